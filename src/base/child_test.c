@@ -1,0 +1,122 @@
+#include "base/child.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "base/interrupt.h"
+#include "base/test.h"
+
+TEST(child_shell)
+{
+    static const struct {
+        const char *name, *command;
+        int status;
+        const char *out, *err;
+    } cases[] = {
+        { "no such command", "exec /no/such/command 2>/dev/null", 127, "", "" },
+        { "killed", "kill -9 $$", 137, "", "" },
+        { "SIGPIPE is not ignored", "kill -PIPE $$; echo alive", 141, "", "" },
+        { "SIGTERM is at its default", "kill -TERM $$; echo alive", 143, "", "" },
+        { "status", "exit 7", 7, "", "" },
+        { "both streams", "echo a; echo b >&2; echo c", 0, "a\nc\n", "b\n" },
+        { "closes its streams early", "exec >&- 2>&-; sleep 0.1; exit 3", 3, "", "" },
+        { "environment", "echo \"$FRESH-$GONE-$OVER-${HOME:+home}\"", 0, "new value--2-home\n", "" },
+    };
+    AUTO(list_clear) struct list env = { 0 };
+
+    setenv("GONE", "1", 1);
+    setenv("OVER", "1", 1);
+    setenv("HOME", "/", 0);
+    (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGTERM, SIG_IGN);
+    list_add(&env, "FRESH=new value");
+    list_add(&env, "OVER=1b");
+    list_add(&env, "OVER=2");
+    list_add(&env, "GONE");
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(child_result_clear) struct child_result result = { 0 };
+        struct error err = { 0 };
+
+        CHECK(child_shell(cases[i].command, &env, &result, &err), "%s: %s", cases[i].name, err.why);
+        CHECK_INT(result.status, cases[i].status, cases[i].name);
+        CHECK_TEXT(buf_text(&result.out), cases[i].out, cases[i].name);
+        CHECK_TEXT(buf_text(&result.err), cases[i].err, cases[i].name);
+    }
+    (void)signal(SIGTERM, SIG_DFL);
+}
+
+TEST(child_output_is_bounded)
+{
+    AUTO(child_result_clear) struct child_result result = { 0 };
+    struct error err = { 0 };
+
+    CHECK(child_shell("head -c 3000000 /dev/zero | tr '\\0' x; echo end >&2", NULL, &result, &err), "%s",
+          err.why);
+    CHECK_INT(result.status, 0, "the child must not wait for us");
+    CHECK_INT(result.out.len, CHILD_MAX_OUTPUT, "out");
+    CHECK_TEXT(buf_text(&result.err), "end\n", "err");
+}
+
+TEST(child_that_leaves_a_daemon_behind)
+{
+    AUTO(child_result_clear) struct child_result result = { 0 };
+    struct error err = { 0 };
+    int64_t before = clock_monotonic_ms();
+
+    CHECK(child_shell("sleep 20 & echo $!", NULL, &result, &err), "%s", err.why);
+    CHECK(clock_monotonic_ms() - before < 10000, "waited for the daemon");
+    CHECK(result.out.len > 0, "lost what it said");
+    (void)kill((pid_t)atoi(buf_text(&result.out)), SIGKILL);
+}
+
+TEST(child_gets_three_descriptors)
+{
+    AUTO(child_result_clear) struct child_result result = { 0 };
+    AUTO(close) int ours = open("/dev/null", O_RDONLY); /* as if left open by who started us */
+    struct error err = { 0 };
+    int before = dup(0), after;
+
+    REQUIRE(ours > 2 && before > ours);
+    (void)close(before);
+    /* 0 to 2, and the directory that ls itself reads */
+    CHECK(child_shell("ls /proc/self/fd | tr '\\n' ' '", NULL, &result, &err), "%s", err.why);
+    CHECK_TEXT(buf_text(&result.out), "0 1 2 3 ", "descriptors");
+    after = dup(0);
+    CHECK_INT(after, before, "descriptors of ours that stay open");
+    (void)close(after);
+}
+
+/* Plays in a child: a process has one interrupt for all its life. */
+static int interrupted(bool shielded)
+{
+    pid_t pid = fork();
+    int status = 0;
+
+    if (pid == 0) {
+        struct child_result result = { 0 };
+        struct error err = { 0 };
+        AUTO(free) char *command = xprintf("trap 'echo told; exit 5' TERM; kill -TERM %ld; i=0; "
+                                           "while [ $i -lt 20 ]; do sleep 0.02; i=$((i+1)); done; exit 6",
+                                           (long)getpid());
+
+        interrupt_init();
+        if (shielded)
+            interrupt_shield();
+        if (!child_shell(command, NULL, &result, &err))
+            _exit(1);
+        _exit(interrupt_signal() == SIGTERM ? result.status : 2);
+    }
+    REQUIRE(waitpid(pid, &status, 0) == pid && WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+TEST(child_is_told_of_an_interrupt)
+{
+    CHECK_INT(interrupted(false), 5, "passed on");
+    CHECK_INT(interrupted(true), 6, "not while cleaning up");
+}
+
+TEST_MAIN()

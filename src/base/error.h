@@ -1,0 +1,59 @@
+#pragma once
+/*
+ * One failure, told once.
+ *
+ * Knows how an error is filled on its way up; knows nothing of terminals and exit codes (those are cmd/ and
+ * ui/).
+ */
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/auto.h"
+
+/* Chooses the exit status and whether trying again can help. Callers decide by kind, never by text. */
+enum error_kind {
+    ERROR_NONE,
+    ERROR_USAGE,    /* the command line cannot be understood: exit 2 */
+    ERROR_CONFIG,   /* understood, but not possible: a bad name, file or combination */
+    ERROR_NETWORK,  /* no answer, or none that we may trust */
+    ERROR_ACME,     /* the CA said no */
+    ERROR_STORE,    /* files of ours: permissions, disk, broken lineage */
+    ERROR_PLUGIN,   /* an authenticator or installer */
+    ERROR_HOOK,     /* a command of the user's */
+    ERROR_CANCELED, /* Ctrl-C, or an answer that means no */
+    ERROR_INTERNAL, /* our own mistake */
+};
+
+/* Fixed arrays: reporting "out of memory" must not allocate. Texts are printable and of one line. */
+struct error {
+    enum error_kind kind;
+    char what[512];   /* the steps that failed, outermost first, joined by ": " */
+    char why[1536];   /* the cause, in the words of the system, OpenSSL or the CA */
+    char next[512];   /* what the user can do about it; "" when we do not know */
+    char problem[64]; /* ACME problem type without its URN prefix (RFC 8555 section 6.7), "" when none */
+    int64_t retry_at; /* earliest useful retry, UTC seconds since 1970; 0 when unknown */
+    int sys;          /* errno of the failed system call, 0 when none */
+};
+
+/* All return false, so that a failing path is one line. err may not be NULL. */
+
+/* Starts an error afresh. why is a format; the whole text is made printable
+ * (text_printable, one line), so foreign text may stand in the arguments. */
+bool error_set(struct error *err, enum error_kind kind, const char *why, ...) PRINTF(3, 4);
+
+/* Starts an error from errno: "why: strerror". Call before anything else can change errno. */
+bool error_errno(struct error *err, enum error_kind kind, const char *why, ...) PRINTF(3, 4);
+
+/* Puts a step in front of err->what. */
+bool error_in(struct error *err, const char *what, ...) PRINTF(2, 3);
+
+/* Says what to do next; a later call replaces an earlier one. */
+bool error_next(struct error *err, const char *next, ...) PRINTF(2, 3);
+
+/* Says what to do next only if nobody deeper knew better. */
+bool error_next_default(struct error *err, const char *next, ...) PRINTF(2, 3);
+
+void error_clear(struct error *err);
+
+/* "usage", "config" ...: stable words for logs and JSON. */
+const char *error_kind_name(enum error_kind kind);

@@ -1,0 +1,392 @@
+#include "base/file.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+#define READ_CHUNK ((size_t)64 * 1024)
+#define TEMPORARY_TRIES 100
+
+bool file_error(struct error *err, const char *action, const char *path)
+{
+    (void)error_errno(err, ERROR_STORE, "cannot %s %s", action, path);
+    if (err->sys == ENOSPC || err->sys == EDQUOT)
+        return error_next(err, "make room on the file system of %s (see df -h, df -i), then try again", path);
+    if (err->sys == EACCES || err->sys == EPERM)
+        return error_next(err, "run as root, or set --config-dir, --work-dir and --logs-dir to directories "
+                               "you may write");
+    if (err->sys == EROFS)
+        return error_next(err, "%s is on a file system mounted read-only: mount it for writing, or set "
+                               "--config-dir, --work-dir and --logs-dir to other directories", path);
+    return false;
+}
+
+static bool read_all(int fd, const char *path, struct buf *out, struct error *err)
+{
+    for (;;) {
+        size_t left = out->max - out->len, want = left < READ_CHUNK ? left : READ_CHUNK;
+        char beyond, *to = want > 0 ? buf_room(out, want) : &beyond; /* when full: is there one more? */
+        ssize_t got;
+
+        if (to == NULL)
+            return error_set(err, ERROR_INTERNAL, "the buffer for %s had failed before", path);
+        got = read(fd, to, want > 0 ? want : 1);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return file_error(err, "read", path);
+        if (got == 0)
+            return true;
+        if (want == 0) {
+            errno = EFBIG;
+            return error_errno(err, ERROR_STORE, "cannot read %s: it is larger than %zu bytes", path,
+                               out->max);
+        }
+        buf_grow(out, (size_t)got);
+    }
+}
+
+bool file_read(const char *path, struct buf *out, struct error *err)
+{
+    /* O_NONBLOCK: opening a FIFO that somebody put there must not wait for its writer */
+    AUTO(close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    size_t before = out->len;
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st) != 0)
+        return file_error(err, "read", path);
+    if (!S_ISREG(st.st_mode)) {
+        errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
+        return error_errno(err, ERROR_STORE, "cannot read %s: it is not a regular file", path);
+    }
+    if (!read_all(fd, path, out, err)) {
+        buf_cut(out, before);
+        return false;
+    }
+    return true;
+}
+
+/* Opens a new file with its access set. Until then nobody but us can read it, unless access lets
+ * everybody. */
+static int open_new(const char *path, struct file_access access)
+{
+    /* masked leaves the umask to the kernel: asking for it means changing it, under the feet of other
+     * threads */
+    mode_t first = access.masked ? access.mode : access.mode & 0600;
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, first), sys;
+
+    if (fd < 0)
+        return -1;
+    /* The owner first: changing it takes set-id bits away. */
+    if ((!access.set_owner || fchown(fd, access.uid, access.gid) == 0) &&
+        (access.masked || fchmod(fd, access.mode) == 0))
+        return fd;
+    sys = errno;
+    (void)close(fd);
+    (void)unlink(path);
+    errno = sys;
+    return -1;
+}
+
+static bool write_all(int fd, struct view content)
+{
+    while (content.len > 0) {
+        ssize_t done = write(fd, content.at, content.len);
+
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0)
+            return false;
+        content.at += done;
+        content.len -= (size_t)done;
+    }
+    return true;
+}
+
+/* Writes, syncs and closes a file of ours; one that failed is removed, with errno telling why. */
+static bool finish_new(int fd, const char *path, struct view content)
+{
+    bool ok = write_all(fd, content) && fsync(fd) == 0;
+    int sys = errno;
+
+    if (close(fd) != 0 && ok && errno != EINTR) {
+        ok = false;
+        sys = errno;
+    }
+    if (!ok) {
+        (void)unlink(path);
+        errno = sys;
+    }
+    return ok;
+}
+
+bool file_create(const char *path, struct view content, struct file_access access, struct error *err)
+{
+    int fd = open_new(path, access);
+
+    if (fd < 0)
+        return file_error(err, "create", path);
+    if (!finish_new(fd, path, content))
+        return file_error(err, "write", path);
+    return true;
+}
+
+/* Creates .NAME.XXXXXX beside path, a name that no server's include pattern and no `*.conf` matches. */
+static int open_temporary(const char *path, struct file_access access, char **out)
+{
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
+    AUTO(free) char *dir = file_dirname(path);
+
+    for (int i = 0; i < TEMPORARY_TRIES; i++) {
+        AUTO(free) char *name = NULL, *temporary = NULL;
+        unsigned char random[7] = "";
+        int fd;
+
+        if (getentropy(random, 6) != 0)
+            return -1;
+        for (size_t j = 0; j < 6; j++)
+            random[j] = (unsigned char)letters[random[j] % 32];
+        name = xprintf(".%.200s.%s", file_basename(path), (const char *)random); /* NAME_MAX is 255 */
+        temporary = file_join(dir, name);
+        fd = open_new(temporary, access);
+        if (fd >= 0)
+            *out = TAKE(temporary);
+        if (fd >= 0 || errno != EEXIST)
+            return fd;
+    }
+    return -1;
+}
+
+bool file_replace(const char *path, struct view content, struct file_access access, struct error *err)
+{
+    AUTO(free) char *temporary = NULL, *dir = file_dirname(path);
+    int fd = open_temporary(path, access, &temporary), sys;
+
+    if (fd < 0)
+        return file_error(err, "create a temporary file beside", path);
+    if (!finish_new(fd, temporary, content))
+        return file_error(err, "write", path);
+    if (rename(temporary, path) != 0) {
+        sys = errno;
+        (void)unlink(temporary);
+        errno = sys;
+        return file_error(err, "replace", path);
+    }
+    return file_sync_dir(dir, err);
+}
+
+bool file_mkdirs(const char *path, mode_t mode, struct error *err)
+{
+    AUTO(free) char *part = xstrdup(path);
+    size_t at = 0;
+
+    if (file_is_dir(path))
+        return true;
+    do {
+        char end;
+
+        at += strspn(part + at, "/");
+        at += strcspn(part + at, "/");
+        end = part[at];
+        part[at] = '\0';
+        /* Looked at again after any failure: a parent may be there and yet refuse mkdir (read-only, no
+         * permission). */
+        if (mkdir(part, mode) != 0) {
+            int sys = errno;
+
+            if (!file_is_dir(part)) {
+                errno = sys == EEXIST ? ENOTDIR : sys;
+                return file_error(err, "create the directory", part);
+            }
+        }
+        part[at] = end;
+    } while (part[at] != '\0');
+    return true;
+}
+
+bool file_sync_dir(const char *path, struct error *err)
+{
+    AUTO(close) int fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    if (fd < 0)
+        return file_error(err, "open the directory", path);
+    if (fsync(fd) != 0 && errno != EINVAL && errno != ENOTSUP) /* some file systems cannot, and need not */
+        return file_error(err, "sync the directory", path);
+    return true;
+}
+
+bool file_remove(const char *path, struct error *err)
+{
+    if (unlink(path) != 0 && errno != ENOENT)
+        return file_error(err, "remove", path);
+    return true;
+}
+
+static void closedir_at(DIR **dir)
+{
+    if (*dir != NULL)
+        (void)closedir(*dir);
+}
+
+/* The next entry but "." and ".."; NULL with errno 0 at the end. */
+static const char *next_name(DIR *dir)
+{
+    const struct dirent *entry;
+
+    do {
+        errno = 0;
+        entry = readdir(dir);
+    } while (entry != NULL && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0));
+    return entry != NULL ? entry->d_name : NULL;
+}
+
+/* Empties and removes the directory `name` in `parent`. By descriptors: a part of the way that is swapped
+ * for a link meanwhile leads nowhere. */
+static bool remove_tree(int parent, const char *name, const char *path, struct error *err)
+{
+    AUTO(closedir) DIR *dir = NULL;
+    const char *entry;
+    int fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    if (fd < 0)
+        return errno == ENOENT || file_error(err, "remove", path);
+    dir = fdopendir(fd);
+    if (dir == NULL) {
+        (void)close(fd);
+        return file_error(err, "remove", path);
+    }
+    while ((entry = next_name(dir)) != NULL) {
+        AUTO(free) char *below = file_join(path, entry);
+
+        if (unlinkat(fd, entry, 0) == 0 || errno == ENOENT)
+            continue;
+        if (errno != EISDIR && errno != EPERM) /* EPERM: what POSIX says for a directory */
+            return file_error(err, "remove", below);
+        TRY(remove_tree(fd, entry, below, err));
+    }
+    if (errno != 0)
+        return file_error(err, "list", path);
+    if (unlinkat(parent, name, AT_REMOVEDIR) != 0 && errno != ENOENT)
+        return file_error(err, "remove", path);
+    return true;
+}
+
+bool file_remove_tree(const char *path, struct error *err)
+{
+    return remove_tree(AT_FDCWD, path, path, err);
+}
+
+bool file_list_dir(const char *path, struct list *names, struct error *err)
+{
+    AUTO(closedir) DIR *dir = opendir(path);
+    AUTO(list_clear) struct list found = { 0 };
+    const char *name;
+
+    if (dir == NULL && errno != ENOENT)
+        return file_error(err, "list", path);
+    while (dir != NULL && (name = next_name(dir)) != NULL)
+        list_add(&found, name);
+    if (dir != NULL && errno != 0)
+        return file_error(err, "list", path);
+    list_sort(&found);
+    list_clear(names);
+    *names = found;
+    found = (struct list){ 0 };
+    return true;
+}
+
+bool file_exists(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0;
+}
+
+bool file_is_dir(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
+bool file_is_link(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) == 0 && S_ISLNK(st.st_mode);
+}
+
+char *file_dirname(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    if (slash == NULL)
+        return xstrdup(".");
+    while (slash > path && slash[-1] == '/')
+        slash--;
+    return slash == path ? xstrdup("/") : xstrndup(path, (size_t)(slash - path));
+}
+
+const char *file_basename(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+
+    return slash != NULL ? slash + 1 : path;
+}
+
+char *file_join(const char *dir, const char *name)
+{
+    size_t len = strlen(dir);
+
+    while (len > 1 && dir[len - 1] == '/')
+        len--;
+    name += strspn(name, "/");
+    return xprintf("%.*s%s%s", (int)len, dir, len == 0 || dir[len - 1] == '/' ? "" : "/", name);
+}
+
+char *file_absolute(const char *path)
+{
+    AUTO(free) char *here = path[0] == '/' ? NULL : getcwd(NULL, 0); /* NULL, too, when it was removed */
+    AUTO(free) char *whole = path[0] == '/' ? xstrdup(path) : file_join(here != NULL ? here : "/", path);
+    AUTO(buf_clear) struct buf out = BUF(SIZE_MAX);
+    struct view rest = view_of(whole), part;
+
+    while (view_cut(&rest, '/', &part)) {
+        if (part.len == 0 || view_is(part, "."))
+            continue;
+        if (view_is(part, "..")) {
+            while (out.len > 0 && out.at[out.len - 1] != '/')
+                buf_cut(&out, out.len - 1);
+            if (out.len > 0)
+                buf_cut(&out, out.len - 1);
+            continue;
+        }
+        buf_put_char(&out, '/');
+        buf_put(&out, part);
+    }
+    if (out.len == 0)
+        buf_put_char(&out, '/');
+    return buf_take(&out);
+}
+
+bool file_read_link(const char *path, char **out, struct error *err)
+{
+    for (size_t size = 256;; size *= 2) {
+        AUTO(free) char *text = xcalloc(size, 1);
+        ssize_t len = readlink(path, text, size);
+
+        if (len < 0)
+            return file_error(err, "read the link", path);
+        if ((size_t)len < size) { /* a full buffer may have cut it */
+            *out = TAKE(text);
+            return true;
+        }
+    }
+}

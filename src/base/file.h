@@ -1,0 +1,78 @@
+#pragma once
+/*
+ * Files: reading with a bound, writing whole or not at all, directories.
+ *
+ * Knows modes, owners and syncing; knows nothing of lineages. Errors are ERROR_STORE, name the path and carry
+ * errno in err->sys; full disk, missing permission and read-only file systems each get their own hint.
+ */
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "base/bytes.h"
+
+#define FILE_MAX_TEXT (1024 * 1024) /* bound for every text file we read: configuration, PEM, JSON */
+
+/* Reads a whole regular file into out (appending); larger than what out may still hold is an error. */
+MUST_USE bool file_read(const char *path, struct buf *out, struct error *err);
+
+/* Who may read a new file. The file has all of it before the first byte is written. */
+struct file_access {
+    mode_t mode;    /* exact: the umask does not count, unless masked */
+    bool masked;    /* take the umask off mode */
+    bool set_owner; /* uid and gid are to be set; (uid_t)-1 and (gid_t)-1 leave that one alone */
+    uid_t uid;
+    gid_t gid;
+};
+
+#define FILE_PRIVATE ((struct file_access){ .mode = 0600 })
+#define FILE_PUBLIC ((struct file_access){ .mode = 0644, .masked = true })
+
+/* Creates path, which must not exist (O_EXCL), gives it its access, writes, syncs and closes. On any error
+ * after the creation the file is removed again. */
+MUST_USE bool file_create(const char *path, struct view content, struct file_access access,
+                          struct error *err);
+
+/* Replaces path (or creates it) by way of a new file beside it, synced and renamed over it; the directory
+ * is synced. Readers see the old content or the new one. A symbolic link at path is replaced, not
+ * followed. */
+MUST_USE bool file_replace(const char *path, struct view content, struct file_access access,
+                           struct error *err);
+
+/* Makes a directory and its missing parents, each with mode less the umask. One that is there is left
+ * alone. */
+MUST_USE bool file_mkdirs(const char *path, mode_t mode, struct error *err);
+
+/* Syncs a directory, so that names made in it survive a crash. */
+MUST_USE bool file_sync_dir(const char *path, struct error *err);
+
+/* Removes a file or link; one that is missing is fine. */
+MUST_USE bool file_remove(const char *path, struct error *err);
+
+/* Removes a directory tree without following links; missing is fine. */
+MUST_USE bool file_remove_tree(const char *path, struct error *err);
+
+/* Names in a directory (without "." and ".."), sorted in byte order; they take the place of what *names
+ * held. A missing directory is an empty list. */
+MUST_USE bool file_list_dir(const char *path, struct list *names, struct error *err);
+
+bool file_exists(const char *path);    /* follows links */
+bool file_is_dir(const char *path);    /* follows links */
+bool file_is_link(const char *path);
+
+/* The directory part ("." when there is none) and the last part of a path; the first is the caller's.
+ * What ends in a slash has "" as its last part. */
+char *file_dirname(const char *path) __attribute__((returns_nonnull));
+const char *file_basename(const char *path);
+
+/* Joins with exactly one slash (none when dir is ""); of the caller's. */
+char *file_join(const char *dir, const char *name) __attribute__((returns_nonnull));
+
+/* Absolute against the working directory, without resolving links: "." and double slashes go, ".." is
+ * folded. */
+char *file_absolute(const char *path) __attribute__((returns_nonnull));
+
+/* The text of a symbolic link, of the caller's. */
+MUST_USE bool file_read_link(const char *path, char **out, struct error *err);
+
+/* Fills err from errno: "cannot ACTION PATH: reason", with a hint where one is known. Returns false. */
+bool file_error(struct error *err, const char *action, const char *path);

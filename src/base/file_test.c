@@ -1,0 +1,319 @@
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+
+#include "base/test.h"
+
+static void write_text(const char *path, const char *text)
+{
+    struct error err = { 0 };
+
+    REQUIRE(file_replace(path, view_of(text), FILE_PRIVATE, &err), "%s", err.why);
+}
+
+static void check_content(const char *path, const char *want)
+{
+    AUTO(buf_clear) struct buf content = BUF(1000);
+    struct error err = { 0 };
+
+    CHECK(file_read(path, &content, &err), "%s", err.why);
+    CHECK_TEXT(buf_text(&content), want, path);
+}
+
+static int mode_of(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) == 0 ? (int)(st.st_mode & 07777) : -1;
+}
+
+static size_t names_in(const char *path)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    struct error err = { 0 };
+
+    CHECK(file_list_dir(path, &names, &err), "%s", err.why);
+    return names.len;
+}
+
+TEST(file_read_refuses)
+{
+    AUTO(free) char *big = test_path("big"), *fifo = test_path("fifo"), *missing = test_path("missing");
+    struct {
+        const char *name, *path;
+        int sys;
+    } cases[] = {
+        { "larger than the buffer", big, EFBIG },
+        { "a FIFO without a writer", fifo, EINVAL },
+        { "a directory", test_dir(), EISDIR },
+        { "missing", missing, ENOENT },
+        { "a device", "/dev/zero", EINVAL },
+    };
+
+    write_text(big, "0123456789");
+    REQUIRE(mkfifo(fifo, 0600) == 0);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(buf_clear) struct buf out = BUF(10);
+        struct error err = { 0 };
+
+        buf_put_text(&out, "x");
+        CHECK(!file_read(cases[i].path, &out, &err), "%s", cases[i].name);
+        CHECK_INT(err.sys, cases[i].sys, cases[i].name);
+        CHECK_INT(err.kind, ERROR_STORE, cases[i].name);
+        CHECK(strstr(err.why, cases[i].path) != NULL, "%s: %s", cases[i].name, err.why);
+        CHECK_TEXT(buf_text(&out), "x", cases[i].name);
+    }
+}
+
+TEST(file_read_appends)
+{
+    AUTO(free) char *path = test_path("a"), *link = test_path("link");
+    AUTO(buf_clear) struct buf out = BUF(11), large = BUF_SECRET(1000000), back = BUF_SECRET(1000000);
+    struct error err = { 0 };
+
+    write_text(path, "0123456789");
+    REQUIRE(symlink(path, link) == 0);
+    buf_put_text(&out, "x");
+    CHECK(file_read(link, &out, &err), "%s", err.why);
+    CHECK_TEXT(buf_text(&out), "x0123456789", "just fits");
+    for (int i = 0; i < 50000; i++)
+        buf_putf(&large, "%d\n", i);
+    CHECK(file_replace(path, buf_view(&large), FILE_PRIVATE, &err), "%s", err.why);
+    CHECK(file_read(path, &back, &err) && view_equal(buf_view(&large), buf_view(&back)), "%s", err.why);
+}
+
+TEST(file_create_makes_a_new_file_only)
+{
+    AUTO(free) char *there = test_path("there"), *link = test_path("link"), *target = test_path("target"),
+                    *deep = test_path("no/such");
+    struct error err = { 0 };
+
+    write_text(there, "old");
+    REQUIRE(symlink(target, link) == 0);
+    CHECK(!file_create(there, view_of("new"), FILE_PRIVATE, &err) && err.sys == EEXIST, "%s", err.why);
+    check_content(there, "old");
+    CHECK(!file_create(link, view_of("new"), FILE_PRIVATE, &err) && err.sys == EEXIST, "%s", err.why);
+    CHECK(!file_exists(target), "followed a link");
+    CHECK(!file_create(deep, view_of("new"), FILE_PRIVATE, &err) && err.sys == ENOENT, "%s", err.why);
+}
+
+TEST(file_access)
+{
+    static const struct {
+        const char *name;
+        struct file_access access;
+        int mode;
+    } cases[] = {
+        { "private", { .mode = 0600 }, 0600 },
+        { "exact in spite of the umask", { .mode = 0666 }, 0666 },
+        { "masked", { .mode = 0666, .masked = true }, 0640 },
+        { "read only", { .mode = 0440 }, 0440 },
+        { "set-group-id", { .mode = 02640 }, 02640 },
+        { "owner left alone", { .mode = 0640, .set_owner = true, .uid = (uid_t)-1, .gid = (gid_t)-1 }, 0640 },
+    };
+    mode_t old = umask(027);
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(free) char *created = test_path("created"), *replaced = test_path("replaced");
+        struct error err = { 0 };
+
+        write_text(replaced, "old");
+        CHECK(file_create(created, view_of("text"), cases[i].access, &err), "%s: %s", cases[i].name, err.why);
+        CHECK(file_replace(replaced, view_of("text"), cases[i].access, &err), "%s: %s", cases[i].name,
+              err.why);
+        CHECK_INT(mode_of(created), cases[i].mode, cases[i].name);
+        CHECK_INT(mode_of(replaced), cases[i].mode, cases[i].name);
+        check_content(created, "text");
+        check_content(replaced, "text");
+        CHECK(file_remove(created, &err) && file_remove(replaced, &err), "%s", err.why);
+    }
+    umask(old);
+}
+
+TEST(file_owner)
+{
+    struct file_access access = { .mode = 0640, .set_owner = true, .uid = 65534, .gid = 12345 };
+    AUTO(free) char *path = test_path("key");
+    struct error err = { 0 };
+    struct stat st;
+
+    if (geteuid() != 0) { /* then nothing may be left behind */
+        CHECK(!file_create(path, view_of("secret"), access, &err) && err.sys == EPERM, "%s", err.why);
+        CHECK(!file_exists(path), "left behind");
+        return;
+    }
+    CHECK(file_create(path, view_of("secret"), access, &err), "%s", err.why);
+    REQUIRE(stat(path, &st) == 0);
+    CHECK(st.st_uid == 65534 && st.st_gid == 12345 && (st.st_mode & 07777) == 0640, "%o", st.st_mode);
+}
+
+TEST(file_replace_replaces_links)
+{
+    AUTO(free) char *target = test_path("target"), *link = test_path("link"), *text = NULL;
+    struct error err = { 0 };
+
+    write_text(target, "old");
+    REQUIRE(symlink("target", link) == 0);
+    CHECK(file_is_link(link) && file_read_link(link, &text, &err), "%s", err.why);
+    CHECK_TEXT(text, "target", "link");
+    CHECK(file_replace(link, view_of("new"), FILE_PRIVATE, &err), "%s", err.why);
+    CHECK(!file_is_link(link) && file_is_link(target) == false, "still a link");
+    check_content(target, "old");
+    check_content(link, "new");
+    CHECK_INT(names_in(test_dir()), 2, "temporary files left behind");
+}
+
+/* A write that fails half way, by way of the limit for file sizes, in a child for the limit's sake. */
+TEST(file_write_that_fails_leaves_nothing)
+{
+    AUTO(free) char *old = test_path("old"), *fresh = test_path("fresh");
+    pid_t pid;
+    int status = 0;
+
+    write_text(old, "old");
+    pid = fork();
+    if (pid == 0) {
+        static char much[100000];
+        struct rlimit limit = { 5000, 5000 };
+        struct error err = { 0 };
+        struct view text = { much, sizeof much };
+
+        (void)signal(SIGXFSZ, SIG_IGN);
+        (void)setrlimit(RLIMIT_FSIZE, &limit);
+        if (file_replace(old, text, FILE_PRIVATE, &err) || err.sys != EFBIG)
+            _exit(1);
+        if (file_create(fresh, text, FILE_PRIVATE, &err) || err.sys != EFBIG)
+            _exit(2);
+        _exit(0);
+    }
+    REQUIRE(waitpid(pid, &status, 0) == pid);
+    CHECK_INT(status, 0, "the write went through, or failed otherwise");
+    check_content(old, "old");
+    CHECK_INT(names_in(test_dir()), 1, "left behind");
+}
+
+TEST(file_replace_onto_a_directory)
+{
+    AUTO(free) char *dir = test_path("dir");
+    struct error err = { 0 };
+
+    CHECK(file_mkdirs(dir, 0700, &err), "%s", err.why);
+    CHECK(!file_replace(dir, view_of("x"), FILE_PRIVATE, &err) && err.sys == EISDIR, "%s", err.why);
+    CHECK_INT(names_in(test_dir()), 1, "temporary file left behind");
+}
+
+TEST(directories)
+{
+    AUTO(free) char *deep = test_path("a//b/c/"), *top = test_path("a"), *c = test_path("a/b/c");
+    AUTO(free) char *file = test_path("file"), *below = test_path("file/x"), *missing = test_path("missing");
+    AUTO(free) char *outside = test_path("outside"), *kept = test_path("outside/kept");
+    AUTO(free) char *trap = test_path("a/b/trap");
+    struct error err = { 0 };
+    AUTO(list_clear) struct list names = { 0 };
+
+    CHECK(file_mkdirs(deep, 0750, &err) && file_mkdirs(deep, 0700, &err), "%s", err.why);
+    CHECK_INT(mode_of(top), 0750, "mode of a parent");
+    CHECK_INT(mode_of(c), 0750, "one that is there is left alone");
+    write_text(file, "x");
+    CHECK(!file_mkdirs(below, 0700, &err) && err.sys == ENOTDIR, "%s", err.why);
+    CHECK(!file_mkdirs(file, 0700, &err) && err.sys == ENOTDIR, "%s", err.why);
+    CHECK(file_mkdirs(outside, 0700, &err), "%s", err.why);
+    write_text(kept, "x");
+    REQUIRE(symlink(outside, trap) == 0);
+    CHECK(file_remove_tree(top, &err) && file_remove_tree(top, &err), "%s", err.why);
+    CHECK(!file_exists(top) && file_exists(kept), "followed a link");
+    CHECK(!file_remove_tree(file, &err) && file_exists(file), "removed what is no directory");
+    list_add(&names, "old");
+    CHECK(file_list_dir(test_dir(), &names, &err), "%s", err.why);
+    REQUIRE(names.len == 2, "%zu names", names.len);
+    CHECK_TEXT(names.at[0], "file", "sorted");
+    CHECK_TEXT(names.at[1], "outside", "sorted");
+    CHECK(file_list_dir(missing, &names, &err) && names.len == 0, "missing is empty");
+    CHECK(!file_list_dir(file, &names, &err) && err.sys == ENOTDIR, "%s", err.why);
+    CHECK(file_remove(missing, &err), "%s", err.why);
+    CHECK(!file_remove(outside, &err), "removed a directory");
+    CHECK(file_sync_dir(outside, &err) && !file_sync_dir(missing, &err), "%s", err.why);
+}
+
+TEST(paths)
+{
+    static const struct {
+        const char *path, *dir, *base, *absolute;
+    } cases[] = {
+        { "/", "/", "", "/" },
+        { "/a", "/", "a", "/a" },
+        { "//a", "/", "a", "/a" },
+        { "/a/b", "/a", "b", "/a/b" },
+        { "/a//b", "/a", "b", "/a/b" },
+        { "/a/b/", "/a/b", "", "/a/b" },
+        { "/a/./b/../c", "/a/./b/..", "c", "/a/c" },
+        { "/../..", "/..", "..", "/" },
+        { "/a/...", "/a", "...", "/a/..." },
+    };
+    static const struct {
+        const char *dir, *name, *joined;
+    } joins[] = {
+        { "a", "b", "a/b" }, { "a/", "b", "a/b" }, { "a//", "//b", "a/b" },
+        { "/", "b", "/b" },  { "", "b", "b" },
+    };
+    AUTO(free) char *here = getcwd(NULL, 0), *want = xprintf("%s/y", here);
+    AUTO(free) char *relative = file_absolute("x/../y"), *dot = file_dirname("x");
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(free) char *dir = file_dirname(cases[i].path), *absolute = file_absolute(cases[i].path);
+
+        CHECK_TEXT(dir, cases[i].dir, cases[i].path);
+        CHECK_TEXT(file_basename(cases[i].path), cases[i].base, cases[i].path);
+        CHECK_TEXT(absolute, cases[i].absolute, cases[i].path);
+    }
+    for (size_t i = 0; i < COUNT(joins); i++) {
+        AUTO(free) char *joined = file_join(joins[i].dir, joins[i].name);
+
+        CHECK_TEXT(joined, joins[i].joined, joins[i].joined);
+    }
+    CHECK_TEXT(relative, want, "relative");
+    CHECK_TEXT(dot, ".", "no directory");
+}
+
+TEST(file_read_link_of_any_length)
+{
+    AUTO(free) char *link = test_path("link"), *text = NULL;
+    char target[1001];
+    struct error err = { 0 };
+
+    memset(target, 'x', sizeof target - 1);
+    target[sizeof target - 1] = '\0';
+    REQUIRE(symlink(target, link) == 0);
+    CHECK(file_read_link(link, &text, &err), "%s", err.why);
+    CHECK_TEXT(text, target, "long");
+    CHECK(file_exists(link) == false && file_is_link(link), "a link to nowhere");
+    CHECK(!file_read_link(test_dir(), &text, &err) && err.sys == EINVAL, "%s", err.why);
+    CHECK_TEXT(text, target, "*out was touched");
+}
+
+TEST(file_error_hints)
+{
+    static const struct {
+        int sys;
+        const char *next;
+    } cases[] = {
+        { ENOSPC, "make room" }, { EDQUOT, "make room" }, { EACCES, "run as root, or set --config-dir" },
+        { EPERM, "run as root" }, { EROFS, "read-only" }, { EIO, "" },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct error err = { 0 };
+
+        errno = cases[i].sys;
+        CHECK(!file_error(&err, "write", "/x/y"), "returned true");
+        CHECK(strncmp(err.why, "cannot write /x/y: ", 19) == 0, "%s", err.why);
+        CHECK_INT(err.sys, cases[i].sys, "sys");
+        CHECK(cases[i].next[0] != '\0' ? strstr(err.next, cases[i].next) != NULL : err.next[0] == '\0', "%s",
+              err.next);
+    }
+}
+
+TEST_MAIN()

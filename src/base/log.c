@@ -1,0 +1,245 @@
+#include "base/log.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#define LOG_NAME "letsencrypt.log" /* the name that Certbot's users and their logrotate know */
+#define LOG_MAX_SIZE (1024 * 1024) /* bytes, before the file is rotated while in use */
+#define LOG_MAX_MESSAGE ((size_t)256 * 1024)
+#define LOG_MAX_EARLY 300
+
+/* What is written before the place of the log is known waits here; afterwards there is a file, or nothing. */
+enum log_state { STATE_EARLY, STATE_OPEN, STATE_CLOSED };
+
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* guards all below but the two atomics */
+static enum log_state state;
+static int log_fd = -1;
+static char *path;
+static unsigned backups;
+static int64_t written;
+static struct list early;
+
+static atomic_int terminal_level = LOG_LEVEL_WARNING;
+static atomic_int least_level = LOG_LEVEL_DEBUG; /* messages below reach nobody: they cost one comparison */
+
+static _Thread_local log_sink thread_sink;
+static _Thread_local void *thread_sink_ctx;
+
+static void unlock_at(pthread_mutex_t **held)
+{
+    if (*held != NULL)
+        (void)pthread_mutex_unlock(*held);
+}
+
+static pthread_mutex_t *locked(void)
+{
+    (void)pthread_mutex_lock(&mutex);
+    return &mutex;
+}
+
+static const char *level_name(enum log_level level)
+{
+    switch (level) {
+    case LOG_LEVEL_DEBUG:
+        return "DEBUG";
+    case LOG_LEVEL_INFO:
+        return "INFO";
+    case LOG_LEVEL_WARNING:
+        return "WARNING";
+    case LOG_LEVEL_ERROR:
+        return "ERROR";
+    case LOG_LEVEL_CRITICAL:
+        return "CRITICAL";
+    }
+    return "ERROR";
+}
+
+static void update_least_level(void)
+{
+    bool kept = state == STATE_OPEN || (state == STATE_EARLY && early.len < LOG_MAX_EARLY);
+
+    least_level = kept ? LOG_LEVEL_DEBUG : terminal_level;
+}
+
+void log_terminal_level(enum log_level level)
+{
+    AUTO(unlock) pthread_mutex_t *held __attribute__((unused)) = locked();
+
+    terminal_level = level;
+    update_least_level();
+}
+
+/* Moves PATH to PATH.1, PATH.1 to PATH.2 ... as far as they reach without a gap; the last one goes. */
+static void move_along(void)
+{
+    unsigned last = 1;
+
+    for (; last < backups; last++) {
+        AUTO(free) char *numbered = xprintf("%s.%u", path, last);
+
+        if (access(numbered, F_OK) != 0)
+            break;
+    }
+    for (; last > 0; last--) {
+        AUTO(free) char *from = last > 1 ? xprintf("%s.%u", path, last - 1) : xstrdup(path);
+        AUTO(free) char *to = xprintf("%s.%u", path, last);
+
+        (void)rename(from, to); /* one that cannot be moved is no reason to stop */
+    }
+}
+
+static int open_file(void)
+{
+    return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
+}
+
+/* Goes on in a fresh file, or in the old one where that fails. */
+static void rotate(void)
+{
+    int fd;
+
+    move_along();
+    fd = open_file();
+    if (fd < 0)
+        return;
+    (void)close(log_fd);
+    log_fd = fd;
+    written = 0;
+}
+
+/* A full disk costs the log, never the certificate: failures to write are passed over. */
+static void write_file(struct view text)
+{
+    if (backups > 0 && written > 0 && written + (int64_t)text.len >= LOG_MAX_SIZE)
+        rotate();
+    while (text.len > 0) {
+        ssize_t done = write(log_fd, text.at, text.len);
+
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done <= 0)
+            return;
+        text.at += done;
+        text.len -= (size_t)done;
+        written += done;
+    }
+}
+
+bool log_open(const char *dir, unsigned max_backups, struct error *err)
+{
+    AUTO(unlock) pthread_mutex_t *held __attribute__((unused)) = locked();
+    struct stat st;
+
+    if (state == STATE_OPEN)
+        return error_set(err, ERROR_INTERNAL, "the log is open already");
+    path = file_join(dir, LOG_NAME);
+    log_fd = open_file();
+    if (log_fd < 0 || fstat(log_fd, &st) != 0) {
+        (void)file_error(err, "write the log", path);
+        close_at(&log_fd);
+        log_fd = -1;
+        xreplace(&path, NULL);
+        return false;
+    }
+    state = STATE_OPEN;
+    backups = max_backups;
+    written = st.st_size;
+    if (backups > 0)
+        rotate(); /* at every start, even of an empty file: the numbers tell the runs apart */
+    for (size_t i = 0; i < early.len; i++)
+        write_file(view_of(early.at[i]));
+    list_clear(&early);
+    update_least_level();
+    return true;
+}
+
+const char *log_path(void)
+{
+    AUTO(unlock) pthread_mutex_t *held __attribute__((unused)) = locked();
+
+    return path;
+}
+
+void log_close(void)
+{
+    AUTO(unlock) pthread_mutex_t *held __attribute__((unused)) = locked();
+
+    close_at(&log_fd);
+    log_fd = -1;
+    xreplace(&path, NULL);
+    list_clear(&early);
+    state = STATE_CLOSED;
+    update_least_level();
+}
+
+void log_thread_sink(log_sink sink, void *ctx)
+{
+    thread_sink = sink;
+    thread_sink_ctx = ctx;
+}
+
+static void to_file(enum log_level level, const char *where, const char *message)
+{
+    AUTO(unlock) pthread_mutex_t *held __attribute__((unused)) = NULL;
+    AUTO(buf_clear) struct buf line = BUF(SIZE_MAX);
+    char stamp[32] = "";
+    struct timespec now;
+    struct tm tm = { 0 };
+
+    (void)clock_gettime(CLOCK_REALTIME, &now);
+    (void)localtime_r(&now.tv_sec, &tm);
+    (void)strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M:%S", &tm);
+    buf_putf(&line, "%s,%03ld:%s:%s:%s\n", stamp, now.tv_nsec / 1000000, level_name(level), where, message);
+
+    held = locked();
+    if (state == STATE_OPEN) {
+        write_file(buf_view(&line));
+    } else if (state == STATE_EARLY && early.len < LOG_MAX_EARLY) {
+        list_add(&early, buf_text(&line));
+        update_least_level();
+    }
+}
+
+static void to_terminal(enum log_level level, const char *message)
+{
+    bool red = level >= LOG_LEVEL_WARNING && isatty(STDERR_FILENO);
+
+    if (thread_sink != NULL)
+        thread_sink(thread_sink_ctx, level, message);
+    else
+        (void)fprintf(stderr, "%s%s%s\n", red ? "\033[31m" : "", message, red ? "\033[0m" : "");
+}
+
+void log_put(enum log_level level, const char *where, const char *format, ...)
+{
+    AUTO(free) char *raw = NULL, *message = NULL;
+    va_list args;
+    int len;
+
+    if ((int)level < least_level)
+        return;
+    va_start(args, format);
+    len = vasprintf(&raw, format, args);
+    va_end(args);
+    if (len < 0) {
+        raw = NULL;
+        return;
+    }
+    message = text_printable_dup((struct view){ raw, (size_t)len }, LOG_MAX_MESSAGE, true);
+    to_file(level, where, message);
+    if ((int)level >= terminal_level)
+        to_terminal(level, message);
+}
