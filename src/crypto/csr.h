@@ -1,0 +1,26 @@
+#pragma once
+/*
+ * Certificate signing requests (RFC 2986): making ours, reading a user's.
+ */
+#include "crypto/key.h"
+
+struct csr {
+    struct buf der;
+    struct list names; /* CN (as a DNS name) first if present, then DNS SANs, then IP SANs in canonical text; no repetition */
+    struct list dns, ips; /* the same by kind; dns includes the CN */
+    bool must_staple;
+};
+
+/* Empty subject, one SAN extension with the DNS names in their order and then the IP addresses (text form), optional
+ * TLS feature (RFC 7633); signed with SHA-256. der is appended to. */
+MUST_USE bool csr_make(const struct key *key, const struct list *dns, const struct list *ips, bool must_staple,
+    struct buf *der, struct error *err);
+
+/* PEM ("CERTIFICATE REQUEST" or "NEW CERTIFICATE REQUEST") or DER; the self-signature is verified. ERROR_CONFIG:
+ * unreadable, or without any name. name is for messages. */
+MUST_USE bool csr_read(struct view data, const char *name, struct csr **out, struct error *err);
+void csr_free(struct csr *csr);
+DEFINE_AUTO(struct csr, csr_free)
+
+/* Canonical text of an IP address ("::1", "192.0.2.1"); false when text is not one. */
+MUST_USE bool ip_canonical(const char *text, char out[static 64]);
