@@ -1,0 +1,518 @@
+/*
+ * The privileged end of the socket to the network process.
+ */
+#include "net/channel.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/interrupt.h"
+#include "base/mem.h"
+#include "net/message.h"
+
+#define READ_CHUNK 65536
+#define SEND_TIMEOUT_S 60 /* a process that reads nothing for so long is stuck */
+#define REAP_MS 2000      /* from the end of its socket to the end of the process */
+
+/* A question under way. */
+struct waiter {
+    struct waiter *next;
+    uint32_t id;
+    bool sleeping;  /* on its condition: someone must wake it */
+    bool abandoned; /* nobody waits any more; freed when the answer comes */
+    bool answered;
+    struct answer answer;
+    pthread_cond_t cond;
+};
+
+struct channel {
+    int fd;
+    pid_t pid; /* 0 once reaped */
+    pthread_mutex_t write_lock;
+
+    struct buf in; /* belongs to the thread that reads */
+
+    pthread_mutex_t lock; /* guards what follows */
+    struct waiter *waiters;
+    uint32_t last_id;
+    bool reading;        /* some thread reads for all */
+    bool interrupt_seen; /* its descriptor stays readable: look at it once */
+    bool broken;
+    struct error why;
+};
+
+struct channel *channel_new(int fd, pid_t pid)
+{
+    struct channel *channel = xcalloc(1, sizeof *channel);
+    struct timeval limit = { .tv_sec = SEND_TIMEOUT_S };
+
+    channel->fd = fd;
+    channel->pid = pid;
+    channel->in = BUF(MESSAGE_MAX + READ_CHUNK);
+    (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
+    (void)pthread_mutex_init(&channel->lock, NULL);
+    (void)pthread_mutex_init(&channel->write_lock, NULL);
+    return channel;
+}
+
+void answer_clear(struct answer *answer)
+{
+    buf_clear(&answer->bytes);
+    answer->frame = (struct wire_frame){ 0 };
+}
+
+static void waiter_free(struct waiter *waiter)
+{
+    answer_clear(&waiter->answer);
+    (void)pthread_cond_destroy(&waiter->cond);
+    free(waiter);
+}
+
+/* Waits for the process to end after its socket did; one that stays is ended. Returns its wait status. */
+static int reap(struct channel *channel)
+{
+    int64_t until = clock_monotonic_ms() + REAP_MS;
+    int status = 0;
+
+    if (channel->pid <= 0)
+        return 0;
+    for (int64_t pause_ms = 1; waitpid(channel->pid, &status, WNOHANG) == 0;
+         pause_ms = pause_ms < 32 ? pause_ms * 2 : 32) {
+        struct timespec pause = { .tv_nsec = pause_ms * 1000000 };
+
+        if (clock_monotonic_ms() > until) {
+            (void)kill(channel->pid, SIGKILL);
+            (void)waitpid(channel->pid, &status, 0);
+            break;
+        }
+        (void)nanosleep(&pause, NULL);
+    }
+    channel->pid = 0;
+    return status;
+}
+
+void channel_free(struct channel *channel)
+{
+    if (channel == NULL)
+        return;
+    (void)close(channel->fd);
+    (void)reap(channel);
+    for (struct waiter *waiter = channel->waiters, *next; waiter != NULL; waiter = next) {
+        next = waiter->next;
+        waiter_free(waiter);
+    }
+    buf_clear(&channel->in);
+    (void)pthread_mutex_destroy(&channel->lock);
+    (void)pthread_mutex_destroy(&channel->write_lock);
+    free(channel);
+}
+
+/* ---- with the lock held ---- */
+
+static struct waiter **find(struct channel *channel, uint32_t id)
+{
+    struct waiter **at = &channel->waiters;
+
+    while (*at != NULL && (*at)->id != id)
+        at = &(*at)->next;
+    return at;
+}
+
+static void wake_all(struct channel *channel)
+{
+    for (struct waiter *waiter = channel->waiters; waiter != NULL; waiter = waiter->next)
+        (void)pthread_cond_signal(&waiter->cond);
+}
+
+/* Lets one of the sleeping threads read from now on. */
+static void wake_one(struct channel *channel)
+{
+    for (struct waiter *waiter = channel->waiters; waiter != NULL; waiter = waiter->next) {
+        if (waiter->sleeping && !waiter->answered) {
+            (void)pthread_cond_signal(&waiter->cond);
+            return;
+        }
+    }
+}
+
+/* Ends the connection, once. The process sees the end of its socket and goes. */
+static void break_off(struct channel *channel, const struct error *why)
+{
+    if (channel->broken)
+        return;
+    channel->broken = true;
+    channel->why = *why;
+    (void)shutdown(channel->fd, SHUT_RDWR);
+    wake_all(channel);
+}
+
+static void break_lied(struct channel *channel, const char *how)
+{
+    struct error why = { 0 };
+
+    (void)error_set(&why, ERROR_NETWORK, "the network process sent an answer that cannot be right (%s)", how);
+    (void)error_next(&why, "run the command again; if this comes back, it is a mistake in Evercert or an attack "
+        "on it: please report it");
+    break_off(channel, &why);
+}
+
+static void break_ended(struct channel *channel)
+{
+    struct error why = { 0 };
+    int status;
+
+    if (channel->broken)
+        return;
+    status = reap(channel);
+    if (WIFSIGNALED(status))
+        (void)error_set(&why, ERROR_NETWORK, "the network process ended unexpectedly (killed by signal %d)",
+            WTERMSIG(status));
+    else
+        (void)error_set(&why, ERROR_NETWORK, "the network process ended unexpectedly (exit status %d)",
+            WEXITSTATUS(status));
+    (void)error_next(&why, "run the command again; if this comes back, look for evercert-net in the system's log "
+        "(out of memory, a security policy)");
+    break_off(channel, &why);
+}
+
+static enum error_kind kind_of(enum message_failure failure)
+{
+    switch (failure) {
+    case MESSAGE_FAILURE_NETWORK:
+        return ERROR_NETWORK;
+    case MESSAGE_FAILURE_CONFIG:
+        return ERROR_CONFIG;
+    case MESSAGE_FAILURE_CANCELED:
+        return ERROR_CANCELED;
+    case MESSAGE_FAILURE_INTERNAL:
+        return ERROR_INTERNAL;
+    }
+    return ERROR_NETWORK;
+}
+
+static bool set_failed(const struct message_failed *failed, struct error *err)
+{
+    (void)error_set(err, kind_of(failed->kind), "%.*s", (int)failed->why.len, failed->why.at);
+    if (failed->next.len > 0)
+        (void)error_next(err, "%.*s", (int)failed->next.len, failed->next.at);
+    return false;
+}
+
+/* Gives one frame to who waits for it. */
+static void deliver(struct channel *channel, const struct wire_frame *frame)
+{
+    struct waiter **at = find(channel, frame->id), *waiter = *at;
+    struct message_failed failed;
+
+    if (frame->id == 0 && frame->type == MESSAGE_FAILED && message_get_failed(frame->fields, &failed)) {
+        struct error why = { 0 };
+
+        (void)set_failed(&failed, &why);
+        break_off(channel, &why);
+        return;
+    }
+    if (waiter == NULL || waiter->answered) {
+        break_lied(channel, "nobody asked");
+        return;
+    }
+    if (waiter->abandoned) {
+        *at = waiter->next;
+        waiter_free(waiter);
+        return;
+    }
+    waiter->answer.bytes = BUF(MESSAGE_MAX);
+    buf_put(&waiter->answer.bytes, frame->fields);
+    waiter->answer.frame = *frame;
+    waiter->answer.frame.fields = buf_view(&waiter->answer.bytes);
+    waiter->answered = true;
+    (void)pthread_cond_signal(&waiter->cond);
+}
+
+/* ---- reading for all ---- */
+
+/* Hands out the whole frames at the start of what came; keeps the rest. */
+static void deliver_whole_frames(struct channel *channel)
+{
+    struct view stream = buf_view(&channel->in);
+    struct wire_frame frame;
+    enum wire_step step;
+
+    (void)pthread_mutex_lock(&channel->lock);
+    while ((step = wire_peek(stream, message_max_answer, &frame)) == WIRE_WHOLE && !channel->broken) {
+        deliver(channel, &frame);
+        stream.at += frame.size;
+        stream.len -= frame.size;
+    }
+    if (step == WIRE_BROKEN)
+        break_lied(channel, "not a frame");
+    (void)pthread_mutex_unlock(&channel->lock);
+
+    if (stream.len > 0 && stream.len < channel->in.len)
+        memmove(channel->in.at, stream.at, stream.len);
+    buf_cut(&channel->in, stream.len);
+    if (stream.len == 0 && channel->in.size > 4 * READ_CHUNK)
+        buf_clear(&channel->in); /* one large answer shall not stay in memory for ever */
+}
+
+static void receive(struct channel *channel)
+{
+    char *room = buf_room(&channel->in, READ_CHUNK);
+    ssize_t got = room == NULL ? 0 : recv(channel->fd, room, READ_CHUNK, MSG_DONTWAIT);
+
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (got <= 0) {
+        (void)pthread_mutex_lock(&channel->lock);
+        break_ended(channel);
+        (void)pthread_mutex_unlock(&channel->lock);
+        return;
+    }
+    buf_grow(&channel->in, (size_t)got);
+    deliver_whole_frames(channel);
+}
+
+/* Waits until something comes, a signal arrives or the time is over, and takes what came. */
+static void read_once(struct channel *channel, bool watch_interrupt, int64_t until)
+{
+    struct pollfd polls[2] = {
+        { .fd = channel->fd, .events = POLLIN },
+        { .fd = watch_interrupt ? interrupt_fd() : -1, .events = POLLIN },
+    };
+    int64_t left = until - clock_monotonic_ms();
+
+    if (poll(polls, 2, left < 0 ? 0 : (int)left) <= 0)
+        return;
+    if (polls[1].revents != 0) {
+        (void)pthread_mutex_lock(&channel->lock);
+        channel->interrupt_seen = true;
+        wake_all(channel); /* each looks for itself whether it is shielded */
+        (void)pthread_mutex_unlock(&channel->lock);
+    }
+    if (polls[0].revents != 0)
+        receive(channel);
+}
+
+/* ---- sending ---- */
+
+uint32_t channel_next_id(struct channel *channel)
+{
+    uint32_t id;
+
+    (void)pthread_mutex_lock(&channel->lock);
+    do {
+        channel->last_id = channel->last_id == UINT32_MAX ? 1 : channel->last_id + 1;
+    } while (*find(channel, channel->last_id) != NULL);
+    id = channel->last_id;
+    (void)pthread_mutex_unlock(&channel->lock);
+    return id;
+}
+
+/* One sendmsg; descriptors go with its first byte. */
+static ssize_t send_some(int fd, struct view bytes, const int *fds, size_t fd_count)
+{
+    union {
+        struct cmsghdr align;
+        char room[CMSG_SPACE(MESSAGE_MAX_SOCKETS * sizeof(int))];
+    } control = { 0 };
+    struct iovec part = { .iov_base = (void *)(uintptr_t)bytes.at, .iov_len = bytes.len };
+    struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+
+    if (fd_count > 0) {
+        struct cmsghdr *head;
+
+        message.msg_control = control.room;
+        message.msg_controllen = CMSG_SPACE(fd_count * sizeof(int));
+        head = CMSG_FIRSTHDR(&message);
+        head->cmsg_level = SOL_SOCKET;
+        head->cmsg_type = SCM_RIGHTS;
+        head->cmsg_len = CMSG_LEN(fd_count * sizeof(int));
+        memcpy(CMSG_DATA(head), fds, fd_count * sizeof(int));
+    }
+    return sendmsg(fd, &message, MSG_NOSIGNAL);
+}
+
+static bool send_all(struct channel *channel, struct view frame, const int *fds, size_t fd_count)
+{
+    bool ok = true;
+
+    (void)pthread_mutex_lock(&channel->write_lock);
+    while (ok && frame.len > 0) {
+        ssize_t sent = send_some(channel->fd, frame, fds, fd_count);
+
+        if (sent < 0 && errno == EINTR)
+            continue;
+        ok = sent > 0;
+        if (ok) {
+            frame.at += sent;
+            frame.len -= (size_t)sent;
+            fd_count = 0;
+        }
+    }
+    (void)pthread_mutex_unlock(&channel->write_lock);
+    return ok;
+}
+
+static void add_waiter(struct channel *channel, uint32_t id)
+{
+    struct waiter *waiter = xcalloc(1, sizeof *waiter);
+    pthread_condattr_t attributes;
+
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&waiter->cond, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
+    waiter->id = id;
+    waiter->next = channel->waiters;
+    channel->waiters = waiter;
+}
+
+static void drop_waiter(struct channel *channel, uint32_t id)
+{
+    struct waiter **at = find(channel, id), *waiter = *at;
+
+    if (waiter == NULL)
+        return;
+    *at = waiter->next;
+    waiter_free(waiter);
+}
+
+bool channel_send(struct channel *channel, uint32_t id, struct view frame, const int *fds, size_t fd_count,
+    struct error *err)
+{
+    bool broken;
+
+    if (interrupt_pending())
+        return interrupt_check(err);
+    (void)pthread_mutex_lock(&channel->lock);
+    broken = channel->broken;
+    if (broken)
+        *err = channel->why;
+    else
+        add_waiter(channel, id); /* before the question leaves: its answer may be quick */
+    (void)pthread_mutex_unlock(&channel->lock);
+    if (broken)
+        return false;
+    if (send_all(channel, frame, fds, fd_count))
+        return true;
+
+    (void)pthread_mutex_lock(&channel->lock);
+    break_ended(channel);
+    *err = channel->why;
+    drop_waiter(channel, id);
+    (void)pthread_mutex_unlock(&channel->lock);
+    return false;
+}
+
+/* ---- waiting ---- */
+
+static void sleep_until(struct channel *channel, struct waiter *waiter, int64_t until)
+{
+    struct timespec at = { .tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000 };
+
+    waiter->sleeping = true;
+    (void)pthread_cond_timedwait(&waiter->cond, &channel->lock, &at);
+    waiter->sleeping = false;
+}
+
+static void break_silent(struct channel *channel)
+{
+    struct error why = { 0 };
+
+    (void)error_set(&why, ERROR_NETWORK, "the network process does not answer");
+    (void)error_next(&why, "look whether evercert-net was stopped, then run the command again");
+    break_off(channel, &why);
+}
+
+/* Until the answer is there, the connection broken, or a signal wants us to stop; the lock is held on both ends. */
+static void await(struct channel *channel, struct waiter *waiter, int64_t until)
+{
+    while (!waiter->answered && !channel->broken && !interrupt_pending()) {
+        if (clock_monotonic_ms() >= until) {
+            break_silent(channel);
+        } else if (channel->reading) {
+            sleep_until(channel, waiter, until);
+        } else {
+            bool watch = !channel->interrupt_seen;
+
+            channel->reading = true;
+            (void)pthread_mutex_unlock(&channel->lock);
+            read_once(channel, watch, until);
+            (void)pthread_mutex_lock(&channel->lock);
+            channel->reading = false;
+        }
+    }
+    if (!channel->reading)
+        wake_one(channel);
+}
+
+static void send_cancel(struct channel *channel, uint32_t id)
+{
+    AUTO(buf_clear) struct buf frame = BUF(WIRE_HEAD);
+
+    message_put_empty(&frame, MESSAGE_CANCEL, id);
+    (void)send_all(channel, buf_view(&frame), NULL, 0); /* a failure shows at the next call, if there is one */
+}
+
+static bool judge(struct channel *channel, uint8_t expected, struct answer *answer, struct error *err)
+{
+    struct message_failed failed;
+
+    if (answer->frame.type == expected)
+        return true;
+    if (answer->frame.type != MESSAGE_FAILED)
+        return channel_violated(channel, "wrong type", err);
+    if (!message_get_failed(answer->frame.fields, &failed))
+        return channel_violated(channel, "broken failure", err);
+    return set_failed(&failed, err);
+}
+
+bool channel_wait(struct channel *channel, uint32_t id, uint8_t expected, int timeout_ms, struct answer *out,
+    struct error *err)
+{
+    AUTO(answer_clear) struct answer answer = { 0 };
+    struct waiter *waiter;
+    bool answered, canceled = false;
+
+    (void)pthread_mutex_lock(&channel->lock);
+    waiter = *find(channel, id);
+    await(channel, waiter, clock_monotonic_ms() + timeout_ms);
+    answered = waiter->answered;
+    if (answered) {
+        answer = waiter->answer;
+        waiter->answer = (struct answer){ 0 };
+    } else if (channel->broken) {
+        *err = channel->why;
+    } else {
+        canceled = true;
+        waiter->abandoned = true;
+    }
+    if (!canceled)
+        drop_waiter(channel, id);
+    (void)pthread_mutex_unlock(&channel->lock);
+
+    if (canceled) {
+        send_cancel(channel, id);
+        return interrupt_check(err);
+    }
+    if (!answered || !judge(channel, expected, &answer, err))
+        return false;
+    *out = answer;
+    answer = (struct answer){ 0 };
+    return true;
+}
+
+bool channel_violated(struct channel *channel, const char *how, struct error *err)
+{
+    (void)pthread_mutex_lock(&channel->lock);
+    break_lied(channel, how);
+    *err = channel->why;
+    (void)pthread_mutex_unlock(&channel->lock);
+    return false;
+}

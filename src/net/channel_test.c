@@ -1,0 +1,245 @@
+/* The other side dies, lies, or says nothing; and answers come out of order to threads that wait. */
+#include "net/channel.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "base/test.h"
+#include "net/message.h"
+
+/* A channel whose other side is the descriptor in *peer. */
+static struct channel *channel_pair(int *peer)
+{
+    int pair[2];
+
+    REQUIRE(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0, "socketpair");
+    *peer = pair[1];
+    return channel_new(pair[0], 0);
+}
+
+/* Sends a question without fields. */
+static uint32_t ask(struct channel *channel)
+{
+    AUTO(buf_clear) struct buf frame = BUF(64);
+    uint32_t id = channel_next_id(channel);
+    struct error err = { 0 };
+
+    message_put_empty(&frame, MESSAGE_UNLISTEN, id);
+    REQUIRE(channel_send(channel, id, buf_view(&frame), NULL, 0, &err), "%s", err.why);
+    return id;
+}
+
+static void say(int peer, const struct buf *frames)
+{
+    REQUIRE(write(peer, frames->at, frames->len) == (ssize_t)frames->len, "write");
+}
+
+static void lie_unknown_id(struct buf *out, uint32_t id)
+{
+    message_put_empty(out, MESSAGE_DONE, id + 1);
+}
+
+static void lie_wrong_type(struct buf *out, uint32_t id)
+{
+    message_put_ready(out, id, &(struct message_ready){ 0 });
+}
+
+static void lie_question(struct buf *out, uint32_t id)
+{
+    message_put_empty(out, MESSAGE_UNLISTEN, id);
+}
+
+static void lie_size(struct buf *out, uint32_t id __attribute__((unused)))
+{
+    wire_put_u32(out, 0x7fffffff);
+    wire_put_u8(out, MESSAGE_DONE);
+    wire_put_u32(out, 1);
+}
+
+static void lie_failure(struct buf *out, uint32_t id)
+{
+    size_t begun = wire_begin(out, MESSAGE_FAILED, id);
+
+    wire_put_u8(out, 77);
+    wire_end(out, begun);
+}
+
+static void say_useless(struct buf *out, uint32_t id __attribute__((unused)))
+{
+    message_put_failed(
+        out, 0, &(struct message_failed){ MESSAGE_FAILURE_NETWORK, view_of("no kernel\033[2J"), view_of("n") });
+}
+
+static void say_failed(struct buf *out, uint32_t id)
+{
+    message_put_failed(out, id, &(struct message_failed){ MESSAGE_FAILURE_CONFIG, view_of("refused"), view_of("try") });
+}
+
+static const struct {
+    const char *name;
+    void (*put)(struct buf *out, uint32_t id);
+    const char *why;
+    enum error_kind kind;
+    bool broken; /* the next question fails at once */
+} answers[] = {
+    { "an id that nobody asked with", lie_unknown_id, "nobody asked", ERROR_NETWORK, true },
+    { "another type", lie_wrong_type, "wrong type", ERROR_NETWORK, true },
+    { "a question", lie_question, "not a frame", ERROR_NETWORK, true },
+    { "two gigabytes", lie_size, "not a frame", ERROR_NETWORK, true },
+    { "a failure of no kind", lie_failure, "broken failure", ERROR_NETWORK, true },
+    { "cannot work at all", say_useless, "no kernel?[2J", ERROR_NETWORK, true },
+    { "an honest failure", say_failed, "refused", ERROR_CONFIG, false },
+};
+
+TEST(channel_answers_that_are_none)
+{
+    for (size_t i = 0; i < COUNT(answers); i++) {
+        AUTO(channel_free) struct channel *channel = NULL;
+        AUTO(answer_clear) struct answer answer = { 0 };
+        AUTO(buf_clear) struct buf out = BUF(4096);
+        struct error err = { 0 };
+        uint32_t id;
+        int peer;
+
+        channel = channel_pair(&peer);
+        id = ask(channel);
+        answers[i].put(&out, id);
+        say(peer, &out);
+        CHECK(!channel_wait(channel, id, MESSAGE_DONE, 5000, &answer, &err), "%s", answers[i].name);
+        CHECK(strstr(err.why, answers[i].why) != NULL, "%s: %s", answers[i].name, err.why);
+        CHECK_INT(err.kind, answers[i].kind, answers[i].name);
+        err = (struct error){ 0 };
+        CHECK(channel_send(channel, channel_next_id(channel), view_of("x"), NULL, 0, &err) != answers[i].broken,
+            "%s: after", answers[i].name);
+        (void)close(peer);
+    }
+}
+
+TEST(channel_tells_how_the_process_ended)
+{
+    static const struct {
+        const char *name, *why;
+        bool killed;
+    } ends[] = {
+        { "killed", "ended unexpectedly (killed by signal 9)", true },
+        { "exited", "ended unexpectedly (exit status 3)", false },
+    };
+
+    for (size_t i = 0; i < COUNT(ends); i++) {
+        AUTO(channel_free) struct channel *channel = NULL;
+        AUTO(answer_clear) struct answer answer = { 0 };
+        struct error err = { 0 };
+        int pair[2];
+        uint32_t id;
+        pid_t pid;
+
+        REQUIRE(socketpair(AF_UNIX, SOCK_STREAM, 0, pair) == 0, "socketpair");
+        pid = fork();
+        if (pid == 0) {
+            char byte;
+
+            (void)!read(pair[1], &byte, 1); /* the question is there */
+            if (ends[i].killed)
+                (void)raise(SIGKILL);
+            _exit(3);
+        }
+        (void)close(pair[1]);
+        channel = channel_new(pair[0], pid);
+        id = ask(channel);
+        CHECK(!channel_wait(channel, id, MESSAGE_DONE, 5000, &answer, &err), "%s", ends[i].name);
+        CHECK(strstr(err.why, ends[i].why) != NULL, "%s: %s", ends[i].name, err.why);
+        CHECK(waitpid(pid, NULL, 0) < 0, "%s: was reaped", ends[i].name);
+    }
+}
+
+TEST(channel_does_not_wait_for_ever)
+{
+    AUTO(channel_free) struct channel *channel = NULL;
+    AUTO(answer_clear) struct answer answer = { 0 };
+    struct error err = { 0 };
+    uint32_t id;
+    int peer;
+
+    channel = channel_pair(&peer);
+    id = ask(channel);
+    CHECK(!channel_wait(channel, id, MESSAGE_DONE, 50, &answer, &err), "silence");
+    CHECK(strstr(err.why, "does not answer") != NULL, "%s", err.why);
+    (void)close(peer);
+}
+
+/* ---- many threads: the peer answers in reverse order, in pieces ---- */
+
+#define THREADS 16
+#define ROUNDS 50
+
+static void *ask_often(void *ctx)
+{
+    struct channel *channel = ctx;
+
+    for (int i = 0; i < ROUNDS; i++) {
+        AUTO(buf_clear) struct buf frame = BUF(64);
+        AUTO(answer_clear) struct answer answer = { 0 };
+        uint32_t id = channel_next_id(channel);
+        struct error err = { 0 };
+
+        message_put_empty(&frame, MESSAGE_UNLISTEN, id);
+        if (!channel_send(channel, id, buf_view(&frame), NULL, 0, &err)
+            || !channel_wait(channel, id, MESSAGE_DONE, 20000, &answer, &err) || answer.frame.id != id)
+            return xprintf("round %d: %s", i, err.why);
+    }
+    return NULL;
+}
+
+/* Reads all that is there, and answers it from the last to the first, byte by byte. */
+static void *answer_backwards(void *ctx)
+{
+    AUTO(buf_clear) struct buf in = BUF(65536);
+    int peer = *(int *)ctx;
+    ssize_t got;
+
+    while ((got = read(peer, buf_room(&in, 4096), 4096)) > 0) {
+        AUTO(buf_clear) struct buf out = BUF(65536);
+
+        buf_grow(&in, (size_t)got);
+        if (in.len % WIRE_HEAD != 0) /* questions are of one size here */
+            continue;
+        for (size_t at = in.len; at > 0; at -= WIRE_HEAD) {
+            struct wire_frame frame;
+
+            if (wire_peek((struct view){ in.at + at - WIRE_HEAD, WIRE_HEAD }, message_max_question, &frame) ==
+                WIRE_WHOLE)
+                message_put_empty(&out, MESSAGE_DONE, frame.id);
+        }
+        buf_cut(&in, 0);
+        for (size_t i = 0; i < out.len; i++)
+            if (send(peer, out.at + i, 1, MSG_NOSIGNAL) != 1)
+                return NULL;
+    }
+    return NULL;
+}
+
+TEST(channel_many_threads)
+{
+    AUTO(channel_free) struct channel *channel = NULL;
+    pthread_t threads[THREADS], other;
+    int peer;
+
+    channel = channel_pair(&peer);
+    REQUIRE(pthread_create(&other, NULL, answer_backwards, &peer) == 0, "thread");
+    for (size_t i = 0; i < THREADS; i++)
+        REQUIRE(pthread_create(&threads[i], NULL, ask_often, channel) == 0, "thread");
+    for (size_t i = 0; i < THREADS; i++) {
+        void *why;
+
+        REQUIRE(pthread_join(threads[i], &why) == 0, "join");
+        CHECK(why == NULL, "thread %zu: %s", i, (char *)why);
+        free(why);
+    }
+    (void)shutdown(peer, SHUT_RDWR);
+    (void)pthread_join(other, NULL);
+    (void)close(peer);
+}
+
+TEST_MAIN()

@@ -1,0 +1,93 @@
+/*
+ * HTTP exchanges, seen from the privileged side: bytes out, bytes in.
+ */
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "net/net.h"
+#include "net/private.h"
+
+#define TIMEOUT_MS 120000
+#define GRACE_MS 30000 /* the network process ends an exchange itself; this much later it counts as stuck */
+
+/* What can be said without asking anybody. */
+static bool check_request(const struct http_request *request, struct error *err)
+{
+    if (!text_starts(request->url, "https://") && !text_starts(request->url, "http://"))
+        return error_set(err, ERROR_NETWORK, "not a web address: %s", request->url);
+    if (strlen(request->url) > MESSAGE_MAX_URL)
+        return error_set(err, ERROR_NETWORK, "a web address of %zu bytes is longer than the %d that are allowed",
+            strlen(request->url), MESSAGE_MAX_URL);
+    if (request->body.len > MESSAGE_MAX_UPLOAD)
+        return error_set(err, ERROR_NETWORK, "%zu bytes for %s are more than the %d that can be sent",
+            request->body.len, request->url, MESSAGE_MAX_UPLOAD);
+    if (request->follow && request->method != HTTP_GET)
+        return error_set(err, ERROR_INTERNAL, "only a GET may follow redirects");
+    return true;
+}
+
+static void fill(const struct message_response *from, struct http_response *out)
+{
+    out->status = (int)from->status;
+    out->url = view_dup(from->url);
+    for (size_t i = 0; i < from->header_count; i++) {
+        out->headers[i].name = view_dup(from->headers[i].name);
+        text_lower(out->headers[i].name);
+        out->headers[i].value = view_dup(from->headers[i].value);
+    }
+    out->header_count = from->header_count;
+    out->body = BUF(HTTP_MAX_BODY);
+    buf_put(&out->body, from->body);
+}
+
+bool net_http(struct net *net, const struct http_request *request, struct http_response *out, struct error *err)
+{
+    AUTO(buf_clear) struct buf frame = BUF(MESSAGE_MAX_UPLOAD + MESSAGE_MAX_URL + 4096);
+    AUTO(answer_clear) struct answer answer = { 0 };
+    struct message_response response;
+    int timeout_ms = request->timeout_ms > 0 ? request->timeout_ms : TIMEOUT_MS;
+    uint32_t id;
+    size_t max_body = request->max_body > 0 && request->max_body < HTTP_MAX_BODY ? request->max_body : HTTP_MAX_BODY;
+
+    TRY(check_request(request, err));
+    id = channel_next_id(net->channel);
+    message_put_request(&frame, id, &(struct message_request){
+        .method = request->method,
+        .url = view_of(request->url),
+        .content_type = view_of(request->content_type),
+        .accept = view_of(request->accept),
+        .body = request->body.at == NULL ? view_of("") : request->body,
+        .max_body = (uint32_t)max_body,
+        .timeout_ms = (uint32_t)timeout_ms,
+        .follow = request->follow,
+    });
+    TRY(channel_send(net->channel, id, buf_view(&frame), NULL, 0, err));
+    TRY(channel_wait(net->channel, id, MESSAGE_RESPONSE, timeout_ms + GRACE_MS, &answer, err));
+    if (!message_get_response(answer.frame.fields, &response) || response.body.len > max_body)
+        return channel_violated(net->channel, "broken RESPONSE", err);
+    fill(&response, out);
+    return true;
+}
+
+void http_response_clear(struct http_response *response)
+{
+    for (size_t i = 0; i < response->header_count; i++) {
+        free(response->headers[i].name);
+        free(response->headers[i].value);
+    }
+    buf_clear(&response->body);
+    free(response->url);
+    *response = (struct http_response){ 0 };
+}
+
+const char *http_header(const struct http_response *response, const char *name, size_t *from)
+{
+    size_t i = from == NULL ? 0 : *from;
+
+    while (i < response->header_count && strcmp(response->headers[i].name, name) != 0)
+        i++;
+    if (from != NULL)
+        *from = i < response->header_count ? i + 1 : i;
+    return i < response->header_count ? response->headers[i].value : NULL;
+}

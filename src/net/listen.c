@@ -1,0 +1,132 @@
+/*
+ * Listening sockets for the http-01 responder.
+ */
+#include "net/listen.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "base/mem.h"
+#include "net/port_owner.h"
+
+#define BACKLOG 128
+
+struct place {
+    struct sockaddr_storage at;
+    socklen_t len;
+};
+
+static void place_v6(struct place *place, const struct in6_addr *address, int port)
+{
+    struct sockaddr_in6 *at = (struct sockaddr_in6 *)&place->at;
+
+    *place = (struct place){ .len = sizeof *at };
+    at->sin6_family = AF_INET6;
+    at->sin6_addr = *address;
+    at->sin6_port = htons((uint16_t)port);
+}
+
+static void place_v4(struct place *place, const struct in_addr *address, int port)
+{
+    struct sockaddr_in *at = (struct sockaddr_in *)&place->at;
+
+    *place = (struct place){ .len = sizeof *at };
+    at->sin_family = AF_INET;
+    at->sin_addr = *address;
+    at->sin_port = htons((uint16_t)port);
+}
+
+/* The places to try, in order; 0 when the address is none. */
+static size_t find_places(const char *address, int port, struct place places[static MESSAGE_MAX_SOCKETS])
+{
+    struct in_addr v4 = { .s_addr = htonl(INADDR_ANY) };
+    struct in6_addr v6 = IN6ADDR_ANY_INIT;
+
+    if (address == NULL || address[0] == '\0') {
+        place_v6(&places[0], &v6, port);
+        place_v4(&places[1], &v4, port);
+        return 2;
+    }
+    if (inet_pton(AF_INET6, address, &v6) == 1) {
+        place_v6(&places[0], &v6, port);
+        return 1;
+    }
+    if (inet_pton(AF_INET, address, &v4) == 1) {
+        place_v4(&places[0], &v4, port);
+        return 1;
+    }
+    return 0;
+}
+
+/* A listening socket, or -1 with errno. */
+static int open_place(const struct place *place)
+{
+    int fd = socket(place->at.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int on = 1, off = 0, saved;
+
+    if (fd < 0)
+        return -1;
+    (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    if (place->at.ss_family == AF_INET6) /* where it can be both, one socket serves IPv4 too */
+        (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
+    if (bind(fd, (const struct sockaddr *)&place->at, place->len) == 0 && listen(fd, BACKLOG) == 0)
+        return fd;
+    saved = errno;
+    (void)close(fd);
+    errno = saved;
+    return -1;
+}
+
+static bool explain(int sys, const char *address, int port, struct error *err)
+{
+    AUTO(free) char *owner = NULL;
+
+    if (sys == EADDRINUSE) {
+        owner = port_owner(port);
+        (void)error_set(err, ERROR_PLUGIN, "Could not bind TCP port %d because it is already in use by another process "
+            "on this system (such as a web server). Please stop the program in question and then try again.", port);
+        if (owner != NULL)
+            (void)error_next(err, "port %d belongs to %s: stop it, or let that web server answer (--webroot, --nginx, "
+                "--apache)", port, owner);
+        else
+            (void)error_next(err, "see who has it with: ss -ltnp 'sport = :%d'", port);
+    } else if (sys == EACCES || sys == EPERM) {
+        (void)error_set(err, ERROR_PLUGIN, "Could not bind TCP port %d because you don't have the appropriate "
+            "permissions (for example, you aren't running this program as root).", port);
+        (void)error_next(err, "run this as root, or choose a port above 1023 with --http-01-port and forward port 80 "
+            "to it");
+    } else if (sys == EADDRNOTAVAIL) {
+        (void)error_set(err, ERROR_PLUGIN, "Problem binding to port %d: this machine has no address %s", port, address);
+        (void)error_next(err, "give an address of this machine to --http-01-address, or leave it out");
+    } else {
+        errno = sys;
+        (void)error_errno(err, ERROR_PLUGIN, "Problem binding to port %d", port);
+    }
+    err->sys = sys;
+    return false;
+}
+
+bool listen_open(const char *address, int port, int fds[static MESSAGE_MAX_SOCKETS], size_t *count, struct error *err)
+{
+    struct place places[MESSAGE_MAX_SOCKETS];
+    size_t place_count = find_places(address, port, places), opened = 0;
+    int sys = 0;
+
+    if (place_count == 0)
+        return error_set(err, ERROR_PLUGIN, "Problem binding to port %d: %s is not an IP address", port, address);
+    for (size_t i = 0; i < place_count; i++) {
+        int fd = open_place(&places[i]);
+
+        if (fd >= 0)
+            fds[opened++] = fd;
+        else if (sys == 0 || sys == EAFNOSUPPORT || sys == EADDRNOTAVAIL)
+            sys = errno; /* a machine without IPv6 is no news: what IPv4 says counts then */
+    }
+    if (opened == 0)
+        return explain(sys, address, port, err);
+    *count = opened;
+    return true;
+}

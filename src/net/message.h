@@ -1,0 +1,141 @@
+#pragma once
+/*
+ * The messages between the privileged process and the network process, each with its writer and its reader.
+ *
+ * The privileged side asks (numbers below 64), the network process answers (64 and above). Every question but CANCEL
+ * gets exactly one answer with its id: the one that its type names, or FAILED. FAILED with id 0 says that the network
+ * process cannot work at all and goes. Descriptors travel with LISTEN only.
+ *
+ *   HELLO    options and trust, the first message     -> READY     which protections are active
+ *   REQUEST  one HTTP exchange                        -> RESPONSE
+ *   LISTEN   listening sockets for the responder      -> DONE
+ *   UNLISTEN closes them                              -> DONE
+ *   ADD      a token and what to answer for it        -> DONE
+ *   REMOVE   forgets a token                          -> DONE
+ *   CANCEL   ends the exchange with that id early     (its answer is then FAILED, or the one already under way)
+ *
+ * Readers borrow from the frame; they are strict and change *out only when all of the message is right.
+ */
+#include "net/net.h"
+#include "net/wire.h"
+
+enum message_type {
+    MESSAGE_HELLO = 1,
+    MESSAGE_REQUEST = 2,
+    MESSAGE_LISTEN = 3,
+    MESSAGE_UNLISTEN = 4,
+    MESSAGE_ADD = 5,
+    MESSAGE_REMOVE = 6,
+    MESSAGE_CANCEL = 7,
+
+    MESSAGE_READY = 64,
+    MESSAGE_RESPONSE = 65,
+    MESSAGE_DONE = 66,
+    MESSAGE_FAILED = 67,
+};
+
+#define MESSAGE_SOCKET 3 /* the descriptor on which the network process finds its end of the socket pair */
+#define MESSAGE_VERSION 1
+
+/* Bounds of fields, in bytes. */
+#define MESSAGE_MAX_BUNDLE (4 * 1024 * 1024)
+#define MESSAGE_MAX_UPLOAD (1024 * 1024)
+#define MESSAGE_MAX_URL 8192
+#define MESSAGE_MAX_NAME 256
+#define MESSAGE_MAX_VALUE 8192
+#define MESSAGE_MAX_USER_AGENT 2048
+#define MESSAGE_MAX_TOKEN 256
+#define MESSAGE_MAX_CONTENT 2048
+#define MESSAGE_MAX_TIMEOUT_MS (24 * 60 * 60 * 1000)
+#define MESSAGE_MAX_WHY 1200
+#define MESSAGE_MAX_NEXT 480
+#define MESSAGE_MAX_SOCKETS 2
+#define MESSAGE_MAX_LANDLOCK 1000
+
+/* Largest frame of either direction, for buffers that hold one. */
+#define MESSAGE_MAX (HTTP_MAX_BODY + HTTP_MAX_HEADERS * (MESSAGE_MAX_NAME + MESSAGE_MAX_VALUE + 8) + 65536)
+
+/* Largest length of the fields, 0 for a type that does not come from that side (for wire_peek). */
+size_t message_max_question(uint8_t type);
+size_t message_max_answer(uint8_t type);
+
+enum message_trust {
+    MESSAGE_TRUST_SYSTEM, /* the directory or file that this system has */
+    MESSAGE_TRUST_BUNDLE, /* the certificates in bundle, PEM, and no others */
+    MESSAGE_TRUST_BOTH,
+};
+
+struct message_hello {
+    struct view user_agent; /* may be empty: an empty header is sent */
+    bool no_verify;
+    uint32_t connect_timeout_ms, silence_timeout_ms;
+    enum message_trust trust;
+    struct view bundle;
+};
+
+struct message_ready {
+    uint32_t landlock; /* ABI in force, 0: none */
+    bool seccomp;
+    uint32_t uid;
+};
+
+struct message_request {
+    enum http_method method;
+    struct view url, content_type, accept, body;
+    uint32_t max_body, timeout_ms;
+    bool follow;
+};
+
+struct message_response {
+    uint32_t status;
+    struct view url;
+    size_t header_count;
+    struct {
+        struct view name, value;
+    } headers[HTTP_MAX_HEADERS];
+    struct view body;
+};
+
+enum message_failure { /* what the privileged side makes of it */
+    MESSAGE_FAILURE_NETWORK,
+    MESSAGE_FAILURE_CONFIG,
+    MESSAGE_FAILURE_CANCELED,
+    MESSAGE_FAILURE_INTERNAL,
+};
+
+struct message_failed {
+    enum message_failure kind;
+    struct view why, next;
+};
+
+struct message_token {
+    struct view token;
+    struct view content; /* ADD only */
+};
+
+/* message_start.c */
+void message_put_hello(struct buf *out, uint32_t id, const struct message_hello *hello);
+MUST_USE bool message_get_hello(struct view fields, struct message_hello *out);
+void message_put_ready(struct buf *out, uint32_t id, const struct message_ready *ready);
+MUST_USE bool message_get_ready(struct view fields, struct message_ready *out);
+
+/* message_http.c */
+void message_put_request(struct buf *out, uint32_t id, const struct message_request *request);
+MUST_USE bool message_get_request(struct view fields, struct message_request *out);
+void message_put_response(struct buf *out, uint32_t id, const struct message_response *response);
+MUST_USE bool message_get_response(struct view fields, struct message_response *out);
+
+/* message_responder.c */
+void message_put_listen(struct buf *out, uint32_t id, size_t sockets);
+MUST_USE bool message_get_listen(struct view fields, size_t *sockets);
+void message_put_add(struct buf *out, uint32_t id, const struct message_token *token);
+MUST_USE bool message_get_add(struct view fields, struct message_token *out);
+void message_put_remove(struct buf *out, uint32_t id, const struct message_token *token);
+MUST_USE bool message_get_remove(struct view fields, struct message_token *out);
+bool message_is_token(struct view token); /* base64url, not empty, within its bound (RFC 8555 section 8.3) */
+
+/* message_answer.c: the answers that fit every question, and messages without fields */
+void message_put_empty(struct buf *out, enum message_type type, uint32_t id); /* UNLISTEN, CANCEL, DONE */
+MUST_USE bool message_get_empty(struct view fields);
+void message_put_failed(struct buf *out, uint32_t id, const struct message_failed *failed);
+MUST_USE bool message_get_failed(struct view fields, struct message_failed *out);

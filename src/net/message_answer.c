@@ -1,0 +1,82 @@
+/*
+ * What belongs to no single question: bounds per type, FAILED, and messages without fields.
+ */
+#include "net/message.h"
+
+/* Room for the fixed fields and the length of each string, beside the bounds of the strings themselves. */
+#define FIXED 64
+
+size_t message_max_question(uint8_t type)
+{
+    switch (type) {
+    case MESSAGE_HELLO:
+        return MESSAGE_MAX_USER_AGENT + MESSAGE_MAX_BUNDLE + FIXED;
+    case MESSAGE_REQUEST:
+        return MESSAGE_MAX_URL + 2 * MESSAGE_MAX_NAME + MESSAGE_MAX_UPLOAD + FIXED;
+    case MESSAGE_ADD:
+    case MESSAGE_REMOVE:
+        return MESSAGE_MAX_TOKEN + MESSAGE_MAX_CONTENT + FIXED;
+    case MESSAGE_LISTEN:
+    case MESSAGE_UNLISTEN:
+    case MESSAGE_CANCEL:
+        return FIXED;
+    default: /* a number from outside, not one of ours */
+        return 0;
+    }
+}
+
+size_t message_max_answer(uint8_t type)
+{
+    switch (type) {
+    case MESSAGE_RESPONSE:
+        return MESSAGE_MAX - WIRE_HEAD;
+    case MESSAGE_FAILED:
+        return MESSAGE_MAX_WHY + MESSAGE_MAX_NEXT + FIXED;
+    case MESSAGE_READY:
+    case MESSAGE_DONE:
+        return FIXED;
+    default:
+        return 0;
+    }
+}
+
+void message_put_empty(struct buf *out, enum message_type type, uint32_t id)
+{
+    wire_end(out, wire_begin(out, (uint8_t)type, id));
+}
+
+bool message_get_empty(struct view fields)
+{
+    return fields.len == 0;
+}
+
+static struct view cut(struct view text, size_t max)
+{
+    if (text.len > max)
+        text.len = max;
+    return text;
+}
+
+void message_put_failed(struct buf *out, uint32_t id, const struct message_failed *failed)
+{
+    size_t begun = wire_begin(out, MESSAGE_FAILED, id);
+
+    wire_put_u8(out, (uint8_t)failed->kind);
+    wire_put_bytes(out, cut(failed->why, MESSAGE_MAX_WHY)); /* a sentence may be cut; that it failed must arrive */
+    wire_put_bytes(out, cut(failed->next, MESSAGE_MAX_NEXT));
+    wire_end(out, begun);
+}
+
+bool message_get_failed(struct view fields, struct message_failed *out)
+{
+    struct wire_cursor from = WIRE_CURSOR(fields);
+    struct message_failed failed = { 0 };
+
+    failed.kind = (enum message_failure)wire_get_u8(&from, MESSAGE_FAILURE_INTERNAL);
+    failed.why = wire_get_text(&from, MESSAGE_MAX_WHY);
+    failed.next = wire_get_text(&from, MESSAGE_MAX_NEXT);
+    if (!wire_done(&from))
+        return false;
+    *out = failed;
+    return true;
+}

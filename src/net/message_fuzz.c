@@ -1,0 +1,64 @@
+/* A stream from either side: whatever is accepted is written again to the very same bytes. */
+#include <string.h>
+
+#include "net/message.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void put_again(struct buf *out, const struct wire_frame *frame)
+{
+    struct view fields = frame->fields;
+    union {
+        struct message_hello hello;
+        struct message_ready ready;
+        struct message_request request;
+        struct message_response response;
+        struct message_failed failed;
+        struct message_token token;
+        size_t sockets;
+    } as;
+
+    memset(&as, 0, sizeof as);
+    if (frame->type == MESSAGE_HELLO && message_get_hello(fields, &as.hello))
+        message_put_hello(out, frame->id, &as.hello);
+    else if (frame->type == MESSAGE_READY && message_get_ready(fields, &as.ready))
+        message_put_ready(out, frame->id, &as.ready);
+    else if (frame->type == MESSAGE_REQUEST && message_get_request(fields, &as.request))
+        message_put_request(out, frame->id, &as.request);
+    else if (frame->type == MESSAGE_RESPONSE && message_get_response(fields, &as.response))
+        message_put_response(out, frame->id, &as.response);
+    else if (frame->type == MESSAGE_FAILED && message_get_failed(fields, &as.failed))
+        message_put_failed(out, frame->id, &as.failed);
+    else if (frame->type == MESSAGE_LISTEN && message_get_listen(fields, &as.sockets))
+        message_put_listen(out, frame->id, as.sockets);
+    else if (frame->type == MESSAGE_ADD && message_get_add(fields, &as.token))
+        message_put_add(out, frame->id, &as.token);
+    else if (frame->type == MESSAGE_REMOVE && message_get_remove(fields, &as.token))
+        message_put_remove(out, frame->id, &as.token);
+    else if (message_get_empty(fields))
+        message_put_empty(out, (enum message_type)frame->type, frame->id);
+}
+
+static void try_stream(struct view stream, size_t (*max)(uint8_t type))
+{
+    struct wire_frame frame;
+
+    while (wire_peek(stream, max, &frame) == WIRE_WHOLE) {
+        AUTO(buf_clear) struct buf out = BUF(MESSAGE_MAX);
+
+        put_again(&out, &frame);
+        if (out.len > 0 && (out.len != frame.size || memcmp(out.at, stream.at, frame.size) != 0))
+            abort();
+        stream.at += frame.size;
+        stream.len -= frame.size;
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct view stream = { (const char *)data, size };
+
+    try_stream(stream, message_max_question);
+    try_stream(stream, message_max_answer);
+    return 0;
+}

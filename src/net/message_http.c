@@ -1,0 +1,82 @@
+/*
+ * REQUEST and RESPONSE: one HTTP exchange.
+ */
+#include "net/message.h"
+
+void message_put_request(struct buf *out, uint32_t id, const struct message_request *request)
+{
+    size_t begun = wire_begin(out, MESSAGE_REQUEST, id);
+
+    wire_put_u8(out, (uint8_t)request->method);
+    wire_put_bytes(out, request->url);
+    wire_put_bytes(out, request->content_type);
+    wire_put_bytes(out, request->accept);
+    wire_put_bytes(out, request->body);
+    wire_put_u32(out, request->max_body);
+    wire_put_u32(out, request->timeout_ms);
+    wire_put_u8(out, request->follow);
+    wire_end(out, begun);
+}
+
+/* The value of a header that we send: a line end in it would begin another header. */
+static struct view get_header_value(struct wire_cursor *from)
+{
+    struct view value = wire_get_text(from, MESSAGE_MAX_NAME);
+
+    if (view_has(value, '\r') || view_has(value, '\n'))
+        from->failed = true;
+    return value;
+}
+
+bool message_get_request(struct view fields, struct message_request *out)
+{
+    struct wire_cursor from = WIRE_CURSOR(fields);
+    struct message_request request = { 0 };
+
+    request.method = (enum http_method)wire_get_u8(&from, HTTP_POST);
+    request.url = wire_get_text(&from, MESSAGE_MAX_URL);
+    request.content_type = get_header_value(&from);
+    request.accept = get_header_value(&from);
+    request.body = wire_get_bytes(&from, MESSAGE_MAX_UPLOAD);
+    request.max_body = wire_get_u32(&from, HTTP_MAX_BODY);
+    request.timeout_ms = wire_get_u32(&from, MESSAGE_MAX_TIMEOUT_MS);
+    request.follow = wire_get_bool(&from);
+    if (!wire_done(&from))
+        return false;
+    *out = request;
+    return true;
+}
+
+void message_put_response(struct buf *out, uint32_t id, const struct message_response *response)
+{
+    size_t begun = wire_begin(out, MESSAGE_RESPONSE, id);
+
+    wire_put_u32(out, response->status);
+    wire_put_bytes(out, response->url);
+    wire_put_u32(out, (uint32_t)response->header_count);
+    for (size_t i = 0; i < response->header_count; i++) {
+        wire_put_bytes(out, response->headers[i].name);
+        wire_put_bytes(out, response->headers[i].value);
+    }
+    wire_put_bytes(out, response->body);
+    wire_end(out, begun);
+}
+
+bool message_get_response(struct view fields, struct message_response *out)
+{
+    struct wire_cursor from = WIRE_CURSOR(fields);
+    struct message_response response = { 0 };
+
+    response.status = wire_get_u32(&from, 999);
+    response.url = wire_get_text(&from, MESSAGE_MAX_URL);
+    response.header_count = wire_get_u32(&from, HTTP_MAX_HEADERS);
+    for (size_t i = 0; i < response.header_count; i++) {
+        response.headers[i].name = wire_get_text(&from, MESSAGE_MAX_NAME);
+        response.headers[i].value = wire_get_text(&from, MESSAGE_MAX_VALUE);
+    }
+    response.body = wire_get_bytes(&from, HTTP_MAX_BODY);
+    if (!wire_done(&from))
+        return false;
+    *out = response;
+    return true;
+}

@@ -1,0 +1,76 @@
+/*
+ * LISTEN, ADD and REMOVE: what the http-01 responder is told.
+ */
+#include "net/message.h"
+
+bool message_is_token(struct view token)
+{
+    for (size_t i = 0; i < token.len; i++) {
+        char c = token.at[i];
+
+        if (!((c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'))
+            return false;
+    }
+    return token.len > 0 && token.len <= MESSAGE_MAX_TOKEN;
+}
+
+void message_put_listen(struct buf *out, uint32_t id, size_t sockets)
+{
+    size_t begun = wire_begin(out, MESSAGE_LISTEN, id);
+
+    wire_put_u8(out, (uint8_t)sockets);
+    wire_end(out, begun);
+}
+
+bool message_get_listen(struct view fields, size_t *sockets)
+{
+    struct wire_cursor from = WIRE_CURSOR(fields);
+    size_t count = wire_get_u8(&from, MESSAGE_MAX_SOCKETS);
+
+    if (!wire_done(&from) || count == 0)
+        return false;
+    *sockets = count;
+    return true;
+}
+
+void message_put_add(struct buf *out, uint32_t id, const struct message_token *token)
+{
+    size_t begun = wire_begin(out, MESSAGE_ADD, id);
+
+    wire_put_bytes(out, token->token);
+    wire_put_bytes(out, token->content);
+    wire_end(out, begun);
+}
+
+bool message_get_add(struct view fields, struct message_token *out)
+{
+    struct wire_cursor from = WIRE_CURSOR(fields);
+    struct message_token token = { 0 };
+
+    token.token = wire_get_text(&from, MESSAGE_MAX_TOKEN);
+    token.content = wire_get_bytes(&from, MESSAGE_MAX_CONTENT);
+    if (!wire_done(&from) || !message_is_token(token.token))
+        return false;
+    *out = token;
+    return true;
+}
+
+void message_put_remove(struct buf *out, uint32_t id, const struct message_token *token)
+{
+    size_t begun = wire_begin(out, MESSAGE_REMOVE, id);
+
+    wire_put_bytes(out, token->token);
+    wire_end(out, begun);
+}
+
+bool message_get_remove(struct view fields, struct message_token *out)
+{
+    struct wire_cursor from = WIRE_CURSOR(fields);
+    struct message_token token = { 0 };
+
+    token.token = wire_get_text(&from, MESSAGE_MAX_TOKEN);
+    if (!wire_done(&from) || !message_is_token(token.token))
+        return false;
+    *out = token;
+    return true;
+}

@@ -1,0 +1,236 @@
+/* Every message: written and read again, cut at every byte, with a byte behind it, and with fields out of bounds. */
+#include "net/message.h"
+
+#include "base/test.h"
+
+static void put_hello(struct buf *out)
+{
+    message_put_hello(
+        out, 1, &(struct message_hello){ view_of("agent"), true, 1000, 2000, MESSAGE_TRUST_BOTH, view_of("PEM") });
+}
+
+static bool get_hello(struct view fields)
+{
+    struct message_hello hello;
+
+    return message_get_hello(fields, &hello) && view_is(hello.user_agent, "agent") && hello.no_verify
+        && hello.connect_timeout_ms == 1000 && hello.silence_timeout_ms == 2000 && hello.trust == MESSAGE_TRUST_BOTH
+        && view_is(hello.bundle, "PEM");
+}
+
+static void put_ready(struct buf *out)
+{
+    message_put_ready(out, 1, &(struct message_ready){ 7, true, 65534 });
+}
+
+static bool get_ready(struct view fields)
+{
+    struct message_ready ready;
+
+    return message_get_ready(fields, &ready) && ready.landlock == 7 && ready.seccomp && ready.uid == 65534;
+}
+
+static void put_request(struct buf *out)
+{
+    message_put_request(out, 1, &(struct message_request){ .method = HTTP_POST, .url = view_of("https://ca/new"),
+        .content_type = view_of("application/jose+json"), .accept = view_of(""), .body = view_of("{}"), .max_body = 9,
+        .timeout_ms = 8, .follow = false });
+}
+
+static bool get_request(struct view fields)
+{
+    struct message_request request;
+
+    return message_get_request(fields, &request) && request.method == HTTP_POST &&
+           view_is(request.url, "https://ca/new") && view_is(request.content_type, "application/jose+json") &&
+           request.accept.len == 0 && view_is(request.body, "{}") && request.max_body == 9 && request.timeout_ms == 8 &&
+           !request.follow;
+}
+
+static void put_response(struct buf *out)
+{
+    message_put_response(out, 1, &(struct message_response){ .status = 201, .url = view_of("https://ca/1"),
+        .header_count = 2,
+        .headers = { { view_of("Location"), view_of("/1") }, { view_of("Empty"), view_of("") } },
+        .body = { "a\0b", 3 } });
+}
+
+static bool get_response(struct view fields)
+{
+    struct message_response response;
+
+    return message_get_response(fields, &response) && response.status == 201 && response.header_count == 2
+        && view_is(response.headers[0].value, "/1") && view_is(response.headers[1].name, "Empty")
+        && response.body.len == 3;
+}
+
+static void put_failed(struct buf *out)
+{
+    message_put_failed(out, 1, &(struct message_failed){ MESSAGE_FAILURE_CANCELED, view_of("why"), view_of("next") });
+}
+
+static bool get_failed(struct view fields)
+{
+    struct message_failed failed;
+
+    return message_get_failed(fields, &failed) && failed.kind == MESSAGE_FAILURE_CANCELED
+        && view_is(failed.why, "why") && view_is(failed.next, "next");
+}
+
+static void put_listen(struct buf *out)
+{
+    message_put_listen(out, 1, 2);
+}
+
+static bool get_listen(struct view fields)
+{
+    size_t sockets;
+
+    return message_get_listen(fields, &sockets) && sockets == 2;
+}
+
+static void put_add(struct buf *out)
+{
+    message_put_add(out, 1, &(struct message_token){ view_of("tok-en_9"), view_of("tok-en_9.print") });
+}
+
+static bool get_add(struct view fields)
+{
+    struct message_token token;
+
+    return message_get_add(fields, &token) && view_is(token.token, "tok-en_9") &&
+           view_is(token.content, "tok-en_9.print");
+}
+
+static void put_remove(struct buf *out)
+{
+    message_put_remove(out, 1, &(struct message_token){ view_of("T"), { 0 } });
+}
+
+static bool get_remove(struct view fields)
+{
+    struct message_token token;
+
+    return message_get_remove(fields, &token) && view_is(token.token, "T");
+}
+
+static const struct {
+    const char *name;
+    void (*put)(struct buf *out);
+    bool (*get)(struct view fields);
+    bool from_privileged;
+} messages[] = {
+    { "HELLO", put_hello, get_hello, true },       { "READY", put_ready, get_ready, false },
+    { "REQUEST", put_request, get_request, true }, { "RESPONSE", put_response, get_response, false },
+    { "FAILED", put_failed, get_failed, false },   { "LISTEN", put_listen, get_listen, true },
+    { "ADD", put_add, get_add, true },             { "REMOVE", put_remove, get_remove, true },
+};
+
+TEST(message_round_trip_and_every_cut)
+{
+    for (size_t i = 0; i < COUNT(messages); i++) {
+        AUTO(buf_clear) struct buf out = BUF(MESSAGE_MAX);
+        struct wire_frame frame;
+
+        messages[i].put(&out);
+        REQUIRE(wire_peek(buf_view(&out), messages[i].from_privileged ? message_max_question : message_max_answer,
+            &frame) == WIRE_WHOLE, "%s", messages[i].name);
+        CHECK(wire_peek(buf_view(&out), messages[i].from_privileged ? message_max_answer : message_max_question,
+            &frame) == WIRE_BROKEN, "%s may come from one side only", messages[i].name);
+        CHECK(messages[i].get(frame.fields), "%s", messages[i].name);
+        for (size_t len = 0; len < frame.fields.len; len++)
+            CHECK(!messages[i].get((struct view){ frame.fields.at, len }), "%s cut to %zu", messages[i].name, len);
+        CHECK(!messages[i].get((struct view){ out.at + WIRE_HEAD, frame.fields.len + 1 }), "%s and a byte",
+            messages[i].name); /* the NUL that ends every buf */
+    }
+}
+
+/* Reads the request that put_request makes, with one thing changed. */
+static bool request_with(struct message_request request)
+{
+    AUTO(buf_clear) struct buf out = BUF(MESSAGE_MAX);
+    struct message_request got;
+
+    message_put_request(&out, 1, &request);
+    return message_get_request((struct view){ out.at + WIRE_HEAD, out.len - WIRE_HEAD }, &got);
+}
+
+TEST(message_request_bounds)
+{
+    AUTO(free) char *longer = xcalloc(1, MESSAGE_MAX_URL + 2);
+    struct message_request good = { .url = view_of("http://x/"), .content_type = view_of("a"), .accept = view_of("b"),
+        .body = view_of(""), .max_body = HTTP_MAX_BODY, .timeout_ms = 1 };
+    struct message_request bad;
+
+    memset(longer, 'x', MESSAGE_MAX_URL + 1);
+    CHECK(request_with(good), "good");
+    bad = good;
+    bad.url = view_of(longer);
+    CHECK(!request_with(bad), "URL too long");
+    bad = good;
+    bad.url = (struct view){ "a\0b", 3 };
+    CHECK(!request_with(bad), "NUL in a URL");
+    bad = good;
+    bad.accept = view_of("a\r\nHost: b");
+    CHECK(!request_with(bad), "a header smuggled into Accept");
+    bad = good;
+    bad.content_type = view_of("a\nX: b");
+    CHECK(!request_with(bad), "a header smuggled into Content-Type");
+    bad = good;
+    bad.max_body = HTTP_MAX_BODY + 1;
+    CHECK(!request_with(bad), "max_body");
+    bad = good;
+    bad.method = (enum http_method)3;
+    CHECK(!request_with(bad), "method");
+    bad = good;
+    bad.timeout_ms = MESSAGE_MAX_TIMEOUT_MS + 1;
+    CHECK(!request_with(bad), "time-out");
+}
+
+TEST(message_response_count_of_headers)
+{
+    AUTO(buf_clear) struct buf out = BUF(MESSAGE_MAX);
+    struct message_response got;
+
+    wire_put_u32(&out, 200);
+    wire_put_bytes(&out, view_of(""));
+    wire_put_u32(&out, HTTP_MAX_HEADERS + 1);
+    for (int i = 0; i < 2 * (HTTP_MAX_HEADERS + 1) + 1; i++)
+        wire_put_bytes(&out, view_of(""));
+    CHECK(!message_get_response(buf_view(&out), &got), "one header more than there is room");
+}
+
+TEST(message_tokens)
+{
+    static const struct {
+        const char *name, *token;
+        bool ok;
+    } cases[] = {
+        { "empty", "", false },          { "slash", "a/b", false },    { "dots", "..", false },
+        { "padding", "YQ==", false },    { "blank", "a b", false },    { "not ASCII", "\303\244", false },
+        { "percent", "%41", false },     { "all kinds", "aZ09-_", true },
+    };
+    char longest[MESSAGE_MAX_TOKEN + 2] = { 0 };
+
+    for (size_t i = 0; i < COUNT(cases); i++)
+        CHECK(message_is_token(view_of(cases[i].token)) == cases[i].ok, "%s", cases[i].name);
+    memset(longest, 'a', MESSAGE_MAX_TOKEN);
+    CHECK(message_is_token(view_of(longest)), "longest");
+    longest[MESSAGE_MAX_TOKEN] = 'a';
+    CHECK(!message_is_token(view_of(longest)), "too long");
+}
+
+TEST(message_failed_is_cut_not_lost)
+{
+    AUTO(buf_clear) struct buf out = BUF(MESSAGE_MAX);
+    AUTO(free) char *text = xcalloc(1, 5001);
+    struct message_failed got;
+
+    memset(text, 'w', 5000);
+    message_put_failed(&out, 1, &(struct message_failed){ MESSAGE_FAILURE_NETWORK, view_of(text), view_of(text) });
+    REQUIRE(message_get_failed((struct view){ out.at + WIRE_HEAD, out.len - WIRE_HEAD }, &got), "read");
+    CHECK_INT(got.why.len, MESSAGE_MAX_WHY, "why");
+    CHECK_INT(got.next.len, MESSAGE_MAX_NEXT, "next");
+}
+
+TEST_MAIN()

@@ -1,0 +1,100 @@
+#pragma once
+/*
+ * The calls that talk to the network process (net/message.h says how, netd/ is that process).
+ *
+ * The privileged process has no HTTP, TLS or DNS code in it: everything that meets the outside is behind these calls.
+ * Thread-safe: many threads may have requests under way at once. Whichever thread waits reads for all.
+ */
+#include "base/bytes.h"
+
+struct net;
+
+struct net_options {
+    const char *user_agent;
+    bool no_verify;          /* --no-verify-ssl */
+    int connect_timeout_ms;  /* 0: 15 s */
+    int silence_timeout_ms;  /* no byte for so long; 0: 45 s */
+    const char *program;     /* NULL: evercert-net beside our executable, else in the compiled-in libexecdir */
+};
+
+/*
+ * Starts the network process: call before any key is read. It drops privileges and locks itself in before it reads the
+ * first message. What SSL_CERT_FILE, REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE name is read here, with our rights, and
+ * handed over (ERROR_CONFIG when that is no certificate). Does not wait for the process: it comes up while we do other
+ * things, and what keeps it from working shows at the first call. Call from a thread that stays until net_stop (the
+ * process ends with it). ERROR_NETWORK when it cannot be started. *out is the caller's, for net_stop.
+ */
+MUST_USE bool net_start(const struct net_options *options, struct net **out, struct error *err);
+void net_stop(struct net *net); /* closes the connection and waits for the process; NULL is fine */
+DEFINE_AUTO(struct net, net_stop)
+int net_pid(const struct net *net);
+
+/* How well the network process is locked in. */
+struct net_protection {
+    unsigned landlock; /* ABI in force, 0: none */
+    bool seccomp;
+    unsigned uid;
+};
+
+/* Waits for the network process to be ready: the other calls do not need that. ERROR_NETWORK when it did not start. */
+MUST_USE bool net_protection(struct net *net, struct net_protection *out, struct error *err);
+
+/* ---- HTTP ---- */
+
+#define HTTP_MAX_BODY (4 * 1024 * 1024)
+#define HTTP_MAX_HEADERS 64
+
+enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST };
+
+struct http_header {
+    char *name, *value; /* name in lower case */
+};
+
+struct http_request {
+    enum http_method method;
+    const char *url;          /* http or https */
+    const char *content_type; /* POST */
+    const char *accept;       /* NULL: none */
+    struct view body;         /* POST */
+    size_t max_body;          /* of the answer; 0: HTTP_MAX_BODY */
+    int timeout_ms;           /* for the whole exchange; 0: 120 s */
+    bool follow;              /* GET only: up to 5 redirects, never from https to http */
+};
+
+struct http_response {
+    int status;
+    struct http_header headers[HTTP_MAX_HEADERS]; /* owned; more than that are dropped */
+    size_t header_count;
+    struct buf body;
+    char *url; /* the final one; Location and Link are relative to it */
+};
+
+/*
+ * One exchange. True for any HTTP status: the caller judges it. ERROR_NETWORK with a "why" that says which of
+ * resolving, connecting, TLS trust, time-out or size went wrong and a hint; ERROR_CANCELED on an interrupt. *out must
+ * be zero or cleared.
+ */
+MUST_USE bool net_http(struct net *net, const struct http_request *request, struct http_response *out,
+    struct error *err);
+
+void http_response_clear(struct http_response *response);
+static inline void http_response_clear_at(struct http_response *response)
+{
+    http_response_clear(response);
+}
+/* First header of that name (lower case), NULL when absent; *from (may be NULL) is where to look and is moved on. */
+const char *http_header(const struct http_response *response, const char *name, size_t *from);
+
+/* ---- the responder for http-01 (RFC 8555 section 8.3) ---- */
+
+/*
+ * Opens the responder's listening sockets here (ports below 1024 need our rights) and hands them over. address: NULL or
+ * "" for all, IPv6 first and then IPv4, one of which may fail. Counted: each open wants a close; the sockets are shared
+ * by all threads. ERROR_PLUGIN with Certbot's words and, where it can be known, the program that has the port.
+ */
+MUST_USE bool net_responder_open(struct net *net, const char *address, int port, struct error *err);
+void net_responder_close(struct net *net);
+
+/* Answers /.well-known/acme-challenge/TOKEN with content from now on. Returns when the responder has it. */
+MUST_USE bool net_responder_add(struct net *net, const char *token, struct view content, struct error *err);
+MUST_USE bool net_responder_remove(struct net *net, const char *token, struct error *err);

@@ -1,0 +1,24 @@
+#pragma once
+/*
+ * What the calls of net/net.h share. Only for the files beside this one.
+ */
+#include <pthread.h>
+
+#include "net/channel.h"
+#include "net/message.h"
+
+#define PRIVATE_ANSWER_MS 30000 /* for what the network process answers at once: it may have to start first */
+
+struct net {
+    struct channel *channel;
+    int pid;
+    uint32_t hello;       /* id of the question that READY answers */
+    pthread_mutex_t lock; /* guards what follows; held while it is changed, also across the call that changes it */
+    bool ready;           /* protection is filled */
+    struct net_protection protection;
+    unsigned responders; /* opens without a close */
+};
+
+/* Sends a frame that wants DONE, with descriptors if any, and waits for it. */
+MUST_USE bool private_ask(struct net *net, uint32_t id, const struct buf *frame, const int *fds, size_t fd_count,
+    struct error *err);

@@ -1,0 +1,194 @@
+/*
+ * Starting the network process.
+ */
+#include "net/process.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "net/message.h"
+
+#define PROGRAM "evercert-net"
+
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define SANITIZED true
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#define SANITIZED true
+#endif
+#ifndef SANITIZED
+#define SANITIZED false
+#endif
+#define SEND_BUFFER (1024 * 1024) /* so that a CA bundle can be sent before the process is up to read it */
+
+/* What may pass: names for both cases of which libcurl or the resolver of the C library has a use. */
+static const char *const passed[] = { "http_proxy", "https_proxy", "all_proxy", "no_proxy" };
+static const char *const passed_as_is[] = { "RES_OPTIONS", "LOCALDOMAIN" };
+
+static bool is_program(const char *path)
+{
+    return access(path, X_OK) == 0 && !file_is_dir(path);
+}
+
+/* Beside our own executable: a build tree, or an installation that was moved as a whole. NULL when there is none. */
+static char *beside_ourselves(void)
+{
+    char self[PATH_MAX];
+    ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
+    AUTO(free) char *dir = NULL;
+
+    if (len <= 0)
+        return NULL;
+    self[len] = '\0';
+    dir = file_dirname(self);
+    return file_join(dir, PROGRAM);
+}
+
+bool process_find(const char *named, char **path, struct error *err)
+{
+    AUTO(free) char *beside = named == NULL ? beside_ourselves() : NULL;
+
+    if (named != NULL) {
+        if (!is_program(named))
+            return error_errno(err, ERROR_NETWORK, "cannot run the network process %s", named);
+        *path = xstrdup(named);
+        return true;
+    }
+    if (beside != NULL && is_program(beside)) {
+        *path = TAKE(beside);
+        return true;
+    }
+    if (is_program(EVERCERT_LIBEXECDIR "/" PROGRAM)) {
+        *path = xstrdup(EVERCERT_LIBEXECDIR "/" PROGRAM);
+        return true;
+    }
+    (void)error_set(err, ERROR_NETWORK, "the program of the network process, %s, is missing (neither %s nor %s)",
+        PROGRAM, beside == NULL ? "beside this program" : beside, EVERCERT_LIBEXECDIR "/" PROGRAM);
+    return error_next(err, "install Evercert again");
+}
+
+/* NAME of a NAME=VALUE, compared without regard to case if any_case. */
+static bool is_named(const char *entry, const char *name, bool any_case)
+{
+    size_t len = strlen(name);
+
+    return entry[len] == '=' && entry[len + 1] != '\0'
+        && (any_case ? strncasecmp(entry, name, len) : strncmp(entry, name, len)) == 0;
+}
+
+/* libcurl reads http_proxy in lower case only; HTTP_PROXY counts too, as for other programs, but comes second. */
+static void add_proxy(struct list *to, char *const *ours, const char *name)
+{
+    const char *found = NULL;
+
+    for (size_t i = 0; ours[i] != NULL; i++) {
+        if (strnlen(ours[i], strlen(name) + 1) <= strlen(name))
+            continue;
+        if (is_named(ours[i], name, false))
+            found = ours[i]; /* lower case wins wherever it stands */
+        else if (found == NULL && is_named(ours[i], name, true))
+            found = ours[i];
+    }
+    if (found != NULL) {
+        AUTO(free) char *entry = xprintf("%s=%s", name, found + strlen(name) + 1);
+
+        list_add(to, entry);
+    }
+}
+
+struct list process_environment(char *const *ours)
+{
+    struct list env = { 0 };
+
+    for (size_t n = 0; n < COUNT(passed); n++)
+        add_proxy(&env, ours, passed[n]);
+    for (size_t n = 0; n < COUNT(passed_as_is); n++)
+        for (size_t i = 0; ours[i] != NULL; i++)
+            if (text_starts(ours[i], passed_as_is[n]) && ours[i][strlen(passed_as_is[n])] == '=')
+                list_add(&env, ours[i]);
+    return env;
+}
+
+/* Closes every descriptor from `first` on: files and sockets of ours are none of its business. */
+static void close_from(int first)
+{
+    if (syscall(SYS_close_range, (unsigned)first, ~0U, 0U) == 0)
+        return;
+    for (int fd = first; fd < (int)sysconf(_SC_OPEN_MAX); fd++) /* before Linux 5.9 */
+        (void)close(fd);
+}
+
+/* In the child of a fork that may have come from a program with threads: system calls only. */
+static _Noreturn void become(const char *path, char *const *argv, char *const *env, int socket)
+{
+    struct sigaction normal = { .sa_handler = SIG_DFL };
+    sigset_t none;
+    int null = open("/dev/null", O_RDWR);
+
+    (void)setsid();
+    (void)sigemptyset(&none);
+    for (int number = 1; number < NSIG; number++)
+        (void)sigaction(number, &normal, NULL);
+    (void)sigprocmask(SIG_SETMASK, &none, NULL);
+
+    if (socket == MESSAGE_SOCKET)
+        (void)fcntl(socket, F_SETFD, 0);
+    else if (dup2(socket, MESSAGE_SOCKET) < 0)
+        _exit(126);
+    for (int fd = 0; fd < MESSAGE_SOCKET; fd++) {
+        if (fd == STDERR_FILENO && SANITIZED)
+            continue; /* its report must be seen */
+        if (null < 0 || dup2(null, fd) < 0)
+            _exit(126);
+    }
+    close_from(MESSAGE_SOCKET + 1);
+    (void)execve(path, argv, env);
+    _exit(127);
+}
+
+static void widen(int fd)
+{
+    int size = SEND_BUFFER;
+
+    if (setsockopt(fd, SOL_SOCKET, SO_SNDBUFFORCE, &size, sizeof size) != 0)
+        (void)setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+}
+
+bool process_start(const char *path, pid_t *pid, int *fd, struct error *err)
+{
+    AUTO(list_clear) struct list env = process_environment(environ);
+    char *argv[] = { (char *)(uintptr_t)PROGRAM, NULL };
+    int pair[2];
+    pid_t child;
+
+    list_add(&env, ""); /* a place for the NULL that ends the array */
+    free(env.at[--env.len]);
+    env.at[env.len] = NULL;
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0)
+        return error_errno(err, ERROR_NETWORK, "cannot make a socket pair for the network process");
+    widen(pair[0]);
+    child = fork();
+    if (child == 0)
+        become(path, argv, env.at, pair[1]);
+    (void)close(pair[1]);
+    if (child < 0) {
+        (void)error_errno(err, ERROR_NETWORK, "cannot start the network process");
+        (void)close(pair[0]);
+        return false;
+    }
+    *pid = child;
+    *fd = pair[0];
+    return true;
+}

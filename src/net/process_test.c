@@ -1,0 +1,81 @@
+/* What the network process inherits, and where its program is looked for. */
+#include "net/process.h"
+
+#include <fcntl.h>
+#include <sys/wait.h>
+
+#include "base/test.h"
+
+static const struct {
+    const char *name;
+    const char *ours[4];
+    const char *theirs; /* joined by blanks */
+} environments[] = {
+    { "nothing of ours",
+        { "LD_PRELOAD=/tmp/x.so", "SSLKEYLOGFILE=/tmp/keys", "PATH=/bin" }, "" },
+    { "more of ours", { "OPENSSL_CONF=/tmp/x", "HOSTALIASES=/etc/shadow", "HOME=/root" }, "" },
+    { "the proxies", { "https_proxy=http://p:1", "no_proxy=a,b" }, "https_proxy=http://p:1 no_proxy=a,b" },
+    { "upper case", { "HTTP_PROXY=http://p:1" }, "http_proxy=http://p:1" },
+    { "lower case wins", { "http_proxy=http://a", "HTTP_PROXY=http://b" }, "http_proxy=http://a" },
+    { "lower case wins in either order", { "HTTP_PROXY=http://b", "http_proxy=http://a" }, "http_proxy=http://a" },
+    { "empty is none", { "all_proxy=" }, "" },
+    { "only whole names", { "xhttp_proxy=a", "http_proxyx=b", "http_prox=c" }, "" },
+    { "the resolver's", { "RES_OPTIONS=timeout:1", "LOCALDOMAIN=x" }, "RES_OPTIONS=timeout:1 LOCALDOMAIN=x" },
+};
+
+TEST(process_environment)
+{
+    for (size_t i = 0; i < COUNT(environments); i++) {
+        char *ours[5] = { 0 };
+        AUTO(list_clear) struct list env = { 0 };
+        AUTO(free) char *joined = NULL;
+
+        for (size_t v = 0; environments[i].ours[v] != NULL; v++)
+            ours[v] = xstrdup(environments[i].ours[v]);
+        env = process_environment(ours);
+        joined = list_join(&env, " ");
+        CHECK_TEXT(joined, environments[i].theirs, environments[i].name);
+        for (size_t v = 0; ours[v] != NULL; v++)
+            free(ours[v]);
+    }
+}
+
+TEST(process_find_says_what_is_missing)
+{
+    AUTO(free) char *path = NULL;
+    struct error err = { 0 };
+
+    CHECK(!process_find("/no/such/program", &path, &err), "a missing program");
+    CHECK(strstr(err.why, "/no/such/program") != NULL && err.kind == ERROR_NETWORK, "%s", err.why);
+    CHECK(!process_find("/etc", &path, &err), "a directory");
+    CHECK(path == NULL, "*path was touched");
+}
+
+/* A shell script in the network process's place says what it sees. */
+TEST(process_start_hands_over_one_socket)
+{
+    static const char script[] = "#!/bin/sh\nexec >&3\nreadlink /proc/$$/fd/*\ntr '\\0' '\\n' </proc/$$/environ\n";
+    AUTO(free) char *path = test_path("script");
+    AUTO(free) char *secret = test_path("secret");
+    struct error err = { 0 };
+    char text[2048] = { 0 };
+    size_t len = 0;
+    ssize_t got;
+    pid_t pid = 0;
+    int fd = -1, open_file;
+
+    REQUIRE(file_create(path, view_of(script), (struct file_access){ .mode = 0755 }, &err), "%s", err.why);
+    open_file = open(secret, O_RDWR | O_CREAT, 0600); /* without O_CLOEXEC, as a careless library would */
+    (void)setenv("EVERCERT_TEST", "1", 1);
+    REQUIRE(process_start(path, &pid, &fd, &err), "%s", err.why);
+    while (len < sizeof text - 1 && (got = read(fd, text + len, sizeof text - 1 - len)) > 0)
+        len += (size_t)got;
+    CHECK(waitpid(pid, NULL, 0) == pid, "ended");
+    CHECK(strstr(text, "/dev/null") != NULL && strstr(text, "socket:") != NULL, "%s", text);
+    CHECK(strstr(text, secret) == NULL, "a file of ours was inherited: %s", text);
+    CHECK(strstr(text, "EVERCERT_TEST") == NULL && strstr(text, "PATH=") == NULL, "our environment: %s", text);
+    (void)close(fd);
+    (void)close(open_file);
+}
+
+TEST_MAIN()

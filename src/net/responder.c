@@ -1,0 +1,89 @@
+/*
+ * The http-01 responder, seen from the privileged side: sockets over, tokens over.
+ */
+#include "base/interrupt.h"
+#include "net/listen.h"
+#include "net/net.h"
+#include "net/private.h"
+
+static void close_all(const int *fds, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        (void)close(fds[i]);
+}
+
+static bool hand_over(struct net *net, const char *address, int port, struct error *err)
+{
+    AUTO(buf_clear) struct buf frame = BUF(64);
+    int fds[MESSAGE_MAX_SOCKETS];
+    size_t count;
+    uint32_t id;
+    bool ok;
+
+    TRY(listen_open(address, port, fds, &count, err));
+    id = channel_next_id(net->channel);
+    message_put_listen(&frame, id, count);
+    ok = private_ask(net, id, &frame, fds, count, err);
+    close_all(fds, count); /* the network process has its own by now */
+    return ok;
+}
+
+bool net_responder_open(struct net *net, const char *address, int port, struct error *err)
+{
+    bool ok;
+
+    (void)pthread_mutex_lock(&net->lock);
+    ok = net->responders > 0 || hand_over(net, address, port, err);
+    if (ok)
+        net->responders++;
+    (void)pthread_mutex_unlock(&net->lock);
+    return ok;
+}
+
+void net_responder_close(struct net *net)
+{
+    AUTO(buf_clear) struct buf frame = BUF(64);
+    struct error ignored = { 0 }; /* a process that is gone listens no more */
+    uint32_t id;
+
+    (void)pthread_mutex_lock(&net->lock);
+    if (net->responders > 0 && --net->responders == 0) {
+        id = channel_next_id(net->channel);
+        message_put_empty(&frame, MESSAGE_UNLISTEN, id);
+        interrupt_shield();
+        (void)!private_ask(net, id, &frame, NULL, 0, &ignored);
+        interrupt_unshield();
+    }
+    (void)pthread_mutex_unlock(&net->lock);
+}
+
+static bool check_token(const char *token, struct error *err)
+{
+    if (message_is_token(view_of(token)))
+        return true;
+    return error_set(err, ERROR_ACME, "the CA sent a challenge token that is not one: %s", token);
+}
+
+bool net_responder_add(struct net *net, const char *token, struct view content, struct error *err)
+{
+    AUTO(buf_clear) struct buf frame = BUF(MESSAGE_MAX_TOKEN + MESSAGE_MAX_CONTENT + 64);
+    uint32_t id;
+
+    TRY(check_token(token, err));
+    if (content.len > MESSAGE_MAX_CONTENT)
+        return error_set(err, ERROR_INTERNAL, "a key authorization of %zu bytes", content.len);
+    id = channel_next_id(net->channel);
+    message_put_add(&frame, id, &(struct message_token){ view_of(token), content });
+    return private_ask(net, id, &frame, NULL, 0, err);
+}
+
+bool net_responder_remove(struct net *net, const char *token, struct error *err)
+{
+    AUTO(buf_clear) struct buf frame = BUF(MESSAGE_MAX_TOKEN + 64);
+    uint32_t id;
+
+    TRY(check_token(token, err));
+    id = channel_next_id(net->channel);
+    message_put_remove(&frame, id, &(struct message_token){ view_of(token), { 0 } });
+    return private_ask(net, id, &frame, NULL, 0, err);
+}

@@ -1,0 +1,123 @@
+/*
+ * Which certification authorities the user's environment names.
+ */
+#include "net/trust.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+
+const char *const trust_system_directories[] = {
+    "/etc/ssl/certs",     /* Debian, SUSE, Alpine, Gentoo, Arch */
+    "/etc/pki/tls/certs", /* Fedora and kin, where it holds hashes */
+    NULL,
+};
+
+const char *const trust_system_bundles[] = {
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/ca-trust/extracted/pem/tls-ca-bundle.pem",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+    NULL,
+};
+
+static bool is_system_directory(const char *path)
+{
+    AUTO(free) char *absolute = file_absolute(path);
+
+    for (size_t i = 0; trust_system_directories[i] != NULL; i++)
+        if (strcmp(absolute, trust_system_directories[i]) == 0)
+            return true;
+    return false;
+}
+
+/* Appends what a directory holds; files that are no certificates are no concern of ours. */
+static bool read_directory(const char *path, struct buf *bundle, struct error *err)
+{
+    AUTO(list_clear) struct list names = { 0 };
+
+    TRY(file_list_dir(path, &names, err));
+    for (size_t i = 0; i < names.len; i++) {
+        AUTO(free) char *file = file_join(path, names.at[i]);
+        AUTO(buf_clear) struct buf content = BUF(MESSAGE_MAX_BUNDLE);
+        struct error ignored = { 0 };
+
+        if (file_is_dir(file) || !file_read(file, &content, &ignored)
+            || strstr(buf_text(&content), "-----BEGIN") == NULL)
+            continue;
+        buf_put(bundle, buf_view(&content));
+        buf_put_char(bundle, '\n');
+    }
+    return true;
+}
+
+/* Appends the certificates at path, which the variable `name` holds. */
+static bool read_named(const char *name, const char *path, struct buf *bundle, struct error *err)
+{
+    size_t before = bundle->len;
+
+    if (!file_exists(path))
+        (void)file_error(err, "read", path);
+    else if (file_is_dir(path) ? read_directory(path, bundle, err) : file_read(path, bundle, err))
+        (void)error_set(err, ERROR_CONFIG, "%s holds no certificate in PEM form", path);
+    if (bundle->failed)
+        (void)error_set(err, ERROR_CONFIG, "%s holds more than %d bytes of certificates", path, MESSAGE_MAX_BUNDLE);
+    else if (bundle->len > before && strstr(bundle->at + before, "-----BEGIN") != NULL) {
+        buf_put_char(bundle, '\n');
+        error_clear(err);
+        return true;
+    }
+    err->kind = ERROR_CONFIG;
+    (void)error_next(err, "set %s to a file or directory of CA certificates, or unset it", name);
+    return error_in(err, "CA certificates named by %s", name);
+}
+
+/* One variable: a path, or for SSL_CERT_DIR several with colons between (as OpenSSL reads it). */
+static bool read_variable(const char *name, const char *value, bool *system, struct buf *bundle, struct error *err)
+{
+    bool many = strcmp(name, "SSL_CERT_DIR") == 0;
+    struct view rest = view_of(value), part;
+
+    while (many ? view_cut(&rest, ':', &part) : (part = rest).len > 0) {
+        AUTO(free) char *path = view_dup(part);
+
+        if (!many)
+            rest.len = 0;
+        if (path[0] == '\0')
+            continue;
+        if (is_system_directory(path))
+            *system = true;
+        else
+            TRY(read_named(name, path, bundle, err));
+    }
+    return true;
+}
+
+bool trust_read(char *(*get)(const char *name), enum message_trust *trust, struct buf *bundle, struct error *err)
+{
+    static const char *const groups[][2] = { /* the first group with a value decides; its parts add up */
+        { "REQUESTS_CA_BUNDLE", NULL },
+        { "CURL_CA_BUNDLE", NULL },
+        { "SSL_CERT_FILE", "SSL_CERT_DIR" },
+    };
+    bool found = false, system = false;
+
+    for (size_t g = 0; g < COUNT(groups) && !found; g++) {
+        for (size_t i = 0; i < 2 && groups[g][i] != NULL; i++) {
+            const char *value = get(groups[g][i]);
+
+            if (value == NULL || value[0] == '\0')
+                continue;
+            found = true;
+            TRY(read_variable(groups[g][i], value, &system, bundle, err));
+        }
+    }
+    if (bundle->len == 0)
+        *trust = MESSAGE_TRUST_SYSTEM;
+    else
+        *trust = system ? MESSAGE_TRUST_BOTH : MESSAGE_TRUST_BUNDLE;
+    return true;
+}

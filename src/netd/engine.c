@@ -1,0 +1,260 @@
+/*
+ * The HTTP client in the event loop.
+ */
+#include "netd/engine.h"
+
+#include "base/mem.h"
+#include "netd/failure.h"
+#include "netd/transfer.h"
+#include "netd/trust_store.h"
+
+#define MAX_TRANSFERS 4096
+#define MAX_PER_HOST 16L    /* connections: a CA's front end counts them, and HTTP/2 needs one */
+#define MAX_CONNECTIONS 64L
+#define MAX_IDLE 32L
+
+struct engine {
+    struct event_base *base;
+    struct engine_sink sink;
+    char *user_agent;
+    struct trust_store *trust;
+    struct transfer_options options;
+    CURLM *multi;
+    struct event *timer;
+    struct transfer *transfers;
+    size_t transfer_count;
+};
+
+/* ---- the end of an exchange ---- */
+
+static void unlink_and_free(struct engine *engine, struct transfer *transfer)
+{
+    struct transfer **at = &engine->transfers;
+
+    while (*at != transfer)
+        at = &(*at)->next;
+    *at = transfer->next;
+    engine->transfer_count--;
+    (void)curl_multi_remove_handle(engine->multi, transfer->easy);
+    transfer_free(transfer);
+}
+
+static void answer_failed(struct engine *engine, struct transfer *transfer, enum message_failure kind,
+    const struct failure *failure)
+{
+    struct message_failed failed = { kind, view_of(failure->why), view_of(failure->next) };
+
+    engine->sink.failed(engine->sink.ctx, transfer->id, &failed);
+    unlink_and_free(engine, transfer);
+}
+
+static void answer(struct engine *engine, struct transfer *transfer)
+{
+    struct message_response response;
+
+    transfer_response(transfer, &response);
+    engine->sink.response(engine->sink.ctx, transfer->id, &response);
+    unlink_and_free(engine, transfer);
+}
+
+static void finish(struct engine *engine, struct transfer *transfer, CURLcode result)
+{
+    struct failure failure = { 0 };
+    const char *why = NULL;
+    bool again = false;
+
+    if (transfer->silence != NULL)
+        (void)event_del(transfer->silence);
+    if (result != CURLE_OK) {
+        failure_describe(result, transfer, &engine->options, &failure);
+        answer_failed(engine, transfer, MESSAGE_FAILURE_NETWORK, &failure);
+    } else if (!transfer_redirect(transfer, &again, &why)) {
+        failure_of_server(transfer, why, &failure);
+        answer_failed(engine, transfer, MESSAGE_FAILURE_NETWORK, &failure);
+    } else if (again) {
+        (void)curl_multi_remove_handle(engine->multi, transfer->easy);
+        if (curl_multi_add_handle(engine->multi, transfer->easy) != CURLM_OK)
+            abort();
+    } else {
+        answer(engine, transfer);
+    }
+}
+
+static void on_silence(evutil_socket_t fd __attribute__((unused)), short what __attribute__((unused)), void *ctx)
+{
+    struct transfer *transfer = ctx;
+
+    transfer->limit = LIMIT_SILENCE;
+    finish(transfer->engine, transfer, CURLE_OPERATION_TIMEDOUT);
+}
+
+static void finish_all_done(struct engine *engine)
+{
+    CURLMsg *message;
+    int left;
+
+    while ((message = curl_multi_info_read(engine->multi, &left)) != NULL) {
+        struct transfer *transfer = NULL;
+
+        if (message->msg != CURLMSG_DONE)
+            continue;
+        (void)curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
+        finish(engine, transfer, message->data.result);
+    }
+}
+
+/* ---- libcurl's sockets and timer in the event loop ---- */
+
+static void on_socket(evutil_socket_t fd, short what, void *ctx)
+{
+    struct engine *engine = ctx;
+    int action = ((what & EV_READ) != 0 ? CURL_CSELECT_IN : 0) | ((what & EV_WRITE) != 0 ? CURL_CSELECT_OUT : 0);
+    int running;
+
+    (void)curl_multi_socket_action(engine->multi, fd, action, &running);
+    finish_all_done(engine);
+}
+
+static void on_timer(evutil_socket_t fd __attribute__((unused)), short what __attribute__((unused)), void *ctx)
+{
+    struct engine *engine = ctx;
+    int running;
+
+    (void)curl_multi_socket_action(engine->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    finish_all_done(engine);
+}
+
+static int watch_socket(CURL *easy __attribute__((unused)), curl_socket_t fd, int what, void *ctx, void *socket_ctx)
+{
+    struct engine *engine = ctx;
+    struct event *event = socket_ctx;
+    short events = (short)((what & CURL_POLL_IN ? EV_READ : 0) | (what & CURL_POLL_OUT ? EV_WRITE : 0) | EV_PERSIST);
+
+    if (event != NULL)
+        event_free(event);
+    event = NULL;
+    if (what != CURL_POLL_REMOVE) {
+        event = event_new(engine->base, fd, events, on_socket, engine);
+        if (event == NULL || event_add(event, NULL) != 0)
+            abort();
+    }
+    (void)curl_multi_assign(engine->multi, fd, event);
+    return 0;
+}
+
+static int set_timer(CURLM *multi __attribute__((unused)), long timeout_ms, void *ctx)
+{
+    struct engine *engine = ctx;
+    struct timeval limit = { .tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000 };
+
+    if (timeout_ms < 0)
+        (void)event_del(engine->timer);
+    else
+        (void)event_add(engine->timer, &limit);
+    return 0;
+}
+
+/* ---- start and stop ---- */
+
+static CURLcode use_trust(CURL *easy __attribute__((unused)), void *ctx, void *trust)
+{
+    return trust_store_use(trust, ctx) ? CURLE_OK : CURLE_SSL_CACERT_BADFILE;
+}
+
+#define SET(option, value)                                                                                             \
+    do {                                                                                                               \
+        if (curl_multi_setopt(engine->multi, (option), (value)) != CURLM_OK)                                           \
+            abort();                                                                                                   \
+    } while (0)
+
+static void start_curl(struct engine *engine)
+{
+    if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
+        abort();
+    engine->multi = curl_multi_init();
+    engine->options.share = curl_share_init(); /* TLS sessions outlive an exchange only in a share */
+    if (engine->multi == NULL || engine->options.share == NULL
+        || curl_share_setopt(engine->options.share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) != CURLSHE_OK)
+        abort();
+    SET(CURLMOPT_SOCKETFUNCTION, watch_socket);
+    SET(CURLMOPT_SOCKETDATA, engine);
+    SET(CURLMOPT_TIMERFUNCTION, set_timer);
+    SET(CURLMOPT_TIMERDATA, engine);
+    SET(CURLMOPT_PIPELINING, CURLPIPE_MULTIPLEX);
+    SET(CURLMOPT_MAX_HOST_CONNECTIONS, MAX_PER_HOST);
+    SET(CURLMOPT_MAX_TOTAL_CONNECTIONS, MAX_CONNECTIONS);
+    SET(CURLMOPT_MAXCONNECTS, MAX_IDLE);
+}
+
+struct engine *engine_new(struct event_base *base, const struct message_hello *options, struct engine_sink sink)
+{
+    struct engine *engine = xcalloc(1, sizeof *engine);
+
+    engine->base = base;
+    engine->sink = sink;
+    engine->user_agent = view_dup(options->user_agent);
+    engine->trust = trust_store_new(options->trust, options->bundle);
+    engine->options = (struct transfer_options){
+        .user_agent = engine->user_agent,
+        .no_verify = options->no_verify,
+        .connect_timeout_ms = options->connect_timeout_ms,
+        .silence_timeout_ms = options->silence_timeout_ms,
+        .use_trust = use_trust,
+        .trust = engine->trust,
+    };
+    engine->timer = event_new(base, -1, 0, on_timer, engine);
+    if (engine->timer == NULL)
+        abort();
+    start_curl(engine);
+    return engine;
+}
+
+void engine_free(struct engine *engine)
+{
+    while (engine->transfers != NULL)
+        unlink_and_free(engine, engine->transfers);
+    (void)curl_multi_cleanup(engine->multi);
+    (void)curl_share_cleanup(engine->options.share);
+    event_free(engine->timer);
+    trust_store_free(engine->trust);
+    free(engine->user_agent);
+    curl_global_cleanup();
+    free(engine);
+}
+
+/* ---- exchanges ---- */
+
+static struct transfer *find(const struct engine *engine, uint32_t id)
+{
+    struct transfer *transfer = engine->transfers;
+
+    while (transfer != NULL && transfer->id != id)
+        transfer = transfer->next;
+    return transfer;
+}
+
+bool engine_fetch(struct engine *engine, uint32_t id, const struct message_request *request)
+{
+    struct transfer *transfer;
+
+    if (engine->transfer_count >= MAX_TRANSFERS || find(engine, id) != NULL)
+        return false;
+    transfer = transfer_new(&engine->options, id, request);
+    transfer->engine = engine;
+    transfer->silence = event_new(engine->base, -1, 0, on_silence, transfer);
+    if (transfer->silence == NULL || curl_multi_add_handle(engine->multi, transfer->easy) != CURLM_OK)
+        abort();
+    transfer->next = engine->transfers;
+    engine->transfers = transfer;
+    engine->transfer_count++;
+    return true;
+}
+
+void engine_cancel(struct engine *engine, uint32_t id)
+{
+    struct transfer *transfer = find(engine, id);
+    struct failure failure = { .why = "stopped" };
+
+    if (transfer != NULL)
+        answer_failed(engine, transfer, MESSAGE_FAILURE_CANCELED, &failure);
+}

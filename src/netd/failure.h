@@ -1,0 +1,16 @@
+#pragma once
+/*
+ * What a failed exchange means, in words for an administrator: the cause, and what to do about it.
+ */
+#include "base/bytes.h"
+#include "netd/transfer.h"
+
+struct failure {
+    char why[MESSAGE_MAX_WHY], next[MESSAGE_MAX_NEXT];
+};
+
+/* From libcurl's result and what the transfer has seen; proxy variables in the environment count as a proxy between. */
+void failure_describe(CURLcode result, const struct transfer *transfer, const struct transfer_options *options,
+    struct failure *out);
+/* A sentence about the server: "HOST <what>". */
+void failure_of_server(const struct transfer *transfer, const char *what, struct failure *out);

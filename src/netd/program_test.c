@@ -1,0 +1,340 @@
+/* The real evercert-net, locked in, against a server that behaves in every bad way, and killed while it works. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "base/clock.h"
+#include "base/interrupt.h"
+#include "net/net.h"
+#include "netd/test_server.h"
+
+/* In the build tree it lies one folder above the tests. */
+static struct net *start(int connect_ms, int silence_ms)
+{
+    char self[PATH_MAX] = { 0 };
+    AUTO(free) char *dir = NULL, *program = NULL;
+    struct net *net = NULL;
+    struct error err = { 0 };
+
+    REQUIRE(readlink("/proc/self/exe", self, sizeof self - 1) > 0, "our own program");
+    dir = file_dirname(self);
+    program = file_join(dir, "../evercert-net");
+    REQUIRE(net_start(&(struct net_options){ .user_agent = "test-agent", .connect_timeout_ms = connect_ms,
+        .silence_timeout_ms = silence_ms, .program = program }, &net, &err), "%s: %s", program, err.why);
+    return net;
+}
+
+static bool get(struct net *net, const char *path, struct http_response *response, struct error *err)
+{
+    AUTO(free) char *url = server_url(path);
+
+    return net_http(net, &(struct http_request){ .url = url, .follow = true, .timeout_ms = 20000 }, response, err);
+}
+
+static const struct {
+    const char *name, *path;
+    int status;       /* 0: it fails */
+    const char *text; /* body, or part of why */
+    int repeat;
+} exchanges[] = {
+    { "not HTTP", "/garbage", 0, "does not answer in HTTP", 1 },
+    { "closed without an answer", "/close", 0, "broke the connection", 1 },
+    { "half an answer", "/partial", 0, "broke the connection", 1 },
+    { "endless body", "/big", 0, "larger than the 4194304 bytes", 1 },
+    { "endless headers", "/headers", 0, "too many header fields", 1 },
+    { "one endless header", "/header", 0, "", 1 },
+    { "silence", "/silent", 0, "sent nothing for 0.3 s", 1 },
+    { "redirects for ever", "/loop", 0, "redirects more than five times", 1 },
+    { "redirect to a file", "/file", 0, "not a web address", 1 },
+    { "fine after all that", "/ok", 200, "hello", 20 },
+    { "unknown path", "/none", 404, "no such path", 3 },
+    { "redirect", "/redirect", 200, "hello", 3 },
+    { "an interim answer first", "/interim", 200, "done", 1 },
+};
+
+TEST(program_exchanges)
+{
+    AUTO(net_stop) struct net *net = start(2000, 300);
+
+    server_start();
+    for (size_t i = 0; i < COUNT(exchanges); i++) {
+        for (int n = 0; n < exchanges[i].repeat; n++) {
+            AUTO(http_response_clear) struct http_response response = { 0 };
+            struct error err = { 0 };
+            bool ok = get(net, exchanges[i].path, &response, &err);
+
+            CHECK(ok == (exchanges[i].status != 0), "%s: %s", exchanges[i].name, err.why);
+            CHECK_INT(response.status, exchanges[i].status, exchanges[i].name);
+            CHECK(!ok || strcmp(buf_text(&response.body), exchanges[i].text) == 0, "%s: %s", exchanges[i].name,
+                buf_text(&response.body));
+            CHECK(ok || (strstr(err.why, exchanges[i].text) != NULL && err.kind == ERROR_NETWORK), "%s: %s",
+                exchanges[i].name, err.why);
+        }
+    }
+    server_stop();
+}
+
+TEST(program_answers_in_full)
+{
+    AUTO(net_stop) struct net *net = start(2000, 5000);
+    AUTO(http_response_clear) struct http_response got = { 0 }, posted = { 0 }, moved = { 0 }, head = { 0 };
+    AUTO(free) char *echo = NULL, *ok = NULL, *redirect = NULL, *nonce = NULL;
+    struct error err = { 0 };
+    size_t from = 0;
+
+    server_start();
+    echo = server_url("/echo");
+    ok = server_url("/ok");
+    redirect = server_url("/redirect");
+    nonce = server_url("/nonce");
+    CHECK(net_http(net, &(struct http_request){ .url = ok }, &got, &err), "%s", err.why);
+    CHECK_TEXT(http_header(&got, "replay-nonce", NULL), "abc", "nonce");
+    CHECK_TEXT(http_header(&got, "link", &from), "<a>", "first link");
+    CHECK_TEXT(http_header(&got, "link", &from), "<b>", "second link");
+    CHECK_TEXT(got.url, ok, "final address");
+    CHECK(net_http(net,
+              &(struct http_request){ .method = HTTP_POST,
+                  .url = echo,
+                  .content_type = "application/jose+json",
+                  .body = view_of("{\"a\":1}") },
+              &posted, &err),
+        "%s", err.why);
+    CHECK_TEXT(buf_text(&posted.body), "{\"a\":1}", "what was posted");
+    CHECK_TEXT(http_header(&posted, "x-good", NULL), "yes", "headers that we send");
+    CHECK(net_http(net, &(struct http_request){ .url = redirect }, &moved, &err), "%s", err.why);
+    CHECK_INT(moved.status, 302, "a redirect that is not to be followed");
+    CHECK_TEXT(http_header(&moved, "location", NULL), "/ok", "location");
+    CHECK(net_http(net, &(struct http_request){ .method = HTTP_HEAD, .url = nonce }, &head, &err), "%s", err.why);
+    CHECK_TEXT(http_header(&head, "replay-nonce", NULL), "n", "nonce");
+    CHECK_INT(head.body.len, 0, "HEAD has no body");
+    server_stop();
+}
+
+TEST(program_limits_of_one_request)
+{
+    AUTO(net_stop) struct net *net = start(2000, 5000);
+    AUTO(http_response_clear) struct http_response response = { 0 };
+    AUTO(free) char *ok = NULL, *silent = NULL;
+    struct error err = { 0 };
+
+    server_start();
+    ok = server_url("/ok");
+    silent = server_url("/silent");
+    CHECK(!net_http(net, &(struct http_request){ .url = ok, .max_body = 4 }, &response, &err), "too large");
+    CHECK(strstr(err.why, "larger than the 4 bytes") != NULL, "%s", err.why);
+    CHECK(net_http(net, &(struct http_request){ .url = ok, .max_body = 5 }, &response, &err), "just small enough");
+    http_response_clear(&response);
+    CHECK(!net_http(net, &(struct http_request){ .url = silent, .timeout_ms = 200 }, &response, &err), "too late");
+    CHECK(strstr(err.why, "did not finish its answer in time") != NULL, "%s", err.why);
+    server_stop();
+}
+
+TEST(program_cannot_connect)
+{
+    AUTO(net_stop) struct net *net = start(300, 5000);
+    static const struct {
+        const char *name, *url, *why;
+    } cases[] = {
+        { "nobody listens", "http://127.0.0.1:1/", "127.0.0.1:1 refused the connection" },
+        { "no such name", "http://no-such-name.invalid/", "cannot be resolved" },
+        { "no address", "http://[::1/", "not a web address" },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(http_response_clear) struct http_response response = { 0 };
+        struct error err = { 0 };
+
+        CHECK(!net_http(net, &(struct http_request){ .url = cases[i].url }, &response, &err), "%s", cases[i].name);
+        CHECK(strstr(err.why, cases[i].why) != NULL, "%s: %s", cases[i].name, err.why);
+        CHECK(err.next[0] != '\0', "%s: says what to do", cases[i].name);
+    }
+}
+
+/* The environment's proxy: named in either case, refusing, and not there at all. */
+TEST(program_proxy)
+{
+    static const struct {
+        const char *name, *variable;
+        bool there;
+        const char *url, *why; /* NULL: it is used, and answers */
+    } cases[] = {
+        { "nobody there", "https_proxy", false, "https://ca.test/", "no connection to ca.test by way of the proxy" },
+        { "no tunnel", "https_proxy", true, "https://ca.test/", "no connection to ca.test by way of the proxy" },
+        { "plain", "http_proxy", true, "http://ca.test/ok", NULL },
+        { "plain, upper case", "HTTP_PROXY", true, "http://ca.test/ok", NULL },
+    };
+
+    server_start();
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(net_stop) struct net *net = NULL;
+        AUTO(http_response_clear) struct http_response response = { 0 };
+        AUTO(free) char *proxy = cases[i].there ? server_url("") : xstrdup("http://127.0.0.1:1");
+        struct error err = { 0 };
+        bool ok;
+
+        (void)setenv(cases[i].variable, proxy, 1);
+        net = start(2000, 5000);
+        (void)unsetenv(cases[i].variable);
+        ok = net_http(net, &(struct http_request){ .url = cases[i].url }, &response, &err);
+        CHECK(ok == (cases[i].why == NULL), "%s: %s", cases[i].name, err.why);
+        CHECK(ok || strstr(err.why, cases[i].why) != NULL, "%s: %s", cases[i].name, err.why);
+        CHECK(!ok || response.status == 200, "%s: %d", cases[i].name, response.status);
+    }
+    server_stop();
+}
+
+/* ---- many at once ---- */
+
+#define THREADS 16
+#define ROUNDS 13 /* 208 requests */
+
+static void *get_often(void *ctx)
+{
+    for (int i = 0; i < ROUNDS; i++) {
+        AUTO(http_response_clear) struct http_response response = { 0 };
+        struct error err = { 0 };
+
+        if (!get(ctx, i % 2 == 0 ? "/ok" : "/delay", &response, &err) || response.status != 200)
+            return xprintf("round %d: %d %s", i, response.status, err.why);
+    }
+    return NULL;
+}
+
+static void in_threads(size_t count, void *(*run)(void *ctx), void *ctx)
+{
+    pthread_t threads[64];
+
+    for (size_t i = 0; i < count; i++)
+        REQUIRE(pthread_create(&threads[i], NULL, run, ctx) == 0, "thread");
+    for (size_t i = 0; i < count; i++) {
+        void *why = NULL;
+
+        REQUIRE(pthread_join(threads[i], &why) == 0, "join");
+        CHECK(why == NULL, "thread %zu: %s", i, (char *)why);
+        free(why);
+    }
+}
+
+TEST(program_many_requests_few_connections)
+{
+    AUTO(net_stop) struct net *net = start(5000, 5000);
+
+    server_start();
+    in_threads(THREADS, get_often, net);
+    CHECK(server_connections <= 16, "%d connections for %d requests", (int)server_connections, THREADS * ROUNDS);
+    server_stop();
+}
+
+static void *get_second(void *ctx)
+{
+    AUTO(http_response_clear) struct http_response response = { 0 };
+    struct error err = { 0 };
+
+    return get(ctx, "/second", &response, &err) ? NULL : xstrdup(err.why);
+}
+
+/* Waiting for one of the connections is not time spent on connecting. */
+TEST(program_queue_is_no_timeout)
+{
+    AUTO(net_stop) struct net *net = start(1500, 5000);
+
+    server_start();
+    in_threads(48, get_second, net); /* three seconds on 16 connections */
+    server_stop();
+}
+
+/* ---- the end ---- */
+
+static void *get_killed(void *ctx)
+{
+    AUTO(http_response_clear) struct http_response response = { 0 };
+    struct error err = { 0 };
+
+    if (get(ctx, "/silent", &response, &err))
+        return xstrdup("an answer from a killed process");
+    return strstr(err.why, "killed by signal 9") != NULL ? NULL : xstrdup(err.why);
+}
+
+static void *kill_soon(void *ctx)
+{
+    server_wait(200);
+    (void)kill(net_pid(ctx), SIGKILL);
+    return NULL;
+}
+
+TEST(program_killed)
+{
+    AUTO(net_stop) struct net *net = start(5000, 30000);
+    AUTO(http_response_clear) struct http_response response = { 0 };
+    struct error err = { 0 };
+    pthread_t killer;
+
+    server_start();
+    REQUIRE(pthread_create(&killer, NULL, kill_soon, net) == 0, "thread");
+    in_threads(8, get_killed, net);
+    CHECK(!get(net, "/ok", &response, &err), "afterwards");
+    CHECK(strstr(err.why, "killed by signal 9") != NULL, "afterwards: %s", err.why);
+    (void)pthread_join(killer, NULL);
+    server_stop();
+}
+
+TEST(program_ends_with_its_socket)
+{
+    struct net *net = start(0, 0);
+    struct net_protection protection;
+    struct error err = { 0 };
+    int pid = net_pid(net);
+
+    CHECK(net_protection(net, &protection, &err), "%s", err.why);
+    CHECK(geteuid() != 0 || protection.uid != 0, "gave up root");
+    CHECK(kill(pid, SIGTERM) == 0 && kill(pid, SIGINT) == 0 && net_protection(net, &protection, &err),
+        "signals are for its parent");
+    net_stop(net);
+    CHECK(kill(pid, 0) != 0 && errno == ESRCH, "gone and reaped");
+}
+
+/* In a child: a signal comes while a request is under way, and cleaning up still can use the network. */
+static int interrupted_run(void)
+{
+    struct net *net = start(5000, 30000);
+    struct http_response response = { 0 };
+    struct error err = { 0 };
+    int64_t begun = clock_monotonic_ms();
+    bool canceled, refused, shielded;
+
+    interrupt_init();
+    (void)alarm(0);
+    if (fork() == 0) {
+        (void)poll(NULL, 0, 200);
+        (void)kill(getppid(), SIGTERM);
+        _exit(0);
+    }
+    canceled = !get(net, "/silent", &response, &err) && err.kind == ERROR_CANCELED;
+    if (clock_monotonic_ms() - begun > 5000)
+        return 2;
+    refused = !get(net, "/ok", &response, &err) && err.kind == ERROR_CANCELED;
+    interrupt_shield();
+    shielded = get(net, "/ok", &response, &err) && response.status == 200;
+    interrupt_unshield();
+    http_response_clear(&response);
+    net_stop(net);
+    return !canceled ? 3 : !refused ? 4 : !shielded ? 5 : 0;
+}
+
+TEST(program_interrupt)
+{
+    int status = 0;
+    pid_t pid;
+
+    server_start();
+    pid = fork();
+    if (pid == 0)
+        _exit(interrupted_run());
+    REQUIRE(waitpid(pid, &status, 0) == pid, "waitpid");
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", status);
+    server_stop();
+}
+
+TEST_MAIN()

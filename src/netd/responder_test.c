@@ -1,0 +1,247 @@
+/* The responder inside the real evercert-net, asked by raw sockets: tokens, junk, and clients that hold on. */
+#include <limits.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include "base/clock.h"
+#include "base/test.h"
+#include "net/net.h"
+
+#define PREFIX "/.well-known/acme-challenge/"
+#define MANY 3000
+
+static struct net *net;
+static int port;
+
+static int free_port(void)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t len = sizeof at;
+    AUTO(close) int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    REQUIRE(
+        bind(fd, (struct sockaddr *)&at, sizeof at) == 0 && getsockname(fd, (struct sockaddr *)&at, &len) == 0, "port");
+    return ntohs(at.sin_port);
+}
+
+static void start(void)
+{
+    char self[PATH_MAX] = { 0 };
+    AUTO(free) char *dir = NULL, *program = NULL;
+    struct error err = { 0 };
+
+    REQUIRE(readlink("/proc/self/exe", self, sizeof self - 1) > 0, "our own program");
+    dir = file_dirname(self);
+    program = file_join(dir, "../evercert-net");
+    REQUIRE(net_start(&(struct net_options){ .program = program }, &net, &err), "%s", err.why);
+    port = free_port();
+    REQUIRE(net_responder_open(net, "127.0.0.1", port, &err), "%s", err.why);
+    REQUIRE(net_responder_add(net, "token", view_of("token.print"), &err), "%s", err.why);
+}
+
+static void stop(void)
+{
+    net_stop(net);
+    net = NULL;
+}
+
+static int dial(void)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+    at.sin_port = htons((uint16_t)port);
+    if (connect(fd, (struct sockaddr *)&at, sizeof at) == 0)
+        return fd;
+    (void)close(fd);
+    return -1;
+}
+
+static void put(int fd, const char *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t sent = send(fd, bytes, len, MSG_NOSIGNAL);
+
+        if (sent <= 0)
+            return;
+        bytes += sent;
+        len -= (size_t)sent;
+    }
+}
+
+/* All that comes until the other side closes or ten seconds are over. */
+static void hear(int fd, char *out, size_t size)
+{
+    size_t len = 0;
+    ssize_t got;
+    struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+
+    while (len < size - 1 && poll(&poll_fd, 1, 10000) == 1 && (got = recv(fd, out + len, size - 1 - len, 0)) > 0)
+        len += (size_t)got;
+    out[len] = '\0';
+}
+
+static void ask(const char *bytes, size_t len, bool half_close, char *out, size_t size)
+{
+    AUTO(close) int fd = dial();
+
+    out[0] = '\0';
+    if (fd < 0)
+        return;
+    put(fd, bytes, len);
+    if (half_close)
+        (void)shutdown(fd, SHUT_WR);
+    hear(fd, out, size);
+}
+
+static bool serves(const char *token, const char *content)
+{
+    AUTO(free) char *question = xprintf("GET " PREFIX "%s HTTP/1.1\r\nHost: a.test\r\n\r\n", token);
+    char answer[4096];
+    const char *body;
+
+    ask(question, strlen(question), false, answer, sizeof answer);
+    body = strstr(answer, "\r\n\r\n");
+    return strncmp(answer, "HTTP/1.1 200 OK\r\n", 17) == 0 && body != NULL && strcmp(body + 4, content) == 0;
+}
+
+static const struct {
+    const char *name, *question;
+    size_t len; /* 0: strlen */
+    bool half_close;
+    const char *starts, *ends;
+} questions[] = {
+    { "TLS hello", "\x16\x03\x01\x02\x00\x01\x00\x01\xfc", 9, false, "HTTP/1.1 400 ", "400\n" },
+    { "NULs", "\0\0\0\0\0\0\0\0", 8, false, "HTTP/1.1 400 ", "400\n" },
+    { "gone before it asked", "", 0, true, "", "" },
+    { "gone in the middle", "GET /.well-", 0, true, "", "" },
+    { "other path", "GET / HTTP/1.1\r\n\r\n", 0, false, "HTTP/1.1 404 ", "404\n" },
+    { "other token", "GET " PREFIX "toke HTTP/1.1\r\n\r\n", 0, false, "HTTP/1.1 404 ", "404\n" },
+    { "token and more", "GET " PREFIX "token/ HTTP/1.1\r\n\r\n", 0, false, "HTTP/1.1 404 ", "404\n" },
+    { "POST", "POST " PREFIX "token HTTP/1.1\r\nContent-Length: 2\r\n\r\nhi", 0, false, "HTTP/1.1 405 ", "405\n" },
+    { "token", "GET " PREFIX "token HTTP/1.1\r\n\r\n", 0, false, "HTTP/1.1 200 OK\r\n", "\r\n\r\ntoken.print" },
+    { "HEAD", "HEAD " PREFIX "token HTTP/1.1\r\n\r\n", 0, false, "HTTP/1.1 200 OK\r\n", "Connection: close\r\n\r\n" },
+    { "absolute form", "GET http://a.test" PREFIX "token?q HTTP/1.1\r\n\r\n", 0, false, "HTTP/1.1 200 OK\r\n",
+        "token.print" },
+    { "half closed", "GET " PREFIX "token HTTP/1.0\r\n\r\n", 0, true, "HTTP/1.1 200 OK\r\n", "token.print" },
+    { "pipelined", "GET " PREFIX "token HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n", 0, false, "HTTP/1.1 200 OK\r\n",
+        "token.print" },
+};
+
+TEST(responder_answers)
+{
+    start();
+    for (size_t i = 0; i < COUNT(questions); i++) {
+        size_t len = questions[i].len > 0 ? questions[i].len : strlen(questions[i].question);
+        char answer[4096];
+
+        ask(questions[i].question, len, questions[i].half_close, answer, sizeof answer);
+        CHECK(strncmp(answer, questions[i].starts, strlen(questions[i].starts)) == 0, "%s: %s", questions[i].name,
+            answer);
+        CHECK(strlen(answer) >= strlen(questions[i].ends)
+            && strcmp(answer + strlen(answer) - strlen(questions[i].ends), questions[i].ends) == 0, "%s: %s",
+            questions[i].name, answer);
+        CHECK(questions[i].starts[0] != '\0' || answer[0] == '\0', "%s: %s", questions[i].name, answer);
+    }
+    CHECK(serves("token", "token.print"), "after all that");
+    stop();
+}
+
+TEST(responder_endless_header)
+{
+    AUTO(free) char *junk = xcalloc(1, 100000);
+    char answer[4096];
+
+    start();
+    memset(junk, 'a', 100000);
+    memcpy(junk, "GET / HTTP/1.1\r\nA: ", 19);
+    ask(junk, 100000, false, answer, sizeof answer);
+    CHECK(strncmp(answer, "HTTP/1.1 400 ", 13) == 0 || answer[0] == '\0', "%s", answer);
+    CHECK(serves("token", "token.print"), "after that");
+    stop();
+}
+
+TEST(responder_byte_by_byte)
+{
+    static const char question[] = "GET " PREFIX "token HTTP/1.1\r\nHost: a\r\n\r\n";
+    AUTO(close) int fd = -1;
+    char answer[4096];
+
+    start();
+    fd = dial();
+    for (size_t i = 0; i < sizeof question - 1; i++) {
+        put(fd, question + i, 1);
+        (void)poll(NULL, 0, 1);
+    }
+    hear(fd, answer, sizeof answer);
+    CHECK(strstr(answer, "token.print") != NULL, "%s", answer);
+    stop();
+}
+
+/* More idle connections than it keeps: the oldest go, and a question is still answered at once. */
+TEST(responder_held_open)
+{
+    int fds[300];
+    int64_t begun;
+    char answer[64];
+
+    start();
+    for (size_t i = 0; i < COUNT(fds); i++) {
+        fds[i] = dial();
+        CHECK(fds[i] >= 0, "connection %zu", i);
+        put(fds[i], "GET /", 5);
+    }
+    begun = clock_monotonic_ms();
+    CHECK(serves("token", "token.print"), "while 300 hold on");
+    CHECK(clock_monotonic_ms() - begun < 5000, "at once");
+    hear(fds[0], answer, sizeof answer);
+    CHECK_TEXT(answer, "", "the oldest was closed");
+    for (size_t i = 0; i < COUNT(fds); i++)
+        (void)close(fds[i]);
+    stop();
+}
+
+TEST(responder_thousands_of_tokens)
+{
+    struct error err = { 0 };
+    char token[32];
+
+    start();
+    for (int i = 0; i < MANY; i++) {
+        (void)snprintf(token, sizeof token, "T%d", i);
+        REQUIRE(net_responder_add(net, token, view_of(token), &err), "%s", err.why);
+    }
+    CHECK(serves("T0", "T0") && serves("T2999", "T2999"), "first and last");
+    CHECK(net_responder_remove(net, "T0", &err) && net_responder_remove(net, "T0", &err), "%s", err.why);
+    CHECK(!serves("T0", "T0") && serves("T1", "T1"), "one is gone");
+    stop();
+}
+
+TEST(responder_open_is_counted)
+{
+    struct error err = { 0 };
+
+    start();
+    CHECK(net_responder_open(net, "127.0.0.1", port, &err), "a second time: %s", err.why);
+    net_responder_close(net);
+    CHECK(serves("token", "token.print"), "one is left");
+    net_responder_close(net);
+    CHECK(dial() < 0, "closed");
+    CHECK(net_responder_open(net, "", port, &err), "again, on all addresses: %s", err.why);
+    CHECK(serves("token", "token.print"), "tokens stay");
+    stop();
+}
+
+TEST(responder_refuses_what_is_no_token)
+{
+    struct error err = { 0 };
+
+    start();
+    CHECK(!net_responder_add(net, "../x", view_of("y"), &err), "a path");
+    CHECK(strstr(err.why, "../x") != NULL && err.kind == ERROR_ACME, "%s", err.why);
+    CHECK(serves("token", "token.print"), "the process is not bothered");
+    stop();
+}
+
+TEST_MAIN()

@@ -1,0 +1,269 @@
+/* Locked in: what an attacker inside the network process would try, and what it must still be able to do. */
+#include "netd/sandbox.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_packet.h>
+#include <netdb.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include "base/test.h"
+
+static const char *own_file, *new_file; /* in a directory that is open to everybody */
+
+static bool try_read(void)
+{
+    return open(own_file, O_RDONLY) >= 0;
+}
+
+static bool try_write(void)
+{
+    return open(own_file, O_WRONLY) >= 0;
+}
+
+static bool try_create(void)
+{
+    return open(new_file, O_WRONLY | O_CREAT, 0600) >= 0;
+}
+
+static bool try_truncate(void)
+{
+    return truncate(own_file, 0) == 0;
+}
+
+static bool try_unlink(void)
+{
+    return unlink(own_file) == 0;
+}
+
+static bool try_rename(void)
+{
+    return rename(own_file, new_file) == 0;
+}
+
+static bool try_mkdir(void)
+{
+    return mkdir(new_file, 0700) == 0;
+}
+
+static bool try_list(void)
+{
+    return open("/", O_RDONLY | O_DIRECTORY) >= 0;
+}
+
+static bool try_shadow(void)
+{
+    return open("/etc/passwd", O_RDONLY) >= 0; /* public, and still none of its business */
+}
+
+static bool try_execute(void)
+{
+    char *argv[] = { (char *)(uintptr_t)"true", NULL };
+
+    (void)execv("/bin/true", argv);
+    return false; /* a success would end this process with status 0 */
+}
+
+static bool try_fork(void)
+{
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(0);
+    return pid > 0;
+}
+
+static bool try_ptrace(void)
+{
+    return ptrace(PTRACE_SEIZE, getppid(), NULL, NULL) == 0;
+}
+
+static bool try_kill(void)
+{
+    return kill(getppid(), 0) == 0;
+}
+
+static bool try_packet(void)
+{
+    return socket(AF_PACKET, SOCK_RAW, 0) >= 0;
+}
+
+static bool try_root(void)
+{
+    return setuid(0) == 0;
+}
+
+static bool try_listen(void)
+{
+    int fd = socket(AF_INET, SOCK_STREAM, 0);
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+
+    return bind(fd, (struct sockaddr *)&at, sizeof at) == 0 && listen(fd, 1) == 0;
+}
+
+static bool try_code(void)
+{
+    return mmap(NULL, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED;
+}
+
+static bool try_core(void)
+{
+    struct rlimit limits = { 1000000, 1000000 };
+
+    return setrlimit(RLIMIT_CORE, &limits) == 0;
+}
+
+/* ---- what must still work ---- */
+
+static bool try_resolve(void)
+{
+    struct addrinfo *found = NULL;
+    bool ok = getaddrinfo("localhost", "80", NULL, &found) == 0;
+
+    if (ok)
+        freeaddrinfo(found);
+    return ok;
+}
+
+static bool try_roots(void)
+{
+    return access("/etc/ssl/certs", R_OK) != 0 || open("/etc/ssl/certs", O_RDONLY | O_DIRECTORY) >= 0;
+}
+
+static void *nothing(void *ctx)
+{
+    return ctx;
+}
+
+static bool try_thread(void)
+{
+    pthread_t thread;
+
+    return pthread_create(&thread, NULL, nothing, NULL) == 0 && pthread_join(thread, NULL) == 0;
+}
+
+static bool try_connect(void)
+{
+    int fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    struct sockaddr_in6 at = { .sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT, .sin6_port = htons(1) };
+
+    return fd >= 0 && (connect(fd, (struct sockaddr *)&at, sizeof at) == 0 || errno == EINPROGRESS ||
+                          errno == ECONNREFUSED || errno == ENETUNREACH || errno == EADDRNOTAVAIL);
+}
+
+enum { BY_ANY = 1, BY_LANDLOCK = 2, BY_SECCOMP = 4, BY_SCOPE = 8 };
+
+#if defined(__SANITIZE_ADDRESS__)
+#define SANITIZED true
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED true
+#endif
+#endif
+#ifndef SANITIZED
+#define SANITIZED false
+#endif
+
+static const struct {
+    const char *name;
+    bool (*attempt)(void);
+    bool allowed;
+    int by;             /* what refuses it; the row is passed over where none of these is in force */
+    bool not_sanitized; /* the sanitizer's own list has it */
+} attempts[] = {
+    { "read a file", try_read, false, BY_LANDLOCK, false },
+    { "read /etc/passwd", try_shadow, false, BY_LANDLOCK, false },
+    { "list the root directory", try_list, false, BY_LANDLOCK, false },
+    { "write to a file", try_write, false, BY_LANDLOCK | BY_SECCOMP, false },
+    { "create a file", try_create, false, BY_LANDLOCK | BY_SECCOMP, false },
+    { "truncate a file", try_truncate, false, BY_SECCOMP, false },
+    { "remove a file", try_unlink, false, BY_LANDLOCK | BY_SECCOMP, false },
+    { "rename a file", try_rename, false, BY_LANDLOCK | BY_SECCOMP, false },
+    { "make a directory", try_mkdir, false, BY_LANDLOCK | BY_SECCOMP, false },
+    { "execute a program", try_execute, false, BY_LANDLOCK | BY_SECCOMP, false },
+    { "fork", try_fork, false, BY_SECCOMP, true },
+    { "trace its parent", try_ptrace, false, BY_ANY, false },
+    { "signal its parent", try_kill, false, BY_SECCOMP | BY_SCOPE, false },
+    { "open a packet socket", try_packet, false, BY_ANY, false },
+    { "take root back", try_root, false, BY_ANY, false },
+    { "listen on a port", try_listen, false, BY_SECCOMP, false },
+    { "memory that is written and executed", try_code, false, BY_SECCOMP, true },
+    { "dump core", try_core, false, BY_ANY, false },
+    { "resolve a name", try_resolve, true, 0, false },
+    { "see the trusted roots", try_roots, true, 0, false },
+    { "start a thread", try_thread, true, 0, false },
+    { "connect", try_connect, true, 0, false },
+};
+
+enum { REFUSED = 10, ALLOWED = 11, SKIPPED = 12, NOT_LOCKED = 13 };
+
+/* In a child that is thrown away: locks itself in, tries one thing and tells by its exit status. */
+static int attempt_inside(size_t i)
+{
+    struct message_ready ready = { 0 };
+    struct error err = { 0 };
+    int in_force = BY_ANY;
+
+    if (!sandbox_enter(&ready, &err)) {
+        fprintf(stderr, "sandbox: %s\n", err.why);
+        return NOT_LOCKED;
+    }
+    in_force |= (ready.landlock > 0 ? BY_LANDLOCK : 0) | (ready.landlock >= 6 ? BY_SCOPE : 0) |
+                (ready.seccomp ? BY_SECCOMP : 0);
+    if (!attempts[i].allowed && ((attempts[i].by & in_force) == 0 || (attempts[i].not_sanitized && SANITIZED)))
+        return SKIPPED;
+    return attempts[i].attempt() ? ALLOWED : REFUSED;
+}
+
+TEST(sandbox_refuses_and_allows)
+{
+    AUTO(free) char *file = test_path("file"), *fresh = test_path("new");
+    struct error err = { 0 };
+
+    REQUIRE(file_create(file, view_of("secret"), (struct file_access){ .mode = 0666 }, &err), "%s", err.why);
+    REQUIRE(chmod(test_dir(), 0777) == 0, "everybody may: only the lock-in refuses");
+    own_file = file;
+    new_file = fresh;
+    for (size_t i = 0; i < COUNT(attempts); i++) {
+        int status = 0;
+        pid_t pid = fork();
+
+        if (pid == 0)
+            _exit(attempt_inside(i));
+        REQUIRE(waitpid(pid, &status, 0) == pid, "waitpid");
+        status = WIFEXITED(status) ? WEXITSTATUS(status) : 1000 + WTERMSIG(status);
+        if (status == SKIPPED)
+            fprintf(stderr, "passed over here: %s\n", attempts[i].name);
+        else
+            CHECK(status == (attempts[i].allowed ? ALLOWED : REFUSED), "%s: %d", attempts[i].name, status);
+    }
+    CHECK(access(fresh, F_OK) != 0, "nothing new in the directory");
+}
+
+TEST(sandbox_gives_up_root)
+{
+    int status = 0;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        struct message_ready ready = { 0 };
+        struct error err = { 0 };
+        bool was_root = geteuid() == 0;
+
+        if (!sandbox_enter(&ready, &err))
+            _exit(NOT_LOCKED);
+        _exit(was_root && (ready.uid == 0 || geteuid() == 0 || getegid() == 0) ? 1 : 0);
+    }
+    REQUIRE(waitpid(pid, &status, 0) == pid, "waitpid");
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %d", status);
+}
+
+TEST_MAIN()

@@ -1,0 +1,169 @@
+/*
+ * The system calls that the network process may still make.
+ *
+ * What is not listed fails with ENOSYS rather than killing: the C library then falls back to an older call, and a newer
+ * one than this list knows does not stop a working installation.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/sockios.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+
+#include "netd/sandbox.h"
+
+#ifdef HAVE_SECCOMP
+
+#include <linux/netlink.h>
+#include <seccomp.h>
+
+#ifdef __has_feature
+#if __has_feature(address_sanitizer)
+#define WITH_SANITIZER
+#endif
+#endif
+#ifdef __SANITIZE_ADDRESS__
+#define WITH_SANITIZER
+#endif
+
+#define WORD 0xffffffffULL /* an int argument: the upper half of its register may hold anything */
+
+typedef struct { /* not the type of libseccomp: its release function takes the pointer itself */
+    scmp_filter_ctx ctx;
+} filter;
+
+static void filter_release_at(filter *at)
+{
+    if (at->ctx != NULL)
+        seccomp_release(at->ctx);
+}
+
+/* Calls that are harmless whatever their arguments. Those that an architecture does not have are passed over. */
+static const char *const allowed[] = {
+    /* data in and out */
+    "read", "readv", "pread64", "write", "writev", "close", "lseek", "fstat", "newfstatat", "stat", "lstat", "statx",
+    "access", "faccessat", "faccessat2", "readlink", "readlinkat", "getdents64", "fcntl", "dup", "pipe2",
+    /* network; neither listen nor socket itself, which comes below */
+    "socketpair", "connect", "bind", "accept", "accept4", "sendto", "sendmsg", "sendmmsg", "recvfrom", "recvmsg",
+    "recvmmsg", "shutdown", "getsockname", "getpeername", "getsockopt", "setsockopt",
+    /* waiting */
+    "poll", "ppoll", "select", "pselect6", "epoll_create1", "epoll_ctl", "epoll_wait", "epoll_pwait", "epoll_pwait2",
+    "eventfd2", "timerfd_create", "timerfd_settime", "restart_syscall",
+    /* memory */
+    "brk", "munmap", "mremap", "madvise",
+    /* threads (the resolver has one per name): clone itself comes below */
+    "futex", "set_robust_list", "rseq", "membarrier", "sched_yield", "sched_getaffinity", "gettid", "exit",
+    "exit_group", "set_tid_address", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "tgkill",
+    /* who and when */
+    "getpid", "getppid", "getuid", "geteuid", "getgid", "getegid", "uname", "sysinfo", "getrandom", "clock_gettime",
+    "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "time", "getrlimit",
+    /* the same on machines of 32 bits */
+    "fstat64", "stat64", "lstat64", "fstatat64", "fcntl64", "_llseek", "send", "recv", "ugetrlimit", "sigreturn",
+    "getuid32", "geteuid32", "getgid32", "getegid32", "futex_time64", "ppoll_time64", "pselect6_time64",
+    "recvmmsg_time64", "clock_gettime64", "clock_getres_time64", "clock_nanosleep_time64", "timerfd_settime64",
+#ifdef WITH_SANITIZER
+    "clone3", "personality", "getcwd", "sched_setaffinity", "prlimit64", "getrusage", "mprotect", "mmap", "wait4",
+    "pipe", "kill",
+#endif
+};
+
+/* A call that is allowed only when `arg & mask == value`; several rows for one call are alternatives. */
+static const struct {
+    const char *call;
+    unsigned arg;
+    uint64_t mask, value;
+} when[] = {
+    { "openat", 2, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY },
+    { "open", 1, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY },
+    { "socket", 0, WORD, AF_INET },
+    { "socket", 0, WORD, AF_INET6 },
+    { "socket", 0, WORD, AF_UNIX },
+    { "ioctl", 1, WORD, FIONBIO },
+    { "ioctl", 1, WORD, FIONREAD },
+    { "ioctl", 1, WORD, SIOCGIFINDEX }, /* for the zone of a link-local address */
+    { "clone", 0, CLONE_THREAD, CLONE_THREAD }, /* threads, no processes; clone3 hides its flags from us: not there */
+    { "mmap", 2, PROT_WRITE | PROT_EXEC, 0 },   /* memory is written or executed, never both */
+    { "mmap", 2, PROT_WRITE | PROT_EXEC, PROT_WRITE },
+    { "mmap", 2, PROT_WRITE | PROT_EXEC, PROT_EXEC },
+    { "mmap2", 2, PROT_WRITE | PROT_EXEC, 0 },
+    { "mmap2", 2, PROT_WRITE | PROT_EXEC, PROT_WRITE },
+    { "mmap2", 2, PROT_WRITE | PROT_EXEC, PROT_EXEC },
+    { "mprotect", 2, PROT_EXEC, 0 },
+    { "prctl", 0, WORD, PR_SET_NAME },
+    { "prctl", 0, WORD, 0x53564d41 /* PR_SET_VMA: newer C libraries name their memory */ },
+    { "prlimit64", 2, ~0ULL, 0 }, /* asking, not setting */
+};
+
+static int allow_plain(scmp_filter_ctx ctx)
+{
+    for (size_t i = 0; i < COUNT(allowed); i++) {
+        int number = seccomp_syscall_resolve_name(allowed[i]);
+        int bad = number < 0 ? 0 : seccomp_rule_add(ctx, SCMP_ACT_ALLOW, number, 0);
+
+        if (bad != 0)
+            return bad;
+    }
+    return 0;
+}
+
+static int allow_when(scmp_filter_ctx ctx)
+{
+    for (size_t i = 0; i < COUNT(when); i++) {
+        int number = seccomp_syscall_resolve_name(when[i].call);
+        struct scmp_arg_cmp is = { when[i].arg, SCMP_CMP_MASKED_EQ, when[i].mask, when[i].value };
+        int bad = number < 0 ? 0 : seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, number, 1, &is);
+
+        if (bad != 0)
+            return bad;
+    }
+    return 0;
+}
+
+/* The C library asks the kernel by netlink which kinds of addresses this machine has. */
+static int allow_netlink(scmp_filter_ctx ctx)
+{
+    struct scmp_arg_cmp is[] = {
+        { 0, SCMP_CMP_MASKED_EQ, WORD, AF_NETLINK },
+        { 2, SCMP_CMP_MASKED_EQ, WORD, NETLINK_ROUTE },
+    };
+
+    return seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), COUNT(is), is);
+}
+
+bool seccomp_enter(bool *active, struct error *err)
+{
+    AUTO(filter_release) filter own = { seccomp_init(SCMP_ACT_ERRNO(ENOSYS)) };
+    int bad;
+
+    if (own.ctx == NULL)
+        return error_set(err, ERROR_NETWORK, "the network process cannot make its system call filter");
+    if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0) /* a kernel without */
+        return true;
+    bad = allow_plain(own.ctx);
+    if (bad == 0)
+        bad = allow_when(own.ctx);
+    if (bad == 0)
+        bad = allow_netlink(own.ctx);
+    if (bad == 0)
+        bad = seccomp_load(own.ctx);
+    if (bad != 0) {
+        errno = -bad;
+        return error_errno(err, ERROR_NETWORK, "the network process cannot lock itself in (seccomp)");
+    }
+    *active = true;
+    return true;
+}
+
+#else
+
+bool seccomp_enter(bool *active, struct error *err)
+{
+    (void)active; /* built without libseccomp: privileges and Landlock remain */
+    (void)err;
+    return true;
+}
+
+#endif

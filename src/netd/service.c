@@ -1,0 +1,170 @@
+/*
+ * The network process at work.
+ */
+#include "netd/service.h"
+
+#include "base/mem.h"
+#include "netd/engine.h"
+#include "netd/peer.h"
+#include "netd/responder.h"
+
+struct service {
+    struct event_base *base;
+    struct peer *peer;
+    struct responder *responder;
+    struct engine *engine; /* NULL until HELLO */
+    struct message_ready ready;
+    bool violated;
+};
+
+/* ---- answers ---- */
+
+static void send_done(struct service *service, uint32_t id)
+{
+    AUTO(buf_clear) struct buf frame = BUF(WIRE_HEAD);
+
+    message_put_empty(&frame, MESSAGE_DONE, id);
+    peer_send(service->peer, &frame);
+}
+
+static void send_failed(void *ctx, uint32_t id, const struct message_failed *failed)
+{
+    struct service *service = ctx;
+    AUTO(buf_clear) struct buf frame = BUF(MESSAGE_MAX_WHY + MESSAGE_MAX_NEXT + 64);
+
+    message_put_failed(&frame, id, failed);
+    peer_send(service->peer, &frame);
+}
+
+static void send_response(void *ctx, uint32_t id, const struct message_response *response)
+{
+    struct service *service = ctx;
+    AUTO(buf_clear) struct buf frame = BUF(MESSAGE_MAX);
+
+    message_put_response(&frame, id, response);
+    peer_send(service->peer, &frame);
+}
+
+/* ---- questions: false means that it must not have come ---- */
+
+static bool on_hello(struct service *service, const struct wire_frame *frame)
+{
+    AUTO(buf_clear) struct buf answer = BUF(64);
+    struct message_hello hello;
+
+    if (service->engine != NULL || !message_get_hello(frame->fields, &hello))
+        return false;
+    message_put_ready(&answer, frame->id, &service->ready);
+    peer_send(service->peer, &answer);
+    service->engine = engine_new(service->base, &hello,
+        (struct engine_sink){ .response = send_response, .failed = send_failed, .ctx = service });
+    return true;
+}
+
+static bool on_request(struct service *service, const struct wire_frame *frame)
+{
+    struct message_request request;
+
+    return message_get_request(frame->fields, &request) && engine_fetch(service->engine, frame->id, &request);
+}
+
+static bool on_listen(struct service *service, const struct wire_frame *frame)
+{
+    size_t sockets;
+
+    if (!message_get_listen(frame->fields, &sockets))
+        return false;
+    for (size_t i = 0; i < sockets; i++) {
+        int fd = peer_take_descriptor(service->peer);
+
+        if (fd < 0 || !responder_listen(service->responder, fd))
+            return false;
+    }
+    send_done(service, frame->id);
+    return true;
+}
+
+static bool on_unlisten(struct service *service, const struct wire_frame *frame)
+{
+    if (!message_get_empty(frame->fields))
+        return false;
+    responder_unlisten(service->responder);
+    send_done(service, frame->id);
+    return true;
+}
+
+static bool on_add(struct service *service, const struct wire_frame *frame)
+{
+    struct message_token token;
+
+    if (!message_get_add(frame->fields, &token))
+        return false;
+    responder_add(service->responder, token.token, token.content);
+    send_done(service, frame->id);
+    return true;
+}
+
+static bool on_remove(struct service *service, const struct wire_frame *frame)
+{
+    struct message_token token;
+
+    if (!message_get_remove(frame->fields, &token))
+        return false;
+    responder_remove(service->responder, token.token);
+    send_done(service, frame->id);
+    return true;
+}
+
+static bool on_cancel(struct service *service, const struct wire_frame *frame)
+{
+    if (!message_get_empty(frame->fields))
+        return false;
+    engine_cancel(service->engine, frame->id);
+    return true;
+}
+
+static bool on_frame(void *ctx, const struct wire_frame *frame)
+{
+    static const struct {
+        enum message_type type;
+        bool (*handle)(struct service *service, const struct wire_frame *frame);
+    } questions[] = {
+        { MESSAGE_HELLO, on_hello },   { MESSAGE_REQUEST, on_request },   { MESSAGE_LISTEN, on_listen },
+        { MESSAGE_ADD, on_add },       { MESSAGE_REMOVE, on_remove },     { MESSAGE_UNLISTEN, on_unlisten },
+        { MESSAGE_CANCEL, on_cancel },
+    };
+    struct service *service = ctx;
+
+    if (frame->id == 0 || (service->engine == NULL && frame->type != MESSAGE_HELLO))
+        return false; /* HELLO comes first, and only once */
+    for (size_t i = 0; i < COUNT(questions); i++)
+        if (questions[i].type == frame->type)
+            return questions[i].handle(service, frame);
+    return false;
+}
+
+static void on_end(void *ctx, bool violated)
+{
+    struct service *service = ctx;
+
+    service->violated = violated;
+    (void)event_base_loopbreak(service->base);
+}
+
+bool service_run(int fd, const struct message_ready *ready)
+{
+    struct service service = { .base = event_base_new(), .ready = *ready };
+
+    if (service.base == NULL)
+        abort();
+    service.responder = responder_new(service.base);
+    service.peer = peer_new(service.base, fd, on_frame, on_end, &service);
+    (void)event_base_dispatch(service.base);
+
+    if (service.engine != NULL)
+        engine_free(service.engine);
+    peer_free(service.peer);
+    responder_free(service.responder);
+    event_base_free(service.base);
+    return !service.violated;
+}

@@ -1,0 +1,205 @@
+#pragma once
+/*
+ * A small HTTP server for tests, a thread per connection: each path is one way for a server to behave. Included by test
+ * programs only.
+ */
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <sys/socket.h>
+
+#include "base/test.h"
+
+static int server_fd = -1, server_port;
+static pthread_t server_thread;
+static atomic_int server_connections, server_open;
+static atomic_bool server_stopping;
+
+static void server_write(int fd, const char *bytes, size_t len)
+{
+    while (len > 0) {
+        ssize_t sent = send(fd, bytes, len, MSG_NOSIGNAL);
+
+        if (sent <= 0)
+            return;
+        bytes += sent;
+        len -= (size_t)sent;
+    }
+}
+
+static void server_say(int fd, const char *text)
+{
+    server_write(fd, text, strlen(text));
+}
+
+/* Waits, but not past the end of the test. */
+static void server_wait(int ms)
+{
+    for (int past = 0; past < ms && !server_stopping; past += 20)
+        (void)poll(NULL, 0, 20);
+}
+
+static void server_answer(int fd, const char *status, const char *headers, const char *body)
+{
+    size_t len = strlen(body);
+    AUTO(free) char *text = xprintf("HTTP/1.1 %s\r\n%sContent-Length: %zu\r\n\r\n%s", status, headers, len, body);
+
+    server_say(fd, text);
+}
+
+static void server_redirect(int fd, const char *where)
+{
+    AUTO(free) char *header = xprintf("Location: %s\r\n", where);
+
+    server_answer(fd, "302 Found", header, "moved");
+}
+
+static void server_endless(int fd, const char *head, const char *piece)
+{
+    server_say(fd, head);
+    for (int i = 0; i < 200000 && !server_stopping; i++) {
+        char byte;
+
+        if (recv(fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) == 0)
+            return; /* the client has had enough */
+        server_say(fd, piece);
+    }
+}
+
+/* Answers one request. False: the connection is to be closed. */
+static bool server_serve(int fd, const char *path, const char *head, struct view body)
+{
+    if (strncmp(path, "http://ca.test", 14) == 0) /* as a proxy is asked */
+        path += 14;
+    if (strcmp(path, "/ok") == 0)
+        server_answer(fd, "200 OK", "Replay-Nonce: abc\r\nLink: <a>\r\nLink: <b>\r\n", "hello");
+    else if (strcmp(path, "/echo") == 0) {
+        AUTO(free) char *text = view_dup(body);
+
+        server_answer(fd, "201 Created", strstr(head, "Content-Type: application/jose+json") != NULL
+            && strstr(head, "User-Agent: test-agent\r\n") != NULL && strstr(head, "Accept-Encoding") == NULL
+            ? "X-Good: yes\r\n" : "X-Good: no\r\n", text);
+    } else if (strcmp(path, "/nonce") == 0)
+        server_say(fd, strncmp(head, "HEAD ", 5) == 0
+            ? "HTTP/1.1 200 OK\r\nReplay-Nonce: n\r\nContent-Length: 5\r\n\r\n" : "HTTP/1.1 405 No\r\n\r\n");
+    else if (strcmp(path, "/delay") == 0) {
+        server_wait(30);
+        server_answer(fd, "200 OK", "", "late");
+    } else if (strcmp(path, "/second") == 0) {
+        server_wait(1000);
+        server_answer(fd, "200 OK", "", "later");
+    } else if (strcmp(path, "/silent") == 0) {
+        server_wait(20000);
+        return false;
+    } else if (strcmp(path, "/big") == 0)
+        server_endless(fd, "HTTP/1.1 200 OK\r\n\r\n", "0123456789012345678901234567890123456789");
+    else if (strcmp(path, "/headers") == 0)
+        server_endless(fd, "HTTP/1.1 200 OK\r\n", "X-Header: 0123456789012345678901234567890123456789\r\n");
+    else if (strcmp(path, "/header") == 0)
+        server_endless(fd, "HTTP/1.1 200 OK\r\nX: ", "0123456789012345678901234567890123456789");
+    else if (strcmp(path, "/garbage") == 0) {
+        server_write(fd, "\0\1\2\3 not HTTP \n\n", 17);
+        return false;
+    } else if (strcmp(path, "/close") == 0)
+        return false;
+    else if (strcmp(path, "/partial") == 0) {
+        server_say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
+        return false;
+    } else if (strcmp(path, "/interim") == 0) {
+        server_say(fd, "HTTP/1.1 103 Early Hints\r\nX-Interim: yes\r\n\r\n");
+        server_answer(fd, "200 OK", "X-Final: yes\r\n", "done");
+    } else if (strcmp(path, "/redirect") == 0)
+        server_redirect(fd, "/ok");
+    else if (strcmp(path, "/loop") == 0)
+        server_redirect(fd, "/loop");
+    else if (strcmp(path, "/file") == 0)
+        server_redirect(fd, "file:///etc/passwd");
+    else
+        server_answer(fd, "404 Not Found", "", "no such path");
+    return true;
+}
+
+/* Waits for a request, but not past the end of the test. */
+static bool server_readable(int fd)
+{
+    struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+
+    while (!server_stopping)
+        if (poll(&poll_fd, 1, 50) > 0)
+            return true;
+    return false;
+}
+
+static void *server_connection(void *ctx)
+{
+    int fd = (int)(intptr_t)ctx;
+    AUTO(buf_clear) struct buf in = BUF(1 << 20);
+    bool open = true;
+    ssize_t got;
+
+    while (open && server_readable(fd) && (got = recv(fd, buf_room(&in, 4096), 4096, 0)) > 0) {
+        const char *end, *length;
+        char path[256];
+        size_t body;
+
+        buf_grow(&in, (size_t)got);
+        end = strstr(in.at, "\r\n\r\n");
+        if (end == NULL || sscanf(in.at, "%*s %255s", path) != 1)
+            continue;
+        length = strstr(in.at, "Content-Length: ");
+        body = length == NULL ? 0 : strtoul(length + 16, NULL, 10);
+        if ((size_t)(in.at + in.len - (end + 4)) < body)
+            continue;
+        open = server_serve(fd, path, in.at, (struct view){ end + 4, body }) && !server_stopping;
+        buf_cut(&in, 0);
+    }
+    (void)close(fd);
+    server_open--;
+    return NULL;
+}
+
+static void *server_run(void *ctx)
+{
+    int fd;
+
+    while ((fd = accept4(server_fd, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
+        pthread_t thread;
+
+        server_connections++;
+        server_open++;
+        if (pthread_create(&thread, NULL, server_connection, (void *)(intptr_t)fd) == 0)
+            (void)pthread_detach(thread);
+    }
+    return ctx;
+}
+
+static void server_start(void)
+{
+    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+    socklen_t len = sizeof at;
+
+    server_stopping = false;
+    server_connections = 0;
+    server_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    REQUIRE(bind(server_fd, (struct sockaddr *)&at, sizeof at) == 0 && listen(server_fd, 64) == 0
+        && getsockname(server_fd, (struct sockaddr *)&at, &len) == 0, "server");
+    server_port = ntohs(at.sin_port);
+    REQUIRE(pthread_create(&server_thread, NULL, server_run, NULL) == 0, "server");
+}
+
+static void server_stop(void)
+{
+    server_stopping = true;
+    (void)shutdown(server_fd, SHUT_RDWR);
+    (void)pthread_join(server_thread, NULL);
+    (void)close(server_fd);
+    for (int i = 0; i < 500 && server_open > 0; i++)
+        (void)poll(NULL, 0, 10);
+    CHECK_INT(server_open, 0, "connections of the test's server");
+}
+
+static char *server_url(const char *path)
+{
+    return xprintf("http://127.0.0.1:%d%s", server_port, path);
+}

@@ -1,0 +1,123 @@
+/*
+ * The http-01 tokens that are to be answered.
+ */
+#include "netd/tokens.h"
+
+#include "base/mem.h"
+
+#define FIRST_SIZE 64 /* a power of two, doubled when as many tokens are there */
+
+struct entry {
+    struct entry *next;
+    char *token, *content;
+    size_t token_len, content_len;
+};
+
+struct tokens {
+    struct entry **slots;
+    size_t size, count;
+};
+
+static size_t slot_of(struct view token, size_t size)
+{
+    uint64_t hash = 0xcbf29ce484222325; /* FNV-1a: tokens are random, nobody gains by steering them together */
+
+    for (size_t i = 0; i < token.len; i++)
+        hash = (hash ^ (unsigned char)token.at[i]) * 0x100000001b3;
+    return (size_t)(hash ^ hash >> 32) & (size - 1);
+}
+
+struct tokens *tokens_new(void)
+{
+    struct tokens *tokens = xcalloc(1, sizeof *tokens);
+
+    tokens->size = FIRST_SIZE;
+    tokens->slots = xcalloc(tokens->size, sizeof *tokens->slots);
+    return tokens;
+}
+
+static void entry_free(struct entry *entry)
+{
+    free(entry->token);
+    free(entry->content);
+    free(entry);
+}
+
+void tokens_free(struct tokens *tokens)
+{
+    for (size_t i = 0; i < tokens->size; i++) {
+        for (struct entry *entry = tokens->slots[i], *next; entry != NULL; entry = next) {
+            next = entry->next;
+            entry_free(entry);
+        }
+    }
+    free(tokens->slots);
+    free(tokens);
+}
+
+static struct entry **find(const struct tokens *tokens, struct view token)
+{
+    struct entry **at = &tokens->slots[slot_of(token, tokens->size)];
+
+    while (*at != NULL && !view_equal((struct view){ (*at)->token, (*at)->token_len }, token))
+        at = &(*at)->next;
+    return at;
+}
+
+static void grow(struct tokens *tokens)
+{
+    size_t size = tokens->size * 2;
+    struct entry **slots = xcalloc(size, sizeof *slots);
+
+    for (size_t i = 0; i < tokens->size; i++) {
+        for (struct entry *entry = tokens->slots[i], *next; entry != NULL; entry = next) {
+            struct entry **at = &slots[slot_of((struct view){ entry->token, entry->token_len }, size)];
+
+            next = entry->next;
+            entry->next = *at;
+            *at = entry;
+        }
+    }
+    free(tokens->slots);
+    tokens->slots = slots;
+    tokens->size = size;
+}
+
+void tokens_add(struct tokens *tokens, struct view token, struct view content)
+{
+    struct entry *entry = xcalloc(1, sizeof *entry), **at;
+
+    tokens_remove(tokens, token);
+    if (tokens->count >= tokens->size)
+        grow(tokens);
+    *entry = (struct entry){
+        .token = view_dup(token),
+        .token_len = token.len,
+        .content = xstrndup(content.at, content.len),
+        .content_len = content.len,
+    };
+    at = find(tokens, token);
+    *at = entry;
+    tokens->count++;
+}
+
+void tokens_remove(struct tokens *tokens, struct view token)
+{
+    struct entry **at = find(tokens, token), *entry = *at;
+
+    if (entry == NULL)
+        return;
+    *at = entry->next;
+    entry_free(entry);
+    tokens->count--;
+}
+
+bool tokens_find(const struct tokens *tokens, struct view token, struct view *content)
+{
+    const struct entry *entry = *find(tokens, token);
+
+    if (entry == NULL)
+        return false;
+    *content = (struct view){ entry->content, entry->content_len };
+    return true;
+}

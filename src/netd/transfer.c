@@ -1,0 +1,256 @@
+/*
+ * One HTTP exchange inside the engine.
+ */
+#include "netd/transfer.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#define MAX_REDIRECTS 5
+#define MAX_HEADER_BYTES (256 * 1024)
+
+/* ---- what comes in; libcurl calls these ---- */
+
+/* Something came: the silence begins anew. */
+static void sign_of_life(struct transfer *transfer)
+{
+    struct timeval limit = { .tv_sec = transfer->silence_ms / 1000, .tv_usec = transfer->silence_ms % 1000 * 1000 };
+
+    if (transfer->silence != NULL)
+        (void)event_add(transfer->silence, &limit);
+}
+
+static int on_connected(void *ctx, char *remote __attribute__((unused)), char *local __attribute__((unused)),
+    int remote_port __attribute__((unused)), int local_port __attribute__((unused)))
+{
+    struct transfer *transfer = ctx;
+
+    transfer->connected = true;
+    sign_of_life(transfer);
+    return CURL_PREREQFUNC_OK;
+}
+
+static size_t on_body(char *at, size_t size, size_t count, void *ctx)
+{
+    struct transfer *transfer = ctx;
+
+    sign_of_life(transfer);
+    buf_put(&transfer->body, (struct view){ at, size * count });
+    if (transfer->body.failed)
+        transfer->limit = LIMIT_BODY;
+    return transfer->body.failed ? 0 : size * count; /* 0 ends the transfer, and an empty piece never comes */
+}
+
+static void drop_headers(struct transfer *transfer)
+{
+    for (size_t i = 0; i < transfer->header_count; i++) {
+        free(transfer->headers[i].name);
+        free(transfer->headers[i].value);
+    }
+    transfer->header_count = 0;
+}
+
+static void keep_header(struct transfer *transfer, struct view line)
+{
+    struct view name, value = view_trim(line);
+
+    if (transfer->header_count == HTTP_MAX_HEADERS || !view_cut(&value, ':', &name) || value.at == NULL)
+        return;
+    value = view_trim(value);
+    if (name.len == 0 || name.len > MESSAGE_MAX_NAME || value.len > MESSAGE_MAX_VALUE || view_has(line, '\0'))
+        return;
+    transfer->headers[transfer->header_count].name = view_dup(name);
+    transfer->headers[transfer->header_count].value = view_dup(value);
+    transfer->header_count++;
+}
+
+static size_t on_header(char *at, size_t size, size_t count, void *ctx)
+{
+    struct transfer *transfer = ctx;
+    struct view line = { at, size * count };
+
+    sign_of_life(transfer);
+    transfer->header_bytes += line.len;
+    if (transfer->header_bytes > MAX_HEADER_BYTES) {
+        transfer->limit = LIMIT_HEADERS;
+        return 0;
+    }
+    if (view_starts(line, "HTTP/")) /* a status line: what stood before it was interim (RFC 9110 section 15.2) */
+        drop_headers(transfer);
+    else
+        keep_header(transfer, line);
+    return line.len;
+}
+
+/* ---- options ---- */
+
+static void add_send_header(struct transfer *transfer, const char *name, struct view value)
+{
+    AUTO(free) char *text = view_dup(value);
+    AUTO(free) char *line = value.len == 0 ? xprintf("%s;", name) : xprintf("%s: %s", name, text);
+    struct curl_slist *longer = curl_slist_append(transfer->send_headers, line);
+
+    if (longer == NULL)
+        abort();
+    transfer->send_headers = longer;
+}
+
+/* Nothing here fails but for want of memory, or with a libcurl that cannot do what we need of it. */
+#define SET(option, value)                                                                                             \
+    do {                                                                                                               \
+        if (curl_easy_setopt(easy, (option), (value)) != CURLE_OK)                                                     \
+            abort();                                                                                                   \
+    } while (0)
+
+static void set_connection(CURL *easy, const struct transfer_options *options)
+{
+    SET(CURLOPT_SHARE, options->share);
+    SET(CURLOPT_NOSIGNAL, 1L);
+    SET(CURLOPT_PROTOCOLS_STR, "http,https");
+    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    SET(CURLOPT_PIPEWAIT, 1L); /* rather wait to share an HTTP/2 connection than open another */
+    SET(CURLOPT_TCP_KEEPALIVE, 1L);
+    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_timeout_ms);
+    SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    SET(CURLOPT_SSL_VERIFYPEER, options->no_verify ? 0L : 1L);
+    SET(CURLOPT_SSL_VERIFYHOST, options->no_verify ? 0L : 2L);
+    SET(CURLOPT_PROXY_SSL_VERIFYPEER, options->no_verify ? 0L : 1L);
+    SET(CURLOPT_CAINFO, NULL); /* neither of libcurl's own: it would load the whole bundle for each connection */
+    SET(CURLOPT_CAPATH, NULL);
+    if (!options->no_verify) {
+        SET(CURLOPT_SSL_CTX_FUNCTION, options->use_trust);
+        SET(CURLOPT_SSL_CTX_DATA, options->trust);
+    }
+}
+
+static void set_receivers(CURL *easy, struct transfer *transfer)
+{
+    SET(CURLOPT_PRIVATE, transfer);
+    SET(CURLOPT_ERRORBUFFER, transfer->error);
+    SET(CURLOPT_PREREQFUNCTION, on_connected);
+    SET(CURLOPT_PREREQDATA, transfer);
+    SET(CURLOPT_WRITEFUNCTION, on_body);
+    SET(CURLOPT_WRITEDATA, transfer);
+    SET(CURLOPT_HEADERFUNCTION, on_header);
+    SET(CURLOPT_HEADERDATA, transfer);
+    SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+}
+
+static void set_request(CURL *easy, struct transfer *transfer, const char *user_agent,
+    const struct message_request *request)
+{
+    AUTO(free) char *url = view_dup(request->url);
+
+    SET(CURLOPT_URL, url);
+    SET(CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
+    add_send_header(transfer, "User-Agent", view_of(user_agent));
+    if (request->accept.len > 0)
+        add_send_header(transfer, "Accept", request->accept);
+    switch (request->method) {
+    case HTTP_GET:
+        SET(CURLOPT_HTTPGET, 1L);
+        break;
+    case HTTP_HEAD:
+        SET(CURLOPT_NOBODY, 1L);
+        break;
+    case HTTP_POST:
+        SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
+        SET(CURLOPT_COPYPOSTFIELDS, request->body.at);
+        add_send_header(transfer, "Content-Type", request->content_type);
+        break;
+    }
+    SET(CURLOPT_HTTPHEADER, transfer->send_headers);
+}
+
+struct transfer *transfer_new(
+    const struct transfer_options *options, uint32_t id, const struct message_request *request)
+{
+    struct transfer *transfer = xcalloc(1, sizeof *transfer);
+
+    transfer->id = id;
+    transfer->follow = request->follow;
+    transfer->until = clock_monotonic_ms() + request->timeout_ms;
+    transfer->silence_ms = options->silence_timeout_ms;
+    transfer->body = BUF(request->max_body);
+    transfer->easy = curl_easy_init();
+    if (transfer->easy == NULL)
+        abort();
+    set_connection(transfer->easy, options);
+    set_receivers(transfer->easy, transfer);
+    set_request(transfer->easy, transfer, options->user_agent, request);
+    return transfer;
+}
+
+void transfer_free(struct transfer *transfer)
+{
+    curl_easy_cleanup(transfer->easy);
+    curl_slist_free_all(transfer->send_headers);
+    if (transfer->silence != NULL)
+        event_free(transfer->silence);
+    drop_headers(transfer);
+    buf_clear(&transfer->body);
+    free(transfer);
+}
+
+/* ---- what came of it ---- */
+
+void transfer_response(const struct transfer *transfer, struct message_response *out)
+{
+    long status = 0;
+    char *url = NULL;
+
+    (void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    (void)curl_easy_getinfo(transfer->easy, CURLINFO_EFFECTIVE_URL, &url);
+    *out = (struct message_response){
+        .status = (uint32_t)status,
+        .url = view_of(url),
+        .header_count = transfer->header_count,
+        .body = buf_view(&transfer->body),
+    };
+    for (size_t i = 0; i < transfer->header_count; i++) {
+        out->headers[i].name = view_of(transfer->headers[i].name);
+        out->headers[i].value = view_of(transfer->headers[i].value);
+    }
+}
+
+static bool is_redirect(long status)
+{
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+bool transfer_redirect(struct transfer *transfer, bool *again, const char **why)
+{
+    CURL *easy = transfer->easy;
+    AUTO(free) char *to = NULL;
+    char *from = NULL, *target = NULL;
+    long status = 0;
+    int64_t left = transfer->until - clock_monotonic_ms();
+
+    (void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    (void)curl_easy_getinfo(easy, CURLINFO_REDIRECT_URL, &target);
+    (void)curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &from);
+    if (!transfer->follow || !is_redirect(status) || target == NULL)
+        return true;
+    if (++transfer->redirects > MAX_REDIRECTS) {
+        *why = "redirects more than five times";
+        return false;
+    }
+    if (from != NULL && strncasecmp(from, "https:", 6) == 0 && strncasecmp(target, "https:", 6) != 0) {
+        *why = "redirects away from https, which is not followed";
+        return false;
+    }
+    if (strlen(target) > MESSAGE_MAX_URL || strncasecmp(target, "http", 4) != 0) {
+        *why = "redirects to something that is not a web address";
+        return false;
+    }
+    to = xstrdup(target);
+    SET(CURLOPT_URL, to);
+    SET(CURLOPT_TIMEOUT_MS, (long)(left > 1 ? left : 1));
+    drop_headers(transfer);
+    buf_clear(&transfer->body);
+    transfer->connected = false;
+    *again = true;
+    return true;
+}

@@ -1,0 +1,64 @@
+#pragma once
+/*
+ * One HTTP exchange inside the engine: its options, what it has received, and its time limits.
+ */
+#include <curl/curl.h>
+#include <event2/event.h>
+
+#include "net/message.h"
+
+/* Why we ended an exchange ourselves, where libcurl only knows that a callback said no. */
+enum transfer_limit {
+    LIMIT_NONE,
+    LIMIT_BODY,
+    LIMIT_HEADERS,
+    LIMIT_SILENCE,
+};
+
+struct transfer {
+    struct transfer *next;
+    struct engine *engine; /* set by the engine */
+    uint32_t id;
+    CURL *easy;
+    struct curl_slist *send_headers;
+    char error[CURL_ERROR_SIZE];
+    struct event *silence; /* the engine's; runs out when nothing came for silence_ms */
+    uint32_t silence_ms;
+
+    bool follow;
+    unsigned redirects;
+    int64_t until; /* of clock_monotonic_ms */
+
+    /* what came so far */
+    bool connected;
+    struct buf body;
+    struct {
+        char *name, *value; /* owned */
+    } headers[HTTP_MAX_HEADERS];
+    size_t header_count, header_bytes;
+    enum transfer_limit limit;
+};
+
+/* What all exchanges of a process share. */
+struct transfer_options {
+    const char *user_agent;
+    bool no_verify;
+    uint32_t connect_timeout_ms, silence_timeout_ms;
+    CURLSH *share;
+    curl_ssl_ctx_callback use_trust; /* gives each TLS context the certificates that we trust */
+    void *trust;
+};
+
+/* Prepares an exchange; libcurl copies what it needs of the request. */
+struct transfer *transfer_new(const struct transfer_options *options, uint32_t id,
+    const struct message_request *request) __attribute__((returns_nonnull));
+void transfer_free(struct transfer *transfer);
+
+/* Fills a response from what came; it borrows from the transfer. */
+void transfer_response(const struct transfer *transfer, struct message_response *out);
+
+/*
+ * After an answer with a redirect that is to be followed: prepares the next round. False with a sentence in *why when
+ * it must not be followed. *again stays false when there is none.
+ */
+bool transfer_redirect(struct transfer *transfer, bool *again, const char **why);
