@@ -1,0 +1,248 @@
+#include "acme/authz.h"
+
+#include "acme/answer.h"
+#include "acme/challenge.h"
+#include "acme/poll.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#define CHALLENGES_MAX 32
+
+static const char *const status_names[] = { "pending", "valid", "invalid", "deactivated", "expired",
+    "revoked", NULL };
+
+/* ---- reading ---- */
+
+static bool challenges_read(const struct node *root, struct authz *out, struct error *err)
+{
+    const struct node *challenges = node_member(root, "challenges");
+
+    if (challenges != NULL && !node_is_array(challenges))
+        return error_set(err, ERROR_ACME, "authorization: member 'challenges' is not an array");
+    if (node_count(challenges) > CHALLENGES_MAX)
+        return error_set(err, ERROR_ACME, "authorization: more than %d challenges", CHALLENGES_MAX);
+    out->challenges = xcalloc(node_count(challenges) + 1, sizeof *out->challenges);
+    for (size_t i = 0; i < node_count(challenges); i++) {
+        TRY(challenge_read(node_at(challenges, i), &out->challenges[i], err));
+        out->challenge_count++;
+    }
+    return true;
+}
+
+static bool authz_read(struct view body, struct authz *out, struct error *err)
+{
+    AUTO(doc_free) struct doc *doc = NULL;
+    const struct node *root;
+    bool known;
+    int status;
+
+    TRY(answer_read(body, "authorization", &doc, err));
+    root = doc_root(doc);
+    TRY(node_get_choice(root, "status", status_names, &status, err));
+    out->status = (enum authz_status)status;
+    if (node_member(root, "identifier") == NULL)
+        return error_set(err, ERROR_ACME, "authorization: member 'identifier' is missing");
+    TRY(identifier_read(node_member(root, "identifier"), &out->identifier, &known, err));
+    TRY(node_get_bool_or(root, "wildcard", false, &out->wildcard, err));
+    if (text_starts(out->identifier.value, "*.")) { /* CAs that leave it in, and "wildcard" out */
+        out->wildcard = true;
+        memmove(out->identifier.value, out->identifier.value + 2, strlen(out->identifier.value) - 1);
+    }
+    TRY(node_get_time_or_zero(root, "expires", &out->expires, err));
+    return challenges_read(root, out, err);
+}
+
+bool authz_parse(struct view body, struct authz *out, struct error *err)
+{
+    AUTO(authz_clear) struct authz authz = { 0 };
+
+    if (!authz_read(body, &authz, err))
+        return answer_bad(err);
+    *out = authz;
+    authz = (struct authz){ 0 };
+    return true;
+}
+
+void authz_clear(struct authz *authz)
+{
+    for (size_t i = 0; i < authz->challenge_count; i++)
+        challenge_clear(&authz->challenges[i]);
+    free(authz->challenges);
+    free(authz->url);
+    free(authz->identifier.value);
+    *authz = (struct authz){ 0 };
+}
+
+const struct challenge *authz_challenge(const struct authz *authz, enum challenge_type type)
+{
+    for (size_t i = 0; i < authz->challenge_count; i++)
+        if (authz->challenges[i].type == type)
+            return &authz->challenges[i];
+    return NULL;
+}
+
+/* ---- asking ---- */
+
+static bool authz_post(struct session *session, struct identity who, const char *url, struct view payload,
+    struct authz *out, struct error *err)
+{
+    const struct transport *transport = session_transport(session);
+    AUTO(http_response_clear) struct http_response response = { 0 };
+    AUTO(authz_clear) struct authz authz = { 0 };
+
+    TRY(session_post(session, who, url, payload, &response, NULL, err));
+    TRY(authz_parse(buf_view(&response.body), &authz, err));
+    authz.url = xstrdup(url);
+    authz.retry_at = retry_after_of(&response, transport->now(transport->self));
+    *out = authz;
+    authz = (struct authz){ 0 };
+    return true;
+}
+
+bool authz_fetch(
+    struct session *session, struct identity who, const char *url, struct authz *out, struct error *err)
+{
+    if (!authz_post(session, who, url, view_of(""), out, err))
+        return error_in(err, "asking for an authorization");
+    return true;
+}
+
+bool authz_deactivate(struct session *session, struct identity who, const char *url, struct error *err)
+{
+    AUTO(authz_clear) struct authz authz = { 0 };
+
+    if (!authz_post(session, who, url, view_of("{\"status\":\"deactivated\"}"), &authz, err))
+        return error_in(err, "deactivating an authorization");
+    return true;
+}
+
+/* Looks again at those that are pending and due; while the poll is not patient yet, all are due. */
+static bool authz_look(struct session *session, struct identity who, struct authz *authzs, size_t count,
+    bool patient, struct error *err)
+{
+    const struct transport *transport = session_transport(session);
+
+    for (size_t i = 0; i < count; i++) {
+        AUTO(authz_clear) struct authz fresh = { 0 };
+
+        if (authzs[i].status != AUTHZ_PENDING)
+            continue;
+        if (patient && authzs[i].retry_at > transport->now(transport->self))
+            continue;
+        if (!authz_fetch(session, who, authzs[i].url, &fresh, err))
+            return error_in(err, "%s", authzs[i].identifier.value);
+        authz_clear(&authzs[i]);
+        authzs[i] = fresh;
+        fresh = (struct authz){ 0 };
+    }
+    return true;
+}
+
+/* The first pending one, NULL when there is none; *retry_at: when the CA wants to be asked again at the
+ * earliest, 0 when it does not mind for one of them. */
+static const struct authz *authz_pending(const struct authz *authzs, size_t count, int64_t *retry_at)
+{
+    const struct authz *first = NULL;
+
+    *retry_at = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (authzs[i].status != AUTHZ_PENDING)
+            continue;
+        if (first == NULL || authzs[i].retry_at < *retry_at)
+            *retry_at = authzs[i].retry_at;
+        if (first == NULL)
+            first = &authzs[i];
+    }
+    return first;
+}
+
+bool authz_wait(struct session *session, struct identity who, struct authz *authzs, size_t count,
+    int timeout_s, struct error *err)
+{
+    struct poll poll = poll_start(session_transport(session), timeout_s);
+    const struct authz *pending;
+    int64_t retry_at;
+
+    while ((pending = authz_pending(authzs, count, &retry_at)) != NULL) {
+        if (!poll_wait(&poll, retry_at, err))
+            return error_in(err, "waiting for the CA to validate %s", pending->identifier.value);
+        TRY(authz_look(session, who, authzs, count, poll_is_patient(&poll) && poll.left_ms > 0, err));
+    }
+    return true;
+}
+
+/* ---- telling ---- */
+
+/* The challenge that failed; its error has a type. */
+static const struct challenge *failed_challenge(const struct authz *authz)
+{
+    const struct challenge *found = NULL;
+
+    for (size_t i = 0; i < authz->challenge_count; i++) {
+        const struct challenge *challenge = &authz->challenges[i];
+
+        if (challenge->error.type == NULL)
+            continue;
+        if (challenge->status == CHALLENGE_INVALID)
+            return challenge;
+        if (found == NULL)
+            found = challenge;
+    }
+    return found;
+}
+
+const struct problem *authz_error(const struct authz *authz)
+{
+    const struct challenge *challenge = failed_challenge(authz);
+
+    return challenge == NULL ? NULL : &challenge->error;
+}
+
+/* What to check depends on how the CA looked, which the problem type alone does not say. */
+static void advise(const struct challenge *challenge, const char *name, struct error *err)
+{
+    const char *type = challenge->error.type;
+    bool is_wrong = text_equal(type, "unauthorized") || text_equal(type, "incorrectResponse");
+
+    if (challenge->type == CHALLENGE_HTTP_01 && text_equal(type, "connection"))
+        (void)error_next(err,
+            "let the Internet reach port 80 of this host (firewall, router, A and AAAA records of %s), "
+            "or prove control by DNS",
+            name);
+    else if (challenge->type == CHALLENGE_HTTP_01 && is_wrong)
+        (void)error_next(err,
+            "check that the A and AAAA records of %s lead to this host, and that its web server answers "
+            "http://%s/.well-known/acme-challenge/ from where the file was put",
+            name, name);
+    else if (challenge->type == CHALLENGE_TLS_ALPN_01 &&
+             (is_wrong || text_equal(type, "connection") || text_equal(type, "tls")))
+        (void)error_next(
+            err, "let the Internet reach port 443 of this host, without a proxy that ends TLS in between");
+    else if ((challenge->type == CHALLENGE_DNS_01 || challenge->type == CHALLENGE_DNS_ACCOUNT_01) &&
+             (is_wrong || text_equal(type, "dns")))
+        (void)error_next(err,
+            "check that all name servers of %s give the new TXT record; if they need longer to take it "
+            "over, wait longer before the CA looks",
+            name);
+}
+
+bool authz_to_error(const struct authz *authz, struct error *err)
+{
+    const struct challenge *challenge = failed_challenge(authz);
+    const char *star = authz->wildcard ? "*." : "", *name = authz->identifier.value;
+    AUTO(free) char *addresses = NULL;
+
+    if (challenge == NULL) {
+        (void)error_set(err, ERROR_ACME, "the CA says '%s' and gives no reason", status_names[authz->status]);
+        return error_in(err, "authorization of %s%s", star, name);
+    }
+    (void)problem_to_error(&challenge->error, 0, err);
+    if (challenge->records.len > 0) {
+        size_t len = strlen(err->why);
+
+        addresses = list_join(&challenge->records, ", ");
+        (void)snprintf(err->why + len, sizeof err->why - len, " (the CA used the address %s)", addresses);
+    }
+    advise(challenge, name, err);
+    return error_in(err, "authorization of %s%s by %s", star, name, challenge_type_name(challenge->type));
+}

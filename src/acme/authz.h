@@ -1,0 +1,98 @@
+#pragma once
+/*
+ * Authorizations and challenges (RFC 8555 sections 7.1.4, 7.5 and 8).
+ *
+ * Challenge types are data here: names and what to put where. Solving them is plugin/.
+ */
+#include "acme/session.h"
+
+enum challenge_type {
+    CHALLENGE_HTTP_01,
+    CHALLENGE_DNS_01,
+    CHALLENGE_TLS_ALPN_01,
+    CHALLENGE_DNS_ACCOUNT_01,
+    CHALLENGE_DNS_PERSIST_01,
+    CHALLENGE_OTHER, /* a type we do not know */
+};
+const char *challenge_type_name(enum challenge_type type); /* "http-01" ... */
+enum challenge_type challenge_type_of(const char *name);   /* CHALLENGE_OTHER when unknown */
+
+enum challenge_status { CHALLENGE_PENDING, CHALLENGE_PROCESSING, CHALLENGE_VALID, CHALLENGE_INVALID };
+
+struct challenge {
+    enum challenge_type type;
+    enum challenge_status status;
+    char *url;
+    char *token; /* base64url, checked (section 8.1: no other character); NULL where the type has none */
+    struct problem error;     /* type NULL when there is none */
+    struct list issuer_names; /* dns-persist-01: issuer-domain-names */
+    char *account_url;        /* dns-persist-01: accounturi when the CA gives one, else NULL */
+    struct list records;      /* http-01: addresses the CA says it used (validationRecord), for messages */
+};
+
+enum authz_status {
+    AUTHZ_PENDING,
+    AUTHZ_VALID,
+    AUTHZ_INVALID,
+    AUTHZ_DEACTIVATED,
+    AUTHZ_EXPIRED,
+    AUTHZ_REVOKED
+};
+
+struct authz {
+    char *url;
+    enum authz_status status;
+    struct identifier identifier; /* without "*." */
+    bool wildcard;
+    int64_t expires;  /* 0 when unknown */
+    int64_t retry_at; /* Retry-After of the last answer, 0 when none */
+    struct challenge *challenges;
+    size_t challenge_count;
+};
+
+MUST_USE bool authz_parse(struct view body, struct authz *out, struct error *err);
+void authz_clear(struct authz *authz);
+static inline void authz_clear_at(struct authz *authz)
+{
+    authz_clear(authz);
+}
+
+MUST_USE bool authz_fetch(
+    struct session *session, struct identity who, const char *url, struct authz *out, struct error *err);
+/* The first challenge of that type, NULL when the CA does not offer it. */
+const struct challenge *authz_challenge(const struct authz *authz, enum challenge_type type);
+/* Says "ready" for one challenge (section 7.5.1). A refusal is no failure when the challenge has left
+ * "pending" already: another order of the same account may share the authorization. */
+MUST_USE bool challenge_answer(
+    struct session *session, struct identity who, const struct challenge *challenge, struct error *err);
+/*
+ * Asks again until none of the authorizations is pending: first after some tens of milliseconds, then backing
+ * off to 3 s, later when the CA says so (Retry-After). Each is fetched anew in place. True when all have left
+ * "pending", also when some are invalid: the caller looks. ERROR_NETWORK after timeout_s.
+ */
+MUST_USE bool authz_wait(struct session *session, struct identity who, struct authz *authzs, size_t count,
+    int timeout_s, struct error *err);
+MUST_USE bool authz_deactivate(
+    struct session *session, struct identity who, const char *url, struct error *err);
+/* The failed challenge's error of an invalid authorization, NULL when the CA gave none. */
+const struct problem *authz_error(const struct authz *authz);
+/*
+ * What to tell about an authorization that is not valid: ERROR_ACME with the name, the challenge, the CA's
+ * words, the addresses that it used if it says so, and what to check for that kind of challenge. Returns
+ * false.
+ */
+bool authz_to_error(const struct authz *authz, struct error *err);
+
+/* token "." thumbprint (section 8.1). */
+MUST_USE bool key_authorization(const char *token, const struct jwk *jwk, struct buf *out, struct error *err);
+/* TXT value for dns-01: base64url(SHA-256(key authorization)) (section 8.4). */
+MUST_USE bool dns_01_value(struct view key_authorization, struct buf *out, struct error *err);
+/* TXT value for dns-persist-01: "issuer; accounturi=URL", with "; policy=wildcard" and ";
+ * persistUntil=SECONDS" (0: none). Names from the CA are checked. */
+MUST_USE bool dns_persist_01_value(const char *issuer_name, const char *account_url, bool wildcard,
+    int64_t until, struct buf *out, struct error *err);
+/* Name of the TXT record: "_acme-challenge.NAME" for dns-01; "_LABEL._acme-challenge.NAME" for
+ * dns-account-01, with the label made from account_url; "_validation-persist.NAME" for dns-persist-01. domain
+ * may begin with "*.", which is left out. ERROR_INTERNAL for challenges without a record. */
+MUST_USE bool challenge_record_name(enum challenge_type type, const char *domain, const char *account_url,
+    struct buf *out, struct error *err);

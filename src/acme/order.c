@@ -1,0 +1,389 @@
+#include "acme/order.h"
+
+#include <strings.h>
+
+#include "acme/answer.h"
+#include "acme/poll.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "json/out.h"
+
+#define PAYLOAD_MAX (256 * 1024)
+#define AUTHZS_MAX 1000
+#define READY_TIMEOUT_S 15 /* for an order to become ready when its authorizations are valid */
+#define FINALIZE_TRIES 3
+#define ALTERNATES_MAX 16
+#define PEM_MARK "-----BEGIN "
+
+static const char *const status_names[] = { "pending", "ready", "processing", "valid", "invalid", NULL };
+
+/* ---- reading ---- */
+
+static bool identifiers_read(const struct node *list, struct identifiers *out, struct error *err)
+{
+    for (size_t i = 0; i < node_count(list) && i < AUTHZS_MAX; i++) {
+        struct identifier identifier = { 0 };
+        bool known = true;
+
+        if (!identifier_read(node_at(list, i), &identifier, &known, err)) {
+            if (known)
+                return false;
+            error_clear(err); /* only for messages here; the authorizations will say what is asked */
+            continue;
+        }
+        identifiers_add(out, identifier.type, identifier.value);
+        free(identifier.value);
+    }
+    return true;
+}
+
+static bool order_read(struct view body, struct order *out, struct error *err)
+{
+    AUTO(doc_free) struct doc *doc = NULL;
+    const struct node *root;
+    int status;
+
+    TRY(answer_read(body, "order", &doc, err));
+    root = doc_root(doc);
+    TRY(node_get_choice(root, "status", status_names, &status, err));
+    out->status = (enum order_status)status;
+    TRY(node_get_urls(root, "authorizations", &out->authz_urls, err));
+    if (out->authz_urls.len > AUTHZS_MAX)
+        return error_set(err, ERROR_ACME, "order: more than %d authorizations", AUTHZS_MAX);
+    TRY(node_get_url(root, "finalize", &out->finalize_url, err));
+    TRY(node_get_url_or_null(root, "certificate", &out->certificate_url, err));
+    TRY(identifiers_read(node_member(root, "identifiers"), &out->identifiers, err));
+    TRY(node_get_text_or_null(root, "profile", &out->profile, err));
+    TRY(node_get_text_or_null(root, "replaces", &out->replaces, err));
+    TRY(node_get_time_or_zero(root, "expires", &out->expires, err));
+    if (node_is_object(node_member(root, "error")))
+        problem_from_node(node_member(root, "error"), &out->error);
+    if (out->status == ORDER_VALID && out->certificate_url == NULL)
+        return error_set(err, ERROR_ACME, "order: it is valid, but member 'certificate' is missing");
+    return true;
+}
+
+bool order_parse(struct view body, struct order *out, struct error *err)
+{
+    AUTO(order_clear) struct order order = { 0 };
+
+    if (!order_read(body, &order, err))
+        return answer_bad(err);
+    *out = order;
+    order = (struct order){ 0 };
+    return true;
+}
+
+void order_clear(struct order *order)
+{
+    free(order->url);
+    free(order->finalize_url);
+    free(order->certificate_url);
+    free(order->profile);
+    free(order->replaces);
+    list_clear(&order->authz_urls);
+    identifiers_clear(&order->identifiers);
+    problem_clear(&order->error);
+    *order = (struct order){ 0 };
+}
+
+bool order_to_error(const struct order *order, struct error *err)
+{
+    if (order->error.type != NULL)
+        return problem_to_error(&order->error, 0, err);
+    (void)error_set(err, ERROR_ACME, "the CA gave the order up and does not say why");
+    return error_next(err, "try again; often one of the names was not validated");
+}
+
+/* An order in an answer: takes its place in *order, which keeps its URL. */
+static bool order_take(
+    struct session *session, const struct http_response *response, struct order *order, struct error *err)
+{
+    const struct transport *transport = session_transport(session);
+    struct order fresh = { 0 };
+
+    TRY(order_parse(buf_view(&response->body), &fresh, err));
+    fresh.retry_at = retry_after_of(response, transport->now(transport->self));
+    fresh.url = TAKE(order->url);
+    order_clear(order);
+    *order = fresh;
+    return true;
+}
+
+/* ---- newOrder ---- */
+
+static bool check_profile(const struct session *session, const char *profile, struct error *err)
+{
+    const struct list *known = &session_directory(session)->profiles;
+    AUTO(free) char *names = list_join(known, ", ");
+
+    if (profile == NULL || list_has(known, profile))
+        return true;
+    if (known->len == 0)
+        return error_set(
+            err, ERROR_CONFIG, "this CA has no certificate profiles, so none is called '%s'", profile);
+    (void)error_set(err, ERROR_CONFIG, "this CA has no certificate profile '%s'", profile);
+    return error_next(err, "choose one of: %s", names);
+}
+
+static bool write_request(const struct order_request *request, struct buf *payload, struct error *err)
+{
+    struct out out = out_to(payload);
+
+    out_object(&out, NULL);
+    out_array(&out, "identifiers");
+    for (size_t i = 0; i < request->identifiers->len; i++) {
+        out_object(&out, NULL);
+        out_text(&out, "type", identifier_type_name(request->identifiers->at[i].type));
+        out_text(&out, "value", request->identifiers->at[i].value);
+        out_end(&out);
+    }
+    out_end(&out);
+    if (request->profile != NULL)
+        out_text(&out, "profile", request->profile);
+    if (request->replaces != NULL)
+        out_text(&out, "replaces", request->replaces);
+    out_end(&out);
+    if (payload->failed)
+        return error_set(err, ERROR_CONFIG, "too many names for one order");
+    return true;
+}
+
+static bool order_new_send(struct session *session, struct identity who, const struct order_request *request,
+    struct order *out, struct problem *problem, struct error *err)
+{
+    AUTO(buf_clear) struct buf payload = BUF(PAYLOAD_MAX);
+    AUTO(http_response_clear) struct http_response response = { 0 };
+    AUTO(order_clear) struct order order = { 0 };
+    const char *location;
+
+    TRY(check_profile(session, request->profile, err));
+    TRY(write_request(request, &payload, err));
+    TRY(session_post(
+        session, who, session_directory(session)->new_order, buf_view(&payload), &response, problem, err));
+    TRY(order_take(session, &response, &order, err));
+    location = http_header(&response, "location", NULL);
+    order.url = location == NULL ? NULL : url_resolve(response.url, location);
+    if (order.url == NULL)
+        return error_set(err, ERROR_ACME, "the answer does not name the order's address (Location)");
+    *out = order;
+    order = (struct order){ 0 };
+    return true;
+}
+
+bool order_new(struct session *session, struct identity who, const struct order_request *request,
+    struct order *out, struct problem *problem, struct error *err)
+{
+    if (!order_new_send(session, who, request, out, problem, err))
+        return error_in(err, "ordering the certificate");
+    return true;
+}
+
+bool order_replaces_refused(const struct problem *problem)
+{
+    /* Types that CAs use for a "replaces" they do not like; Pebble 2.10 says malformed to an issuer that it
+     * does not know, and serverInternal to a serial number. */
+    static const char *const types[] = { "malformed", "unauthorized", "serverInternal",
+        "accountDoesNotExist" };
+    static const char *const words[] = { "replace", "certid", "renewal info",
+        "order for the given certificate" };
+    bool is_type = false;
+
+    if (problem->type == NULL)
+        return false;
+    if (text_equal(problem->type, "alreadyReplaced") || problem->status == 409)
+        return true;
+    for (size_t i = 0; i < COUNT(types); i++)
+        is_type |= text_equal(problem->type, types[i]);
+    for (size_t i = 0; is_type && problem->detail != NULL && i < COUNT(words); i++)
+        if (strcasestr(problem->detail, words[i]) != NULL)
+            return true;
+    return false;
+}
+
+/* ---- finalize and wait ---- */
+
+bool order_fetch(struct session *session, struct identity who, struct order *order, struct error *err)
+{
+    AUTO(http_response_clear) struct http_response response = { 0 };
+
+    if (!session_post(session, who, order->url, view_of(""), &response, NULL, err) ||
+        !order_take(session, &response, order, err))
+        return error_in(err, "asking how the order is");
+    return true;
+}
+
+static bool finalize_once(struct session *session, struct identity who, struct order *order, struct view csr,
+    struct problem *problem, struct error *err)
+{
+    AUTO(buf_clear) struct buf payload = BUF(PAYLOAD_MAX);
+    AUTO(http_response_clear) struct http_response response = { 0 };
+    struct out out = out_to(&payload);
+
+    out_object(&out, NULL);
+    out_base64url(&out, "csr", csr);
+    out_end(&out);
+    if (payload.failed)
+        return error_set(err, ERROR_CONFIG, "the certificate request is larger than a CA takes");
+    TRY(session_post(session, who, order->finalize_url, buf_view(&payload), &response, problem, err));
+    return order_take(session, &response, order, err);
+}
+
+/*
+ * After orderNotReady (RFC 8555 section 7.4) or no answer at all: looks until the order has left "pending".
+ * The authorizations were seen to be valid, so it will; some CAs' machines learn it a little later than
+ * others.
+ */
+static bool wait_for_ready(
+    struct session *session, struct identity who, struct order *order, struct error *err)
+{
+    struct poll poll = poll_start(session_transport(session), READY_TIMEOUT_S);
+
+    TRY(order_fetch(session, who, order, err));
+    while (order->status == ORDER_PENDING) {
+        TRY(poll_wait(&poll, order->retry_at, err));
+        TRY(order_fetch(session, who, order, err));
+    }
+    return true;
+}
+
+bool order_finalize(struct session *session, struct identity who, struct order *order, struct view csr,
+    struct problem *problem, struct error *err)
+{
+    struct error refusal = { 0 };
+
+    if (finalize_once(session, who, order, csr, problem, &refusal))
+        return true;
+    if (!text_equal(refusal.problem, "orderNotReady") && refusal.kind != ERROR_NETWORK) {
+        *err = refusal;
+        return error_in(err, "sending the certificate request");
+    }
+    if (problem != NULL)
+        problem_clear(problem);
+    if (!wait_for_ready(session, who, order, err))
+        return error_in(err, "waiting for the order to become ready");
+    switch (order->status) {
+    case ORDER_PROCESSING: /* the request was taken the first time */
+    case ORDER_VALID:
+        return true;
+    case ORDER_INVALID:
+        (void)order_to_error(order, err);
+        return error_in(err, "sending the certificate request");
+    case ORDER_PENDING:
+    case ORDER_READY:
+        break;
+    }
+    if (!finalize_once(session, who, order, csr, problem, err))
+        return error_in(err, "sending the certificate request");
+    return true;
+}
+
+bool order_wait(struct session *session, struct identity who, struct order *order, struct view csr,
+    int timeout_s, struct error *err)
+{
+    struct poll poll = poll_start(session_transport(session), timeout_s);
+    unsigned finalized = 0;
+
+    for (;;) {
+        switch (order->status) {
+        case ORDER_VALID:
+            return true;
+        case ORDER_INVALID:
+            (void)order_to_error(order, err);
+            return error_in(err, "issuing the certificate");
+        case ORDER_READY:
+            if (finalized++ == FINALIZE_TRIES) {
+                (void)error_set(
+                    err, ERROR_ACME, "the CA keeps asking for the certificate request that it has");
+                return error_in(err, "issuing the certificate");
+            }
+            TRY(order_finalize(session, who, order, csr, NULL, err));
+            if (order->status == ORDER_VALID || order->status == ORDER_INVALID)
+                continue;
+            break;
+        case ORDER_PENDING:
+        case ORDER_PROCESSING:
+            break;
+        }
+        if (!poll_wait(&poll, order->retry_at, err))
+            return error_in(err, "waiting for the CA to issue the certificate (the order is '%s')",
+                status_names[order->status]);
+        TRY(order_fetch(session, who, order, err));
+    }
+}
+
+/* ---- download ---- */
+
+/* Nothing but certificates may be in it (RFC 8555 section 9.1); whether they parse is seen when they are
+ * split. */
+static bool check_chain(struct view pem, struct error *err)
+{
+    const char *at = memmem(pem.at, pem.len, PEM_MARK, sizeof PEM_MARK - 1);
+
+    if (at == NULL)
+        return error_set(err, ERROR_ACME, "the CA's answer holds no certificate in PEM");
+    while (at != NULL) {
+        struct view rest = { at + sizeof PEM_MARK - 1,
+            (size_t)(pem.at + pem.len - at) - (sizeof PEM_MARK - 1) };
+
+        if (!view_starts(rest, "CERTIFICATE-----"))
+            return error_set(err, ERROR_ACME, "the CA's answer holds something else than certificates");
+        at = memmem(rest.at, rest.len, PEM_MARK, sizeof PEM_MARK - 1);
+    }
+    return true;
+}
+
+static bool chain_fetch(struct session *session, struct identity who, const char *url,
+    struct http_response *response, struct error *err)
+{
+    AUTO(http_response_clear) struct http_response answer = { 0 };
+
+    TRY(session_post_accept(
+        session, who, url, view_of(""), "application/pem-certificate-chain", &answer, NULL, err));
+    TRY(check_chain(buf_view(&answer.body), err));
+    *response = answer;
+    answer = (struct http_response){ 0 };
+    return true;
+}
+
+static bool alternates_fetch(struct session *session, struct identity who, const struct list *urls,
+    struct list *out, struct error *err)
+{
+    for (size_t i = 0; i < urls->len && i < ALTERNATES_MAX; i++) {
+        AUTO(http_response_clear) struct http_response response = { 0 };
+
+        if (chain_fetch(session, who, urls->at[i], &response, err)) {
+            list_add_view(out, buf_view(&response.body));
+            continue;
+        }
+        if (err->kind == ERROR_CANCELED)
+            return false;
+        log_warning("an alternate chain cannot be had from the CA: %s", err->why);
+        error_clear(err);
+    }
+    return true;
+}
+
+bool order_download(struct session *session, struct identity who, const struct order *order,
+    struct buf *chain, struct list *alternates, struct error *err)
+{
+    AUTO(http_response_clear) struct http_response response = { 0 };
+    AUTO(list_clear) struct list urls = { 0 };
+    AUTO(list_clear) struct list others = { 0 };
+
+    if (order->certificate_url == NULL)
+        return error_set(err, ERROR_INTERNAL, "the order has no certificate yet");
+    if (!chain_fetch(session, who, order->certificate_url, &response, err))
+        return error_in(err, "downloading the certificate");
+    if (alternates != NULL) {
+        link_urls(&response, "alternate", &urls);
+        if (!alternates_fetch(session, who, &urls, &others, err))
+            return error_in(err, "downloading alternate chains");
+        list_add_all(alternates, &others);
+    }
+    buf_put(chain, buf_view(&response.body));
+    if (chain->failed)
+        return error_set(err, ERROR_ACME, "the CA's certificate chain is larger than %zu bytes", chain->max);
+    return true;
+}

@@ -1,0 +1,72 @@
+#pragma once
+/*
+ * Orders: one request for one certificate (RFC 8555 sections 7.1.3 and 7.4).
+ */
+#include "acme/session.h"
+
+enum order_status { ORDER_PENDING, ORDER_READY, ORDER_PROCESSING, ORDER_VALID, ORDER_INVALID };
+
+struct order {
+    enum order_status status;
+    char *url; /* the Location header of newOrder */
+    char *finalize_url;
+    char *certificate_url;  /* NULL until ORDER_VALID */
+    struct list authz_urls; /* the CA decides how many, not the number of names */
+    struct identifiers identifiers;
+    char *profile, *replaces; /* as the CA echoes them, NULL when absent */
+    int64_t expires;          /* UTC seconds; 0 when the CA names none */
+    struct problem error;     /* type NULL when there is none */
+    int64_t retry_at;         /* Retry-After of the last answer, 0 when none */
+};
+
+struct order_request {
+    const struct identifiers *identifiers;
+    const char *profile;  /* NULL: none */
+    const char *replaces; /* renewal information's name of the certificate to be replaced (RFC 9773 section
+                             5), NULL: none */
+};
+
+MUST_USE bool order_parse(struct view body, struct order *out, struct error *err);
+void order_clear(struct order *order);
+static inline void order_clear_at(struct order *order)
+{
+    order_clear(order);
+}
+
+/* problem (may be NULL) gets the CA's refusal whole, for subproblems that name identifiers. ERROR_CONFIG for
+ * a profile that the directory does not name (profiles draft section 4). */
+MUST_USE bool order_new(struct session *session, struct identity who, const struct order_request *request,
+    struct order *out, struct problem *problem, struct error *err);
+MUST_USE bool order_fetch(
+    struct session *session, struct identity who, struct order *order, struct error *err);
+/*
+ * Whether a refused newOrder (problem, its status) was about "replaces", so that the same order without it
+ * may succeed: alreadyReplaced and any 409 (RFC 9773 section 7.4), or malformed, unauthorized,
+ * accountDoesNotExist and serverInternal with words about a replaced certificate. Repeating is safe:
+ * nothing was ordered, and "replaces" is a courtesy of ours.
+ */
+bool order_replaces_refused(const struct problem *problem);
+/* What to tell about an order that became invalid. Returns false. */
+bool order_to_error(const struct order *order, struct error *err);
+
+/* Sends the CSR (DER). orderNotReady (section 7.4) and a lost answer are met by a fresh look at the order
+ * and, unless that shows that the CSR was taken, one repetition. */
+MUST_USE bool order_finalize(struct session *session, struct identity who, struct order *order,
+    struct view csr, struct problem *problem, struct error *err);
+/*
+ * Asks again until the order is valid (certificate_url is then set): first after some tens of milliseconds,
+ * then backing off, later when Retry-After says so. "ready" is finalized again with csr. ERROR_ACME when it
+ * became invalid, ERROR_NETWORK after timeout_s seconds.
+ */
+MUST_USE bool order_wait(struct session *session, struct identity who, struct order *order, struct view csr,
+    int timeout_s, struct error *err);
+/* The chain in PEM (section 7.4.2); with alternates not NULL also the chains that Link rel="alternate"
+ * names, in order; one of those that cannot be had is left out (the certificate is issued, and must not be
+ * lost). */
+MUST_USE bool order_download(struct session *session, struct identity who, const struct order *order,
+    struct buf *chain, struct list *alternates, struct error *err);
+
+/* Revocation (section 7.6): by account, or by the certificate's own key (who.kid NULL). reason as in RFC 5280
+ * section 5.3.1. */
+MUST_USE bool revoke_cert(
+    struct session *session, struct identity who, struct view cert_der, int reason, struct error *err);

@@ -1,0 +1,59 @@
+#include "acme/poll.h"
+
+/*
+ * A CA that validates and issues at once still likes to send "Retry-After: 3" or 5 with the first answer: it
+ * speaks of servers that take a while. RFC 8555 section 7.5.1 says that clients SHOULD honour it, so a few
+ * looks before that are allowed; three of them within 0.4 s find the fast CA, and cost a slow one next to
+ * nothing. From then on the CA's instant is kept to exactly. Where it names none, we look again after steps
+ * that grow up to 3 s.
+ */
+static const int64_t early_ms[] = { 40, 100, 250 };
+#define STEP_FIRST_MS 400
+#define STEP_MAX_MS 3000
+
+struct poll poll_start(const struct transport *transport, int timeout_s)
+{
+    return (struct poll){
+        .transport = transport,
+        .timeout_s = timeout_s,
+        .left_ms = (int64_t)timeout_s * 1000,
+        .delay_ms = STEP_FIRST_MS,
+    };
+}
+
+bool poll_is_patient(const struct poll *poll)
+{
+    return poll->looks > COUNT(early_ms);
+}
+
+/* How long to wait if there were no time-out. */
+static int64_t poll_delay(struct poll *poll, int64_t retry_at)
+{
+    int64_t delay = poll->delay_ms, now;
+
+    if (poll->looks < COUNT(early_ms))
+        return early_ms[poll->looks];
+    poll->delay_ms = poll->delay_ms * 8 / 5 < STEP_MAX_MS ? poll->delay_ms * 8 / 5 : STEP_MAX_MS;
+    now = poll->transport->now(poll->transport->self);
+    return retry_at > now ? (retry_at - now) * 1000 : delay;
+}
+
+bool poll_wait(struct poll *poll, int64_t retry_at, struct error *err)
+{
+    int64_t delay;
+
+    if (poll->left_ms <= 0) {
+        (void)error_set(
+            err, ERROR_NETWORK, "the CA has not come to a decision within %d seconds", poll->timeout_s);
+        err->retry_at = retry_at;
+        return error_next_default(err, "try again later; the CA may be busy");
+    }
+    delay = poll_delay(poll, retry_at);
+    if (delay > poll->left_ms) /* some CAs name a whole day: one last look when our time is up may still find
+                                  it done */
+        delay = poll->left_ms;
+    TRY(poll->transport->sleep_ms(poll->transport->self, delay, err));
+    poll->left_ms -= delay;
+    poll->looks++;
+    return true;
+}

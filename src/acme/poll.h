@@ -1,0 +1,25 @@
+#pragma once
+/*
+ * How long to wait before asking again. Private to acme/; the only place that decides it.
+ */
+#include "acme/transport.h"
+
+struct poll {
+    const struct transport *transport;
+    int timeout_s;
+    int64_t
+        left_ms; /* of the time-out; only waiting counts, so that a clock set right meanwhile does no harm */
+    int64_t delay_ms; /* the next step of our own */
+    unsigned looks;   /* waits so far */
+};
+
+struct poll poll_start(const struct transport *transport, int timeout_s);
+
+/*
+ * Waits before the next look. retry_at: the instant the CA named with the last answer, 0 when none.
+ * ERROR_NETWORK when the time is used up (err->retry_at is then retry_at), ERROR_CANCELED on an interrupt.
+ */
+MUST_USE bool poll_wait(struct poll *poll, int64_t retry_at, struct error *err);
+
+/* Whether Retry-After is obeyed already, so that what is not due yet should not be asked for. */
+bool poll_is_patient(const struct poll *poll);

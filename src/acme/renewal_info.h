@@ -1,0 +1,36 @@
+#pragma once
+/*
+ * Renewal information (RFC 9773): when the CA would like a certificate to be renewed.
+ *
+ * Asking is here; the choice of the instant within the window is pure.
+ */
+#include "acme/session.h"
+#include "crypto/cert.h"
+
+struct renewal_info {
+    int64_t start, end;    /* suggestedWindow, UTC seconds; start < end */
+    char *explanation_url; /* NULL when absent */
+    int64_t retry_at;      /* ask again then: Retry-After, bounded to [1 minute, 1 day]; 6 hours where it is
+                              missing (section 4.3) */
+};
+
+/* A window that ends at or before its start is an error (section 4.2), and so is one without sense (years
+ * outside 1970-9999). */
+MUST_USE bool renewal_info_parse(struct view body, struct renewal_info *out, struct error *err);
+/* ERROR_CONFIG when the certificate has no authority key identifier or the CA no renewal information (for
+ * this certificate: 404); out->retry_at is set even on failure (when to ask again). */
+MUST_USE bool renewal_info_fetch(
+    struct session *session, const struct cert *cert, struct renewal_info *out, struct error *err);
+void renewal_info_clear(struct renewal_info *info);
+static inline void renewal_info_clear_at(struct renewal_info *info)
+{
+    renewal_info_clear(info);
+}
+
+/*
+ * The instant to renew: uniformly random in the window (random in [0, 2^64), section 4.2). chosen is the
+ * instant that was chosen and kept earlier, 0 when none: it stays as long as it still lies in the window, so
+ * that asking every few hours does not push the renewal forward or back each time. A window in the past gives
+ * an instant in the past: renew at once.
+ */
+int64_t renewal_info_instant(const struct renewal_info *info, int64_t chosen, uint64_t random);

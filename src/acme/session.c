@@ -1,0 +1,337 @@
+#include "acme/session.h"
+
+#include "acme/nonce.h"
+#include "acme/signed.h"
+#include "acme/url.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+/*
+ * Tries with another nonce. A refused nonce cost the CA nothing and did nothing, so repeating is safe; a CA
+ * for tests may refuse every second one, and thousands of requests must all come through.
+ */
+#define NONCE_TRIES 32
+#define NONCE_TRIES_AT_ONCE 8 /* without a pause between them */
+#define NONCE_PAUSE_MS 100
+#define NONCE_FRESH_EVERY 4 /* so often one is fetched instead of using what came with the refusal */
+
+/* Waits for a CA that says when to come back, if that is soon. The request was refused, not done: repeating
+ * is safe. */
+#define BUSY_TRIES 2
+#define BUSY_MAX_S 10
+
+/* Requests that only read (POST-as-GET) are repeated once after a network failure or a server error. */
+#define READ_PAUSE_MS 500
+
+#define HTTP_TOO_MANY_REQUESTS 429
+#define HTTP_SERVICE_UNAVAILABLE 503
+
+struct session {
+    struct transport transport;
+    char *url;
+    struct directory directory;
+    struct nonce_pool nonces;
+};
+
+/* What one request has used up of the above. */
+struct patience {
+    bool read_only;
+    unsigned nonces, waits, reads;
+};
+
+static int64_t session_now(const struct session *session)
+{
+    return session->transport.now(session->transport.self);
+}
+
+static bool session_sleep_ms(const struct session *session, int64_t ms, struct error *err)
+{
+    return session->transport.sleep_ms(session->transport.self, ms, err);
+}
+
+static bool is_success(const struct http_response *response)
+{
+    return response->status >= 200 && response->status <= 299;
+}
+
+/* The nonce that came with an answer, of the caller's; NULL when there is none that may be used. */
+static char *nonce_of(const struct http_response *response)
+{
+    const char *nonce = http_header(response, "replay-nonce", NULL);
+
+    return nonce != NULL && nonce_is_good(nonce) ? xstrdup(nonce) : NULL;
+}
+
+/* One exchange with the checks that all have in common. response->url is set in any case. */
+static bool exchange(
+    struct session *session, const struct http_request *request, struct http_response *out, struct error *err)
+{
+    static const char *const methods[] = { [HTTP_GET] = "GET", [HTTP_HEAD] = "HEAD", [HTTP_POST] = "POST" };
+
+    TRY(url_check(session->url, request->url, err));
+    TRY(session->transport.http(session->transport.self, request, out, err));
+    if (out->url == NULL)
+        out->url = xstrdup(request->url);
+    log_debug("%s %s: HTTP status %d, %zu bytes", methods[request->method], request->url, out->status,
+        out->body.len);
+    return true;
+}
+
+/* ---- what to do about a refusal ---- */
+
+/* Where the CA asked for a pause that is short enough, waits for it. False with err->kind set when
+ * interrupted. */
+static bool wait_for_busy(const struct session *session, struct patience *patience,
+    const struct problem *refusal, int64_t retry_at, struct error *err)
+{
+    int64_t pause_s = retry_at - session_now(session);
+
+    if (refusal->status != HTTP_TOO_MANY_REQUESTS && refusal->status != HTTP_SERVICE_UNAVAILABLE &&
+        !text_equal(refusal->type, "rateLimited"))
+        return false;
+    if (retry_at == 0 || pause_s > BUSY_MAX_S || patience->waits == BUSY_TRIES)
+        return false;
+    patience->waits++;
+    log_info("the CA asks for a pause of %lld s: %s", (long long)pause_s, refusal->detail);
+    return session_sleep_ms(session, pause_s > 0 ? pause_s * 1000 : READ_PAUSE_MS, err);
+}
+
+/*
+ * Whether to repeat a refused request; has then waited as long as it must. Else err says why not, and the
+ * refusal goes to *problem when that is not NULL.
+ */
+static bool is_worth_repeating(const struct session *session, struct patience *patience,
+    const struct http_response *response, struct problem *problem, struct error *err)
+{
+    AUTO(problem_clear) struct problem refusal = { 0 };
+    int64_t retry_at = retry_after_of(response, session_now(session));
+
+    error_clear(err);
+    problem_from_response(response, &refusal);
+    if (problem_rule_of(refusal.type)->retry == RETRY_FRESH_NONCE && ++patience->nonces < NONCE_TRIES) {
+        if (patience->nonces < NONCE_TRIES_AT_ONCE)
+            return true;
+        return session_sleep_ms(session, NONCE_PAUSE_MS, err);
+    }
+    if (wait_for_busy(session, patience, &refusal, retry_at, err))
+        return true;
+    if (err->kind != ERROR_NONE)
+        return false;
+    if (patience->read_only && refusal.status >= 500 && text_equal(refusal.type, "about:blank") &&
+        patience->reads++ == 0)
+        return session_sleep_ms(session, READ_PAUSE_MS, err);
+
+    (void)problem_to_error(&refusal, retry_at, err);
+    if (problem != NULL) {
+        problem_clear(problem);
+        *problem = refusal;
+        refusal = (struct problem){ 0 };
+    }
+    return false;
+}
+
+/* The same for an exchange that failed before there was an answer. */
+static bool is_worth_reconnecting(const struct session *session, struct patience *patience, struct error *err)
+{
+    if (!patience->read_only || err->kind != ERROR_NETWORK || patience->reads++ > 0)
+        return false;
+    log_info("repeating a request that only reads: %s", err->why);
+    return session_sleep_ms(session, READ_PAUSE_MS, err);
+}
+
+/* ---- nonces ---- */
+
+/* RFC 8555 section 7.2. The status should be 200; CAs have answered 204 as well. */
+static bool nonce_fetch(struct session *session, struct patience *patience, char **out, struct error *err)
+{
+    const struct http_request request = { .method = HTTP_HEAD, .url = session->directory.new_nonce };
+
+    for (;;) {
+        AUTO(http_response_clear) struct http_response response = { 0 };
+
+        if (!exchange(session, &request, &response, err))
+            return error_in(err, "asking for a nonce");
+        if (is_success(&response)) {
+            *out = nonce_of(&response);
+            if (*out != NULL)
+                return true;
+            (void)error_set(err, ERROR_ACME, "the answer has no Replay-Nonce header, or not a base64url one");
+            return error_in(err, "asking for a nonce");
+        }
+        if (!is_worth_repeating(session, patience, &response, NULL, err))
+            return error_in(err, "asking for a nonce");
+    }
+}
+
+/* Has a nonce in *nonce: what came with the last refusal, or from the pool, or fetched. */
+static bool nonce_get(struct session *session, struct patience *patience, char **nonce, struct error *err)
+{
+    if (patience->nonces % NONCE_FRESH_EVERY ==
+        NONCE_FRESH_EVERY - 1) { /* those at hand may all be of a kind */
+        free(TAKE(*nonce));
+        return nonce_fetch(session, patience, nonce, err);
+    }
+    if (*nonce == NULL)
+        *nonce = nonce_pool_take(&session->nonces);
+    return *nonce != NULL || nonce_fetch(session, patience, nonce, err);
+}
+
+/* ---- requests ---- */
+
+static bool post_once(struct session *session, struct identity who, const struct http_request *form,
+    const char *nonce, struct view payload, struct http_response *out, struct error *err)
+{
+    AUTO(buf_clear) struct buf body = BUF(JWS_MAX);
+    struct http_request request = *form;
+
+    TRY(signed_body(who, nonce, request.url, payload, &body, err));
+    request.body = buf_view(&body);
+    return exchange(session, &request, out, err);
+}
+
+bool session_post_accept(struct session *session, struct identity who, const char *url, struct view payload,
+    const char *accept, struct http_response *out, struct problem *problem, struct error *err)
+{
+    const struct http_request form = {
+        .method = HTTP_POST,
+        .url = url,
+        .content_type = "application/jose+json",
+        .accept = accept,
+    };
+    struct patience patience = { .read_only = payload.len == 0 };
+    AUTO(free) char *nonce = NULL;
+
+    TRY(url_check(session->url, url, err));
+    for (;;) {
+        AUTO(http_response_clear) struct http_response response = { 0 };
+
+        TRY(nonce_get(session, &patience, &nonce, err));
+        if (!post_once(session, who, &form, nonce, payload, &response, err)) {
+            TRY(is_worth_reconnecting(session, &patience, err));
+            free(TAKE(nonce)); /* it may have arrived */
+            continue;
+        }
+        free(TAKE(nonce));
+        nonce = nonce_of(&response);
+        if (is_success(&response)) {
+            nonce_pool_put(&session->nonces, TAKE(nonce));
+            *out = response;
+            response = (struct http_response){ 0 };
+            return true;
+        }
+        if (!is_worth_repeating(session, &patience, &response, problem, err)) {
+            nonce_pool_put(&session->nonces, TAKE(nonce));
+            return false;
+        }
+    }
+}
+
+bool session_post(struct session *session, struct identity who, const char *url, struct view payload,
+    struct http_response *out, struct problem *problem, struct error *err)
+{
+    return session_post_accept(session, who, url, payload, NULL, out, problem, err);
+}
+
+bool session_get_problem(struct session *session, const char *url, struct http_response *out,
+    struct problem *problem, struct error *err)
+{
+    const struct http_request request = { .method = HTTP_GET, .url = url, .follow = true };
+    struct patience patience = { 0 }; /* the first request of all: an unreachable CA is told at once */
+
+    for (;;) {
+        AUTO(http_response_clear) struct http_response response = { 0 };
+
+        TRY(exchange(session, &request, &response, err));
+        nonce_pool_put(&session->nonces, nonce_of(&response)); /* some CAs send one with each answer */
+        if (is_success(&response)) {
+            *out = response;
+            response = (struct http_response){ 0 };
+            return true;
+        }
+        TRY(is_worth_repeating(session, &patience, &response, problem, err));
+    }
+}
+
+bool session_get(struct session *session, const char *url, struct http_response *out, struct error *err)
+{
+    return session_get_problem(session, url, out, NULL, err);
+}
+
+/* ---- the session ---- */
+
+/* Every address in the directory must be as safe as its own. */
+static bool directory_check(const char *url, const struct directory *directory, struct error *err)
+{
+    const char *const urls[] = {
+        directory->new_nonce,
+        directory->new_account,
+        directory->new_order,
+        directory->new_authz,
+        directory->revoke_cert,
+        directory->key_change,
+        directory->renewal_info,
+    };
+
+    for (size_t i = 0; i < COUNT(urls); i++)
+        if (urls[i] != NULL)
+            TRY(url_check(url, urls[i], err));
+    return true;
+}
+
+static bool directory_fetch(struct session *session, struct error *err)
+{
+    AUTO(http_response_clear) struct http_response response = { 0 };
+    AUTO(problem_clear) struct problem problem = { 0 };
+
+    if (!session_get_problem(session, session->url, &response, &problem, err)) {
+        if (problem.status == 404)
+            (void)error_next(err, "check the address given with --server: there is no directory at it");
+        return false;
+    }
+    TRY(directory_parse(buf_view(&response.body), &session->directory, err));
+    return directory_check(session->url, &session->directory, err);
+}
+
+bool session_open(
+    const struct transport *transport, const char *directory_url, struct session **out, struct error *err)
+{
+    AUTO(session_close) struct session *session = NULL;
+
+    if (!url_is_http(directory_url))
+        return error_set(
+            err, ERROR_CONFIG, "the CA's address must be an http(s) URL, and '%s' is none", directory_url);
+    session = xcalloc(1, sizeof *session);
+    session->transport = *transport;
+    session->url = xstrdup(directory_url);
+    nonce_pool_init(&session->nonces);
+    if (!directory_fetch(session, err))
+        return error_in(err, "asking the CA at %s for its directory", directory_url);
+    *out = TAKE(session);
+    return true;
+}
+
+void session_close(struct session *session)
+{
+    if (session == NULL)
+        return;
+    nonce_pool_clear(&session->nonces);
+    directory_clear(&session->directory);
+    free(session->url);
+    free(session);
+}
+
+const struct directory *session_directory(const struct session *session)
+{
+    return &session->directory;
+}
+
+const char *session_url(const struct session *session)
+{
+    return session->url;
+}
+
+const struct transport *session_transport(const struct session *session)
+{
+    return &session->transport;
+}
