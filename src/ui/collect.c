@@ -1,0 +1,84 @@
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "ui/state.h"
+
+#define COLLECT_MAX ((size_t)4 * 1024 * 1024) /* bytes; a lineage that says more is shown in parts */
+
+static void append(struct ui *worker, int fd, struct view text)
+{
+    struct piece *last = worker->piece_count > 0 ? &worker->pieces[worker->piece_count - 1] : NULL;
+
+    if (last == NULL || last->fd != fd) {
+        worker->pieces = xrealloc(worker->pieces, worker->piece_count + 1, sizeof *worker->pieces);
+        last = &worker->pieces[worker->piece_count++];
+        *last = (struct piece){ .fd = fd, .text = BUF(SIZE_MAX) };
+    }
+    buf_put(&last->text, text);
+    worker->collected += text.len;
+}
+
+void ui_put(struct ui *ui, int fd, struct view text)
+{
+    struct piece piece = { .fd = fd };
+
+    if (ui->parent == NULL) {
+        piece.text.at = (char *)text.at; /* lent: only read */
+        piece.text.len = text.len;
+        ui_put_pieces(ui, &piece, 1);
+        return;
+    }
+    if (ui->collected + text.len > COLLECT_MAX)
+        ui_flush(ui);
+    append(ui, fd, text);
+}
+
+/* A log message for the terminal looks as it would have without us. */
+static void take_message(void *ctx, enum log_level level, const char *message)
+{
+    bool red = level >= LOG_LEVEL_WARNING && isatty(STDERR_FILENO) == 1;
+    AUTO(buf_clear) struct buf line = BUF(SIZE_MAX);
+
+    buf_putf(&line, "%s%s%s\n", red ? "\033[31m" : "", message, red ? "\033[0m" : "");
+    ui_put(ctx, STDERR_FILENO, buf_view(&line));
+}
+
+struct ui *ui_collect(struct ui *parent)
+{
+    struct ui *worker = ui_new(&parent->options);
+
+    worker->parent = parent;
+    log_thread_sink(take_message, worker);
+    return worker;
+}
+
+static void drop_pieces(struct ui *worker)
+{
+    for (size_t i = 0; i < worker->piece_count; i++)
+        buf_clear(&worker->pieces[i].text);
+    free(worker->pieces);
+    worker->pieces = NULL;
+    worker->piece_count = worker->collected = 0;
+}
+
+void ui_flush(struct ui *worker)
+{
+    if (worker->parent == NULL || worker->piece_count == 0)
+        return;
+    ui_put_pieces(worker->parent, worker->pieces, worker->piece_count);
+    drop_pieces(worker);
+}
+
+void ui_free(struct ui *ui)
+{
+    if (ui == NULL)
+        return;
+    ui_flush(ui);
+    if (ui->parent != NULL && ui->parent->parent != NULL)
+        log_thread_sink(take_message, ui->parent); /* a worker within a worker, in the same thread */
+    else if (ui->parent != NULL)
+        log_thread_sink(NULL, NULL);
+    (void)pthread_mutex_destroy(&ui->lock);
+    free(ui);
+}

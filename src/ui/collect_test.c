@@ -1,0 +1,131 @@
+#include <pthread.h>
+
+#include "base/log.h"
+#include "ui/scene.h"
+#include "ui/ui.h"
+
+/* Standard output and standard error in one pipe, so that their order shows. */
+static void join_streams(void)
+{
+    if (dup2(STDOUT_FILENO, STDERR_FILENO) < 0)
+        _exit(98);
+}
+
+static void collect_one(void *ctx __attribute__((unused)))
+{
+    struct ui_options options = { 0 };
+    AUTO(ui_free) struct ui *ui = ui_new(&options);
+    struct ui *worker = ui_collect(ui);
+    struct error err = { 0 };
+
+    join_streams();
+    ui_say(worker, "first");
+    log_warning("second\nstill second");
+    log_info("not for the terminal");
+    ui_write(worker, view_of("third\n"));
+    (void)error_set(&err, ERROR_CONFIG, "fourth");
+    ui_error(worker, "evercert", &err, NULL);
+    ui_say(ui, "before all");
+    ui_flush(worker);
+    ui_flush(worker);
+    ui_say(worker, "fifth");
+    ui_free(worker);
+    log_warning("straight to standard error");
+}
+
+TEST(collect)
+{
+    AUTO(scene_clear) struct scene scene = { 0 };
+
+    scene_play(&scene, collect_one, NULL);
+    CHECK_INT(scene.status, 0, "collect");
+    CHECK_TEXT(buf_text(&scene.out),
+               "before all\nfirst\nsecond\nstill second\nthird\nevercert: fourth\nfifth\nstraight to standard error\n",
+               "collect");
+}
+
+static void collect_nested(void *ctx __attribute__((unused)))
+{
+    struct ui_options options = { 0 };
+    AUTO(ui_free) struct ui *ui = ui_new(&options);
+    struct ui *outer = ui_collect(ui), *inner = ui_collect(outer);
+
+    join_streams();
+    log_warning("inner");
+    ui_free(inner);
+    log_warning("outer");
+    ui_say(ui, "first");
+    ui_free(outer);
+}
+
+TEST(collect_in_a_worker)
+{
+    AUTO(scene_clear) struct scene scene = { 0 };
+
+    scene_play(&scene, collect_nested, NULL);
+    CHECK_TEXT(buf_text(&scene.out), "first\ninner\nouter\n", "nested");
+}
+
+#define WORKERS 8
+#define LINES 50
+
+static void *work(void *parent)
+{
+    AUTO(ui_free) struct ui *worker = ui_collect(parent);
+
+    for (int i = 0; i < LINES; i++) {
+        ui_say(worker, "%d", i);
+        log_warning("%d", i);
+    }
+    return NULL;
+}
+
+static void collect_many(void *ctx __attribute__((unused)))
+{
+    struct ui_options options = { 0 };
+    AUTO(ui_free) struct ui *ui = ui_new(&options);
+    pthread_t threads[WORKERS];
+
+    join_streams();
+    for (size_t i = 0; i < WORKERS; i++)
+        if (pthread_create(&threads[i], NULL, work, ui) != 0)
+            _exit(97);
+    for (size_t i = 0; i < WORKERS; i++)
+        (void)pthread_join(threads[i], NULL);
+}
+
+TEST(workers_do_not_mix)
+{
+    AUTO(scene_clear) struct scene scene = { 0 };
+    AUTO(buf_clear) struct buf want = BUF(1 << 20);
+
+    scene_play(&scene, collect_many, NULL);
+    for (int i = 0; i < WORKERS * LINES; i++)
+        buf_putf(&want, "%d\n%d\n", i % LINES, i % LINES);
+    CHECK_TEXT(buf_text(&scene.out), buf_text(&want), "each worker's lines stay together");
+}
+
+static void collect_much(void *ctx)
+{
+    struct ui_options options = { 0 };
+    AUTO(ui_free) struct ui *ui = ui_new(&options);
+    AUTO(ui_free) struct ui *worker = ui_collect(ui);
+    static char line[1024 * 1024];
+
+    memset(line, 'x', sizeof line - 1);
+    for (int i = 0; i < 6; i++)
+        ui_say(worker, "%s", line);
+    (void)ctx;
+    _exit(3); /* what is beyond the limit has been handed over by now */
+}
+
+TEST(a_worker_that_never_stops_talking)
+{
+    AUTO(scene_clear) struct scene scene = { 0 };
+
+    scene_play(&scene, collect_much, NULL);
+    CHECK_INT(scene.status, 3, "status");
+    CHECK(scene.out.failed, "what was collected is shown before the end, bounded only by this test");
+}
+
+TEST_MAIN()

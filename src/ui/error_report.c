@@ -1,0 +1,107 @@
+#include <signal.h>
+
+#include "base/interrupt.h"
+#include "ui/state.h"
+
+#define REPORT_MAX ((size_t)64 * 1024)
+#define LABEL_COLUMNS 9 /* "  why:   " */
+#define LEAST_COLUMNS 40
+#define MOST_COLUMNS 100
+
+/* The first line: program and what happened; a cause of several lines keeps them. */
+static void put_head(struct buf *out, const char *program, const char *text, unsigned columns)
+{
+    AUTO(buf_clear) struct buf line = BUF(REPORT_MAX);
+
+    buf_putf(&line, "%s: %s", program, text);
+    ui_wrap(buf_view(&line), columns, out);
+    buf_put_char(out, '\n');
+}
+
+/* One part: its label, and the text aligned behind it. */
+static void put_part(struct buf *out, const char *label, const char *text, unsigned columns)
+{
+    AUTO(buf_clear) struct buf wrapped = BUF(REPORT_MAX);
+    struct view rest, line;
+
+    ui_wrap(view_of(text), columns - LABEL_COLUMNS, &wrapped);
+    rest = buf_view(&wrapped);
+    for (bool first = true; view_cut(&rest, '\n', &line); first = false) {
+        if (line.len == 0 && !first)
+            buf_put_char(out, '\n');
+        else
+            buf_putf(out, "%-*s%.*s\n", LABEL_COLUMNS, first ? label : "", (int)line.len, line.at);
+    }
+}
+
+/* Three parts for a person: what failed, why, and what to do now; then where to read more. */
+static void report(struct buf *out, const struct ui *ui, const char *program, const struct error *error,
+                   const char *log_path)
+{
+    bool has_what = error->what[0] != '\0';
+    unsigned columns = ui_columns(ui);
+
+    if (columns > MOST_COLUMNS)
+        columns = MOST_COLUMNS;
+    if (columns < LEAST_COLUMNS)
+        columns = LEAST_COLUMNS; /* the terminal breaks the lines then */
+    put_head(out, program, has_what ? error->what : error->why, columns);
+    if (has_what && error->why[0] != '\0')
+        put_part(out, "  why:", error->why, columns);
+    if (error->next[0] != '\0')
+        put_part(out, "  next:", error->next, columns);
+    if (log_path != NULL && error->kind != ERROR_USAGE && error->kind != ERROR_CANCELED)
+        put_part(out, "  log:", log_path, columns);
+}
+
+/* Certbot introduces what its authors did not foresee: refusals of the CA, the network, the file system. */
+static bool is_unexpected(const struct error *error)
+{
+    switch (error->kind) {
+    case ERROR_NETWORK:
+    case ERROR_INTERNAL:
+        return true;
+    case ERROR_ACME:
+        return error->problem[0] != '\0';
+    case ERROR_STORE:
+        return error->sys != 0;
+    case ERROR_NONE:
+    case ERROR_USAGE:
+    case ERROR_CONFIG:
+    case ERROR_PLUGIN:
+    case ERROR_HOOK:
+    case ERROR_CANCELED:
+        return false;
+    }
+    return true;
+}
+
+static void report_as_certbot(struct buf *out, const struct ui *ui, const struct error *error, const char *log_path)
+{
+    bool has_what = error->what[0] != '\0' && is_unexpected(error) && error->kind != ERROR_ACME;
+
+    if (error->kind == ERROR_CANCELED && interrupt_signal() == SIGINT) {
+        buf_put_text(out, "Exiting due to user request.\n");
+        return;
+    }
+    if (is_unexpected(error))
+        buf_put_text(out, "An unexpected error occurred:\n");
+    buf_putf(out, "%s%s%s\n", has_what ? error->what : "", has_what ? ": " : "", error->why);
+    if (ui->options.quiet || error->kind == ERROR_USAGE)
+        return;
+    buf_put_text(out, "Ask for help or search for solutions at https://community.letsencrypt.org.");
+    if (log_path != NULL)
+        buf_putf(out, " See the logfile %s or re-run Certbot with -v for more details.", log_path);
+    buf_put_char(out, '\n');
+}
+
+void ui_error(struct ui *ui, const char *program, const struct error *error, const char *log_path)
+{
+    AUTO(buf_clear) struct buf out = BUF(REPORT_MAX);
+
+    if (ui->options.as_certbot)
+        report_as_certbot(&out, ui, error, log_path);
+    else
+        report(&out, ui, program, error, log_path);
+    ui_put(ui, STDERR_FILENO, buf_view(&out));
+}

@@ -1,0 +1,133 @@
+#include "ui/scene.h"
+#include "ui/ui.h"
+
+#define FRAME "- - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - -\n"
+#define SKIPPED "Skipped user interaction because Evercert doesn't appear to be running in a terminal. You should " \
+                "probably include --non-interactive or --force-interactive on the command line.\n"
+#define MISSING "config|Missing command line flag or config entry for this setting:\n"
+
+static struct ui_options options;
+
+static void tell_error(const struct error *err)
+{
+    dprintf(STDERR_FILENO, "%s|%s\n", error_kind_name(err->kind), err->why);
+}
+
+static void ask_yes_no(void *ctx)
+{
+    AUTO(ui_free) struct ui *ui = ui_new(&options);
+    struct error err = { 0 };
+    bool yes = false;
+
+    if (ui_yes_no(ui, ctx, "Expand", "Cancel", true, &yes, &err))
+        dprintf(STDERR_FILENO, "%s\n", yes ? "yes" : "no");
+    else
+        tell_error(&err);
+}
+
+static void ask_text(void *ctx)
+{
+    AUTO(ui_free) struct ui *ui = ui_new(&options);
+    AUTO(free) char *text = NULL;
+    struct error err = { 0 };
+
+    if (ui_text(ui, ctx, "the default", &text, &err))
+        dprintf(STDERR_FILENO, "<%s>\n", text);
+    else
+        tell_error(&err);
+}
+
+static void ask_pause(void *ctx)
+{
+    AUTO(ui_free) struct ui *ui = ui_new(&options);
+    const struct question *question = ctx;
+    struct error err = { 0 };
+
+    if (ui_pause(ui, question->text, &err))
+        dprintf(STDERR_FILENO, "on\n");
+    else
+        tell_error(&err);
+}
+
+static struct question none = { .text = "Expand?", .flag = "--expand" };
+static struct question with_default = { .text = "Expand?", .flag = "--expand", .has_default = true };
+static struct question forced = { .text = "Expand?", .forced = true };
+
+static const struct prompt_case {
+    const char *name;
+    void (*ask)(void *);
+    struct question *question;
+    struct ui_options options;
+    bool terminal;
+    const char *input, *out, *err; /* out: NULL when the input is echoed into it */
+} cases[] = {
+    { "yes/no: -n, no default", ask_yes_no, &none, { .non_interactive = true }, true, NULL, "",
+      MISSING "Expand?\n\n(You can set this with the --expand flag)\n" },
+    { "yes/no: -n, forced", ask_yes_no, &forced, { .non_interactive = true }, true, NULL, "", MISSING "Expand?\n" },
+    { "yes/no: -n, default", ask_yes_no, &with_default, { .non_interactive = true }, true, NULL, "", "yes\n" },
+    { "yes/no: -q, default", ask_yes_no, &with_default, { .quiet = true }, true, NULL, "", "yes\n" },
+    { "yes/no: pipe, default", ask_yes_no, &with_default, { 0 }, false, "c\n", "", SKIPPED "yes\n" },
+    { "yes/no: pipe, no default", ask_yes_no, &none, { 0 }, false, "e\n", "",
+      SKIPPED MISSING "Expand?\n\n(You can set this with the --expand flag)\n" },
+    { "yes/no: pipe, forced", ask_yes_no, &forced, { 0 }, false, "x\n\nExp\n",
+      "\n" FRAME "Expand?\n" FRAME "(E)xpand/(C)ancel: (E)xpand/(C)ancel: (E)xpand/(C)ancel: ", "yes\n" },
+    { "yes/no: pipe ends", ask_yes_no, &forced, { 0 }, false, "x\n",
+      "\n" FRAME "Expand?\n" FRAME "(E)xpand/(C)ancel: (E)xpand/(C)ancel: ",
+      "canceled|the input ended before the question was answered\n" },
+    { "yes/no: --force-interactive", ask_yes_no, &with_default, { .force_interactive = true }, false, "C\n",
+      "\n" FRAME "Expand?\n" FRAME "(E)xpand/(C)ancel: ", "no\n" },
+    { "yes/no: typed", ask_yes_no, &with_default, { 0 }, true, "cancel\n",
+      "\n" FRAME "Expand?\n" FRAME "(E)xpand/(C)ancel: cancel\n", "no\n" },
+    { "yes/no: Ctrl-C", ask_yes_no, &with_default, { 0 }, true, "e\003",
+      NULL, "canceled|stopped by SIGINT (Ctrl-C)\n" },
+    { "yes/no: Ctrl-D", ask_yes_no, &with_default, { 0 }, true, "\004",
+      "\n" FRAME "Expand?\n" FRAME "(E)xpand/(C)ancel: \n",
+      "canceled|the input ended before the question was answered\n" },
+    { "text: -n", ask_text, &with_default, { .non_interactive = true }, false, NULL, "", "<the default>\n" },
+    { "text: canceled", ask_text, &forced, { 0 }, false, "c\n", "Expand? (Enter 'c' to cancel): ",
+      "canceled|the question was not answered (canceled)\n" },
+    { "text: empty", ask_text, &forced, { 0 }, false, "\n", "Expand? (Enter 'c' to cancel): ", "<>\n" },
+    { "text: escape sequences are refused", ask_text, &forced, { 0 }, false, "\033]0;x\007\nfine\n",
+      "Expand? (Enter 'c' to cancel): That line is too long, or holds characters that cannot be printed.\n"
+      "Expand? (Enter 'c' to cancel): ", "<fine>\n" },
+    { "pause: -n", ask_pause, &forced, { .non_interactive = true }, false, NULL, "", MISSING "Expand?\n" },
+    { "pause: pipe", ask_pause, &forced, { 0 }, false, "\n", "\n" FRAME "Expand?\n" FRAME "Press Enter to Continue",
+      "on\n" },
+};
+
+TEST(prompt)
+{
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(scene_clear) struct scene scene = { .input = cases[i].input, .terminal = cases[i].terminal };
+
+        scene.after = cases[i].terminal && cases[i].input != NULL ? ": " : NULL;
+        options = cases[i].options;
+        scene_play(&scene, cases[i].ask, cases[i].question);
+        CHECK_INT(scene.status, 0, cases[i].name);
+        if (cases[i].out != NULL)
+            CHECK_TEXT(buf_text(&scene.out), cases[i].out, cases[i].name);
+        CHECK_TEXT(buf_text(&scene.err), cases[i].err, cases[i].name);
+    }
+}
+
+static void ask_twice(void *ctx)
+{
+    AUTO(ui_free) struct ui *ui = ui_new(&options);
+    struct error err = { 0 };
+    bool yes = false;
+
+    for (int i = 0; i < 2; i++)
+        if (!ui_yes_no(ui, ctx, "Yes", "No", true, &yes, &err))
+            tell_error(&err);
+}
+
+TEST(skipping_is_told_once)
+{
+    AUTO(scene_clear) struct scene scene = { 0 };
+
+    options = (struct ui_options){ 0 };
+    scene_play(&scene, ask_twice, &with_default);
+    CHECK_TEXT(buf_text(&scene.err), SKIPPED, "once");
+}
+
+TEST_MAIN()

@@ -1,0 +1,104 @@
+#include "ui/scene.h"
+#include "ui/ui.h"
+
+#define FRAME "- - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - -\n"
+#define WORDS "one two three four five six seven eight nine ten eleven twelve thirteen fourteen "
+
+static struct ui_options options;
+
+static void say_all(void *ctx __attribute__((unused)))
+{
+    AUTO(ui_free) struct ui *ui = ui_new(&options);
+
+    ui_say(ui, "%s and %d%%", "text", 7);
+    ui_say(ui, "%s", "");
+    ui_frame(ui, true, WORDS "fifteen");
+    ui_frame(ui, false, WORDS "fifteen\n");
+    ui_frame_line(ui);
+    ui_write(ui, view_of("{}"));
+}
+
+TEST(say)
+{
+    AUTO(scene_clear) struct scene scene = { 0 };
+
+    options = (struct ui_options){ 0 };
+    scene_play(&scene, say_all, NULL);
+    CHECK_INT(scene.status, 0, "say");
+    CHECK_TEXT(buf_text(&scene.out),
+               "text and 7%\n\n\n" FRAME
+               "one two three four five six seven eight nine ten eleven twelve thirteen fourteen\nfifteen\n" FRAME
+               "\n" FRAME WORDS "fifteen\n" FRAME FRAME "{}",
+               "say");
+    CHECK_TEXT(buf_text(&scene.err), "", "say");
+    CHECK_INT((int64_t)strlen(FRAME), 80, "79 characters and a line feed");
+}
+
+TEST(quiet)
+{
+    AUTO(scene_clear) struct scene scene = { 0 };
+
+    options = (struct ui_options){ .quiet = true };
+    scene_play(&scene, say_all, NULL);
+    CHECK_TEXT(buf_text(&scene.out), "{}", "only what scripts read");
+}
+
+static void tell_terminal(void *ctx __attribute__((unused)))
+{
+    AUTO(ui_free) struct ui *ui = ui_new(&options);
+    AUTO(ui_free) struct ui *worker = ui_collect(ui);
+
+    ui_say(ui, "%d %u %d %d", ui_is_terminal(ui), ui_columns(ui), ui_is_interactive(ui), ui_may_ask(ui));
+    ui_say(ui, "%d %d", ui_is_interactive(worker), ui_may_ask(worker));
+}
+
+TEST(terminal)
+{
+    static const struct {
+        const char *name;
+        bool terminal;
+        unsigned short columns;
+        struct ui_options options;
+        const char *want;
+    } cases[] = {
+        { "pipe", false, 0, { 0 }, "0 80 0 1\n0 0\n" },
+        { "pipe, forced", false, 0, { .force_interactive = true }, "0 80 1 1\n0 0\n" },
+        { "terminal", true, 132, { 0 }, "1 132 1 1\n0 0\n" },
+        { "terminal without a size", true, 0, { 0 }, "1 80 1 1\n0 0\n" },
+        { "terminal, -n", true, 50, { .non_interactive = true, .force_interactive = true }, "1 50 0 0\n0 0\n" },
+        { "terminal, -q", true, 50, { .quiet = true, .force_interactive = true }, "" },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(scene_clear) struct scene scene = { .terminal = cases[i].terminal, .columns = cases[i].columns };
+
+        options = cases[i].options;
+        scene_play(&scene, tell_terminal, NULL);
+        CHECK_TEXT(buf_text(&scene.out), cases[i].want, cases[i].name);
+    }
+}
+
+static void say_to(void *ctx)
+{
+    AUTO(ui_free) struct ui *ui = ui_new(&options);
+    struct error err = { 0 };
+    int full = open(ctx, O_WRONLY);
+
+    (void)dup2(full, STDOUT_FILENO);
+    ui_say(ui, "a line");
+    if (!ui_check_output(ui, &err))
+        ui_error(ui, "evercert", &err, NULL);
+}
+
+TEST(output_is_lost)
+{
+    AUTO(scene_clear) struct scene full = { 0 }, fine = { 0 };
+
+    options = (struct ui_options){ 0 };
+    scene_play(&full, say_to, (void *)(uintptr_t)"/dev/full");
+    CHECK(strstr(buf_text(&full.err), "No space left") != NULL, "%s", buf_text(&full.err));
+    scene_play(&fine, say_to, (void *)(uintptr_t)"/dev/null");
+    CHECK_TEXT(buf_text(&fine.err), "", "nothing was lost");
+}
+
+TEST_MAIN()

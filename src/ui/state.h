@@ -1,0 +1,35 @@
+#pragma once
+/*
+ * The inside of struct ui, for the files of this folder: where text goes.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "ui/ui.h"
+
+#define UI_COLUMNS 80               /* at which Certbot wraps, whatever the terminal */
+#define UI_MAX_TEXT (16 * 1024 * 1024) /* of one piece of text: a list of a hundred thousand certificates fits */
+
+struct piece { /* what was said on one stream without a break */
+    int fd;
+    struct buf text;
+};
+
+struct ui {
+    struct ui_options options;
+    struct ui *parent;     /* the ui that a worker hands its pieces to; NULL: this one writes to the terminal */
+    pthread_mutex_t lock;  /* without a parent: one hand-over at a time */
+    bool warned;           /* that questions are being skipped */
+    atomic_int write_error; /* errno of the first failed write on standard output */
+    struct piece *pieces;  /* with a parent */
+    size_t piece_count, collected;
+};
+
+/* Text on STDOUT_FILENO or STDERR_FILENO, as it is; collected by a worker. */
+void ui_put(struct ui *ui, int fd, struct view text);
+/* The same at once for a whole series of pieces, nothing of another thread between them. */
+void ui_put_pieces(struct ui *ui, const struct piece *pieces, size_t count);
+
+/* Text ended by one line feed, wrapped when wrap. */
+void ui_put_paragraph(struct buf *to, bool wrap, const char *text);
+extern const char ui_frame_text[]; /* the frame line and its line feed */

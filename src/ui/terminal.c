@@ -1,0 +1,103 @@
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "ui/state.h"
+
+struct ui *ui_new(const struct ui_options *options)
+{
+    struct ui *ui = xcalloc(1, sizeof *ui);
+
+    ui->options = *options;
+    (void)pthread_mutex_init(&ui->lock, NULL);
+    return ui;
+}
+
+static bool has_terminal(int fd)
+{
+    return isatty(fd) == 1;
+}
+
+bool ui_is_terminal(const struct ui *ui __attribute__((unused)))
+{
+    return has_terminal(STDOUT_FILENO);
+}
+
+bool ui_may_ask(const struct ui *ui)
+{
+    return !ui->options.quiet && !ui->options.non_interactive && ui->parent == NULL;
+}
+
+bool ui_is_interactive(const struct ui *ui)
+{
+    if (!ui_may_ask(ui))
+        return false;
+    return ui->options.force_interactive || (has_terminal(STDIN_FILENO) && has_terminal(STDOUT_FILENO));
+}
+
+unsigned ui_columns(const struct ui *ui __attribute__((unused)))
+{
+    static const int streams[] = { STDOUT_FILENO, STDERR_FILENO };
+
+    for (size_t i = 0; i < COUNT(streams); i++) {
+        struct winsize size = { 0 };
+
+        if (ioctl(streams[i], TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+            return size.ws_col;
+    }
+    return UI_COLUMNS;
+}
+
+/* False with errno when the text cannot be written whole. */
+static bool write_all(int fd, struct view text)
+{
+    while (text.len > 0) {
+        ssize_t done = write(fd, text.at, text.len);
+
+        if (done > 0) {
+            text.at += done;
+            text.len -= (size_t)done;
+            continue;
+        }
+        if (done < 0 && errno == EAGAIN) { /* somebody made the terminal non-blocking: wait until it takes more */
+            struct pollfd room = { .fd = fd, .events = POLLOUT };
+
+            (void)poll(&room, 1, -1);
+            continue;
+        }
+        if (done < 0 && errno != EINTR)
+            return false;
+    }
+    return true;
+}
+
+void ui_put_pieces(struct ui *ui, const struct piece *pieces, size_t count)
+{
+    if (ui->parent != NULL) {
+        for (size_t i = 0; i < count; i++)
+            ui_put(ui, pieces[i].fd, buf_view(&pieces[i].text));
+        return;
+    }
+    (void)pthread_mutex_lock(&ui->lock);
+    (void)fflush(stdout); /* what went through stdio was said before */
+    for (size_t i = 0; i < count; i++) {
+        int none = 0;
+
+        if (!write_all(pieces[i].fd, buf_view(&pieces[i].text)) && pieces[i].fd == STDOUT_FILENO)
+            (void)atomic_compare_exchange_strong(&ui->write_error, &none, errno);
+    }
+    (void)pthread_mutex_unlock(&ui->lock);
+}
+
+bool ui_check_output(const struct ui *ui, struct error *err)
+{
+    while (ui->parent != NULL)
+        ui = ui->parent;
+    errno = ui->write_error;
+    if (errno != 0)
+        return error_errno(err, ERROR_STORE, "cannot write on standard output");
+    return true;
+}

@@ -1,0 +1,81 @@
+#pragma once
+/*
+ * What people read and answer: lines on standard output, prompts, errors.
+ *
+ * Knows terminals; knows nothing of certificates. A worker of `renew` has a ui of its own that collects, so that what
+ * is said about one lineage stays together.
+ */
+#include "base/bytes.h"
+
+struct ui;
+
+struct ui_options {
+    bool quiet;             /* nothing on standard output, no prompts */
+    bool non_interactive;
+    bool force_interactive; /* prompt although there is no terminal */
+    bool as_certbot;        /* Certbot's words and forms throughout */
+};
+
+struct ui *ui_new(const struct ui_options *options) __attribute__((returns_nonnull));
+void ui_free(struct ui *ui); /* says what was still collected; NULL is fine */
+DEFINE_AUTO(struct ui, ui_free)
+
+/* One that collects and never prompts; also takes this thread's log messages for the terminal (log_thread_sink).
+ * Used by one thread from ui_collect to ui_free. */
+struct ui *ui_collect(struct ui *parent) __attribute__((returns_nonnull));
+/* Hands everything collected to the terminal as one piece, standard error and standard output in the order they were
+ * said. */
+void ui_flush(struct ui *worker);
+
+bool ui_is_interactive(const struct ui *ui); /* every question is asked: there is a terminal, or --force-interactive */
+bool ui_may_ask(const struct ui *ui);        /* forced questions are: not with -n, not with -q, not in a worker */
+bool ui_is_terminal(const struct ui *ui); /* standard output is one */
+unsigned ui_columns(const struct ui *ui); /* 80 when unknown */
+
+/* A line (or several) on standard output, never wrapped; the final newline is added. Foreign text in it must be
+ * printable already. */
+void ui_say(struct ui *ui, const char *format, ...) PRINTF(2, 3);
+/* Text between two frame lines (79 characters), preceded by an empty line; wrapped at 80 columns when wrap. A final
+ * line feed of the text counts for nothing. */
+void ui_frame(struct ui *ui, bool wrap, const char *text);
+void ui_frame_line(struct ui *ui);
+/* Raw output for scripts (--json): as it is, also with --quiet. */
+void ui_write(struct ui *ui, struct view text);
+/* ERROR_STORE when something could not be written on standard output (disk full, reader gone): what a script reads
+ * is then cut short. Call before ui_free. */
+MUST_USE bool ui_check_output(const struct ui *ui, struct error *err);
+
+/* Wraps text at columns between words, keeping its line feeds; no final newline is added. */
+void ui_wrap(struct view text, unsigned columns, struct buf *out);
+
+/* Reports an error on standard error: what, why, next. The one place where errors become text; log_path (may be
+ * NULL) is named for details. program: what the user called us. */
+void ui_error(struct ui *ui, const char *program, const struct error *error, const char *log_path);
+
+/* ---- prompts ---- */
+
+/*
+ * A question. Without interaction the default is taken silently; where there is none (or fallback is not set) the
+ * call fails with ERROR_CONFIG: "Missing command line flag or config entry for this setting:", the question, and the
+ * flag that answers it. Without a terminal and without -n, a question that is not forced takes its default too, after
+ * one warning; a forced one is read from standard input. End of file and Ctrl-C mean cancel: ERROR_CANCELED.
+ */
+struct question {
+    const char *text;
+    const char *flag;  /* "--expand"; NULL: no flag answers it */
+    bool has_default;
+    bool forced;
+};
+
+MUST_USE bool ui_yes_no(struct ui *ui, const struct question *question, const char *yes, const char *no, bool otherwise,
+    bool *out, struct error *err); /* labels such as "Expand", "Cancel": their first letters are the answers */
+MUST_USE bool ui_menu(struct ui *ui, const struct question *question, const struct list *choices, size_t otherwise,
+    size_t *out, struct error *err);
+/* Marks in chosen (one bool for each choice). An empty answer chooses all; the default (has_default) is all, too. */
+MUST_USE bool ui_checklist(struct ui *ui, const struct question *question, const struct list *choices, bool *chosen,
+    struct error *err);
+/* otherwise is what is taken without interaction; an empty answer is the empty string. *out is the caller's. */
+MUST_USE bool ui_text(struct ui *ui, const struct question *question, const char *otherwise, char **out,
+    struct error *err);
+/* Shows text and waits for Enter; without interaction fails as above. */
+MUST_USE bool ui_pause(struct ui *ui, const char *text, struct error *err);
