@@ -1,0 +1,175 @@
+/*
+ * cli.ini: lines of option and value, without sections.
+ */
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "config/command_line.h"
+
+#define CLI_INI_MAX (1024 * 1024)
+
+static bool is_blank(char c)
+{
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+/* True when nothing follows but blanks, or a comment with a blank in front. */
+static bool is_end(struct view text)
+{
+    struct view rest = view_trim(text);
+
+    return rest.len == 0 || ((rest.at[0] == '#' || rest.at[0] == ';') && rest.at > text.at);
+}
+
+/* The value without comment and quotes. */
+static struct view cut_value(struct view text)
+{
+    if (text.len > 0 && (text.at[0] == '"' || text.at[0] == '\'')) {
+        for (size_t i = 1; i < text.len; i++) {
+            if (text.at[i] == text.at[0] && is_end((struct view){ text.at + i + 1, text.len - i - 1 }))
+                return (struct view){ text.at + 1, i - 1 };
+        }
+    }
+    for (size_t i = 0; i < text.len; i++) {
+        if (is_blank(text.at[i]) && is_end((struct view){ text.at + i, text.len - i }))
+            return (struct view){ text.at, i };
+    }
+    return text;
+}
+
+/* Splits "key = value", "key: value", "key value" or "key" (which means true). False when there is no key. */
+static bool split_line(struct view line, struct view *key, struct view *value)
+{
+    size_t end = 0;
+    bool has_sign;
+
+    while (end < line.len && !is_blank(line.at[end]) && strchr(":=;#", line.at[end]) == NULL)
+        end++;
+    *key = (struct view){ line.at, end };
+    *value = view_of("true");
+    if (end == 0 || (end < line.len && (line.at[end] == ';' || line.at[end] == '#')))
+        return false;
+    if (is_end((struct view){ line.at + end, line.len - end }))
+        return true;
+    while (end < line.len && is_blank(line.at[end]))
+        end++;
+    has_sign = line.at[end] == '=' || line.at[end] == ':';
+    end += has_sign;
+    /* A comment needs a blank in front: the sign's own blanks count, too. */
+    if (is_end((struct view){ line.at + end, line.len - end })) {
+        *value = (struct view){ "", 0 };
+        return true;
+    }
+    while (end < line.len && is_blank(line.at[end]))
+        end++;
+    *value = cut_value((struct view){ line.at + end, line.len - end });
+    return true;
+}
+
+static bool is_one_of(const char *text, const char *const *words)
+{
+    for (; *words != NULL; words++) {
+        if (strcasecmp(text, *words) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* "false" for a flag: as if it was not given, but somebody said so. */
+static void apply_false(struct settings *settings, const struct option *option)
+{
+    struct list *flags = &settings->plugin_flags;
+
+    for (size_t i = 0; option->type == OPTION_PLUGIN && i < flags->len; i++) {
+        if (strcmp(flags->at[i], option->names[0]) == 0 &&
+            SETTING_ORIGIN(settings, plugin_flags) <= ORIGIN_FILE)
+            list_remove(flags, i--);
+    }
+    if (option->type != OPTION_PLUGIN)
+        option_reset(settings, option);
+    settings_mark(settings, option->at, ORIGIN_FILE);
+}
+
+static bool apply_flag(
+    struct settings *settings, const struct option *option, const char *value, struct error *err)
+{
+    static const char *const truths[] = { "true", "yes", "on", "1", NULL };
+    static const char *const untruths[] = { "false", "no", "off", "0", NULL };
+    uint64_t count;
+
+    if (option->type == OPTION_COUNTER)
+        option_reset(settings, option);
+    if (is_one_of(value, truths))
+        return option_apply(settings, option, NULL, ORIGIN_FILE, err);
+    if (is_one_of(value, untruths)) {
+        if (option->at != OPTION_NO_MEMBER)
+            apply_false(settings, option);
+        return true;
+    }
+    if (option->type != OPTION_COUNTER || !view_to_number(view_of(value), 0, 100, &count))
+        return error_set(err, ERROR_USAGE,
+            "Unexpected value for %s: '%s'. Expecting 'true', 'false', 'yes', 'no', 'on', "
+            "'off', '1' or '0'",
+            option->names[0], value);
+    while (count-- > 0)
+        TRY(option_apply(settings, option, NULL, ORIGIN_FILE, err));
+    return true;
+}
+
+static bool apply_line(struct settings *settings, struct view key, const char *value, struct error *err)
+{
+    struct error ambiguous = { 0 };
+    const struct option *option;
+    const char *near;
+
+    if (view_starts(key, "--"))
+        key = (struct view){ key.at + 2, key.len - 2 };
+    option = option_resolve(key, &ambiguous);
+    if (option == NULL && ambiguous.kind != ERROR_NONE) {
+        *err = ambiguous;
+        return false;
+    }
+    if (option == NULL || (option->type == OPTION_SPECIAL && option->read == NULL)) { /* --help, --version */
+        (void)error_set(err, ERROR_USAGE, "unrecognized arguments: --%.*s=%s", (int)key.len, key.at, value);
+        near = option_suggest(key);
+        return near == NULL ? false : error_next(err, "did you mean %s?", near);
+    }
+    if (option->at == offsetof(struct settings, config_files) ||
+        (option->type != OPTION_PLUGIN && settings_own_origin(settings, option->at) > ORIGIN_FILE))
+        return true;
+    if (!option_takes_value(option))
+        return apply_flag(settings, option, value, err);
+    if (value[0] == '[' && text_ends(value, "]"))
+        return error_set(err, ERROR_USAGE,
+            "%s can't be set to a list %s; write the values with commas between them", option->names[0],
+            value);
+    return option_apply(settings, option, value, ORIGIN_FILE, err);
+}
+
+bool cli_ini_read(struct view text, const char *path, struct settings *settings, struct error *err)
+{
+    struct view rest = text, line, key, value;
+    unsigned number = 0;
+
+    if (text.len > CLI_INI_MAX || view_has(text, '\0'))
+        return error_set(err, ERROR_USAGE, "Unable to open config file: %s. Error: not a text file", path);
+    while (view_cut(&rest, '\n', &line)) {
+        AUTO(free) char *value_text = NULL;
+
+        number++;
+        line = view_trim(line);
+        if (line.len == 0 || strchr("#;[", line.at[0]) != NULL || view_starts(line, "---"))
+            continue;
+        if (!split_line(line, &key, &value))
+            return error_set(
+                err, ERROR_USAGE, "Unexpected line %u in %s: %.*s", number, path, (int)line.len, line.at);
+        value_text = view_dup(value);
+        if (!apply_line(settings, key, value_text, err)) {
+            (void)error_in(err, "%s, line %u", path, number);
+            return error_next_default(err, "see line %u of %s", number, path);
+        }
+    }
+    return true;
+}

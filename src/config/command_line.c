@@ -1,0 +1,377 @@
+/*
+ * argv: first split into options with their values, by the rules of Python's argparse, then applied in order.
+ * Files are read after that and fill what is left.
+ */
+#include "config/command_line.h"
+
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#define SYSTEM_FILE "/etc/letsencrypt/cli.ini" /* wherever --config-dir leads */
+
+struct given {
+    const struct option *option;
+    const char *value; /* borrowed from argv; NULL for flags */
+};
+
+struct words { /* an own array of borrowed strings */
+    const char **at;
+    size_t len;
+};
+
+struct parse {
+    struct given *givens;
+    size_t count;
+    struct list extras; /* what is neither option nor value */
+};
+
+static void words_clear_at(struct words *words)
+{
+    free(words->at);
+}
+
+static void parse_clear_at(struct parse *parse)
+{
+    free(parse->givens);
+    list_clear(&parse->extras);
+}
+
+/* ---- splitting ---- */
+
+static bool is_negative_number(const char *text)
+{
+    size_t whole, part = 0;
+
+    if (text[0] != '-')
+        return false;
+    whole = strspn(text + 1, "0123456789");
+    if (text[1 + whole] == '.')
+        part = 1 + strspn(text + 2 + whole, "0123456789");
+    return text[1 + whole + part] == '\0' && (whole > 0 || part > 1) && part != 1;
+}
+
+/* The long option that a word names, "=value" aside; NULL when none or ambiguous. */
+static const struct option *long_option(const char *word, struct error *err)
+{
+    return option_resolve((struct view){ word + 2, strcspn(word + 2, "=") }, err);
+}
+
+/* Whether a word can be the value of the option in front of it. */
+static bool is_value(const char *word)
+{
+    struct error ignored = { 0 };
+
+    if (word[0] != '-' || word[1] == '\0' || is_negative_number(word))
+        return true;
+    if (strchr(word, ' ') == NULL)
+        return false;
+    return word[1] == '-' ? long_option(word, &ignored) == NULL && ignored.kind == ERROR_NONE
+                          : option_find_short(word[1]) == NULL;
+}
+
+static void give(struct parse *parse, const struct option *option, const char *value)
+{
+    parse->givens[parse->count++] = (struct given){ option, value };
+}
+
+/* Takes the value from the word itself (glued) or from the next word; *i moves over that. */
+static bool give_value(struct parse *parse, const struct option *option, const char *glued,
+    const struct words *words, size_t *i, struct error *err)
+{
+    if (glued == NULL) {
+        bool has_next = *i + 1 < words->len && is_value(words->at[*i + 1]);
+
+        if (!has_next && option->value[0] != '[') /* "[TOPIC]" may be left out */
+            return option_fail(option, err, "expected one argument");
+        if (has_next)
+            glued = words->at[++*i];
+    }
+    give(parse, option, glued);
+    return true;
+}
+
+static bool parse_long(struct parse *parse, const struct words *words, size_t *i, struct error *err)
+{
+    const char *word = words->at[*i], *equals = strchr(word, '=');
+    struct error ambiguous = { 0 };
+    const struct option *option = long_option(word, &ambiguous);
+
+    if (ambiguous.kind != ERROR_NONE) {
+        *err = ambiguous;
+        return false;
+    }
+    if (option == NULL) {
+        list_add(&parse->extras, word);
+        return true;
+    }
+    if (option_takes_value(option))
+        return give_value(parse, option, equals == NULL ? NULL : equals + 1, words, i, err);
+    if (equals != NULL)
+        return option_fail(option, err, "ignored explicit argument '%s'", equals + 1);
+    give(parse, option, NULL);
+    return true;
+}
+
+/* "-n", "-nq", "-nd a.example", "-da.example", "-d=a.example". */
+static bool parse_short(struct parse *parse, const struct words *words, size_t *i, struct error *err)
+{
+    const char *word = words->at[*i];
+    const struct option *option = option_find_short(word[1]), *next;
+
+    if (option == NULL) {
+        list_add(&parse->extras, word);
+        return true;
+    }
+    for (const char *letter = word + 1;; letter++, option = next) {
+        if (option_takes_value(option)) {
+            const char *glued = letter[1] == '\0' ? NULL : letter[1] == '=' ? letter + 2 : letter + 1;
+
+            return give_value(parse, option, glued, words, i, err);
+        }
+        give(parse, option, NULL);
+        if (letter[1] == '\0')
+            return true;
+        next = option_find_short(letter[1]);
+        if (next == NULL)
+            return option_fail(option, err, "ignored explicit argument '%s'", letter + 1);
+    }
+}
+
+static bool parse_words(const struct words *words, struct parse *parse, struct error *err)
+{
+    size_t letters = 0;
+
+    for (size_t i = 0; i < words->len; i++)
+        letters += 1 + strlen(words->at[i]); /* a cluster gives an option a letter */
+    parse->givens = xcalloc(letters + 1, sizeof *parse->givens);
+    for (size_t i = 0; i < words->len; i++) {
+        const char *word = words->at[i];
+
+        if (strcmp(word, "--") == 0) {
+            for (; i < words->len; i++)
+                list_add(&parse->extras, words->at[i]);
+            break;
+        }
+        if (text_starts(word, "--"))
+            TRY(parse_long(parse, words, &i, err));
+        else if (word[0] == '-' && word[1] != '\0' && !is_negative_number(word))
+            TRY(parse_short(parse, words, &i, err));
+        else
+            list_add(&parse->extras, word);
+    }
+    return true;
+}
+
+/* ---- the subcommand ---- */
+
+static const struct verb *find_verb(const struct verb *const *verbs, const char *word)
+{
+    for (; *verbs != NULL; verbs++) {
+        if (strcmp((*verbs)->name, word) == 0 || text_equal((*verbs)->alias, word))
+            return *verbs;
+    }
+    return NULL;
+}
+
+/* Takes the first word that is a subcommand out of words; NULL when there is none. */
+static const struct verb *take_verb(const struct verb *const *verbs, struct words *words)
+{
+    for (size_t i = 0; i < words->len; i++) {
+        const struct verb *verb = find_verb(verbs, words->at[i]);
+
+        if (verb != NULL) {
+            words->len--;
+            memmove(&words->at[i], &words->at[i + 1], (words->len - i) * sizeof *words->at);
+            return verb;
+        }
+    }
+    return NULL;
+}
+
+/* NULL when none is near. */
+static const char *nearest_verb(const struct verb *const *verbs, const char *word)
+{
+    const char *best = NULL;
+    size_t best_distance = 3;
+
+    for (; *verbs != NULL; verbs++) {
+        size_t distance = text_distance((*verbs)->name, word);
+
+        if (distance > 0 && distance < best_distance) { /* 0: a second subcommand */
+            best = (*verbs)->name;
+            best_distance = distance;
+        }
+    }
+    return best;
+}
+
+static bool fail_extras(const struct list *extras, const struct verb *const *verbs, struct error *err)
+{
+    AUTO(free) char *all = list_join(extras, " ");
+    const char *near;
+
+    (void)error_set(err, ERROR_USAGE, "unrecognized arguments: %s", all);
+    for (size_t i = 0; i < extras->len; i++) {
+        const char *word = extras->at[i];
+
+        if (text_starts(word, "--") && word[2] != '\0') {
+            near = option_suggest((struct view){ word + 2, strcspn(word + 2, "=") });
+            return near == NULL ? false : error_next(err, "did you mean --%s?", near);
+        }
+    }
+    near = nearest_verb(verbs, extras->at[0]);
+    return near == NULL ? false : error_next(err, "did you mean %s?", near);
+}
+
+/*
+ * Certbot takes the first word that equals a subcommand, even where it is the value of an option. So do we,
+ * unless that leaves an error and a reading that spares values does not.
+ */
+static bool split(const struct words *words, const struct verb *const *verbs, const struct verb **verb,
+    struct parse *parse, struct error *err)
+{
+    AUTO(words_clear) struct words left = { xcalloc(words->len + 1, sizeof *words->at), words->len };
+    AUTO(parse_clear) struct parse spared = { 0 };
+    struct error ignored = { 0 };
+    const struct verb *found;
+    bool ok;
+
+    memcpy(left.at, words->at, words->len * sizeof *words->at);
+    found = take_verb(verbs, &left);
+    *verb = found == NULL ? verbs[0] : found;
+    ok = parse_words(&left, parse, err);
+    if (ok && parse->extras.len == 0)
+        return true;
+    if (found != NULL && parse_words(words, &spared, &ignored)) {
+        found = spared.extras.len == 0 ? verbs[0] : find_verb(verbs, spared.extras.at[0]);
+        if (spared.extras.len <= 1 && found != NULL) {
+            struct parse swap = *parse;
+
+            *verb = found;
+            *parse = spared;
+            spared = swap;
+            return true;
+        }
+    }
+    return ok ? fail_extras(&parse->extras, verbs, err) : false;
+}
+
+/* ---- files ---- */
+
+static bool read_file(const char *path, bool needed, struct settings *settings, struct error *err)
+{
+    AUTO(buf_clear) struct buf text = BUF(FILE_MAX_TEXT);
+    struct error reason = { 0 };
+
+    if (!needed && (access(path, R_OK) != 0 || file_is_dir(path)))
+        return true;
+    if (!file_read(path, &text, &reason))
+        return error_set(err, ERROR_USAGE, "Unable to open config file: %s. Error: %s", path,
+            reason.sys != 0 ? strerror(reason.sys) : reason.why);
+    return cli_ini_read(buf_view(&text), path, settings, err);
+}
+
+/* Where the user's own cli.ini would be; NULL without a home. */
+static char *user_file(void)
+{
+    const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+
+    if (config != NULL && config[0] != '\0')
+        return file_join(config, "letsencrypt/cli.ini");
+    return home == NULL || home[0] == '\0' ? NULL : file_join(home, ".config/letsencrypt/cli.ini");
+}
+
+static bool read_files(struct settings *settings, const struct verb *verb, struct error *err)
+{
+    AUTO(free) char *user = user_file();
+
+    TRY(read_file(SYSTEM_FILE, false, settings, err));
+    if (user != NULL)
+        TRY(read_file(user, false, settings, err));
+    for (size_t i = 0; i < settings->config_files.len; i++)
+        TRY(read_file(settings->config_files.at[i], true, settings, err));
+    if (strcmp(verb->name, "renew") == 0 && SETTING_ORIGIN(settings, domains) == ORIGIN_FILE) {
+        list_clear(&settings->domains); /* meant for certonly; renew goes by what each certificate has */
+        SETTING_MARK(settings, domains, ORIGIN_DEFAULT);
+    }
+    return true;
+}
+
+/* ---- the whole ---- */
+
+/* Help is asked for: the topic is the word behind; a subcommand's own page where it stands beside. */
+static bool find_help(const struct words *words, const struct verb *const *verbs, bool as_certbot,
+    struct command_line *out)
+{
+    for (size_t i = 0; i < words->len && !out->help; i++) {
+        bool is_help = strcmp(words->at[i], "--help") == 0 || strcmp(words->at[i], "-h") == 0 ||
+            (i == 0 && strcmp(words->at[i], "help") == 0);
+
+        if (!is_help)
+            continue;
+        out->help = true;
+        if (i + 1 < words->len && words->at[i + 1][0] != '-')
+            out->help_topic = xstrdup(words->at[i + 1]);
+    }
+    for (size_t i = 0; out->help && out->help_topic == NULL && !as_certbot && i < words->len; i++) {
+        const struct verb *verb = find_verb(verbs, words->at[i]);
+
+        if (verb != NULL)
+            out->help_topic = xstrdup(verb->name);
+    }
+    return out->help;
+}
+
+/* Applies options in their order; --help and --version, found by a prefix or in a cluster, end it. */
+static bool apply_all(const struct parse *parse, struct command_line *line, struct error *err)
+{
+    for (size_t i = 0; i < parse->count; i++) {
+        const struct given *given = &parse->givens[i];
+
+        if (strcmp(given->option->names[0], "help") == 0) {
+            line->help = true;
+            line->help_topic = xstrdup_or_null(given->value);
+            return true;
+        }
+        if (strcmp(given->option->names[0], "version") == 0) {
+            line->version = true;
+            return true;
+        }
+        TRY(option_apply(line->settings, given->option, given->value, ORIGIN_COMMAND_LINE, err));
+    }
+    return true;
+}
+
+bool command_line_read(int argc, char **argv, const struct verb *const *verbs, bool as_certbot,
+    struct command_line *out, struct error *err)
+{
+    AUTO(command_line_clear) struct command_line line = { .settings = settings_new(as_certbot) };
+    AUTO(words_clear) struct words words = { xcalloc((size_t)argc + 1, sizeof *words.at), 0 };
+    AUTO(parse_clear) struct parse parse = { 0 };
+    const struct verb *verb;
+
+    for (int i = 1; i < argc; i++)
+        words.at[words.len++] = argv[i];
+    if (!find_help(&words, verbs, as_certbot, &line)) {
+        TRY(split(&words, verbs, &verb, &parse, err));
+        TRY(apply_all(&parse, &line, err));
+        if (!line.help && !line.version) {
+            TRY(read_files(line.settings, verb, err));
+            TRY(settings_derive(line.settings, verb, err));
+            line.verb = verb;
+        }
+    }
+    *out = line;
+    line = (struct command_line){ 0 };
+    return true;
+}
+
+void command_line_clear(struct command_line *line)
+{
+    free(line->help_topic);
+    settings_free(line->settings);
+    *line = (struct command_line){ 0 };
+}

@@ -1,0 +1,17 @@
+#pragma once
+/*
+ * Help, completions and the manual's list of options, all from the table.
+ */
+#include "config/option.h"
+
+/* The page for a topic: NULL the overview, "all" everything, a verb or a topic's name its page, anything else
+ * the overview. columns: width of the terminal. */
+void help_write(const struct verb *const *verbs, const char *program, const char *topic, unsigned columns,
+    struct buf *out);
+/* "usage: ..." for errors of usage. */
+void help_usage(const char *program, struct buf *out);
+/* The options part of the manual page, in scdoc's syntax. */
+void help_write_manual(const struct verb *const *verbs, struct buf *out);
+/* shell: "bash", "zsh" or "fish"; false for another. */
+bool help_write_completion(
+    const struct verb *const *verbs, const char *program, const char *shell, struct buf *out);

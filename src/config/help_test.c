@@ -1,0 +1,92 @@
+#include "base/test.h"
+
+#include "config/help.h"
+
+static const enum option_topic renew_topics[] = { TOPIC_RENEW, TOPIC_HIDDEN };
+static const struct verb verb_run = { "run", "everything", "Obtain and install", "[options]", "It runs.",
+    renew_topics };
+static const struct verb verb_renew = { "renew", NULL, "Renew what's due", "[options]", "It renews.",
+    renew_topics };
+static const struct verb *const verbs[] = { &verb_run, &verb_renew, NULL };
+
+TEST(pages)
+{
+    static const struct {
+        const char *topic, *has, *has_not;
+    } cases[] = {
+        { NULL, "--help SUBCOMMAND|TOPIC|PLUGIN", "--apache-ctl" },
+        { "nonsense", "--help SUBCOMMAND|TOPIC|PLUGIN", "--apache-ctl" },
+        { "all", "--apache-ctl PROGRAM", "--no-bootstrap" },
+        { "all", "--jobs N", "--register-unsafely" },
+        { "renew", "It renews.", "It runs." },
+        { "renew", "--deploy-hook COMMAND", "--webroot-map" },
+        { "everything", "It runs.", "It renews." },
+        { "webroot", "-w DIR, --webroot-path DIR", "--deploy-hook" },
+        { "dns-ovh", "--dns-ovh-credentials FILE", "--deploy-hook" },
+        { "security", "(default: ecdsa)", "--deploy-hook" },
+        { "security", "One of rsa, ecdsa.", "--deploy-hook" },
+        { "commands", "Renew what's due", "--deploy-hook" },
+        { "verbs", "Obtain and install", "--deploy-hook" },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(buf_clear) struct buf out = BUF(1 << 20);
+        const char *name = cases[i].topic == NULL ? "overview" : cases[i].topic;
+
+        help_write(verbs, "evercert", cases[i].topic, 1000, &out);
+        CHECK(!out.failed && strstr(buf_text(&out), cases[i].has) != NULL, "%s lacks %s", name, cases[i].has);
+        CHECK(strstr(buf_text(&out), cases[i].has_not) == NULL, "%s has %s", name, cases[i].has_not);
+        CHECK(strstr(buf_text(&out), "evercert") != NULL, "%s: the program's name", name);
+    }
+}
+
+/* Every option that is not hidden is on the page of all, in the manual and in each completion. */
+TEST(everything_is_everywhere)
+{
+    static const char *const shells[] = { "bash", "zsh", "fish" };
+    struct buf pages[5];
+
+    for (size_t i = 0; i < COUNT(pages); i++)
+        pages[i] = BUF(1 << 20);
+    help_write(verbs, "evercert", "all", 80, &pages[0]);
+    help_write_manual(verbs, &pages[1]);
+    for (size_t i = 0; i < COUNT(shells); i++)
+        CHECK(help_write_completion(verbs, "evercert", shells[i], &pages[2 + i]), "%s", shells[i]);
+    for (size_t i = 0; i < COUNT(pages); i++) {
+        for (const struct option *option = options; option->names[0] != NULL; option++) {
+            AUTO(free) char *name = i == 4 ? xprintf("-l %s", option->names[0]) : xprintf("--%s", option->names[0]);
+            const char *at = strstr(buf_text(&pages[i]), name);
+
+            while (at != NULL && strchr(" [*\n,", at[strlen(name)]) == NULL && at[strlen(name)] != '\0')
+                at = strstr(at + 1, name);
+            CHECK((at != NULL) == (option->topic != TOPIC_HIDDEN), "page %zu, %s", i, name);
+        }
+        buf_clear(&pages[i]);
+    }
+}
+
+TEST(unknown_shell)
+{
+    AUTO(buf_clear) struct buf out = BUF(1 << 20);
+
+    CHECK(!help_write_completion(verbs, "evercert", "tcsh", &out) && out.len == 0, "tcsh");
+}
+
+TEST(width)
+{
+    for (unsigned columns = 0; columns <= 120; columns += 40) {
+        AUTO(buf_clear) struct buf out = BUF(1 << 20);
+        struct view rest, line;
+        size_t widest = 0, want = columns < 40 ? 40 : columns > 100 ? 100 : columns;
+
+        help_write(verbs, "evercert", "renew", columns, &out);
+        rest = buf_view(&out);
+        while (view_cut(&rest, '\n', &line)) {
+            if (line.len > 0 && line.at[0] == ' ' && line.at[2] == ' ' && line.len > widest)
+                widest = line.len; /* lines of help, not those of names */
+        }
+        CHECK(widest > 0 && widest <= want, "%zu of %u columns", widest, columns);
+    }
+}
+
+TEST_MAIN()

@@ -1,0 +1,44 @@
+/* A name that was taken is taken again and stays as it is, and can be the name of a lineage unless it is a
+ * wildcard's. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/names.h"
+#include "config/option.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void check_domain(const char *text)
+{
+    AUTO(free) char *once = NULL;
+    AUTO(free) char *twice = NULL;
+    AUTO(free) char *lineage = NULL;
+    struct error err = { 0 };
+
+    if (!domain_normalize(text, &once, &err))
+        return;
+    if (!domain_normalize(once, &twice, &err) || strcmp(once, twice) != 0)
+        abort();
+    lineage = lineage_name_of(once);
+    if (strlen(lineage) <= 200 && !lineage_name_check(lineage, &err))
+        abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    AUTO(settings_free) struct settings *settings = settings_new(true);
+    AUTO(free) char *text = view_dup((struct view){ (const char *)data, size });
+    AUTO(free) char *once = NULL;
+    AUTO(free) char *twice = NULL;
+    struct error err = { 0 };
+
+    check_domain(text);
+    if (ip_address_normalize(text, &once, &err) &&
+        (!ip_address_normalize(once, &twice, &err) || strcmp(once, twice) != 0))
+        abort();
+    (void)!email_check(text, &err);
+    (void)!lineage_name_check(text, &err);
+    (void)!option_apply(settings, option_find("webroot-map"), text, ORIGIN_COMMAND_LINE, &err);
+    (void)!option_apply(settings, option_find("domains"), text, ORIGIN_COMMAND_LINE, &err);
+    return 0;
+}

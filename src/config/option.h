@@ -1,0 +1,93 @@
+#pragma once
+/*
+ * The one table of options. Command line, cli.ini, renewal files, --help, manual page and completions all
+ * walk it.
+ *
+ * A new option is one row in options.c and, for a value, one member of struct settings.
+ */
+#include "config/settings.h"
+
+enum option_type {
+    OPTION_FLAG,     /* sets a bool true */
+    OPTION_UNSET,    /* sets a bool false */
+    OPTION_YES,      /* sets a tristate to YES */
+    OPTION_NO,       /* sets a tristate to NO */
+    OPTION_COUNTER,  /* adds one to an int */
+    OPTION_TEXT,     /* char *; the last one wins */
+    OPTION_PATH,     /* char *, made absolute */
+    OPTION_COMMAND,  /* char *: a hook */
+    OPTION_NUMBER,   /* int within [min, max] */
+    OPTION_CHOICE,   /* char *, one of choices */
+    OPTION_LIST,     /* struct list: each value is a comma list */
+    OPTION_REPEAT,   /* struct list: each value is one element */
+    OPTION_PLUGIN,   /* --standalone: adds its name to a struct list */
+    OPTION_SPECIAL,  /* `read` does it all; takes a value when `value` names one */
+};
+
+enum option_topic { /* where --help shows it */
+    TOPIC_GENERAL, TOPIC_AUTOMATION, TOPIC_SECURITY, TOPIC_TESTING, TOPIC_PATHS, TOPIC_CERTIFICATE, TOPIC_ACCOUNT,
+    TOPIC_RENEW, TOPIC_REVOKE, TOPIC_PLUGINS, TOPIC_STANDALONE, TOPIC_WEBROOT, TOPIC_MANUAL, TOPIC_NGINX, TOPIC_APACHE,
+    TOPIC_DNS, TOPIC_INSTALL,
+    TOPIC_HIDDEN, /* accepted, on no help page */
+};
+
+struct option {
+    const char *names[4];      /* long names without dashes; the first is the one we show */
+    const char *shorts;        /* letters: "d", "nv"; NULL: none */
+    enum option_type type;
+    size_t at;                 /* offsetof(struct settings, ...) */
+    const char *value;         /* what help calls the value: "FILE" */
+    const char *fallback;      /* the default as text, NULL: empty, 0 or false */
+    const char *const *choices; /* OPTION_CHOICE, ended by NULL */
+    bool any_case;             /* OPTION_CHOICE: upper case is taken for lower case */
+    int min, max;              /* OPTION_NUMBER */
+    const char *saved;         /* key in [renewalparams], NULL: not saved */
+    bool saved_always;         /* saved even when it was not set */
+    enum option_topic topic;
+    bool ours;                 /* Certbot does not have it */
+    const char *help;          /* one or two sentences */
+    /* Gets the value (NULL for flags). For OPTION_SPECIAL and lists it changes settings itself; for the
+     * others it is a check in front of the change. */
+    bool (*read)(
+        struct settings *settings, const struct option *option, const char *value, struct error *err);
+};
+
+#define OPTION_NO_MEMBER SIZE_MAX /* `at` of options that keep no value */
+
+extern const struct option options[]; /* ended by an empty row */
+size_t option_count(void);
+/* The row that holds the default of a member: the first that has it. */
+const struct option *option_owner(const struct option *option);
+const struct option *option_find(const char *long_name); /* exact; NULL when there is none */
+const struct option *option_find_short(char letter);      /* NULL when there is none */
+bool option_takes_value(const struct option *option);
+bool option_is_list(const struct option *option); /* its member is a struct list that values are added to */
+
+/*
+ * Gives one value to a setting and marks where it came from (option_apply.c). value is NULL for flags. A list
+ * starts afresh when its values so far came from a lower origin or from another file, and grows otherwise.
+ * ERROR_USAGE in argparse's words ("argument --csr: ...") for a value of the wrong form; whatever `read`
+ * says.
+ */
+MUST_USE bool option_apply(struct settings *settings, const struct option *option, const char *value,
+    enum origin from, struct error *err);
+/* Back to the default of the table, keeping the origin. */
+void option_reset(struct settings *settings, const struct option *option);
+/* ERROR_USAGE: "argument -d/--domains/--domain: REASON"; returns false. */
+bool option_fail(const struct option *option, struct error *err, const char *reason, ...) PRINTF(3, 4);
+
+/* The option for a name from the command line or cli.ini (long, without dashes): exact, or by an unambiguous
+ * prefix. NULL and ERROR_USAGE when the prefix is ambiguous; NULL and err untouched when there is none. */
+const struct option *option_resolve(struct view name, struct error *err);
+/* The nearest name to a mistyped one, NULL when none is near. */
+const char *option_suggest(struct view name);
+
+/* A subcommand as the parser and --help see it. */
+struct verb {
+    const char *name;
+    const char *alias;    /* hidden second name, NULL: none */
+    const char *summary;  /* one line for the overview */
+    const char *usage;    /* "[options] [-d DOMAIN] ..." */
+    const char *text;     /* a paragraph for its own help page */
+    const enum option_topic *topics; /* its pages of options, in order; ended by TOPIC_HIDDEN */
+};

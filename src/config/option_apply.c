@@ -1,0 +1,332 @@
+/*
+ * Looking options up, and giving one value to one setting.
+ */
+#include <ctype.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "config/conf.h"
+#include "config/option.h"
+
+#define NEAR 3 /* edits between a name and what somebody may have meant by it */
+
+/* ---- looking up ---- */
+
+size_t option_count(void)
+{
+    size_t count = 0;
+
+    while (options[count].names[0] != NULL)
+        count++;
+    return count;
+}
+
+const struct option *option_find(const char *long_name)
+{
+    for (const struct option *option = options; option->names[0] != NULL; option++) {
+        for (size_t i = 0; i < COUNT(option->names) && option->names[i] != NULL; i++) {
+            if (strcmp(option->names[i], long_name) == 0)
+                return option;
+        }
+    }
+    return NULL;
+}
+
+const struct option *option_find_short(char letter)
+{
+    for (const struct option *option = options; option->names[0] != NULL; option++) {
+        if (letter != '\0' && option->shorts != NULL && strchr(option->shorts, letter) != NULL)
+            return option;
+    }
+    return NULL;
+}
+
+bool option_takes_value(const struct option *option)
+{
+    return option->value != NULL;
+}
+
+bool option_is_list(const struct option *option)
+{
+    return option->type == OPTION_LIST || option->type == OPTION_REPEAT || option->type == OPTION_PLUGIN;
+}
+
+const struct option *option_resolve(struct view name, struct error *err)
+{
+    AUTO(buf_clear) struct buf all = BUF(4096);
+    AUTO(free) char *prefix = view_dup(name);
+    const struct option *exact = option_find(prefix), *found = NULL, *certbots = NULL;
+    size_t count = 0, certbots_count = 0;
+
+    if (exact != NULL || name.len == 0)
+        return exact;
+    for (const struct option *option = options; option->names[0] != NULL; option++) {
+        for (size_t i = 0; i < COUNT(option->names) && option->names[i] != NULL; i++) {
+            if (!text_starts(option->names[i], prefix))
+                continue;
+            buf_putf(&all, "%s--%s", count++ > 0 ? ", " : "", option->names[i]);
+            found = option;
+            if (!option->ours) {
+                certbots = option;
+                certbots_count++;
+            }
+        }
+    }
+    if (count == 1 || count == 0)
+        return found;
+    if (certbots_count == 1) /* an option of ours must not make a prefix ambiguous that Certbot takes */
+        return certbots;
+    (void)error_set(err, ERROR_USAGE, "ambiguous option: --%s could match %s", prefix, buf_text(&all));
+    return NULL;
+}
+
+const char *option_suggest(struct view name)
+{
+    AUTO(free) char *text = view_dup(name);
+    const char *best = NULL;
+    size_t best_distance = NEAR + 1;
+
+    for (char *at = text; *at != '\0'; at++) {
+        if (*at == '_')
+            *at = '-';
+    }
+    if (strlen(text) < 2 * NEAR)
+        best_distance = 2; /* of a short name everything is near */
+    for (const struct option *option = options; option->names[0] != NULL; option++) {
+        for (size_t i = 0; i < COUNT(option->names) && option->names[i] != NULL; i++) {
+            size_t distance = text_distance(option->names[i], text);
+
+            if (distance < best_distance && option->topic != TOPIC_HIDDEN) {
+                best = option->names[i];
+                best_distance = distance;
+            }
+        }
+    }
+    return best;
+}
+
+bool option_fail(const struct option *option, struct error *err, const char *reason, ...)
+{
+    AUTO(buf_clear) struct buf names = BUF(512);
+    char text[512];
+    va_list args;
+
+    for (const char *letter = option->shorts; letter != NULL && *letter != '\0'; letter++)
+        buf_putf(&names, "%s-%c", names.len > 0 ? "/" : "", *letter);
+    for (size_t i = 0; i < COUNT(option->names) && option->names[i] != NULL; i++)
+        buf_putf(&names, "%s--%s", names.len > 0 ? "/" : "", option->names[i]);
+    va_start(args, reason);
+    (void)vsnprintf(text, sizeof text, reason, args);
+    va_end(args);
+    return error_set(err, ERROR_USAGE, "argument %s: %s", buf_text(&names), text);
+}
+
+/* ---- by type ---- */
+
+static void *member_of(struct settings *settings, const struct option *option)
+{
+    return (char *)settings + option->at;
+}
+
+static bool parse_number(const struct option *option, const char *value, int *out, struct error *err)
+{
+    const char *text = value;
+    long long number;
+    char *end;
+
+    errno = 0;
+    number = strtoll(text, &end, 10);
+    while (isspace((unsigned char)*end))
+        end++;
+    if (end == text || *end != '\0')
+        return option->min == 0 ? option_fail(option, err, "value must be an integer")
+                                : option_fail(option, err, "invalid int value: '%s'", value);
+    if (option->min == 0 && number < 0)
+        return option_fail(option, err, "value must be non-negative");
+    if (errno != 0 || number < option->min || number > option->max)
+        return option_fail(option, err, "value must be between %d and %d", option->min, option->max);
+    *out = (int)number;
+    return true;
+}
+
+static bool parse_choice(const struct option *option, const char *value, const char **out, struct error *err)
+{
+    AUTO(buf_clear) struct buf all = BUF(512);
+    AUTO(free) char *text = xstrdup(value);
+
+    if (option->any_case)
+        text_lower(text);
+    for (size_t i = 0; option->choices[i] != NULL; i++) {
+        if (strcmp(option->choices[i], text) == 0) {
+            *out = option->choices[i];
+            return true;
+        }
+        buf_putf(&all, "%s'%s'", i > 0 ? ", " : "", option->choices[i]);
+    }
+    return option_fail(option, err, "invalid choice: '%s' (choose from %s)", value, buf_text(&all));
+}
+
+/* What is saved has to fit into the syntax of renewal files. */
+static bool check_saved(const struct option *option, const char *value, struct error *err)
+{
+    if (option->saved == NULL || conf_can_hold(value, option_is_list(option)))
+        return true;
+    return option_fail(
+        option, err, "the value mixes quotes in a way that a renewal file cannot hold; put it in a script");
+}
+
+static bool apply_text(
+    struct settings *settings, const struct option *option, const char *value, struct error *err)
+{
+    char **text = member_of(settings, option);
+
+    TRY(check_saved(option, value, err));
+    if (option->read != NULL)
+        TRY(option->read(settings, option, value, err));
+    if (option->type == OPTION_PATH) {
+        AUTO(free) char *path = file_absolute(value);
+
+        xreplace(text, path);
+        return true;
+    }
+    if (option->type == OPTION_CHOICE)
+        TRY(parse_choice(option, value, &value, err));
+    xreplace(text, value);
+    return true;
+}
+
+static bool apply_list(struct settings *settings, const struct option *option, const char *value,
+    enum origin from, struct error *err)
+{
+    struct list *list = member_of(settings, option);
+    enum origin now = settings_own_origin(settings, option->at);
+    struct view rest, part;
+
+    if (option->type == OPTION_PLUGIN) {
+        if (!list_has(list, option->names[0]))
+            list_add(list, option->names[0]);
+        return true;
+    }
+    if (from == ORIGIN_FILE || now < from)
+        list_clear(list);
+    TRY(check_saved(option, value, err));
+    if (option->read != NULL)
+        return option->read(settings, option, value, err);
+    if (option->type == OPTION_REPEAT) {
+        list_add(list, value);
+        return true;
+    }
+    rest = view_of(value);
+    while (view_cut(&rest, ',', &part))
+        list_add_view(list, view_trim(part));
+    return true;
+}
+
+static bool apply_value(
+    struct settings *settings, const struct option *option, const char *value, struct error *err)
+{
+    void *member = member_of(settings, option);
+
+    if (option->read != NULL)
+        TRY(option->read(settings, option, value, err));
+    switch (option->type) {
+    case OPTION_FLAG:
+        *(bool *)member = true;
+        break;
+    case OPTION_UNSET:
+        *(bool *)member = false;
+        break;
+    case OPTION_YES:
+        *(enum tristate *)member = YES;
+        break;
+    case OPTION_NO:
+        *(enum tristate *)member = NO;
+        break;
+    case OPTION_COUNTER:
+        *(int *)member += *(int *)member < 100;
+        break;
+    case OPTION_NUMBER:
+        return parse_number(option, value, member, err);
+    case OPTION_TEXT:
+    case OPTION_PATH:
+    case OPTION_COMMAND:
+    case OPTION_CHOICE:
+    case OPTION_LIST:
+    case OPTION_REPEAT:
+    case OPTION_PLUGIN:
+    case OPTION_SPECIAL:
+        break;
+    }
+    return true;
+}
+
+/* The names in a --webroot-map are asked for: they come from where it comes from. */
+static void mark_map_names(struct settings *settings, enum origin from)
+{
+    if (settings->domains.len > 0 && SETTING_ORIGIN(settings, domains) < from)
+        SETTING_MARK(settings, domains, from);
+    if (settings->ip_addresses.len > 0 && SETTING_ORIGIN(settings, ip_addresses) < from)
+        SETTING_MARK(settings, ip_addresses, from);
+}
+
+bool option_apply(struct settings *settings, const struct option *option, const char *value, enum origin from,
+    struct error *err)
+{
+    if (option->type == OPTION_TEXT || option->type == OPTION_PATH || option->type == OPTION_COMMAND ||
+        option->type == OPTION_CHOICE)
+        TRY(apply_text(settings, option, value, err));
+    else if (option_is_list(option))
+        TRY(apply_list(settings, option, value, from, err));
+    else if (option->type == OPTION_SPECIAL)
+        TRY(option->read == NULL || option->read(settings, option, value, err));
+    else
+        TRY(apply_value(settings, option, value, err));
+    if (option->at == offsetof(struct settings, webroot_map))
+        mark_map_names(settings, from);
+    settings_mark(settings, option->at, from);
+    return true;
+}
+
+/* ---- defaults ---- */
+
+void option_reset(struct settings *settings, const struct option *option)
+{
+    const struct option *row = option_owner(option);
+    void *member = row->at == OPTION_NO_MEMBER ? NULL : member_of(settings, row);
+
+    switch (row->type) {
+    case OPTION_FLAG:
+        *(bool *)member = false;
+        break;
+    case OPTION_UNSET:
+        *(bool *)member = true;
+        break;
+    case OPTION_YES:
+    case OPTION_NO:
+        *(enum tristate *)member = UNDECIDED;
+        break;
+    case OPTION_COUNTER:
+        *(int *)member = 0;
+        break;
+    case OPTION_NUMBER:
+        *(int *)member = row->fallback == NULL ? 0 : (int)strtol(row->fallback, NULL, 10);
+        break;
+    case OPTION_TEXT:
+    case OPTION_PATH:
+    case OPTION_COMMAND:
+    case OPTION_CHOICE:
+        xreplace(member, row->fallback);
+        break;
+    case OPTION_LIST:
+    case OPTION_REPEAT:
+    case OPTION_PLUGIN:
+        list_clear(member);
+        break;
+    case OPTION_SPECIAL:
+        break;
+    }
+}

@@ -1,0 +1,192 @@
+#include "config/option_read.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "config/names.h"
+#include "json/doc.h"
+
+bool read_nothing(
+    struct settings *settings, const struct option *option, const char *value, struct error *err)
+{
+    (void)settings, (void)option, (void)value, (void)err;
+    return true;
+}
+
+bool read_deprecated(
+    struct settings *settings, const struct option *option, const char *value, struct error *err)
+{
+    (void)settings, (void)value, (void)err;
+    log_warning("Use of --%s is deprecated.", option->names[0]);
+    return true;
+}
+
+/* ---- names ---- */
+
+static void add_once(struct list *list, const char *text)
+{
+    if (!list_has(list, text))
+        list_add(list, text);
+}
+
+bool read_domains(
+    struct settings *settings, const struct option *option, const char *value, struct error *err)
+{
+    struct view rest = view_of(value), part;
+
+    (void)option;
+    while (view_cut(&rest, ',', &part)) {
+        AUTO(free) char *text = view_dup(view_trim(part));
+        AUTO(free) char *domain = NULL;
+
+        TRY(domain_normalize(text, &domain, err));
+        add_once(&settings->domains, domain);
+    }
+    return true;
+}
+
+bool read_ip_address(
+    struct settings *settings, const struct option *option, const char *value, struct error *err)
+{
+    AUTO(free) char *address = NULL;
+
+    (void)option;
+    TRY(ip_address_normalize(value, &address, err));
+    add_once(&settings->ip_addresses, address);
+    return true;
+}
+
+/* ---- challenges ---- */
+
+const char *challenge_name(struct view text)
+{
+    if (view_is(text, "http") || view_is(text, "http-01"))
+        return "http-01";
+    if (view_is(text, "dns") || view_is(text, "dns-01"))
+        return "dns-01";
+    return NULL;
+}
+
+bool read_challenges(
+    struct settings *settings, const struct option *option, const char *value, struct error *err)
+{
+    AUTO(list_clear) struct list unknown = { 0 };
+    AUTO(free) char *joined = NULL;
+    struct view rest = view_of(value), part;
+
+    while (view_cut(&rest, ',', &part)) {
+        const char *name = challenge_name(view_trim(part));
+
+        if (name != NULL)
+            list_add(&settings->preferred_challenges, name);
+        else
+            list_add_view(&unknown, view_trim(part));
+    }
+    if (unknown.len == 0)
+        return true;
+    joined = list_join(&unknown, ", ");
+    (void)option_fail(option, err, "Unrecognized challenges: %s", joined);
+    return error_next(err, "http (http-01) and dns (dns-01) are known");
+}
+
+/* ---- webroot ---- */
+
+static bool check_dir(const char *path, struct error *err)
+{
+    if (file_is_dir(path))
+        return true;
+    return error_set(err, ERROR_PLUGIN, "%s does not exist or is not a directory", path);
+}
+
+/*
+ * A directory is for the names behind it. So the next one (or the end) settles the names known by then;
+ * several directories and names in front of the first cannot be told apart.
+ */
+bool read_webroot_path(
+    struct settings *settings, const struct option *option, const char *value, struct error *err)
+{
+    AUTO(free) char *path = file_absolute(value);
+    bool has_names = settings->domains.len + settings->ip_addresses.len > 0;
+
+    (void)option;
+    if (settings->webroot_path.len > 0 && settings->names_before_webroot) {
+        (void)error_set(err, ERROR_PLUGIN,
+            "If you specify multiple webroot paths, one of them must precede all --domain "
+            "and --ip-address flags");
+        return error_next(err,
+            "write -w DIR in front of the names it is for: -w /srv/a -d a.example -w /srv/b -d b.example");
+    }
+    TRY(check_dir(path, err));
+    if (settings->webroot_path.len > 0)
+        webroot_map_complete(settings);
+    else
+        settings->names_before_webroot = has_names;
+    list_add(&settings->webroot_path, path);
+    return true;
+}
+
+/* One member of the map: its names (with commas) are asked for, too. */
+static bool read_map_entry(struct settings *settings, const char *names, const char *root, struct error *err)
+{
+    AUTO(free) char *path = file_absolute(root);
+    struct view rest = view_of(names), part;
+
+    TRY(check_dir(path, err));
+    while (view_cut(&rest, ',', &part)) {
+        AUTO(free) char *text = view_dup(view_trim(part));
+        AUTO(free) char *name = NULL;
+
+        if (ip_address_normalize(text, &name, err)) {
+            add_once(&settings->ip_addresses, name);
+        } else {
+            error_clear(err);
+            TRY(domain_normalize(text, &name, err));
+            add_once(&settings->domains, name);
+        }
+        webroot_map_put(&settings->webroot_map, name, path);
+    }
+    return true;
+}
+
+bool read_webroot_map(
+    struct settings *settings, const struct option *option, const char *value, struct error *err)
+{
+    AUTO(doc_free) struct doc *doc = NULL;
+    struct error inner = { 0 };
+    const struct node *root;
+    const char *names;
+
+    if (!doc_read(view_of(value), "the map", &doc, &inner))
+        return option_fail(option, err, "%s", inner.why);
+    if (!node_is_object(doc_root(doc)))
+        return option_fail(option, err, "the map is not an object: {\"DOMAIN,DOMAIN\": \"DIR\"}");
+    for (size_t i = 0; node_each(doc_root(doc), i, &names, &root); i++) {
+        if (!node_is_string(root))
+            return option_fail(option, err, "the directory of %s is not a string", names);
+        TRY(read_map_entry(settings, names, node_text(root), err));
+    }
+    return true;
+}
+
+/* ---- checks ---- */
+
+bool check_readable(
+    struct settings *settings, const struct option *option, const char *value, struct error *err)
+{
+    AUTO(close) int fd = open(value, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+
+    (void)settings;
+    return fd >= 0 || option_fail(option, err, "%s", strerror(errno));
+}
+
+bool check_user_agent_comment(struct settings *settings, const struct option *option, const char *value,
+    struct error *err)
+{
+    (void)settings;
+    return strpbrk(value, "()") == NULL || option_fail(option, err, "may not contain parentheses");
+}

@@ -1,0 +1,28 @@
+#pragma once
+/*
+ * What some options do with their value, beyond what their type says. For the table in options.c.
+ */
+#include "config/option.h"
+
+bool read_nothing(
+    struct settings *settings, const struct option *option, const char *value, struct error *err);
+bool read_deprecated(
+    struct settings *settings, const struct option *option, const char *value, struct error *err);
+bool read_domains(
+    struct settings *settings, const struct option *option, const char *value, struct error *err);
+bool read_ip_address(
+    struct settings *settings, const struct option *option, const char *value, struct error *err);
+bool read_challenges(
+    struct settings *settings, const struct option *option, const char *value, struct error *err);
+bool read_webroot_path(
+    struct settings *settings, const struct option *option, const char *value, struct error *err);
+bool read_webroot_map(
+    struct settings *settings, const struct option *option, const char *value, struct error *err);
+bool check_readable(
+    struct settings *settings, const struct option *option, const char *value, struct error *err);
+bool check_user_agent_comment(struct settings *settings, const struct option *option, const char *value,
+    struct error *err);
+
+/* The full name of a challenge type that --preferred-challenges knows ("dns" gives "dns-01"); NULL for
+ * another. */
+const char *challenge_name(struct view text);

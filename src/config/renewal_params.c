@@ -1,0 +1,265 @@
+#include "config/renewal_params.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "config/option.h"
+#include "config/option_read.h"
+
+#define PARAMS "renewalparams"
+#define MAP PARAMS "/webroot_map"
+#define SERVER_V1                                                                                            \
+    "https://acme-v01.api.letsencrypt.org/directory" /* gone since 2021; old files still name it */
+
+static const void *member_of(const struct settings *settings, const struct option *option)
+{
+    return (const char *)settings + option->at;
+}
+
+/* ---- saving ---- */
+
+/* The plugin whose option this is, in the form that keys start with; "" for what belongs to no plugin. */
+static bool is_of_plugin(const struct option *option)
+{
+    switch (option->topic) {
+    case TOPIC_STANDALONE:
+    case TOPIC_WEBROOT:
+    case TOPIC_MANUAL:
+    case TOPIC_NGINX:
+    case TOPIC_APACHE:
+    case TOPIC_DNS:
+        return true;
+    case TOPIC_GENERAL:
+    case TOPIC_AUTOMATION:
+    case TOPIC_SECURITY:
+    case TOPIC_TESTING:
+    case TOPIC_PATHS:
+    case TOPIC_CERTIFICATE:
+    case TOPIC_ACCOUNT:
+    case TOPIC_RENEW:
+    case TOPIC_REVOKE:
+    case TOPIC_PLUGINS:
+    case TOPIC_INSTALL:
+    case TOPIC_HIDDEN:
+        return false;
+    }
+    return false;
+}
+
+/* Writes one setting; false when there is nothing to write. */
+static bool save_one(const struct settings *settings, const struct option *option, struct conf *conf)
+{
+    const void *member = member_of(settings, option);
+    char number[16];
+
+    if (option_is_list(option)) {
+        conf_set_list(conf, PARAMS, option->saved, member);
+        return true;
+    }
+    if (option->type == OPTION_FLAG || option->type == OPTION_UNSET) {
+        conf_set(conf, PARAMS, option->saved, *(const bool *)member ? "True" : "False");
+        return true;
+    }
+    if (option->type == OPTION_NUMBER) {
+        (void)snprintf(number, sizeof number, "%d", *(const int *)member);
+        conf_set(conf, PARAMS, option->saved, number);
+        return true;
+    }
+    if (*(char *const *)member == NULL)
+        return false;
+    conf_set(conf, PARAMS, option->saved, *(char *const *)member);
+    return true;
+}
+
+void renewal_params_save(const struct settings *settings, struct conf *conf)
+{
+    AUTO(list_clear) struct list saved = { 0 };
+    AUTO(list_clear) struct list keys = { 0 };
+    const struct webroot_map *map = &settings->webroot_map;
+
+    for (const struct option *option = options; option->names[0] != NULL; option++) {
+        if (option->saved != NULL &&
+            (option->saved_always || settings_origin(settings, option->at) != ORIGIN_DEFAULT) &&
+            save_one(settings, option, conf))
+            list_add(&saved, option->saved);
+    }
+    conf_keys(conf, PARAMS, &keys);
+    for (size_t i = 0; i < keys.len; i++) {
+        if (!list_has(&saved, keys.at[i]))
+            conf_remove(conf, PARAMS, keys.at[i]);
+    }
+    list_clear(&keys);
+    if (map->names.len == 0 || SETTING_ORIGIN(settings, webroot_map) == ORIGIN_DEFAULT) {
+        conf_remove_section(conf, MAP);
+        return;
+    }
+    conf_keys(conf, MAP, &keys);
+    for (size_t i = 0; i < keys.len; i++) {
+        if (!list_has(&map->names, keys.at[i]))
+            conf_remove(conf, MAP, keys.at[i]);
+    }
+    for (size_t i = 0; i < map->names.len; i++)
+        conf_set(conf, MAP, map->names.at[i], map->roots.at[i]);
+}
+
+/* ---- restoring ---- */
+
+struct restore {
+    const struct conf *conf;
+    const char *name;
+    struct settings *settings;
+    struct error *err;
+};
+
+static bool fail(const struct restore *restore, const char *format, const char *key, const char *value)
+{
+    AUTO(free) char *reason = NULL;
+
+    if (value == NULL)
+        reason = xprintf("%s %s", format, key);
+    else
+        reason = xprintf("%s %s but found %s", format, key, value);
+    return error_set(restore->err, ERROR_CONFIG,
+        "An error occurred while parsing %s. The error was %s. Skipping the file.", restore->name, reason);
+}
+
+static bool restore_bool(const struct restore *restore, const struct option *option, const char *value)
+{
+    bool *member = (bool *)((char *)restore->settings + option->at);
+
+    if (strcasecmp(value, "true") != 0 && strcasecmp(value, "false") != 0)
+        return fail(restore, "Expected True or False for", option->saved, value);
+    *member = strcasecmp(value, "true") == 0;
+    return true;
+}
+
+static bool restore_number(const struct restore *restore, const struct option *option, const char *value)
+{
+    struct error reason = { 0 };
+
+    if (strcmp(value, "None") == 0) {
+        option_reset(restore->settings, option);
+        return true;
+    }
+    if (!option_apply(restore->settings, option, value, ORIGIN_RENEWAL, &reason))
+        return fail(restore, "Expected a numeric value for", option->saved, NULL);
+    return true;
+}
+
+static bool restore_list(const struct restore *restore, const struct option *option)
+{
+    struct list *member = (struct list *)((char *)restore->settings + option->at);
+    AUTO(list_clear) struct list read = { 0 };
+
+    (void)conf_get_list(restore->conf, PARAMS, option->saved, &read);
+    list_clear(member);
+    for (size_t i = 0; i < read.len; i++) {
+        const char *text = read.at[i];
+
+        if (option->at == offsetof(struct settings, preferred_challenges)) {
+            text = challenge_name(view_of(text));
+            if (text == NULL)
+                return fail(restore, "Unrecognized challenges:", read.at[i], NULL);
+        } else if (strcmp(text, "None") == 0) {
+            continue;
+        }
+        list_add(member, text);
+    }
+    return true;
+}
+
+static bool restore_text(const struct restore *restore, const struct option *option, const char *value)
+{
+    char **member = (char **)((char *)restore->settings + option->at);
+
+    if (option->at == offsetof(struct settings, server) && strcmp(value, SERVER_V1) == 0)
+        value = SERVER_PRODUCTION;
+    if (strcmp(value, "None") == 0) {
+        option_reset(restore->settings, option);
+        return true;
+    }
+    for (size_t i = 0; option->choices != NULL && strcmp(option->choices[i], value) != 0; i++) {
+        if (option->choices[i + 1] == NULL)
+            return fail(restore, "Unknown value for", option->saved, value);
+    }
+    xreplace(member, value);
+    return true;
+}
+
+static bool restore_one(const struct restore *restore, const struct option *option, const char *value)
+{
+    if (option_is_list(option))
+        TRY(restore_list(restore, option));
+    else if (option->type == OPTION_FLAG || option->type == OPTION_UNSET)
+        TRY(restore_bool(restore, option, value));
+    else if (option->type == OPTION_NUMBER)
+        TRY(restore_number(restore, option, value));
+    else
+        TRY(restore_text(restore, option, value));
+    settings_mark(restore->settings, option->at, ORIGIN_RENEWAL);
+    return true;
+}
+
+/* A key counts for the saved authenticator and installer only: nginx_ctl for nginx, dns_ovh_credentials for
+ * dns-ovh. */
+static bool is_for_plugin(const char *key, const char *plugin)
+{
+    size_t len = plugin == NULL ? 0 : strlen(plugin);
+
+    for (size_t i = 0; i < len; i++) {
+        if (key[i] != (plugin[i] == '-' ? '_' : plugin[i]))
+            return false;
+    }
+    return len > 0 && key[len] == '_';
+}
+
+static void restore_map(const struct restore *restore)
+{
+    AUTO(list_clear) struct list names = { 0 };
+
+    conf_keys(restore->conf, MAP, &names);
+    for (size_t i = 0; i < names.len; i++)
+        webroot_map_put(
+            &restore->settings->webroot_map, names.at[i], conf_get(restore->conf, MAP, names.at[i]));
+    if (names.len > 0)
+        SETTING_MARK(restore->settings, webroot_map, ORIGIN_RENEWAL);
+}
+
+bool renewal_params_restore(
+    const struct conf *conf, const char *name, struct settings *settings, struct error *err)
+{
+    struct restore restore = { conf, name, settings, err };
+    const char *authenticator = conf_get(conf, PARAMS, "authenticator");
+    const char *installer = conf_get(conf, PARAMS, "installer");
+    bool keeps[SETTINGS_MAX_OPTIONS] = { false };
+    bool keeps_map = SETTING_ORIGIN(settings, webroot_map) > ORIGIN_RENEWAL;
+
+    if (!conf_has_section(conf, PARAMS))
+        return error_set(
+            err, ERROR_CONFIG, "Renewal configuration file %s lacks renewalparams. Skipping.", name);
+    if (authenticator == NULL || authenticator[0] == '\0' || strcmp(authenticator, "None") == 0)
+        return error_set(err, ERROR_CONFIG,
+            "Renewal configuration file %s does not specify an authenticator. Skipping.", name);
+    /* Asked before anything is restored: a restored server must not count as the user's when it is the
+     * account's turn. */
+    for (size_t i = 0; options[i].names[0] != NULL; i++)
+        keeps[i] = settings_origin(settings, options[i].at) > ORIGIN_RENEWAL;
+    for (size_t i = 0; options[i].names[0] != NULL; i++) {
+        const struct option *option = &options[i];
+        const char *value = option->saved == NULL || keeps[i] ? NULL : conf_get(conf, PARAMS, option->saved);
+
+        if (value == NULL && !keeps[i] && text_equal(option->saved, "renew_hook"))
+            value = conf_get(conf, PARAMS, "deploy_hook");
+        if (value == NULL && !keeps[i] && text_equal(option->saved, "key_type"))
+            value = "rsa"; /* written by versions that knew nothing else */
+        if (value == NULL || (is_of_plugin(option) && !is_for_plugin(option->saved, authenticator) &&
+            !is_for_plugin(option->saved, installer)))
+            continue;
+        TRY(restore_one(&restore, option, value));
+    }
+    if (!keeps_map && strcmp(authenticator, "webroot") == 0)
+        restore_map(&restore);
+    return true;
+}

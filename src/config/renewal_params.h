@@ -1,0 +1,18 @@
+#pragma once
+/*
+ * The meaning of [renewalparams]: settings saved for renewal and restored from there (contract 2.4).
+ *
+ * Driven by the `saved` column of the option table.
+ */
+#include "config/conf.h"
+#include "config/settings.h"
+
+/* Writes what was set (and what is always saved) into conf's [renewalparams] and its [[webroot_map]]; keys
+ * there that are not among the new values are removed, everything else in conf stays. */
+void renewal_params_save(const struct settings *settings, struct conf *conf);
+
+/* Fills settings that the user has not set from conf, marking them ORIGIN_RENEWAL. A setting of the user's
+ * wins. ERROR_CONFIG with Certbot's words for values of the wrong type, a missing [renewalparams] or
+ * authenticator; name is the file's path. */
+MUST_USE bool renewal_params_restore(
+    const struct conf *conf, const char *name, struct settings *settings, struct error *err);

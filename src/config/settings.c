@@ -1,0 +1,204 @@
+/*
+ * Making, copying and freeing settings, all by the table; origins.
+ */
+#include "config/settings.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "config/option.h"
+
+/* ---- what kind of member a row has ---- */
+
+enum member_kind { MEMBER_NONE, MEMBER_STRING, MEMBER_LIST, MEMBER_VALUE };
+
+static enum member_kind member_kind(const struct option *option)
+{
+    switch (option->type) {
+    case OPTION_TEXT:
+    case OPTION_PATH:
+    case OPTION_COMMAND:
+    case OPTION_CHOICE:
+        return MEMBER_STRING;
+    case OPTION_LIST:
+    case OPTION_REPEAT:
+    case OPTION_PLUGIN:
+        return MEMBER_LIST;
+    case OPTION_SPECIAL:
+        return option_is_list(option) ? MEMBER_LIST : MEMBER_NONE;
+    case OPTION_FLAG:
+    case OPTION_UNSET:
+    case OPTION_YES:
+    case OPTION_NO:
+    case OPTION_COUNTER:
+    case OPTION_NUMBER:
+        return MEMBER_VALUE;
+    }
+    return MEMBER_NONE;
+}
+
+static void *member_of(const struct settings *settings, const struct option *option)
+{
+    return (char *)settings + option->at;
+}
+
+/* ---- life ---- */
+
+struct settings *settings_new(bool as_certbot)
+{
+    struct settings *settings = xcalloc(1, sizeof *settings);
+
+    (void)as_certbot; /* both names have the same defaults so far */
+    settings->verbose_level = -1;
+    for (const struct option *option = options; option->names[0] != NULL; option++) {
+        if (option_owner(option) == option)
+            option_reset(settings, option);
+    }
+    return settings;
+}
+
+struct settings *settings_dup(const struct settings *settings)
+{
+    struct settings *copy = xcalloc(1, sizeof *copy);
+
+    *copy = *settings;
+    for (size_t i = 0; options[i].names[0] != NULL; i++) {
+        if (option_owner(&options[i]) != &options[i]) /* a second option for the same member */
+            continue;
+        if (member_kind(&options[i]) == MEMBER_STRING) {
+            char **text = member_of(copy, &options[i]);
+
+            *text = xstrdup_or_null(*text);
+        } else if (member_kind(&options[i]) == MEMBER_LIST) {
+            struct list *list = member_of(copy, &options[i]);
+
+            *list = list_dup(list);
+        }
+    }
+    copy->webroot_map.names = list_dup(&settings->webroot_map.names);
+    copy->webroot_map.roots = list_dup(&settings->webroot_map.roots);
+    return copy;
+}
+
+void settings_free(struct settings *settings)
+{
+    if (settings == NULL)
+        return;
+    for (size_t i = 0; options[i].names[0] != NULL; i++) {
+        if (option_owner(&options[i]) != &options[i])
+            continue;
+        if (member_kind(&options[i]) == MEMBER_STRING)
+            wipe_free(*(char **)member_of(settings, &options[i])); /* --eab-hmac-key is among them */
+        else if (member_kind(&options[i]) == MEMBER_LIST)
+            list_clear(member_of(settings, &options[i]));
+    }
+    list_clear(&settings->webroot_map.names);
+    list_clear(&settings->webroot_map.roots);
+    free(settings);
+}
+
+/* ---- origins ---- */
+
+/* Number of the first row for each member, plus one; filled once. */
+static unsigned char first_rows[sizeof(struct settings)];
+
+static void fill_first_rows(void)
+{
+    for (size_t i = 0; options[i].names[0] != NULL; i++) {
+        if (options[i].at < sizeof first_rows && first_rows[options[i].at] == 0)
+            first_rows[options[i].at] = (unsigned char)(i + 1);
+    }
+}
+
+static size_t first_row(size_t offset)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+    (void)pthread_once(&once, fill_first_rows);
+    return offset < sizeof first_rows ? first_rows[offset] : 0; /* 0: no option has this member */
+}
+
+const struct option *option_owner(const struct option *option)
+{
+    size_t row = first_row(option->at);
+
+    return row == 0 ? option : &options[row - 1];
+}
+
+enum origin settings_own_origin(const struct settings *settings, size_t offset)
+{
+    return (enum origin)settings->origin[first_row(offset)];
+}
+
+static enum origin later(enum origin a, enum origin b)
+{
+    return a > b ? a : b;
+}
+
+enum origin settings_origin(const struct settings *settings, size_t offset)
+{
+    enum origin own = settings_own_origin(settings, offset);
+
+    if (offset == offsetof(struct settings, account))
+        return later(own, SETTING_ORIGIN(settings, server));
+    if (offset == offsetof(struct settings, server))
+        return later(own, later(settings_own_origin(settings, offsetof(struct settings, dry_run)),
+            settings_own_origin(settings, offsetof(struct settings, staging))));
+    if (offset == offsetof(struct settings, webroot_map))
+        return later(own, settings_own_origin(settings, offsetof(struct settings, webroot_path)));
+    return own;
+}
+
+void settings_mark(struct settings *settings, size_t offset, enum origin origin)
+{
+    if (first_row(offset) != 0)
+        settings->origin[first_row(offset)] = (unsigned char)origin;
+}
+
+int settings_terminal_level(const struct settings *settings)
+{
+    if (settings->quiet)
+        return 40;
+    if (settings->verbose_level >= 0)
+        return 30 - 10 * settings->verbose_level;
+    return settings->verbose >= 2 ? 10 : settings->verbose == 1 ? 20 : 30;
+}
+
+/* ---- webroot map ---- */
+
+const char *webroot_map_find(const struct webroot_map *map, const char *name)
+{
+    for (size_t i = 0; i < map->names.len; i++) {
+        if (strcmp(map->names.at[i], name) == 0)
+            return map->roots.at[i];
+    }
+    return NULL;
+}
+
+void webroot_map_put(struct webroot_map *map, const char *name, const char *root)
+{
+    for (size_t i = 0; i < map->names.len; i++) {
+        if (strcmp(map->names.at[i], name) == 0) {
+            xreplace(&map->roots.at[i], root);
+            return;
+        }
+    }
+    list_add(&map->names, name);
+    list_add(&map->roots, root);
+}
+
+void webroot_map_complete(struct settings *settings)
+{
+    const struct list *kinds[] = { &settings->domains, &settings->ip_addresses };
+
+    for (size_t k = 0; settings->webroot_path.len > 0 && k < COUNT(kinds); k++) {
+        for (size_t i = 0; i < kinds[k]->len; i++) {
+            if (webroot_map_find(&settings->webroot_map, kinds[k]->at[i]) == NULL)
+                webroot_map_put(&settings->webroot_map, kinds[k]->at[i],
+                    settings->webroot_path.at[settings->webroot_path.len - 1]);
+        }
+    }
+}

@@ -1,0 +1,133 @@
+#pragma once
+/*
+ * Settings: the value of every option, and where it came from.
+ *
+ * One plain struct that everything reads; only config/ fills it from text. The rows of config/options.c name
+ * its members.
+ */
+#include "base/bytes.h"
+
+enum origin { /* who gave a setting its value; all but the default count as "set by the user" */
+    ORIGIN_DEFAULT,
+    ORIGIN_RENEWAL, /* restored from renewal/NAME.conf */
+    ORIGIN_FILE,    /* cli.ini or -c */
+    ORIGIN_COMMAND_LINE,
+    ORIGIN_RUNTIME, /* an answer to a prompt, or derived */
+};
+
+enum tristate { UNDECIDED = -1, NO = 0, YES = 1 };
+
+struct webroot_map { /* side by side: names[i] is served from roots[i] */
+    struct list names, roots;
+};
+
+/* DNS services that Certbot has plugins for; settings.c has their names. */
+enum dns_provider {
+    DNS_CLOUDFLARE, DNS_DIGITALOCEAN, DNS_DNSIMPLE, DNS_DNSMADEEASY, DNS_GEHIRN, DNS_GOOGLE, DNS_LINODE, DNS_LUADNS,
+    DNS_NSONE, DNS_OVH, DNS_RFC2136, DNS_ROUTE53, DNS_SAKURACLOUD,
+    DNS_PROVIDER_COUNT,
+};
+
+#define SETTINGS_MAX_OPTIONS 255
+
+struct settings {
+    /* general */
+    char *config_dir, *work_dir, *logs_dir;
+    struct list config_files;
+    int verbose;
+    int verbose_level; /* -1: verbose counts; else the terminal's log level is 30 - 10 * verbose_level */
+    bool quiet, debug, non_interactive, force_interactive, json;
+    int max_log_backups;
+    bool preconfigured_renewal, strict_permissions;
+    int lock_timeout_s;
+    /* the CA */
+    char *server;
+    bool staging, dry_run, break_my_certs, no_verify_ssl;
+    char *user_agent, *user_agent_comment;
+    int issuance_timeout_s;
+    bool debug_challenges;
+    /* identifiers and lineage choice */
+    struct list domains, ip_addresses;
+    char *cert_name;
+    bool keep, expand, force_renewal, renew_with_new_domains, duplicate, allow_subset_of_names;
+    char *csr_path;
+    /* keys */
+    char *key_type;         /* "rsa" or "ecdsa" */
+    int rsa_key_size;
+    char *elliptic_curve;
+    bool reuse_key, new_key, must_staple;
+    /* account */
+    char *email;
+    bool register_without_email, agree_tos;
+    enum tristate eff_email;
+    char *account;
+    char *eab_kid, *eab_hmac_key, *eab_hmac_alg;
+    /* issuance */
+    struct list preferred_challenges; /* "http-01", "dns-01" ... */
+    char *preferred_chain, *required_profile, *preferred_profile;
+    int http_01_port;
+    char *http_01_address;
+    int https_port;
+    /* hooks and renewal */
+    char *pre_hook, *post_hook, *deploy_hook;
+    bool validate_hooks, directory_hooks, run_deploy_hooks, disable_renew_updates, autorenew, random_sleep;
+    int jobs; /* 0: four per processor, at most 64 */
+    /* revocation and files */
+    char *cert_path, *key_path, *fullchain_path, *chain_path;
+    char *reason;
+    enum tristate delete_after_revoke;
+    /* plugins */
+    char *authenticator, *installer, *configurator;
+    struct list plugin_flags; /* "standalone" for --standalone; settings_derive makes the two above of them */
+    bool plugins_init, plugins_prepare, plugins_authenticators, plugins_installers;
+    struct list webroot_path;
+    struct webroot_map webroot_map;
+    bool names_before_webroot; /* no option: names stood in front of the first --webroot-path */
+    char *manual_auth_hook, *manual_cleanup_hook;
+    char *nginx_server_root, *nginx_ctl;
+    int nginx_sleep_s;
+    char *apache_enmod, *apache_dismod, *apache_le_vhost_ext, *apache_server_root, *apache_vhost_root;
+    char *apache_logs_root, *apache_challenge_location, *apache_handle_modules, *apache_handle_sites;
+    char *apache_ctl, *apache_bin;
+    struct {
+        char *credentials;
+        int propagation_s;
+    } dns[DNS_PROVIDER_COUNT];
+    char *dns_google_project;
+    /* installer enhancements */
+    enum tristate redirect, hsts, uir, staple_ocsp;
+    bool auto_hsts;
+    int checkpoints;
+
+    unsigned char origin[SETTINGS_MAX_OPTIONS]; /* enum origin, by row of the table; see settings_origin */
+};
+
+/* All defaults, of the caller's, for settings_free. as_certbot: the program was called by that name. */
+struct settings *settings_new(bool as_certbot) __attribute__((returns_nonnull));
+/* A deep copy: a lineage's own settings start as one of the command's. */
+struct settings *settings_dup(const struct settings *settings) __attribute__((returns_nonnull));
+void settings_free(struct settings *settings);
+DEFINE_AUTO(struct settings, settings_free)
+
+/* Where a member's value came from; options that share a member (--reuse-key, --no-reuse-key) share the
+ * answer. With the rules of derived settings: account counts as set when server is, server when dry_run or
+ * staging is, webroot_map when webroot_path is. */
+enum origin settings_origin(const struct settings *settings, size_t offset);
+enum origin settings_own_origin(const struct settings *settings, size_t offset); /* without those rules */
+void settings_mark(struct settings *settings, size_t offset, enum origin origin);
+#define SETTING_ORIGIN(from, member) settings_origin(from, offsetof(struct settings, member))
+#define SETTING_IS_SET(from, member) (SETTING_ORIGIN(from, member) != ORIGIN_DEFAULT)
+#define SETTING_MARK(in, member, from) settings_mark(in, offsetof(struct settings, member), from)
+
+/* The level at or above which log messages reach the terminal (enum log_level), of -v, -q and
+ * --verbose-level. */
+int settings_terminal_level(const struct settings *settings);
+
+/* The root for a name, NULL when the map has none. */
+const char *webroot_map_find(const struct webroot_map *map, const char *name);
+void webroot_map_put(struct webroot_map *map, const char *name, const char *root);
+/* Gives names of settings that have no root yet the last --webroot-path; nothing when there is none. */
+void webroot_map_complete(struct settings *settings);
+
+#define SERVER_PRODUCTION "https://acme-v02.api.letsencrypt.org/directory"
+#define SERVER_STAGING "https://acme-staging-v02.api.letsencrypt.org/directory"

@@ -1,0 +1,242 @@
+/*
+ * What settings mean together: what follows from them, and what cannot be (contract 1.4, 1.7, 4.5). No
+ * network, no plugins.
+ */
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "config/command_line.h"
+#include "config/names.h"
+
+#define RSA_MIN 2048
+#define RSA_MAX 8192
+
+static bool is_verb(const struct verb *verb, const char *name)
+{
+    return strcmp(verb->name, name) == 0;
+}
+
+static bool is_given(const struct settings *settings, size_t offset)
+{
+    enum origin origin = settings_own_origin(settings, offset);
+
+    return origin == ORIGIN_FILE || origin == ORIGIN_COMMAND_LINE;
+}
+#define GIVEN(settings, member) is_given(settings, offsetof(struct settings, member))
+
+/* ---- what follows ---- */
+
+/* --dry-run takes the staging server instead of the default only; --staging takes nothing but it. */
+static bool derive_server(struct settings *settings, struct error *err)
+{
+    bool is_default = strcmp(settings->server, SERVER_PRODUCTION) == 0;
+
+    if (settings->staging && !is_default && strcmp(settings->server, SERVER_STAGING) != 0)
+        return error_set(err, ERROR_CONFIG, "--server value conflicts with --staging");
+    if ((settings->staging || settings->dry_run) && is_default)
+        xreplace(&settings->server, SERVER_STAGING);
+    if (settings->dry_run)
+        settings->staging = settings->break_my_certs = true;
+    return true;
+}
+
+/* In a dry run an account there once was shows that the terms were agreed to. */
+static void derive_registration(struct settings *settings)
+{
+    AUTO(free) char *accounts = file_join(settings->config_dir, "accounts");
+    AUTO(list_clear) struct list names = { 0 };
+    struct error ignored = { 0 };
+
+    if (settings->dry_run && file_list_dir(accounts, &names, &ignored) && names.len > 0)
+        settings->agree_tos = settings->register_without_email = true;
+}
+
+static void derive_interaction(struct settings *settings, const struct verb *verb)
+{
+    if (!settings->non_interactive && (settings->quiet || is_verb(verb, "renew"))) {
+        settings->non_interactive = true;
+        SETTING_MARK(settings, non_interactive, ORIGIN_RUNTIME);
+    }
+}
+
+/* Where certonly --csr writes. That chain and full chain share a default is Certbot's; the later one gets a
+ * number. */
+static void derive_paths(struct settings *settings, const struct verb *verb)
+{
+    if (!is_verb(verb, "certonly"))
+        return;
+    if (settings->cert_path == NULL)
+        settings->cert_path = file_absolute("cert.pem");
+    if (settings->chain_path == NULL)
+        settings->chain_path = file_absolute("chain.pem");
+    if (settings->fullchain_path == NULL)
+        settings->fullchain_path = file_absolute("chain.pem");
+}
+
+/* All wishes for one role have to agree. */
+static bool wish(char **role, const char *plugin, struct error *err)
+{
+    if (plugin == NULL || text_equal(*role, plugin))
+        return true;
+    if (*role != NULL)
+        return error_set(err, ERROR_PLUGIN,
+            "Too many flags setting configurators/installers/authenticators '%s' -> '%s'", *role, plugin);
+    *role = xstrdup(plugin);
+    return true;
+}
+
+static bool wish_flag(struct settings *settings, const char *plugin, char **authenticator, char **installer,
+    struct error *err)
+{
+    if (!list_has(&settings->plugin_flags, plugin))
+        return true;
+    if (strcmp(plugin, "nginx") == 0 || strcmp(plugin, "apache") == 0)
+        TRY(wish(installer, plugin, err));
+    return wish(authenticator, plugin, err);
+}
+
+/* The order of the table, so that conflicts read the same however the flags were typed. */
+static bool derive_plugins(struct settings *settings, struct error *err)
+{
+    AUTO(free) char *authenticator = xstrdup_or_null(settings->configurator);
+    AUTO(free) char *installer = xstrdup_or_null(settings->configurator);
+    enum origin from = SETTING_ORIGIN(settings, plugin_flags);
+
+    if (SETTING_ORIGIN(settings, configurator) > from)
+        from = SETTING_ORIGIN(settings, configurator);
+    TRY(wish(&installer, settings->installer, err));
+    TRY(wish(&authenticator, settings->authenticator, err));
+    for (const struct option *option = options; option->names[0] != NULL; option++) {
+        if (option->type == OPTION_PLUGIN)
+            TRY(wish_flag(settings, option->names[0], &authenticator, &installer, err));
+    }
+    if (settings->authenticator == NULL && authenticator != NULL)
+        SETTING_MARK(settings, authenticator, from);
+    if (settings->installer == NULL && installer != NULL)
+        SETTING_MARK(settings, installer, from);
+    xreplace(&settings->authenticator, authenticator);
+    xreplace(&settings->installer, installer);
+    return true;
+}
+
+bool settings_derive(struct settings *settings, const struct verb *verb, struct error *err)
+{
+    TRY(derive_server(settings, err));
+    TRY(derive_plugins(settings, err));
+    derive_registration(settings);
+    derive_interaction(settings, verb);
+    derive_paths(settings, verb);
+    if (settings->must_staple)
+        settings->staple_ocsp = YES;
+    return true;
+}
+
+/* ---- what cannot be ---- */
+
+static bool check_interaction(const struct settings *settings, const struct verb *verb, struct error *err)
+{
+    if (settings->force_interactive && is_verb(verb, "renew"))
+        return error_set(err, ERROR_CONFIG, "--force-interactive cannot be used with renew");
+    if (settings->force_interactive && settings->non_interactive && GIVEN(settings, non_interactive))
+        return error_set(err, ERROR_CONFIG, "Flag for non-interactive mode and --force-interactive conflict");
+    return true;
+}
+
+static bool check_server(const struct settings *settings, const struct verb *verb, struct error *err)
+{
+    const char *host = strstr(settings->server, "://");
+
+    if (settings->dry_run && !is_verb(verb, "certonly") && !is_verb(verb, "renew") &&
+        !is_verb(verb, "reconfigure"))
+        return error_set(err, ERROR_CONFIG,
+            "--dry-run currently only works with the 'certonly' or 'renew' subcommands "
+            "('%s')",
+            verb->name);
+    if ((!text_starts(settings->server, "https://") && !text_starts(settings->server, "http://")) ||
+        host[3] == '\0') {
+        (void)error_set(err, ERROR_CONFIG, "The server '%s' is not a URL", settings->server);
+        return error_next(err, "give the directory URL of the CA, such as %s", SERVER_PRODUCTION);
+    }
+    return true;
+}
+
+static bool check_keys(const struct settings *settings, struct error *err)
+{
+    if (settings->rsa_key_size < RSA_MIN || settings->rsa_key_size > RSA_MAX) {
+        (void)error_set(err, ERROR_CONFIG, "Unsupported RSA key length: %d", settings->rsa_key_size);
+        return error_next(err, "choose --rsa-key-size from %d to %d", RSA_MIN, RSA_MAX);
+    }
+    if (settings->http_01_port == settings->https_port)
+        return error_set(err, ERROR_CONFIG, "Trying to run http-01 and https-port on the same port (%d)",
+            settings->http_01_port);
+    if (settings->hsts == YES && settings->auto_hsts)
+        return error_set(
+            err, ERROR_CONFIG, "Parameters --hsts and --auto-hsts cannot be used simultaneously.");
+    return true;
+}
+
+static bool check_csr(const struct settings *settings, const struct verb *verb, struct error *err)
+{
+    if (settings->csr_path == NULL)
+        return true;
+    if (!is_verb(verb, "certonly"))
+        return error_set(err, ERROR_CONFIG,
+            "Currently, a CSR file may only be specified when obtaining a new or "
+            "replacement via the certonly command. Please try the certonly command instead.");
+    if (settings->allow_subset_of_names)
+        return error_set(err, ERROR_CONFIG, "--allow-subset-of-names cannot be used with --csr");
+    return true;
+}
+
+static bool check_names(const struct settings *settings, const struct verb *verb, struct error *err)
+{
+    for (size_t i = 0; i < settings->domains.len; i++) {
+        if (settings->allow_subset_of_names && is_wildcard(settings->domains.at[i]))
+            return error_set(
+                err, ERROR_CONFIG, "Using --allow-subset-of-names with a wildcard domain is not supported.");
+    }
+    if (settings->cert_name != NULL)
+        TRY(lineage_name_check(settings->cert_name, err));
+    if (!is_verb(verb, "renew"))
+        return true;
+    for (size_t k = 0; k < 2; k++) {
+        const struct list *names = k == 0 ? &settings->domains : &settings->ip_addresses;
+
+        for (size_t i = 0; i < names->len; i++) {
+            if (webroot_map_find(&settings->webroot_map, names->at[i]) == NULL)
+                return error_set(err, ERROR_CONFIG,
+                    "Currently, the renew verb is capable of either renewing all installed certificates that are "
+                    "due to be renewed or renewing a single certificate specified by its name using the "
+                    "--cert-name option. To renew by domain names, use the certonly command.");
+        }
+    }
+    return true;
+}
+
+static bool check_account(const struct settings *settings, struct error *err)
+{
+    struct view rest = view_of(settings->email), part;
+
+    while (settings->email != NULL && settings->email[0] != '\0' && view_cut(&rest, ',', &part)) {
+        AUTO(free) char *address = view_dup(view_trim(part));
+
+        TRY(email_check(address, err));
+    }
+    if ((settings->eab_kid == NULL) != (settings->eab_hmac_key == NULL))
+        return error_set(err, ERROR_CONFIG, "--eab-kid and --eab-hmac-key belong together: one is missing");
+    return true;
+}
+
+bool settings_check(struct settings *settings, const struct verb *verb, struct error *err)
+{
+    TRY(check_interaction(settings, verb, err));
+    TRY(check_server(settings, verb, err));
+    TRY(check_csr(settings, verb, err));
+    TRY(check_keys(settings, err));
+    TRY(check_names(settings, verb, err));
+    TRY(check_account(settings, err));
+    webroot_map_complete(settings);
+    return true;
+}

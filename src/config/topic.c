@@ -1,0 +1,53 @@
+#include "config/topic.h"
+
+#include <string.h>
+
+const struct topic topics[] = {
+    { TOPIC_GENERAL, NULL, "Options for every day",
+        "These work with every subcommand; those that do not matter to one are ignored." },
+    { TOPIC_AUTOMATION, "automation", "Automation", "For scripts and scheduled runs." },
+    { TOPIC_SECURITY, "security", "Security", "Keys, permissions and what servers tell browsers." },
+    { TOPIC_CERTIFICATE, "certificate", "Certificates", "How a certificate is asked for and proved." },
+    { TOPIC_ACCOUNT, "account", "Account", "The account at the CA." },
+    { TOPIC_RENEW, "renewal", "Renewal and hooks", "Hooks are saved and run again at each renewal." },
+    { TOPIC_TESTING, "testing", "Testing",
+        "Test servers issue certificates that nobody trusts, with wide limits." },
+    { TOPIC_PATHS, "paths", "Paths", "Directories and files." },
+    { TOPIC_REVOKE, "revocation", "Revocation", "Options of revoke." },
+    { TOPIC_INSTALL, "installation", "Installation", "Options of rollback." },
+    { TOPIC_PLUGINS, NULL, "Plugins",
+        "An authenticator proves control of names; an installer makes a server use a certificate." },
+    { TOPIC_STANDALONE, "standalone", "standalone",
+        "A small web server of our own answers the CA; port 80 must be free." },
+    { TOPIC_WEBROOT, "webroot", "webroot",
+        "A running web server answers the CA with files that we place in its directory." },
+    { TOPIC_MANUAL, "manual", "manual", "You, or your scripts, put the proof in place." },
+    { TOPIC_NGINX, "nginx", "nginx", "Proves control and installs with nginx." },
+    { TOPIC_APACHE, "apache", "apache", "Proves control and installs with Apache." },
+    { TOPIC_DNS, "dns", "DNS services", "TXT records prove control; the only way for wildcards." },
+    { .topic = TOPIC_HIDDEN },
+};
+
+void topic_put_names(
+    const struct option *option, const char *around_name, const char *around_value, struct buf *out)
+{
+    const char *comma = "";
+
+    for (const char *letter = option->shorts; letter != NULL && *letter != '\0'; letter++) {
+        buf_putf(out, "%s%s-%c%s", comma, around_name, *letter, around_name);
+        if (option->value != NULL)
+            buf_putf(out, " %s%s%s", around_value, option->value, around_value);
+        comma = ", ";
+    }
+    for (size_t i = 0; i < COUNT(option->names) && option->names[i] != NULL; i++) {
+        buf_putf(out, "%s%s--%s%s", comma, around_name, option->names[i], around_name);
+        if (option->value != NULL)
+            buf_putf(out, " %s%s%s", around_value, option->value, around_value);
+        comma = ", ";
+    }
+}
+
+const char *topic_default(const struct option *option)
+{
+    return option->fallback == NULL || option->fallback[0] == '\0' ? NULL : option->fallback;
+}
