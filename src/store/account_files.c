@@ -1,0 +1,194 @@
+#include "store/account_files.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "json/doc.h"
+#include "json/out.h"
+
+#define ACCOUNT_MAX_JSON (64 * 1024) /* RSA of 8192 bits is 7 KiB */
+
+#define KEY_FILE "private_key.json"
+#define REGISTRATION_FILE "regr.json"
+#define META_FILE "meta.json"
+
+#define KEY_ACCESS ((struct file_access){ .mode = 0400 })
+
+bool account_key_id(const struct key *key, struct buf *out, struct error *err)
+{
+    AUTO(buf_clear) struct buf pem = BUF(ACCOUNT_MAX_JSON);
+    AUTO(buf_clear) struct buf md5 = BUF(64);
+
+    TRY(key_public_pem(key, &pem, err));
+    TRY(digest_md5(buf_view(&pem), &md5, err));
+    buf_put_hex(out, buf_view(&md5));
+    return true;
+}
+
+/* ---- the key (RFC 7517) ---- */
+
+static const char *const rsa_members[] = { "n", "e", "d", "p", "q", "dp", "dq", "qi", NULL };
+static const char *const ec_members[] = { "x", "y", "d", NULL };
+
+static bool read_member(const struct node *object, const char *name, struct jwk *jwk, struct error *err)
+{
+    const struct node *member = node_member(object, name);
+    const char *text = member == NULL ? NULL : node_text(member);
+    struct jwk_member *to = &jwk->members[jwk->count];
+
+    if (text == NULL)
+        return error_set(err, ERROR_CONFIG, "member '%s' of the key is missing or not a string", name);
+    *to = (struct jwk_member){ .name = name, .value = BUF_SECRET(ACCOUNT_MAX_JSON) };
+    jwk->count++;
+    if (!buf_put_unbase64url(&to->value, view_of(text)))
+        return error_set(err, ERROR_CONFIG, "member '%s' of the key is not base64url", name);
+    return true;
+}
+
+static bool read_key(const struct node *root, struct key **out, struct error *err)
+{
+    static const char *const curves[] = { "P-256", "P-384", "P-521", NULL };
+    static const char *const types[] = { "RSA", "EC", NULL };
+    AUTO(jwk_clear) struct jwk jwk = { 0 };
+    const char *const *members;
+    int type, curve;
+
+    TRY(node_get_choice(root, "kty", types, &type, err));
+    jwk.kty = types[type];
+    members = type == 0 ? rsa_members : ec_members;
+    if (type == 1) {
+        TRY(node_get_choice(root, "crv", curves, &curve, err));
+        jwk.crv = curves[curve];
+    }
+    for (size_t i = 0; members[i] != NULL; i++)
+        TRY(read_member(root, members[i], &jwk, err));
+    return key_from_jwk(&jwk, out, err);
+}
+
+static bool put_key(const struct key *key, struct buf *to, struct error *err)
+{
+    AUTO(jwk_clear) struct jwk jwk = { 0 };
+    struct out out = out_to(to);
+
+    TRY(key_to_jwk(key, &jwk, err));
+    out_object(&out, NULL);
+    for (size_t i = 0; i < jwk.count; i++)
+        out_base64url(&out, jwk.members[i].name, buf_view(&jwk.members[i].value));
+    if (jwk.crv != NULL)
+        out_text(&out, "crv", jwk.crv);
+    out_text(&out, "kty", jwk.kty);
+    out_end(&out);
+    return true;
+}
+
+/* ---- the other two ---- */
+
+static void put_registration(const struct stored_account *account, struct buf *to)
+{
+    struct out out = out_to(to);
+
+    out_object(&out, NULL);
+    out_object(&out, "body"); /* Certbot wants it, and nothing in it */
+    out_end(&out);
+    out_text(&out, "uri", account->url);
+    out_end(&out);
+}
+
+static void put_meta(const struct stored_account *account, const char *register_to_eff, struct buf *to)
+{
+    struct out out = out_to(to);
+
+    out_object(&out, NULL);
+    out_time(&out, "creation_dt", account->created);
+    out_text(&out, "creation_host", account->creation_host);
+    if (register_to_eff != NULL)
+        out_text(&out, "register_to_eff", register_to_eff);
+    out_end(&out);
+}
+
+/* ---- files ---- */
+
+static bool read_doc(const char *dir, const char *name, struct doc **out, struct error *err)
+{
+    AUTO(buf_clear) struct buf text = BUF_SECRET(ACCOUNT_MAX_JSON);
+    AUTO(free) char *path = file_join(dir, name);
+
+    TRY(file_read(path, &text, err));
+    return doc_read(buf_view(&text), path, out, err);
+}
+
+static bool read_all(const char *dir, struct stored_account *account, struct error *err)
+{
+    AUTO(doc_free) struct doc *key = NULL;
+    AUTO(doc_free) struct doc *registration = NULL;
+    AUTO(doc_free) struct doc *meta = NULL;
+
+    TRY(read_doc(dir, REGISTRATION_FILE, &registration, err));
+    TRY(node_get_text(doc_root(registration), "uri", &account->url, err));
+    TRY(read_doc(dir, META_FILE, &meta, err));
+    TRY(node_get_time_or_zero(doc_root(meta), "creation_dt", &account->created, err));
+    TRY(node_get_text(doc_root(meta), "creation_host", &account->creation_host, err));
+    TRY(read_doc(dir, KEY_FILE, &key, err));
+    return read_key(doc_root(key), &account->key, err);
+}
+
+bool account_files_read(const char *dir, const char *id, struct stored_account **out, struct error *err)
+{
+    AUTO(stored_account_free) struct stored_account *account = xcalloc(1, sizeof *account);
+    AUTO(buf_clear) struct buf found = BUF(64);
+
+    account->id = xstrdup(id);
+    account->dir = xstrdup(dir);
+    if (!read_all(dir, account, err))
+        return error_in(err, "reading the account in %s", dir);
+    TRY(account_key_id(account->key, &found, err));
+    if (strcmp(buf_text(&found), id) != 0)
+        return error_set(err, ERROR_CONFIG, "Account ids mismatch (expected: %s, found %s)", id,
+                         buf_text(&found));
+    *out = TAKE(account);
+    return true;
+}
+
+/* Either of file_create and file_replace. */
+typedef bool (*writer)(const char *path, struct view content, struct file_access access, struct error *err);
+
+static bool write_one(writer write_file, const char *dir, const char *name, const struct buf *text,
+                      struct file_access access, struct error *err)
+{
+    AUTO(free) char *path = file_join(dir, name);
+
+    if (text->failed)
+        return error_set(err, ERROR_INTERNAL, "%s would be larger than %d bytes", path, ACCOUNT_MAX_JSON);
+    return write_file(path, buf_view(text), access, err);
+}
+
+static bool write_files(writer write_file, const char *dir, const struct stored_account *account,
+                        const char *register_to_eff, struct error *err)
+{
+    AUTO(buf_clear) struct buf key = BUF_SECRET(ACCOUNT_MAX_JSON);
+    AUTO(buf_clear) struct buf registration = BUF(ACCOUNT_MAX_JSON);
+    AUTO(buf_clear) struct buf meta = BUF(ACCOUNT_MAX_JSON);
+
+    TRY(put_key(account->key, &key, err));
+    put_registration(account, &registration);
+    put_meta(account, register_to_eff, &meta);
+    TRY(write_one(write_file, dir, KEY_FILE, &key, KEY_ACCESS, err));
+    TRY(write_one(write_file, dir, REGISTRATION_FILE, &registration, FILE_PUBLIC, err));
+    TRY(write_one(write_file, dir, META_FILE, &meta, FILE_PUBLIC, err));
+    return file_sync_dir(dir, err);
+}
+
+bool account_files_create(const char *dir, const struct stored_account *account, const char *register_to_eff,
+                          struct error *err)
+{
+    return write_files(file_create, dir, account, register_to_eff, err);
+}
+
+bool account_files_replace(const char *dir, const struct stored_account *account, const char *register_to_eff,
+                           struct error *err)
+{
+    return write_files(file_replace, dir, account, register_to_eff, err);
+}

@@ -1,0 +1,332 @@
+#include "store/account_store.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "store/account_files.h"
+#include "store/store_private.h"
+
+#define ACCOUNT_DEPTH 16 /* of directories below CONF/accounts that are searched */
+
+void stored_account_free(struct stored_account *account)
+{
+    if (account == NULL)
+        return;
+    if (account->key != NULL)
+        key_free(account->key);
+    free(account->id);
+    free(account->dir);
+    free(account->url);
+    free(account->creation_host);
+    free(account);
+}
+
+char *stored_account_slug(const struct stored_account *account)
+{
+    char created[CLOCK_TEXT_SIZE];
+
+    clock_format_rfc3339(account->created, created);
+    return xprintf("%s@%s (%.4s)", account->creation_host, created, account->id);
+}
+
+/* ---- places ---- */
+
+/* Let's Encrypt's servers kept their accounts when they got new names. */
+static const struct {
+    const char *server, *older; /* as paths below CONF/accounts */
+} older_names[] = {
+    { "acme-v02.api.letsencrypt.org/directory", "acme-v01.api.letsencrypt.org/directory" },
+    { "acme-staging-v02.api.letsencrypt.org/directory", "acme-staging.api.letsencrypt.org/directory" },
+};
+
+/* Host, port and path of a URL as a path below CONF/accounts. */
+static bool server_path(const char *url, char **out, struct error *err)
+{
+    const char *start = strstr(url, "://"), *from = start == NULL ? url : start + 3;
+    struct view rest = { from, strcspn(from, "?#") }, part;
+    AUTO(buf_clear) struct buf path = BUF(4096);
+
+    while (view_cut(&rest, '/', &part)) {
+        if (part.len == 0)
+            continue;
+        if (view_is(part, ".") || view_is(part, ".."))
+            return error_set(err, ERROR_CONFIG,
+                             "the server %s cannot be used: its path has \"..\" or \".\" in it", url);
+        if (path.len > 0)
+            buf_put_char(&path, '/');
+        buf_put(&path, part);
+    }
+    if (path.failed || path.len == 0)
+        return error_set(err, ERROR_CONFIG, "the server \"%s\" is not a URL", url);
+    *out = buf_take(&path);
+    return true;
+}
+
+struct place {
+    char *dir;   /* CONF/accounts/SERVERPATH */
+    char *older; /* the same for the server's older name, NULL when it has none */
+};
+
+static void place_at(struct place *place)
+{
+    free(place->dir);
+    free(place->older);
+}
+
+static bool find_place(const struct store *store, const char *server, struct place *out, struct error *err)
+{
+    AUTO(free) char *path = NULL;
+
+    TRY(server_path(server, &path, err));
+    out->dir = store_path_in(store, "accounts", path);
+    for (size_t i = 0; i < COUNT(older_names); i++)
+        if (strcmp(path, older_names[i].server) == 0)
+            out->older = store_path_in(store, "accounts", older_names[i].older);
+    return true;
+}
+
+/* ---- reading ---- */
+
+struct found {
+    char *id;
+    int64_t created;
+};
+
+static int compare_age(const void *left, const void *right)
+{
+    const struct found *a = left, *b = right;
+
+    if (a->created != b->created)
+        return a->created < b->created ? -1 : 1;
+    return strcmp(a->id, b->id);
+}
+
+/* Appends the ids of the accounts in a server's directory, oldest first. What cannot be read is passed over,
+ * as Certbot does. */
+static bool list_ids(const char *dir, struct list *out, struct error *err)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    AUTO(free) struct found *found = NULL;
+    size_t count = 0;
+
+    TRY(file_list_dir(dir, &names, err));
+    found = xcalloc(names.len, sizeof *found);
+    for (size_t i = 0; i < names.len; i++) {
+        AUTO(free) char *account_dir = file_join(dir, names.at[i]);
+        AUTO(stored_account_free) struct stored_account *account = NULL;
+        struct error broken = { 0 };
+
+        if (names.at[i][0] == '.')
+            continue;
+        if (account_files_read(account_dir, names.at[i], &account, &broken))
+            found[count++] = (struct found){ names.at[i], account->created };
+        else
+            log_debug("passing over the account in %s: %s", account_dir, broken.why);
+    }
+    qsort(found, count, sizeof *found, compare_age);
+    for (size_t i = 0; i < count; i++)
+        list_add(out, found[i].id);
+    return true;
+}
+
+/* Makes the directory of the older name the server's own, by a link, if there is nothing in its place. */
+static bool adopt_older(const struct place *place, struct error *err)
+{
+    AUTO(free) char *above = file_dirname(place->dir);
+
+    TRY(file_mkdirs(above, 0700, err));
+    if (rmdir(place->dir) != 0 && errno != ENOENT)
+        return file_error(err, "replace the directory", place->dir);
+    if (symlink(place->older, place->dir) != 0)
+        return file_error(err, "create the link", place->dir);
+    return file_sync_dir(above, err);
+}
+
+bool account_store_ids(struct store *store, const char *server, struct list *out, struct error *err)
+{
+    AUTO(place) struct place place = { 0 };
+    AUTO(list_clear) struct list ids = { 0 };
+    struct error ignored = { 0 };
+
+    TRY(find_place(store, server, &place, err));
+    TRY(list_ids(place.dir, &ids, err));
+    if (ids.len == 0 && place.older != NULL) {
+        TRY(list_ids(place.older, &ids, err));
+        if (ids.len > 0 && !adopt_older(&place, &ignored)) /* they can be used all the same */
+            log_debug("not linking %s: %s", place.dir, ignored.why);
+    }
+    list_clear(out);
+    *out = ids;
+    ids = (struct list){ 0 };
+    return true;
+}
+
+static bool is_id(const char *id)
+{
+    return id[0] != '\0' && id[0] != '.' && strchr(id, '/') == NULL;
+}
+
+/* The directory of an account, of the caller's; one that is found under the older name only is linked from
+ * here. NULL when there is none. */
+static char *account_dir(const struct place *place, const char *id)
+{
+    AUTO(free) char *dir = file_join(place->dir, id), *older = NULL;
+    struct error ignored = { 0 };
+
+    if (file_is_dir(dir))
+        return TAKE(dir);
+    if (place->older == NULL)
+        return NULL;
+    older = file_join(place->older, id);
+    if (!file_is_dir(older))
+        return NULL;
+    if (adopt_older(place, &ignored) || symlink(older, dir) == 0)
+        return TAKE(dir);
+    return TAKE(older);
+}
+
+bool account_store_load(struct store *store, const char *server, const char *id, struct stored_account **out,
+                        struct error *err)
+{
+    AUTO(place) struct place place = { 0 };
+    AUTO(free) char *dir = NULL;
+
+    TRY(find_place(store, server, &place, err));
+    dir = is_id(id) ? account_dir(&place, id) : NULL;
+    if (dir == NULL)
+        return error_set(err, ERROR_CONFIG, "Account at %s/%s does not exist", place.dir, id);
+    return account_files_read(dir, id, out, err);
+}
+
+/* ---- writing ---- */
+
+/* An account is there whole or not at all: it is made under another name beside its place. */
+static bool create_account(const struct place *place, const struct stored_account *account,
+                           const char *register_to_eff, struct error *err)
+{
+    AUTO(free) char *fresh = xprintf("%s/.%s.new", place->dir, account->id);
+    struct error left = { 0 };
+    bool made;
+
+    TRY(file_remove_tree(fresh, err)); /* of an attempt that was interrupted */
+    if (mkdir(fresh, 0700) != 0)
+        return file_error(err, "create the directory", fresh);
+    made = account_files_create(fresh, account, register_to_eff, err);
+    if (made && rename(fresh, account->dir) == 0)
+        return file_sync_dir(place->dir, err);
+    if (made)
+        (void)file_error(err, "create the directory", account->dir);
+    if (!file_remove_tree(fresh, &left))
+        log_debug("%s is left behind: %s", fresh, left.why);
+    return false;
+}
+
+static char *host_name(void)
+{
+    char name[256] = "";
+
+    if (gethostname(name, sizeof name - 1) != 0 || name[0] == '\0')
+        return xstrdup("localhost");
+    return text_printable_dup(view_of(name), sizeof name, false);
+}
+
+bool account_store_save(struct store *store, const char *server, struct key *key, const char *url,
+                        const char *register_to_eff, struct stored_account **out, struct error *err)
+{
+    AUTO(stored_account_free) struct stored_account *account = xcalloc(1, sizeof *account);
+    AUTO(buf_clear) struct buf id = BUF(64);
+    AUTO(place) struct place place = { 0 };
+
+    account->key = key; /* from here on it is released with the account */
+    TRY(find_place(store, server, &place, err));
+    TRY(account_key_id(key, &id, err));
+    account->id = buf_take(&id);
+    account->dir = file_join(place.dir, account->id);
+    account->url = xstrdup(url);
+    account->created = clock_now();
+    account->creation_host = host_name();
+    TRY(store_make_dir(store, place.dir, 0700, err));
+    /* The key may have been registered from here before: its files are brought up to date, one by one. */
+    TRY(file_is_dir(account->dir) ? account_files_replace(account->dir, account, register_to_eff, err)
+                                  : create_account(&place, account, register_to_eff, err));
+    *out = TAKE(account);
+    return true;
+}
+
+/* ---- removing ---- */
+
+/* First out of sight in one step, then file by file. */
+static bool remove_account(const char *dir, const char *id, struct error *err)
+{
+    AUTO(free) char *path = file_join(dir, id);
+    AUTO(free) char *gone = xprintf("%s/.%s.old", dir, id);
+
+    if (file_is_link(path))
+        return file_remove(path, err);
+    TRY(file_remove_tree(gone, err));
+    if (rename(path, gone) != 0)
+        return errno == ENOENT || file_error(err, "remove", path);
+    TRY(file_sync_dir(dir, err));
+    return file_remove_tree(gone, err);
+}
+
+/* The server's directory goes when it has become empty; a link to one that did goes, too. */
+static bool remove_server_dir(const char *dir, struct error *err)
+{
+    if (file_is_link(dir))
+        return file_exists(dir) || file_remove(dir, err);
+    return rmdir(dir) == 0 || errno == ENOTEMPTY || errno == EEXIST || errno == ENOENT ||
+           file_error(err, "remove", dir);
+}
+
+bool account_store_remove(struct store *store, const char *server, const char *id, struct error *err)
+{
+    AUTO(place) struct place place = { 0 };
+    AUTO(free) char *dir = NULL;
+
+    TRY(find_place(store, server, &place, err));
+    dir = is_id(id) ? account_dir(&place, id) : NULL;
+    if (dir == NULL)
+        return error_set(err, ERROR_CONFIG, "Account at %s/%s does not exist", place.dir, id);
+    TRY(remove_account(place.dir, id, err));
+    if (place.older != NULL) {
+        TRY(remove_account(place.older, id, err));
+        TRY(remove_server_dir(place.older, err));
+    }
+    return remove_server_dir(place.dir, err);
+}
+
+/* Whether some account's key lies in a directory or below. */
+static bool has_account(const char *dir, unsigned depth)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    AUTO(free) char *key = file_join(dir, "private_key.json");
+    struct error unreadable = { 0 };
+
+    if (file_exists(key))
+        return true;
+    if (depth == 0 || !file_list_dir(dir, &names, &unreadable))
+        return false;
+    for (size_t i = 0; i < names.len; i++) {
+        AUTO(free) char *below = file_join(dir, names.at[i]);
+
+        if (names.at[i][0] != '.' && file_is_dir(below) && has_account(below, depth - 1))
+            return true;
+    }
+    return false;
+}
+
+bool account_store_is_empty(struct store *store)
+{
+    AUTO(free) char *accounts = store_path(store, "accounts");
+
+    return !has_account(accounts, ACCOUNT_DEPTH);
+}

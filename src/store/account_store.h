@@ -1,0 +1,35 @@
+#pragma once
+/*
+ * Accounts on disk: CONF/accounts/SERVERPATH/ID/{private_key,regr,meta}.json (contract 2.6), as Certbot reads
+ * and writes them.
+ */
+#include "crypto/jws.h"
+#include "store/store.h"
+
+struct stored_account {
+    char *id;             /* MD5 of the public key's PEM, hex */
+    char *dir;
+    char *url;            /* the account at the CA (kid) */
+    char *creation_host;
+    int64_t created;      /* UTC seconds */
+    struct key *key;
+};
+void stored_account_free(struct stored_account *account); /* NULL is fine */
+DEFINE_AUTO(struct stored_account, stored_account_free)
+
+/* "HOST@CREATION (first 4 hex of ID)", of the caller's. */
+char *stored_account_slug(const struct stored_account *account) __attribute__((returns_nonnull));
+
+/* Ids of the usable accounts for a server, oldest first. Reuses the accounts of the server's older name as
+ * Certbot does (contract 2.6). */
+MUST_USE bool account_store_ids(struct store *store, const char *server, struct list *out, struct error *err);
+/* ERROR_CONFIG "Account at PATH does not exist". */
+MUST_USE bool account_store_load(struct store *store, const char *server, const char *id,
+                                 struct stored_account **out, struct error *err);
+/* Writes a new account's files, the key (0400) first and whole; contacts for a pending newsletter sign-up may
+ * be NULL. On success *out is the caller's; key is taken over in any case. */
+MUST_USE bool account_store_save(struct store *store, const char *server, struct key *key, const char *url,
+    const char *register_to_eff, struct stored_account **out, struct error *err);
+MUST_USE bool account_store_remove(struct store *store, const char *server, const char *id,
+                                   struct error *err);
+bool account_store_is_empty(struct store *store); /* no account for any server */

@@ -1,0 +1,123 @@
+#pragma once
+/*
+ * The store: the directories in which everything lives, and its lineages.
+ *
+ * The only code that knows live/ and archive/. No network. Two layouts are to lie behind one interface
+ * (struct layout); today there is Certbot's own.
+ */
+#include "config/conf.h"
+#include "config/settings.h"
+#include "crypto/cert.h"
+
+struct store;
+
+enum store_need {
+    STORE_CREATE = 1,  /* make the directories (contract 2.1) */
+    STORE_LOCK = 2,    /* take Certbot's locks in logs, config and work directory */
+};
+
+/* The directories come from settings. ERROR_STORE when one cannot be made, has the wrong access
+ * (--strict-permissions) or is locked by another process (waiting settings->lock_timeout_s). *out is the
+ * caller's, for store_close, which releases the locks. */
+MUST_USE bool store_open(const struct settings *settings, unsigned needs, struct store **out,
+                         struct error *err);
+void store_close(struct store *store); /* NULL is fine */
+DEFINE_AUTO(struct store, store_close)
+const char *store_config_dir(const struct store *store);
+const char *store_work_dir(const struct store *store);
+
+/* Fails with a clear error when a new version could not be written: missing permission, full disk, read-only.
+ * Asked before an order is placed. */
+MUST_USE bool store_probe(struct store *store, struct error *err);
+
+/* ---- lineages ---- */
+
+enum kind { KIND_CERT, KIND_PRIVKEY, KIND_CHAIN, KIND_FULLCHAIN, KIND_COUNT };
+const char *kind_name(enum kind kind); /* "cert" ... */
+
+struct lineage {
+    char *name;
+    char *conf_path;
+    struct conf *conf;
+    char *live_dir;             /* directory of the four live paths */
+    char *archive_dir;
+    char *live[KIND_COUNT];     /* as the renewal file names them */
+    unsigned version;           /* latest common one: live once a pending deployment is fixed */
+    char *current[KIND_COUNT];  /* the files of that version */
+    bool pending_deployment;    /* live names an older version than the latest common one */
+    struct cert *cert;          /* of that version */
+};
+
+/* Base names of CONF/renewal/NAME.conf in byte order of the paths ("a-0001.conf" before "a.conf"). A missing
+ * directory is an empty list. */
+MUST_USE bool store_lineage_names(struct store *store, struct list *out, struct error *err);
+bool store_has_lineage(struct store *store, const char *name);
+/* "CONF/renewal/NAME.conf", of the caller's. */
+char *store_conf_path(struct store *store, const char *name) __attribute__((returns_nonnull));
+
+/* Loads one; recovers interrupted deployments (previous_* links, contract 2.2). Thread-safe for different
+ * names. ERROR_STORE with Certbot's words. *out is the caller's, for lineage_free. */
+MUST_USE bool lineage_load(struct store *store, const char *name, struct lineage **out, struct error *err);
+void lineage_free(struct lineage *lineage); /* NULL is fine */
+DEFINE_AUTO(struct lineage, lineage_free)
+
+/* Whether its files belong together: chain's first certificate signed the leaf, fullchain is cert + chain,
+ * the key matches (contract 7.6). For listing: cheap. */
+MUST_USE bool lineage_verify(const struct lineage *lineage, struct error *err);
+/* Links live to the latest common version (contract 2.2, "pending deployment"). */
+MUST_USE bool lineage_fix_deployment(struct lineage *lineage, struct error *err);
+/* The private key's PEM into a secret buffer. */
+MUST_USE bool lineage_read_key(const struct lineage *lineage, struct buf *out, struct error *err);
+/* A file of the current version. */
+MUST_USE bool lineage_read(const struct lineage *lineage, enum kind kind, struct buf *out, struct error *err);
+/* The server in the renewal file, NULL when it names none. Borrowed until the lineage is saved or gets a
+ * version. */
+const char *lineage_server(const struct lineage *lineage);
+bool server_is_staging(const char *url); /* the staging URL, or "staging" in it */
+
+/* What was issued: PEM texts. */
+struct issued {
+    struct view cert, chain, fullchain;
+    struct view privkey; /* secret */
+};
+
+/* Whether a new lineage may have that name, to be asked before a certificate is ordered: ERROR_CONFIG for a
+ * name that no file can have, ERROR_STORE "live directory exists for NAME" when files of that name are there
+ * without a renewal file. */
+MUST_USE bool lineage_check_name(struct store *store, const char *name, struct error *err);
+
+/*
+ * A new lineage: reserves a name (NAME, NAME-0001, ...), writes version 1, the links and the renewal file
+ * with the settings that are saved. Nothing is left behind on failure. A leading "*." is the caller's to
+ * strip. *out is the caller's.
+ */
+MUST_USE bool lineage_create(struct store *store, const char *name, const struct issued *issued,
+    const struct settings *settings, struct lineage **out, struct error *err);
+/*
+ * The next version of a lineage: files (key with the access of its predecessor, contract 3.6), links
+ * switched, renewal file rewritten with settings, older versions pruned. A failure leaves the live version as
+ * it was; when only making it live failed, the new version is kept as a pending deployment (err->next says
+ * so). The lineage is reloaded in place.
+ */
+MUST_USE bool lineage_add_version(struct store *store, struct lineage *lineage, const struct issued *issued,
+    const struct settings *settings, struct error *err);
+/* Rewrites the renewal file with settings (reconfigure), or keeps what was learned of renewal information. */
+MUST_USE bool lineage_save_settings(struct lineage *lineage, const struct settings *settings,
+                                    struct error *err);
+MUST_USE bool lineage_save_renewal_info(struct lineage *lineage, int64_t retry_at, int64_t chosen,
+                                        struct error *err);
+/* What lineage_save_renewal_info kept; 0 when nothing. A new version starts without. ERROR_CONFIG when it is
+ * unreadable. */
+MUST_USE bool lineage_renewal_info(const struct lineage *lineage, int64_t *retry_at, int64_t *chosen,
+                                   struct error *err);
+
+/* Removes a lineage's files (contract 2.5), also a broken one's. Refused (ERROR_STORE) when another lineage
+ * uses the same archive directory. A renewal file that cannot be parsed is removed and then reported, as
+ * nothing says which files were its own. */
+MUST_USE bool lineage_delete(struct store *store, const char *name, struct error *err);
+/* The lineage one of whose certificate files (live or archived) has that path; NULL when none. Of the
+ * caller's. */
+MUST_USE bool store_find_by_path(struct store *store, const char *cert_path, char **name, struct error *err);
+/* How many lineages use that archive directory. */
+MUST_USE bool store_count_archive_users(struct store *store, const char *archive_dir, size_t *out,
+                                        struct error *err);
