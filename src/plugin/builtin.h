@@ -1,0 +1,15 @@
+#pragma once
+/*
+ * The built-in plugins, one file each, and what those files share. plugins.c lists them.
+ */
+#include "plugin/plugin.h"
+
+extern const struct plugin plugin_manual;
+extern const struct plugin plugin_standalone;
+extern const struct plugin plugin_webroot;
+
+/*
+ * The proof is one for http-01, and its token can be a file name and a part of a URL (RFC 8555 section 8.3):
+ * base64url and nothing else, whatever was checked before. ERROR_INTERNAL, ERROR_ACME.
+ */
+MUST_USE bool proof_check_http(const struct proof *proof, struct error *err);

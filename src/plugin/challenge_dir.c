@@ -1,0 +1,198 @@
+#include "plugin/challenge_dir.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#define WELL_KNOWN ".well-known"
+#define CHALLENGES "acme-challenge"
+#define DIR_MODE 0755 /* the web server's user has to get through */
+
+bool challenge_dir_error(const struct challenge_dir *dir, const char *action, const char *path, struct error *err)
+{
+    (void)error_errno(err, ERROR_PLUGIN, "cannot %s %s", action, path);
+    if (err->sys == EACCES || err->sys == EPERM)
+        return error_next(err, "run as root or as a user who may write below %s", dir->root);
+    if (err->sys == ENOTDIR || err->sys == EEXIST || err->sys == EISDIR)
+        return error_next(err, "something else has that name: move it away");
+    if (err->sys == EROFS)
+        return error_next(err, "%s is on a file system mounted read-only: mount it for writing, or choose another "
+                               "webroot", dir->root);
+    if (err->sys == ENOSPC || err->sys == EDQUOT)
+        return error_next(err, "make room on the file system of %s (see df -h and df -i)", dir->root);
+    if (err->sys == ENOENT)
+        return error_next(err, "--webroot-path has to name the directory that the web server serves for the domain");
+    return false;
+}
+
+bool challenge_dir_open(const char *root, struct challenge_dir *out, struct error *err)
+{
+    struct challenge_dir dir = { .well_known = { .fd = -1 }, .challenges = { .fd = -1 } };
+
+    dir.root = (char *)(uintptr_t)root; /* lent until all is well */
+    dir.root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (dir.root_fd < 0 || fstat(dir.root_fd, &dir.root_stat) != 0) {
+        (void)challenge_dir_error(&dir, "use the webroot", root, err);
+        close_at(&dir.root_fd);
+        return false;
+    }
+    dir.root = xstrdup(root);
+    *out = dir;
+    return true;
+}
+
+static bool is_empty(int fd)
+{
+    int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *entries = copy >= 0 ? fdopendir(copy) : NULL;
+    size_t count = 0;
+
+    if (entries == NULL) {
+        close_at(&copy);
+        return false;
+    }
+    while (readdir(entries) != NULL)
+        count++;
+    (void)closedir(entries);
+    return count <= 2; /* "." and ".." */
+}
+
+/*
+ * Gives a directory that we have just made its mode and owner. Who may write in the parent can have put another one
+ * in its place meanwhile: one that is ours and empty gives nothing away.
+ */
+static bool adopt(const struct challenge_dir *dir, int fd, const char *path, struct error *err)
+{
+    struct stat st;
+
+    if (fstat(fd, &st) != 0)
+        return challenge_dir_error(dir, "look at", path, err);
+    if (st.st_uid != geteuid() || !is_empty(fd))
+        return error_set(err, ERROR_PLUGIN, "somebody replaced %s while it was made", path);
+    if (fchmod(fd, DIR_MODE) != 0)
+        return challenge_dir_error(dir, "open to the web server", path, err);
+    if ((st.st_uid != dir->root_stat.st_uid || st.st_gid != dir->root_stat.st_gid) &&
+        fchown(fd, dir->root_stat.st_uid, dir->root_stat.st_gid) != 0)
+        log_warning("Unable to give %s the owner of %s: %s", path, dir->root, strerror(errno));
+    return true;
+}
+
+/* Opens a directory that was there. A link is read once and judged by its owner, so that the user of a web server
+ * cannot lead us into a directory of somebody else's. */
+static int open_existing(const struct challenge_dir *dir, int parent, const char *name, const char *path,
+                         struct error *err)
+{
+    AUTO(close) int fd = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    char target[PATH_MAX];
+    struct stat link, st;
+    ssize_t len;
+    int found;
+
+    if (fd < 0 || fstat(fd, &link) != 0) {
+        (void)challenge_dir_error(dir, "open", path, err);
+        return -1;
+    }
+    if (!S_ISLNK(link.st_mode)) {
+        found = openat(fd, ".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (found < 0)
+            (void)challenge_dir_error(dir, "use the directory", path, err);
+        return found;
+    }
+    len = readlinkat(fd, "", target, sizeof target - 1);
+    target[len > 0 ? len : 0] = '\0';
+    found = len > 0 ? openat(parent, target, O_PATH | O_DIRECTORY | O_CLOEXEC) : -1;
+    if (found < 0 || fstat(found, &st) != 0) {
+        (void)challenge_dir_error(dir, "follow the link", path, err);
+        close_at(&found);
+        return -1;
+    }
+    if (link.st_uid == 0 || link.st_uid == geteuid() || link.st_uid == st.st_uid)
+        return found;
+    (void)close(found);
+    (void)error_set(err, ERROR_PLUGIN, "%s is a link of a user's into a directory that is not that user's", path);
+    (void)error_next(err, "let root own the link (chown -h root %s), or replace it by a directory", path);
+    return -1;
+}
+
+/* Makes a directory, or -1: with errno EEXIST when there is something of that name, and else with *err filled. */
+static int make(const struct challenge_dir *dir, int parent, const char *name, const char *path, struct error *err)
+{
+    int fd;
+
+    if (mkdirat(parent, name, DIR_MODE) != 0) {
+        if (errno == EEXIST)
+            return -1;
+        (void)challenge_dir_error(dir, "create", path, err);
+        errno = 0;
+        return -1;
+    }
+    fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd >= 0 && adopt(dir, fd, path, err))
+        return fd;
+    if (fd < 0)
+        (void)challenge_dir_error(dir, "open", path, err);
+    close_at(&fd);
+    (void)unlinkat(parent, name, AT_REMOVEDIR);
+    errno = 0;
+    return -1;
+}
+
+static bool enter(const struct challenge_dir *dir, int parent, const char *name, const char *path,
+                  struct challenge_level *level, struct error *err)
+{
+    struct challenge_level fresh = { .fd = make(dir, parent, name, path, err) };
+    struct stat st;
+
+    fresh.made = fresh.fd >= 0;
+    if (fresh.fd < 0 && errno == EEXIST)
+        fresh.fd = open_existing(dir, parent, name, path, err);
+    if (fresh.fd < 0)
+        return false;
+    if (fstat(fresh.fd, &st) != 0) {
+        (void)challenge_dir_error(dir, "look at", path, err);
+        (void)close(fresh.fd);
+        return false;
+    }
+    fresh.dev = st.st_dev;
+    fresh.ino = st.st_ino;
+    fresh.made = fresh.made || (level->made && level->dev == st.st_dev && level->ino == st.st_ino);
+    close_at(&level->fd);
+    *level = fresh;
+    return true;
+}
+
+bool challenge_dir_enter(struct challenge_dir *dir, struct error *err)
+{
+    AUTO(free) char *well_known = file_join(dir->root, WELL_KNOWN), *challenges = file_join(well_known, CHALLENGES);
+
+    TRY(enter(dir, dir->root_fd, WELL_KNOWN, well_known, &dir->well_known, err));
+    return enter(dir, dir->well_known.fd, CHALLENGES, challenges, &dir->challenges, err);
+}
+
+/* Only the one we made: another of that name is none of our business. One that is not empty stays. */
+static void leave(const struct challenge_dir *dir, int parent, const char *name, struct challenge_level *level)
+{
+    struct stat st;
+
+    if (level->made && fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_dev == level->dev &&
+        st.st_ino == level->ino && unlinkat(parent, name, AT_REMOVEDIR) != 0 && errno != ENOTEMPTY && errno != EEXIST)
+        log_warning("Unable to remove the directory %s below %s: %s", name, dir->root, strerror(errno));
+    close_at(&level->fd);
+    level->fd = -1;
+}
+
+void challenge_dir_close(struct challenge_dir *dir)
+{
+    leave(dir, dir->well_known.fd, CHALLENGES, &dir->challenges);
+    leave(dir, dir->root_fd, WELL_KNOWN, &dir->well_known);
+    close_at(&dir->root_fd);
+    dir->root_fd = -1;
+    free(dir->root);
+    dir->root = NULL;
+}

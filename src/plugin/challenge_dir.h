@@ -1,0 +1,42 @@
+#pragma once
+/*
+ * The directory /.well-known/acme-challenge below a webroot, made and removed as needed.
+ *
+ * The webroot may belong to a web server's user who is not our friend, while we may be root: everything below it is
+ * reached by descriptors, one step at a time. Not thread-safe; challenge_file.c holds the lock.
+ */
+#include <sys/stat.h>
+
+#include "base/bytes.h"
+
+struct challenge_level {
+    int fd;    /* -1 before it is entered */
+    bool made; /* by us */
+    dev_t dev;
+    ino_t ino;
+};
+
+struct challenge_dir {
+    char *root; /* as the user named it, for messages */
+    int root_fd;
+    struct stat root_stat;
+    struct challenge_level well_known, challenges;
+};
+
+/*
+ * Opens the webroot itself. ERROR_PLUGIN when it is none. Then challenge_dir_close.
+ */
+MUST_USE bool challenge_dir_open(const char *root, struct challenge_dir *out, struct error *err);
+
+/*
+ * Enters (or enters again, when somebody has removed them) both levels, making what is missing: 0755 whatever the
+ * umask, owner and group as the webroot has them. A symbolic link on the way is followed when it belongs to root, to
+ * us, or to the owner of the directory it leads to. ERROR_PLUGIN.
+ */
+MUST_USE bool challenge_dir_enter(struct challenge_dir *dir, struct error *err);
+
+/* Removes what was made and is empty, then lets go. */
+void challenge_dir_close(struct challenge_dir *dir);
+
+/* Starts an error from errno about a path below the webroot, with a hint. Returns false. */
+bool challenge_dir_error(const struct challenge_dir *dir, const char *action, const char *path, struct error *err);

@@ -1,0 +1,267 @@
+#include "plugin/challenge_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "plugin/challenge_dir.h"
+
+/* The web server's user reads it. It is not given to him: what he can read he need not write. */
+#define FILE_MODE 0644
+
+struct used_root { /* one that is in use */
+    struct challenge_dir dir;
+    struct challenge_file *files;
+    struct used_root *next;
+};
+
+struct challenge_file {
+    struct used_root *used;
+    char *token, *content;
+    size_t users;
+    bool made; /* by us */
+    dev_t dev;
+    ino_t ino;
+    struct challenge_file *next;
+};
+
+/* Held over the work on disk, which is short, so that one order's cleanup cannot get in between another's steps. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct used_root *used_roots;
+
+static void unlock_at(pthread_mutex_t **held)
+{
+    (void)pthread_mutex_unlock(*held);
+}
+
+static pthread_mutex_t *locked(void)
+{
+    (void)pthread_mutex_lock(&lock);
+    return &lock;
+}
+
+/* By identity, not by name: two names may lead to one directory. */
+static struct used_root *find_webroot(const struct stat *root)
+{
+    for (struct used_root *at = used_roots; at != NULL; at = at->next)
+        if (at->dir.root_stat.st_dev == root->st_dev && at->dir.root_stat.st_ino == root->st_ino)
+            return at;
+    return NULL;
+}
+
+static bool take_webroot(const char *root, struct used_root **out, struct error *err)
+{
+    struct challenge_dir dir;
+    struct used_root *used;
+
+    TRY(challenge_dir_open(root, &dir, err));
+    used = find_webroot(&dir.root_stat);
+    if (used != NULL) {
+        challenge_dir_close(&dir);
+        *out = used;
+        return true;
+    }
+    if (!challenge_dir_enter(&dir, err)) {
+        challenge_dir_close(&dir);
+        return false;
+    }
+    used = xcalloc(1, sizeof *used);
+    used->dir = dir;
+    used->next = used_roots;
+    used_roots = used;
+    *out = used;
+    return true;
+}
+
+static void drop_webroot_if_unused(struct used_root *used)
+{
+    struct used_root **at = &used_roots;
+
+    if (used->files != NULL)
+        return;
+    while (*at != used)
+        at = &(*at)->next;
+    *at = used->next;
+    challenge_dir_close(&used->dir);
+    free(used);
+}
+
+static char *path_of(const struct used_root *used, const char *token)
+{
+    return xprintf("%s/.well-known/acme-challenge/%s", used->dir.root, token);
+}
+
+static bool write_all(int fd, struct view content)
+{
+    while (content.len > 0) {
+        ssize_t done = write(fd, content.at, content.len);
+
+        if (done < 0 && errno == EINTR)
+            continue;
+        if (done < 0)
+            return false;
+        content.at += done;
+        content.len -= (size_t)done;
+    }
+    return true;
+}
+
+/* Everybody may read a regular file with this content and no more. */
+static bool is_same(int fd, struct view content)
+{
+    AUTO(free) char *found = xcalloc(content.len + 1, 1);
+    struct stat st;
+    size_t len = 0;
+    ssize_t got;
+
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || (st.st_mode & S_IROTH) == 0)
+        return false;
+    while (len <= content.len && (got = read(fd, found + len, content.len + 1 - len)) != 0) {
+        if (got < 0 && errno != EINTR)
+            return false;
+        len += got > 0 ? (size_t)got : 0;
+    }
+    return view_equal((struct view){ found, len }, content);
+}
+
+/* Left by a run that was cut off, or put there by somebody who knows the answer: it serves. */
+static bool accept_existing(struct challenge_file *file, const char *path, struct error *err)
+{
+    AUTO(close) int fd =
+        openat(file->used->dir.challenges.fd, file->token, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+
+    if (fd >= 0 && is_same(fd, view_of(file->content)))
+        return true;
+    errno = EEXIST;
+    return challenge_dir_error(&file->used->dir, "create", path, err);
+}
+
+static bool fill(struct challenge_file *file, int fd, const char *path, struct error *err)
+{
+    int dir_fd = file->used->dir.challenges.fd;
+    struct stat st;
+    bool ok = fchmod(fd, FILE_MODE) == 0 && fstat(fd, &st) == 0 && write_all(fd, view_of(file->content));
+    int sys = errno;
+
+    if (close(fd) != 0 && ok) {
+        ok = false;
+        sys = errno;
+    }
+    if (!ok) {
+        (void)unlinkat(dir_fd, file->token, 0);
+        errno = sys;
+        return challenge_dir_error(&file->used->dir, "write", path, err);
+    }
+    file->made = true;
+    file->dev = st.st_dev;
+    file->ino = st.st_ino;
+    return true;
+}
+
+static bool create(struct challenge_file *file, struct error *err)
+{
+    AUTO(free) char *path = path_of(file->used, file->token);
+    struct challenge_dir *dir = &file->used->dir;
+    int flags = O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC;
+    int fd = openat(dir->challenges.fd, file->token, flags, FILE_MODE);
+
+    if (fd < 0 && errno == ENOENT) { /* another program has tidied the directory away */
+        TRY(challenge_dir_enter(dir, err));
+        fd = openat(dir->challenges.fd, file->token, flags, FILE_MODE);
+    }
+    if (fd < 0 && errno == EEXIST)
+        return accept_existing(file, path, err);
+    if (fd < 0)
+        return challenge_dir_error(dir, "create", path, err);
+    return fill(file, fd, path, err);
+}
+
+static struct challenge_file *find_file(const struct used_root *used, const char *token)
+{
+    for (struct challenge_file *at = used->files; at != NULL; at = at->next)
+        if (strcmp(at->token, token) == 0)
+            return at;
+    return NULL;
+}
+
+static void free_file(struct challenge_file *file)
+{
+    free(file->token);
+    free(file->content);
+    free(file);
+}
+
+/* A CA may hand the same pending authorization to two orders, which then share its file. */
+static bool share(struct challenge_file *file, const char *content, struct error *err)
+{
+    if (strcmp(file->content, content) != 0)
+        return error_set(err, ERROR_PLUGIN, "two orders want different answers for the token %s", file->token);
+    file->users++;
+    return true;
+}
+
+bool challenge_file_put(const char *root, const char *token, const char *content, struct challenge_file **out,
+                        struct error *err)
+{
+    AUTO(unlock) pthread_mutex_t *held __attribute__((unused)) = locked();
+    struct used_root *used;
+    struct challenge_file *file;
+
+    TRY(take_webroot(root, &used, err));
+    file = find_file(used, token);
+    if (file != NULL) {
+        TRY(share(file, content, err));
+        *out = file;
+        return true;
+    }
+    file = xcalloc(1, sizeof *file);
+    *file = (struct challenge_file){ .used = used, .token = xstrdup(token), .content = xstrdup(content), .users = 1 };
+    if (!create(file, err)) {
+        free_file(file);
+        drop_webroot_if_unused(used);
+        return false;
+    }
+    file->next = used->files;
+    used->files = file;
+    *out = file;
+    return true;
+}
+
+/* Only what we made, and only while it is still that. */
+static bool remove_file(const struct challenge_file *file, struct error *err)
+{
+    int fd = file->used->dir.challenges.fd;
+    struct stat st;
+
+    if (!file->made || fstatat(fd, file->token, &st, AT_SYMLINK_NOFOLLOW) != 0 || st.st_dev != file->dev ||
+        st.st_ino != file->ino)
+        return true;
+    if (unlinkat(fd, file->token, 0) != 0 && errno != ENOENT) {
+        int sys = errno;
+        AUTO(free) char *path = path_of(file->used, file->token);
+
+        errno = sys;
+        return challenge_dir_error(&file->used->dir, "remove", path, err);
+    }
+    return true;
+}
+
+bool challenge_file_drop(struct challenge_file *file, struct error *err)
+{
+    AUTO(unlock) pthread_mutex_t *held __attribute__((unused)) = locked();
+    struct challenge_file **at = &file->used->files;
+    struct used_root *used = file->used;
+    bool ok;
+
+    if (--file->users > 0)
+        return true;
+    ok = remove_file(file, err);
+    while (*at != file)
+        at = &(*at)->next;
+    *at = file->next;
+    free_file(file);
+    drop_webroot_if_unused(used);
+    return ok;
+}

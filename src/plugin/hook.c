@@ -1,0 +1,147 @@
+#include <string.h>
+
+#include "base/child.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "plugin/plugin.h"
+
+#define SYSTEM_PATH "/usr/sbin:/usr/local/bin:/usr/local/sbin" /* missing in the PATH of many a cron */
+
+static bool is_executable(const char *path)
+{
+    struct stat st;
+
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
+}
+
+static bool is_in(const char *directories, const char *program)
+{
+    struct view rest = view_of(directories), dir;
+
+    while (view_cut(&rest, ':', &dir)) {
+        AUTO(free) char *prefix = view_dup(dir.len > 0 ? dir : view_of("."));
+        AUTO(free) char *path = file_join(prefix, program);
+
+        if (is_executable(path))
+            return true;
+    }
+    return false;
+}
+
+/* PATH with what it lacks of the system's directories; of the caller's. Our own PATH stays: other threads read it. */
+static char *extended_path(void)
+{
+    struct view rest = view_of(SYSTEM_PATH), dir;
+    AUTO(buf_clear) struct buf path = BUF(SIZE_MAX);
+
+    buf_put(&path, view_of(getenv("PATH")));
+    while (view_cut(&rest, ':', &dir)) {
+        AUTO(free) char *wanted = xprintf(":%.*s:", (int)dir.len, dir.at);
+        AUTO(free) char *all = xprintf(":%s:", buf_text(&path));
+
+        if (strstr(all, wanted) == NULL)
+            buf_putf(&path, "%s%.*s", path.len > 0 ? ":" : "", (int)dir.len, dir.at);
+    }
+    return buf_take(&path);
+}
+
+/* The first word of a command; of the caller's. */
+static char *program_of(const char *command)
+{
+    struct view text = view_trim(view_of(command));
+
+    return xstrndup(text.at, strcspn(text.at, " \t\r\n\v\f"));
+}
+
+static bool is_found(const char *program, const char *directories)
+{
+    return strchr(program, '/') != NULL ? is_executable(program) : is_in(directories, program);
+}
+
+/* Certbot's words, on lines of their own. */
+static bool not_found(const char *name, const char *program, const char *path, struct error *err)
+{
+    AUTO(free) char *text = xprintf("Unable to find %s command %s in the PATH.\n(PATH is %s)\nSee also the "
+                                    "--disable-hook-validation option.",
+                                    name, program, path);
+
+    (void)error_set(err, ERROR_HOOK, "Unable to find a hook");
+    text_printable(err->why, sizeof err->why, view_of(text), true);
+    return false;
+}
+
+bool hook_check(const char *name, const char *command, struct error *err)
+{
+    AUTO(free) char *program = program_of(command), *path = extended_path(), *kind = xstrdup(name);
+
+    if (program[0] == '\0' || is_found(program, path))
+        return true;
+    if (!file_exists(program))
+        return not_found(name, program, path, err);
+    if (text_ends(kind, "-hook"))
+        kind[strlen(kind) - strlen("-hook")] = '\0';
+    /* Certbot says it in this odd order, and scripts look for it */
+    (void)error_set(err, ERROR_HOOK, "%s-hook command %s exists, but is not executable.", program, kind);
+    return error_next(err, "chmod +x %s, or run it through its interpreter: \"sh %s\"", program, program);
+}
+
+/* Foreign text for people: printable, each line one blank further in. Of the caller's. */
+static char *indented(struct view text)
+{
+    AUTO(free) char *shown = text_printable_dup(text, CHILD_MAX_OUTPUT, true);
+    AUTO(buf_clear) struct buf out = BUF(SIZE_MAX);
+    struct view rest = view_of(shown), line;
+
+    while (view_cut(&rest, '\n', &line))
+        buf_putf(&out, "%s %.*s", out.len > 0 ? "\n" : "", (int)line.len, line.at);
+    return buf_take(&out);
+}
+
+/* What the hook gets beyond `env`: a PATH in which its program is. */
+static struct list environment(const char *command, const struct list *env)
+{
+    AUTO(free) char *program = program_of(command), *path = extended_path();
+    struct list all = { 0 };
+
+    if (env != NULL)
+        list_add_all(&all, env);
+    if (!is_found(program, getenv("PATH")) && is_found(program, path)) {
+        AUTO(free) char *entry = xprintf("PATH=%s", path);
+
+        list_add(&all, entry);
+    }
+    return all;
+}
+
+bool hook_run(struct ui *ui, const char *name, const char *label, const char *command, const struct list *env,
+              char **output, int *status, struct error *err)
+{
+    AUTO(child_result_clear) struct child_result result = { 0 };
+    AUTO(list_clear) struct list all = environment(command, env);
+    struct view said, complained;
+
+    log_info("Running %s command: %s", name, command);
+    if (!child_shell(command, &all, &result, err))
+        return error_in(err, "%s", label);
+    said = view_trim(buf_view(&result.out));
+    complained = view_trim(buf_view(&result.err));
+    if (result.status != 0)
+        log_warning("%s reported error code %d", label, result.status);
+    if (said.len > 0) {
+        AUTO(free) char *text = indented(said);
+
+        ui_say(ui, "%s ran with output:\n%s", label, text);
+    }
+    if (complained.len > 0) {
+        AUTO(free) char *text = indented(complained);
+
+        log_warning("%s ran with error output:\n%s", label, text);
+    }
+    if (output != NULL)
+        *output = view_dup(said);
+    if (status != NULL)
+        *status = result.status;
+    return true;
+}

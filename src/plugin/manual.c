@@ -1,0 +1,218 @@
+#include <pthread.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "plugin/builtin.h"
+
+/*
+ * The user proves control: by hand, or with commands of his own.
+ *
+ * Knows the environment that Certbot's hooks rely on; the values are the CA's and travel in the environment only.
+ */
+#define OUTPUT_MAX 100000 /* bytes; the system takes no longer variable than 128 KiB */
+
+struct manual { /* one order */
+    const struct plugin_context *context;
+    const struct proof **presented; /* and not cleaned up yet */
+    size_t count;
+};
+
+/* Hooks of several orders change the same zone or directory, and were written for one at a time. */
+static pthread_mutex_t one_hook = PTHREAD_MUTEX_INITIALIZER;
+
+static bool is_set(const char *command)
+{
+    return command != NULL && command[0] != '\0';
+}
+
+static bool prepare(const struct plugin_context *context, void **self, struct error *err)
+{
+    const struct settings *settings = context->settings;
+    struct manual *manual;
+
+    if (!is_set(settings->manual_auth_hook) && !ui_may_ask(context->ui)) {
+        (void)error_set(err, ERROR_PLUGIN, "An authentication script must be provided with --manual-auth-hook when "
+                                           "using the manual plugin non-interactively.");
+        return error_next(err, "name a command with --manual-auth-hook that puts the answer in place; `renew` needs "
+                               "one, too");
+    }
+    if (settings->validate_hooks) {
+        TRY(hook_check("manual-auth-hook", settings->manual_auth_hook, err));
+        TRY(hook_check("manual-cleanup-hook", settings->manual_cleanup_hook, err));
+    }
+    manual = xcalloc(1, sizeof *manual);
+    manual->context = context;
+    *self = manual;
+    return true;
+}
+
+static void put(struct list *env, const char *name, const char *value)
+{
+    AUTO(free) char *entry = xprintf("%s=%s", name, value);
+
+    list_add(env, entry);
+}
+
+/* What Certbot's hooks find, names and all. A name without a value takes away what we inherited. */
+static struct list environment(const struct proof *proof)
+{
+    AUTO(free) char *all = list_join(proof->all_identifiers, ","), *remaining = xprintf("%zu", proof->remaining);
+    bool is_http = text_equal(proof->type, "http-01");
+    struct list env = { 0 };
+
+    put(&env, "CERTBOT_DOMAIN", proof->identifier);
+    put(&env, "CERTBOT_IDENTIFIER", proof->identifier);
+    put(&env, "CERTBOT_VALIDATION", is_http ? proof->key_authorization : proof->record_value);
+    if (is_http)
+        put(&env, "CERTBOT_TOKEN", proof->token);
+    else
+        list_add(&env, "CERTBOT_TOKEN");
+    put(&env, "CERTBOT_ALL_DOMAINS", all);
+    put(&env, "CERTBOT_ALL_IDENTIFIERS", all);
+    put(&env, "CERTBOT_REMAINING_CHALLENGES", remaining);
+    return env;
+}
+
+static bool run(struct manual *manual, const char *name, const char *command, const struct proof *proof,
+                const struct list *env, char **output, struct error *err)
+{
+    AUTO(free) char *label = xprintf("Hook '--%s' for %s", name, proof->identifier);
+    bool ok;
+
+    (void)pthread_mutex_lock(&one_hook);
+    ok = hook_run(manual->context->ui, name, label, command, env, output, NULL, err);
+    (void)pthread_mutex_unlock(&one_hook);
+    return ok;
+}
+
+static bool present_by_hook(struct manual *manual, struct proof *proof, struct error *err)
+{
+    AUTO(list_clear) struct list env = environment(proof);
+    char *output = NULL;
+
+    list_add(&env, "CERTBOT_AUTH_OUTPUT");
+    TRY(run(manual, "manual-auth-hook", manual->context->settings->manual_auth_hook, proof, &env, &output, err));
+    free(proof->output);
+    proof->output = output;
+    return true;
+}
+
+static bool present_http_by_hand(struct manual *manual, const struct proof *proof, struct error *err)
+{
+    bool bracket = proof->is_ip && strchr(proof->identifier, ':') != NULL;
+    AUTO(free) char *text =
+        xprintf("Make a file with this one line in it, and nothing else:\n\n%s\n\nand let your web server deliver it "
+                "at:\n\nhttp://%s%s%s/.well-known/acme-challenge/%s\n\nIt has to stay until the certificate is there.",
+                proof->key_authorization, bracket ? "[" : "", proof->identifier, bracket ? "]" : "", proof->token);
+
+    return ui_pause(manual->context->ui, text, err);
+}
+
+static bool present_dns_by_hand(struct manual *manual, const struct proof *proof, struct error *err)
+{
+    AUTO(free) char *text =
+        xprintf("Add a TXT record to the DNS, under the name:\n\n%s.\n\nwith the value:\n\n%s\n\n%sGo on when all name "
+                "servers of the domain answer with it.",
+                proof->record_name, proof->record_value,
+                manual->count > 1 ? "Keep the records of the steps before, also one of the same name.\n" : "");
+
+    return ui_pause(manual->context->ui, text, err);
+}
+
+static bool check(const struct proof *proof, struct error *err)
+{
+    if (text_equal(proof->type, "http-01"))
+        return proof_check_http(proof, err);
+    if (proof->record_name == NULL || proof->record_value == NULL)
+        return error_set(err, ERROR_INTERNAL, "a %s challenge cannot be solved with a TXT record", proof->type);
+    return true;
+}
+
+static bool present(void *self, struct proof *proof, struct error *err)
+{
+    struct manual *manual = self;
+
+    TRY(check(proof, err));
+    manual->presented = xrealloc(manual->presented, manual->count + 1, sizeof *manual->presented);
+    manual->presented[manual->count++] = proof;
+    if (is_set(manual->context->settings->manual_auth_hook))
+        return present_by_hook(manual, proof, err);
+    if (text_equal(proof->type, "http-01"))
+        return present_http_by_hand(manual, proof, err);
+    return present_dns_by_hand(manual, proof, err);
+}
+
+static bool forget(struct manual *manual, const struct proof *proof)
+{
+    for (size_t i = 0; i < manual->count; i++) {
+        if (manual->presented[i] != proof)
+            continue;
+        manual->count--;
+        memmove(&manual->presented[i], &manual->presented[i + 1], (manual->count - i) * sizeof *manual->presented);
+        return true;
+    }
+    return false;
+}
+
+static bool cleanup(void *self, struct proof *proof, struct error *err)
+{
+    struct manual *manual = self;
+    const char *command = manual->context->settings->manual_cleanup_hook;
+    AUTO(list_clear) struct list env = { 0 };
+    AUTO(free) char *output = NULL;
+
+    if (!forget(manual, proof) || !is_set(command))
+        return true;
+    output = xstrndup(proof->output != NULL ? proof->output : "", OUTPUT_MAX);
+    if (proof->output != NULL && strlen(proof->output) > OUTPUT_MAX)
+        log_warning("The output of the auth hook for %s is too long for CERTBOT_AUTH_OUTPUT and is cut.",
+                    proof->identifier);
+    env = environment(proof);
+    put(&env, "CERTBOT_AUTH_OUTPUT", output);
+    return run(manual, "manual-cleanup-hook", command, proof, &env, NULL, err);
+}
+
+static void release(void *self)
+{
+    struct manual *manual = self;
+
+    if (manual == NULL)
+        return;
+    free(manual->presented);
+    free(manual);
+}
+
+static char *hint(void *self, const char *type)
+{
+    const struct manual *manual = self;
+    bool hook = is_set(manual->context->settings->manual_auth_hook);
+
+    if (text_equal(type, "http-01"))
+        return xprintf("The CA has to get the exact line at the address it was given for. Check that %s, and that the "
+                       "web server on port 80 of each name delivers it.",
+                       hook ? "the --manual-auth-hook wrote the file where your web server looks for it"
+                            : "each file has the right name and the right line");
+    return xprintf("The CA has to find the exact value in the DNS. Check the TXT records%s: `dig TXT "
+                   "_acme-challenge.NAME` must show each value on every name server of the domain before the CA asks.",
+                   hook ? ", and let the --manual-auth-hook wait until they have spread" : "");
+}
+
+static const char *const types[] = { "http-01", "dns-01", NULL };
+
+static const struct authenticator authenticator = {
+    .types = types,
+    .prepare = prepare,
+    .present = present,
+    .cleanup = cleanup,
+    .release = release,
+    .hint = hint,
+};
+
+const struct plugin plugin_manual = {
+    .name = "manual",
+    .description = "Prove control by hand, or with commands of your own",
+    .hidden = true,
+    .authenticator = &authenticator,
+};

@@ -1,0 +1,90 @@
+#pragma once
+/*
+ * Plugins: authenticators prove control of identifiers, installers make servers use certificates.
+ *
+ * A built-in plugin is a file and a row of plugins.c. Plugins know settings, the network calls and the user interface;
+ * never the protocol, the store or another plugin.
+ */
+#include "config/settings.h"
+#include "net/net.h"
+#include "ui/ui.h"
+
+/* One challenge to be solved, as data. Borrowed for the time between present and cleanup. */
+struct proof {
+    const char *type;              /* "http-01", "dns-01" ... */
+    const char *identifier;        /* without "*." */
+    bool is_ip;
+    const char *token;             /* http-01: the file's name; NULL where the type has none */
+    const char *key_authorization; /* http-01: the file's content */
+    const char *record_name;       /* dns types: name of the TXT record, without final dot; else NULL */
+    const char *record_value;      /* dns types: its value; else NULL */
+    const struct list *all_identifiers; /* of all proofs of this order, in their order */
+    size_t remaining;              /* proofs that follow this one */
+    char *output;                  /* manual: what the auth hook printed; owned by the proof, freed by the caller */
+};
+
+struct plugin_context { /* borrowed; outlives the plugin's use */
+    struct settings *settings; /* of this order alone: what the user answers is put there, to be saved for renewal */
+    struct net *net;
+    struct ui *ui;
+};
+
+/*
+ * A way to prove control of an identifier (RFC 8555 section 8). One `self` serves one order, in one thread; several
+ * orders may run at once in other threads. Called as prepare, present for each proof, wait once, then cleanup for
+ * each proof that present was called for, release. present returns quickly; everything slow (propagation) belongs in
+ * wait. cleanup runs even when present failed half way, may run twice, and must then still succeed.
+ */
+struct authenticator {
+    const char *const *types;  /* best first; NULL ends the list */
+    bool (*prepare)(const struct plugin_context *context, void **self, struct error *err);
+    bool (*present)(void *self, struct proof *proof, struct error *err);
+    bool (*wait)(void *self, struct error *err); /* NULL: nothing to wait for */
+    bool (*cleanup)(void *self, struct proof *proof, struct error *err);
+    void (*release)(void *self);
+    /* What to check when the CA could not verify: one or two sentences, of the caller's. */
+    char *(*hint)(void *self, const char *type);
+};
+
+struct installer; /* comes with the first web server plugin */
+
+struct plugin {
+    const char *name;        /* as in --authenticator and in renewal/NAME.conf */
+    const char *description; /* one line for menus and `plugins` */
+    bool hidden;             /* not in menus and not listed */
+    const struct authenticator *authenticator; /* NULL: it is none */
+    const struct installer *installer;
+};
+
+extern const struct plugin *const plugins[]; /* ended by NULL, sorted by name */
+const struct plugin *plugin_find(const char *name); /* NULL when there is none */
+
+/*
+ * The authenticator to use: what settings name, else what the user chooses from a menu. ERROR_PLUGIN with Certbot's
+ * words when it is unknown, no authenticator, or none is named and nobody can be asked; ERROR_CANCELED when the user
+ * chooses none. Marks settings->authenticator.
+ */
+MUST_USE bool plugin_choose_authenticator(struct settings *settings, struct ui *ui, const struct plugin **out,
+    struct error *err);
+
+/*
+ * The authenticator's challenge types in the order to try, filtered and reordered by --preferred-challenges.
+ * ERROR_CONFIG "None of the preferred challenges are supported by the selected plugin". out is cleared by the caller.
+ */
+MUST_USE bool plugin_challenge_types(const struct plugin *plugin, const struct settings *settings, struct list *out,
+    struct error *err);
+
+/*
+ * The first word of a hook's command must be an executable file, or be found in PATH or in the directories of system
+ * programs, which a cron's PATH often lacks. name: "pre-hook", "manual-auth-hook" ... ERROR_HOOK. A command that is
+ * NULL or empty is fine.
+ */
+MUST_USE bool hook_check(const char *name, const char *command, struct error *err);
+/*
+ * Runs it and reports what it printed as Certbot does; name is "deploy-hook" or so, label what the report calls it:
+ * "Hook 'deploy-hook'". A failing hook is reported, not an error: ERROR_HOOK only when it cannot be run. env as in
+ * child_shell; PATH is extended for a program that is found in this way only. *output (may be NULL) gets its trimmed
+ * standard output, of the caller's; *status (may be NULL) its exit status.
+ */
+MUST_USE bool hook_run(struct ui *ui, const char *name, const char *label, const char *command, const struct list *env,
+    char **output, int *status, struct error *err);

@@ -1,0 +1,14 @@
+#include "plugin/builtin.h"
+
+#include "base/text.h"
+
+/* Sorted by name: menus and `plugins` show this order. */
+const struct plugin *const plugins[] = { &plugin_manual, &plugin_standalone, &plugin_webroot, NULL };
+
+const struct plugin *plugin_find(const char *name)
+{
+    for (size_t i = 0; plugins[i] != NULL; i++)
+        if (text_equal(plugins[i]->name, name))
+            return plugins[i];
+    return NULL;
+}

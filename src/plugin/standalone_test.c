@@ -1,0 +1,207 @@
+#include <stdatomic.h>
+
+#include "plugin/builtin.h"
+#include "ui/scene.h"
+
+/* The network process's part, played here: what is linked is the plugin alone. */
+static int opens, refusals, refuse_with;
+static struct list answered;
+static bool add_fails;
+
+bool net_responder_open(struct net *net, const char *address, int port, struct error *err)
+{
+    (void)net;
+    if (refusals > 0) {
+        refusals--;
+        (void)error_set(err, ERROR_PLUGIN, "Could not bind TCP port %d of %s", port, address != NULL ? address : "all");
+        err->sys = refuse_with;
+        return false;
+    }
+    opens++;
+    return true;
+}
+
+void net_responder_close(struct net *net)
+{
+    (void)net;
+    opens--;
+}
+
+bool net_responder_add(struct net *net, const char *token, struct view content, struct error *err)
+{
+    AUTO(free) char *entry = xprintf("%s=%.*s", token, (int)content.len, content.at);
+
+    (void)net;
+    if (add_fails)
+        return error_set(err, ERROR_NETWORK, "the network process has died");
+    if (!list_has(&answered, entry))
+        list_add(&answered, entry);
+    return true;
+}
+
+bool net_responder_remove(struct net *net, const char *token, struct error *err)
+{
+    AUTO(free) char *entry = xprintf("%s=", token);
+
+    (void)net;
+    for (size_t i = 0; i < answered.len; i++)
+        if (strncmp(answered.at[i], entry, strlen(entry)) == 0) {
+            list_remove(&answered, i);
+            return true;
+        }
+    return error_set(err, ERROR_NETWORK, "%s was not there", token);
+}
+
+static const struct authenticator *standalone;
+static struct settings settings = { .http_01_port = 80 };
+static struct plugin_context context = { .settings = &settings };
+
+static void *new_order(void)
+{
+    struct error err = { 0 };
+    void *self = NULL;
+
+    standalone = plugin_standalone.authenticator;
+    REQUIRE(standalone->prepare(&context, &self, &err), "%s", err.why);
+    return self;
+}
+
+static struct proof proof_of(const char *token)
+{
+    return (struct proof){ .type = "http-01", .identifier = "a.test", .token = token, .key_authorization = "key" };
+}
+
+static void check_answered(const char *want, const char *name)
+{
+    AUTO(free) char *all = list_join(&answered, " ");
+
+    CHECK_TEXT(all, want, name);
+}
+
+TEST(one_order)
+{
+    struct proof one = proof_of("one"), two = proof_of("two"), bad = proof_of("../bad");
+    struct error err = { 0 };
+    void *self = new_order();
+
+    CHECK_INT(opens, 0, "no port before there is a proof");
+    CHECK(!standalone->present(self, &bad, &err) && strstr(err.why, "../bad") != NULL, "%s", err.why);
+    CHECK(standalone->present(self, &one, &err) && standalone->present(self, &two, &err), "%s", err.why);
+    CHECK_INT(opens, 1, "once for an order");
+    check_answered("one=key two=key", "both");
+    CHECK(standalone->cleanup(self, &bad, &err), "what was not presented: %s", err.why);
+    CHECK(standalone->cleanup(self, &one, &err), "%s", err.why);
+    CHECK(standalone->cleanup(self, &one, &err), "twice: %s", err.why);
+    check_answered("two=key", "one is left");
+    standalone->release(self);
+    check_answered("", "release forgets nothing");
+    CHECK_INT(opens, 0, "closed");
+    list_clear(&answered);
+}
+
+TEST(two_orders_with_one_token)
+{
+    struct proof proof = proof_of("same");
+    struct error err = { 0 };
+    void *first = new_order(), *second = new_order();
+
+    CHECK(standalone->present(first, &proof, &err) && standalone->present(second, &proof, &err), "%s", err.why);
+    CHECK_INT(opens, 2, "counted by net");
+    CHECK(standalone->cleanup(first, &proof, &err), "%s", err.why);
+    check_answered("same=key", "the second order still needs it");
+    CHECK(standalone->cleanup(second, &proof, &err), "%s", err.why);
+    check_answered("", "nobody needs it");
+    standalone->release(first);
+    standalone->release(second);
+    standalone->release(NULL);
+    list_clear(&answered);
+}
+
+TEST(a_failure_half_way)
+{
+    struct proof proof = proof_of("one");
+    struct error err = { 0 };
+    void *self = new_order();
+
+    add_fails = true;
+    CHECK(!standalone->present(self, &proof, &err) && strstr(err.why, "died") != NULL, "%s", err.why);
+    add_fails = false;
+    CHECK(!standalone->cleanup(self, &proof, &err) && strstr(err.why, "was not there") != NULL,
+          "it may have arrived, so it is removed: %s", err.why);
+    CHECK(standalone->cleanup(self, &proof, &err), "and that only once: %s", err.why);
+    standalone->release(self);
+    CHECK_INT(opens, 0, "closed");
+}
+
+static void open_busy(void *ctx)
+{
+    struct ui_options options = { .non_interactive = ctx != NULL };
+    AUTO(ui_free) struct ui *ui = ui_new(&options);
+    struct proof proof = proof_of("one");
+    struct error err = { 0 };
+    void *self = NULL;
+
+    context.ui = ui;
+    standalone = plugin_standalone.authenticator;
+    if (!standalone->prepare(&context, &self, &err))
+        _exit(99);
+    if (standalone->present(self, &proof, &err))
+        dprintf(STDERR_FILENO, "open\n");
+    else
+        dprintf(STDERR_FILENO, "%s\n", err.why);
+    standalone->release(self);
+    list_clear(&answered);
+}
+
+TEST(busy_port)
+{
+    static char unattended[] = "-n";
+    static const struct {
+        const char *name;
+        int refusals, sys;
+        char *unattended;
+        const char *input, *err;
+        bool asked;
+    } cases[] = {
+        { "nobody to ask", 1, EADDRINUSE, unattended, NULL, "Could not bind TCP port 80 of all\n", false },
+        { "not allowed", 1, EACCES, NULL, "r\n", "Could not bind TCP port 80 of all\n", false },
+        { "cancel", 1, EADDRINUSE, NULL, "c\n", "Could not bind TCP port 80 of all\n", true },
+        { "end of input", 1, EADDRINUSE, NULL, "\004", "Could not bind TCP port 80 of all\n", true },
+        { "retry", 2, EADDRINUSE, NULL, "r\nr\n", "open\n", true },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(scene_clear) struct scene scene = { .terminal = true, .columns = 80, .input = cases[i].input };
+
+        scene.after = cases[i].asked ? "(R)etry/(C)ancel: " : NULL;
+        refusals = cases[i].refusals;
+        refuse_with = cases[i].sys;
+        scene_play(&scene, open_busy, cases[i].unattended);
+        CHECK_INT(scene.status, 0, cases[i].name);
+        CHECK_TEXT(buf_text(&scene.err), cases[i].err, cases[i].name);
+        CHECK((strstr(buf_text(&scene.out), "(R)etry") != NULL) == cases[i].asked, "%s: %s", cases[i].name,
+              buf_text(&scene.out));
+    }
+    refusals = 0;
+}
+
+TEST(hint)
+{
+    static const struct {
+        int port;
+        const char *want;
+    } cases[] = { { 80, "reach this machine on port 80" }, { 8080, "forwarded to port 8080" } };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(free) char *hint = NULL;
+        void *self = new_order();
+
+        settings.http_01_port = cases[i].port;
+        hint = standalone->hint(self, "http-01");
+        CHECK(strstr(hint, cases[i].want) != NULL, "%s", hint);
+        standalone->release(self);
+    }
+    settings.http_01_port = 80;
+}
+
+TEST_MAIN()

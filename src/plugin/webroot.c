@@ -1,0 +1,184 @@
+#include <string.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "plugin/builtin.h"
+#include "plugin/challenge_file.h"
+
+/*
+ * Puts the answers where a running web server serves them.
+ *
+ * Knows which directory belongs to which name, and asks where it does not; challenge_file.c does the work on disk.
+ */
+struct held {
+    char *token;
+    struct challenge_file *file;
+};
+
+struct webroot { /* one order */
+    const struct plugin_context *context;
+    struct held *held; /* presented and not cleaned up yet */
+    size_t count;
+};
+
+static bool prepare(const struct plugin_context *context, void **self, struct error *err)
+{
+    const struct settings *settings = context->settings;
+    struct webroot *webroot;
+
+    if (settings->webroot_map.names.len == 0 && settings->webroot_path.len == 0 && !ui_may_ask(context->ui)) {
+        (void)error_set(err, ERROR_PLUGIN, "Missing parts of webroot configuration: no directory is known for the "
+                                           "names");
+        return error_next(err, "add --webroot-path DIR before the -d of its names, or --webroot-map");
+    }
+    webroot = xcalloc(1, sizeof *webroot);
+    webroot->context = context;
+    *self = webroot;
+    return true;
+}
+
+/* The webroots known so far, each once. */
+static struct list known_roots(const struct settings *settings)
+{
+    struct list known = { 0 };
+
+    for (size_t i = 0; i < settings->webroot_map.roots.len; i++)
+        if (!list_has(&known, settings->webroot_map.roots.at[i]))
+            list_add(&known, settings->webroot_map.roots.at[i]);
+    return known;
+}
+
+static bool ask_new(struct ui *ui, const char *name, char **out, struct error *err)
+{
+    AUTO(free) char *text = xprintf("Input the webroot for %s:", name);
+    struct question question = { .text = text, .flag = "--webroot-path", .forced = true };
+
+    for (;;) {
+        AUTO(free) char *answer = NULL;
+
+        TRY(ui_text(ui, &question, NULL, &answer, err));
+        if (answer[0] != '\0' && file_is_dir(answer)) {
+            *out = file_absolute(answer);
+            return true;
+        }
+        ui_say(ui, "%s does not exist or is not a directory", answer[0] != '\0' ? answer : "That");
+    }
+}
+
+/* One of those already in use, or a new one. */
+static bool ask_known(struct ui *ui, const char *name, const struct list *known, char **out, struct error *err)
+{
+    AUTO(free) char *text = xprintf("Select the webroot for %s:", name);
+    struct question question = { .text = text, .flag = "--webroot-path", .forced = true };
+    AUTO(list_clear) struct list choices = { 0 };
+    size_t chosen;
+
+    list_add(&choices, "Enter a new webroot");
+    list_add_all(&choices, known);
+    TRY(ui_menu(ui, &question, &choices, 0, &chosen, err));
+    if (chosen == 0)
+        return ask_new(ui, name, out, err);
+    *out = xstrdup(known->at[chosen - 1]);
+    return true;
+}
+
+/* The answer is kept in the settings: it is asked once, and saved for renewal. */
+static bool find_root(struct settings *settings, struct ui *ui, const char *name, char **out, struct error *err)
+{
+    const char *mapped = webroot_map_find(&settings->webroot_map, name);
+    AUTO(list_clear) struct list known = known_roots(settings);
+    AUTO(free) char *root = NULL;
+
+    if (mapped != NULL) {
+        *out = xstrdup(mapped);
+        return true;
+    }
+    if (settings->webroot_path.len > 0) {
+        root = xstrdup(settings->webroot_path.at[settings->webroot_path.len - 1]);
+    } else {
+        TRY(known.len > 0 ? ask_known(ui, name, &known, &root, err) : ask_new(ui, name, &root, err));
+        SETTING_MARK(settings, webroot_map, ORIGIN_RUNTIME);
+    }
+    webroot_map_put(&settings->webroot_map, name, root);
+    *out = TAKE(root);
+    return true;
+}
+
+static bool present(void *self, struct proof *proof, struct error *err)
+{
+    struct webroot *webroot = self;
+    AUTO(free) char *root = NULL;
+    struct challenge_file *file = NULL;
+
+    TRY(proof_check_http(proof, err));
+    TRY(find_root(webroot->context->settings, webroot->context->ui, proof->identifier, &root, err));
+    TRY(challenge_file_put(root, proof->token, proof->key_authorization, &file, err));
+    log_debug("the answer for %s is below %s", proof->identifier, root);
+    webroot->held = xrealloc(webroot->held, webroot->count + 1, sizeof *webroot->held);
+    webroot->held[webroot->count++] = (struct held){ .token = xstrdup(proof->token), .file = file };
+    return true;
+}
+
+static bool drop(struct webroot *webroot, size_t index, struct error *err)
+{
+    struct held held = webroot->held[index];
+
+    webroot->held[index] = webroot->held[--webroot->count];
+    free(held.token);
+    return challenge_file_drop(held.file, err);
+}
+
+static bool cleanup(void *self, struct proof *proof, struct error *err)
+{
+    struct webroot *webroot = self;
+
+    for (size_t i = 0; i < webroot->count; i++)
+        if (proof->token != NULL && strcmp(webroot->held[i].token, proof->token) == 0)
+            return drop(webroot, i, err);
+    return true;
+}
+
+static void release(void *self)
+{
+    struct webroot *webroot = self;
+
+    if (webroot == NULL)
+        return;
+    while (webroot->count > 0) { /* for which nobody called cleanup */
+        struct error ignored = { 0 };
+
+        (void)!drop(webroot, webroot->count - 1, &ignored);
+    }
+    free(webroot->held);
+    free(webroot);
+}
+
+static char *hint(void *self, const char *type __attribute__((unused)))
+{
+    const struct webroot *webroot = self;
+    AUTO(list_clear) struct list known = known_roots(webroot->context->settings);
+    AUTO(free) char *roots = list_join(&known, ", ");
+
+    return xprintf("The web server on port 80 of these names has to deliver what lies in .well-known/acme-challenge/ "
+                   "below %s: check that this is the directory it serves for them, and that the names lead to this "
+                   "machine (IPv6, too).",
+                   known.len > 0 ? roots : "the webroot");
+}
+
+static const char *const types[] = { "http-01", NULL };
+
+static const struct authenticator authenticator = {
+    .types = types,
+    .prepare = prepare,
+    .present = present,
+    .cleanup = cleanup,
+    .release = release,
+    .hint = hint,
+};
+
+const struct plugin plugin_webroot = {
+    .name = "webroot",
+    .description = "Put the answers into the directory that a running web server serves",
+    .authenticator = &authenticator,
+};
