@@ -11,7 +11,7 @@ static const struct {
     int number;
     const char *name;
 } signals[] = {
-    { SIGINT, "SIGINT (Ctrl-C)" }, { SIGTERM, "SIGTERM" },
+    { SIGINT, "SIGINT" }, { SIGTERM, "SIGTERM" },
     { SIGHUP, "SIGHUP (the terminal has gone)" }, { SIGQUIT, "SIGQUIT" },
     { SIGXCPU, "SIGXCPU (CPU time limit)" }, { SIGXFSZ, "SIGXFSZ (file size limit)" },
 };
@@ -72,7 +72,8 @@ bool interrupt_check(struct error *err)
         return true;
     for (size_t i = 0; i < COUNT(signals); i++)
         if (signals[i].number == interrupt_signal())
-            return error_set(err, ERROR_CANCELED, "stopped by %s", signals[i].name);
+            return signals[i].number == SIGINT ? error_set(err, ERROR_CANCELED, "Exiting due to user request.")
+                                               : error_set(err, ERROR_CANCELED, "stopped by %s", signals[i].name);
     return error_set(err, ERROR_CANCELED, "stopped by signal %d", interrupt_signal());
 }
 

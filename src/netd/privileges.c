@@ -84,6 +84,5 @@ bool privileges_drop(bool *dropped, struct error *err)
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return error_errno(err, ERROR_NETWORK, "the network process cannot renounce new privileges");
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* others who run as the same user cannot look into its memory */
-    (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0); /* now, because the change of user clears it */
     return true;
 }

@@ -79,7 +79,7 @@ static const struct prompt_case {
     { "yes/no: typed", ask_yes_no, &with_default, { 0 }, true, "cancel\n",
       "\n" FRAME "Expand?\n" FRAME "(E)xpand/(C)ancel: cancel\n", "no\n" },
     { "yes/no: Ctrl-C", ask_yes_no, &with_default, { 0 }, true, "e\003",
-      NULL, "canceled|stopped by SIGINT (Ctrl-C)\n" },
+      NULL, "canceled|Exiting due to user request.\n" },
     { "yes/no: Ctrl-D", ask_yes_no, &with_default, { 0 }, true, "\004",
       "\n" FRAME "Expand?\n" FRAME "(E)xpand/(C)ancel: \n",
       "canceled|the input ended before the question was answered\n" },

@@ -1,0 +1,145 @@
+/* certificates: what there is. */
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cmd/command.h"
+#include "json/out.h"
+#include "lifecycle/inventory.h"
+
+#define LISTING_MAX ((size_t)1 << 30)
+
+static const char *key_word(const struct cert *cert)
+{
+    return cert->key_type == KEY_RSA ? "RSA" : "ECDSA";
+}
+
+/* "2027-02-20 00:29:12+00:00" */
+static void put_expiry(struct buf *text, int64_t at)
+{
+    char stamp[CLOCK_TEXT_SIZE];
+
+    clock_format_rfc3339(at, stamp);
+    buf_putf(text, "%.10s %.8s+00:00", stamp, stamp + 11);
+}
+
+static void put_entry(struct buf *text, const struct inventory_entry *entry, int64_t now)
+{
+    const struct lineage *lineage = entry->lineage;
+    AUTO(free) char *names = list_join(&lineage->cert->names, " ");
+    AUTO(free) char *status = inventory_status(entry, now);
+
+    buf_putf(text, "  Certificate Name: %s\n    Serial Number: %s\n    Key Type: %s\n    Identifiers: %s\n    Expiry Date: ",
+        entry->name, lineage->cert->serial, key_word(lineage->cert), names);
+    put_expiry(text, lineage->cert->not_after);
+    buf_putf(text, " (%s)\n    Certificate Path: %s\n    Private Key Path: %s\n", status, lineage->live[KIND_FULLCHAIN],
+        lineage->live[KIND_PRIVKEY]);
+}
+
+static void put_listing(struct context *context, const struct inventory *all, struct buf *text)
+{
+    const struct settings *settings = context->settings;
+    bool chosen = settings->cert_name != NULL || settings->domains.len > 0 || settings->ip_addresses.len > 0;
+    size_t good = 0, bad = 0;
+
+    for (size_t i = 0; i < all->len; i++)
+        *(all->at[i].lineage != NULL ? &good : &bad) += 1;
+    if (good == 0 && bad == 0 && !chosen) {
+        buf_put_text(text, "No certificates found.\n");
+        return;
+    }
+    if (good > 0 || chosen)
+        buf_putf(text, "Found the following %scerts:\n%s", chosen ? "matching " : "", good == 0 ? "\n" : "");
+    for (size_t i = 0; i < all->len; i++)
+        if (all->at[i].lineage != NULL)
+            put_entry(text, &all->at[i], all->now);
+    if (bad > 0)
+        buf_put_text(text, "\nThe following renewal configurations were invalid:\n");
+    for (size_t i = 0; i < all->len; i++)
+        if (all->at[i].lineage == NULL)
+            buf_putf(text, "  %s\n", all->at[i].conf_path);
+}
+
+static void out_entry(struct out *out, const struct inventory_entry *entry, int64_t now)
+{
+    const struct cert *cert = entry->lineage->cert;
+
+    out_object(out, NULL);
+    out_text(out, "name", entry->name);
+    out_texts(out, "identifiers", &cert->names);
+    out_text(out, "serial", cert->serial);
+    out_text(out, "key_type", cert->key_type == KEY_RSA ? "rsa" : "ecdsa");
+    out_number(out, "key_bits", cert->key_bits);
+    out_text(out, "issuer", cert->issuer_common_name);
+    out_time(out, "not_before", cert->not_before);
+    out_time(out, "not_after", cert->not_after);
+    out_number(out, "seconds_left", cert->not_after - now);
+    out_bool(out, "expired", entry->is_expired);
+    out_bool(out, "test_certificate", entry->is_test);
+    out_text(out, "server", lineage_server(entry->lineage));
+    out_text(out, "certificate_path", entry->lineage->live[KIND_FULLCHAIN]);
+    out_text(out, "private_key_path", entry->lineage->live[KIND_PRIVKEY]);
+    out_text(out, "renewal_file", entry->conf_path);
+    out_end(out);
+}
+
+static void put_json(const struct inventory *all, struct buf *text)
+{
+    struct out out = out_pretty_to(text);
+
+    out_object(&out, NULL);
+    out_array(&out, "certificates");
+    for (size_t i = 0; i < all->len; i++)
+        if (all->at[i].lineage != NULL)
+            out_entry(&out, &all->at[i], all->now);
+    out_end(&out);
+    out_array(&out, "invalid");
+    for (size_t i = 0; i < all->len; i++)
+        if (all->at[i].lineage == NULL) {
+            out_object(&out, NULL);
+            out_text(&out, "renewal_file", all->at[i].conf_path);
+            out_text(&out, "error", all->at[i].error.why);
+            out_end(&out);
+        }
+    out_end(&out);
+    out_end(&out);
+    buf_put_char(text, '\n');
+}
+
+static bool certificates_run(struct context *context, struct error *err)
+{
+    AUTO(inventory_clear) struct inventory all = { 0 };
+    AUTO(buf_clear) struct buf text = BUF(LISTING_MAX);
+
+    TRY(inventory_take(context, &all, err));
+    if (context->settings->json) {
+        put_json(&all, &text);
+        ui_write(context->ui, buf_view(&text));
+        return true;
+    }
+    for (size_t i = 0; i < all.len; i++)
+        if (all.at[i].lineage == NULL)
+            log_warning("Renewal configuration file %s produced an unexpected error: %s. Skipping.", all.at[i].conf_path,
+                all.at[i].error.why);
+    put_listing(context, &all, &text);
+    buf_cut(&text, text.len - 1); /* the frame ends the last line */
+    ui_frame(context->ui, false, buf_text(&text));
+    return true;
+}
+
+static const enum option_topic topics[] = { TOPIC_CERTIFICATE, TOPIC_HIDDEN };
+
+const struct command cmd_certificates = {
+    .verb = {
+        .name = "certificates",
+        .summary = "List certificates: names, expiry, files",
+        .usage = "[--cert-name NAME] [-d DOMAIN] [--json]",
+        .text = "Lists what is managed here, after checking that each key fits its certificate and each chain its leaf. With "
+                "--json for scripts.",
+        .topics = topics,
+    },
+    .store_needs = STORE_CREATE | STORE_LOCK,
+    .run = certificates_run,
+};

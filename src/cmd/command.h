@@ -1,0 +1,21 @@
+#pragma once
+/*
+ * Subcommands: one file each, one row in commands.c. Options in, lifecycle called, result printed; no logic of their own.
+ */
+#include "config/option.h"
+#include "lifecycle/context.h"
+
+struct command {
+    struct verb verb;
+    unsigned store_needs; /* enum store_need; 0: the store is not opened at all */
+    bool (*run)(struct context *context, struct error *err);
+};
+
+extern const struct command *const commands[]; /* ended by NULL; the first is the default */
+
+/* The verbs of all commands in the same order, ended by NULL, of the caller's. */
+const struct verb **command_verbs(void) __attribute__((returns_nonnull));
+const struct command *command_of(const struct verb *verb);
+
+extern const struct command cmd_certonly, cmd_renew, cmd_certificates, cmd_revoke, cmd_delete, cmd_register,
+    cmd_update_account, cmd_unregister, cmd_show_account, cmd_plugins;

@@ -1,0 +1,34 @@
+#include "cmd/command.h"
+
+#include "base/mem.h"
+
+const struct command *const commands[] = {
+    &cmd_certonly,
+    &cmd_renew,
+    &cmd_certificates,
+    &cmd_revoke,
+    &cmd_delete,
+    &cmd_register,
+    &cmd_update_account,
+    &cmd_unregister,
+    &cmd_show_account,
+    &cmd_plugins,
+    NULL,
+};
+
+const struct verb **command_verbs(void)
+{
+    const struct verb **verbs = xcalloc(COUNT(commands), sizeof *verbs);
+
+    for (size_t i = 0; commands[i] != NULL; i++)
+        verbs[i] = &commands[i]->verb;
+    return verbs;
+}
+
+const struct command *command_of(const struct verb *verb)
+{
+    for (size_t i = 0; commands[i] != NULL; i++)
+        if (&commands[i]->verb == verb)
+            return commands[i];
+    return NULL;
+}

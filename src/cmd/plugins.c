@@ -1,0 +1,55 @@
+/* plugins: the ways to prove control and to install. */
+#include "base/mem.h"
+#include "cmd/command.h"
+#include "plugin/plugin.h"
+
+#define LISTING_MAX (256 * 1024)
+
+static bool is_listed(const struct settings *settings, const struct plugin *plugin)
+{
+    if (plugin->hidden)
+        return false;
+    if (settings->plugins_authenticators || settings->plugins_installers)
+        return (settings->plugins_authenticators && plugin->authenticator != NULL)
+            || (settings->plugins_installers && plugin->installer != NULL);
+    return true;
+}
+
+static void put_plugin(struct context *context, const struct plugin *plugin, struct buf *text)
+{
+    const struct settings *settings = context->settings;
+
+    buf_putf(text, "%s* %s\nDescription: %s\nInterfaces: %s%sPlugin\nEntry point: built in", text->len > 0 ? "\n\n" : "",
+        plugin->name, plugin->description, plugin->authenticator != NULL ? "Authenticator, " : "",
+        plugin->installer != NULL ? "Installer, " : "");
+    if (settings->plugins_init || settings->plugins_prepare)
+        buf_putf(text, "\nInitialized: %s", plugin->name);
+    if (settings->plugins_prepare)
+        buf_put_text(text, "\nPrep: True");
+}
+
+static bool plugins_run(struct context *context, struct error *err)
+{
+    AUTO(buf_clear) struct buf text = BUF(LISTING_MAX);
+
+    (void)err;
+    for (size_t i = 0; plugins[i] != NULL; i++)
+        if (is_listed(context->settings, plugins[i]))
+            put_plugin(context, plugins[i], &text);
+    ui_frame(context->ui, true, text.len > 0 ? buf_text(&text) : "No plugins");
+    return true;
+}
+
+static const enum option_topic topics[] = { TOPIC_PLUGINS, TOPIC_HIDDEN };
+
+const struct command cmd_plugins = {
+    .verb = {
+        .name = "plugins",
+        .summary = "List the plugins: ways to prove control of a name, and to install",
+        .usage = "[--authenticators] [--installers]",
+        .text = "Lists what -a and -i can name.",
+        .topics = topics,
+    },
+    .store_needs = 0,
+    .run = plugins_run,
+};

@@ -1,0 +1,143 @@
+/* renew: every lineage that is due. */
+#include "lifecycle/renew.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cmd/command.h"
+#include "lifecycle/hooks.h"
+
+struct tally {
+    size_t skipped, done, failed, broken;
+};
+
+static struct tally count(const struct renewals *all)
+{
+    struct tally tally = { 0 };
+
+    for (size_t i = 0; i < all->len; i++) {
+        tally.skipped += all->at[i].what == RENEWED_SKIPPED;
+        tally.done += all->at[i].what == RENEWED_DONE;
+        tally.failed += all->at[i].what == RENEWED_FAILED;
+        tally.broken += all->at[i].what == RENEWED_BROKEN;
+    }
+    return tally;
+}
+
+static void say_skipped(struct context *context, const struct renewals *all)
+{
+    ui_say(context->ui, "The following certificates are not due for renewal yet:");
+    for (size_t i = 0; i < all->len; i++) {
+        char date[CLOCK_TEXT_SIZE];
+
+        if (all->at[i].what != RENEWED_SKIPPED)
+            continue;
+        clock_format_date(all->at[i].not_after, date);
+        ui_say(context->ui, "  %s expires on %s (skipped)", all->at[i].fullchain_path, date);
+    }
+}
+
+static void say_done(struct context *context, const struct renewals *all)
+{
+    for (size_t i = 0; i < all->len; i++)
+        if (all->at[i].what == RENEWED_DONE)
+            ui_say(context->ui, "  %s (success)", all->at[i].fullchain_path);
+}
+
+static void say_failed(const struct renewals *all)
+{
+    for (size_t i = 0; i < all->len; i++)
+        if (all->at[i].what == RENEWED_FAILED)
+            log_error("  %s (failure)", all->at[i].fullchain_path);
+}
+
+static bool any_hook(const struct settings *settings)
+{
+    return settings->pre_hook != NULL || settings->post_hook != NULL || settings->deploy_hook != NULL;
+}
+
+/* Certbot's summary, which scripts read (contract 4.6). */
+static void say_summary(struct context *context, const struct renewals *all, struct tally tally)
+{
+    const char *kind = context->settings->dry_run ? "simulated renewal" : "renewal";
+
+    ui_say(context->ui, "%s", "");
+    ui_frame_line(context->ui);
+    if (tally.skipped > 0)
+        say_skipped(context, all);
+    if (tally.done == 0 && tally.failed == 0) {
+        ui_say(context->ui, "No %ss were attempted.", kind);
+        if (any_hook(context->settings))
+            ui_say(context->ui, "No hooks were run.");
+    } else if (tally.failed == 0) {
+        ui_say(context->ui, "Congratulations, all %ss succeeded: ", kind);
+        say_done(context, all);
+    } else if (tally.done == 0) {
+        log_error("All %ss failed. The following certificates could not be renewed:", kind);
+        say_failed(all);
+    } else {
+        ui_say(context->ui, "The following %ss succeeded:", kind);
+        say_done(context, all);
+        ui_say(context->ui, "%s", "");
+        log_error("The following %ss failed:", kind);
+        say_failed(all);
+    }
+    if (tally.broken > 0) {
+        ui_say(context->ui, "\nAdditionally, the following renewal configurations were invalid: ");
+        for (size_t i = 0; i < all->len; i++)
+            if (all->at[i].what == RENEWED_BROKEN)
+                ui_say(context->ui, "  %s (parsefail)", all->at[i].conf_path);
+    }
+    ui_frame_line(context->ui);
+}
+
+static bool run_post_hooks(struct context *context, const struct renewals *all, struct error *err)
+{
+    AUTO(list_clear) struct list renewed = { 0 }, failed = { 0 };
+
+    for (size_t i = 0; i < all->len; i++) {
+        if (all->at[i].what == RENEWED_DONE)
+            list_add_all(&renewed, &all->at[i].names);
+        if (all->at[i].what == RENEWED_FAILED)
+            list_add_all(&failed, &all->at[i].names);
+    }
+    return hooks_at_end(context, &renewed, &failed, err);
+}
+
+static bool renew_run(struct context *context, struct error *err)
+{
+    AUTO(renewals_clear) struct renewals all = { 0 };
+    struct error late = { 0 };
+    struct tally tally;
+    bool ok;
+
+    TRY(hooks_check(context->settings, err));
+    ok = renew_all(context, &all, err);
+    tally = count(&all);
+    if (ok)
+        say_summary(context, &all, tally);
+    if (!run_post_hooks(context, &all, ok ? err : &late) || !ok)
+        return false;
+    if (tally.failed == 0 && tally.broken == 0)
+        return true;
+    return error_set(err, ERROR_ACME, "%zu renew failure(s), %zu parse failure(s)", tally.failed, tally.broken);
+}
+
+static const enum option_topic topics[] = {
+    TOPIC_RENEW, TOPIC_CERTIFICATE, TOPIC_AUTOMATION, TOPIC_TESTING, TOPIC_HIDDEN,
+};
+
+const struct command cmd_renew = {
+    .verb = {
+        .name = "renew",
+        .summary = "Renew all certificates that are due, or one with --cert-name",
+        .usage = "[--cert-name NAME] [options]",
+        .text = "Renews every certificate that is near its end or that the CA wants renewed, with the options it was obtained "
+                "with. Made to run unattended, twice a day.",
+        .topics = topics,
+    },
+    .store_needs = STORE_CREATE | STORE_LOCK,
+    .run = renew_run,
+};

@@ -1,0 +1,107 @@
+#include "lifecycle/accounts.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "lifecycle/register.h"
+
+void account_view_clear(struct account_view *view)
+{
+    free(view->url);
+    free(view->thumbprint);
+    list_clear(&view->emails);
+    *view = (struct account_view){ 0 };
+}
+
+static bool existing(struct context *context, struct ca **out, struct error *err)
+{
+    TRY(context_existing_account(context, out, err));
+    if (*out != NULL)
+        return true;
+    (void)error_set(err, ERROR_CONFIG, "Could not find an existing account for server %s.", context->settings->server);
+    return error_next(err, "make one with the register command, or name another CA with --server");
+}
+
+bool accounts_show(struct context *context, struct account_view *out, struct error *err)
+{
+    AUTO(account_info_clear) struct account_info info = { 0 };
+    struct account_request find = { .only_existing = true };
+    struct ca *ca;
+
+    TRY(existing(context, &ca, err));
+    /* newAccount with onlyReturnExisting: it tells the URL too, should the stored one be out of date. */
+    TRY(account_request(ca->session, &ca->signer, &find, &info, err));
+    out->url = xstrdup(info.url);
+    out->thumbprint = xstrdup(ca->thumbprint);
+    out->status = info.status;
+    for (size_t i = 0; i < info.contacts.len; i++) {
+        const char *contact = info.contacts.at[i];
+
+        list_add(&out->emails, text_starts(contact, "mailto:") ? contact + 7 : contact);
+    }
+    return true;
+}
+
+static bool new_contacts(struct context *context, struct list *contacts, struct error *err)
+{
+    static const struct question question = {
+        .text = "Enter email address (used for urgent renewal and security notices), or hit Enter to remove it.\n",
+        .flag = "--email", .has_default = true,
+    };
+    struct settings *settings = context->settings;
+    AUTO(free) char *answer = NULL;
+
+    if (settings->email == NULL && !settings->register_without_email) {
+        TRY(ui_text(context->ui, &question, "", &answer, err));
+        if (*answer != '\0')
+            xreplace(&settings->email, answer);
+    }
+    return contacts_of(settings->email, contacts, err);
+}
+
+bool accounts_update(struct context *context, struct error *err)
+{
+    AUTO(account_info_clear) struct account_info info = { 0 };
+    AUTO(list_clear) struct list contacts = { 0 };
+    struct ca *ca;
+
+    TRY(existing(context, &ca, err));
+    TRY(new_contacts(context, &contacts, err));
+    TRY(account_update_contacts(ca->session, ca->who, &contacts, &info, err));
+    if (contacts.len == 0)
+        ui_say(context->ui, "Any contact information associated with this account has been removed.");
+    else
+        ui_say(context->ui, "Your e-mail address was updated to %s.", context->settings->email);
+    return true;
+}
+
+bool accounts_unregister(struct context *context, struct error *err)
+{
+    static const struct question question = {
+        .text = "Are you sure you would like to irrevocably deactivate your account?", .has_default = true,
+    };
+    struct ca *ca;
+    bool yes;
+
+    TRY(existing(context, &ca, err));
+    TRY(ui_yes_no(context->ui, &question, "Deactivate", "Abort", true, &yes, err));
+    if (!yes)
+        return error_set(err, ERROR_CANCELED, "Deactivation aborted.");
+    TRY(account_deactivate(ca->session, ca->who, err));
+    TRY(account_store_remove(context->store, context->settings->server, ca->account->id, err));
+    ui_say(context->ui, "Account deactivated.");
+    return true;
+}
+
+bool accounts_register(struct context *context, struct error *err)
+{
+    AUTO(list_clear) struct list ids = { 0 };
+    struct ca *ca;
+
+    TRY(account_store_ids(context->store, context->settings->server, &ids, err));
+    if (ids.len > 0) {
+        (void)error_set(err, ERROR_CONFIG, "There is an existing account; registration of a duplicate account with this "
+                                           "command is currently unsupported.");
+        return error_next(err, "show_account shows it, unregister gives it up");
+    }
+    return context_account(context, &ca, err);
+}

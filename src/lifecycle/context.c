@@ -1,0 +1,262 @@
+#include "lifecycle/context.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "lifecycle/register.h"
+
+#define MAX_ACCOUNTS 64
+
+struct place { /* a CA we have been to */
+    char *server;
+    pthread_mutex_t lock; /* held while the directory is fetched or an account is made */
+    struct session *session;
+    bool tried;
+    struct error failure;
+    struct ca *accounts[MAX_ACCOUNTS];
+    size_t account_count;
+    struct place *next;
+};
+
+struct world {
+    pthread_mutex_t lock; /* net and places */
+    struct net *net;
+    struct place *places;
+    pthread_mutex_t hook_lock;
+    struct list pre_hooks_run, post_hooks;
+};
+
+struct world *world_new(void)
+{
+    struct world *world = xcalloc(1, sizeof *world);
+
+    (void)pthread_mutex_init(&world->lock, NULL);
+    (void)pthread_mutex_init(&world->hook_lock, NULL);
+    return world;
+}
+
+static void ca_free(struct ca *ca)
+{
+    signer_close(&ca->signer);
+    jwk_clear(&ca->jwk);
+    stored_account_free(ca->account);
+    free(ca->thumbprint);
+    free(ca);
+}
+DEFINE_AUTO(struct ca, ca_free)
+
+static void place_free(struct place *place)
+{
+    for (size_t i = 0; i < place->account_count; i++)
+        ca_free(place->accounts[i]);
+    session_close(place->session);
+    (void)pthread_mutex_destroy(&place->lock);
+    free(place->server);
+    free(place);
+}
+
+void world_free(struct world *world)
+{
+    if (world == NULL)
+        return;
+    while (world->places != NULL) {
+        struct place *place = world->places;
+
+        world->places = place->next;
+        place_free(place);
+    }
+    net_stop(world->net);
+    list_clear(&world->pre_hooks_run);
+    list_clear(&world->post_hooks);
+    (void)pthread_mutex_destroy(&world->lock);
+    (void)pthread_mutex_destroy(&world->hook_lock);
+    free(world);
+}
+
+pthread_mutex_t *world_hook_lock(struct world *world)
+{
+    return &world->hook_lock;
+}
+
+struct list *world_pre_hooks_run(struct world *world)
+{
+    return &world->pre_hooks_run;
+}
+
+struct list *world_post_hooks(struct world *world)
+{
+    return &world->post_hooks;
+}
+
+bool context_net(struct context *context, struct net **out, struct error *err)
+{
+    struct world *world = context->world;
+    bool ok = true;
+
+    (void)pthread_mutex_lock(&world->lock);
+    if (world->net == NULL) {
+        AUTO(free) char *agent = context_user_agent(context);
+        struct net_options options = { .user_agent = agent, .no_verify = context->settings->no_verify_ssl };
+
+        ok = net_start(&options, &world->net, err);
+    }
+    *out = world->net;
+    (void)pthread_mutex_unlock(&world->lock);
+    return ok;
+}
+
+static struct place *world_place(struct world *world, const char *server)
+{
+    struct place *place;
+
+    (void)pthread_mutex_lock(&world->lock);
+    for (place = world->places; place != NULL; place = place->next)
+        if (strcmp(place->server, server) == 0)
+            break;
+    if (place == NULL) {
+        place = xcalloc(1, sizeof *place);
+        place->server = xstrdup(server);
+        (void)pthread_mutex_init(&place->lock, NULL);
+        place->next = world->places;
+        world->places = place;
+    }
+    (void)pthread_mutex_unlock(&world->lock);
+    return place;
+}
+
+/* Under the place's lock. */
+static bool place_open(struct context *context, struct place *place, struct error *err)
+{
+    struct transport transport;
+    struct net *net;
+
+    if (place->session != NULL)
+        return true;
+    if (place->tried) {
+        *err = place->failure;
+        return false;
+    }
+    TRY(context_net(context, &net, err));
+    transport = transport_of_net(net);
+    if (session_open(&transport, place->server, &place->session, err))
+        return true;
+    /* An interrupt is not the CA's fault; everything else would only fail again, after another time-out. */
+    place->tried = err->kind != ERROR_CANCELED;
+    place->failure = *err;
+    return false;
+}
+
+bool context_session(struct context *context, const char *server, struct session **out, struct error *err)
+{
+    struct place *place = world_place(context->world, server);
+    bool ok;
+
+    (void)pthread_mutex_lock(&place->lock);
+    ok = place_open(context, place, err);
+    *out = place->session;
+    (void)pthread_mutex_unlock(&place->lock);
+    return ok;
+}
+
+static bool ca_make(struct place *place, struct stored_account *account, struct ca **out, struct error *err)
+{
+    AUTO(ca_free) struct ca *ca = xcalloc(1, sizeof *ca);
+    AUTO(buf_clear) struct buf thumbprint = BUF(128);
+
+    ca->account = account;
+    ca->session = place->session;
+    TRY(signer_open(account->key, &ca->signer, err));
+    TRY(key_to_jwk(account->key, &ca->jwk, err));
+    TRY(jwk_thumbprint(&ca->jwk, &thumbprint, err));
+    ca->thumbprint = buf_take(&thumbprint);
+    ca->who = (struct identity){ .signer = &ca->signer, .kid = account->url };
+    if (place->account_count == MAX_ACCOUNTS)
+        return error_set(err, ERROR_CONFIG, "more than %d accounts are in use at %s", MAX_ACCOUNTS, place->server);
+    place->accounts[place->account_count++] = ca;
+    *out = TAKE(ca);
+    return true;
+}
+
+static bool place_load_account(struct context *context, struct place *place, const char *id, struct ca **out,
+    struct error *err)
+{
+    struct stored_account *account;
+
+    for (size_t i = 0; i < place->account_count; i++)
+        if (strcmp(place->accounts[i]->account->id, id) == 0) {
+            *out = place->accounts[i];
+            return true;
+        }
+    TRY(account_store_load(context->store, place->server, id, &account, err));
+    return ca_make(place, account, out, err);
+}
+
+static bool choose_account(struct context *context, struct place *place, const struct list *ids, struct ca **out,
+    struct error *err)
+{
+    static const struct question question = { .text = "Please choose an account", .flag = "--account" };
+    AUTO(list_clear) struct list slugs = { 0 };
+    size_t chosen = 0;
+
+    for (size_t i = 0; i < ids->len; i++) {
+        AUTO(free) char *slug = NULL;
+        struct ca *ca;
+
+        TRY(place_load_account(context, place, ids->at[i], &ca, err));
+        slug = stored_account_slug(ca->account);
+        list_add(&slugs, slug);
+    }
+    TRY(ui_menu(context->ui, &question, &slugs, 0, &chosen, err));
+    return place_load_account(context, place, ids->at[chosen], out, err);
+}
+
+/* Under the place's lock. *out is NULL when there is no account. */
+static bool find_account(struct context *context, struct place *place, struct ca **out, struct error *err)
+{
+    AUTO(list_clear) struct list ids = { 0 };
+
+    *out = NULL;
+    if (context->settings->account != NULL)
+        return place_load_account(context, place, context->settings->account, out, err);
+    TRY(account_store_ids(context->store, place->server, &ids, err));
+    if (ids.len == 1)
+        return place_load_account(context, place, ids.at[0], out, err);
+    if (ids.len > 1)
+        return choose_account(context, place, &ids, out, err);
+    return true;
+}
+
+static bool get_account(struct context *context, bool make, struct ca **out, struct error *err)
+{
+    struct place *place = world_place(context->world, context->settings->server);
+    struct stored_account *account;
+    struct ca *ca = NULL;
+    bool ok;
+
+    (void)pthread_mutex_lock(&place->lock);
+    ok = find_account(context, place, &ca, err) && (ca == NULL && !make ? true : place_open(context, place, err));
+    if (ok && ca == NULL && make)
+        ok = register_account(context, place->session, &account, err) && ca_make(place, account, &ca, err);
+    if (ok && ca != NULL)
+        ca->session = place->session; /* it may have been loaded before the session was open */
+    (void)pthread_mutex_unlock(&place->lock);
+    if (!ok)
+        return false;
+    if (ca != NULL) {
+        xreplace(&context->settings->account, ca->account->id);
+        SETTING_MARK(context->settings, account, ORIGIN_RUNTIME);
+    }
+    *out = ca;
+    return true;
+}
+
+bool context_account(struct context *context, struct ca **out, struct error *err)
+{
+    return get_account(context, true, out, err);
+}
+
+bool context_existing_account(struct context *context, struct ca **out, struct error *err)
+{
+    return get_account(context, false, out, err);
+}

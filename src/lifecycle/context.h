@@ -1,0 +1,58 @@
+#pragma once
+/*
+ * What a command works with: settings, store, user interface, and the ways to the CAs, opened when first used.
+ */
+#include <pthread.h>
+
+#include "acme/account.h"
+#include "config/settings.h"
+#include "net/net.h"
+#include "store/account_store.h"
+#include "store/store.h"
+#include "ui/ui.h"
+
+struct world; /* what all workers of one command share: network process, CAs, hooks that ran */
+
+struct context {
+    struct settings *settings; /* of the command; a lineage under renewal has its own */
+    struct store *store;
+    struct ui *ui;
+    struct world *world;
+    const char *verb;     /* "certonly", "renew" ... */
+    const char *program;  /* "Certbot" or "Evercert", for sentences */
+    bool as_certbot;
+};
+
+struct world *world_new(void) __attribute__((returns_nonnull));
+/* Ends the network process and forgets accounts and sessions. NULL is fine. */
+void world_free(struct world *world);
+DEFINE_AUTO(struct world, world_free)
+
+/* The network process, started at the first call. Thread-safe; borrowed. */
+MUST_USE bool context_net(struct context *context, struct net **out, struct error *err);
+
+/* An account that is ready to sign at its CA. Borrowed from the world, which keeps it until the end. */
+struct ca {
+    struct session *session;
+    struct stored_account *account;
+    struct signer signer;
+    struct jwk jwk;
+    struct identity who;
+    char *thumbprint;
+};
+
+/* The session with a CA, opened once in a run; when that failed, every later call fails alike at once. Thread-safe. */
+MUST_USE bool context_session(struct context *context, const char *server, struct session **out, struct error *err);
+
+/*
+ * The account for settings->server: the one settings name, the only one, the one the user chooses, or a new one
+ * (contract 6.2). Marks settings->account. Thread-safe; two workers never register twice.
+ */
+MUST_USE bool context_account(struct context *context, struct ca **out, struct error *err);
+/* The same without making one: *out is NULL when there is none. */
+MUST_USE bool context_existing_account(struct context *context, struct ca **out, struct error *err);
+
+/* The world's mutex for the user's commands: pre-hooks, deploy-hooks and prompts happen one at a time. */
+pthread_mutex_t *world_hook_lock(struct world *world);
+struct list *world_pre_hooks_run(struct world *world);   /* command strings that ran; under the lock */
+struct list *world_post_hooks(struct world *world);      /* command strings to run at the end; under the lock */

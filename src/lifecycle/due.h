@@ -1,0 +1,22 @@
+#pragma once
+/*
+ * When a certificate is due (contract 4.2). Pure: clock, renewal information and revocation are passed in.
+ */
+#include "base/bytes.h"
+
+struct due_facts {
+    int64_t now, not_before, not_after; /* UTC seconds */
+    bool force, dry_run;                /* --force-renewal, --dry-run */
+    bool autorenew;                     /* false: the renewal file says autorenew = False */
+    int64_t instant;                    /* chosen in the CA's suggested window, 0 when there is none */
+    bool revoked;
+    int64_t renew_before_s;             /* renew_before_expiry of the renewal file, 0 when absent */
+};
+
+enum due { DUE_NOT, DUE_FORCED, DUE_DRY_RUN, DUE_RENEWAL_INFO, DUE_REVOKED, DUE_RENEW_BEFORE, DUE_LIFETIME };
+
+enum due due_decide(const struct due_facts *facts);
+
+/* "30 days", "3 weeks", "6 months 1 week", "100 years"; a bare number means days. In seconds. ERROR_CONFIG when unreadable or beyond 10,000
+ * years. */
+MUST_USE bool due_parse_interval(const char *text, int64_t *seconds, struct error *err);

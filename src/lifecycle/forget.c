@@ -1,0 +1,53 @@
+#include "lifecycle/forget.h"
+
+#include "base/mem.h"
+
+static bool choose(struct context *context, struct list *out, struct error *err)
+{
+    static const struct question question = {
+        .text = "Which certificate(s) would you like to delete?", .flag = "--cert-name", .forced = true,
+    };
+    AUTO(list_clear) struct list names = { 0 };
+    AUTO(free) bool *chosen = NULL;
+
+    TRY(store_lineage_names(context->store, &names, err));
+    if (names.len == 0)
+        return error_set(err, ERROR_CONFIG, "No existing certificates found.");
+    chosen = xcalloc(names.len, sizeof *chosen);
+    TRY(ui_checklist(context->ui, &question, &names, chosen, err));
+    for (size_t i = 0; i < names.len; i++)
+        if (chosen[i])
+            list_add(out, names.at[i]);
+    return true;
+}
+
+static bool named(struct context *context, struct list *out, struct error *err)
+{
+    const char *name = context->settings->cert_name;
+    AUTO(free) char *conf = NULL;
+
+    if (store_has_lineage(context->store, name)) {
+        list_add(out, name);
+        return true;
+    }
+    conf = store_conf_path(context->store, name);
+    return error_set(err, ERROR_CONFIG, "No certificate found with name %s (expected %s).", name, conf);
+}
+
+bool forget_choose(struct context *context, struct list *out, struct error *err)
+{
+    AUTO(free) char *text = NULL, *names = NULL;
+    struct question question = { .has_default = true };
+    bool yes;
+
+    TRY(context->settings->cert_name != NULL ? named(context, out, err) : choose(context, out, err));
+    names = list_join(out, "\n  * ");
+    text = xprintf("The following certificate(s) are selected for deletion:\n\n  * %s\n\nA server that still names these files "
+                   "in its configuration will fail at its next start: look there before you go on.\n\nAre you sure you want "
+                   "to delete the above certificate(s)?", names);
+    question.text = text;
+    TRY(ui_yes_no(context->ui, &question, "Yes", "No", true, &yes, err));
+    if (!yes)
+        list_clear(out);
+    return true;
+}

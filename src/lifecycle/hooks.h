@@ -1,0 +1,23 @@
+#pragma once
+/*
+ * The user's commands around issuance: pre-, deploy- and post-hooks, from options and from CONF/renewal-hooks (contract 5).
+ *
+ * A failing hook is reported and changes nothing else.
+ */
+#include "lifecycle/context.h"
+
+/* The hooks that settings name must exist and be executable, unless --disable-hook-validation. */
+MUST_USE bool hooks_check(const struct settings *settings, struct error *err);
+
+/* Before an attempt. Each command runs once in a run of the program; other threads wait until it has. */
+MUST_USE bool hooks_before(struct context *context, struct error *err);
+
+/* After a certificate was saved. In a dry run only with --run-deploy-hooks. */
+MUST_USE bool hooks_deploy(struct context *context, const char *live_dir, const struct list *names, struct error *err);
+
+/* After an attempt, however it ended: `renew` remembers the commands for hooks_at_end, others run them at once. */
+MUST_USE bool hooks_after(struct context *context, const struct list *names, struct error *err);
+
+/* The post-hooks that `renew` remembered, each once. */
+MUST_USE bool hooks_at_end(struct context *context, const struct list *renewed, const struct list *failed,
+    struct error *err);

@@ -1,0 +1,102 @@
+#include "lifecycle/inventory.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "base/parallel.h"
+
+#define DAY_S 86400
+#define HOUR_S 3600
+
+void inventory_clear(struct inventory *inventory)
+{
+    for (size_t i = 0; i < inventory->len; i++) {
+        lineage_free(inventory->at[i].lineage);
+        free(inventory->at[i].name);
+        free(inventory->at[i].conf_path);
+    }
+    free(inventory->at);
+    *inventory = (struct inventory){ 0 };
+}
+
+struct taking { /* what the workers share */
+    struct context *context;
+    struct inventory *inventory;
+};
+
+static void take_one(void *ctx, size_t index)
+{
+    struct taking *taking = ctx;
+    struct inventory_entry *entry = &taking->inventory->at[index];
+    const char *server;
+
+    if (!lineage_load(taking->context->store, entry->name, &entry->lineage, &entry->error))
+        return;
+    if (!lineage_verify(entry->lineage, &entry->error)) {
+        lineage_free(TAKE(entry->lineage));
+        return;
+    }
+    server = lineage_server(entry->lineage);
+    entry->is_test = server != NULL && server_is_staging(server);
+    entry->is_expired = entry->lineage->cert->not_after <= taking->inventory->now;
+}
+
+static bool is_asked_for(const struct settings *settings, const struct inventory_entry *entry)
+{
+    if (entry->lineage == NULL)
+        return true;
+    if (settings->cert_name != NULL && strcmp(settings->cert_name, entry->name) != 0)
+        return false;
+    return list_is_subset(&settings->domains, &entry->lineage->cert->names)
+        && list_is_subset(&settings->ip_addresses, &entry->lineage->cert->names);
+}
+
+static void keep_matching(const struct settings *settings, struct inventory *inventory)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < inventory->len; i++) {
+        struct inventory_entry entry = inventory->at[i];
+
+        if (is_asked_for(settings, &entry)) {
+            inventory->at[kept++] = entry;
+            continue;
+        }
+        lineage_free(entry.lineage);
+        free(entry.name);
+        free(entry.conf_path);
+    }
+    inventory->len = kept;
+}
+
+bool inventory_take(struct context *context, struct inventory *out, struct error *err)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    struct taking taking = { context, out };
+
+    TRY(store_lineage_names(context->store, &names, err));
+    out->now = clock_now();
+    out->at = xcalloc(names.len + 1, sizeof *out->at);
+    for (; out->len < names.len; out->len++) {
+        out->at[out->len].name = xstrdup(names.at[out->len]);
+        out->at[out->len].conf_path = store_conf_path(context->store, names.at[out->len]);
+    }
+    parallel_for(out->len, 64, take_one, &taking);
+    keep_matching(context->settings, out);
+    return true;
+}
+
+char *inventory_status(const struct inventory_entry *entry, int64_t now)
+{
+    int64_t left = entry->lineage->cert->not_after - now;
+
+    if (entry->is_test || entry->is_expired)
+        return xprintf("INVALID: %s%s%s", entry->is_test ? "TEST_CERT" : "", entry->is_test && entry->is_expired ? ", " : "",
+            entry->is_expired ? "EXPIRED" : "");
+    if (left < DAY_S)
+        return xprintf("VALID: %lld hour(s)", (long long)(left / HOUR_S));
+    if (left < 2 * DAY_S)
+        return xstrdup("VALID: 1 day");
+    return xprintf("VALID: %lld days", (long long)(left / DAY_S));
+}

@@ -1,0 +1,32 @@
+#pragma once
+/*
+ * What is in the store: every lineage with its state, for listing.
+ */
+#include "lifecycle/context.h"
+
+struct inventory_entry {
+    struct lineage *lineage; /* NULL when it is broken */
+    char *name, *conf_path;
+    bool is_test, is_expired;
+    struct error error;      /* why it is broken */
+};
+
+struct inventory {
+    struct inventory_entry *at; /* in the order of the renewal files */
+    size_t len;
+    int64_t now;
+};
+
+/*
+ * All lineages, or those that --cert-name, -d and --ip-address ask for; broken ones are always among them. Each is verified
+ * (lineage_verify), several at a time.
+ */
+MUST_USE bool inventory_take(struct context *context, struct inventory *out, struct error *err);
+void inventory_clear(struct inventory *inventory);
+static inline void inventory_clear_at(struct inventory *inventory)
+{
+    inventory_clear(inventory);
+}
+
+/* "VALID: 89 days", "VALID: 1 day", "VALID: 5 hour(s)", "INVALID: TEST_CERT, EXPIRED"; of the caller's. */
+char *inventory_status(const struct inventory_entry *entry, int64_t now) __attribute__((returns_nonnull));

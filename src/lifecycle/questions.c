@@ -1,0 +1,162 @@
+#include "lifecycle/questions.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "config/names.h"
+#include "crypto/csr.h"
+
+#define QUESTION_MAX (256 * 1024)
+
+static bool canceled(struct error *err)
+{
+    return error_set(err, ERROR_CANCELED, "Operation canceled. You may re-run the client.");
+}
+
+static void add_name(struct list *out, char *name)
+{
+    if (!list_has(out, name))
+        list_add(out, name);
+    free(name);
+}
+
+static bool read_names(char *text, struct list *out, struct error *err)
+{
+    for (char *save = NULL, *word = strtok_r(text, ", \t\n", &save); word != NULL; word = strtok_r(NULL, ", \t\n", &save)) {
+        char canonical[64], *name;
+
+        if (ip_canonical(word, canonical)) {
+            add_name(out, xstrdup(canonical));
+            continue;
+        }
+        TRY(domain_normalize(word, &name, err));
+        add_name(out, name);
+    }
+    return true;
+}
+
+bool question_names(struct context *context, struct list *out, struct error *err)
+{
+    static const struct question question = {
+        .text = "Please enter the domain name(s) you would like on your certificate (comma and/or space separated)",
+        .flag = "--domains", .forced = true,
+    };
+
+    while (out->len == 0) {
+        AUTO(free) char *answer = NULL;
+        struct error bad = { 0 };
+
+        TRY(ui_text(context->ui, &question, NULL, &answer, err));
+        if (read_names(answer, out, &bad))
+            continue;
+        list_clear(out);
+        if (!ui_is_interactive(context->ui)) {
+            *err = bad;
+            return false;
+        }
+        ui_say(context->ui, "%s", bad.why);
+    }
+    return true;
+}
+
+bool question_same_names(struct context *context, const struct lineage *lineage, bool *renew, struct error *err)
+{
+    AUTO(free) char *text = xprintf("You have an existing certificate that has exactly the same domains or certificate name "
+        "you requested and isn't close to expiry.\n(ref: %s)\n\nWhat would you like to do?", lineage->conf_path);
+    struct question question = { .text = text, .has_default = true, .forced = true };
+    AUTO(list_clear) struct list choices = { 0 };
+    size_t chosen;
+
+    list_add(&choices, strcmp(context->verb, "run") == 0 ? "Attempt to reinstall this existing certificate"
+                                                         : "Keep the existing certificate for now");
+    list_add(&choices, "Renew & replace the certificate (may be subject to CA rate limits)");
+    if (!ui_menu(context->ui, &question, &choices, 0, &chosen, err))
+        return err->kind == ERROR_CANCELED ? canceled(err) : false;
+    *renew = chosen == 1;
+    return true;
+}
+
+static void put_difference(struct buf *text, const struct list *names, const struct list *others, const char *sign)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < names->len; i++)
+        if (!list_has(others, names->at[i])) {
+            buf_putf(text, "%s %s\n", sign, names->at[i]);
+            any = true;
+        }
+    if (!any)
+        buf_put_text(text, "(None)\n");
+}
+
+static bool ask_expand(struct context *context, const struct lineage *lineage, const struct list *wanted,
+    struct error *err)
+{
+    AUTO(free) char *before = list_join(&lineage->cert->names, ", "), *after = list_join(wanted, ", ");
+    AUTO(free) char *text = xprintf("You have an existing certificate that contains a portion of the domains you requested "
+        "(ref: %s)\n\nIt contains these names: %s\n\nYou requested these names for the new certificate: %s.\n\nDo you want to "
+        "expand and replace this existing certificate with the new certificate?", lineage->conf_path, before, after);
+    struct question question = { .text = text, .flag = "--expand", .forced = true };
+    bool yes = context->settings->expand || context->settings->force_renewal;
+
+    if (!yes)
+        TRY(ui_yes_no(context->ui, &question, "Expand", "Cancel", false, &yes, err));
+    if (yes)
+        return true;
+    ui_say(context->ui, "To obtain a new certificate that contains these names without replacing your existing certificate "
+                        "for %s, you must use the --duplicate option.", before);
+    return error_set(err, ERROR_CANCELED, "User chose to cancel the operation and may reinvoke the client.");
+}
+
+static bool ask_new_names(struct context *context, const struct lineage *lineage, const struct list *wanted,
+    struct error *err)
+{
+    AUTO(buf_clear) struct buf text = BUF(QUESTION_MAX);
+    struct question question = { .flag = "--renew-with-new-domains", .has_default = true };
+    bool yes = context->settings->renew_with_new_domains;
+
+    buf_putf(&text, "You are updating certificate %s to include new domain(s):\n", lineage->name);
+    put_difference(&text, wanted, &lineage->cert->names, "+");
+    buf_put_text(&text, "\nYou are also removing previously included domain(s):\n");
+    put_difference(&text, &lineage->cert->names, wanted, "-");
+    buf_put_text(&text, "\nDid you intend to make this change?");
+    question.text = buf_text(&text);
+    if (!yes)
+        TRY(ui_yes_no(context->ui, &question, "Update certificate", "Cancel", true, &yes, err));
+    return yes || error_set(err, ERROR_CONFIG, "Specified mismatched certificate name and domains.");
+}
+
+bool question_changed_names(struct context *context, const struct lineage *lineage, const struct list *wanted,
+    bool expand, struct error *err)
+{
+    return expand ? ask_expand(context, lineage, wanted, err) : ask_new_names(context, lineage, wanted, err);
+}
+
+bool question_key_type(struct context *context, const struct lineage *lineage, bool *changes, struct error *err)
+{
+    struct settings *settings = context->settings;
+    const char *now = lineage->cert->key_type == KEY_RSA ? "rsa" : "ecdsa";
+    const char *now_text = lineage->cert->key_type == KEY_RSA ? "RSA" : "ECDSA";
+    const char *then_text = lineage->cert->key_type == KEY_RSA ? "ECDSA" : "RSA";
+    AUTO(free) char *text = NULL;
+    struct question question = { .has_default = true };
+
+    *changes = false;
+    if (strcmp(settings->key_type, now) == 0)
+        return true;
+    *changes = SETTING_IS_SET(settings, key_type) && SETTING_IS_SET(settings, cert_name);
+    if (*changes)
+        return true;
+    text = xprintf("An %s certificate named %s already exists. Do you want to update its key type to %s?", now_text,
+        lineage->name, then_text);
+    question.text = text;
+    TRY(ui_yes_no(context->ui, &question, "Update key type", "Keep existing key type", false, changes, err));
+    if (*changes)
+        return true;
+    if (SETTING_IS_SET(settings, key_type))
+        return error_set(err, ERROR_CONFIG, "Are you trying to change the key type of the certificate named %s from %s to %s? "
+            "Please provide both --cert-name and --key-type on the command line to confirm the change you are trying to make.",
+            lineage->name, now_text, then_text);
+    xreplace(&settings->key_type, now);
+    return true;
+}

@@ -1,0 +1,20 @@
+#pragma once
+/*
+ * What has to be asked before a certificate is obtained, in Certbot's words (contract 3.1 to 3.5).
+ *
+ * Each is answered by an option, by a default without interaction, or by the user.
+ */
+#include "lifecycle/context.h"
+
+/* The names, when none were given. */
+MUST_USE bool question_names(struct context *context, struct list *out, struct error *err);
+
+/* The certificate is there already and not due: *renew says whether to replace it all the same. */
+MUST_USE bool question_same_names(struct context *context, const struct lineage *lineage, bool *renew, struct error *err);
+
+/* The names differ: expand says that the lineage's are a part of the wanted ones. Fails when the user says no. */
+MUST_USE bool question_changed_names(struct context *context, const struct lineage *lineage, const struct list *wanted,
+    bool expand, struct error *err);
+
+/* The configured key type differs from the lineage's: it changes only on confirmation, else settings take the lineage's. */
+MUST_USE bool question_key_type(struct context *context, const struct lineage *lineage, bool *changes, struct error *err);

@@ -1,0 +1,144 @@
+#include "lifecycle/register.h"
+
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "config/names.h"
+
+#define EAB_KEY_MAX 4096
+
+char *context_user_agent(const struct context *context)
+{
+    const struct settings *settings = context->settings;
+    struct utsname system;
+    bool known = uname(&system) == 0;
+
+    if (settings->user_agent != NULL)
+        return xstrdup(settings->user_agent);
+    return xprintf("Evercert/" EVERCERT_VERSION " (%s; %s%s%s) Authenticator/%s Installer/%s (%s)", context->program,
+        known ? system.sysname : "unknown", settings->user_agent_comment != NULL ? "; " : "",
+        settings->user_agent_comment != NULL ? settings->user_agent_comment : "",
+        settings->authenticator != NULL ? settings->authenticator : "None",
+        settings->installer != NULL ? settings->installer : "None", context->verb);
+}
+
+bool contacts_of(const char *email, struct list *out, struct error *err)
+{
+    struct view rest = view_of(email), part;
+
+    if (email == NULL || *email == '\0')
+        return true;
+    while (view_cut(&rest, ',', &part)) {
+        AUTO(free) char *address = view_dup(view_trim(part));
+        AUTO(free) char *uri = xprintf("mailto:%s", address);
+
+        TRY(email_check(address, err));
+        list_add(out, uri);
+    }
+    return true;
+}
+
+static bool agree_to_terms(struct context *context, const struct directory *directory, struct error *err)
+{
+    AUTO(free) char *text = NULL;
+    struct question question = { .flag = "--agree-tos", .forced = true };
+    bool agreed = false;
+
+    if (directory->terms_of_service == NULL || context->settings->agree_tos)
+        return true;
+    text = xprintf("Please read the Terms of Service at:\n%s\nYou must agree in order to register with the ACME server. "
+                   "Do you agree?", directory->terms_of_service);
+    question.text = text;
+    TRY(ui_yes_no(context->ui, &question, "Yes", "No", false, &agreed, err));
+    if (!agreed)
+        return error_set(err, ERROR_CONFIG, "Registration cannot proceed without accepting Terms of Service.");
+    return true;
+}
+
+static bool ask_email(struct context *context, struct list *contacts, struct error *err)
+{
+    static const struct question question = {
+        .text = "Enter email address or hit Enter to skip.\n", .flag = "--email", .has_default = true,
+    };
+    struct settings *settings = context->settings;
+    AUTO(free) char *answer = NULL;
+
+    if (settings->email == NULL && !settings->register_without_email && !settings->dry_run) {
+        TRY(ui_text(context->ui, &question, "", &answer, err));
+        if (*answer != '\0') {
+            xreplace(&settings->email, answer);
+            SETTING_MARK(settings, email, ORIGIN_RUNTIME);
+        }
+    }
+    return contacts_of(settings->email, contacts, err);
+}
+
+static bool external_account(const struct settings *settings, const struct directory *directory, struct buf *key,
+    struct external_account *out, bool *used, struct error *err)
+{
+    *used = settings->eab_kid != NULL && settings->eab_hmac_key != NULL;
+    if (!*used) {
+        if (!directory->external_account_required)
+            return true;
+        (void)error_set(err, ERROR_CONFIG, "Unable to register an account with ACME server. Server requires external "
+                                           "account binding.");
+        return error_next(err, "Please use --eab-kid and --eab-hmac-key.");
+    }
+    if (!buf_put_unbase64url(key, view_of(settings->eab_hmac_key)) || key->failed || key->len == 0)
+        return error_set(err, ERROR_CONFIG, "the value of --eab-hmac-key is not base64url");
+    *out = (struct external_account){ settings->eab_kid, settings->eab_hmac_alg, buf_view(key) };
+    return true;
+}
+
+/* Certbot knows RSA account keys only; ours are EC, which every current CA and newer Certbots read. */
+static struct key_params account_key_params(const struct context *context)
+{
+    if (context->as_certbot)
+        return (struct key_params){ .type = KEY_RSA, .bits = (unsigned)context->settings->rsa_key_size };
+    return (struct key_params){ .type = KEY_EC, .curve = "secp256r1" };
+}
+
+static bool register_key(struct context *context, struct session *session, const struct key *key,
+    const struct list *contacts, struct account_info *info, struct error *err)
+{
+    const struct directory *directory = session_directory(session);
+    AUTO(buf_clear) struct buf hmac_key = BUF_SECRET(EAB_KEY_MAX);
+    struct account_request request = { .contacts = contacts, .terms_agreed = true };
+    struct external_account external;
+    struct signer signer;
+    bool bound, ok;
+
+    TRY(external_account(context->settings, directory, &hmac_key, &external, &bound, err));
+    if (bound)
+        request.external = &external;
+    TRY(signer_open(key, &signer, err));
+    ok = account_request(session, &signer, &request, info, err);
+    signer_close(&signer);
+    if (ok)
+        return true;
+    if (bound && err->kind == ERROR_ACME)
+        (void)error_next(err, "check --eab-kid and --eab-hmac-key against what the CA has given you");
+    return error_in(err, "Unable to register an account with ACME server");
+}
+
+bool register_account(struct context *context, struct session *session, struct stored_account **out,
+    struct error *err)
+{
+    AUTO(key_free) struct key *key = NULL;
+    AUTO(account_info_clear) struct account_info info = { 0 };
+    AUTO(list_clear) struct list contacts = { 0 };
+    struct settings *settings = context->settings;
+
+    TRY(ask_email(context, &contacts, err));
+    TRY(agree_to_terms(context, session_directory(session), err));
+    TRY(key_generate(account_key_params(context), &key, err));
+    TRY(register_key(context, session, key, &contacts, &info, err));
+    TRY(account_store_save(context->store, settings->server, TAKE(key), info.url,
+        settings->eff_email == YES ? settings->email : NULL, out, err));
+    log_info("new account %s at %s", (*out)->id, settings->server);
+    ui_say(context->ui, "Account registered.");
+    return true;
+}

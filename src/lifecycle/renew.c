@@ -1,0 +1,224 @@
+#include "lifecycle/renew.h"
+
+#include <pthread.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "config/renewal_params.h"
+#include "lifecycle/hooks.h"
+#include "lifecycle/obtain.h"
+#include "lifecycle/renewal_check.h"
+
+#define JOBS_PER_CPU 4
+#define JOBS_MAX 64
+#define RANDOM_SLEEP_MAX_S 480
+
+struct queue { /* shared by the workers */
+    struct context *context;
+    struct renewals *renewals;
+    pthread_mutex_t lock;
+    pthread_cond_t said;
+    size_t next;      /* to be taken */
+    size_t next_said; /* whose output comes next */
+    bool slept;       /* the one random sleep of a run was done */
+};
+
+void renewals_clear(struct renewals *renewals)
+{
+    for (size_t i = 0; i < renewals->len; i++) {
+        free(renewals->at[i].name);
+        free(renewals->at[i].conf_path);
+        free(renewals->at[i].fullchain_path);
+        list_clear(&renewals->at[i].names);
+    }
+    free(renewals->at);
+    *renewals = (struct renewals){ 0 };
+}
+
+/* One lineage's renewal must not meet others at the CA in the same second every day (contract 4.3). */
+static bool random_sleep(struct queue *queue, struct context *context, struct error *err)
+{
+    uint64_t seconds;
+    bool ok = true;
+
+    if (!context->settings->random_sleep || isatty(STDIN_FILENO))
+        return true;
+    (void)pthread_mutex_lock(&queue->lock);
+    if (!queue->slept) {
+        queue->slept = true;
+        ok = random_below(RANDOM_SLEEP_MAX_S, &seconds, err);
+        if (ok) {
+            log_info("Non-interactive renewal: random delay of %llu seconds", (unsigned long long)seconds + 1);
+            ok = clock_sleep_ms((int64_t)(seconds + 1) * 1000) || interrupt_check(err);
+        }
+    }
+    (void)pthread_mutex_unlock(&queue->lock);
+    return ok;
+}
+
+static bool renew_due(struct context *context, struct lineage *lineage, struct renewal *renewal, struct error *err)
+{
+    const struct plugin *authenticator;
+
+    TRY(plugin_choose_authenticator(context->settings, context->ui, &authenticator, err));
+    return renew_lineage(context, lineage, authenticator, &renewal->names, err);
+}
+
+/* The lineage is loaded and its settings are restored: everything that fails from here on is a failed renewal. */
+static bool renew_loaded(struct queue *queue, struct context *context, struct lineage *lineage, struct renewal *renewal,
+    struct error *err)
+{
+    enum due due;
+
+    if (lineage->pending_deployment && !context->settings->dry_run) {
+        log_warning("Found a new certificate /archive/ that was not linked to in /live/; fixing...");
+        TRY(lineage_fix_deployment(lineage, err));
+    }
+    TRY(lineage_due(context, lineage, &due, err));
+    renewal->not_after = lineage->cert->not_after;
+    if (due == DUE_NOT) {
+        ui_say(context->ui, "Certificate not yet due for renewal");
+        renewal->what = RENEWED_SKIPPED;
+        return true;
+    }
+    log_info(due == DUE_DRY_RUN ? "Certificate not due for renewal, but simulating renewal for dry run"
+                                : "Certificate is due for renewal, auto-renewing...");
+    TRY(random_sleep(queue, context, err));
+    TRY(renew_due(context, lineage, renewal, err));
+    renewal->what = RENEWED_DONE;
+    return true;
+}
+
+static void renew_one(struct queue *queue, struct context *context, struct renewal *renewal)
+{
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+    AUTO(free) char *title = xprintf("Processing %s", renewal->conf_path);
+    struct error *err = &renewal->error;
+
+    ui_frame(context->ui, false, title);
+    renewal->what = RENEWED_BROKEN;
+    if (!interrupt_check(err) || !lineage_load(context->store, renewal->name, &lineage, err)) {
+        if (err->kind != ERROR_CANCELED)
+            log_error("Renewal configuration file %s is broken.\nThe error was: %s\nSkipping.", renewal->conf_path, err->why);
+        return;
+    }
+    if (!renewal_params_restore(lineage->conf, renewal->conf_path, context->settings, err)) {
+        log_error("%s", err->why);
+        return;
+    }
+    renewal->fullchain_path = xstrdup(lineage->live[KIND_FULLCHAIN]);
+    list_add_all(&renewal->names, &lineage->cert->names);
+    renewal->what = RENEWED_FAILED;
+    if (renew_loaded(queue, context, lineage, renewal, err) || err->kind == ERROR_CANCELED)
+        return;
+    log_error("Failed to renew certificate %s with error: %s%s%s", renewal->name, err->why,
+        err->next[0] != '\0' && !context->as_certbot ? "\n  next: " : "",
+        err->next[0] != '\0' && !context->as_certbot ? err->next : "");
+}
+
+/* Everything said about a lineage appears when all before it have had their say. */
+static void say_in_turn(struct queue *queue, size_t index, struct ui *ui)
+{
+    (void)pthread_mutex_lock(&queue->lock);
+    while (queue->next_said != index)
+        (void)pthread_cond_wait(&queue->said, &queue->lock);
+    ui_flush(ui);
+    queue->next_said++;
+    (void)pthread_cond_broadcast(&queue->said);
+    (void)pthread_mutex_unlock(&queue->lock);
+}
+
+static void work_on(struct queue *queue, size_t index)
+{
+    AUTO(settings_free) struct settings *settings = settings_dup(queue->context->settings);
+    AUTO(ui_free) struct ui *ui = ui_collect(queue->context->ui);
+    struct context own = *queue->context;
+
+    own.settings = settings;
+    own.ui = ui;
+    renew_one(queue, &own, &queue->renewals->at[index]);
+    say_in_turn(queue, index, ui);
+}
+
+static void *worker(void *arg)
+{
+    struct queue *queue = arg;
+
+    for (;;) {
+        size_t index;
+
+        (void)pthread_mutex_lock(&queue->lock);
+        index = queue->next;
+        if (index < queue->renewals->len)
+            queue->next++;
+        (void)pthread_mutex_unlock(&queue->lock);
+        if (index >= queue->renewals->len)
+            return NULL;
+        work_on(queue, index);
+    }
+}
+
+static size_t worker_count(const struct settings *settings, size_t lineages)
+{
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t jobs = settings->jobs > 0 ? (size_t)settings->jobs : (size_t)(cpus > 0 ? cpus : 1) * JOBS_PER_CPU;
+
+    if (jobs > JOBS_MAX)
+        jobs = JOBS_MAX;
+    return jobs < lineages ? jobs : lineages;
+}
+
+/* This thread works too: with one lineage, or --jobs 1, no other is started. */
+static bool run_workers(struct queue *queue, size_t count, struct error *err)
+{
+    pthread_t threads[JOBS_MAX];
+    size_t started = 0;
+
+    while (started + 1 < count && pthread_create(&threads[started], NULL, worker, queue) == 0)
+        started++;
+    (void)worker(queue);
+    for (size_t i = 0; i < started; i++)
+        (void)pthread_join(threads[i], NULL);
+    return interrupt_check(err);
+}
+
+static bool list_lineages(struct context *context, struct renewals *out, struct error *err)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    const char *only = context->settings->cert_name;
+
+    if (only == NULL)
+        TRY(store_lineage_names(context->store, &names, err));
+    else
+        list_add(&names, only);
+    if (only != NULL && !store_has_lineage(context->store, only)) {
+        AUTO(free) char *path = store_conf_path(context->store, only);
+
+        (void)error_set(err, ERROR_CONFIG, "No certificate found with name %s (expected %s).", only, path);
+        return error_next(err, "the certificates command lists the names there are");
+    }
+    out->at = xcalloc(names.len + 1, sizeof *out->at);
+    for (; out->len < names.len; out->len++) {
+        out->at[out->len].name = xstrdup(names.at[out->len]);
+        out->at[out->len].conf_path = store_conf_path(context->store, names.at[out->len]);
+    }
+    return true;
+}
+
+bool renew_all(struct context *context, struct renewals *out, struct error *err)
+{
+    struct queue queue = { .context = context, .renewals = out };
+    bool ok;
+
+    TRY(list_lineages(context, out, err));
+    (void)pthread_mutex_init(&queue.lock, NULL);
+    (void)pthread_cond_init(&queue.said, NULL);
+    ok = run_workers(&queue, worker_count(context->settings, out->len), err);
+    (void)pthread_cond_destroy(&queue.said);
+    (void)pthread_mutex_destroy(&queue.lock);
+    return ok;
+}

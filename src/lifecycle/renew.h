@@ -1,0 +1,31 @@
+#pragma once
+/*
+ * Renewing: every lineage that is due, several at a time (contract 4.1).
+ *
+ * A renewal is plain sequential code in a worker; what is said about one lineage stays together and appears in the order
+ * of the renewal files. A failure stays with its lineage.
+ */
+#include "lifecycle/context.h"
+
+enum renewed { RENEWED_SKIPPED, RENEWED_DONE, RENEWED_FAILED, RENEWED_BROKEN };
+
+struct renewal {
+    char *name, *conf_path, *fullchain_path;
+    enum renewed what;
+    int64_t not_after;  /* of a skipped one */
+    struct list names;
+    struct error error; /* of a failed or broken one */
+};
+
+struct renewals {
+    struct renewal *at; /* in the order of the renewal files */
+    size_t len;
+};
+
+/* True when all was tried, also when some failed: the caller looks. False when nothing could be started or the user interrupted. */
+MUST_USE bool renew_all(struct context *context, struct renewals *out, struct error *err);
+void renewals_clear(struct renewals *renewals);
+static inline void renewals_clear_at(struct renewals *renewals)
+{
+    renewals_clear(renewals);
+}

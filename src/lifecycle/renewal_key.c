@@ -1,0 +1,83 @@
+#include "lifecycle/renewal_key.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+
+struct key_params key_params_of(const struct settings *settings)
+{
+    if (strcmp(settings->key_type, "rsa") == 0)
+        return (struct key_params){ .type = KEY_RSA, .bits = (unsigned)settings->rsa_key_size };
+    return (struct key_params){ .type = KEY_EC, .curve = settings->elliptic_curve };
+}
+
+bool renewal_key_is_reused(const struct settings *settings, const struct lineage *lineage)
+{
+    return lineage != NULL && settings->reuse_key && !settings->new_key;
+}
+
+static bool conflict(const char *option, struct error *err)
+{
+    return error_set(err, ERROR_CONFIG, "Unable to change the %s of this certificate because --reuse-key is set. To stop "
+        "reusing the private key, specify --no-reuse-key. To change the private key this one time and then reuse it in "
+        "future, add --new-key.", option);
+}
+
+/* Only what the user asked for can conflict: defaults and restored values give way to the key that is there. */
+static bool user_asked(enum origin origin)
+{
+    return origin == ORIGIN_COMMAND_LINE || origin == ORIGIN_FILE;
+}
+
+static bool check_conflict(const struct settings *settings, const struct key *key, struct error *err)
+{
+    struct key_params wanted = key_params_of(settings);
+    const char *curve = key_curve(key);
+
+    if (wanted.type != key_get_type(key))
+        return !user_asked(SETTING_ORIGIN(settings, key_type)) || conflict("--key-type", err);
+    if (wanted.type == KEY_RSA && wanted.bits != key_bits(key))
+        return !user_asked(SETTING_ORIGIN(settings, rsa_key_size)) || conflict("--rsa-key-size", err);
+    if (wanted.type == KEY_EC && (curve == NULL || strcmp(wanted.curve, curve) != 0))
+        return !user_asked(SETTING_ORIGIN(settings, elliptic_curve)) || conflict("--elliptic-curve", err);
+    return true;
+}
+
+static void record(struct settings *settings, const struct key *key)
+{
+    if (key_get_type(key) == KEY_RSA) {
+        xreplace(&settings->key_type, "rsa");
+        settings->rsa_key_size = (int)key_bits(key);
+        SETTING_MARK(settings, rsa_key_size, ORIGIN_RUNTIME);
+    } else {
+        xreplace(&settings->key_type, "ecdsa");
+        if (key_curve(key) != NULL)
+            xreplace(&settings->elliptic_curve, key_curve(key));
+        SETTING_MARK(settings, elliptic_curve, ORIGIN_RUNTIME);
+    }
+    SETTING_MARK(settings, key_type, ORIGIN_RUNTIME);
+}
+
+bool renewal_key(struct settings *settings, const struct lineage *lineage, struct key **out, struct error *err)
+{
+    AUTO(buf_clear) struct buf pem = BUF_SECRET(FILE_MAX_KEY);
+    AUTO(key_free) struct key *key = NULL;
+
+    if (!renewal_key_is_reused(settings, lineage))
+        return key_generate(key_params_of(settings), out, err);
+    TRY(lineage_read_key(lineage, &pem, err));
+    TRY(key_from_pem(buf_view(&pem), lineage->current[KIND_PRIVKEY], &key, err));
+    TRY(check_conflict(settings, key, err));
+    record(settings, key);
+    *out = TAKE(key);
+    return true;
+}
+
+bool renewal_key_pem(const struct settings *settings, const struct lineage *lineage, const struct key *key,
+    struct buf *out, struct error *err)
+{
+    if (renewal_key_is_reused(settings, lineage))
+        return lineage_read_key(lineage, out, err);
+    return key_to_pem(key, out, err);
+}

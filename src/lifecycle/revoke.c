@@ -1,0 +1,150 @@
+#include "lifecycle/revoke.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "acme/order.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+
+#define KEY_MAX (64 * 1024)
+
+void revoke_result_clear(struct revoke_result *result)
+{
+    free(result->cert_path);
+    free(result->deleted_name);
+    *result = (struct revoke_result){ 0 };
+}
+
+int revoke_reason_code(const char *word)
+{
+    static const struct {
+        const char *word;
+        int code;
+    } reasons[] = {
+        { "unspecified", 0 }, { "keycompromise", 1 }, { "affiliationchanged", 3 }, { "superseded", 4 },
+        { "cessationofoperation", 5 },
+    };
+
+    for (size_t i = 0; i < COUNT(reasons); i++)
+        if (strcasecmp(word, reasons[i].word) == 0)
+            return reasons[i].code;
+    return -1;
+}
+
+/* The certificate's file, and the lineage when it was named. */
+static bool find_certificate(struct context *context, char **path, struct lineage **lineage, struct error *err)
+{
+    struct settings *settings = context->settings;
+
+    if ((settings->cert_path == NULL) == (settings->cert_name == NULL))
+        return error_set(err, ERROR_CONFIG, "Error! Exactly one of --cert-path or --cert-name must be specified!");
+    if (settings->cert_path != NULL) {
+        *path = xstrdup(settings->cert_path);
+        return true;
+    }
+    if (!store_has_lineage(context->store, settings->cert_name)) {
+        AUTO(free) char *conf = store_conf_path(context->store, settings->cert_name);
+
+        return error_set(err, ERROR_CONFIG, "No certificate found with name %s (expected %s).", settings->cert_name, conf);
+    }
+    TRY(lineage_load(context->store, settings->cert_name, lineage, err));
+    *path = xstrdup((*lineage)->live[KIND_CERT]);
+    if (!SETTING_IS_SET(settings, server) && lineage_server(*lineage) != NULL)
+        xreplace(&settings->server, lineage_server(*lineage));
+    return true;
+}
+
+static bool revoke_with_key(struct context *context, const struct cert *cert, int reason, struct error *err)
+{
+    AUTO(buf_clear) struct buf pem = BUF_SECRET(KEY_MAX);
+    AUTO(key_free) struct key *key = NULL;
+    const char *path = context->settings->key_path;
+    struct session *session;
+    struct signer signer;
+    bool ok;
+
+    TRY(file_read(path, &pem, err));
+    TRY(key_from_pem(buf_view(&pem), path, &key, err));
+    if (!cert_matches_key(cert, key)) {
+        (void)error_set(err, ERROR_CONFIG, "verifying the certificate located at %s has failed. The private key %s does not "
+            "match it.", context->settings->cert_path != NULL ? context->settings->cert_path : context->settings->cert_name, path);
+        return error_next(err, "leave --key-path away to revoke with the ACME account instead");
+    }
+    TRY(context_session(context, context->settings->server, &session, err));
+    TRY(signer_open(key, &signer, err));
+    ok = revoke_cert(session, (struct identity){ .signer = &signer }, buf_view(&cert->der), reason, err);
+    signer_close(&signer);
+    return ok;
+}
+
+static bool send_revocation(struct context *context, const struct cert *cert, struct error *err)
+{
+    const char *word = context->settings->reason;
+    int reason = revoke_reason_code(word);
+    struct ca *ca;
+
+    if (reason < 0)
+        return error_set(err, ERROR_USAGE, "argument --reason: invalid choice: '%s'", word);
+    if (context->settings->key_path != NULL)
+        return revoke_with_key(context, cert, reason, err);
+    TRY(context_existing_account(context, &ca, err));
+    if (ca == NULL) {
+        (void)error_set(err, ERROR_CONFIG, "there is no account for %s that could ask for the revocation",
+            context->settings->server);
+        return error_next(err, "give the certificate's private key with --key-path, or the CA with --server");
+    }
+    return revoke_cert(ca->session, ca->who, buf_view(&cert->der), reason, err);
+}
+
+static bool wants_deletion(struct context *context, bool *yes, struct error *err)
+{
+    static const struct question question = {
+        .text = "Would you like to delete the certificate(s) you just revoked, along with all earlier and later versions of the "
+                "certificate?",
+        .has_default = true, .forced = true,
+    };
+
+    *yes = context->settings->delete_after_revoke == YES;
+    if (context->settings->delete_after_revoke != UNDECIDED)
+        return true;
+    return ui_yes_no(context->ui, &question, "Yes (recommended)", "No", true, yes, err);
+}
+
+static bool delete_lineage(struct context *context, const char *path, struct revoke_result *out, struct error *err)
+{
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+    AUTO(free) char *name = xstrdup_or_null(context->settings->cert_name);
+    size_t users;
+
+    if (name == NULL)
+        TRY(store_find_by_path(context->store, path, &name, err));
+    if (name == NULL)
+        return error_set(err, ERROR_CONFIG, "No match found for cert-path %s!", path);
+    TRY(lineage_load(context->store, name, &lineage, err));
+    TRY(store_count_archive_users(context->store, lineage->archive_dir, &users, err));
+    if (users > 1) {
+        log_warning("Not deleting revoked certificates due to overlapping archive dirs. More than one certificate is using %s",
+            lineage->archive_dir);
+        return true;
+    }
+    TRY(lineage_delete(context->store, name, err));
+    out->deleted_name = TAKE(name);
+    return true;
+}
+
+bool revoke_certificate(struct context *context, struct revoke_result *out, struct error *err)
+{
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+    AUTO(buf_clear) struct buf pem = BUF(FILE_MAX_TEXT);
+    AUTO(cert_free) struct cert *cert = NULL;
+    bool delete_too;
+
+    TRY(find_certificate(context, &out->cert_path, &lineage, err));
+    TRY(file_read(out->cert_path, &pem, err));
+    TRY(cert_from_pem(buf_view(&pem), out->cert_path, &cert, err));
+    TRY(send_revocation(context, cert, err));
+    TRY(wants_deletion(context, &delete_too, err));
+    return !delete_too || delete_lineage(context, out->cert_path, out, err);
+}

@@ -1,0 +1,22 @@
+#pragma once
+/*
+ * Revoking a certificate, and deleting what it leaves behind (contract 6.8, 2.5).
+ */
+#include "lifecycle/context.h"
+
+struct revoke_result {
+    char *cert_path;    /* what was revoked */
+    char *deleted_name; /* the lineage that was deleted with it, NULL when none */
+};
+void revoke_result_clear(struct revoke_result *result);
+static inline void revoke_result_clear_at(struct revoke_result *result)
+{
+    revoke_result_clear(result);
+}
+
+/* Which certificate: --cert-path or --cert-name, exactly one. By --key-path's key or the account. Then deletes its lineage when
+ * settings, or the user, say so. */
+MUST_USE bool revoke_certificate(struct context *context, struct revoke_result *out, struct error *err);
+
+/* Reason codes of RFC 5280 section 5.3.1 that ACME allows, by Certbot's words in any case; -1 for another. */
+int revoke_reason_code(const char *word);

@@ -1,0 +1,30 @@
+#pragma once
+/*
+ * Proving control: takes an order's authorizations from pending to valid with one authenticator (RFC 8555 section 7.5).
+ */
+#include "acme/authz.h"
+#include "lifecycle/context.h"
+#include "plugin/plugin.h"
+
+struct solver { /* an authenticator made ready for one order */
+    const struct plugin *plugin;
+    struct plugin_context plugin_context;
+    void *self;
+    struct list types; /* challenge types in the order to try */
+};
+
+/* Prepares the authenticator before anything is asked of the CA, so that what the user got wrong is said at once. */
+MUST_USE bool solver_open(struct context *context, const struct plugin *plugin, struct solver *out, struct error *err);
+void solver_close(struct solver *solver);
+static inline void solver_close_at(struct solver *solver)
+{
+    solver_close(solver);
+}
+
+/*
+ * Presents, answers, waits and cleans up, whatever happens in between (also after an interrupt). authz_urls: the order's. failed gets the identifiers
+ * whose authorization the CA refused, after a report to the user. True when none failed, or when some did and settings allow a subset;
+ * ERROR_ACME "Some challenges have failed." otherwise.
+ */
+MUST_USE bool solve(struct context *context, struct ca *ca, struct solver *solver, const struct list *authz_urls,
+    struct list *failed, struct error *err);

@@ -1,0 +1,94 @@
+#include "lifecycle/solve_report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define REPORT_MAX (64 * 1024)
+
+static const char *problem_type(const struct authz *authz)
+{
+    const struct problem *problem = authz_error(authz);
+
+    return problem != NULL && problem->type != NULL ? problem->type : "unknown";
+}
+
+static int by_type(const void *a, const void *b)
+{
+    return strcmp(problem_type(*(const struct authz *const *)a), problem_type(*(const struct authz *const *)b));
+}
+
+static void put_addresses(struct buf *text, const struct authz *authz)
+{
+    for (size_t i = 0; i < authz->challenge_count; i++) {
+        AUTO(free) char *addresses = NULL;
+
+        if (authz->challenges[i].error.type == NULL || authz->challenges[i].records.len == 0)
+            continue;
+        addresses = list_join(&authz->challenges[i].records, ", ");
+        buf_putf(text, "  Address used by the CA: %s\n", addresses);
+    }
+}
+
+/* Entries grouped by type, as Certbot shows them. */
+static void put_failures(struct context *context, const struct solver *solver, const struct authz **failed, size_t count,
+    struct buf *text)
+{
+    buf_putf(text, "\n%s failed to authenticate some domains (authenticator: %s). The Certificate Authority reported these "
+                   "problems:\n", context->program, solver->plugin->name);
+    for (size_t i = 0; i < count; i++) {
+        const struct problem *problem = authz_error(failed[i]);
+
+        buf_putf(text, "%s  Identifier: %s\n  Type:   %s\n  Detail: %s\n", i > 0 ? "\n" : "", failed[i]->identifier.value,
+            problem_type(failed[i]), problem != NULL && problem->detail != NULL ? problem->detail : "the CA gave no reason");
+        put_addresses(text, failed[i]);
+    }
+}
+
+bool solve_report(struct context *context, struct solver *solver, const struct authz *authzs, size_t count,
+    struct error *err)
+{
+    AUTO(free) const struct authz **failed = xcalloc(count, sizeof *failed);
+    AUTO(buf_clear) struct buf text = BUF(REPORT_MAX);
+    AUTO(free) char *hint = NULL;
+    size_t failures = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (authzs[i].status != AUTHZ_VALID)
+            failed[failures++] = &authzs[i];
+    qsort(failed, failures, sizeof *failed, by_type);
+    put_failures(context, solver, failed, failures, &text);
+    if (solver->plugin->authenticator->hint != NULL)
+        hint = solver->plugin->authenticator->hint(solver->self, solver->types.at[0]);
+    if (hint != NULL)
+        buf_putf(&text, "\nHint: %s\n", hint);
+    ui_say(context->ui, "%s", buf_text(&text));
+    if (context->settings->allow_subset_of_names)
+        return true;
+    (void)error_set(err, ERROR_ACME, "Some challenges have failed.");
+    return hint != NULL && !context->as_certbot ? error_next(err, "%s", hint) : false;
+}
+
+bool solve_pause(struct context *context, const struct proof *proofs, size_t count, struct error *err)
+{
+    AUTO(buf_clear) struct buf text = BUF(REPORT_MAX);
+
+    if (!context->settings->debug_challenges)
+        return true;
+    buf_put_text(&text, "Challenges loaded. Press continue to submit to CA.\n");
+    if (context->settings->verbose == 0)
+        buf_put_text(&text, "\nPass \"-v\" for more info about challenges.");
+    for (size_t i = 0; i < count && context->settings->verbose > 0; i++) {
+        const struct proof *proof = &proofs[i];
+
+        if (proof->record_name != NULL)
+            buf_putf(&text, "\nFQDN: %s\nExpected value: %s\n", proof->record_name, proof->record_value);
+        else
+            buf_putf(&text, "\nURL: http://%s/.well-known/acme-challenge/%s\nExpected value: %s\n", proof->identifier,
+                proof->token, proof->key_authorization);
+    }
+    if (!ui_is_interactive(context->ui))
+        return true;
+    return ui_pause(context->ui, buf_text(&text), err);
+}
