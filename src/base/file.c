@@ -28,10 +28,12 @@ bool file_error(struct error *err, const char *action, const char *path)
     return false;
 }
 
-static bool read_all(int fd, const char *path, struct buf *out, struct error *err)
+/* expected: the size the file had a moment ago. One byte more is asked for, so that a file that did not change is read by
+ * one call; no room beyond that is taken, since wiping it for nothing is what would cost most. */
+static bool read_all(int fd, const char *path, size_t expected, struct buf *out, struct error *err)
 {
-    for (;;) {
-        size_t left = out->max - out->len, want = left < READ_CHUNK ? left : READ_CHUNK;
+    for (size_t chunk = expected + 1;; chunk = READ_CHUNK) {
+        size_t left = out->max - out->len, want = left < chunk ? left : chunk;
         char beyond, *to = want > 0 ? buf_room(out, want) : &beyond; /* when full: is there one more? */
         ssize_t got;
 
@@ -50,6 +52,8 @@ static bool read_all(int fd, const char *path, struct buf *out, struct error *er
                                out->max);
         }
         buf_grow(out, (size_t)got);
+        if ((size_t)got == expected && chunk == expected + 1 && want == chunk)
+            return true; /* a regular file gives less than was asked for at its end only */
     }
 }
 
@@ -66,7 +70,7 @@ bool file_read(const char *path, struct buf *out, struct error *err)
         errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
         return error_errno(err, ERROR_STORE, "cannot read %s: it is not a regular file", path);
     }
-    if (!read_all(fd, path, out, err)) {
+    if (!read_all(fd, path, (size_t)st.st_size, out, err)) {
         buf_cut(out, before);
         return false;
     }

@@ -21,10 +21,11 @@ struct queue { /* shared by the workers */
     struct context *context;
     struct renewals *renewals;
     pthread_mutex_t lock;
-    pthread_cond_t said;
     size_t next;      /* to be taken */
+    struct ui **done; /* what the lineages that are done have said, until those before them are done too */
     size_t next_said; /* whose output comes next */
-    bool slept;       /* the one random sleep of a run was done */
+    pthread_mutex_t sleep_lock;
+    bool slept;       /* the one random sleep of a run was done; who is due meanwhile waits for it */
 };
 
 void renewals_clear(struct renewals *renewals)
@@ -47,7 +48,7 @@ static bool random_sleep(struct queue *queue, struct context *context, struct er
 
     if (!context->settings->random_sleep || isatty(STDIN_FILENO))
         return true;
-    (void)pthread_mutex_lock(&queue->lock);
+    (void)pthread_mutex_lock(&queue->sleep_lock);
     if (!queue->slept) {
         queue->slept = true;
         ok = random_below(RANDOM_SLEEP_MAX_S, &seconds, err);
@@ -56,7 +57,7 @@ static bool random_sleep(struct queue *queue, struct context *context, struct er
             ok = clock_sleep_ms((int64_t)(seconds + 1) * 1000) || interrupt_check(err);
         }
     }
-    (void)pthread_mutex_unlock(&queue->lock);
+    (void)pthread_mutex_unlock(&queue->sleep_lock);
     return ok;
 }
 
@@ -120,22 +121,22 @@ static void renew_one(struct queue *queue, struct context *context, struct renew
         err->next[0] != '\0' && !context->as_certbot ? err->next : "");
 }
 
-/* Everything said about a lineage appears when all before it have had their say. */
+/* Everything said about a lineage appears when all before it have had their say. Nobody waits for that: whoever finishes the
+ * one whose turn it is says what the others have left. */
 static void say_in_turn(struct queue *queue, size_t index, struct ui *ui)
 {
+    ui_done(ui);
     (void)pthread_mutex_lock(&queue->lock);
-    while (queue->next_said != index)
-        (void)pthread_cond_wait(&queue->said, &queue->lock);
-    ui_flush(ui);
-    queue->next_said++;
-    (void)pthread_cond_broadcast(&queue->said);
+    queue->done[index] = ui;
+    for (; queue->next_said < queue->renewals->len && queue->done[queue->next_said] != NULL; queue->next_said++)
+        ui_free(queue->done[queue->next_said]);
     (void)pthread_mutex_unlock(&queue->lock);
 }
 
 static void work_on(struct queue *queue, size_t index)
 {
     AUTO(settings_free) struct settings *settings = settings_dup(queue->context->settings);
-    AUTO(ui_free) struct ui *ui = ui_collect(queue->context->ui);
+    struct ui *ui = ui_collect(queue->context->ui);
     struct context own = *queue->context;
 
     own.settings = settings;
@@ -216,9 +217,11 @@ bool renew_all(struct context *context, struct renewals *out, struct error *err)
 
     TRY(list_lineages(context, out, err));
     (void)pthread_mutex_init(&queue.lock, NULL);
-    (void)pthread_cond_init(&queue.said, NULL);
+    (void)pthread_mutex_init(&queue.sleep_lock, NULL);
+    queue.done = xcalloc(out->len + 1, sizeof *queue.done);
     ok = run_workers(&queue, worker_count(context->settings, out->len), err);
-    (void)pthread_cond_destroy(&queue.said);
+    free(queue.done);
+    (void)pthread_mutex_destroy(&queue.sleep_lock);
     (void)pthread_mutex_destroy(&queue.lock);
     return ok;
 }

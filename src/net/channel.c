@@ -163,6 +163,15 @@ static void break_lied(struct channel *channel, const char *how)
     break_off(channel, &why);
 }
 
+static void break_silent(struct channel *channel)
+{
+    struct error why = { 0 };
+
+    (void)error_set(&why, ERROR_NETWORK, "the network process does not answer");
+    (void)error_next(&why, "look whether evercert-net was stopped, then run the command again");
+    break_off(channel, &why);
+}
+
 static void break_ended(struct channel *channel)
 {
     struct error why = { 0 };
@@ -338,9 +347,11 @@ static ssize_t send_some(int fd, struct view bytes, const int *fds, size_t fd_co
     return sendmsg(fd, &message, MSG_NOSIGNAL);
 }
 
+/* False with errno. Part of the frame may be on its way then: the connection is of no use any more. */
 static bool send_all(struct channel *channel, struct view frame, const int *fds, size_t fd_count)
 {
     bool ok = true;
+    int sys;
 
     (void)pthread_mutex_lock(&channel->write_lock);
     while (ok && frame.len > 0) {
@@ -355,7 +366,9 @@ static bool send_all(struct channel *channel, struct view frame, const int *fds,
             fd_count = 0;
         }
     }
+    sys = errno;
     (void)pthread_mutex_unlock(&channel->write_lock);
+    errno = sys;
     return ok;
 }
 
@@ -401,9 +414,11 @@ bool channel_send(struct channel *channel, uint32_t id, struct view frame, const
         return false;
     if (send_all(channel, frame, fds, fd_count))
         return true;
+    if (errno == EPIPE || errno == ECONNRESET)
+        return true; /* it is gone, and may have said why before: who waits for the answer reads that first */
 
     (void)pthread_mutex_lock(&channel->lock);
-    break_ended(channel);
+    break_silent(channel);
     *err = channel->why;
     drop_waiter(channel, id);
     (void)pthread_mutex_unlock(&channel->lock);
@@ -419,15 +434,6 @@ static void sleep_until(struct channel *channel, struct waiter *waiter, int64_t 
     waiter->sleeping = true;
     (void)pthread_cond_timedwait(&waiter->cond, &channel->lock, &at);
     waiter->sleeping = false;
-}
-
-static void break_silent(struct channel *channel)
-{
-    struct error why = { 0 };
-
-    (void)error_set(&why, ERROR_NETWORK, "the network process does not answer");
-    (void)error_next(&why, "look whether evercert-net was stopped, then run the command again");
-    break_off(channel, &why);
 }
 
 /* Until the answer is there, the connection broken, or a signal wants us to stop; the lock is held on both ends. */
@@ -473,6 +479,17 @@ static bool judge(struct channel *channel, uint8_t expected, struct answer *answ
     return set_failed(&failed, err);
 }
 
+/* For who waits again for an answer that was given, or that a broken connection took along. */
+static bool unlock_unasked(struct channel *channel, struct error *err)
+{
+    if (channel->broken)
+        *err = channel->why;
+    else
+        (void)error_set(err, ERROR_INTERNAL, "an answer of the network process is waited for twice");
+    (void)pthread_mutex_unlock(&channel->lock);
+    return false;
+}
+
 bool channel_wait(struct channel *channel, uint32_t id, uint8_t expected, int timeout_ms, struct answer *out,
     struct error *err)
 {
@@ -482,6 +499,9 @@ bool channel_wait(struct channel *channel, uint32_t id, uint8_t expected, int ti
 
     (void)pthread_mutex_lock(&channel->lock);
     waiter = *find(channel, id);
+    if (waiter == NULL)
+        return unlock_unasked(channel, err);
+    waiter->abandoned = false; /* a wait that was canceled may begin anew */
     await(channel, waiter, clock_monotonic_ms() + timeout_ms);
     answered = waiter->answered;
     if (answered) {

@@ -33,7 +33,8 @@ static inline void answer_clear_at(struct answer *answer)
 
 /*
  * Sends a question (a whole frame with that id), with descriptors if there are any; they stay the caller's. The answer
- * must then be waited for. ERROR_NETWORK when the process is gone, ERROR_CANCELED when a signal came and this thread is
+ * must then be waited for: of a process that has gone meanwhile it says why. ERROR_NETWORK when the connection was seen
+ * to be broken or nothing can be sent any more, ERROR_CANCELED when a signal came and this thread is
  * not shielded.
  */
 MUST_USE bool channel_send(struct channel *channel, uint32_t id, struct view frame, const int *fds, size_t fd_count,

@@ -154,6 +154,50 @@ TEST(channel_tells_how_the_process_ended)
     }
 }
 
+TEST(channel_tells_what_was_said_before_the_end)
+{
+    AUTO(channel_free) struct channel *channel = NULL;
+    AUTO(answer_clear) struct answer answer = { 0 };
+    AUTO(buf_clear) struct buf out = BUF(4096);
+    struct error err = { 0 };
+    uint32_t id;
+    int peer;
+
+    channel = channel_pair(&peer);
+    say_useless(&out, 0);
+    say(peer, &out);
+    (void)close(peer);
+    id = ask(channel); /* nobody is there to take it */
+    CHECK(!channel_wait(channel, id, MESSAGE_DONE, 5000, &answer, &err), "nobody is there");
+    CHECK(strstr(err.why, "no kernel") != NULL, "%s", err.why);
+}
+
+TEST(channel_waits_again)
+{
+    AUTO(channel_free) struct channel *channel = NULL;
+    AUTO(answer_clear) struct answer answer = { 0 };
+    AUTO(buf_clear) struct buf out = BUF(64);
+    struct error err = { 0 };
+    uint32_t first, second;
+    int peer;
+
+    channel = channel_pair(&peer);
+    first = ask(channel);
+    message_put_empty(&out, MESSAGE_DONE, first);
+    say(peer, &out);
+    REQUIRE(channel_wait(channel, first, MESSAGE_DONE, 5000, &answer, &err), "%s", err.why);
+    answer_clear(&answer);
+    CHECK(!channel_wait(channel, first, MESSAGE_DONE, 5000, &answer, &err), "an answer that was given");
+    CHECK_INT(err.kind, ERROR_INTERNAL, err.why);
+    second = ask(channel);
+    (void)close(peer);
+    for (int i = 0; i < 2; i++) {
+        err = (struct error){ 0 };
+        CHECK(!channel_wait(channel, second, MESSAGE_DONE, 5000, &answer, &err), "nobody is there");
+        CHECK(strstr(err.why, "ended unexpectedly") != NULL, "%s", err.why);
+    }
+}
+
 TEST(channel_does_not_wait_for_ever)
 {
     AUTO(channel_free) struct channel *channel = NULL;

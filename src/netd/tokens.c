@@ -3,6 +3,8 @@
  */
 #include "netd/tokens.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 
 #define FIRST_SIZE 64 /* a power of two, doubled when as many tokens are there */
@@ -93,9 +95,11 @@ void tokens_add(struct tokens *tokens, struct view token, struct view content)
     *entry = (struct entry){
         .token = view_dup(token),
         .token_len = token.len,
-        .content = xstrndup(content.at, content.len),
+        .content = xcalloc(content.len, 1),
         .content_len = content.len,
     };
+    if (content.len > 0)
+        memcpy(entry->content, content.at, content.len); /* bytes: a NUL among them ends nothing */
     at = find(tokens, token);
     *at = entry;
     tokens->count++;

@@ -70,15 +70,23 @@ void ui_flush(struct ui *worker)
     drop_pieces(worker);
 }
 
+void ui_done(struct ui *worker)
+{
+    if (worker->parent == NULL || worker->done)
+        return;
+    worker->done = true;
+    if (worker->parent->parent != NULL)
+        log_thread_sink(take_message, worker->parent); /* a worker within a worker, in the same thread */
+    else
+        log_thread_sink(NULL, NULL);
+}
+
 void ui_free(struct ui *ui)
 {
     if (ui == NULL)
         return;
+    ui_done(ui);
     ui_flush(ui);
-    if (ui->parent != NULL && ui->parent->parent != NULL)
-        log_thread_sink(take_message, ui->parent); /* a worker within a worker, in the same thread */
-    else if (ui->parent != NULL)
-        log_thread_sink(NULL, NULL);
     (void)pthread_mutex_destroy(&ui->lock);
     free(ui);
 }

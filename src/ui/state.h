@@ -23,6 +23,7 @@ struct ui {
     atomic_int write_error; /* errno of the first failed write on standard output */
     struct piece *pieces;  /* with a parent */
     size_t piece_count, collected;
+    bool done;             /* ui_done: the log no longer comes here */
 };
 
 /* Text on STDOUT_FILENO or STDERR_FILENO, as it is; collected by a worker. */

@@ -23,6 +23,8 @@ DEFINE_AUTO(struct ui, ui_free)
 /* One that collects and never prompts; also takes this thread's log messages for the terminal (log_thread_sink).
  * Used by one thread from ui_collect to ui_free. */
 struct ui *ui_collect(struct ui *parent) __attribute__((returns_nonnull));
+/* Ends the collecting in the thread that began it. What was collected stays, and any thread may flush and free it. */
+void ui_done(struct ui *worker);
 /* Hands everything collected to the terminal as one piece, standard error and standard output in the order they were
  * said. */
 void ui_flush(struct ui *worker);
