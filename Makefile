@@ -1,0 +1,55 @@
+# The front door: short names for what Meson and the scripts in tools/ and tests/ do. Everything is built in build*/.
+
+PREFIX ?= /usr/local
+FUZZ_SECONDS ?= 30
+PYTEST_ARGS ?=
+PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
+
+# `make check` and `CC=clang make check` keep a folder each.
+CHECK = build-check$(if $(filter-out default,$(origin CC)),-$(notdir $(firstword $(CC))))
+SANITIZE = --buildtype=debugoptimized -Db_sanitize=address,undefined
+
+all: build/build.ninja
+	ninja -C build
+
+demo:
+	tools/packages install build run
+	$(MAKE) all
+	tools/demo build/evercert
+
+check:
+	tools/packages install build test
+	[ -f $(CHECK)/build.ninja ] || meson setup $(CHECK) --werror $(SANITIZE)
+	ninja -C $(CHECK)
+	meson test -C $(CHECK) --no-rebuild --print-errorlogs
+	EVERCERT=$(CHECK)/evercert $(PYTHON) -B -m pytest tests/integration $(PYTEST_ARGS)
+
+install: all
+	meson configure build --prefix=$(PREFIX)
+	meson install -C build $(if $(DESTDIR),--destdir $(abspath $(DESTDIR)))
+
+bench:
+	tools/packages install build bench
+	$(MAKE) all
+	$(PYTHON) -B tests/bench/bench.py build/evercert $(BENCH_ARGS)
+
+lint: build/build.ninja
+	tools/packages install build lint
+	tools/check-includes
+	run-clang-tidy -quiet -p build 'src/(?!.*_(test|fuzz)\.c).*\.c$$'
+	cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,performance,portability --std=c11 \
+	    --suppress=missingIncludeSystem --suppress=uninitvar --suppress=resourceLeak -I src src
+
+fuzz:
+	tools/packages install build test fuzz
+	[ -f build-fuzz/build.ninja ] || CC=clang meson setup build-fuzz -Dfuzz=true $(SANITIZE)
+	ninja -C build-fuzz
+	tools/fuzz build-fuzz $(FUZZ_SECONDS)
+
+build/build.ninja:
+	meson setup build --buildtype=release --prefix=$(PREFIX)
+
+clean:
+	rm -rf build build-check build-check-* build-fuzz
+
+.PHONY: all demo check install bench lint fuzz clean

@@ -1,0 +1,282 @@
+#!/usr/bin/python3
+"""Measures Evercert against the clients that the system packages, on the same CA in the same run, in ratios.
+
+    bench.py PATH-OF-EVERCERT [--rounds N] [--quick]
+
+Runs take turns, so that a busy moment of the machine meets all of them; medians are shown. The CA is Pebble without
+sleeps and without refused nonces. Exit status 0 whatever the figures are: a slow machine is no defect.
+"""
+import argparse
+import ctypes
+import itertools
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "integration")]
+sys.dont_write_bytecode = True
+
+import certs  # noqa: E402
+import clients  # noqa: E402
+import measure  # noqa: E402
+from fleet import Fleet  # noqa: E402
+from peers.nginx import Nginx  # noqa: E402
+from peers.pebble import Pebble, find_programs  # noqa: E402
+
+numbers = itertools.count()
+SYSTEM_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
+
+
+def trust_everywhere(ca):
+    """Makes the test CA the one root of the system, for us and our children only: a mount of our own over the bundle.
+
+    uacme's TLS library takes no other bundle; and so everybody loads the same one root. False: not allowed here.
+    """
+    libc = ctypes.CDLL(None, use_errno=True)
+    CLONE_NEWNS, MS_BIND, MS_REC, MS_PRIVATE = 0x20000, 4096, 16384, 1 << 18
+    return (SYSTEM_BUNDLE.exists() and libc.unshare(CLONE_NEWNS) == 0
+            and libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None) == 0
+            and libc.mount(os.fsencode(ca), os.fsencode(SYSTEM_BUNDLE), None, MS_BIND, None) == 0)
+
+
+def fresh_name(who):
+    return f"n{next(numbers)}.{who}.test"
+
+
+def seconds(value):
+    return f"{value * 1000:.1f} ms" if value < 1 else f"{value:.2f} s"
+
+
+def mebi(value):
+    return f"{value / 1048576:.1f} MiB"
+
+
+def median(costs, field):
+    return statistics.median(getattr(cost, field) for cost in costs)
+
+
+def take_turns(commands, rounds, memory=False, check=True):
+    """{name: function that gives a command and its surroundings} -> {name: [Cost]}; the first round only warms up."""
+    costs = {name: [] for name in commands}
+    for turn in range(rounds + 1):
+        for name, make in commands.items():
+            argv, contender = make()
+            cost = measure.run(argv, env=contender.env(), cwd=contender.home, memory=memory, check=check)
+            if turn:
+                costs[name].append(cost)
+    return costs
+
+
+class Report:
+    """Lines of a Markdown table, and the budgets with what became of them."""
+
+    def __init__(self):
+        self.verdicts = []
+
+    def table(self, title, costs, fields, notes=None):
+        ours = costs["evercert"]
+        shown = {"wall": ("wall", seconds), "cpu": ("CPU", seconds), "pss": ("peak PSS", mebi), "rss": ("peak RSS", mebi)}
+        print(f"\n### {title}\n")
+        print("| client | " + " | ".join(f"{shown[f][0]} | evercert is" for f in fields) + " |")
+        print("| --- |" + " ---: | ---: |" * len(fields))
+        for name, theirs in costs.items():
+            cells = []
+            for field in fields:
+                value, own = median(theirs, field), median(ours, field)
+                cells += [shown[field][1](value), "" if name == "evercert" else ratio(own, value)]
+            print(f"| {name} | " + " | ".join(cells) + " |")
+        if notes:
+            print(f"\n{notes}")
+        sys.stdout.flush()
+
+    def budget(self, what, value, limit, show=lambda v: f"1/{1 / v:.1f}"):
+        self.verdicts.append((what, value, limit, show))
+
+    def conclude(self):
+        print("\n### Budgets\n\n| budget | at most | measured | |\n| --- | ---: | ---: | --- |")
+        for what, value, limit, show in self.verdicts:
+            word = "met" if value < limit else f"**missed** by {100 * (value / limit - 1):.0f} %"
+            print(f"| {what} | {show(limit)} | {show(value)} | {word} |")
+
+
+def ratio(ours, theirs):
+    if ours <= 0 or theirs <= 0:
+        return "-"
+    return f"1/{theirs / ours:.1f}" if ours <= theirs else f"{ours / theirs:.1f} times"
+
+
+def share(costs, peer, field="wall"):
+    return median(costs["evercert"], field) / median(costs[peer], field)
+
+
+def times(value):
+    return f"{value:.2f} times"
+
+
+def start_up(report, contenders, rounds):
+    commands = {c.name: (lambda c=c: (c.version(), c)) for c in contenders}
+    costs = take_turns(commands, rounds * 4, check=False)  # uacme --version exits with 2
+    report.table("Start-up (`--version`)", costs, ["wall", "cpu"])
+    if "certbot" in costs:
+        report.budget("start-up, wall, of certbot's", share(costs, "certbot"), 1 / 50)
+
+
+def issue_one(report, contenders, rounds):
+    commands = {c.name: (lambda c=c: (c.issue(fresh_name(c.name)), c)) for c in contenders}
+    costs = take_turns(commands, rounds)
+    sizes = take_turns(commands, 3, memory=True)
+    for name in costs:
+        for cost, size in zip(costs[name], itertools.cycle(sizes[name])):
+            cost.pss, cost.rss = size.pss, size.rss
+    report.table("One certificate by http-01", costs, ["wall", "cpu", "pss", "rss"],
+                 "Account made beforehand. certbot, lego and evercert answer the challenge themselves, uacme and dehydrated"
+                 " through nginx, whose cost is not counted. Memory: sums over all processes of the client, sampled every"
+                 f" {measure.EVERY_S * 1000:.0f} ms in runs of their own; PSS divides shared pages among those who share"
+                 " them, RSS counts them for each.")
+    if "certbot" in costs:
+        report.budget("one certificate, wall, of certbot's", share(costs, "certbot"), 1 / 10)
+    if "uacme" in costs:
+        for field, word in (("wall", "wall"), ("pss", "memory (PSS)"), ("rss", "memory (RSS)")):
+            report.budget(f"one certificate, {word}, of uacme's", share(costs, "uacme", field), 1, times)
+
+
+def fill(contender, count, days_left, prefix):
+    fleet = Fleet(contender.config, contender.ca.url, contender.account(), contender.ca.http_port, one_key=count > 2000)
+    return fleet.add_many(count, days_left, prefix)
+
+
+def fresh(cls, program, ca, home, trust):
+    contender = cls(program, ca, home, trust)
+    contender.prepare()
+    return contender
+
+
+def idle(report, pair, ca, area, trust, rounds, count):
+    """Lists `count` lineages, and looks which of them are due: none."""
+    contenders = [fresh(cls, program, ca, area / f"idle-{cls.name}", trust) for cls, program in pair]
+    for contender in contenders:
+        fill(contender, count, 80, "idle")
+    rounds = max(2, rounds // 2)
+    for title, verb in ((f"`certificates` over {count} lineages", "certificates"),
+                        (f"`renew` over {count} lineages, nothing due", "renew")):
+        costs = take_turns({c.name: (lambda c=c: (getattr(c, verb)(), c)) for c in contenders}, rounds)
+        report.table(title, costs, ["wall", "cpu"])
+        if "certbot" in costs:
+            report.budget(f"{title}, wall, of certbot's", share(costs, "certbot"), 1 / 50)
+
+
+def large(report, evercert, ca, area, trust, count):
+    """Ours alone, ten times and a hundred times as many: the time should grow as the number does."""
+    contender = fresh(evercert[0], evercert[1], ca, area / "large", trust)
+    made, rows = 0, []
+    for size in sorted({1000, 10_000, count}):
+        if size > count:
+            continue
+        fill(contender, size - made, 80, f"l{size}-")
+        made = size
+        for verb in ("certificates", "renew"):
+            best = min((measure.run(getattr(contender, verb)(), env=contender.env(), cwd=contender.home)
+                        for _ in range(2)), key=lambda c: c.wall)
+            rows.append((verb, size, best))
+    print("\n### Growth (evercert alone, better of two)\n\n| command | lineages | wall | CPU | wall for each |")
+    print("| --- | ---: | ---: | ---: | ---: |")
+    for verb, size, cost in rows:
+        print(f"| {verb} | {size} | {seconds(cost.wall)} | {seconds(cost.cpu)} | {cost.wall / size * 1e6:.0f} us |")
+    for verb in ("certificates", "renew"):
+        of = [(size, cost.wall) for v, size, cost in rows if v == verb]
+        if len(of) > 1:
+            growth = (of[-1][1] / of[-1][0]) / (of[0][1] / of[0][0])
+            report.budget(f"`{verb}`, time for each of {of[-1][0]} lineages, of that for each of {of[0][0]}", growth, 1.5, times)
+
+
+def many_due(report, pair, ca, area, trust, count, theirs):
+    """`count` certificates due; certbot gets `theirs` and is scaled."""
+    costs, notes = {}, ""
+    for cls, program in pair:
+        number = theirs if cls is clients.Certbot else count
+        contender = fresh(cls, program, ca, area / f"due-{cls.name}", trust)
+        names = fill(contender, number, 5, "due")
+        cost = measure.run(contender.renew(), env=contender.env(), cwd=contender.home, memory=True)
+        done = [n for n in names if (contender.config / "archive" / n / "cert2.pem").exists()]
+        if len(done) != number:
+            raise RuntimeError(f"{cls.name} renewed {len(done)} of {number}")
+        if number != count:
+            notes = f"certbot renewed {number} in {seconds(cost.wall)}; its times are scaled by {count / number:.0f}."
+            cost.wall *= count / number
+            cost.cpu *= count / number
+        costs[cls.name] = [cost]
+    report.table(f"`renew`, {count} due", costs, ["wall", "cpu", "pss", "rss"], notes)
+    if "certbot" in costs:
+        report.budget(f"{count} due, wall, of certbot's", share(costs, "certbot"), 1 / 50)
+        report.budget(f"{count} due, wall, of certbot's (aim for 1,000)", share(costs, "certbot"), 1 / 100)
+    each = costs["evercert"][0].cpu / count
+    report.budget("CPU for each renewed certificate (P-256)", each, 0.010, seconds)
+
+
+def versions(programs):
+    for name, program in programs:
+        said = subprocess.run([program, "--version"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout
+        line = next((line for line in said.splitlines() if "ersion" in line or line.startswith(("certbot", "evercert"))), "?")
+        print(f"- {name}: {line.strip().lstrip('# ')}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("program")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--quick", action="store_true", help="small numbers, to see that it works")
+    parser.add_argument("--most", type=int, default=10_000, help="lineages of the growth measurement (100000 takes minutes to make)")
+    options = parser.parse_args()
+    rounds = 2 if options.quick else options.rounds
+    many, due, theirs, most = (50, 10, 2, 1000) if options.quick else (1000, 200, 10, options.most)
+    program = Path(options.program).resolve()
+
+    area = Path(tempfile.mkdtemp(prefix="evercert-bench-"))
+    area.chmod(0o755)
+    servers = []
+    try:
+        trust = certs.make_trust(area / "trust")
+        webroot = area / "www"
+        webroot.mkdir()
+        programs = find_programs("old", HERE.parent.parent / "tools")
+        standalone_ca = Pebble(area / "pebble", programs, trust).start()
+        servers.append(standalone_ca)
+        webroot_ca = Pebble(area / "pebble-webroot", programs, trust).start()
+        servers.append(webroot_ca)
+        servers.append(Nginx(area / "nginx", webroot_ca.http_port, {"any.test": webroot}).start())
+
+        peers = clients.installed()
+        if not trust_everywhere(trust.ca):
+            print("(uacme left out: making it trust the test CA takes root)\n")
+            peers = [(peer, path) for peer, path in peers if peer is not clients.Uacme]
+        print(f"## Evercert against its peers\n\n{measure.machine()}\n")
+        versions([("evercert", str(program)), *((peer.name, path) for peer, path in peers)])
+        contenders = []
+        for cls, path in [(clients.Evercert, program), *peers]:
+            own = cls not in (clients.Uacme, clients.Dehydrated)
+            contenders.append(cls(path, standalone_ca if own else webroot_ca, area / f"home-{cls.name}", trust,
+                                  webroot=None if own else webroot))
+            contenders[-1].prepare()
+        pair = [(clients.Evercert, program)] + [(cls, path) for cls, path in peers if cls is clients.Certbot]
+
+        report = Report()
+        start_up(report, contenders, rounds)
+        issue_one(report, contenders, rounds)
+        idle(report, pair, standalone_ca, area, trust, rounds, many)
+        many_due(report, pair, standalone_ca, area, trust, due, theirs)
+        if most >= 1000 and program.name != "certbot":
+            large(report, pair[0], standalone_ca, area, trust, most)
+        report.conclude()
+    finally:
+        for server in servers:
+            server.stop()
+        shutil.rmtree(area, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()

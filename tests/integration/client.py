@@ -1,0 +1,287 @@
+"""The program under test, run with a configuration of its own, and a reader for the store that it keeps."""
+import ctypes
+import json
+import os
+import re
+import shutil
+import signal
+import stat
+import subprocess
+import time
+from pathlib import Path
+
+import certs
+from peers import processes
+
+# Orphans come to us instead of to process 1: so a network process that outlives its command is seen. Linux only.
+PR_SET_CHILD_SUBREAPER = 36
+if hasattr(ctypes.CDLL(None), "prctl"):
+    ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+SANITIZER = re.compile(r"ERROR: (Address|Leak|Memory|Thread)Sanitizer|runtime error: |UndefinedBehaviorSanitizer")
+KINDS = ("cert", "chain", "fullchain", "privkey")
+
+
+class Result:
+    def __init__(self, argv, status, out, err, seconds):
+        self.argv, self.status, self.out, self.err, self.seconds = argv, status, out, err, seconds
+
+    @property
+    def text(self):
+        return self.out + self.err
+
+    def says(self, *parts):
+        """Demands each part in what was printed, line breaks and runs of blanks taken as one blank."""
+        flat = " ".join(self.text.split())
+        for part in parts:
+            assert " ".join(part.split()) in flat, f"missing {part!r} in:\n{self}"
+        return self
+
+    def matches(self, pattern):
+        assert re.search(pattern, self.text) or re.search(pattern, " ".join(self.text.split())), f"no match for {pattern!r} in:\n{self}"
+        return self
+
+    def json(self):
+        return json.loads(self.out)
+
+    def __str__(self):
+        return (f"$ {' '.join(self.argv)}\n[exit {self.status} after {self.seconds:.2f} s]\n"
+                f"--- stdout ---\n{self.out}\n--- stderr ---\n{self.err}")
+
+
+class Store:
+    """What lies in a configuration folder of Certbot's layout."""
+
+    def __init__(self, root):
+        self.root = root
+
+    def live(self, name, kind=None):
+        folder = self.root / "live" / name
+        return folder / f"{kind}.pem" if kind else folder
+
+    def archive(self, name):
+        return self.root / "archive" / name
+
+    def renewal(self, name):
+        return self.root / "renewal" / f"{name}.conf"
+
+    def lineages(self):
+        return sorted(p.name[:-5] for p in (self.root / "renewal").glob("*.conf"))
+
+    def versions(self, name):
+        return sorted(int(p.stem[4:]) for p in self.archive(name).glob("cert*.pem"))
+
+    def cert(self, name):
+        return certs.load_chain(self.live(name, "cert").read_bytes())[0]
+
+    def chain(self, name):
+        return certs.load_chain(self.live(name, "chain").read_bytes())
+
+    def key(self, name, version=None):
+        path = self.archive(name) / f"privkey{version}.pem" if version else self.live(name, "privkey")
+        return certs.load_key(path.read_bytes())
+
+    def conf(self, name):
+        """The renewal file as {section: {key: text}}; keys before the first section are in section ""."""
+        sections, section = {"": {}}, ""
+        for line in self.renewal(name).read_text().splitlines():
+            line = line.strip()
+            if not line or line.startswith("#"):
+                continue
+            if line.startswith("["):
+                section = line.strip("[]")
+                assert section not in sections, f"section twice: {line}"
+                sections[section] = {}
+            else:
+                key, value = line.split("=", 1)
+                assert key.strip() not in sections[section], f"key twice: {line}"
+                sections[section][key.strip()] = value.strip()
+        return sections
+
+    def account_dirs(self):
+        return sorted(p.parent for p in (self.root / "accounts").glob("**/regr.json"))
+
+    def account_id(self):
+        dirs = self.account_dirs()
+        assert len(dirs) == 1, dirs
+        return dirs[0].name
+
+    def check_lineage(self, name):
+        """Demands that the lineage is whole: links, contents and modes as a server and Certbot expect them."""
+        conf = self.conf(name)
+        live, archive = self.live(name), self.archive(name)
+        number = None
+        for kind in KINDS:
+            path = live / f"{kind}.pem"
+            assert path.is_symlink(), path
+            link = os.readlink(path)
+            found = re.fullmatch(r"\.\./\.\./archive/" + re.escape(name) + "/" + kind + r"([1-9]\d*)\.pem", link)
+            assert found, f"{path} -> {link}"
+            assert number in (None, found[1]), f"links of different versions in {live}"
+            number = found[1]
+            assert conf[""][kind] == str(path)
+        assert conf[""]["archive_dir"] == str(archive)
+        assert {p.name for p in live.iterdir()} == {f"{k}.pem" for k in KINDS} | {"README"}
+
+        data = {kind: (live / f"{kind}.pem").read_bytes() for kind in KINDS}
+        assert data["fullchain"] == data["cert"] + data["chain"]
+        leaf, *chain = certs.load_chain(data["fullchain"])
+        assert chain and certs.is_signed_by(leaf, chain[0])
+        key = certs.load_key(data["privkey"])
+        assert certs.public_bytes(key.public_key()) == certs.public_bytes(leaf.public_key())
+        assert data["privkey"].startswith(b"-----BEGIN PRIVATE KEY-----\n")
+        assert "renewalparams" in conf
+        for path in archive.iterdir():
+            assert re.fullmatch(r"(cert|chain|fullchain|privkey)[1-9]\d*\.pem", path.name), path
+            mode = stat.S_IMODE(path.stat().st_mode)
+            assert path.stat().st_size > 0, path
+            if path.name.startswith("privkey"):
+                assert mode & 0o007 in (0, 0o004) and mode & 0o111 == 0, oct(mode)
+
+    def check(self, lineages=None, lock_may_stay=False):
+        """Demands that everything in the store is whole and nothing is left over; `lineages`: exactly these."""
+        folders = {}
+        for kind in ("renewal", "live", "archive"):
+            folder = self.root / kind
+            folders[kind] = sorted(p.name for p in folder.iterdir()) if folder.is_dir() else []
+        assert all(n.endswith(".conf") for n in folders["renewal"]), folders["renewal"]
+        found = sorted(n[:-5] for n in folders["renewal"])
+        assert sorted(n for n in folders["live"] if n != "README") == found
+        assert folders["archive"] == found
+        for name in found:
+            self.check_lineage(name)
+        if lineages is not None:
+            assert found == sorted(lineages)
+        assert lock_may_stay or not (self.root / ".certbot.lock").exists(), "the lock of a run that ended is still there"
+
+
+class Client:
+    def __init__(self, program, area, trust, ca=None):
+        self.program, self.area, self.trust, self.ca = program, area, trust, ca
+        self.config, self.work, self.logs = area / "conf", area / "work", area / "logs"
+        self.tmp = area / "tmp"
+        self.tmp.mkdir(exist_ok=True)
+        self.store = Store(self.config)
+        self.server = ca.url if ca else None
+        self.http_port = ca.http_port if ca else None
+        self.as_user = None  # (uid, gid) to run as
+
+    def environment(self, more=None):
+        bundle = str(self.trust.ca)
+        env = {
+            "PATH": os.environ["PATH"], "HOME": str(self.area), "TMPDIR": str(self.tmp), "LANG": "C.UTF-8",
+            "XDG_CONFIG_HOME": str(self.area), "SSL_CERT_FILE": bundle, "REQUESTS_CA_BUNDLE": bundle,
+            "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "detect_leaks=1:exitcode=99:allocator_may_return_null=1"),
+            "UBSAN_OPTIONS": os.environ.get("UBSAN_OPTIONS", "halt_on_error=1:print_stacktrace=1"),
+        }
+        env.update(more or {})
+        return {k: v for k, v in env.items() if v is not None}
+
+    def argv(self, *args):
+        """The command line: the subcommand first, then where things are, then the rest of the arguments."""
+        args = [str(a) for a in args]
+        fixed = ["--config-dir", str(self.config), "--work-dir", str(self.work), "--logs-dir", str(self.logs)]
+        if self.server and "--server" not in args:
+            fixed += ["--server", self.server]
+        if self.http_port and "--http-01-port" not in args:
+            fixed += ["--http-01-port", str(self.http_port)]
+        if "renew" in args[:1]:
+            fixed += ["--no-random-sleep-on-renew"]
+        return [str(self.program), *args[:1], *fixed, *args[1:]]
+
+    def _become(self):
+        if not self.as_user:
+            return None
+        uid, gid = self.as_user
+
+        def become():
+            os.setgroups([])
+            os.setgid(gid)
+            os.setuid(uid)
+        return become
+
+    def start(self, *args, env=None, stdin=subprocess.DEVNULL, cwd=None, raw=False, umask=None):
+        """Starts the program in a session of its own and returns the process."""
+        argv = [str(self.program), *map(str, args)] if raw else self.argv(*args)
+        return subprocess.Popen(argv, env=self.environment(env), stdin=stdin, stdout=subprocess.PIPE,
+                                stderr=subprocess.PIPE, text=True, errors="replace", cwd=cwd or self.area,
+                                start_new_session=True, preexec_fn=self._become(),
+                                **({"umask": umask} if umask is not None else {}))
+
+    def finish(self, process, status=0, input=None, timeout=120):
+        """Waits for a started process and demands its exit status (None: any) and a clean end."""
+        begin = time.monotonic()
+        try:
+            out, err = process.communicate(input, timeout=timeout)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            out, err = process.communicate()
+            result = Result(process.args, "killed: too slow", out, err, time.monotonic() - begin)
+            raise AssertionError(f"not finished after {timeout} s:\n{result}") from None
+        result = Result(process.args, process.returncode, out, err, time.monotonic() - begin)
+        assert not SANITIZER.search(err), f"sanitizer report:\n{result}"
+        assert status is None or result.status == status, f"expected exit {status}:\n{result}"
+        assert leftovers(process.pid) == [], f"processes left behind by:\n{result}"
+        left = list(self.tmp.iterdir())
+        for path in left:
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        # Certbot keeps an early failure's log there and names it.
+        assert all(str(p) in result.err for p in left), f"left in TMPDIR: {left}\n{result}"
+        return result
+
+    def run(self, *args, status=0, input=None, env=None, timeout=120, **more):
+        stdin = subprocess.PIPE if input is not None else subprocess.DEVNULL
+        return self.finish(self.start(*args, env=env, stdin=stdin, **more), status, input, timeout)
+
+    # What most tests begin with.
+
+    def register(self, *args, **more):
+        return self.run("register", "-n", "--agree-tos", "--register-unsafely-without-email", *args, **more)
+
+    def certonly(self, names, *args, authenticator="--standalone", **more):
+        domains = [part for name in names for part in ("-d", name)]
+        return self.run("certonly", "-n", "--agree-tos", "--register-unsafely-without-email",
+                        *([authenticator] if authenticator else []), *domains, *args, **more)
+
+    def renew(self, *args, **more):
+        return self.run("renew", *args, **more)
+
+    def log(self):
+        path = self.logs / "letsencrypt.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+
+def leftovers(session, seconds=2):
+    """What remains of a command that ended: members of its session, and orphaned network processes."""
+    end = time.monotonic() + seconds
+    while True:
+        orphans = [p for p in processes.children(os.getpid()) if processes.program(p) == "evercert-net"]
+        found = session_members(session) + orphans
+        if not found or time.monotonic() > end:
+            return found
+        time.sleep(0.01)
+
+
+def session_members(session):
+    """The ids of the processes that still belong to a session."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                fields = (entry / "stat").read_text().rsplit(")", 1)[1].split()
+            except (OSError, IndexError):
+                continue
+            if int(fields[3]) == session and fields[0] != "Z":
+                found.append(int(entry.name))
+    return found
+
+
+def wait_for(condition, seconds=20, what="the condition"):
+    """Waits until condition() is true and returns its value."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        value = condition()
+        if value:
+            return value
+        time.sleep(0.01)
+    raise AssertionError(f"{what} did not come about in {seconds} s")

@@ -1,0 +1,336 @@
+"""Renewal: what is due, what is not, what is kept, and hooks."""
+import datetime
+import stat
+import time
+
+import certs
+import pytest
+from client import KINDS
+from fleet import Fleet
+
+UTC = datetime.timezone.utc
+
+
+def test_forced(client):
+    client.certonly(["r.test", "www.r.test"])
+    store, archive = client.store, client.store.archive("r.test")
+    before = {p.name: p.read_bytes() for p in archive.iterdir()}
+    first = store.cert("r.test")
+    done = client.renew("--force-renewal")
+
+    store.check(["r.test"])
+    assert store.versions("r.test") == [1, 2]
+    second = store.cert("r.test")
+    assert second.serial_number != first.serial_number
+    assert certs.names(second) == certs.names(first)
+    assert {n: (archive / n).read_bytes() for n in before} == before, "old versions stay as they were"
+    done.says(f"Processing {store.renewal('r.test')}", "Congratulations, all renewals succeeded:",
+              f"{store.live('r.test', 'fullchain')} (success)")
+
+
+def test_not_due(client):
+    client.certonly(["r.test"])
+    before = {p: p.read_bytes() for p in client.config.glob("*/r.test/*.pem")}
+    done = client.renew()
+    cert = client.store.cert("r.test")
+    done.says("Certificate not yet due for renewal", "The following certificates are not due for renewal yet:",
+              f"{client.store.live('r.test', 'fullchain')} expires on {cert.not_valid_after:%Y-%m-%d} (skipped)",
+              "No renewals were attempted.")
+    assert {p: p.read_bytes() for p in client.config.glob("*/r.test/*.pem")} == before
+    client.store.check(["r.test"])
+
+
+def test_nothing_to_renew(client):
+    client.renew().says("No renewals were attempted.")
+
+
+def test_unknown_name(client):
+    client.certonly(["r.test"])
+    client.renew("--cert-name", "other", status=1).says("No certificate found with name other")
+
+
+def test_same_names_again(client):
+    client.certonly(["a.test", "b.test"])
+    client.certonly(["b.test", "a.test"]).says("Certificate not yet due for renewal; no action taken.")
+    assert client.store.versions("a.test") == [1]
+    client.certonly(["a.test", "b.test"], "--force-renewal")
+    assert client.store.versions("a.test") == [1, 2]
+    client.store.check(["a.test"])
+
+
+def test_expand(client):
+    client.certonly(["a.test"])
+    client.certonly(["a.test", "b.test"], status=1).says("--expand")
+    client.certonly(["a.test", "b.test"], "--expand")
+    client.store.check(["a.test"])
+    assert certs.names(client.store.cert("a.test")) == ["a.test", "b.test"]
+    assert client.store.versions("a.test") == [1, 2]
+
+
+def test_duplicate(client):
+    client.certonly(["a.test"])
+    client.certonly(["a.test"], "--duplicate")
+    client.store.check(["a.test", "a.test-0001"])
+
+
+def test_one_fails_one_succeeds(client, ca):
+    client.certonly(["bad.test"])
+    client.certonly(["good.test"])
+    ca.add_a("bad.test", "127.0.0.99")  # where nobody answers, if we listen on one address
+    try:
+        done = client.renew("--force-renewal", "--http-01-address", "127.0.0.1", status=1)
+    finally:
+        ca.dns("clear-a", host="bad.test.")
+    done.says("Failed to renew certificate bad.test with error: Some challenges have failed.",
+              "The following renewals succeeded:", f"{client.store.live('good.test', 'fullchain')} (success)",
+              "The following renewals failed:", f"{client.store.live('bad.test', 'fullchain')} (failure)",
+              "1 renew failure(s), 0 parse failure(s)")
+    client.store.check(["bad.test", "good.test"])
+    assert client.store.versions("bad.test") == [1]
+    assert client.store.versions("good.test") == [1, 2]
+
+
+def test_broken_file(client):
+    client.certonly(["good.test"])
+    broken = client.store.renewal("broken")
+    broken.write_text("cert = [not\nwhole\n")
+    done = client.renew("--force-renewal", status=1)
+    done.says("0 renew failure(s), 1 parse failure(s)", f"{broken} (parsefail)",
+              f"{client.store.live('good.test', 'fullchain')} (success)")
+    assert client.store.versions("good.test") == [1, 2]
+
+
+def test_due_by_age(client):
+    """Certificates near their end are renewed without force, others in the same store are left alone."""
+    client.register()
+    fleet = Fleet(client.config, client.server, client.store.account_id(), client.http_port)
+    old = fleet.add("old.test", days_left=3)
+    fleet.add("young.test", days_left=80)
+    client.renew().says(f"{client.store.live('old.test', 'fullchain')} (success)",
+                        f"{client.store.live('young.test', 'fullchain')} expires on")
+    client.store.check(["old.test", "young.test"])
+    assert client.store.versions("old.test") == [1, 2]
+    assert client.store.versions("young.test") == [1]
+    assert certs.names(client.store.cert("old.test")) == [old]
+
+
+def test_renew_before_expiry(client):
+    client.certonly(["early.test"])
+    path = client.store.renewal("early.test")
+    path.write_text("renew_before_expiry = 100 years\n" + path.read_text())
+    client.renew("--cert-name", "early.test")
+    assert client.store.versions("early.test") == [1, 2]
+    assert client.store.conf("early.test")[""]["renew_before_expiry"] == "100 years"
+
+
+def test_old_versions_are_pruned(client):
+    client.certonly(["many.test"])
+    for _ in range(7):
+        client.renew("--force-renewal")
+    client.store.check(["many.test"])
+    versions = client.store.versions("many.test")
+    assert versions[-1] == 8
+    for kind in KINDS:
+        found = sorted(int(p.stem[len(kind):]) for p in client.store.archive("many.test").glob(f"{kind}*.pem"))
+        assert found == versions
+
+
+def test_pruning_keeps_five_before_the_current(client, request):
+    if request.config.certbot and request.config.certbot < 3:
+        pytest.skip("this Certbot never prunes")
+    client.certonly(["many.test"])
+    for _ in range(7):
+        client.renew("--force-renewal")
+    assert client.store.versions("many.test") == [3, 4, 5, 6, 7, 8]
+
+
+def test_permissions_are_inherited(client):
+    client.certonly(["mode.test"])
+    archive = client.store.archive("mode.test")
+    (archive / "privkey1.pem").chmod(0o640)
+    client.renew("--force-renewal")
+    assert stat.S_IMODE((archive / "privkey2.pem").stat().st_mode) == 0o640
+
+
+def test_absolute_links_stay_absolute(client):
+    client.certonly(["abs.test"])
+    for kind in KINDS:
+        link = client.store.live("abs.test", kind)
+        target = link.resolve()
+        link.unlink()
+        link.symlink_to(target)
+    client.renew("--force-renewal")
+    for kind in KINDS:
+        link = client.store.live("abs.test", kind)
+        assert link.readlink() == client.store.archive("abs.test") / f"{kind}2.pem"
+
+
+def test_saved_and_overridden_hooks(client, area):
+    ran = area / "ran"
+    client.certonly(["hook.test"], "--deploy-hook", f'echo first "$RENEWED_DOMAINS" "$RENEWED_LINEAGE" >> {ran}')
+    client.renew("--force-renewal")
+    client.renew("--force-renewal", "--deploy-hook", f"echo second >> {ran}")
+    client.renew("--force-renewal")
+    live = client.store.live("hook.test")
+    assert ran.read_text().splitlines() == [f"first hook.test {live}"] * 2 + ["second"] * 2
+
+
+def hook_folders(client, ran):
+    """Executables in the three folders, and what must not run; returns the options of three hooks more."""
+    for kind in ("pre", "deploy", "post"):
+        folder = client.config / "renewal-hooks" / kind
+        folder.mkdir(parents=True, exist_ok=True)
+        for name in ("script.sh", "script.sh~"):
+            (folder / name).write_text(f"#!/bin/sh\necho folder-{kind} >> {ran}\n")
+            (folder / name).chmod(0o755)
+        (folder / "not-executable").write_text("")
+        (folder / "folder").mkdir()
+    return [part for kind in ("pre", "deploy", "post") for part in (f"--{kind}-hook", f"echo {kind} >> {ran}")]
+
+
+ORDER = ["folder-pre", "pre", "folder-deploy", "deploy", "folder-post", "post"]
+
+
+def test_hook_order(client, area):
+    ran = area / "ran"
+    client.certonly(["order.test"])
+    options = hook_folders(client, ran)
+    client.renew(*options)
+    assert not ran.exists(), "no hook runs when nothing is due"
+    client.renew("--force-renewal", *options)
+    assert ran.read_text().split() == ORDER
+    ran.unlink()
+    client.renew("--force-renewal", "--no-directory-hooks")
+    assert ran.read_text().split() == ["pre", "deploy", "post"]
+
+
+@pytest.mark.certbot5
+def test_hook_order_of_the_first_certificate(client, area):
+    ran = area / "ran"
+    client.certonly(["order.test"], *hook_folders(client, ran))
+    assert ran.read_text().split() == ORDER
+
+
+def test_failing_hook_is_told_but_not_fatal(client):
+    client.certonly(["h.test"], "--deploy-hook", "echo out; echo bad >&2; exit 7").says(
+        "reported error code 7", "bad")
+    client.store.check(["h.test"])
+
+
+def test_hook_that_is_not_there(client):
+    client.certonly(["h.test"], "--pre-hook", "/nowhere/x", status=1).says("Unable to find pre-hook command /nowhere/x")
+
+
+def test_dry_run(client):
+    client.certonly(["dry.test"])
+    files = {p: p.read_bytes() for p in client.config.glob("*/dry.test*/*")}
+    conf = client.store.renewal("dry.test").read_bytes()
+    client.renew("--dry-run").says("Congratulations, all simulated renewals succeeded:")
+    client.certonly(["fresh.test"], "--dry-run").says("The dry run was successful.")
+    assert {p: p.read_bytes() for p in client.config.glob("*/dry.test*/*")} == files
+    assert client.store.renewal("dry.test").read_bytes() == conf
+    client.store.check(["dry.test"])
+
+
+# Renewal information (RFC 9773)
+
+def window(days_from_now, length_days=1):
+    now = datetime.datetime.now(UTC)
+    start = now + datetime.timedelta(days=days_from_now)
+    return start, start + datetime.timedelta(days=length_days)
+
+
+def clear_pause(client, name):
+    """Lets the client ask the CA for renewal information again at once."""
+    path = client.store.renewal(name)
+    path.write_text("".join(line for line in path.read_text().splitlines(True) if "ari_retry_after" not in line))
+
+
+@pytest.mark.certbot5
+def test_ca_says_its_time(new_client, new_ca):
+    new_client.certonly(["ari.test"])
+    pem = new_client.store.live("ari.test", "cert").read_bytes()
+    new_ca.set_renewal_window(pem, *window(-30))
+    new_client.renew()
+    new_client.store.check(["ari.test"])
+    assert new_client.store.versions("ari.test") == [1, 2]
+
+
+@pytest.mark.certbot5
+def test_ca_says_not_yet(new_client, new_ca):
+    new_client.certonly(["ari.test"])
+    pem = new_client.store.live("ari.test", "cert").read_bytes()
+    new_ca.set_renewal_window(pem, *window(20))
+    new_client.renew()
+    assert new_client.store.versions("ari.test") == [1]
+    pause = new_client.store.conf("ari.test")["acme_renewal_info"]["ari_retry_after"]
+    assert datetime.datetime.fromisoformat(pause).replace(tzinfo=None) > datetime.datetime.now()
+
+
+@pytest.mark.certbot5
+def test_ca_is_asked_again_only_after_its_pause(new_client, new_ca, record):
+    new_client.certonly(["ari.test"])
+    recorder = record(new_ca)
+    path = new_client.store.renewal("ari.test")
+    path.write_text(path.read_text().replace(new_client.server, recorder.url))
+    new_client.server = None
+    new_client.renew()
+    asked = len(recorder.of("renewalInfo"))
+    assert asked == 1
+    new_client.renew()
+    assert len(recorder.of("renewalInfo")) == asked
+
+
+@pytest.mark.ours
+def test_new_order_says_what_it_replaces(new_client, new_ca, record):
+    recorder = record(new_ca)
+    new_client.server = recorder.url
+    new_client.certonly(["ari.test"])
+    first = new_client.store.cert("ari.test")
+    new_ca.set_renewal_window(new_client.store.live("ari.test", "cert").read_bytes(), *window(-30))
+    new_client.renew()
+    new_client.store.check(["ari.test"])
+    assert new_client.store.versions("ari.test") == [1, 2]
+    orders = recorder.of("/order-plz")
+    assert "replaces" not in orders[0].payload
+    assert orders[-1].payload["replaces"] == ari_id(first)
+
+
+@pytest.mark.ours
+@pytest.mark.parametrize("answer", [
+    {"suggestedWindow": {"start": "2020-01-02T00:00:00Z", "end": "2020-01-01T00:00:00Z"}},
+    {"suggestedWindow": {"start": "yesterday", "end": "tomorrow"}},
+    {"suggestedWindow": {}}, {}, [], "x",
+], ids=["ends before it starts", "no times", "empty", "missing", "list", "text"])
+def test_malformed_window_is_ignored(new_client, new_ca, record, answer):
+    """RFC 9773 section 4.2: a window that makes no sense is as good as none; the certificate is not due by its age."""
+    import json
+    body = json.dumps(answer).encode()
+    recorder = record(new_ca, lambda request: (200, body, {"Content-Type": "application/json", "Retry-After": "60"})
+                      if "renewalInfo" in request.path else None)
+    new_client.server = recorder.url
+    new_client.certonly(["ari.test"])
+    new_client.renew()
+    assert recorder.of("renewalInfo"), "the CA was asked"
+    assert new_client.store.versions("ari.test") == [1]
+    new_client.store.check(["ari.test"])
+
+
+@pytest.mark.ours
+def test_replaced_certificate_unknown_to_the_ca(new_client):
+    """A lineage whose last certificate came from elsewhere is renewed, without claiming to replace anything here."""
+    new_client.register()
+    fleet = Fleet(new_client.config, new_client.server, new_client.store.account_id(), new_client.http_port)
+    fleet.add("moved.test", days_left=3)
+    new_client.renew()
+    new_client.store.check(["moved.test"])
+    assert new_client.store.versions("moved.test") == [1, 2]
+
+
+def ari_id(cert):
+    """RFC 9773 section 4.1: base64url of the key identifier of the issuer, ".", base64url of the serial's content."""
+    import base64
+    from cryptography import x509
+    aki = cert.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
+    serial = cert.serial_number.to_bytes(cert.serial_number.bit_length() // 8 + 1, "big")
+    return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in (aki, serial))
