@@ -224,6 +224,9 @@ static void advise(const struct challenge *challenge, const char *name, struct e
             "check that all name servers of %s give the new TXT record; if they need longer to take it "
             "over, wait longer before the CA looks",
             name);
+    else if (is_wrong)
+        (void)error_next(
+            err, "check that what the CA looks at for %s is what was put there for it", name);
 }
 
 bool authz_to_error(const struct authz *authz, struct error *err)

@@ -216,6 +216,8 @@ static const struct {
     { "http-01, wrong answer", FAILED("http-01", "unauthorized"), "unauthorized", "http-01", "its words",
         "/.well-known/acme-challenge/" },
     { "tls-alpn-01", FAILED("tls-alpn-01", "tls"), "tls", "tls-alpn-01", "its words", "port 443" },
+    { "another type", FAILED("new-01", "unauthorized"), "unauthorized", "by other", "its words",
+        "what the CA looks at for example.org" },
     { "dns-01", FAILED("dns-01", "unauthorized"), "unauthorized", "dns-01", "its words", "TXT" },
     { "CAA", FAILED("http-01", "caa"), "caa", "http-01", "CAA record", "CAA" },
     { "no reason", INVALID, "", "authorization of example.org", "'invalid' and gives no reason", "" },

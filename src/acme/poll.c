@@ -1,5 +1,7 @@
 #include "acme/poll.h"
 
+#include "base/clock.h"
+
 /*
  * A CA that validates and issues at once still likes to send "Retry-After: 3" or 5 with the first answer: it
  * speaks of servers that take a while. RFC 8555 section 7.5.1 says that clients SHOULD honour it, so a few
@@ -17,6 +19,7 @@ struct poll poll_start(const struct transport *transport, int timeout_s)
         .transport = transport,
         .timeout_s = timeout_s,
         .left_ms = (int64_t)timeout_s * 1000,
+        .until = clock_monotonic_ms() + (int64_t)timeout_s * 2000,
         .delay_ms = STEP_FIRST_MS,
     };
 }
@@ -40,8 +43,10 @@ static int64_t poll_delay(struct poll *poll, int64_t retry_at)
 
 bool poll_wait(struct poll *poll, int64_t retry_at, struct error *err)
 {
-    int64_t delay;
+    int64_t delay, until_ms = poll->until - clock_monotonic_ms();
 
+    if (poll->left_ms > until_ms)
+        poll->left_ms = until_ms;
     if (poll->left_ms <= 0) {
         (void)error_set(
             err, ERROR_NETWORK, "the CA has not come to a decision within %d seconds", poll->timeout_s);

@@ -7,8 +7,8 @@
 struct poll {
     const struct transport *transport;
     int timeout_s;
-    int64_t
-        left_ms; /* of the time-out; only waiting counts, so that a clock set right meanwhile does no harm */
+    int64_t left_ms; /* of the time-out; waiting counts, by its length: setting the clock does no harm */
+    int64_t until;   /* of clock_monotonic_ms: the CA's slow answers count, too, once they take as long again */
     int64_t delay_ms; /* the next step of our own */
     unsigned looks;   /* waits so far */
 };
@@ -17,7 +17,8 @@ struct poll poll_start(const struct transport *transport, int timeout_s);
 
 /*
  * Waits before the next look. retry_at: the instant the CA named with the last answer, 0 when none.
- * ERROR_NETWORK when the time is used up (err->retry_at is then retry_at), ERROR_CANCELED on an interrupt.
+ * ERROR_NETWORK when the time is used up (err->retry_at is then retry_at), ERROR_CANCELED on an interrupt. A CA that
+ * draws out each answer gets twice the time-out.
  */
 MUST_USE bool poll_wait(struct poll *poll, int64_t retry_at, struct error *err);
 

@@ -44,6 +44,23 @@ TEST(poll_wait)
     }
 }
 
+TEST(slow_answers_count)
+{
+    struct script script = { 0 };
+    struct poll poll;
+    struct error err = { 0 };
+
+    script_start(&script, NULL, 0);
+    poll = poll_start(&script.transport, 90);
+    REQUIRE(poll_wait(&poll, 0, &err), "%s", err.why);
+    poll.until -= 179 * 1000; /* as if the CA had taken so long to say "pending" */
+    REQUIRE(poll_wait(&poll, script_now(&script) + 60, &err), "%s", err.why);
+    poll.until -= 1000;
+    CHECK(!poll_wait(&poll, 0, &err), "went on");
+    CHECK_INT(err.kind, ERROR_NETWORK, err.why);
+    script_clear(&script);
+}
+
 TEST(an_interrupt_ends_the_wait)
 {
     struct script script = { .interrupt_at = 2 };

@@ -68,8 +68,8 @@ const struct problem_rule problem_rules[] = {
         "check the server at port 443 of the domain; for http-01, that port 80 does not redirect to a broken "
         "port 443" },
     { "unauthorized", RETRY_NEVER, "the CA saw no proof of control, or does not permit this",
-        "check that the domain's A and AAAA records lead to this host and that what the CA fetched is what "
-        "was put there" },
+        "see whether the account is in order and may do this (show_account); a certificate is revoked by the "
+        "account that got it, or with its own key" },
     { "unknownDelegation", RETRY_NEVER, "the CA does not know this delegation", "" },
     { "unsupportedContact", RETRY_NEVER, "the CA does not take contacts of this kind",
         "give an e-mail address with --email" },

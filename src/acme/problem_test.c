@@ -82,6 +82,8 @@ static const struct {
         0 },
     { "external account", "{\"type\":\"" URN "externalAccountRequired\"}", "externalAccountRequired", "bound",
         "--eab-kid", 0 },
+    { "not this account's", "{\"type\":\"" URN "unauthorized\",\"detail\":\"deactivated\"}", "unauthorized",
+        "deactivated", "whether the account is in order", 0 },
     { "percent signs", "{\"type\":\"" URN "caa\",\"detail\":\"100%s%n\"}", "caa", "100%s%n", "CAA", 0 },
 };
 

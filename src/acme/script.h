@@ -156,6 +156,7 @@ static bool script_http(
     AUTO(free) char *line = xprintf("%s %s", methods[request->method], request->url);
     AUTO(free) char *nonce = NULL;
 
+    CHECK(request->max_body > 0 && request->max_body <= 1024 * 1024, "%s: answers of %zu bytes", line, request->max_body);
     if (!script->nonces_by_hand && strcmp(line, "HEAD " CA "/nonce") == 0) {
         nonce = xprintf("made-%u", ++script->nonces_made);
         script_put_header(script, out, view_of("Replay-Nonce"), view_of(nonce));

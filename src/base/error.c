@@ -16,8 +16,9 @@ static void print(char *to, size_t size, const char *format, va_list args)
     char text[ERROR_FORMATTED];
 
     if (vsnprintf(text, sizeof text, format, args) < 0)
-        (void)snprintf(text, sizeof text, "%s", format);
-    text_printable(to, size, view_of(text), false);
+        text[0] = '\0';
+    /* A text that we wrote in lines stays in lines; line feeds that only the arguments bring become blanks. */
+    text_printable(to, size, view_of(text), strchr(format, '\n') != NULL);
 }
 
 bool error_set(struct error *err, enum error_kind kind, const char *why, ...)

@@ -37,8 +37,8 @@ struct error {
 
 /* All return false, so that a failing path is one line. err may not be NULL. */
 
-/* Starts an error afresh. why is a format; the whole text is made printable
- * (text_printable, one line), so foreign text may stand in the arguments. */
+/* Starts an error afresh. why is a format; the whole text is made printable (text_printable, one line unless the
+ * format itself has several), so foreign text may stand in the arguments. */
 bool error_set(struct error *err, enum error_kind kind, const char *why, ...) PRINTF(3, 4);
 
 /* Starts an error from errno: "why: strerror". Call before anything else can change errno. */

@@ -306,6 +306,16 @@ bool file_list_dir(const char *path, struct list *names, struct error *err)
     return true;
 }
 
+void file_fill_standard(void)
+{
+    int fd;
+
+    do {
+        fd = open("/dev/null", O_RDWR | O_NOCTTY); /* not close-on-exec: children want them open, too */
+    } while (fd >= 0 && fd <= STDERR_FILENO);
+    close_at(&fd);
+}
+
 bool file_exists(const char *path)
 {
     struct stat st;

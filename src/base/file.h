@@ -55,6 +55,12 @@ MUST_USE bool file_remove_tree(const char *path, struct error *err);
  * held. A missing directory is an empty list. */
 MUST_USE bool file_list_dir(const char *path, struct list *names, struct error *err);
 
+/*
+ * Opens /dev/null where standard input, output or error is closed. First thing in main: else the next file or socket
+ * takes that number, and what is printed lands in it.
+ */
+void file_fill_standard(void);
+
 bool file_exists(const char *path);    /* follows links */
 bool file_is_dir(const char *path);    /* follows links */
 bool file_is_link(const char *path);

@@ -316,4 +316,22 @@ TEST(file_error_hints)
     }
 }
 
+TEST(file_fill_standard)
+{
+    int status = 0;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        int fd;
+
+        (void)close(STDIN_FILENO);
+        (void)close(STDERR_FILENO);
+        file_fill_standard();
+        fd = open("/", O_RDONLY);
+        _exit(fd > STDERR_FILENO && write(STDERR_FILENO, "x", 1) == 1 && fcntl(STDIN_FILENO, F_GETFD) == 0 ? 77 : 1);
+    }
+    REQUIRE(waitpid(pid, &status, 0) == pid, "waitpid");
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 77, "status %x", status);
+}
+
 TEST_MAIN()

@@ -54,6 +54,7 @@ void interrupt_init(void)
         if (sigaction(signals[i].number, NULL, &old) == 0 && old.sa_handler != SIG_IGN) /* as by nohup */
             (void)sigaction(signals[i].number, &action, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
+    (void)signal(SIGCHLD, SIG_DFL); /* ignored by who started us, it would take away how our children ended */
 }
 
 int interrupt_signal(void)

@@ -10,7 +10,7 @@
 
 #include "base/error.h"
 
-/* Installs the handlers; once, by main. SIGPIPE is ignored from then on. */
+/* Installs the handlers; once, by main. SIGPIPE is ignored from then on, SIGCHLD is not. */
 void interrupt_init(void);
 
 /* The signal that came, 0 when none. */

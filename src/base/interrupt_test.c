@@ -51,6 +51,19 @@ static void quiet_scene(void)
     (void)raise(SIGPIPE); /* ignored */
 }
 
+static void child_scene(void)
+{
+    int status = 0;
+    pid_t pid;
+
+    (void)signal(SIGCHLD, SIG_IGN); /* as some supervisors leave it */
+    interrupt_init();
+    pid = fork();
+    if (pid == 0)
+        _exit(9);
+    EXPECT(waitpid(pid, &status, 0) == pid && WIFEXITED(status) && WEXITSTATUS(status) == 9);
+}
+
 static void signal_scene(void)
 {
     struct error err = { 0 };
@@ -139,6 +152,7 @@ static void wake_scene(void)
 TEST(interrupt)
 {
     CHECK_INT(play(quiet_scene), CHILD_OK, "nothing came");
+    CHECK_INT(play(child_scene), CHILD_OK, "children can be waited for");
     CHECK_INT(play(signal_scene), CHILD_OK, "a signal, and another");
     CHECK_INT(play(shield_scene), CHILD_OK, "shields");
     CHECK_INT(play(third_scene), -SIGINT, "the third kills");

@@ -41,6 +41,7 @@ enum message_type {
 #define MESSAGE_MAX_BUNDLE (4 * 1024 * 1024)
 #define MESSAGE_MAX_UPLOAD (1024 * 1024)
 #define MESSAGE_MAX_URL 8192
+#define MESSAGE_MAX_FINAL_URL (4 * MESSAGE_MAX_URL) /* libcurl writes out what was short: a slash, escapes */
 #define MESSAGE_MAX_NAME 256
 #define MESSAGE_MAX_VALUE 8192
 #define MESSAGE_MAX_USER_AGENT 2048

@@ -68,7 +68,7 @@ bool message_get_response(struct view fields, struct message_response *out)
     struct message_response response = { 0 };
 
     response.status = wire_get_u32(&from, 999);
-    response.url = wire_get_text(&from, MESSAGE_MAX_URL);
+    response.url = wire_get_text(&from, MESSAGE_MAX_FINAL_URL);
     response.header_count = wire_get_u32(&from, HTTP_MAX_HEADERS);
     for (size_t i = 0; i < response.header_count; i++) {
         response.headers[i].name = wire_get_text(&from, MESSAGE_MAX_NAME);

@@ -20,9 +20,10 @@ struct net_options {
 /*
  * Starts the network process: call before any key is read. It drops privileges and locks itself in before it reads the
  * first message. What SSL_CERT_FILE, REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE name is read here, with our rights, and
- * handed over (ERROR_CONFIG when that is no certificate). Does not wait for the process: it comes up while we do other
- * things, and what keeps it from working shows at the first call. Call from a thread that stays until net_stop (the
- * process ends with it). ERROR_NETWORK when it cannot be started. *out is the caller's, for net_stop.
+ * the certificates in it (never a key) are handed over (ERROR_CONFIG when that is no certificate). Does not wait for
+ * the process: it comes up while we do other things, and what keeps it from working shows at the first call. It ends
+ * when the connection does: with net_stop, or with us. ERROR_NETWORK when it cannot be started. *out is the caller's,
+ * for net_stop.
  */
 MUST_USE bool net_start(const struct net_options *options, struct net **out, struct error *err);
 void net_stop(struct net *net); /* closes the connection and waits for the process; NULL is fine */

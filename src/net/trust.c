@@ -9,6 +9,8 @@
 #include "base/file.h"
 #include "base/mem.h"
 
+#define BEGIN "-----BEGIN "
+
 const char *const trust_system_directories[] = {
     "/etc/ssl/certs",     /* Debian, SUSE, Alpine, Gentoo, Arch */
     "/etc/pki/tls/certs", /* Fedora and kin, where it holds hashes */
@@ -34,22 +36,67 @@ static bool is_system_directory(const char *path)
     return false;
 }
 
+static const char *find(struct view in, const char *text)
+{
+    return in.len == 0 ? NULL : memmem(in.at, in.len, text, strlen(text));
+}
+
+/*
+ * Appends the certificates of a PEM text and nothing else: who keeps key and certificates in one file must not find
+ * the key in the network process. Says whether there was one.
+ */
+static bool put_certificates(struct buf *bundle, struct view text)
+{
+    static const char *const labels[] = { "CERTIFICATE-----", "TRUSTED CERTIFICATE-----", "X509 CERTIFICATE-----" };
+    const char *begin, *end;
+    bool found = false;
+
+    while ((begin = find(text, BEGIN)) != NULL) {
+        struct view label = { begin + strlen(BEGIN), text.len - (size_t)(begin - text.at) - strlen(BEGIN) };
+        bool wanted = false;
+
+        for (size_t i = 0; i < COUNT(labels); i++)
+            wanted |= view_starts(label, labels[i]);
+        end = find(label, wanted ? "-----END " : "\n");
+        if (end == NULL)
+            return found;
+        if (wanted && find((struct view){ label.at, (size_t)(end - label.at) }, BEGIN) == NULL) {
+            const char *line = memchr(end, '\n', label.len - (size_t)(end - label.at));
+
+            end = line != NULL ? line : label.at + label.len;
+            buf_put(bundle, (struct view){ begin, (size_t)(end - begin) });
+            buf_put_char(bundle, '\n');
+            found = true;
+        } else if (wanted) {
+            end = label.at; /* the end of another block: this one was cut short */
+        }
+        text = (struct view){ end, text.len - (size_t)(end - text.at) };
+    }
+    return found;
+}
+
+/* Appends what a file holds. */
+static bool read_file(const char *path, struct buf *bundle, bool *found, struct error *err)
+{
+    AUTO(buf_clear) struct buf content = BUF_SECRET(MESSAGE_MAX_BUNDLE);
+
+    TRY(file_read(path, &content, err));
+    *found |= put_certificates(bundle, buf_view(&content));
+    return true;
+}
+
 /* Appends what a directory holds; files that are no certificates are no concern of ours. */
-static bool read_directory(const char *path, struct buf *bundle, struct error *err)
+static bool read_directory(const char *path, struct buf *bundle, bool *found, struct error *err)
 {
     AUTO(list_clear) struct list names = { 0 };
 
     TRY(file_list_dir(path, &names, err));
     for (size_t i = 0; i < names.len; i++) {
         AUTO(free) char *file = file_join(path, names.at[i]);
-        AUTO(buf_clear) struct buf content = BUF(MESSAGE_MAX_BUNDLE);
         struct error ignored = { 0 };
 
-        if (file_is_dir(file) || !file_read(file, &content, &ignored)
-            || strstr(buf_text(&content), "-----BEGIN") == NULL)
-            continue;
-        buf_put(bundle, buf_view(&content));
-        buf_put_char(bundle, '\n');
+        if (!file_is_dir(file))
+            (void)!read_file(file, bundle, found, &ignored);
     }
     return true;
 }
@@ -57,16 +104,15 @@ static bool read_directory(const char *path, struct buf *bundle, struct error *e
 /* Appends the certificates at path, which the variable `name` holds. */
 static bool read_named(const char *name, const char *path, struct buf *bundle, struct error *err)
 {
-    size_t before = bundle->len;
+    bool found = false;
 
     if (!file_exists(path))
         (void)file_error(err, "read", path);
-    else if (file_is_dir(path) ? read_directory(path, bundle, err) : file_read(path, bundle, err))
+    else if (file_is_dir(path) ? read_directory(path, bundle, &found, err) : read_file(path, bundle, &found, err))
         (void)error_set(err, ERROR_CONFIG, "%s holds no certificate in PEM form", path);
     if (bundle->failed)
         (void)error_set(err, ERROR_CONFIG, "%s holds more than %d bytes of certificates", path, MESSAGE_MAX_BUNDLE);
-    else if (bundle->len > before && strstr(bundle->at + before, "-----BEGIN") != NULL) {
-        buf_put_char(bundle, '\n');
+    else if (found) {
         error_clear(err);
         return true;
     }

@@ -3,7 +3,8 @@
 
 #include "base/test.h"
 
-#define PEM "-----BEGIN CERTIFICATE-----\nAA==\n-----END CERTIFICATE-----\n"
+#define CERTIFICATE(body) "-----BEGIN CERTIFICATE-----\n" body "\n-----END CERTIFICATE-----\n"
+#define KEY "-----BEGIN PRIVATE KEY-----\nCCCC\n-----END PRIVATE KEY-----\n"
 
 static struct {
     const char *name;
@@ -44,6 +45,10 @@ static const struct {
     { "empty directory", { { "CURL_CA_BUNDLE", "@empty" } }, -1, "holds no certificate" },
     { "directory without certificates next to a good file", { { "SSL_CERT_FILE", "@a" }, { "SSL_CERT_DIR", "@empty" } },
         -1, "holds no certificate" },
+    { "a private key", { { "SSL_CERT_FILE", "@key" } }, -1, "holds no certificate" },
+    { "a certificate without an end", { { "SSL_CERT_FILE", "@cut" } }, -1, "holds no certificate" },
+    { "keys between certificates", { { "SSL_CERT_FILE", "@mixed" } }, MESSAGE_TRUST_BUNDLE, "DDDD" },
+    { "behind a key", { { "SSL_CERT_FILE", "@mixed" } }, MESSAGE_TRUST_BUNDLE, "EEEE" },
     { "nothing set", { { NULL, NULL } }, MESSAGE_TRUST_SYSTEM, "" },
     { "set to nothing", { { "SSL_CERT_FILE", "" } }, MESSAGE_TRUST_SYSTEM, "" },
     { "the system's directory", { { "SSL_CERT_DIR", "/etc/ssl/certs/" } }, MESSAGE_TRUST_SYSTEM, "" },
@@ -74,9 +79,13 @@ TEST(trust_read)
     struct error err = { 0 };
 
     REQUIRE(file_mkdirs(dir, 0755, &err) && file_mkdirs(empty, 0755, &err), "%s", err.why);
-    write_file("a", "AAAA\n" PEM);
+    write_file("a", "CCCC\n" CERTIFICATE("AAAA"));
+    write_file("mixed", KEY CERTIFICATE("DDDD") "-----BEGIN CERTIFICATE-----\nCCCC\n" KEY CERTIFICATE("EEEE") "CCCC");
+    write_file("key", KEY);
+    write_file("cut", "-----BEGIN CERTIFICATE-----\nCCCC\n");
     write_file("text", "no certificate\n");
-    write_file("dir/b.pem", "BBBB\n" PEM);
+    write_file("dir/b.pem", CERTIFICATE("BBBB"));
+    write_file("dir/key.pem", KEY);
     write_file("dir/README", "CCCC");
     for (size_t i = 0; i < COUNT(cases); i++) {
         AUTO(buf_clear) struct buf bundle = BUF(MESSAGE_MAX_BUNDLE);
@@ -91,7 +100,7 @@ TEST(trust_read)
         CHECK(strstr(ok ? buf_text(&bundle) : err.why, cases[i].holds) != NULL, "%s: %s", cases[i].name,
             ok ? buf_text(&bundle) : err.why);
         CHECK(ok || err.kind == ERROR_CONFIG, "%s: %s", cases[i].name, error_kind_name(err.kind));
-        CHECK(strstr(buf_text(&bundle), "CCCC") == NULL, "%s: a file that is no certificate", cases[i].name);
+        CHECK(strstr(buf_text(&bundle), "CCCC") == NULL, "%s: what is no certificate", cases[i].name);
     }
     for (size_t v = 0; v < 4; v++)
         set(v, NULL, NULL);

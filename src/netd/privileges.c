@@ -3,11 +3,13 @@
  */
 #include <errno.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 #include "netd/sandbox.h"
 
@@ -56,6 +58,21 @@ static bool become_nobody(bool *dropped, struct error *err)
     return true;
 }
 
+/*
+ * Whoever started us may have had capabilities without being root (ambient ones, by a service manager), and root in a
+ * container that has no other user keeps its own: neither is of use here.
+ */
+static bool give_up_capabilities(struct error *err)
+{
+    struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+    struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { { 0 } };
+
+    (void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); /* goes with the permitted ones anyway */
+    if (syscall(SYS_capset, &head, none) != 0)
+        return error_errno(err, ERROR_NETWORK, "the network process cannot give up its capabilities");
+    return true;
+}
+
 static void limit(int resource, rlim_t max)
 {
     struct rlimit limits = { max, max };
@@ -81,6 +98,7 @@ bool privileges_drop(bool *dropped, struct error *err)
     limit(RLIMIT_FSIZE, 0);
     if (geteuid() == 0)
         TRY(become_nobody(dropped, err));
+    TRY(give_up_capabilities(err));
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return error_errno(err, ERROR_NETWORK, "the network process cannot renounce new privileges");
     (void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0); /* others who run as the same user cannot look into its memory */

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/interrupt.h"
+#include "net/message.h"
 #include "net/net.h"
 #include "netd/test_server.h"
 
@@ -128,6 +129,23 @@ TEST(program_limits_of_one_request)
     http_response_clear(&response);
     CHECK(!net_http(net, &(struct http_request){ .url = silent, .timeout_ms = 200 }, &response, &err), "too late");
     CHECK(strstr(err.why, "did not finish its answer in time") != NULL, "%s", err.why);
+    server_stop();
+}
+
+/* libcurl may make an address longer than it was: no reason to think that this process lies. */
+TEST(program_longest_address)
+{
+    AUTO(net_stop) struct net *net = start(2000, 5000);
+    AUTO(http_response_clear) struct http_response first = { 0 }, second = { 0 };
+    AUTO(free) char *server = NULL, *query = xcalloc(MESSAGE_MAX_URL + 1, 1), *url = NULL;
+    struct error err = { 0 };
+
+    server_start();
+    server = server_url("");
+    memset(query, 'a', MESSAGE_MAX_URL - strlen(server) - 1);
+    url = xprintf("%s?%s", server, query);
+    CHECK(net_http(net, &(struct http_request){ .url = url }, &first, &err), "%s", err.why);
+    CHECK(get(net, "/ok", &second, &err), "afterwards: %s", err.why);
     server_stop();
 }
 

@@ -4,15 +4,19 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <linux/if_packet.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "base/test.h"
@@ -91,6 +95,39 @@ static bool try_kill(void)
     return kill(getppid(), 0) == 0;
 }
 
+static bool try_signal_thread(void)
+{
+    /* EPERM: one of the same user would be reached */
+    return syscall(SYS_tgkill, getppid(), getppid(), 0) == 0 || errno == EPERM;
+}
+
+static bool try_signal_by_descriptor(void)
+{
+    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+
+    return fd >= 0 && fcntl(fd, F_SETOWN, getppid()) == 0; /* SIGIO then, or with F_SETSIG any other */
+}
+
+static bool try_path(void)
+{
+    return open(own_file, O_PATH) >= 0;
+}
+
+static bool try_unix(void)
+{
+    return socket(AF_UNIX, SOCK_STREAM, 0) >= 0; /* whose daemons may do more than we */
+}
+
+static bool try_raw(void)
+{
+    return socket(AF_INET, SOCK_RAW, IPPROTO_TCP) >= 0;
+}
+
+static bool try_sctp(void)
+{
+    return socket(AF_INET, SOCK_SEQPACKET, 0) >= 0 || errno != ENOSYS; /* else the kernel loads a module for us */
+}
+
 static bool try_packet(void)
 {
     return socket(AF_PACKET, SOCK_RAW, 0) >= 0;
@@ -150,6 +187,18 @@ static bool try_thread(void)
     return pthread_create(&thread, NULL, nothing, NULL) == 0 && pthread_join(thread, NULL) == 0;
 }
 
+static bool try_own_signal(void)
+{
+    return signal(SIGUSR1, SIG_IGN) != SIG_ERR && raise(SIGUSR1) == 0;
+}
+
+static bool try_pair(void)
+{
+    int pair[2];
+
+    return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0; /* libcurl's resolver thread */
+}
+
 static bool try_connect(void)
 {
     int fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0);
@@ -192,6 +241,12 @@ static const struct {
     { "fork", try_fork, false, BY_SECCOMP, true },
     { "trace its parent", try_ptrace, false, BY_ANY, false },
     { "signal its parent", try_kill, false, BY_SECCOMP | BY_SCOPE, false },
+    { "signal a thread of its parent", try_signal_thread, false, BY_SECCOMP, false },
+    { "signal by way of a descriptor", try_signal_by_descriptor, false, BY_SECCOMP, false },
+    { "a path without opening it", try_path, false, BY_SECCOMP, false },
+    { "a Unix socket", try_unix, false, BY_SECCOMP, false },
+    { "a raw socket", try_raw, false, BY_ANY, false },
+    { "a socket of another protocol", try_sctp, false, BY_SECCOMP, false },
     { "open a packet socket", try_packet, false, BY_ANY, false },
     { "take root back", try_root, false, BY_ANY, false },
     { "listen on a port", try_listen, false, BY_SECCOMP, false },
@@ -200,6 +255,8 @@ static const struct {
     { "resolve a name", try_resolve, true, 0, false },
     { "see the trusted roots", try_roots, true, 0, false },
     { "start a thread", try_thread, true, 0, false },
+    { "signal itself", try_own_signal, true, 0, false },
+    { "a pair of sockets", try_pair, true, 0, false },
     { "connect", try_connect, true, 0, false },
 };
 
@@ -264,6 +321,64 @@ TEST(sandbox_gives_up_root)
     }
     REQUIRE(waitpid(pid, &status, 0) == pid, "waitpid");
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %d", status);
+}
+
+/* What the child has in /proc, where it cannot look itself. */
+static uint64_t capabilities_of(pid_t pid)
+{
+    AUTO(free) char *path = xprintf("/proc/%ld/status", (long)pid);
+    AUTO(fclose) FILE *file = fopen(path, "re");
+    char line[256];
+    uint64_t found = 0, all = 0;
+
+    REQUIRE(file != NULL, "%s", path);
+    while (fgets(line, sizeof line, file) != NULL)
+        if (strncmp(line, "Cap", 3) == 0 && strncmp(line, "CapBnd", 6) != 0
+            && sscanf(line, "%*s %" SCNx64, &found) == 1)
+            all |= found;
+    return all;
+}
+
+/* Started by root's right hand: another user, with a capability that is kept across exec. */
+static _Noreturn void lock_in_with_capability(int ready_fd)
+{
+    struct message_ready ready = { 0 };
+    struct error err = { 0 };
+    struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+    struct __user_cap_data_struct own[2] = { { .effective = 1U << CAP_NET_RAW, .permitted = 1U << CAP_NET_RAW,
+        .inheritable = 1U << CAP_NET_RAW } };
+
+    if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0 || setresuid(1, 1, 1) != 0 || syscall(SYS_capset, &head, own) != 0
+        || prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_RAW, 0, 0) != 0)
+        _exit(SKIPPED);
+    if (!sandbox_enter(&ready, &err))
+        _exit(NOT_LOCKED);
+    (void)!write(ready_fd, "", 1);
+    for (;;)
+        (void)poll(NULL, 0, -1);
+}
+
+TEST(sandbox_gives_up_capabilities)
+{
+    int ready[2], status = 0;
+    uint64_t left = 0;
+    char byte;
+    pid_t pid;
+
+    if (geteuid() != 0)
+        return; /* has none to give up */
+    REQUIRE(pipe(ready) == 0, "pipe");
+    pid = fork();
+    if (pid == 0)
+        lock_in_with_capability(ready[1]);
+    (void)close(ready[1]);
+    if (read(ready[0], &byte, 1) == 1)
+        left = capabilities_of(pid);
+    (void)kill(pid, SIGKILL);
+    REQUIRE(waitpid(pid, &status, 0) == pid, "waitpid");
+    (void)close(ready[0]);
+    CHECK(!WIFEXITED(status) || WEXITSTATUS(status) == SKIPPED, "exit status %d", WEXITSTATUS(status));
+    CHECK(left == 0, "capabilities %" PRIx64, left);
 }
 
 TEST_MAIN()

@@ -29,6 +29,7 @@
 #define WITH_SANITIZER
 #endif
 
+#define SOCKET_TYPE 0xfULL /* beside it: SOCK_CLOEXEC, SOCK_NONBLOCK */
 #define WORD 0xffffffffULL /* an int argument: the upper half of its register may hold anything */
 
 typedef struct { /* not the type of libseccomp: its release function takes the pointer itself */
@@ -45,7 +46,7 @@ static void filter_release_at(filter *at)
 static const char *const allowed[] = {
     /* data in and out */
     "read", "readv", "pread64", "write", "writev", "close", "lseek", "fstat", "newfstatat", "stat", "lstat", "statx",
-    "access", "faccessat", "faccessat2", "readlink", "readlinkat", "getdents64", "fcntl", "dup", "pipe2",
+    "access", "faccessat", "faccessat2", "readlink", "readlinkat", "getdents64", "dup", "pipe2",
     /* network; neither listen nor socket itself, which comes below */
     "socketpair", "connect", "bind", "accept", "accept4", "sendto", "sendmsg", "sendmmsg", "recvfrom", "recvmsg",
     "recvmmsg", "shutdown", "getsockname", "getpeername", "getsockopt", "setsockopt",
@@ -56,12 +57,12 @@ static const char *const allowed[] = {
     "brk", "munmap", "mremap", "madvise",
     /* threads (the resolver has one per name): clone itself comes below */
     "futex", "set_robust_list", "rseq", "membarrier", "sched_yield", "sched_getaffinity", "gettid", "exit",
-    "exit_group", "set_tid_address", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack", "tgkill",
+    "exit_group", "set_tid_address", "rt_sigaction", "rt_sigprocmask", "rt_sigreturn", "sigaltstack",
     /* who and when */
     "getpid", "getppid", "getuid", "geteuid", "getgid", "getegid", "uname", "sysinfo", "getrandom", "clock_gettime",
     "clock_getres", "clock_nanosleep", "nanosleep", "gettimeofday", "time", "getrlimit",
     /* the same on machines of 32 bits */
-    "fstat64", "stat64", "lstat64", "fstatat64", "fcntl64", "_llseek", "send", "recv", "ugetrlimit", "sigreturn",
+    "fstat64", "stat64", "lstat64", "fstatat64", "_llseek", "send", "recv", "ugetrlimit", "sigreturn",
     "getuid32", "geteuid32", "getgid32", "getegid32", "futex_time64", "ppoll_time64", "pselect6_time64",
     "recvmmsg_time64", "clock_gettime64", "clock_getres_time64", "clock_nanosleep_time64", "timerfd_settime64",
 #ifdef WITH_SANITIZER
@@ -76,11 +77,20 @@ static const struct {
     unsigned arg;
     uint64_t mask, value;
 } when[] = {
-    { "openat", 2, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY },
-    { "open", 1, O_ACCMODE | O_CREAT | O_TRUNC, O_RDONLY },
-    { "socket", 0, WORD, AF_INET },
-    { "socket", 0, WORD, AF_INET6 },
-    { "socket", 0, WORD, AF_UNIX },
+    { "openat", 2, O_ACCMODE | O_CREAT | O_TRUNC | O_PATH, O_RDONLY }, /* O_PATH: Landlock does not look at it */
+    { "open", 1, O_ACCMODE | O_CREAT | O_TRUNC | O_PATH, O_RDONLY },
+    { "fcntl", 1, WORD, F_GETFD }, /* not F_SETOWN and kin, which send signals to others */
+    { "fcntl", 1, WORD, F_SETFD },
+    { "fcntl", 1, WORD, F_GETFL },
+    { "fcntl", 1, WORD, F_SETFL },
+    { "fcntl", 1, WORD, F_DUPFD },
+    { "fcntl", 1, WORD, F_DUPFD_CLOEXEC },
+    { "fcntl64", 1, WORD, F_GETFD },
+    { "fcntl64", 1, WORD, F_SETFD },
+    { "fcntl64", 1, WORD, F_GETFL },
+    { "fcntl64", 1, WORD, F_SETFL },
+    { "fcntl64", 1, WORD, F_DUPFD },
+    { "fcntl64", 1, WORD, F_DUPFD_CLOEXEC },
     { "ioctl", 1, WORD, FIONBIO },
     { "ioctl", 1, WORD, FIONREAD },
     { "ioctl", 1, WORD, SIOCGIFINDEX }, /* for the zone of a link-local address */
@@ -122,15 +132,45 @@ static int allow_when(scmp_filter_ctx ctx)
     return 0;
 }
 
-/* The C library asks the kernel by netlink which kinds of addresses this machine has. */
-static int allow_netlink(scmp_filter_ctx ctx)
+/*
+ * TCP and UDP, and netlink, by which the C library asks the kernel what kinds of addresses this machine has. No Unix
+ * sockets: Landlock lets everybody connect to those of daemons, and a service manager of the same user would start any
+ * program for us. The modules of the resolver that use one say "unavailable", and the next one is asked.
+ */
+static int allow_sockets(scmp_filter_ctx ctx)
 {
-    struct scmp_arg_cmp is[] = {
-        { 0, SCMP_CMP_MASKED_EQ, WORD, AF_NETLINK },
-        { 2, SCMP_CMP_MASKED_EQ, WORD, NETLINK_ROUTE },
+    static const struct {
+        int family;
+        unsigned arg;
+        uint64_t mask;
+        int value;
+    } sockets[] = {
+        { AF_INET, 1, SOCKET_TYPE, SOCK_STREAM },
+        { AF_INET, 1, SOCKET_TYPE, SOCK_DGRAM },
+        { AF_INET6, 1, SOCKET_TYPE, SOCK_STREAM },
+        { AF_INET6, 1, SOCKET_TYPE, SOCK_DGRAM },
+        { AF_NETLINK, 2, WORD, NETLINK_ROUTE },
     };
 
-    return seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), COUNT(is), is);
+    for (size_t i = 0; i < COUNT(sockets); i++) {
+        struct scmp_arg_cmp is[] = {
+            { 0, SCMP_CMP_MASKED_EQ, WORD, (uint64_t)sockets[i].family },
+            { sockets[i].arg, SCMP_CMP_MASKED_EQ, sockets[i].mask, (uint64_t)sockets[i].value },
+        };
+        int bad = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), COUNT(is), is);
+
+        if (bad != 0)
+            return bad;
+    }
+    return 0;
+}
+
+/* A signal to one of our own threads: the C library ends threads and itself by it. */
+static int allow_own_signals(scmp_filter_ctx ctx)
+{
+    struct scmp_arg_cmp is = { 0, SCMP_CMP_MASKED_EQ, WORD, (uint64_t)getpid() };
+
+    return seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, &is);
 }
 
 bool seccomp_enter(bool *active, struct error *err)
@@ -146,7 +186,9 @@ bool seccomp_enter(bool *active, struct error *err)
     if (bad == 0)
         bad = allow_when(own.ctx);
     if (bad == 0)
-        bad = allow_netlink(own.ctx);
+        bad = allow_sockets(own.ctx);
+    if (bad == 0)
+        bad = allow_own_signals(own.ctx);
     if (bad == 0)
         bad = seccomp_load(own.ctx);
     if (bad != 0) {

@@ -28,6 +28,19 @@ TEST(tokens_few)
     CHECK(!tokens_find(tokens, view_of("a"), &found), "removed, and not there a second time");
 }
 
+TEST(tokens_content_is_bytes)
+{
+    AUTO(tokens_free) struct tokens *tokens = tokens_new();
+    const struct view content = { "a\0b and what follows", 21 };
+    struct view found = { "", 0 };
+
+    tokens_add(tokens, view_of("t"), content);
+    tokens_add(tokens, view_of("empty"), (struct view){ "", 0 });
+    REQUIRE(tokens_find(tokens, view_of("t"), &found), "there");
+    CHECK(view_equal(found, content), "%zu bytes", found.len);
+    CHECK(has(tokens, "empty", ""), "no content");
+}
+
 TEST(tokens_many)
 {
     AUTO(tokens_free) struct tokens *tokens = tokens_new();
