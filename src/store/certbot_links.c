@@ -231,8 +231,8 @@ bool links_remove_leftovers(const struct lineage *lineage, struct error *err)
         const char *link = lineage->live[kind];
         AUTO(free) char *fresh = link == NULL ? NULL : beside(link, ".", ".new");
 
-        if (fresh != NULL)
-            TRY(file_remove(fresh, err));
+        if (fresh != NULL && !file_remove(fresh, err) && err->sys != ENOTDIR)
+            return false;
     }
     return true;
 }

@@ -19,7 +19,7 @@ bool version_parse(const char *file_name, struct version_file *out)
             continue;
         number = (struct view){ file_name + len, strspn(file_name + len, "0123456789") };
         if (number.len == 0 || number.at[0] == '0' || strcmp(number.at + number.len, ".pem") != 0 ||
-            !view_to_number(number, 1, INT32_MAX, &version))
+            !view_to_number(number, 1, VERSION_MAX, &version))
             return false;
         *out = (struct version_file){ (unsigned)version, (enum kind)kind };
         return true;

@@ -4,6 +4,8 @@
  */
 #include "store/store.h"
 
+#define VERSION_MAX ((unsigned)INT32_MAX)
+
 struct version_file { /* KINDn.pem */
     unsigned version;
     enum kind kind;

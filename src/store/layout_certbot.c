@@ -188,6 +188,9 @@ static bool add(const struct lineage *lineage, const struct issued *issued, stru
     TRY(versions_list(links.dir, &versions, err));
     TRY(successor_access(lineage->current[KIND_PRIVKEY], &key_access, err));
     next = versions_newest(&versions) + 1;
+    if (next > VERSION_MAX)
+        return error_set(err, ERROR_STORE, "%s has a file of version %u, which is the last that can be",
+                         links.dir[KIND_CERT], versions_newest(&versions));
     TRY(write_version(links.dir, next, issued, key_access, undo, err));
     *version = next;
     return true;

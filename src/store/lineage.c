@@ -48,12 +48,13 @@ void lineage_free(struct lineage *lineage)
 static bool read_cert(struct lineage *lineage, struct error *err)
 {
     AUTO(buf_clear) struct buf pem = BUF(FILE_MAX_TEXT);
+    struct error broken = { 0 };
 
     TRY(lineage_read(lineage, KIND_CERT, &pem, err));
-    if (cert_from_pem(buf_view(&pem), lineage->current[KIND_CERT], &lineage->cert, err))
+    if (cert_from_pem(buf_view(&pem), lineage->current[KIND_CERT], &lineage->cert, &broken))
         return true;
-    err->kind = ERROR_STORE; /* a file of ours, whatever is wrong in it */
-    return false;
+    /* A file of ours, whatever is wrong in it. Listings show the cause alone: it has to name the file. */
+    return error_set(err, ERROR_STORE, "%s is no certificate: %s", lineage->current[KIND_CERT], broken.why);
 }
 
 bool lineage_load(struct store *store, const char *name, struct lineage **out, struct error *err)

@@ -276,6 +276,22 @@ TEST(next_free_number)
     CHECK_INT(lineage->version, 8, "after the highest of any kind");
 }
 
+TEST(no_number_behind_the_last)
+{
+    AUTO(settings_free) struct settings *settings = settings_here();
+    AUTO(store_close) struct store *store = store_here(settings);
+    AUTO(lineage_free) struct lineage *lineage = NULL, *again = NULL;
+    struct issued issued = issued_of('b');
+    struct error err = { 0 };
+
+    make_lineage(store, settings, "a");
+    write_text(at("archive/a/privkey2147483647.pem"), "x");
+    REQUIRE(lineage_load(store, "a", &lineage, &err), "%s", err.why);
+    CHECK(!lineage_add_version(store, lineage, &issued, settings, &err), "there is none");
+    CHECK(strstr(err.why, "version 2147483647") != NULL, "%s", err.why);
+    CHECK(lineage_load(store, "a", &again, &err), "it is as it was: %s", err.why);
+}
+
 static const struct {
     mode_t key, want;
 } successors[] = {

@@ -129,6 +129,21 @@ TEST(delete_broken)
     }
 }
 
+TEST(delete_with_a_file_for_the_live_directory)
+{
+    AUTO(settings_free) struct settings *settings = settings_here();
+    AUTO(store_close) struct store *store = store_here(settings);
+    AUTO(free) char *archive = NULL;
+    struct error err = { 0 };
+
+    make_two(store, settings);
+    REQUIRE(file_remove_tree(at("live/a"), &err), "%s", err.why);
+    write_text(at("live/a"), "x");
+    CHECK(lineage_delete(store, "a", &err), "%s", err.why);
+    archive = names_in(at("archive"));
+    CHECK_TEXT(archive, "b", "no key is left behind");
+}
+
 static const struct {
     const char *path, *name;
 } paths[] = {

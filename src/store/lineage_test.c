@@ -85,7 +85,7 @@ static const struct {
     { "archive missing", no_archive, ERROR_STORE, "", "live/a/cert.pem does not exist" },
     { "target of another name", odd_target, ERROR_STORE, "", "does not have the name of a version" },
     { "no version is whole", no_whole_version, ERROR_STORE, "", "no version of a in " },
-    { "not a certificate", bad_cert, ERROR_STORE, "", "" },
+    { "not a certificate", bad_cert, ERROR_STORE, "", "archive/a/cert1.pem is no certificate: " },
 };
 
 TEST(broken_lineages)

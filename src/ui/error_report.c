@@ -76,7 +76,8 @@ static bool is_unexpected(const struct error *error)
     return true;
 }
 
-static void report_as_certbot(struct buf *out, const struct ui *ui, const struct error *error, const char *log_path)
+static void report_as_certbot(struct buf *out, const struct ui *ui, const char *program, const struct error *error,
+                              const char *log_path)
 {
     bool has_what = error->what[0] != '\0' && is_unexpected(error) && error->kind != ERROR_ACME;
 
@@ -84,10 +85,16 @@ static void report_as_certbot(struct buf *out, const struct ui *ui, const struct
         buf_put_text(out, "Exiting due to user request.\n");
         return;
     }
+    if (error->kind == ERROR_USAGE) {
+        buf_putf(out, "%s: error: %s\n", program, error->why); /* argparse's form; the usage stands in front */
+        return;
+    }
     if (is_unexpected(error))
         buf_put_text(out, "An unexpected error occurred:\n");
     buf_putf(out, "%s%s%s\n", has_what ? error->what : "", has_what ? ": " : "", error->why);
-    if (ui->options.quiet || error->kind == ERROR_USAGE)
+    if (error->kind == ERROR_STORE && error->next[0] != '\0')
+        buf_putf(out, "%s\n", error->next); /* Certbot's own advice for files; the rest is ours and not printed under its name */
+    if (ui->options.quiet)
         return;
     buf_put_text(out, "Ask for help or search for solutions at https://community.letsencrypt.org.");
     if (log_path != NULL)
@@ -100,7 +107,7 @@ void ui_error(struct ui *ui, const char *program, const struct error *error, con
     AUTO(buf_clear) struct buf out = BUF(REPORT_MAX);
 
     if (ui->options.as_certbot)
-        report_as_certbot(&out, ui, error, log_path);
+        report_as_certbot(&out, ui, program, error, log_path);
     else
         report(&out, ui, program, error, log_path);
     ui_put(ui, STDERR_FILENO, buf_view(&out));
