@@ -1,42 +1,9 @@
 /* certonly: obtain or renew a certificate without installing it. */
-#include <string.h>
-
 #include "base/clock.h"
 #include "cmd/command.h"
+#include "cmd/report.h"
 #include "lifecycle/hooks.h"
-#include "lifecycle/obtain.h"
-
-static void say_next_steps(struct context *context, const char *text)
-{
-    if (context->settings->preconfigured_renewal)
-        ui_say(context->ui, "%s has set up a scheduled task to automatically renew this certificate in the background.",
-            context->program);
-    else
-        ui_say(context->ui, "NEXT STEPS:\n- %s", text);
-}
-
-static void say_saved(struct context *context, const struct obtain_result *result)
-{
-    const struct lineage *lineage = result->lineage;
-    char date[CLOCK_TEXT_SIZE];
-
-    clock_format_date(lineage->cert->not_after, date);
-    ui_say(context->ui, "\nSuccessfully received certificate.\nCertificate is saved at: %s\nKey is saved at:         %s\n"
-                        "This certificate expires on %s.\nThese files will be updated when the certificate renews.",
-        lineage->live[KIND_FULLCHAIN], lineage->live[KIND_PRIVKEY], date);
-    if (strcmp(context->settings->authenticator, "manual") == 0 && context->settings->manual_auth_hook == NULL)
-        say_next_steps(context, "This certificate will not be renewed automatically. Autorenewal of --manual certificates "
-                                "requires the use of an authentication hook script (--manual-auth-hook) but one was not "
-                                "provided. To renew this certificate, repeat this same command before the certificate's "
-                                "expiry date.");
-    else
-        say_next_steps(context, context->as_certbot
-                ? "The certificate will need to be renewed before it expires. Certbot can automatically renew the certificate in "
-                  "the background, but you may need to take steps to enable that functionality. See "
-                  "https://certbot.org/renewal-setup for instructions."
-                : "Let `evercert renew` run twice a day, from a systemd timer or from cron: it renews what is due and is silent "
-                  "otherwise with -q.");
-}
+#include "lifecycle/install.h"
 
 static void say_csr_saved(struct context *context, const struct csr_result *result)
 {
@@ -81,7 +48,9 @@ static bool certonly_run(struct context *context, struct error *err)
         break;
     case OBTAINED_NEW:
     case OBTAINED_RENEWED:
-        say_saved(context, &result);
+        report_saved(context, &result);
+        TRY(installer_restart(context, err));
+        report_next_steps(context, &result);
         break;
     }
     return true;

@@ -17,5 +17,5 @@ extern const struct command *const commands[]; /* ended by NULL; the first is th
 const struct verb **command_verbs(void) __attribute__((returns_nonnull));
 const struct command *command_of(const struct verb *verb);
 
-extern const struct command cmd_certonly, cmd_renew, cmd_certificates, cmd_revoke, cmd_delete, cmd_register,
-    cmd_update_account, cmd_unregister, cmd_show_account, cmd_plugins;
+extern const struct command cmd_run, cmd_certonly, cmd_renew, cmd_certificates, cmd_revoke, cmd_delete, cmd_reconfigure,
+    cmd_install, cmd_enhance, cmd_rollback, cmd_register, cmd_update_account, cmd_unregister, cmd_show_account, cmd_plugins;

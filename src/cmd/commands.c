@@ -3,11 +3,16 @@
 #include "base/mem.h"
 
 const struct command *const commands[] = {
+    &cmd_run,
     &cmd_certonly,
     &cmd_renew,
     &cmd_certificates,
     &cmd_revoke,
     &cmd_delete,
+    &cmd_reconfigure,
+    &cmd_install,
+    &cmd_enhance,
+    &cmd_rollback,
     &cmd_register,
     &cmd_update_account,
     &cmd_unregister,

@@ -37,19 +37,6 @@ static struct ui *open_ui(const struct settings *settings, bool as_certbot)
     return ui_new(&wanted);
 }
 
-static void set_terminal_level(const struct settings *settings)
-{
-    enum log_level level = LOG_LEVEL_WARNING;
-
-    if (settings->quiet)
-        level = LOG_LEVEL_ERROR;
-    else if (settings->verbose == 1)
-        level = LOG_LEVEL_INFO;
-    else if (settings->verbose > 1)
-        level = LOG_LEVEL_DEBUG;
-    log_terminal_level(level);
-}
-
 static bool open_log(const struct settings *settings, bool as_certbot, struct error *err)
 {
     TRY(log_open(settings->logs_dir, (unsigned)settings->max_log_backups, err));
@@ -127,7 +114,7 @@ static bool run(int argc, char **argv, const char *program, bool as_certbot, str
         return show_help(&line, program) || error_errno(err, ERROR_INTERNAL, "cannot write to standard output");
     ui_free(*ui);
     *ui = open_ui(line.settings, as_certbot);
-    set_terminal_level(line.settings);
+    log_terminal_level((enum log_level)settings_terminal_level(line.settings));
     return run_command(command_of(line.verb), line.settings, *ui, as_certbot, err);
 }
 
@@ -135,11 +122,13 @@ int main(int argc, char **argv)
 {
     bool as_certbot = is_certbot(argv[0]);
     const char *program = as_certbot ? "certbot" : "evercert";
-    struct ui *ui = open_ui(NULL, as_certbot);
     struct error err = { 0 };
+    struct ui *ui;
     int status = 0;
 
+    file_fill_standard();
     interrupt_init();
+    ui = open_ui(NULL, as_certbot);
     if (!run(argc, argv, program, as_certbot, &ui, &err)) {
         report(ui, program, &err);
         status = exit_status(&err);

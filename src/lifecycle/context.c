@@ -238,8 +238,8 @@ static bool get_account(struct context *context, bool make, struct ca **out, str
     ok = find_account(context, place, &ca, err) && (ca == NULL && !make ? true : place_open(context, place, err));
     if (ok && ca == NULL && make)
         ok = register_account(context, place->session, &account, err) && ca_make(place, account, &ca, err);
-    if (ok && ca != NULL)
-        ca->session = place->session; /* it may have been loaded before the session was open */
+    if (ok && ca != NULL && ca->session == NULL)
+        ca->session = place->session; /* loaded before it was open; later, other workers read it without the lock */
     (void)pthread_mutex_unlock(&place->lock);
     if (!ok)
         return false;

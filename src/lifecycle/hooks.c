@@ -106,12 +106,14 @@ bool hooks_deploy(struct context *context, const char *live_dir, const struct li
     list_add(&env, lineage);
     add_names(&env, "RENEWED_DOMAINS", names, NAMES_MAX);
     (void)pthread_mutex_lock(world_hook_lock(context->world));
+    interrupt_shield(); /* the certificate is saved and not due any more: no later run would call them */
     for (size_t i = 0; ok && i < commands.len; i++) {
         if (context->settings->dry_run && !context->settings->run_deploy_hooks)
             log_info("Dry run: skipping deploy hook command: %s", commands.at[i]);
         else
             ok = run(context, "deploy-hook", commands.at[i], &env, err);
     }
+    interrupt_unshield();
     (void)pthread_mutex_unlock(world_hook_lock(context->world));
     return ok;
 }

@@ -83,8 +83,8 @@ static bool issue_with_hooks(struct context *context, struct issue_request *requ
     struct error late = { 0 };
     bool ok;
 
-    TRY(hooks_before(context, err));
-    ok = issue(context, request, &chain, err);
+    /* What a pre-hook has stopped is started again by the post-hooks, also when the next pre-hook could not be run. */
+    ok = hooks_before(context, err) && issue(context, request, &chain, err);
     if (ok) {
         joined_names(request, names);
         ok = save(context, request, &chain, lineage, new_name, names, err);

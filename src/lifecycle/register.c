@@ -84,8 +84,8 @@ static bool external_account(const struct settings *settings, const struct direc
         if (!directory->external_account_required)
             return true;
         (void)error_set(err, ERROR_CONFIG, "Unable to register an account with ACME server. Server requires external "
-                                           "account binding.");
-        return error_next(err, "Please use --eab-kid and --eab-hmac-key.");
+                                           "account binding. Please use --eab-kid and --eab-hmac-key.");
+        return error_next(err, "ask the CA for the two values, or look for them in your account on its web site");
     }
     if (!buf_put_unbase64url(key, view_of(settings->eab_hmac_key)) || key->failed || key->len == 0)
         return error_set(err, ERROR_CONFIG, "the value of --eab-hmac-key is not base64url");

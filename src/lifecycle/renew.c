@@ -94,6 +94,16 @@ static bool renew_loaded(struct queue *queue, struct context *context, struct li
     return true;
 }
 
+/* Certbot's line has the cause alone, and scripts read it; the steps that failed are in the log either way. */
+static void say_failed(const struct context *context, const char *name, const struct error *err)
+{
+    bool step = err->what[0] != '\0' && !context->as_certbot, next = err->next[0] != '\0' && !context->as_certbot;
+
+    log_debug("%s: %s: %s", error_kind_name(err->kind), err->what, err->why);
+    log_error("Failed to renew certificate %s with error: %s%s%s%s%s", name, step ? err->what : "", step ? ": " : "",
+        err->why, next ? "\n  next: " : "", next ? err->next : "");
+}
+
 static void renew_one(struct queue *queue, struct context *context, struct renewal *renewal)
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;
@@ -116,9 +126,7 @@ static void renew_one(struct queue *queue, struct context *context, struct renew
     renewal->what = RENEWED_FAILED;
     if (renew_loaded(queue, context, lineage, renewal, err) || err->kind == ERROR_CANCELED)
         return;
-    log_error("Failed to renew certificate %s with error: %s%s%s", renewal->name, err->why,
-        err->next[0] != '\0' && !context->as_certbot ? "\n  next: " : "",
-        err->next[0] != '\0' && !context->as_certbot ? err->next : "");
+    say_failed(context, renewal->name, err);
 }
 
 /* Everything said about a lineage appears when all before it have had their say. Nobody waits for that: whoever finishes the

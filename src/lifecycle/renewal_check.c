@@ -1,6 +1,6 @@
 #include "lifecycle/renewal_check.h"
 
-#include <string.h>
+#include <strings.h>
 
 #include "acme/renewal_info.h"
 #include "base/clock.h"
@@ -89,7 +89,7 @@ bool lineage_due(struct context *context, struct lineage *lineage, enum due *out
     struct due_facts facts = {
         .now = clock_now(), .not_before = lineage->cert->not_before, .not_after = lineage->cert->not_after,
         .force = settings->force_renewal, .dry_run = settings->dry_run,
-        .autorenew = autorenew == NULL || !(strcmp(autorenew, "False") == 0 || strcmp(autorenew, "false") == 0),
+        .autorenew = autorenew == NULL || strcasecmp(autorenew, "false") != 0, /* any case, as renewal_params reads it */
     };
 
     *out = due_decide(&facts);

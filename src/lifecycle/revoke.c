@@ -120,8 +120,10 @@ static bool delete_lineage(struct context *context, const char *path, struct rev
 
     if (name == NULL)
         TRY(store_find_by_path(context->store, path, &name, err));
-    if (name == NULL)
-        return error_set(err, ERROR_CONFIG, "No match found for cert-path %s!", path);
+    if (name == NULL) {
+        (void)error_set(err, ERROR_CONFIG, "No match found for cert-path %s!", path);
+        return error_next(err, "the certificate is revoked all the same; only no files were found that belong to it");
+    }
     TRY(lineage_load(context->store, name, &lineage, err));
     TRY(store_count_archive_users(context->store, lineage->archive_dir, &users, err));
     if (users > 1) {

@@ -5,6 +5,7 @@
 #include "plugin/plugin.h"
 
 extern const struct plugin plugin_manual;
+extern const struct plugin plugin_null;
 extern const struct plugin plugin_standalone;
 extern const struct plugin plugin_webroot;
 

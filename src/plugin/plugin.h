@@ -46,7 +46,31 @@ struct authenticator {
     char *(*hint)(void *self, const char *type);
 };
 
-struct installer; /* comes with the first web server plugin */
+struct deployment { /* what a server is to use, for one identifier; borrowed */
+    const char *domain;
+    const char *cert_path, *key_path, *chain_path, *fullchain_path;
+};
+
+enum enhancement { ENHANCE_REDIRECT, ENHANCE_HSTS, ENHANCE_UIR, ENHANCE_STAPLE_OCSP, ENHANCE_COUNT };
+const char *enhancement_name(enum enhancement enhancement); /* as its option: "redirect", "hsts", "uir", "staple-ocsp" */
+
+/*
+ * A way to make a server use certificates. Called as prepare, then any of the others, release. Changes are collected
+ * until save puts them under a title that rollback can name; a failure before save is undone by recover.
+ */
+struct installer {
+    bool (*prepare)(const struct plugin_context *context, void **self, struct error *err); /* NULL: nothing to do */
+    /* Identifiers that the server's configuration names. NULL: it knows none. */
+    bool (*names)(void *self, struct list *out, struct error *err);
+    bool (*deploy)(void *self, const struct deployment *deployment, struct error *err);
+    bool (*supports)(void *self, enum enhancement enhancement);
+    bool (*enhance)(void *self, const char *domain, enum enhancement enhancement, struct error *err);
+    bool (*save)(void *self, const char *title, struct error *err);
+    bool (*restart)(void *self, struct error *err);
+    void (*recover)(void *self);
+    bool (*rollback)(void *self, int checkpoints, struct error *err);
+    void (*release)(void *self); /* NULL: nothing to do */
+};
 
 struct plugin {
     const char *name;        /* as in --authenticator and in renewal/NAME.conf */
@@ -65,6 +89,13 @@ const struct plugin *plugin_find(const char *name); /* NULL when there is none *
  * chooses none. Marks settings->authenticator.
  */
 MUST_USE bool plugin_choose_authenticator(struct settings *settings, struct ui *ui, const struct plugin **out,
+    struct error *err);
+
+/*
+ * The installer to use: what settings name, else the only visible one, else what the user chooses from a menu. verb: for
+ * `run`, an authenticator that installs nothing is refused with advice. Errors as above. Marks settings->installer.
+ */
+MUST_USE bool plugin_choose_installer(struct settings *settings, struct ui *ui, const char *verb, const struct plugin **out,
     struct error *err);
 
 /*

@@ -3,7 +3,7 @@
 #include "base/text.h"
 
 /* Sorted by name: menus and `plugins` show this order. */
-const struct plugin *const plugins[] = { &plugin_manual, &plugin_standalone, &plugin_webroot, NULL };
+const struct plugin *const plugins[] = { &plugin_manual, &plugin_null, &plugin_standalone, &plugin_webroot, NULL };
 
 const struct plugin *plugin_find(const char *name)
 {

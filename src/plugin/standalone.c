@@ -2,8 +2,13 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/interrupt.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "plugin/builtin.h"
+
+#define PLACE_POLL_MS 20 /* between looks whether the responder has become free for another place */
 
 /*
  * Answers the CA from a small web server in the network process.
@@ -22,6 +27,36 @@ struct standalone { /* one order */
  */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct list tokens_in_use; /* with repetition */
+
+/* The responder listens in one place at a time. Lineages with another --http-01-address or port take their turn. */
+static struct {
+    char *address;
+    int port;
+    size_t orders; /* that listen there now, or are about to */
+} place;
+
+/* False while orders of another place are at work. */
+static bool try_enter(const char *address, int port)
+{
+    bool ok;
+
+    (void)pthread_mutex_lock(&lock);
+    ok = place.orders == 0 || (place.port == port && text_equal(place.address, address));
+    if (ok && place.orders++ == 0) {
+        xreplace(&place.address, address);
+        place.port = port;
+    }
+    (void)pthread_mutex_unlock(&lock);
+    return ok;
+}
+
+static void leave(void)
+{
+    (void)pthread_mutex_lock(&lock);
+    if (--place.orders == 0)
+        xreplace(&place.address, NULL);
+    (void)pthread_mutex_unlock(&lock);
+}
 
 static bool prepare(const struct plugin_context *context, void **self, struct error *err __attribute__((unused)))
 {
@@ -46,13 +81,18 @@ static bool open_responder(struct standalone *standalone, struct error *err)
 {
     const struct settings *settings = standalone->context->settings;
 
-    while (!standalone->open) {
+    if (standalone->open)
+        return true;
+    while (!try_enter(settings->http_01_address, settings->http_01_port))
+        if (!clock_sleep_ms(PLACE_POLL_MS))
+            TRY(interrupt_check(err));
+    do
         standalone->open =
             net_responder_open(standalone->context->net, settings->http_01_address, settings->http_01_port, err);
-        if (!standalone->open && !wants_retry(standalone->context->ui, err))
-            return false;
-    }
-    return true;
+    while (!standalone->open && wants_retry(standalone->context->ui, err));
+    if (!standalone->open)
+        leave();
+    return standalone->open;
 }
 
 static bool present(void *self, struct proof *proof, struct error *err)
@@ -109,8 +149,10 @@ static void release(void *self)
         (void)cleanup(standalone, &(struct proof){ .token = token }, &ignored);
     }
     list_clear(&standalone->tokens);
-    if (standalone->open)
+    if (standalone->open) {
         net_responder_close(standalone->context->net);
+        leave();
+    }
     free(standalone);
 }
 

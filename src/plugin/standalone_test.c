@@ -1,10 +1,12 @@
+#include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/clock.h"
 #include "plugin/builtin.h"
 #include "ui/scene.h"
 
 /* The network process's part, played here: what is linked is the plugin alone. */
-static int opens, refusals, refuse_with;
+static int opens, refusals, refuse_with, open_port;
 static struct list answered;
 static bool add_fails;
 
@@ -18,6 +20,7 @@ bool net_responder_open(struct net *net, const char *address, int port, struct e
         return false;
     }
     opens++;
+    open_port = port;
     return true;
 }
 
@@ -114,6 +117,43 @@ TEST(two_orders_with_one_token)
     standalone->release(first);
     standalone->release(second);
     standalone->release(NULL);
+    list_clear(&answered);
+}
+
+static atomic_bool presented;
+
+static void *present_elsewhere(void *order)
+{
+    struct proof proof = proof_of("elsewhere");
+    struct error err = { 0 };
+
+    presented = standalone->present(order, &proof, &err);
+    return NULL;
+}
+
+/* One responder cannot be in two places: nobody's answer is to be given where the CA does not ask for it. */
+TEST(an_order_for_another_port_waits)
+{
+    struct settings other = { .http_01_port = 8080 };
+    struct plugin_context elsewhere = { .settings = &other };
+    struct proof proof = proof_of("here");
+    struct error err = { 0 };
+    void *first = new_order(), *second = NULL;
+    pthread_t thread;
+
+    REQUIRE(standalone->prepare(&elsewhere, &second, &err), "%s", err.why);
+    REQUIRE(standalone->present(first, &proof, &err), "%s", err.why);
+    presented = false;
+    REQUIRE(pthread_create(&thread, NULL, present_elsewhere, second) == 0, "no thread");
+    (void)clock_sleep_ms(100);
+    CHECK(!presented, "the first order is still at work");
+    CHECK_INT(open_port, 80, "the place of the first");
+    standalone->release(first);
+    (void)pthread_join(thread, NULL);
+    CHECK(presented, "its turn has come");
+    CHECK_INT(open_port, 8080, "the place of the second");
+    standalone->release(second);
+    CHECK_INT(opens, 0, "closed");
     list_clear(&answered);
 }
 

@@ -1,0 +1,89 @@
+/* install: make a server use a certificate there is. */
+#include "lifecycle/install.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "cmd/command.h"
+#include "cmd/report.h"
+
+/* What --cert-name leaves out comes from its lineage (contract 6.10). */
+static bool fill_paths(struct context *context, struct list *names, struct error *err)
+{
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+    struct settings *settings = context->settings;
+    char **paths[KIND_COUNT] = {
+        [KIND_CERT] = &settings->cert_path, [KIND_PRIVKEY] = &settings->key_path, [KIND_CHAIN] = &settings->chain_path,
+        [KIND_FULLCHAIN] = &settings->fullchain_path,
+    };
+
+    if (settings->cert_name == NULL)
+        return true;
+    if (!store_has_lineage(context->store, settings->cert_name)) {
+        AUTO(free) char *path = store_conf_path(context->store, settings->cert_name);
+
+        return error_set(err, ERROR_CONFIG, "No certificate found with name %s (expected %s).", settings->cert_name, path);
+    }
+    TRY(lineage_load(context->store, settings->cert_name, &lineage, err));
+    for (int kind = 0; kind < KIND_COUNT; kind++)
+        if (*paths[kind] == NULL)
+            *paths[kind] = xstrdup(lineage->live[kind]);
+    if (names->len == 0)
+        list_add_all(names, &lineage->cert->names);
+    return true;
+}
+
+static bool check_readable(const char *what, const char *path, struct error *err)
+{
+    AUTO(buf_clear) struct buf content = BUF_SECRET(FILE_MAX_TEXT);
+
+    if (file_read(path, &content, err))
+        return true;
+    return error_in(err, "Error while reading %s from path %s", what, path);
+}
+
+static bool check_paths(const struct settings *settings, const struct list *names, struct error *err)
+{
+    if (settings->cert_path == NULL || settings->key_path == NULL) {
+        (void)error_set(err, ERROR_CONFIG, "Path to certificate or key was not defined. If your certificate is managed by %s, "
+            "please use --cert-name to define which certificate you would like to install.", "Certbot");
+        return error_next(err, "give --cert-name NAME, or --cert-path and --key-path");
+    }
+    if (names->len == 0)
+        return error_set(err, ERROR_CONFIG, "no domain is given to install the certificate for; name it with -d");
+    TRY(check_readable("certificate", settings->cert_path, err));
+    return check_readable("private key", settings->key_path, err);
+}
+
+static bool install_run(struct context *context, struct error *err)
+{
+    AUTO(installation_close) struct installation installation = { 0 };
+    AUTO(list_clear) struct list names = list_dup(&context->settings->domains);
+    AUTO(free) char *urls = NULL;
+    struct settings *settings = context->settings;
+    struct install_paths paths;
+
+    TRY(installation_open(context, &installation, err));
+    TRY(fill_paths(context, &names, err));
+    TRY(check_paths(settings, &names, err));
+    paths = (struct install_paths){
+        settings->cert_path, settings->key_path, settings->chain_path, settings->fullchain_path,
+    };
+    TRY(installation_deploy(context, &installation, &names, paths, err));
+    urls = report_urls(&names);
+    ui_say(context->ui, "Congratulations! You have successfully enabled HTTPS on %s", urls);
+    return true;
+}
+
+static const enum option_topic topics[] = { TOPIC_INSTALL, TOPIC_PATHS, TOPIC_HIDDEN };
+
+const struct command cmd_install = {
+    .verb = {
+        .name = "install",
+        .summary = "Make a web server use an existing certificate",
+        .usage = "--cert-name NAME | --cert-path FILE --key-path FILE -d DOMAIN [options]",
+        .text = "Installs a certificate that is there already, one of ours or any other.",
+        .topics = topics,
+    },
+    .store_needs = STORE_CREATE | STORE_LOCK,
+    .run = install_run,
+};

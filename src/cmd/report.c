@@ -1,0 +1,63 @@
+#include "cmd/report.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#define URLS_MAX (1024 * 1024)
+
+void report_saved(struct context *context, const struct obtain_result *result)
+{
+    const struct lineage *lineage = result->lineage;
+    char date[CLOCK_TEXT_SIZE];
+
+    clock_format_date(lineage->cert->not_after, date);
+    ui_say(context->ui, "\nSuccessfully received certificate.\nCertificate is saved at: %s\nKey is saved at:         %s\n"
+                        "This certificate expires on %s.\nThese files will be updated when the certificate renews.",
+        lineage->live[KIND_FULLCHAIN], lineage->live[KIND_PRIVKEY], date);
+    if (context->settings->preconfigured_renewal)
+        ui_say(context->ui, "%s has set up a scheduled task to automatically renew this certificate in the background.",
+            context->program);
+}
+
+/* A person did by hand what --manual asked for; nobody will be there at renewal. */
+static bool is_by_hand(const struct settings *settings)
+{
+    return settings->authenticator != NULL && strcmp(settings->authenticator, "manual") == 0
+        && settings->manual_auth_hook == NULL;
+}
+
+void report_next_steps(struct context *context, const struct obtain_result *result)
+{
+    const char *step = NULL;
+
+    (void)result;
+    if (is_by_hand(context->settings))
+        step = "This certificate will not be renewed automatically. Autorenewal of --manual certificates requires the use of an "
+               "authentication hook script (--manual-auth-hook) but one was not provided. To renew this certificate, repeat "
+               "this same command before the certificate's expiry date.";
+    else if (!context->settings->preconfigured_renewal)
+        step = context->as_certbot
+            ? "The certificate will need to be renewed before it expires. Certbot can automatically renew the certificate in the "
+              "background, but you may need to take steps to enable that functionality. See https://certbot.org/renewal-setup "
+              "for instructions."
+            : "Let `evercert renew` run twice a day, from a systemd timer or from cron: it renews what is due and is silent "
+              "otherwise with -q.";
+    if (step != NULL)
+        ui_say(context->ui, "NEXT STEPS:\n- %s", step);
+}
+
+char *report_urls(const struct list *names)
+{
+    AUTO(buf_clear) struct buf text = BUF(URLS_MAX);
+
+    for (size_t i = 0; i < names->len; i++) {
+        const char *between = "";
+
+        if (i > 0)
+            between = i + 1 < names->len ? ", " : names->len == 2 ? " and " : ", and ";
+        buf_putf(&text, "%shttps://%s", between, names->at[i]);
+    }
+    return buf_take(&text);
+}

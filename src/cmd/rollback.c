@@ -1,0 +1,28 @@
+/* rollback: undo what installers have changed. */
+#include "cmd/command.h"
+#include "lifecycle/install.h"
+
+static bool rollback_run(struct context *context, struct error *err)
+{
+    AUTO(installation_close) struct installation installation = { 0 };
+    const struct installer *installer;
+
+    TRY(installation_open(context, &installation, err));
+    installer = installation.plugin->installer;
+    TRY(installer->rollback(installation.self, context->settings->checkpoints, err));
+    return installer->restart(installation.self, err);
+}
+
+static const enum option_topic topics[] = { TOPIC_INSTALL, TOPIC_HIDDEN };
+
+const struct command cmd_rollback = {
+    .verb = {
+        .name = "rollback",
+        .summary = "Undo changes to a web server's configuration",
+        .usage = "[--checkpoints N] [-i INSTALLER]",
+        .text = "Takes the newest changes that an installer has made to a server's configuration back.",
+        .topics = topics,
+    },
+    .store_needs = STORE_CREATE | STORE_LOCK,
+    .run = rollback_run,
+};

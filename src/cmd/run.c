@@ -1,0 +1,81 @@
+/* run: obtain a certificate and install it. */
+#include "cmd/command.h"
+#include "cmd/report.h"
+#include "base/mem.h"
+#include "lifecycle/hooks.h"
+#include "lifecycle/install.h"
+
+static bool refuse_addresses(const struct settings *settings, struct error *err)
+{
+    if (settings->ip_addresses.len == 0)
+        return true;
+    (void)error_set(err, ERROR_PLUGIN, "installation of IP address certificate not supported");
+    return error_next(err, "use certonly --ip-address to obtain it");
+}
+
+static void say_success(struct context *context, const struct obtain_result *result)
+{
+    AUTO(free) char *urls = report_urls(&result->names);
+
+    if (result->what == OBTAINED_RENEWED)
+        ui_say(context->ui, "Your existing certificate has been successfully renewed, and the new certificate has been "
+                            "installed.");
+    else
+        ui_say(context->ui, "Congratulations! You have successfully enabled HTTPS on %s", urls);
+}
+
+static bool install(struct context *context, struct installation *installation, const struct obtain_result *result,
+    struct error *err)
+{
+    const struct lineage *lineage = result->lineage;
+    struct install_paths paths = {
+        lineage->live[KIND_CERT], lineage->live[KIND_PRIVKEY], lineage->live[KIND_CHAIN], lineage->live[KIND_FULLCHAIN],
+    };
+
+    if (installation_deploy(context, installation, &result->names, paths, err))
+        return true;
+    ui_say(context->ui, "NEXT STEPS:\n- The certificate was saved, but could not be installed (installer: %s). After fixing the "
+                        "error shown below, try installing it again by running:\n  %s install --cert-name %s\n",
+        installation->plugin->name, context->as_certbot ? "certbot" : "evercert", lineage->name);
+    return false;
+}
+
+static bool run_run(struct context *context, struct error *err)
+{
+    AUTO(installation_close) struct installation installation = { 0 };
+    AUTO(obtain_result_clear) struct obtain_result result = { 0 };
+
+    TRY(hooks_check(context->settings, err));
+    TRY(refuse_addresses(context->settings, err));
+    TRY(installation_open(context, &installation, err));
+    TRY(installation_check_staple(context, &installation, err));
+    TRY(obtain(context, &result, err));
+    if (result.what == OBTAINED_KEPT)
+        ui_say(context->ui, "Certificate not yet due for renewal");
+    else
+        report_saved(context, &result);
+    ui_say(context->ui, "%s", "");
+    TRY(install(context, &installation, &result, err));
+    say_success(context, &result);
+    if (result.what != OBTAINED_KEPT)
+        report_next_steps(context, &result);
+    return true;
+}
+
+static const enum option_topic topics[] = {
+    TOPIC_CERTIFICATE, TOPIC_INSTALL, TOPIC_STANDALONE, TOPIC_WEBROOT, TOPIC_MANUAL, TOPIC_SECURITY, TOPIC_AUTOMATION,
+    TOPIC_HIDDEN,
+};
+
+const struct command cmd_run = {
+    .verb = {
+        .name = "run",
+        .alias = "everything",
+        .summary = "Obtain a certificate and install it (the default)",
+        .usage = "[options] [-d DOMAIN] [-d DOMAIN] ...",
+        .text = "Obtains a certificate, or reuses the one there is, and makes the web server use it.",
+        .topics = topics,
+    },
+    .store_needs = STORE_CREATE | STORE_LOCK,
+    .run = run_run,
+};
