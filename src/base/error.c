@@ -18,7 +18,7 @@ static void print(char *to, size_t size, const char *format, va_list args)
     if (vsnprintf(text, sizeof text, format, args) < 0)
         text[0] = '\0';
     /* A text that we wrote in lines stays in lines; line feeds that only the arguments bring become blanks. */
-    text_printable(to, size, view_of(text), strchr(format, '\n') != NULL);
+    text_printable(to, size, view_of(text), text_has_lines(format));
 }
 
 bool error_set(struct error *err, enum error_kind kind, const char *why, ...)

@@ -25,6 +25,14 @@ TEST(error_set_makes_foreign_text_printable)
     }
 }
 
+TEST(error_set_keeps_the_lines_of_its_own_format)
+{
+    struct error err = { 0 };
+
+    error_set(&err, ERROR_CONFIG, "Inconsistent requests:\nFrom the CSR: %s", "a\033, b");
+    CHECK_TEXT(err.why, "Inconsistent requests:\nFrom the CSR: a?, b", "two lines");
+}
+
 TEST(error_set_starts_afresh)
 {
     struct error err = {

@@ -93,6 +93,11 @@ char *text_printable_dup(struct view from, size_t max, bool keep_lines)
     return text;
 }
 
+bool text_has_lines(const char *text)
+{
+    return strchr(text, '\n') != NULL;
+}
+
 bool text_starts(const char *text, const char *prefix)
 {
     return strncmp(text, prefix, strlen(prefix)) == 0;

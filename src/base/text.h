@@ -15,6 +15,7 @@ void text_printable(char *to, size_t size, struct view from, bool keep_lines);
 /* The same as a string of the caller's, of at most max bytes. */
 char *text_printable_dup(struct view from, size_t max, bool keep_lines) __attribute__((returns_nonnull));
 
+bool text_has_lines(const char *text); /* a line feed stands in it */
 bool text_starts(const char *text, const char *prefix);
 bool text_ends(const char *text, const char *suffix);
 bool text_equal(const char *a, const char *b); /* NULL equals NULL only */
