@@ -8,6 +8,14 @@
 #include "base/bytes.h"
 #include "base/text.h"
 
+#ifdef __clang_analyzer__
+#undef error_set
+#undef error_errno
+#undef error_in
+#undef error_next
+#undef error_next_default
+#endif
+
 #define ERROR_FORMATTED 2048 /* longer than any text of struct error */
 
 PRINTF(3, 0)

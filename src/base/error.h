@@ -53,6 +53,14 @@ bool error_next(struct error *err, const char *next, ...) PRINTF(2, 3);
 /* Says what to do next only if nobody deeper knew better. */
 bool error_next_default(struct error *err, const char *next, ...) PRINTF(2, 3);
 
+#ifdef __clang_analyzer__ /* it cannot know that these are always false, and would follow paths that no program takes */
+#define error_set(...) ((void)error_set(__VA_ARGS__), false)
+#define error_errno(...) ((void)error_errno(__VA_ARGS__), false)
+#define error_in(...) ((void)error_in(__VA_ARGS__), false)
+#define error_next(...) ((void)error_next(__VA_ARGS__), false)
+#define error_next_default(...) ((void)error_next_default(__VA_ARGS__), false)
+#endif
+
 void error_clear(struct error *err);
 
 /* "usage", "config" ...: stable words for logs and JSON. */

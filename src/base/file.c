@@ -34,7 +34,7 @@ static bool read_all(int fd, const char *path, size_t expected, struct buf *out,
 {
     for (size_t chunk = expected + 1;; chunk = READ_CHUNK) {
         size_t left = out->max - out->len, want = left < chunk ? left : chunk;
-        char beyond, *to = want > 0 ? buf_room(out, want) : &beyond; /* when full: is there one more? */
+        char beyond = 0, *to = want > 0 ? buf_room(out, want) : &beyond; /* when full: is there one more? */
         ssize_t got;
 
         if (to == NULL)

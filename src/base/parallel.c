@@ -23,17 +23,23 @@ static void *take_shares(void *arg)
     return NULL;
 }
 
-void parallel_for(size_t count, size_t worth, void (*work)(void *ctx, size_t index), void *ctx)
+void parallel_wait_for(size_t count, size_t threads, void (*work)(void *ctx, size_t index), void *ctx)
 {
     struct share share = { .count = count, .work = work, .ctx = ctx };
-    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-    pthread_t threads[MAX_THREADS];
+    size_t most = threads < count ? threads : count;
+    pthread_t others[MAX_THREADS];
     size_t started = 0;
 
-    while (count >= worth && (long)started + 1 < cpus && started < MAX_THREADS
-        && pthread_create(&threads[started], NULL, take_shares, &share) == 0)
+    while (started + 1 < most && started < MAX_THREADS && pthread_create(&others[started], NULL, take_shares, &share) == 0)
         started++;
     (void)take_shares(&share);
     for (size_t i = 0; i < started; i++)
-        (void)pthread_join(threads[i], NULL);
+        (void)pthread_join(others[i], NULL);
+}
+
+void parallel_for(size_t count, size_t worth, void (*work)(void *ctx, size_t index), void *ctx)
+{
+    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+    parallel_wait_for(count, count >= worth && cpus > 0 ? (size_t)cpus : 1, work, ctx);
 }

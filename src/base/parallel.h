@@ -9,3 +9,6 @@
  * `worth` items, or one processor, this thread does all of it: starting a thread has its price too.
  */
 void parallel_for(size_t count, size_t worth, void (*work)(void *ctx, size_t index), void *ctx);
+
+/* The same by up to `threads` threads (this one among them), for work that mostly waits. */
+void parallel_wait_for(size_t count, size_t threads, void (*work)(void *ctx, size_t index), void *ctx);

@@ -77,6 +77,7 @@ static void out_entry(struct out *out, const struct inventory_entry *entry, int6
     out_time(out, "not_after", cert->not_after);
     out_number(out, "seconds_left", cert->not_after - now);
     out_bool(out, "expired", entry->is_expired);
+    out_bool(out, "revoked", entry->is_revoked);
     out_bool(out, "test_certificate", entry->is_test);
     out_text(out, "server", lineage_server(entry->lineage));
     out_text(out, "certificate_path", entry->lineage->live[KIND_FULLCHAIN]);
@@ -136,7 +137,8 @@ const struct command cmd_certificates = {
         .name = "certificates",
         .summary = "List certificates: names, expiry, files",
         .usage = "[--cert-name NAME] [-d DOMAIN] [--json]",
-        .text = "Lists what is managed here, after checking that each key fits its certificate and each chain its leaf. With "
+        .text = "Lists what is managed here, after checking that each key fits its certificate and each chain its leaf, and "
+                "asking the CA whether it was revoked where the certificate names an OCSP responder or a revocation list. With "
                 "--json for scripts.",
         .topics = topics,
     },

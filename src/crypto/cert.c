@@ -17,7 +17,7 @@
 #define URL_MAX 2048
 
 /* The extensions that are read, each at most once (RFC 5280 section 4.2). */
-enum { EXT_NAMES, EXT_AUTHORITY_KEY, EXT_AUTHORITY_INFO, EXT_CRL, EXT_TLS_FEATURE, EXT_COUNT };
+enum { EXT_NAMES, EXT_AUTHORITY_KEY, EXT_AUTHORITY_INFO, EXT_CRL, EXT_KEY_USAGES, EXT_TLS_FEATURE, EXT_COUNT };
 
 static bool read_serial(struct cert *cert, struct view *tbs, struct error *err)
 {
@@ -146,6 +146,20 @@ static bool read_crl(struct cert *cert, struct view value, struct error *err)
     return true;
 }
 
+/* RFC 5280 section 4.2.1.12 */
+static bool read_key_usages(struct cert *cert, struct view value, struct error *err)
+{
+    struct view list, usage;
+
+    TRY(der_take(&value, DER_SEQUENCE, &list, "extended key usage", err));
+    while (list.len > 0) {
+        TRY(der_take(&list, DER_OID, &usage, "extended key usage", err));
+        if (view_equal(usage, OID("\x2b\x06\x01\x05\x05\x07\x03\x09"))) /* 1.3.6.1.5.5.7.3.9 */
+            cert->signs_ocsp = true;
+    }
+    return true;
+}
+
 /* Which of ours an extension is, EXT_COUNT for the others. */
 static unsigned extension_of(struct view oid)
 {
@@ -159,6 +173,8 @@ static unsigned extension_of(struct view oid)
             return EXT_CRL;
         case 35:
             return EXT_AUTHORITY_KEY;
+        case 37:
+            return EXT_KEY_USAGES;
         }
     }
     if (view_equal(oid, OID("\x2b\x06\x01\x05\x05\x07\x01\x01"))) /* 1.3.6.1.5.5.7.1.1 */
@@ -177,6 +193,8 @@ static bool read_extension(struct cert *cert, unsigned which, struct view value,
         return read_authority_info(cert, value, err);
     case EXT_CRL:
         return read_crl(cert, value, err);
+    case EXT_KEY_USAGES:
+        return read_key_usages(cert, value, err);
     case EXT_TLS_FEATURE:
         return names_must_staple(value, &cert->must_staple, err);
     }
@@ -193,7 +211,7 @@ static bool read_extensions(struct cert *cert, struct view wrapped, struct error
     while (list.len > 0) {
         unsigned which;
 
-        TRY(names_extension(&list, &oid, &value, err));
+        TRY(names_extension(&list, &oid, NULL, &value, err));
         which = extension_of(oid);
         if (which != EXT_COUNT && seen[which])
             return error_set(err, ERROR_CONFIG, "extensions: one of them stands there twice");

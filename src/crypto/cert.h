@@ -23,6 +23,7 @@ struct cert {
     unsigned key_bits;
     bool key_known;             /* false: neither RSA nor an EC curve of ours */
     bool must_staple;           /* TLS feature status_request (RFC 7633) */
+    bool signs_ocsp;            /* extended key usage OCSPSigning (RFC 6960 section 4.2.2.2) */
     size_t spki_at, spki_len;   /* SubjectPublicKeyInfo inside der */
     size_t issuer_at, issuer_len, subject_at, subject_len; /* the Names inside der */
 };

@@ -145,14 +145,16 @@ bool names_alternative(struct view value, struct list *dns, struct list *ips, st
 
 const struct view names_tls_feature_oid = { "\x2b\x06\x01\x05\x05\x07\x01\x18", 8 };
 
-bool names_extension(struct view *list, struct view *oid, struct view *value, struct error *err)
+bool names_extension(struct view *list, struct view *oid, bool *critical, struct view *value, struct error *err)
 {
-    struct view extension, critical;
+    struct view extension, flag = { NULL, 0 };
 
     TRY(der_take(list, DER_SEQUENCE, &extension, "extension", err));
     TRY(der_take(&extension, DER_OID, oid, "extension's identifier", err));
     if (der_is(extension, DER_BOOLEAN))
-        TRY(der_take(&extension, DER_BOOLEAN, &critical, "extension's criticality", err));
+        TRY(der_take(&extension, DER_BOOLEAN, &flag, "extension's criticality", err));
+    if (critical != NULL)
+        *critical = flag.len > 0 && flag.at[0] != 0;
     TRY(der_take(&extension, DER_OCTET_STRING, value, "extension's value", err));
     return der_end(extension, "extension", err);
 }

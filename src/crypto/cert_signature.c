@@ -1,5 +1,5 @@
 /*
- * Whether a certificate was signed by another: the one thing about certificates that OpenSSL does for us.
+ * Whether a certificate, or what else a CA signs, was signed by another: the one thing about certificates that OpenSSL does for us.
  */
 #include <pthread.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 #include "crypto/cert.h"
 #include "crypto/der.h"
 #include "crypto/openssl.h"
+#include "crypto/signed_data.h"
 
 /*
  * Verification keys of issuers, found by their SubjectPublicKeyInfo. Decoding one takes OpenSSL longer than
@@ -196,23 +197,39 @@ static bool verify(EVP_PKEY *pkey, const struct scheme *scheme, struct view sign
     return true;
 }
 
+bool signed_data_take(struct view *fields, struct signed_data *out, const char *what, struct error *err)
+{
+    struct signed_data data;
+
+    TRY(der_whole(fields, DER_SEQUENCE, &data.content, what, err));
+    TRY(der_take(fields, DER_SEQUENCE, &data.algorithm, "signature algorithm", err));
+    TRY(der_bits(fields, &data.signature, "signature", err));
+    *out = data;
+    return true;
+}
+
+bool signed_data_check(const struct signed_data *data, const struct cert *signer, struct error *err)
+{
+    AUTO(EVP_PKEY_free) EVP_PKEY *pkey = NULL;
+    struct scheme scheme = { NULL };
+
+    TRY(read_scheme(data->algorithm, &scheme, err));
+    TRY(keys_get(signer, &pkey, err));
+    return verify(pkey, &scheme, data->signature, data->content, err);
+}
+
 bool cert_check_signed_by(const struct cert *cert, const struct cert *issuer, struct error *err)
 {
     struct view name = { cert->der.at + cert->issuer_at, cert->issuer_len };
     struct view subject = { issuer->der.at + issuer->subject_at, issuer->subject_len };
-    struct view rest = buf_view(&cert->der), whole, signed_part, algorithm, signature;
-    AUTO(EVP_PKEY_free) EVP_PKEY *pkey = NULL;
-    struct scheme scheme = { NULL };
+    struct view rest = buf_view(&cert->der), whole;
+    struct signed_data data;
 
     if (!view_equal(name, subject))
         return error_set(err, ERROR_STORE, "issued by \"%s\", not by \"%s\"",
             cert->issuer_common_name == NULL ? "" : cert->issuer_common_name,
             issuer->common_name == NULL ? "" : issuer->common_name);
     TRY(der_take(&rest, DER_SEQUENCE, &whole, "certificate", err));
-    TRY(der_whole(&whole, DER_SEQUENCE, &signed_part, "certificate's content", err));
-    TRY(der_take(&whole, DER_SEQUENCE, &algorithm, "signature algorithm", err));
-    TRY(der_bits(&whole, &signature, "signature", err));
-    TRY(read_scheme(algorithm, &scheme, err));
-    TRY(keys_get(issuer, &pkey, err));
-    return verify(pkey, &scheme, signature, signed_part, err);
+    TRY(signed_data_take(&whole, &data, "certificate's content", err));
+    return signed_data_check(&data, issuer, err);
 }

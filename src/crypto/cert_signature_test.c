@@ -117,7 +117,7 @@ static void *check_many(void *arg)
 TEST(cert_check_signed_by_in_threads)
 {
     AUTO(EVP_PKEY_free) EVP_PKEY *leaf_key = fixture_key("P-256");
-    struct cert *ca[COUNT(((struct work *)NULL)->ca)], *leaf = NULL;
+    struct cert *ca[COUNT(((struct work *)NULL)->ca)] = { NULL }, *leaf = NULL;
     struct work work[4];
     pthread_t threads[4];
 

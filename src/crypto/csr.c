@@ -120,7 +120,7 @@ static bool read_extensions(struct csr *csr, struct view extensions, struct erro
 
     TRY(der_take(&extensions, DER_SEQUENCE, &list, "extensions", err));
     while (list.len > 0) {
-        TRY(names_extension(&list, &oid, &value, err));
+        TRY(names_extension(&list, &oid, NULL, &value, err));
         if (view_equal(oid, OID("\x55\x1d\x11"))) /* 2.5.29.17 */
             TRY(names_alternative(value, &csr->dns, &csr->ips, err));
         if (view_equal(oid, names_tls_feature_oid))
@@ -221,8 +221,7 @@ static bool read_all(struct csr *csr, struct view data, struct error *err)
     TRY(read_request(csr, &common, err));
     TRY(verify(csr, err));
     join_names(csr, common);
-    return csr->names.len > 0 ||
-           error_set(err, ERROR_CONFIG, "it has neither a common name nor alternative names");
+    return true;
 }
 
 bool csr_read(struct view data, const char *name, struct csr **out, struct error *err)

@@ -16,8 +16,8 @@ struct csr {
 MUST_USE bool csr_make(const struct key *key, const struct list *dns, const struct list *ips, bool must_staple,
     struct buf *der, struct error *err);
 
-/* PEM ("CERTIFICATE REQUEST" or "NEW CERTIFICATE REQUEST") or DER; the self-signature is verified. ERROR_CONFIG:
- * unreadable, or without any name. name is for messages. */
+/* PEM ("CERTIFICATE REQUEST" or "NEW CERTIFICATE REQUEST") or DER; the self-signature is verified. One without
+ * any name is read, too. ERROR_CONFIG: unreadable. name is for messages. */
 MUST_USE bool csr_read(struct view data, const char *name, struct csr **out, struct error *err);
 void csr_free(struct csr *csr);
 DEFINE_AUTO(struct csr, csr_free)

@@ -170,7 +170,7 @@ void der_oid_text(struct view oid, char out[static DER_OID_TEXT_SIZE])
     size_t used = 0;
     bool first = true;
 
-    strcpy(out, "?");
+    memcpy(out, "?", sizeof "?");
     for (size_t i = 0; i < oid.len && used + 24 < DER_OID_TEXT_SIZE; i++) {
         if (arc > UINT64_MAX >> 8)
             break;

@@ -15,6 +15,7 @@ struct fixture { /* what is NULL or 0 is left out, or has the default in bracket
     const char *not_before, *not_after; /* UTCTime or GeneralizedTime text [261101000000Z, 270130000000Z] */
     const char *ocsp, *crl;        /* as in openssl.cnf */
     const char *authority_key;     /* hex */
+    const char *extended_usage;    /* as in openssl.cnf */
     const char *digest;            /* ["SHA256"; "" for Ed25519] */
     bool must_staple, pss;
 };
@@ -111,6 +112,8 @@ __attribute__((unused)) static X509 *fixture_x509(const struct fixture *from)
         fixture_extension(x509, NID_info_access, from->ocsp);
     if (from->crl != NULL)
         fixture_extension(x509, NID_crl_distribution_points, from->crl);
+    if (from->extended_usage != NULL)
+        fixture_extension(x509, NID_ext_key_usage, from->extended_usage);
     if (from->authority_key != NULL)
         fixture_authority_key(x509, from->authority_key);
     if (from->must_staple)

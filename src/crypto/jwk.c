@@ -200,7 +200,7 @@ static bool rsa_numbers(const struct jwk *jwk, BIGNUM **numbers, struct error *e
 {
     for (size_t i = 0; i < RSA_COUNT; i++) {
         TRY(read_number(jwk, rsa_members[i].name, &numbers[i], err));
-        if (numbers[i] == NULL && i < RSA_DP) /* the last three can be derived */
+        if (i < RSA_DP && numbers[i] == NULL) /* the last three can be derived */
             return error_set(err, ERROR_CONFIG, "the JSON Web Key does not have \"%s\"", rsa_members[i].name);
     }
     return rsa_check(numbers, err);

@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#undef error_openssl
 bool error_openssl(struct error *err, enum error_kind kind, const char *why, ...)
 {
     const char *data = NULL, *reason;

@@ -100,8 +100,8 @@ static bool depth_is_fine(struct view text)
 static void node_fill(struct node *node)
 {
     struct node *child;
-    const char *key;
-    json_t *value;
+    const char *key = NULL;
+    json_t *value = NULL;
     size_t index;
 
     node->count = json_is_object(node->value) ? json_object_size(node->value) : json_array_size(node->value);

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "lifecycle/register.h"
+#include "lifecycle/revocation.h"
 
 #define MAX_ACCOUNTS 64
 
@@ -23,8 +24,10 @@ struct world {
     pthread_mutex_t lock; /* net and places */
     struct net *net;
     struct place *places;
+    struct revocation_memory *revocation;
     pthread_mutex_t hook_lock;
     struct list pre_hooks_run, post_hooks;
+    char *renewed_lineage;
 };
 
 struct world *world_new(void)
@@ -33,6 +36,7 @@ struct world *world_new(void)
 
     (void)pthread_mutex_init(&world->lock, NULL);
     (void)pthread_mutex_init(&world->hook_lock, NULL);
+    world->revocation = revocation_memory_new();
     return world;
 }
 
@@ -67,11 +71,18 @@ void world_free(struct world *world)
         place_free(place);
     }
     net_stop(world->net);
+    revocation_memory_free(world->revocation);
     list_clear(&world->pre_hooks_run);
     list_clear(&world->post_hooks);
+    free(world->renewed_lineage);
     (void)pthread_mutex_destroy(&world->lock);
     (void)pthread_mutex_destroy(&world->hook_lock);
     free(world);
+}
+
+struct revocation_memory *world_revocation(struct world *world)
+{
+    return world->revocation;
 }
 
 pthread_mutex_t *world_hook_lock(struct world *world)
@@ -87,6 +98,11 @@ struct list *world_pre_hooks_run(struct world *world)
 struct list *world_post_hooks(struct world *world)
 {
     return &world->post_hooks;
+}
+
+char **world_renewed_lineage(struct world *world)
+{
+    return &world->renewed_lineage;
 }
 
 bool context_net(struct context *context, struct net **out, struct error *err)

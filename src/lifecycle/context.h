@@ -11,6 +11,8 @@
 #include "store/store.h"
 #include "ui/ui.h"
 
+struct revocation_memory;
+
 struct world; /* what all workers of one command share: network process, CAs, hooks that ran */
 
 struct context {
@@ -30,6 +32,9 @@ DEFINE_AUTO(struct world, world_free)
 
 /* The network process, started at the first call. Thread-safe; borrowed. */
 MUST_USE bool context_net(struct context *context, struct net **out, struct error *err);
+
+/* What this run has learned of revoked certificates (lifecycle/revocation.h). Borrowed. */
+struct revocation_memory *world_revocation(struct world *world);
 
 /* An account that is ready to sign at its CA. Borrowed from the world, which keeps it until the end. */
 struct ca {
@@ -56,3 +61,5 @@ MUST_USE bool context_existing_account(struct context *context, struct ca **out,
 pthread_mutex_t *world_hook_lock(struct world *world);
 struct list *world_pre_hooks_run(struct world *world);   /* command strings that ran; under the lock */
 struct list *world_post_hooks(struct world *world);      /* command strings to run at the end; under the lock */
+/* The live directory that the last deploy hook was told, NULL before the first; the world's. Under the lock. */
+char **world_renewed_lineage(struct world *world);

@@ -3,11 +3,14 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/interrupt.h"
 #include "base/mem.h"
 #include "base/parallel.h"
+#include "lifecycle/revocation.h"
 
 #define DAY_S 86400
 #define HOUR_S 3600
+#define ASKING_THREADS 16 /* each waits for somebody else's server; as many connections as one host gets */
 
 void inventory_clear(struct inventory *inventory)
 {
@@ -70,6 +73,38 @@ static void keep_matching(const struct settings *settings, struct inventory *inv
     inventory->len = kept;
 }
 
+struct asking { /* what the threads that ask for revocation share */
+    struct context *context;
+    struct inventory_entry **at;
+};
+
+static void ask_one(void *ctx, size_t index)
+{
+    struct asking *asking = ctx;
+    struct inventory_entry *entry = asking->at[index];
+    enum revocation revocation = REVOCATION_UNKNOWN;
+    struct error canceled = { 0 };
+
+    if (interrupt_check(&canceled) && revocation_check(asking->context, entry->lineage, &revocation, &canceled))
+        entry->is_revoked = revocation == REVOCATION_REVOKED;
+}
+
+static bool ask_for_revocation(struct context *context, struct inventory *inventory, struct error *err)
+{
+    AUTO(free) struct inventory_entry **at = xcalloc(inventory->len + 1, sizeof(*at));
+    struct asking asking = { context, at };
+    size_t count = 0;
+
+    for (size_t i = 0; i < inventory->len; i++) {
+        struct inventory_entry *entry = &inventory->at[i];
+
+        if (entry->lineage != NULL && revocation_can_be_asked(entry->lineage->cert, inventory->now))
+            at[count++] = entry;
+    }
+    parallel_wait_for(count, ASKING_THREADS, ask_one, &asking);
+    return count == 0 || interrupt_check(err);
+}
+
 bool inventory_take(struct context *context, struct inventory *out, struct error *err)
 {
     AUTO(list_clear) struct list names = { 0 };
@@ -84,16 +119,17 @@ bool inventory_take(struct context *context, struct inventory *out, struct error
     }
     parallel_for(out->len, 64, take_one, &taking);
     keep_matching(context->settings, out);
-    return true;
+    return ask_for_revocation(context, out, err);
 }
 
 char *inventory_status(const struct inventory_entry *entry, int64_t now)
 {
     int64_t left = entry->lineage->cert->not_after - now;
+    const char *end = entry->is_expired ? "EXPIRED" : entry->is_revoked ? "REVOKED" : NULL;
 
-    if (entry->is_test || entry->is_expired)
-        return xprintf("INVALID: %s%s%s", entry->is_test ? "TEST_CERT" : "", entry->is_test && entry->is_expired ? ", " : "",
-            entry->is_expired ? "EXPIRED" : "");
+    if (entry->is_test || end != NULL)
+        return xprintf("INVALID: %s%s%s", entry->is_test ? "TEST_CERT" : "", entry->is_test && end != NULL ? ", " : "",
+            end != NULL ? end : "");
     if (left < DAY_S)
         return xprintf("VALID: %lld hour(s)", (long long)(left / HOUR_S));
     if (left < 2 * DAY_S)

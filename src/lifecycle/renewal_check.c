@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "lifecycle/revocation.h"
 
 const char *due_reason(enum due due)
 {
@@ -100,6 +101,13 @@ bool lineage_due(struct context *context, struct lineage *lineage, enum due *out
     if (facts.autorenew) /* may rewrite the renewal file, and with it interval and autorenew */
         TRY(renewal_instant(context, lineage, facts.now, &facts.instant, err));
     *out = due_decide(&facts);
+    if (*out == DUE_NOT && facts.autorenew) { /* only then does the answer matter */
+        enum revocation revocation;
+
+        TRY(revocation_check(context, lineage, &revocation, err));
+        facts.revoked = revocation == REVOCATION_REVOKED;
+        *out = due_decide(&facts);
+    }
     if (*out != DUE_NOT)
         log_info("%s: %s", lineage->name, due_reason(*out));
     return true;

@@ -27,7 +27,7 @@ static bool check_request(const struct http_request *request, struct error *err)
     return true;
 }
 
-static void fill(const struct message_response *from, struct http_response *out)
+static void fill(const struct message_response *from, size_t max_body, struct http_response *out)
 {
     out->status = (int)from->status;
     out->url = view_dup(from->url);
@@ -37,7 +37,7 @@ static void fill(const struct message_response *from, struct http_response *out)
         out->headers[i].value = view_dup(from->headers[i].value);
     }
     out->header_count = from->header_count;
-    out->body = BUF(HTTP_MAX_BODY);
+    out->body = BUF(max_body);
     buf_put(&out->body, from->body);
 }
 
@@ -48,9 +48,11 @@ bool net_http(struct net *net, const struct http_request *request, struct http_r
     struct message_response response;
     int timeout_ms = request->timeout_ms > 0 ? request->timeout_ms : TIMEOUT_MS;
     uint32_t id;
-    size_t max_body = request->max_body > 0 && request->max_body < HTTP_MAX_BODY ? request->max_body : HTTP_MAX_BODY;
+    size_t max_body = request->max_body == 0 ? HTTP_MAX_BODY : request->max_body;
 
     TRY(check_request(request, err));
+    if (max_body > HTTP_MAX_LARGE_BODY)
+        max_body = HTTP_MAX_LARGE_BODY;
     id = channel_next_id(net->channel);
     message_put_request(&frame, id, &(struct message_request){
         .method = request->method,
@@ -66,7 +68,7 @@ bool net_http(struct net *net, const struct http_request *request, struct http_r
     TRY(channel_wait(net->channel, id, MESSAGE_RESPONSE, timeout_ms + GRACE_MS, &answer, err));
     if (!message_get_response(answer.frame.fields, &response) || response.body.len > max_body)
         return channel_violated(net->channel, "broken RESPONSE", err);
-    fill(&response, out);
+    fill(&response, max_body, out);
     return true;
 }
 

@@ -54,7 +54,7 @@ enum message_type {
 #define MESSAGE_MAX_LANDLOCK 1000
 
 /* Largest frame of either direction, for buffers that hold one. */
-#define MESSAGE_MAX (HTTP_MAX_BODY + HTTP_MAX_HEADERS * (MESSAGE_MAX_NAME + MESSAGE_MAX_VALUE + 8) + 65536)
+#define MESSAGE_MAX (HTTP_MAX_LARGE_BODY + HTTP_MAX_HEADERS * (MESSAGE_MAX_NAME + MESSAGE_MAX_VALUE + 8) + 65536)
 
 /* Largest length of the fields, 0 for a type that does not come from that side (for wire_peek). */
 size_t message_max_question(uint8_t type);

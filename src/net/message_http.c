@@ -38,7 +38,7 @@ bool message_get_request(struct view fields, struct message_request *out)
     request.content_type = get_header_value(&from);
     request.accept = get_header_value(&from);
     request.body = wire_get_bytes(&from, MESSAGE_MAX_UPLOAD);
-    request.max_body = wire_get_u32(&from, HTTP_MAX_BODY);
+    request.max_body = wire_get_u32(&from, HTTP_MAX_LARGE_BODY);
     request.timeout_ms = wire_get_u32(&from, MESSAGE_MAX_TIMEOUT_MS);
     request.follow = wire_get_bool(&from);
     if (!wire_done(&from))
@@ -74,7 +74,7 @@ bool message_get_response(struct view fields, struct message_response *out)
         response.headers[i].name = wire_get_text(&from, MESSAGE_MAX_NAME);
         response.headers[i].value = wire_get_text(&from, MESSAGE_MAX_VALUE);
     }
-    response.body = wire_get_bytes(&from, HTTP_MAX_BODY);
+    response.body = wire_get_bytes(&from, HTTP_MAX_LARGE_BODY);
     if (!wire_done(&from))
         return false;
     *out = response;

@@ -159,7 +159,7 @@ TEST(message_request_bounds)
 {
     AUTO(free) char *longer = xcalloc(1, MESSAGE_MAX_URL + 2);
     struct message_request good = { .url = view_of("http://x/"), .content_type = view_of("a"), .accept = view_of("b"),
-        .body = view_of(""), .max_body = HTTP_MAX_BODY, .timeout_ms = 1 };
+        .body = view_of(""), .max_body = HTTP_MAX_LARGE_BODY, .timeout_ms = 1 };
     struct message_request bad;
 
     memset(longer, 'x', MESSAGE_MAX_URL + 1);
@@ -177,7 +177,7 @@ TEST(message_request_bounds)
     bad.content_type = view_of("a\nX: b");
     CHECK(!request_with(bad), "a header smuggled into Content-Type");
     bad = good;
-    bad.max_body = HTTP_MAX_BODY + 1;
+    bad.max_body = HTTP_MAX_LARGE_BODY + 1;
     CHECK(!request_with(bad), "max_body");
     bad = good;
     bad.method = (enum http_method)3;

@@ -43,6 +43,7 @@ MUST_USE bool net_protection(struct net *net, struct net_protection *out, struct
 /* ---- HTTP ---- */
 
 #define HTTP_MAX_BODY (4 * 1024 * 1024)
+#define HTTP_MAX_LARGE_BODY (32 * 1024 * 1024) /* for who asks for it: revocation lists */
 #define HTTP_MAX_HEADERS 64
 
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST };
@@ -57,7 +58,7 @@ struct http_request {
     const char *content_type; /* POST */
     const char *accept;       /* NULL: none */
     struct view body;         /* POST */
-    size_t max_body;          /* of the answer; 0: HTTP_MAX_BODY */
+    size_t max_body;          /* of the answer, up to HTTP_MAX_LARGE_BODY; 0: HTTP_MAX_BODY */
     int timeout_ms;           /* for the whole exchange; 0: 120 s */
     bool follow;              /* GET only: up to 5 redirects, never from https to http */
 };

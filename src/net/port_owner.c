@@ -66,6 +66,7 @@ static char *describe(const char *pid)
         return xprintf("process %s", pid);
     comm[strcspn(comm, "\n")] = '\0';
     text_printable(name, sizeof name, view_of(comm), false);
+    /* cppcheck-suppress resourceLeak ; AUTO closes it */
     return xprintf("%s (process %s)", name, pid);
 }
 

@@ -46,8 +46,11 @@ struct responder {
 
 static void client_free(struct client *client)
 {
-    struct responder *responder = client->responder;
+    struct responder *responder;
 
+    if (client == NULL)
+        return;
+    responder = client->responder;
     *(client->older != NULL ? &client->older->newer : &responder->oldest) = client->newer;
     *(client->newer != NULL ? &client->newer->older : &responder->newest) = client->older;
     responder->client_count--;

@@ -40,15 +40,17 @@ class Fleet:
         self.chain = self.ca.public_bytes(PEM)
         self.aki = x509.AuthorityKeyIdentifier.from_issuer_public_key(self.ca_key.public_key())
 
+    def _sign(self, builder):
+        return builder.sign(self.ca_key, hashes.SHA256())
+
     def _issue(self, name, days_left):
         key = self.key or ec.generate_private_key(ec.SECP256R1())
         end = self.now + datetime.timedelta(days=days_left)
-        cert = (x509.CertificateBuilder().subject_name(x509.Name([])).issuer_name(self.ca.subject)
-                .public_key(key.public_key()).serial_number(x509.random_serial_number())
-                .not_valid_before(end - datetime.timedelta(days=90)).not_valid_after(end)
-                .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=True)
-                .add_extension(self.aki, critical=False)
-                .sign(self.ca_key, hashes.SHA256()))
+        cert = self._sign(x509.CertificateBuilder().subject_name(x509.Name([])).issuer_name(self.ca.subject)
+                          .public_key(key.public_key()).serial_number(x509.random_serial_number())
+                          .not_valid_before(end - datetime.timedelta(days=90)).not_valid_after(end)
+                          .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=True)
+                          .add_extension(self.aki, critical=False))
         return cert.public_bytes(PEM), self.key_pem or _key_pem(key)
 
     def add(self, name, days_left):
