@@ -4,15 +4,14 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/interrupt.h"
 #include "base/mem.h"
+#include "base/spawn.h"
 
 #define CHILD_POLL_MS 50 /* between looks whether the child has ended, where the system cannot tell us */
 
@@ -95,78 +94,21 @@ static char **merge_environment(const struct list *env)
     return merged;
 }
 
-/* The child starts as from a shell: all signals at their default and none blocked, even those that we
- * ignore. */
-static int set_signals(posix_spawnattr_t *attributes)
+/* Returns an errno. */
+static int spawn_shell(const char *command, char **environment, int out, int err, pid_t *pid)
 {
-    sigset_t all, none;
-    int sys;
+    AUTO(free) char *text = xstrdup(command);
+    char *argv[] = { (char[]){ "sh" }, (char[]){ "-c" }, text, NULL };
 
-    (void)sigfillset(&all);
-    (void)sigemptyset(&none);
-    sys = posix_spawnattr_setsigdefault(attributes, &all);
-    if (sys == 0)
-        sys = posix_spawnattr_setsigmask(attributes, &none);
-    if (sys == 0)
-        sys = posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-    return sys;
-}
-
-/* All of ours are close-on-exec; this is for what our own parent left open: no business of a hook. */
-static int close_others(posix_spawn_file_actions_t *actions)
-{
-#if __GLIBC__ > 2 || (__GLIBC__ == 2 && __GLIBC_MINOR__ >= 34)
-    return posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
-#else
-    (void)actions;
-    return 0;
-#endif
-}
-
-/* Returns an errno. main keeps descriptors 0 to 2 open, so the pipes lie above them. */
-static int spawn(const char *command, char **environment, int out, int err, pid_t *pid)
-{
-    char *argv[] = { (char[]){ "sh" }, (char[]){ "-c" }, xstrdup(command), NULL };
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    int sys = posix_spawn_file_actions_init(&actions);
-
-    if (sys == 0) {
-        sys = posix_spawnattr_init(&attributes);
-        if (sys == 0) {
-            sys = posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-            if (sys == 0)
-                sys = posix_spawn_file_actions_adddup2(&actions, err, STDERR_FILENO);
-            if (sys == 0)
-                sys = close_others(&actions);
-            if (sys == 0)
-                sys = set_signals(&attributes);
-            if (sys == 0)
-                sys = posix_spawn(pid, "/bin/sh", &actions, &attributes, argv, environment);
-            (void)posix_spawnattr_destroy(&attributes);
-        }
-        (void)posix_spawn_file_actions_destroy(&actions);
-    }
-    free(argv[2]);
-    return sys;
-}
-
-/* A descriptor that becomes readable when the child ends; -1 where the system has none (before Linux 5.3). */
-static int open_process(pid_t pid)
-{
-#ifdef SYS_pidfd_open
-    return (int)syscall(SYS_pidfd_open, pid, 0); /* sets close-on-exec by itself */
-#else
-    (void)pid;
-    return -1;
-#endif
+    return spawn_program(&(struct spawn){ .path = "/bin/sh", .argv = argv, .env = environment, .in = -1,
+                                          .out = out, .err = err }, pid);
 }
 
 /* Waits for the child, not for the end of its output: a hook may leave a daemon behind that keeps the
  * pipes. */
 static int wait_child(pid_t pid, struct stream *out, struct stream *err)
 {
-    AUTO(close) int process = open_process(pid);
+    AUTO(close) int process = spawn_watch(pid);
     bool forwarded = false;
     int status = 0;
 
@@ -204,7 +146,7 @@ bool child_shell(const char *command, const struct list *env, struct child_resul
 
     TRY(stream_open(&output, err));
     TRY(stream_open(&errors, err));
-    errno = spawn(command, environment, output.write_end, errors.write_end, &pid);
+    errno = spawn_shell(command, environment, output.write_end, errors.write_end, &pid);
     if (errno != 0)
         return error_errno(err, ERROR_HOOK, "cannot run /bin/sh");
     close_at(&output.write_end); /* ours; else the pipes would never end */

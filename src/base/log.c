@@ -101,9 +101,10 @@ static void move_along(void)
     }
 }
 
+/* The umask decides who reads it, as with Certbot; the directory lets nobody else in. */
 static int open_file(void)
 {
-    return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0600);
+    return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0666);
 }
 
 /* Goes on in a fresh file, or in the old one where that fails. */

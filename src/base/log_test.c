@@ -52,6 +52,7 @@ static char *read_log(const char *name)
 
 static void lines_scene(const char *dir)
 {
+    (void)umask(0027);
     log_debug("early %d", 1);
     if (log_path() != NULL)
         _exit(2);
@@ -100,7 +101,7 @@ TEST(log_lines)
     }
     CHECK(!view_cut(&rest, '\n', &line), "more lines: %s", log);
     REQUIRE(stat(path, &st) == 0);
-    CHECK_INT(st.st_mode & 0777, 0600, "mode");
+    CHECK_INT(st.st_mode & 0777, 0640, "mode");
 }
 
 static void rotate_scene(const char *dir)

@@ -2,7 +2,6 @@
 #include "base/clock.h"
 #include "cmd/command.h"
 #include "cmd/report.h"
-#include "lifecycle/hooks.h"
 #include "lifecycle/install.h"
 
 static void say_csr_saved(struct context *context, const struct csr_result *result)
@@ -34,7 +33,6 @@ static bool certonly_run(struct context *context, struct error *err)
 {
     AUTO(obtain_result_clear) struct obtain_result result = { 0 };
 
-    TRY(hooks_check(context->settings, err));
     if (context->settings->csr_path != NULL)
         return run_csr(context, err);
     TRY(obtain(context, &result, err));

@@ -15,8 +15,10 @@
 #include "cmd/command.h"
 #include "config/command_line.h"
 #include "config/help.h"
+#include "lifecycle/hooks.h"
 
 #define HELP_MAX (1024 * 1024)
+#define CERTBOT_VERSION "5.5.0" /* whose command line we have; scripts compare it before they use an option */
 
 static bool is_certbot(const char *argv0)
 {
@@ -57,6 +59,7 @@ static bool run_command(const struct command *command, struct settings *settings
     };
 
     TRY(settings_check(settings, &command->verb, err));
+    TRY(hooks_check(settings, err)); /* whatever the subcommand, as Certbot does */
     if (command->store_needs != 0) {
         TRY(store_open(settings, command->store_needs, &store, err));
         TRY(open_log(settings, as_certbot, err));
@@ -71,7 +74,7 @@ static bool show_help(const struct command_line *line, const char *program)
     AUTO(free) const struct verb **verbs = command_verbs();
 
     if (line->version)
-        buf_putf(&text, "%s %s\n", program, EVERCERT_VERSION);
+        buf_putf(&text, "%s %s\n", program, strcmp(program, "certbot") == 0 ? CERTBOT_VERSION : EVERCERT_VERSION);
     else
         help_write(verbs, program, line->help_topic, 80, &text);
     return fwrite(text.at, 1, text.len, stdout) == text.len;

@@ -1,4 +1,5 @@
 /* plugins: the ways to prove control and to install. */
+#include "base/interrupt.h"
 #include "base/mem.h"
 #include "cmd/command.h"
 #include "plugin/plugin.h"
@@ -7,8 +8,6 @@
 
 static bool is_listed(const struct settings *settings, const struct plugin *plugin)
 {
-    if (plugin->hidden)
-        return false;
     if (settings->plugins_authenticators || settings->plugins_installers)
         return (settings->plugins_authenticators && plugin->authenticator != NULL)
             || (settings->plugins_installers && plugin->installer != NULL);
@@ -19,9 +18,10 @@ static void put_plugin(struct context *context, const struct plugin *plugin, str
 {
     const struct settings *settings = context->settings;
 
-    buf_putf(text, "%s* %s\nDescription: %s\nInterfaces: %s%sPlugin\nEntry point: built in", text->len > 0 ? "\n\n" : "",
+    buf_putf(text, "%s* %s\nDescription: %s\nInterfaces: %s%sPlugin\nEntry point: %s", text->len > 0 ? "\n\n" : "",
         plugin->name, plugin->description, plugin->authenticator != NULL ? "Authenticator, " : "",
-        plugin->installer != NULL ? "Installer, " : "");
+        plugin->installer != NULL ? "Installer, " : "", plugin->path != NULL ? plugin->path : "built in");
+    plugin_put_options(plugin, text);
     if (settings->plugins_init || settings->plugins_prepare)
         buf_putf(text, "\nInitialized: %s", plugin->name);
     if (settings->plugins_prepare)
@@ -32,10 +32,13 @@ static bool plugins_run(struct context *context, struct error *err)
 {
     AUTO(buf_clear) struct buf text = BUF(LISTING_MAX);
 
-    (void)err;
-    for (size_t i = 0; plugins[i] != NULL; i++)
-        if (is_listed(context->settings, plugins[i]))
-            put_plugin(context, plugins[i], &text);
+    const struct plugin *all[PLUGINS_MAX];
+    size_t count = plugin_list(context->settings, all);
+
+    for (size_t i = 0; i < count; i++)
+        if (is_listed(context->settings, all[i]))
+            put_plugin(context, all[i], &text);
+    TRY(interrupt_check(err));
     ui_frame(context->ui, true, text.len > 0 ? buf_text(&text) : "No plugins");
     return true;
 }

@@ -2,13 +2,11 @@
 #include "lifecycle/reconfigure.h"
 
 #include "cmd/command.h"
-#include "lifecycle/hooks.h"
 
 static bool reconfigure_run(struct context *context, struct error *err)
 {
     bool changed;
 
-    TRY(hooks_check(context->settings, err));
     TRY(reconfigure(context, &changed, err));
     ui_say(context->ui, changed ? "\nSuccessfully updated configuration.\nChanges will apply when the certificate renews."
                                 : "\nNo changes were made to the renewal configuration.");

@@ -113,7 +113,6 @@ static bool renew_run(struct context *context, struct error *err)
     struct tally tally;
     bool ok;
 
-    TRY(hooks_check(context->settings, err));
     ok = renew_all(context, &all, err);
     tally = count(&all);
     if (ok)

@@ -2,7 +2,6 @@
 #include "cmd/command.h"
 #include "cmd/report.h"
 #include "base/mem.h"
-#include "lifecycle/hooks.h"
 #include "lifecycle/install.h"
 
 static bool refuse_addresses(const struct settings *settings, struct error *err)
@@ -45,7 +44,6 @@ static bool run_run(struct context *context, struct error *err)
     AUTO(installation_close) struct installation installation = { 0 };
     AUTO(obtain_result_clear) struct obtain_result result = { 0 };
 
-    TRY(hooks_check(context->settings, err));
     TRY(refuse_addresses(context->settings, err));
     TRY(installation_open(context, &installation, err));
     TRY(installation_check_staple(context, &installation, err));

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "config/command_line.h"
+#include "config/plugin_options.h"
 
 #define CLI_INI_MAX (1024 * 1024)
 
@@ -123,15 +124,22 @@ static bool apply_line(struct settings *settings, struct view key, const char *v
     struct error ambiguous = { 0 };
     const struct option *option;
     const char *near;
+    bool is_plugins = false;
 
-    if (view_starts(key, "--"))
-        key = (struct view){ key.at + 2, key.len - 2 };
+    while (key.len > 0 && key.at[0] == '-') /* "-d" is no short option here, but a long name with dashes */
+        key = (struct view){ key.at + 1, key.len - 1 };
     option = option_resolve(key, &ambiguous);
     if (option == NULL && ambiguous.kind != ERROR_NONE) {
         *err = ambiguous;
         return false;
     }
-    if (option == NULL || (option->type == OPTION_SPECIAL && option->read == NULL)) { /* --help, --version */
+    if (option == NULL)
+        TRY(plugin_option_give(settings, key, value, ORIGIN_FILE, &is_plugins, err));
+    if (is_plugins)
+        return true;
+    if (option != NULL && option->type == OPTION_SPECIAL && option->read == NULL) /* --help, --version */
+        return option_fail(option, err, "ignored explicit argument '%s'", value);
+    if (option == NULL) {
         (void)error_set(err, ERROR_USAGE, "unrecognized arguments: --%.*s=%s", (int)key.len, key.at, value);
         near = option_suggest(key);
         return near == NULL ? false : error_next(err, "did you mean %s?", near);

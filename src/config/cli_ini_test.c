@@ -66,7 +66,7 @@ static const struct {
     { "underscores", "\nmax_log_backups = 0", "unrecognized arguments: --max_log_backups=0",
         "max-log-backups" },
     { "short name", "d = a.test", "ambiguous option: --d could match --debug", NULL },
-    { "help", "help = true", "unrecognized arguments: --help=true", NULL },
+    { "help", "help = true", "argument -h/--help: ignored explicit argument 'true'", NULL },
     { "no key", "= x", "Unexpected line 1 in cli.ini: = x", NULL },
     { "flag with nonsense", "standalone = maybe",
         "Unexpected value for standalone: 'maybe'. Expecting 'true', 'false', "

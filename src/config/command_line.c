@@ -9,12 +9,19 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "config/plugin_options.h"
 
 #define SYSTEM_FILE "/etc/letsencrypt/cli.ini" /* wherever --config-dir leads */
 
 struct given {
     const struct option *option;
     const char *value; /* borrowed from argv; NULL for flags */
+};
+
+struct unknown { /* perhaps an option of a plugin, whose directory is not known yet */
+    const char *word, *value; /* borrowed from argv; value NULL when there was none */
+    bool glued;               /* the value is part of the word */
+    size_t before;            /* extras in front of it */
 };
 
 struct words { /* an own array of borrowed strings */
@@ -26,6 +33,8 @@ struct parse {
     struct given *givens;
     size_t count;
     struct list extras; /* what is neither option nor value */
+    struct unknown *unknowns;
+    size_t unknown_count;
 };
 
 static void words_clear_at(struct words *words)
@@ -36,6 +45,7 @@ static void words_clear_at(struct words *words)
 static void parse_clear_at(struct parse *parse)
 {
     free(parse->givens);
+    free(parse->unknowns);
     list_clear(&parse->extras);
 }
 
@@ -93,6 +103,18 @@ static bool give_value(struct parse *parse, const struct option *option, const c
     return true;
 }
 
+static void keep_unknown(struct parse *parse, const struct words *words, size_t *i)
+{
+    const char *word = words->at[*i], *equals = strchr(word, '=');
+    struct unknown *unknown = &parse->unknowns[parse->unknown_count++];
+
+    *unknown = (struct unknown){ .word = word, .glued = equals != NULL, .before = parse->extras.len };
+    if (equals != NULL)
+        unknown->value = equals + 1;
+    else if (*i + 1 < words->len && is_value(words->at[*i + 1]))
+        unknown->value = words->at[++*i];
+}
+
 static bool parse_long(struct parse *parse, const struct words *words, size_t *i, struct error *err)
 {
     const char *word = words->at[*i], *equals = strchr(word, '=');
@@ -104,7 +126,7 @@ static bool parse_long(struct parse *parse, const struct words *words, size_t *i
         return false;
     }
     if (option == NULL) {
-        list_add(&parse->extras, word);
+        keep_unknown(parse, words, i);
         return true;
     }
     if (option_takes_value(option))
@@ -147,6 +169,7 @@ static bool parse_words(const struct words *words, struct parse *parse, struct e
     for (size_t i = 0; i < words->len; i++)
         letters += 1 + strlen(words->at[i]); /* a cluster gives an option a letter */
     parse->givens = xcalloc(letters + 1, sizeof *parse->givens);
+    parse->unknowns = xcalloc(words->len + 1, sizeof *parse->unknowns);
     for (size_t i = 0; i < words->len; i++) {
         const char *word = words->at[i];
 
@@ -208,6 +231,27 @@ static const char *nearest_verb(const struct verb *const *verbs, const char *wor
     return best;
 }
 
+static void add_unknown(struct list *to, const struct unknown *unknown)
+{
+    list_add(to, unknown->word);
+    if (unknown->value != NULL && !unknown->glued)
+        list_add(to, unknown->value);
+}
+
+/* Everything that the table does not explain, in its order. */
+static struct list all_extras(const struct parse *parse)
+{
+    struct list all = { 0 };
+
+    for (size_t i = 0, k = 0; i <= parse->extras.len; i++) {
+        for (; k < parse->unknown_count && parse->unknowns[k].before == i; k++)
+            add_unknown(&all, &parse->unknowns[k]);
+        if (i < parse->extras.len)
+            list_add(&all, parse->extras.at[i]);
+    }
+    return all;
+}
+
 static bool fail_extras(const struct list *extras, const struct verb *const *verbs, struct error *err)
 {
     AUTO(free) char *all = list_join(extras, " ");
@@ -235,6 +279,7 @@ static bool split(const struct words *words, const struct verb *const *verbs, co
 {
     AUTO(words_clear) struct words left = { xcalloc(words->len + 1, sizeof *words->at), words->len };
     AUTO(parse_clear) struct parse spared = { 0 };
+    AUTO(list_clear) struct list extras = { 0 };
     struct error ignored = { 0 };
     const struct verb *found;
     bool ok;
@@ -256,7 +301,8 @@ static bool split(const struct words *words, const struct verb *const *verbs, co
             return true;
         }
     }
-    return ok ? fail_extras(&parse->extras, verbs, err) : false;
+    extras = all_extras(parse);
+    return ok ? fail_extras(&extras, verbs, err) : false;
 }
 
 /* ---- files ---- */
@@ -287,12 +333,13 @@ static char *user_file(void)
 static bool read_files(struct settings *settings, const struct verb *verb, struct error *err)
 {
     AUTO(free) char *user = user_file();
+    const struct list *given = &settings->config_files; /* the last one counts, as with Certbot */
 
     TRY(read_file(SYSTEM_FILE, false, settings, err));
     if (user != NULL)
         TRY(read_file(user, false, settings, err));
-    for (size_t i = 0; i < settings->config_files.len; i++)
-        TRY(read_file(settings->config_files.at[i], true, settings, err));
+    if (given->len > 0 && given->at[given->len - 1][0] != '\0') /* empty: a variable of a script's that is not set */
+        TRY(read_file(given->at[given->len - 1], true, settings, err));
     if (strcmp(verb->name, "renew") == 0 && SETTING_ORIGIN(settings, domains) == ORIGIN_FILE) {
         list_clear(&settings->domains); /* meant for certonly; renew goes by what each certificate has */
         SETTING_MARK(settings, domains, ORIGIN_DEFAULT);
@@ -345,6 +392,24 @@ static bool apply_all(const struct parse *parse, struct command_line *line, stru
     return true;
 }
 
+/* The directory of plugins is known now: what still belongs to nobody is refused. */
+static bool settle_unknowns(struct settings *settings, const struct parse *parse, const struct verb *const *verbs,
+    struct error *err)
+{
+    AUTO(list_clear) struct list extras = { 0 };
+
+    for (size_t i = 0; i < parse->unknown_count; i++) {
+        const struct unknown *unknown = &parse->unknowns[i];
+        struct view name = { unknown->word + 2, strcspn(unknown->word + 2, "=") };
+        bool taken;
+
+        TRY(plugin_option_give(settings, name, unknown->value, ORIGIN_COMMAND_LINE, &taken, err));
+        if (!taken)
+            add_unknown(&extras, unknown);
+    }
+    return extras.len == 0 ? true : fail_extras(&extras, verbs, err);
+}
+
 bool command_line_read(int argc, char **argv, const struct verb *const *verbs, bool as_certbot,
     struct command_line *out, struct error *err)
 {
@@ -360,6 +425,7 @@ bool command_line_read(int argc, char **argv, const struct verb *const *verbs, b
         TRY(apply_all(&parse, &line, err));
         if (!line.help && !line.version) {
             TRY(read_files(line.settings, verb, err));
+            TRY(settle_unknowns(line.settings, &parse, verbs, err));
             TRY(settings_derive(line.settings, verb, err));
             line.verb = verb;
         }

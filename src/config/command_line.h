@@ -16,7 +16,7 @@ struct command_line {
 
 /*
  * verbs: NULL-ended; the first is the default. program: the name for messages. Reads cli.ini in the two
- * default places and each -c file first, unless help or version is asked for. ERROR_USAGE (exit 2) for what
+ * default places and the last -c file first, unless help or version is asked for. ERROR_USAGE (exit 2) for what
  * cannot be understood; ERROR_CONFIG (exit 1) for a name that is no domain. out is the caller's, for
  * command_line_clear.
  */

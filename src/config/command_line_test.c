@@ -363,12 +363,12 @@ TEST(order_of_files)
     struct error err = { 0 };
 
     put_file("letsencrypt/cli.ini", "cert-name = user\nrsa-key-size = 3072\nemail = a@b.test\nverbose = 2\n");
-    put_file("one.ini", "cert-name = one\nreuse-key = true\ndomains = x.test\npre-hook = one\n");
-    put_file("two.ini", "cert-name = two\nallow-subset-of-names = false\n");
+    put_file("one.ini", "cert-name = one\npre-hook = one\n");
+    put_file("two.ini", "cert-name = two\nreuse-key = true\ndomains = x.test\nallow-subset-of-names = false\n");
     REQUIRE(read_line(text, false, &line, &err), "%s", err.why);
-    CHECK_TEXT(line.settings->cert_name, "two", "the last file wins");
+    CHECK_TEXT(line.settings->cert_name, "two", "over the user's file");
     CHECK_INT(line.settings->rsa_key_size, 3072, "of the user's file");
-    CHECK_TEXT(line.settings->pre_hook, "one", "of the first file");
+    CHECK(line.settings->pre_hook == NULL, "only the last -c is read");
     CHECK(!line.settings->reuse_key, "the command line beats a file");
     CHECK_INT(line.settings->domains.len, 1, "the command line's alone");
     CHECK_INT(line.settings->verbose, 2, "verbose");

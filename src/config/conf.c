@@ -163,7 +163,7 @@ void conf_write(const struct conf *conf, struct buf *out)
 /* The line feed of this file: what its first line ends in. */
 static const char *line_feed(const struct conf *conf)
 {
-    struct view raw = conf->count > 0 ? conf->lines[0].raw : (struct view){ "", 0 };
+    struct view raw = conf->lines != NULL && conf->count > 0 ? conf->lines[0].raw : (struct view){ "", 0 };
 
     return raw.len >= 2 && raw.at[raw.len - 2] == '\r' && raw.at[raw.len - 1] == '\n' ? "\r\n" : "\n";
 }
@@ -264,8 +264,8 @@ static void set(
         AUTO(list_clear) struct list old = { 0 };
 
         conf_value_decode(line->value, line->value_kind, &old);
-        if ((line->value_kind == CONF_LIST) == (texts != NULL) &&
-            (texts != NULL ? list_equal(&old, texts) : strcmp(old.at[0], text) == 0))
+        if ((line->value_kind == CONF_LIST) == (text == NULL) &&
+            (text == NULL ? list_equal(&old, texts) : strcmp(old.at[0], text) == 0))
             return; /* keeps the quotes and blanks that the file has */
         buf_put(&bytes, (struct view){ line->raw.at, (size_t)(line->value.at - line->raw.at) });
         if (line->value.at[-1] == '=')

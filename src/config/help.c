@@ -105,6 +105,7 @@ static void put_overview(
         "webroot", "webroot-path", "dry-run", "non-interactive" };
     AUTO(buf_clear) struct buf names = BUF(1024);
 
+    buf_put_char(out, '\n');
     put_frame(out);
     buf_put_char(out, '\n');
     buf_putf(out, "  %s [SUBCOMMAND] [options] [-d DOMAIN] [-d DOMAIN] ...\n\n", program);

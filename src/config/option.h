@@ -34,6 +34,7 @@ enum option_topic { /* where --help shows it */
 struct option {
     const char *names[4];      /* long names without dashes; the first is the one we show */
     const char *shorts;        /* letters: "d", "nv"; NULL: none */
+    bool long_first;           /* how Certbot's messages name it: --webroot-path/-w, but -d/--domains */
     enum option_type type;
     size_t at;                 /* offsetof(struct settings, ...) */
     const char *value;         /* what help calls the value: "FILE" */

@@ -109,16 +109,24 @@ const char *option_suggest(struct view name)
     return best;
 }
 
+static void put_shorts(const struct option *option, struct buf *names)
+{
+    for (const char *letter = option->shorts; letter != NULL && *letter != '\0'; letter++)
+        buf_putf(names, "%s-%c", names->len > 0 ? "/" : "", *letter);
+}
+
 bool option_fail(const struct option *option, struct error *err, const char *reason, ...)
 {
     AUTO(buf_clear) struct buf names = BUF(512);
     char text[512];
     va_list args;
 
-    for (const char *letter = option->shorts; letter != NULL && *letter != '\0'; letter++)
-        buf_putf(&names, "%s-%c", names.len > 0 ? "/" : "", *letter);
+    if (!option->long_first)
+        put_shorts(option, &names);
     for (size_t i = 0; i < COUNT(option->names) && option->names[i] != NULL; i++)
         buf_putf(&names, "%s--%s", names.len > 0 ? "/" : "", option->names[i]);
+    if (option->long_first)
+        put_shorts(option, &names);
     va_start(args, reason);
     (void)vsnprintf(text, sizeof text, reason, args);
     va_end(args);
@@ -298,6 +306,8 @@ void option_reset(struct settings *settings, const struct option *option)
     const struct option *row = option_owner(option);
     void *member = row->at == OPTION_NO_MEMBER ? NULL : member_of(settings, row);
 
+    if (member == NULL)
+        return;
     switch (row->type) {
     case OPTION_FLAG:
         *(bool *)member = false;

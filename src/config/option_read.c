@@ -40,6 +40,8 @@ bool read_domains(
     struct view rest = view_of(value), part;
 
     (void)option;
+    if (rest.len == 0)
+        return true; /* a variable of a script's that is not set: no name */
     while (view_cut(&rest, ',', &part)) {
         AUTO(free) char *text = view_dup(view_trim(part));
         AUTO(free) char *domain = NULL;
@@ -114,6 +116,7 @@ bool read_webroot_path(
     bool has_names = settings->domains.len + settings->ip_addresses.len > 0;
 
     (void)option;
+    TRY(check_dir(value, err));
     if (settings->webroot_path.len > 0 && settings->names_before_webroot) {
         (void)error_set(err, ERROR_PLUGIN,
             "If you specify multiple webroot paths, one of them must precede all --domain "
@@ -121,7 +124,6 @@ bool read_webroot_path(
         return error_next(err,
             "write -w DIR in front of the names it is for: -w /srv/a -d a.example -w /srv/b -d b.example");
     }
-    TRY(check_dir(path, err));
     if (settings->webroot_path.len > 0)
         webroot_map_complete(settings);
     else
@@ -136,7 +138,7 @@ static bool read_map_entry(struct settings *settings, const char *names, const c
     AUTO(free) char *path = file_absolute(root);
     struct view rest = view_of(names), part;
 
-    TRY(check_dir(path, err));
+    TRY(check_dir(root, err));
     while (view_cut(&rest, ',', &part)) {
         AUTO(free) char *text = view_dup(view_trim(part));
         AUTO(free) char *name = NULL;
@@ -178,10 +180,13 @@ bool read_webroot_map(
 bool check_readable(
     struct settings *settings, const struct option *option, const char *value, struct error *err)
 {
-    AUTO(close) int fd = open(value, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    AUTO(free) char *path = file_absolute(value); /* of an empty text: the working directory */
+    AUTO(close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
     (void)settings;
-    return fd >= 0 || option_fail(option, err, "%s", strerror(errno));
+    if (fd < 0)
+        return option_fail(option, err, "%s", strerror(errno));
+    return !file_is_dir(path) || option_fail(option, err, "%s", strerror(EISDIR));
 }
 
 bool check_user_agent_comment(struct settings *settings, const struct option *option, const char *value,

@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "config/option.h"
 #include "config/option_read.h"
+#include "config/plugin_options.h"
 
 #define PARAMS "renewalparams"
 #define MAP PARAMS "/webroot_map"
@@ -73,6 +74,20 @@ static bool save_one(const struct settings *settings, const struct option *optio
     return true;
 }
 
+/* Of the plugins that the lineage uses: others would never be restored. */
+static void save_plugin_options(const struct settings *settings, struct conf *conf, struct list *saved)
+{
+    for (size_t i = 0; i < settings->plugin_options.len; i++) {
+        const struct plugin_option *option = &settings->plugin_options.at[i];
+
+        if (!plugin_option_is_for(option->key, settings->authenticator) &&
+            !plugin_option_is_for(option->key, settings->installer))
+            continue;
+        conf_set(conf, PARAMS, option->key, option->value);
+        list_add(saved, option->key);
+    }
+}
+
 void renewal_params_save(const struct settings *settings, struct conf *conf)
 {
     AUTO(list_clear) struct list saved = { 0 };
@@ -85,6 +100,7 @@ void renewal_params_save(const struct settings *settings, struct conf *conf)
             save_one(settings, option, conf))
             list_add(&saved, option->saved);
     }
+    save_plugin_options(settings, conf, &saved);
     conf_keys(conf, PARAMS, &keys);
     for (size_t i = 0; i < keys.len; i++) {
         if (!list_has(&saved, keys.at[i]))
@@ -202,17 +218,28 @@ static bool restore_one(const struct restore *restore, const struct option *opti
     return true;
 }
 
-/* A key counts for the saved authenticator and installer only: nginx_ctl for nginx, dns_ovh_credentials for
- * dns-ovh. */
-static bool is_for_plugin(const char *key, const char *plugin)
+static bool is_in_table(const char *key)
 {
-    size_t len = plugin == NULL ? 0 : strlen(plugin);
-
-    for (size_t i = 0; i < len; i++) {
-        if (key[i] != (plugin[i] == '-' ? '_' : plugin[i]))
-            return false;
+    for (const struct option *option = options; option->names[0] != NULL; option++) {
+        if (text_equal(option->saved, key))
+            return true;
     }
-    return len > 0 && key[len] == '_';
+    return false;
+}
+
+/* Whatever is written for a plugin that is not ours is for it to judge. */
+static void restore_plugin_options(const struct restore *restore, const char *plugin)
+{
+    AUTO(list_clear) struct list keys = { 0 };
+
+    if (plugin == NULL || plugin_name_is_ours(plugin))
+        return;
+    conf_keys(restore->conf, PARAMS, &keys);
+    for (size_t i = 0; i < keys.len; i++) {
+        if (plugin_option_is_for(keys.at[i], plugin) && !is_in_table(keys.at[i]))
+            plugin_options_put(&restore->settings->plugin_options, NULL, keys.at[i],
+                conf_get(restore->conf, PARAMS, keys.at[i]), ORIGIN_RENEWAL);
+    }
 }
 
 static void restore_map(const struct restore *restore)
@@ -254,11 +281,14 @@ bool renewal_params_restore(
             value = conf_get(conf, PARAMS, "deploy_hook");
         if (value == NULL && !keeps[i] && text_equal(option->saved, "key_type"))
             value = "rsa"; /* written by versions that knew nothing else */
-        if (value == NULL || (is_of_plugin(option) && !is_for_plugin(option->saved, authenticator) &&
-            !is_for_plugin(option->saved, installer)))
+        /* A key counts for the saved authenticator and installer only: nginx_ctl for nginx. */
+        if (value == NULL || (is_of_plugin(option) && !plugin_option_is_for(option->saved, authenticator) &&
+            !plugin_option_is_for(option->saved, installer)))
             continue;
         TRY(restore_one(&restore, option, value));
     }
+    restore_plugin_options(&restore, authenticator);
+    restore_plugin_options(&restore, installer);
     if (!keeps_map && strcmp(authenticator, "webroot") == 0)
         restore_map(&restore);
     return true;

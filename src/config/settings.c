@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "config/option.h"
+#include "config/plugin_options.h"
 
 /* ---- what kind of member a row has ---- */
 
@@ -80,6 +81,7 @@ struct settings *settings_dup(const struct settings *settings)
     }
     copy->webroot_map.names = list_dup(&settings->webroot_map.names);
     copy->webroot_map.roots = list_dup(&settings->webroot_map.roots);
+    copy->plugin_options = plugin_options_dup(&settings->plugin_options);
     return copy;
 }
 
@@ -97,6 +99,7 @@ void settings_free(struct settings *settings)
     }
     list_clear(&settings->webroot_map.names);
     list_clear(&settings->webroot_map.roots);
+    plugin_options_clear(&settings->plugin_options);
     free(settings);
 }
 

@@ -28,6 +28,18 @@ enum dns_provider {
     DNS_PROVIDER_COUNT,
 };
 
+struct plugin_option { /* of a third-party plugin; see plugin_options.h */
+    char *plugin; /* for which it was given; NULL when it was restored */
+    char *key;    /* "example_root" */
+    char *value;
+    enum origin origin;
+};
+
+struct plugin_options {
+    struct plugin_option *at;
+    size_t len;
+};
+
 #define SETTINGS_MAX_OPTIONS 255
 
 struct settings {
@@ -79,6 +91,8 @@ struct settings {
     /* plugins */
     char *authenticator, *installer, *configurator;
     struct list plugin_flags; /* "standalone" for --standalone; settings_derive makes the two above of them */
+    char *plugin_dir;         /* of third-party plugins */
+    struct plugin_options plugin_options; /* no row of the table */
     bool plugins_init, plugins_prepare, plugins_authenticators, plugins_installers;
     struct list webroot_path;
     struct webroot_map webroot_map;

@@ -78,7 +78,7 @@ static void derive_paths(struct settings *settings, const struct verb *verb)
 /* All wishes for one role have to agree. */
 static bool wish(char **role, const char *plugin, struct error *err)
 {
-    if (plugin == NULL || text_equal(*role, plugin))
+    if (plugin == NULL || plugin[0] == '\0' || text_equal(*role, plugin))
         return true;
     if (*role != NULL)
         return error_set(err, ERROR_PLUGIN,
@@ -100,12 +100,13 @@ static bool wish_flag(struct settings *settings, const char *plugin, char **auth
 /* The order of the table, so that conflicts read the same however the flags were typed. */
 static bool derive_plugins(struct settings *settings, struct error *err)
 {
-    AUTO(free) char *authenticator = xstrdup_or_null(settings->configurator);
-    AUTO(free) char *installer = xstrdup_or_null(settings->configurator);
+    AUTO(free) char *authenticator = NULL, *installer = NULL;
     enum origin from = SETTING_ORIGIN(settings, plugin_flags);
 
     if (SETTING_ORIGIN(settings, configurator) > from)
         from = SETTING_ORIGIN(settings, configurator);
+    TRY(wish(&installer, settings->configurator, err));
+    TRY(wish(&authenticator, settings->configurator, err));
     TRY(wish(&installer, settings->installer, err));
     TRY(wish(&authenticator, settings->authenticator, err));
     for (const struct option *option = options; option->names[0] != NULL; option++) {
@@ -125,6 +126,8 @@ bool settings_derive(struct settings *settings, const struct verb *verb, struct 
 {
     TRY(derive_server(settings, err));
     TRY(derive_plugins(settings, err));
+    if (text_equal(settings->cert_name, ""))
+        xreplace(&settings->cert_name, NULL); /* a variable of a script's that is not set */
     derive_registration(settings);
     derive_interaction(settings, verb);
     derive_paths(settings, verb);
@@ -237,6 +240,7 @@ bool settings_check(struct settings *settings, const struct verb *verb, struct e
     TRY(check_keys(settings, err));
     TRY(check_names(settings, verb, err));
     TRY(check_account(settings, err));
-    webroot_map_complete(settings);
+    if (settings->authenticator == NULL || text_equal(settings->authenticator, "webroot"))
+        webroot_map_complete(settings);
     return true;
 }

@@ -96,22 +96,32 @@ static void add_names(struct list *env, const char *variable, const struct list 
     list_add(env, entry);
 }
 
+static void add_lineage(struct list *env, const char *live_dir)
+{
+    AUTO(free) char *entry = live_dir != NULL ? xprintf("RENEWED_LINEAGE=%s", live_dir) : NULL;
+
+    if (entry != NULL)
+        list_add(env, entry);
+}
+
 bool hooks_deploy(struct context *context, const char *live_dir, const struct list *names, struct error *err)
 {
     AUTO(list_clear) struct list commands = { 0 }, env = { 0 };
-    AUTO(free) char *lineage = xprintf("RENEWED_LINEAGE=%s", live_dir);
     bool ok = true;
 
     TRY(gather(context, "deploy", context->settings->deploy_hook, &commands, err));
-    list_add(&env, lineage);
+    add_lineage(&env, live_dir);
     add_names(&env, "RENEWED_DOMAINS", names, NAMES_MAX);
     (void)pthread_mutex_lock(world_hook_lock(context->world));
     interrupt_shield(); /* the certificate is saved and not due any more: no later run would call them */
     for (size_t i = 0; ok && i < commands.len; i++) {
-        if (context->settings->dry_run && !context->settings->run_deploy_hooks)
+        if (context->settings->dry_run && !context->settings->run_deploy_hooks) {
             log_info("Dry run: skipping deploy hook command: %s", commands.at[i]);
-        else
-            ok = run(context, "deploy-hook", commands.at[i], &env, err);
+            continue;
+        }
+        /* Certbot puts it into its own environment, and post-hooks have come to rely on finding it there */
+        xreplace(world_renewed_lineage(context->world), live_dir);
+        ok = run(context, "deploy-hook", commands.at[i], &env, err);
     }
     interrupt_unshield();
     (void)pthread_mutex_unlock(world_hook_lock(context->world));
@@ -124,6 +134,7 @@ static bool run_after(struct context *context, const struct list *commands, cons
 
     add_names(&env, "RENEWED_DOMAINS", names, NAMES_MAX);
     list_add(&env, "FAILED_DOMAINS=");
+    add_lineage(&env, *world_renewed_lineage(context->world));
     for (size_t i = 0; i < commands->len; i++)
         TRY(run(context, "post-hook", commands->at[i], &env, err));
     return true;
@@ -158,6 +169,7 @@ bool hooks_at_end(struct context *context, const struct list *renewed, const str
 
     add_names(&env, "RENEWED_DOMAINS", renewed, NAMES_MAX_RENEW);
     add_names(&env, "FAILED_DOMAINS", failed, NAMES_MAX_RENEW);
+    add_lineage(&env, *world_renewed_lineage(context->world));
     interrupt_shield();
     for (size_t i = 0; ok && i < commands->len; i++)
         ok = run(context, "post-hook", commands->at[i], &env, err);

@@ -9,7 +9,7 @@
 static bool open_plugin(struct context *context, const struct plugin *plugin, struct installation *out, struct error *err)
 {
     *out = (struct installation){
-        .plugin = plugin, .plugin_context = { .settings = context->settings, .ui = context->ui },
+        .plugin = plugin, .plugin_context = { .plugin = plugin, .settings = context->settings, .ui = context->ui },
     };
     if (plugin->installer->prepare == NULL || plugin->installer->prepare(&out->plugin_context, &out->self, err))
         return true;
@@ -134,10 +134,11 @@ bool installer_restart(struct context *context, struct error *err)
 {
     AUTO(installation_close) struct installation installation = { 0 };
     const char *name = context->settings->installer;
-    const struct plugin *plugin = name == NULL ? NULL : plugin_find(name);
+    const struct plugin *plugin;
 
     if (name == NULL || strcmp(name, "None") == 0)
         return true;
+    TRY(plugin_look_up(context->settings, name, &plugin, err));
     if (plugin == NULL || plugin->installer == NULL)
         return error_set(err, ERROR_PLUGIN, "The requested %s plugin does not appear to be installed", name);
     TRY(open_plugin(context, plugin, &installation, err));

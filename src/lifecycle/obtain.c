@@ -80,6 +80,7 @@ static bool issue_with_hooks(struct context *context, struct issue_request *requ
     const char *new_name, struct list *names, struct error *err)
 {
     AUTO(issued_chain_clear) struct issued_chain chain = { 0 };
+    const struct list none = { 0 };
     struct error late = { 0 };
     bool ok;
 
@@ -89,7 +90,7 @@ static bool issue_with_hooks(struct context *context, struct issue_request *requ
         joined_names(request, names);
         ok = save(context, request, &chain, lineage, new_name, names, err);
     }
-    if (!hooks_after(context, names, &late) && ok) {
+    if (!hooks_after(context, ok ? names : &none, &late) && ok) {
         *err = late;
         return false;
     }
@@ -116,8 +117,10 @@ bool renew_lineage(struct context *context, struct lineage *lineage, const struc
     AUTO(key_free) struct key *key = NULL;
     AUTO(buf_clear) struct buf replaces = BUF(512);
     const char *server = lineage_server(lineage);
+    struct ca *ca;
 
     TRY(check_staging(context, lineage, err));
+    TRY(context_account(context, &ca, err)); /* a new one is told of before the certificate is */
     announce(context, names, true);
     TRY(renewal_key(context->settings, lineage, &key, err));
     request.key = key;
@@ -134,9 +137,11 @@ static bool obtain_new(struct context *context, const char *name, const struct p
 {
     AUTO(issue_request_clear) struct issue_request request = { .authenticator = authenticator };
     AUTO(key_free) struct key *key = NULL;
+    struct ca *ca;
 
-    announce(context, &out->names, false);
     TRY(lineage_check_name(context->store, name, err));
+    TRY(context_account(context, &ca, err));
+    announce(context, &out->names, false);
     TRY(renewal_key(context->settings, NULL, &key, err));
     request.key = key;
     split_names(&out->names, &request);

@@ -24,21 +24,31 @@ void csr_result_clear(struct csr_result *result)
 static bool read_csr(const struct settings *settings, struct csr **out, struct error *err)
 {
     AUTO(buf_clear) struct buf data = BUF(FILE_MAX_TEXT);
+    struct error reason = { 0 };
 
     TRY(file_read(settings->csr_path, &data, err));
-    return csr_read(buf_view(&data), settings->csr_path, out, err)
-        || error_in(err, "Failed to parse CSR file: %s", settings->csr_path);
+    if (!csr_read(buf_view(&data), settings->csr_path, out, &reason))
+        return error_set(err, ERROR_CONFIG, "Failed to parse CSR file: %s (%s)", settings->csr_path, reason.why);
+    if ((*out)->names.len == 0)
+        return error_set(err, ERROR_CONFIG,
+            "Unfortunately, your CSR %s needs to have a SubjectAltName for every domain or IP address", settings->csr_path);
+    return true;
 }
 
 /* -d names that the CSR does not have were meant for something else (contract 1.4). */
 static bool check_domains(const struct settings *settings, const struct csr *csr, struct error *err)
 {
+    AUTO(list_clear) struct list all = list_dup(&settings->domains);
     AUTO(free) char *ours = NULL, *theirs = NULL;
 
     if (list_is_subset(&settings->domains, &csr->names))
         return true;
+    for (size_t i = 0; i < csr->names.len; i++) { /* Certbot counts them among those asked for */
+        if (!list_has(&all, csr->names.at[i]))
+            list_add(&all, csr->names.at[i]);
+    }
     ours = list_join(&csr->names, ", ");
-    theirs = list_join(&settings->domains, ", ");
+    theirs = list_join(&all, ", ");
     return error_set(err, ERROR_CONFIG, "Inconsistent requests:\nFrom the CSR: %s\nFrom command line/config: %s", ours, theirs);
 }
 
@@ -104,11 +114,13 @@ bool obtain_for_csr(struct context *context, struct csr_result *out, struct erro
     AUTO(free) char *summary = NULL;
     AUTO(issue_request_clear) struct issue_request request = { 0 };
     AUTO(issued_chain_clear) struct issued_chain chain = { 0 };
+    struct ca *ca;
 
     TRY(read_csr(context->settings, &csr, err));
     TRY(check_domains(context->settings, csr, err));
     TRY(check_paths(context->settings, err));
     TRY(plugin_choose_authenticator(context->settings, context->ui, &request.authenticator, err));
+    TRY(context_account(context, &ca, err));
     summary = names_summary(&csr->names);
     ui_say(context->ui, "%s %s", context->settings->dry_run ? "Simulating a certificate request for"
                                                             : "Requesting a certificate for", summary);

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "config/renewal_params.h"
 #include "lifecycle/hooks.h"
+#include "lifecycle/install.h"
 #include "lifecycle/obtain.h"
 #include "lifecycle/renewal_check.h"
 
@@ -66,7 +67,8 @@ static bool renew_due(struct context *context, struct lineage *lineage, struct r
     const struct plugin *authenticator;
 
     TRY(plugin_choose_authenticator(context->settings, context->ui, &authenticator, err));
-    return renew_lineage(context, lineage, authenticator, &renewal->names, err);
+    TRY(renew_lineage(context, lineage, authenticator, &renewal->names, err));
+    return context->settings->dry_run || installer_restart(context, err);
 }
 
 /* The lineage is loaded and its settings are restored: everything that fails from here on is a failed renewal. */

@@ -22,7 +22,7 @@ bool solver_open(struct context *context, const struct plugin *plugin, struct so
 {
     struct solver solver = { .plugin = plugin };
 
-    solver.plugin_context = (struct plugin_context){ .settings = context->settings, .ui = context->ui };
+    solver.plugin_context = (struct plugin_context){ .plugin = plugin, .settings = context->settings, .ui = context->ui };
     TRY(plugin_challenge_types(plugin, context->settings, &solver.types, err));
     if (!context_net(context, &solver.plugin_context.net, err)) {
         list_clear(&solver.types);

@@ -38,15 +38,18 @@ static bool named(const struct settings *settings, const char **out, struct erro
 }
 
 /* Menu entries and the plugins behind them, side by side; returns how many. */
-static size_t candidates(const struct plugin **found, size_t room, struct list *entries)
+static size_t candidates(const struct settings *settings, const struct plugin **found, struct list *entries)
 {
-    for (size_t i = 0; plugins[i] != NULL && entries->len < room; i++) {
+    const struct plugin *all[PLUGINS_MAX];
+    size_t count = plugin_list(settings, all);
+
+    for (size_t i = 0; i < count; i++) {
         AUTO(free) char *entry = NULL;
 
-        if (plugins[i]->hidden || plugins[i]->authenticator == NULL)
+        if (all[i]->authenticator == NULL)
             continue;
-        found[entries->len] = plugins[i];
-        entry = xprintf("%s (%s)", plugins[i]->description, plugins[i]->name);
+        found[entries->len] = all[i];
+        entry = xprintf("%s (%s)", all[i]->description, all[i]->name);
         list_add(entries, entry);
     }
     return entries->len;
@@ -59,17 +62,18 @@ static bool nothing_named(struct error *err)
     return error_next(err, "add --standalone, --webroot -w DIR or another; --help plugins explains them");
 }
 
-static bool ask(struct ui *ui, const struct plugin **out, struct error *err)
+static bool ask(const struct settings *settings, struct ui *ui, const struct plugin **out, struct error *err)
 {
     static const struct question question = { .text = "How would you like to authenticate with the ACME CA?",
                                               .flag = "--authenticator",
                                               .forced = true };
     AUTO(list_clear) struct list entries = { 0 };
-    const struct plugin *found[64];
-    size_t count = candidates(found, COUNT(found), &entries), chosen = 0;
+    const struct plugin *found[PLUGINS_MAX];
+    size_t count, chosen = 0;
 
     if (!ui_may_ask(ui))
         return nothing_named(err);
+    count = candidates(settings, found, &entries);
     if (count > 1 && !ui_menu(ui, &question, &entries, 0, &chosen, err)) {
         if (err->kind == ERROR_CANCELED && !interrupt_pending())
             (void)snprintf(err->why, sizeof err->why, "authenticator could not be determined or is not installed");
@@ -88,10 +92,10 @@ bool plugin_choose_authenticator(struct settings *settings, struct ui *ui, const
 
     TRY(named(settings, &name, err));
     if (name == NULL) {
-        TRY(ask(ui, &plugin, err));
+        TRY(ask(settings, ui, &plugin, err));
         name = plugin->name;
     }
-    plugin = plugin_find(name);
+    TRY(plugin_look_up(settings, name, &plugin, err));
     if (plugin == NULL || plugin->authenticator == NULL)
         return unknown(name, err);
     if (settings->authenticator == NULL) {

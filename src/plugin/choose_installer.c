@@ -7,8 +7,6 @@
 #include "base/mem.h"
 #include "plugin/plugin.h"
 
-#define MAX_CANDIDATES 64
-
 const char *enhancement_name(enum enhancement enhancement)
 {
     static const char *const names[ENHANCE_COUNT] = { "redirect", "hsts", "uir", "staple-ocsp" };
@@ -27,7 +25,7 @@ static bool authenticator_only(const char *name, struct error *err)
 {
     (void)error_set(err, ERROR_PLUGIN, "The %s plugin can authenticate but cannot install, so there is no installer for the "
         "command run.", name);
-    return error_next(err, "use `certonly --%s` for the certificate alone, or name an installer with -i", name);
+    return error_next(err, "use `certonly -a %s` for the certificate alone, or name an installer with -i", name);
 }
 
 static bool named(const struct settings *settings, const char *verb, const char **out, struct error *err)
@@ -41,28 +39,28 @@ static bool named(const struct settings *settings, const char *verb, const char 
     *out = one != NULL ? one : both;
     if (*out != NULL || strcmp(verb, "run") != 0 || settings->authenticator == NULL)
         return true;
-    authenticator = plugin_find(settings->authenticator);
+    TRY(plugin_look_up(settings, settings->authenticator, &authenticator, err));
     if (authenticator != NULL && authenticator->installer == NULL)
         return authenticator_only(settings->authenticator, err);
     *out = settings->authenticator;
     return true;
 }
 
-static bool ask(struct ui *ui, const struct plugin **out, struct error *err)
+static bool ask(const struct settings *settings, struct ui *ui, const struct plugin **out, struct error *err)
 {
     static const struct question question = {
         .text = "How would you like to install certificates?", .flag = "--installer", .forced = true,
     };
     AUTO(list_clear) struct list entries = { 0 };
-    const struct plugin *found[MAX_CANDIDATES];
-    size_t chosen = 0;
+    const struct plugin *all[PLUGINS_MAX], *found[PLUGINS_MAX];
+    size_t count = plugin_list(ui_may_ask(ui) ? settings : NULL, all), chosen = 0;
 
-    for (size_t i = 0; plugins[i] != NULL && entries.len < MAX_CANDIDATES; i++) {
-        AUTO(free) char *entry = xprintf("%s (%s)", plugins[i]->description, plugins[i]->name);
+    for (size_t i = 0; i < count; i++) {
+        AUTO(free) char *entry = xprintf("%s (%s)", all[i]->description, all[i]->name);
 
-        if (plugins[i]->hidden || plugins[i]->installer == NULL)
+        if (all[i]->installer == NULL)
             continue;
-        found[entries.len] = plugins[i];
+        found[entries.len] = all[i];
         list_add(&entries, entry);
     }
     if (entries.len == 0) {
@@ -86,9 +84,9 @@ bool plugin_choose_installer(struct settings *settings, struct ui *ui, const cha
 
     TRY(named(settings, verb, &name, err));
     if (name == NULL)
-        TRY(ask(ui, &plugin, err));
+        TRY(ask(settings, ui, &plugin, err));
     else
-        plugin = plugin_find(name);
+        TRY(plugin_look_up(settings, name, &plugin, err));
     if (plugin == NULL || plugin->installer == NULL)
         return not_installed(name, err);
     if (settings->installer == NULL) {

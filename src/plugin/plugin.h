@@ -23,7 +23,10 @@ struct proof {
     char *output;                  /* manual: what the auth hook printed; owned by the proof, freed by the caller */
 };
 
+struct plugin;
+
 struct plugin_context { /* borrowed; outlives the plugin's use */
+    const struct plugin *plugin; /* the one that is prepared: several may share their functions */
     struct settings *settings; /* of this order alone: what the user answers is put there, to be saved for renewal */
     struct net *net;
     struct ui *ui;
@@ -78,10 +81,26 @@ struct plugin {
     bool hidden;             /* not in menus and not listed */
     const struct authenticator *authenticator; /* NULL: it is none */
     const struct installer *installer;
+    const char *path; /* of a third-party plugin's program; NULL: built in */
 };
 
 extern const struct plugin *const plugins[]; /* ended by NULL, sorted by name */
-const struct plugin *plugin_find(const char *name); /* NULL when there is none */
+const struct plugin *plugin_find(const char *name); /* built in; NULL when there is none */
+
+/*
+ * The plugin of that name, built in or a program in settings->plugin_dir; *out is NULL when there is none. Lives until
+ * the end of the program. ERROR_PLUGIN when the program is not fit to be run or is no plugin, or needs an option;
+ * ERROR_USAGE when it was given one that it does not have.
+ */
+MUST_USE bool plugin_look_up(const struct settings *settings, const char *name, const struct plugin **out, struct error *err);
+
+#define PLUGINS_MAX 128
+/* All that menus show, in their order: built in, then programs, which are run to say what they are (those not fit are
+ * warned about); returns how many. settings NULL: built in alone. */
+size_t plugin_list(const struct settings *settings, const struct plugin *found[static PLUGINS_MAX]);
+
+/* A line for each option of a third-party plugin: "Option: --NAME-root (required): help", in front of it a line feed. */
+void plugin_put_options(const struct plugin *plugin, struct buf *to);
 
 /*
  * The authenticator to use: what settings name, else what the user chooses from a menu. ERROR_PLUGIN with Certbot's

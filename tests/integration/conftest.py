@@ -19,6 +19,7 @@ sys.path.insert(0, str(HERE))
 sys.dont_write_bytecode = True
 
 import certs  # noqa: E402
+from checklist import Checklist  # noqa: E402
 from client import Client  # noqa: E402
 from peers.hostile import HostileCa  # noqa: E402
 from peers.nginx import Nginx  # noqa: E402
@@ -113,6 +114,26 @@ def programs_of(version):
 
 
 @pytest.fixture(scope="session")
+def certbot_new():
+    """The path of the newest Certbot that Debian has."""
+    found = subprocess.run([str(ROOT / "tools" / "certbot-new")], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if found.returncode != 0:
+        if os.environ.get("EVERCERT_REQUIRE_CERTBOT_NEW"):
+            raise RuntimeError(found.stderr)
+        pytest.skip(f"no newer Certbot: {found.stderr.strip()}")
+    return Path(found.stdout.strip())
+
+
+@pytest.fixture(scope="session")
+def second_name(request, session_area):
+    """The program under test by the name `certbot`: a link from a folder where nothing else of it lies."""
+    path = session_area / "bin" / "certbot"
+    path.parent.mkdir()
+    path.symlink_to(request.config.program.resolve())
+    return path
+
+
+@pytest.fixture(scope="session")
 def start_pebble(session_area, trust):
     """start_pebble("old" or "new", name, **settings): a CA that runs until the end of the session."""
     running = {}
@@ -193,6 +214,46 @@ def client(make_client, ca):
 @pytest.fixture
 def new_client(make_client, new_ca):
     return make_client(new_ca)
+
+
+@pytest.fixture(scope="session")
+def checklist_ca(start_pebble):
+    """The CA of Certbot's own tests: three roots, and whatever was proved once stays proved."""
+    return start_pebble("new", "checklist", authz_reuse=100, alternates=2)
+
+
+@pytest.fixture(scope="session")
+def open_program(request, session_area):
+    """The program by the name `certbot`, where any user may run it: builds often lie in closed folders."""
+    if request.config.certbot:
+        return request.config.program
+    folder = session_area / "everyone"
+    folder.mkdir()
+    program = request.config.program.resolve()
+    for name in (program.name, "evercert-net"):
+        if (program.parent / name).exists():
+            shutil.copy(program.parent / name, folder / name)
+    (folder / "certbot").symlink_to(program.name)
+    return folder / "certbot"
+
+
+@pytest.fixture
+def make_checklist(open_program, area, trust):
+    """make_checklist(ca): the program as Certbot's own tests start it."""
+    made = []
+
+    def make(ca):
+        folder = area / f"checklist{len(made)}"
+        folder.mkdir()
+        made.append(Checklist(open_program, folder, trust, ca))
+        return made[-1]
+
+    return make
+
+
+@pytest.fixture
+def certbot(make_checklist, checklist_ca):
+    return make_checklist(checklist_ca)
 
 
 @pytest.fixture

@@ -1,0 +1,329 @@
+/* Programs as plugins: which are run at all, what they say of themselves, and how they are used. */
+#include "plugin/external.h"
+
+#include <signal.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/test.h"
+#include "config/plugin_options.h"
+
+#define SAY(name, more)                                                                                                \
+    "'{\"ok\":true,\"protocol\":1,\"name\":\"" name                                                                    \
+    "\",\"description\":\"d\",\"kinds\":[\"authenticator\",\"installer\"],"                                            \
+    "\"challenges\":[\"http-01\",\"dns-01\"]" more "}'"
+/* Writes what it is asked to the file `asked` beside it; special answers come from the case. */
+#define SCRIPT(name, more, special)                                                                                    \
+    "#!/bin/sh\necho run >>\"$0.runs\"\nwhile read -r q; do\necho \"$q\" >>\"$0.asked\"\ncase $q in\n"                 \
+    "*'\"request\":\"describe\"'*) echo " SAY(name, more) ";;\n" special "\n*) echo '{\"ok\":true}';;\nesac\ndone\n"
+
+static void put(const char *name, const char *text, mode_t mode)
+{
+    AUTO(free) char *path = test_path(name);
+    struct error err = { 0 };
+
+    (void)signal(SIGPIPE, SIG_IGN);
+    REQUIRE(file_create(path, view_of(text), (struct file_access){ .mode = mode }, &err), "%s", err.why);
+}
+
+static struct settings *with_plugins(void)
+{
+    struct settings *settings = settings_new(false);
+
+    xreplace(&settings->plugin_dir, test_dir());
+    return settings;
+}
+
+static char *content(const char *name)
+{
+    AUTO(free) char *path = test_path(name);
+    struct buf text = BUF(65536);
+    struct error err = { 0 };
+
+    if (!file_read(path, &text, &err))
+        buf_put_text(&text, "");
+    return buf_take(&text);
+}
+
+static size_t count_of(const char *text, const char *part)
+{
+    size_t count = 0;
+
+    for (const char *at = strstr(text, part); at != NULL; at = strstr(at + 1, part))
+        count++;
+    return count;
+}
+
+static const struct plugin *look_up(const struct settings *settings, const char *name)
+{
+    const struct plugin *plugin = NULL;
+    struct error err = { 0 };
+
+    REQUIRE(plugin_look_up(settings, name, &plugin, &err), "%s: %s", name, err.why);
+    return plugin;
+}
+
+TEST(refused)
+{
+    static const struct {
+        const char *name, *text;
+        mode_t mode, dir_mode;
+        const char *why;
+    } cases[] = {
+        { "world", SCRIPT("world", "", ""), 0757, 0755, "can be written by everybody" },
+        { "group", SCRIPT("group", "", ""), 0775, 0755, "can be written by its group" },
+        { "open-dir", SCRIPT("open-dir", "", ""), 0755, 0777, "can be written by everybody" },
+        { "shared-dir", SCRIPT("shared-dir", "", ""), 0755, 0775, "can be written by its group" },
+        { "sticky-dir", SCRIPT("sticky-dir", "", ""), 0755, 01777, "can be written by everybody" },
+        { "text", SCRIPT("text", "", ""), 0644, 0755, "not a program that can be run" },
+        { "no-interpreter", "#!/no/such/shell\n", 0755, 0755, "cannot run" },
+        { "dies", "#!/bin/sh\necho oh dear >&2\nexit 5\n", 0755, 0755, "exit status 5); it said: oh dear" },
+        { "garbage", "#!/bin/sh\nread q; echo usage: garbage\n", 0755, 0755, "answer" },
+        { "megabytes", "#!/bin/sh\nread q; head -c 5000000 /dev/zero | tr '\\0' x\n", 0755, 0755,
+            "longer than 65536 bytes" },
+        { "two-lines", "#!/bin/sh\nread q; printf '{}\\n{}\\n'; read q\n", 0755, 0755, "more than one line" },
+        { "liar", SCRIPT("other", "", ""), 0755, 0755, "calls itself \"other\"" },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(settings_free) struct settings *settings = with_plugins();
+        const struct plugin *plugin = NULL;
+        struct error err = { 0 }, again = { 0 };
+
+        put(cases[i].name, cases[i].text, cases[i].mode);
+        REQUIRE(chmod(test_dir(), cases[i].dir_mode) == 0, " ");
+        CHECK(!plugin_look_up(settings, cases[i].name, &plugin, &err) && plugin == NULL, "%s", cases[i].name);
+        CHECK(err.kind == ERROR_PLUGIN && strstr(err.why, cases[i].why) != NULL, "%s: %s", cases[i].name, err.why);
+        CHECK(strstr(err.what, cases[i].name) != NULL, "%s: %s", cases[i].name, err.what);
+        REQUIRE(chmod(test_dir(), 0700) == 0, " ");
+        CHECK(!plugin_look_up(settings, cases[i].name, &plugin, &again), "%s", cases[i].name);
+        CHECK_TEXT(again.why, err.why, "asked once in a run");
+    }
+}
+
+TEST(owned_by_another)
+{
+    AUTO(settings_free) struct settings *settings = with_plugins();
+    AUTO(free)
+    char *file = test_path("foreign"),
+         *link = test_path("link"), *dir = test_path("theirs"), *inner = test_path("theirs/inner");
+    const struct plugin *plugin = NULL;
+    struct error err = { 0 };
+
+    if (geteuid() != 0)
+        skip(); /* only root can give files away */
+    put("foreign", SCRIPT("foreign", "", ""), 0755);
+    REQUIRE(chown(file, 12345, 0) == 0 && mkdir(dir, 0755) == 0, " ");
+    put("theirs/inner", SCRIPT("link", "", ""), 0755);
+    REQUIRE(chown(dir, 12345, 0) == 0 && symlink(inner, link) == 0, " ");
+    CHECK(!plugin_look_up(settings, "foreign", &plugin, &err) && strstr(err.why, "belongs to user 12345") != NULL, "%s",
+        err.why);
+    CHECK(strstr(err.next, "chown 0 ") != NULL, "%s", err.next);
+    CHECK(!plugin_look_up(settings, "link", &plugin, &err) && strstr(err.why, "/theirs belongs to user 12345") != NULL,
+        "%s", err.why);
+}
+
+TEST(not_there_or_not_asked)
+{
+    static const char *const names[] = { "nothing", "../up", "a/b", "", ".", "with_underscore", "notes.txt" };
+    AUTO(settings_free) struct settings *settings = with_plugins();
+    AUTO(free) char *runs = NULL;
+
+    put("webroot", SCRIPT("webroot", "", ""), 0755);
+    put("nginx", SCRIPT("nginx", "", ""), 0755);
+    put("notes.txt", SCRIPT("notes.txt", "", ""), 0755);
+    for (size_t i = 0; i < COUNT(names); i++)
+        CHECK(look_up(settings, names[i]) == NULL, "%s", names[i]);
+    CHECK(look_up(settings, "webroot") == plugin_find("webroot"), "ours come first");
+    CHECK(look_up(settings, "nginx") == plugin_find("nginx"), "a name that is ours");
+    runs = content("webroot.runs");
+    CHECK_TEXT(runs, "", "was run");
+    xreplace(&settings->plugin_dir, "/nonexistent/plugins");
+    CHECK(look_up(settings, "example") == NULL, "no directory");
+}
+
+TEST(list)
+{
+    AUTO(settings_free) struct settings *settings = with_plugins();
+    const struct plugin *found[PLUGINS_MAX];
+    AUTO(buf_clear) struct buf text = BUF(1000);
+    size_t ours = plugin_list(NULL, found), count;
+
+    log_terminal_level(LOG_LEVEL_CRITICAL);
+    put("zeta", SCRIPT("zeta", ",\"options\":[{\"name\":\"a\",\"help\":\"h\",\"required\":true},{\"name\":\"b\"}]", ""),
+        0755);
+    put("alpha", SCRIPT("alpha", "", ""), 0755);
+    put("broken", "#!/bin/sh\n", 0755);
+    put("manual", SCRIPT("manual", "", ""), 0755);
+    put("README", "text", 0644);
+    count = plugin_list(settings, found);
+    REQUIRE(count == ours + 2, "%zu", count);
+    CHECK_TEXT(found[ours]->name, "alpha", "sorted");
+    CHECK_TEXT(found[ours + 1]->name, "zeta", "sorted");
+    CHECK(found[ours]->authenticator != NULL && found[ours]->installer != NULL, " ");
+    plugin_put_options(found[ours + 1], &text);
+    plugin_put_options(found[0], &text);
+    CHECK_TEXT(buf_text(&text), "\nOption: --zeta-a (required): h\nOption: --zeta-b", "options");
+}
+
+TEST(options)
+{
+    AUTO(settings_free) struct settings *settings = with_plugins();
+    const struct plugin *plugin = NULL;
+    struct error err = { 0 };
+
+    put("strict", SCRIPT("strict", ",\"options\":[{\"name\":\"web-root\",\"help\":\"where\",\"required\":true}]", ""),
+        0755);
+    CHECK(!plugin_look_up(settings, "strict", &plugin, &err) && err.kind == ERROR_PLUGIN, " ");
+    CHECK(strstr(err.why, "needs the option --strict-web-root") != NULL, "%s", err.why);
+    CHECK_TEXT(err.next, "--strict-web-root: where", "help");
+    plugin_options_put(&settings->plugin_options, "strict", "strict_web_root", "/", ORIGIN_COMMAND_LINE);
+    plugin_options_put(&settings->plugin_options, NULL, "strict_gone", "x", ORIGIN_RENEWAL);
+    plugin_options_put(&settings->plugin_options, "strict-er", "strict_er_a", "x", ORIGIN_COMMAND_LINE);
+    CHECK(plugin_look_up(settings, "strict", &plugin, &err), "%s", err.why);
+    plugin_options_put(&settings->plugin_options, "strict", "strict_web_rot", "/", ORIGIN_COMMAND_LINE);
+    CHECK(!plugin_look_up(settings, "strict", &plugin, &err) && err.kind == ERROR_USAGE, " ");
+    CHECK_TEXT(err.why, "unrecognized arguments: --strict-web-rot", "mistyped");
+    CHECK(strstr(err.next, "--strict-web-root") != NULL, "%s", err.next);
+}
+
+static struct proof http_proof(void)
+{
+    static struct list names;
+
+    return (struct proof){ .type = "http-01",
+        .identifier = "a.test",
+        .token = "tok",
+        .key_authorization = "tok.key",
+        .all_identifiers = &names };
+}
+
+TEST(authenticator)
+{
+    AUTO(settings_free) struct settings *settings = with_plugins();
+    AUTO(free) char *asked = NULL, *runs = NULL, *hint = NULL;
+    struct plugin_context context = { .settings = settings };
+    struct proof one = http_proof(), two = http_proof(), evil = http_proof();
+    const struct authenticator *authenticator;
+    struct error err = { 0 };
+    void *self = NULL;
+
+    put("good", SCRIPT("good", ",\"hint\":\"look here\"", "*'\"present\"'*) echo '{\"ok\":true,\"state\":\"s1\"}';;"),
+        0755);
+    context.plugin = look_up(settings, "good");
+    authenticator = context.plugin->authenticator;
+    CHECK(authenticator->types[0] != NULL && authenticator->types[2] == NULL, "types");
+    REQUIRE(authenticator->prepare(&context, &self, &err), "%s", err.why);
+    evil.token = "../../etc/passwd";
+    CHECK(!authenticator->present(self, &evil, &err), "a token that is no file name");
+    two.identifier = "b.test\n\"";
+    CHECK(authenticator->present(self, &one, &err) && authenticator->present(self, &two, &err), "%s", err.why);
+    CHECK_TEXT(one.output, "s1", "state");
+    CHECK(authenticator->wait(self, &err), "%s", err.why);
+    CHECK(authenticator->cleanup(self, &one, &err) && authenticator->cleanup(self, &one, &err), "twice: %s", err.why);
+    CHECK(authenticator->cleanup(self, &two, &err) && authenticator->cleanup(self, &evil, &err), "%s", err.why);
+    hint = authenticator->hint(self, "http-01");
+    CHECK_TEXT(hint, "look here", "hint");
+    authenticator->release(self);
+    asked = content("good.asked");
+    runs = content("good.runs");
+    CHECK_INT(count_of(asked, "\"present\""), 2, "present");
+    CHECK_INT(count_of(asked, "\"cleanup\""), 2, "cleanup");
+    CHECK_INT(count_of(asked, "\"state\":\"s1\""), 4, "in wait and in cleanup, for both");
+    CHECK(strstr(asked, "passwd") == NULL, "the bad token reached the plugin");
+    CHECK_INT(count_of(runs, "run"), 2, "one process to describe, one for the order");
+    free(one.output);
+    free(two.output);
+}
+
+/* After each of these, cleanup is asked of a new process and succeeds. */
+TEST(authenticator_fails)
+{
+    static const struct {
+        const char *name, *text, *why;
+    } cases[] = {
+        { "hangs", SCRIPT("hangs", ",\"limits\":{\"present\":1}", "*'\"present\"'*) sleep 30;;"), "within 1 seconds" },
+        { "dies-later", SCRIPT("dies-later", "", "*'\"present\"'*) echo bye >&2; exit 9;;"),
+            "exit status 9); it said: bye" },
+        { "garbles", SCRIPT("garbles", "", "*'\"present\"'*) echo done;;"), "answer" },
+        { "floods", SCRIPT("floods", "", "*'\"present\"'*) yes;;"), "more than one line" },
+        { "says-no", SCRIPT("says-no", "", "*'\"present\"'*) echo '{\"ok\":false,\"error\":\"zone is locked\"}';;"),
+            "zone is locked" },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(settings_free) struct settings *settings = with_plugins();
+        AUTO(free) char *asked_name = xprintf("%s.asked", cases[i].name), *asked = NULL;
+        struct plugin_context context = { .settings = settings };
+        struct proof proof = http_proof();
+        const struct authenticator *authenticator;
+        int64_t begin = clock_monotonic_ms();
+        struct error err = { 0 };
+        void *self = NULL;
+
+        put(cases[i].name, cases[i].text, 0755);
+        context.plugin = look_up(settings, cases[i].name);
+        authenticator = context.plugin->authenticator;
+        REQUIRE(authenticator->prepare(&context, &self, &err), "%s", err.why);
+        CHECK(!authenticator->present(self, &proof, &err) && err.kind == ERROR_PLUGIN, "%s", cases[i].name);
+        CHECK(strstr(err.why, cases[i].why) != NULL, "%s: %s", cases[i].name, err.why);
+        CHECK(strstr(err.what, "present") != NULL && strstr(err.what, cases[i].name) != NULL, "%s: %s", cases[i].name,
+            err.what);
+        CHECK(authenticator->cleanup(self, &proof, &err), "%s: %s", cases[i].name, err.why);
+        authenticator->release(self);
+        asked = content(asked_name);
+        CHECK_INT(count_of(asked, "\"cleanup\""), 1, cases[i].name);
+        CHECK(clock_monotonic_ms() - begin < 15000, "%s took too long", cases[i].name);
+    }
+}
+
+/* Checked again before each start: somebody has changed it since it described itself. */
+TEST(changed_since)
+{
+    AUTO(settings_free) struct settings *settings = with_plugins();
+    AUTO(free) char *path = test_path("changed");
+    struct plugin_context context = { .settings = settings };
+    struct proof proof = http_proof();
+    struct error err = { 0 };
+    void *self = NULL;
+
+    put("changed", SCRIPT("changed", "", ""), 0755);
+    context.plugin = look_up(settings, "changed");
+    REQUIRE(context.plugin->authenticator->prepare(&context, &self, &err), "%s", err.why);
+    REQUIRE(chmod(path, 0777) == 0, " ");
+    CHECK(!context.plugin->authenticator->present(self, &proof, &err), "was run");
+    CHECK(strstr(err.why, "can be written by everybody") != NULL, "%s", err.why);
+    context.plugin->authenticator->release(self);
+}
+
+TEST(installer)
+{
+    AUTO(settings_free) struct settings *settings = with_plugins();
+    struct plugin_context context = { .settings = settings };
+    struct deployment deployment = { "a.test", "/c", "/k", "/ch", "/f" };
+    const struct installer *installer;
+    AUTO(free) char *asked = NULL;
+    struct error err = { 0 };
+    void *self = NULL;
+
+    put("server", SCRIPT("server", "", ""), 0755);
+    context.plugin = look_up(settings, "server");
+    installer = context.plugin->installer;
+    REQUIRE(installer->prepare(&context, &self, &err), "%s", err.why);
+    CHECK(installer->deploy(self, &deployment, &err) && installer->save(self, "t", &err) &&
+              installer->restart(self, &err),
+        "%s", err.why);
+    CHECK(!installer->supports(self, ENHANCE_HSTS) && !installer->enhance(self, "a.test", ENHANCE_HSTS, &err), " ");
+    CHECK(strstr(err.why, "cannot add hsts") != NULL, "%s", err.why);
+    CHECK(!installer->rollback(self, 1, &err) && strstr(err.why, "keeps no checkpoints") != NULL, "%s", err.why);
+    installer->recover(self);
+    installer->release(self);
+    asked = content("server.asked");
+    CHECK(
+        strstr(asked,
+            "\"request\":\"deploy\",\"protocol\":1,\"options\":{},\"domain\":\"a.test\",\"cert_path\":\"/c\"") != NULL,
+        "%s", asked);
+    CHECK_INT(count_of(asked, "\"request\":\"reload\""), 1, "reload");
+}
+
+TEST_MAIN()

@@ -1,0 +1,325 @@
+#include "plugin/line_protocol.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "config/option.h"
+#include "config/plugin_options.h"
+#include "json/doc.h"
+
+#define TEXT_MAX 1024 /* bytes of a description, hint or help */
+#define LIMIT_MAX 3600
+
+static const struct {
+    const char *name;
+    int limit_s; /* unless the plugin names another */
+} requests[LINE_REQUEST_COUNT] = {
+    [LINE_DESCRIBE] = { "describe", LINE_DESCRIBE_LIMIT_S },
+    [LINE_PRESENT] = { "present", 60 },
+    [LINE_WAIT] = { "wait", 600 }, /* records spread slowly */
+    [LINE_CLEANUP] = { "cleanup", 60 },
+    [LINE_DEPLOY] = { "deploy", 60 },
+    [LINE_RELOAD] = { "reload", 60 },
+};
+
+const char *line_request_name(enum line_request request)
+{
+    return requests[request].name;
+}
+
+/* ---- questions ---- */
+
+static struct out begin(struct buf *to, enum line_request request)
+{
+    struct out out = out_to(to);
+
+    out_object(&out, NULL);
+    out_text(&out, "request", requests[request].name);
+    out_number(&out, "protocol", LINE_PROTOCOL_VERSION);
+    return out;
+}
+
+static void end(struct out *out)
+{
+    out_end(out);
+    buf_put_char(out->to, '\n'); /* strings have theirs escaped: a question is one line */
+}
+
+void line_put_describe(struct buf *to)
+{
+    struct out out = begin(to, LINE_DESCRIBE);
+
+    end(&out);
+}
+
+static void put_options(
+    struct out *out, const struct line_description *about, const char *name, const struct settings *settings)
+{
+    out_object(out, "options");
+    for (size_t i = 0; i < about->option_count; i++) {
+        AUTO(free) char *key = plugin_option_key(name, about->options[i].name);
+        const char *value = plugin_options_get(&settings->plugin_options, key);
+
+        if (value != NULL)
+            out_text(out, about->options[i].name, value);
+    }
+    out_end(out);
+}
+
+static void put_challenge(struct out *out, const char *name, const struct proof *proof)
+{
+    bool is_http = text_equal(proof->type, "http-01");
+
+    out_object(out, name);
+    out_text(out, "type", proof->type);
+    out_text(out, "identifier", proof->identifier);
+    out_bool(out, "is_ip", proof->is_ip);
+    if (is_http) {
+        out_text(out, "token", proof->token);
+        out_text(out, "key_authorization", proof->key_authorization);
+    } else {
+        out_text(out, "record_name", proof->record_name);
+        out_text(out, "record_value", proof->record_value);
+    }
+    out_number(out, "remaining", (int64_t)proof->remaining);
+    if (proof->output != NULL)
+        out_text(out, "state", proof->output);
+    out_end(out);
+}
+
+void line_put_challenges(struct buf *to, enum line_request request, const struct line_description *about,
+    const char *name, const struct settings *settings, struct proof *const *proofs, size_t count)
+{
+    struct out out = begin(to, request);
+
+    put_options(&out, about, name, settings);
+    if (request == LINE_WAIT) {
+        out_array(&out, "challenges");
+        for (size_t i = 0; i < count; i++)
+            put_challenge(&out, NULL, proofs[i]);
+        out_end(&out);
+    } else {
+        put_challenge(&out, "challenge", proofs[0]);
+    }
+    end(&out);
+}
+
+void line_put_deployment(struct buf *to, const struct line_description *about, const char *name,
+    const struct settings *settings, const struct deployment *deployment)
+{
+    struct out out = begin(to, deployment != NULL ? LINE_DEPLOY : LINE_RELOAD);
+
+    put_options(&out, about, name, settings);
+    if (deployment != NULL) {
+        out_text(&out, "domain", deployment->domain);
+        out_text(&out, "cert_path", deployment->cert_path);
+        out_text(&out, "key_path", deployment->key_path);
+        out_text(&out, "chain_path", deployment->chain_path);
+        out_text(&out, "fullchain_path", deployment->fullchain_path);
+    }
+    end(&out);
+}
+
+/* ---- answers ---- */
+
+/* A document error is about a file of ours elsewhere; here it is the plugin's fault. */
+static bool blame(bool ok, struct error *err)
+{
+    if (!ok)
+        err->kind = ERROR_PLUGIN;
+    return ok;
+}
+
+/* A member that is a string and fit to be shown; *out is NULL when it is absent. */
+static bool get_shown(const struct node *object, const char *name, char **out, struct error *err)
+{
+    AUTO(free) char *text = NULL;
+
+    TRY(blame(node_get_text_or_null(object, name, &text, err), err));
+    *out = text == NULL ? NULL : text_printable_dup(view_of(text), TEXT_MAX, false);
+    return true;
+}
+
+/* Opens an answer and looks at "ok". The words of a plugin that says no are taken over. */
+static bool open_answer(struct view line, struct doc **out, struct error *err)
+{
+    AUTO(doc_free) struct doc *doc = NULL;
+    AUTO(free) char *why = NULL, *next = NULL;
+    const struct node *root;
+    bool ok;
+
+    TRY(blame(doc_read(line, "answer", &doc, err), err));
+    root = doc_root(doc);
+    if (!node_is_object(root))
+        return error_set(err, ERROR_PLUGIN, "its answer is not a JSON object");
+    if (node_member(root, "ok") == NULL)
+        return error_set(err, ERROR_PLUGIN, "its answer has no \"ok\"");
+    TRY(blame(node_get_bool_or(root, "ok", false, &ok, err), err));
+    if (ok) {
+        *out = TAKE(doc);
+        return true;
+    }
+    TRY(get_shown(root, "error", &why, err));
+    TRY(get_shown(root, "next", &next, err));
+    (void)error_set(err, ERROR_PLUGIN, "%s", why != NULL && why[0] != '\0' ? why : "it failed and does not say why");
+    return next != NULL && next[0] != '\0' ? error_next(err, "%s", next) : false;
+}
+
+bool line_read_answer(struct view line, char **state, struct error *err)
+{
+    AUTO(doc_free) struct doc *doc = NULL;
+    AUTO(free) char *text = NULL;
+
+    TRY(open_answer(line, &doc, err));
+    TRY(blame(node_get_text_or_null(doc_root(doc), "state", &text, err), err));
+    if (text != NULL && strlen(text) > LINE_MAX_STATE)
+        return error_set(err, ERROR_PLUGIN, "the \"state\" in its answer is longer than %d bytes", LINE_MAX_STATE);
+    if (state != NULL)
+        *state = TAKE(text);
+    return true;
+}
+
+static bool read_kinds(const struct node *root, struct line_description *out, struct error *err)
+{
+    AUTO(list_clear) struct list kinds = { 0 };
+
+    TRY(blame(node_get_texts_or_none(root, "kinds", &kinds, err), err));
+    for (size_t i = 0; i < kinds.len; i++) {
+        if (strcmp(kinds.at[i], "authenticator") == 0)
+            out->authenticator = true;
+        else if (strcmp(kinds.at[i], "installer") == 0)
+            out->installer = true;
+        else
+            return error_set(err, ERROR_PLUGIN, "it says to be of the unknown kind \"%s\"", kinds.at[i]);
+    }
+    if (!out->authenticator && !out->installer)
+        return error_set(err, ERROR_PLUGIN, "its \"kinds\" name neither authenticator nor installer");
+    return true;
+}
+
+/* Types of a later time are passed over: a plugin may know more than we do. */
+static bool read_types(const struct node *root, struct line_description *out, struct error *err)
+{
+    static const char *const known[] = { "http-01", "dns-01" };
+    AUTO(list_clear) struct list types = { 0 };
+
+    TRY(blame(node_get_texts_or_none(root, "challenges", &types, err), err));
+    for (size_t i = 0; out->authenticator && i < types.len; i++)
+        for (size_t k = 0; k < COUNT(known); k++)
+            if (strcmp(types.at[i], known[k]) == 0 && !list_has(&out->types, known[k]))
+                list_add(&out->types, known[k]);
+    if (out->authenticator && out->types.len == 0)
+        return error_set(err, ERROR_PLUGIN, "its \"challenges\" name neither http-01 nor dns-01");
+    return true;
+}
+
+/* The option must not look like one of ours, neither on the command line nor in a renewal file. */
+static bool check_option(const char *name, const char *option, struct error *err)
+{
+    AUTO(free) char *key = plugin_option_key(name, option), *full = xprintf("%s-%s", name, option);
+    bool clash = option_find(full) != NULL;
+
+    if (!plugin_name_is_good(view_of(option)))
+        return error_set(
+            err, ERROR_PLUGIN, "its option \"%s\" is not made of lower case letters, digits and dashes", option);
+    for (const struct option *ours = options; ours->names[0] != NULL; ours++)
+        clash = clash || text_equal(ours->saved, key);
+    if (clash)
+        return error_set(err, ERROR_PLUGIN, "its option --%s is one of our own", full);
+    return true;
+}
+
+static bool read_option(const struct node *node, const char *name, struct line_description *out, struct error *err)
+{
+    struct line_option *option = &out->options[out->option_count];
+
+    if (!node_is_object(node))
+        return error_set(err, ERROR_PLUGIN, "its \"options\" are not all objects");
+    TRY(blame(node_get_text(node, "name", &option->name, err), err));
+    out->option_count++; /* from here on it is cleared with the rest */
+    TRY(check_option(name, option->name, err));
+    for (size_t i = 0; i + 1 < out->option_count; i++)
+        if (strcmp(out->options[i].name, option->name) == 0)
+            return error_set(err, ERROR_PLUGIN, "it has the option \"%s\" twice", option->name);
+    TRY(get_shown(node, "help", &option->help, err));
+    return blame(node_get_bool_or(node, "required", false, &option->required, err), err);
+}
+
+static bool read_options(const struct node *root, const char *name, struct line_description *out, struct error *err)
+{
+    const struct node *array = node_member(root, "options");
+    size_t count = node_count(array);
+
+    if (array != NULL && !node_is_array(array))
+        return error_set(err, ERROR_PLUGIN, "its \"options\" are not an array");
+    if (count > LINE_MAX_OPTIONS)
+        return error_set(err, ERROR_PLUGIN, "it has more than %d options", LINE_MAX_OPTIONS);
+    out->options = xcalloc(count + 1, sizeof *out->options);
+    for (size_t i = 0; i < count; i++)
+        TRY(read_option(node_at(array, i), name, out, err));
+    return true;
+}
+
+static bool read_limits(const struct node *root, struct line_description *out, struct error *err)
+{
+    const struct node *limits = node_member(root, "limits");
+
+    if (limits != NULL && !node_is_object(limits))
+        return error_set(err, ERROR_PLUGIN, "its \"limits\" are not an object");
+    for (int i = 0; i < LINE_REQUEST_COUNT; i++) {
+        const struct node *limit = limits == NULL || i == LINE_DESCRIBE ? NULL : node_member(limits, requests[i].name);
+        int64_t seconds = requests[i].limit_s;
+
+        if (limit != NULL && (!node_number(limit, &seconds) || seconds < 1 || seconds > LIMIT_MAX))
+            return error_set(err, ERROR_PLUGIN, "its limit for %s is not a number of seconds from 1 to %d",
+                requests[i].name, LIMIT_MAX);
+        out->limit_s[i] = (int)seconds;
+    }
+    return true;
+}
+
+static bool read_identity(const struct node *root, const char *name, struct line_description *out, struct error *err)
+{
+    AUTO(free) char *own = NULL;
+    int64_t version;
+
+    if (!node_number(node_member(root, "protocol"), &version) || version != LINE_PROTOCOL_VERSION)
+        return error_set(err, ERROR_PLUGIN, "it does not speak version %d of the protocol", LINE_PROTOCOL_VERSION);
+    TRY(blame(node_get_text(root, "name", &own, err), err));
+    if (strcmp(own, name) != 0)
+        return error_set(err, ERROR_PLUGIN, "it calls itself \"%s\", but its file is called \"%s\"", own, name);
+    TRY(get_shown(root, "description", &out->description, err));
+    if (out->description == NULL || out->description[0] == '\0')
+        return error_set(err, ERROR_PLUGIN, "it has no \"description\"");
+    return get_shown(root, "hint", &out->hint, err);
+}
+
+bool line_read_description(struct view line, const char *name, struct line_description *out, struct error *err)
+{
+    AUTO(line_description_clear) struct line_description read = { 0 };
+    AUTO(doc_free) struct doc *doc = NULL;
+
+    TRY(open_answer(line, &doc, err));
+    TRY(read_identity(doc_root(doc), name, &read, err));
+    TRY(read_kinds(doc_root(doc), &read, err));
+    TRY(read_types(doc_root(doc), &read, err));
+    TRY(read_options(doc_root(doc), name, &read, err));
+    TRY(read_limits(doc_root(doc), &read, err));
+    *out = read;
+    read = (struct line_description){ 0 };
+    return true;
+}
+
+void line_description_clear(struct line_description *description)
+{
+    for (size_t i = 0; i < description->option_count; i++) {
+        free(description->options[i].name);
+        free(description->options[i].help);
+    }
+    free(description->options);
+    free(description->description);
+    free(description->hint);
+    list_clear(&description->types);
+    *description = (struct line_description){ 0 };
+}

@@ -1,0 +1,71 @@
+#pragma once
+/*
+ * What third-party plugins are asked and what they answer: one JSON object on a line each (docs/plugins.md).
+ *
+ * Writer of the questions and reader of the answers; knows nothing of processes. Strict in shape, tolerant of members
+ * that a later version may add. Errors are ERROR_PLUGIN and say what is wrong with the answer.
+ */
+#include "config/settings.h"
+#include "json/out.h"
+#include "plugin/plugin.h"
+
+#define LINE_PROTOCOL_VERSION 1
+#define LINE_MAX_ANSWER (64 * 1024) /* bytes */
+#define LINE_MAX_QUESTION (256 * 1024)
+#define LINE_MAX_OPTIONS 64
+#define LINE_MAX_STATE 4096
+#define LINE_DESCRIBE_LIMIT_S 10 /* the others are for the plugin to choose */
+
+enum line_request {
+    LINE_DESCRIBE,
+    LINE_PRESENT,
+    LINE_WAIT,
+    LINE_CLEANUP,
+    LINE_DEPLOY,
+    LINE_RELOAD,
+    LINE_REQUEST_COUNT
+};
+
+struct line_option {
+    char *name; /* "root" */
+    char *help; /* one line, printable */
+    bool required;
+};
+
+struct line_description { /* what a plugin says of itself */
+    char *description;    /* one line, printable */
+    char *hint;           /* what to check when the CA could not verify; NULL: nothing */
+    bool authenticator, installer;
+    struct list types; /* challenge types that we know, best first */
+    struct line_option *options;
+    size_t option_count;
+    int limit_s[LINE_REQUEST_COUNT]; /* how long an answer may take */
+};
+
+const char *line_request_name(enum line_request request); /* "present" */
+
+/* Questions, each with its line feed, appended to `to`, which should hold LINE_MAX_QUESTION and be secret. */
+void line_put_describe(struct buf *to);
+
+/*
+ * The options of the plugin `name` are picked from all that settings have. For LINE_WAIT proofs are all that were
+ * presented, for LINE_PRESENT and LINE_CLEANUP one. What present left in proof->output goes along as the state.
+ */
+void line_put_challenges(struct buf *to, enum line_request request, const struct line_description *about,
+    const char *name, const struct settings *settings, struct proof *const *proofs, size_t count);
+/* LINE_DEPLOY; for LINE_RELOAD deployment is NULL. */
+void line_put_deployment(struct buf *to, const struct line_description *about, const char *name,
+    const struct settings *settings, const struct deployment *deployment);
+
+/* The answer to describe. name: what the plugin has to call itself. */
+MUST_USE bool line_read_description(
+    struct view line, const char *name, struct line_description *out, struct error *err);
+/* Any other answer: {"ok": true}, or the plugin's own words for what went wrong. *state (may be NULL) gets what present
+ * wants back at cleanup, NULL for nothing, of the caller's. */
+MUST_USE bool line_read_answer(struct view line, char **state, struct error *err);
+
+void line_description_clear(struct line_description *description);
+static inline void line_description_clear_at(struct line_description *description)
+{
+    line_description_clear(description);
+}

@@ -1,0 +1,222 @@
+#include "plugin/line_protocol.h"
+
+#include "base/test.h"
+#include "config/plugin_options.h"
+#include "json/doc.h"
+
+#define WHO "\"ok\":true,\"protocol\":1,\"name\":\"my\",\"description\":\"d\""
+#define AUTH WHO ",\"kinds\":[\"authenticator\"],\"challenges\":[\"http-01\"]"
+
+static const struct {
+    const char *name, *line, *why; /* why NULL: it is taken */
+} descriptions[] = {
+    { "nothing", "", "answer" },
+    { "not JSON", "hello", "answer" },
+    { "cut short", "{\"ok\":tr", "answer" },
+    { "two objects", "{\"ok\":true}{\"ok\":true}", "answer" },
+    { "an array", "[{\"ok\":true}]", "not a JSON object" },
+    { "member twice", "{\"ok\":true,\"ok\":true}", "duplicate" },
+    { "no ok", "{\"name\":\"my\"}", "no \"ok\"" },
+    { "ok is text", "{\"ok\":\"true\"}", "ok" },
+    { "it says no", "{\"ok\":false,\"error\":\"not today\\u001b[2J\"}", "not today?[2J" },
+    { "it says no, and nothing else", "{\"ok\":false}", "does not say why" },
+    { "no version", "{\"ok\":true,\"name\":\"my\",\"description\":\"d\"}", "version 1" },
+    { "version as text", "{\"ok\":true,\"protocol\":\"1\"}", "version 1" },
+    { "a later version", "{\"ok\":true,\"protocol\":2,\"name\":\"my\"}", "version 1" },
+    { "no name", "{\"ok\":true,\"protocol\":1}", "name" },
+    { "another name", "{\"ok\":true,\"protocol\":1,\"name\":\"webroot\"}", "calls itself \"webroot\"" },
+    { "no description", "{\"ok\":true,\"protocol\":1,\"name\":\"my\"}", "description" },
+    { "no kind", "{" WHO "}", "neither authenticator nor installer" },
+    { "unknown kind", "{" WHO ",\"kinds\":[\"oracle\"]}", "unknown kind \"oracle\"" },
+    { "kinds no array", "{" WHO ",\"kinds\":\"authenticator\"}", "kinds" },
+    { "no challenge", "{" WHO ",\"kinds\":[\"authenticator\"]}", "neither http-01 nor dns-01" },
+    { "unknown challenge only", "{" WHO ",\"kinds\":[\"authenticator\"],\"challenges\":[\"smtp-09\"]}",
+        "neither http-01" },
+    { "options no array", "{" AUTH ",\"options\":{}}", "not an array" },
+    { "option no object", "{" AUTH ",\"options\":[\"root\"]}", "not all objects" },
+    { "option without a name", "{" AUTH ",\"options\":[{\"help\":\"x\"}]}", "name" },
+    { "option with a blank", "{" AUTH ",\"options\":[{\"name\":\"a b\"}]}", "lower case" },
+    { "option with an equals sign", "{" AUTH ",\"options\":[{\"name\":\"a=b\"}]}", "lower case" },
+    { "option twice", "{" AUTH ",\"options\":[{\"name\":\"a\"},{\"name\":\"a\"}]}", "twice" },
+    { "required is text", "{" AUTH ",\"options\":[{\"name\":\"a\",\"required\":\"yes\"}]}", "required" },
+    { "limits no object", "{" AUTH ",\"limits\":5}", "limits" },
+    { "limit zero", "{" AUTH ",\"limits\":{\"wait\":0}}", "limit for wait" },
+    { "limit for ever", "{" AUTH ",\"limits\":{\"wait\":3601}}", "limit for wait" },
+    { "limit with a fraction", "{" AUTH ",\"limits\":{\"wait\":1.5}}", "limit for wait" },
+    { "the least", "{" AUTH "}", NULL },
+    { "white space", " { " AUTH " } ", NULL },
+    { "nulls", "{" AUTH ",\"options\":null,\"limits\":null,\"hint\":null}", NULL },
+    { "of a later time", "{" AUTH ",\"colour\":{\"red\":1}}", NULL },
+    { "installer", "{" WHO ",\"kinds\":[\"installer\"]}", NULL },
+};
+
+TEST(read_description)
+{
+    for (size_t i = 0; i < COUNT(descriptions); i++) {
+        AUTO(line_description_clear) struct line_description about = { 0 };
+        struct error err = { 0 };
+        bool ok = line_read_description(view_of(descriptions[i].line), "my", &about, &err);
+
+        CHECK(ok == (descriptions[i].why == NULL), "%s: %s", descriptions[i].name, err.why);
+        CHECK(ok || (strstr(err.why, descriptions[i].why) != NULL && err.kind == ERROR_PLUGIN), "%s: %d %s",
+            descriptions[i].name, err.kind, err.why);
+        CHECK(ok || about.description == NULL, "%s: *out was touched", descriptions[i].name);
+    }
+}
+
+TEST(read_whole_description)
+{
+    AUTO(line_description_clear) struct line_description about = { 0 };
+    struct error err = { 0 };
+
+    REQUIRE(
+        line_read_description(
+            view_of("{" WHO ",\"kinds\":[\"installer\",\"authenticator\"],\"challenges\":[\"dns-01\","
+                    "\"smtp-09\",\"http-01\",\"dns-01\"],\"options\":[{\"name\":\"root\",\"help\":\"two\\nlines\","
+                    "\"required\":true},"
+                    "{\"name\":\"b-c\"}],\"limits\":{\"wait\":3600,\"describe\":9999,\"other\":1},\"hint\":\"look\"}"),
+            "my", &about, &err),
+        "%s", err.why);
+    CHECK(about.authenticator && about.installer, " ");
+    CHECK(about.types.len == 2 && strcmp(about.types.at[0], "dns-01") == 0 && strcmp(about.types.at[1], "http-01") == 0,
+        " ");
+    CHECK_INT(about.option_count, 2, "options");
+    CHECK_TEXT(about.options[0].help, "two lines", "help");
+    CHECK(about.options[0].required && !about.options[1].required && about.options[1].help == NULL, " ");
+    CHECK_TEXT(about.hint, "look", "hint");
+    CHECK_INT(about.limit_s[LINE_WAIT], 3600, "its own");
+    CHECK_INT(about.limit_s[LINE_PRESENT], 60, "ours");
+    CHECK_INT(about.limit_s[LINE_DESCRIBE], LINE_DESCRIBE_LIMIT_S, "not its to choose");
+}
+
+/* A plugin "key" with an option "type" would be --key-type, which is ours; "plugin" with "dir" too. */
+TEST(options_that_are_ours)
+{
+    static const char *const cases[][2] = { { "key", "type" }, { "plugin", "dir" }, { "renew", "hook" },
+        { "config", "dir" } };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(line_description_clear) struct line_description about = { 0 };
+        AUTO(free)
+        char *line =
+            xprintf("{\"ok\":true,\"protocol\":1,\"name\":\"%s\",\"description\":\"d\",\"kinds\":[\"installer\"],"
+                    "\"options\":[{\"name\":\"%s\"}]}",
+                cases[i][0], cases[i][1]);
+        struct error err = { 0 };
+
+        CHECK(!line_read_description(view_of(line), cases[i][0], &about, &err) &&
+                  strstr(err.why, "one of our own") != NULL,
+            "%s-%s: %s", cases[i][0], cases[i][1], err.why);
+    }
+}
+
+TEST(too_many_options)
+{
+    AUTO(buf_clear) struct buf line = BUF(65536);
+    AUTO(line_description_clear) struct line_description about = { 0 };
+    struct error err = { 0 };
+
+    buf_put_text(&line, "{" AUTH ",\"options\":[{\"name\":\"o0\"}");
+    for (int i = 1; i <= LINE_MAX_OPTIONS; i++)
+        buf_putf(&line, ",{\"name\":\"o%d\"}", i);
+    buf_put_text(&line, "]}");
+    CHECK(!line_read_description(buf_view(&line), "my", &about, &err) && strstr(err.why, "more than 64") != NULL, "%s",
+        err.why);
+}
+
+static const struct {
+    const char *name, *line, *state, *why, *next;
+} answers[] = {
+    { "not an object", "true", NULL, "not a JSON object", "" },
+    { "state is a number", "{\"ok\":true,\"state\":1}", NULL, "state", "" },
+    { "no, with advice", "{\"ok\":false,\"error\":\"full\",\"next\":\"buy a disk\"}", NULL, "full", "buy a disk" },
+    { "error is a number", "{\"ok\":false,\"error\":7}", NULL, "error", "" },
+    { "yes", "{\"ok\":true}", NULL, NULL, "" },
+    { "yes, with a state", "{\"ok\":true,\"state\":\"a\\nb\"}", "a\nb", NULL, "" },
+    { "error beside yes", "{\"ok\":true,\"error\":\"ignored\"}", NULL, NULL, "" },
+};
+
+TEST(read_answer)
+{
+    AUTO(buf_clear) struct buf big = BUF(10000);
+    struct error err = { 0 };
+    char *untouched = NULL;
+
+    for (size_t i = 0; i < COUNT(answers); i++) {
+        AUTO(free) char *state = NULL;
+        bool ok;
+
+        error_clear(&err);
+        ok = line_read_answer(view_of(answers[i].line), &state, &err);
+        CHECK(ok == (answers[i].why == NULL), "%s: %s", answers[i].name, err.why);
+        CHECK(ok || (strstr(err.why, answers[i].why) != NULL && err.kind == ERROR_PLUGIN), "%s: %s", answers[i].name,
+            err.why);
+        CHECK_TEXT(err.next, answers[i].next, answers[i].name);
+        CHECK_TEXT(state, answers[i].state, answers[i].name);
+    }
+    buf_put_text(&big, "{\"ok\":true,\"state\":\"");
+    for (int i = 0; i <= LINE_MAX_STATE; i++)
+        buf_put_char(&big, 'x');
+    buf_put_text(&big, "\"}");
+    CHECK(!line_read_answer(buf_view(&big), &untouched, &err) && untouched == NULL &&
+              strstr(err.why, "longer than") != NULL,
+        "%s", err.why);
+}
+
+/* What is asked is one line of JSON, whatever is in the values; only options of the plugin are in it. */
+TEST(questions)
+{
+    AUTO(settings_free) struct settings *settings = settings_new(false);
+    AUTO(line_description_clear) struct line_description about = { 0 };
+    AUTO(buf_clear) struct buf line = BUF(LINE_MAX_QUESTION);
+    AUTO(doc_free) struct doc *doc = NULL;
+    struct proof http = {
+        .type = "http-01", .identifier = "a.test", .token = "T", .key_authorization = "T.x", .remaining = 1
+    };
+    struct proof dns = { .type = "dns-01",
+        .identifier = "b.test",
+        .token = "T",
+        .key_authorization = "secret",
+        .record_name = "_acme-challenge.b.test",
+        .record_value = "v\n\"{",
+        .output = xstrdup("id 7") };
+    struct proof *both[] = { &http, &dns };
+    struct deployment deployment = { "a.test", "/c", "/k", "/ch", "/f" };
+    struct error err = { 0 };
+
+    REQUIRE(line_read_description(
+                view_of("{" AUTH ",\"options\":[{\"name\":\"web-root\"},{\"name\":\"other\"}]}"), "my", &about, &err),
+        "%s", err.why);
+    plugin_options_put(&settings->plugin_options, "my", "my_web_root", "/srv\n\"x\"", ORIGIN_COMMAND_LINE);
+    plugin_options_put(&settings->plugin_options, "my", "my_gone", "x", ORIGIN_RENEWAL);
+    line_put_challenges(&line, LINE_WAIT, &about, "my", settings, both, 2);
+    CHECK(memchr(line.at, '\n', line.len) == line.at + line.len - 1, "one line");
+    REQUIRE(doc_read(buf_view(&line), "question", &doc, &err), "%s", err.why);
+    CHECK_TEXT(buf_text(&line),
+        "{\"request\":\"wait\",\"protocol\":1,\"options\":{\"web-root\":\"/srv\\n\\\"x\\\"\"},\"challenges\":["
+        "{\"type\":\"http-01\",\"identifier\":\"a.test\",\"is_ip\":false,\"token\":\"T\",\"key_authorization\":\"T.x\","
+        "\"remaining\":1},"
+        "{\"type\":\"dns-01\",\"identifier\":\"b.test\",\"is_ip\":false,\"record_name\":\"_acme-challenge.b.test\","
+        "\"record_value\":\"v\\n\\\"{\",\"remaining\":0,\"state\":\"id 7\"}]}\n",
+        "wait");
+    buf_clear(&line);
+    line_put_challenges(&line, LINE_PRESENT, &about, "my", settings, &both[0], 1);
+    CHECK(strstr(buf_text(&line), "\"request\":\"present\"") != NULL &&
+              strstr(buf_text(&line), "\"challenge\":{") != NULL,
+        "%s", buf_text(&line));
+    buf_clear(&line);
+    line_put_deployment(&line, &about, "other", settings, &deployment);
+    CHECK_TEXT(buf_text(&line),
+        "{\"request\":\"deploy\",\"protocol\":1,\"options\":{},\"domain\":\"a.test\",\"cert_path\":\"/c\","
+        "\"key_path\":\"/k\",\"chain_path\":\"/ch\",\"fullchain_path\":\"/f\"}\n",
+        "deploy");
+    buf_clear(&line);
+    line_put_deployment(&line, &about, "other", settings, NULL);
+    CHECK_TEXT(buf_text(&line), "{\"request\":\"reload\",\"protocol\":1,\"options\":{}}\n", "reload");
+    buf_clear(&line);
+    line_put_describe(&line);
+    CHECK_TEXT(buf_text(&line), "{\"request\":\"describe\",\"protocol\":1}\n", "describe");
+    free(dns.output);
+}
+
+TEST_MAIN()
