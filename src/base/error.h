@@ -33,6 +33,7 @@ struct error {
     char problem[64]; /* ACME problem type without its URN prefix (RFC 8555 section 6.7), "" when none */
     int64_t retry_at; /* earliest useful retry, UTC seconds since 1970; 0 when unknown */
     int sys;          /* errno of the failed system call, 0 when none */
+    bool expected;    /* an answer rather than a mishap: nobody needs help or the log to understand it */
 };
 
 /* All return false, so that a failing path is one line. err may not be NULL. */

@@ -26,7 +26,6 @@ struct file_access {
 
 #define FILE_PRIVATE ((struct file_access){ .mode = 0600 })
 #define FILE_PUBLIC ((struct file_access){ .mode = 0644, .masked = true })
-#define FILE_UMASKED ((struct file_access){ .mode = 0666, .masked = true }) /* as the umask alone has it */
 
 /* Creates path, which must not exist (O_EXCL), gives it its access, writes, syncs and closes. On any error
  * after the creation the file is removed again. */

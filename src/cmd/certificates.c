@@ -125,7 +125,6 @@ static bool certificates_run(struct context *context, struct error *err)
             log_warning("Renewal configuration file %s produced an unexpected error: %s. Skipping.", all.at[i].conf_path,
                 all.at[i].error.why);
     put_listing(context, &all, &text);
-    buf_cut(&text, text.len - 1); /* the frame ends the last line */
     ui_frame(context->ui, false, buf_text(&text));
     return true;
 }

@@ -48,11 +48,12 @@ static bool run_run(struct context *context, struct error *err)
     TRY(installation_open(context, &installation, err));
     TRY(installation_check_staple(context, &installation, err));
     TRY(obtain(context, &result, err));
-    if (result.what == OBTAINED_KEPT)
+    if (result.what == OBTAINED_KEPT) {
         ui_say(context->ui, "Certificate not yet due for renewal");
-    else
+    } else {
         report_saved(context, &result);
-    ui_say(context->ui, "%s", "");
+        ui_say(context->ui, "%s", "");
+    }
     TRY(install(context, &installation, &result, err));
     say_success(context, &result);
     if (result.what != OBTAINED_KEPT)

@@ -1,5 +1,7 @@
 #include "lifecycle/accounts.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 #include "base/text.h"
 #include "lifecycle/register.h"
@@ -17,7 +19,10 @@ static bool existing(struct context *context, struct ca **out, struct error *err
     TRY(context_existing_account(context, out, err));
     if (*out != NULL)
         return true;
-    (void)error_set(err, ERROR_CONFIG, "Could not find an existing account for server %s.", context->settings->server);
+    /* Certbot has two wordings, and scripts know both */
+    (void)error_set(err, ERROR_CONFIG, "Could not find %sexisting account for server %s.",
+        strcmp(context->verb, "unregister") == 0 ? "" : "an ", context->settings->server);
+    err->expected = true;
     return error_next(err, "make one with the register command, or name another CA with --server");
 }
 
@@ -84,8 +89,11 @@ bool accounts_unregister(struct context *context, struct error *err)
 
     TRY(existing(context, &ca, err));
     TRY(ui_yes_no(context->ui, &question, "Deactivate", "Abort", true, &yes, err));
-    if (!yes)
-        return error_set(err, ERROR_CANCELED, "Deactivation aborted.");
+    if (!yes) {
+        (void)error_set(err, ERROR_CANCELED, "Deactivation aborted.");
+        err->expected = true;
+        return false;
+    }
     TRY(account_deactivate(ca->session, ca->who, err));
     TRY(account_store_remove(context->store, context->settings->server, ca->account->id, err));
     ui_say(context->ui, "Account deactivated.");
@@ -101,6 +109,7 @@ bool accounts_register(struct context *context, struct error *err)
     if (ids.len > 0) {
         (void)error_set(err, ERROR_CONFIG, "There is an existing account; registration of a duplicate account with this "
                                            "command is currently unsupported.");
+        err->expected = true;
         return error_next(err, "show_account shows it, unregister gives it up");
     }
     return context_account(context, &ca, err);

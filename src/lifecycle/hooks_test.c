@@ -91,6 +91,22 @@ TEST(in_a_run_of_renew_pre_and_post_hooks_run_once)
     check_ran("pre\ndeploy one.test\ndeploy other.test\npost one.test / other.test\n", "at the end");
 }
 
+/* Scripts have come to rely on it; a run that deployed nothing must not name anything. */
+TEST(a_post_hook_is_told_the_lineage_that_was_deployed_last)
+{
+    AUTO(stage_clear) struct stage stage = stage_of("certonly");
+    AUTO(list_clear) struct list names = { 0 };
+    struct error err = { 0 };
+
+    list_add(&names, "one.test");
+    free(stage.settings->post_hook);
+    stage.settings->post_hook = note("post ${RENEWED_LINEAGE-nothing}");
+    CHECK(hooks_after(&stage.context, &names, &err), "%s", err.why);
+    CHECK(hooks_deploy(&stage.context, "live/one", &names, &err) && hooks_deploy(&stage.context, "live/two", &names, &err)
+              && hooks_after(&stage.context, &names, &err), "%s", err.why);
+    check_ran("post nothing\ndeploy one.test\ndeploy one.test\npost live/two\n", "in turn");
+}
+
 TEST(a_dry_run_deploys_only_when_asked)
 {
     AUTO(stage_clear) struct stage stage = stage_of("renew");

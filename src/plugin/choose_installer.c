@@ -17,6 +17,7 @@ const char *enhancement_name(enum enhancement enhancement)
 static bool not_installed(const char *name, struct error *err)
 {
     (void)error_set(err, ERROR_PLUGIN, "The requested %s plugin does not appear to be installed", name);
+    err->expected = true;
     return error_next(err, "the command `plugins` lists what there is");
 }
 

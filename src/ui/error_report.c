@@ -94,7 +94,7 @@ static void report_as_certbot(struct buf *out, const struct ui *ui, const char *
     buf_putf(out, "%s%s%s\n", has_what ? error->what : "", has_what ? ": " : "", error->why);
     if (error->kind == ERROR_STORE && error->next[0] != '\0')
         buf_putf(out, "%s\n", error->next); /* Certbot's own advice for files; the rest is ours and not printed under its name */
-    if (ui->options.quiet)
+    if (ui->options.quiet || error->expected)
         return;
     buf_put_text(out, "Ask for help or search for solutions at https://community.letsencrypt.org.");
     if (log_path != NULL)

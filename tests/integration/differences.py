@@ -1,0 +1,135 @@
+"""Where the parser may differ from Certbot's: each name is a row of docs/differences-from-certbot.md, which has the reason.
+
+A rule gets the line, Certbot's answer, ours and what is known of this Certbot, and says whether this is that difference. A
+rule that no line needs fails the test, as does one without a row, or a row without a rule.
+"""
+import re
+
+RULES = {}
+
+
+def differs(name):
+    def keep(rule):
+        RULES[name] = rule
+        return rule
+    return keep
+
+
+def find(line, theirs, ours, certbot):
+    return next((name for name, rule in RULES.items() if rule(line, theirs, ours, certbot)), None)
+
+
+def said(answer):
+    """What the program printed, or our parser's message, on one line."""
+    return " ".join((answer["real"][1] if answer.get("real") else answer["message"] or "").split())
+
+
+def status(answer):
+    return answer["real"][0] if answer.get("real") else answer["exit"]
+
+
+@differs("on-off")
+def on_off(line, theirs, ours, certbot):
+    old = "Expecting 'true', 'false', 'yes', 'no', '1' or '0'"
+    if not (theirs["message"] or "").endswith(old):
+        return False
+    named = theirs["message"].replace("'no', '1'", "'no', 'on', 'off', '1'")
+    return named in said(ours) or re.search(r"^\S+ = (on|off|2)$", line.ini, re.M) is not None
+
+
+@differs("false-counts")
+def false_counts(line, theirs, ours, certbot):
+    if theirs["exit"] or ours["exit"] or not re.search(r"= *(no|false|off)$", line.ini or "", re.I | re.M):
+        return False
+    more = {k: v for k, v in ours["saved"].items() if theirs["saved"].get(k) != v}
+    return all(v in (["False"], ["True"]) for v in more.values()) and not set(theirs["saved"]) - set(ours["saved"])
+
+
+@differs("ambiguous-without-value")
+def ambiguous_without_value(line, theirs, ours, certbot):
+    found = re.match(r"(ambiguous option: [^ =]+)=", theirs["message"] or "")
+    return bool(found) and status(ours) == 2 and found[1] + " could match" in said(ours)
+
+
+@differs("other-options")
+def other_options(line, theirs, ours, certbot):
+    mine = re.search(r"ambiguous option: \S+ could match (.*)", said(ours))
+    its = re.search(r"ambiguous option: \S+ could match (.*)", theirs["message"] or "")
+    if mine and not set(mine[1].split(", ")) <= set(certbot["options"]):
+        return True  # our table has options that this Certbot does not know yet
+    return bool(its) and "--manual-public-ip-logging-ok" in its[1]  # and it has one that was taken away
+
+
+@differs("removed-options")
+def removed_options(line, theirs, ours, certbot):
+    return theirs["exit"] == 0 and said(ours).endswith("unrecognized arguments: --manual-public-ip-logging-ok")
+
+
+@differs("odd-bytes")
+def odd_bytes(line, theirs, ours, certbot):
+    return theirs["exit"] == 0 and said(ours).endswith("contains a character that no domain name has.")
+
+
+@differs("bare-key-comment")
+def bare_key_comment(line, theirs, ours, certbot):
+    return re.fullmatch(r"[\w-]+ #.*", line.ini or "") is not None
+
+
+@differs("no-crash")
+def no_crash(line, theirs, ours, certbot):
+    return theirs.get("unexpected", False) and "unexpected" not in said(ours)
+
+
+@differs("number-range")
+def number_range(line, theirs, ours, certbot):
+    return theirs["exit"] == 0 and ours["exit"] == 2 and "value must be between" in ours["message"]
+
+
+@differs("verbose-level")
+def verbose_level(line, theirs, ours, certbot):
+    return theirs["exit"] == 0 and "argument --verbose-level: invalid int value" in said(ours)
+
+
+@differs("said-early")
+def said_early(line, theirs, ours, certbot):
+    early = ("Unsupported RSA key length", "The server '", "belong together: one is missing", "cannot be used as a lineage name")
+    return theirs["exit"] == 0 and ours["exit"] == 1 and any(text in said(ours) for text in early)
+
+
+@differs("empty-challenge")
+def empty_challenge(line, theirs, ours, certbot):
+    return theirs["exit"] == 0 and said(ours).endswith("Unrecognized challenges:")
+
+
+@differs("stolen-value")
+def stolen_value(line, theirs, ours, certbot):
+    return (theirs["message"] or "").endswith("expected one argument") and line.words[-1] in ("certonly", "renew", "run")
+
+
+@differs("webroot-map-shape")
+def webroot_map_shape(line, theirs, ours, certbot):
+    return theirs["exit"] == 1 and status(ours) == 2 and "argument --webroot-map:" in said(ours)
+
+
+@differs("renew-hook-alias")
+def renew_hook_alias(line, theirs, ours, certbot):
+    return re.search(r"conflicts with --(renew|deploy)-hook value", theirs["message"] or "") is not None
+
+
+@differs("newer-words")
+def newer_words(line, theirs, ours, certbot):
+    new = {"Inconsistent domain requests:": "Inconsistent requests:", "all domain flags": "all --domain and --ip-address flags",
+           "needs to have a SubjectAltName for every domain": "SubjectAltName for every domain or IP address"}
+    return any(a in (theirs["message"] or "") and b in said(ours) for a, b in new.items()) and status(ours) == theirs["exit"]
+
+
+@differs("line-numbers")
+def line_numbers(line, theirs, ours, certbot):
+    found = re.match(r"Unexpected line (\d+) ", theirs["message"] or "")
+    return bool(found) and f"Unexpected line {int(found[1]) + 1} " in said(ours)
+
+
+@differs("list-advice")
+def list_advice(line, theirs, ours, certbot):
+    found = re.match(r"\S+ can't be set to a list", theirs["message"] or "")
+    return bool(found) and status(ours) == 2 and found[0] in said(ours)
