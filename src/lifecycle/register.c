@@ -93,7 +93,7 @@ static bool external_account(const struct settings *settings, const struct direc
     return true;
 }
 
-/* Certbot knows RSA account keys only; ours are EC, which every current CA and newer Certbots read. */
+/* Called as certbot, what Certbot would have made; else P-256, which Certbot uses as well when it finds one. */
 static struct key_params account_key_params(const struct context *context)
 {
     if (context->as_certbot)
