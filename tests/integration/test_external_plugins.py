@@ -83,6 +83,7 @@ def test_an_option_at_renewal_is_saved(new_client, area, plugins, start_nginx):
     start_nginx(new_client.http_port, {"s.test": root})
     (area / "wrong").mkdir()
     obtain(new_client, plugins, "example-http", ["s.test"], "--example-http-root", root)
+    new_client.give_up_authorizations()
     failed = new_client.renew("--force-renewal", "--plugin-dir", plugins, "--example-http-root", area / "wrong", status=1)
     failed.says("s.test")
     assert new_client.store.conf("s.test")["renewalparams"]["example_http_root"] == str(root)

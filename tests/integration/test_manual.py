@@ -54,6 +54,7 @@ def test_http_hooks(client, area, root, start_nginx):
 
 def test_dns_hooks_and_renewal(client, area, ca):
     client.certonly(["d.test"], "--preferred-challenges", "dns", *dns_hooks(area, ca), authenticator="--manual")
+    client.give_up_authorizations()
     client.renew("--force-renewal")
     client.store.check(["d.test"])
     assert client.store.versions("d.test") == [1, 2]

@@ -127,6 +127,7 @@ def test_no_private_key_in_the_network_process(make_client, start_pebble, area):
         client.certonly(["secret.test", "www.secret.test"], "--duplicate", *options, "--manual-auth-hook", "true",
                         authenticator="--manual")
     pieces = []
+    client.give_up_authorizations()
     process = client.start("renew", "--cert-name", "rsa.secret.test", "--force-renewal", "--manual-auth-hook",
                            authenticate.hook, "--deploy-hook", deploy.hook)
     try:

@@ -76,6 +76,7 @@ def test_duplicate(client):
 def test_one_fails_one_succeeds(client, ca):
     client.certonly(["bad.test"])
     client.certonly(["good.test"])
+    client.give_up_authorizations()
     ca.add_a("bad.test", "127.0.0.99")  # where nobody answers, if we listen on one address
     try:
         done = client.renew("--force-renewal", "--http-01-address", "127.0.0.1", status=1)

@@ -164,6 +164,7 @@ def lose(new_ca):
 def test_renew_failing(certbot, lose):
     certonly(certbot, "s2.test")
     lose("s2.test")
+    certbot.give_up_authorizations()
     make_due(certbot, "s2.test")
     certbot.store.renewal("s0").write_text(
         re.sub(r"^authenticator = .*\n", "", certbot.store.renewal("s2.test").read_text(), flags=re.M))
@@ -185,6 +186,7 @@ def test_renew_some_failing(certbot, lose):
     certonly(certbot, "a.test")
     certonly(certbot, "s2.test")
     lose("s2.test")
+    certbot.give_up_authorizations()
     said = Spoken(certbot, "renew", "--force-renewal", "--http-01-address", "127.0.0.1", status=1)
     assert REPORT.sub("", said.out) == (
         processing("a.test") + "Renewing an existing certificate for a.test\n" + processing("s2.test") +
