@@ -113,18 +113,15 @@ static bool order_take(
 
 /* ---- newOrder ---- */
 
-static bool check_profile(const struct session *session, const char *profile, struct error *err)
+/* The profile is the CA's to refuse: it may take some that it does not tell everybody of. Returns false. */
+static bool refused_profile(const struct session *session, const char *profile, struct error *err)
 {
     const struct list *known = &session_directory(session)->profiles;
     AUTO(free) char *names = list_join(known, ", ");
 
-    if (profile == NULL || list_has(known, profile))
-        return true;
-    if (known->len == 0)
-        return error_set(
-            err, ERROR_CONFIG, "this CA has no certificate profiles, so none is called '%s'", profile);
-    (void)error_set(err, ERROR_CONFIG, "this CA has no certificate profile '%s'", profile);
-    return error_next(err, "choose one of: %s", names);
+    if (profile == NULL || err->kind != ERROR_ACME || list_has(known, profile))
+        return false;
+    return error_next(err, known->len == 0 ? "this CA names no certificate profiles%s" : "choose one of the profiles %s", names);
 }
 
 static bool write_request(const struct order_request *request, struct buf *payload, struct error *err)
@@ -158,10 +155,9 @@ static bool order_new_send(struct session *session, struct identity who, const s
     AUTO(order_clear) struct order order = { 0 };
     const char *location;
 
-    TRY(check_profile(session, request->profile, err));
     TRY(write_request(request, &payload, err));
-    TRY(session_post(
-        session, who, session_directory(session)->new_order, buf_view(&payload), &response, problem, err));
+    if (!session_post(session, who, session_directory(session)->new_order, buf_view(&payload), &response, problem, err))
+        return refused_profile(session, request->profile, err);
     TRY(order_take(session, &response, &order, err));
     location = http_header(&response, "location", NULL);
     order.url = location == NULL ? NULL : url_resolve(response.url, location);
@@ -204,14 +200,35 @@ bool order_replaces_refused(const struct problem *problem)
 
 /* ---- finalize and wait ---- */
 
-bool order_fetch(struct session *session, struct identity who, struct order *order, struct error *err)
+static bool fetch(struct session *session, struct identity who, struct order *order, struct problem *problem,
+    struct error *err)
 {
     AUTO(http_response_clear) struct http_response response = { 0 };
 
-    if (!session_post(session, who, order->url, view_of(""), &response, NULL, err) ||
+    if (!session_post(session, who, order->url, view_of(""), &response, problem, err) ||
         !order_take(session, &response, order, err))
         return error_in(err, "asking how the order is");
     return true;
+}
+
+bool order_fetch(struct session *session, struct identity who, struct order *order, struct error *err)
+{
+    return fetch(session, who, order, NULL, err);
+}
+
+bool order_fetch_if_known(
+    struct session *session, struct identity who, struct order *order, bool *known, struct error *err)
+{
+    AUTO(problem_clear) struct problem problem = { 0 };
+    struct error failure = { 0 };
+
+    *known = fetch(session, who, order, &problem, &failure);
+    /* What is 4xx but neither "later" (429) nor about our request's form is about the order. */
+    if (*known || (failure.kind == ERROR_ACME && (problem.status == 401 || problem.status == 403 ||
+                                                  problem.status == 404 || problem.status == 410)))
+        return true;
+    *err = failure;
+    return false;
 }
 
 static bool finalize_once(struct session *session, struct identity who, struct order *order, struct view csr,

@@ -39,6 +39,9 @@ MUST_USE bool order_new(struct session *session, struct identity who, const stru
     struct order *out, struct problem *problem, struct error *err);
 MUST_USE bool order_fetch(
     struct session *session, struct identity who, struct order *order, struct error *err);
+/* The same for an order of an earlier run: *known is false when the CA says that it has none such, or none of this account. */
+MUST_USE bool order_fetch_if_known(
+    struct session *session, struct identity who, struct order *order, bool *known, struct error *err);
 /*
  * Whether a refused newOrder (problem, its status) was about "replaces", so that the same order without it
  * may succeed: alreadyReplaced and any 409 (RFC 9773 section 7.4), or malformed, unauthorized,

@@ -95,7 +95,10 @@ static const struct {
     const char *url, *why; /* url: NULL when it fails */
     bool problem;
 } orders[] = {
-    { "unknown profile", "long", NULL, { 0 }, NULL, "no certificate profile 'long'", false },
+    { "a profile that the CA does not tell of is the CA's to refuse", "long", NULL,
+        { NEW, WANTED ",\"profile\":\"long\"}", 400, NULL,
+            "{\"type\":\"" URN "invalidProfile\",\"detail\":\"never heard of it\"}" },
+        NULL, "never heard of it", true },
     { "no Location", NULL, NULL, { NEW, WANTED "}", 201, NULL, ORDER("pending") }, NULL, "(Location)",
         false },
     { "Location is a file", NULL, NULL, { NEW, WANTED "}", 201, "Location: file:///x", ORDER("pending") },
@@ -247,6 +250,43 @@ static struct order start(enum order_status status)
     return (struct order){
         .status = status, .url = xstrdup(CA "/order/1"), .finalize_url = xstrdup(CA "/order/1/finalize")
     };
+}
+
+TEST(order_fetch_if_known)
+{
+    static const struct {
+        const char *name;
+        struct step step;
+        bool ok, known;
+        const char *why; /* NULL: ok */
+    } looks[] = {
+        { "no such order", { LOOK, "", 404, NULL, "{\"type\":\"" URN "malformed\",\"detail\":\"none\"}" }, true, false, NULL },
+        { "not found, in no words of ACME", { LOOK, "", 404, NULL, "<html>" }, true, false, NULL },
+        { "another account's", { LOOK, "", 403, NULL, "{\"type\":\"" URN "unauthorized\"}" }, true, false, NULL },
+        { "gone", { LOOK, "", 410, NULL, "" }, true, false, NULL },
+        { "what it cannot read", { LOOK, "", 400, NULL, "{\"type\":\"" URN "malformed\",\"detail\":\"nonsense\"}" }, false, false,
+            "nonsense" },
+        { "trouble of its own", { LOOK, "", 500, NULL, "{\"type\":\"" URN "serverInternal\",\"detail\":\"oops\"}" }, false,
+            false, "oops" },
+        { "an answer that is no order", { LOOK, "", 200, NULL, "[]" }, false, false, "not a JSON object" },
+        { "an order", { LOOK, "", 200, NULL, DONE }, true, true, NULL },
+    };
+    struct signer signer = script_signer();
+
+    for (size_t i = 0; i < COUNT(looks); i++) {
+        AUTO(script_clear) struct script script = { 0 };
+        AUTO(order_clear) struct order order = { .url = xstrdup(CA "/order/1") };
+        struct error err = { 0 };
+        bool known = !looks[i].known, ok;
+
+        script_open(&script, &looks[i].step, 1);
+        ok = order_fetch_if_known(script.session, script_who(&signer), &order, &known, &err);
+        CHECK(ok == looks[i].ok, "%s: %s", looks[i].name, err.why);
+        CHECK(ok || strstr(err.why, looks[i].why) != NULL, "%s: %s", looks[i].name, err.why);
+        CHECK(known == looks[i].known, "%s", looks[i].name);
+        CHECK_INT(order.status == ORDER_VALID, looks[i].known, looks[i].name);
+        CHECK_TEXT(order.url, CA "/order/1", looks[i].name);
+    }
 }
 
 TEST(order_finalize)

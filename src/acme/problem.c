@@ -116,16 +116,21 @@ void problem_from_response(const struct http_response *response, struct problem 
 
 /* ---- telling ---- */
 
-/* "title: detail"; the type is named where the title is a general one. */
-static void put_problem(struct buf *text, const struct problem *problem)
+/* "title: detail"; the type is named where the title is a general one. Where the detail begins; 0: there is none. */
+static size_t put_problem(struct buf *text, const struct problem *problem)
 {
     const struct problem_rule *rule = problem_rule_of(problem->type);
+    size_t detail;
 
     buf_put_text(text, rule->title);
     if (rule->type[0] == '\0' && !text_equal(problem->type, "about:blank"))
         buf_putf(text, " (%s)", problem->type);
-    if (problem->detail != NULL && problem->detail[0] != '\0')
-        buf_putf(text, ": %s", problem->detail);
+    if (problem->detail == NULL || problem->detail[0] == '\0')
+        return 0;
+    buf_put_text(text, ": ");
+    detail = text->len;
+    buf_put_text(text, problem->detail);
+    return detail;
 }
 
 static void put_subproblems(struct buf *text, const struct problem *problem)
@@ -139,7 +144,7 @@ static void put_subproblems(struct buf *text, const struct problem *problem)
             sub->detail[0] != '\0') /* the title stands in front already */
             buf_put_text(&line, sub->detail);
         else
-            put_problem(&line, sub);
+            (void)put_problem(&line, sub);
         if (text->len + line.len > text->max - 40) {
             buf_putf(text, "; and %zu more", problem->subproblem_count - i);
             return;
@@ -162,11 +167,13 @@ bool problem_to_error(const struct problem *problem, int64_t retry_at, struct er
 {
     AUTO(buf_clear) struct buf text = BUF(sizeof err->why);
     const char *advice = advice_of(problem);
+    size_t detail;
     char local[CLOCK_TEXT_SIZE], utc[CLOCK_TEXT_SIZE];
 
-    put_problem(&text, problem);
+    detail = put_problem(&text, problem);
     put_subproblems(&text, problem);
     (void)error_set(err, ERROR_ACME, "%s", buf_text(&text));
+    err->detail = detail;
     if (problem->type != NULL && !text_equal(problem->type, "about:blank"))
         (void)snprintf(err->problem, sizeof err->problem, "%s", problem->type);
     err->retry_at = retry_at;

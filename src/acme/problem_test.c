@@ -98,9 +98,22 @@ TEST(problem_to_error)
         CHECK_INT(err.kind, ERROR_ACME, tellings[i].name);
         CHECK_TEXT(err.problem, tellings[i].problem, tellings[i].name);
         CHECK(strstr(err.why, tellings[i].why) != NULL, "%s: %s", tellings[i].name, err.why);
+        CHECK(err.detail == 0 || (strncmp(err.why + err.detail - 2, ": ", 2) == 0 &&
+                                    strstr(tellings[i].body, "\"detail\":") != NULL), "%s", tellings[i].name);
         CHECK(strstr(err.next, tellings[i].next) != NULL, "%s: %s", tellings[i].name, err.next);
         CHECK_INT(err.retry_at, tellings[i].retry_at, tellings[i].name);
     }
+}
+
+TEST(problem_to_error_says_where_the_CA_speaks)
+{
+    AUTO(problem_clear) struct problem problem = { 0 };
+    struct error err = { 0 };
+
+    from_answer(403, "{\"type\":\"" URN "caa\",\"detail\":\"forbidden: by you\"}", &problem);
+    CHECK(!problem_to_error(&problem, 0, &err), "succeeded");
+    CHECK_TEXT(err.why + err.detail, "forbidden: by you", err.why);
+    CHECK(err.detail > 0, "nothing of ours stands before");
 }
 
 TEST(many_subproblems_are_counted_not_lost)

@@ -5,9 +5,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-/* RFC 9773 section 4.3: clients choose reasonable limits for Retry-After, and six hours where it is missing.
- */
-#define ASK_AGAIN_S (6 * 3600)
+/* RFC 9773 section 4.3: clients choose reasonable limits for Retry-After. */
 #define ASK_AGAIN_MIN_S 60
 #define ASK_AGAIN_MAX_S 86400
 #define YEAR_9999_END 253402300799 /* 9999-12-31T23:59:59Z */
@@ -57,7 +55,7 @@ void renewal_info_clear(struct renewal_info *info)
 static int64_t ask_again_at(int64_t named, int64_t now)
 {
     if (named == 0)
-        return now + ASK_AGAIN_S;
+        return now + RENEWAL_INFO_PAUSE_S;
     if (named < now + ASK_AGAIN_MIN_S)
         return now + ASK_AGAIN_MIN_S;
     return named > now + ASK_AGAIN_MAX_S ? now + ASK_AGAIN_MAX_S : named;

@@ -7,6 +7,8 @@
 #include "acme/session.h"
 #include "crypto/cert.h"
 
+#define RENEWAL_INFO_PAUSE_S (6 * 3600) /* until the next question, where the CA names no time (section 4.3) */
+
 struct renewal_info {
     int64_t start, end;    /* suggestedWindow, UTC seconds; start < end */
     char *explanation_url; /* NULL when absent */

@@ -98,7 +98,7 @@ static char **merge_environment(const struct list *env)
 static int spawn_shell(const char *command, char **environment, int out, int err, pid_t *pid)
 {
     AUTO(free) char *text = xstrdup(command);
-    char *argv[] = { (char[]){ "sh" }, (char[]){ "-c" }, text, NULL };
+    char *argv[] = { (char[]){ "/bin/sh" }, (char[]){ "-c" }, text, NULL };
 
     return spawn_program(&(struct spawn){ .path = "/bin/sh", .argv = argv, .env = environment, .in = -1,
                                           .out = out, .err = err }, pid);

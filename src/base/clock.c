@@ -266,6 +266,13 @@ void clock_format_rfc3339(int64_t at, char out[static CLOCK_TEXT_SIZE])
     (void)strftime(out, CLOCK_TEXT_SIZE, "%04Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
+void clock_format_compact(int64_t at, char out[static CLOCK_TEXT_SIZE])
+{
+    struct tm tm = break_down(at, false);
+
+    (void)strftime(out, CLOCK_TEXT_SIZE, "%04Y%m%dT%H%M%SZ", &tm);
+}
+
 void clock_format_date(int64_t at, char out[static CLOCK_TEXT_SIZE])
 {
     struct tm tm = break_down(at, false);

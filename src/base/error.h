@@ -6,6 +6,7 @@
  * ui/).
  */
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/auto.h"
@@ -31,6 +32,7 @@ struct error {
     char why[1536];   /* the cause, in the words of the system, OpenSSL or the CA */
     char next[512];   /* what the user can do about it; "" when we do not know */
     char problem[64]; /* ACME problem type without its URN prefix (RFC 8555 section 6.7), "" when none */
+    size_t detail;    /* where in why the CA's own words begin, behind ours; 0 when there are none of either */
     int64_t retry_at; /* earliest useful retry, UTC seconds since 1970; 0 when unknown */
     int sys;          /* errno of the failed system call, 0 when none */
     bool expected;    /* an answer rather than a mishap: nobody needs help or the log to understand it */

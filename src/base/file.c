@@ -3,15 +3,18 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "base/interrupt.h"
 #include "base/mem.h"
 
 #define READ_CHUNK ((size_t)64 * 1024)
+#define SIZE_UNKNOWN SIZE_MAX
 #define TEMPORARY_TRIES 100
 
 bool file_error(struct error *err, const char *action, const char *path)
@@ -28,11 +31,11 @@ bool file_error(struct error *err, const char *action, const char *path)
     return false;
 }
 
-/* expected: the size the file had a moment ago. One byte more is asked for, so that a file that did not change is read by
- * one call; no room beyond that is taken, since wiping it for nothing is what would cost most. */
+/* expected: the size the file had a moment ago, or SIZE_UNKNOWN. One byte more is asked for, so that a file that did not
+ * change is read by one call; no room beyond that is taken, since wiping it for nothing is what would cost most. */
 static bool read_all(int fd, const char *path, size_t expected, struct buf *out, struct error *err)
 {
-    for (size_t chunk = expected + 1;; chunk = READ_CHUNK) {
+    for (size_t chunk = expected == SIZE_UNKNOWN ? READ_CHUNK : expected + 1;; chunk = READ_CHUNK) {
         size_t left = out->max - out->len, want = left < chunk ? left : chunk;
         char beyond = 0, *to = want > 0 ? buf_room(out, want) : &beyond; /* when full: is there one more? */
         ssize_t got;
@@ -40,8 +43,10 @@ static bool read_all(int fd, const char *path, size_t expected, struct buf *out,
         if (to == NULL)
             return error_set(err, ERROR_INTERNAL, "the buffer for %s had failed before", path);
         got = read(fd, to, want > 0 ? want : 1);
-        if (got < 0 && errno == EINTR)
+        if (got < 0 && errno == EINTR) { /* no regular file, then: Ctrl-C ends the wait for a pipe's writer */
+            TRY(interrupt_check(err));
             continue;
+        }
         if (got < 0)
             return file_error(err, "read", path);
         if (got == 0)
@@ -57,24 +62,40 @@ static bool read_all(int fd, const char *path, size_t expected, struct buf *out,
     }
 }
 
-bool file_read(const char *path, struct buf *out, struct error *err)
+static bool read_opened(int fd, const char *path, bool any, struct buf *out, struct error *err)
 {
-    /* O_NONBLOCK: opening a FIFO that somebody put there must not wait for its writer */
-    AUTO(close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
     size_t before = out->len;
     struct stat st;
 
     if (fd < 0 || fstat(fd, &st) != 0)
         return file_error(err, "read", path);
-    if (!S_ISREG(st.st_mode)) {
+    if (!S_ISREG(st.st_mode) && (!any || (!S_ISFIFO(st.st_mode) && !S_ISCHR(st.st_mode)))) {
         errno = S_ISDIR(st.st_mode) ? EISDIR : EINVAL;
         return error_errno(err, ERROR_STORE, "cannot read %s: it is not a regular file", path);
     }
-    if (!read_all(fd, path, (size_t)st.st_size, out, err)) {
+    /* Others than regular files may give less at a time, and have no size. */
+    if (!read_all(fd, path, S_ISREG(st.st_mode) ? (size_t)st.st_size : SIZE_UNKNOWN, out, err)) {
         buf_cut(out, before);
         return false;
     }
     return true;
+}
+
+bool file_read(const char *path, struct buf *out, struct error *err)
+{
+    /* O_NONBLOCK: opening a FIFO that somebody put there must not wait for its writer */
+    AUTO(close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+
+    return read_opened(fd, path, false, out, err);
+}
+
+bool file_read_given(const char *path, struct buf *out, struct error *err)
+{
+    AUTO(close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+    if (fd < 0 && errno == EINTR)
+        TRY(interrupt_check(err));
+    return read_opened(fd, path, true, out, err);
 }
 
 /* Opens a new file with its access set. Until then nobody but us can read it, unless access lets
@@ -99,17 +120,21 @@ static int open_new(const char *path, struct file_access access)
     return -1;
 }
 
-static bool write_all(int fd, struct view content)
+bool file_write_all(int fd, struct view content)
 {
     while (content.len > 0) {
         ssize_t done = write(fd, content.at, content.len);
 
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done < 0)
+        if (done >= 0) {
+            content.at += done;
+            content.len -= (size_t)done;
+        } else if (errno == EAGAIN) { /* a terminal that somebody made non-blocking: wait until it takes more */
+            struct pollfd room = { .fd = fd, .events = POLLOUT };
+
+            (void)poll(&room, 1, -1);
+        } else if (errno != EINTR) {
             return false;
-        content.at += done;
-        content.len -= (size_t)done;
+        }
     }
     return true;
 }
@@ -117,7 +142,7 @@ static bool write_all(int fd, struct view content)
 /* Writes, syncs and closes a file of ours; one that failed is removed, with errno telling why. */
 static bool finish_new(int fd, const char *path, struct view content)
 {
-    bool ok = write_all(fd, content) && fsync(fd) == 0;
+    bool ok = file_write_all(fd, content) && fsync(fd) == 0;
     int sys = errno;
 
     if (close(fd) != 0 && ok && errno != EINTR) {
@@ -142,7 +167,7 @@ bool file_create(const char *path, struct view content, struct file_access acces
     return true;
 }
 
-/* Creates .NAME.XXXXXX beside path, a name that no server's include pattern and no `*.conf` matches. */
+/* Creates .NAME.evercert-XXXXXX beside path, a name that no server's include pattern and no `*.conf` matches. */
 static int open_temporary(const char *path, struct file_access access, char **out)
 {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz234567";
@@ -157,7 +182,7 @@ static int open_temporary(const char *path, struct file_access access, char **ou
             return -1;
         for (size_t j = 0; j < 6; j++)
             random[j] = (unsigned char)letters[random[j] % 32];
-        name = xprintf(".%.200s.%s", file_basename(path), (const char *)random); /* NAME_MAX is 255 */
+        name = xprintf(".%.200s.evercert-%s", file_basename(path), (const char *)random); /* NAME_MAX is 255 */
         temporary = file_join(dir, name);
         fd = open_new(temporary, access);
         if (fd >= 0)
@@ -168,22 +193,80 @@ static int open_temporary(const char *path, struct file_access access, char **ou
     return -1;
 }
 
-bool file_replace(const char *path, struct view content, struct file_access access, struct error *err)
+/* Writes what was opened as `temporary` and gives it the name `path`; on failure it is removed. */
+static bool move_in(int fd, const char *temporary, const char *path, struct view content,
+                    bool (*move)(const char *from, const char *to), struct error *err)
 {
-    AUTO(free) char *temporary = NULL, *dir = file_dirname(path);
-    int fd = open_temporary(path, access, &temporary), sys;
+    AUTO(free) char *dir = file_dirname(path);
 
     if (fd < 0)
         return file_error(err, "create a temporary file beside", path);
     if (!finish_new(fd, temporary, content))
         return file_error(err, "write", path);
-    if (rename(temporary, path) != 0) {
-        sys = errno;
+    if (!move(temporary, path)) {
+        int sys = errno;
+
         (void)unlink(temporary);
         errno = sys;
         return file_error(err, "replace", path);
     }
     return file_sync_dir(dir, err);
+}
+
+static bool rename_over(const char *from, const char *to)
+{
+    return rename(from, to) == 0;
+}
+
+/* A new name for a file, which must not be there. */
+static bool rename_new(const char *from, const char *to)
+{
+#ifdef RENAME_NOREPLACE
+    if (renameat2(AT_FDCWD, from, AT_FDCWD, to, RENAME_NOREPLACE) == 0)
+        return true;
+    if (errno != EINVAL && errno != ENOSYS && errno != ENOTSUP)
+        return false;
+#endif
+    return link(from, to) == 0 && unlink(from) == 0;
+}
+
+bool file_replace(const char *path, struct view content, struct file_access access, struct error *err)
+{
+    AUTO(free) char *temporary = NULL;
+    int fd = open_temporary(path, access, &temporary);
+
+    return move_in(fd, temporary, path, content, rename_over, err);
+}
+
+bool file_replace_by(const char *path, const char *temporary, struct view content, struct file_access access,
+                     struct error *err)
+{
+    TRY(file_remove(temporary, err));
+    return move_in(open_new(temporary, access), temporary, path, content, rename_over, err);
+}
+
+bool file_create_whole(const char *path, const char *temporary, struct view content, struct file_access access,
+                       struct error *err)
+{
+    TRY(file_remove(temporary, err));
+    return move_in(open_new(temporary, access), temporary, path, content, rename_new, err);
+}
+
+bool file_exchange(const char *a, const char *b, struct error *err)
+{
+#ifdef RENAME_EXCHANGE
+    if (renameat2(AT_FDCWD, a, AT_FDCWD, b, RENAME_EXCHANGE) == 0)
+        return true;
+#else
+    (void)a;
+    errno = ENOSYS;
+#endif
+    return file_error(err, "exchange with its successor", b);
+}
+
+bool file_exchange_is_missing(const struct error *err)
+{
+    return err->sys == EINVAL || err->sys == ENOSYS || err->sys == ENOTSUP;
 }
 
 bool file_mkdirs(const char *path, mode_t mode, struct error *err)

@@ -15,6 +15,10 @@
 /* Reads a whole regular file into out (appending); larger than what out may still hold is an error. */
 MUST_USE bool file_read(const char *path, struct buf *out, struct error *err);
 
+/* The same for a file that the user names in an option: it may be /dev/null, /dev/stdin, or a pipe of the shell's
+ * (`<(command)`), whose writer is waited for. */
+MUST_USE bool file_read_given(const char *path, struct buf *out, struct error *err);
+
 /* Who may read a new file. The file has all of it before the first byte is written. */
 struct file_access {
     mode_t mode;    /* exact: the umask does not count, unless masked */
@@ -32,11 +36,29 @@ struct file_access {
 MUST_USE bool file_create(const char *path, struct view content, struct file_access access,
                           struct error *err);
 
+/* The same, whole or not at all: also a crash leaves all of it, or nothing of that name. `temporary` is a name beside it
+ * that is its writer's alone; what a crash left there is removed. */
+MUST_USE bool file_create_whole(const char *path, const char *temporary, struct view content, struct file_access access,
+                                struct error *err);
+
+/* Writes all of it to an open descriptor, which may be a non-blocking one; false with errno set. */
+MUST_USE bool file_write_all(int fd, struct view content);
+
 /* Replaces path (or creates it) by way of a new file beside it, synced and renamed over it; the directory
  * is synced. Readers see the old content or the new one. A symbolic link at path is replaced, not
  * followed. */
 MUST_USE bool file_replace(const char *path, struct view content, struct file_access access,
                            struct error *err);
+
+/* The same by way of a name that is its writer's alone, so that a crash leaves one file that is known, at most. */
+MUST_USE bool file_replace_by(const char *path, const char *temporary, struct view content, struct file_access access,
+                              struct error *err);
+
+/* Two files or directories change places in one step; both must be there. Where the system or the file system has no such
+ * thing, or they lie on different ones, nothing has changed, and err->sys says why. */
+MUST_USE bool file_exchange(const char *a, const char *b, struct error *err);
+/* Whether that was it: there is no exchange here. */
+bool file_exchange_is_missing(const struct error *err);
 
 /* Makes a directory and its missing parents, each with mode less the umask. One that is there is left
  * alone. */

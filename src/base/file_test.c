@@ -68,6 +68,35 @@ TEST(file_read_refuses)
     }
 }
 
+TEST(file_read_given)
+{
+    AUTO(free) char *fifo = file_join(test_dir(), "pipe");
+    AUTO(buf_clear) struct buf content = BUF(4), large = BUF(200 * 1024);
+    struct error err = { 0 };
+    int status;
+    pid_t pid;
+
+    CHECK(file_read_given("/dev/null", &content, &err) && content.len == 0, "/dev/null: %s", err.why);
+    CHECK(!file_read_given("/dev/zero", &content, &err) && err.sys == EFBIG && content.len == 0, "/dev/zero: %s", err.why);
+    CHECK(!file_read_given("/", &content, &err) && err.sys == EISDIR, "/: %s", err.why);
+
+    /* A writer that comes late and takes its time. */
+    REQUIRE(mkfifo(fifo, 0600) == 0, "mkfifo");
+    pid = fork();
+    if (pid == 0) {
+        int fd = open(fifo, O_WRONLY);
+        bool ok = file_write_all(fd, view_of("first "));
+
+        for (int i = 0; ok && i < 20000; i++)
+            ok = file_write_all(fd, view_of("more "));
+        _exit(ok ? 0 : 1);
+    }
+    CHECK(file_read_given(fifo, &large, &err), "%s", err.why);
+    CHECK(large.len == 6 + 5 * 20000 && view_starts(buf_view(&large), "first more more"), "%zu bytes", large.len);
+    REQUIRE(waitpid(pid, &status, 0) == pid && status == 0, "the writer failed");
+    CHECK(!file_read(fifo, &large, &err) && err.sys == EINVAL, "a pipe in the store: %s", err.why);
+}
+
 TEST(file_read_appends)
 {
     AUTO(free) char *path = test_path("a"), *link = test_path("link");
@@ -193,6 +222,36 @@ TEST(file_write_that_fails_leaves_nothing)
     CHECK_INT(status, 0, "the write went through, or failed otherwise");
     check_content(old, "old");
     CHECK_INT(names_in(test_dir()), 1, "left behind");
+}
+
+TEST(file_write_all_to_a_slow_reader)
+{
+    enum { SIZE = 1024 * 1024 }; /* more than a pipe holds */
+    AUTO(buf_clear) struct buf content = BUF(SIZE);
+    int ends[2], status = -1;
+    pid_t reader;
+
+    for (int i = 0; i < SIZE / 8; i++)
+        buf_putf(&content, "%08d", i);
+    REQUIRE(pipe2(ends, O_NONBLOCK) == 0);
+    reader = fork();
+    if (reader == 0) {
+        AUTO(buf_clear) struct buf read_back = BUF(SIZE);
+        char piece[4096];
+        ssize_t got;
+
+        (void)close(ends[1]);
+        (void)usleep(20 * 1000); /* the pipe is full by now */
+        (void)fcntl(ends[0], F_SETFL, 0);
+        while ((got = read(ends[0], piece, sizeof piece)) > 0)
+            buf_put(&read_back, (struct view){ piece, (size_t)got });
+        _exit(view_equal(buf_view(&read_back), buf_view(&content)) ? 0 : 1);
+    }
+    (void)close(ends[0]);
+    CHECK(file_write_all(ends[1], buf_view(&content)), "%s", strerror(errno));
+    (void)close(ends[1]);
+    CHECK(waitpid(reader, &status, 0) == reader && status == 0, "the reader got something else: %d", status);
+    CHECK(!file_write_all(ends[1], view_of("x")) && errno == EBADF, "%s", strerror(errno));
 }
 
 TEST(file_replace_onto_a_directory)

@@ -10,10 +10,13 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/interrupt.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 #define LOCK_NAME ".certbot.lock"
 #define LOCK_RETRY_MS 100
+#define LOCK_GRACE_MS 500      /* who shares the lock has it for himself while he removes the file: an instant */
+#define LOCK_GRACE_RETRY_MS 10
 
 /*
  * Closing any descriptor of a file gives up all POSIX locks that the process holds on it. So a file is opened
@@ -45,18 +48,25 @@ static pthread_mutex_t *guarded(void)
 
 enum attempt { ATTEMPT_TAKEN, ATTEMPT_HELD, ATTEMPT_REPLACED, ATTEMPT_FAILED };
 
-static struct flock whole_file(void)
+static struct flock whole_file(short type)
 {
-    return (struct flock){ .l_type = F_WRLCK, .l_whence = SEEK_SET };
+    return (struct flock){ .l_type = type, .l_whence = SEEK_SET };
+}
+
+static bool is_same_file(int fd, const char *path)
+{
+    struct stat ours, theirs;
+
+    return fstat(fd, &ours) == 0 && stat(path, &theirs) == 0 && ours.st_dev == theirs.st_dev &&
+           ours.st_ino == theirs.st_ino;
 }
 
 /* Tries once. On ATTEMPT_TAKEN *out is the descriptor, on ATTEMPT_HELD *holder the PID or 0; else errno
  * tells. */
-static enum attempt lock_once(const char *path, int *out, pid_t *holder)
+static enum attempt lock_once(const char *path, enum lock_mode mode, int *out, pid_t *holder)
 {
     AUTO(close) int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    struct flock lock = whole_file();
-    struct stat ours, theirs;
+    struct flock lock = whole_file(mode == LOCK_SHARED ? F_RDLCK : F_WRLCK);
 
     if (fd < 0)
         return ATTEMPT_FAILED;
@@ -70,31 +80,63 @@ static enum attempt lock_once(const char *path, int *out, pid_t *holder)
         *holder = lock.l_pid > 0 ? lock.l_pid : 0; /* 0: in another PID namespace */
         return ATTEMPT_HELD;
     }
-    if (fstat(fd, &ours) != 0)
-        return ATTEMPT_FAILED;
     /* The one before us removes the file when it ends: then we hold a lock on a file that nobody else can
      * find. */
-    if (stat(path, &theirs) != 0 || ours.st_dev != theirs.st_dev || ours.st_ino != theirs.st_ino)
+    if (!is_same_file(fd, path))
         return ATTEMPT_REPLACED;
     *out = fd;
     fd = -1;
     return ATTEMPT_TAKEN;
 }
 
-static bool say_held(const char *path, pid_t holder, struct error *err)
+struct patience patience_of(int seconds)
 {
-    if (holder > 0)
-        (void)error_set(err, ERROR_STORE,
-                        "Another instance of Certbot or Evercert is already running (process %ld)",
-                        (long)holder);
-    else
-        (void)error_set(err, ERROR_STORE, "Another instance of Certbot or Evercert is already running");
-    return error_next(err, "wait until it has finished, then run the command again (it holds the lock on %s)",
-                      path);
+    return (struct patience){ clock_monotonic_ms() + (int64_t)seconds * 1000, seconds };
+}
+
+int patience_left_s(struct patience patience)
+{
+    int64_t left = patience.end_ms - clock_monotonic_ms();
+
+    return left > 0 ? (int)((left + 999) / 1000) : 0;
+}
+
+char *lock_describe_holder(pid_t holder)
+{
+    AUTO(free) char *comm = xprintf("/proc/%ld/comm", (long)holder);
+    AUTO(buf_clear) struct buf name = BUF(64);
+    struct error gone = { 0 };
+    struct view rest, line;
+
+    if (holder == 0)
+        return xstrdup("a process that cannot be seen from here");
+    if (!file_read(comm, &name, &gone))
+        return xprintf("process %ld", (long)holder);
+    rest = buf_view(&name);
+    return view_cut(&rest, '\n', &line) ? xprintf("process %ld (%.*s)", (long)holder, (int)line.len, line.at)
+                                        : xprintf("process %ld", (long)holder);
+}
+
+/* Certbot's sentence whichever of the two holds the lock: scripts look for it. */
+static bool say_held(const char *path, pid_t holder, int waited_s, struct error *err)
+{
+    AUTO(free) char *who = lock_describe_holder(holder);
+    AUTO(free) char *after = waited_s > 0 ? xprintf(", still after %d s", waited_s) : xstrdup("");
+
+    (void)error_set(err, ERROR_STORE, "Another instance of Certbot is already running.");
+    return error_next(err, "%s holds the lock on %s%s: run the command again when it has finished, or let it "
+                           "wait with --lock-timeout SECONDS", who, path, after);
+}
+
+static void tell_wait(const char *path, pid_t holder, struct patience wait)
+{
+    AUTO(free) char *who = lock_describe_holder(holder);
+
+    log_warning("Waiting up to %d s for %s, which holds the lock on %s.", patience_left_s(wait), who, path);
 }
 
 /* The guard is held for one attempt at a time, so that another thread can release what this one waits for. */
-static enum attempt take_shared(const struct stat *dir, const char *path, struct lock **out, pid_t *holder)
+static enum attempt take_once(const struct stat *dir, const char *path, enum lock_mode mode, struct lock **out, pid_t *holder)
 {
     AUTO(unlock) pthread_mutex_t *guard __attribute__((unused)) = guarded();
     enum attempt result;
@@ -106,7 +148,7 @@ static enum attempt take_shared(const struct stat *dir, const char *path, struct
             *out = lock;
             return ATTEMPT_TAKEN;
         }
-    result = lock_once(path, &fd, holder);
+    result = lock_once(path, mode, &fd, holder);
     if (result == ATTEMPT_TAKEN) {
         *out = xcalloc(1, sizeof **out);
         **out = (struct lock){ .next = held, .path = xstrdup(path), .fd = fd, .holders = 1, .owner = getpid(),
@@ -116,19 +158,34 @@ static enum attempt take_shared(const struct stat *dir, const char *path, struct
     return result;
 }
 
-bool lock_take(const char *dir, int wait_s, struct lock **out, struct error *err)
+/* Says what is waited for, and sleeps. */
+static bool wait_for(const char *path, pid_t holder, struct patience wait, pid_t *told, struct error *err)
+{
+    bool patient = clock_monotonic_ms() < wait.end_ms; /* else it is the grace that we wait out */
+
+    if (patient && holder != *told) {
+        tell_wait(path, holder, wait);
+        *told = holder;
+    }
+    return clock_sleep_ms(patient ? LOCK_RETRY_MS : LOCK_GRACE_RETRY_MS) || interrupt_check(err);
+}
+
+bool lock_take(const char *dir, enum lock_mode mode, struct patience wait, struct lock **out, struct error *err)
 {
     AUTO(free) char *path = file_join(dir, LOCK_NAME);
-    int64_t end = clock_monotonic_ms() + (int64_t)wait_s * 1000;
+    int64_t end = clock_monotonic_ms() + (mode == LOCK_SHARED ? LOCK_GRACE_MS : 0);
     struct lock *lock = NULL;
     struct stat st;
+    pid_t told = -1; /* whom we have said we wait for */
 
+    if (end < wait.end_ms)
+        end = wait.end_ms;
     if (stat(dir, &st) != 0)
         return file_error(err, "lock the directory", dir);
     for (;;) {
         pid_t holder = 0;
 
-        switch (take_shared(&st, path, &lock, &holder)) {
+        switch (take_once(&st, path, mode, &lock, &holder)) {
         case ATTEMPT_TAKEN:
             *out = lock;
             return true;
@@ -138,11 +195,25 @@ bool lock_take(const char *dir, int wait_s, struct lock **out, struct error *err
             break;
         case ATTEMPT_HELD:
             if (clock_monotonic_ms() >= end)
-                return say_held(path, holder, err);
-            if (!clock_sleep_ms(LOCK_RETRY_MS))
-                return interrupt_check(err);
+                return say_held(path, holder, wait.seconds, err);
+            TRY(wait_for(path, holder, wait, &told, err));
         }
     }
+}
+
+/* Only who has the lock for himself may remove the file: others that share it would go on with one that nobody finds. Two
+ * that end at the same time are in each other's way at first; once both have let go, the last one that looks succeeds. */
+static void remove_file(const struct lock *lock)
+{
+    struct flock alone = whole_file(F_WRLCK), none = whole_file(F_UNLCK);
+
+    if (fcntl(lock->fd, F_SETLK, &alone) != 0) {
+        (void)fcntl(lock->fd, F_SETLK, &none);
+        if (fcntl(lock->fd, F_SETLK, &alone) != 0)
+            return;
+    }
+    if (is_same_file(lock->fd, lock->path))
+        (void)unlink(lock->path); /* while it is locked: else we could remove the file of the next one */
 }
 
 void lock_release(struct lock *lock)
@@ -156,7 +227,7 @@ void lock_release(struct lock *lock)
         at = &(*at)->next;
     *at = lock->next;
     if (lock->owner == getpid())
-        (void)unlink(lock->path); /* while it is locked: else we could remove the file of the next one */
+        remove_file(lock);
     (void)close(lock->fd);
     free(lock->path);
     free(lock);

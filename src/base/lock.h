@@ -5,18 +5,36 @@
  *
  * A lock belongs to the process: it is gone when the process is, whatever way it went.
  */
+#include <sys/types.h>
+
 #include "base/error.h"
+
+/* How long somebody is ready to wait, for all the locks of one step together. */
+struct patience {
+    int64_t end_ms; /* of the monotonic clock */
+    int seconds;    /* what it began with */
+};
+struct patience patience_of(int seconds);
+int patience_left_s(struct patience patience); /* rounded up */
+
+enum lock_mode {
+    LOCK_EXCLUSIVE, /* Certbot's */
+    LOCK_SHARED,    /* excludes Certbot, and whoever wants it for himself, but not each other */
+};
 
 struct lock;
 
 /*
- * Takes the lock on DIR/.certbot.lock, creating the file (0600). wait_s: seconds to wait for another holder,
- * 0 not at all. ERROR_STORE when it is held, naming the holder's PID; ERROR_CANCELED when the user interrupts
- * the wait. A directory that this process has locked already is shared: the last lock_release unlocks it.
- * *out is the caller's, for lock_release.
+ * Takes the lock on DIR/.certbot.lock, creating the file (0600). wait: for other holders, 0 s not at all; it is told by a
+ * warning. ERROR_STORE in Certbot's words when it is held, err->next naming the holder's PID; ERROR_CANCELED when the user
+ * interrupts the wait. A directory that this process has locked already, in the same mode, is shared: the last
+ * lock_release unlocks it. *out is the caller's, for lock_release.
  */
-MUST_USE bool lock_take(const char *dir, int wait_s, struct lock **out, struct error *err);
+MUST_USE bool lock_take(const char *dir, enum lock_mode mode, struct patience wait, struct lock **out, struct error *err);
 
-/* Removes the lock file, then unlocks; NULL is fine. */
+/* Removes the lock file unless others share the lock, then unlocks; NULL is fine. */
 void lock_release(struct lock *lock);
 DEFINE_AUTO(struct lock, lock_release)
+
+/* "process 4711 (certbot)", for messages; 0: one that cannot be seen from here. Of the caller's. */
+char *lock_describe_holder(pid_t holder) __attribute__((returns_nonnull));

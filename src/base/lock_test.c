@@ -5,12 +5,15 @@
 #include <sys/wait.h>
 
 #include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
 #include "base/test.h"
+#include "base/text.h"
 
 /* What another process gets when it tries, as an exit status. */
 enum { OTHER_GOT_IT = 10, OTHER_WAS_REFUSED, OTHER_FAILED };
 
-static int other_tries(const char *dir, char *why, size_t size)
+static int other_tries_as(const char *dir, enum lock_mode mode, char *why, size_t size)
 {
     int ends[2], status = 0;
     pid_t pid;
@@ -22,11 +25,12 @@ static int other_tries(const char *dir, char *why, size_t size)
         struct error err = { 0 };
         int result = OTHER_GOT_IT;
 
-        if (!lock_take(dir, 0, &lock, &err)) {
-            result = strstr(err.why, "already running") != NULL && err.kind == ERROR_STORE && lock == NULL
-                         ? OTHER_WAS_REFUSED
-                         : OTHER_FAILED;
-            (void)!write(ends[1], err.why, strlen(err.why) + 1);
+        if (!lock_take(dir, mode, patience_of(0), &lock, &err)) {
+            bool refused = strcmp(err.why, "Another instance of Certbot is already running.") == 0;
+            const char *words = refused ? err.next : err.why;
+
+            result = refused && err.kind == ERROR_STORE && lock == NULL ? OTHER_WAS_REFUSED : OTHER_FAILED;
+            (void)!write(ends[1], words, strlen(words) + 1);
         }
         _exit(result); /* without a release: the lock must go with the process */
     }
@@ -38,15 +42,20 @@ static int other_tries(const char *dir, char *why, size_t size)
     return WEXITSTATUS(status);
 }
 
+static int other_tries(const char *dir, char *why, size_t size)
+{
+    return other_tries_as(dir, LOCK_EXCLUSIVE, why, size);
+}
+
 TEST(lock_excludes_other_processes)
 {
-    AUTO(free) char *path = test_path(".certbot.lock"), *me = xprintf("(process %ld)", (long)getpid());
+    AUTO(free) char *path = test_path(".certbot.lock"), *me = xprintf("process %ld (base_lock_test) holds ", (long)getpid());
     struct lock *lock = NULL;
     struct error err = { 0 };
     struct stat st;
     char why[512];
 
-    REQUIRE(lock_take(test_dir(), 0, &lock, &err), "%s", err.why);
+    REQUIRE(lock_take(test_dir(), LOCK_EXCLUSIVE, patience_of(0), &lock, &err), "%s", err.why);
     REQUIRE(stat(path, &st) == 0);
     CHECK_INT(st.st_mode & 0777, 0600, "mode");
     CHECK_INT(other_tries(test_dir(), why, sizeof why), OTHER_WAS_REFUSED, why);
@@ -55,7 +64,7 @@ TEST(lock_excludes_other_processes)
     CHECK(!file_exists(path), "the file stayed");
     CHECK_INT(other_tries(test_dir(), why, sizeof why), OTHER_GOT_IT, why);
     CHECK(file_exists(path), "the other one ended without release");
-    REQUIRE(lock_take(test_dir(), 0, &lock, &err), "a stale file: %s", err.why);
+    REQUIRE(lock_take(test_dir(), LOCK_EXCLUSIVE, patience_of(0), &lock, &err), "a stale file: %s", err.why);
     lock_release(lock);
     lock_release(NULL);
 }
@@ -70,14 +79,60 @@ TEST(lock_is_shared_inside_the_process)
     char why[512];
 
     REQUIRE(file_mkdirs(dir, 0700, &err), "%s", err.why);
-    REQUIRE(lock_take(test_dir(), 0, &a, &err), "%s", err.why);
-    REQUIRE(lock_take(dir, 0, &other, &err), "%s", err.why);
-    REQUIRE(lock_take(again, 0, &b, &err), "the same under another name: %s", err.why);
+    REQUIRE(lock_take(test_dir(), LOCK_EXCLUSIVE, patience_of(0), &a, &err), "%s", err.why);
+    REQUIRE(lock_take(dir, LOCK_EXCLUSIVE, patience_of(0), &other, &err), "%s", err.why);
+    REQUIRE(lock_take(again, LOCK_EXCLUSIVE, patience_of(0), &b, &err), "the same under another name: %s", err.why);
     lock_release(a);
     CHECK_INT(other_tries(test_dir(), why, sizeof why), OTHER_WAS_REFUSED, "one holder left");
     lock_release(b);
     CHECK_INT(other_tries(test_dir(), why, sizeof why), OTHER_GOT_IT, "all released");
     CHECK_INT(other_tries(dir, why, sizeof why), OTHER_WAS_REFUSED, "the other directory stays locked");
+}
+
+static void collect(void *ctx, enum log_level level, const char *message)
+{
+    buf_putf(ctx, "%d:%s;", (int)level, message);
+}
+
+/* The child holds the lock until we close the pipe. */
+TEST(lock_waits_only_so_long)
+{
+    AUTO(buf_clear) struct buf said = BUF(4096);
+    const char *dir = test_dir(); /* made before the fork: for both */
+    AUTO(free) char *wait = NULL, *still = NULL;
+    struct lock *lock = NULL;
+    struct error err = { 0 };
+    int64_t begin, took;
+    int ready[2], end[2];
+    char byte;
+    pid_t pid;
+
+    REQUIRE(pipe(ready) == 0 && pipe(end) == 0);
+    pid = fork();
+    if (pid == 0) {
+        (void)close(end[1]);
+        if (!lock_take(dir, LOCK_EXCLUSIVE, patience_of(0), &lock, &err))
+            _exit(1);
+        (void)!write(ready[1], "", 1);
+        (void)!read(end[0], &byte, 1);
+        _exit(0);
+    }
+    REQUIRE(read(ready[0], &byte, 1) == 1);
+    wait = xprintf("30:Waiting up to 1 s for process %ld (base_lock_test), which holds the lock on %s/.certbot.lock.;",
+                   (long)pid, dir);
+    still = xprintf("process %ld (base_lock_test) holds the lock on %s/.certbot.lock, still after 1 s: ", (long)pid,
+                    dir);
+    log_thread_sink(collect, &said);
+    begin = clock_monotonic_ms();
+    CHECK(!lock_take(dir, LOCK_EXCLUSIVE, patience_of(1), &lock, &err) && lock == NULL, "held, and yet taken");
+    took = clock_monotonic_ms() - begin;
+    log_thread_sink(NULL, NULL);
+    CHECK(took >= 1000 && took < 10000, "%lld ms", (long long)took);
+    CHECK_TEXT(buf_text(&said), wait, "once, at its beginning");
+    CHECK_TEXT(err.why, "Another instance of Certbot is already running.", "Certbot's words");
+    CHECK(text_starts(err.next, still), "%s", err.next);
+    (void)close(end[1]);
+    (void)waitpid(pid, NULL, 0);
 }
 
 /* As Certbot does at its end: remove the file, then unlock. Who has opened it before must look again. */
@@ -93,7 +148,7 @@ TEST(lock_notices_a_replaced_file)
     REQUIRE(pipe(ready) == 0);
     pid = fork();
     if (pid == 0) {
-        if (!lock_take(test_dir(), 0, &lock, &err))
+        if (!lock_take(test_dir(), LOCK_EXCLUSIVE, patience_of(0), &lock, &err))
             _exit(1);
         (void)!write(ready[1], "", 1);
         (void)clock_sleep_ms(250);
@@ -103,12 +158,130 @@ TEST(lock_notices_a_replaced_file)
     (void)close(ready[1]);
     REQUIRE(read(ready[0], &byte, 1) == 1);
     (void)close(ready[0]);
-    CHECK(!lock_take(test_dir(), 0, &lock, &err) && lock == NULL, "held, and yet taken");
-    CHECK(strstr(err.next, "wait until it has finished") != NULL, "%s", err.next);
-    CHECK(lock_take(test_dir(), 20, &lock, &err), "%s", err.why);
+    CHECK(!lock_take(test_dir(), LOCK_EXCLUSIVE, patience_of(0), &lock, &err) && lock == NULL, "held, and yet taken");
+    CHECK(strstr(err.next, "when it has finished") != NULL, "%s", err.next);
+    CHECK(lock_take(test_dir(), LOCK_EXCLUSIVE, patience_of(20), &lock, &err), "%s", err.why);
     CHECK(file_exists(path), "we hold a lock on a file that nobody finds");
     CHECK_INT(other_tries(test_dir(), why, sizeof why), OTHER_WAS_REFUSED, why);
     (void)waitpid(pid, NULL, 0);
+}
+
+/* A child that shares the lock until a byte comes, or its end is closed. */
+struct sharer {
+    pid_t pid;
+    int end;
+};
+
+static struct sharer share(const char *dir)
+{
+    struct sharer sharer;
+    int ready[2], end[2];
+    char byte;
+
+    REQUIRE(pipe(ready) == 0 && pipe(end) == 0);
+    sharer.pid = fork();
+    if (sharer.pid == 0) {
+        struct lock *lock = NULL;
+        struct error err = { 0 };
+
+        (void)close(end[1]);
+        if (!lock_take(dir, LOCK_SHARED, patience_of(0), &lock, &err))
+            _exit(1);
+        (void)!write(ready[1], "", 1);
+        if (read(end[0], &byte, 1) == 1) /* else it ends without a release, as if it were killed */
+            lock_release(lock);
+        _exit(0);
+    }
+    (void)close(end[0]);
+    (void)close(ready[1]);
+    REQUIRE(read(ready[0], &byte, 1) == 1, "the child could not share the lock");
+    (void)close(ready[0]);
+    sharer.end = end[1];
+    return sharer;
+}
+
+static void end_sharing(struct sharer sharer, bool clean)
+{
+    int status = -1;
+
+    if (clean)
+        (void)!write(sharer.end, "", 1);
+    (void)close(sharer.end);
+    REQUIRE(waitpid(sharer.pid, &status, 0) == sharer.pid && status == 0);
+}
+
+TEST(lock_is_shared_by_processes)
+{
+    AUTO(free) char *path = test_path(".certbot.lock");
+    struct sharer first = share(test_dir()), second = share(test_dir());
+    AUTO(free) char *either = xprintf("process %ld (", (long)first.pid), *or_else = xprintf("process %ld (", (long)second.pid);
+    struct lock *lock = NULL;
+    struct error err = { 0 };
+    char why[512];
+
+    CHECK_INT(other_tries(test_dir(), why, sizeof why), OTHER_WAS_REFUSED, "alone, while two share it");
+    CHECK(text_starts(why, either) || text_starts(why, or_else), "%s", why);
+    REQUIRE(lock_take(test_dir(), LOCK_SHARED, patience_of(0), &lock, &err), "the third: %s", err.why);
+    lock_release(TAKE(lock));
+    CHECK(file_exists(path), "the file was removed while two hold it");
+    end_sharing(first, true);
+    CHECK(file_exists(path), "the file was removed while one holds it");
+    CHECK_INT(other_tries(test_dir(), why, sizeof why), OTHER_WAS_REFUSED, "alone, while one shares it");
+    end_sharing(second, false);
+    CHECK(file_exists(path), "who is killed removes nothing");
+    CHECK_INT(other_tries(test_dir(), why, sizeof why), OTHER_GOT_IT, "nothing is stale");
+    REQUIRE(lock_take(test_dir(), LOCK_EXCLUSIVE, patience_of(0), &lock, &err), "%s", err.why);
+    CHECK_INT(other_tries_as(test_dir(), LOCK_SHARED, why, sizeof why), OTHER_WAS_REFUSED, "shared, while one has it alone");
+    lock_release(TAKE(lock));
+    CHECK(!file_exists(path), "the last one removes the file");
+}
+
+/* They come and go at the same time; no file stays, and nobody is refused. */
+TEST(lock_shared_under_contention)
+{
+    AUTO(free) char *path = test_path(".certbot.lock");
+    const char *dir = test_dir();
+    pid_t pids[4];
+
+    for (size_t i = 0; i < COUNT(pids); i++) {
+        pids[i] = fork();
+        if (pids[i] == 0)
+            for (int rounds = 300;; rounds--) {
+                struct lock *lock = NULL;
+                struct error err = { 0 };
+
+                if (rounds == 0)
+                    _exit(0);
+                if (!lock_take(dir, LOCK_SHARED, patience_of(0), &lock, &err))
+                    _exit(1);
+                if (!file_exists(path))
+                    _exit(2);
+                lock_release(lock);
+            }
+    }
+    for (size_t i = 0; i < COUNT(pids); i++) {
+        int status = -1;
+
+        REQUIRE(waitpid(pids[i], &status, 0) == pids[i]);
+        CHECK_INT(WEXITSTATUS(status), 0, "1: was refused, 2: held a lock on a file that nobody finds");
+    }
+    CHECK(!file_exists(path), "the file stayed");
+}
+
+TEST(lock_patience_is_for_all_together)
+{
+    struct sharer sharer = share(test_dir());
+    struct patience wait = patience_of(1);
+    int64_t begin = clock_monotonic_ms();
+    struct lock *lock = NULL;
+    struct error err = { 0 };
+
+    log_terminal_level(LOG_LEVEL_CRITICAL);
+    for (int i = 0; i < 3; i++)
+        CHECK(!lock_take(test_dir(), LOCK_EXCLUSIVE, wait, &lock, &err), "held, and yet taken");
+    log_terminal_level(LOG_LEVEL_WARNING);
+    CHECK(clock_monotonic_ms() - begin < 2000, "each waited anew");
+    end_sharing(sharer, true);
 }
 
 /* Takes the lock `rounds` times; returns how often somebody else was inside at the same time. */
@@ -121,7 +294,7 @@ static int contend(const char *dir, const char *inside, int rounds)
         struct error err = { 0 };
         int fd;
 
-        if (!lock_take(dir, 0, &lock, &err))
+        if (!lock_take(dir, LOCK_EXCLUSIVE, patience_of(0), &lock, &err))
             continue;
         fd = open(inside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         if (fd < 0 || close(fd) != 0 || unlink(inside) != 0)
@@ -157,7 +330,7 @@ TEST(lock_of_a_forked_child_is_not_released)
     struct error err = { 0 };
     pid_t pid;
 
-    REQUIRE(lock_take(test_dir(), 0, &lock, &err), "%s", err.why);
+    REQUIRE(lock_take(test_dir(), LOCK_EXCLUSIVE, patience_of(0), &lock, &err), "%s", err.why);
     pid = fork();
     if (pid == 0) {
         lock_release(TAKE(lock));
@@ -174,9 +347,9 @@ TEST(lock_needs_the_directory)
     struct lock *lock = NULL;
     struct error err = { 0 };
 
-    CHECK(!lock_take(missing, 0, &lock, &err) && err.sys == ENOENT, "%s", err.why);
+    CHECK(!lock_take(missing, LOCK_EXCLUSIVE, patience_of(0), &lock, &err) && err.sys == ENOENT, "%s", err.why);
     REQUIRE(symlink(target, trap) == 0);
-    CHECK(!lock_take(test_dir(), 0, &lock, &err) && err.sys == ELOOP, "%s", err.why);
+    CHECK(!lock_take(test_dir(), LOCK_EXCLUSIVE, patience_of(0), &lock, &err) && err.sys == ELOOP, "%s", err.why);
     CHECK(!file_exists(target) && lock == NULL, "followed a link");
 }
 

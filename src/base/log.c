@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,9 +18,13 @@
 #include "base/text.h"
 
 #define LOG_NAME "letsencrypt.log" /* the name that Certbot's users and their logrotate know */
+#define LOG_EARLY_DIR "certbot-log-XXXXXX"
+#define LOG_EARLY_NAME "log"
 #define LOG_MAX_SIZE (1024 * 1024) /* bytes, before the file is rotated while in use */
 #define LOG_MAX_MESSAGE ((size_t)256 * 1024)
 #define LOG_MAX_EARLY 300
+#define ROTATION_WAIT_MS 2000 /* for another process; then the file is left to grow */
+#define ROTATION_RETRY_MS 5
 
 /* What is written before the place of the log is known waits here; afterwards there is a file, or nothing. */
 enum log_state { STATE_EARLY, STATE_OPEN, STATE_CLOSED };
@@ -107,11 +112,34 @@ static int open_file(void)
     return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0666);
 }
 
+/* Another process may rotate at the same time, and two at once would move one log onto another. *out is a descriptor that
+ * holds the lock, -1 where the file system has none. False when it could not be had. */
+static bool lock_rotation(int *out)
+{
+    const struct timespec pause = { .tv_nsec = ROTATION_RETRY_MS * 1000000L };
+    AUTO(free) char *dir = file_dirname(path);
+    AUTO(close) int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+    for (int waited = 0; fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) != 0; waited += ROTATION_RETRY_MS) {
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return true;
+        if (waited >= ROTATION_WAIT_MS)
+            return false;
+        (void)nanosleep(&pause, NULL); /* a signal is no reason to lose a log */
+    }
+    *out = fd;
+    fd = -1;
+    return true;
+}
+
 /* Goes on in a fresh file, or in the old one where that fails. */
 static void rotate(void)
 {
+    AUTO(close) int lock = -1;
     int fd;
 
+    if (!lock_rotation(&lock))
+        return;
     move_along();
     fd = open_file();
     if (fd < 0)
@@ -139,6 +167,16 @@ static void write_file(struct view text)
     }
 }
 
+/* The file is there: what waited for it goes first. */
+static void write_early(void)
+{
+    state = STATE_OPEN;
+    for (size_t i = 0; i < early.len; i++)
+        write_file(view_of(early.at[i]));
+    list_clear(&early);
+    update_least_level();
+}
+
 bool log_open(const char *dir, unsigned max_backups, struct error *err)
 {
     AUTO(unlock) pthread_mutex_t *held __attribute__((unused)) = locked();
@@ -155,16 +193,40 @@ bool log_open(const char *dir, unsigned max_backups, struct error *err)
         xreplace(&path, NULL);
         return false;
     }
-    state = STATE_OPEN;
     backups = max_backups;
     written = st.st_size;
     if (backups > 0)
         rotate(); /* at every start, even of an empty file: the numbers tell the runs apart */
-    for (size_t i = 0; i < early.len; i++)
-        write_file(view_of(early.at[i]));
-    list_clear(&early);
-    update_least_level();
+    write_early();
     return true;
+}
+
+/* A file in a new directory below `above`; -1 when there can be none. */
+static int open_early_file(const char *above)
+{
+    AUTO(free) char *dir = file_join(above, LOG_EARLY_DIR);
+
+    if (above[0] != '/' || mkdtemp(dir) == NULL)
+        return -1;
+    xreplace(&path, NULL);
+    path = file_join(dir, LOG_EARLY_NAME);
+    return open(path, O_WRONLY | O_CREAT | O_EXCL | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600);
+}
+
+void log_open_early(void)
+{
+    AUTO(unlock) pthread_mutex_t *held __attribute__((unused)) = locked();
+    const char *named = getenv("TMPDIR");
+    const char *const places[] = { named != NULL ? named : "/tmp", "/tmp", "/var/tmp" };
+
+    if (state != STATE_EARLY)
+        return;
+    for (size_t i = 0; i < COUNT(places) && log_fd < 0; i++)
+        log_fd = open_early_file(places[i]);
+    if (log_fd >= 0)
+        write_early();
+    else
+        xreplace(&path, NULL);
 }
 
 const char *log_path(void)
@@ -214,9 +276,16 @@ static void to_file(enum log_level level, const char *where, const char *message
     }
 }
 
+bool log_has_colours(int fd)
+{
+    const char *term = getenv("TERM"), *never = getenv("NO_COLOR");
+
+    return isatty(fd) == 1 && term != NULL && *term != '\0' && strcmp(term, "dumb") != 0 && (never == NULL || *never == '\0');
+}
+
 static void to_terminal(enum log_level level, const char *message)
 {
-    bool red = level >= LOG_LEVEL_WARNING && isatty(STDERR_FILENO);
+    bool red = level >= LOG_LEVEL_WARNING && log_has_colours(STDERR_FILENO);
 
     if (thread_sink != NULL)
         thread_sink(thread_sink_ctx, level, message);

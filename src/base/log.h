@@ -21,12 +21,23 @@ void log_terminal_level(enum log_level level);
 /*
  * Opens DIR/letsencrypt.log for appending, first moving older files along: letsencrypt.log.1 ... .max_backups
  * (0: no moving). Messages logged before (at most a few hundred) are written to it first. The directory must
- * exist. ERROR_STORE when it cannot be opened. A file that grows past 1 MiB is rotated while in use.
+ * exist. ERROR_STORE when it cannot be opened. A file that grows past 1 MiB is rotated while in use. Several processes
+ * may do so at once: each goes on in its own file, whatever that is called by then.
  */
 MUST_USE bool log_open(const char *dir, unsigned max_backups, struct error *err);
 const char *log_path(void); /* of the open log file, NULL when none */
 void log_close(void);
 
+/*
+ * For who fails before log_open: writes what was logged so far to $TMPDIR/certbot-log-XXXXXX/log, in a new
+ * directory that is closed to others from the start, and goes on there; log_path names it. Does nothing when a
+ * log is open, or when no such file can be made. It stays for the user to read; a run that gets as far as
+ * log_open makes none.
+ */
+void log_open_early(void);
+
+/* A terminal that understands colours and other escape sequences, as far as the environment tells (TERM, NO_COLOR). */
+bool log_has_colours(int fd);
 void log_put(enum log_level level, const char *where, const char *format, ...) PRINTF(3, 4);
 
 #define log_debug(...) log_put(LOG_LEVEL_DEBUG, __func__, __VA_ARGS__)

@@ -6,6 +6,7 @@
 
 #include "base/bytes.h"
 #include "base/test.h"
+#include "base/text.h"
 
 /* The log of a process is one, so each scene plays in a child of its own; what it prints comes back in
  * text. */
@@ -138,6 +139,55 @@ TEST(log_moves_older_files_along)
     list_clear(&seen);
 }
 
+#define CROWD 4
+#define RUNS_EACH 30
+
+/* One that begins and ends, and is rotated and rotates, among others that do the same. */
+static bool one_of_a_crowd(const char *dir, int number)
+{
+    for (int run = 0; run < RUNS_EACH; run++) {
+        pid_t pid = fork();
+        int status = -1;
+
+        if (pid == 0) {
+            open_log(dir, 1000);
+            log_debug("line of %d.%d;", number, run);
+            log_close();
+            _exit(0);
+        }
+        if (waitpid(pid, &status, 0) != pid || status != 0)
+            return false;
+    }
+    return true;
+}
+
+TEST(log_of_several_processes_at_once)
+{
+    const char *dir = test_dir();
+    pid_t pids[CROWD];
+    int lines = 0;
+
+    for (int i = 0; i < CROWD; i++) {
+        pids[i] = fork();
+        if (pids[i] == 0)
+            _exit(one_of_a_crowd(dir, i) ? 0 : 1);
+    }
+    for (int i = 0; i < CROWD; i++) {
+        int status = -1;
+
+        REQUIRE(waitpid(pids[i], &status, 0) == pids[i] && status == 0);
+    }
+    for (int i = 0; i <= CROWD * RUNS_EACH; i++) {
+        AUTO(free) char *name = i == 0 ? xstrdup("letsencrypt.log") : xprintf("letsencrypt.log.%d", i);
+        AUTO(free) char *log = read_log(name);
+
+        CHECK(strcmp(log, "(missing)") != 0, "%s is missing", name);
+        for (const char *at = log; (at = strstr(at, "line of ")) != NULL; at++)
+            lines++;
+    }
+    CHECK_INT(lines, CROWD * RUNS_EACH, "lines: a log was moved onto another");
+}
+
 static void grow_scene(const char *dir)
 {
     char much[10001];
@@ -262,6 +312,123 @@ TEST(log_open_fails)
     AUTO(buf_clear) struct buf text = BUF(10000);
 
     play(missing_scene, &text);
+}
+
+static void early_file_scene(const char *dir)
+{
+    struct error err = { 0 };
+
+    (void)umask(0);
+    (void)setenv("TMPDIR", dir, 1);
+    log_debug("before \033[1m");
+    log_open_early();
+    if (log_path() == NULL || strncmp(log_path(), dir, strlen(dir)) != 0)
+        _exit(2);
+    fprintf(stderr, "%s\n", log_path());
+    log_open_early(); /* once is enough */
+    log_debug("and after");
+    if (log_open(dir, 0, &err))
+        _exit(3);
+}
+
+TEST(log_of_who_fails_early)
+{
+    AUTO(buf_clear) struct buf text = BUF(10000), log = BUF(10000);
+    AUTO(list_clear) struct list names = { 0 };
+    AUTO(free) char *dir = NULL;
+    struct error err = { 0 };
+    struct view rest, path;
+    struct stat st;
+
+    play(early_file_scene, &text);
+    rest = buf_view(&text);
+    REQUIRE(view_cut(&rest, '\n', &path), "%s", buf_text(&text));
+    text.at[path.len] = '\0';
+    dir = file_dirname(text.at);
+    CHECK(text_starts(file_basename(dir), "certbot-log-") && text_ends(text.at, "/log"), "%s", text.at);
+    REQUIRE(stat(dir, &st) == 0, "%s", dir);
+    CHECK_INT(st.st_mode & 07777, 0700, "the directory");
+    REQUIRE(stat(text.at, &st) == 0, "%s", text.at);
+    CHECK_INT(st.st_mode & 07777, 0600, "the file");
+    REQUIRE(file_read(text.at, &log, &err), "%s", err.why);
+    CHECK(strstr(buf_text(&log), ":before ?[1m\n") != NULL && strstr(buf_text(&log), ":and after\n") != NULL, "%s",
+          buf_text(&log));
+}
+
+static void no_early_file_scene(const char *dir)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    struct error err = { 0 };
+
+    (void)setenv("TMPDIR", dir, 1);
+    log_debug("early");
+    open_log(dir, 0);
+    log_open_early();
+    if (!file_list_dir(dir, &names, &err))
+        _exit(2);
+    for (size_t i = 0; i < names.len; i++)
+        if (text_starts(names.at[i], "certbot-log-"))
+            _exit(3);
+    if (!text_ends(log_path(), "/letsencrypt.log"))
+        _exit(4);
+    log_close();
+    log_open_early();
+    if (log_path() != NULL)
+        _exit(5);
+}
+
+TEST(log_of_its_own_needs_no_early_file)
+{
+    AUTO(buf_clear) struct buf text = BUF(10000);
+
+    play(no_early_file_scene, &text);
+}
+
+static void nowhere_scene(const char *dir)
+{
+    AUTO(free) char *missing = file_join(dir, "missing");
+
+    (void)setenv("TMPDIR", missing, 1); /* what the user named does not work: another place does */
+    log_open_early();
+    if (log_path() == NULL || !text_starts(log_path(), "/tmp/certbot-log-"))
+        _exit(2);
+    fprintf(stderr, "%s", log_path());
+}
+
+TEST(log_of_who_fails_early_without_a_good_tmpdir)
+{
+    AUTO(buf_clear) struct buf text = BUF(10000);
+    AUTO(free) char *dir = NULL;
+    struct error err = { 0 };
+
+    play(nowhere_scene, &text);
+    dir = file_dirname(buf_text(&text));
+    REQUIRE(text_starts(dir, "/tmp/certbot-log-"), "%s", dir);
+    CHECK(file_remove_tree(dir, &err), "%s", err.why);
+}
+
+TEST(colours)
+{
+    static const struct {
+        const char *name, *term, *never;
+        bool want;
+    } cases[] = {
+        { "no type", NULL, NULL, false },      { "empty type", "", NULL, false },
+        { "dumb", "dumb", NULL, false },       { "not wanted", "xterm", "1", false },
+        { "empty is no wish", "xterm", "", true }, { "usual", "linux", NULL, true },
+    };
+    int ours = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), theirs;
+
+    REQUIRE(ours >= 0 && grantpt(ours) == 0 && unlockpt(ours) == 0, "no pseudo terminal");
+    theirs = open(ptsname(ours), O_RDWR | O_NOCTTY | O_CLOEXEC);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        (void)(cases[i].term != NULL ? setenv("TERM", cases[i].term, 1) : unsetenv("TERM"));
+        (void)(cases[i].never != NULL ? setenv("NO_COLOR", cases[i].never, 1) : unsetenv("NO_COLOR"));
+        CHECK_INT(log_has_colours(theirs), cases[i].want, cases[i].name);
+    }
+    (void)close(theirs);
+    (void)close(ours);
+    CHECK(!log_has_colours(ours), "no terminal");
 }
 
 TEST_MAIN()

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "crypto/cert_names.h"
 #include "crypto/der.h"
 #include "crypto/key_private.h"
@@ -179,13 +180,17 @@ static bool verify(const struct csr *csr, struct error *err)
     return true;
 }
 
-/* Puts the names in order. A common name that only repeats an address is no DNS name. */
-static void join_names(struct csr *csr, const char *common)
+/* Puts the names in order, in lower case. A common name that only repeats an address is no DNS name. */
+static void join_names(struct csr *csr, char *common)
 {
     AUTO(list_clear) struct list dns = { NULL, 0 }, ips = { NULL, 0 };
     const struct list none = { NULL, 0 };
     char address[64];
 
+    if (common != NULL)
+        text_lower(common);
+    for (size_t i = 0; i < csr->dns.len; i++)
+        text_lower(csr->dns.at[i]);
     if (common != NULL && ip_canonical(common, address) && list_has(&csr->ips, address)) {
         names_join(address, &csr->dns, &csr->ips, &csr->names);
         common = NULL;

@@ -151,6 +151,8 @@ static const struct {
         "c.example,a.example", NULL },
     { "names only", NULL, "DNS:a.example,IP:2001:db8::1,DNS:a.example", "a.example,2001:db8::1", "a.example",
         NULL },
+    { "in capital letters", "B.Example", "DNS:A.EXAMPLE,DNS:b.example,DNS:a.example", "b.example,a.example",
+        "b.example,a.example", NULL },
     { "address as CN", "2001:DB8::1", "DNS:a.example,IP:2001:db8::1", "2001:db8::1,a.example", "a.example",
         NULL },
 };

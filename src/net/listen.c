@@ -50,6 +50,12 @@ static size_t find_places(const char *address, int port, struct place places[sta
         place_v4(&places[1], &v4, port);
         return 2;
     }
+    if (strcmp(address, "localhost") == 0) { /* the one name that needs no resolver */
+        v4.s_addr = htonl(INADDR_LOOPBACK);
+        place_v6(&places[0], &in6addr_loopback, port);
+        place_v4(&places[1], &v4, port);
+        return 2;
+    }
     if (inet_pton(AF_INET6, address, &v6) == 1) {
         place_v6(&places[0], &v6, port);
         return 1;

@@ -6,7 +6,8 @@
 #include "net/message.h"
 
 /*
- * Opens port on address (NULL or "": every address of this machine, IPv6 first and then IPv4; one of the two may fail).
+ * Opens port on address (NULL or "": every address of this machine, "localhost": its loopback addresses; IPv6 first and then
+ * IPv4, one of the two may fail).
  * The sockets are the caller's. ERROR_PLUGIN with Certbot's sentences and, where it can be found out, the program that
  * has the port.
  */

@@ -41,7 +41,7 @@ TEST(listen_refuses_what_is_no_address)
     static const struct {
         const char *name, *address, *why;
     } cases[] = {
-        { "a name", "localhost", "not an IP address" },
+        { "a name", "localhost.localdomain", "not an IP address" },
         { "half an address", "127.0.0", "not an IP address" },
         { "another machine's", "203.0.113.1", "no address 203.0.113.1" },
     };
@@ -72,6 +72,25 @@ TEST(listen_on_all_addresses_serves_ipv4)
     (void)close(client);
     for (size_t i = 0; i < count; i++)
         (void)close(fds[i]);
+}
+
+TEST(listen_on_localhost_is_for_this_machine_alone)
+{
+    int fds[MESSAGE_MAX_SOCKETS];
+    struct error err = { 0 };
+    size_t count = 0;
+
+    REQUIRE(listen_open("localhost", 0, fds, &count, &err), "%s", err.why);
+    for (size_t i = 0; i < count; i++) {
+        struct sockaddr_storage bound;
+        socklen_t len = sizeof bound;
+
+        CHECK(getsockname(fds[i], (struct sockaddr *)&bound, &len) == 0, "bound");
+        CHECK(bound.ss_family == AF_INET6
+                  ? IN6_IS_ADDR_LOOPBACK(&((struct sockaddr_in6 *)&bound)->sin6_addr)
+                  : ((struct sockaddr_in *)&bound)->sin_addr.s_addr == htonl(INADDR_LOOPBACK), "socket %zu", i);
+        (void)close(fds[i]);
+    }
 }
 
 TEST_MAIN()

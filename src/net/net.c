@@ -64,6 +64,7 @@ void net_stop(struct net *net)
         return;
     channel_free(net->channel);
     (void)pthread_mutex_destroy(&net->lock);
+    free(net->place);
     free(net);
 }
 

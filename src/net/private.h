@@ -17,6 +17,7 @@ struct net {
     bool ready;           /* protection is filled */
     struct net_protection protection;
     unsigned responders; /* opens without a close */
+    char *place;         /* address and port of them; NULL: none is open */
 };
 
 /* Sends a frame that wants DONE, with descriptors if any, and waits for it. */

@@ -19,22 +19,20 @@
 
 #define PROGRAM "evercert-net"
 
-#ifdef __has_feature
-#if __has_feature(address_sanitizer)
-#define SANITIZED true
-#endif
-#endif
-#ifdef __SANITIZE_ADDRESS__
-#define SANITIZED true
-#endif
-#ifndef SANITIZED
-#define SANITIZED false
-#endif
 #define SEND_BUFFER (1024 * 1024) /* so that a CA bundle can be sent before the process is up to read it */
 
 /* What may pass: names for both cases of which libcurl or the resolver of the C library has a use. */
 static const char *const passed[] = { "http_proxy", "https_proxy", "all_proxy", "no_proxy" };
-static const char *const passed_as_is[] = { "RES_OPTIONS", "LOCALDOMAIN" };
+static const struct {
+    const char *name, *more; /* more: put behind the value */
+} passed_as_is[] = {
+    { "RES_OPTIONS", "" },
+    { "LOCALDOMAIN", "" },
+#if PROCESS_SANITIZED
+    { "ASAN_OPTIONS", ":detect_leaks=0" }, /* the search for leaks needs ptrace, which the lock-in forbids */
+    { "UBSAN_OPTIONS", "" },
+#endif
+};
 
 static bool is_program(const char *path)
 {
@@ -114,9 +112,12 @@ struct list process_environment(char *const *ours)
     for (size_t n = 0; n < COUNT(passed); n++)
         add_proxy(&env, ours, passed[n]);
     for (size_t n = 0; n < COUNT(passed_as_is); n++)
-        for (size_t i = 0; ours[i] != NULL; i++)
-            if (text_starts(ours[i], passed_as_is[n]) && ours[i][strlen(passed_as_is[n])] == '=')
-                list_add(&env, ours[i]);
+        for (size_t i = 0; ours[i] != NULL; i++) {
+            AUTO(free) char *entry = xprintf("%s%s", ours[i], passed_as_is[n].more);
+
+            if (text_starts(ours[i], passed_as_is[n].name) && ours[i][strlen(passed_as_is[n].name)] == '=')
+                list_add(&env, entry);
+        }
     return env;
 }
 
@@ -147,7 +148,7 @@ static _Noreturn void become(const char *path, char *const *argv, char *const *e
     else if (dup2(socket, MESSAGE_SOCKET) < 0)
         _exit(126);
     for (int fd = 0; fd < MESSAGE_SOCKET; fd++) {
-        if (fd == STDERR_FILENO && SANITIZED)
+        if (fd == STDERR_FILENO && PROCESS_SANITIZED)
             continue; /* its report must be seen */
         if (null < 0 || dup2(null, fd) < 0)
             _exit(126);

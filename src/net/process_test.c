@@ -20,6 +20,8 @@ static const struct {
     { "lower case wins in either order", { "HTTP_PROXY=http://b", "http_proxy=http://a" }, "http_proxy=http://a" },
     { "empty is none", { "all_proxy=" }, "" },
     { "only whole names", { "xhttp_proxy=a", "http_proxyx=b", "http_prox=c" }, "" },
+    { "the sanitizer's", { "UBSAN_OPTIONS=b=1", "ASAN_OPTIONS=a=1", "LSAN_OPTIONS=c=1" },
+        PROCESS_SANITIZED ? "ASAN_OPTIONS=a=1:detect_leaks=0 UBSAN_OPTIONS=b=1" : "" },
     { "the resolver's", { "RES_OPTIONS=timeout:1", "LOCALDOMAIN=x" }, "RES_OPTIONS=timeout:1 LOCALDOMAIN=x" },
 };
 
@@ -49,6 +51,32 @@ TEST(process_find_says_what_is_missing)
     CHECK(strstr(err.why, "/no/such/program") != NULL && err.kind == ERROR_NETWORK, "%s", err.why);
     CHECK(!process_find("/etc", &path, &err), "a directory");
     CHECK(path == NULL, "*path was touched");
+}
+
+/* What a program in the network process's place writes on standard error. */
+TEST(process_start_keeps_reports_of_a_sanitizer)
+{
+    static const char script[] = "#!/bin/sh\necho report >&2\n";
+    AUTO(free) char *path = test_path("script");
+    AUTO(free) char *seen = test_path("seen");
+    AUTO(buf_clear) struct buf text = BUF(1000);
+    struct error err = { 0 };
+    int ours = dup(STDERR_FILENO), to, fd = -1;
+    bool started;
+    pid_t pid = 0;
+
+    REQUIRE(file_create(path, view_of(script), (struct file_access){ .mode = 0755 }, &err), "%s", err.why);
+    to = open(seen, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    REQUIRE(ours >= 0 && dup2(to, STDERR_FILENO) >= 0);
+    started = process_start(path, &pid, &fd, &err);
+    (void)dup2(ours, STDERR_FILENO);
+    REQUIRE(started, "%s", err.why);
+    CHECK(waitpid(pid, NULL, 0) == pid, "ended");
+    REQUIRE(file_read(seen, &text, &err), "%s", err.why);
+    CHECK_TEXT(buf_text(&text), PROCESS_SANITIZED ? "report\n" : "", "standard error");
+    (void)close(fd);
+    (void)close(ours);
+    (void)close(to);
 }
 
 /* A shell script in the network process's place says what it sees. */

@@ -1,7 +1,10 @@
 /*
  * The http-01 responder, seen from the privileged side: sockets over, tokens over.
  */
+#include <string.h>
+
 #include "base/interrupt.h"
+#include "base/mem.h"
 #include "net/listen.h"
 #include "net/net.h"
 #include "net/private.h"
@@ -30,12 +33,18 @@ static bool hand_over(struct net *net, const char *address, int port, struct err
 
 bool net_responder_open(struct net *net, const char *address, int port, struct error *err)
 {
+    AUTO(free) char *place = xprintf("%s port %d", address != NULL ? address : "", port);
     bool ok;
 
     (void)pthread_mutex_lock(&net->lock);
-    ok = net->responders > 0 || hand_over(net, address, port, err);
-    if (ok)
-        net->responders++;
+    if (net->responders == 0)
+        ok = hand_over(net, address, port, err);
+    else if (strcmp(net->place, place) == 0)
+        ok = true;
+    else
+        ok = error_set(err, ERROR_INTERNAL, "the responder is needed at %s, but is open at %s", place, net->place);
+    if (ok && net->responders++ == 0)
+        xreplace(&net->place, place);
     (void)pthread_mutex_unlock(&net->lock);
     return ok;
 }
@@ -48,6 +57,7 @@ void net_responder_close(struct net *net)
 
     (void)pthread_mutex_lock(&net->lock);
     if (net->responders > 0 && --net->responders == 0) {
+        xreplace(&net->place, NULL);
         id = channel_next_id(net->channel);
         message_put_empty(&frame, MESSAGE_UNLISTEN, id);
         interrupt_shield();

@@ -224,6 +224,8 @@ TEST(responder_open_is_counted)
 
     start();
     CHECK(net_responder_open(net, "127.0.0.1", port, &err), "a second time: %s", err.why);
+    CHECK(!net_responder_open(net, "127.0.0.2", port, &err) && strstr(err.why, "but is open at") != NULL, "elsewhere: %s",
+        err.why);
     net_responder_close(net);
     CHECK(serves("token", "token.print"), "one is left");
     net_responder_close(net);
