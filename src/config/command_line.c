@@ -199,13 +199,13 @@ static const struct verb *find_verb(const struct verb *const *verbs, const char 
     return NULL;
 }
 
-/* Takes the first word that is a subcommand out of words; NULL when there is none. */
+/* Takes the first word that is a subcommand of Certbot's out of words; NULL when there is none. */
 static const struct verb *take_verb(const struct verb *const *verbs, struct words *words)
 {
     for (size_t i = 0; i < words->len; i++) {
         const struct verb *verb = find_verb(verbs, words->at[i]);
 
-        if (verb != NULL) {
+        if (verb != NULL && !verb->ours) {
             words->len--;
             memmove(&words->at[i], &words->at[i + 1], (words->len - i) * sizeof *words->at);
             return verb;
@@ -270,12 +270,24 @@ static bool fail_extras(const struct list *extras, const struct verb *const *ver
     return near == NULL ? false : error_next(err, "did you mean %s?", near);
 }
 
+/* The first of the words that are no options names the subcommand (NULL: it does not), the others are its operands; what
+ * it does not take is left in surplus. */
+static const struct verb *take_operands(const struct list *extras, const struct verb *const *verbs, struct list *operands,
+    struct list *surplus)
+{
+    const struct verb *verb = extras->len == 0 ? verbs[0] : find_verb(verbs, extras->at[0]);
+
+    for (size_t i = 1; verb != NULL && i < extras->len; i++)
+        list_add(i <= verb->max_operands && extras->at[i][0] != '-' ? operands : surplus, extras->at[i]);
+    return verb;
+}
+
 /*
  * Certbot takes the first word that equals a subcommand, even where it is the value of an option. So do we,
  * unless that leaves an error and a reading that spares values does not.
  */
 static bool split(const struct words *words, const struct verb *const *verbs, const struct verb **verb,
-    struct parse *parse, struct error *err)
+    struct parse *parse, struct list *operands, struct error *err)
 {
     AUTO(words_clear) struct words left = { xcalloc(words->len + 1, sizeof *words->at), words->len };
     AUTO(parse_clear) struct parse spared = { 0 };
@@ -290,9 +302,12 @@ static bool split(const struct words *words, const struct verb *const *verbs, co
     ok = parse_words(&left, parse, err);
     if (ok && parse->extras.len == 0)
         return true;
-    if (found != NULL && parse_words(words, &spared, &ignored)) {
-        found = spared.extras.len == 0 ? verbs[0] : find_verb(verbs, spared.extras.at[0]);
-        if (spared.extras.len <= 1 && found != NULL) {
+    if (parse_words(words, &spared, &ignored)) {
+        AUTO(list_clear) struct list surplus = { 0 };
+
+        list_clear(operands);
+        found = take_operands(&spared.extras, verbs, operands, &surplus);
+        if (found != NULL && surplus.len == 0) {
             struct parse swap = *parse;
 
             *verb = found;
@@ -300,12 +315,24 @@ static bool split(const struct words *words, const struct verb *const *verbs, co
             spared = swap;
             return true;
         }
+        if (found != NULL && found->max_operands > 0)
+            return fail_extras(&surplus, verbs, err);
     }
     extras = all_extras(parse);
     return ok ? fail_extras(&extras, verbs, err) : false;
 }
 
 /* ---- files ---- */
+
+static bool fail_to_open(const char *path, const struct error *reason, bool as_certbot, struct error *err)
+{
+    const char *why = reason->sys != 0 ? strerror(reason->sys) : reason->why;
+
+    if (as_certbot && reason->sys != 0) /* as Python tells an error of the system */
+        return error_set(err, ERROR_USAGE, "Unable to open config file: %s. Error: [Errno %d] %s: '%s'", path, reason->sys,
+            why, path);
+    return error_set(err, ERROR_USAGE, "Unable to open config file: %s. Error: %s", path, why);
+}
 
 static bool read_file(const char *path, bool needed, struct settings *settings, struct error *err)
 {
@@ -314,9 +341,10 @@ static bool read_file(const char *path, bool needed, struct settings *settings, 
 
     if (!needed && (access(path, R_OK) != 0 || file_is_dir(path)))
         return true;
-    if (!file_read(path, &text, &reason))
-        return error_set(err, ERROR_USAGE, "Unable to open config file: %s. Error: %s", path,
-            reason.sys != 0 ? strerror(reason.sys) : reason.why);
+    if (!file_read_given(path, &text, &reason) && reason.kind == ERROR_CANCELED)
+        return error_set(err, reason.kind, "%s", reason.why);
+    if (reason.kind != ERROR_NONE)
+        return fail_to_open(path, &reason, settings->as_certbot, err);
     return cli_ini_read(buf_view(&text), path, settings, err);
 }
 
@@ -349,6 +377,23 @@ static bool read_files(struct settings *settings, const struct verb *verb, struc
 
 /* ---- the whole ---- */
 
+/* The one option that matters beside --help: the topic may be a program in that directory. */
+static void find_plugin_dir(const struct words *words, struct settings *settings)
+{
+    static const char name[] = "--plugin-dir";
+
+    for (size_t i = 0; i < words->len; i++) {
+        AUTO(free) char *path = NULL;
+
+        if (strcmp(words->at[i], name) == 0 && i + 1 < words->len)
+            path = file_absolute(words->at[i + 1]);
+        else if (text_starts(words->at[i], name) && words->at[i][sizeof name - 1] == '=')
+            path = file_absolute(words->at[i] + sizeof name);
+        if (path != NULL)
+            xreplace(&settings->plugin_dir, path);
+    }
+}
+
 /* Help is asked for: the topic is the word behind; a subcommand's own page where it stands beside. */
 static bool find_help(const struct words *words, const struct verb *const *verbs, bool as_certbot,
     struct command_line *out)
@@ -369,6 +414,8 @@ static bool find_help(const struct words *words, const struct verb *const *verbs
         if (verb != NULL)
             out->help_topic = xstrdup(verb->name);
     }
+    if (out->help)
+        find_plugin_dir(words, out->settings);
     return out->help;
 }
 
@@ -421,7 +468,7 @@ bool command_line_read(int argc, char **argv, const struct verb *const *verbs, b
     for (int i = 1; i < argc; i++)
         words.at[words.len++] = argv[i];
     if (!find_help(&words, verbs, as_certbot, &line)) {
-        TRY(split(&words, verbs, &verb, &parse, err));
+        TRY(split(&words, verbs, &verb, &parse, &line.settings->operands, err));
         TRY(apply_all(&parse, &line, err));
         if (!line.help && !line.version) {
             TRY(read_files(line.settings, verb, err));
@@ -440,4 +487,48 @@ void command_line_clear(struct command_line *line)
     free(line->help_topic);
     settings_free(line->settings);
     *line = (struct command_line){ 0 };
+}
+
+/* One that the table does not know is a plugin's, and may be anything. */
+static bool is_secret(const char *word)
+{
+    struct error ambiguous = { 0 };
+    const struct option *option;
+
+    if (!text_starts(word, "--") || word[2] == '\0')
+        return false;
+    option = long_option(word, &ambiguous);
+    return option == NULL || option->secret;
+}
+
+static char *join_arguments(int argc, char *const *argv, const char *separator)
+{
+    AUTO(list_clear) struct list words = { 0 };
+
+    for (int i = 1; i < argc; i++) {
+        const char *equals = strchr(argv[i], '=');
+
+        if (i > 1 && is_secret(argv[i - 1]) && strchr(argv[i - 1], '=') == NULL) {
+            list_add(&words, "(secret)");
+        } else if (equals != NULL && is_secret(argv[i])) {
+            AUTO(free) char *shown = xprintf("%.*s=(secret)", (int)(equals - argv[i]), argv[i]);
+
+            list_add(&words, shown);
+        } else {
+            list_add(&words, argv[i]);
+        }
+    }
+    return list_join(&words, separator);
+}
+
+char *command_line_describe(int argc, char *const *argv)
+{
+    AUTO(free) char *joined = join_arguments(argc, argv, "', '");
+
+    return argc < 2 ? xstrdup("[]") : xprintf("['%s']", joined);
+}
+
+char *command_line_join(int argc, char *const *argv)
+{
+    return join_arguments(argc, argv, " ");
 }

@@ -28,16 +28,28 @@ static inline void command_line_clear_at(struct command_line *line)
     command_line_clear(line);
 }
 
+/* The arguments for the log, "['certonly', '--eab-hmac-key', '(secret)']", of the caller's: the values of options that are
+ * secret are left out, whichever way they are written. */
+char *command_line_describe(int argc, char *const *argv) __attribute__((returns_nonnull));
+/* The same with blanks between the arguments, to be shown to the user. */
+char *command_line_join(int argc, char *const *argv) __attribute__((returns_nonnull));
+
 /*
- * What follows from settings, by contract 1.4, 1.7 and 4.5: --quiet and renew never ask, --staging and
- * --dry-run choose the server, flags like --standalone become authenticator and installer, certonly has
- * places for the files of --csr. Part of command_line_read. ERROR_CONFIG, ERROR_PLUGIN for what contradicts
- * itself.
+ * What follows from settings, by contract 1.4 and 4.5: --quiet and renew never ask, --staging and --dry-run choose the
+ * server, certonly has places for the files of --csr. Part of command_line_read. ERROR_CONFIG for what contradicts itself.
  */
 MUST_USE bool settings_derive(struct settings *settings, const struct verb *verb, struct error *err);
 
-/* Combinations that make no sense, bad sizes and names: said before any network traffic (contract 1.4). */
-MUST_USE bool settings_check(struct settings *settings, const struct verb *verb, struct error *err);
+/* Combinations that make no sense (contract 1.4); for Certbot these are part of reading the command line, and are told
+ * before there is a log. */
+MUST_USE bool settings_check(const struct settings *settings, const struct verb *verb, struct error *err);
+
+/*
+ * The rest, which Certbot finds in the subcommand, so that it stands in the log: flags like --standalone become
+ * authenticator and installer (contract 1.7), names that have no web root get the last one, and bad sizes and names are
+ * refused before any network traffic. ERROR_CONFIG, ERROR_PLUGIN.
+ */
+MUST_USE bool settings_resolve(struct settings *settings, const struct verb *verb, struct error *err);
 
 /* One file of settings, as cli.ini; fills only what is still at its default or came from an earlier file.
  * ERROR_USAGE with argparse's words. */

@@ -4,11 +4,12 @@
 #include "config/command_line.h"
 
 static const enum option_topic no_topics[] = { TOPIC_HIDDEN };
-static const struct verb verb_run = { "run", "everything", "", "", "", no_topics };
-static const struct verb verb_certonly = { "certonly", "auth", "", "", "", no_topics };
-static const struct verb verb_renew = { "renew", NULL, "", "", "", no_topics };
-static const struct verb verb_certificates = { "certificates", NULL, "", "", "", no_topics };
-static const struct verb *const verbs[] = { &verb_run, &verb_certonly, &verb_renew, &verb_certificates,
+static const struct verb verb_run = { "run", "everything", "", "", "", no_topics, 0, false };
+static const struct verb verb_certonly = { "certonly", "auth", "", "", "", no_topics, 0, false };
+static const struct verb verb_renew = { "renew", NULL, "", "", "", no_topics, 0, false };
+static const struct verb verb_certificates = { "certificates", NULL, "", "", "", no_topics, 0, false };
+static const struct verb verb_history = { "history", NULL, "", "", "", no_topics, 3, true };
+static const struct verb *const verbs[] = { &verb_run, &verb_certonly, &verb_renew, &verb_certificates, &verb_history,
     NULL };
 
 /* Reads a line of words split at blanks (an underscore stands for a blank inside a word), checks and all. */
@@ -27,7 +28,8 @@ static bool read_line(const char *text, bool as_certbot, struct command_line *ou
             *at = *at == '^' ? ' ' : *at;
     }
     ok = command_line_read((int)words.len, words.at, verbs, as_certbot, out, err);
-    if (ok && out->verb != NULL && !settings_check(out->settings, out->verb, err)) {
+    if (ok && out->verb != NULL && (!settings_check(out->settings, out->verb, err) ||
+                                        !settings_resolve(out->settings, out->verb, err))) {
         command_line_clear(out);
         return false;
     }
@@ -61,6 +63,11 @@ static char *summary(const struct command_line *line)
         buf_putf(&out, " auth=%s", s->authenticator);
     if (s->installer != NULL)
         buf_putf(&out, " inst=%s", s->installer);
+    if (s->operands.len > 0) {
+        AUTO(free) char *operands = list_join(&s->operands, ",");
+
+        buf_putf(&out, " operands=%s", operands);
+    }
     if (s->non_interactive)
         buf_put_text(&out, s->quiet ? " -q" : " -n");
     if (s->verbose > 0)
@@ -119,6 +126,13 @@ static const struct {
     { "staging, named",
         "certonly --test-cert --server https://acme-staging-v02.api.letsencrypt.org/directory",
         "certonly server=staging" },
+    { "operands", "history restore a.test 5", "history operands=restore,a.test,5" },
+    { "operands between options", "-n history restore --json a.test -v 5", "history operands=restore,a.test,5 -n v=1" },
+    { "an operand like a subcommand", "history renew", "history operands=renew" },
+    { "an option's value and an operand like subcommands", "history restore --cert-name renew certonly",
+        "history cert_name=renew operands=restore,certonly" },
+    { "a subcommand that Certbot does not have, as a value", "--cert-name history certonly", "certonly cert_name=history" },
+    { "no operands", "history", "history" },
     { "help", "--help", "help -" },
     { "help of a topic", "--help renew", "help renew" },
     { "help word", "help renew", "help renew" },
@@ -155,6 +169,10 @@ static const struct {
     { "unknown option with value", "--bogus=1", ERROR_USAGE, "unrecognized arguments: --bogus=1", NULL },
     { "unknown letter", "-Z", ERROR_USAGE, "unrecognized arguments: -Z", NULL },
     { "unknown subcommand", "renw", ERROR_USAGE, "unrecognized arguments: renw", "did you mean renew?" },
+    { "too many operands", "history a b c d e", ERROR_USAGE, "unrecognized arguments: d e", NULL },
+    { "an operand that is an option", "history a -- -x", ERROR_USAGE, "unrecognized arguments: -- -x", NULL },
+    { "operands of nobody", "certonly history", ERROR_USAGE, "unrecognized arguments: history", NULL },
+    { "an unknown letter beside operands", "history a -Z", ERROR_USAGE, "unrecognized arguments: -Z", NULL },
     { "two subcommands", "renew certonly", ERROR_USAGE, "unrecognized arguments: certonly", NULL },
     { "help not first", "-n help", ERROR_USAGE, "unrecognized arguments: help", NULL },
     { "behind two dashes", "certonly -- -d x", ERROR_USAGE, "unrecognized arguments: -- -d x", NULL },
@@ -192,6 +210,9 @@ static const struct {
         NULL },
     { "no config file", "-c /nonexistent", ERROR_USAGE,
         "Unable to open config file: /nonexistent. Error: No such file or directory", NULL },
+    { "a directory for a file", "certonly -c /", ERROR_USAGE, "Unable to open config file: /. Error: Is a directory", NULL },
+    { "a file without an end", "certonly -c /dev/zero", ERROR_USAGE, "Unable to open config file: /dev/zero. Error: File too large",
+        NULL },
     { "parentheses", "--user-agent-comment a(b)", ERROR_USAGE,
         "argument --user-agent-comment: may not contain parentheses", NULL },
     { "removed by Certbot", "--manual-public-ip-logging-ok", ERROR_USAGE, "unrecognized arguments", NULL },
@@ -398,6 +419,34 @@ TEST(errors_in_files)
     CHECK(strstr(err.what, "cli.ini, line 2") != NULL, "%s", err.what);
     error_clear(&err);
     CHECK(read_line("--help", false, &line, &err), "help reads no file: %s", err.why);
+}
+
+static const struct {
+    const char *name, *line, *shown;
+} described[] = {
+    { "a secret behind its option", "--eab-hmac-key c2VjcmV0 -n", "['--eab-hmac-key', '(secret)', '-n']" },
+    { "a secret in one word", "--eab-hmac-key=c2VjcmV0 -n", "['--eab-hmac-key=(secret)', '-n']" },
+    { "a secret behind a prefix", "--eab-hmac-k c2VjcmV0", "['--eab-hmac-k', '(secret)']" },
+    { "a secret in one word with a prefix", "--eab-hmac-k=c2Vj=cmV0", "['--eab-hmac-k=(secret)']" },
+    { "a secret like an option", "--eab-hmac-key --eab-hmac-key x", "['--eab-hmac-key', '(secret)', '(secret)']" },
+    { "an option of a plugin's", "--my-key c2VjcmV0 --my-key=c2VjcmV0", "['--my-key', '(secret)', '--my-key=(secret)']" },
+    { "its neighbours", "--eab-kid k --eab-hmac-alg HS512", "['--eab-kid', 'k', '--eab-hmac-alg', 'HS512']" },
+    { "nothing secret", "renew --dry-run --deploy-hook=x", "['renew', '--dry-run', '--deploy-hook=x']" },
+    { "nothing", "", "[]" },
+};
+
+TEST(arguments_for_the_log)
+{
+    for (size_t i = 0; i < COUNT(described); i++) {
+        char *argv[9] = { NULL };
+        int argc = 1;
+        AUTO(free) char *words = xstrdup(described[i].line), *shown = NULL;
+
+        for (char *word = strtok(words, " "); word != NULL; word = strtok(NULL, " "))
+            argv[argc++] = word;
+        shown = command_line_describe(argc, argv);
+        CHECK_TEXT(shown, described[i].shown, described[i].name);
+    }
 }
 
 TEST_MAIN()

@@ -19,7 +19,7 @@ struct reader {
 
 static bool fail(const struct reader *reader, const char *why)
 {
-    return error_set(reader->err, ERROR_CONFIG, "%s, line %u: %s", reader->name, reader->number, why);
+    return error_set(reader->err, ERROR_CONFIG, "error parsing %s, line %u: %s", reader->name, reader->number, why);
 }
 
 static bool is_blank(char c)

@@ -34,6 +34,9 @@ static const struct {
     { "triple quotes, empty", "k = ''''''", "", "" },
     { "triple quotes, comment", "k = \"\"\"a#b\"\"\" # c", "a#b", "a#b" },
     { "triple quotes over lines", "k = '''a\n # b\n\nc'''\nl = 1", "a\n # b\n\nc", "a\n # b\n\nc" },
+    { "triple quotes inside", "k = '''a'''b''' # c", "a'''b", "a'''b" },
+    { "triple quotes inside the last line", "k = '''a\nb'''c'''\nl = 1", "a\nb'''c", "a\nb'''c" },
+    { "triple quotes and one more", "k = '''it''''\nl = 1", "it'", "it'" },
     { "triple quotes and CRLF", "k = '''a\r\nb'''\r\nl = 1\r\n", "a\nb", "a\nb" },
     { "four quotes at the end", "k = '''a''''", "a'", "a'" },
     { "CRLF", "k = v\r\nl = w\r\n", "v", "v" },
@@ -71,7 +74,7 @@ TEST(reading_values)
 static const struct {
     const char *name, *text, *why;
 } broken[] = {
-    { "key without value", "a = 1\nb\n", "x.conf, line 2: neither" },
+    { "key without value", "a = 1\nb\n", "error parsing x.conf, line 2: neither" },
     { "value without key", "= 1", "line 1: neither" },
     { "key twice", "a = 1\n\n# c\na = 2", "line 4: this key is there already" },
     { "key twice, quoted", "a = 1\n'a' = 2", "line 2: this key is there already" },

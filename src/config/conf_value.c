@@ -66,23 +66,25 @@ static bool scan_element(struct view text, size_t i, size_t *end)
     return false;
 }
 
-/* Triple quotes: everything up to the next three, then nothing but a comment on that line. */
+/* Triple quotes: on the first line that has such again, those count that nothing but a comment follows. */
 static bool scan_multiline(struct view text, size_t *len)
 {
     const char *close = memmem(text.at + 3, text.len - 3, text.at, 3);
-    size_t i;
+    size_t i = close == NULL ? text.len : (size_t)(close - text.at);
 
-    if (close == NULL)
-        return false;
-    /* `'''it''''`: the last three of a row of quotes close, as ConfigObj's expression finds them on one line.
-     */
-    i = (size_t)(close - text.at) + 3;
-    while (i < text.len && text.at[i] == text.at[0])
-        i++;
-    *len = i;
-    while (i < text.len && is_blank(text.at[i]) && text.at[i] != '\n')
-        i++;
-    return i == text.len || text.at[i] == '#' || text.at[i] == '\n';
+    for (; i + 3 <= text.len && text.at[i] != '\n'; i++) {
+        size_t next = i + 3;
+
+        if (memcmp(text.at + i, text.at, 3) != 0)
+            continue;
+        while (next < text.len && is_blank(text.at[next]) && text.at[next] != '\n')
+            next++;
+        if (next == text.len || text.at[next] == '#' || text.at[next] == '\n') {
+            *len = i + 3;
+            return true;
+        }
+    }
+    return false;
 }
 
 bool conf_value_scan(struct view text, enum conf_kind *kind, size_t *len)
@@ -206,6 +208,8 @@ bool conf_can_hold(const char *text, bool in_list)
     enum conf_kind kind;
     size_t len;
 
+    if (strstr(text, "'''") != NULL && strstr(text, "\"\"\"") != NULL)
+        return false; /* could be read, but Certbot refuses to write it again */
     write_text(&written, text, in_list);
     if (in_list)
         buf_put_char(&written, ',');

@@ -2,12 +2,14 @@
 
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/text.h"
 #include "config/topic.h"
 
 #define INDENT 24   /* column of an option's help */
 #define NARROWEST 40
 #define WIDEST 100  /* longer lines are hard to read */
+#define MANAGE "manage" /* a page that is no subcommand: what works on certificates there are */
 
 /* Puts words into lines of at most columns, indented; column is where the cursor stands. Ends with a line
  * feed. */
@@ -36,11 +38,29 @@ static void put_wrapped(struct buf *out, const char *text, unsigned indent, unsi
     buf_put_char(out, '\n');
 }
 
+void help_put_title(const char *title, const char *text, unsigned columns, struct buf *out)
+{
+    buf_putf(out, "\n%s:\n", title);
+    put_wrapped(out, text, 2, 0, columns);
+    buf_put_char(out, '\n');
+}
+
+void help_put_option(const char *names, const char *text, unsigned columns, struct buf *out)
+{
+    unsigned column = 2 + (unsigned)strlen(names);
+
+    buf_putf(out, "  %s", names);
+    if (column + 2 > INDENT) {
+        buf_put_char(out, '\n');
+        column = 0;
+    }
+    put_wrapped(out, text, INDENT, column, columns);
+}
+
 static void put_option(const struct option *option, unsigned columns, struct buf *out)
 {
     AUTO(buf_clear) struct buf names = BUF(1024);
     AUTO(buf_clear) struct buf text = BUF(4096);
-    unsigned column;
 
     topic_put_names(option, "", "", &names);
     buf_put_text(&text, option->help);
@@ -49,17 +69,38 @@ static void put_option(const struct option *option, unsigned columns, struct buf
             option->choices[i + 1] == NULL ? "." : "");
     if (topic_default(option) != NULL)
         buf_putf(&text, " (default: %s)", topic_default(option));
-    buf_put_text(out, "  ");
-    buf_put(out, buf_view(&names));
-    column = 2 + (unsigned)names.len;
-    if (column + 2 > INDENT) {
-        buf_put_char(out, '\n');
-        column = 0;
-    }
-    put_wrapped(out, buf_text(&text), INDENT, column, columns);
+    help_put_option(buf_text(&names), buf_text(&text), columns, out);
 }
 
-static void put_topic(enum option_topic which, unsigned columns, struct buf *out)
+/* Whether the option belongs on a page besides that of its topic. */
+static bool is_also_on(const struct option *option, const char *page)
+{
+    struct view rest = view_of(option->also), word;
+
+    while (option->also != NULL && page != NULL && view_cut(&rest, ' ', &word)) {
+        if (view_equal(word, view_of(page)))
+            return true;
+    }
+    return false;
+}
+
+/* A page's options, each once: those of a topic (TOPIC_HIDDEN: of none) and those also on the page. */
+static void put_options(
+    enum option_topic which, const char *page, bool shown[], unsigned columns, struct buf *out)
+{
+    for (const struct option *option = options; option->names[0] != NULL; option++) {
+        bool own = which != TOPIC_HIDDEN && option->topic == which;
+
+        if (shown[option - options] || (!own && !is_also_on(option, page)))
+            continue;
+        shown[option - options] = true;
+        put_option(option, columns, out);
+    }
+}
+
+/* page NULL: only the topic's own options. */
+static void put_topic(
+    enum option_topic which, const char *page, bool shown[], unsigned columns, struct buf *out)
 {
     const struct topic *topic = topics;
 
@@ -67,13 +108,23 @@ static void put_topic(enum option_topic which, unsigned columns, struct buf *out
         topic++;
     if (which == TOPIC_HIDDEN)
         return;
-    buf_putf(out, "\n%s:\n", topic->title);
-    put_wrapped(out, topic->text, 2, 0, columns);
-    buf_put_char(out, '\n');
-    for (const struct option *option = options; option->names[0] != NULL; option++) {
-        if (option->topic == which)
-            put_option(option, columns, out);
+    help_put_title(topic->title, topic->text, columns, out);
+    put_options(which, page, shown, columns, out);
+}
+
+/* What every page has. */
+static void put_common(const char *page, bool shown[], unsigned columns, struct buf *out)
+{
+    static const char *const names[] = { "help", "config" };
+
+    buf_put_text(out, "\nOptions:\n\n");
+    for (size_t i = 0; i < COUNT(names); i++) {
+        const struct option *option = option_find(names[i]);
+
+        shown[option - options] = true;
+        put_option(option, columns, out);
     }
+    put_options(TOPIC_HIDDEN, page, shown, columns, out);
 }
 
 static void put_verbs(const struct verb *const *verbs, unsigned columns, struct buf *out)
@@ -132,22 +183,25 @@ static void put_overview(
     put_frame(out);
 }
 
-static void put_all(const struct verb *const *verbs, const char *program, unsigned columns, struct buf *out)
+static void put_all(const struct verb *const *verbs, const char *program, bool shown[], unsigned columns,
+    struct buf *out)
 {
     help_usage(program, out);
     buf_put_text(out, "\nSubcommands:\n\n");
     put_verbs(verbs, columns, out);
     for (const struct topic *topic = topics; topic->topic != TOPIC_HIDDEN; topic++)
-        put_topic(topic->topic, columns, out);
+        put_topic(topic->topic, NULL, shown, columns, out);
 }
 
-static void put_verb(const struct verb *verb, const char *program, unsigned columns, struct buf *out)
+static void put_verb(const struct verb *verb, const char *program, bool shown[], unsigned columns,
+    struct buf *out)
 {
     buf_putf(
         out, "usage:\n  %s %s %s\n\n", program, verb->name, verb->usage == NULL ? "[options]" : verb->usage);
     put_wrapped(out, verb->text == NULL ? verb->summary : verb->text, 0, 0, columns);
+    put_common(verb->name, shown, columns, out);
     for (const enum option_topic *topic = verb->topics; topic != NULL && *topic != TOPIC_HIDDEN; topic++)
-        put_topic(*topic, columns, out);
+        put_topic(*topic, NULL, shown, columns, out);
 }
 
 /* Names of DNS plugins share a page. */
@@ -168,32 +222,66 @@ static bool is_one_of(const char *text, const char *const *words)
     return *words != NULL;
 }
 
+static const struct verb *find_verb(const struct verb *const *verbs, const char *topic)
+{
+    while (*verbs != NULL && !text_equal((*verbs)->name, topic) && !text_equal((*verbs)->alias, topic))
+        verbs++;
+    return *verbs;
+}
+
+static bool is_list(const char *topic)
+{
+    static const char *const lists[] = { "commands", "command", "subcommands", "subcommand", "verbs",
+        MANAGE, NULL };
+
+    return is_one_of(topic, lists);
+}
+
+bool help_has_page(const struct verb *const *verbs, const char *topic)
+{
+    return strcmp(topic, "all") == 0 || is_list(topic) || find_verb(verbs, topic) != NULL ||
+        find_topic(topic) != NULL;
+}
+
+static void put_page(const struct topic *page, const char *program, bool shown[], unsigned columns,
+    struct buf *out)
+{
+    help_usage(program, out);
+    put_common(NULL, shown, columns, out);
+    put_topic(page->topic, page->name, shown, columns, out);
+}
+
+static void put_list(const struct verb *const *verbs, const char *topic, const char *program, bool shown[],
+    unsigned columns, struct buf *out)
+{
+    help_usage(program, out);
+    buf_put_text(out, "\nSubcommands:\n\n");
+    put_verbs(verbs, columns, out);
+    if (strcmp(topic, MANAGE) == 0)
+        put_common(topic, shown, columns, out);
+}
+
+unsigned help_columns(unsigned columns)
+{
+    return columns < NARROWEST ? NARROWEST : columns > WIDEST ? WIDEST : columns;
+}
+
 void help_write(const struct verb *const *verbs, const char *program, const char *topic, unsigned columns,
     struct buf *out)
 {
-    static const char *const lists[] = { "commands", "command", "subcommands", "subcommand", "verbs",
-        "manage", NULL };
-    const struct topic *page = topic == NULL ? NULL : find_topic(topic);
+    AUTO(free) bool *shown = xcalloc(option_count(), sizeof *shown);
 
-    columns = columns < NARROWEST ? NARROWEST : columns > WIDEST ? WIDEST : columns;
-    for (size_t i = 0; topic != NULL && verbs[i] != NULL; i++) {
-        if (text_equal(verbs[i]->name, topic) || text_equal(verbs[i]->alias, topic)) {
-            put_verb(verbs[i], program, columns, out);
-            return;
-        }
-    }
-    if (topic != NULL && strcmp(topic, "all") == 0) {
-        put_all(verbs, program, columns, out);
-    } else if (topic != NULL && is_one_of(topic, lists)) {
-        help_usage(program, out);
-        buf_put_text(out, "\nSubcommands:\n\n");
-        put_verbs(verbs, columns, out);
-    } else if (page != NULL) {
-        help_usage(program, out);
-        put_topic(page->topic, columns, out);
-    } else {
+    columns = help_columns(columns);
+    if (topic == NULL || !help_has_page(verbs, topic))
         put_overview(verbs, program, columns, out);
-    }
+    else if (find_verb(verbs, topic) != NULL)
+        put_verb(find_verb(verbs, topic), program, shown, columns, out);
+    else if (strcmp(topic, "all") == 0)
+        put_all(verbs, program, shown, columns, out);
+    else if (is_list(topic))
+        put_list(verbs, topic, program, shown, columns, out);
+    else
+        put_page(find_topic(topic), program, shown, columns, out);
 }
 
 /* ---- the manual page ---- */

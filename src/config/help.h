@@ -8,6 +8,15 @@
  * the overview. columns: width of the terminal. */
 void help_write(const struct verb *const *verbs, const char *program, const char *topic, unsigned columns,
     struct buf *out);
+/* Whether a topic has a page of its own. */
+bool help_has_page(const struct verb *const *verbs, const char *topic);
+
+/* For a page that no table knows, a third-party plugin's: its title with a sentence, then its options,
+ * wrapped at help_columns(columns). */
+unsigned help_columns(unsigned columns);
+void help_put_title(const char *title, const char *text, unsigned columns, struct buf *out);
+void help_put_option(const char *names, const char *text, unsigned columns, struct buf *out);
+
 /* "usage: ..." for errors of usage. */
 void help_usage(const char *program, struct buf *out);
 /* The options part of the manual page, in scdoc's syntax. */

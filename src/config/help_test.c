@@ -4,9 +4,9 @@
 
 static const enum option_topic renew_topics[] = { TOPIC_RENEW, TOPIC_HIDDEN };
 static const struct verb verb_run = { "run", "everything", "Obtain and install", "[options]", "It runs.",
-    renew_topics };
+    renew_topics, 0, false };
 static const struct verb verb_renew = { "renew", NULL, "Renew what's due", "[options]", "It renews.",
-    renew_topics };
+    renew_topics, 0, false };
 static const struct verb *const verbs[] = { &verb_run, &verb_renew, NULL };
 
 TEST(pages)
@@ -27,6 +27,11 @@ TEST(pages)
         { "security", "One of rsa, ecdsa.", "--deploy-hook" },
         { "commands", "Renew what's due", "--deploy-hook" },
         { "verbs", "Obtain and install", "--deploy-hook" },
+        { "manage", "--cert-path FILE", "--deploy-hook" },
+        { "run", "-d DOMAIN, --domains DOMAIN", "--webroot-map" },
+        { "run", "-c FILE, --config FILE", "--webroot-map" },
+        { "standalone", "--http-01-port PORT", "--webroot-map" },
+        { "standalone", "-c FILE, --config FILE", "--webroot-map" },
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -38,6 +43,41 @@ TEST(pages)
         CHECK(strstr(buf_text(&out), cases[i].has_not) == NULL, "%s has %s", name, cases[i].has_not);
         CHECK(strstr(buf_text(&out), "evercert") != NULL, "%s: the program's name", name);
     }
+}
+
+/* renew has --cert-name of its own and from no topic, --deploy-hook from its topic; no page has anything twice. */
+TEST(once_on_a_page)
+{
+    static const char *const pages[] = { "renew", "run", "all", "automation", "testing" };
+
+    for (size_t i = 0; i < COUNT(pages); i++) {
+        AUTO(buf_clear) struct buf out = BUF(1 << 20);
+        struct view rest, line;
+        size_t count = 0;
+
+        help_write(verbs, "evercert", pages[i], 80, &out);
+        rest = buf_view(&out);
+        while (view_cut(&rest, '\n', &line)) {
+            const char *next = line.len > 3 && line.at[2] == '-' ? line.at : NULL;
+
+            if (next == NULL)
+                continue;
+            count++;
+            CHECK(memmem(line.at + line.len, rest.len, next, line.len) == NULL, "%s: %.*s", pages[i], (int)line.len, line.at);
+        }
+        CHECK(count > 2, "%s has %zu options", pages[i], count);
+    }
+}
+
+TEST(pages_there_are)
+{
+    static const char *const there[] = { "all", "manage", "verbs", "renew", "everything", "dns-ovh", "webroot", "paths" };
+    static const char *const not_there[] = { "", "nonsense", "Renew", "dns-nowhere", "dns-ovh-credential" };
+
+    for (size_t i = 0; i < COUNT(there); i++)
+        CHECK(help_has_page(verbs, there[i]), "%s", there[i]);
+    for (size_t i = 0; i < COUNT(not_there); i++)
+        CHECK(!help_has_page(verbs, not_there[i]), "%s", not_there[i]);
 }
 
 /* Every option that is not hidden is on the page of all, in the manual and in each completion. */

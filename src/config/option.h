@@ -39,13 +39,17 @@ struct option {
     size_t at;                 /* offsetof(struct settings, ...) */
     const char *value;         /* what help calls the value: "FILE" */
     const char *fallback;      /* the default as text, NULL: empty, 0 or false */
+    const char *certbot_fallback; /* the default under the name certbot, NULL: the same */
     const char *const *choices; /* OPTION_CHOICE, ended by NULL */
     bool any_case;             /* OPTION_CHOICE: upper case is taken for lower case */
     int min, max;              /* OPTION_NUMBER */
     const char *saved;         /* key in [renewalparams], NULL: not saved */
     bool saved_always;         /* saved even when it was not set */
     enum option_topic topic;
+    const char *also;          /* further pages of help that show it, with blanks between: "run testing" */
     bool ours;                 /* Certbot does not have it */
+    bool per_lineage;          /* what a renewal file says wins over cli.ini, whose value is not copied there */
+    bool secret;               /* its value never reaches the log */
     const char *help;          /* one or two sentences */
     /* Gets the value (NULL for flags). For OPTION_SPECIAL and lists it changes settings itself; for the
      * others it is a check in front of the change. */
@@ -91,4 +95,6 @@ struct verb {
     const char *usage;    /* "[options] [-d DOMAIN] ..." */
     const char *text;     /* a paragraph for its own help page */
     const enum option_topic *topics; /* its pages of options, in order; ended by TOPIC_HIDDEN */
+    size_t max_operands;  /* words beside options that it takes (settings->operands), as usage names them */
+    bool ours;            /* Certbot does not have it: its name may be the value of an option there */
 };

@@ -305,6 +305,7 @@ void option_reset(struct settings *settings, const struct option *option)
 {
     const struct option *row = option_owner(option);
     void *member = row->at == OPTION_NO_MEMBER ? NULL : member_of(settings, row);
+    const char *fallback = settings->as_certbot && row->certbot_fallback != NULL ? row->certbot_fallback : row->fallback;
 
     if (member == NULL)
         return;
@@ -323,13 +324,13 @@ void option_reset(struct settings *settings, const struct option *option)
         *(int *)member = 0;
         break;
     case OPTION_NUMBER:
-        *(int *)member = row->fallback == NULL ? 0 : (int)strtol(row->fallback, NULL, 10);
+        *(int *)member = fallback == NULL ? 0 : (int)strtol(fallback, NULL, 10);
         break;
     case OPTION_TEXT:
     case OPTION_PATH:
     case OPTION_COMMAND:
     case OPTION_CHOICE:
-        xreplace(member, row->fallback);
+        xreplace(member, fallback);
         break;
     case OPTION_LIST:
     case OPTION_REPEAT:

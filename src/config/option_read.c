@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "config/file_mode.h"
 #include "config/names.h"
 #include "json/doc.h"
 
@@ -49,6 +50,14 @@ bool read_domains(
         TRY(domain_normalize(text, &domain, err));
         add_once(&settings->domains, domain);
     }
+    return true;
+}
+
+bool read_cert_name(struct settings *settings, const struct option *option, const char *value, struct error *err)
+{
+    (void)option, (void)err;
+    if (value[0] != '\0')
+        add_once(&settings->cert_names, value);
     return true;
 }
 
@@ -194,4 +203,15 @@ bool check_user_agent_comment(struct settings *settings, const struct option *op
 {
     (void)settings;
     return strpbrk(value, "()") == NULL || option_fail(option, err, "may not contain parentheses");
+}
+
+/* "" asks for nothing: what a cli.ini asks for is left to each file again. */
+bool check_file_mode(
+    struct settings *settings, const struct option *option, const char *value, struct error *err)
+{
+    const char *why = NULL;
+    mode_t mode;
+
+    (void)settings;
+    return value[0] == '\0' || file_mode_parse(value, &mode, &why) || option_fail(option, err, "%s", why);
 }

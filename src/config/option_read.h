@@ -8,6 +8,8 @@ bool read_nothing(
     struct settings *settings, const struct option *option, const char *value, struct error *err);
 bool read_deprecated(
     struct settings *settings, const struct option *option, const char *value, struct error *err);
+/* Certbot keeps the last one; who can work on several finds all of them in cert_names. */
+bool read_cert_name(struct settings *settings, const struct option *option, const char *value, struct error *err);
 bool read_domains(
     struct settings *settings, const struct option *option, const char *value, struct error *err);
 bool read_ip_address(
@@ -19,6 +21,8 @@ bool read_webroot_path(
 bool read_webroot_map(
     struct settings *settings, const struct option *option, const char *value, struct error *err);
 bool check_readable(
+    struct settings *settings, const struct option *option, const char *value, struct error *err);
+bool check_file_mode(
     struct settings *settings, const struct option *option, const char *value, struct error *err);
 bool check_user_agent_comment(struct settings *settings, const struct option *option, const char *value,
     struct error *err);

@@ -4,6 +4,7 @@
 #include "config/conf.h"
 #include "config/help.h"
 #include "config/option.h"
+#include "config/option_read.h"
 #include "config/renewal_params.h"
 
 /* Every option that Certbot 5.5.0 takes, with its default ("" for none). Compatibility breaks here, and
@@ -300,6 +301,8 @@ static const char *other_value(const struct option *option)
         return "dns,http";
     if (option->type == OPTION_REPEAT)
         return test_dir();
+    if (option->read == check_file_mode)
+        return "0640";
     return option_takes_value(option) ? "/it's \"a\", #value" : NULL;
 }
 
@@ -377,7 +380,8 @@ TEST(prefixes)
         { "domain", "domains", NULL },
         { "dom", NULL, "ambiguous option: --dom could match --domains, --domain" },
         { "cert", NULL, "--cert-name" },
-        { "force", NULL, "ambiguous option: --force could match --force-interactive, --force-renewal" },
+        { "force-", NULL, "ambiguous option: --force- could match --force-interactive, --force-renewal" },
+        { "force", "force", NULL }, /* settings_check refuses it where it is not of ours */
         { "lo", "logs-dir", NULL },
         { "js", "json", NULL },
         { "bogus", NULL, NULL },

@@ -8,8 +8,8 @@
 #include "config/renewal_params.h"
 
 static const enum option_topic no_topics[] = { TOPIC_HIDDEN };
-static const struct verb verb_certonly = { "certonly", "auth", "", "", "", no_topics };
-static const struct verb verb_renew = { "renew", NULL, "", "", "", no_topics };
+static const struct verb verb_certonly = { "certonly", "auth", "", "", "", no_topics, 0, false };
+static const struct verb verb_renew = { "renew", NULL, "", "", "", no_topics, 0, false };
 static const struct verb *const verbs[] = { &verb_certonly, &verb_renew, NULL };
 
 TEST(names)

@@ -88,6 +88,20 @@ static void save_plugin_options(const struct settings *settings, struct conf *co
     }
 }
 
+/* What cli.ini says of all lineages, and each may say otherwise: it is not copied into each, and can be changed there.
+ * A file that was named on the command line is as good as the command line: it may not be named the next time. */
+static bool is_of_all(const struct settings *settings, const struct option *option)
+{
+    return option->per_lineage && settings->config_files.len == 0 &&
+        settings_origin(settings, option->at) == ORIGIN_FILE;
+}
+
+static bool is_to_save(const struct settings *settings, const struct option *option)
+{
+    return option->saved != NULL && !is_of_all(settings, option) &&
+        (option->saved_always || settings_origin(settings, option->at) != ORIGIN_DEFAULT);
+}
+
 void renewal_params_save(const struct settings *settings, struct conf *conf)
 {
     AUTO(list_clear) struct list saved = { 0 };
@@ -95,9 +109,7 @@ void renewal_params_save(const struct settings *settings, struct conf *conf)
     const struct webroot_map *map = &settings->webroot_map;
 
     for (const struct option *option = options; option->names[0] != NULL; option++) {
-        if (option->saved != NULL &&
-            (option->saved_always || settings_origin(settings, option->at) != ORIGIN_DEFAULT) &&
-            save_one(settings, option, conf))
+        if (is_to_save(settings, option) && save_one(settings, option, conf))
             list_add(&saved, option->saved);
     }
     save_plugin_options(settings, conf, &saved);
@@ -272,7 +284,7 @@ bool renewal_params_restore(
     /* Asked before anything is restored: a restored server must not count as the user's when it is the
      * account's turn. */
     for (size_t i = 0; options[i].names[0] != NULL; i++)
-        keeps[i] = settings_origin(settings, options[i].at) > ORIGIN_RENEWAL;
+        keeps[i] = settings_origin(settings, options[i].at) > ORIGIN_RENEWAL && !is_of_all(settings, &options[i]);
     for (size_t i = 0; options[i].names[0] != NULL; i++) {
         const struct option *option = &options[i];
         const char *value = option->saved == NULL || keeps[i] ? NULL : conf_get(conf, PARAMS, option->saved);

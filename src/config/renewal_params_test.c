@@ -126,6 +126,27 @@ TEST(the_users_wins)
     CHECK_TEXT(s->nginx_ctl, "/opt/nginx", "nginx_ctl");
 }
 
+/* cli.ini speaks of all, a renewal file of one. */
+TEST(one_lineage_differs_from_all)
+{
+    AUTO(settings_free) struct settings *s = settings_new(false);
+    AUTO(conf_free) struct conf *conf = read_conf(HEAD "authenticator = standalone\nkey_group = mail\n");
+    struct error err = { 0 };
+
+    REQUIRE(option_apply(s, option_find("key-group"), "ssl-cert", ORIGIN_FILE, &err), "%s", err.why);
+    REQUIRE(option_apply(s, option_find("key-mode"), "640", ORIGIN_FILE, &err), "%s", err.why);
+    REQUIRE(renewal_params_restore(conf, "x", s, &err), "%s", err.why);
+    CHECK_TEXT(s->key_group, "mail", "the lineage's own");
+    CHECK_TEXT(s->key_mode, "640", "that of all");
+    renewal_params_save(s, conf);
+    CHECK_TEXT(conf_get(conf, "renewalparams", "key_group"), "mail", "its own stays");
+    CHECK_TEXT(conf_get(conf, "renewalparams", "key_mode"), NULL, "that of all is not copied");
+
+    set(s, "key-group", "exim");
+    REQUIRE(renewal_params_restore(conf, "x", s, &err), "%s", err.why);
+    CHECK_TEXT(s->key_group, "exim", "the command line's");
+}
+
 static const struct {
     const char *name, *text, *why;
 } bad[] = {

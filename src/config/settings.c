@@ -52,7 +52,7 @@ struct settings *settings_new(bool as_certbot)
 {
     struct settings *settings = xcalloc(1, sizeof *settings);
 
-    (void)as_certbot; /* both names have the same defaults so far */
+    settings->as_certbot = as_certbot;
     settings->verbose_level = -1;
     for (const struct option *option = options; option->names[0] != NULL; option++) {
         if (option_owner(option) == option)
@@ -82,6 +82,8 @@ struct settings *settings_dup(const struct settings *settings)
     copy->webroot_map.names = list_dup(&settings->webroot_map.names);
     copy->webroot_map.roots = list_dup(&settings->webroot_map.roots);
     copy->plugin_options = plugin_options_dup(&settings->plugin_options);
+    copy->operands = list_dup(&settings->operands);
+    copy->cert_names = list_dup(&settings->cert_names);
     return copy;
 }
 
@@ -100,6 +102,8 @@ void settings_free(struct settings *settings)
     list_clear(&settings->webroot_map.names);
     list_clear(&settings->webroot_map.roots);
     plugin_options_clear(&settings->plugin_options);
+    list_clear(&settings->operands);
+    list_clear(&settings->cert_names);
     free(settings);
 }
 

@@ -43,6 +43,8 @@ struct plugin_options {
 #define SETTINGS_MAX_OPTIONS 255
 
 struct settings {
+    bool as_certbot; /* called by that name, with the defaults that go with it; no option */
+    struct list operands; /* words behind the subcommand; no option */
     /* general */
     char *config_dir, *work_dir, *logs_dir;
     struct list config_files;
@@ -52,6 +54,8 @@ struct settings {
     int max_log_backups;
     bool preconfigured_renewal, strict_permissions;
     int lock_timeout_s;
+    char *store_layout; /* of new lineages: "certbot" or "versioned" */
+    int history_keep;   /* how many superseded versions to keep; 0: those that Certbot keeps */
     /* the CA */
     char *server;
     bool staging, dry_run, break_my_certs, no_verify_ssl;
@@ -60,7 +64,8 @@ struct settings {
     bool debug_challenges;
     /* identifiers and lineage choice */
     struct list domains, ip_addresses;
-    char *cert_name;
+    char *cert_name;         /* the last --cert-name */
+    struct list cert_names;  /* all of them; no row of the table */
     bool keep, expand, force_renewal, renew_with_new_domains, duplicate, allow_subset_of_names;
     char *csr_path;
     /* keys */
@@ -68,6 +73,8 @@ struct settings {
     int rsa_key_size;
     char *elliptic_curve;
     bool reuse_key, new_key, must_staple;
+    /* who may read the files: names or numbers, octal modes; NULL and "" ask for nothing */
+    char *key_owner, *key_group, *key_mode, *cert_owner, *cert_group, *cert_mode;
     /* account */
     char *email;
     bool register_without_email, agree_tos;
@@ -88,9 +95,12 @@ struct settings {
     char *cert_path, *key_path, *fullchain_path, *chain_path;
     char *reason;
     enum tristate delete_after_revoke;
+    bool force;                     /* delete what a server's configuration still names */
+    struct list server_config_dirs; /* where to look for that, instead of the usual places */
+    bool fix;                       /* doctor repairs */
     /* plugins */
     char *authenticator, *installer, *configurator;
-    struct list plugin_flags; /* "standalone" for --standalone; settings_derive makes the two above of them */
+    struct list plugin_flags; /* "standalone" for --standalone; settings_resolve makes the two above of them */
     char *plugin_dir;         /* of third-party plugins */
     struct plugin_options plugin_options; /* no row of the table */
     bool plugins_init, plugins_prepare, plugins_authenticators, plugins_installers;

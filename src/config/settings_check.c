@@ -125,7 +125,6 @@ static bool derive_plugins(struct settings *settings, struct error *err)
 bool settings_derive(struct settings *settings, const struct verb *verb, struct error *err)
 {
     TRY(derive_server(settings, err));
-    TRY(derive_plugins(settings, err));
     if (text_equal(settings->cert_name, ""))
         xreplace(&settings->cert_name, NULL); /* a variable of a script's that is not set */
     derive_registration(settings);
@@ -147,16 +146,21 @@ static bool check_interaction(const struct settings *settings, const struct verb
     return true;
 }
 
-static bool check_server(const struct settings *settings, const struct verb *verb, struct error *err)
+static bool check_dry_run(const struct settings *settings, const struct verb *verb, struct error *err)
 {
-    const char *host = strstr(settings->server, "://");
-
     if (settings->dry_run && !is_verb(verb, "certonly") && !is_verb(verb, "renew") &&
-        !is_verb(verb, "reconfigure"))
+        !is_verb(verb, "reconfigure") && !is_verb(verb, "store"))
         return error_set(err, ERROR_CONFIG,
             "--dry-run currently only works with the 'certonly' or 'renew' subcommands "
             "('%s')",
             verb->name);
+    return true;
+}
+
+static bool check_server(const struct settings *settings, struct error *err)
+{
+    const char *host = strstr(settings->server, "://");
+
     if ((!text_starts(settings->server, "https://") && !text_starts(settings->server, "http://")) ||
         host[3] == '\0') {
         (void)error_set(err, ERROR_CONFIG, "The server '%s' is not a URL", settings->server);
@@ -174,6 +178,11 @@ static bool check_keys(const struct settings *settings, struct error *err)
     if (settings->http_01_port == settings->https_port)
         return error_set(err, ERROR_CONFIG, "Trying to run http-01 and https-port on the same port (%d)",
             settings->http_01_port);
+    return true;
+}
+
+static bool check_enhancements(const struct settings *settings, struct error *err)
+{
     if (settings->hsts == YES && settings->auto_hsts)
         return error_set(
             err, ERROR_CONFIG, "Parameters --hsts and --auto-hsts cannot be used simultaneously.");
@@ -193,26 +202,31 @@ static bool check_csr(const struct settings *settings, const struct verb *verb, 
     return true;
 }
 
-static bool check_names(const struct settings *settings, const struct verb *verb, struct error *err)
+static bool check_wildcards(const struct settings *settings, struct error *err)
 {
-    for (size_t i = 0; i < settings->domains.len; i++) {
-        if (settings->allow_subset_of_names && is_wildcard(settings->domains.at[i]))
+    for (size_t i = 0; settings->allow_subset_of_names && i < settings->domains.len; i++) {
+        if (is_wildcard(settings->domains.at[i]))
             return error_set(
                 err, ERROR_CONFIG, "Using --allow-subset-of-names with a wildcard domain is not supported.");
     }
-    if (settings->cert_name != NULL)
-        TRY(lineage_name_check(settings->cert_name, err));
-    if (!is_verb(verb, "renew"))
-        return true;
-    for (size_t k = 0; k < 2; k++) {
-        const struct list *names = k == 0 ? &settings->domains : &settings->ip_addresses;
+    return true;
+}
 
-        for (size_t i = 0; i < names->len; i++) {
-            if (webroot_map_find(&settings->webroot_map, names->at[i]) == NULL)
+/* Names belong to certonly; that those of the webroot map may be told again is Certbot's. */
+static bool check_renew(const struct settings *settings, const struct verb *verb, struct error *err)
+{
+    const struct list *kinds[] = { &settings->domains, &settings->ip_addresses };
+
+    for (size_t k = 0; is_verb(verb, "renew") && k < COUNT(kinds); k++) {
+        for (size_t i = 0; i < kinds[k]->len; i++) {
+            if (webroot_map_find(&settings->webroot_map, kinds[k]->at[i]) == NULL)
                 return error_set(err, ERROR_CONFIG,
                     "Currently, the renew verb is capable of either renewing all installed certificates that are "
                     "due to be renewed or renewing a single certificate specified by its name using the "
-                    "--cert-name option. To renew by domain names, use the certonly command.");
+                    "--cert-name option (-d, --domain, and --ip-address are not valid options for the renew "
+                    "subcommand). If you would like to renew specific certificates by their identifiers, use the "
+                    "certonly command instead. The renew verb may provide other options for selecting "
+                    "certificates to renew in the future.");
         }
     }
     return true;
@@ -232,13 +246,35 @@ static bool check_account(const struct settings *settings, struct error *err)
     return true;
 }
 
-bool settings_check(struct settings *settings, const struct verb *verb, struct error *err)
+/* Elsewhere it is what Certbot takes for the beginning of two other options, and nobody is to think that it is one of them. */
+static bool check_force(const struct settings *settings, const struct verb *verb, struct error *err)
 {
+    if (!settings->force || (is_verb(verb, "delete") && !settings->as_certbot))
+        return true;
+    return error_set(err, ERROR_USAGE, "ambiguous option: --force could match --force-interactive, --force-renewal");
+}
+
+bool settings_check(const struct settings *settings, const struct verb *verb, struct error *err)
+{
+    TRY(check_force(settings, verb, err));
     TRY(check_interaction(settings, verb, err));
-    TRY(check_server(settings, verb, err));
+    TRY(check_dry_run(settings, verb, err));
     TRY(check_csr(settings, verb, err));
+    TRY(check_wildcards(settings, err));
+    return check_enhancements(settings, err);
+}
+
+bool settings_resolve(struct settings *settings, const struct verb *verb, struct error *err)
+{
+    if (!derive_plugins(settings, err)) { /* these three take it for an answer */
+        err->expected = is_verb(verb, "run") || is_verb(verb, "install") || is_verb(verb, "enhance");
+        return false;
+    }
+    TRY(check_server(settings, err));
     TRY(check_keys(settings, err));
-    TRY(check_names(settings, verb, err));
+    if (settings->cert_name != NULL)
+        TRY(lineage_name_check(settings->cert_name, err));
+    TRY(check_renew(settings, verb, err));
     TRY(check_account(settings, err));
     if (settings->authenticator == NULL || text_equal(settings->authenticator, "webroot"))
         webroot_map_complete(settings);
