@@ -93,6 +93,13 @@ static bool find_place(const struct store *store, const char *server, struct pla
     return true;
 }
 
+/* The directory of a server's accounts is there once one of them was looked for, as with Certbot. */
+static bool open_place(const struct store *store, const char *server, struct place *out, struct error *err)
+{
+    TRY(find_place(store, server, out, err));
+    return file_is_link(out->dir) || store_make_dir(store, out->dir, 0700, err);
+}
+
 /* ---- reading ---- */
 
 struct found {
@@ -156,7 +163,7 @@ bool account_store_ids(struct store *store, const char *server, struct list *out
     AUTO(list_clear) struct list ids = { 0 };
     struct error ignored = { 0 };
 
-    TRY(find_place(store, server, &place, err));
+    TRY(open_place(store, server, &place, err));
     TRY(list_ids(place.dir, &ids, err));
     if (ids.len == 0 && place.older != NULL) {
         TRY(list_ids(place.older, &ids, err));
@@ -199,7 +206,7 @@ bool account_store_load(struct store *store, const char *server, const char *id,
     AUTO(place) struct place place = { 0 };
     AUTO(free) char *dir = NULL;
 
-    TRY(find_place(store, server, &place, err));
+    TRY(open_place(store, server, &place, err));
     dir = is_id(id) ? account_dir(&place, id) : NULL;
     if (dir == NULL)
         return error_set(err, ERROR_CONFIG, "Account at %s/%s does not exist", place.dir, id);
@@ -246,14 +253,13 @@ bool account_store_save(struct store *store, const char *server, struct key *key
     AUTO(place) struct place place = { 0 };
 
     account->key = key; /* from here on it is released with the account */
-    TRY(find_place(store, server, &place, err));
+    TRY(open_place(store, server, &place, err));
     TRY(account_key_id(key, &id, err));
     account->id = buf_take(&id);
     account->dir = file_join(place.dir, account->id);
     account->url = xstrdup(url);
     account->created = clock_now();
     account->creation_host = host_name();
-    TRY(store_make_dir(store, place.dir, 0700, err));
     /* The key may have been registered from here before: its files are brought up to date, one by one. */
     TRY(file_is_dir(account->dir) ? account_files_replace(account->dir, account, register_to_eff, err)
                                   : create_account(&place, account, register_to_eff, err));

@@ -32,4 +32,7 @@ MUST_USE bool account_store_save(struct store *store, const char *server, struct
     const char *register_to_eff, struct stored_account **out, struct error *err);
 MUST_USE bool account_store_remove(struct store *store, const char *server, const char *id,
                                    struct error *err);
+/* For who makes an account at that server, so that two processes do not make two: as lineage_lock. May be taken with a
+ * lineage locked, not the other way round. */
+MUST_USE bool account_store_lock(struct store *store, const char *server, struct range_lock **out, struct error *err);
 bool account_store_is_empty(struct store *store); /* no account for any server */

@@ -205,6 +205,25 @@ TEST(accounts_that_are_not_there)
     CHECK_TEXT(ids, id, "the one there is stays");
 }
 
+TEST(directory_of_the_server)
+{
+    AUTO(settings_free) struct settings *settings = settings_here();
+    AUTO(store_close) struct store *store = store_here(settings);
+    AUTO(free) char *ids = ids_of(store, SERVER), *gone = NULL;
+    struct stat st;
+
+    CHECK_TEXT(ids, "", "none");
+    for (size_t up = 0; up < 3; up++) {
+        static const char *const dirs[] = { SERVER_DIR, "accounts/ca.test:14000", "accounts" };
+
+        REQUIRE(stat(at("%s", dirs[up]), &st) == 0, "%s is made by looking", dirs[up]);
+        CHECK_INT(st.st_mode & 07777, 0700, dirs[up]);
+    }
+    REQUIRE(rmdir(at(SERVER_DIR)) == 0 && symlink("gone", at(SERVER_DIR)) == 0);
+    gone = ids_of(store, SERVER);
+    CHECK_TEXT(gone, "", "a link that leads nowhere");
+}
+
 TEST(oldest_first)
 {
     AUTO(settings_free) struct settings *settings = settings_here();

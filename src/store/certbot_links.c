@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/certbot_versions.h"
+#include "store/live_dir.h"
 
 /* ---- reading ---- */
 
@@ -154,17 +155,118 @@ static void put_back(const struct lineage *lineage, const struct links *old)
     (void)remove_previous(lineage, &err);
 }
 
+/* One link after the other, for file systems that cannot exchange directories. */
+static bool switch_links(const struct lineage *lineage, const struct links *old, unsigned version, struct error *err)
+{
+    if (!make_previous(lineage, old, err) || !point_to(lineage, old, version, err)) {
+        put_back(lineage, old);
+        return false;
+    }
+    return remove_previous(lineage, err);
+}
+
+/* ---- switching all four in one step ---- */
+
+/* "live/.NAME.next": the directory that takes the place of live/NAME. */
+static char *next_dir(const struct lineage *lineage)
+{
+    AUTO(free) char *above = file_dirname(lineage->live_dir);
+
+    return xprintf("%s/.%s.next", above, file_basename(lineage->live_dir));
+}
+
+/* CONFIG/live/NAME without directories in it: what somebody else keeps files in, or enters, is not exchanged. */
+static bool is_ours_alone(const struct lineage *lineage)
+{
+    AUTO(free) char *renewal = file_dirname(lineage->conf_path);
+    AUTO(free) char *config = file_dirname(renewal);
+    AUTO(free) char *live = file_join(config, "live");
+    AUTO(free) char *above = file_dirname(lineage->live_dir);
+    AUTO(list_clear) struct list names = { 0 };
+    struct error err = { 0 };
+
+    if (strcmp(above, live) != 0 || file_is_link(lineage->live_dir) || !file_list_dir(lineage->live_dir, &names, &err))
+        return false;
+    for (size_t i = 0; i < names.len; i++) {
+        AUTO(free) char *path = file_join(lineage->live_dir, names.at[i]);
+
+        if (file_is_dir(path) && !file_is_link(path))
+            return false;
+    }
+    return true;
+}
+
+static bool links_are_together(const struct lineage *lineage)
+{
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        AUTO(free) char *dir = file_dirname(lineage->live[kind]);
+        AUTO(free) char *name = xprintf("%s.pem", kind_name((enum kind)kind));
+
+        if (strcmp(dir, lineage->live_dir) != 0 || strcmp(file_basename(lineage->live[kind]), name) != 0)
+            return false;
+    }
+    return is_ours_alone(lineage);
+}
+
+static bool fill_next(const struct links *old, const char *next, unsigned version, struct error *err)
+{
+    if (mkdir(next, 0755) != 0)
+        return file_error(err, "create the directory", next);
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        AUTO(free) char *name = xprintf("%s.pem", kind_name((enum kind)kind));
+        AUTO(free) char *link = file_join(next, name);
+        AUTO(free) char *dir = file_dirname(old->text[kind]);
+        AUTO(free) char *text = version_path(dir, (enum kind)kind, version);
+
+        if (symlink(text, link) != 0)
+            return file_error(err, "create the link", link);
+    }
+    return true;
+}
+
+/* It holds what is to become live, or what was live: either way live has, or gets, all that is a user's. */
+static bool drop_next(const struct lineage *lineage, const char *next, struct error *err)
+{
+    if (!file_exists(next))
+        return true;
+    TRY(live_hand_over(next, lineage->live_dir, err));
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        AUTO(free) char *link = xprintf("%s/%s.pem", next, kind_name((enum kind)kind));
+
+        TRY(file_remove(link, err));
+    }
+    return rmdir(next) == 0 || errno == ENOENT || file_error(err, "remove", next);
+}
+
+static bool switch_dir(const struct lineage *lineage, const struct links *old, unsigned version, struct error *err)
+{
+    AUTO(free) char *next = next_dir(lineage);
+    struct error late = { 0 };
+    bool ok;
+
+    TRY(drop_next(lineage, next, err));
+    ok = fill_next(old, next, version, err) && live_prepare(lineage->live_dir, next, err) &&
+         live_exchange(lineage->live_dir, next, err);
+    if (!drop_next(lineage, next, &late)) /* the next one to load the lineage tries again */
+        log_warning("Could not clean up after making version %u of %s live: %s", version, lineage->name, late.why);
+    return ok;
+}
+
 bool links_switch(const struct lineage *lineage, unsigned version, struct error *err)
 {
     AUTO(links_clear) struct links old = { 0 };
 
     TRY(links_read(lineage, &old, err));
     TRY(remove_previous(lineage, err)); /* of an attempt that ended before it had made all four */
-    if (!make_previous(lineage, &old, err) || !point_to(lineage, &old, version, err)) {
-        put_back(lineage, &old);
-        return false;
+    if (links_are_together(lineage)) {
+        if (switch_dir(lineage, &old, version, err))
+            return true;
+        if (!file_exchange_is_missing(err) && err->sys != EBUSY && err->sys != EXDEV && err->sys != EACCES &&
+            err->sys != EPERM) /* a mount point, or a live/ that is not ours to write to: the links may be */
+            return false;
+        error_clear(err);
     }
-    return remove_previous(lineage, err);
+    return switch_links(lineage, &old, version, err);
 }
 
 /* ---- recovering ---- */
@@ -207,26 +309,18 @@ static bool restore_link(const char *link, const char *target, const char *targe
     return replace_link(link, strcmp(now_dir, target_dir) == 0 ? relative : target, err);
 }
 
-bool links_recover(const struct lineage *lineage, struct error *err)
+bool links_is_unsettled(const struct lineage *lineage)
 {
-    AUTO(links_clear) struct links previous = { 0 };
-    AUTO(free) char *last = previous_path(lineage, KIND_FULLCHAIN);
+    AUTO(free) char *last = lineage->live[KIND_FULLCHAIN] == NULL ? NULL : previous_path(lineage, KIND_FULLCHAIN);
 
-    if (!file_is_link(last))
-        return true;
-    if (previous_targets(lineage, &previous)) {
-        log_info("Putting back the version of %s that was live before a deployment was interrupted",
-                 lineage->name);
-        for (int kind = 0; kind < KIND_COUNT; kind++)
-            TRY(restore_link(lineage->live[kind], previous.target[kind], previous.dir[kind], err));
-        TRY(sync_link_dirs(lineage, err));
-    }
-    return remove_previous(lineage, err);
+    AUTO(free) char *next = lineage->live_dir == NULL ? NULL : next_dir(lineage);
+
+    return (last != NULL && file_is_link(last)) || (next != NULL && file_exists(next));
 }
 
-bool links_remove_leftovers(const struct lineage *lineage, struct error *err)
+/* What replace_link may have left. */
+static bool remove_fresh(const struct lineage *lineage, struct error *err)
 {
-    TRY(remove_previous(lineage, err));
     for (int kind = 0; kind < KIND_COUNT; kind++) {
         const char *link = lineage->live[kind];
         AUTO(free) char *fresh = link == NULL ? NULL : beside(link, ".", ".new");
@@ -235,4 +329,33 @@ bool links_remove_leftovers(const struct lineage *lineage, struct error *err)
             return false;
     }
     return true;
+}
+
+bool links_recover(const struct lineage *lineage, struct error *err)
+{
+    AUTO(links_clear) struct links previous = { 0 };
+    AUTO(free) char *next = next_dir(lineage);
+
+    TRY(drop_next(lineage, next, err));
+    if (!links_is_unsettled(lineage))
+        return true;
+    if (previous_targets(lineage, &previous)) {
+        log_info("Putting back the version of %s that was live before a deployment was interrupted",
+                 lineage->name);
+        for (int kind = 0; kind < KIND_COUNT; kind++)
+            TRY(restore_link(lineage->live[kind], previous.target[kind], previous.dir[kind], err));
+        TRY(sync_link_dirs(lineage, err));
+    }
+    TRY(remove_fresh(lineage, err));
+    return remove_previous(lineage, err);
+}
+
+bool links_remove_leftovers(const struct lineage *lineage, struct error *err)
+{
+    AUTO(free) char *next = lineage->live_dir == NULL ? NULL : next_dir(lineage);
+
+    if (next != NULL)
+        TRY(drop_next(lineage, next, err));
+    TRY(remove_previous(lineage, err));
+    return remove_fresh(lineage, err);
 }

@@ -2,9 +2,9 @@
 /*
  * The four live links of Certbot's layout, and how they are switched. Private to layout_certbot*.c.
  *
- * Four links cannot be switched in one step. So links previous_KIND.pem that tell where the four pointed are
- * made first and removed last: whoever finds all four of them when it loads the lineage puts the old version
- * back, Certbot as well as we.
+ * Four links are switched in one step, by exchanging the directory that they are in. Where that cannot be, links
+ * previous_KIND.pem that tell where the four pointed are made first and removed last: whoever finds all four of them when
+ * it loads the lineage puts the old version back, Certbot as well as we.
  */
 #include "store/store.h"
 
@@ -26,7 +26,9 @@ MUST_USE bool links_read(const struct lineage *lineage, struct links *out, struc
  * failure they are as before. */
 MUST_USE bool links_switch(const struct lineage *lineage, unsigned version, struct error *err);
 
-/* Puts the old version back when a switch was interrupted. One system call when none was. */
+/* Whether a switch was interrupted. One system call. */
+bool links_is_unsettled(const struct lineage *lineage);
+/* Puts the old version back when a switch was interrupted. */
 MUST_USE bool links_recover(const struct lineage *lineage, struct error *err);
 
 /* Removes what switching may have left beside the links. */

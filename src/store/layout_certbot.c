@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -13,19 +14,6 @@
 #include "store/certbot_links.h"
 #include "store/certbot_versions.h"
 #include "store/layout.h"
-
-#define KEEP_VERSIONS 5 /* before the current one, by number */
-
-static const char readme_text[] =
-    "%scert.pem       the certificate alone\n"
-    "%schain.pem      the certificates of the issuers, for servers that want them apart\n"
-    "%sfullchain.pem  certificate and issuers, in the order in which most servers want them\n"
-    "%sprivkey.pem    the private key; whoever can read it can pose as this server\n"
-    "\n"
-    "Let your servers read the files by these paths: they lead to the newest version after each renewal.\n"
-    "Please do not move, rename or replace them. Renewal fails when they are not where it left them; to be\n"
-    "rid of a certificate, use the command `delete`, and to have it under another name, obtain one with\n"
-    "--cert-name.\n";
 
 /* ---- finding ---- */
 
@@ -48,13 +36,18 @@ static bool live_version(const struct lineage *lineage, const struct links *link
                      lineage->live[kind]);
 }
 
+/* Whether there is something of the version after the newest that is whole: what was cut short when it was added. */
+static bool is_begun(const struct versions *versions, unsigned newest_complete)
+{
+    return versions_newest(versions) == newest_complete + 1;
+}
+
 static bool find(struct lineage *lineage, struct error *err)
 {
     AUTO(links_clear) struct links links = { 0 };
     AUTO(versions_clear) struct versions versions = { 0 };
     unsigned oldest = UINT_MAX, version = 0;
 
-    TRY(links_recover(lineage, err));
     TRY(links_read(lineage, &links, err));
     TRY(versions_list(links.dir, &versions, err));
     for (int kind = 0; kind < KIND_COUNT; kind++) {
@@ -66,12 +59,65 @@ static bool find(struct lineage *lineage, struct error *err)
     if (version == 0)
         return error_set(err, ERROR_STORE, "no version of %s in %s has all four files", lineage->name,
                          links.dir[KIND_CERT]);
-    lineage->version = version;
+    free(lineage->version);
+    lineage->version = xprintf("%u", version);
+    lineage->unsettled = links_is_unsettled(lineage) || is_begun(&versions, version);
     lineage->pending_deployment = oldest < version;
     for (int kind = 0; kind < KIND_COUNT; kind++) {
         free(lineage->current[kind]);
         lineage->current[kind] = version_path(links.dir[kind], (enum kind)kind, version);
     }
+    return true;
+}
+
+/* Where a link points to a version of its own kind; else where new versions are made. */
+static char *path(const struct lineage *lineage, const char *id, enum kind kind)
+{
+    AUTO(links_clear) struct links links = { 0 };
+    AUTO(free) char *name = xprintf("%s%s.pem", kind_name(kind), id);
+    struct error err = { 0 };
+
+    return file_join(links_read(lineage, &links, &err) ? links.dir[kind] : lineage->archive_dir, name);
+}
+
+static bool list(const struct lineage *lineage, struct list *ids, struct error *err)
+{
+    AUTO(links_clear) struct links links = { 0 };
+    AUTO(versions_clear) struct versions versions = { 0 };
+    unsigned kinds = 0;
+
+    TRY(links_read(lineage, &links, err));
+    TRY(versions_list(links.dir, &versions, err));
+    for (size_t i = 0; i < versions.len; i++) {
+        bool first = i == 0 || versions.at[i].version != versions.at[i - 1].version;
+
+        kinds = first ? 1 : kinds + 1;
+        if (kinds == KIND_COUNT) {
+            AUTO(free) char *id = xprintf("%u", versions.at[i].version);
+
+            list_add(ids, id);
+        }
+    }
+    return true;
+}
+
+/* Where the links disagree, the oldest, as nobody can be sure of more. */
+static bool live(const struct lineage *lineage, char **id, struct error *err)
+{
+    AUTO(links_clear) struct links links = { 0 };
+    unsigned oldest = UINT_MAX;
+
+    TRY(links_read(lineage, &links, err));
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        struct version_file file;
+
+        if (!version_parse(file_basename(links.target[kind]), &file))
+            return error_set(err, ERROR_STORE, "target %s of symlink %s does not have the name of a version",
+                             links.target[kind], lineage->live[kind]);
+        if (file.version < oldest)
+            oldest = file.version;
+    }
+    *id = xprintf("%u", oldest);
     return true;
 }
 
@@ -86,70 +132,34 @@ static bool has_version_file(const struct lineage *lineage, const char *path)
 
 /* ---- writing ---- */
 
-static struct view issued_part(const struct issued *issued, enum kind kind)
-{
-    switch (kind) {
-    case KIND_CERT:
-        return issued->cert;
-    case KIND_PRIVKEY:
-        return issued->privkey;
-    case KIND_CHAIN:
-        return issued->chain;
-    case KIND_FULLCHAIN:
-        return issued->fullchain;
-    case KIND_COUNT:
-        break;
-    }
-    return view_of("");
-}
-
-/* Creates the key. Who may not give files to the group it is to have goes on without, and then the group that
- * it gets instead must not read the key. */
-static bool create_key(const char *path, struct view pem, struct file_access access, struct error *err)
-{
-    if (file_create(path, pem, access, err))
-        return true;
-    if (err->sys != EPERM || !access.set_owner)
-        return false;
-    log_warning("%s cannot be given to group %u, which its predecessor has: only its owner may read it", path,
-                (unsigned)access.gid);
-    access.set_owner = false;
-    access.mode &= ~(mode_t)S_IRWXG;
-    return file_create(path, pem, access, err);
-}
-
 /* A version counts as soon as it has four names. So the last of them comes up when it is whole: what was cut
  * short is never taken for a version. */
-static bool write_part(const char *path, enum kind kind, const struct issued *issued,
-                       struct file_access key_access, struct error *err)
+static bool write_part(const char *path, enum kind kind, const struct issued *issued, const struct access *access,
+                       struct error *err)
 {
-    struct view pem = issued_part(issued, kind);
+    AUTO(free) char *fresh = NULL;
 
-    switch (kind) {
-    case KIND_PRIVKEY:
-        return create_key(path, pem, key_access, err);
-    case KIND_FULLCHAIN:
-        if (file_replace(path, pem, FILE_PUBLIC, err))
-            return true;
-        (void)unlink(path); /* it may have come up, and then not been synced */
-        return false;
-    case KIND_CERT:
-    case KIND_CHAIN:
-    case KIND_COUNT:
-        break;
-    }
-    return file_create(path, pem, FILE_PUBLIC, err);
+    if (kind != KIND_COUNT - 1)
+        return access_create(path, issued_part(issued, kind), access_of_kind(access, kind), err);
+    fresh = xprintf("%s.new", path);
+    TRY(file_remove(fresh, err));
+    TRY(access_create(fresh, issued_part(issued, kind), access_of_kind(access, kind), err));
+    if (rename(fresh, path) == 0)
+        return true;
+    (void)file_error(err, "create", path);
+    (void)unlink(fresh);
+    return false;
 }
 
 static bool write_version(char *const dirs[KIND_COUNT], unsigned version, const struct issued *issued,
-                          struct file_access key_access, struct undo *undo, struct error *err)
+                          const struct access *access, struct undo *undo, struct error *err)
 {
     AUTO(list_clear) struct list synced = { 0 };
 
     for (int kind = 0; kind < KIND_COUNT; kind++) {
         AUTO(free) char *path = version_path(dirs[kind], (enum kind)kind, version);
 
-        TRY(write_part(path, (enum kind)kind, issued, key_access, err));
+        TRY(write_part(path, (enum kind)kind, issued, access, err));
         undo_add(undo, path);
     }
     for (int kind = 0; kind < KIND_COUNT; kind++) {
@@ -161,85 +171,136 @@ static bool write_version(char *const dirs[KIND_COUNT], unsigned version, const 
     return true;
 }
 
-/* What somebody changed by hand on the live key is kept: its group, what the group may, and that others may
- * read. The owner is not handed on. */
-static bool successor_access(const char *key_path, struct file_access *out, struct error *err)
-{
-    struct stat st;
-
-    if (stat(key_path, &st) != 0)
-        return file_error(err, "examine", key_path);
-    *out = (struct file_access){ .mode = 0600 | (st.st_mode & (S_IRWXG | S_IROTH)),
-                                 .set_owner = true,
-                                 .uid = (uid_t)-1,
-                                 .gid = st.st_gid };
-    return true;
-}
-
-static bool add(const struct lineage *lineage, const struct issued *issued, struct undo *undo,
-                unsigned *version, struct error *err)
+static bool add(const struct lineage *lineage, const struct issued *issued, const struct access *access,
+                struct undo *undo, char **id, struct error *err)
 {
     AUTO(links_clear) struct links links = { 0 };
     AUTO(versions_clear) struct versions versions = { 0 };
-    struct file_access key_access;
     unsigned next;
 
     TRY(links_read(lineage, &links, err));
     TRY(versions_list(links.dir, &versions, err));
-    TRY(successor_access(lineage->current[KIND_PRIVKEY], &key_access, err));
     next = versions_newest(&versions) + 1;
     if (next > VERSION_MAX)
         return error_set(err, ERROR_STORE, "%s has a file of version %u, which is the last that can be",
                          links.dir[KIND_CERT], versions_newest(&versions));
-    TRY(write_version(links.dir, next, issued, key_access, undo, err));
-    *version = next;
+    TRY(write_version(links.dir, next, issued, access, undo, err));
+    *id = xprintf("%u", next);
     return true;
+}
+
+static bool deploy(const struct lineage *lineage, const char *id, struct error *err)
+{
+    return links_switch(lineage, (unsigned)strtoul(id, NULL, 10), err);
+}
+
+/* The newest number is what Certbot makes live whenever it looks: so an old version becomes the newest once more. */
+static bool restore(const struct lineage *lineage, const char *id, char **now, struct error *err)
+{
+    AUTO(undo) struct undo undo = { 0 };
+    struct buf text[KIND_COUNT] = { BUF(FILE_MAX_TEXT), BUF(FILE_MAX_TEXT), BUF(FILE_MAX_TEXT), BUF(FILE_MAX_TEXT) };
+    struct access access;
+    bool ok = true;
+
+    text[KIND_PRIVKEY].secret = true;
+    for (int kind = 0; kind < KIND_COUNT && ok; kind++) {
+        AUTO(free) char *file = path(lineage, id, (enum kind)kind);
+
+        ok = file_read(file, &text[kind], err);
+    }
+    if (ok) {
+        struct issued issued = { .cert = buf_view(&text[KIND_CERT]), .chain = buf_view(&text[KIND_CHAIN]),
+                                 .fullchain = buf_view(&text[KIND_FULLCHAIN]), .privkey = buf_view(&text[KIND_PRIVKEY]) };
+        AUTO(free) char *made = NULL;
+
+        ok = access_of_live(lineage, &access, err) && add(lineage, &issued, &access, &undo, &made, err);
+        if (ok)
+            undo_keep(&undo); /* what live may lead to is not taken away again */
+        ok = ok && deploy(lineage, made, err);
+        if (ok)
+            *now = TAKE(made);
+    }
+    for (int kind = 0; kind < KIND_COUNT; kind++)
+        buf_clear(&text[kind]);
+    return ok;
+}
+
+/* ---- settling ---- */
+
+/* Certificate, key and chain are there and belong together: then the fullchain, which is written last, can be made. */
+static bool finish_version(char *const dirs[KIND_COUNT], unsigned version, struct error *err)
+{
+    AUTO(free) char *cert_path = version_path(dirs[KIND_CERT], KIND_CERT, version);
+    AUTO(free) char *chain_path = version_path(dirs[KIND_CHAIN], KIND_CHAIN, version);
+    AUTO(free) char *key_path = version_path(dirs[KIND_PRIVKEY], KIND_PRIVKEY, version);
+    AUTO(free) char *path = version_path(dirs[KIND_FULLCHAIN], KIND_FULLCHAIN, version);
+    AUTO(buf_clear) struct buf whole = BUF(2 * FILE_MAX_TEXT), key = BUF_SECRET(FILE_MAX_TEXT);
+    AUTO(cert_free) struct cert *cert = NULL;
+    AUTO(cert_free) struct cert *issuer = NULL;
+    size_t cert_len;
+
+    TRY(file_read(cert_path, &whole, err));
+    cert_len = whole.len;
+    TRY(cert_from_pem(buf_view(&whole), cert_path, &cert, err));
+    TRY(file_read(key_path, &key, err));
+    TRY(cert_check_key_pem(cert, buf_view(&key), key_path, err));
+    TRY(file_read(chain_path, &whole, err));
+    TRY(cert_from_pem((struct view){ buf_view(&whole).at + cert_len, whole.len - cert_len }, chain_path, &issuer, err));
+    TRY(cert_check_signed_by(cert, issuer, err));
+    return file_replace(path, buf_view(&whole), FILE_PUBLIC, err);
+}
+
+static bool remove_begun(char *const dirs[KIND_COUNT], unsigned version, struct error *err)
+{
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        AUTO(free) char *path = version_path(dirs[kind], (enum kind)kind, version);
+        AUTO(free) char *fresh = xprintf("%s.new", path);
+
+        if (kind == KIND_PRIVKEY)
+            layout_wipe(path);
+        TRY(file_remove(path, err));
+        TRY(file_remove(fresh, err));
+    }
+    return true;
+}
+
+static bool settle(const struct lineage *lineage, struct error *err)
+{
+    AUTO(links_clear) struct links links = { 0 };
+    AUTO(versions_clear) struct versions versions = { 0 };
+    struct error useless = { 0 };
+    unsigned newest, next;
+
+    TRY(links_recover(lineage, err));
+    TRY(links_read(lineage, &links, err));
+    TRY(versions_list(links.dir, &versions, err));
+    newest = versions_newest_complete(&versions);
+    next = newest + 1;
+    if (!is_begun(&versions, newest))
+        return true;
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        struct version_file live;
+
+        if (version_parse(file_basename(links.target[kind]), &live) && live.version == next)
+            return true; /* it is live, so somebody took a file away */
+    }
+    if (finish_version(links.dir, next, &useless)) {
+        AUTO(free) char *path = version_path(links.dir[KIND_FULLCHAIN], KIND_FULLCHAIN, next);
+        AUTO(free) char *fresh = xprintf("%s.new", path);
+
+        TRY(file_remove(fresh, err));
+        log_info("Completed version %u of %s, which had been interrupted", next, lineage->name);
+        return true;
+    }
+    if (useless.sys != 0 && useless.sys != ENOENT) { /* no room, no access: it may be good all the same */
+        *err = useless;
+        return false;
+    }
+    log_info("Removing what there is of version %u of %s, which had been interrupted (%s)", next, lineage->name, useless.why);
+    return remove_begun(links.dir, next, err);
 }
 
 /* ---- creating ---- */
-
-static bool is_taken(const char *path)
-{
-    AUTO(list_clear) struct list names = { 0 };
-    struct error err = { 0 };
-    struct stat st;
-
-    if (lstat(path, &st) != 0)
-        return errno != ENOENT;
-    return !S_ISDIR(st.st_mode) || !file_list_dir(path, &names, &err) || names.len > 0;
-}
-
-static const char *taken(const struct lineage *lineage)
-{
-    if (is_taken(lineage->archive_dir))
-        return lineage->archive_dir;
-    return is_taken(lineage->live_dir) ? lineage->live_dir : NULL;
-}
-
-/* An empty one that is there will do; it is not ours to remove. */
-static bool make_dir(const char *path, struct undo *undo, struct error *err)
-{
-    if (mkdir(path, 0755) == 0) {
-        undo_add(undo, path);
-        return true;
-    }
-    return (errno == EEXIST && !is_taken(path)) || file_error(err, "create the directory", path);
-}
-
-/* prefix: what stands before the file names, "" or "[cert name]/". */
-static bool write_readme(const char *dir, const char *prefix, struct undo *undo, struct error *err)
-{
-    AUTO(free) char *path = file_join(dir, "README");
-    AUTO(free) char *text = xprintf(readme_text, prefix, prefix, prefix, prefix);
-
-    if (file_exists(path))
-        return true;
-    if (!file_create(path, view_of(text), FILE_PUBLIC, err))
-        return err->sys == EEXIST; /* another thread was first */
-    if (undo != NULL)
-        undo_add(undo, path);
-    return true;
-}
 
 static bool make_links(const struct lineage *lineage, struct undo *undo, struct error *err)
 {
@@ -261,19 +322,19 @@ static bool sync_above(const char *dir, struct error *err)
     return file_sync_dir(above, err);
 }
 
-static bool create(const struct lineage *lineage, const struct issued *issued, struct undo *undo,
-                   struct error *err)
+static bool create(const struct lineage *lineage, const struct issued *issued, const struct access *access,
+                   struct undo *undo, struct error *err)
 {
     AUTO(free) char *live_above = file_dirname(lineage->live_dir);
     char *const archive = lineage->archive_dir;
     char *const dirs[KIND_COUNT] = { archive, archive, archive, archive };
 
-    TRY(make_dir(lineage->archive_dir, undo, err));
-    TRY(make_dir(lineage->live_dir, undo, err));
-    TRY(write_version(dirs, 1, issued, FILE_PRIVATE, undo, err));
-    TRY(make_links(lineage, undo, err));
-    TRY(write_readme(lineage->live_dir, "", undo, err));
-    TRY(write_readme(live_above, "[cert name]/", NULL, err));
+    TRY(layout_make_dir(lineage->archive_dir, 0755, undo, err));
+    TRY(layout_make_dir(lineage->live_dir, 0755, undo, err));
+    TRY(make_links(lineage, undo, err)); /* first: so all is there as soon as the version is */
+    TRY(layout_write_readme(lineage->live_dir, "", undo, err));
+    TRY(write_version(dirs, 1, issued, access, undo, err));
+    TRY(layout_write_readme(live_above, "[cert name]/", NULL, err));
     TRY(file_sync_dir(lineage->live_dir, err));
     TRY(sync_above(lineage->archive_dir, err));
     return file_sync_dir(live_above, err);
@@ -281,26 +342,70 @@ static bool create(const struct lineage *lineage, const struct issued *issued, s
 
 /* ---- removing ---- */
 
-static bool prune(const struct lineage *lineage, unsigned newest, struct error *err)
+/* Whether a file of another version is a link to this one, as some Certbots made them when a key was kept. */
+static bool is_linked_to(const char *file, const struct links *links, const struct versions *versions)
 {
+    struct stat st, other;
+
+    if (lstat(file, &st) != 0)
+        return false;
+    for (size_t i = 0; i < versions->len; i++) {
+        AUTO(free) char *path =
+            version_path(links->dir[versions->at[i].kind], versions->at[i].kind, versions->at[i].version);
+
+        if (file_is_link(path) && strcmp(path, file) != 0 && stat(path, &other) == 0 && other.st_dev == st.st_dev &&
+            other.st_ino == st.st_ino)
+            return true;
+    }
+    return false;
+}
+
+/* The key first: what has none is never taken for a version, and sweep knows it again. */
+static bool drop(const struct lineage *lineage, const char *id, struct error *err)
+{
+    static const enum kind order[KIND_COUNT] = { KIND_PRIVKEY, KIND_CERT, KIND_CHAIN, KIND_FULLCHAIN };
     AUTO(links_clear) struct links links = { 0 };
     AUTO(versions_clear) struct versions versions = { 0 };
 
     TRY(links_read(lineage, &links, err));
     TRY(versions_list(links.dir, &versions, err));
-    for (size_t i = 0; i < versions.len && versions.at[i].version + KEEP_VERSIONS < newest; i++) {
-        enum kind kind = versions.at[i].kind;
-        AUTO(free) char *path = version_path(links.dir[kind], kind, versions.at[i].version);
+    for (size_t i = 0; i < KIND_COUNT; i++) {
+        AUTO(free) char *file = path(lineage, id, order[i]);
 
-        TRY(file_remove(path, err));
+        if (is_linked_to(file, &links, &versions))
+            continue;
+        if (order[i] == KIND_PRIVKEY)
+            layout_wipe(file);
+        TRY(file_remove(file, err));
     }
     return true;
 }
 
-static bool remove_dir_if_empty(const char *path, struct error *err)
+static bool has_version(const struct lineage *lineage)
 {
-    return rmdir(path) == 0 || errno == ENOENT || errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR ||
-           file_error(err, "remove", path);
+    char *const dir = lineage->archive_dir;
+    char *const dirs[KIND_COUNT] = { dir, dir, dir, dir };
+    AUTO(versions_clear) struct versions versions = { 0 };
+    struct error err = { 0 };
+
+    return !versions_list(dirs, &versions, &err) || versions_newest_complete(&versions) != 0;
+}
+
+static bool sweep(const struct lineage *lineage, struct error *err)
+{
+    AUTO(links_clear) struct links links = { 0 };
+    AUTO(versions_clear) struct versions versions = { 0 };
+    unsigned long newest = strtoul(lineage->version, NULL, 10);
+
+    TRY(links_read(lineage, &links, err));
+    TRY(versions_list(links.dir, &versions, err));
+    for (size_t i = 0; i < versions.len && versions.at[i].version < newest; i++) {
+        AUTO(free) char *id = xprintf("%u", versions.at[i].version);
+
+        if (!versions_have(&versions, (struct version_file){ versions.at[i].version, KIND_PRIVKEY }))
+            TRY(drop(lineage, id, err));
+    }
+    return true;
 }
 
 /* README and directory go only with the last of the four. */
@@ -322,7 +427,7 @@ static bool remove_live(const struct lineage *lineage, struct error *err)
     readme = file_join(lineage->live_dir, "README");
     if (!file_remove(readme, err) && err->sys != ENOTDIR)
         return false;
-    return remove_dir_if_empty(lineage->live_dir, err);
+    return layout_remove_dir_if_empty(lineage->live_dir, err);
 }
 
 static bool remove_versions(const char *dir, struct error *err)
@@ -337,7 +442,7 @@ static bool remove_versions(const char *dir, struct error *err)
 
         TRY(file_remove(path, err));
     }
-    return remove_dir_if_empty(dir, err);
+    return layout_remove_dir_if_empty(dir, err);
 }
 
 static bool remove_lineage(const struct lineage *lineage, bool whole_archive, struct error *err)
@@ -349,12 +454,20 @@ static bool remove_lineage(const struct lineage *lineage, bool whole_archive, st
 
 const struct layout layout_certbot = {
     .name = "certbot",
-    .taken = taken,
+    .taken = layout_taken,
     .create = create,
+    .is_unsettled = links_is_unsettled,
+    .settle = settle,
     .find = find,
+    .list = list,
+    .path = path,
+    .live = live,
     .add = add,
-    .deploy = links_switch,
-    .prune = prune,
+    .deploy = deploy,
+    .restore = restore,
+    .drop = drop,
+    .sweep = sweep,
+    .has_version = has_version,
     .has_version_file = has_version_file,
     .remove = remove_lineage,
 };

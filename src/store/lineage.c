@@ -2,7 +2,9 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/mem.h"
+#include "store/convert.h"
 #include "store/layout.h"
 
 const char *kind_name(enum kind kind)
@@ -12,12 +14,13 @@ const char *kind_name(enum kind kind)
     return names[kind];
 }
 
-struct lineage *lineage_new(const struct store *store, const char *name)
+struct lineage *lineage_new(const struct store *store, const char *name, const struct layout *layout)
 {
     AUTO(free) char *renewal = store_path(store, "renewal");
     struct lineage *lineage = xcalloc(1, sizeof *lineage);
 
     lineage->name = xstrdup(name);
+    lineage->layout = layout;
     lineage->conf_path = xprintf("%s/%s.conf", renewal, name);
     lineage->live_dir = store_path_in(store, "live", name);
     lineage->archive_dir = store_path_in(store, "archive", name);
@@ -38,6 +41,7 @@ void lineage_free(struct lineage *lineage)
         free(lineage->live[kind]);
         free(lineage->current[kind]);
     }
+    free(lineage->version);
     free(lineage->name);
     free(lineage->conf_path);
     free(lineage->live_dir);
@@ -57,27 +61,87 @@ static bool read_cert(struct lineage *lineage, struct error *err)
     return error_set(err, ERROR_STORE, "%s is no certificate: %s", lineage->current[KIND_CERT], broken.why);
 }
 
-bool lineage_load(struct store *store, const char *name, struct lineage **out, struct error *err)
+/* Finishes interrupted work where there are traces of it, if the lineage is ours to change. */
+static bool find_settled(struct lineage *lineage, bool may_settle, struct error *err)
+{
+    struct error settling = { 0 };
+    bool found = lineage->layout->find(lineage, err);
+
+    lineage->unsettled = lineage->unsettled || lineage_is_new(lineage);
+    if (!may_settle || (found ? !lineage->unsettled : !lineage->layout->is_unsettled(lineage)))
+        return found;
+    if (!lineage_drop_temporary(lineage, &settling) || !lineage->layout->settle(lineage, &settling)) {
+        if (!found)
+            *err = settling;
+        else /* what is live can be read all the same */
+            log_warning("Could not finish interrupted work on %s: %s", lineage->name, settling.why);
+        return found;
+    }
+    error_clear(err);
+    return lineage->layout->find(lineage, err) && lineage_finish_new(lineage, err);
+}
+
+/* *settled: whether nothing on disk says that somebody is at work, or was interrupted. */
+static bool load(struct store *store, const char *name, bool may_settle, struct lineage **out, bool *settled, struct error *err)
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;
+    bool converting;
 
+    *settled = false;
     TRY(lineage_open(store, name, &lineage, err));
     for (int kind = 0; kind < KIND_COUNT; kind++)
         if (lineage->live[kind] == NULL)
             return error_set(err, ERROR_STORE,
                              "renewal config file %s is missing a required file reference: %s",
                              lineage->conf_path, kind_name((enum kind)kind));
-    TRY(layout_certbot.find(lineage, err));
+    converting = convert_is_unsettled(lineage);
+    if (converting && may_settle)
+        TRY(lineage_drop_temporary(lineage, err) && convert_settle(lineage, err));
+    TRY(find_settled(lineage, may_settle, err));
     TRY(read_cert(lineage, err));
+    *settled = !converting && !lineage->unsettled;
     *out = TAKE(lineage);
     return true;
 }
 
+/* What cannot be read, or has traces of work, is loaded anew with the lock: unless another process has that, and what is live
+ * can be read meanwhile. */
+bool lineage_load(struct store *store, const char *name, struct lineage **out, struct error *err)
+{
+    AUTO(range_lock_release) struct range_lock *lock = NULL;
+    AUTO(lineage_free) struct lineage *as_it_is = NULL;
+    struct error locking = { 0 };
+    bool settled, taken = false;
+
+    if (load(store, name, false, &as_it_is, &settled, err) ? settled : !store_has_lineage(store, name)) {
+        *out = TAKE(as_it_is);
+        return *out != NULL;
+    }
+    if (!lineage_lock_try(store, name, &lock, &taken, &locking))
+        log_debug("%s: %s", name, locking.why); /* where nothing can be locked, nothing can be written */
+    else if (!taken && as_it_is == NULL)
+        TRY(lineage_lock(store, name, &lock, err));
+    taken = taken || lock != NULL;
+    if (!taken) {
+        *out = TAKE(as_it_is);
+        return *out != NULL;
+    }
+    error_clear(err);
+    return load(store, name, true, out, &settled, err);
+}
+
 bool lineage_fix_deployment(struct lineage *lineage, struct error *err)
 {
-    TRY(layout_certbot.deploy(lineage, lineage->version, err));
+    TRY(lineage_drop_temporary(lineage, err)); /* whoever added it may have been stopped at the renewal file */
+    TRY(lineage->layout->deploy(lineage, lineage->version, err));
+    TRY(lineage->layout->find(lineage, err)); /* its files may have moved */
     lineage->pending_deployment = false;
     return true;
+}
+
+const char *lineage_layout(const struct lineage *lineage)
+{
+    return lineage->layout->name;
 }
 
 bool lineage_read(const struct lineage *lineage, enum kind kind, struct buf *out, struct error *err)

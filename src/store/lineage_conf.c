@@ -8,11 +8,16 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "config/renewal_params.h"
-#include "store/store_private.h"
+#include "store/layout.h"
 
+#define KNOWN_MAJOR 5 /* of the Certbot whose renewal files we know */
+#define KNOWN_MINOR 5
+#define LAYOUT_KEY "store_layout" /* Certbot keeps what it does not know */
+#define NEW_KEY "evercert_new" /* in the file of a lineage until its first version is complete */
 #define RENEWAL_INFO "acme_renewal_info"
 #define RETRY_KEY "ari_retry_after"     /* Certbot's: local time without zone */
 #define CHOSEN_KEY "evercert_renew_at"  /* ours, in UTC: the instant chosen within the suggested window */
@@ -37,34 +42,80 @@ static bool read_conf(const char *path, struct conf **out, struct error *err)
 }
 
 /* A path that the renewal file gives, absolute; NULL when it does not. */
-static char *conf_path(const struct conf *conf, const char *key)
+static char *path_in(const struct conf *conf, const char *key)
 {
     const char *path = conf_get(conf, "", key);
 
     return path == NULL || path[0] == '\0' ? NULL : file_absolute(path);
 }
 
-bool lineage_open(const struct store *store, const char *name, struct lineage **out, struct error *err)
+static bool next_number(struct view *rest, uint64_t *out)
 {
-    AUTO(lineage_free) struct lineage *lineage = NULL;
-    char *archive_dir;
+    struct view part;
+
+    return view_cut(rest, '.', &part) && view_to_number(part, 0, UINT32_MAX, out);
+}
+
+/* Certbot's own way with files of a later version: it says so, and goes on. */
+static void note_version(const struct lineage *lineage)
+{
+    const char *version = conf_get(lineage->conf, "", "version");
+    struct view rest = view_of(version);
+    uint64_t major = 0, minor = 0;
+
+    if (version == NULL || !next_number(&rest, &major))
+        return;
+    if (!next_number(&rest, &minor))
+        minor = 0;
+    if (major > KNOWN_MAJOR || (major == KNOWN_MAJOR && minor > KNOWN_MINOR))
+        log_info("Attempting to parse the version %s renewal configuration file found at %s with version %s of Evercert. "
+                 "This might not work.", version, lineage->conf_path, EVERCERT_VERSION);
+}
+
+/* Certbot's files say nothing of it. */
+static bool read_layout(struct lineage *lineage, struct error *err)
+{
+    const char *name = conf_get(lineage->conf, "", LAYOUT_KEY);
+
+    if (name == NULL)
+        return true;
+    lineage->layout = layout_find(name);
+    if (lineage->layout != NULL)
+        return true;
+    return error_set(err, ERROR_STORE, "%s: %s is \"%s\", a layout that this version does not know", lineage->conf_path,
+                     LAYOUT_KEY, name);
+}
+
+bool lineage_open(const struct store *store, const char *name, struct lineage **out,
+                  struct error *err)
+{
+    AUTO(free) char *path = NULL;
 
     if (name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL)
         return lineage_missing(store, name, err);
-    lineage = lineage_new(store, name);
-    if (!read_conf(lineage->conf_path, &lineage->conf, err)) {
-        if (err->sys == ENOENT)
-            return lineage_missing(store, name, err);
-        return error_in(err, "error parsing %s", lineage->conf_path);
-    }
+    path = store_conf_path(store, name);
+    if (lineage_open_conf(store, name, path, out, err))
+        return true;
+    return err->sys == ENOENT ? lineage_missing(store, name, err) : error_in(err, "error parsing %s", path);
+}
+
+bool lineage_open_conf(const struct store *store, const char *name, const char *conf_path, struct lineage **out,
+                       struct error *err)
+{
+    AUTO(lineage_free) struct lineage *lineage = lineage_new(store, name, &layout_certbot);
+    char *archive_dir;
+
+    TRY(read_conf(conf_path, &lineage->conf, err));
+    TRY(read_layout(lineage, err));
+    note_version(lineage);
     xreplace(&lineage->live_dir, NULL);
     for (int kind = 0; kind < KIND_COUNT; kind++) {
         free(lineage->live[kind]);
-        lineage->live[kind] = conf_path(lineage->conf, kind_name((enum kind)kind));
+        lineage->live[kind] = path_in(lineage->conf, kind_name((enum kind)kind));
     }
     if (lineage->live[KIND_CERT] != NULL)
         lineage->live_dir = file_dirname(lineage->live[KIND_CERT]);
-    archive_dir = conf_path(lineage->conf, "archive_dir");
+    archive_dir = path_in(lineage->conf, "archive_dir");
     if (archive_dir != NULL) {
         free(lineage->archive_dir);
         lineage->archive_dir = archive_dir;
@@ -97,8 +148,17 @@ bool lineage_copy_conf(const struct lineage *lineage, struct conf **out, struct 
     return conf_read(buf_view(&text), lineage->conf_path, out, err);
 }
 
+void lineage_set_layout(struct conf *conf, const struct layout *layout)
+{
+    if (layout == &layout_certbot)
+        conf_remove(conf, "", LAYOUT_KEY);
+    else
+        conf_set(conf, "", LAYOUT_KEY, layout->name);
+}
+
 void lineage_fill_conf(const struct lineage *lineage, const struct settings *settings, struct conf *conf)
 {
+    conf_remove(conf, "", NEW_KEY);
     conf_set(conf, "", "version",
              EVERCERT_VERSION); /* a number below Certbot's, so that it takes the file without a word */
     if (conf_get(conf, "", "archive_dir") == NULL)
@@ -106,12 +166,54 @@ void lineage_fill_conf(const struct lineage *lineage, const struct settings *set
     for (int kind = 0; kind < KIND_COUNT; kind++)
         if (conf_get(conf, "", kind_name((enum kind)kind)) == NULL)
             conf_set(conf, "", kind_name((enum kind)kind), lineage->live[kind]);
+    lineage_set_layout(conf, lineage->layout);
     renewal_params_save(settings, conf);
+}
+
+/* "renewal/.NAME.conf.new" */
+static char *temporary_path(const struct lineage *lineage)
+{
+    AUTO(free) char *dir = file_dirname(lineage->conf_path);
+
+    return xprintf("%s/.%s.new", dir, file_basename(lineage->conf_path));
+}
+
+bool lineage_drop_temporary(const struct lineage *lineage, struct error *err)
+{
+    AUTO(free) char *path = temporary_path(lineage);
+
+    return file_remove(path, err);
+}
+
+bool lineage_create_conf(const struct lineage *lineage, const struct settings *settings, struct error *err)
+{
+    AUTO(buf_clear) struct buf text = BUF(CONF_MAX);
+    AUTO(free) char *temporary = temporary_path(lineage);
+    AUTO(conf_free) struct conf *conf = conf_new();
+
+    lineage_fill_conf(lineage, settings, conf);
+    conf_set(conf, "", NEW_KEY, "True");
+    conf_write(conf, &text);
+    if (text.failed)
+        return error_set(err, ERROR_STORE, "the new %s is larger than %d bytes", lineage->conf_path, CONF_MAX);
+    return file_create_whole(lineage->conf_path, temporary, buf_view(&text), FILE_PUBLIC, err);
+}
+
+bool lineage_is_unfinished(const struct store *store, const char *name)
+{
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+    struct error err = { 0 };
+    struct stat st;
+
+    if (!lineage_open(store, name, &lineage, &err))
+        return false;
+    return conf_get(lineage->conf, "", NEW_KEY) != NULL || (stat(lineage->conf_path, &st) == 0 && st.st_size == 0);
 }
 
 bool lineage_write_conf(const struct lineage *lineage, const struct conf *conf, struct error *err)
 {
     AUTO(buf_clear) struct buf text = BUF(CONF_MAX);
+    AUTO(free) char *temporary = temporary_path(lineage);
     struct file_access access = FILE_PUBLIC;
     struct stat st;
 
@@ -121,7 +223,7 @@ bool lineage_write_conf(const struct lineage *lineage, const struct conf *conf, 
     if (text.failed)
         return error_set(err, ERROR_STORE, "the new %s is larger than %d bytes", lineage->conf_path,
                          CONF_MAX);
-    return file_replace(lineage->conf_path, buf_view(&text), access, err);
+    return file_replace_by(lineage->conf_path, temporary, buf_view(&text), access, err);
 }
 
 /* Writes a changed copy and puts it in the place of the lineage's. */
@@ -131,6 +233,22 @@ static bool adopt_conf(struct lineage *lineage, struct conf **conf, struct error
     conf_free(lineage->conf);
     lineage->conf = TAKE(*conf);
     return true;
+}
+
+bool lineage_is_new(const struct lineage *lineage)
+{
+    return conf_get(lineage->conf, "", NEW_KEY) != NULL;
+}
+
+bool lineage_finish_new(struct lineage *lineage, struct error *err)
+{
+    AUTO(conf_free) struct conf *conf = NULL;
+
+    if (!lineage_is_new(lineage))
+        return true;
+    TRY(lineage_copy_conf(lineage, &conf, err));
+    conf_remove(conf, "", NEW_KEY);
+    return adopt_conf(lineage, &conf, err);
 }
 
 bool lineage_save_settings(struct lineage *lineage, const struct settings *settings, struct error *err)

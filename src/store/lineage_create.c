@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/names.h"
+#include "store/history.h"
 #include "store/layout.h"
 
 #define MAX_SUFFIX 9999 /* Certbot's names have four digits */
@@ -20,8 +21,8 @@ bool lineage_check_name(struct store *store, const char *name, struct error *err
     TRY(lineage_name_check(name, err));
     if (store_has_lineage(store, name)) /* a new one gets a suffix */
         return true;
-    lineage = lineage_new(store, name);
-    taken = layout_certbot.taken(lineage);
+    lineage = lineage_new(store, name, &layout_certbot);
+    taken = layout_taken(lineage);
     if (taken == NULL)
         return true;
     (void)error_set(err, ERROR_STORE, "%s directory exists for %s",
@@ -46,18 +47,39 @@ static bool make_dirs(const struct store *store, struct error *err)
     return true;
 }
 
-/* Takes the first free name by creating its renewal file, empty. A name whose directories are in use is not
- * free: what was issued must find a place. */
-static bool reserve(struct store *store, const char *name, struct lineage **out, struct error *err)
+/* Removes what an interrupted lineage_create has left; never a version that is whole. */
+static bool reclaim(const struct lineage *planned, struct error *err)
+{
+    if (layout_certbot.has_version(planned) || layout_versioned.has_version(planned))
+        return true;
+    log_info("Removing what an interrupted run has left of %s", planned->name);
+    TRY(layout_certbot.remove(planned, true, err));
+    TRY(layout_versioned.remove(planned, true, err));
+    TRY(lineage_drop_temporary(planned, err));
+    return file_remove(planned->conf_path, err);
+}
+
+/* Takes the first free name by creating its renewal file, and its lock. A name whose directories are in use is not free:
+ * what was issued must find a place. Nor is one that another process is at: it may be making the lineage. */
+static bool reserve(struct store *store, const char *name, const struct layout *layout, const struct settings *settings,
+                    struct lineage **out, struct range_lock **out_lock, struct error *err)
 {
     for (unsigned suffix = 0; suffix <= MAX_SUFFIX; suffix++) {
         AUTO(free) char *tried = suffix == 0 ? xstrdup(name) : xprintf("%s-%04u", name, suffix);
-        AUTO(lineage_free) struct lineage *lineage = lineage_new(store, tried);
+        AUTO(lineage_free) struct lineage *lineage = lineage_new(store, tried, layout);
+        AUTO(range_lock_release) struct range_lock *lock = NULL;
+        bool taken;
 
-        if (file_exists(lineage->conf_path) || layout_certbot.taken(lineage) != NULL)
+        TRY(lineage_lock_try(store, tried, &lock, &taken, err));
+        if (!taken)
             continue;
-        if (file_create(lineage->conf_path, view_of(""), FILE_PUBLIC, err)) {
+        if (lineage_is_unfinished(store, tried))
+            TRY(reclaim(lineage, err));
+        if (file_exists(lineage->conf_path) || layout->taken(lineage) != NULL)
+            continue;
+        if (lineage_create_conf(lineage, settings, err)) {
             *out = TAKE(lineage);
+            *out_lock = TAKE(lock);
             return true;
         }
         if (err->sys != EEXIST)
@@ -69,26 +91,30 @@ static bool reserve(struct store *store, const char *name, struct lineage **out,
 bool lineage_create(struct store *store, const char *name, const struct issued *issued,
                     const struct settings *settings, struct lineage **out, struct error *err)
 {
+    AUTO(range_lock_release) struct range_lock *lock = NULL; /* until all is undone, too */
     AUTO(undo) struct undo undo = { 0 };
     AUTO(lineage_free) struct lineage *planned = NULL;
     AUTO(lineage_free) struct lineage *made = NULL;
+    struct access access;
 
     if (name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL)
         return lineage_check_name(store, name, err);
+    TRY(access_of_next(NULL, settings, &access, err));
     TRY(make_dirs(store, err));
-    TRY(reserve(store, name, &planned, err));
+    TRY(reserve(store, name, layout_for_new(store, settings), settings, &planned, &lock, err));
     undo_add(&undo, planned->conf_path);
-    TRY(layout_certbot.create(planned, issued, &undo, err));
+    TRY(planned->layout->create(planned, issued, &access, &undo, err));
     planned->conf = conf_new();
     lineage_fill_conf(planned, settings, planned->conf);
     TRY(lineage_write_conf(planned, planned->conf, err));
     TRY(lineage_load(store, planned->name, &made, err));
     undo_keep(&undo);
+    access_finish(store, made, settings, &access);
     *out = TAKE(made);
     return true;
 }
 
-static bool reload(struct store *store, struct lineage *lineage, struct error *err)
+bool lineage_reload(struct store *store, struct lineage *lineage, struct error *err)
 {
     AUTO(lineage_free) struct lineage *fresh = NULL;
     struct lineage old = *lineage;
@@ -104,21 +130,25 @@ bool lineage_add_version(struct store *store, struct lineage *lineage, const str
 {
     AUTO(undo) struct undo undo = { 0 };
     AUTO(conf_free) struct conf *conf = NULL;
+    AUTO(free) char *version = NULL;
     struct error pruning = { 0 };
-    unsigned version;
+    struct access access;
 
     TRY(lineage_copy_conf(lineage, &conf, err));
     lineage_fill_conf(lineage, settings, conf);
     conf_remove_section(conf, "acme_renewal_info"); /* it was about the certificate before */
-    TRY(layout_certbot.add(lineage, issued, &undo, &version, err));
+    TRY(access_of_next(lineage, settings, &access, err));
+    TRY(lineage->layout->add(lineage, issued, &access, &undo, &version, err));
     TRY(lineage_write_conf(lineage, conf, err));
     undo_keep(&undo); /* from here on the certificate is kept, even if it cannot be made live now */
-    if (!layout_certbot.deploy(lineage, version, err)) {
-        (void)error_next_default(err, "the new certificate is kept as version %u in %s; the next `renew` "
+    if (!lineage->layout->deploy(lineage, version, err)) {
+        (void)error_next_default(err, "the new certificate is kept as version %s in %s; the next `renew` "
                                       "makes it live", version, lineage->archive_dir);
-        return error_in(err, "making version %u of %s live", version, lineage->name);
+        return error_in(err, "making version %s of %s live", version, lineage->name);
     }
-    if (!layout_certbot.prune(lineage, version, &pruning))
+    TRY(lineage_reload(store, lineage, err));
+    access_finish(store, lineage, settings, &access);
+    if (!lineage_prune(store, lineage, settings->history_keep, NULL, &pruning))
         log_warning("Could not remove old versions of %s: %s", lineage->name, pruning.why);
-    return reload(store, lineage, err);
+    return true;
 }

@@ -6,7 +6,10 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
+#include "store/convert.h"
 #include "store/layout.h"
+#include "store/pending.h"
 
 /* ---- searching ---- */
 
@@ -41,7 +44,7 @@ static bool match_path(const struct lineage *lineage, void *ctx)
 
     if ((cert == NULL || strcmp(cert, search->path) != 0) &&
         (fullchain == NULL || strcmp(fullchain, search->path) != 0) &&
-        !layout_certbot.has_version_file(lineage, search->path))
+        !lineage->layout->has_version_file(lineage, search->path))
         return true;
     search->name = xstrdup(lineage->name);
     return false;
@@ -81,15 +84,87 @@ bool store_count_archive_users(struct store *store, const char *archive_dir, siz
     return true;
 }
 
+static bool add_archive(const struct lineage *lineage, void *ctx)
+{
+    list_add(ctx, lineage->archive_dir);
+    return true;
+}
+
+/* Those that stand more than once. */
+static bool find_shared(struct store *store, struct list *out, struct error *err)
+{
+    AUTO(list_clear) struct list all = { 0 };
+
+    TRY(each_lineage(store, add_archive, &all, err));
+    list_sort(&all);
+    for (size_t i = 1; i < all.len; i++)
+        if (strcmp(all.at[i], all.at[i - 1]) == 0 && !list_has(out, all.at[i]))
+            list_add(out, all.at[i]);
+    return true;
+}
+
+bool store_archive_is_shared(struct store *store, const struct lineage *lineage, bool *shared, struct error *err)
+{
+    struct shared_dirs *dirs = store_shared_dirs(store);
+    bool ok;
+
+    (void)pthread_mutex_lock(&dirs->mutex);
+    ok = dirs->known || find_shared(store, &dirs->dirs, err);
+    dirs->known = ok;
+    *shared = ok && list_has(&dirs->dirs, lineage->archive_dir);
+    (void)pthread_mutex_unlock(&dirs->mutex);
+    return ok;
+}
+
+struct live_count {
+    const struct lineage *lineage;
+    bool shared;
+};
+
+static bool match_live(const struct lineage *other, void *ctx)
+{
+    struct live_count *count = ctx;
+
+    if (strcmp(other->name, count->lineage->name) != 0)
+        for (int kind = 0; kind < KIND_COUNT; kind++)
+            count->shared = count->shared || (other->live[kind] != NULL && text_equal(other->live[kind], count->lineage->live[kind]));
+    return !count->shared;
+}
+
 /* ---- deleting ---- */
+
+/* "renewal/.NAME.conf.gone": the renewal file of a lineage that is being deleted. Nobody takes it for one, and it still
+ * says which files are to go. */
+static char *gone_path(struct store *store, const char *name)
+{
+    AUTO(free) char *file = xprintf(".%s.conf.gone", name);
+
+    return store_path_in(store, "renewal", file);
+}
+
+static bool sync_renewal_dir(struct store *store, struct error *err)
+{
+    AUTO(free) char *dir = store_path(store, "renewal");
+
+    return file_sync_dir(dir, err);
+}
 
 static bool remove_conf(struct store *store, const char *name, struct error *err)
 {
-    AUTO(free) char *dir = store_path(store, "renewal");
     AUTO(free) char *path = store_conf_path(store, name);
 
     TRY(file_remove(path, err));
-    return file_sync_dir(dir, err);
+    return sync_renewal_dir(store, err);
+}
+
+static bool set_conf_aside(struct store *store, const char *name, struct error *err)
+{
+    AUTO(free) char *path = store_conf_path(store, name);
+    AUTO(free) char *gone = gone_path(store, name);
+
+    if (rename(path, gone) != 0)
+        return file_error(err, "remove", path);
+    return sync_renewal_dir(store, err);
 }
 
 /* A renewal file that cannot be parsed goes, too, but then nothing says which other files were its own. */
@@ -100,9 +175,9 @@ static bool delete_unparsed(struct store *store, const char *name, struct error 
     AUTO(free) char *archive = store_path_in(store, "archive", name);
 
     TRY(remove_conf(store, name, err));
+    log_warning("Could not parse %s. You may wish to manually delete the contents of %s and %s.", path, live, archive);
     *err = *parsing;
-    return error_next(err, "Could not parse %s. You may wish to manually delete the contents of %s and %s.",
-                      path, live, archive);
+    return false;
 }
 
 /* Whether the archive directory is where we make them; one that a renewal file puts elsewhere may hold other
@@ -117,25 +192,53 @@ static bool is_own_archive(const struct store *store, const struct lineage *line
 
 static bool refuse_shared(struct store *store, const struct lineage *lineage, struct error *err)
 {
+    struct live_count live = { .lineage = lineage };
     size_t users;
 
     TRY(store_count_archive_users(store, lineage->archive_dir, &users, err));
-    if (users <= 1)
-        return true;
+    if (users <= 1) {
+        TRY(each_lineage(store, match_live, &live, err));
+        if (!live.shared)
+            return true;
+        (void)error_set(err, ERROR_STORE, "not deleting %s: another certificate has the same live files in %s",
+                        lineage->name, lineage->live_dir);
+        return error_next(err, "correct the paths in %s or in the renewal file of the other certificate", lineage->conf_path);
+    }
     (void)error_set(err, ERROR_STORE, "not deleting %s: more than one certificate is using %s", lineage->name,
                     lineage->archive_dir);
     return error_next(err, "correct archive_dir in %s or in the renewal file of the other certificate",
                       lineage->conf_path);
 }
 
+/* So that nothing of an interrupted conversion stays. Best effort: what is too broken for it can be deleted all the same. */
+static void settle_conversion(const struct lineage *lineage)
+{
+    struct error err = { 0 };
+
+    if (lineage->live_dir != NULL && convert_is_unsettled(lineage) && !convert_settle(lineage, &err))
+        log_warning("Something of an interrupted conversion of %s stays: %s", lineage->name, err.why);
+}
+
+static bool remove_gone(struct store *store, const char *name, struct error *err)
+{
+    AUTO(free) char *gone = gone_path(store, name);
+
+    TRY(file_remove(gone, err));
+    return sync_renewal_dir(store, err);
+}
+
 bool lineage_delete(struct store *store, const char *name, struct error *err)
 {
+    AUTO(range_lock_release) struct range_lock *lock = NULL;
     AUTO(lineage_free) struct lineage *lineage = NULL;
     struct error parsing = { 0 };
     bool named;
 
+    TRY(lineage_lock(store, name, &lock, err));
+    TRY(lineage_finish_delete(store, name, &named, err));
+    TRY(pending_drop(store, name, err)); /* with the key of a certificate that never came */
     if (!store_has_lineage(store, name))
-        return lineage_missing(store, name, err);
+        return named || lineage_missing(store, name, err);
     if (!lineage_open(store, name, &lineage, &parsing)) {
         if (parsing.sys == 0)
             return delete_unparsed(store, name, &parsing, err);
@@ -148,6 +251,23 @@ bool lineage_delete(struct store *store, const char *name, struct error *err)
     named = lineage->live_dir != NULL || conf_get(lineage->conf, "", "archive_dir") != NULL;
     if (named)
         TRY(refuse_shared(store, lineage, err));
-    TRY(remove_conf(store, name, err));
-    return !named || layout_certbot.remove(lineage, is_own_archive(store, lineage), err);
+    settle_conversion(lineage);
+    TRY(set_conf_aside(store, name, err));
+    if (named)
+        TRY(lineage->layout->remove(lineage, is_own_archive(store, lineage), err));
+    return remove_gone(store, name, err);
+}
+
+bool lineage_finish_delete(struct store *store, const char *name, bool *found, struct error *err)
+{
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+    AUTO(free) char *gone = gone_path(store, name);
+    struct error broken = { 0 };
+
+    *found = file_exists(gone);
+    if (!*found)
+        return true;
+    if (lineage_open_conf(store, name, gone, &lineage, &broken) && lineage->live_dir != NULL)
+        TRY(lineage->layout->remove(lineage, is_own_archive(store, lineage), err));
+    return remove_gone(store, name, err);
 }

@@ -124,7 +124,7 @@ TEST(load)
     CHECK_TEXT(lineage->live[KIND_FULLCHAIN], at("live/a/fullchain.pem"), "fullchain");
     CHECK_TEXT(lineage->current[KIND_PRIVKEY], at("archive/a/privkey1.pem"), "key");
     CHECK_TEXT(lineage->cert->serial, SERIAL_A, "serial");
-    CHECK_INT(lineage->version, 1, "version");
+    CHECK_TEXT(lineage->version, "1", "version");
     CHECK(!lineage->pending_deployment);
     CHECK(lineage_verify(lineage, &err), "%s: %s", err.what, err.why);
     CHECK(lineage_read_key(lineage, &key, &err), "%s", err.why);
@@ -192,7 +192,7 @@ TEST(pending_deployment)
     put_version_2();
     REQUIRE(lineage_load(store, "a", &lineage, &err), "%s", err.why);
     CHECK(lineage->pending_deployment);
-    CHECK_INT(lineage->version, 2, "the newest counts");
+    CHECK_TEXT(lineage->version, "2", "the newest counts");
     CHECK_TEXT(lineage->cert->serial, SERIAL_B, "serial");
     REQUIRE(lineage_fix_deployment(lineage, &err), "%s", err.why);
     CHECK(!lineage->pending_deployment);

@@ -2,9 +2,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
+#include <pthread.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -13,15 +12,16 @@
 #include "base/text.h"
 #include "store/store_private.h"
 
-#define STORE_MIN_FREE (128 * 1024) /* a version takes some 40 KiB at most; the rest is for the log */
-#define STORE_MIN_INODES 16          /* four files, their links and the renewal file */
-
 enum { DIR_LOGS, DIR_CONFIG, DIR_WORK, DIR_COUNT }; /* in the order of Certbot's locks */
 
 struct store {
     char *dir[DIR_COUNT];
     struct lock *lock[DIR_COUNT];
+    unsigned needs;
+    int lock_timeout_s; /* -1: not set */
+    struct patience wait; /* for the directories */
     bool strict; /* --strict-permissions */
+    struct shared_dirs shared;
 };
 
 /* ---- opening ---- */
@@ -47,14 +47,16 @@ bool store_make_dir(const struct store *store, const char *path, mode_t mode, st
 static bool make_core_dir(const struct store *store, int which, struct error *err)
 {
     static const mode_t modes[DIR_COUNT] = { 0700, 0755, 0755 };
-    const char *path = store->dir[which];
-    bool was_there = file_exists(path);
+    mode_t before;
+    bool ok;
 
-    TRY(store_make_dir(store, path, modes[which], err));
-    /* Certbot gives the work directory its mode whatever the umask is. */
-    if (which == DIR_WORK && !was_there && chmod(path, modes[which]) != 0)
-        return file_error(err, "set the mode of", path);
-    return true;
+    if (which != DIR_WORK)
+        return store_make_dir(store, store->dir[which], modes[which], err);
+    /* Certbot makes this one, and what is missing above it, as if the umask were the usual one. */
+    before = umask(022);
+    ok = store_make_dir(store, store->dir[which], modes[which], err);
+    (void)umask(before);
+    return ok;
 }
 
 static bool make_hook_dirs(const struct store *store, struct error *err)
@@ -69,31 +71,58 @@ static bool make_hook_dirs(const struct store *store, struct error *err)
     return true;
 }
 
-static bool prepare(struct store *store, unsigned needs, int lock_timeout_s, struct error *err)
+static bool open_dir(struct store *store, int which, struct error *err)
 {
-    for (int i = 0; i < DIR_COUNT; i++) {
-        if (needs & STORE_CREATE)
-            TRY(make_core_dir(store, i, err));
-        if (needs & STORE_LOCK)
-            TRY(lock_take(store->dir[i], lock_timeout_s, &store->lock[i], err));
-    }
-    return !(needs & STORE_CREATE) || make_hook_dirs(store, err);
+    enum lock_mode mode = store->needs & STORE_SHARE ? LOCK_SHARED : LOCK_EXCLUSIVE;
+
+    if (store->needs & STORE_CREATE)
+        TRY(make_core_dir(store, which, err));
+    return !(store->needs & STORE_LOCK) || lock_take(store->dir[which], mode, store->wait, &store->lock[which], err);
 }
 
-bool store_open(const struct settings *settings, unsigned needs, struct store **out, struct error *err)
+static bool open_rest(struct store *store, struct error *err)
+{
+    TRY(open_dir(store, DIR_CONFIG, err));
+    TRY(open_dir(store, DIR_WORK, err));
+    return !(store->needs & STORE_CREATE) || make_hook_dirs(store, err);
+}
+
+static bool advise(struct error *err)
+{
+    if (err->sys == EACCES || err->sys == EPERM || err->sys == EROFS)
+        (void)error_next(err, "Either run as root, or set --config-dir, --work-dir, and --logs-dir to writeable paths.");
+    return false;
+}
+
+bool store_open_logs(const struct settings *settings, unsigned needs, struct store **out, struct error *err)
 {
     AUTO(store_close) struct store *store = xcalloc(1, sizeof *store);
 
+    (void)pthread_mutex_init(&store->shared.mutex, NULL);
     store->dir[DIR_LOGS] = file_absolute(settings->logs_dir);
     store->dir[DIR_CONFIG] = file_absolute(settings->config_dir);
     store->dir[DIR_WORK] = file_absolute(settings->work_dir);
     store->strict = settings->strict_permissions;
-    if (!prepare(store, needs, settings->lock_timeout_s, err)) {
-        if (err->sys == EACCES || err->sys == EPERM || err->sys == EROFS)
-            (void)error_next(err, "Either run as root, or set --config-dir, --work-dir, and --logs-dir to "
-                                  "writeable paths.");
-        return false;
-    }
+    store->needs = needs;
+    store->lock_timeout_s = SETTING_IS_SET(settings, lock_timeout_s) ? (int)settings->lock_timeout_s : -1;
+    store->wait = patience_of((int)settings->lock_timeout_s);
+    if (!open_dir(store, DIR_LOGS, err))
+        return advise(err);
+    *out = TAKE(store);
+    return true;
+}
+
+bool store_open_rest(struct store *store, struct error *err)
+{
+    return open_rest(store, err) || advise(err);
+}
+
+bool store_open(const struct settings *settings, unsigned needs, struct store **out, struct error *err)
+{
+    AUTO(store_close) struct store *store = NULL;
+
+    TRY(store_open_logs(settings, needs, &store, err));
+    TRY(store_open_rest(store, err));
     *out = TAKE(store);
     return true;
 }
@@ -106,7 +135,14 @@ void store_close(struct store *store)
         lock_release(store->lock[i]);
         free(store->dir[i]);
     }
+    list_clear(&store->shared.dirs);
+    (void)pthread_mutex_destroy(&store->shared.mutex);
     free(store);
+}
+
+struct shared_dirs *store_shared_dirs(struct store *store)
+{
+    return &store->shared;
 }
 
 const char *store_config_dir(const struct store *store)
@@ -119,6 +155,23 @@ const char *store_work_dir(const struct store *store)
     return store->dir[DIR_WORK];
 }
 
+bool store_is_exclusive(const struct store *store)
+{
+    return (store->needs & (STORE_LOCK | STORE_SHARE)) == STORE_LOCK;
+}
+
+int store_lock_timeout_s(const struct store *store)
+{
+    return store->lock_timeout_s;
+}
+
+bool store_make_renewal_dir(struct store *store, struct error *err)
+{
+    AUTO(free) char *path = store_path(store, "renewal");
+
+    return store_make_dir(store, path, 0755, err);
+}
+
 char *store_path(const struct store *store, const char *part)
 {
     return file_join(store->dir[DIR_CONFIG], part);
@@ -129,70 +182,6 @@ char *store_path_in(const struct store *store, const char *part, const char *nam
     AUTO(free) char *dir = store_path(store, part);
 
     return file_join(dir, name);
-}
-
-/* ---- probing ---- */
-
-/* The directory that is to be written to, or the nearest one above it that is there. */
-static char *nearest_dir(char *path)
-{
-    while (!file_exists(path) && strcmp(path, "/") != 0 && strcmp(path, ".") != 0) {
-        char *above = file_dirname(path);
-
-        free(path);
-        path = above;
-    }
-    return path;
-}
-
-static bool probe_space(const char *dir, struct error *err)
-{
-    struct statvfs fs;
-    uint64_t blocks, inodes;
-
-    if (statvfs(dir, &fs) != 0)
-        return file_error(err, "examine the file system of", dir);
-    blocks = geteuid() == 0 ? fs.f_bfree : fs.f_bavail; /* root may use the reserve */
-    inodes = geteuid() == 0 ? fs.f_ffree : fs.f_favail;
-    if (blocks * fs.f_frsize >= STORE_MIN_FREE &&
-        (fs.f_files == 0 || inodes >= STORE_MIN_INODES)) /* 0: the file system has no such limit */
-        return true;
-    errno = ENOSPC;
-    return file_error(err, "keep a new certificate in", dir);
-}
-
-/* Only a file that was made proves that one can be: root passes every access check, and may still be refused
- * (quota, immutable directory, security module). */
-static bool probe_create(const char *dir, struct error *err)
-{
-    static atomic_uint serial;
-    unsigned number = atomic_fetch_add(&serial, 1);
-    AUTO(free) char *path = xprintf("%s/.evercert-probe.%ld.%u", dir, (long)getpid(), number);
-    AUTO(close) int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-
-    if (fd < 0)
-        return file_error(err, "create files in", dir);
-    return file_remove(path, err);
-}
-
-bool store_probe(struct store *store, struct error *err)
-{
-    static const char *const parts[] = { "archive", "live", "renewal" };
-
-    for (size_t i = 0; i < COUNT(parts); i++) {
-        AUTO(free) char *dir = nearest_dir(store_path(store, parts[i]));
-
-        if (!file_is_dir(dir)) {
-            errno = ENOTDIR;
-            return file_error(err, "create files in", dir);
-        }
-        if (i == 0)
-            TRY(probe_space(dir, err));
-        if (faccessat(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) != 0)
-            return file_error(err, "create files in", dir);
-        TRY(probe_create(dir, err));
-    }
-    return true;
 }
 
 /* ---- names ---- */
@@ -212,7 +201,7 @@ bool store_lineage_names(struct store *store, struct list *out, struct error *er
     return true;
 }
 
-char *store_conf_path(struct store *store, const char *name)
+char *store_conf_path(const struct store *store, const char *name)
 {
     AUTO(free) char *dir = store_path(store, "renewal");
 
@@ -233,14 +222,24 @@ void undo_add(struct undo *undo, const char *path)
     list_add(&undo->made, path);
 }
 
+void undo_add_tree(struct undo *undo, const char *path)
+{
+    list_add(&undo->trees, path);
+}
+
 void undo_keep(struct undo *undo)
 {
     list_clear(&undo->made);
+    list_clear(&undo->trees);
 }
 
 void undo_at(struct undo *undo)
 {
+    struct error ignored = { 0 };
+
+    for (size_t i = undo->trees.len; i-- > 0;)
+        (void)!file_remove_tree(undo->trees.at[i], &ignored);
     for (size_t i = undo->made.len; i-- > 0;)
         (void)remove(undo->made.at[i]); /* the error that brought us here is the one to be told */
-    list_clear(&undo->made);
+    undo_keep(undo);
 }

@@ -2,60 +2,102 @@
 /*
  * The store: the directories in which everything lives, and its lineages.
  *
- * The only code that knows live/ and archive/. No network. Two layouts are to lie behind one interface
- * (struct layout); today there is Certbot's own.
+ * The only code that knows live/ and archive/. No network. Two layouts lie behind one interface (struct layout):
+ * Certbot's own, and versions in directories.
  */
+#include "base/range_lock.h"
 #include "config/conf.h"
 #include "config/settings.h"
 #include "crypto/cert.h"
 
+struct lineage;
 struct store;
 
 enum store_need {
     STORE_CREATE = 1,  /* make the directories (contract 2.1) */
     STORE_LOCK = 2,    /* take Certbot's locks in logs, config and work directory */
+    STORE_SHARE = 4,   /* ... so that they keep Certbot out, but not others of ours: lineages are locked one by one */
 };
 
 /* The directories come from settings. ERROR_STORE when one cannot be made, has the wrong access
- * (--strict-permissions) or is locked by another process (waiting settings->lock_timeout_s). *out is the
- * caller's, for store_close, which releases the locks. */
+ * (--strict-permissions) or is locked by another process (waiting settings->lock_timeout_s for all together). *out is
+ * the caller's, for store_close, which releases the locks. */
 MUST_USE bool store_open(const struct settings *settings, unsigned needs, struct store **out,
                          struct error *err);
+/* The same in two steps, as Certbot takes them: first the logs directory alone, so that what then becomes of the others is
+ * told in the log. */
+MUST_USE bool store_open_logs(const struct settings *settings, unsigned needs, struct store **out, struct error *err);
+MUST_USE bool store_open_rest(struct store *store, struct error *err);
 void store_close(struct store *store); /* NULL is fine */
 DEFINE_AUTO(struct store, store_close)
 const char *store_config_dir(const struct store *store);
 const char *store_work_dir(const struct store *store);
 
-/* Fails with a clear error when a new version could not be written: missing permission, full disk, read-only.
- * Asked before an order is placed. */
-MUST_USE bool store_probe(struct store *store, struct error *err);
+/*
+ * Fails with a clear error when a new version could not be written: missing permission, full disk or quota, read-only; or not
+ * be made live: layout versioned with live and archive on different file systems. Asked before an order is placed.
+ * lineage: that gets the version, NULL for a new one; settings: NULL when no lineage gets it.
+ */
+MUST_USE bool store_probe(struct store *store, const struct settings *settings, const struct lineage *lineage,
+                          struct error *err);
+/* The same for owners, groups and modes that settings name and nobody can give to a file: ERROR_CONFIG. */
+MUST_USE bool store_check_access(const struct settings *settings, struct error *err);
 
 /* ---- lineages ---- */
 
 enum kind { KIND_CERT, KIND_PRIVKEY, KIND_CHAIN, KIND_FULLCHAIN, KIND_COUNT };
 const char *kind_name(enum kind kind); /* "cert" ... */
 
+struct layout;
+
 struct lineage {
     char *name;
+    const struct layout *layout; /* how its files lie on disk */
     char *conf_path;
     struct conf *conf;
     char *live_dir;             /* directory of the four live paths */
     char *archive_dir;
     char *live[KIND_COUNT];     /* as the renewal file names them */
-    unsigned version;           /* latest common one: live once a pending deployment is fixed */
+    char *version;              /* the newest: live once a pending deployment is fixed. "7", or its date and serial */
     char *current[KIND_COUNT];  /* the files of that version */
-    bool pending_deployment;    /* live names an older version than the latest common one */
+    bool pending_deployment;    /* live is an older version, as making the newest live failed or was interrupted */
     struct cert *cert;          /* of that version */
+    bool unsettled;             /* there are traces of interrupted work; lineage_load has tried to finish it */
 };
+
+/* ---- locks of lineages ---- */
+
+/*
+ * Everything that changes a lineage happens with its lock held, from before it is loaded until it is done. A thread that
+ * holds it may take it again. Waits for others: settings->lock_timeout_s if that is set, else some minutes. ERROR_STORE in
+ * vain, ERROR_CANCELED. *out is the caller's, for range_lock_release (by AUTO) in the same thread; it may be NULL.
+ */
+MUST_USE bool lineage_lock(struct store *store, const char *name, struct range_lock **out, struct error *err);
+/* Without waiting: *taken says whether it was to be had. */
+MUST_USE bool lineage_lock_try(struct store *store, const char *name, struct range_lock **out, bool *taken, struct error *err);
+/* Whether this thread may change the lineage. */
+bool lineage_is_locked(const struct store *store, const char *name);
+/* All lineages and accounts, for who repairs the store. Not for a thread that holds the lock of a lineage. */
+MUST_USE bool store_lock_all(struct store *store, struct range_lock **out, struct error *err);
+MUST_USE bool store_lock_all_try(struct store *store, struct range_lock **out, bool *taken, struct error *err);
+/* For repairs of one lineage, which look at what others leave unused; taken with the lineage locked. */
+MUST_USE bool store_lock_repair(struct store *store, struct range_lock **out, struct error *err);
 
 /* Base names of CONF/renewal/NAME.conf in byte order of the paths ("a-0001.conf" before "a.conf"). A missing
  * directory is an empty list. */
 MUST_USE bool store_lineage_names(struct store *store, struct list *out, struct error *err);
 bool store_has_lineage(struct store *store, const char *name);
+/* Whether a renewal file was made for a certificate that never came: an interrupted lineage_create of ours, or an
+ * empty file of Certbot's. */
+bool lineage_is_unfinished(const struct store *store, const char *name);
 /* "CONF/renewal/NAME.conf", of the caller's. */
-char *store_conf_path(struct store *store, const char *name) __attribute__((returns_nonnull));
+char *store_conf_path(const struct store *store, const char *name) __attribute__((returns_nonnull));
 
-/* Loads one; recovers interrupted deployments (previous_* links, contract 2.2). Thread-safe for different
+/* CONF/renewal, which Certbot makes before it searches there, also for a dry run. */
+MUST_USE bool store_make_renewal_dir(struct store *store, struct error *err);
+
+/* Loads one; finishes work that was interrupted (contract 2.2). While another process is at it, what is live is read as it
+ * is; only what cannot be read then is waited for. Thread-safe for different
  * names. ERROR_STORE with Certbot's words. *out is the caller's, for lineage_free. */
 MUST_USE bool lineage_load(struct store *store, const char *name, struct lineage **out, struct error *err);
 void lineage_free(struct lineage *lineage); /* NULL is fine */
@@ -64,7 +106,7 @@ DEFINE_AUTO(struct lineage, lineage_free)
 /* Whether its files belong together: chain's first certificate signed the leaf, fullchain is cert + chain,
  * the key matches (contract 7.6). For listing: cheap. */
 MUST_USE bool lineage_verify(const struct lineage *lineage, struct error *err);
-/* Links live to the latest common version (contract 2.2, "pending deployment"). */
+/* Makes the newest version live (contract 2.2, "pending deployment"). */
 MUST_USE bool lineage_fix_deployment(struct lineage *lineage, struct error *err);
 /* The private key's PEM into a secret buffer. */
 MUST_USE bool lineage_read_key(const struct lineage *lineage, struct buf *out, struct error *err);
@@ -73,12 +115,14 @@ MUST_USE bool lineage_read(const struct lineage *lineage, enum kind kind, struct
 /* The server in the renewal file, NULL when it names none. Borrowed until the lineage is saved or gets a
  * version. */
 const char *lineage_server(const struct lineage *lineage);
+const char *lineage_layout(const struct lineage *lineage); /* "certbot" or "versioned" */
 bool server_is_staging(const char *url); /* the staging URL, or "staging" in it */
 
 /* What was issued: PEM texts. */
 struct issued {
     struct view cert, chain, fullchain;
     struct view privkey; /* secret */
+    const char *order_url, *profile; /* for meta.txt; NULL when unknown */
 };
 
 /* Whether a new lineage may have that name, to be asked before a certificate is ordered: ERROR_CONFIG for a
@@ -94,8 +138,8 @@ MUST_USE bool lineage_check_name(struct store *store, const char *name, struct e
 MUST_USE bool lineage_create(struct store *store, const char *name, const struct issued *issued,
     const struct settings *settings, struct lineage **out, struct error *err);
 /*
- * The next version of a lineage: files (key with the access of its predecessor, contract 3.6), links
- * switched, renewal file rewritten with settings, older versions pruned. A failure leaves the live version as
+ * The next version of a lineage: its files, each with its owner and mode before a byte is in it; made live by one switch;
+ * renewal file rewritten with settings; superseded versions pruned (history.h). A failure leaves the live version as
  * it was; when only making it live failed, the new version is kept as a pending deployment (err->next says
  * so). The lineage is reloaded in place.
  */
@@ -104,6 +148,10 @@ MUST_USE bool lineage_add_version(struct store *store, struct lineage *lineage, 
 /* Rewrites the renewal file with settings (reconfigure), or keeps what was learned of renewal information. */
 MUST_USE bool lineage_save_settings(struct lineage *lineage, const struct settings *settings,
                                     struct error *err);
+/* Gives all versions' files the owner, group and mode that settings ask for, and lets whom they name pass the directories;
+ * what may not be done is warned of. Where settings are silent nothing changes. */
+MUST_USE bool lineage_apply_access(struct store *store, const struct lineage *lineage, const struct settings *settings,
+                                   struct error *err);
 MUST_USE bool lineage_save_renewal_info(struct lineage *lineage, int64_t retry_at, int64_t chosen,
                                         struct error *err);
 /* What lineage_save_renewal_info kept; 0 when nothing. A new version starts without. ERROR_CONFIG when it is

@@ -2,15 +2,33 @@
 /*
  * What the files of this room share.
  */
+#include <pthread.h>
+
 #include "store/store.h"
 
 /* What was made so far; removed again, the newest first, unless the work was completed. */
 struct undo {
-    struct list made; /* files, links, directories */
+    struct list made;  /* files, links, directories */
+    struct list trees; /* directories that go with what is in them */
 };
 void undo_add(struct undo *undo, const char *path);
+void undo_add_tree(struct undo *undo, const char *path);
 void undo_keep(struct undo *undo); /* the work is complete */
 void undo_at(struct undo *undo);   /* AUTO(undo) */
+
+/* Whether the whole store is this process's alone: then nothing in it needs to be locked. */
+bool store_is_exclusive(const struct store *store);
+int store_lock_timeout_s(const struct store *store); /* -1: the user has said nothing */
+
+/* The archive directories that several lineages use: looked for once in a run, when first asked for. */
+struct shared_dirs {
+    pthread_mutex_t mutex;
+    bool known;
+    struct list dirs;
+};
+struct shared_dirs *store_shared_dirs(struct store *store);
+/* Whether another lineage keeps versions in the archive directory of this one. */
+MUST_USE bool store_archive_is_shared(struct store *store, const struct lineage *lineage, bool *shared, struct error *err);
 
 /* "CONF/PART" and "CONF/PART/NAME", of the caller's. */
 char *store_path(const struct store *store, const char *part) __attribute__((returns_nonnull));
@@ -21,19 +39,38 @@ char *store_path_in(const struct store *store, const char *part, const char *nam
 MUST_USE bool store_make_dir(const struct store *store, const char *path, mode_t mode, struct error *err);
 
 /* A lineage of that name with the paths that a new one has; without conf. */
-struct lineage *lineage_new(const struct store *store, const char *name) __attribute__((returns_nonnull));
+struct lineage *lineage_new(const struct store *store, const char *name, const struct layout *layout)
+    __attribute__((returns_nonnull));
 
 /* Reads renewal/NAME.conf only: conf, archive_dir and the live paths that it names (live_dir and the others
  * are NULL). */
 MUST_USE bool lineage_open(const struct store *store, const char *name, struct lineage **out,
                            struct error *err);
 
+/* Loads it anew, in place; on failure it stays as it was. */
+MUST_USE bool lineage_reload(struct store *store, struct lineage *lineage, struct error *err);
+
+/* The same from another file than renewal/NAME.conf. */
+MUST_USE bool lineage_open_conf(const struct store *store, const char *name, const char *conf_path, struct lineage **out,
+                                struct error *err);
+/* Removes what a lineage_delete that was cut short has left; *found: whether there was one. */
+MUST_USE bool lineage_finish_delete(struct store *store, const char *name, bool *found, struct error *err);
+
 /* The error for a name that has no renewal file. Returns false. */
 bool lineage_missing(const struct store *store, const char *name, struct error *err);
 
 /* An independent copy of the lineage's renewal file, to be changed and then written. */
 MUST_USE bool lineage_copy_conf(const struct lineage *lineage, struct conf **out, struct error *err);
+/* Says in conf which layout the lineage has. */
+void lineage_set_layout(struct conf *conf, const struct layout *layout);
 /* Puts what is always in a renewal file, and the settings that are saved, into conf. */
 void lineage_fill_conf(const struct lineage *lineage, const struct settings *settings, struct conf *conf);
+/* The renewal file of a lineage that is being made: whole at once. err->sys is EEXIST when the name is taken. */
+MUST_USE bool lineage_create_conf(const struct lineage *lineage, const struct settings *settings, struct error *err);
+/* Whether its making was cut short before its renewal file said that it is complete; and saying so. */
+bool lineage_is_new(const struct lineage *lineage);
+MUST_USE bool lineage_finish_new(struct lineage *lineage, struct error *err);
+/* Removes what writing a renewal file may have left. */
+MUST_USE bool lineage_drop_temporary(const struct lineage *lineage, struct error *err);
 /* Replaces the renewal file, keeping its mode. */
 MUST_USE bool lineage_write_conf(const struct lineage *lineage, const struct conf *conf, struct error *err);

@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include "store/fixture.h"
+#include "store/layout.h"
 
 static const struct {
     mode_t umask;
@@ -79,7 +80,7 @@ TEST(a_file_in_the_way)
 }
 
 /* POSIX locks exclude other processes only: the second holder is a child. */
-static int lock_in_child(const struct settings *settings, char *why, size_t size)
+static int lock_in_child(const struct settings *settings, unsigned needs, char *why, size_t size)
 {
     int ends[2], status = -1;
     pid_t pid;
@@ -89,7 +90,7 @@ static int lock_in_child(const struct settings *settings, char *why, size_t size
     if (pid == 0) {
         struct store *store = NULL;
         struct error err = { 0 };
-        bool ok = store_open(settings, STORE_LOCK, &store, &err);
+        bool ok = store_open(settings, needs, &store, &err);
 
         (void)!write(ends[1], err.why, strlen(err.why));
         _exit(ok ? 0 : 1);
@@ -112,11 +113,74 @@ TEST(locks)
     settings->lock_timeout_s = 0;
     REQUIRE(store_open(settings, STORE_CREATE | STORE_LOCK, &store, &err), "%s", err.why);
     CHECK(file_exists(at(".certbot.lock")));
-    CHECK_INT(lock_in_child(settings, why, sizeof why), 1, "while it is held");
+    CHECK_INT(lock_in_child(settings, STORE_LOCK, why, sizeof why), 1, "while it is held");
     CHECK(strstr(why, "already running"), "%s", why);
     store_close(TAKE(store));
     CHECK(!file_exists(at(".certbot.lock")));
-    CHECK_INT(lock_in_child(settings, why, sizeof why), 0, "after it was given up");
+    CHECK_INT(lock_in_child(settings, STORE_LOCK, why, sizeof why), 0, "after it was given up");
+}
+
+TEST(locks_that_are_shared)
+{
+    AUTO(settings_free) struct settings *settings = settings_here();
+    AUTO(store_close) struct store *store = NULL, *second = NULL;
+    struct error err = { 0 };
+    char why[1024];
+
+    settings->lock_timeout_s = 0;
+    REQUIRE(store_open(settings, STORE_CREATE | STORE_LOCK | STORE_SHARE, &store, &err), "%s", err.why);
+    CHECK_INT(lock_in_child(settings, STORE_LOCK | STORE_SHARE, why, sizeof why), 0, "another of ours");
+    CHECK_INT(lock_in_child(settings, STORE_LOCK, why, sizeof why), 1, "Certbot, or who acts as it");
+    CHECK(strstr(why, "already running"), "%s", why);
+    store_close(TAKE(store));
+    CHECK(!file_exists(at(".certbot.lock")), "what is removed: the lock of the last one");
+    REQUIRE(store_open(settings, STORE_LOCK, &store, &err), "%s", err.why);
+    CHECK_INT(lock_in_child(settings, STORE_LOCK | STORE_SHARE, why, sizeof why), 1, "another of ours, beside Certbot");
+}
+
+/* So that what becomes of the others is told in the log. */
+TEST(logs_come_first)
+{
+    AUTO(settings_free) struct settings *settings = settings_here();
+    AUTO(store_close) struct store *store = NULL;
+    struct error err = { 0 };
+
+    write_text(settings->config_dir, "");
+    REQUIRE(store_open_logs(settings, STORE_CREATE | STORE_LOCK, &store, &err), "%s", err.why);
+    CHECK(file_is_dir(settings->logs_dir) && !file_exists(settings->work_dir));
+    CHECK(!store_open_rest(store, &err));
+    CHECK(strstr(err.why, settings->config_dir), "%s", err.why);
+}
+
+TEST(work_directory_is_made_as_if_the_umask_were_usual)
+{
+    AUTO(settings_free) struct settings *settings = settings_here();
+    AUTO(store_close) struct store *store = NULL;
+    AUTO(free) char *above = test_path("a"), *between = test_path("a/b"), *work = test_path("a/b/work");
+    struct error err = { 0 };
+    mode_t before = umask(0077);
+    bool ok;
+
+    xreplace(&settings->work_dir, work);
+    ok = store_open(settings, STORE_CREATE, &store, &err);
+    CHECK_INT(umask(before), 0077, "the umask afterwards");
+    REQUIRE(ok, "%s", err.why);
+    CHECK_INT(mode_of(above), 0755, "a");
+    CHECK_INT(mode_of(between), 0755, "a/b");
+    CHECK_INT(mode_of(work), 0755, "a/b/work");
+    CHECK_INT(mode_of(settings->config_dir), 0700, "conf");
+}
+
+/* One that was killed left its file, and another process has its number now. */
+TEST(probing_passes_leftovers_over)
+{
+    AUTO(settings_free) struct settings *settings = settings_here();
+    AUTO(store_close) struct store *store = store_here(settings);
+    struct error err = { 0 };
+
+    for (int i = 0; i < 8; i++)
+        write_text(at(".evercert-probe.%ld.%d", (long)getpid(), i), "");
+    CHECK(store_probe(store, settings, NULL, &err), "%s: %s", err.what, err.why);
 }
 
 TEST(lineage_names)
@@ -147,14 +211,14 @@ TEST(probe)
     AUTO(free) char *left = NULL;
     struct error err = { 0 };
 
-    CHECK(store_probe(store, &err), "without archive: %s", err.why);
+    CHECK(store_probe(store, settings, NULL, &err), "without archive: %s", err.why);
     REQUIRE(file_mkdirs(at("archive"), 0700, &err), "%s", err.why);
-    CHECK(store_probe(store, &err), "with archive: %s", err.why);
+    CHECK(store_probe(store, settings, NULL, &err), "with archive: %s", err.why);
     left = names_in(settings->config_dir);
     CHECK_TEXT(left, "archive renewal-hooks", "nothing is left");
     REQUIRE(rmdir(at("archive")) == 0);
     write_text(at("archive"), "");
-    CHECK(!store_probe(store, &err), "a file where archive should be");
+    CHECK(!store_probe(store, settings, NULL, &err), "a file where archive should be");
     CHECK_INT(err.sys, ENOTDIR, err.why);
 }
 
@@ -166,13 +230,46 @@ TEST(probe_of_a_full_disk)
 
     if (mount("tmpfs", settings->config_dir, "tmpfs", 0, "size=64k") != 0)
         skip();
-    CHECK(!store_probe(store, &err));
+    CHECK(!store_probe(store, settings, NULL, &err));
     CHECK_INT(err.sys, ENOSPC, err.why);
     CHECK(strstr(err.next, "make room") != NULL, "%s", err.next);
     CHECK(mount("tmpfs", settings->config_dir, "tmpfs", MS_REMOUNT | MS_RDONLY, "size=8m") == 0);
-    CHECK(!store_probe(store, &err));
+    CHECK(!store_probe(store, settings, NULL, &err));
     CHECK_INT(err.sys, EROFS, err.why);
     CHECK(umount(settings->config_dir) == 0);
+}
+
+TEST(probe_of_live_and_archive_apart)
+{
+    static const char *const parts[] = { "archive", "live", "live/a" };
+
+    for (size_t i = 0; i < COUNT(parts); i++) {
+        AUTO(settings_free) struct settings *settings = settings_here();
+        AUTO(store_close) struct store *store = store_here(settings);
+        AUTO(lineage_free) struct lineage *lineage = lineage_new(store, "a", &layout_versioned);
+        AUTO(free) char *left = NULL;
+        struct error err = { 0 };
+        bool inside = i == 2;
+
+        REQUIRE(file_mkdirs(at("archive/a"), 0700, &err) && file_mkdirs(at("live/a"), 0700, &err), "%s", err.why);
+        xreplace(&settings->store_layout, "versioned");
+        CHECK(store_probe(store, settings, NULL, &err), "%s: %s", parts[i], err.why);
+        if (mount("tmpfs", at("%s", parts[i]), "tmpfs", 0, "size=8m") != 0)
+            skip();
+        CHECK(store_probe(store, settings, NULL, &err) == inside, "%s: a new one", parts[i]);
+        CHECK(inside || (strstr(err.why, "on different file systems") && strstr(err.next, "--store-layout certbot")),
+              "%s: %s %s", parts[i], err.why, err.next);
+        REQUIRE(file_mkdirs(at("archive/a"), 0700, &err) && file_mkdirs(at("live/a"), 0700, &err), "%s", err.why);
+        CHECK(!store_probe(store, settings, lineage, &err), "%s: one that is there", parts[i]);
+        CHECK(strstr(err.next, "store convert --layout certbot --cert-name a"), "%s: %s", parts[i], err.next);
+        lineage->layout = &layout_certbot;
+        CHECK(store_probe(store, settings, lineage, &err), "%s: links lead anywhere: %s", parts[i], err.why);
+        CHECK(store_probe(store, NULL, NULL, &err), "%s: no lineage: %s", parts[i], err.why);
+        left = names_in(at("%s", parts[i]));
+        CHECK(strstr(left, "probe") == NULL, "%s: %s is left", parts[i], left);
+        CHECK(umount(at("%s", parts[i])) == 0);
+        test_drop_dir();
+    }
 }
 
 TEST(probe_without_permission)
@@ -186,7 +283,7 @@ TEST(probe_without_permission)
     if (geteuid() == 0)
         REQUIRE(seteuid(65534) == 0);
     REQUIRE(geteuid() != 0);
-    ok = store_probe(store, &err);
+    ok = store_probe(store, settings, NULL, &err);
     if (getuid() == 0)
         REQUIRE(seteuid(0) == 0);
     CHECK(!ok);

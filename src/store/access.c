@@ -1,0 +1,307 @@
+#include "store/access.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "config/file_mode.h"
+#include "store/layout.h"
+#include "store/owner.h"
+#include "store/passage.h"
+#include "store/version_dir.h"
+
+#define NOBODY ((uid_t)-1)
+#define NO_GROUP ((gid_t)-1)
+
+/* ---- wishes ---- */
+
+static bool is_given(const char *text)
+{
+    return text != NULL && text[0] != '\0';
+}
+
+static bool read_wish(const char *owner, const char *group, const char *mode, const char *option, struct wish *out,
+                      struct error *err)
+{
+    const char *why = NULL;
+
+    *out = (struct wish){ .uid = NOBODY, .gid = NO_GROUP };
+    if (is_given(owner))
+        TRY(owner_find_user(owner, &out->uid, err));
+    if (is_given(group))
+        TRY(owner_find_group(group, &out->gid, err));
+    /* The option was checked when it was read; a renewal file may say anything. */
+    if (is_given(mode) && !file_mode_parse(mode, &out->mode, &why))
+        return error_set(err, ERROR_CONFIG, "%s is %s: it %s", option, mode, why);
+    return true;
+}
+
+bool access_wishes(const struct settings *settings, struct wishes *out, struct error *err)
+{
+    TRY(read_wish(settings->key_owner, settings->key_group, settings->key_mode, "key-mode", &out->key, err));
+    return read_wish(settings->cert_owner, settings->cert_group, settings->cert_mode, "cert-mode", &out->cert, err);
+}
+
+bool store_check_access(const struct settings *settings, struct error *err)
+{
+    struct wishes wishes;
+
+    return access_wishes(settings, &wishes, err);
+}
+
+static void overlay_owner(const struct wish *wish, struct file_access *access)
+{
+    if (wish->uid == NOBODY && wish->gid == NO_GROUP)
+        return;
+    if (!access->set_owner)
+        access->uid = NOBODY, access->gid = NO_GROUP;
+    access->set_owner = true;
+    if (wish->uid != NOBODY)
+        access->uid = wish->uid;
+    if (wish->gid != NO_GROUP)
+        access->gid = wish->gid;
+}
+
+static struct file_access overlay_key(const struct wishes *wishes, struct file_access access)
+{
+    overlay_owner(&wishes->key, &access);
+    if (wishes->key.mode != 0)
+        access.mode = wishes->key.mode;
+    else if (wishes->key.gid != NO_GROUP) /* others were not asked for */
+        access.mode = (access.mode & ~(mode_t)S_IRWXO) | S_IRGRP;
+    return access;
+}
+
+/* Who may read the key needs the certificate as well, whatever the umask is. It is public: who comes near it is up to the
+ * directories. */
+static struct file_access overlay_cert(const struct wishes *wishes, struct file_access access)
+{
+    overlay_owner(&wishes->cert, &access);
+    if (wishes->cert.mode != 0)
+        access.mode = wishes->cert.mode;
+    else if (wishes->cert.gid != NO_GROUP || wishes->key.gid != NO_GROUP)
+        access.mode |= S_IRUSR | S_IRGRP | S_IROTH;
+    else
+        return access;
+    access.masked = false;
+    return access;
+}
+
+struct file_access access_of_kind(const struct access *access, enum kind kind)
+{
+    return kind == KIND_PRIVKEY ? access->key : access->cert;
+}
+
+/* What somebody changed by hand on the live key is kept: its group, what the group may, and that others may read. The
+ * owner is not handed on (contract 3.6). */
+bool access_of_live(const struct lineage *lineage, struct access *out, struct error *err)
+{
+    const char *key = lineage->current[KIND_PRIVKEY];
+    struct stat st;
+
+    if (stat(key, &st) != 0)
+        return file_error(err, "examine", key);
+    out->cert = FILE_PUBLIC;
+    out->key = (struct file_access){ .mode = 0600 | (st.st_mode & (S_IRWXG | S_IROTH)),
+                                     .set_owner = true,
+                                     .uid = NOBODY,
+                                     .gid = st.st_gid };
+    return true;
+}
+
+bool access_of_next(const struct lineage *lineage, const struct settings *settings, struct access *out,
+                    struct error *err)
+{
+    struct access base = { .key = FILE_PRIVATE, .cert = FILE_PUBLIC };
+    struct wishes wishes;
+
+    TRY(access_wishes(settings, &wishes, err));
+    if (lineage != NULL)
+        TRY(access_of_live(lineage, &base, err));
+    out->key = overlay_key(&wishes, base.key);
+    out->cert = overlay_cert(&wishes, base.cert);
+    return true;
+}
+
+/* ---- new files ---- */
+
+/* The system, its user namespace or the file system says no. */
+static bool is_refused(int sys)
+{
+    return sys == EPERM || sys == EINVAL;
+}
+
+/* In a group that was not meant: it may do what everybody may, and no more. */
+static mode_t without_group(mode_t mode)
+{
+    return (mode & ~(mode_t)S_IRWXG) | (mode & (mode & S_IRWXO) << 3);
+}
+
+bool access_create(const char *path, struct view content, struct file_access access, struct error *err)
+{
+    struct error refused = { 0 };
+
+    if (file_create(path, content, access, &refused))
+        return true;
+    if (!is_refused(refused.sys) || !access.set_owner) {
+        *err = refused;
+        return false;
+    }
+    log_info("%s cannot be given to user %d and group %d", path, (int)access.uid, (int)access.gid);
+    access.set_owner = false;
+    access.mode = without_group(access.mode);
+    return file_create(path, content, access, err);
+}
+
+/* ---- existing files ---- */
+
+/* Narrowed, then given away, then widened. */
+static bool change(int fd, const char *path, const struct stat *st, struct file_access want, struct error *err)
+{
+    mode_t now = st->st_mode & 07777;
+
+    if (st->st_uid != want.uid || st->st_gid != want.gid) {
+        if ((now & want.mode) != now && fchmod(fd, now & want.mode) == 0)
+            now &= want.mode;
+        if (fchown(fd, want.uid, want.gid) != 0) {
+            if (!is_refused(errno))
+                return file_error(err, "set the owner of", path);
+            if (st->st_gid != want.gid)
+                want.mode = without_group(want.mode);
+        }
+    }
+    if (now != want.mode && fchmod(fd, want.mode) != 0 && !is_refused(errno))
+        return file_error(err, "set the mode of", path);
+    return true;
+}
+
+static bool apply_to(const char *path, const struct wishes *wishes, bool key, struct error *err)
+{
+    AUTO(close) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    struct file_access access;
+    struct stat st;
+
+    if (fd < 0) /* one that is not there, or not ours to open: access_tell looks at those that matter */
+        return errno == ENOENT || errno == EACCES || file_error(err, "open", path);
+    if (fstat(fd, &st) != 0)
+        return file_error(err, "examine", path);
+    if (!S_ISREG(st.st_mode))
+        return true;
+    access = (struct file_access){ .mode = st.st_mode & 0777, .set_owner = true, .uid = st.st_uid, .gid = st.st_gid };
+    access = key ? overlay_key(wishes, access) : overlay_cert(wishes, access);
+    return change(fd, path, &st, access, err);
+}
+
+bool access_apply(const struct lineage *lineage, const struct settings *settings, struct error *err)
+{
+    AUTO(list_clear) struct list ids = { 0 };
+    struct wishes wishes;
+
+    TRY(access_wishes(settings, &wishes, err));
+    TRY(lineage->layout->list(lineage, &ids, err));
+    for (size_t i = 0; i < ids.len; i++) {
+        AUTO(free) char *cert = lineage->layout->path(lineage, ids.at[i], KIND_CERT);
+        AUTO(free) char *dir = file_dirname(cert);
+        AUTO(free) char *meta = file_join(dir, META_NAME);
+
+        for (int kind = 0; kind < KIND_COUNT; kind++) {
+            AUTO(free) char *path = lineage->layout->path(lineage, ids.at[i], (enum kind)kind);
+
+            TRY(apply_to(path, &wishes, kind == KIND_PRIVKEY, err));
+        }
+        if (lineage->layout == &layout_versioned)
+            TRY(apply_to(meta, &wishes, false, err));
+    }
+    return true;
+}
+
+bool access_hand_on(const struct lineage *lineage, const char *key, struct error *err)
+{
+    AUTO(close) int fd = open(key, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    struct access access;
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st) != 0)
+        return file_error(err, "examine", key);
+    if (!S_ISREG(st.st_mode))
+        return true;
+    TRY(access_of_live(lineage, &access, err));
+    access.key.uid = st.st_uid;
+    return change(fd, key, &st, access.key, err);
+}
+
+/* ---- telling ---- */
+
+/* What the owner may besides reading is nobody's business. */
+static bool has_access(const char *path, struct file_access access)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return true; /* what is missing is not for us to tell */
+    return (access.masked || (st.st_mode & 0077) == (access.mode & 0077)) &&
+           (!access.set_owner || ((access.uid == NOBODY || access.uid == st.st_uid) &&
+                                  (access.gid == NO_GROUP || access.gid == st.st_gid)));
+}
+
+static char *chown_words(struct file_access access)
+{
+    AUTO(free) char *user = access.uid == NOBODY ? xstrdup("") : owner_user_name(access.uid);
+    AUTO(free) char *group = access.gid == NO_GROUP ? xstrdup("") : owner_group_name(access.gid);
+
+    return xprintf("%s%s%s", user, group[0] != '\0' ? ":" : "", group);
+}
+
+static void tell(const struct list *paths, struct file_access access)
+{
+    AUTO(free) char *all = list_join(paths, " ");
+    AUTO(free) char *to = NULL;
+
+    if (paths->len == 0)
+        return;
+    if (!access.set_owner) {
+        log_warning("The mode of %s could not be set. Its owner, or root, can do it: chmod %03o %s", paths->at[0],
+                    (unsigned)access.mode, all);
+        return;
+    }
+    to = chown_words(access);
+    log_warning("%s could not be given to %s, which this user may not do: the group it has may read it no more than "
+                "everybody may. Root can do it: chown %s %s && chmod %03o %s",
+                paths->at[0], to, to, all, (unsigned)access.mode, all);
+}
+
+void access_tell(const struct lineage *lineage, const struct access *access)
+{
+    AUTO(list_clear) struct list keys = { 0 }, certs = { 0 };
+
+    for (int kind = 0; kind < KIND_COUNT; kind++)
+        if (!has_access(lineage->live[kind], access_of_kind(access, (enum kind)kind)))
+            list_add(kind == KIND_PRIVKEY ? &keys : &certs, lineage->live[kind]);
+    tell(&keys, access->key);
+    tell(&certs, access->cert);
+}
+
+void access_finish(const struct store *store, const struct lineage *lineage, const struct settings *settings,
+                   const struct access *access)
+{
+    struct error err = { 0 };
+    struct wishes wishes;
+
+    access_tell(lineage, access);
+    if (access_wishes(settings, &wishes, &err))
+        passage_open(store_config_dir(store), lineage, &wishes);
+}
+
+bool lineage_apply_access(struct store *store, const struct lineage *lineage, const struct settings *settings,
+                          struct error *err)
+{
+    struct access access;
+
+    TRY(access_of_next(lineage, settings, &access, err));
+    TRY(access_apply(lineage, settings, err));
+    access_finish(store, lineage, settings, &access);
+    return true;
+}

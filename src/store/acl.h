@@ -1,0 +1,75 @@
+#pragma once
+/*
+ * POSIX access control lists (the draft 1003.1e that Linux follows; acl(5)): reading, changing and writing them as the
+ * attribute that they are kept in. Private to this room.
+ *
+ * Knows nothing of which directories there are and who is to pass them.
+ */
+#include <sys/stat.h>
+
+#include "base/bytes.h"
+
+enum acl_tag { /* numbers of the attribute's form; entries are sorted by them, and by id */
+    ACL_OWNER = 0x01,
+    ACL_USER = 0x02, /* with an id */
+    ACL_OWNING_GROUP = 0x04,
+    ACL_GROUP = 0x08, /* with an id */
+    ACL_MASK = 0x10,  /* bounds users, groups and the owning group; its bits are the group's in a mode */
+    ACL_OTHER = 0x20,
+};
+
+#define ACL_MAX 512 /* entries: more than the file systems keep that we know of */
+#define ACL_SIZE_MAX (4 + 8 * ACL_MAX)
+
+struct acl_entry {
+    uint16_t tag;
+    uint16_t perm; /* 4 read, 2 write, 1 execute or pass */
+    uint32_t id;   /* UINT32_MAX where the tag has none */
+};
+
+struct acl {
+    size_t len;
+    struct acl_entry at[ACL_MAX];
+};
+
+/* The attribute's value: ERROR_STORE unless it is one that a kernel would write (version 2, in order, complete). */
+MUST_USE bool acl_parse(struct view value, struct acl *out, struct error *err);
+void acl_put(const struct acl *acl, struct buf *out);
+
+/* What a mode says, as a list. */
+void acl_of_mode(mode_t mode, struct acl *out);
+/* Whether it says more than a mode can. */
+bool acl_is_extended(const struct acl *acl);
+/* The permissions of a mode; with a mask, the group's bits are the mask's. */
+mode_t acl_mode(const struct acl *acl);
+
+/* What somebody may who is in that group only, gid_t of the file being owning. (gid_t)-1: in no group at all. */
+unsigned acl_group_may(const struct acl *acl, gid_t owning, gid_t gid);
+/* The same for a user who is not the owner. uid (uid_t)-1: nobody that is named. */
+unsigned acl_user_may(const struct acl *acl, gid_t owning, uid_t uid, gid_t gid);
+/* Whether a group or a user besides the owner has rights that are not everybody's. */
+bool acl_has_guests(const struct acl *acl);
+unsigned acl_other_may(const struct acl *acl);
+
+/* Gives a group what it asks for besides what it has, and nobody else more; or takes everything from it. False when there
+ * is no room for a further entry. */
+MUST_USE bool acl_grant(struct acl *acl, gid_t owning, gid_t gid, unsigned perm);
+MUST_USE bool acl_deny(struct acl *acl, gid_t gid);
+void acl_grant_others(struct acl *acl, unsigned perm);
+/* Takes everything from others, and from the owning group what it had no more of than others. */
+void acl_close_others(struct acl *acl);
+
+/* ---- of files ---- */
+
+/* The list of an open file or directory; that of its mode when it has none, or the file system has no such thing. */
+MUST_USE bool acl_of_fd(int fd, const char *path, struct acl *out, struct error *err);
+MUST_USE bool acl_of_path(const char *path, const struct stat *st, struct acl *out, struct error *err);
+/* Sets it; by a mode where that is enough. err->sys is ENOTSUP where the file system has no lists. */
+MUST_USE bool acl_set_fd(int fd, const char *path, const struct acl *acl, struct error *err);
+/* Whatever is made in a directory from now on is its owner's alone at first, whichever program makes it. Leaves a default
+ * list alone that is there. err->sys as above. */
+MUST_USE bool acl_close_new(int fd, const char *path, struct error *err);
+/* Takes that back; a default list of another's making stays. */
+MUST_USE bool acl_open_new(int fd, const char *path, struct error *err);
+/* Takes lists along from one directory to another, as well as that goes. */
+MUST_USE bool acl_copy(int from, int to, const char *path, struct error *err);

@@ -1,0 +1,313 @@
+/*
+ * The first half of a conversion: looking whether it can be, building the other form, and writing the renewal file.
+ */
+#include "store/convert.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "store/certbot_versions.h"
+#include "store/convert_build.h"
+#include "store/history.h"
+#include "store/layout.h"
+#include "store/version_dir.h"
+
+void conversion_clear(struct conversion *conversion)
+{
+    list_clear(&conversion->old_ids);
+    list_clear(&conversion->new_ids);
+    *conversion = (struct conversion){ 0 };
+}
+
+/* ---- what cannot be converted ---- */
+
+static bool refuse(struct error *err, const char *next, const char *why, const char *path)
+{
+    (void)error_set(err, ERROR_STORE, "%s %s", path, why);
+    return error_next(err, "%s", next);
+}
+
+static bool check_dirs(struct store *store, const struct lineage *lineage, struct error *err)
+{
+    const char *dirs[] = { lineage->live_dir, lineage->archive_dir };
+    size_t users;
+
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        AUTO(free) char *expected = version_file(lineage->live_dir, (enum kind)kind);
+
+        if (strcmp(lineage->live[kind], expected) != 0)
+            return error_set(err, ERROR_STORE, "%s names %s where %s belongs", lineage->conf_path, lineage->live[kind],
+                             expected);
+    }
+    for (size_t i = 0; i < COUNT(dirs); i++) {
+        struct stat st;
+
+        if (lstat(dirs[i], &st) != 0)
+            return file_error(err, "examine", dirs[i]);
+        if (!S_ISDIR(st.st_mode))
+            return refuse(err, "put the directory itself in its place", "is no directory of its own", dirs[i]);
+    }
+    TRY(store_count_archive_users(store, lineage->archive_dir, &users, err));
+    if (users > 1)
+        return refuse(err, "correct archive_dir in one of their renewal files",
+                      "is the archive of more than one certificate", lineage->archive_dir);
+    return true;
+}
+
+/* Whole versions move between live and archive. */
+static bool check_one_file_system(const struct lineage *lineage, struct error *err)
+{
+    struct stat live, archive;
+
+    if (stat(lineage->live_dir, &live) != 0)
+        return file_error(err, "examine", lineage->live_dir);
+    if (stat(lineage->archive_dir, &archive) != 0)
+        return file_error(err, "examine", lineage->archive_dir);
+    if (live.st_dev == archive.st_dev)
+        return true;
+    (void)error_set(err, ERROR_STORE, "%s and %s are on different file systems, and whole versions move between them",
+                    lineage->live_dir, lineage->archive_dir);
+    return error_next(err, "put both on one file system first, or leave this certificate as it is");
+}
+
+static bool has_id(const struct history *history, struct view id)
+{
+    for (size_t i = 0; i < history->len; i++)
+        if (view_equal(id, view_of(history->at[i].id)))
+            return true;
+    return false;
+}
+
+/* What a user keeps in the directory of a version has no place in Certbot's layout. */
+static bool check_version_dir(const char *dir, struct error *err)
+{
+    AUTO(list_clear) struct list names = { 0 };
+
+    TRY(file_list_dir(dir, &names, err));
+    for (size_t i = 0; i < names.len; i++) {
+        AUTO(free) char *path = file_join(dir, names.at[i]);
+
+        if (!version_has_file(names.at[i]))
+            return refuse(err, "move it away", "is no file of a version, and the layout certbot has no place for it", path);
+    }
+    return true;
+}
+
+/* Whatever looks like a version must be one that is whole: nothing is lost silently. Other things stay where they are. */
+static bool check_archive(const struct lineage *lineage, const struct history *history, struct error *err)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    bool numbered = lineage->layout == &layout_certbot;
+
+    TRY(file_list_dir(lineage->archive_dir, &names, err));
+    for (size_t i = 0; i < names.len; i++) {
+        AUTO(free) char *path = file_join(lineage->archive_dir, names.at[i]);
+        struct version_file file;
+        struct view id = view_of(names.at[i]);
+        bool is_number = version_parse(names.at[i], &file);
+        bool is_dir_name = version_id_is(id) || version_is_next(names.at[i], &id);
+        AUTO(free) char *number = is_number ? xprintf("%u", file.version) : NULL;
+
+        if (numbered ? is_dir_name : is_number)
+            return refuse(err, "move it away, if it is not of use", "is of the other layout", path);
+        if (is_number || is_dir_name) {
+            if (!has_id(history, is_number ? view_of(number) : id))
+                return refuse(err, "put back what is missing, from a backup, or remove what is left of that version",
+                              "belongs to a version that is not whole", path);
+            if (is_dir_name)
+                TRY(check_version_dir(path, err));
+        }
+    }
+    return true;
+}
+
+/* Regular files; those of the live version are the ones that live/NAME leads to. */
+static bool check_files(const struct lineage *lineage, const struct version *version, struct error *err)
+{
+    struct lineage as = lineage_at(lineage, version);
+
+    if (version->cert == NULL)
+        return refuse(err, "put it back from a backup, or remove that version", "is no certificate",
+                      version->path[KIND_CERT]);
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        struct stat st, live;
+
+        if (lstat(version->path[kind], &st) != 0)
+            return file_error(err, "examine", version->path[kind]);
+        if (!S_ISREG(st.st_mode))
+            return refuse(err, "put the file itself in its place", "is no file of its own", version->path[kind]);
+        if (!version->live)
+            continue;
+        if (stat(lineage->live[kind], &live) != 0)
+            return file_error(err, "examine", lineage->live[kind]);
+        if (live.st_ino != st.st_ino || live.st_dev != st.st_dev)
+            return refuse(err, "`doctor` tells what is wrong, and `doctor --fix` mends what can be mended",
+                          "is not of the version that the other live files are of", lineage->live[kind]);
+    }
+    return !(version->live || version->pending) || lineage_verify(&as, err);
+}
+
+static bool check(struct store *store, const struct plan *plan, struct error *err)
+{
+    const struct lineage *lineage = plan->lineage;
+
+    TRY(check_dirs(store, lineage, err));
+    if (plan->to == &layout_versioned)
+        TRY(check_one_file_system(lineage, err));
+    for (size_t i = 0; i < plan->history.len; i++)
+        TRY(check_files(lineage, &plan->history.at[i], err));
+    return check_archive(lineage, &plan->history, err);
+}
+
+/* ---- what each version becomes ---- */
+
+static bool same_file(const char *a, const char *b, struct error *err)
+{
+    AUTO(buf_clear) struct buf left = BUF_SECRET(FILE_MAX_TEXT), right = BUF_SECRET(FILE_MAX_TEXT);
+
+    TRY(file_read(a, &left, err));
+    TRY(file_read(b, &right, err));
+    if (view_equal(buf_view(&left), buf_view(&right)))
+        return true;
+    (void)error_set(err, ERROR_STORE, "%s and %s differ, but belong to the same certificate", a, b);
+    return error_next(err, "two versions of one certificate can only be kept as one: remove the one that is wrong");
+}
+
+/* Two versions with the same certificate, as after `history restore`: one of them is enough, if they are the same. */
+static bool check_copy(const struct part *kept, const struct part *copy, struct error *err)
+{
+    for (int kind = 0; kind < KIND_COUNT; kind++)
+        TRY(same_file(kept->version->path[kind], copy->version->path[kind], err));
+    return true;
+}
+
+static int rank(const struct version *version)
+{
+    return version->live ? 2 : version->pending ? 1 : 0;
+}
+
+static bool name_by_date(struct plan *plan, struct error *err)
+{
+    for (size_t i = 0; i < plan->len; i++)
+        plan->parts[i].id = version_id(plan->parts[i].version->cert);
+    for (size_t i = 0; i < plan->len; i++)
+        for (size_t k = i + 1; k < plan->len; k++) {
+            struct part *a = &plan->parts[i], *b = &plan->parts[k];
+
+            if (a->copy || b->copy || strcmp(a->id, b->id) != 0)
+                continue;
+            TRY(check_copy(a, b, err));
+            *(rank(a->version) >= rank(b->version) ? &b->copy : &a->copy) = true;
+        }
+    return true;
+}
+
+/* By age; but what Certbot takes for live is the highest number, unless it is one that waits to become so. */
+static void name_by_number(struct plan *plan)
+{
+    unsigned number = 0;
+
+    for (int turn = 0; turn < 3; turn++)
+        for (size_t i = 0; i < plan->len; i++) {
+            const struct version *version = plan->parts[i].version;
+
+            if (turn == (version->live ? 1 : version->pending ? 2 : 0))
+                plan->parts[i].id = xprintf("%u", ++number);
+        }
+}
+
+static bool plan_make(struct store *store, struct plan *plan, struct error *err)
+{
+    TRY(lineage_history(plan->lineage, &plan->history, err));
+    TRY(check(store, plan, err));
+    plan->len = plan->history.len;
+    plan->parts = xcalloc(plan->len + 1, sizeof *plan->parts);
+    for (size_t i = 0; i < plan->len; i++)
+        plan->parts[i].version = &plan->history.at[i];
+    if (plan->to == &layout_versioned)
+        return name_by_date(plan, err);
+    name_by_number(plan);
+    return true;
+}
+
+static void plan_clear_at(struct plan *plan)
+{
+    for (size_t i = 0; i < plan->len; i++)
+        free(plan->parts[i].id);
+    free(plan->parts);
+    history_clear(&plan->history);
+}
+
+/* ---- committing ---- */
+
+static bool write_layout(const struct lineage *lineage, const struct layout *to, struct error *err)
+{
+    AUTO(conf_free) struct conf *conf = NULL;
+
+    TRY(lineage_copy_conf(lineage, &conf, err));
+    lineage_set_layout(conf, to);
+    return lineage_write_conf(lineage, conf, err);
+}
+
+/* After a failure: to what the renewal file says, whatever came of writing it. */
+static void put_back(struct store *store, const struct lineage *lineage, struct error *err)
+{
+    AUTO(lineage_free) struct lineage *now = NULL;
+    struct error second = { 0 };
+
+    if (lineage_write_conf(lineage, lineage->conf, &second) && lineage_open(store, lineage->name, &now, &second) &&
+        convert_switch(now, &second) && convert_clean(now, &second))
+        return;
+    log_warning("%s could not be put back as it was: %s", lineage->name, second.why);
+    (void)error_next(err, "the next run completes or undoes the conversion of %s, once the cause is mended", lineage->name);
+}
+
+static bool convert(struct store *store, const struct plan *plan, struct error *err)
+{
+    struct lineage converted = *plan->lineage;
+    struct error late = { 0 };
+
+    converted.layout = plan->to;
+    if (!convert_build(plan, err)) {
+        if (!convert_clean(plan->lineage, &late))
+            log_warning("Could not remove what was built to convert %s: %s", plan->lineage->name, late.why);
+        return false;
+    }
+    if (!write_layout(plan->lineage, plan->to, err) || !convert_switch(&converted, err)) {
+        put_back(store, plan->lineage, err);
+        return false;
+    }
+    if (!convert_clean(&converted, &late)) /* the next one to load the lineage tries again */
+        log_warning("Could not clean up after converting %s: %s", plan->lineage->name, late.why);
+    return true;
+}
+
+bool lineage_convert(struct store *store, const char *name, const char *layout, bool dry_run, struct conversion *out,
+                     struct error *err)
+{
+    AUTO(range_lock_release) struct range_lock *lock = NULL;
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+    AUTO(plan_clear) struct plan plan = { .to = layout_find(layout) };
+
+    TRY(lineage_lock(store, name, &lock, err));
+    TRY(lineage_load(store, name, &lineage, err));
+    plan.lineage = lineage;
+    if (lineage->layout != plan.to) {
+        TRY(plan_make(store, &plan, err));
+        TRY(dry_run || convert(store, &plan, err));
+    }
+    out->from = lineage->layout->name;
+    out->to = plan.to->name;
+    for (size_t i = 0; i < plan.len; i++) {
+        list_add(&out->old_ids, plan.parts[i].version->id);
+        list_add(&out->new_ids, plan.parts[i].id);
+    }
+    return true;
+}

@@ -1,0 +1,69 @@
+#pragma once
+/*
+ * What is wrong in a store, and how it is put right.
+ *
+ * Examining changes nothing. A finding says what is wrong, why that matters, and every answer there is; it can be repaired
+ * when exactly one of them is right. Nothing here guesses, and no repair removes the only copy of anything: what has to give
+ * way is moved aside. The work for a store is proportional to its lineages.
+ *
+ * A further check is a function and a row in health.c.
+ */
+#include "store/store.h"
+
+enum health_severity {
+    HEALTH_NOTE,    /* works as it is; somebody may want to know */
+    HEALTH_WARNING, /* works today */
+    HEALTH_ERROR,   /* does not work, or is open to others */
+};
+const char *health_severity_name(enum health_severity severity); /* "note", "warning", "error" */
+
+struct health;
+
+struct finding {
+    const char *code; /* stable, for scripts: "live-link-flattened" */
+    enum health_severity severity;
+    char *lineage;       /* NULL: of the store */
+    char *path;
+    char *what;          /* what is wrong */
+    const char *why;     /* why it matters */
+    struct list answers; /* what could be done; when it can be repaired: the one thing */
+    bool repaired;       /* that was done */
+    char *failed;        /* why it could not be done, NULL: it was not tried, or done */
+
+    /* How it is repaired; NULL: there is not exactly one right answer. Private, as what follows. */
+    bool (*repair)(struct health *health, const struct finding *finding, struct error *err);
+    char *from, *to; /* paths for repair */
+    unsigned long number;
+};
+static inline bool finding_is_repairable(const struct finding *finding)
+{
+    return finding->repair != NULL;
+}
+
+struct findings { /* a lineage's stand together, in the order of the renewal files; the store's come last */
+    struct finding *at;
+    size_t len, room;
+    size_t examined; /* lineages */
+};
+void findings_clear(struct findings *findings);
+static inline void findings_clear_at(struct findings *findings)
+{
+    findings_clear(findings);
+}
+
+enum health_mode {
+    HEALTH_LOOK,  /* changes nothing */
+    HEALTH_FIX,   /* repairs what has exactly one right answer */
+    HEALTH_REVIVE /* of that, only what keeps a lineage from being loaded */
+};
+
+/*
+ * Examines one lineage, or the whole store (only: NULL). After a repair the lineage is examined again, so that *out has what
+ * was repaired and what remains. Lineages that are repaired are locked meanwhile; for HEALTH_FIX the store must be locked as a
+ * whole. Fails when the store cannot be read or there is no such lineage; a repair that fails is in its finding.
+ */
+MUST_USE bool health_examine(struct store *store, const struct settings *settings, const char *only,
+                             enum health_mode mode, struct findings *out, struct error *err);
+
+/* How many are neither repaired nor mere notes. */
+size_t findings_open(const struct findings *findings);

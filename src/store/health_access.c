@@ -1,0 +1,226 @@
+/*
+ * Modes and owners: what others may read or change although nobody has asked for that.
+ *
+ * What a group may read is left alone: that is set by hand where there is no setting, and kept at renewal.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/mem.h"
+#include "config/file_mode.h"
+#include "store/access.h"
+#include "store/health_private.h"
+#include "store/passage.h"
+#include "store/store_private.h"
+
+#define OTHERS_WRITE (mode_t)S_IWOTH
+
+static const char *const why_write = "whoever can change it can replace certificates, and have commands run at renewal";
+static const char *const why_read = "whoever can read the key can pose as this server";
+
+/* finding->number: the bits to take away. */
+static bool repair_mode(struct health *health, const struct finding *finding, struct error *err)
+{
+    AUTO(close) int fd = open(finding->path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct stat st;
+
+    (void)health;
+    if (fd < 0 || fstat(fd, &st) != 0)
+        return file_error(err, "examine", finding->path);
+    return fchmod(fd, st.st_mode & 07777 & ~(mode_t)finding->number) == 0 ||
+           file_error(err, "set the mode of", finding->path);
+}
+
+static void report_mode(struct health *health, const struct patient *patient, const char *code, const char *path,
+                        mode_t mode, mode_t excess, const char *why, const char *what)
+{
+    struct finding *finding = health_find(health, patient, code, HEALTH_ERROR, path, why, "%s (mode %03o) can be %s", path,
+                                          (unsigned)mode & 07777, what);
+
+    finding_answer(finding, "set its mode to %03o", (unsigned)(mode & 07777 & ~excess));
+    finding->number = excess;
+    finding->repair = repair_mode;
+}
+
+/* Only its owner, and who owns the store, may write there. */
+static void check_writers(struct health *health, const struct patient *patient, const char *path)
+{
+    struct stat st, top;
+    struct finding *finding;
+
+    if (path == NULL || lstat(path, &st) != 0 || S_ISLNK(st.st_mode))
+        return;
+    if (st.st_mode & S_IWOTH)
+        report_mode(health, patient, "writable-by-others", path, st.st_mode, OTHERS_WRITE, why_write,
+                    "changed by everybody");
+    if (stat(store_config_dir(health->store), &top) != 0 || st.st_uid == 0 || st.st_uid == top.st_uid)
+        return;
+    finding = health_find(health, patient, "foreign-owner", HEALTH_WARNING, path, why_write,
+                          "%s belongs to user %u, the store to user %u", path, (unsigned)st.st_uid, (unsigned)top.st_uid);
+    finding_answer(finding, "chown %u %s", (unsigned)top.st_uid, path);
+    finding_answer(finding, "leave it, if that user looks after this certificate");
+}
+
+/* ---- keys ---- */
+
+/* What --key-mode says for the lineage, else for all; 0 when nobody says. */
+static mode_t asked_mode(const struct patient *patient)
+{
+    const char *text = conf_get(patient->lineage->conf, "renewalparams", "key_mode");
+    const char *why;
+    mode_t mode;
+
+    if (text == NULL)
+        text = patient->health->settings->key_mode;
+    return text != NULL && file_mode_parse(text, &mode, &why) ? mode : 0;
+}
+
+/* Readable by all, although the directories above are closed to them: one `chmod` of a directory, or an older program that
+ * opens them, away from being read. */
+static void check_key(struct patient *patient, const char *path)
+{
+    mode_t asked = asked_mode(patient), excess = S_IRWXO & ~asked;
+    struct stat st, top;
+
+    if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode) || (st.st_mode & excess) == 0)
+        return;
+    /* A group that nobody chose was let in with everybody, not by somebody's hand. */
+    if (asked == 0 && stat(store_config_dir(patient->health->store), &top) == 0 && st.st_gid == top.st_gid)
+        excess |= S_IRWXG;
+    report_mode(patient->health, patient, "key-open-to-others", path, st.st_mode, excess & st.st_mode, why_read,
+                "read or changed by everybody, and --key-mode does not ask for that");
+}
+
+/* ---- what settings ask for ---- */
+
+static const char *const wish_keys[] = { "key_owner", "key_group", "key_mode", "cert_owner", "cert_group", "cert_mode" };
+
+/* The settings that the lineage is renewed with, as far as access goes. Of the caller's. */
+static struct settings *__attribute__((returns_nonnull)) wishing_settings(const struct health *health, const struct lineage *lineage)
+{
+    struct settings *settings = settings_dup(health->settings);
+    char **at[] = { &settings->key_owner, &settings->key_group, &settings->key_mode,
+                    &settings->cert_owner, &settings->cert_group, &settings->cert_mode };
+
+    for (size_t i = 0; i < COUNT(at); i++) {
+        const char *own = conf_get(lineage->conf, "renewalparams", wish_keys[i]);
+
+        if (own != NULL)
+            xreplace(at[i], own);
+    }
+    return settings;
+}
+
+static bool asks_nothing(const struct health *health, const struct lineage *lineage)
+{
+    const struct settings *settings = health->settings;
+
+    for (size_t i = 0; i < COUNT(wish_keys); i++)
+        if (conf_get(lineage->conf, "renewalparams", wish_keys[i]) != NULL)
+            return false;
+    return settings->key_owner == NULL && settings->key_group == NULL && settings->key_mode == NULL &&
+           settings->cert_owner == NULL && settings->cert_group == NULL && settings->cert_mode == NULL;
+}
+
+static bool repair_access(struct health *health, const struct finding *finding, struct error *err)
+{
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+    AUTO(settings_free) struct settings *settings = NULL;
+
+    TRY(lineage_load(health->store, finding->lineage, &lineage, err));
+    settings = wishing_settings(health, lineage);
+    return lineage_apply_access(health->store, lineage, settings, err);
+}
+
+static bool differs(const struct stat *st, const struct wish *wish)
+{
+    return (wish->uid != (uid_t)-1 && st->st_uid != wish->uid) || (wish->gid != (gid_t)-1 && st->st_gid != wish->gid) ||
+           (wish->mode != 0 && (st->st_mode & 07777) != wish->mode);
+}
+
+static void report_access(struct patient *patient, const char *code, const char *path, const char *what, bool ours)
+{
+    struct finding *finding = health_find(patient->health, patient, code, HEALTH_WARNING, path,
+                                          "the servers that were to read the files cannot", "%s %s", path, what);
+
+    if (!ours) {
+        finding_answer(finding, "let them pass %s, or keep the store elsewhere (--config-dir)", path);
+        finding_answer(finding, "take back what --key-group and kin ask for, with reconfigure");
+        return;
+    }
+    finding_answer(finding, "set owners, groups and modes as the settings ask");
+    finding->repair = repair_access;
+}
+
+static void check_wishes(struct patient *patient)
+{
+    struct lineage *lineage = patient->lineage;
+    const char *config_dir = store_config_dir(patient->health->store);
+    AUTO(settings_free) struct settings *settings = NULL;
+    AUTO(free) char *obstacle = NULL;
+    struct wishes wishes;
+    struct error err = { 0 };
+    struct stat st;
+
+    if (asks_nothing(patient->health, lineage))
+        return;
+    settings = wishing_settings(patient->health, lineage);
+    if (!access_wishes(settings, &wishes, &err))
+        return;
+    for (int kind = 0; kind < KIND_COUNT; kind++)
+        if (stat(lineage->live[kind], &st) == 0 &&
+            differs(&st, kind == KIND_PRIVKEY ? &wishes.key : &wishes.cert)) {
+            report_access(patient, "access-not-as-asked", lineage->live[kind],
+                          "does not have the owner, group and mode that settings ask for", true);
+            return;
+        }
+    if (wishes.key.gid != (gid_t)-1 && !access_may_reach(lineage->live[KIND_PRIVKEY], (uid_t)-1, wishes.key.gid, &obstacle))
+        report_access(patient, "way-closed", obstacle, "does not let the group pass that --key-group names",
+                      strncmp(obstacle, config_dir, strlen(config_dir)) == 0);
+}
+
+void check_modes(struct patient *patient)
+{
+    struct lineage *lineage = patient->lineage;
+
+    check_writers(patient->health, patient, lineage->conf_path);
+    check_writers(patient->health, patient, lineage->live_dir);
+    check_writers(patient->health, patient, lineage->archive_dir);
+    for (size_t i = 0; i < patient->version_count; i++)
+        if (patient->versions[i].there[KIND_PRIVKEY])
+            check_key(patient, patient->versions[i].path[KIND_PRIVKEY]);
+    check_wishes(patient);
+}
+
+/* ---- the store ---- */
+
+static void check_hooks(struct health *health, const char *dir)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    struct error err = { 0 };
+
+    if (!file_list_dir(dir, &names, &err))
+        return;
+    for (size_t i = 0; i < names.len; i++) {
+        AUTO(free) char *path = file_join(dir, names.at[i]);
+
+        check_writers(health, NULL, path);
+    }
+}
+
+void check_store_modes(struct health *health)
+{
+    static const char *const parts[] = { "live", "archive", "renewal", "accounts", "keys", "renewal-hooks",
+                                         "renewal-hooks/pre", "renewal-hooks/deploy", "renewal-hooks/post" };
+
+    check_writers(health, NULL, store_config_dir(health->store));
+    for (size_t i = 0; i < COUNT(parts); i++) {
+        AUTO(free) char *path = store_path(health->store, parts[i]);
+
+        check_writers(health, NULL, path);
+        if (strchr(parts[i], '/') != NULL)
+            check_hooks(health, path);
+    }
+}

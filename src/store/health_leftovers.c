@@ -1,0 +1,138 @@
+/*
+ * What interrupted work leaves behind.
+ *
+ * Only called while no other process works on the store: what looks left over is somebody's work else.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "store/health_private.h"
+#include "store/version_dir.h"
+
+#define TEMPORARY ".evercert-" /* what base/file.c calls a file until it is whole: ".NAME.evercert-XXXXXX" */
+#define TEMPORARY_LETTERS "abcdefghijklmnopqrstuvwxyz234567" /* as file_replace makes them */
+
+/* ---- switches ---- */
+
+static bool repair_settle(struct health *health, const struct finding *finding, struct error *err)
+{
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+
+    TRY(lineage_open(health->store, finding->lineage, &lineage, err));
+    return lineage->layout->settle(lineage, err);
+}
+
+/* A whole version that waits to become live is no leftover; check_newest tells of it. */
+static bool only_waits(const struct lineage *lineage)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    struct error err = { 0 };
+
+    if (lineage->layout == &layout_certbot || !file_list_dir(lineage->archive_dir, &names, &err))
+        return false;
+    for (size_t i = 0; i < names.len; i++) {
+        AUTO(free) char *path = file_join(lineage->archive_dir, names.at[i]);
+        AUTO(free) char *within = NULL;
+        struct view id;
+
+        if (version_is_leftover(names.at[i]) || text_ends(names.at[i], ".next.was"))
+            return false;
+        if (version_is_next(names.at[i], &id) &&
+            (!version_dir_id(path, &within, &err) || !view_equal(id, view_of(within))))
+            return false;
+    }
+    return true;
+}
+
+void check_unsettled(struct patient *patient)
+{
+    struct lineage *lineage = patient->lineage;
+    struct finding *finding;
+
+    if (!lineage->layout->is_unsettled(lineage) || only_waits(lineage))
+        return;
+    finding = health_find(patient->health, patient, "work-interrupted", HEALTH_WARNING, lineage->archive_dir,
+                          "it is completed or undone at the next start all the same",
+                          "something was interrupted while it changed the versions of %s", lineage->name);
+    finding_answer(finding, "complete or undo it");
+    finding->repair = repair_settle;
+    patient->broken = true;
+}
+
+/* ---- files ---- */
+
+static bool is_temporary(const char *name)
+{
+    const char *suffix = strstr(name, TEMPORARY);
+
+    return name[0] == '.' && suffix != NULL && strlen(suffix) == strlen(TEMPORARY) + 6 &&
+           strspn(suffix + strlen(TEMPORARY), TEMPORARY_LETTERS) == 6;
+}
+
+/* "fullchain7.pem.new", ".cert.pem.new": what becomes a file, or a link, by a rename. */
+static bool is_unnamed(const char *name)
+{
+    name += name[0] == '.';
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        size_t len = strlen(kind_name((enum kind)kind));
+
+        if (text_starts(name, kind_name((enum kind)kind)) &&
+            strcmp(name + len + strspn(name + len, "0123456789"), ".pem.new") == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool repair_remove(struct health *health, const struct finding *finding, struct error *err)
+{
+    AUTO(free) char *dir = file_dirname(finding->path);
+
+    (void)health;
+    layout_wipe(finding->path); /* it may be a part of a key */
+    TRY(file_remove(finding->path, err));
+    return file_sync_dir(dir, err);
+}
+
+static void check_dir(struct health *health, const struct patient *patient, const char *dir)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    struct error err = { 0 };
+
+    if (dir == NULL || !file_list_dir(dir, &names, &err))
+        return;
+    for (size_t i = 0; i < names.len; i++) {
+        AUTO(free) char *path = file_join(dir, names.at[i]);
+        struct finding *finding;
+        struct stat st;
+
+        if ((!is_temporary(names.at[i]) && !is_unnamed(names.at[i]) && !text_starts(names.at[i], ".evercert-probe.")) ||
+            lstat(path, &st) != 0 || S_ISDIR(st.st_mode))
+            continue;
+        finding = health_find(health, patient, "leftover", HEALTH_NOTE, path, "it is in nobody's way",
+                              "%s was left by work that was interrupted", path);
+        finding_answer(finding, "remove it");
+        finding->repair = repair_remove;
+    }
+}
+
+void check_lineage_leftovers(struct patient *patient)
+{
+    check_dir(patient->health, patient, patient->lineage->live_dir);
+    check_dir(patient->health, patient, patient->lineage->archive_dir);
+}
+
+void check_store_leftovers(struct health *health)
+{
+    static const char *const parts[] = { "live", "archive", "renewal" };
+
+    check_dir(health, NULL, store_config_dir(health->store));
+    for (size_t i = 0; i < COUNT(parts); i++) {
+        AUTO(free) char *dir = store_path(health->store, parts[i]);
+
+        check_dir(health, NULL, dir);
+    }
+}

@@ -1,0 +1,275 @@
+/*
+ * The four live links of Certbot's layout: which version they mean, and making them lead there.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "store/certbot_versions.h"
+#include "store/health_private.h"
+
+enum live_state {
+    LIVE_GOOD,      /* a link to a file of its kind in archive_dir */
+    LIVE_MISSING,
+    LIVE_DANGLING,  /* a link that leads nowhere */
+    LIVE_ELSEWHERE, /* a link to a file that is not in archive_dir */
+    LIVE_FILE,      /* a file */
+};
+
+/* Where a link leads, folded as text; NULL when it is none. Of the caller's. */
+static char *target_of(const char *link)
+{
+    AUTO(free) char *text = NULL, *dir = NULL, *path = NULL;
+    struct error err = { 0 };
+
+    if (!file_read_link(link, &text, &err))
+        return NULL;
+    dir = file_dirname(link);
+    path = text[0] == '/' ? xstrdup(text) : file_join(dir, text);
+    return file_absolute(path);
+}
+
+static enum live_state state_of(const struct patient *patient, int kind, unsigned *version)
+{
+    const char *live = patient->lineage->live[kind];
+    AUTO(free) char *target = target_of(live);
+    AUTO(free) char *dir = target == NULL ? NULL : file_dirname(target);
+    struct version_file file = { 0 };
+
+    *version = 0;
+    if (target == NULL)
+        return file_exists(live) ? LIVE_FILE : LIVE_MISSING;
+    if (version_parse(file_basename(target), &file) && file.kind == (enum kind)kind)
+        *version = file.version;
+    if (!file_exists(target))
+        return LIVE_DANGLING;
+    return strcmp(dir, patient->lineage->archive_dir) == 0 && *version != 0 ? LIVE_GOOD : LIVE_ELSEWHERE;
+}
+
+/* Whether what is at a live path can stand for that version: nothing contradicts it. */
+static bool may_be(const struct patient *patient, int kind, enum live_state state, unsigned named,
+                   const struct parts *parts)
+{
+    AUTO(free) char *id = xprintf("%u", named);
+
+    switch (state) {
+    case LIVE_MISSING:
+        return true;
+    case LIVE_GOOD:
+    case LIVE_DANGLING:
+        return named == 0 || strcmp(id, parts->id) == 0;
+    case LIVE_ELSEWHERE:
+    case LIVE_FILE:
+        break;
+    }
+    return health_same_content(patient->lineage->live[kind], parts->path[kind]);
+}
+
+/* ---- repairing ---- */
+
+static char *link_text(const struct lineage *lineage, const char *path)
+{
+    AUTO(free) char *live_above = file_dirname(lineage->live_dir);
+    AUTO(free) char *root = file_dirname(live_above);
+    AUTO(free) char *archive_above = file_dirname(lineage->archive_dir);
+    AUTO(free) char *archive_root = file_dirname(archive_above);
+
+    if (strcmp(root, archive_root) != 0)
+        return xstrdup(path);
+    return xprintf("../../%s/%s/%s", file_basename(archive_above), file_basename(lineage->archive_dir),
+                   file_basename(path));
+}
+
+/* In one step: the live path has what it had, or the link. */
+static bool put_link(const struct lineage *lineage, int kind, const char *path, struct error *err)
+{
+    const char *link = lineage->live[kind];
+    AUTO(free) char *dir = file_dirname(link);
+    AUTO(free) char *fresh = xprintf("%s/.%s.new", dir, file_basename(link));
+    AUTO(free) char *text = link_text(lineage, path);
+
+    TRY(file_mkdirs(dir, 0755, err));
+    TRY(file_remove(fresh, err));
+    if (symlink(text, fresh) != 0)
+        return file_error(err, "create the link", fresh);
+    if (rename(fresh, link) == 0)
+        return file_sync_dir(dir, err);
+    (void)file_error(err, "replace", link);
+    (void)unlink(fresh);
+    return false;
+}
+
+static bool point_to_version(const struct lineage *lineage, const char *dir, unsigned version, struct error *err)
+{
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        AUTO(free) char *path = version_path(dir, (enum kind)kind, version);
+        AUTO(free) char *target = target_of(lineage->live[kind]);
+
+        if (target == NULL || strcmp(target, path) != 0)
+            TRY(put_link(lineage, kind, path, err));
+    }
+    return true;
+}
+
+static bool repair_links(struct health *health, const struct finding *finding, struct error *err)
+{
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+
+    TRY(lineage_open(health->store, finding->lineage, &lineage, err));
+    return point_to_version(lineage, finding->from, (unsigned)finding->number, err);
+}
+
+/* What is live is in no version: it becomes one, and then the links lead to it. */
+static bool repair_adopt(struct health *health, const struct finding *finding, struct error *err)
+{
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+
+    TRY(lineage_open(health->store, finding->lineage, &lineage, err));
+    TRY(file_mkdirs(lineage->archive_dir, 0755, err));
+    for (int i = 0; i < KIND_COUNT; i++) { /* the key first: a version that was cut short can be completed */
+        static const enum kind order[] = { KIND_PRIVKEY, KIND_FULLCHAIN, KIND_CHAIN, KIND_CERT };
+        enum kind kind = order[i];
+        AUTO(free) char *path = version_path(lineage->archive_dir, kind, (unsigned)finding->number);
+        AUTO(buf_clear) struct buf content = BUF_SECRET(FILE_MAX_TEXT);
+        struct file_access access = kind == KIND_PRIVKEY ? FILE_PRIVATE : FILE_PUBLIC;
+
+        TRY(file_read(lineage->live[kind], &content, err));
+        TRY(file_replace(path, buf_view(&content), access, err));
+    }
+    return point_to_version(lineage, lineage->archive_dir, (unsigned)finding->number, err);
+}
+
+/* ---- checking ---- */
+
+/* Whether the four that are live belong together. */
+static bool live_is_whole(const struct lineage *lineage, struct cert **leaf)
+{
+    AUTO(cert_free) struct cert *cert = health_read_cert(lineage->live[KIND_CERT]);
+    AUTO(cert_free) struct cert *first = health_read_cert(lineage->live[KIND_FULLCHAIN]);
+    AUTO(cert_free) struct cert *issuer = health_read_cert(lineage->live[KIND_CHAIN]);
+
+    if (cert == NULL || first == NULL || issuer == NULL || !health_is_issuer(cert, issuer) ||
+        !view_equal(buf_view(&cert->der), buf_view(&first->der)) || !health_key_fits(lineage->live[KIND_PRIVKEY], cert))
+        return false;
+    *leaf = TAKE(cert);
+    return true;
+}
+
+static const char *const why_links =
+    "renewal goes by these links: without them it refuses the certificate, or renews it where no server looks";
+
+static void offer_newest(struct finding *finding, const struct parts *newest)
+{
+    if (newest != NULL)
+        finding_answer(finding, "make the links lead to version %s, the newest in %s, and lose what is live now",
+                       newest->id, newest->dir);
+}
+
+/* Live holds files, or links to files, that are in no version. */
+static void judge_unknown(struct patient *patient, const char *code, const char *what)
+{
+    const struct lineage *lineage = patient->lineage;
+    const struct parts *newest = patient_newest_whole(patient);
+    AUTO(cert_free) struct cert *leaf = NULL, *kept = newest == NULL ? NULL : health_read_cert(newest->path[KIND_CERT]);
+    struct finding *finding = health_break(patient, code, lineage->live_dir, why_links, "%s, and no version in %s is the same",
+                                           what, lineage->archive_dir);
+    unsigned long next =
+        patient->version_count == 0 ? 1 : strtoul(patient->versions[patient->version_count - 1].id, NULL, 10) + 1;
+
+    finding->number = next;
+    if (live_is_whole(lineage, &leaf)) {
+        finding_answer(finding, "keep what is live as version %lu, and make the links lead there", next);
+        if (kept == NULL || kept->not_before < leaf->not_before)
+            finding->repair = repair_adopt;
+        else
+            offer_newest(finding, newest);
+        return;
+    }
+    offer_newest(finding, newest);
+    finding_answer(finding, "put the files of one version into %s", lineage->live_dir);
+}
+
+/* The newest whole version that nothing contradicts. */
+static const struct parts *find_version(const struct patient *patient, const enum live_state states[KIND_COUNT],
+                                        const unsigned named[KIND_COUNT])
+{
+    for (size_t i = patient->version_count; i-- > 0;) {
+        bool fits = parts_are_whole(&patient->versions[i]);
+
+        for (int kind = 0; kind < KIND_COUNT && fits; kind++)
+            fits = may_be(patient, kind, states[kind], named[kind], &patient->versions[i]);
+        if (fits)
+            return &patient->versions[i];
+    }
+    return NULL;
+}
+
+static const struct {
+    const char *code, *what;
+} words[] = {
+    [LIVE_MISSING] = { "live-link-missing", "links are missing" },
+    [LIVE_DANGLING] = { "live-link-dangling", "links lead to files that are not there" },
+    [LIVE_ELSEWHERE] = { "live-link-elsewhere", "links lead out of the archive directory of this certificate" },
+    [LIVE_FILE] = { "live-link-flattened", "files stand where links should be" },
+};
+
+/* Links that all work, but not to one version: the newest whole one is what Certbot would make live. */
+static bool are_all_good(const enum live_state states[KIND_COUNT])
+{
+    for (int kind = 0; kind < KIND_COUNT; kind++)
+        if (states[kind] != LIVE_GOOD)
+            return false;
+    return true;
+}
+
+/* A directory that was moved on purpose, with all four links into it, works; nothing says that it is to be undone. */
+static bool judge_moved_archive(struct patient *patient, const enum live_state states[KIND_COUNT])
+{
+    AUTO(free) char *target = target_of(patient->lineage->live[KIND_CERT]);
+    AUTO(free) char *dir = target == NULL ? NULL : file_dirname(target);
+    struct finding *finding;
+
+    for (int kind = 0; kind < KIND_COUNT; kind++)
+        if (states[kind] != LIVE_ELSEWHERE)
+            return false;
+    if (file_is_dir(patient->lineage->archive_dir))
+        return false;
+    finding = health_find(patient->health, patient, "archive-elsewhere", HEALTH_WARNING, patient->lineage->archive_dir,
+                          "deleting and repairing go by the renewal file", "the renewal file names %s, which is not there; "
+                          "the links lead to %s", patient->lineage->archive_dir, dir);
+    finding_answer(finding, "write archive_dir = %s into %s", dir, patient->lineage->conf_path);
+    finding_answer(finding, "move %s to %s, and run this again", dir, patient->lineage->archive_dir);
+    return true;
+}
+
+void check_live_links(struct patient *patient)
+{
+    enum live_state states[KIND_COUNT], worst = LIVE_GOOD;
+    unsigned named[KIND_COUNT];
+    const struct parts *version;
+    struct finding *finding;
+
+    if (patient->lineage->layout != &layout_certbot)
+        return;
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        states[kind] = state_of(patient, kind, &named[kind]);
+        if (states[kind] > worst)
+            worst = states[kind];
+    }
+    if (are_all_good(states) || judge_moved_archive(patient, states))
+        return;
+    version = find_version(patient, states, named);
+    if (version == NULL) {
+        judge_unknown(patient, words[worst].code, words[worst].what);
+        return;
+    }
+    finding = health_break(patient, words[worst].code, patient->lineage->live_dir, why_links, "%s in %s",
+                           words[worst].what, patient->lineage->live_dir);
+    finding_answer(finding, "make the links lead to version %s in %s%s", version->id, version->dir,
+                   worst == LIVE_FILE || worst == LIVE_ELSEWHERE ? ", whose content is the same" : "");
+    finding->number = strtoul(version->id, NULL, 10);
+    finding->from = xstrdup(version->dir);
+    finding->repair = repair_links;
+}

@@ -1,0 +1,100 @@
+/*
+ * The live files of the versioned layout, and whether what is live is the newest.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "store/health_private.h"
+#include "store/version_dir.h"
+
+#define DATE_LEN 16 /* of a version's ID */
+
+/* ---- files that are links ---- */
+
+static bool repair_link_to_file(struct health *health, const struct finding *finding, struct error *err)
+{
+    AUTO(buf_clear) struct buf content = BUF_SECRET(FILE_MAX_TEXT);
+
+    (void)health;
+    TRY(file_read(finding->path, &content, err));
+    return health_replace(finding->path, (enum kind)finding->number, buf_view(&content), err);
+}
+
+void check_live_files(struct patient *patient)
+{
+    const struct lineage *lineage = patient->lineage;
+
+    if (lineage->layout == &layout_certbot)
+        return;
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        struct finding *finding;
+        struct stat st;
+
+        if (lstat(lineage->live[kind], &st) != 0 || S_ISREG(st.st_mode))
+            continue;
+        finding = health_break(patient, "live-file-is-link", lineage->live[kind],
+                               "a renewal that replaces the file would leave what the link leads to as it is",
+                               "%s should be a file", lineage->live[kind]);
+        finding->number = (unsigned long)kind;
+        if (S_ISLNK(st.st_mode) && stat(lineage->live[kind], &st) == 0 && S_ISREG(st.st_mode)) {
+            finding_answer(finding, "replace the link by a file with the same content");
+            finding->repair = repair_link_to_file;
+        } else {
+            finding_answer(finding, "put the file back from a backup");
+        }
+        return;
+    }
+}
+
+/* ---- the newest ---- */
+
+static bool repair_deploy(struct health *health, const struct finding *finding, struct error *err)
+{
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+
+    TRY(lineage_load(health->store, finding->lineage, &lineage, err));
+    return !lineage->pending_deployment || lineage_fix_deployment(lineage, err);
+}
+
+/* Something older was made live on purpose (`history restore`); that it has expired since is worth a word. */
+static void report_restored(struct patient *patient, const struct cert *live, const struct parts *newer)
+{
+    AUTO(cert_free) struct cert *cert = health_read_cert(newer->path[KIND_CERT]);
+    bool expired = live->not_after < patient->health->now && cert != NULL && cert->not_after > patient->health->now;
+    struct finding *finding =
+        health_find(patient->health, patient, "live-not-newest", expired ? HEALTH_WARNING : HEALTH_NOTE,
+                    patient->lineage->live_dir,
+                    expired ? "clients refuse an expired certificate" : "this is right if it was chosen",
+                    "an older version is live, %sand %s is newer", expired ? "it has expired, " : "", newer->id);
+
+    finding_answer(finding, "leave it, if `history restore` was meant; the next renewal replaces it");
+    finding_answer(finding, "make the newer one live: history restore %s %s", patient->name, newer->id);
+}
+
+void check_newest(struct patient *patient)
+{
+    struct lineage *lineage = patient->lineage;
+    const struct parts *newest = NULL;
+    struct finding *finding;
+
+    if (lineage->pending_deployment) {
+        finding = health_break(patient, "live-not-newest", lineage->live_dir,
+                               "servers go on with a certificate that was replaced",
+                               "version %s was issued, but is not live", lineage->version);
+        finding_answer(finding, "make version %s live", lineage->version);
+        finding->repair = repair_deploy;
+        return;
+    }
+    if (lineage->layout == &layout_certbot || lineage->cert == NULL)
+        return;
+    for (size_t i = 0; i < patient->version_count; i++)
+        if (!patient->versions[i].live && parts_are_whole(&patient->versions[i]))
+            newest = &patient->versions[i];
+    if (newest != NULL && strncmp(newest->id, lineage->version, DATE_LEN) > 0)
+        report_restored(patient, lineage->cert, newest);
+}

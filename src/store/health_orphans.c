@@ -1,0 +1,139 @@
+/*
+ * What belongs to no certificate: directories without a renewal file, accounts, keys and requests of old. And a clock that
+ * cannot be right.
+ */
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "store/health_private.h"
+
+#define ACCOUNT_DEPTH 8 /* of the directories below accounts/: host, path, ID */
+
+/* ---- directories ---- */
+
+/* It may be the renamed directory of a certificate that was reported. */
+static bool is_offered(const struct health *health, const char *dir)
+{
+    for (size_t i = 0; i < health->out->len; i++) {
+        const struct finding *finding = &health->out->at[i];
+
+        if (strcmp(finding->code, "archive-renamed") != 0 && strcmp(finding->code, "live-renamed") != 0)
+            continue;
+        for (size_t k = 0; k < finding->answers.len; k++)
+            if (strstr(finding->answers.at[k], dir) != NULL)
+                return true;
+    }
+    return false;
+}
+
+static void report_strays(struct health *health, enum stray which)
+{
+    const struct list *strays = health_strays(health, which);
+
+    for (size_t i = 0; i < strays->len; i++) {
+        const char *dir = strays->at[i];
+        struct finding *finding;
+
+        if (is_offered(health, dir) || !layout_is_taken(dir))
+            continue;
+        finding = which == STRAY_LIVE
+            ? health_find(health, NULL, "live-without-renewal-file", HEALTH_WARNING, dir,
+                          "what is in it is never renewed, and no new certificate can have its name",
+                          "%s belongs to no renewal file", dir)
+            : health_find(health, NULL, "archive-without-renewal-file", HEALTH_NOTE, dir,
+                          "it holds private keys that nothing here uses", "%s belongs to no renewal file", dir);
+        finding_answer(finding, "put its renewal file back from a backup, if the certificate is to be renewed");
+        finding_answer(finding, "remove it, once no server uses the files in it");
+    }
+}
+
+void check_strays(struct health *health)
+{
+    report_strays(health, STRAY_LIVE);
+    report_strays(health, STRAY_ARCHIVE);
+}
+
+/* ---- accounts ---- */
+
+static void walk_accounts(struct health *health, const char *dir, int depth)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    AUTO(free) char *registration = file_join(dir, "regr.json");
+    struct error err = { 0 };
+
+    if (file_exists(registration)) {
+        struct finding *finding;
+
+        if (list_has(&health->accounts, file_basename(dir)))
+            return;
+        finding = health_find(health, NULL, "account-unused", HEALTH_NOTE, dir,
+                              "its key can still revoke what was issued to it", "no renewal file names the account in %s", dir);
+        finding_answer(finding, "leave it; the next certificate may be obtained with it");
+        finding_answer(finding, "unregister, to give the account up at the CA");
+        return;
+    }
+    if (depth == ACCOUNT_DEPTH || !file_list_dir(dir, &names, &err))
+        return;
+    for (size_t i = 0; i < names.len; i++) {
+        AUTO(free) char *path = file_join(dir, names.at[i]);
+        struct stat st;
+
+        if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode)) /* links lead to what is walked anyway */
+            walk_accounts(health, path, depth + 1);
+    }
+}
+
+void check_accounts(struct health *health)
+{
+    AUTO(free) char *dir = store_path(health->store, "accounts");
+
+    health_learn_claims(health);
+    walk_accounts(health, dir, 0);
+}
+
+/* ---- what older versions kept ---- */
+
+void check_old_requests(struct health *health)
+{
+    static const struct {
+        const char *part, *code, *what, *why;
+    } old[] = {
+        { "csr", "old-requests", "signing requests", "nothing reads them" },
+        { "keys", "old-keys", "copies of private keys", "nothing reads them but this command, which finds lost keys there" },
+    };
+
+    for (size_t i = 0; i < COUNT(old); i++) {
+        AUTO(free) char *dir = store_path(health->store, old[i].part);
+        AUTO(list_clear) struct list names = { 0 };
+        struct error err = { 0 };
+        struct finding *finding;
+
+        if (!file_list_dir(dir, &names, &err) || names.len == 0)
+            continue;
+        finding = health_find(health, NULL, old[i].code, HEALTH_NOTE, dir, old[i].why, "%s holds %zu %s of older versions", dir,
+                              names.len, old[i].what);
+        finding_answer(finding, "leave them");
+        finding_answer(finding, "remove them, once every certificate is found to be well");
+    }
+}
+
+/* ---- the clock ---- */
+
+/* What is kept and what is live is never decided by the clock; whether renewal is due is. */
+void check_clock(struct health *health)
+{
+    char now[CLOCK_TEXT_SIZE], begin[CLOCK_TEXT_SIZE];
+    struct finding *finding;
+
+    if (health->newest_begin <= health->now)
+        return;
+    clock_format_date(health->now, now);
+    clock_format_date(health->newest_begin, begin);
+    finding = health_find(health, NULL, "clock-behind", HEALTH_WARNING, store_config_dir(health->store),
+                          "renewal is due by this clock, and CAs cannot be trusted by it",
+                          "the clock says %s, but a certificate here is valid from %s on", now, begin);
+    finding_answer(finding, "set the clock, or let it be set from the network before `renew` runs");
+    finding_answer(finding, "replace that certificate, if it was made with a wrong date");
+}

@@ -1,0 +1,375 @@
+/*
+ * The files of versions: which are there, what can be made of the others, whose key is where.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "store/certbot_links.h"
+#include "store/certbot_versions.h"
+#include "store/health_private.h"
+#include "store/version_dir.h"
+
+#define KEYS_MAX 10000 /* files in CONF/keys that are looked at for a missing key */
+#define PEM_END "-----END CERTIFICATE-----"
+
+/* ---- content ---- */
+
+static bool read_text(const char *path, struct buf *out)
+{
+    struct error err = { 0 };
+
+    return file_read(path, out, &err);
+}
+
+struct cert *health_read_cert(const char *path)
+{
+    AUTO(buf_clear) struct buf pem = BUF(FILE_MAX_TEXT);
+    struct cert *cert = NULL;
+    struct error err = { 0 };
+
+    return read_text(path, &pem) && cert_from_pem(buf_view(&pem), path, &cert, &err) ? cert : NULL;
+}
+
+bool health_same_content(const char *a, const char *b)
+{
+    AUTO(buf_clear) struct buf one = BUF_SECRET(FILE_MAX_TEXT);
+    AUTO(buf_clear) struct buf two = BUF_SECRET(FILE_MAX_TEXT);
+
+    return read_text(a, &one) && read_text(b, &two) && view_equal(buf_view(&one), buf_view(&two));
+}
+
+bool health_replace(const char *path, enum kind kind, struct view content, struct error *err)
+{
+    struct file_access access = kind == KIND_PRIVKEY ? FILE_PRIVATE : FILE_PUBLIC;
+    struct stat st;
+
+    if (stat(path, &st) == 0)
+        access = (struct file_access){ .mode = st.st_mode & 07777, .set_owner = geteuid() == 0, .uid = st.st_uid,
+                                       .gid = st.st_gid };
+    return file_replace(path, content, access, err);
+}
+
+bool health_key_fits(const char *key_path, const struct cert *cert)
+{
+    AUTO(buf_clear) struct buf key = BUF_SECRET(FILE_MAX_TEXT);
+    struct error err = { 0 };
+
+    return read_text(key_path, &key) && cert_check_key_pem(cert, buf_view(&key), key_path, &err);
+}
+
+bool health_find_key(const struct patient *patient, const struct cert *cert, const char *except, char **path)
+{
+    AUTO(free) char *dir = store_path(patient->health->store, "keys");
+    AUTO(list_clear) struct list names = { 0 };
+    struct error err = { 0 };
+
+    for (size_t i = patient->version_count; i-- > 0;) {
+        const struct parts *parts = &patient->versions[i];
+
+        if (parts->there[KIND_PRIVKEY] && !text_equal(parts->path[KIND_PRIVKEY], except) &&
+            health_key_fits(parts->path[KIND_PRIVKEY], cert)) {
+            *path = xstrdup(parts->path[KIND_PRIVKEY]);
+            return true;
+        }
+    }
+    if (!file_list_dir(dir, &names, &err))
+        return false;
+    for (size_t i = names.len, count = 0; i-- > 0 && count < KEYS_MAX; count++) {
+        AUTO(free) char *key = file_join(dir, names.at[i]);
+
+        if (health_key_fits(key, cert)) {
+            *path = TAKE(key);
+            return true;
+        }
+    }
+    return false;
+}
+
+bool health_set_aside(const struct lineage *lineage, const char *path, struct error *err)
+{
+    for (unsigned number = 1; number < 1000; number++) {
+        AUTO(free) char *kept = xprintf("%s/mismatched-%s.%u", lineage->archive_dir, file_basename(path), number);
+
+        if (link(path, kept) == 0)
+            return file_sync_dir(lineage->archive_dir, err);
+        if (errno != EEXIST)
+            return file_error(err, "keep in the archive directory", path);
+        if (health_same_content(path, kept))
+            return true;
+    }
+    return error_set(err, ERROR_STORE, "%s holds too many keys that were put aside", lineage->archive_dir);
+}
+
+/* "-0001" behind a name is ours. */
+static struct view base_name(const char *name)
+{
+    size_t len = strlen(name);
+
+    if (len > 5 && name[len - 5] == '-' && strspn(name + len - 4, "0123456789") == 4)
+        len -= 5;
+    return (struct view){ name, len };
+}
+
+bool health_is_of_lineage(const struct lineage *lineage, const struct cert *cert)
+{
+    AUTO(list_clear) struct list served = { 0 };
+    AUTO(free) char *base = view_dup(base_name(lineage->name));
+    AUTO(free) char *wildcard = xprintf("*.%s", base);
+
+    if (list_has(&cert->names, base) || list_has(&cert->names, wildcard))
+        return true;
+    conf_keys(lineage->conf, "renewalparams/webroot_map", &served);
+    return served.len > 0 && list_same_set(&served, &cert->names);
+}
+
+/* ---- listing ---- */
+
+bool parts_are_whole(const struct parts *parts)
+{
+    for (int kind = 0; kind < KIND_COUNT; kind++)
+        if (!parts->there[kind])
+            return false;
+    return true;
+}
+
+static struct parts *add_parts(struct patient *patient, const char *id, const char *dir)
+{
+    struct parts *parts;
+
+    patient->versions = xrealloc(patient->versions, patient->version_count + 1, sizeof *patient->versions);
+    parts = &patient->versions[patient->version_count++];
+    *parts = (struct parts){ .id = xstrdup(id), .dir = xstrdup(dir) };
+    return parts;
+}
+
+static void add_dir(struct patient *patient, const char *id, const char *dir, bool live)
+{
+    struct parts *parts = add_parts(patient, id, dir);
+
+    parts->live = live;
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        parts->path[kind] = version_file(dir, (enum kind)kind);
+        parts->there[kind] = file_exists(parts->path[kind]);
+    }
+}
+
+static void list_dirs(struct patient *patient)
+{
+    const struct lineage *lineage = patient->lineage;
+    AUTO(list_clear) struct list names = { 0 };
+    struct error err = { 0 };
+
+    if (file_list_dir(lineage->archive_dir, &names, &err))
+        for (size_t i = 0; i < names.len; i++) {
+            AUTO(free) char *dir = file_join(lineage->archive_dir, names.at[i]);
+
+            if (version_id_is(view_of(names.at[i])))
+                add_dir(patient, names.at[i], dir, false);
+        }
+    if (file_is_dir(lineage->live_dir))
+        add_dir(patient, "live", lineage->live_dir, true);
+}
+
+static void list_numbers(struct patient *patient)
+{
+    AUTO(links_clear) struct links links = { 0 };
+    AUTO(versions_clear) struct versions versions = { 0 };
+    char *const own = patient->lineage->archive_dir;
+    char *dirs[KIND_COUNT] = { own, own, own, own };
+    struct parts *parts = NULL;
+    struct error err = { 0 };
+
+    if (!file_is_dir(own) && links_read(patient->lineage, &links, &err))
+        memcpy(dirs, links.dir, sizeof dirs);
+    if (!versions_list(dirs, &versions, &err))
+        return;
+    for (size_t i = 0; i < versions.len; i++) {
+        if (i == 0 || versions.at[i].version != versions.at[i - 1].version) {
+            AUTO(free) char *id = xprintf("%u", versions.at[i].version);
+
+            parts = add_parts(patient, id, dirs[KIND_CERT]);
+            for (int kind = 0; kind < KIND_COUNT; kind++)
+                parts->path[kind] = version_path(dirs[kind], (enum kind)kind, versions.at[i].version);
+        }
+        parts->there[versions.at[i].kind] = true;
+    }
+}
+
+void patient_list_versions(struct patient *patient)
+{
+    if (patient->versions != NULL)
+        return;
+    if (patient->lineage->layout == &layout_certbot)
+        list_numbers(patient);
+    else
+        list_dirs(patient);
+}
+
+void patient_forget_versions(struct patient *patient)
+{
+    for (size_t i = 0; i < patient->version_count; i++) {
+        free(patient->versions[i].id);
+        free(patient->versions[i].dir);
+        for (int kind = 0; kind < KIND_COUNT; kind++)
+            free(patient->versions[i].path[kind]);
+    }
+    free(patient->versions);
+    patient->versions = NULL;
+    patient->version_count = 0;
+}
+
+const struct parts *patient_newest_whole(const struct patient *patient)
+{
+    for (size_t i = patient->version_count; i-- > 0;)
+        if (parts_are_whole(&patient->versions[i]))
+            return &patient->versions[i];
+    return NULL;
+}
+
+/* ---- what is missing ---- */
+
+/* Where the first certificate of a PEM text ends, 0 when there is none. */
+static size_t first_end(struct view pem)
+{
+    const char *end = pem.len == 0 ? NULL : strstr(pem.at, PEM_END);
+
+    if (end == NULL)
+        return 0;
+    end += strlen(PEM_END);
+    while (*end == '\r' || *end == '\n')
+        end++;
+    return (size_t)(end - pem.at);
+}
+
+bool health_cut_fullchain(const char *path, bool first, struct buf *out)
+{
+    AUTO(buf_clear) struct buf whole = BUF(FILE_MAX_TEXT);
+    size_t end;
+
+    if (!read_text(path, &whole))
+        return false;
+    end = first_end(buf_view(&whole));
+    if (end == 0 || end == whole.len)
+        return false;
+    buf_put(out, first ? (struct view){ whole.at, end } : (struct view){ whole.at + end, whole.len - end });
+    return !out->failed;
+}
+
+bool health_is_issuer(const struct cert *leaf, const struct cert *issuer)
+{
+    return leaf->issuer_len == issuer->subject_len &&
+           memcmp(leaf->der.at + leaf->issuer_at, issuer->der.at + issuer->subject_at, leaf->issuer_len) == 0;
+}
+
+static bool join(const struct parts *parts, struct buf *out)
+{
+    AUTO(cert_free) struct cert *leaf = health_read_cert(parts->path[KIND_CERT]);
+    AUTO(cert_free) struct cert *issuer = health_read_cert(parts->path[KIND_CHAIN]);
+
+    return leaf != NULL && issuer != NULL && health_is_issuer(leaf, issuer) &&
+           read_text(parts->path[KIND_CERT], out) && read_text(parts->path[KIND_CHAIN], out);
+}
+
+/* The content of a file that is missing, from the others; false when it cannot be known. */
+static bool derive(const struct patient *patient, const struct parts *parts, enum kind kind, struct buf *out)
+{
+    AUTO(cert_free) struct cert *leaf = NULL;
+    AUTO(free) char *key = NULL;
+
+    if (kind == KIND_FULLCHAIN)
+        return parts->there[KIND_CERT] && parts->there[KIND_CHAIN] && join(parts, out);
+    if (kind != KIND_PRIVKEY)
+        return parts->there[KIND_FULLCHAIN] && health_cut_fullchain(parts->path[KIND_FULLCHAIN], kind == KIND_CERT, out);
+    leaf = health_read_cert(parts->path[parts->there[KIND_CERT] ? KIND_CERT : KIND_FULLCHAIN]);
+    return leaf != NULL && health_find_key(patient, leaf, NULL, &key) && read_text(key, out);
+}
+
+static bool repair_part(struct health *health, const struct finding *finding, struct error *err)
+{
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+    AUTO(buf_clear) struct buf content = BUF_SECRET(FILE_MAX_TEXT);
+    struct patient patient = { .health = health, .name = finding->lineage };
+    bool known = false;
+
+    TRY(lineage_open(health->store, finding->lineage, &lineage, err));
+    patient.lineage = lineage;
+    patient_list_versions(&patient);
+    for (size_t i = 0; i < patient.version_count && !known; i++)
+        known = strcmp(patient.versions[i].path[finding->number], finding->path) == 0 &&
+                derive(&patient, &patient.versions[i], (enum kind)finding->number, &content);
+    patient_forget_versions(&patient);
+    if (!known)
+        return error_set(err, ERROR_STORE, "what belongs in %s is no longer known", finding->path);
+    return health_replace(finding->path, (enum kind)finding->number, buf_view(&content), err);
+}
+
+static void report_missing(struct patient *patient, const struct parts *parts, enum kind kind, bool matters)
+{
+    AUTO(buf_clear) struct buf content = BUF_SECRET(FILE_MAX_TEXT);
+    const char *source = kind == KIND_FULLCHAIN ? "certificate and chain" : kind == KIND_PRIVKEY
+        ? "the other file that holds the key of this certificate" : "fullchain";
+    bool known = derive(patient, parts, kind, &content);
+    struct finding *finding;
+
+    if (matters)
+        finding = health_break(patient, "version-file-missing", parts->path[kind],
+                               "servers that are to use this file cannot start, and renewal stops at it",
+                               "%s is not there", parts->path[kind]);
+    else
+        finding = health_find(patient->health, patient, "version-file-missing", HEALTH_NOTE, parts->path[kind],
+                              "this version can no longer be made live", "%s of a version that is not in use is not there",
+                              parts->path[kind]);
+    finding->number = (unsigned long)kind;
+    if (known) {
+        finding_answer(finding, "make %s from %s", parts->path[kind], source);
+        finding->repair = repair_part;
+        return;
+    }
+    finding_answer(finding, "put %s back from a backup", parts->path[kind]);
+    finding_answer(finding, parts->live ? "move what is left of this version away, and run this again: the newest whole "
+                                          "version is then made live"
+                                        : "remove what is left of this version");
+}
+
+/* Whether anything would use the version: it is the live one, or newer than the newest whole one. */
+static bool matters(const struct patient *patient, size_t index)
+{
+    if (patient->versions[index].live)
+        return true;
+    if (patient->lineage->layout != &layout_certbot)
+        return false;
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        AUTO(free) char *text = NULL;
+        struct error err = { 0 };
+
+        if (file_read_link(patient->lineage->live[kind], &text, &err) &&
+            strcmp(file_basename(text), file_basename(patient->versions[index].path[kind])) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* The first missing file of each version: what the next one can be made of may be known then. */
+static void check_parts(struct patient *patient, size_t index)
+{
+    static const enum kind order[] = { KIND_CERT, KIND_CHAIN, KIND_FULLCHAIN, KIND_PRIVKEY };
+    const struct parts *parts = &patient->versions[index];
+    bool in_use = matters(patient, index);
+
+    for (size_t i = 0; i < COUNT(order); i++)
+        if (!parts->there[order[i]]) {
+            report_missing(patient, parts, order[i], in_use);
+            return;
+        }
+}
+
+void check_version_files(struct patient *patient)
+{
+    patient_list_versions(patient);
+    for (size_t i = 0; i < patient->version_count; i++)
+        if (!parts_are_whole(&patient->versions[i]))
+            check_parts(patient, i);
+}

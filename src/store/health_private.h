@@ -1,0 +1,119 @@
+#pragma once
+/*
+ * What the checks of health*.c share.
+ */
+#include "store/health.h"
+#include "store/layout.h"
+
+/* ---- who uses which directory ---- */
+
+struct claim {
+    char *dir, *lineage;
+};
+
+struct claims {
+    struct claim *at;
+    size_t len, room;
+    bool sorted;
+};
+
+struct health {
+    struct store *store;
+    const struct settings *settings;
+    enum health_mode mode;
+    int64_t now;
+    int64_t newest_begin;    /* of the certificates that were examined */
+    struct claims claims;    /* of all renewal files, once claims_known */
+    bool claims_known;
+    struct list accounts;    /* in renewal files: their IDs */
+    struct list strays[2];   /* directories in live/ and archive/ that nobody claims, once strays_known */
+    bool strays_known;
+    struct findings *out;
+};
+
+enum stray { STRAY_LIVE, STRAY_ARCHIVE };
+
+void health_claim(struct health *health, const char *name, const struct lineage *lineage);
+/* Reads all renewal files, once in an examination: a repair gives a lineage no directory that another had. */
+void health_learn_claims(struct health *health);
+/* The lineage other than `name` whose renewal file names that directory, NULL when none does. Borrowed. */
+const char *health_other_user(struct health *health, const char *dir, const char *name);
+/* Directories in live/ or archive/ that no renewal file names. Borrowed. */
+const struct list *health_strays(struct health *health, enum stray which);
+void health_stray_is_used(struct health *health, const char *dir); /* it was given to a lineage */
+
+/* ---- one lineage ---- */
+
+struct parts { /* the files of one version, or of what is left of one */
+    char *id, *dir;
+    char *path[KIND_COUNT];
+    bool there[KIND_COUNT];
+    bool live; /* the versioned layout's live directory */
+};
+
+struct patient {
+    struct health *health;
+    const char *name;
+    struct lineage *lineage; /* as its renewal file has it; NULL when that cannot be read */
+    struct error reading;    /* why */
+    struct parts *versions;  /* the oldest first, the live directory last */
+    size_t version_count;
+    bool broken;             /* so that what comes later in the table would only stumble over it */
+};
+
+bool parts_are_whole(const struct parts *parts);
+/* Fills versions from what is on disk now. */
+void patient_list_versions(struct patient *patient);
+void patient_forget_versions(struct patient *patient);
+/* The newest that has all four files; NULL when none has. */
+const struct parts *patient_newest_whole(const struct patient *patient);
+/* Whether the issuer that the leaf names is the subject of the other. Cheap: no signature is checked. */
+bool health_is_issuer(const struct cert *leaf, const struct cert *issuer);
+/* Replaces a file, which keeps its mode and owner; where there is none, a key is its owner's alone. */
+MUST_USE bool health_replace(const char *path, enum kind kind, struct view content, struct error *err);
+/* Appends the first certificate of a PEM file, or all that follow it; false when they are not there. */
+bool health_cut_fullchain(const char *path, bool first, struct buf *out);
+
+/* Adds a finding about a lineage (patient) or the store (patient NULL). The pointer lives until the next one is added. */
+struct finding *health_find(struct health *health, const struct patient *patient, const char *code,
+                            enum health_severity severity, const char *path, const char *why, const char *what, ...)
+    PRINTF(7, 8);
+/* The same as an error that keeps later checks from being run. */
+struct finding *health_break(struct patient *patient, const char *code, const char *path, const char *why,
+                             const char *what, ...) PRINTF(5, 6);
+void finding_answer(struct finding *finding, const char *answer, ...) PRINTF(2, 3);
+
+/* ---- certificates and keys in files ---- */
+
+/* NULL when it is not there or none. Of the caller's. */
+struct cert *health_read_cert(const char *path);
+bool health_same_content(const char *a, const char *b);
+bool health_key_fits(const char *key_path, const struct cert *cert);
+/* The one other file with the key of a certificate: in the versions, or in CONF/keys; false when there is none, or several
+ * that differ. */
+bool health_find_key(const struct patient *patient, const struct cert *cert, const char *except, char **path);
+/* Moves a file out of the way into archive_dir, unless its content is that of another key there. */
+MUST_USE bool health_set_aside(const struct lineage *lineage, const char *path, struct error *err);
+/* Whether the certificates' names are those of the lineage, as far as its name and its renewal file tell. */
+bool health_is_of_lineage(const struct lineage *lineage, const struct cert *cert);
+
+/* ---- the checks ---- */
+
+void check_renewal_file(struct patient *patient);  /* health_paths.c */
+void check_paths(struct patient *patient);
+void check_directories(struct patient *patient);   /* health_dirs.c */
+void check_unsettled(struct patient *patient);     /* health_leftovers.c */
+void check_version_files(struct patient *patient); /* health_parts.c */
+void check_live_links(struct patient *patient);    /* health_links.c */
+void check_live_files(struct patient *patient);    /* health_live.c */
+void check_match(struct patient *patient);         /* health_match.c */
+void check_newest(struct patient *patient);        /* health_live.c */
+void check_modes(struct patient *patient);         /* health_access.c */
+void check_lineage_leftovers(struct patient *patient); /* health_leftovers.c */
+
+void check_store_modes(struct health *health);     /* health_access.c */
+void check_store_leftovers(struct health *health); /* health_leftovers.c */
+void check_strays(struct health *health);          /* health_orphans.c */
+void check_accounts(struct health *health);
+void check_old_requests(struct health *health);
+void check_clock(struct health *health);

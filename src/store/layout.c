@@ -1,0 +1,153 @@
+#include "store/layout.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+
+static const struct layout *const layouts[] = { &layout_certbot, &layout_versioned };
+
+const struct layout *layout_find(const char *name)
+{
+    for (size_t i = 0; i < COUNT(layouts); i++)
+        if (strcmp(layouts[i]->name, name) == 0)
+            return layouts[i];
+    return NULL;
+}
+
+/* A store keeps to one layout unless somebody says otherwise: who made it reads it again. */
+const struct layout *layout_for_new(struct store *store, const struct settings *settings)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    struct error err = { 0 };
+
+    if (!SETTING_IS_SET(settings, store_layout) && store_lineage_names(store, &names, &err))
+        for (size_t i = 0; i < names.len; i++) {
+            AUTO(lineage_free) struct lineage *first = NULL;
+
+            /* one without paths is a name that is only reserved */
+            if (lineage_open(store, names.at[i], &first, &err) && first->live_dir != NULL)
+                return first->layout;
+        }
+    return layout_find(settings->store_layout);
+}
+
+struct view issued_part(const struct issued *issued, enum kind kind)
+{
+    switch (kind) {
+    case KIND_CERT:
+        return issued->cert;
+    case KIND_PRIVKEY:
+        return issued->privkey;
+    case KIND_CHAIN:
+        return issued->chain;
+    case KIND_FULLCHAIN:
+        return issued->fullchain;
+    case KIND_COUNT:
+        break;
+    }
+    return view_of("");
+}
+
+/* ---- directories ---- */
+
+bool layout_is_taken(const char *path)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    struct error err = { 0 };
+    struct stat st;
+
+    if (lstat(path, &st) != 0)
+        return errno != ENOENT;
+    return !S_ISDIR(st.st_mode) || !file_list_dir(path, &names, &err) || names.len > 0;
+}
+
+const char *layout_taken(const struct lineage *lineage)
+{
+    if (layout_is_taken(lineage->archive_dir))
+        return lineage->archive_dir;
+    return layout_is_taken(lineage->live_dir) ? lineage->live_dir : NULL;
+}
+
+bool layout_make_dir(const char *path, mode_t mode, struct undo *undo, struct error *err)
+{
+    if (mkdir(path, mode) == 0) {
+        undo_add(undo, path);
+        return true;
+    }
+    return (errno == EEXIST && !layout_is_taken(path)) || file_error(err, "create the directory", path);
+}
+
+bool layout_remove_dir_if_empty(const char *path, struct error *err)
+{
+    return rmdir(path) == 0 || errno == ENOENT || errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR ||
+           file_error(err, "remove", path);
+}
+
+/* ---- README ---- */
+
+static const char readme_text[] =
+    "%scert.pem       the certificate alone\n"
+    "%schain.pem      the certificates of the issuers, for servers that want them apart\n"
+    "%sfullchain.pem  certificate and issuers, in the order in which most servers want them\n"
+    "%sprivkey.pem    the private key; whoever can read it can pose as this server\n"
+    "\n"
+    "Let your servers read the files by these paths: they lead to the newest version after each renewal.\n"
+    "Please do not move, rename or replace them. Renewal fails when they are not where it left them; to be\n"
+    "rid of a certificate, use the command `delete`, and to have it under another name, obtain one with\n"
+    "--cert-name.\n";
+
+bool layout_write_readme(const char *dir, const char *prefix, struct undo *undo, struct error *err)
+{
+    AUTO(free) char *path = file_join(dir, "README");
+    AUTO(free) char *text = xprintf(readme_text, prefix, prefix, prefix, prefix);
+
+    if (file_exists(path))
+        return true;
+    if (!file_create(path, view_of(text), FILE_PUBLIC, err))
+        return err->sys == EEXIST; /* another thread was first */
+    if (undo != NULL)
+        undo_add(undo, path);
+    return true;
+}
+
+/* ---- wiping ---- */
+
+/* Where a file's blocks are never written over in place, writing over them tells nobody anything. */
+static bool overwrites_in_place(int fd)
+{
+    static const long copying[] = { 0x9123683e /* btrfs */, 0x2fc12fc1 /* zfs */, 0xf2f52010 /* f2fs */,
+                                    0x3434 /* nilfs */, 0xca451a4e /* bcachefs */ };
+    struct statfs fs;
+
+    if (fstatfs(fd, &fs) != 0)
+        return false;
+    for (size_t i = 0; i < COUNT(copying); i++)
+        if ((unsigned long)fs.f_type == (unsigned long)copying[i])
+            return false;
+    return true;
+}
+
+void layout_wipe(const char *path)
+{
+    static const char zeros[4096];
+    AUTO(close) int fd = open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct stat st;
+    off_t at = 0;
+
+    /* A second name is somebody's who wants to keep it. */
+    if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1 || !overwrites_in_place(fd))
+        return;
+    while (at < st.st_size) {
+        off_t left = st.st_size - at;
+        ssize_t done = write(fd, zeros, left < (off_t)sizeof zeros ? (size_t)left : sizeof zeros);
+
+        if (done <= 0)
+            break;
+        at += done;
+    }
+    (void)fsync(fd);
+}

@@ -1,0 +1,248 @@
+/*
+ * What holds in both layouts: each test runs over each of them.
+ */
+#include <fcntl.h>
+
+#include "store/fixture.h"
+#include "store/history.h"
+#include "store/layout.h"
+
+struct world {
+    struct settings *settings;
+    struct store *store;
+    struct lineage *lineage; /* "a", with certificate a */
+};
+
+static struct world world_new(const char *layout)
+{
+    struct world world = { .settings = settings_here() };
+    struct error err = { 0 };
+    struct issued issued = issued_of('a');
+
+    xreplace(&world.settings->store_layout, layout);
+    SETTING_MARK(world.settings, store_layout, ORIGIN_COMMAND_LINE);
+    world.settings->history_keep = 3;
+    world.store = store_here(world.settings);
+    if (!lineage_create(world.store, "a", &issued, world.settings, &world.lineage, &err))
+        fail_msg("%s: %s: %s", layout, err.what, err.why);
+    return world;
+}
+
+static void world_clear_at(struct world *world)
+{
+    lineage_free(world->lineage);
+    store_close(world->store);
+    settings_free(world->settings);
+    test_drop_dir();
+}
+
+static void add(struct world *world, char which)
+{
+    struct issued issued = issued_of(which);
+    struct error err = { 0 };
+
+    if (!lineage_add_version(world->store, world->lineage, &issued, world->settings, &err))
+        fail_msg("%s: %s", err.what, err.why);
+}
+
+#define OVER_LAYOUTS(layout) \
+    for (const char *const *layout = (const char *const[]){ "certbot", "versioned", NULL }; *layout != NULL; layout++)
+
+/* live has this certificate, and everything of it belongs together. */
+static void check_live(const struct world *world, const char *serial, const char *name)
+{
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+    struct error err = { 0 };
+
+    REQUIRE(lineage_load(world->store, "a", &lineage, &err), "%s: %s", name, err.why);
+    CHECK_TEXT(lineage->cert->serial, serial, name);
+    CHECK(!lineage->pending_deployment, "%s", name);
+    CHECK(lineage_verify(lineage, &err), "%s: %s", name, err.why);
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        AUTO(free) char *expected = read_text(lineage->current[kind]);
+        AUTO(free) char *found = read_text(lineage->live[kind]);
+
+        CHECK_TEXT(found, expected, lineage->live[kind]);
+    }
+}
+
+TEST(a_new_one)
+{
+    OVER_LAYOUTS(layout) {
+        AUTO(world_clear) struct world world = world_new(*layout);
+
+        CHECK_TEXT(lineage_layout(world.lineage), *layout, "layout");
+        check_live(&world, SERIAL_A, *layout);
+        CHECK_INT(mode_of(at("live/a/privkey.pem")), 0600, *layout);
+        CHECK_INT(mode_of(at("live")), 0700, *layout);
+        CHECK_INT(mode_of(at("archive")), 0700, *layout);
+    }
+}
+
+TEST(versioned_has_plain_files)
+{
+    AUTO(world_clear) struct world world = world_new("versioned");
+    AUTO(free) char *files = names_in(at("live/a"));
+    AUTO(free) char *archive = names_in(at("archive/a"));
+    AUTO(free) char *meta = read_text(at("live/a/meta.txt"));
+    struct stat st;
+
+    CHECK_TEXT(files, "cert.pem chain.pem fullchain.pem meta.txt privkey.pem", "live");
+    CHECK_TEXT(archive, "", "archive");
+    CHECK(lstat(at("live/a/cert.pem"), &st) == 0 && S_ISREG(st.st_mode));
+    CHECK(strstr(meta, "names: a.example, www.a.example\n") != NULL, "%s", meta);
+    CHECK(strstr(meta, "serial: " SERIAL_A "\n") != NULL, "%s", meta);
+    CHECK(strstr(meta, "key type: ECDSA 256\n") != NULL, "%s", meta);
+    CHECK(strstr(meta, "issuer: Test CA\n") != NULL, "%s", meta);
+    CHECK_INT(mode_of(at("archive/a")), 0700, "nobody else's");
+}
+
+TEST(the_next_version)
+{
+    OVER_LAYOUTS(layout) {
+        AUTO(world_clear) struct world world = world_new(*layout);
+        AUTO(history_clear) struct history history = { 0 };
+        struct error err = { 0 };
+
+        add(&world, 'b');
+        check_live(&world, SERIAL_B, *layout);
+        REQUIRE(lineage_history(world.lineage, &history, &err), "%s", err.why);
+        REQUIRE(history.len == 2, "%s: %zu", *layout, history.len);
+        CHECK_TEXT(history.at[0].cert->serial, SERIAL_A, *layout);
+        CHECK(!history.at[0].live && history.at[1].live, "%s", *layout);
+        for (int kind = 0; kind < KIND_COUNT; kind++)
+            CHECK(file_exists(history.at[0].path[kind]), "%s", history.at[0].path[kind]);
+    }
+}
+
+TEST(an_old_version_again)
+{
+    OVER_LAYOUTS(layout) {
+        AUTO(world_clear) struct world world = world_new(*layout);
+        AUTO(free) char *first = NULL, *now = NULL;
+        AUTO(history_clear) struct history history = { 0 };
+        struct error err = { 0 };
+
+        first = xstrdup(world.lineage->version);
+        add(&world, 'b');
+        REQUIRE(lineage_restore(world.store, world.lineage, first, &now, &err), "%s: %s", *layout, err.why);
+        CHECK_TEXT(world.lineage->version, now, *layout);
+        check_live(&world, SERIAL_A, *layout);
+        CHECK(!lineage_restore(world.store, world.lineage, now, &first, &err), "%s: it is live", *layout);
+        CHECK(strstr(err.why, " is live") != NULL, "%s", err.why);
+        CHECK(!lineage_restore(world.store, world.lineage, "99", &first, &err), "%s", *layout);
+        CHECK(strstr(err.why, "has no version 99") != NULL, "%s", err.why);
+        add(&world, 'b'); /* the same certificate once more, as after a restored backup */
+        check_live(&world, SERIAL_B, *layout);
+    }
+}
+
+TEST(access_is_handed_on)
+{
+    OVER_LAYOUTS(layout) {
+        AUTO(world_clear) struct world world = world_new(*layout);
+
+        REQUIRE(chmod(at("live/a/privkey.pem"), 0644) == 0);
+        add(&world, 'b');
+        CHECK_INT(mode_of(at("live/a/privkey.pem")), 0644, *layout);
+    }
+}
+
+TEST(what_a_user_keeps_beside)
+{
+    AUTO(world_clear) struct world world = world_new("versioned");
+    AUTO(history_clear) struct history history = { 0 };
+    AUTO(free) char *files = NULL, *text = NULL, *old = NULL, *dir = NULL;
+    struct error err = { 0 };
+
+    write_text(at("live/a/haproxy.pem"), "mine");
+    REQUIRE(symlink("cert.pem", at("live/a/server.crt")) == 0);
+    REQUIRE(mkdir(at("live/a/extra"), 0755) == 0);
+    write_text(at("live/a/extra/x"), "x");
+    REQUIRE(chmod(at("live/a"), 0750) == 0);
+    add(&world, 'b');
+    files = names_in(at("live/a"));
+    CHECK_TEXT(files, "cert.pem chain.pem extra fullchain.pem haproxy.pem meta.txt privkey.pem server.crt", "live");
+    text = read_text(at("live/a/haproxy.pem"));
+    CHECK_TEXT(text, "mine", "content");
+    CHECK_TEXT(link_text(at("live/a/server.crt")), "cert.pem", "link");
+    CHECK(file_exists(at("live/a/extra/x")));
+    CHECK_INT(mode_of(at("live/a")), 0750, "mode");
+    REQUIRE(lineage_history(world.lineage, &history, &err), "%s", err.why);
+    dir = file_dirname(history.at[0].path[KIND_CERT]);
+    old = names_in(dir);
+    CHECK_TEXT(old, "cert.pem chain.pem fullchain.pem meta.txt privkey.pem", "the old one has what is its own");
+}
+
+TEST(a_directory_that_is_held_open)
+{
+    AUTO(world_clear) struct world world = world_new("versioned");
+    AUTO(close) int dir = open(at("live/a"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    AUTO(close) int cert = -1;
+    char text[8192] = "";
+
+    add(&world, 'b');
+    cert = openat(dir, "cert.pem", O_RDONLY | O_CLOEXEC);
+    REQUIRE(cert >= 0);
+    REQUIRE(read(cert, text, sizeof text - 1) > 0);
+    CHECK_TEXT(text, pem_a, "who began to read the old version goes on reading it");
+}
+
+TEST(deleted)
+{
+    OVER_LAYOUTS(layout) {
+        AUTO(world_clear) struct world world = world_new(*layout);
+        AUTO(free) char *live = NULL, *archive = NULL;
+        struct error err = { 0 };
+
+        add(&world, 'b');
+        REQUIRE(lineage_delete(world.store, "a", &err), "%s", err.why);
+        live = names_in(at("live"));
+        archive = names_in(at("archive"));
+        CHECK_TEXT(live, "README", *layout);
+        CHECK_TEXT(archive, "", *layout);
+        CHECK(!store_has_lineage(world.store, "a"));
+    }
+}
+
+TEST(found_by_path)
+{
+    OVER_LAYOUTS(layout) {
+        AUTO(world_clear) struct world world = world_new(*layout);
+        AUTO(history_clear) struct history history = { 0 };
+        AUTO(free) char *name = NULL, *none = NULL;
+        struct error err = { 0 };
+
+        add(&world, 'b');
+        REQUIRE(lineage_history(world.lineage, &history, &err), "%s", err.why);
+        CHECK(store_find_by_path(world.store, history.at[0].path[KIND_FULLCHAIN], &name, &err), "%s", err.why);
+        CHECK_TEXT(name, "a", *layout);
+        CHECK(store_find_by_path(world.store, at("archive/a/privkey.pem"), &none, &err) && none == NULL, "%s", *layout);
+    }
+}
+
+/* ---- which layout a new one gets ---- */
+
+TEST(a_store_keeps_its_layout)
+{
+    AUTO(world_clear) struct world world = world_new("certbot");
+    AUTO(settings_free) struct settings *ours = settings_new(false);
+
+    CHECK_TEXT(layout_for_new(world.store, ours)->name, "certbot", "as the first lineage");
+    xreplace(&ours->store_layout, "versioned");
+    SETTING_MARK(ours, store_layout, ORIGIN_COMMAND_LINE);
+    CHECK_TEXT(layout_for_new(world.store, ours)->name, "versioned", "unless somebody says otherwise");
+}
+
+TEST(layout_of_a_new_store)
+{
+    AUTO(settings_free) struct settings *here = settings_here();
+    AUTO(store_close) struct store *store = store_here(here);
+    AUTO(settings_free) struct settings *ours = settings_new(false);
+    AUTO(settings_free) struct settings *certbots = settings_new(true);
+
+    CHECK_TEXT(layout_for_new(store, ours)->name, "versioned", "evercert");
+    CHECK_TEXT(layout_for_new(store, certbots)->name, "certbot", "certbot");
+}
+
+TEST_MAIN()

@@ -1,0 +1,31 @@
+#pragma once
+/*
+ * The directories on the way to a lineage's files: whom they let pass. Private to this room.
+ *
+ * Certbot made live/ and archive/ with 0700, and what lies below is open to everybody: in old stores private keys, too.
+ * So opening one of the two to a group closes to it what it did not ask for; and nothing is opened to everybody while a
+ * key lies open below.
+ */
+#include "store/access.h"
+
+/*
+ * Lets the groups that wishes name pass, and everybody where everybody may read certificates (in the versioned layout
+ * only: an older Certbot would make keys that everybody can read, which only the closed directories protect). Where
+ * neither was asked for nothing is changed. Warns of what could not be done, and of any part of the way, also above
+ * config_dir, that lets them not pass. A failure changes nothing for the worse.
+ */
+void passage_open(const char *config_dir, const struct lineage *lineage, const struct wishes *wishes);
+
+/*
+ * Whether the way to path, following links, lets somebody pass, and path itself can be read (a directory: passed). uid
+ * (uid_t)-1: a user that nothing is known of but the group; gid (gid_t)-1: one in no group that is named anywhere. *obstacle,
+ * when not: the first part of the way that is in the way, of the caller's.
+ */
+bool access_may_reach(const char *path, uid_t uid, gid_t gid, char **obstacle);
+
+/* A key that is about to come into live/NAME from a place that kept others away from it (was): what others may is taken from
+ * it, unless live/ keeps them away, too. */
+MUST_USE bool passage_guard_key(const char *live_dir, const char *was, const char *key, struct error *err);
+
+/* A file in dir or below that everybody may read and that holds a private key, of the caller's; NULL when there is none. */
+char *passage_open_key(const char *dir);

@@ -1,0 +1,391 @@
+/*
+ * The directories on the way: whom they let pass, in stores of both layouts. Only root may give directories to groups that
+ * it is in by chance.
+ */
+#include "store/passage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "config/option.h"
+#include "store/acl.h"
+#include "store/convert.h"
+#include "store/fixture.h"
+#include "store/layout.h"
+
+#define MAIL 54321 /* groups */
+#define OCSP 54322
+#define OTHER 54323
+
+static bool is_root(const char *test)
+{
+    if (geteuid() == 0)
+        return true;
+    (void)fprintf(stderr, "skipped: %s: only root may give directories away\n", test);
+    return false;
+}
+
+static bool has_lists(void)
+{
+    AUTO(close) int fd = open(test_dir(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct error err = { 0 };
+
+    if (acl_close_new(fd, "test", &err) && acl_open_new(fd, "test", &err))
+        return true;
+    (void)fprintf(stderr, "skipped: no access control lists here\n");
+    return false;
+}
+
+struct world {
+    struct settings *settings;
+    struct store *store;
+};
+
+static struct world world_new(const char *layout)
+{
+    struct world world = { .settings = settings_here() };
+
+    /* as the way to a store usually is */
+    REQUIRE(chmod(test_dir(), 0755) == 0);
+    xreplace(&world.settings->store_layout, layout);
+    SETTING_MARK(world.settings, store_layout, ORIGIN_COMMAND_LINE);
+    world.settings->history_keep = 3;
+    world.store = store_here(world.settings);
+    return world;
+}
+
+static void world_clear_at(struct world *world)
+{
+    store_close(world->store);
+    settings_free(world->settings);
+    test_drop_dir();
+}
+
+static void ask(struct world *world, const char *option, const char *value)
+{
+    struct error err = { 0 };
+
+    REQUIRE(option_apply(world->settings, option_find(option), value, ORIGIN_COMMAND_LINE, &err), "%s", err.why);
+}
+
+static void apply(struct world *world, const char *name)
+{
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+    struct error err = { 0 };
+
+    REQUIRE(lineage_load(world->store, name, &lineage, &err), "%s", err.why);
+    REQUIRE(lineage_apply_access(world->store, lineage, world->settings, &err), "%s", err.why);
+}
+
+static void renew(struct world *world, const char *name)
+{
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+    struct issued issued = issued_of('b');
+    struct error err = { 0 };
+
+    REQUIRE(lineage_load(world->store, name, &lineage, &err), "%s", err.why);
+    REQUIRE(lineage_add_version(world->store, lineage, &issued, world->settings, &err), "%s", err.why);
+}
+
+#define EVERYBODY ((gid_t)-1)
+
+static void check_reach(const char *path, gid_t gid, bool want, const char *name)
+{
+    AUTO(free) char *obstacle = NULL;
+    bool can = access_may_reach(path, (uid_t)-1, gid, &obstacle);
+
+    CHECK(can == want, "%s: group %d, %s: %s", name, (int)gid, path, can ? "is let through" : obstacle);
+}
+
+#define OVER_LAYOUTS(layout) \
+    for (const char *const *layout = (const char *const[]){ "certbot", "versioned", NULL }; *layout != NULL; layout++)
+
+TEST(closed_by_default)
+{
+    OVER_LAYOUTS(layout) {
+        AUTO(world_clear) struct world world = world_new(*layout);
+
+        make_lineage(world.store, world.settings, "a");
+        check_reach(at("live/a/privkey.pem"), MAIL, false, *layout);
+        check_reach(at("live/a/cert.pem"), EVERYBODY, false, *layout);
+        CHECK_INT(mode_of(at("live")), 0700, *layout);
+        CHECK_INT(mode_of(at("archive")), 0700, *layout);
+    }
+}
+
+TEST(a_group_reads_keys)
+{
+    OVER_LAYOUTS(layout) {
+        AUTO(world_clear) struct world world = world_new(*layout);
+
+        if (!is_root("a_group_reads_keys") || !has_lists())
+            return;
+        make_lineage(world.store, world.settings, "b"); /* of another: opened to nobody */
+        ask(&world, "key-group", "54321");
+        make_lineage(world.store, world.settings, "a");
+        for (int turn = 0; turn < 2; turn++) {
+            for (int kind = 0; kind < KIND_COUNT; kind++)
+                check_reach(at("live/a/%s.pem", kind_name((enum kind)kind)), MAIL, true, *layout);
+            check_reach(at("live/a/privkey.pem"), OTHER, false, *layout);
+            check_reach(at("live/a/cert.pem"), OTHER, false, *layout);
+            check_reach(at("live/a/cert.pem"), EVERYBODY, false, *layout);
+            check_reach(at("live/b/privkey.pem"), MAIL, false, *layout);
+            CHECK_INT(mode_of(at("live")), 0710, *layout);
+            CHECK_INT(mode_of(at("live/a")), 0750, *layout);
+            CHECK_INT(mode_of(at("archive")), strcmp(*layout, "certbot") == 0 ? 0710 : 0700, *layout);
+            renew(&world, "a");
+        }
+    }
+}
+
+/* Helpers of low trust: they staple, and must not have the key. */
+TEST(a_group_reads_certificates_only)
+{
+    OVER_LAYOUTS(layout) {
+        AUTO(world_clear) struct world world = world_new(*layout);
+
+        if (!is_root("a_group_reads_certificates_only") || !has_lists())
+            return;
+        ask(&world, "cert-group", "54322");
+        make_lineage(world.store, world.settings, "a");
+        renew(&world, "a");
+        check_reach(at("live/a/fullchain.pem"), OCSP, true, *layout);
+        check_reach(at("live/a/privkey.pem"), OCSP, false, *layout);
+        check_reach(at("live/a/fullchain.pem"), OTHER, false, *layout);
+    }
+}
+
+TEST(two_groups)
+{
+    OVER_LAYOUTS(layout) {
+        AUTO(world_clear) struct world world = world_new(*layout);
+
+        if (!is_root("two_groups") || !has_lists())
+            return;
+        ask(&world, "key-group", "54321");
+        ask(&world, "cert-group", "54322");
+        make_lineage(world.store, world.settings, "a");
+        ask(&world, "key-group", "54323");
+        ask(&world, "cert-group", "");
+        make_lineage(world.store, world.settings, "b");
+        ask(&world, "key-group", "54321");
+        ask(&world, "cert-group", "54322");
+        renew(&world, "a");
+        check_reach(at("live/a/privkey.pem"), MAIL, true, *layout);
+        check_reach(at("live/a/privkey.pem"), OCSP, false, *layout);
+        check_reach(at("live/a/cert.pem"), OCSP, true, *layout);
+        check_reach(at("live/a/privkey.pem"), OTHER, false, *layout);
+        check_reach(at("live/b/privkey.pem"), OTHER, true, *layout);
+        check_reach(at("live/b/privkey.pem"), MAIL, false, *layout);
+        check_reach(at("live/b/privkey.pem"), OCSP, false, *layout);
+        check_reach(at("live/a/cert.pem"), EVERYBODY, false, *layout);
+    }
+}
+
+/* Where a group was let in by hand, it stays, and the new one comes beside it. */
+TEST(a_group_that_was_there)
+{
+    OVER_LAYOUTS(layout) {
+        AUTO(world_clear) struct world world = world_new(*layout);
+        const char *const dirs[] = { "live", "archive" };
+
+        if (!is_root("a_group_that_was_there") || !has_lists())
+            return;
+        make_lineage(world.store, world.settings, "a");
+        make_lineage(world.store, world.settings, "b");
+        for (size_t i = 0; i < COUNT(dirs); i++)
+            REQUIRE(chown(at("%s", dirs[i]), (uid_t)-1, OTHER) == 0 && chmod(at("%s", dirs[i]), 0750) == 0);
+        REQUIRE(chown(at("live/b/privkey.pem"), (uid_t)-1, OTHER) == 0 && chmod(at("live/b/privkey.pem"), 0640) == 0);
+        ask(&world, "key-group", "54321");
+        apply(&world, "a");
+        check_reach(at("live/a/privkey.pem"), MAIL, true, *layout);
+        check_reach(at("live/b/privkey.pem"), OTHER, true, *layout);
+        check_reach(at("live/b/privkey.pem"), MAIL, false, *layout);
+        check_reach(at("live/b/cert.pem"), OTHER, true, *layout);
+        /* what an old Certbot left open is not opened to the new group */
+        REQUIRE(chmod(at("live/b/privkey.pem"), 0644) == 0);
+        if (strcmp(*layout, "certbot") == 0)
+            check_reach(at("archive/b/privkey1.pem"), MAIL, false, *layout);
+    }
+}
+
+/* Keys of an ancient Certbot: 0644, protected by the closed directory alone. */
+TEST(old_open_keys)
+{
+    OVER_LAYOUTS(layout) {
+        AUTO(world_clear) struct world world = world_new(*layout);
+
+        if (!is_root("old_open_keys") || !has_lists())
+            return;
+        make_lineage(world.store, world.settings, "a");
+        make_lineage(world.store, world.settings, "old");
+        REQUIRE(chmod(at("live/old/privkey.pem"), 0644) == 0);
+        ask(&world, "key-group", "54321");
+        apply(&world, "a");
+        check_reach(at("live/a/privkey.pem"), MAIL, true, *layout);
+        check_reach(at("live/old/privkey.pem"), MAIL, false, *layout);
+    }
+}
+
+TEST(an_open_key_beside_certificates)
+{
+    OVER_LAYOUTS(layout) {
+        AUTO(world_clear) struct world world = world_new(*layout);
+
+        if (!is_root("an_open_key_beside_certificates") || !has_lists())
+            return;
+        make_lineage(world.store, world.settings, "a");
+        REQUIRE(chmod(at("live/a/privkey.pem"), 0644) == 0);
+        ask(&world, "cert-group", "54322");
+        apply(&world, "a");
+        check_reach(at("live/a/privkey.pem"), OCSP, false, *layout);
+        REQUIRE(chmod(at("live/a/privkey.pem"), 0600) == 0);
+        apply(&world, "a");
+        check_reach(at("live/a/privkey.pem"), OCSP, false, *layout);
+        check_reach(at("live/a/cert.pem"), OCSP, true, *layout);
+    }
+}
+
+TEST(certificates_for_everybody)
+{
+    AUTO(world_clear) struct world world = world_new("versioned");
+
+    ask(&world, "cert-mode", "644");
+    make_lineage(world.store, world.settings, "a");
+    check_reach(at("live/a/cert.pem"), EVERYBODY, true, "versioned");
+    check_reach(at("live/a/privkey.pem"), EVERYBODY, false, "versioned");
+    CHECK_INT(mode_of(at("archive")), 0700, "archive");
+    renew(&world, "a");
+    check_reach(at("live/a/cert.pem"), EVERYBODY, true, "renewed");
+    check_reach(at("live/a/privkey.pem"), EVERYBODY, false, "renewed");
+}
+
+TEST(certbots_layout_is_not_opened_to_everybody)
+{
+    AUTO(world_clear) struct world world = world_new("certbot");
+
+    ask(&world, "cert-mode", "644");
+    make_lineage(world.store, world.settings, "a");
+    check_reach(at("live/a/cert.pem"), EVERYBODY, false, "certbot");
+    CHECK_INT(mode_of(at("archive")), 0700, "archive");
+    CHECK_INT(mode_of(at("live")), 0700, "live");
+}
+
+static const struct {
+    const char *name, *path, *text;
+    mode_t mode;
+    bool opens;
+} beside[] = {
+    { "a key of another", "live/b/privkey.pem", NULL, 0644, false },
+    { "a key in a file of the user's", "live/b/haproxy.pem", "x\n-----BEGIN EC PRIVATE KEY-----\n", 0644, false },
+    { "a key store", "live/b/tomcat.p12", "\x30\x82", 0604, false },
+    { "a key in the directory itself", "live/old.key", "?", 0644, false },
+    { "a closed key in a file of the user's", "live/b/haproxy.pem", "-----BEGIN PRIVATE KEY-----\n", 0640, true },
+    { "something else of the user's", "live/b/notes", "x", 0644, true },
+};
+
+TEST(everybody_and_open_keys)
+{
+    for (size_t i = 0; i < COUNT(beside); i++) {
+        AUTO(world_clear) struct world world = world_new("versioned");
+
+        make_lineage(world.store, world.settings, "a");
+        make_lineage(world.store, world.settings, "b");
+        if (beside[i].text != NULL)
+            write_text(at("%s", beside[i].path), beside[i].text);
+        REQUIRE(chmod(at("%s", beside[i].path), beside[i].mode) == 0);
+        ask(&world, "cert-mode", "644");
+        apply(&world, "a");
+        check_reach(at("live/a/cert.pem"), EVERYBODY, beside[i].opens, beside[i].name);
+    }
+}
+
+/* What an older Certbot would make in a directory that is open to a group. */
+TEST(an_older_certbot)
+{
+    AUTO(world_clear) struct world world = world_new("certbot");
+    AUTO(close) int new = -1;
+    AUTO(close) int next = -1;
+
+    if (!is_root("an_older_certbot") || !has_lists())
+        return;
+    ask(&world, "key-group", "54321");
+    make_lineage(world.store, world.settings, "a");
+    ask(&world, "cert-group", "54322");
+    ask(&world, "key-group", "54323");
+    make_lineage(world.store, world.settings, "b");
+    (void)umask(0022);
+    REQUIRE(mkdir(at("archive/new"), 0777) == 0);
+    new = open(at("archive/new/privkey1.pem"), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    next = open(at("archive/b/privkey2.pem"), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    REQUIRE(new >= 0 && next >= 0);
+    check_reach(at("archive/new/privkey1.pem"), MAIL, false, "a new lineage");
+    check_reach(at("archive/new/privkey1.pem"), EVERYBODY, false, "a new lineage");
+    check_reach(at("archive/b/privkey2.pem"), MAIL, false, "a group of another lineage");
+    check_reach(at("archive/b/privkey2.pem"), OCSP, false, "a group that reads certificates");
+    check_reach(at("archive/b/privkey2.pem"), EVERYBODY, false, "everybody");
+}
+
+/* A key of an ancient Certbot leaves the closed archive for live/, which others pass. */
+TEST(converting_an_open_key)
+{
+    for (int closed = 0; closed < 2; closed++) {
+        AUTO(world_clear) struct world world = world_new("certbot");
+        AUTO(conversion_clear) struct conversion done = { 0 };
+        struct error err = { 0 };
+
+        make_lineage(world.store, world.settings, "old");
+        REQUIRE(chmod(at("live/old/privkey.pem"), 0644) == 0 && chmod(at("live"), closed ? 0700 : 0711) == 0);
+        REQUIRE(lineage_convert(world.store, "old", "versioned", false, &done, &err), "%s", err.why);
+        check_reach(at("live/old/privkey.pem"), EVERYBODY, false, "converted");
+        CHECK_INT(mode_of(at("live/old/privkey.pem")), closed ? 0644 : 0640, "mode");
+    }
+}
+
+/* Where everybody read it before, everybody does. */
+TEST(converting_a_key_that_everybody_reads)
+{
+    AUTO(world_clear) struct world world = world_new("certbot");
+    AUTO(conversion_clear) struct conversion done = { 0 };
+    struct error err = { 0 };
+
+    make_lineage(world.store, world.settings, "old");
+    REQUIRE(chmod(at("live/old/privkey.pem"), 0644) == 0);
+    REQUIRE(chmod(at("live"), 0755) == 0 && chmod(at("archive"), 0755) == 0);
+    check_reach(at("live/old/privkey.pem"), EVERYBODY, true, "before");
+    REQUIRE(lineage_convert(world.store, "old", "versioned", false, &done, &err), "%s", err.why);
+    check_reach(at("live/old/privkey.pem"), EVERYBODY, true, "converted");
+}
+
+/* ---- walking ---- */
+
+TEST(reaching)
+{
+    AUTO(free) char *found = NULL, *above = test_path("top"), *file = test_path("top/dir/file"), *link = test_path("link");
+    AUTO(free) char *dir = test_path("top/dir"), *loop = test_path("loop"), *missing = test_path("top/none");
+    struct error err = { 0 };
+
+    REQUIRE(chmod(test_dir(), 0755) == 0 && mkdir(above, 0755) == 0 && mkdir(dir, 0755) == 0);
+    REQUIRE(file_create(file, view_of("x"), (struct file_access){ .mode = 0644 }, &err), "%s", err.why);
+    REQUIRE(symlink("top/./dir/../dir/file", link) == 0 && symlink("loop", loop) == 0);
+    check_reach(file, EVERYBODY, true, "open");
+    check_reach(link, EVERYBODY, true, "by a link");
+    check_reach(dir, EVERYBODY, true, "a directory");
+    check_reach(loop, EVERYBODY, false, "a loop");
+    check_reach(missing, EVERYBODY, false, "missing");
+    REQUIRE(chmod(above, 0710) == 0);
+    CHECK(!access_may_reach(link, (uid_t)-1, EVERYBODY, &found), "closed");
+    CHECK_TEXT(found, above, "the part that is in the way");
+    check_reach(file, getegid(), true, "its group");
+    free(found);
+    found = NULL;
+    CHECK(access_may_reach(file, 0, EVERYBODY, &found), "root passes everywhere");
+    CHECK(access_may_reach(file, geteuid(), EVERYBODY, &found), "the owner");
+    REQUIRE(chmod(above, 0755) == 0 && chmod(file, 0600) == 0);
+    CHECK(!access_may_reach(link, (uid_t)-1, getegid(), &found), "the file itself");
+    CHECK_TEXT(found, file, "it is in the way");
+    test_drop_dir();
+}
+
+TEST_MAIN()

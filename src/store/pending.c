@@ -1,0 +1,349 @@
+#include "store/pending.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "store/layout.h"
+
+#define ORDER_NAME "order.txt"
+#define KEY_NAME "privkey.pem"
+#define KEY_MAX (64 * 1024)
+#define MAKE_TRIES 10
+#define LAST_SECOND 253402300799 /* of the year 9999 */
+
+void pending_clear(struct pending *pending)
+{
+    free(pending->order_url);
+    free(pending->server);
+    free(pending->account_url);
+    free(pending->account_id);
+    list_clear(&pending->names);
+    list_clear(&pending->requested);
+    free(pending->profile);
+    free(pending->csr_sha256);
+    free(pending->previous);
+    buf_clear(&pending->key);
+    *pending = (struct pending){ 0 };
+}
+
+/* ---- order.txt ---- */
+
+enum form { FORM_TEXT, FORM_NAMES, FORM_FLAG, FORM_TIME };
+
+static const struct field {
+    const char *key;
+    enum form form;
+    bool needed;
+    size_t at; /* in struct pending */
+} fields[] = {
+    { "order", FORM_TEXT, true, offsetof(struct pending, order_url) },
+    { "server", FORM_TEXT, true, offsetof(struct pending, server) },
+    { "account", FORM_TEXT, true, offsetof(struct pending, account_url) },
+    { "account id", FORM_TEXT, false, offsetof(struct pending, account_id) },
+    { "names", FORM_NAMES, true, offsetof(struct pending, names) },
+    { "requested names", FORM_NAMES, true, offsetof(struct pending, requested) },
+    { "profile", FORM_TEXT, false, offsetof(struct pending, profile) },
+    { "must staple", FORM_FLAG, false, offsetof(struct pending, must_staple) },
+    { "csr sha256", FORM_TEXT, true, offsetof(struct pending, csr_sha256) },
+    { "previous certificate sha256", FORM_TEXT, false, offsetof(struct pending, previous) },
+    { "private key here", FORM_FLAG, false, offsetof(struct pending, has_key) },
+    { "created", FORM_TIME, true, offsetof(struct pending, created) },
+};
+
+static bool read_names(struct view value, struct list *out)
+{
+    struct view rest = value, part;
+
+    while (view_cut(&rest, ',', &part)) {
+        struct view name = view_trim(part);
+
+        if (name.len == 0)
+            return false;
+        list_add_view(out, name);
+    }
+    return true;
+}
+
+static bool read_value(const struct field *field, struct view value, struct pending *out)
+{
+    AUTO(free) char *printable = text_printable_dup(value, FILE_MAX_TEXT, false);
+    void *to = (char *)out + field->at;
+
+    if (value.len == 0 || !view_is(value, printable))
+        return false;
+    switch (field->form) {
+    case FORM_TEXT:
+        *(char **)to = view_dup(value);
+        return true;
+    case FORM_NAMES:
+        return read_names(value, to);
+    case FORM_FLAG:
+        *(bool *)to = view_is(value, "yes");
+        return view_is(value, "yes");
+    case FORM_TIME:
+        return clock_parse_rfc3339(value, to) && *(int64_t *)to >= 0 && *(int64_t *)to <= LAST_SECOND;
+    }
+    return false;
+}
+
+/* Which field a line is of; COUNT(fields): one that we do not know. */
+static bool read_line(struct view line, size_t *which, struct view *value, struct error *err)
+{
+    struct view rest = line, key;
+    AUTO(free) char *shown = text_printable_dup(line, 60, false);
+
+    if (!view_cut(&rest, ':', &key) || rest.at == NULL)
+        return error_set(err, ERROR_STORE, "'%s' is not of the form \"key: value\"", shown);
+    *value = view_trim(rest);
+    for (*which = 0; *which < COUNT(fields); ++*which)
+        if (view_is(key, fields[*which].key))
+            break;
+    return true;
+}
+
+static bool parse_into(struct view text, struct pending *out, struct error *err)
+{
+    bool seen[COUNT(fields) + 1] = { false };
+    struct view rest = text, line;
+
+    while (view_cut(&rest, '\n', &line)) {
+        struct view value;
+        size_t which;
+
+        if (line.len == 0)
+            continue;
+        TRY(read_line(line, &which, &value, err));
+        if (which == COUNT(fields))
+            continue;
+        if (seen[which])
+            return error_set(err, ERROR_STORE, "'%s' is there twice", fields[which].key);
+        seen[which] = true;
+        if (!read_value(&fields[which], value, out))
+            return error_set(err, ERROR_STORE, "the value of '%s' cannot be read", fields[which].key);
+    }
+    for (size_t i = 0; i < COUNT(fields); i++)
+        if (fields[i].needed && !seen[i])
+            return error_set(err, ERROR_STORE, "'%s' is missing", fields[i].key);
+    return true;
+}
+
+bool pending_parse(struct view text, struct pending *out, struct error *err)
+{
+    AUTO(pending_clear) struct pending pending = { 0 };
+
+    TRY(parse_into(text, &pending, err));
+    *out = pending;
+    pending = (struct pending){ 0 };
+    return true;
+}
+
+static void put_text(struct buf *out, const char *key, const char *value)
+{
+    AUTO(free) char *text = NULL;
+
+    if (value == NULL || value[0] == '\0')
+        return;
+    text = text_printable_dup(view_of(value), FILE_MAX_TEXT, false);
+    buf_putf(out, "%s: %s\n", key, text);
+}
+
+void pending_format(const struct pending *pending, struct buf *out)
+{
+    for (size_t i = 0; i < COUNT(fields); i++) {
+        const void *from = (const char *)pending + fields[i].at;
+        AUTO(free) char *names = NULL;
+        char time[CLOCK_TEXT_SIZE];
+
+        switch (fields[i].form) {
+        case FORM_TEXT:
+            put_text(out, fields[i].key, *(char *const *)from);
+            break;
+        case FORM_NAMES:
+            names = list_join(from, ", ");
+            put_text(out, fields[i].key, names);
+            break;
+        case FORM_FLAG:
+            put_text(out, fields[i].key, *(const bool *)from ? "yes" : NULL);
+            break;
+        case FORM_TIME:
+            clock_format_rfc3339(*(const int64_t *)from, time);
+            put_text(out, fields[i].key, time);
+            break;
+        }
+    }
+}
+
+/* ---- on disk ---- */
+
+static char *top_dir(const struct store *store)
+{
+    return store_path(store, "pending");
+}
+
+char *pending_dir(const struct store *store, const char *name)
+{
+    return store_path_in(store, "pending", name);
+}
+
+char *pending_csr_name(const char *csr_sha256)
+{
+    return xprintf(".csr-%s", csr_sha256);
+}
+
+/* Whoever removes the last record removes the directory of them all, too, and may do so between our two steps. */
+static bool make_dir(const char *top, const char *dir, struct error *err)
+{
+    for (int i = 0; i < MAKE_TRIES; i++) {
+        if (mkdir(top, 0700) != 0 && errno != EEXIST)
+            return file_error(err, "create the directory", top);
+        if (mkdir(dir, 0700) == 0)
+            return true;
+        if (errno != ENOENT)
+            break;
+    }
+    return file_error(err, "create the directory", dir);
+}
+
+static bool write_record(const char *dir, const struct pending *pending, struct error *err)
+{
+    AUTO(free) char *key = file_join(dir, KEY_NAME);
+    AUTO(free) char *order = file_join(dir, ORDER_NAME);
+    AUTO(free) char *temporary = file_join(dir, "." ORDER_NAME ".new");
+    AUTO(buf_clear) struct buf text = BUF(FILE_MAX_TEXT);
+
+    pending_format(pending, &text);
+    if (text.failed)
+        return error_set(err, ERROR_STORE, "the order's record is larger than %d bytes", FILE_MAX_TEXT);
+    if (pending->has_key)
+        TRY(file_create(key, buf_view(&pending->key), FILE_PRIVATE, err));
+    return file_create_whole(order, temporary, buf_view(&text), FILE_PRIVATE, err);
+}
+
+bool pending_save(struct store *store, const char *name, const struct pending *pending, struct error *err)
+{
+    AUTO(free) char *top = top_dir(store), *dir = pending_dir(store, name);
+    struct error removing = { 0 };
+
+    TRY(pending_drop(store, name, err));
+    TRY(make_dir(top, dir, err));
+    if (write_record(dir, pending, err) && file_sync_dir(top, err) && file_sync_dir(store_config_dir(store), err))
+        return true;
+    (void)!pending_drop(store, name, &removing);
+    return false;
+}
+
+/* The key's memory is secret from the first byte. */
+static bool load_key(const char *dir, struct pending *out, struct error *err)
+{
+    AUTO(free) char *path = file_join(dir, KEY_NAME);
+
+    out->key = BUF_SECRET(KEY_MAX);
+    return !out->has_key || file_read(path, &out->key, err);
+}
+
+/* *there: a record of that name is there, whatever is in it. */
+static bool load_order(const char *dir, struct pending *out, bool *there, struct error *err)
+{
+    AUTO(free) char *path = file_join(dir, ORDER_NAME);
+    AUTO(buf_clear) struct buf text = BUF(FILE_MAX_TEXT);
+
+    *there = true;
+    if (!file_read(path, &text, err)) {
+        *there = err->sys != ENOENT && err->sys != ENOTDIR;
+        return false;
+    }
+    return pending_parse(buf_view(&text), out, err);
+}
+
+bool pending_load(struct store *store, const char *name, struct pending *out, bool *found, struct error *err)
+{
+    AUTO(free) char *dir = pending_dir(store, name);
+    AUTO(pending_clear) struct pending pending = { 0 };
+    struct error failure = { 0 };
+    bool there;
+
+    *found = false;
+    if (load_order(dir, &pending, &there, &failure) && load_key(dir, &pending, &failure)) {
+        *out = pending;
+        pending = (struct pending){ 0 };
+        *found = true;
+        return true;
+    }
+    if (!there)
+        return true;
+    if (failure.sys != 0 && failure.sys != ENOENT) { /* it may be readable another time */
+        *err = failure;
+        return false;
+    }
+    log_warning("The record of an order in %s cannot be used (%s), and is removed", dir, failure.why);
+    return pending_drop(store, name, err);
+}
+
+bool pending_drop(struct store *store, const char *name, struct error *err)
+{
+    AUTO(free) char *top = top_dir(store), *dir = pending_dir(store, name);
+    AUTO(free) char *order = file_join(dir, ORDER_NAME);
+    AUTO(free) char *key = file_join(dir, KEY_NAME);
+
+    if (!file_is_dir(dir))
+        return true;
+    TRY(file_remove(order, err));
+    layout_wipe(key);
+    TRY(file_remove_tree(dir, err));
+    return layout_remove_dir_if_empty(top, err);
+}
+
+bool pending_names(struct store *store, struct list *out, struct error *err)
+{
+    AUTO(free) char *top = top_dir(store);
+
+    return file_list_dir(top, out, err);
+}
+
+/* ---- age ---- */
+
+/* A clock that was wrong may have said that it is of the future. */
+bool pending_is_old(const struct pending *pending, int64_t now)
+{
+    return now - pending->created > PENDING_MAX_AGE_S;
+}
+
+/* What has no order.txt may be a record that another process is writing right now. */
+static bool is_old_dir(const char *dir, int64_t now)
+{
+    AUTO(pending_clear) struct pending pending = { 0 };
+    struct error err = { 0 };
+    struct stat st;
+    bool there;
+
+    if (load_order(dir, &pending, &there, &err))
+        return pending_is_old(&pending, now);
+    return !there && stat(dir, &st) == 0 && now - st.st_mtime > PENDING_MAX_AGE_S;
+}
+
+void pending_sweep(struct store *store, int64_t now)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    AUTO(free) char *top = top_dir(store);
+    struct error err = { 0 };
+
+    if (!pending_names(store, &names, &err))
+        log_debug("%s", err.why);
+    else if (names.len == 0 && !layout_remove_dir_if_empty(top, &err))
+        log_debug("%s", err.why);
+    for (size_t i = 0; i < names.len; i++) {
+        AUTO(free) char *dir = pending_dir(store, names.at[i]);
+
+        if (!is_old_dir(dir, now))
+            continue;
+        log_info("Removing %s: its order is too old to be of use", dir);
+        if (!pending_drop(store, names.at[i], &err))
+            log_warning("Could not remove %s: %s", dir, err.why);
+    }
+}

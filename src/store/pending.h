@@ -1,0 +1,56 @@
+#pragma once
+/*
+ * Orders under way: CONF/pending/NAME/ holds what it takes to have a certificate again that was issued and never saved, its
+ * private key included.
+ *
+ * A record is there from just before the CA is told to issue until the certificate is in its lineage. order.txt is written
+ * last and removed first: without it, what is there is a leftover. Knows nothing of the network, and not whether a record
+ * fits what is wanted now.
+ */
+#include "store/store.h"
+
+#define PENDING_MAX_AGE_S (7 * 86400) /* no CA that we know remembers orders for longer */
+
+struct pending {
+    char *order_url, *server, *account_url;
+    char *account_id;      /* as in accounts/; for people */
+    struct list names;     /* that the order is for */
+    struct list requested; /* what was asked for: more, when names were dropped */
+    char *profile;         /* NULL: none was asked for */
+    bool must_staple;
+    char *csr_sha256;      /* hex */
+    char *previous;        /* SHA-256 of the lineage's newest certificate at that time, hex; NULL: there was no lineage */
+    int64_t created;       /* UTC seconds */
+    bool has_key;          /* the key is in the record; else it is the lineage's, or a user's with a CSR */
+    struct buf key;        /* PEM */
+};
+
+void pending_clear(struct pending *pending);
+static inline void pending_clear_at(struct pending *pending)
+{
+    pending_clear(pending);
+}
+
+/* order.txt: "key: value" lines. Unknown keys are passed over. ERROR_STORE: a line or a value is not what it should be, or one
+ * is missing. */
+MUST_USE bool pending_parse(struct view text, struct pending *out, struct error *err);
+/* The same text; what cannot be printed becomes '?'. */
+void pending_format(const struct pending *pending, struct buf *out);
+
+/* "CONF/pending/NAME", of the caller's. */
+char *pending_dir(const struct store *store, const char *name) __attribute__((returns_nonnull));
+/* The name under which the order for a user's CSR is recorded: none that a lineage can have. Of the caller's. */
+char *pending_csr_name(const char *csr_sha256) __attribute__((returns_nonnull));
+
+/* Takes the place of an earlier record of that name; synced when it returns. Nothing is left behind on failure. */
+MUST_USE bool pending_save(struct store *store, const char *name, const struct pending *pending, struct error *err);
+/* *found false: there is none, or none that can be used; that is told and removed. */
+MUST_USE bool pending_load(struct store *store, const char *name, struct pending *out, bool *found, struct error *err);
+/* Removes a record, or what is left of one, its key overwritten first; missing is fine. */
+MUST_USE bool pending_drop(struct store *store, const char *name, struct error *err);
+/* Names of the records and leftovers, sorted. */
+MUST_USE bool pending_names(struct store *store, struct list *out, struct error *err);
+
+bool pending_is_old(const struct pending *pending, int64_t now);
+/* Removes the records, and what is left of some, that have become too old. Trouble is told. */
+void pending_sweep(struct store *store, int64_t now);
