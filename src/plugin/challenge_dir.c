@@ -31,22 +31,6 @@ bool challenge_dir_error(const struct challenge_dir *dir, const char *action, co
     return false;
 }
 
-bool challenge_dir_open(const char *root, struct challenge_dir *out, struct error *err)
-{
-    struct challenge_dir dir = { .well_known = { .fd = -1 }, .challenges = { .fd = -1 } };
-
-    dir.root = (char *)(uintptr_t)root; /* lent until all is well */
-    dir.root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (dir.root_fd < 0 || fstat(dir.root_fd, &dir.root_stat) != 0) {
-        (void)challenge_dir_error(&dir, "use the webroot", root, err);
-        close_at(&dir.root_fd);
-        return false;
-    }
-    dir.root = xstrdup(root);
-    *out = dir;
-    return true;
-}
-
 static bool is_empty(int fd)
 {
     int copy = openat(fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -143,6 +127,93 @@ static int make(const struct challenge_dir *dir, int parent, const char *name, c
     return -1;
 }
 
+/* Steps down into root_fd/name, which is made. */
+static bool descend(struct challenge_dir *dir, const char *path, struct error *err)
+{
+    const char *name = file_basename(path);
+    AUTO(close) int fd = make(dir, dir->root_fd, name, path, err);
+    bool made = fd >= 0;
+    struct challenge_above *above;
+
+    if (fd < 0 && errno == EEXIST) { /* somebody was faster */
+        fd = openat(dir->root_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
+        if (fd < 0)
+            return challenge_dir_error(dir, "use the directory", path, err);
+    }
+    if (fd < 0)
+        return false;
+    if (fstat(fd, &dir->root_stat) != 0)
+        return challenge_dir_error(dir, "look at", path, err);
+    if (made) {
+        dir->above = xrealloc(dir->above, dir->above_count + 1, sizeof *dir->above);
+        above = &dir->above[dir->above_count++];
+        *above = (struct challenge_above){ dir->root_fd, xstrdup(name), dir->root_stat.st_dev, dir->root_stat.st_ino };
+    } else {
+        (void)close(dir->root_fd);
+    }
+    dir->root_fd = fd;
+    fd = -1;
+    return true;
+}
+
+/* From the deepest directory that there is, down to the webroot. */
+static bool open_root(struct challenge_dir *dir, struct error *err)
+{
+    AUTO(list_clear) struct list missing = { 0 };
+    AUTO(free) char *at = file_absolute(dir->root);
+
+    while ((dir->root_fd = open(at, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0) {
+        AUTO(free) char *up = file_dirname(at);
+
+        if (errno != ENOENT || file_is_link(at) || strcmp(up, at) == 0)
+            return challenge_dir_error(dir, "use the webroot", dir->root, err);
+        list_add(&missing, at);
+        xreplace(&at, up);
+    }
+    if (fstat(dir->root_fd, &dir->root_stat) != 0)
+        return challenge_dir_error(dir, "use the webroot", dir->root, err);
+    if (missing.len > 0)
+        log_info("The webroot %s is missing and is made.", dir->root);
+    for (size_t i = missing.len; i > 0; i--)
+        TRY(descend(dir, missing.at[i - 1], err));
+    return true;
+}
+
+/* Only those that we have made, as long as they are empty. */
+static void close_root(struct challenge_dir *dir)
+{
+    bool gone = true;
+
+    close_at(&dir->root_fd);
+    dir->root_fd = -1;
+    for (size_t i = dir->above_count; i > 0; i--) {
+        struct challenge_above *above = &dir->above[i - 1];
+        struct stat st;
+
+        gone = gone && fstatat(above->parent_fd, above->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_dev == above->dev &&
+               st.st_ino == above->ino && unlinkat(above->parent_fd, above->name, AT_REMOVEDIR) == 0;
+        (void)close(above->parent_fd);
+        free(above->name);
+    }
+    free(dir->above);
+    dir->above = NULL;
+    dir->above_count = 0;
+}
+
+bool challenge_dir_open(const char *root, struct challenge_dir *out, struct error *err)
+{
+    struct challenge_dir dir = { .root_fd = -1, .well_known = { .fd = -1 }, .challenges = { .fd = -1 } };
+
+    dir.root = (char *)(uintptr_t)root; /* lent until all is well */
+    if (!open_root(&dir, err)) {
+        close_root(&dir);
+        return false;
+    }
+    dir.root = xstrdup(root);
+    *out = dir;
+    return true;
+}
+
 static bool enter(const struct challenge_dir *dir, int parent, const char *name, const char *path,
                   struct challenge_level *level, struct error *err)
 {
@@ -191,8 +262,7 @@ void challenge_dir_close(struct challenge_dir *dir)
 {
     leave(dir, dir->well_known.fd, CHALLENGES, &dir->challenges);
     leave(dir, dir->root_fd, WELL_KNOWN, &dir->well_known);
-    close_at(&dir->root_fd);
-    dir->root_fd = -1;
+    close_root(dir);
     free(dir->root);
     dir->root = NULL;
 }

@@ -16,15 +16,25 @@ struct challenge_level {
     ino_t ino;
 };
 
+struct challenge_above { /* a directory that was missing on the way to the webroot, or the webroot itself */
+    int parent_fd;
+    char *name;
+    dev_t dev;
+    ino_t ino;
+};
+
 struct challenge_dir {
     char *root; /* as the user named it, for messages */
     int root_fd;
     struct stat root_stat;
+    struct challenge_above *above; /* made by us, in the order of the path */
+    size_t above_count;
     struct challenge_level well_known, challenges;
 };
 
 /*
- * Opens the webroot itself. ERROR_PLUGIN when it is none. Then challenge_dir_close.
+ * Opens the webroot itself; one that is missing is made, 0755 and owned like the directory above, since some lie where
+ * a start of the system clears up. ERROR_PLUGIN when it is none. Then challenge_dir_close.
  */
 MUST_USE bool challenge_dir_open(const char *root, struct challenge_dir *out, struct error *err);
 

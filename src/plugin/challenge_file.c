@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "plugin/challenge_dir.h"
 
@@ -93,21 +94,6 @@ static char *path_of(const struct used_root *used, const char *token)
     return xprintf("%s/.well-known/acme-challenge/%s", used->dir.root, token);
 }
 
-static bool write_all(int fd, struct view content)
-{
-    while (content.len > 0) {
-        ssize_t done = write(fd, content.at, content.len);
-
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done < 0)
-            return false;
-        content.at += done;
-        content.len -= (size_t)done;
-    }
-    return true;
-}
-
 /* Everybody may read a regular file with this content and no more. */
 static bool is_same(int fd, struct view content)
 {
@@ -142,7 +128,7 @@ static bool fill(struct challenge_file *file, int fd, const char *path, struct e
 {
     int dir_fd = file->used->dir.challenges.fd;
     struct stat st;
-    bool ok = fchmod(fd, FILE_MODE) == 0 && fstat(fd, &st) == 0 && write_all(fd, view_of(file->content));
+    bool ok = fchmod(fd, FILE_MODE) == 0 && fstat(fd, &st) == 0 && file_write_all(fd, view_of(file->content));
     int sys = errno;
 
     if (close(fd) != 0 && ok) {

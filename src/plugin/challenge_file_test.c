@@ -209,11 +209,34 @@ TEST(a_token_file_that_is_there)
 
 TEST(no_webroot)
 {
-    AUTO(free) char *root = new_root(), *missing = file_join(root, "missing"), *file = file_join(root, "file");
+    AUTO(free) char *root = new_root(), *file = file_join(root, "file"), *below = file_join(root, "file/below");
+    AUTO(free) char *link = file_join(root, "link");
 
     make("file", false, "x");
-    check_refused("missing", missing, "No such file", "--webroot-path");
     check_refused("a file", file, "Not a directory", NULL);
+    check_refused("below a file", below, "Not a directory", NULL);
+    REQUIRE(symlink("missing", link) == 0, "%s", link);
+    check_refused("a link to nothing", link, "No such file", "--webroot-path");
+}
+
+/* It may lie where a start of the system clears up; the web server knows its name all the same. */
+TEST(a_missing_webroot_is_made)
+{
+    AUTO(free) char *root = new_root(), *deep = file_join(root, "not/there/"), *not = file_join(root, "not");
+    AUTO(free) char *other = file_join(root, "not/other");
+    mode_t before = umask(077);
+    struct challenge_file *file = put(deep, TOKEN, ANSWER);
+    struct stat st;
+
+    (void)umask(before);
+    check_content("not/there/" BELOW "/" TOKEN, ANSWER);
+    CHECK(stat(not, &st) == 0 && (st.st_mode & 07777) == 0755, "whatever the umask: %o", (unsigned)st.st_mode);
+    drop(file);
+    CHECK(!file_exists(not), "what was made is removed");
+    file = put(deep, TOKEN, ANSWER);
+    REQUIRE(mkdir(other, 0755) == 0, "%s", other);
+    drop(file);
+    CHECK(file_is_dir(other) && !file_exists(deep), "what somebody else has put there stays");
 }
 
 TEST(replaced_files_stay)

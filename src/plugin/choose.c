@@ -1,14 +1,20 @@
+#include "plugin/choose.h"
+
 #include <string.h>
 
-#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "plugin/plugin.h"
 
 #define FAR 3 /* edits from which on a name is no misspelling */
 
-static bool unknown(const char *name, struct error *err)
+static bool has_roles(const struct plugin *plugin, unsigned roles)
+{
+    return ((roles & ROLE_AUTHENTICATOR) == 0 || plugin->authenticator != NULL)
+        && ((roles & ROLE_INSTALLER) == 0 || plugin->installer != NULL);
+}
+
+static bool unknown(const char *name, unsigned roles, struct error *err)
 {
     const char *nearest = NULL;
     size_t least = FAR;
@@ -16,7 +22,7 @@ static bool unknown(const char *name, struct error *err)
     for (size_t i = 0; plugins[i] != NULL; i++) {
         size_t distance = text_distance(name, plugins[i]->name);
 
-        if (plugins[i]->authenticator == NULL || distance >= least)
+        if (!has_roles(plugins[i], roles) || distance >= least)
             continue;
         least = distance;
         nearest = plugins[i]->name;
@@ -27,18 +33,53 @@ static bool unknown(const char *name, struct error *err)
     return error_next(err, "the command `plugins` lists what there is");
 }
 
-static bool named(const struct settings *settings, const char **out, struct error *err)
+/* There is such a plugin, and it can do something else. */
+static bool wrong_role(const struct ui *ui, const struct plugin *plugin, struct error *err)
 {
-    const char *one = settings->authenticator, *other = settings->configurator;
+    if (ui_is_certbot(ui))
+        return error_set(err, ERROR_PLUGIN,
+            "The %s plugin is not working; there may be problems with your existing "
+            "configuration.\nThe error was: None",
+            plugin->name);
+    (void)error_set(err, ERROR_PLUGIN, "The %s plugin cannot %s", plugin->name,
+        plugin->authenticator == NULL ? "prove control of names" : "install certificates");
+    return error_next(err, "the command `plugins` lists what there is");
+}
 
-    if (one != NULL && other != NULL && strcmp(one, other) != 0)
-        return error_set(err, ERROR_PLUGIN, "Too many flags setting authenticators: %s and %s", other, one);
-    *out = one != NULL ? one : other;
+bool choose_named(const struct settings *settings, struct ui *ui, const char *name, unsigned roles,
+    const struct plugin **out, struct error *err)
+{
+    const struct plugin *plugin;
+
+    TRY(plugin_look_up(settings, name, &plugin, err));
+    if (plugin == NULL)
+        return unknown(name, roles, err);
+    if (!has_roles(plugin, roles))
+        return wrong_role(ui, plugin, err);
+    *out = plugin;
     return true;
 }
 
-/* Menu entries and the plugins behind them, side by side; returns how many. */
-static size_t candidates(const struct settings *settings, const struct plugin **found, struct list *entries)
+bool choose_nothing_named(const struct ui *ui, unsigned roles, struct error *err)
+{
+    if (ui_is_certbot(ui))
+        return error_set(err, ERROR_CONFIG,
+            "Missing command line flags. For non-interactive execution, you will need to "
+            "specify a plugin on the command line.  Run with '--help plugins' to see a list of options, and "
+            "see https://eff.org/letsencrypt-plugins for more detail on what the plugins do and how to use them.");
+    (void)error_set(err, ERROR_CONFIG,
+        "Missing command line flags. For non-interactive execution, you will need to "
+        "specify a plugin on the command line.");
+    if ((roles & ROLE_INSTALLER) != 0)
+        return error_next(err,
+            "name an installer with -i, or use certonly for the certificate alone; --help plugins explains "
+            "them");
+    return error_next(err, "add --standalone, --webroot -w DIR or another; --help plugins explains them");
+}
+
+/* Menu entries and the plugins behind them, side by side. */
+static void find_candidates(
+    const struct settings *settings, unsigned roles, const struct plugin **found, struct list *entries)
 {
     const struct plugin *all[PLUGINS_MAX];
     size_t count = plugin_list(settings, all);
@@ -46,60 +87,55 @@ static size_t candidates(const struct settings *settings, const struct plugin **
     for (size_t i = 0; i < count; i++) {
         AUTO(free) char *entry = NULL;
 
-        if (all[i]->authenticator == NULL)
+        if (!has_roles(all[i], roles))
             continue;
         found[entries->len] = all[i];
         entry = xprintf("%s (%s)", all[i]->description, all[i]->name);
         list_add(entries, entry);
     }
-    return entries->len;
 }
 
-static bool nothing_named(struct error *err)
-{
-    (void)error_set(err, ERROR_PLUGIN, "Missing command line flags. For non-interactive execution, you will need to "
-                                       "specify a plugin on the command line.");
-    return error_next(err, "add --standalone, --webroot -w DIR or another; --help plugins explains them");
-}
+static const char nothing_chosen[] = "authenticator could not be determined or is not installed";
 
-static bool ask(const struct settings *settings, struct ui *ui, const struct plugin **out, struct error *err)
+bool choose_from_menu(const struct settings *settings, struct ui *ui, unsigned roles, const char *question,
+    const struct plugin **out, struct error *err)
 {
-    static const struct question question = { .text = "How would you like to authenticate with the ACME CA?",
-                                              .flag = "--authenticator",
-                                              .forced = true };
+    struct question menu = { .text = question,
+        .forced = true,
+        .canceled = nothing_chosen,
+        .flag = roles == ROLE_INSTALLER       ? "--installer"
+                : roles == ROLE_AUTHENTICATOR ? "--authenticator"
+                                              : "--configurator" };
     AUTO(list_clear) struct list entries = { 0 };
     const struct plugin *found[PLUGINS_MAX];
-    size_t count, chosen = 0;
+    size_t chosen = 0;
 
     if (!ui_may_ask(ui))
-        return nothing_named(err);
-    count = candidates(settings, found, &entries);
-    if (count > 1 && !ui_menu(ui, &question, &entries, 0, &chosen, err)) {
-        if (err->kind == ERROR_CANCELED && !interrupt_pending())
-            (void)snprintf(err->why, sizeof err->why, "authenticator could not be determined or is not installed");
-        return false;
-    }
-    if (count == 0)
-        return error_set(err, ERROR_PLUGIN, "authenticator could not be determined or is not installed");
-    *out = found[chosen];
+        return choose_nothing_named(ui, roles, err);
+    find_candidates(settings, roles, found, &entries);
+    if (entries.len > 1)
+        TRY(ui_menu(ui, &menu, &entries, 0, &chosen, err));
+    *out = entries.len == 0 ? NULL : found[chosen];
     return true;
 }
 
-bool plugin_choose_authenticator(struct settings *settings, struct ui *ui, const struct plugin **out, struct error *err)
+bool plugin_choose_authenticator(
+    struct settings *settings, struct ui *ui, const struct plugin **out, struct error *err)
 {
     const struct plugin *plugin = NULL;
-    const char *name = NULL;
+    bool was_asked = settings->authenticator == NULL;
 
-    TRY(named(settings, &name, err));
-    if (name == NULL) {
-        TRY(ask(settings, ui, &plugin, err));
-        name = plugin->name;
-    }
-    TRY(plugin_look_up(settings, name, &plugin, err));
-    if (plugin == NULL || plugin->authenticator == NULL)
-        return unknown(name, err);
-    if (settings->authenticator == NULL) {
-        xreplace(&settings->authenticator, name);
+    if (was_asked)
+        TRY(choose_from_menu(settings, ui, ROLE_AUTHENTICATOR, ui_is_certbot(ui)
+            ? "How would you like to authenticate with the ACME CA?"
+            : "The CA wants to see that you control the names. How should it be shown?", &plugin, err));
+    if (was_asked && plugin == NULL)
+        return error_set(err, ERROR_PLUGIN, "%s", nothing_chosen);
+    /* A program that was chosen from the menu still has to have all its options. */
+    TRY(choose_named(
+        settings, ui, was_asked ? plugin->name : settings->authenticator, ROLE_AUTHENTICATOR, &plugin, err));
+    if (was_asked) {
+        xreplace(&settings->authenticator, plugin->name);
         SETTING_MARK(settings, authenticator, ORIGIN_RUNTIME);
     }
     log_info("Plugins selected: Authenticator %s, Installer %s", plugin->name,
@@ -128,8 +164,10 @@ bool plugin_challenge_types(const struct plugin *plugin, const struct settings *
     for (size_t i = 0; preferred->len == 0 && plugin->authenticator->types[i] != NULL; i++)
         list_add(&types, plugin->authenticator->types[i]);
     if (types.len == 0) {
-        (void)error_set(err, ERROR_CONFIG, "None of the preferred challenges are supported by the selected plugin");
-        return error_next(err, "leave --preferred-challenges out, or name %s", plugin->authenticator->types[0]);
+        (void)error_set(
+            err, ERROR_CONFIG, "None of the preferred challenges are supported by the selected plugin");
+        return error_next(
+            err, "leave --preferred-challenges out, or name %s", plugin->authenticator->types[0]);
     }
     list_add_all(out, &types);
     return true;

@@ -1,100 +1,126 @@
 /*
- * Choosing an installer, and the names of what installers can add.
+ * Choosing an installer, alone or together with the authenticator for `run`, and the names of what installers
+ * can add.
  */
 #include <string.h>
 
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "plugin/plugin.h"
+#include "base/text.h"
+#include "config/plugin_options.h"
+#include "plugin/choose.h"
 
 const char *enhancement_name(enum enhancement enhancement)
 {
-    static const char *const names[ENHANCE_COUNT] = { "redirect", "hsts", "uir", "staple-ocsp" };
+    static const char *const names[ENHANCE_COUNT] = { "hsts", "redirect", "staple-ocsp", "uir" };
 
     return names[enhancement];
 }
 
-static bool not_installed(const char *name, struct error *err)
+/* From the menu; a user who chooses none is as well off as one who has none. */
+static bool ask(const struct settings *settings, struct ui *ui, unsigned roles, const char *question,
+    const struct plugin **out, struct error *err)
 {
-    (void)error_set(err, ERROR_PLUGIN, "The requested %s plugin does not appear to be installed", name);
-    err->expected = true;
-    return error_next(err, "the command `plugins` lists what there is");
-}
-
-/* `run` with an authenticator only: the user wanted certonly, or forgot what is to be configured (contract 1.7). */
-static bool authenticator_only(const char *name, struct error *err)
-{
-    (void)error_set(err, ERROR_PLUGIN, "The %s plugin can authenticate but cannot install, so there is no installer for the "
-        "command run.", name);
-    return error_next(err, "use `certonly -a %s` for the certificate alone, or name an installer with -i", name);
-}
-
-static bool named(const struct settings *settings, const char *verb, const char **out, struct error *err)
-{
-    const char *one = settings->installer, *both = settings->configurator;
-    const struct plugin *authenticator;
-
-    if (one != NULL && both != NULL && strcmp(one, both) != 0)
-        return error_set(err, ERROR_PLUGIN, "Too many flags setting configurators/installers/authenticators '%s' -> '%s'", both,
-            one);
-    *out = one != NULL ? one : both;
-    if (*out != NULL || strcmp(verb, "run") != 0 || settings->authenticator == NULL)
+    *out = NULL;
+    if (choose_from_menu(settings, ui, roles, question, out, err))
         return true;
-    TRY(plugin_look_up(settings, settings->authenticator, &authenticator, err));
-    if (authenticator != NULL && authenticator->installer == NULL)
-        return authenticator_only(settings->authenticator, err);
-    *out = settings->authenticator;
-    return true;
+    return err->kind == ERROR_CANCELED && !interrupt_pending();
 }
 
-static bool ask(const struct settings *settings, struct ui *ui, const struct plugin **out, struct error *err)
+static void settle(struct settings *settings, const struct plugin *plugin)
 {
-    static const struct question question = {
-        .text = "How would you like to install certificates?", .flag = "--installer", .forced = true,
-    };
-    AUTO(list_clear) struct list entries = { 0 };
-    const struct plugin *all[PLUGINS_MAX], *found[PLUGINS_MAX];
-    size_t count = plugin_list(ui_may_ask(ui) ? settings : NULL, all), chosen = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        AUTO(free) char *entry = xprintf("%s (%s)", all[i]->description, all[i]->name);
-
-        if (all[i]->installer == NULL)
-            continue;
-        found[entries.len] = all[i];
-        list_add(&entries, entry);
-    }
-    if (entries.len == 0) {
-        (void)error_set(err, ERROR_PLUGIN, "installer could not be determined or is not installed");
-        return error_next(err, "use certonly to obtain a certificate without installing it");
-    }
-    if (!ui_may_ask(ui))
-        return error_set(err, ERROR_PLUGIN, "Missing command line flags. For non-interactive execution, you will need to specify "
-            "a plugin on the command line.");
-    if (entries.len > 1)
-        TRY(ui_menu(ui, &question, &entries, 0, &chosen, err));
-    *out = found[chosen];
-    return true;
-}
-
-bool plugin_choose_installer(struct settings *settings, struct ui *ui, const char *verb, const struct plugin **out,
-    struct error *err)
-{
-    const struct plugin *plugin = NULL;
-    const char *name = NULL;
-
-    TRY(named(settings, verb, &name, err));
-    if (name == NULL)
-        TRY(ask(settings, ui, &plugin, err));
-    else
-        TRY(plugin_look_up(settings, name, &plugin, err));
-    if (plugin == NULL || plugin->installer == NULL)
-        return not_installed(name, err);
     if (settings->installer == NULL) {
         xreplace(&settings->installer, plugin->name);
         SETTING_MARK(settings, installer, ORIGIN_RUNTIME);
     }
     log_debug("installer %s", plugin->name);
+}
+
+bool plugin_choose_installer(struct settings *settings, struct ui *ui, const char *question,
+    const struct plugin **out, struct error *err)
+{
+    const struct plugin *plugin;
+
+    if (settings->installer == NULL)
+        TRY(ask(settings, ui, ROLE_INSTALLER, question, &plugin, err));
+    else
+        TRY(choose_named(settings, ui, settings->installer, ROLE_INSTALLER, &plugin, err));
+    if (plugin != NULL)
+        settle(settings, plugin);
     *out = plugin;
     return true;
+}
+
+/* Also those that Certbot knows and we do not have. */
+static bool is_authenticator_only(
+    const struct settings *settings, const char *name, bool *out, struct error *err)
+{
+    const struct plugin *plugin;
+
+    TRY(plugin_look_up(settings, name, &plugin, err));
+    *out =
+        plugin != NULL ? plugin->installer == NULL : text_starts(name, "dns-") && plugin_name_is_ours(name);
+    return true;
+}
+
+/* The user wanted certonly, or forgot what is to be configured (contract 1.7). */
+static bool authenticator_only(const struct ui *ui, const char *name, struct error *err)
+{
+    if (ui_is_certbot(ui))
+        return error_set(err, ERROR_CONFIG,
+            "With the %s plugin, you probably want to use the \"certonly\" command, eg:\n\n"
+            "    certbot certonly --%s\n\n(Alternatively, add a --installer flag. See "
+            "https://eff.org/letsencrypt-plugins\n"
+            " and \"--help plugins\" for more information.)",
+            name, name);
+    (void)error_set(err, ERROR_CONFIG,
+        "The %s plugin can authenticate but cannot install, so there is no installer for the "
+        "command run.",
+        name);
+    return error_next(
+        err, "use `certonly -a %s` for the certificate alone, or name an installer with -i", name);
+}
+
+/* One plugin for both: both names are the same, or there is none. */
+static bool choose_configurator(
+    struct settings *settings, struct ui *ui, const struct plugin **out, struct error *err)
+{
+    const struct plugin *plugin;
+
+    if (settings->installer == NULL)
+        TRY(ask(settings, ui, ROLE_AUTHENTICATOR | ROLE_INSTALLER,
+            "How would you like to authenticate and install certificates?", &plugin, err));
+    else
+        TRY(choose_named(
+            settings, ui, settings->installer, ROLE_AUTHENTICATOR | ROLE_INSTALLER, &plugin, err));
+    if (plugin != NULL && settings->authenticator == NULL) {
+        xreplace(&settings->authenticator, plugin->name);
+        SETTING_MARK(settings, authenticator, ORIGIN_RUNTIME);
+    }
+    if (plugin != NULL)
+        settle(settings, plugin);
+    *out = plugin;
+    return true;
+}
+
+bool plugin_choose_for_run(
+    struct settings *settings, struct ui *ui, const struct plugin **installer, struct error *err)
+{
+    const char *authenticator = settings->authenticator;
+    const struct plugin *chosen;
+    bool only = false;
+
+    *installer = NULL;
+    if (authenticator != NULL && settings->installer == NULL)
+        TRY(is_authenticator_only(settings, authenticator, &only, err));
+    if (only)
+        return authenticator_only(ui, authenticator, err);
+    if ((authenticator == NULL && settings->installer == NULL) ||
+        text_equal(authenticator, settings->installer))
+        return choose_configurator(settings, ui, installer, err);
+    if (!ui_may_ask(ui) && (authenticator == NULL || settings->installer == NULL))
+        return choose_nothing_named(ui, authenticator == NULL ? ROLE_AUTHENTICATOR : ROLE_INSTALLER, err);
+    TRY(plugin_choose_installer(settings, ui, "How would you like to install certificates?", installer, err));
+    return *installer == NULL || plugin_choose_authenticator(settings, ui, &chosen, err);
 }

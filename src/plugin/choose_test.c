@@ -20,14 +20,27 @@ TEST(table)
 }
 
 struct choice {
-    const char *authenticator, *configurator, *installer;
-    bool non_interactive;
+    const char *authenticator, *installer;
+    bool non_interactive, as_certbot;
+    bool for_run, installer_only; /* else the authenticator */
 };
+
+static void say_failed(const struct error *err)
+{
+    dprintf(STDERR_FILENO, "%s|%s|%s\n", error_kind_name(err->kind), err->why, err->next);
+}
+
+static void say_chosen(const struct settings *settings, const struct plugin *plugin)
+{
+    dprintf(STDERR_FILENO, "%s, %s and %s set\n", plugin != NULL ? plugin->name : "none",
+        SETTING_ORIGIN(settings, authenticator) == ORIGIN_RUNTIME ? settings->authenticator : "nothing",
+        SETTING_ORIGIN(settings, installer) == ORIGIN_RUNTIME ? settings->installer : "nothing");
+}
 
 static void choose(void *ctx)
 {
     const struct choice *choice = ctx;
-    struct ui_options options = { .non_interactive = choice->non_interactive };
+    struct ui_options options = { .non_interactive = choice->non_interactive, .as_certbot = choice->as_certbot };
     AUTO(ui_free) struct ui *ui = ui_new(&options);
     AUTO(settings_free) struct settings *settings = settings_new(false);
     const struct plugin *plugin = NULL;
@@ -35,51 +48,117 @@ static void choose(void *ctx)
 
     log_terminal_level(LOG_LEVEL_INFO);
     settings->authenticator = xstrdup_or_null(choice->authenticator);
-    settings->configurator = xstrdup_or_null(choice->configurator);
     settings->installer = xstrdup_or_null(choice->installer);
-    if (!plugin_choose_authenticator(settings, ui, &plugin, &err))
-        dprintf(STDERR_FILENO, "%s|%s|%s\n", error_kind_name(err.kind), err.why, err.next);
+    xreplace(&settings->plugin_dir, "/nonexistent");
+    if (choice->for_run ? plugin_choose_for_run(settings, ui, &plugin, &err)
+            : choice->installer_only ? plugin_choose_installer(settings, ui, "Which?", &plugin, &err)
+                                     : plugin_choose_authenticator(settings, ui, &plugin, &err))
+        say_chosen(settings, plugin);
     else
-        dprintf(STDERR_FILENO, "%s, %s set\n", plugin->name,
-                SETTING_ORIGIN(settings, authenticator) == ORIGIN_RUNTIME ? settings->authenticator : "not");
+        say_failed(&err);
 }
+
+struct expected {
+    const char *name;
+    struct choice choice;
+    const char *input, *err; /* how standard error begins */
+};
+
+static void check_choice(const struct expected *expected)
+{
+    AUTO(scene_clear) struct scene scene = { .input = expected->input };
+    bool asked = expected->input != NULL;
+
+    scene_play(&scene, choose, (void *)(uintptr_t)&expected->choice);
+    CHECK_INT(scene.status, 0, expected->name);
+    CHECK(strncmp(buf_text(&scene.err), expected->err, strlen(expected->err)) == 0, "%s: %s", expected->name,
+        buf_text(&scene.err));
+    CHECK((strstr(buf_text(&scene.out), "(standalone)") != NULL) == asked, "%s", expected->name);
+    CHECK(strstr(buf_text(&scene.out), "(manual)") == NULL, "%s: manual is hidden", expected->name);
+}
+
+#define MISSING "Missing command line flags. For non-interactive execution, you will need to specify a plugin on the command line."
+#define MISSING_AS_CERTBOT MISSING "  Run with '--help plugins' to see a list of options, and see " \
+    "https://eff.org/letsencrypt-plugins for more detail on what the plugins do and how to use them.|\n"
+#define NOT_WORKING "plugin is not working; there may be problems with your existing configuration.\nThe error was: None|\n"
 
 TEST(choose_authenticator)
 {
-    static const struct {
-        const char *name;
-        struct choice choice;
-        const char *input, *err;
-    } cases[] = {
+    static const struct expected cases[] = {
         { "unknown", { .authenticator = "apache9\033" }, NULL,
           "plugin|The requested apache9? plugin does not appear to be installed|the command `plugins` lists" },
         { "misspelled", { .authenticator = "webrot" }, NULL,
           "plugin|The requested webrot plugin does not appear to be installed|did you mean webroot?" },
-        { "two that do not agree", { .authenticator = "webroot", .configurator = "standalone" }, NULL,
-          "plugin|Too many flags setting authenticators: standalone and webroot|" },
-        { "nobody to ask", { .non_interactive = true }, NULL,
-          "plugin|Missing command line flags. For non-interactive execution, you will need to specify a plugin on the "
-          "command line.|add --standalone" },
-        { "canceled", { 0 }, "c\n", "canceled|authenticator could not be determined or is not installed|" },
+        { "an installer", { .authenticator = "null" }, NULL, "plugin|The null plugin cannot prove control of names|" },
+        { "an installer, as Certbot", { .authenticator = "null", .as_certbot = true }, NULL, "plugin|The null " NOT_WORKING },
+        { "nobody to ask", { .non_interactive = true }, NULL, "config|" MISSING "|add --standalone" },
+        { "nobody to ask, as Certbot", { .non_interactive = true, .as_certbot = true }, NULL, "config|" MISSING_AS_CERTBOT },
+        { "canceled", { 0 }, "c\n", "canceled|the question was not answered (canceled)|" },
+        { "canceled, as Certbot", { .as_certbot = true }, "c\n",
+          "canceled|authenticator could not be determined or is not installed|" },
         { "named", { .authenticator = "manual" }, NULL,
-          "Plugins selected: Authenticator manual, Installer None\nmanual, not set\n" },
-        { "by --configurator", { .configurator = "webroot", .installer = "nginx" }, NULL,
-          "Plugins selected: Authenticator webroot, Installer nginx\nwebroot, webroot set\n" },
+          "Plugins selected: Authenticator manual, Installer None\nmanual, nothing and nothing set\n" },
+        { "named, with an installer", { .authenticator = "webroot", .installer = "nginx" }, NULL,
+          "Plugins selected: Authenticator webroot, Installer nginx\nwebroot, nothing and nothing set\n" },
         { "from the menu", { 0 }, "1\n",
-          "Plugins selected: Authenticator standalone, Installer None\nstandalone, standalone set\n" },
+          "Plugins selected: Authenticator standalone, Installer None\nstandalone, standalone and nothing set\n" },
     };
 
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        AUTO(scene_clear) struct scene scene = { .input = cases[i].input };
-        bool asked = cases[i].input != NULL;
+    for (size_t i = 0; i < COUNT(cases); i++)
+        check_choice(&cases[i]);
+}
 
-        scene_play(&scene, choose, (void *)(uintptr_t)&cases[i].choice);
-        CHECK_INT(scene.status, 0, cases[i].name);
-        CHECK(strncmp(buf_text(&scene.err), cases[i].err, strlen(cases[i].err)) == 0, "%s: %s", cases[i].name,
-              buf_text(&scene.err));
-        CHECK((strstr(buf_text(&scene.out), "(standalone)") != NULL) == asked, "%s", cases[i].name);
-        CHECK(strstr(buf_text(&scene.out), "(manual)") == NULL, "%s: manual is hidden", cases[i].name);
-    }
+TEST(choose_installer)
+{
+    static const struct expected cases[] = {
+        { "unknown", { .installer = "nul", .installer_only = true }, NULL,
+          "plugin|The requested nul plugin does not appear to be installed|did you mean null?" },
+        { "an authenticator", { .installer = "webroot", .installer_only = true }, NULL,
+          "plugin|The webroot plugin cannot install certificates|" },
+        { "an authenticator, as Certbot", { .installer = "webroot", .installer_only = true, .as_certbot = true }, NULL,
+          "plugin|The webroot " NOT_WORKING },
+        { "nobody to ask", { .installer_only = true, .non_interactive = true }, NULL,
+          "config|" MISSING "|name an installer with -i" },
+        { "none is there", { .installer_only = true }, NULL, "none, nothing and nothing set\n" },
+        { "named", { .installer = "null", .installer_only = true }, NULL, "null, nothing and nothing set\n" },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++)
+        check_choice(&cases[i]);
+}
+
+TEST(choose_for_run)
+{
+    static const struct expected cases[] = {
+        { "an authenticator alone", { .authenticator = "standalone", .for_run = true }, NULL,
+          "config|The standalone plugin can authenticate but cannot install, so there is no installer for the command run.|"
+          "use `certonly -a standalone`" },
+        { "as Certbot", { .authenticator = "standalone", .for_run = true, .as_certbot = true }, NULL,
+          "config|With the standalone plugin, you probably want to use the \"certonly\" command, eg:\n\n    certbot certonly "
+          "--standalone\n\n(Alternatively, add a --installer flag. See https://eff.org/letsencrypt-plugins\n and \"--help "
+          "plugins\" for more information.)|\n" },
+        { "one that is not there", { .authenticator = "dns-ovh", .for_run = true, .as_certbot = true }, NULL,
+          "config|With the dns-ovh plugin, you probably want" },
+        { "unknown, without an installer", { .authenticator = "nonsense", .for_run = true, .non_interactive = true }, NULL,
+          "config|" MISSING "|name an installer" },
+        { "unknown, with one", { .authenticator = "nonsense", .installer = "null", .for_run = true }, NULL,
+          "plugin|The requested nonsense plugin does not appear to be installed|" },
+        { "an unknown installer comes first", { .authenticator = "nonsense", .installer = "other", .for_run = true }, NULL,
+          "plugin|The requested other plugin does not appear to be installed|" },
+        { "nothing", { .for_run = true, .non_interactive = true }, NULL, "config|" MISSING "|" },
+        { "no authenticator", { .installer = "null", .for_run = true, .non_interactive = true, .as_certbot = true }, NULL,
+          "config|" MISSING_AS_CERTBOT },
+        { "one for both that can only one", { .authenticator = "null", .installer = "null", .for_run = true }, NULL,
+          "plugin|The null plugin cannot prove control of names|" },
+        { "none is there", { .for_run = true }, NULL, "none, nothing and nothing set\n" },
+        { "both", { .authenticator = "webroot", .installer = "null", .for_run = true }, NULL,
+          "Plugins selected: Authenticator webroot, Installer null\nnull, nothing and nothing set\n" },
+        { "from the menu", { .installer = "null", .for_run = true }, "2\n",
+          "Plugins selected: Authenticator webroot, Installer null\nnull, webroot and nothing set\n" },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++)
+        check_choice(&cases[i]);
 }
 
 TEST(challenge_types)

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "config/help.h"
 #include "config/plugin_options.h"
 
 #define PATIENCE_MS 2000 /* for a plugin to end once it has described itself */
@@ -266,6 +267,29 @@ bool external_check_options(const struct external *external, const struct settin
             continue;
         (void)error_set(err, ERROR_PLUGIN, "The %s plugin needs the option --%s-%s", name, name, option->name);
         return option->help == NULL ? false : error_next(err, "--%s-%s: %s", name, option->name, option->help);
+    }
+    return true;
+}
+
+bool plugin_put_help(const struct settings *settings, const char *name, unsigned columns, struct buf *to, bool *found,
+    struct error *err)
+{
+    const struct plugin *plugin;
+    const struct line_description *about;
+
+    TRY(external_find(settings, name, &plugin, err));
+    *found = plugin != NULL;
+    if (plugin == NULL)
+        return true;
+    about = &external_of(plugin)->about;
+    help_put_title(name, plugin->description, columns, to);
+    for (size_t i = 0; i < about->option_count; i++) {
+        const struct line_option *option = &about->options[i];
+        AUTO(free) char *names = xprintf("--%s-%s VALUE", name, option->name);
+        AUTO(free) char *text = xprintf("%s%s%s", option->help != NULL ? option->help : "",
+            option->help != NULL && option->required ? " " : "", option->required ? "(required)" : "");
+
+        help_put_option(names, text, columns, to);
     }
     return true;
 }

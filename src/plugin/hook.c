@@ -87,7 +87,7 @@ bool hook_check(const char *name, const char *command, struct error *err)
     return error_next(err, "chmod +x %s, or run it through its interpreter: \"sh %s\"", program, program);
 }
 
-/* Foreign text for people: printable, each line one blank further in. Of the caller's. */
+/* Foreign text for people: printable, each line that is not blank one blank further in. Of the caller's. */
 static char *indented(struct view text)
 {
     AUTO(free) char *shown = text_printable_dup(text, CHILD_MAX_OUTPUT, true);
@@ -95,7 +95,7 @@ static char *indented(struct view text)
     struct view rest = view_of(shown), line;
 
     while (view_cut(&rest, '\n', &line))
-        buf_putf(&out, "%s %.*s", out.len > 0 ? "\n" : "", (int)line.len, line.at);
+        buf_putf(&out, "%s%s%.*s", out.len > 0 ? "\n" : "", view_trim(line).len > 0 ? " " : "", (int)line.len, line.at);
     return buf_take(&out);
 }
 

@@ -73,9 +73,10 @@ TEST(hook_run)
     } cases[] = {
         { "silent", "true", NULL, "", "0|\n" },
         { "fails", "exit 7", NULL, "", "Hook 'deploy-hook' reported error code 7\n7|\n" },
+        { "the shell's name", "echo $0", NULL, OUT " /bin/sh\n", "0|/bin/sh\n" },
         { "killed", "kill -9 $$", NULL, "", "Hook 'deploy-hook' reported error code 137\n137|\n" },
         { "no such command", "/nowhere/x 2>/dev/null", NULL, "", "Hook 'deploy-hook' reported error code 127\n127|\n" },
-        { "output is trimmed and indented", "printf '\\n a\\n\\n  b\\n\\n'", NULL, OUT " a\n \n   b\n",
+        { "output is trimmed and indented", "printf '\\n a\\n\\n  b\\n\\n'", NULL, OUT " a\n\n   b\n",
           "0|a\n\n  b\n" },
         { "error output", "echo one >&2; echo two >&2", NULL, "", ERR " one\n two\n0|\n" },
         { "escape sequences are for nobody", "printf 'a\\033[2Jb'; printf '\\033]0;x' >&2", NULL, OUT " a?[2Jb\n",

@@ -1,6 +1,8 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -17,10 +19,36 @@ struct manual { /* one order */
     const struct plugin_context *context;
     const struct proof **presented; /* and not cleaned up yet */
     size_t count;
+    bool has_turn;
 };
 
-/* Hooks of several orders change the same zone or directory, and were written for one at a time. */
+#define TURN_POLL_MS 20 /* between looks whether another order has come to its end */
+
+/*
+ * Hooks of several orders change the same zone or directory, and were written for one order at a time: a cleanup hook
+ * may sweep up whatever lies there. Who asks for several at a time with --jobs gets it, but still one hook at a time.
+ */
 static pthread_mutex_t one_hook = PTHREAD_MUTEX_INITIALIZER;
+static bool one_order; /* under one_hook */
+
+static bool try_enter(struct manual *manual)
+{
+    (void)pthread_mutex_lock(&one_hook);
+    if (!one_order)
+        one_order = manual->has_turn = true;
+    (void)pthread_mutex_unlock(&one_hook);
+    return manual->has_turn;
+}
+
+static bool take_turn(struct manual *manual, struct error *err)
+{
+    if (manual->has_turn || SETTING_IS_SET(manual->context->settings, jobs))
+        return true;
+    while (!try_enter(manual))
+        if (!clock_sleep_ms(TURN_POLL_MS))
+            TRY(interrupt_check(err));
+    return true;
+}
 
 static bool is_set(const char *command)
 {
@@ -79,8 +107,13 @@ static bool run(struct manual *manual, const char *name, const char *command, co
                 const struct list *env, char **output, struct error *err)
 {
     AUTO(free) char *label = xprintf("Hook '--%s' for %s", name, proof->identifier);
+    struct list *later = manual->context->hook_env;
     bool ok;
 
+    if (later != NULL) { /* Certbot puts it into its own environment: deploy hooks and post-hooks find it there */
+        list_clear(later);
+        list_add_all(later, env);
+    }
     (void)pthread_mutex_lock(&one_hook);
     ok = hook_run(manual->context->ui, name, label, command, env, output, NULL, err);
     (void)pthread_mutex_unlock(&one_hook);
@@ -92,6 +125,7 @@ static bool present_by_hook(struct manual *manual, struct proof *proof, struct e
     AUTO(list_clear) struct list env = environment(proof);
     char *output = NULL;
 
+    TRY(take_turn(manual, err));
     list_add(&env, "CERTBOT_AUTH_OUTPUT");
     TRY(run(manual, "manual-auth-hook", manual->context->settings->manual_auth_hook, proof, &env, &output, err));
     free(proof->output);
@@ -180,6 +214,11 @@ static void release(void *self)
 
     if (manual == NULL)
         return;
+    if (manual->has_turn) {
+        (void)pthread_mutex_lock(&one_hook);
+        one_order = false;
+        (void)pthread_mutex_unlock(&one_hook);
+    }
     free(manual->presented);
     free(manual);
 }

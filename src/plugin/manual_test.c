@@ -201,6 +201,42 @@ TEST(one_hook_at_a_time)
     CHECK_TEXT(buf_text(&scene.err), "", "no hook found another one running");
 }
 
+/* A cleanup hook may sweep up all that auth hooks have made: those of another order must not have begun. */
+TEST(one_order_at_a_time)
+{
+    AUTO(scene_clear) struct scene scene = { 0 };
+    AUTO(free) char *ran = test_path("ran"), *auth = xprintf("echo auth >> %s", ran);
+    AUTO(free) char *cleanup = xprintf("echo cleanup >> %s", ran);
+    AUTO(buf_clear) struct buf text = BUF(1024);
+    struct play play = { .auth = auth, .cleanup = cleanup, .worker = true, .proofs = { http_proof() } };
+    struct error err = { 0 };
+
+    scene_play(&scene, solve_many, &play);
+    CHECK_INT(scene.status, 0, "status");
+    REQUIRE(file_read(ran, &text, &err), "%s", err.why);
+    CHECK_TEXT(buf_text(&text), "auth\ncleanup\nauth\ncleanup\nauth\ncleanup\nauth\ncleanup\n", "in turn");
+}
+
+TEST(hooks_that_run_later_are_told_the_same)
+{
+    AUTO(ui_free) struct ui *ui = ui_new(&(struct ui_options){ .quiet = true, .non_interactive = true });
+    AUTO(list_clear) struct list later = { 0 };
+    struct settings settings = { .manual_auth_hook = (char[]){ "echo MADE" }, .manual_cleanup_hook = (char[]){ "true" } };
+    struct plugin_context context = { .settings = &settings, .ui = ui, .hook_env = &later };
+    struct proof proof = dns_proof();
+    struct error err = { 0 };
+    void *self = NULL;
+
+    REQUIRE(plugin_manual.authenticator->prepare(&context, &self, &err), "%s", err.why);
+    CHECK(plugin_manual.authenticator->present(self, &proof, &err), "%s", err.why);
+    CHECK(list_has(&later, "CERTBOT_DOMAIN=b.test") && list_has(&later, "CERTBOT_TOKEN"), "%zu variables", later.len);
+    CHECK(!list_has(&later, "CERTBOT_AUTH_OUTPUT=MADE"), "before the cleanup");
+    CHECK(plugin_manual.authenticator->cleanup(self, &proof, &err), "%s", err.why);
+    CHECK(list_has(&later, "CERTBOT_AUTH_OUTPUT=MADE") && later.len == 8, "%zu variables", later.len);
+    plugin_manual.authenticator->release(self);
+    free(proof.output);
+}
+
 TEST(hint)
 {
     struct settings settings = { 0 };

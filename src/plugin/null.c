@@ -15,7 +15,7 @@ static bool null_supports(void *self, enum enhancement enhancement)
 {
     (void)self;
     (void)enhancement;
-    return true; /* so that every enhancement option can be tried with it */
+    return false; /* as Certbot's: what is asked for is reported and passed over */
 }
 
 static bool null_enhance(void *self, const char *domain, enum enhancement enhancement, struct error *err)

@@ -30,6 +30,7 @@ struct plugin_context { /* borrowed; outlives the plugin's use */
     struct settings *settings; /* of this order alone: what the user answers is put there, to be saved for renewal */
     struct net *net;
     struct ui *ui;
+    struct list *hook_env; /* where what a hook was told is put for hooks that run later; NULL: nobody wants it */
 };
 
 /*
@@ -54,7 +55,7 @@ struct deployment { /* what a server is to use, for one identifier; borrowed */
     const char *cert_path, *key_path, *chain_path, *fullchain_path;
 };
 
-enum enhancement { ENHANCE_REDIRECT, ENHANCE_HSTS, ENHANCE_UIR, ENHANCE_STAPLE_OCSP, ENHANCE_COUNT };
+enum enhancement { ENHANCE_HSTS, ENHANCE_REDIRECT, ENHANCE_STAPLE_OCSP, ENHANCE_UIR, ENHANCE_COUNT }; /* as Certbot goes on */
 const char *enhancement_name(enum enhancement enhancement); /* as its option: "redirect", "hsts", "uir", "staple-ocsp" */
 
 /*
@@ -102,19 +103,32 @@ size_t plugin_list(const struct settings *settings, const struct plugin *found[s
 /* A line for each option of a third-party plugin: "Option: --NAME-root (required): help", in front of it a line feed. */
 void plugin_put_options(const struct plugin *plugin, struct buf *to);
 
+/* The page of help of a third-party plugin, which is run to say what it is; *found is false when there is no such
+ * program. ERROR_PLUGIN when it is not fit to be run or is no plugin. */
+MUST_USE bool plugin_put_help(const struct settings *settings, const char *name, unsigned columns, struct buf *to,
+    bool *found, struct error *err);
+
 /*
  * The authenticator to use: what settings name, else what the user chooses from a menu. ERROR_PLUGIN with Certbot's
- * words when it is unknown, no authenticator, or none is named and nobody can be asked; ERROR_CANCELED when the user
- * chooses none. Marks settings->authenticator.
+ * words when it is unknown or no authenticator; ERROR_CONFIG when none is named and nobody can be asked; ERROR_CANCELED
+ * when the user chooses none. Marks settings->authenticator.
  */
 MUST_USE bool plugin_choose_authenticator(struct settings *settings, struct ui *ui, const struct plugin **out,
     struct error *err);
 
 /*
- * The installer to use: what settings name, else the only visible one, else what the user chooses from a menu. verb: for
- * `run`, an authenticator that installs nothing is refused with advice. Errors as above. Marks settings->installer.
+ * The installer to use: what settings name, else the only visible one, else what the user chooses from a menu under
+ * question; *out is NULL when there is none to choose, or the user chooses none. Other errors as above. Marks
+ * settings->installer.
  */
-MUST_USE bool plugin_choose_installer(struct settings *settings, struct ui *ui, const char *verb, const struct plugin **out,
+MUST_USE bool plugin_choose_installer(struct settings *settings, struct ui *ui, const char *question,
+    const struct plugin **out, struct error *err);
+
+/*
+ * Both, for `run`, and one plugin for both where neither or the same is named. An authenticator that installs nothing,
+ * without an installer, is refused with advice: ERROR_CONFIG. Results and other errors as above.
+ */
+MUST_USE bool plugin_choose_for_run(struct settings *settings, struct ui *ui, const struct plugin **installer,
     struct error *err);
 
 /*

@@ -182,6 +182,6 @@ static const struct authenticator authenticator = {
 
 const struct plugin plugin_standalone = {
     .name = "standalone",
-    .description = "Answer with a web server of our own, for as long as it takes; port 80 must be free",
+    .description = "With a small web server of our own, started for the check alone; port 80 must be free",
     .authenticator = &authenticator,
 };

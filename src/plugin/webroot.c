@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "config/conf.h"
 #include "plugin/builtin.h"
 #include "plugin/challenge_file.h"
 
@@ -28,6 +29,9 @@ static bool prepare(const struct plugin_context *context, void **self, struct er
     struct webroot *webroot;
 
     if (settings->webroot_map.names.len == 0 && settings->webroot_path.len == 0 && !ui_may_ask(context->ui)) {
+        if (ui_is_certbot(context->ui) && settings->domains.len > 0)
+            return error_set(err, ERROR_CONFIG, "Missing command line flag or config entry for this setting:\nInput the webroot "
+                "for %s:", settings->domains.at[0]);
         (void)error_set(err, ERROR_PLUGIN, "Missing parts of webroot configuration: no directory is known for the "
                                            "names");
         return error_next(err, "add --webroot-path DIR before the -d of its names, or --webroot-map");
@@ -49,32 +53,54 @@ static struct list known_roots(const struct settings *settings)
     return known;
 }
 
+static const char no_webroot[] = "Every requested identifier must have a webroot when using the webroot plugin.";
+
+static void tell_bad(struct ui *ui, const char *answer)
+{
+    AUTO(free) char *text = xprintf("%s %s", answer, !file_is_dir(answer) ? "does not exist or is not a directory"
+        : "mixes quotes in a way that a renewal file cannot hold");
+
+    if (ui_is_certbot(ui))
+        ui_frame(ui, true, text);
+    else if (answer[0] == '\0')
+        ui_explain(ui, "Please type the path of a directory.");
+    else
+        ui_explain(ui, text);
+}
+
 static bool ask_new(struct ui *ui, const char *name, char **out, struct error *err)
 {
-    AUTO(free) char *text = xprintf("Input the webroot for %s:", name);
-    struct question question = { .text = text, .flag = "--webroot-path", .forced = true };
+    AUTO(free) char *text = ui_is_certbot(ui)
+        ? xprintf("Input the webroot for %s:", name)
+        : xprintf("Which directory does the web server deliver for http://%s/ (the webroot, often /var/www/html)?\n", name);
+    struct question question = { .text = text, .flag = ui_is_certbot(ui) ? NULL : "--webroot-path", .forced = true,
+        .canceled = no_webroot };
 
     for (;;) {
-        AUTO(free) char *answer = NULL;
+        AUTO(free) char *answer = NULL, *path = NULL;
 
         TRY(ui_text(ui, &question, NULL, &answer, err));
-        if (answer[0] != '\0' && file_is_dir(answer)) {
-            *out = file_absolute(answer);
+        path = file_absolute(answer);
+        if (answer[0] != '\0' && file_is_dir(path) && conf_can_hold(path, false)) {
+            *out = TAKE(path);
             return true;
         }
-        ui_say(ui, "%s does not exist or is not a directory", answer[0] != '\0' ? answer : "That");
+        tell_bad(ui, answer);
     }
 }
 
 /* One of those already in use, or a new one. */
 static bool ask_known(struct ui *ui, const char *name, const struct list *known, char **out, struct error *err)
 {
-    AUTO(free) char *text = xprintf("Select the webroot for %s:", name);
-    struct question question = { .text = text, .flag = "--webroot-path", .forced = true };
+    AUTO(free) char *text = ui_is_certbot(ui)
+        ? xprintf("Select the webroot for %s:", name)
+        : xprintf("Which directory does the web server deliver for http://%s/?", name);
+    struct question question = { .text = text, .flag = ui_is_certbot(ui) ? NULL : "--webroot-path", .forced = true,
+        .canceled = no_webroot };
     AUTO(list_clear) struct list choices = { 0 };
     size_t chosen;
 
-    list_add(&choices, "Enter a new webroot");
+    list_add(&choices, ui_is_certbot(ui) ? "Enter a new webroot" : "Another one");
     list_add_all(&choices, known);
     TRY(ui_menu(ui, &question, &choices, 0, &chosen, err));
     if (chosen == 0)
@@ -179,6 +205,6 @@ static const struct authenticator authenticator = {
 
 const struct plugin plugin_webroot = {
     .name = "webroot",
-    .description = "Put the answers into the directory that a running web server serves",
+    .description = "With files in the directory that the web server of this machine delivers",
     .authenticator = &authenticator,
 };

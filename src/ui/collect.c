@@ -37,7 +37,7 @@ void ui_put(struct ui *ui, int fd, struct view text)
 /* A log message for the terminal looks as it would have without us. */
 static void take_message(void *ctx, enum log_level level, const char *message)
 {
-    bool red = level >= LOG_LEVEL_WARNING && isatty(STDERR_FILENO) == 1;
+    bool red = level >= LOG_LEVEL_WARNING && log_has_colours(STDERR_FILENO);
     AUTO(buf_clear) struct buf line = BUF(SIZE_MAX);
 
     buf_putf(&line, "%s%s%s\n", red ? "\033[31m" : "", message, red ? "\033[0m" : "");

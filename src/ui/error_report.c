@@ -1,6 +1,8 @@
 #include <signal.h>
 
 #include "base/interrupt.h"
+#include "base/log.h"
+#include "base/mem.h"
 #include "ui/state.h"
 
 #define REPORT_MAX ((size_t)64 * 1024)
@@ -38,7 +40,7 @@ static void put_part(struct buf *out, const char *label, const char *text, unsig
 static void report(struct buf *out, const struct ui *ui, const char *program, const struct error *error,
                    const char *log_path)
 {
-    bool has_what = error->what[0] != '\0';
+    bool has_what = error->what[0] != '\0' && error->kind != ERROR_CANCELED; /* who stopped it knows what it was */
     unsigned columns = ui_columns(ui);
 
     if (columns > MOST_COLUMNS)
@@ -76,13 +78,22 @@ static bool is_unexpected(const struct error *error)
     return true;
 }
 
+/* One of Certbot's log messages. */
+static void put_line(struct buf *out, const char *text)
+{
+    bool red = log_has_colours(STDERR_FILENO);
+
+    buf_putf(out, "%s%s%s\n", red ? "\033[31m" : "", text, red ? "\033[0m" : "");
+}
+
 static void report_as_certbot(struct buf *out, const struct ui *ui, const char *program, const struct error *error,
                               const char *log_path)
 {
     bool has_what = error->what[0] != '\0' && is_unexpected(error) && error->kind != ERROR_ACME;
+    AUTO(free) char *text = NULL;
 
     if (error->kind == ERROR_CANCELED && interrupt_signal() == SIGINT) {
-        buf_put_text(out, "Exiting due to user request.\n");
+        put_line(out, "Exiting due to user request.");
         return;
     }
     if (error->kind == ERROR_USAGE) {
@@ -90,8 +101,9 @@ static void report_as_certbot(struct buf *out, const struct ui *ui, const char *
         return;
     }
     if (is_unexpected(error))
-        buf_put_text(out, "An unexpected error occurred:\n");
-    buf_putf(out, "%s%s%s\n", has_what ? error->what : "", has_what ? ": " : "", error->why);
+        put_line(out, "An unexpected error occurred:");
+    text = xprintf("%s%s%s", has_what ? error->what : "", has_what ? ": " : "", error->why + error->detail);
+    put_line(out, text);
     if (error->kind == ERROR_STORE && error->next[0] != '\0')
         buf_putf(out, "%s\n", error->next); /* Certbot's own advice for files; the rest is ours and not printed under its name */
     if (ui->options.quiet || error->expected)

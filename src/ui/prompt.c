@@ -1,5 +1,6 @@
 #include "ui/prompt.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -12,11 +13,14 @@
 static bool missing_flag(const struct question *question, const char *choices, struct error *err)
 {
     AUTO(buf_clear) struct buf text = BUF(2 * sizeof err->why);
+    char shown[sizeof err->why / 2];
 
     (void)error_set(err, ERROR_CONFIG, "Missing command line flag");
     buf_putf(&text, "Missing command line flag or config entry for this setting:\n%s", question->text);
-    if (choices != NULL)
-        buf_putf(&text, "\n%s", choices);
+    if (choices != NULL) { /* of thousands, the first; the flag is what matters */
+        text_printable(shown, sizeof shown, view_of(choices), true);
+        buf_putf(&text, "\n%s", shown);
+    }
     if (question->flag != NULL)
         buf_putf(&text, "\n\n(You can set this with the %s flag)", question->flag);
     if (!text.failed)
@@ -40,25 +44,32 @@ bool prompt_decide(struct ui *ui, const struct question *question, const char *c
 
 static void show(struct ui *ui, const char *prompt)
 {
-    ui_put(ui, STDOUT_FILENO, view_of(prompt));
+    ui_put_lines(ui, view_of(prompt));
 }
 
-void prompt_reject(struct ui *ui)
+void prompt_reject(struct ui *ui, const char *as_certbot, const char *hint)
 {
-    show(ui, "That is none of the answers possible here.\n");
+    ui_explain(ui, ui_is_certbot(ui) ? as_certbot : hint);
 }
 
-bool prompt_canceled(struct error *err)
+bool prompt_canceled(struct ui *ui, const struct question *question, struct error *err)
 {
-    return error_set(err, ERROR_CANCELED, "the question was not answered (canceled)");
+    if (!ui_is_certbot(ui))
+        return error_set(err, ERROR_CANCELED, "the question was not answered (canceled)");
+    return error_set(err, ERROR_CANCELED, "%s", question->canceled != NULL ? question->canceled : "User ended interaction.");
 }
 
 bool prompt_answer(struct ui *ui, const char *prompt, char **out, struct error *err)
 {
+    AUTO(buf_clear) struct buf text = BUF(UI_MAX_TEXT);
+
+    ui_wrap(view_of(prompt), ui_text_columns(ui), &text);
+    if (text_ends(prompt, ":"))
+        buf_put_char(&text, ' ');
     for (;;) {
         char *answer = NULL;
 
-        show(ui, prompt);
+        show(ui, buf_text(&text));
         TRY(answer_read(&answer, err));
         if (answer != NULL) {
             *out = answer;
@@ -68,10 +79,20 @@ bool prompt_answer(struct ui *ui, const char *prompt, char **out, struct error *
     }
 }
 
+/* Certbot looks at the first letter alone. */
+static bool means(const struct ui *ui, const char *answer, const char *label)
+{
+    if (ui_is_certbot(ui))
+        return tolower((unsigned char)answer[0]) == tolower((unsigned char)label[0]);
+    return answer_means(answer, label);
+}
+
 bool ui_yes_no(struct ui *ui, const struct question *question, const char *yes, const char *no, bool otherwise,
                bool *out, struct error *err)
 {
-    AUTO(free) char *prompt = xprintf("(%c)%s/(%c)%s: ", yes[0], yes + 1, no[0], no + 1);
+    AUTO(free) char *prompt = xprintf("(%c)%s/(%c)%s:", yes[0], yes + 1, no[0], no + 1);
+    AUTO(free) char *hint = xprintf("Please type %c or %c, then Enter.", tolower((unsigned char)yes[0]),
+        tolower((unsigned char)no[0]));
     bool ask;
 
     TRY(prompt_decide(ui, question, NULL, &ask, err));
@@ -84,17 +105,18 @@ bool ui_yes_no(struct ui *ui, const struct question *question, const char *yes, 
         AUTO(free) char *answer = NULL;
 
         TRY(prompt_answer(ui, prompt, &answer, err));
-        if (answer_means(answer, yes) || answer_means(answer, no)) {
-            *out = answer_means(answer, yes);
+        if (means(ui, answer, yes) || means(ui, answer, no)) {
+            *out = means(ui, answer, yes);
             return true;
         }
+        if (!ui_is_certbot(ui))
+            prompt_reject(ui, "", hint);
     }
 }
 
 bool ui_text(struct ui *ui, const struct question *question, const char *otherwise, char **out, struct error *err)
 {
-    AUTO(buf_clear) struct buf prompt = BUF(UI_MAX_TEXT);
-    AUTO(free) char *line = xprintf("%s (Enter 'c' to cancel):", question->text), *answer = NULL;
+    AUTO(free) char *prompt = xprintf("%s (Enter 'c' to cancel):", question->text), *answer = NULL;
     bool ask;
 
     TRY(prompt_decide(ui, question, NULL, &ask, err));
@@ -102,11 +124,9 @@ bool ui_text(struct ui *ui, const struct question *question, const char *otherwi
         *out = xstrdup(otherwise != NULL ? otherwise : "");
         return true;
     }
-    ui_wrap(view_of(line), UI_COLUMNS, &prompt);
-    buf_put_char(&prompt, ' ');
-    TRY(prompt_answer(ui, buf_text(&prompt), &answer, err));
+    TRY(prompt_answer(ui, prompt, &answer, err));
     if (answer_is_cancel(answer))
-        return prompt_canceled(err);
+        return prompt_canceled(ui, question, err);
     *out = TAKE(answer);
     return true;
 }
@@ -118,6 +138,6 @@ bool ui_pause(struct ui *ui, const char *text, struct error *err)
     bool ask;
 
     TRY(prompt_decide(ui, &question, NULL, &ask, err));
-    ui_frame(ui, false, text);
+    ui_frame(ui, !ui_is_certbot(ui), text);
     return prompt_answer(ui, "Press Enter to Continue", &answer, err);
 }

@@ -11,11 +11,11 @@
 MUST_USE bool prompt_decide(struct ui *ui, const struct question *question, const char *choices, bool *ask,
     struct error *err);
 
-/* Shows `prompt` and reads until there is an answer that can be printed. *out is the caller's. */
+/* Shows `prompt`, wrapped, and reads until there is an answer that can be printed. *out is the caller's. */
 MUST_USE bool prompt_answer(struct ui *ui, const char *prompt, char **out, struct error *err);
 
 /* ERROR_CANCELED: the user chose not to answer. */
-bool prompt_canceled(struct error *err);
+bool prompt_canceled(struct ui *ui, const struct question *question, struct error *err);
 
-/* Tells that an answer is none of those offered. */
-void prompt_reject(struct ui *ui);
+/* Tells that an answer is none of those offered: in Certbot's words, or what can be answered. */
+void prompt_reject(struct ui *ui, const char *as_certbot, const char *hint);

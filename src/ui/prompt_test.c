@@ -6,6 +6,9 @@
                 "probably include --non-interactive or --force-interactive on the command line.\n"
 #define MISSING "config|Missing command line flag or config entry for this setting:\n"
 
+#define EXPAND "(E)xpand/(C)ancel: "
+#define HINT "Please type e or c, then Enter.\n"
+
 static struct ui_options options;
 
 static void tell_error(const struct error *err)
@@ -52,6 +55,7 @@ static void ask_pause(void *ctx)
 static struct question none = { .text = "Expand?", .flag = "--expand" };
 static struct question with_default = { .text = "Expand?", .flag = "--expand", .has_default = true };
 static struct question forced = { .text = "Expand?", .forced = true };
+static struct question explained = { .text = "Expand?", .forced = true, .canceled = "Name one." };
 
 static const struct prompt_case {
     const char *name;
@@ -70,9 +74,11 @@ static const struct prompt_case {
     { "yes/no: pipe, no default", ask_yes_no, &none, { 0 }, false, "e\n", "",
       SKIPPED MISSING "Expand?\n\n(You can set this with the --expand flag)\n" },
     { "yes/no: pipe, forced", ask_yes_no, &forced, { 0 }, false, "x\n\nExp\n",
-      "\n" FRAME "Expand?\n" FRAME "(E)xpand/(C)ancel: (E)xpand/(C)ancel: (E)xpand/(C)ancel: ", "yes\n" },
+      "\n" FRAME "Expand?\n" FRAME EXPAND HINT EXPAND HINT EXPAND, "yes\n" },
+    { "yes/no: pipe, forced, certbot", ask_yes_no, &forced, { .as_certbot = true }, false, "x\n\neh?\n",
+      "\n" FRAME "Expand?\n" FRAME EXPAND EXPAND EXPAND, "yes\n" },
     { "yes/no: pipe ends", ask_yes_no, &forced, { 0 }, false, "x\n",
-      "\n" FRAME "Expand?\n" FRAME "(E)xpand/(C)ancel: (E)xpand/(C)ancel: ",
+      "\n" FRAME "Expand?\n" FRAME EXPAND HINT EXPAND,
       "canceled|the input ended before the question was answered\n" },
     { "yes/no: --force-interactive", ask_yes_no, &with_default, { .force_interactive = true }, false, "C\n",
       "\n" FRAME "Expand?\n" FRAME "(E)xpand/(C)ancel: ", "no\n" },
@@ -86,6 +92,12 @@ static const struct prompt_case {
     { "text: -n", ask_text, &with_default, { .non_interactive = true }, false, NULL, "", "<the default>\n" },
     { "text: canceled", ask_text, &forced, { 0 }, false, "c\n", "Expand? (Enter 'c' to cancel): ",
       "canceled|the question was not answered (canceled)\n" },
+    { "text: canceled, certbot", ask_text, &forced, { .as_certbot = true }, false, "C\n", "Expand? (Enter 'c' to cancel): ",
+      "canceled|User ended interaction.\n" },
+    { "text: canceled, certbot has words for it", ask_text, &explained, { .as_certbot = true }, false, "c\n",
+      "Expand? (Enter 'c' to cancel): ", "canceled|Name one.\n" },
+    { "text: canceled, certbot's words are not ours", ask_text, &explained, { 0 }, false, "c\n",
+      "Expand? (Enter 'c' to cancel): ", "canceled|the question was not answered (canceled)\n" },
     { "text: empty", ask_text, &forced, { 0 }, false, "\n", "Expand? (Enter 'c' to cancel): ", "<>\n" },
     { "text: escape sequences are refused", ask_text, &forced, { 0 }, false, "\033]0;x\007\nfine\n",
       "Expand? (Enter 'c' to cancel): That line is too long, or holds characters that cannot be printed.\n"
@@ -128,6 +140,60 @@ TEST(skipping_is_told_once)
     options = (struct ui_options){ 0 };
     scene_play(&scene, ask_twice, &with_default);
     CHECK_TEXT(buf_text(&scene.err), SKIPPED, "once");
+}
+
+static const char question_of_120[] = "Do you want a question that is longer than a narrow terminal, though not too long for "
+    "a wide one, with/a/path/that/is/never/broken?";
+
+static void ask_all(void *ctx __attribute__((unused)))
+{
+    AUTO(ui_free) struct ui *ui = ui_new(&options);
+    AUTO(list_clear) struct list choices = { 0 };
+    struct question question = { .text = question_of_120, .forced = true };
+    struct error err = { 0 };
+    size_t chosen;
+    bool yes;
+
+    list_add(&choices, "a choice that has more words than go on a line of forty columns, and even of eighty");
+    list_add(&choices, "another");
+    if (!ui_yes_no(ui, &question, "Yes", "No", false, &yes, &err) || !ui_menu(ui, &question, &choices, 0, &chosen, &err)
+        || !ui_checklist(ui, &question, &choices, (bool[2]){ false }, &err) || !ui_pause(ui, question_of_120, &err))
+        tell_error(&err);
+}
+
+static size_t widest(const struct buf *text)
+{
+    struct view rest = buf_view(text), line;
+    size_t widest = 0;
+
+    while (view_cut(&rest, '\n', &line))
+        widest = line.len > widest ? line.len : widest;
+    return widest;
+}
+
+TEST(width)
+{
+    static const struct {
+        const char *name;
+        unsigned short columns;
+        bool as_certbot;
+        size_t want;
+    } widths[] = {
+        { "no size", 0, false, 80 },       { "one column", 1, false, 33 }, /* the path */
+        { "narrow", 40, false, 40 },       { "usual", 80, false, 80 },
+        { "wide", 300, false, 80 },        { "narrow, certbot", 40, true, sizeof question_of_120 - 1 },
+        { "wide, certbot", 300, true, sizeof question_of_120 - 1 },
+    };
+
+    for (size_t i = 0; i < COUNT(widths); i++) {
+        AUTO(scene_clear) struct scene scene = { .input = "y\n1\n1\n\n", .terminal = true, .columns = widths[i].columns };
+
+        options = (struct ui_options){ .as_certbot = widths[i].as_certbot };
+        scene_play(&scene, ask_all, NULL);
+        CHECK_TEXT(buf_text(&scene.err), "", widths[i].name);
+        CHECK_INT((int64_t)widest(&scene.out), (int64_t)widths[i].want, widths[i].name);
+        CHECK(strstr(buf_text(&scene.out), "Press Enter to Continue") != NULL, "%s", widths[i].name);
+    }
 }
 
 TEST_MAIN()

@@ -1,11 +1,33 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "ui/state.h"
 
-const char ui_frame_text[] =
-    "- - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - -\n"; /* Certbot's, 79 characters */
+unsigned ui_text_columns(const struct ui *ui)
+{
+    unsigned columns = ui_is_certbot(ui) ? UI_COLUMNS : ui_columns(ui);
+
+    if (columns > UI_COLUMNS)
+        return UI_COLUMNS;
+    return columns < UI_LEAST_COLUMNS ? UI_LEAST_COLUMNS : columns;
+}
+
+void ui_put_frame(const struct ui *ui, struct buf *to)
+{
+    for (unsigned column = 1; column < ui_text_columns(ui); column++)
+        buf_put_char(to, column % 2 == 1 ? '-' : ' ');
+    buf_put_char(to, '\n');
+}
+
+void ui_put_lines(struct ui *ui, struct view text)
+{
+    AUTO(free) char *shown = text_printable_dup(text, SIZE_MAX - 1, true);
+
+    ui_put(ui, STDOUT_FILENO, view_of(shown));
+}
 
 void ui_say(struct ui *ui, const char *format, ...)
 {
@@ -25,19 +47,29 @@ void ui_say(struct ui *ui, const char *format, ...)
     }
     buf_put(&line, (struct view){ text, (size_t)len });
     buf_put_char(&line, '\n');
-    ui_put(ui, STDOUT_FILENO, buf_view(&line));
+    ui_put_lines(ui, buf_view(&line));
 }
 
-void ui_put_paragraph(struct buf *to, bool wrap, const char *text)
+void ui_put_paragraph(struct buf *to, unsigned columns, const char *text)
 {
     struct view view = view_of(text);
 
-    if (wrap)
-        ui_wrap(view, UI_COLUMNS, to);
+    if (columns > 0)
+        ui_wrap(view, columns, to);
     else
         buf_put(to, view);
     if (view.len == 0 || view.at[view.len - 1] != '\n')
         buf_put_char(to, '\n');
+}
+
+void ui_explain(struct ui *ui, const char *text)
+{
+    AUTO(buf_clear) struct buf out = BUF(UI_MAX_TEXT);
+
+    if (ui->options.quiet)
+        return;
+    ui_put_paragraph(&out, ui_text_columns(ui), text);
+    ui_put_lines(ui, buf_view(&out));
 }
 
 void ui_frame(struct ui *ui, bool wrap, const char *text)
@@ -47,16 +79,40 @@ void ui_frame(struct ui *ui, bool wrap, const char *text)
     if (ui->options.quiet)
         return;
     buf_put_char(&out, '\n');
-    buf_put_text(&out, ui_frame_text);
-    ui_put_paragraph(&out, wrap, text);
-    buf_put_text(&out, ui_frame_text);
-    ui_put(ui, STDOUT_FILENO, buf_view(&out));
+    ui_put_frame(ui, &out);
+    ui_put_paragraph(&out, wrap ? ui_text_columns(ui) : 0, text);
+    ui_put_frame(ui, &out);
+    ui_put_lines(ui, buf_view(&out));
 }
 
 void ui_frame_line(struct ui *ui)
 {
-    if (!ui->options.quiet)
-        ui_put(ui, STDOUT_FILENO, view_of(ui_frame_text));
+    AUTO(buf_clear) struct buf out = BUF(UI_COLUMNS + 1);
+
+    if (ui->options.quiet)
+        return;
+    ui_put_frame(ui, &out);
+    ui_put(ui, STDOUT_FILENO, buf_view(&out));
+}
+
+void ui_next_steps(struct ui *ui, const struct list *steps)
+{
+    AUTO(buf_clear) struct buf out = BUF(UI_MAX_TEXT);
+    bool is_bold = log_has_colours(STDOUT_FILENO);
+
+    if (ui->options.quiet || steps->len == 0)
+        return;
+    if (ui_is_terminal(ui)) /* not through ui_put_lines, to which an escape sequence is foreign text */
+        ui_put(ui, STDOUT_FILENO, view_of(is_bold ? "\033[1m\n" : "\n"));
+    ui_say(ui, "NEXT STEPS:");
+    if (is_bold)
+        ui_put(ui, STDOUT_FILENO, view_of("\033[0m"));
+    for (size_t i = 0; i < steps->len; i++) {
+        AUTO(free) char *step = xprintf("- %s", steps->at[i]);
+
+        ui_put_paragraph(&out, ui_is_terminal(ui) && !ui_is_certbot(ui) ? ui_text_columns(ui) : 0, step);
+    }
+    ui_put_lines(ui, buf_view(&out));
 }
 
 void ui_write(struct ui *ui, struct view text)

@@ -34,6 +34,42 @@ TEST(say)
     CHECK_INT((int64_t)strlen(FRAME), 80, "79 characters and a line feed");
 }
 
+static void say_foreign(void *ctx __attribute__((unused)))
+{
+    AUTO(ui_free) struct ui *ui = ui_new(&options);
+    AUTO(ui_free) struct ui *worker = ui_collect(ui);
+    static const struct question question = { .text = "Which\033[1m?", .forced = true };
+    AUTO(list_clear) struct list choices = { 0 };
+    struct error err = { 0 };
+    size_t chosen;
+
+    list_add(&choices, "a\033]0;x\a");
+    ui_say(ui, "file %s\n\tcaf\xc3\xa9 \xff", "\033[2J");
+    ui_frame(ui, false, "bad\033[2J");
+    ui_frame(ui, true, "\xe2\x80\xae" "turned");
+    ui_say(worker, "%s", "\x9b" "1m");
+    ui_flush(worker);
+    (void)!ui_menu(ui, &question, &choices, 0, &chosen, &err);
+    ui_write(ui, view_of("\033"));
+}
+
+TEST(what_stands_in_lines_is_made_printable)
+{
+    AUTO(scene_clear) struct scene scene = { .input = "c\n" };
+
+    options = (struct ui_options){ 0 };
+    scene_play(&scene, say_foreign, NULL);
+    CHECK_INT(scene.status, 0, "say");
+    CHECK(strstr(buf_text(&scene.out), "file ?[2J\n\tcaf\xc3\xa9 ?\n") != NULL, "%s", buf_text(&scene.out));
+    CHECK(strstr(buf_text(&scene.out), "bad?[2J\n" FRAME) != NULL && strstr(buf_text(&scene.out), "?turned\n") != NULL,
+          "%s", buf_text(&scene.out));
+    CHECK(strstr(buf_text(&scene.out), "?1m\n") != NULL && strstr(buf_text(&scene.out), "Which?[1m?\n") != NULL,
+          "%s", buf_text(&scene.out));
+    CHECK(strstr(buf_text(&scene.out), "1: a?]0;x?\n") != NULL, "%s", buf_text(&scene.out));
+    CHECK(scene.out.len > 0 && memchr(scene.out.at, 033, scene.out.len) == scene.out.at + scene.out.len - 1,
+          "escapes but the one that scripts get: %s", buf_text(&scene.out));
+}
+
 TEST(quiet)
 {
     AUTO(scene_clear) struct scene scene = { 0 };

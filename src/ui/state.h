@@ -7,7 +7,8 @@
 
 #include "ui/ui.h"
 
-#define UI_COLUMNS 80               /* at which Certbot wraps, whatever the terminal */
+#define UI_COLUMNS 80               /* at which Certbot wraps, whatever the terminal; also our widest */
+#define UI_LEAST_COLUMNS 30         /* below that, the terminal breaks the lines */
 #define UI_MAX_TEXT (16 * 1024 * 1024) /* of one piece of text: a list of a hundred thousand certificates fits */
 
 struct piece { /* what was said on one stream without a break */
@@ -28,9 +29,13 @@ struct ui {
 
 /* Text on STDOUT_FILENO or STDERR_FILENO, as it is; collected by a worker. */
 void ui_put(struct ui *ui, int fd, struct view text);
+/* Lines for people on standard output. The one place where what stands in them (names of files, texts of a CA) is made
+ * printable. */
+void ui_put_lines(struct ui *ui, struct view text);
 /* The same at once for a whole series of pieces, nothing of another thread between them. */
 void ui_put_pieces(struct ui *ui, const struct piece *pieces, size_t count);
 
-/* Text ended by one line feed, wrapped when wrap. */
-void ui_put_paragraph(struct buf *to, bool wrap, const char *text);
-extern const char ui_frame_text[]; /* the frame line and its line feed */
+unsigned ui_text_columns(const struct ui *ui); /* where text is wrapped */
+/* Text ended by one line feed, wrapped at columns; 0: not at all. */
+void ui_put_paragraph(struct buf *to, unsigned columns, const char *text);
+void ui_put_frame(const struct ui *ui, struct buf *to); /* the frame line and its line feed */

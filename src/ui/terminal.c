@@ -1,8 +1,8 @@
 #include <errno.h>
-#include <poll.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "ui/state.h"
@@ -19,6 +19,11 @@ struct ui *ui_new(const struct ui_options *options)
 static bool has_terminal(int fd)
 {
     return isatty(fd) == 1;
+}
+
+bool ui_is_certbot(const struct ui *ui)
+{
+    return ui->options.as_certbot;
 }
 
 bool ui_is_terminal(const struct ui *ui __attribute__((unused)))
@@ -51,29 +56,6 @@ unsigned ui_columns(const struct ui *ui __attribute__((unused)))
     return UI_COLUMNS;
 }
 
-/* False with errno when the text cannot be written whole. */
-static bool write_all(int fd, struct view text)
-{
-    while (text.len > 0) {
-        ssize_t done = write(fd, text.at, text.len);
-
-        if (done > 0) {
-            text.at += done;
-            text.len -= (size_t)done;
-            continue;
-        }
-        if (done < 0 && errno == EAGAIN) { /* somebody made the terminal non-blocking: wait until it takes more */
-            struct pollfd room = { .fd = fd, .events = POLLOUT };
-
-            (void)poll(&room, 1, -1);
-            continue;
-        }
-        if (done < 0 && errno != EINTR)
-            return false;
-    }
-    return true;
-}
-
 void ui_put_pieces(struct ui *ui, const struct piece *pieces, size_t count)
 {
     if (ui->parent != NULL) {
@@ -86,7 +68,7 @@ void ui_put_pieces(struct ui *ui, const struct piece *pieces, size_t count)
     for (size_t i = 0; i < count; i++) {
         int none = 0;
 
-        if (!write_all(pieces[i].fd, buf_view(&pieces[i].text)) && pieces[i].fd == STDOUT_FILENO)
+        if (!file_write_all(pieces[i].fd, buf_view(&pieces[i].text)) && pieces[i].fd == STDOUT_FILENO)
             (void)atomic_compare_exchange_strong(&ui->write_error, &none, errno);
     }
     (void)pthread_mutex_unlock(&ui->lock);

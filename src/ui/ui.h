@@ -29,18 +29,24 @@ void ui_done(struct ui *worker);
  * said. */
 void ui_flush(struct ui *worker);
 
+bool ui_is_certbot(const struct ui *ui);     /* Certbot's words and forms throughout */
 bool ui_is_interactive(const struct ui *ui); /* every question is asked: there is a terminal, or --force-interactive */
 bool ui_may_ask(const struct ui *ui);        /* forced questions are: not with -n, not with -q, not in a worker */
 bool ui_is_terminal(const struct ui *ui); /* standard output is one */
 unsigned ui_columns(const struct ui *ui); /* 80 when unknown */
 
-/* A line (or several) on standard output, never wrapped; the final newline is added. Foreign text in it must be
- * printable already. */
+/* A line (or several) on standard output, never wrapped; the final newline is added. Foreign text in it is made
+ * printable, as in all that follows but ui_write. */
 void ui_say(struct ui *ui, const char *format, ...) PRINTF(2, 3);
-/* Text between two frame lines (79 characters), preceded by an empty line; wrapped at 80 columns when wrap. A final
- * line feed of the text counts for nothing. */
+/* The same for a sentence to somebody who is being asked: wrapped. */
+void ui_explain(struct ui *ui, const char *text);
+/* Text between two frame lines, preceded by an empty line; wrapped when wrap. A final line feed of the text counts for
+ * nothing. As certbot, lines are wrapped at 80 columns and frames are 79 characters long; else both keep within a
+ * narrower terminal. */
 void ui_frame(struct ui *ui, bool wrap, const char *text);
 void ui_frame_line(struct ui *ui);
+/* What remains to be done by the user, set off from the rest on a terminal. */
+void ui_next_steps(struct ui *ui, const struct list *steps);
 /* Raw output for scripts (--json): as it is, also with --quiet. */
 void ui_write(struct ui *ui, struct view text);
 /* ERROR_STORE when something could not be written on standard output (disk full, reader gone): what a script reads
@@ -67,6 +73,7 @@ struct question {
     const char *flag;  /* "--expand"; NULL: no flag answers it */
     bool has_default;
     bool forced;
+    const char *canceled; /* what Certbot says to "c"; NULL: "User ended interaction." */
 };
 
 MUST_USE bool ui_yes_no(struct ui *ui, const struct question *question, const char *yes, const char *no, bool otherwise,
