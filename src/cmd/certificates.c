@@ -6,24 +6,11 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cmd/command.h"
+#include "cmd/report.h"
 #include "json/out.h"
 #include "lifecycle/inventory.h"
 
 #define LISTING_MAX ((size_t)1 << 30)
-
-static const char *key_word(const struct cert *cert)
-{
-    return cert->key_type == KEY_RSA ? "RSA" : "ECDSA";
-}
-
-/* "2027-02-20 00:29:12+00:00" */
-static void put_expiry(struct buf *text, int64_t at)
-{
-    char stamp[CLOCK_TEXT_SIZE];
-
-    clock_format_rfc3339(at, stamp);
-    buf_putf(text, "%.10s %.8s+00:00", stamp, stamp + 11);
-}
 
 static void put_entry(struct buf *text, const struct inventory_entry *entry, int64_t now)
 {
@@ -32,10 +19,18 @@ static void put_entry(struct buf *text, const struct inventory_entry *entry, int
     AUTO(free) char *status = inventory_status(entry, now);
 
     buf_putf(text, "  Certificate Name: %s\n    Serial Number: %s\n    Key Type: %s\n    Identifiers: %s\n    Expiry Date: ",
-        entry->name, lineage->cert->serial, key_word(lineage->cert), names);
-    put_expiry(text, lineage->cert->not_after);
+        entry->name, lineage->cert->serial, report_key_type(lineage->cert), names);
+    report_put_time(text, lineage->cert->not_after);
     buf_putf(text, " (%s)\n    Certificate Path: %s\n    Private Key Path: %s\n", status, lineage->live[KIND_FULLCHAIN],
         lineage->live[KIND_PRIVKEY]);
+}
+
+static bool has_lineages(struct context *context)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    struct error ignored = { 0 };
+
+    return store_lineage_names(context->store, &names, &ignored) && names.len > 0;
 }
 
 static void put_listing(struct context *context, const struct inventory *all, struct buf *text)
@@ -46,7 +41,7 @@ static void put_listing(struct context *context, const struct inventory *all, st
 
     for (size_t i = 0; i < all->len; i++)
         *(all->at[i].lineage != NULL ? &good : &bad) += 1;
-    if (good == 0 && bad == 0 && !chosen) {
+    if (good == 0 && bad == 0 && (!chosen || !has_lineages(context))) {
         buf_put_text(text, "No certificates found.\n");
         return;
     }

@@ -1,20 +1,22 @@
 /* certonly: obtain or renew a certificate without installing it. */
 #include "base/clock.h"
+#include "base/mem.h"
 #include "cmd/command.h"
 #include "cmd/report.h"
 #include "lifecycle/install.h"
 
 static void say_csr_saved(struct context *context, const struct csr_result *result)
 {
+    AUTO(free) char *step = xprintf("Certificates created using --csr will not be renewed automatically by %s. You will need to "
+        "renew the certificate before it expires, by running the same %s command again.", context->program, context->program);
+    struct list steps = { &step, 1 };
     char date[CLOCK_TEXT_SIZE];
 
     clock_format_date(result->not_after, date);
     ui_say(context->ui, "\nSuccessfully received certificate.\nCertificate is saved at:            %s\nIntermediate CA chain is "
                         "saved at:  %s\nFull certificate chain is saved at: %s\nThis certificate expires on %s.",
         result->cert_path, result->chain_path, result->fullchain_path, date);
-    ui_say(context->ui, "NEXT STEPS:\n- Certificates created using --csr will not be renewed automatically by %s. You will need "
-                        "to renew the certificate before it expires, by running the same %s command again.",
-        context->program, context->program);
+    ui_next_steps(context->ui, &steps);
 }
 
 static bool run_csr(struct context *context, struct error *err)
@@ -29,6 +31,16 @@ static bool run_csr(struct context *context, struct error *err)
     return true;
 }
 
+static void say_kept(struct context *context, const struct obtain_result *result)
+{
+    const struct lineage *lineage = result->lineage;
+    AUTO(free) char *where = xprintf("\nCertificate is saved at: %s\nKey is saved at:         %s",
+        lineage->live[KIND_FULLCHAIN], lineage->live[KIND_PRIVKEY]);
+    AUTO(free) char *text = xprintf("Certificate not yet due for renewal; no action taken.%s", context->as_certbot ? "" : where);
+
+    ui_frame(context->ui, context->as_certbot, text);
+}
+
 static bool certonly_run(struct context *context, struct error *err)
 {
     AUTO(obtain_result_clear) struct obtain_result result = { 0 };
@@ -41,8 +53,7 @@ static bool certonly_run(struct context *context, struct error *err)
         ui_say(context->ui, "The dry run was successful.");
         break;
     case OBTAINED_KEPT:
-        ui_say(context->ui, "Certificate not yet due for renewal");
-        ui_frame(context->ui, true, "Certificate not yet due for renewal; no action taken.");
+        say_kept(context, &result);
         break;
     case OBTAINED_NEW:
     case OBTAINED_RENEWED:

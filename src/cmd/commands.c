@@ -9,6 +9,7 @@ const struct command *const commands[] = {
     &cmd_certificates,
     &cmd_revoke,
     &cmd_delete,
+    &cmd_doctor,
     &cmd_reconfigure,
     &cmd_install,
     &cmd_enhance,
@@ -18,6 +19,8 @@ const struct command *const commands[] = {
     &cmd_unregister,
     &cmd_show_account,
     &cmd_plugins,
+    &cmd_history,
+    &cmd_store,
     NULL,
 };
 

@@ -1,23 +1,59 @@
 /* enhance: add redirection, HSTS and the like to an installed certificate. */
 #include "base/mem.h"
 #include "cmd/command.h"
+#include "crypto/csr.h"
 #include "lifecycle/install.h"
+#include "lifecycle/questions.h"
 
-static bool choose_name(struct context *context, struct error *err)
+static bool check_requested(const struct context *context, struct error *err)
+{
+    if (enhancements_requested(context->settings))
+        return true;
+    if (context->as_certbot)
+        return error_set(err, ERROR_CONFIG,
+            "Please specify one or more enhancement types to configure. To list the available "
+            "enhancement types, run:\n\ncertbot --help enhance\n\nNo enhancements requested, exiting.");
+    (void)error_set(err, ERROR_CONFIG, "No enhancements requested, exiting.");
+    return error_next(err, "add --redirect, --hsts, --uir or --staple-ocsp");
+}
+
+static bool load(struct context *context, struct lineage **out, struct error *err)
+{
+    AUTO(free) char *name = NULL;
+
+    TRY(question_cert_name(
+        context, "Which certificate would you like to use to enhance your configuration?", &name, err));
+    if (store_has_lineage(context->store, name))
+        return lineage_load(context->store, name, out, err);
+    (void)error_set(err, ERROR_CONFIG, "Could not find the list of domains for the given certificate name.");
+    return error_next(err, "`certificates` lists the names there are");
+}
+
+/* Those of the certificate, without a question where nobody can be asked. */
+static bool choose_names(
+    struct context *context, const struct lineage *lineage, struct list *out, struct error *err)
 {
     static const struct question question = {
-        .text = "Which certificate would you like to use to enhance your configuration?", .flag = "--cert-name", .forced = true,
+        .text = "Which domain names would you like to enable the selected enhancements for?",
+        .flag = "--domains",
+        .forced = true,
+        .canceled = "User cancelled the domain selection. No domains defined, exiting.",
     };
-    AUTO(list_clear) struct list names = { 0 };
-    size_t chosen;
+    const struct list *all = &lineage->cert->names;
+    AUTO(free) bool *chosen = xcalloc(all->len + 1, sizeof *chosen);
+    char canonical[64];
 
-    if (context->settings->cert_name != NULL)
+    for (size_t i = 0; i < all->len; i++)
+        if (ip_canonical(all->at[i], canonical))
+            return error_set(err, ERROR_CONFIG, "Enhancements not supported for IP address certificates");
+    if (!ui_may_ask(context->ui)) {
+        list_add_all(out, all);
         return true;
-    TRY(store_lineage_names(context->store, &names, err));
-    if (names.len == 0)
-        return error_set(err, ERROR_CONFIG, "No existing certificates found.");
-    TRY(ui_menu(context->ui, &question, &names, 0, &chosen, err));
-    context->settings->cert_name = xstrdup(names.at[chosen]);
+    }
+    TRY(ui_checklist(context->ui, &question, all, chosen, err));
+    for (size_t i = 0; i < all->len; i++)
+        if (chosen[i])
+            list_add(out, all->at[i]);
     return true;
 }
 
@@ -25,19 +61,14 @@ static bool enhance_run(struct context *context, struct error *err)
 {
     AUTO(installation_close) struct installation installation = { 0 };
     AUTO(lineage_free) struct lineage *lineage = NULL;
-    const struct list *names = &context->settings->domains;
+    AUTO(list_clear) struct list names = { 0 };
 
-    if (!enhancements_requested(context->settings)) {
-        (void)error_set(err, ERROR_CONFIG, "Please specify one or more enhancement types to configure. No enhancements requested, "
-            "exiting.");
-        return error_next(err, "add --redirect, --hsts, --uir or --staple-ocsp");
-    }
+    TRY(check_requested(context, err));
     TRY(installation_open(context, &installation, err));
-    TRY(choose_name(context, err));
-    TRY(lineage_load(context->store, context->settings->cert_name, &lineage, err));
-    if (names->len == 0)
-        names = &lineage->cert->names;
-    return installation_enhance(context, &installation, names, err);
+    TRY(installation_check_auto_hsts(context, err));
+    TRY(load(context, &lineage, err));
+    TRY(choose_names(context, lineage, &names, err));
+    return installation_enhance(context, &installation, &names, err);
 }
 
 static const enum option_topic topics[] = { TOPIC_INSTALL, TOPIC_SECURITY, TOPIC_HIDDEN };

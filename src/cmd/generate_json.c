@@ -134,7 +134,7 @@ static void parse(const struct verb *const *verbs, int argc, char **argv, struct
     bool ok = command_line_read(argc, argv, verbs, true, &line, &err);
 
     if (ok && line.verb != NULL)
-        ok = settings_check(line.settings, line.verb, &err);
+        ok = settings_check(line.settings, line.verb, &err) && settings_resolve(line.settings, line.verb, &err);
     out_object(&out, NULL);
     out_number(&out, "exit", ok ? 0 : err.kind == ERROR_USAGE ? 2 : 1);
     out_text(&out, "message", ok ? NULL : err.why);

@@ -5,24 +5,25 @@
 #include "base/mem.h"
 #include "cmd/command.h"
 #include "cmd/report.h"
+#include "lifecycle/questions.h"
 
-/* What --cert-name leaves out comes from its lineage (contract 6.10). */
+/* What --cert-name leaves out comes from its lineage (contract 6.10); without one, nothing does. */
 static bool fill_paths(struct context *context, struct list *names, struct error *err)
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;
     struct settings *settings = context->settings;
     char **paths[KIND_COUNT] = {
-        [KIND_CERT] = &settings->cert_path, [KIND_PRIVKEY] = &settings->key_path, [KIND_CHAIN] = &settings->chain_path,
+        [KIND_CERT] = &settings->cert_path,
+        [KIND_PRIVKEY] = &settings->key_path,
+        [KIND_CHAIN] = &settings->chain_path,
         [KIND_FULLCHAIN] = &settings->fullchain_path,
     };
 
-    if (settings->cert_name == NULL)
+    if (settings->cert_name == NULL && (settings->cert_path == NULL || settings->key_path == NULL))
+        TRY(question_cert_name(
+            context, "Which certificate would you like to install?", &settings->cert_name, err));
+    if (settings->cert_name == NULL || !store_has_lineage(context->store, settings->cert_name))
         return true;
-    if (!store_has_lineage(context->store, settings->cert_name)) {
-        AUTO(free) char *path = store_conf_path(context->store, settings->cert_name);
-
-        return error_set(err, ERROR_CONFIG, "No certificate found with name %s (expected %s).", settings->cert_name, path);
-    }
     TRY(lineage_load(context->store, settings->cert_name, &lineage, err));
     for (int kind = 0; kind < KIND_COUNT; kind++)
         if (*paths[kind] == NULL)
@@ -35,21 +36,26 @@ static bool fill_paths(struct context *context, struct list *names, struct error
 static bool check_readable(const char *what, const char *path, struct error *err)
 {
     AUTO(buf_clear) struct buf content = BUF_SECRET(FILE_MAX_TEXT);
+    struct error reason = { 0 };
 
-    if (file_read(path, &content, err))
+    if (file_read(path, &content, &reason))
         return true;
-    return error_in(err, "Error while reading %s from path %s", what, path);
+    (void)error_set(err, ERROR_CONFIG, "Error while reading %s from path %s", what, path);
+    return error_next(err, "%s", reason.why);
 }
 
-static bool check_paths(const struct settings *settings, const struct list *names, struct error *err)
+static bool check_paths(const struct context *context, struct error *err)
 {
+    const struct settings *settings = context->settings;
+
     if (settings->cert_path == NULL || settings->key_path == NULL) {
-        (void)error_set(err, ERROR_CONFIG, "Path to certificate or key was not defined. If your certificate is managed by %s, "
-            "please use --cert-name to define which certificate you would like to install.", "Certbot");
-        return error_next(err, "give --cert-name NAME, or --cert-path and --key-path");
+        (void)error_set(err, ERROR_CONFIG,
+            "Path to certificate or key was not defined. If your certificate is managed by %s, "
+            "please use --cert-name to define which certificate you would like to install.",
+            context->program);
+        return error_next(err,
+            "give the --cert-name of a certificate that `certificates` lists, or --cert-path and --key-path");
     }
-    if (names->len == 0)
-        return error_set(err, ERROR_CONFIG, "no domain is given to install the certificate for; name it with -d");
     TRY(check_readable("certificate", settings->cert_path, err));
     return check_readable("private key", settings->key_path, err);
 }
@@ -64,11 +70,15 @@ static bool install_run(struct context *context, struct error *err)
 
     TRY(installation_open(context, &installation, err));
     TRY(fill_paths(context, &names, err));
-    TRY(check_paths(settings, &names, err));
+    TRY(installation_check_auto_hsts(context, err));
+    TRY(check_paths(context, err));
+    TRY(question_names(context, &names, err));
     paths = (struct install_paths){
         settings->cert_path, settings->key_path, settings->chain_path, settings->fullchain_path,
     };
     TRY(installation_deploy(context, &installation, &names, paths, err));
+    if (context->as_certbot)
+        return true;
     urls = report_urls(&names);
     ui_say(context->ui, "Congratulations! You have successfully enabled HTTPS on %s", urls);
     return true;

@@ -16,8 +16,10 @@
 #include "config/command_line.h"
 #include "config/help.h"
 #include "lifecycle/hooks.h"
+#include "plugin/plugin.h"
 
 #define HELP_MAX (1024 * 1024)
+#define HELP_COLUMNS 80
 #define CERTBOT_VERSION "5.5.0" /* whose command line we have; scripts compare it before they use an option */
 
 static bool is_certbot(const char *argv0)
@@ -44,40 +46,93 @@ static bool open_log(const struct settings *settings, bool as_certbot, struct er
     TRY(log_open(settings->logs_dir, (unsigned)settings->max_log_backups, err));
     if (as_certbot && !settings->quiet)
         fprintf(stderr, "Saving debug log to %s\n", log_path());
-    log_debug("evercert %s", EVERCERT_VERSION);
     return true;
 }
 
-static bool run_command(const struct command *command, struct settings *settings, struct ui *ui, bool as_certbot,
+/* A directory that cannot be made or locked is nothing unexpected; Certbot has a form of its own for it. */
+static bool tell_unusable(bool as_certbot, struct error *err)
+{
+    struct error failed = *err;
+
+    if (failed.sys == 0)
+        return false;
+    if (as_certbot)
+        (void)error_set(err, failed.kind, "The following error was encountered:\n%s", failed.why);
+    return error_next(err, "Either run as root, or set --config-dir, --work-dir, and --logs-dir to writeable paths.");
+}
+
+/* As Certbot goes about it: the logs directory and the log first, so that the rest is told there. By our own name others of
+ * ours may work in the same store. */
+static bool open_store(const struct settings *settings, unsigned needs, bool as_certbot, struct store **out,
     struct error *err)
+{
+    AUTO(store_close) struct store *store = NULL;
+
+    if (needs & STORE_LOCK && !as_certbot)
+        needs |= STORE_SHARE;
+    if (!store_open_logs(settings, needs, &store, err))
+        return tell_unusable(as_certbot, err);
+    TRY(open_log(settings, as_certbot, err));
+    if (!store_open_rest(store, err))
+        return tell_unusable(as_certbot, err);
+    *out = TAKE(store);
+    return true;
+}
+
+static bool run_command(const struct command *command, struct settings *settings, const char *arguments, struct ui *ui,
+    bool as_certbot, struct error *err)
 {
     AUTO(store_close) struct store *store = NULL;
     AUTO(world_free) struct world *world = world_new();
     struct context context = {
-        .settings = settings, .ui = ui, .world = world, .verb = command->verb.name,
+        .settings = settings, .ui = ui, .world = world, .verb = command->verb.name, .arguments = arguments,
         .program = as_certbot ? "Certbot" : "Evercert", .as_certbot = as_certbot,
     };
 
     TRY(settings_check(settings, &command->verb, err));
     TRY(hooks_check(settings, err)); /* whatever the subcommand, as Certbot does */
-    if (command->store_needs != 0) {
-        TRY(store_open(settings, command->store_needs, &store, err));
-        TRY(open_log(settings, as_certbot, err));
+    if (!open_store(settings, command->store_needs, as_certbot, &store, err)) {
+        if (!command->without_store)
+            return false;
+        log_debug("%s: %s", err->what, err->why);
+        error_clear(err);
     }
+    TRY(settings_resolve(settings, &command->verb, err));
     context.store = store;
     return command->run(&context, err);
 }
 
-static bool show_help(const struct command_line *line, const char *program)
+static bool put_help(const struct command_line *line, const char *program, struct buf *text, struct error *err)
+{
+    AUTO(free) const struct verb **verbs = command_verbs();
+    const char *topic = line->help_topic;
+
+    if (topic != NULL && !help_has_page(verbs, topic)) {
+        AUTO(buf_clear) struct buf page = BUF(HELP_MAX);
+        bool found;
+
+        TRY(plugin_put_help(line->settings, topic, HELP_COLUMNS, &page, &found, err));
+        if (found) {
+            help_usage(program, text);
+            buf_put(text, buf_view(&page));
+            return true;
+        }
+    }
+    help_write(verbs, program, topic, HELP_COLUMNS, text);
+    return true;
+}
+
+static bool show_help(const struct command_line *line, const char *program, struct error *err)
 {
     AUTO(buf_clear) struct buf text = BUF(HELP_MAX);
-    AUTO(free) const struct verb **verbs = command_verbs();
 
     if (line->version)
         buf_putf(&text, "%s %s\n", program, strcmp(program, "certbot") == 0 ? CERTBOT_VERSION : EVERCERT_VERSION);
     else
-        help_write(verbs, program, line->help_topic, 80, &text);
-    return fwrite(text.at, 1, text.len, stdout) == text.len;
+        TRY(put_help(line, program, &text, err));
+    if (fwrite(text.at, 1, text.len, stdout) == text.len)
+        return true;
+    return error_errno(err, ERROR_INTERNAL, "cannot write to standard output");
 }
 
 static int exit_status(const struct error *err)
@@ -107,18 +162,38 @@ static void report(struct ui *ui, const char *program, const struct error *err)
     ui_error(ui, program, err, log_path());
 }
 
+/* The first lines of the log, whatever becomes of the run. */
+static void log_start(int argc, char **argv)
+{
+    AUTO(free) char *arguments = command_line_describe(argc, argv);
+
+    log_debug("evercert version: %s (certbot version: %s)", EVERCERT_VERSION, CERTBOT_VERSION);
+    log_debug("Arguments: %s", arguments);
+}
+
+/* Who fails before there is a log, and not by a slip of the keyboard, finds the beginnings of one. */
+static void report_failure(struct ui *ui, const char *program, const struct error *err)
+{
+    if (err->kind != ERROR_USAGE && err->kind != ERROR_CANCELED && err->kind != ERROR_INTERNAL && !err->expected)
+        log_open_early();
+    report(ui, program, err);
+}
+
 static bool run(int argc, char **argv, const char *program, bool as_certbot, struct ui **ui, struct error *err)
 {
     AUTO(command_line_clear) struct command_line line = { 0 };
     AUTO(free) const struct verb **verbs = command_verbs();
+    AUTO(free) char *arguments = NULL;
 
+    log_start(argc, argv);
     TRY(command_line_read(argc, argv, verbs, as_certbot, &line, err));
     if (line.help || line.version)
-        return show_help(&line, program) || error_errno(err, ERROR_INTERNAL, "cannot write to standard output");
+        return show_help(&line, program, err);
     ui_free(*ui);
     *ui = open_ui(line.settings, as_certbot);
     log_terminal_level((enum log_level)settings_terminal_level(line.settings));
-    return run_command(command_of(line.verb), line.settings, *ui, as_certbot, err);
+    arguments = command_line_join(argc, argv);
+    return run_command(command_of(line.verb), line.settings, arguments, *ui, as_certbot, err);
 }
 
 int main(int argc, char **argv)
@@ -133,7 +208,7 @@ int main(int argc, char **argv)
     interrupt_init();
     ui = open_ui(NULL, as_certbot);
     if (!run(argc, argv, program, as_certbot, &ui, &err)) {
-        report(ui, program, &err);
+        report_failure(ui, program, &err);
         status = exit_status(&err);
     } else if (!ui_check_output(ui, &err)) {
         report(ui, program, &err);

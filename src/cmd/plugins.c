@@ -8,10 +8,8 @@
 
 static bool is_listed(const struct settings *settings, const struct plugin *plugin)
 {
-    if (settings->plugins_authenticators || settings->plugins_installers)
-        return (settings->plugins_authenticators && plugin->authenticator != NULL)
-            || (settings->plugins_installers && plugin->installer != NULL);
-    return true;
+    return (!settings->plugins_authenticators || plugin->authenticator != NULL)
+        && (!settings->plugins_installers || plugin->installer != NULL);
 }
 
 static void put_plugin(struct context *context, const struct plugin *plugin, struct buf *text)
@@ -53,6 +51,7 @@ const struct command cmd_plugins = {
         .text = "Lists what -a and -i can name.",
         .topics = topics,
     },
-    .store_needs = 0,
+    .store_needs = STORE_CREATE | STORE_LOCK,
+    .without_store = true, /* an ordinary user may look, too */
     .run = plugins_run,
 };

@@ -30,9 +30,12 @@ static bool is_by_hand(const struct settings *settings)
 
 void report_next_steps(struct context *context, const struct obtain_result *result)
 {
+    AUTO(list_clear) struct list steps = { 0 };
     const char *step = NULL;
 
-    (void)result;
+    if (!context->as_certbot && result->what == OBTAINED_NEW && context->settings->installer == NULL)
+        list_add(&steps, "Name the two files in the configuration of your web server (nginx: ssl_certificate and "
+                         "ssl_certificate_key), and reload it.");
     if (is_by_hand(context->settings))
         step = "This certificate will not be renewed automatically. Autorenewal of --manual certificates requires the use of an "
                "authentication hook script (--manual-auth-hook) but one was not provided. To renew this certificate, repeat "
@@ -45,7 +48,8 @@ void report_next_steps(struct context *context, const struct obtain_result *resu
             : "Let `evercert renew` run twice a day, from a systemd timer or from cron: it renews what is due and is silent "
               "otherwise with -q.";
     if (step != NULL)
-        ui_say(context->ui, "NEXT STEPS:\n- %s", step);
+        list_add(&steps, step);
+    ui_next_steps(context->ui, &steps);
 }
 
 char *report_urls(const struct list *names)
@@ -60,4 +64,17 @@ char *report_urls(const struct list *names)
         buf_putf(&text, "%shttps://%s", between, names->at[i]);
     }
     return buf_take(&text);
+}
+
+void report_put_time(struct buf *text, int64_t at)
+{
+    char stamp[CLOCK_TEXT_SIZE];
+
+    clock_format_rfc3339(at, stamp);
+    buf_putf(text, "%.10s %.8s+00:00", stamp, stamp + 11);
+}
+
+const char *report_key_type(const struct cert *cert)
+{
+    return cert->key_type == KEY_RSA ? "RSA" : "ECDSA";
 }

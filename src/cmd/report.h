@@ -1,6 +1,7 @@
 #pragma once
 /*
- * What certonly and run say about a certificate they have obtained (contract 7.6).
+ * What commands say about certificates: certonly and run about one they have obtained (contract 7.6), and words that
+ * listings share.
  */
 #include "lifecycle/obtain.h"
 
@@ -8,5 +9,8 @@
 void report_saved(struct context *context, const struct obtain_result *result);
 /* What remains to be done. */
 void report_next_steps(struct context *context, const struct obtain_result *result);
+/* "2027-02-20 00:29:12+00:00" */
+void report_put_time(struct buf *text, int64_t at);
+const char *report_key_type(const struct cert *cert); /* "RSA" or "ECDSA" */
 /* "https://a", "https://a and https://b", "https://a, https://b, and https://c"; of the caller's. */
 char *report_urls(const struct list *names) __attribute__((returns_nonnull));

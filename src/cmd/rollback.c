@@ -8,6 +8,11 @@ static bool rollback_run(struct context *context, struct error *err)
     const struct installer *installer;
 
     TRY(installation_open(context, &installation, err));
+    if (installation.plugin == NULL) {
+        if (!context->as_certbot)
+            ui_say(context->ui, "There is no installer, so there is nothing to take back.");
+        return true;
+    }
     installer = installation.plugin->installer;
     TRY(installer->rollback(installation.self, context->settings->checkpoints, err));
     return installer->restart(installation.self, err);

@@ -27,15 +27,17 @@ static bool install(struct context *context, struct installation *installation, 
     struct error *err)
 {
     const struct lineage *lineage = result->lineage;
+    AUTO(free) char *step = NULL;
     struct install_paths paths = {
         lineage->live[KIND_CERT], lineage->live[KIND_PRIVKEY], lineage->live[KIND_CHAIN], lineage->live[KIND_FULLCHAIN],
     };
 
     if (installation_deploy(context, installation, &result->names, paths, err))
         return true;
-    ui_say(context->ui, "NEXT STEPS:\n- The certificate was saved, but could not be installed (installer: %s). After fixing the "
-                        "error shown below, try installing it again by running:\n  %s install --cert-name %s\n",
-        installation->plugin->name, context->as_certbot ? "certbot" : "evercert", lineage->name);
+    step = xprintf("The certificate was saved, but could not be installed (installer: %s). After fixing the error shown below, try "
+        "installing it again by running:\n  %s install --cert-name %s\n\n", installation->plugin->name,
+        context->as_certbot ? "certbot" : "evercert", lineage->name);
+    ui_next_steps(context->ui, &(struct list){ &step, 1 });
     return false;
 }
 
@@ -47,10 +49,9 @@ static bool run_run(struct context *context, struct error *err)
     TRY(refuse_addresses(context->settings, err));
     TRY(installation_open(context, &installation, err));
     TRY(installation_check_staple(context, &installation, err));
+    TRY(installation_check_auto_hsts(context, err));
     TRY(obtain(context, &result, err));
-    if (result.what == OBTAINED_KEPT) {
-        ui_say(context->ui, "Certificate not yet due for renewal");
-    } else {
+    if (result.what != OBTAINED_KEPT) {
         report_saved(context, &result);
         ui_say(context->ui, "%s", "");
     }

@@ -48,18 +48,11 @@ bool accounts_show(struct context *context, struct account_view *out, struct err
 
 static bool new_contacts(struct context *context, struct list *contacts, struct error *err)
 {
-    static const struct question question = {
-        .text = "Enter email address (used for urgent renewal and security notices), or hit Enter to remove it.\n",
-        .flag = "--email", .has_default = true,
-    };
-    struct settings *settings = context->settings;
-    AUTO(free) char *answer = NULL;
+    const struct settings *settings = context->settings;
 
-    if (settings->email == NULL && !settings->register_without_email) {
-        TRY(ui_text(context->ui, &question, "", &answer, err));
-        if (*answer != '\0')
-            xreplace(&settings->email, answer);
-    }
+    if (settings->email == NULL && !settings->register_without_email)
+        return contacts_ask(context, "Your new e-mail address, so that the CA can reach you. Enter alone removes the one it has.\n",
+            contacts, err);
     return contacts_of(settings->email, contacts, err);
 }
 
@@ -102,9 +95,11 @@ bool accounts_unregister(struct context *context, struct error *err)
 
 bool accounts_register(struct context *context, struct error *err)
 {
+    AUTO(range_lock_release) struct range_lock *lock = NULL;
     AUTO(list_clear) struct list ids = { 0 };
     struct ca *ca;
 
+    TRY(account_store_lock(context->store, context->settings->server, &lock, err));
     TRY(account_store_ids(context->store, context->settings->server, &ids, err));
     if (ids.len > 0) {
         (void)error_set(err, ERROR_CONFIG, "There is an existing account; registration of a duplicate account with this "

@@ -7,15 +7,13 @@
 #include "lifecycle/register.h"
 #include "lifecycle/revocation.h"
 
-#define MAX_ACCOUNTS 64
-
 struct place { /* a CA we have been to */
     char *server;
     pthread_mutex_t lock; /* held while the directory is fetched or an account is made */
     struct session *session;
     bool tried;
     struct error failure;
-    struct ca *accounts[MAX_ACCOUNTS];
+    struct ca **accounts; /* each on its own: who uses one keeps it while others come */
     size_t account_count;
     struct place *next;
 };
@@ -26,8 +24,8 @@ struct world {
     struct place *places;
     struct revocation_memory *revocation;
     pthread_mutex_t hook_lock;
-    struct list pre_hooks_run, post_hooks;
-    char *renewed_lineage;
+    struct list pre_hooks_run;
+    struct hook_trail trail;
 };
 
 struct world *world_new(void)
@@ -54,6 +52,7 @@ static void place_free(struct place *place)
 {
     for (size_t i = 0; i < place->account_count; i++)
         ca_free(place->accounts[i]);
+    free(place->accounts);
     session_close(place->session);
     (void)pthread_mutex_destroy(&place->lock);
     free(place->server);
@@ -73,8 +72,7 @@ void world_free(struct world *world)
     net_stop(world->net);
     revocation_memory_free(world->revocation);
     list_clear(&world->pre_hooks_run);
-    list_clear(&world->post_hooks);
-    free(world->renewed_lineage);
+    hook_trail_clear(&world->trail);
     (void)pthread_mutex_destroy(&world->lock);
     (void)pthread_mutex_destroy(&world->hook_lock);
     free(world);
@@ -95,14 +93,31 @@ struct list *world_pre_hooks_run(struct world *world)
     return &world->pre_hooks_run;
 }
 
-struct list *world_post_hooks(struct world *world)
+struct hook_trail *context_trail(struct context *context)
 {
-    return &world->post_hooks;
+    return context->trail != NULL ? context->trail : &context->world->trail;
 }
 
-char **world_renewed_lineage(struct world *world)
+void hook_trail_join(struct world *world, struct hook_trail *trail)
 {
-    return &world->renewed_lineage;
+    for (size_t i = 0; i < trail->post.len; i++)
+        if (!list_has(&world->trail.post, trail->post.at[i]))
+            list_add(&world->trail.post, trail->post.at[i]);
+    if (trail->renewed_lineage != NULL)
+        xreplace(&world->trail.renewed_lineage, trail->renewed_lineage);
+    if (trail->env.len > 0) {
+        list_clear(&world->trail.env);
+        list_add_all(&world->trail.env, &trail->env);
+    }
+    hook_trail_clear(trail);
+}
+
+void hook_trail_clear(struct hook_trail *trail)
+{
+    list_clear(&trail->post);
+    free(trail->renewed_lineage);
+    list_clear(&trail->env);
+    *trail = (struct hook_trail){ 0 };
 }
 
 bool context_net(struct context *context, struct net **out, struct error *err)
@@ -187,8 +202,7 @@ static bool ca_make(struct place *place, struct stored_account *account, struct 
     TRY(jwk_thumbprint(&ca->jwk, &thumbprint, err));
     ca->thumbprint = buf_take(&thumbprint);
     ca->who = (struct identity){ .signer = &ca->signer, .kid = account->url };
-    if (place->account_count == MAX_ACCOUNTS)
-        return error_set(err, ERROR_CONFIG, "more than %d accounts are in use at %s", MAX_ACCOUNTS, place->server);
+    place->accounts = xrealloc(place->accounts, place->account_count + 1, sizeof(*place->accounts));
     place->accounts[place->account_count++] = ca;
     *out = TAKE(ca);
     return true;
@@ -211,7 +225,8 @@ static bool place_load_account(struct context *context, struct place *place, con
 static bool choose_account(struct context *context, struct place *place, const struct list *ids, struct ca **out,
     struct error *err)
 {
-    static const struct question question = { .text = "Please choose an account", .flag = "--account" };
+    struct question question = { .text = "Please choose an account", .flag = context->as_certbot ? NULL : "--account",
+        .forced = true, .canceled = "No account has been chosen." };
     AUTO(list_clear) struct list slugs = { 0 };
     size_t chosen = 0;
 
@@ -227,15 +242,18 @@ static bool choose_account(struct context *context, struct place *place, const s
     return place_load_account(context, place, ids->at[chosen], out, err);
 }
 
-/* Under the place's lock. *out is NULL when there is no account. */
-static bool find_account(struct context *context, struct place *place, struct ca **out, struct error *err)
+/* Under the place's lock. *out is NULL when there is no account. Where none is made, that is said even if one that is not
+ * there was named, as with Certbot. */
+static bool find_account(struct context *context, bool make, struct place *place, struct ca **out, struct error *err)
 {
+    const char *named = context->settings->account;
     AUTO(list_clear) struct list ids = { 0 };
 
     *out = NULL;
-    if (context->settings->account != NULL)
-        return place_load_account(context, place, context->settings->account, out, err);
-    TRY(account_store_ids(context->store, place->server, &ids, err));
+    if (named == NULL || !make)
+        TRY(account_store_ids(context->store, place->server, &ids, err));
+    if (named != NULL)
+        return (!make && ids.len == 0) || place_load_account(context, place, named, out, err);
     if (ids.len == 1)
         return place_load_account(context, place, ids.at[0], out, err);
     if (ids.len > 1)
@@ -243,17 +261,30 @@ static bool find_account(struct context *context, struct place *place, struct ca
     return true;
 }
 
+/* Under the place's lock. Another process may be making one for the same CA: then that one is ours, too. */
+static bool make_account(struct context *context, struct place *place, struct ca **out, struct error *err)
+{
+    AUTO(range_lock_release) struct range_lock *lock = NULL;
+    struct stored_account *account;
+
+    TRY(account_store_lock(context->store, place->server, &lock, err));
+    TRY(find_account(context, true, place, out, err));
+    if (*out != NULL)
+        return true;
+    TRY(register_account(context, place->session, &account, err));
+    return ca_make(place, account, out, err);
+}
+
 static bool get_account(struct context *context, bool make, struct ca **out, struct error *err)
 {
     struct place *place = world_place(context->world, context->settings->server);
-    struct stored_account *account;
     struct ca *ca = NULL;
     bool ok;
 
     (void)pthread_mutex_lock(&place->lock);
-    ok = find_account(context, place, &ca, err) && (ca == NULL && !make ? true : place_open(context, place, err));
+    ok = find_account(context, make, place, &ca, err) && (ca == NULL && !make ? true : place_open(context, place, err));
     if (ok && ca == NULL && make)
-        ok = register_account(context, place->session, &account, err) && ca_make(place, account, &ca, err);
+        ok = make_account(context, place, &ca, err);
     if (ok && ca != NULL && ca->session == NULL)
         ca->session = place->session; /* loaded before it was open; later, other workers read it without the lock */
     (void)pthread_mutex_unlock(&place->lock);

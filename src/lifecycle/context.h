@@ -12,8 +12,16 @@
 #include "ui/ui.h"
 
 struct revocation_memory;
+struct turn;
 
 struct world; /* what all workers of one command share: network process, CAs, hooks that ran */
+
+/* What a lineage's hooks leave for those that run later, which Certbot's find in its own environment. */
+struct hook_trail {
+    struct list post;      /* commands to run at the end of `renew`, each once */
+    char *renewed_lineage; /* the live directory that the last deploy hook was told, NULL: none was */
+    struct list env;       /* what the last of the manual authenticator's hooks was told */
+};
 
 struct context {
     struct settings *settings; /* of the command; a lineage under renewal has its own */
@@ -22,7 +30,10 @@ struct context {
     struct world *world;
     const char *verb;     /* "certonly", "renew" ... */
     const char *program;  /* "Certbot" or "Evercert", for sentences */
+    const char *arguments; /* of the command line, as it was typed */
     bool as_certbot;
+    const struct turn *turn;   /* of a lineage under renewal; NULL: no other works at the same time */
+    struct hook_trail *trail;  /* of a lineage under renewal; NULL: the world's */
 };
 
 struct world *world_new(void) __attribute__((returns_nonnull));
@@ -60,6 +71,9 @@ MUST_USE bool context_existing_account(struct context *context, struct ca **out,
 /* The world's mutex for the user's commands: pre-hooks, deploy-hooks and prompts happen one at a time. */
 pthread_mutex_t *world_hook_lock(struct world *world);
 struct list *world_pre_hooks_run(struct world *world);   /* command strings that ran; under the lock */
-struct list *world_post_hooks(struct world *world);      /* command strings to run at the end; under the lock */
-/* The live directory that the last deploy hook was told, NULL before the first; the world's. Under the lock. */
-char **world_renewed_lineage(struct world *world);
+
+/* The trail of this context. One that is not the world's belongs to its lineage until hook_trail_join. */
+struct hook_trail *context_trail(struct context *context);
+/* Puts a lineage's trail behind the world's, as if it had run after all before it, and clears it. */
+void hook_trail_join(struct world *world, struct hook_trail *trail);
+void hook_trail_clear(struct hook_trail *trail);

@@ -1,5 +1,8 @@
 #include "lifecycle/due.h"
 
+#include <string.h>
+#include <strings.h>
+
 #include "base/text.h"
 
 #define DAY_S 86400
@@ -23,33 +26,44 @@ enum due due_decide(const struct due_facts *facts)
         return DUE_DRY_RUN;
     if (!facts->autorenew)
         return DUE_NOT;
+    if (facts->waiting)
+        return DUE_WAITING;
     if (facts->instant != 0 && facts->instant <= facts->now)
         return DUE_RENEWAL_INFO;
     if (facts->revoked)
         return DUE_REVOKED;
-    if (facts->renew_before_s != 0)
+    if (facts->has_renew_before)
         return facts->not_after < facts->now + facts->renew_before_s ? DUE_RENEW_BEFORE : DUE_NOT;
     if (facts->instant == 0 && is_old(facts))
         return DUE_LIFETIME;
     return DUE_NOT;
 }
 
+static bool is_word(struct view word, const char *text)
+{
+    return strlen(text) == word.len && strncasecmp(word.at, text, word.len) == 0;
+}
+
 static int64_t unit_seconds(struct view unit)
 {
     /* Months and years as Certbot's calendar arithmetic has them on average: good to a day, which is what they mean. */
     static const struct {
-        const char *name, *plural, *letter;
+        const char *names[5];
         int64_t seconds;
     } units[] = {
-        { "second", "seconds", "s", 1 },        { "minute", "minutes", "m", 60 },
-        { "hour", "hours", "h", 3600 },         { "day", "days", "d", DAY_S },
-        { "week", "weeks", "w", 7 * DAY_S },    { "month", "months", "mo", 30 * (int64_t)DAY_S },
-        { "year", "years", "y", 365 * (int64_t)DAY_S },
+        { { "second", "seconds", "sec", "s" }, 1 },
+        { { "minute", "minutes", "min", "m" }, 60 },
+        { { "hour", "hours", "hr", "h" }, 3600 },
+        { { "day", "days", "dy", "d" }, DAY_S },
+        { { "week", "weeks", "wk", "w" }, 7 * DAY_S },
+        { { "month", "months", "mth", "mo" }, 30 * (int64_t)DAY_S },
+        { { "year", "years", "yr", "y" }, 365 * (int64_t)DAY_S },
     };
 
     for (size_t i = 0; i < COUNT(units); i++)
-        if (view_is(unit, units[i].name) || view_is(unit, units[i].plural) || view_is(unit, units[i].letter))
-            return units[i].seconds;
+        for (size_t k = 0; units[i].names[k] != NULL; k++)
+            if (is_word(unit, units[i].names[k]))
+                return units[i].seconds;
     return 0;
 }
 
@@ -70,11 +84,23 @@ static struct view take(struct view *rest, bool digits)
     return part;
 }
 
+/* "3 days, 12 hours" and "3 days and 12 hours" are what they seem. */
+static void skip_between(struct view *rest)
+{
+    struct view after = *rest;
+
+    if (rest->len > 0 && rest->at[0] == ',')
+        *rest = view_trim((struct view){ rest->at + 1, rest->len - 1 });
+    else if (is_word(take(&after, false), "and"))
+        *rest = after;
+}
+
 bool due_parse_interval(const char *text, int64_t *seconds, struct error *err)
 {
     struct view rest = view_trim(view_of(text));
     int64_t total = 0;
     uint64_t count;
+    bool more;
 
     do {
         struct view number = take(&rest, true), unit = take(&rest, false);
@@ -85,7 +111,10 @@ bool due_parse_interval(const char *text, int64_t *seconds, struct error *err)
         if ((int64_t)count > (INTERVAL_MAX_S - total) / each)
             return error_set(err, ERROR_CONFIG, "the interval '%s' is too long", text);
         total += (int64_t)count * each;
-    } while (rest.len > 0);
+        more = rest.len > 0;
+        if (more)
+            skip_between(&rest);
+    } while (more);
     *seconds = total;
     return true;
 }

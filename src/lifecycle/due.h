@@ -9,14 +9,16 @@ struct due_facts {
     bool force, dry_run;                /* --force-renewal, --dry-run */
     bool autorenew;                     /* false: the renewal file says autorenew = False */
     int64_t instant;                    /* chosen in the CA's suggested window, 0 when there is none */
+    bool waiting;                       /* its successor was ordered, and never saved */
     bool revoked;
-    int64_t renew_before_s;             /* renew_before_expiry of the renewal file, 0 when absent */
+    bool has_renew_before;              /* renew_before_expiry of the renewal file */
+    int64_t renew_before_s;
 };
 
-enum due { DUE_NOT, DUE_FORCED, DUE_DRY_RUN, DUE_RENEWAL_INFO, DUE_REVOKED, DUE_RENEW_BEFORE, DUE_LIFETIME };
+enum due { DUE_NOT, DUE_FORCED, DUE_DRY_RUN, DUE_WAITING, DUE_RENEWAL_INFO, DUE_REVOKED, DUE_RENEW_BEFORE, DUE_LIFETIME };
 
 enum due due_decide(const struct due_facts *facts);
 
-/* "30 days", "3 weeks", "6 months 1 week", "100 years"; a bare number means days. In seconds. ERROR_CONFIG when unreadable or beyond 10,000
+/* "30 days", "3 weeks", "6 months 1 week", "3 days, 12 hours", "100 years"; a bare number means days. In seconds. ERROR_CONFIG when unreadable or beyond 10,000
  * years. */
 MUST_USE bool due_parse_interval(const char *text, int64_t *seconds, struct error *err);

@@ -38,7 +38,12 @@ TEST(the_rules_hold_in_their_order)
         { "renew_before_expiry says later than two thirds", facts(90, 70 * DAY), DUE_NOT },
         { "renew_before_expiry says now", facts(90, 81 * DAY), DUE_RENEW_BEFORE },
         { "renew_before_expiry of 100 years", facts(90, 0), DUE_RENEW_BEFORE },
+        { "renew_before_expiry of 0 days: its last second", facts(90, 90 * DAY), DUE_NOT },
+        { "and due when it has expired", facts(90, 90 * DAY + 1), DUE_RENEW_BEFORE },
+        { "its successor is ordered already, whatever renew_before_expiry says", facts(90, 0), DUE_WAITING },
+        { "not so with autorenew = False", facts(90, 0), DUE_NOT },
     };
+    size_t last = COUNT(cases) - 1;
 
     cases[7].facts.force = true;
     cases[8].facts.dry_run = true;
@@ -46,7 +51,11 @@ TEST(the_rules_hold_in_their_order)
     cases[10].facts.revoked = cases[14].facts.revoked = true;
     cases[11].facts.instant = BORN + 1;
     cases[12].facts.instant = BORN + DAY;
+    cases[last - 1].facts.waiting = cases[last].facts.waiting = true;
+    cases[last].facts.autorenew = false;
     cases[13].facts.instant = BORN + 75 * DAY;
+    for (size_t i = 15; i < COUNT(cases); i++)
+        cases[i].facts.has_renew_before = true;
     cases[15].facts.renew_before_s = cases[16].facts.renew_before_s = 10 * DAY;
     cases[17].facts.renew_before_s = 100 * 365 * (int64_t)DAY;
     for (size_t i = 0; i < COUNT(cases); i++)
@@ -61,6 +70,8 @@ TEST(intervals_are_read)
     } cases[] = {
         { "30 days", 30 * DAY }, { "30", 30 * DAY }, { "3 weeks", 21 * DAY }, { "1 day", DAY }, { " 2 hours ", 7200 },
         { "6 months 1 week", 187 * (int64_t)DAY }, { "100 years", 36500 * (int64_t)DAY }, { "12h", 12 * 3600 },
+        { "30 Days", 30 * DAY }, { "3 days, 12 hours", 84 * 3600 }, { "1 week and 2 days", 9 * DAY }, { "1 hr 5 min", 3900 },
+        { "2 days,", -1 }, { "2 days, and 1 hour", -1 }, { "2 days and", -1 }, { ", 2 days", -1 },
         { "", -1 }, { "days", -1 }, { "30 parsecs", -1 }, { "-3 days", -1 }, { "30 days and more", -1 },
         { "9999999999 years", -1 }, { "99999999999999999999 days", -1 },
     };

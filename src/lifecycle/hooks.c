@@ -7,11 +7,13 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "lifecycle/turns.h"
 #include "plugin/plugin.h"
 
-/* Longer lists of names would not fit into an environment that a shell accepts (as Certbot bounds them). */
+/* Characters of a list of names: Certbot's bounds for post-hooks, and what the system takes in one variable. */
 #define NAMES_MAX_RENEW 16000
 #define NAMES_MAX 32000
+#define NAMES_MAX_SYSTEM 131000
 
 bool hooks_check(const struct settings *settings, struct error *err)
 {
@@ -26,7 +28,7 @@ bool hooks_check(const struct settings *settings, struct error *err)
     return true;
 }
 
-/* Executables of CONF/renewal-hooks/KIND in byte order, then the command from settings; no string twice. */
+/* Executables of CONF/renewal-hooks/KIND in byte order, then the command from settings, which may be one of them. */
 static bool gather(struct context *context, const char *kind, const char *command, struct list *out, struct error *err)
 {
     AUTO(free) char *hooks = file_join(store_config_dir(context->store), "renewal-hooks");
@@ -42,7 +44,7 @@ static bool gather(struct context *context, const char *kind, const char *comman
         if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0 && !text_ends(path, "~"))
             list_add(out, path);
     }
-    if (command != NULL && *command != '\0' && !list_has(out, command))
+    if (command != NULL && *command != '\0')
         list_add(out, command);
     return true;
 }
@@ -54,6 +56,19 @@ static bool run(struct context *context, const char *name, const char *command, 
     int status;
 
     return hook_run(context->ui, name, label, command, env, NULL, &status, err);
+}
+
+/* Certbot puts what it tells a hook into its own environment; scripts have come to rely on finding it there later. */
+static void add_trail(struct context *context, struct list *env)
+{
+    const struct hook_trail *trail = context_trail(context);
+
+    list_add_all(env, &trail->env);
+    if (trail->renewed_lineage != NULL) {
+        AUTO(free) char *entry = xprintf("RENEWED_LINEAGE=%s", trail->renewed_lineage);
+
+        list_add(env, entry);
+    }
 }
 
 static bool run_before(struct context *context, const struct list *commands, struct error *err)
@@ -71,12 +86,25 @@ static bool run_before(struct context *context, const struct list *commands, str
     return true;
 }
 
+static bool have_run(struct context *context, const struct list *commands)
+{
+    bool all;
+
+    (void)pthread_mutex_lock(world_hook_lock(context->world));
+    all = list_is_subset(commands, world_pre_hooks_run(context->world));
+    (void)pthread_mutex_unlock(world_hook_lock(context->world));
+    return all;
+}
+
 bool hooks_before(struct context *context, struct error *err)
 {
     AUTO(list_clear) struct list commands = { 0 };
     bool ok;
 
     TRY(gather(context, "pre", context->settings->pre_hook, &commands, err));
+    TRY(turn_wait(context->turn, err));
+    if (!have_run(context, &commands))
+        TRY(turn_wait_alone(context->turn, err));
     (void)pthread_mutex_lock(world_hook_lock(context->world));
     ok = run_before(context, &commands, err);
     (void)pthread_mutex_unlock(world_hook_lock(context->world));
@@ -89,52 +117,58 @@ static void add_names(struct list *env, const char *variable, const struct list 
     AUTO(free) char *entry = NULL;
 
     if (strlen(text) > max) {
-        log_warning("%s is cut to %zu characters", variable, max);
+        log_warning("Limiting %s environment variable to %zuk characters", variable, max / 1000);
         text[max] = '\0';
     }
     entry = xprintf("%s=%s", variable, text);
     list_add(env, entry);
 }
 
-static void add_lineage(struct list *env, const char *live_dir)
+static bool run_deploy(struct context *context, const char *live_dir, const struct list *names,
+    const struct list *commands, struct error *err)
 {
-    AUTO(free) char *entry = live_dir != NULL ? xprintf("RENEWED_LINEAGE=%s", live_dir) : NULL;
+    AUTO(list_clear) struct list env = { 0 };
+    bool ok = true;
 
-    if (entry != NULL)
-        list_add(env, entry);
+    xreplace(&context_trail(context)->renewed_lineage, live_dir);
+    add_trail(context, &env);
+    add_names(&env, "RENEWED_DOMAINS", names, NAMES_MAX_SYSTEM);
+    turn_deploy(context->turn);
+    (void)pthread_mutex_lock(world_hook_lock(context->world));
+    interrupt_shield(); /* the certificate is saved and not due any more: no later run would call them */
+    for (size_t i = 0; ok && i < commands->len; i++) {
+        const struct list before = { commands->at, i };
+
+        if (list_has(&before, commands->at[i]))
+            log_info("Skipping deploy-hook '%s' as it was already run.", commands->at[i]);
+        else
+            ok = run(context, "deploy-hook", commands->at[i], &env, err);
+    }
+    interrupt_unshield();
+    (void)pthread_mutex_unlock(world_hook_lock(context->world));
+    turn_deployed(context->turn);
+    return ok;
 }
 
 bool hooks_deploy(struct context *context, const char *live_dir, const struct list *names, struct error *err)
 {
-    AUTO(list_clear) struct list commands = { 0 }, env = { 0 };
-    bool ok = true;
+    AUTO(list_clear) struct list commands = { 0 };
 
     TRY(gather(context, "deploy", context->settings->deploy_hook, &commands, err));
-    add_lineage(&env, live_dir);
-    add_names(&env, "RENEWED_DOMAINS", names, NAMES_MAX);
-    (void)pthread_mutex_lock(world_hook_lock(context->world));
-    interrupt_shield(); /* the certificate is saved and not due any more: no later run would call them */
-    for (size_t i = 0; ok && i < commands.len; i++) {
-        if (context->settings->dry_run && !context->settings->run_deploy_hooks) {
-            log_info("Dry run: skipping deploy hook command: %s", commands.at[i]);
-            continue;
-        }
-        /* Certbot puts it into its own environment, and post-hooks have come to rely on finding it there */
-        xreplace(world_renewed_lineage(context->world), live_dir);
-        ok = run(context, "deploy-hook", commands.at[i], &env, err);
-    }
-    interrupt_unshield();
-    (void)pthread_mutex_unlock(world_hook_lock(context->world));
-    return ok;
+    if (!context->settings->dry_run || context->settings->run_deploy_hooks)
+        return commands.len == 0 || run_deploy(context, live_dir, names, &commands, err);
+    for (size_t i = 0; i < commands.len; i++)
+        log_info("Dry run: skipping deploy hook command: %s", commands.at[i]);
+    return true;
 }
 
 static bool run_after(struct context *context, const struct list *commands, const struct list *names, struct error *err)
 {
     AUTO(list_clear) struct list env = { 0 };
 
+    add_trail(context, &env);
     add_names(&env, "RENEWED_DOMAINS", names, NAMES_MAX);
     list_add(&env, "FAILED_DOMAINS=");
-    add_lineage(&env, *world_renewed_lineage(context->world));
     for (size_t i = 0; i < commands->len; i++)
         TRY(run(context, "post-hook", commands->at[i], &env, err));
     return true;
@@ -143,7 +177,7 @@ static bool run_after(struct context *context, const struct list *commands, cons
 bool hooks_after(struct context *context, const struct list *names, struct error *err)
 {
     AUTO(list_clear) struct list commands = { 0 };
-    struct list *later = world_post_hooks(context->world);
+    struct list *later = &context_trail(context)->post;
     bool ok = true;
 
     TRY(gather(context, "post", context->settings->post_hook, &commands, err));
@@ -164,12 +198,12 @@ bool hooks_after(struct context *context, const struct list *names, struct error
 bool hooks_at_end(struct context *context, const struct list *renewed, const struct list *failed, struct error *err)
 {
     AUTO(list_clear) struct list env = { 0 };
-    struct list *commands = world_post_hooks(context->world);
+    struct list *commands = &context_trail(context)->post;
     bool ok = true;
 
+    add_trail(context, &env);
     add_names(&env, "RENEWED_DOMAINS", renewed, NAMES_MAX_RENEW);
     add_names(&env, "FAILED_DOMAINS", failed, NAMES_MAX_RENEW);
-    add_lineage(&env, *world_renewed_lineage(context->world));
     interrupt_shield();
     for (size_t i = 0; ok && i < commands->len; i++)
         ok = run(context, "post-hook", commands->at[i], &env, err);

@@ -12,11 +12,12 @@ MUST_USE bool hooks_check(const struct settings *settings, struct error *err);
 /* Before an attempt. Each command runs once in a run of the program; other threads wait until it has. */
 MUST_USE bool hooks_before(struct context *context, struct error *err);
 
-/* After a certificate was saved; all of them, also when Ctrl-C came meanwhile. In a dry run only with --run-deploy-hooks. */
+/* After a certificate was saved; each once, all of them also when Ctrl-C came meanwhile. In a dry run only with
+ * --run-deploy-hooks. */
 MUST_USE bool hooks_deploy(struct context *context, const char *live_dir, const struct list *names, struct error *err);
 
-/* After an attempt, however it ended: `renew` remembers the commands for hooks_at_end, others run them at once. `names`: of the
- * certificate that came out of it, if any. */
+/* After an attempt, however it ended: `renew` remembers the commands for hooks_at_end, others run them at once, also one
+ * that is given twice. `names`: of the certificate that came out of it, if any. */
 MUST_USE bool hooks_after(struct context *context, const struct list *names, struct error *err);
 
 /* The post-hooks that `renew` remembered, each once. */

@@ -4,25 +4,73 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "crypto/csr.h"
 
-static bool open_plugin(struct context *context, const struct plugin *plugin, struct installation *out, struct error *err)
+static bool open_plugin(
+    struct context *context, const struct plugin *plugin, struct installation *out, struct error *err)
 {
     *out = (struct installation){
-        .plugin = plugin, .plugin_context = { .plugin = plugin, .settings = context->settings, .ui = context->ui },
+        .plugin = plugin,
+        .plugin_context = { .plugin = plugin, .settings = context->settings, .ui = context->ui },
     };
-    if (plugin->installer->prepare == NULL || plugin->installer->prepare(&out->plugin_context, &out->self, err))
+    if (plugin->installer->prepare == NULL ||
+        plugin->installer->prepare(&out->plugin_context, &out->self, err))
         return true;
     out->plugin = NULL;
-    return error_in(err, "The %s plugin is not working; there may be problems with your existing configuration", plugin->name);
+    return error_in(err,
+        "The %s plugin is not working; there may be problems with your existing configuration", plugin->name);
+}
+
+static bool is_verb(const struct context *context, const char *verb)
+{
+    return strcmp(context->verb, verb) == 0;
+}
+
+static bool no_installer(const struct context *context, struct error *err)
+{
+    if (context->as_certbot)
+        return error_set(err, ERROR_PLUGIN,
+            "Certbot doesn't know how to automatically configure the web server on this system. "
+            "However, it can still get a certificate for you. Please run \"certbot certonly\" to do so. "
+            "You'll need to manually "
+            "configure your web server to use the resulting certificate.");
+    (void)error_set(
+        err, ERROR_PLUGIN, "there is no plugin here that could put a certificate into a web server");
+    return error_next(err,
+        "run `evercert certonly`: it obtains a certificate and tells where its files are, for you to name in "
+        "the configuration of the server");
+}
+
+static bool choose(struct context *context, const struct plugin **out, struct error *err)
+{
+    struct settings *settings = context->settings;
+    const char *question = is_verb(context, "enhance")
+        ? "Which installer would you like to use to configure the selected enhancements?"
+        : is_verb(context, "rollback") ? "Which installer should be used for rollback?"
+                                       : "How would you like to install certificates?";
+
+    if (is_verb(context, "run"))
+        return plugin_choose_for_run(settings, context->ui, out, err);
+    if (settings->authenticator != NULL && !text_equal(settings->authenticator, settings->installer))
+        log_warning("Specifying an authenticator doesn't make sense when running %s with verb \"%s\"",
+            context->program, context->verb);
+    return plugin_choose_installer(settings, context->ui, question, out, err);
 }
 
 bool installation_open(struct context *context, struct installation *out, struct error *err)
 {
     const struct plugin *plugin;
 
-    TRY(plugin_choose_installer(context->settings, context->ui, context->verb, &plugin, err));
-    return open_plugin(context, plugin, out, err);
+    if (choose(context, &plugin, err)) {
+        if (plugin == NULL && is_verb(context, "rollback"))
+            return true;
+        if (plugin == NULL ? no_installer(context, err) : open_plugin(context, plugin, out, err))
+            return true;
+    }
+    err->expected =
+        err->kind == ERROR_PLUGIN && !is_verb(context, "rollback"); /* an answer to what was asked for */
+    return false;
 }
 
 void installation_close(struct installation *installation)
@@ -53,14 +101,17 @@ bool enhancements_requested(const struct settings *settings)
     return any;
 }
 
+/* *changed says whether there is anything to save. */
 static bool enhance_all(struct context *context, struct installation *installation, const struct list *names,
-    struct error *err)
+    bool *changed, struct error *err)
 {
     const struct installer *installer = installation->plugin->installer;
 
+    *changed = false;
     for (int i = 0; i < ENHANCE_COUNT; i++) {
         enum enhancement enhancement = (enum enhancement)i;
-        /* run and install redirect unless told not to, where the installer can; enhance does only what it is told. */
+        /* run and install redirect unless told not to, where the installer can; enhance does only what it is
+         * told. */
         bool by_default = enhancement == ENHANCE_REDIRECT && context->settings->redirect == UNDECIDED
             && strcmp(context->verb, "enhance") != 0;
 
@@ -69,17 +120,20 @@ static bool enhance_all(struct context *context, struct installation *installati
         if (!installer->supports(installation->self, enhancement)) {
             if (!by_default)
                 log_error("Option %s is not supported by the selected installer. Skipping enhancement.",
-                    enhancement_name(enhancement));
+                    context->as_certbot && enhancement == ENHANCE_STAPLE_OCSP
+                        ? "staple"
+                        : enhancement_name(enhancement));
             continue;
         }
+        *changed = true;
         for (size_t k = 0; k < names->len; k++)
             TRY(installer->enhance(installation->self, names->at[k], enhancement, err));
     }
     return true;
 }
 
-static bool deploy_all(struct installation *installation, const struct list *names, struct install_paths paths,
-    struct error *err)
+static bool deploy_all(struct installation *installation, const struct list *names,
+    struct install_paths paths, struct error *err)
 {
     for (size_t i = 0; i < names->len; i++) {
         struct deployment deployment = { names->at[i], paths.cert, paths.key, paths.chain, paths.fullchain };
@@ -107,26 +161,50 @@ static bool finish(struct installation *installation, bool ok, const char *title
 bool installation_deploy(struct context *context, struct installation *installation, const struct list *names,
     struct install_paths paths, struct error *err)
 {
-    bool ok;
+    bool ok, changed;
 
     ui_say(context->ui, "Deploying certificate");
-    ok = deploy_all(installation, names, paths, err) && enhance_all(context, installation, names, err);
+    ok = deploy_all(installation, names, paths, err) &&
+         enhance_all(context, installation, names, &changed, err);
     return finish(installation, ok, "Deployed ACME Certificate", err);
 }
 
-bool installation_enhance(struct context *context, struct installation *installation, const struct list *names,
-    struct error *err)
+bool installation_enhance(
+    struct context *context, struct installation *installation, const struct list *names, struct error *err)
 {
-    return finish(installation, enhance_all(context, installation, names, err), "Enhanced configuration", err);
+    bool changed, ok = enhance_all(context, installation, names, &changed, err);
+
+    return ok && !changed ? true : finish(installation, ok, "Enhanced configuration", err);
 }
+
+bool installation_check_auto_hsts(const struct context *context, struct error *err)
+{
+    if (!context->settings->auto_hsts)
+        return true;
+    (void)error_set(err, ERROR_PLUGIN,
+        "One or more of the requested enhancements are not supported by the selected installer");
+    return error_next(err, "leave --auto-hsts out");
+}
+
+/* What Certbot advises, as part of its message. */
+static const char staple_ways_out[] =
+    "\n\nYou can either:\n"
+    " * remove the --must-staple option from the command line and obtain a certificate without the Must-Staple "
+    "extension, or;\n"
+    " * use the `certonly` subcommand and manually install the certificate into the  intended service (e.g. "
+    "webserver). You must also then manually enable OCSP stapling, as it is required for certificates with "
+    "the Must-Staple extension to function properly.\n"
+    " * choose a different installer plugin (such as --nginx or --apache), if possible.";
 
 bool installation_check_staple(struct context *context, struct installation *installation, struct error *err)
 {
     if (!context->settings->must_staple
         || installation->plugin->installer->supports(installation->self, ENHANCE_STAPLE_OCSP))
         return true;
-    (void)error_set(err, ERROR_PLUGIN, "Must-staple extension requested, but OCSP stapling is not supported by the selected "
-        "installer %s", installation->plugin->name);
+    (void)error_set(err, ERROR_PLUGIN,
+        "Must-Staple extension requested, but OCSP stapling is not supported by the selected "
+        "installer (%s)%s",
+        installation->plugin->name, context->as_certbot ? staple_ways_out : "");
     return error_next(err, "leave --must-staple out, or choose another installer");
 }
 
@@ -139,8 +217,10 @@ bool installer_restart(struct context *context, struct error *err)
     if (name == NULL || strcmp(name, "None") == 0)
         return true;
     TRY(plugin_look_up(context->settings, name, &plugin, err));
-    if (plugin == NULL || plugin->installer == NULL)
-        return error_set(err, ERROR_PLUGIN, "The requested %s plugin does not appear to be installed", name);
+    if (plugin == NULL || plugin->installer == NULL) {
+        log_warning("The certificate is saved, but no server was told: there is no installer named %s", name);
+        return true;
+    }
     TRY(open_plugin(context, plugin, &installation, err));
     if (strcmp(context->verb, "renew") == 0)
         ui_say(context->ui, "Reloading %s server after certificate renewal", name);

@@ -3,13 +3,12 @@
 #include <string.h>
 
 #include "acme/order.h"
-#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "crypto/csr.h"
+#include "lifecycle/finish.h"
+#include "lifecycle/resume.h"
 #include "lifecycle/solve.h"
-
-#define CSR_MAX (256 * 1024)
 
 /* What one try ended with, apart from success and failure. */
 enum attempt { ATTEMPT_DONE, ATTEMPT_FAILED, ATTEMPT_FEWER_NAMES };
@@ -18,6 +17,20 @@ void issue_request_clear(struct issue_request *request)
 {
     list_clear(&request->dns);
     list_clear(&request->ips);
+    list_clear(&request->requested);
+    key_free(request->found_key);
+    request->found_key = NULL;
+}
+
+void issue_request_names(struct issue_request *request, const struct list *names)
+{
+    list_clear(&request->dns);
+    list_clear(&request->ips);
+    for (size_t i = 0; i < names->len; i++) {
+        char canonical[64];
+
+        list_add(ip_canonical(names->at[i], canonical) ? &request->ips : &request->dns, names->at[i]);
+    }
 }
 
 void issued_chain_clear(struct issued_chain *chain)
@@ -25,25 +38,33 @@ void issued_chain_clear(struct issued_chain *chain)
     buf_clear(&chain->cert);
     buf_clear(&chain->chain);
     buf_clear(&chain->fullchain);
+    free(chain->order_url);
+    free(chain->profile);
+    *chain = (struct issued_chain){ 0 };
+}
+
+bool setting_is_said(const char *value)
+{
+    return value != NULL && value[0] != '\0';
 }
 
 /* --required-profile always, --preferred-profile when the CA has it (contract 6.6). */
-static const char *choose_profile(const struct settings *settings, const struct directory *directory)
+const char *issue_profile(const struct settings *settings, const struct directory *directory)
 {
-    if (settings->required_profile != NULL)
+    if (setting_is_said(settings->required_profile))
         return settings->required_profile;
     if (settings->preferred_profile != NULL && list_has(&directory->profiles, settings->preferred_profile))
         return settings->preferred_profile;
     return NULL;
 }
 
-static bool place_order(struct context *context, struct ca *ca, struct issue_request *request, struct order *order,
-    struct problem *problem, struct error *err)
+static bool place_order(struct ca *ca, struct issue_request *request, struct order *order, struct problem *problem,
+    struct error *err)
 {
     AUTO(identifiers_clear) struct identifiers identifiers = identifiers_of(&request->dns, &request->ips);
     struct order_request wanted = {
         .identifiers = &identifiers,
-        .profile = choose_profile(context->settings, session_directory(ca->session)),
+        .profile = request->profile,
         .replaces = session_directory(ca->session)->renewal_info != NULL ? request->replaces : NULL,
     };
 
@@ -61,7 +82,7 @@ static bool place_order(struct context *context, struct ca *ca, struct issue_req
 }
 
 /* A dry run must prove control anew: valid authorizations are given up and the order is placed again (contract 4.5). */
-static bool forget_authorizations(struct context *context, struct ca *ca, struct issue_request *request,
+static bool forget_authorizations(struct ca *ca, struct issue_request *request,
     struct order *order, struct problem *problem, struct error *err)
 {
     bool gave_up = false;
@@ -83,7 +104,7 @@ static bool forget_authorizations(struct context *context, struct ca *ca, struct
         return true;
     log_debug("Recreating order after authz deactivations");
     order_clear(order);
-    return place_order(context, ca, request, order, problem, err);
+    return place_order(ca, request, order, problem, err);
 }
 
 /* Takes the names out that the CA's refusal names, when that is allowed and leaves some. */
@@ -118,66 +139,6 @@ static enum attempt refused(struct context *context, struct issue_request *reque
     return drop_names(context, request, &names) ? ATTEMPT_FEWER_NAMES : ATTEMPT_FAILED;
 }
 
-static bool make_csr(struct context *context, struct issue_request *request, struct buf *der, struct error *err)
-{
-    if (request->key == NULL) {
-        buf_put(der, request->csr);
-        return true;
-    }
-    return csr_make(request->key, &request->dns, &request->ips, context->settings->must_staple, der, err);
-}
-
-/* The default chain, or the one that --preferred-chain names (contract 6.6). */
-static bool choose_chain(struct context *context, struct buf *pem, const struct list *alternates, struct error *err)
-{
-    const char *wanted = context->settings->preferred_chain;
-
-    if (wanted == NULL || alternates->len == 0)
-        return true;
-    for (size_t i = 0; i <= alternates->len; i++) {
-        struct view chain = i == 0 ? buf_view(pem) : view_of(alternates->at[i - 1]);
-        AUTO(free) char *issuer = NULL;
-
-        TRY(cert_chain_top_issuer(chain, &issuer, err));
-        if (strcmp(issuer, wanted) != 0)
-            continue;
-        if (i > 0) {
-            buf_cut(pem, 0);
-            buf_put(pem, chain);
-        }
-        return true;
-    }
-    if (!context->settings->dry_run)
-        log_warning("%s has been configured to prefer certificate chains with issuer '%s', but no chain from the CA matched "
-                    "this issuer. Using the default certificate chain instead.", context->program, wanted);
-    return true;
-}
-
-static bool fetch_chain(struct context *context, struct ca *ca, struct order *order, struct issued_chain *out,
-    struct error *err)
-{
-    AUTO(buf_clear) struct buf pem = BUF(HTTP_MAX_BODY);
-    AUTO(list_clear) struct list alternates = { 0 };
-
-    TRY(order_download(ca->session, ca->who, order, &pem, context->settings->preferred_chain != NULL ? &alternates : NULL,
-        err));
-    TRY(choose_chain(context, &pem, &alternates, err));
-    *out = (struct issued_chain){ BUF(HTTP_MAX_BODY), BUF(HTTP_MAX_BODY), BUF(HTTP_MAX_BODY) };
-    return cert_split_chain(buf_view(&pem), &out->cert, &out->chain, &out->fullchain, err);
-}
-
-static bool finish_order(struct context *context, struct ca *ca, struct issue_request *request, struct order *order,
-    struct problem *problem, struct issued_chain *out, struct error *err)
-{
-    AUTO(buf_clear) struct buf csr = BUF(CSR_MAX);
-
-    TRY(interrupt_check(err));
-    TRY(make_csr(context, request, &csr, err));
-    TRY(order_finalize(ca->session, ca->who, order, buf_view(&csr), problem, err));
-    TRY(order_wait(ca->session, ca->who, order, buf_view(&csr), context->settings->issuance_timeout_s, err));
-    return fetch_chain(context, ca, order, out, err);
-}
-
 static enum attempt attempt(struct context *context, struct ca *ca, struct solver *solver, struct issue_request *request,
     struct issued_chain *out, struct error *err)
 {
@@ -185,9 +146,9 @@ static enum attempt attempt(struct context *context, struct ca *ca, struct solve
     AUTO(problem_clear) struct problem problem = { 0 };
     AUTO(list_clear) struct list failed = { 0 };
 
-    if (!place_order(context, ca, request, &order, &problem, err))
+    if (!place_order(ca, request, &order, &problem, err))
         return refused(context, request, &problem);
-    if (context->settings->dry_run && !forget_authorizations(context, ca, request, &order, &problem, err))
+    if (context->settings->dry_run && !forget_authorizations(ca, request, &order, &problem, err))
         return ATTEMPT_FAILED;
     if (order.status == ORDER_PENDING && !solve(context, ca, solver, &order.authz_urls, &failed, err))
         return ATTEMPT_FAILED;
@@ -208,9 +169,19 @@ bool issue(struct context *context, struct issue_request *request, struct issued
     struct ca *ca;
     enum attempt result;
 
-    TRY(store_probe(context->store, err));
+    bool found = false;
+
+    TRY(store_check_access(context->settings, err));
+    TRY(store_probe(context->store, request->key == NULL ? NULL : context->settings, request->lineage, err));
+    list_clear(&request->requested);
+    list_add_all(&request->requested, &request->dns);
+    list_add_all(&request->requested, &request->ips);
+    TRY(resume_order(context, request, out, &found, err));
+    if (found)
+        return true;
     TRY(solver_open(context, request->authenticator, &solver, err));
     TRY(context_account(context, &ca, err));
+    request->profile = issue_profile(context->settings, session_directory(ca->session));
     do
         result = attempt(context, ca, &solver, request, out, err);
     while (result == ATTEMPT_FEWER_NAMES);

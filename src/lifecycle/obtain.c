@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/names.h"
@@ -11,6 +12,10 @@
 #include "lifecycle/issue.h"
 #include "lifecycle/questions.h"
 #include "lifecycle/renewal_key.h"
+#include "lifecycle/resume.h"
+#include "lifecycle/solve.h"
+#include "lifecycle/turns.h"
+#include "store/pending.h"
 
 void obtain_result_clear(struct obtain_result *result)
 {
@@ -28,15 +33,6 @@ char *names_summary(const struct list *names)
     if (names->len == 2)
         return xprintf("%s and %s", names->at[0], names->at[1]);
     return xprintf("%s and %zu more", names->at[0], names->len - 1);
-}
-
-static void split_names(const struct list *names, struct issue_request *request)
-{
-    for (size_t i = 0; i < names->len; i++) {
-        char canonical[64];
-
-        list_add(ip_canonical(names->at[i], canonical) ? &request->ips : &request->dns, names->at[i]);
-    }
 }
 
 /* The new certificate's names, once a subset may have been dropped. */
@@ -62,17 +58,34 @@ static bool save(struct context *context, const struct issue_request *request, c
     struct lineage **lineage, const char *new_name, const struct list *names, struct error *err)
 {
     AUTO(buf_clear) struct buf pem = BUF_SECRET(FILE_MAX_KEY);
-    struct issued issued = { buf_view(&chain->cert), buf_view(&chain->chain), buf_view(&chain->fullchain), { 0 } };
+    AUTO(free) char *record = xstrdup_or_null(request->record); /* may be the lineage's name, which goes when it is reloaded */
+    struct issued issued = { buf_view(&chain->cert), buf_view(&chain->chain), buf_view(&chain->fullchain), { 0 },
+        chain->order_url, chain->profile };
+    bool ok;
 
     if (context->settings->dry_run)
         return *lineage == NULL || hooks_deploy(context, (*lineage)->live_dir, names, err);
-    TRY(renewal_key_pem(context->settings, *lineage, request->key, &pem, err));
+    ok = renewal_key_pem(context->settings, *lineage, request->key, &pem, err);
     issued.privkey = buf_view(&pem);
-    if (*lineage == NULL)
-        TRY(lineage_create(context->store, new_name, &issued, context->settings, lineage, err));
-    else
-        TRY(lineage_add_version(context->store, *lineage, &issued, context->settings, err));
+    if (ok && *lineage == NULL)
+        ok = lineage_create(context->store, new_name, &issued, context->settings, lineage, err);
+    else if (ok)
+        ok = lineage_add_version(context->store, *lineage, &issued, context->settings, err);
+    if (!ok)
+        return resume_keep(context, request, chain, err);
+    resume_drop(context, record);
     return hooks_deploy(context, (*lineage)->live_dir, names, err);
+}
+
+static bool issue_in_turn(struct context *context, struct issue_request *request, struct issued_chain *chain,
+    struct error *err)
+{
+    bool ok;
+
+    TRY(turn_issue(context->turn, err));
+    ok = issue(context, request, chain, err);
+    turn_issued(context->turn);
+    return ok;
 }
 
 /* Pre-hooks, the CA, saving and deploy hooks, post-hooks however it ended. */
@@ -85,7 +98,11 @@ static bool issue_with_hooks(struct context *context, struct issue_request *requ
     bool ok;
 
     /* What a pre-hook has stopped is started again by the post-hooks, also when the next pre-hook could not be run. */
-    ok = hooks_before(context, err) && issue(context, request, &chain, err);
+    ok = hooks_before(context, err);
+    if (ok) {
+        announce(context, names, *lineage != NULL);
+        ok = issue_in_turn(context, request, &chain, err);
+    }
     if (ok) {
         joined_names(request, names);
         ok = save(context, request, &chain, lineage, new_name, names, err);
@@ -110,6 +127,14 @@ static bool check_staging(struct context *context, const struct lineage *lineage
         "(domains: %s). We will not do that unless you use the --break-my-certs flag!", names);
 }
 
+static bool share_a_name(const struct list *a, const struct list *b)
+{
+    for (size_t i = 0; i < a->len; i++)
+        if (list_has(b, a->at[i]))
+            return true;
+    return false;
+}
+
 bool renew_lineage(struct context *context, struct lineage *lineage, const struct plugin *authenticator,
     struct list *names, struct error *err)
 {
@@ -117,17 +142,22 @@ bool renew_lineage(struct context *context, struct lineage *lineage, const struc
     AUTO(key_free) struct key *key = NULL;
     AUTO(buf_clear) struct buf replaces = BUF(512);
     const char *server = lineage_server(lineage);
+    bool restored = strcmp(context->verb, "renew") == 0 || strcmp(context->verb, "reconfigure") == 0;
     struct ca *ca;
 
+    TRY(solver_check(context, authenticator, err));
     TRY(check_staging(context, lineage, err));
-    TRY(context_account(context, &ca, err)); /* a new one is told of before the certificate is */
-    announce(context, names, true);
-    TRY(renewal_key(context->settings, lineage, &key, err));
+    TRY(context_account(context, &ca, err));
+    TRY(renewal_key(context->settings, lineage, restored, &key, err));
     request.key = key;
-    split_names(names, &request);
-    /* Only the CA that issued a certificate knows it (RFC 9773 section 5); a dry run replaces nothing. */
+    request.key_is_lineages = renewal_key_is_reused(context->settings, lineage);
+    request.lineage = lineage;
+    request.record = context->settings->dry_run ? NULL : lineage->name;
+    issue_request_names(&request, names);
+    /* Only the CA that issued a certificate knows it, and only orders with one of its names can replace it (RFC 9773 section 5);
+     * a dry run replaces nothing. */
     if (!context->settings->dry_run && server != NULL && strcmp(server, context->settings->server) == 0
-        && cert_ari_id(lineage->cert, &replaces))
+        && share_a_name(names, &lineage->cert->names) && cert_ari_id(lineage->cert, &replaces))
         request.replaces = buf_text(&replaces);
     return issue_with_hooks(context, &request, &lineage, NULL, names, err);
 }
@@ -141,13 +171,19 @@ static bool obtain_new(struct context *context, const char *name, const struct p
 
     TRY(lineage_check_name(context->store, name, err));
     TRY(context_account(context, &ca, err));
-    announce(context, &out->names, false);
-    TRY(renewal_key(context->settings, NULL, &key, err));
+    TRY(renewal_key(context->settings, NULL, false, &key, err));
     request.key = key;
-    split_names(&out->names, &request);
+    request.record = context->settings->dry_run ? NULL : name;
+    issue_request_names(&request, &out->names);
     TRY(issue_with_hooks(context, &request, &out->lineage, name, &out->names, err));
     out->what = context->settings->dry_run ? OBTAINED_SIMULATED : OBTAINED_NEW;
     return true;
+}
+
+bool finish_deployment(struct lineage *lineage, struct error *err)
+{
+    log_warning("Found a new certificate /archive/ that was not linked to in /live/; fixing...");
+    return lineage_fix_deployment(lineage, err);
 }
 
 /* Whether a lineage with the same names is renewed or kept (contract 3.3). */
@@ -158,48 +194,61 @@ static bool renew_or_keep(struct context *context, struct lineage *lineage, bool
 
     TRY(question_key_type(context, lineage, &type_changes, err));
     if (was_pending)
-        TRY(lineage_fix_deployment(lineage, err));
+        TRY(finish_deployment(lineage, err));
     *renew = type_changes;
     if (was_pending || type_changes)
         return true;
     TRY(lineage_due(context, lineage, &due, err));
     *renew = due != DUE_NOT;
-    if (due != DUE_NOT || context->settings->keep)
+    if (due != DUE_NOT)
+        return true;
+    ui_say(context->ui, "Certificate not yet due for renewal");
+    if (context->settings->keep)
         return true;
     return question_same_names(context, lineage, renew, err);
 }
 
 struct lineages { /* all that load, with their candidates */
+    struct list names;  /* of all that there were, also those that do not load */
     struct lineage **at;
     struct candidate *candidates;
     size_t len;
 };
 
-static void lineages_clear_at(struct lineages *all)
+static void lineages_clear(struct lineages *all)
 {
+    list_clear(&all->names);
     for (size_t i = 0; i < all->len; i++)
         lineage_free(all->at[i]);
     free(all->at);
     free(all->candidates);
+    *all = (struct lineages){ 0 };
+}
+
+static void lineages_clear_at(struct lineages *all)
+{
+    lineages_clear(all);
 }
 
 static bool load_candidates(struct context *context, struct lineages *all, struct error *err)
 {
     const char *only = context->settings->cert_name;
-    AUTO(list_clear) struct list names = { 0 };
+    struct list *names = &all->names;
 
+    if (only != NULL || !context->settings->duplicate)
+        TRY(store_make_renewal_dir(context->store, err));
     if (only == NULL && !context->settings->duplicate)
-        TRY(store_lineage_names(context->store, &names, err));
+        TRY(store_lineage_names(context->store, names, err));
     else if (only != NULL && store_has_lineage(context->store, only))
-        list_add(&names, only);
-    all->at = xcalloc(names.len + 1, sizeof *all->at);
-    all->candidates = xcalloc(names.len + 1, sizeof *all->candidates);
-    for (size_t i = 0; i < names.len; i++) {
+        list_add(names, only);
+    all->at = xcalloc(names->len + 1, sizeof *all->at);
+    all->candidates = xcalloc(names->len + 1, sizeof *all->candidates);
+    for (size_t i = 0; i < names->len; i++) {
         struct error failure = { 0 };
 
-        if (!lineage_load(context->store, names.at[i], &all->at[all->len], &failure)) {
-            log_debug("passed over lineage %s: %s", names.at[i], failure.why);
-            if (only != NULL) {
+        if (!lineage_load(context->store, names->at[i], &all->at[all->len], &failure)) {
+            log_debug("passed over lineage %s: %s", names->at[i], failure.why);
+            if (only != NULL && !lineage_is_unfinished(context->store, only)) { /* that is a name only */
                 *err = failure;
                 return false;
             }
@@ -213,13 +262,17 @@ static bool load_candidates(struct context *context, struct lineages *all, struc
 
 static bool wanted_names(struct context *context, const struct lineages *all, struct list *out, struct error *err)
 {
-    struct settings *settings = context->settings;
+    const struct settings *settings = context->settings;
+    struct ca *ca;
 
     list_add_all(out, &settings->domains);
     list_add_all(out, &settings->ip_addresses);
-    if (out->len == 0 && !(settings->cert_name != NULL && all->len == 1))
-        TRY(question_names(context, out, err));
-    return true;
+    if (out->len > 0 || (settings->cert_name != NULL && all->len == 1))
+        return true;
+    /* As Certbot does: who answers questions makes the account first, and hears then that the CA cannot be reached. */
+    if (ui_may_ask(context->ui))
+        TRY(context_account(context, &ca, err));
+    return question_names(context, out, err);
 }
 
 static bool obtain_existing(struct context *context, struct choice choice, struct lineage *lineage,
@@ -228,8 +281,8 @@ static bool obtain_existing(struct context *context, struct choice choice, struc
     bool renew = true, type_changes;
 
     if (choice.kind == CHOICE_SAME) {
-        list_clear(&out->names);
-        list_add_all(&out->names, &lineage->cert->names);
+        if (out->names.len == 0)
+            list_add_all(&out->names, &lineage->cert->names);
         TRY(renew_or_keep(context, lineage, &renew, err));
     } else {
         TRY(question_key_type(context, lineage, &type_changes, err));
@@ -239,24 +292,103 @@ static bool obtain_existing(struct context *context, struct choice choice, struc
     return !renew || renew_lineage(context, lineage, authenticator, &out->names, err);
 }
 
+/* Certbot asks about a new account before it asks for names; scripts answer its questions in that order. */
+static bool account_first(struct context *context, struct error *err)
+{
+    AUTO(list_clear) struct list ids = { 0 };
+    struct ca *ca;
+
+    if (!context->as_certbot || context->settings->account != NULL)
+        return true;
+    TRY(account_store_ids(context->store, context->settings->server, &ids, err));
+    return ids.len > 0 || context_account(context, &ca, err);
+}
+
+/* What is to be made or renewed, and its lock. */
+struct target {
+    struct choice choice;
+    char *name;
+    struct lineage *lineage; /* NULL: a new one */
+    struct range_lock *lock;
+};
+
+static void target_clear(struct target *target)
+{
+    free(target->name);
+    lineage_free(target->lineage);
+    range_lock_release(target->lock);
+    *target = (struct target){ 0 };
+}
+
+static void target_clear_at(struct target *target)
+{
+    target_clear(target);
+}
+
+/* Whether what was chosen without its lock is still the right choice with it: another process may have been faster. */
+static bool check_choice(struct context *context, const struct lineages *all, struct target *target, bool *stands,
+    struct error *err)
+{
+    const struct settings *settings = context->settings;
+    bool there = store_has_lineage(context->store, target->name);
+    bool looked_for = settings->cert_name != NULL || !settings->duplicate;
+    const struct list *before;
+
+    if (target->choice.kind == CHOICE_NEW) {
+        *stands = !there || !looked_for || list_has(&all->names, target->name);
+        return true;
+    }
+    *stands = false;
+    if (!there)
+        return true;
+    before = all->candidates[target->choice.index].names;
+    TRY(lineage_load(context->store, target->name, &target->lineage, err));
+    *stands = list_is_subset(before, &target->lineage->cert->names) && list_is_subset(&target->lineage->cert->names, before);
+    return true;
+}
+
+/* Chooses the lineage and locks it; chooses anew while others keep changing what there is. */
+static bool choose_target(struct context *context, struct lineages *all, const struct list *names, struct target *target,
+    struct error *err)
+{
+    const struct settings *settings = context->settings;
+
+    for (;;) {
+        bool stands;
+
+        target->choice = choose_lineage(all->candidates, all->len, names, settings->cert_name, settings->duplicate);
+        if (target->choice.kind != CHOICE_NEW)
+            target->name = xstrdup(all->at[target->choice.index]->name);
+        else
+            target->name = settings->cert_name != NULL ? xstrdup(settings->cert_name) : lineage_name_of(names->at[0]);
+        TRY(lineage_lock(context->store, target->name, &target->lock, err));
+        TRY(check_choice(context, all, target, &stands, err));
+        if (stands)
+            return true;
+        log_debug("%s has changed meanwhile: choosing anew", target->name);
+        target_clear(target);
+        lineages_clear(all);
+        TRY(load_candidates(context, all, err));
+    }
+}
+
 bool obtain(struct context *context, struct obtain_result *out, struct error *err)
 {
     AUTO(lineages_clear) struct lineages all = { 0 };
+    AUTO(target_clear) struct target target = { 0 };
     struct settings *settings = context->settings;
     const struct plugin *authenticator;
-    struct choice choice;
 
     TRY(plugin_choose_authenticator(settings, context->ui, &authenticator, err));
+    TRY(solver_check(context, authenticator, err));
+    if (!settings->dry_run)
+        pending_sweep(context->store, clock_now());
+    TRY(account_first(context, err));
     TRY(load_candidates(context, &all, err));
     TRY(wanted_names(context, &all, &out->names, err));
-    choice = choose_lineage(all.candidates, all.len, &out->names, settings->cert_name, settings->duplicate);
-    if (choice.kind == CHOICE_NEW) {
-        AUTO(free) char *name = settings->cert_name != NULL ? xstrdup(settings->cert_name)
-                                                            : lineage_name_of(out->names.at[0]);
-
-        return obtain_new(context, name, authenticator, out, err);
-    }
-    out->lineage = all.at[choice.index];
-    all.at[choice.index] = NULL;
-    return obtain_existing(context, choice, out->lineage, authenticator, out, err);
+    TRY(choose_target(context, &all, &out->names, &target, err));
+    out->lineage = TAKE(target.lineage);
+    if (out->lineage == NULL)
+        return obtain_new(context, target.name, authenticator, out, err);
+    return obtain_existing(context, target.choice, out->lineage, authenticator, out, err);
 }

@@ -30,6 +30,9 @@ MUST_USE bool obtain(struct context *context, struct obtain_result *out, struct 
 MUST_USE bool renew_lineage(struct context *context, struct lineage *lineage, const struct plugin *authenticator,
     struct list *names, struct error *err);
 
+/* Makes a version live that was saved by a run which ended too early; says so as Certbot does. */
+MUST_USE bool finish_deployment(struct lineage *lineage, struct error *err);
+
 /* certonly --csr: a certificate for a user's CSR in files of his choice (contract 6.7); no lineage, no hooks. */
 struct csr_result {
     char *cert_path, *chain_path, *fullchain_path; /* where it was saved; owned */

@@ -8,11 +8,6 @@
 
 #define QUESTION_MAX (256 * 1024)
 
-static bool canceled(struct error *err)
-{
-    return error_set(err, ERROR_CANCELED, "Operation canceled. You may re-run the client.");
-}
-
 static void add_name(struct list *out, char *name)
 {
     if (!list_has(out, name))
@@ -35,11 +30,27 @@ static bool read_names(char *text, struct list *out, struct error *err)
     return true;
 }
 
+/* What was typed at the question is refused before the CA does it: a word without a dot is a slip more often than a
+ * name that some CA of a company's own would take. Those can be given with -d. */
+static bool are_public(const struct list *names, struct error *err)
+{
+    for (size_t i = 0; i < names->len; i++)
+        if (strpbrk(names->at[i], ".:") == NULL)
+            return error_set(err, ERROR_CONFIG, "\"%s\" has no dot in it: no public CA gives certificates for such names. If "
+                "yours does, say it with -d %s on the command line.", names->at[i], names->at[i]);
+    return true;
+}
+
 bool question_names(struct context *context, struct list *out, struct error *err)
 {
-    static const struct question question = {
-        .text = "Please enter the domain name(s) you would like on your certificate (comma and/or space separated)",
+    struct question question = {
+        .text = context->as_certbot
+            ? "Please enter the domain name(s) you would like on your certificate (comma and/or space separated)"
+            : "Which names should the certificate be for? Blanks or commas between them, like this: "
+              "example.com www.example.com\n",
         .flag = "--domains", .forced = true,
+        .canceled = "Please specify --domains, --ip-address, or --installer that will help in domain names autodiscovery, or "
+                    "--cert-name for an existing certificate name.",
     };
 
     while (out->len == 0) {
@@ -47,15 +58,34 @@ bool question_names(struct context *context, struct list *out, struct error *err
         struct error bad = { 0 };
 
         TRY(ui_text(context->ui, &question, NULL, &answer, err));
-        if (read_names(answer, out, &bad))
+        if (read_names(answer, out, &bad) && (context->as_certbot || !ui_is_interactive(context->ui)
+                || are_public(out, &bad)))
             continue;
         list_clear(out);
         if (!ui_is_interactive(context->ui)) {
             *err = bad;
             return false;
         }
-        ui_say(context->ui, "%s", bad.why);
+        ui_explain(context->ui, bad.why);
     }
+    return true;
+}
+
+bool question_cert_name(struct context *context, const char *text, char **out, struct error *err)
+{
+    struct question question = { .text = text, .flag = "--cert-name", .forced = true };
+    AUTO(list_clear) struct list names = { 0 };
+    size_t chosen;
+
+    if (context->settings->cert_name != NULL) {
+        *out = xstrdup(context->settings->cert_name);
+        return true;
+    }
+    TRY(store_lineage_names(context->store, &names, err));
+    if (names.len == 0)
+        return error_set(err, ERROR_CONFIG, "No existing certificates found.");
+    TRY(ui_menu(context->ui, &question, &names, 0, &chosen, err));
+    *out = xstrdup(names.at[chosen]);
     return true;
 }
 
@@ -63,29 +93,30 @@ bool question_same_names(struct context *context, const struct lineage *lineage,
 {
     AUTO(free) char *text = xprintf("You have an existing certificate that has exactly the same domains or certificate name "
         "you requested and isn't close to expiry.\n(ref: %s)\n\nWhat would you like to do?", lineage->conf_path);
-    struct question question = { .text = text, .has_default = true, .forced = true };
+    struct question question = { .text = text, .has_default = true, .forced = true,
+        .canceled = "Operation canceled. You may re-run the client." };
     AUTO(list_clear) struct list choices = { 0 };
     size_t chosen;
 
     list_add(&choices, strcmp(context->verb, "run") == 0 ? "Attempt to reinstall this existing certificate"
                                                          : "Keep the existing certificate for now");
     list_add(&choices, "Renew & replace the certificate (may be subject to CA rate limits)");
-    if (!ui_menu(context->ui, &question, &choices, 0, &chosen, err))
-        return err->kind == ERROR_CANCELED ? canceled(err) : false;
+    TRY(ui_menu(context->ui, &question, &choices, 0, &chosen, err));
     *renew = chosen == 1;
     return true;
 }
 
 static void put_difference(struct buf *text, const struct list *names, const struct list *others, const char *sign)
 {
-    bool any = false;
+    AUTO(list_clear) struct list found = { 0 };
 
     for (size_t i = 0; i < names->len; i++)
-        if (!list_has(others, names->at[i])) {
-            buf_putf(text, "%s %s\n", sign, names->at[i]);
-            any = true;
-        }
-    if (!any)
+        if (!list_has(others, names->at[i]))
+            list_add(&found, names->at[i]);
+    list_sort(&found);
+    for (size_t i = 0; i < found.len; i++)
+        buf_putf(text, "%s %s\n", sign, found.at[i]);
+    if (found.len == 0)
         buf_put_text(text, "(None)\n");
 }
 
@@ -104,7 +135,8 @@ static bool ask_expand(struct context *context, const struct lineage *lineage, c
     if (yes)
         return true;
     ui_say(context->ui, "To obtain a new certificate that contains these names without replacing your existing certificate "
-                        "for %s, you must use the --duplicate option.", before);
+                        "for %s, you must use the --duplicate option.\n\nFor example:\n\n%s --duplicate %s", before,
+        context->as_certbot ? "certbot" : "evercert", context->arguments);
     return error_set(err, ERROR_CANCELED, "User chose to cancel the operation and may reinvoke the client.");
 }
 
@@ -123,7 +155,10 @@ static bool ask_new_names(struct context *context, const struct lineage *lineage
     question.text = buf_text(&text);
     if (!yes)
         TRY(ui_yes_no(context->ui, &question, "Update certificate", "Cancel", true, &yes, err));
-    return yes || error_set(err, ERROR_CONFIG, "Specified mismatched certificate name and domains.");
+    if (yes)
+        return true;
+    return context->as_certbot ? error_set(err, ERROR_CANCELED, "Specified mismatched certificate name and domains.")
+                               : error_set(err, ERROR_CANCELED, "canceled; the certificate %s stays as it is", lineage->name);
 }
 
 bool question_changed_names(struct context *context, const struct lineage *lineage, const struct list *wanted,

@@ -9,6 +9,10 @@
 /* The names, when none were given. */
 MUST_USE bool question_names(struct context *context, struct list *out, struct error *err);
 
+/* A lineage's name: --cert-name, else the user chooses under text. ERROR_CONFIG when there are none. *out is the
+ * caller's. */
+MUST_USE bool question_cert_name(struct context *context, const char *text, char **out, struct error *err);
+
 /* The certificate is there already and not due: *renew says whether to replace it all the same. */
 MUST_USE bool question_same_names(struct context *context, const struct lineage *lineage, bool *renew, struct error *err);
 

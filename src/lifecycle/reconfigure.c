@@ -6,29 +6,10 @@
 #include "base/mem.h"
 #include "config/renewal_params.h"
 #include "lifecycle/obtain.h"
+#include "lifecycle/questions.h"
 #include "plugin/plugin.h"
 
-static bool choose_name(struct context *context, char **out, struct error *err)
-{
-    static const struct question question = {
-        .text = "Which certificate would you like to reconfigure?", .flag = "--cert-name", .forced = true,
-    };
-    AUTO(list_clear) struct list names = { 0 };
-    size_t chosen;
-
-    if (context->settings->cert_name != NULL) {
-        *out = xstrdup(context->settings->cert_name);
-        return true;
-    }
-    TRY(store_lineage_names(context->store, &names, err));
-    if (names.len == 0)
-        return error_set(err, ERROR_CONFIG, "No existing certificates found.");
-    TRY(ui_menu(context->ui, &question, &names, 0, &chosen, err));
-    *out = xstrdup(names.at[chosen]);
-    return true;
-}
-
-static bool load(struct context *context, struct lineage **out, struct error *err)
+static bool load(struct context *context, struct range_lock **lock, struct lineage **out, struct error *err)
 {
     AUTO(free) char *name = NULL;
     struct settings *settings = context->settings;
@@ -38,7 +19,8 @@ static bool load(struct context *context, struct lineage **out, struct error *er
             "in a certificate.");
         return error_next(err, "use certonly --cert-name NAME -d ... to change them");
     }
-    TRY(choose_name(context, &name, err));
+    TRY(question_cert_name(context, "Which certificate would you like to reconfigure?", &name, err));
+    TRY(lineage_lock(context->store, name, lock, err));
     if (store_has_lineage(context->store, name))
         return lineage_load(context->store, name, out, err);
     return error_set(err, ERROR_CONFIG, "An existing certificate with name %s could not be found. Run `%s certificates` to list "
@@ -62,13 +44,11 @@ static bool check_unchanged(const struct settings *settings, const struct lineag
 
 static bool ask_deploy_hook(struct context *context, struct error *err)
 {
-    static const struct question question = {
-        .text = "You are attempting to set a --deploy-hook. Would you like Certbot to run deploy hooks when it performs a dry run "
-                "with the new settings? This will run all relevant deploy hooks, including directory hooks, unless "
-                "--no-directory-hooks is set. This will use the current active certificate, and not the temporary test "
-                "certificate acquired during the dry run.",
-        .flag = "--run-deploy-hooks", .has_default = true,
-    };
+    AUTO(free) char *text = xprintf("You are attempting to set a --deploy-hook. Would you like %s to run deploy hooks when it "
+        "performs a dry run with the new settings? This will run all relevant deploy hooks, including directory hooks, unless "
+        "--no-directory-hooks is set. This will use the current active certificate, and not the temporary test certificate "
+        "acquired during the dry run.", context->program);
+    struct question question = { .text = text, .flag = "--run-deploy-hooks", .has_default = true };
 
     if (context->settings->deploy_hook == NULL || context->settings->run_deploy_hooks)
         return true;
@@ -76,8 +56,18 @@ static bool ask_deploy_hook(struct context *context, struct error *err)
         &context->settings->run_deploy_hooks, err);
 }
 
+/* Where each name is served from: the plugin learns that as it goes, and it is saved. */
+static void take_webroot_map(struct settings *to, struct settings *from)
+{
+    struct webroot_map map = to->webroot_map;
+
+    to->webroot_map = from->webroot_map;
+    from->webroot_map = map;
+    SETTING_MARK(to, webroot_map, SETTING_ORIGIN(from, webroot_map));
+}
+
 /* A complete renewal whose result is thrown away, with settings of its own. */
-static bool try_out(struct context *context, const struct settings *wanted, struct lineage *lineage, struct error *err)
+static bool try_out(struct context *context, struct settings *wanted, struct lineage *lineage, struct error *err)
 {
     AUTO(settings_free) struct settings *settings = settings_dup(wanted);
     AUTO(list_clear) struct list names = list_dup(&lineage->cert->names);
@@ -93,30 +83,63 @@ static bool try_out(struct context *context, const struct settings *wanted, stru
     }
     own.settings = settings;
     TRY(plugin_choose_authenticator(settings, context->ui, &authenticator, err));
-    return renew_lineage(&own, lineage, authenticator, &names, err);
+    TRY(renew_lineage(&own, lineage, authenticator, &names, err));
+    take_webroot_map(wanted, settings);
+    return true;
 }
 
-/* Saves, and says whether the file has become another. */
+static bool same_section(const struct conf *a, const struct conf *b, const char *section)
+{
+    AUTO(list_clear) struct list keys = { 0 }, others = { 0 };
+
+    conf_keys(a, section, &keys);
+    conf_keys(b, section, &others);
+    for (size_t i = 0; i < keys.len; i++) {
+        const char *other = conf_get(b, section, keys.at[i]);
+
+        if (other == NULL || strcmp(conf_get(a, section, keys.at[i]), other) != 0)
+            return false;
+    }
+    return keys.len == others.len;
+}
+
+/* Saves, and says whether an option has become another: the version that the file names does not count. */
 static bool save(struct lineage *lineage, const struct settings *settings, bool *changed, struct error *err)
 {
-    AUTO(buf_clear) struct buf before = BUF(CONF_MAX), after = BUF(CONF_MAX);
+    AUTO(buf_clear) struct buf text = BUF(CONF_MAX);
+    AUTO(conf_free) struct conf *before = NULL;
 
-    TRY(file_read(lineage->conf_path, &before, err));
+    TRY(file_read(lineage->conf_path, &text, err));
+    TRY(conf_read(buf_view(&text), lineage->conf_path, &before, err));
     TRY(lineage_save_settings(lineage, settings, err));
-    TRY(file_read(lineage->conf_path, &after, err));
-    *changed = !view_equal(buf_view(&before), buf_view(&after));
+    *changed = !same_section(before, lineage->conf, "renewalparams") ||
+        !same_section(before, lineage->conf, "renewalparams/webroot_map");
     return true;
+}
+
+/* With --server, also the lineage's own, no account is restored (contract 2.4.3): it is that server's all the same. */
+static void keep_account(struct settings *settings, const struct lineage *lineage)
+{
+    const char *account = conf_get(lineage->conf, "renewalparams", "account");
+
+    if (settings->account != NULL || account == NULL || strcmp(account, "None") == 0)
+        return;
+    xreplace(&settings->account, account);
+    SETTING_MARK(settings, account, ORIGIN_RENEWAL);
 }
 
 bool reconfigure(struct context *context, bool *changed, struct error *err)
 {
+    AUTO(range_lock_release) struct range_lock *lock = NULL;
     AUTO(lineage_free) struct lineage *lineage = NULL;
     struct settings *settings = context->settings;
 
-    TRY(load(context, &lineage, err));
+    TRY(load(context, &lock, &lineage, err));
     TRY(check_unchanged(settings, lineage, err));
     TRY(ask_deploy_hook(context, err));
     TRY(renewal_params_restore(lineage->conf, lineage->conf_path, settings, err));
+    keep_account(settings, lineage);
     TRY(try_out(context, settings, lineage, err));
-    return save(lineage, settings, changed, err);
+    TRY(save(lineage, settings, changed, err));
+    return lineage_apply_access(context->store, lineage, settings, err);
 }

@@ -49,30 +49,62 @@ static bool agree_to_terms(struct context *context, const struct directory *dire
 
     if (directory->terms_of_service == NULL || context->settings->agree_tos)
         return true;
-    text = xprintf("Please read the Terms of Service at:\n%s\nYou must agree in order to register with the ACME server. "
-                   "Do you agree?", directory->terms_of_service);
+    text = context->as_certbot
+        ? xprintf("Please read the Terms of Service at: %s\nYou must agree in order to register with the ACME server. Do you "
+                  "agree?", directory->terms_of_service)
+        : xprintf("The CA makes an account for you only if you agree to its terms of service:\n\n%s\n\nDo you agree?",
+              directory->terms_of_service);
     question.text = text;
     TRY(ui_yes_no(context->ui, &question, "Yes", "No", false, &agreed, err));
-    if (!agreed)
-        return error_set(err, ERROR_CONFIG, "Registration cannot proceed without accepting Terms of Service.");
-    return true;
+    if (agreed)
+        return true;
+    return error_set(err, ERROR_CONFIG, "%sRegistration cannot proceed without accepting Terms of Service.",
+        context->as_certbot ? "Unable to register an account with ACME server. " : "");
 }
 
-static bool ask_email(struct context *context, struct list *contacts, struct error *err)
+static bool ask_contacts(struct context *context, const char *text, const char *again, struct list *out,
+    struct error *err)
 {
-    static const struct question question = {
-        .text = "Enter email address or hit Enter to skip.\n", .flag = "--email", .has_default = true,
-    };
+    struct question question = { .text = text, .flag = "--email", .has_default = true,
+        .canceled = "Error getting email address." };
     struct settings *settings = context->settings;
-    AUTO(free) char *answer = NULL;
 
-    if (settings->email == NULL && !settings->register_without_email && !settings->dry_run) {
+    for (;;) {
+        AUTO(free) char *answer = NULL;
+        struct error bad = { 0 };
+
         TRY(ui_text(context->ui, &question, "", &answer, err));
-        if (*answer != '\0') {
-            xreplace(&settings->email, answer);
+        list_clear(out);
+        if (contacts_of(answer, out, &bad)) {
+            xreplace(&settings->email, *answer != '\0' ? answer : NULL);
             SETTING_MARK(settings, email, ORIGIN_RUNTIME);
+            return true;
         }
+        if (context->as_certbot)
+            log_error("Invalid email address: %s.", answer);
+        else
+            ui_explain(context->ui, bad.why);
+        question.text = again;
     }
+}
+
+#define EMAIL_REFUSED "The server reported a problem with your email address. Enter email address or hit Enter to skip.\n"
+#define EMAIL_AGAIN "There is a problem with your email address. Enter email address or hit Enter to skip.\n"
+
+bool contacts_ask(struct context *context, const char *text, struct list *out, struct error *err)
+{
+    return context->as_certbot ? ask_contacts(context, "Enter email address or hit Enter to skip.\n", EMAIL_AGAIN, out, err)
+                               : ask_contacts(context, text, text, out, err);
+}
+
+#define EMAIL_QUESTION "Your e-mail address, so that the CA can reach you. Enter alone goes without.\n"
+
+static bool find_contacts(struct context *context, struct list *contacts, struct error *err)
+{
+    struct settings *settings = context->settings;
+
+    if (settings->email == NULL && !settings->register_without_email && !settings->dry_run)
+        return contacts_ask(context, EMAIL_QUESTION, contacts, err);
     return contacts_of(settings->email, contacts, err);
 }
 
@@ -124,6 +156,30 @@ static bool register_key(struct context *context, struct session *session, const
     return error_in(err, "Unable to register an account with ACME server");
 }
 
+/* The CA does not like the address: whoever is there may give another one (contract 6.2). */
+static bool other_contacts(struct context *context, struct list *contacts, struct error *err)
+{
+    const struct settings *settings = context->settings;
+    AUTO(free) char *text = NULL;
+    bool is_refused = err->kind == ERROR_ACME && (strcmp(err->problem, "invalidContact") == 0
+        || strcmp(err->problem, "invalidEmail") == 0 || strcmp(err->problem, "unsupportedContact") == 0);
+
+    if (!is_refused || settings->email == NULL)
+        return false;
+    if (!ui_is_interactive(context->ui)) {
+        if (context->as_certbot)
+            (void)error_set(err, ERROR_CONFIG, "Unable to register an account with ACME server. The ACME server believes %s is "
+                "an invalid email address. Please ensure it is a valid email and attempt registration again.", settings->email);
+        return false;
+    }
+    text = xprintf("The CA does not accept %s (%s).", settings->email, err->why);
+    if (!context->as_certbot)
+        ui_explain(context->ui, text);
+    *err = (struct error){ 0 };
+    return context->as_certbot ? ask_contacts(context, EMAIL_REFUSED, EMAIL_AGAIN, contacts, err)
+                               : contacts_ask(context, EMAIL_QUESTION, contacts, err);
+}
+
 bool register_account(struct context *context, struct session *session, struct stored_account **out,
     struct error *err)
 {
@@ -132,10 +188,11 @@ bool register_account(struct context *context, struct session *session, struct s
     AUTO(list_clear) struct list contacts = { 0 };
     struct settings *settings = context->settings;
 
-    TRY(ask_email(context, &contacts, err));
+    TRY(find_contacts(context, &contacts, err));
     TRY(agree_to_terms(context, session_directory(session), err));
     TRY(key_generate(account_key_params(context), &key, err));
-    TRY(register_key(context, session, key, &contacts, &info, err));
+    while (!register_key(context, session, key, &contacts, &info, err))
+        TRY(other_contacts(context, &contacts, err));
     TRY(account_store_save(context->store, settings->server, TAKE(key), info.url,
         settings->eff_email == YES ? settings->email : NULL, out, err));
     log_info("new account %s at %s", (*out)->id, settings->server);

@@ -13,6 +13,9 @@
 #include "lifecycle/install.h"
 #include "lifecycle/obtain.h"
 #include "lifecycle/renewal_check.h"
+#include "lifecycle/revive.h"
+#include "lifecycle/turns.h"
+#include "store/pending.h"
 
 #define JOBS_PER_CPU 4
 #define JOBS_MAX 64
@@ -27,6 +30,8 @@ struct queue { /* shared by the workers */
     size_t next_said; /* whose output comes next */
     pthread_mutex_t sleep_lock;
     bool slept;       /* the one random sleep of a run was done; who is due meanwhile waits for it */
+    struct turns *turns;
+    struct hook_trail *trails; /* of each lineage */
 };
 
 void renewals_clear(struct renewals *renewals)
@@ -41,22 +46,36 @@ void renewals_clear(struct renewals *renewals)
     *renewals = (struct renewals){ 0 };
 }
 
-/* One lineage's renewal must not meet others at the CA in the same second every day (contract 4.3). */
-static bool random_sleep(struct queue *queue, struct context *context, struct error *err)
+/* Whether the one random sleep of this run is still to be done, or under way. */
+static bool must_sleep(struct queue *queue, const struct context *context)
+{
+    bool slept;
+
+    if (!context->settings->random_sleep || isatty(STDIN_FILENO))
+        return false;
+    (void)pthread_mutex_lock(&queue->lock);
+    slept = queue->slept;
+    (void)pthread_mutex_unlock(&queue->lock);
+    return !slept;
+}
+
+/* One lineage's renewal must not meet others at the CA in the same second every day (contract 4.3). Nothing is locked
+ * meanwhile: somebody else may want to work. */
+static bool random_sleep(struct queue *queue, struct error *err)
 {
     uint64_t seconds;
     bool ok = true;
 
-    if (!context->settings->random_sleep || isatty(STDIN_FILENO))
-        return true;
     (void)pthread_mutex_lock(&queue->sleep_lock);
-    if (!queue->slept) {
-        queue->slept = true;
+    if (must_sleep(queue, queue->context)) {
         ok = random_below(RANDOM_SLEEP_MAX_S, &seconds, err);
         if (ok) {
             log_info("Non-interactive renewal: random delay of %llu seconds", (unsigned long long)seconds + 1);
             ok = clock_sleep_ms((int64_t)(seconds + 1) * 1000) || interrupt_check(err);
         }
+        (void)pthread_mutex_lock(&queue->lock);
+        queue->slept = true;
+        (void)pthread_mutex_unlock(&queue->lock);
     }
     (void)pthread_mutex_unlock(&queue->sleep_lock);
     return ok;
@@ -71,16 +90,15 @@ static bool renew_due(struct context *context, struct lineage *lineage, struct r
     return context->settings->dry_run || installer_restart(context, err);
 }
 
-/* The lineage is loaded and its settings are restored: everything that fails from here on is a failed renewal. */
+/* The lineage is loaded and its settings are restored: everything that fails from here on is a failed renewal. RENEWED_LATER
+ * when it is due, but not yet. */
 static bool renew_loaded(struct queue *queue, struct context *context, struct lineage *lineage, struct renewal *renewal,
     struct error *err)
 {
     enum due due;
 
-    if (lineage->pending_deployment && !context->settings->dry_run) {
-        log_warning("Found a new certificate /archive/ that was not linked to in /live/; fixing...");
-        TRY(lineage_fix_deployment(lineage, err));
-    }
+    if (lineage->pending_deployment && !context->settings->dry_run)
+        TRY(finish_deployment(lineage, err));
     TRY(lineage_due(context, lineage, &due, err));
     renewal->not_after = lineage->cert->not_after;
     if (due == DUE_NOT) {
@@ -88,9 +106,15 @@ static bool renew_loaded(struct queue *queue, struct context *context, struct li
         renewal->what = RENEWED_SKIPPED;
         return true;
     }
-    log_info(due == DUE_DRY_RUN ? "Certificate not due for renewal, but simulating renewal for dry run"
-                                : "Certificate is due for renewal, auto-renewing...");
-    TRY(random_sleep(queue, context, err));
+    if (due == DUE_FORCED)
+        log_debug("Auto-renewal forced with --force-renewal...");
+    else
+        log_info(due == DUE_DRY_RUN ? "Certificate not due for renewal, but simulating renewal for dry run"
+                                    : "Certificate is due for renewal, auto-renewing...");
+    if (must_sleep(queue, context)) {
+        renewal->what = RENEWED_LATER;
+        return true;
+    }
     TRY(renew_due(context, lineage, renewal, err));
     renewal->what = RENEWED_DONE;
     return true;
@@ -102,28 +126,60 @@ static void say_failed(const struct context *context, const char *name, const st
     bool step = err->what[0] != '\0' && !context->as_certbot, next = err->next[0] != '\0' && !context->as_certbot;
 
     log_debug("%s: %s: %s", error_kind_name(err->kind), err->what, err->why);
+    if (context->as_certbot && err->problem[0] != '\0' && err->detail > 2) { /* by the type they tell a rate limit */
+        log_error("Failed to renew certificate %s with error: urn:ietf:params:acme:error:%s :: %.*s :: %s", name, err->problem,
+            (int)err->detail - 2, err->why, err->why + err->detail);
+        return;
+    }
     log_error("Failed to renew certificate %s with error: %s%s%s%s%s", name, step ? err->what : "", step ? ": " : "",
         err->why, next ? "\n  next: " : "", next ? err->next : "");
 }
 
+static void say_broken(const struct context *context, const char *conf_path, const struct error *err)
+{
+    bool next = err->next[0] != '\0' && !context->as_certbot;
+
+    log_error("Renewal configuration file %s is broken.\nThe error was: %s\nSkipping.%s%s", conf_path, err->why,
+        next ? "\n  next: " : "", next ? err->next : "");
+}
+
+/* Locked before it is loaded: of two runs at once the second sees what the first has made of the lineage. */
+static bool lock_one(struct context *context, struct renewal *renewal, struct range_lock **lock)
+{
+    if (interrupt_check(&renewal->error) && lineage_lock(context->store, renewal->name, lock, &renewal->error)) {
+        if (store_has_lineage(context->store, renewal->name))
+            return true;
+        log_warning("The certificate %s was deleted meanwhile.", renewal->name);
+        renewal->what = RENEWED_GONE;
+        return false;
+    }
+    renewal->what = RENEWED_FAILED;
+    renewal->fullchain_path = xprintf("%s/live/%s/fullchain.pem", store_config_dir(context->store), renewal->name);
+    if (renewal->error.kind != ERROR_CANCELED)
+        say_failed(context, renewal->name, &renewal->error);
+    return false;
+}
+
 static void renew_one(struct queue *queue, struct context *context, struct renewal *renewal)
 {
+    AUTO(range_lock_release) struct range_lock *lock = NULL;
     AUTO(lineage_free) struct lineage *lineage = NULL;
-    AUTO(free) char *title = xprintf("Processing %s", renewal->conf_path);
     struct error *err = &renewal->error;
 
-    ui_frame(context->ui, false, title);
+    if (!lock_one(context, renewal, &lock))
+        return;
     renewal->what = RENEWED_BROKEN;
-    if (!interrupt_check(err) || !lineage_load(context->store, renewal->name, &lineage, err)) {
+    if (!lineage_revive(context, renewal->name, &lineage, err)) {
         if (err->kind != ERROR_CANCELED)
-            log_error("Renewal configuration file %s is broken.\nThe error was: %s\nSkipping.", renewal->conf_path, err->why);
+            say_broken(context, renewal->conf_path, err);
         return;
     }
     if (!renewal_params_restore(lineage->conf, renewal->conf_path, context->settings, err)) {
         log_error("%s", err->why);
         return;
     }
-    renewal->fullchain_path = xstrdup(lineage->live[KIND_FULLCHAIN]);
+    xreplace(&renewal->fullchain_path, lineage->live[KIND_FULLCHAIN]);
+    list_clear(&renewal->names);
     list_add_all(&renewal->names, &lineage->cert->names);
     renewal->what = RENEWED_FAILED;
     if (renew_loaded(queue, context, lineage, renewal, err) || err->kind == ERROR_CANCELED)
@@ -143,15 +199,35 @@ static void say_in_turn(struct queue *queue, size_t index, struct ui *ui)
     (void)pthread_mutex_unlock(&queue->lock);
 }
 
-static void work_on(struct queue *queue, size_t index)
+/* With settings of its own, into which the lineage's are restored. */
+static void try_one(struct queue *queue, struct context *context, struct renewal *renewal)
 {
     AUTO(settings_free) struct settings *settings = settings_dup(queue->context->settings);
+
+    context->settings = settings;
+    renew_one(queue, context, renewal);
+    context->settings = queue->context->settings;
+}
+
+static void work_on(struct queue *queue, size_t index)
+{
+    struct renewal *renewal = &queue->renewals->at[index];
+    AUTO(free) char *title = xprintf("Processing %s", renewal->conf_path);
     struct ui *ui = ui_collect(queue->context->ui);
+    struct turn turn = { .of = queue->turns, .index = index };
     struct context own = *queue->context;
 
-    own.settings = settings;
     own.ui = ui;
-    renew_one(queue, &own, &queue->renewals->at[index]);
+    own.turn = &turn;
+    own.trail = &queue->trails[index];
+    ui_frame(ui, own.as_certbot, title); /* "Processing PATH" on one line, as scripts look for it */
+    try_one(queue, &own, renewal);
+    if (renewal->what == RENEWED_LATER) {
+        renewal->what = RENEWED_FAILED; /* unless it is tried again */
+        if (random_sleep(queue, &renewal->error))
+            try_one(queue, &own, renewal);
+    }
+    turn_done(&turn);
     say_in_turn(queue, index, ui);
 }
 
@@ -226,10 +302,18 @@ bool renew_all(struct context *context, struct renewals *out, struct error *err)
     bool ok;
 
     TRY(list_lineages(context, out, err));
+    if (!context->settings->dry_run)
+        pending_sweep(context->store, clock_now());
     (void)pthread_mutex_init(&queue.lock, NULL);
     (void)pthread_mutex_init(&queue.sleep_lock, NULL);
     queue.done = xcalloc(out->len + 1, sizeof *queue.done);
+    queue.turns = turns_new(out->len);
+    queue.trails = xcalloc(out->len + 1, sizeof *queue.trails);
     ok = run_workers(&queue, worker_count(context->settings, out->len), err);
+    for (size_t i = 0; i < out->len; i++)
+        hook_trail_join(context->world, &queue.trails[i]);
+    free(queue.trails);
+    turns_free(queue.turns);
     free(queue.done);
     (void)pthread_mutex_destroy(&queue.sleep_lock);
     (void)pthread_mutex_destroy(&queue.lock);

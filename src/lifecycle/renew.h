@@ -7,7 +7,14 @@
  */
 #include "lifecycle/context.h"
 
-enum renewed { RENEWED_SKIPPED, RENEWED_DONE, RENEWED_FAILED, RENEWED_BROKEN };
+enum renewed {
+    RENEWED_SKIPPED,
+    RENEWED_DONE,
+    RENEWED_FAILED,
+    RENEWED_BROKEN,
+    RENEWED_GONE,  /* deleted by another process */
+    RENEWED_LATER, /* while it is at work only: due, after the random sleep */
+};
 
 struct renewal {
     char *name, *conf_path, *fullchain_path;

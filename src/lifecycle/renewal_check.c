@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "lifecycle/resume.h"
 #include "lifecycle/revocation.h"
 
 const char *due_reason(enum due due)
@@ -14,6 +15,7 @@ const char *due_reason(enum due due)
     case DUE_NOT: return "not due";
     case DUE_FORCED: return "renewal was asked for";
     case DUE_DRY_RUN: return "renewal is simulated";
+    case DUE_WAITING: return "its successor was ordered by an earlier run, which could not save it";
     case DUE_RENEWAL_INFO: return "the CA suggests to renew now";
     case DUE_REVOKED: return "it has been revoked";
     case DUE_RENEW_BEFORE: return "renew_before_expiry of its renewal file says so";
@@ -32,7 +34,7 @@ static bool ask_ca(struct context *context, struct lineage *lineage, int64_t *re
 
     TRY(context_session(context, lineage_server(lineage), &session, err));
     if (session_directory(session)->renewal_info == NULL) {
-        *retry_at = *instant = 0;
+        *instant = 0;
         return true;
     }
     ok = renewal_info_fetch(session, lineage->cert, &info, err);
@@ -77,8 +79,8 @@ static bool renewal_instant(struct context *context, struct lineage *lineage, in
         }
         log_warning("An error occurred requesting ACME Renewal Information (ARI). %s", failure.why);
     }
-    if (retry_at == 0 && *instant == kept)
-        return true; /* the CA does not offer it, or could not be reached: nothing was learned */
+    if (retry_at == 0) /* the CA does not offer it, or could not be reached */
+        retry_at = now + RENEWAL_INFO_PAUSE_S;
     return lineage_save_renewal_info(lineage, retry_at, *instant, err);
 }
 
@@ -96,12 +98,17 @@ bool lineage_due(struct context *context, struct lineage *lineage, enum due *out
     *out = due_decide(&facts);
     if (*out != DUE_NOT && *out != DUE_LIFETIME)
         return true; /* forced: nobody needs to be asked */
-    if (interval != NULL && *interval != '\0')
+    facts.has_renew_before = interval != NULL && *interval != '\0';
+    if (facts.has_renew_before)
         TRY(due_parse_interval(interval, &facts.renew_before_s, err));
     if (facts.autorenew) /* may rewrite the renewal file, and with it interval and autorenew */
         TRY(renewal_instant(context, lineage, facts.now, &facts.instant, err));
     *out = due_decide(&facts);
     if (*out == DUE_NOT && facts.autorenew) { /* only then does the answer matter */
+        facts.waiting = resume_is_waiting(context, lineage);
+        *out = due_decide(&facts);
+    }
+    if (*out == DUE_NOT && facts.autorenew) {
         enum revocation revocation;
 
         TRY(revocation_check(context, lineage, &revocation, err));

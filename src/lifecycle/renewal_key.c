@@ -1,6 +1,7 @@
 #include "lifecycle/renewal_key.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -24,24 +25,34 @@ static bool conflict(const char *option, struct error *err)
         "future, add --new-key.", option);
 }
 
-/* Only what the user asked for can conflict: defaults and restored values give way to the key that is there. */
-static bool user_asked(enum origin origin)
+/* Defaults can conflict like what was said: they are what the certificate would get. But a renewal file of an older Certbot lacks
+ * the curve or size of a key that is used again: then the key says it. */
+static bool counts(enum origin origin, bool restored)
 {
-    return origin == ORIGIN_COMMAND_LINE || origin == ORIGIN_FILE;
+    return !restored || origin != ORIGIN_DEFAULT;
 }
 
-static bool check_conflict(const struct settings *settings, const struct key *key, struct error *err)
+static bool check_conflict(const struct settings *settings, const struct key *key, bool restored, struct error *err)
 {
     struct key_params wanted = key_params_of(settings);
     const char *curve = key_curve(key);
 
     if (wanted.type != key_get_type(key))
-        return !user_asked(SETTING_ORIGIN(settings, key_type)) || conflict("--key-type", err);
+        return !counts(SETTING_ORIGIN(settings, key_type), restored) || conflict("--key-type", err);
     if (wanted.type == KEY_RSA && wanted.bits != key_bits(key))
-        return !user_asked(SETTING_ORIGIN(settings, rsa_key_size)) || conflict("--rsa-key-size", err);
+        return !counts(SETTING_ORIGIN(settings, rsa_key_size), restored) || conflict("--rsa-key-size", err);
     if (wanted.type == KEY_EC && (curve == NULL || strcmp(wanted.curve, curve) != 0))
-        return !user_asked(SETTING_ORIGIN(settings, elliptic_curve)) || conflict("--elliptic-curve", err);
+        return !counts(SETTING_ORIGIN(settings, elliptic_curve), restored) || conflict("--elliptic-curve", err);
     return true;
+}
+
+/* The renewal file says that the key is reused, and this command does not say otherwise: it drops that by leaving it out, but may
+ * not do so by accident together with another key. */
+static bool is_kept_in_file(const struct settings *settings, const struct lineage *lineage)
+{
+    const char *kept = lineage == NULL ? NULL : conf_get(lineage->conf, "renewalparams", "reuse_key");
+
+    return kept != NULL && strcasecmp(kept, "true") == 0 && !settings->new_key && !SETTING_IS_SET(settings, reuse_key);
 }
 
 static void record(struct settings *settings, const struct key *key)
@@ -59,16 +70,20 @@ static void record(struct settings *settings, const struct key *key)
     SETTING_MARK(settings, key_type, ORIGIN_RUNTIME);
 }
 
-bool renewal_key(struct settings *settings, const struct lineage *lineage, struct key **out, struct error *err)
+bool renewal_key(struct settings *settings, const struct lineage *lineage, bool restored, struct key **out,
+    struct error *err)
 {
     AUTO(buf_clear) struct buf pem = BUF_SECRET(FILE_MAX_KEY);
     AUTO(key_free) struct key *key = NULL;
+    bool reused = renewal_key_is_reused(settings, lineage);
 
-    if (!renewal_key_is_reused(settings, lineage))
+    if (!reused && !is_kept_in_file(settings, lineage))
         return key_generate(key_params_of(settings), out, err);
     TRY(lineage_read_key(lineage, &pem, err));
     TRY(key_from_pem(buf_view(&pem), lineage->current[KIND_PRIVKEY], &key, err));
-    TRY(check_conflict(settings, key, err));
+    TRY(check_conflict(settings, key, restored, err));
+    if (!reused)
+        return key_generate(key_params_of(settings), out, err);
     record(settings, key);
     *out = TAKE(key);
     return true;

@@ -33,8 +33,9 @@ int revoke_reason_code(const char *word)
     return -1;
 }
 
-/* The certificate's file, and the lineage when it was named. */
-static bool find_certificate(struct context *context, char **path, struct lineage **lineage, struct error *err)
+/* The certificate's file, and the lineage when it was named: locked, so that what is revoked is what is deleted. */
+static bool find_certificate(struct context *context, char **path, struct range_lock **lock, struct lineage **lineage,
+    struct error *err)
 {
     struct settings *settings = context->settings;
 
@@ -49,6 +50,7 @@ static bool find_certificate(struct context *context, char **path, struct lineag
 
         return error_set(err, ERROR_CONFIG, "No certificate found with name %s (expected %s).", settings->cert_name, conf);
     }
+    TRY(lineage_lock(context->store, settings->cert_name, lock, err));
     TRY(lineage_load(context->store, settings->cert_name, lineage, err));
     *path = xstrdup((*lineage)->live[KIND_CERT]);
     if (!SETTING_IS_SET(settings, server) && lineage_server(*lineage) != NULL)
@@ -65,7 +67,7 @@ static bool revoke_with_key(struct context *context, const struct cert *cert, in
     struct signer signer;
     bool ok;
 
-    TRY(file_read(path, &pem, err));
+    TRY(file_read_given(path, &pem, err));
     TRY(key_from_pem(buf_view(&pem), path, &key, err));
     if (!cert_matches_key(cert, key)) {
         (void)error_set(err, ERROR_CONFIG, "verifying the certificate located at %s has failed. The private key %s does not "
@@ -114,6 +116,7 @@ static bool wants_deletion(struct context *context, bool *yes, struct error *err
 
 static bool delete_lineage(struct context *context, const char *path, struct revoke_result *out, struct error *err)
 {
+    AUTO(range_lock_release) struct range_lock *lock = NULL;
     AUTO(lineage_free) struct lineage *lineage = NULL;
     AUTO(free) char *name = xstrdup_or_null(context->settings->cert_name);
     size_t users;
@@ -124,6 +127,7 @@ static bool delete_lineage(struct context *context, const char *path, struct rev
         (void)error_set(err, ERROR_CONFIG, "No match found for cert-path %s!", path);
         return error_next(err, "the certificate is revoked all the same; only no files were found that belong to it");
     }
+    TRY(lineage_lock(context->store, name, &lock, err));
     TRY(lineage_load(context->store, name, &lineage, err));
     TRY(store_count_archive_users(context->store, lineage->archive_dir, &users, err));
     if (users > 1) {
@@ -138,12 +142,13 @@ static bool delete_lineage(struct context *context, const char *path, struct rev
 
 bool revoke_certificate(struct context *context, struct revoke_result *out, struct error *err)
 {
+    AUTO(range_lock_release) struct range_lock *lock = NULL;
     AUTO(lineage_free) struct lineage *lineage = NULL;
     AUTO(buf_clear) struct buf pem = BUF(FILE_MAX_TEXT);
     AUTO(cert_free) struct cert *cert = NULL;
     bool delete_too;
 
-    TRY(find_certificate(context, &out->cert_path, &lineage, err));
+    TRY(find_certificate(context, &out->cert_path, &lock, &lineage, err));
     TRY(file_read(out->cert_path, &pem, err));
     TRY(cert_from_pem(buf_view(&pem), out->cert_path, &cert, err));
     TRY(send_revocation(context, cert, err));

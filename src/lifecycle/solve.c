@@ -18,11 +18,30 @@ struct work { /* everything that one round of proving owns */
     struct list identifiers;
 };
 
+bool solver_check(struct context *context, const struct plugin *plugin, struct error *err)
+{
+    struct plugin_context plugin_context = { .plugin = plugin, .settings = context->settings, .ui = context->ui };
+    void *self = NULL;
+
+    if (plugin->path != NULL || plugin->authenticator->prepare == NULL)
+        return true;
+    if (!plugin->authenticator->prepare(&plugin_context, &self, err)) {
+        if (context->as_certbot && err->kind == ERROR_PLUGIN)
+            (void)error_set(err, ERROR_PLUGIN, "The %s plugin is not working; there may be problems with your existing "
+                "configuration.\nThe error was: PluginError('%s')", plugin->name, err->why);
+        return false;
+    }
+    if (plugin->authenticator->release != NULL)
+        plugin->authenticator->release(self);
+    return true;
+}
+
 bool solver_open(struct context *context, const struct plugin *plugin, struct solver *out, struct error *err)
 {
     struct solver solver = { .plugin = plugin };
 
-    solver.plugin_context = (struct plugin_context){ .plugin = plugin, .settings = context->settings, .ui = context->ui };
+    solver.plugin_context = (struct plugin_context){ .plugin = plugin, .settings = context->settings, .ui = context->ui,
+        .hook_env = &context_trail(context)->env };
     TRY(plugin_challenge_types(plugin, context->settings, &solver.types, err));
     if (!context_net(context, &solver.plugin_context.net, err)) {
         list_clear(&solver.types);
@@ -144,7 +163,17 @@ static bool gather(struct ca *ca, struct solver *solver, const struct list *urls
     return true;
 }
 
-static bool present_all(struct solver *solver, struct work *work, struct error *err)
+/* Certbot's line tells more of its own making than of the challenge, but logs are searched for it. */
+static void log_challenge(const struct context *context, const struct proof *proof)
+{
+    if (context->as_certbot)
+        log_info("%s challenge for Identifier(typ=IdentifierType(%s), value='%s')", proof->type, proof->is_ip ? "ip" : "dns",
+            proof->identifier);
+    else
+        log_info("%s challenge for %s", proof->type, proof->identifier);
+}
+
+static bool present_all(const struct context *context, struct solver *solver, struct work *work, struct error *err)
 {
     const struct authenticator *authenticator = solver->plugin->authenticator;
 
@@ -153,7 +182,7 @@ static bool present_all(struct solver *solver, struct work *work, struct error *
         struct proof *proof = &work->proofs[work->presented];
 
         TRY(interrupt_check(err));
-        log_info("%s challenge for %s", proof->type, proof->identifier);
+        log_challenge(context, proof);
         work->presented++; /* cleaned up also when it fails half way */
         if (!authenticator->present(solver->self, proof, err))
             return error_in(err, "%s challenge for %s", proof->type, proof->identifier);
@@ -224,7 +253,7 @@ bool solve(struct context *context, struct ca *ca, struct solver *solver, const 
     if (work.count == 0)
         return true;
     detach_proofs(&work, &copies);
-    ok = present_all(solver, &work, err) && solve_pause(context, work.proofs, work.count, err)
+    ok = present_all(context, solver, &work, err) && solve_pause(context, work.proofs, work.count, err)
         && answer_all(ca, &work, err);
     clean_up(solver, &work);
     return ok && judge(context, solver, &work, failed, err);

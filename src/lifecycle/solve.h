@@ -13,6 +13,9 @@ struct solver { /* an authenticator made ready for one order */
     struct list types; /* challenge types in the order to try */
 };
 
+/* Whether a built-in authenticator can be made ready: before hooks run, an account is made or anything is said. */
+MUST_USE bool solver_check(struct context *context, const struct plugin *plugin, struct error *err);
+
 /* Prepares the authenticator before anything is asked of the CA, so that what the user got wrong is said at once. */
 MUST_USE bool solver_open(struct context *context, const struct plugin *plugin, struct solver *out, struct error *err);
 void solver_close(struct solver *solver);

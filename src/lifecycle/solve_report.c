@@ -70,6 +70,17 @@ bool solve_report(struct context *context, struct solver *solver, const struct a
     return hint != NULL && !context->as_certbot ? error_next(err, "%s", hint) : false;
 }
 
+static void put_expected(struct buf *text, const struct proof *proof)
+{
+    bool bracket = proof->is_ip && strchr(proof->identifier, ':') != NULL;
+
+    if (proof->record_name != NULL)
+        buf_putf(text, "\nFQDN: %s\nExpected value: %s\n", proof->record_name, proof->record_value);
+    else
+        buf_putf(text, "\nURL: http://%s%s%s/.well-known/acme-challenge/%s\nExpected value: %s\n", bracket ? "[" : "",
+            proof->identifier, bracket ? "]" : "", proof->token, proof->key_authorization);
+}
+
 bool solve_pause(struct context *context, const struct proof *proofs, size_t count, struct error *err)
 {
     AUTO(buf_clear) struct buf text = BUF(REPORT_MAX);
@@ -78,17 +89,11 @@ bool solve_pause(struct context *context, const struct proof *proofs, size_t cou
         return true;
     buf_put_text(&text, "Challenges loaded. Press continue to submit to CA.\n");
     if (context->settings->verbose == 0)
-        buf_put_text(&text, "\nPass \"-v\" for more info about challenges.");
-    for (size_t i = 0; i < count && context->settings->verbose > 0; i++) {
-        const struct proof *proof = &proofs[i];
-
-        if (proof->record_name != NULL)
-            buf_putf(&text, "\nFQDN: %s\nExpected value: %s\n", proof->record_name, proof->record_value);
-        else
-            buf_putf(&text, "\nURL: http://%s/.well-known/acme-challenge/%s\nExpected value: %s\n", proof->identifier,
-                proof->token, proof->key_authorization);
-    }
-    if (!ui_is_interactive(context->ui))
-        return true;
-    return ui_pause(context->ui, buf_text(&text), err);
+        buf_put_text(&text, "Pass \"-v\" for more info about challenges.");
+    for (size_t i = 0; i < count && context->settings->verbose > 0; i++)
+        put_expected(&text, &proofs[i]);
+    if (ui_is_interactive(context->ui))
+        return ui_pause(context->ui, buf_text(&text), err);
+    ui_frame(context->ui, false, buf_text(&text)); /* there is nobody to wait for */
+    return true;
 }

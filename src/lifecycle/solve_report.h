@@ -9,5 +9,5 @@
 MUST_USE bool solve_report(struct context *context, struct solver *solver, const struct authz *authzs, size_t count,
     struct error *err);
 
-/* With --debug-challenges: shows what is in place and waits for Enter. */
+/* With --debug-challenges: shows what is in place and, where somebody can press it, waits for Enter. */
 MUST_USE bool solve_pause(struct context *context, const struct proof *proofs, size_t count, struct error *err);

@@ -1,0 +1,160 @@
+/* doctor: what is wrong in the store, and putting it right. */
+#include "store/health.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "cmd/command.h"
+#include "json/out.h"
+
+#define REPORT_MAX ((size_t)1 << 30)
+#define FINDING_MAX (64 * 1024)
+
+/* ---- for people ---- */
+
+static void put_answers(struct buf *text, const struct finding *finding)
+{
+    if (finding->repaired) {
+        buf_putf(text, "    Done: %s.\n", finding->answers.at[0]);
+        return;
+    }
+    if (finding->failed != NULL)
+        buf_putf(text, "    Tried, and failed: %s.\n", finding->failed);
+    if (finding_is_repairable(finding))
+        buf_putf(text, "    With --fix: %s.\n", finding->answers.at[0]);
+    else
+        for (size_t i = 0; i < finding->answers.len; i++)
+            buf_putf(text, "    %s: %s.\n", i == 0 ? "Either" : "or", finding->answers.at[i]);
+}
+
+static void put_finding(struct buf *text, const struct finding *finding)
+{
+    buf_putf(text, "  [%s] %s: %s.\n    Why it matters: %s.\n", finding->repaired ? "repaired"
+        : health_severity_name(finding->severity), finding->code, finding->what, finding->why);
+    put_answers(text, finding);
+}
+
+static void say_findings(struct context *context, const struct findings *findings)
+{
+    const char *last = NULL;
+
+    for (size_t i = 0; i < findings->len; i++) {
+        const struct finding *finding = &findings->at[i];
+        AUTO(buf_clear) struct buf text = BUF(FINDING_MAX);
+
+        if (i == 0 || !text_equal(finding->lineage, last))
+            buf_putf(&text, "%s%s%s\n", i == 0 ? "" : "\n", finding->lineage == NULL ? "The store" : "Certificate ",
+                finding->lineage == NULL ? "" : finding->lineage);
+        last = finding->lineage;
+        put_finding(&text, finding);
+        ui_say(context->ui, "%.*s", (int)text.len - 1, text.at);
+    }
+}
+
+static void say_summary(struct context *context, const struct findings *findings)
+{
+    size_t repaired = 0, fixable = 0, open = findings_open(findings);
+
+    for (size_t i = 0; i < findings->len; i++) {
+        repaired += findings->at[i].repaired;
+        fixable += !findings->at[i].repaired && finding_is_repairable(&findings->at[i]);
+    }
+    ui_say(context->ui, "%s%zu certificate(s) examined; %zu problem(s) repaired, %zu remain(s).", findings->len == 0 ? "" : "\n",
+        findings->examined, repaired, open);
+    if (fixable > 0 && !context->settings->fix)
+        ui_say(context->ui, "`doctor --fix` repairs %zu of what was found.", fixable);
+}
+
+/* ---- for scripts ---- */
+
+static void out_finding(struct out *out, const struct finding *finding)
+{
+    out_object(out, NULL);
+    out_text(out, "code", finding->code);
+    out_text(out, "severity", health_severity_name(finding->severity));
+    out_text(out, "certificate", finding->lineage);
+    out_text(out, "path", finding->path);
+    out_text(out, "what", finding->what);
+    out_text(out, "why", finding->why);
+    out_texts(out, "answers", &finding->answers);
+    out_bool(out, "repairable", finding_is_repairable(finding));
+    out_bool(out, "repaired", finding->repaired);
+    out_text(out, "failure", finding->failed);
+    out_end(out);
+}
+
+static void put_json(const struct findings *findings, struct buf *text)
+{
+    struct out out = out_pretty_to(text);
+
+    out_object(&out, NULL);
+    out_bool(&out, "healthy", findings_open(findings) == 0);
+    out_number(&out, "certificates", (int64_t)findings->examined);
+    out_array(&out, "findings");
+    for (size_t i = 0; i < findings->len; i++)
+        out_finding(&out, &findings->at[i]);
+    out_end(&out);
+    out_end(&out);
+    buf_put_char(text, '\n');
+}
+
+/* ---- the command ---- */
+
+/* What another process has in hand must not be taken for a leftover. Who only looks does not wait for that. */
+static bool lock_store(struct context *context, struct range_lock **lock, struct error *err)
+{
+    bool taken;
+
+    if (context->settings->fix)
+        return store_lock_all(context->store, lock, err);
+    TRY(store_lock_all_try(context->store, lock, &taken, err));
+    if (!taken)
+        log_warning("Another process is at work here: what it has not finished may be among the following.");
+    return true;
+}
+
+static bool doctor_run(struct context *context, struct error *err)
+{
+    const struct settings *settings = context->settings;
+    AUTO(range_lock_release) struct range_lock *lock = NULL;
+    AUTO(findings_clear) struct findings findings = { 0 };
+    AUTO(buf_clear) struct buf text = BUF(REPORT_MAX);
+    size_t open;
+
+    TRY(lock_store(context, &lock, err));
+    TRY(health_examine(context->store, settings, settings->cert_name, settings->fix ? HEALTH_FIX : HEALTH_LOOK, &findings,
+        err));
+    if (settings->json) {
+        put_json(&findings, &text);
+        ui_write(context->ui, buf_view(&text));
+    } else {
+        say_findings(context, &findings);
+        say_summary(context, &findings);
+    }
+    open = findings_open(&findings);
+    if (open == 0)
+        return true;
+    (void)error_set(err, ERROR_STORE, "%zu problem(s) remain in %s", open, store_config_dir(context->store));
+    err->expected = true;
+    return false;
+}
+
+static const enum option_topic topics[] = { TOPIC_CERTIFICATE, TOPIC_HIDDEN };
+
+const struct command cmd_doctor = {
+    .verb = {
+        .name = "doctor",
+        .summary = "Find what is wrong in the store, and repair it with --fix",
+        .usage = "[--fix] [--cert-name NAME] [--json]",
+        .text = "Examines every certificate's files, links, versions, keys, renewal file and permissions, and what lies in the "
+                "store besides. With --fix it repairs what has exactly one right answer, and says what it did; what has "
+                "several is reported with all of them. The exit status is 1 while an error or a warning remains; notes do "
+                "not count. With --json for monitoring.",
+        .topics = topics,
+        .ours = true,
+    },
+    .store_needs = STORE_CREATE | STORE_LOCK,
+    .run = doctor_run,
+};

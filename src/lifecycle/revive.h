@@ -1,0 +1,12 @@
+#pragma once
+/*
+ * Loading a lineage that somebody's hands, a backup or a crash have left in a state in which it does not load.
+ */
+#include "lifecycle/context.h"
+
+/*
+ * lineage_load; and when that fails, what keeps the lineage from being loaded is repaired if there is exactly one right answer
+ * (store/health.h), and it is loaded again. What was done is logged and said. Called by the name certbot, or with --dry-run,
+ * nothing is repaired. Thread-safe. *out is the caller's; the error is that of the last attempt.
+ */
+MUST_USE bool lineage_revive(struct context *context, const char *name, struct lineage **out, struct error *err);

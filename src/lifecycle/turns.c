@@ -1,0 +1,170 @@
+#include "lifecycle/turns.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "base/interrupt.h"
+#include "base/mem.h"
+
+#define WAIT_MS 50 /* between looks whether the user has interrupted */
+
+enum stage { WAITING, BEGUN, DONE };
+
+struct turns {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    enum stage *stages;
+    size_t count;
+    size_t begun, done; /* so many of the first ones have begun, are done */
+    size_t issuing, want_deploy;
+    bool deploying;
+};
+
+struct turns *turns_new(size_t lineages)
+{
+    struct turns *turns = xcalloc(1, sizeof *turns);
+    pthread_condattr_t attributes;
+
+    turns->stages = xcalloc(lineages + 1, sizeof *turns->stages);
+    turns->count = lineages;
+    (void)pthread_mutex_init(&turns->lock, NULL);
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&turns->changed, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
+    return turns;
+}
+
+void turns_free(struct turns *turns)
+{
+    if (turns == NULL)
+        return;
+    (void)pthread_cond_destroy(&turns->changed);
+    (void)pthread_mutex_destroy(&turns->lock);
+    free(turns->stages);
+    free(turns);
+}
+
+/* Under the lock. */
+static void advance(const struct turn *turn, enum stage stage)
+{
+    struct turns *turns = turn->of;
+
+    turns->stages[turn->index] = stage;
+    while (turns->begun < turns->count && turns->stages[turns->begun] != WAITING)
+        turns->begun++;
+    while (turns->done < turns->count && turns->stages[turns->done] == DONE)
+        turns->done++;
+    (void)pthread_cond_broadcast(&turns->changed);
+}
+
+static bool all_before_have_begun(const struct turn *turn)
+{
+    return turn->of->begun >= turn->index;
+}
+
+static bool all_before_are_done(const struct turn *turn)
+{
+    return turn->of->done >= turn->index;
+}
+
+static bool nobody_deploys(const struct turn *turn)
+{
+    return !turn->of->deploying && turn->of->want_deploy == 0;
+}
+
+/* Under the lock. */
+static bool wait_until(bool (*holds)(const struct turn *turn), const struct turn *turn, struct error *err)
+{
+    while (!holds(turn)) {
+        struct timespec until;
+
+        TRY(interrupt_check(err));
+        (void)clock_gettime(CLOCK_MONOTONIC, &until);
+        until.tv_nsec += WAIT_MS * 1000000L;
+        until.tv_sec += until.tv_nsec / 1000000000L;
+        until.tv_nsec %= 1000000000L;
+        (void)pthread_cond_timedwait(&turn->of->changed, &turn->of->lock, &until);
+    }
+    return true;
+}
+
+static bool wait_for(bool (*holds)(const struct turn *turn), const struct turn *turn, struct error *err)
+{
+    bool ok;
+
+    if (turn == NULL)
+        return true;
+    (void)pthread_mutex_lock(&turn->of->lock);
+    ok = wait_until(holds, turn, err);
+    (void)pthread_mutex_unlock(&turn->of->lock);
+    return ok;
+}
+
+bool turn_wait(const struct turn *turn, struct error *err)
+{
+    return wait_for(all_before_have_begun, turn, err);
+}
+
+bool turn_wait_alone(const struct turn *turn, struct error *err)
+{
+    return wait_for(all_before_are_done, turn, err);
+}
+
+bool turn_issue(const struct turn *turn, struct error *err)
+{
+    bool ok;
+
+    if (turn == NULL)
+        return true;
+    (void)pthread_mutex_lock(&turn->of->lock);
+    advance(turn, BEGUN);
+    ok = wait_until(nobody_deploys, turn, err);
+    if (ok)
+        turn->of->issuing++;
+    (void)pthread_mutex_unlock(&turn->of->lock);
+    return ok;
+}
+
+void turn_issued(const struct turn *turn)
+{
+    if (turn == NULL)
+        return;
+    (void)pthread_mutex_lock(&turn->of->lock);
+    turn->of->issuing--;
+    (void)pthread_cond_broadcast(&turn->of->changed);
+    (void)pthread_mutex_unlock(&turn->of->lock);
+}
+
+void turn_deploy(const struct turn *turn)
+{
+    if (turn == NULL)
+        return;
+    (void)pthread_mutex_lock(&turn->of->lock);
+    turn->of->want_deploy++; /* nobody new begins, so those that have begun come to an end */
+    while (turn->of->issuing > 0 || turn->of->deploying)
+        (void)pthread_cond_wait(&turn->of->changed, &turn->of->lock);
+    turn->of->want_deploy--;
+    turn->of->deploying = true;
+    (void)pthread_mutex_unlock(&turn->of->lock);
+}
+
+void turn_deployed(const struct turn *turn)
+{
+    if (turn == NULL)
+        return;
+    (void)pthread_mutex_lock(&turn->of->lock);
+    turn->of->deploying = false;
+    (void)pthread_cond_broadcast(&turn->of->changed);
+    (void)pthread_mutex_unlock(&turn->of->lock);
+}
+
+void turn_done(const struct turn *turn)
+{
+    if (turn == NULL)
+        return;
+    (void)pthread_mutex_lock(&turn->of->lock);
+    advance(turn, DONE);
+    (void)pthread_mutex_unlock(&turn->of->lock);
+}

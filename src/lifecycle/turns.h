@@ -1,0 +1,37 @@
+#pragma once
+/*
+ * Who may go on when several lineages are renewed at the same time: the user's hooks were written for one after the other.
+ *
+ * Knows only positions. A pre-hook may stop the server by which the lineages before it are validated, so it waits for them; those
+ * behind wait for it. A deploy hook may restart that server, so it runs while nobody is at the CA. Everything else is parallel.
+ */
+#include "base/auto.h"
+#include "base/error.h"
+
+struct turns; /* of one run */
+
+struct turns *turns_new(size_t lineages) __attribute__((returns_nonnull));
+void turns_free(struct turns *turns); /* NULL is fine */
+DEFINE_AUTO(struct turns, turns_free)
+
+/* A lineage's place in the run. All calls take NULL, and then do nothing: a command with one lineage. */
+struct turn {
+    struct turns *of;
+    size_t index;
+};
+
+/* Waits until each lineage before this one has begun its attempt or needs none. ERROR_CANCELED. */
+MUST_USE bool turn_wait(const struct turn *turn, struct error *err);
+/* Waits, after turn_wait, until all of them are done. ERROR_CANCELED. */
+MUST_USE bool turn_wait_alone(const struct turn *turn, struct error *err);
+
+/* The attempt has begun, pre-hooks have run; returns when no deploy hook runs or is about to. ERROR_CANCELED. */
+MUST_USE bool turn_issue(const struct turn *turn, struct error *err);
+void turn_issued(const struct turn *turn); /* after turn_issue was true */
+
+/* Around deploy hooks; waits for all between turn_issue and turn_issued, whatever signal comes: they must run. */
+void turn_deploy(const struct turn *turn);
+void turn_deployed(const struct turn *turn);
+
+/* This lineage needs nothing more, however it ended. */
+void turn_done(const struct turn *turn);

@@ -1,0 +1,183 @@
+#include "lifecycle/versions.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "config/renewal_params.h"
+#include "lifecycle/hooks.h"
+#include "lifecycle/install.h"
+#include "lifecycle/revocation.h"
+#include "store/history.h"
+
+bool versions_lineages(struct context *context, const char *only, struct list *names, struct error *err)
+{
+    AUTO(free) char *path = NULL;
+
+    if (only == NULL)
+        return store_lineage_names(context->store, names, err);
+    if (store_has_lineage(context->store, only)) {
+        list_add(names, only);
+        return true;
+    }
+    path = store_conf_path(context->store, only);
+    (void)error_set(err, ERROR_CONFIG, "No certificate found with name %s (expected %s).", only, path);
+    return error_next(err, "the command `certificates` lists the names there are");
+}
+
+/* The command's settings over those that are saved with the lineage. *out is the caller's. */
+static bool own_settings(struct context *context, const struct lineage *lineage, struct settings **out, struct error *err)
+{
+    AUTO(settings_free) struct settings *settings = settings_dup(context->settings);
+
+    TRY(renewal_params_restore(lineage->conf, lineage->conf_path, settings, err));
+    *out = TAKE(settings);
+    return true;
+}
+
+/* ---- what speaks against a version ---- */
+
+static bool find_revoked(struct context *context, const struct lineage *lineage, const struct version *version, bool *revoked,
+    struct error *err)
+{
+    struct lineage old = lineage_at(lineage, version);
+    enum revocation found;
+
+    *revoked = false;
+    if (!revocation_can_be_asked(version->cert, clock_now())) {
+        ui_say(context->ui, "The certificate names nobody who could be asked whether it was revoked.");
+        return true;
+    }
+    TRY(revocation_check(context, &old, &found, err));
+    *revoked = found == REVOCATION_REVOKED;
+    if (found == REVOCATION_UNKNOWN)
+        log_warning("Whether version %s of %s was revoked could not be found out, as its CA gave no answer to rely on.",
+            version->id, lineage->name);
+    return true;
+}
+
+/* What is wrong with it, of the caller's; NULL when nothing is. */
+static bool objection(struct context *context, const struct lineage *lineage, const struct version *version, char **out,
+    struct error *err)
+{
+    char date[CLOCK_TEXT_SIZE];
+    bool revoked;
+
+    if (version->cert->not_after <= clock_now()) {
+        clock_format_rfc3339(version->cert->not_after, date);
+        *out = xprintf("Version %s of %s has expired: it was valid until %s.", version->id, lineage->name, date);
+        return true;
+    }
+    TRY(find_revoked(context, lineage, version, &revoked, err));
+    if (revoked)
+        *out = xprintf("Version %s of %s was revoked by its CA.", version->id, lineage->name);
+    return true;
+}
+
+/* Who gave the command in a script wants it done; somebody at a terminal may not have known. */
+static bool confirm(struct context *context, const char *objection_text, bool *go_on, struct error *err)
+{
+    AUTO(free) char *text = NULL;
+    struct question question = { .has_default = true };
+
+    *go_on = true;
+    if (objection_text == NULL)
+        return true;
+    if (!ui_is_interactive(context->ui)) {
+        log_warning("%s It is made live all the same.", objection_text);
+        return true;
+    }
+    text = xprintf("%s Browsers and other clients will refuse it. Make it live all the same?", objection_text);
+    question.text = text;
+    return ui_yes_no(context->ui, &question, "Make it live", "Cancel", false, go_on, err);
+}
+
+/* ---- restoring ---- */
+
+static const struct version *find(const struct history *history, const char *id)
+{
+    for (size_t i = 0; i < history->len; i++)
+        if (strcmp(history->at[i].id, id) == 0)
+            return &history->at[i];
+    return NULL;
+}
+
+/* Servers must learn of it as they learn of a renewal. */
+static bool tell(struct context *context, const struct lineage *lineage, struct settings *settings, struct error *err)
+{
+    struct context own = *context;
+    bool ok;
+
+    own.settings = settings;
+    ok = hooks_deploy(&own, lineage->live_dir, &lineage->cert->names, err) && installer_restart(&own, err);
+    return ok || error_in(err, "the version is live, but not everybody could be told");
+}
+
+bool versions_restore(struct context *context, const char *name, const char *id, char **now, struct error *err)
+{
+    AUTO(range_lock_release) struct range_lock *lock = NULL;
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+    AUTO(settings_free) struct settings *settings = NULL;
+    AUTO(history_clear) struct history history = { 0 };
+    AUTO(free) char *against = NULL;
+    const struct version *version;
+    struct error unset = { 0 };
+    bool go_on = true;
+
+    TRY(lineage_lock(context->store, name, &lock, err));
+    TRY(lineage_load(context->store, name, &lineage, err));
+    TRY(own_settings(context, lineage, &settings, err));
+    TRY(lineage_history(lineage, &history, err));
+    version = find(&history, id);
+    if (version != NULL && !version->live && version->cert != NULL) { /* else lineage_restore says what is wrong */
+        TRY(objection(context, lineage, version, &against, err));
+        TRY(confirm(context, against, &go_on, err));
+    }
+    *now = NULL;
+    if (!go_on)
+        return true;
+    TRY(lineage_restore(context->store, lineage, id, now, err));
+    if (!lineage_apply_access(context->store, lineage, settings, &unset))
+        log_warning("Could not set who may read %s: %s", lineage->name, unset.why);
+    return tell(context, lineage, settings, err);
+}
+
+/* ---- removing ---- */
+
+bool versions_prune(struct context *context, const char *name, struct list *removed, struct error *err)
+{
+    AUTO(range_lock_release) struct range_lock *lock = NULL;
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+    AUTO(settings_free) struct settings *settings = NULL;
+
+    TRY(lineage_lock(context->store, name, &lock, err));
+    TRY(lineage_load(context->store, name, &lineage, err));
+    TRY(own_settings(context, lineage, &settings, err));
+    return lineage_prune(context->store, lineage, settings->history_keep, removed, err);
+}
+
+/* ---- changing the layout ---- */
+
+static bool open_ways(struct context *context, const char *name, struct error *err)
+{
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+    AUTO(settings_free) struct settings *settings = NULL;
+
+    TRY(lineage_load(context->store, name, &lineage, err));
+    TRY(own_settings(context, lineage, &settings, err));
+    return lineage_apply_access(context->store, lineage, settings, err);
+}
+
+bool versions_convert(struct context *context, const char *name, struct conversion *out, struct error *err)
+{
+    AUTO(range_lock_release) struct range_lock *lock = NULL;
+    const struct settings *settings = context->settings;
+    struct error late = { 0 };
+
+    TRY(lineage_lock(context->store, name, &lock, err));
+    TRY(lineage_convert(context->store, name, settings->store_layout, settings->dry_run, out, err));
+    if (!settings->dry_run && strcmp(out->from, out->to) != 0 && !open_ways(context, name, &late))
+        log_warning("Who may read the files of %s could not be looked after: %s", name, late.why);
+    return true;
+}
