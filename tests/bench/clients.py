@@ -65,6 +65,14 @@ class Certbot(Contender):
 class Evercert(Certbot):
     name = "evercert"
 
+    def doctor(self):
+        return self.base("doctor")
+
+    def renew_one(self):
+        """The first lineage of whatever number there is."""
+        name = min(self.config.glob("renewal/*.conf")).stem
+        return [*self.base("renew"), "--cert-name", name, "--force-renewal"]
+
 
 class Lego(Contender):
     name = "lego"

@@ -20,6 +20,7 @@ if hasattr(ctypes.CDLL(None), "prctl"):
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 SANITIZER = re.compile(r"ERROR: (Address|Leak|Memory|Thread)Sanitizer|runtime error: |UndefinedBehaviorSanitizer")
+VERSION = re.compile(r"\d{8}T\d{6}Z-[0-9a-f]+")
 KINDS = ("cert", "chain", "fullchain", "privkey")
 
 
@@ -51,7 +52,7 @@ class Result:
 
 
 class Store:
-    """What lies in a configuration folder of Certbot's layout."""
+    """What lies in a configuration folder, in either layout. Versions are counted 1, 2 ... in both."""
 
     def __init__(self, root):
         self.root = root
@@ -69,8 +70,23 @@ class Store:
     def lineages(self):
         return sorted(p.name[:-5] for p in (self.root / "renewal").glob("*.conf"))
 
+    def is_versioned(self, name):
+        return self.conf(name)[""].get("store_layout") == "versioned"
+
+    def version_dirs(self, name):
+        """The folders of the versions of a versioned lineage, the oldest first; the last is the live one."""
+        superseded = [p for p in self.archive(name).iterdir() if VERSION.fullmatch(p.name)]
+        return [*sorted(superseded, key=lambda p: (p / "meta.txt").stat().st_mtime_ns), self.live(name)]
+
     def versions(self, name):
+        if self.is_versioned(name):
+            return list(range(1, len(self.version_dirs(name)) + 1))
         return sorted(int(p.stem[4:]) for p in self.archive(name).glob("cert*.pem"))
+
+    def version_file(self, name, kind, version):
+        if self.is_versioned(name):
+            return self.version_dirs(name)[version - 1] / f"{kind}.pem"
+        return self.archive(name) / f"{kind}{version}.pem"
 
     def cert(self, name):
         return certs.load_chain(self.live(name, "cert").read_bytes())[0]
@@ -79,7 +95,7 @@ class Store:
         return certs.load_chain(self.live(name, "chain").read_bytes())
 
     def key(self, name, version=None):
-        path = self.archive(name) / f"privkey{version}.pem" if version else self.live(name, "privkey")
+        path = self.version_file(name, "privkey", version) if version else self.live(name, "privkey")
         return certs.load_key(path.read_bytes())
 
     def conf(self, name):
@@ -111,33 +127,62 @@ class Store:
         """Demands that the lineage is whole: links, contents and modes as a server and Certbot expect them."""
         conf = self.conf(name)
         live, archive = self.live(name), self.archive(name)
+        for kind in KINDS:
+            assert conf[""][kind] == str(live / f"{kind}.pem")
+        assert conf[""]["archive_dir"] == str(archive)
+        assert "renewalparams" in conf
+        if self.is_versioned(name):
+            self._check_versioned(name)
+        else:
+            self._check_links(name)
+        self._check_files(live)
+
+    def _check_versioned(self, name):
+        *superseded, live = self.version_dirs(name)
+        for folder in [*superseded, live]:
+            assert {p.name for p in folder.iterdir()} == {f"{k}.pem" for k in KINDS} | {"meta.txt"}
+            assert all(p.is_file() and not p.is_symlink() and p.stat().st_size for p in folder.iterdir()), folder
+            self._check_key_mode(folder / "privkey.pem")
+            cert = certs.load_chain((folder / "cert.pem").read_bytes())[0]
+            assert f"serial: {cert.serial_number:x}\n" in (folder / "meta.txt").read_text()
+        for folder in superseded:
+            self._check_files(folder)
+            cert = certs.load_chain((folder / "cert.pem").read_bytes())[0]
+            assert folder.name == f"{cert.not_valid_before:%Y%m%dT%H%M%SZ}-{cert.serial_number:x}"
+        assert len(superseded) == len(list(self.archive(name).iterdir())), "something else is in the archive"
+        assert stat.S_IMODE(self.archive(name).stat().st_mode) & 0o007 == 0
+
+    def _check_links(self, name):
         number = None
         for kind in KINDS:
-            path = live / f"{kind}.pem"
+            path = self.live(name, kind)
             assert path.is_symlink(), path
             link = os.readlink(path)
             found = re.fullmatch(r"\.\./\.\./archive/" + re.escape(name) + "/" + kind + r"([1-9]\d*)\.pem", link)
             assert found, f"{path} -> {link}"
-            assert number in (None, found[1]), f"links of different versions in {live}"
+            assert number in (None, found[1]), f"links of different versions in {path.parent}"
             number = found[1]
-            assert conf[""][kind] == str(path)
-        assert conf[""]["archive_dir"] == str(archive)
-        assert {p.name for p in live.iterdir()} == {f"{k}.pem" for k in KINDS} | {"README"}
+        assert {p.name for p in self.live(name).iterdir()} == {f"{k}.pem" for k in KINDS} | {"README"}
+        for path in self.archive(name).iterdir():
+            assert re.fullmatch(r"(cert|chain|fullchain|privkey)[1-9]\d*\.pem", path.name), path
+            assert path.stat().st_size > 0, path
+            if path.name.startswith("privkey"):
+                self._check_key_mode(path)
 
-        data = {kind: (live / f"{kind}.pem").read_bytes() for kind in KINDS}
+    @staticmethod
+    def _check_key_mode(path):
+        mode = stat.S_IMODE(path.stat().st_mode)
+        assert mode & 0o007 in (0, 0o004) and mode & 0o111 == 0, oct(mode)
+
+    @staticmethod
+    def _check_files(folder):
+        data = {kind: (folder / f"{kind}.pem").read_bytes() for kind in KINDS}
         assert data["fullchain"] == data["cert"] + data["chain"]
         leaf, *chain = certs.load_chain(data["fullchain"])
         assert chain and certs.is_signed_by(leaf, chain[0])
         key = certs.load_key(data["privkey"])
         assert certs.public_bytes(key.public_key()) == certs.public_bytes(leaf.public_key())
         assert data["privkey"].startswith(b"-----BEGIN PRIVATE KEY-----\n")
-        assert "renewalparams" in conf
-        for path in archive.iterdir():
-            assert re.fullmatch(r"(cert|chain|fullchain|privkey)[1-9]\d*\.pem", path.name), path
-            mode = stat.S_IMODE(path.stat().st_mode)
-            assert path.stat().st_size > 0, path
-            if path.name.startswith("privkey"):
-                assert mode & 0o007 in (0, 0o004) and mode & 0o111 == 0, oct(mode)
 
     def check(self, lineages=None, lock_may_stay=False):
         """Demands that everything in the store is whole and nothing is left over; `lineages`: exactly these."""

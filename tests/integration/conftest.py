@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+PEBBLES = os.environ.get("EVERCERT_PEBBLES", "old new").split()  # which versions of the CA most tests run against
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 sys.path.insert(0, str(HERE))
@@ -149,7 +150,7 @@ def start_pebble(session_area, trust):
         pebble.stop()
 
 
-@pytest.fixture(scope="session", params=["old", "new"])
+@pytest.fixture(scope="session", params=PEBBLES)
 def ca(request, start_pebble):
     """A CA in good temper; both versions."""
     return start_pebble(request.param)
@@ -160,19 +161,19 @@ def new_ca(start_pebble):
     return start_pebble("new")
 
 
-@pytest.fixture(scope="session", params=["old", "new"])
+@pytest.fixture(scope="session", params=PEBBLES)
 def hard_ca(request, start_pebble):
     """Half of the nonces refused, validation takes its time, authorizations are reused."""
     return start_pebble(request.param, "hard", nosleep=False, sleeptime=2, nonce_reject=50, authz_reuse=100)
 
 
-@pytest.fixture(scope="session", params=["old", "new"])
+@pytest.fixture(scope="session", params=PEBBLES)
 def eab_ca(request, start_pebble):
     return start_pebble(request.param, "eab", settings={"externalAccountBindingRequired": True,
                                                         "externalAccountMACKeys": MAC_KEYS})
 
 
-@pytest.fixture(scope="session", params=["old", "new"])
+@pytest.fixture(scope="session", params=PEBBLES)
 def forked_ca(request, start_pebble):
     """A CA with three roots."""
     return start_pebble(request.param, "forked", alternates=2)

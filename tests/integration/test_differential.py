@@ -257,6 +257,26 @@ def test_topics(as_certbot, topic):
     assert said.stdout.startswith("usage:"), "the overview instead of a page of its own"
 
 
+def test_options_are_on_certbots_pages(as_certbot, certbot, area):
+    """Who looks for an option on the page where Certbot has it finds it, under both names."""
+    pages = ["all", "automation", "security", "testing", "paths", "manage", "run", "certonly", "renew", "certificates", "revoke",
+             "delete", "reconfigure", "register", "update_account", "unregister", "show_account", "install", "enhance", "rollback",
+             "plugins", "standalone", "webroot", "manual"]
+
+    def names(text):  # those at the beginning of a line, not those that an explanation mentions
+        heads = [re.split(r"\s{2,}", line.strip())[0] for line in text.splitlines() if re.match(r"  -", line)]
+        return {name for head in heads for name in re.findall(r"(?<![\w-])--?[a-zA-Z][\w-]*", head)}
+
+    seen = 0
+    for page, theirs in zip(pages, certbot["answers"]([["--help", page] for page in pages], area)[1:]):
+        if theirs["printed"].lstrip().startswith("- - -"):
+            continue  # an older Certbot has no such page
+        wanted = names(theirs["printed"]) - GONE - {"--register-unsafely-without-email"}  # on no page of 5.5
+        assert wanted - names(as_certbot("--help", page).stdout) == set(), page
+        seen += len(wanted)
+    assert seen > 200
+
+
 def test_help_is_no_subcommand_elsewhere(as_certbot):
     said = as_certbot("-n", "help")
     assert said.returncode == 2 and "certbot: error: unrecognized arguments: help" in said.stderr

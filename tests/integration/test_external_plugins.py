@@ -167,6 +167,26 @@ def test_listed(new_client, area, plugins):
     assert "* example-dns" in only.out and "* webroot" not in only.out
 
 
+def test_help(new_client, area, plugins):
+    example(plugins, "example-dns")
+    program(plugins, "webroot")
+    program(plugins, "needy", extra=',"options":[{"name":"key-file","help":"where the key is","required":true},{"name":"zone"}]')
+    program(plugins, "open", mode=0o777)
+
+    def page(*words, status=0):
+        return new_client.finish(new_client.start(*words, raw=True), status)
+
+    page("--plugin-dir", plugins, "--help", "example-dns").says(
+        "example-dns: TXT records by way of an HTTP interface (example)", "--example-dns-api VALUE")
+    page("--help", "needy", f"--plugin-dir={plugins}").says("--needy-key-file VALUE where the key is (required)", "--needy-zone VALUE")
+    own = page("--plugin-dir", plugins, "--help", "webroot")
+    assert "--webroot-map" in own.out and not has_run(area, "webroot"), "a built-in name was shadowed"
+    page("--plugin-dir", plugins, "--help", "open", status=1).says(f"{plugins}/open can be written by everybody")
+    assert not has_run(area, "open")
+    for topic in ("nothing", "../needy", "all"):
+        assert "--needy" not in page("--plugin-dir", plugins, "--help", topic).out
+
+
 # ---- programs that are not to be run ----
 
 def test_nothing_runs_that_was_not_asked_for(new_client, area, plugins):

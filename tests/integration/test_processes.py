@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 
+import certs
 import pytest
 from client import wait_for
 from peers import processes
@@ -67,9 +68,8 @@ def pem_lines(path):
 
 def all_secrets(client):
     found = set()
-    for path in client.config.glob("archive/*/privkey*.pem"):
-        number = path.stem.removeprefix("privkey")
-        found |= key_secrets(client.store.key(path.parent.name, number)) | pem_lines(path)
+    for path in [p for part in ("archive", "live") for p in (client.config / part).rglob("privkey*.pem")]:
+        found |= key_secrets(certs.load_key(path.read_bytes())) | pem_lines(path)
     for path in client.config.glob("accounts/**/private_key.json"):
         found |= jwk_secrets(json.loads(path.read_text()))
     return found

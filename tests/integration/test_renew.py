@@ -13,8 +13,8 @@ UTC = datetime.timezone.utc
 
 def test_forced(client):
     client.certonly(["r.test", "www.r.test"])
-    store, archive = client.store, client.store.archive("r.test")
-    before = {p.name: p.read_bytes() for p in archive.iterdir()}
+    store = client.store
+    before = {kind: store.version_file("r.test", kind, 1).read_bytes() for kind in KINDS}
     first = store.cert("r.test")
     done = client.renew("--force-renewal")
 
@@ -23,7 +23,7 @@ def test_forced(client):
     second = store.cert("r.test")
     assert second.serial_number != first.serial_number
     assert certs.names(second) == certs.names(first)
-    assert {n: (archive / n).read_bytes() for n in before} == before, "old versions stay as they were"
+    assert {kind: store.version_file("r.test", kind, 1).read_bytes() for kind in KINDS} == before, "old versions stay"
     done.says(f"Processing {store.renewal('r.test')}", "Congratulations, all renewals succeeded:",
               f"{store.live('r.test', 'fullchain')} (success)")
 
@@ -124,37 +124,41 @@ def test_renew_before_expiry(client):
     assert client.store.conf("early.test")[""]["renew_before_expiry"] == "100 years"
 
 
-def test_old_versions_are_pruned(client):
-    client.certonly(["many.test"])
-    for _ in range(7):
+@pytest.mark.ours
+@pytest.mark.parametrize("layout", ["certbot", "versioned"])
+def test_old_versions_are_pruned(client, layout):
+    """Three superseded ones stay, and the live one."""
+    client.certonly(["many.test"], "--store-layout", layout)
+    for _ in range(5):
         client.renew("--force-renewal")
     client.store.check(["many.test"])
     versions = client.store.versions("many.test")
-    assert versions[-1] == 8
+    assert len(versions) == 4
     for kind in KINDS:
-        found = sorted(int(p.stem[len(kind):]) for p in client.store.archive("many.test").glob(f"{kind}*.pem"))
-        assert found == versions
+        for version in versions:
+            assert client.store.version_file("many.test", kind, version).exists()
 
 
 def test_pruning_keeps_five_before_the_current(client, request):
     if request.config.certbot and request.config.certbot < 3:
         pytest.skip("this Certbot never prunes")
-    client.certonly(["many.test"])
+    certbots = [] if request.config.certbot else ["--store-layout", "certbot"]
+    client.certonly(["many.test"], *certbots)
     for _ in range(7):
-        client.renew("--force-renewal")
+        client.renew("--force-renewal", *([] if request.config.certbot else ["--history-keep", "0"]))
     assert client.store.versions("many.test") == [3, 4, 5, 6, 7, 8]
 
 
 def test_permissions_are_inherited(client):
     client.certonly(["mode.test"])
-    archive = client.store.archive("mode.test")
-    (archive / "privkey1.pem").chmod(0o640)
+    client.store.live("mode.test", "privkey").chmod(0o640)
     client.renew("--force-renewal")
-    assert stat.S_IMODE((archive / "privkey2.pem").stat().st_mode) == 0o640
+    assert stat.S_IMODE(client.store.live("mode.test", "privkey").stat().st_mode) == 0o640
+    assert client.store.versions("mode.test") == [1, 2]
 
 
-def test_absolute_links_stay_absolute(client):
-    client.certonly(["abs.test"])
+def test_absolute_links_stay_absolute(client, request):
+    client.certonly(["abs.test"], *([] if request.config.certbot else ["--store-layout", "certbot"]))
     for kind in KINDS:
         link = client.store.live("abs.test", kind)
         target = link.resolve()

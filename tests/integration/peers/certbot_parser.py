@@ -64,7 +64,7 @@ def answer(plugins, words):
             return parse(plugins, words)
     except SystemExit as end:
         found = re.search(r"^certbot: error: (.*)", err.getvalue(), re.M | re.S)
-        return dict(refusal(end.code or 0, found[1].strip() if found else None), printed=out.getvalue()[:2000])
+        return dict(refusal(end.code or 0, found[1].strip() if found else None), printed=out.getvalue())
     except errors.Error as problem:
         return refusal(1, str(problem))
     except Exception as problem:  # Certbot's "An unexpected error occurred"
