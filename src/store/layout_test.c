@@ -221,6 +221,117 @@ TEST(found_by_path)
     }
 }
 
+/* ---- what is not ours alone ---- */
+
+static void add_until(struct world *world, unsigned count)
+{
+    for (unsigned i = 1; i < count; i++)
+        add(world, i % 2 == 0 ? 'a' : 'b');
+}
+
+static void prune_to(struct world *world, int max)
+{
+    struct error err = { 0 };
+
+    REQUIRE(lineage_prune(world->store, world->lineage, max, NULL, &err), "%s", err.why);
+}
+
+/* Some Certbots made a link to the old key where it was kept. */
+TEST(a_key_that_a_newer_one_links_to)
+{
+    AUTO(world_clear) struct world world = world_new("certbot");
+    AUTO(free) char *key = NULL;
+    struct error err = { 0 };
+
+    add(&world, 'b');
+    write_text(at("archive/a/privkey1.pem"), key_b);
+    REQUIRE(unlink(at("archive/a/privkey2.pem")) == 0);
+    REQUIRE(symlink("privkey1.pem", at("archive/a/privkey2.pem")) == 0);
+    REQUIRE(layout_certbot.drop(world.lineage, "1", &err), "%s", err.why);
+    key = read_text(at("live/a/privkey.pem"));
+    CHECK_TEXT(key, key_b, "the key of the live version");
+    CHECK(!file_exists(at("archive/a/cert1.pem")));
+}
+
+TEST(an_archive_that_another_uses_too)
+{
+    AUTO(world_clear) struct world world = world_new("certbot");
+    AUTO(free) char *conf = read_text(at("renewal/a.conf"));
+    AUTO(free) char *files = NULL;
+
+    write_text(at("renewal/b.conf"), conf);
+    world.settings->history_keep = 100;
+    add_until(&world, 6);
+    prune_to(&world, 1);
+    files = names_in(at("archive/a"));
+    CHECK(strstr(files, "privkey1.pem") != NULL, "%s", files);
+}
+
+TEST(live_files_that_another_uses_too)
+{
+    OVER_LAYOUTS(layout) {
+        AUTO(world_clear) struct world world = world_new(*layout);
+        AUTO(free) char *conf = read_text(at("renewal/a.conf"));
+        AUTO(free) char *other = xstrdup(conf);
+        char *line = strstr(other, "archive_dir = ");
+        struct error err = { 0 };
+
+        memcpy(line, "archive_dxx", 11); /* another key: then the default of its name */
+        write_text(at("renewal/b.conf"), other);
+        CHECK(!lineage_delete(world.store, "b", &err), "%s", *layout);
+        CHECK(strstr(err.why, "same live files") != NULL, "%s", err.why);
+        check_live(&world, SERIAL_A, *layout);
+    }
+}
+
+TEST(live_directories_with_other_things)
+{
+    AUTO(world_clear) struct world world = world_new("certbot");
+    AUTO(free) char *meta = NULL;
+    struct stat before, after;
+
+    write_text(at("live/a/meta.txt"), "mine");
+    REQUIRE(stat(at("live/a"), &before) == 0);
+    add(&world, 'b');
+    REQUIRE(stat(at("live/a"), &after) == 0);
+    CHECK(before.st_ino != after.st_ino, "exchanged");
+    meta = read_text(at("live/a/meta.txt"));
+    CHECK_TEXT(meta, "mine", "a name that is ours in the other layout only");
+    REQUIRE(mkdir(at("live/a/conf.d"), 0755) == 0);
+    add(&world, 'a');
+    REQUIRE(stat(at("live/a/conf.d/.."), &before) == 0);
+    CHECK(before.st_ino == after.st_ino, "what holds directories stays in its place");
+    check_live(&world, SERIAL_A, "afterwards");
+}
+
+TEST(a_live_directory_that_is_a_link)
+{
+    AUTO(world_clear) struct world world = world_new("versioned");
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+    struct error err = { 0 };
+
+    REQUIRE(rename(at("live/a"), at("live/elsewhere")) == 0 && symlink("elsewhere", at("live/a")) == 0);
+    CHECK(!lineage_load(world.store, "a", &lineage, &err));
+    CHECK(strstr(err.why, " is a link") != NULL, "%s", err.why);
+}
+
+TEST(a_choice_outlasts_what_was_waiting)
+{
+    AUTO(world_clear) struct world world = world_new("versioned");
+    AUTO(free) char *first = xstrdup(world.lineage->version), *now = NULL, *dir = NULL, *next = NULL;
+    struct error err = { 0 };
+
+    add(&world, 'b');
+    REQUIRE(lineage_restore(world.store, world.lineage, first, &now, &err), "%s", err.why);
+    dir = xstrdup(at("archive/a/20261122T024405Z-" SERIAL_B)); /* back to when b had not become live yet */
+    next = xprintf("%s.next", dir);
+    REQUIRE(rename(dir, next) == 0);
+    REQUIRE(lineage_reload(world.store, world.lineage, &err), "%s", err.why);
+    CHECK(world.lineage->pending_deployment);
+    add(&world, 'a'); /* the newest is made live, whatever waits */
+    check_live(&world, SERIAL_A, "the newest");
+}
+
 /* ---- which layout a new one gets ---- */
 
 TEST(a_store_keeps_its_layout)

@@ -161,17 +161,30 @@ static bool add(const struct lineage *lineage, const struct issued *issued, cons
 
 /* ---- switching ---- */
 
-/* A version that waits to become live must not do so after somebody chose another: it joins those that are superseded. */
-static bool give_up_pending(const struct lineage *lineage, struct error *err)
+/* A version that waits to become live must not do so after another one has: it joins those that are superseded. */
+static bool give_up_pending(const struct lineage *lineage, const char *chosen, struct error *err)
 {
-    AUTO(free) char *id = NULL, *next = NULL, *place = NULL;
+    AUTO(list_clear) struct list names = { 0 };
 
-    TRY(switch_pending(lineage, &id, err));
-    if (id == NULL)
-        return true;
-    next = xprintf("%s/%s.next", lineage->archive_dir, id);
-    place = superseded_dir(lineage, id);
-    return rename(next, place) == 0 || file_error(err, "put away", next);
+    TRY(file_list_dir(lineage->archive_dir, &names, err));
+    for (size_t i = 0; i < names.len; i++) {
+        AUTO(free) char *next = file_join(lineage->archive_dir, names.at[i]);
+        AUTO(free) char *place = xstrdup(next);
+        struct view id;
+
+        if (!version_is_next(names.at[i], &id) || view_equal(id, view_of(chosen)))
+            continue;
+        place[strlen(place) - strlen(".next")] = '\0';
+        if (rename(next, place) != 0)
+            return file_error(err, "put away", next);
+    }
+    return true;
+}
+
+static bool deploy(const struct lineage *lineage, const char *id, struct error *err)
+{
+    TRY(give_up_pending(lineage, id, err));
+    return switch_live(lineage, id, err);
 }
 
 static bool restore(const struct lineage *lineage, const char *id, char **now, struct error *err)
@@ -181,11 +194,10 @@ static bool restore(const struct lineage *lineage, const char *id, char **now, s
     AUTO(free) char *kept = xstrdup(id);
     AUTO(free) char *within = NULL, *key = version_file(dir, KIND_PRIVKEY);
 
-    TRY(give_up_pending(lineage, err));
     TRY(access_hand_on(lineage, key, err));
     if (rename(dir, next) != 0)
         return file_error(err, "take from the archive", dir);
-    if (!switch_live(lineage, id, err)) {
+    if (!deploy(lineage, id, err)) {
         struct error unknown = { 0 };
 
         /* Unless the switch was done, and only putting away failed. */
@@ -308,7 +320,7 @@ const struct layout layout_versioned = {
     .path = path,
     .live = live,
     .add = add,
-    .deploy = switch_live,
+    .deploy = deploy,
     .restore = restore,
     .has_copy = has_copy,
     .drop = drop,

@@ -58,6 +58,8 @@ static inline void scene_child(bool terminal, const int *ends, void (*play)(void
     for (int fd = 0; fd < 3; fd++)
         if (dup2(ends[fd], fd) < 0)
             _exit(99);
+    (void)signal(SIGINT, SIG_DFL); /* ignored in what a shell without job control runs in the background */
+    (void)signal(SIGQUIT, SIG_DFL);
     interrupt_init();
     play(ctx);
     exit(0); /* with the leak check of the sanitizer */
