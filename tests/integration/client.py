@@ -211,6 +211,7 @@ class Client:
         self.server = ca.url if ca else None
         self.http_port = ca.http_port if ca else None
         self.as_user = None  # (uid, gid) to run as
+        self.always = []     # further arguments of every command
 
     def environment(self, more=None):
         bundle = str(self.trust.ca)
@@ -233,7 +234,7 @@ class Client:
             fixed += ["--http-01-port", str(self.http_port)]
         if "renew" in args[:1]:
             fixed += ["--no-random-sleep-on-renew"]
-        return [str(self.program), *args[:1], *fixed, *args[1:]]
+        return [str(self.program), *args[:1], *fixed, *self.always, *args[1:]]
 
     def _become(self):
         if not self.as_user:

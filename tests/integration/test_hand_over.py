@@ -38,7 +38,11 @@ def share(program, area, trust):
     def make(ca, *words):
         folder = area / "shared"
         folder.mkdir()
-        return [Client(program(word), folder, trust, ca) for word in words]
+        clients = [Client(program(word), folder, trust, ca) for word in words]
+        for word, client in zip(words, clients):
+            if word == "evercert":  # under our own name a new store has a layout of its own: test_convert.py
+                client.always = ["--store-layout", "certbot"]
+        return clients
     return make
 
 
