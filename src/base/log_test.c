@@ -334,7 +334,6 @@ static void early_file_scene(const char *dir)
 TEST(log_of_who_fails_early)
 {
     AUTO(buf_clear) struct buf text = BUF(10000), log = BUF(10000);
-    AUTO(list_clear) struct list names = { 0 };
     AUTO(free) char *dir = NULL;
     struct error err = { 0 };
     struct view rest, path;

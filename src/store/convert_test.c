@@ -66,7 +66,6 @@ static void check_whole(struct world *world, const char *layout, const char *ser
     AUTO(lineage_free) struct lineage *lineage = load(world, name);
     AUTO(free) char *live = NULL, *archive = NULL, *notes = read_text(at("archive/a/notes")),
                     *haproxy = read_text(at("live/a/haproxy.pem"));
-    AUTO(buf_clear) struct buf key = BUF_SECRET(FILE_MAX_TEXT);
     struct error err = { 0 };
 
     live = names_in(at("live"));

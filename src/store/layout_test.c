@@ -81,7 +81,7 @@ TEST(a_new_one)
 
 TEST(versioned_has_plain_files)
 {
-    AUTO(world_clear) struct world world = world_new("versioned");
+    AUTO(world_clear) struct world world __attribute__((unused)) = world_new("versioned");
     AUTO(free) char *files = names_in(at("live/a"));
     AUTO(free) char *archive = names_in(at("archive/a"));
     AUTO(free) char *meta = read_text(at("live/a/meta.txt"));
@@ -120,7 +120,6 @@ TEST(an_old_version_again)
     OVER_LAYOUTS(layout) {
         AUTO(world_clear) struct world world = world_new(*layout);
         AUTO(free) char *first = NULL, *now = NULL;
-        AUTO(history_clear) struct history history = { 0 };
         struct error err = { 0 };
 
         first = xstrdup(world.lineage->version);

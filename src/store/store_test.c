@@ -123,7 +123,7 @@ TEST(locks)
 TEST(locks_that_are_shared)
 {
     AUTO(settings_free) struct settings *settings = settings_here();
-    AUTO(store_close) struct store *store = NULL, *second = NULL;
+    AUTO(store_close) struct store *store = NULL;
     struct error err = { 0 };
     char why[1024];
 
