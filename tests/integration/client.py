@@ -237,14 +237,14 @@ class Client:
         return [str(self.program), *args[:1], *fixed, *self.always, *args[1:]]
 
     def _become(self):
-        if not self.as_user:
-            return None
-        uid, gid = self.as_user
-
         def become():
-            os.setgroups([])
-            os.setgid(gid)
-            os.setuid(uid)
+            for number in (signal.SIGINT, signal.SIGQUIT):  # ignored where a shell runs the tests in the background
+                signal.signal(number, signal.SIG_DFL)
+            if self.as_user:
+                uid, gid = self.as_user
+                os.setgroups([])
+                os.setgid(gid)
+                os.setuid(uid)
         return become
 
     def start(self, *args, env=None, stdin=subprocess.DEVNULL, cwd=None, raw=False, umask=None):
