@@ -140,17 +140,32 @@ static bool probe_passage(const char *live, const char *archive, const struct li
     return false;
 }
 
+/* Whoever removes the last record removes the directory of them all, too, at any moment: then the one above counts. */
+static bool probe_pending(struct store *store, struct error *err)
+{
+    for (int i = 0; i < TRIES; i++) {
+        AUTO(free) char *dir = nearest_dir(store_path(store, "pending"));
+
+        if (probe_dir(dir, err))
+            return true;
+        if ((err->sys != ENOENT && err->sys != ENOTDIR) || file_exists(dir))
+            return false;
+        error_clear(err);
+    }
+    errno = EBUSY;
+    return file_error(err, "create files in", store_config_dir(store));
+}
+
 bool store_probe(struct store *store, const struct settings *settings, const struct lineage *lineage, struct error *err)
 {
     AUTO(free) char *archive = nearest_dir(lineage != NULL ? xstrdup(lineage->archive_dir) : store_path(store, "archive"));
     AUTO(free) char *live = nearest_dir(lineage != NULL ? file_dirname(lineage->live_dir) : store_path(store, "live"));
     AUTO(free) char *renewal = nearest_dir(store_path(store, "renewal"));
-    AUTO(free) char *pending = nearest_dir(store_path(store, "pending"));
     const struct layout *layout = lineage != NULL ? lineage->layout : settings == NULL ? NULL : layout_for_new(store, settings);
 
     TRY(probe_dir(archive, err));
     TRY(probe_dir(live, err));
     TRY(probe_dir(renewal, err));
-    TRY(probe_dir(pending, err));
+    TRY(probe_pending(store, err));
     return layout != &layout_versioned || probe_passage(live, archive, lineage, err);
 }

@@ -93,6 +93,8 @@ def same_words(message, status, text, known):
     if ambiguous:  # in the order of each one's table, and ours has options that this Certbot does not know yet
         found = re.search(re.escape(ambiguous[1]) + r"\S* could match (.*)", text)
         return bool(found) and sorted(set(found[1].split(", ")) & set(known)) == sorted(ambiguous[2].split(", "))
+    # Newer Certbots, and we, name the error by its number and its file, too.
+    text = re.sub(r"(Unable to open config file: .*? Error: )\[Errno \d+\] (.*?): '[^']*'", r"\1\2", text)
     flat = " ".join(text.split())
     return ("certbot: error: " if status == 2 else "") + " ".join(message.split()) in flat
 
