@@ -73,9 +73,11 @@ static bool is_temporary(const char *name)
            strspn(suffix + strlen(TEMPORARY), TEMPORARY_LETTERS) == 6;
 }
 
-/* "fullchain7.pem.new", ".cert.pem.new": what becomes a file, or a link, by a rename. */
+/* "fullchain7.pem.new", ".cert.pem.new", ".NAME.conf.new": what becomes a file, or a link, by a rename. */
 static bool is_unnamed(const char *name)
 {
+    if (name[0] == '.' && text_ends(name, ".conf.new"))
+        return true;
     name += name[0] == '.';
     for (int kind = 0; kind < KIND_COUNT; kind++) {
         size_t len = strlen(kind_name((enum kind)kind));

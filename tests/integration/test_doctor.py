@@ -310,8 +310,8 @@ def give_certificate_of_next_year(client):
 
 
 def test_leftovers_of_interrupted_work(store):
-    left = [store.config / "renewal" / f".{NAME}.conf.abcdef", store.config / "archive" / ".evercert-probe.77.0",
-            store.store.archive(NAME) / "fullchain9.pem.new", store.config / "renewal" / "reserved.conf"]
+    left = [store.config / "renewal" / f".{NAME}.conf.evercert-abcdef", store.config / "archive" / ".evercert-probe.77.0",
+            store.store.archive(NAME) / "fullchain9.pem.new", store.config / "renewal" / ".other.conf.new", store.config / "renewal" / "reserved.conf"]
     for path in left:
         path.write_bytes(b"")
     found = findings(store, status=1)

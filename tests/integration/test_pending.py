@@ -149,6 +149,7 @@ VERSION_FILE = r"archive/x\.test/.*fullchain"
 
 # ---- no room, or a crash, after the certificate is issued ----
 
+@pytest.mark.slow
 @needs_strace
 @pytest.mark.parametrize("what", ["ENOSPC", "EIO"])
 def test_no_room_for_a_new_certificate(desk, area, layout, what):
@@ -163,6 +164,7 @@ def test_no_room_for_a_new_certificate(desk, area, layout, what):
     at.check_settled()
 
 
+@pytest.mark.slow
 @needs_strace
 @pytest.mark.parametrize("again", ["renew", "certonly"])
 def test_no_room_for_the_next_version(desk, area, layout, again):
@@ -180,6 +182,7 @@ def test_no_room_for_the_next_version(desk, area, layout, again):
 @pytest.mark.parametrize("call, pattern", [
     ("fsync", VERSION_FILE), ("rename", r"renewal/.*x\.test"), ("unlink", r"pending/x\.test/order\.txt"),
 ], ids=["writing the version", "its renewal file", "record no longer needed"])
+@pytest.mark.slow
 def test_killed_while_saving(desk, area, layout, call, pattern):
     at, failed = mishap(desk, area, ["renew", "--force-renewal"], call, pattern, "signal=KILL", prepare=obtained(layout))
     serial = at.issued()
@@ -191,6 +194,7 @@ def test_killed_while_saving(desk, area, layout, call, pattern):
     at.check_settled()
 
 
+@pytest.mark.slow
 @needs_strace
 @pytest.mark.parametrize("named", [[], ["--cert-name", NAME]], ids=["by its domain", "by its name"])
 @pytest.mark.parametrize("call, pattern", [("fsync", VERSION_FILE), ("fsync", r"renewal/")], ids=["version", "renewal file"])
@@ -407,6 +411,7 @@ def test_deleting_a_certificate_takes_the_record_along(desk):
     at.client.store.check([], lock_may_stay=True)
 
 
+@pytest.mark.slow
 @needs_strace
 def test_killed_anywhere(desk, area, layout, capsys):
     """EVERCERT_CRASH=all: at every call of a renewal that changes the store, else at some."""
