@@ -37,7 +37,7 @@ static bool refuse(struct error *err, const char *next, const char *why, const c
 static bool check_dirs(struct store *store, const struct lineage *lineage, struct error *err)
 {
     const char *dirs[] = { lineage->live_dir, lineage->archive_dir };
-    size_t users;
+    bool shared;
 
     for (int kind = 0; kind < KIND_COUNT; kind++) {
         AUTO(free) char *expected = version_file(lineage->live_dir, (enum kind)kind);
@@ -54,8 +54,8 @@ static bool check_dirs(struct store *store, const struct lineage *lineage, struc
         if (!S_ISDIR(st.st_mode))
             return refuse(err, "put the directory itself in its place", "is no directory of its own", dirs[i]);
     }
-    TRY(store_count_archive_users(store, lineage->archive_dir, &users, err));
-    if (users > 1)
+    TRY(store_archive_is_shared(store, lineage, &shared, err)); /* looked for once, however many are converted */
+    if (shared)
         return refuse(err, "correct archive_dir in one of their renewal files",
                       "is the archive of more than one certificate", lineage->archive_dir);
     return true;

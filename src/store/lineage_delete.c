@@ -116,19 +116,19 @@ bool store_archive_is_shared(struct store *store, const struct lineage *lineage,
     return ok;
 }
 
-struct live_count {
+struct live_search {
     const struct lineage *lineage;
     bool shared;
 };
 
 static bool match_live(const struct lineage *other, void *ctx)
 {
-    struct live_count *count = ctx;
+    struct live_search *search = ctx;
 
-    if (strcmp(other->name, count->lineage->name) != 0)
-        for (int kind = 0; kind < KIND_COUNT; kind++)
-            count->shared = count->shared || (other->live[kind] != NULL && text_equal(other->live[kind], count->lineage->live[kind]));
-    return !count->shared;
+    if (strcmp(other->name, search->lineage->name) != 0)
+        for (int kind = 0; kind < KIND_COUNT && !search->shared; kind++)
+            search->shared = other->live[kind] != NULL && text_equal(other->live[kind], search->lineage->live[kind]);
+    return !search->shared;
 }
 
 /* ---- deleting ---- */
@@ -192,7 +192,7 @@ static bool is_own_archive(const struct store *store, const struct lineage *line
 
 static bool refuse_shared(struct store *store, const struct lineage *lineage, struct error *err)
 {
-    struct live_count live = { .lineage = lineage };
+    struct live_search live = { .lineage = lineage };
     size_t users;
 
     TRY(store_count_archive_users(store, lineage->archive_dir, &users, err));
