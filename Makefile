@@ -22,7 +22,7 @@ check:
 	[ -f $(CHECK)/build.ninja ] || meson setup $(CHECK) --werror $(SANITIZE)
 	ninja -C $(CHECK)
 	meson test -C $(CHECK) --no-rebuild --print-errorlogs
-	EVERCERT=$(CHECK)/evercert $(PYTHON) -B -m pytest tests/integration $(PYTEST_ARGS)
+	EVERCERT=$(CHECK)/evercert $(PYTHON) -B -m pytest -n auto --dist loadfile tests/integration $(PYTEST_ARGS)
 
 install: all
 	meson configure build --prefix=$(PREFIX)

@@ -2,14 +2,21 @@
 # Nothing is installed: apt works with a state of its own, on the archive that this machine already uses.
 #
 # The sourcing script sets `cache` (where such programs are kept), `suites` (those to try, best first) and defines
-# die(). open_work makes the folder $work, which goes when the script ends; each_suite tries a command in each suite.
+# die(). wait_in_turn lets one script at a time have the cache; open_work makes the folder $work, which goes when the script
+# ends; each_suite tries a command in each suite.
+
+# Tests that run side by side ask for the same program at the same time: the second waits, and finds what the first fetched.
+wait_in_turn() {
+    mkdir -p "$cache"
+    exec 9>"$cache/${0##*/}.lock"
+    ! command -v flock >/dev/null || flock 9
+}
 
 open_work() {
     command -v apt-get >/dev/null || die "needs apt; $1"
     keyring=$(ls /usr/share/keyrings/debian-archive-keyring.gpg /usr/share/keyrings/debian-archive-keyring.pgp \
         2>/dev/null | head -n 1)
     [ -n "$keyring" ] || die "no Debian archive keyring here: install debian-archive-keyring; $1"
-    mkdir -p "$cache"
     work=$(mktemp -d "$cache/${0##*/}.XXXXXX")
     trap 'rm -rf "$work"' EXIT
     trap 'exit 130' INT TERM

@@ -136,17 +136,19 @@ def second_name(request, session_area):
 
 @pytest.fixture(scope="session")
 def start_pebble(session_area, trust):
-    """start_pebble("old" or "new", name, **settings): a CA that runs until the end of the session."""
+    """start_pebble("old" or "new", name, **settings): a CA that runs until the end of the session. One name, one temper."""
     running = {}
 
     def start(version, name="plain", **settings):
         if (version, name) not in running:
-            programs = programs_of(version)
-            running[version, name] = Pebble(session_area / f"pebble-{version}-{name}", programs, trust, **settings).start()
-        return running[version, name]
+            pebble = Pebble(session_area / f"pebble-{version}-{name}", programs_of(version), trust, **settings)
+            running[version, name] = settings, pebble.start()
+        asked, pebble = running[version, name]
+        assert settings == asked, f"the CA {name} was started with {asked}"
+        return pebble
 
     yield start
-    for pebble in running.values():
+    for _, pebble in running.values():
         pebble.stop()
 
 

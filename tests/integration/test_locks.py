@@ -18,7 +18,7 @@ BY_HAND = {"authenticator": None}
 
 @pytest.fixture(scope="session")
 def easy_ca(start_pebble):
-    return start_pebble("new", "easy", always_valid=True, settings={"profiles": {
+    return start_pebble("new", "two-profiles", always_valid=True, settings={"profiles": {
         "default": {"description": "the usual one", "validityPeriod": 90 * 86400},
         "shortlived": {"description": "six days", "validityPeriod": 6 * 86400},
     }})

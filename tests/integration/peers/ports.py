@@ -1,12 +1,17 @@
 """Free TCP and UDP ports on loopback.
 
 They lie below the range that the kernel hands out to outgoing connections, so that none of those takes a port between
-the moment it is chosen and the moment a server binds it.
+the moment it is chosen and the moment a server binds it. Workers that test side by side draw from shares of their own: a
+port that is meant for later is not free although nobody listens on it yet.
 """
+import os
 import random
 import socket
 
 FIRST, LAST = 12000, 32000
+WORKERS = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+SHARE = range(FIRST + WORKER, LAST, WORKERS)
 _given = set()
 
 
@@ -29,7 +34,7 @@ def free_port():
     """A port nobody listens on and that was not given before in this run."""
     source = random.SystemRandom()
     for _ in range(500):
-        port = source.randrange(FIRST, LAST)
+        port = source.choice(SHARE)
         if port not in _given and _is_free(port):
             _given.add(port)
             return port
