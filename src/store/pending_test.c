@@ -1,6 +1,8 @@
 #include "store/pending.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
 #include <sys/stat.h>
 #include <utime.h>
 
@@ -191,6 +193,47 @@ TEST(old_ones_are_swept)
     pending_sweep(store, CREATED + PENDING_MAX_AGE_S + 2);
     second = names_in(at("pending"));
     CHECK_TEXT(second, "made now of the future", "and another");
+}
+
+/* ---- several at once ---- */
+
+struct worker {
+    pthread_t thread;
+    struct store *store;
+    char name[16];
+    struct error err;
+};
+
+static void *come_and_go(void *data)
+{
+    struct worker *worker = data;
+    AUTO(pending_clear) struct pending pending = a_record();
+
+    for (int i = 0; i < 100; i++)
+        if (!store_probe(worker->store, NULL, NULL, &worker->err) ||
+            !pending_save(worker->store, worker->name, &pending, &worker->err) ||
+            !pending_drop(worker->store, worker->name, &worker->err))
+            break;
+    return NULL;
+}
+
+/* The directory of them all comes and goes with the first record and the last. */
+TEST(renewals_side_by_side)
+{
+    AUTO(settings_free) struct settings *settings = settings_here();
+    AUTO(store_close) struct store *store = store_here(settings);
+    struct worker workers[6] = { 0 };
+
+    for (size_t i = 0; i < COUNT(workers); i++) {
+        workers[i].store = store;
+        (void)snprintf(workers[i].name, sizeof(workers[i].name), "w%zu", i);
+        REQUIRE(pthread_create(&workers[i].thread, NULL, come_and_go, &workers[i]) == 0);
+    }
+    for (size_t i = 0; i < COUNT(workers); i++) {
+        REQUIRE(pthread_join(workers[i].thread, NULL) == 0);
+        CHECK(workers[i].err.kind == ERROR_NONE, "%s: %s: %s", workers[i].name, workers[i].err.what, workers[i].err.why);
+    }
+    CHECK(!file_exists(at("pending")), "it goes with the last record");
 }
 
 TEST(no_room_for_a_record)

@@ -140,20 +140,18 @@ static bool probe_passage(const char *live, const char *archive, const struct li
     return false;
 }
 
-/* Whoever removes the last record removes the directory of them all, too, at any moment: then the one above counts. */
+/* Whoever removes the last record removes the directory of them all, too, at any moment, and the next one makes it again. */
 static bool probe_pending(struct store *store, struct error *err)
 {
-    for (int i = 0; i < TRIES; i++) {
+    for (int i = 0;; i++) {
         AUTO(free) char *dir = nearest_dir(store_path(store, "pending"));
 
         if (probe_dir(dir, err))
             return true;
-        if ((err->sys != ENOENT && err->sys != ENOTDIR) || file_exists(dir))
+        if ((err->sys != ENOENT && err->sys != ENOTDIR) || i == TRIES)
             return false;
         error_clear(err);
     }
-    errno = EBUSY;
-    return file_error(err, "create files in", store_config_dir(store));
 }
 
 bool store_probe(struct store *store, const struct settings *settings, const struct lineage *lineage, struct error *err)
