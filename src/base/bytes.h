@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "base/auto.h"
 #include "base/error.h"
@@ -36,11 +37,7 @@ struct list { /* owned strings */
 
 static inline struct view view_of(const char *text) /* NULL is the empty view */
 {
-    struct view view = { text == NULL ? "" : text, 0 };
-
-    while (view.at[view.len] != '\0')
-        view.len++;
-    return view;
+    return text == NULL ? (struct view){ "", 0 } : (struct view){ text, strlen(text) };
 }
 
 bool view_is(struct view view, const char *text);

@@ -87,6 +87,12 @@ TEST(buf_is_bounded)
     CHECK_TEXT(buf_text(&buf), "12345", "full");
     buf_putf(&buf, "%d", 6);
     CHECK(buf.failed, "formatted");
+    CHECK_TEXT(buf_text(&buf), "12345", "what does not fit leaves nothing behind");
+    buf_clear(&buf);
+    buf_putf(&buf, "%s", "123");
+    buf_putf(&buf, "%d", 45);
+    CHECK(!buf.failed, "formatted, and full");
+    CHECK_TEXT(buf_text(&buf), "12345", "formatted, and full");
     buf_clear(&buf);
     CHECK(buf_room(&buf, SIZE_MAX) == NULL && buf.failed, "SIZE_MAX");
 }

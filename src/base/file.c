@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,12 +17,15 @@
 #define READ_CHUNK ((size_t)64 * 1024)
 #define SIZE_UNKNOWN SIZE_MAX
 #define TEMPORARY_TRIES 100
+#define FILE_NAME_MAX 255 /* of nearly every file system */
 
 bool file_error(struct error *err, const char *action, const char *path)
 {
     (void)error_errno(err, ERROR_STORE, "cannot %s %s", action, path);
     if (err->sys == ENOSPC || err->sys == EDQUOT)
         return error_next(err, "make room on the file system of %s (see df -h, df -i), then try again", path);
+    if (err->sys == EPERM && geteuid() == 0)
+        return error_next(err, "an attribute may forbid it even to root (see lsattr -d %s), or a security module", path);
     if (err->sys == EACCES || err->sys == EPERM)
         return error_next(err, "run as root, or set --config-dir, --work-dir and --logs-dir to directories "
                                "you may write");
@@ -193,9 +197,14 @@ static int open_temporary(const char *path, struct file_access access, char **ou
     return -1;
 }
 
+struct mover { /* how a file that is written gets its name */
+    const char *action;
+    bool (*move)(const char *from, const char *to);
+};
+
 /* Writes what was opened as `temporary` and gives it the name `path`; on failure it is removed. */
-static bool move_in(int fd, const char *temporary, const char *path, struct view content,
-                    bool (*move)(const char *from, const char *to), struct error *err)
+static bool move_in(int fd, const char *temporary, const char *path, struct view content, const struct mover *by,
+                    struct error *err)
 {
     AUTO(free) char *dir = file_dirname(path);
 
@@ -203,12 +212,12 @@ static bool move_in(int fd, const char *temporary, const char *path, struct view
         return file_error(err, "create a temporary file beside", path);
     if (!finish_new(fd, temporary, content))
         return file_error(err, "write", path);
-    if (!move(temporary, path)) {
+    if (!by->move(temporary, path)) {
         int sys = errno;
 
         (void)unlink(temporary);
         errno = sys;
-        return file_error(err, "replace", path);
+        return file_error(err, by->action, path);
     }
     return file_sync_dir(dir, err);
 }
@@ -230,26 +239,29 @@ static bool rename_new(const char *from, const char *to)
     return link(from, to) == 0 && unlink(from) == 0;
 }
 
+static const struct mover replacing = { "replace", rename_over };
+static const struct mover creating = { "create", rename_new };
+
 bool file_replace(const char *path, struct view content, struct file_access access, struct error *err)
 {
     AUTO(free) char *temporary = NULL;
     int fd = open_temporary(path, access, &temporary);
 
-    return move_in(fd, temporary, path, content, rename_over, err);
+    return move_in(fd, temporary, path, content, &replacing, err);
 }
 
 bool file_replace_by(const char *path, const char *temporary, struct view content, struct file_access access,
                      struct error *err)
 {
     TRY(file_remove(temporary, err));
-    return move_in(open_new(temporary, access), temporary, path, content, rename_over, err);
+    return move_in(open_new(temporary, access), temporary, path, content, &replacing, err);
 }
 
 bool file_create_whole(const char *path, const char *temporary, struct view content, struct file_access access,
                        struct error *err)
 {
     TRY(file_remove(temporary, err));
-    return move_in(open_new(temporary, access), temporary, path, content, rename_new, err);
+    return move_in(open_new(temporary, access), temporary, path, content, &creating, err);
 }
 
 bool file_exchange(const char *a, const char *b, struct error *err)
@@ -334,6 +346,17 @@ static const char *next_name(DIR *dir)
     return entry != NULL ? entry->d_name : NULL;
 }
 
+/* EPERM is what POSIX says when a directory is unlinked, and what Linux says of an immutable file. Leaves errno alone. */
+static bool is_dir_at(int parent, const char *name)
+{
+    int sys = errno;
+    struct stat st;
+    bool is = fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+
+    errno = sys;
+    return is;
+}
+
 /* Empties and removes the directory `name` in `parent`. By descriptors: a part of the way that is swapped
  * for a link meanwhile leads nowhere. */
 static bool remove_tree(int parent, const char *name, const char *path, struct error *err)
@@ -354,7 +377,7 @@ static bool remove_tree(int parent, const char *name, const char *path, struct e
 
         if (unlinkat(fd, entry, 0) == 0 || errno == ENOENT)
             continue;
-        if (errno != EISDIR && errno != EPERM) /* EPERM: what POSIX says for a directory */
+        if (errno != EISDIR && (errno != EPERM || !is_dir_at(fd, entry)))
             return file_error(err, "remove", below);
         TRY(remove_tree(fd, entry, below, err));
     }
@@ -440,37 +463,65 @@ const char *file_basename(const char *path)
 
 char *file_join(const char *dir, const char *name)
 {
-    size_t len = strlen(dir);
+    size_t len = strlen(dir), name_len;
+    char *path;
 
     while (len > 1 && dir[len - 1] == '/')
         len--;
     name += strspn(name, "/");
-    return xprintf("%.*s%s%s", (int)len, dir, len == 0 || dir[len - 1] == '/' ? "" : "/", name);
+    name_len = strlen(name);
+    path = xcalloc(len + 1 + name_len + 1, 1);
+    memcpy(path, dir, len);
+    if (len > 0 && dir[len - 1] != '/')
+        path[len++] = '/';
+    memcpy(path + len, name, name_len);
+    return path;
+}
+
+char *file_beside(const char *path, const char *suffix)
+{
+    AUTO(free) char *dir = file_dirname(path), *name = NULL;
+    const char *base = file_basename(path);
+    size_t room = FILE_NAME_MAX - strlen("..") - strlen(suffix);
+
+    if (strlen(base) <= room) {
+        name = xprintf(".%s.%s", base, suffix);
+    } else {
+        uint64_t hash = 0xcbf29ce484222325; /* FNV-1a */
+        size_t len = room - strlen("~0123456789abcdef");
+
+        for (const char *at = base; *at != '\0'; at++)
+            hash = (hash ^ (unsigned char)*at) * 0x100000001b3;
+        while (len > 0 && ((unsigned char)base[len] & 0xc0) == 0x80) /* some file systems take whole characters only */
+            len--;
+        name = xprintf(".%.*s~%016" PRIx64 ".%s", (int)len, base, hash, suffix);
+    }
+    return file_join(dir, name);
 }
 
 char *file_absolute(const char *path)
 {
     AUTO(free) char *here = path[0] == '/' ? NULL : getcwd(NULL, 0); /* NULL, too, when it was removed */
-    AUTO(free) char *whole = path[0] == '/' ? xstrdup(path) : file_join(here != NULL ? here : "/", path);
-    AUTO(buf_clear) struct buf out = BUF(SIZE_MAX);
-    struct view rest = view_of(whole), part;
+    char *whole = path[0] == '/' ? xstrdup(path) : file_join(here != NULL ? here : "/", path);
+    char *end = whole; /* of what is folded: never beyond what is read */
 
-    while (view_cut(&rest, '/', &part)) {
-        if (part.len == 0 || view_is(part, "."))
-            continue;
-        if (view_is(part, "..")) {
-            while (out.len > 0 && out.at[out.len - 1] != '/')
-                buf_cut(&out, out.len - 1);
-            if (out.len > 0)
-                buf_cut(&out, out.len - 1);
-            continue;
+    for (const char *from = whole; *(from += strspn(from, "/")) != '\0';) {
+        size_t len = strcspn(from, "/");
+
+        if (len == 2 && from[0] == '.' && from[1] == '.') {
+            while (end > whole && *--end != '/')
+                continue;
+        } else if (len != 1 || from[0] != '.') {
+            *end++ = '/';
+            memmove(end, from, len);
+            end += len;
         }
-        buf_put_char(&out, '/');
-        buf_put(&out, part);
+        from += len;
     }
-    if (out.len == 0)
-        buf_put_char(&out, '/');
-    return buf_take(&out);
+    if (end == whole)
+        *end++ = '/';
+    *end = '\0';
+    return whole;
 }
 
 bool file_read_link(const char *path, char **out, struct error *err)

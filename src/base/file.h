@@ -95,6 +95,10 @@ const char *file_basename(const char *path);
 /* Joins with exactly one slash (none when dir is ""); of the caller's. */
 char *file_join(const char *dir, const char *name) __attribute__((returns_nonnull));
 
+/* "DIR/.BASE.SUFFIX" for the path DIR/BASE: what becomes it, or what is left of it. Where that is longer than file systems take,
+ * a number of its own stands for the end of BASE; the same each time. suffix: a few bytes. Of the caller's. */
+char *file_beside(const char *path, const char *suffix) __attribute__((returns_nonnull));
+
 /* Absolute against the working directory, without resolving links: "." and double slashes go, ".." is
  * folded. */
 char *file_absolute(const char *path) __attribute__((returns_nonnull));

@@ -3,9 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "base/test.h"
+#include "base/text.h"
 
 static void write_text(const char *path, const char *text)
 {
@@ -254,6 +257,20 @@ TEST(file_write_all_to_a_slow_reader)
     CHECK(!file_write_all(ends[1], view_of("x")) && errno == EBADF, "%s", strerror(errno));
 }
 
+TEST(file_create_whole_replaces_nothing)
+{
+    AUTO(free) char *path = test_path("new"), *temporary = test_path("new.part"), *want = NULL;
+    struct error err = { 0 };
+
+    write_text(temporary, "what a crash left");
+    CHECK(file_create_whole(path, temporary, view_of("first"), FILE_PRIVATE, &err), "%s", err.why);
+    CHECK(!file_create_whole(path, temporary, view_of("second"), FILE_PRIVATE, &err) && err.sys == EEXIST, "%s", err.why);
+    want = xprintf("cannot create %s: %s", path, strerror(EEXIST));
+    CHECK_TEXT(err.why, want, "nothing was to be replaced");
+    check_content(path, "first");
+    CHECK_INT(names_in(test_dir()), 1, "temporary file left behind");
+}
+
 TEST(file_replace_onto_a_directory)
 {
     AUTO(free) char *dir = test_path("dir");
@@ -297,6 +314,70 @@ TEST(directories)
     CHECK(file_sync_dir(outside, &err) && !file_sync_dir(missing, &err), "%s", err.why);
 }
 
+/* As the kernel says it of a file that is immutable (chattr +i), which not every file system knows. */
+static const char *immutable;
+
+int unlinkat(int dir, const char *name, int flags)
+{
+    if (immutable != NULL && strcmp(name, immutable) == 0) {
+        errno = EPERM;
+        return -1;
+    }
+    return (int)syscall(SYS_unlinkat, dir, name, flags);
+}
+
+TEST(file_remove_tree_tells_what_is_in_the_way)
+{
+    AUTO(free) char *top = test_path("tree"), *sub = test_path("tree/sub"), *file = test_path("tree/sub/held"), *want = NULL;
+    struct error err = { 0 };
+
+    REQUIRE(mkdir(top, 0700) == 0 && mkdir(sub, 0700) == 0);
+    write_text(file, "x");
+    immutable = "held";
+    CHECK(!file_remove_tree(top, &err) && err.sys == EPERM, "%s", err.why);
+    want = xprintf("cannot remove %s: %s", file, strerror(EPERM));
+    CHECK_TEXT(err.why, want, "the file, and why");
+    immutable = "sub";
+    CHECK(unlink(file) == 0 && !file_remove_tree(top, &err), "a directory");
+    CHECK(strstr(err.why, "/tree/sub: ") != NULL, "a directory: %s", err.why);
+    immutable = NULL;
+    CHECK(file_remove_tree(top, &err), "%s", err.why);
+}
+
+TEST(file_beside_has_room)
+{
+    static const struct {
+        const char *name;
+        size_t len;
+        const char *suffix;
+    } cases[] = { { "short", 1, "convert.was" },  { "just fits", 242, "convert.was" }, { "one too long", 243, "convert.was" },
+                  { "the longest", 255, "new" }, { "the longest renewal file's", 250, "conf.gone" } };
+    AUTO(free) char *a = NULL, *b = NULL, *whole = NULL;
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(free) char *name = xprintf("%0*d", (int)cases[i].len, 7), *path = file_join("/x", name);
+        AUTO(free) char *beside = file_beside(path, cases[i].suffix), *again = file_beside(path, cases[i].suffix);
+        bool fits = cases[i].len + 2 + strlen(cases[i].suffix) <= 255;
+        AUTO(free) char *plain = xprintf("/x/.%s.%s", name, cases[i].suffix);
+
+        CHECK(strlen(file_basename(beside)) <= 255, "%s: %zu", cases[i].name, strlen(beside));
+        CHECK(strncmp(beside, "/x/.0", fits ? 4 : 5) == 0 && text_ends(beside, cases[i].suffix), "%s: %s", cases[i].name, beside);
+        CHECK((strcmp(beside, plain) == 0) == fits, "%s: %s", cases[i].name, beside);
+        CHECK_TEXT(again, beside, cases[i].name);
+    }
+    whole = xprintf("/x/%0*d", 250, 1);
+    a = file_beside(whole, "convert");
+    whole[strlen(whole) - 1] = '2';
+    b = file_beside(whole, "convert");
+    CHECK(strcmp(a, b) != 0, "two names: %s", a);
+    /* between characters: these have two bytes each */
+    for (size_t i = 0; i < 124; i++)
+        memcpy(whole + 3 + 2 * i, "\xc3\xa4", 2);
+    free(a);
+    a = file_beside(whole, "convert");
+    CHECK(strchr(a, '~') != NULL && (unsigned char)strchr(a, '~')[-1] == 0xa4, "%s", a);
+}
+
 TEST(paths)
 {
     static const struct {
@@ -311,12 +392,16 @@ TEST(paths)
         { "/a/./b/../c", "/a/./b/..", "c", "/a/c" },
         { "/../..", "/..", "..", "/" },
         { "/a/...", "/a", "...", "/a/..." },
+        { "/a/.b/c", "/a/.b", "c", "/a/.b/c" },
+        { "/a/b/..", "/a/b", "..", "/a" },
+        { "/a/b/.", "/a/b", ".", "/a/b" },
+        { "/a/b/../../../c", "/a/b/../../..", "c", "/c" },
     };
     static const struct {
         const char *dir, *name, *joined;
     } joins[] = {
         { "a", "b", "a/b" }, { "a/", "b", "a/b" }, { "a//", "//b", "a/b" },
-        { "/", "b", "/b" },  { "", "b", "b" },
+        { "/", "b", "/b" },  { "", "b", "b" },      { "//", "b", "/b" },   { "a", "", "a/" },
     };
     AUTO(free) char *here = getcwd(NULL, 0), *want = xprintf("%s/y", here);
     AUTO(free) char *relative = file_absolute("x/../y"), *dot = file_dirname("x");
@@ -355,12 +440,12 @@ TEST(file_read_link_of_any_length)
 
 TEST(file_error_hints)
 {
-    static const struct {
+    const struct {
         int sys;
         const char *next;
     } cases[] = {
         { ENOSPC, "make room" }, { EDQUOT, "make room" }, { EACCES, "run as root, or set --config-dir" },
-        { EPERM, "run as root" }, { EROFS, "read-only" }, { EIO, "" },
+        { EPERM, geteuid() == 0 ? "lsattr -d /x/y" : "run as root" }, { EROFS, "read-only" }, { EIO, "" },
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {

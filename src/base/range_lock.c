@@ -188,7 +188,7 @@ bool range_lock_take(const char *path, struct range range, struct patience wait,
     bool told = false;
 
     for (;;) {
-        struct range_lock *lock;
+        struct range_lock *lock = NULL;
         pid_t holder = 0;
         int64_t now;
 

@@ -2,13 +2,11 @@
 
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
-#include <sys/wait.h>
 
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
-#include "base/test.h"
+#include "base/test_child.h"
 #include "base/text.h"
 
 static const struct range one = { 7, 1 }, other = { 8, 1 }, all = { 0, 0 };
@@ -102,28 +100,24 @@ TEST(range_lock_is_shared_by_its_thread)
     range_lock_release(part);
 }
 
+struct held {
+    const char *path;
+    struct range range;
+};
+
+static bool take_range(void *ctx)
+{
+    const struct held *held = ctx;
+    struct range_lock *lock = NULL;
+    struct error err = { 0 };
+
+    return range_lock_take(held->path, held->range, patience_of(0), "it", &lock, &err);
+}
+
 /* A child that holds a range until it is killed. */
 static pid_t hold(const char *path, struct range range)
 {
-    int ready[2];
-    char byte;
-    pid_t pid;
-
-    REQUIRE(pipe(ready) == 0);
-    pid = fork();
-    if (pid == 0) {
-        struct range_lock *lock = NULL;
-        struct error err = { 0 };
-
-        if (!range_lock_take(path, range, patience_of(0), "it", &lock, &err))
-            _exit(1);
-        (void)!write(ready[1], "", 1);
-        (void)pause();
-    }
-    (void)close(ready[1]);
-    REQUIRE(read(ready[0], &byte, 1) == 1, "the child could not take the lock");
-    (void)close(ready[0]);
-    return pid;
+    return child_that(take_range, &(struct held){ path, range });
 }
 
 static void collect(void *ctx, enum log_level level, const char *message)
@@ -152,8 +146,7 @@ TEST(range_lock_waits_only_so_long)
     CHECK_TEXT(err.why, why, "who and what");
     CHECK_INT(err.kind, ERROR_STORE, "kind");
     CHECK(strstr(err.next, "--lock-timeout") != NULL, "%s", err.next);
-    (void)kill(pid, SIGKILL);
-    (void)waitpid(pid, NULL, 0);
+    child_kill(pid);
     REQUIRE(range_lock_take(path, one, patience_of(0), "it", &lock, &err), "nothing is stale: %s", err.why);
     range_lock_release(lock);
 }

@@ -57,6 +57,16 @@ static size_t printable(struct view from, bool keep_lines, struct view *shown)
     return len;
 }
 
+/* How many bytes at the start, at most so many, are printable ASCII. */
+static size_t plain(struct view from, size_t most)
+{
+    size_t len = 0;
+
+    while (len < from.len && len < most && from.at[len] >= 0x20 && from.at[len] < 0x7f)
+        len++;
+    return len;
+}
+
 void text_printable(char *to, size_t size, struct view from, bool keep_lines)
 {
     static const char dots[] = "...";
@@ -66,10 +76,17 @@ void text_printable(char *to, size_t size, struct view from, bool keep_lines)
         return;
     while (from.len > 0) {
         struct view shown;
-        size_t read = printable(from, keep_lines, &shown);
+        size_t read;
 
-        if (at + sizeof dots <= size)
-            cut = at;
+        if (at + sizeof dots <= size) {
+            read = plain(from, size - sizeof dots - at); /* nearly everything, at once */
+            memcpy(to + at, from.at, read);
+            from = (struct view){ from.at + read, from.len - read };
+            cut = at += read;
+            if (from.len == 0)
+                break;
+        }
+        read = printable(from, keep_lines, &shown);
         if (shown.len >= size - at) {
             at = size - cut < sizeof dots ? size - 1 - cut : sizeof dots - 1;
             memcpy(to + cut, dots, at);
@@ -96,6 +113,11 @@ char *text_printable_dup(struct view from, size_t max, bool keep_lines)
 bool text_has_lines(const char *text)
 {
     return strchr(text, '\n') != NULL;
+}
+
+bool text_is_given(const char *text)
+{
+    return text != NULL && text[0] != '\0';
 }
 
 bool text_starts(const char *text, const char *prefix)

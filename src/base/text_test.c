@@ -57,6 +57,10 @@ TEST(text_printable_cuts_whole_characters)
         { "not inside a character", "a\xe2\x82\xac" "bcd", 7, "a..." },
         { "character fits exactly", "a\xe2\x82\xac", 5, "a\xe2\x82\xac" },
         { "dropped CR at the end", "abc\r\n", 5, "abc " },
+        { "long and plain", "abcdefghijklmnop", 17, "abcdefghijklmnop" },
+        { "long and plain, one short", "abcdefghijklmnop", 16, "abcdefghijkl..." },
+        { "cut behind what is not plain", "ab\tcdefgh", 8, "ab c..." },
+        { "cut within what is not plain", "abc\xe2\x82\xac\xe2\x82\xac", 9, "abc..." },
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -85,6 +89,7 @@ TEST(names_are_compared)
 
     CHECK(text_starts("abc", "ab") && !text_starts("a", "ab") && text_starts("a", ""), "starts");
     CHECK(text_ends("abc", "bc") && !text_ends("c", "bc") && text_ends("a", ""), "ends");
+    CHECK(!text_is_given(NULL) && !text_is_given("") && text_is_given(" "), "text_is_given");
     CHECK(text_equal(NULL, NULL) && !text_equal(NULL, "") && text_equal("a", "a") && !text_equal("a", "A"),
           "equal");
     text_lower(mixed);

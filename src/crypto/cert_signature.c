@@ -1,5 +1,6 @@
 /*
- * Whether a certificate, or what else a CA signs, was signed by another: the one thing about certificates that OpenSSL does for us.
+ * Whether a certificate, or what else a CA signs, was signed by another: the one thing about certificates that OpenSSL does
+ * for us.
  */
 #include <pthread.h>
 #include <string.h>

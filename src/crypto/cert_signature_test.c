@@ -4,17 +4,6 @@
 #include "crypto/cert.h"
 #include "crypto/fixture.h"
 
-static struct cert *read_made(const struct fixture *from)
-{
-    AUTO(buf_clear) struct buf der = BUF(PEM_MAX_DER);
-    struct cert *cert = NULL;
-    struct error err = { 0 };
-
-    fixture_der(from, &der);
-    REQUIRE(cert_from_der(buf_view(&der), "x", &cert, &err), "%s", err.why);
-    return cert;
-}
-
 static const struct {
     const char *name, *key, *digest;
     bool pss;
@@ -48,7 +37,7 @@ TEST(cert_check_signed_by)
                 .issuer = "CA",
                 .digest = algorithms[i].digest,
                 .pss = algorithms[i].pss };
-            AUTO(cert_free) struct cert *leaf = read_made(&from);
+            AUTO(cert_free) struct cert *leaf = fixture_cert(&from);
             AUTO(cert_free) struct cert *ca = NULL, *wrong = NULL;
             struct error err = { 0 };
             bool ok;
@@ -56,7 +45,7 @@ TEST(cert_check_signed_by)
             from = (struct fixture){ .key = ca_key,
                 .subject = "CA",
                 .digest = strcmp(algorithms[i].key, "ED25519") == 0 ? "" : NULL };
-            ca = read_made(&from);
+            ca = fixture_cert(&from);
             ok = cert_check_signed_by(leaf, ca, &err);
             CHECK(ok == (algorithms[i].why == NULL), "%s: %s", algorithms[i].name, err.why);
             CHECK(ok || strstr(err.why, algorithms[i].why) != NULL, "%s: %s", algorithms[i].name, err.why);
@@ -66,7 +55,7 @@ TEST(cert_check_signed_by)
 
             from.key = wrong_key;
             from.digest = *algorithms[i].digest ? NULL : "";
-            wrong = read_made(&from);
+            wrong = fixture_cert(&from);
             CHECK(!cert_check_signed_by(leaf, wrong, &err) && err.kind == ERROR_STORE, "%s",
                 algorithms[i].name);
             leaf->der.at[leaf->der.len - 1] ^= 1; /* in the signature */
@@ -85,8 +74,8 @@ TEST(cert_check_signed_by_names)
 {
     AUTO(EVP_PKEY_free) EVP_PKEY *key = fixture_key("P-256");
     AUTO(cert_free)
-    struct cert *leaf = read_made(&(struct fixture){ .key = key, .subject = "a", .issuer = "One CA" });
-    AUTO(cert_free) struct cert *other = read_made(&(struct fixture){ .key = key, .subject = "Other CA" });
+    struct cert *leaf = fixture_cert(&(struct fixture){ .key = key, .subject = "a", .issuer = "One CA" });
+    AUTO(cert_free) struct cert *other = fixture_cert(&(struct fixture){ .key = key, .subject = "Other CA" });
     struct error err = { 0 };
 
     CHECK(!cert_check_signed_by(leaf, other, &err) && err.kind == ERROR_STORE);
@@ -124,9 +113,9 @@ TEST(cert_check_signed_by_in_threads)
     for (size_t i = 0; i < COUNT(ca); i++) {
         AUTO(EVP_PKEY_free) EVP_PKEY *ca_key = fixture_key("P-256");
 
-        ca[i] = read_made(&(struct fixture){ .key = ca_key, .subject = "CA" });
+        ca[i] = fixture_cert(&(struct fixture){ .key = ca_key, .subject = "CA" });
         if (i == 7)
-            leaf = read_made(&(struct fixture){ .key = leaf_key, .signer = ca_key, .issuer = "CA" });
+            leaf = fixture_cert(&(struct fixture){ .key = leaf_key, .signer = ca_key, .issuer = "CA" });
     }
     for (size_t i = 0; i < COUNT(threads); i++) {
         work[i].leaf = leaf;

@@ -1,6 +1,7 @@
 /*
  * Chains: the text in which a CA sends a certificate and those that vouch for it (RFC 8555 section 9.1).
  */
+#include <pthread.h>
 #include <string.h>
 
 #include "crypto/cert.h"
@@ -36,6 +37,29 @@ static bool check_openssl(const struct cert *cert, struct error *err)
     return true;
 }
 
+/* The last issuer that OpenSSL took: in a run over many certificates, the same one stands in nearly every chain. */
+static struct {
+    pthread_mutex_t lock;
+    struct buf der;
+} taken = { .lock = PTHREAD_MUTEX_INITIALIZER, .der = { .max = PEM_MAX_DER } };
+
+static bool check_issuer(const struct cert *cert, struct error *err)
+{
+    bool known;
+
+    (void)pthread_mutex_lock(&taken.lock);
+    known = view_equal(buf_view(&taken.der), buf_view(&cert->der));
+    (void)pthread_mutex_unlock(&taken.lock);
+    if (known)
+        return true;
+    TRY(check_openssl(cert, err));
+    (void)pthread_mutex_lock(&taken.lock);
+    buf_cut(&taken.der, 0);
+    buf_put(&taken.der, buf_view(&cert->der));
+    (void)pthread_mutex_unlock(&taken.lock);
+    return true;
+}
+
 static bool split(
     struct view pem, struct buf *cert, struct buf *chain, struct buf *fullchain, struct error *err)
 {
@@ -50,7 +74,7 @@ static bool split(
             break;
         if (count == CHAIN_MAX)
             return error_set(err, ERROR_ACME, "more than %d certificates", CHAIN_MAX);
-        TRY(check_openssl(one, err));
+        TRY(count == 0 ? check_openssl(one, err) : check_issuer(one, err));
         pem_put(to, "CERTIFICATE", buf_view(&one->der));
         pem_put(fullchain, "CERTIFICATE", buf_view(&one->der));
         if (to->failed || fullchain->failed)

@@ -16,17 +16,6 @@ static struct {
     int64_t now;
 } scene;
 
-static struct cert *made_cert(const struct fixture *from)
-{
-    AUTO(buf_clear) struct buf der = BUF(PEM_MAX_DER);
-    struct cert *cert = NULL;
-    struct error err = { 0 };
-
-    fixture_der(from, &der);
-    REQUIRE(cert_from_der(buf_view(&der), "x", &cert, &err), "%s", err.why);
-    return cert;
-}
-
 static void scene_set(void)
 {
     if (scene.leaf != NULL)
@@ -34,10 +23,10 @@ static void scene_set(void)
     scene.now = clock_from_date(2026, 12, 1, 0, 0, 0);
     scene.ca_key = fixture_key("P-256");
     scene.stranger_key = fixture_key("P-256");
-    scene.issuer = made_cert(&(struct fixture){ .key = scene.ca_key, .subject = "CA" });
-    scene.stranger = made_cert(&(struct fixture){ .key = scene.stranger_key, .subject = "Stranger" });
-    scene.namesake = made_cert(&(struct fixture){ .key = scene.stranger_key, .subject = "CA" });
-    scene.leaf = made_cert(&(struct fixture){ .key = scene.stranger_key, .signer = scene.ca_key, .issuer = "CA",
+    scene.issuer = fixture_cert(&(struct fixture){ .key = scene.ca_key, .subject = "CA" });
+    scene.stranger = fixture_cert(&(struct fixture){ .key = scene.stranger_key, .subject = "Stranger" });
+    scene.namesake = fixture_cert(&(struct fixture){ .key = scene.stranger_key, .subject = "CA" });
+    scene.leaf = fixture_cert(&(struct fixture){ .key = scene.stranger_key, .signer = scene.ca_key, .issuer = "CA",
         .serial = "8FA5CC", .crl = "URI:" POINT });
 }
 

@@ -54,7 +54,7 @@ static bool read_header(
 
 bool der_any(struct view *rest, unsigned *tag, struct view *content, const char *what, struct error *err)
 {
-    size_t header, len;
+    size_t header = 0, len = 0;
 
     TRY(read_header(*rest, &header, &len, what, err));
     *tag = (unsigned char)rest->at[0];

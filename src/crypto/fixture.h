@@ -5,6 +5,7 @@
  */
 #include "base/test.h"
 #include "base/text.h"
+#include "crypto/cert.h"
 #include "crypto/key_private.h"
 
 struct fixture { /* what is NULL or 0 is left out, or has the default in brackets */
@@ -133,6 +134,18 @@ __attribute__((unused)) static void fixture_der(const struct fixture *from, stru
     buf_put(der, (struct view){ (const char *)encoded, (size_t)len });
     OPENSSL_free(encoded);
     X509_free(x509);
+}
+
+/* As our reader sees it; of the caller's. */
+__attribute__((unused)) static struct cert *fixture_cert(const struct fixture *from)
+{
+    AUTO(buf_clear) struct buf der = BUF(PEM_MAX_DER);
+    struct cert *cert = NULL;
+    struct error err = { 0 };
+
+    fixture_der(from, &der);
+    REQUIRE(cert_from_der(buf_view(&der), "x", &cert, &err), "%s", err.why);
+    return cert;
 }
 
 __attribute__((unused)) static void fixture_pem(const struct fixture *from, struct buf *pem)

@@ -315,7 +315,7 @@ static bool judge(struct view bytes, const struct cert *cert, const struct cert 
     enum ocsp_status *out, struct error *err)
 {
     struct response response;
-    struct single single;
+    struct single single = { 0 };
     struct cert_id id;
     struct view basic;
 

@@ -99,7 +99,9 @@ static void make(const struct made *made, struct buf *out)
 {
     AUTO(OCSP_BASICRESP_free) OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
     AUTO(OCSP_RESPONSE_free) OCSP_RESPONSE *response = NULL;
-    EVP_PKEY *key = made->signer == BY_ISSUER ? scene.ca_key : made->signer == BY_STRANGER ? scene.stranger_key : scene.delegate_key;
+    EVP_PKEY *key = made->signer == BY_ISSUER ? scene.ca_key
+        : made->signer == BY_STRANGER         ? scene.stranger_key
+                                              : scene.delegate_key;
     unsigned long flags = (made->by_key ? OCSP_RESPID_KEY : 0) | (made->no_certs ? OCSP_NOCERTS : 0);
     unsigned char *der = NULL;
     int len;

@@ -93,7 +93,8 @@ const char *http_header(const struct http_response *response, const char *name, 
  * Opens the responder's listening sockets here (ports below 1024 need our rights) and hands them over. address: NULL or
  * "" for all, IPv6 first and then IPv4, one of which may fail. Counted: each open wants a close; the sockets are shared
  * by all threads. It is in one place at a time: ERROR_INTERNAL for another one, who wants that waits for the close.
- * "localhost" stands for both loopback addresses. ERROR_PLUGIN with Certbot's words and, where it can be known, the program that has the port.
+ * "localhost" stands for both loopback addresses. ERROR_PLUGIN with Certbot's words and, where it can be known, the
+ * program that has the port.
  */
 MUST_USE bool net_responder_open(struct net *net, const char *address, int port, struct error *err);
 void net_responder_close(struct net *net);

@@ -14,6 +14,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/sanitizer.h"
 #include "base/text.h"
 #include "net/message.h"
 
@@ -28,7 +29,7 @@ static const struct {
 } passed_as_is[] = {
     { "RES_OPTIONS", "" },
     { "LOCALDOMAIN", "" },
-#if PROCESS_SANITIZED
+#if SANITIZED
     { "ASAN_OPTIONS", ":detect_leaks=0" }, /* the search for leaks needs ptrace, which the lock-in forbids */
     { "UBSAN_OPTIONS", "" },
 #endif
@@ -148,7 +149,7 @@ static _Noreturn void become(const char *path, char *const *argv, char *const *e
     else if (dup2(socket, MESSAGE_SOCKET) < 0)
         _exit(126);
     for (int fd = 0; fd < MESSAGE_SOCKET; fd++) {
-        if (fd == STDERR_FILENO && PROCESS_SANITIZED)
+        if (fd == STDERR_FILENO && SANITIZED)
             continue; /* its report must be seen */
         if (null < 0 || dup2(null, fd) < 0)
             _exit(126);

@@ -8,18 +8,6 @@
 
 #include "base/bytes.h"
 
-/* Whether this build has a sanitizer: then its reports, and what it is told in the environment, pass between the two. */
-#if defined(__SANITIZE_ADDRESS__)
-#define PROCESS_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(undefined_behavior_sanitizer)
-#define PROCESS_SANITIZED 1
-#endif
-#endif
-#ifndef PROCESS_SANITIZED
-#define PROCESS_SANITIZED 0
-#endif
-
 /*
  * Finds the executable: `named` if not NULL, else evercert-net beside our own executable, else in the compiled-in
  * directory. Never by PATH or the environment: it would run as root. *path is the caller's. ERROR_NETWORK when there is

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <sys/wait.h>
 
+#include "base/sanitizer.h"
 #include "base/test.h"
 
 static const struct {
@@ -21,7 +22,7 @@ static const struct {
     { "empty is none", { "all_proxy=" }, "" },
     { "only whole names", { "xhttp_proxy=a", "http_proxyx=b", "http_prox=c" }, "" },
     { "the sanitizer's", { "UBSAN_OPTIONS=b=1", "ASAN_OPTIONS=a=1", "LSAN_OPTIONS=c=1" },
-        PROCESS_SANITIZED ? "ASAN_OPTIONS=a=1:detect_leaks=0 UBSAN_OPTIONS=b=1" : "" },
+        SANITIZED ? "ASAN_OPTIONS=a=1:detect_leaks=0 UBSAN_OPTIONS=b=1" : "" },
     { "the resolver's", { "RES_OPTIONS=timeout:1", "LOCALDOMAIN=x" }, "RES_OPTIONS=timeout:1 LOCALDOMAIN=x" },
 };
 
@@ -73,7 +74,7 @@ TEST(process_start_keeps_reports_of_a_sanitizer)
     REQUIRE(started, "%s", err.why);
     CHECK(waitpid(pid, NULL, 0) == pid, "ended");
     REQUIRE(file_read(seen, &text, &err), "%s", err.why);
-    CHECK_TEXT(buf_text(&text), PROCESS_SANITIZED ? "report\n" : "", "standard error");
+    CHECK_TEXT(buf_text(&text), SANITIZED ? "report\n" : "", "standard error");
     (void)close(fd);
     (void)close(ours);
     (void)close(to);

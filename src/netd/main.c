@@ -6,18 +6,11 @@
 #include <stdio.h>
 #include <sys/socket.h>
 
+#include "base/sanitizer.h"
 #include "netd/sandbox.h"
 #include "netd/service.h"
 
-#ifdef __has_feature
-#if __has_feature(address_sanitizer)
-#define WITH_SANITIZER
-#endif
-#endif
-#ifdef __SANITIZE_ADDRESS__
-#define WITH_SANITIZER
-#endif
-#ifdef WITH_SANITIZER
+#if SANITIZED_ADDRESS
 /* The search for leaks stops the process with ptrace, which the lock-in forbids; netd/service_test looks for leaks. */
 const char *__asan_default_options(void);
 const char *__asan_default_options(void)

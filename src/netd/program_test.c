@@ -1,30 +1,18 @@
 /* The real evercert-net, locked in, against a server that behaves in every bad way, and killed while it works. */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <sys/wait.h>
 
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "net/message.h"
-#include "net/net.h"
 #include "netd/test_server.h"
 
-/* In the build tree it lies one folder above the tests. */
 static struct net *start(int connect_ms, int silence_ms)
 {
-    char self[PATH_MAX] = { 0 };
-    AUTO(free) char *dir = NULL, *program = NULL;
-    struct net *net = NULL;
-    struct error err = { 0 };
-
-    REQUIRE(readlink("/proc/self/exe", self, sizeof self - 1) > 0, "our own program");
-    dir = file_dirname(self);
-    program = file_join(dir, "../evercert-net");
-    REQUIRE(net_start(&(struct net_options){ .user_agent = "test-agent", .connect_timeout_ms = connect_ms,
-        .silence_timeout_ms = silence_ms, .program = program }, &net, &err), "%s: %s", program, err.why);
-    return net;
+    return netd_start((struct net_options){ .user_agent = "test-agent", .connect_timeout_ms = connect_ms,
+        .silence_timeout_ms = silence_ms });
 }
 
 static bool get(struct net *net, const char *path, struct http_response *response, struct error *err)

@@ -1,12 +1,10 @@
 /* The responder inside the real evercert-net, asked by raw sockets: tokens, junk, and clients that hold on. */
-#include <limits.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
-#include "base/test.h"
-#include "net/net.h"
+#include "netd/fixture.h"
 
 #define PREFIX "/.well-known/acme-challenge/"
 #define MANY 3000
@@ -27,14 +25,9 @@ static int free_port(void)
 
 static void start(void)
 {
-    char self[PATH_MAX] = { 0 };
-    AUTO(free) char *dir = NULL, *program = NULL;
     struct error err = { 0 };
 
-    REQUIRE(readlink("/proc/self/exe", self, sizeof self - 1) > 0, "our own program");
-    dir = file_dirname(self);
-    program = file_join(dir, "../evercert-net");
-    REQUIRE(net_start(&(struct net_options){ .program = program }, &net, &err), "%s", err.why);
+    net = netd_start((struct net_options){ 0 });
     port = free_port();
     REQUIRE(net_responder_open(net, "127.0.0.1", port, &err), "%s", err.why);
     REQUIRE(net_responder_add(net, "token", view_of("token.print"), &err), "%s", err.why);
@@ -58,18 +51,6 @@ static int dial(void)
     return -1;
 }
 
-static void put(int fd, const char *bytes, size_t len)
-{
-    while (len > 0) {
-        ssize_t sent = send(fd, bytes, len, MSG_NOSIGNAL);
-
-        if (sent <= 0)
-            return;
-        bytes += sent;
-        len -= (size_t)sent;
-    }
-}
-
 /* All that comes until the other side closes or ten seconds are over. */
 static void hear(int fd, char *out, size_t size)
 {
@@ -89,7 +70,7 @@ static void ask(const char *bytes, size_t len, bool half_close, char *out, size_
     out[0] = '\0';
     if (fd < 0)
         return;
-    put(fd, bytes, len);
+    socket_put(fd, bytes, len);
     if (half_close)
         (void)shutdown(fd, SHUT_WR);
     hear(fd, out, size);
@@ -171,7 +152,7 @@ TEST(responder_byte_by_byte)
     start();
     fd = dial();
     for (size_t i = 0; i < sizeof question - 1; i++) {
-        put(fd, question + i, 1);
+        socket_put(fd, question + i, 1);
         (void)poll(NULL, 0, 1);
     }
     hear(fd, answer, sizeof answer);
@@ -190,7 +171,7 @@ TEST(responder_held_open)
     for (size_t i = 0; i < COUNT(fds); i++) {
         fds[i] = dial();
         CHECK(fds[i] >= 0, "connection %zu", i);
-        put(fds[i], "GET /", 5);
+        socket_put(fds[i], "GET /", 5);
     }
     begun = clock_monotonic_ms();
     CHECK(serves("token", "token.print"), "while 300 hold on");

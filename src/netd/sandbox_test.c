@@ -19,6 +19,7 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
+#include "base/sanitizer.h"
 #include "base/test.h"
 
 static const char *own_file, *new_file; /* in a directory that is open to everybody */
@@ -210,17 +211,6 @@ static bool try_connect(void)
 
 enum { BY_ANY = 1, BY_LANDLOCK = 2, BY_SECCOMP = 4, BY_SCOPE = 8 };
 
-#if defined(__SANITIZE_ADDRESS__)
-#define SANITIZED true
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SANITIZED true
-#endif
-#endif
-#ifndef SANITIZED
-#define SANITIZED false
-#endif
-
 static const struct {
     const char *name;
     bool (*attempt)(void);
@@ -275,7 +265,7 @@ static int attempt_inside(size_t i)
     }
     in_force |= (ready.landlock > 0 ? BY_LANDLOCK : 0) | (ready.landlock >= 6 ? BY_SCOPE : 0) |
                 (ready.seccomp ? BY_SECCOMP : 0);
-    if (!attempts[i].allowed && ((attempts[i].by & in_force) == 0 || (attempts[i].not_sanitized && SANITIZED)))
+    if (!attempts[i].allowed && ((attempts[i].by & in_force) == 0 || (attempts[i].not_sanitized && SANITIZED_ADDRESS)))
         return SKIPPED;
     return attempts[i].attempt() ? ALLOWED : REFUSED;
 }

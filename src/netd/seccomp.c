@@ -13,21 +13,13 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
+#include "base/sanitizer.h"
 #include "netd/sandbox.h"
 
 #ifdef HAVE_SECCOMP
 
 #include <linux/netlink.h>
 #include <seccomp.h>
-
-#ifdef __has_feature
-#if __has_feature(address_sanitizer)
-#define WITH_SANITIZER
-#endif
-#endif
-#ifdef __SANITIZE_ADDRESS__
-#define WITH_SANITIZER
-#endif
 
 #define SOCKET_TYPE 0xfULL /* beside it: SOCK_CLOEXEC, SOCK_NONBLOCK */
 #define WORD 0xffffffffULL /* an int argument: the upper half of its register may hold anything */
@@ -65,7 +57,7 @@ static const char *const allowed[] = {
     "fstat64", "stat64", "lstat64", "fstatat64", "_llseek", "send", "recv", "ugetrlimit", "sigreturn",
     "getuid32", "geteuid32", "getgid32", "getegid32", "futex_time64", "ppoll_time64", "pselect6_time64",
     "recvmmsg_time64", "clock_gettime64", "clock_getres_time64", "clock_nanosleep_time64", "timerfd_settime64",
-#ifdef WITH_SANITIZER
+#if SANITIZED_ADDRESS
     "clone3", "personality", "getcwd", "sched_setaffinity", "prlimit64", "getrusage", "mprotect", "mmap", "wait4",
     "pipe", "kill",
 #endif

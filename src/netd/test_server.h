@@ -9,28 +9,16 @@
 #include <stdatomic.h>
 #include <sys/socket.h>
 
-#include "base/test.h"
+#include "netd/fixture.h"
 
 static int server_fd = -1, server_port;
 static pthread_t server_thread;
 static atomic_int server_connections, server_open;
 static atomic_bool server_stopping;
 
-static void server_write(int fd, const char *bytes, size_t len)
-{
-    while (len > 0) {
-        ssize_t sent = send(fd, bytes, len, MSG_NOSIGNAL);
-
-        if (sent <= 0)
-            return;
-        bytes += sent;
-        len -= (size_t)sent;
-    }
-}
-
 static void server_say(int fd, const char *text)
 {
-    server_write(fd, text, strlen(text));
+    socket_put(fd, text, strlen(text));
 }
 
 /* Waits, but not past the end of the test. */
@@ -99,7 +87,7 @@ static bool server_serve(int fd, const char *path, const char *head, struct view
     else if (strcmp(path, "/header") == 0)
         server_endless(fd, "HTTP/1.1 200 OK\r\nX: ", "0123456789012345678901234567890123456789");
     else if (strcmp(path, "/garbage") == 0) {
-        server_write(fd, "\0\1\2\3 not HTTP \n\n", 17);
+        socket_put(fd, "\0\1\2\3 not HTTP \n\n", 17);
         return false;
     } else if (strcmp(path, "/close") == 0)
         return false;

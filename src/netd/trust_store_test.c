@@ -1,7 +1,6 @@
 /* Whom the real evercert-net trusts: servers with every kind of wrong certificate, and right ones. */
 #include "netd/trust_store.h"
 
-#include <limits.h>
 #include <netinet/in.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -10,8 +9,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 
-#include "base/test.h"
-#include "net/net.h"
+#include "netd/fixture.h"
 
 #define DAY (24 * 60 * 60)
 
@@ -141,16 +139,7 @@ static void tls_stop(struct tls_server *server)
 
 static struct net *start(bool no_verify)
 {
-    char self[PATH_MAX] = { 0 };
-    AUTO(free) char *dir = NULL, *program = NULL;
-    struct net *net = NULL;
-    struct error err = { 0 };
-
-    REQUIRE(readlink("/proc/self/exe", self, sizeof self - 1) > 0, "our own program");
-    dir = file_dirname(self);
-    program = file_join(dir, "../evercert-net");
-    REQUIRE(net_start(&(struct net_options){ .program = program, .no_verify = no_verify }, &net, &err), "%s", err.why);
-    return net;
+    return netd_start((struct net_options){ .no_verify = no_verify });
 }
 
 #define OK "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"

@@ -103,7 +103,10 @@ static void report_as_certbot(struct buf *out, const struct ui *ui, const char *
     if (is_unexpected(error))
         put_line(out, "An unexpected error occurred:");
     text = xprintf("%s%s%s", has_what ? error->what : "", has_what ? ": " : "", error->why + error->detail);
-    put_line(out, text);
+    if (error->expected)
+        buf_putf(out, "%s\n", text); /* the program's last word, not one of the log's */
+    else
+        put_line(out, text);
     if (error->kind == ERROR_STORE && error->next[0] != '\0')
         buf_putf(out, "%s\n", error->next); /* Certbot's own advice for files; the rest is ours and not printed under its name */
     if (ui->options.quiet || error->expected)

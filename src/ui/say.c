@@ -17,8 +17,9 @@ unsigned ui_text_columns(const struct ui *ui)
 
 void ui_put_frame(const struct ui *ui, struct buf *to)
 {
-    for (unsigned column = 1; column < ui_text_columns(ui); column++)
-        buf_put_char(to, column % 2 == 1 ? '-' : ' ');
+    static const char line[UI_COLUMNS + 1] = "- - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - ";
+
+    buf_put(to, (struct view){ line, ui_text_columns(ui) - 1 });
     buf_put_char(to, '\n');
 }
 

@@ -195,17 +195,24 @@ def large(report, evercert, ca, area, trust, count):
             report.budget(f"`{verb}`, time for each of {of[-1][0]} lineages, of that for each of {of[0][0]}", growth, 1.5, times)
 
 
+def renew_due(cls, program, ca, home, trust, number, memory):
+    contender = fresh(cls, program, ca, home, trust)
+    names = fill(contender, number, 5, "due")
+    cost = measure.run(contender.renew(), env=contender.env(), cwd=contender.home, memory=memory)
+    done = [n for n in names if (contender.config / "archive" / n / "cert2.pem").exists()]
+    if len(done) != number:
+        raise RuntimeError(f"{cls.name} renewed {len(done)} of {number}")
+    return cost
+
+
 def many_due(report, pair, ca, area, trust, count, theirs):
-    """`count` certificates due; certbot gets `theirs` and is scaled."""
+    """`count` certificates due; certbot gets `theirs` and is scaled. Memory is sampled in a run of its own, which it slows."""
     costs, notes = {}, ""
     for cls, program in pair:
         number = theirs if cls is clients.Certbot else count
-        contender = fresh(cls, program, ca, area / f"due-{cls.name}", trust)
-        names = fill(contender, number, 5, "due")
-        cost = measure.run(contender.renew(), env=contender.env(), cwd=contender.home, memory=True)
-        done = [n for n in names if (contender.config / "archive" / n / "cert2.pem").exists()]
-        if len(done) != number:
-            raise RuntimeError(f"{cls.name} renewed {len(done)} of {number}")
+        cost, sampled = (renew_due(cls, program, ca, area / f"due-{cls.name}-{memory}", trust, number, memory)
+                         for memory in (False, True))
+        cost.pss, cost.rss = sampled.pss, sampled.rss
         if number != count:
             notes = f"certbot renewed {number} in {seconds(cost.wall)}; its times are scaled by {count / number:.0f}."
             cost.wall *= count / number

@@ -71,7 +71,7 @@ class Evercert(Certbot):
     def renew_one(self):
         """The first lineage of whatever number there is."""
         name = min(self.config.glob("renewal/*.conf")).stem
-        return [*self.base("renew"), "--cert-name", name, "--force-renewal"]
+        return [*self.renew(), "--cert-name", name, "--force-renewal"]
 
 
 class Lego(Contender):
