@@ -4,7 +4,9 @@
  */
 #include "config/command_line.h"
 
+#include <pwd.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -315,7 +317,7 @@ static bool split(const struct words *words, const struct verb *const *verbs, co
             spared = swap;
             return true;
         }
-        if (found != NULL && found->max_operands > 0)
+        if (found != NULL && (found->max_operands > 0 || found->ours))
             return fail_extras(&surplus, verbs, err);
     }
     extras = all_extras(parse);
@@ -348,13 +350,22 @@ static bool read_file(const char *path, bool needed, struct settings *settings, 
     return cli_ini_read(buf_view(&text), path, settings, err);
 }
 
-/* Where the user's own cli.ini would be; NULL without a home. */
+#define PASSWD_SIZE ((size_t)16 * 1024)
+
+/* Where the user's own cli.ini would be; NULL without a home. Services often run without HOME. */
 static char *user_file(void)
 {
     const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+    struct passwd entry, *user = NULL;
+    AUTO(free) char *memory = NULL;
 
     if (config != NULL && config[0] != '\0')
         return file_join(config, "letsencrypt/cli.ini");
+    if (home == NULL) {
+        memory = xcalloc(1, PASSWD_SIZE);
+        if (getpwuid_r(getuid(), &entry, memory, PASSWD_SIZE, &user) == 0 && user != NULL)
+            home = user->pw_dir;
+    }
     return home == NULL || home[0] == '\0' ? NULL : file_join(home, ".config/letsencrypt/cli.ini");
 }
 

@@ -35,18 +35,18 @@ char *command_line_describe(int argc, char *const *argv) __attribute__((returns_
 char *command_line_join(int argc, char *const *argv) __attribute__((returns_nonnull));
 
 /*
- * What follows from settings, by contract 1.4 and 4.5: --quiet and renew never ask, --staging and --dry-run choose the
+ * What follows from settings: --quiet and renew never ask, --staging and --dry-run choose the
  * server, certonly has places for the files of --csr. Part of command_line_read. ERROR_CONFIG for what contradicts itself.
  */
 MUST_USE bool settings_derive(struct settings *settings, const struct verb *verb, struct error *err);
 
-/* Combinations that make no sense (contract 1.4); for Certbot these are part of reading the command line, and are told
+/* Combinations that make no sense; for Certbot these are part of reading the command line, and are told
  * before there is a log. */
 MUST_USE bool settings_check(const struct settings *settings, const struct verb *verb, struct error *err);
 
 /*
  * The rest, which Certbot finds in the subcommand, so that it stands in the log: flags like --standalone become
- * authenticator and installer (contract 1.7), names that have no web root get the last one, and bad sizes and names are
+ * authenticator and installer, names that have no web root get the last one, and bad sizes and names are
  * refused before any network traffic. ERROR_CONFIG, ERROR_PLUGIN.
  */
 MUST_USE bool settings_resolve(struct settings *settings, const struct verb *verb, struct error *err);

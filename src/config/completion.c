@@ -20,6 +20,12 @@ static void put_choices(const struct option *option, struct buf *out)
         buf_putf(out, "%s%s", i > 0 ? " " : "", option->choices[i]);
 }
 
+static void put_actions(const struct verb *verb, struct buf *out)
+{
+    for (size_t i = 0; verb->actions[i] != NULL; i++)
+        buf_putf(out, "%s%s", i > 0 ? " " : "", verb->actions[i]);
+}
+
 /* Text inside single quotes; `special` characters get a backslash in front. */
 static void put_quoted(struct buf *out, const char *text, const char *special, const char *quote)
 {
@@ -53,6 +59,36 @@ static void put_pattern(const struct option *option, struct buf *out)
         buf_putf(out, "%s--%s", bar, option->names[i]);
 }
 
+/* $verb: the subcommand, when it has actions of its own; "-" once there is one of them. */
+static void put_bash_verb(const struct verb *const *verbs, struct buf *out)
+{
+    buf_put_text(out, "    local verb= each\n    for each in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
+                      "        case \"$verb $each\" in\n");
+    for (; *verbs != NULL; verbs++) {
+        if ((*verbs)->actions == NULL)
+            continue;
+        buf_putf(out, "        ' %s') verb=%s ;;\n", (*verbs)->name, (*verbs)->name);
+        for (size_t i = 0; (*verbs)->actions[i] != NULL; i++)
+            buf_putf(out, "        '%s %s') verb=- ;;\n", (*verbs)->name, (*verbs)->actions[i]);
+    }
+    buf_put_text(out, "        esac\n    done\n");
+}
+
+static void put_bash_words(const struct verb *const *verbs, struct buf *out)
+{
+    buf_put_text(out, "    else\n        case \"$verb\" in\n        -) COMPREPLY=() ;;\n");
+    for (size_t i = 0; verbs[i] != NULL; i++)
+        if (verbs[i]->actions != NULL) {
+            buf_putf(out, "        %s) COMPREPLY=($(compgen -W '", verbs[i]->name);
+            put_actions(verbs[i], out);
+            buf_put_text(out, "' -- \"$word\")) ;;\n");
+        }
+    buf_put_text(out, "        *) COMPREPLY=($(compgen -W '");
+    for (size_t i = 0; verbs[i] != NULL; i++)
+        buf_putf(out, "%s ", verbs[i]->name);
+    buf_put_text(out, "' -- \"$word\")) ;;\n        esac\n    fi\n}\n");
+}
+
 static void write_bash(const struct verb *const *verbs, const char *program, struct buf *out)
 {
     buf_put_char(out, '_');
@@ -74,16 +110,17 @@ static void write_bash(const struct verb *const *verbs, const char *program, str
                                                  : ") COMPREPLY=(); return ;;\n");
         }
     }
-    buf_put_text(out, "    esac\n    if [[ $word == -* ]]; then\n        COMPREPLY=($(compgen -W '");
+    buf_put_text(out, "    esac\n");
+    put_bash_verb(verbs, out);
+    buf_put_text(out, "    if [[ $word == -* ]]; then\n        COMPREPLY=($(compgen -W '");
     for (const struct option *option = options; option->names[0] != NULL; option++) {
         for (size_t i = 0;
              option->topic != TOPIC_HIDDEN && i < COUNT(option->names) && option->names[i] != NULL; i++)
             buf_putf(out, "--%s ", option->names[i]);
     }
-    buf_put_text(out, "' -- \"$word\"))\n    else\n        COMPREPLY=($(compgen -W '");
-    for (; *verbs != NULL; verbs++)
-        buf_putf(out, "%s ", (*verbs)->name);
-    buf_put_text(out, "' -- \"$word\"))\n    fi\n}\ncomplete -F _");
+    buf_put_text(out, "' -- \"$word\"))\n");
+    put_bash_words(verbs, out);
+    buf_put_text(out, "complete -F _");
     put_identifier(out, program);
     buf_putf(out, " %s\n", program);
 }
@@ -116,7 +153,7 @@ static void write_zsh(const struct verb *const *verbs, const char *program, stru
 
     buf_putf(out, "#compdef %s\n\n_", program);
     put_identifier(out, program);
-    buf_put_text(out, "()\n{\n    _arguments \\\n");
+    buf_put_text(out, "()\n{\n    local curcontext=\"$curcontext\" state line\n    typeset -A opt_args\n    _arguments -C \\\n");
     for (const struct option *option = options; option->names[0] != NULL; option++) {
         if (option->topic == TOPIC_HIDDEN)
             continue;
@@ -130,12 +167,19 @@ static void write_zsh(const struct verb *const *verbs, const char *program, stru
         }
     }
     buf_put_text(out, "        '1:subcommand:((");
-    for (; *verbs != NULL; verbs++) {
-        buf_putf(out, "%s\\:\"", (*verbs)->name);
-        put_quoted(out, (*verbs)->summary, "[]:\\\"", "'\\''");
+    for (size_t i = 0; verbs[i] != NULL; i++) {
+        buf_putf(out, "%s\\:\"", verbs[i]->name);
+        put_quoted(out, verbs[i]->summary, "[]:\\\"", "'\\''");
         buf_put_text(out, "\" ");
     }
-    buf_put_text(out, "))'\n}\n\n_");
+    buf_put_text(out, "))' \\\n        '2:action:->action' && return\n    [[ $state == action ]] && case $line[1] in\n");
+    for (; *verbs != NULL; verbs++)
+        if ((*verbs)->actions != NULL) {
+            buf_putf(out, "    %s) compadd ", (*verbs)->name);
+            put_actions(*verbs, out);
+            buf_put_text(out, " ;;\n");
+        }
+    buf_put_text(out, "    esac\n}\n\n_");
     put_identifier(out, program);
     buf_put_text(out, " \"$@\"\n");
 }
@@ -148,6 +192,14 @@ static void write_fish(const struct verb *const *verbs, const char *program, str
     for (size_t i = 0; verbs[i] != NULL; i++) {
         buf_putf(out, "complete -c %s -n __fish_use_subcommand -a %s -d '", program, verbs[i]->name);
         put_quoted(out, verbs[i]->summary, "\\", "\\'");
+        buf_put_text(out, "'\n");
+        if (verbs[i]->actions == NULL)
+            continue;
+        buf_putf(out, "complete -c %s -n '__fish_seen_subcommand_from %s; and not __fish_seen_subcommand_from ", program,
+                 verbs[i]->name);
+        put_actions(verbs[i], out);
+        buf_put_text(out, "' -a '");
+        put_actions(verbs[i], out);
         buf_put_text(out, "'\n");
     }
     for (const struct option *option = options; option->names[0] != NULL; option++) {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "config/conf_lines.h"
 
 /* Interpolation of one value. */
@@ -264,8 +265,8 @@ static void set(
         AUTO(list_clear) struct list old = { 0 };
 
         conf_value_decode(line->value, line->value_kind, &old);
-        if ((line->value_kind == CONF_LIST) == (text == NULL) &&
-            (text == NULL ? list_equal(&old, texts) : strcmp(old.at[0], text) == 0))
+        if ((line->value_kind == CONF_LIST) == (texts != NULL) &&
+            (texts != NULL ? list_equal(&old, texts) : text_equal(old.at[0], text)))
             return; /* keeps the quotes and blanks that the file has */
         buf_put(&bytes, (struct view){ line->raw.at, (size_t)(line->value.at - line->raw.at) });
         if (line->value.at[-1] == '=')

@@ -57,7 +57,13 @@ void help_put_option(const char *names, const char *text, unsigned columns, stru
     put_wrapped(out, text, INDENT, column, columns);
 }
 
-static void put_option(const struct option *option, unsigned columns, struct buf *out)
+struct look { /* of a page */
+    const char *program;
+    bool as_certbot; /* whose defaults are told */
+    unsigned columns;
+};
+
+static void put_option(const struct option *option, const struct look *look, struct buf *out)
 {
     AUTO(buf_clear) struct buf names = BUF(1024);
     AUTO(buf_clear) struct buf text = BUF(4096);
@@ -67,9 +73,9 @@ static void put_option(const struct option *option, unsigned columns, struct buf
     for (size_t i = 0; option->choices != NULL && option->choices[i] != NULL; i++)
         buf_putf(&text, "%s%s%s", i == 0 ? " One of " : ", ", option->choices[i],
             option->choices[i + 1] == NULL ? "." : "");
-    if (topic_default(option) != NULL)
-        buf_putf(&text, " (default: %s)", topic_default(option));
-    help_put_option(buf_text(&names), buf_text(&text), columns, out);
+    if (topic_default(option, look->as_certbot) != NULL)
+        buf_putf(&text, " (default: %s)", topic_default(option, look->as_certbot));
+    help_put_option(buf_text(&names), buf_text(&text), look->columns, out);
 }
 
 /* Whether the option belongs on a page besides that of its topic. */
@@ -86,7 +92,7 @@ static bool is_also_on(const struct option *option, const char *page)
 
 /* A page's options, each once: those of a topic (TOPIC_HIDDEN: of none) and those also on the page. */
 static void put_options(
-    enum option_topic which, const char *page, bool shown[], unsigned columns, struct buf *out)
+    enum option_topic which, const char *page, bool shown[], const struct look *look, struct buf *out)
 {
     for (const struct option *option = options; option->names[0] != NULL; option++) {
         bool own = which != TOPIC_HIDDEN && option->topic == which;
@@ -94,13 +100,13 @@ static void put_options(
         if (shown[option - options] || (!own && !is_also_on(option, page)))
             continue;
         shown[option - options] = true;
-        put_option(option, columns, out);
+        put_option(option, look, out);
     }
 }
 
 /* page NULL: only the topic's own options. */
 static void put_topic(
-    enum option_topic which, const char *page, bool shown[], unsigned columns, struct buf *out)
+    enum option_topic which, const char *page, bool shown[], const struct look *look, struct buf *out)
 {
     const struct topic *topic = topics;
 
@@ -108,12 +114,12 @@ static void put_topic(
         topic++;
     if (which == TOPIC_HIDDEN)
         return;
-    help_put_title(topic->title, topic->text, columns, out);
-    put_options(which, page, shown, columns, out);
+    help_put_title(topic->title, topic->text, look->columns, out);
+    put_options(which, page, shown, look, out);
 }
 
 /* What every page has. */
-static void put_common(const char *page, bool shown[], unsigned columns, struct buf *out)
+static void put_common(const char *page, bool shown[], const struct look *look, struct buf *out)
 {
     static const char *const names[] = { "help", "config" };
 
@@ -122,18 +128,18 @@ static void put_common(const char *page, bool shown[], unsigned columns, struct 
         const struct option *option = option_find(names[i]);
 
         shown[option - options] = true;
-        put_option(option, columns, out);
+        put_option(option, look, out);
     }
-    put_options(TOPIC_HIDDEN, page, shown, columns, out);
+    put_options(TOPIC_HIDDEN, page, shown, look, out);
 }
 
-static void put_verbs(const struct verb *const *verbs, unsigned columns, struct buf *out)
+static void put_verbs(const struct verb *const *verbs, const struct look *look, struct buf *out)
 {
     for (; *verbs != NULL; verbs++) {
         size_t len = strlen((*verbs)->name);
 
         buf_putf(out, "  %s", (*verbs)->name);
-        put_wrapped(out, (*verbs)->summary, INDENT - 4, 2 + (unsigned)len, columns);
+        put_wrapped(out, (*verbs)->summary, INDENT - 4, 2 + (unsigned)len, look->columns);
     }
 }
 
@@ -150,7 +156,7 @@ void help_usage(const char *program, struct buf *out)
 }
 
 static void put_overview(
-    const struct verb *const *verbs, const char *program, unsigned columns, struct buf *out)
+    const struct verb *const *verbs, const struct look *look, struct buf *out)
 {
     static const char *const everyday[] = { "domains", "cert-name", "email", "agree-tos", "standalone",
         "webroot", "webroot-path", "dry-run", "non-interactive" };
@@ -159,49 +165,49 @@ static void put_overview(
     buf_put_char(out, '\n');
     put_frame(out);
     buf_put_char(out, '\n');
-    buf_putf(out, "  %s [SUBCOMMAND] [options] [-d DOMAIN] [-d DOMAIN] ...\n\n", program);
+    buf_putf(out, "  %s [SUBCOMMAND] [options] [-d DOMAIN] [-d DOMAIN] ...\n\n", look->program);
     put_wrapped(out,
         "Obtains TLS certificates from a CA that speaks ACME, keeps them renewed, and puts them where "
         "servers find them. Subcommands:",
-        0, 0, columns);
+        0, 0, look->columns);
     buf_put_char(out, '\n');
-    put_verbs(verbs, columns, out);
+    put_verbs(verbs, look, out);
     buf_put_text(out, "\nMost used options:\n\n");
     for (size_t i = 0; i < COUNT(everyday); i++)
-        put_option(option_find(everyday[i]), columns, out);
+        put_option(option_find(everyday[i]), look, out);
     buf_put_text(out, "\nMore help:\n\n");
-    buf_putf(out, "  %s --help SUBCOMMAND|TOPIC|PLUGIN   a page of its own\n", program);
-    buf_putf(out, "  %s --help all                       everything\n\n", program);
+    buf_putf(out, "  %s --help SUBCOMMAND|TOPIC|PLUGIN   a page of its own\n", look->program);
+    buf_putf(out, "  %s --help all                       everything\n\n", look->program);
     buf_put_text(&names, "Topics and plugins:");
     for (const struct topic *topic = topics; topic->topic != TOPIC_HIDDEN; topic++) {
         if (topic->name != NULL)
             buf_putf(&names, " %s,", topic->name);
     }
     buf_put_text(&names, " commands, all.");
-    put_wrapped(out, buf_text(&names), 2, 0, columns);
+    put_wrapped(out, buf_text(&names), 2, 0, look->columns);
     buf_put_char(out, '\n');
     put_frame(out);
 }
 
-static void put_all(const struct verb *const *verbs, const char *program, bool shown[], unsigned columns,
+static void put_all(const struct verb *const *verbs, bool shown[], const struct look *look,
     struct buf *out)
 {
-    help_usage(program, out);
+    help_usage(look->program, out);
     buf_put_text(out, "\nSubcommands:\n\n");
-    put_verbs(verbs, columns, out);
+    put_verbs(verbs, look, out);
     for (const struct topic *topic = topics; topic->topic != TOPIC_HIDDEN; topic++)
-        put_topic(topic->topic, NULL, shown, columns, out);
+        put_topic(topic->topic, NULL, shown, look, out);
 }
 
-static void put_verb(const struct verb *verb, const char *program, bool shown[], unsigned columns,
+static void put_verb(const struct verb *verb, bool shown[], const struct look *look,
     struct buf *out)
 {
     buf_putf(
-        out, "usage:\n  %s %s %s\n\n", program, verb->name, verb->usage == NULL ? "[options]" : verb->usage);
-    put_wrapped(out, verb->text == NULL ? verb->summary : verb->text, 0, 0, columns);
-    put_common(verb->name, shown, columns, out);
+        out, "usage:\n  %s %s %s\n\n", look->program, verb->name, verb->usage == NULL ? "[options]" : verb->usage);
+    put_wrapped(out, verb->text == NULL ? verb->summary : verb->text, 0, 0, look->columns);
+    put_common(verb->name, shown, look, out);
     for (const enum option_topic *topic = verb->topics; topic != NULL && *topic != TOPIC_HIDDEN; topic++)
-        put_topic(*topic, NULL, shown, columns, out);
+        put_topic(*topic, NULL, shown, look, out);
 }
 
 /* Names of DNS plugins share a page. */
@@ -243,22 +249,22 @@ bool help_has_page(const struct verb *const *verbs, const char *topic)
         find_topic(topic) != NULL;
 }
 
-static void put_page(const struct topic *page, const char *program, bool shown[], unsigned columns,
+static void put_page(const struct topic *page, bool shown[], const struct look *look,
     struct buf *out)
 {
-    help_usage(program, out);
-    put_common(NULL, shown, columns, out);
-    put_topic(page->topic, page->name, shown, columns, out);
+    help_usage(look->program, out);
+    put_common(NULL, shown, look, out);
+    put_topic(page->topic, page->name, shown, look, out);
 }
 
-static void put_list(const struct verb *const *verbs, const char *topic, const char *program, bool shown[],
-    unsigned columns, struct buf *out)
+static void put_list(const struct verb *const *verbs, const char *topic, bool shown[],
+    const struct look *look, struct buf *out)
 {
-    help_usage(program, out);
+    help_usage(look->program, out);
     buf_put_text(out, "\nSubcommands:\n\n");
-    put_verbs(verbs, columns, out);
+    put_verbs(verbs, look, out);
     if (strcmp(topic, MANAGE) == 0)
-        put_common(topic, shown, columns, out);
+        put_common(topic, shown, look, out);
 }
 
 unsigned help_columns(unsigned columns)
@@ -270,18 +276,18 @@ void help_write(const struct verb *const *verbs, const char *program, const char
     struct buf *out)
 {
     AUTO(free) bool *shown = xcalloc(option_count(), sizeof *shown);
+    const struct look look = { program, strcmp(program, "certbot") == 0, help_columns(columns) };
 
-    columns = help_columns(columns);
     if (topic == NULL || !help_has_page(verbs, topic))
-        put_overview(verbs, program, columns, out);
+        put_overview(verbs, &look, out);
     else if (find_verb(verbs, topic) != NULL)
-        put_verb(find_verb(verbs, topic), program, shown, columns, out);
+        put_verb(find_verb(verbs, topic), shown, &look, out);
     else if (strcmp(topic, "all") == 0)
-        put_all(verbs, program, shown, columns, out);
+        put_all(verbs, shown, &look, out);
     else if (is_list(topic))
-        put_list(verbs, topic, program, shown, columns, out);
+        put_list(verbs, topic, shown, &look, out);
     else
-        put_page(find_topic(topic), program, shown, columns, out);
+        put_page(find_topic(topic), shown, &look, out);
 }
 
 /* ---- the manual page ---- */
@@ -307,9 +313,9 @@ static void put_manual_option(const struct option *option, struct buf *out)
     for (size_t i = 0; option->choices != NULL && option->choices[i] != NULL; i++)
         buf_putf(out, "%s%s%s", i == 0 ? " One of " : ", ", option->choices[i],
             option->choices[i + 1] == NULL ? "." : "");
-    if (topic_default(option) != NULL) {
+    if (topic_default(option, false) != NULL) {
         buf_put_text(out, " Default: ");
-        put_scdoc(out, topic_default(option));
+        put_scdoc(out, topic_default(option, false));
         buf_put_char(out, '.');
     }
     buf_put_text(out, "\n\n");

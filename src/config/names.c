@@ -8,7 +8,7 @@
 
 #define DOMAIN_MAX 255 /* RFC 1035 section 2.3.4, as Certbot counts it */
 #define LABEL_MAX 63
-#define LINEAGE_MAX 200 /* leaves room in a file name of 255 bytes for suffixes */
+#define LINEAGE_MAX 250 /* file names have 255 bytes at most, and the renewal file's ends in ".conf" */
 #define EMAIL_MAX 254   /* RFC 5321 section 4.5.3.1.3, less the brackets */
 
 bool is_wildcard(const char *name)
@@ -135,9 +135,11 @@ bool lineage_name_check(const char *name, struct error *err)
         return error_set(err, ERROR_CONFIG,
             "The certificate name '%s' cannot be used: it becomes a file name, so it may not be empty or start with a dot",
             name);
-    if (len > LINEAGE_MAX)
-        return error_set(
+    if (len > LINEAGE_MAX) {
+        (void)error_set(
             err, ERROR_CONFIG, "The certificate name '%.40s...' is longer than %d bytes", name, LINEAGE_MAX);
+        return error_next(err, "choose a shorter one with --cert-name");
+    }
     for (size_t i = 0; i < len; i++) {
         if ((unsigned char)name[i] < ' ' || name[i] == 0x7f)
             return error_set(err, ERROR_CONFIG, "The certificate name '%s' holds a control character", name);

@@ -14,5 +14,5 @@ MUST_USE bool email_check(const char *text, struct error *err);
 bool is_wildcard(const char *name);
 /* A lineage's name for a first identifier: without "*."; of the caller's. */
 char *lineage_name_of(const char *identifier) __attribute__((returns_nonnull));
-/* ERROR_CONFIG when the name cannot be a file name: a slash, ".", "..", control bytes, over 200 bytes. */
+/* ERROR_CONFIG when the name cannot be a file name: a slash, ".", "..", control bytes, over 250 bytes. */
 MUST_USE bool lineage_name_check(const char *name, struct error *err);

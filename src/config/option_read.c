@@ -41,9 +41,7 @@ bool read_domains(
     struct view rest = view_of(value), part;
 
     (void)option;
-    if (rest.len == 0)
-        return true; /* a variable of a script's that is not set: no name */
-    while (view_cut(&rest, ',', &part)) {
+    while (view_cut(&rest, ',', &part)) { /* "" is one name, too, and a wrong one: a variable of a script's that is not set */
         AUTO(free) char *text = view_dup(view_trim(part));
         AUTO(free) char *domain = NULL;
 

@@ -254,7 +254,8 @@ const struct option options[] = {
       .saved = "key_owner", .topic = TOPIC_SECURITY, .ours = true, .per_lineage = true,
       .help = "User to whom private key files are given, by name or number. Without these options, a new "
               "key is readable by its owner alone, and a renewed one keeps the group and the rights that "
-              "somebody gave to the one before." },
+              "somebody gave to the one before. Directories on the way let this user pass, where the file "
+              "system has access control lists." },
     { .names = { "key-group", "private-key-group" }, .type = OPTION_TEXT, AT(key_group), .value = "GROUP",
       .saved = "key_group", .topic = TOPIC_SECURITY, .ours = true, .per_lineage = true,
       .help = "Group that may read private keys, by name or number. Directories on the way let it pass; "

@@ -266,13 +266,24 @@ static void restore_map(const struct restore *restore)
         SETTING_MARK(restore->settings, webroot_map, ORIGIN_RENEWAL);
 }
 
+/* What the file says of an option, NULL when nothing. keys: those there are, as most options are in no file. */
+static const char *saved_value(const struct conf *conf, const struct list *keys, const struct option *option)
+{
+    if (list_has(keys, option->saved))
+        return conf_get(conf, PARAMS, option->saved);
+    if (strcmp(option->saved, "renew_hook") == 0)
+        return conf_get(conf, PARAMS, "deploy_hook");
+    return strcmp(option->saved, "key_type") == 0 ? "rsa" : NULL; /* written by versions that knew nothing else */
+}
+
 bool renewal_params_restore(
     const struct conf *conf, const char *name, struct settings *settings, struct error *err)
 {
     struct restore restore = { conf, name, settings, err };
     const char *authenticator = conf_get(conf, PARAMS, "authenticator");
     const char *installer = conf_get(conf, PARAMS, "installer");
-    bool keeps[SETTINGS_MAX_OPTIONS] = { false };
+    bool keeps[SETTINGS_MAX_OPTIONS] = { false }; /* also those that no file has */
+    AUTO(list_clear) struct list keys = { 0 };
     bool keeps_map = SETTING_ORIGIN(settings, webroot_map) > ORIGIN_RENEWAL;
 
     if (!conf_has_section(conf, PARAMS))
@@ -281,18 +292,16 @@ bool renewal_params_restore(
     if (authenticator == NULL || authenticator[0] == '\0' || strcmp(authenticator, "None") == 0)
         return error_set(err, ERROR_CONFIG,
             "Renewal configuration file %s does not specify an authenticator. Skipping.", name);
+    conf_keys(conf, PARAMS, &keys);
     /* Asked before anything is restored: a restored server must not count as the user's when it is the
      * account's turn. */
     for (size_t i = 0; options[i].names[0] != NULL; i++)
-        keeps[i] = settings_origin(settings, options[i].at) > ORIGIN_RENEWAL && !is_of_all(settings, &options[i]);
+        keeps[i] = options[i].saved == NULL ||
+            (settings_origin(settings, options[i].at) > ORIGIN_RENEWAL && !is_of_all(settings, &options[i]));
     for (size_t i = 0; options[i].names[0] != NULL; i++) {
         const struct option *option = &options[i];
-        const char *value = option->saved == NULL || keeps[i] ? NULL : conf_get(conf, PARAMS, option->saved);
+        const char *value = keeps[i] ? NULL : saved_value(conf, &keys, option);
 
-        if (value == NULL && !keeps[i] && text_equal(option->saved, "renew_hook"))
-            value = conf_get(conf, PARAMS, "deploy_hook");
-        if (value == NULL && !keeps[i] && text_equal(option->saved, "key_type"))
-            value = "rsa"; /* written by versions that knew nothing else */
         /* A key counts for the saved authenticator and installer only: nginx_ctl for nginx. */
         if (value == NULL || (is_of_plugin(option) && !plugin_option_is_for(option->saved, authenticator) &&
             !plugin_option_is_for(option->saved, installer)))

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * The meaning of [renewalparams]: settings saved for renewal and restored from there (contract 2.4).
+ * The meaning of [renewalparams]: settings saved for renewal and restored from there.
  *
  * Driven by the `saved` column of the option table.
  */

@@ -41,6 +41,14 @@ static enum member_kind member_kind(const struct option *option)
     return MEMBER_NONE;
 }
 
+/* What the row owns memory of: nothing where it is a second option for the same member. */
+static enum member_kind owned_kind(const struct option *option)
+{
+    enum member_kind kind = member_kind(option);
+
+    return kind == MEMBER_VALUE || option_owner(option) != option ? MEMBER_NONE : kind;
+}
+
 static void *member_of(const struct settings *settings, const struct option *option)
 {
     return (char *)settings + option->at;
@@ -67,13 +75,13 @@ struct settings *settings_dup(const struct settings *settings)
 
     *copy = *settings;
     for (size_t i = 0; options[i].names[0] != NULL; i++) {
-        if (option_owner(&options[i]) != &options[i]) /* a second option for the same member */
-            continue;
-        if (member_kind(&options[i]) == MEMBER_STRING) {
+        enum member_kind kind = owned_kind(&options[i]);
+
+        if (kind == MEMBER_STRING) {
             char **text = member_of(copy, &options[i]);
 
             *text = xstrdup_or_null(*text);
-        } else if (member_kind(&options[i]) == MEMBER_LIST) {
+        } else if (kind == MEMBER_LIST) {
             struct list *list = member_of(copy, &options[i]);
 
             *list = list_dup(list);
@@ -92,11 +100,11 @@ void settings_free(struct settings *settings)
     if (settings == NULL)
         return;
     for (size_t i = 0; options[i].names[0] != NULL; i++) {
-        if (option_owner(&options[i]) != &options[i])
-            continue;
-        if (member_kind(&options[i]) == MEMBER_STRING)
+        enum member_kind kind = owned_kind(&options[i]);
+
+        if (kind == MEMBER_STRING)
             wipe_free(*(char **)member_of(settings, &options[i])); /* --eab-hmac-key is among them */
-        else if (member_kind(&options[i]) == MEMBER_LIST)
+        else if (kind == MEMBER_LIST)
             list_clear(member_of(settings, &options[i]));
     }
     list_clear(&settings->webroot_map.names);

@@ -1,5 +1,5 @@
 /*
- * What settings mean together: what follows from them, and what cannot be (contract 1.4, 1.7, 4.5). No
+ * What settings mean together: what follows from them, and what cannot be. No
  * network, no plugins.
  */
 #include <string.h>
@@ -35,8 +35,11 @@ static bool derive_server(struct settings *settings, struct error *err)
 
     if (settings->staging && !is_default && strcmp(settings->server, SERVER_STAGING) != 0)
         return error_set(err, ERROR_CONFIG, "--server value conflicts with --staging");
-    if ((settings->staging || settings->dry_run) && is_default)
+    if ((settings->staging || settings->dry_run) && is_default) {
         xreplace(&settings->server, SERVER_STAGING);
+        xreplace(&settings->account, NULL); /* it was the other CA's */
+        SETTING_MARK(settings, account, ORIGIN_DEFAULT);
+    }
     if (settings->dry_run)
         settings->staging = settings->break_my_certs = true;
     return true;

@@ -47,7 +47,9 @@ void topic_put_names(
     }
 }
 
-const char *topic_default(const struct option *option)
+const char *topic_default(const struct option *option, bool as_certbot)
 {
-    return option->fallback == NULL || option->fallback[0] == '\0' ? NULL : option->fallback;
+    const char *text = as_certbot && option->certbot_fallback != NULL ? option->certbot_fallback : option->fallback;
+
+    return text == NULL || text[0] == '\0' ? NULL : text;
 }

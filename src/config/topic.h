@@ -17,4 +17,4 @@ extern const struct topic topics[]; /* in the order of --help all; ended by TOPI
 void topic_put_names(
     const struct option *option, const char *around_name, const char *around_value, struct buf *out);
 /* The default worth telling, NULL when there is none. */
-const char *topic_default(const struct option *option);
+const char *topic_default(const struct option *option, bool as_certbot);

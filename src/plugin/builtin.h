@@ -9,6 +9,8 @@ extern const struct plugin plugin_null;
 extern const struct plugin plugin_standalone;
 extern const struct plugin plugin_webroot;
 
+extern const char *const proof_http_types[]; /* of authenticators that know http-01 alone */
+
 /*
  * The proof is one for http-01, and its token can be a file name and a part of a URL (RFC 8555 section 8.3):
  * base64url and nothing else, whatever was checked before. ERROR_INTERNAL, ERROR_ACME.

@@ -14,7 +14,7 @@ static bool has_roles(const struct plugin *plugin, unsigned roles)
         && ((roles & ROLE_INSTALLER) == 0 || plugin->installer != NULL);
 }
 
-static bool unknown(const char *name, unsigned roles, struct error *err)
+static void tell_unknown(const char *name, unsigned roles, struct error *err)
 {
     const char *nearest = NULL;
     size_t least = FAR;
@@ -29,21 +29,23 @@ static bool unknown(const char *name, unsigned roles, struct error *err)
     }
     (void)error_set(err, ERROR_PLUGIN, "The requested %s plugin does not appear to be installed", name);
     if (nearest != NULL)
-        return error_next(err, "did you mean %s? The command `plugins` lists what there is", nearest);
-    return error_next(err, "the command `plugins` lists what there is");
+        (void)error_next(err, "did you mean %s? The command `plugins` lists what there is", nearest);
+    else
+        (void)error_next(err, "the command `plugins` lists what there is");
 }
 
 /* There is such a plugin, and it can do something else. */
-static bool wrong_role(const struct ui *ui, const struct plugin *plugin, struct error *err)
+static void tell_wrong_role(const struct ui *ui, const struct plugin *plugin, struct error *err)
 {
-    if (ui_is_certbot(ui))
-        return error_set(err, ERROR_PLUGIN,
-            "The %s plugin is not working; there may be problems with your existing "
-            "configuration.\nThe error was: None",
+    if (ui_is_certbot(ui)) {
+        (void)error_set(err, ERROR_PLUGIN,
+            "The %s plugin is not working; there may be problems with your existing configuration.\nThe error was: None",
             plugin->name);
+        return;
+    }
     (void)error_set(err, ERROR_PLUGIN, "The %s plugin cannot %s", plugin->name,
         plugin->authenticator == NULL ? "prove control of names" : "install certificates");
-    return error_next(err, "the command `plugins` lists what there is");
+    (void)error_next(err, "the command `plugins` lists what there is");
 }
 
 bool choose_named(const struct settings *settings, struct ui *ui, const char *name, unsigned roles,
@@ -52,10 +54,14 @@ bool choose_named(const struct settings *settings, struct ui *ui, const char *na
     const struct plugin *plugin;
 
     TRY(plugin_look_up(settings, name, &plugin, err));
-    if (plugin == NULL)
-        return unknown(name, roles, err);
-    if (!has_roles(plugin, roles))
-        return wrong_role(ui, plugin, err);
+    if (plugin == NULL) {
+        tell_unknown(name, roles, err);
+        return false;
+    }
+    if (!has_roles(plugin, roles)) {
+        tell_wrong_role(ui, plugin, err);
+        return false;
+    }
     *out = plugin;
     return true;
 }

@@ -64,7 +64,7 @@ static bool is_authenticator_only(
     return true;
 }
 
-/* The user wanted certonly, or forgot what is to be configured (contract 1.7). */
+/* The user wanted certonly, or forgot what is to be configured. */
 static bool authenticator_only(const struct ui *ui, const char *name, struct error *err)
 {
     if (ui_is_certbot(ui))

@@ -77,7 +77,8 @@ static void check_choice(const struct expected *expected)
     CHECK(strstr(buf_text(&scene.out), "(manual)") == NULL, "%s: manual is hidden", expected->name);
 }
 
-#define MISSING "Missing command line flags. For non-interactive execution, you will need to specify a plugin on the command line."
+#define MISSING "Missing command line flags. For non-interactive execution, you will need to specify a plugin on the " \
+    "command line."
 #define MISSING_AS_CERTBOT MISSING "  Run with '--help plugins' to see a list of options, and see " \
     "https://eff.org/letsencrypt-plugins for more detail on what the plugins do and how to use them.|\n"
 #define NOT_WORKING "plugin is not working; there may be problems with your existing configuration.\nThe error was: None|\n"

@@ -50,17 +50,12 @@ static bool take_turn(struct manual *manual, struct error *err)
     return true;
 }
 
-static bool is_set(const char *command)
-{
-    return command != NULL && command[0] != '\0';
-}
-
 static bool prepare(const struct plugin_context *context, void **self, struct error *err)
 {
     const struct settings *settings = context->settings;
     struct manual *manual;
 
-    if (!is_set(settings->manual_auth_hook) && !ui_may_ask(context->ui)) {
+    if (!text_is_given(settings->manual_auth_hook) && !ui_may_ask(context->ui)) {
         (void)error_set(err, ERROR_PLUGIN, "An authentication script must be provided with --manual-auth-hook when "
                                            "using the manual plugin non-interactively.");
         return error_next(err, "name a command with --manual-auth-hook that puts the answer in place; `renew` needs "
@@ -171,7 +166,7 @@ static bool present(void *self, struct proof *proof, struct error *err)
     TRY(check(proof, err));
     manual->presented = xrealloc(manual->presented, manual->count + 1, sizeof *manual->presented);
     manual->presented[manual->count++] = proof;
-    if (is_set(manual->context->settings->manual_auth_hook))
+    if (text_is_given(manual->context->settings->manual_auth_hook))
         return present_by_hook(manual, proof, err);
     if (text_equal(proof->type, "http-01"))
         return present_http_by_hand(manual, proof, err);
@@ -197,7 +192,7 @@ static bool cleanup(void *self, struct proof *proof, struct error *err)
     AUTO(list_clear) struct list env = { 0 };
     AUTO(free) char *output = NULL;
 
-    if (!forget(manual, proof) || !is_set(command))
+    if (!forget(manual, proof) || !text_is_given(command))
         return true;
     output = xstrndup(proof->output != NULL ? proof->output : "", OUTPUT_MAX);
     if (proof->output != NULL && strlen(proof->output) > OUTPUT_MAX)
@@ -226,7 +221,7 @@ static void release(void *self)
 static char *hint(void *self, const char *type)
 {
     const struct manual *manual = self;
-    bool hook = is_set(manual->context->settings->manual_auth_hook);
+    bool hook = text_is_given(manual->context->settings->manual_auth_hook);
 
     if (text_equal(type, "http-01"))
         return xprintf("The CA has to get the exact line at the address it was given for. Check that %s, and that the "
@@ -241,12 +236,7 @@ static char *hint(void *self, const char *type)
 static const char *const types[] = { "http-01", "dns-01", NULL };
 
 static const struct authenticator authenticator = {
-    .types = types,
-    .prepare = prepare,
-    .present = present,
-    .cleanup = cleanup,
-    .release = release,
-    .hint = hint,
+    .types = types, .prepare = prepare, .present = present, .cleanup = cleanup, .release = release, .hint = hint,
 };
 
 const struct plugin plugin_manual = {

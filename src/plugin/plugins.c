@@ -1,7 +1,6 @@
 #include "plugin/builtin.h"
 
 #include "base/text.h"
-#include "plugin/external.h"
 
 /* Sorted by name: menus and `plugins` show this order. */
 const struct plugin *const plugins[] = { &plugin_manual, &plugin_null, &plugin_standalone, &plugin_webroot, NULL };
@@ -12,26 +11,4 @@ const struct plugin *plugin_find(const char *name)
         if (text_equal(plugins[i]->name, name))
             return plugins[i];
     return NULL;
-}
-
-bool plugin_look_up(const struct settings *settings, const char *name, const struct plugin **out, struct error *err)
-{
-    const struct plugin *plugin = plugin_find(name);
-
-    if (plugin == NULL)
-        TRY(external_find(settings, name, &plugin, err));
-    if (plugin != NULL && plugin->path != NULL)
-        TRY(external_check_options(external_of(plugin), settings, err));
-    *out = plugin;
-    return true;
-}
-
-size_t plugin_list(const struct settings *settings, const struct plugin *found[static PLUGINS_MAX])
-{
-    size_t count = 0;
-
-    for (size_t i = 0; plugins[i] != NULL && count < PLUGINS_MAX; i++)
-        if (!plugins[i]->hidden)
-            found[count++] = plugins[i];
-    return settings == NULL ? count : count + external_list(settings, &found[count], PLUGINS_MAX - count);
 }

@@ -6,6 +6,8 @@
 #define TOKEN_MAX 255 /* bytes of a file name */
 #define BASE64URL "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 
+const char *const proof_http_types[] = { "http-01", NULL };
+
 bool proof_check_http(const struct proof *proof, struct error *err)
 {
     size_t len;

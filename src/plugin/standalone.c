@@ -169,15 +169,8 @@ static char *hint(void *self, const char *type __attribute__((unused)))
                    port, port);
 }
 
-static const char *const types[] = { "http-01", NULL };
-
 static const struct authenticator authenticator = {
-    .types = types,
-    .prepare = prepare,
-    .present = present,
-    .cleanup = cleanup,
-    .release = release,
-    .hint = hint,
+    .types = proof_http_types, .prepare = prepare, .present = present, .cleanup = cleanup, .release = release, .hint = hint,
 };
 
 const struct plugin plugin_standalone = {

@@ -21,17 +21,26 @@ struct webroot { /* one order */
     const struct plugin_context *context;
     struct held *held; /* presented and not cleaned up yet */
     size_t count;
+    bool told; /* that the last path is for all names that no root is known for */
 };
+
+static void tell_path(struct webroot *webroot)
+{
+    const struct list *paths = &webroot->context->settings->webroot_path;
+
+    if (!webroot->told && paths->len > 0)
+        log_info("Using the webroot path %s for all unmatched identifiers.", paths->at[paths->len - 1]);
+    webroot->told = true;
+}
 
 static bool prepare(const struct plugin_context *context, void **self, struct error *err)
 {
     const struct settings *settings = context->settings;
     struct webroot *webroot;
 
-    if (settings->webroot_map.names.len == 0 && settings->webroot_path.len == 0 && !ui_may_ask(context->ui)) {
-        if (ui_is_certbot(context->ui) && settings->domains.len > 0)
-            return error_set(err, ERROR_CONFIG, "Missing command line flag or config entry for this setting:\nInput the webroot "
-                "for %s:", settings->domains.at[0]);
+    /* Certbot asks when a name is to be proved, and so needs none while what was proved before is valid. */
+    if (settings->webroot_map.names.len == 0 && settings->webroot_path.len == 0 && !ui_may_ask(context->ui) &&
+        !ui_is_certbot(context->ui)) {
         (void)error_set(err, ERROR_PLUGIN, "Missing parts of webroot configuration: no directory is known for the "
                                            "names");
         return error_next(err, "add --webroot-path DIR before the -d of its names, or --webroot-map");
@@ -138,6 +147,7 @@ static bool present(void *self, struct proof *proof, struct error *err)
     struct challenge_file *file = NULL;
 
     TRY(proof_check_http(proof, err));
+    tell_path(webroot);
     TRY(find_root(webroot->context->settings, webroot->context->ui, proof->identifier, &root, err));
     TRY(challenge_file_put(root, proof->token, proof->key_authorization, &file, err));
     log_debug("the answer for %s is below %s", proof->identifier, root);
@@ -192,15 +202,8 @@ static char *hint(void *self, const char *type __attribute__((unused)))
                    known.len > 0 ? roots : "the webroot");
 }
 
-static const char *const types[] = { "http-01", NULL };
-
 static const struct authenticator authenticator = {
-    .types = types,
-    .prepare = prepare,
-    .present = present,
-    .cleanup = cleanup,
-    .release = release,
-    .hint = hint,
+    .types = proof_http_types, .prepare = prepare, .present = present, .cleanup = cleanup, .release = release, .hint = hint,
 };
 
 const struct plugin plugin_webroot = {

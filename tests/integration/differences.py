@@ -6,17 +6,25 @@ rule that no line needs fails the test, as does one without a row, or a row with
 import re
 
 RULES = {}
+OLDER, NEWER = set(), set()  # rules that only older Certbots need, or only 5.5
 
 
-def differs(name):
+def differs(name, of=None):
     def keep(rule):
         RULES[name] = rule
+        if of is not None:
+            of.add(name)
         return rule
     return keep
 
 
+def needed(certbot):
+    """The names of the rules that this Certbot needs."""
+    return RULES.keys() - (NEWER if certbot["is_old"] else OLDER)
+
+
 def find(line, theirs, ours, certbot):
-    return next((name for name, rule in RULES.items() if rule(line, theirs, ours, certbot)), None)
+    return next((name for name in RULES if name in needed(certbot) and RULES[name](line, theirs, ours, certbot)), None)
 
 
 def said(answer):
@@ -28,7 +36,7 @@ def status(answer):
     return answer["real"][0] if answer.get("real") else answer["exit"]
 
 
-@differs("on-off")
+@differs("on-off", OLDER)
 def on_off(line, theirs, ours, certbot):
     old = "Expecting 'true', 'false', 'yes', 'no', '1' or '0'"
     if not (theirs["message"] or "").endswith(old):
@@ -37,7 +45,7 @@ def on_off(line, theirs, ours, certbot):
     return named in said(ours) or re.search(r"^\S+ = (on|off|2)$", line.ini, re.M) is not None
 
 
-@differs("false-counts")
+@differs("false-counts", OLDER)
 def false_counts(line, theirs, ours, certbot):
     if theirs["exit"] or ours["exit"] or not re.search(r"= *(no|false|off)$", line.ini or "", re.I | re.M):
         return False
@@ -51,7 +59,7 @@ def ambiguous_without_value(line, theirs, ours, certbot):
     return bool(found) and status(ours) == 2 and found[1] + " could match" in said(ours)
 
 
-@differs("other-options")
+@differs("other-options", OLDER)
 def other_options(line, theirs, ours, certbot):
     mine = re.search(r"ambiguous option: \S+ could match (.*)", said(ours))
     its = re.search(r"ambiguous option: \S+ could match (.*)", theirs["message"] or "")
@@ -60,7 +68,7 @@ def other_options(line, theirs, ours, certbot):
     return bool(its) and "--manual-public-ip-logging-ok" in its[1]  # and it has one that was taken away
 
 
-@differs("removed-options")
+@differs("removed-options", OLDER)
 def removed_options(line, theirs, ours, certbot):
     return theirs["exit"] == 0 and said(ours).endswith("unrecognized arguments: --manual-public-ip-logging-ok")
 
@@ -111,12 +119,12 @@ def webroot_map_shape(line, theirs, ours, certbot):
     return theirs["exit"] == 1 and status(ours) == 2 and "argument --webroot-map:" in said(ours)
 
 
-@differs("renew-hook-alias")
+@differs("renew-hook-alias", OLDER)
 def renew_hook_alias(line, theirs, ours, certbot):
     return re.search(r"conflicts with --(renew|deploy)-hook value", theirs["message"] or "") is not None
 
 
-@differs("newer-words")
+@differs("newer-words", OLDER)
 def newer_words(line, theirs, ours, certbot):
     new = {"Inconsistent domain requests:": "Inconsistent requests:", "all domain flags": "all --domain and --ip-address flags",
            "needs to have a SubjectAltName for every domain": "SubjectAltName for every domain or IP address"}
@@ -133,3 +141,25 @@ def line_numbers(line, theirs, ours, certbot):
 def list_advice(line, theirs, ours, certbot):
     found = re.match(r"\S+ can't be set to a list", theirs["message"] or "")
     return bool(found) and status(ours) == 2 and found[0] in said(ours)
+
+
+@differs("empty-name", OLDER)
+def empty_name(line, theirs, ours, certbot):
+    return theirs["exit"] == 0 and said(ours).endswith("Requested domain is not a FQDN because it contains an empty label.")
+
+
+@differs("account-of-another", OLDER)
+def account_of_another(line, theirs, ours, certbot):
+    if theirs["exit"] or ours["exit"] or not {"--dry-run", "--staging", "--test-cert"} & set(line.words):
+        return False
+    return theirs["saved"].keys() - ours["saved"].keys() == {"account"}
+
+
+@differs("glued-value", NEWER)
+def glued_value(line, theirs, ours, certbot):
+    return (theirs["message"] or "").startswith("unrecognized arguments: -") and "ignored explicit argument" in said(ours)
+
+
+@differs("unknown-algorithm", NEWER)
+def unknown_algorithm(line, theirs, ours, certbot):
+    return theirs["exit"] == 0 and status(ours) == 2 and "argument --eab-hmac-alg: invalid choice" in said(ours)

@@ -1,4 +1,4 @@
-"""Hundreds of command lines, read by Certbot's parser and by ours: both accept or both refuse, with the same exit status
+"""Hundreds of command lines, read by a Certbot's parser and by ours (with EVERCERT_DIFFERENTIAL=all by that of 5.5, too): both accept or both refuse, with the same exit status
 and the same words, and what they accept is saved for renewal alike. differences.py has what may differ."""
 import json
 import os
@@ -19,13 +19,19 @@ DRIVER = Path(__file__).parent / "peers" / "certbot_parser.py"
 DOCUMENT = Path(__file__).parents[2] / "docs" / "differences-from-certbot.md"
 GONE = {"--manual-public-ip-logging-ok"}  # of the packaged Certbot's options, those that 5.5 has no more
 NEWER = {"--ip-address", "--required-profile", "--preferred-profile", "--eab-hmac-alg", "--run-deploy-hooks"}
+CERTBOTS = ["packaged", "newest"] if os.environ.get("EVERCERT_DIFFERENTIAL") == "all" else ["packaged"]
 
 
-def certbot_python():
-    """The interpreter of the installed Certbot."""
-    program = shutil.which("certbot")
-    first = Path(program).read_text(errors="replace").splitlines()[0] if program else ""
-    return first[2:].split()[0] if first.startswith("#!") else None
+def python_of(program, folder):
+    """The interpreter of a Certbot: what its first line names, or what its launcher starts (tools/certbot-new)."""
+    lines = Path(program).read_text(errors="replace").splitlines()
+    if "python" in lines[0]:
+        return lines[0][2:].split()[0]
+    started = "\n".join(lines[1:]).replace('"$tree/usr/bin/certbot" ', "").replace('$(readlink -f "$0")', str(Path(program).resolve()))
+    path = folder / "python"
+    path.write_text(f"#!/bin/sh\n{started}\n")
+    path.chmod(0o755)
+    return str(path)
 
 
 @pytest.fixture(scope="module")
@@ -42,8 +48,8 @@ def table(generate):
 
 
 @pytest.fixture(scope="module")
-def places(session_area):
-    root = session_area / "differential"
+def places(session_area, certbot):
+    root = session_area / f"differential-{certbot['version']}"
     root.mkdir()
     return command_lines.Places(root)
 
@@ -94,7 +100,7 @@ def same_words(message, status, text, known):
         found = re.search(re.escape(ambiguous[1]) + r"\S* could match (.*)", text)
         return bool(found) and sorted(set(found[1].split(", ")) & set(known)) == sorted(ambiguous[2].split(", "))
     # Newer Certbots, and we, name the error by its number and its file, too.
-    text = re.sub(r"(Unable to open config file: .*? Error: )\[Errno \d+\] (.*?): '[^']*'", r"\1\2", text)
+    text, message = (re.sub(r"(Unable to open config file: .*? Error: )\[Errno \d+\] (.*?): '[^']*'", r"\1\2", t) for t in (text, message))
     flat = " ".join(text.split())
     return ("certbot: error: " if status == 2 else "") + " ".join(message.split()) in flat
 
@@ -106,18 +112,20 @@ def ask(argv, env, cwd, all_words):
     return [json.loads(line) for line in run.stdout.splitlines()]
 
 
-@pytest.fixture(scope="module")
-def certbot(places):
-    """What Certbot's parser says of itself, and a function that asks it."""
-    python = certbot_python()
-    if python is None:
+@pytest.fixture(scope="module", params=CERTBOTS)
+def certbot(request, session_area):
+    """What a Certbot's parser says of itself, and a function that asks it."""
+    program = shutil.which("certbot") if request.param == "packaged" else request.getfixturevalue("certbot_new")
+    if program is None:
         pytest.skip("no Certbot to compare with")
+    python = python_of(program, session_area)
 
     def answers(all_words, home):
-        return ask([python, "-B", str(DRIVER)], environment(home), places.root, all_words)
+        return ask([python, "-B", str(DRIVER)], environment(home), home, all_words)
 
-    about = answers([], places.root)[0]
+    about = answers([], session_area)[0]
     about["answers"] = answers
+    about["is_old"] = int(about["version"].split(".")[0]) < 5
     return about
 
 
@@ -182,9 +190,10 @@ def test_enough_of_everything(compared, table, certbot):
 def test_options_are_certbots(table, certbot):
     """None of Certbot's is missing, and what it lacks is newer, of a plugin that is not installed, or ours."""
     ours = {"--" + n: o for o in table["options"] for n in o["names"]}
-    assert set(n for n in certbot["options"] if n.startswith("--")) - set(ours) == GONE
+    assert set(n for n in certbot["options"] if n.startswith("--")) - set(ours) == (GONE if certbot["is_old"] else set())
     plugins = ("--nginx-", "--apache-", "--dns-")
-    assert {n for n, o in ours.items() if n not in certbot["options"] and not n.startswith(plugins) and not o["ours"]} == NEWER
+    assert {n for n, o in ours.items() if n not in certbot["options"] and not n.startswith(plugins) and not o["ours"]} == (
+        NEWER if certbot["is_old"] else set())
     shorts = {"-" + letter for o in table["options"] for letter in o["shorts"] or ""}
     assert {n for n in certbot["options"] if not n.startswith("--")} == shorts
 
@@ -194,10 +203,10 @@ def test_lines_agree(explained):
     assert not wrong, f"{len(wrong)} lines:\n" + "\n".join(f"{complaint}: {one}" for complaint, one in wrong[:600])
 
 
-def test_every_difference_is_needed_and_has_a_reason(explained):
+def test_every_difference_is_needed_and_has_a_reason(explained, certbot):
     rows = re.findall(r"^\| `([\w-]+)` \| .+ \| .+ \| .+ \|$", DOCUMENT.read_text(), re.M)
     assert sorted(rows) == sorted(differences.RULES)
-    assert sorted(filter(None, explained)) == sorted(differences.RULES)
+    assert sorted(filter(None, explained)) == sorted(differences.needed(certbot))
 
 
 def test_files_in_the_usual_places(generate, certbot, area):
@@ -209,6 +218,8 @@ def test_files_in_the_usual_places(generate, certbot, area):
              ["certonly", "--config-dir", str(area / "elsewhere")]]
     theirs = certbot["answers"](lines, area)[1:]
     ours = ask([generate, "parse"], environment(area), area, lines)
+    if not certbot["is_old"]:
+        assert theirs[1]["saved"].pop("config_dir")  # docs/differences-from-certbot.md
     assert [saved(one) for one in ours] == [saved(one) for one in theirs]
     assert [one["saved"].get("rsa_key_size") for one in ours] == [["3072"], ["4096"], ["3072"], ["3072"]]
 

@@ -260,13 +260,15 @@ def test_ownership_made_by_hand_stays(share, new_ca, first, then):
 
 @pytest.mark.parametrize("first, then", some(PAIRS, BACK_AND_FORTH[1:]), ids=lambda w: w)
 def test_old_versions_are_pruned_alike(share, new_ca, first, then):
+    """By its own name the program keeps three superseded versions; who renewed last was `then`."""
+    least = 5 if then == "evercert" else 4 if first == "evercert" else 3
     first, then = share(new_ca, first, then)
     first.certonly(["p.test"])
     for number in range(2, 9):
         (first if number % 2 else then).renew("--force-renewal")
     first.store.check(["p.test"])
     if min(major(first), major(then)) >= 3:  # older ones keep all
-        assert first.store.versions("p.test") == [3, 4, 5, 6, 7, 8]
+        assert first.store.versions("p.test") == list(range(least, 9))
 
 
 def test_comments_and_keys_of_the_users(share, new_ca):

@@ -1,4 +1,4 @@
-"""Each question of Certbot's (contract 7.5), word by word, by the program of that name: what it says where nobody can be
+"""Each question of Certbot's, word by word, by the program of that name: what it says where nobody can be
 asked, what it takes then, and what is read from standard input all the same. Certbot itself passes these tests, too."""
 import json
 import re

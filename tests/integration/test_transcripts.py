@@ -1,4 +1,4 @@
-"""Every line that Certbot prints where scripts read it (contract 7.6), printed by the program of that name."""
+"""Every line that Certbot prints where scripts read it, printed by the program of that name."""
 import datetime
 import re
 from pathlib import Path
