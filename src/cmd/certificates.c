@@ -63,13 +63,7 @@ static void out_entry(struct out *out, const struct inventory_entry *entry, int6
 
     out_object(out, NULL);
     out_text(out, "name", entry->name);
-    out_texts(out, "identifiers", &cert->names);
-    out_text(out, "serial", cert->serial);
-    out_text(out, "key_type", cert->key_type == KEY_RSA ? "rsa" : "ecdsa");
-    out_number(out, "key_bits", cert->key_bits);
-    out_text(out, "issuer", cert->issuer_common_name);
-    out_time(out, "not_before", cert->not_before);
-    out_time(out, "not_after", cert->not_after);
+    report_out_cert(out, cert);
     out_number(out, "seconds_left", cert->not_after - now);
     out_bool(out, "expired", entry->is_expired);
     out_bool(out, "revoked", entry->is_revoked);

@@ -4,6 +4,7 @@
 #include "cmd/command.h"
 #include "cmd/report.h"
 #include "lifecycle/install.h"
+#include "lifecycle/obtain_csr.h"
 
 static void say_csr_saved(struct context *context, const struct csr_result *result)
 {

@@ -18,6 +18,6 @@ extern const struct command *const commands[]; /* ended by NULL; the first is th
 const struct verb **command_verbs(void) __attribute__((returns_nonnull));
 const struct command *command_of(const struct verb *verb);
 
-extern const struct command cmd_run, cmd_certonly, cmd_renew, cmd_certificates, cmd_revoke, cmd_delete, cmd_doctor, cmd_reconfigure,
-    cmd_install, cmd_enhance, cmd_rollback, cmd_register, cmd_update_account, cmd_unregister, cmd_show_account, cmd_plugins,
-    cmd_history, cmd_store;
+extern const struct command cmd_run, cmd_certonly, cmd_renew, cmd_certificates, cmd_revoke, cmd_delete, cmd_doctor,
+    cmd_reconfigure, cmd_install, cmd_enhance, cmd_rollback, cmd_register, cmd_update_account, cmd_unregister,
+    cmd_show_account, cmd_plugins, cmd_history, cmd_store;

@@ -54,13 +54,7 @@ static void out_version(struct out *out, const struct version *version, int64_t 
     out_text(out, "state", state_of(version));
     out_bool(out, "damaged", cert == NULL);
     if (cert != NULL) {
-        out_texts(out, "identifiers", &cert->names);
-        out_text(out, "serial", cert->serial);
-        out_text(out, "key_type", cert->key_type == KEY_RSA ? "rsa" : "ecdsa");
-        out_number(out, "key_bits", cert->key_bits);
-        out_text(out, "issuer", cert->issuer_common_name);
-        out_time(out, "not_before", cert->not_before);
-        out_time(out, "not_after", cert->not_after);
+        report_out_cert(out, cert);
         out_bool(out, "expired", cert->not_after <= now);
     }
     out_text(out, "certificate_path", version->path[KIND_FULLCHAIN]);
@@ -235,6 +229,8 @@ static bool history_run(struct context *context, struct error *err)
 
 static const enum option_topic topics[] = { TOPIC_HIDDEN };
 
+static const char *const actions[] = { "restore", "prune", NULL };
+
 const struct command cmd_history = {
     .verb = {
         .name = "history",
@@ -246,6 +242,7 @@ const struct command cmd_history = {
                 "live until the next renewal. `prune` removes superseded versions, with their keys, that --history-keep does "
                 "not keep, as each renewal does.",
         .topics = topics,
+        .actions = actions,
         .max_operands = 3, /* restore NAME VERSION */
         .ours = true,
     },

@@ -7,7 +7,7 @@
 #include "cmd/report.h"
 #include "lifecycle/questions.h"
 
-/* What --cert-name leaves out comes from its lineage (contract 6.10); without one, nothing does. */
+/* What --cert-name leaves out comes from its lineage; without one, nothing does. */
 static bool fill_paths(struct context *context, struct list *names, struct error *err)
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;

@@ -58,8 +58,8 @@ static bool any_hook(const struct settings *settings)
     return settings->pre_hook != NULL || settings->post_hook != NULL || settings->deploy_hook != NULL;
 }
 
-/* Certbot's summary, which scripts read (contract 4.6). */
-static void say_summary(struct context *context, const struct renewals *all, struct tally tally)
+/* Certbot's summary, which scripts read. */
+static void say_all(struct context *context, const struct renewals *all, struct tally tally)
 {
     const char *kind = context->settings->dry_run ? "simulated renewal" : "renewal";
 
@@ -91,6 +91,16 @@ static void say_summary(struct context *context, const struct renewals *all, str
                 ui_say(context->ui, "  %s (parsefail)", all->at[i].conf_path);
     }
     ui_frame_line(context->ui);
+}
+
+/* In one piece: a line for each of many lineages. */
+static void say_summary(struct context *context, const struct renewals *all, struct tally tally)
+{
+    AUTO(ui_free) struct ui *ui = ui_collect(context->ui);
+    struct context collecting = *context;
+
+    collecting.ui = ui;
+    say_all(&collecting, all, tally);
 }
 
 static bool run_post_hooks(struct context *context, const struct renewals *all, struct error *err)

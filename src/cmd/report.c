@@ -78,3 +78,14 @@ const char *report_key_type(const struct cert *cert)
 {
     return cert->key_type == KEY_RSA ? "RSA" : "ECDSA";
 }
+
+void report_out_cert(struct out *out, const struct cert *cert)
+{
+    out_texts(out, "identifiers", &cert->names);
+    out_text(out, "serial", cert->serial);
+    out_text(out, "key_type", cert->key_type == KEY_RSA ? "rsa" : "ecdsa");
+    out_number(out, "key_bits", cert->key_bits);
+    out_text(out, "issuer", cert->issuer_common_name);
+    out_time(out, "not_before", cert->not_before);
+    out_time(out, "not_after", cert->not_after);
+}

@@ -1,8 +1,9 @@
 #pragma once
 /*
- * What commands say about certificates: certonly and run about one they have obtained (contract 7.6), and words that
+ * What commands say about certificates: certonly and run about one they have obtained, and words that
  * listings share.
  */
+#include "json/out.h"
 #include "lifecycle/obtain.h"
 
 /* Where it is saved and when it expires. */
@@ -12,5 +13,7 @@ void report_next_steps(struct context *context, const struct obtain_result *resu
 /* "2027-02-20 00:29:12+00:00" */
 void report_put_time(struct buf *text, int64_t at);
 const char *report_key_type(const struct cert *cert); /* "RSA" or "ECDSA" */
+/* What a certificate says, as members of the object that is begun. */
+void report_out_cert(struct out *out, const struct cert *cert);
 /* "https://a", "https://a and https://b", "https://a, https://b, and https://c"; of the caller's. */
 char *report_urls(const struct list *names) __attribute__((returns_nonnull));

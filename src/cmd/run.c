@@ -34,8 +34,8 @@ static bool install(struct context *context, struct installation *installation, 
 
     if (installation_deploy(context, installation, &result->names, paths, err))
         return true;
-    step = xprintf("The certificate was saved, but could not be installed (installer: %s). After fixing the error shown below, try "
-        "installing it again by running:\n  %s install --cert-name %s\n\n", installation->plugin->name,
+    step = xprintf("The certificate was saved, but could not be installed (installer: %s). After fixing the error shown "
+        "below, try installing it again by running:\n  %s install --cert-name %s\n\n", installation->plugin->name,
         context->as_certbot ? "certbot" : "evercert", lineage->name);
     ui_next_steps(context->ui, &(struct list){ &step, 1 });
     return false;

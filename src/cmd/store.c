@@ -89,7 +89,7 @@ static bool convert(struct context *context, struct error *err)
     bool ok;
 
     if (!SETTING_IS_SET(context->settings, store_layout)) {
-        (void)error_set(err, ERROR_USAGE, "convert needs to know the layout");
+        (void)error_set(err, ERROR_USAGE, "convert needs to know the layout (--layout versioned or certbot)");
         return error_next(err, "add --layout versioned or --layout certbot");
     }
     TRY(choose(context, &names, err));
@@ -113,12 +113,14 @@ static bool store_run(struct context *context, struct error *err)
 
     if (words->len == 1 && strcmp(words->at[0], "convert") == 0)
         return convert(context, err);
-    (void)error_set(err, ERROR_USAGE, words->len == 0 ? "store needs to know what to do" : "store has no action \"%s\"",
+    (void)error_set(err, ERROR_USAGE, words->len == 0 ? "store needs to know what to do (convert)" : "store has no action \"%s\"",
         words->len == 0 ? "" : words->at[0]);
     return error_next(err, "store convert --layout versioned|certbot [--cert-name NAME]...");
 }
 
 static const enum option_topic topics[] = { TOPIC_HIDDEN };
+
+static const char *const actions[] = { "convert", NULL };
 
 const struct command cmd_store = {
     .verb = {
@@ -131,6 +133,7 @@ const struct command cmd_store = {
                 "--cert-name all certificates are converted; one that is damaged is left as it is, with the reason. With "
                 "--dry-run only says what would be done.",
         .topics = topics,
+        .actions = actions,
         .max_operands = 1,
         .ours = true,
     },

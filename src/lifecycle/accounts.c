@@ -51,8 +51,8 @@ static bool new_contacts(struct context *context, struct list *contacts, struct 
     const struct settings *settings = context->settings;
 
     if (settings->email == NULL && !settings->register_without_email)
-        return contacts_ask(context, "Your new e-mail address, so that the CA can reach you. Enter alone removes the one it has.\n",
-            contacts, err);
+        return contacts_ask(context,
+            "Your new e-mail address, so that the CA can reach you. Enter alone removes the one it has.\n", contacts, err);
     return contacts_of(settings->email, contacts, err);
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * What a user does with an account he has: look at it, change its contacts, give it up (contract 6.2).
+ * What a user does with an account he has: look at it, change its contacts, give it up.
  */
 #include "lifecycle/context.h"
 

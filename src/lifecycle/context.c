@@ -298,6 +298,22 @@ static bool get_account(struct context *context, bool make, struct ca **out, str
     return true;
 }
 
+bool context_choose_account(struct context *context, struct error *err)
+{
+    struct place *place = world_place(context->world, context->settings->server);
+    struct ca *ca = NULL;
+    bool ok;
+
+    (void)pthread_mutex_lock(&place->lock);
+    ok = find_account(context, true, place, &ca, err);
+    (void)pthread_mutex_unlock(&place->lock);
+    if (!ok || ca == NULL)
+        return ok && context_account(context, &ca, err);
+    xreplace(&context->settings->account, ca->account->id);
+    SETTING_MARK(context->settings, account, ORIGIN_RUNTIME);
+    return true;
+}
+
 bool context_account(struct context *context, struct ca **out, struct error *err)
 {
     return get_account(context, true, out, err);

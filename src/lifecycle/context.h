@@ -62,9 +62,11 @@ MUST_USE bool context_session(struct context *context, const char *server, struc
 
 /*
  * The account for settings->server: the one settings name, the only one, the one the user chooses, or a new one
- * (contract 6.2). Marks settings->account. Thread-safe; two workers never register twice.
+ *. Marks settings->account. Thread-safe; two workers never register twice.
  */
 MUST_USE bool context_account(struct context *context, struct ca **out, struct error *err);
+/* Chooses it without asking the CA anything; only where there is none, one is made. */
+MUST_USE bool context_choose_account(struct context *context, struct error *err);
 /* The same without making one: *out is NULL when there is none. */
 MUST_USE bool context_existing_account(struct context *context, struct ca **out, struct error *err);
 

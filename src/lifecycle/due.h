@@ -1,6 +1,6 @@
 #pragma once
 /*
- * When a certificate is due (contract 4.2). Pure: clock, renewal information and revocation are passed in.
+ * When a certificate is due. Pure: clock, renewal information and revocation are passed in.
  */
 #include "base/bytes.h"
 
@@ -19,6 +19,6 @@ enum due { DUE_NOT, DUE_FORCED, DUE_DRY_RUN, DUE_WAITING, DUE_RENEWAL_INFO, DUE_
 
 enum due due_decide(const struct due_facts *facts);
 
-/* "30 days", "3 weeks", "6 months 1 week", "3 days, 12 hours", "100 years"; a bare number means days. In seconds. ERROR_CONFIG when unreadable or beyond 10,000
- * years. */
+/* "30 days", "3 weeks", "6 months 1 week", "3 days, 12 hours", "100 years"; a bare number means days. In seconds.
+ * ERROR_CONFIG when unreadable or beyond 10,000 years. */
 MUST_USE bool due_parse_interval(const char *text, int64_t *seconds, struct error *err);

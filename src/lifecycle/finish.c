@@ -2,17 +2,14 @@
 
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "crypto/csr.h"
-#include "lifecycle/resume.h"
 #include "store/pending.h"
 
 #define CSR_MAX (256 * 1024)
-#define KEY_MAX (64 * 1024)
 
 static bool make_csr(struct context *context, const struct issue_request *request, struct buf *der, struct error *err)
 {
@@ -23,12 +20,12 @@ static bool make_csr(struct context *context, const struct issue_request *reques
     return csr_make(request->key, &request->dns, &request->ips, context->settings->must_staple, der, err);
 }
 
-/* The default chain, or the one that --preferred-chain names (contract 6.6). */
+/* The default chain, or the one that --preferred-chain names. */
 static bool choose_chain(struct context *context, struct buf *pem, const struct list *alternates, struct error *err)
 {
     const char *wanted = context->settings->preferred_chain;
 
-    if (!setting_is_said(wanted) || alternates->len == 0)
+    if (!text_is_given(wanted) || alternates->len == 0)
         return true;
     for (size_t i = 0; i <= alternates->len; i++) {
         struct view chain = i == 0 ? buf_view(pem) : view_of(alternates->at[i - 1]);
@@ -55,7 +52,7 @@ static bool fetch_chain(struct context *context, struct ca *ca, const struct iss
     const char *profile = order->profile != NULL ? order->profile : request->profile;
     AUTO(buf_clear) struct buf pem = BUF(HTTP_MAX_BODY);
     AUTO(list_clear) struct list alternates = { 0 };
-    bool choose = setting_is_said(context->settings->preferred_chain);
+    bool choose = text_is_given(context->settings->preferred_chain);
 
     TRY(order_download(ca->session, ca->who, order, &pem, choose ? &alternates : NULL, err));
     TRY(choose_chain(context, &pem, &alternates, err));
@@ -66,47 +63,7 @@ static bool fetch_chain(struct context *context, struct ca *ca, const struct iss
     return cert_split_chain(buf_view(&pem), &out->cert, &out->chain, &out->fullchain, err);
 }
 
-/* ---- the record ---- */
-
-bool csr_sha256(struct view der, struct buf *out, struct error *err)
-{
-    AUTO(buf_clear) struct buf digest = BUF(64);
-
-    TRY(digest_sha256(der, &digest, err));
-    buf_put_hex(out, buf_view(&digest));
-    return true;
-}
-
-static bool record(struct context *context, const struct ca *ca, const struct issue_request *request,
-    const struct order *order, struct view csr, struct error *err)
-{
-    AUTO(pending_clear) struct pending pending = { .created = clock_now(), .key = BUF_SECRET(KEY_MAX) };
-    AUTO(buf_clear) struct buf digest = BUF(128), previous = BUF(128);
-
-    if (request->record == NULL)
-        return true;
-    TRY(csr_sha256(csr, &digest, err));
-    pending.order_url = xstrdup(order->url);
-    pending.server = xstrdup(context->settings->server);
-    pending.account_url = xstrdup(ca->account->url);
-    pending.account_id = xstrdup(ca->account->id);
-    list_add_all(&pending.names, &request->dns);
-    list_add_all(&pending.names, &request->ips);
-    list_add_all(&pending.requested, &request->requested);
-    pending.profile = request->profile == NULL ? NULL : xstrdup(request->profile);
-    pending.must_staple = context->settings->must_staple;
-    pending.csr_sha256 = xstrdup(buf_text(&digest));
-    if (request->lineage != NULL) {
-        TRY(cert_fingerprint(request->lineage->cert, &previous, err));
-        pending.previous = xstrdup(buf_text(&previous));
-    }
-    pending.has_key = request->key != NULL && !request->key_is_lineages;
-    if (pending.has_key)
-        TRY(key_to_pem(request->key, &pending.key, err));
-    if (!pending_save(context->store, request->record, &pending, err))
-        return error_in(err, "recording the order before the certificate is issued");
-    return true;
-}
+/* ---- finishing, and what becomes of the record ---- */
 
 /* What the CA has refused will not come; a refusal once it had taken the CSR says nothing of that. */
 static bool is_refused(const struct order *order, const struct error *err)
@@ -122,15 +79,13 @@ static void keep_or_drop(struct context *context, const struct issue_request *re
     if (request->record == NULL)
         return;
     if (is_refused(order, err)) {
-        resume_drop(context, request->record);
+        record_drop(context, request->record);
         return;
     }
     dir = pending_dir(context->store, request->record);
     (void)error_next_default(err, "the order is recorded in %s: the next run fetches the certificate if the CA issues it "
         "meanwhile", dir);
 }
-
-/* ---- finishing ---- */
 
 bool finish_recorded(struct context *context, struct ca *ca, const struct issue_request *request, struct order *order,
     struct issued_chain *out, struct error *err)
@@ -149,7 +104,7 @@ bool finish_order(struct context *context, struct ca *ca, const struct issue_req
 
     TRY(interrupt_check(err));
     TRY(make_csr(context, request, &csr, err));
-    TRY(record(context, ca, request, order, buf_view(&csr), err));
+    TRY(record_order(context, ca, request, order, buf_view(&csr), err));
     if (order_finalize(ca->session, ca->who, order, buf_view(&csr), problem, err)
         && order_wait(ca->session, ca->who, order, buf_view(&csr), context->settings->issuance_timeout_s, err)
         && fetch_chain(context, ca, request, order, out, err))

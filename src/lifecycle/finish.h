@@ -4,7 +4,7 @@
  * 7.4).
  */
 #include "acme/order.h"
-#include "lifecycle/issue.h"
+#include "lifecycle/request.h"
 
 /* The order is recorded under request->record, and that is on disk before the CA is told to issue. Where the CA refuses, the
  * record goes; where it is not known what the CA did, it stays for the next run (resume.h). */
@@ -14,6 +14,3 @@ MUST_USE bool finish_order(struct context *context, struct ca *ca, const struct 
 /* The same for an order that is recorded, in whatever state the CA has it. The record stays. */
 MUST_USE bool finish_recorded(struct context *context, struct ca *ca, const struct issue_request *request,
     struct order *order, struct issued_chain *out, struct error *err);
-
-/* SHA-256 of a CSR in hex, appended to out. */
-MUST_USE bool csr_sha256(struct view der, struct buf *out, struct error *err);

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * The user's commands around issuance: pre-, deploy- and post-hooks, from options and from CONF/renewal-hooks (contract 5).
+ * The user's commands around issuance: pre-, deploy- and post-hooks, from options and from CONF/renewal-hooks.
  *
  * A failing hook is reported and changes nothing else.
  */

@@ -34,7 +34,7 @@ struct seen { /* a file or directory that was looked into, by whatever name */
 };
 
 struct search {
-    const char *needles[2];
+    const char *paths[2];
     struct in_use *out;
     struct seen *seen;
     size_t count, room;
@@ -72,19 +72,16 @@ static bool names(struct view text, const char *needle)
 
         if (at == NULL)
             return false;
-        text = (struct view){ at + len, text.len - (size_t)(at + len - text.at) };
-        if (text.len == 0 || !is_name_byte(text.at[0]))
+        text = (struct view){ at + 1, text.len - (size_t)(at + 1 - text.at) }; /* the next one may begin within this one */
+        if (text.len < len || !is_name_byte(text.at[len - 1]))
             return true;
     }
     return false;
 }
 
-static bool names_any(const struct search *search, struct view text)
+static bool names_any(const char *const paths[static 2], struct view text)
 {
-    for (size_t i = 0; i < COUNT(search->needles); i++)
-        if (search->needles[i] != NULL && names(text, search->needles[i]))
-            return true;
-    return false;
+    return (paths[0] != NULL && names(text, paths[0])) || (paths[1] != NULL && names(text, paths[1]));
 }
 
 static bool is_comment(struct view line)
@@ -93,18 +90,29 @@ static bool is_comment(struct view line)
     return view_starts(line, "#") || view_starts(line, ";") || view_starts(line, "//");
 }
 
+bool in_use_next(struct in_use_lines *lines, const char *const paths[static 2])
+{
+    struct view line;
+
+    while (view_cut(&lines->rest, '\n', &line)) {
+        lines->number++;
+        if (names_any(paths, line) && !is_comment(line))
+            return true;
+    }
+    return false;
+}
+
 static void search_file(struct search *search, const char *path)
 {
     AUTO(buf_clear) struct buf text = BUF_SECRET(FILE_MAX_BYTES); /* passwords of servers may be in it */
+    struct in_use_lines lines = { 0 };
     struct error err = { 0 };
-    struct view rest, line;
 
-    if (!file_read(path, &text, &err) || !names_any(search, buf_view(&text)))
+    if (!file_read(path, &text, &err) || !names_any(search->paths, buf_view(&text)))
         return;
-    rest = buf_view(&text);
-    for (size_t number = 1; view_cut(&rest, '\n', &line); number++)
-        if (names_any(search, line) && !is_comment(line))
-            found(search, path, number);
+    lines.rest = buf_view(&text);
+    while (in_use_next(&lines, search->paths))
+        found(search, path, lines.number);
 }
 
 /* ---- trees ---- */
@@ -133,7 +141,7 @@ static bool is_link_to_lineage(struct search *search, const char *path)
     dir = file_dirname(path);
     joined = text[0] == '/' ? xstrdup(text) : file_join(dir, text);
     target = file_absolute(joined);
-    if (!names_any(search, view_of(target)))
+    if (!names_any(search->paths, view_of(target)))
         return false;
     found(search, path, 0);
     return true;
@@ -173,7 +181,7 @@ static void search_usual(struct search *search)
 
 void in_use_find(const struct lineage *lineage, const struct list *dirs, struct in_use *out)
 {
-    struct search search = { .needles = { lineage->live_dir, lineage->archive_dir }, .out = out };
+    struct search search = { .paths = { lineage->live_dir, lineage->archive_dir }, .out = out };
 
     in_use_clear(out);
     if (dirs == NULL || dirs->len == 0)

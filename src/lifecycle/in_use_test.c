@@ -71,6 +71,21 @@ TEST(in_use_by_text)
     test_drop_dir();
 }
 
+/* What is no name of the directory may have the beginning of one in it. */
+TEST(in_use_by_a_name_within_another)
+{
+    struct in_use_lines lines = { .rest = view_of("ca /le/live.d\nkey /le/le/live\n") };
+
+    CHECK(in_use_next(&lines, (const char *const[]){ "/le/l", "/le/live" }));
+    CHECK_INT(lines.number, 2, "line");
+    lines = (struct in_use_lines){ .rest = view_of("x\ncert /le/let/le/l/cert.pem\n") };
+    CHECK(in_use_next(&lines, (const char *const[]){ NULL, "/le/l" }), "by an end that is also a beginning");
+    CHECK_INT(lines.number, 2, "line");
+    lines = (struct in_use_lines){ .rest = view_of("cert /l/li/li/l") };
+    CHECK(in_use_next(&lines, (const char *const[]){ "/li/l", NULL }), "which begins within one that is none");
+    CHECK(!in_use_next(&lines, (const char *const[]){ "/li/l", NULL }), "and no other line");
+}
+
 TEST(in_use_in_trees)
 {
     AUTO(list_clear) struct list dirs = { 0 };

@@ -186,25 +186,27 @@ bool installation_check_auto_hsts(const struct context *context, struct error *e
     return error_next(err, "leave --auto-hsts out");
 }
 
-/* What Certbot advises, as part of its message. */
-static const char staple_ways_out[] =
-    "\n\nYou can either:\n"
-    " * remove the --must-staple option from the command line and obtain a certificate without the Must-Staple "
-    "extension, or;\n"
-    " * use the `certonly` subcommand and manually install the certificate into the  intended service (e.g. "
-    "webserver). You must also then manually enable OCSP stapling, as it is required for certificates with "
-    "the Must-Staple extension to function properly.\n"
-    " * choose a different installer plugin (such as --nginx or --apache), if possible.";
+#define NO_STAPLING "Must-Staple extension requested, but OCSP stapling is not supported by the selected installer (%s)"
+/* What Certbot advises, as part of its message; in the format, since line feeds of arguments are taken out. */
+#define STAPLE_WAYS_OUT \
+    "\n\nYou can either:\n" \
+    " * remove the --must-staple option from the command line and obtain a certificate without the Must-Staple " \
+    "extension, or;\n" \
+    " * use the `certonly` subcommand and manually install the certificate into the  intended service (e.g. " \
+    "webserver). You must also then manually enable OCSP stapling, as it is required for certificates with " \
+    "the Must-Staple extension to function properly.\n" \
+    " * choose a different installer plugin (such as --nginx or --apache), if possible."
 
 bool installation_check_staple(struct context *context, struct installation *installation, struct error *err)
 {
+    const char *name = installation->plugin->name;
+
     if (!context->settings->must_staple
         || installation->plugin->installer->supports(installation->self, ENHANCE_STAPLE_OCSP))
         return true;
-    (void)error_set(err, ERROR_PLUGIN,
-        "Must-Staple extension requested, but OCSP stapling is not supported by the selected "
-        "installer (%s)%s",
-        installation->plugin->name, context->as_certbot ? staple_ways_out : "");
+    if (context->as_certbot)
+        return error_set(err, ERROR_PLUGIN, NO_STAPLING STAPLE_WAYS_OUT, name);
+    (void)error_set(err, ERROR_PLUGIN, NO_STAPLING, name);
     return error_next(err, "leave --must-staple out, or choose another installer");
 }
 

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * Installing: making a server use a certificate, and what it can add to that (contract 6.10).
+ * Installing: making a server use a certificate, and what it can add to that.
  */
 #include "lifecycle/context.h"
 #include "plugin/plugin.h"

@@ -5,58 +5,12 @@
 #include "acme/order.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "crypto/csr.h"
 #include "lifecycle/finish.h"
 #include "lifecycle/resume.h"
 #include "lifecycle/solve.h"
 
 /* What one try ended with, apart from success and failure. */
 enum attempt { ATTEMPT_DONE, ATTEMPT_FAILED, ATTEMPT_FEWER_NAMES };
-
-void issue_request_clear(struct issue_request *request)
-{
-    list_clear(&request->dns);
-    list_clear(&request->ips);
-    list_clear(&request->requested);
-    key_free(request->found_key);
-    request->found_key = NULL;
-}
-
-void issue_request_names(struct issue_request *request, const struct list *names)
-{
-    list_clear(&request->dns);
-    list_clear(&request->ips);
-    for (size_t i = 0; i < names->len; i++) {
-        char canonical[64];
-
-        list_add(ip_canonical(names->at[i], canonical) ? &request->ips : &request->dns, names->at[i]);
-    }
-}
-
-void issued_chain_clear(struct issued_chain *chain)
-{
-    buf_clear(&chain->cert);
-    buf_clear(&chain->chain);
-    buf_clear(&chain->fullchain);
-    free(chain->order_url);
-    free(chain->profile);
-    *chain = (struct issued_chain){ 0 };
-}
-
-bool setting_is_said(const char *value)
-{
-    return value != NULL && value[0] != '\0';
-}
-
-/* --required-profile always, --preferred-profile when the CA has it (contract 6.6). */
-const char *issue_profile(const struct settings *settings, const struct directory *directory)
-{
-    if (setting_is_said(settings->required_profile))
-        return settings->required_profile;
-    if (settings->preferred_profile != NULL && list_has(&directory->profiles, settings->preferred_profile))
-        return settings->preferred_profile;
-    return NULL;
-}
 
 static bool place_order(struct ca *ca, struct issue_request *request, struct order *order, struct problem *problem,
     struct error *err)
@@ -81,7 +35,7 @@ static bool place_order(struct ca *ca, struct issue_request *request, struct ord
     return order_new(ca->session, ca->who, &wanted, order, problem, err);
 }
 
-/* A dry run must prove control anew: valid authorizations are given up and the order is placed again (contract 4.5). */
+/* A dry run must prove control anew: valid authorizations are given up and the order is placed again. */
 static bool forget_authorizations(struct ca *ca, struct issue_request *request,
     struct order *order, struct problem *problem, struct error *err)
 {

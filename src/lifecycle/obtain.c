@@ -8,6 +8,7 @@
 #include "config/names.h"
 #include "crypto/csr.h"
 #include "lifecycle/choice.h"
+#include "lifecycle/hold.h"
 #include "lifecycle/hooks.h"
 #include "lifecycle/issue.h"
 #include "lifecycle/questions.h"
@@ -73,7 +74,7 @@ static bool save(struct context *context, const struct issue_request *request, c
         ok = lineage_add_version(context->store, *lineage, &issued, context->settings, err);
     if (!ok)
         return resume_keep(context, request, chain, err);
-    resume_drop(context, record);
+    record_drop(context, record);
     return hooks_deploy(context, (*lineage)->live_dir, names, err);
 }
 
@@ -169,7 +170,6 @@ static bool obtain_new(struct context *context, const char *name, const struct p
     AUTO(key_free) struct key *key = NULL;
     struct ca *ca;
 
-    TRY(lineage_check_name(context->store, name, err));
     TRY(context_account(context, &ca, err));
     TRY(renewal_key(context->settings, NULL, false, &key, err));
     request.key = key;
@@ -186,26 +186,32 @@ bool finish_deployment(struct lineage *lineage, struct error *err)
     return lineage_fix_deployment(lineage, err);
 }
 
-/* Whether a lineage with the same names is renewed or kept (contract 3.3). */
-static bool renew_or_keep(struct context *context, struct lineage *lineage, bool *renew, struct error *err)
+/* Whether a lineage with the same names is renewed or kept. *again: it has changed while the user was asked. */
+static bool renew_or_keep(struct context *context, struct hold *hold, bool *renew, bool *again, struct error *err)
 {
-    bool was_pending = lineage->pending_deployment, type_changes = false;
+    bool was_pending = hold->lineage->pending_deployment, type_changes = false;
     enum due due;
 
-    TRY(question_key_type(context, lineage, &type_changes, err));
+    hold_pause(context, hold);
+    TRY(question_key_type(context, hold->lineage, &type_changes, err));
+    TRY(hold_resume(context, hold, again, err));
+    if (*again)
+        return true;
     if (was_pending)
-        TRY(finish_deployment(lineage, err));
+        TRY(finish_deployment(hold->lineage, err));
     *renew = type_changes;
     if (was_pending || type_changes)
         return true;
-    TRY(lineage_due(context, lineage, &due, err));
+    TRY(lineage_due(context, hold->lineage, &due, err));
     *renew = due != DUE_NOT;
     if (due != DUE_NOT)
         return true;
     ui_say(context->ui, "Certificate not yet due for renewal");
     if (context->settings->keep)
         return true;
-    return question_same_names(context, lineage, renew, err);
+    hold_pause(context, hold);
+    TRY(question_same_names(context, hold->lineage, renew, err));
+    return hold_resume(context, hold, again, err);
 }
 
 struct lineages { /* all that load, with their candidates */
@@ -275,49 +281,53 @@ static bool wanted_names(struct context *context, const struct lineages *all, st
     return question_names(context, out, err);
 }
 
-static bool obtain_existing(struct context *context, struct choice choice, struct lineage *lineage,
-    const struct plugin *authenticator, struct obtain_result *out, struct error *err)
+/* Who has none is asked for his address, and more. */
+static bool account_unlocked(struct context *context, struct hold *hold, bool *again, struct error *err)
+{
+    hold_pause(context, hold);
+    TRY(context_choose_account(context, err));
+    return hold_resume(context, hold, again, err);
+}
+
+/* *again: it has changed while the user was asked. */
+static bool obtain_existing(struct context *context, struct choice choice, struct hold *hold,
+    const struct plugin *authenticator, struct obtain_result *out, bool *again, struct error *err)
 {
     bool renew = true, type_changes;
 
     if (choice.kind == CHOICE_SAME) {
         if (out->names.len == 0)
-            list_add_all(&out->names, &lineage->cert->names);
-        TRY(renew_or_keep(context, lineage, &renew, err));
+            list_add_all(&out->names, &hold->lineage->cert->names);
+        TRY(renew_or_keep(context, hold, &renew, again, err));
     } else {
-        TRY(question_key_type(context, lineage, &type_changes, err));
-        TRY(question_changed_names(context, lineage, &out->names, choice.kind == CHOICE_EXPAND, err));
+        hold_pause(context, hold);
+        TRY(question_key_type(context, hold->lineage, &type_changes, err));
+        TRY(question_changed_names(context, hold->lineage, &out->names, choice.kind == CHOICE_EXPAND, err));
+        TRY(hold_resume(context, hold, again, err));
     }
+    if (!*again && renew)
+        TRY(check_staging(context, hold->lineage, err) && account_unlocked(context, hold, again, err));
+    if (*again)
+        return true;
+    out->lineage = TAKE(hold->lineage);
     out->what = !renew ? OBTAINED_KEPT : context->settings->dry_run ? OBTAINED_SIMULATED : OBTAINED_RENEWED;
-    return !renew || renew_lineage(context, lineage, authenticator, &out->names, err);
+    return !renew || renew_lineage(context, out->lineage, authenticator, &out->names, err);
 }
 
-/* Certbot asks about a new account before it asks for names; scripts answer its questions in that order. */
+/* Certbot asks about the account before it asks for names, even when none will be needed; scripts answer in that order. */
 static bool account_first(struct context *context, struct error *err)
 {
-    AUTO(list_clear) struct list ids = { 0 };
-    struct ca *ca;
-
-    if (!context->as_certbot || context->settings->account != NULL)
-        return true;
-    TRY(account_store_ids(context->store, context->settings->server, &ids, err));
-    return ids.len > 0 || context_account(context, &ca, err);
+    return !context->as_certbot || context_choose_account(context, err);
 }
 
-/* What is to be made or renewed, and its lock. */
-struct target {
+struct target { /* what is to be made or renewed */
     struct choice choice;
-    char *name;
-    struct lineage *lineage; /* NULL: a new one */
-    struct range_lock *lock;
+    struct hold hold;
 };
 
 static void target_clear(struct target *target)
 {
-    free(target->name);
-    lineage_free(target->lineage);
-    range_lock_release(target->lock);
-    *target = (struct target){ 0 };
+    hold_clear(&target->hold);
 }
 
 static void target_clear_at(struct target *target)
@@ -330,65 +340,93 @@ static bool check_choice(struct context *context, const struct lineages *all, st
     struct error *err)
 {
     const struct settings *settings = context->settings;
-    bool there = store_has_lineage(context->store, target->name);
+    bool there = store_has_lineage(context->store, target->hold.name);
     bool looked_for = settings->cert_name != NULL || !settings->duplicate;
     const struct list *before;
 
     if (target->choice.kind == CHOICE_NEW) {
-        *stands = !there || !looked_for || list_has(&all->names, target->name);
+        *stands = !there || !looked_for || list_has(&all->names, target->hold.name);
         return true;
     }
     *stands = false;
     if (!there)
         return true;
     before = all->candidates[target->choice.index].names;
-    TRY(lineage_load(context->store, target->name, &target->lineage, err));
-    *stands = list_is_subset(before, &target->lineage->cert->names) && list_is_subset(&target->lineage->cert->names, before);
+    TRY(lineage_load(context->store, target->hold.name, &target->hold.lineage, err));
+    *stands = list_same_set(before, &target->hold.lineage->cert->names);
     return true;
 }
 
-/* Chooses the lineage and locks it; chooses anew while others keep changing what there is. */
-static bool choose_target(struct context *context, struct lineages *all, const struct list *names, struct target *target,
-    struct error *err)
+/* Chooses the lineage and locks it. */
+static bool choose_target(struct context *context, const struct lineages *all, const struct list *names, struct target *target,
+    bool *again, struct error *err)
 {
     const struct settings *settings = context->settings;
+    bool stands;
 
-    for (;;) {
-        bool stands;
+    target->choice = choose_lineage(all->candidates, all->len, names, settings->cert_name, settings->duplicate);
+    if (target->choice.kind != CHOICE_NEW)
+        target->hold.name = xstrdup(all->at[target->choice.index]->name);
+    else
+        target->hold.name = settings->cert_name != NULL ? xstrdup(settings->cert_name) : lineage_name_of(names->at[0]);
+    TRY(hold_take(context, &target->hold, err));
+    TRY(check_choice(context, all, target, &stands, err));
+    *again = !stands;
+    return true;
+}
 
-        target->choice = choose_lineage(all->candidates, all->len, names, settings->cert_name, settings->duplicate);
-        if (target->choice.kind != CHOICE_NEW)
-            target->name = xstrdup(all->at[target->choice.index]->name);
-        else
-            target->name = settings->cert_name != NULL ? xstrdup(settings->cert_name) : lineage_name_of(names->at[0]);
-        TRY(lineage_lock(context->store, target->name, &target->lock, err));
-        TRY(check_choice(context, all, target, &stands, err));
-        if (stands)
-            return true;
-        log_debug("%s has changed meanwhile: choosing anew", target->name);
-        target_clear(target);
-        lineages_clear(all);
-        TRY(load_candidates(context, all, err));
-    }
+/* A new one, unless somebody else has made it while the user was asked. */
+static bool obtain_first(struct context *context, const struct lineages *all, struct target *target,
+    const struct plugin *authenticator, struct obtain_result *out, bool *again, struct error *err)
+{
+    bool stands;
+
+    TRY(lineage_check_name(context->store, target->hold.name, err));
+    TRY(account_unlocked(context, &target->hold, again, err));
+    TRY(check_choice(context, all, target, &stands, err));
+    *again = !stands;
+    return *again || obtain_new(context, target->hold.name, authenticator, out, err);
+}
+
+/* *again: others have changed what this was decided by. */
+static bool obtain_once(struct context *context, const struct lineages *all, const struct list *wanted,
+    const struct plugin *authenticator, struct obtain_result *out, bool *again, struct error *err)
+{
+    AUTO(target_clear) struct target target = { 0 };
+
+    list_clear(&out->names);
+    list_add_all(&out->names, wanted);
+    TRY(choose_target(context, all, wanted, &target, again, err));
+    if (*again)
+        return true;
+    return target.hold.lineage == NULL
+        ? obtain_first(context, all, &target, authenticator, out, again, err)
+        : obtain_existing(context, target.choice, &target.hold, authenticator, out, again, err);
 }
 
 bool obtain(struct context *context, struct obtain_result *out, struct error *err)
 {
     AUTO(lineages_clear) struct lineages all = { 0 };
-    AUTO(target_clear) struct target target = { 0 };
+    AUTO(list_clear) struct list wanted = { 0 };
+    AUTO(free) char *key_type = NULL;
     struct settings *settings = context->settings;
     const struct plugin *authenticator;
+    bool again;
 
     TRY(plugin_choose_authenticator(settings, context->ui, &authenticator, err));
     TRY(solver_check(context, authenticator, err));
     if (!settings->dry_run)
         pending_sweep(context->store, clock_now());
     TRY(account_first(context, err));
-    TRY(load_candidates(context, &all, err));
-    TRY(wanted_names(context, &all, &out->names, err));
-    TRY(choose_target(context, &all, &out->names, &target, err));
-    out->lineage = TAKE(target.lineage);
-    if (out->lineage == NULL)
-        return obtain_new(context, target.name, authenticator, out, err);
-    return obtain_existing(context, target.choice, out->lineage, authenticator, out, err);
+    key_type = xstrdup(settings->key_type);
+    do {
+        lineages_clear(&all);
+        TRY(load_candidates(context, &all, err));
+        if (wanted.len == 0) /* the lineage's own, as long as there is one */
+            TRY(wanted_names(context, &all, &wanted, err));
+        TRY(obtain_once(context, &all, &wanted, authenticator, out, &again, err));
+        if (again)
+            xreplace(&settings->key_type, key_type); /* a question may have set the lineage's */
+    } while (again);
+    return true;
 }

@@ -1,7 +1,7 @@
 #pragma once
 /*
- * Obtaining: from what the user asked for to a lineage with a certificate that fits (contract 3). And the next version of a lineage,
- * which `renew` uses too.
+ * Obtaining: from what the user asked for to a lineage with a certificate that fits. And the next version of
+ * a lineage, which `renew` uses too.
  */
 #include "lifecycle/context.h"
 #include "lifecycle/renewal_check.h"
@@ -20,31 +20,19 @@ static inline void obtain_result_clear_at(struct obtain_result *result)
     obtain_result_clear(result);
 }
 
-/* certonly: chooses the lineage, asks what has to be asked, runs hooks, issues, saves. settings->authenticator is chosen when it is not set. */
+/* certonly: chooses the lineage, asks what has to be asked, runs hooks, issues, saves. settings->authenticator is chosen
+ * when it is not set. */
 MUST_USE bool obtain(struct context *context, struct obtain_result *out, struct error *err);
 
 /*
- * The next version of a lineage for names (its own, or new ones): hooks, key (new, or the old one with --reuse-key), issue, save, deploy hook. In
- * a dry run nothing is saved. names is what the certificate was issued for in the end.
+ * The next version of a lineage for names (its own, or new ones): hooks, key (new, or the old one with --reuse-key), issue,
+ * save, deploy hook. In a dry run nothing is saved. names is what the certificate was issued for in the end.
  */
 MUST_USE bool renew_lineage(struct context *context, struct lineage *lineage, const struct plugin *authenticator,
     struct list *names, struct error *err);
 
 /* Makes a version live that was saved by a run which ended too early; says so as Certbot does. */
 MUST_USE bool finish_deployment(struct lineage *lineage, struct error *err);
-
-/* certonly --csr: a certificate for a user's CSR in files of his choice (contract 6.7); no lineage, no hooks. */
-struct csr_result {
-    char *cert_path, *chain_path, *fullchain_path; /* where it was saved; owned */
-    int64_t not_after;
-    struct list names;
-};
-void csr_result_clear(struct csr_result *result);
-static inline void csr_result_clear_at(struct csr_result *result)
-{
-    csr_result_clear(result);
-}
-MUST_USE bool obtain_for_csr(struct context *context, struct csr_result *out, struct error *err);
 
 /* "a", "a and b", "a and 2 more"; of the caller's. */
 char *names_summary(const struct list *names) __attribute__((returns_nonnull));

@@ -1,6 +1,8 @@
 /*
- * certonly --csr: a certificate for a key that we never see.
+ * A certificate for a key that we never see.
  */
+#include "lifecycle/obtain_csr.h"
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -8,7 +10,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "crypto/csr.h"
-#include "lifecycle/finish.h"
+#include "lifecycle/issue.h"
 #include "lifecycle/obtain.h"
 #include "lifecycle/resume.h"
 #include "lifecycle/solve.h"
@@ -41,7 +43,7 @@ static bool read_csr(const struct settings *settings, struct csr **out, struct e
     return true;
 }
 
-/* -d names that the CSR does not have were meant for something else (contract 1.4). */
+/* -d names that the CSR does not have were meant for something else. */
 static bool check_domains(const struct settings *settings, const struct csr *csr, struct error *err)
 {
     AUTO(list_clear) struct list all = list_dup(&settings->domains);
@@ -229,6 +231,6 @@ bool obtain_for_csr(struct context *context, struct csr_result *out, struct erro
         return true;
     if (!save(context, &chain, out, err))
         return resume_keep(context, &request, &chain, err);
-    resume_drop(context, record);
+    record_drop(context, record);
     return true;
 }

@@ -5,13 +5,19 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "config/renewal_params.h"
+#include "lifecycle/hold.h"
 #include "lifecycle/obtain.h"
 #include "lifecycle/questions.h"
 #include "plugin/plugin.h"
 
-static bool load(struct context *context, struct range_lock **lock, struct lineage **out, struct error *err)
+static bool is_missing(struct context *context, const char *name, struct error *err)
 {
-    AUTO(free) char *name = NULL;
+    return error_set(err, ERROR_CONFIG, "An existing certificate with name %s could not be found. Run `%s certificates` to list "
+        "available certificates.", name, context->as_certbot ? "certbot" : "evercert");
+}
+
+static bool load(struct context *context, struct hold *hold, struct error *err)
+{
     struct settings *settings = context->settings;
 
     if (settings->domains.len > 0 || settings->ip_addresses.len > 0) {
@@ -19,13 +25,14 @@ static bool load(struct context *context, struct range_lock **lock, struct linea
             "in a certificate.");
         return error_next(err, "use certonly --cert-name NAME -d ... to change them");
     }
-    TRY(question_cert_name(context, "Which certificate would you like to reconfigure?", &name, err));
-    TRY(lineage_lock(context->store, name, lock, err));
-    if (store_has_lineage(context->store, name))
-        return lineage_load(context->store, name, out, err);
-    return error_set(err, ERROR_CONFIG, "An existing certificate with name %s could not be found. Run `%s certificates` to list "
-        "available certificates.", name, context->as_certbot ? "certbot" : "evercert");
+    TRY(question_cert_name(context, "Which certificate would you like to reconfigure?", &hold->name, err));
+    TRY(hold_take(context, hold, err));
+    if (store_has_lineage(context->store, hold->name))
+        return lineage_load(context->store, hold->name, &hold->lineage, err);
+    return is_missing(context, hold->name, err);
 }
+
+#define UNSUPPORTED "Using reconfigure to change the ACME account or server is not supported."
 
 /* An account belongs to its CA, and a certificate to the CA that issued it: changing those is obtaining anew. */
 static bool check_unchanged(const struct settings *settings, const struct lineage *lineage, struct error *err)
@@ -37,7 +44,11 @@ static bool check_unchanged(const struct settings *settings, const struct lineag
 
     if (!other_account && !other_server)
         return true;
-    (void)error_set(err, ERROR_CONFIG, "Using reconfigure to change the ACME account or server is not supported.");
+    if (settings->as_certbot)
+        return error_set(err, ERROR_CONFIG, UNSUPPORTED " If you would like to do so, use renew with the --force-renewal flag "
+            "instead of reconfigure. Note that doing so will count against any rate limits. For more information on this method, "
+            "see https://certbot.org/renew-reconfiguration");
+    (void)error_set(err, ERROR_CONFIG, UNSUPPORTED);
     return error_next(err, "obtain the certificate again with certonly --cert-name %s and the new account or server",
         lineage->name);
 }
@@ -117,7 +128,7 @@ static bool save(struct lineage *lineage, const struct settings *settings, bool 
     return true;
 }
 
-/* With --server, also the lineage's own, no account is restored (contract 2.4.3): it is that server's all the same. */
+/* With --server, also the lineage's own, no account is restored: it is that server's all the same. */
 static void keep_account(struct settings *settings, const struct lineage *lineage)
 {
     const char *account = conf_get(lineage->conf, "renewalparams", "account");
@@ -128,15 +139,29 @@ static void keep_account(struct settings *settings, const struct lineage *lineag
     SETTING_MARK(settings, account, ORIGIN_RENEWAL);
 }
 
+/* Nothing is decided yet by what is saved, but that it may be changed at all. */
+static bool ask_unlocked(struct context *context, struct hold *hold, struct error *err)
+{
+    bool other;
+
+    hold_pause(context, hold);
+    TRY(ask_deploy_hook(context, err));
+    TRY(hold_resume(context, hold, &other, err));
+    if (hold->lineage == NULL)
+        return is_missing(context, hold->name, err);
+    return check_unchanged(context->settings, hold->lineage, err);
+}
+
 bool reconfigure(struct context *context, bool *changed, struct error *err)
 {
-    AUTO(range_lock_release) struct range_lock *lock = NULL;
-    AUTO(lineage_free) struct lineage *lineage = NULL;
+    AUTO(hold_clear) struct hold hold = { 0 };
     struct settings *settings = context->settings;
+    struct lineage *lineage;
 
-    TRY(load(context, &lock, &lineage, err));
-    TRY(check_unchanged(settings, lineage, err));
-    TRY(ask_deploy_hook(context, err));
+    TRY(load(context, &hold, err));
+    TRY(check_unchanged(settings, hold.lineage, err));
+    TRY(ask_unlocked(context, &hold, err));
+    lineage = hold.lineage;
     TRY(renewal_params_restore(lineage->conf, lineage->conf_path, settings, err));
     keep_account(settings, lineage);
     TRY(try_out(context, settings, lineage, err));

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * Changing how a certificate will be renewed, after a dry run has shown that it works (contract 4.7).
+ * Changing how a certificate will be renewed, after a dry run has shown that it works.
  */
 #include "lifecycle/context.h"
 

@@ -108,18 +108,46 @@ static bool find_contacts(struct context *context, struct list *contacts, struct
     return contacts_of(settings->email, contacts, err);
 }
 
-static bool external_account(const struct settings *settings, const struct directory *directory, struct buf *key,
-    struct external_account *out, bool *used, struct error *err)
+static bool is_given(const char *text)
 {
-    *used = settings->eab_kid != NULL && settings->eab_hmac_key != NULL;
-    if (!*used) {
-        if (!directory->external_account_required)
-            return true;
-        (void)error_set(err, ERROR_CONFIG, "Unable to register an account with ACME server. Server requires external "
-                                           "account binding. Please use --eab-kid and --eab-hmac-key.");
-        return error_next(err, "ask the CA for the two values, or look for them in your account on its web site");
-    }
-    if (!buf_put_unbase64url(key, view_of(settings->eab_hmac_key)) || key->failed || key->len == 0)
+    return text != NULL && *text != '\0';
+}
+
+static bool has_binding(const struct settings *settings)
+{
+    return is_given(settings->eab_kid) && is_given(settings->eab_hmac_key);
+}
+
+/* Before the terms: who has no binding need not read them. */
+static bool check_binding(const struct settings *settings, const struct directory *directory, struct error *err)
+{
+    if (!directory->external_account_required || has_binding(settings))
+        return true;
+    (void)error_set(err, ERROR_CONFIG, "Unable to register an account with ACME server. Server requires external account "
+                                       "binding. Please use --eab-kid and --eab-hmac-key.");
+    return error_next(err, "ask the CA for the two values, or look for them in your account on its web site");
+}
+
+/* CAs hand it out in either alphabet of base64, with padding or without. */
+static bool decode_hmac_key(const char *text, struct buf *key)
+{
+    AUTO(buf_clear) struct buf plain = BUF_SECRET(2 * EAB_KEY_MAX);
+    struct view rest = view_trim(view_of(text));
+
+    while (rest.len > 0 && rest.at[rest.len - 1] == '=')
+        rest.len--;
+    for (size_t i = 0; i < rest.len; i++)
+        buf_put_char(&plain, rest.at[i] == '+' ? '-' : rest.at[i] == '/' ? '_' : rest.at[i]);
+    return !plain.failed && buf_put_unbase64url(key, buf_view(&plain)) && !key->failed && key->len > 0;
+}
+
+static bool external_account(const struct settings *settings, struct buf *key, struct external_account *out, bool *used,
+    struct error *err)
+{
+    *used = has_binding(settings);
+    if (!*used)
+        return true;
+    if (!decode_hmac_key(settings->eab_hmac_key, key))
         return error_set(err, ERROR_CONFIG, "the value of --eab-hmac-key is not base64url");
     *out = (struct external_account){ settings->eab_kid, settings->eab_hmac_alg, buf_view(key) };
     return true;
@@ -136,14 +164,13 @@ static struct key_params account_key_params(const struct context *context)
 static bool register_key(struct context *context, struct session *session, const struct key *key,
     const struct list *contacts, struct account_info *info, struct error *err)
 {
-    const struct directory *directory = session_directory(session);
     AUTO(buf_clear) struct buf hmac_key = BUF_SECRET(EAB_KEY_MAX);
     struct account_request request = { .contacts = contacts, .terms_agreed = true };
     struct external_account external;
     struct signer signer;
     bool bound, ok;
 
-    TRY(external_account(context->settings, directory, &hmac_key, &external, &bound, err));
+    TRY(external_account(context->settings, &hmac_key, &external, &bound, err));
     if (bound)
         request.external = &external;
     TRY(signer_open(key, &signer, err));
@@ -156,7 +183,7 @@ static bool register_key(struct context *context, struct session *session, const
     return error_in(err, "Unable to register an account with ACME server");
 }
 
-/* The CA does not like the address: whoever is there may give another one (contract 6.2). */
+/* The CA does not like the address: whoever is there may give another one. */
 static bool other_contacts(struct context *context, struct list *contacts, struct error *err)
 {
     const struct settings *settings = context->settings;
@@ -180,6 +207,17 @@ static bool other_contacts(struct context *context, struct list *contacts, struc
                                : contacts_ask(context, EMAIL_QUESTION, contacts, err);
 }
 
+/* In Certbot's words what the CA said, when it is the CA's word. */
+static bool refused_as_certbot(const struct context *context, struct error *err)
+{
+    struct error refusal = *err;
+
+    if (!context->as_certbot || err->kind != ERROR_ACME || err->problem[0] == '\0')
+        return false;
+    return error_set(err, ERROR_CONFIG, "Unable to register an account with ACME server. Error returned by the ACME server: %s",
+        refusal.why + refusal.detail);
+}
+
 bool register_account(struct context *context, struct session *session, struct stored_account **out,
     struct error *err)
 {
@@ -189,13 +227,15 @@ bool register_account(struct context *context, struct session *session, struct s
     struct settings *settings = context->settings;
 
     TRY(find_contacts(context, &contacts, err));
+    TRY(check_binding(settings, session_directory(session), err));
     TRY(agree_to_terms(context, session_directory(session), err));
     TRY(key_generate(account_key_params(context), &key, err));
     while (!register_key(context, session, key, &contacts, &info, err))
-        TRY(other_contacts(context, &contacts, err));
+        if (!other_contacts(context, &contacts, err))
+            return refused_as_certbot(context, err);
     TRY(account_store_save(context->store, settings->server, TAKE(key), info.url,
         settings->eff_email == YES ? settings->email : NULL, out, err));
-    log_info("new account %s at %s", (*out)->id, settings->server);
+    log_debug("new account %s at %s", (*out)->id, settings->server);
     ui_say(context->ui, "Account registered.");
     return true;
 }

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * Making an account at a CA: terms, contacts, external account binding (contract 6.2).
+ * Making an account at a CA: terms, contacts, external account binding.
  */
 #include "lifecycle/context.h"
 

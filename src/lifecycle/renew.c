@@ -59,7 +59,7 @@ static bool must_sleep(struct queue *queue, const struct context *context)
     return !slept;
 }
 
-/* One lineage's renewal must not meet others at the CA in the same second every day (contract 4.3). Nothing is locked
+/* One lineage's renewal must not meet others at the CA in the same second every day. Nothing is locked
  * meanwhile: somebody else may want to work. */
 static bool random_sleep(struct queue *queue, struct error *err)
 {

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * Renewing: every lineage that is due, several at a time (contract 4.1).
+ * Renewing: every lineage that is due, several at a time.
  *
  * A renewal is plain sequential code in a worker; what is said about one lineage stays together and appears in the order
  * of the renewal files. A failure stays with its lineage.
@@ -29,7 +29,8 @@ struct renewals {
     size_t len;
 };
 
-/* True when all was tried, also when some failed: the caller looks. False when nothing could be started or the user interrupted. */
+/* True when all was tried, also when some failed: the caller looks. False when nothing could be started or the user
+ * interrupted. */
 MUST_USE bool renew_all(struct context *context, struct renewals *out, struct error *err);
 void renewals_clear(struct renewals *renewals);
 static inline void renewals_clear_at(struct renewals *renewals)

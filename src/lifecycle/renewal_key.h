@@ -1,6 +1,6 @@
 #pragma once
 /*
- * The key of the next certificate: a new one, or that of the lineage (contract 3.5).
+ * The key of the next certificate: a new one, or that of the lineage.
  */
 #include "config/settings.h"
 #include "store/store.h"
@@ -11,9 +11,9 @@
 struct key_params key_params_of(const struct settings *settings);
 
 /*
- * Makes the key, or reads the lineage's (with --reuse-key and without --new-key). A conflict between a reused key and the configured type, size or
- * curve is ERROR_CONFIG with Certbot's words; where a key is reused, settings get its type, size and curve. lineage may be NULL; restored: settings
- * are those of its renewal file. *out is the caller's.
+ * Makes the key, or reads the lineage's (with --reuse-key and without --new-key). A conflict between a reused key and the
+ * configured type, size or curve is ERROR_CONFIG with Certbot's words; where a key is reused, settings get its type, size
+ * and curve. lineage may be NULL; restored: settings are those of its renewal file. *out is the caller's.
  */
 MUST_USE bool renewal_key(struct settings *settings, const struct lineage *lineage, bool restored, struct key **out,
     struct error *err);

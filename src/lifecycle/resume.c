@@ -27,11 +27,11 @@ static bool load(struct context *context, const char *name, struct pending *out)
     if (!pending_load(context->store, name, out, &found, &err))
         log_warning("%s", err.why);
     if (!found && lineage_is_locked(context->store, name))
-        resume_drop(context, name); /* what is there all the same was left by a run that was cut short */
+        record_drop(context, name); /* what is there all the same was left by a run that was cut short */
     if (!found || !pending_is_old(out, clock_now()))
         return found;
     log_info("the order of %s is too old to be of use", name);
-    resume_drop(context, name);
+    record_drop(context, name);
     return false;
 }
 
@@ -115,22 +115,14 @@ bool resume_is_waiting(struct context *context, const struct lineage *lineage)
     if (context->settings->dry_run || !load(context, lineage->name, &pending))
         return false;
     if (is_saved(&pending, lineage)) {
-        resume_drop(context, lineage->name);
+        record_drop(context, lineage->name);
         return false;
     }
     return is_current(&pending, lineage) && strcmp(pending.server, context->settings->server) == 0 &&
            list_same_set(&pending.requested, &lineage->cert->names);
 }
 
-/* ---- the end of a record ---- */
-
-void resume_drop(struct context *context, const char *record)
-{
-    struct error err = { 0 };
-
-    if (record != NULL && !pending_drop(context->store, record, &err))
-        log_warning("Could not remove the record of an order that is no longer needed: %s", err.why);
-}
+/* ---- what could not be saved ---- */
 
 /* A version that was written, but could not be made live, is kept by the lineage. */
 static bool has_certificate(struct context *context, const char *name, const struct issued_chain *chain)
@@ -152,7 +144,7 @@ bool resume_keep(struct context *context, const struct issue_request *request, c
     if (request->record == NULL)
         return false;
     if (request->lineage != NULL && has_certificate(context, request->record, chain)) {
-        resume_drop(context, request->record);
+        record_drop(context, request->record);
         return false;
     }
     dir = pending_dir(context->store, request->record);
@@ -160,8 +152,8 @@ bool resume_keep(struct context *context, const struct issue_request *request, c
     (void)error_next(err, "%s%sthe certificate was issued, its order is recorded in %s, and the next run fetches it",
         advice, advice[0] != '\0' ? "; " : "", dir);
     if (context->as_certbot) /* whose way of telling an error leaves out what to do */
-        log_warning("The certificate was issued, but could not be saved: its order is recorded in %s, and the next run fetches it",
-            dir);
+        log_warning("The certificate was issued, but could not be saved: its order is recorded in %s, and the next run "
+            "fetches it", dir);
     return error_in(err, "the certificate was issued, but could not be saved");
 }
 
@@ -222,7 +214,7 @@ static bool take_up(struct context *context, struct ca *ca, struct issue_request
         return go_on(pending, &order, &failure, err);
     if (!known || order.status == ORDER_INVALID || order.status == ORDER_PENDING) {
         log_info("the CA %s the order of an earlier run", known ? "has given up" : "does not know");
-        resume_drop(context, request->record);
+        record_drop(context, request->record);
         return true;
     }
     say_found(context, &order, pending->created);
@@ -232,7 +224,7 @@ static bool take_up(struct context *context, struct ca *ca, struct issue_request
     *found = is_wanted(request, out, &pending->names);
     if (!*found) {
         log_warning("The certificate of that order is not for the names and the key that it should be for; placing a new order");
-        resume_drop(context, request->record);
+        record_drop(context, request->record);
     }
     return true;
 }
@@ -256,7 +248,7 @@ bool resume_order(struct context *context, struct issue_request *request, struct
     if (other != NULL) {
         log_info("an earlier order is recorded for %s, but not for the same %s; it is left alone", request->record, other);
         if (is_saved(&pending, request->lineage))
-            resume_drop(context, request->record);
+            record_drop(context, request->record);
         return true;
     }
     if (key != NULL)

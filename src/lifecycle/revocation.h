@@ -1,6 +1,6 @@
 #pragma once
 /*
- * Whether a certificate has been revoked: by OCSP, or by its CA's revocation list (contract 4.4; large CAs
+ * Whether a certificate has been revoked: by OCSP, or by its CA's revocation list (large CAs
  * have only lists now).
  *
  * Nothing is ever refused because nobody answers: whoever cannot be asked, or cannot be believed, has not

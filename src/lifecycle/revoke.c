@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "lifecycle/hold.h"
 
 #define KEY_MAX (64 * 1024)
 
@@ -34,8 +35,7 @@ int revoke_reason_code(const char *word)
 }
 
 /* The certificate's file, and the lineage when it was named: locked, so that what is revoked is what is deleted. */
-static bool find_certificate(struct context *context, char **path, struct range_lock **lock, struct lineage **lineage,
-    struct error *err)
+static bool find_certificate(struct context *context, char **path, struct hold *hold, struct error *err)
 {
     struct settings *settings = context->settings;
 
@@ -50,11 +50,12 @@ static bool find_certificate(struct context *context, char **path, struct range_
 
         return error_set(err, ERROR_CONFIG, "No certificate found with name %s (expected %s).", settings->cert_name, conf);
     }
-    TRY(lineage_lock(context->store, settings->cert_name, lock, err));
-    TRY(lineage_load(context->store, settings->cert_name, lineage, err));
-    *path = xstrdup((*lineage)->live[KIND_CERT]);
-    if (!SETTING_IS_SET(settings, server) && lineage_server(*lineage) != NULL)
-        xreplace(&settings->server, lineage_server(*lineage));
+    hold->name = xstrdup(settings->cert_name);
+    TRY(hold_take(context, hold, err));
+    TRY(lineage_load(context->store, hold->name, &hold->lineage, err));
+    *path = xstrdup(hold->lineage->live[KIND_CERT]);
+    if (!SETTING_IS_SET(settings, server) && lineage_server(hold->lineage) != NULL)
+        xreplace(&settings->server, lineage_server(hold->lineage));
     return true;
 }
 
@@ -70,8 +71,9 @@ static bool revoke_with_key(struct context *context, const struct cert *cert, in
     TRY(file_read_given(path, &pem, err));
     TRY(key_from_pem(buf_view(&pem), path, &key, err));
     if (!cert_matches_key(cert, key)) {
-        (void)error_set(err, ERROR_CONFIG, "verifying the certificate located at %s has failed. The private key %s does not "
-            "match it.", context->settings->cert_path != NULL ? context->settings->cert_path : context->settings->cert_name, path);
+        (void)error_set(err, ERROR_CONFIG,
+            "verifying the certificate located at %s has failed. The private key %s does not match it.",
+            context->settings->cert_path != NULL ? context->settings->cert_path : context->settings->cert_name, path);
         return error_next(err, "leave --key-path away to revoke with the ACME account instead");
     }
     TRY(context_session(context, context->settings->server, &session, err));
@@ -140,18 +142,33 @@ static bool delete_lineage(struct context *context, const char *path, struct rev
     return true;
 }
 
+/* What was named by its name may be another certificate once the question is answered: then it stays. */
+static bool wants_deletion_unlocked(struct context *context, struct hold *hold, bool *yes, struct error *err)
+{
+    bool changed;
+
+    if (hold->name == NULL)
+        return wants_deletion(context, yes, err);
+    hold_pause(context, hold);
+    TRY(wants_deletion(context, yes, err));
+    TRY(hold_resume(context, hold, &changed, err));
+    if (*yes && changed)
+        log_warning("%s is not deleted: what it holds now was not revoked", hold->name);
+    *yes = *yes && !changed;
+    return true;
+}
+
 bool revoke_certificate(struct context *context, struct revoke_result *out, struct error *err)
 {
-    AUTO(range_lock_release) struct range_lock *lock = NULL;
-    AUTO(lineage_free) struct lineage *lineage = NULL;
+    AUTO(hold_clear) struct hold hold = { 0 };
     AUTO(buf_clear) struct buf pem = BUF(FILE_MAX_TEXT);
     AUTO(cert_free) struct cert *cert = NULL;
     bool delete_too;
 
-    TRY(find_certificate(context, &out->cert_path, &lock, &lineage, err));
+    TRY(find_certificate(context, &out->cert_path, &hold, err));
     TRY(file_read(out->cert_path, &pem, err));
     TRY(cert_from_pem(buf_view(&pem), out->cert_path, &cert, err));
     TRY(send_revocation(context, cert, err));
-    TRY(wants_deletion(context, &delete_too, err));
+    TRY(wants_deletion_unlocked(context, &hold, &delete_too, err));
     return !delete_too || delete_lineage(context, out->cert_path, out, err);
 }

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * Revoking a certificate, and deleting what it leaves behind (contract 6.8, 2.5).
+ * Revoking a certificate, and deleting what it leaves behind.
  */
 #include "lifecycle/context.h"
 

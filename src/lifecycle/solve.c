@@ -9,6 +9,7 @@
 
 /* The CA tries for a while before it gives up; half an hour is Certbot's bound for all of them together. */
 #define AUTHZ_TIMEOUT_S (30 * 60)
+#define PERFORMING "Performing the following challenges:"
 
 struct work { /* everything that one round of proving owns */
     struct authz *authzs; /* those that were not valid yet */
@@ -100,7 +101,7 @@ static const struct challenge *choose_challenge(const struct solver *solver, con
     return NULL;
 }
 
-static bool no_challenge(const struct authz *authz, struct error *err)
+static bool no_challenge(const struct context *context, const struct authz *authz, struct error *err)
 {
     bool only_dns = authz->challenge_count > 0;
 
@@ -109,6 +110,10 @@ static bool no_challenge(const struct authz *authz, struct error *err)
     (void)error_set(err, ERROR_PLUGIN, "Client with the currently selected authenticator does not support any combination "
         "of challenges that will satisfy the CA.%s",
         only_dns ? " You may need to use an authenticator plugin that can do challenges over DNS." : "");
+    if (context->as_certbot) { /* which says it twice */
+        log_info(PERFORMING);
+        log_error("%s", err->why);
+    }
     return error_in(err, "%s%s", authz->wildcard ? "*." : "", authz->identifier.value);
 }
 
@@ -135,7 +140,8 @@ static bool proof_fill(struct ca *ca, const struct authz *authz, const struct ch
 }
 
 /* Fetches the authorizations and keeps those that still want a proof. */
-static bool gather(struct ca *ca, struct solver *solver, const struct list *urls, struct work *work, struct error *err)
+static bool gather(const struct context *context, struct ca *ca, struct solver *solver, const struct list *urls,
+    struct work *work, struct error *err)
 {
     work->authzs = xcalloc(urls->len, sizeof *work->authzs);
     work->proofs = xcalloc(urls->len, sizeof *work->proofs);
@@ -152,7 +158,7 @@ static bool gather(struct ca *ca, struct solver *solver, const struct list *urls
         work->count++;
         work->challenges[work->count - 1] = choose_challenge(solver, authz);
         if (work->challenges[work->count - 1] == NULL)
-            return no_challenge(authz, err);
+            return no_challenge(context, authz, err);
         TRY(proof_fill(ca, authz, work->challenges[work->count - 1], &work->proofs[work->count - 1], err));
         list_add(&work->identifiers, authz->identifier.value);
     }
@@ -177,12 +183,13 @@ static bool present_all(const struct context *context, struct solver *solver, st
 {
     const struct authenticator *authenticator = solver->plugin->authenticator;
 
-    log_info("Performing the following challenges:");
+    log_info(PERFORMING);
+    for (size_t i = 0; i < work->count; i++)
+        log_challenge(context, &work->proofs[i]);
     for (; work->presented < work->count; ) {
         struct proof *proof = &work->proofs[work->presented];
 
         TRY(interrupt_check(err));
-        log_challenge(context, proof);
         work->presented++; /* cleaned up also when it fails half way */
         if (!authenticator->present(solver->self, proof, err))
             return error_in(err, "%s challenge for %s", proof->type, proof->identifier);
@@ -239,6 +246,9 @@ static bool judge(struct context *context, struct solver *solver, struct work *w
         }
     if (failed->len == 0)
         return true;
+    for (size_t i = 0; i < work->count; i++)
+        if (work->authzs[i].status != AUTHZ_VALID)
+            log_challenge(context, &work->proofs[i]);
     return solve_report(context, solver, work->authzs, work->count, err) && context->settings->allow_subset_of_names;
 }
 
@@ -249,12 +259,12 @@ bool solve(struct context *context, struct ca *ca, struct solver *solver, const 
     AUTO(work_clear) struct work work = { 0 };
     bool ok;
 
-    TRY(gather(ca, solver, authz_urls, &work, err));
+    TRY(gather(context, ca, solver, authz_urls, &work, err));
     if (work.count == 0)
         return true;
     detach_proofs(&work, &copies);
     ok = present_all(context, solver, &work, err) && solve_pause(context, work.proofs, work.count, err)
-        && answer_all(ca, &work, err);
-    clean_up(solver, &work);
-    return ok && judge(context, solver, &work, failed, err);
+        && answer_all(ca, &work, err) && judge(context, solver, &work, failed, err);
+    clean_up(solver, &work); /* after the report: what cleanup hooks print follows it */
+    return ok;
 }

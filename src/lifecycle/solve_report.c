@@ -6,6 +6,7 @@
 #include "base/mem.h"
 
 #define REPORT_MAX (64 * 1024)
+#define CERTBOT_COLUMNS 80
 
 static const char *problem_type(const struct authz *authz)
 {
@@ -81,19 +82,42 @@ static void put_expected(struct buf *text, const struct proof *proof)
             proof->identifier, bracket ? "]" : "", proof->token, proof->key_authorization);
 }
 
+/* Those with a record in the DNS, or those without. */
+static void put_all_expected(struct buf *text, const struct proof *proofs, size_t count, bool records, const char *title)
+{
+    bool is_first = true;
+
+    for (size_t i = 0; i < count; i++) {
+        if ((proofs[i].record_name != NULL) != records)
+            continue;
+        if (is_first)
+            buf_put_text(text, title);
+        is_first = false;
+        put_expected(text, &proofs[i]);
+    }
+}
+
 bool solve_pause(struct context *context, const struct proof *proofs, size_t count, struct error *err)
 {
-    AUTO(buf_clear) struct buf text = BUF(REPORT_MAX);
+    AUTO(buf_clear) struct buf text = BUF(REPORT_MAX), lines = BUF(REPORT_MAX);
 
     if (!context->settings->debug_challenges)
         return true;
     buf_put_text(&text, "Challenges loaded. Press continue to submit to CA.\n");
-    if (context->settings->verbose == 0)
+    if (context->settings->verbose == 0) {
         buf_put_text(&text, "Pass \"-v\" for more info about challenges.");
-    for (size_t i = 0; i < count && context->settings->verbose > 0; i++)
-        put_expected(&text, &proofs[i]);
+    } else {
+        put_all_expected(&text, proofs, count, false,
+            "\nThe following URLs should be accessible from the internet and return the value mentioned:\n");
+        put_all_expected(&text, proofs, count, true,
+            "\nThe following FQDNs should return a TXT resource record with the value mentioned:\n");
+    }
+    if (context->as_certbot)
+        ui_wrap(buf_view(&text), CERTBOT_COLUMNS, &lines);
+    else
+        buf_put(&lines, buf_view(&text));
     if (ui_is_interactive(context->ui))
-        return ui_pause(context->ui, buf_text(&text), err);
-    ui_frame(context->ui, false, buf_text(&text)); /* there is nobody to wait for */
+        return ui_pause(context->ui, buf_text(&lines), err);
+    ui_frame(context->ui, false, buf_text(&lines)); /* there is nobody to wait for */
     return true;
 }

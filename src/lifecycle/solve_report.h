@@ -4,8 +4,8 @@
  */
 #include "lifecycle/solve.h"
 
-/* Tells which authorizations failed, in the CA's words, with the plugin's hint. False with "Some challenges have failed." unless settings allow a
- * subset of names: then true. */
+/* Tells which authorizations failed, in the CA's words, with the plugin's hint. False with "Some challenges have failed."
+ * unless settings allow a subset of names: then true. */
 MUST_USE bool solve_report(struct context *context, struct solver *solver, const struct authz *authzs, size_t count,
     struct error *err);
 

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/renewal_params.h"
+#include "lifecycle/hold.h"
 #include "lifecycle/hooks.h"
 #include "lifecycle/install.h"
 #include "lifecycle/revocation.h"
@@ -82,8 +83,6 @@ static bool confirm(struct context *context, const char *objection_text, bool *g
     struct question question = { .has_default = true };
 
     *go_on = true;
-    if (objection_text == NULL)
-        return true;
     if (!ui_is_interactive(context->ui)) {
         log_warning("%s It is made live all the same.", objection_text);
         return true;
@@ -114,33 +113,50 @@ static bool tell(struct context *context, const struct lineage *lineage, struct 
     return ok || error_in(err, "the version is live, but not everybody could be told");
 }
 
-bool versions_restore(struct context *context, const char *name, const char *id, char **now, struct error *err)
+/* *again: the lineage has changed while the user was asked. */
+static bool may_restore(struct context *context, struct hold *hold, const char *id, bool *go_on, bool *again, struct error *err)
 {
-    AUTO(range_lock_release) struct range_lock *lock = NULL;
-    AUTO(lineage_free) struct lineage *lineage = NULL;
-    AUTO(settings_free) struct settings *settings = NULL;
     AUTO(history_clear) struct history history = { 0 };
     AUTO(free) char *against = NULL;
     const struct version *version;
-    struct error unset = { 0 };
-    bool go_on = true;
 
-    TRY(lineage_lock(context->store, name, &lock, err));
-    TRY(lineage_load(context->store, name, &lineage, err));
-    TRY(own_settings(context, lineage, &settings, err));
-    TRY(lineage_history(lineage, &history, err));
+    *again = false;
+    *go_on = true;
+    TRY(lineage_history(hold->lineage, &history, err));
     version = find(&history, id);
-    if (version != NULL && !version->live && version->cert != NULL) { /* else lineage_restore says what is wrong */
-        TRY(objection(context, lineage, version, &against, err));
-        TRY(confirm(context, against, &go_on, err));
-    }
+    if (version == NULL || version->live || version->cert == NULL) /* lineage_restore says what is wrong */
+        return true;
+    TRY(objection(context, hold->lineage, version, &against, err));
+    if (against == NULL)
+        return true;
+    hold_pause(context, hold);
+    TRY(confirm(context, against, go_on, err));
+    TRY(hold_resume(context, hold, again, err));
+    if (hold->lineage == NULL)
+        return error_set(err, ERROR_STORE, "%s was deleted meanwhile", hold->name);
+    return true;
+}
+
+bool versions_restore(struct context *context, const char *name, const char *id, char **now, struct error *err)
+{
+    AUTO(hold_clear) struct hold hold = { .name = xstrdup(name) };
+    AUTO(settings_free) struct settings *settings = NULL;
+    struct error unset = { 0 };
+    bool go_on, again;
+
+    TRY(hold_take(context, &hold, err));
+    TRY(lineage_load(context->store, name, &hold.lineage, err));
+    do
+        TRY(may_restore(context, &hold, id, &go_on, &again, err));
+    while (again);
     *now = NULL;
     if (!go_on)
         return true;
-    TRY(lineage_restore(context->store, lineage, id, now, err));
-    if (!lineage_apply_access(context->store, lineage, settings, &unset))
-        log_warning("Could not set who may read %s: %s", lineage->name, unset.why);
-    return tell(context, lineage, settings, err);
+    TRY(own_settings(context, hold.lineage, &settings, err));
+    TRY(lineage_restore(context->store, hold.lineage, id, now, err));
+    if (!lineage_apply_access(context->store, hold.lineage, settings, &unset))
+        log_warning("Could not set who may read %s: %s", name, unset.why);
+    return tell(context, hold.lineage, settings, err);
 }
 
 /* ---- removing ---- */

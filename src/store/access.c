@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "config/file_mode.h"
 #include "store/layout.h"
 #include "store/owner.h"
@@ -18,23 +19,18 @@
 
 /* ---- wishes ---- */
 
-static bool is_given(const char *text)
-{
-    return text != NULL && text[0] != '\0';
-}
-
 static bool read_wish(const char *owner, const char *group, const char *mode, const char *option, struct wish *out,
                       struct error *err)
 {
     const char *why = NULL;
 
     *out = (struct wish){ .uid = NOBODY, .gid = NO_GROUP };
-    if (is_given(owner))
+    if (text_is_given(owner))
         TRY(owner_find_user(owner, &out->uid, err));
-    if (is_given(group))
+    if (text_is_given(group))
         TRY(owner_find_group(group, &out->gid, err));
     /* The option was checked when it was read; a renewal file may say anything. */
-    if (is_given(mode) && !file_mode_parse(mode, &out->mode, &why))
+    if (text_is_given(mode) && !file_mode_parse(mode, &out->mode, &why))
         return error_set(err, ERROR_CONFIG, "%s is %s: it %s", option, mode, why);
     return true;
 }
@@ -96,7 +92,7 @@ struct file_access access_of_kind(const struct access *access, enum kind kind)
 }
 
 /* What somebody changed by hand on the live key is kept: its group, what the group may, and that others may read. The
- * owner is not handed on (contract 3.6). */
+ * owner is not handed on. */
 bool access_of_live(const struct lineage *lineage, struct access *out, struct error *err)
 {
     const char *key = lineage->current[KIND_PRIVKEY];
@@ -104,11 +100,14 @@ bool access_of_live(const struct lineage *lineage, struct access *out, struct er
 
     if (stat(key, &st) != 0)
         return file_error(err, "examine", key);
+    TRY(acl_of_path(key, &st, &out->key_acl, err));
     out->cert = FILE_PUBLIC;
-    out->key = (struct file_access){ .mode = 0600 | (st.st_mode & (S_IRWXG | S_IROTH)),
+    out->key = (struct file_access){ .mode = 0600 | (acl_mode_without(&out->key_acl) & (S_IRWXG | S_IROTH)),
                                      .set_owner = true,
                                      .uid = NOBODY,
                                      .gid = st.st_gid };
+    if (!acl_is_extended(&out->key_acl))
+        out->key_acl.len = 0;
     return true;
 }
 
@@ -121,8 +120,11 @@ bool access_of_next(const struct lineage *lineage, const struct settings *settin
     TRY(access_wishes(settings, &wishes, err));
     if (lineage != NULL)
         TRY(access_of_live(lineage, &base, err));
+    *out = base;
     out->key = overlay_key(&wishes, base.key);
     out->cert = overlay_cert(&wishes, base.cert);
+    if (wishes.key.mode != 0 || wishes.key.gid != NO_GROUP)
+        out->key_acl.len = 0; /* said otherwise */
     return true;
 }
 
@@ -156,6 +158,28 @@ bool access_create(const char *path, struct view content, struct file_access acc
     return file_create(path, content, access, err);
 }
 
+/* After the file is whole: the list only adds to what the mode allows. */
+static void add_list(const char *path, const struct acl *acl)
+{
+    AUTO(close) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    struct error err = { 0 };
+
+    if (fd < 0)
+        (void)file_error(&err, "open", path);
+    else if (acl_set_fd(fd, path, acl, &err) && fsync(fd) == 0)
+        return;
+    log_warning("What was given to others by hand (setfacl) could not be given to the new %s: %s", path, err.why);
+}
+
+bool access_create_part(const char *path, enum kind kind, struct view content, const struct access *access,
+                        struct error *err)
+{
+    TRY(access_create(path, content, access_of_kind(access, kind), err));
+    if (kind == KIND_PRIVKEY && access->key_acl.len > 0)
+        add_list(path, &access->key_acl);
+    return true;
+}
+
 /* ---- existing files ---- */
 
 /* Narrowed, then given away, then widened. */
@@ -164,8 +188,9 @@ static bool change(int fd, const char *path, const struct stat *st, struct file_
     mode_t now = st->st_mode & 07777;
 
     if (st->st_uid != want.uid || st->st_gid != want.gid) {
-        if ((now & want.mode) != now && fchmod(fd, now & want.mode) == 0)
-            now &= want.mode;
+        if ((now & want.mode) != now && fchmod(fd, now & want.mode) != 0)
+            return is_refused(errno) || file_error(err, "set the mode of", path); /* given away as it is, it would be open */
+        now &= want.mode;
         if (fchown(fd, want.uid, want.gid) != 0) {
             if (!is_refused(errno))
                 return file_error(err, "set the owner of", path);
@@ -218,10 +243,23 @@ bool access_apply(const struct lineage *lineage, const struct settings *settings
     return true;
 }
 
+/* Owner, owning group and others may what they might; nobody else anything. */
+static bool drop_list(int fd, const char *path, struct stat *st, struct error *err)
+{
+    struct acl acl, plain;
+
+    TRY(acl_of_fd(fd, path, &acl, err));
+    if (!acl_is_extended(&acl))
+        return true;
+    acl_of_mode(acl_mode_without(&acl), &plain);
+    TRY(acl_set_fd(fd, path, &plain, err));
+    return fstat(fd, st) == 0 || file_error(err, "examine", path);
+}
+
 bool access_hand_on(const struct lineage *lineage, const char *key, struct error *err)
 {
     AUTO(close) int fd = open(key, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-    struct access access;
+    struct access access = { 0 };
     struct stat st;
 
     if (fd < 0 || fstat(fd, &st) != 0)
@@ -229,8 +267,12 @@ bool access_hand_on(const struct lineage *lineage, const char *key, struct error
     if (!S_ISREG(st.st_mode))
         return true;
     TRY(access_of_live(lineage, &access, err));
+    TRY(drop_list(fd, key, &st, err));
     access.key.uid = st.st_uid;
-    return change(fd, key, &st, access.key, err);
+    TRY(change(fd, key, &st, access.key, err));
+    if (access.key_acl.len > 0)
+        add_list(key, &access.key_acl);
+    return true;
 }
 
 /* ---- telling ---- */
@@ -238,11 +280,13 @@ bool access_hand_on(const struct lineage *lineage, const char *key, struct error
 /* What the owner may besides reading is nobody's business. */
 static bool has_access(const char *path, struct file_access access)
 {
+    struct error unreadable = { 0 };
     struct stat st;
+    struct acl acl;
 
-    if (stat(path, &st) != 0)
+    if (stat(path, &st) != 0 || !acl_of_path(path, &st, &acl, &unreadable))
         return true; /* what is missing is not for us to tell */
-    return (access.masked || (st.st_mode & 0077) == (access.mode & 0077)) &&
+    return (access.masked || (acl_mode_without(&acl) & 0077) == (access.mode & 0077)) &&
            (!access.set_owner || ((access.uid == NOBODY || access.uid == st.st_uid) &&
                                   (access.gid == NO_GROUP || access.gid == st.st_gid)));
 }

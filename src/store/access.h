@@ -6,10 +6,12 @@
  * to this room.
  */
 #include "base/file.h"
+#include "store/acl.h"
 #include "store/store.h"
 
 struct access { /* of the files of one version */
     struct file_access key, cert;
+    struct acl key_acl; /* what was given to others by hand; len 0: nothing */
 };
 
 /* What settings ask for, of keys or of certificates. */
@@ -27,9 +29,9 @@ struct wishes {
 MUST_USE bool access_wishes(const struct settings *settings, struct wishes *out, struct error *err);
 
 /* What the files of the next version get: what the settings ask for; where they are silent, what somebody gave the live
- * key by hand (its group, what the group may, that others may read; contract 3.6); else the key is its owner's alone, and
- * certificates are everybody's. A key group without a mode may read, and then it alone. lineage: NULL for a new one.
- * ERROR_CONFIG as above. */
+ * key by hand (its group, what the group may, that others may read; and its access control list); else the
+ * key is its owner's alone, and certificates are everybody's. A key group without a mode may read, and then it alone.
+ * lineage: NULL for a new one. ERROR_CONFIG as above. */
 MUST_USE bool access_of_next(const struct lineage *lineage, const struct settings *settings, struct access *out,
                              struct error *err);
 
@@ -42,6 +44,10 @@ struct file_access access_of_kind(const struct access *access, enum kind kind);
 /* Creates a file with its access before the first byte is in it. Who may not give files to the owner or group goes on
  * without, and then the group it has instead may do no more than everybody; access_tell says so. */
 MUST_USE bool access_create(const char *path, struct view content, struct file_access access, struct error *err);
+
+/* The same for a file of a version, with the list. */
+MUST_USE bool access_create_part(const char *path, enum kind kind, struct view content, const struct access *access,
+                                 struct error *err);
 
 /* Gives all versions what settings ask for; where they are silent, each file stays as it is. At no moment may anybody read
  * a file who might neither before nor afterwards. What may not be set is left (access_tell). */

@@ -41,17 +41,11 @@ static void set(struct settings *settings, const char *words)
 
 static struct settings *settings_for(const char *layout, const char *words)
 {
-    struct settings *settings = settings_here();
+    struct settings *settings = settings_of(layout);
 
-    xreplace(&settings->store_layout, layout);
-    SETTING_MARK(settings, store_layout, ORIGIN_COMMAND_LINE);
-    settings->history_keep = 3;
     set(settings, words);
     return settings;
 }
-
-#define OVER_LAYOUTS(layout) \
-    for (const char *const *layout = (const char *const[]){ "certbot", "versioned", NULL }; *layout != NULL; layout++)
 
 /* ---- what settings may ask for ---- */
 

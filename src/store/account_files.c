@@ -11,10 +11,6 @@
 
 #define ACCOUNT_MAX_JSON (64 * 1024) /* RSA of 8192 bits is 7 KiB */
 
-#define KEY_FILE "private_key.json"
-#define REGISTRATION_FILE "regr.json"
-#define META_FILE "meta.json"
-
 #define KEY_ACCESS ((struct file_access){ .mode = 0400 })
 
 bool account_key_id(const struct key *key, struct buf *out, struct error *err)
@@ -111,28 +107,44 @@ static void put_meta(const struct stored_account *account, const char *register_
 
 /* ---- files ---- */
 
-static bool read_doc(const char *dir, const char *name, struct doc **out, struct error *err)
+static const char *const file_names[] = {
+    [ACCOUNT_REGISTRATION] = "regr.json",
+    [ACCOUNT_META] = "meta.json",
+    [ACCOUNT_KEY] = "private_key.json",
+};
+
+bool account_file_parse(enum account_file file, struct view text, const char *name, struct stored_account *to,
+                        struct error *err)
+{
+    AUTO(doc_free) struct doc *doc = NULL;
+
+    TRY(doc_read(text, name, &doc, err));
+    switch (file) {
+    case ACCOUNT_REGISTRATION:
+        return node_get_text(doc_root(doc), "uri", &to->url, err);
+    case ACCOUNT_META:
+        return node_get_time_or_zero(doc_root(doc), "creation_dt", &to->created, err) &&
+               node_get_text(doc_root(doc), "creation_host", &to->creation_host, err);
+    case ACCOUNT_KEY:
+        break;
+    }
+    return read_key(doc_root(doc), &to->key, err);
+}
+
+static bool read_file(const char *dir, enum account_file file, struct stored_account *to, struct error *err)
 {
     AUTO(buf_clear) struct buf text = BUF_SECRET(ACCOUNT_MAX_JSON);
-    AUTO(free) char *path = file_join(dir, name);
+    AUTO(free) char *path = file_join(dir, file_names[file]);
 
     TRY(file_read(path, &text, err));
-    return doc_read(buf_view(&text), path, out, err);
+    return account_file_parse(file, buf_view(&text), path, to, err);
 }
 
 static bool read_all(const char *dir, struct stored_account *account, struct error *err)
 {
-    AUTO(doc_free) struct doc *key = NULL;
-    AUTO(doc_free) struct doc *registration = NULL;
-    AUTO(doc_free) struct doc *meta = NULL;
-
-    TRY(read_doc(dir, REGISTRATION_FILE, &registration, err));
-    TRY(node_get_text(doc_root(registration), "uri", &account->url, err));
-    TRY(read_doc(dir, META_FILE, &meta, err));
-    TRY(node_get_time_or_zero(doc_root(meta), "creation_dt", &account->created, err));
-    TRY(node_get_text(doc_root(meta), "creation_host", &account->creation_host, err));
-    TRY(read_doc(dir, KEY_FILE, &key, err));
-    return read_key(doc_root(key), &account->key, err);
+    TRY(read_file(dir, ACCOUNT_REGISTRATION, account, err));
+    TRY(read_file(dir, ACCOUNT_META, account, err));
+    return read_file(dir, ACCOUNT_KEY, account, err);
 }
 
 bool account_files_read(const char *dir, const char *id, struct stored_account **out, struct error *err)
@@ -155,10 +167,10 @@ bool account_files_read(const char *dir, const char *id, struct stored_account *
 /* Either of file_create and file_replace. */
 typedef bool (*writer)(const char *path, struct view content, struct file_access access, struct error *err);
 
-static bool write_one(writer write_file, const char *dir, const char *name, const struct buf *text,
+static bool write_one(writer write_file, const char *dir, enum account_file file, const struct buf *text,
                       struct file_access access, struct error *err)
 {
-    AUTO(free) char *path = file_join(dir, name);
+    AUTO(free) char *path = file_join(dir, file_names[file]);
 
     if (text->failed)
         return error_set(err, ERROR_INTERNAL, "%s would be larger than %d bytes", path, ACCOUNT_MAX_JSON);
@@ -175,9 +187,9 @@ static bool write_files(writer write_file, const char *dir, const struct stored_
     TRY(put_key(account->key, &key, err));
     put_registration(account, &registration);
     put_meta(account, register_to_eff, &meta);
-    TRY(write_one(write_file, dir, KEY_FILE, &key, KEY_ACCESS, err));
-    TRY(write_one(write_file, dir, REGISTRATION_FILE, &registration, FILE_PUBLIC, err));
-    TRY(write_one(write_file, dir, META_FILE, &meta, FILE_PUBLIC, err));
+    TRY(write_one(write_file, dir, ACCOUNT_KEY, &key, KEY_ACCESS, err));
+    TRY(write_one(write_file, dir, ACCOUNT_REGISTRATION, &registration, FILE_PUBLIC, err));
+    TRY(write_one(write_file, dir, ACCOUNT_META, &meta, FILE_PUBLIC, err));
     return file_sync_dir(dir, err);
 }
 

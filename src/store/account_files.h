@@ -4,6 +4,12 @@
  */
 #include "store/account_store.h"
 
+enum account_file { ACCOUNT_REGISTRATION, ACCOUNT_META, ACCOUNT_KEY };
+
+/* Takes over what one of the three says; name is that of the text, for errors. ERROR_CONFIG. */
+MUST_USE bool account_file_parse(enum account_file file, struct view text, const char *name, struct stored_account *to,
+                                 struct error *err);
+
 /* Reads the three from a directory, and checks that the key is the one that the account is named after.
  * ERROR_CONFIG. */
 MUST_USE bool account_files_read(const char *dir, const char *id, struct stored_account **out,

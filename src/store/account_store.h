@@ -1,6 +1,6 @@
 #pragma once
 /*
- * Accounts on disk: CONF/accounts/SERVERPATH/ID/{private_key,regr,meta}.json (contract 2.6), as Certbot reads
+ * Accounts on disk: CONF/accounts/SERVERPATH/ID/{private_key,regr,meta}.json, as Certbot reads
  * and writes them.
  */
 #include "crypto/jws.h"
@@ -21,7 +21,7 @@ DEFINE_AUTO(struct stored_account, stored_account_free)
 char *stored_account_slug(const struct stored_account *account) __attribute__((returns_nonnull));
 
 /* Ids of the usable accounts for a server, oldest first. Reuses the accounts of the server's older name as
- * Certbot does (contract 2.6). */
+ * Certbot does. */
 MUST_USE bool account_store_ids(struct store *store, const char *server, struct list *out, struct error *err);
 /* ERROR_CONFIG "Account at PATH does not exist". */
 MUST_USE bool account_store_load(struct store *store, const char *server, const char *id,

@@ -132,6 +132,13 @@ mode_t acl_mode(const struct acl *acl)
     return (mode_t)(perm_of(acl, ACL_OWNER, 0) << 6 | group << 3 | acl_other_may(acl));
 }
 
+mode_t acl_mode_without(const struct acl *acl)
+{
+    unsigned group = perm_of(acl, ACL_OWNING_GROUP, 0) & perm_of(acl, ACL_MASK, 7);
+
+    return (mode_t)(perm_of(acl, ACL_OWNER, 0) << 6 | group << 3 | acl_other_may(acl));
+}
+
 /* ---- who may what ---- */
 
 unsigned acl_other_may(const struct acl *acl)
@@ -155,11 +162,24 @@ unsigned acl_group_may(const struct acl *acl, gid_t owning, gid_t gid)
     return may & perm_of(acl, ACL_MASK, 7);
 }
 
-unsigned acl_user_may(const struct acl *acl, gid_t owning, uid_t uid, gid_t gid)
+/* Who is in one of the groups that the list knows is none of the others, whatever that group may. */
+unsigned acl_user_may(const struct acl *acl, gid_t owning, const struct acl_user *user)
 {
-    const struct acl_entry *named = uid != (uid_t)-1 ? find(acl, ACL_USER, (uint32_t)uid) : NULL;
+    const struct acl_entry *named = user->uid != (uid_t)-1 ? find(acl, ACL_USER, (uint32_t)user->uid) : NULL;
+    bool matched = false;
+    unsigned may = 0;
 
-    return named != NULL ? named->perm & perm_of(acl, ACL_MASK, 7) : acl_group_may(acl, owning, gid);
+    if (named != NULL)
+        return named->perm & perm_of(acl, ACL_MASK, 7);
+    for (size_t i = 0; i < user->count; i++) {
+        gid_t gid = user->gids[i];
+
+        if (gid != owning && find(acl, ACL_GROUP, (uint32_t)gid) == NULL)
+            continue;
+        matched = true;
+        may |= acl_group_may(acl, owning, gid);
+    }
+    return matched ? may : acl_other_may(acl);
 }
 
 bool acl_has_guests(const struct acl *acl)
@@ -217,10 +237,10 @@ static void widen_mask(struct acl *acl)
             mask->perm |= acl->at[i].perm;
 }
 
-/* The entry of a group that is not the owning one, made unless it is there. */
-static struct acl_entry *group_entry(struct acl *acl, gid_t gid)
+/* The entry of a user, or of a group that is not the owning one, made unless it is there. */
+static struct acl_entry *named_entry(struct acl *acl, uint16_t tag, uint32_t id)
 {
-    struct acl_entry *entry = entry_of(acl, ACL_GROUP, (uint32_t)gid);
+    struct acl_entry *entry = entry_of(acl, tag, id);
     bool masked = entry_of(acl, ACL_MASK, 0) != NULL;
 
     if (entry != NULL)
@@ -229,30 +249,51 @@ static struct acl_entry *group_entry(struct acl *acl, gid_t gid)
         return NULL;
     if (!masked)
         (void)insert(acl, (struct acl_entry){ ACL_MASK, (uint16_t)perm_of(acl, ACL_OWNING_GROUP, 0), NO_ID });
-    return insert(acl, (struct acl_entry){ ACL_GROUP, 0, (uint32_t)gid });
+    return insert(acl, (struct acl_entry){ tag, 0, id });
+}
+
+static bool add_to(struct acl *acl, struct acl_entry *entry, unsigned perm)
+{
+    if (entry == NULL)
+        return false;
+    apply_mask(acl);
+    entry->perm = (uint16_t)(entry->perm | perm);
+    widen_mask(acl);
+    return true;
 }
 
 bool acl_grant(struct acl *acl, gid_t owning, gid_t gid, unsigned perm)
 {
     unsigned had = acl_group_may(acl, owning, gid);
-    struct acl_entry *entry = gid == owning ? entry_of(acl, ACL_OWNING_GROUP, 0) : group_entry(acl, gid);
 
+    return add_to(acl, gid == owning ? entry_of(acl, ACL_OWNING_GROUP, 0) : named_entry(acl, ACL_GROUP, (uint32_t)gid),
+                  had | perm);
+}
+
+/* Who is named has the rights of his groups no more: so he gets them as well. */
+bool acl_grant_user(struct acl *acl, gid_t owning, const struct acl_user *user, unsigned perm)
+{
+    unsigned had = acl_user_may(acl, owning, user);
+
+    return add_to(acl, named_entry(acl, ACL_USER, (uint32_t)user->uid), had | perm);
+}
+
+static bool deny(struct acl_entry *entry)
+{
     if (entry == NULL)
         return false;
-    apply_mask(acl);
-    entry->perm = (uint16_t)(entry->perm | had | perm);
-    widen_mask(acl);
+    entry->perm = 0;
     return true;
 }
 
 bool acl_deny(struct acl *acl, gid_t gid)
 {
-    struct acl_entry *entry = group_entry(acl, gid);
+    return deny(named_entry(acl, ACL_GROUP, (uint32_t)gid));
+}
 
-    if (entry == NULL)
-        return false;
-    entry->perm = 0;
-    return true;
+bool acl_deny_user(struct acl *acl, uid_t uid)
+{
+    return deny(named_entry(acl, ACL_USER, (uint32_t)uid));
 }
 
 /* ---- of files ---- */
@@ -303,7 +344,11 @@ bool acl_set_fd(int fd, const char *path, const struct acl *acl, struct error *e
         return set_value(fd, ATTRIBUTE, path, acl, err);
     if (fstat(fd, &st) != 0)
         return file_error(err, "examine", path);
-    return fchmod(fd, (st.st_mode & 07000) | acl_mode(acl)) == 0 || file_error(err, "set the mode of", path);
+    if (fchmod(fd, (st.st_mode & 07000) | acl_mode(acl)) != 0)
+        return file_error(err, "set the mode of", path);
+    /* A list that goes leaves the group what its mask was, which is the right one now. */
+    return fremovexattr(fd, ATTRIBUTE) == 0 || errno == ENODATA || errno == ENOTSUP || errno == ENOSYS ||
+           file_error(err, "remove the access control list of", path);
 }
 
 void acl_grant_others(struct acl *acl, unsigned perm)
@@ -356,10 +401,12 @@ bool acl_copy(int from, int to, const char *path, struct error *err)
 
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         ssize_t len = fgetxattr(from, names[i], value, sizeof value);
+        bool none = len == 0 || (len < 0 && errno == ENODATA);
 
-        if (len <= 0) /* none to take along, or one that is too large for any file system we know */
+        if (len < 0 && !none) /* no such thing here, or one that is too large for any file system we know */
             continue;
-        if (fsetxattr(to, names[i], value, (size_t)len, 0) != 0 && errno != EPERM && errno != ENOTSUP)
+        if ((none ? fremovexattr(to, names[i]) : fsetxattr(to, names[i], value, (size_t)len, 0)) != 0 && errno != EPERM &&
+            errno != ENOTSUP && errno != ENODATA)
             return file_error(err, "set the access control list of", path);
     }
     return true;

@@ -42,11 +42,18 @@ void acl_of_mode(mode_t mode, struct acl *out);
 bool acl_is_extended(const struct acl *acl);
 /* The permissions of a mode; with a mask, the group's bits are the mask's. */
 mode_t acl_mode(const struct acl *acl);
+/* What owner, owning group and others really may, as a mode: what is left without the list. */
+mode_t acl_mode_without(const struct acl *acl);
 
 /* What somebody may who is in that group only, gid_t of the file being owning. (gid_t)-1: in no group at all. */
 unsigned acl_group_may(const struct acl *acl, gid_t owning, gid_t gid);
-/* The same for a user who is not the owner. uid (uid_t)-1: nobody that is named. */
-unsigned acl_user_may(const struct acl *acl, gid_t owning, uid_t uid, gid_t gid);
+/* The same for a user who is not the owner. */
+struct acl_user {
+    uid_t uid;         /* (uid_t)-1: nobody that is named */
+    const gid_t *gids; /* that he is in; borrowed */
+    size_t count;
+};
+unsigned acl_user_may(const struct acl *acl, gid_t owning, const struct acl_user *user);
 /* Whether a group or a user besides the owner has rights that are not everybody's. */
 bool acl_has_guests(const struct acl *acl);
 unsigned acl_other_may(const struct acl *acl);
@@ -55,6 +62,9 @@ unsigned acl_other_may(const struct acl *acl);
  * is no room for a further entry. */
 MUST_USE bool acl_grant(struct acl *acl, gid_t owning, gid_t gid, unsigned perm);
 MUST_USE bool acl_deny(struct acl *acl, gid_t gid);
+/* The same for a user. */
+MUST_USE bool acl_grant_user(struct acl *acl, gid_t owning, const struct acl_user *user, unsigned perm);
+MUST_USE bool acl_deny_user(struct acl *acl, uid_t uid);
 void acl_grant_others(struct acl *acl, unsigned perm);
 /* Takes everything from others, and from the owning group what it had no more of than others. */
 void acl_close_others(struct acl *acl);
@@ -64,12 +74,12 @@ void acl_close_others(struct acl *acl);
 /* The list of an open file or directory; that of its mode when it has none, or the file system has no such thing. */
 MUST_USE bool acl_of_fd(int fd, const char *path, struct acl *out, struct error *err);
 MUST_USE bool acl_of_path(const char *path, const struct stat *st, struct acl *out, struct error *err);
-/* Sets it; by a mode where that is enough. err->sys is ENOTSUP where the file system has no lists. */
+/* Sets it; by a mode alone where that is enough. err->sys is ENOTSUP where the file system has no lists. */
 MUST_USE bool acl_set_fd(int fd, const char *path, const struct acl *acl, struct error *err);
 /* Whatever is made in a directory from now on is its owner's alone at first, whichever program makes it. Leaves a default
  * list alone that is there. err->sys as above. */
 MUST_USE bool acl_close_new(int fd, const char *path, struct error *err);
 /* Takes that back; a default list of another's making stays. */
 MUST_USE bool acl_open_new(int fd, const char *path, struct error *err);
-/* Takes lists along from one directory to another, as well as that goes. */
+/* The one gets the lists that the other has: none, where that has none. As well as that goes. */
 MUST_USE bool acl_copy(int from, int to, const char *path, struct error *err);

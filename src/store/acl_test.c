@@ -73,6 +73,13 @@ static struct acl list_of(struct view value)
     return acl;
 }
 
+static unsigned user_may(const struct acl *acl, uid_t uid, gid_t one, gid_t two)
+{
+    const gid_t gids[] = { one, two };
+
+    return acl_user_may(acl, 4, &(struct acl_user){ uid, gids, 2 });
+}
+
 /* The mask holds back: group 9 has read and pass, the mask lets read only; group 10 is denied. */
 TEST(who_may_what)
 {
@@ -85,8 +92,10 @@ TEST(who_may_what)
     CHECK_INT(acl_group_may(&acl, 4, 10), 0, "a denied group does not become others");
     CHECK_INT(acl_group_may(&acl, 4, 11), 5, "another group");
     CHECK_INT(acl_group_may(&acl, 4, (gid_t)-1), 5, "no group");
-    CHECK_INT(acl_user_may(&acl, 4, 7, 10), 4, "a named user, masked");
-    CHECK_INT(acl_user_may(&acl, 4, 8, 10), 0, "another user by the group");
+    CHECK_INT(user_may(&acl, 7, 10, 11), 4, "a named user, masked");
+    CHECK_INT(user_may(&acl, 8, 10, 11), 0, "another user by a group that is denied");
+    CHECK_INT(user_may(&acl, 8, 10, 9), 4, "by one of two");
+    CHECK_INT(user_may(&acl, 8, 11, 12), 5, "by none");
     CHECK_INT(acl_mode(&acl), 0745, "a mode shows the mask");
     CHECK(!acl_has_guests(&acl), "nobody has more than others");
     acl_of_mode(0750, &plain);
@@ -125,6 +134,24 @@ TEST(granting)
     REQUIRE(acl_deny(&acl, 9), "room");
     CHECK_INT(acl_group_may(&acl, 4, 9), 0, "denied");
     CHECK_INT(acl_group_may(&acl, 4, 8), 5, "others are not");
+}
+
+TEST(granting_a_user)
+{
+    const gid_t gids[] = { 9 };
+    const struct acl_user user = { 7, gids, 1 };
+    struct acl acl;
+
+    acl_of_mode(0750, &acl);
+    REQUIRE(acl_grant(&acl, 4, 9, 4), "room");
+    REQUIRE(acl_grant_user(&acl, 4, &user, 1), "room");
+    CHECK_INT(acl_user_may(&acl, 4, &user), 5, "with what the group has");
+    CHECK_INT(acl_group_may(&acl, 4, 9), 4, "the group as before");
+    CHECK_INT(acl_group_may(&acl, 4, 4), 5, "the owning one, too");
+    CHECK_INT(acl_other_may(&acl), 0, "nobody else");
+    CHECK_INT(acl.at[1].tag, ACL_USER, "sorted");
+    REQUIRE(acl_deny_user(&acl, 7), "there");
+    CHECK_INT(acl_user_may(&acl, 4, &user), 0, "denied, in spite of the group");
 }
 
 /* What the mask held back must not come to life when the mask is widened for another. */

@@ -56,6 +56,17 @@ bool links_read(const struct lineage *lineage, struct links *out, struct error *
     return true;
 }
 
+char *links_dir(const struct lineage *lineage, enum kind kind)
+{
+    AUTO(free) char *text = NULL, *target = NULL;
+    struct error err = { 0 };
+
+    if (lineage->live[kind] == NULL || !file_read_link(lineage->live[kind], &text, &err))
+        return NULL;
+    target = target_of(lineage->live[kind], text);
+    return file_dirname(target);
+}
+
 /* ---- switching ---- */
 
 static char *beside(const char *link, const char *prefix, const char *suffix)
@@ -162,7 +173,8 @@ static bool switch_links(const struct lineage *lineage, const struct links *old,
         put_back(lineage, old);
         return false;
     }
-    return remove_previous(lineage, err);
+    TRY(remove_previous(lineage, err));
+    return sync_link_dirs(lineage, err); /* else what comes back after a power failure has the old version put back */
 }
 
 /* ---- switching all four in one step ---- */
@@ -170,9 +182,7 @@ static bool switch_links(const struct lineage *lineage, const struct links *old,
 /* "live/.NAME.next": the directory that takes the place of live/NAME. */
 static char *next_dir(const struct lineage *lineage)
 {
-    AUTO(free) char *above = file_dirname(lineage->live_dir);
-
-    return xprintf("%s/.%s.next", above, file_basename(lineage->live_dir));
+    return file_beside(lineage->live_dir, "next");
 }
 
 /* CONFIG/live/NAME without directories in it: what somebody else keeps files in, or enters, is not exchanged. */

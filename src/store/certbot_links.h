@@ -22,6 +22,9 @@ static inline void links_clear_at(struct links *links)
 /* ERROR_STORE "expected PATH to be a symlink". */
 MUST_USE bool links_read(const struct lineage *lineage, struct links *out, struct error *err);
 
+/* The directory that one of them points into, of the caller's; NULL when it is no link. */
+char *links_dir(const struct lineage *lineage, enum kind kind);
+
 /* Points all four to a version, in the directory where each points now, relative or absolute as it was. On
  * failure they are as before. */
 MUST_USE bool links_switch(const struct lineage *lineage, unsigned version, struct error *err);

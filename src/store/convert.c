@@ -128,6 +128,15 @@ static bool check_archive(const struct lineage *lineage, const struct history *h
     return true;
 }
 
+/* What has the name of ours in the layout that it is to have would be taken for ours. */
+static bool check_live(const struct lineage *lineage, struct error *err)
+{
+    AUTO(free) char *meta = file_join(lineage->live_dir, META_NAME);
+    struct stat st;
+
+    return lstat(meta, &st) != 0 || refuse(err, "give it another name", "has a name that the layout versioned uses itself", meta);
+}
+
 /* Regular files; those of the live version are the ones that live/NAME leads to. */
 static bool check_files(const struct lineage *lineage, const struct version *version, struct error *err)
 {
@@ -160,7 +169,7 @@ static bool check(struct store *store, const struct plan *plan, struct error *er
 
     TRY(check_dirs(store, lineage, err));
     if (plan->to == &layout_versioned)
-        TRY(check_one_file_system(lineage, err));
+        TRY(check_one_file_system(lineage, err) && check_live(lineage, err));
     for (size_t i = 0; i < plan->history.len; i++)
         TRY(check_files(lineage, &plan->history.at[i], err));
     return check_archive(lineage, &plan->history, err);
@@ -168,23 +177,19 @@ static bool check(struct store *store, const struct plan *plan, struct error *er
 
 /* ---- what each version becomes ---- */
 
-static bool same_file(const char *a, const char *b, struct error *err)
-{
-    AUTO(buf_clear) struct buf left = BUF_SECRET(FILE_MAX_TEXT), right = BUF_SECRET(FILE_MAX_TEXT);
-
-    TRY(file_read(a, &left, err));
-    TRY(file_read(b, &right, err));
-    if (view_equal(buf_view(&left), buf_view(&right)))
-        return true;
-    (void)error_set(err, ERROR_STORE, "%s and %s differ, but belong to the same certificate", a, b);
-    return error_next(err, "two versions of one certificate can only be kept as one: remove the one that is wrong");
-}
-
 /* Two versions with the same certificate, as after `history restore`: one of them is enough, if they are the same. */
 static bool check_copy(const struct part *kept, const struct part *copy, struct error *err)
 {
-    for (int kind = 0; kind < KIND_COUNT; kind++)
-        TRY(same_file(kept->version->path[kind], copy->version->path[kind], err));
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        const char *a = kept->version->path[kind], *b = copy->version->path[kind];
+        bool same;
+
+        TRY(version_file_same(a, b, &same, err));
+        if (same)
+            continue;
+        (void)error_set(err, ERROR_STORE, "%s and %s differ, but belong to the same certificate", a, b);
+        return error_next(err, "two versions of one certificate can only be kept as one: remove the one that is wrong");
+    }
     return true;
 }
 

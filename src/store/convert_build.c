@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "store/acl.h"
 #include "store/convert.h"
 #include "store/live_dir.h"
 #include "store/meta.h"
@@ -23,7 +24,15 @@ static bool set_time(const char *path, const struct stat *like, struct error *er
     return utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW) == 0 || file_error(err, "set the time of", path);
 }
 
-/* Where a file cannot have a second name: owner, mode and time as they were. */
+static bool copy_list(const char *from, const char *to, struct error *err)
+{
+    AUTO(close) int old = open(from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    AUTO(close) int new = open(to, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+    return old < 0 || new < 0 || acl_copy(old, new, to, err); /* who may not read it may not say who may */
+}
+
+/* Where a file cannot have a second name: owner, mode and time as they were. Nobody comes there yet. */
 static bool copy_file(const char *from, const char *to, struct error *err)
 {
     AUTO(buf_clear) struct buf text = BUF_SECRET(FILE_MAX_TEXT);
@@ -37,6 +46,7 @@ static bool copy_file(const char *from, const char *to, struct error *err)
     access.gid = st.st_gid == getegid() ? (gid_t)-1 : st.st_gid;
     TRY(file_read(from, &text, err));
     TRY(file_create(to, buf_view(&text), access, err));
+    TRY(copy_list(from, to, err));
     return set_time(to, &st, err);
 }
 
@@ -95,7 +105,7 @@ static bool fill_version(const char *dir, const struct version *version, struct 
 static bool build_versioned(const struct plan *plan, const char *live, const char *archive, struct error *err)
 {
     const struct lineage *lineage = plan->lineage;
-    AUTO(free) char *readme = file_join(live, "README"), *key = version_file(live, KIND_PRIVKEY);
+    AUTO(free) char *key = version_file(live, KIND_PRIVKEY);
 
     TRY(make_dir(archive, 0700, lineage->archive_dir, err));
     TRY(make_dir(live, 0700, lineage->live_dir, err));
@@ -111,7 +121,7 @@ static bool build_versioned(const struct plan *plan, const char *live, const cha
     }
     TRY(passage_guard_key(lineage->live_dir, lineage->live[KIND_PRIVKEY], key, err));
     TRY(live_prepare(lineage->live_dir, live, err));
-    TRY(file_remove(readme, err)); /* belongs to Certbot's layout, and speaks of it */
+    TRY(layout_remove_readme(live, err)); /* belongs to Certbot's layout, and speaks of it */
     return file_sync_dir(live, err);
 }
 
@@ -135,12 +145,25 @@ static bool make_links(const struct lineage *lineage, const char *live, const ch
     return true;
 }
 
+/* Nobody comes into a new directory until the keys in it are what they are to be. *open_mode: what it gets then. */
+static bool close_dir(const char *path, mode_t *open_mode, struct error *err)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0)
+        return file_error(err, "examine", path);
+    *open_mode = st.st_mode & 07777;
+    return chmod(path, 0700) == 0 || file_error(err, "set the mode of", path);
+}
+
 static bool build_certbot(const struct plan *plan, const char *live, const char *archive, struct error *err)
 {
     const struct lineage *lineage = plan->lineage;
     AUTO(free) char *readme = file_join(live, "README");
+    mode_t open_mode = 0;
 
     TRY(make_dir(archive, 0755, lineage->archive_dir, err));
+    TRY(close_dir(archive, &open_mode, err));
     TRY(make_dir(live, 0755, lineage->live_dir, err));
     for (size_t i = 0; i < plan->len; i++) {
         const struct part *part = &plan->parts[i];
@@ -155,6 +178,8 @@ static bool build_certbot(const struct plan *plan, const char *live, const char 
         if (part->version->live)
             TRY(make_links(lineage, live, part->id, err));
     }
+    if (chmod(archive, open_mode) != 0)
+        return file_error(err, "set the mode of", archive);
     TRY(live_prepare(lineage->live_dir, live, err));
     if (!file_exists(readme))
         TRY(layout_write_readme(live, "", NULL, err));

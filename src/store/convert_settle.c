@@ -22,9 +22,7 @@
 
 char *convert_path(const char *dir)
 {
-    AUTO(free) char *above = file_dirname(dir);
-
-    return xprintf("%s/.%s.convert", above, file_basename(dir));
+    return file_beside(dir, "convert");
 }
 
 static bool is_there(const char *path)
@@ -76,10 +74,7 @@ struct side { /* live/NAME or archive/NAME, and what lies beside it */
 
 static struct side side_of(const char *dir, bool (*is)(const char *, const struct layout *))
 {
-    struct side side = { .dir = dir, .fresh = convert_path(dir), .is = is };
-
-    side.aside = xprintf("%s.was", side.fresh);
-    return side;
+    return (struct side){ .dir = dir, .fresh = convert_path(dir), .aside = file_beside(dir, "convert.was"), .is = is };
 }
 
 static void side_clear_at(struct side *side)
@@ -171,27 +166,6 @@ static bool is_ours_in_archive(const char *name)
     return is_numbered(name) || version_id_is(view_of(name)) || version_is_next(name, &id) || version_is_leftover(name);
 }
 
-/* Keys that have no second name any more. */
-static void wipe_keys(const char *dir)
-{
-    AUTO(list_clear) struct list names = { 0 };
-    struct error ignored = { 0 };
-
-    if (!file_list_dir(dir, &names, &ignored))
-        return;
-    for (size_t i = 0; i < names.len; i++) {
-        AUTO(free) char *path = file_join(dir, names.at[i]);
-        AUTO(free) char *key = version_file(path, KIND_PRIVKEY);
-        struct version_file file;
-
-        if (file_is_dir(path) && !file_is_link(path))
-            layout_wipe(key);
-        else if (strcmp(names.at[i], "privkey.pem") == 0 ||
-                 (version_parse(names.at[i], &file) && file.kind == KIND_PRIVKEY))
-            layout_wipe(path);
-    }
-}
-
 static bool hand_over_archive(const char *old, const char *archive, struct error *err)
 {
     AUTO(list_clear) struct list names = { 0 };
@@ -201,7 +175,12 @@ static bool hand_over_archive(const char *old, const char *archive, struct error
         AUTO(free) char *from = file_join(old, names.at[i]);
         AUTO(free) char *to = file_join(archive, names.at[i]);
 
-        if (!is_ours_in_archive(names.at[i]) && !is_there(to) && rename(from, to) != 0)
+        while (!is_ours_in_archive(names.at[i]) && is_there(to)) { /* made after an interruption */
+            AUTO(free) char *other = xprintf("%s.was", to);
+
+            xreplace(&to, other);
+        }
+        if (!is_ours_in_archive(names.at[i]) && rename(from, to) != 0)
             return file_error(err, "keep in the archive", from);
     }
     return true;
@@ -209,10 +188,8 @@ static bool hand_over_archive(const char *old, const char *archive, struct error
 
 static bool hand_over_live(const char *old, const struct lineage *lineage, struct error *err)
 {
-    AUTO(free) char *readme = file_join(old, "README");
-
     if (lineage->layout != &layout_certbot)
-        TRY(file_remove(readme, err)); /* belongs to Certbot's layout, and speaks of it */
+        TRY(layout_remove_readme(old, err)); /* belongs to Certbot's layout, and speaks of it */
     return live_hand_over(old, lineage->live_dir, err);
 }
 
@@ -224,8 +201,7 @@ static bool clean_side(const struct side *side, const struct lineage *lineage, s
         if (!is_there(left[i]))
             continue;
         TRY(side->is == live_is ? hand_over_live(left[i], lineage, err) : hand_over_archive(left[i], side->dir, err));
-        wipe_keys(left[i]);
-        TRY(file_remove_tree(left[i], err));
+        TRY(layout_remove_tree(left[i], err)); /* keys that have no second name any more are overwritten */
         TRY(file_sync_dir(side->dir, err));
         TRY(sync_above(side->dir, err));
     }
@@ -245,6 +221,8 @@ bool convert_settle(const struct lineage *lineage, struct error *err)
 {
     struct error late = { 0 };
 
+    if (lineage_shares_archive(lineage)) /* the other one's conversion, or of a time when it was not there */
+        return lineage_refuse_shared(lineage, err);
     log_info("Settling an interrupted conversion of %s: it has the layout %s", lineage->name, lineage->layout->name);
     TRY(convert_switch(lineage, err));
     if (!convert_clean(lineage, &late)) /* what is in place can be used all the same */

@@ -8,6 +8,7 @@
 
 #include "store/convert_build.h"
 #include "store/fixture.h"
+#include "store/layout.h"
 
 struct world {
     struct settings *settings;
@@ -19,13 +20,10 @@ static struct world world_new(const char *layout)
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;
     AUTO(free) char *conf = NULL, *more = NULL;
-    struct world world = { .settings = settings_here() };
+    struct world world = { .settings = settings_of(layout) };
     struct issued a = issued_of('a'), b = issued_of('b');
     struct error err = { 0 };
 
-    xreplace(&world.settings->store_layout, layout);
-    SETTING_MARK(world.settings, store_layout, ORIGIN_COMMAND_LINE);
-    world.settings->history_keep = 3;
     world.store = store_here(world.settings);
     if (!lineage_create(world.store, "a", &a, world.settings, &lineage, &err) ||
         !lineage_add_version(world.store, lineage, &b, world.settings, &err))
@@ -79,9 +77,6 @@ static void check_whole(struct world *world, const char *layout, const char *ser
     CHECK_TEXT(notes, "mine, too", name);
     CHECK_TEXT(haproxy, "mine", name);
 }
-
-#define OVER_LAYOUTS(layout) \
-    for (const char *const *layout = (const char *const[]){ "certbot", "versioned", NULL }; *layout != NULL; layout++)
 
 static void convert_to(struct world *world, const char *layout)
 {
@@ -410,6 +405,91 @@ TEST(interrupted)
             convert_to(&world, done & COMMITTED ? *layout : to);
             check_whole(&world, done & COMMITTED ? *layout : to, SERIAL_B, states[i].name);
         }
+}
+
+/* Certbot takes names of up to 250 bytes, and ".NAME.convert.was" would be longer than a file name may be. */
+TEST(the_longest_name)
+{
+    OVER_LAYOUTS(layout) {
+        AUTO(world_clear) struct world world = world_new(*layout);
+        AUTO(lineage_free) struct lineage *lineage = NULL;
+        AUTO(free) char *name = xprintf("%0*d", 250, 7), *now = NULL, *live = NULL, *archive = NULL, *renewal = NULL;
+        AUTO(list_clear) struct list ids = { 0 };
+        struct issued b = issued_of('b');
+        struct error err = { 0 };
+        const char *to[] = { other(*layout), *layout };
+
+        make_lineage(world.store, world.settings, name);
+        REQUIRE(lineage_load(world.store, name, &lineage, &err), "%s", err.why);
+        REQUIRE(lineage_add_version(world.store, lineage, &b, world.settings, &err), "%s", err.why);
+        REQUIRE(lineage_save_settings(lineage, world.settings, &err), "%s", err.why);
+        REQUIRE(lineage->layout->list(lineage, &ids, &err), "%s", err.why);
+        REQUIRE(lineage_restore(world.store, lineage, ids.at[0], &now, &err), "%s", err.why);
+        CHECK(!lineage_check_name(world.store, name, &err) && strstr(err.why, "no room") != NULL, "%s", err.why);
+        for (size_t i = 0; i < COUNT(to); i++) {
+            AUTO(conversion_clear) struct conversion done = { 0 };
+            AUTO(lineage_free) struct lineage *converted = NULL;
+
+            REQUIRE(lineage_convert(world.store, name, to[i], false, &done, &err), "%s: %s", to[i], err.why);
+            REQUIRE(rename(at("live/%s", name), at("live/.%.*s", 20, name)) == 0); /* between two steps */
+            {
+                AUTO(free) char *path = xstrdup(at("live/%s", name)), *aside = file_beside(path, "convert.was");
+
+                REQUIRE(rename(at("live/.%.*s", 20, name), aside) == 0, "%zu bytes", strlen(file_basename(aside)));
+            }
+            REQUIRE(lineage_load(world.store, name, &converted, &err), "%s: %s", to[i], err.why);
+            CHECK_TEXT(converted->cert->serial, SERIAL_A, to[i]);
+        }
+        REQUIRE(lineage_delete(world.store, name, &err), "%s", err.why);
+        live = names_in(at("live"));
+        archive = names_in(at("archive"));
+        renewal = names_in(at("renewal"));
+        CHECK_TEXT(live, "README a", *layout);
+        CHECK_TEXT(archive, "a", *layout);
+        CHECK_TEXT(renewal, "a.conf", *layout);
+    }
+}
+
+/* Certbot's goes, and ours; what somebody wrote there himself stays, all the way. */
+TEST(a_readme)
+{
+    static const struct {
+        const char *name, *text;
+        bool stays;
+    } cases[] = {
+        { "a user's", "Ask Bob before you touch this.\n", true },
+        { "Certbot's", "This directory contains your keys and certificates.\n\n`privkey.pem`  : the private key for your "
+                       "certificate.\n`fullchain.pem`: the certificate file used in most server software.\n", false },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(world_clear) struct world world = world_new("certbot");
+        AUTO(free) char *text = NULL, *back = NULL;
+
+        write_text(at("live/a/README"), cases[i].text);
+        convert_to(&world, "versioned");
+        check_whole(&world, "versioned", SERIAL_B, cases[i].name);
+        text = read_text(at("live/a/README"));
+        CHECK_TEXT(text, cases[i].stays ? cases[i].text : NULL, cases[i].name);
+        convert_to(&world, "certbot");
+        back = read_text(at("live/a/README"));
+        CHECK((strcmp(back, cases[i].text) == 0) == cases[i].stays, "%s: %s", cases[i].name, back);
+    }
+}
+
+/* A user's meta.txt would be taken for ours from then on. */
+TEST(a_file_with_a_name_of_ours)
+{
+    AUTO(world_clear) struct world world = world_new("certbot");
+    AUTO(conversion_clear) struct conversion done = { 0 };
+    AUTO(free) char *mine = NULL;
+    struct error err = { 0 };
+
+    write_text(at("live/a/meta.txt"), "mine");
+    CHECK(!lineage_convert(world.store, "a", "versioned", false, &done, &err), "converted");
+    CHECK(strstr(err.why, "uses itself") != NULL && strstr(err.next, "another name") != NULL, "%s (%s)", err.why, err.next);
+    mine = read_text(at("live/a/meta.txt"));
+    CHECK_TEXT(mine, "mine", "as it was");
 }
 
 TEST(interrupted_and_deleted)

@@ -4,7 +4,10 @@
  * test's directory.
  * Included by test programs only, once each.
  */
+#include <fcntl.h>
+
 #include "base/test.h"
+#include "store/acl.h"
 #include "store/store_private.h"
 
 __attribute__((unused)) static const char pem_a[] =
@@ -99,6 +102,20 @@ __attribute__((unused)) static struct settings *settings_here(void)
     return settings;
 }
 
+/* The same for a layout, with more than one version to be kept. */
+__attribute__((unused)) static struct settings *settings_of(const char *layout)
+{
+    struct settings *settings = settings_here();
+
+    xreplace(&settings->store_layout, layout);
+    SETTING_MARK(settings, store_layout, ORIGIN_COMMAND_LINE);
+    settings->history_keep = 3;
+    return settings;
+}
+
+#define OVER_LAYOUTS(layout) \
+    for (const char *const *layout = (const char *const[]){ "certbot", "versioned", NULL }; *layout != NULL; layout++)
+
 __attribute__((unused)) static struct store *store_here(const struct settings *settings)
 {
     struct error err = { 0 };
@@ -134,6 +151,18 @@ __attribute__((unused)) PRINTF(1, 2) static const char *at(const char *format, .
     va_end(args);
     (void)snprintf(to, sizeof paths[0], "%.1024s/conf/%s", test_dir(), below);
     return to;
+}
+
+/* Whether the test's directory is on a file system with access control lists; says so when it is not. */
+__attribute__((unused)) static bool has_lists(void)
+{
+    AUTO(close) int fd = open(test_dir(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct error err = { 0 };
+
+    if (acl_close_new(fd, "test", &err) && acl_open_new(fd, "test", &err))
+        return true;
+    (void)fprintf(stderr, "skipped: no access control lists here\n");
+    return false;
 }
 
 __attribute__((unused)) static mode_t mode_of(const char *path)

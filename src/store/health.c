@@ -13,12 +13,14 @@
 
 /* In this order: each may rely on what those before it have found to be right. */
 static void (*const lineage_checks[])(struct patient *) = {
-    check_renewal_file,  check_paths,  check_directories, check_unsettled, check_version_files,     check_live_links,
-    check_live_files,    check_match,  check_newest,      check_modes,     check_lineage_leftovers,
+    check_renewal_file,  check_paths,      check_hidden,     check_directories, check_unsettled,
+    check_version_files, check_live_links, check_live_files, check_match,       check_newest,
+    check_modes,         check_lineage_leftovers,            check_order,
 };
 
 static void (*const store_checks[])(struct health *) = {
-    check_store_modes, check_store_leftovers, check_strays, check_accounts, check_old_requests, check_clock,
+    check_store_modes, check_store_leftovers, check_deletions,    check_orders,
+    check_strays,      check_accounts,        check_old_requests, check_clock,
 };
 
 /* ---- findings ---- */
@@ -243,8 +245,10 @@ const struct list *health_strays(struct health *health, enum stray which)
         AUTO(list_clear) struct list names = { 0 };
         struct error err = { 0 };
 
-        if (!file_list_dir(above, &names, &err))
+        if (!file_list_dir(above, &names, &err)) {
+            health_note_trouble(&err);
             continue;
+        }
         for (size_t k = 0; k < names.len; k++) {
             AUTO(free) char *dir = file_join(above, names.at[k]);
 
@@ -317,8 +321,11 @@ static struct finding *next_to_repair(struct health *health, size_t from, const 
 
         if (failure != NULL)
             finding->failed = failure[0] == '\0' ? NULL : xstrdup(failure);
-        else if (next == NULL && finding->repair != NULL &&
-                 (health->mode == HEALTH_FIX || finding->severity == HEALTH_ERROR))
+        else if (finding->repair == NULL || (health->mode != HEALTH_FIX && finding->severity != HEALTH_ERROR))
+            continue;
+        else if (health_trouble() != NULL) /* what was found may be no more than that */
+            finding->failed = xstrdup(health_trouble());
+        else if (next == NULL)
             next = finding;
     }
     return next;
@@ -358,6 +365,7 @@ static void examine_and_repair(struct health *health, void (*examine)(struct hea
         size_t from = health->out->len;
         struct finding *next;
 
+        health_forget_trouble();
         examine(health, name);
         next = health->mode == HEALTH_LOOK || count == REPAIRS_MAX ? NULL : next_to_repair(health, from, &attempts);
         if (next == NULL)

@@ -98,7 +98,8 @@ static void check_key(struct patient *patient, const char *path)
 static const char *const wish_keys[] = { "key_owner", "key_group", "key_mode", "cert_owner", "cert_group", "cert_mode" };
 
 /* The settings that the lineage is renewed with, as far as access goes. Of the caller's. */
-static struct settings *__attribute__((returns_nonnull)) wishing_settings(const struct health *health, const struct lineage *lineage)
+static struct settings *__attribute__((returns_nonnull))
+wishing_settings(const struct health *health, const struct lineage *lineage)
 {
     struct settings *settings = settings_dup(health->settings);
     char **at[] = { &settings->key_owner, &settings->key_group, &settings->key_mode,
@@ -178,6 +179,10 @@ static void check_wishes(struct patient *patient)
         }
     if (wishes.key.gid != (gid_t)-1 && !access_may_reach(lineage->live[KIND_PRIVKEY], (uid_t)-1, wishes.key.gid, &obstacle))
         report_access(patient, "way-closed", obstacle, "does not let the group pass that --key-group names",
+                      strncmp(obstacle, config_dir, strlen(config_dir)) == 0);
+    else if (wishes.key.uid != (uid_t)-1 &&
+             !access_may_reach(lineage->live[KIND_PRIVKEY], wishes.key.uid, (gid_t)-1, &obstacle))
+        report_access(patient, "way-closed", obstacle, "does not let the user pass that --key-owner names",
                       strncmp(obstacle, config_dir, strlen(config_dir)) == 0);
 }
 

@@ -39,6 +39,7 @@ static struct cert *archive_cert(const char *dir)
                 free(path);
                 path = xprintf("%s/%s/cert.pem", dir, names.at[i]);
             }
+    health_note_trouble(&err);
     free(same);
     return path == NULL ? NULL : health_read_cert(path);
 }
@@ -173,7 +174,8 @@ static void report_gone(struct patient *patient)
 
     patient_list_versions(patient);
     newest = patient_newest_whole(patient);
-    (void)!switch_pending(lineage, &pending, &err);
+    if (!switch_pending(lineage, &pending, &err))
+        health_note_trouble(&err);
     finding = health_break(patient, "live-missing", lineage->live_dir, why_gone, "%s is not there", lineage->live_dir);
     if (pending == NULL && newest == NULL) {
         finding_answer(finding, "put %s back from a backup", lineage->live_dir);

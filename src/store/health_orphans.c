@@ -19,7 +19,8 @@ static bool is_offered(const struct health *health, const char *dir)
     for (size_t i = 0; i < health->out->len; i++) {
         const struct finding *finding = &health->out->at[i];
 
-        if (strcmp(finding->code, "archive-renamed") != 0 && strcmp(finding->code, "live-renamed") != 0)
+        if (strcmp(finding->code, "archive-renamed") != 0 && strcmp(finding->code, "live-renamed") != 0 &&
+            strcmp(finding->code, "deletion-interrupted") != 0)
             continue;
         for (size_t k = 0; k < finding->answers.len; k++)
             if (strstr(finding->answers.at[k], dir) != NULL)

@@ -10,6 +10,7 @@
 #include "store/certbot_links.h"
 #include "store/certbot_versions.h"
 #include "store/health_private.h"
+#include "store/pending.h"
 #include "store/version_dir.h"
 
 #define KEYS_MAX 10000 /* files in CONF/keys that are looked at for a missing key */
@@ -21,7 +22,10 @@ static bool read_text(const char *path, struct buf *out)
 {
     struct error err = { 0 };
 
-    return file_read(path, out, &err);
+    if (file_read(path, out, &err))
+        return true;
+    health_note_trouble(&err);
+    return false;
 }
 
 struct cert *health_read_cert(const char *path)
@@ -63,6 +67,7 @@ bool health_key_fits(const char *key_path, const struct cert *cert)
 bool health_find_key(const struct patient *patient, const struct cert *cert, const char *except, char **path)
 {
     AUTO(free) char *dir = store_path(patient->health->store, "keys");
+    AUTO(free) char *ordered = pending_key_path(patient->health->store, patient->name);
     AUTO(list_clear) struct list names = { 0 };
     struct error err = { 0 };
 
@@ -75,8 +80,14 @@ bool health_find_key(const struct patient *patient, const struct cert *cert, con
             return true;
         }
     }
-    if (!file_list_dir(dir, &names, &err))
+    if (health_key_fits(ordered, cert)) {
+        *path = TAKE(ordered);
+        return true;
+    }
+    if (!file_list_dir(dir, &names, &err)) {
+        health_note_trouble(&err);
         return false;
+    }
     for (size_t i = names.len, count = 0; i-- > 0 && count < KEYS_MAX; count++) {
         AUTO(free) char *key = file_join(dir, names.at[i]);
 
@@ -169,6 +180,7 @@ static void list_dirs(struct patient *patient)
             if (version_id_is(view_of(names.at[i])))
                 add_dir(patient, names.at[i], dir, false);
         }
+    health_note_trouble(&err);
     if (file_is_dir(lineage->live_dir))
         add_dir(patient, "live", lineage->live_dir, true);
 }
@@ -184,8 +196,10 @@ static void list_numbers(struct patient *patient)
 
     if (!file_is_dir(own) && links_read(patient->lineage, &links, &err))
         memcpy(dirs, links.dir, sizeof dirs);
-    if (!versions_list(dirs, &versions, &err))
+    if (!versions_list(dirs, &versions, &err)) {
+        health_note_trouble(&err);
         return;
+    }
     for (size_t i = 0; i < versions.len; i++) {
         if (i == 0 || versions.at[i].version != versions.at[i - 1].version) {
             AUTO(free) char *id = xprintf("%u", versions.at[i].version);

@@ -48,7 +48,7 @@ void check_renewal_file(struct patient *patient)
 
     if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0) {
         report_empty(patient, path);
-    } else if (patient->lineage == NULL) {
+    } else if (patient->lineage == NULL && !health_report_hidden(patient, path, patient->reading.sys)) {
         finding = health_break(patient, "renewal-file-unreadable", path, "nothing can be renewed by it", "%s%s%s",
                                patient->reading.what, patient->reading.what[0] == '\0' ? "" : ": ", patient->reading.why);
         finding_answer(finding, "correct %s by hand, or put it back from a backup", path);

@@ -89,18 +89,28 @@ void finding_answer(struct finding *finding, const char *answer, ...) PRINTF(2, 
 struct cert *health_read_cert(const char *path);
 bool health_same_content(const char *a, const char *b);
 bool health_key_fits(const char *key_path, const struct cert *cert);
-/* The one other file with the key of a certificate: in the versions, or in CONF/keys; false when there is none, or several
- * that differ. */
+/* The one other file with the key of a certificate: in the versions, in its recorded order, or in CONF/keys; false when
+ * there is none, or several that differ. */
 bool health_find_key(const struct patient *patient, const struct cert *cert, const char *except, char **path);
 /* Moves a file out of the way into archive_dir, unless its content is that of another key there. */
 MUST_USE bool health_set_aside(const struct lineage *lineage, const char *path, struct error *err);
 /* Whether the certificates' names are those of the lineage, as far as its name and its renewal file tell. */
 bool health_is_of_lineage(const struct lineage *lineage, const struct cert *cert);
 
+/* ---- what could not be read: health_readable.c ---- */
+
+/* For errors that checks pass over: where something was hidden from them, nothing is repaired that they may have misjudged. */
+void health_note_trouble(const struct error *err);
+void health_forget_trouble(void);
+/* Reports, as an error that ends the checks, what is there but hidden; false when errno says anything else of it. */
+bool health_report_hidden(struct patient *patient, const char *path, int sys);
+const char *health_trouble(void); /* the first since then, NULL when there was none; borrowed */
+
 /* ---- the checks ---- */
 
 void check_renewal_file(struct patient *patient);  /* health_paths.c */
 void check_paths(struct patient *patient);
+void check_hidden(struct patient *patient);        /* health_readable.c */
 void check_directories(struct patient *patient);   /* health_dirs.c */
 void check_unsettled(struct patient *patient);     /* health_leftovers.c */
 void check_version_files(struct patient *patient); /* health_parts.c */
@@ -108,11 +118,14 @@ void check_live_links(struct patient *patient);    /* health_links.c */
 void check_live_files(struct patient *patient);    /* health_live.c */
 void check_match(struct patient *patient);         /* health_match.c */
 void check_newest(struct patient *patient);        /* health_live.c */
+void check_order(struct patient *patient);         /* health_orders.c */
 void check_modes(struct patient *patient);         /* health_access.c */
 void check_lineage_leftovers(struct patient *patient); /* health_leftovers.c */
 
 void check_store_modes(struct health *health);     /* health_access.c */
 void check_store_leftovers(struct health *health); /* health_leftovers.c */
+void check_deletions(struct health *health);       /* health_deletions.c */
+void check_orders(struct health *health);          /* health_orders.c */
 void check_strays(struct health *health);          /* health_orphans.c */
 void check_accounts(struct health *health);
 void check_old_requests(struct health *health);

@@ -118,7 +118,8 @@ static const struct {
       "chmod 666 renewal-hooks/deploy/x", "writable-by-others!", "writable-by-others+", NULL, NULL },
 
     /* leftovers */
-    { "temporaries", BOTH, "touch renewal/.a.example.conf.evercert-abcdef live/.evercert-probe.1.2 archive/a.example/cert3.pem.new",
+    { "temporaries", BOTH,
+      "touch renewal/.a.example.conf.evercert-abcdef live/.evercert-probe.1.2 archive/a.example/cert3.pem.new",
       "leftover! leftover! leftover!", "leftover+ leftover+ leftover+", NULL, NULL },
     { "no temporaries", BOTH, "touch renewal/.abcdef renewal/.hidden.conf live/README.new renewal/.a.example.conf.backup "
       "live/a.example/privkey-mine.pem.new", "", NULL, NULL, NULL },

@@ -1,5 +1,6 @@
 #include "store/history.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -38,6 +39,7 @@ static void read_version(const struct lineage *lineage, const char *id, const ch
     if (!file_read(out->path[KIND_CERT], &pem, &err) ||
         !cert_from_pem(buf_view(&pem), out->path[KIND_CERT], &out->cert, &err))
         log_debug("version %s of %s: %s", id, lineage->name, err.why);
+    out->unreadable = err.sys != 0 && err.sys != ENOENT;
 }
 
 static int compare_age(const void *left, const void *right)
@@ -111,6 +113,8 @@ bool lineage_restore(struct store *store, struct lineage *lineage, const char *i
     if (version->live)
         return error_set(err, ERROR_CONFIG, "version %s of %s is live", id, lineage->name);
     TRY(check_version(lineage, version, err));
+    if (lineage_shares_archive(lineage))
+        return lineage_refuse_shared(lineage, err);
     TRY(version->pending ? lineage->layout->deploy(lineage, id, err) : lineage->layout->restore(lineage, id, now, err));
     if (version->pending)
         *now = xstrdup(id);
@@ -184,6 +188,9 @@ bool lineage_prune(struct store *store, const struct lineage *lineage, int max, 
     for (size_t i = 0; i < history.len; i++) {
         const struct cert *cert = history.at[i].cert;
 
+        if (history.at[i].unreadable)
+            log_warning("Whether version %s of %s is still of use is not known, as %s cannot be read now: it is kept",
+                        history.at[i].id, lineage->name, history.at[i].path[KIND_CERT]);
         ages[i] = (struct version_age){ .not_before = cert == NULL ? INT64_MIN : cert->not_before,
                                         .not_after = cert == NULL ? INT64_MIN : cert->not_after,
                                         .in_use = history.at[i].live || history.at[i].pending,
@@ -202,5 +209,5 @@ bool lineage_prune(struct store *store, const struct lineage *lineage, int max, 
     }
     for (size_t i = 0; i < useless.len; i++)
         TRY(drop(lineage, useless.at[i], removed, err));
-    return lineage->layout->sweep(lineage, err);
+    return lineage->layout->sweep == NULL || lineage->layout->sweep(lineage, err);
 }

@@ -7,7 +7,8 @@
 struct version {
     char *id;
     char *path[KIND_COUNT];
-    struct cert *cert; /* NULL when the file is none */
+    struct cert *cert; /* NULL when the file is none, */
+    bool unreadable;   /* or cannot be read now */
     bool live;
     bool pending;      /* whole, but was never live */
 };

@@ -6,41 +6,14 @@
 
 #include <unistd.h>
 
-#include "store/fixture.h"
 #include "store/layout.h"
+#include "store/layout_world.h"
 
-struct world {
-    struct settings *settings;
-    struct store *store;
-    struct lineage *lineage; /* "a", with certificate a superseded and b live */
-};
-
+/* Certificate a is superseded and b live. */
 static struct world world_new(const char *layout)
 {
-    struct world world = { .settings = settings_here() };
-    struct issued a = issued_of('a'), b = issued_of('b');
-    struct error err = { 0 };
-
-    xreplace(&world.settings->store_layout, layout);
-    SETTING_MARK(world.settings, store_layout, ORIGIN_COMMAND_LINE);
-    world.settings->history_keep = 3;
-    world.store = store_here(world.settings);
-    if (!lineage_create(world.store, "a", &a, world.settings, &world.lineage, &err) ||
-        !lineage_add_version(world.store, world.lineage, &b, world.settings, &err))
-        fail_msg("%s: %s: %s", layout, err.what, err.why);
-    return world;
+    return world_new_of(layout, "ab");
 }
-
-static void world_clear_at(struct world *world)
-{
-    lineage_free(world->lineage);
-    store_close(world->store);
-    settings_free(world->settings);
-    test_drop_dir();
-}
-
-#define OVER_LAYOUTS(layout) \
-    for (const char *const *layout = (const char *const[]){ "certbot", "versioned", NULL }; *layout != NULL; layout++)
 
 static void prune(struct world *world, int max, const char *want, const char *name)
 {

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "store/certbot_versions.h"
+#include "store/version_dir.h"
 
 static const struct layout *const layouts[] = { &layout_certbot, &layout_versioned };
 
@@ -114,6 +116,19 @@ bool layout_write_readme(const char *dir, const char *prefix, struct undo *undo,
     return true;
 }
 
+bool layout_remove_readme(const char *dir, struct error *err)
+{
+    AUTO(free) char *path = file_join(dir, "README");
+    AUTO(buf_clear) struct buf text = BUF(FILE_MAX_TEXT);
+    struct error unreadable = { 0 };
+
+    /* Both explain each file. */
+    if (file_is_link(path) || !file_read(path, &text, &unreadable) || strstr(buf_text(&text), "privkey.pem") == NULL ||
+        strstr(buf_text(&text), "fullchain.pem") == NULL)
+        return true;
+    return file_remove(path, err);
+}
+
 /* ---- wiping ---- */
 
 /* Where a file's blocks are never written over in place, writing over them tells nobody anything. */
@@ -131,15 +146,35 @@ static bool overwrites_in_place(int fd)
     return true;
 }
 
+/* A second name is somebody's who wants to keep it. */
+static bool may_wipe(int fd, struct stat *st)
+{
+    return fd >= 0 && fstat(fd, st) == 0 && S_ISREG(st->st_mode) && st->st_nlink == 1 && overwrites_in_place(fd);
+}
+
+/* Its owner may have made it read-only, as some like their keys. */
+static int open_to_wipe(const char *path)
+{
+    AUTO(close) int readable = -1;
+    struct stat st;
+    int fd = open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+
+    if (fd >= 0 || errno != EACCES)
+        return fd;
+    readable = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (!may_wipe(readable, &st) || fchmod(readable, S_IRUSR | S_IWUSR) != 0)
+        return -1;
+    return open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+}
+
 void layout_wipe(const char *path)
 {
     static const char zeros[4096];
-    AUTO(close) int fd = open(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    AUTO(close) int fd = open_to_wipe(path);
     struct stat st;
     off_t at = 0;
 
-    /* A second name is somebody's who wants to keep it. */
-    if (fd < 0 || fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_nlink != 1 || !overwrites_in_place(fd))
+    if (!may_wipe(fd, &st))
         return;
     while (at < st.st_size) {
         off_t left = st.st_size - at;
@@ -150,4 +185,43 @@ void layout_wipe(const char *path)
         at += done;
     }
     (void)fsync(fd);
+}
+
+bool layout_remove_file(const char *path, enum kind kind, struct error *err)
+{
+    if (kind == KIND_PRIVKEY)
+        layout_wipe(path);
+    return file_remove(path, err);
+}
+
+static bool is_key(const char *name)
+{
+    struct version_file file;
+
+    return strcmp(name, "privkey.pem") == 0 || (version_parse(name, &file) && file.kind == KIND_PRIVKEY);
+}
+
+void layout_undo(const char *path)
+{
+    if (is_key(file_basename(path)))
+        layout_wipe(path);
+    (void)remove(path);
+}
+
+bool layout_remove_tree(const char *dir, struct error *err)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    struct error ignored = { 0 };
+
+    if (!file_is_link(dir) && file_list_dir(dir, &names, &ignored))
+        for (size_t i = 0; i < names.len; i++) {
+            AUTO(free) char *path = file_join(dir, names.at[i]);
+            AUTO(free) char *key = version_file(path, KIND_PRIVKEY);
+
+            if (is_key(names.at[i]))
+                layout_wipe(path);
+            else if (file_is_dir(path) && !file_is_link(path))
+                layout_wipe(key);
+        }
+    return file_remove_tree(dir, err);
 }

@@ -55,7 +55,7 @@ struct layout {
     /* Whether there is a version that is whole, wherever it is. */
     bool (*has_version)(const struct lineage *lineage);
 
-    /* Removes what is left of versions whose removal was cut short. */
+    /* Removes what is left of versions whose removal was cut short. NULL: settle does that. */
     bool (*sweep)(const struct lineage *lineage, struct error *err);
 
     /* Whether path names a certificate of some version, cert or fullchain, in archive_dir. */
@@ -89,5 +89,15 @@ MUST_USE bool layout_remove_dir_if_empty(const char *path, struct error *err);
 /* DIR/README, unless it is there. prefix: what stands before the file names, "" or "[cert name]/". undo: NULL when it is
  * to stay. */
 MUST_USE bool layout_write_readme(const char *dir, const char *prefix, struct undo *undo, struct error *err);
-/* Overwrites a file's content where that is of use, so that a key that is removed is gone. Best effort. */
+/* Removes DIR/README if it is such a one, or Certbot's: a user's stays. */
+MUST_USE bool layout_remove_readme(const char *dir, struct error *err);
+
+/*
+ * Removing what may be a key: overwritten first, where the file system writes in place and the file has no second name. The
+ * first never fails, the others as file_remove and file_remove_tree do.
+ */
 void layout_wipe(const char *path);
+MUST_USE bool layout_remove_file(const char *path, enum kind kind, struct error *err);
+/* A directory with versions or parts of them in it, of either layout. */
+MUST_USE bool layout_remove_tree(const char *dir, struct error *err);
+void layout_undo(const char *path); /* a file of a version, a link or an empty directory; best effort */

@@ -73,11 +73,10 @@ static bool find(struct lineage *lineage, struct error *err)
 /* Where a link points to a version of its own kind; else where new versions are made. */
 static char *path(const struct lineage *lineage, const char *id, enum kind kind)
 {
-    AUTO(links_clear) struct links links = { 0 };
     AUTO(free) char *name = xprintf("%s%s.pem", kind_name(kind), id);
-    struct error err = { 0 };
+    AUTO(free) char *dir = links_dir(lineage, kind);
 
-    return file_join(links_read(lineage, &links, &err) ? links.dir[kind] : lineage->archive_dir, name);
+    return file_join(dir != NULL ? dir : lineage->archive_dir, name);
 }
 
 static bool list(const struct lineage *lineage, struct list *ids, struct error *err)
@@ -140,7 +139,7 @@ static bool write_part(const char *path, enum kind kind, const struct issued *is
     AUTO(free) char *fresh = NULL;
 
     if (kind != KIND_COUNT - 1)
-        return access_create(path, issued_part(issued, kind), access_of_kind(access, kind), err);
+        return access_create_part(path, kind, issued_part(issued, kind), access, err);
     fresh = xprintf("%s.new", path);
     TRY(file_remove(fresh, err));
     TRY(access_create(fresh, issued_part(issued, kind), access_of_kind(access, kind), err));
@@ -151,17 +150,10 @@ static bool write_part(const char *path, enum kind kind, const struct issued *is
     return false;
 }
 
-static bool write_version(char *const dirs[KIND_COUNT], unsigned version, const struct issued *issued,
-                          const struct access *access, struct undo *undo, struct error *err)
+static bool sync_dirs(char *const dirs[KIND_COUNT], struct error *err)
 {
     AUTO(list_clear) struct list synced = { 0 };
 
-    for (int kind = 0; kind < KIND_COUNT; kind++) {
-        AUTO(free) char *path = version_path(dirs[kind], (enum kind)kind, version);
-
-        TRY(write_part(path, (enum kind)kind, issued, access, err));
-        undo_add(undo, path);
-    }
     for (int kind = 0; kind < KIND_COUNT; kind++) {
         if (list_has(&synced, dirs[kind]))
             continue;
@@ -169,6 +161,18 @@ static bool write_version(char *const dirs[KIND_COUNT], unsigned version, const 
         list_add(&synced, dirs[kind]);
     }
     return true;
+}
+
+static bool write_version(char *const dirs[KIND_COUNT], unsigned version, const struct issued *issued,
+                          const struct access *access, struct undo *undo, struct error *err)
+{
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        AUTO(free) char *path = version_path(dirs[kind], (enum kind)kind, version);
+
+        TRY(write_part(path, (enum kind)kind, issued, access, err));
+        undo_add(undo, path);
+    }
+    return sync_dirs(dirs, err);
 }
 
 static bool add(const struct lineage *lineage, const struct issued *issued, const struct access *access,
@@ -194,6 +198,23 @@ static bool deploy(const struct lineage *lineage, const char *id, struct error *
     return links_switch(lineage, (unsigned)strtoul(id, NULL, 10), err);
 }
 
+/* After a failure: unless it is certain that no link leads to it. */
+static bool may_be_live(const struct lineage *lineage, const char *id)
+{
+    AUTO(links_clear) struct links links = { 0 };
+    struct error err = { 0 };
+
+    if (links_is_unsettled(lineage) || !links_read(lineage, &links, &err))
+        return true;
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        AUTO(free) char *path = version_path(links.dir[kind], (enum kind)kind, (unsigned)strtoul(id, NULL, 10));
+
+        if (strcmp(links.target[kind], path) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* The newest number is what Certbot makes live whenever it looks: so an old version becomes the newest once more. */
 static bool restore(const struct lineage *lineage, const char *id, char **now, struct error *err)
 {
@@ -214,9 +235,9 @@ static bool restore(const struct lineage *lineage, const char *id, char **now, s
         AUTO(free) char *made = NULL;
 
         ok = access_of_live(lineage, &access, err) && add(lineage, &issued, &access, &undo, &made, err);
-        if (ok)
-            undo_keep(&undo); /* what live may lead to is not taken away again */
         ok = ok && deploy(lineage, made, err);
+        if (ok || (made != NULL && may_be_live(lineage, made)))
+            undo_keep(&undo); /* what live may lead to is not taken away again */
         if (ok)
             *now = TAKE(made);
     }
@@ -234,6 +255,7 @@ static bool finish_version(char *const dirs[KIND_COUNT], unsigned version, struc
     AUTO(free) char *chain_path = version_path(dirs[KIND_CHAIN], KIND_CHAIN, version);
     AUTO(free) char *key_path = version_path(dirs[KIND_PRIVKEY], KIND_PRIVKEY, version);
     AUTO(free) char *path = version_path(dirs[KIND_FULLCHAIN], KIND_FULLCHAIN, version);
+    AUTO(free) char *fresh = xprintf("%s.new", path); /* which settle removes, if this is cut short, too */
     AUTO(buf_clear) struct buf whole = BUF(2 * FILE_MAX_TEXT), key = BUF_SECRET(FILE_MAX_TEXT);
     AUTO(cert_free) struct cert *cert = NULL;
     AUTO(cert_free) struct cert *issuer = NULL;
@@ -247,7 +269,7 @@ static bool finish_version(char *const dirs[KIND_COUNT], unsigned version, struc
     TRY(file_read(chain_path, &whole, err));
     TRY(cert_from_pem((struct view){ buf_view(&whole).at + cert_len, whole.len - cert_len }, chain_path, &issuer, err));
     TRY(cert_check_signed_by(cert, issuer, err));
-    return file_replace(path, buf_view(&whole), FILE_PUBLIC, err);
+    return file_create_whole(path, fresh, buf_view(&whole), FILE_PUBLIC, err);
 }
 
 static bool remove_begun(char *const dirs[KIND_COUNT], unsigned version, struct error *err)
@@ -256,9 +278,7 @@ static bool remove_begun(char *const dirs[KIND_COUNT], unsigned version, struct 
         AUTO(free) char *path = version_path(dirs[kind], (enum kind)kind, version);
         AUTO(free) char *fresh = xprintf("%s.new", path);
 
-        if (kind == KIND_PRIVKEY)
-            layout_wipe(path);
-        TRY(file_remove(path, err));
+        TRY(layout_remove_file(path, (enum kind)kind, err));
         TRY(file_remove(fresh, err));
     }
     return true;
@@ -278,6 +298,8 @@ static bool settle(const struct lineage *lineage, struct error *err)
     next = newest + 1;
     if (!is_begun(&versions, newest))
         return true;
+    if (lineage_shares_archive(lineage))
+        return lineage_refuse_shared(lineage, err);
     for (int kind = 0; kind < KIND_COUNT; kind++) {
         struct version_file live;
 
@@ -285,10 +307,6 @@ static bool settle(const struct lineage *lineage, struct error *err)
             return true; /* it is live, so somebody took a file away */
     }
     if (finish_version(links.dir, next, &useless)) {
-        AUTO(free) char *path = version_path(links.dir[KIND_FULLCHAIN], KIND_FULLCHAIN, next);
-        AUTO(free) char *fresh = xprintf("%s.new", path);
-
-        TRY(file_remove(fresh, err));
         log_info("Completed version %u of %s, which had been interrupted", next, lineage->name);
         return true;
     }
@@ -374,11 +392,9 @@ static bool drop(const struct lineage *lineage, const char *id, struct error *er
 
         if (is_linked_to(file, &links, &versions))
             continue;
-        if (order[i] == KIND_PRIVKEY)
-            layout_wipe(file);
-        TRY(file_remove(file, err));
+        TRY(layout_remove_file(file, order[i], err));
     }
-    return true;
+    return sync_dirs(links.dir, err);
 }
 
 static bool has_version(const struct lineage *lineage)
@@ -418,7 +434,7 @@ static bool remove_live(const struct lineage *lineage, struct error *err)
         AUTO(free) char *dir = lineage->live[kind] == NULL ? NULL : file_dirname(lineage->live[kind]);
 
         together = together && dir != NULL && strcmp(dir, lineage->live_dir) == 0;
-        if (dir != NULL && !file_remove(lineage->live[kind], err) && err->sys != ENOTDIR)
+        if (dir != NULL && !layout_remove_file(lineage->live[kind], (enum kind)kind, err) && err->sys != ENOTDIR)
             return false;
     }
     TRY(links_remove_leftovers(lineage, err));
@@ -440,7 +456,7 @@ static bool remove_versions(const char *dir, struct error *err)
     for (size_t i = 0; i < versions.len; i++) {
         AUTO(free) char *path = version_path(dir, versions.at[i].kind, versions.at[i].version);
 
-        TRY(file_remove(path, err));
+        TRY(layout_remove_file(path, versions.at[i].kind, err));
     }
     return layout_remove_dir_if_empty(dir, err);
 }
@@ -448,7 +464,7 @@ static bool remove_versions(const char *dir, struct error *err)
 static bool remove_lineage(const struct lineage *lineage, bool whole_archive, struct error *err)
 {
     TRY(remove_live(lineage, err));
-    return whole_archive && !file_is_link(lineage->archive_dir) ? file_remove_tree(lineage->archive_dir, err)
+    return whole_archive && !file_is_link(lineage->archive_dir) ? layout_remove_tree(lineage->archive_dir, err)
                                                                 : remove_versions(lineage->archive_dir, err);
 }
 

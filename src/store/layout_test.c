@@ -3,50 +3,14 @@
  */
 #include <fcntl.h>
 
-#include "store/fixture.h"
 #include "store/history.h"
 #include "store/layout.h"
-
-struct world {
-    struct settings *settings;
-    struct store *store;
-    struct lineage *lineage; /* "a", with certificate a */
-};
+#include "store/layout_world.h"
 
 static struct world world_new(const char *layout)
 {
-    struct world world = { .settings = settings_here() };
-    struct error err = { 0 };
-    struct issued issued = issued_of('a');
-
-    xreplace(&world.settings->store_layout, layout);
-    SETTING_MARK(world.settings, store_layout, ORIGIN_COMMAND_LINE);
-    world.settings->history_keep = 3;
-    world.store = store_here(world.settings);
-    if (!lineage_create(world.store, "a", &issued, world.settings, &world.lineage, &err))
-        fail_msg("%s: %s: %s", layout, err.what, err.why);
-    return world;
+    return world_new_of(layout, "a");
 }
-
-static void world_clear_at(struct world *world)
-{
-    lineage_free(world->lineage);
-    store_close(world->store);
-    settings_free(world->settings);
-    test_drop_dir();
-}
-
-static void add(struct world *world, char which)
-{
-    struct issued issued = issued_of(which);
-    struct error err = { 0 };
-
-    if (!lineage_add_version(world->store, world->lineage, &issued, world->settings, &err))
-        fail_msg("%s: %s", err.what, err.why);
-}
-
-#define OVER_LAYOUTS(layout) \
-    for (const char *const *layout = (const char *const[]){ "certbot", "versioned", NULL }; *layout != NULL; layout++)
 
 /* live has this certificate, and everything of it belongs together. */
 static void check_live(const struct world *world, const char *serial, const char *name)
@@ -104,7 +68,7 @@ TEST(the_next_version)
         AUTO(history_clear) struct history history = { 0 };
         struct error err = { 0 };
 
-        add(&world, 'b');
+        world_add(&world, 'b');
         check_live(&world, SERIAL_B, *layout);
         REQUIRE(lineage_history(world.lineage, &history, &err), "%s", err.why);
         REQUIRE(history.len == 2, "%s: %zu", *layout, history.len);
@@ -123,7 +87,7 @@ TEST(an_old_version_again)
         struct error err = { 0 };
 
         first = xstrdup(world.lineage->version);
-        add(&world, 'b');
+        world_add(&world, 'b');
         REQUIRE(lineage_restore(world.store, world.lineage, first, &now, &err), "%s: %s", *layout, err.why);
         CHECK_TEXT(world.lineage->version, now, *layout);
         check_live(&world, SERIAL_A, *layout);
@@ -131,7 +95,7 @@ TEST(an_old_version_again)
         CHECK(strstr(err.why, " is live") != NULL, "%s", err.why);
         CHECK(!lineage_restore(world.store, world.lineage, "99", &first, &err), "%s", *layout);
         CHECK(strstr(err.why, "has no version 99") != NULL, "%s", err.why);
-        add(&world, 'b'); /* the same certificate once more, as after a restored backup */
+        world_add(&world, 'b'); /* the same certificate once more, as after a restored backup */
         check_live(&world, SERIAL_B, *layout);
     }
 }
@@ -142,7 +106,7 @@ TEST(access_is_handed_on)
         AUTO(world_clear) struct world world = world_new(*layout);
 
         REQUIRE(chmod(at("live/a/privkey.pem"), 0644) == 0);
-        add(&world, 'b');
+        world_add(&world, 'b');
         CHECK_INT(mode_of(at("live/a/privkey.pem")), 0644, *layout);
     }
 }
@@ -159,7 +123,7 @@ TEST(what_a_user_keeps_beside)
     REQUIRE(mkdir(at("live/a/extra"), 0755) == 0);
     write_text(at("live/a/extra/x"), "x");
     REQUIRE(chmod(at("live/a"), 0750) == 0);
-    add(&world, 'b');
+    world_add(&world, 'b');
     files = names_in(at("live/a"));
     CHECK_TEXT(files, "cert.pem chain.pem extra fullchain.pem haproxy.pem meta.txt privkey.pem server.crt", "live");
     text = read_text(at("live/a/haproxy.pem"));
@@ -180,7 +144,7 @@ TEST(a_directory_that_is_held_open)
     AUTO(close) int cert = -1;
     char text[8192] = "";
 
-    add(&world, 'b');
+    world_add(&world, 'b');
     cert = openat(dir, "cert.pem", O_RDONLY | O_CLOEXEC);
     REQUIRE(cert >= 0);
     REQUIRE(read(cert, text, sizeof text - 1) > 0);
@@ -194,7 +158,7 @@ TEST(deleted)
         AUTO(free) char *live = NULL, *archive = NULL;
         struct error err = { 0 };
 
-        add(&world, 'b');
+        world_add(&world, 'b');
         REQUIRE(lineage_delete(world.store, "a", &err), "%s", err.why);
         live = names_in(at("live"));
         archive = names_in(at("archive"));
@@ -212,7 +176,7 @@ TEST(found_by_path)
         AUTO(free) char *name = NULL, *none = NULL;
         struct error err = { 0 };
 
-        add(&world, 'b');
+        world_add(&world, 'b');
         REQUIRE(lineage_history(world.lineage, &history, &err), "%s", err.why);
         CHECK(store_find_by_path(world.store, history.at[0].path[KIND_FULLCHAIN], &name, &err), "%s", err.why);
         CHECK_TEXT(name, "a", *layout);
@@ -225,7 +189,7 @@ TEST(found_by_path)
 static void add_until(struct world *world, unsigned count)
 {
     for (unsigned i = 1; i < count; i++)
-        add(world, i % 2 == 0 ? 'a' : 'b');
+        world_add(world, i % 2 == 0 ? 'a' : 'b');
 }
 
 static void prune_to(struct world *world, int max)
@@ -242,7 +206,7 @@ TEST(a_key_that_a_newer_one_links_to)
     AUTO(free) char *key = NULL;
     struct error err = { 0 };
 
-    add(&world, 'b');
+    world_add(&world, 'b');
     write_text(at("archive/a/privkey1.pem"), key_b);
     REQUIRE(unlink(at("archive/a/privkey2.pem")) == 0);
     REQUIRE(symlink("privkey1.pem", at("archive/a/privkey2.pem")) == 0);
@@ -291,13 +255,13 @@ TEST(live_directories_with_other_things)
 
     write_text(at("live/a/meta.txt"), "mine");
     REQUIRE(stat(at("live/a"), &before) == 0);
-    add(&world, 'b');
+    world_add(&world, 'b');
     REQUIRE(stat(at("live/a"), &after) == 0);
     CHECK(before.st_ino != after.st_ino, "exchanged");
     meta = read_text(at("live/a/meta.txt"));
     CHECK_TEXT(meta, "mine", "a name that is ours in the other layout only");
     REQUIRE(mkdir(at("live/a/conf.d"), 0755) == 0);
-    add(&world, 'a');
+    world_add(&world, 'a');
     REQUIRE(stat(at("live/a/conf.d/.."), &before) == 0);
     CHECK(before.st_ino == after.st_ino, "what holds directories stays in its place");
     check_live(&world, SERIAL_A, "afterwards");
@@ -320,14 +284,14 @@ TEST(a_choice_outlasts_what_was_waiting)
     AUTO(free) char *first = xstrdup(world.lineage->version), *now = NULL, *dir = NULL, *next = NULL;
     struct error err = { 0 };
 
-    add(&world, 'b');
+    world_add(&world, 'b');
     REQUIRE(lineage_restore(world.store, world.lineage, first, &now, &err), "%s", err.why);
     dir = xstrdup(at("archive/a/20261122T024405Z-" SERIAL_B)); /* back to when b had not become live yet */
     next = xprintf("%s.next", dir);
     REQUIRE(rename(dir, next) == 0);
     REQUIRE(lineage_reload(world.store, world.lineage, &err), "%s", err.why);
     CHECK(world.lineage->pending_deployment);
-    add(&world, 'a'); /* the newest is made live, whatever waits */
+    world_add(&world, 'a'); /* the newest is made live, whatever waits */
     check_live(&world, SERIAL_A, "the newest");
 }
 

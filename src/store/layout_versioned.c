@@ -13,6 +13,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "store/layout.h"
+#include "store/live_dir.h"
 #include "store/version_dir.h"
 #include "store/version_switch.h"
 
@@ -135,6 +136,20 @@ static bool id_of(const struct issued *issued, char **id, struct error *err)
     return true;
 }
 
+/* Whether a version is what was issued, whole. */
+static bool holds(const char *dir, const struct issued *issued)
+{
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        AUTO(free) char *path = version_file(dir, (enum kind)kind);
+        AUTO(buf_clear) struct buf text = BUF_SECRET(FILE_MAX_TEXT);
+        struct error err = { 0 };
+
+        if (!file_read(path, &text, &err) || !view_equal(buf_view(&text), issued_part(issued, (enum kind)kind)))
+            return false;
+    }
+    return true;
+}
+
 static bool add(const struct lineage *lineage, const struct issued *issued, const struct access *access,
                 struct undo *undo, char **id, struct error *err)
 {
@@ -146,14 +161,16 @@ static bool add(const struct lineage *lineage, const struct issued *issued, cons
     next = xprintf("%s/%s.next", lineage->archive_dir, made);
     if (!file_is_dir(lineage->archive_dir))
         TRY(file_mkdirs(lineage->archive_dir, ARCHIVE_MODE, err));
-    TRY(file_remove_tree(fresh, err));
+    TRY(layout_remove_tree(fresh, err));
     TRY(version_dir_write(fresh, issued, access, err));
-    if (rename(fresh, next) != 0) {
+    if (rename(fresh, next) == 0) {
+        undo_add_tree(undo, next);
+    } else {
         (void)file_error(err, "create", next);
-        (void)!file_remove_tree(fresh, &removing);
-        return false;
+        if (!layout_remove_tree(fresh, &removing) || !holds(next, issued))
+            return false;
+        error_clear(err); /* added by a run that ended too early */
     }
-    undo_add_tree(undo, next);
     TRY(file_sync_dir(lineage->archive_dir, err));
     *id = TAKE(made);
     return true;
@@ -169,14 +186,15 @@ static bool give_up_pending(const struct lineage *lineage, const char *chosen, s
     TRY(file_list_dir(lineage->archive_dir, &names, err));
     for (size_t i = 0; i < names.len; i++) {
         AUTO(free) char *next = file_join(lineage->archive_dir, names.at[i]);
-        AUTO(free) char *place = xstrdup(next);
+        AUTO(free) char *own = NULL;
         struct view id;
 
         if (!version_is_next(names.at[i], &id) || view_equal(id, view_of(chosen)))
             continue;
-        place[strlen(place) - strlen(".next")] = '\0';
-        if (rename(next, place) != 0)
-            return file_error(err, "put away", next);
+        if (lineage_shares_archive(lineage)) /* the other's */
+            return true;
+        own = view_dup(id);
+        TRY(switch_file_away(lineage, next, own, err));
     }
     return true;
 }
@@ -195,6 +213,7 @@ static bool restore(const struct lineage *lineage, const char *id, char **now, s
     AUTO(free) char *within = NULL, *key = version_file(dir, KIND_PRIVKEY);
 
     TRY(access_hand_on(lineage, key, err));
+    TRY(live_set_apart(lineage->live_dir, dir, id, err));
     if (rename(dir, next) != 0)
         return file_error(err, "take from the archive", dir);
     if (!deploy(lineage, id, err)) {
@@ -219,7 +238,8 @@ static bool has_copy(const struct lineage *lineage, const char *id)
 
 static bool drop(const struct lineage *lineage, const char *id, struct error *err)
 {
-    return version_dir_drop(lineage->archive_dir, id, err);
+    TRY(version_dir_drop(lineage->archive_dir, id, err));
+    return file_sync_dir(lineage->archive_dir, err);
 }
 
 static bool has_version(const struct lineage *lineage)
@@ -234,14 +254,6 @@ static bool has_version(const struct lineage *lineage)
         if (version_id_is(view_of(names.at[i])) || version_is_next(names.at[i], &id))
             return true;
     return false;
-}
-
-/* Whatever was cut short has a name of its own, and is settled when the lineage is loaded. */
-static bool sweep(const struct lineage *lineage, struct error *err)
-{
-    (void)lineage;
-    (void)err;
-    return true;
 }
 
 /* ---- creating ---- */
@@ -282,10 +294,9 @@ static bool remove_live(const struct lineage *lineage, struct error *err)
         together = together && text_equal(lineage->live[kind], expected);
     }
     meta = file_join(lineage->live_dir, META_NAME);
-    if (lineage->live[KIND_PRIVKEY] != NULL)
-        layout_wipe(lineage->live[KIND_PRIVKEY]);
     for (int kind = 0; kind < KIND_COUNT; kind++)
-        if (lineage->live[kind] != NULL && !file_remove(lineage->live[kind], err) && err->sys != ENOTDIR)
+        if (lineage->live[kind] != NULL && !layout_remove_file(lineage->live[kind], (enum kind)kind, err) &&
+            err->sys != ENOTDIR)
             return false;
     if (!together)
         return true;
@@ -305,7 +316,7 @@ static bool remove_lineage(const struct lineage *lineage, bool whole_archive, st
         if (version_id_is(view_of(names.at[i])) || version_is_next(names.at[i], &id) || version_is_leftover(names.at[i]))
             TRY(version_dir_drop(lineage->archive_dir, names.at[i], err));
     }
-    return whole_archive && !file_is_link(lineage->archive_dir) ? file_remove_tree(lineage->archive_dir, err)
+    return whole_archive && !file_is_link(lineage->archive_dir) ? layout_remove_tree(lineage->archive_dir, err)
                                                                 : layout_remove_dir_if_empty(lineage->archive_dir, err);
 }
 
@@ -324,7 +335,6 @@ const struct layout layout_versioned = {
     .restore = restore,
     .has_copy = has_copy,
     .drop = drop,
-    .sweep = sweep,
     .has_version = has_version,
     .has_version_file = has_version_file,
     .remove = remove_lineage,

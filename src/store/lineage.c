@@ -14,16 +14,22 @@ const char *kind_name(enum kind kind)
     return names[kind];
 }
 
-struct lineage *lineage_new(const struct store *store, const char *name, const struct layout *layout)
+struct lineage *lineage_bare(const struct store *store, const char *name, const struct layout *layout)
 {
-    AUTO(free) char *renewal = store_path(store, "renewal");
     struct lineage *lineage = xcalloc(1, sizeof *lineage);
 
     lineage->name = xstrdup(name);
     lineage->layout = layout;
-    lineage->conf_path = xprintf("%s/%s.conf", renewal, name);
-    lineage->live_dir = store_path_in(store, "live", name);
+    lineage->conf_path = store_conf_path(store, name);
     lineage->archive_dir = store_path_in(store, "archive", name);
+    return lineage;
+}
+
+struct lineage *lineage_new(const struct store *store, const char *name, const struct layout *layout)
+{
+    struct lineage *lineage = lineage_bare(store, name, layout);
+
+    lineage->live_dir = store_path_in(store, "live", name);
     for (int kind = 0; kind < KIND_COUNT; kind++)
         lineage->live[kind] = xprintf("%s/%s.pem", lineage->live_dir, kind_name((enum kind)kind));
     return lineage;
@@ -61,11 +67,29 @@ static bool read_cert(struct lineage *lineage, struct error *err)
     return error_set(err, ERROR_STORE, "%s is no certificate: %s", lineage->current[KIND_CERT], broken.why);
 }
 
+/* What waits in an archive of two may be the other's: what is live is its own. */
+static bool find_own(struct lineage *lineage, struct error *err)
+{
+    AUTO(free) char *id = NULL;
+
+    TRY(lineage->layout->find(lineage, err));
+    if (!lineage->pending_deployment || !lineage_shares_archive(lineage))
+        return true;
+    TRY(lineage->layout->live(lineage, &id, err));
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        free(lineage->current[kind]);
+        lineage->current[kind] = lineage->layout->path(lineage, id, (enum kind)kind);
+    }
+    xreplace(&lineage->version, id);
+    lineage->pending_deployment = false;
+    return true;
+}
+
 /* Finishes interrupted work where there are traces of it, if the lineage is ours to change. */
 static bool find_settled(struct lineage *lineage, bool may_settle, struct error *err)
 {
     struct error settling = { 0 };
-    bool found = lineage->layout->find(lineage, err);
+    bool found = find_own(lineage, err);
 
     lineage->unsettled = lineage->unsettled || lineage_is_new(lineage);
     if (!may_settle || (found ? !lineage->unsettled : !lineage->layout->is_unsettled(lineage)))
@@ -78,7 +102,7 @@ static bool find_settled(struct lineage *lineage, bool may_settle, struct error 
         return found;
     }
     error_clear(err);
-    return lineage->layout->find(lineage, err) && lineage_finish_new(lineage, err);
+    return find_own(lineage, err) && lineage_finish_new(lineage, err);
 }
 
 /* *settled: whether nothing on disk says that somebody is at work, or was interrupted. */

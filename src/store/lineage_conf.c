@@ -49,6 +49,45 @@ static char *path_in(const struct conf *conf, const char *key)
     return path == NULL || path[0] == '\0' ? NULL : file_absolute(path);
 }
 
+/* Where the lineage keeps versions that conf is the renewal file of; of the caller's. */
+static char *archive_of(const struct lineage *like, const struct conf *conf, const char *file)
+{
+    AUTO(free) char *renewal = file_dirname(like->conf_path);
+    AUTO(free) char *config = file_dirname(renewal);
+    char *said = path_in(conf, "archive_dir");
+
+    return said != NULL ? said : xprintf("%s/archive/%.*s", config, (int)(strlen(file) - strlen(".conf")), file);
+}
+
+bool lineage_shares_archive(const struct lineage *lineage)
+{
+    AUTO(free) char *dir = file_dirname(lineage->conf_path);
+    AUTO(list_clear) struct list files = { 0 };
+    struct error err = { 0 };
+
+    if (!file_list_dir(dir, &files, &err))
+        return true;
+    for (size_t i = 0; i < files.len; i++) {
+        AUTO(free) char *path = file_join(dir, files.at[i]), *archive = NULL;
+        AUTO(conf_free) struct conf *conf = NULL;
+
+        if (files.at[i][0] == '.' || !text_ends(files.at[i], ".conf") || strcmp(path, lineage->conf_path) == 0 ||
+            !read_conf(path, &conf, &err))
+            continue;
+        archive = archive_of(lineage, conf, files.at[i]);
+        if (strcmp(archive, lineage->archive_dir) == 0)
+            return true;
+    }
+    return false;
+}
+
+bool lineage_refuse_shared(const struct lineage *lineage, struct error *err)
+{
+    (void)error_set(err, ERROR_STORE, "more than one certificate keeps versions in %s, so that nobody can tell whose they are",
+                    lineage->archive_dir);
+    return error_next(err, "correct archive_dir in %s or in the renewal file of the other certificate", lineage->conf_path);
+}
+
 static bool next_number(struct view *rest, uint64_t *out)
 {
     struct view part;
@@ -102,17 +141,14 @@ bool lineage_open(const struct store *store, const char *name, struct lineage **
 bool lineage_open_conf(const struct store *store, const char *name, const char *conf_path, struct lineage **out,
                        struct error *err)
 {
-    AUTO(lineage_free) struct lineage *lineage = lineage_new(store, name, &layout_certbot);
+    AUTO(lineage_free) struct lineage *lineage = lineage_bare(store, name, &layout_certbot);
     char *archive_dir;
 
     TRY(read_conf(conf_path, &lineage->conf, err));
     TRY(read_layout(lineage, err));
     note_version(lineage);
-    xreplace(&lineage->live_dir, NULL);
-    for (int kind = 0; kind < KIND_COUNT; kind++) {
-        free(lineage->live[kind]);
+    for (int kind = 0; kind < KIND_COUNT; kind++)
         lineage->live[kind] = path_in(lineage->conf, kind_name((enum kind)kind));
-    }
     if (lineage->live[KIND_CERT] != NULL)
         lineage->live_dir = file_dirname(lineage->live[KIND_CERT]);
     archive_dir = path_in(lineage->conf, "archive_dir");
@@ -148,6 +184,30 @@ bool lineage_copy_conf(const struct lineage *lineage, struct conf **out, struct 
     return conf_read(buf_view(&text), lineage->conf_path, out, err);
 }
 
+bool lineage_is_unchanged(const struct lineage *before, const struct lineage *now)
+{
+    const struct lineage *both[] = { before, now };
+    struct buf text[] = { BUF(2 * CONF_MAX), BUF(2 * CONF_MAX) };
+    struct error err = { 0 };
+    bool same = before->layout == now->layout && strcmp(before->version, now->version) == 0 &&
+                before->pending_deployment == now->pending_deployment &&
+                view_equal(buf_view(&before->cert->der), buf_view(&now->cert->der));
+
+    for (size_t i = 0; i < COUNT(both) && same; i++) {
+        AUTO(conf_free) struct conf *conf = NULL;
+
+        same = lineage_copy_conf(both[i], &conf, &err);
+        if (!same)
+            break;
+        conf_remove_section(conf, RENEWAL_INFO);
+        conf_write(conf, &text[i]);
+    }
+    same = same && view_equal(buf_view(&text[0]), buf_view(&text[1]));
+    buf_clear(&text[0]);
+    buf_clear(&text[1]);
+    return same;
+}
+
 void lineage_set_layout(struct conf *conf, const struct layout *layout)
 {
     if (layout == &layout_certbot)
@@ -174,8 +234,9 @@ void lineage_fill_conf(const struct lineage *lineage, const struct settings *set
 static char *temporary_path(const struct lineage *lineage)
 {
     AUTO(free) char *dir = file_dirname(lineage->conf_path);
+    AUTO(free) char *path = file_join(dir, lineage->name);
 
-    return xprintf("%s/.%s.new", dir, file_basename(lineage->conf_path));
+    return file_beside(path, "conf.new");
 }
 
 bool lineage_drop_temporary(const struct lineage *lineage, struct error *err)

@@ -12,6 +12,16 @@
 #include "store/layout.h"
 
 #define MAX_SUFFIX 9999 /* Certbot's names have four digits */
+#define FILE_NAME_MAX 255
+
+static bool has_room_for_suffix(const char *name, struct error *err)
+{
+    if (strlen(name) + strlen("-0001.conf") <= FILE_NAME_MAX)
+        return true;
+    (void)error_set(err, ERROR_CONFIG, "there is a certificate named %.40s... already, and its name has no room for the number "
+                                       "that tells another one apart", name);
+    return error_next(err, "choose another name with --cert-name");
+}
 
 bool lineage_check_name(struct store *store, const char *name, struct error *err)
 {
@@ -20,7 +30,7 @@ bool lineage_check_name(struct store *store, const char *name, struct error *err
 
     TRY(lineage_name_check(name, err));
     if (store_has_lineage(store, name)) /* a new one gets a suffix */
-        return true;
+        return has_room_for_suffix(name, err);
     lineage = lineage_new(store, name, &layout_certbot);
     taken = layout_taken(lineage);
     if (taken == NULL)

@@ -133,13 +133,11 @@ static bool match_live(const struct lineage *other, void *ctx)
 
 /* ---- deleting ---- */
 
-/* "renewal/.NAME.conf.gone": the renewal file of a lineage that is being deleted. Nobody takes it for one, and it still
- * says which files are to go. */
-static char *gone_path(struct store *store, const char *name)
+char *lineage_gone_path(const struct store *store, const char *name)
 {
-    AUTO(free) char *file = xprintf(".%s.conf.gone", name);
+    AUTO(free) char *path = store_path_in(store, "renewal", name);
 
-    return store_path_in(store, "renewal", file);
+    return file_beside(path, LINEAGE_GONE_SUFFIX);
 }
 
 static bool sync_renewal_dir(struct store *store, struct error *err)
@@ -160,7 +158,7 @@ static bool remove_conf(struct store *store, const char *name, struct error *err
 static bool set_conf_aside(struct store *store, const char *name, struct error *err)
 {
     AUTO(free) char *path = store_conf_path(store, name);
-    AUTO(free) char *gone = gone_path(store, name);
+    AUTO(free) char *gone = lineage_gone_path(store, name);
 
     if (rename(path, gone) != 0)
         return file_error(err, "remove", path);
@@ -210,6 +208,28 @@ static bool refuse_shared(struct store *store, const struct lineage *lineage, st
                       lineage->conf_path);
 }
 
+/* Before the file that says what is to go does: what was removed must not come back after a power failure. */
+static bool sync_removed(const struct lineage *lineage, struct error *err)
+{
+    const char *const dirs[] = { lineage->live_dir, lineage->archive_dir };
+
+    for (size_t i = 0; i < COUNT(dirs); i++) {
+        AUTO(free) char *above = dirs[i] == NULL ? NULL : file_dirname(dirs[i]);
+
+        if (dirs[i] != NULL && file_is_dir(dirs[i]))
+            TRY(file_sync_dir(dirs[i], err));
+        if (above != NULL && file_is_dir(above))
+            TRY(file_sync_dir(above, err));
+    }
+    return true;
+}
+
+static bool remove_files(const struct lineage *lineage, bool whole_archive, struct error *err)
+{
+    TRY(lineage->layout->remove(lineage, whole_archive, err));
+    return sync_removed(lineage, err);
+}
+
 /* So that nothing of an interrupted conversion stays. Best effort: what is too broken for it can be deleted all the same. */
 static void settle_conversion(const struct lineage *lineage)
 {
@@ -221,10 +241,15 @@ static void settle_conversion(const struct lineage *lineage)
 
 static bool remove_gone(struct store *store, const char *name, struct error *err)
 {
-    AUTO(free) char *gone = gone_path(store, name);
+    AUTO(free) char *gone = lineage_gone_path(store, name);
 
     TRY(file_remove(gone, err));
     return sync_renewal_dir(store, err);
+}
+
+static bool names_files(const struct lineage *lineage)
+{
+    return lineage->live_dir != NULL || conf_get(lineage->conf, "", "archive_dir") != NULL;
 }
 
 bool lineage_delete(struct store *store, const char *name, struct error *err)
@@ -248,26 +273,30 @@ bool lineage_delete(struct store *store, const char *name, struct error *err)
 
     /* Without a word about its archive, and with nothing live, the file is an empty leftover: the directories
      * that have its name may be somebody's. */
-    named = lineage->live_dir != NULL || conf_get(lineage->conf, "", "archive_dir") != NULL;
+    named = names_files(lineage);
     if (named)
         TRY(refuse_shared(store, lineage, err));
     settle_conversion(lineage);
     TRY(set_conf_aside(store, name, err));
     if (named)
-        TRY(lineage->layout->remove(lineage, is_own_archive(store, lineage), err));
+        TRY(remove_files(lineage, is_own_archive(store, lineage), err));
     return remove_gone(store, name, err);
 }
 
 bool lineage_finish_delete(struct store *store, const char *name, bool *found, struct error *err)
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;
-    AUTO(free) char *gone = gone_path(store, name);
+    AUTO(free) char *gone = lineage_gone_path(store, name);
     struct error broken = { 0 };
 
     *found = file_exists(gone);
     if (!*found)
         return true;
-    if (lineage_open_conf(store, name, gone, &lineage, &broken) && lineage->live_dir != NULL)
-        TRY(lineage->layout->remove(lineage, is_own_archive(store, lineage), err));
+    if (lineage_open_conf(store, name, gone, &lineage, &broken) && names_files(lineage)) {
+        if (lineage_shares_archive(lineage)) /* since then */
+            log_warning("What is left of %s stays in %s, as another certificate uses it by now", name, lineage->archive_dir);
+        else
+            TRY(remove_files(lineage, is_own_archive(store, lineage), err));
+    }
     return remove_gone(store, name, err);
 }

@@ -1,48 +1,22 @@
 /* Two processes in one store. */
-#include <signal.h>
-#include <sys/wait.h>
-
+#include "base/test_child.h"
 #include "store/account_store.h"
 #include "store/fixture.h"
 
-/* A child that does something in the store, then says so and waits for its end. */
-static pid_t child_that(bool (*work)(struct store *store, struct range_lock **lock, struct error *err), struct store *store)
+static bool lock_a(void *store)
 {
-    int ready[2];
-    char byte;
-    pid_t pid;
+    struct range_lock *lock = NULL;
+    struct error err = { 0 };
 
-    REQUIRE(pipe(ready) == 0);
-    pid = fork();
-    if (pid == 0) {
-        struct range_lock *lock = NULL;
-        struct error err = { 0 };
-
-        if (!work(store, &lock, &err))
-            _exit(1);
-        (void)!write(ready[1], "", 1);
-        (void)pause();
-    }
-    (void)close(ready[1]);
-    REQUIRE(read(ready[0], &byte, 1) == 1, "the child failed");
-    (void)close(ready[0]);
-    return pid;
+    return lineage_lock(store, "a.example", &lock, &err);
 }
 
-static void end(pid_t pid)
+static bool lock_account(void *store)
 {
-    (void)kill(pid, SIGKILL);
-    (void)waitpid(pid, NULL, 0);
-}
+    struct range_lock *lock = NULL;
+    struct error err = { 0 };
 
-static bool lock_a(struct store *store, struct range_lock **lock, struct error *err)
-{
-    return lineage_lock(store, "a.example", lock, err);
-}
-
-static bool lock_account(struct store *store, struct range_lock **lock, struct error *err)
-{
-    return account_store_lock(store, "https://ca.example/dir", lock, err);
+    return account_store_lock(store, "https://ca.example/dir", &lock, &err);
 }
 
 static bool is_free(struct store *store, const char *name)
@@ -82,7 +56,7 @@ TEST(one_lineage_is_locked_and_no_other)
     CHECK(strstr(err.why, "is busy with the certificate a.example") != NULL, "%s", err.why);
     CHECK(!lineage_delete(store, "a.example", &err), "deleted what another process works on");
     CHECK_INT(err.kind, ERROR_STORE, "kind");
-    end(pid);
+    child_kill(pid);
     CHECK(store_lock_all(store, &lock, &err), "nothing is stale: %s", err.why);
     CHECK(is_free(store, "a.example"), "who has all has each");
 }
@@ -97,7 +71,7 @@ TEST(accounts_are_locked_by_server)
 
     CHECK(!account_store_lock(store, "https://ca.example/dir", &lock, &err), "the same server");
     CHECK(account_store_lock(store, "https://ca.example/other", &lock, &err), "another server: %s", err.why);
-    end(pid);
+    child_kill(pid);
 }
 
 /* Who has Certbot's locks for himself makes no file of ours. */
@@ -141,7 +115,7 @@ TEST(work_of_another_process_is_not_finished_for_it)
     REQUIRE(unlink(at("live/a.example/cert.pem")) == 0);
     CHECK(!lineage_load(store, "a.example", &lineage, &err), "it cannot be read, and yet was");
     CHECK(strstr(err.why, "is busy with the certificate a.example") != NULL, "%s", err.why);
-    end(pid);
+    child_kill(pid);
     lineage_free(TAKE(lineage));
     CHECK(lineage_load(store, "a.example", &lineage, &err), "now it is ours to finish: %s", err.why);
     CHECK(!file_is_link(at("live/a.example/previous_cert.pem")), "it was not finished");
@@ -157,7 +131,7 @@ TEST(a_new_lineage_goes_round_names_in_use)
     make_lineage(store, settings, "a.example");
     CHECK(!store_has_lineage(store, "a.example") && store_has_lineage(store, "a.example-0001"));
     CHECK(is_free(store, "a.example-0001"), "the lock of what was made is given up");
-    end(pid);
+    child_kill(pid);
 }
 
 TEST_MAIN()

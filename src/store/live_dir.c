@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "store/acl.h"
 #include "store/version_dir.h"
@@ -64,9 +65,82 @@ static bool carry(const char *live, const char *next, struct error *err)
     return true;
 }
 
+/* ---- what is there twice ---- */
+
+static bool is_same(const char *a, const char *b)
+{
+    AUTO(free) char *text_a = NULL, *text_b = NULL;
+    struct error err = { 0 };
+    struct stat st_a, st_b;
+    bool same = false;
+
+    if (lstat(a, &st_a) != 0 || lstat(b, &st_b) != 0)
+        return false;
+    if (st_a.st_dev == st_b.st_dev && st_a.st_ino == st_b.st_ino)
+        return true;
+    if (S_ISLNK(st_a.st_mode) && S_ISLNK(st_b.st_mode))
+        return file_read_link(a, &text_a, &err) && file_read_link(b, &text_b, &err) && strcmp(text_a, text_b) == 0;
+    return S_ISREG(st_a.st_mode) && S_ISREG(st_b.st_mode) && version_file_same(a, b, &same, &err) && same;
+}
+
+static bool is_there(const char *dir, const char *name)
+{
+    AUTO(free) char *path = file_join(dir, name);
+    struct stat st;
+
+    return lstat(path, &st) == 0;
+}
+
+/* A name that neither directory has, of the caller's. */
+static char *free_name(const char *live, const char *dir, const char *name, const char *id)
+{
+    char *tried = xprintf("%s.%s", name, id);
+
+    for (unsigned i = 2; is_there(live, tried) || is_there(dir, tried); i++) {
+        free(tried);
+        tried = xprintf("%s.%s.%u", name, id, i);
+    }
+    return tried;
+}
+
+bool live_set_apart(const char *live, const char *dir, const char *id, struct error *err)
+{
+    AUTO(list_clear) struct list names = { 0 };
+
+    TRY(list_foreign(dir, &names, err));
+    for (size_t i = 0; i < names.len; i++) {
+        AUTO(free) char *from = file_join(dir, names.at[i]), *newer = file_join(live, names.at[i]);
+        AUTO(free) char *name = NULL, *to = NULL;
+
+        if (!is_there(live, names.at[i]) || is_same(from, newer))
+            continue;
+        name = free_name(live, dir, names.at[i], id);
+        to = file_join(dir, name);
+        if (rename(from, to) != 0)
+            return file_error(err, "keep beside the one that is live", from);
+        log_info("%s is kept as %s: %s is younger", from, name, newer);
+    }
+    return true;
+}
+
+/* Of two that are no directories. */
+static bool keep_younger(const char *from, const char *to, const struct stat *at_to, struct error *err)
+{
+    struct stat st;
+
+    if (lstat(from, &st) != 0)
+        return errno == ENOENT || file_error(err, "examine", from);
+    if ((st.st_ino != at_to->st_ino || st.st_dev != at_to->st_dev) &&
+        (st.st_mtim.tv_sec > at_to->st_mtim.tv_sec ||
+         (st.st_mtim.tv_sec == at_to->st_mtim.tv_sec && st.st_mtim.tv_nsec > at_to->st_mtim.tv_nsec)))
+        return rename(from, to) == 0 || file_error(err, "keep in the live directory", from);
+    return file_remove(from, err);
+}
+
 bool live_hand_over(const char *old, const char *live, struct error *err)
 {
     AUTO(list_clear) struct list names = { 0 };
+    bool moved = false;
 
     TRY(list_foreign(old, &names, err));
     for (size_t i = 0; i < names.len; i++) {
@@ -75,13 +149,15 @@ bool live_hand_over(const char *old, const char *live, struct error *err)
         struct stat st;
 
         if (lstat(to, &st) == 0) {
-            if (!file_is_dir(from) || file_is_link(from))
-                TRY(file_remove(from, err));
+            if ((!file_is_dir(from) || file_is_link(from)) && !S_ISDIR(st.st_mode))
+                TRY(keep_younger(from, to, &st, err));
         } else if (errno != ENOENT || rename(from, to) != 0) {
             return file_error(err, "keep in the live directory", from);
+        } else {
+            moved = true;
         }
     }
-    return true;
+    return !moved || (file_sync_dir(live, err) && file_sync_dir(old, err)); /* before anything becomes of the old one */
 }
 
 /* Whoever may enter the live directory may enter it after the switch. */

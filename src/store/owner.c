@@ -8,6 +8,7 @@
 #include "base/bytes.h"
 #include "base/mem.h"
 
+#define GROUPS_FIRST 32
 #define SIZE_FIRST 1024
 #define SIZE_MAX_ENTRY ((size_t)4 * 1024 * 1024) /* a group of very many members */
 
@@ -86,6 +87,22 @@ bool owner_find_group(const char *name, gid_t *out, struct error *err)
     TRY(find(GROUPS, name, &id, err));
     *out = id;
     return true;
+}
+
+size_t owner_groups(uid_t uid, gid_t **out)
+{
+    AUTO(free) char *memory = NULL;
+    union entry entry;
+    int sys = 0, count = GROUPS_FIRST, had;
+
+    *out = NULL;
+    if (!look_up(USERS, NULL, uid, &entry, &memory, &sys))
+        return 0;
+    do { /* says how many there are when there is no room for them */
+        had = count;
+        *out = xrealloc(*out, (size_t)had, sizeof **out);
+    } while (getgrouplist(entry.user.pw_name, entry.user.pw_gid, *out, &count) < 0 && count > had);
+    return (size_t)(count < had ? count : had);
 }
 
 static char *name_of(enum database which, uint32_t id)

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>
@@ -13,10 +14,18 @@
 #include "store/layout.h"
 #include "store/owner.h"
 
+#define NO_USER ((uid_t)-1)
 #define NO_GROUP ((gid_t)-1)
 #define PASS 1u
 #define ENTER 5u /* list and pass */
 #define MAX_DEPTH 8
+
+/* Whom directories are opened to, and a user's groups. */
+struct guest {
+    struct who who;
+    struct acl_user user; /* for a group: in it, and nobody that is named */
+    gid_t *gids;
+};
 
 struct dir { /* an open directory */
     int fd;
@@ -50,9 +59,44 @@ static bool dir_open(const char *path, bool shared, struct dir *out, struct erro
     return true;
 }
 
-static bool lets(const struct dir *dir, gid_t gid, unsigned what)
+static struct guest guest_of(struct who who)
 {
-    return (acl_group_may(&dir->acl, dir->st.st_gid, gid) & what) == what;
+    struct guest guest = { .who = who, .user = { .uid = who.uid } };
+
+    if (who.uid != NO_USER) {
+        guest.user.count = owner_groups(who.uid, &guest.gids);
+    } else {
+        guest.gids = xcalloc(1, sizeof *guest.gids);
+        guest.gids[0] = who.gid;
+        guest.user.count = 1;
+    }
+    guest.user.gids = guest.gids;
+    return guest;
+}
+
+static void guest_clear_at(struct guest *guest)
+{
+    free(guest->gids);
+}
+
+static bool is_user(const struct guest *guest)
+{
+    return guest->who.uid != NO_USER;
+}
+
+static bool owns(const struct dir *dir, const struct guest *guest)
+{
+    return is_user(guest) && (guest->who.uid == dir->st.st_uid || guest->who.uid == 0);
+}
+
+static bool lets(const struct dir *dir, const struct guest *guest, unsigned what)
+{
+    return owns(dir, guest) || (acl_user_may(&dir->acl, dir->st.st_gid, &guest->user) & what) == what;
+}
+
+static bool is_full(const struct dir *dir, struct error *err)
+{
+    return error_set(err, ERROR_STORE, "the access control list of %s is full", dir->path);
 }
 
 /* Nobody but the owner (and root) has any right. */
@@ -138,7 +182,7 @@ bool passage_guard_key(const char *live_dir, const char *was, const char *key, s
     return fchmod(fd, st.st_mode & 07777 & ~(mode_t)S_IRWXO) == 0 || file_error(err, "set the mode of", key);
 }
 
-/* ---- opening to a group ---- */
+/* ---- opening to a group, or a user ---- */
 
 /* The group of a directory that nobody used so far is replaced: what everybody sees with ls. */
 static bool give_to_group(struct dir *dir, gid_t gid, unsigned perm, struct error *err)
@@ -151,38 +195,46 @@ static bool give_to_group(struct dir *dir, gid_t gid, unsigned perm, struct erro
 }
 
 /* Others have rights there by their group, and keep them. */
-static bool let_group(struct dir *dir, gid_t gid, unsigned perm, struct error *err)
+static bool let(struct dir *dir, const struct guest *guest, unsigned perm, struct error *err)
 {
-    if (lets(dir, gid, perm))
+    gid_t gid = guest->who.gid;
+
+    if (lets(dir, guest, perm))
         return true;
-    if (!acl_is_extended(&dir->acl) && (dir->st.st_mode & S_IRWXG) == 0 && dir->st.st_gid != gid)
+    if (!is_user(guest) && !acl_is_extended(&dir->acl) && (dir->st.st_mode & S_IRWXG) == 0 && dir->st.st_gid != gid)
         return give_to_group(dir, gid, perm, err);
-    if (!acl_grant(&dir->acl, dir->st.st_gid, gid, perm))
-        return error_set(err, ERROR_STORE, "the access control list of %s is full", dir->path);
+    if (!(is_user(guest) ? acl_grant_user(&dir->acl, dir->st.st_gid, &guest->user, perm)
+                         : acl_grant(&dir->acl, dir->st.st_gid, gid, perm)))
+        return is_full(dir, err);
     return acl_set_fd(dir->fd, dir->path, &dir->acl, err);
 }
 
-/* What lies beside the lineage in a directory that is about to let a group pass. was_closed: nobody came here so far, so
+/* It has more there than everybody: somebody opened the directory to it. */
+static bool is_known(const struct dir *dir, const struct guest *guest)
+{
+    return owns(dir, guest) || (acl_user_may(&dir->acl, dir->st.st_gid, &guest->user) & ~acl_other_may(&dir->acl)) != 0 ||
+           (!is_user(guest) && dir->st.st_gid == guest->who.gid && (dir->st.st_mode & S_IXGRP) != 0);
+}
+
+/* What lies beside the lineage in a directory that is about to let a guest pass. was_closed: nobody came here so far, so
  * that nobody misses what is closed to all. */
-static bool shut_out(const char *path, gid_t gid, bool was_closed, struct error *err)
+static bool shut_out(const char *path, const struct guest *guest, bool was_closed, struct error *err)
 {
     AUTO(dir_close) struct dir dir = { .fd = -1 };
-    bool by_itself;
 
     TRY(dir_open(path, false, &dir, err));
-    by_itself = (acl_group_may(&dir.acl, dir.st.st_gid, gid) & ~acl_other_may(&dir.acl)) != 0 ||
-                (dir.st.st_gid == gid && (dir.st.st_mode & S_IXGRP) != 0);
-    if (by_itself || !lets(&dir, gid, PASS)) /* opened to it before, or closed already */
+    if (is_known(&dir, guest) || !lets(&dir, guest, PASS)) /* or closed already */
         return true;
     if (was_closed)
         acl_close_others(&dir.acl);
-    else if (!acl_deny(&dir.acl, gid))
-        return error_set(err, ERROR_STORE, "the access control list of %s is full", path);
+    else if (!(is_user(guest) ? acl_deny_user(&dir.acl, guest->who.uid) : acl_deny(&dir.acl, guest->who.gid)))
+        return is_full(&dir, err);
     return acl_set_fd(dir.fd, path, &dir.acl, err);
 }
 
 /* keys_lie_open: in archive/ an older Certbot keeps keys that everybody can read; in live/ somebody may. */
-static bool shut_out_beside(const struct dir *above, const char *own, gid_t gid, bool keys_lie_open, struct error *err)
+static bool shut_out_beside(const struct dir *above, const char *own, const struct guest *guest, bool keys_lie_open,
+                            struct error *err)
 {
     AUTO(list_clear) struct list names = { 0 };
     bool was_closed = is_closed(above);
@@ -202,20 +254,20 @@ static bool shut_out_beside(const struct dir *above, const char *own, gid_t gid,
         if (!keys_lie_open)
             key = passage_open_key(path);
         if (keys_lie_open || key != NULL)
-            TRY(shut_out(path, gid, was_closed, err));
+            TRY(shut_out(path, guest, was_closed, err));
     }
     return true;
 }
 
-/* The lineage's own directory. Where nobody came so far, the group alone comes. */
-static bool open_own(const struct dir *above, const char *path, gid_t gid, bool reads_keys, bool is_archive,
+/* The lineage's own directory. Where nobody came so far, the guest alone comes. */
+static bool open_own(const struct dir *above, const char *path, const struct guest *guest, bool reads_keys, bool is_archive,
                      struct error *err)
 {
     AUTO(dir_close) struct dir dir = { .fd = -1 };
     AUTO(free) char *key = NULL;
 
     TRY(dir_open(path, false, &dir, err));
-    if (!reads_keys && !(lets(above, gid, PASS) && lets(&dir, gid, ENTER))) {
+    if (!reads_keys && !(lets(above, guest, PASS) && lets(&dir, guest, ENTER))) {
         key = passage_open_key(path);
         if (key != NULL)
             return key_is_open(key, path, err);
@@ -223,29 +275,29 @@ static bool open_own(const struct dir *above, const char *path, gid_t gid, bool 
     /* A key that an older Certbot adds: for those who may read it, or for nobody. */
     if (is_archive)
         TRY(reads_keys ? acl_open_new(dir.fd, path, err) : acl_close_new(dir.fd, path, err));
-    if (is_closed(above) && !acl_is_extended(&dir.acl) && dir.st.st_gid != gid) {
+    if (is_closed(above) && !acl_is_extended(&dir.acl) && (is_user(guest) || dir.st.st_gid != guest->who.gid)) {
         acl_close_others(&dir.acl);
         TRY(acl_set_fd(dir.fd, path, &dir.acl, err));
         dir.st.st_mode = (dir.st.st_mode & ~(mode_t)0777) | acl_mode(&dir.acl);
     }
-    return let_group(&dir, gid, ENTER, err);
+    return let(&dir, guest, ENTER, err);
 }
 
 /* own: live/NAME or archive/NAME. */
-static bool open_to_group(const char *own, gid_t gid, bool reads_keys, bool is_archive, struct error *err)
+static bool open_to(const char *own, const struct guest *guest, bool reads_keys, bool is_archive, struct error *err)
 {
     AUTO(free) char *path = file_dirname(own);
     AUTO(dir_close) struct dir above = { .fd = -1 };
 
     TRY(dir_open(path, true, &above, err));
-    if (!lets(&above, gid, PASS))
-        TRY(shut_out_beside(&above, file_basename(own), gid, is_archive, err));
-    TRY(open_own(&above, own, gid, reads_keys, is_archive, err));
-    if (lets(&above, gid, PASS))
+    if (!lets(&above, guest, PASS))
+        TRY(shut_out_beside(&above, file_basename(own), guest, is_archive, err));
+    TRY(open_own(&above, own, guest, reads_keys, is_archive, err));
+    if (lets(&above, guest, PASS))
         return true;
     if (is_archive)
         TRY(acl_close_new(above.fd, path, err));
-    return let_group(&above, gid, PASS, err);
+    return let(&above, guest, PASS, err);
 }
 
 /* ---- opening to everybody ---- */
@@ -281,80 +333,6 @@ static bool open_to_all(const char *own, struct error *err)
     return let_all(&dir, err) && let_all(&above, err);
 }
 
-/* ---- what is told ---- */
-
-static bool is_below(const char *path, const char *dir)
-{
-    return text_starts(path, dir) && (path[strlen(dir)] == '/' || path[strlen(dir)] == '\0');
-}
-
-/* What root would run. Within the store nobody else is let in; above it, everybody may pass nearly everywhere. */
-static char *remedy(const char *config_dir, const char *obstacle, gid_t gid)
-{
-    AUTO(free) char *group = gid != NO_GROUP ? owner_group_name(gid) : NULL;
-    struct stat st;
-
-    if (group == NULL)
-        return xprintf("chmod o+x %s", obstacle);
-    if (stat(obstacle, &st) == 0 && (st.st_mode & S_IRWXG) == 0 && is_below(obstacle, config_dir))
-        return xprintf("chgrp %s %s && chmod g+rx %s", group, obstacle, obstacle);
-    if (!is_below(obstacle, config_dir))
-        return xprintf("setfacl -m g:%s:x %s, or for everybody: chmod o+x %s", group, obstacle, obstacle);
-    return xprintf("setfacl -m g:%s:x %s", group, obstacle);
-}
-
-/* Without lists there is one group for each directory, and nothing that closes what an older Certbot makes. */
-static void tell_no_lists(const struct lineage *lineage, const char *file, const char *who, const char *obstacle,
-                          const char *group)
-{
-    if (lineage->layout == &layout_certbot)
-        log_warning("%s is to be read by %s, but %s stays closed: its file system has no access control lists, without "
-                    "which an older Certbot could make keys there that they can read, or others who pass it would lose "
-                    "their way. Convert (store convert --layout versioned --cert-name %s), or if neither matters: "
-                    "chgrp %s %s && chmod g+x %s", file, who, obstacle, lineage->name, group, obstacle, obstacle);
-    else
-        log_warning("%s is to be read by %s, but %s lets another group pass, and its file system has no access control "
-                    "lists to add one. Use that group, or if it is no longer needed: chgrp %s %s && chmod g+rx %s",
-                    file, who, obstacle, group, obstacle, obstacle);
-}
-
-/* failure: why it could not be opened; its kind is ERROR_NONE when nothing failed. */
-static void tell(const char *config_dir, const struct lineage *lineage, enum kind kind, gid_t gid,
-                 const struct error *failure)
-{
-    AUTO(free) char *obstacle = NULL, *command = NULL, *who = NULL, *group = NULL;
-    const char *file = lineage->live[kind];
-
-    if (access_may_reach(file, (uid_t)-1, gid, &obstacle) || !file_is_dir(obstacle)) /* of the file, access_tell tells */
-        return;
-    group = gid != NO_GROUP ? owner_group_name(gid) : NULL;
-    who = gid != NO_GROUP ? xprintf("group %s", group) : xstrdup("everybody");
-    if (failure->sys == ENOTSUP && group != NULL) {
-        tell_no_lists(lineage, file, who, obstacle, group);
-        return;
-    }
-    if (failure->next[0] != '\0' && failure->sys == 0) {
-        log_warning("%s is to be read by %s, but %s stays closed to them: %s. To change that: %s", file, who, obstacle,
-                    failure->why, failure->next);
-        return;
-    }
-    command = remedy(config_dir, obstacle, gid);
-    log_warning("%s is to be read by %s, but %s does not let them pass. Root can change that: %s", file, who, obstacle,
-                command);
-}
-
-static void tell_closed(const struct lineage *lineage)
-{
-    AUTO(free) char *obstacle = NULL;
-
-    if (access_may_reach(lineage->live[KIND_CERT], (uid_t)-1, NO_GROUP, &obstacle))
-        return;
-    log_warning("The certificates of %s may be read by everybody, but %s lets nobody pass. In Certbot's layout it stays "
-                "closed: an older Certbot would make private keys there that everybody can read. Choose a group "
-                "(--cert-group), or convert: store convert --layout versioned --cert-name %s",
-                lineage->name, obstacle, lineage->name);
-}
-
 /* ---- the whole ---- */
 
 /* Directories of the store's own: what a renewal file names elsewhere is not ours to open. */
@@ -366,16 +344,18 @@ static bool is_ours(const char *config_dir, const char *part, const char *path)
     return strcmp(above, expected) == 0;
 }
 
-static void let_read(const char *config_dir, const struct lineage *lineage, gid_t gid, bool reads_keys)
+static void let_read(const char *config_dir, const struct lineage *lineage, struct who who, bool reads_keys)
 {
+    AUTO(guest_clear) struct guest guest = guest_of(who);
     struct error err = { 0 };
 
-    if (is_ours(config_dir, "live", lineage->live_dir) && open_to_group(lineage->live_dir, gid, reads_keys, false, &err) &&
+    if (is_ours(config_dir, "live", lineage->live_dir) && open_to(lineage->live_dir, &guest, reads_keys, false, &err) &&
         lineage->layout == &layout_certbot && is_ours(config_dir, "archive", lineage->archive_dir))
-        (void)!open_to_group(lineage->archive_dir, gid, reads_keys, true, &err);
+        (void)!open_to(lineage->archive_dir, &guest, reads_keys, true, &err);
     if (err.kind != ERROR_NONE)
-        log_info("The directories of %s are not open to group %u: %s", lineage->name, (unsigned)gid, err.why);
-    tell(config_dir, lineage, reads_keys ? KIND_PRIVKEY : KIND_CERT, gid, &err);
+        log_info("The directories of %s are not open to user %d, group %d: %s", lineage->name, (int)who.uid, (int)who.gid,
+                 err.why);
+    passage_tell(config_dir, lineage, reads_keys ? KIND_PRIVKEY : KIND_CERT, who, &err);
 }
 
 static void let_everybody(const char *config_dir, const struct lineage *lineage)
@@ -383,25 +363,24 @@ static void let_everybody(const char *config_dir, const struct lineage *lineage)
     struct error err = { 0 };
 
     if (lineage->layout == &layout_certbot) {
-        tell_closed(lineage);
+        passage_tell_closed(lineage);
         return;
     }
     if (is_ours(config_dir, "live", lineage->live_dir))
         (void)!open_to_all(lineage->live_dir, &err);
-    tell(config_dir, lineage, KIND_CERT, NO_GROUP, &err);
+    passage_tell(config_dir, lineage, KIND_CERT, (struct who){ NO_USER, NO_GROUP }, &err);
 }
 
-/* The owner of a key, where it is not the one of the directories. */
-static void tell_owner(const struct lineage *lineage, uid_t uid)
+/* The owner of a file, unless he gets there as he is: root does, who owns the store does, and who is in a group that is
+ * let in. */
+static void let_owner(const char *config_dir, const struct lineage *lineage, uid_t uid, bool reads_keys)
 {
-    AUTO(free) char *obstacle = NULL, *name = NULL;
+    AUTO(free) char *obstacle = NULL;
 
-    if (access_may_reach(lineage->live[KIND_PRIVKEY], uid, NO_GROUP, &obstacle) || !file_is_dir(obstacle))
+    if (uid == NO_USER || access_may_reach(lineage->live[reads_keys ? KIND_PRIVKEY : KIND_CERT], uid, NO_GROUP, &obstacle) ||
+        !file_is_dir(obstacle)) /* it was not given to him: access_tell says so */
         return;
-    name = owner_user_name(uid);
-    log_warning("%s belongs to %s, but %s does not let that user pass. A program that reads it as %s needs a group "
-                "(--key-group) instead, or: setfacl -m u:%s:x %s",
-                lineage->live[KIND_PRIVKEY], name, obstacle, name, name, obstacle);
+    let_read(config_dir, lineage, (struct who){ uid, NO_GROUP }, reads_keys);
 }
 
 void passage_open(const char *config_dir, const struct lineage *lineage, const struct wishes *wishes)
@@ -411,11 +390,11 @@ void passage_open(const char *config_dir, const struct lineage *lineage, const s
     bool cert_readers = cert != NO_GROUP && (wishes->cert.mode == 0 || (wishes->cert.mode & S_IRGRP) != 0);
 
     if (key_readers)
-        let_read(config_dir, lineage, key, true);
+        let_read(config_dir, lineage, (struct who){ NO_USER, key }, true);
     if (cert_readers && !(key_readers && cert == key))
-        let_read(config_dir, lineage, cert, false);
+        let_read(config_dir, lineage, (struct who){ NO_USER, cert }, false);
     if ((wishes->cert.mode & S_IROTH) != 0)
         let_everybody(config_dir, lineage);
-    if (wishes->key.uid != (uid_t)-1 && !key_readers)
-        tell_owner(lineage, wishes->key.uid);
+    let_owner(config_dir, lineage, wishes->key.uid, true);
+    let_owner(config_dir, lineage, wishes->cert.uid, false);
 }

@@ -6,13 +6,14 @@
 
 #include "base/mem.h"
 #include "store/acl.h"
+#include "store/owner.h"
 #include "store/passage.h"
 
 #define MAX_LINKS 40 /* as the kernel has it */
 #define MAY_READ 4
 #define MAY_PASS 1
 
-static bool may(const char *path, uid_t uid, gid_t gid, unsigned what)
+static bool may(const char *path, const struct acl_user *user, unsigned what)
 {
     struct error unreadable = { 0 };
     struct stat st;
@@ -20,13 +21,13 @@ static bool may(const char *path, uid_t uid, gid_t gid, unsigned what)
 
     if (stat(path, &st) != 0)
         return false;
-    if (uid == 0)
+    if (user->uid == 0)
         return true;
-    if (uid != (uid_t)-1 && uid == st.st_uid)
+    if (user->uid != (uid_t)-1 && user->uid == st.st_uid)
         return ((st.st_mode >> 6) & what) == what;
     if (!acl_of_path(path, &st, &acl, &unreadable))
         acl_of_mode(st.st_mode, &acl);
-    return (acl_user_may(&acl, st.st_gid, uid, gid) & what) == what;
+    return (acl_user_may(&acl, st.st_gid, user) & what) == what;
 }
 
 /* One step into *at; a link puts its text in front of *rest. False when it leads nowhere. */
@@ -53,7 +54,7 @@ static bool step(char **at, char **rest, const char *name, unsigned *links)
     return true;
 }
 
-bool access_may_reach(const char *path, uid_t uid, gid_t gid, char **obstacle)
+static bool reach(const char *path, const struct acl_user *user, char **obstacle)
 {
     AUTO(free) char *at = xstrdup("/"), *rest = file_absolute(path);
     unsigned links = 0;
@@ -64,13 +65,25 @@ bool access_may_reach(const char *path, uid_t uid, gid_t gid, char **obstacle)
         AUTO(free) char *left = xstrdup(begin + strlen(name));
 
         xreplace(&rest, left);
-        if (!may(at, uid, gid, MAY_PASS) || !step(&at, &rest, name, &links)) {
+        if (!may(at, user, MAY_PASS) || !step(&at, &rest, name, &links)) {
             *obstacle = TAKE(at);
             return false;
         }
     }
-    if (may(at, uid, gid, file_is_dir(at) ? MAY_PASS : MAY_READ))
+    if (may(at, user, file_is_dir(at) ? MAY_PASS : MAY_READ))
         return true;
     *obstacle = TAKE(at);
     return false;
+}
+
+bool access_may_reach(const char *path, uid_t uid, gid_t gid, char **obstacle)
+{
+    AUTO(free) gid_t *gids = NULL;
+    struct acl_user user = { .uid = uid, .gids = &gid, .count = gid == (gid_t)-1 ? 0 : 1 };
+
+    if (uid != (uid_t)-1) {
+        user.count = owner_groups(uid, &gids);
+        user.gids = gids;
+    }
+    return reach(path, &user, obstacle);
 }

@@ -26,17 +26,6 @@ static bool is_root(const char *test)
     return false;
 }
 
-static bool has_lists(void)
-{
-    AUTO(close) int fd = open(test_dir(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    struct error err = { 0 };
-
-    if (acl_close_new(fd, "test", &err) && acl_open_new(fd, "test", &err))
-        return true;
-    (void)fprintf(stderr, "skipped: no access control lists here\n");
-    return false;
-}
-
 struct world {
     struct settings *settings;
     struct store *store;
@@ -137,6 +126,83 @@ TEST(a_group_reads_keys)
             renew(&world, "a");
         }
     }
+}
+
+#define EXIM 54331 /* a user, known by number only */
+
+static void check_user(const char *path, uid_t uid, bool want, const char *name)
+{
+    AUTO(free) char *obstacle = NULL;
+    bool can = access_may_reach(path, uid, EVERYBODY, &obstacle);
+
+    CHECK(can == want, "%s: user %d, %s: %s", name, (int)uid, path, can ? "is let through" : obstacle);
+}
+
+/* Who owns the key gets there, without any group. */
+TEST(an_owner_reads_keys)
+{
+    OVER_LAYOUTS(layout) {
+        AUTO(world_clear) struct world world = world_new(*layout);
+
+        if (!is_root("an_owner_reads_keys") || !has_lists())
+            return;
+        make_lineage(world.store, world.settings, "b");
+        make_lineage(world.store, world.settings, "old"); /* of an ancient Certbot */
+        REQUIRE(chmod(at("live/old/privkey.pem"), 0644) == 0);
+        ask(&world, "key-owner", "54331");
+        make_lineage(world.store, world.settings, "a");
+        for (int turn = 0; turn < 2; turn++) {
+            for (int kind = 0; kind < KIND_COUNT; kind++)
+                check_user(at("live/a/%s.pem", kind_name((enum kind)kind)), EXIM, true, *layout);
+            check_user(at("live/a/privkey.pem"), EXIM + 1, false, *layout);
+            check_user(at("live/a/cert.pem"), EXIM + 1, false, *layout);
+            check_user(at("live/b/privkey.pem"), EXIM, false, *layout);
+            check_user(at("live/old/privkey.pem"), EXIM, false, *layout);
+            check_reach(at("live/a/cert.pem"), EVERYBODY, false, *layout);
+            check_reach(at("live/a/privkey.pem"), MAIL, false, *layout);
+            CHECK_INT(mode_of(at("live/a/privkey.pem")), 0600, *layout);
+            renew(&world, "a");
+        }
+        ask(&world, "key-group", "54321"); /* both */
+        apply(&world, "a");
+        check_user(at("live/a/privkey.pem"), EXIM, true, *layout);
+        check_reach(at("live/a/privkey.pem"), MAIL, true, *layout);
+        check_user(at("live/old/privkey.pem"), EXIM, false, *layout);
+        check_reach(at("live/old/privkey.pem"), MAIL, false, *layout);
+    }
+}
+
+TEST(an_owner_reads_certificates_only)
+{
+    OVER_LAYOUTS(layout) {
+        AUTO(world_clear) struct world world = world_new(*layout);
+
+        if (!is_root("an_owner_reads_certificates_only") || !has_lists())
+            return;
+        ask(&world, "cert-owner", "54331");
+        make_lineage(world.store, world.settings, "a");
+        renew(&world, "a");
+        check_user(at("live/a/cert.pem"), EXIM, true, *layout);
+        check_user(at("live/a/privkey.pem"), EXIM, false, *layout);
+        check_user(at("live/a/cert.pem"), EXIM + 1, false, *layout);
+    }
+}
+
+/* Root passes everywhere: nothing is opened for it. */
+TEST(an_owner_who_is_root)
+{
+    AUTO(world_clear) struct world world = world_new("versioned");
+    struct error err = { 0 };
+    struct stat st;
+    struct acl acl;
+
+    if (!is_root("an_owner_who_is_root"))
+        return;
+    ask(&world, "key-owner", "root");
+    make_lineage(world.store, world.settings, "a");
+    REQUIRE(stat(at("live"), &st) == 0 && acl_of_path(at("live"), &st, &acl, &err), "%s", err.why);
+    CHECK(!acl_is_extended(&acl), "an entry for root");
+    CHECK_INT(mode_of(at("live")), 0700, "live");
 }
 
 /* Helpers of low trust: they staple, and must not have the key. */

@@ -13,6 +13,7 @@
 
 #define ORDER_NAME "order.txt"
 #define KEY_NAME "privkey.pem"
+#define CSR_PREFIX ".csr-"
 #define KEY_MAX (64 * 1024)
 #define MAKE_TRIES 10
 #define LAST_SECOND 253402300799 /* of the year 9999 */
@@ -114,7 +115,7 @@ static bool parse_into(struct view text, struct pending *out, struct error *err)
 
     while (view_cut(&rest, '\n', &line)) {
         struct view value;
-        size_t which;
+        size_t which = 0;
 
         if (line.len == 0)
             continue;
@@ -191,9 +192,21 @@ char *pending_dir(const struct store *store, const char *name)
     return store_path_in(store, "pending", name);
 }
 
+char *pending_key_path(const struct store *store, const char *name)
+{
+    AUTO(free) char *dir = pending_dir(store, name);
+
+    return file_join(dir, KEY_NAME);
+}
+
 char *pending_csr_name(const char *csr_sha256)
 {
-    return xprintf(".csr-%s", csr_sha256);
+    return xprintf(CSR_PREFIX "%s", csr_sha256);
+}
+
+bool pending_is_for_csr(const char *name)
+{
+    return text_starts(name, CSR_PREFIX);
 }
 
 /* Whoever removes the last record removes the directory of them all, too, and may do so between our two steps. */
@@ -261,26 +274,38 @@ static bool load_order(const char *dir, struct pending *out, bool *there, struct
     return pending_parse(buf_view(&text), out, err);
 }
 
-bool pending_load(struct store *store, const char *name, struct pending *out, bool *found, struct error *err)
+enum pending_state pending_look(struct store *store, const char *name, struct pending *out, struct error *err)
 {
     AUTO(free) char *dir = pending_dir(store, name);
     AUTO(pending_clear) struct pending pending = { 0 };
-    struct error failure = { 0 };
+    struct stat st;
     bool there;
 
-    *found = false;
-    if (load_order(dir, &pending, &there, &failure) && load_key(dir, &pending, &failure)) {
+    if (stat(dir, &st) != 0 && (errno == ENOENT || errno == ENOTDIR)) /* so for nearly every lineage */
+        return PENDING_NONE;
+    if (load_order(dir, &pending, &there, err) && load_key(dir, &pending, err)) {
         *out = pending;
         pending = (struct pending){ 0 };
-        *found = true;
-        return true;
+        return PENDING_WHOLE;
     }
     if (!there)
-        return true;
-    if (failure.sys != 0 && failure.sys != ENOENT) { /* it may be readable another time */
+        return file_is_dir(dir) ? PENDING_LEFTOVER : PENDING_NONE;
+    return err->sys != 0 && err->sys != ENOENT ? PENDING_UNREADABLE : PENDING_DAMAGED;
+}
+
+bool pending_load(struct store *store, const char *name, struct pending *out, bool *found, struct error *err)
+{
+    AUTO(free) char *dir = pending_dir(store, name);
+    struct error failure = { 0 };
+    enum pending_state state = pending_look(store, name, out, &failure);
+
+    *found = state == PENDING_WHOLE;
+    if (state == PENDING_UNREADABLE) {
         *err = failure;
         return false;
     }
+    if (state != PENDING_DAMAGED)
+        return true;
     log_warning("The record of an order in %s cannot be used (%s), and is removed", dir, failure.why);
     return pending_drop(store, name, err);
 }
@@ -289,13 +314,11 @@ bool pending_drop(struct store *store, const char *name, struct error *err)
 {
     AUTO(free) char *top = top_dir(store), *dir = pending_dir(store, name);
     AUTO(free) char *order = file_join(dir, ORDER_NAME);
-    AUTO(free) char *key = file_join(dir, KEY_NAME);
 
     if (!file_is_dir(dir))
         return true;
     TRY(file_remove(order, err));
-    layout_wipe(key);
-    TRY(file_remove_tree(dir, err));
+    TRY(layout_remove_tree(dir, err)); /* with KEY_NAME */
     return layout_remove_dir_if_empty(top, err);
 }
 

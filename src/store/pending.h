@@ -39,11 +39,24 @@ void pending_format(const struct pending *pending, struct buf *out);
 
 /* "CONF/pending/NAME", of the caller's. */
 char *pending_dir(const struct store *store, const char *name) __attribute__((returns_nonnull));
+char *pending_key_path(const struct store *store, const char *name) __attribute__((returns_nonnull)); /* of the caller's */
 /* The name under which the order for a user's CSR is recorded: none that a lineage can have. Of the caller's. */
 char *pending_csr_name(const char *csr_sha256) __attribute__((returns_nonnull));
+bool pending_is_for_csr(const char *name);
 
 /* Takes the place of an earlier record of that name; synced when it returns. Nothing is left behind on failure. */
 MUST_USE bool pending_save(struct store *store, const char *name, const struct pending *pending, struct error *err);
+
+enum pending_state {
+    PENDING_NONE,
+    PENDING_LEFTOVER,   /* no order.txt: being written, given up, or done */
+    PENDING_DAMAGED,
+    PENDING_UNREADABLE, /* now; it may be readable another time */
+    PENDING_WHOLE,
+};
+/* Changes nothing. *out is filled for PENDING_WHOLE only; *err says what is wrong with what is damaged or unreadable. */
+enum pending_state pending_look(struct store *store, const char *name, struct pending *out, struct error *err);
+
 /* *found false: there is none, or none that can be used; that is told and removed. */
 MUST_USE bool pending_load(struct store *store, const char *name, struct pending *out, bool *found, struct error *err);
 /* Removes a record, or what is left of one, its key overwritten first; missing is fine. */

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "store/layout.h"
+#include "store/version_switch.h"
 
 /* A version takes some 40 KiB at most, the record of its order half of that; the rest is for the log. With large blocks,
  * every one of some twenty files and directories takes a whole one. */
@@ -94,44 +95,59 @@ static bool probe_create(const char *dir, char **path, struct error *err)
     return true;
 }
 
-static bool probe_dir(const char *dir, struct error *err)
+/* What can be known without writing. */
+static bool look_at(const char *dir, struct error *err)
 {
-    AUTO(free) char *path = NULL;
-
     if (!file_is_dir(dir)) {
         errno = ENOTDIR;
         return file_error(err, "create files in", dir);
     }
     TRY(probe_space(dir, err));
-    if (faccessat(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) != 0)
-        return file_error(err, "create files in", dir);
+    return faccessat(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) == 0 || file_error(err, "create files in", dir);
+}
+
+/* One that many lineages use: a file is made in it once in a run, as making one costs more than all the rest. */
+static bool probe_common(struct store *store, const char *dir, struct error *err)
+{
+    struct proved_dirs *proved = store_proved_dirs(store);
+    AUTO(free) char *path = NULL;
+    bool known;
+
+    TRY(look_at(dir, err));
+    (void)pthread_mutex_lock(&proved->mutex);
+    known = list_has(&proved->dirs, dir);
+    (void)pthread_mutex_unlock(&proved->mutex);
+    if (known)
+        return true;
     TRY(probe_create(dir, &path, err));
-    return file_remove(path, err);
+    TRY(file_remove(path, err));
+    (void)pthread_mutex_lock(&proved->mutex);
+    list_add(&proved->dirs, dir);
+    (void)pthread_mutex_unlock(&proved->mutex);
+    return true;
 }
 
 static bool apart(const char *live, const char *archive, const struct lineage *lineage, struct error *err)
 {
     (void)error_set(err, ERROR_STORE, "%s and %s are on different file systems: in the layout 'versioned', versions change "
                     "places between them in one step, which only one file system can do", live, archive);
-    if (lineage == NULL)
-        return error_next(err, "put both on one file system, or use --store-layout certbot");
-    return error_next(err, "put both on one file system, or run `store convert --layout certbot --cert-name %s` (for new "
-                      "certificates: --store-layout certbot)", lineage->name);
+    return switch_advise(lineage != NULL ? lineage->name : NULL, err);
 }
 
 /* Only a file that went from one to the other proves that a version can: two mounts may be of one device. */
-static bool probe_passage(const char *live, const char *archive, const struct lineage *lineage, struct error *err)
+static bool probe_archive(const char *archive, const char *live, const struct lineage *lineage, bool passes,
+                          struct error *err)
 {
     AUTO(free) char *from = NULL, *to = NULL;
     struct error removing = { 0 };
     struct stat inside, above;
 
-    if (lineage != NULL && stat(lineage->live_dir, &inside) == 0 && stat(live, &above) == 0 &&
+    if (passes && lineage != NULL && stat(lineage->live_dir, &inside) == 0 && stat(live, &above) == 0 &&
         inside.st_dev != above.st_dev)
         return apart(lineage->live_dir, archive, lineage, err);
-    if (strcmp(live, archive) == 0)
-        return true;
     TRY(probe_create(archive, &from, err));
+    if (!passes || strcmp(live, archive) == 0)
+        return file_remove(from, err);
     to = file_join(live, file_basename(from));
     if (rename(from, to) == 0)
         return file_remove(to, err);
@@ -146,7 +162,7 @@ static bool probe_pending(struct store *store, struct error *err)
     for (int i = 0;; i++) {
         AUTO(free) char *dir = nearest_dir(store_path(store, "pending"));
 
-        if (probe_dir(dir, err))
+        if (probe_common(store, dir, err))
             return true;
         if ((err->sys != ENOENT && err->sys != ENOTDIR) || i == TRIES)
             return false;
@@ -161,9 +177,9 @@ bool store_probe(struct store *store, const struct settings *settings, const str
     AUTO(free) char *renewal = nearest_dir(store_path(store, "renewal"));
     const struct layout *layout = lineage != NULL ? lineage->layout : settings == NULL ? NULL : layout_for_new(store, settings);
 
-    TRY(probe_dir(archive, err));
-    TRY(probe_dir(live, err));
-    TRY(probe_dir(renewal, err));
+    TRY(look_at(archive, err));
+    TRY(probe_common(store, live, err));
+    TRY(probe_common(store, renewal, err));
     TRY(probe_pending(store, err));
-    return layout != &layout_versioned || probe_passage(live, archive, lineage, err);
+    return probe_archive(archive, live, lineage, layout == &layout_versioned, err);
 }

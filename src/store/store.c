@@ -10,7 +10,7 @@
 #include "base/lock.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "store/store_private.h"
+#include "store/layout.h"
 
 enum { DIR_LOGS, DIR_CONFIG, DIR_WORK, DIR_COUNT }; /* in the order of Certbot's locks */
 
@@ -22,6 +22,7 @@ struct store {
     struct patience wait; /* for the directories */
     bool strict; /* --strict-permissions */
     struct shared_dirs shared;
+    struct proved_dirs proved;
 };
 
 /* ---- opening ---- */
@@ -99,6 +100,7 @@ bool store_open_logs(const struct settings *settings, unsigned needs, struct sto
     AUTO(store_close) struct store *store = xcalloc(1, sizeof *store);
 
     (void)pthread_mutex_init(&store->shared.mutex, NULL);
+    (void)pthread_mutex_init(&store->proved.mutex, NULL);
     store->dir[DIR_LOGS] = file_absolute(settings->logs_dir);
     store->dir[DIR_CONFIG] = file_absolute(settings->config_dir);
     store->dir[DIR_WORK] = file_absolute(settings->work_dir);
@@ -136,13 +138,20 @@ void store_close(struct store *store)
         free(store->dir[i]);
     }
     list_clear(&store->shared.dirs);
+    list_clear(&store->proved.dirs);
     (void)pthread_mutex_destroy(&store->shared.mutex);
+    (void)pthread_mutex_destroy(&store->proved.mutex);
     free(store);
 }
 
 struct shared_dirs *store_shared_dirs(struct store *store)
 {
     return &store->shared;
+}
+
+struct proved_dirs *store_proved_dirs(struct store *store)
+{
+    return &store->proved;
 }
 
 const char *store_config_dir(const struct store *store)
@@ -238,8 +247,8 @@ void undo_at(struct undo *undo)
     struct error ignored = { 0 };
 
     for (size_t i = undo->trees.len; i-- > 0;)
-        (void)!file_remove_tree(undo->trees.at[i], &ignored);
+        (void)!layout_remove_tree(undo->trees.at[i], &ignored);
     for (size_t i = undo->made.len; i-- > 0;)
-        (void)remove(undo->made.at[i]); /* the error that brought us here is the one to be told */
+        layout_undo(undo->made.at[i]); /* the error that brought us here is the one to be told */
     undo_keep(undo);
 }

@@ -14,7 +14,7 @@ struct lineage;
 struct store;
 
 enum store_need {
-    STORE_CREATE = 1,  /* make the directories (contract 2.1) */
+    STORE_CREATE = 1,  /* make the directories */
     STORE_LOCK = 2,    /* take Certbot's locks in logs, config and work directory */
     STORE_SHARE = 4,   /* ... so that they keep Certbot out, but not others of ours: lineages are locked one by one */
 };
@@ -96,17 +96,20 @@ char *store_conf_path(const struct store *store, const char *name) __attribute__
 /* CONF/renewal, which Certbot makes before it searches there, also for a dry run. */
 MUST_USE bool store_make_renewal_dir(struct store *store, struct error *err);
 
-/* Loads one; finishes work that was interrupted (contract 2.2). While another process is at it, what is live is read as it
+/* Loads one; finishes work that was interrupted. While another process is at it, what is live is read as it
  * is; only what cannot be read then is waited for. Thread-safe for different
  * names. ERROR_STORE with Certbot's words. *out is the caller's, for lineage_free. */
 MUST_USE bool lineage_load(struct store *store, const char *name, struct lineage **out, struct error *err);
 void lineage_free(struct lineage *lineage); /* NULL is fine */
 DEFINE_AUTO(struct lineage, lineage_free)
 
+/* Of the same lineage, loaded twice: whether all that one may have decided by is still the same. What was learned of renewal
+ * information does not count. */
+bool lineage_is_unchanged(const struct lineage *before, const struct lineage *now);
 /* Whether its files belong together: chain's first certificate signed the leaf, fullchain is cert + chain,
- * the key matches (contract 7.6). For listing: cheap. */
+ * the key matches. For listing: cheap. */
 MUST_USE bool lineage_verify(const struct lineage *lineage, struct error *err);
-/* Makes the newest version live (contract 2.2, "pending deployment"). */
+/* Makes the newest version live. */
 MUST_USE bool lineage_fix_deployment(struct lineage *lineage, struct error *err);
 /* The private key's PEM into a secret buffer. */
 MUST_USE bool lineage_read_key(const struct lineage *lineage, struct buf *out, struct error *err);
@@ -159,7 +162,7 @@ MUST_USE bool lineage_save_renewal_info(struct lineage *lineage, int64_t retry_a
 MUST_USE bool lineage_renewal_info(const struct lineage *lineage, int64_t *retry_at, int64_t *chosen,
                                    struct error *err);
 
-/* Removes a lineage's files (contract 2.5), also a broken one's. Refused (ERROR_STORE) when another lineage
+/* Removes a lineage's files, also a broken one's. Refused (ERROR_STORE) when another lineage
  * uses the same archive directory. A renewal file that cannot be parsed is removed and then reported, as
  * nothing says which files were its own. */
 MUST_USE bool lineage_delete(struct store *store, const char *name, struct error *err);

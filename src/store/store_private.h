@@ -30,6 +30,13 @@ struct shared_dirs *store_shared_dirs(struct store *store);
 /* Whether another lineage keeps versions in the archive directory of this one. */
 MUST_USE bool store_archive_is_shared(struct store *store, const struct lineage *lineage, bool *shared, struct error *err);
 
+/* The directories of which this run knows that files can be made in them, because it has made one. */
+struct proved_dirs {
+    pthread_mutex_t mutex;
+    struct list dirs;
+};
+struct proved_dirs *store_proved_dirs(struct store *store);
+
 /* "CONF/PART" and "CONF/PART/NAME", of the caller's. */
 char *store_path(const struct store *store, const char *part) __attribute__((returns_nonnull));
 char *store_path_in(const struct store *store, const char *part, const char *name)
@@ -41,6 +48,15 @@ MUST_USE bool store_make_dir(const struct store *store, const char *path, mode_t
 /* A lineage of that name with the paths that a new one has; without conf. */
 struct lineage *lineage_new(const struct store *store, const char *name, const struct layout *layout)
     __attribute__((returns_nonnull));
+/* The same without live_dir and live paths. */
+struct lineage *lineage_bare(const struct store *store, const char *name, const struct layout *layout)
+    __attribute__((returns_nonnull));
+
+/* Whether another lineage keeps versions in its archive directory, or a renewal file cannot be read that might say so; looked
+ * for now, in all renewal files. Then nobody can tell whose the traces of interrupted work are that lie there. */
+bool lineage_shares_archive(const struct lineage *lineage);
+/* The error that says so. Returns false. */
+bool lineage_refuse_shared(const struct lineage *lineage, struct error *err);
 
 /* Reads renewal/NAME.conf only: conf, archive_dir and the live paths that it names (live_dir and the others
  * are NULL). */
@@ -53,6 +69,10 @@ MUST_USE bool lineage_reload(struct store *store, struct lineage *lineage, struc
 /* The same from another file than renewal/NAME.conf. */
 MUST_USE bool lineage_open_conf(const struct store *store, const char *name, const char *conf_path, struct lineage **out,
                                 struct error *err);
+/* "renewal/.NAME.conf.gone", of the caller's: the renewal file of a lineage that is being deleted. Nobody takes it for one, and
+ * it still says which files are to go. */
+#define LINEAGE_GONE_SUFFIX "conf.gone"
+char *lineage_gone_path(const struct store *store, const char *name) __attribute__((returns_nonnull));
 /* Removes what a lineage_delete that was cut short has left; *found: whether there was one. */
 MUST_USE bool lineage_finish_delete(struct store *store, const char *name, bool *found, struct error *err);
 

@@ -222,6 +222,34 @@ TEST(probe)
     CHECK_INT(err.sys, ENOTDIR, err.why);
 }
 
+/* A file is made once in a run where many lineages keep theirs; whether it still may be is asked each time. */
+TEST(probe_writes_once_where_all_write)
+{
+    static const struct timespec old[2] = { { .tv_sec = 1000 }, { .tv_sec = 1000 } };
+    AUTO(settings_free) struct settings *settings = settings_here();
+    AUTO(store_close) struct store *store = store_here(settings);
+    static const char *const parts[] = { "archive", "live", "renewal", "pending" };
+    struct error err = { 0 };
+
+    for (int turn = 0; turn < 2; turn++) {
+        for (size_t i = 0; i < COUNT(parts); i++) {
+            REQUIRE(file_mkdirs(at("%s", parts[i]), 0700, &err), "%s", err.why);
+            REQUIRE(utimensat(AT_FDCWD, at("%s", parts[i]), old, 0) == 0);
+        }
+        CHECK(store_probe(store, settings, NULL, &err), "%s", err.why);
+        for (size_t i = 0; i < COUNT(parts); i++) {
+            struct stat st;
+
+            REQUIRE(stat(at("%s", parts[i]), &st) == 0);
+            CHECK((st.st_mtime != 1000) == (turn == 0 || i == 0), "%s, turn %d", parts[i], turn);
+        }
+    }
+    REQUIRE(rmdir(at("renewal")) == 0);
+    write_text(at("renewal"), "");
+    CHECK(!store_probe(store, settings, NULL, &err), "a file where renewal was");
+    CHECK_INT(err.sys, ENOTDIR, err.why);
+}
+
 TEST(probe_of_a_full_disk)
 {
     AUTO(settings_free) struct settings *settings = settings_here();

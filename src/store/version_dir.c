@@ -112,12 +112,14 @@ bool version_dir_is_whole(const char *dir)
     return true;
 }
 
-static bool equal_files(const char *a, const char *b)
+bool version_file_same(const char *a, const char *b, bool *same, struct error *err)
 {
     AUTO(buf_clear) struct buf left = BUF_SECRET(FILE_MAX_TEXT), right = BUF_SECRET(FILE_MAX_TEXT);
-    struct error err = { 0 };
 
-    return file_read(a, &left, &err) && file_read(b, &right, &err) && view_equal(buf_view(&left), buf_view(&right));
+    TRY(file_read(a, &left, err));
+    TRY(file_read(b, &right, err));
+    *same = view_equal(buf_view(&left), buf_view(&right));
+    return true;
 }
 
 bool version_dir_equal(const char *a, const char *b)
@@ -125,8 +127,10 @@ bool version_dir_equal(const char *a, const char *b)
     for (int kind = 0; kind < KIND_COUNT; kind++) {
         AUTO(free) char *left = version_file(a, (enum kind)kind);
         AUTO(free) char *right = version_file(b, (enum kind)kind);
+        struct error unreadable = { 0 };
+        bool same;
 
-        if (!equal_files(left, right))
+        if (!version_file_same(left, right, &same, &unreadable) || !same)
             return false;
     }
     return true;
@@ -148,7 +152,7 @@ static bool write_files(const char *dir, const struct issued *issued, const stru
     for (int kind = 0; kind < KIND_COUNT; kind++) {
         AUTO(free) char *path = version_file(dir, (enum kind)kind);
 
-        TRY(access_create(path, issued_part(issued, (enum kind)kind), access_of_kind(access, (enum kind)kind), err));
+        TRY(access_create_part(path, (enum kind)kind, issued_part(issued, (enum kind)kind), access, err));
     }
     TRY(write_meta(dir, issued, access, err));
     return file_sync_dir(dir, err);
@@ -162,7 +166,7 @@ bool version_dir_write(const char *dir, const struct issued *issued, const struc
         return file_error(err, "create the directory", dir);
     if (write_files(dir, issued, access, err))
         return true;
-    (void)!file_remove_tree(dir, &removing); /* the error that brought us here is the one to be told */
+    (void)!layout_remove_tree(dir, &removing); /* the error that brought us here is the one to be told */
     return false;
 }
 
@@ -171,17 +175,9 @@ bool version_dir_write(const char *dir, const struct issued *issued, const struc
 bool version_dir_drop(const char *archive, const char *name, struct error *err)
 {
     AUTO(free) char *dir = file_join(archive, name);
-    AUTO(free) char *gone = xprintf("%s/.%s.gone", archive, name);
-    AUTO(free) char *key = version_file(gone, KIND_PRIVKEY);
+    AUTO(free) char *gone = version_is_leftover(name) ? xstrdup(dir) : file_beside(dir, "gone");
 
-    if (!version_is_leftover(name)) {
-        if (rename(dir, gone) != 0 && errno != ENOENT)
-            return file_error(err, "remove", dir);
-    } else {
-        xreplace(&gone, dir);
-        free(key);
-        key = version_file(gone, KIND_PRIVKEY);
-    }
-    layout_wipe(key);
-    return file_remove_tree(gone, err);
+    if (strcmp(dir, gone) != 0 && rename(dir, gone) != 0 && errno != ENOENT)
+        return file_error(err, "remove", dir);
+    return layout_remove_tree(gone, err);
 }

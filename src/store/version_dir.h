@@ -31,6 +31,8 @@ char *version_file(const char *dir, enum kind kind) __attribute__((returns_nonnu
 
 /* The ID of what is in a directory, from its certificate. */
 MUST_USE bool version_dir_id(const char *dir, char **id, struct error *err);
+/* Whether two files hold the same; either may be a key. */
+MUST_USE bool version_file_same(const char *a, const char *b, bool *same, struct error *err);
 bool version_dir_is_whole(const char *dir); /* all four files are there */
 bool version_dir_equal(const char *a, const char *b); /* and they are the same; false when one cannot be read */
 

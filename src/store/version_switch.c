@@ -29,13 +29,23 @@ static bool sync_both(const struct lineage *lineage, struct error *err)
     return file_sync_dir(lineage->archive_dir, err);
 }
 
+bool switch_advise(const char *name, struct error *err)
+{
+    if (name == NULL)
+        return error_next(err, "put both on one file system, or use --store-layout certbot");
+    return error_next(err, "put both on one file system, or run `store convert --layout certbot --cert-name %s` (for new "
+                      "certificates: --store-layout certbot)", name);
+}
+
 bool switch_error(const struct lineage *lineage, struct error *err)
 {
+    bool is_new = lineage->conf == NULL || lineage_is_new(lineage);
+
     (void)file_error(err, "make the new version live in", lineage->live_dir);
-    if (err->sys == EXDEV)
-        (void)error_next(err, "%s and %s must be on one file system; put them on one, or use "
-                              "`store convert --layout certbot`", lineage->live_dir, lineage->archive_dir);
-    return false;
+    if (err->sys != EXDEV)
+        return false;
+    (void)error_in(err, "%s and %s are on different file systems", lineage->live_dir, lineage->archive_dir);
+    return switch_advise(is_new ? NULL : lineage->name, err);
 }
 
 /* Without an exchange there is a moment without a live version, of two system calls. */
@@ -71,16 +81,10 @@ static bool exchange(const struct lineage *lineage, const char *next, struct err
     return switch_error(lineage, err);
 }
 
-/* `next` holds the version that was live before: it gets its own name. */
-static bool put_away(const struct lineage *lineage, const char *next, struct error *err)
+bool switch_file_away(const struct lineage *lineage, const char *next, const char *id, struct error *err)
 {
-    AUTO(free) char *id = NULL, *place = NULL;
+    AUTO(free) char *place = file_join(lineage->archive_dir, id);
 
-    if (!file_is_dir(next) || file_is_link(next)) /* nothing was live */
-        return true;
-    TRY(live_hand_over(next, lineage->live_dir, err));
-    TRY(version_dir_id(next, &id, err));
-    place = file_join(lineage->archive_dir, id);
     if (rename(next, place) == 0)
         return true;
     if (errno != EEXIST && errno != ENOTEMPTY)
@@ -89,8 +93,21 @@ static bool put_away(const struct lineage *lineage, const char *next, struct err
         return version_dir_drop(lineage->archive_dir, file_basename(next), err);
     if (version_dir_is_whole(place))
         return error_set(err, ERROR_STORE, "%s and %s differ, but have the same date and serial number", next, place);
+    TRY(live_hand_over(place, next, err));
     TRY(version_dir_drop(lineage->archive_dir, id, err)); /* the rest of a version */
     return rename(next, place) == 0 || file_error(err, "put away", next);
+}
+
+/* `next` holds the version that was live before: it gets its own name. */
+static bool put_away(const struct lineage *lineage, const char *next, struct error *err)
+{
+    AUTO(free) char *id = NULL;
+
+    if (!file_is_dir(next) || file_is_link(next)) /* nothing was live */
+        return true;
+    TRY(live_hand_over(next, lineage->live_dir, err));
+    TRY(version_dir_id(next, &id, err));
+    return switch_file_away(lineage, next, id, err);
 }
 
 bool switch_live(const struct lineage *lineage, const char *id, struct error *err)
@@ -171,6 +188,8 @@ bool switch_settle(const struct lineage *lineage, struct error *err)
     struct view id;
     bool ok = true;
 
+    if (lineage_shares_archive(lineage))
+        return lineage_refuse_shared(lineage, err);
     TRY(file_list_dir(lineage->archive_dir, &names, err));
     for (size_t i = 0; i < names.len; i++)
         if (text_ends(names.at[i], ".next.was"))

@@ -3,12 +3,13 @@
  *
  *     store-driver CONFIG_DIR create LAYOUT PEMS     lineage "a" from the four files in the directory PEMS
  *     store-driver CONFIG_DIR add PEMS
- *     store-driver CONFIG_DIR fix                    finishes what was interrupted, as `renew` does
+ *     store-driver CONFIG_DIR fix                    finishes what was interrupted, as `renew` does; then as `show`
  *     store-driver CONFIG_DIR restore SERIAL
  *     store-driver CONFIG_DIR prune KEEP
  *     store-driver CONFIG_DIR convert LAYOUT
  *     store-driver CONFIG_DIR delete
  *     store-driver CONFIG_DIR show                   "SERIAL live|superseded|pending" for each version, the oldest first
+ *     store-driver CONFIG_DIR doctor look|fix        "CODE error|warning|note|repaired" for each finding
  *
  * Exit status 1 and the error on standard error when it fails.
  */
@@ -19,6 +20,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "store/convert.h"
+#include "store/health.h"
 #include "store/history.h"
 
 #define NAME "a"
@@ -76,6 +78,19 @@ static bool add(struct work *work, struct error *err)
     return lineage_add_version(work->store, lineage, &issued, work->settings, err);
 }
 
+static bool show(struct work *work, struct error *err)
+{
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+    AUTO(history_clear) struct history history = { 0 };
+
+    TRY(lineage_load(work->store, NAME, &lineage, err));
+    TRY(lineage_history(lineage, &history, err));
+    for (size_t i = 0; i < history.len; i++)
+        (void)printf("%s %s\n", history.at[i].cert == NULL ? "-" : history.at[i].cert->serial,
+                     history.at[i].live ? "live" : history.at[i].pending ? "pending" : "superseded");
+    return true;
+}
+
 static bool fix(struct work *work, struct error *err)
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;
@@ -83,7 +98,7 @@ static bool fix(struct work *work, struct error *err)
     TRY(lineage_load(work->store, NAME, &lineage, err));
     if (lineage->pending_deployment)
         TRY(lineage_fix_deployment(lineage, err));
-    return lineage_verify(lineage, err);
+    return lineage_verify(lineage, err) && show(work, err);
 }
 
 static bool restore(struct work *work, struct error *err)
@@ -120,17 +135,18 @@ static bool delete(struct work *work, struct error *err)
     return lineage_delete(work->store, NAME, err);
 }
 
-static bool show(struct work *work, struct error *err)
+static bool doctor(struct work *work, struct error *err)
 {
-    AUTO(lineage_free) struct lineage *lineage = NULL;
-    AUTO(history_clear) struct history history = { 0 };
+    AUTO(findings_clear) struct findings findings = { 0 };
+    AUTO(range_lock_release) struct range_lock *lock = NULL;
+    enum health_mode mode = strcmp(work->args[0], "fix") == 0 ? HEALTH_FIX : HEALTH_LOOK;
 
-    TRY(lineage_load(work->store, NAME, &lineage, err));
-    TRY(lineage_history(lineage, &history, err));
-    for (size_t i = 0; i < history.len; i++)
-        (void)printf("%s %s\n", history.at[i].cert == NULL ? "-" : history.at[i].cert->serial,
-                     history.at[i].live ? "live" : history.at[i].pending ? "pending" : "superseded");
-    return true;
+    TRY(store_lock_all(work->store, &lock, err));
+    TRY(health_examine(work->store, work->settings, NULL, mode, &findings, err));
+    for (size_t i = 0; i < findings.len; i++)
+        (void)printf("%s %s\n", findings.at[i].code,
+                     findings.at[i].repaired ? "repaired" : health_severity_name(findings.at[i].severity));
+    return findings_open(&findings) == 0 || error_set(err, ERROR_STORE, "%zu problem(s) remain", findings_open(&findings));
 }
 
 static const struct {
@@ -140,7 +156,7 @@ static const struct {
 } changes[] = {
     { "create", 2, create }, { "add", 1, add },       { "fix", 0, fix },   { "restore", 1, restore },
     { "prune", 1, prune },   { "delete", 0, delete }, { "show", 0, show },
-    { "convert", 1, convert },
+    { "convert", 1, convert }, { "doctor", 1, doctor },
 };
 
 static bool run(int argc, char **argv, struct error *err)

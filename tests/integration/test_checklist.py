@@ -1,4 +1,4 @@
-"""What Certbot's own tests ask of it (contract 8.1): commands, accounts, and how certificates are obtained."""
+"""What Certbot's own tests ask of it: commands, accounts, and how certificates are obtained."""
 import certs
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec

@@ -1,4 +1,4 @@
-"""What Certbot's own tests ask of it (contract 8.1): keys of which type and size, and which are kept."""
+"""What Certbot's own tests ask of it: keys of which type and size, and which are kept."""
 import certs
 import pytest
 from cryptography import x509

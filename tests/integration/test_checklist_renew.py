@@ -1,4 +1,4 @@
-"""What Certbot's own tests ask of it (contract 8.1): what is renewed when, with which files and hooks."""
+"""What Certbot's own tests ask of it: what is renewed when, with which files and hooks."""
 import datetime
 import stat
 

@@ -1,4 +1,4 @@
-"""What Certbot's own tests ask of it (contract 8.1): revoking, deleting, leaving the CA."""
+"""What Certbot's own tests ask of it: revoking, deleting, leaving the CA."""
 import certs
 import pytest
 from cryptography import x509

@@ -29,6 +29,12 @@ CASES = [  # the line, what must be offered, what must not
     (["evercert", "revoke", "--reason", "key"], {"keycompromise"}, {"unspecified"}),
     (["evercert", "certonly", "--csr", "my"], {"my.csr"}, {"other"}),
     (["evercert", "certonly", "--pre-hook", ""], set(), {"certonly", "rsa"}),
+    (["evercert", "history", ""], {"restore", "prune"}, {"certonly", "convert"}),
+    (["evercert", "history", "re"], {"restore"}, {"renew", "prune"}),
+    (["evercert", "store", ""], {"convert"}, {"certonly", "restore"}),
+    (["evercert", "history", "restore", ""], set(), {"restore", "prune"}),
+    (["evercert", "certonly", ""], set(), {"restore", "convert"}),
+    (["evercert", "store", "convert", "--lay"], {"--layout"}, {"convert"}),
 ]
 
 

@@ -1,4 +1,4 @@
-"""When a lineage is renewed: the pause before the first, and how often the CA is asked (contract 4.2, 4.3)."""
+"""When a lineage is renewed: the pause before the first, and how often the CA is asked."""
 import datetime
 import re
 import signal

@@ -142,7 +142,7 @@ def test_some_of_them(fleet_client):
 def test_usage(fleet_client):
     client = fleet_client
     client.run("store", "convert", status=2).says("convert needs to know the layout", "add --layout versioned")
-    client.run("store", status=2).says("store needs to know what to do")
+    client.run("store", status=2).says("store needs to know what to do (convert)")
     client.run("store", "mend", status=2).says('store has no action "mend"')
     client.run("store", "convert", "--layout", "flat", status=2).says("invalid choice: 'flat'")
 

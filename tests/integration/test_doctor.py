@@ -321,6 +321,26 @@ def test_leftovers_of_interrupted_work(store):
     store.store.check([NAME])
 
 
+def test_a_deletion_cut_short_is_finished(store):
+    """The renewal file that is set aside before anything is removed says what is to go."""
+    gone = store.config / "renewal" / f".{NAME}.conf.gone"
+    store.store.renewal(NAME).rename(gone)
+    store.store.live(NAME, "cert").unlink()
+    found = findings(store, status=1)
+    assert list(found) == ["deletion-interrupted", "account-unused"] and found["deletion-interrupted"]["path"] == str(gone)
+    store.doctor("--fix").says(f"the deletion of {NAME} was interrupted", "Done: finish it", "0 remain(s)")
+    store.store.check([])
+    assert list(findings(store)) == ["account-unused"]
+
+
+def test_a_deletion_cut_short_and_taken_back(store):
+    gone = store.config / "renewal" / f".{NAME}.conf.gone"
+    shutil.copy(store.store.renewal(NAME), gone)
+    store.doctor("--fix").says("leave its files alone", "0 remain(s)")
+    assert not gone.exists() and findings(store) == {}
+    store.store.check([NAME])
+
+
 def test_what_belongs_to_nobody_is_only_told(store):
     (store.config / "csr").mkdir()
     (store.config / "csr" / "0000_csr-certbot.pem").write_text("x")
@@ -342,6 +362,80 @@ def test_one_certificate_of_several(new_client):
     client.doctor("--fix", "--cert-name", "other.test")
     assert client.store.live("other.test", "cert").is_symlink() and not client.store.live(NAME, "cert").exists()
     client.doctor("--cert-name", "unknown", status=1).says("No certificate found with name unknown")
+
+
+# as an ordinary user
+
+NOBODY = 65534
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can run it as somebody else")
+
+
+def become_ordinary(client):
+    """The store and all around it is that user's, and so is the way there."""
+    for folder in (client.area, *client.area.parents):
+        if folder.stat().st_mode & 0o001 == 0:
+            folder.chmod(folder.stat().st_mode | 0o011)
+    subprocess.run(["chown", "-R", f"{NOBODY}:{NOBODY}", client.area], check=True)
+    client.as_user = (NOBODY, NOBODY)
+
+
+def take(path):
+    """Makes it root's alone."""
+    subprocess.run(["chown", "-R", "-h", "0:0", path], check=True)
+    subprocess.run(["chmod", "-R", "go-rwx", path], check=True)
+
+
+@as_root
+def test_as_the_ordinary_user_whose_store_it_is(store):
+    become_ordinary(store)
+    assert findings(store) == {}
+    store.store.live(NAME, "fullchain").resolve().unlink()
+    assert findings(store, "--fix")["version-file-missing"]["repaired"]
+    store.renew("--force-renewal").says("all renewals succeeded")
+
+
+@as_root
+def test_as_an_ordinary_user_in_a_store_of_root(store):
+    become_ordinary(store)
+    subprocess.run(["chown", "-R", "-h", "0:0", store.config], check=True)
+    for args in ([], ["--fix"], ["--json"], ["--fix", "--json"]):
+        store.doctor(*args, status=1).says("cannot lock", "Permission denied", "Either run as root")
+    store.config.chmod(0o700)
+    store.doctor(status=1).says(str(store.config), "Permission denied")
+
+
+@as_root
+@pytest.mark.parametrize("part", ["key", "live", "archive", "renewal file", "live of all"])
+def test_as_an_ordinary_user_in_a_store_that_is_partly_of_root(store, part):
+    """What cannot be read is not taken for damaged or absent, and nothing is made of the rest."""
+    become_ordinary(store)
+    path = {"key": store.store.live(NAME, "privkey").resolve(), "live": store.store.live(NAME), "archive": store.store.archive(NAME),
+            "renewal file": store.store.renewal(NAME), "live of all": store.config / "live"}[part]
+    take(path)
+    before = sorted(str(p) for p in store.config.rglob("*"))
+    found = findings(store, "--fix", status=1)
+    account = ["account-unused"] if part == "renewal file" else []
+    assert list(found) == ["not-readable", *account], found
+    finding = found["not-readable"]
+    assert not finding["repairable"] and "Permission denied" in finding["what"] and "run this as root" in finding["answers"][0]
+    assert sorted(str(p) for p in store.config.rglob("*")) == before
+    store.doctor("--fix", status=1).says("[error] not-readable", "run this as root", "0 problem(s) repaired, 1 remain(s)")
+
+
+@as_root
+def test_as_an_ordinary_user_who_may_read_but_not_write(store):
+    become_ordinary(store)
+    path = store.store.live(NAME, "fullchain").resolve()
+    content = path.read_bytes()
+    path.unlink()
+    os.chown(path.parent, 0, 0)
+    path.parent.chmod(0o755)
+    finding = findings(store, "--fix", status=1)["version-file-missing"]
+    assert not finding["repaired"] and "Permission denied" in finding["failure"], finding
+    store.doctor("--fix", status=1).says("Tried, and failed:", "Permission denied", "0 problem(s) repaired, 1 remain(s)")
+    store.as_user = None
+    store.doctor("--fix")
+    assert path.read_bytes() == content
 
 
 # what renew does by itself

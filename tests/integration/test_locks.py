@@ -1,5 +1,6 @@
 """Several runs in one store at once: on different lineages side by side, on the same one after the other."""
 import os
+import select
 import signal
 import subprocess
 import time
@@ -140,6 +141,86 @@ def test_deleted_meanwhile(make_client, easy_ca):
     client.finish(waiting)
     assert not client.store.renewal("a.test").exists()
     client.store.check([])
+
+
+def read_until(process, text, seconds=60):
+    """What the process has said so far, once it has said that."""
+    said, end = "", time.monotonic() + seconds
+    while text not in " ".join(said.split()):
+        ready, _, _ = select.select([process.stdout, process.stderr], [], [], max(0, end - time.monotonic()))
+        assert ready, f"{text!r} did not come:\n{said}"
+        for stream in ready:
+            got = os.read(stream.fileno(), 65536).decode(errors="replace")
+            assert got, f"it ended without {text!r}:\n{said}"
+            said += got
+    return said
+
+
+def answer(process, *lines):
+    process.stdin.write("".join(line + "\n" for line in lines))
+    process.stdin.flush()
+
+
+QUESTIONS = {
+    "keep or renew": (["-d", "a.test"], "What would you like to do?", "2"),
+    "expand": (["-d", "a.test", "-d", "b.test"], "expand and replace", "e"),
+    "other names": (["--cert-name", "a.test", "-d", "b.test"], "Did you intend to make this change", "u"),
+    "key type": (["-d", "a.test", "--key-type", "rsa"], "update its key type to RSA?", "u"),
+}
+
+
+@pytest.mark.parametrize("case", QUESTIONS)
+def test_a_question_keeps_nobody_waiting(make_client, easy_ca, case):
+    """Its user is at lunch: others renew meanwhile, and what he answers then is about what there is then."""
+    args, question, yes = QUESTIONS[case]
+    client = make_client(easy_ca)
+    client.certonly(["a.test"], *manual(), "--preferred-profile", "default", "--store-layout", "certbot", **BY_HAND)
+    waiting = client.start("certonly", "--force-interactive", *args, *manual(), stdin=subprocess.PIPE)
+    read_until(waiting, question)
+    client.renew("--force-renewal", "--lock-timeout", "0").says("Congratulations")
+    assert versions(client, "a.test") == 2
+    answer(waiting, yes)
+    read_until(waiting, question)  # once more, about the new one
+    answer(waiting, yes)
+    client.finish(waiting)
+    assert versions(client, "a.test") == 3
+    client.store.check(["a.test"])
+
+
+def test_a_question_about_nothing_new(make_client, easy_ca):
+    """Asked once, where nothing has happened meanwhile."""
+    client = make_client(easy_ca)
+    obtain(client, "a.test")
+    waiting = client.start("certonly", "--force-interactive", "-d", "a.test", *manual(), stdin=subprocess.PIPE)
+    read_until(waiting, "What would you like to do?")
+    answer(waiting, "2")
+    said = client.finish(waiting)
+    assert "meanwhile" not in said.text and "What would you like" not in said.text
+    assert versions(client, "a.test") == 2
+
+
+def test_deleted_while_somebody_is_asked(make_client, easy_ca):
+    client = make_client(easy_ca)
+    obtain(client, "a.test")
+    waiting = client.start("certonly", "--force-interactive", "-d", "a.test", *manual(), stdin=subprocess.PIPE)
+    read_until(waiting, "What would you like to do?")
+    client.run("delete", "-n", "--cert-name", "a.test", "--lock-timeout", "0")
+    answer(waiting, "1")  # what he would have kept is no more: he gets a new one
+    client.finish(waiting).says("a.test was changed by another process meanwhile")
+    assert versions(client, "a.test") == 1
+    client.store.check(["a.test"])
+
+
+def test_revoked_while_somebody_renews(make_client, easy_ca):
+    """Whoever answers that what he revoked may go does not mean what came since."""
+    client = make_client(easy_ca)
+    obtain(client, "a.test")
+    waiting = client.start("revoke", "--force-interactive", "--cert-name", "a.test", stdin=subprocess.PIPE)
+    read_until(waiting, "Would you like to delete")
+    client.renew("--force-renewal", "--lock-timeout", "0").says("Congratulations")
+    answer(waiting, "y")
+    client.finish(waiting).says("is not deleted: what it holds now was not revoked")
+    client.store.check(["a.test"])
 
 
 @pytest.mark.parametrize("layout", ["versioned", "certbot"])

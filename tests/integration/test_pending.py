@@ -385,6 +385,43 @@ def test_an_old_record_is_removed_by_any_renewal(desk):
     assert not (at.client.config / "pending").exists()
 
 
+def told(desk, *args, status=0):
+    """What doctor says of recorded orders: {code: finding}."""
+    said = desk.client.run("doctor", "--json", *args, status=status).json()
+    return {finding["code"]: finding for finding in said["findings"] if finding["code"].startswith("order-")}
+
+
+def test_doctor_leaves_an_order_that_may_still_be_fetched(desk, layout):
+    at = desk()
+    at.client.run(*certonly(layout=layout))
+    at.die_at("/certZ/", "renew", "--force-renewal")
+    serial = at.issued()
+    found = told(at, "--fix")["order-waiting"]
+    assert found["severity"] == "note" and found["certificate"] == NAME and found["path"] == str(at.dir()), found
+    assert not found["repairable"] and f"the next `renew` asks {at.recorder.url} for that certificate" in found["answers"][0], found
+    at.client.run("doctor").says(f"Certificate {NAME}", "[note] order-waiting", "the next `renew` asks", "0 remain(s)")
+    at.client.renew().says(FOUND)
+    assert (at.orders(), at.client.store.cert(NAME).serial_number) == (2, serial)
+    assert told(at) == {}
+    at.check_settled()
+
+
+def test_doctor_removes_orders_that_are_of_no_use(desk):
+    at = without(desk)
+    assert "the next `certonly` for x.test" in told(at, "--fix")["order-waiting"]["answers"][0]
+    at.change(created=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 8 * 86400)))
+    (at.client.config / "pending" / "left.test").mkdir()
+    (at.client.config / "pending" / "bad.test").mkdir()
+    (at.client.config / "pending" / "bad.test" / "order.txt").write_bytes(b"order: \x1b[2J\n")
+    found = told(at, status=1)
+    assert set(found) == {"order-old", "order-leftover", "order-damaged"} and all(f["repairable"] for f in found.values()), found
+    fixed = told(at, "--fix")
+    assert all(f["repaired"] for f in fixed.values()) and set(fixed) == set(found)
+    assert not (at.client.config / "pending").exists()
+    at.client.run(*certonly())
+    at.check_settled()
+
+
 def test_a_dry_run_leaves_records_alone(desk):
     at = without(desk)
     before = {p.name: (p.read_bytes(), p.stat().st_mtime_ns) for p in at.dir().iterdir()}

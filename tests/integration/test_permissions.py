@@ -188,6 +188,41 @@ def test_exim_reads_as_its_own_user(client, layout):
     client.store.check(["p.test"])
 
 
+def test_exim_owns_the_key(client, layout):
+    """No group at all: the key is Exim's own, and Exim gets there, nobody else."""
+    obtain(client, layout, name="q.test")
+    client.store.live("q.test", "privkey").chmod(0o644)  # of an ancient Certbot: only directories protect it
+    obtain(client, layout, "--key-owner", EXIM)
+    for _ in range(2):
+        for kind in KINDS:
+            assert reads(client.store.live("p.test", kind), user=EXIM), kind
+            assert not reads(client.store.live("p.test", kind), EXIM, user=OTHER), kind
+        assert not reads(client.store.live("q.test", "privkey"), user=EXIM)
+        assert (mode(client.store.live("p.test", "privkey")), client.store.live("p.test", "privkey").stat().st_uid) == (0o600, EXIM)
+        renew(client)
+    client.store.check(["p.test", "q.test"])
+
+
+@needs_strace
+def test_exim_without_access_control_lists(client, layout, area, monkeypatch):
+    """One user cannot be let in then: it is said what can be done."""
+    traced(client, monkeypatch, area / "t", "-e", "trace=fsetxattr", "-e", "inject=fsetxattr:error=EOPNOTSUPP")
+    said = obtain(client, layout, "--key-owner", EXIM, env=NO_LEAKS)
+    said.says(f"belongs to user {EXIM}", f"{client.config}/live does not let that user pass", "--key-group")
+    assert mode(client.config / "live") == 0o700
+
+
+def test_an_owner_and_a_directory_above(client, layout, area):
+    closed = area / "etc"
+    closed.mkdir(mode=0o700)
+    client.config = closed / "letsencrypt"
+    client.store.root = client.config
+    obtain(client, layout, "--key-owner", EXIM).says(f"{closed} does not let them pass", f"setfacl -m u:{EXIM}:x {closed}")
+    closed.chmod(0o711)
+    assert "pass" not in renew(client).err
+    assert reads(client.store.live("p.test", "privkey"), user=EXIM)
+
+
 def test_exim_before(client, layout):
     """Directories and key opened by hand, for everybody even: kept, where nothing is configured."""
     obtain(client, layout)

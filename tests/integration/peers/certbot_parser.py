@@ -22,8 +22,13 @@ except ImportError:
     VERSION = "0"
 
 
+def text(value):
+    """Newer Certbots have classes for names and addresses."""
+    return str(getattr(value, "dns_name", None) or getattr(value, "ip_address", None) or value)
+
+
 def texts(value):
-    return [str(v) for v in value] if isinstance(value, (list, tuple)) else [str(value)]
+    return [text(v) for v in value] if isinstance(value, (list, tuple)) else [text(value)]
 
 
 def saved_of(config, namespace):
@@ -31,9 +36,9 @@ def saved_of(config, namespace):
     takes_config = "config" in inspect.signature(storage.relevant_values).parameters
     values = storage.relevant_values(config if takes_config else namespace.__dict__)
     roots = values.pop("webroot_map", None) or {}
-    if "renew_hook" not in values and values.get("deploy_hook"):
+    if "renew_hook" not in values and values.get("deploy_hook") is not None:
         values["renew_hook"] = values.pop("deploy_hook")
-    return {k: texts(v) for k, v in values.items() if v is not None}, {k: texts(v) for k, v in roots.items()}
+    return {k: texts(v) for k, v in values.items() if v is not None}, {text(k): texts(v) for k, v in roots.items()}
 
 
 def parse(plugins, words):
@@ -45,10 +50,10 @@ def parse(plugins, words):
     namespace = config.namespace
     authenticator, installer = selection.cli_plugin_requests(config)
     config.authenticator, config.installer = authenticator or None, installer or None
+    saved, roots = saved_of(config, namespace)
     if authenticator in ("webroot", None) and config.webroot_path:  # what the plugin itself adds when it is asked to act
         for name in config.domains:
-            config.webroot_map.setdefault(name, config.webroot_path[-1])
-    saved, roots = saved_of(config, namespace)
+            roots.setdefault(text(name), texts(config.webroot_path[-1]))
     return {"exit": 0, "message": None, "verb": config.verb, "saved": saved, "webroot_map": roots}
 
 

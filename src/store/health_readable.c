@@ -1,0 +1,79 @@
+/*
+ * What this user, or this disk, does not let be read: of that nothing can be said, and nothing is concluded from it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/mem.h"
+#include "store/health_private.h"
+
+static _Thread_local struct error trouble; /* kind is ERROR_NONE: there was none */
+
+/* Not what is absent, or of another kind than it should be: that is as it is, and the checks tell of it. */
+static bool hides_something(int sys)
+{
+    static const int numbers[] = { EACCES, EPERM, EIO, ENOMEM, EMFILE, ENFILE, ESTALE, ETIMEDOUT, EAGAIN };
+
+    for (size_t i = 0; i < COUNT(numbers); i++)
+        if (sys == numbers[i])
+            return true;
+    return false;
+}
+
+void health_forget_trouble(void)
+{
+    trouble = (struct error){ 0 };
+}
+
+void health_note_trouble(const struct error *err)
+{
+    if (trouble.kind == ERROR_NONE && hides_something(err->sys))
+        trouble = *err;
+}
+
+const char *health_trouble(void)
+{
+    return trouble.kind == ERROR_NONE ? NULL : trouble.why;
+}
+
+/* ---- a lineage ---- */
+
+/* 0 or errno. A pipe in its place does not hold us up. */
+static int try_to_read(const char *path)
+{
+    AUTO(close) int fd = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+
+    return fd < 0 ? errno : 0;
+}
+
+bool health_report_hidden(struct patient *patient, const char *path, int sys)
+{
+    struct finding *finding;
+    struct stat st;
+
+    if (!hides_something(sys))
+        return false;
+    finding = health_break(patient, "not-readable", path, "nothing else can be said of this certificate", "%s cannot be read: %s",
+                           path, strerror(sys));
+    if (sys != EACCES && sys != EPERM)
+        finding_answer(finding, "see to the disk, and run this again");
+    else if (stat(path, &st) == 0)
+        finding_answer(finding, "run this as root, or as user %u, whose it is", (unsigned)st.st_uid);
+    else
+        finding_answer(finding, "run this as root, or as the user whose it is");
+    return true;
+}
+
+void check_hidden(struct patient *patient)
+{
+    const struct lineage *lineage = patient->lineage;
+    const char *const paths[] = { lineage->live_dir, lineage->archive_dir, lineage->live[KIND_CERT], lineage->live[KIND_CHAIN],
+                                  lineage->live[KIND_FULLCHAIN], lineage->live[KIND_PRIVKEY] };
+
+    for (size_t i = 0; i < COUNT(paths); i++)
+        if (paths[i] != NULL && health_report_hidden(patient, paths[i], try_to_read(paths[i])))
+            return;
+}

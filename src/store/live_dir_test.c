@@ -1,0 +1,191 @@
+/*
+ * What a user keeps in live/NAME and in the directory of an old version, and whom he lets in: through renewals and restores.
+ */
+#include "store/live_dir.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include "store/acl.h"
+#include "store/history.h"
+#include "store/layout_world.h"
+
+#define OLD "20261122T024405Z-" SERIAL_A
+#define NEW "20261122T024405Z-" SERIAL_B
+#define SOMEBODY 54329 /* a user */
+
+/* Certificate a is superseded and b live. */
+static struct world world_new(const char *layout)
+{
+    return world_new_of(layout, "ab");
+}
+
+static void restore(struct world *world, const char *id)
+{
+    AUTO(free) char *now = NULL;
+    struct error err = { 0 };
+
+    REQUIRE(lineage_restore(world->store, world->lineage, id, &now, &err), "%s: %s", id, err.why);
+}
+
+static void check_text(const char *path, const char *want, const char *name)
+{
+    AUTO(free) char *text = read_text(path);
+
+    CHECK_TEXT(text, want, name);
+}
+
+/* ---- files ---- */
+
+TEST(the_same_name_in_an_old_version)
+{
+    AUTO(world_clear) struct world world = world_new("versioned");
+    AUTO(free) char *live = NULL, *archive = NULL;
+
+    write_text(at("archive/a/" OLD "/haproxy.pem"), "old");
+    write_text(at("live/a/haproxy.pem"), "new");
+    write_text(at("archive/a/" OLD "/notes"), "alone");
+    write_text(at("archive/a/" OLD "/same"), "same");
+    write_text(at("live/a/same"), "same");
+    REQUIRE(symlink("x", at("archive/a/" OLD "/link")) == 0 && symlink("y", at("live/a/link")) == 0);
+    restore(&world, OLD);
+    live = names_in(at("live/a"));
+    CHECK_TEXT(live, "cert.pem chain.pem fullchain.pem haproxy.pem haproxy.pem." OLD " link link." OLD " meta.txt notes "
+                     "privkey.pem same", "live");
+    check_text(at("live/a/haproxy.pem"), "new", "the younger");
+    check_text(at("live/a/haproxy.pem." OLD), "old", "the older");
+    CHECK_TEXT(link_text(at("live/a/link")), "y", "the younger");
+    archive = names_in(at("archive/a/" NEW));
+    CHECK_TEXT(archive, "cert.pem chain.pem fullchain.pem meta.txt privkey.pem", "the version that was live");
+    restore(&world, NEW); /* and everything goes along from then on */
+    check_text(at("live/a/haproxy.pem." OLD), "old", "the older");
+    check_text(at("live/a/haproxy.pem"), "new", "the younger");
+}
+
+TEST(directories_of_the_same_name)
+{
+    AUTO(world_clear) struct world world = world_new("versioned");
+
+    REQUIRE(mkdir(at("archive/a/" OLD "/extra"), 0755) == 0 && mkdir(at("live/a/extra"), 0755) == 0);
+    REQUIRE(mkdir(at("archive/a/" OLD "/mixed"), 0755) == 0);
+    write_text(at("archive/a/" OLD "/extra/x"), "old");
+    write_text(at("live/a/extra/x"), "new");
+    write_text(at("live/a/mixed"), "a file");
+    restore(&world, OLD);
+    check_text(at("live/a/extra/x"), "new", "the younger");
+    check_text(at("live/a/extra." OLD "/x"), "old", "the older");
+    check_text(at("live/a/mixed"), "a file", "a file");
+    CHECK(file_is_dir(at("live/a/mixed." OLD)), "a directory");
+}
+
+TEST(written_while_they_changed_places)
+{
+    static const struct {
+        const char *name;
+        time_t old, live;
+        const char *want;
+    } cases[] = { { "just before", 2000, 1000, "old" }, { "just after", 1000, 2000, "live" }, { "at once", 1000, 1000, "live" } };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(world_clear) struct world world __attribute__((unused)) = world_new("versioned");
+        const char *old = at("archive/a/" OLD "/mine"), *live = at("live/a/mine");
+        struct timespec of_old[2] = { { .tv_sec = cases[i].old }, { .tv_sec = cases[i].old } };
+        struct timespec of_live[2] = { { .tv_sec = cases[i].live }, { .tv_sec = cases[i].live } };
+        struct error err = { 0 };
+
+        write_text(old, "old");
+        write_text(live, "live");
+        REQUIRE(utimensat(AT_FDCWD, old, of_old, 0) == 0 && utimensat(AT_FDCWD, live, of_live, 0) == 0);
+        REQUIRE(live_hand_over(at("archive/a/" OLD), at("live/a"), &err), "%s", err.why);
+        check_text(at("live/a/mine"), cases[i].want, cases[i].name);
+        CHECK(!file_exists(at("archive/a/" OLD "/mine")), "%s", cases[i].name);
+    }
+}
+
+/* What is left of a version, with something of a user's in it, gives way to the whole one. */
+TEST(the_rest_of_a_version)
+{
+    AUTO(world_clear) struct world world = world_new("versioned");
+    AUTO(free) char *names = NULL;
+
+    REQUIRE(mkdir(at("archive/a/" NEW), 0700) == 0);
+    write_text(at("archive/a/" NEW "/notes"), "mine");
+    restore(&world, OLD);
+    names = names_in(at("archive/a/" NEW));
+    CHECK_TEXT(names, "cert.pem chain.pem fullchain.pem meta.txt notes privkey.pem", "both");
+}
+
+/* ---- access control lists ---- */
+
+static void put_list(const char *path, unsigned perm)
+{
+    AUTO(buf_clear) struct buf value = BUF(ACL_SIZE_MAX);
+    struct acl acl = { .len = 5, .at = { { ACL_OWNER, 7, UINT32_MAX }, { ACL_USER, (uint16_t)perm, SOMEBODY },
+                                         { ACL_OWNING_GROUP, 0, UINT32_MAX }, { ACL_MASK, (uint16_t)perm, UINT32_MAX },
+                                         { ACL_OTHER, 0, UINT32_MAX } } };
+
+    acl_put(&acl, &value);
+    REQUIRE(setxattr(path, "system.posix_acl_access", value.at, value.len, 0) == 0, "%s: %s", path, strerror(errno));
+}
+
+static void take_list(const char *path, mode_t mode)
+{
+    REQUIRE(chmod(path, mode) == 0 && removexattr(path, "system.posix_acl_access") == 0, "%s: %s", path, strerror(errno));
+}
+
+/* What somebody may who is named in the list, and what the owning group may. */
+static void check_list(const char *path, unsigned user, unsigned group, const char *name)
+{
+    struct error err = { 0 };
+    struct stat st;
+    struct acl acl;
+
+    REQUIRE(stat(path, &st) == 0 && acl_of_path(path, &st, &acl, &err), "%s: %s", name, err.why);
+    CHECK_INT(acl_user_may(&acl, st.st_gid, &(struct acl_user){ .uid = SOMEBODY }), user, name);
+    CHECK_INT(acl_group_may(&acl, st.st_gid, st.st_gid), group, name);
+}
+
+TEST(lists_go_along)
+{
+    const char *const layouts[] = { "versioned", "certbot" };
+
+    for (size_t i = 0; i < COUNT(layouts); i++) {
+        AUTO(world_clear) struct world world = world_new(layouts[i]);
+        AUTO(free) char *key = NULL;
+
+        if (!has_lists())
+            return;
+        key = i == 0 ? xstrdup(at("live/a/privkey.pem")) : xstrdup(at("archive/a/privkey2.pem"));
+        put_list(at("live/a"), 5);
+        put_list(key, 4);
+        world_add(&world, 'a');
+        check_list(at("live/a"), 5, 0, layouts[i]);
+        check_list(at("live/a/privkey.pem"), 4, 0, "the key of the next version");
+        CHECK(lineage_verify(world.lineage, &(struct error){ 0 }), "%s", layouts[i]);
+    }
+}
+
+TEST(lists_that_were_taken_away)
+{
+    AUTO(world_clear) struct world world = world_new("versioned");
+
+    if (!has_lists())
+        return;
+    put_list(at("live/a"), 5);
+    put_list(at("live/a/privkey.pem"), 4);
+    restore(&world, OLD); /* b keeps its lists in the archive */
+    check_list(at("live/a"), 5, 0, "the live one had it");
+    check_list(at("live/a/privkey.pem"), 4, 0, "its key, too");
+    take_list(at("live/a"), 0700);
+    take_list(at("live/a/privkey.pem"), 0600);
+    check_list(at("archive/a/" NEW "/privkey.pem"), 4, 0, "as it was when it was put away");
+    restore(&world, NEW);
+    check_list(at("live/a"), 0, 0, "nobody was asked for any more");
+    check_list(at("live/a/privkey.pem"), 0, 0, "the key");
+    CHECK_INT(mode_of(at("live/a")), 0700, "mode");
+    CHECK_INT(mode_of(at("live/a/privkey.pem")), 0600, "mode");
+}
+
+TEST_MAIN()
