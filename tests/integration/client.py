@@ -210,6 +210,7 @@ class Client:
         self.store = Store(self.config)
         self.server = ca.url if ca else None
         self.http_port = ca.http_port if ca else None
+        self.open_program = program  # the same, where any user may run it
         self.as_user = None  # (uid, gid) to run as
         self.always = []     # further arguments of every command
 
@@ -235,6 +236,11 @@ class Client:
         if "renew" in args[:1]:
             fixed += ["--no-random-sleep-on-renew"]
         return [str(self.program), *args[:1], *fixed, *self.always, *args[1:]]
+
+    def become(self, uid, gid):
+        """Runs as another user from now on."""
+        self.as_user = (uid, gid)
+        self.program = self.open_program
 
     def _become(self):
         def become():

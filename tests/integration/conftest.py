@@ -196,7 +196,7 @@ def sleepy_ca(start_pebble):
 
 
 @pytest.fixture
-def make_client(request, area, trust):
+def make_client(request, open_program, area, trust):
     """make_client(ca): the program with a configuration of its own; several in one test get several folders."""
     made = []
 
@@ -204,6 +204,7 @@ def make_client(request, area, trust):
         folder = area / (name or f"client{len(made)}")
         folder.mkdir(parents=True)
         made.append(Client(request.config.program, folder, trust, ca))
+        made[-1].open_program = open_program.resolve()
         return made[-1]
 
     return make

@@ -376,7 +376,7 @@ def become_ordinary(client):
         if folder.stat().st_mode & 0o001 == 0:
             folder.chmod(folder.stat().st_mode | 0o011)
     subprocess.run(["chown", "-R", f"{NOBODY}:{NOBODY}", client.area], check=True)
-    client.as_user = (NOBODY, NOBODY)
+    client.become(NOBODY, NOBODY)
 
 
 def take(path):

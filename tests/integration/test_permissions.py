@@ -289,7 +289,7 @@ def own_area(client, uid):
     for path in (client.config, client.work, client.logs, client.tmp):
         path.mkdir(exist_ok=True)
         os.chown(path, uid, uid)
-    client.as_user = (uid, uid)
+    client.become(uid, uid)
 
 
 def test_non_root_operation(client, layout):

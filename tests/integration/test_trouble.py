@@ -227,7 +227,7 @@ class TestAsNobody:
 
     @pytest.fixture
     def nobody(self, client):
-        client.as_user = self.NOBODY
+        client.become(*self.NOBODY)
         os.chown(client.tmp, *self.NOBODY)
         def may_run():
             try:
