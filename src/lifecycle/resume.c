@@ -25,8 +25,8 @@ static bool load(struct context *context, const char *name, struct pending *out)
     bool found = false;
 
     if (!pending_load(context->store, name, out, &found, &err))
-        log_warning("%s", err.why);
-    if (!found && lineage_is_locked(context->store, name))
+        log_warning("%s", err.why); /* and stays: it may be readable another time */
+    else if (!found && lineage_is_locked(context->store, name))
         record_drop(context, name); /* what is there all the same was left by a run that was cut short */
     if (!found || !pending_is_old(out, clock_now()))
         return found;

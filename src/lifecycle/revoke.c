@@ -116,7 +116,19 @@ static bool wants_deletion(struct context *context, bool *yes, struct error *err
     return ui_yes_no(context->ui, &question, "Yes (recommended)", "No", true, yes, err);
 }
 
-static bool delete_lineage(struct context *context, const char *path, struct revoke_result *out, struct error *err)
+static bool still_holds(const char *path, const struct cert *cert)
+{
+    AUTO(buf_clear) struct buf pem = BUF(FILE_MAX_TEXT);
+    AUTO(cert_free) struct cert *now = NULL;
+    struct error err = { 0 };
+
+    return file_read(path, &pem, &err) && cert_from_pem(buf_view(&pem), path, &now, &err)
+        && view_equal(buf_view(&now->der), buf_view(&cert->der));
+}
+
+/* Unless it was renewed while the user was asked: what was not revoked stays. */
+static bool delete_lineage(struct context *context, const char *path, const struct cert *cert, struct revoke_result *out,
+    struct error *err)
 {
     AUTO(range_lock_release) struct range_lock *lock = NULL;
     AUTO(lineage_free) struct lineage *lineage = NULL;
@@ -131,6 +143,10 @@ static bool delete_lineage(struct context *context, const char *path, struct rev
     }
     TRY(lineage_lock(context->store, name, &lock, err));
     TRY(lineage_load(context->store, name, &lineage, err));
+    if (!still_holds(path, cert)) {
+        log_warning("%s is not deleted: what it holds now was not revoked", name);
+        return true;
+    }
     TRY(store_count_archive_users(context->store, lineage->archive_dir, &users, err));
     if (users > 1) {
         log_warning("Not deleting revoked certificates due to overlapping archive dirs. More than one certificate is using %s",
@@ -142,7 +158,6 @@ static bool delete_lineage(struct context *context, const char *path, struct rev
     return true;
 }
 
-/* What was named by its name may be another certificate once the question is answered: then it stays. */
 static bool wants_deletion_unlocked(struct context *context, struct hold *hold, bool *yes, struct error *err)
 {
     bool changed;
@@ -151,10 +166,9 @@ static bool wants_deletion_unlocked(struct context *context, struct hold *hold, 
         return wants_deletion(context, yes, err);
     hold_pause(context, hold);
     TRY(wants_deletion(context, yes, err));
-    TRY(hold_resume(context, hold, &changed, err));
-    if (*yes && changed)
-        log_warning("%s is not deleted: what it holds now was not revoked", hold->name);
-    *yes = *yes && !changed;
+    if (!hold_resume(context, hold, &changed, err))
+        return error_in(err, "the certificate is revoked, but its files are not deleted");
+    *yes = *yes && hold->lineage != NULL;
     return true;
 }
 
@@ -170,5 +184,5 @@ bool revoke_certificate(struct context *context, struct revoke_result *out, stru
     TRY(cert_from_pem(buf_view(&pem), out->cert_path, &cert, err));
     TRY(send_revocation(context, cert, err));
     TRY(wants_deletion_unlocked(context, &hold, &delete_too, err));
-    return !delete_too || delete_lineage(context, out->cert_path, out, err);
+    return !delete_too || delete_lineage(context, out->cert_path, cert, out, err);
 }

@@ -111,6 +111,12 @@ bool access_of_live(const struct lineage *lineage, struct access *out, struct er
     return true;
 }
 
+/* Who may read, so that what was given by hand no longer counts. */
+static bool is_said(const struct wish *wish)
+{
+    return wish->mode != 0 || wish->gid != NO_GROUP;
+}
+
 bool access_of_next(const struct lineage *lineage, const struct settings *settings, struct access *out,
                     struct error *err)
 {
@@ -123,8 +129,8 @@ bool access_of_next(const struct lineage *lineage, const struct settings *settin
     *out = base;
     out->key = overlay_key(&wishes, base.key);
     out->cert = overlay_cert(&wishes, base.cert);
-    if (wishes.key.mode != 0 || wishes.key.gid != NO_GROUP)
-        out->key_acl.len = 0; /* said otherwise */
+    if (is_said(&wishes.key))
+        out->key_acl.len = 0;
     return true;
 }
 
@@ -159,15 +165,21 @@ bool access_create(const char *path, struct view content, struct file_access acc
 }
 
 /* After the file is whole: the list only adds to what the mode allows. */
-static void add_list(const char *path, const struct acl *acl)
+static void add_list(const char *path, const struct access *access)
 {
     AUTO(close) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+    struct acl acl = access->key_acl;
     struct error err = { 0 };
+    struct stat st;
 
-    if (fd < 0)
+    if (fd < 0 || fstat(fd, &st) != 0) {
         (void)file_error(&err, "open", path);
-    else if (acl_set_fd(fd, path, acl, &err) && fsync(fd) == 0)
-        return;
+    } else {
+        if (access->key.gid != NO_GROUP && access->key.gid != st.st_gid) /* it was refused */
+            acl_level_group(&acl);
+        if (acl_set_fd(fd, path, &acl, &err) && fsync(fd) == 0)
+            return;
+    }
     log_warning("What was given to others by hand (setfacl) could not be given to the new %s: %s", path, err.why);
 }
 
@@ -176,7 +188,7 @@ bool access_create_part(const char *path, enum kind kind, struct view content, c
 {
     TRY(access_create(path, content, access_of_kind(access, kind), err));
     if (kind == KIND_PRIVKEY && access->key_acl.len > 0)
-        add_list(path, &access->key_acl);
+        add_list(path, access);
     return true;
 }
 
@@ -203,6 +215,19 @@ static bool change(int fd, const char *path, const struct stat *st, struct file_
     return true;
 }
 
+/* Owner, owning group and others may what they might; nobody else anything. */
+static bool drop_list(int fd, const char *path, struct stat *st, struct error *err)
+{
+    struct acl acl, plain;
+
+    TRY(acl_of_fd(fd, path, &acl, err));
+    if (!acl_is_extended(&acl))
+        return true;
+    acl_of_mode(acl_mode_without(&acl), &plain);
+    TRY(acl_set_fd(fd, path, &plain, err));
+    return fstat(fd, st) == 0 || file_error(err, "examine", path);
+}
+
 static bool apply_to(const char *path, const struct wishes *wishes, bool key, struct error *err)
 {
     AUTO(close) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
@@ -215,6 +240,12 @@ static bool apply_to(const char *path, const struct wishes *wishes, bool key, st
         return file_error(err, "examine", path);
     if (!S_ISREG(st.st_mode))
         return true;
+    if (is_said(key ? &wishes->key : &wishes->cert) && !drop_list(fd, path, &st, err)) {
+        if (!is_refused(err->sys))
+            return false;
+        error_clear(err);
+        return true;
+    }
     access = (struct file_access){ .mode = st.st_mode & 0777, .set_owner = true, .uid = st.st_uid, .gid = st.st_gid };
     access = key ? overlay_key(wishes, access) : overlay_cert(wishes, access);
     return change(fd, path, &st, access, err);
@@ -226,7 +257,10 @@ bool access_apply(const struct lineage *lineage, const struct settings *settings
     struct wishes wishes;
 
     TRY(access_wishes(settings, &wishes, err));
-    TRY(lineage->layout->list(lineage, &ids, err));
+    if (lineage_shares_archive(lineage) && lineage->version != NULL) /* others there may be the other certificate's */
+        list_add(&ids, lineage->version);
+    else
+        TRY(lineage->layout->list(lineage, &ids, err));
     for (size_t i = 0; i < ids.len; i++) {
         AUTO(free) char *cert = lineage->layout->path(lineage, ids.at[i], KIND_CERT);
         AUTO(free) char *dir = file_dirname(cert);
@@ -241,19 +275,6 @@ bool access_apply(const struct lineage *lineage, const struct settings *settings
             TRY(apply_to(meta, &wishes, false, err));
     }
     return true;
-}
-
-/* Owner, owning group and others may what they might; nobody else anything. */
-static bool drop_list(int fd, const char *path, struct stat *st, struct error *err)
-{
-    struct acl acl, plain;
-
-    TRY(acl_of_fd(fd, path, &acl, err));
-    if (!acl_is_extended(&acl))
-        return true;
-    acl_of_mode(acl_mode_without(&acl), &plain);
-    TRY(acl_set_fd(fd, path, &plain, err));
-    return fstat(fd, st) == 0 || file_error(err, "examine", path);
 }
 
 bool access_hand_on(const struct lineage *lineage, const char *key, struct error *err)
@@ -271,7 +292,7 @@ bool access_hand_on(const struct lineage *lineage, const char *key, struct error
     access.key.uid = st.st_uid;
     TRY(change(fd, key, &st, access.key, err));
     if (access.key_acl.len > 0)
-        add_list(key, &access.key_acl);
+        add_list(key, &access);
     return true;
 }
 

@@ -297,21 +297,54 @@ static int create_as_nobody(const char *dir)
     return failed;
 }
 
-TEST(not_root)
+/* A list given by hand goes along; but the group in it was another one than the file has now. */
+static int list_as_nobody(const char *dir)
+{
+    struct access access = { .key = { .mode = 0640, .set_owner = true, .uid = (uid_t)-1, .gid = GROUP },
+                             .key_acl = { .len = 5, .at = { { ACL_OWNER, 6, UINT32_MAX }, { ACL_USER, 4, USER },
+                                                            { ACL_OWNING_GROUP, 4, UINT32_MAX }, { ACL_MASK, 4, UINT32_MAX },
+                                                            { ACL_OTHER, 0, UINT32_MAX } } } };
+    struct error err = { 0 };
+    struct stat st;
+    struct acl acl;
+
+    if (chdir(dir) != 0 || setgid(65534) != 0 || setuid(65534) != 0)
+        return 100;
+    if (!access_create_part("key", KIND_PRIVKEY, view_of("x"), &access, &err) || stat("key", &st) != 0 ||
+        !acl_of_path("key", &st, &acl, &err))
+        return 101;
+    return (acl_group_may(&acl, st.st_gid, st.st_gid) != 0) +
+           (acl_user_may(&acl, st.st_gid, &(struct acl_user){ .uid = USER }) != 4);
+}
+
+static void check_as_nobody(int (*work)(const char *dir))
 {
     AUTO(free) char *dir = test_path("d");
     int status = 0;
     pid_t child;
 
-    if (!is_root("not_root"))
-        return;
     REQUIRE(chmod(test_dir(), 0755) == 0 && mkdir(dir, 0755) == 0 && chown(dir, 65534, 65534) == 0);
     child = fork();
     if (child == 0)
-        _exit(create_as_nobody(dir));
+        _exit(work(dir));
     REQUIRE(child > 0 && waitpid(child, &status, 0) == child);
     CHECK_INT(WIFEXITED(status) ? WEXITSTATUS(status) : -1, 0, "files that are wrong");
     test_drop_dir();
+}
+
+TEST(not_root)
+{
+    if (is_root("not_root"))
+        check_as_nobody(create_as_nobody);
+}
+
+TEST(not_root_with_a_list)
+{
+    AUTO(settings_free) struct settings *settings = settings_for("certbot", "");
+    AUTO(store_close) struct store *store __attribute__((unused)) = store_here(settings);
+
+    if (is_root("not_root_with_a_list") && has_lists())
+        check_as_nobody(list_as_nobody);
 }
 
 TEST_MAIN()

@@ -370,6 +370,14 @@ void acl_close_others(struct acl *acl)
     other->perm = 0;
 }
 
+void acl_level_group(struct acl *acl)
+{
+    struct acl_entry *group = entry_of(acl, ACL_OWNING_GROUP, 0);
+
+    if (group != NULL)
+        group->perm &= (uint16_t)acl_other_may(acl);
+}
+
 bool acl_close_new(int fd, const char *path, struct error *err)
 {
     struct acl acl;

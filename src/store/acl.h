@@ -68,6 +68,8 @@ MUST_USE bool acl_deny_user(struct acl *acl, uid_t uid);
 void acl_grant_others(struct acl *acl, unsigned perm);
 /* Takes everything from others, and from the owning group what it had no more of than others. */
 void acl_close_others(struct acl *acl);
+/* The owning group may what everybody may, and no more. */
+void acl_level_group(struct acl *acl);
 
 /* ---- of files ---- */
 

@@ -458,6 +458,7 @@ TEST(a_readme)
         bool stays;
     } cases[] = {
         { "a user's", "Ask Bob before you touch this.\n", true },
+        { "a user's about the files", "Exim reads privkey.pem and fullchain.pem: ask Bob before you touch them.\n", true },
         { "Certbot's", "This directory contains your keys and certificates.\n\n`privkey.pem`  : the private key for your "
                        "certificate.\n`fullchain.pem`: the certificate file used in most server software.\n", false },
     };

@@ -270,15 +270,40 @@ void health_stray_is_used(struct health *health, const char *dir)
 
 /* ---- examining ---- */
 
+/* What lies in an archive of two may be the other's: nothing is repaired by it. */
+static void leave_shared_alone(const struct patient *patient, size_t from)
+{
+    const struct lineage *lineage = patient->lineage;
+    struct findings *out = patient->health->out;
+    size_t first = from;
+
+    while (first < out->len && out->at[first].repair == NULL)
+        first++;
+    if (first == out->len || lineage == NULL || !lineage_shares_archive(lineage))
+        return;
+    for (size_t i = first; i < out->len; i++) {
+        struct finding *finding = &out->at[i];
+
+        if (finding->repair == NULL)
+            continue;
+        finding->repair = NULL;
+        list_clear(&finding->answers);
+        finding_answer(finding, "correct archive_dir in %s or in the renewal file of the other certificate, as both keep "
+                       "versions in %s: until then nobody can tell whose they are", lineage->conf_path, lineage->archive_dir);
+    }
+}
+
 static void examine_lineage(struct health *health, const char *name)
 {
     struct patient patient = { .health = health, .name = name };
+    size_t from = health->out->len;
 
     if (!store_has_lineage(health->store, name)) /* a repair has removed it */
         return;
     (void)!lineage_open(health->store, name, &patient.lineage, &patient.reading);
     for (size_t i = 0; i < COUNT(lineage_checks) && !patient.broken; i++)
         lineage_checks[i](&patient);
+    leave_shared_alone(&patient, from);
     patient_forget_versions(&patient);
     lineage_free(patient.lineage);
 }

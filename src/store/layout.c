@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "store/certbot_versions.h"
 #include "store/version_dir.h"
 
@@ -91,6 +92,8 @@ bool layout_remove_dir_if_empty(const char *path, struct error *err)
 
 /* ---- README ---- */
 
+#define CERTBOTS_README "This directory contains your keys and certificates." /* how it begins */
+
 static const char readme_text[] =
     "%scert.pem       the certificate alone\n"
     "%schain.pem      the certificates of the issuers, for servers that want them apart\n"
@@ -118,13 +121,13 @@ bool layout_write_readme(const char *dir, const char *prefix, struct undo *undo,
 
 bool layout_remove_readme(const char *dir, struct error *err)
 {
-    AUTO(free) char *path = file_join(dir, "README");
+    AUTO(free) char *path = file_join(dir, "README"), *own = xprintf(readme_text, "", "", "", "");
     AUTO(buf_clear) struct buf text = BUF(FILE_MAX_TEXT);
     struct error unreadable = { 0 };
 
-    /* Both explain each file. */
-    if (file_is_link(path) || !file_read(path, &text, &unreadable) || strstr(buf_text(&text), "privkey.pem") == NULL ||
-        strstr(buf_text(&text), "fullchain.pem") == NULL)
+    if (file_is_link(path) || !file_read(path, &text, &unreadable))
+        return true;
+    if (strcmp(buf_text(&text), own) != 0 && !text_starts(buf_text(&text), CERTBOTS_README))
         return true;
     return file_remove(path, err);
 }

@@ -26,17 +26,21 @@ static bool has_room_for_suffix(const char *name, struct error *err)
 bool lineage_check_name(struct store *store, const char *name, struct error *err)
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;
+    AUTO(free) char *gone = NULL;
     const char *taken;
 
     TRY(lineage_name_check(name, err));
     if (store_has_lineage(store, name)) /* a new one gets a suffix */
         return has_room_for_suffix(name, err);
     lineage = lineage_new(store, name, &layout_certbot);
+    gone = lineage_gone_path(store, name);
     taken = layout_taken(lineage);
     if (taken == NULL)
         return true;
     (void)error_set(err, ERROR_STORE, "%s directory exists for %s",
                     taken == lineage->live_dir ? "live" : "archive", name);
+    if (file_exists(gone))
+        return error_next(err, "its deletion was cut short: `delete --cert-name %s` finishes it", name);
     return error_next(err, "no certificate has that name, but there is something in %s: move it away, or "
                            "choose another name with --cert-name", taken);
 }

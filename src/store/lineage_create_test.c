@@ -142,6 +142,18 @@ TEST(check_name)
     }
 }
 
+TEST(check_name_of_a_deletion_cut_short)
+{
+    AUTO(settings_free) struct settings *settings = settings_here();
+    AUTO(store_close) struct store *store = store_here(settings);
+    struct error err = { 0 };
+
+    put_there("live/a/mine");
+    put_there("renewal/.a.conf.gone");
+    CHECK(!lineage_check_name(store, "a", &err));
+    CHECK(strstr(err.next, "`delete --cert-name a` finishes it"), "%s", err.next);
+}
+
 TEST(create_refuses_names)
 {
     AUTO(settings_free) struct settings *settings = settings_here();

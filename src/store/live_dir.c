@@ -137,6 +137,20 @@ static bool keep_younger(const char *from, const char *to, const struct stat *at
     return file_remove(from, err);
 }
 
+/* Of two of which one is a directory, which has one place only: somebody made the other when he missed it. */
+static bool keep_both(const char *from, const char *old, const char *live, struct error *err)
+{
+    AUTO(free) char *name = free_name(live, old, file_basename(from), "was");
+    AUTO(free) char *to = file_join(live, name);
+
+    if (rmdir(from) == 0)
+        return true;
+    if (rename(from, to) != 0)
+        return file_error(err, "keep in the live directory", from);
+    log_info("%s is kept as %s", from, to);
+    return true;
+}
+
 bool live_hand_over(const char *old, const char *live, struct error *err)
 {
     AUTO(list_clear) struct list names = { 0 };
@@ -149,8 +163,10 @@ bool live_hand_over(const char *old, const char *live, struct error *err)
         struct stat st;
 
         if (lstat(to, &st) == 0) {
-            if ((!file_is_dir(from) || file_is_link(from)) && !S_ISDIR(st.st_mode))
-                TRY(keep_younger(from, to, &st, err));
+            bool one_place = S_ISDIR(st.st_mode) || (file_is_dir(from) && !file_is_link(from));
+
+            TRY(one_place ? keep_both(from, old, live, err) : keep_younger(from, to, &st, err));
+            moved = moved || one_place;
         } else if (errno != ENOENT || rename(from, to) != 0) {
             return file_error(err, "keep in the live directory", from);
         } else {

@@ -18,5 +18,6 @@ MUST_USE bool live_set_apart(const char *live, const char *dir, const char *id, 
 MUST_USE bool live_exchange(const char *live, const char *next, struct error *err);
 
 /* After the exchange: what has come along is removed from OLD, and the user's directories move from it to LIVE. Of two files that
- * differ, as one was written while the directories changed places, the younger stays. */
+ * differ, as one was written while the directories changed places, the younger stays; where one is a directory, both do, the
+ * one from OLD as NAME.was. */
 MUST_USE bool live_hand_over(const char *old, const char *live, struct error *err);

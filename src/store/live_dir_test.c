@@ -104,6 +104,27 @@ TEST(written_while_they_changed_places)
     }
 }
 
+/* After an interruption: whoever missed his directory made it anew. */
+TEST(directories_made_anew)
+{
+    AUTO(world_clear) struct world world __attribute__((unused)) = world_new("versioned");
+    AUTO(free) char *live = NULL, *left = NULL;
+    struct error err = { 0 };
+
+    REQUIRE(mkdir(at("archive/a/" OLD "/extra"), 0755) == 0 && mkdir(at("live/a/extra"), 0755) == 0);
+    write_text(at("archive/a/" OLD "/extra/x"), "mine");
+    REQUIRE(mkdir(at("archive/a/" OLD "/empty"), 0755) == 0 && mkdir(at("live/a/empty"), 0755) == 0);
+    REQUIRE(mkdir(at("live/a/mixed"), 0755) == 0);
+    write_text(at("archive/a/" OLD "/mixed"), "a file");
+    REQUIRE(live_hand_over(at("archive/a/" OLD), at("live/a"), &err), "%s", err.why);
+    check_text(at("live/a/extra.was/x"), "mine", "both are kept");
+    check_text(at("live/a/mixed.was"), "a file", "a file");
+    live = names_in(at("live/a"));
+    CHECK_TEXT(live, "cert.pem chain.pem empty extra extra.was fullchain.pem meta.txt mixed mixed.was privkey.pem", "live");
+    left = names_in(at("archive/a/" OLD));
+    CHECK_TEXT(left, "cert.pem chain.pem fullchain.pem meta.txt privkey.pem", "nothing is left behind");
+}
+
 /* What is left of a version, with something of a user's in it, gives way to the whole one. */
 TEST(the_rest_of_a_version)
 {
@@ -186,6 +207,30 @@ TEST(lists_that_were_taken_away)
     check_list(at("live/a/privkey.pem"), 0, 0, "the key");
     CHECK_INT(mode_of(at("live/a")), 0700, "mode");
     CHECK_INT(mode_of(at("live/a/privkey.pem")), 0600, "mode");
+}
+
+/* Who says by settings who may read no longer means what was given by hand. */
+TEST(lists_that_settings_replace)
+{
+    static const struct {
+        const char *name, *mode, *group;
+        unsigned user, owning;
+    } cases[] = { { "a mode", "640", NULL, 0, 4 }, { "a group", NULL, "54321", 0, 4 }, { "nothing", NULL, NULL, 4, 0 } };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(world_clear) struct world world = world_new("versioned");
+        struct error err = { 0 };
+
+        if (!has_lists() || geteuid() != 0)
+            return;
+        put_list(at("live/a/privkey.pem"), 4);
+        if (cases[i].mode != NULL)
+            xreplace(&world.settings->key_mode, cases[i].mode);
+        if (cases[i].group != NULL)
+            xreplace(&world.settings->key_group, cases[i].group);
+        REQUIRE(lineage_apply_access(world.store, world.lineage, world.settings, &err), "%s: %s", cases[i].name, err.why);
+        check_list(at("live/a/privkey.pem"), cases[i].user, cases[i].owning, cases[i].name);
+    }
 }
 
 TEST_MAIN()

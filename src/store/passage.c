@@ -272,9 +272,11 @@ static bool open_own(const struct dir *above, const char *path, const struct gue
         if (key != NULL)
             return key_is_open(key, path, err);
     }
-    /* A key that an older Certbot adds: for those who may read it, or for nobody. */
-    if (is_archive)
-        TRY(reads_keys ? acl_open_new(dir.fd, path, err) : acl_close_new(dir.fd, path, err));
+    /* A key that an older Certbot adds: for those who may read it, or for nobody while somebody passes who may not. */
+    if (is_archive && !reads_keys)
+        TRY(acl_close_new(dir.fd, path, err));
+    else if (is_archive && !acl_has_guests(&dir.acl))
+        TRY(acl_open_new(dir.fd, path, err));
     if (is_closed(above) && !acl_is_extended(&dir.acl) && (is_user(guest) || dir.st.st_gid != guest->who.gid)) {
         acl_close_others(&dir.acl);
         TRY(acl_set_fd(dir.fd, path, &dir.acl, err));

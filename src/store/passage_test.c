@@ -188,6 +188,42 @@ TEST(an_owner_reads_certificates_only)
     }
 }
 
+/* Whoever else comes may not read what an ancient Certbot writes there next, in whatever order they were let in. */
+TEST(a_key_that_comes_later)
+{
+    static const struct {
+        const char *name, *options[2], *values[2];
+        uid_t uid;
+        gid_t gid;
+    } cases[] = {
+        { "owner and group", { "key-owner", "cert-group" }, { "54331", "54322" }, (uid_t)-1, OCSP },
+        { "group and owner", { "key-group", "cert-owner" }, { "54321", "54331" }, EXIM, EVERYBODY },
+        { "two groups", { "key-group", "cert-group" }, { "54321", "54322" }, (uid_t)-1, OCSP },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(world_clear) struct world world = world_new("certbot");
+
+        if (!is_root("a_key_that_comes_later") || !has_lists())
+            return;
+        for (int k = 0; k < 2; k++)
+            ask(&world, cases[i].options[k], cases[i].values[k]);
+        make_lineage(world.store, world.settings, "a");
+        for (int turn = 0; turn < 3; turn++) {
+            mode_t mask = umask(022);
+            AUTO(close) int fd = open(at("archive/a/privkey9.pem"), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+            AUTO(free) char *obstacle = NULL;
+
+            (void)umask(mask);
+            REQUIRE(fd >= 0);
+            CHECK(!access_may_reach(at("archive/a/privkey9.pem"), cases[i].uid, cases[i].gid, &obstacle), "%s: %d",
+                  cases[i].name, turn);
+            REQUIRE(unlink(at("archive/a/privkey9.pem")) == 0);
+            apply(&world, "a");
+        }
+    }
+}
+
 /* Root passes everywhere: nothing is opened for it. */
 TEST(an_owner_who_is_root)
 {

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "store/fixture.h"
+#include "store/health.h"
 #include "store/history.h"
 #include "store/layout.h"
 
@@ -146,6 +147,53 @@ TEST(a_version_of_the_other_is_not_restored)
     CHECK(!lineage_restore(world.store, lineage, TWO, &now, &err), "it may be the other's");
     CHECK(strstr(err.why, "more than one certificate") != NULL, "%s", err.why);
     CHECK(file_is_dir(at("archive/a/" TWO)), "there it stays");
+}
+
+static void check_health(struct world *world, const char *want, const char *name)
+{
+    struct findings findings = { 0 };
+    struct error err = { 0 };
+
+    REQUIRE(health_examine(world->store, world->settings, "b", HEALTH_FIX, &findings, &err), "%s: %s", name, err.why);
+    CHECK_TEXT(findings.len == 0 ? "" : findings.at[0].code, want, name);
+    CHECK(findings.len == 0 || (!findings.at[0].repaired && !finding_is_repairable(&findings.at[0])), "%s", name);
+    findings_clear(&findings);
+}
+
+/* As rsync without links leaves it: which version was live in "b", nothing says. */
+TEST(nothing_is_repaired_by_what_may_be_of_the_other)
+{
+    AUTO(world_clear) struct world world = world_new("certbot");
+
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        const char *name = kind_name((enum kind)kind);
+
+        REQUIRE(link(at("archive/a/%s1.pem", name), at("archive/a/%s2.pem", name)) == 0);
+    }
+    check_health(&world, "", "a version of the other");
+    for (int kind = 0; kind < KIND_COUNT; kind++)
+        REQUIRE(unlink(at("live/b/%s.pem", kind_name((enum kind)kind))) == 0);
+    check_health(&world, "live-link-missing", "no links");
+    CHECK(!file_is_link(at("live/b/privkey.pem")), "whose key?");
+}
+
+TEST(modes_of_what_may_be_the_others)
+{
+    AUTO(world_clear) struct world world = world_new("certbot");
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+    struct error err = { 0 };
+
+    write_text(at("archive/a/cert2.pem"), pem_b);
+    write_text(at("archive/a/privkey2.pem"), key_b);
+    write_text(at("archive/a/chain2.pem"), pem_ca);
+    write_text(at("archive/a/fullchain2.pem"), pem_b);
+    REQUIRE(chmod(at("archive/a/privkey2.pem"), 0600) == 0);
+    xreplace(&world.settings->key_mode, "0644");
+    SETTING_MARK(world.settings, key_mode, ORIGIN_COMMAND_LINE);
+    REQUIRE(lineage_load(world.store, "b", &lineage, &err), "%s", err.why);
+    REQUIRE(lineage_apply_access(world.store, lineage, world.settings, &err), "%s", err.why);
+    CHECK_INT(mode_of(at("archive/a/privkey1.pem")), 0644, "live");
+    CHECK_INT(mode_of(at("archive/a/privkey2.pem")), 0600, "it may be the key of a");
 }
 
 TEST(a_deletion_that_was_interrupted)

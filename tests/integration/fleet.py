@@ -66,7 +66,7 @@ class Fleet:
             os.write(file, content[kind])
             os.close(file)
             os.symlink(f"../../archive/{name}/{kind}1.pem", live / f"{kind}.pem")
-        (live / "README").write_text("`privkey.pem` and `fullchain.pem` are renewed in place.\n")
+        (live / "README").write_text("This directory contains your keys and certificates.\n")
         lines = ["version = 2.1.0", f"archive_dir = {archive}", *(f"{kind} = {live}/{kind}.pem" for kind in KINDS),
                  "[renewalparams]", f"account = {self.account}", f"server = {self.server}",
                  "authenticator = standalone", f"http01_port = {self.http_port}", "key_type = ecdsa"]

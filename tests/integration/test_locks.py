@@ -211,11 +211,13 @@ def test_deleted_while_somebody_is_asked(make_client, easy_ca):
     client.store.check(["a.test"])
 
 
-def test_revoked_while_somebody_renews(make_client, easy_ca):
+@pytest.mark.parametrize("named", ["name", "path"])
+def test_revoked_while_somebody_renews(make_client, easy_ca, named):
     """Whoever answers that what he revoked may go does not mean what came since."""
     client = make_client(easy_ca)
     obtain(client, "a.test")
-    waiting = client.start("revoke", "--force-interactive", "--cert-name", "a.test", stdin=subprocess.PIPE)
+    what = {"name": ["--cert-name", "a.test"], "path": ["--cert-path", client.store.live("a.test", "cert")]}[named]
+    waiting = client.start("revoke", "--force-interactive", *what, stdin=subprocess.PIPE)
     read_until(waiting, "Would you like to delete")
     client.renew("--force-renewal", "--lock-timeout", "0").says("Congratulations")
     answer(waiting, "y")

@@ -366,6 +366,23 @@ def test_a_record_that_cannot_be_read(desk, text):
     at.check_settled()
 
 
+def test_a_record_that_cannot_be_read_now(desk, layout):
+    """Whoever only looks whether something is due leaves it for another time."""
+    at = desk()
+    at.client.run(*certonly(layout=layout))
+    at.die_at("/certZ/", *certonly("--force-renewal"))
+    order, away = at.dir() / "order.txt", at.client.area / "order.txt"
+    order.rename(away)
+    order.symlink_to("order.txt")  # reading fails, but not as if nothing was there
+    at.client.renew().says("not yet due", "Too many levels of symbolic links")
+    assert (at.dir() / "privkey.pem").stat().st_size and order.is_symlink()
+    order.unlink()
+    away.rename(order)
+    at.client.renew().says(FOUND)
+    assert at.orders() == 2
+    at.check_settled()
+
+
 def test_a_record_whose_key_was_wiped_already(desk):
     at = without(desk)
     (at.dir() / "privkey.pem").write_bytes(bytes(241))
