@@ -3,13 +3,29 @@
 
 #include "cmd/command.h"
 
+/* Owners, groups and modes are given to the files that are there, and do not wait for a renewal. */
+static bool is_access_asked(const struct settings *settings)
+{
+    return SETTING_ORIGIN(settings, key_owner) == ORIGIN_COMMAND_LINE ||
+           SETTING_ORIGIN(settings, key_group) == ORIGIN_COMMAND_LINE ||
+           SETTING_ORIGIN(settings, key_mode) == ORIGIN_COMMAND_LINE ||
+           SETTING_ORIGIN(settings, cert_owner) == ORIGIN_COMMAND_LINE ||
+           SETTING_ORIGIN(settings, cert_group) == ORIGIN_COMMAND_LINE ||
+           SETTING_ORIGIN(settings, cert_mode) == ORIGIN_COMMAND_LINE;
+}
+
 static bool reconfigure_run(struct context *context, struct error *err)
 {
     bool changed;
 
     TRY(reconfigure(context, &changed, err));
-    ui_say(context->ui, changed ? "\nSuccessfully updated configuration.\nChanges will apply when the certificate renews."
-                                : "\nNo changes were made to the renewal configuration.");
+    if (!changed)
+        ui_say(context->ui, "\nNo changes were made to the renewal configuration.");
+    else if (is_access_asked(context->settings))
+        ui_say(context->ui, "\nSuccessfully updated configuration.\nOwners, groups and modes of files apply at once, "
+                            "other changes when the certificate renews.");
+    else
+        ui_say(context->ui, "\nSuccessfully updated configuration.\nChanges will apply when the certificate renews.");
     return true;
 }
 

@@ -6,6 +6,7 @@
 
 #include <pwd.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -340,9 +341,10 @@ static bool read_file(const char *path, bool needed, struct settings *settings, 
 {
     AUTO(buf_clear) struct buf text = BUF(FILE_MAX_TEXT);
     struct error reason = { 0 };
+    struct stat st;
 
-    if (!needed && (access(path, R_OK) != 0 || file_is_dir(path)))
-        return true;
+    if (!needed && lstat(path, &st) != 0)
+        return true; /* what is there and cannot be read may say which CA to use */
     if (!file_read_given(path, &text, &reason) && reason.kind == ERROR_CANCELED)
         return error_set(err, reason.kind, "%s", reason.why);
     if (reason.kind != ERROR_NONE)
@@ -352,21 +354,37 @@ static bool read_file(const char *path, bool needed, struct settings *settings, 
 
 #define PASSWD_SIZE ((size_t)16 * 1024)
 
-/* Where the user's own cli.ini would be; NULL without a home. Services often run without HOME. */
-static char *user_file(void)
+/* NULL when nobody knows. Services often run without HOME. */
+static char *home_dir(void)
 {
-    const char *config = getenv("XDG_CONFIG_HOME"), *home = getenv("HOME");
+    const char *home = getenv("HOME");
     struct passwd entry, *user = NULL;
     AUTO(free) char *memory = NULL;
 
-    if (config != NULL && config[0] != '\0')
-        return file_join(config, "letsencrypt/cli.ini");
     if (home == NULL) {
         memory = xcalloc(1, PASSWD_SIZE);
         if (getpwuid_r(getuid(), &entry, memory, PASSWD_SIZE, &user) == 0 && user != NULL)
             home = user->pw_dir;
     }
-    return home == NULL || home[0] == '\0' ? NULL : file_join(home, ".config/letsencrypt/cli.ini");
+    return text_is_given(home) ? xstrdup(home) : NULL;
+}
+
+/* Where the user's own cli.ini would be; NULL without a home. */
+static char *user_file(void)
+{
+    static const char below_home[] = "~/";
+    const char *config = getenv("XDG_CONFIG_HOME");
+    AUTO(free) char *home = NULL, *dir = NULL;
+
+    if (!text_is_given(config))
+        config = "~/.config";
+    if (!text_starts(config, below_home)) /* which no shell has read: in a file of a service manager's, say */
+        return file_join(config, "letsencrypt/cli.ini");
+    home = home_dir();
+    if (home == NULL)
+        return NULL;
+    dir = file_join(home, config + strlen(below_home));
+    return file_join(dir, "letsencrypt/cli.ini");
 }
 
 static bool read_files(struct settings *settings, const struct verb *verb, struct error *err)

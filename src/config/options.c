@@ -70,7 +70,7 @@ const struct option options[] = {
               "convert` changes it." },
     { .names = { "history-keep" }, .type = OPTION_NUMBER, AT(history_keep), .value = "N", .fallback = "3",
       .certbot_fallback = "0", .min = 0, .max = 10000, .saved = "history_keep", .topic = TOPIC_PATHS, .also = "history",
-      .ours = true,
+      .ours = true, .per_lineage = true,
       .help = "How many superseded versions of a certificate to keep at most, as long as they have not expired; 0 "
               "keeps those that Certbot keeps." },
 

@@ -145,6 +145,11 @@ TEST(one_lineage_differs_from_all)
     set(s, "key-group", "exim");
     REQUIRE(renewal_params_restore(conf, "x", s, &err), "%s", err.why);
     CHECK_TEXT(s->key_group, "exim", "the command line's");
+
+    conf_set(conf, "renewalparams", "history_keep", "5");
+    REQUIRE(option_apply(s, option_find("history-keep"), "1", ORIGIN_FILE, &err), "%s", err.why);
+    REQUIRE(renewal_params_restore(conf, "x", s, &err), "%s", err.why);
+    CHECK_INT(s->history_keep, 5, "how many the lineage keeps");
 }
 
 static const struct {
@@ -159,6 +164,7 @@ static const struct {
     { "number", HEAD "authenticator = x\nrsa_key_size = big\n", "Expected a numeric value for rsa_key_size" },
     { "port", HEAD "authenticator = x\nhttp01_port = 80a\n", "Expected a numeric value for http01_port" },
     { "challenge", HEAD "authenticator = x\npref_challs = dns, carrier-pigeon\n", "carrier-pigeon" },
+    { "no challenge", HEAD "authenticator = x\npref_challs =\n", "Unrecognized challenges: " },
     { "key type", HEAD "authenticator = x\nkey_type = dsa\n", "key_type but found dsa" },
 };
 

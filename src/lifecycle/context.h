@@ -61,8 +61,8 @@ struct ca {
 MUST_USE bool context_session(struct context *context, const char *server, struct session **out, struct error *err);
 
 /*
- * The account for settings->server: the one settings name, the only one, the one the user chooses, or a new one
- *. Marks settings->account. Thread-safe; two workers never register twice.
+ * The account for settings->server: the one settings name, the only one, the one the user chooses, or a new one.
+ * Marks settings->account. Thread-safe; two workers never register twice.
  */
 MUST_USE bool context_account(struct context *context, struct ca **out, struct error *err);
 /* Chooses it without asking the CA anything; only where there is none, one is made. */

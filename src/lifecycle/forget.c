@@ -1,5 +1,6 @@
 #include "lifecycle/forget.h"
 
+#include "base/log.h"
 #include "base/mem.h"
 
 static bool choose(struct context *context, struct list *out, struct error *err)
@@ -47,7 +48,9 @@ bool forget_choose(struct context *context, struct list *out, struct error *err)
                    "to delete the above certificate(s)?", names);
     question.text = text;
     TRY(ui_yes_no(context->ui, &question, "Yes", "No", true, &yes, err));
-    if (!yes)
-        list_clear(out);
+    if (yes)
+        return true;
+    log_info("Deletion of certificate(s) canceled.");
+    list_clear(out);
     return true;
 }

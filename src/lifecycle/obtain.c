@@ -5,7 +5,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "config/names.h"
+#include "config/option.h"
 #include "crypto/csr.h"
 #include "lifecycle/choice.h"
 #include "lifecycle/hold.h"
@@ -89,6 +91,20 @@ static bool issue_in_turn(struct context *context, struct issue_request *request
     return ok;
 }
 
+static bool is_default(const char *option, const char *value)
+{
+    return text_equal(option_find(option)->fallback, value);
+}
+
+/* A distribution's timer looks in the usual places only. */
+static void tell_unusual_places(const struct context *context)
+{
+    const struct settings *settings = context->settings;
+
+    if (context->as_certbot && !(is_default("config-dir", settings->config_dir) && is_default("work-dir", settings->work_dir)))
+        log_info("Non-standard path(s), might not work with crontab installed by your operating system package manager");
+}
+
 /* Pre-hooks, the CA, saving and deploy hooks, post-hooks however it ended. */
 static bool issue_with_hooks(struct context *context, struct issue_request *request, struct lineage **lineage,
     const char *new_name, struct list *names, struct error *err)
@@ -102,9 +118,13 @@ static bool issue_with_hooks(struct context *context, struct issue_request *requ
     ok = hooks_before(context, err);
     if (ok) {
         announce(context, names, *lineage != NULL);
+        if (request->key_is_lineages)
+            log_info("Reusing existing private key from %s.", (*lineage)->live[KIND_PRIVKEY]);
         ok = issue_in_turn(context, request, &chain, err);
     }
     if (ok) {
+        if (new_name != NULL)
+            tell_unusual_places(context);
         joined_names(request, names);
         ok = save(context, request, &chain, lineage, new_name, names, err);
     }
@@ -309,6 +329,8 @@ static bool obtain_existing(struct context *context, struct choice choice, struc
         TRY(check_staging(context, hold->lineage, err) && account_unlocked(context, hold, again, err));
     if (*again)
         return true;
+    if (!renew)
+        log_info("Keeping the existing certificate");
     out->lineage = TAKE(hold->lineage);
     out->what = !renew ? OBTAINED_KEPT : context->settings->dry_run ? OBTAINED_SIMULATED : OBTAINED_RENEWED;
     return !renew || renew_lineage(context, out->lineage, authenticator, &out->names, err);

@@ -108,14 +108,9 @@ static bool find_contacts(struct context *context, struct list *contacts, struct
     return contacts_of(settings->email, contacts, err);
 }
 
-static bool is_given(const char *text)
-{
-    return text != NULL && *text != '\0';
-}
-
 static bool has_binding(const struct settings *settings)
 {
-    return is_given(settings->eab_kid) && is_given(settings->eab_hmac_key);
+    return text_is_given(settings->eab_kid) && text_is_given(settings->eab_hmac_key);
 }
 
 /* Before the terms: who has no binding need not read them. */

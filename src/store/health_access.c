@@ -125,20 +125,40 @@ static bool asks_nothing(const struct health *health, const struct lineage *line
            settings->cert_owner == NULL && settings->cert_group == NULL && settings->cert_mode == NULL;
 }
 
-static bool repair_access(struct health *health, const struct finding *finding, struct error *err)
-{
-    AUTO(lineage_free) struct lineage *lineage = NULL;
-    AUTO(settings_free) struct settings *settings = NULL;
-
-    TRY(lineage_load(health->store, finding->lineage, &lineage, err));
-    settings = wishing_settings(health, lineage);
-    return lineage_apply_access(health->store, lineage, settings, err);
-}
-
 static bool differs(const struct stat *st, const struct wish *wish)
 {
     return (wish->uid != (uid_t)-1 && st->st_uid != wish->uid) || (wish->gid != (gid_t)-1 && st->st_gid != wish->gid) ||
            (wish->mode != 0 && (st->st_mode & 07777) != wish->mode);
+}
+
+/* The first file that is not as it was asked for; NULL when all are. Of the lineage's. */
+static const char *unlike_wishes(const struct lineage *lineage, const struct wishes *wishes)
+{
+    struct stat st;
+
+    for (int kind = 0; kind < KIND_COUNT; kind++)
+        if (stat(lineage->live[kind], &st) == 0 && differs(&st, kind == KIND_PRIVKEY ? &wishes->key : &wishes->cert))
+            return lineage->live[kind];
+    return NULL;
+}
+
+/* Who may not give files away is warned by what tries it, which goes on: here that is no success. */
+static bool repair_access(struct health *health, const struct finding *finding, struct error *err)
+{
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+    AUTO(settings_free) struct settings *settings = NULL;
+    struct wishes wishes;
+    const char *path;
+
+    TRY(lineage_load(health->store, finding->lineage, &lineage, err));
+    settings = wishing_settings(health, lineage);
+    TRY(lineage_apply_access(health->store, lineage, settings, err));
+    TRY(access_wishes(settings, &wishes, err));
+    path = unlike_wishes(lineage, &wishes);
+    if (path == NULL)
+        return true;
+    (void)error_set(err, ERROR_STORE, "%s could not be given the owner, group and mode that settings ask for", path);
+    return error_next(err, "run this as root");
 }
 
 static void report_access(struct patient *patient, const char *code, const char *path, const char *what, bool ours)
@@ -163,21 +183,21 @@ static void check_wishes(struct patient *patient)
     AUTO(free) char *obstacle = NULL;
     struct wishes wishes;
     struct error err = { 0 };
-    struct stat st;
+    const char *unlike;
 
     if (asks_nothing(patient->health, lineage))
         return;
     settings = wishing_settings(patient->health, lineage);
     if (!access_wishes(settings, &wishes, &err))
         return;
-    for (int kind = 0; kind < KIND_COUNT; kind++)
-        if (stat(lineage->live[kind], &st) == 0 &&
-            differs(&st, kind == KIND_PRIVKEY ? &wishes.key : &wishes.cert)) {
-            report_access(patient, "access-not-as-asked", lineage->live[kind],
-                          "does not have the owner, group and mode that settings ask for", true);
-            return;
-        }
-    if (wishes.key.gid != (gid_t)-1 && !access_may_reach(lineage->live[KIND_PRIVKEY], (uid_t)-1, wishes.key.gid, &obstacle))
+    unlike = unlike_wishes(lineage, &wishes);
+    if (unlike != NULL) {
+        report_access(patient, "access-not-as-asked", unlike, "does not have the owner, group and mode that settings ask for", true);
+        return;
+    }
+    /* A mode of its own may leave the group out, as for sendmail: then there is nothing to reach. */
+    if (wishes.key.gid != (gid_t)-1 && (wishes.key.mode == 0 || (wishes.key.mode & S_IRGRP) != 0) &&
+        !access_may_reach(lineage->live[KIND_PRIVKEY], (uid_t)-1, wishes.key.gid, &obstacle))
         report_access(patient, "way-closed", obstacle, "does not let the group pass that --key-group names",
                       strncmp(obstacle, config_dir, strlen(config_dir)) == 0);
     else if (wishes.key.uid != (uid_t)-1 &&

@@ -165,6 +165,13 @@ static bool set_conf_aside(struct store *store, const char *name, struct error *
     return sync_renewal_dir(store, err);
 }
 
+static void tell_removed(const struct store *store, const char *name)
+{
+    AUTO(free) char *path = store_conf_path(store, name);
+
+    log_info("Removed %s", path);
+}
+
 /* A renewal file that cannot be parsed goes, too, but then nothing says which other files were its own. */
 static bool delete_unparsed(struct store *store, const char *name, struct error *parsing, struct error *err)
 {
@@ -174,6 +181,7 @@ static bool delete_unparsed(struct store *store, const char *name, struct error 
 
     TRY(remove_conf(store, name, err));
     log_warning("Could not parse %s. You may wish to manually delete the contents of %s and %s.", path, live, archive);
+    tell_removed(store, name);
     *err = *parsing;
     return false;
 }
@@ -280,7 +288,9 @@ bool lineage_delete(struct store *store, const char *name, struct error *err)
     TRY(set_conf_aside(store, name, err));
     if (named)
         TRY(remove_files(lineage, is_own_archive(store, lineage), err));
-    return remove_gone(store, name, err);
+    TRY(remove_gone(store, name, err));
+    tell_removed(store, name);
+    return true;
 }
 
 bool lineage_finish_delete(struct store *store, const char *name, bool *found, struct error *err)

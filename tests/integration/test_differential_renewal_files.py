@@ -203,7 +203,8 @@ SCENES = {
         BY_HAND + "cp renewal/a.test.conf saved.conf",
         *(step for change in (
             "'1i renew_before_expiry = 100 years'", "'s/^account = .*/account = None/'", "'/^key_type = /d'",
-            "'s/^version = .*/version = 99.1.0/'", "'/^archive_dir = /d'") for step in (EDIT + change, "renew --force-renewal")),
+            "'s/^version = .*/version = 99.1.0/'", "'/^archive_dir = /d'", "'s/^pref_challs = .*/pref_challs = ,/'")
+            for step in (EDIT + change, "renew --force-renewal")),
         *(step for change in (
             "'1i renew_before_expiry = 0'", "'1i renew_before_expiry = \"3 Days, 12 hours\"'", "'/^server = /d'",
             "'s/^\\[renewalparams\\]/&\\nautorenew = False/'", "'s/^authenticator = .*/authenticator = nobody/'",

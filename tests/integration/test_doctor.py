@@ -275,6 +275,8 @@ def test_a_group_that_was_promised_the_key(store):
     store.doctor("--fix")
     assert findings(store) == {}
     assert (store.config / "live").stat().st_gid == group
+    store.run("reconfigure", "-n", "--cert-name", NAME, "--key-mode", "600")
+    assert findings(store) == {}  # a group that may not read the key needs no way to it
 
 
 def test_raspberry_pi_without_a_clock(store):
@@ -420,6 +422,16 @@ def test_as_an_ordinary_user_in_a_store_that_is_partly_of_root(store, part):
     assert not finding["repairable"] and "Permission denied" in finding["what"] and "run this as root" in finding["answers"][0]
     assert sorted(str(p) for p in store.config.rglob("*")) == before
     store.doctor("--fix", status=1).says("[error] not-readable", "run this as root", "0 problem(s) repaired, 1 remain(s)")
+
+
+@as_root
+def test_as_an_ordinary_user_who_may_not_give_files_away(store):
+    """What only root can do is not called repaired."""
+    become_ordinary(store)
+    store.renew("--force-renewal", "--key-group", "daemon").says("could not be given to")
+    finding = findings(store, "--fix", status=1)["access-not-as-asked"]
+    assert not finding["repaired"] and "run this as root" in finding["failure"], finding
+    store.doctor("--fix", status=1).says("Tried, and failed:", "0 problem(s) repaired, 1 remain(s)")
 
 
 @as_root

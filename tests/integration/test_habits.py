@@ -59,6 +59,21 @@ def test_files_of_options_in_both_places(certbot, area, open_program):
     assert [s["post_hook"] for s in saved] == ["true of the user"] * 2
 
 
+def test_a_file_of_options_that_cannot_be_read(certbot, area):
+    """It may say which CA to use."""
+    folder = area / "xdg" / "letsencrypt"
+    folder.mkdir(parents=True)
+    (folder / "cli.ini").write_text("rsa-key-size = of the user\n")
+    for env in ({"XDG_CONFIG_HOME": str(area / "xdg")}, {"XDG_CONFIG_HOME": "~/xdg"}):
+        certbot.run("certificates", status=2, env=env).says("invalid int value: 'of the user'")
+    (folder / "cli.ini").unlink()
+    for link in (True, False):
+        (folder / "cli.ini").symlink_to("cli.ini") if link else (folder / "cli.ini").mkdir()
+        done = certbot.run("certificates", status=None, env=env)
+        assert done.status != 0 and str(folder / "cli.ini") in done.err, done
+        (folder / "cli.ini").unlink() if link else (folder / "cli.ini").rmdir()
+
+
 # ---- scripts ----
 
 @pytest.mark.parametrize("args", [["certonly", "-n", "--standalone"], ["certonly", "-n", "--standalone", "-d", "a.test"], ["certificates"],
@@ -85,6 +100,23 @@ def test_must_staple_without_a_server_that_staples(certbot):
                                "(null)\n\nYou can either:\n * remove the --must-staple option")
     assert said.err.endswith("\n * choose a different installer plugin (such as --nginx or --apache), if possible.\n" + ADVICE)
     assert certbot.store.lineages() == []
+
+
+def test_what_is_told_with_v(certbot):
+    args = ["certonly", "-n", "-v", "--standalone", "-d", "a.test"]
+    selected = SAVING + "Plugins selected: Authenticator standalone, Installer None\n"
+    said = Spoken(certbot, *args)
+    assert said.err.startswith(selected + "Performing the following challenges:\n") and said.err.endswith(
+        "Cleaning up challenges\nNon-standard path(s), might not work with crontab installed by your operating system package manager\n")
+    said = Spoken(certbot, *args)
+    no_ocsp = "Cannot extract OCSP URI from /etc/letsencrypt/archive/a.test/cert1.pem\n"  # Certbot's; ours asks for a list
+    assert said.err.replace(no_ocsp, "") == selected + "Keeping the existing certificate\n"
+    said = Spoken(certbot, "certonly", "-n", "-v", "--standalone", "-d", "a.test", "--reuse-key", "--force-renewal")
+    assert "Reusing existing private key from /etc/letsencrypt/live/a.test/privkey.pem.\n" in said.err
+    said = Spoken(certbot, "delete", "-v", "--cert-name", "a.test", "--force-interactive", input="n\n")
+    assert said.err == SAVING + "Deletion of certificate(s) canceled.\n"
+    said = Spoken(certbot, "delete", "-n", "-v", "--cert-name", "a.test")
+    assert said.err == SAVING + "Removed /etc/letsencrypt/renewal/a.test.conf\n"
 
 
 # ---- directories of hooks ----

@@ -356,7 +356,8 @@ def test_modes_that_are_refused(client, given, why):
 def test_reconfigure_changes_what_is_there(client, layout):
     obtain(client, layout)
     renew(client)
-    client.run("reconfigure", "-n", "--cert-name", "p.test", "--key-group", MAIL, "--cert-group", OCSP, "--cert-mode", "640")
+    client.run("reconfigure", "-n", "--cert-name", "p.test", "--key-group", MAIL, "--cert-group", OCSP, "--cert-mode",
+               "640").says("Owners, groups and modes of files apply at once")
     for path in key_files(client):
         assert (mode(path), path.stat().st_gid) == (0o640, MAIL), path
     for version in client.store.versions("p.test"):

@@ -1,5 +1,6 @@
 """Renewal: what is due, what is not, what is kept, and hooks."""
 import datetime
+import json
 import stat
 import time
 
@@ -301,6 +302,40 @@ def test_new_order_says_what_it_replaces(new_client, new_ca, record):
     assert orders[-1].payload["replaces"] == ari_id(first)
 
 
+REFUSALS = {
+    "replaced already": (409, "alreadyReplaced", "a certificate can be replaced once"),
+    "not overlapping": (400, "malformed", "the identifiers do not overlap with the certificate indicated by the 'replaces' field"),
+    "of another account": (403, "unauthorized", "requester account did not request the certificate being replaced"),
+    "unknown certificate": (404, "malformed", "could not find an order for the given certificate"),
+    "without a type": (409, None, None),
+    "rude": (409, "alreadyReplaced", "\x1b[31m\r\nno" * 5000),
+}
+
+
+@pytest.mark.ours
+@pytest.mark.parametrize("kind, always", [*((k, False) for k in REFUSALS), ("replaced already", True)])
+def test_replaces_is_refused(new_client, new_ca, record, kind, always):
+    """The order is placed again without it, once and no more, also where each order is refused."""
+    status, name, detail = REFUSALS[kind]
+    problem = {k: v for k, v in {"type": name and f"urn:ietf:params:acme:error:{name}", "detail": detail}.items() if v}
+
+    def instead(request):
+        if "/order-plz" not in request.path or not started or not (always or "replaces" in request.payload):
+            return None
+        return status, json.dumps(problem).encode(), {"Content-Type": "application/problem+json"}
+
+    started = []
+    recorder = record(new_ca, instead)
+    new_client.server = recorder.url
+    new_client.certonly(["ari.test"])
+    started.append(True)
+    done = new_client.renew("--force-renewal", "-v", status=1 if always else 0)
+    orders = [r.payload for r in recorder.of("/order-plz")][1:]
+    assert ["replaces" in order for order in orders] == [True, False]
+    assert 'the CA refused "replaces"' in done.err and "\x1b" not in done.err
+    assert new_client.store.versions("ari.test") == ([1] if always else [1, 2])
+
+
 @pytest.mark.ours
 @pytest.mark.parametrize("answer", [
     {"suggestedWindow": {"start": "2020-01-02T00:00:00Z", "end": "2020-01-01T00:00:00Z"}},
@@ -309,7 +344,6 @@ def test_new_order_says_what_it_replaces(new_client, new_ca, record):
 ], ids=["ends before it starts", "no times", "empty", "missing", "list", "text"])
 def test_malformed_window_is_ignored(new_client, new_ca, record, answer):
     """RFC 9773 section 4.2: a window that makes no sense is as good as none; the certificate is not due by its age."""
-    import json
     body = json.dumps(answer).encode()
     recorder = record(new_ca, lambda request: (200, body, {"Content-Type": "application/json", "Retry-After": "60"})
                       if "renewalInfo" in request.path else None)

@@ -8,6 +8,7 @@ import pytest
 from client import wait_for
 from cryptography import x509
 from fleet import Fleet
+from peers.recorder import reply
 from peers.revocation import RevocationServer
 
 STAGING = "https://acme-staging-v02.api.letsencrypt.org/directory"
@@ -208,6 +209,62 @@ def test_many_share_a_list(make_client, server):
     said = client.run("certificates").out
     assert said.count("INVALID: REVOKED") == 10 and said.count("(VALID: ") == 290
     assert server.count("GET") == 1
+
+
+def endless(server, handler):
+    handler.send_response(200)
+    handler.end_headers()
+    for _ in range(20_000):  # more than a gigabyte
+        handler.wfile.write(bytes(65536))
+
+
+def drip(server, handler):
+    """Never silent for long, never done."""
+    handler.send_response(200)
+    handler.send_header("Content-Length", "1000")
+    handler.end_headers()
+    while not server.end.wait(1):
+        handler.wfile.write(b"0")
+        handler.wfile.flush()
+
+
+def by_a_stranger(server, handler):
+    key = certs.ec.generate_private_key(certs.ec.SECP256R1())
+    server.key, key = key, server.key
+    body = server.crl(f"{server.url}{handler.path}")
+    server.key = key
+    reply(handler, 200, body)
+
+
+def to(target):
+    return lambda server, handler: reply(handler, 302, b"", {"Location": target.format(server.url + handler.path)})
+
+
+LISTS = {
+    "endless": (endless, "larger than"), "drip": (drip, "did not finish its answer in time"),
+    "garbage": (lambda server, handler: reply(handler, 200, bytes(range(256)) * 16), "cannot be used"),
+    "nothing": (lambda server, handler: reply(handler, 200, b""), "cannot be used"),
+    "long promise": (lambda server, handler: reply(handler, 200, b"\x30\x84\xff\xff\xff\xff" + bytes(64)), "cannot be used"),
+    "stranger": (by_a_stranger, "cannot be used"), "circle": (to("{}"), "redirects more than five times"),
+    "file": (to("file:///etc/passwd"), "redirects to something that is not a web address"),
+    "no address": (to("http://[::1"), ""),
+}
+
+
+@pytest.mark.ours
+@pytest.mark.parametrize("kind", [pytest.param(k, marks=pytest.mark.slow) if k == "drip" else k for k in LISTS])
+def test_hostile_list(make_client, server, kind):
+    """Is told, is no revocation, and costs neither memory nor much time."""
+    play, words = LISTS[kind]
+    client = make_client()
+    RevocableFleet(client, server, crl="7.crl", one_key=True).add_many(3, 80)
+    server.is_revoked = lambda cert: True
+    server.answer = lambda handler, body: play(server, handler)
+    begin = time.monotonic()
+    said = client.run("certificates", "-v")
+    assert said.out.count("(VALID: ") == 3 and words in said.err, said
+    assert time.monotonic() - begin < 45
+    assert server.count("GET") == (6 if kind == "circle" else 1)
 
 
 # Nobody there
