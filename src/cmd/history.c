@@ -176,27 +176,63 @@ static void say_pruned(struct context *context, const char *name, const struct l
         ui_say(context->ui, "Removed %s of %s: %s", removed->len == 1 ? "a version" : "versions", name, ids);
 }
 
-static bool prune(struct context *context, const char *only, struct error *err)
+static void out_pruned(struct out *out, const char *name, const struct list *removed, const struct error *failure)
 {
-    AUTO(list_clear) struct list names = { 0 };
+    if (removed->len == 0 && failure->kind == ERROR_NONE)
+        return;
+    out_object(out, NULL);
+    out_text(out, "name", name);
+    out_array(out, "removed");
+    for (size_t i = 0; i < removed->len; i++)
+        out_text(out, NULL, removed->at[i]);
+    out_end(out);
+    if (failure->kind != ERROR_NONE)
+        out_text(out, "error", failure->why);
+    out_end(out);
+}
+
+static bool prune_all(struct context *context, const struct list *names, struct out *out, struct error *err)
+{
+    bool json = context->settings->json;
     size_t count = 0, failed = 0;
 
-    TRY(versions_lineages(context, only, &names, err));
-    for (size_t i = 0; i < names.len; i++) {
+    for (size_t i = 0; i < names->len; i++) {
         AUTO(list_clear) struct list removed = { 0 };
         struct error failure = { 0 };
 
-        if (!versions_prune(context, names.at[i], &removed, &failure)) {
+        if (!versions_prune(context, names->at[i], &removed, &failure)) {
             if (failed++ == 0)
                 *err = failure;
-            log_warning("Could not remove old versions of %s: %s", names.at[i], failure.why);
+            log_warning("Could not remove old versions of %s: %s", names->at[i], failure.why);
         }
-        say_pruned(context, names.at[i], &removed);
+        if (json)
+            out_pruned(out, names->at[i], &removed, &failure);
+        else
+            say_pruned(context, names->at[i], &removed);
         count += removed.len;
     }
-    if (count == 0 && failed == 0)
+    if (count == 0 && failed == 0 && !json)
         ui_say(context->ui, "There are no versions that are of no use.");
     return failed == 0;
+}
+
+static bool prune(struct context *context, const char *only, struct error *err)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    AUTO(buf_clear) struct buf text = BUF(LISTING_MAX);
+    struct out out = out_pretty_to(&text);
+    bool ok;
+
+    TRY(versions_lineages(context, only, &names, err));
+    out_object(&out, NULL);
+    out_array(&out, "certificates");
+    ok = prune_all(context, &names, &out, err);
+    out_end(&out);
+    out_end(&out);
+    buf_put_char(&text, '\n');
+    if (context->settings->json)
+        ui_write(context->ui, buf_view(&text));
+    return ok;
 }
 
 /* ---- the command ---- */
@@ -220,6 +256,8 @@ static bool history_run(struct context *context, struct error *err)
     if (restoring) {
         if (name == NULL || at + 1 != words->len)
             return usage(err, "restore needs the name of a certificate and one of its versions");
+        if (context->settings->json)
+            return usage(err, "restore has hooks and questions to print, and nothing for --json");
         return restore(context, name, words->at[at], err);
     }
     if (at < words->len)
@@ -235,7 +273,7 @@ const struct command cmd_history = {
     .verb = {
         .name = "history",
         .summary = "List a certificate's versions, restore or remove old ones",
-        .usage = "[NAME] [--json] | restore NAME VERSION | prune [NAME] [--history-keep N]",
+        .usage = "[NAME] [--json] | restore NAME VERSION | prune [NAME] [--history-keep N] [--json]",
         .text = "Lists the versions of a certificate, or of all of them, the oldest first: which one is live, which were "
                 "superseded, and whether they have expired. `restore` makes an old version live again, in one step, and then "
                 "runs the deploy hooks as after a renewal; it says when that version has expired or was revoked. It stays "

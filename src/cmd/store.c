@@ -93,7 +93,7 @@ static bool convert(struct context *context, struct error *err)
         return error_next(err, "add --layout versioned or --layout certbot");
     }
     TRY(choose(context, &names, err));
-    if (names.len == 0)
+    if (names.len == 0 && !context->settings->json)
         ui_say(context->ui, "No certificates found.");
     out_object(&out, NULL);
     out_bool(&out, "dry_run", context->settings->dry_run);

@@ -1,5 +1,6 @@
 """history: what versions there are, an old one made live again, and those removed that are of no use."""
 import datetime
+import json
 import shutil
 import time
 
@@ -100,6 +101,12 @@ def test_pruned(three, layout):
     client.run("history", "prune", NAME, "--history-keep", "1").says(f"Removed a version of h.test: {ids[0]}")
     assert [v["id"] for v in listed(client)] == ids[1:]
     client.store.check([NAME])
+    assert json.loads(client.run("history", "prune", "--json").out) == {"certificates": []}
+    client.renew("--force-renewal", "--history-keep", "3")
+    oldest = listed(client)[0]["id"]
+    said = client.run("history", "prune", "--json", "--history-keep", "1")
+    assert json.loads(said.out) == {"certificates": [{"name": NAME, "removed": [oldest]}]}
+    client.run("history", "restore", NAME, ids[-1], "--json", status=2).says("nothing for --json")
 
 
 def test_what_to_keep_is_saved(three):
