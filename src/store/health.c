@@ -275,11 +275,16 @@ static void leave_shared_alone(const struct patient *patient, size_t from)
 {
     const struct lineage *lineage = patient->lineage;
     struct findings *out = patient->health->out;
+    struct error unknown = { 0 };
+    enum sharing sharing;
     size_t first = from;
 
     while (first < out->len && out->at[first].repair == NULL)
         first++;
-    if (first == out->len || lineage == NULL || !lineage_shares_archive(lineage))
+    if (first == out->len || lineage == NULL)
+        return;
+    sharing = lineage_sharing(lineage, &unknown);
+    if (sharing == SHARING_NOT)
         return;
     for (size_t i = first; i < out->len; i++) {
         struct finding *finding = &out->at[i];
@@ -288,8 +293,12 @@ static void leave_shared_alone(const struct patient *patient, size_t from)
             continue;
         finding->repair = NULL;
         list_clear(&finding->answers);
-        finding_answer(finding, "correct archive_dir in %s or in the renewal file of the other certificate, as both keep "
-                       "versions in %s: until then nobody can tell whose they are", lineage->conf_path, lineage->archive_dir);
+        if (sharing == SHARING_UNKNOWN)
+            finding_answer(finding, "make the directory of the renewal files readable: until then nobody can tell whether "
+                           "another certificate keeps versions in %s", lineage->archive_dir);
+        else
+            finding_answer(finding, "correct archive_dir in %s or in the renewal file of the other certificate, as both keep "
+                           "versions in %s: until then nobody can tell whose they are", lineage->conf_path, lineage->archive_dir);
     }
 }
 

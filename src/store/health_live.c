@@ -80,9 +80,10 @@ void check_newest(struct patient *patient)
 {
     struct lineage *lineage = patient->lineage;
     const struct parts *newest = NULL;
+    struct error unknown = { 0 };
     struct finding *finding;
 
-    if (lineage->pending_deployment && lineage_shares_archive(lineage)) /* it is the other's */
+    if (lineage->pending_deployment && lineage_sharing(lineage, &unknown) == SHARING) /* it is the other's */
         return;
     if (lineage->pending_deployment) {
         finding = health_break(patient, "live-not-newest", lineage->live_dir,

@@ -71,10 +71,14 @@ static bool read_cert(struct lineage *lineage, struct error *err)
 static bool find_own(struct lineage *lineage, struct error *err)
 {
     AUTO(free) char *id = NULL;
+    enum sharing sharing;
 
     TRY(lineage->layout->find(lineage, err));
-    if (!lineage->pending_deployment || !lineage_shares_archive(lineage))
+    if (!lineage->pending_deployment)
         return true;
+    sharing = lineage_sharing(lineage, err);
+    if (sharing != SHARING)
+        return sharing == SHARING_NOT;
     TRY(lineage->layout->live(lineage, &id, err));
     for (int kind = 0; kind < KIND_COUNT; kind++) {
         free(lineage->current[kind]);

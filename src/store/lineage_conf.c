@@ -59,26 +59,33 @@ static char *archive_of(const struct lineage *like, const struct conf *conf, con
     return said != NULL ? said : xprintf("%s/archive/%.*s", config, (int)(strlen(file) - strlen(".conf")), file);
 }
 
-bool lineage_shares_archive(const struct lineage *lineage)
+enum sharing lineage_sharing(const struct lineage *lineage, struct error *err)
 {
     AUTO(free) char *dir = file_dirname(lineage->conf_path);
     AUTO(list_clear) struct list files = { 0 };
-    struct error err = { 0 };
+    struct error broken = { 0 };
 
-    if (!file_list_dir(dir, &files, &err))
-        return true;
+    if (!file_list_dir(dir, &files, err))
+        return SHARING_UNKNOWN;
     for (size_t i = 0; i < files.len; i++) {
         AUTO(free) char *path = file_join(dir, files.at[i]), *archive = NULL;
         AUTO(conf_free) struct conf *conf = NULL;
 
         if (files.at[i][0] == '.' || !text_ends(files.at[i], ".conf") || strcmp(path, lineage->conf_path) == 0 ||
-            !read_conf(path, &conf, &err))
+            !read_conf(path, &conf, &broken))
             continue;
         archive = archive_of(lineage, conf, files.at[i]);
         if (strcmp(archive, lineage->archive_dir) == 0)
-            return true;
+            return SHARING;
     }
-    return false;
+    return SHARING_NOT;
+}
+
+bool lineage_shares_archive(const struct lineage *lineage)
+{
+    struct error unknown = { 0 };
+
+    return lineage_sharing(lineage, &unknown) != SHARING_NOT;
 }
 
 bool lineage_refuse_shared(const struct lineage *lineage, struct error *err)

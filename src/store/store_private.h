@@ -52,8 +52,10 @@ struct lineage *lineage_new(const struct store *store, const char *name, const s
 struct lineage *lineage_bare(const struct store *store, const char *name, const struct layout *layout)
     __attribute__((returns_nonnull));
 
-/* Whether another lineage keeps versions in its archive directory; looked for now, in all renewal files that can be read. True,
- * too, when they cannot be listed. Then nobody can tell whose the traces of interrupted work are that lie there. */
+/* Whether another lineage keeps versions in its archive directory; looked for now, in all renewal files that can be read. */
+enum sharing { SHARING_NOT, SHARING, SHARING_UNKNOWN /* the renewal files cannot be listed: err says why */ };
+enum sharing lineage_sharing(const struct lineage *lineage, struct error *err);
+/* True unless that is known not to be so: nobody can tell whose the traces of interrupted work are that lie there. */
 bool lineage_shares_archive(const struct lineage *lineage);
 /* The error that says so. Returns false. */
 bool lineage_refuse_shared(const struct lineage *lineage, struct error *err);
