@@ -75,7 +75,7 @@ static void out_entry(struct out *out, const struct inventory_entry *entry, int6
     out_end(out);
 }
 
-static void put_json(const struct inventory *all, struct buf *text)
+static void say_json(struct context *context, const struct inventory *all, struct buf *text)
 {
     struct out out = out_pretty_to(text);
 
@@ -93,9 +93,7 @@ static void put_json(const struct inventory *all, struct buf *text)
             out_text(&out, "error", all->at[i].error.why);
             out_end(&out);
         }
-    out_end(&out);
-    out_end(&out);
-    buf_put_char(text, '\n');
+    report_document(context, &out);
 }
 
 static bool certificates_run(struct context *context, struct error *err)
@@ -105,8 +103,7 @@ static bool certificates_run(struct context *context, struct error *err)
 
     TRY(inventory_take(context, &all, err));
     if (context->settings->json) {
-        put_json(&all, &text);
-        ui_write(context->ui, buf_view(&text));
+        say_json(context, &all, &text);
         return true;
     }
     for (size_t i = 0; i < all.len; i++)

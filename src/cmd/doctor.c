@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "cmd/command.h"
+#include "cmd/report.h"
 #include "json/out.h"
 
 #define REPORT_MAX ((size_t)1 << 30)
@@ -85,7 +86,7 @@ static void out_finding(struct out *out, const struct finding *finding)
     out_end(out);
 }
 
-static void put_json(const struct findings *findings, struct buf *text)
+static void say_json(struct context *context, const struct findings *findings, struct buf *text)
 {
     struct out out = out_pretty_to(text);
 
@@ -95,9 +96,7 @@ static void put_json(const struct findings *findings, struct buf *text)
     out_array(&out, "findings");
     for (size_t i = 0; i < findings->len; i++)
         out_finding(&out, &findings->at[i]);
-    out_end(&out);
-    out_end(&out);
-    buf_put_char(text, '\n');
+    report_document(context, &out);
 }
 
 /* ---- the command ---- */
@@ -127,8 +126,7 @@ static bool doctor_run(struct context *context, struct error *err)
     TRY(health_examine(context->store, settings, settings->cert_name, settings->fix ? HEALTH_FIX : HEALTH_LOOK, &findings,
         err));
     if (settings->json) {
-        put_json(&findings, &text);
-        ui_write(context->ui, buf_view(&text));
+        say_json(context, &findings, &text);
     } else {
         say_findings(context, &findings);
         say_summary(context, &findings);

@@ -99,9 +99,6 @@ static void list_broken(struct listing *listing, const struct list *broken)
         out_text(&listing->out, "error", broken->at[i + 1]);
         out_end(&listing->out);
     }
-    out_end(&listing->out);
-    out_end(&listing->out);
-    buf_put_char(&listing->text, '\n');
 }
 
 /* One that cannot be read hides no other; when it was named, that is an error. */
@@ -143,7 +140,7 @@ static bool list_versions(struct context *context, const char *only, struct erro
     listing.out = out_pretty_to(&listing.text);
     ok = list_all(&listing, &names, only != NULL, err);
     if (ok && context->settings->json)
-        ui_write(context->ui, buf_view(&listing.text));
+        report_document(context, &listing.out);
     else if (ok)
         ui_frame(context->ui, false, names.len == 0 ? "No certificates found." : buf_text(&listing.text));
     buf_clear(&listing.text);
@@ -182,10 +179,7 @@ static void out_pruned(struct out *out, const char *name, const struct list *rem
         return;
     out_object(out, NULL);
     out_text(out, "name", name);
-    out_array(out, "removed");
-    for (size_t i = 0; i < removed->len; i++)
-        out_text(out, NULL, removed->at[i]);
-    out_end(out);
+    out_texts(out, "removed", removed);
     if (failure->kind != ERROR_NONE)
         out_text(out, "error", failure->why);
     out_end(out);
@@ -227,11 +221,8 @@ static bool prune(struct context *context, const char *only, struct error *err)
     out_object(&out, NULL);
     out_array(&out, "certificates");
     ok = prune_all(context, &names, &out, err);
-    out_end(&out);
-    out_end(&out);
-    buf_put_char(&text, '\n');
     if (context->settings->json)
-        ui_write(context->ui, buf_view(&text));
+        report_document(context, &out);
     return ok;
 }
 

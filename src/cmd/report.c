@@ -89,3 +89,11 @@ void report_out_cert(struct out *out, const struct cert *cert)
     out_time(out, "not_before", cert->not_before);
     out_time(out, "not_after", cert->not_after);
 }
+
+void report_document(struct context *context, struct out *out)
+{
+    while (out->depth > 0)
+        out_end(out);
+    buf_put_char(out->to, '\n');
+    ui_write(context->ui, buf_view(out->to));
+}

@@ -15,5 +15,7 @@ void report_put_time(struct buf *text, int64_t at);
 const char *report_key_type(const struct cert *cert); /* "RSA" or "ECDSA" */
 /* What a certificate says, as members of the object that is begun. */
 void report_out_cert(struct out *out, const struct cert *cert);
+/* Closes what is open in a JSON document, and prints it. */
+void report_document(struct context *context, struct out *out);
 /* "https://a", "https://a and https://b", "https://a, https://b, and https://c"; of the caller's. */
 char *report_urls(const struct list *names) __attribute__((returns_nonnull));

@@ -1,6 +1,7 @@
 /* show_account: what the CA knows of us. */
 #include "base/mem.h"
 #include "cmd/command.h"
+#include "cmd/report.h"
 #include "json/out.h"
 #include "lifecycle/accounts.h"
 
@@ -28,9 +29,7 @@ static void say_json(struct context *context, const struct account_view *view)
     out_text(&out, "status", words[view->status]);
     out_text(&out, "thumbprint", view->thumbprint);
     out_texts(&out, "emails", &view->emails);
-    out_end(&out);
-    buf_put_char(&text, '\n');
-    ui_write(context->ui, buf_view(&text));
+    report_document(context, &out);
 }
 
 static bool show_account_run(struct context *context, struct error *err)

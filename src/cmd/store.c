@@ -4,6 +4,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cmd/command.h"
+#include "cmd/report.h"
 #include "json/out.h"
 #include "lifecycle/versions.h"
 
@@ -99,11 +100,8 @@ static bool convert(struct context *context, struct error *err)
     out_bool(&out, "dry_run", context->settings->dry_run);
     out_array(&out, "certificates");
     ok = convert_all(context, &names, &out, err);
-    out_end(&out);
-    out_end(&out);
-    buf_put_char(&text, '\n');
     if (context->settings->json)
-        ui_write(context->ui, buf_view(&text));
+        report_document(context, &out);
     return ok;
 }
 

@@ -9,8 +9,10 @@ import shutil
 import stat
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import certs
+import pytest
 from client import KINDS, SANITIZER
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -114,6 +116,14 @@ class Driver:
         for conf in (store / "renewal").glob("*a.conf*"):
             conf.write_text(conf.read_text().replace(f"{base}/", f"{store}/"))
         return store
+
+
+@pytest.fixture
+def driver(request, area):
+    path = Path(request.config.program).resolve().parent / "tests" / "crash" / "store-driver"
+    if not path.exists():
+        pytest.skip("the driver is not built with this program")
+    return Driver(path, area)
 
 
 def base_store(driver, layout, folders=None):

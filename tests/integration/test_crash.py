@@ -6,21 +6,12 @@ third one fails in each way, and of recoveries those are killed that differ.
 import os
 import re
 import shutil
-from pathlib import Path
 
 import pytest
-from crash import (CALL, ERRORS, EVERYTHING, LAYOUTS, READING, Change, Driver, all_of, base_store, changes, check_mended, check_modes,
-                   check_nothing_left, live_serial)
+from crash import (CALL, ERRORS, EVERYTHING, LAYOUTS, READING, Change, all_of, base_store, changes, check_mended, check_modes,
+                   check_nothing_left, driver, live_serial)  # noqa: F401 (driver is a fixture)
 
 pytestmark = [pytest.mark.ours, pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")]
-
-
-@pytest.fixture
-def driver(request, area):
-    path = Path(request.config.program).resolve().parent / "tests" / "crash" / "store-driver"
-    if not path.exists():
-        pytest.skip("the driver is not built with this program")
-    return Driver(path, area)
 
 
 @pytest.fixture

@@ -4,12 +4,11 @@ EVERCERT_CRASH=all kills every call, and fails it in each way; otherwise each fo
 """
 import shutil
 import subprocess
-from pathlib import Path
 
 import pytest
 from client import KINDS
-from crash import (CALL, ERRORS, EVERYTHING, Driver, all_of, base_store, check_modes, check_nothing_left, check_users_files,
-                   live_serial)
+from crash import (CALL, ERRORS, EVERYTHING, all_of, base_store, check_modes, check_nothing_left, check_users_files, driver,
+                   live_serial)  # noqa: F401 (driver is a fixture)
 
 pytestmark = [pytest.mark.ours, pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")]
 
@@ -70,14 +69,6 @@ DAMAGES = [
     Damage("a renewal file that names old paths", BOTH, "sed -i \"s#$PWD/#/old/place/#\" renewal/a.conf", "renewal-file-old-paths"),
     Damage("leftovers", BOTH, "touch renewal/.a.conf.evercert-abcdef archive/a/cert9.pem.new live/.evercert-probe.1.2", ""),
 ]
-
-
-@pytest.fixture
-def driver(request, area):
-    path = Path(request.config.program).resolve().parent / "tests" / "crash" / "store-driver"
-    if not path.exists():
-        pytest.skip("the driver is not built with this program")
-    return Driver(path, area)
 
 
 def damaged(driver, base, damage):
