@@ -177,7 +177,7 @@ static void add_list(const char *path, const struct access *access)
     } else {
         if (access->key.gid != NO_GROUP && access->key.gid != st.st_gid) /* it was refused */
             acl_level_group(&acl);
-        if (acl_set_fd(fd, path, &acl, &err) && fsync(fd) == 0)
+        if (acl_set_fd(fd, path, &acl, &err) && (fsync(fd) == 0 || file_error(&err, "sync", path)))
             return;
     }
     log_warning("What was given to others by hand (setfacl) could not be given to the new %s: %s", path, err.why);
@@ -251,13 +251,15 @@ static bool apply_to(const char *path, const struct wishes *wishes, bool key, st
     return change(fd, path, &st, access, err);
 }
 
-bool access_apply(const struct lineage *lineage, const struct settings *settings, struct error *err)
+bool access_apply(struct store *store, const struct lineage *lineage, const struct settings *settings, struct error *err)
 {
     AUTO(list_clear) struct list ids = { 0 };
     struct wishes wishes;
+    bool shared;
 
     TRY(access_wishes(settings, &wishes, err));
-    if (lineage_shares_archive(lineage) && lineage->version != NULL) /* others there may be the other certificate's */
+    TRY(store_archive_is_shared(store, lineage, &shared, err));
+    if (shared && lineage->version != NULL) /* others there may be the other certificate's */
         list_add(&ids, lineage->version);
     else
         TRY(lineage->layout->list(lineage, &ids, err));
@@ -366,7 +368,7 @@ bool lineage_apply_access(struct store *store, const struct lineage *lineage, co
     struct access access;
 
     TRY(access_of_next(lineage, settings, &access, err));
-    TRY(access_apply(lineage, settings, err));
+    TRY(access_apply(store, lineage, settings, err));
     access_finish(store, lineage, settings, &access);
     return true;
 }

@@ -51,7 +51,8 @@ MUST_USE bool access_create_part(const char *path, enum kind kind, struct view c
 
 /* Gives all versions what settings ask for; where they are silent, each file stays as it is. At no moment may anybody read
  * a file who might neither before nor afterwards. What may not be set is left (access_tell). */
-MUST_USE bool access_apply(const struct lineage *lineage, const struct settings *settings, struct error *err);
+MUST_USE bool access_apply(struct store *store, const struct lineage *lineage, const struct settings *settings,
+                           struct error *err);
 
 /* Gives the key of an older version, which is to become live, what the live one has: as a successor would get it. */
 MUST_USE bool access_hand_on(const struct lineage *lineage, const char *key, struct error *err);

@@ -201,14 +201,15 @@ void health_learn_claims(struct health *health)
 
     if (!health->claims_known) {
         forget_claims(health);
-        health->claims_known = true;
-        if (store_lineage_names(health->store, &names, &err))
-            for (size_t i = 0; i < names.len; i++) {
-                AUTO(lineage_free) struct lineage *lineage = NULL;
+        health->claims_known = store_lineage_names(health->store, &names, &err);
+        if (!health->claims_known)
+            health_note_trouble(&err);
+        for (size_t i = 0; i < names.len; i++) {
+            AUTO(lineage_free) struct lineage *lineage = NULL;
 
-                (void)!lineage_open(health->store, names.at[i], &lineage, &err);
-                health_claim(health, names.at[i], lineage);
-            }
+            (void)!lineage_open(health->store, names.at[i], &lineage, &err);
+            health_claim(health, names.at[i], lineage);
+        }
     }
     if (!health->claims.sorted && health->claims.len > 0)
         qsort(health->claims.at, health->claims.len, sizeof *health->claims.at, compare_claims);
@@ -281,7 +282,8 @@ static void leave_shared_alone(const struct patient *patient, size_t from)
 
     while (first < out->len && out->at[first].repair == NULL)
         first++;
-    if (first == out->len || lineage == NULL)
+    if (first == out->len || lineage == NULL ||
+        health_other_user(patient->health, lineage->archive_dir, patient->name) == NULL) /* as nearly always */
         return;
     sharing = lineage_sharing(lineage, &unknown);
     if (sharing == SHARING_NOT)

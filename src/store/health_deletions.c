@@ -18,7 +18,6 @@ static bool repair_forget(struct health *health, const struct finding *finding, 
 {
     AUTO(free) char *dir = store_path(health->store, "renewal");
 
-    (void)health;
     TRY(file_remove(finding->path, err));
     return file_sync_dir(dir, err);
 }
@@ -87,7 +86,7 @@ void check_deletions(struct health *health)
     struct error err = { 0 };
 
     if (!file_list_dir(dir, &names, &err))
-        return;
+        health_note_trouble(&err);
     for (size_t i = 0; i < names.len; i++) {
         AUTO(free) char *path = file_join(dir, names.at[i]);
 

@@ -1,5 +1,6 @@
 """Many lineages at once."""
 import os
+import shutil
 
 import pytest
 from fleet import Fleet
@@ -102,3 +103,30 @@ def test_hooks_of_many(make_client, new_ca, area):
     lines = ran.read_text().splitlines()
     assert lines[0] == "pre" and lines[-1] == "post"
     assert sorted(lines[1:-1]) == [f"deploy {name}" for name in names]
+
+
+def renewal_files_opened(client, *command, **more):
+    """How often a renewal file is opened by a command."""
+    trace, program, wrapper = client.area / "trace", client.program, client.area / "traced"
+    wrapper.write_text(f'#!/bin/sh\nexec strace -f -e trace=openat -o {trace} {program} "$@"\n')
+    wrapper.chmod(0o755)
+    client.program = wrapper
+    client.run(*command, env={"ASAN_OPTIONS": "detect_leaks=0:exitcode=99"}, **more)
+    client.program = program
+    return sum("/renewal/" in line and '.conf"' in line for line in trace.read_text().splitlines())
+
+
+@pytest.mark.ours
+@pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")
+def test_doctor_does_not_read_everything_for_each_finding(make_client, new_ca):
+    """Four times as many damaged certificates cost four times as much, not sixteen times."""
+    def opened(count):
+        client = make_client(new_ca)
+        client.register()
+        fleet = Fleet(client.config, client.server, client.store.account_id(), client.http_port)
+        for name in fleet.add_many(count, days_left=60):
+            client.store.live(name, "privkey").resolve().chmod(0o644)
+        return renewal_files_opened(client, "doctor", status=1), renewal_files_opened(client, "doctor", "--fix")
+
+    for few, many in zip(opened(10), opened(40)):
+        assert 0 < many < 6 * few
