@@ -2,6 +2,7 @@
 import certs
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
+from fleet import Fleet
 from peers.ports import is_listening
 from test_manual import dns_hooks, hook
 
@@ -64,14 +65,15 @@ def test_debug_challenges_without_a_person(new_client, second_name):
 def test_places_of_standalone_take_turns(new_client, new_ca):
     """The responder is in one place at a time; who needs it elsewhere waits, and who cannot have it fails alone."""
     new_ca.add_a("b.place.test", "127.0.0.2")
-    places = {"a.place.test": "127.0.0.1", "b.place.test": "127.0.0.2", "c.place.test": "127.0.0.1", "d.place.test": "127.0.0.1"}
+    places = {"a.place.test": "127.0.0.1", "b.place.test": "127.0.0.2", "c.place.test": "127.0.0.1"}
     for name, address in places.items():
         new_client.certonly([name], "--http-01-address", address)
-    conf = new_client.store.renewal("d.place.test")
-    conf.write_text(conf.read_text().replace("http01_address = 127.0.0.1\n", "http01_address = 192.0.2.1\n"))
+    fleet = Fleet(new_client.config, new_client.server, new_client.store.account_id(), new_client.http_port)
+    conf = new_client.store.renewal(fleet.add("d.place.test", days_left=5))  # never proved, so that it must be
+    conf.write_text(conf.read_text() + "http01_address = 192.0.2.1\n")
     done = new_client.renew("--force-renewal", "--jobs", "4", status=1)
     done.says("Failed to renew certificate d.place.test with error: ", "192.0.2.1", "1 renew failure(s), 0 parse failure(s)")
-    assert [new_client.store.versions(name) for name in places] == [[1, 2], [1, 2], [1, 2], [1]]
+    assert [new_client.store.versions(name) for name in [*places, "d.place.test"]] == [[1, 2], [1, 2], [1, 2], [1]]
     assert not is_listening(new_client.http_port)
 
 

@@ -444,8 +444,6 @@ def test_a_dry_run_leaves_records_alone(desk):
     before = {p.name: (p.read_bytes(), p.stat().st_mtime_ns) for p in at.dir().iterdir()}
     assert FOUND not in at.client.run(*certonly("--dry-run")).text
     assert {p.name: (p.read_bytes(), p.stat().st_mtime_ns) for p in at.dir().iterdir()} == before
-    at.client.run(*certonly()).says(FOUND)
-    at.check_settled()
 
 
 @needs_strace

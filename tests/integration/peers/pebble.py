@@ -24,7 +24,7 @@ class Pebble:
     programs      folder with pebble and pebble-challtestsrv
     nosleep       validate at once; otherwise up to sleeptime seconds go by first
     nonce_reject  percentage of good nonces refused
-    authz_reuse   percentage of orders that get authorizations which are valid already
+    authz_reuse   percentage of names for which an authorization that is valid is good again; one in a hundred with 0, too
     alternates    number of further roots, each with its chain
     settings      added to Pebble's own configuration
     """
