@@ -17,7 +17,6 @@
 #define READ_CHUNK ((size_t)64 * 1024)
 #define SIZE_UNKNOWN SIZE_MAX
 #define TEMPORARY_TRIES 100
-#define FILE_NAME_MAX 255 /* of nearly every file system */
 
 bool file_error(struct error *err, const char *action, const char *path)
 {

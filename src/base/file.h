@@ -10,6 +10,7 @@
 
 #include "base/bytes.h"
 
+#define FILE_NAME_MAX 255 /* bytes, of nearly every file system */
 #define FILE_MAX_TEXT (1024 * 1024) /* bound for every text file we read: configuration, PEM, JSON */
 
 /* Reads a whole regular file into out (appending); larger than what out may still hold is an error. */

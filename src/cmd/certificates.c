@@ -10,8 +10,6 @@
 #include "json/out.h"
 #include "lifecycle/inventory.h"
 
-#define LISTING_MAX ((size_t)1 << 30)
-
 static void put_entry(struct buf *text, const struct inventory_entry *entry, int64_t now)
 {
     const struct lineage *lineage = entry->lineage;
@@ -99,7 +97,7 @@ static void say_json(struct context *context, const struct inventory *all, struc
 static bool certificates_run(struct context *context, struct error *err)
 {
     AUTO(inventory_clear) struct inventory all = { 0 };
-    AUTO(buf_clear) struct buf text = BUF(LISTING_MAX);
+    AUTO(buf_clear) struct buf text = BUF(REPORT_MAX);
 
     TRY(inventory_take(context, &all, err));
     if (context->settings->json) {

@@ -10,8 +10,6 @@
 #include "lifecycle/versions.h"
 #include "store/history.h"
 
-#define LISTING_MAX ((size_t)1 << 30)
-
 struct listing { /* text or JSON, whichever is wanted */
     struct context *context;
     struct buf text;
@@ -133,7 +131,7 @@ static bool list_all(struct listing *listing, const struct list *names, bool nam
 static bool list_versions(struct context *context, const char *only, struct error *err)
 {
     AUTO(list_clear) struct list names = { 0 };
-    struct listing listing = { .context = context, .text = BUF(LISTING_MAX), .now = clock_now() };
+    struct listing listing = { .context = context, .text = BUF(REPORT_MAX), .now = clock_now() };
     bool ok;
 
     TRY(versions_lineages(context, only, &names, err));
@@ -195,9 +193,12 @@ static bool prune_all(struct context *context, const struct list *names, struct 
         struct error failure = { 0 };
 
         if (!versions_prune(context, names->at[i], &removed, &failure)) {
-            if (failed++ == 0)
+            if (failed++ == 0) { /* which the command ends with */
                 *err = failure;
-            log_warning("Could not remove old versions of %s: %s", names->at[i], failure.why);
+                (void)error_in(err, "removing old versions of %s", names->at[i]);
+            } else {
+                log_warning("Could not remove old versions of %s: %s", names->at[i], failure.why);
+            }
         }
         if (json)
             out_pruned(out, names->at[i], &removed, &failure);
@@ -213,7 +214,7 @@ static bool prune_all(struct context *context, const struct list *names, struct 
 static bool prune(struct context *context, const char *only, struct error *err)
 {
     AUTO(list_clear) struct list names = { 0 };
-    AUTO(buf_clear) struct buf text = BUF(LISTING_MAX);
+    AUTO(buf_clear) struct buf text = BUF(REPORT_MAX);
     struct out out = out_pretty_to(&text);
     bool ok;
 

@@ -6,6 +6,8 @@
 #include "json/out.h"
 #include "lifecycle/obtain.h"
 
+#define REPORT_MAX ((size_t)1 << 30) /* of one listing */
+
 /* Where it is saved and when it expires. */
 void report_saved(struct context *context, const struct obtain_result *result);
 /* What remains to be done. */

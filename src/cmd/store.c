@@ -8,8 +8,6 @@
 #include "json/out.h"
 #include "lifecycle/versions.h"
 
-#define LISTING_MAX ((size_t)1 << 30)
-
 static void say(struct context *context, const char *name, const struct conversion *done)
 {
     bool dry = context->settings->dry_run;
@@ -85,7 +83,7 @@ static bool choose(struct context *context, struct list *names, struct error *er
 static bool convert(struct context *context, struct error *err)
 {
     AUTO(list_clear) struct list names = { 0 };
-    AUTO(buf_clear) struct buf text = BUF(LISTING_MAX);
+    AUTO(buf_clear) struct buf text = BUF(REPORT_MAX);
     struct out out = out_pretty_to(&text);
     bool ok;
 

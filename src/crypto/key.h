@@ -6,6 +6,8 @@
  */
 #include "base/bytes.h"
 
+#define KEY_PEM_MAX (64 * 1024) /* of RSA with 8192 bits there are some 6 KiB */
+
 struct key; /* a private key; its memory is wiped on release */
 
 enum key_type { KEY_RSA, KEY_EC };

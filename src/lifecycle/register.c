@@ -142,8 +142,10 @@ static bool external_account(const struct settings *settings, struct buf *key, s
     *used = has_binding(settings);
     if (!*used)
         return true;
-    if (!decode_hmac_key(settings->eab_hmac_key, key))
-        return error_set(err, ERROR_CONFIG, "the value of --eab-hmac-key is not base64url");
+    if (!decode_hmac_key(settings->eab_hmac_key, key)) {
+        (void)error_set(err, ERROR_CONFIG, "the value of --eab-hmac-key is not base64url");
+        return error_next(err, "give it as the CA shows it: letters, digits, - and _");
+    }
     *out = (struct external_account){ settings->eab_kid, settings->eab_hmac_alg, buf_view(key) };
     return true;
 }

@@ -9,8 +9,6 @@
 #include "crypto/csr.h"
 #include "store/pending.h"
 
-#define KEY_MAX (64 * 1024)
-
 void issue_request_clear(struct issue_request *request)
 {
     list_clear(&request->dns);
@@ -65,7 +63,7 @@ bool csr_sha256(struct view der, struct buf *out, struct error *err)
 bool record_order(struct context *context, const struct ca *ca, const struct issue_request *request,
     const struct order *order, struct view csr, struct error *err)
 {
-    AUTO(pending_clear) struct pending pending = { .created = clock_now(), .key = BUF_SECRET(KEY_MAX) };
+    AUTO(pending_clear) struct pending pending = { .created = clock_now(), .key = BUF_SECRET(KEY_PEM_MAX) };
     AUTO(buf_clear) struct buf digest = BUF(128), previous = BUF(128);
 
     if (request->record == NULL)

@@ -9,8 +9,6 @@
 #include "base/mem.h"
 #include "lifecycle/hold.h"
 
-#define KEY_MAX (64 * 1024)
-
 void revoke_result_clear(struct revoke_result *result)
 {
     free(result->cert_path);
@@ -61,7 +59,7 @@ static bool find_certificate(struct context *context, char **path, struct hold *
 
 static bool revoke_with_key(struct context *context, const struct cert *cert, int reason, struct error *err)
 {
-    AUTO(buf_clear) struct buf pem = BUF_SECRET(KEY_MAX);
+    AUTO(buf_clear) struct buf pem = BUF_SECRET(KEY_PEM_MAX);
     AUTO(key_free) struct key *key = NULL;
     const char *path = context->settings->key_path;
     struct session *session;

@@ -12,7 +12,6 @@
 #include "store/layout.h"
 
 #define MAX_SUFFIX 9999 /* Certbot's names have four digits */
-#define FILE_NAME_MAX 255
 
 static bool has_room_for_suffix(const char *name, struct error *err)
 {

@@ -14,7 +14,6 @@
 #define ORDER_NAME "order.txt"
 #define KEY_NAME "privkey.pem"
 #define CSR_PREFIX ".csr-"
-#define KEY_MAX (64 * 1024)
 #define MAKE_TRIES 10
 #define LAST_SECOND 253402300799 /* of the year 9999 */
 
@@ -256,7 +255,7 @@ static bool load_key(const char *dir, struct pending *out, struct error *err)
 {
     AUTO(free) char *path = file_join(dir, KEY_NAME);
 
-    out->key = BUF_SECRET(KEY_MAX);
+    out->key = BUF_SECRET(KEY_PEM_MAX);
     return !out->has_key || file_read(path, &out->key, err);
 }
 
