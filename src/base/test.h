@@ -16,6 +16,7 @@
 #include <cmocka.h>
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -39,6 +40,7 @@
 #define TEST_MAIN()                                                                                          \
     int main(void)                                                                                           \
     {                                                                                                        \
+        test_signals();                                                                                      \
         return _cmocka_run_group_tests(__FILE__, test_all, test_count, NULL, NULL);                          \
     }
 
@@ -129,6 +131,15 @@ static inline void test_drop_dir(void)
         (void)test_check(false, "test_drop_dir", __FILE__, __LINE__, "%s", err.why);
     free(test_dir_path);
     test_dir_path = NULL;
+}
+
+/* What nohup, or a shell that runs us in the background, has made us ignore: tests send signals. */
+static inline void test_signals(void)
+{
+    static const int numbers[] = { SIGINT, SIGQUIT, SIGHUP };
+
+    for (size_t i = 0; i < COUNT(numbers); i++)
+        (void)signal(numbers[i], SIG_DFL);
 }
 
 static inline void test_run(void (*body)(void))

@@ -244,7 +244,7 @@ class Client:
 
     def _become(self):
         def become():
-            for number in (signal.SIGINT, signal.SIGQUIT):  # ignored where a shell runs the tests in the background
+            for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):  # ignored below nohup, or in a shell's background
                 signal.signal(number, signal.SIG_DFL)
             if self.as_user:
                 uid, gid = self.as_user
