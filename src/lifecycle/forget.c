@@ -25,14 +25,11 @@ static bool choose(struct context *context, struct list *out, struct error *err)
 static bool named(struct context *context, struct list *out, struct error *err)
 {
     const char *name = context->settings->cert_name;
-    AUTO(free) char *conf = NULL;
 
-    if (store_has_lineage(context->store, name)) {
-        list_add(out, name);
-        return true;
-    }
-    conf = store_conf_path(context->store, name);
-    return error_set(err, ERROR_CONFIG, "No certificate found with name %s (expected %s).", name, conf);
+    if (!store_has_lineage(context->store, name))
+        return lineage_missing(context->store, name, err);
+    list_add(out, name);
+    return true;
 }
 
 bool forget_choose(struct context *context, struct list *out, struct error *err)

@@ -282,12 +282,8 @@ static bool list_lineages(struct context *context, struct renewals *out, struct 
         TRY(store_lineage_names(context->store, &names, err));
     else
         list_add(&names, only);
-    if (only != NULL && !store_has_lineage(context->store, only)) {
-        AUTO(free) char *path = store_conf_path(context->store, only);
-
-        (void)error_set(err, ERROR_CONFIG, "No certificate found with name %s (expected %s).", only, path);
-        return error_next(err, "the certificates command lists the names there are");
-    }
+    if (only != NULL && !store_has_lineage(context->store, only))
+        return lineage_missing(context->store, only, err);
     out->at = xcalloc(names.len + 1, sizeof *out->at);
     for (; out->len < names.len; out->len++) {
         out->at[out->len].name = xstrdup(names.at[out->len]);

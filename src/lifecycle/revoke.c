@@ -43,11 +43,8 @@ static bool find_certificate(struct context *context, char **path, struct hold *
         *path = xstrdup(settings->cert_path);
         return true;
     }
-    if (!store_has_lineage(context->store, settings->cert_name)) {
-        AUTO(free) char *conf = store_conf_path(context->store, settings->cert_name);
-
-        return error_set(err, ERROR_CONFIG, "No certificate found with name %s (expected %s).", settings->cert_name, conf);
-    }
+    if (!store_has_lineage(context->store, settings->cert_name))
+        return lineage_missing(context->store, settings->cert_name, err);
     hold->name = xstrdup(settings->cert_name);
     TRY(hold_take(context, hold, err));
     TRY(lineage_load(context->store, hold->name, &hold->lineage, err));

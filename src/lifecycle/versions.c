@@ -14,17 +14,12 @@
 
 bool versions_lineages(struct context *context, const char *only, struct list *names, struct error *err)
 {
-    AUTO(free) char *path = NULL;
-
     if (only == NULL)
         return store_lineage_names(context->store, names, err);
-    if (store_has_lineage(context->store, only)) {
-        list_add(names, only);
-        return true;
-    }
-    path = store_conf_path(context->store, only);
-    (void)error_set(err, ERROR_CONFIG, "No certificate found with name %s (expected %s).", only, path);
-    return error_next(err, "the command `certificates` lists the names there are");
+    if (!store_has_lineage(context->store, only))
+        return lineage_missing(context->store, only, err);
+    list_add(names, only);
+    return true;
 }
 
 /* The command's settings over those that are saved with the lineage. *out is the caller's. */

@@ -26,10 +26,9 @@
 
 bool lineage_missing(const struct store *store, const char *name, struct error *err)
 {
-    AUTO(free) char *dir = store_path(store, "renewal");
+    AUTO(free) char *path = store_conf_path(store, name);
 
-    (void)error_set(err, ERROR_CONFIG, "No certificate found with name %s (expected %s/%s.conf).", name, dir,
-                    name);
+    (void)error_set(err, ERROR_CONFIG, "No certificate found with name %s (expected %s).", name, path);
     return error_next(err, "the command `certificates` lists the names there are");
 }
 

@@ -87,6 +87,8 @@ MUST_USE bool store_lock_repair(struct store *store, struct range_lock **out, st
  * directory is an empty list. */
 MUST_USE bool store_lineage_names(struct store *store, struct list *out, struct error *err);
 bool store_has_lineage(struct store *store, const char *name);
+/* The error for a name that has no renewal file. Returns false. */
+bool lineage_missing(const struct store *store, const char *name, struct error *err);
 /* Whether a renewal file was made for a certificate that never came: an interrupted lineage_create of ours, or an
  * empty file of Certbot's. */
 bool lineage_is_unfinished(const struct store *store, const char *name);

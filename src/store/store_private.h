@@ -78,9 +78,6 @@ char *lineage_gone_path(const struct store *store, const char *name) __attribute
 /* Removes what a lineage_delete that was cut short has left; *found: whether there was one. */
 MUST_USE bool lineage_finish_delete(struct store *store, const char *name, bool *found, struct error *err);
 
-/* The error for a name that has no renewal file. Returns false. */
-bool lineage_missing(const struct store *store, const char *name, struct error *err);
-
 /* An independent copy of the lineage's renewal file, to be changed and then written. */
 MUST_USE bool lineage_copy_conf(const struct lineage *lineage, struct conf **out, struct error *err);
 /* Says in conf which layout the lineage has. */
