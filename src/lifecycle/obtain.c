@@ -60,7 +60,7 @@ static void announce(struct context *context, const struct list *names, bool exi
 static bool save(struct context *context, const struct issue_request *request, const struct issued_chain *chain,
     struct lineage **lineage, const char *new_name, const struct list *names, struct error *err)
 {
-    AUTO(buf_clear) struct buf pem = BUF_SECRET(FILE_MAX_KEY);
+    AUTO(buf_clear) struct buf pem = BUF_SECRET(KEY_PEM_MAX);
     AUTO(free) char *record = xstrdup_or_null(request->record); /* may be the lineage's name, which goes when it is reloaded */
     struct issued issued = { buf_view(&chain->cert), buf_view(&chain->chain), buf_view(&chain->fullchain), { 0 },
         chain->order_url, chain->profile };
@@ -118,12 +118,12 @@ static bool issue_with_hooks(struct context *context, struct issue_request *requ
     ok = hooks_before(context, err);
     if (ok) {
         announce(context, names, *lineage != NULL);
-        if (request->key_is_lineages)
+        if (*lineage != NULL && request->key_is_lineages)
             log_info("Reusing existing private key from %s.", (*lineage)->live[KIND_PRIVKEY]);
         ok = issue_in_turn(context, request, &chain, err);
     }
     if (ok) {
-        if (new_name != NULL)
+        if (*lineage == NULL)
             tell_unusual_places(context);
         joined_names(request, names);
         ok = save(context, request, &chain, lineage, new_name, names, err);

@@ -73,7 +73,7 @@ static void record(struct settings *settings, const struct key *key)
 bool renewal_key(struct settings *settings, const struct lineage *lineage, bool restored, struct key **out,
     struct error *err)
 {
-    AUTO(buf_clear) struct buf pem = BUF_SECRET(FILE_MAX_KEY);
+    AUTO(buf_clear) struct buf pem = BUF_SECRET(KEY_PEM_MAX);
     AUTO(key_free) struct key *key = NULL;
     bool reused = renewal_key_is_reused(settings, lineage);
 

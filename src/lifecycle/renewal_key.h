@@ -5,8 +5,6 @@
 #include "config/settings.h"
 #include "store/store.h"
 
-#define FILE_MAX_KEY (64 * 1024)
-
 /* What settings ask for. */
 struct key_params key_params_of(const struct settings *settings);
 
