@@ -83,7 +83,8 @@ void check_newest(struct patient *patient)
     struct error unknown = { 0 };
     struct finding *finding;
 
-    if (lineage->pending_deployment && lineage_sharing(lineage, &unknown) == SHARING) /* it is the other's */
+    if (lineage->pending_deployment && health_other_user(patient->health, lineage->archive_dir, patient->name) != NULL &&
+        lineage_sharing(lineage, &unknown) == SHARING) /* it is the other's */
         return;
     if (lineage->pending_deployment) {
         finding = health_break(patient, "live-not-newest", lineage->live_dir,
