@@ -121,6 +121,21 @@ static bool repair_links(struct health *health, const struct finding *finding, s
     return point_to_version(lineage, finding->from, (unsigned)finding->number, err);
 }
 
+/* Over nothing: what has the name already is the same, from a repair that was cut short, or stays. */
+static bool put_version_file(const char *path, struct view content, struct file_access access, struct error *err)
+{
+    AUTO(buf_clear) struct buf old = BUF_SECRET(FILE_MAX_TEXT);
+    AUTO(free) char *fresh = xprintf("%s.new", path);
+
+    if (!file_exists(path))
+        return file_create_whole(path, fresh, content, access, err);
+    TRY(file_read(path, &old, err));
+    if (view_equal(buf_view(&old), content))
+        return true;
+    (void)error_set(err, ERROR_STORE, "%s is there already, and is not what is live", path);
+    return error_next(err, "run doctor again: it may not have seen all that is there");
+}
+
 /* What is live is in no version: it becomes one, and then the links lead to it. */
 static bool repair_adopt(struct health *health, const struct finding *finding, struct error *err)
 {
@@ -136,7 +151,7 @@ static bool repair_adopt(struct health *health, const struct finding *finding, s
         struct file_access access = kind == KIND_PRIVKEY ? FILE_PRIVATE : FILE_PUBLIC;
 
         TRY(file_read(lineage->live[kind], &content, err));
-        TRY(file_replace(path, buf_view(&content), access, err));
+        TRY(put_version_file(path, buf_view(&content), access, err));
     }
     return point_to_version(lineage, lineage->archive_dir, (unsigned)finding->number, err);
 }

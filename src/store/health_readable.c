@@ -12,15 +12,15 @@
 
 static _Thread_local struct error trouble; /* kind is ERROR_NONE: there was none */
 
-/* Not what is absent, or of another kind than it should be: that is as it is, and the checks tell of it. */
+/* All but what is absent, or of another kind than it should be: that is as it is, and the checks tell of it. */
 static bool hides_something(int sys)
 {
-    static const int numbers[] = { EACCES, EPERM, EIO, ENOMEM, EMFILE, ENFILE, ESTALE, ETIMEDOUT, EAGAIN };
+    static const int numbers[] = { 0, ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG, EINVAL, ENXIO, ENODEV, EFBIG };
 
     for (size_t i = 0; i < COUNT(numbers); i++)
         if (sys == numbers[i])
-            return true;
-    return false;
+            return false;
+    return true;
 }
 
 void health_forget_trouble(void)
