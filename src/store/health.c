@@ -180,6 +180,7 @@ static void forget_claims(struct health *health)
     list_clear(&health->strays[STRAY_LIVE]);
     list_clear(&health->strays[STRAY_ARCHIVE]);
     health->strays_known = false;
+    health->strays_trouble = (struct error){ 0 };
 }
 
 static void health_clear_at(struct health *health)
@@ -241,6 +242,7 @@ const struct list *health_strays(struct health *health, enum stray which)
     static const char *const parts[] = { "live", "archive" };
 
     health_learn_claims(health);
+    health_note_trouble(&health->strays_trouble); /* whoever asks again does not know all of them either */
     for (int i = 0; i < 2 && !health->strays_known; i++) {
         AUTO(free) char *above = store_path(health->store, parts[i]);
         AUTO(list_clear) struct list names = { 0 };
@@ -248,6 +250,7 @@ const struct list *health_strays(struct health *health, enum stray which)
 
         if (!file_list_dir(above, &names, &err)) {
             health_note_trouble(&err);
+            health->strays_trouble = err;
             continue;
         }
         for (size_t k = 0; k < names.len; k++) {
@@ -315,15 +318,20 @@ static void examine_lineage(struct health *health, const char *name)
     for (size_t i = 0; i < COUNT(lineage_checks) && !patient.broken; i++)
         lineage_checks[i](&patient);
     leave_shared_alone(&patient, from);
+    if (patient.lineage != NULL)
+        health_tell_trouble(health, &patient, from);
     patient_forget_versions(&patient);
     lineage_free(patient.lineage);
 }
 
 static void examine_store(struct health *health, const char *unused)
 {
+    size_t from = health->out->len;
+
     (void)unused;
     for (size_t i = 0; i < COUNT(store_checks); i++)
         store_checks[i](health);
+    health_tell_trouble(health, NULL, from);
 }
 
 /* ---- repairing ---- */

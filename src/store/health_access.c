@@ -224,9 +224,8 @@ void check_modes(struct patient *patient)
 static void check_hooks(struct health *health, const char *dir)
 {
     AUTO(list_clear) struct list names = { 0 };
-    struct error err = { 0 };
 
-    if (!file_list_dir(dir, &names, &err))
+    if (!health_list_dir(dir, &names))
         return;
     for (size_t i = 0; i < names.len; i++) {
         AUTO(free) char *path = file_join(dir, names.at[i]);

@@ -83,10 +83,8 @@ void check_deletions(struct health *health)
 {
     AUTO(free) char *dir = store_path(health->store, "renewal");
     AUTO(list_clear) struct list names = { 0 };
-    struct error err = { 0 };
 
-    if (!file_list_dir(dir, &names, &err))
-        health_note_trouble(&err);
+    (void)health_list_dir(dir, &names);
     for (size_t i = 0; i < names.len; i++) {
         AUTO(free) char *path = file_join(dir, names.at[i]);
 

@@ -32,7 +32,7 @@ static bool only_waits(const struct lineage *lineage)
     AUTO(list_clear) struct list names = { 0 };
     struct error err = { 0 };
 
-    if (lineage->layout == &layout_certbot || !file_list_dir(lineage->archive_dir, &names, &err))
+    if (lineage->layout == &layout_certbot || !health_list_dir(lineage->archive_dir, &names))
         return false;
     for (size_t i = 0; i < names.len; i++) {
         AUTO(free) char *path = file_join(lineage->archive_dir, names.at[i]);
@@ -102,9 +102,8 @@ static bool repair_remove(struct health *health, const struct finding *finding, 
 static void check_dir(struct health *health, const struct patient *patient, const char *dir)
 {
     AUTO(list_clear) struct list names = { 0 };
-    struct error err = { 0 };
 
-    if (dir == NULL || !file_list_dir(dir, &names, &err))
+    if (dir == NULL || !health_list_dir(dir, &names))
         return;
     for (size_t i = 0; i < names.len; i++) {
         AUTO(free) char *path = file_join(dir, names.at[i]);

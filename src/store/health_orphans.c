@@ -62,7 +62,6 @@ static void walk_accounts(struct health *health, const char *dir, int depth)
 {
     AUTO(list_clear) struct list names = { 0 };
     AUTO(free) char *registration = file_join(dir, "regr.json");
-    struct error err = { 0 };
 
     if (file_exists(registration)) {
         struct finding *finding;
@@ -75,7 +74,7 @@ static void walk_accounts(struct health *health, const char *dir, int depth)
         finding_answer(finding, "unregister, to give the account up at the CA");
         return;
     }
-    if (depth == ACCOUNT_DEPTH || !file_list_dir(dir, &names, &err))
+    if (depth == ACCOUNT_DEPTH || !health_list_dir(dir, &names))
         return;
     for (size_t i = 0; i < names.len; i++) {
         AUTO(free) char *path = file_join(dir, names.at[i]);
@@ -108,10 +107,9 @@ void check_old_requests(struct health *health)
     for (size_t i = 0; i < COUNT(old); i++) {
         AUTO(free) char *dir = store_path(health->store, old[i].part);
         AUTO(list_clear) struct list names = { 0 };
-        struct error err = { 0 };
         struct finding *finding;
 
-        if (!file_list_dir(dir, &names, &err) || names.len == 0)
+        if (!health_list_dir(dir, &names) || names.len == 0)
             continue;
         finding = health_find(health, NULL, old[i].code, HEALTH_NOTE, dir, old[i].why, "%s holds %zu %s of older versions", dir,
                               names.len, old[i].what);

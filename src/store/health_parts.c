@@ -69,7 +69,6 @@ bool health_find_key(const struct patient *patient, const struct cert *cert, con
     AUTO(free) char *dir = store_path(patient->health->store, "keys");
     AUTO(free) char *ordered = pending_key_path(patient->health->store, patient->name);
     AUTO(list_clear) struct list names = { 0 };
-    struct error err = { 0 };
 
     for (size_t i = patient->version_count; i-- > 0;) {
         const struct parts *parts = &patient->versions[i];
@@ -84,10 +83,8 @@ bool health_find_key(const struct patient *patient, const struct cert *cert, con
         *path = TAKE(ordered);
         return true;
     }
-    if (!file_list_dir(dir, &names, &err)) {
-        health_note_trouble(&err);
+    if (!health_list_dir(dir, &names))
         return false;
-    }
     for (size_t i = names.len, count = 0; i-- > 0 && count < KEYS_MAX; count++) {
         AUTO(free) char *key = file_join(dir, names.at[i]);
 
@@ -171,16 +168,14 @@ static void list_dirs(struct patient *patient)
 {
     const struct lineage *lineage = patient->lineage;
     AUTO(list_clear) struct list names = { 0 };
-    struct error err = { 0 };
 
-    if (file_list_dir(lineage->archive_dir, &names, &err))
+    if (health_list_dir(lineage->archive_dir, &names))
         for (size_t i = 0; i < names.len; i++) {
             AUTO(free) char *dir = file_join(lineage->archive_dir, names.at[i]);
 
             if (version_id_is(view_of(names.at[i])))
                 add_dir(patient, names.at[i], dir, false);
         }
-    health_note_trouble(&err);
     if (file_is_dir(lineage->live_dir))
         add_dir(patient, "live", lineage->live_dir, true);
 }

@@ -28,6 +28,7 @@ struct health {
     struct list accounts;    /* in renewal files: their IDs */
     struct list strays[2];   /* directories in live/ and archive/ that nobody claims, once strays_known */
     bool strays_known;
+    struct error strays_trouble; /* why those may not be all; of kind ERROR_NONE when they are */
     struct findings *out;
 };
 
@@ -102,6 +103,11 @@ bool health_is_of_lineage(const struct lineage *lineage, const struct cert *cert
 /* For errors that checks pass over: where something was hidden from them, nothing is repaired that they may have misjudged. */
 void health_note_trouble(const struct error *err);
 void health_forget_trouble(void);
+/* file_list_dir that notes why not. */
+bool health_list_dir(const char *dir, struct list *out);
+/* An error when anything was noted, so that nobody is called well who could not be looked at; unless one of the findings from
+ * `from` on says so already. patient NULL: of the store. */
+void health_tell_trouble(struct health *health, const struct patient *patient, size_t from);
 /* Reports, as an error that ends the checks, what is there but hidden; false when errno says anything else of it. */
 bool health_report_hidden(struct patient *patient, const char *path, int sys);
 const char *health_trouble(void); /* the first since then, NULL when there was none; borrowed */

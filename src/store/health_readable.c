@@ -34,9 +34,47 @@ void health_note_trouble(const struct error *err)
         trouble = *err;
 }
 
+bool health_list_dir(const char *dir, struct list *out)
+{
+    struct error err = { 0 };
+
+    if (file_list_dir(dir, out, &err))
+        return true;
+    health_note_trouble(&err);
+    return false;
+}
+
 const char *health_trouble(void)
 {
     return trouble.kind == ERROR_NONE ? NULL : trouble.why;
+}
+
+/* ---- telling ---- */
+
+static void answer_hidden(struct finding *finding, const char *path, int sys)
+{
+    struct stat st;
+
+    if (sys != EACCES && sys != EPERM)
+        finding_answer(finding, "see to the disk, and run this again");
+    else if (stat(path, &st) == 0)
+        finding_answer(finding, "run this as root, or as user %u, whose it is", (unsigned)st.st_uid);
+    else
+        finding_answer(finding, "run this as root, or as the user whose it is");
+}
+
+void health_tell_trouble(struct health *health, const struct patient *patient, size_t from)
+{
+    const char *path = patient == NULL ? store_config_dir(health->store) : patient->lineage->conf_path;
+    struct finding *finding;
+
+    for (size_t i = from; i < health->out->len; i++)
+        if (strcmp(health->out->at[i].code, "not-readable") == 0)
+            return;
+    if (trouble.kind == ERROR_NONE)
+        return;
+    finding = health_find(health, patient, "not-readable", HEALTH_ERROR, path, "what was found may not be all", "%s", trouble.why);
+    answer_hidden(finding, "", trouble.sys);
 }
 
 /* ---- a lineage ---- */
@@ -52,18 +90,12 @@ static int try_to_read(const char *path)
 bool health_report_hidden(struct patient *patient, const char *path, int sys)
 {
     struct finding *finding;
-    struct stat st;
 
     if (!hides_something(sys))
         return false;
     finding = health_break(patient, "not-readable", path, "nothing else can be said of this certificate", "%s cannot be read: %s",
                            path, strerror(sys));
-    if (sys != EACCES && sys != EPERM)
-        finding_answer(finding, "see to the disk, and run this again");
-    else if (stat(path, &st) == 0)
-        finding_answer(finding, "run this as root, or as user %u, whose it is", (unsigned)st.st_uid);
-    else
-        finding_answer(finding, "run this as root, or as the user whose it is");
+    answer_hidden(finding, path, sys);
     return true;
 }
 

@@ -114,7 +114,8 @@ def try_point(driver, base, damage, what, call):
         assert done.returncode != 0, at
     else:
         assert done.returncode in (0, 1), at
-    if done.returncode == 0:  # a success is one
+    once = "EACCES" in what and call[0] == "openat"  # of several looks at a directory: nobody is refused one of them
+    if done.returncode == 0 and not once:  # a success is one
         assert driver.run(store, "doctor", "look", check=False).returncode == 0, at
     if could_start:
         assert live_serial(store) in [driver.serials[i] for i in damage.live], at
