@@ -10,7 +10,6 @@
 #include "cmd/report.h"
 #include "json/out.h"
 
-#define REPORT_MAX ((size_t)1 << 30)
 #define FINDING_MAX (64 * 1024)
 
 /* ---- for people ---- */

@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "store/certbot_versions.h"
 #include "store/health_private.h"
+#include "store/version_dir.h"
 
 enum live_state {
     LIVE_GOOD,      /* a link to a file of its kind in archive_dir */
@@ -122,15 +123,16 @@ static bool repair_links(struct health *health, const struct finding *finding, s
 }
 
 /* Over nothing: what has the name already is the same, from a repair that was cut short, or stays. */
-static bool put_version_file(const char *path, struct view content, struct file_access access, struct error *err)
+static bool copy_into_version(const char *live, const char *path, struct file_access access, struct error *err)
 {
-    AUTO(buf_clear) struct buf old = BUF_SECRET(FILE_MAX_TEXT);
+    AUTO(buf_clear) struct buf content = BUF_SECRET(FILE_MAX_TEXT);
     AUTO(free) char *fresh = xprintf("%s.new", path);
+    bool same;
 
     if (!file_exists(path))
-        return file_create_whole(path, fresh, content, access, err);
-    TRY(file_read(path, &old, err));
-    if (view_equal(buf_view(&old), content))
+        return file_read(live, &content, err) && file_create_whole(path, fresh, buf_view(&content), access, err);
+    TRY(version_file_same(live, path, &same, err));
+    if (same)
         return true;
     (void)error_set(err, ERROR_STORE, "%s is there already, and is not what is live", path);
     return error_next(err, "run doctor again: it may not have seen all that is there");
@@ -147,11 +149,9 @@ static bool repair_adopt(struct health *health, const struct finding *finding, s
         static const enum kind order[] = { KIND_PRIVKEY, KIND_FULLCHAIN, KIND_CHAIN, KIND_CERT };
         enum kind kind = order[i];
         AUTO(free) char *path = version_path(lineage->archive_dir, kind, (unsigned)finding->number);
-        AUTO(buf_clear) struct buf content = BUF_SECRET(FILE_MAX_TEXT);
         struct file_access access = kind == KIND_PRIVKEY ? FILE_PRIVATE : FILE_PUBLIC;
 
-        TRY(file_read(lineage->live[kind], &content, err));
-        TRY(put_version_file(path, buf_view(&content), access, err));
+        TRY(copy_into_version(lineage->live[kind], path, access, err));
     }
     return point_to_version(lineage, lineage->archive_dir, (unsigned)finding->number, err);
 }

@@ -440,10 +440,16 @@ def test_doctor_removes_orders_that_are_of_no_use(desk):
 
 
 def test_a_dry_run_leaves_records_alone(desk):
-    at = without(desk)
-    before = {p.name: (p.read_bytes(), p.stat().st_mtime_ns) for p in at.dir().iterdir()}
-    assert FOUND not in at.client.run(*certonly("--dry-run")).text
-    assert {p.name: (p.read_bytes(), p.stat().st_mtime_ns) for p in at.dir().iterdir()} == before
+    for _ in range(5):  # once in a hundred the CA takes the proof of the recorded order for good again, and the dry run gives it up
+        at = without(desk)
+        before = {p.name: (p.read_bytes(), p.stat().st_mtime_ns) for p in at.dir().iterdir()}
+        asked = len(at.recorder.of("/chalZ/"))
+        assert FOUND not in at.client.run(*certonly("--dry-run")).text
+        assert {p.name: (p.read_bytes(), p.stat().st_mtime_ns) for p in at.dir().iterdir()} == before
+        if len(at.recorder.of("/chalZ/")) > asked:
+            break
+    at.client.run(*certonly()).says(FOUND)
+    at.check_settled()
 
 
 @needs_strace
