@@ -76,8 +76,7 @@ static bool write_request(const struct account_request *request, const struct si
 }
 
 /* Says before any traffic what the CA would answer (section 7.3.4). */
-static bool check_external(
-    const struct session *session, const struct account_request *request, struct error *err)
+static bool check_external(const struct session *session, const struct account_request *request, struct error *err)
 {
     struct problem needed = { .type = (char[]){ "externalAccountRequired" }, .detail = (char[]){ "" } };
 
@@ -97,8 +96,7 @@ static bool account_request_send(struct session *session, const struct signer *s
 
     TRY(check_external(session, request, err));
     TRY(write_request(request, signer, url, &payload, err));
-    TRY(session_post(
-        session, (struct identity){ signer, NULL }, url, buf_view(&payload), &response, NULL, err));
+    TRY(session_post(session, (struct identity){ signer, NULL }, url, buf_view(&payload), &response, NULL, err));
     TRY(account_parse(buf_view(&response.body), &info, err));
     location = http_header(&response, "location", NULL);
     info.url = location == NULL ? NULL : url_resolve(response.url, location);
@@ -110,20 +108,19 @@ static bool account_request_send(struct session *session, const struct signer *s
     return true;
 }
 
-bool account_request(struct session *session, const struct signer *signer,
-    const struct account_request *request, struct account_info *out, struct error *err)
+bool account_request(struct session *session, const struct signer *signer, const struct account_request *request,
+    struct account_info *out, struct error *err)
 {
     if (account_request_send(session, signer, request, out, err))
         return true;
-    return error_in(
-        err, request->only_existing ? "looking for the account at the CA" : "registering with the CA");
+    return error_in(err, request->only_existing ? "looking for the account at the CA" : "registering with the CA");
 }
 
 /* ---- the account itself ---- */
 
 /* A POST to the account's own URL; empty payload: only reads. */
-static bool account_post(struct session *session, struct identity who, struct view payload,
-    struct account_info *out, struct error *err)
+static bool account_post(
+    struct session *session, struct identity who, struct view payload, struct account_info *out, struct error *err)
 {
     AUTO(http_response_clear) struct http_response response = { 0 };
     AUTO(account_info_clear) struct account_info info = { 0 };
@@ -201,8 +198,7 @@ static bool account_change_key_send(
     return true;
 }
 
-bool account_change_key(
-    struct session *session, struct identity who, const struct signer *next, struct error *err)
+bool account_change_key(struct session *session, struct identity who, const struct signer *next, struct error *err)
 {
     if (!account_change_key_send(session, who, next, err))
         return error_in(err, "changing the account's key");

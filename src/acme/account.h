@@ -36,15 +36,14 @@ MUST_USE bool account_parse(struct view body, struct account_info *out, struct e
 /* newAccount (section 7.3, 7.3.1). */
 MUST_USE bool account_request(struct session *session, const struct signer *signer,
     const struct account_request *request, struct account_info *out, struct error *err);
-MUST_USE bool account_fetch(
-    struct session *session, struct identity who, struct account_info *out, struct error *err);
+MUST_USE bool account_fetch(struct session *session, struct identity who, struct account_info *out, struct error *err);
 /* Replaces the contacts; an empty list removes them (section 7.3.2). */
-MUST_USE bool account_update_contacts(struct session *session, struct identity who,
-    const struct list *contacts, struct account_info *out, struct error *err);
+MUST_USE bool account_update_contacts(struct session *session, struct identity who, const struct list *contacts,
+    struct account_info *out, struct error *err);
 MUST_USE bool account_deactivate(struct session *session, struct identity who, struct error *err);
 /* Key change (section 7.3.5). */
 MUST_USE bool account_change_key(
     struct session *session, struct identity who, const struct signer *next, struct error *err);
 /* URLs of the account's orders, following rel="next" over at most max_pages pages (section 7.1.2.1). */
-MUST_USE bool account_orders(struct session *session, struct identity who, const char *orders_url,
-    size_t max_pages, struct list *out, struct error *err);
+MUST_USE bool account_orders(struct session *session, struct identity who, const char *orders_url, size_t max_pages,
+    struct list *out, struct error *err);

@@ -16,8 +16,7 @@ static const struct {
     { "orders is no URL", "{\"status\":\"valid\",\"orders\":\"x\"}", "orders" },
     { "status twice", "{\"status\":\"valid\",\"status\":\"revoked\"}", "duplicate" },
     { "without a status, as some CAs answer newAccount", "{}", NULL },
-    { "whole",
-        "{\"status\":\"deactivated\",\"contact\":[\"mailto:a@b\"],\"orders\":\"" CA "/orders\",\"key\":{}}",
+    { "whole", "{\"status\":\"deactivated\",\"contact\":[\"mailto:a@b\"],\"orders\":\"" CA "/orders\",\"key\":{}}",
         NULL },
 };
 
@@ -38,8 +37,7 @@ TEST(account_parse)
 /* ---- newAccount ---- */
 
 #define NEW "POST " CA "/new-acct"
-#define ACCOUNT                                                                                              \
-    "{\"status\":\"valid\",\"contact\":[\"mailto:a@example.org\"],\"orders\":\"" CA "/acct/1/orders\"}"
+#define ACCOUNT "{\"status\":\"valid\",\"contact\":[\"mailto:a@example.org\"],\"orders\":\"" CA "/acct/1/orders\"}"
 
 static const struct {
     const char *name;
@@ -56,18 +54,17 @@ static const struct {
         { NEW, "{\"contact\":[\"mailto:a@example.org\"]}", 403, "Link: </t2>;rel=\"terms-of-service\"",
             "{\"type\":\"" URN "userActionRequired\",\"detail\":\"agree\",\"instance\":\"" CA "/agree\"}" },
         false, "userActionRequired", "(see " CA "/agree)" },
-    { "no Location", false, true, false, { NEW, "{\"termsOfServiceAgreed\":true}", 201, NULL, ACCOUNT },
+    { "no Location", false, true, false, { NEW, "{\"termsOfServiceAgreed\":true}", 201, NULL, ACCOUNT }, false, "",
+        "(Location)" },
+    { "Location with an escape", false, true, false, { NEW, NULL, 201, "Location: https://ca.example/\x1b", ACCOUNT },
         false, "", "(Location)" },
-    { "Location with an escape", false, true, false,
-        { NEW, NULL, 201, "Location: https://ca.example/\x1b", ACCOUNT }, false, "", "(Location)" },
-    { "garbage", false, true, false, { NEW, NULL, 201, "Location: /acct/1", "x" }, false, "",
-        "not valid JSON" },
+    { "garbage", false, true, false, { NEW, NULL, 201, "Location: /acct/1", "x" }, false, "", "not valid JSON" },
     { "new", true, true, false,
-        { NEW, "{\"contact\":[\"mailto:a@example.org\"],\"termsOfServiceAgreed\":true}", 201,
-            "Location: " KID, ACCOUNT },
+        { NEW, "{\"contact\":[\"mailto:a@example.org\"],\"termsOfServiceAgreed\":true}", 201, "Location: " KID,
+            ACCOUNT },
         true, "", NULL },
-    { "known", false, false, true,
-        { NEW, "{\"onlyReturnExisting\":true}", 200, "Location: /acct/1", ACCOUNT }, false, "", NULL },
+    { "known", false, false, true, { NEW, "{\"onlyReturnExisting\":true}", 200, "Location: /acct/1", ACCOUNT }, false,
+        "", NULL },
 };
 
 TEST(account_request)
@@ -182,10 +179,8 @@ TEST(account_change_key)
         AUTO(buf_clear) struct buf wish = BUF(65536);
 
         REQUIRE(doc_read(view_of(script.payload), "inner", &doc, &err), "%s", err.why);
-        REQUIRE(buf_put_unbase64url(&header, view_of(node_text(node_member(doc_root(doc), "protected")))),
-            "protected");
-        REQUIRE(
-            buf_put_unbase64url(&wish, view_of(node_text(node_member(doc_root(doc), "payload")))), "payload");
+        REQUIRE(buf_put_unbase64url(&header, view_of(node_text(node_member(doc_root(doc), "protected")))), "protected");
+        REQUIRE(buf_put_unbase64url(&wish, view_of(node_text(node_member(doc_root(doc), "payload")))), "payload");
         CHECK_TEXT(buf_text(&header),
             "{\"alg\":\"ES256\",\"jwk\":{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":"
             "\"AwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
@@ -218,8 +213,7 @@ TEST(orders_on_several_pages)
     AUTO(free) char *all = NULL;
     struct error err = { 0 };
 
-    CHECK(account_orders(script.session, script_who(&signer), CA "/acct/1/orders", 10, &orders, &err), "%s",
-        err.why);
+    CHECK(account_orders(script.session, script_who(&signer), CA "/acct/1/orders", 10, &orders, &err), "%s", err.why);
     all = list_join(&orders, " ");
     CHECK_TEXT(all, CA "/o/1 " CA "/o/2 " CA "/o/3", "each once");
 }
@@ -230,8 +224,7 @@ static const struct {
     size_t count, max_pages;
     const char *why; /* NULL: ends well */
 } walks[] = {
-    { "next is itself", { { PAGE("1"), "", 200, "Link: <?p=1>;rel=\"next\"", "{\"orders\":[]}" } }, 1, 10,
-        NULL },
+    { "next is itself", { { PAGE("1"), "", 200, "Link: <?p=1>;rel=\"next\"", "{\"orders\":[]}" } }, 1, 10, NULL },
     { "a circle",
         { { PAGE("1"), "", 200, "Link: <?p=2>;rel=\"next\"", "{\"orders\":[]}" },
             { PAGE("2"), "", 200, "Link: <?p=1>;rel=\"next\"", "{\"orders\":[]}" } },
@@ -240,12 +233,10 @@ static const struct {
         { { PAGE("1"), "", 200, "Link: <?p=2>;rel=\"next\"", "{\"orders\":[]}" },
             { PAGE("2"), "", 200, "Link: <?p=3>;rel=\"next\"", "{\"orders\":[]}" } },
         2, 2, NULL },
-    { "a step down to http",
-        { { PAGE("1"), "", 200, "Link: <http://ca.example/x>;rel=\"next\"", "{\"orders\":[]}" } }, 1, 10,
-        "which is not" },
+    { "a step down to http", { { PAGE("1"), "", 200, "Link: <http://ca.example/x>;rel=\"next\"", "{\"orders\":[]}" } },
+        1, 10, "which is not" },
     { "orders is missing", { { PAGE("1"), "", 200, NULL, "{}" } }, 1, 10, "orders" },
-    { "an order is a file", { { PAGE("1"), "", 200, NULL, "{\"orders\":[\"file:///x\"]}" } }, 1, 10,
-        "orders[0]" },
+    { "an order is a file", { { PAGE("1"), "", 200, NULL, "{\"orders\":[\"file:///x\"]}" } }, 1, 10, "orders[0]" },
 };
 
 TEST(walks_through_pages)

@@ -8,8 +8,7 @@
 
 #define CHALLENGES_MAX 32
 
-static const char *const status_names[] = { "pending", "valid", "invalid", "deactivated", "expired",
-    "revoked", NULL };
+static const char *const status_names[] = { "pending", "valid", "invalid", "deactivated", "expired", "revoked", NULL };
 
 /* ---- reading ---- */
 
@@ -99,8 +98,7 @@ static bool authz_post(struct session *session, struct identity who, const char 
     return true;
 }
 
-bool authz_fetch(
-    struct session *session, struct identity who, const char *url, struct authz *out, struct error *err)
+bool authz_fetch(struct session *session, struct identity who, const char *url, struct authz *out, struct error *err)
 {
     if (!authz_post(session, who, url, view_of(""), out, err))
         return error_in(err, "asking for an authorization");
@@ -117,8 +115,8 @@ bool authz_deactivate(struct session *session, struct identity who, const char *
 }
 
 /* Looks again at those that are pending and due; while the poll is not patient yet, all are due. */
-static bool authz_look(struct session *session, struct identity who, struct authz *authzs, size_t count,
-    bool patient, struct error *err)
+static bool authz_look(
+    struct session *session, struct identity who, struct authz *authzs, size_t count, bool patient, struct error *err)
 {
     const struct transport *transport = session_transport(session);
 
@@ -156,8 +154,8 @@ static const struct authz *authz_pending(const struct authz *authzs, size_t coun
     return first;
 }
 
-bool authz_wait(struct session *session, struct identity who, struct authz *authzs, size_t count,
-    int timeout_s, struct error *err)
+bool authz_wait(
+    struct session *session, struct identity who, struct authz *authzs, size_t count, int timeout_s, struct error *err)
 {
     struct poll poll = poll_start(session_transport(session), timeout_s);
     const struct authz *pending;
@@ -216,8 +214,7 @@ static void advise(const struct challenge *challenge, const char *name, struct e
             name, name);
     else if (challenge->type == CHALLENGE_TLS_ALPN_01 &&
              (is_wrong || text_equal(type, "connection") || text_equal(type, "tls")))
-        (void)error_next(
-            err, "let the Internet reach port 443 of this host, without a proxy that ends TLS in between");
+        (void)error_next(err, "let the Internet reach port 443 of this host, without a proxy that ends TLS in between");
     else if ((challenge->type == CHALLENGE_DNS_01 || challenge->type == CHALLENGE_DNS_ACCOUNT_01) &&
              (is_wrong || text_equal(type, "dns")))
         (void)error_next(err,
@@ -225,8 +222,7 @@ static void advise(const struct challenge *challenge, const char *name, struct e
             "over, wait longer before the CA looks",
             name);
     else if (is_wrong)
-        (void)error_next(
-            err, "check that what the CA looks at for %s is what was put there for it", name);
+        (void)error_next(err, "check that what the CA looks at for %s is what was put there for it", name);
 }
 
 bool authz_to_error(const struct authz *authz, struct error *err)

@@ -23,21 +23,14 @@ struct challenge {
     enum challenge_type type;
     enum challenge_status status;
     char *url;
-    char *token; /* base64url, checked (section 8.1: no other character); NULL where the type has none */
+    char *token;              /* base64url, checked (section 8.1: no other character); NULL where the type has none */
     struct problem error;     /* type NULL when there is none */
     struct list issuer_names; /* dns-persist-01: issuer-domain-names */
     char *account_url;        /* dns-persist-01: accounturi when the CA gives one, else NULL */
     struct list records;      /* http-01: addresses the CA says it used (validationRecord), for messages */
 };
 
-enum authz_status {
-    AUTHZ_PENDING,
-    AUTHZ_VALID,
-    AUTHZ_INVALID,
-    AUTHZ_DEACTIVATED,
-    AUTHZ_EXPIRED,
-    AUTHZ_REVOKED
-};
+enum authz_status { AUTHZ_PENDING, AUTHZ_VALID, AUTHZ_INVALID, AUTHZ_DEACTIVATED, AUTHZ_EXPIRED, AUTHZ_REVOKED };
 
 struct authz {
     char *url;
@@ -70,10 +63,9 @@ MUST_USE bool challenge_answer(
  * off to 3 s, later when the CA says so (Retry-After). Each is fetched anew in place. True when all have left
  * "pending", also when some are invalid: the caller looks. ERROR_NETWORK after timeout_s.
  */
-MUST_USE bool authz_wait(struct session *session, struct identity who, struct authz *authzs, size_t count,
-    int timeout_s, struct error *err);
-MUST_USE bool authz_deactivate(
-    struct session *session, struct identity who, const char *url, struct error *err);
+MUST_USE bool authz_wait(
+    struct session *session, struct identity who, struct authz *authzs, size_t count, int timeout_s, struct error *err);
+MUST_USE bool authz_deactivate(struct session *session, struct identity who, const char *url, struct error *err);
 /* The failed challenge's error of an invalid authorization, NULL when the CA gave none. */
 const struct problem *authz_error(const struct authz *authz);
 /*
@@ -89,10 +81,10 @@ MUST_USE bool key_authorization(const char *token, const struct jwk *jwk, struct
 MUST_USE bool dns_01_value(struct view key_authorization, struct buf *out, struct error *err);
 /* TXT value for dns-persist-01: "issuer; accounturi=URL", with "; policy=wildcard" and ";
  * persistUntil=SECONDS" (0: none). Names from the CA are checked. */
-MUST_USE bool dns_persist_01_value(const char *issuer_name, const char *account_url, bool wildcard,
-    int64_t until, struct buf *out, struct error *err);
+MUST_USE bool dns_persist_01_value(
+    const char *issuer_name, const char *account_url, bool wildcard, int64_t until, struct buf *out, struct error *err);
 /* Name of the TXT record: "_acme-challenge.NAME" for dns-01; "_LABEL._acme-challenge.NAME" for
  * dns-account-01, with the label made from account_url; "_validation-persist.NAME" for dns-persist-01. domain
  * may begin with "*.", which is left out. ERROR_INTERNAL for challenges without a record. */
-MUST_USE bool challenge_record_name(enum challenge_type type, const char *domain, const char *account_url,
-    struct buf *out, struct error *err);
+MUST_USE bool challenge_record_name(
+    enum challenge_type type, const char *domain, const char *account_url, struct buf *out, struct error *err);

@@ -14,16 +14,13 @@ static const struct {
     { "status of a later RFC", "{\"status\":\"paused\"," ID ",\"challenges\":[]}", "paused" },
     { "status twice", "{\"status\":\"valid\",\"status\":\"pending\"," ID "}", "duplicate" },
     { "no identifier", "{\"status\":\"pending\",\"challenges\":[]}", "'identifier' is missing" },
-    { "identifier of another type",
-        "{\"status\":\"pending\",\"identifier\":{\"type\":\"email\",\"value\":\"a\"}}", "email" },
+    { "identifier of another type", "{\"status\":\"pending\",\"identifier\":{\"type\":\"email\",\"value\":\"a\"}}",
+        "email" },
     { "a path as identifier", "{\"status\":\"pending\",\"identifier\":{\"type\":\"dns\",\"value\":\"../x\"}}",
         "a domain that is none" },
-    { "wildcard is text", "{\"status\":\"pending\"," ID ",\"wildcard\":\"no\",\"challenges\":[]}",
-        "wildcard" },
-    { "expires is no time", "{\"status\":\"pending\"," ID ",\"expires\":\"tomorrow\",\"challenges\":[]}",
-        "expires" },
-    { "challenges is an object", "{\"status\":\"pending\"," ID ",\"challenges\":{}}",
-        "'challenges' is not an array" },
+    { "wildcard is text", "{\"status\":\"pending\"," ID ",\"wildcard\":\"no\",\"challenges\":[]}", "wildcard" },
+    { "expires is no time", "{\"status\":\"pending\"," ID ",\"expires\":\"tomorrow\",\"challenges\":[]}", "expires" },
+    { "challenges is an object", "{\"status\":\"pending\"," ID ",\"challenges\":{}}", "'challenges' is not an array" },
     { "a challenge is a number", "{\"status\":\"pending\"," ID ",\"challenges\":[" CHALL ",7]}",
         "'challenges[1]' is not an object" },
     { "33 challenges", NULL, "more than 32" },
@@ -47,8 +44,7 @@ TEST(authz_parse)
         AUTO(authz_clear) struct authz authz = { 0 };
         AUTO(buf_clear) struct buf many = BUF(1 << 20);
         struct error err = { 0 };
-        bool ok = authz_parse(
-            view_of(cases[i].body != NULL ? cases[i].body : many_challenges(&many)), &authz, &err);
+        bool ok = authz_parse(view_of(cases[i].body != NULL ? cases[i].body : many_challenges(&many)), &authz, &err);
 
         CHECK(ok == (cases[i].why == NULL), "%s: %s", cases[i].name, err.why);
         CHECK(ok || strstr(err.why, cases[i].why) != NULL, "%s: %s", cases[i].name, err.why);
@@ -127,11 +123,10 @@ TEST(each_is_asked_for_when_it_is_due)
     static const struct step steps[] = {
         { A("1"), "", 200, "Retry-After: 2", PENDING }, { A("2"), "", 200, "Retry-After: 6", PENDING },
         { A("1"), "", 200, "Retry-After: 2", PENDING }, { A("2"), "", 200, "Retry-After: 6", PENDING },
-        { A("1"), "", 200, "Retry-After: 2", PENDING },
-        { A("2"), "", 200, "Retry-After: 6", PENDING }, /* 390 ms */
-        { A("1"), "", 200, "Retry-After: 2", PENDING }, /* 2.39 s */
-        { A("1"), "", 200, NULL, VALID },               /* 4.39 s */
-        { A("2"), "", 200, NULL, VALID },               /* 6.39 s */
+        { A("1"), "", 200, "Retry-After: 2", PENDING }, { A("2"), "", 200, "Retry-After: 6", PENDING }, /* 390 ms */
+        { A("1"), "", 200, "Retry-After: 2", PENDING },                                                 /* 2.39 s */
+        { A("1"), "", 200, NULL, VALID },                                                               /* 4.39 s */
+        { A("2"), "", 200, NULL, VALID },                                                               /* 6.39 s */
     };
     SCRIPT(script, steps);
     struct signer signer = script_signer();
@@ -152,13 +147,11 @@ static const struct {
     enum error_kind kind;
     const char *what, *why;
 } bad_waits[] = {
-    { "no time", { 0 }, 0, 0, ERROR_NETWORK, "waiting for the CA to validate example.org",
-        "within 0 seconds" },
+    { "no time", { 0 }, 0, 0, ERROR_NETWORK, "waiting for the CA to validate example.org", "within 0 seconds" },
     { "interrupt", { 0 }, 1, 90, ERROR_CANCELED, "validate example.org", "interrupted" },
     { "refused",
-        { A("1"), "", 404, NULL,
-            "{\"type\":\"urn:ietf:params:acme:error:malformed\",\"detail\":\"expired\"}" },
-        0, 90, ERROR_ACME, "example.org", "expired" },
+        { A("1"), "", 404, NULL, "{\"type\":\"urn:ietf:params:acme:error:malformed\",\"detail\":\"expired\"}" }, 0, 90,
+        ERROR_ACME, "example.org", "expired" },
     { "garbage", { A("1"), "", 200, NULL, "{}" }, 0, 90, ERROR_ACME, "example.org", "'status' is missing" },
 };
 
@@ -197,22 +190,21 @@ TEST(authz_deactivate)
 
 /* ---- telling ---- */
 
-#define FAILED(type, problem)                                                                                \
-    "{\"status\":\"invalid\"," ID ",\"challenges\":[{\"type\":\"dns-01\",\"url\":\"" CA                      \
-    "/c/0\",\"status\":\"pending\",\"token\":\"abc\"},"                                                      \
-    "{\"type\":\"" type "\",\"url\":\"" CA                                                                   \
-    "/c/"                                                                                                    \
-    "1\",\"status\":\"invalid\",\"token\":\"abc\",\"error\":{\"type\":\"urn:ietf:params:acme:error:" problem \
-    "\",\"detail\":\"192.0.2.7: its "                                                                        \
-    "words\"},\"validationRecord\":[{\"addressUsed\":\"192.0.2.7\"},{\"addressUsed\":"                       \
+#define FAILED(type, problem)                                                                                          \
+    "{\"status\":\"invalid\"," ID ",\"challenges\":[{\"type\":\"dns-01\",\"url\":\"" CA                                \
+    "/c/0\",\"status\":\"pending\",\"token\":\"abc\"},"                                                                \
+    "{\"type\":\"" type "\",\"url\":\"" CA "/c/"                                                                       \
+    "1\",\"status\":\"invalid\",\"token\":\"abc\",\"error\":{\"type\":\"urn:ietf:params:acme:error:" problem           \
+    "\",\"detail\":\"192.0.2.7: its "                                                                                  \
+    "words\"},\"validationRecord\":[{\"addressUsed\":\"192.0.2.7\"},{\"addressUsed\":"                                 \
     "\"2001:db8::7\"},{\"addressUsed\":\"192.0.2.7\"}]}]}"
 
 static const struct {
     const char *name, *body, *problem, *what, *why, *next;
 } tellings[] = {
     { "http-01, no connection", FAILED("http-01", "connection"), "connection",
-        "authorization of example.org by http-01",
-        "its words (the CA used the address 192.0.2.7, 2001:db8::7)", "port 80" },
+        "authorization of example.org by http-01", "its words (the CA used the address 192.0.2.7, 2001:db8::7)",
+        "port 80" },
     { "http-01, wrong answer", FAILED("http-01", "unauthorized"), "unauthorized", "http-01", "its words",
         "/.well-known/acme-challenge/" },
     { "tls-alpn-01", FAILED("tls-alpn-01", "tls"), "tls", "tls-alpn-01", "its words", "port 443" },
@@ -221,8 +213,8 @@ static const struct {
     { "dns-01", FAILED("dns-01", "unauthorized"), "unauthorized", "dns-01", "its words", "TXT" },
     { "CAA", FAILED("http-01", "caa"), "caa", "http-01", "CAA record", "CAA" },
     { "no reason", INVALID, "", "authorization of example.org", "'invalid' and gives no reason", "" },
-    { "expired", "{\"status\":\"expired\"," ID ",\"wildcard\":true}", "", "authorization of *.example.org",
-        "'expired'", "" },
+    { "expired", "{\"status\":\"expired\"," ID ",\"wildcard\":true}", "", "authorization of *.example.org", "'expired'",
+        "" },
 };
 
 TEST(authz_to_error)

@@ -49,8 +49,7 @@ static bool token_read(const struct node *node, char **out, struct error *err)
     TRY(node_get_text(node, "token", &token, err));
     len = strspn(token, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_");
     if (len == 0 || len > TOKEN_MAX || token[len] != '\0')
-        return error_set(
-            err, ERROR_ACME, "the CA's challenge has a token that is not base64url: '%s'", token);
+        return error_set(err, ERROR_ACME, "the CA's challenge has a token that is not base64url: '%s'", token);
     *out = TAKE(token);
     return true;
 }
@@ -172,19 +171,17 @@ bool dns_01_value(struct view authorization, struct buf *out, struct error *err)
 static bool is_plain_value(const char *text)
 {
     for (size_t i = 0; text[i] != '\0'; i++)
-        if ((unsigned char)text[i] <= ' ' || (unsigned char)text[i] >= 0x7f || text[i] == ';' ||
-            text[i] == '"')
+        if ((unsigned char)text[i] <= ' ' || (unsigned char)text[i] >= 0x7f || text[i] == ';' || text[i] == '"')
             return false;
     return text[0] != '\0';
 }
 
-bool dns_persist_01_value(const char *issuer_name, const char *account_url, bool wildcard, int64_t until,
-    struct buf *out, struct error *err)
+bool dns_persist_01_value(
+    const char *issuer_name, const char *account_url, bool wildcard, int64_t until, struct buf *out, struct error *err)
 {
     if (!is_plain_value(issuer_name) || !is_plain_value(account_url))
-        return error_set(err, ERROR_ACME,
-            "the CA names an issuer or account that does not fit in a TXT record: %s, %s", issuer_name,
-            account_url);
+        return error_set(err, ERROR_ACME, "the CA names an issuer or account that does not fit in a TXT record: %s, %s",
+            issuer_name, account_url);
     buf_putf(out, "%s; accounturi=%s", issuer_name, account_url);
     if (wildcard)
         buf_put_text(out, "; policy=wildcard");

@@ -18,11 +18,9 @@ static const struct {
     { "unknown status", "{\"type\":\"http-01\"," U ",\"status\":\"paused\"," T "}", "paused", 0 },
     { "no token", "{\"type\":\"http-01\"," U "," S "}", "'token' is missing", 0 },
     { "empty token", "{\"type\":\"dns-01\"," U "," S ",\"token\":\"\"}", "not base64url", 0 },
-    { "a path as token", "{\"type\":\"http-01\"," U "," S ",\"token\":\"../../etc/cron.d/x\"}",
-        "not base64url", 0 },
+    { "a path as token", "{\"type\":\"http-01\"," U "," S ",\"token\":\"../../etc/cron.d/x\"}", "not base64url", 0 },
     { "a padded token", "{\"type\":\"tls-alpn-01\"," U "," S ",\"token\":\"abc=\"}", "not base64url", 0 },
-    { "a line feed in the token", "{\"type\":\"http-01\"," U "," S ",\"token\":\"abc\\nx\"}", "not base64url",
-        0 },
+    { "a line feed in the token", "{\"type\":\"http-01\"," U "," S ",\"token\":\"abc\\nx\"}", "not base64url", 0 },
     { "token is a number", "{\"type\":\"dns-account-01\"," U "," S ",\"token\":1}", "not a string", 0 },
     { "issuers are no list", "{\"type\":\"dns-persist-01\"," U "," S ",\"issuer-domain-names\":\"ca\"}",
         "issuer-domain-names", 0 },
@@ -34,8 +32,7 @@ static const struct {
     { "tls-alpn-01", "{\"type\":\"tls-alpn-01\"," U "," S "," T "}", NULL, CHALLENGE_TLS_ALPN_01 },
     { "dns-account-01", "{\"type\":\"dns-account-01\"," U "," S "," T "}", NULL, CHALLENGE_DNS_ACCOUNT_01 },
     { "dns-persist-01",
-        "{\"type\":\"dns-persist-01\"," U "," S
-        ",\"issuer-domain-names\":[\"ca.example\"],\"accounturi\":\"" KID "\"}",
+        "{\"type\":\"dns-persist-01\"," U "," S ",\"issuer-domain-names\":[\"ca.example\"],\"accounturi\":\"" KID "\"}",
         NULL, CHALLENGE_DNS_PERSIST_01 },
 };
 
@@ -79,8 +76,7 @@ static const struct {
     { "was answered by another order",
         { { "POST " CA "/chall/1", "{}", 400, NULL,
               "{\"type\":\"urn:ietf:params:acme:error:malformed\",\"detail\":\"not pending\"}" },
-            { "POST " CA "/chall/1", "", 200, NULL,
-                "{\"type\":\"http-01\"," U ",\"status\":\"valid\"," T "}" } },
+            { "POST " CA "/chall/1", "", 200, NULL, "{\"type\":\"http-01\"," U ",\"status\":\"valid\"," T "}" } },
         2, NULL },
     { "malformed and still pending",
         { { "POST " CA "/chall/1", "{}", 400, NULL,
@@ -125,14 +121,13 @@ TEST(what_to_put_where)
     AUTO(buf_clear) struct buf tiny = BUF(10);
     struct error err = { 0 };
 
-    CHECK(key_authorization("evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA", signer.jwk, &authorization, &err),
-        "%s", err.why);
+    CHECK(key_authorization("evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA", signer.jwk, &authorization, &err), "%s",
+        err.why);
     CHECK_TEXT(buf_text(&authorization),
         "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA.2xBJ8QREcP86PLtLHFydJW-iz8TAQvnKfLWbh_DN3fM",
         "computed by another implementation");
     CHECK(dns_01_value(buf_view(&authorization), &value, &err), "%s", err.why);
-    CHECK_TEXT(buf_text(&value), "Fww2oFgnQXd-6AbToFLOm2_5_Q05Sx7BIO1nolqUCoQ",
-        "computed by another implementation");
+    CHECK_TEXT(buf_text(&value), "Fww2oFgnQXd-6AbToFLOm2_5_Q05Sx7BIO1nolqUCoQ", "computed by another implementation");
     CHECK(!key_authorization("evaGxfADs6p", signer.jwk, &tiny, &err), "fitted");
 }
 
@@ -145,8 +140,7 @@ static const struct {
     { "ca.example", "https://ca\" \"x", NULL, false, 0 },
     { "", KID, NULL, false, 0 },
     { "ca.example", KID, "ca.example; accounturi=" KID, false, 0 },
-    { "ca.example", KID, "ca.example; accounturi=" KID "; policy=wildcard; persistUntil=1800000000", true,
-        1800000000 },
+    { "ca.example", KID, "ca.example; accounturi=" KID "; policy=wildcard; persistUntil=1800000000", true, 1800000000 },
 };
 
 TEST(dns_persist_01_value)
@@ -154,8 +148,8 @@ TEST(dns_persist_01_value)
     for (size_t i = 0; i < COUNT(persisting); i++) {
         AUTO(buf_clear) struct buf value = BUF(1024);
         struct error err = { 0 };
-        bool ok = dns_persist_01_value(persisting[i].issuer, persisting[i].account, persisting[i].wildcard,
-            persisting[i].until, &value, &err);
+        bool ok = dns_persist_01_value(
+            persisting[i].issuer, persisting[i].account, persisting[i].wildcard, persisting[i].until, &value, &err);
 
         CHECK(ok == (persisting[i].want != NULL), "%s: %s", persisting[i].issuer, err.why);
         CHECK_TEXT(ok ? buf_text(&value) : NULL, persisting[i].want, persisting[i].issuer);

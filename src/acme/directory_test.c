@@ -12,14 +12,11 @@ static const struct {
     { "an array", "[]", "not a JSON object" },
     { "cut short", "{" MUST, "not valid JSON" },
     { "a member twice", "{" MUST ",\"newOrder\":\"https://ca/p\"}", "duplicate" },
-    { "no newNonce", "{\"newAccount\":\"https://ca/a\",\"newOrder\":\"https://ca/o\"}",
-        "'newNonce' is missing" },
-    { "no newOrder", "{\"newNonce\":\"https://ca/n\",\"newAccount\":\"https://ca/a\"}",
-        "'newOrder' is missing" },
-    { "newNonce is a number",
-        "{\"newNonce\":1,\"newAccount\":\"https://ca/a\",\"newOrder\":\"https://ca/o\"}", "not a string" },
-    { "no URL", "{\"newNonce\":\"ca\",\"newAccount\":\"https://ca/a\",\"newOrder\":\"https://ca/o\"}",
-        "newNonce" },
+    { "no newNonce", "{\"newAccount\":\"https://ca/a\",\"newOrder\":\"https://ca/o\"}", "'newNonce' is missing" },
+    { "no newOrder", "{\"newNonce\":\"https://ca/n\",\"newAccount\":\"https://ca/a\"}", "'newOrder' is missing" },
+    { "newNonce is a number", "{\"newNonce\":1,\"newAccount\":\"https://ca/a\",\"newOrder\":\"https://ca/o\"}",
+        "not a string" },
+    { "no URL", "{\"newNonce\":\"ca\",\"newAccount\":\"https://ca/a\",\"newOrder\":\"https://ca/o\"}", "newNonce" },
     { "a URL of another kind", "{" MUST ",\"revokeCert\":\"file:///etc/passwd\"}", "revokeCert" },
     { "meta is text", "{" MUST ",\"meta\":\"x\"}", "'meta' is not an object" },
     { "profiles is a list", "{" MUST ",\"meta\":{\"profiles\":[\"a\"]}}", "'profiles' is not an object" },
@@ -51,16 +48,14 @@ TEST(everything_that_meta_may_say)
     AUTO(directory_clear) struct directory directory = { 0 };
     struct error err = { 0 };
 
-    REQUIRE(
-        directory_parse(
-            view_of(
-                "{" MUST ",\"newAuthz\":\"https://ca/z\",\"keyChange\":\"https://ca/k\",\"revokeCert\":"
-                "\"https://ca/r\",\"renewalInfo\":\"https://ca/i\",\"meta\":{\"termsOfService\":\"https://ca/"
-                "t\\u001b\",\"website\":"
-                "\"https://"
-                "ca\",\"caaIdentities\":[\"ca.example\",\"ca.example.net\"],\"externalAccountRequired\":true,"
-                "\"profiles\":{\"classic\":\"as ever\",\"short\":7}}}"),
-            &directory, &err),
+    REQUIRE(directory_parse(
+                view_of("{" MUST ",\"newAuthz\":\"https://ca/z\",\"keyChange\":\"https://ca/k\",\"revokeCert\":"
+                        "\"https://ca/r\",\"renewalInfo\":\"https://ca/i\",\"meta\":{\"termsOfService\":\"https://ca/"
+                        "t\\u001b\",\"website\":"
+                        "\"https://"
+                        "ca\",\"caaIdentities\":[\"ca.example\",\"ca.example.net\"],\"externalAccountRequired\":true,"
+                        "\"profiles\":{\"classic\":\"as ever\",\"short\":7}}}"),
+                &directory, &err),
         "%s", err.why);
     CHECK_TEXT(directory.new_authz, "https://ca/z", "newAuthz");
     CHECK_TEXT(directory.key_change, "https://ca/k", "keyChange");

@@ -52,8 +52,7 @@ static bool is_dns_name(const char *name)
     if (text_starts(name, "*."))
         name += 2;
     len = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
-    return len > 0 && len <= DNS_NAME_MAX && name[len] == '\0' && name[0] != '.' &&
-           strstr(name, "..") == NULL;
+    return len > 0 && len <= DNS_NAME_MAX && name[len] == '\0' && name[0] != '.' && strstr(name, "..") == NULL;
 }
 
 bool identifier_read(const struct node *node, struct identifier *out, bool *known, struct error *err)

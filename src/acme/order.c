@@ -121,7 +121,8 @@ static bool refused_profile(const struct session *session, const char *profile, 
 
     if (profile == NULL || err->kind != ERROR_ACME || list_has(known, profile))
         return false;
-    return error_next(err, known->len == 0 ? "this CA names no certificate profiles%s" : "choose one of the profiles %s", names);
+    return error_next(
+        err, known->len == 0 ? "this CA names no certificate profiles%s" : "choose one of the profiles %s", names);
 }
 
 static bool write_request(const struct order_request *request, struct buf *payload, struct error *err)
@@ -168,8 +169,8 @@ static bool order_new_send(struct session *session, struct identity who, const s
     return true;
 }
 
-bool order_new(struct session *session, struct identity who, const struct order_request *request,
-    struct order *out, struct problem *problem, struct error *err)
+bool order_new(struct session *session, struct identity who, const struct order_request *request, struct order *out,
+    struct problem *problem, struct error *err)
 {
     if (!order_new_send(session, who, request, out, problem, err))
         return error_in(err, "ordering the certificate");
@@ -180,10 +181,8 @@ bool order_replaces_refused(const struct problem *problem)
 {
     /* Types that CAs use for a "replaces" they do not like; Pebble 2.10 says malformed to an issuer that it
      * does not know, and serverInternal to a serial number. */
-    static const char *const types[] = { "malformed", "unauthorized", "serverInternal",
-        "accountDoesNotExist" };
-    static const char *const words[] = { "replace", "certid", "renewal info",
-        "order for the given certificate" };
+    static const char *const types[] = { "malformed", "unauthorized", "serverInternal", "accountDoesNotExist" };
+    static const char *const words[] = { "replace", "certid", "renewal info", "order for the given certificate" };
     bool is_type = false;
 
     if (problem->type == NULL)
@@ -200,8 +199,8 @@ bool order_replaces_refused(const struct problem *problem)
 
 /* ---- finalize and wait ---- */
 
-static bool fetch(struct session *session, struct identity who, struct order *order, struct problem *problem,
-    struct error *err)
+static bool fetch(
+    struct session *session, struct identity who, struct order *order, struct problem *problem, struct error *err)
 {
     AUTO(http_response_clear) struct http_response response = { 0 };
 
@@ -225,7 +224,7 @@ bool order_fetch_if_known(
     *known = fetch(session, who, order, &problem, &failure);
     /* What is 4xx but neither "later" (429) nor about our request's form is about the order. */
     if (*known || (failure.kind == ERROR_ACME && (problem.status == 401 || problem.status == 403 ||
-                                                  problem.status == 404 || problem.status == 410)))
+                                                     problem.status == 404 || problem.status == 410)))
         return true;
     *err = failure;
     return false;
@@ -252,8 +251,7 @@ static bool finalize_once(struct session *session, struct identity who, struct o
  * The authorizations were seen to be valid, so it will; some CAs' machines learn it a little later than
  * others.
  */
-static bool wait_for_ready(
-    struct session *session, struct identity who, struct order *order, struct error *err)
+static bool wait_for_ready(struct session *session, struct identity who, struct order *order, struct error *err)
 {
     struct poll poll = poll_start(session_transport(session), READY_TIMEOUT_S);
 
@@ -296,8 +294,8 @@ bool order_finalize(struct session *session, struct identity who, struct order *
     return true;
 }
 
-bool order_wait(struct session *session, struct identity who, struct order *order, struct view csr,
-    int timeout_s, struct error *err)
+bool order_wait(struct session *session, struct identity who, struct order *order, struct view csr, int timeout_s,
+    struct error *err)
 {
     struct poll poll = poll_start(session_transport(session), timeout_s);
     unsigned finalized = 0;
@@ -311,8 +309,7 @@ bool order_wait(struct session *session, struct identity who, struct order *orde
             return error_in(err, "issuing the certificate");
         case ORDER_READY:
             if (finalized++ == FINALIZE_TRIES) {
-                (void)error_set(
-                    err, ERROR_ACME, "the CA keeps asking for the certificate request that it has");
+                (void)error_set(err, ERROR_ACME, "the CA keeps asking for the certificate request that it has");
                 return error_in(err, "issuing the certificate");
             }
             TRY(order_finalize(session, who, order, csr, NULL, err));
@@ -324,8 +321,8 @@ bool order_wait(struct session *session, struct identity who, struct order *orde
             break;
         }
         if (!poll_wait(&poll, order->retry_at, err))
-            return error_in(err, "waiting for the CA to issue the certificate (the order is '%s')",
-                status_names[order->status]);
+            return error_in(
+                err, "waiting for the CA to issue the certificate (the order is '%s')", status_names[order->status]);
         TRY(order_fetch(session, who, order, err));
     }
 }
@@ -341,8 +338,7 @@ static bool check_chain(struct view pem, struct error *err)
     if (at == NULL)
         return error_set(err, ERROR_ACME, "the CA's answer holds no certificate in PEM");
     while (at != NULL) {
-        struct view rest = { at + sizeof PEM_MARK - 1,
-            (size_t)(pem.at + pem.len - at) - (sizeof PEM_MARK - 1) };
+        struct view rest = { at + sizeof PEM_MARK - 1, (size_t)(pem.at + pem.len - at) - (sizeof PEM_MARK - 1) };
 
         if (!view_starts(rest, "CERTIFICATE-----"))
             return error_set(err, ERROR_ACME, "the CA's answer holds something else than certificates");
@@ -351,21 +347,20 @@ static bool check_chain(struct view pem, struct error *err)
     return true;
 }
 
-static bool chain_fetch(struct session *session, struct identity who, const char *url,
-    struct http_response *response, struct error *err)
+static bool chain_fetch(
+    struct session *session, struct identity who, const char *url, struct http_response *response, struct error *err)
 {
     AUTO(http_response_clear) struct http_response answer = { 0 };
 
-    TRY(session_post_accept(
-        session, who, url, view_of(""), "application/pem-certificate-chain", &answer, NULL, err));
+    TRY(session_post_accept(session, who, url, view_of(""), "application/pem-certificate-chain", &answer, NULL, err));
     TRY(check_chain(buf_view(&answer.body), err));
     *response = answer;
     answer = (struct http_response){ 0 };
     return true;
 }
 
-static bool alternates_fetch(struct session *session, struct identity who, const struct list *urls,
-    struct list *out, struct error *err)
+static bool alternates_fetch(
+    struct session *session, struct identity who, const struct list *urls, struct list *out, struct error *err)
 {
     for (size_t i = 0; i < urls->len && i < ALTERNATES_MAX; i++) {
         AUTO(http_response_clear) struct http_response response = { 0 };
@@ -382,8 +377,8 @@ static bool alternates_fetch(struct session *session, struct identity who, const
     return true;
 }
 
-bool order_download(struct session *session, struct identity who, const struct order *order,
-    struct buf *chain, struct list *alternates, struct error *err)
+bool order_download(struct session *session, struct identity who, const struct order *order, struct buf *chain,
+    struct list *alternates, struct error *err)
 {
     AUTO(http_response_clear) struct http_response response = { 0 };
     AUTO(list_clear) struct list urls = { 0 };

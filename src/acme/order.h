@@ -37,9 +37,9 @@ static inline void order_clear_at(struct order *order)
  * a profile that the directory does not name (profiles draft section 4). */
 MUST_USE bool order_new(struct session *session, struct identity who, const struct order_request *request,
     struct order *out, struct problem *problem, struct error *err);
-MUST_USE bool order_fetch(
-    struct session *session, struct identity who, struct order *order, struct error *err);
-/* The same for an order of an earlier run: *known is false when the CA says that it has none such, or none of this account. */
+MUST_USE bool order_fetch(struct session *session, struct identity who, struct order *order, struct error *err);
+/* The same for an order of an earlier run: *known is false when the CA says that it has none such, or none of this
+ * account. */
 MUST_USE bool order_fetch_if_known(
     struct session *session, struct identity who, struct order *order, bool *known, struct error *err);
 /*
@@ -54,8 +54,8 @@ bool order_to_error(const struct order *order, struct error *err);
 
 /* Sends the CSR (DER). orderNotReady (section 7.4) and a lost answer are met by a fresh look at the order
  * and, unless that shows that the CSR was taken, one repetition. */
-MUST_USE bool order_finalize(struct session *session, struct identity who, struct order *order,
-    struct view csr, struct problem *problem, struct error *err);
+MUST_USE bool order_finalize(struct session *session, struct identity who, struct order *order, struct view csr,
+    struct problem *problem, struct error *err);
 /*
  * Asks again until the order is valid (certificate_url is then set): first after some tens of milliseconds,
  * then backing off, later when Retry-After says so. "ready" is finalized again with csr. ERROR_ACME when it
@@ -66,8 +66,8 @@ MUST_USE bool order_wait(struct session *session, struct identity who, struct or
 /* The chain in PEM (section 7.4.2); with alternates not NULL also the chains that Link rel="alternate"
  * names, in order; one of those that cannot be had is left out (the certificate is issued, and must not be
  * lost). */
-MUST_USE bool order_download(struct session *session, struct identity who, const struct order *order,
-    struct buf *chain, struct list *alternates, struct error *err);
+MUST_USE bool order_download(struct session *session, struct identity who, const struct order *order, struct buf *chain,
+    struct list *alternates, struct error *err);
 
 /* Revocation (section 7.6): by account, or by the certificate's own key (who.kid NULL). reason as in RFC 5280
  * section 5.3.1. */

@@ -18,31 +18,24 @@ static const struct {
     { "status twice", "{\"status\":\"ready\",\"status\":\"valid\"," REST "}", "duplicate" },
     { "status is a number", "{\"status\":1," REST "}", "not a string" },
     { "no authorizations", "{\"status\":\"pending\",\"finalize\":\"" CA "/f\"}", "authorizations" },
-    { "authorizations is text",
-        "{\"status\":\"pending\",\"authorizations\":\"" CA "/a\",\"finalize\":\"" CA "/f\"}",
+    { "authorizations is text", "{\"status\":\"pending\",\"authorizations\":\"" CA "/a\",\"finalize\":\"" CA "/f\"}",
         "authorizations" },
     { "an authorization is a number",
-        "{\"status\":\"pending\",\"authorizations\":[\"" CA "/a\",3],\"finalize\":\"" CA "/f\"}",
-        "authorizations[1]" },
+        "{\"status\":\"pending\",\"authorizations\":[\"" CA "/a\",3],\"finalize\":\"" CA "/f\"}", "authorizations[1]" },
     { "an authorization is a file",
-        "{\"status\":\"pending\",\"authorizations\":[\"file:///x\"],\"finalize\":\"" CA "/f\"}",
-        "authorizations[0]" },
+        "{\"status\":\"pending\",\"authorizations\":[\"file:///x\"],\"finalize\":\"" CA "/f\"}", "authorizations[0]" },
     { "no finalize", "{\"status\":\"pending\",\"authorizations\":[]}", "'finalize' is missing" },
-    { "finalize is no URL", "{\"status\":\"pending\",\"authorizations\":[],\"finalize\":\"ftp://x/\"}",
-        "finalize" },
-    { "certificate is no URL", "{\"status\":\"valid\"," REST ",\"certificate\":\"javascript:1\"}",
-        "certificate" },
+    { "finalize is no URL", "{\"status\":\"pending\",\"authorizations\":[],\"finalize\":\"ftp://x/\"}", "finalize" },
+    { "certificate is no URL", "{\"status\":\"valid\"," REST ",\"certificate\":\"javascript:1\"}", "certificate" },
     { "valid without certificate", ORDER("valid"), "'certificate' is missing" },
     { "expires is a number", "{\"status\":\"pending\"," REST ",\"expires\":123456789012345678}", "expires" },
-    { "expires in no month", "{\"status\":\"pending\"," REST ",\"expires\":\"2027-13-01T00:00:00Z\"}",
-        "expires" },
+    { "expires in no month", "{\"status\":\"pending\"," REST ",\"expires\":\"2027-13-01T00:00:00Z\"}", "expires" },
     { "an identifier that is none",
         "{\"status\":\"pending\"," REST ",\"identifiers\":[{\"type\":\"dns\",\"value\":\"a/b\"}]}",
         "a domain that is none" },
     { "ready without names", "{\"status\":\"ready\",\"authorizations\":[],\"finalize\":\"" CA "/f\"}", NULL },
     { "error of a wrong kind", "{\"status\":\"invalid\"," REST ",\"error\":\"x\"}", NULL },
-    { "null members",
-        "{\"status\":\"pending\"," REST ",\"error\":null,\"certificate\":null,\"expires\":null}", NULL },
+    { "null members", "{\"status\":\"pending\"," REST ",\"error\":null,\"certificate\":null,\"expires\":null}", NULL },
     { "valid", DONE, NULL },
 };
 
@@ -65,12 +58,12 @@ TEST(everything_that_an_order_may_say)
     AUTO(order_clear) struct order order = { 0 };
     struct error err = { 0 };
 
-    REQUIRE(order_parse(view_of("{\"status\":\"invalid\"," REST
-                                ",\"expires\":\"2027-01-15T09:00:00.5+01:00\",\"profile\":\"short\","
-                                "\"replaces\":\"a.b\",\"identifiers\":[{\"type\":\"dns\",\"value\":\"*."
-                                "Example.org\"},{\"type\":\"new\",\"value\":1},"
-                                "{\"type\":\"ip\",\"value\":\"::1\"}],\"error\":{\"type\":\"" URN
-                                "caa\",\"detail\":\"no\"}}"),
+    REQUIRE(order_parse(
+                view_of("{\"status\":\"invalid\"," REST
+                        ",\"expires\":\"2027-01-15T09:00:00.5+01:00\",\"profile\":\"short\","
+                        "\"replaces\":\"a.b\",\"identifiers\":[{\"type\":\"dns\",\"value\":\"*."
+                        "Example.org\"},{\"type\":\"new\",\"value\":1},"
+                        "{\"type\":\"ip\",\"value\":\"::1\"}],\"error\":{\"type\":\"" URN "caa\",\"detail\":\"no\"}}"),
                 &order, &err),
         "%s", err.why);
     CHECK_INT(order.status, ORDER_INVALID, "status");
@@ -86,8 +79,7 @@ TEST(everything_that_an_order_may_say)
 /* ---- newOrder ---- */
 
 #define NEW "POST " CA "/new-order"
-#define WANTED                                                                                               \
-    "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"example.org\"},{\"type\":\"ip\",\"value\":\"::1\"}]"
+#define WANTED "{\"identifiers\":[{\"type\":\"dns\",\"value\":\"example.org\"},{\"type\":\"ip\",\"value\":\"::1\"}]"
 
 static const struct {
     const char *name, *profile, *replaces;
@@ -99,12 +91,10 @@ static const struct {
         { NEW, WANTED ",\"profile\":\"long\"}", 400, NULL,
             "{\"type\":\"" URN "invalidProfile\",\"detail\":\"never heard of it\"}" },
         NULL, "never heard of it", true },
-    { "no Location", NULL, NULL, { NEW, WANTED "}", 201, NULL, ORDER("pending") }, NULL, "(Location)",
-        false },
-    { "Location is a file", NULL, NULL, { NEW, WANTED "}", 201, "Location: file:///x", ORDER("pending") },
-        NULL, "(Location)", false },
-    { "garbage", NULL, NULL, { NEW, WANTED "}", 201, "Location: /order/1", "<html>" }, NULL, "not valid JSON",
-        false },
+    { "no Location", NULL, NULL, { NEW, WANTED "}", 201, NULL, ORDER("pending") }, NULL, "(Location)", false },
+    { "Location is a file", NULL, NULL, { NEW, WANTED "}", 201, "Location: file:///x", ORDER("pending") }, NULL,
+        "(Location)", false },
+    { "garbage", NULL, NULL, { NEW, WANTED "}", 201, "Location: /order/1", "<html>" }, NULL, "not valid JSON", false },
     { "one name refused", NULL, NULL,
         { NEW, WANTED "}", 403, NULL,
             "{\"type\":\"" URN "rejectedIdentifier\",\"subproblems\":[{\"type\":\"" URN
@@ -114,8 +104,8 @@ static const struct {
     { "replaced before", NULL, "a.b",
         { NEW, WANTED ",\"replaces\":\"a.b\"}", 409, NULL, "{\"type\":\"" URN "alreadyReplaced\"}" }, NULL,
         "replaced by another order", true },
-    { "plain", NULL, NULL, { NEW, WANTED "}", 201, "Location: " CA "/order/1", ORDER("pending") },
-        CA "/order/1", NULL, false },
+    { "plain", NULL, NULL, { NEW, WANTED "}", 201, "Location: " CA "/order/1", ORDER("pending") }, CA "/order/1", NULL,
+        false },
     { "relative Location, 200", NULL, NULL, { NEW, WANTED "}", 200, "Location: order/1", ORDER("ready") },
         CA "/order/1", NULL, false },
     { "profile and replaces", "short", "a.b",
@@ -148,8 +138,7 @@ TEST(order_new)
         CHECK(ok || strstr(err.why, orders[i].why) != NULL, "%s: %s", orders[i].name, err.why);
         CHECK((problem.type != NULL) == orders[i].problem, "%s: *problem", orders[i].name);
         CHECK_INT(order.retry_at,
-            orders[i].step.headers != NULL && strstr(orders[i].step.headers, "Retry") != NULL ? SCRIPT_NOW + 4
-                                                                                              : 0,
+            orders[i].step.headers != NULL && strstr(orders[i].step.headers, "Retry") != NULL ? SCRIPT_NOW + 4 : 0,
             orders[i].name);
     }
 }
@@ -169,10 +158,8 @@ static const struct {
     { "alreadyReplaced", "", 409, true },
     { "about:blank", "", 409, true },
     { "malformed", "parsing ARI CertID failed: x", 400, true },
-    { "malformed", "the identifiers do not overlap with the certificate indicated by the 'replaces' field",
-        400, true },
-    { "unauthorized", "requester account did not request the certificate being replaced by this order", 403,
-        true },
+    { "malformed", "the identifiers do not overlap with the certificate indicated by the 'replaces' field", 400, true },
+    { "unauthorized", "requester account did not request the certificate being replaced by this order", 403, true },
     { "serverInternal", "could not find an order for the given certificate: x", 500, true },
 };
 
@@ -183,8 +170,7 @@ TEST(order_replaces_refused)
             .detail = (char *)(uintptr_t)refusals[i].detail,
             .status = refusals[i].status };
 
-        CHECK(order_replaces_refused(&problem) == refusals[i].want, "%s: %s", refusals[i].type,
-            refusals[i].detail);
+        CHECK(order_replaces_refused(&problem) == refusals[i].want, "%s: %s", refusals[i].type, refusals[i].detail);
     }
 }
 
@@ -209,40 +195,36 @@ static const struct {
     { "not ready, then invalid",
         { { FIN, CSR, 403, NULL, NOT_READY },
             { LOOK, "", 200, NULL,
-                "{\"status\":\"invalid\"," REST ",\"error\":{\"type\":\"" URN
-                "caa\",\"detail\":\"denied\"}}" } },
+                "{\"status\":\"invalid\"," REST ",\"error\":{\"type\":\"" URN "caa\",\"detail\":\"denied\"}}" } },
         2, 0, "denied", false },
     { "not ready, twice",
         { { FIN, CSR, 403, NULL, NOT_READY }, { LOOK, "", 200, NULL, ORDER("ready") },
             { FIN, CSR, 403, NULL, NOT_READY } },
         3, 0, "not yet", true },
-    { "not ready, and the look fails",
-        { { FIN, CSR, 403, NULL, NOT_READY }, { LOOK, "", 404, NULL, "gone" } }, 2, 0, "gone", false },
+    { "not ready, and the look fails", { { FIN, CSR, 403, NULL, NOT_READY }, { LOOK, "", 404, NULL, "gone" } }, 2, 0,
+        "gone", false },
     { "no answer, and then not either",
         { { FIN, CSR, 0, NULL, NULL }, { LOOK, "", 0, NULL, NULL }, { LOOK, "", 0, NULL, NULL } }, 3, 0,
         "connection reset", false },
     { "no answer, twice",
-        { { FIN, CSR, 0, NULL, NULL }, { LOOK, "", 200, NULL, ORDER("ready") }, { FIN, CSR, 0, NULL, NULL } },
-        3, 0, "connection reset", false },
-    { "no answer, but it was taken",
-        { { FIN, CSR, 0, NULL, NULL }, { LOOK, "", 200, NULL, ORDER("processing") } }, 2, ORDER_PROCESSING,
-        NULL, false },
+        { { FIN, CSR, 0, NULL, NULL }, { LOOK, "", 200, NULL, ORDER("ready") }, { FIN, CSR, 0, NULL, NULL } }, 3, 0,
+        "connection reset", false },
+    { "no answer, but it was taken", { { FIN, CSR, 0, NULL, NULL }, { LOOK, "", 200, NULL, ORDER("processing") } }, 2,
+        ORDER_PROCESSING, NULL, false },
     { "no answer, and it got lost",
-        { { FIN, CSR, 0, NULL, NULL }, { LOOK, "", 200, NULL, ORDER("ready") },
-            { FIN, CSR, 200, NULL, DONE } },
-        3, ORDER_VALID, NULL, false },
+        { { FIN, CSR, 0, NULL, NULL }, { LOOK, "", 200, NULL, ORDER("ready") }, { FIN, CSR, 200, NULL, DONE } }, 3,
+        ORDER_VALID, NULL, false },
     { "at once", { { FIN, CSR, 200, NULL, DONE } }, 1, ORDER_VALID, NULL, false },
-    { "processing", { { FIN, CSR, 200, "Retry-After: 3", ORDER("processing") } }, 1, ORDER_PROCESSING, NULL,
-        false },
+    { "processing", { { FIN, CSR, 200, "Retry-After: 3", ORDER("processing") } }, 1, ORDER_PROCESSING, NULL, false },
     { "not ready, then ready",
         { { FIN, CSR, 403, NULL, NOT_READY }, { LOOK, "", 200, NULL, ORDER("pending") },
             { LOOK, "", 200, NULL, ORDER("ready") }, { FIN, CSR, 200, NULL, DONE } },
         4, ORDER_VALID, NULL, false },
     { "not ready because the first one was taken",
-        { { FIN, CSR, 403, NULL, NOT_READY }, { LOOK, "", 200, NULL, ORDER("processing") } }, 2,
-        ORDER_PROCESSING, NULL, false },
-    { "not ready because it is done", { { FIN, CSR, 403, NULL, NOT_READY }, { LOOK, "", 200, NULL, DONE } },
-        2, ORDER_VALID, NULL, false },
+        { { FIN, CSR, 403, NULL, NOT_READY }, { LOOK, "", 200, NULL, ORDER("processing") } }, 2, ORDER_PROCESSING, NULL,
+        false },
+    { "not ready because it is done", { { FIN, CSR, 403, NULL, NOT_READY }, { LOOK, "", 200, NULL, DONE } }, 2,
+        ORDER_VALID, NULL, false },
 };
 
 static struct order start(enum order_status status)
@@ -260,14 +242,15 @@ TEST(order_fetch_if_known)
         bool ok, known;
         const char *why; /* NULL: ok */
     } looks[] = {
-        { "no such order", { LOOK, "", 404, NULL, "{\"type\":\"" URN "malformed\",\"detail\":\"none\"}" }, true, false, NULL },
+        { "no such order", { LOOK, "", 404, NULL, "{\"type\":\"" URN "malformed\",\"detail\":\"none\"}" }, true, false,
+            NULL },
         { "not found, in no words of ACME", { LOOK, "", 404, NULL, "<html>" }, true, false, NULL },
         { "another account's", { LOOK, "", 403, NULL, "{\"type\":\"" URN "unauthorized\"}" }, true, false, NULL },
         { "gone", { LOOK, "", 410, NULL, "" }, true, false, NULL },
-        { "what it cannot read", { LOOK, "", 400, NULL, "{\"type\":\"" URN "malformed\",\"detail\":\"nonsense\"}" }, false, false,
-            "nonsense" },
-        { "trouble of its own", { LOOK, "", 500, NULL, "{\"type\":\"" URN "serverInternal\",\"detail\":\"oops\"}" }, false,
-            false, "oops" },
+        { "what it cannot read", { LOOK, "", 400, NULL, "{\"type\":\"" URN "malformed\",\"detail\":\"nonsense\"}" },
+            false, false, "nonsense" },
+        { "trouble of its own", { LOOK, "", 500, NULL, "{\"type\":\"" URN "serverInternal\",\"detail\":\"oops\"}" },
+            false, false, "oops" },
         { "an answer that is no order", { LOOK, "", 200, NULL, "[]" }, false, false, "not a JSON object" },
         { "an order", { LOOK, "", 200, NULL, DONE }, true, true, NULL },
     };
@@ -301,8 +284,7 @@ TEST(order_finalize)
         bool ok;
 
         script_open(&script, finals[i].steps, finals[i].count);
-        ok = order_finalize(
-            script.session, script_who(&signer), &order, (struct view){ "\1\2", 2 }, &problem, &err);
+        ok = order_finalize(script.session, script_who(&signer), &order, (struct view){ "\1\2", 2 }, &problem, &err);
         CHECK(ok == (finals[i].why == NULL), "%s: %s", finals[i].name, err.why);
         CHECK(ok || strstr(err.why, finals[i].why) != NULL, "%s: %s", finals[i].name, err.why);
         CHECK(!ok || order.status == finals[i].status, "%s: status %d", finals[i].name, order.status);
@@ -323,8 +305,7 @@ static const struct {
 } waits[] = {
     { "invalid", ORDER_PROCESSING,
         { { LOOK, "", 200, NULL,
-            "{\"status\":\"invalid\"," REST ",\"error\":{\"type\":\"" URN
-            "compound\",\"subproblems\":[{\"type\":\"" URN
+            "{\"status\":\"invalid\"," REST ",\"error\":{\"type\":\"" URN "compound\",\"subproblems\":[{\"type\":\"" URN
             "caa\",\"identifier\":{\"type\":\"dns\",\"value\":\"example.org\"}}]}}" } },
         1, 90, ERROR_ACME, "example.org: a CAA record", 40 },
     { "invalid without a reason", ORDER_INVALID, { { 0 } }, 0, 90, ERROR_ACME, "does not say why", 0 },
@@ -340,16 +321,15 @@ static const struct {
         6, 90, ERROR_ACME, "keeps asking", 390 },
     { "valid already", ORDER_VALID, { { 0 } }, 0, 90, ERROR_NONE, NULL, 0 },
     { "a fast CA that says three seconds", ORDER_PROCESSING,
-        { { LOOK, "", 200, "Retry-After: 3", ORDER("processing") }, { LOOK, "", 200, NULL, DONE } }, 2, 90,
-        ERROR_NONE, NULL, 140 },
+        { { LOOK, "", 200, "Retry-After: 3", ORDER("processing") }, { LOOK, "", 200, NULL, DONE } }, 2, 90, ERROR_NONE,
+        NULL, 140 },
     { "a slow CA that says three seconds", ORDER_PROCESSING,
         { { LOOK, "", 200, "Retry-After: 3", ORDER("processing") },
             { LOOK, "", 200, "Retry-After: 3", ORDER("processing") },
             { LOOK, "", 200, "Retry-After: Fri, 15 Jan 2027 08:00:03 GMT", ORDER("processing") },
             { LOOK, "", 200, NULL, DONE } },
         4, 90, ERROR_NONE, NULL, 3390 },
-    { "ready: the request is sent", ORDER_READY, { { FIN, CSR, 200, NULL, DONE } }, 1, 90, ERROR_NONE, NULL,
-        0 },
+    { "ready: the request is sent", ORDER_READY, { { FIN, CSR, 200, NULL, DONE } }, 1, 90, ERROR_NONE, NULL, 0 },
     { "pending, then ready", ORDER_PENDING,
         { { LOOK, "", 200, NULL, ORDER("ready") }, { FIN, CSR, 200, NULL, ORDER("processing") },
             { LOOK, "", 200, NULL, DONE } },
@@ -367,8 +347,8 @@ TEST(order_wait)
         bool ok;
 
         script_open(&script, waits[i].steps, waits[i].count);
-        ok = order_wait(script.session, script_who(&signer), &order, (struct view){ "\1\2", 2 },
-            waits[i].timeout_s, &err);
+        ok = order_wait(
+            script.session, script_who(&signer), &order, (struct view){ "\1\2", 2 }, waits[i].timeout_s, &err);
         CHECK(ok == (waits[i].kind == ERROR_NONE), "%s: %s", waits[i].name, err.why);
         CHECK_INT(err.kind, waits[i].kind, waits[i].name);
         CHECK(ok || strstr(err.why, waits[i].why) != NULL, "%s: %s", waits[i].name, err.why);
@@ -399,8 +379,7 @@ TEST(order_download)
     const struct order order = { .certificate_url = (char[]){ CA "/cert/1" } };
 
     for (size_t i = 0; i < COUNT(downloads); i++) {
-        const struct step step = { GET_CERT("1"), "", 200, "Link: </cert/2>; rel=\"alternate\"",
-            downloads[i].body };
+        const struct step step = { GET_CERT("1"), "", 200, "Link: </cert/2>; rel=\"alternate\"", downloads[i].body };
         AUTO(script_clear) struct script script = { 0 };
         AUTO(buf_clear) struct buf chain = BUF(65536);
         struct error err = { 0 };
@@ -433,8 +412,7 @@ TEST(alternate_chains)
     AUTO(list_clear) struct list alternates = { 0 };
     struct error err = { 0 };
 
-    CHECK(order_download(script.session, script_who(&signer), &order, &chain, &alternates, &err), "%s",
-        err.why);
+    CHECK(order_download(script.session, script_who(&signer), &order, &chain, &alternates, &err), "%s", err.why);
     CHECK_TEXT(buf_text(&chain), PEM("AA=="), "default");
     REQUIRE(alternates.len == 2, "%zu", alternates.len);
     CHECK_TEXT(alternates.at[0], PEM("AQ=="), "first");

@@ -48,8 +48,7 @@ bool poll_wait(struct poll *poll, int64_t retry_at, struct error *err)
     if (poll->left_ms > until_ms)
         poll->left_ms = until_ms;
     if (poll->left_ms <= 0) {
-        (void)error_set(
-            err, ERROR_NETWORK, "the CA has not come to a decision within %d seconds", poll->timeout_s);
+        (void)error_set(err, ERROR_NETWORK, "the CA has not come to a decision within %d seconds", poll->timeout_s);
         err->retry_at = retry_at;
         return error_next_default(err, "try again later; the CA may be busy");
     }

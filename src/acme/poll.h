@@ -7,8 +7,8 @@
 struct poll {
     const struct transport *transport;
     int timeout_s;
-    int64_t left_ms; /* of the time-out; waiting counts, by its length: setting the clock does no harm */
-    int64_t until;   /* of clock_monotonic_ms: the CA's slow answers count, too, once they take as long again */
+    int64_t left_ms;  /* of the time-out; waiting counts, by its length: setting the clock does no harm */
+    int64_t until;    /* of clock_monotonic_ms: the CA's slow answers count, too, once they take as long again */
     int64_t delay_ms; /* the next step of our own */
     unsigned looks;   /* waits so far */
 };

@@ -11,8 +11,7 @@ static const struct {
 } polls[] = {
     { "no header", -1, 90, { 40, 100, 250, 400, 640, 1024, 1638, 2620, 3000, 0 }, true },
     { "three seconds", 3, 90, { 40, 100, 250, 3000, 3000, 3000, 0 }, true },
-    { "one second: sooner than our own step would be", 1, 90,
-        { 40, 100, 250, 1000, 1000, 1000, 1000, 1000, 0 }, true },
+    { "one second: sooner than our own step would be", 1, 90, { 40, 100, 250, 1000, 1000, 1000, 1000, 1000, 0 }, true },
     { "at once", 0, 90, { 40, 100, 250, 400, 640, 0 }, true },
     { "a whole day", 86400, 90, { 40, 100, 250, 89610, 0 }, false },
     { "no time at all", -1, 0, { 0 }, false },
@@ -33,8 +32,7 @@ TEST(poll_wait)
             int64_t now = script_now(&script);
 
             CHECK(poll_is_patient(&poll) == (k > 3), "%s: wait %zu", polls[i].name, k);
-            REQUIRE(poll_wait(&poll, polls[i].retry_after < 0 ? 0 : now + polls[i].retry_after, &err), "%s",
-                err.why);
+            REQUIRE(poll_wait(&poll, polls[i].retry_after < 0 ? 0 : now + polls[i].retry_after, &err), "%s", err.why);
             CHECK_INT(script.sleeps[k], polls[i].waits[k], polls[i].name);
         }
         CHECK(poll_wait(&poll, 7, &err) == polls[i].in_time, "%s", polls[i].name);

@@ -104,8 +104,7 @@ void problem_from_response(const struct http_response *response, struct problem 
     struct error ignored = { 0 };
 
     *out = (struct problem){ 0 };
-    if (doc_read(buf_view(&response->body), "problem document", &doc, &ignored) &&
-        node_is_object(doc_root(doc)) &&
+    if (doc_read(buf_view(&response->body), "problem document", &doc, &ignored) && node_is_object(doc_root(doc)) &&
         (node_member(doc_root(doc), "type") != NULL || node_member(doc_root(doc), "detail") != NULL))
         problem_from_node(doc_root(doc), out);
     else
@@ -140,8 +139,7 @@ static void put_subproblems(struct buf *text, const struct problem *problem)
         AUTO(buf_clear) struct buf line = BUF(2 * DETAIL_MAX);
 
         buf_putf(&line, "; %s: ", sub->identifier.value == NULL ? "one of the names" : sub->identifier.value);
-        if (text_equal(sub->type, problem->type) &&
-            sub->detail[0] != '\0') /* the title stands in front already */
+        if (text_equal(sub->type, problem->type) && sub->detail[0] != '\0') /* the title stands in front already */
             buf_put_text(&line, sub->detail);
         else
             (void)put_problem(&line, sub);

@@ -23,9 +23,8 @@ struct problem_rule { /* one row per type of RFC 8555 section 6.7 and later RFCs
     const char *title; /* what the type means, in plain words */
     const char *next;  /* what the user can do; "" when there is nothing to say */
 };
-extern const struct problem_rule problem_rules[]; /* ended by a NULL type */
-const struct problem_rule *problem_rule_of(
-    const char *type); /* never NULL: an unknown type has a general rule */
+extern const struct problem_rule problem_rules[];             /* ended by a NULL type */
+const struct problem_rule *problem_rule_of(const char *type); /* never NULL: an unknown type has a general rule */
 
 /* From a JSON object (an "error" member, or a whole body). Tolerant: a body that is no problem document gives
  * one with what can be said of it. */

@@ -21,22 +21,19 @@ static const struct {
     size_t subproblems;
 } answers[] = {
     { "nothing", 502, "", "about:blank", "HTTP status 502 without an explanation", 502, 0 },
-    { "a proxy's page", 502, "<html><h1>Bad \x1b[31mGateway</h1>", "about:blank", "<h1>Bad ?[31mGateway", 502,
-        0 },
+    { "a proxy's page", 502, "<html><h1>Bad \x1b[31mGateway</h1>", "about:blank", "<h1>Bad ?[31mGateway", 502, 0 },
     { "an array", 400, "[1]", "about:blank", "HTTP status 400", 400, 0 },
     { "an object of another kind", 404, "{\"x\":1}", "about:blank", "HTTP status 404", 404, 0 },
     { "cut short", 400, "{\"type\":\"" URN "caa\",", "about:blank", "HTTP status 400", 400, 0 },
-    { "types are wrong", 400, "{\"type\":7,\"detail\":[],\"status\":\"x\",\"subproblems\":{}}", "about:blank",
-        "", 400, 0 },
+    { "types are wrong", 400, "{\"type\":7,\"detail\":[],\"status\":\"x\",\"subproblems\":{}}", "about:blank", "", 400,
+        0 },
     { "a huge number", 400, "{\"type\":\"" URN "caa\",\"status\":99999999999999999}", "caa", "", 400, 0 },
     { "a status that is none", 400, "{\"type\":\"" URN "caa\",\"status\":-3}", "caa", "", 400, 0 },
-    { "escapes", 403, "{\"type\":\"" URN "\\u001b[2J\",\"detail\":\"a\\u001b[2Jb\\nc\"}", "?[2J", "a?[2Jb c",
-        403, 0 },
-    { "subproblems of wrong kinds", 400, "{\"type\":\"" URN "compound\",\"subproblems\":[1,null,[],{}]}",
-        "compound", "", 400, 1 },
+    { "escapes", 403, "{\"type\":\"" URN "\\u001b[2J\",\"detail\":\"a\\u001b[2Jb\\nc\"}", "?[2J", "a?[2Jb c", 403, 0 },
+    { "subproblems of wrong kinds", 400, "{\"type\":\"" URN "compound\",\"subproblems\":[1,null,[],{}]}", "compound",
+        "", 400, 1 },
     { "nested subproblems are not followed", 400,
-        "{\"type\":\"a:b\",\"subproblems\":[{\"type\":\"" URN "dns\",\"subproblems\":[{}]}]}", "a:b", "", 400,
-        1 },
+        "{\"type\":\"a:b\",\"subproblems\":[{\"type\":\"" URN "dns\",\"subproblems\":[{}]}]}", "a:b", "", 400, 1 },
     { "whole", 403, "{\"type\":\"" URN "caa\",\"detail\":\"no\",\"status\":400}", "caa", "no", 400, 0 },
     { "older CAs", 403, "{\"type\":\"urn:acme:error:caa\",\"detail\":\"no\"}", "caa", "no", 403, 0 },
     { "a vendor's own", 403, "{\"type\":\"https://ca.example/errors/9\",\"title\":\"pay\"}",
@@ -61,25 +58,22 @@ TEST(problem_from_response)
     }
 }
 
-#define SUB(name)                                                                                            \
-    "{\"type\":\"" URN                                                                                       \
+#define SUB(name)                                                                                                      \
+    "{\"type\":\"" URN                                                                                                 \
     "rejectedIdentifier\",\"detail\":\"reserved\",\"identifier\":{\"type\":\"dns\",\"value\":\"" name "\"}}"
 
 static const struct {
     const char *name, *body, *problem, *why, *next; /* why, next: parts */
     int64_t retry_at;
 } tellings[] = {
-    { "subproblems",
-        "{\"type\":\"" URN "compound\",\"subproblems\":[" SUB("a.invalid") "," SUB("b.invalid") "]}",
-        "compound",
-        "several faults; a.invalid: the CA issues no certificate for this name: reserved; b.invalid: ",
+    { "subproblems", "{\"type\":\"" URN "compound\",\"subproblems\":[" SUB("a.invalid") "," SUB("b.invalid") "]}",
+        "compound", "several faults; a.invalid: the CA issues no certificate for this name: reserved; b.invalid: ",
         "leave the name out", 0 },
     { "unknown type", "{\"type\":\"" URN "brandNew\",\"detail\":\"oh\"}", "brandNew",
         "refused the request (brandNew): oh", "", 0 },
     { "rate limit", "{\"type\":\"" URN "rateLimited\",\"detail\":\"too many\"}", "rateLimited",
         "limit for such requests is reached: too many", "(2027-01-15T08:00:00Z)", 1800000000 },
-    { "rate limit without a time", "{\"type\":\"" URN "rateLimited\"}", "rateLimited", "limit", "--staging",
-        0 },
+    { "rate limit without a time", "{\"type\":\"" URN "rateLimited\"}", "rateLimited", "limit", "--staging", 0 },
     { "external account", "{\"type\":\"" URN "externalAccountRequired\"}", "externalAccountRequired", "bound",
         "--eab-kid", 0 },
     { "not this account's", "{\"type\":\"" URN "unauthorized\",\"detail\":\"deactivated\"}", "unauthorized",
@@ -98,8 +92,9 @@ TEST(problem_to_error)
         CHECK_INT(err.kind, ERROR_ACME, tellings[i].name);
         CHECK_TEXT(err.problem, tellings[i].problem, tellings[i].name);
         CHECK(strstr(err.why, tellings[i].why) != NULL, "%s: %s", tellings[i].name, err.why);
-        CHECK(err.detail == 0 || (strncmp(err.why + err.detail - 2, ": ", 2) == 0 &&
-                                    strstr(tellings[i].body, "\"detail\":") != NULL), "%s", tellings[i].name);
+        CHECK(err.detail == 0 ||
+                  (strncmp(err.why + err.detail - 2, ": ", 2) == 0 && strstr(tellings[i].body, "\"detail\":") != NULL),
+            "%s", tellings[i].name);
         CHECK(strstr(err.next, tellings[i].next) != NULL, "%s: %s", tellings[i].name, err.next);
         CHECK_INT(err.retry_at, tellings[i].retry_at, tellings[i].name);
     }
@@ -124,8 +119,7 @@ TEST(many_subproblems_are_counted_not_lost)
 
     buf_put_text(&body, "{\"type\":\"" URN "compound\",\"subproblems\":[" SUB("a0.invalid"));
     for (int i = 1; i < 5000; i++)
-        buf_putf(&body,
-            ",{\"type\":\"" URN "caa\",\"identifier\":{\"type\":\"dns\",\"value\":\"a%d.invalid\"}}", i);
+        buf_putf(&body, ",{\"type\":\"" URN "caa\",\"identifier\":{\"type\":\"dns\",\"value\":\"a%d.invalid\"}}", i);
     buf_put_text(&body, "]}");
     from_answer(400, buf_text(&body), &problem);
     CHECK_INT((int64_t)problem.subproblem_count, 200, "bounded");
@@ -140,8 +134,7 @@ TEST(every_rule_is_whole_and_named_once)
     for (const struct problem_rule *rule = problem_rules; rule->type != NULL; rule++, count++) {
         CHECK(rule->title[0] != '\0' && rule->next != NULL, "%s", rule->type);
         CHECK(problem_rule_of(rule->type) == rule, "%s is there twice", rule->type);
-        CHECK(rule == problem_rules || strcmp(rule[-1].type, rule->type) < 0, "%s is not in its place",
-            rule->type);
+        CHECK(rule == problem_rules || strcmp(rule[-1].type, rule->type) < 0, "%s is not in its place", rule->type);
         CHECK(strlen(rule->type) < sizeof((struct error *)NULL)->problem, "%s", rule->type);
     }
     CHECK(count >= 32, "only %zu rules", count);

@@ -24,12 +24,11 @@ static bool renewal_info_read(struct view body, struct renewal_info *out, struct
     TRY(node_get_time_or_zero(window, "start", &out->start, err));
     TRY(node_get_time_or_zero(window, "end", &out->end, err));
     if (out->start <= 0 || out->end <= 0 || out->start > YEAR_9999_END || out->end > YEAR_9999_END)
-        return error_set(err, ERROR_ACME,
-            "renewal information: the window has no start or no end in a year that makes sense");
+        return error_set(
+            err, ERROR_ACME, "renewal information: the window has no start or no end in a year that makes sense");
     if (out->end <= out->start)
         return error_set(err, ERROR_ACME, "renewal information: the window ends before it starts");
-    url = node_text(
-        node_member(doc_root(doc), "explanationURL")); /* for people only, so never a reason to fail */
+    url = node_text(node_member(doc_root(doc), "explanationURL")); /* for people only, so never a reason to fail */
     out->explanation_url = url != NULL && url_is_http(url) ? xstrdup(url) : NULL;
     return true;
 }
@@ -62,8 +61,7 @@ static int64_t ask_again_at(int64_t named, int64_t now)
 }
 
 /* renewalInfo "/" name of the certificate (section 4.1). */
-static bool put_url(
-    const struct session *session, const struct cert *cert, struct buf *url, struct error *err)
+static bool put_url(const struct session *session, const struct cert *cert, struct buf *url, struct error *err)
 {
     const char *base = session_directory(session)->renewal_info;
     AUTO(buf_clear) struct buf id = BUF(ID_MAX);
@@ -79,8 +77,8 @@ static bool put_url(
     return true;
 }
 
-static bool renewal_info_ask(struct session *session, const struct cert *cert, struct renewal_info *out,
-    int64_t *named, struct error *err)
+static bool renewal_info_ask(
+    struct session *session, const struct cert *cert, struct renewal_info *out, int64_t *named, struct error *err)
 {
     const struct transport *transport = session_transport(session);
     AUTO(buf_clear) struct buf url = BUF(URL_MAX + ID_MAX);
@@ -98,8 +96,7 @@ static bool renewal_info_ask(struct session *session, const struct cert *cert, s
     return renewal_info_parse(buf_view(&response.body), out, err);
 }
 
-bool renewal_info_fetch(
-    struct session *session, const struct cert *cert, struct renewal_info *out, struct error *err)
+bool renewal_info_fetch(struct session *session, const struct cert *cert, struct renewal_info *out, struct error *err)
 {
     const struct transport *transport = session_transport(session);
     int64_t named = 0;

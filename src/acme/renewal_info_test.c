@@ -16,8 +16,7 @@ static const struct {
     { "window is text", "{\"suggestedWindow\":\"2027\"}", "'suggestedWindow' is missing" },
     { "no end", "{\"suggestedWindow\":{\"start\":\"2027-01-20T00:00:00Z\"}}", "no end" },
     { "null start", "{\"suggestedWindow\":{\"start\":null,\"end\":\"2027-01-20T00:00:00Z\"}}", "no start" },
-    { "start is a number", "{\"suggestedWindow\":{\"start\":1800403200,\"end\":\"2027-01-20T00:00:00Z\"}}",
-        "start" },
+    { "start is a number", "{\"suggestedWindow\":{\"start\":1800403200,\"end\":\"2027-01-20T00:00:00Z\"}}", "start" },
     { "start is no time", WINDOW("soon", "2027-01-21T00:00:00Z"), "start" },
     { "end before start", WINDOW("2027-01-21T00:00:00Z", "2027-01-20T00:00:00Z"), "ends before it starts" },
     { "end is start", WINDOW("2027-01-20T00:00:00Z", "2027-01-20T00:00:00Z"), "ends before it starts" },
@@ -59,19 +58,17 @@ static const struct {
     const char *why;
     int64_t ask_again_s;
 } fetches[] = {
-    { "not found", { ASK, NULL, 404, NULL, "" }, ERROR_CONFIG, "no renewal information for this certificate",
-        21600 },
+    { "not found", { ASK, NULL, 404, NULL, "" }, ERROR_CONFIG, "no renewal information for this certificate", 21600 },
     { "trouble", { ASK, NULL, 500, "Retry-After: 7200", "" }, ERROR_ACME, "HTTP status 500", 7200 },
     { "no network", { ASK, NULL, 0, NULL, NULL }, ERROR_NETWORK, "connection reset", 21600 },
     { "backward window",
-        { ASK, NULL, 200, "Retry-After: 7200", WINDOW("2027-01-20T00:00:00Z", "2027-01-19T00:00:00Z") },
-        ERROR_ACME, "ends before", 7200 },
+        { ASK, NULL, 200, "Retry-After: 7200", WINDOW("2027-01-20T00:00:00Z", "2027-01-19T00:00:00Z") }, ERROR_ACME,
+        "ends before", 7200 },
     { "no Retry-After", { ASK, NULL, 200, NULL, GOOD }, ERROR_NONE, NULL, 21600 },
     { "unreadable Retry-After", { ASK, NULL, 200, "Retry-After: x", GOOD }, ERROR_NONE, NULL, 21600 },
     { "at once", { ASK, NULL, 200, "Retry-After: 0", GOOD }, ERROR_NONE, NULL, 60 },
     { "in a year", { ASK, NULL, 200, "Retry-After: 31536000", GOOD }, ERROR_NONE, NULL, DAY },
-    { "a date", { ASK, NULL, 200, "Retry-After: Fri, 15 Jan 2027 10:00:00 GMT", GOOD }, ERROR_NONE, NULL,
-        7200 },
+    { "a date", { ASK, NULL, 200, "Retry-After: Fri, 15 Jan 2027 10:00:00 GMT", GOOD }, ERROR_NONE, NULL, 7200 },
 };
 
 TEST(renewal_info_fetch)
@@ -137,8 +134,7 @@ TEST(renewal_info_instant)
     for (size_t i = 0; i < COUNT(choices); i++) {
         const struct renewal_info info = { .start = choices[i].start, .end = choices[i].end };
 
-        CHECK_INT(renewal_info_instant(&info, choices[i].chosen, choices[i].random), choices[i].want,
-            choices[i].name);
+        CHECK_INT(renewal_info_instant(&info, choices[i].chosen, choices[i].random), choices[i].want, choices[i].name);
     }
 }
 

@@ -25,8 +25,7 @@ static bool revoke_send(
     return session_post(session, who, url, buf_view(&payload), &response, NULL, err);
 }
 
-bool revoke_cert(
-    struct session *session, struct identity who, struct view cert_der, int reason, struct error *err)
+bool revoke_cert(struct session *session, struct identity who, struct view cert_der, int reason, struct error *err)
 {
     if (!revoke_send(session, who, cert_der, reason, err))
         return error_in(err, "revoking the certificate");

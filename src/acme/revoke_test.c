@@ -15,8 +15,8 @@ static const struct {
         { "POST " CA "/revoke", "{\"certificate\":\"AQID\",\"reason\":0}", 400, NULL,
             "{\"type\":\"urn:ietf:params:acme:error:alreadyRevoked\"}" },
         "alreadyRevoked", "revoked already" },
-    { "by account", KID, 4,
-        { "POST " CA "/revoke", "{\"certificate\":\"AQID\",\"reason\":4}", 200, NULL, "" }, "", NULL },
+    { "by account", KID, 4, { "POST " CA "/revoke", "{\"certificate\":\"AQID\",\"reason\":4}", 200, NULL, "" }, "",
+        NULL },
     { "by the certificate's key", NULL, 1,
         { "POST " CA "/revoke", "{\"certificate\":\"AQID\",\"reason\":1}", 200, NULL, "" }, "", NULL },
 };
@@ -32,8 +32,8 @@ TEST(revoke_cert)
 
         script_open(&script, &cases[i].step, cases[i].step.request == NULL ? 0 : 1);
         script.kid = cases[i].kid;
-        ok = revoke_cert(script.session, (struct identity){ &signer, cases[i].kid },
-            (struct view){ "\1\2\3", 3 }, cases[i].reason, &err);
+        ok = revoke_cert(script.session, (struct identity){ &signer, cases[i].kid }, (struct view){ "\1\2\3", 3 },
+            cases[i].reason, &err);
         CHECK(ok == (cases[i].why == NULL), "%s: %s", cases[i].name, err.why);
         CHECK(ok || strstr(err.why, cases[i].why) != NULL, "%s: %s", cases[i].name, err.why);
         CHECK_TEXT(err.problem, cases[i].problem, cases[i].name);

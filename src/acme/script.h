@@ -11,11 +11,10 @@
 #include "json/doc.h"
 
 #define CA "https://ca.example"
-#define SCRIPT_DIRECTORY                                                                                     \
-    "{\"newNonce\":\"" CA "/nonce\",\"newAccount\":\"" CA "/new-acct\",\"newOrder\":\"" CA "/new-order\","   \
-    "\"revokeCert\":\"" CA "/revoke\",\"keyChange\":\"" CA "/key-change\",\"renewalInfo\":\"" CA "/ari\","   \
-    "\"meta\":{\"termsOfService\":\"" CA                                                                     \
-    "/terms\",\"profiles\":{\"classic\":\"as ever\",\"short\":\"six days\"}}}"
+#define SCRIPT_DIRECTORY                                                                                               \
+    "{\"newNonce\":\"" CA "/nonce\",\"newAccount\":\"" CA "/new-acct\",\"newOrder\":\"" CA "/new-order\","             \
+    "\"revokeCert\":\"" CA "/revoke\",\"keyChange\":\"" CA "/key-change\",\"renewalInfo\":\"" CA "/ari\","             \
+    "\"meta\":{\"termsOfService\":\"" CA "/terms\",\"profiles\":{\"classic\":\"as ever\",\"short\":\"six days\"}}}"
 #define SCRIPT_NOW 1800000000 /* 2027-01-15T08:00:00Z */
 #define SCRIPT_SLEEPS 64
 #define KID CA "/acct/1"
@@ -92,8 +91,7 @@ static inline void script_check_header(struct script *script, struct view header
     script_use_nonce(script, node_text(node_member(root, "nonce")));
 }
 
-static inline void script_check_post(
-    struct script *script, const struct http_request *request, const char *payload)
+static inline void script_check_post(struct script *script, const struct http_request *request, const char *payload)
 {
     AUTO(doc_free) struct doc *doc = NULL;
     AUTO(buf_clear) struct buf header = BUF(65536);
@@ -111,12 +109,10 @@ static inline void script_check_post(
     REQUIRE(header64 != NULL && payload64 != NULL, "%s", request->url);
     REQUIRE(buf_put_unbase64url(&header, view_of(header64)), "%s", header64);
     REQUIRE(buf_put_unbase64url(&body, view_of(payload64)), "%s", payload64);
-    REQUIRE(buf_put_unbase64url(&signature, view_of(node_text(node_member(doc_root(doc), "signature")))),
-        "signature");
+    REQUIRE(buf_put_unbase64url(&signature, view_of(node_text(node_member(doc_root(doc), "signature")))), "signature");
     buf_putf(&input, "%s.%s", header64, payload64);
     REQUIRE(digest_sha256(buf_view(&input), &digest, &err), "%s", err.why);
-    CHECK(view_equal(buf_view(&digest), buf_view(&signature)), "%s: the signature does not cover it",
-        request->url);
+    CHECK(view_equal(buf_view(&digest), buf_view(&signature)), "%s: the signature does not cover it", request->url);
     script_check_header(script, buf_view(&header), request->url);
     if (payload != NULL)
         CHECK_TEXT(buf_text(&body), payload, request->url);
@@ -147,8 +143,7 @@ static inline void script_put_headers(struct script *script, struct http_respons
         }
 }
 
-static bool script_http(
-    void *self, const struct http_request *request, struct http_response *out, struct error *err)
+static bool script_http(void *self, const struct http_request *request, struct http_response *out, struct error *err)
 {
     struct script *script = self;
     const struct step *step = &script->steps[script->at];
@@ -156,7 +151,8 @@ static bool script_http(
     AUTO(free) char *line = xprintf("%s %s", methods[request->method], request->url);
     AUTO(free) char *nonce = NULL;
 
-    CHECK(request->max_body > 0 && request->max_body <= 1024 * 1024, "%s: answers of %zu bytes", line, request->max_body);
+    CHECK(
+        request->max_body > 0 && request->max_body <= 1024 * 1024, "%s: answers of %zu bytes", line, request->max_body);
     if (!script->nonces_by_hand && strcmp(line, "HEAD " CA "/nonce") == 0) {
         nonce = xprintf("made-%u", ++script->nonces_made);
         script_put_header(script, out, view_of("Replay-Nonce"), view_of(nonce));
@@ -242,9 +238,9 @@ static inline struct identity script_who(const struct signer *signer)
     return (struct identity){ signer, KID };
 }
 
-#define SCRIPT(name, steps)                                                                                  \
-    AUTO(script_clear) struct script name = { 0 };                                                           \
+#define SCRIPT(name, steps)                                                                                            \
+    AUTO(script_clear) struct script name = { 0 };                                                                     \
     script_open(&name, steps, COUNT(steps))
 
-#define BAD_NONCE                                                                                            \
+#define BAD_NONCE                                                                                                      \
     "{\"type\":\"urn:ietf:params:acme:error:badNonce\",\"detail\":\"JWS has an invalid anti-replay nonce\"}"

@@ -78,8 +78,7 @@ static bool exchange(
     TRY(session->transport.http(session->transport.self, &bounded, out, err));
     if (out->url == NULL)
         out->url = xstrdup(request->url);
-    log_debug("%s %s: HTTP status %d, %zu bytes", methods[request->method], request->url, out->status,
-        out->body.len);
+    log_debug("%s %s: HTTP status %d, %zu bytes", methods[request->method], request->url, out->status, out->body.len);
     return true;
 }
 
@@ -87,8 +86,8 @@ static bool exchange(
 
 /* Where the CA asked for a pause that is short enough, waits for it. False with err->kind set when
  * interrupted. */
-static bool wait_for_busy(const struct session *session, struct patience *patience,
-    const struct problem *refusal, int64_t retry_at, struct error *err)
+static bool wait_for_busy(const struct session *session, struct patience *patience, const struct problem *refusal,
+    int64_t retry_at, struct error *err)
 {
     int64_t pause_s = retry_at - session_now(session);
 
@@ -172,8 +171,7 @@ static bool nonce_fetch(struct session *session, struct patience *patience, char
 /* Has a nonce in *nonce: what came with the last refusal, or from the pool, or fetched. */
 static bool nonce_get(struct session *session, struct patience *patience, char **nonce, struct error *err)
 {
-    if (patience->nonces % NONCE_FRESH_EVERY ==
-        NONCE_FRESH_EVERY - 1) { /* those at hand may all be of a kind */
+    if (patience->nonces % NONCE_FRESH_EVERY == NONCE_FRESH_EVERY - 1) { /* those at hand may all be of a kind */
         free(TAKE(*nonce));
         return nonce_fetch(session, patience, nonce, err);
     }
@@ -184,8 +182,8 @@ static bool nonce_get(struct session *session, struct patience *patience, char *
 
 /* ---- requests ---- */
 
-static bool post_once(struct session *session, struct identity who, const struct http_request *form,
-    const char *nonce, struct view payload, struct http_response *out, struct error *err)
+static bool post_once(struct session *session, struct identity who, const struct http_request *form, const char *nonce,
+    struct view payload, struct http_response *out, struct error *err)
 {
     AUTO(buf_clear) struct buf body = BUF(JWS_MAX);
     struct http_request request = *form;
@@ -238,8 +236,8 @@ bool session_post(struct session *session, struct identity who, const char *url,
     return session_post_accept(session, who, url, payload, NULL, out, problem, err);
 }
 
-bool session_get_problem(struct session *session, const char *url, struct http_response *out,
-    struct problem *problem, struct error *err)
+bool session_get_problem(
+    struct session *session, const char *url, struct http_response *out, struct problem *problem, struct error *err)
 {
     const struct http_request request = { .method = HTTP_GET, .url = url, .follow = true };
     struct patience patience = { 0 }; /* the first request of all: an unreachable CA is told at once */
@@ -298,14 +296,12 @@ static bool directory_fetch(struct session *session, struct error *err)
     return directory_check(session->url, &session->directory, err);
 }
 
-bool session_open(
-    const struct transport *transport, const char *directory_url, struct session **out, struct error *err)
+bool session_open(const struct transport *transport, const char *directory_url, struct session **out, struct error *err)
 {
     AUTO(session_close) struct session *session = NULL;
 
     if (!url_is_http(directory_url))
-        return error_set(
-            err, ERROR_CONFIG, "the CA's address must be an http(s) URL, and '%s' is none", directory_url);
+        return error_set(err, ERROR_CONFIG, "the CA's address must be an http(s) URL, and '%s' is none", directory_url);
     session = xcalloc(1, sizeof *session);
     session->transport = *transport;
     session->url = xstrdup(directory_url);

@@ -54,15 +54,13 @@ MUST_USE bool session_post(struct session *session, struct identity who, const c
     struct http_response *out, struct problem *problem, struct error *err);
 
 /* The same, with an Accept header. */
-MUST_USE bool session_post_accept(struct session *session, struct identity who, const char *url,
-    struct view payload, const char *accept, struct http_response *out, struct problem *problem,
-    struct error *err);
+MUST_USE bool session_post_accept(struct session *session, struct identity who, const char *url, struct view payload,
+    const char *accept, struct http_response *out, struct problem *problem, struct error *err);
 
 /* An unsigned GET (directory, renewal information). True for 2xx; problem as with session_post. */
-MUST_USE bool session_get(
-    struct session *session, const char *url, struct http_response *out, struct error *err);
-MUST_USE bool session_get_problem(struct session *session, const char *url, struct http_response *out,
-    struct problem *problem, struct error *err);
+MUST_USE bool session_get(struct session *session, const char *url, struct http_response *out, struct error *err);
+MUST_USE bool session_get_problem(
+    struct session *session, const char *url, struct http_response *out, struct problem *problem, struct error *err);
 
 /* The instant a Retry-After header names (RFC 9110 section 10.2.3: seconds or an HTTP date), UTC seconds; 0
  * when there is none or it is unreadable. Bounded to a year from now. */

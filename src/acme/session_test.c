@@ -5,9 +5,9 @@
 #include "acme/script.h"
 
 #define X "POST " CA "/x"
-#define OK_STEP                                                                                              \
-    {                                                                                                        \
-        X, "{\"a\":1}", 200, "Replay-Nonce: next", "{}"                                                      \
+#define OK_STEP                                                                                                        \
+    {                                                                                                                  \
+        X, "{\"a\":1}", 200, "Replay-Nonce: next", "{}"                                                                \
     }
 
 static bool post(struct script *script, const char *payload, struct problem *problem, struct error *err)
@@ -15,8 +15,7 @@ static bool post(struct script *script, const char *payload, struct problem *pro
     struct signer signer = script_signer();
     AUTO(http_response_clear) struct http_response response = { 0 };
 
-    return session_post(
-        script->session, script_who(&signer), CA "/x", view_of(payload), &response, problem, err);
+    return session_post(script->session, script_who(&signer), CA "/x", view_of(payload), &response, problem, err);
 }
 
 /* ---- opening ---- */
@@ -29,8 +28,7 @@ static const struct {
 } openings[] = {
     { "no URL", "ca.example", { 0 }, ERROR_CONFIG, "'ca.example' is none", "" },
     { "another kind of URL", "file:///etc/passwd", { 0 }, ERROR_CONFIG, "is none", "" },
-    { "no network", CA "/dir", { "GET " CA "/dir", NULL, 0, NULL, NULL }, ERROR_NETWORK, "connection reset",
-        "" },
+    { "no network", CA "/dir", { "GET " CA "/dir", NULL, 0, NULL, NULL }, ERROR_NETWORK, "connection reset", "" },
     { "a web page", CA "/dir", { "GET " CA "/dir", NULL, 200, NULL, "<html>" }, ERROR_ACME, "not valid JSON",
         "--server" },
     { "not found", CA "/dir", { "GET " CA "/dir", NULL, 404, NULL, "nope" }, ERROR_ACME,
@@ -56,8 +54,7 @@ TEST(session_open_failures)
         struct error err = { 0 };
 
         script_start(&script, &openings[i].step, openings[i].step.request == NULL ? 0 : 1);
-        CHECK(
-            !session_open(&script.transport, openings[i].url, &script.session, &err), "%s", openings[i].name);
+        CHECK(!session_open(&script.transport, openings[i].url, &script.session, &err), "%s", openings[i].name);
         CHECK_INT(err.kind, openings[i].kind, openings[i].name);
         CHECK(strstr(err.why, openings[i].why) != NULL, "%s: %s", openings[i].name, err.why);
         CHECK(strstr(err.next, openings[i].next) != NULL, "%s: %s", openings[i].name, err.next);
@@ -126,8 +123,8 @@ TEST(a_storm_of_bad_nonces_passes)
     steps[COUNT(steps) - 1] = (struct step)OK_STEP;
     script_open(&script, steps, COUNT(steps));
     CHECK(post(&script, "{\"a\":1}", NULL, &err), "%s", err.why);
-    CHECK(script.nonces_made >= 8, "%u fetched: those that come with refusals may all be of a kind",
-        script.nonces_made);
+    CHECK(
+        script.nonces_made >= 8, "%u fetched: those that come with refusals may all be of a kind", script.nonces_made);
     CHECK(script.now_ms - SCRIPT_NOW * 1000LL < 5000, "took too long");
 }
 
@@ -185,37 +182,34 @@ static const struct {
     const char *why; /* of a failure */
     int64_t waited_ms, retry_at;
 } refusals[] = {
-    { "rate limit with a short wait", "{}",
-        { { X, "{}", 429, "Retry-After: 2", LIMITED }, { X, "{}", 200, NULL, "" } }, 2, true, NULL, 2000, 0 },
+    { "rate limit with a short wait", "{}", { { X, "{}", 429, "Retry-After: 2", LIMITED }, { X, "{}", 200, NULL, "" } },
+        2, true, NULL, 2000, 0 },
     { "busy with a date", "{}",
-        { { X, "{}", 503, "Retry-After: Fri, 15 Jan 2027 08:00:07 GMT", "" }, { X, "{}", 200, NULL, "" } }, 2,
-        true, NULL, 7000, 0 },
+        { { X, "{}", 503, "Retry-After: Fri, 15 Jan 2027 08:00:07 GMT", "" }, { X, "{}", 200, NULL, "" } }, 2, true,
+        NULL, 7000, 0 },
     { "busy again and again", "{}",
         { { X, "{}", 503, "Retry-After: 1", "" }, { X, "{}", 503, "Retry-After: 1", "" },
             { X, "{}", 503, "Retry-After: 1", "" } },
         3, false, "HTTP status 503", 2000, SCRIPT_NOW + 3 },
-    { "rate limit for an hour", "{}", { { X, "{}", 429, "Retry-After: 3600", LIMITED } }, 1, false,
-        "slow down", 0, SCRIPT_NOW + 3600 },
+    { "rate limit for an hour", "{}", { { X, "{}", 429, "Retry-After: 3600", LIMITED } }, 1, false, "slow down", 0,
+        SCRIPT_NOW + 3600 },
     { "rate limit without a time", "{}", { { X, "{}", 429, NULL, LIMITED } }, 1, false, "slow down", 0, 0 },
-    { "rate limit with nonsense", "{}", { { X, "{}", 429, "Retry-After: soon", LIMITED } }, 1, false,
-        "slow down", 0, 0 },
-    { "server error when changing something", "{}", { { X, "{}", 500, NULL, "oops" } }, 1, false, "oops", 0,
+    { "rate limit with nonsense", "{}", { { X, "{}", 429, "Retry-After: soon", LIMITED } }, 1, false, "slow down", 0,
         0 },
-    { "server error when reading", "", { { X, "", 500, NULL, "oops" }, { X, "", 200, NULL, "" } }, 2, true,
-        NULL, 500, 0 },
-    { "server error when reading, twice", "", { { X, "", 500, NULL, "oops" }, { X, "", 502, NULL, "oops" } },
-        2, false, "HTTP status 502", 500, 0 },
+    { "server error when changing something", "{}", { { X, "{}", 500, NULL, "oops" } }, 1, false, "oops", 0, 0 },
+    { "server error when reading", "", { { X, "", 500, NULL, "oops" }, { X, "", 200, NULL, "" } }, 2, true, NULL, 500,
+        0 },
+    { "server error when reading, twice", "", { { X, "", 500, NULL, "oops" }, { X, "", 502, NULL, "oops" } }, 2, false,
+        "HTTP status 502", 500, 0 },
     { "server error with an ACME problem", "",
         { { X, "", 500, NULL, "{\"type\":\"urn:ietf:params:acme:error:serverInternal\"}" } }, 1, false,
         "trouble of its own", 0, 0 },
-    { "no answer when changing something", "{}", { { X, "{}", 0, NULL, NULL } }, 1, false, "connection reset",
-        0, 0 },
-    { "no answer when reading", "", { { X, "", 0, NULL, NULL }, { X, "", 200, NULL, "" } }, 2, true, NULL,
-        500, 0 },
+    { "no answer when changing something", "{}", { { X, "{}", 0, NULL, NULL } }, 1, false, "connection reset", 0, 0 },
+    { "no answer when reading", "", { { X, "", 0, NULL, NULL }, { X, "", 200, NULL, "" } }, 2, true, NULL, 500, 0 },
     { "no answer when reading, twice", "", { { X, "", 0, NULL, NULL }, { X, "", 0, NULL, NULL } }, 2, false,
         "connection reset", 500, 0 },
-    { "a redirect is not followed", "{}", { { X, "{}", 307, "Location: https://other.example/", "" } }, 1,
-        false, "HTTP status 307", 0, 0 },
+    { "a redirect is not followed", "{}", { { X, "{}", 307, "Location: https://other.example/", "" } }, 1, false,
+        "HTTP status 307", 0, 0 },
     { "bad nonce, then busy, then bad nonce", "{}",
         { { X, "{}", 400, NULL, BAD_NONCE }, { X, "{}", 503, "Retry-After: 0", "" },
             { X, "{}", 400, "Replay-Nonce: q", BAD_NONCE }, { X, "{}", 200, NULL, "" } },
@@ -262,8 +256,8 @@ TEST(a_bare_key_signs_with_its_jwk)
     struct error err = { 0 };
 
     script.kid = NULL;
-    CHECK(session_post_accept(script.session, (struct identity){ &signer, NULL }, CA "/x", view_of("{}"),
-              "text/x", &response, NULL, &err),
+    CHECK(session_post_accept(script.session, (struct identity){ &signer, NULL }, CA "/x", view_of("{}"), "text/x",
+              &response, NULL, &err),
         "%s", err.why);
     CHECK_TEXT(script.accept, "text/x", "accept");
     CHECK_TEXT(response.url, CA "/x", "the URL is known even if the transport does not tell it");
@@ -277,8 +271,7 @@ TEST(no_step_down_to_http)
     struct error err = { 0 };
 
     script_open(&script, NULL, 0);
-    CHECK(!session_post(
-              script.session, script_who(&signer), "http://ca.example/x", view_of(""), &response, NULL, &err),
+    CHECK(!session_post(script.session, script_who(&signer), "http://ca.example/x", view_of(""), &response, NULL, &err),
         "asked");
     CHECK(strstr(err.why, "which is not") != NULL, "%s", err.why);
     CHECK(!session_get(script.session, "http://ca.example/x", &response, &err), "asked");
@@ -295,8 +288,7 @@ struct crowd {
     atomic_uint made, asked;
 };
 
-static bool crowd_http(
-    void *self, const struct http_request *request, struct http_response *out, struct error *err)
+static bool crowd_http(void *self, const struct http_request *request, struct http_response *out, struct error *err)
 {
     struct crowd *crowd = self;
     unsigned number = ++crowd->made;
@@ -308,8 +300,7 @@ static bool crowd_http(
         buf_put_text(&out->body, SCRIPT_DIRECTORY);
         return true;
     }
-    out->headers[out->header_count++] =
-        (struct http_header){ xstrdup("replay-nonce"), xprintf("n%u", number) };
+    out->headers[out->header_count++] = (struct http_header){ xstrdup("replay-nonce"), xprintf("n%u", number) };
     if (request->method == HTTP_POST && (crowd->asked++ * 2654435761u >> 16) % 2 == 0) {
         out->status = 400;
         buf_put_text(&out->body, BAD_NONCE);
@@ -337,8 +328,7 @@ static void *crowd_run(void *self)
     for (int i = 0; i < 100; i++) {
         AUTO(http_response_clear) struct http_response response = { 0 };
 
-        CHECK(session_post(
-                  crowd->session, script_who(&crowd->signer), CA "/x", view_of("{}"), &response, NULL, &err),
+        CHECK(session_post(crowd->session, script_who(&crowd->signer), CA "/x", view_of("{}"), &response, NULL, &err),
             "%s", err.why);
     }
     return NULL;

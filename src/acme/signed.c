@@ -6,8 +6,7 @@
 
 #define HEADER_MAX (16 * 1024) /* an RSA key of 8192 bits takes 1.4 KB */
 
-static bool write_header(
-    struct identity who, const char *nonce, const char *url, struct buf *header, struct error *err)
+static bool write_header(struct identity who, const char *nonce, const char *url, struct buf *header, struct error *err)
 {
     AUTO(buf_clear) struct buf jwk = BUF(HEADER_MAX);
     struct out out = out_to(header);
@@ -42,8 +41,8 @@ static bool write_jws(
     return true;
 }
 
-bool signed_body(struct identity who, const char *nonce, const char *url, struct view payload,
-    struct buf *out, struct error *err)
+bool signed_body(
+    struct identity who, const char *nonce, const char *url, struct view payload, struct buf *out, struct error *err)
 {
     AUTO(buf_clear) struct buf header = BUF(HEADER_MAX);
     AUTO(buf_clear) struct buf header64 = BUF(JWS_MAX);
@@ -55,8 +54,8 @@ bool signed_body(struct identity who, const char *nonce, const char *url, struct
     return write_jws(buf_view(&header64), buf_view(&payload64), buf_view(&signature64), out, err);
 }
 
-bool signed_binding(const struct external_account *external, const struct jwk *jwk, const char *url,
-    struct buf *out, struct error *err)
+bool signed_binding(
+    const struct external_account *external, const struct jwk *jwk, const char *url, struct buf *out, struct error *err)
 {
     AUTO(buf_clear) struct buf header = BUF(HEADER_MAX);
     AUTO(buf_clear) struct buf payload = BUF(HEADER_MAX);

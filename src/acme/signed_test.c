@@ -3,9 +3,9 @@
 #include "acme/script.h"
 
 #define HEADER_REST "ImtpZCI6ImtpZC0xIiwidXJsIjoiaHR0cHM6Ly9jYS5leGFtcGxlL25ldy1hY2N0In0"
-#define JWK64                                                                                                \
-    "eyJjcnYiOiJQLTI1NiIsImt0eSI6IkVDIiwieCI6IkFRQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUEiLC" \
-    "J5IjoiQWdB"                                                                                             \
+#define JWK64                                                                                                          \
+    "eyJjcnYiOiJQLTI1NiIsImt0eSI6IkVDIiwieCI6IkFRQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUEiLC"           \
+    "J5IjoiQWdB"                                                                                                       \
     "QUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQUFBQSJ9"
 
 static const struct { /* computed by an independent implementation of HMAC, for the key "secret key" */
@@ -15,8 +15,7 @@ static const struct { /* computed by an independent implementation of HMAC, for 
     { "RS256", NULL, NULL },
     { "", NULL, NULL },
     { "HS256", "eyJhbGciOiJIUzI1NiIs" HEADER_REST, "mtVnpM7sBPSObfyqZUClXkw3nyhG9kcnHseP12hixaA" },
-    { "HS384", "eyJhbGciOiJIUzM4NCIs" HEADER_REST,
-        "ii1FhP9YmhOUDv8nViqST-InqHy8cLwmVzdZRW4LOKKZf-CoHmhGscBHkicJrwm7" },
+    { "HS384", "eyJhbGciOiJIUzM4NCIs" HEADER_REST, "ii1FhP9YmhOUDv8nViqST-InqHy8cLwmVzdZRW4LOKKZf-CoHmhGscBHkicJrwm7" },
     { "HS512", "eyJhbGciOiJIUzUxMiIs" HEADER_REST,
         "lneZpncZKkwFRTAK9BHAtFexwYgR9QnxXYPFBCv2hpaFBIO8awCyqBiR9OcnP-GldPIqvkJNTMuhtAeBxhDdqw" },
 };
@@ -38,8 +37,8 @@ TEST(signed_binding)
             CHECK_INT((int64_t)body.len, 0, bindings[i].alg);
             continue;
         }
-        want = xprintf("{\"protected\":\"%s\",\"payload\":\"%s\",\"signature\":\"%s\"}", bindings[i].header64,
-            JWK64, bindings[i].mac64);
+        want = xprintf("{\"protected\":\"%s\",\"payload\":\"%s\",\"signature\":\"%s\"}", bindings[i].header64, JWK64,
+            bindings[i].mac64);
         CHECK_TEXT(buf_text(&body), want, bindings[i].alg);
     }
 }
@@ -72,8 +71,7 @@ TEST(a_signer_that_fails)
     struct error err = { 0 };
 
     signer.sign = failing_sign;
-    CHECK(
-        !signed_body((struct identity){ &signer, KID }, "n", CA "/x", view_of("{}"), &body, &err), "signed");
+    CHECK(!signed_body((struct identity){ &signer, KID }, "n", CA "/x", view_of("{}"), &body, &err), "signed");
     CHECK(strstr(err.why, "pulled out") != NULL, "%s", err.why);
     CHECK_INT((int64_t)body.len, 0, "body");
 }
@@ -89,21 +87,16 @@ TEST(a_real_signer)
     struct signer signer = { 0 };
     struct error err = { 0 };
 
-    REQUIRE(
-        key_generate((struct key_params){ .type = KEY_EC, .curve = "secp384r1" }, &key, &err), "%s", err.why);
+    REQUIRE(key_generate((struct key_params){ .type = KEY_EC, .curve = "secp384r1" }, &key, &err), "%s", err.why);
     REQUIRE(signer_open(key, &signer, &err), "%s", err.why);
-    CHECK(signed_body((struct identity){ &signer, NULL }, "n", CA "/x", view_of(""), &body, &err), "%s",
-        err.why);
+    CHECK(signed_body((struct identity){ &signer, NULL }, "n", CA "/x", view_of(""), &body, &err), "%s", err.why);
     signer_close(&signer);
     REQUIRE(doc_read(buf_view(&body), "body", &doc, &err), "%s", err.why);
     CHECK_TEXT(node_text(node_member(doc_root(doc), "payload")), "", "POST-as-GET");
-    CHECK(buf_put_unbase64url(&signature, view_of(node_text(node_member(doc_root(doc), "signature")))),
-        "base64url");
+    CHECK(buf_put_unbase64url(&signature, view_of(node_text(node_member(doc_root(doc), "signature")))), "base64url");
     CHECK_INT((int64_t)signature.len, 96, "r and s, not DER (RFC 7518 section 3.4)");
-    CHECK(buf_put_unbase64url(&header, view_of(node_text(node_member(doc_root(doc), "protected")))),
-        "base64url");
-    CHECK(strncmp(buf_text(&header), "{\"alg\":\"ES384\",\"jwk\":{\"crv\":\"P-384\",\"kty\":\"EC\",\"x\":\"",
-              48) == 0,
+    CHECK(buf_put_unbase64url(&header, view_of(node_text(node_member(doc_root(doc), "protected")))), "base64url");
+    CHECK(strncmp(buf_text(&header), "{\"alg\":\"ES384\",\"jwk\":{\"crv\":\"P-384\",\"kty\":\"EC\",\"x\":\"", 48) == 0,
         "%s", buf_text(&header));
     CHECK(strstr(buf_text(&header), "\"d\"") == NULL, "the private key is in the header");
 }

@@ -35,8 +35,7 @@ bool url_is_http(const char *text)
     if (scheme_len(text) == 0 || origin_len(text) == scheme_len(text) || len > URL_MAX)
         return false;
     for (size_t i = 0; i < len; i++)
-        if ((unsigned char)text[i] <= ' ' || (unsigned char)text[i] >= 0x7f ||
-            strchr("<>\"\\^`{|}", text[i]) != NULL)
+        if ((unsigned char)text[i] <= ' ' || (unsigned char)text[i] >= 0x7f || strchr("<>\"\\^`{|}", text[i]) != NULL)
             return false;
     return true;
 }
@@ -142,8 +141,7 @@ static struct view take_token(struct view *rest)
 {
     struct view token = { rest->at, 0 };
 
-    while (token.len < rest->len && strchr(" \t=;,\"<>", rest->at[token.len]) == NULL &&
-           rest->at[token.len] != '\0')
+    while (token.len < rest->len && strchr(" \t=;,\"<>", rest->at[token.len]) == NULL && rest->at[token.len] != '\0')
         token.len++;
     skip(rest, token.len);
     return token;

@@ -18,26 +18,26 @@
 #define AUTO(release) __attribute__((cleanup(release##_at)))
 
 /* For a pointer that is released by a function taking it: NULL is not passed on. */
-#define DEFINE_AUTO(type, release)                                                                           \
-    static inline void release##_at(type **at)                                                               \
-    {                                                                                                        \
-        if (*at != NULL)                                                                                     \
-            release(*at);                                                                                    \
+#define DEFINE_AUTO(type, release)                                                                                     \
+    static inline void release##_at(type **at)                                                                         \
+    {                                                                                                                  \
+        if (*at != NULL)                                                                                               \
+            release(*at);                                                                                              \
     }
 
 /* Hands the pointer on and disarms the cleanup of the variable that held it. */
-#define TAKE(var)                                                                                            \
-    __extension__({                                                                                          \
-        __typeof__(var) taken_ = (var);                                                                      \
-        (var) = NULL;                                                                                        \
-        taken_;                                                                                              \
+#define TAKE(var)                                                                                                      \
+    __extension__({                                                                                                    \
+        __typeof__(var) taken_ = (var);                                                                                \
+        (var) = NULL;                                                                                                  \
+        taken_;                                                                                                        \
     })
 
 /* Leaves the function as soon as a step has failed; the step has filled *err. */
-#define TRY(step)                                                                                            \
-    do {                                                                                                     \
-        if (!(step))                                                                                         \
-            return false;                                                                                    \
+#define TRY(step)                                                                                                      \
+    do {                                                                                                               \
+        if (!(step))                                                                                                   \
+            return false;                                                                                              \
     } while (0)
 
 static inline void free_at(void *at)

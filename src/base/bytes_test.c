@@ -40,8 +40,12 @@ TEST(view_cut)
     static const struct {
         const char *name, *text, *parts; /* joined by "|" */
     } cases[] = {
-        { "empty", "", "|" },     { "one", "a", "a|" },     { "two", "a,b", "a|b|" },
-        { "end", "a,", "a||" },   { "front", ",a", "|a|" }, { "only", ",", "||" },
+        { "empty", "", "|" },
+        { "one", "a", "a|" },
+        { "two", "a,b", "a|b|" },
+        { "end", "a,", "a||" },
+        { "front", ",a", "|a|" },
+        { "only", ",", "||" },
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -64,10 +68,8 @@ TEST(view_compares_bytes)
     CHECK(!view_is(with_nul, "a"), "NUL ended the comparison");
     CHECK(view_has(with_nul, '\0') && !view_has((struct view){ "a", 0 }, 'a'), "has");
     CHECK(view_is(view_of(NULL), "") && view_equal((struct view){ NULL, 0 }, view_of("")), "empty");
-    CHECK(view_starts(view_of("abc"), "ab") && !view_starts(view_of("a"), "ab") &&
-          view_starts(view_of(""), ""));
-    CHECK(view_is(view_trim(view_of(" \t\r\n a b \v\f")), "a b") && view_trim(view_of("  ")).len == 0,
-          "trim");
+    CHECK(view_starts(view_of("abc"), "ab") && !view_starts(view_of("a"), "ab") && view_starts(view_of(""), ""));
+    CHECK(view_is(view_trim(view_of(" \t\r\n a b \v\f")), "a b") && view_trim(view_of("  ")).len == 0, "trim");
 }
 
 TEST(buf_is_bounded)
@@ -159,9 +161,12 @@ TEST(list_subset)
         const char *name, *a, *b;
         bool subset, same;
     } cases[] = {
-        { "both empty", "", "", true, true },    { "empty in some", "", "a", true, false },
-        { "some in empty", "a", "", false, false }, { "part", "b", "a b c", true, false },
-        { "order", "c a b", "a b c", true, true }, { "case counts", "A", "a", false, false },
+        { "both empty", "", "", true, true },
+        { "empty in some", "", "a", true, false },
+        { "some in empty", "a", "", false, false },
+        { "part", "b", "a b c", true, false },
+        { "order", "c a b", "a b c", true, true },
+        { "case counts", "A", "a", false, false },
         { "one more", "a d", "a b c", false, false },
     };
 

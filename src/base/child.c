@@ -100,8 +100,8 @@ static int spawn_shell(const char *command, char **environment, int out, int err
     AUTO(free) char *text = xstrdup(command);
     char *argv[] = { (char[]){ "/bin/sh" }, (char[]){ "-c" }, text, NULL };
 
-    return spawn_program(&(struct spawn){ .path = "/bin/sh", .argv = argv, .env = environment, .in = -1,
-                                          .out = out, .err = err }, pid);
+    return spawn_program(
+        &(struct spawn){ .path = "/bin/sh", .argv = argv, .env = environment, .in = -1, .out = out, .err = err }, pid);
 }
 
 /* Waits for the child, not for the end of its output: a hook may leave a daemon behind that keeps the
@@ -114,10 +114,8 @@ static int wait_child(pid_t pid, struct stream *out, struct stream *err)
 
     for (;;) {
         bool listening = !forwarded && (interrupt_signal() == 0 || interrupt_pending());
-        struct pollfd fds[] = { { .fd = out->read_end, .events = POLLIN },
-                                { .fd = err->read_end, .events = POLLIN },
-                                { .fd = process, .events = POLLIN },
-                                { .fd = listening ? interrupt_fd() : -1, .events = POLLIN } };
+        struct pollfd fds[] = { { .fd = out->read_end, .events = POLLIN }, { .fd = err->read_end, .events = POLLIN },
+            { .fd = process, .events = POLLIN }, { .fd = listening ? interrupt_fd() : -1, .events = POLLIN } };
         pid_t ended;
 
         (void)poll(fds, COUNT(fds), process >= 0 ? -1 : CHILD_POLL_MS);
@@ -137,8 +135,8 @@ static int wait_child(pid_t pid, struct stream *out, struct stream *err)
 
 bool child_shell(const char *command, const struct list *env, struct child_result *out, struct error *err)
 {
-    AUTO(child_result_clear) struct child_result result = { .out = BUF(CHILD_MAX_OUTPUT),
-                                                            .err = BUF(CHILD_MAX_OUTPUT) };
+    AUTO(child_result_clear)
+    struct child_result result = { .out = BUF(CHILD_MAX_OUTPUT), .err = BUF(CHILD_MAX_OUTPUT) };
     AUTO(stream_close) struct stream output = { -1, -1, &result.out };
     AUTO(stream_close) struct stream errors = { -1, -1, &result.err };
     AUTO(free) char **environment = merge_environment(env);

@@ -10,9 +10,9 @@
 #define CHILD_MAX_OUTPUT (1024 * 1024) /* of each stream; what comes beyond is read and dropped */
 
 struct child_result {
-    int status;      /* exit status, 128 + signal when killed */
-    struct buf out;  /* standard output */
-    struct buf err;  /* standard error */
+    int status;     /* exit status, 128 + signal when killed */
+    struct buf out; /* standard output */
+    struct buf err; /* standard error */
 };
 
 /*
@@ -22,8 +22,7 @@ struct child_result {
  * that it left behind keeps the streams open. An interrupt (base/interrupt.h) is passed on to the child, and
  * its end is still waited for.
  */
-MUST_USE bool child_shell(const char *command, const struct list *env, struct child_result *out,
-                          struct error *err);
+MUST_USE bool child_shell(const char *command, const struct list *env, struct child_result *out, struct error *err);
 
 void child_result_clear(struct child_result *result);
 static inline void child_result_clear_at(struct child_result *result)

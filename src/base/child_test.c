@@ -53,8 +53,7 @@ TEST(child_output_is_bounded)
     AUTO(child_result_clear) struct child_result result = { 0 };
     struct error err = { 0 };
 
-    CHECK(child_shell("head -c 3000000 /dev/zero | tr '\\0' x; echo end >&2", NULL, &result, &err), "%s",
-          err.why);
+    CHECK(child_shell("head -c 3000000 /dev/zero | tr '\\0' x; echo end >&2", NULL, &result, &err), "%s", err.why);
     CHECK_INT(result.status, 0, "the child must not wait for us");
     CHECK_INT(result.out.len, CHILD_MAX_OUTPUT, "out");
     CHECK_TEXT(buf_text(&result.err), "end\n", "err");
@@ -98,9 +97,10 @@ static int interrupted(bool shielded)
     if (pid == 0) {
         struct child_result result = { 0 };
         struct error err = { 0 };
-        AUTO(free) char *command = xprintf("trap 'echo told; exit 5' TERM; kill -TERM %ld; i=0; "
-                                           "while [ $i -lt 20 ]; do sleep 0.02; i=$((i+1)); done; exit 6",
-                                           (long)getpid());
+        AUTO(free)
+        char *command = xprintf("trap 'echo told; exit 5' TERM; kill -TERM %ld; i=0; "
+                                "while [ $i -lt 20 ]; do sleep 0.02; i=$((i+1)); done; exit 6",
+            (long)getpid());
 
         interrupt_init();
         if (shielded)

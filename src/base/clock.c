@@ -12,10 +12,9 @@
 #define YEAR_0000 INT64_C(-62167219200) /* first and last second that four digits of year can write */
 #define YEAR_9999 INT64_C(253402300799)
 
-static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun",
-                                      "Jul", "Aug", "Sep", "Oct", "Nov", "Dec" };
-static const char *const days[] = { "Monday", "Tuesday",  "Wednesday", "Thursday",
-                                    "Friday", "Saturday", "Sunday" };
+static const char *const months[] = { "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov",
+    "Dec" };
+static const char *const days[] = { "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday" };
 
 struct date {
     int year, month, day, hour, minute, second;
@@ -79,9 +78,8 @@ static int days_in(int year, int month)
 /* A leap second is let in, as RFC 3339 and RFC 9110 do: it is the first second of the next minute. */
 static bool is_valid(const struct date *date)
 {
-    return date->month >= 1 && date->month <= 12 && date->day >= 1 &&
-           date->day <= days_in(date->year, date->month) && date->hour <= 23 && date->minute <= 59 &&
-           date->second <= 60;
+    return date->month >= 1 && date->month <= 12 && date->day >= 1 && date->day <= days_in(date->year, date->month) &&
+           date->hour <= 23 && date->minute <= 59 && date->second <= 60;
 }
 
 static int64_t seconds_of(const struct date *date)
@@ -159,8 +157,8 @@ static bool take_offset(struct view *rest, int64_t *out)
         *out = 0;
         return take_text(rest, "Z") || take_text(rest, "z");
     }
-    if (!take_digits(rest, 2, &hours) || !take_text(rest, ":") || !take_digits(rest, 2, &minutes) ||
-        hours > 23 || minutes > 59)
+    if (!take_digits(rest, 2, &hours) || !take_text(rest, ":") || !take_digits(rest, 2, &minutes) || hours > 23 ||
+        minutes > 59)
         return false;
     *out = sign * (hours * 3600 + minutes * 60);
     return true;
@@ -302,9 +300,14 @@ bool clock_parse_local(struct view text, int64_t *out)
         *out = seconds_of(&date) - offset;
         return true;
     }
-    tm = (struct tm){ .tm_year = date.year - 1900, .tm_mon = date.month - 1, .tm_mday = date.day,
-                      .tm_hour = date.hour, .tm_min = date.minute, .tm_sec = date.second,
-                      .tm_isdst = -1, .tm_wday = -1 };
+    tm = (struct tm){ .tm_year = date.year - 1900,
+        .tm_mon = date.month - 1,
+        .tm_mday = date.day,
+        .tm_hour = date.hour,
+        .tm_min = date.minute,
+        .tm_sec = date.second,
+        .tm_isdst = -1,
+        .tm_wday = -1 };
     at = mktime(&tm);
     if (at == (time_t)-1 && tm.tm_wday == -1) /* -1 alone is a second of 1969 */
         return false;

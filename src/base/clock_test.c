@@ -163,8 +163,7 @@ TEST(clock_from_date)
         struct tm tm;
 
         REQUIRE(gmtime_r(&at, &tm) != NULL);
-        REQUIRE(clock_from_date(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, 1, 1, 1) == at, "day %" PRId64,
-                day);
+        REQUIRE(clock_from_date(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, 1, 1, 1) == at, "day %" PRId64, day);
     }
 }
 

@@ -56,7 +56,8 @@ bool error_next(struct error *err, const char *next, ...) PRINTF(2, 3);
 /* Says what to do next only if nobody deeper knew better. */
 bool error_next_default(struct error *err, const char *next, ...) PRINTF(2, 3);
 
-#ifdef __clang_analyzer__ /* it cannot know that these are always false, and would follow paths that no program takes */
+#ifdef __clang_analyzer__ /* it cannot know that these are always false, and would follow paths that no program takes  \
+                           */
 #define error_set(...) ((void)error_set(__VA_ARGS__), false)
 #define error_errno(...) ((void)error_errno(__VA_ARGS__), false)
 #define error_in(...) ((void)error_in(__VA_ARGS__), false)

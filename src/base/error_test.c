@@ -35,9 +35,7 @@ TEST(error_set_keeps_the_lines_of_its_own_format)
 
 TEST(error_set_starts_afresh)
 {
-    struct error err = {
-        .kind = ERROR_ACME, .what = "old", .next = "old", .problem = "old", .retry_at = 7, .sys = 5
-    };
+    struct error err = { .kind = ERROR_ACME, .what = "old", .next = "old", .problem = "old", .retry_at = 7, .sys = 5 };
 
     strcpy(err.why, "inner");
     error_set(&err, ERROR_STORE, "outer (%s)", err.why); /* an argument that lies in the error itself */

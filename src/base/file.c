@@ -24,18 +24,21 @@ bool file_error(struct error *err, const char *action, const char *path)
     if (err->sys == ENOSPC || err->sys == EDQUOT)
         return error_next(err, "make room on the file system of %s (see df -h, df -i), then try again", path);
     if (err->sys == EPERM && geteuid() == 0)
-        return error_next(err, "an attribute may forbid it even to root (see lsattr -d %s), or a security module", path);
+        return error_next(
+            err, "an attribute may forbid it even to root (see lsattr -d %s), or a security module", path);
     if (err->sys == EACCES || err->sys == EPERM)
         return error_next(err, "run as root, or set --config-dir, --work-dir and --logs-dir to directories "
                                "you may write");
     if (err->sys == EROFS)
-        return error_next(err, "%s is on a file system mounted read-only: mount it for writing, or set "
-                               "--config-dir, --work-dir and --logs-dir to other directories", path);
+        return error_next(err,
+            "%s is on a file system mounted read-only: mount it for writing, or set "
+            "--config-dir, --work-dir and --logs-dir to other directories",
+            path);
     return false;
 }
 
-/* expected: the size the file had a moment ago, or SIZE_UNKNOWN. One byte more is asked for, so that a file that did not
- * change is read by one call; no room beyond that is taken, since wiping it for nothing is what would cost most. */
+/* expected: the size the file had a moment ago, or SIZE_UNKNOWN. One byte more is asked for, so that a file that did
+ * not change is read by one call; no room beyond that is taken, since wiping it for nothing is what would cost most. */
 static bool read_all(int fd, const char *path, size_t expected, struct buf *out, struct error *err)
 {
     for (size_t chunk = expected == SIZE_UNKNOWN ? READ_CHUNK : expected + 1;; chunk = READ_CHUNK) {
@@ -56,8 +59,7 @@ static bool read_all(int fd, const char *path, size_t expected, struct buf *out,
             return true;
         if (want == 0) {
             errno = EFBIG;
-            return error_errno(err, ERROR_STORE, "cannot read %s: it is larger than %zu bytes", path,
-                               out->max);
+            return error_errno(err, ERROR_STORE, "cannot read %s: it is larger than %zu bytes", path, out->max);
         }
         buf_grow(out, (size_t)got);
         if ((size_t)got == expected && chunk == expected + 1 && want == chunk)
@@ -202,8 +204,8 @@ struct mover { /* how a file that is written gets its name */
 };
 
 /* Writes what was opened as `temporary` and gives it the name `path`; on failure it is removed. */
-static bool move_in(int fd, const char *temporary, const char *path, struct view content, const struct mover *by,
-                    struct error *err)
+static bool move_in(
+    int fd, const char *temporary, const char *path, struct view content, const struct mover *by, struct error *err)
 {
     AUTO(free) char *dir = file_dirname(path);
 
@@ -249,15 +251,15 @@ bool file_replace(const char *path, struct view content, struct file_access acce
     return move_in(fd, temporary, path, content, &replacing, err);
 }
 
-bool file_replace_by(const char *path, const char *temporary, struct view content, struct file_access access,
-                     struct error *err)
+bool file_replace_by(
+    const char *path, const char *temporary, struct view content, struct file_access access, struct error *err)
 {
     TRY(file_remove(temporary, err));
     return move_in(open_new(temporary, access), temporary, path, content, &replacing, err);
 }
 
-bool file_create_whole(const char *path, const char *temporary, struct view content, struct file_access access,
-                       struct error *err)
+bool file_create_whole(
+    const char *path, const char *temporary, struct view content, struct file_access access, struct error *err)
 {
     TRY(file_remove(temporary, err));
     return move_in(open_new(temporary, access), temporary, path, content, &creating, err);
@@ -345,7 +347,8 @@ static const char *next_name(DIR *dir)
     return entry != NULL ? entry->d_name : NULL;
 }
 
-/* EPERM is what POSIX says when a directory is unlinked, and what Linux says of an immutable file. Leaves errno alone. */
+/* EPERM is what POSIX says when a directory is unlinked, and what Linux says of an immutable file. Leaves errno alone.
+ */
 static bool is_dir_at(int parent, const char *name)
 {
     int sys = errno;

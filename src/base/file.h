@@ -10,7 +10,7 @@
 
 #include "base/bytes.h"
 
-#define FILE_NAME_MAX 255 /* bytes, of nearly every file system */
+#define FILE_NAME_MAX 255           /* bytes, of nearly every file system */
 #define FILE_MAX_TEXT (1024 * 1024) /* bound for every text file we read: configuration, PEM, JSON */
 
 /* Reads a whole regular file into out (appending); larger than what out may still hold is an error. */
@@ -34,13 +34,12 @@ struct file_access {
 
 /* Creates path, which must not exist (O_EXCL), gives it its access, writes, syncs and closes. On any error
  * after the creation the file is removed again. */
-MUST_USE bool file_create(const char *path, struct view content, struct file_access access,
-                          struct error *err);
+MUST_USE bool file_create(const char *path, struct view content, struct file_access access, struct error *err);
 
-/* The same, whole or not at all: also a crash leaves all of it, or nothing of that name. `temporary` is a name beside it
- * that is its writer's alone; what a crash left there is removed. */
-MUST_USE bool file_create_whole(const char *path, const char *temporary, struct view content, struct file_access access,
-                                struct error *err);
+/* The same, whole or not at all: also a crash leaves all of it, or nothing of that name. `temporary` is a name beside
+ * it that is its writer's alone; what a crash left there is removed. */
+MUST_USE bool file_create_whole(
+    const char *path, const char *temporary, struct view content, struct file_access access, struct error *err);
 
 /* Writes all of it to an open descriptor, which may be a non-blocking one; false with errno set. */
 MUST_USE bool file_write_all(int fd, struct view content);
@@ -48,15 +47,14 @@ MUST_USE bool file_write_all(int fd, struct view content);
 /* Replaces path (or creates it) by way of a new file beside it, synced and renamed over it; the directory
  * is synced. Readers see the old content or the new one. A symbolic link at path is replaced, not
  * followed. */
-MUST_USE bool file_replace(const char *path, struct view content, struct file_access access,
-                           struct error *err);
+MUST_USE bool file_replace(const char *path, struct view content, struct file_access access, struct error *err);
 
 /* The same by way of a name that is its writer's alone, so that a crash leaves one file that is known, at most. */
-MUST_USE bool file_replace_by(const char *path, const char *temporary, struct view content, struct file_access access,
-                              struct error *err);
+MUST_USE bool file_replace_by(
+    const char *path, const char *temporary, struct view content, struct file_access access, struct error *err);
 
-/* Two files or directories change places in one step; both must be there. Where the system or the file system has no such
- * thing, or they lie on different ones, nothing has changed, and err->sys says why. */
+/* Two files or directories change places in one step; both must be there. Where the system or the file system has no
+ * such thing, or they lie on different ones, nothing has changed, and err->sys says why. */
 MUST_USE bool file_exchange(const char *a, const char *b, struct error *err);
 /* Whether that was it: there is no exchange here. */
 bool file_exchange_is_missing(const struct error *err);
@@ -84,8 +82,8 @@ MUST_USE bool file_list_dir(const char *path, struct list *names, struct error *
  */
 void file_fill_standard(void);
 
-bool file_exists(const char *path);    /* follows links */
-bool file_is_dir(const char *path);    /* follows links */
+bool file_exists(const char *path); /* follows links */
+bool file_is_dir(const char *path); /* follows links */
 bool file_is_link(const char *path);
 
 /* The directory part ("." when there is none) and the last part of a path; the first is the caller's.
@@ -96,8 +94,9 @@ const char *file_basename(const char *path);
 /* Joins with exactly one slash (none when dir is ""); of the caller's. */
 char *file_join(const char *dir, const char *name) __attribute__((returns_nonnull));
 
-/* "DIR/.BASE.SUFFIX" for the path DIR/BASE: what becomes it, or what is left of it. Where that is longer than file systems take,
- * a number of its own stands for the end of BASE; the same each time. suffix: a few bytes. Of the caller's. */
+/* "DIR/.BASE.SUFFIX" for the path DIR/BASE: what becomes it, or what is left of it. Where that is longer than file
+ * systems take, a number of its own stands for the end of BASE; the same each time. suffix: a few bytes. Of the
+ * caller's. */
 char *file_beside(const char *path, const char *suffix) __attribute__((returns_nonnull));
 
 /* Absolute against the working directory, without resolving links: "." and double slashes go, ".." is

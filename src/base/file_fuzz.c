@@ -20,7 +20,8 @@ static void check_absolute(const char *path)
 
 static void check_beside(const char *path)
 {
-    AUTO(free) char *beside = file_beside(path, "convert.was"), *dir = file_dirname(path), *its_dir = file_dirname(beside);
+    AUTO(free)
+    char *beside = file_beside(path, "convert.was"), *dir = file_dirname(path), *its_dir = file_dirname(beside);
     const char *base = file_basename(path), *name = file_basename(beside);
 
     if (strcmp(dir, its_dir) != 0 || strcmp(name, base) == 0 || name[0] != '.' || !text_ends(name, ".convert.was"))

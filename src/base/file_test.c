@@ -80,7 +80,8 @@ TEST(file_read_given)
     pid_t pid;
 
     CHECK(file_read_given("/dev/null", &content, &err) && content.len == 0, "/dev/null: %s", err.why);
-    CHECK(!file_read_given("/dev/zero", &content, &err) && err.sys == EFBIG && content.len == 0, "/dev/zero: %s", err.why);
+    CHECK(!file_read_given("/dev/zero", &content, &err) && err.sys == EFBIG && content.len == 0, "/dev/zero: %s",
+        err.why);
     CHECK(!file_read_given("/", &content, &err) && err.sys == EISDIR, "/: %s", err.why);
 
     /* A writer that comes late and takes its time. */
@@ -119,8 +120,9 @@ TEST(file_read_appends)
 
 TEST(file_create_makes_a_new_file_only)
 {
-    AUTO(free) char *there = test_path("there"), *link = test_path("link"), *target = test_path("target"),
-                    *deep = test_path("no/such");
+    AUTO(free)
+    char *there = test_path("there"), *link = test_path("link"), *target = test_path("target"),
+         *deep = test_path("no/such");
     struct error err = { 0 };
 
     write_text(there, "old");
@@ -154,8 +156,7 @@ TEST(file_access)
 
         write_text(replaced, "old");
         CHECK(file_create(created, view_of("text"), cases[i].access, &err), "%s: %s", cases[i].name, err.why);
-        CHECK(file_replace(replaced, view_of("text"), cases[i].access, &err), "%s: %s", cases[i].name,
-              err.why);
+        CHECK(file_replace(replaced, view_of("text"), cases[i].access, &err), "%s: %s", cases[i].name, err.why);
         CHECK_INT(mode_of(created), cases[i].mode, cases[i].name);
         CHECK_INT(mode_of(replaced), cases[i].mode, cases[i].name);
         check_content(created, "text");
@@ -264,7 +265,8 @@ TEST(file_create_whole_replaces_nothing)
 
     write_text(temporary, "what a crash left");
     CHECK(file_create_whole(path, temporary, view_of("first"), FILE_PRIVATE, &err), "%s", err.why);
-    CHECK(!file_create_whole(path, temporary, view_of("second"), FILE_PRIVATE, &err) && err.sys == EEXIST, "%s", err.why);
+    CHECK(
+        !file_create_whole(path, temporary, view_of("second"), FILE_PRIVATE, &err) && err.sys == EEXIST, "%s", err.why);
     want = xprintf("cannot create %s: %s", path, strerror(EEXIST));
     CHECK_TEXT(err.why, want, "nothing was to be replaced");
     check_content(path, "first");
@@ -328,7 +330,8 @@ int unlinkat(int dir, const char *name, int flags)
 
 TEST(file_remove_tree_tells_what_is_in_the_way)
 {
-    AUTO(free) char *top = test_path("tree"), *sub = test_path("tree/sub"), *file = test_path("tree/sub/held"), *want = NULL;
+    AUTO(free)
+    char *top = test_path("tree"), *sub = test_path("tree/sub"), *file = test_path("tree/sub/held"), *want = NULL;
     struct error err = { 0 };
 
     REQUIRE(mkdir(top, 0700) == 0 && mkdir(sub, 0700) == 0);
@@ -350,8 +353,9 @@ TEST(file_beside_has_room)
         const char *name;
         size_t len;
         const char *suffix;
-    } cases[] = { { "short", 1, "convert.was" },  { "just fits", 242, "convert.was" }, { "one too long", 243, "convert.was" },
-                  { "the longest", 255, "new" }, { "the longest renewal file's", 250, "conf.gone" } };
+    } cases[] = { { "short", 1, "convert.was" }, { "just fits", 242, "convert.was" },
+        { "one too long", 243, "convert.was" }, { "the longest", 255, "new" },
+        { "the longest renewal file's", 250, "conf.gone" } };
     AUTO(free) char *a = NULL, *b = NULL, *whole = NULL;
 
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -361,7 +365,8 @@ TEST(file_beside_has_room)
         AUTO(free) char *plain = xprintf("/x/.%s.%s", name, cases[i].suffix);
 
         CHECK(strlen(file_basename(beside)) <= 255, "%s: %zu", cases[i].name, strlen(beside));
-        CHECK(strncmp(beside, "/x/.0", fits ? 4 : 5) == 0 && text_ends(beside, cases[i].suffix), "%s: %s", cases[i].name, beside);
+        CHECK(strncmp(beside, "/x/.0", fits ? 4 : 5) == 0 && text_ends(beside, cases[i].suffix), "%s: %s",
+            cases[i].name, beside);
         CHECK((strcmp(beside, plain) == 0) == fits, "%s: %s", cases[i].name, beside);
         CHECK_TEXT(again, beside, cases[i].name);
     }
@@ -400,8 +405,13 @@ TEST(paths)
     static const struct {
         const char *dir, *name, *joined;
     } joins[] = {
-        { "a", "b", "a/b" }, { "a/", "b", "a/b" }, { "a//", "//b", "a/b" },
-        { "/", "b", "/b" },  { "", "b", "b" },      { "//", "b", "/b" },   { "a", "", "a/" },
+        { "a", "b", "a/b" },
+        { "a/", "b", "a/b" },
+        { "a//", "//b", "a/b" },
+        { "/", "b", "/b" },
+        { "", "b", "b" },
+        { "//", "b", "/b" },
+        { "a", "", "a/" },
     };
     AUTO(free) char *here = getcwd(NULL, 0), *want = xprintf("%s/y", here);
     AUTO(free) char *relative = file_absolute("x/../y"), *dot = file_dirname("x");
@@ -444,8 +454,12 @@ TEST(file_error_hints)
         int sys;
         const char *next;
     } cases[] = {
-        { ENOSPC, "make room" }, { EDQUOT, "make room" }, { EACCES, "run as root, or set --config-dir" },
-        { EPERM, geteuid() == 0 ? "lsattr -d /x/y" : "run as root" }, { EROFS, "read-only" }, { EIO, "" },
+        { ENOSPC, "make room" },
+        { EDQUOT, "make room" },
+        { EACCES, "run as root, or set --config-dir" },
+        { EPERM, geteuid() == 0 ? "lsattr -d /x/y" : "run as root" },
+        { EROFS, "read-only" },
+        { EIO, "" },
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -455,8 +469,7 @@ TEST(file_error_hints)
         CHECK(!file_error(&err, "write", "/x/y"), "returned true");
         CHECK(strncmp(err.why, "cannot write /x/y: ", 19) == 0, "%s", err.why);
         CHECK_INT(err.sys, cases[i].sys, "sys");
-        CHECK(cases[i].next[0] != '\0' ? strstr(err.next, cases[i].next) != NULL : err.next[0] == '\0', "%s",
-              err.next);
+        CHECK(cases[i].next[0] != '\0' ? strstr(err.next, cases[i].next) != NULL : err.next[0] == '\0', "%s", err.next);
     }
 }
 

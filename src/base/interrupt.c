@@ -11,9 +11,12 @@ static const struct {
     int number;
     const char *name;
 } signals[] = {
-    { SIGINT, "SIGINT" }, { SIGTERM, "SIGTERM" },
-    { SIGHUP, "SIGHUP (the terminal has gone)" }, { SIGQUIT, "SIGQUIT" },
-    { SIGXCPU, "SIGXCPU (CPU time limit)" }, { SIGXFSZ, "SIGXFSZ (file size limit)" },
+    { SIGINT, "SIGINT" },
+    { SIGTERM, "SIGTERM" },
+    { SIGHUP, "SIGHUP (the terminal has gone)" },
+    { SIGQUIT, "SIGQUIT" },
+    { SIGXCPU, "SIGXCPU (CPU time limit)" },
+    { SIGXFSZ, "SIGXFSZ (file size limit)" },
 };
 
 static atomic_int first_signal;
@@ -32,8 +35,7 @@ static void on_signal(int number)
 
     if (atomic_compare_exchange_strong(&first_signal, &none, number) && getpid() == owner)
         (void)!write(wake[1], "", 1); /* a forked child has this descriptor, too, and must not wake us */
-    if (atomic_fetch_add(&signal_count, 1) >= 2 &&
-        (number == SIGINT || number == SIGTERM || number == SIGQUIT)) {
+    if (atomic_fetch_add(&signal_count, 1) >= 2 && (number == SIGINT || number == SIGTERM || number == SIGQUIT)) {
         (void)signal(number, SIG_DFL);
         (void)raise(number); /* takes effect when the handler returns */
     }

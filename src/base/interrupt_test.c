@@ -11,12 +11,12 @@
 /* A process has one first signal for all its life, so each test plays in a child; checks report by exit
  * status. */
 #define CHILD_OK 77
-#define EXPECT(cond)                                                                                         \
-    do {                                                                                                     \
-        if (!(cond)) {                                                                                       \
-            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);                                       \
-            _exit(1);                                                                                        \
-        }                                                                                                    \
+#define EXPECT(cond)                                                                                                   \
+    do {                                                                                                               \
+        if (!(cond)) {                                                                                                 \
+            fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #cond);                                                 \
+            _exit(1);                                                                                                  \
+        }                                                                                                              \
     } while (0)
 
 static int play(void (*scene)(void))

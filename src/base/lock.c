@@ -15,7 +15,7 @@
 
 #define LOCK_NAME ".certbot.lock"
 #define LOCK_RETRY_MS 100
-#define LOCK_GRACE_MS 500      /* who shares the lock has it for himself while he removes the file: an instant */
+#define LOCK_GRACE_MS 500 /* who shares the lock has it for himself while he removes the file: an instant */
 #define LOCK_GRACE_RETRY_MS 10
 
 /*
@@ -76,7 +76,7 @@ static enum attempt lock_once(const char *path, enum lock_mode mode, int *out, p
         if (fcntl(fd, F_GETLK, &lock) != 0)
             return ATTEMPT_FAILED;
         if (lock.l_type == F_UNLCK)
-            return ATTEMPT_REPLACED; /* given up in the meantime */
+            return ATTEMPT_REPLACED;               /* given up in the meantime */
         *holder = lock.l_pid > 0 ? lock.l_pid : 0; /* 0: in another PID namespace */
         return ATTEMPT_HELD;
     }
@@ -124,8 +124,10 @@ static bool say_held(const char *path, pid_t holder, int waited_s, struct error 
     AUTO(free) char *after = waited_s > 0 ? xprintf(", still after %d s", waited_s) : xstrdup("");
 
     (void)error_set(err, ERROR_STORE, "Another instance of Certbot is already running.");
-    return error_next(err, "%s holds the lock on %s%s: run the command again when it has finished, or let it "
-                           "wait with --lock-timeout SECONDS", who, path, after);
+    return error_next(err,
+        "%s holds the lock on %s%s: run the command again when it has finished, or let it "
+        "wait with --lock-timeout SECONDS",
+        who, path, after);
 }
 
 static void tell_wait(const char *path, pid_t holder, struct patience wait)
@@ -136,7 +138,8 @@ static void tell_wait(const char *path, pid_t holder, struct patience wait)
 }
 
 /* The guard is held for one attempt at a time, so that another thread can release what this one waits for. */
-static enum attempt take_once(const struct stat *dir, const char *path, enum lock_mode mode, struct lock **out, pid_t *holder)
+static enum attempt take_once(
+    const struct stat *dir, const char *path, enum lock_mode mode, struct lock **out, pid_t *holder)
 {
     AUTO(unlock) pthread_mutex_t *guard __attribute__((unused)) = guarded();
     enum attempt result;
@@ -151,8 +154,13 @@ static enum attempt take_once(const struct stat *dir, const char *path, enum loc
     result = lock_once(path, mode, &fd, holder);
     if (result == ATTEMPT_TAKEN) {
         *out = xcalloc(1, sizeof **out);
-        **out = (struct lock){ .next = held, .path = xstrdup(path), .fd = fd, .holders = 1, .owner = getpid(),
-                               .dir_dev = dir->st_dev, .dir_inode = dir->st_ino };
+        **out = (struct lock){ .next = held,
+            .path = xstrdup(path),
+            .fd = fd,
+            .holders = 1,
+            .owner = getpid(),
+            .dir_dev = dir->st_dev,
+            .dir_inode = dir->st_ino };
         held = *out;
     }
     return result;
@@ -201,8 +209,9 @@ bool lock_take(const char *dir, enum lock_mode mode, struct patience wait, struc
     }
 }
 
-/* Only who has the lock for himself may remove the file: others that share it would go on with one that nobody finds. Two
- * that end at the same time are in each other's way at first; once both have let go, the last one that looks succeeds. */
+/* Only who has the lock for himself may remove the file: others that share it would go on with one that nobody finds.
+ * Two that end at the same time are in each other's way at first; once both have let go, the last one that looks
+ * succeeds. */
 static void remove_file(const struct lock *lock)
 {
     struct flock alone = whole_file(F_WRLCK), none = whole_file(F_UNLCK);

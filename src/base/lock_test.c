@@ -49,7 +49,8 @@ static int other_tries(const char *dir, char *why, size_t size)
 
 TEST(lock_excludes_other_processes)
 {
-    AUTO(free) char *path = test_path(".certbot.lock"), *me = xprintf("process %ld (base_lock_test) holds ", (long)getpid());
+    AUTO(free)
+    char *path = test_path(".certbot.lock"), *me = xprintf("process %ld (base_lock_test) holds ", (long)getpid());
     struct lock *lock = NULL;
     struct error err = { 0 };
     struct stat st;
@@ -119,9 +120,9 @@ TEST(lock_waits_only_so_long)
     }
     REQUIRE(read(ready[0], &byte, 1) == 1);
     wait = xprintf("30:Waiting up to 1 s for process %ld (base_lock_test), which holds the lock on %s/.certbot.lock.;",
-                   (long)pid, dir);
-    still = xprintf("process %ld (base_lock_test) holds the lock on %s/.certbot.lock, still after 1 s: ", (long)pid,
-                    dir);
+        (long)pid, dir);
+    still =
+        xprintf("process %ld (base_lock_test) holds the lock on %s/.certbot.lock, still after 1 s: ", (long)pid, dir);
     log_thread_sink(collect, &said);
     begin = clock_monotonic_ms();
     CHECK(!lock_take(dir, LOCK_EXCLUSIVE, patience_of(1), &lock, &err) && lock == NULL, "held, and yet taken");
@@ -214,7 +215,8 @@ TEST(lock_is_shared_by_processes)
 {
     AUTO(free) char *path = test_path(".certbot.lock");
     struct sharer first = share(test_dir()), second = share(test_dir());
-    AUTO(free) char *either = xprintf("process %ld (", (long)first.pid), *or_else = xprintf("process %ld (", (long)second.pid);
+    AUTO(free)
+    char *either = xprintf("process %ld (", (long)first.pid), *or_else = xprintf("process %ld (", (long)second.pid);
     struct lock *lock = NULL;
     struct error err = { 0 };
     char why[512];
@@ -231,7 +233,8 @@ TEST(lock_is_shared_by_processes)
     CHECK(file_exists(path), "who is killed removes nothing");
     CHECK_INT(other_tries(test_dir(), why, sizeof why), OTHER_GOT_IT, "nothing is stale");
     REQUIRE(lock_take(test_dir(), LOCK_EXCLUSIVE, patience_of(0), &lock, &err), "%s", err.why);
-    CHECK_INT(other_tries_as(test_dir(), LOCK_SHARED, why, sizeof why), OTHER_WAS_REFUSED, "shared, while one has it alone");
+    CHECK_INT(
+        other_tries_as(test_dir(), LOCK_SHARED, why, sizeof why), OTHER_WAS_REFUSED, "shared, while one has it alone");
     lock_release(TAKE(lock));
     CHECK(!file_exists(path), "the last one removes the file");
 }

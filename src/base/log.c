@@ -112,8 +112,8 @@ static int open_file(void)
     return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0666);
 }
 
-/* Another process may rotate at the same time, and two at once would move one log onto another. *out is a descriptor that
- * holds the lock, -1 where the file system has none. False when it could not be had. */
+/* Another process may rotate at the same time, and two at once would move one log onto another. *out is a descriptor
+ * that holds the lock, -1 where the file system has none. False when it could not be had. */
 static bool lock_rotation(int *out)
 {
     const struct timespec pause = { .tv_nsec = ROTATION_RETRY_MS * 1000000L };
@@ -280,7 +280,8 @@ bool log_has_colours(int fd)
 {
     const char *term = getenv("TERM"), *never = getenv("NO_COLOR");
 
-    return isatty(fd) == 1 && term != NULL && *term != '\0' && strcmp(term, "dumb") != 0 && (never == NULL || *never == '\0');
+    return isatty(fd) == 1 && term != NULL && *term != '\0' && strcmp(term, "dumb") != 0 &&
+           (never == NULL || *never == '\0');
 }
 
 static void to_terminal(enum log_level level, const char *message)

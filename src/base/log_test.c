@@ -75,8 +75,7 @@ TEST(log_lines)
     AUTO(free) char *log = NULL;
     struct view rest, line;
     static const char *const want[] = { ":DEBUG:lines_scene:early 1", ":DEBUG:lines_scene:quiet",
-                                        ":INFO:lines_scene:first",    "second ?[1m",
-                                        ":ERROR:lines_scene:loud",    "" };
+        ":INFO:lines_scene:first", "second ?[1m", ":ERROR:lines_scene:loud", "" };
     AUTO(free) char *path = test_path("letsencrypt.log");
     struct stat st;
 
@@ -93,8 +92,7 @@ TEST(log_lines)
 
             REQUIRE(line.len > strlen(form), "%s", log);
             for (size_t j = 0; j < strlen(form); j++)
-                CHECK(form[j] == 'd' ? line.at[j] >= '0' && line.at[j] <= '9' : line.at[j] == form[j], "%s",
-                      log);
+                CHECK(form[j] == 'd' ? line.at[j] >= '0' && line.at[j] <= '9' : line.at[j] == form[j], "%s", log);
             line.at += strlen(form);
             line.len -= strlen(form);
         }
@@ -115,7 +113,7 @@ TEST(log_moves_older_files_along)
 {
     AUTO(buf_clear) struct buf text = BUF(10000);
     static const char *const names[] = { "letsencrypt.log", "letsencrypt.log.1", "letsencrypt.log.2",
-                                         "letsencrypt.log.3" };
+        "letsencrypt.log.3" };
     AUTO(free) char *fourth = test_path("letsencrypt.log.4");
     struct list seen = { 0 };
 
@@ -218,8 +216,7 @@ TEST(log_rotates_while_in_use)
     CHECK(strstr(current, "last\n") != NULL && strlen(current) < 100000, "%zu bytes", strlen(current));
     play(append_scene, &text);
     appended = read_log("letsencrypt.log");
-    CHECK(strncmp(appended, current, strlen(current)) == 0 && strstr(appended, "appended") != NULL,
-          "not appended");
+    CHECK(strncmp(appended, current, strlen(current)) == 0 && strstr(appended, "appended") != NULL, "not appended");
     CHECK(!file_exists(third), "rotated although max_backups is 0");
 }
 
@@ -301,8 +298,7 @@ static void missing_scene(const char *dir)
     AUTO(free) char *missing = file_join(dir, "missing");
     struct error err = { 0 };
 
-    if (log_open(missing, 10, &err) || err.kind != ERROR_STORE ||
-        strstr(err.why, "missing/letsencrypt.log") == NULL)
+    if (log_open(missing, 10, &err) || err.kind != ERROR_STORE || strstr(err.why, "missing/letsencrypt.log") == NULL)
         _exit(2);
     open_log(dir, 0); /* what came before is still there */
 }
@@ -351,7 +347,7 @@ TEST(log_of_who_fails_early)
     CHECK_INT(st.st_mode & 07777, 0600, "the file");
     REQUIRE(file_read(text.at, &log, &err), "%s", err.why);
     CHECK(strstr(buf_text(&log), ":before ?[1m\n") != NULL && strstr(buf_text(&log), ":and after\n") != NULL, "%s",
-          buf_text(&log));
+        buf_text(&log));
 }
 
 static void no_early_file_scene(const char *dir)
@@ -412,9 +408,12 @@ TEST(colours)
         const char *name, *term, *never;
         bool want;
     } cases[] = {
-        { "no type", NULL, NULL, false },      { "empty type", "", NULL, false },
-        { "dumb", "dumb", NULL, false },       { "not wanted", "xterm", "1", false },
-        { "empty is no wish", "xterm", "", true }, { "usual", "linux", NULL, true },
+        { "no type", NULL, NULL, false },
+        { "empty type", "", NULL, false },
+        { "dumb", "dumb", NULL, false },
+        { "not wanted", "xterm", "1", false },
+        { "empty is no wish", "xterm", "", true },
+        { "usual", "linux", NULL, true },
     };
     int ours = posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC), theirs;
 

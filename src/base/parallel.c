@@ -30,7 +30,8 @@ void parallel_wait_for(size_t count, size_t threads, void (*work)(void *ctx, siz
     pthread_t others[MAX_THREADS];
     size_t started = 0;
 
-    while (started + 1 < most && started < MAX_THREADS && pthread_create(&others[started], NULL, take_shares, &share) == 0)
+    while (
+        started + 1 < most && started < MAX_THREADS && pthread_create(&others[started], NULL, take_shares, &share) == 0)
         started++;
     (void)take_shares(&share);
     for (size_t i = 0; i < started; i++)

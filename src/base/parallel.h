@@ -5,8 +5,8 @@
 #include <stddef.h>
 
 /*
- * Calls work(ctx, i) for every i in [0, count), each once, in no particular order, and returns when all are done. With fewer than
- * `worth` items, or one processor, this thread does all of it: starting a thread has its price too.
+ * Calls work(ctx, i) for every i in [0, count), each once, in no particular order, and returns when all are done. With
+ * fewer than `worth` items, or one processor, this thread does all of it: starting a thread has its price too.
  */
 void parallel_for(size_t count, size_t worth, void (*work)(void *ctx, size_t index), void *ctx);
 

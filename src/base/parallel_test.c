@@ -35,7 +35,8 @@ TEST(waiting_work_is_done_at_the_same_time)
 
         parallel_wait_for(100, threads[k], count_visit, visits);
         for (size_t i = 0; i < COUNT(visits); i++)
-            CHECK(visits[i] == (i < 100 ? 1 : 0), "%zu threads: item %zu was visited %d times", threads[k], i, (int)visits[i]);
+            CHECK(visits[i] == (i < 100 ? 1 : 0), "%zu threads: item %zu was visited %d times", threads[k], i,
+                (int)visits[i]);
     }
 }
 

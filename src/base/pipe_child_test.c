@@ -100,10 +100,9 @@ TEST(said_is_bounded_and_taken_once)
 TEST(close_kills_the_whole_group)
 {
     AUTO(free)
-    char *path = test_path("pid"),
-         *script = xprintf("trap '' TERM\nsleep 30 & echo $! >%s\nread a; echo ok; "
-                           "while :; do sleep 30; done",
-             path);
+    char *path = test_path("pid"), *script = xprintf("trap '' TERM\nsleep 30 & echo $! >%s\nread a; echo ok; "
+                                                     "while :; do sleep 30; done",
+                                       path);
     struct pipe_child *child = start("stubborn", script);
     AUTO(buf_clear) struct buf answer = BUF(100), pid = BUF(100);
     struct error err = { 0 };

@@ -63,7 +63,8 @@ static bool covers(struct range whole, struct range part)
 
 static struct flock lock_of(struct range range, short type)
 {
-    return (struct flock){ .l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)range.start, .l_len = (off_t)range.len };
+    return (
+        struct flock){ .l_type = type, .l_whence = SEEK_SET, .l_start = (off_t)range.start, .l_len = (off_t)range.len };
 }
 
 /* ---- one attempt, under the mutex ---- */
@@ -117,8 +118,8 @@ static struct range_lock *find_own(const struct lock_file *file, struct range ra
     return NULL;
 }
 
-/* Of this process. One of this thread's own that covers a part only counts, too: the kernel would join the two, and open
- * both when the first is given up. */
+/* Of this process. One of this thread's own that covers a part only counts, too: the kernel would join the two, and
+ * open both when the first is given up. */
 static bool is_in_the_way(const struct lock_file *file, struct range range)
 {
     for (struct range_lock *lock = file->locks; lock != NULL; lock = lock->next)
@@ -144,8 +145,9 @@ static bool try_in(struct lock_file *file, struct range range, struct range_lock
         return true;
     if (fcntl(file->fd, F_SETLK, &wanted) == 0) {
         lock = xcalloc(1, sizeof *lock);
-        *lock = (struct range_lock){ .next = file->locks, .file = file, .range = range, .thread = pthread_self(),
-                                     .holders = 1 };
+        *lock = (struct range_lock){
+            .next = file->locks, .file = file, .range = range, .thread = pthread_self(), .holders = 1
+        };
         file->locks = *out = lock;
         return true;
     }
@@ -178,11 +180,12 @@ static bool say_held(const char *what, pid_t holder, struct patience wait, struc
     AUTO(free) char *after = wait.seconds > 0 ? xprintf(", still after %d s", wait.seconds) : xstrdup("");
 
     (void)error_set(err, ERROR_STORE, "%s is busy with %s%s", who, what, after);
-    return error_next(err, "run the command again when it has finished, or let it wait longer with --lock-timeout SECONDS");
+    return error_next(
+        err, "run the command again when it has finished, or let it wait longer with --lock-timeout SECONDS");
 }
 
 bool range_lock_take(const char *path, struct range range, struct patience wait, const char *what,
-                     struct range_lock **out, struct error *err)
+    struct range_lock **out, struct error *err)
 {
     int64_t begin = clock_monotonic_ms();
     bool told = false;

@@ -130,16 +130,18 @@ TEST(range_lock_waits_only_so_long)
     AUTO(free) char *path = test_path("locks");
     AUTO(buf_clear) struct buf said = BUF(4096);
     pid_t pid = hold(path, one);
-    AUTO(free) char *wait = xprintf(
+    AUTO(free)
+    char *wait = xprintf(
         "30:Waiting up to 1 s for process %ld (base_range_lock), which is busy with the certificate x.;", (long)pid);
-    AUTO(free) char *why =
-        xprintf("process %ld (base_range_lock) is busy with the certificate x, still after 2 s", (long)pid);
+    AUTO(free)
+    char *why = xprintf("process %ld (base_range_lock) is busy with the certificate x, still after 2 s", (long)pid);
     struct range_lock *lock = NULL;
     struct error err = { 0 };
     int64_t begin = clock_monotonic_ms();
 
     log_thread_sink(collect, &said);
-    CHECK(!range_lock_take(path, one, patience_of(2), "the certificate x", &lock, &err) && lock == NULL, "held, and yet taken");
+    CHECK(!range_lock_take(path, one, patience_of(2), "the certificate x", &lock, &err) && lock == NULL,
+        "held, and yet taken");
     log_thread_sink(NULL, NULL);
     CHECK(clock_monotonic_ms() - begin >= 2000, "gave up too early");
     CHECK_TEXT(buf_text(&said), wait, "once, after a second");

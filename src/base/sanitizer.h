@@ -1,7 +1,7 @@
 #pragma once
 /*
- * Whether this build has a sanitizer. meson.build says so by SANITIZED, since gcc has no macro for UBSan; the compilers'
- * macros serve those who asked for one by CFLAGS.
+ * Whether this build has a sanitizer. meson.build says so by SANITIZED, since gcc has no macro for UBSan; the
+ * compilers' macros serve those who asked for one by CFLAGS.
  */
 #ifdef __has_feature
 #define SANITIZER_FEATURE(name) __has_feature(name)

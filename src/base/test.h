@@ -25,31 +25,31 @@
 #include "base/file.h"
 #include "base/mem.h"
 
-#define TEST(name)                                                                                           \
-    static void name##_body(void);                                                                           \
-    static void name##_run(void **state __attribute__((unused)))                                             \
-    {                                                                                                        \
-        test_run(name##_body);                                                                               \
-    }                                                                                                        \
-    __attribute__((constructor)) static void name##_register(void)                                           \
-    {                                                                                                        \
-        test_register(#name, name##_run);                                                                    \
-    }                                                                                                        \
+#define TEST(name)                                                                                                     \
+    static void name##_body(void);                                                                                     \
+    static void name##_run(void **state __attribute__((unused)))                                                       \
+    {                                                                                                                  \
+        test_run(name##_body);                                                                                         \
+    }                                                                                                                  \
+    __attribute__((constructor)) static void name##_register(void)                                                     \
+    {                                                                                                                  \
+        test_register(#name, name##_run);                                                                              \
+    }                                                                                                                  \
     static void name##_body(void)
 
-#define TEST_MAIN()                                                                                          \
-    int main(void)                                                                                           \
-    {                                                                                                        \
-        test_signals();                                                                                      \
-        return _cmocka_run_group_tests(__FILE__, test_all, test_count, NULL, NULL);                          \
+#define TEST_MAIN()                                                                                                    \
+    int main(void)                                                                                                     \
+    {                                                                                                                  \
+        test_signals();                                                                                                \
+        return _cmocka_run_group_tests(__FILE__, test_all, test_count, NULL, NULL);                                    \
     }
 
 /* What follows the condition is a format with its arguments: name the case and what was seen. */
 #define CHECK(cond, ...) (void)test_check((cond), #cond, __FILE__, __LINE__, " " __VA_ARGS__)
-#define REQUIRE(cond, ...)                                                                                   \
-    do {                                                                                                     \
-        if (!test_check((cond), #cond, __FILE__, __LINE__, " " __VA_ARGS__))                                 \
-            fail();                                                                                          \
+#define REQUIRE(cond, ...)                                                                                             \
+    do {                                                                                                               \
+        if (!test_check((cond), #cond, __FILE__, __LINE__, " " __VA_ARGS__))                                           \
+            fail();                                                                                                    \
     } while (0)
 /* Compare and show both sides; name is a plain string, that of the case. NULL equals NULL only. */
 #define CHECK_TEXT(got, want, name) test_check_text((got), (want), #got, (name), __FILE__, __LINE__)
@@ -85,9 +85,8 @@ static inline bool test_check(bool ok, const char *cond, const char *file, int l
 }
 
 /* Not inline: else the compiler warns of the NULL that it sees us compare with. */
-__attribute__((unused, noinline)) static void test_check_text(const char *got, const char *want,
-                                                              const char *expression, const char *name,
-                                                              const char *file, int line)
+__attribute__((unused, noinline)) static void test_check_text(
+    const char *got, const char *want, const char *expression, const char *name, const char *file, int line)
 {
     bool same = got != NULL && want != NULL ? strcmp(got, want) == 0 : got == want;
     const char *seen = got != NULL ? got : "(NULL)", *wanted = want != NULL ? want : "(NULL)";
@@ -95,11 +94,10 @@ __attribute__((unused, noinline)) static void test_check_text(const char *got, c
     (void)test_check(same, expression, file, line, "%s: got \"%s\", not \"%s\"", name, seen, wanted);
 }
 
-static inline void test_check_int(int64_t got, int64_t want, const char *expression, const char *name,
-                                  const char *file, int line)
+static inline void test_check_int(
+    int64_t got, int64_t want, const char *expression, const char *name, const char *file, int line)
 {
-    (void)test_check(got == want, expression, file, line, "%s: got %" PRId64 ", not %" PRId64, name, got,
-                     want);
+    (void)test_check(got == want, expression, file, line, "%s: got %" PRId64 ", not %" PRId64, name, got, want);
 }
 
 /* An empty directory for the running test, removed after it. */

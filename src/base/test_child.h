@@ -1,6 +1,7 @@
 #pragma once
 /*
- * A child process that has something while a test looks from outside. Included by test programs only, beside base/test.h.
+ * A child process that has something while a test looks from outside. Included by test programs only, beside
+ * base/test.h.
  */
 #include <signal.h>
 #include <sys/wait.h>

@@ -19,7 +19,7 @@ bool text_has_lines(const char *text); /* a line feed stands in it */
 bool text_starts(const char *text, const char *prefix);
 bool text_ends(const char *text, const char *suffix);
 bool text_equal(const char *a, const char *b); /* NULL equals NULL only */
-bool text_is_given(const char *text); /* neither NULL nor empty */
+bool text_is_given(const char *text);          /* neither NULL nor empty */
 void text_lower(char *text);                   /* ASCII only, in place */
 
 /* How many single-character edits (insert, delete, replace, swap of neighbours) lie between two names; for

@@ -12,8 +12,14 @@ TEST(text_printable)
         { "line feed and tab", "a\n\tb", "a  b", "a\n\tb" },
         { "CR LF", "a\r\nb", "a b", "a\nb" },
         { "CR alone", "a\rb", "a?b", NULL },
-        { "C1 control (CSI)", "\xc2\x9b" "31m", "?31m", NULL },
-        { "C1 control as one byte", "\x9b" "31m", "?31m", NULL },
+        { "C1 control (CSI)",
+            "\xc2\x9b"
+            "31m",
+            "?31m", NULL },
+        { "C1 control as one byte",
+            "\x9b"
+            "31m",
+            "?31m", NULL },
         { "overlong slash", "\xc0\xaf", "??", NULL },
         { "overlong of three", "\xe0\x80\xaf", "???", NULL },
         { "overlong of four", "\xf0\x8f\xbf\xbf", "????", NULL },
@@ -22,13 +28,19 @@ TEST(text_printable)
         { "five bytes", "\xf8\x88\x80\x80\x80", "?????", NULL },
         { "cut short", "a\xe2\x82", "a??", NULL },
         { "cut short, then a letter", "\xe2\x82z", "??z", NULL },
-        { "right-to-left override", "a\xe2\x80\xae" "b", "a?b", NULL },
+        { "right-to-left override",
+            "a\xe2\x80\xae"
+            "b",
+            "a?b", NULL },
         { "embedding U+202A", "\xe2\x80\xaa", "?", NULL },
         { "isolates U+2066 and U+2069", "\xe2\x81\xa6\xe2\x81\xa9", "??", NULL },
-        { "line separator", "a\xe2\x80\xa8" "b", "a?b", NULL },
+        { "line separator",
+            "a\xe2\x80\xa8"
+            "b",
+            "a?b", NULL },
         { "neighbours of the overrides", "\xe2\x80\xaf\xe2\x81\xa5", "\xe2\x80\xaf\xe2\x81\xa5", NULL },
         { "good UTF-8 of each length", "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x94\x92\xf4\x8f\xbf\xbf",
-          "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x94\x92\xf4\x8f\xbf\xbf", NULL },
+            "a\xc3\xa4\xe2\x82\xac\xf0\x9f\x94\x92\xf4\x8f\xbf\xbf", NULL },
         { "empty", "", "", NULL },
     };
 
@@ -54,7 +66,10 @@ TEST(text_printable_cuts_whole_characters)
         { "only dots", "abcdef", 4, "..." },
         { "part of the dots", "abcdef", 3, ".." },
         { "only the NUL", "abcdef", 1, "" },
-        { "not inside a character", "a\xe2\x82\xac" "bcd", 7, "a..." },
+        { "not inside a character",
+            "a\xe2\x82\xac"
+            "bcd",
+            7, "a..." },
         { "character fits exactly", "a\xe2\x82\xac", 5, "a\xe2\x82\xac" },
         { "dropped CR at the end", "abc\r\n", 5, "abc " },
         { "long and plain", "abcdefghijklmnop", 17, "abcdefghijklmnop" },
@@ -90,8 +105,7 @@ TEST(names_are_compared)
     CHECK(text_starts("abc", "ab") && !text_starts("a", "ab") && text_starts("a", ""), "starts");
     CHECK(text_ends("abc", "bc") && !text_ends("c", "bc") && text_ends("a", ""), "ends");
     CHECK(!text_is_given(NULL) && !text_is_given("") && text_is_given(" "), "text_is_given");
-    CHECK(text_equal(NULL, NULL) && !text_equal(NULL, "") && text_equal("a", "a") && !text_equal("a", "A"),
-          "equal");
+    CHECK(text_equal(NULL, NULL) && !text_equal(NULL, "") && text_equal("a", "a") && !text_equal("a", "A"), "equal");
     text_lower(mixed);
     CHECK_TEXT(mixed, "a.example-\xc3\x84z", "only ASCII is lowered");
 }
@@ -102,17 +116,21 @@ TEST(text_distance)
         const char *name, *a, *b;
         size_t distance;
     } cases[] = {
-        { "same", "renew", "renew", 0 },      { "insert", "renw", "renew", 1 },
-        { "delete", "reneww", "renew", 1 },   { "replace", "ranew", "renew", 1 },
-        { "swap", "reenw", "renew", 1 },      { "empty", "", "renew", 5 },
-        { "both empty", "", "", 0 },          { "two", "certnoly", "certonli", 2 },
+        { "same", "renew", "renew", 0 },
+        { "insert", "renw", "renew", 1 },
+        { "delete", "reneww", "renew", 1 },
+        { "replace", "ranew", "renew", 1 },
+        { "swap", "reenw", "renew", 1 },
+        { "empty", "", "renew", 5 },
+        { "both empty", "", "", 0 },
+        { "two", "certnoly", "certonli", 2 },
         { "all different", "abc", "xyz", 3 },
         { "too long", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "a", SIZE_MAX },
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
         CHECK(text_distance(cases[i].a, cases[i].b) == cases[i].distance, "%s: %zu", cases[i].name,
-              text_distance(cases[i].a, cases[i].b));
+            text_distance(cases[i].a, cases[i].b));
         CHECK(text_distance(cases[i].b, cases[i].a) == cases[i].distance, "%s, turned round", cases[i].name);
     }
 }
@@ -141,8 +159,7 @@ TEST(encodings_go_both_ways)
         CHECK_TEXT(buf_text(&c), cases[i].hex, "hex");
         CHECK(buf_put_unbase64(&back, buf_view(&a)) && view_is(buf_view(&back), cases[i].plain), "%s", a.at);
         buf_clear(&back);
-        CHECK(buf_put_unbase64url(&back, buf_view(&b)) && view_is(buf_view(&back), cases[i].plain), "%s",
-              b.at);
+        CHECK(buf_put_unbase64url(&back, buf_view(&b)) && view_is(buf_view(&back), cases[i].plain), "%s", b.at);
         buf_clear(&back);
         CHECK(buf_put_unhex(&back, buf_view(&c)) && view_is(buf_view(&back), cases[i].plain), "%s", c.at);
     }
@@ -173,7 +190,10 @@ TEST(decoders_refuse)
         { "white space and no padding", " Zm\r\n8\t", buf_put_unbase64, "fo" },
         { "groups across lines", "Zm9\nvZm\n9vYmE\n", buf_put_unbase64, "foofooba" },
         { "bits left over behind a whole group", "Zm9vZm\n", buf_put_unbase64, NULL },
-        { "a byte that is none within a group", "Zm9vZ\xe9" "9v", buf_put_unbase64, NULL },
+        { "a byte that is none within a group",
+            "Zm9vZ\xe9"
+            "9v",
+            buf_put_unbase64, NULL },
         { "padding within a group", "Zg==Zm9v", buf_put_unbase64, NULL },
         { "padding on the next line", "Zg=\n=", buf_put_unbase64, "f" },
         { "hex: odd", "666", buf_put_unhex, NULL },
@@ -193,7 +213,7 @@ TEST(decoders_refuse)
         CHECK_TEXT(buf_text(&out) + 1, cases[i].out != NULL ? cases[i].out : "", cases[i].name);
         buf_put_text(&small, "ab");
         CHECK(cases[i].out == NULL || (!cases[i].decode(&small, view_of(cases[i].text)) && small.failed),
-              "%s: went into a full buffer", cases[i].name);
+            "%s: went into a full buffer", cases[i].name);
         CHECK_TEXT(buf_text(&small), "ab", cases[i].name);
     }
 }

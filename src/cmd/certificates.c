@@ -16,7 +16,8 @@ static void put_entry(struct buf *text, const struct inventory_entry *entry, int
     AUTO(free) char *names = list_join(&lineage->cert->names, " ");
     AUTO(free) char *status = inventory_status(entry, now);
 
-    buf_putf(text, "  Certificate Name: %s\n    Serial Number: %s\n    Key Type: %s\n    Identifiers: %s\n    Expiry Date: ",
+    buf_putf(text,
+        "  Certificate Name: %s\n    Serial Number: %s\n    Key Type: %s\n    Identifiers: %s\n    Expiry Date: ",
         entry->name, lineage->cert->serial, report_key_type(lineage->cert), names);
     report_put_time(text, lineage->cert->not_after);
     buf_putf(text, " (%s)\n    Certificate Path: %s\n    Private Key Path: %s\n", status, lineage->live[KIND_FULLCHAIN],
@@ -106,8 +107,8 @@ static bool certificates_run(struct context *context, struct error *err)
     }
     for (size_t i = 0; i < all.len; i++)
         if (all.at[i].lineage == NULL)
-            log_warning("Renewal configuration file %s produced an unexpected error: %s. Skipping.", all.at[i].conf_path,
-                all.at[i].error.why);
+            log_warning("Renewal configuration file %s produced an unexpected error: %s. Skipping.",
+                all.at[i].conf_path, all.at[i].error.why);
     put_listing(context, &all, &text);
     ui_frame(context->ui, false, buf_text(&text));
     return true;

@@ -8,14 +8,17 @@
 
 static void say_csr_saved(struct context *context, const struct csr_result *result)
 {
-    AUTO(free) char *step = xprintf("Certificates created using --csr will not be renewed automatically by %s. You will need to "
-        "renew the certificate before it expires, by running the same %s command again.", context->program, context->program);
+    AUTO(free)
+    char *step = xprintf("Certificates created using --csr will not be renewed automatically by %s. You will need to "
+                         "renew the certificate before it expires, by running the same %s command again.",
+        context->program, context->program);
     struct list steps = { &step, 1 };
     char date[CLOCK_TEXT_SIZE];
 
     clock_format_date(result->not_after, date);
-    ui_say(context->ui, "\nSuccessfully received certificate.\nCertificate is saved at:            %s\nIntermediate CA chain is "
-                        "saved at:  %s\nFull certificate chain is saved at: %s\nThis certificate expires on %s.",
+    ui_say(context->ui,
+        "\nSuccessfully received certificate.\nCertificate is saved at:            %s\nIntermediate CA chain is "
+        "saved at:  %s\nFull certificate chain is saved at: %s\nThis certificate expires on %s.",
         result->cert_path, result->chain_path, result->fullchain_path, date);
     ui_next_steps(context->ui, &steps);
 }
@@ -35,9 +38,11 @@ static bool run_csr(struct context *context, struct error *err)
 static void say_kept(struct context *context, const struct obtain_result *result)
 {
     const struct lineage *lineage = result->lineage;
-    AUTO(free) char *where = xprintf("\nCertificate is saved at: %s\nKey is saved at:         %s",
-        lineage->live[KIND_FULLCHAIN], lineage->live[KIND_PRIVKEY]);
-    AUTO(free) char *text = xprintf("Certificate not yet due for renewal; no action taken.%s", context->as_certbot ? "" : where);
+    AUTO(free)
+    char *where = xprintf("\nCertificate is saved at: %s\nKey is saved at:         %s", lineage->live[KIND_FULLCHAIN],
+        lineage->live[KIND_PRIVKEY]);
+    AUTO(free)
+    char *text = xprintf("Certificate not yet due for renewal; no action taken.%s", context->as_certbot ? "" : where);
 
     ui_frame(context->ui, context->as_certbot, text);
 }
@@ -67,7 +72,13 @@ static bool certonly_run(struct context *context, struct error *err)
 }
 
 static const enum option_topic topics[] = {
-    TOPIC_CERTIFICATE, TOPIC_STANDALONE, TOPIC_WEBROOT, TOPIC_MANUAL, TOPIC_SECURITY, TOPIC_AUTOMATION, TOPIC_HIDDEN,
+    TOPIC_CERTIFICATE,
+    TOPIC_STANDALONE,
+    TOPIC_WEBROOT,
+    TOPIC_MANUAL,
+    TOPIC_SECURITY,
+    TOPIC_AUTOMATION,
+    TOPIC_HIDDEN,
 };
 
 const struct command cmd_certonly = {

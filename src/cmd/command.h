@@ -1,6 +1,7 @@
 #pragma once
 /*
- * Subcommands: one file each, one row in commands.c. Options in, lifecycle called, result printed; no logic of their own.
+ * Subcommands: one file each, one row in commands.c. Options in, lifecycle called, result printed; no logic of their
+ * own.
  */
 #include "config/option.h"
 #include "lifecycle/context.h"

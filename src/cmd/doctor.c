@@ -31,8 +31,9 @@ static void put_answers(struct buf *text, const struct finding *finding)
 
 static void put_finding(struct buf *text, const struct finding *finding)
 {
-    buf_putf(text, "  [%s] %s: %s.\n    Why it matters: %s.\n", finding->repaired ? "repaired"
-        : health_severity_name(finding->severity), finding->code, finding->what, finding->why);
+    buf_putf(text, "  [%s] %s: %s.\n    Why it matters: %s.\n",
+        finding->repaired ? "repaired" : health_severity_name(finding->severity), finding->code, finding->what,
+        finding->why);
     put_answers(text, finding);
 }
 
@@ -61,8 +62,8 @@ static void say_summary(struct context *context, const struct findings *findings
         repaired += findings->at[i].repaired;
         fixable += !findings->at[i].repaired && finding_is_repairable(&findings->at[i]);
     }
-    ui_say(context->ui, "%s%zu certificate(s) examined; %zu problem(s) repaired, %zu remain(s).", findings->len == 0 ? "" : "\n",
-        findings->examined, repaired, open);
+    ui_say(context->ui, "%s%zu certificate(s) examined; %zu problem(s) repaired, %zu remain(s).",
+        findings->len == 0 ? "" : "\n", findings->examined, repaired, open);
     if (fixable > 0 && !context->settings->fix)
         ui_say(context->ui, "`doctor --fix` repairs %zu of what was found.", fixable);
 }
@@ -122,8 +123,8 @@ static bool doctor_run(struct context *context, struct error *err)
     size_t open;
 
     TRY(lock_store(context, &lock, err));
-    TRY(health_examine(context->store, settings, settings->cert_name, settings->fix ? HEALTH_FIX : HEALTH_LOOK, &findings,
-        err));
+    TRY(health_examine(
+        context->store, settings, settings->cert_name, settings->fix ? HEALTH_FIX : HEALTH_LOOK, &findings, err));
     if (settings->json) {
         say_json(context, &findings, &text);
     } else {

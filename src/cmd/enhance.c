@@ -30,8 +30,7 @@ static bool load(struct context *context, struct lineage **out, struct error *er
 }
 
 /* Those of the certificate, without a question where nobody can be asked. */
-static bool choose_names(
-    struct context *context, const struct lineage *lineage, struct list *out, struct error *err)
+static bool choose_names(struct context *context, const struct lineage *lineage, struct list *out, struct error *err)
 {
     static const struct question question = {
         .text = "Which domain names would you like to enable the selected enhancements for?",

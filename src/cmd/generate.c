@@ -5,8 +5,8 @@
  *     generate manual TEMPLATE          the template with its line "@OPTIONS@" replaced
  *     generate bash|zsh|fish [NAME]     the completion script, for a program of that name
  *     generate options                  the tables as JSON
- *     generate parse                    for each line of standard input, a command line as a JSON array: what the parser
- *                                       makes of it, one JSON object a line
+ *     generate parse                    for each line of standard input, a command line as a JSON array: what the
+ * parser makes of it, one JSON object a line
  */
 #include <string.h>
 
@@ -36,7 +36,8 @@ static bool put_manual(const struct verb *const *verbs, const char *path, struct
     return true;
 }
 
-/* Answers are written at once: a line can end in a warning on standard error, which then stands between the right ones. */
+/* Answers are written at once: a line can end in a warning on standard error, which then stands between the right ones.
+ */
 static bool answer_lines(const struct verb *const *verbs, struct error *err)
 {
     AUTO(free) char *line = NULL;

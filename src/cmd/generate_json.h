@@ -1,6 +1,7 @@
 #pragma once
 /*
- * What the tests ask of the tables and of the parser, as JSON. Part of the build's own program `generate`, not of Evercert.
+ * What the tests ask of the tables and of the parser, as JSON. Part of the build's own program `generate`, not of
+ * Evercert.
  */
 #include "config/option.h"
 
@@ -8,10 +9,9 @@
 void generate_tables(const struct verb *const *verbs, struct buf *out);
 
 /*
- * Reads the command line given as a JSON array of words (without the program's name), as `certbot` would, and does nothing
- * else. Appends one JSON object: "exit" (0, 1, 2 as the program would end), "message" (null when accepted), "verb", "help",
- * "version", "topic", and with exit 0 "saved": what a renewal file would hold, each value a list of texts. False when `line`
- * is no such array.
+ * Reads the command line given as a JSON array of words (without the program's name), as `certbot` would, and does
+ * nothing else. Appends one JSON object: "exit" (0, 1, 2 as the program would end), "message" (null when accepted),
+ * "verb", "help", "version", "topic", and with exit 0 "saved": what a renewal file would hold, each value a list of
+ * texts. False when `line` is no such array.
  */
-MUST_USE bool generate_parse(
-    const struct verb *const *verbs, struct view line, struct buf *out, struct error *err);
+MUST_USE bool generate_parse(const struct verb *const *verbs, struct view line, struct buf *out, struct error *err);

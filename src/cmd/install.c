@@ -20,8 +20,7 @@ static bool fill_paths(struct context *context, struct list *names, struct error
     };
 
     if (settings->cert_name == NULL && (settings->cert_path == NULL || settings->key_path == NULL))
-        TRY(question_cert_name(
-            context, "Which certificate would you like to install?", &settings->cert_name, err));
+        TRY(question_cert_name(context, "Which certificate would you like to install?", &settings->cert_name, err));
     if (settings->cert_name == NULL || !store_has_lineage(context->store, settings->cert_name))
         return true;
     TRY(lineage_load(context->store, settings->cert_name, &lineage, err));
@@ -53,8 +52,8 @@ static bool check_paths(const struct context *context, struct error *err)
             "Path to certificate or key was not defined. If your certificate is managed by %s, "
             "please use --cert-name to define which certificate you would like to install.",
             context->program);
-        return error_next(err,
-            "give the --cert-name of a certificate that `certificates` lists, or --cert-path and --key-path");
+        return error_next(
+            err, "give the --cert-name of a certificate that `certificates` lists, or --cert-path and --key-path");
     }
     TRY(check_readable("certificate", settings->cert_path, err));
     return check_readable("private key", settings->key_path, err);
@@ -74,7 +73,10 @@ static bool install_run(struct context *context, struct error *err)
     TRY(check_paths(context, err));
     TRY(question_names(context, &names, err));
     paths = (struct install_paths){
-        settings->cert_path, settings->key_path, settings->chain_path, settings->fullchain_path,
+        settings->cert_path,
+        settings->key_path,
+        settings->chain_path,
+        settings->fullchain_path,
     };
     TRY(installation_deploy(context, &installation, &names, paths, err));
     if (context->as_certbot)

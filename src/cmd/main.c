@@ -1,8 +1,8 @@
 /*
  * The program: options in, one command run, an exit status out.
  *
- * 0 success, also when nothing was to be done; 1 an error; 2 the command line cannot be understood; after SIGTERM and kin the
- * program dies from the same signal, once everything is cleaned up.
+ * 0 success, also when nothing was to be done; 1 an error; 2 the command line cannot be understood; after SIGTERM and
+ * kin the program dies from the same signal, once everything is cleaned up.
  */
 #include <signal.h>
 #include <string.h>
@@ -61,10 +61,10 @@ static bool tell_unusable(bool as_certbot, struct error *err)
     return error_next(err, "Either run as root, or set --config-dir, --work-dir, and --logs-dir to writeable paths.");
 }
 
-/* As Certbot goes about it: the logs directory and the log first, so that the rest is told there. By our own name others of
- * ours may work in the same store. */
-static bool open_store(const struct settings *settings, unsigned needs, bool as_certbot, struct store **out,
-    struct error *err)
+/* As Certbot goes about it: the logs directory and the log first, so that the rest is told there. By our own name
+ * others of ours may work in the same store. */
+static bool open_store(
+    const struct settings *settings, unsigned needs, bool as_certbot, struct store **out, struct error *err)
 {
     AUTO(store_close) struct store *store = NULL;
 
@@ -85,8 +85,13 @@ static bool run_command(const struct command *command, struct settings *settings
     AUTO(store_close) struct store *store = NULL;
     AUTO(world_free) struct world *world = world_new();
     struct context context = {
-        .settings = settings, .ui = ui, .world = world, .verb = command->verb.name, .arguments = arguments,
-        .program = as_certbot ? "Certbot" : "Evercert", .as_certbot = as_certbot,
+        .settings = settings,
+        .ui = ui,
+        .world = world,
+        .verb = command->verb.name,
+        .arguments = arguments,
+        .program = as_certbot ? "Certbot" : "Evercert",
+        .as_certbot = as_certbot,
     };
 
     TRY(settings_check(settings, &command->verb, err));

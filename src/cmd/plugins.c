@@ -8,8 +8,8 @@
 
 static bool is_listed(const struct settings *settings, const struct plugin *plugin)
 {
-    return (!settings->plugins_authenticators || plugin->authenticator != NULL)
-        && (!settings->plugins_installers || plugin->installer != NULL);
+    return (!settings->plugins_authenticators || plugin->authenticator != NULL) &&
+           (!settings->plugins_installers || plugin->installer != NULL);
 }
 
 static void put_plugin(struct context *context, const struct plugin *plugin, struct buf *text)

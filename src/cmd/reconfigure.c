@@ -30,7 +30,12 @@ static bool reconfigure_run(struct context *context, struct error *err)
 }
 
 static const enum option_topic topics[] = {
-    TOPIC_CERTIFICATE, TOPIC_RENEW, TOPIC_STANDALONE, TOPIC_WEBROOT, TOPIC_MANUAL, TOPIC_HIDDEN,
+    TOPIC_CERTIFICATE,
+    TOPIC_RENEW,
+    TOPIC_STANDALONE,
+    TOPIC_WEBROOT,
+    TOPIC_MANUAL,
+    TOPIC_HIDDEN,
 };
 
 const struct command cmd_reconfigure = {

@@ -135,7 +135,11 @@ static bool renew_run(struct context *context, struct error *err)
 }
 
 static const enum option_topic topics[] = {
-    TOPIC_RENEW, TOPIC_CERTIFICATE, TOPIC_AUTOMATION, TOPIC_TESTING, TOPIC_HIDDEN,
+    TOPIC_RENEW,
+    TOPIC_CERTIFICATE,
+    TOPIC_AUTOMATION,
+    TOPIC_TESTING,
+    TOPIC_HIDDEN,
 };
 
 const struct command cmd_renew = {

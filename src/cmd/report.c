@@ -13,8 +13,9 @@ void report_saved(struct context *context, const struct obtain_result *result)
     char date[CLOCK_TEXT_SIZE];
 
     clock_format_date(lineage->cert->not_after, date);
-    ui_say(context->ui, "\nSuccessfully received certificate.\nCertificate is saved at: %s\nKey is saved at:         %s\n"
-                        "This certificate expires on %s.\nThese files will be updated when the certificate renews.",
+    ui_say(context->ui,
+        "\nSuccessfully received certificate.\nCertificate is saved at: %s\nKey is saved at:         %s\n"
+        "This certificate expires on %s.\nThese files will be updated when the certificate renews.",
         lineage->live[KIND_FULLCHAIN], lineage->live[KIND_PRIVKEY], date);
     if (context->settings->preconfigured_renewal)
         ui_say(context->ui, "%s has set up a scheduled task to automatically renew this certificate in the background.",
@@ -24,8 +25,8 @@ void report_saved(struct context *context, const struct obtain_result *result)
 /* A person did by hand what --manual asked for; nobody will be there at renewal. */
 static bool is_by_hand(const struct settings *settings)
 {
-    return settings->authenticator != NULL && strcmp(settings->authenticator, "manual") == 0
-        && settings->manual_auth_hook == NULL;
+    return settings->authenticator != NULL && strcmp(settings->authenticator, "manual") == 0 &&
+           settings->manual_auth_hook == NULL;
 }
 
 void report_next_steps(struct context *context, const struct obtain_result *result)
@@ -37,16 +38,20 @@ void report_next_steps(struct context *context, const struct obtain_result *resu
         list_add(&steps, "Name the two files in the configuration of your web server (nginx: ssl_certificate and "
                          "ssl_certificate_key), and reload it.");
     if (is_by_hand(context->settings))
-        step = "This certificate will not be renewed automatically. Autorenewal of --manual certificates requires the use of an "
-               "authentication hook script (--manual-auth-hook) but one was not provided. To renew this certificate, repeat "
+        step = "This certificate will not be renewed automatically. Autorenewal of --manual certificates requires the "
+               "use of an "
+               "authentication hook script (--manual-auth-hook) but one was not provided. To renew this certificate, "
+               "repeat "
                "this same command before the certificate's expiry date.";
     else if (!context->settings->preconfigured_renewal)
-        step = context->as_certbot
-            ? "The certificate will need to be renewed before it expires. Certbot can automatically renew the certificate in the "
-              "background, but you may need to take steps to enable that functionality. See https://certbot.org/renewal-setup "
-              "for instructions."
-            : "Let `evercert renew` run twice a day, from a systemd timer or from cron: it renews what is due and is silent "
-              "otherwise with -q.";
+        step = context->as_certbot ? "The certificate will need to be renewed before it expires. Certbot can "
+                                     "automatically renew the certificate in the "
+                                     "background, but you may need to take steps to enable that functionality. See "
+                                     "https://certbot.org/renewal-setup "
+                                     "for instructions."
+                                   : "Let `evercert renew` run twice a day, from a systemd timer or from cron: it "
+                                     "renews what is due and is silent "
+                                     "otherwise with -q.";
     if (step != NULL)
         list_add(&steps, step);
     ui_next_steps(context->ui, &steps);

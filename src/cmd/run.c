@@ -23,20 +23,24 @@ static void say_success(struct context *context, const struct obtain_result *res
         ui_say(context->ui, "Congratulations! You have successfully enabled HTTPS on %s", urls);
 }
 
-static bool install(struct context *context, struct installation *installation, const struct obtain_result *result,
-    struct error *err)
+static bool install(
+    struct context *context, struct installation *installation, const struct obtain_result *result, struct error *err)
 {
     const struct lineage *lineage = result->lineage;
     AUTO(free) char *step = NULL;
     struct install_paths paths = {
-        lineage->live[KIND_CERT], lineage->live[KIND_PRIVKEY], lineage->live[KIND_CHAIN], lineage->live[KIND_FULLCHAIN],
+        lineage->live[KIND_CERT],
+        lineage->live[KIND_PRIVKEY],
+        lineage->live[KIND_CHAIN],
+        lineage->live[KIND_FULLCHAIN],
     };
 
     if (installation_deploy(context, installation, &result->names, paths, err))
         return true;
-    step = xprintf("The certificate was saved, but could not be installed (installer: %s). After fixing the error shown "
-        "below, try installing it again by running:\n  %s install --cert-name %s\n\n", installation->plugin->name,
-        context->as_certbot ? "certbot" : "evercert", lineage->name);
+    step =
+        xprintf("The certificate was saved, but could not be installed (installer: %s). After fixing the error shown "
+                "below, try installing it again by running:\n  %s install --cert-name %s\n\n",
+            installation->plugin->name, context->as_certbot ? "certbot" : "evercert", lineage->name);
     ui_next_steps(context->ui, &(struct list){ &step, 1 });
     return false;
 }
@@ -63,7 +67,13 @@ static bool run_run(struct context *context, struct error *err)
 }
 
 static const enum option_topic topics[] = {
-    TOPIC_CERTIFICATE, TOPIC_INSTALL, TOPIC_STANDALONE, TOPIC_WEBROOT, TOPIC_MANUAL, TOPIC_SECURITY, TOPIC_AUTOMATION,
+    TOPIC_CERTIFICATE,
+    TOPIC_INSTALL,
+    TOPIC_STANDALONE,
+    TOPIC_WEBROOT,
+    TOPIC_MANUAL,
+    TOPIC_SECURITY,
+    TOPIC_AUTOMATION,
     TOPIC_HIDDEN,
 };
 

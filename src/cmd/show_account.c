@@ -11,7 +11,8 @@ static void say_text(struct context *context, const struct account_view *view)
 {
     AUTO(free) char *emails = list_join(&view->emails, ", ");
 
-    ui_say(context->ui, "Account details for server %s:\n  Account URL: %s\n  Account Thumbprint: %s\n  Email contact%s: %s",
+    ui_say(context->ui,
+        "Account details for server %s:\n  Account URL: %s\n  Account Thumbprint: %s\n  Email contact%s: %s",
         context->settings->server, view->url, view->thumbprint, view->emails.len > 1 ? "s" : "",
         view->emails.len > 0 ? emails : "none");
 }

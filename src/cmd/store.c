@@ -16,9 +16,11 @@ static void say(struct context *context, const char *name, const struct conversi
         ui_say(context->ui, "%s has the layout %s already.", name, done->to);
         return;
     }
-    ui_say(context->ui, "%s %s from the layout %s to %s:", dry ? "Would convert" : "Converted", name, done->from, done->to);
+    ui_say(context->ui, "%s %s from the layout %s to %s:", dry ? "Would convert" : "Converted", name, done->from,
+        done->to);
     for (size_t i = 0; i < done->old_ids.len; i++)
-        ui_say(context->ui, "  version %s %s %s", done->old_ids.at[i], dry ? "would become" : "is now", done->new_ids.at[i]);
+        ui_say(context->ui, "  version %s %s %s", done->old_ids.at[i], dry ? "would become" : "is now",
+            done->new_ids.at[i]);
 }
 
 static void out_one(struct out *out, const char *name, const struct conversion *done, const struct error *failure)
@@ -109,7 +111,8 @@ static bool store_run(struct context *context, struct error *err)
 
     if (words->len == 1 && strcmp(words->at[0], "convert") == 0)
         return convert(context, err);
-    (void)error_set(err, ERROR_USAGE, words->len == 0 ? "store needs to know what to do (convert)" : "store has no action \"%s\"",
+    (void)error_set(err, ERROR_USAGE,
+        words->len == 0 ? "store needs to know what to do (convert)" : "store has no action \"%s\"",
         words->len == 0 ? "" : words->at[0]);
     return error_next(err, "store convert --layout versioned|certbot [--cert-name NAME]...");
 }

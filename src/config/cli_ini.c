@@ -84,8 +84,7 @@ static void apply_false(struct settings *settings, const struct option *option)
     struct list *flags = &settings->plugin_flags;
 
     for (size_t i = 0; option->type == OPTION_PLUGIN && i < flags->len; i++) {
-        if (strcmp(flags->at[i], option->names[0]) == 0 &&
-            SETTING_ORIGIN(settings, plugin_flags) <= ORIGIN_FILE)
+        if (strcmp(flags->at[i], option->names[0]) == 0 && SETTING_ORIGIN(settings, plugin_flags) <= ORIGIN_FILE)
             list_remove(flags, i--);
     }
     if (option->type != OPTION_PLUGIN)
@@ -93,8 +92,7 @@ static void apply_false(struct settings *settings, const struct option *option)
     settings_mark(settings, option->at, ORIGIN_FILE);
 }
 
-static bool apply_flag(
-    struct settings *settings, const struct option *option, const char *value, struct error *err)
+static bool apply_flag(struct settings *settings, const struct option *option, const char *value, struct error *err)
 {
     static const char *const truths[] = { "true", "yes", "on", "1", NULL };
     static const char *const untruths[] = { "false", "no", "off", "0", NULL };
@@ -150,9 +148,8 @@ static bool apply_line(struct settings *settings, struct view key, const char *v
     if (!option_takes_value(option))
         return apply_flag(settings, option, value, err);
     if (value[0] == '[' && text_ends(value, "]"))
-        return error_set(err, ERROR_USAGE,
-            "%s can't be set to a list %s; write the values with commas between them", option->names[0],
-            value);
+        return error_set(err, ERROR_USAGE, "%s can't be set to a list %s; write the values with commas between them",
+            option->names[0], value);
     return option_apply(settings, option, value, ORIGIN_FILE, err);
 }
 
@@ -171,8 +168,7 @@ bool cli_ini_read(struct view text, const char *path, struct settings *settings,
         if (line.len == 0 || strchr("#;[", line.at[0]) != NULL || view_starts(line, "---"))
             continue;
         if (!split_line(line, &key, &value))
-            return error_set(
-                err, ERROR_USAGE, "Unexpected line %u in %s: %.*s", number, path, (int)line.len, line.at);
+            return error_set(err, ERROR_USAGE, "Unexpected line %u in %s: %.*s", number, path, (int)line.len, line.at);
         value_text = view_dup(value);
         if (!apply_line(settings, key, value_text, err)) {
             (void)error_in(err, "%s, line %u", path, number);

@@ -63,8 +63,7 @@ static const struct {
     const char *name, *text, *why, *next;
 } bad[] = {
     { "unknown", "bogus-key = 1", "unrecognized arguments: --bogus-key=1", "line 1 of cli.ini" },
-    { "underscores", "\nmax_log_backups = 0", "unrecognized arguments: --max_log_backups=0",
-        "max-log-backups" },
+    { "underscores", "\nmax_log_backups = 0", "unrecognized arguments: --max_log_backups=0", "max-log-backups" },
     { "short name", "d = a.test", "ambiguous option: --d could match --debug", NULL },
     { "help", "help = true", "argument -h/--help: ignored explicit argument 'true'", NULL },
     { "no key", "= x", "Unexpected line 1 in cli.ini: = x", NULL },
@@ -98,8 +97,8 @@ TEST(command_line_wins)
     REQUIRE(option_apply(s, option_find("no-reuse-key"), NULL, ORIGIN_COMMAND_LINE, &err), "%s", err.why);
     REQUIRE(option_apply(s, option_find("domains"), "a.test", ORIGIN_COMMAND_LINE, &err), "%s", err.why);
     REQUIRE(option_apply(s, option_find("staging"), NULL, ORIGIN_COMMAND_LINE, &err), "%s", err.why);
-    REQUIRE(cli_ini_read(view_of("reuse-key = true\ndomains = b.test\nserver = https://ca.test/\n"),
-                "cli.ini", s, &err),
+    REQUIRE(
+        cli_ini_read(view_of("reuse-key = true\ndomains = b.test\nserver = https://ca.test/\n"), "cli.ini", s, &err),
         "%s", err.why);
     CHECK(!s->reuse_key && s->domains.len == 1, "options on the command line");
     CHECK_TEXT(s->server, "https://ca.test/", "the server was not given, only --staging was");
@@ -110,8 +109,7 @@ TEST(binary_file)
     AUTO(settings_free) struct settings *s = settings_new(true);
     struct error err = { 0 };
 
-    CHECK(!cli_ini_read((struct view){ "a\0b", 3 }, "cli.ini", s, &err) &&
-            strstr(err.why, "not a text file") != NULL,
+    CHECK(!cli_ini_read((struct view){ "a\0b", 3 }, "cli.ini", s, &err) && strstr(err.why, "not a text file") != NULL,
         "%s", err.why);
 }
 

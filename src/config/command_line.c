@@ -21,7 +21,7 @@ struct given {
     const char *value; /* borrowed from argv; NULL for flags */
 };
 
-struct unknown { /* perhaps an option of a plugin, whose directory is not known yet */
+struct unknown {              /* perhaps an option of a plugin, whose directory is not known yet */
     const char *word, *value; /* borrowed from argv; value NULL when there was none */
     bool glued;               /* the value is part of the word */
     size_t before;            /* extras in front of it */
@@ -91,8 +91,8 @@ static void give(struct parse *parse, const struct option *option, const char *v
 }
 
 /* Takes the value from the word itself (glued) or from the next word; *i moves over that. */
-static bool give_value(struct parse *parse, const struct option *option, const char *glued,
-    const struct words *words, size_t *i, struct error *err)
+static bool give_value(struct parse *parse, const struct option *option, const char *glued, const struct words *words,
+    size_t *i, struct error *err)
 {
     if (glued == NULL) {
         bool has_next = *i + 1 < words->len && is_value(words->at[*i + 1]);
@@ -273,10 +273,10 @@ static bool fail_extras(const struct list *extras, const struct verb *const *ver
     return near == NULL ? false : error_next(err, "did you mean %s?", near);
 }
 
-/* The first of the words that are no options names the subcommand (NULL: it does not), the others are its operands; what
- * it does not take is left in surplus. */
-static const struct verb *take_operands(const struct list *extras, const struct verb *const *verbs, struct list *operands,
-    struct list *surplus)
+/* The first of the words that are no options names the subcommand (NULL: it does not), the others are its operands;
+ * what it does not take is left in surplus. */
+static const struct verb *take_operands(
+    const struct list *extras, const struct verb *const *verbs, struct list *operands, struct list *surplus)
 {
     const struct verb *verb = extras->len == 0 ? verbs[0] : find_verb(verbs, extras->at[0]);
 
@@ -332,8 +332,8 @@ static bool fail_to_open(const char *path, const struct error *reason, bool as_c
     const char *why = reason->sys != 0 ? strerror(reason->sys) : reason->why;
 
     if (as_certbot && reason->sys != 0) /* as Python tells an error of the system */
-        return error_set(err, ERROR_USAGE, "Unable to open config file: %s. Error: [Errno %d] %s: '%s'", path, reason->sys,
-            why, path);
+        return error_set(err, ERROR_USAGE, "Unable to open config file: %s. Error: [Errno %d] %s: '%s'", path,
+            reason->sys, why, path);
     return error_set(err, ERROR_USAGE, "Unable to open config file: %s. Error: %s", path, why);
 }
 
@@ -424,12 +424,12 @@ static void find_plugin_dir(const struct words *words, struct settings *settings
 }
 
 /* Help is asked for: the topic is the word behind; a subcommand's own page where it stands beside. */
-static bool find_help(const struct words *words, const struct verb *const *verbs, bool as_certbot,
-    struct command_line *out)
+static bool find_help(
+    const struct words *words, const struct verb *const *verbs, bool as_certbot, struct command_line *out)
 {
     for (size_t i = 0; i < words->len && !out->help; i++) {
         bool is_help = strcmp(words->at[i], "--help") == 0 || strcmp(words->at[i], "-h") == 0 ||
-            (i == 0 && strcmp(words->at[i], "help") == 0);
+                       (i == 0 && strcmp(words->at[i], "help") == 0);
 
         if (!is_help)
             continue;
@@ -469,8 +469,8 @@ static bool apply_all(const struct parse *parse, struct command_line *line, stru
 }
 
 /* The directory of plugins is known now: what still belongs to nobody is refused. */
-static bool settle_unknowns(struct settings *settings, const struct parse *parse, const struct verb *const *verbs,
-    struct error *err)
+static bool settle_unknowns(
+    struct settings *settings, const struct parse *parse, const struct verb *const *verbs, struct error *err)
 {
     AUTO(list_clear) struct list extras = { 0 };
 

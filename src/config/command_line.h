@@ -8,9 +8,9 @@
 #include "config/option.h"
 
 struct command_line {
-    const struct verb *verb;  /* NULL when help or version was asked for */
+    const struct verb *verb; /* NULL when help or version was asked for */
     bool help, version;
-    char *help_topic;         /* NULL: the overview */
+    char *help_topic; /* NULL: the overview */
     struct settings *settings;
 };
 
@@ -28,15 +28,16 @@ static inline void command_line_clear_at(struct command_line *line)
     command_line_clear(line);
 }
 
-/* The arguments for the log, "['certonly', '--eab-hmac-key', '(secret)']", of the caller's: the values of options that are
- * secret are left out, whichever way they are written. */
+/* The arguments for the log, "['certonly', '--eab-hmac-key', '(secret)']", of the caller's: the values of options that
+ * are secret are left out, whichever way they are written. */
 char *command_line_describe(int argc, char *const *argv) __attribute__((returns_nonnull));
 /* The same with blanks between the arguments, to be shown to the user. */
 char *command_line_join(int argc, char *const *argv) __attribute__((returns_nonnull));
 
 /*
  * What follows from settings: --quiet and renew never ask, --staging and --dry-run choose the
- * server, certonly has places for the files of --csr. Part of command_line_read. ERROR_CONFIG for what contradicts itself.
+ * server, certonly has places for the files of --csr. Part of command_line_read. ERROR_CONFIG for what contradicts
+ * itself.
  */
 MUST_USE bool settings_derive(struct settings *settings, const struct verb *verb, struct error *err);
 

@@ -31,8 +31,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     if (line.verb == NULL && !line.help && !line.version)
         abort();
-    if (line.verb != NULL && (!settings_check(line.settings, line.verb, &err) ||
-                                 !settings_resolve(line.settings, line.verb, &err)) && err.why[0] == '\0')
+    if (line.verb != NULL &&
+        (!settings_check(line.settings, line.verb, &err) || !settings_resolve(line.settings, line.verb, &err)) &&
+        err.why[0] == '\0')
         abort();
     return 0;
 }

@@ -28,8 +28,8 @@ static bool read_line(const char *text, bool as_certbot, struct command_line *ou
             *at = *at == '^' ? ' ' : *at;
     }
     ok = command_line_read((int)words.len, words.at, verbs, as_certbot, out, err);
-    if (ok && out->verb != NULL && (!settings_check(out->settings, out->verb, err) ||
-                                        !settings_resolve(out->settings, out->verb, err))) {
+    if (ok && out->verb != NULL &&
+        (!settings_check(out->settings, out->verb, err) || !settings_resolve(out->settings, out->verb, err))) {
         command_line_clear(out);
         return false;
     }
@@ -88,8 +88,7 @@ static const struct {
     { "two forms", "certonly --cert-name x --cert-name=y", "certonly cert_name=y" },
     { "domains add up", "certonly -d a.test,^B.test. --domains c.test --domain a.test",
         "certonly domains=a.test,b.test,c.test" },
-    { "IP addresses", "certonly --ip-address 0::1 --ip-address 1.2.3.4 --ip-address ::1",
-        "certonly ip=::1,1.2.3.4" },
+    { "IP addresses", "certonly --ip-address 0::1 --ip-address 1.2.3.4 --ip-address ::1", "certonly ip=::1,1.2.3.4" },
     { "challenges", "certonly --preferred-challenges dns,^http --preferred-challenges http-01",
         "certonly challenges=dns-01,http-01,http-01" },
     { "prefix", "certonly --cert-na x", "certonly cert_name=x" },
@@ -109,8 +108,7 @@ static const struct {
         "renew cert_name=certonly -n" },
     { "subcommand as glued value", "--cert-name=renew certonly", "certonly cert_name=renew" },
     { "subcommand as value, no other sense", "--cert-name renew", "run cert_name=renew" },
-    { "subcommand as value behind the subcommand", "certonly --cert-name certonly",
-        "certonly cert_name=certonly" },
+    { "subcommand as value behind the subcommand", "certonly --cert-name certonly", "certonly cert_name=certonly" },
     { "renew never asks", "renew", "renew -n" },
     { "quiet never asks", "certonly -q", "certonly -q" },
     { "plugin flag", "certonly --standalone", "certonly auth=standalone" },
@@ -121,17 +119,16 @@ static const struct {
     { "last name wins", "certonly -a x -a y", "certonly auth=y" },
     { "staging", "certonly --staging", "certonly server=staging" },
     { "dry run", "certonly --dry-run", "certonly server=staging" },
-    { "dry run, own server", "certonly --dry-run --server https://ca.test/d",
-        "certonly server=https://ca.test/d" },
-    { "staging, named",
-        "certonly --test-cert --server https://acme-staging-v02.api.letsencrypt.org/directory",
+    { "dry run, own server", "certonly --dry-run --server https://ca.test/d", "certonly server=https://ca.test/d" },
+    { "staging, named", "certonly --test-cert --server https://acme-staging-v02.api.letsencrypt.org/directory",
         "certonly server=staging" },
     { "operands", "history restore a.test 5", "history operands=restore,a.test,5" },
     { "operands between options", "-n history restore --json a.test -v 5", "history operands=restore,a.test,5 -n v=1" },
     { "an operand like a subcommand", "history renew", "history operands=renew" },
     { "an option's value and an operand like subcommands", "history restore --cert-name renew certonly",
         "history cert_name=renew operands=restore,certonly" },
-    { "a subcommand that Certbot does not have, as a value", "--cert-name history certonly", "certonly cert_name=history" },
+    { "a subcommand that Certbot does not have, as a value", "--cert-name history certonly",
+        "certonly cert_name=history" },
     { "no operands", "history", "history" },
     { "help", "--help", "help -" },
     { "help of a topic", "--help renew", "help renew" },
@@ -164,8 +161,7 @@ static const struct {
     enum error_kind kind;
     const char *why, *next; /* next: NULL for none */
 } bad[] = {
-    { "unknown option", "--domian x", ERROR_USAGE, "unrecognized arguments: --domian x",
-        "did you mean --domain?" },
+    { "unknown option", "--domian x", ERROR_USAGE, "unrecognized arguments: --domian x", "did you mean --domain?" },
     { "unknown option with value", "--bogus=1", ERROR_USAGE, "unrecognized arguments: --bogus=1", NULL },
     { "unknown letter", "-Z", ERROR_USAGE, "unrecognized arguments: -Z", NULL },
     { "unknown subcommand", "renw", ERROR_USAGE, "unrecognized arguments: renw", "did you mean renew?" },
@@ -177,28 +173,20 @@ static const struct {
     { "help not first", "-n help", ERROR_USAGE, "unrecognized arguments: help", NULL },
     { "behind two dashes", "certonly -- -d x", ERROR_USAGE, "unrecognized arguments: -- -d x", NULL },
     { "ambiguous", "--dom x", ERROR_USAGE, "ambiguous option: --dom could match --domains, --domain", NULL },
-    { "value missing", "certonly --cert-name", ERROR_USAGE, "argument --cert-name: expected one argument",
+    { "value missing", "certonly --cert-name", ERROR_USAGE, "argument --cert-name: expected one argument", NULL },
+    { "value missing, option follows", "-d -n", ERROR_USAGE, "argument -d/--domains/--domain: expected one argument",
         NULL },
-    { "value missing, option follows", "-d -n", ERROR_USAGE,
-        "argument -d/--domains/--domain: expected one argument", NULL },
-    { "flag with a value", "--quiet=1", ERROR_USAGE, "argument -q/--quiet: ignored explicit argument '1'",
-        NULL },
+    { "flag with a value", "--quiet=1", ERROR_USAGE, "argument -q/--quiet: ignored explicit argument '1'", NULL },
     { "flag with a letter that is none", "-nZ", ERROR_USAGE,
         "argument -n/--non-interactive/--noninteractive: ignored explicit argument 'Z'", NULL },
-    { "no number", "--rsa-key-size abc", ERROR_USAGE, "argument --rsa-key-size: invalid int value: 'abc'",
+    { "no number", "--rsa-key-size abc", ERROR_USAGE, "argument --rsa-key-size: invalid int value: 'abc'", NULL },
+    { "empty number", "--rsa-key-size=", ERROR_USAGE, "argument --rsa-key-size: invalid int value: ''", NULL },
+    { "number and more", "--http-01-port 80x", ERROR_USAGE, "argument --http-01-port: invalid int value: '80x'", NULL },
+    { "huge number", "--http-01-port 99999999999999999999", ERROR_USAGE, "value must be between 1 and 65535", NULL },
+    { "port", "--http-01-port 65536", ERROR_USAGE, "argument --http-01-port: value must be between 1 and 65535", NULL },
+    { "negative count", "--max-log-backups -1", ERROR_USAGE, "argument --max-log-backups: value must be non-negative",
         NULL },
-    { "empty number", "--rsa-key-size=", ERROR_USAGE, "argument --rsa-key-size: invalid int value: ''",
-        NULL },
-    { "number and more", "--http-01-port 80x", ERROR_USAGE,
-        "argument --http-01-port: invalid int value: '80x'", NULL },
-    { "huge number", "--http-01-port 99999999999999999999", ERROR_USAGE, "value must be between 1 and 65535",
-        NULL },
-    { "port", "--http-01-port 65536", ERROR_USAGE,
-        "argument --http-01-port: value must be between 1 and 65535", NULL },
-    { "negative count", "--max-log-backups -1", ERROR_USAGE,
-        "argument --max-log-backups: value must be non-negative", NULL },
-    { "no count", "--max-log-backups x", ERROR_USAGE, "argument --max-log-backups: value must be an integer",
-        NULL },
+    { "no count", "--max-log-backups x", ERROR_USAGE, "argument --max-log-backups: value must be an integer", NULL },
     { "no choice", "--key-type dsa", ERROR_USAGE,
         "argument --key-type: invalid choice: 'dsa' (choose from 'rsa', 'ecdsa')", NULL },
     { "choice in capitals", "--key-type RSA", ERROR_USAGE, "invalid choice: 'RSA'", NULL },
@@ -206,30 +194,29 @@ static const struct {
     { "no challenge", "--preferred-challenges dns,bogus", ERROR_USAGE,
         "argument --preferred-challenges: Unrecognized challenges: bogus",
         "http (http-01) and dns (dns-01) are known" },
-    { "no file", "certonly --csr /nonexistent", ERROR_USAGE, "argument --csr: No such file or directory",
-        NULL },
+    { "no file", "certonly --csr /nonexistent", ERROR_USAGE, "argument --csr: No such file or directory", NULL },
     { "no config file", "-c /nonexistent", ERROR_USAGE,
         "Unable to open config file: /nonexistent. Error: No such file or directory", NULL },
-    { "a directory for a file", "certonly -c /", ERROR_USAGE, "Unable to open config file: /. Error: Is a directory", NULL },
+    { "a directory for a file", "certonly -c /", ERROR_USAGE, "Unable to open config file: /. Error: Is a directory",
+        NULL },
     { "a file without an end", "certonly -c /dev/zero", ERROR_USAGE,
         "Unable to open config file: /dev/zero. Error: File too large", NULL },
     { "parentheses", "--user-agent-comment a(b)", ERROR_USAGE,
         "argument --user-agent-comment: may not contain parentheses", NULL },
     { "removed by Certbot", "--manual-public-ip-logging-ok", ERROR_USAGE, "unrecognized arguments", NULL },
-    { "quotes that no file can hold", "--deploy-hook '''\"\"\"'", ERROR_USAGE, "renewal file cannot hold",
-        NULL },
+    { "quotes that no file can hold", "--deploy-hook '''\"\"\"'", ERROR_USAGE, "renewal file cannot hold", NULL },
     { "a variable that is not set", "certificates --domains=", ERROR_CONFIG, "contains an empty label", NULL },
     { "bad domain", "-d a..test", ERROR_CONFIG, "contains an empty label", NULL },
-    { "bad address", "--ip-address 1.2.3", ERROR_CONFIG,
-        "'1.2.3' does not appear to be an IPv4 or IPv6 address", NULL },
+    { "bad address", "--ip-address 1.2.3", ERROR_CONFIG, "'1.2.3' does not appear to be an IPv4 or IPv6 address",
+        NULL },
     { "bad e-mail", "-m nobody", ERROR_CONFIG, "nobody is not a valid e-mail address", "--register" },
     { "second e-mail bad", "-m a@b.test,x", ERROR_CONFIG, "x is not a valid e-mail address", "--register" },
     { "small key", "--rsa-key-size 1024", ERROR_CONFIG, "Unsupported RSA key length: 1024", "2048" },
     { "huge key", "--rsa-key-size 16384", ERROR_CONFIG, "Unsupported RSA key length: 16384", "8192" },
     { "same port twice", "--http-01-port 443", ERROR_CONFIG,
         "Trying to run http-01 and https-port on the same port (443)", NULL },
-    { "asking in renew", "renew --force-interactive", ERROR_CONFIG,
-        "--force-interactive cannot be used with renew", NULL },
+    { "asking in renew", "renew --force-interactive", ERROR_CONFIG, "--force-interactive cannot be used with renew",
+        NULL },
     { "asking and not", "-n --force-interactive", ERROR_CONFIG,
         "Flag for non-interactive mode and --force-interactive conflict", NULL },
     { "staging elsewhere", "--staging --server https://ca.test/d", ERROR_CONFIG,
@@ -238,8 +225,7 @@ static const struct {
         "directory URL" },
     { "dry run of run", "--dry-run", ERROR_CONFIG,
         "--dry-run currently only works with the 'certonly' or 'renew' subcommands ('run')", NULL },
-    { "CSR with run", "--csr /dev/null", ERROR_CONFIG, "Currently, a CSR file may only be specified when",
-        NULL },
+    { "CSR with run", "--csr /dev/null", ERROR_CONFIG, "Currently, a CSR file may only be specified when", NULL },
     { "CSR and subset", "certonly --csr /dev/null --allow-subset-of-names", ERROR_CONFIG,
         "--allow-subset-of-names cannot be used with --csr", NULL },
     { "subset and wildcard", "certonly --allow-subset-of-names -d *.a.test", ERROR_CONFIG,
@@ -249,23 +235,18 @@ static const struct {
     { "two plugins", "certonly --webroot --standalone", ERROR_PLUGIN,
         "Too many flags setting configurators/installers/authenticators 'standalone' -> 'webroot'", NULL },
     { "plugin by name and flag", "certonly -a manual --nginx", ERROR_PLUGIN, "'manual' -> 'nginx'", NULL },
-    { "names in renew", "renew -d a.test", ERROR_CONFIG,
-        "Currently, the renew verb is capable of either renewing all", NULL },
-    { "name with a slash", "certonly --cert-name a/b", ERROR_CONFIG, "contains an illegal character",
+    { "names in renew", "renew -d a.test", ERROR_CONFIG, "Currently, the renew verb is capable of either renewing all",
         NULL },
-    { "half of an external account", "--eab-kid x", ERROR_CONFIG,
-        "--eab-kid and --eab-hmac-key belong together", NULL },
-    { "no directory", "-w /nonexistent", ERROR_PLUGIN, "/nonexistent does not exist or is not a directory",
+    { "name with a slash", "certonly --cert-name a/b", ERROR_CONFIG, "contains an illegal character", NULL },
+    { "half of an external account", "--eab-kid x", ERROR_CONFIG, "--eab-kid and --eab-hmac-key belong together",
         NULL },
+    { "no directory", "-w /nonexistent", ERROR_PLUGIN, "/nonexistent does not exist or is not a directory", NULL },
     { "names in front of two directories", "-d a.test -w / -d b.test -w /tmp", ERROR_PLUGIN,
         "If you specify multiple webroot paths, one of them must precede all --domain and --ip-address flags",
         "-w DIR" },
-    { "map is no JSON", "--webroot-map {", ERROR_USAGE, "argument --webroot-map: the map is not valid JSON",
-        NULL },
-    { "map is a list", "--webroot-map []", ERROR_USAGE, "argument --webroot-map: the map is not an object",
-        NULL },
-    { "map of numbers", "--webroot-map {\"a.test\":1}", ERROR_USAGE,
-        "the directory of a.test is not a string", NULL },
+    { "map is no JSON", "--webroot-map {", ERROR_USAGE, "argument --webroot-map: the map is not valid JSON", NULL },
+    { "map is a list", "--webroot-map []", ERROR_USAGE, "argument --webroot-map: the map is not an object", NULL },
+    { "map of numbers", "--webroot-map {\"a.test\":1}", ERROR_USAGE, "the directory of a.test is not a string", NULL },
     { "map to nowhere", "--webroot-map {\"a.test\":\"/nonexistent\"}", ERROR_PLUGIN, "does not exist", NULL },
     { "map of a bad name", "--webroot-map {\"a..test\":\"/\"}", ERROR_CONFIG, "empty label", NULL },
 };
@@ -345,8 +326,7 @@ TEST(webroot_map)
         { "one directory", "-d a.test -w / -d b.test", "a.test=/ b.test=/ " },
         { "a directory for the names behind it", "-w / -d a.test,b.test -w /tmp -d c.test",
             "a.test=/ b.test=/ c.test=/tmp " },
-        { "map alone", "--webroot-map {\"a.test,^B.test\":\"/tmp\",\"::1\":\"/\"}",
-            "a.test=/tmp b.test=/tmp ::1=/ " },
+        { "map alone", "--webroot-map {\"a.test,^B.test\":\"/tmp\",\"::1\":\"/\"}", "a.test=/tmp b.test=/tmp ::1=/ " },
         { "map wins", "-w / -d a.test -w /usr --webroot-map {\"a.test\":\"/tmp\"}", "a.test=/tmp " },
         { "map, then names", "--webroot-map {\"a.test\":\"/tmp\"} -d b.test -w /", "a.test=/tmp b.test=/ " },
         { "renew of names in the map", "renew --webroot-map {\"a.test\":\"/tmp\"}", "a.test=/tmp " },
@@ -359,8 +339,7 @@ TEST(webroot_map)
 
         REQUIRE(read_line(cases[i].line, false, &line, &err), "%s: %s", cases[i].name, err.why);
         for (size_t k = 0; k < line.settings->webroot_map.names.len; k++)
-            buf_putf(&got, "%s=%s ", line.settings->webroot_map.names.at[k],
-                line.settings->webroot_map.roots.at[k]);
+            buf_putf(&got, "%s=%s ", line.settings->webroot_map.names.at[k], line.settings->webroot_map.roots.at[k]);
         CHECK_TEXT(buf_text(&got), cases[i].want, cases[i].name);
     }
 }
@@ -380,8 +359,8 @@ static void put_file(const char *name, const char *text)
 TEST(order_of_files)
 {
     AUTO(command_line_clear) struct command_line line = { 0 };
-    AUTO(free) char *text = xprintf(
-        "certonly -c %s/one.ini --config %s/two.ini --no-reuse-key -d z.test", test_dir(), test_dir());
+    AUTO(free)
+    char *text = xprintf("certonly -c %s/one.ini --config %s/two.ini --no-reuse-key -d z.test", test_dir(), test_dir());
     struct error err = { 0 };
 
     put_file("letsencrypt/cli.ini", "cert-name = user\nrsa-key-size = 3072\nemail = a@b.test\nverbose = 2\n");
@@ -414,8 +393,7 @@ TEST(errors_in_files)
     struct error err = { 0 };
 
     put_file("letsencrypt/cli.ini", "# x\nbogus-key = 1\n");
-    CHECK(!read_line("renew", false, &line, &err) &&
-            strstr(err.why, "unrecognized arguments: --bogus-key=1") != NULL,
+    CHECK(!read_line("renew", false, &line, &err) && strstr(err.why, "unrecognized arguments: --bogus-key=1") != NULL,
         "%s", err.why);
     CHECK(strstr(err.what, "cli.ini, line 2") != NULL, "%s", err.what);
     error_clear(&err);
@@ -430,7 +408,8 @@ static const struct {
     { "a secret behind a prefix", "--eab-hmac-k c2VjcmV0", "['--eab-hmac-k', '(secret)']" },
     { "a secret in one word with a prefix", "--eab-hmac-k=c2Vj=cmV0", "['--eab-hmac-k=(secret)']" },
     { "a secret like an option", "--eab-hmac-key --eab-hmac-key x", "['--eab-hmac-key', '(secret)', '(secret)']" },
-    { "an option of a plugin's", "--my-key c2VjcmV0 --my-key=c2VjcmV0", "['--my-key', '(secret)', '--my-key=(secret)']" },
+    { "an option of a plugin's", "--my-key c2VjcmV0 --my-key=c2VjcmV0",
+        "['--my-key', '(secret)', '--my-key=(secret)']" },
     { "its neighbours", "--eab-kid k --eab-hmac-alg HS512", "['--eab-kid', 'k', '--eab-hmac-alg', 'HS512']" },
     { "nothing secret", "renew --dry-run --deploy-hook=x", "['renew', '--dry-run', '--deploy-hook=x']" },
     { "nothing", "", "[]" },

@@ -10,7 +10,7 @@
 static bool takes_file(const struct option *option)
 {
     return option->type == OPTION_PATH ||
-        (option->value != NULL && (strcmp(option->value, "FILE") == 0 || strcmp(option->value, "DIR") == 0));
+           (option->value != NULL && (strcmp(option->value, "FILE") == 0 || strcmp(option->value, "DIR") == 0));
 }
 
 /* "rsa ecdsa" */
@@ -93,9 +93,8 @@ static void write_bash(const struct verb *const *verbs, const char *program, str
 {
     buf_put_char(out, '_');
     put_identifier(out, program);
-    buf_put_text(out,
-        "()\n{\n    local word=\"${COMP_WORDS[COMP_CWORD]}\" before=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
-        "    case \"$before\" in\n");
+    buf_put_text(out, "()\n{\n    local word=\"${COMP_WORDS[COMP_CWORD]}\" before=\"${COMP_WORDS[COMP_CWORD-1]}\"\n"
+                      "    case \"$before\" in\n");
     for (const struct option *option = options; option->names[0] != NULL; option++) {
         if (option->topic == TOPIC_HIDDEN || !option_takes_value(option) || option->value[0] == '[')
             continue;
@@ -114,8 +113,7 @@ static void write_bash(const struct verb *const *verbs, const char *program, str
     put_bash_verb(verbs, out);
     buf_put_text(out, "    if [[ $word == -* ]]; then\n        COMPREPLY=($(compgen -W '");
     for (const struct option *option = options; option->names[0] != NULL; option++) {
-        for (size_t i = 0;
-             option->topic != TOPIC_HIDDEN && i < COUNT(option->names) && option->names[i] != NULL; i++)
+        for (size_t i = 0; option->topic != TOPIC_HIDDEN && i < COUNT(option->names) && option->names[i] != NULL; i++)
             buf_putf(out, "--%s ", option->names[i]);
     }
     buf_put_text(out, "' -- \"$word\"))\n");
@@ -153,7 +151,8 @@ static void write_zsh(const struct verb *const *verbs, const char *program, stru
 
     buf_putf(out, "#compdef %s\n\n_", program);
     put_identifier(out, program);
-    buf_put_text(out, "()\n{\n    local curcontext=\"$curcontext\" state line\n    typeset -A opt_args\n    _arguments -C \\\n");
+    buf_put_text(
+        out, "()\n{\n    local curcontext=\"$curcontext\" state line\n    typeset -A opt_args\n    _arguments -C \\\n");
     for (const struct option *option = options; option->names[0] != NULL; option++) {
         if (option->topic == TOPIC_HIDDEN)
             continue;
@@ -172,7 +171,8 @@ static void write_zsh(const struct verb *const *verbs, const char *program, stru
         put_quoted(out, verbs[i]->summary, "[]:\\\"", "'\\''");
         buf_put_text(out, "\" ");
     }
-    buf_put_text(out, "))' \\\n        '2:action:->action' && return\n    [[ $state == action ]] && case $line[1] in\n");
+    buf_put_text(
+        out, "))' \\\n        '2:action:->action' && return\n    [[ $state == action ]] && case $line[1] in\n");
     for (; *verbs != NULL; verbs++)
         if ((*verbs)->actions != NULL) {
             buf_putf(out, "    %s) compadd ", (*verbs)->name);
@@ -195,8 +195,8 @@ static void write_fish(const struct verb *const *verbs, const char *program, str
         buf_put_text(out, "'\n");
         if (verbs[i]->actions == NULL)
             continue;
-        buf_putf(out, "complete -c %s -n '__fish_seen_subcommand_from %s; and not __fish_seen_subcommand_from ", program,
-                 verbs[i]->name);
+        buf_putf(out, "complete -c %s -n '__fish_seen_subcommand_from %s; and not __fish_seen_subcommand_from ",
+            program, verbs[i]->name);
         put_actions(verbs[i], out);
         buf_put_text(out, "' -a '");
         put_actions(verbs[i], out);
@@ -223,8 +223,7 @@ static void write_fish(const struct verb *const *verbs, const char *program, str
     }
 }
 
-bool help_write_completion(
-    const struct verb *const *verbs, const char *program, const char *shell, struct buf *out)
+bool help_write_completion(const struct verb *const *verbs, const char *program, const char *shell, struct buf *out)
 {
     if (strcmp(shell, "bash") == 0)
         write_bash(verbs, program, out);

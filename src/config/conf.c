@@ -10,8 +10,8 @@
 #include "config/conf_lines.h"
 
 /* Interpolation of one value. */
-#define EXPANSION_DEPTH 10 /* as ConfigObj; also ends a value that names itself */
-#define EXPANSION_MAX 65536 /* bytes */
+#define EXPANSION_DEPTH 10   /* as ConfigObj; also ends a value that names itself */
+#define EXPANSION_MAX 65536  /* bytes */
 #define EXPANSION_STEPS 1000 /* names replaced, whatever their length */
 
 bool conf_has_section(const struct conf *conf, const char *section)
@@ -228,8 +228,7 @@ static uint32_t need_section(struct conf *conf, const char *path)
     conf->sections[section].own = view_dup(conf->sections[section].name);
     conf->sections[section].name.at = conf->sections[section].own;
     for (size_t i = 0; i < conf->count; i++) {
-        if (parent == 0 ||
-            (conf->lines[i].line_kind != LINE_OTHER && is_within(conf, conf->lines[i].section, parent)))
+        if (parent == 0 || (conf->lines[i].line_kind != LINE_OTHER && is_within(conf, conf->lines[i].section, parent)))
             at = i + 1;
     }
     for (unsigned i = 0; i < conf->sections[section].depth; i++)
@@ -241,7 +240,10 @@ static uint32_t need_section(struct conf *conf, const char *path)
     lines_forget(conf);
     line = lines_insert(conf, at);
     line_set(line, &text);
-    *line = (struct line){ .raw = line->raw, .own = line->own, .line_kind = LINE_SECTION, .section = section,
+    *line = (struct line){ .raw = line->raw,
+        .own = line->own,
+        .line_kind = LINE_SECTION,
+        .section = section,
         .key = conf->sections[section].name };
     return section;
 }
@@ -254,8 +256,7 @@ static struct view tail_of(const struct line *line)
     return (struct view){ end, (size_t)(line->raw.at + line->raw.len - end) };
 }
 
-static void set(
-    struct conf *conf, const char *section, const char *key, const char *text, const struct list *texts)
+static void set(struct conf *conf, const char *section, const char *key, const char *text, const struct list *texts)
 {
     AUTO(buf_clear) struct buf bytes = BUF_SECRET(2 * CONF_MAX);
     struct line *line = find_line(conf, section, key);

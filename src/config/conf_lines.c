@@ -6,8 +6,7 @@
 
 static uint32_t hash_of(uint32_t section, enum line_kind kind, struct view key)
 {
-    uint32_t hash =
-        2166136261u ^ (section * 2654435761u) ^ (uint32_t)kind; /* FNV-1a behind a start of our own */
+    uint32_t hash = 2166136261u ^ (section * 2654435761u) ^ (uint32_t)kind; /* FNV-1a behind a start of our own */
 
     for (size_t i = 0; i < key.len; i++)
         hash = (hash ^ (unsigned char)key.at[i]) * 16777619u;
@@ -110,9 +109,9 @@ uint32_t lines_add_section(struct conf *conf, struct view name, uint32_t parent)
         conf->section_size = conf->section_size == 0 ? 4 : conf->section_size * 2;
         conf->sections = xrealloc(conf->sections, conf->section_size, sizeof *conf->sections);
     }
-    conf->sections[conf->section_count] = (struct section){ .name = name,
-        .parent = parent,
-        .depth = conf->section_count == 0 ? 0 : conf->sections[parent].depth + 1 };
+    conf->sections[conf->section_count] = (struct section){
+        .name = name, .parent = parent, .depth = conf->section_count == 0 ? 0 : conf->sections[parent].depth + 1
+    };
     return (uint32_t)conf->section_count++;
 }
 

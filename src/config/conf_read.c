@@ -137,8 +137,7 @@ static bool scan_key(struct view line, struct view *key, struct view *value)
 
 static bool starts_triple(struct view value)
 {
-    return value.len >= 3 && is_quote(value.at[0]) && value.at[1] == value.at[0] &&
-        value.at[2] == value.at[0];
+    return value.len >= 3 && is_quote(value.at[0]) && value.at[1] == value.at[0] && value.at[2] == value.at[0];
 }
 
 const char *line_scan_pair(struct line *line, const char *end)
@@ -185,8 +184,8 @@ static bool read_line(struct reader *reader)
     unsigned opened, closed;
 
     reader->number++;
-    line->raw = (struct view){ reader->rest.at,
-        feed == NULL ? reader->rest.len : (size_t)(feed + 1 - reader->rest.at) };
+    line->raw =
+        (struct view){ reader->rest.at, feed == NULL ? reader->rest.len : (size_t)(feed + 1 - reader->rest.at) };
     text = view_trim(line->raw);
     if (text.len > 0 && text.at[0] == '[' && scan_section(text, &name, &opened, &closed)) {
         if (opened != closed)

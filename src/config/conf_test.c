@@ -121,31 +121,31 @@ TEST(not_a_text)
     AUTO(free) char *large = xcalloc(1, CONF_MAX + 1);
     struct error err = { 0 };
 
-    CHECK(!conf_read((struct view){ "a = b\0c", 7 }, "x.conf", &conf, &err) && strstr(err.why, "NUL") != NULL,
-        "%s", err.why);
+    CHECK(!conf_read((struct view){ "a = b\0c", 7 }, "x.conf", &conf, &err) && strstr(err.why, "NUL") != NULL, "%s",
+        err.why);
     memset(large, '\n', CONF_MAX + 1);
     CHECK(!conf_read((struct view){ large, CONF_MAX + 1 }, "x.conf", &conf, &err), "accepted");
     CHECK(strstr(err.why, "larger") != NULL, "%s", err.why);
 }
 
-#define TYPICAL                                                                                              \
-    "# renew_before_expiry = 30 days\n"                                                                      \
-    "version = 5.5.0\n"                                                                                      \
-    "archive_dir = /etc/letsencrypt/archive/example.com\n"                                                   \
-    "cert = /etc/letsencrypt/live/example.com/cert.pem\n"                                                    \
-    "privkey = /etc/letsencrypt/live/example.com/privkey.pem\n"                                              \
-    "chain = /etc/letsencrypt/live/example.com/chain.pem\n"                                                  \
-    "fullchain = /etc/letsencrypt/live/example.com/fullchain.pem\n"                                          \
-    "\n# Options used in the renewal process\n"                                                              \
-    "[renewalparams]\n"                                                                                      \
-    "account = 1277b981617b29ab300f88bd05584542\n"                                                           \
-    "server = https://acme-v02.api.letsencrypt.org/directory\n"                                              \
-    "authenticator = webroot\n"                                                                              \
-    "webroot_path = /var/www/html,\n"                                                                        \
-    "key_type = ecdsa\n"                                                                                     \
-    "[[webroot_map]]\n"                                                                                      \
-    "example.com = /var/www/html\n"                                                                          \
-    "[acme_renewal_info]\n"                                                                                  \
+#define TYPICAL                                                                                                        \
+    "# renew_before_expiry = 30 days\n"                                                                                \
+    "version = 5.5.0\n"                                                                                                \
+    "archive_dir = /etc/letsencrypt/archive/example.com\n"                                                             \
+    "cert = /etc/letsencrypt/live/example.com/cert.pem\n"                                                              \
+    "privkey = /etc/letsencrypt/live/example.com/privkey.pem\n"                                                        \
+    "chain = /etc/letsencrypt/live/example.com/chain.pem\n"                                                            \
+    "fullchain = /etc/letsencrypt/live/example.com/fullchain.pem\n"                                                    \
+    "\n# Options used in the renewal process\n"                                                                        \
+    "[renewalparams]\n"                                                                                                \
+    "account = 1277b981617b29ab300f88bd05584542\n"                                                                     \
+    "server = https://acme-v02.api.letsencrypt.org/directory\n"                                                        \
+    "authenticator = webroot\n"                                                                                        \
+    "webroot_path = /var/www/html,\n"                                                                                  \
+    "key_type = ecdsa\n"                                                                                               \
+    "[[webroot_map]]\n"                                                                                                \
+    "example.com = /var/www/html\n"                                                                                    \
+    "[acme_renewal_info]\n"                                                                                            \
     "ari_retry_after = 2026-11-22T06:29:29\n"
 
 static const char *const documents[] = {
@@ -180,10 +180,8 @@ TEST(sections)
     struct error err = { 0 };
 
     REQUIRE(
-        conf_read(
-            view_of(
-                "t = 0\n[a]\nk = 1\n[[b]]\nk = 2\n[[[c]]]\nk = 3\n[[d]]\nk = 4\nl = %(t)s\n[e]\nk = %(l)s\n"
-                "[[DEFAULT]]\nl = 5\n[[ 'f g' ]] # c\nk = 6\n"),
+        conf_read(view_of("t = 0\n[a]\nk = 1\n[[b]]\nk = 2\n[[[c]]]\nk = 3\n[[d]]\nk = 4\nl = %(t)s\n[e]\nk = %(l)s\n"
+                          "[[DEFAULT]]\nl = 5\n[[ 'f g' ]] # c\nk = 6\n"),
             "x.conf", &conf, &err),
         "%s", err.why);
     CHECK_TEXT(conf_get(conf, "", "k"), NULL, "not at the top");
@@ -195,8 +193,7 @@ TEST(sections)
     CHECK_TEXT(conf_get(conf, "e", "k"), "5", "interpolation from DEFAULT");
     CHECK_TEXT(conf_get(conf, "e/f g", "k"), "6", "quoted section");
     CHECK_TEXT(conf_get(conf, "b", "k"), NULL, "b is inside a");
-    CHECK(conf_has_section(conf, "a/b") && !conf_has_section(conf, "a/c") && conf_has_section(conf, ""),
-        "sections");
+    CHECK(conf_has_section(conf, "a/b") && !conf_has_section(conf, "a/c") && conf_has_section(conf, ""), "sections");
     conf_keys(conf, "a/d", &keys);
     joined = list_join(&keys, "|");
     CHECK_TEXT(joined, "k|l", "keys in order");
@@ -218,8 +215,7 @@ static const struct {
     { "new at the top", "# c\n\n[s]\nx = 1\n", SET, "", "a", "1", "# c\n\na = 1\n[s]\nx = 1\n" },
     { "new at the end of its section", "[s]\nx = 1\n\n# t\n[t]\n", SET, "s", "a", "1",
         "[s]\nx = 1\na = 1\n\n# t\n[t]\n" },
-    { "new in front of subsections", "[s]\n[[t]]\nx = 1\n", SET, "s", "a", "1",
-        "[s]\na = 1\n[[t]]\nx = 1\n" },
+    { "new in front of subsections", "[s]\n[[t]]\nx = 1\n", SET, "s", "a", "1", "[s]\na = 1\n[[t]]\nx = 1\n" },
     { "no final line feed", "a = 1", SET, "", "b", "2", "a = 1\nb = 2\n" },
     { "CRLF", "a = 1\r\n", SET, "", "b", "2", "a = 1\r\nb = 2\r\n" },
     { "new section", "a = 1\n", SET, "s", "b", "2", "a = 1\n[s]\nb = 2\n" },
@@ -233,10 +229,8 @@ static const struct {
     { "value with double quotes and comma", "", SET, "", "a", "a,b \"c\" #d", "a = 'a,b \"c\" #d'\n" },
     { "value that ends in double quotes", "", SET, "", "a", "sh -c \"exit 7\"", "a = 'sh -c \"exit 7\"'\n" },
     { "value with both quotes", "", SET, "", "a", "it's, \"x\"", "a = '''it's, \"x\"'''\n" },
-    { "value with both quotes and a single one last", "", SET, "", "a", "\"x\" 'y'",
-        "a = \"\"\"\"x\" 'y'\"\"\"\n" },
-    { "value with semicolons", "", SET, "", "a", "/opt/x.sh pre; echo y >&2",
-        "a = /opt/x.sh pre; echo y >&2\n" },
+    { "value with both quotes and a single one last", "", SET, "", "a", "\"x\" 'y'", "a = \"\"\"\"x\" 'y'\"\"\"\n" },
+    { "value with semicolons", "", SET, "", "a", "/opt/x.sh pre; echo y >&2", "a = /opt/x.sh pre; echo y >&2\n" },
     { "value with blanks at its ends", "", SET, "", "a", " x ", "a = \" x \"\n" },
     { "value with a quote inside", "", SET, "", "a", "it's", "a = it's\n" },
     { "key with equals sign", "", SET, "", "a=b", "1", "\"a=b\" = 1\n" },
@@ -248,10 +242,9 @@ static const struct {
     { "list becomes text", "a = x,\n", SET, "", "a", "x", "a = x\n" },
     { "remove", "a = 1\n# c\nb = 2\n", REMOVE, "", "b", NULL, "a = 1\n# c\n" },
     { "remove what is not there", "a = 1\n", REMOVE, "s", "b", NULL, "a = 1\n" },
-    { "remove section with subsections", "a = 1\n[s]\nb = 2\n[[t]]\nc = 3\n# u\n[u]\n", REMOVE_SECTION, "s",
-        NULL, NULL, "a = 1\n# u\n[u]\n" },
-    { "remove subsection", "[s]\nb = 2\n[[t]]\nc = 3\n[u]\n", REMOVE_SECTION, "s/t", NULL, NULL,
-        "[s]\nb = 2\n[u]\n" },
+    { "remove section with subsections", "a = 1\n[s]\nb = 2\n[[t]]\nc = 3\n# u\n[u]\n", REMOVE_SECTION, "s", NULL, NULL,
+        "a = 1\n# u\n[u]\n" },
+    { "remove subsection", "[s]\nb = 2\n[[t]]\nc = 3\n[u]\n", REMOVE_SECTION, "s/t", NULL, NULL, "[s]\nb = 2\n[u]\n" },
 };
 
 TEST(changing)
@@ -264,8 +257,7 @@ TEST(changing)
         struct view rest = view_of(changes[i].value), part;
         struct error err = { 0 };
 
-        REQUIRE(
-            conf_read(view_of(changes[i].text), "x.conf", &conf, &err), "%s: %s", changes[i].name, err.why);
+        REQUIRE(conf_read(view_of(changes[i].text), "x.conf", &conf, &err), "%s: %s", changes[i].name, err.why);
         while (changes[i].change == SET_LIST && view_cut(&rest, '|', &part))
             list_add_view(&list, part);
         if (changes[i].change == SET)
@@ -281,8 +273,7 @@ TEST(changing)
         CHECK(conf_read(buf_view(&out), "again", &again, &err), "%s: %s", changes[i].name, err.why);
         if (changes[i].change == SET) {
             CHECK_TEXT(conf_get(conf, changes[i].section, changes[i].key), changes[i].value, changes[i].name);
-            CHECK_TEXT(
-                conf_get(again, changes[i].section, changes[i].key), changes[i].value, changes[i].name);
+            CHECK_TEXT(conf_get(again, changes[i].section, changes[i].key), changes[i].value, changes[i].name);
         }
     }
 }
@@ -312,11 +303,10 @@ TEST(many_changes)
 
 TEST(what_fits)
 {
-    CHECK(conf_can_hold("", false) && conf_can_hold("it's \"x\"\n", false) && conf_can_hold("'''", false),
-        "fits");
+    CHECK(conf_can_hold("", false) && conf_can_hold("it's \"x\"\n", false) && conf_can_hold("'''", false), "fits");
     CHECK(!conf_can_hold("''' \"\"\" x", false), "both kinds of triple quotes");
-    CHECK(conf_can_hold("a,b", true) && !conf_can_hold("a\nb", true) && !conf_can_hold("'a', \"b\"", true),
-        "in a list");
+    CHECK(
+        conf_can_hold("a,b", true) && !conf_can_hold("a\nb", true) && !conf_can_hold("'a', \"b\"", true), "in a list");
 }
 
 /* Values that grow by interpolation must not grow without bounds. */

@@ -214,8 +214,7 @@ bool conf_can_hold(const char *text, bool in_list)
     if (in_list)
         buf_put_char(&written, ',');
     if (written.failed || (in_list && strpbrk(text, "\n") != NULL) ||
-        !conf_value_scan(buf_view(&written), &kind, &len) || len != written.len ||
-        (kind == CONF_LIST) != in_list)
+        !conf_value_scan(buf_view(&written), &kind, &len) || len != written.len || (kind == CONF_LIST) != in_list)
         return false;
     conf_value_decode(buf_view(&written), kind, &read);
     return read.len == 1 && strcmp(read.at[0], text) == 0;

@@ -6,9 +6,9 @@
 #include "base/text.h"
 #include "config/topic.h"
 
-#define INDENT 24   /* column of an option's help */
+#define INDENT 24 /* column of an option's help */
 #define NARROWEST 40
-#define WIDEST 100  /* longer lines are hard to read */
+#define WIDEST 100      /* longer lines are hard to read */
 #define MANAGE "manage" /* a page that is no subcommand: what works on certificates there are */
 
 /* Puts words into lines of at most columns, indented; column is where the cursor stands. Ends with a line
@@ -71,8 +71,8 @@ static void put_option(const struct option *option, const struct look *look, str
     topic_put_names(option, "", "", &names);
     buf_put_text(&text, option->help);
     for (size_t i = 0; option->choices != NULL && option->choices[i] != NULL; i++)
-        buf_putf(&text, "%s%s%s", i == 0 ? " One of " : ", ", option->choices[i],
-            option->choices[i + 1] == NULL ? "." : "");
+        buf_putf(
+            &text, "%s%s%s", i == 0 ? " One of " : ", ", option->choices[i], option->choices[i + 1] == NULL ? "." : "");
     if (topic_default(option, look->as_certbot) != NULL)
         buf_putf(&text, " (default: %s)", topic_default(option, look->as_certbot));
     help_put_option(buf_text(&names), buf_text(&text), look->columns, out);
@@ -105,8 +105,7 @@ static void put_options(
 }
 
 /* page NULL: only the topic's own options. */
-static void put_topic(
-    enum option_topic which, const char *page, bool shown[], const struct look *look, struct buf *out)
+static void put_topic(enum option_topic which, const char *page, bool shown[], const struct look *look, struct buf *out)
 {
     const struct topic *topic = topics;
 
@@ -155,11 +154,10 @@ void help_usage(const char *program, struct buf *out)
     buf_putf(out, "usage:\n  %s [SUBCOMMAND] [options] [-d DOMAIN] [-d DOMAIN] ...\n", program);
 }
 
-static void put_overview(
-    const struct verb *const *verbs, const struct look *look, struct buf *out)
+static void put_overview(const struct verb *const *verbs, const struct look *look, struct buf *out)
 {
-    static const char *const everyday[] = { "domains", "cert-name", "email", "agree-tos", "standalone",
-        "webroot", "webroot-path", "dry-run", "non-interactive" };
+    static const char *const everyday[] = { "domains", "cert-name", "email", "agree-tos", "standalone", "webroot",
+        "webroot-path", "dry-run", "non-interactive" };
     AUTO(buf_clear) struct buf names = BUF(1024);
 
     buf_put_char(out, '\n');
@@ -189,8 +187,7 @@ static void put_overview(
     put_frame(out);
 }
 
-static void put_all(const struct verb *const *verbs, bool shown[], const struct look *look,
-    struct buf *out)
+static void put_all(const struct verb *const *verbs, bool shown[], const struct look *look, struct buf *out)
 {
     help_usage(look->program, out);
     buf_put_text(out, "\nSubcommands:\n\n");
@@ -199,11 +196,9 @@ static void put_all(const struct verb *const *verbs, bool shown[], const struct 
         put_topic(topic->topic, NULL, shown, look, out);
 }
 
-static void put_verb(const struct verb *verb, bool shown[], const struct look *look,
-    struct buf *out)
+static void put_verb(const struct verb *verb, bool shown[], const struct look *look, struct buf *out)
 {
-    buf_putf(
-        out, "usage:\n  %s %s %s\n\n", look->program, verb->name, verb->usage == NULL ? "[options]" : verb->usage);
+    buf_putf(out, "usage:\n  %s %s %s\n\n", look->program, verb->name, verb->usage == NULL ? "[options]" : verb->usage);
     put_wrapped(out, verb->text == NULL ? verb->summary : verb->text, 0, 0, look->columns);
     put_common(verb->name, shown, look, out);
     for (const enum option_topic *topic = verb->topics; topic != NULL && *topic != TOPIC_HIDDEN; topic++)
@@ -214,8 +209,8 @@ static void put_verb(const struct verb *verb, bool shown[], const struct look *l
 static const struct topic *find_topic(const char *name)
 {
     for (const struct topic *topic = topics; topic->topic != TOPIC_HIDDEN; topic++) {
-        if (text_equal(topic->name, name) || (topic->topic == TOPIC_DNS && text_starts(name, "dns-") &&
-            option_find(name) != NULL))
+        if (text_equal(topic->name, name) ||
+            (topic->topic == TOPIC_DNS && text_starts(name, "dns-") && option_find(name) != NULL))
             return topic;
     }
     return NULL;
@@ -237,28 +232,25 @@ static const struct verb *find_verb(const struct verb *const *verbs, const char 
 
 static bool is_list(const char *topic)
 {
-    static const char *const lists[] = { "commands", "command", "subcommands", "subcommand", "verbs",
-        MANAGE, NULL };
+    static const char *const lists[] = { "commands", "command", "subcommands", "subcommand", "verbs", MANAGE, NULL };
 
     return is_one_of(topic, lists);
 }
 
 bool help_has_page(const struct verb *const *verbs, const char *topic)
 {
-    return strcmp(topic, "all") == 0 || is_list(topic) || find_verb(verbs, topic) != NULL ||
-        find_topic(topic) != NULL;
+    return strcmp(topic, "all") == 0 || is_list(topic) || find_verb(verbs, topic) != NULL || find_topic(topic) != NULL;
 }
 
-static void put_page(const struct topic *page, bool shown[], const struct look *look,
-    struct buf *out)
+static void put_page(const struct topic *page, bool shown[], const struct look *look, struct buf *out)
 {
     help_usage(look->program, out);
     put_common(NULL, shown, look, out);
     put_topic(page->topic, page->name, shown, look, out);
 }
 
-static void put_list(const struct verb *const *verbs, const char *topic, bool shown[],
-    const struct look *look, struct buf *out)
+static void put_list(
+    const struct verb *const *verbs, const char *topic, bool shown[], const struct look *look, struct buf *out)
 {
     help_usage(look->program, out);
     buf_put_text(out, "\nSubcommands:\n\n");
@@ -272,8 +264,8 @@ unsigned help_columns(unsigned columns)
     return columns < NARROWEST ? NARROWEST : columns > WIDEST ? WIDEST : columns;
 }
 
-void help_write(const struct verb *const *verbs, const char *program, const char *topic, unsigned columns,
-    struct buf *out)
+void help_write(
+    const struct verb *const *verbs, const char *program, const char *topic, unsigned columns, struct buf *out)
 {
     AUTO(free) bool *shown = xcalloc(option_count(), sizeof *shown);
     const struct look look = { program, strcmp(program, "certbot") == 0, help_columns(columns) };
@@ -311,8 +303,8 @@ static void put_manual_option(const struct option *option, struct buf *out)
     buf_put_text(out, "\n\t");
     put_scdoc(out, option->help);
     for (size_t i = 0; option->choices != NULL && option->choices[i] != NULL; i++)
-        buf_putf(out, "%s%s%s", i == 0 ? " One of " : ", ", option->choices[i],
-            option->choices[i + 1] == NULL ? "." : "");
+        buf_putf(
+            out, "%s%s%s", i == 0 ? " One of " : ", ", option->choices[i], option->choices[i + 1] == NULL ? "." : "");
     if (topic_default(option, false) != NULL) {
         buf_put_text(out, " Default: ");
         put_scdoc(out, topic_default(option, false));

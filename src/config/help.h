@@ -6,8 +6,8 @@
 
 /* The page for a topic: NULL the overview, "all" everything, a verb or a topic's name its page, anything else
  * the overview. columns: width of the terminal. */
-void help_write(const struct verb *const *verbs, const char *program, const char *topic, unsigned columns,
-    struct buf *out);
+void help_write(
+    const struct verb *const *verbs, const char *program, const char *topic, unsigned columns, struct buf *out);
 /* Whether a topic has a page of its own. */
 bool help_has_page(const struct verb *const *verbs, const char *topic);
 
@@ -22,5 +22,4 @@ void help_usage(const char *program, struct buf *out);
 /* The options part of the manual page, in scdoc's syntax. */
 void help_write_manual(const struct verb *const *verbs, struct buf *out);
 /* shell: "bash", "zsh" or "fish"; false for another. */
-bool help_write_completion(
-    const struct verb *const *verbs, const char *program, const char *shell, struct buf *out);
+bool help_write_completion(const struct verb *const *verbs, const char *program, const char *shell, struct buf *out);

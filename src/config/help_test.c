@@ -3,10 +3,10 @@
 #include "config/help.h"
 
 static const enum option_topic renew_topics[] = { TOPIC_RENEW, TOPIC_HIDDEN };
-static const struct verb verb_run = { "run", "everything", "Obtain and install", "[options]", "It runs.",
-    renew_topics, 0, false };
-static const struct verb verb_renew = { "renew", NULL, "Renew what's due", "[options]", "It renews.",
-    renew_topics, 0, false };
+static const struct verb verb_run = { "run", "everything", "Obtain and install", "[options]", "It runs.", renew_topics,
+    0, false };
+static const struct verb verb_renew = { "renew", NULL, "Renew what's due", "[options]", "It renews.", renew_topics, 0,
+    false };
 static const struct verb *const verbs[] = { &verb_run, &verb_renew, NULL };
 
 TEST(pages)
@@ -63,7 +63,8 @@ TEST(once_on_a_page)
             if (next == NULL)
                 continue;
             count++;
-            CHECK(memmem(line.at + line.len, rest.len, next, line.len) == NULL, "%s: %.*s", pages[i], (int)line.len, line.at);
+            CHECK(memmem(line.at + line.len, rest.len, next, line.len) == NULL, "%s: %.*s", pages[i], (int)line.len,
+                line.at);
         }
         CHECK(count > 2, "%s has %zu options", pages[i], count);
     }
@@ -71,7 +72,8 @@ TEST(once_on_a_page)
 
 TEST(pages_there_are)
 {
-    static const char *const there[] = { "all", "manage", "verbs", "renew", "everything", "dns-ovh", "webroot", "paths" };
+    static const char *const there[] = { "all", "manage", "verbs", "renew", "everything", "dns-ovh", "webroot",
+        "paths" };
     static const char *const not_there[] = { "", "nonsense", "Renew", "dns-nowhere", "dns-ovh-credential" };
 
     for (size_t i = 0; i < COUNT(there); i++)

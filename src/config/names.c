@@ -29,12 +29,11 @@ static bool check_labels(const char *domain, struct error *err)
 
     while (view_cut(&rest, '.', &label)) {
         if (label.len == 0)
-            return error_set(err, ERROR_CONFIG,
-                "Requested domain %s is not a FQDN because it contains an empty label.", domain);
+            return error_set(
+                err, ERROR_CONFIG, "Requested domain %s is not a FQDN because it contains an empty label.", domain);
         if (label.len > LABEL_MAX)
-            return error_set(err, ERROR_CONFIG,
-                "Requested domain %s is not a FQDN because label %.*s is too long.", domain, (int)label.len,
-                label.at);
+            return error_set(err, ERROR_CONFIG, "Requested domain %s is not a FQDN because label %.*s is too long.",
+                domain, (int)label.len, label.at);
     }
     return true;
 }
@@ -44,10 +43,11 @@ static bool check_bytes(const char *text, struct error *err)
 {
     for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++) {
         if (*at >= 0x80) {
-            (void)error_set(err, ERROR_CONFIG, "Non-ASCII domain names not supported. To issue for an "
+            (void)error_set(err, ERROR_CONFIG,
+                "Non-ASCII domain names not supported. To issue for an "
                 "Internationalized Domain Name, use Punycode.");
-            return error_next(err,
-                "convert the name first (idn2 %s prints it), then use the form that starts with xn--", text);
+            return error_next(
+                err, "convert the name first (idn2 %s prints it), then use the form that starts with xn--", text);
         }
     }
     return true;
@@ -75,13 +75,12 @@ bool domain_normalize(const char *text, char **out, struct error *err)
         return error_next(err, "if your CA issues for addresses, give it with --ip-address %s", domain);
     }
     if (len > DOMAIN_MAX)
-        return error_set(
-            err, ERROR_CONFIG, "Requested domain %s is not a FQDN because it is too long.", domain);
+        return error_set(err, ERROR_CONFIG, "Requested domain %s is not a FQDN because it is too long.", domain);
     TRY(check_labels(domain, err));
     for (size_t i = 0; i < len; i++) {
         if (domain[i] <= ' ' || domain[i] == 0x7f || strchr("/\\,\"'", domain[i]) != NULL)
-            return error_set(err, ERROR_CONFIG,
-                "Requested domain %s contains a character that no domain name has.", domain);
+            return error_set(
+                err, ERROR_CONFIG, "Requested domain %s contains a character that no domain name has.", domain);
     }
     *out = TAKE(domain);
     return true;
@@ -104,8 +103,8 @@ bool email_check(const char *text, struct error *err)
 {
     const char *at = strrchr(text, '@');
     size_t len = strlen(text);
-    bool ok = at != NULL && at != text && at[1] != '\0' && at[1] != '.' && text[len - 1] != '.' &&
-        len <= EMAIL_MAX && strstr(at, "..") == NULL && strchr(text, '@') == at;
+    bool ok = at != NULL && at != text && at[1] != '\0' && at[1] != '.' && text[len - 1] != '.' && len <= EMAIL_MAX &&
+              strstr(at, "..") == NULL && strchr(text, '@') == at;
 
     for (size_t i = 0; ok && i < len; i++) {
         if ((unsigned char)text[i] <= ' ' || text[i] == 0x7f || strchr("<>(),;:\\\"[]", text[i]) != NULL)
@@ -113,8 +112,7 @@ bool email_check(const char *text, struct error *err)
     }
     if (ok)
         return true;
-    (void)error_set(
-        err, ERROR_CONFIG, "%s is not a valid e-mail address", text[0] == '\0' ? "an empty text" : text);
+    (void)error_set(err, ERROR_CONFIG, "%s is not a valid e-mail address", text[0] == '\0' ? "an empty text" : text);
     return error_next(err, "give one like admin@example.com, or --register-unsafely-without-email");
 }
 
@@ -133,7 +131,8 @@ bool lineage_name_check(const char *name, struct error *err)
             "(i.e. filepath separator).");
     if (len == 0 || name[0] == '.')
         return error_set(err, ERROR_CONFIG,
-            "The certificate name '%s' cannot be used: it becomes a file name, so it may not be empty or start with a dot",
+            "The certificate name '%s' cannot be used: it becomes a file name, so it may not be empty or start with a "
+            "dot",
             name);
     if (len > LINEAGE_MAX) {
         (void)error_set(

@@ -9,8 +9,7 @@ static const struct {
 } domains[] = {
     { "empty", "", NULL, "empty label" },
     { "only a dot", ".", NULL, "empty label" },
-    { "dot in front", ".a.test", NULL,
-        "Requested domain .a.test is not a FQDN because it contains an empty label." },
+    { "dot in front", ".a.test", NULL, "Requested domain .a.test is not a FQDN because it contains an empty label." },
     { "two dots", "a..test", NULL, "empty label" },
     { "two dots at the end", "a.test..", NULL, "empty label" },
     { "not ASCII",
@@ -28,10 +27,9 @@ static const struct {
         "issue certificates for a bare IP address." },
     { "IPv6", "::1", NULL, "is an IP address" },
     { "label of 64", "x." LABEL_63 "b.test", NULL, "because label " LABEL_63 "b is too long." },
-    { "256 bytes", LABEL_63 "." LABEL_63 "." LABEL_63 "." LABEL_63 ".",
-        LABEL_63 "." LABEL_63 "." LABEL_63 "." LABEL_63, NULL },
-    { "too long", LABEL_63 "." LABEL_63 "." LABEL_63 "." LABEL_63 ".x", NULL,
-        "not a FQDN because it is too long." },
+    { "256 bytes", LABEL_63 "." LABEL_63 "." LABEL_63 "." LABEL_63 ".", LABEL_63 "." LABEL_63 "." LABEL_63 "." LABEL_63,
+        NULL },
+    { "too long", LABEL_63 "." LABEL_63 "." LABEL_63 "." LABEL_63 ".x", NULL, "not a FQDN because it is too long." },
     { "slash", "../../etc", NULL, "empty label" },
     { "slash inside", "a/b.test", NULL, "character that no domain name has" },
     { "blank", "a b.test", NULL, "character that no domain name has" },
@@ -65,8 +63,14 @@ TEST(ip_address_normalize)
     static const struct {
         const char *text, *want;
     } cases[] = {
-        { "1.2.3", NULL }, { "", NULL }, { "1.2.3.256", NULL }, { "fe80::1%eth0", NULL }, { "[::1]", NULL },
-        { "1.2.3.4 ", NULL }, { "1.2.3.4", "1.2.3.4" }, { "0:0:0:0:0:0:0:1", "::1" },
+        { "1.2.3", NULL },
+        { "", NULL },
+        { "1.2.3.256", NULL },
+        { "fe80::1%eth0", NULL },
+        { "[::1]", NULL },
+        { "1.2.3.4 ", NULL },
+        { "1.2.3.4", "1.2.3.4" },
+        { "0:0:0:0:0:0:0:1", "::1" },
         { "2001:DB8::00ff", "2001:db8::ff" },
     };
 
@@ -74,28 +78,24 @@ TEST(ip_address_normalize)
         AUTO(free) char *out = NULL;
         struct error err = { 0 };
 
-        CHECK(
-            ip_address_normalize(cases[i].text, &out, &err) == (cases[i].want != NULL), "%s", cases[i].text);
+        CHECK(ip_address_normalize(cases[i].text, &out, &err) == (cases[i].want != NULL), "%s", cases[i].text);
         CHECK_TEXT(out, cases[i].want, cases[i].text);
-        CHECK(out != NULL || strstr(err.why, "does not appear to be an IPv4 or IPv6 address") != NULL, "%s",
-            err.why);
+        CHECK(out != NULL || strstr(err.why, "does not appear to be an IPv4 or IPv6 address") != NULL, "%s", err.why);
     }
 }
 
 TEST(email_check)
 {
-    static const char *const good[] = { "a@b.test", "first.last+tag@sub.example.org", "x@localhost",
-        "o'neil@a.test" };
-    static const char *const bad[] = { "", "a", "@b", "a@", "a@b@c", "a b@c", "a@b\n", "a@.b", "a@b.",
-        "a@b..c", "<a@b>", "a@b,c@d", "mailto:a@b" };
+    static const char *const good[] = { "a@b.test", "first.last+tag@sub.example.org", "x@localhost", "o'neil@a.test" };
+    static const char *const bad[] = { "", "a", "@b", "a@", "a@b@c", "a b@c", "a@b\n", "a@.b", "a@b.", "a@b..c",
+        "<a@b>", "a@b,c@d", "mailto:a@b" };
     struct error err = { 0 };
 
     for (size_t i = 0; i < COUNT(good); i++)
         CHECK(email_check(good[i], &err), "%s: %s", good[i], err.why);
     for (size_t i = 0; i < COUNT(bad); i++) {
         error_clear(&err);
-        CHECK(!email_check(bad[i], &err) && strstr(err.why, "not a valid e-mail address") != NULL, "%s",
-            bad[i]);
+        CHECK(!email_check(bad[i], &err) && strstr(err.why, "not a valid e-mail address") != NULL, "%s", bad[i]);
     }
 }
 
@@ -112,7 +112,8 @@ TEST(lineage_names)
     CHECK(is_wildcard("*.a") && !is_wildcard("*a") && !is_wildcard(""), "wildcards");
     for (size_t i = 0; i < COUNT(bad); i++)
         CHECK(!lineage_name_check(bad[i], &err) &&
-                  (strstr(err.why, "certificate name") != NULL || strstr(err.why, "filepath separator") != NULL), "%s", bad[i]);
+                  (strstr(err.why, "certificate name") != NULL || strstr(err.why, "filepath separator") != NULL),
+            "%s", bad[i]);
     CHECK(lineage_name_check("a.test-0001", &err), "%s", err.why);
     memset(name, 'a', 251);
     CHECK(!lineage_name_check(name, &err) && strstr(err.why, "250") != NULL, "%s", err.why);

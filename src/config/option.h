@@ -8,53 +8,66 @@
 #include "config/settings.h"
 
 enum option_type {
-    OPTION_FLAG,     /* sets a bool true */
-    OPTION_UNSET,    /* sets a bool false */
-    OPTION_YES,      /* sets a tristate to YES */
-    OPTION_NO,       /* sets a tristate to NO */
-    OPTION_COUNTER,  /* adds one to an int */
-    OPTION_TEXT,     /* char *; the last one wins */
-    OPTION_PATH,     /* char *, made absolute */
-    OPTION_COMMAND,  /* char *: a hook */
-    OPTION_NUMBER,   /* int within [min, max] */
-    OPTION_CHOICE,   /* char *, one of choices */
-    OPTION_LIST,     /* struct list: each value is a comma list */
-    OPTION_REPEAT,   /* struct list: each value is one element */
-    OPTION_PLUGIN,   /* --standalone: adds its name to a struct list */
-    OPTION_SPECIAL,  /* `read` does it all; takes a value when `value` names one */
+    OPTION_FLAG,    /* sets a bool true */
+    OPTION_UNSET,   /* sets a bool false */
+    OPTION_YES,     /* sets a tristate to YES */
+    OPTION_NO,      /* sets a tristate to NO */
+    OPTION_COUNTER, /* adds one to an int */
+    OPTION_TEXT,    /* char *; the last one wins */
+    OPTION_PATH,    /* char *, made absolute */
+    OPTION_COMMAND, /* char *: a hook */
+    OPTION_NUMBER,  /* int within [min, max] */
+    OPTION_CHOICE,  /* char *, one of choices */
+    OPTION_LIST,    /* struct list: each value is a comma list */
+    OPTION_REPEAT,  /* struct list: each value is one element */
+    OPTION_PLUGIN,  /* --standalone: adds its name to a struct list */
+    OPTION_SPECIAL, /* `read` does it all; takes a value when `value` names one */
 };
 
 enum option_topic { /* where --help shows it */
-    TOPIC_GENERAL, TOPIC_AUTOMATION, TOPIC_SECURITY, TOPIC_TESTING, TOPIC_PATHS, TOPIC_CERTIFICATE, TOPIC_ACCOUNT,
-    TOPIC_RENEW, TOPIC_REVOKE, TOPIC_PLUGINS, TOPIC_STANDALONE, TOPIC_WEBROOT, TOPIC_MANUAL, TOPIC_NGINX, TOPIC_APACHE,
-    TOPIC_DNS, TOPIC_INSTALL,
+    TOPIC_GENERAL,
+    TOPIC_AUTOMATION,
+    TOPIC_SECURITY,
+    TOPIC_TESTING,
+    TOPIC_PATHS,
+    TOPIC_CERTIFICATE,
+    TOPIC_ACCOUNT,
+    TOPIC_RENEW,
+    TOPIC_REVOKE,
+    TOPIC_PLUGINS,
+    TOPIC_STANDALONE,
+    TOPIC_WEBROOT,
+    TOPIC_MANUAL,
+    TOPIC_NGINX,
+    TOPIC_APACHE,
+    TOPIC_DNS,
+    TOPIC_INSTALL,
     TOPIC_HIDDEN, /* accepted, on no help page */
 };
 
 struct option {
-    const char *names[4];      /* long names without dashes; the first is the one we show */
-    const char *shorts;        /* letters: "d", "nv"; NULL: none */
-    bool long_first;           /* how Certbot's messages name it: --webroot-path/-w, but -d/--domains */
+    const char *names[4]; /* long names without dashes; the first is the one we show */
+    const char *shorts;   /* letters: "d", "nv"; NULL: none */
+    bool long_first;      /* how Certbot's messages name it: --webroot-path/-w, but -d/--domains */
     enum option_type type;
-    size_t at;                 /* offsetof(struct settings, ...) */
-    const char *value;         /* what help calls the value: "FILE" */
-    const char *fallback;      /* the default as text, NULL: empty, 0 or false */
+    size_t at;                    /* offsetof(struct settings, ...) */
+    const char *value;            /* what help calls the value: "FILE" */
+    const char *fallback;         /* the default as text, NULL: empty, 0 or false */
     const char *certbot_fallback; /* the default under the name certbot, NULL: the same */
-    const char *const *choices; /* OPTION_CHOICE, ended by NULL */
-    bool any_case;             /* OPTION_CHOICE: upper case is taken for lower case */
-    int min, max;              /* OPTION_NUMBER */
-    const char *saved;         /* key in [renewalparams], NULL: not saved */
-    bool saved_always;         /* saved even when it was not set */
+    const char *const *choices;   /* OPTION_CHOICE, ended by NULL */
+    bool any_case;                /* OPTION_CHOICE: upper case is taken for lower case */
+    int min, max;                 /* OPTION_NUMBER */
+    const char *saved;            /* key in [renewalparams], NULL: not saved */
+    bool saved_always;            /* saved even when it was not set */
     enum option_topic topic;
-    const char *also;          /* further pages of help that show it, with blanks between: "run testing" */
-    bool ours;                 /* Certbot does not have it */
-    bool per_lineage;          /* what a renewal file says wins over cli.ini, whose value is not copied there */
-    bool secret;               /* its value never reaches the log */
-    const char *help;          /* one or two sentences */
+    const char *also; /* further pages of help that show it, with blanks between: "run testing" */
+    bool ours;        /* Certbot does not have it */
+    bool per_lineage; /* what a renewal file says wins over cli.ini, whose value is not copied there */
+    bool secret;      /* its value never reaches the log */
+    const char *help; /* one or two sentences */
     /* Gets the value (NULL for flags). For OPTION_SPECIAL and lists it changes settings itself; for the
      * others it is a check in front of the change. */
-    bool (*read)(
-        struct settings *settings, const struct option *option, const char *value, struct error *err);
+    bool (*read)(struct settings *settings, const struct option *option, const char *value, struct error *err);
 };
 
 #define OPTION_NO_MEMBER SIZE_MAX /* `at` of options that keep no value */
@@ -64,7 +77,7 @@ size_t option_count(void);
 /* The row that holds the default of a member: the first that has it. */
 const struct option *option_owner(const struct option *option);
 const struct option *option_find(const char *long_name); /* exact; NULL when there is none */
-const struct option *option_find_short(char letter);      /* NULL when there is none */
+const struct option *option_find_short(char letter);     /* NULL when there is none */
 bool option_takes_value(const struct option *option);
 bool option_is_list(const struct option *option); /* its member is a struct list that values are added to */
 
@@ -74,8 +87,8 @@ bool option_is_list(const struct option *option); /* its member is a struct list
  * ERROR_USAGE in argparse's words ("argument --csr: ...") for a value of the wrong form; whatever `read`
  * says.
  */
-MUST_USE bool option_apply(struct settings *settings, const struct option *option, const char *value,
-    enum origin from, struct error *err);
+MUST_USE bool option_apply(
+    struct settings *settings, const struct option *option, const char *value, enum origin from, struct error *err);
 /* Back to the default of the table, keeping the origin. */
 void option_reset(struct settings *settings, const struct option *option);
 /* ERROR_USAGE: "argument -d/--domains/--domain: REASON"; returns false. */
@@ -90,12 +103,12 @@ const char *option_suggest(struct view name);
 /* A subcommand as the parser and --help see it. */
 struct verb {
     const char *name;
-    const char *alias;    /* hidden second name, NULL: none */
-    const char *summary;  /* one line for the overview */
-    const char *usage;    /* "[options] [-d DOMAIN] ..." */
-    const char *text;     /* a paragraph for its own help page */
+    const char *alias;               /* hidden second name, NULL: none */
+    const char *summary;             /* one line for the overview */
+    const char *usage;               /* "[options] [-d DOMAIN] ..." */
+    const char *text;                /* a paragraph for its own help page */
     const enum option_topic *topics; /* its pages of options, in order; ended by TOPIC_HIDDEN */
-    size_t max_operands;  /* words beside options that it takes (settings->operands), as usage names them */
-    bool ours;            /* Certbot does not have it: its name may be the value of an option there */
-    const char *const *actions; /* what its first operand may be beside a name, ended by NULL; NULL: nothing */
+    size_t max_operands;             /* words beside options that it takes (settings->operands), as usage names them */
+    bool ours;                       /* Certbot does not have it: its name may be the value of an option there */
+    const char *const *actions;      /* what its first operand may be beside a name, ended by NULL; NULL: nothing */
 };

@@ -187,8 +187,7 @@ static bool check_saved(const struct option *option, const char *value, struct e
         option, err, "the value mixes quotes in a way that a renewal file cannot hold; put it in a script");
 }
 
-static bool apply_text(
-    struct settings *settings, const struct option *option, const char *value, struct error *err)
+static bool apply_text(struct settings *settings, const struct option *option, const char *value, struct error *err)
 {
     char **text = member_of(settings, option);
 
@@ -207,8 +206,8 @@ static bool apply_text(
     return true;
 }
 
-static bool apply_list(struct settings *settings, const struct option *option, const char *value,
-    enum origin from, struct error *err)
+static bool apply_list(
+    struct settings *settings, const struct option *option, const char *value, enum origin from, struct error *err)
 {
     struct list *list = member_of(settings, option);
     enum origin now = settings_own_origin(settings, option->at);
@@ -234,8 +233,7 @@ static bool apply_list(struct settings *settings, const struct option *option, c
     return true;
 }
 
-static bool apply_value(
-    struct settings *settings, const struct option *option, const char *value, struct error *err)
+static bool apply_value(struct settings *settings, const struct option *option, const char *value, struct error *err)
 {
     void *member = member_of(settings, option);
 
@@ -281,8 +279,8 @@ static void mark_map_names(struct settings *settings, enum origin from)
         SETTING_MARK(settings, ip_addresses, from);
 }
 
-bool option_apply(struct settings *settings, const struct option *option, const char *value, enum origin from,
-    struct error *err)
+bool option_apply(
+    struct settings *settings, const struct option *option, const char *value, enum origin from, struct error *err)
 {
     if (option->type == OPTION_TEXT || option->type == OPTION_PATH || option->type == OPTION_COMMAND ||
         option->type == OPTION_CHOICE)
@@ -305,7 +303,8 @@ void option_reset(struct settings *settings, const struct option *option)
 {
     const struct option *row = option_owner(option);
     void *member = row->at == OPTION_NO_MEMBER ? NULL : member_of(settings, row);
-    const char *fallback = settings->as_certbot && row->certbot_fallback != NULL ? row->certbot_fallback : row->fallback;
+    const char *fallback =
+        settings->as_certbot && row->certbot_fallback != NULL ? row->certbot_fallback : row->fallback;
 
     if (member == NULL)
         return;

@@ -12,15 +12,13 @@
 #include "config/names.h"
 #include "json/doc.h"
 
-bool read_nothing(
-    struct settings *settings, const struct option *option, const char *value, struct error *err)
+bool read_nothing(struct settings *settings, const struct option *option, const char *value, struct error *err)
 {
     (void)settings, (void)option, (void)value, (void)err;
     return true;
 }
 
-bool read_deprecated(
-    struct settings *settings, const struct option *option, const char *value, struct error *err)
+bool read_deprecated(struct settings *settings, const struct option *option, const char *value, struct error *err)
 {
     (void)settings, (void)value, (void)err;
     log_warning("Use of --%s is deprecated.", option->names[0]);
@@ -35,13 +33,13 @@ static void add_once(struct list *list, const char *text)
         list_add(list, text);
 }
 
-bool read_domains(
-    struct settings *settings, const struct option *option, const char *value, struct error *err)
+bool read_domains(struct settings *settings, const struct option *option, const char *value, struct error *err)
 {
     struct view rest = view_of(value), part;
 
     (void)option;
-    while (view_cut(&rest, ',', &part)) { /* "" is one name, too, and a wrong one: a variable of a script's that is not set */
+    while (view_cut(
+        &rest, ',', &part)) { /* "" is one name, too, and a wrong one: a variable of a script's that is not set */
         AUTO(free) char *text = view_dup(view_trim(part));
         AUTO(free) char *domain = NULL;
 
@@ -59,8 +57,7 @@ bool read_cert_name(struct settings *settings, const struct option *option, cons
     return true;
 }
 
-bool read_ip_address(
-    struct settings *settings, const struct option *option, const char *value, struct error *err)
+bool read_ip_address(struct settings *settings, const struct option *option, const char *value, struct error *err)
 {
     AUTO(free) char *address = NULL;
 
@@ -81,8 +78,7 @@ const char *challenge_name(struct view text)
     return NULL;
 }
 
-bool read_challenges(
-    struct settings *settings, const struct option *option, const char *value, struct error *err)
+bool read_challenges(struct settings *settings, const struct option *option, const char *value, struct error *err)
 {
     AUTO(list_clear) struct list unknown = { 0 };
     AUTO(free) char *joined = NULL;
@@ -116,8 +112,7 @@ static bool check_dir(const char *path, struct error *err)
  * A directory is for the names behind it. So the next one (or the end) settles the names known by then;
  * several directories and names in front of the first cannot be told apart.
  */
-bool read_webroot_path(
-    struct settings *settings, const struct option *option, const char *value, struct error *err)
+bool read_webroot_path(struct settings *settings, const struct option *option, const char *value, struct error *err)
 {
     AUTO(free) char *path = file_absolute(value);
     bool has_names = settings->domains.len + settings->ip_addresses.len > 0;
@@ -128,8 +123,8 @@ bool read_webroot_path(
         (void)error_set(err, ERROR_PLUGIN,
             "If you specify multiple webroot paths, one of them must precede all --domain "
             "and --ip-address flags");
-        return error_next(err,
-            "write -w DIR in front of the names it is for: -w /srv/a -d a.example -w /srv/b -d b.example");
+        return error_next(
+            err, "write -w DIR in front of the names it is for: -w /srv/a -d a.example -w /srv/b -d b.example");
     }
     if (settings->webroot_path.len > 0)
         webroot_map_complete(settings);
@@ -162,8 +157,7 @@ static bool read_map_entry(struct settings *settings, const char *names, const c
     return true;
 }
 
-bool read_webroot_map(
-    struct settings *settings, const struct option *option, const char *value, struct error *err)
+bool read_webroot_map(struct settings *settings, const struct option *option, const char *value, struct error *err)
 {
     AUTO(doc_free) struct doc *doc = NULL;
     struct error inner = { 0 };
@@ -184,8 +178,7 @@ bool read_webroot_map(
 
 /* ---- checks ---- */
 
-bool check_readable(
-    struct settings *settings, const struct option *option, const char *value, struct error *err)
+bool check_readable(struct settings *settings, const struct option *option, const char *value, struct error *err)
 {
     AUTO(free) char *path = file_absolute(value); /* of an empty text: the working directory */
     AUTO(close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -196,16 +189,15 @@ bool check_readable(
     return !file_is_dir(path) || option_fail(option, err, "%s", strerror(EISDIR));
 }
 
-bool check_user_agent_comment(struct settings *settings, const struct option *option, const char *value,
-    struct error *err)
+bool check_user_agent_comment(
+    struct settings *settings, const struct option *option, const char *value, struct error *err)
 {
     (void)settings;
     return strpbrk(value, "()") == NULL || option_fail(option, err, "may not contain parentheses");
 }
 
 /* "" asks for nothing: what a cli.ini asks for is left to each file again. */
-bool check_file_mode(
-    struct settings *settings, const struct option *option, const char *value, struct error *err)
+bool check_file_mode(struct settings *settings, const struct option *option, const char *value, struct error *err)
 {
     const char *why = NULL;
     mode_t mode;

@@ -4,28 +4,19 @@
  */
 #include "config/option.h"
 
-bool read_nothing(
-    struct settings *settings, const struct option *option, const char *value, struct error *err);
-bool read_deprecated(
-    struct settings *settings, const struct option *option, const char *value, struct error *err);
+bool read_nothing(struct settings *settings, const struct option *option, const char *value, struct error *err);
+bool read_deprecated(struct settings *settings, const struct option *option, const char *value, struct error *err);
 /* Certbot keeps the last one; who can work on several finds all of them in cert_names. */
 bool read_cert_name(struct settings *settings, const struct option *option, const char *value, struct error *err);
-bool read_domains(
+bool read_domains(struct settings *settings, const struct option *option, const char *value, struct error *err);
+bool read_ip_address(struct settings *settings, const struct option *option, const char *value, struct error *err);
+bool read_challenges(struct settings *settings, const struct option *option, const char *value, struct error *err);
+bool read_webroot_path(struct settings *settings, const struct option *option, const char *value, struct error *err);
+bool read_webroot_map(struct settings *settings, const struct option *option, const char *value, struct error *err);
+bool check_readable(struct settings *settings, const struct option *option, const char *value, struct error *err);
+bool check_file_mode(struct settings *settings, const struct option *option, const char *value, struct error *err);
+bool check_user_agent_comment(
     struct settings *settings, const struct option *option, const char *value, struct error *err);
-bool read_ip_address(
-    struct settings *settings, const struct option *option, const char *value, struct error *err);
-bool read_challenges(
-    struct settings *settings, const struct option *option, const char *value, struct error *err);
-bool read_webroot_path(
-    struct settings *settings, const struct option *option, const char *value, struct error *err);
-bool read_webroot_map(
-    struct settings *settings, const struct option *option, const char *value, struct error *err);
-bool check_readable(
-    struct settings *settings, const struct option *option, const char *value, struct error *err);
-bool check_file_mode(
-    struct settings *settings, const struct option *option, const char *value, struct error *err);
-bool check_user_agent_comment(struct settings *settings, const struct option *option, const char *value,
-    struct error *err);
 
 /* The full name of a challenge type that --preferred-challenges knows ("dns" gives "dns-01"); NULL for
  * another. */

@@ -180,12 +180,11 @@ static const struct {
 static const char *const pinned_shorts = "hcvqtnmaidw";
 /* What Certbot writes into [renewalparams] when the user set it. */
 static const char *const pinned_saved[] = { "config_dir", "work_dir", "logs_dir", "server", "user_agent",
-    "allow_subset_of_names", "key_type", "rsa_key_size", "elliptic_curve", "reuse_key", "must_staple",
-    "account", "pref_challs", "preferred_chain", "required_profile", "preferred_profile", "http01_port",
-    "http01_address", "pre_hook", "post_hook", "renew_hook", "autorenew", "authenticator", "installer",
-    "webroot_path", "manual_auth_hook", "manual_cleanup_hook", "nginx_server_root", "nginx_ctl",
-    "nginx_sleep_seconds", "apache_ctl", "dns_rfc2136_credentials", "dns_rfc2136_propagation_seconds",
-    "dns_google_project" };
+    "allow_subset_of_names", "key_type", "rsa_key_size", "elliptic_curve", "reuse_key", "must_staple", "account",
+    "pref_challs", "preferred_chain", "required_profile", "preferred_profile", "http01_port", "http01_address",
+    "pre_hook", "post_hook", "renew_hook", "autorenew", "authenticator", "installer", "webroot_path",
+    "manual_auth_hook", "manual_cleanup_hook", "nginx_server_root", "nginx_ctl", "nginx_sleep_seconds", "apache_ctl",
+    "dns_rfc2136_credentials", "dns_rfc2136_propagation_seconds", "dns_google_project" };
 
 TEST(all_of_certbots_options)
 {
@@ -229,8 +228,7 @@ static void check_row(const struct option *option)
     CHECK(option->at < sizeof(struct settings) || option->at == OPTION_NO_MEMBER, "%s: member", name);
     CHECK((option->type == OPTION_CHOICE) == (option->choices != NULL), "%s: choices", name);
     CHECK(option->type != OPTION_NUMBER || option->min < option->max, "%s: bounds", name);
-    CHECK(option->type != OPTION_SPECIAL || option->read != NULL || option->at == OPTION_NO_MEMBER,
-        "%s: read", name);
+    CHECK(option->type != OPTION_SPECIAL || option->read != NULL || option->at == OPTION_NO_MEMBER, "%s: read", name);
     CHECK(option->at != OPTION_NO_MEMBER || option->saved == NULL, "%s: saved without a member", name);
     switch (option->type) {
     case OPTION_FLAG:
@@ -238,7 +236,9 @@ static void check_row(const struct option *option)
     case OPTION_YES:
     case OPTION_NO:
     case OPTION_COUNTER:
-    case OPTION_PLUGIN: CHECK(option->value == NULL, "%s: a flag with a value", name); break;
+    case OPTION_PLUGIN:
+        CHECK(option->value == NULL, "%s: a flag with a value", name);
+        break;
     case OPTION_TEXT:
     case OPTION_PATH:
     case OPTION_COMMAND:
@@ -277,15 +277,14 @@ TEST(defaults_are_valid)
         struct error err = { 0 };
 
         if (option->fallback != NULL)
-            CHECK(option_apply(settings, option, option->fallback, ORIGIN_RUNTIME, &err), "%s: %s",
-                option->names[0], err.why);
+            CHECK(option_apply(settings, option, option->fallback, ORIGIN_RUNTIME, &err), "%s: %s", option->names[0],
+                err.why);
     }
     CHECK_INT(settings->max_log_backups, 1000, "max_log_backups");
-    CHECK(settings->validate_hooks && settings->directory_hooks && settings->autorenew &&
-            settings->random_sleep,
+    CHECK(settings->validate_hooks && settings->directory_hooks && settings->autorenew && settings->random_sleep,
         "what options switch off is on");
-    CHECK(!settings->reuse_key && settings->redirect == UNDECIDED && settings->eff_email == UNDECIDED,
-        "the rest is off");
+    CHECK(
+        !settings->reuse_key && settings->redirect == UNDECIDED && settings->eff_email == UNDECIDED, "the rest is off");
 }
 
 /* A value for an option that differs from its default. */
@@ -294,9 +293,8 @@ static const char *other_value(const struct option *option)
     if (option->type == OPTION_NUMBER)
         return "3000";
     if (option->choices != NULL)
-        return option->choices[0] == NULL || strcmp(option->choices[0], option->fallback) == 0
-            ? option->choices[1]
-            : option->choices[0];
+        return option->choices[0] == NULL || strcmp(option->choices[0], option->fallback) == 0 ? option->choices[1]
+                                                                                               : option->choices[0];
     if (option->at == offsetof(struct settings, preferred_challenges))
         return "dns,http";
     if (option->type == OPTION_REPEAT)
@@ -360,8 +358,14 @@ TEST(suggestions)
     static const struct {
         const char *typed, *want;
     } cases[] = {
-        { "domian", "domain" }, { "stagging", "staging" }, { "max_log_backups", "max-log-backups" },
-        { "dryrun", "dry-run" }, { "xyzzy", NULL }, { "", NULL }, { "webrot", "webroot" }, { "jbos", "jobs" },
+        { "domian", "domain" },
+        { "stagging", "staging" },
+        { "max_log_backups", "max-log-backups" },
+        { "dryrun", "dry-run" },
+        { "xyzzy", NULL },
+        { "", NULL },
+        { "webrot", "webroot" },
+        { "jbos", "jobs" },
     };
 
     for (size_t i = 0; i < COUNT(cases); i++)

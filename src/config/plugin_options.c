@@ -69,8 +69,8 @@ static char *find_plugin(const struct settings *settings, struct view name)
     return NULL;
 }
 
-bool plugin_option_give(struct settings *settings, struct view name, const char *value, enum origin from,
-    bool *taken, struct error *err)
+bool plugin_option_give(
+    struct settings *settings, struct view name, const char *value, enum origin from, bool *taken, struct error *err)
 {
     AUTO(free) char *plugin = find_plugin(settings, name), *option = NULL, *key = NULL;
 
@@ -97,8 +97,8 @@ static struct plugin_option *find(const struct plugin_options *all, const char *
     return NULL;
 }
 
-void plugin_options_put(struct plugin_options *all, const char *plugin, const char *key, const char *value,
-    enum origin from)
+void plugin_options_put(
+    struct plugin_options *all, const char *plugin, const char *key, const char *value, enum origin from)
 {
     struct plugin_option *option = find(all, key);
 
@@ -127,8 +127,7 @@ struct plugin_options plugin_options_dup(const struct plugin_options *all)
     struct plugin_options copy = { 0 };
 
     for (size_t i = 0; i < all->len; i++)
-        plugin_options_put(&copy, all->at[i].plugin, all->at[i].key, all->at[i].value,
-            all->at[i].origin);
+        plugin_options_put(&copy, all->at[i].plugin, all->at[i].key, all->at[i].value, all->at[i].origin);
     return copy;
 }
 

@@ -24,12 +24,12 @@ bool plugin_option_is_for(const char *key, const char *plugin);
  * *taken is false when the name starts with no plugin's name in settings->plugin_dir; of several such plugins the one
  * with the longest name counts. ERROR_USAGE in argparse's words for a value that is missing or cannot be saved.
  */
-MUST_USE bool plugin_option_give(struct settings *settings, struct view name, const char *value, enum origin from,
-    bool *taken, struct error *err);
+MUST_USE bool plugin_option_give(
+    struct settings *settings, struct view name, const char *value, enum origin from, bool *taken, struct error *err);
 
 /* Sets a value unless one of a higher origin is there. plugin: for which it was given, NULL when nobody knows. */
-void plugin_options_put(struct plugin_options *all, const char *plugin, const char *key, const char *value,
-    enum origin from);
+void plugin_options_put(
+    struct plugin_options *all, const char *plugin, const char *key, const char *value, enum origin from);
 const char *plugin_options_get(const struct plugin_options *all, const char *key); /* NULL when there is none */
 struct plugin_options plugin_options_dup(const struct plugin_options *all);
 void plugin_options_clear(struct plugin_options *all); /* wipes the values */

@@ -11,8 +11,7 @@
 
 #define PARAMS "renewalparams"
 #define MAP PARAMS "/webroot_map"
-#define SERVER_V1                                                                                            \
-    "https://acme-v01.api.letsencrypt.org/directory" /* gone since 2021; old files still name it */
+#define SERVER_V1 "https://acme-v01.api.letsencrypt.org/directory" /* gone since 2021; old files still name it */
 
 static const void *member_of(const struct settings *settings, const struct option *option)
 {
@@ -93,13 +92,13 @@ static void save_plugin_options(const struct settings *settings, struct conf *co
 static bool is_of_all(const struct settings *settings, const struct option *option)
 {
     return option->per_lineage && settings->config_files.len == 0 &&
-        settings_origin(settings, option->at) == ORIGIN_FILE;
+           settings_origin(settings, option->at) == ORIGIN_FILE;
 }
 
 static bool is_to_save(const struct settings *settings, const struct option *option)
 {
     return option->saved != NULL && !is_of_all(settings, option) &&
-        (option->saved_always || settings_origin(settings, option->at) != ORIGIN_DEFAULT);
+           (option->saved_always || settings_origin(settings, option->at) != ORIGIN_DEFAULT);
 }
 
 void renewal_params_save(const struct settings *settings, struct conf *conf)
@@ -260,8 +259,7 @@ static void restore_map(const struct restore *restore)
 
     conf_keys(restore->conf, MAP, &names);
     for (size_t i = 0; i < names.len; i++)
-        webroot_map_put(
-            &restore->settings->webroot_map, names.at[i], conf_get(restore->conf, MAP, names.at[i]));
+        webroot_map_put(&restore->settings->webroot_map, names.at[i], conf_get(restore->conf, MAP, names.at[i]));
     if (names.len > 0)
         SETTING_MARK(restore->settings, webroot_map, ORIGIN_RENEWAL);
 }
@@ -276,8 +274,7 @@ static const char *saved_value(const struct conf *conf, const struct list *keys,
     return strcmp(option->saved, "key_type") == 0 ? "rsa" : NULL; /* written by versions that knew nothing else */
 }
 
-bool renewal_params_restore(
-    const struct conf *conf, const char *name, struct settings *settings, struct error *err)
+bool renewal_params_restore(const struct conf *conf, const char *name, struct settings *settings, struct error *err)
 {
     struct restore restore = { conf, name, settings, err };
     const char *authenticator = conf_get(conf, PARAMS, "authenticator");
@@ -287,24 +284,23 @@ bool renewal_params_restore(
     bool keeps_map = SETTING_ORIGIN(settings, webroot_map) > ORIGIN_RENEWAL;
 
     if (!conf_has_section(conf, PARAMS))
-        return error_set(
-            err, ERROR_CONFIG, "Renewal configuration file %s lacks renewalparams. Skipping.", name);
+        return error_set(err, ERROR_CONFIG, "Renewal configuration file %s lacks renewalparams. Skipping.", name);
     if (authenticator == NULL || authenticator[0] == '\0' || strcmp(authenticator, "None") == 0)
-        return error_set(err, ERROR_CONFIG,
-            "Renewal configuration file %s does not specify an authenticator. Skipping.", name);
+        return error_set(
+            err, ERROR_CONFIG, "Renewal configuration file %s does not specify an authenticator. Skipping.", name);
     conf_keys(conf, PARAMS, &keys);
     /* Asked before anything is restored: a restored server must not count as the user's when it is the
      * account's turn. */
     for (size_t i = 0; options[i].names[0] != NULL; i++)
         keeps[i] = options[i].saved == NULL ||
-            (settings_origin(settings, options[i].at) > ORIGIN_RENEWAL && !is_of_all(settings, &options[i]));
+                   (settings_origin(settings, options[i].at) > ORIGIN_RENEWAL && !is_of_all(settings, &options[i]));
     for (size_t i = 0; options[i].names[0] != NULL; i++) {
         const struct option *option = &options[i];
         const char *value = keeps[i] ? NULL : saved_value(conf, &keys, option);
 
         /* A key counts for the saved authenticator and installer only: nginx_ctl for nginx. */
         if (value == NULL || (is_of_plugin(option) && !plugin_option_is_for(option->saved, authenticator) &&
-            !plugin_option_is_for(option->saved, installer)))
+                                 !plugin_option_is_for(option->saved, installer)))
             continue;
         TRY(restore_one(&restore, option, value));
     }

@@ -51,26 +51,30 @@ TEST(saving_a_typical_file)
 TEST(saving_replaces)
 {
     AUTO(settings_free) struct settings *s = settings_new(true);
-    AUTO(conf_free) struct conf *conf = read_conf(HEAD "authenticator = nginx\npre_hook = old\nbogus = 1\n# a comment\n"
+    AUTO(conf_free)
+    struct conf *conf = read_conf(HEAD "authenticator = nginx\npre_hook = old\nbogus = 1\n# a comment\n"
                                        "key_type = rsa\n[[webroot_map]]\na.test = /srv/a\n[other]\nx = 1\n");
     AUTO(buf_clear) struct buf out = BUF(CONF_MAX);
 
     set(s, "authenticator", "standalone");
     renewal_params_save(s, conf);
     conf_write(conf, &out);
-    CHECK_TEXT(buf_text(&out), HEAD "authenticator = standalone\n# a comment\nkey_type = ecdsa\n"
-        "server = https://acme-v02.api.letsencrypt.org/directory\n[other]\nx = 1\n", "file");
+    CHECK_TEXT(buf_text(&out),
+        HEAD "authenticator = standalone\n# a comment\nkey_type = ecdsa\n"
+             "server = https://acme-v02.api.letsencrypt.org/directory\n[other]\nx = 1\n",
+        "file");
 }
 
 TEST(restoring)
 {
     AUTO(settings_free) struct settings *s = settings_new(true);
-    AUTO(conf_free) struct conf *conf = read_conf(HEAD
-        "account = abc\nserver = https://acme-v01.api.letsencrypt.org/directory\nauthenticator = webroot\n"
-        "webroot_path = /srv/a, '/srv/b c'\nkey_type = rsa\nrsa_key_size = 4096\nhttp01_port = None\n"
-        "reuse_key = true\nautorenew = FALSE\npref_challs = dns, http-01\npre_hook = None\ninstaller = None\n"
-        "renew_hook = 'echo \"x\"'\nhttp01_address = ::1\nmanual_auth_hook = not for webroot\nunknown = 1\n"
-        "os_packages_only = nonsense\n[[webroot_map]]\na.test = /srv/a\n");
+    AUTO(conf_free)
+    struct conf *conf = read_conf(
+        HEAD "account = abc\nserver = https://acme-v01.api.letsencrypt.org/directory\nauthenticator = webroot\n"
+             "webroot_path = /srv/a, '/srv/b c'\nkey_type = rsa\nrsa_key_size = 4096\nhttp01_port = None\n"
+             "reuse_key = true\nautorenew = FALSE\npref_challs = dns, http-01\npre_hook = None\ninstaller = None\n"
+             "renew_hook = 'echo \"x\"'\nhttp01_address = ::1\nmanual_auth_hook = not for webroot\nunknown = 1\n"
+             "os_packages_only = nonsense\n[[webroot_map]]\na.test = /srv/a\n");
     struct error err = { 0 };
 
     REQUIRE(renewal_params_restore(conf, "x", s, &err), "%s", err.why);
@@ -84,8 +88,7 @@ TEST(restoring)
     CHECK_INT(s->rsa_key_size, 4096, "rsa_key_size");
     CHECK_INT(s->http_01_port, 80, "http01_port None");
     CHECK(s->reuse_key && !s->autorenew, "booleans");
-    CHECK(s->preferred_challenges.len == 2 && strcmp(s->preferred_challenges.at[0], "dns-01") == 0,
-        "challenges");
+    CHECK(s->preferred_challenges.len == 2 && strcmp(s->preferred_challenges.at[0], "dns-01") == 0, "challenges");
     CHECK_TEXT(s->pre_hook, NULL, "pre_hook None");
     CHECK_TEXT(s->deploy_hook, "echo \"x\"", "renew_hook");
     CHECK_TEXT(s->http_01_address, "::1", "http01_address");
@@ -96,7 +99,8 @@ TEST(restoring)
 TEST(odd_files)
 {
     AUTO(settings_free) struct settings *s = settings_new(true);
-    AUTO(conf_free) struct conf *conf = read_conf(HEAD "authenticator = webroot\nwebroot_path = /srv/a\ndeploy_hook = x\n"
+    AUTO(conf_free)
+    struct conf *conf = read_conf(HEAD "authenticator = webroot\nwebroot_path = /srv/a\ndeploy_hook = x\n"
                                        "pref_challs = dns\n");
     struct error err = { 0 };
 
@@ -110,9 +114,9 @@ TEST(odd_files)
 TEST(the_users_wins)
 {
     AUTO(settings_free) struct settings *s = settings_new(true);
-    AUTO(conf_free) struct conf *conf =
-        read_conf(HEAD "account = abc\nserver = https://ca.test/d\nauthenticator = nginx\n"
-                       "key_type = rsa\nreuse_key = True\nnginx_ctl = /opt/nginx\npre_hook = saved\n");
+    AUTO(conf_free)
+    struct conf *conf = read_conf(HEAD "account = abc\nserver = https://ca.test/d\nauthenticator = nginx\n"
+                                       "key_type = rsa\nreuse_key = True\nnginx_ctl = /opt/nginx\npre_hook = saved\n");
     struct error err = { 0 };
 
     set(s, "server", "https://other.test/d");
@@ -159,8 +163,7 @@ static const struct {
     { "no authenticator", HEAD "account = x\n",
         "Renewal configuration file x does not specify an authenticator. Skipping." },
     { "authenticator None", HEAD "authenticator = None\n", "does not specify an authenticator" },
-    { "boolean", HEAD "authenticator = x\nreuse_key = yes\n",
-        "Expected True or False for reuse_key but found yes" },
+    { "boolean", HEAD "authenticator = x\nreuse_key = yes\n", "Expected True or False for reuse_key but found yes" },
     { "number", HEAD "authenticator = x\nrsa_key_size = big\n", "Expected a numeric value for rsa_key_size" },
     { "port", HEAD "authenticator = x\nhttp01_port = 80a\n", "Expected a numeric value for http01_port" },
     { "challenge", HEAD "authenticator = x\npref_challs = dns, carrier-pigeon\n", "carrier-pigeon" },

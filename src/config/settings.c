@@ -161,7 +161,7 @@ enum origin settings_origin(const struct settings *settings, size_t offset)
         return later(own, SETTING_ORIGIN(settings, server));
     if (offset == offsetof(struct settings, server))
         return later(own, later(settings_own_origin(settings, offsetof(struct settings, dry_run)),
-            settings_own_origin(settings, offsetof(struct settings, staging))));
+                              settings_own_origin(settings, offsetof(struct settings, staging))));
     if (offset == offsetof(struct settings, webroot_map))
         return later(own, settings_own_origin(settings, offsetof(struct settings, webroot_path)));
     return own;
@@ -212,8 +212,8 @@ void webroot_map_complete(struct settings *settings)
     for (size_t k = 0; settings->webroot_path.len > 0 && k < COUNT(kinds); k++) {
         for (size_t i = 0; i < kinds[k]->len; i++) {
             if (webroot_map_find(&settings->webroot_map, kinds[k]->at[i]) == NULL)
-                webroot_map_put(&settings->webroot_map, kinds[k]->at[i],
-                    settings->webroot_path.at[settings->webroot_path.len - 1]);
+                webroot_map_put(
+                    &settings->webroot_map, kinds[k]->at[i], settings->webroot_path.at[settings->webroot_path.len - 1]);
         }
     }
 }

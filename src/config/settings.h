@@ -23,14 +23,25 @@ struct webroot_map { /* side by side: names[i] is served from roots[i] */
 
 /* DNS services that Certbot has plugins for; settings.c has their names. */
 enum dns_provider {
-    DNS_CLOUDFLARE, DNS_DIGITALOCEAN, DNS_DNSIMPLE, DNS_DNSMADEEASY, DNS_GEHIRN, DNS_GOOGLE, DNS_LINODE, DNS_LUADNS,
-    DNS_NSONE, DNS_OVH, DNS_RFC2136, DNS_ROUTE53, DNS_SAKURACLOUD,
+    DNS_CLOUDFLARE,
+    DNS_DIGITALOCEAN,
+    DNS_DNSIMPLE,
+    DNS_DNSMADEEASY,
+    DNS_GEHIRN,
+    DNS_GOOGLE,
+    DNS_LINODE,
+    DNS_LUADNS,
+    DNS_NSONE,
+    DNS_OVH,
+    DNS_RFC2136,
+    DNS_ROUTE53,
+    DNS_SAKURACLOUD,
     DNS_PROVIDER_COUNT,
 };
 
 struct plugin_option { /* of a third-party plugin; see plugin_options.h */
-    char *plugin; /* for which it was given; NULL when it was restored */
-    char *key;    /* "example_root" */
+    char *plugin;      /* for which it was given; NULL when it was restored */
+    char *key;         /* "example_root" */
     char *value;
     enum origin origin;
 };
@@ -43,7 +54,7 @@ struct plugin_options {
 #define SETTINGS_MAX_OPTIONS 255
 
 struct settings {
-    bool as_certbot; /* called by that name, with the defaults that go with it; no option */
+    bool as_certbot;      /* called by that name, with the defaults that go with it; no option */
     struct list operands; /* words behind the subcommand; no option */
     /* general */
     char *config_dir, *work_dir, *logs_dir;
@@ -64,12 +75,12 @@ struct settings {
     bool debug_challenges;
     /* identifiers and lineage choice */
     struct list domains, ip_addresses;
-    char *cert_name;         /* the last --cert-name */
-    struct list cert_names;  /* all of them; no row of the table */
+    char *cert_name;        /* the last --cert-name */
+    struct list cert_names; /* all of them; no row of the table */
     bool keep, expand, force_renewal, renew_with_new_domains, duplicate, allow_subset_of_names;
     char *csr_path;
     /* keys */
-    char *key_type;         /* "rsa" or "ecdsa" */
+    char *key_type; /* "rsa" or "ecdsa" */
     int rsa_key_size;
     char *elliptic_curve;
     bool reuse_key, new_key, must_staple;

@@ -90,8 +90,8 @@ static bool wish(char **role, const char *plugin, struct error *err)
     return true;
 }
 
-static bool wish_flag(struct settings *settings, const char *plugin, char **authenticator, char **installer,
-    struct error *err)
+static bool wish_flag(
+    struct settings *settings, const char *plugin, char **authenticator, char **installer, struct error *err)
 {
     if (!list_has(&settings->plugin_flags, plugin))
         return true;
@@ -151,8 +151,8 @@ static bool check_interaction(const struct settings *settings, const struct verb
 
 static bool check_dry_run(const struct settings *settings, const struct verb *verb, struct error *err)
 {
-    if (settings->dry_run && !is_verb(verb, "certonly") && !is_verb(verb, "renew") &&
-        !is_verb(verb, "reconfigure") && !is_verb(verb, "store"))
+    if (settings->dry_run && !is_verb(verb, "certonly") && !is_verb(verb, "renew") && !is_verb(verb, "reconfigure") &&
+        !is_verb(verb, "store"))
         return error_set(err, ERROR_CONFIG,
             "--dry-run currently only works with the 'certonly' or 'renew' subcommands "
             "('%s')",
@@ -164,8 +164,7 @@ static bool check_server(const struct settings *settings, struct error *err)
 {
     const char *host = strstr(settings->server, "://");
 
-    if ((!text_starts(settings->server, "https://") && !text_starts(settings->server, "http://")) ||
-        host[3] == '\0') {
+    if ((!text_starts(settings->server, "https://") && !text_starts(settings->server, "http://")) || host[3] == '\0') {
         (void)error_set(err, ERROR_CONFIG, "The server '%s' is not a URL", settings->server);
         return error_next(err, "give the directory URL of the CA, such as %s", SERVER_PRODUCTION);
     }
@@ -179,16 +178,15 @@ static bool check_keys(const struct settings *settings, struct error *err)
         return error_next(err, "choose --rsa-key-size from %d to %d", RSA_MIN, RSA_MAX);
     }
     if (settings->http_01_port == settings->https_port)
-        return error_set(err, ERROR_CONFIG, "Trying to run http-01 and https-port on the same port (%d)",
-            settings->http_01_port);
+        return error_set(
+            err, ERROR_CONFIG, "Trying to run http-01 and https-port on the same port (%d)", settings->http_01_port);
     return true;
 }
 
 static bool check_enhancements(const struct settings *settings, struct error *err)
 {
     if (settings->hsts == YES && settings->auto_hsts)
-        return error_set(
-            err, ERROR_CONFIG, "Parameters --hsts and --auto-hsts cannot be used simultaneously.");
+        return error_set(err, ERROR_CONFIG, "Parameters --hsts and --auto-hsts cannot be used simultaneously.");
     return true;
 }
 
@@ -249,7 +247,8 @@ static bool check_account(const struct settings *settings, struct error *err)
     return true;
 }
 
-/* Elsewhere it is what Certbot takes for the beginning of two other options, and nobody is to think that it is one of them. */
+/* Elsewhere it is what Certbot takes for the beginning of two other options, and nobody is to think that it is one of
+ * them. */
 static bool check_force(const struct settings *settings, const struct verb *verb, struct error *err)
 {
     if (!settings->force || (is_verb(verb, "delete") && !settings->as_certbot))

@@ -6,8 +6,8 @@ TEST(origins)
 {
     AUTO(settings_free) struct settings *s = settings_new(true);
 
-    CHECK(!SETTING_IS_SET(s, server) && !SETTING_IS_SET(s, account) && !SETTING_IS_SET(s, config_dir),
-        "nothing is set");
+    CHECK(
+        !SETTING_IS_SET(s, server) && !SETTING_IS_SET(s, account) && !SETTING_IS_SET(s, config_dir), "nothing is set");
     SETTING_MARK(s, staging, ORIGIN_FILE);
     CHECK_INT(SETTING_ORIGIN(s, server), ORIGIN_FILE, "server with staging");
     CHECK_INT(SETTING_ORIGIN(s, account), ORIGIN_FILE, "account with server");
@@ -41,10 +41,8 @@ TEST(copies)
     struct error err = { 0 };
 
     webroot_map_put(&s->webroot_map, "a.test", "/srv/a");
-    REQUIRE(
-        option_apply(s, option_find("domains"), "a.test,b.test", ORIGIN_COMMAND_LINE, &err), "%s", err.why);
-    REQUIRE(
-        option_apply(s, option_find("dns-ovh-credentials"), "/x", ORIGIN_COMMAND_LINE, &err), "%s", err.why);
+    REQUIRE(option_apply(s, option_find("domains"), "a.test,b.test", ORIGIN_COMMAND_LINE, &err), "%s", err.why);
+    REQUIRE(option_apply(s, option_find("dns-ovh-credentials"), "/x", ORIGIN_COMMAND_LINE, &err), "%s", err.why);
     REQUIRE(option_apply(s, option_find("standalone"), NULL, ORIGIN_COMMAND_LINE, &err), "%s", err.why);
     copy = settings_dup(s);
     settings_free(s);
@@ -75,8 +73,7 @@ TEST(terminal_level)
         struct error err = { 0 };
 
         for (size_t k = 0; k < 3 && cases[i].options[k] != NULL; k++)
-            REQUIRE(option_apply(s, option_find(cases[i].options[k]), NULL, ORIGIN_COMMAND_LINE, &err), "%s",
-                err.why);
+            REQUIRE(option_apply(s, option_find(cases[i].options[k]), NULL, ORIGIN_COMMAND_LINE, &err), "%s", err.why);
         CHECK_INT(settings_terminal_level(s), cases[i].want, "level");
     }
 }

@@ -10,8 +10,7 @@ const struct topic topics[] = {
     { TOPIC_CERTIFICATE, "certificate", "Certificates", "How a certificate is asked for and proved." },
     { TOPIC_ACCOUNT, "account", "Account", "The account at the CA." },
     { TOPIC_RENEW, "renewal", "Renewal and hooks", "Hooks are saved and run again at each renewal." },
-    { TOPIC_TESTING, "testing", "Testing",
-        "Test servers issue certificates that nobody trusts, with wide limits." },
+    { TOPIC_TESTING, "testing", "Testing", "Test servers issue certificates that nobody trusts, with wide limits." },
     { TOPIC_PATHS, "paths", "Paths", "Directories and files." },
     { TOPIC_REVOKE, "revocation", "Revocation", "Options of revoke." },
     { TOPIC_INSTALL, "installation", "Installation", "Options of rollback." },
@@ -28,8 +27,7 @@ const struct topic topics[] = {
     { .topic = TOPIC_HIDDEN },
 };
 
-void topic_put_names(
-    const struct option *option, const char *around_name, const char *around_value, struct buf *out)
+void topic_put_names(const struct option *option, const char *around_name, const char *around_value, struct buf *out)
 {
     const char *comma = "";
 

@@ -6,15 +6,14 @@
 
 struct topic {
     enum option_topic topic;
-    const char *name;  /* what --help takes; NULL: only on the page of all */
+    const char *name; /* what --help takes; NULL: only on the page of all */
     const char *title;
-    const char *text;  /* a sentence under the title */
+    const char *text; /* a sentence under the title */
 };
 
 extern const struct topic topics[]; /* in the order of --help all; ended by TOPIC_HIDDEN */
 
 /* "-d DOMAIN, --domains DOMAIN": before and behind are put around each name and value ("*", "_"). */
-void topic_put_names(
-    const struct option *option, const char *around_name, const char *around_value, struct buf *out);
+void topic_put_names(const struct option *option, const char *around_name, const char *around_value, struct buf *out);
 /* The default worth telling, NULL when there is none. */
 const char *topic_default(const struct option *option, bool as_certbot);

@@ -107,8 +107,7 @@ static bool read_authority_key(struct cert *cert, struct view value, struct erro
     TRY(der_take(&fields, DER_CONTEXT(0), &identifier, "authority key identifier", err));
     buf_put(&cert->key_identifier, identifier);
     return !cert->key_identifier.failed ||
-           error_set(err, ERROR_CONFIG, "authority key identifier: longer than %zu bytes",
-               cert->key_identifier.max);
+           error_set(err, ERROR_CONFIG, "authority key identifier: longer than %zu bytes", cert->key_identifier.max);
 }
 
 /* RFC 5280 section 4.2.2.1 */
@@ -319,6 +318,5 @@ bool cert_fingerprint(const struct cert *cert, struct buf *out, struct error *er
 
     TRY(digest_sha256(buf_view(&cert->der), &digest, err));
     buf_put_hex(out, buf_view(&digest));
-    return !out->failed ||
-           error_set(err, ERROR_INTERNAL, "a fingerprint does not fit into %zu bytes", out->max);
+    return !out->failed || error_set(err, ERROR_INTERNAL, "a fingerprint does not fit into %zu bytes", out->max);
 }

@@ -8,23 +8,23 @@
 #include "crypto/key.h"
 
 struct cert {
-    struct buf der;             /* the whole certificate */
-    char serial[64];            /* lower-case hex without padding, as Certbot prints it */
-    struct buf serial_der;      /* content octets of the INTEGER, for renewal information (RFC 9773 section 4.1) */
-    struct buf key_identifier;  /* AKI keyIdentifier, empty when absent */
+    struct buf der;                /* the whole certificate */
+    char serial[64];               /* lower-case hex without padding, as Certbot prints it */
+    struct buf serial_der;         /* content octets of the INTEGER, for renewal information (RFC 9773 section 4.1) */
+    struct buf key_identifier;     /* AKI keyIdentifier, empty when absent */
     int64_t not_before, not_after; /* UTC seconds since 1970 */
-    struct list names;          /* identifiers as Certbot orders them: subject CN first when present, also when no SAN
-                                   repeats it, then DNS SANs, then IP SANs in canonical text; no repetition */
-    struct list dns, ips;       /* the SANs by kind */
-    char *common_name;          /* subject CN, NULL when absent */
-    char *issuer_common_name;   /* NULL when absent */
-    char *ocsp_url, *crl_url;   /* first http(s) URL of each, NULL when absent */
+    struct list names;        /* identifiers as Certbot orders them: subject CN first when present, also when no SAN
+                                 repeats it, then DNS SANs, then IP SANs in canonical text; no repetition */
+    struct list dns, ips;     /* the SANs by kind */
+    char *common_name;        /* subject CN, NULL when absent */
+    char *issuer_common_name; /* NULL when absent */
+    char *ocsp_url, *crl_url; /* first http(s) URL of each, NULL when absent */
     enum key_type key_type;
     unsigned key_bits;
-    bool key_known;             /* false: neither RSA nor an EC curve of ours */
-    bool must_staple;           /* TLS feature status_request (RFC 7633) */
-    bool signs_ocsp;            /* extended key usage OCSPSigning (RFC 6960 section 4.2.2.2) */
-    size_t spki_at, spki_len;   /* SubjectPublicKeyInfo inside der */
+    bool key_known;           /* false: neither RSA nor an EC curve of ours */
+    bool must_staple;         /* TLS feature status_request (RFC 7633) */
+    bool signs_ocsp;          /* extended key usage OCSPSigning (RFC 6960 section 4.2.2.2) */
+    size_t spki_at, spki_len; /* SubjectPublicKeyInfo inside der */
     size_t issuer_at, issuer_len, subject_at, subject_len; /* the Names inside der */
 };
 
@@ -37,8 +37,8 @@ DEFINE_AUTO(struct cert, cert_free)
 
 /* Splits what a CA sent into cert (the leaf), chain (all others, in order) and fullchain (cert + chain), re-encoded
  * with 64 columns and LF. ERROR_ACME when there are fewer than two certificates or one does not parse. */
-MUST_USE bool cert_split_chain(struct view pem, struct buf *cert, struct buf *chain, struct buf *fullchain,
-    struct error *err);
+MUST_USE bool cert_split_chain(
+    struct view pem, struct buf *cert, struct buf *chain, struct buf *fullchain, struct error *err);
 
 /* Issuer CN of the last certificate of a PEM chain, of the caller's ("" when it has none); for --preferred-chain. */
 MUST_USE bool cert_chain_top_issuer(struct view pem, char **out, struct error *err);

@@ -42,14 +42,13 @@ TEST(cert_check_key_pem_forms)
             struct error err = { 0 };
 
             put_pem(pkey, forms[f], &pem);
-            CHECK(cert_check_key_pem(cert, buf_view(&pem), "my.key", &err), "%s %s: %s", kinds[k], forms[f],
-                err.why);
+            CHECK(cert_check_key_pem(cert, buf_view(&pem), "my.key", &err), "%s %s: %s", kinds[k], forms[f], err.why);
             REQUIRE(key_from_pem(buf_view(&pem), "my.key", &key, &err), "%s", err.why);
             CHECK(cert_matches_key(cert, key), "%s", kinds[k]);
             CHECK(!cert_matches_key(other_cert, key), "%s", kinds[k]);
             CHECK(!cert_check_key_pem(other_cert, buf_view(&pem), "my.key", &err), "%s", kinds[k]);
-            CHECK(err.kind == ERROR_STORE && strstr(err.why, "does not belong") && strstr(err.what, "my.key"),
-                "%s: %s", kinds[k], err.why);
+            CHECK(err.kind == ERROR_STORE && strstr(err.why, "does not belong") && strstr(err.what, "my.key"), "%s: %s",
+                kinds[k], err.why);
             CHECK(ERR_peek_error() == 0, "%s: OpenSSL's queue is not empty", kinds[k]);
         }
     }
@@ -68,10 +67,10 @@ TEST(cert_check_key_pem_without_public_half)
     REQUIRE(EVP_PKEY_set_int_param(pkey, OSSL_PKEY_PARAM_EC_INCLUDE_PUBLIC, 0) == 1);
     put_pem(pkey, "PrivateKeyInfo", &pem);
     REQUIRE(key_pem_find(buf_view(&pem), &der, &form, &err) &&
-            public_part_of_private(buf_view(&der), form, &part, &err) && !part.known, "%s", err.why);
+                public_part_of_private(buf_view(&der), form, &part, &err) && !part.known,
+        "%s", err.why);
     CHECK(cert_check_key_pem(cert, buf_view(&pem), "f", &err), "%s", err.why);
-    CHECK(
-        !cert_check_key_pem(other_cert, buf_view(&pem), "f", &err) && err.kind == ERROR_STORE, "%s", err.why);
+    CHECK(!cert_check_key_pem(other_cert, buf_view(&pem), "f", &err) && err.kind == ERROR_STORE, "%s", err.why);
 }
 
 TEST(cert_with_compressed_point)
@@ -83,8 +82,7 @@ TEST(cert_with_compressed_point)
     struct error err = { 0 };
 
     put_pem(pkey, "PrivateKeyInfo", &pem);
-    REQUIRE(
-        EVP_PKEY_set_utf8_string_param(pkey, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "compressed") == 1);
+    REQUIRE(EVP_PKEY_set_utf8_string_param(pkey, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, "compressed") == 1);
     cert = cert_for(pkey);
     CHECK(cert_check_key_pem(cert, buf_view(&pem), "f", &err), "%s", err.why);
     REQUIRE(key_from_pem(buf_view(&pem), "f", &key, &err), "%s", err.why);
@@ -109,8 +107,7 @@ TEST(cert_check_key_pem_broken)
         struct error err = { 0 };
 
         CHECK(!cert_check_key_pem(cert, view_of(cases[i].pem), "my.key", &err), "%s", cases[i].name);
-        CHECK(err.kind == ERROR_CONFIG && strstr(err.why, cases[i].why) != NULL, "%s: %s", cases[i].name,
-            err.why);
+        CHECK(err.kind == ERROR_CONFIG && strstr(err.why, cases[i].why) != NULL, "%s: %s", cases[i].name, err.why);
         CHECK(strstr(err.what, "my.key") != NULL, "%s: %s", cases[i].name, err.what);
     }
 }

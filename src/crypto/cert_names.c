@@ -69,8 +69,7 @@ static bool read_attribute(struct view attribute, char **out, const char *what, 
     if (*out != NULL || !view_equal(oid, OID("\x55\x04\x03"))) /* 2.5.4.3 */
         return true;
     if (!put_directory_string(tag, value, &text) || text.failed)
-        return error_set(
-            err, ERROR_CONFIG, "the common name of the %s is not a text of bearable length", what);
+        return error_set(err, ERROR_CONFIG, "the common name of the %s is not a text of bearable length", what);
     text_printable(shown, sizeof shown, buf_view(&text), false);
     if (!view_is(buf_view(&text), shown)) /* what had to be changed to be shown is no name */
         return error_set(
@@ -106,8 +105,7 @@ static bool add_dns(struct view name, struct list *dns, struct error *err)
         plain = plain && name.at[i] > ' ' && name.at[i] < 0x7f;
     if (!plain) {
         text_printable(shown, sizeof shown, name, false); /* a NUL must not hide what follows it */
-        return error_set(
-            err, ERROR_CONFIG, "the DNS name \"%s\" has characters in it that no DNS name has", shown);
+        return error_set(err, ERROR_CONFIG, "the DNS name \"%s\" has characters in it that no DNS name has", shown);
     }
     list_add_view(dns, name);
     return true;

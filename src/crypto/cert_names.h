@@ -17,9 +17,10 @@ MUST_USE bool names_common(struct view name, char **out, const char *what, struc
  * the latter in canonical text. Other kinds of names are passed over. */
 MUST_USE bool names_alternative(struct view value, struct list *dns, struct list *ips, struct error *err);
 
-/* Cuts one Extension off *list (RFC 5280 section 4.1): identifier, whether it is critical (may be NULL), and content of its OCTET
- * STRING. */
-MUST_USE bool names_extension(struct view *list, struct view *oid, bool *critical, struct view *value, struct error *err);
+/* Cuts one Extension off *list (RFC 5280 section 4.1): identifier, whether it is critical (may be NULL), and content of
+ * its OCTET STRING. */
+MUST_USE bool names_extension(
+    struct view *list, struct view *oid, bool *critical, struct view *value, struct error *err);
 
 /* TLS feature (RFC 7633), 1.3.6.1.5.5.7.1.24: sets *out when the value asks for status_request. */
 extern const struct view names_tls_feature_oid;

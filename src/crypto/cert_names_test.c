@@ -9,19 +9,41 @@ static const struct {
 } subjects[] = {
     { "nothing", "", NULL, NULL },
     { "cut", "310c300a06035504030c0461c3a9", NULL, "beyond the end" },
-    { "UTF8String", "310d300b06035504030c0461c3a962", "a\xc3\xa9" "b", NULL },
+    { "UTF8String", "310d300b06035504030c0461c3a962",
+        "a\xc3\xa9"
+        "b",
+        NULL },
     { "PrintableString", "310b3009060355040313026162", "ab", NULL },
     { "IA5String", "310b3009060355040316026162", "ab", NULL },
     { "T61String is Latin-1", "310b30090603550403140261e9", "a\xc3\xa9", NULL },
-    { "BMPString", "310f300d06035504031e060061" "00e9" "20ac", "a\xc3\xa9\xe2\x82\xac", NULL },
+    { "BMPString",
+        "310f300d06035504031e060061"
+        "00e9"
+        "20ac",
+        "a\xc3\xa9\xe2\x82\xac", NULL },
     { "BMPString of odd length", "310c300a06035504031e03006100", NULL, "not a text" },
-    { "a number", "310a300806035504030201" "05", NULL, "not a text" },
+    { "a number",
+        "310a300806035504030201"
+        "05",
+        NULL, "not a text" },
     { "organisation only", "310b3009060355040a13026162", NULL, NULL },
-    { "empty", "310930070603550403" "1300", NULL, NULL },
-    { "two: the first counts", "310b3009060355040313026162" "310b3009060355040313026364", "ab", NULL },
+    { "empty",
+        "310930070603550403"
+        "1300",
+        NULL, NULL },
+    { "two: the first counts",
+        "310b3009060355040313026162"
+        "310b3009060355040313026364",
+        "ab", NULL },
     { "two in one set", "31163009060355040a130261623009060355040313026364", "cd", NULL },
-    { "more behind the value", "310e300c060355040313026162" "020105", NULL, "3 bytes too many" },
-    { "delete character", "310b30090603550403130261" "7f", NULL, "control characters" },
+    { "more behind the value",
+        "310e300c060355040313026162"
+        "020105",
+        NULL, "3 bytes too many" },
+    { "delete character",
+        "310b30090603550403130261"
+        "7f",
+        NULL, "control characters" },
     { "C1 control in UTF-8", "310c300a06035504030c0361c29b", NULL, "control characters" },
 };
 
@@ -59,12 +81,34 @@ static const struct {
 } alternatives[] = {
     { "empty list", "3000", "", "", NULL },
     { "empty name", "30028200", NULL, NULL, "no DNS name has" },
-    { "cut", "300a" "820161" "8704c0000201", NULL, NULL, "beyond the end" },
-    { "both", "3009" "820161" "8704c0000201", "a", "192.0.2.1", NULL },
-    { "IPv6", "3012" "871020010db8000000000000000000000001", "", "2001:db8::1", NULL },
-    { "address with a mask", "300a" "8708c0000200ffffff00", NULL, NULL, "an IP address of 8 bytes" },
-    { "e-mail and directory name", "3008" "810361" "4062" "a4013000", NULL, NULL, "alternative name" },
-    { "e-mail only", "3005" "8103614062", "", "", NULL },
+    { "cut",
+        "300a"
+        "820161"
+        "8704c0000201",
+        NULL, NULL, "beyond the end" },
+    { "both",
+        "3009"
+        "820161"
+        "8704c0000201",
+        "a", "192.0.2.1", NULL },
+    { "IPv6",
+        "3012"
+        "871020010db8000000000000000000000001",
+        "", "2001:db8::1", NULL },
+    { "address with a mask",
+        "300a"
+        "8708c0000200ffffff00",
+        NULL, NULL, "an IP address of 8 bytes" },
+    { "e-mail and directory name",
+        "3008"
+        "810361"
+        "4062"
+        "a4013000",
+        NULL, NULL, "alternative name" },
+    { "e-mail only",
+        "3005"
+        "8103614062",
+        "", "", NULL },
     { "more behind the list", "300000", NULL, NULL, "too many" },
 };
 
@@ -101,9 +145,10 @@ TEST(names_alternative_too_many)
     buf_put_char(&der, (char)(count * 3 >> 8));
     buf_put_char(&der, (char)(count * 3 & 0xff));
     for (size_t i = 0; i < count; i++)
-        buf_put(&der, (struct view){ "\x82\x01" "a", 3 });
-    CHECK(!names_alternative(buf_view(&der), &dns, &ips, &err) && strstr(err.why, "more than 4096"), "%s",
-        err.why);
+        buf_put(&der, (struct view){ "\x82\x01"
+                                     "a",
+                          3 });
+    CHECK(!names_alternative(buf_view(&der), &dns, &ips, &err) && strstr(err.why, "more than 4096"), "%s", err.why);
 }
 
 TEST(names_must_staple)

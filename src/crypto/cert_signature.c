@@ -1,6 +1,6 @@
 /*
- * Whether a certificate, or what else a CA signs, was signed by another: the one thing about certificates that OpenSSL does
- * for us.
+ * Whether a certificate, or what else a CA signs, was signed by another: the one thing about certificates that OpenSSL
+ * does for us.
  */
 #include <pthread.h>
 #include <string.h>
@@ -147,8 +147,7 @@ static bool read_pss(struct view rest, struct scheme *out, struct error *err)
     TRY(der_take(&field, DER_SEQUENCE, &mask, "PSS mask", err));
     TRY(der_take(&mask, DER_OID, &oid, "PSS mask", err));
     TRY(digest_of(&mask, &mask_digest, err));
-    if (!view_equal(oid, OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08")) ||
-        strcmp(mask_digest, out->digest) != 0)
+    if (!view_equal(oid, OID("\x2a\x86\x48\x86\xf7\x0d\x01\x01\x08")) || strcmp(mask_digest, out->digest) != 0)
         return error_set(err, ERROR_CONFIG, "PSS mask: not MGF1 with the digest of the signature");
     out->salt_len = 20;
     if (der_is(fields, DER_CONTEXT_CONSTRUCTED(2))) {
@@ -176,8 +175,8 @@ static bool read_scheme(struct view identifier, struct scheme *out, struct error
     return !out->algorithm->pss || read_pss(identifier, out, err);
 }
 
-static bool verify(EVP_PKEY *pkey, const struct scheme *scheme, struct view signature,
-    struct view signed_part, struct error *err)
+static bool verify(
+    EVP_PKEY *pkey, const struct scheme *scheme, struct view signature, struct view signed_part, struct error *err)
 {
     AUTO(EVP_MD_CTX_free) EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     EVP_PKEY_CTX *pkey_ctx = NULL; /* ctx owns it */
@@ -190,8 +189,7 @@ static bool verify(EVP_PKEY *pkey, const struct scheme *scheme, struct view sign
     if (scheme->algorithm->pss && (EVP_PKEY_CTX_set_rsa_padding(pkey_ctx, RSA_PKCS1_PSS_PADDING) != 1 ||
                                       EVP_PKEY_CTX_set_rsa_pss_saltlen(pkey_ctx, scheme->salt_len) != 1))
         return error_openssl(err, ERROR_STORE, "the issuer's key does not allow this signature");
-    if (EVP_DigestVerify(
-            ctx, view_bytes(signature), signature.len, view_bytes(signed_part), signed_part.len) != 1) {
+    if (EVP_DigestVerify(ctx, view_bytes(signature), signature.len, view_bytes(signed_part), signed_part.len) != 1) {
         ERR_clear_error();
         return error_set(err, ERROR_STORE, "the signature does not fit");
     }

@@ -42,9 +42,9 @@ TEST(cert_check_signed_by)
             struct error err = { 0 };
             bool ok;
 
-            from = (struct fixture){ .key = ca_key,
-                .subject = "CA",
-                .digest = strcmp(algorithms[i].key, "ED25519") == 0 ? "" : NULL };
+            from = (struct fixture){
+                .key = ca_key, .subject = "CA", .digest = strcmp(algorithms[i].key, "ED25519") == 0 ? "" : NULL
+            };
             ca = fixture_cert(&from);
             ok = cert_check_signed_by(leaf, ca, &err);
             CHECK(ok == (algorithms[i].why == NULL), "%s: %s", algorithms[i].name, err.why);
@@ -56,8 +56,7 @@ TEST(cert_check_signed_by)
             from.key = wrong_key;
             from.digest = *algorithms[i].digest ? NULL : "";
             wrong = fixture_cert(&from);
-            CHECK(!cert_check_signed_by(leaf, wrong, &err) && err.kind == ERROR_STORE, "%s",
-                algorithms[i].name);
+            CHECK(!cert_check_signed_by(leaf, wrong, &err) && err.kind == ERROR_STORE, "%s", algorithms[i].name);
             leaf->der.at[leaf->der.len - 1] ^= 1; /* in the signature */
             CHECK(!cert_check_signed_by(leaf, ca, &err) && strstr(err.why, "does not fit"), "%s: %s",
                 algorithms[i].name, err.why);

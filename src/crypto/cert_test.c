@@ -14,13 +14,12 @@ static const struct {
             .san = "DNS:a.example,DNS:b.example,IP:2001:db8::1,DNS:*.c.example,IP:192.0.2.1",
             .serial = "00EA10" },
         "b.example,a.example,*.c.example,2001:db8::1,192.0.2.1", "ea10", true, false },
-    { "RSA, no CN", "RSA", { .issuer = "CA", .san = "DNS:a.example", .serial = "0123456789ABCDEF" },
-        "a.example", "123456789abcdef", true, false },
-    { "CN that no SAN has", "P-384", { .subject = "x.example", .san = "DNS:a.example" },
-        "x.example,a.example", "1", true, false },
+    { "RSA, no CN", "RSA", { .issuer = "CA", .san = "DNS:a.example", .serial = "0123456789ABCDEF" }, "a.example",
+        "123456789abcdef", true, false },
+    { "CN that no SAN has", "P-384", { .subject = "x.example", .san = "DNS:a.example" }, "x.example,a.example", "1",
+        true, false },
     { "CN only", "P-521", { .subject = "x.example" }, "x.example", "1", true, false },
-    { "address as CN", "P-256", { .subject = "192.0.2.1", .san = "IP:192.0.2.1" }, "192.0.2.1", "1", true,
-        false },
+    { "address as CN", "P-256", { .subject = "192.0.2.1", .san = "IP:192.0.2.1" }, "192.0.2.1", "1", true, false },
     { "repeated names", "P-256", { .san = "DNS:a.example,DNS:b.example,DNS:a.example,email:me@a.example" },
         "a.example,b.example", "1", true, false },
     { "no name", "P-256", { .issuer = "CA" }, "", "1", true, false },
@@ -29,15 +28,14 @@ static const struct {
         { .san = "DNS:a.example", .serial = "FF00112233445566778899AABBCCDDEEFF001122" }, "a.example",
         "ff00112233445566778899aabbccddeeff001122", true, false },
     { "31 bytes of serial", "P-256",
-        { .san = "DNS:a.example",
-            .serial = "7F00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDD" },
+        { .san = "DNS:a.example", .serial = "7F00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDD" },
         "a.example", "7f00112233445566778899aabbccddeeff00112233445566778899aabbccdd", true, false },
     { "serial 0", "P-256", { .san = "DNS:a.example", .serial = "00" }, "a.example", "0", true, false },
     { "both time types", "P-256",
-        { .san = "DNS:a.example", .not_before = "491231235959Z", .not_after = "20500101000000Z" },
-        "a.example", "1", true, false },
-    { "no end of validity", "P-256", { .san = "DNS:a.example", .not_after = "99991231235959Z" }, "a.example",
-        "1", true, false },
+        { .san = "DNS:a.example", .not_before = "491231235959Z", .not_after = "20500101000000Z" }, "a.example", "1",
+        true, false },
+    { "no end of validity", "P-256", { .san = "DNS:a.example", .not_after = "99991231235959Z" }, "a.example", "1", true,
+        false },
     { "must staple", "P-256", { .san = "DNS:a.example", .must_staple = true }, "a.example", "1", true, true },
     { "URLs", "P-256",
         { .san = "DNS:a.example",
@@ -112,8 +110,9 @@ TEST(cert_reads_what_openssl_reads)
 TEST(cert_ari_id_rfc9773) /* section 4.1 */
 {
     AUTO(EVP_PKEY_free) EVP_PKEY *pkey = fixture_key("P-256");
-    struct fixture from = { .key = pkey, .subject = "x", .serial = "87654321",
-        .authority_key = "69885B6B87464041E1B37B847BA0AE2CDE01C8D4" };
+    struct fixture from = {
+        .key = pkey, .subject = "x", .serial = "87654321", .authority_key = "69885B6B87464041E1B37B847BA0AE2CDE01C8D4"
+    };
     AUTO(cert_free) struct cert *cert = NULL, *without = NULL;
     AUTO(buf_clear) struct buf pem = BUF(8192), other = BUF(8192), id = BUF(128), print = BUF(128);
     struct error err = { 0 };
@@ -158,10 +157,9 @@ TEST(cert_cut_anywhere)
 
         exact = xrealloc(exact, len > 0 ? len : 1, 1);
         memcpy(exact, der.at, len);
-        CHECK(!cert_from_der((struct view){ exact, len }, "cut", &cert, &err) && cert == NULL, "%zu bytes",
-            len);
-        CHECK(err.kind == ERROR_CONFIG && err.why[0] != '\0' && strstr(err.what, "cut") != NULL, "%zu: %s",
-            len, err.why);
+        CHECK(!cert_from_der((struct view){ exact, len }, "cut", &cert, &err) && cert == NULL, "%zu bytes", len);
+        CHECK(
+            err.kind == ERROR_CONFIG && err.why[0] != '\0' && strstr(err.what, "cut") != NULL, "%zu: %s", len, err.why);
     }
 }
 
@@ -199,8 +197,7 @@ static const struct {
     size_t len;
     const char *why;
 } swaps[] = {
-    { "NUL in a DNS name", "bank.example.evil.test", "bank.example\0evil.test", 22,
-        "\"bank.example?evil.test\"" },
+    { "NUL in a DNS name", "bank.example.evil.test", "bank.example\0evil.test", 22, "\"bank.example?evil.test\"" },
     { "line feed in a DNS name", "bank.example.evil.test", "bank.example\nevil.test", 22, "no DNS name has" },
     { "blank in a DNS name", "bank.example.evil.test", "bank.example evil.test", 22, "no DNS name has" },
     { "8 bits in a DNS name", "bank.example.evil.test",
@@ -213,8 +210,7 @@ static const struct {
         "cn\xc3"
         "example.test",
         15, "of the subject" },
-    { "address of 3 bytes", "\x87\x04\xc0\x00\x02\x01", "\x87\x03\xc0\x00\x02\x05", 6,
-        "IP address of 3 bytes" },
+    { "address of 3 bytes", "\x87\x04\xc0\x00\x02\x01", "\x87\x03\xc0\x00\x02\x05", 6, "IP address of 3 bytes" },
     { "indefinite length", "\x30\x82", "\x30\x80", 2, "indefinite" },
     { "a month too many", "261101000000Z", "261301000000Z", 13, "does not exist" },
     { "bytes where digits belong", "261101000000Z", "2611010000\x00\x30Z", 13, "other characters" },
@@ -231,15 +227,17 @@ TEST(cert_hostile)
         struct error err = { 0 };
         char *at;
 
-        fixture_der(&(struct fixture){ .key = pkey, .subject = "cn.example.test", .issuer = "CA",
-                        .san = "DNS:bank.example.evil.test,IP:192.0.2.1", .crl = "URI:http://c.example/1" },
+        fixture_der(&(struct fixture){ .key = pkey,
+                        .subject = "cn.example.test",
+                        .issuer = "CA",
+                        .san = "DNS:bank.example.evil.test,IP:192.0.2.1",
+                        .crl = "URI:http://c.example/1" },
             &der);
         at = memmem(der.at, der.len, swaps[i].from, swaps[i].len);
         REQUIRE(at != NULL, "%s", swaps[i].name);
         memcpy(at, swaps[i].to, swaps[i].len);
         CHECK(!cert_from_der(buf_view(&der), "hostile", &cert, &err) && cert == NULL, "%s", swaps[i].name);
-        CHECK(strstr(err.why, swaps[i].why) != NULL && err.kind == ERROR_CONFIG, "%s: %s", swaps[i].name,
-            err.why);
+        CHECK(strstr(err.why, swaps[i].why) != NULL && err.kind == ERROR_CONFIG, "%s: %s", swaps[i].name, err.why);
     }
 }
 
@@ -251,14 +249,12 @@ TEST(cert_more_behind_it)
 
     put_der(&der, "P-256", "DNS:a.example");
     buf_put_char(&der, 'x');
-    CHECK(!cert_from_der(buf_view(&der), "x", &cert, &err) && strstr(err.why, "1 bytes too many"), "%s",
-        err.why);
+    CHECK(!cert_from_der(buf_view(&der), "x", &cert, &err) && strstr(err.why, "1 bytes too many"), "%s", err.why);
     for (size_t i = 0; i <= PEM_MAX_DER; i++)
         buf_put_char(&large, '0');
-    CHECK(
-        !cert_from_der(buf_view(&large), "x", &cert, &err) && strstr(err.why, "larger than"), "%s", err.why);
-    CHECK(!cert_from_pem(view_of("no certificate"), "my.pem", &cert, &err) && strstr(err.why, "no PEM block"),
-        "%s", err.why);
+    CHECK(!cert_from_der(buf_view(&large), "x", &cert, &err) && strstr(err.why, "larger than"), "%s", err.why);
+    CHECK(!cert_from_pem(view_of("no certificate"), "my.pem", &cert, &err) && strstr(err.why, "no PEM block"), "%s",
+        err.why);
     CHECK(strstr(err.what, "my.pem") != NULL, "%s", err.what);
 }
 
@@ -269,11 +265,11 @@ TEST(cert_serial_too_long)
     struct cert *cert = NULL;
     struct error err = { 0 };
 
-    fixture_der(&(struct fixture){ .key = pkey, .subject = "x",
-                    .serial = "7F00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEE" },
+    fixture_der(
+        &(struct fixture){
+            .key = pkey, .subject = "x", .serial = "7F00112233445566778899AABBCCDDEEFF00112233445566778899AABBCCDDEE" },
         &der);
-    CHECK(
-        !cert_from_der(buf_view(&der), "x", &cert, &err) && strstr(err.why, "longer than 31"), "%s", err.why);
+    CHECK(!cert_from_der(buf_view(&der), "x", &cert, &err) && strstr(err.why, "longer than 31"), "%s", err.why);
 }
 
 TEST_MAIN()

@@ -60,8 +60,7 @@ static bool check_issuer(const struct cert *cert, struct error *err)
     return true;
 }
 
-static bool split(
-    struct view pem, struct buf *cert, struct buf *chain, struct buf *fullchain, struct error *err)
+static bool split(struct view pem, struct buf *cert, struct buf *chain, struct buf *fullchain, struct error *err)
 {
     size_t count = 0;
 
@@ -81,12 +80,10 @@ static bool split(
             return error_set(
                 err, ERROR_ACME, "the chain is larger than %zu bytes", to->failed ? to->max : fullchain->max);
     }
-    return count >= 2 ||
-           error_set(err, ERROR_ACME, "%zu certificates, where a chain has at least two", count);
+    return count >= 2 || error_set(err, ERROR_ACME, "%zu certificates, where a chain has at least two", count);
 }
 
-bool cert_split_chain(
-    struct view pem, struct buf *cert, struct buf *chain, struct buf *fullchain, struct error *err)
+bool cert_split_chain(struct view pem, struct buf *cert, struct buf *chain, struct buf *fullchain, struct error *err)
 {
     const size_t before[] = { cert->len, chain->len, fullchain->len };
 

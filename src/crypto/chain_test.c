@@ -23,8 +23,7 @@ static void put_crlf(struct buf *out, struct view text)
 TEST(cert_split_chain)
 {
     AUTO(buf_clear)
-    struct buf leaf = BUF(1 << 16),
-               rest = BUF(1 << 16), all = BUF(1 << 16), untidy = BUF(1 << 16);
+    struct buf leaf = BUF(1 << 16), rest = BUF(1 << 16), all = BUF(1 << 16), untidy = BUF(1 << 16);
     AUTO(buf_clear) struct buf cert = BUF(1 << 16), chain = BUF(1 << 16), fullchain = BUF(1 << 16);
     struct error err = { 0 };
 
@@ -113,11 +112,9 @@ TEST(cert_split_chain_broken)
         put_shape(broken[i].shape, &pem);
         buf_put_text(&cert, "before");
         CHECK(!cert_split_chain(buf_view(&pem), &cert, &chain, &fullchain, &err), "%s", broken[i].name);
-        CHECK(err.kind == ERROR_ACME && strstr(err.why, broken[i].why) != NULL, "%s: %s", broken[i].name,
-            err.why);
+        CHECK(err.kind == ERROR_ACME && strstr(err.why, broken[i].why) != NULL, "%s: %s", broken[i].name, err.why);
         CHECK(strstr(err.what, "the CA sent") != NULL, "%s: %s", broken[i].name, err.what);
-        CHECK(
-            cert.len == 6 && chain.len == 0 && fullchain.len == 0, "%s: something was left", broken[i].name);
+        CHECK(cert.len == 6 && chain.len == 0 && fullchain.len == 0, "%s: something was left", broken[i].name);
         CHECK(ERR_peek_error() == 0, "%s: OpenSSL's queue is not empty", broken[i].name);
     }
 }

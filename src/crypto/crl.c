@@ -13,8 +13,8 @@
 #include "crypto/pem.h"
 #include "crypto/signed_data.h"
 
-#define SKEW_S 300           /* between the CA's clock and ours */
-#define REASON_REMOVED 8     /* removeFromCRL: no longer on hold (RFC 5280 section 5.3.1) */
+#define SKEW_S 300       /* between the CA's clock and ours */
+#define REASON_REMOVED 8 /* removeFromCRL: no longer on hold (RFC 5280 section 5.3.1) */
 
 struct entry {
     struct view serial; /* content of the INTEGER, inside der */
@@ -22,13 +22,13 @@ struct entry {
 };
 
 struct crl {
-    struct buf der, signer_spki; /* the whole list; the key that it was checked with */
-    struct view issuer;          /* Name */
+    struct buf der, signer_spki;      /* the whole list; the key that it was checked with */
+    struct view issuer;               /* Name */
     int64_t this_update, next_update; /* next_update 0: none given */
-    struct view full_names;      /* of the distribution point that it is about; at NULL when it is about all */
-    bool other_point;            /* it is about a point that we have no word for */
-    bool other_certs;            /* only about CAs or attributes */
-    struct entry *entries;       /* sorted */
+    struct view full_names;           /* of the distribution point that it is about; at NULL when it is about all */
+    bool other_point;                 /* it is about a point that we have no word for */
+    bool other_certs;                 /* only about CAs or attributes */
+    struct entry *entries;            /* sorted */
     size_t count, size;
 };
 

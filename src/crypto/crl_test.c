@@ -26,14 +26,14 @@ static void scene_set(void)
     scene.issuer = fixture_cert(&(struct fixture){ .key = scene.ca_key, .subject = "CA" });
     scene.stranger = fixture_cert(&(struct fixture){ .key = scene.stranger_key, .subject = "Stranger" });
     scene.namesake = fixture_cert(&(struct fixture){ .key = scene.stranger_key, .subject = "CA" });
-    scene.leaf = fixture_cert(&(struct fixture){ .key = scene.stranger_key, .signer = scene.ca_key, .issuer = "CA",
-        .serial = "8FA5CC", .crl = "URI:" POINT });
+    scene.leaf = fixture_cert(&(struct fixture){
+        .key = scene.stranger_key, .signer = scene.ca_key, .issuer = "CA", .serial = "8FA5CC", .crl = "URI:" POINT });
 }
 
 struct made { /* a list to make; zero is the plain one: without our certificate, fresh for a week */
     bool listed;
-    int reason;         /* 0: none */
-    int more;           /* other entries */
+    int reason;                       /* 0: none */
+    int more;                         /* other entries */
     int64_t this_update, next_update; /* relative to now */
     bool no_next, pem, stranger_signs, delta, odd_extension, odd_entry;
     const char *issuer; /* ["CA"] */
@@ -172,7 +172,8 @@ static const struct {
     { "a critical extension", { .listed = true, .odd_extension = true }, "critical extension", 0 },
     { "a critical extension of an entry", { .listed = true, .odd_entry = true }, "an entry of the list", 0 },
     { "six minutes in the future", { .listed = true, .this_update = 6 * MINUTE }, "from the future", 0 },
-    { "out of date for six minutes", { .listed = true, .this_update = -DAY, .next_update = -6 * MINUTE }, "out of date", 0 },
+    { "out of date for six minutes", { .listed = true, .this_update = -DAY, .next_update = -6 * MINUTE }, "out of date",
+        0 },
     { "indirect", { .listed = true, .scope = "indirectCRL:TRUE" }, "indirect", 0 },
     { "another part", { .scope = "fullname:URI:http://crl.example/8.crl" }, "other certificates", 0 },
     { "CAs only", { .scope = "onlyCA:TRUE" }, "other certificates", 0 },
@@ -188,7 +189,8 @@ static const struct {
     { "our part, not listed", { .scope = "fullname:URI:" POINT }, NULL, false },
     { "our part, listed", { .listed = true, .scope = "fullname:URI:" POINT }, NULL, true },
     { "user certificates only", { .scope = "onlyuser:TRUE" }, NULL, false },
-    { "another part, listed all the same", { .listed = true, .scope = "fullname:URI:http://crl.example/8.crl" }, NULL, true },
+    { "another part, listed all the same", { .listed = true, .scope = "fullname:URI:http://crl.example/8.crl" }, NULL,
+        true },
     { "four minutes in the future", { .listed = true, .this_update = 4 * MINUTE }, NULL, true },
     { "out of date for four minutes", { .listed = true, .this_update = -DAY, .next_update = -4 * MINUTE }, NULL, true },
     { "no next update", { .listed = true, .no_next = true }, NULL, true },
@@ -249,7 +251,8 @@ TEST(broken_lists)
         struct error err = { 0 };
 
         memcpy(copy, bytes.at, len);
-        CHECK(!look((struct view){ copy, len }, scene.issuer, &revoked, &err) && err.kind == ERROR_NETWORK, "cut to %zu", len);
+        CHECK(!look((struct view){ copy, len }, scene.issuer, &revoked, &err) && err.kind == ERROR_NETWORK,
+            "cut to %zu", len);
     }
     for (size_t at = 0; at < bytes.len; at++) {
         struct error err = { 0 };

@@ -52,14 +52,13 @@ static bool add_names(GENERAL_NAMES *names, const struct list *dns, const struct
         if (address == NULL)
             return error_openssl(err, ERROR_CONFIG, "\"%s\" is not an IP address", ips->at[i]);
         if (!add_name(names, GEN_IPADD, address))
-            return error_openssl(
-                err, ERROR_INTERNAL, "cannot add an address to a certificate signing request");
+            return error_openssl(err, ERROR_INTERNAL, "cannot add an address to a certificate signing request");
     }
     return true;
 }
 
 /* Takes ext over in any case. */
-static bool push_extension(STACK_OF(X509_EXTENSION) *exts, X509_EXTENSION *ext)
+static bool push_extension(STACK_OF(X509_EXTENSION) * exts, X509_EXTENSION *ext)
 {
     if (ext != NULL && sk_X509_EXTENSION_push(exts, ext) > 0)
         return true;
@@ -87,14 +86,13 @@ static bool add_extensions(
         return error_openssl(err, ERROR_INTERNAL, "cannot make a certificate signing request");
     TRY(add_names(names, dns, ips, err));
     if (!push_extension(exts, X509V3_EXT_i2d(NID_subject_alt_name, 0, names)) ||
-        (must_staple && !push_extension(exts, must_staple_extension())) ||
-        X509_REQ_add_extensions(req, exts) != 1)
+        (must_staple && !push_extension(exts, must_staple_extension())) || X509_REQ_add_extensions(req, exts) != 1)
         return error_openssl(err, ERROR_INTERNAL, "cannot add extensions to a certificate signing request");
     return true;
 }
 
-bool csr_make(const struct key *key, const struct list *dns, const struct list *ips, bool must_staple,
-    struct buf *der, struct error *err)
+bool csr_make(const struct key *key, const struct list *dns, const struct list *ips, bool must_staple, struct buf *der,
+    struct error *err)
 {
     AUTO(X509_REQ_free) X509_REQ *req = X509_REQ_new();
     unsigned char *encoded = NULL;
@@ -102,8 +100,7 @@ bool csr_make(const struct key *key, const struct list *dns, const struct list *
 
     if (dns->len + ips->len == 0)
         return error_set(err, ERROR_INTERNAL, "a certificate signing request without names");
-    if (req == NULL || X509_REQ_set_version(req, X509_REQ_VERSION_1) != 1 ||
-        X509_REQ_set_pubkey(req, key->pkey) != 1)
+    if (req == NULL || X509_REQ_set_version(req, X509_REQ_VERSION_1) != 1 || X509_REQ_set_pubkey(req, key->pkey) != 1)
         return error_openssl(err, ERROR_INTERNAL, "cannot make a certificate signing request");
     TRY(add_extensions(req, dns, ips, must_staple, err));
     if (X509_REQ_sign(req, key->pkey, EVP_sha256()) <= 0 || (len = i2d_X509_REQ(req, &encoded)) <= 0)

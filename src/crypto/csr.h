@@ -6,7 +6,8 @@
 
 struct csr {
     struct buf der;
-    struct list names; /* CN (as a DNS name) first if present, then DNS SANs, then IP SANs in canonical text; no repetition */
+    struct list
+        names; /* CN (as a DNS name) first if present, then DNS SANs, then IP SANs in canonical text; no repetition */
     struct list dns, ips; /* the same by kind; dns includes the CN */
     bool must_staple;
 };

@@ -28,10 +28,8 @@ static const struct {
     bool staple;
 } made[] = {
     { "one name", "a.example", "", "DNS:a.example", false },
-    { "order is kept", "b.example,a.example,*.c.example", "", "DNS:b.example, DNS:a.example, DNS:*.c.example",
-        false },
-    { "addresses", "", "192.0.2.1,2001:db8::1", "IP Address:192.0.2.1, IP Address:2001:DB8:0:0:0:0:0:1",
-        false },
+    { "order is kept", "b.example,a.example,*.c.example", "", "DNS:b.example, DNS:a.example, DNS:*.c.example", false },
+    { "addresses", "", "192.0.2.1,2001:db8::1", "IP Address:192.0.2.1, IP Address:2001:DB8:0:0:0:0:0:1", false },
     { "all of it", "a.example", "::1", "DNS:a.example, IP Address:0:0:0:0:0:0:0:1", true },
 };
 
@@ -50,8 +48,8 @@ static void check_request(size_t i, struct view der)
     CHECK(X509_REQ_verify(req, X509_REQ_get0_pubkey(req)) == 1, "%s", made[i].name);
     CHECK_INT(X509_REQ_get_version(req), X509_REQ_VERSION_1, made[i].name);
     CHECK_INT(X509_NAME_entry_count(X509_REQ_get_subject_name(req)), 0, made[i].name);
-    CHECK(OBJ_find_sigid_algs(X509_REQ_get_signature_nid(req), &nid, NULL) == 1 && nid == NID_sha256, "%s",
-        made[i].name);
+    CHECK(
+        OBJ_find_sigid_algs(X509_REQ_get_signature_nid(req), &nid, NULL) == 1 && nid == NID_sha256, "%s", made[i].name);
     exts = X509_REQ_get_extensions(req);
     REQUIRE(X509v3_get_ext_count(exts) == (made[i].staple ? 2 : 1), "%s", made[i].name);
     CHECK(X509v3_get_ext_by_NID(exts, NID_tlsfeature, -1) == (made[i].staple ? 1 : -1), "%s", made[i].name);
@@ -86,8 +84,7 @@ TEST(csr_make)
             check_request(i, buf_view(&der));
             REQUIRE(csr_read(buf_view(&der), "my.csr", &csr, &err), "%s: %s", made[i].name, err.why);
             CHECK(list_equal(&csr->dns, &dns) && list_equal(&csr->ips, &ips), "%s", made[i].name);
-            CHECK(csr->names.len == dns.len + ips.len && csr->must_staple == made[i].staple, "%s",
-                made[i].name);
+            CHECK(csr->names.len == dns.len + ips.len && csr->must_staple == made[i].staple, "%s", made[i].name);
             pem_put(&pem, k == 0 ? "CERTIFICATE REQUEST" : "NEW CERTIFICATE REQUEST", buf_view(&der));
             REQUIRE(csr_read(buf_view(&pem), "my.csr", &from_pem, &err), "%s: %s", made[i].name, err.why);
             CHECK(view_equal(buf_view(&from_pem->der), buf_view(&der)), "%s", made[i].name);
@@ -105,12 +102,10 @@ TEST(csr_make_refuses)
     list_of("a.example", &dns);
     list_of("192.0.2.300", &bad);
     CHECK(!csr_make(key, &none, &none, false, &der, &err) && strstr(err.why, "without names"), "%s", err.why);
-    CHECK(!csr_make(key, &dns, &bad, false, &der, &err) &&
-              strstr(err.why, "\"192.0.2.300\" is not an IP address"),
+    CHECK(!csr_make(key, &dns, &bad, false, &der, &err) && strstr(err.why, "\"192.0.2.300\" is not an IP address"),
         "%s", err.why);
     CHECK(err.kind == ERROR_CONFIG && der.len == 0);
-    CHECK(
-        !csr_make(key, &dns, &none, false, &small, &err) && strstr(err.why, "larger than 20"), "%s", err.why);
+    CHECK(!csr_make(key, &dns, &none, false, &small, &err) && strstr(err.why, "larger than 20"), "%s", err.why);
 }
 
 /* A request as a user's tool makes it. */
@@ -145,16 +140,14 @@ static const struct {
     { "no name at all", NULL, NULL, "", "", NULL },
     { "e-mail only", NULL, "email:me@a.example", "", "", NULL },
     { "CN only", "a.example", NULL, "a.example", "a.example", NULL },
-    { "CN among the names", "b.example", "DNS:a.example,DNS:b.example", "b.example,a.example",
-        "b.example,a.example", NULL },
+    { "CN among the names", "b.example", "DNS:a.example,DNS:b.example", "b.example,a.example", "b.example,a.example",
+        NULL },
     { "CN beside the names", "c.example", "DNS:a.example,IP:192.0.2.1", "c.example,a.example,192.0.2.1",
         "c.example,a.example", NULL },
-    { "names only", NULL, "DNS:a.example,IP:2001:db8::1,DNS:a.example", "a.example,2001:db8::1", "a.example",
-        NULL },
+    { "names only", NULL, "DNS:a.example,IP:2001:db8::1,DNS:a.example", "a.example,2001:db8::1", "a.example", NULL },
     { "in capital letters", "B.Example", "DNS:A.EXAMPLE,DNS:b.example,DNS:a.example", "b.example,a.example",
         "b.example,a.example", NULL },
-    { "address as CN", "2001:DB8::1", "DNS:a.example,IP:2001:db8::1", "2001:db8::1,a.example", "a.example",
-        NULL },
+    { "address as CN", "2001:DB8::1", "DNS:a.example,IP:2001:db8::1", "2001:db8::1,a.example", "a.example", NULL },
 };
 
 TEST(csr_read)
@@ -169,8 +162,7 @@ TEST(csr_read)
         put_request(read_cases[i].common, read_cases[i].san, &der);
         ok = csr_read(buf_view(&der), "my.csr", &csr, &err);
         CHECK(ok == (read_cases[i].why == NULL), "%s: %s", read_cases[i].name, err.why);
-        CHECK(ok || (strstr(err.why, read_cases[i].why) && strstr(err.what, "my.csr") &&
-                        err.kind == ERROR_CONFIG),
+        CHECK(ok || (strstr(err.why, read_cases[i].why) && strstr(err.what, "my.csr") && err.kind == ERROR_CONFIG),
             "%s: %s", read_cases[i].name, err.why);
         if (!ok)
             continue;
@@ -202,8 +194,7 @@ TEST(csr_hostile)
         size_t len;
         const char *why;
     } cases[] = {
-        { "another name under the same signature", "good.example", "evil.example", 12,
-            "signature does not fit" },
+        { "another name under the same signature", "good.example", "evil.example", 12, "signature does not fit" },
         { "NUL in a name", "good.example", "good\0example", 12, "\"good?example\"" },
     };
 
@@ -218,8 +209,7 @@ TEST(csr_hostile)
         REQUIRE(at != NULL);
         memcpy(at, cases[i].to, cases[i].len);
         CHECK(!csr_read(buf_view(&der), "my.csr", &csr, &err) && csr == NULL, "%s", cases[i].name);
-        CHECK(strstr(err.why, cases[i].why) != NULL && err.kind == ERROR_CONFIG, "%s: %s", cases[i].name,
-            err.why);
+        CHECK(strstr(err.why, cases[i].why) != NULL && err.kind == ERROR_CONFIG, "%s: %s", cases[i].name, err.why);
         CHECK(ERR_peek_error() == 0, "%s: OpenSSL's queue is not empty", cases[i].name);
     }
 }
@@ -229,8 +219,7 @@ TEST(csr_of_another_kind)
     struct csr *csr = NULL;
     struct error err = { 0 };
 
-    CHECK(!csr_read(
-        view_of("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"), "f", &csr, &err));
+    CHECK(!csr_read(view_of("-----BEGIN CERTIFICATE-----\nMAA=\n-----END CERTIFICATE-----\n"), "f", &csr, &err));
     CHECK(strstr(err.why, "no PEM block \"CERTIFICATE REQUEST\" found") != NULL, "%s", err.why);
     CHECK(!csr_read(view_of(""), "f", &csr, &err) && strstr(err.why, "no PEM block"), "%s", err.why);
 }

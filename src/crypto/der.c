@@ -19,8 +19,7 @@ static bool bad(struct error *err, const char *what, const char *why)
 }
 
 /* Reads tag and length: how many bytes these two take, and how many follow. */
-static bool read_header(
-    struct view rest, size_t *header, size_t *content, const char *what, struct error *err)
+static bool read_header(struct view rest, size_t *header, size_t *content, const char *what, struct error *err)
 {
     const unsigned char *at = (const unsigned char *)rest.at;
     size_t count, len = 0;

@@ -37,13 +37,10 @@ bool der_is(struct view rest, unsigned tag);
 /*
  * Each cuts one element off *rest. what is the element's name for err->why, the kind is ERROR_CONFIG.
  */
-MUST_USE bool der_any(
-    struct view *rest, unsigned *tag, struct view *content, const char *what, struct error *err);
-MUST_USE bool der_take(
-    struct view *rest, unsigned tag, struct view *content, const char *what, struct error *err);
+MUST_USE bool der_any(struct view *rest, unsigned *tag, struct view *content, const char *what, struct error *err);
+MUST_USE bool der_take(struct view *rest, unsigned tag, struct view *content, const char *what, struct error *err);
 /* The same with its tag and length, as needed where the encoding itself is compared or hashed. */
-MUST_USE bool der_whole(
-    struct view *rest, unsigned tag, struct view *element, const char *what, struct error *err);
+MUST_USE bool der_whole(struct view *rest, unsigned tag, struct view *element, const char *what, struct error *err);
 /* A non-negative INTEGER: its bytes without leading zeros, empty for 0. */
 MUST_USE bool der_unsigned(struct view *rest, struct view *magnitude, const char *what, struct error *err);
 /* A BIT STRING of whole bytes. */

@@ -39,8 +39,7 @@ TEST(der_take)
         ok = der_take(&rest, elements[i].tag, &content, "the thing", &err);
         CHECK(ok == (elements[i].why == NULL), "%s: %s", elements[i].name, err.why);
         CHECK(ok || strstr(err.why, elements[i].why) != NULL, "%s: %s", elements[i].name, err.why);
-        CHECK(ok || (strstr(err.why, "the thing") && err.kind == ERROR_CONFIG), "%s: %s", elements[i].name,
-            err.why);
+        CHECK(ok || (strstr(err.why, "the thing") && err.kind == ERROR_CONFIG), "%s: %s", elements[i].name, err.why);
         CHECK(ok || (rest.len == bytes.len && content.len == 9), "%s: a view was touched", elements[i].name);
         if (ok) {
             buf_put_hex(&hex, content);

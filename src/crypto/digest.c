@@ -4,8 +4,7 @@
 #include "crypto/key.h"
 #include "crypto/openssl.h"
 
-static bool digest(
-    const char *name, const char *properties, struct view data, struct buf *out, struct error *err)
+static bool digest(const char *name, const char *properties, struct view data, struct buf *out, struct error *err)
 {
     AUTO(EVP_MD_free) EVP_MD *md = EVP_MD_fetch(NULL, name, properties);
     unsigned char value[EVP_MAX_MD_SIZE];
@@ -14,8 +13,7 @@ static bool digest(
     if (md == NULL || EVP_Digest(data.at, data.len, value, &len, md, NULL) != 1)
         return error_openssl(err, ERROR_INTERNAL, "cannot compute the %s digest", name);
     buf_put(out, (struct view){ (const char *)value, len });
-    return !out->failed ||
-           error_set(err, ERROR_INTERNAL, "a %s digest does not fit into %zu bytes", name, out->max);
+    return !out->failed || error_set(err, ERROR_INTERNAL, "a %s digest does not fit into %zu bytes", name, out->max);
 }
 
 bool digest_sha256(struct view data, struct buf *out, struct error *err)

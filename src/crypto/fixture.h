@@ -8,16 +8,16 @@
 #include "crypto/cert.h"
 #include "crypto/key_private.h"
 
-struct fixture { /* what is NULL or 0 is left out, or has the default in brackets */
-    EVP_PKEY *key, *signer;        /* [signer: key] */
-    const char *subject, *issuer;  /* common names; issuer [subject] */
-    const char *san;               /* as in openssl.cnf: "DNS:a.example,IP:192.0.2.1" */
-    const char *serial;            /* hex [01] */
+struct fixture {                        /* what is NULL or 0 is left out, or has the default in brackets */
+    EVP_PKEY *key, *signer;             /* [signer: key] */
+    const char *subject, *issuer;       /* common names; issuer [subject] */
+    const char *san;                    /* as in openssl.cnf: "DNS:a.example,IP:192.0.2.1" */
+    const char *serial;                 /* hex [01] */
     const char *not_before, *not_after; /* UTCTime or GeneralizedTime text [261101000000Z, 270130000000Z] */
-    const char *ocsp, *crl;        /* as in openssl.cnf */
-    const char *authority_key;     /* hex */
-    const char *extended_usage;    /* as in openssl.cnf */
-    const char *digest;            /* ["SHA256"; "" for Ed25519] */
+    const char *ocsp, *crl;             /* as in openssl.cnf */
+    const char *authority_key;          /* hex */
+    const char *extended_usage;         /* as in openssl.cnf */
+    const char *digest;                 /* ["SHA256"; "" for Ed25519] */
     bool must_staple, pss;
 };
 
@@ -63,8 +63,7 @@ static void fixture_authority_key(X509 *x509, const char *hex)
 static void fixture_common_name(X509_NAME *name, const char *text)
 {
     if (text != NULL)
-        REQUIRE(X509_NAME_add_entry_by_txt(
-                    name, "CN", MBSTRING_UTF8, (const unsigned char *)text, -1, -1, 0) == 1,
+        REQUIRE(X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_UTF8, (const unsigned char *)text, -1, -1, 0) == 1,
             "%s", text);
 }
 
@@ -81,9 +80,8 @@ static void fixture_sign(X509 *x509, const struct fixture *from)
     EVP_PKEY_CTX *pkey_ctx = NULL;
     const char *digest = from->digest == NULL ? "SHA256" : from->digest;
 
-    REQUIRE(
-        EVP_DigestSignInit_ex(ctx, &pkey_ctx, *digest == '\0' ? NULL : digest, NULL, NULL, signer, NULL) == 1,
-        "%s", digest);
+    REQUIRE(EVP_DigestSignInit_ex(ctx, &pkey_ctx, *digest == '\0' ? NULL : digest, NULL, NULL, signer, NULL) == 1, "%s",
+        digest);
     if (from->pss) {
         REQUIRE(EVP_PKEY_CTX_set_rsa_padding(pkey_ctx, RSA_PKCS1_PSS_PADDING) == 1);
         REQUIRE(EVP_PKEY_CTX_set_rsa_pss_saltlen(pkey_ctx, RSA_PSS_SALTLEN_DIGEST) == 1);

@@ -36,14 +36,13 @@ void jwk_clear(struct jwk *jwk)
 }
 
 /* Adds one number of the key. width 0: as many bytes as it needs (RFC 7518 section 2, Base64urlUInt). */
-static bool add_number(const EVP_PKEY *pkey, const char *param, const char *name, size_t width,
-    struct jwk *jwk, struct error *err)
+static bool add_number(
+    const EVP_PKEY *pkey, const char *param, const char *name, size_t width, struct jwk *jwk, struct error *err)
 {
     AUTO(BN_clear_free) BIGNUM *number = NULL;
     struct jwk_member *member = &jwk->members[jwk->count];
     unsigned char native[NUMBER_MAX]; /* ours, not OpenSSL's, so that it is wiped */
-    OSSL_PARAM params[] = { OSSL_PARAM_construct_BN(param, native, sizeof native),
-        OSSL_PARAM_construct_end() };
+    OSSL_PARAM params[] = { OSSL_PARAM_construct_BN(param, native, sizeof native), OSSL_PARAM_construct_end() };
     bool ok = EVP_PKEY_get_params(pkey, params) == 1 && OSSL_PARAM_modified(&params[0]) &&
               OSSL_PARAM_get_BN(&params[0], &number) == 1;
     size_t len;
@@ -74,8 +73,7 @@ bool key_to_jwk(const struct key *key, struct jwk *out, struct error *err)
             return error_set(err, ERROR_CONFIG, "the key's curve has no name in JSON Web Keys");
         jwk.crv = key->curve->jwk;
         for (size_t i = 0; i < COUNT(ec_members); i++)
-            TRY(add_number(
-                key->pkey, ec_members[i].param, ec_members[i].name, key->curve->field_bytes, &jwk, err));
+            TRY(add_number(key->pkey, ec_members[i].param, ec_members[i].name, key->curve->field_bytes, &jwk, err));
     }
     *out = jwk;
     jwk = (struct jwk){ .kty = NULL };
@@ -163,8 +161,7 @@ static bool rsa_complete(BIGNUM **k, BIGNUM **t, BN_CTX *ctx, bool *fits)
         return false;
     if (BN_cmp(a, k[RSA_N]) != 0 || !BN_mod_inverse(qi, k[RSA_Q], k[RSA_P], ctx))
         return true;
-    if (!BN_mod(dp, k[RSA_D], p1, ctx) || !BN_mod(dq, k[RSA_D], q1, ctx) ||
-        !BN_mod_mul(a, dp, k[RSA_E], p1, ctx))
+    if (!BN_mod(dp, k[RSA_D], p1, ctx) || !BN_mod(dq, k[RSA_D], q1, ctx) || !BN_mod_mul(a, dp, k[RSA_E], p1, ctx))
         return false;
     if (!BN_is_one(a))
         return true;
@@ -233,8 +230,8 @@ static bool ec_point(const struct jwk *jwk, size_t width, unsigned char *point, 
         if (value == NULL)
             return error_set(err, ERROR_CONFIG, "the JSON Web Key does not have \"%s\"", name);
         if (value->len != width)
-            return error_set(err, ERROR_CONFIG, "\"%s\" of the JSON Web Key has %zu bytes, not %zu", name,
-                value->len, width);
+            return error_set(
+                err, ERROR_CONFIG, "\"%s\" of the JSON Web Key has %zu bytes, not %zu", name, value->len, width);
         memcpy(point + 1 + i * width, value->at, width);
     }
     return true;
@@ -262,8 +259,8 @@ static bool ec_from_jwk(const struct jwk *jwk, struct key **out, struct error *e
             curve = &curves[i];
     }
     if (curve == NULL)
-        return error_set(err, ERROR_CONFIG, "the JSON Web Key has the unknown curve \"%s\"",
-            jwk->crv == NULL ? "" : jwk->crv);
+        return error_set(
+            err, ERROR_CONFIG, "the JSON Web Key has the unknown curve \"%s\"", jwk->crv == NULL ? "" : jwk->crv);
     TRY(ec_point(jwk, curve->field_bytes, point, err));
     TRY(read_number(jwk, "d", &secret, err));
     if (secret == NULL)

@@ -44,8 +44,7 @@ TEST(jwk_of_generated_keys)
             AUTO(key_free) struct key *key = NULL, *back = NULL;
             struct error err = { 0 };
 
-            REQUIRE(
-                key_generate((struct key_params){ KEY_EC, 0, cases[i].curve }, &key, &err), "%s", err.why);
+            REQUIRE(key_generate((struct key_params){ KEY_EC, 0, cases[i].curve }, &key, &err), "%s", err.why);
             REQUIRE(key_to_jwk(key, &jwk, &err), "%s", err.why);
             CHECK_TEXT(jwk.crv, cases[i].crv, cases[i].curve);
             for (size_t m = 0; m < jwk.count; m++)
@@ -109,8 +108,8 @@ TEST(jwk_inconsistent_members)
             jwk_build(examples[i], NULL, &jwk);
             jwk.members[m].value.at[jwk.members[m].value.len - 1] ^= 1;
             CHECK(!key_from_jwk(&jwk, &key, &err) && key == NULL, "%s %s", jwk.kty, jwk.members[m].name);
-            CHECK(strstr(err.why, "belong together") != NULL || strstr(err.why, "not a valid key") != NULL,
-                "%s %s: %s", jwk.kty, jwk.members[m].name, err.why);
+            CHECK(strstr(err.why, "belong together") != NULL || strstr(err.why, "not a valid key") != NULL, "%s %s: %s",
+                jwk.kty, jwk.members[m].name, err.why);
             CHECK(err.kind == ERROR_CONFIG && ERR_peek_error() == 0, "%s %s", jwk.kty, jwk.members[m].name);
         }
     }
@@ -152,8 +151,7 @@ TEST(jwk_odd_shapes)
                 buf_put_char(&jwk.members[m].value, cases[i].byte);
         }
         CHECK(!key_from_jwk(&jwk, &key, &err) && key == NULL, "%s", cases[i].name);
-        CHECK(strstr(err.why, cases[i].why) != NULL && err.kind == ERROR_CONFIG, "%s: %s", cases[i].name,
-            err.why);
+        CHECK(strstr(err.why, cases[i].why) != NULL && err.kind == ERROR_CONFIG, "%s: %s", cases[i].name, err.why);
     }
 }
 

@@ -41,8 +41,7 @@ bool jwk_public_json(const struct jwk *jwk, struct buf *out, struct error *err)
         buf_put_char(out, '"');
     }
     buf_put_char(out, '}');
-    return !out->failed ||
-           error_set(err, ERROR_INTERNAL, "the JSON Web Key is larger than %zu bytes", out->max);
+    return !out->failed || error_set(err, ERROR_INTERNAL, "the JSON Web Key is larger than %zu bytes", out->max);
 }
 
 bool jwk_thumbprint(const struct jwk *jwk, struct buf *out, struct error *err)
@@ -52,8 +51,7 @@ bool jwk_thumbprint(const struct jwk *jwk, struct buf *out, struct error *err)
     TRY(jwk_public_json(jwk, &json, err));
     TRY(digest_sha256(buf_view(&json), &digest, err));
     buf_put_base64url(out, buf_view(&digest));
-    return !out->failed ||
-           error_set(err, ERROR_INTERNAL, "a thumbprint does not fit into %zu bytes", out->max);
+    return !out->failed || error_set(err, ERROR_INTERNAL, "a thumbprint does not fit into %zu bytes", out->max);
 }
 
 bool jws_sign(const struct signer *signer, struct view header, struct view payload, struct buf *header64,
@@ -85,8 +83,7 @@ struct key_signer {
 };
 
 /* RFC 7518 section 3.4: r and s side by side, each as wide as the curve, not DER as OpenSSL makes it. */
-static bool put_raw_ecdsa(
-    const unsigned char *der, size_t len, size_t width, struct buf *out, struct error *err)
+static bool put_raw_ecdsa(const unsigned char *der, size_t len, size_t width, struct buf *out, struct error *err)
 {
     const unsigned char *at = der;
     AUTO(ECDSA_SIG_free) ECDSA_SIG *sig = d2i_ECDSA_SIG(NULL, &at, (long)len);
@@ -106,8 +103,7 @@ static bool key_sign(void *self, struct view input, struct buf *signature, struc
     unsigned char der[SIGNATURE_MAX];
     size_t len = sizeof der;
 
-    if (ctx == NULL ||
-        EVP_DigestSignInit_ex(ctx, NULL, signer->digest, NULL, NULL, signer->key->pkey, NULL) != 1 ||
+    if (ctx == NULL || EVP_DigestSignInit_ex(ctx, NULL, signer->digest, NULL, NULL, signer->key->pkey, NULL) != 1 ||
         EVP_DigestSign(ctx, der, &len, view_bytes(input), input.len) != 1)
         return error_openssl(err, ERROR_INTERNAL, "cannot sign");
     if (signer->key->type == KEY_EC) {
@@ -181,8 +177,8 @@ bool jws_hmac(const char *alg, struct view key, struct view input, struct buf *m
         return error_set(err, ERROR_CONFIG, "%s is not an HMAC algorithm for external account binding", alg);
     if (key.len == 0)
         return error_set(err, ERROR_CONFIG, "the HMAC key for external account binding is empty");
-    if (EVP_Q_mac(NULL, "HMAC", NULL, digest, NULL, key.at, key.len, view_bytes(input), input.len, value,
-            sizeof value, &len) == NULL)
+    if (EVP_Q_mac(NULL, "HMAC", NULL, digest, NULL, key.at, key.len, view_bytes(input), input.len, value, sizeof value,
+            &len) == NULL)
         return error_openssl(err, ERROR_INTERNAL, "cannot compute an HMAC");
     buf_put(mac, (struct view){ (const char *)value, len });
     return !mac->failed || error_set(err, ERROR_INTERNAL, "an HMAC does not fit into %zu bytes", mac->max);

@@ -10,9 +10,9 @@
 
 /* Whatever signs for us. All private-key use of the protocol goes through this, so that a key may live elsewhere. */
 struct signer {
-    const char *alg;                                                                        /* "ES256", "RS256" ... */
-    bool (*sign)(void *self, struct view input, struct buf *signature, struct error *err);  /* raw JWS signature */
-    const struct jwk *jwk;                                                                  /* the public key, for "jwk" */
+    const char *alg;                                                                       /* "ES256", "RS256" ... */
+    bool (*sign)(void *self, struct view input, struct buf *signature, struct error *err); /* raw JWS signature */
+    const struct jwk *jwk; /* the public key, for "jwk" */
     void *self;
 };
 

@@ -4,8 +4,7 @@
 #include "crypto/openssl.h"
 
 /* RFC 7515 appendix A.2 */
-static const char
-    a2_payload[] = "{\"iss\":\"joe\",\r\n \"exp\":1300819380,\r\n \"http://example.com/is_root\":true}";
+static const char a2_payload[] = "{\"iss\":\"joe\",\r\n \"exp\":1300819380,\r\n \"http://example.com/is_root\":true}";
 static const char a2_payload64[] =
     "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
 static const char a2_signature64[] =
@@ -16,13 +15,15 @@ static const char a2_signature64[] =
 
 TEST(jwk_thumbprint_rfc7638)
 {
-    static const struct jwk_example example = { /* RFC 7638 section 3.1 */
-        "RSA", NULL, {
-            { "n",
-                "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJE"
-                "CPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2Q"
-                "vzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6"
-                "WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw" },
+    static const struct jwk_example example = {
+        /* RFC 7638 section 3.1 */
+        "RSA",
+        NULL,
+        {
+            { "n", "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJE"
+                   "CPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2Q"
+                   "vzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6"
+                   "WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw" },
             { "e", "AQAB" },
         },
     };
@@ -32,8 +33,7 @@ TEST(jwk_thumbprint_rfc7638)
 
     jwk_build(&example, NULL, &jwk);
     REQUIRE(jwk_public_json(&jwk, &json, &err) && jwk_thumbprint(&jwk, &thumbprint, &err), "%s", err.why);
-    CHECK(
-        text_starts(buf_text(&json), "{\"e\":\"AQAB\",\"kty\":\"RSA\",\"n\":\"0vx7"), "%s", buf_text(&json));
+    CHECK(text_starts(buf_text(&json), "{\"e\":\"AQAB\",\"kty\":\"RSA\",\"n\":\"0vx7"), "%s", buf_text(&json));
     CHECK_TEXT(buf_text(&thumbprint), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs", "RFC 7638");
     CHECK(!jwk_thumbprint(&jwk, &small, &err) && strstr(err.why, "8 bytes") != NULL, "%s", err.why);
     buf_clear(&jwk.members[0].value);
@@ -67,8 +67,7 @@ TEST(jws_sign_rfc7515_rs256)
     REQUIRE(key_from_jwk(&jwk, &key, &err) && signer_open(key, &signer, &err), "%s", err.why);
     CHECK_TEXT(signer.alg, "RS256", "alg");
     CHECK_INT((int64_t)signer.jwk->count, 2, "only the public members");
-    REQUIRE(jws_sign(&signer, view_of("{\"alg\":\"RS256\"}"), view_of(a2_payload), &header, &payload,
-                &signature, &err),
+    REQUIRE(jws_sign(&signer, view_of("{\"alg\":\"RS256\"}"), view_of(a2_payload), &header, &payload, &signature, &err),
         "%s", err.why);
     CHECK_TEXT(buf_text(&header), "eyJhbGciOiJSUzI1NiJ9", "header");
     CHECK_TEXT(buf_text(&payload), a2_payload64, "payload");
@@ -122,12 +121,10 @@ TEST(jws_sign_ecdsa)
         CHECK_TEXT(signer.alg, cases[i].alg, cases[i].curve);
         for (int n = 0; n < 40; n++) { /* often enough to meet an r or s with a leading zero byte */
             AUTO(buf_clear)
-            struct buf header = BUF(256),
-                       payload = BUF(256), signature = BUF(256), raw = BUF(256);
+            struct buf header = BUF(256), payload = BUF(256), signature = BUF(256), raw = BUF(256);
             AUTO(buf_clear) struct buf input = BUF(512);
 
-            REQUIRE(jws_sign(&signer, view_of("{}"), view_of(""), &header, &payload, &signature, &err), "%s",
-                err.why);
+            REQUIRE(jws_sign(&signer, view_of("{}"), view_of(""), &header, &payload, &signature, &err), "%s", err.why);
             CHECK(payload.len == 0, "POST-as-GET");
             REQUIRE(buf_put_unbase64url(&raw, buf_view(&signature)), "%s", buf_text(&signature));
             CHECK_INT((int64_t)raw.len, (int64_t)cases[i].raw_len, cases[i].curve);
@@ -150,9 +147,8 @@ TEST(verify_raw_rfc7515_es256) /* that the check above can tell right from wrong
 
     jwk_build(&jwk_ec, NULL, &jwk);
     REQUIRE(key_from_jwk(&jwk, &key, &err), "%s", err.why);
-    REQUIRE(buf_put_unbase64url(
-        &raw, view_of("DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxf"
-                      "KTUJqPP3-Kg6NU1Q")));
+    REQUIRE(buf_put_unbase64url(&raw, view_of("DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxf"
+                                              "KTUJqPP3-Kg6NU1Q")));
     CHECK(verify_raw(key, "SHA256", view_of(input), buf_view(&raw)));
     CHECK(!verify_raw(key, "SHA256", view_of("x"), buf_view(&raw)));
     ERR_clear_error();
@@ -163,8 +159,8 @@ TEST(jws_hmac)
     static const char input[] =
         "eyJ0eXAiOiJKV1QiLA0KICJhbGciOiJIUzI1NiJ9."
         "eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ";
-    static const char
-        key64[] = "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
+    static const char key64[] =
+        "AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T-1qS0gZH75aKtMN3Yj0iPS4hcgUuTwjAzZr1Z9CAow";
     static const struct {
         const char *alg;
         size_t len;
@@ -190,8 +186,7 @@ TEST(jws_hmac)
         buf_put_base64url(&mac64, buf_view(&mac));
         if (cases[i].mac64 != NULL)
             CHECK_TEXT(buf_text(&mac64), cases[i].mac64, cases[i].alg);
-        CHECK(!jws_hmac("HS256", view_of(""), view_of(input), &mac, &err) && strstr(err.why, "empty"), "%s",
-            err.why);
+        CHECK(!jws_hmac("HS256", view_of(""), view_of(input), &mac, &err) && strstr(err.why, "empty"), "%s", err.why);
     }
 }
 

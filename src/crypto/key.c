@@ -49,8 +49,7 @@ bool key_params_check(struct key_params params, struct error *err)
     }
     if (curve_by_name(params.curve) != NULL)
         return true;
-    (void)error_set(
-        err, ERROR_CONFIG, "Unsupported elliptic curve: %s", params.curve == NULL ? "" : params.curve);
+    (void)error_set(err, ERROR_CONFIG, "Unsupported elliptic curve: %s", params.curve == NULL ? "" : params.curve);
     return error_next(err, "choose secp256r1, secp384r1 or secp521r1");
 }
 

@@ -14,8 +14,8 @@ enum key_type { KEY_RSA, KEY_EC };
 
 struct key_params { /* what a new key is to be */
     enum key_type type;
-    unsigned bits;      /* RSA: 2048 to 8192 */
-    const char *curve;  /* EC: "secp256r1", "secp384r1", "secp521r1" (Certbot's words) */
+    unsigned bits;     /* RSA: 2048 to 8192 */
+    const char *curve; /* EC: "secp256r1", "secp384r1", "secp521r1" (Certbot's words) */
 };
 
 /* ERROR_CONFIG for a size or curve outside of the above. Takes seconds for RSA of 8192 bits. */
@@ -31,12 +31,12 @@ MUST_USE bool key_to_pem(const struct key *key, struct buf *out, struct error *e
 /* Members of a private JWK as Certbot stores them in private_key.json (RFC 7517, RFC 7518 section 6): names and raw
  * big-endian values, without JSON. */
 struct jwk_member {
-    const char *name;  /* "n", "e", "d", "p", "q", "dp", "dq", "qi", "x", "y" */
-    struct buf value;  /* secret */
+    const char *name; /* "n", "e", "d", "p", "q", "dp", "dq", "qi", "x", "y" */
+    struct buf value; /* secret */
 };
 struct jwk {
-    const char *kty;   /* "RSA" or "EC" */
-    const char *crv;   /* "P-256", "P-384", "P-521"; NULL for RSA */
+    const char *kty; /* "RSA" or "EC" */
+    const char *crv; /* "P-256", "P-384", "P-521"; NULL for RSA */
     struct jwk_member members[8];
     size_t count;
 };
@@ -49,8 +49,8 @@ static inline void jwk_clear_at(struct jwk *jwk)
 }
 
 enum key_type key_get_type(const struct key *key);
-unsigned key_bits(const struct key *key);      /* 2048, 256, 521 ... */
-const char *key_curve(const struct key *key);  /* Certbot's word, NULL for RSA or a curve that has none */
+unsigned key_bits(const struct key *key);                 /* 2048, 256, 521 ... */
+const char *key_curve(const struct key *key);             /* Certbot's word, NULL for RSA or a curve that has none */
 bool key_equal(const struct key *a, const struct key *b); /* same public part */
 
 /* SubjectPublicKeyInfo, DER; and its PEM text as Certbot hashes it for an account's id (64 columns, final newline). */
@@ -62,7 +62,8 @@ DEFINE_AUTO(struct key, key_free)
 
 /* Digests, for thumbprints and ids; out is appended to. */
 MUST_USE bool digest_sha256(struct view data, struct buf *out, struct error *err);
-MUST_USE bool digest_sha1(struct view data, struct buf *out, struct error *err); /* names only: OCSP's certificate ids */
+MUST_USE bool digest_sha1(
+    struct view data, struct buf *out, struct error *err);                      /* names only: OCSP's certificate ids */
 MUST_USE bool digest_md5(struct view data, struct buf *out, struct error *err); /* names only: Certbot's account ids */
 
 /* Random bytes for names and instants; at least as good as the system's source. */

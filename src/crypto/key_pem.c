@@ -20,8 +20,7 @@ bool key_pem_find(struct view pem, struct buf *der, enum private_form *form, str
     } while (!private_form_of_label(block.label, &found));
     if (block.encrypted) {
         (void)error_set(err, ERROR_CONFIG, "the private key is protected by a passphrase");
-        return error_next(
-            err, "give a key without passphrase: a renewal that nobody watches could not use this one");
+        return error_next(err, "give a key without passphrase: a renewal that nobody watches could not use this one");
     }
     TRY(pem_decode(&block, der, err));
     *form = found;
@@ -55,8 +54,8 @@ bool key_from_private_der(
     if (pkey == NULL)
         return error_openssl(err, ERROR_CONFIG, "the private key cannot be decoded");
     if (at != view_bytes(der) + der.len)
-        return error_set(err, ERROR_CONFIG, "the private key has %zu bytes too many",
-            (size_t)(view_bytes(der) + der.len - at));
+        return error_set(
+            err, ERROR_CONFIG, "the private key has %zu bytes too many", (size_t)(view_bytes(der) + der.len - at));
     ERR_clear_error(); /* decoders that did not fit leave entries although another one did */
     return key_wrap(TAKE(pkey), name, out, err);
 }
@@ -78,8 +77,7 @@ static bool put_der(struct buf *out, unsigned char *der, int len, struct error *
         return error_openssl(err, ERROR_INTERNAL, "cannot encode the key");
     buf_put(out, (struct view){ (const char *)der, (size_t)len });
     OPENSSL_clear_free(der, (size_t)len);
-    return !out->failed ||
-           error_set(err, ERROR_INTERNAL, "the encoded key is larger than %zu bytes", out->max);
+    return !out->failed || error_set(err, ERROR_INTERNAL, "the encoded key is larger than %zu bytes", out->max);
 }
 
 bool key_to_pem(const struct key *key, struct buf *out, struct error *err)
@@ -94,8 +92,7 @@ bool key_to_pem(const struct key *key, struct buf *out, struct error *err)
     len = i2d_PKCS8_PRIV_KEY_INFO(info, &encoded);
     TRY(put_der(&der, encoded, len, err));
     pem_put(out, "PRIVATE KEY", buf_view(&der));
-    return !out->failed ||
-           error_set(err, ERROR_INTERNAL, "the private key is larger than %zu bytes", out->max);
+    return !out->failed || error_set(err, ERROR_INTERNAL, "the private key is larger than %zu bytes", out->max);
 }
 
 bool key_public_der(const struct key *key, struct buf *out, struct error *err)
@@ -112,6 +109,5 @@ bool key_public_pem(const struct key *key, struct buf *out, struct error *err)
 
     TRY(key_public_der(key, &der, err));
     pem_put(out, "PUBLIC KEY", buf_view(&der));
-    return !out->failed ||
-           error_set(err, ERROR_INTERNAL, "the public key is larger than %zu bytes", out->max);
+    return !out->failed || error_set(err, ERROR_INTERNAL, "the public key is larger than %zu bytes", out->max);
 }

@@ -15,10 +15,9 @@ static void write_pem(EVP_PKEY *pkey, enum form form, struct buf *pem)
     unsigned char *pass_arg = cipher == NULL ? NULL : (unsigned char *)(uintptr_t)pass;
     char *text;
     long len;
-    int ok = form == PKCS8 || form == PKCS8_ENCRYPTED ? PEM_write_bio_PKCS8PrivateKey(bio, pkey, cipher,
-                                                            (char *)pass_arg, cipher ? 2 : 0, NULL, NULL)
-                                                      : PEM_write_bio_PrivateKey_traditional(bio, pkey,
-                                                            cipher, pass_arg, cipher ? 2 : 0, NULL, NULL);
+    int ok = form == PKCS8 || form == PKCS8_ENCRYPTED
+                 ? PEM_write_bio_PKCS8PrivateKey(bio, pkey, cipher, (char *)pass_arg, cipher ? 2 : 0, NULL, NULL)
+                 : PEM_write_bio_PrivateKey_traditional(bio, pkey, cipher, pass_arg, cipher ? 2 : 0, NULL, NULL);
 
     REQUIRE(ok == 1);
     len = BIO_get_mem_data(bio, &text);
@@ -51,8 +50,7 @@ TEST(key_from_pem_forms)
         struct error err = { 0 };
         bool ok;
 
-        buf_put_text(&pem,
-            "a comment\n-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n");
+        buf_put_text(&pem, "a comment\n-----BEGIN EC PARAMETERS-----\nBggqhkjOPQMBBw==\n-----END EC PARAMETERS-----\n");
         write_pem(pkey, cases[i].form, &pem);
         REQUIRE(strstr(buf_text(&pem), cases[i].label) != NULL, "%s", cases[i].label);
         ok = key_from_pem(buf_view(&pem), "my.key", &key, &err);
@@ -75,8 +73,7 @@ TEST(key_to_pem_size)
     static const struct {
         const char *curve;
         size_t min, max;
-    } cases[] = { { "secp256r1", 200, 250 },
-        { "secp384r1", 280, 320 } }; /* what Certbot's own tests expect */
+    } cases[] = { { "secp256r1", 200, 250 }, { "secp384r1", 280, 320 } }; /* what Certbot's own tests expect */
 
     for (size_t i = 0; i < COUNT(cases); i++) {
         AUTO(key_free) struct key *key = NULL;
@@ -95,11 +92,9 @@ static const struct {
 } broken[] = {
     { "nothing", "", "no private key in PEM form found" },
     { "DER", "\x30\x03\x02\x01", "no private key in PEM form found" },
-    { "a public key", "-----BEGIN PUBLIC KEY-----\nMAA=\n-----END PUBLIC KEY-----\n",
-        "no private key in PEM form" },
+    { "a public key", "-----BEGIN PUBLIC KEY-----\nMAA=\n-----END PUBLIC KEY-----\n", "no private key in PEM form" },
     { "no end", "-----BEGIN PRIVATE KEY-----\nMAA=\n", "has no end" },
-    { "empty SEQUENCE", "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n",
-        "cannot be decoded" },
+    { "empty SEQUENCE", "-----BEGIN PRIVATE KEY-----\nMAA=\n-----END PRIVATE KEY-----\n", "cannot be decoded" },
     { "SEC 1 that is none", "-----BEGIN EC PRIVATE KEY-----\nMAA=\n-----END EC PRIVATE KEY-----\n",
         "cannot be decoded" },
     { "PKCS#1 that is none", "-----BEGIN RSA PRIVATE KEY-----\nMAA=\n-----END RSA PRIVATE KEY-----\n",
@@ -113,8 +108,7 @@ TEST(key_from_pem_broken)
         struct error err = { 0 };
 
         CHECK(!key_from_pem(view_of(broken[i].pem), "f", &key, &err) && key == NULL, "%s", broken[i].name);
-        CHECK(strstr(err.why, broken[i].why) != NULL && err.kind == ERROR_CONFIG, "%s: %s", broken[i].name,
-            err.why);
+        CHECK(strstr(err.why, broken[i].why) != NULL && err.kind == ERROR_CONFIG, "%s: %s", broken[i].name, err.why);
         CHECK(ERR_peek_error() == 0, "%s: OpenSSL's queue is not empty", broken[i].name);
     }
 }
@@ -146,8 +140,7 @@ TEST(key_public_pem)
     REQUIRE(key_public_pem(key, &pem, &err) && key_public_der(key, &der, &err), "%s", err.why);
     CHECK_INT((int64_t)der.len, 91, "P-256 SubjectPublicKeyInfo");
     rest = buf_view(&pem);
-    CHECK(
-        pem_find(&rest, "PUBLIC KEY", NULL, &block, &err) && pem_decode(&block, &inner, &err), "%s", err.why);
+    CHECK(pem_find(&rest, "PUBLIC KEY", NULL, &block, &err) && pem_decode(&block, &inner, &err), "%s", err.why);
     CHECK(view_equal(buf_view(&inner), buf_view(&der)));
     CHECK(text_ends(buf_text(&pem), "-----END PUBLIC KEY-----\n"));
 }

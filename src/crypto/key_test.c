@@ -33,8 +33,7 @@ TEST(key_params_check)
         if (ok)
             continue;
         CHECK_TEXT(err.next[0] != '\0' ? "hint" : "", "hint", params[i].name);
-        CHECK(strstr(err.why, params[i].why) != NULL && err.kind == ERROR_CONFIG, "%s: %s", params[i].name,
-            err.why);
+        CHECK(strstr(err.why, params[i].why) != NULL && err.kind == ERROR_CONFIG, "%s: %s", params[i].name, err.why);
         CHECK(!key_generate(params[i].params, &key, &err) && key == NULL, "%s", params[i].name);
         CHECK(strstr(err.why, params[i].why) != NULL, "%s: %s", params[i].name, err.why);
     }

@@ -9,14 +9,21 @@
 #include "crypto/signed_data.h"
 
 #define SHA1_LEN 20
-#define SKEW_S 300        /* between the responder's clock and ours */
-#define CERTS_MAX 8       /* in a response; real ones have one or none */
+#define SKEW_S 300  /* between the responder's clock and ours */
+#define CERTS_MAX 8 /* in a response; real ones have one or none */
 
-#define OID_SHA1 OID("\x2b\x0e\x03\x02\x1a")                          /* 1.3.14.3.2.26 */
-#define OID_BASIC OID("\x2b\x06\x01\x05\x05\x07\x30\x01\x01")         /* 1.3.6.1.5.5.7.48.1.1 */
+#define OID_SHA1 OID("\x2b\x0e\x03\x02\x1a")                  /* 1.3.14.3.2.26 */
+#define OID_BASIC OID("\x2b\x06\x01\x05\x05\x07\x30\x01\x01") /* 1.3.6.1.5.5.7.48.1.1 */
 
-static const char *const response_status_names[] = { /* RFC 6960 section 4.2.1; number 4 is not used */
-    "SUCCESSFUL", "MALFORMED_REQUEST", "INTERNAL_ERROR", "TRY_LATER", "UNUSED", "SIG_REQUIRED", "UNAUTHORIZED",
+static const char *const response_status_names[] = {
+    /* RFC 6960 section 4.2.1; number 4 is not used */
+    "SUCCESSFUL",
+    "MALFORMED_REQUEST",
+    "INTERNAL_ERROR",
+    "TRY_LATER",
+    "UNUSED",
+    "SIG_REQUIRED",
+    "UNAUTHORIZED",
 };
 
 /* ---- CertID: which certificate is meant ---- */
@@ -186,8 +193,8 @@ static bool read_cert_id(struct view *fields, const struct cert_id *want, bool *
     TRY(der_take(&id, DER_OCTET_STRING, &name_hash, what, err));
     TRY(der_take(&id, DER_OCTET_STRING, &key_hash, what, err));
     TRY(der_take(&id, DER_INTEGER, &serial, what, err));
-    *same = view_equal(oid, OID_SHA1) && view_equal(name_hash, (struct view){ want->name_hash, SHA1_LEN })
-        && view_equal(key_hash, (struct view){ want->key_hash, SHA1_LEN }) && view_equal(serial, want->serial);
+    *same = view_equal(oid, OID_SHA1) && view_equal(name_hash, (struct view){ want->name_hash, SHA1_LEN }) &&
+            view_equal(key_hash, (struct view){ want->key_hash, SHA1_LEN }) && view_equal(serial, want->serial);
     return der_end(id, what, err);
 }
 
@@ -232,8 +239,8 @@ static bool read_single(struct view *list, const struct cert_id *want, struct si
 }
 
 /* Reads all of them, so that what is broken is seen; the first about our certificate counts. */
-static bool find_single(const struct response *response, const struct cert_id *want, struct single *out,
-    struct error *err)
+static bool find_single(
+    const struct response *response, const struct cert_id *want, struct single *out, struct error *err)
 {
     struct view list = response->singles;
     struct single single = { 0 }, found = { 0 };

@@ -40,8 +40,12 @@ static struct cert *as_cert(X509 *x509)
 
 static X509 *delegate(EVP_PKEY *signer, const char *usage, const char *not_after)
 {
-    return fixture_x509(&(struct fixture){ .key = scene.delegate_key, .signer = signer, .subject = "Responder", .issuer = "CA",
-        .extended_usage = usage, .not_after = not_after });
+    return fixture_x509(&(struct fixture){ .key = scene.delegate_key,
+        .signer = signer,
+        .subject = "Responder",
+        .issuer = "CA",
+        .extended_usage = usage,
+        .not_after = not_after });
 }
 
 static void scene_set(void)
@@ -55,10 +59,10 @@ static void scene_set(void)
     scene.delegate_key = fixture_key("P-256");
     scene.ca = fixture_x509(&(struct fixture){ .key = scene.ca_key, .subject = "CA" });
     scene.stranger = fixture_x509(&(struct fixture){ .key = scene.stranger_key, .subject = "CA" });
-    scene.leaf = fixture_x509(&(struct fixture){ .key = scene.leaf_key, .signer = scene.ca_key, .issuer = "CA",
-        .subject = "leaf", .serial = "8FA5CC" });
-    scene.other_leaf = fixture_x509(&(struct fixture){ .key = scene.leaf_key, .signer = scene.ca_key, .issuer = "CA",
-        .subject = "leaf", .serial = "8FA5CD" });
+    scene.leaf = fixture_x509(&(struct fixture){
+        .key = scene.leaf_key, .signer = scene.ca_key, .issuer = "CA", .subject = "leaf", .serial = "8FA5CC" });
+    scene.other_leaf = fixture_x509(&(struct fixture){
+        .key = scene.leaf_key, .signer = scene.ca_key, .issuer = "CA", .subject = "leaf", .serial = "8FA5CD" });
     scene.signers[BY_ISSUER] = scene.ca;
     scene.signers[BY_STRANGER] = scene.stranger;
     scene.signers[BY_DELEGATE] = delegate(scene.ca_key, "OCSPSigning", NULL);
@@ -85,23 +89,24 @@ static ASN1_GENERALIZEDTIME *instant(int64_t at)
 static void add_status(OCSP_BASICRESP *basic, const struct made *made, X509 *about)
 {
     X509 *issuer = made->about_issuer != NULL ? *made->about_issuer : scene.ca;
-    AUTO(OCSP_CERTID_free) OCSP_CERTID *id = OCSP_cert_to_id(made->wrong_hash ? EVP_sha256() : EVP_sha1(), about, issuer);
+    AUTO(OCSP_CERTID_free)
+    OCSP_CERTID *id = OCSP_cert_to_id(made->wrong_hash ? EVP_sha256() : EVP_sha1(), about, issuer);
     AUTO(ASN1_GENERALIZEDTIME_free) ASN1_GENERALIZEDTIME *since = instant(scene.now - DAY);
     AUTO(ASN1_GENERALIZEDTIME_free) ASN1_GENERALIZEDTIME *from = instant(scene.now + made->this_update);
     AUTO(ASN1_GENERALIZEDTIME_free)
     ASN1_GENERALIZEDTIME *until = instant(scene.now + (made->next_update == 0 ? 7 * DAY : made->next_update));
 
     REQUIRE(OCSP_basic_add1_status(basic, id, made->status, OCSP_REVOKED_STATUS_KEYCOMPROMISE,
-        made->status == V_OCSP_CERTSTATUS_REVOKED ? since : NULL, from, made->no_next ? NULL : until) != NULL);
+                made->status == V_OCSP_CERTSTATUS_REVOKED ? since : NULL, from, made->no_next ? NULL : until) != NULL);
 }
 
 static void make(const struct made *made, struct buf *out)
 {
     AUTO(OCSP_BASICRESP_free) OCSP_BASICRESP *basic = OCSP_BASICRESP_new();
     AUTO(OCSP_RESPONSE_free) OCSP_RESPONSE *response = NULL;
-    EVP_PKEY *key = made->signer == BY_ISSUER ? scene.ca_key
-        : made->signer == BY_STRANGER         ? scene.stranger_key
-                                              : scene.delegate_key;
+    EVP_PKEY *key = made->signer == BY_ISSUER     ? scene.ca_key
+                    : made->signer == BY_STRANGER ? scene.stranger_key
+                                                  : scene.delegate_key;
     unsigned long flags = (made->by_key ? OCSP_RESPID_KEY : 0) | (made->no_certs ? OCSP_NOCERTS : 0);
     unsigned char *der = NULL;
     int len;
@@ -117,7 +122,10 @@ static void make(const struct made *made, struct buf *out)
     OPENSSL_free(der);
 }
 
-#define GOOD { .status = V_OCSP_CERTSTATUS_GOOD }
+#define GOOD                                                                                                           \
+    {                                                                                                                  \
+        .status = V_OCSP_CERTSTATUS_GOOD                                                                               \
+    }
 #define REVOKED .status = V_OCSP_CERTSTATUS_REVOKED
 
 static const struct {
@@ -134,7 +142,8 @@ static const struct {
     { "a responder not meant for it", { REVOKED, .signer = BY_PLAIN }, "not meant for OCSP signing", 0 },
     { "a stranger's responder", { REVOKED, .signer = BY_STRANGERS_DELEGATE }, "did not sign the responder's", 0 },
     { "a responder that has expired", { REVOKED, .signer = BY_EXPIRED }, "not valid now", 0 },
-    { "a responder without certificate", { REVOKED, .signer = BY_DELEGATE, .no_certs = true }, "neither the issuer", 0 },
+    { "a responder without certificate", { REVOKED, .signer = BY_DELEGATE, .no_certs = true }, "neither the issuer",
+        0 },
     { "six minutes in the future", { REVOKED, .this_update = 6 * MINUTE }, "from the future", 0 },
     { "out of date for six minutes", { REVOKED, .this_update = -DAY, .next_update = -6 * MINUTE }, "out of date", 0 },
     { "refused", { .response_status = OCSP_RESPONSE_STATUS_UNAUTHORIZED }, "OCSPResponseStatus.UNAUTHORIZED", 0 },
@@ -145,9 +154,11 @@ static const struct {
     { "issuer named by key", { REVOKED, .by_key = true }, NULL, OCSP_REVOKED },
     { "issuer's certificate left out", { REVOKED, .no_certs = true }, NULL, OCSP_REVOKED },
     { "by a delegated responder", { REVOKED, .signer = BY_DELEGATE }, NULL, OCSP_REVOKED },
-    { "by a delegated responder, named by key", { REVOKED, .signer = BY_DELEGATE, .by_key = true }, NULL, OCSP_REVOKED },
+    { "by a delegated responder, named by key", { REVOKED, .signer = BY_DELEGATE, .by_key = true }, NULL,
+        OCSP_REVOKED },
     { "four minutes in the future", { REVOKED, .this_update = 4 * MINUTE }, NULL, OCSP_REVOKED },
-    { "out of date for four minutes", { REVOKED, .this_update = -DAY, .next_update = -4 * MINUTE }, NULL, OCSP_REVOKED },
+    { "out of date for four minutes", { REVOKED, .this_update = -DAY, .next_update = -4 * MINUTE }, NULL,
+        OCSP_REVOKED },
     { "no next update", { REVOKED, .this_update = -90 * DAY, .no_next = true }, NULL, OCSP_REVOKED },
     { "the second of two", { REVOKED, .twice = true }, NULL, OCSP_REVOKED },
 };
@@ -165,7 +176,11 @@ TEST(responses_are_believed_from_the_right_mouth_only)
         ok = ocsp_judge(buf_view(&response), scene.cert, scene.issuer, scene.now, &status, &err);
         CHECK(ok == (cases[i].why == NULL), "%s: %s", cases[i].name, err.why);
         CHECK(ok || strstr(err.why, cases[i].why) != NULL, "%s: %s", cases[i].name, err.why);
-        CHECK_INT(err.kind, ok ? ERROR_NONE : cases[i].made.response_status != 0 ? ERROR_ACME : ERROR_NETWORK, cases[i].name);
+        CHECK_INT(err.kind,
+            ok                                   ? ERROR_NONE
+            : cases[i].made.response_status != 0 ? ERROR_ACME
+                                                 : ERROR_NETWORK,
+            cases[i].name);
         CHECK_INT(status, ok ? cases[i].want : (enum ocsp_status)77, cases[i].name);
         CHECK(ERR_peek_error() == 0, "%s: OpenSSL's queue is not empty", cases[i].name);
     }
@@ -184,7 +199,8 @@ TEST(broken_responses)
         struct error err = { 0 };
 
         memcpy(copy, response.at, len);
-        CHECK(!ocsp_judge((struct view){ copy, len }, scene.cert, scene.issuer, scene.now, &status, &err), "cut to %zu", len);
+        CHECK(!ocsp_judge((struct view){ copy, len }, scene.cert, scene.issuer, scene.now, &status, &err), "cut to %zu",
+            len);
         CHECK_INT(err.kind, ERROR_NETWORK, "cut");
     }
     for (size_t at = 0; at < response.len; at++) {
@@ -217,7 +233,8 @@ TEST(request_is_as_openssl_makes_it)
     REQUIRE(OCSP_request_add0_id(request, OCSP_cert_to_id(EVP_sha1(), scene.leaf, scene.ca)) != NULL);
     len = i2d_OCSP_REQUEST(request, &der);
     REQUIRE(len > 0);
-    CHECK(view_equal(buf_view(&ours), (struct view){ (const char *)der, (size_t)len }), "%zu bytes, not %d", ours.len, len);
+    CHECK(view_equal(buf_view(&ours), (struct view){ (const char *)der, (size_t)len }), "%zu bytes, not %d", ours.len,
+        len);
     OPENSSL_free(der);
     CHECK(!ocsp_request(scene.cert, scene.issuer, &small, &err) && strstr(err.why, "does not fit"), "%s", err.why);
 }

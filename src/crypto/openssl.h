@@ -33,7 +33,7 @@ DEFINE_AUTO(GENERAL_NAME, GENERAL_NAME_free)
 DEFINE_AUTO(GENERAL_NAMES, GENERAL_NAMES_free)
 DEFINE_AUTO(ASN1_OCTET_STRING, ASN1_OCTET_STRING_free)
 
-static inline void exts_free(STACK_OF(X509_EXTENSION) *exts)
+static inline void exts_free(STACK_OF(X509_EXTENSION) * exts)
 {
     sk_X509_EXTENSION_pop_free(exts, X509_EXTENSION_free);
 }

@@ -81,14 +81,12 @@ bool pem_next(struct view *rest, struct pem_block *out, struct error *err)
     }
     after = view_from(*rest, begin + strlen(begin_mark));
     if (!read_label(after, &block.label))
-        return error_set(
-            err, ERROR_CONFIG, "a line that starts with \"-----BEGIN\" does not end with \"-----\"");
+        return error_set(err, ERROR_CONFIG, "a line that starts with \"-----BEGIN\" does not end with \"-----\"");
     after = view_from(after, block.label.at + block.label.len + strlen(dashes));
     end = find_line(after, end_mark);
     if (end == NULL || !read_label(view_from(after, end + strlen(end_mark)), &end_label) ||
         !view_equal(block.label, end_label))
-        return error_set(
-            err, ERROR_CONFIG, "the PEM block \"%.*s\" has no end", (int)block.label.len, block.label.at);
+        return error_set(err, ERROR_CONFIG, "the PEM block \"%.*s\" has no end", (int)block.label.len, block.label.at);
 
     block.body = view_trim((struct view){ after.at, (size_t)(end - after.at) });
     block.encrypted = view_is(block.label, "ENCRYPTED PRIVATE KEY");
@@ -124,8 +122,8 @@ bool pem_decode(const struct pem_block *block, struct buf *der, struct error *er
     buf_cut(der, before);
     if (block->body.len == 0)
         why = "empty";
-    return error_set(err, ERROR_CONFIG, "the PEM block \"%.*s\" is %s", (int)block->label.len,
-        block->label.at, der->failed ? "too large" : why);
+    return error_set(err, ERROR_CONFIG, "the PEM block \"%.*s\" is %s", (int)block->label.len, block->label.at,
+        der->failed ? "too large" : why);
 }
 
 void pem_put(struct buf *out, const char *label, struct view der)

@@ -19,8 +19,7 @@ struct pem_block {
 MUST_USE bool pem_next(struct view *rest, struct pem_block *out, struct error *err);
 
 /* The next block whose label is a or b (b may be NULL); ERROR_CONFIG "no LABEL found" when there is none. */
-MUST_USE bool pem_find(
-    struct view *rest, const char *a, const char *b, struct pem_block *out, struct error *err);
+MUST_USE bool pem_find(struct view *rest, const char *a, const char *b, struct pem_block *out, struct error *err);
 
 /* Appends the bytes of a block. ERROR_CONFIG when it is not base64, is empty, or is larger than der takes. */
 MUST_USE bool pem_decode(const struct pem_block *block, struct buf *der, struct error *err);

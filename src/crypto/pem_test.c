@@ -22,8 +22,8 @@ static const struct {
     { "plain", BEGIN "YWI=\n" END, "ab", NULL },
     { "no line end at the end", BEGIN "YWI=\n-----END X-----", "ab", NULL },
     { "CRLF", "-----BEGIN X-----\r\nYW\r\nI=\r\n-----END X-----\r\n", "ab", NULL },
-    { "text and other blocks before it",
-        "Bag\n  a: b\n-----BEGIN Y-----\nYQ==\n-----END Y-----\n\n" BEGIN "YWI=\n" END, "ab", NULL },
+    { "text and other blocks before it", "Bag\n  a: b\n-----BEGIN Y-----\nYQ==\n-----END Y-----\n\n" BEGIN "YWI=\n" END,
+        "ab", NULL },
     { "headers", BEGIN "Comment: one\nOther: two\n\nYWI=\n" END, "ab", NULL },
     { "headers without the empty line", BEGIN "Comment: one\nYWI=\n" END, NULL, "not valid base64" },
 };
@@ -65,10 +65,8 @@ TEST(pem_knows_encryption)
         const char *name, *text;
         bool encrypted;
     } keys[] = {
-        { "RFC 1421", "-----BEGIN X-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nYQ==\n" END,
-            true },
-        { "PKCS#8", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nYQ==\n-----END ENCRYPTED PRIVATE KEY-----\n",
-            true },
+        { "RFC 1421", "-----BEGIN X-----\nProc-Type: 4,ENCRYPTED\nDEK-Info: AES-256-CBC,00\n\nYQ==\n" END, true },
+        { "PKCS#8", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nYQ==\n-----END ENCRYPTED PRIVATE KEY-----\n", true },
         { "MIC-CLEAR", "-----BEGIN X-----\nProc-Type: 4,MIC-CLEAR\n\nYQ==\n" END, false },
         { "plain", BEGIN "YQ==\n" END, false },
     };

@@ -27,8 +27,7 @@ static bool read_rsa(struct view *numbers, struct public_part *out, struct error
     if (out->modulus.len == 0)
         return error_set(err, ERROR_CONFIG, "RSA modulus: it is zero");
     if (out->modulus.len > 8192)
-        return error_set(
-            err, ERROR_CONFIG, "RSA modulus: %zu bytes are more than any real key has", out->modulus.len);
+        return error_set(err, ERROR_CONFIG, "RSA modulus: %zu bytes are more than any real key has", out->modulus.len);
     out->type = KEY_RSA;
     out->bits = (unsigned)(out->modulus.len - 1) * 8;
     for (unsigned top = (unsigned char)out->modulus.at[0]; top > 0; top >>= 1)
@@ -131,8 +130,7 @@ static bool read_pkcs8(struct view der, struct public_part *out, struct error *e
     return true;
 }
 
-bool public_part_of_private(
-    struct view der, enum private_form form, struct public_part *out, struct error *err)
+bool public_part_of_private(struct view der, enum private_form form, struct public_part *out, struct error *err)
 {
     struct public_part part = { .known = false };
     bool ok = false;

@@ -47,15 +47,14 @@ TEST(public_part_of_all_forms)
         CHECK(a.known == kinds[i].known, "%s", kinds[i].kind);
         if (a.known)
             CHECK(a.type == kinds[i].type && a.bits == kinds[i].bits, "%s: %u", kinds[i].kind, a.bits);
-        REQUIRE(public_part_of_private(buf_view(&pkcs8), PRIVATE_PKCS8, &b, &err), "%s: %s", kinds[i].kind,
-            err.why);
+        REQUIRE(public_part_of_private(buf_view(&pkcs8), PRIVATE_PKCS8, &b, &err), "%s: %s", kinds[i].kind, err.why);
         CHECK(public_part_equal(&a, &b, &comparable) == kinds[i].known && comparable == kinds[i].known, "%s",
             kinds[i].kind);
         if (ed)
             continue;
         encode(pkey, EVP_PKEY_KEYPAIR, "type-specific", &own);
-        REQUIRE(public_part_of_private(buf_view(&own), i == 0 ? PRIVATE_PKCS1 : PRIVATE_SEC1, &b, &err),
-            "%s: %s", kinds[i].kind, err.why);
+        REQUIRE(public_part_of_private(buf_view(&own), i == 0 ? PRIVATE_PKCS1 : PRIVATE_SEC1, &b, &err), "%s: %s",
+            kinds[i].kind, err.why);
         CHECK(public_part_equal(&a, &b, &comparable) == kinds[i].known, "%s", kinds[i].kind);
     }
 }
@@ -73,7 +72,8 @@ TEST(public_part_tells_keys_apart)
     encode(second, EVP_PKEY_PUBLIC_KEY, "SubjectPublicKeyInfo", &b);
     encode(rsa, EVP_PKEY_PUBLIC_KEY, "SubjectPublicKeyInfo", &c);
     REQUIRE(public_part_of_spki(buf_view(&a), &pa, &err) && public_part_of_spki(buf_view(&b), &pb, &err) &&
-            public_part_of_spki(buf_view(&c), &pc, &err), "%s", err.why);
+                public_part_of_spki(buf_view(&c), &pc, &err),
+        "%s", err.why);
     CHECK(!public_part_equal(&pa, &pb, &comparable) && comparable);
     CHECK(!public_part_equal(&pa, &pc, &comparable) && comparable);
     pb = pa;

@@ -24,8 +24,7 @@ TEST(random_below)
     CHECK(!random_below(0, &value, &err) && err.kind == ERROR_INTERNAL);
     for (size_t i = 0; i < COUNT(bounds); i++) {
         for (int n = 0; n < 200; n++)
-            CHECK(random_below(bounds[i], &value, &err) && value < bounds[i], "below %ju",
-                (uintmax_t)bounds[i]);
+            CHECK(random_below(bounds[i], &value, &err) && value < bounds[i], "below %ju", (uintmax_t)bounds[i]);
     }
     for (int n = 0; n < 3000; n++) {
         REQUIRE(random_below(3, &value, &err), "%s", err.why);

@@ -7,8 +7,8 @@
  */
 #include "crypto/cert.h"
 
-struct signed_data { /* borrowed */
-    struct view content;   /* with its tag and length: what the signature covers */
+struct signed_data {     /* borrowed */
+    struct view content; /* with its tag and length: what the signature covers */
     struct view algorithm, signature;
 };
 

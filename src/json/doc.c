@@ -109,11 +109,11 @@ static void node_fill(struct node *node)
         return;
     child = node->children = xcalloc(node->count, sizeof *node->children);
     if (json_is_object(node->value)) {
-        json_object_foreach(node->value, key, value)
-            *child++ = (struct node){ .doc = node->doc, .parent = node, .key = key, .value = value };
+        json_object_foreach(node->value, key, value) *child++ =
+            (struct node){ .doc = node->doc, .parent = node, .key = key, .value = value };
     } else {
-        json_array_foreach(node->value, index, value)
-            *child++ = (struct node){ .doc = node->doc, .parent = node, .value = value };
+        json_array_foreach(node->value, index, value) *child++ =
+            (struct node){ .doc = node->doc, .parent = node, .value = value };
     }
     for (size_t i = 0; i < node->count; i++)
         node_fill(&node->children[i]);
@@ -132,8 +132,8 @@ static bool fail_syntax(const char *name, const json_error_t *reason, struct err
     const char *near = strstr(reason->text, " near '");
     int len = near == NULL ? (int)strlen(reason->text) : (int)(near - reason->text);
 
-    return error_set(err, ERROR_CONFIG, "%s is not valid JSON: %.*s (line %d, column %d)", name, len,
-        reason->text, reason->line, reason->column);
+    return error_set(err, ERROR_CONFIG, "%s is not valid JSON: %.*s (line %d, column %d)", name, len, reason->text,
+        reason->line, reason->column);
 }
 
 bool doc_read(struct view text, const char *name, struct doc **out, struct error *err)
@@ -148,8 +148,7 @@ bool doc_read(struct view text, const char *name, struct doc **out, struct error
     if (!depth_is_fine(text))
         return error_set(
             err, ERROR_CONFIG, "%s is not valid JSON for us: nested deeper than %d levels", name, DEPTH_MAX);
-    doc->json =
-        json_loadb(text.len == 0 ? "" : text.at, text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &reason);
+    doc->json = json_loadb(text.len == 0 ? "" : text.at, text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &reason);
     if (doc->json == NULL)
         return fail_syntax(name, &reason, err);
     doc->name = xstrdup(name);
@@ -329,8 +328,7 @@ bool node_get_texts_or_none(const struct node *object, const char *name, struct 
     return get_list(object, name, false, NULL, out, err);
 }
 
-bool node_get_bool_or(
-    const struct node *object, const char *name, bool otherwise, bool *out, struct error *err)
+bool node_get_bool_or(const struct node *object, const char *name, bool otherwise, bool *out, struct error *err)
 {
     const struct node *member = NULL;
 

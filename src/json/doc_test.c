@@ -4,7 +4,7 @@
 
 static const struct {
     const char *name, *text;
-    size_t len; /* 0: strlen */
+    size_t len;      /* 0: strlen */
     const char *why; /* NULL when it is read, else a part of error.why */
 } documents[] = {
     { "nothing", "", 0, "not valid JSON" },
@@ -26,8 +26,7 @@ static const struct {
     { "final comma", "[1,]", 0, "not valid JSON" },
     { "single quotes", "{'a':1}", 0, "not valid JSON" },
     { "comment", "{} // x", 0, "end of file" },
-    { "33 levels", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]", 0,
-        "deeper than 32" },
+    { "33 levels", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]", 0, "deeper than 32" },
     { "32 levels", "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]", 0, NULL },
     { "brackets in a string", "[\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[[[[[[[[[\"]", 0, NULL },
     { "bare value", " 7 ", 0, NULL },
@@ -100,8 +99,7 @@ static const struct {
     { "time of nonsense", "{\"m\":\"tomorrow\"}", TIME, NULL, "RFC 3339" },
     { "time as a number", "{\"m\":5}", TIME, NULL, "is not a string" },
     { "choice", "{\"m\":\"two\"}", CHOICE, "1", NULL },
-    { "choice unknown", "{\"m\":\"th\\u001bree\"}", CHOICE, NULL,
-        "member 'm' has an unknown value, 'th?ree'" },
+    { "choice unknown", "{\"m\":\"th\\u001bree\"}", CHOICE, NULL, "member 'm' has an unknown value, 'th?ree'" },
     { "choice missing", "{}", CHOICE, NULL, "is missing" },
     { "url", "{\"m\":\"https://ca.test/a?b=c\"}", URL, "https://ca.test/a?b=c", NULL },
     { "url of a test CA", "{\"m\":\"http://[::1]:80/a\"}", URL, "http://[::1]:80/a", NULL },
@@ -118,8 +116,7 @@ static const struct {
     { "urls", "{\"m\":[\"https://a/\",\"https://b/\"]}", URLS, "https://a/|https://b/", NULL },
     { "urls empty", "{\"m\":[]}", URLS, "", NULL },
     { "urls missing", "{}", URLS, NULL, "is missing" },
-    { "urls, second bad", "{\"m\":[\"https://a/\",\"ftp://b/\"]}", URLS, NULL,
-        "member 'm[1]' is not an https URL" },
+    { "urls, second bad", "{\"m\":[\"https://a/\",\"ftp://b/\"]}", URLS, NULL, "member 'm[1]' is not an https URL" },
 };
 
 static bool get_as_text(const struct node *root, enum getter getter, char **got, struct error *err)
@@ -132,15 +129,33 @@ static bool get_as_text(const struct node *root, enum getter getter, char **got,
     bool value = false;
 
     switch (getter) {
-    case TEXT: TRY(node_get_text(root, "m", &text, err)); break;
-    case TEXT_OR_NULL: TRY(node_get_text_or_null(root, "m", &text, err)); break;
-    case URL: TRY(node_get_url(root, "m", &text, err)); break;
-    case URL_OR_NULL: TRY(node_get_url_or_null(root, "m", &text, err)); break;
-    case TEXTS: TRY(node_get_texts_or_none(root, "m", &list, err)); break;
-    case URLS: TRY(node_get_urls(root, "m", &list, err)); break;
-    case BOOL: TRY(node_get_bool_or(root, "m", true, &value, err)); break;
-    case TIME: TRY(node_get_time_or_zero(root, "m", &at, err)); break;
-    case CHOICE: TRY(node_get_choice(root, "m", choices, &choice, err)); break;
+    case TEXT:
+        TRY(node_get_text(root, "m", &text, err));
+        break;
+    case TEXT_OR_NULL:
+        TRY(node_get_text_or_null(root, "m", &text, err));
+        break;
+    case URL:
+        TRY(node_get_url(root, "m", &text, err));
+        break;
+    case URL_OR_NULL:
+        TRY(node_get_url_or_null(root, "m", &text, err));
+        break;
+    case TEXTS:
+        TRY(node_get_texts_or_none(root, "m", &list, err));
+        break;
+    case URLS:
+        TRY(node_get_urls(root, "m", &list, err));
+        break;
+    case BOOL:
+        TRY(node_get_bool_or(root, "m", true, &value, err));
+        break;
+    case TIME:
+        TRY(node_get_time_or_zero(root, "m", &at, err));
+        break;
+    case CHOICE:
+        TRY(node_get_choice(root, "m", choices, &choice, err));
+        break;
     }
     if (getter == TEXTS || getter == URLS)
         *got = list_join(&list, "|");
@@ -201,14 +216,13 @@ TEST(looking)
     AUTO(free) char *text = NULL;
     int64_t number = 5;
 
-    REQUIRE(doc_read(view_of("{\"z\":1,\"a\":[true,{\"b\":\"c\"},1.5],\"n\":null}"), "answer", &doc, &err),
-        "%s", err.why);
+    REQUIRE(
+        doc_read(view_of("{\"z\":1,\"a\":[true,{\"b\":\"c\"},1.5],\"n\":null}"), "answer", &doc, &err), "%s", err.why);
     CHECK(node_is_object(doc_root(doc)) && !node_is_array(doc_root(doc)), "root");
     CHECK(node_number(node_member(doc_root(doc), "z"), &number) && number == 1, "z");
     CHECK(node_count(node_member(doc_root(doc), "a")) == 3 && node_count(doc_root(doc)) == 0, "count");
     CHECK(node_is_true(node_at(node_member(doc_root(doc), "a"), 0)), "true");
-    CHECK(!node_number(node_at(node_member(doc_root(doc), "a"), 2), &number) && number == 1,
-        "1.5 is no integer");
+    CHECK(!node_number(node_at(node_member(doc_root(doc), "a"), 2), &number) && number == 1, "1.5 is no integer");
     CHECK(node_at(node_member(doc_root(doc), "a"), 3) == NULL, "behind the end");
     CHECK(node_member(doc_root(doc), "n") == NULL, "null counts as absent");
     CHECK(node_member(node_member(doc_root(doc), "z"), "x") == NULL, "member of a number");

@@ -19,8 +19,8 @@
 
 struct out {
     struct buf *to;
-    bool pretty;           /* two blanks a level, for people */
-    int depth;             /* open objects and arrays */
+    bool pretty; /* two blanks a level, for people */
+    int depth;   /* open objects and arrays */
     bool filled[OUT_DEPTH + 1];
     bool is_array[OUT_DEPTH + 1];
 };
@@ -30,7 +30,7 @@ struct out out_pretty_to(struct buf *to);
 
 void out_object(struct out *out, const char *name);
 void out_array(struct out *out, const char *name);
-void out_end(struct out *out); /* closes the innermost object or array */
+void out_end(struct out *out);                                      /* closes the innermost object or array */
 void out_text(struct out *out, const char *name, const char *text); /* NULL writes null */
 void out_view(struct out *out, const char *name, struct view text);
 void out_base64url(struct out *out, const char *name, struct view bytes);

@@ -8,7 +8,10 @@ static const struct {
     struct view text;
     const char *want;
 } strings[] = {
-#define V(text) { text, sizeof(text) - 1 }
+#define V(text)                                                                                                        \
+    {                                                                                                                  \
+        text, sizeof(text) - 1                                                                                         \
+    }
     { "plain", V("abc"), "\"abc\"" },
     { "nothing", V(""), "\"\"" },
     { "quotes and backslash", V("a\"b\\c"), "\"a\\\"b\\\\c\"" },
@@ -16,7 +19,11 @@ static const struct {
     { "NUL", V("a\0b"), "\"a\\u0000b\"" },
     { "DEL and C1", V("\x7f\xc2\x9b"), "\"\\u007f\\u009b\"" },
     { "UTF-8", V("\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80"), "\"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80\"" },
-    { "stray byte", V("a\xff""b"), "\"a\xef\xbf\xbd""b\"" },
+    { "stray byte",
+        V("a\xff"
+          "b"),
+        "\"a\xef\xbf\xbd"
+        "b\"" },
     { "cut character", V("a\xe2\x82"), "\"a\xef\xbf\xbd\xef\xbf\xbd\"" },
     { "surrogate", V("\xed\xa0\x80"), "\"\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\"" },
     { "overlong slash", V("\xc0\xaf"), "\"\xef\xbf\xbd\xef\xbf\xbd\"" },

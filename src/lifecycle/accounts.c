@@ -52,7 +52,8 @@ static bool new_contacts(struct context *context, struct list *contacts, struct 
 
     if (settings->email == NULL && !settings->register_without_email)
         return contacts_ask(context,
-            "Your new e-mail address, so that the CA can reach you. Enter alone removes the one it has.\n", contacts, err);
+            "Your new e-mail address, so that the CA can reach you. Enter alone removes the one it has.\n", contacts,
+            err);
     return contacts_of(settings->email, contacts, err);
 }
 
@@ -75,7 +76,8 @@ bool accounts_update(struct context *context, struct error *err)
 bool accounts_unregister(struct context *context, struct error *err)
 {
     static const struct question question = {
-        .text = "Are you sure you would like to irrevocably deactivate your account?", .has_default = true,
+        .text = "Are you sure you would like to irrevocably deactivate your account?",
+        .has_default = true,
     };
     struct ca *ca;
     bool yes;
@@ -102,8 +104,9 @@ bool accounts_register(struct context *context, struct error *err)
     TRY(account_store_lock(context->store, context->settings->server, &lock, err));
     TRY(account_store_ids(context->store, context->settings->server, &ids, err));
     if (ids.len > 0) {
-        (void)error_set(err, ERROR_CONFIG, "There is an existing account; registration of a duplicate account with this "
-                                           "command is currently unsupported.");
+        (void)error_set(err, ERROR_CONFIG,
+            "There is an existing account; registration of a duplicate account with this "
+            "command is currently unsupported.");
         err->expected = true;
         return error_next(err, "show_account shows it, unregister gives it up");
     }

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-static struct choice choose_named(const struct candidate *candidates, size_t count, const struct list *wanted,
-    const char *cert_name)
+static struct choice choose_named(
+    const struct candidate *candidates, size_t count, const struct list *wanted, const char *cert_name)
 {
     for (size_t i = 0; i < count; i++) {
         if (strcmp(candidates[i].name, cert_name) != 0)
@@ -15,8 +15,8 @@ static struct choice choose_named(const struct candidate *candidates, size_t cou
     return (struct choice){ CHOICE_NEW, 0 };
 }
 
-struct choice choose_lineage(const struct candidate *candidates, size_t count, const struct list *wanted,
-    const char *cert_name, bool duplicate)
+struct choice choose_lineage(
+    const struct candidate *candidates, size_t count, const struct list *wanted, const char *cert_name, bool duplicate)
 {
     struct choice choice = { CHOICE_NEW, 0 };
     size_t largest = 0;

@@ -22,5 +22,5 @@ struct choice {
 };
 
 /* cert_name: NULL when not given. Candidates come in the order of their renewal files. */
-struct choice choose_lineage(const struct candidate *candidates, size_t count, const struct list *wanted,
-    const char *cert_name, bool duplicate);
+struct choice choose_lineage(
+    const struct candidate *candidates, size_t count, const struct list *wanted, const char *cert_name, bool duplicate);

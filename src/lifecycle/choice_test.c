@@ -34,7 +34,11 @@ TEST(the_lineage_that_fits_is_chosen)
         { "named beats duplicate", "a b", "two", true, CHOICE_SAME, 1 },
     };
     static const char *const lineages[][2] = {
-        { "one", "a" }, { "two", "a b" }, { "three", "x y" }, { "four", "z" }, { "five", "z" },
+        { "one", "a" },
+        { "two", "a b" },
+        { "three", "x y" },
+        { "four", "z" },
+        { "five", "z" },
     };
     struct list lists[COUNT(lineages)];
     struct candidate candidates[COUNT(lineages)];
@@ -45,7 +49,8 @@ TEST(the_lineage_that_fits_is_chosen)
     }
     for (size_t i = 0; i < COUNT(cases); i++) {
         AUTO(list_clear) struct list wanted = names(cases[i].wanted);
-        struct choice got = choose_lineage(candidates, COUNT(candidates), &wanted, cases[i].cert_name, cases[i].duplicate);
+        struct choice got =
+            choose_lineage(candidates, COUNT(candidates), &wanted, cases[i].cert_name, cases[i].duplicate);
 
         CHECK_INT(got.kind, cases[i].want, cases[i].name);
         CHECK_INT((int64_t)got.index, (int64_t)cases[i].index, cases[i].name);

@@ -208,8 +208,8 @@ static bool ca_make(struct place *place, struct stored_account *account, struct 
     return true;
 }
 
-static bool place_load_account(struct context *context, struct place *place, const char *id, struct ca **out,
-    struct error *err)
+static bool place_load_account(
+    struct context *context, struct place *place, const char *id, struct ca **out, struct error *err)
 {
     struct stored_account *account;
 
@@ -222,11 +222,13 @@ static bool place_load_account(struct context *context, struct place *place, con
     return ca_make(place, account, out, err);
 }
 
-static bool choose_account(struct context *context, struct place *place, const struct list *ids, struct ca **out,
-    struct error *err)
+static bool choose_account(
+    struct context *context, struct place *place, const struct list *ids, struct ca **out, struct error *err)
 {
-    struct question question = { .text = "Please choose an account", .flag = context->as_certbot ? NULL : "--account",
-        .forced = true, .canceled = "No account has been chosen." };
+    struct question question = { .text = "Please choose an account",
+        .flag = context->as_certbot ? NULL : "--account",
+        .forced = true,
+        .canceled = "No account has been chosen." };
     AUTO(list_clear) struct list slugs = { 0 };
     size_t chosen = 0;
 
@@ -242,8 +244,8 @@ static bool choose_account(struct context *context, struct place *place, const s
     return place_load_account(context, place, ids->at[chosen], out, err);
 }
 
-/* Under the place's lock. *out is NULL when there is no account. Where none is made, that is said even if one that is not
- * there was named, as with Certbot. */
+/* Under the place's lock. *out is NULL when there is no account. Where none is made, that is said even if one that is
+ * not there was named, as with Certbot. */
 static bool find_account(struct context *context, bool make, struct place *place, struct ca **out, struct error *err)
 {
     const char *named = context->settings->account;

@@ -28,12 +28,12 @@ struct context {
     struct store *store;
     struct ui *ui;
     struct world *world;
-    const char *verb;     /* "certonly", "renew" ... */
-    const char *program;  /* "Certbot" or "Evercert", for sentences */
+    const char *verb;      /* "certonly", "renew" ... */
+    const char *program;   /* "Certbot" or "Evercert", for sentences */
     const char *arguments; /* of the command line, as it was typed */
     bool as_certbot;
-    const struct turn *turn;   /* of a lineage under renewal; NULL: no other works at the same time */
-    struct hook_trail *trail;  /* of a lineage under renewal; NULL: the world's */
+    const struct turn *turn;  /* of a lineage under renewal; NULL: no other works at the same time */
+    struct hook_trail *trail; /* of a lineage under renewal; NULL: the world's */
 };
 
 struct world *world_new(void) __attribute__((returns_nonnull));
@@ -72,7 +72,7 @@ MUST_USE bool context_existing_account(struct context *context, struct ca **out,
 
 /* The world's mutex for the user's commands: pre-hooks, deploy-hooks and prompts happen one at a time. */
 pthread_mutex_t *world_hook_lock(struct world *world);
-struct list *world_pre_hooks_run(struct world *world);   /* command strings that ran; under the lock */
+struct list *world_pre_hooks_run(struct world *world); /* command strings that ran; under the lock */
 
 /* The trail of this context. One that is not the world's belongs to its lineage until hook_trail_join. */
 struct hook_trail *context_trail(struct context *context);

@@ -11,11 +11,20 @@ struct due_facts {
     int64_t instant;                    /* chosen in the CA's suggested window, 0 when there is none */
     bool waiting;                       /* its successor was ordered, and never saved */
     bool revoked;
-    bool has_renew_before;              /* renew_before_expiry of the renewal file */
+    bool has_renew_before; /* renew_before_expiry of the renewal file */
     int64_t renew_before_s;
 };
 
-enum due { DUE_NOT, DUE_FORCED, DUE_DRY_RUN, DUE_WAITING, DUE_RENEWAL_INFO, DUE_REVOKED, DUE_RENEW_BEFORE, DUE_LIFETIME };
+enum due {
+    DUE_NOT,
+    DUE_FORCED,
+    DUE_DRY_RUN,
+    DUE_WAITING,
+    DUE_RENEWAL_INFO,
+    DUE_REVOKED,
+    DUE_RENEW_BEFORE,
+    DUE_LIFETIME
+};
 
 enum due due_decide(const struct due_facts *facts);
 

@@ -9,7 +9,10 @@
 static struct due_facts facts(int64_t life_days, int64_t age_s)
 {
     return (struct due_facts){
-        .now = BORN + age_s, .not_before = BORN, .not_after = BORN + life_days * DAY, .autorenew = true,
+        .now = BORN + age_s,
+        .not_before = BORN,
+        .not_after = BORN + life_days * DAY,
+        .autorenew = true,
     };
 }
 
@@ -68,12 +71,29 @@ TEST(intervals_are_read)
         const char *text;
         int64_t want; /* -1: refused */
     } cases[] = {
-        { "30 days", 30 * DAY }, { "30", 30 * DAY }, { "3 weeks", 21 * DAY }, { "1 day", DAY }, { " 2 hours ", 7200 },
-        { "6 months 1 week", 187 * (int64_t)DAY }, { "100 years", 36500 * (int64_t)DAY }, { "12h", 12 * 3600 },
-        { "30 Days", 30 * DAY }, { "3 days, 12 hours", 84 * 3600 }, { "1 week and 2 days", 9 * DAY }, { "1 hr 5 min", 3900 },
-        { "2 days,", -1 }, { "2 days, and 1 hour", -1 }, { "2 days and", -1 }, { ", 2 days", -1 },
-        { "", -1 }, { "days", -1 }, { "30 parsecs", -1 }, { "-3 days", -1 }, { "30 days and more", -1 },
-        { "9999999999 years", -1 }, { "99999999999999999999 days", -1 },
+        { "30 days", 30 * DAY },
+        { "30", 30 * DAY },
+        { "3 weeks", 21 * DAY },
+        { "1 day", DAY },
+        { " 2 hours ", 7200 },
+        { "6 months 1 week", 187 * (int64_t)DAY },
+        { "100 years", 36500 * (int64_t)DAY },
+        { "12h", 12 * 3600 },
+        { "30 Days", 30 * DAY },
+        { "3 days, 12 hours", 84 * 3600 },
+        { "1 week and 2 days", 9 * DAY },
+        { "1 hr 5 min", 3900 },
+        { "2 days,", -1 },
+        { "2 days, and 1 hour", -1 },
+        { "2 days and", -1 },
+        { ", 2 days", -1 },
+        { "", -1 },
+        { "days", -1 },
+        { "30 parsecs", -1 },
+        { "-3 days", -1 },
+        { "30 days and more", -1 },
+        { "9999999999 years", -1 },
+        { "99999999999999999999 days", -1 },
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {

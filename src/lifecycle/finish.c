@@ -41,8 +41,10 @@ static bool choose_chain(struct context *context, struct buf *pem, const struct 
         return true;
     }
     if (!context->settings->dry_run)
-        log_warning("%s has been configured to prefer certificate chains with issuer '%s', but no chain from the CA matched "
-                    "this issuer. Using the default certificate chain instead.", context->program, wanted);
+        log_warning(
+            "%s has been configured to prefer certificate chains with issuer '%s', but no chain from the CA matched "
+            "this issuer. Using the default certificate chain instead.",
+            context->program, wanted);
     return true;
 }
 
@@ -71,8 +73,8 @@ static bool is_refused(const struct order *order, const struct error *err)
     return err->kind == ERROR_ACME && order->status != ORDER_PROCESSING && order->status != ORDER_VALID;
 }
 
-static void keep_or_drop(struct context *context, const struct issue_request *request, const struct order *order,
-    struct error *err)
+static void keep_or_drop(
+    struct context *context, const struct issue_request *request, const struct order *order, struct error *err)
 {
     AUTO(free) char *dir = NULL;
 
@@ -83,8 +85,10 @@ static void keep_or_drop(struct context *context, const struct issue_request *re
         return;
     }
     dir = pending_dir(context->store, request->record);
-    (void)error_next_default(err, "the order is recorded in %s: the next run fetches the certificate if the CA issues it "
-        "meanwhile", dir);
+    (void)error_next_default(err,
+        "the order is recorded in %s: the next run fetches the certificate if the CA issues it "
+        "meanwhile",
+        dir);
 }
 
 bool finish_recorded(struct context *context, struct ca *ca, const struct issue_request *request, struct order *order,
@@ -105,9 +109,9 @@ bool finish_order(struct context *context, struct ca *ca, const struct issue_req
     TRY(interrupt_check(err));
     TRY(make_csr(context, request, &csr, err));
     TRY(record_order(context, ca, request, order, buf_view(&csr), err));
-    if (order_finalize(ca->session, ca->who, order, buf_view(&csr), problem, err)
-        && order_wait(ca->session, ca->who, order, buf_view(&csr), context->settings->issuance_timeout_s, err)
-        && fetch_chain(context, ca, request, order, out, err))
+    if (order_finalize(ca->session, ca->who, order, buf_view(&csr), problem, err) &&
+        order_wait(ca->session, ca->who, order, buf_view(&csr), context->settings->issuance_timeout_s, err) &&
+        fetch_chain(context, ca, request, order, out, err))
         return true;
     keep_or_drop(context, request, order, err);
     return false;

@@ -6,7 +6,9 @@
 static bool choose(struct context *context, struct list *out, struct error *err)
 {
     static const struct question question = {
-        .text = "Which certificate(s) would you like to delete?", .flag = "--cert-name", .forced = true,
+        .text = "Which certificate(s) would you like to delete?",
+        .flag = "--cert-name",
+        .forced = true,
     };
     AUTO(list_clear) struct list names = { 0 };
     AUTO(free) bool *chosen = NULL;
@@ -40,9 +42,11 @@ bool forget_choose(struct context *context, struct list *out, struct error *err)
 
     TRY(context->settings->cert_name != NULL ? named(context, out, err) : choose(context, out, err));
     names = list_join(out, "\n  * ");
-    text = xprintf("The following certificate(s) are selected for deletion:\n\n  * %s\n\nA server that still names these files "
-                   "in its configuration will fail at its next start: look there before you go on.\n\nAre you sure you want "
-                   "to delete the above certificate(s)?", names);
+    text = xprintf(
+        "The following certificate(s) are selected for deletion:\n\n  * %s\n\nA server that still names these files "
+        "in its configuration will fail at its next start: look there before you go on.\n\nAre you sure you want "
+        "to delete the above certificate(s)?",
+        names);
     question.text = text;
     TRY(ui_yes_no(context->ui, &question, "Yes", "No", true, &yes, err));
     if (yes)

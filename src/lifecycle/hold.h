@@ -1,7 +1,7 @@
 #pragma once
 /*
- * A lineage that a command is about to change, with its lock; which is let go while the user is asked, as he may be at lunch:
- * other processes go on meanwhile.
+ * A lineage that a command is about to change, with its lock; which is let go while the user is asked, as he may be at
+ * lunch: other processes go on meanwhile.
  */
 #include "lifecycle/context.h"
 
@@ -23,6 +23,6 @@ MUST_USE bool hold_take(struct context *context, struct hold *hold, struct error
 
 /* Before questions, if any may be asked. */
 void hold_pause(struct context *context, struct hold *hold);
-/* After them: the lock again, and the lineage as it is now. *changed: it is another certificate by now, has other settings,
- * or is gone (then lineage is NULL); what was decided before has to be decided anew. */
+/* After them: the lock again, and the lineage as it is now. *changed: it is another certificate by now, has other
+ * settings, or is gone (then lineage is NULL); what was decided before has to be decided anew. */
 MUST_USE bool hold_resume(struct context *context, struct hold *hold, bool *changed, struct error *err);

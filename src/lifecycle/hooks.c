@@ -49,8 +49,8 @@ static bool gather(struct context *context, const char *kind, const char *comman
     return true;
 }
 
-static bool run(struct context *context, const char *name, const char *command, const struct list *env,
-    struct error *err)
+static bool run(
+    struct context *context, const char *name, const char *command, const struct list *env, struct error *err)
 {
     AUTO(free) char *label = xprintf("Hook '%s'", name);
     int status;

@@ -16,10 +16,10 @@ MUST_USE bool hooks_before(struct context *context, struct error *err);
  * --run-deploy-hooks. */
 MUST_USE bool hooks_deploy(struct context *context, const char *live_dir, const struct list *names, struct error *err);
 
-/* After an attempt, however it ended: `renew` remembers the commands for hooks_at_end, others run them at once, also one
- * that is given twice. `names`: of the certificate that came out of it, if any. */
+/* After an attempt, however it ended: `renew` remembers the commands for hooks_at_end, others run them at once, also
+ * one that is given twice. `names`: of the certificate that came out of it, if any. */
 MUST_USE bool hooks_after(struct context *context, const struct list *names, struct error *err);
 
 /* The post-hooks that `renew` remembered, each once. */
-MUST_USE bool hooks_at_end(struct context *context, const struct list *renewed, const struct list *failed,
-    struct error *err);
+MUST_USE bool hooks_at_end(
+    struct context *context, const struct list *renewed, const struct list *failed, struct error *err);

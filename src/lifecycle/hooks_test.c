@@ -38,7 +38,11 @@ static struct stage stage_of(const char *verb)
     stage.settings->post_hook = note("post $RENEWED_DOMAINS / $FAILED_DOMAINS");
     REQUIRE(store_open(stage.settings, STORE_CREATE, &stage.store, &err), "%s", err.why);
     stage.context = (struct context){
-        .settings = stage.settings, .store = stage.store, .ui = stage.ui, .world = world_new(), .verb = verb,
+        .settings = stage.settings,
+        .store = stage.store,
+        .ui = stage.ui,
+        .world = world_new(),
+        .verb = verb,
         .program = "Evercert",
     };
     return stage;
@@ -83,8 +87,9 @@ TEST(in_a_run_of_renew_pre_and_post_hooks_run_once)
     for (int i = 0; i < 2; i++) {
         const struct list *names = i == 0 ? &one : &other;
 
-        CHECK(hooks_before(&stage.context, &err) && hooks_deploy(&stage.context, "live", names, &err)
-                  && hooks_after(&stage.context, names, &err), "%s", err.why);
+        CHECK(hooks_before(&stage.context, &err) && hooks_deploy(&stage.context, "live", names, &err) &&
+                  hooks_after(&stage.context, names, &err),
+            "%s", err.why);
     }
     check_ran("pre\ndeploy one.test\ndeploy other.test\n", "before the end");
     CHECK(hooks_at_end(&stage.context, &one, &other, &err), "%s", err.why);
@@ -102,8 +107,9 @@ TEST(a_post_hook_is_told_the_lineage_that_was_deployed_last)
     free(stage.settings->post_hook);
     stage.settings->post_hook = note("post ${RENEWED_LINEAGE-nothing}");
     CHECK(hooks_after(&stage.context, &names, &err), "%s", err.why);
-    CHECK(hooks_deploy(&stage.context, "live/one", &names, &err) && hooks_deploy(&stage.context, "live/two", &names, &err)
-              && hooks_after(&stage.context, &names, &err), "%s", err.why);
+    CHECK(hooks_deploy(&stage.context, "live/one", &names, &err) &&
+              hooks_deploy(&stage.context, "live/two", &names, &err) && hooks_after(&stage.context, &names, &err),
+        "%s", err.why);
     check_ran("post nothing\ndeploy one.test\ndeploy one.test\npost live/two\n", "in turn");
 }
 
@@ -140,7 +146,8 @@ TEST(files_come_before_the_option_and_editors_leave_no_hooks)
     check_ran("first\nsecond\ndeploy one.test\npost one.test / \n", "certonly does not wait for the end");
 }
 
-/* As with Certbot: an option that names a file of the directory is meant once, but post-hooks run as often as they are found. */
+/* As with Certbot: an option that names a file of the directory is meant once, but post-hooks run as often as they are
+ * found. */
 TEST(a_file_that_the_option_names_too)
 {
     AUTO(stage_clear) struct stage stage = stage_of("certonly");
@@ -153,10 +160,12 @@ TEST(a_file_that_the_option_names_too)
     add_file("post", "x", note_post);
     xreplace(&stage.settings->deploy_hook, deploy);
     xreplace(&stage.settings->post_hook, post);
-    CHECK(hooks_deploy(&stage.context, "live", &names, &err) && hooks_after(&stage.context, &names, &err), "%s", err.why);
+    CHECK(
+        hooks_deploy(&stage.context, "live", &names, &err) && hooks_after(&stage.context, &names, &err), "%s", err.why);
     check_ran("deploy\npost\npost\n", "certonly");
     stage.context.verb = "renew";
-    CHECK(hooks_after(&stage.context, &names, &err) && hooks_at_end(&stage.context, &names, &names, &err), "%s", err.why);
+    CHECK(
+        hooks_after(&stage.context, &names, &err) && hooks_at_end(&stage.context, &names, &names, &err), "%s", err.why);
     check_ran("deploy\npost\npost\npost\n", "renew");
 }
 
@@ -174,7 +183,8 @@ TEST(what_manual_hooks_were_told_is_told_to_those_that_follow)
     stage.settings->deploy_hook = note("deploy $CERTBOT_DOMAIN ${CERTBOT_TOKEN-none} $RENEWED_DOMAINS");
     stage.settings->post_hook = note("post $CERTBOT_DOMAIN ${CERTBOT_TOKEN-none}");
     (void)setenv("CERTBOT_TOKEN", "inherited", 1);
-    CHECK(hooks_deploy(&stage.context, "live", &names, &err) && hooks_after(&stage.context, &names, &err), "%s", err.why);
+    CHECK(
+        hooks_deploy(&stage.context, "live", &names, &err) && hooks_after(&stage.context, &names, &err), "%s", err.why);
     (void)unsetenv("CERTBOT_TOKEN");
     check_ran("deploy m.test none one.test\npost m.test none\n", "both");
 }
@@ -221,7 +231,8 @@ TEST(long_lists_of_names_are_cut_for_post_hooks_alone)
         err.why);
     check_ran("deploy 39999\npost 32000 0\n", "certonly");
     stage.context.verb = "renew";
-    CHECK(hooks_after(&stage.context, &one, &err) && hooks_at_end(&stage.context, &one, &long_ones, &err), "%s", err.why);
+    CHECK(
+        hooks_after(&stage.context, &one, &err) && hooks_at_end(&stage.context, &one, &long_ones, &err), "%s", err.why);
     check_ran("deploy 39999\npost 32000 0\npost 8 16000\n", "those that failed leave the others alone");
 }
 

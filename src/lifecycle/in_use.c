@@ -10,21 +10,81 @@
 #include "base/text.h"
 
 #define DEPTH_MAX 8
-#define FILES_MAX 20000               /* files and directories in one search */
-#define FILE_MAX_BYTES (1024 * 1024)  /* larger ones are data, not configuration */
+#define FILES_MAX 20000              /* files and directories in one search */
+#define FILE_MAX_BYTES (1024 * 1024) /* larger ones are data, not configuration */
 
 /* Where servers that speak TLS are configured. */
 static const char *const usual[] = {
-    "/etc/nginx", "/usr/local/nginx/conf", "/usr/local/etc/nginx", "/etc/angie", "/etc/openresty", "/etc/apache2",
-    "/etc/httpd", "/etc/lighttpd", "/etc/caddy", "/etc/h2o", "/etc/haproxy", "/etc/hitch", "/etc/varnish", "/etc/traefik",
-    "/etc/envoy", "/etc/squid", "/etc/pound", "/etc/stunnel", "/etc/stunnel4", "/etc/postfix", "/etc/exim", "/etc/exim4",
-    "/etc/mail", "/etc/opensmtpd", "/etc/smtpd", "/etc/courier", "/etc/dovecot", "/etc/cyrus*", "/etc/imapd.conf",
-    "/etc/vsftpd*", "/etc/proftpd*", "/etc/pure-ftpd", "/etc/mosquitto", "/etc/rabbitmq", "/etc/postgresql", "/etc/mysql",
-    "/etc/my.cnf*", "/etc/mongod.conf", "/etc/redis", "/etc/openldap", "/etc/ldap", "/etc/samba", "/etc/prosody",
-    "/etc/ejabberd", "/etc/matrix-synapse", "/etc/turnserver.conf", "/etc/coturn", "/etc/murmur.ini",
-    "/etc/mumble-server.ini", "/etc/ircd", "/etc/inspircd", "/etc/znc", "/etc/cockpit", "/etc/webmin", "/etc/gitlab",
-    "/etc/gitea", "/etc/grafana", "/etc/jenkins", "/etc/tomcat*", "/etc/openvpn", "/etc/ipsec.d", "/etc/swanctl",
-    "/etc/freeradius", "/etc/raddb", "/etc/unbound", "/etc/bind", "/etc/knot", "/etc/dnsdist", "/etc/cups", "/etc/docker",
+    "/etc/nginx",
+    "/usr/local/nginx/conf",
+    "/usr/local/etc/nginx",
+    "/etc/angie",
+    "/etc/openresty",
+    "/etc/apache2",
+    "/etc/httpd",
+    "/etc/lighttpd",
+    "/etc/caddy",
+    "/etc/h2o",
+    "/etc/haproxy",
+    "/etc/hitch",
+    "/etc/varnish",
+    "/etc/traefik",
+    "/etc/envoy",
+    "/etc/squid",
+    "/etc/pound",
+    "/etc/stunnel",
+    "/etc/stunnel4",
+    "/etc/postfix",
+    "/etc/exim",
+    "/etc/exim4",
+    "/etc/mail",
+    "/etc/opensmtpd",
+    "/etc/smtpd",
+    "/etc/courier",
+    "/etc/dovecot",
+    "/etc/cyrus*",
+    "/etc/imapd.conf",
+    "/etc/vsftpd*",
+    "/etc/proftpd*",
+    "/etc/pure-ftpd",
+    "/etc/mosquitto",
+    "/etc/rabbitmq",
+    "/etc/postgresql",
+    "/etc/mysql",
+    "/etc/my.cnf*",
+    "/etc/mongod.conf",
+    "/etc/redis",
+    "/etc/openldap",
+    "/etc/ldap",
+    "/etc/samba",
+    "/etc/prosody",
+    "/etc/ejabberd",
+    "/etc/matrix-synapse",
+    "/etc/turnserver.conf",
+    "/etc/coturn",
+    "/etc/murmur.ini",
+    "/etc/mumble-server.ini",
+    "/etc/ircd",
+    "/etc/inspircd",
+    "/etc/znc",
+    "/etc/cockpit",
+    "/etc/webmin",
+    "/etc/gitlab",
+    "/etc/gitea",
+    "/etc/grafana",
+    "/etc/jenkins",
+    "/etc/tomcat*",
+    "/etc/openvpn",
+    "/etc/ipsec.d",
+    "/etc/swanctl",
+    "/etc/freeradius",
+    "/etc/raddb",
+    "/etc/unbound",
+    "/etc/bind",
+    "/etc/knot",
+    "/etc/dnsdist",
+    "/etc/cups",
+    "/etc/docker",
     "/etc/systemd/system",
 };
 
@@ -59,8 +119,8 @@ static void found(struct search *search, const char *path, size_t line)
 /* "live/a.example" is not named by "live/a.example.org". */
 static bool is_name_byte(char byte)
 {
-    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') || byte == '-' ||
-           byte == '.' || byte == '_';
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
+           byte == '-' || byte == '.' || byte == '_';
 }
 
 static bool names(struct view text, const char *needle)
@@ -72,7 +132,8 @@ static bool names(struct view text, const char *needle)
 
         if (at == NULL)
             return false;
-        text = (struct view){ at + 1, text.len - (size_t)(at + 1 - text.at) }; /* the next one may begin within this one */
+        text =
+            (struct view){ at + 1, text.len - (size_t)(at + 1 - text.at) }; /* the next one may begin within this one */
         if (text.len < len || !is_name_byte(text.at[len - 1]))
             return true;
     }

@@ -2,7 +2,8 @@
 /*
  * Whether the configuration of a server still names the files of a certificate.
  *
- * Reads files as lines and looks for paths; knows no server's syntax. What a server includes from elsewhere is not seen.
+ * Reads files as lines and looks for paths; knows no server's syntax. What a server includes from elsewhere is not
+ * seen.
  */
 #include "store/store.h"
 
@@ -22,9 +23,10 @@ struct in_use_lines {
     struct view rest; /* the text of a file, to begin with */
     size_t number;    /* of the line that was found, from 1 on */
 };
-/* Goes on to the next line, no comment, that names one of the paths (NULL is none). False when there is no further one. */
+/* Goes on to the next line, no comment, that names one of the paths (NULL is none). False when there is no further one.
+ */
 MUST_USE bool in_use_next(struct in_use_lines *lines, const char *const paths[static 2]);
 
-/* Looks for the live and the archive directory of a lineage in files below dirs; NULL or empty: where servers usually have
- * theirs. What cannot be read is passed over. Comments do not count. */
+/* Looks for the live and the archive directory of a lineage in files below dirs; NULL or empty: where servers usually
+ * have theirs. What cannot be read is passed over. Comments do not count. */
 void in_use_find(const struct lineage *lineage, const struct list *dirs, struct in_use *out);

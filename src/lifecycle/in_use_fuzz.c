@@ -24,7 +24,8 @@ static bool is_named(struct view line, struct view path)
 static bool is_comment(struct view line)
 {
     line = view_trim(line);
-    return line.len > 0 && (line.at[0] == '#' || line.at[0] == ';' || (line.at[0] == '/' && line.len > 1 && line.at[1] == '/'));
+    return line.len > 0 &&
+           (line.at[0] == '#' || line.at[0] == ';' || (line.at[0] == '/' && line.len > 1 && line.at[1] == '/'));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

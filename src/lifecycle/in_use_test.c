@@ -50,7 +50,7 @@ TEST(in_use_by_text)
         { "another name that begins alike", "ssl_certificate " LIVE ".org/fullchain.pem;\n" LIVE "-0001/x\n", "" },
         { "a comment", "  # ssl_certificate " LIVE "/fullchain.pem;\n; " LIVE "\n// " LIVE "\n", "" },
         { "two lines", "a\nssl_certificate " LIVE "/fullchain.pem;\nssl_certificate_key " LIVE "/privkey.pem;\n",
-          "conf/f:2 conf/f:3" },
+            "conf/f:2 conf/f:3" },
         { "no line feed at the end", "SSLCertificateFile " LIVE "/cert.pem", "conf/f:1" },
         { "an archived file", "ssl_cert = <" ARCHIVE "/cert7.pem\n", "conf/f:1" },
         { "the directory itself", "dir '" LIVE "'\n", "conf/f:1" },
@@ -89,7 +89,8 @@ TEST(in_use_by_a_name_within_another)
 TEST(in_use_in_trees)
 {
     AUTO(list_clear) struct list dirs = { 0 };
-    AUTO(free) char *dir = test_path("nginx"), *file = test_path("vsftpd.conf"), *missing = test_path("none"), *places = NULL;
+    AUTO(free)
+    char *dir = test_path("nginx"), *file = test_path("vsftpd.conf"), *missing = test_path("none"), *places = NULL;
     size_t count;
 
     write_at("nginx/sites-available/a", LIVE "/fullchain.pem\n");

@@ -14,12 +14,11 @@ static bool open_plugin(
         .plugin = plugin,
         .plugin_context = { .plugin = plugin, .settings = context->settings, .ui = context->ui },
     };
-    if (plugin->installer->prepare == NULL ||
-        plugin->installer->prepare(&out->plugin_context, &out->self, err))
+    if (plugin->installer->prepare == NULL || plugin->installer->prepare(&out->plugin_context, &out->self, err))
         return true;
     out->plugin = NULL;
-    return error_in(err,
-        "The %s plugin is not working; there may be problems with your existing configuration", plugin->name);
+    return error_in(
+        err, "The %s plugin is not working; there may be problems with your existing configuration", plugin->name);
 }
 
 static bool is_verb(const struct context *context, const char *verb)
@@ -35,8 +34,7 @@ static bool no_installer(const struct context *context, struct error *err)
             "However, it can still get a certificate for you. Please run \"certbot certonly\" to do so. "
             "You'll need to manually "
             "configure your web server to use the resulting certificate.");
-    (void)error_set(
-        err, ERROR_PLUGIN, "there is no plugin here that could put a certificate into a web server");
+    (void)error_set(err, ERROR_PLUGIN, "there is no plugin here that could put a certificate into a web server");
     return error_next(err,
         "run `evercert certonly`: it obtains a certificate and tells where its files are, for you to name in "
         "the configuration of the server");
@@ -46,15 +44,15 @@ static bool choose(struct context *context, const struct plugin **out, struct er
 {
     struct settings *settings = context->settings;
     const char *question = is_verb(context, "enhance")
-        ? "Which installer would you like to use to configure the selected enhancements?"
-        : is_verb(context, "rollback") ? "Which installer should be used for rollback?"
-                                       : "How would you like to install certificates?";
+                               ? "Which installer would you like to use to configure the selected enhancements?"
+                           : is_verb(context, "rollback") ? "Which installer should be used for rollback?"
+                                                          : "How would you like to install certificates?";
 
     if (is_verb(context, "run"))
         return plugin_choose_for_run(settings, context->ui, out, err);
     if (settings->authenticator != NULL && !text_equal(settings->authenticator, settings->installer))
-        log_warning("Specifying an authenticator doesn't make sense when running %s with verb \"%s\"",
-            context->program, context->verb);
+        log_warning("Specifying an authenticator doesn't make sense when running %s with verb \"%s\"", context->program,
+            context->verb);
     return plugin_choose_installer(settings, context->ui, question, out, err);
 }
 
@@ -68,8 +66,7 @@ bool installation_open(struct context *context, struct installation *out, struct
         if (plugin == NULL ? no_installer(context, err) : open_plugin(context, plugin, out, err))
             return true;
     }
-    err->expected =
-        err->kind == ERROR_PLUGIN && !is_verb(context, "rollback"); /* an answer to what was asked for */
+    err->expected = err->kind == ERROR_PLUGIN && !is_verb(context, "rollback"); /* an answer to what was asked for */
     return false;
 }
 
@@ -83,11 +80,16 @@ void installation_close(struct installation *installation)
 static bool is_wanted(const struct settings *settings, enum enhancement enhancement)
 {
     switch (enhancement) {
-    case ENHANCE_REDIRECT: return settings->redirect == YES;
-    case ENHANCE_HSTS: return settings->hsts == YES;
-    case ENHANCE_UIR: return settings->uir == YES;
-    case ENHANCE_STAPLE_OCSP: return settings->staple_ocsp == YES || settings->must_staple;
-    case ENHANCE_COUNT: break;
+    case ENHANCE_REDIRECT:
+        return settings->redirect == YES;
+    case ENHANCE_HSTS:
+        return settings->hsts == YES;
+    case ENHANCE_UIR:
+        return settings->uir == YES;
+    case ENHANCE_STAPLE_OCSP:
+        return settings->staple_ocsp == YES || settings->must_staple;
+    case ENHANCE_COUNT:
+        break;
     }
     return false;
 }
@@ -112,17 +114,16 @@ static bool enhance_all(struct context *context, struct installation *installati
         enum enhancement enhancement = (enum enhancement)i;
         /* run and install redirect unless told not to, where the installer can; enhance does only what it is
          * told. */
-        bool by_default = enhancement == ENHANCE_REDIRECT && context->settings->redirect == UNDECIDED
-            && strcmp(context->verb, "enhance") != 0;
+        bool by_default = enhancement == ENHANCE_REDIRECT && context->settings->redirect == UNDECIDED &&
+                          strcmp(context->verb, "enhance") != 0;
 
         if (!is_wanted(context->settings, enhancement) && !by_default)
             continue;
         if (!installer->supports(installation->self, enhancement)) {
             if (!by_default)
                 log_error("Option %s is not supported by the selected installer. Skipping enhancement.",
-                    context->as_certbot && enhancement == ENHANCE_STAPLE_OCSP
-                        ? "staple"
-                        : enhancement_name(enhancement));
+                    context->as_certbot && enhancement == ENHANCE_STAPLE_OCSP ? "staple"
+                                                                              : enhancement_name(enhancement));
             continue;
         }
         *changed = true;
@@ -132,8 +133,8 @@ static bool enhance_all(struct context *context, struct installation *installati
     return true;
 }
 
-static bool deploy_all(struct installation *installation, const struct list *names,
-    struct install_paths paths, struct error *err)
+static bool deploy_all(
+    struct installation *installation, const struct list *names, struct install_paths paths, struct error *err)
 {
     for (size_t i = 0; i < names->len; i++) {
         struct deployment deployment = { names->at[i], paths.cert, paths.key, paths.chain, paths.fullchain };
@@ -164,8 +165,7 @@ bool installation_deploy(struct context *context, struct installation *installat
     bool ok, changed;
 
     ui_say(context->ui, "Deploying certificate");
-    ok = deploy_all(installation, names, paths, err) &&
-         enhance_all(context, installation, names, &changed, err);
+    ok = deploy_all(installation, names, paths, err) && enhance_all(context, installation, names, &changed, err);
     return finish(installation, ok, "Deployed ACME Certificate", err);
 }
 
@@ -181,28 +181,28 @@ bool installation_check_auto_hsts(const struct context *context, struct error *e
 {
     if (!context->settings->auto_hsts)
         return true;
-    (void)error_set(err, ERROR_PLUGIN,
-        "One or more of the requested enhancements are not supported by the selected installer");
+    (void)error_set(
+        err, ERROR_PLUGIN, "One or more of the requested enhancements are not supported by the selected installer");
     return error_next(err, "leave --auto-hsts out");
 }
 
 #define NO_STAPLING "Must-Staple extension requested, but OCSP stapling is not supported by the selected installer (%s)"
 /* What Certbot advises, as part of its message; in the format, since line feeds of arguments are taken out. */
-#define STAPLE_WAYS_OUT \
-    "\n\nYou can either:\n" \
-    " * remove the --must-staple option from the command line and obtain a certificate without the Must-Staple " \
-    "extension, or;\n" \
-    " * use the `certonly` subcommand and manually install the certificate into the  intended service (e.g. " \
-    "webserver). You must also then manually enable OCSP stapling, as it is required for certificates with " \
-    "the Must-Staple extension to function properly.\n" \
+#define STAPLE_WAYS_OUT                                                                                                \
+    "\n\nYou can either:\n"                                                                                            \
+    " * remove the --must-staple option from the command line and obtain a certificate without the Must-Staple "       \
+    "extension, or;\n"                                                                                                 \
+    " * use the `certonly` subcommand and manually install the certificate into the  intended service (e.g. "          \
+    "webserver). You must also then manually enable OCSP stapling, as it is required for certificates with "           \
+    "the Must-Staple extension to function properly.\n"                                                                \
     " * choose a different installer plugin (such as --nginx or --apache), if possible."
 
 bool installation_check_staple(struct context *context, struct installation *installation, struct error *err)
 {
     const char *name = installation->plugin->name;
 
-    if (!context->settings->must_staple
-        || installation->plugin->installer->supports(installation->self, ENHANCE_STAPLE_OCSP))
+    if (!context->settings->must_staple ||
+        installation->plugin->installer->supports(installation->self, ENHANCE_STAPLE_OCSP))
         return true;
     if (context->as_certbot)
         return error_set(err, ERROR_PLUGIN, NO_STAPLING STAPLE_WAYS_OUT, name);

@@ -28,8 +28,8 @@ struct install_paths { /* borrowed */
 
 /* Deploys for every name and adds the enhancements that settings ask for, then reloads the server. A failure
  * undoes everything. IP addresses are refused. */
-MUST_USE bool installation_deploy(struct context *context, struct installation *installation,
-    const struct list *names, struct install_paths paths, struct error *err);
+MUST_USE bool installation_deploy(struct context *context, struct installation *installation, const struct list *names,
+    struct install_paths paths, struct error *err);
 
 /* Enhancements alone. One that the installer cannot do is reported and passed over. */
 MUST_USE bool installation_enhance(
@@ -42,8 +42,7 @@ bool enhancements_requested(const struct settings *settings);
 MUST_USE bool installation_check_auto_hsts(const struct context *context, struct error *err);
 
 /* What --must-staple promises in the certificate, the server must do: refused before issuance if not. */
-MUST_USE bool installation_check_staple(
-    struct context *context, struct installation *installation, struct error *err);
+MUST_USE bool installation_check_staple(struct context *context, struct installation *installation, struct error *err);
 
 /* Reloads the server of the installer that settings name, after a certificate was saved; none named is fine,
  * and one that is not there is warned about. */

@@ -51,8 +51,8 @@ static bool is_asked_for(const struct settings *settings, const struct inventory
         return true;
     if (settings->cert_name != NULL && strcmp(settings->cert_name, entry->name) != 0)
         return false;
-    return list_is_subset(&settings->domains, &entry->lineage->cert->names)
-        && list_is_subset(&settings->ip_addresses, &entry->lineage->cert->names);
+    return list_is_subset(&settings->domains, &entry->lineage->cert->names) &&
+           list_is_subset(&settings->ip_addresses, &entry->lineage->cert->names);
 }
 
 static void keep_matching(const struct settings *settings, struct inventory *inventory)

@@ -8,7 +8,7 @@ struct inventory_entry {
     struct lineage *lineage; /* NULL when it is broken */
     char *name, *conf_path;
     bool is_test, is_expired, is_revoked;
-    struct error error;      /* why it is broken */
+    struct error error; /* why it is broken */
 };
 
 struct inventory {
@@ -18,9 +18,9 @@ struct inventory {
 };
 
 /*
- * All lineages, or those that --cert-name, -d and --ip-address ask for; broken ones are always among them. Each is verified
- * (lineage_verify), several at a time. Those that can be asked about are checked for revocation; for the others nothing
- * touches the network. Fails when the store cannot be read, or on an interrupt (ERROR_CANCELED).
+ * All lineages, or those that --cert-name, -d and --ip-address ask for; broken ones are always among them. Each is
+ * verified (lineage_verify), several at a time. Those that can be asked about are checked for revocation; for the
+ * others nothing touches the network. Fails when the store cannot be read, or on an interrupt (ERROR_CANCELED).
  */
 MUST_USE bool inventory_take(struct context *context, struct inventory *out, struct error *err);
 void inventory_clear(struct inventory *inventory);
@@ -29,5 +29,6 @@ static inline void inventory_clear_at(struct inventory *inventory)
     inventory_clear(inventory);
 }
 
-/* "VALID: 89 days", "VALID: 1 day", "VALID: 5 hour(s)", "INVALID: TEST_CERT, EXPIRED", "INVALID: REVOKED"; of the caller's. */
+/* "VALID: 89 days", "VALID: 1 day", "VALID: 5 hour(s)", "INVALID: TEST_CERT, EXPIRED", "INVALID: REVOKED"; of the
+ * caller's. */
 char *inventory_status(const struct inventory_entry *entry, int64_t now) __attribute__((returns_nonnull));

@@ -30,7 +30,10 @@ TEST(status_is_told_as_certbot_tells_it)
         struct cert cert = { .not_after = NOW + cases[i].left };
         struct lineage lineage = { .cert = &cert };
         struct inventory_entry entry = {
-            .lineage = &lineage, .is_test = cases[i].test, .is_expired = cases[i].left <= 0, .is_revoked = cases[i].revoked,
+            .lineage = &lineage,
+            .is_test = cases[i].test,
+            .is_expired = cases[i].left <= 0,
+            .is_revoked = cases[i].revoked,
         };
         AUTO(free) char *got = inventory_status(&entry, NOW);
 

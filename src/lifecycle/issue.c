@@ -12,8 +12,8 @@
 /* What one try ended with, apart from success and failure. */
 enum attempt { ATTEMPT_DONE, ATTEMPT_FAILED, ATTEMPT_FEWER_NAMES };
 
-static bool place_order(struct ca *ca, struct issue_request *request, struct order *order, struct problem *problem,
-    struct error *err)
+static bool place_order(
+    struct ca *ca, struct issue_request *request, struct order *order, struct problem *problem, struct error *err)
 {
     AUTO(identifiers_clear) struct identifiers identifiers = identifiers_of(&request->dns, &request->ips);
     struct order_request wanted = {
@@ -36,8 +36,8 @@ static bool place_order(struct ca *ca, struct issue_request *request, struct ord
 }
 
 /* A dry run must prove control anew: valid authorizations are given up and the order is placed again. */
-static bool forget_authorizations(struct ca *ca, struct issue_request *request,
-    struct order *order, struct problem *problem, struct error *err)
+static bool forget_authorizations(
+    struct ca *ca, struct issue_request *request, struct order *order, struct problem *problem, struct error *err)
 {
     bool gave_up = false;
 
@@ -51,7 +51,8 @@ static bool forget_authorizations(struct ca *ca, struct issue_request *request,
         if (authz_deactivate(ca->session, ca->who, order->authz_urls.at[i], &failure))
             gave_up = true;
         else
-            log_warning("could not give up the authorization for %s (%s): the result of this dry run may not be accurate",
+            log_warning(
+                "could not give up the authorization for %s (%s): the result of this dry run may not be accurate",
                 authz.identifier.value, failure.why);
     }
     if (!gave_up)
@@ -93,8 +94,8 @@ static enum attempt refused(struct context *context, struct issue_request *reque
     return drop_names(context, request, &names) ? ATTEMPT_FEWER_NAMES : ATTEMPT_FAILED;
 }
 
-static enum attempt attempt(struct context *context, struct ca *ca, struct solver *solver, struct issue_request *request,
-    struct issued_chain *out, struct error *err)
+static enum attempt attempt(struct context *context, struct ca *ca, struct solver *solver,
+    struct issue_request *request, struct issued_chain *out, struct error *err)
 {
     AUTO(order_clear) struct order order = { 0 };
     AUTO(problem_clear) struct problem problem = { 0 };

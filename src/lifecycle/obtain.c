@@ -54,14 +54,16 @@ static void announce(struct context *context, const struct list *names, bool exi
     if (existing)
         ui_say(context->ui, "%s an existing certificate for %s", dry ? "Simulating renewal of" : "Renewing", summary);
     else
-        ui_say(context->ui, "%s %s", dry ? "Simulating a certificate request for" : "Requesting a certificate for", summary);
+        ui_say(context->ui, "%s %s", dry ? "Simulating a certificate request for" : "Requesting a certificate for",
+            summary);
 }
 
 static bool save(struct context *context, const struct issue_request *request, const struct issued_chain *chain,
     struct lineage **lineage, const char *new_name, const struct list *names, struct error *err)
 {
     AUTO(buf_clear) struct buf pem = BUF_SECRET(KEY_PEM_MAX);
-    AUTO(free) char *record = xstrdup_or_null(request->record); /* may be the lineage's name, which goes when it is reloaded */
+    AUTO(free)
+    char *record = xstrdup_or_null(request->record); /* may be the lineage's name, which goes when it is reloaded */
     struct issued issued = { buf_view(&chain->cert), buf_view(&chain->chain), buf_view(&chain->fullchain), { 0 },
         chain->order_url, chain->profile };
     bool ok;
@@ -80,8 +82,8 @@ static bool save(struct context *context, const struct issue_request *request, c
     return hooks_deploy(context, (*lineage)->live_dir, names, err);
 }
 
-static bool issue_in_turn(struct context *context, struct issue_request *request, struct issued_chain *chain,
-    struct error *err)
+static bool issue_in_turn(
+    struct context *context, struct issue_request *request, struct issued_chain *chain, struct error *err)
 {
     bool ok;
 
@@ -101,8 +103,10 @@ static void tell_unusual_places(const struct context *context)
 {
     const struct settings *settings = context->settings;
 
-    if (context->as_certbot && !(is_default("config-dir", settings->config_dir) && is_default("work-dir", settings->work_dir)))
-        log_info("Non-standard path(s), might not work with crontab installed by your operating system package manager");
+    if (context->as_certbot &&
+        !(is_default("config-dir", settings->config_dir) && is_default("work-dir", settings->work_dir)))
+        log_info(
+            "Non-standard path(s), might not work with crontab installed by your operating system package manager");
 }
 
 /* Pre-hooks, the CA, saving and deploy hooks, post-hooks however it ended. */
@@ -140,12 +144,14 @@ static bool check_staging(struct context *context, const struct lineage *lineage
     AUTO(free) char *names = NULL;
     const char *before = lineage_server(lineage);
 
-    if (context->settings->break_my_certs || !server_is_staging(context->settings->server)
-        || (before != NULL && server_is_staging(before)))
+    if (context->settings->break_my_certs || !server_is_staging(context->settings->server) ||
+        (before != NULL && server_is_staging(before)))
         return true;
     names = list_join(&lineage->cert->names, ", ");
-    return error_set(err, ERROR_CONFIG, "You've asked to renew/replace a seemingly valid certificate with a test certificate "
-        "(domains: %s). We will not do that unless you use the --break-my-certs flag!", names);
+    return error_set(err, ERROR_CONFIG,
+        "You've asked to renew/replace a seemingly valid certificate with a test certificate "
+        "(domains: %s). We will not do that unless you use the --break-my-certs flag!",
+        names);
 }
 
 static bool share_a_name(const struct list *a, const struct list *b)
@@ -175,10 +181,10 @@ bool renew_lineage(struct context *context, struct lineage *lineage, const struc
     request.lineage = lineage;
     request.record = context->settings->dry_run ? NULL : lineage->name;
     issue_request_names(&request, names);
-    /* Only the CA that issued a certificate knows it, and only orders with one of its names can replace it (RFC 9773 section 5);
-     * a dry run replaces nothing. */
-    if (!context->settings->dry_run && server != NULL && strcmp(server, context->settings->server) == 0
-        && share_a_name(names, &lineage->cert->names) && cert_ari_id(lineage->cert, &replaces))
+    /* Only the CA that issued a certificate knows it, and only orders with one of its names can replace it (RFC 9773
+     * section 5); a dry run replaces nothing. */
+    if (!context->settings->dry_run && server != NULL && strcmp(server, context->settings->server) == 0 &&
+        share_a_name(names, &lineage->cert->names) && cert_ari_id(lineage->cert, &replaces))
         request.replaces = buf_text(&replaces);
     return issue_with_hooks(context, &request, &lineage, NULL, names, err);
 }
@@ -234,8 +240,8 @@ static bool renew_or_keep(struct context *context, struct hold *hold, bool *rene
     return hold_resume(context, hold, again, err);
 }
 
-struct lineages { /* all that load, with their candidates */
-    struct list names;  /* of all that there were, also those that do not load */
+struct lineages {      /* all that load, with their candidates */
+    struct list names; /* of all that there were, also those that do not load */
     struct lineage **at;
     struct candidate *candidates;
     size_t len;
@@ -336,7 +342,8 @@ static bool obtain_existing(struct context *context, struct choice choice, struc
     return !renew || renew_lineage(context, out->lineage, authenticator, &out->names, err);
 }
 
-/* Certbot asks about the account before it asks for names, even when none will be needed; scripts answer in that order. */
+/* Certbot asks about the account before it asks for names, even when none will be needed; scripts answer in that order.
+ */
 static bool account_first(struct context *context, struct error *err)
 {
     return !context->as_certbot || context_choose_account(context, err);
@@ -358,8 +365,8 @@ static void target_clear_at(struct target *target)
 }
 
 /* Whether what was chosen without its lock is still the right choice with it: another process may have been faster. */
-static bool check_choice(struct context *context, const struct lineages *all, struct target *target, bool *stands,
-    struct error *err)
+static bool check_choice(
+    struct context *context, const struct lineages *all, struct target *target, bool *stands, struct error *err)
 {
     const struct settings *settings = context->settings;
     bool there = store_has_lineage(context->store, target->hold.name);
@@ -380,8 +387,8 @@ static bool check_choice(struct context *context, const struct lineages *all, st
 }
 
 /* Chooses the lineage and locks it. */
-static bool choose_target(struct context *context, const struct lineages *all, const struct list *names, struct target *target,
-    bool *again, struct error *err)
+static bool choose_target(struct context *context, const struct lineages *all, const struct list *names,
+    struct target *target, bool *again, struct error *err)
 {
     const struct settings *settings = context->settings;
     bool stands;
@@ -422,8 +429,8 @@ static bool obtain_once(struct context *context, const struct lineages *all, con
     if (*again)
         return true;
     return target.hold.lineage == NULL
-        ? obtain_first(context, all, &target, authenticator, out, again, err)
-        : obtain_existing(context, target.choice, &target.hold, authenticator, out, again, err);
+               ? obtain_first(context, all, &target, authenticator, out, again, err)
+               : obtain_existing(context, target.choice, &target.hold, authenticator, out, again, err);
 }
 
 bool obtain(struct context *context, struct obtain_result *out, struct error *err)

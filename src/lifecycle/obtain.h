@@ -20,13 +20,13 @@ static inline void obtain_result_clear_at(struct obtain_result *result)
     obtain_result_clear(result);
 }
 
-/* certonly: chooses the lineage, asks what has to be asked, runs hooks, issues, saves. settings->authenticator is chosen
- * when it is not set. */
+/* certonly: chooses the lineage, asks what has to be asked, runs hooks, issues, saves. settings->authenticator is
+ * chosen when it is not set. */
 MUST_USE bool obtain(struct context *context, struct obtain_result *out, struct error *err);
 
 /*
- * The next version of a lineage for names (its own, or new ones): hooks, key (new, or the old one with --reuse-key), issue,
- * save, deploy hook. In a dry run nothing is saved. names is what the certificate was issued for in the end.
+ * The next version of a lineage for names (its own, or new ones): hooks, key (new, or the old one with --reuse-key),
+ * issue, save, deploy hook. In a dry run nothing is saved. names is what the certificate was issued for in the end.
  */
 MUST_USE bool renew_lineage(struct context *context, struct lineage *lineage, const struct plugin *authenticator,
     struct list *names, struct error *err);

@@ -39,7 +39,8 @@ static bool read_csr(const struct settings *settings, struct csr **out, struct e
     }
     if ((*out)->names.len == 0)
         return error_set(err, ERROR_CONFIG,
-            "Unfortunately, your CSR %s needs to have a SubjectAltName for every domain or IP address", settings->csr_path);
+            "Unfortunately, your CSR %s needs to have a SubjectAltName for every domain or IP address",
+            settings->csr_path);
     return true;
 }
 
@@ -57,7 +58,8 @@ static bool check_domains(const struct settings *settings, const struct csr *csr
     }
     ours = list_join(&csr->names, ", ");
     theirs = list_join(&all, ", ");
-    return error_set(err, ERROR_CONFIG, "Inconsistent requests:\nFrom the CSR: %s\nFrom command line/config: %s", ours, theirs);
+    return error_set(
+        err, ERROR_CONFIG, "Inconsistent requests:\nFrom the CSR: %s\nFrom command line/config: %s", ours, theirs);
 }
 
 /* One of the three files of a certificate. */
@@ -73,11 +75,14 @@ struct target {
 
 static void find_targets(const struct settings *settings, struct target targets[static TARGETS])
 {
-    targets[0] = (struct target){ .title = "Certificate", .base = "cert.pem",
+    targets[0] = (struct target){ .title = "Certificate",
+        .base = "cert.pem",
         .path = SETTING_IS_SET(settings, cert_path) ? settings->cert_path : NULL };
-    targets[1] = (struct target){ .title = "Intermediate CA chain", .base = "chain.pem",
+    targets[1] = (struct target){ .title = "Intermediate CA chain",
+        .base = "chain.pem",
         .path = SETTING_IS_SET(settings, chain_path) ? settings->chain_path : NULL };
-    targets[2] = (struct target){ .title = "Full certificate chain", .base = "chain.pem",
+    targets[2] = (struct target){ .title = "Full certificate chain",
+        .base = "chain.pem",
         .path = SETTING_IS_SET(settings, fullchain_path) ? settings->fullchain_path : NULL };
 }
 
@@ -150,7 +155,8 @@ static bool save_one(struct target *target, struct error *err)
     return true;
 }
 
-/* The certificate is there and counts against limits: the user gets to know where each part of it is, or gets it said. */
+/* The certificate is there and counts against limits: the user gets to know where each part of it is, or gets it said.
+ */
 static void say_what_is_saved(struct ui *ui, const struct target targets[static TARGETS])
 {
     AUTO(buf_clear) struct buf text = BUF(SIZE_MAX);
@@ -213,8 +219,8 @@ bool obtain_for_csr(struct context *context, struct csr_result *out, struct erro
     TRY(solver_check(context, request.authenticator, err));
     TRY(context_account(context, &ca, err));
     summary = names_summary(&csr->names);
-    ui_say(context->ui, "%s %s", context->settings->dry_run ? "Simulating a certificate request for"
-                                                            : "Requesting a certificate for", summary);
+    ui_say(context->ui, "%s %s",
+        context->settings->dry_run ? "Simulating a certificate request for" : "Requesting a certificate for", summary);
     list_add_all(&request.dns, &csr->dns);
     list_add_all(&request.ips, &csr->ips);
     request.csr = buf_view(&csr->der);

@@ -17,7 +17,8 @@ static void add_name(struct list *out, char *name)
 
 static bool read_names(char *text, struct list *out, struct error *err)
 {
-    for (char *save = NULL, *word = strtok_r(text, ", \t\n", &save); word != NULL; word = strtok_r(NULL, ", \t\n", &save)) {
+    for (char *save = NULL, *word = strtok_r(text, ", \t\n", &save); word != NULL;
+         word = strtok_r(NULL, ", \t\n", &save)) {
         char canonical[64], *name;
 
         if (ip_canonical(word, canonical)) {
@@ -36,21 +37,26 @@ static bool are_public(const struct list *names, struct error *err)
 {
     for (size_t i = 0; i < names->len; i++)
         if (strpbrk(names->at[i], ".:") == NULL)
-            return error_set(err, ERROR_CONFIG, "\"%s\" has no dot in it: no public CA gives certificates for such names. If "
-                "yours does, say it with -d %s on the command line.", names->at[i], names->at[i]);
+            return error_set(err, ERROR_CONFIG,
+                "\"%s\" has no dot in it: no public CA gives certificates for such names. If "
+                "yours does, say it with -d %s on the command line.",
+                names->at[i], names->at[i]);
     return true;
 }
 
 bool question_names(struct context *context, struct list *out, struct error *err)
 {
     struct question question = {
-        .text = context->as_certbot
-            ? "Please enter the domain name(s) you would like on your certificate (comma and/or space separated)"
-            : "Which names should the certificate be for? Blanks or commas between them, like this: "
-              "example.com www.example.com\n",
-        .flag = "--domains", .forced = true,
-        .canceled = "Please specify --domains, --ip-address, or --installer that will help in domain names autodiscovery, or "
-                    "--cert-name for an existing certificate name.",
+        .text =
+            context->as_certbot
+                ? "Please enter the domain name(s) you would like on your certificate (comma and/or space separated)"
+                : "Which names should the certificate be for? Blanks or commas between them, like this: "
+                  "example.com www.example.com\n",
+        .flag = "--domains",
+        .forced = true,
+        .canceled =
+            "Please specify --domains, --ip-address, or --installer that will help in domain names autodiscovery, or "
+            "--cert-name for an existing certificate name.",
     };
 
     while (out->len == 0) {
@@ -58,8 +64,8 @@ bool question_names(struct context *context, struct list *out, struct error *err
         struct error bad = { 0 };
 
         TRY(ui_text(context->ui, &question, NULL, &answer, err));
-        if (read_names(answer, out, &bad) && (context->as_certbot || !ui_is_interactive(context->ui)
-                || are_public(out, &bad)))
+        if (read_names(answer, out, &bad) &&
+            (context->as_certbot || !ui_is_interactive(context->ui) || are_public(out, &bad)))
             continue;
         list_clear(out);
         if (!ui_is_interactive(context->ui)) {
@@ -91,10 +97,13 @@ bool question_cert_name(struct context *context, const char *text, char **out, s
 
 bool question_same_names(struct context *context, const struct lineage *lineage, bool *renew, struct error *err)
 {
-    AUTO(free) char *text = xprintf("You have an existing certificate that has exactly the same domains or certificate name "
-        "you requested and isn't close to expiry.\n(ref: %s)\n\nWhat would you like to do?", lineage->conf_path);
-    struct question question = { .text = text, .has_default = true, .forced = true,
-        .canceled = "Operation canceled. You may re-run the client." };
+    AUTO(free)
+    char *text = xprintf("You have an existing certificate that has exactly the same domains or certificate name "
+                         "you requested and isn't close to expiry.\n(ref: %s)\n\nWhat would you like to do?",
+        lineage->conf_path);
+    struct question question = {
+        .text = text, .has_default = true, .forced = true, .canceled = "Operation canceled. You may re-run the client."
+    };
     AUTO(list_clear) struct list choices = { 0 };
     size_t chosen;
 
@@ -120,13 +129,16 @@ static void put_difference(struct buf *text, const struct list *names, const str
         buf_put_text(text, "(None)\n");
 }
 
-static bool ask_expand(struct context *context, const struct lineage *lineage, const struct list *wanted,
-    struct error *err)
+static bool ask_expand(
+    struct context *context, const struct lineage *lineage, const struct list *wanted, struct error *err)
 {
     AUTO(free) char *before = list_join(&lineage->cert->names, ", "), *after = list_join(wanted, ", ");
-    AUTO(free) char *text = xprintf("You have an existing certificate that contains a portion of the domains you requested "
-        "(ref: %s)\n\nIt contains these names: %s\n\nYou requested these names for the new certificate: %s.\n\nDo you want to "
-        "expand and replace this existing certificate with the new certificate?", lineage->conf_path, before, after);
+    AUTO(free)
+    char *text = xprintf("You have an existing certificate that contains a portion of the domains you requested "
+                         "(ref: %s)\n\nIt contains these names: %s\n\nYou requested these names for the new "
+                         "certificate: %s.\n\nDo you want to "
+                         "expand and replace this existing certificate with the new certificate?",
+        lineage->conf_path, before, after);
     struct question question = { .text = text, .flag = "--expand", .forced = true };
     bool yes = context->settings->expand || context->settings->force_renewal;
 
@@ -134,14 +146,15 @@ static bool ask_expand(struct context *context, const struct lineage *lineage, c
         TRY(ui_yes_no(context->ui, &question, "Expand", "Cancel", false, &yes, err));
     if (yes)
         return true;
-    ui_say(context->ui, "To obtain a new certificate that contains these names without replacing your existing certificate "
-                        "for %s, you must use the --duplicate option.\n\nFor example:\n\n%s --duplicate %s", before,
-        context->as_certbot ? "certbot" : "evercert", context->arguments);
+    ui_say(context->ui,
+        "To obtain a new certificate that contains these names without replacing your existing certificate "
+        "for %s, you must use the --duplicate option.\n\nFor example:\n\n%s --duplicate %s",
+        before, context->as_certbot ? "certbot" : "evercert", context->arguments);
     return error_set(err, ERROR_CANCELED, "User chose to cancel the operation and may reinvoke the client.");
 }
 
-static bool ask_new_names(struct context *context, const struct lineage *lineage, const struct list *wanted,
-    struct error *err)
+static bool ask_new_names(
+    struct context *context, const struct lineage *lineage, const struct list *wanted, struct error *err)
 {
     AUTO(buf_clear) struct buf text = BUF(QUESTION_MAX);
     struct question question = { .flag = "--renew-with-new-domains", .has_default = true };
@@ -157,12 +170,13 @@ static bool ask_new_names(struct context *context, const struct lineage *lineage
         TRY(ui_yes_no(context->ui, &question, "Update certificate", "Cancel", true, &yes, err));
     if (yes)
         return true;
-    return context->as_certbot ? error_set(err, ERROR_CANCELED, "Specified mismatched certificate name and domains.")
-                               : error_set(err, ERROR_CANCELED, "canceled; the certificate %s stays as it is", lineage->name);
+    return context->as_certbot
+               ? error_set(err, ERROR_CANCELED, "Specified mismatched certificate name and domains.")
+               : error_set(err, ERROR_CANCELED, "canceled; the certificate %s stays as it is", lineage->name);
 }
 
-bool question_changed_names(struct context *context, const struct lineage *lineage, const struct list *wanted,
-    bool expand, struct error *err)
+bool question_changed_names(
+    struct context *context, const struct lineage *lineage, const struct list *wanted, bool expand, struct error *err)
 {
     return expand ? ask_expand(context, lineage, wanted, err) : ask_new_names(context, lineage, wanted, err);
 }
@@ -189,8 +203,10 @@ bool question_key_type(struct context *context, const struct lineage *lineage, b
     if (*changes)
         return true;
     if (SETTING_IS_SET(settings, key_type))
-        return error_set(err, ERROR_CONFIG, "Are you trying to change the key type of the certificate named %s from %s to %s? "
-            "Please provide both --cert-name and --key-type on the command line to confirm the change you are trying to make.",
+        return error_set(err, ERROR_CONFIG,
+            "Are you trying to change the key type of the certificate named %s from %s to %s? "
+            "Please provide both --cert-name and --key-type on the command line to confirm the change you are trying "
+            "to make.",
             lineage->name, now_text, then_text);
     xreplace(&settings->key_type, now);
     return true;

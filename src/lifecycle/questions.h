@@ -14,11 +14,14 @@ MUST_USE bool question_names(struct context *context, struct list *out, struct e
 MUST_USE bool question_cert_name(struct context *context, const char *text, char **out, struct error *err);
 
 /* The certificate is there already and not due: *renew says whether to replace it all the same. */
-MUST_USE bool question_same_names(struct context *context, const struct lineage *lineage, bool *renew, struct error *err);
+MUST_USE bool question_same_names(
+    struct context *context, const struct lineage *lineage, bool *renew, struct error *err);
 
 /* The names differ: expand says that the lineage's are a part of the wanted ones. Fails when the user says no. */
-MUST_USE bool question_changed_names(struct context *context, const struct lineage *lineage, const struct list *wanted,
-    bool expand, struct error *err);
+MUST_USE bool question_changed_names(
+    struct context *context, const struct lineage *lineage, const struct list *wanted, bool expand, struct error *err);
 
-/* The configured key type differs from the lineage's: it changes only on confirmation, else settings take the lineage's. */
-MUST_USE bool question_key_type(struct context *context, const struct lineage *lineage, bool *changes, struct error *err);
+/* The configured key type differs from the lineage's: it changes only on confirmation, else settings take the
+ * lineage's. */
+MUST_USE bool question_key_type(
+    struct context *context, const struct lineage *lineage, bool *changes, struct error *err);

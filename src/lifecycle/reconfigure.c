@@ -12,8 +12,10 @@
 
 static bool is_missing(struct context *context, const char *name, struct error *err)
 {
-    return error_set(err, ERROR_CONFIG, "An existing certificate with name %s could not be found. Run `%s certificates` to list "
-        "available certificates.", name, context->as_certbot ? "certbot" : "evercert");
+    return error_set(err, ERROR_CONFIG,
+        "An existing certificate with name %s could not be found. Run `%s certificates` to list "
+        "available certificates.",
+        name, context->as_certbot ? "certbot" : "evercert");
 }
 
 static bool load(struct context *context, struct hold *hold, struct error *err)
@@ -21,7 +23,8 @@ static bool load(struct context *context, struct hold *hold, struct error *err)
     struct settings *settings = context->settings;
 
     if (settings->domains.len > 0 || settings->ip_addresses.len > 0) {
-        (void)error_set(err, ERROR_CONFIG, "You have specified domains, but this function cannot be used to modify the domains "
+        (void)error_set(err, ERROR_CONFIG,
+            "You have specified domains, but this function cannot be used to modify the domains "
             "in a certificate.");
         return error_next(err, "use certonly --cert-name NAME -d ... to change them");
     }
@@ -45,20 +48,26 @@ static bool check_unchanged(const struct settings *settings, const struct lineag
     if (!other_account && !other_server)
         return true;
     if (settings->as_certbot)
-        return error_set(err, ERROR_CONFIG, UNSUPPORTED " If you would like to do so, use renew with the --force-renewal flag "
-            "instead of reconfigure. Note that doing so will count against any rate limits. For more information on this method, "
-            "see https://certbot.org/renew-reconfiguration");
+        return error_set(err, ERROR_CONFIG,
+            UNSUPPORTED " If you would like to do so, use renew with the --force-renewal flag "
+                        "instead of reconfigure. Note that doing so will count against any rate limits. For more "
+                        "information on this method, "
+                        "see https://certbot.org/renew-reconfiguration");
     (void)error_set(err, ERROR_CONFIG, UNSUPPORTED);
-    return error_next(err, "obtain the certificate again with certonly --cert-name %s and the new account or server",
-        lineage->name);
+    return error_next(
+        err, "obtain the certificate again with certonly --cert-name %s and the new account or server", lineage->name);
 }
 
 static bool ask_deploy_hook(struct context *context, struct error *err)
 {
-    AUTO(free) char *text = xprintf("You are attempting to set a --deploy-hook. Would you like %s to run deploy hooks when it "
-        "performs a dry run with the new settings? This will run all relevant deploy hooks, including directory hooks, unless "
-        "--no-directory-hooks is set. This will use the current active certificate, and not the temporary test certificate "
-        "acquired during the dry run.", context->program);
+    AUTO(free)
+    char *text = xprintf("You are attempting to set a --deploy-hook. Would you like %s to run deploy hooks when it "
+                         "performs a dry run with the new settings? This will run all relevant deploy hooks, including "
+                         "directory hooks, unless "
+                         "--no-directory-hooks is set. This will use the current active certificate, and not the "
+                         "temporary test certificate "
+                         "acquired during the dry run.",
+        context->program);
     struct question question = { .text = text, .flag = "--run-deploy-hooks", .has_default = true };
 
     if (context->settings->deploy_hook == NULL || context->settings->run_deploy_hooks)
@@ -124,7 +133,7 @@ static bool save(struct lineage *lineage, const struct settings *settings, bool 
     TRY(conf_read(buf_view(&text), lineage->conf_path, &before, err));
     TRY(lineage_save_settings(lineage, settings, err));
     *changed = !same_section(before, lineage->conf, "renewalparams") ||
-        !same_section(before, lineage->conf, "renewalparams/webroot_map");
+               !same_section(before, lineage->conf, "renewalparams/webroot_map");
     return true;
 }
 

@@ -49,11 +49,15 @@ static bool agree_to_terms(struct context *context, const struct directory *dire
 
     if (directory->terms_of_service == NULL || context->settings->agree_tos)
         return true;
-    text = context->as_certbot
-        ? xprintf("Please read the Terms of Service at: %s\nYou must agree in order to register with the ACME server. Do you "
-                  "agree?", directory->terms_of_service)
-        : xprintf("The CA makes an account for you only if you agree to its terms of service:\n\n%s\n\nDo you agree?",
-              directory->terms_of_service);
+    text =
+        context->as_certbot
+            ? xprintf("Please read the Terms of Service at: %s\nYou must agree in order to register with the ACME "
+                      "server. Do you "
+                      "agree?",
+                  directory->terms_of_service)
+            : xprintf(
+                  "The CA makes an account for you only if you agree to its terms of service:\n\n%s\n\nDo you agree?",
+                  directory->terms_of_service);
     question.text = text;
     TRY(ui_yes_no(context->ui, &question, "Yes", "No", false, &agreed, err));
     if (agreed)
@@ -62,11 +66,12 @@ static bool agree_to_terms(struct context *context, const struct directory *dire
         context->as_certbot ? "Unable to register an account with ACME server. " : "");
 }
 
-static bool ask_contacts(struct context *context, const char *text, const char *again, struct list *out,
-    struct error *err)
+static bool ask_contacts(
+    struct context *context, const char *text, const char *again, struct list *out, struct error *err)
 {
-    struct question question = { .text = text, .flag = "--email", .has_default = true,
-        .canceled = "Error getting email address." };
+    struct question question = {
+        .text = text, .flag = "--email", .has_default = true, .canceled = "Error getting email address."
+    };
     struct settings *settings = context->settings;
 
     for (;;) {
@@ -88,13 +93,15 @@ static bool ask_contacts(struct context *context, const char *text, const char *
     }
 }
 
-#define EMAIL_REFUSED "The server reported a problem with your email address. Enter email address or hit Enter to skip.\n"
+#define EMAIL_REFUSED                                                                                                  \
+    "The server reported a problem with your email address. Enter email address or hit Enter to skip.\n"
 #define EMAIL_AGAIN "There is a problem with your email address. Enter email address or hit Enter to skip.\n"
 
 bool contacts_ask(struct context *context, const char *text, struct list *out, struct error *err)
 {
-    return context->as_certbot ? ask_contacts(context, "Enter email address or hit Enter to skip.\n", EMAIL_AGAIN, out, err)
-                               : ask_contacts(context, text, text, out, err);
+    return context->as_certbot
+               ? ask_contacts(context, "Enter email address or hit Enter to skip.\n", EMAIL_AGAIN, out, err)
+               : ask_contacts(context, text, text, out, err);
 }
 
 #define EMAIL_QUESTION "Your e-mail address, so that the CA can reach you. Enter alone goes without.\n"
@@ -118,8 +125,9 @@ static bool check_binding(const struct settings *settings, const struct director
 {
     if (!directory->external_account_required || has_binding(settings))
         return true;
-    (void)error_set(err, ERROR_CONFIG, "Unable to register an account with ACME server. Server requires external account "
-                                       "binding. Please use --eab-kid and --eab-hmac-key.");
+    (void)error_set(err, ERROR_CONFIG,
+        "Unable to register an account with ACME server. Server requires external account "
+        "binding. Please use --eab-kid and --eab-hmac-key.");
     return error_next(err, "ask the CA for the two values, or look for them in your account on its web site");
 }
 
@@ -136,8 +144,8 @@ static bool decode_hmac_key(const char *text, struct buf *key)
     return !plain.failed && buf_put_unbase64url(key, buf_view(&plain)) && !key->failed && key->len > 0;
 }
 
-static bool external_account(const struct settings *settings, struct buf *key, struct external_account *out, bool *used,
-    struct error *err)
+static bool external_account(
+    const struct settings *settings, struct buf *key, struct external_account *out, bool *used, struct error *err)
 {
     *used = has_binding(settings);
     if (!*used)
@@ -185,15 +193,18 @@ static bool other_contacts(struct context *context, struct list *contacts, struc
 {
     const struct settings *settings = context->settings;
     AUTO(free) char *text = NULL;
-    bool is_refused = err->kind == ERROR_ACME && (strcmp(err->problem, "invalidContact") == 0
-        || strcmp(err->problem, "invalidEmail") == 0 || strcmp(err->problem, "unsupportedContact") == 0);
+    bool is_refused = err->kind == ERROR_ACME &&
+                      (strcmp(err->problem, "invalidContact") == 0 || strcmp(err->problem, "invalidEmail") == 0 ||
+                          strcmp(err->problem, "unsupportedContact") == 0);
 
     if (!is_refused || settings->email == NULL)
         return false;
     if (!ui_is_interactive(context->ui)) {
         if (context->as_certbot)
-            (void)error_set(err, ERROR_CONFIG, "Unable to register an account with ACME server. The ACME server believes %s is "
-                "an invalid email address. Please ensure it is a valid email and attempt registration again.", settings->email);
+            (void)error_set(err, ERROR_CONFIG,
+                "Unable to register an account with ACME server. The ACME server believes %s is "
+                "an invalid email address. Please ensure it is a valid email and attempt registration again.",
+                settings->email);
         return false;
     }
     text = xprintf("The CA does not accept %s (%s).", settings->email, err->why);
@@ -211,12 +222,12 @@ static bool refused_as_certbot(const struct context *context, struct error *err)
 
     if (!context->as_certbot || err->kind != ERROR_ACME || err->problem[0] == '\0')
         return false;
-    return error_set(err, ERROR_CONFIG, "Unable to register an account with ACME server. Error returned by the ACME server: %s",
+    return error_set(err, ERROR_CONFIG,
+        "Unable to register an account with ACME server. Error returned by the ACME server: %s",
         refusal.why + refusal.detail);
 }
 
-bool register_account(struct context *context, struct session *session, struct stored_account **out,
-    struct error *err)
+bool register_account(struct context *context, struct session *session, struct stored_account **out, struct error *err)
 {
     AUTO(key_free) struct key *key = NULL;
     AUTO(account_info_clear) struct account_info info = { 0 };

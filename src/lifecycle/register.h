@@ -8,8 +8,8 @@
  * Makes a key, registers it with what settings say (asking where they do not and somebody is there), and stores the
  * account. The account is stored only after the CA has accepted it. *out is the caller's.
  */
-MUST_USE bool register_account(struct context *context, struct session *session, struct stored_account **out,
-    struct error *err);
+MUST_USE bool register_account(
+    struct context *context, struct session *session, struct stored_account **out, struct error *err);
 
 /* "mailto:" URIs from --email's comma list. ERROR_CONFIG for a bad address. */
 MUST_USE bool contacts_of(const char *email, struct list *out, struct error *err);

@@ -29,7 +29,7 @@ struct queue { /* shared by the workers */
     struct ui **done; /* what the lineages that are done have said, until those before them are done too */
     size_t next_said; /* whose output comes next */
     pthread_mutex_t sleep_lock;
-    bool slept;       /* the one random sleep of a run was done; who is due meanwhile waits for it */
+    bool slept; /* the one random sleep of a run was done; who is due meanwhile waits for it */
     struct turns *turns;
     struct hook_trail *trails; /* of each lineage */
 };
@@ -90,10 +90,10 @@ static bool renew_due(struct context *context, struct lineage *lineage, struct r
     return context->settings->dry_run || installer_restart(context, err);
 }
 
-/* The lineage is loaded and its settings are restored: everything that fails from here on is a failed renewal. RENEWED_LATER
- * when it is due, but not yet. */
-static bool renew_loaded(struct queue *queue, struct context *context, struct lineage *lineage, struct renewal *renewal,
-    struct error *err)
+/* The lineage is loaded and its settings are restored: everything that fails from here on is a failed renewal.
+ * RENEWED_LATER when it is due, but not yet. */
+static bool renew_loaded(
+    struct queue *queue, struct context *context, struct lineage *lineage, struct renewal *renewal, struct error *err)
 {
     enum due due;
 
@@ -127,8 +127,8 @@ static void say_failed(const struct context *context, const char *name, const st
 
     log_debug("%s: %s: %s", error_kind_name(err->kind), err->what, err->why);
     if (context->as_certbot && err->problem[0] != '\0' && err->detail > 2) { /* by the type they tell a rate limit */
-        log_error("Failed to renew certificate %s with error: urn:ietf:params:acme:error:%s :: %.*s :: %s", name, err->problem,
-            (int)err->detail - 2, err->why, err->why + err->detail);
+        log_error("Failed to renew certificate %s with error: urn:ietf:params:acme:error:%s :: %.*s :: %s", name,
+            err->problem, (int)err->detail - 2, err->why, err->why + err->detail);
         return;
     }
     log_error("Failed to renew certificate %s with error: %s%s%s%s%s", name, step ? err->what : "", step ? ": " : "",
@@ -187,8 +187,8 @@ static void renew_one(struct queue *queue, struct context *context, struct renew
     say_failed(context, renewal->name, err);
 }
 
-/* Everything said about a lineage appears when all before it have had their say. Nobody waits for that: whoever finishes the
- * one whose turn it is says what the others have left. */
+/* Everything said about a lineage appears when all before it have had their say. Nobody waits for that: whoever
+ * finishes the one whose turn it is says what the others have left. */
 static void say_in_turn(struct queue *queue, size_t index, struct ui *ui)
 {
     ui_done(ui);

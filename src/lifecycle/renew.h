@@ -2,8 +2,8 @@
 /*
  * Renewing: every lineage that is due, several at a time.
  *
- * A renewal is plain sequential code in a worker; what is said about one lineage stays together and appears in the order
- * of the renewal files. A failure stays with its lineage.
+ * A renewal is plain sequential code in a worker; what is said about one lineage stays together and appears in the
+ * order of the renewal files. A failure stays with its lineage.
  */
 #include "lifecycle/context.h"
 
@@ -19,7 +19,7 @@ enum renewed {
 struct renewal {
     char *name, *conf_path, *fullchain_path;
     enum renewed what;
-    int64_t not_after;  /* of a skipped one */
+    int64_t not_after; /* of a skipped one */
     struct list names;
     struct error error; /* of a failed or broken one */
 };

@@ -12,20 +12,28 @@
 const char *due_reason(enum due due)
 {
     switch (due) {
-    case DUE_NOT: return "not due";
-    case DUE_FORCED: return "renewal was asked for";
-    case DUE_DRY_RUN: return "renewal is simulated";
-    case DUE_WAITING: return "its successor was ordered by an earlier run, which could not save it";
-    case DUE_RENEWAL_INFO: return "the CA suggests to renew now";
-    case DUE_REVOKED: return "it has been revoked";
-    case DUE_RENEW_BEFORE: return "renew_before_expiry of its renewal file says so";
-    case DUE_LIFETIME: return "most of its lifetime has passed";
+    case DUE_NOT:
+        return "not due";
+    case DUE_FORCED:
+        return "renewal was asked for";
+    case DUE_DRY_RUN:
+        return "renewal is simulated";
+    case DUE_WAITING:
+        return "its successor was ordered by an earlier run, which could not save it";
+    case DUE_RENEWAL_INFO:
+        return "the CA suggests to renew now";
+    case DUE_REVOKED:
+        return "it has been revoked";
+    case DUE_RENEW_BEFORE:
+        return "renew_before_expiry of its renewal file says so";
+    case DUE_LIFETIME:
+        return "most of its lifetime has passed";
     }
     return "";
 }
 
-static bool ask_ca(struct context *context, struct lineage *lineage, int64_t *retry_at, int64_t *instant,
-    struct error *err)
+static bool ask_ca(
+    struct context *context, struct lineage *lineage, int64_t *retry_at, int64_t *instant, struct error *err)
 {
     AUTO(renewal_info_clear) struct renewal_info info = { 0 };
     struct session *session;
@@ -49,8 +57,8 @@ static bool ask_ca(struct context *context, struct lineage *lineage, int64_t *re
 }
 
 /* The instant to renew at, 0 when the CA has no say. */
-static bool renewal_instant(struct context *context, struct lineage *lineage, int64_t now, int64_t *instant,
-    struct error *err)
+static bool renewal_instant(
+    struct context *context, struct lineage *lineage, int64_t now, int64_t *instant, struct error *err)
 {
     int64_t retry_at, kept;
     struct error failure = { 0 };
@@ -58,7 +66,8 @@ static bool renewal_instant(struct context *context, struct lineage *lineage, in
     *instant = 0;
     TRY(lineage_renewal_info(lineage, &retry_at, &kept, err));
     if (lineage_server(lineage) == NULL) {
-        log_warning("Skipping ARI check because %s has no 'server' field. This issue will not prevent certificate renewal",
+        log_warning(
+            "Skipping ARI check because %s has no 'server' field. This issue will not prevent certificate renewal",
             lineage->conf_path);
         return true;
     }
@@ -90,9 +99,13 @@ bool lineage_due(struct context *context, struct lineage *lineage, enum due *out
     const char *autorenew = conf_get(lineage->conf, "renewalparams", "autorenew");
     const char *interval = conf_get(lineage->conf, "", "renew_before_expiry");
     struct due_facts facts = {
-        .now = clock_now(), .not_before = lineage->cert->not_before, .not_after = lineage->cert->not_after,
-        .force = settings->force_renewal, .dry_run = settings->dry_run,
-        .autorenew = autorenew == NULL || strcasecmp(autorenew, "false") != 0, /* any case, as renewal_params reads it */
+        .now = clock_now(),
+        .not_before = lineage->cert->not_before,
+        .not_after = lineage->cert->not_after,
+        .force = settings->force_renewal,
+        .dry_run = settings->dry_run,
+        .autorenew =
+            autorenew == NULL || strcasecmp(autorenew, "false") != 0, /* any case, as renewal_params reads it */
     };
 
     *out = due_decide(&facts);

@@ -20,13 +20,15 @@ bool renewal_key_is_reused(const struct settings *settings, const struct lineage
 
 static bool conflict(const char *option, struct error *err)
 {
-    return error_set(err, ERROR_CONFIG, "Unable to change the %s of this certificate because --reuse-key is set. To stop "
+    return error_set(err, ERROR_CONFIG,
+        "Unable to change the %s of this certificate because --reuse-key is set. To stop "
         "reusing the private key, specify --no-reuse-key. To change the private key this one time and then reuse it in "
-        "future, add --new-key.", option);
+        "future, add --new-key.",
+        option);
 }
 
-/* Defaults can conflict like what was said: they are what the certificate would get. But a renewal file of an older Certbot lacks
- * the curve or size of a key that is used again: then the key says it. */
+/* Defaults can conflict like what was said: they are what the certificate would get. But a renewal file of an older
+ * Certbot lacks the curve or size of a key that is used again: then the key says it. */
 static bool counts(enum origin origin, bool restored)
 {
     return !restored || origin != ORIGIN_DEFAULT;
@@ -46,8 +48,8 @@ static bool check_conflict(const struct settings *settings, const struct key *ke
     return true;
 }
 
-/* The renewal file says that the key is reused, and this command does not say otherwise: it drops that by leaving it out, but may
- * not do so by accident together with another key. */
+/* The renewal file says that the key is reused, and this command does not say otherwise: it drops that by leaving it
+ * out, but may not do so by accident together with another key. */
 static bool is_kept_in_file(const struct settings *settings, const struct lineage *lineage)
 {
     const char *kept = lineage == NULL ? NULL : conf_get(lineage->conf, "renewalparams", "reuse_key");
@@ -70,8 +72,8 @@ static void record(struct settings *settings, const struct key *key)
     SETTING_MARK(settings, key_type, ORIGIN_RUNTIME);
 }
 
-bool renewal_key(struct settings *settings, const struct lineage *lineage, bool restored, struct key **out,
-    struct error *err)
+bool renewal_key(
+    struct settings *settings, const struct lineage *lineage, bool restored, struct key **out, struct error *err)
 {
     AUTO(buf_clear) struct buf pem = BUF_SECRET(KEY_PEM_MAX);
     AUTO(key_free) struct key *key = NULL;

@@ -39,7 +39,8 @@ void issued_chain_clear(struct issued_chain *chain)
     *chain = (struct issued_chain){ 0 };
 }
 
-/* --required-profile always (an empty one takes back what the renewal file says), --preferred-profile when the CA has it. */
+/* --required-profile always (an empty one takes back what the renewal file says), --preferred-profile when the CA has
+ * it. */
 const char *issue_profile(const struct settings *settings, const struct directory *directory)
 {
     if (text_is_given(settings->required_profile))

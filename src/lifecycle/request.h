@@ -1,26 +1,27 @@
 #pragma once
 /*
- * What a certificate is to be for and what came of it; and the record of its order (store/pending.h), which is kept from
- * before the CA is told to issue until the certificate is saved.
+ * What a certificate is to be for and what came of it; and the record of its order (store/pending.h), which is kept
+ * from before the CA is told to issue until the certificate is saved.
  */
 #include "acme/order.h"
 #include "lifecycle/context.h"
 #include "plugin/plugin.h"
 
 struct issue_request {
-    struct list dns, ips;   /* what it is to be for; names the CA refused are taken out when settings allow a subset */
-    const struct key *key;  /* signs the CSR; NULL when csr is given */
-    bool key_is_lineages;   /* --reuse-key: it is kept there already */
-    struct view csr;        /* a user's CSR, DER */
-    const char *replaces;   /* renewal information's name of the certificate to be replaced, NULL: none */
+    struct list dns, ips;  /* what it is to be for; names the CA refused are taken out when settings allow a subset */
+    const struct key *key; /* signs the CSR; NULL when csr is given */
+    bool key_is_lineages;  /* --reuse-key: it is kept there already */
+    struct view csr;       /* a user's CSR, DER */
+    const char *replaces;  /* renewal information's name of the certificate to be replaced, NULL: none */
     const struct plugin *authenticator;
     const struct lineage *lineage; /* that gets the certificate; NULL: a new one, or none */
-    const char *record;     /* under which name the order is recorded (store/pending.h) until record_drop; NULL: it is not */
+    const char
+        *record; /* under which name the order is recorded (store/pending.h) until record_drop; NULL: it is not */
 
     /* Set by issue(). */
-    struct list requested;  /* dns and ips as they were asked for */
-    const char *profile;    /* that was asked for, borrowed from settings; NULL: none */
-    struct key *found_key;  /* owned: that of an order found again; key is then the same */
+    struct list requested; /* dns and ips as they were asked for */
+    const char *profile;   /* that was asked for, borrowed from settings; NULL: none */
+    struct key *found_key; /* owned: that of an order found again; key is then the same */
 };
 
 struct issued_chain {

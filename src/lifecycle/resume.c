@@ -136,8 +136,8 @@ static bool has_certificate(struct context *context, const char *name, const str
            view_equal(buf_view(&cert->der), buf_view(&lineage->cert->der));
 }
 
-bool resume_keep(struct context *context, const struct issue_request *request, const struct issued_chain *chain,
-    struct error *err)
+bool resume_keep(
+    struct context *context, const struct issue_request *request, const struct issued_chain *chain, struct error *err)
 {
     AUTO(free) char *dir = NULL, *advice = NULL;
 
@@ -153,7 +153,8 @@ bool resume_keep(struct context *context, const struct issue_request *request, c
         advice, advice[0] != '\0' ? "; " : "", dir);
     if (context->as_certbot) /* whose way of telling an error leaves out what to do */
         log_warning("The certificate was issued, but could not be saved: its order is recorded in %s, and the next run "
-            "fetches it", dir);
+                    "fetches it",
+            dir);
     return error_in(err, "the certificate was issued, but could not be saved");
 }
 
@@ -181,8 +182,8 @@ static void say_found(struct context *context, const struct order *order, int64_
         ui_say(context->ui, "Found an order of %s that was not finished; finishing it.", date);
 }
 
-/* Whether trouble with the old order must not lead to a new one: nobody is there, or the user has had enough; or the CA is
- * still at work. */
+/* Whether trouble with the old order must not lead to a new one: nobody is there, or the user has had enough; or the CA
+ * is still at work. */
 static bool is_final(const struct error *err, const struct order *order, int64_t created)
 {
     if (err->kind == ERROR_CANCELED)
@@ -191,7 +192,8 @@ static bool is_final(const struct error *err, const struct order *order, int64_t
            (order->status != ORDER_PROCESSING || clock_now() - created < PROCESSING_MAX_S);
 }
 
-static bool go_on(const struct pending *pending, const struct order *order, const struct error *failure, struct error *err)
+static bool go_on(
+    const struct pending *pending, const struct order *order, const struct error *failure, struct error *err)
 {
     if (is_final(failure, order, pending->created)) {
         *err = *failure;
@@ -202,8 +204,8 @@ static bool go_on(const struct pending *pending, const struct order *order, cons
 }
 
 /* *found false: a new order is to be placed. */
-static bool take_up(struct context *context, struct ca *ca, struct issue_request *request, const struct pending *pending,
-    struct issued_chain *out, bool *found, struct error *err)
+static bool take_up(struct context *context, struct ca *ca, struct issue_request *request,
+    const struct pending *pending, struct issued_chain *out, bool *found, struct error *err)
 {
     AUTO(order_clear) struct order order = { .url = xstrdup(pending->order_url) };
     struct error failure = { 0 };
@@ -223,14 +225,15 @@ static bool take_up(struct context *context, struct ca *ca, struct issue_request
         return go_on(pending, &order, &failure, err);
     *found = is_wanted(request, out, &pending->names);
     if (!*found) {
-        log_warning("The certificate of that order is not for the names and the key that it should be for; placing a new order");
+        log_warning("The certificate of that order is not for the names and the key that it should be for; placing a "
+                    "new order");
         record_drop(context, request->record);
     }
     return true;
 }
 
-bool resume_order(struct context *context, struct issue_request *request, struct issued_chain *out, bool *found,
-    struct error *err)
+bool resume_order(
+    struct context *context, struct issue_request *request, struct issued_chain *out, bool *found, struct error *err)
 {
     AUTO(pending_clear) struct pending pending = { 0 };
     AUTO(key_free) struct key *key = NULL;
@@ -246,7 +249,8 @@ bool resume_order(struct context *context, struct issue_request *request, struct
     if (other == NULL && !same_key(&pending, request, &key))
         other = "key";
     if (other != NULL) {
-        log_info("an earlier order is recorded for %s, but not for the same %s; it is left alone", request->record, other);
+        log_info(
+            "an earlier order is recorded for %s, but not for the same %s; it is left alone", request->record, other);
         if (is_saved(&pending, request->lineage))
             record_drop(context, request->record);
         return true;

@@ -12,9 +12,13 @@ static struct pending a_record(const struct lineage *lineage, const char *key)
 {
     AUTO(buf_clear) struct buf previous = BUF(128);
     struct pending pending = {
-        .order_url = xstrdup("https://ca.test/order/1"), .server = xstrdup(SERVER),
-        .account_url = xstrdup("https://ca.test/acct/1"), .csr_sha256 = xstrdup("ab12"), .created = clock_now(),
-        .has_key = key != NULL, .key = BUF_SECRET(4096),
+        .order_url = xstrdup("https://ca.test/order/1"),
+        .server = xstrdup(SERVER),
+        .account_url = xstrdup("https://ca.test/acct/1"),
+        .csr_sha256 = xstrdup("ab12"),
+        .created = clock_now(),
+        .has_key = key != NULL,
+        .key = BUF_SECRET(4096),
     };
     struct error err = { 0 };
 
@@ -55,7 +59,17 @@ static void place_clear_at(struct place *place)
     settings_free(place->settings);
 }
 
-enum change { NOTHING, OTHER_CA, OTHER_NAMES, OLD, OTHER_CERT, OTHER_CERT_SAME_KEY, NO_KEY_OTHER_CERT, NEW_THEN, DRY_RUN };
+enum change {
+    NOTHING,
+    OTHER_CA,
+    OTHER_NAMES,
+    OLD,
+    OTHER_CERT,
+    OTHER_CERT_SAME_KEY,
+    NO_KEY_OTHER_CERT,
+    NEW_THEN,
+    DRY_RUN
+};
 
 TEST(a_lineage_whose_successor_was_never_saved)
 {
@@ -82,7 +96,9 @@ TEST(a_lineage_whose_successor_was_never_saved)
         struct error err = { 0 };
 
         place_open(&place);
-        pending = a_record(place.lineage, change == NO_KEY_OTHER_CERT ? NULL : change == OTHER_CERT_SAME_KEY ? key_a : key_b);
+        pending = a_record(place.lineage, change == NO_KEY_OTHER_CERT     ? NULL
+                                          : change == OTHER_CERT_SAME_KEY ? key_a
+                                                                          : key_b);
         if (change == OTHER_CA)
             xreplace(&pending.server, "https://other.test/dir");
         if (change == OTHER_NAMES)
@@ -119,7 +135,8 @@ TEST(what_could_not_be_saved_is_told)
     CHECK(!resume_keep(&place.context, &request, &chain, &err));
     CHECK_TEXT(err.why, "no room", "cause");
     CHECK(strstr(err.what, "was issued, but could not be saved") && strstr(err.next, "make room; ") &&
-          strstr(err.next, "conf/pending/a, and the next run fetches it"), "%s / %s", err.what, err.next);
+              strstr(err.next, "conf/pending/a, and the next run fetches it"),
+        "%s / %s", err.what, err.next);
     CHECK(file_exists(at("pending/a/order.txt")));
 
     /* Written, and only not made live: then the lineage keeps it, and has said so. */

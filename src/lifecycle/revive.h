@@ -5,8 +5,8 @@
 #include "lifecycle/context.h"
 
 /*
- * lineage_load; and when that fails, what keeps the lineage from being loaded is repaired if there is exactly one right answer
- * (store/health.h), and it is loaded again. What was done is logged and said. Called by the name certbot, or with --dry-run,
- * nothing is repaired. Thread-safe. *out is the caller's; the error is that of the last attempt.
+ * lineage_load; and when that fails, what keeps the lineage from being loaded is repaired if there is exactly one right
+ * answer (store/health.h), and it is loaded again. What was done is logged and said. Called by the name certbot, or
+ * with --dry-run, nothing is repaired. Thread-safe. *out is the caller's; the error is that of the last attempt.
  */
 MUST_USE bool lineage_revive(struct context *context, const char *name, struct lineage **out, struct error *err);

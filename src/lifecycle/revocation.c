@@ -91,8 +91,8 @@ static void mark_silent(struct revocation_memory *memory, const char *host)
 }
 
 /* ERROR_NETWORK for anything but a 200. */
-static bool fetch(const struct asking *asking, const struct http_request *request, struct http_response *response,
-    struct error *err)
+static bool fetch(
+    const struct asking *asking, const struct http_request *request, struct http_response *response, struct error *err)
 {
     AUTO(free) char *host = host_of(request->url);
 
@@ -103,8 +103,8 @@ static bool fetch(const struct asking *asking, const struct http_request *reques
             mark_silent(asking->memory, host);
         return false;
     }
-    return response->status == 200
-        || error_set(err, ERROR_NETWORK, "HTTP status %d from %s", response->status, request->url);
+    return response->status == 200 ||
+           error_set(err, ERROR_NETWORK, "HTTP status %d from %s", response->status, request->url);
 }
 
 /* ---- OCSP ---- */
@@ -114,14 +114,16 @@ static bool ocsp_fetch(const struct asking *asking, struct http_response *respon
     AUTO(buf_clear) struct buf question = BUF(OCSP_MAX_REQUEST);
 
     TRY(ocsp_request(asking->cert, asking->issuer, &question, err));
-    return fetch(asking, &(struct http_request){
-        .method = HTTP_POST,
-        .url = asking->cert->ocsp_url,
-        .content_type = "application/ocsp-request",
-        .body = buf_view(&question),
-        .max_body = OCSP_MAX_RESPONSE,
-        .timeout_ms = OCSP_TIMEOUT_MS,
-    }, response, err);
+    return fetch(asking,
+        &(struct http_request){
+            .method = HTTP_POST,
+            .url = asking->cert->ocsp_url,
+            .content_type = "application/ocsp-request",
+            .body = buf_view(&question),
+            .max_body = OCSP_MAX_RESPONSE,
+            .timeout_ms = OCSP_TIMEOUT_MS,
+        },
+        response, err);
 }
 
 static enum revocation ocsp_ask(const struct asking *asking, struct error *err)
@@ -142,9 +144,12 @@ static enum revocation ocsp_ask(const struct asking *asking, struct error *err)
         return REVOCATION_UNKNOWN;
     }
     switch (status) {
-    case OCSP_GOOD: return REVOCATION_GOOD;
-    case OCSP_REVOKED: return REVOCATION_REVOKED;
-    case OCSP_UNKNOWN: break;
+    case OCSP_GOOD:
+        return REVOCATION_GOOD;
+    case OCSP_REVOKED:
+        return REVOCATION_REVOKED;
+    case OCSP_UNKNOWN:
+        break;
     }
     log_info("The OCSP responder does not know %s", asking->path);
     return REVOCATION_UNKNOWN;
@@ -175,13 +180,15 @@ static bool crl_fetch(const struct asking *asking, struct crl **out, struct erro
 {
     AUTO(http_response_clear) struct http_response response = { 0 };
 
-    TRY(fetch(asking, &(struct http_request){
-        .method = HTTP_GET,
-        .url = asking->cert->crl_url,
-        .max_body = CRL_MAX,
-        .timeout_ms = CRL_TIMEOUT_MS,
-        .follow = true,
-    }, &response, err));
+    TRY(fetch(asking,
+        &(struct http_request){
+            .method = HTTP_GET,
+            .url = asking->cert->crl_url,
+            .max_body = CRL_MAX,
+            .timeout_ms = CRL_TIMEOUT_MS,
+            .follow = true,
+        },
+        &response, err));
     if (crl_read(buf_view(&response.body), asking->issuer, out, err))
         return true;
     /* Here it is said once, not for each certificate. */
@@ -257,8 +264,8 @@ bool revocation_ask(struct revocation_memory *memory, const struct transport *tr
 }
 
 /* What goes wrong before anybody is asked. */
-static bool not_asked(const struct lineage *lineage, const struct error *failure, enum revocation *out,
-    struct error *err)
+static bool not_asked(
+    const struct lineage *lineage, const struct error *failure, enum revocation *out, struct error *err)
 {
     if (failure->kind == ERROR_CANCELED) {
         *err = *failure;
@@ -269,8 +276,7 @@ static bool not_asked(const struct lineage *lineage, const struct error *failure
     return true;
 }
 
-bool revocation_check(struct context *context, const struct lineage *lineage, enum revocation *out,
-    struct error *err)
+bool revocation_check(struct context *context, const struct lineage *lineage, enum revocation *out, struct error *err)
 {
     AUTO(buf_clear) struct buf chain = BUF(CHAIN_MAX);
     struct error failure = { 0 };

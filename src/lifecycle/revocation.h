@@ -21,8 +21,8 @@ bool revocation_can_be_asked(const struct cert *cert, int64_t now);
 
 /* Asks about the lineage's current version. Starts the network process only when there is somebody to ask.
  * Thread-safe. Fails with ERROR_CANCELED alone. */
-MUST_USE bool revocation_check(struct context *context, const struct lineage *lineage, enum revocation *out,
-    struct error *err);
+MUST_USE bool revocation_check(
+    struct context *context, const struct lineage *lineage, enum revocation *out, struct error *err);
 
 /* What a run has learned: lists and silent hosts. Shared by all threads. */
 struct revocation_memory *revocation_memory_new(void) __attribute__((returns_nonnull));

@@ -14,7 +14,7 @@
 
 struct answer { /* of one server; zero: nobody answers */
     int status;
-    const char *body;     /* base64, or plain text when is_text */
+    const char *body; /* base64, or plain text when is_text */
     bool is_text;
     enum error_kind kind; /* of no answer [ERROR_NETWORK] */
 };
@@ -68,18 +68,30 @@ static struct cert *leaf_cert(void)
     return leaf;
 }
 
-static bool ask(struct revocation_memory *memory, struct world_outside *outside, const struct cert *leaf, const char *chain,
-    enum revocation *out, struct error *err)
+static bool ask(struct revocation_memory *memory, struct world_outside *outside, const struct cert *leaf,
+    const char *chain, enum revocation *out, struct error *err)
 {
     struct transport transport = { .http = play, .now = now, .self = outside };
 
     return revocation_ask(memory, &transport, "leaf.pem", leaf, view_of(chain), out, err);
 }
 
-#define SAYS(what) { .status = 200, .body = (what) }
-#define SILENT { 0 }
-#define FAILS(code) { .status = (code), .body = "sorry", .is_text = true }
-#define GARBAGE { .status = 200, .body = "<html>hello</html>", .is_text = true }
+#define SAYS(what)                                                                                                     \
+    {                                                                                                                  \
+        .status = 200, .body = (what)                                                                                  \
+    }
+#define SILENT                                                                                                         \
+    {                                                                                                                  \
+        0                                                                                                              \
+    }
+#define FAILS(code)                                                                                                    \
+    {                                                                                                                  \
+        .status = (code), .body = "sorry", .is_text = true                                                             \
+    }
+#define GARBAGE                                                                                                        \
+    {                                                                                                                  \
+        .status = 200, .body = "<html>hello</html>", .is_text = true                                                   \
+    }
 #define UNAUTHORIZED SAYS("MAMKAQY=")
 
 static const struct {
@@ -92,9 +104,10 @@ static const struct {
     { "nobody answers", SILENT, SILENT, false, false, 1, 1, REVOCATION_UNKNOWN },
     { "both are broken", FAILS(500), FAILS(404), false, false, 1, 1, REVOCATION_UNKNOWN },
     { "both talk nonsense", GARBAGE, GARBAGE, false, false, 1, 1, REVOCATION_UNKNOWN },
-    { "answers that are for the other question", SAYS(crl_listed), SAYS(ocsp_revoked), false, false, 1, 1, REVOCATION_UNKNOWN },
-    { "revoked, but with HTTP status 500", { .status = 500, .body = ocsp_revoked }, { .status = 403, .body = crl_listed }, false,
-        false, 1, 1, REVOCATION_UNKNOWN },
+    { "answers that are for the other question", SAYS(crl_listed), SAYS(ocsp_revoked), false, false, 1, 1,
+        REVOCATION_UNKNOWN },
+    { "revoked, but with HTTP status 500", { .status = 500, .body = ocsp_revoked },
+        { .status = 403, .body = crl_listed }, false, false, 1, 1, REVOCATION_UNKNOWN },
     { "the responder does not know it, no list", SAYS(ocsp_unknown), SILENT, false, true, 1, 0, REVOCATION_UNKNOWN },
     { "revoked by OCSP", SAYS(ocsp_revoked), SAYS(crl_empty), false, false, 1, 0, REVOCATION_REVOKED },
     { "good by OCSP", SAYS(ocsp_good), SAYS(crl_listed), false, false, 1, 0, REVOCATION_GOOD },

@@ -22,7 +22,10 @@ int revoke_reason_code(const char *word)
         const char *word;
         int code;
     } reasons[] = {
-        { "unspecified", 0 }, { "keycompromise", 1 }, { "affiliationchanged", 3 }, { "superseded", 4 },
+        { "unspecified", 0 },
+        { "keycompromise", 1 },
+        { "affiliationchanged", 3 },
+        { "superseded", 4 },
         { "cessationofoperation", 5 },
     };
 
@@ -100,9 +103,11 @@ static bool send_revocation(struct context *context, const struct cert *cert, st
 static bool wants_deletion(struct context *context, bool *yes, struct error *err)
 {
     static const struct question question = {
-        .text = "Would you like to delete the certificate(s) you just revoked, along with all earlier and later versions of the "
+        .text = "Would you like to delete the certificate(s) you just revoked, along with all earlier and later "
+                "versions of the "
                 "certificate?",
-        .has_default = true, .forced = true,
+        .has_default = true,
+        .forced = true,
     };
 
     *yes = context->settings->delete_after_revoke == YES;
@@ -117,13 +122,13 @@ static bool still_holds(const char *path, const struct cert *cert)
     AUTO(cert_free) struct cert *now = NULL;
     struct error err = { 0 };
 
-    return file_read(path, &pem, &err) && cert_from_pem(buf_view(&pem), path, &now, &err)
-        && view_equal(buf_view(&now->der), buf_view(&cert->der));
+    return file_read(path, &pem, &err) && cert_from_pem(buf_view(&pem), path, &now, &err) &&
+           view_equal(buf_view(&now->der), buf_view(&cert->der));
 }
 
 /* Unless it was renewed while the user was asked: what was not revoked stays. */
-static bool delete_lineage(struct context *context, const char *path, const struct cert *cert, struct revoke_result *out,
-    struct error *err)
+static bool delete_lineage(
+    struct context *context, const char *path, const struct cert *cert, struct revoke_result *out, struct error *err)
 {
     AUTO(range_lock_release) struct range_lock *lock = NULL;
     AUTO(lineage_free) struct lineage *lineage = NULL;
@@ -144,7 +149,8 @@ static bool delete_lineage(struct context *context, const char *path, const stru
     }
     TRY(store_count_archive_users(context->store, lineage->archive_dir, &users, err));
     if (users > 1) {
-        log_warning("Not deleting revoked certificates due to overlapping archive dirs. More than one certificate is using %s",
+        log_warning(
+            "Not deleting revoked certificates due to overlapping archive dirs. More than one certificate is using %s",
             lineage->archive_dir);
         return true;
     }

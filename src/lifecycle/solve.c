@@ -11,7 +11,7 @@
 #define AUTHZ_TIMEOUT_S (30 * 60)
 #define PERFORMING "Performing the following challenges:"
 
-struct work { /* everything that one round of proving owns */
+struct work {             /* everything that one round of proving owns */
     struct authz *authzs; /* those that were not valid yet */
     struct proof *proofs; /* side by side with authzs */
     const struct challenge **challenges;
@@ -28,8 +28,10 @@ bool solver_check(struct context *context, const struct plugin *plugin, struct e
         return true;
     if (!plugin->authenticator->prepare(&plugin_context, &self, err)) {
         if (context->as_certbot && err->kind == ERROR_PLUGIN)
-            (void)error_set(err, ERROR_PLUGIN, "The %s plugin is not working; there may be problems with your existing "
-                "configuration.\nThe error was: PluginError('%s')", plugin->name, err->why);
+            (void)error_set(err, ERROR_PLUGIN,
+                "The %s plugin is not working; there may be problems with your existing "
+                "configuration.\nThe error was: PluginError('%s')",
+                plugin->name, err->why);
         return false;
     }
     if (plugin->authenticator->release != NULL)
@@ -41,15 +43,17 @@ bool solver_open(struct context *context, const struct plugin *plugin, struct so
 {
     struct solver solver = { .plugin = plugin };
 
-    solver.plugin_context = (struct plugin_context){ .plugin = plugin, .settings = context->settings, .ui = context->ui,
-        .hook_env = &context_trail(context)->env };
+    solver.plugin_context = (struct plugin_context){
+        .plugin = plugin, .settings = context->settings, .ui = context->ui, .hook_env = &context_trail(context)->env
+    };
     TRY(plugin_challenge_types(plugin, context->settings, &solver.types, err));
     if (!context_net(context, &solver.plugin_context.net, err)) {
         list_clear(&solver.types);
         return false;
     }
     *out = solver; /* the plugin keeps a pointer to its context: it has to be that of the final place */
-    if (plugin->authenticator->prepare != NULL && !plugin->authenticator->prepare(&out->plugin_context, &out->self, err)) {
+    if (plugin->authenticator->prepare != NULL &&
+        !plugin->authenticator->prepare(&out->plugin_context, &out->self, err)) {
         list_clear(&out->types);
         out->plugin = NULL;
         return false;
@@ -107,7 +111,8 @@ static bool no_challenge(const struct context *context, const struct authz *auth
 
     for (size_t i = 0; i < authz->challenge_count; i++)
         only_dns = only_dns && authz->challenges[i].type == CHALLENGE_DNS_01;
-    (void)error_set(err, ERROR_PLUGIN, "Client with the currently selected authenticator does not support any combination "
+    (void)error_set(err, ERROR_PLUGIN,
+        "Client with the currently selected authenticator does not support any combination "
         "of challenges that will satisfy the CA.%s",
         only_dns ? " You may need to use an authenticator plugin that can do challenges over DNS." : "");
     if (context->as_certbot) { /* which says it twice */
@@ -117,13 +122,14 @@ static bool no_challenge(const struct context *context, const struct authz *auth
     return error_in(err, "%s%s", authz->wildcard ? "*." : "", authz->identifier.value);
 }
 
-static bool proof_fill(struct ca *ca, const struct authz *authz, const struct challenge *challenge, struct proof *proof,
-    struct error *err)
+static bool proof_fill(
+    struct ca *ca, const struct authz *authz, const struct challenge *challenge, struct proof *proof, struct error *err)
 {
     AUTO(buf_clear) struct buf key_auth = BUF(1024), name = BUF(1024), value = BUF(256);
 
     if (challenge->token == NULL)
-        return error_set(err, ERROR_ACME, "the CA sent a %s challenge without a token", challenge_type_name(challenge->type));
+        return error_set(
+            err, ERROR_ACME, "the CA sent a %s challenge without a token", challenge_type_name(challenge->type));
     TRY(key_authorization(challenge->token, &ca->jwk, &key_auth, err));
     proof->type = challenge_type_name(challenge->type);
     proof->identifier = authz->identifier.value;
@@ -173,8 +179,8 @@ static bool gather(const struct context *context, struct ca *ca, struct solver *
 static void log_challenge(const struct context *context, const struct proof *proof)
 {
     if (context->as_certbot)
-        log_info("%s challenge for Identifier(typ=IdentifierType(%s), value='%s')", proof->type, proof->is_ip ? "ip" : "dns",
-            proof->identifier);
+        log_info("%s challenge for Identifier(typ=IdentifierType(%s), value='%s')", proof->type,
+            proof->is_ip ? "ip" : "dns", proof->identifier);
     else
         log_info("%s challenge for %s", proof->type, proof->identifier);
 }
@@ -186,7 +192,7 @@ static bool present_all(const struct context *context, struct solver *solver, st
     log_info(PERFORMING);
     for (size_t i = 0; i < work->count; i++)
         log_challenge(context, &work->proofs[i]);
-    for (; work->presented < work->count; ) {
+    for (; work->presented < work->count;) {
         struct proof *proof = &work->proofs[work->presented];
 
         TRY(interrupt_check(err));
@@ -207,8 +213,8 @@ static void clean_up(struct solver *solver, struct work *work)
         struct error err = { 0 };
 
         if (!solver->plugin->authenticator->cleanup(solver->self, &work->proofs[i], &err))
-            log_warning("could not clean up the %s challenge for %s: %s", work->proofs[i].type, work->proofs[i].identifier,
-                err.why);
+            log_warning("could not clean up the %s challenge for %s: %s", work->proofs[i].type,
+                work->proofs[i].identifier, err.why);
     }
     interrupt_unshield();
 }
@@ -236,8 +242,8 @@ static void detach_proofs(struct work *work, struct list *copies)
     }
 }
 
-static bool judge(struct context *context, struct solver *solver, struct work *work, struct list *failed,
-    struct error *err)
+static bool judge(
+    struct context *context, struct solver *solver, struct work *work, struct list *failed, struct error *err)
 {
     for (size_t i = 0; i < work->count; i++)
         if (work->authzs[i].status != AUTHZ_VALID) {
@@ -263,8 +269,8 @@ bool solve(struct context *context, struct ca *ca, struct solver *solver, const 
     if (work.count == 0)
         return true;
     detach_proofs(&work, &copies);
-    ok = present_all(context, solver, &work, err) && solve_pause(context, work.proofs, work.count, err)
-        && answer_all(ca, &work, err) && judge(context, solver, &work, failed, err);
+    ok = present_all(context, solver, &work, err) && solve_pause(context, work.proofs, work.count, err) &&
+         answer_all(ca, &work, err) && judge(context, solver, &work, failed, err);
     clean_up(solver, &work); /* after the report: what cleanup hooks print follows it */
     return ok;
 }

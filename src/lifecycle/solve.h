@@ -25,9 +25,9 @@ static inline void solver_close_at(struct solver *solver)
 }
 
 /*
- * Presents, answers, waits and cleans up, whatever happens in between (also after an interrupt). authz_urls: the order's.
- * failed gets the identifiers whose authorization the CA refused, after a report to the user. True when none failed, or
- * when some did and settings allow a subset; ERROR_ACME "Some challenges have failed." otherwise.
+ * Presents, answers, waits and cleans up, whatever happens in between (also after an interrupt). authz_urls: the
+ * order's. failed gets the identifiers whose authorization the CA refused, after a report to the user. True when none
+ * failed, or when some did and settings allow a subset; ERROR_ACME "Some challenges have failed." otherwise.
  */
 MUST_USE bool solve(struct context *context, struct ca *ca, struct solver *solver, const struct list *authz_urls,
     struct list *failed, struct error *err);

@@ -33,22 +33,25 @@ static void put_addresses(struct buf *text, const struct authz *authz)
 }
 
 /* Entries grouped by type, as Certbot shows them. */
-static void put_failures(struct context *context, const struct solver *solver, const struct authz **failed, size_t count,
-    struct buf *text)
+static void put_failures(
+    struct context *context, const struct solver *solver, const struct authz **failed, size_t count, struct buf *text)
 {
-    buf_putf(text, "\n%s failed to authenticate some domains (authenticator: %s). The Certificate Authority reported these "
-                   "problems:\n", context->program, solver->plugin->name);
+    buf_putf(text,
+        "\n%s failed to authenticate some domains (authenticator: %s). The Certificate Authority reported these "
+        "problems:\n",
+        context->program, solver->plugin->name);
     for (size_t i = 0; i < count; i++) {
         const struct problem *problem = authz_error(failed[i]);
 
-        buf_putf(text, "%s  Identifier: %s\n  Type:   %s\n  Detail: %s\n", i > 0 ? "\n" : "", failed[i]->identifier.value,
-            problem_type(failed[i]), problem != NULL && problem->detail != NULL ? problem->detail : "the CA gave no reason");
+        buf_putf(text, "%s  Identifier: %s\n  Type:   %s\n  Detail: %s\n", i > 0 ? "\n" : "",
+            failed[i]->identifier.value, problem_type(failed[i]),
+            problem != NULL && problem->detail != NULL ? problem->detail : "the CA gave no reason");
         put_addresses(text, failed[i]);
     }
 }
 
-bool solve_report(struct context *context, struct solver *solver, const struct authz *authzs, size_t count,
-    struct error *err)
+bool solve_report(
+    struct context *context, struct solver *solver, const struct authz *authzs, size_t count, struct error *err)
 {
     AUTO(free) const struct authz **failed = xcalloc(count, sizeof *failed);
     AUTO(buf_clear) struct buf text = BUF(REPORT_MAX);
@@ -83,7 +86,8 @@ static void put_expected(struct buf *text, const struct proof *proof)
 }
 
 /* Those with a record in the DNS, or those without. */
-static void put_all_expected(struct buf *text, const struct proof *proofs, size_t count, bool records, const char *title)
+static void put_all_expected(
+    struct buf *text, const struct proof *proofs, size_t count, bool records, const char *title)
 {
     bool is_first = true;
 

@@ -1,9 +1,11 @@
 #pragma once
 /*
- * Who may go on when several lineages are renewed at the same time: the user's hooks were written for one after the other.
+ * Who may go on when several lineages are renewed at the same time: the user's hooks were written for one after the
+ * other.
  *
- * Knows only positions. A pre-hook may stop the server by which the lineages before it are validated, so it waits for them; those
- * behind wait for it. A deploy hook may restart that server, so it runs while nobody is at the CA. Everything else is parallel.
+ * Knows only positions. A pre-hook may stop the server by which the lineages before it are validated, so it waits for
+ * them; those behind wait for it. A deploy hook may restart that server, so it runs while nobody is at the CA.
+ * Everything else is parallel.
  */
 #include "base/auto.h"
 #include "base/error.h"

@@ -91,20 +91,20 @@ TEST(turns)
         const char *want;
     } cases[] = {
         { "attempts begin in order and overlap",
-          { { .due = true, .late_ms = SHORT_MS, .issue_ms = 3 * SHORT_MS }, { .due = true, .issue_ms = SHORT_MS } },
-          "i0 i1 o1 o0 " },
+            { { .due = true, .late_ms = SHORT_MS, .issue_ms = 3 * SHORT_MS }, { .due = true, .issue_ms = SHORT_MS } },
+            "i0 i1 o1 o0 " },
         { "one that is not due holds nobody up", { { .due = false, .late_ms = SHORT_MS }, { .due = true } }, "i1 o1 " },
         { "a pre-hook waits for those before, those behind wait for it",
-          { { .due = true, .issue_ms = SHORT_MS }, { .due = true, .has_pre_hook = true, .issue_ms = SHORT_MS / 2 },
-            { .due = true, .issue_ms = 2 * SHORT_MS } },
-          "i0 o0 p1 i1 i2 o1 o2 " },
+            { { .due = true, .issue_ms = SHORT_MS }, { .due = true, .has_pre_hook = true, .issue_ms = SHORT_MS / 2 },
+                { .due = true, .issue_ms = 2 * SHORT_MS } },
+            "i0 o0 p1 i1 i2 o1 o2 " },
         { "a pre-hook waits for their deploy hooks, too",
-          { { .due = true, .has_deploy_hook = true }, { .due = true, .has_pre_hook = true } },
-          "i0 o0 d0 D0 p1 i1 o1 " },
+            { { .due = true, .has_deploy_hook = true }, { .due = true, .has_pre_hook = true } },
+            "i0 o0 d0 D0 p1 i1 o1 " },
         { "nobody is at the CA while a deploy hook runs, and it is not put off for ever",
-          { { .due = true, .has_deploy_hook = true, .issue_ms = SHORT_MS }, { .due = true, .issue_ms = 3 * SHORT_MS },
-            { .due = true, .late_ms = 2 * SHORT_MS } },
-          "i0 i1 o0 o1 d0 D0 i2 o2 " },
+            { { .due = true, .has_deploy_hook = true, .issue_ms = SHORT_MS }, { .due = true, .issue_ms = 3 * SHORT_MS },
+                { .due = true, .late_ms = 2 * SHORT_MS } },
+            "i0 i1 o0 o1 d0 D0 i2 o2 " },
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {

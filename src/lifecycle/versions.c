@@ -23,7 +23,8 @@ bool versions_lineages(struct context *context, const char *only, struct list *n
 }
 
 /* The command's settings over those that are saved with the lineage. *out is the caller's. */
-static bool own_settings(struct context *context, const struct lineage *lineage, struct settings **out, struct error *err)
+static bool own_settings(
+    struct context *context, const struct lineage *lineage, struct settings **out, struct error *err)
 {
     AUTO(settings_free) struct settings *settings = settings_dup(context->settings);
 
@@ -34,8 +35,8 @@ static bool own_settings(struct context *context, const struct lineage *lineage,
 
 /* ---- what speaks against a version ---- */
 
-static bool find_revoked(struct context *context, const struct lineage *lineage, const struct version *version, bool *revoked,
-    struct error *err)
+static bool find_revoked(struct context *context, const struct lineage *lineage, const struct version *version,
+    bool *revoked, struct error *err)
 {
     struct lineage old = lineage_at(lineage, version);
     enum revocation found;
@@ -109,7 +110,8 @@ static bool tell(struct context *context, const struct lineage *lineage, struct 
 }
 
 /* *again: the lineage has changed while the user was asked. */
-static bool may_restore(struct context *context, struct hold *hold, const char *id, bool *go_on, bool *again, struct error *err)
+static bool may_restore(
+    struct context *context, struct hold *hold, const char *id, bool *go_on, bool *again, struct error *err)
 {
     AUTO(history_clear) struct history history = { 0 };
     AUTO(free) char *against = NULL;

@@ -6,14 +6,16 @@
 #include "store/convert.h"
 
 /*
- * Makes a superseded version of a lineage live again, and does what follows a renewal: deploy hooks, and the restart of the
- * installer's server, by the lineage's saved settings. Says when the version has expired or was revoked, and when nobody could
- * be asked about that; with somebody at the terminal, asks whether to go on. *now is what the version is called from now on,
- * of the caller's; NULL when the answer was no.
+ * Makes a superseded version of a lineage live again, and does what follows a renewal: deploy hooks, and the restart of
+ * the installer's server, by the lineage's saved settings. Says when the version has expired or was revoked, and when
+ * nobody could be asked about that; with somebody at the terminal, asks whether to go on. *now is what the version is
+ * called from now on, of the caller's; NULL when the answer was no.
  */
-MUST_USE bool versions_restore(struct context *context, const char *name, const char *id, char **now, struct error *err);
+MUST_USE bool versions_restore(
+    struct context *context, const char *name, const char *id, char **now, struct error *err);
 
-/* Removes what --history-keep does not keep: as given now, else as saved with the lineage. removed gets the versions. */
+/* Removes what --history-keep does not keep: as given now, else as saved with the lineage. removed gets the versions.
+ */
 MUST_USE bool versions_prune(struct context *context, const char *name, struct list *removed, struct error *err);
 
 /* Changes a lineage's layout (store/convert.h). Whom its saved settings let read is let pass in the new layout, too. */

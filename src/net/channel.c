@@ -159,7 +159,7 @@ static void break_lied(struct channel *channel, const char *how)
 
     (void)error_set(&why, ERROR_NETWORK, "the network process sent an answer that cannot be right (%s)", how);
     (void)error_next(&why, "run the command again; if this comes back, it is a mistake in Evercert or an attack "
-        "on it: please report it");
+                           "on it: please report it");
     break_off(channel, &why);
 }
 
@@ -181,13 +181,13 @@ static void break_ended(struct channel *channel)
         return;
     status = reap(channel);
     if (WIFSIGNALED(status))
-        (void)error_set(&why, ERROR_NETWORK, "the network process ended unexpectedly (killed by signal %d)",
-            WTERMSIG(status));
+        (void)error_set(
+            &why, ERROR_NETWORK, "the network process ended unexpectedly (killed by signal %d)", WTERMSIG(status));
     else
-        (void)error_set(&why, ERROR_NETWORK, "the network process ended unexpectedly (exit status %d)",
-            WEXITSTATUS(status));
+        (void)error_set(
+            &why, ERROR_NETWORK, "the network process ended unexpectedly (exit status %d)", WEXITSTATUS(status));
     (void)error_next(&why, "run the command again; if this comes back, look for evercert-net in the system's log "
-        "(out of memory, a security policy)");
+                           "(out of memory, a security policy)");
     break_off(channel, &why);
 }
 
@@ -396,8 +396,8 @@ static void drop_waiter(struct channel *channel, uint32_t id)
     waiter_free(waiter);
 }
 
-bool channel_send(struct channel *channel, uint32_t id, struct view frame, const int *fds, size_t fd_count,
-    struct error *err)
+bool channel_send(
+    struct channel *channel, uint32_t id, struct view frame, const int *fds, size_t fd_count, struct error *err)
 {
     bool broken;
 
@@ -490,8 +490,8 @@ static bool unlock_unasked(struct channel *channel, struct error *err)
     return false;
 }
 
-bool channel_wait(struct channel *channel, uint32_t id, uint8_t expected, int timeout_ms, struct answer *out,
-    struct error *err)
+bool channel_wait(
+    struct channel *channel, uint32_t id, uint8_t expected, int timeout_ms, struct answer *out, struct error *err)
 {
     AUTO(answer_clear) struct answer answer = { 0 };
     struct waiter *waiter;

@@ -37,16 +37,16 @@ static inline void answer_clear_at(struct answer *answer)
  * to be broken or nothing can be sent any more, ERROR_CANCELED when a signal came and this thread is
  * not shielded.
  */
-MUST_USE bool channel_send(struct channel *channel, uint32_t id, struct view frame, const int *fds, size_t fd_count,
-    struct error *err);
+MUST_USE bool channel_send(
+    struct channel *channel, uint32_t id, struct view frame, const int *fds, size_t fd_count, struct error *err);
 
 /*
  * Waits for the answer to that question, at most timeout_ms (the process keeps the finer time-outs; this one is for a
  * process that does not answer at all, and ends the connection). An answer of another type than `expected` fails: a
  * FAILED with what it says, any other as a lie. ERROR_CANCELED on an interrupt; the question is then taken back.
  */
-MUST_USE bool channel_wait(struct channel *channel, uint32_t id, uint8_t expected, int timeout_ms,
-    struct answer *out, struct error *err);
+MUST_USE bool channel_wait(
+    struct channel *channel, uint32_t id, uint8_t expected, int timeout_ms, struct answer *out, struct error *err);
 
 /* Ends the connection because an answer could not be read; all who wait fail with that. Returns false. */
 bool channel_violated(struct channel *channel, const char *how, struct error *err);

@@ -229,8 +229,8 @@ static void *ask_often(void *ctx)
         struct error err = { 0 };
 
         message_put_empty(&frame, MESSAGE_UNLISTEN, id);
-        if (!channel_send(channel, id, buf_view(&frame), NULL, 0, &err)
-            || !channel_wait(channel, id, MESSAGE_DONE, 20000, &answer, &err) || answer.frame.id != id)
+        if (!channel_send(channel, id, buf_view(&frame), NULL, 0, &err) ||
+            !channel_wait(channel, id, MESSAGE_DONE, 20000, &answer, &err) || answer.frame.id != id)
             return xprintf("round %d: %s", i, err.why);
     }
     return NULL;

@@ -54,16 +54,17 @@ bool net_http(struct net *net, const struct http_request *request, struct http_r
     if (max_body > HTTP_MAX_LARGE_BODY)
         max_body = HTTP_MAX_LARGE_BODY;
     id = channel_next_id(net->channel);
-    message_put_request(&frame, id, &(struct message_request){
-        .method = request->method,
-        .url = view_of(request->url),
-        .content_type = view_of(request->content_type),
-        .accept = view_of(request->accept),
-        .body = request->body.at == NULL ? view_of("") : request->body,
-        .max_body = (uint32_t)max_body,
-        .timeout_ms = (uint32_t)timeout_ms,
-        .follow = request->follow,
-    });
+    message_put_request(&frame, id,
+        &(struct message_request){
+            .method = request->method,
+            .url = view_of(request->url),
+            .content_type = view_of(request->content_type),
+            .accept = view_of(request->accept),
+            .body = request->body.at == NULL ? view_of("") : request->body,
+            .max_body = (uint32_t)max_body,
+            .timeout_ms = (uint32_t)timeout_ms,
+            .follow = request->follow,
+        });
     TRY(channel_send(net->channel, id, buf_view(&frame), NULL, 0, err));
     TRY(channel_wait(net->channel, id, MESSAGE_RESPONSE, timeout_ms + GRACE_MS, &answer, err));
     if (!message_get_response(answer.frame.fields, &response) || response.body.len > max_body)

@@ -6,7 +6,9 @@ TEST(http_refuses_what_cannot_be_sent)
 {
     AUTO(free) char *longer = xcalloc(1, 10001);
     struct http_request cases[] = {
-        { .url = "ftp://example.org/" }, { .url = "example.org" }, { .url = longer },
+        { .url = "ftp://example.org/" },
+        { .url = "example.org" },
+        { .url = longer },
         { .url = "http://x/", .method = HTTP_POST, .follow = true },
         { .url = "http://x/", .method = HTTP_POST, .body = { "x", 2 * 1024 * 1024 } },
     };
@@ -26,9 +28,10 @@ TEST(http_refuses_what_cannot_be_sent)
 
 TEST(http_header_walks)
 {
-    struct http_response response = { .header_count = 3, .headers = {
-        { (char *)(uintptr_t)"link", (char *)(uintptr_t)"a" }, { (char *)(uintptr_t)"etag", (char *)(uintptr_t)"b" },
-        { (char *)(uintptr_t)"link", (char *)(uintptr_t)"c" } } };
+    struct http_response response = { .header_count = 3,
+        .headers = { { (char *)(uintptr_t) "link", (char *)(uintptr_t) "a" },
+            { (char *)(uintptr_t) "etag", (char *)(uintptr_t) "b" },
+            { (char *)(uintptr_t) "link", (char *)(uintptr_t) "c" } } };
     size_t from = 0;
 
     CHECK_TEXT(http_header(&response, "none", NULL), NULL, "absent");

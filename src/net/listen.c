@@ -92,18 +92,24 @@ static bool explain(int sys, const char *address, int port, struct error *err)
 
     if (sys == EADDRINUSE) {
         owner = port_owner(port);
-        (void)error_set(err, ERROR_PLUGIN, "Could not bind TCP port %d because it is already in use by another process "
-            "on this system (such as a web server). Please stop the program in question and then try again.", port);
+        (void)error_set(err, ERROR_PLUGIN,
+            "Could not bind TCP port %d because it is already in use by another process "
+            "on this system (such as a web server). Please stop the program in question and then try again.",
+            port);
         if (owner != NULL)
-            (void)error_next(err, "port %d belongs to %s: stop it, or let that web server answer (--webroot, --nginx, "
-                "--apache)", port, owner);
+            (void)error_next(err,
+                "port %d belongs to %s: stop it, or let that web server answer (--webroot, --nginx, "
+                "--apache)",
+                port, owner);
         else
             (void)error_next(err, "see who has it with: ss -ltnp 'sport = :%d'", port);
     } else if (sys == EACCES || sys == EPERM) {
-        (void)error_set(err, ERROR_PLUGIN, "Could not bind TCP port %d because you don't have the appropriate "
-            "permissions (for example, you aren't running this program as root).", port);
+        (void)error_set(err, ERROR_PLUGIN,
+            "Could not bind TCP port %d because you don't have the appropriate "
+            "permissions (for example, you aren't running this program as root).",
+            port);
         (void)error_next(err, "run this as root, or choose a port above 1023 with --http-01-port and forward port 80 "
-            "to it");
+                              "to it");
     } else if (sys == EADDRNOTAVAIL) {
         (void)error_set(err, ERROR_PLUGIN, "Problem binding to port %d: this machine has no address %s", port, address);
         (void)error_next(err, "give an address of this machine to --http-01-address, or leave it out");

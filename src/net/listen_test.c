@@ -86,9 +86,9 @@ TEST(listen_on_localhost_is_for_this_machine_alone)
         socklen_t len = sizeof bound;
 
         CHECK(getsockname(fds[i], (struct sockaddr *)&bound, &len) == 0, "bound");
-        CHECK(bound.ss_family == AF_INET6
-                  ? IN6_IS_ADDR_LOOPBACK(&((struct sockaddr_in6 *)&bound)->sin6_addr)
-                  : ((struct sockaddr_in *)&bound)->sin_addr.s_addr == htonl(INADDR_LOOPBACK), "socket %zu", i);
+        CHECK(bound.ss_family == AF_INET6 ? IN6_IS_ADDR_LOOPBACK(&((struct sockaddr_in6 *)&bound)->sin6_addr)
+                                          : ((struct sockaddr_in *)&bound)->sin_addr.s_addr == htonl(INADDR_LOOPBACK),
+            "socket %zu", i);
         (void)close(fds[i]);
     }
 }

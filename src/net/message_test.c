@@ -13,9 +13,9 @@ static bool get_hello(struct view fields)
 {
     struct message_hello hello;
 
-    return message_get_hello(fields, &hello) && view_is(hello.user_agent, "agent") && hello.no_verify
-        && hello.connect_timeout_ms == 1000 && hello.silence_timeout_ms == 2000 && hello.trust == MESSAGE_TRUST_BOTH
-        && view_is(hello.bundle, "PEM");
+    return message_get_hello(fields, &hello) && view_is(hello.user_agent, "agent") && hello.no_verify &&
+           hello.connect_timeout_ms == 1000 && hello.silence_timeout_ms == 2000 && hello.trust == MESSAGE_TRUST_BOTH &&
+           view_is(hello.bundle, "PEM");
 }
 
 static void put_ready(struct buf *out)
@@ -32,9 +32,15 @@ static bool get_ready(struct view fields)
 
 static void put_request(struct buf *out)
 {
-    message_put_request(out, 1, &(struct message_request){ .method = HTTP_POST, .url = view_of("https://ca/new"),
-        .content_type = view_of("application/jose+json"), .accept = view_of(""), .body = view_of("{}"), .max_body = 9,
-        .timeout_ms = 8, .follow = false });
+    message_put_request(out, 1,
+        &(struct message_request){ .method = HTTP_POST,
+            .url = view_of("https://ca/new"),
+            .content_type = view_of("application/jose+json"),
+            .accept = view_of(""),
+            .body = view_of("{}"),
+            .max_body = 9,
+            .timeout_ms = 8,
+            .follow = false });
 }
 
 static bool get_request(struct view fields)
@@ -49,19 +55,21 @@ static bool get_request(struct view fields)
 
 static void put_response(struct buf *out)
 {
-    message_put_response(out, 1, &(struct message_response){ .status = 201, .url = view_of("https://ca/1"),
-        .header_count = 2,
-        .headers = { { view_of("Location"), view_of("/1") }, { view_of("Empty"), view_of("") } },
-        .body = { "a\0b", 3 } });
+    message_put_response(out, 1,
+        &(struct message_response){ .status = 201,
+            .url = view_of("https://ca/1"),
+            .header_count = 2,
+            .headers = { { view_of("Location"), view_of("/1") }, { view_of("Empty"), view_of("") } },
+            .body = { "a\0b", 3 } });
 }
 
 static bool get_response(struct view fields)
 {
     struct message_response response;
 
-    return message_get_response(fields, &response) && response.status == 201 && response.header_count == 2
-        && view_is(response.headers[0].value, "/1") && view_is(response.headers[1].name, "Empty")
-        && response.body.len == 3;
+    return message_get_response(fields, &response) && response.status == 201 && response.header_count == 2 &&
+           view_is(response.headers[0].value, "/1") && view_is(response.headers[1].name, "Empty") &&
+           response.body.len == 3;
 }
 
 static void put_failed(struct buf *out)
@@ -73,8 +81,8 @@ static bool get_failed(struct view fields)
 {
     struct message_failed failed;
 
-    return message_get_failed(fields, &failed) && failed.kind == MESSAGE_FAILURE_CANCELED
-        && view_is(failed.why, "why") && view_is(failed.next, "next");
+    return message_get_failed(fields, &failed) && failed.kind == MESSAGE_FAILURE_CANCELED &&
+           view_is(failed.why, "why") && view_is(failed.next, "next");
 }
 
 static void put_listen(struct buf *out)
@@ -120,10 +128,14 @@ static const struct {
     bool (*get)(struct view fields);
     bool from_privileged;
 } messages[] = {
-    { "HELLO", put_hello, get_hello, true },       { "READY", put_ready, get_ready, false },
-    { "REQUEST", put_request, get_request, true }, { "RESPONSE", put_response, get_response, false },
-    { "FAILED", put_failed, get_failed, false },   { "LISTEN", put_listen, get_listen, true },
-    { "ADD", put_add, get_add, true },             { "REMOVE", put_remove, get_remove, true },
+    { "HELLO", put_hello, get_hello, true },
+    { "READY", put_ready, get_ready, false },
+    { "REQUEST", put_request, get_request, true },
+    { "RESPONSE", put_response, get_response, false },
+    { "FAILED", put_failed, get_failed, false },
+    { "LISTEN", put_listen, get_listen, true },
+    { "ADD", put_add, get_add, true },
+    { "REMOVE", put_remove, get_remove, true },
 };
 
 TEST(message_round_trip_and_every_cut)
@@ -134,9 +146,11 @@ TEST(message_round_trip_and_every_cut)
 
         messages[i].put(&out);
         REQUIRE(wire_peek(buf_view(&out), messages[i].from_privileged ? message_max_question : message_max_answer,
-            &frame) == WIRE_WHOLE, "%s", messages[i].name);
+                    &frame) == WIRE_WHOLE,
+            "%s", messages[i].name);
         CHECK(wire_peek(buf_view(&out), messages[i].from_privileged ? message_max_answer : message_max_question,
-            &frame) == WIRE_BROKEN, "%s may come from one side only", messages[i].name);
+                  &frame) == WIRE_BROKEN,
+            "%s may come from one side only", messages[i].name);
         CHECK(messages[i].get(frame.fields), "%s", messages[i].name);
         for (size_t len = 0; len < frame.fields.len; len++)
             CHECK(!messages[i].get((struct view){ frame.fields.at, len }), "%s cut to %zu", messages[i].name, len);
@@ -158,8 +172,12 @@ static bool request_with(struct message_request request)
 TEST(message_request_bounds)
 {
     AUTO(free) char *longer = xcalloc(1, MESSAGE_MAX_URL + 2);
-    struct message_request good = { .url = view_of("http://x/"), .content_type = view_of("a"), .accept = view_of("b"),
-        .body = view_of(""), .max_body = HTTP_MAX_LARGE_BODY, .timeout_ms = 1 };
+    struct message_request good = { .url = view_of("http://x/"),
+        .content_type = view_of("a"),
+        .accept = view_of("b"),
+        .body = view_of(""),
+        .max_body = HTTP_MAX_LARGE_BODY,
+        .timeout_ms = 1 };
     struct message_request bad;
 
     memset(longer, 'x', MESSAGE_MAX_URL + 1);
@@ -206,9 +224,14 @@ TEST(message_tokens)
         const char *name, *token;
         bool ok;
     } cases[] = {
-        { "empty", "", false },          { "slash", "a/b", false },    { "dots", "..", false },
-        { "padding", "YQ==", false },    { "blank", "a b", false },    { "not ASCII", "\303\244", false },
-        { "percent", "%41", false },     { "all kinds", "aZ09-_", true },
+        { "empty", "", false },
+        { "slash", "a/b", false },
+        { "dots", "..", false },
+        { "padding", "YQ==", false },
+        { "blank", "a b", false },
+        { "not ASCII", "\303\244", false },
+        { "percent", "%41", false },
+        { "all kinds", "aZ09-_", true },
     };
     char longest[MESSAGE_MAX_TOKEN + 2] = { 0 };
 

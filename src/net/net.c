@@ -29,8 +29,8 @@ static bool send_hello(struct net *net, const struct net_options *options, struc
     if (!options->no_verify)
         TRY(trust_read(getenv, &hello.trust, &bundle, err));
     hello.bundle = buf_view(&bundle);
-    if (hello.user_agent.len > MESSAGE_MAX_USER_AGENT || view_has(hello.user_agent, '\n')
-        || view_has(hello.user_agent, '\r'))
+    if (hello.user_agent.len > MESSAGE_MAX_USER_AGENT || view_has(hello.user_agent, '\n') ||
+        view_has(hello.user_agent, '\r'))
         return error_set(err, ERROR_CONFIG, "the user agent is longer than %d bytes or has a line end in it",
             MESSAGE_MAX_USER_AGENT);
 
@@ -98,8 +98,8 @@ bool net_protection(struct net *net, struct net_protection *out, struct error *e
     return ok;
 }
 
-bool private_ask(struct net *net, uint32_t id, const struct buf *frame, const int *fds, size_t fd_count,
-    struct error *err)
+bool private_ask(
+    struct net *net, uint32_t id, const struct buf *frame, const int *fds, size_t fd_count, struct error *err)
 {
     AUTO(answer_clear) struct answer answer = { 0 };
 

@@ -11,10 +11,10 @@ struct net;
 
 struct net_options {
     const char *user_agent;
-    bool no_verify;          /* --no-verify-ssl */
-    int connect_timeout_ms;  /* 0: 15 s */
-    int silence_timeout_ms;  /* no byte for so long; 0: 45 s */
-    const char *program;     /* NULL: evercert-net beside our executable, else in the compiled-in libexecdir */
+    bool no_verify;         /* --no-verify-ssl */
+    int connect_timeout_ms; /* 0: 15 s */
+    int silence_timeout_ms; /* no byte for so long; 0: 45 s */
+    const char *program;    /* NULL: evercert-net beside our executable, else in the compiled-in libexecdir */
 };
 
 /*
@@ -76,8 +76,8 @@ struct http_response {
  * resolving, connecting, TLS trust, time-out or size went wrong and a hint; ERROR_CANCELED on an interrupt. *out must
  * be zero or cleared.
  */
-MUST_USE bool net_http(struct net *net, const struct http_request *request, struct http_response *out,
-    struct error *err);
+MUST_USE bool net_http(
+    struct net *net, const struct http_request *request, struct http_response *out, struct error *err);
 
 void http_response_clear(struct http_response *response);
 static inline void http_response_clear_at(struct http_response *response)

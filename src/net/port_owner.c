@@ -28,8 +28,8 @@ static uint64_t find_inode(const char *table, int port)
 
         /* sl local:port remote:port state tx:rx timer:when retransmits uid timeout inode */
         if (sscanf(line, " %*u: %*[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*x:%*x %*x:%*x %*x %*u %*u %" SCNu64, &local,
-                &state, &inode) == 3
-            && (int)local == port && state == STATE_LISTEN && inode != 0)
+                &state, &inode) == 3 &&
+            (int)local == port && state == STATE_LISTEN && inode != 0)
             return inode;
     }
     return 0;

@@ -21,5 +21,5 @@ struct net {
 };
 
 /* Sends a frame that wants DONE, with descriptors if any, and waits for it. */
-MUST_USE bool private_ask(struct net *net, uint32_t id, const struct buf *frame, const int *fds, size_t fd_count,
-    struct error *err);
+MUST_USE bool private_ask(
+    struct net *net, uint32_t id, const struct buf *frame, const int *fds, size_t fd_count, struct error *err);

@@ -82,8 +82,8 @@ static bool is_named(const char *entry, const char *name, bool any_case)
 {
     size_t len = strlen(name);
 
-    return entry[len] == '=' && entry[len + 1] != '\0'
-        && (any_case ? strncasecmp(entry, name, len) : strncmp(entry, name, len)) == 0;
+    return entry[len] == '=' && entry[len + 1] != '\0' &&
+           (any_case ? strncasecmp(entry, name, len) : strncmp(entry, name, len)) == 0;
 }
 
 /* libcurl reads http_proxy in lower case only; HTTP_PROXY counts too, as for other programs, but comes second. */

@@ -12,8 +12,7 @@ static const struct {
     const char *ours[4];
     const char *theirs; /* joined by blanks */
 } environments[] = {
-    { "nothing of ours",
-        { "LD_PRELOAD=/tmp/x.so", "SSLKEYLOGFILE=/tmp/keys", "PATH=/bin" }, "" },
+    { "nothing of ours", { "LD_PRELOAD=/tmp/x.so", "SSLKEYLOGFILE=/tmp/keys", "PATH=/bin" }, "" },
     { "more of ours", { "OPENSSL_CONF=/tmp/x", "HOSTALIASES=/etc/shadow", "HOME=/root" }, "" },
     { "the proxies", { "https_proxy=http://p:1", "no_proxy=a,b" }, "https_proxy=http://p:1 no_proxy=a,b" },
     { "upper case", { "HTTP_PROXY=http://p:1" }, "http_proxy=http://p:1" },

@@ -144,7 +144,8 @@ static bool read_variable(const char *name, const char *value, bool *system, str
 
 bool trust_read(char *(*get)(const char *name), enum message_trust *trust, struct buf *bundle, struct error *err)
 {
-    static const char *const groups[][2] = { /* the first group with a value decides; its parts add up */
+    static const char *const groups[][2] = {
+        /* the first group with a value decides; its parts add up */
         { "REQUESTS_CA_BUNDLE", NULL },
         { "CURL_CA_BUNDLE", NULL },
         { "SSL_CERT_FILE", "SSL_CERT_DIR" },

@@ -10,8 +10,8 @@
  * MESSAGE_TRUST_SYSTEM. ERROR_CONFIG when a name leads to nothing readable or to no certificate. `get` is getenv, or a
  * test's.
  */
-MUST_USE bool trust_read(char *(*get)(const char *name), enum message_trust *trust, struct buf *bundle,
-    struct error *err);
+MUST_USE bool trust_read(
+    char *(*get)(const char *name), enum message_trust *trust, struct buf *bundle, struct error *err);
 
 /* Directories with certificates by hash, best first, and bundles for systems without; both end with NULL. */
 extern const char *const trust_system_directories[];

@@ -9,7 +9,7 @@
 #include "netd/trust_store.h"
 
 #define MAX_TRANSFERS 4096
-#define MAX_PER_HOST 16L    /* connections: a CA's front end counts them, and HTTP/2 needs one */
+#define MAX_PER_HOST 16L /* connections: a CA's front end counts them, and HTTP/2 needs one */
 #define MAX_CONNECTIONS 64L
 #define MAX_IDLE 32L
 
@@ -39,8 +39,8 @@ static void unlink_and_free(struct engine *engine, struct transfer *transfer)
     transfer_free(transfer);
 }
 
-static void answer_failed(struct engine *engine, struct transfer *transfer, enum message_failure kind,
-    const struct failure *failure)
+static void answer_failed(
+    struct engine *engine, struct transfer *transfer, enum message_failure kind, const struct failure *failure)
 {
     struct message_failed failed = { kind, view_of(failure->why), view_of(failure->next) };
 
@@ -173,8 +173,8 @@ static void start_curl(struct engine *engine)
         abort();
     engine->multi = curl_multi_init();
     engine->options.share = curl_share_init(); /* TLS sessions outlive an exchange only in a share */
-    if (engine->multi == NULL || engine->options.share == NULL
-        || curl_share_setopt(engine->options.share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) != CURLSHE_OK)
+    if (engine->multi == NULL || engine->options.share == NULL ||
+        curl_share_setopt(engine->options.share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) != CURLSHE_OK)
         abort();
     SET(CURLMOPT_SOCKETFUNCTION, watch_socket);
     SET(CURLMOPT_SOCKETDATA, engine);

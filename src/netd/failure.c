@@ -77,7 +77,8 @@ static void describe_trust(const struct transfer *transfer, const char *host, st
         say(out, "check the clock of this machine", "the TLS certificate of %s is not valid yet", host);
         return;
     default:
-        say(out, "if this CA is a private one, name its root certificate in SSL_CERT_FILE or REQUESTS_CA_BUNDLE; check "
+        say(out,
+            "if this CA is a private one, name its root certificate in SSL_CERT_FILE or REQUESTS_CA_BUNDLE; check "
             "the clock of this machine, and that the package ca-certificates is installed",
             "the TLS certificate of %s is not trusted (%s)", host, X509_verify_cert_error_string(verdict));
         return;
@@ -97,9 +98,9 @@ static bool has_proxy(void)
 /* Where a proxy may stand between, "refused" and "broken" may be its doing: libcurl's sentence says whose. */
 static bool describe_proxy(CURLcode result, const struct transfer *transfer, const char *host, struct failure *out)
 {
-    bool connecting = result == CURLE_COULDNT_CONNECT || result == CURLE_COULDNT_RESOLVE_PROXY
-        || result == CURLE_PROXY
-        || (!transfer->connected && (result == CURLE_RECV_ERROR || result == CURLE_SEND_ERROR));
+    bool connecting = result == CURLE_COULDNT_CONNECT || result == CURLE_COULDNT_RESOLVE_PROXY ||
+                      result == CURLE_PROXY ||
+                      (!transfer->connected && (result == CURLE_RECV_ERROR || result == CURLE_SEND_ERROR));
 
     if (!connecting || !has_proxy())
         return false;
@@ -124,8 +125,8 @@ static void describe_connect(const struct transfer *transfer, const char *host, 
 }
 
 /* Which of the limits ran out: libcurl has one code for all. */
-static void describe_timeout(const struct transfer *transfer, const struct transfer_options *options, const char *host,
-    struct failure *out)
+static void describe_timeout(
+    const struct transfer *transfer, const struct transfer_options *options, const char *host, struct failure *out)
 {
     double resolved = 0;
 
@@ -136,12 +137,12 @@ static void describe_timeout(const struct transfer *transfer, const struct trans
         say(out, "check the DNS servers that /etc/resolv.conf of this machine names",
             "the name of %s was not resolved in time", host);
     else
-        say(out, "check the address, and whether a firewall drops the packets",
-            "no connection to %s within %.3g s", host, options->connect_timeout_ms / 1000.0);
+        say(out, "check the address, and whether a firewall drops the packets", "no connection to %s within %.3g s",
+            host, options->connect_timeout_ms / 1000.0);
 }
 
-static bool describe_limit(const struct transfer *transfer, const struct transfer_options *options, const char *host,
-    struct failure *out)
+static bool describe_limit(
+    const struct transfer *transfer, const struct transfer_options *options, const char *host, struct failure *out)
 {
     switch (transfer->limit) {
     case LIMIT_NONE:
@@ -160,8 +161,8 @@ static bool describe_limit(const struct transfer *transfer, const struct transfe
     return false;
 }
 
-void failure_describe(CURLcode result, const struct transfer *transfer, const struct transfer_options *options,
-    struct failure *out)
+void failure_describe(
+    CURLcode result, const struct transfer *transfer, const struct transfer_options *options, struct failure *out)
 {
     char host[HOST_SIZE];
 

@@ -43,13 +43,32 @@ struct path_beneath {
 /* Public files that resolving names and checking certificates need; a missing one is fine. Links are followed once,
  * here: what they lead to is what can be read. */
 static const char *const readable[] = {
-    "/etc/resolv.conf", "/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf", "/etc/gai.conf", "/etc/services",
-    "/run/systemd/resolve", "/run/NetworkManager", "/run/resolvconf", /* resolv.conf leads there, to changing files */
-    "/etc/ssl/openssl.cnf", "/etc/pki/tls/openssl.cnf", "/etc/crypto-policies",
-    "/etc/ssl/certs", "/etc/pki/tls/certs", "/etc/pki/ca-trust/extracted", "/etc/ssl/cert.pem",
-    "/etc/ssl/ca-bundle.pem", "/etc/ca-certificates", "/var/lib/ca-certificates",
-    "/usr/share/ca-certificates", "/usr/local/share/ca-certificates", /* where the links of those directories lead */
-    "/etc/ld.so.cache", "/lib", "/lib64", "/usr/lib", "/usr/lib64",   /* modules of the resolver and of OpenSSL */
+    "/etc/resolv.conf",
+    "/etc/hosts",
+    "/etc/nsswitch.conf",
+    "/etc/host.conf",
+    "/etc/gai.conf",
+    "/etc/services",
+    "/run/systemd/resolve",
+    "/run/NetworkManager",
+    "/run/resolvconf", /* resolv.conf leads there, to changing files */
+    "/etc/ssl/openssl.cnf",
+    "/etc/pki/tls/openssl.cnf",
+    "/etc/crypto-policies",
+    "/etc/ssl/certs",
+    "/etc/pki/tls/certs",
+    "/etc/pki/ca-trust/extracted",
+    "/etc/ssl/cert.pem",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ca-certificates",
+    "/var/lib/ca-certificates",
+    "/usr/share/ca-certificates",
+    "/usr/local/share/ca-certificates", /* where the links of those directories lead */
+    "/etc/ld.so.cache",
+    "/lib",
+    "/lib64",
+    "/usr/lib",
+    "/usr/lib64", /* modules of the resolver and of OpenSSL */
     "/dev/urandom",
 };
 

@@ -142,8 +142,7 @@ struct peer *peer_new(struct event_base *base, int fd, peer_frame frame, peer_en
     peer->out = evbuffer_new();
     peer->readable = event_new(base, fd, EV_READ | EV_PERSIST, on_readable, peer);
     peer->writable = event_new(base, fd, EV_WRITE, on_writable, peer);
-    if (peer->out == NULL || peer->readable == NULL || peer->writable == NULL
-        || event_add(peer->readable, NULL) != 0)
+    if (peer->out == NULL || peer->readable == NULL || peer->writable == NULL || event_add(peer->readable, NULL) != 0)
         abort(); /* at the start of the process: no memory for a few hundred bytes */
     return peer;
 }

@@ -13,8 +13,8 @@
 
 #include "netd/sandbox.h"
 
-#define NOBODY 65534      /* where /etc/passwd names neither user */
-#define DESCRIPTORS 4096  /* connections, listening sockets and the resolver's */
+#define NOBODY 65534     /* where /etc/passwd names neither user */
+#define DESCRIPTORS 4096 /* connections, listening sockets and the resolver's */
 
 /*
  * Reads /etc/passwd itself: asking the system's name services could load any library and contact any daemon, and this

@@ -11,8 +11,8 @@
 
 static struct net *start(int connect_ms, int silence_ms)
 {
-    return netd_start((struct net_options){ .user_agent = "test-agent", .connect_timeout_ms = connect_ms,
-        .silence_timeout_ms = silence_ms });
+    return netd_start((struct net_options){
+        .user_agent = "test-agent", .connect_timeout_ms = connect_ms, .silence_timeout_ms = silence_ms });
 }
 
 static bool get(struct net *net, const char *path, struct http_response *response, struct error *err)

@@ -76,8 +76,8 @@ static bool read_line(struct view line, struct question *out)
 {
     struct view rest = line, method, target;
 
-    if (!view_cut(&rest, ' ', &method) || method.len == 0 || !view_cut(&rest, ' ', &target) || target.len == 0
-        || rest.at == NULL || rest.len != strlen("HTTP/1.1") || !view_starts(rest, "HTTP/1."))
+    if (!view_cut(&rest, ' ', &method) || method.len == 0 || !view_cut(&rest, ' ', &target) || target.len == 0 ||
+        rest.at == NULL || rest.len != strlen("HTTP/1.1") || !view_starts(rest, "HTTP/1."))
         return false;
     out->method = view_is(method, "GET") ? QUESTION_GET : view_is(method, "HEAD") ? QUESTION_HEAD : QUESTION_OTHER;
     out->path = path_of(target);

@@ -9,8 +9,8 @@
 #define QUESTION_MAX 8192 /* request line and all header fields */
 
 enum question_step {
-    QUESTION_MORE,  /* the head is not complete yet */
-    QUESTION_WHOLE, /* *out is filled */
+    QUESTION_MORE,   /* the head is not complete yet */
+    QUESTION_WHOLE,  /* *out is filled */
     QUESTION_BROKEN, /* not HTTP, or too large */
 };
 

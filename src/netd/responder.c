@@ -171,8 +171,8 @@ static void wait_for(struct client *client, short what)
     int64_t left = client->until - clock_monotonic_ms();
     struct timeval limit = { .tv_sec = left / 1000, .tv_usec = left % 1000 * 1000 };
 
-    if (left <= 0 || event_assign(client->event, client->responder->base, client->fd, what, on_client, client) != 0
-        || event_add(client->event, &limit) != 0)
+    if (left <= 0 || event_assign(client->event, client->responder->base, client->fd, what, on_client, client) != 0 ||
+        event_add(client->event, &limit) != 0)
         client_free(client);
 }
 
@@ -223,8 +223,8 @@ bool responder_listen(struct responder *responder, int fd)
     socklen_t len = sizeof listening;
     struct listener *listener = &responder->listeners[responder->listener_count];
 
-    if (responder->listener_count == MAX_LISTENERS || evutil_make_socket_nonblocking(fd) != 0
-        || getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) != 0 || listening == 0) {
+    if (responder->listener_count == MAX_LISTENERS || evutil_make_socket_nonblocking(fd) != 0 ||
+        getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &len) != 0 || listening == 0) {
         (void)close(fd);
         return false;
     }

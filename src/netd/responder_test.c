@@ -120,9 +120,9 @@ TEST(responder_answers)
         ask(questions[i].question, len, questions[i].half_close, answer, sizeof answer);
         CHECK(strncmp(answer, questions[i].starts, strlen(questions[i].starts)) == 0, "%s: %s", questions[i].name,
             answer);
-        CHECK(strlen(answer) >= strlen(questions[i].ends)
-            && strcmp(answer + strlen(answer) - strlen(questions[i].ends), questions[i].ends) == 0, "%s: %s",
-            questions[i].name, answer);
+        CHECK(strlen(answer) >= strlen(questions[i].ends) &&
+                  strcmp(answer + strlen(answer) - strlen(questions[i].ends), questions[i].ends) == 0,
+            "%s: %s", questions[i].name, answer);
         CHECK(questions[i].starts[0] != '\0' || answer[0] == '\0', "%s: %s", questions[i].name, answer);
     }
     CHECK(serves("token", "token.print"), "after all that");
@@ -205,8 +205,8 @@ TEST(responder_open_is_counted)
 
     start();
     CHECK(net_responder_open(net, "127.0.0.1", port, &err), "a second time: %s", err.why);
-    CHECK(!net_responder_open(net, "127.0.0.2", port, &err) && strstr(err.why, "but is open at") != NULL, "elsewhere: %s",
-        err.why);
+    CHECK(!net_responder_open(net, "127.0.0.2", port, &err) && strstr(err.why, "but is open at") != NULL,
+        "elsewhere: %s", err.why);
     net_responder_close(net);
     CHECK(serves("token", "token.print"), "one is left");
     net_responder_close(net);

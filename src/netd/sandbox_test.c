@@ -71,7 +71,7 @@ static bool try_shadow(void)
 
 static bool try_execute(void)
 {
-    char *argv[] = { (char *)(uintptr_t)"true", NULL };
+    char *argv[] = { (char *)(uintptr_t) "true", NULL };
 
     (void)execv("/bin/true", argv);
     return false; /* a success would end this process with status 0 */
@@ -323,8 +323,8 @@ static uint64_t capabilities_of(pid_t pid)
 
     REQUIRE(file != NULL, "%s", path);
     while (fgets(line, sizeof line, file) != NULL)
-        if (strncmp(line, "Cap", 3) == 0 && strncmp(line, "CapBnd", 6) != 0
-            && sscanf(line, "%*s %" SCNx64, &found) == 1)
+        if (strncmp(line, "Cap", 3) == 0 && strncmp(line, "CapBnd", 6) != 0 &&
+            sscanf(line, "%*s %" SCNx64, &found) == 1)
             all |= found;
     return all;
 }
@@ -335,11 +335,12 @@ static _Noreturn void lock_in_with_capability(int ready_fd)
     struct message_ready ready = { 0 };
     struct error err = { 0 };
     struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
-    struct __user_cap_data_struct own[2] = { { .effective = 1U << CAP_NET_RAW, .permitted = 1U << CAP_NET_RAW,
-        .inheritable = 1U << CAP_NET_RAW } };
+    struct __user_cap_data_struct own[2] = {
+        { .effective = 1U << CAP_NET_RAW, .permitted = 1U << CAP_NET_RAW, .inheritable = 1U << CAP_NET_RAW }
+    };
 
-    if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0 || setresuid(1, 1, 1) != 0 || syscall(SYS_capset, &head, own) != 0
-        || prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_RAW, 0, 0) != 0)
+    if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) != 0 || setresuid(1, 1, 1) != 0 || syscall(SYS_capset, &head, own) != 0 ||
+        prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_RAW, 0, 0) != 0)
         _exit(SKIPPED);
     if (!sandbox_enter(&ready, &err))
         _exit(NOT_LOCKED);

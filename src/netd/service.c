@@ -129,8 +129,12 @@ static bool on_frame(void *ctx, const struct wire_frame *frame)
         enum message_type type;
         bool (*handle)(struct service *service, const struct wire_frame *frame);
     } questions[] = {
-        { MESSAGE_HELLO, on_hello },   { MESSAGE_REQUEST, on_request },   { MESSAGE_LISTEN, on_listen },
-        { MESSAGE_ADD, on_add },       { MESSAGE_REMOVE, on_remove },     { MESSAGE_UNLISTEN, on_unlisten },
+        { MESSAGE_HELLO, on_hello },
+        { MESSAGE_REQUEST, on_request },
+        { MESSAGE_LISTEN, on_listen },
+        { MESSAGE_ADD, on_add },
+        { MESSAGE_REMOVE, on_remove },
+        { MESSAGE_UNLISTEN, on_unlisten },
         { MESSAGE_CANCEL, on_cancel },
     };
     struct service *service = ctx;

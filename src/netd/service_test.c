@@ -13,14 +13,22 @@
 
 static void put_hello(struct buf *out)
 {
-    message_put_hello(out, 1, &(struct message_hello){ .user_agent = view_of("t"), .connect_timeout_ms = 1000,
-        .silence_timeout_ms = 1000, .bundle = view_of("") });
+    message_put_hello(out, 1,
+        &(struct message_hello){ .user_agent = view_of("t"),
+            .connect_timeout_ms = 1000,
+            .silence_timeout_ms = 1000,
+            .bundle = view_of("") });
 }
 
 static void put_request(struct buf *out, uint32_t id, const char *url)
 {
-    message_put_request(out, id, &(struct message_request){ .url = view_of(url), .content_type = view_of(""),
-        .accept = view_of(""), .body = view_of(""), .max_body = 10, .timeout_ms = 60000 });
+    message_put_request(out, id,
+        &(struct message_request){ .url = view_of(url),
+            .content_type = view_of(""),
+            .accept = view_of(""),
+            .body = view_of(""),
+            .max_body = 10,
+            .timeout_ms = 60000 });
 }
 
 static void hello_only(struct buf *out)
@@ -172,7 +180,9 @@ TEST(service_takes_listening_sockets_only)
             char room[CMSG_SPACE(30 * sizeof(int))];
         } control = { 0 };
         struct iovec part;
-        struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room,
+        struct msghdr message = { .msg_iov = &part,
+            .msg_iovlen = 1,
+            .msg_control = control.room,
             .msg_controllen = CMSG_SPACE((size_t)count * sizeof(int)) };
         struct cmsghdr *head;
         int pair[2], status = 0;
@@ -188,8 +198,9 @@ TEST(service_takes_listening_sockets_only)
         message_put_listen(&out, 2, 1);
         part = (struct iovec){ out.at, out.len };
         head = CMSG_FIRSTHDR(&message);
-        *head = (struct cmsghdr){ .cmsg_len = CMSG_LEN((size_t)count * sizeof(int)), .cmsg_level = SOL_SOCKET,
-            .cmsg_type = SCM_RIGHTS };
+        *head = (struct cmsghdr){
+            .cmsg_len = CMSG_LEN((size_t)count * sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS
+        };
         for (int i = 0; i < count; i++)
             memcpy(CMSG_DATA(head) + (size_t)i * sizeof(int), &pair[0], sizeof(int));
         REQUIRE(sendmsg(pair[0], &message, 0) == (ssize_t)out.len, "sendmsg");

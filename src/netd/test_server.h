@@ -65,12 +65,16 @@ static bool server_serve(int fd, const char *path, const char *head, struct view
     else if (strcmp(path, "/echo") == 0) {
         AUTO(free) char *text = view_dup(body);
 
-        server_answer(fd, "201 Created", strstr(head, "Content-Type: application/jose+json") != NULL
-            && strstr(head, "User-Agent: test-agent\r\n") != NULL && strstr(head, "Accept-Encoding") == NULL
-            ? "X-Good: yes\r\n" : "X-Good: no\r\n", text);
+        server_answer(fd, "201 Created",
+            strstr(head, "Content-Type: application/jose+json") != NULL &&
+                    strstr(head, "User-Agent: test-agent\r\n") != NULL && strstr(head, "Accept-Encoding") == NULL
+                ? "X-Good: yes\r\n"
+                : "X-Good: no\r\n",
+            text);
     } else if (strcmp(path, "/nonce") == 0)
         server_say(fd, strncmp(head, "HEAD ", 5) == 0
-            ? "HTTP/1.1 200 OK\r\nReplay-Nonce: n\r\nContent-Length: 5\r\n\r\n" : "HTTP/1.1 405 No\r\n\r\n");
+                           ? "HTTP/1.1 200 OK\r\nReplay-Nonce: n\r\nContent-Length: 5\r\n\r\n"
+                           : "HTTP/1.1 405 No\r\n\r\n");
     else if (strcmp(path, "/delay") == 0) {
         server_wait(30);
         server_answer(fd, "200 OK", "", "late");
@@ -170,8 +174,9 @@ static void server_start(void)
     server_stopping = false;
     server_connections = 0;
     server_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    REQUIRE(bind(server_fd, (struct sockaddr *)&at, sizeof at) == 0 && listen(server_fd, 64) == 0
-        && getsockname(server_fd, (struct sockaddr *)&at, &len) == 0, "server");
+    REQUIRE(bind(server_fd, (struct sockaddr *)&at, sizeof at) == 0 && listen(server_fd, 64) == 0 &&
+                getsockname(server_fd, (struct sockaddr *)&at, &len) == 0,
+        "server");
     server_port = ntohs(at.sin_port);
     REQUIRE(pthread_create(&server_thread, NULL, server_run, NULL) == 0, "server");
 }

@@ -138,8 +138,8 @@ static void set_receivers(CURL *easy, struct transfer *transfer)
     SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 }
 
-static void set_request(CURL *easy, struct transfer *transfer, const char *user_agent,
-    const struct message_request *request)
+static void set_request(
+    CURL *easy, struct transfer *transfer, const char *user_agent, const struct message_request *request)
 {
     AUTO(free) char *url = view_dup(request->url);
 

@@ -72,8 +72,7 @@ static void add_system(X509_STORE *store)
             return;
     }
     for (size_t i = 0; trust_system_bundles[i] != NULL; i++)
-        if (access(trust_system_bundles[i], R_OK) == 0
-            && X509_STORE_load_file(store, trust_system_bundles[i]) == 1)
+        if (access(trust_system_bundles[i], R_OK) == 0 && X509_STORE_load_file(store, trust_system_bundles[i]) == 1)
             return;
     /* none at all: the first connection says that nothing is trusted, and what to do */
 }

@@ -119,12 +119,14 @@ static void tls_start(struct tls_server *server, const struct identity *identity
         SSL_CTX_set_security_level(server->ctx, 0);
         (void)SSL_CTX_set_max_proto_version(server->ctx, max_version);
         (void)SSL_CTX_set_session_id_context(server->ctx, (const unsigned char *)"t", 1);
-        REQUIRE(SSL_CTX_use_certificate(server->ctx, identity->cert) == 1
-            && SSL_CTX_use_PrivateKey(server->ctx, identity->key) == 1, "server");
+        REQUIRE(SSL_CTX_use_certificate(server->ctx, identity->cert) == 1 &&
+                    SSL_CTX_use_PrivateKey(server->ctx, identity->key) == 1,
+            "server");
     }
     server->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    REQUIRE(bind(server->fd, (struct sockaddr *)&at, sizeof at) == 0 && listen(server->fd, 8) == 0
-        && getsockname(server->fd, (struct sockaddr *)&at, &len) == 0, "server");
+    REQUIRE(bind(server->fd, (struct sockaddr *)&at, sizeof at) == 0 && listen(server->fd, 8) == 0 &&
+                getsockname(server->fd, (struct sockaddr *)&at, &len) == 0,
+        "server");
     server->port = ntohs(at.sin_port);
     REQUIRE(pthread_create(&server->thread, NULL, serve, server) == 0, "server");
 }
@@ -175,8 +177,8 @@ static bool fetch(struct net *net, int port, struct error *err)
     AUTO(http_response_clear) struct http_response response = { 0 };
     AUTO(free) char *url = xprintf("https://127.0.0.1:%d/", port);
 
-    return net_http(net, &(struct http_request){ .url = url, .follow = true, .timeout_ms = 10000 }, &response, err)
-        && response.status == 200;
+    return net_http(net, &(struct http_request){ .url = url, .follow = true, .timeout_ms = 10000 }, &response, err) &&
+           response.status == 200;
 }
 
 TEST(trust_store_judges_servers)

@@ -22,8 +22,10 @@ bool challenge_dir_error(const struct challenge_dir *dir, const char *action, co
     if (err->sys == ENOTDIR || err->sys == EEXIST || err->sys == EISDIR)
         return error_next(err, "something else has that name: move it away");
     if (err->sys == EROFS)
-        return error_next(err, "%s is on a file system mounted read-only: mount it for writing, or choose another "
-                               "webroot", dir->root);
+        return error_next(err,
+            "%s is on a file system mounted read-only: mount it for writing, or choose another "
+            "webroot",
+            dir->root);
     if (err->sys == ENOSPC || err->sys == EDQUOT)
         return error_next(err, "make room on the file system of %s (see df -h and df -i)", dir->root);
     if (err->sys == ENOENT)
@@ -69,8 +71,8 @@ static bool adopt(const struct challenge_dir *dir, int fd, const char *path, str
 
 /* Opens a directory that was there. A link is read once and judged by its owner, so that the user of a web server
  * cannot lead us into a directory of somebody else's. */
-static int open_existing(const struct challenge_dir *dir, int parent, const char *name, const char *path,
-                         struct error *err)
+static int open_existing(
+    const struct challenge_dir *dir, int parent, const char *name, const char *path, struct error *err)
 {
     AUTO(close) int fd = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     char target[PATH_MAX];
@@ -190,8 +192,9 @@ static void close_root(struct challenge_dir *dir)
         struct challenge_above *above = &dir->above[i - 1];
         struct stat st;
 
-        gone = gone && fstatat(above->parent_fd, above->name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_dev == above->dev &&
-               st.st_ino == above->ino && unlinkat(above->parent_fd, above->name, AT_REMOVEDIR) == 0;
+        gone = gone && fstatat(above->parent_fd, above->name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+               st.st_dev == above->dev && st.st_ino == above->ino &&
+               unlinkat(above->parent_fd, above->name, AT_REMOVEDIR) == 0;
         (void)close(above->parent_fd);
         free(above->name);
     }
@@ -215,7 +218,7 @@ bool challenge_dir_open(const char *root, struct challenge_dir *out, struct erro
 }
 
 static bool enter(const struct challenge_dir *dir, int parent, const char *name, const char *path,
-                  struct challenge_level *level, struct error *err)
+    struct challenge_level *level, struct error *err)
 {
     struct challenge_level fresh = { .fd = make(dir, parent, name, path, err) };
     struct stat st;

@@ -115,7 +115,8 @@ static bool is_same(int fd, struct view content)
 /* Left by a run that was cut off, or put there by somebody who knows the answer: it serves. */
 static bool accept_existing(struct challenge_file *file, const char *path, struct error *err)
 {
-    AUTO(close) int fd =
+    AUTO(close)
+    int fd =
         openat(file->used->dir.challenges.fd, file->token, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 
     if (fd >= 0 && is_same(fd, view_of(file->content)))
@@ -188,8 +189,8 @@ static bool share(struct challenge_file *file, const char *content, struct error
     return true;
 }
 
-bool challenge_file_put(const char *root, const char *token, const char *content, struct challenge_file **out,
-                        struct error *err)
+bool challenge_file_put(
+    const char *root, const char *token, const char *content, struct challenge_file **out, struct error *err)
 {
     AUTO(unlock) pthread_mutex_t *held __attribute__((unused)) = locked();
     struct used_root *used;

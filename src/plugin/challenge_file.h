@@ -15,8 +15,8 @@ struct challenge_file;
  * the file goes with the last drop, a directory that was made with the last file. token must be a file name. *out is
  * the caller's, for challenge_file_drop. ERROR_PLUGIN.
  */
-MUST_USE bool challenge_file_put(const char *root, const char *token, const char *content, struct challenge_file **out,
-    struct error *err);
+MUST_USE bool challenge_file_put(
+    const char *root, const char *token, const char *content, struct challenge_file **out, struct error *err);
 
 /* Gives the file up, whatever is returned; false when it could not be removed. */
 MUST_USE bool challenge_file_drop(struct challenge_file *file, struct error *err);

@@ -31,8 +31,8 @@ static void make(const char *name, bool is_dir, const char *content)
     AUTO(free) char *path = in_root(name);
     struct error err = { 0 };
 
-    REQUIRE(is_dir ? file_mkdirs(path, 0755, &err) : file_create(path, view_of(content), FILE_PUBLIC, &err), "%s",
-            err.why);
+    REQUIRE(
+        is_dir ? file_mkdirs(path, 0755, &err) : file_create(path, view_of(content), FILE_PUBLIC, &err), "%s", err.why);
 }
 
 static bool is_there(const char *name)
@@ -154,7 +154,7 @@ TEST(orders_share_a_token)
     struct error err = { 0 };
 
     CHECK(!challenge_file_put(root, TOKEN, "another", &third, &err) && strstr(err.why, "two orders") != NULL, "%s",
-          err.why);
+        err.why);
     drop(first);
     check_content(BELOW "/" TOKEN, ANSWER);
     drop(second);
@@ -232,7 +232,7 @@ TEST(a_missing_webroot_is_made)
     check_content("not/there/" BELOW "/" TOKEN, ANSWER);
     CHECK(stat(not, &st) == 0 && (st.st_mode & 07777) == 0755, "whatever the umask: %o", (unsigned)st.st_mode);
     drop(file);
-    CHECK(!file_exists(not), "what was made is removed");
+    CHECK(!file_exists(not ), "what was made is removed");
     file = put(deep, TOKEN, ANSWER);
     REQUIRE(mkdir(other, 0755) == 0, "%s", other);
     drop(file);

@@ -10,8 +10,8 @@
 
 static bool has_roles(const struct plugin *plugin, unsigned roles)
 {
-    return ((roles & ROLE_AUTHENTICATOR) == 0 || plugin->authenticator != NULL)
-        && ((roles & ROLE_INSTALLER) == 0 || plugin->installer != NULL);
+    return ((roles & ROLE_AUTHENTICATOR) == 0 || plugin->authenticator != NULL) &&
+           ((roles & ROLE_INSTALLER) == 0 || plugin->installer != NULL);
 }
 
 static void tell_unknown(const char *name, unsigned roles, struct error *err)
@@ -39,7 +39,8 @@ static void tell_wrong_role(const struct ui *ui, const struct plugin *plugin, st
 {
     if (ui_is_certbot(ui)) {
         (void)error_set(err, ERROR_PLUGIN,
-            "The %s plugin is not working; there may be problems with your existing configuration.\nThe error was: None",
+            "The %s plugin is not working; there may be problems with your existing configuration.\nThe error was: "
+            "None",
             plugin->name);
         return;
     }
@@ -125,16 +126,16 @@ bool choose_from_menu(const struct settings *settings, struct ui *ui, unsigned r
     return true;
 }
 
-bool plugin_choose_authenticator(
-    struct settings *settings, struct ui *ui, const struct plugin **out, struct error *err)
+bool plugin_choose_authenticator(struct settings *settings, struct ui *ui, const struct plugin **out, struct error *err)
 {
     const struct plugin *plugin = NULL;
     bool was_asked = settings->authenticator == NULL;
 
     if (was_asked)
-        TRY(choose_from_menu(settings, ui, ROLE_AUTHENTICATOR, ui_is_certbot(ui)
-            ? "How would you like to authenticate with the ACME CA?"
-            : "The CA wants to see that you control the names. How should it be shown?", &plugin, err));
+        TRY(choose_from_menu(settings, ui, ROLE_AUTHENTICATOR,
+            ui_is_certbot(ui) ? "How would you like to authenticate with the ACME CA?"
+                              : "The CA wants to see that you control the names. How should it be shown?",
+            &plugin, err));
     if (was_asked && plugin == NULL)
         return error_set(err, ERROR_PLUGIN, "%s", nothing_chosen);
     /* A program that was chosen from the menu still has to have all its options. */
@@ -145,7 +146,7 @@ bool plugin_choose_authenticator(
         SETTING_MARK(settings, authenticator, ORIGIN_RUNTIME);
     }
     log_info("Plugins selected: Authenticator %s, Installer %s", plugin->name,
-             settings->installer != NULL ? settings->installer : "None");
+        settings->installer != NULL ? settings->installer : "None");
     *out = plugin;
     return true;
 }
@@ -158,8 +159,8 @@ static bool offers(const struct authenticator *authenticator, const char *type)
     return false;
 }
 
-bool plugin_challenge_types(const struct plugin *plugin, const struct settings *settings, struct list *out,
-                            struct error *err)
+bool plugin_challenge_types(
+    const struct plugin *plugin, const struct settings *settings, struct list *out, struct error *err)
 {
     const struct list *preferred = &settings->preferred_challenges;
     AUTO(list_clear) struct list types = { 0 };
@@ -170,10 +171,8 @@ bool plugin_challenge_types(const struct plugin *plugin, const struct settings *
     for (size_t i = 0; preferred->len == 0 && plugin->authenticator->types[i] != NULL; i++)
         list_add(&types, plugin->authenticator->types[i]);
     if (types.len == 0) {
-        (void)error_set(
-            err, ERROR_CONFIG, "None of the preferred challenges are supported by the selected plugin");
-        return error_next(
-            err, "leave --preferred-challenges out, or name %s", plugin->authenticator->types[0]);
+        (void)error_set(err, ERROR_CONFIG, "None of the preferred challenges are supported by the selected plugin");
+        return error_next(err, "leave --preferred-challenges out, or name %s", plugin->authenticator->types[0]);
     }
     list_add_all(out, &types);
     return true;

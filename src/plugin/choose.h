@@ -16,8 +16,8 @@ MUST_USE bool choose_named(const struct settings *settings, struct ui *ui, const
  * none. ERROR_CANCELED when the user chooses none; ERROR_CONFIG when nobody can be asked: not even the only
  * one is taken then, since tomorrow there could be two.
  */
-MUST_USE bool choose_from_menu(const struct settings *settings, struct ui *ui, unsigned roles,
-    const char *question, const struct plugin **out, struct error *err);
+MUST_USE bool choose_from_menu(const struct settings *settings, struct ui *ui, unsigned roles, const char *question,
+    const struct plugin **out, struct error *err);
 
 /* No plugin is named and nobody can be asked: ERROR_CONFIG. */
 bool choose_nothing_named(const struct ui *ui, unsigned roles, struct error *err);

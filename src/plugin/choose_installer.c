@@ -37,8 +37,8 @@ static void settle(struct settings *settings, const struct plugin *plugin)
     log_debug("installer %s", plugin->name);
 }
 
-bool plugin_choose_installer(struct settings *settings, struct ui *ui, const char *question,
-    const struct plugin **out, struct error *err)
+bool plugin_choose_installer(
+    struct settings *settings, struct ui *ui, const char *question, const struct plugin **out, struct error *err)
 {
     const struct plugin *plugin;
 
@@ -53,14 +53,12 @@ bool plugin_choose_installer(struct settings *settings, struct ui *ui, const cha
 }
 
 /* Also those that Certbot knows and we do not have. */
-static bool is_authenticator_only(
-    const struct settings *settings, const char *name, bool *out, struct error *err)
+static bool is_authenticator_only(const struct settings *settings, const char *name, bool *out, struct error *err)
 {
     const struct plugin *plugin;
 
     TRY(plugin_look_up(settings, name, &plugin, err));
-    *out =
-        plugin != NULL ? plugin->installer == NULL : text_starts(name, "dns-") && plugin_name_is_ours(name);
+    *out = plugin != NULL ? plugin->installer == NULL : text_starts(name, "dns-") && plugin_name_is_ours(name);
     return true;
 }
 
@@ -78,13 +76,11 @@ static bool authenticator_only(const struct ui *ui, const char *name, struct err
         "The %s plugin can authenticate but cannot install, so there is no installer for the "
         "command run.",
         name);
-    return error_next(
-        err, "use `certonly -a %s` for the certificate alone, or name an installer with -i", name);
+    return error_next(err, "use `certonly -a %s` for the certificate alone, or name an installer with -i", name);
 }
 
 /* One plugin for both: both names are the same, or there is none. */
-static bool choose_configurator(
-    struct settings *settings, struct ui *ui, const struct plugin **out, struct error *err)
+static bool choose_configurator(struct settings *settings, struct ui *ui, const struct plugin **out, struct error *err)
 {
     const struct plugin *plugin;
 
@@ -92,8 +88,7 @@ static bool choose_configurator(
         TRY(ask(settings, ui, ROLE_AUTHENTICATOR | ROLE_INSTALLER,
             "How would you like to authenticate and install certificates?", &plugin, err));
     else
-        TRY(choose_named(
-            settings, ui, settings->installer, ROLE_AUTHENTICATOR | ROLE_INSTALLER, &plugin, err));
+        TRY(choose_named(settings, ui, settings->installer, ROLE_AUTHENTICATOR | ROLE_INSTALLER, &plugin, err));
     if (plugin != NULL && settings->authenticator == NULL) {
         xreplace(&settings->authenticator, plugin->name);
         SETTING_MARK(settings, authenticator, ORIGIN_RUNTIME);
@@ -104,8 +99,7 @@ static bool choose_configurator(
     return true;
 }
 
-bool plugin_choose_for_run(
-    struct settings *settings, struct ui *ui, const struct plugin **installer, struct error *err)
+bool plugin_choose_for_run(struct settings *settings, struct ui *ui, const struct plugin **installer, struct error *err)
 {
     const char *authenticator = settings->authenticator;
     const struct plugin *chosen;
@@ -116,8 +110,7 @@ bool plugin_choose_for_run(
         TRY(is_authenticator_only(settings, authenticator, &only, err));
     if (only)
         return authenticator_only(ui, authenticator, err);
-    if ((authenticator == NULL && settings->installer == NULL) ||
-        text_equal(authenticator, settings->installer))
+    if ((authenticator == NULL && settings->installer == NULL) || text_equal(authenticator, settings->installer))
         return choose_configurator(settings, ui, installer, err);
     if (!ui_may_ask(ui) && (authenticator == NULL || settings->installer == NULL))
         return choose_nothing_named(ui, authenticator == NULL ? ROLE_AUTHENTICATOR : ROLE_INSTALLER, err);

@@ -10,11 +10,11 @@ TEST(table)
         CHECK(i == 0 || strcmp(plugins[i - 1]->name, plugins[i]->name) < 0, "%s is not in its place", plugins[i]->name);
         CHECK(plugin_find(plugins[i]->name) == plugins[i], "%s", plugins[i]->name);
         CHECK(plugins[i]->description[0] != '\0' && strchr(plugins[i]->description, '\n') == NULL, "%s",
-              plugins[i]->name);
+            plugins[i]->name);
         CHECK(authenticator == NULL || (authenticator->types[0] != NULL && authenticator->prepare != NULL &&
-                                        authenticator->present != NULL && authenticator->cleanup != NULL &&
-                                        authenticator->release != NULL && authenticator->hint != NULL),
-              "%s", plugins[i]->name);
+                                           authenticator->present != NULL && authenticator->cleanup != NULL &&
+                                           authenticator->release != NULL && authenticator->hint != NULL),
+            "%s", plugins[i]->name);
     }
     CHECK(plugin_find("") == NULL && plugin_find(NULL) == NULL && plugin_find("Standalone") == NULL, " ");
 }
@@ -50,9 +50,9 @@ static void choose(void *ctx)
     settings->authenticator = xstrdup_or_null(choice->authenticator);
     settings->installer = xstrdup_or_null(choice->installer);
     xreplace(&settings->plugin_dir, "/nonexistent");
-    if (choice->for_run ? plugin_choose_for_run(settings, ui, &plugin, &err)
-            : choice->installer_only ? plugin_choose_installer(settings, ui, "Which?", &plugin, &err)
-                                     : plugin_choose_authenticator(settings, ui, &plugin, &err))
+    if (choice->for_run          ? plugin_choose_for_run(settings, ui, &plugin, &err)
+        : choice->installer_only ? plugin_choose_installer(settings, ui, "Which?", &plugin, &err)
+                                 : plugin_choose_authenticator(settings, ui, &plugin, &err))
         say_chosen(settings, plugin);
     else
         say_failed(&err);
@@ -77,32 +77,37 @@ static void check_choice(const struct expected *expected)
     CHECK(strstr(buf_text(&scene.out), "(manual)") == NULL, "%s: manual is hidden", expected->name);
 }
 
-#define MISSING "Missing command line flags. For non-interactive execution, you will need to specify a plugin on the " \
+#define MISSING                                                                                                        \
+    "Missing command line flags. For non-interactive execution, you will need to specify a plugin on the "             \
     "command line."
-#define MISSING_AS_CERTBOT MISSING "  Run with '--help plugins' to see a list of options, and see " \
-    "https://eff.org/letsencrypt-plugins for more detail on what the plugins do and how to use them.|\n"
-#define NOT_WORKING "plugin is not working; there may be problems with your existing configuration.\nThe error was: None|\n"
+#define MISSING_AS_CERTBOT                                                                                             \
+    MISSING "  Run with '--help plugins' to see a list of options, and see "                                           \
+            "https://eff.org/letsencrypt-plugins for more detail on what the plugins do and how to use them.|\n"
+#define NOT_WORKING                                                                                                    \
+    "plugin is not working; there may be problems with your existing configuration.\nThe error was: None|\n"
 
 TEST(choose_authenticator)
 {
     static const struct expected cases[] = {
         { "unknown", { .authenticator = "apache9\033" }, NULL,
-          "plugin|The requested apache9? plugin does not appear to be installed|the command `plugins` lists" },
+            "plugin|The requested apache9? plugin does not appear to be installed|the command `plugins` lists" },
         { "misspelled", { .authenticator = "webrot" }, NULL,
-          "plugin|The requested webrot plugin does not appear to be installed|did you mean webroot?" },
+            "plugin|The requested webrot plugin does not appear to be installed|did you mean webroot?" },
         { "an installer", { .authenticator = "null" }, NULL, "plugin|The null plugin cannot prove control of names|" },
-        { "an installer, as Certbot", { .authenticator = "null", .as_certbot = true }, NULL, "plugin|The null " NOT_WORKING },
+        { "an installer, as Certbot", { .authenticator = "null", .as_certbot = true }, NULL,
+            "plugin|The null " NOT_WORKING },
         { "nobody to ask", { .non_interactive = true }, NULL, "config|" MISSING "|add --standalone" },
-        { "nobody to ask, as Certbot", { .non_interactive = true, .as_certbot = true }, NULL, "config|" MISSING_AS_CERTBOT },
+        { "nobody to ask, as Certbot", { .non_interactive = true, .as_certbot = true }, NULL,
+            "config|" MISSING_AS_CERTBOT },
         { "canceled", { 0 }, "c\n", "canceled|the question was not answered (canceled)|" },
         { "canceled, as Certbot", { .as_certbot = true }, "c\n",
-          "canceled|authenticator could not be determined or is not installed|" },
+            "canceled|authenticator could not be determined or is not installed|" },
         { "named", { .authenticator = "manual" }, NULL,
-          "Plugins selected: Authenticator manual, Installer None\nmanual, nothing and nothing set\n" },
+            "Plugins selected: Authenticator manual, Installer None\nmanual, nothing and nothing set\n" },
         { "named, with an installer", { .authenticator = "webroot", .installer = "nginx" }, NULL,
-          "Plugins selected: Authenticator webroot, Installer nginx\nwebroot, nothing and nothing set\n" },
+            "Plugins selected: Authenticator webroot, Installer nginx\nwebroot, nothing and nothing set\n" },
         { "from the menu", { 0 }, "1\n",
-          "Plugins selected: Authenticator standalone, Installer None\nstandalone, standalone and nothing set\n" },
+            "Plugins selected: Authenticator standalone, Installer None\nstandalone, standalone and nothing set\n" },
     };
 
     for (size_t i = 0; i < COUNT(cases); i++)
@@ -113,13 +118,13 @@ TEST(choose_installer)
 {
     static const struct expected cases[] = {
         { "unknown", { .installer = "nul", .installer_only = true }, NULL,
-          "plugin|The requested nul plugin does not appear to be installed|did you mean null?" },
+            "plugin|The requested nul plugin does not appear to be installed|did you mean null?" },
         { "an authenticator", { .installer = "webroot", .installer_only = true }, NULL,
-          "plugin|The webroot plugin cannot install certificates|" },
+            "plugin|The webroot plugin cannot install certificates|" },
         { "an authenticator, as Certbot", { .installer = "webroot", .installer_only = true, .as_certbot = true }, NULL,
-          "plugin|The webroot " NOT_WORKING },
+            "plugin|The webroot " NOT_WORKING },
         { "nobody to ask", { .installer_only = true, .non_interactive = true }, NULL,
-          "config|" MISSING "|name an installer with -i" },
+            "config|" MISSING "|name an installer with -i" },
         { "none is there", { .installer_only = true }, NULL, "none, nothing and nothing set\n" },
         { "named", { .installer = "null", .installer_only = true }, NULL, "null, nothing and nothing set\n" },
     };
@@ -132,30 +137,33 @@ TEST(choose_for_run)
 {
     static const struct expected cases[] = {
         { "an authenticator alone", { .authenticator = "standalone", .for_run = true }, NULL,
-          "config|The standalone plugin can authenticate but cannot install, so there is no installer for the command run.|"
-          "use `certonly -a standalone`" },
+            "config|The standalone plugin can authenticate but cannot install, so there is no installer for the "
+            "command run.|"
+            "use `certonly -a standalone`" },
         { "as Certbot", { .authenticator = "standalone", .for_run = true, .as_certbot = true }, NULL,
-          "config|With the standalone plugin, you probably want to use the \"certonly\" command, eg:\n\n    certbot certonly "
-          "--standalone\n\n(Alternatively, add a --installer flag. See https://eff.org/letsencrypt-plugins\n and \"--help "
-          "plugins\" for more information.)|\n" },
+            "config|With the standalone plugin, you probably want to use the \"certonly\" command, eg:\n\n    certbot "
+            "certonly "
+            "--standalone\n\n(Alternatively, add a --installer flag. See https://eff.org/letsencrypt-plugins\n and "
+            "\"--help "
+            "plugins\" for more information.)|\n" },
         { "one that is not there", { .authenticator = "dns-ovh", .for_run = true, .as_certbot = true }, NULL,
-          "config|With the dns-ovh plugin, you probably want" },
-        { "unknown, without an installer", { .authenticator = "nonsense", .for_run = true, .non_interactive = true }, NULL,
-          "config|" MISSING "|name an installer" },
+            "config|With the dns-ovh plugin, you probably want" },
+        { "unknown, without an installer", { .authenticator = "nonsense", .for_run = true, .non_interactive = true },
+            NULL, "config|" MISSING "|name an installer" },
         { "unknown, with one", { .authenticator = "nonsense", .installer = "null", .for_run = true }, NULL,
-          "plugin|The requested nonsense plugin does not appear to be installed|" },
-        { "an unknown installer comes first", { .authenticator = "nonsense", .installer = "other", .for_run = true }, NULL,
-          "plugin|The requested other plugin does not appear to be installed|" },
+            "plugin|The requested nonsense plugin does not appear to be installed|" },
+        { "an unknown installer comes first", { .authenticator = "nonsense", .installer = "other", .for_run = true },
+            NULL, "plugin|The requested other plugin does not appear to be installed|" },
         { "nothing", { .for_run = true, .non_interactive = true }, NULL, "config|" MISSING "|" },
-        { "no authenticator", { .installer = "null", .for_run = true, .non_interactive = true, .as_certbot = true }, NULL,
-          "config|" MISSING_AS_CERTBOT },
+        { "no authenticator", { .installer = "null", .for_run = true, .non_interactive = true, .as_certbot = true },
+            NULL, "config|" MISSING_AS_CERTBOT },
         { "one for both that can only one", { .authenticator = "null", .installer = "null", .for_run = true }, NULL,
-          "plugin|The null plugin cannot prove control of names|" },
+            "plugin|The null plugin cannot prove control of names|" },
         { "none is there", { .for_run = true }, NULL, "none, nothing and nothing set\n" },
         { "both", { .authenticator = "webroot", .installer = "null", .for_run = true }, NULL,
-          "Plugins selected: Authenticator webroot, Installer null\nnull, nothing and nothing set\n" },
+            "Plugins selected: Authenticator webroot, Installer null\nnull, nothing and nothing set\n" },
         { "from the menu", { .installer = "null", .for_run = true }, "2\n",
-          "Plugins selected: Authenticator webroot, Installer null\nnull, webroot and nothing set\n" },
+            "Plugins selected: Authenticator webroot, Installer null\nnull, webroot and nothing set\n" },
     };
 
     for (size_t i = 0; i < COUNT(cases); i++)

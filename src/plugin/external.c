@@ -271,8 +271,8 @@ bool external_check_options(const struct external *external, const struct settin
     return true;
 }
 
-bool plugin_put_help(const struct settings *settings, const char *name, unsigned columns, struct buf *to, bool *found,
-    struct error *err)
+bool plugin_put_help(
+    const struct settings *settings, const char *name, unsigned columns, struct buf *to, bool *found, struct error *err)
 {
     const struct plugin *plugin;
     const struct line_description *about;
@@ -286,7 +286,8 @@ bool plugin_put_help(const struct settings *settings, const char *name, unsigned
     for (size_t i = 0; i < about->option_count; i++) {
         const struct line_option *option = &about->options[i];
         AUTO(free) char *names = xprintf("--%s-%s VALUE", name, option->name);
-        AUTO(free) char *text = xprintf("%s%s%s", option->help != NULL ? option->help : "",
+        AUTO(free)
+        char *text = xprintf("%s%s%s", option->help != NULL ? option->help : "",
             option->help != NULL && option->required ? " " : "", option->required ? "(required)" : "");
 
         help_put_option(names, text, columns, to);

@@ -105,8 +105,8 @@ TEST(owned_by_another)
 {
     AUTO(settings_free) struct settings *settings = with_plugins();
     AUTO(free)
-    char *file = test_path("foreign"),
-         *link = test_path("link"), *dir = test_path("theirs"), *inner = test_path("theirs/inner");
+    char *file = test_path("foreign"), *link = test_path("link"), *dir = test_path("theirs"),
+         *inner = test_path("theirs/inner");
     const struct plugin *plugin = NULL;
     struct error err = { 0 };
 

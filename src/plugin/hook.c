@@ -63,9 +63,10 @@ static bool is_found(const char *program, const char *directories)
 /* Certbot's words, on lines of their own. */
 static bool not_found(const char *name, const char *program, const char *path, struct error *err)
 {
-    AUTO(free) char *text = xprintf("Unable to find %s command %s in the PATH.\n(PATH is %s)\nSee also the "
-                                    "--disable-hook-validation option.",
-                                    name, program, path);
+    AUTO(free)
+    char *text = xprintf("Unable to find %s command %s in the PATH.\n(PATH is %s)\nSee also the "
+                         "--disable-hook-validation option.",
+        name, program, path);
 
     (void)error_set(err, ERROR_HOOK, "Unable to find a hook");
     text_printable(err->why, sizeof err->why, view_of(text), true);
@@ -116,7 +117,7 @@ static struct list environment(const char *command, const struct list *env)
 }
 
 bool hook_run(struct ui *ui, const char *name, const char *label, const char *command, const struct list *env,
-              char **output, int *status, struct error *err)
+    char **output, int *status, struct error *err)
 {
     AUTO(child_result_clear) struct child_result result = { 0 };
     AUTO(list_clear) struct list all = environment(command, env);

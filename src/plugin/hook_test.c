@@ -17,7 +17,7 @@ TEST(hook_check)
     } cases[] = {
         { "no such file", "/nowhere/hook", "Unable to find pre-hook command /nowhere/hook in the PATH.\n(PATH is " },
         { "not in PATH", "evercert-no-such-program x",
-          "Unable to find pre-hook command evercert-no-such-program in the PATH.\n" },
+            "Unable to find pre-hook command evercert-no-such-program in the PATH.\n" },
         { "escape sequence", "\033[2Jx", "command ?[2Jx in" },
         { "a directory", "/etc", "/etc-hook command pre exists, but is not executable." },
         { "not executable", plain, "-hook command pre exists, but is not executable." },
@@ -76,15 +76,14 @@ TEST(hook_run)
         { "the shell's name", "echo $0", NULL, OUT " /bin/sh\n", "0|/bin/sh\n" },
         { "killed", "kill -9 $$", NULL, "", "Hook 'deploy-hook' reported error code 137\n137|\n" },
         { "no such command", "/nowhere/x 2>/dev/null", NULL, "", "Hook 'deploy-hook' reported error code 127\n127|\n" },
-        { "output is trimmed and indented", "printf '\\n a\\n\\n  b\\n\\n'", NULL, OUT " a\n\n   b\n",
-          "0|a\n\n  b\n" },
+        { "output is trimmed and indented", "printf '\\n a\\n\\n  b\\n\\n'", NULL, OUT " a\n\n   b\n", "0|a\n\n  b\n" },
         { "error output", "echo one >&2; echo two >&2", NULL, "", ERR " one\n two\n0|\n" },
         { "escape sequences are for nobody", "printf 'a\\033[2Jb'; printf '\\033]0;x' >&2", NULL, OUT " a?[2Jb\n",
-          ERR " ?]0;x\n0|a\033[2Jb\n" },
+            ERR " ?]0;x\n0|a\033[2Jb\n" },
         { "environment", "echo $RENEWED_DOMAINS", "RENEWED_DOMAINS=a.test b.test", OUT " a.test b.test\n",
-          "0|a.test b.test\n" },
+            "0|a.test b.test\n" },
         { "a value is no command", "echo \"$X\"", "X=$(touch /tmp/evercert-x); `id`",
-          OUT " $(touch /tmp/evercert-x); `id`\n", "0|$(touch /tmp/evercert-x); `id`\n" },
+            OUT " $(touch /tmp/evercert-x); `id`\n", "0|$(touch /tmp/evercert-x); `id`\n" },
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {

@@ -56,8 +56,9 @@ static bool prepare(const struct plugin_context *context, void **self, struct er
     struct manual *manual;
 
     if (!text_is_given(settings->manual_auth_hook) && !ui_may_ask(context->ui)) {
-        (void)error_set(err, ERROR_PLUGIN, "An authentication script must be provided with --manual-auth-hook when "
-                                           "using the manual plugin non-interactively.");
+        (void)error_set(err, ERROR_PLUGIN,
+            "An authentication script must be provided with --manual-auth-hook when "
+            "using the manual plugin non-interactively.");
         return error_next(err, "name a command with --manual-auth-hook that puts the answer in place; `renew` needs "
                                "one, too");
     }
@@ -99,7 +100,7 @@ static struct list environment(const struct proof *proof)
 }
 
 static bool run(struct manual *manual, const char *name, const char *command, const struct proof *proof,
-                const struct list *env, char **output, struct error *err)
+    const struct list *env, char **output, struct error *err)
 {
     AUTO(free) char *label = xprintf("Hook '--%s' for %s", name, proof->identifier);
     struct list *later = manual->context->hook_env;
@@ -131,21 +132,23 @@ static bool present_by_hook(struct manual *manual, struct proof *proof, struct e
 static bool present_http_by_hand(struct manual *manual, const struct proof *proof, struct error *err)
 {
     bool bracket = proof->is_ip && strchr(proof->identifier, ':') != NULL;
-    AUTO(free) char *text =
+    AUTO(free)
+    char *text =
         xprintf("Make a file with this one line in it, and nothing else:\n\n%s\n\nand let your web server deliver it "
                 "at:\n\nhttp://%s%s%s/.well-known/acme-challenge/%s\n\nIt has to stay until the certificate is there.",
-                proof->key_authorization, bracket ? "[" : "", proof->identifier, bracket ? "]" : "", proof->token);
+            proof->key_authorization, bracket ? "[" : "", proof->identifier, bracket ? "]" : "", proof->token);
 
     return ui_pause(manual->context->ui, text, err);
 }
 
 static bool present_dns_by_hand(struct manual *manual, const struct proof *proof, struct error *err)
 {
-    AUTO(free) char *text =
+    AUTO(free)
+    char *text =
         xprintf("Add a TXT record to the DNS, under the name:\n\n%s.\n\nwith the value:\n\n%s\n\n%sGo on when all name "
                 "servers of the domain answer with it.",
-                proof->record_name, proof->record_value,
-                manual->count > 1 ? "Keep the records of the steps before, also one of the same name.\n" : "");
+            proof->record_name, proof->record_value,
+            manual->count > 1 ? "Keep the records of the steps before, also one of the same name.\n" : "");
 
     return ui_pause(manual->context->ui, text, err);
 }
@@ -196,8 +199,8 @@ static bool cleanup(void *self, struct proof *proof, struct error *err)
         return true;
     output = xstrndup(proof->output != NULL ? proof->output : "", OUTPUT_MAX);
     if (proof->output != NULL && strlen(proof->output) > OUTPUT_MAX)
-        log_warning("The output of the auth hook for %s is too long for CERTBOT_AUTH_OUTPUT and is cut.",
-                    proof->identifier);
+        log_warning(
+            "The output of the auth hook for %s is too long for CERTBOT_AUTH_OUTPUT and is cut.", proof->identifier);
     env = environment(proof);
     put(&env, "CERTBOT_AUTH_OUTPUT", output);
     return run(manual, "manual-cleanup-hook", command, proof, &env, NULL, err);
@@ -226,17 +229,22 @@ static char *hint(void *self, const char *type)
     if (text_equal(type, "http-01"))
         return xprintf("The CA has to get the exact line at the address it was given for. Check that %s, and that the "
                        "web server on port 80 of each name delivers it.",
-                       hook ? "the --manual-auth-hook wrote the file where your web server looks for it"
-                            : "each file has the right name and the right line");
+            hook ? "the --manual-auth-hook wrote the file where your web server looks for it"
+                 : "each file has the right name and the right line");
     return xprintf("The CA has to find the exact value in the DNS. Check the TXT records%s: `dig TXT "
                    "_acme-challenge.NAME` must show each value on every name server of the domain before the CA asks.",
-                   hook ? ", and let the --manual-auth-hook wait until they have spread" : "");
+        hook ? ", and let the --manual-auth-hook wait until they have spread" : "");
 }
 
 static const char *const types[] = { "http-01", "dns-01", NULL };
 
 static const struct authenticator authenticator = {
-    .types = types, .prepare = prepare, .present = present, .cleanup = cleanup, .release = release, .hint = hint,
+    .types = types,
+    .prepare = prepare,
+    .present = present,
+    .cleanup = cleanup,
+    .release = release,
+    .hint = hint,
 };
 
 const struct plugin plugin_manual = {

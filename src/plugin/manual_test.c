@@ -10,15 +10,23 @@ static const struct list names = { names_at, 2 };
 
 static struct proof http_proof(void)
 {
-    return (struct proof){ .type = "http-01", .identifier = "a.test", .token = "tok", .key_authorization = "tok.key",
-                           .all_identifiers = &names, .remaining = 1 };
+    return (struct proof){ .type = "http-01",
+        .identifier = "a.test",
+        .token = "tok",
+        .key_authorization = "tok.key",
+        .all_identifiers = &names,
+        .remaining = 1 };
 }
 
 static struct proof dns_proof(void)
 {
-    return (struct proof){ .type = "dns-01", .identifier = "b.test", .token = "tok2", .key_authorization = "tok2.key",
-                           .record_name = "_acme-challenge.b.test", .record_value = "VALUE",
-                           .all_identifiers = &names };
+    return (struct proof){ .type = "dns-01",
+        .identifier = "b.test",
+        .token = "tok2",
+        .key_authorization = "tok2.key",
+        .record_name = "_acme-challenge.b.test",
+        .record_value = "VALUE",
+        .all_identifiers = &names };
 }
 
 struct play {
@@ -41,8 +49,8 @@ static void solve(void *ctx)
     AUTO(ui_free) struct ui *top = ui_new(&play->options);
     AUTO(ui_free) struct ui *worker = play->worker ? ui_collect(top) : NULL;
     struct settings settings = { .manual_auth_hook = (char *)(uintptr_t)play->auth,
-                                 .manual_cleanup_hook = (char *)(uintptr_t)play->cleanup,
-                                 .validate_hooks = play->validate };
+        .manual_cleanup_hook = (char *)(uintptr_t)play->cleanup,
+        .validate_hooks = play->validate };
     struct plugin_context context = { .settings = &settings, .ui = worker != NULL ? worker : top };
     struct error err = { 0 };
     void *self = NULL;
@@ -70,8 +78,10 @@ static void solve(void *ctx)
 TEST(environment_of_hooks)
 {
     AUTO(scene_clear) struct scene scene = { 0 };
-    struct play play = { .options = { .non_interactive = true }, .auth = SHOW "; echo MADE", .cleanup = SHOW,
-                         .proofs = { http_proof(), dns_proof() } };
+    struct play play = { .options = { .non_interactive = true },
+        .auth = SHOW "; echo MADE",
+        .cleanup = SHOW,
+        .proofs = { http_proof(), dns_proof() } };
 
     (void)setenv("CERTBOT_TOKEN", "inherited", 1);
     (void)setenv("CERTBOT_AUTH_OUTPUT", "inherited", 1);
@@ -81,25 +91,26 @@ TEST(environment_of_hooks)
     (void)unsetenv("CERTBOT_AUTH_OUTPUT");
     CHECK_INT(scene.status, 0, "status");
     CHECK_TEXT(buf_text(&scene.err),
-               "Hook '--manual-auth-hook' for a.test ran with error output:\n"
-               " CERTBOT_ALL_DOMAINS=a.test,b.test\n CERTBOT_ALL_IDENTIFIERS=a.test,b.test\n CERTBOT_DOMAIN=a.test\n"
-               " CERTBOT_IDENTIFIER=a.test\n CERTBOT_REMAINING_CHALLENGES=1\n CERTBOT_TOKEN=tok\n"
-               " CERTBOT_VALIDATION=tok.key\n"
-               "Hook '--manual-auth-hook' for b.test ran with error output:\n"
-               " CERTBOT_ALL_DOMAINS=a.test,b.test\n CERTBOT_ALL_IDENTIFIERS=a.test,b.test\n CERTBOT_DOMAIN=b.test\n"
-               " CERTBOT_IDENTIFIER=b.test\n CERTBOT_REMAINING_CHALLENGES=0\n CERTBOT_VALIDATION=VALUE\n",
-               "auth hooks");
+        "Hook '--manual-auth-hook' for a.test ran with error output:\n"
+        " CERTBOT_ALL_DOMAINS=a.test,b.test\n CERTBOT_ALL_IDENTIFIERS=a.test,b.test\n CERTBOT_DOMAIN=a.test\n"
+        " CERTBOT_IDENTIFIER=a.test\n CERTBOT_REMAINING_CHALLENGES=1\n CERTBOT_TOKEN=tok\n"
+        " CERTBOT_VALIDATION=tok.key\n"
+        "Hook '--manual-auth-hook' for b.test ran with error output:\n"
+        " CERTBOT_ALL_DOMAINS=a.test,b.test\n CERTBOT_ALL_IDENTIFIERS=a.test,b.test\n CERTBOT_DOMAIN=b.test\n"
+        " CERTBOT_IDENTIFIER=b.test\n CERTBOT_REMAINING_CHALLENGES=0\n CERTBOT_VALIDATION=VALUE\n",
+        "auth hooks");
     CHECK_TEXT(buf_text(&scene.out),
-               RAN("auth", "a.test") " MADE\n" RAN("auth", "b.test") " MADE\n"
-               RAN("cleanup", "a.test")
-               " CERTBOT_ALL_DOMAINS=a.test,b.test\n CERTBOT_ALL_IDENTIFIERS=a.test,b.test\n CERTBOT_AUTH_OUTPUT=MADE\n"
-               " CERTBOT_DOMAIN=a.test\n CERTBOT_IDENTIFIER=a.test\n CERTBOT_REMAINING_CHALLENGES=1\n"
-               " CERTBOT_TOKEN=tok\n CERTBOT_VALIDATION=tok.key\n"
-               RAN("cleanup", "b.test")
-               " CERTBOT_ALL_DOMAINS=a.test,b.test\n CERTBOT_ALL_IDENTIFIERS=a.test,b.test\n CERTBOT_AUTH_OUTPUT=MADE\n"
-               " CERTBOT_DOMAIN=b.test\n CERTBOT_IDENTIFIER=b.test\n CERTBOT_REMAINING_CHALLENGES=0\n"
-               " CERTBOT_VALIDATION=VALUE\n",
-               "cleanup hooks, once each, in the same order");
+        RAN("auth", "a.test") " MADE\n" RAN("auth", "b.test") " MADE\n" RAN(
+            "cleanup", "a.test") " CERTBOT_ALL_DOMAINS=a.test,b.test\n CERTBOT_ALL_IDENTIFIERS=a.test,b.test\n "
+                                 "CERTBOT_AUTH_OUTPUT=MADE\n"
+                                 " CERTBOT_DOMAIN=a.test\n CERTBOT_IDENTIFIER=a.test\n CERTBOT_REMAINING_CHALLENGES=1\n"
+                                 " CERTBOT_TOKEN=tok\n CERTBOT_VALIDATION=tok.key\n" RAN("cleanup",
+                                     "b.test") " CERTBOT_ALL_DOMAINS=a.test,b.test\n "
+                                               "CERTBOT_ALL_IDENTIFIERS=a.test,b.test\n CERTBOT_AUTH_OUTPUT=MADE\n"
+                                               " CERTBOT_DOMAIN=b.test\n CERTBOT_IDENTIFIER=b.test\n "
+                                               "CERTBOT_REMAINING_CHALLENGES=0\n"
+                                               " CERTBOT_VALIDATION=VALUE\n",
+        "cleanup hooks, once each, in the same order");
 }
 
 TEST(manual)
@@ -110,40 +121,66 @@ TEST(manual)
         const char *input, *err, *out;
     } cases[] = {
         { "nobody to ask, no hook", { .options = { .non_interactive = true } }, NULL,
-          "plugin|An authentication script must be provided with --manual-auth-hook when using the manual plugin "
-          "non-interactively.\n", "" },
+            "plugin|An authentication script must be provided with --manual-auth-hook when using the manual plugin "
+            "non-interactively.\n",
+            "" },
         { "a worker of renew, no hook", { .worker = true }, NULL,
-          "plugin|An authentication script must be provided with --manual-auth-hook when using the manual plugin "
-          "non-interactively.\n", "" },
+            "plugin|An authentication script must be provided with --manual-auth-hook when using the manual plugin "
+            "non-interactively.\n",
+            "" },
         { "an empty hook is none", { .options = { .quiet = true }, .auth = "" }, NULL,
-          "plugin|An authentication script must be provided with --manual-auth-hook when using the manual plugin "
-          "non-interactively.\n", "" },
+            "plugin|An authentication script must be provided with --manual-auth-hook when using the manual plugin "
+            "non-interactively.\n",
+            "" },
         { "no such cleanup hook", { .auth = "true", .cleanup = "/nowhere/x", .validate = true }, NULL,
-          "hook|Unable to find manual-cleanup-hook command /nowhere/x in the PATH.\n", NULL },
-        { "a hook that fails is reported, and cleaned up", { .auth = "exit 3",
-            .cleanup = "echo \"<$CERTBOT_AUTH_OUTPUT>\"",
-            .proofs = { { .type = "http-01", .identifier = "a.test", .token = "t", .key_authorization = "k",
-                          .all_identifiers = &names } } }, NULL,
-          "Hook '--manual-auth-hook' for a.test reported error code 3\n", RAN("cleanup", "a.test") " <>\n" },
-        { "a token that is none never meets a hook", { .auth = "echo run", .cleanup = "echo run",
-            .proofs = { { .type = "http-01", .identifier = "a.test", .token = "../t", .key_authorization = "k",
-                          .all_identifiers = &names } } }, NULL,
-          "acme|the CA sent a challenge token that is not one: \"../t\"\n", "" },
-        { "a type without a record", { .auth = "echo run",
-            .proofs = { { .type = "tls-alpn-01", .identifier = "a.test", .token = "t", .all_identifiers = &names } } },
-          NULL, "internal|a tls-alpn-01 challenge cannot be solved with a TXT record\n", "" },
-        { "by hand, given up", { .proofs = { { .type = "http-01", .identifier = "::1", .is_ip = true, .token = "t",
-                                               .key_authorization = "t.k", .all_identifiers = &names } } }, "",
-          "canceled|the input ended before the question was answered\n",
-          "\n" FRAME
-          "Make a file with this one line in it, and nothing else:\n\nt.k\n\nand let your web server deliver "
-          "it at:\n\nhttp://[::1]/.well-known/acme-challenge/t\n\nIt has to stay until the certificate is there.\n"
-          FRAME           "Press Enter to Continue" },
-        { "by hand", { .proofs = { { .type = "dns-01", .identifier = "a.test", .record_name = "_acme-challenge.a.test",
-                                     .record_value = "V", .all_identifiers = &names } } }, "\n", "",
-          "\n" FRAME
-          "Add a TXT record to the DNS, under the name:\n\n_acme-challenge.a.test.\n\nwith the value:\n\nV\n\n"
-          "Go on when all name servers of the domain answer with it.\n" FRAME "Press Enter to Continue" },
+            "hook|Unable to find manual-cleanup-hook command /nowhere/x in the PATH.\n", NULL },
+        { "a hook that fails is reported, and cleaned up",
+            { .auth = "exit 3",
+                .cleanup = "echo \"<$CERTBOT_AUTH_OUTPUT>\"",
+                .proofs = { { .type = "http-01",
+                    .identifier = "a.test",
+                    .token = "t",
+                    .key_authorization = "k",
+                    .all_identifiers = &names } } },
+            NULL, "Hook '--manual-auth-hook' for a.test reported error code 3\n", RAN("cleanup", "a.test") " <>\n" },
+        { "a token that is none never meets a hook",
+            { .auth = "echo run",
+                .cleanup = "echo run",
+                .proofs = { { .type = "http-01",
+                    .identifier = "a.test",
+                    .token = "../t",
+                    .key_authorization = "k",
+                    .all_identifiers = &names } } },
+            NULL, "acme|the CA sent a challenge token that is not one: \"../t\"\n", "" },
+        { "a type without a record",
+            { .auth = "echo run",
+                .proofs = { { .type = "tls-alpn-01",
+                    .identifier = "a.test",
+                    .token = "t",
+                    .all_identifiers = &names } } },
+            NULL, "internal|a tls-alpn-01 challenge cannot be solved with a TXT record\n", "" },
+        { "by hand, given up",
+            { .proofs = { { .type = "http-01",
+                  .identifier = "::1",
+                  .is_ip = true,
+                  .token = "t",
+                  .key_authorization = "t.k",
+                  .all_identifiers = &names } } },
+            "", "canceled|the input ended before the question was answered\n",
+            "\n" FRAME
+            "Make a file with this one line in it, and nothing else:\n\nt.k\n\nand let your web server deliver "
+            "it at:\n\nhttp://[::1]/.well-known/acme-challenge/t\n\nIt has to stay until the certificate is "
+            "there.\n" FRAME "Press Enter to Continue" },
+        { "by hand",
+            { .proofs = { { .type = "dns-01",
+                  .identifier = "a.test",
+                  .record_name = "_acme-challenge.a.test",
+                  .record_value = "V",
+                  .all_identifiers = &names } } },
+            "\n", "",
+            "\n" FRAME
+            "Add a TXT record to the DNS, under the name:\n\n_acme-challenge.a.test.\n\nwith the value:\n\nV\n\n"
+            "Go on when all name servers of the domain answer with it.\n" FRAME "Press Enter to Continue" },
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -155,15 +192,18 @@ TEST(manual)
         if (cases[i].out != NULL)
             CHECK_TEXT(buf_text(&scene.out), cases[i].out, cases[i].name);
         CHECK(strncmp(buf_text(&scene.err), cases[i].err, strlen(cases[i].err)) == 0 &&
-              (cases[i].err[0] != '\0' || scene.err.len == 0), "%s: %s", cases[i].name, buf_text(&scene.err));
+                  (cases[i].err[0] != '\0' || scene.err.len == 0),
+            "%s: %s", cases[i].name, buf_text(&scene.err));
     }
 }
 
 TEST(long_output_is_cut_for_the_cleanup_hook)
 {
     AUTO(scene_clear) struct scene scene = { 0 };
-    struct play play = { .auth = "head -c 300000 /dev/zero | tr '\\0' x", .cleanup = "echo ${#CERTBOT_AUTH_OUTPUT}",
-                         .options = { .non_interactive = true }, .proofs = { http_proof() } };
+    struct play play = { .auth = "head -c 300000 /dev/zero | tr '\\0' x",
+        .cleanup = "echo ${#CERTBOT_AUTH_OUTPUT}",
+        .options = { .non_interactive = true },
+        .proofs = { http_proof() } };
 
     scene_play(&scene, solve, &play);
     CHECK(strstr(buf_text(&scene.out), RAN("cleanup", "a.test") " 100000\n") != NULL, "%.200s", buf_text(&scene.err));
@@ -221,7 +261,8 @@ TEST(hooks_that_run_later_are_told_the_same)
 {
     AUTO(ui_free) struct ui *ui = ui_new(&(struct ui_options){ .quiet = true, .non_interactive = true });
     AUTO(list_clear) struct list later = { 0 };
-    struct settings settings = { .manual_auth_hook = (char[]){ "echo MADE" }, .manual_cleanup_hook = (char[]){ "true" } };
+    struct settings settings = { .manual_auth_hook = (char[]){ "echo MADE" },
+        .manual_cleanup_hook = (char[]){ "true" } };
     struct plugin_context context = { .settings = &settings, .ui = ui, .hook_env = &later };
     struct proof proof = dns_proof();
     struct error err = { 0 };

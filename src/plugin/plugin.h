@@ -11,23 +11,23 @@
 
 /* One challenge to be solved, as data. Borrowed for the time between present and cleanup. */
 struct proof {
-    const char *type;              /* "http-01", "dns-01" ... */
-    const char *identifier;        /* without "*." */
+    const char *type;       /* "http-01", "dns-01" ... */
+    const char *identifier; /* without "*." */
     bool is_ip;
-    const char *token;             /* http-01: the file's name; NULL where the type has none */
-    const char *key_authorization; /* http-01: the file's content */
-    const char *record_name;       /* dns types: name of the TXT record, without final dot; else NULL */
-    const char *record_value;      /* dns types: its value; else NULL */
+    const char *token;                  /* http-01: the file's name; NULL where the type has none */
+    const char *key_authorization;      /* http-01: the file's content */
+    const char *record_name;            /* dns types: name of the TXT record, without final dot; else NULL */
+    const char *record_value;           /* dns types: its value; else NULL */
     const struct list *all_identifiers; /* of all proofs of this order, in their order */
-    size_t remaining;              /* proofs that follow this one */
-    char *output;                  /* manual: what the auth hook printed; owned by the proof, freed by the caller */
+    size_t remaining;                   /* proofs that follow this one */
+    char *output; /* manual: what the auth hook printed; owned by the proof, freed by the caller */
 };
 
 struct plugin;
 
-struct plugin_context { /* borrowed; outlives the plugin's use */
+struct plugin_context {          /* borrowed; outlives the plugin's use */
     const struct plugin *plugin; /* the one that is prepared: several may share their functions */
-    struct settings *settings; /* of this order alone: what the user answers is put there, to be saved for renewal */
+    struct settings *settings;   /* of this order alone: what the user answers is put there, to be saved for renewal */
     struct net *net;
     struct ui *ui;
     struct list *hook_env; /* where what a hook was told is put for hooks that run later; NULL: nobody wants it */
@@ -40,7 +40,7 @@ struct plugin_context { /* borrowed; outlives the plugin's use */
  * wait. cleanup runs even when present failed half way, may run twice, and must then still succeed.
  */
 struct authenticator {
-    const char *const *types;  /* best first; NULL ends the list */
+    const char *const *types; /* best first; NULL ends the list */
     bool (*prepare)(const struct plugin_context *context, void **self, struct error *err);
     bool (*present)(void *self, struct proof *proof, struct error *err);
     bool (*wait)(void *self, struct error *err); /* NULL: nothing to wait for */
@@ -55,8 +55,15 @@ struct deployment { /* what a server is to use, for one identifier; borrowed */
     const char *cert_path, *key_path, *chain_path, *fullchain_path;
 };
 
-enum enhancement { ENHANCE_HSTS, ENHANCE_REDIRECT, ENHANCE_STAPLE_OCSP, ENHANCE_UIR, ENHANCE_COUNT }; /* as Certbot goes on */
-const char *enhancement_name(enum enhancement enhancement); /* as its option: "redirect", "hsts", "uir", "staple-ocsp" */
+enum enhancement {
+    ENHANCE_HSTS,
+    ENHANCE_REDIRECT,
+    ENHANCE_STAPLE_OCSP,
+    ENHANCE_UIR,
+    ENHANCE_COUNT
+}; /* as Certbot goes on */
+const char *enhancement_name(
+    enum enhancement enhancement); /* as its option: "redirect", "hsts", "uir", "staple-ocsp" */
 
 /*
  * A way to make a server use certificates. Called as prepare, then any of the others, release. Changes are collected
@@ -77,15 +84,15 @@ struct installer {
 };
 
 struct plugin {
-    const char *name;        /* as in --authenticator and in renewal/NAME.conf */
-    const char *description; /* one line for menus and `plugins` */
-    bool hidden;             /* not in menus and not listed */
+    const char *name;                          /* as in --authenticator and in renewal/NAME.conf */
+    const char *description;                   /* one line for menus and `plugins` */
+    bool hidden;                               /* not in menus and not listed */
     const struct authenticator *authenticator; /* NULL: it is none */
     const struct installer *installer;
     const char *path; /* of a third-party plugin's program; NULL: built in */
 };
 
-extern const struct plugin *const plugins[]; /* ended by NULL, sorted by name */
+extern const struct plugin *const plugins[];        /* ended by NULL, sorted by name */
 const struct plugin *plugin_find(const char *name); /* built in; NULL when there is none */
 
 /*
@@ -93,14 +100,16 @@ const struct plugin *plugin_find(const char *name); /* built in; NULL when there
  * the end of the program. ERROR_PLUGIN when the program is not fit to be run or is no plugin, or needs an option;
  * ERROR_USAGE when it was given one that it does not have.
  */
-MUST_USE bool plugin_look_up(const struct settings *settings, const char *name, const struct plugin **out, struct error *err);
+MUST_USE bool plugin_look_up(
+    const struct settings *settings, const char *name, const struct plugin **out, struct error *err);
 
 #define PLUGINS_MAX 128
 /* All that menus show, in their order: built in, then programs, which are run to say what they are (those not fit are
  * warned about); returns how many. settings NULL: built in alone. */
 size_t plugin_list(const struct settings *settings, const struct plugin *found[static PLUGINS_MAX]);
 
-/* A line for each option of a third-party plugin: "Option: --NAME-root (required): help", in front of it a line feed. */
+/* A line for each option of a third-party plugin: "Option: --NAME-root (required): help", in front of it a line feed.
+ */
 void plugin_put_options(const struct plugin *plugin, struct buf *to);
 
 /* The page of help of a third-party plugin, which is run to say what it is; *found is false when there is no such
@@ -113,30 +122,30 @@ MUST_USE bool plugin_put_help(const struct settings *settings, const char *name,
  * words when it is unknown or no authenticator; ERROR_CONFIG when none is named and nobody can be asked; ERROR_CANCELED
  * when the user chooses none. Marks settings->authenticator.
  */
-MUST_USE bool plugin_choose_authenticator(struct settings *settings, struct ui *ui, const struct plugin **out,
-    struct error *err);
+MUST_USE bool plugin_choose_authenticator(
+    struct settings *settings, struct ui *ui, const struct plugin **out, struct error *err);
 
 /*
  * The installer to use: what settings name, else the only visible one, else what the user chooses from a menu under
  * question; *out is NULL when there is none to choose, or the user chooses none. Other errors as above. Marks
  * settings->installer.
  */
-MUST_USE bool plugin_choose_installer(struct settings *settings, struct ui *ui, const char *question,
-    const struct plugin **out, struct error *err);
+MUST_USE bool plugin_choose_installer(
+    struct settings *settings, struct ui *ui, const char *question, const struct plugin **out, struct error *err);
 
 /*
  * Both, for `run`, and one plugin for both where neither or the same is named. An authenticator that installs nothing,
  * without an installer, is refused with advice: ERROR_CONFIG. Results and other errors as above.
  */
-MUST_USE bool plugin_choose_for_run(struct settings *settings, struct ui *ui, const struct plugin **installer,
-    struct error *err);
+MUST_USE bool plugin_choose_for_run(
+    struct settings *settings, struct ui *ui, const struct plugin **installer, struct error *err);
 
 /*
  * The authenticator's challenge types in the order to try, filtered and reordered by --preferred-challenges.
  * ERROR_CONFIG "None of the preferred challenges are supported by the selected plugin". out is cleared by the caller.
  */
-MUST_USE bool plugin_challenge_types(const struct plugin *plugin, const struct settings *settings, struct list *out,
-    struct error *err);
+MUST_USE bool plugin_challenge_types(
+    const struct plugin *plugin, const struct settings *settings, struct list *out, struct error *err);
 
 /*
  * The first word of a hook's command must be an executable file, or be found in PATH or in the directories of system

@@ -26,9 +26,9 @@ TEST(proof_check_http)
 
     memset(long_token, 'x', 256);
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct proof proof = { .type = cases[i].type,
-                               .token = cases[i].token,
-                               .key_authorization = cases[i].key_authorization };
+        struct proof proof = {
+            .type = cases[i].type, .token = cases[i].token, .key_authorization = cases[i].key_authorization
+        };
         struct error err = { 0 };
         bool ok = proof_check_http(&proof, &err);
 

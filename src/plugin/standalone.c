@@ -166,11 +166,16 @@ static char *hint(void *self, const char *type __attribute__((unused)))
                        "names lead to its address (IPv6, too) and that no firewall or router keeps port 80 closed.");
     return xprintf("The CA asks on port 80, and this machine answered on port %d: check that what arrives on port 80 "
                    "of the names' addresses is forwarded to port %d here, and that no firewall stands between.",
-                   port, port);
+        port, port);
 }
 
 static const struct authenticator authenticator = {
-    .types = proof_http_types, .prepare = prepare, .present = present, .cleanup = cleanup, .release = release, .hint = hint,
+    .types = proof_http_types,
+    .prepare = prepare,
+    .present = present,
+    .cleanup = cleanup,
+    .release = release,
+    .hint = hint,
 };
 
 const struct plugin plugin_standalone = {

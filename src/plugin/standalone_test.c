@@ -167,7 +167,7 @@ TEST(a_failure_half_way)
     CHECK(!standalone->present(self, &proof, &err) && strstr(err.why, "died") != NULL, "%s", err.why);
     add_fails = false;
     CHECK(!standalone->cleanup(self, &proof, &err) && strstr(err.why, "was not there") != NULL,
-          "it may have arrived, so it is removed: %s", err.why);
+        "it may have arrived, so it is removed: %s", err.why);
     CHECK(standalone->cleanup(self, &proof, &err), "and that only once: %s", err.why);
     standalone->release(self);
     CHECK_INT(opens, 0, "closed");
@@ -220,7 +220,7 @@ TEST(busy_port)
         CHECK_INT(scene.status, 0, cases[i].name);
         CHECK_TEXT(buf_text(&scene.err), cases[i].err, cases[i].name);
         CHECK((strstr(buf_text(&scene.out), "(R)etry") != NULL) == cases[i].asked, "%s: %s", cases[i].name,
-              buf_text(&scene.out));
+            buf_text(&scene.out));
     }
     refusals = 0;
 }

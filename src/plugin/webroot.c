@@ -41,8 +41,9 @@ static bool prepare(const struct plugin_context *context, void **self, struct er
     /* Certbot asks when a name is to be proved, and so needs none while what was proved before is valid. */
     if (settings->webroot_map.names.len == 0 && settings->webroot_path.len == 0 && !ui_may_ask(context->ui) &&
         !ui_is_certbot(context->ui)) {
-        (void)error_set(err, ERROR_PLUGIN, "Missing parts of webroot configuration: no directory is known for the "
-                                           "names");
+        (void)error_set(err, ERROR_PLUGIN,
+            "Missing parts of webroot configuration: no directory is known for the "
+            "names");
         return error_next(err, "add --webroot-path DIR before the -d of its names, or --webroot-map");
     }
     webroot = xcalloc(1, sizeof *webroot);
@@ -66,8 +67,10 @@ static const char no_webroot[] = "Every requested identifier must have a webroot
 
 static void tell_bad(struct ui *ui, const char *answer)
 {
-    AUTO(free) char *text = xprintf("%s %s", answer, !file_is_dir(answer) ? "does not exist or is not a directory"
-        : "mixes quotes in a way that a renewal file cannot hold");
+    AUTO(free)
+    char *text = xprintf("%s %s", answer,
+        !file_is_dir(answer) ? "does not exist or is not a directory"
+                             : "mixes quotes in a way that a renewal file cannot hold");
 
     if (ui_is_certbot(ui))
         ui_frame(ui, true, text);
@@ -79,11 +82,16 @@ static void tell_bad(struct ui *ui, const char *answer)
 
 static bool ask_new(struct ui *ui, const char *name, char **out, struct error *err)
 {
-    AUTO(free) char *text = ui_is_certbot(ui)
-        ? xprintf("Input the webroot for %s:", name)
-        : xprintf("Which directory does the web server deliver for http://%s/ (the webroot, often /var/www/html)?\n", name);
-    struct question question = { .text = text, .flag = ui_is_certbot(ui) ? NULL : "--webroot-path", .forced = true,
-        .canceled = no_webroot };
+    AUTO(free)
+    char *text =
+        ui_is_certbot(ui)
+            ? xprintf("Input the webroot for %s:", name)
+            : xprintf(
+                  "Which directory does the web server deliver for http://%s/ (the webroot, often /var/www/html)?\n",
+                  name);
+    struct question question = {
+        .text = text, .flag = ui_is_certbot(ui) ? NULL : "--webroot-path", .forced = true, .canceled = no_webroot
+    };
 
     for (;;) {
         AUTO(free) char *answer = NULL, *path = NULL;
@@ -101,11 +109,12 @@ static bool ask_new(struct ui *ui, const char *name, char **out, struct error *e
 /* One of those already in use, or a new one. */
 static bool ask_known(struct ui *ui, const char *name, const struct list *known, char **out, struct error *err)
 {
-    AUTO(free) char *text = ui_is_certbot(ui)
-        ? xprintf("Select the webroot for %s:", name)
-        : xprintf("Which directory does the web server deliver for http://%s/?", name);
-    struct question question = { .text = text, .flag = ui_is_certbot(ui) ? NULL : "--webroot-path", .forced = true,
-        .canceled = no_webroot };
+    AUTO(free)
+    char *text = ui_is_certbot(ui) ? xprintf("Select the webroot for %s:", name)
+                                   : xprintf("Which directory does the web server deliver for http://%s/?", name);
+    struct question question = {
+        .text = text, .flag = ui_is_certbot(ui) ? NULL : "--webroot-path", .forced = true, .canceled = no_webroot
+    };
     AUTO(list_clear) struct list choices = { 0 };
     size_t chosen;
 
@@ -199,11 +208,16 @@ static char *hint(void *self, const char *type __attribute__((unused)))
     return xprintf("The web server on port 80 of these names has to deliver what lies in .well-known/acme-challenge/ "
                    "below %s: check that this is the directory it serves for them, and that the names lead to this "
                    "machine (IPv6, too).",
-                   known.len > 0 ? roots : "the webroot");
+        known.len > 0 ? roots : "the webroot");
 }
 
 static const struct authenticator authenticator = {
-    .types = proof_http_types, .prepare = prepare, .present = present, .cleanup = cleanup, .release = release, .hint = hint,
+    .types = proof_http_types,
+    .prepare = prepare,
+    .present = present,
+    .cleanup = cleanup,
+    .release = release,
+    .hint = hint,
 };
 
 const struct plugin plugin_webroot = {

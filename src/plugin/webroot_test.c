@@ -116,10 +116,10 @@ TEST(the_user_is_asked)
     CHECK(strstr(buf_text(&all.out), " mixes ") != NULL, "%s", buf_text(&all.out));
     CHECK_INT(all.status, 0, "status");
     CHECK_TEXT(buf_text(&all.err), "a\na\nb\n1\n", "new, known, new");
-    CHECK(strstr(buf_text(&all.out), "/nowhere does not exist or is not a directory") != NULL, "%s",
-          buf_text(&all.out));
+    CHECK(
+        strstr(buf_text(&all.out), "/nowhere does not exist or is not a directory") != NULL, "%s", buf_text(&all.out));
     CHECK(strstr(buf_text(&all.out), "Which directory does the web server deliver for http://b.test/?") != NULL, "%s",
-          buf_text(&all.out));
+        buf_text(&all.out));
     CHECK(rmdir(a) == 0 && rmdir(b) == 0, "nothing is left");
     scene_play(&canceled, ask, NULL);
     CHECK(strstr(buf_text(&canceled.err), "canceled|") != NULL, "%s", buf_text(&canceled.err));

@@ -19,8 +19,8 @@
 
 /* ---- wishes ---- */
 
-static bool read_wish(const char *owner, const char *group, const char *mode, const char *option, struct wish *out,
-                      struct error *err)
+static bool read_wish(
+    const char *owner, const char *group, const char *mode, const char *option, struct wish *out, struct error *err)
 {
     const char *why = NULL;
 
@@ -71,8 +71,8 @@ static struct file_access overlay_key(const struct wishes *wishes, struct file_a
     return access;
 }
 
-/* Who may read the key needs the certificate as well, whatever the umask is. It is public: who comes near it is up to the
- * directories. */
+/* Who may read the key needs the certificate as well, whatever the umask is. It is public: who comes near it is up to
+ * the directories. */
 static struct file_access overlay_cert(const struct wishes *wishes, struct file_access access)
 {
     overlay_owner(&wishes->cert, &access);
@@ -103,9 +103,9 @@ bool access_of_live(const struct lineage *lineage, struct access *out, struct er
     TRY(acl_of_path(key, &st, &out->key_acl, err));
     out->cert = FILE_PUBLIC;
     out->key = (struct file_access){ .mode = 0600 | (acl_mode_without(&out->key_acl) & (S_IRWXG | S_IROTH)),
-                                     .set_owner = true,
-                                     .uid = NOBODY,
-                                     .gid = st.st_gid };
+        .set_owner = true,
+        .uid = NOBODY,
+        .gid = st.st_gid };
     if (!acl_is_extended(&out->key_acl))
         out->key_acl.len = 0;
     return true;
@@ -117,8 +117,8 @@ static bool is_said(const struct wish *wish)
     return wish->mode != 0 || wish->gid != NO_GROUP;
 }
 
-bool access_of_next(const struct lineage *lineage, const struct settings *settings, struct access *out,
-                    struct error *err)
+bool access_of_next(
+    const struct lineage *lineage, const struct settings *settings, struct access *out, struct error *err)
 {
     struct access base = { .key = FILE_PRIVATE, .cert = FILE_PUBLIC };
     struct wishes wishes;
@@ -183,8 +183,8 @@ static void add_list(const char *path, const struct access *access)
     log_warning("What was given to others by hand (setfacl) could not be given to the new %s: %s", path, err.why);
 }
 
-bool access_create_part(const char *path, enum kind kind, struct view content, const struct access *access,
-                        struct error *err)
+bool access_create_part(
+    const char *path, enum kind kind, struct view content, const struct access *access, struct error *err)
 {
     TRY(access_create(path, content, access_of_kind(access, kind), err));
     if (kind == KIND_PRIVKEY && access->key_acl.len > 0)
@@ -201,7 +201,8 @@ static bool change(int fd, const char *path, const struct stat *st, struct file_
 
     if (st->st_uid != want.uid || st->st_gid != want.gid) {
         if ((now & want.mode) != now && fchmod(fd, now & want.mode) != 0)
-            return is_refused(errno) || file_error(err, "set the mode of", path); /* given away as it is, it would be open */
+            return is_refused(errno) ||
+                   file_error(err, "set the mode of", path); /* given away as it is, it would be open */
         now &= want.mode;
         if (fchown(fd, want.uid, want.gid) != 0) {
             if (!is_refused(errno))
@@ -251,7 +252,8 @@ static bool apply_to(const char *path, const struct wishes *wishes, bool key, st
     return change(fd, path, &st, access, err);
 }
 
-bool access_apply(struct store *store, const struct lineage *lineage, const struct settings *settings, struct error *err)
+bool access_apply(
+    struct store *store, const struct lineage *lineage, const struct settings *settings, struct error *err)
 {
     AUTO(list_clear) struct list ids = { 0 };
     struct wishes wishes;
@@ -311,7 +313,7 @@ static bool has_access(const char *path, struct file_access access)
         return true; /* what is missing is not for us to tell */
     return (access.masked || (acl_mode_without(&acl) & 0077) == (access.mode & 0077)) &&
            (!access.set_owner || ((access.uid == NOBODY || access.uid == st.st_uid) &&
-                                  (access.gid == NO_GROUP || access.gid == st.st_gid)));
+                                     (access.gid == NO_GROUP || access.gid == st.st_gid)));
 }
 
 static char *chown_words(struct file_access access)
@@ -331,13 +333,13 @@ static void tell(const struct list *paths, struct file_access access)
         return;
     if (!access.set_owner) {
         log_warning("The mode of %s could not be set. Its owner, or root, can do it: chmod %03o %s", paths->at[0],
-                    (unsigned)access.mode, all);
+            (unsigned)access.mode, all);
         return;
     }
     to = chown_words(access);
     log_warning("%s could not be given to %s, which this user may not do: the group it has may read it no more than "
                 "everybody may. Root can do it: chown %s %s && chmod %03o %s",
-                paths->at[0], to, to, all, (unsigned)access.mode, all);
+        paths->at[0], to, to, all, (unsigned)access.mode, all);
 }
 
 void access_tell(const struct lineage *lineage, const struct access *access)
@@ -352,7 +354,7 @@ void access_tell(const struct lineage *lineage, const struct access *access)
 }
 
 void access_finish(const struct store *store, const struct lineage *lineage, const struct settings *settings,
-                   const struct access *access)
+    const struct access *access)
 {
     struct error err = { 0 };
     struct wishes wishes;
@@ -362,8 +364,8 @@ void access_finish(const struct store *store, const struct lineage *lineage, con
         passage_open(store_config_dir(store), lineage, &wishes);
 }
 
-bool lineage_apply_access(struct store *store, const struct lineage *lineage, const struct settings *settings,
-                          struct error *err)
+bool lineage_apply_access(
+    struct store *store, const struct lineage *lineage, const struct settings *settings, struct error *err)
 {
     struct access access;
 

@@ -2,8 +2,8 @@
 /*
  * Who may read the files of a version: owner, group and mode of private keys and of certificates.
  *
- * Knows which wish wins; where the files are is up to the layout, and the directories on the way are passage.h's. Private
- * to this room.
+ * Knows which wish wins; where the files are is up to the layout, and the directories on the way are passage.h's.
+ * Private to this room.
  */
 #include "base/file.h"
 #include "store/acl.h"
@@ -32,8 +32,8 @@ MUST_USE bool access_wishes(const struct settings *settings, struct wishes *out,
  * key by hand (its group, what the group may, that others may read; and its access control list); else the
  * key is its owner's alone, and certificates are everybody's. A key group without a mode may read, and then it alone.
  * lineage: NULL for a new one. ERROR_CONFIG as above. */
-MUST_USE bool access_of_next(const struct lineage *lineage, const struct settings *settings, struct access *out,
-                             struct error *err);
+MUST_USE bool access_of_next(
+    const struct lineage *lineage, const struct settings *settings, struct access *out, struct error *err);
 
 /* The same without settings. */
 MUST_USE bool access_of_live(const struct lineage *lineage, struct access *out, struct error *err);
@@ -46,13 +46,13 @@ struct file_access access_of_kind(const struct access *access, enum kind kind);
 MUST_USE bool access_create(const char *path, struct view content, struct file_access access, struct error *err);
 
 /* The same for a file of a version, with the list. */
-MUST_USE bool access_create_part(const char *path, enum kind kind, struct view content, const struct access *access,
-                                 struct error *err);
+MUST_USE bool access_create_part(
+    const char *path, enum kind kind, struct view content, const struct access *access, struct error *err);
 
-/* Gives all versions what settings ask for; where they are silent, each file stays as it is. At no moment may anybody read
- * a file who might neither before nor afterwards. What may not be set is left (access_tell). */
-MUST_USE bool access_apply(struct store *store, const struct lineage *lineage, const struct settings *settings,
-                           struct error *err);
+/* Gives all versions what settings ask for; where they are silent, each file stays as it is. At no moment may anybody
+ * read a file who might neither before nor afterwards. What may not be set is left (access_tell). */
+MUST_USE bool access_apply(
+    struct store *store, const struct lineage *lineage, const struct settings *settings, struct error *err);
 
 /* Gives the key of an older version, which is to become live, what the live one has: as a successor would get it. */
 MUST_USE bool access_hand_on(const struct lineage *lineage, const char *key, struct error *err);
@@ -62,4 +62,4 @@ void access_tell(const struct lineage *lineage, const struct access *access);
 
 /* After a version was written: access_tell, and the directories are opened to whom settings name (passage.h). */
 void access_finish(const struct store *store, const struct lineage *lineage, const struct settings *settings,
-                   const struct access *access);
+    const struct access *access);

@@ -78,8 +78,8 @@ TEST(a_mode_from_a_renewal_file)
     struct error err = { 0 };
 
     xreplace(&settings->key_mode, "666");
-    CHECK(!store_check_access(settings, &err) && strstr(err.why, "key-mode is 666: it must not let everybody write"), "%s",
-          err.why);
+    CHECK(!store_check_access(settings, &err) && strstr(err.why, "key-mode is 666: it must not let everybody write"),
+        "%s", err.why);
     xreplace(&settings->key_mode, "");
     xreplace(&settings->key_group, "");
     CHECK(store_check_access(settings, &err), "nothing is asked for: %s", err.why);
@@ -88,7 +88,8 @@ TEST(a_mode_from_a_renewal_file)
 
 TEST(names_before_numbers)
 {
-    AUTO(settings_free) struct settings *settings = settings_for("versioned", "key-owner=root key-group=root cert-owner=0");
+    AUTO(settings_free)
+    struct settings *settings = settings_for("versioned", "key-owner=root key-group=root cert-owner=0");
     struct wishes wishes;
     struct error err = { 0 };
 
@@ -148,7 +149,8 @@ TEST(precedence)
 /* Under a umask that closes certificates, a group that may read the key reads them all the same. */
 TEST(a_umask)
 {
-    OVER_LAYOUTS(layout) {
+    OVER_LAYOUTS(layout)
+    {
         AUTO(settings_free) struct settings *settings = settings_for(*layout, "");
         AUTO(store_close) struct store *store = store_here(settings);
         mode_t before = umask(0077);
@@ -173,7 +175,8 @@ TEST(a_umask)
 
 TEST(all_versions_at_once)
 {
-    OVER_LAYOUTS(layout) {
+    OVER_LAYOUTS(layout)
+    {
         AUTO(settings_free) struct settings *settings = settings_for(*layout, "");
         AUTO(store_close) struct store *store = store_here(settings);
         AUTO(lineage_free) struct lineage *lineage = NULL;
@@ -185,7 +188,8 @@ TEST(all_versions_at_once)
         REQUIRE(lineage_load(store, "a", &lineage, &err), "%s", err.why);
         REQUIRE(lineage_add_version(store, lineage, &issued, settings, &err), "%s", err.why);
         set(settings, geteuid() == 0 ? "key-owner=" USER_TEXT " key-group=" GROUP_TEXT " key-mode=440 cert-mode=640 "
-                                       "cert-group=" GROUP_TEXT : "key-mode=440 cert-mode=640");
+                                       "cert-group=" GROUP_TEXT
+                                     : "key-mode=440 cert-mode=640");
         REQUIRE(lineage_apply_access(store, lineage, settings, &err), "%s: %s", *layout, err.why);
         REQUIRE(lineage->layout->list(lineage, &ids, &err) && ids.len == 2, "%s: %s", *layout, err.why);
         for (size_t i = 0; i < ids.len * KIND_COUNT; i++) {
@@ -207,7 +211,8 @@ TEST(all_versions_at_once)
 /* An old version that becomes live again is read by those who read the one before. */
 TEST(an_old_version_again)
 {
-    OVER_LAYOUTS(layout) {
+    OVER_LAYOUTS(layout)
+    {
         AUTO(settings_free) struct settings *settings = settings_for(*layout, "");
         AUTO(store_close) struct store *store = store_here(settings);
         AUTO(lineage_free) struct lineage *lineage = NULL;
@@ -236,7 +241,8 @@ TEST(an_old_version_again)
 
 TEST(silent_settings_change_nothing)
 {
-    OVER_LAYOUTS(layout) {
+    OVER_LAYOUTS(layout)
+    {
         AUTO(settings_free) struct settings *settings = settings_for(*layout, "");
         AUTO(store_close) struct store *store = store_here(settings);
         AUTO(lineage_free) struct lineage *lineage = NULL;
@@ -278,9 +284,11 @@ TEST(links_are_not_followed)
 
 static const struct {
     mode_t asked, got;
-} without[] = { { 0640, 0600 }, { 0660, 0600 }, { 0644, 0644 }, { 0664, 0644 }, { 0604, 0604 }, { 0600, 0600 }, { 0400, 0400 } };
+} without[] = { { 0640, 0600 }, { 0660, 0600 }, { 0644, 0644 }, { 0664, 0644 }, { 0604, 0604 }, { 0600, 0600 },
+    { 0400, 0400 } };
 
-/* In a child that gave up root: files are not given away, and who is in the group by chance reads no more than others. */
+/* In a child that gave up root: files are not given away, and who is in the group by chance reads no more than others.
+ */
 static int create_as_nobody(const char *dir)
 {
     int failed = 0;
@@ -301,9 +309,9 @@ static int create_as_nobody(const char *dir)
 static int list_as_nobody(const char *dir)
 {
     struct access access = { .key = { .mode = 0640, .set_owner = true, .uid = (uid_t)-1, .gid = GROUP },
-                             .key_acl = { .len = 5, .at = { { ACL_OWNER, 6, UINT32_MAX }, { ACL_USER, 4, USER },
-                                                            { ACL_OWNING_GROUP, 4, UINT32_MAX }, { ACL_MASK, 4, UINT32_MAX },
-                                                            { ACL_OTHER, 0, UINT32_MAX } } } };
+        .key_acl = { .len = 5,
+            .at = { { ACL_OWNER, 6, UINT32_MAX }, { ACL_USER, 4, USER }, { ACL_OWNING_GROUP, 4, UINT32_MAX },
+                { ACL_MASK, 4, UINT32_MAX }, { ACL_OTHER, 0, UINT32_MAX } } } };
     struct error err = { 0 };
     struct stat st;
     struct acl acl;

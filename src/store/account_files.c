@@ -113,8 +113,8 @@ static const char *const file_names[] = {
     [ACCOUNT_KEY] = "private_key.json",
 };
 
-bool account_file_parse(enum account_file file, struct view text, const char *name, struct stored_account *to,
-                        struct error *err)
+bool account_file_parse(
+    enum account_file file, struct view text, const char *name, struct stored_account *to, struct error *err)
 {
     AUTO(doc_free) struct doc *doc = NULL;
 
@@ -158,8 +158,7 @@ bool account_files_read(const char *dir, const char *id, struct stored_account *
         return error_in(err, "reading the account in %s", dir);
     TRY(account_key_id(account->key, &found, err));
     if (strcmp(buf_text(&found), id) != 0)
-        return error_set(err, ERROR_CONFIG, "Account ids mismatch (expected: %s, found %s)", id,
-                         buf_text(&found));
+        return error_set(err, ERROR_CONFIG, "Account ids mismatch (expected: %s, found %s)", id, buf_text(&found));
     *out = TAKE(account);
     return true;
 }
@@ -168,7 +167,7 @@ bool account_files_read(const char *dir, const char *id, struct stored_account *
 typedef bool (*writer)(const char *path, struct view content, struct file_access access, struct error *err);
 
 static bool write_one(writer write_file, const char *dir, enum account_file file, const struct buf *text,
-                      struct file_access access, struct error *err)
+    struct file_access access, struct error *err)
 {
     AUTO(free) char *path = file_join(dir, file_names[file]);
 
@@ -178,7 +177,7 @@ static bool write_one(writer write_file, const char *dir, enum account_file file
 }
 
 static bool write_files(writer write_file, const char *dir, const struct stored_account *account,
-                        const char *register_to_eff, struct error *err)
+    const char *register_to_eff, struct error *err)
 {
     AUTO(buf_clear) struct buf key = BUF_SECRET(ACCOUNT_MAX_JSON);
     AUTO(buf_clear) struct buf registration = BUF(ACCOUNT_MAX_JSON);
@@ -193,14 +192,14 @@ static bool write_files(writer write_file, const char *dir, const struct stored_
     return file_sync_dir(dir, err);
 }
 
-bool account_files_create(const char *dir, const struct stored_account *account, const char *register_to_eff,
-                          struct error *err)
+bool account_files_create(
+    const char *dir, const struct stored_account *account, const char *register_to_eff, struct error *err)
 {
     return write_files(file_create, dir, account, register_to_eff, err);
 }
 
-bool account_files_replace(const char *dir, const struct stored_account *account, const char *register_to_eff,
-                           struct error *err)
+bool account_files_replace(
+    const char *dir, const struct stored_account *account, const char *register_to_eff, struct error *err)
 {
     return write_files(file_replace, dir, account, register_to_eff, err);
 }

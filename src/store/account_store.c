@@ -58,8 +58,8 @@ static bool server_path(const char *url, char **out, struct error *err)
         if (part.len == 0)
             continue;
         if (view_is(part, ".") || view_is(part, ".."))
-            return error_set(err, ERROR_CONFIG,
-                             "the server %s cannot be used: its path has \"..\" or \".\" in it", url);
+            return error_set(
+                err, ERROR_CONFIG, "the server %s cannot be used: its path has \"..\" or \".\" in it", url);
         if (path.len > 0)
             buf_put_char(&path, '/');
         buf_put(&path, part);
@@ -200,8 +200,8 @@ static char *account_dir(const struct place *place, const char *id)
     return TAKE(older);
 }
 
-bool account_store_load(struct store *store, const char *server, const char *id, struct stored_account **out,
-                        struct error *err)
+bool account_store_load(
+    struct store *store, const char *server, const char *id, struct stored_account **out, struct error *err)
 {
     AUTO(place) struct place place = { 0 };
     AUTO(free) char *dir = NULL;
@@ -216,8 +216,8 @@ bool account_store_load(struct store *store, const char *server, const char *id,
 /* ---- writing ---- */
 
 /* An account is there whole or not at all: it is made under another name beside its place. */
-static bool create_account(const struct place *place, const struct stored_account *account,
-                           const char *register_to_eff, struct error *err)
+static bool create_account(
+    const struct place *place, const struct stored_account *account, const char *register_to_eff, struct error *err)
 {
     AUTO(free) char *fresh = xprintf("%s/.%s.new", place->dir, account->id);
     struct error left = { 0 };
@@ -246,7 +246,7 @@ static char *host_name(void)
 }
 
 bool account_store_save(struct store *store, const char *server, struct key *key, const char *url,
-                        const char *register_to_eff, struct stored_account **out, struct error *err)
+    const char *register_to_eff, struct stored_account **out, struct error *err)
 {
     AUTO(stored_account_free) struct stored_account *account = xcalloc(1, sizeof *account);
     AUTO(buf_clear) struct buf id = BUF(64);

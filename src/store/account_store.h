@@ -7,11 +7,11 @@
 #include "store/store.h"
 
 struct stored_account {
-    char *id;             /* MD5 of the public key's PEM, hex */
+    char *id; /* MD5 of the public key's PEM, hex */
     char *dir;
-    char *url;            /* the account at the CA (kid) */
+    char *url; /* the account at the CA (kid) */
     char *creation_host;
-    int64_t created;      /* UTC seconds */
+    int64_t created; /* UTC seconds */
     struct key *key;
 };
 void stored_account_free(struct stored_account *account); /* NULL is fine */
@@ -24,14 +24,13 @@ char *stored_account_slug(const struct stored_account *account) __attribute__((r
  * Certbot does. */
 MUST_USE bool account_store_ids(struct store *store, const char *server, struct list *out, struct error *err);
 /* ERROR_CONFIG "Account at PATH does not exist". */
-MUST_USE bool account_store_load(struct store *store, const char *server, const char *id,
-                                 struct stored_account **out, struct error *err);
+MUST_USE bool account_store_load(
+    struct store *store, const char *server, const char *id, struct stored_account **out, struct error *err);
 /* Writes a new account's files, the key (0400) first and whole; contacts for a pending newsletter sign-up may
  * be NULL. On success *out is the caller's; key is taken over in any case. */
 MUST_USE bool account_store_save(struct store *store, const char *server, struct key *key, const char *url,
     const char *register_to_eff, struct stored_account **out, struct error *err);
-MUST_USE bool account_store_remove(struct store *store, const char *server, const char *id,
-                                   struct error *err);
+MUST_USE bool account_store_remove(struct store *store, const char *server, const char *id, struct error *err);
 /* For who makes an account at that server, so that two processes do not make two: as lineage_lock. May be taken with a
  * lineage locked, not the other way round. */
 MUST_USE bool account_store_lock(struct store *store, const char *server, struct range_lock **out, struct error *err);

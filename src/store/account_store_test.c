@@ -66,8 +66,7 @@ TEST(save_and_load)
         char created[CLOCK_TEXT_SIZE];
         struct error err = { 0 };
         mode_t before = umask(0);
-        bool ok = account_store_save(store, SERVER, key_of(types[i]), "https://ca.test/acct/1", "a@b.c",
-                                     &saved, &err);
+        bool ok = account_store_save(store, SERVER, key_of(types[i]), "https://ca.test/acct/1", "a@b.c", &saved, &err);
 
         (void)umask(before);
         REQUIRE(ok, "%s: %s", err.what, err.why);
@@ -117,8 +116,8 @@ TEST(saved_again)
     struct error err = { 0 };
 
     REQUIRE(unlink(at(SERVER_DIR "/%s/meta.json", id)) == 0); /* it was damaged */
-    REQUIRE(account_store_save(store, SERVER, key_of(KEY_EC), "https://ca.test/acct/2", NULL, &account, &err),
-            "%s", err.why);
+    REQUIRE(account_store_save(store, SERVER, key_of(KEY_EC), "https://ca.test/acct/2", NULL, &account, &err), "%s",
+        err.why);
     REQUIRE(account_store_load(store, SERVER, id, &loaded, &err), "%s", err.why);
     CHECK_TEXT(loaded->url, "https://ca.test/acct/2", "the new URL");
     ids = ids_of(store, SERVER);
@@ -130,16 +129,17 @@ static const struct {
 } damages[] = {
     { "no URL", "regr.json", "{\"body\":{}}", "uri" },
     { "an old file with more in it", "regr.json",
-      "{\"body\":{\"key\":{\"kty\":\"RSA\"},\"contact\":[]},\"new_authzr_uri\":\"x\",\"uri\":"
-      "\"https://ca.test/a\"}", NULL },
+        "{\"body\":{\"key\":{\"kty\":\"RSA\"},\"contact\":[]},\"new_authzr_uri\":\"x\",\"uri\":"
+        "\"https://ca.test/a\"}",
+        NULL },
     { "no date", "meta.json", "{\"creation_dt\":\"yesterday\",\"creation_host\":\"h\"}", "creation_dt" },
     { "no host", "meta.json", "{\"creation_dt\":\"2026-11-22T00:29:12Z\"}", "creation_host" },
     { "not JSON", "private_key.json", "-----BEGIN", "private_key.json" },
     { "key of an unknown type", "private_key.json", "{\"kty\":\"OKP\",\"crv\":\"Ed25519\"}", "OKP" },
-    { "key with a member missing", "private_key.json",
-      "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":\"AA\"}", "'d'" },
+    { "key with a member missing", "private_key.json", "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":\"AA\"}",
+        "'d'" },
     { "key that is no base64url", "private_key.json",
-      "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"A+\",\"y\":\"AA\",\"d\":\"AA\"}", "'x'" },
+        "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"A+\",\"y\":\"AA\",\"d\":\"AA\"}", "'x'" },
 };
 
 TEST(damaged_accounts)
@@ -195,8 +195,7 @@ TEST(accounts_that_are_not_there)
         AUTO(stored_account_free) struct stored_account *account = NULL;
         struct error err = { 0 };
 
-        CHECK(!account_store_load(store, missing[i].server, missing[i].id, &account, &err), "%s",
-              missing[i].id);
+        CHECK(!account_store_load(store, missing[i].server, missing[i].id, &account, &err), "%s", missing[i].id);
         CHECK_INT(err.kind, ERROR_CONFIG, missing[i].id);
         CHECK(strstr(err.why, missing[i].why), "%s", err.why);
         CHECK(!account_store_remove(store, missing[i].server, missing[i].id, &err), "%s", missing[i].id);
@@ -231,8 +230,8 @@ TEST(oldest_first)
     AUTO(free) char *rsa = save(store, SERVER, KEY_RSA), *ec = save(store, SERVER, KEY_EC);
     AUTO(free) char *ids = NULL, *want = NULL;
 
-    write_text(at(SERVER_DIR "/%s/meta.json", ec),
-               "{\"creation_dt\":\"2019-01-01T00:00:00Z\",\"creation_host\":\"h\"}");
+    write_text(
+        at(SERVER_DIR "/%s/meta.json", ec), "{\"creation_dt\":\"2019-01-01T00:00:00Z\",\"creation_host\":\"h\"}");
     want = xprintf("%s %s", ec, rsa);
     ids = ids_of(store, SERVER);
     CHECK_TEXT(ids, want, "by creation");

@@ -75,8 +75,8 @@ bool acl_parse(struct view value, struct acl *out, struct error *err)
         return error_set(err, ERROR_STORE, "the access control list has more than %d entries", ACL_MAX);
     for (size_t at = 4; at < value.len; at += 8) {
         struct acl_entry entry = { .tag = (uint16_t)get_number(value.at + at, 2),
-                                   .perm = (uint16_t)get_number(value.at + at + 2, 2),
-                                   .id = get_number(value.at + at + 4, 4) };
+            .perm = (uint16_t)get_number(value.at + at + 2, 2),
+            .id = get_number(value.at + at + 4, 4) };
 
         if (!is_tag(entry.tag) || entry.perm > 7 || (has_id(entry.tag) && entry.id == NO_ID))
             return error_set(err, ERROR_STORE, "the access control list has an unknown entry");
@@ -107,9 +107,8 @@ void acl_put(const struct acl *acl, struct buf *out)
 void acl_of_mode(mode_t mode, struct acl *out)
 {
     *out = (struct acl){ .len = 3,
-                         .at = { { ACL_OWNER, mode >> 6 & 7, NO_ID },
-                                 { ACL_OWNING_GROUP, mode >> 3 & 7, NO_ID },
-                                 { ACL_OTHER, mode & 7, NO_ID } } };
+        .at = { { ACL_OWNER, mode >> 6 & 7, NO_ID }, { ACL_OWNING_GROUP, mode >> 3 & 7, NO_ID },
+            { ACL_OTHER, mode & 7, NO_ID } } };
 }
 
 bool acl_is_extended(const struct acl *acl)
@@ -209,8 +208,8 @@ static struct acl_entry *insert(struct acl *acl, struct acl_entry entry)
 {
     size_t at = acl->len;
 
-    while (at > 0 && (acl->at[at - 1].tag > entry.tag ||
-                      (acl->at[at - 1].tag == entry.tag && acl->at[at - 1].id > entry.id)))
+    while (at > 0 &&
+           (acl->at[at - 1].tag > entry.tag || (acl->at[at - 1].tag == entry.tag && acl->at[at - 1].id > entry.id)))
         at--;
     memmove(&acl->at[at + 1], &acl->at[at], (acl->len - at) * sizeof acl->at[0]);
     acl->at[at] = entry;
@@ -267,7 +266,7 @@ bool acl_grant(struct acl *acl, gid_t owning, gid_t gid, unsigned perm)
     unsigned had = acl_group_may(acl, owning, gid);
 
     return add_to(acl, gid == owning ? entry_of(acl, ACL_OWNING_GROUP, 0) : named_entry(acl, ACL_GROUP, (uint32_t)gid),
-                  had | perm);
+        had | perm);
 }
 
 /* Who is named has the rights of his groups no more: so he gets them as well. */
@@ -299,7 +298,8 @@ bool acl_deny_user(struct acl *acl, uid_t uid)
 /* ---- of files ---- */
 
 /* What getxattr gave: no such attribute is a plain mode. */
-static bool read_value(const char *value, ssize_t len, const char *path, mode_t mode, struct acl *out, struct error *err)
+static bool read_value(
+    const char *value, ssize_t len, const char *path, mode_t mode, struct acl *out, struct error *err)
 {
     if (len >= 0)
         return acl_parse((struct view){ value, (size_t)len }, out, err) ||
@@ -332,8 +332,7 @@ static bool set_value(int fd, const char *name, const char *path, const struct a
     AUTO(buf_clear) struct buf value = BUF(ACL_SIZE_MAX);
 
     acl_put(acl, &value);
-    return fsetxattr(fd, name, value.at, value.len, 0) == 0 ||
-           file_error(err, "set the access control list of", path);
+    return fsetxattr(fd, name, value.at, value.len, 0) == 0 || file_error(err, "set the access control list of", path);
 }
 
 bool acl_set_fd(int fd, const char *path, const struct acl *acl, struct error *err)
@@ -413,8 +412,8 @@ bool acl_copy(int from, int to, const char *path, struct error *err)
 
         if (len < 0 && !none) /* no such thing here, or one that is too large for any file system we know */
             continue;
-        if ((none ? fremovexattr(to, names[i]) : fsetxattr(to, names[i], value, (size_t)len, 0)) != 0 && errno != EPERM &&
-            errno != ENOTSUP && errno != ENODATA)
+        if ((none ? fremovexattr(to, names[i]) : fsetxattr(to, names[i], value, (size_t)len, 0)) != 0 &&
+            errno != EPERM && errno != ENOTSUP && errno != ENODATA)
             return file_error(err, "set the access control list of", path);
     }
     return true;

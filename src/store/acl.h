@@ -58,8 +58,8 @@ unsigned acl_user_may(const struct acl *acl, gid_t owning, const struct acl_user
 bool acl_has_guests(const struct acl *acl);
 unsigned acl_other_may(const struct acl *acl);
 
-/* Gives a group what it asks for besides what it has, and nobody else more; or takes everything from it. False when there
- * is no room for a further entry. */
+/* Gives a group what it asks for besides what it has, and nobody else more; or takes everything from it. False when
+ * there is no room for a further entry. */
 MUST_USE bool acl_grant(struct acl *acl, gid_t owning, gid_t gid, unsigned perm);
 MUST_USE bool acl_deny(struct acl *acl, gid_t gid);
 /* The same for a user. */
@@ -78,8 +78,8 @@ MUST_USE bool acl_of_fd(int fd, const char *path, struct acl *out, struct error 
 MUST_USE bool acl_of_path(const char *path, const struct stat *st, struct acl *out, struct error *err);
 /* Sets it; by a mode alone where that is enough. err->sys is ENOTSUP where the file system has no lists. */
 MUST_USE bool acl_set_fd(int fd, const char *path, const struct acl *acl, struct error *err);
-/* Whatever is made in a directory from now on is its owner's alone at first, whichever program makes it. Leaves a default
- * list alone that is there. err->sys as above. */
+/* Whatever is made in a directory from now on is its owner's alone at first, whichever program makes it. Leaves a
+ * default list alone that is there. err->sys as above. */
 MUST_USE bool acl_close_new(int fd, const char *path, struct error *err);
 /* Takes that back; a default list of another's making stays. */
 MUST_USE bool acl_open_new(int fd, const char *path, struct error *err);

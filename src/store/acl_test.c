@@ -18,7 +18,10 @@
 #define RWX "\x07\x00"
 #define RX "\x05\x00"
 #define NIL "\x00\x00"
-#define VALUE(text) { text, sizeof(text) - 1 }
+#define VALUE(text)                                                                                                    \
+    {                                                                                                                  \
+        text, sizeof(text) - 1                                                                                         \
+    }
 
 static const struct {
     const char *name;
@@ -33,16 +36,17 @@ static const struct {
     { "named without a mask", VALUE(HEAD U RWX NONE G NIL NONE NAMED_G RX ID("\x09") O NIL NONE), "not complete" },
     { "out of order", VALUE(HEAD G NIL NONE U RWX NONE O NIL NONE), "not in order" },
     { "owner twice", VALUE(HEAD U RWX NONE U RWX NONE G NIL NONE O NIL NONE), "not in order" },
-    { "a group twice", VALUE(HEAD U RWX NONE G NIL NONE NAMED_G RX ID("\x09") NAMED_G RX ID("\x09") M RX NONE O NIL NONE),
-      "not in order" },
+    { "a group twice",
+        VALUE(HEAD U RWX NONE G NIL NONE NAMED_G RX ID("\x09") NAMED_G RX ID("\x09") M RX NONE O NIL NONE),
+        "not in order" },
     { "an unknown tag", VALUE(HEAD U RWX NONE G NIL NONE O NIL NONE "\x40\x00" NIL NONE), "unknown entry" },
     { "an unknown permission", VALUE(HEAD U "\x08\x00" NONE G NIL NONE O NIL NONE), "unknown entry" },
     { "a group without id", VALUE(HEAD U RWX NONE G NIL NONE NAMED_G RX NONE M RX NONE O NIL NONE), "unknown entry" },
     { "a plain mode", VALUE(HEAD U RWX NONE G RX NONE O NIL NONE), NULL },
     { "one of everything",
-      VALUE(HEAD U RWX NONE NAMED_U RX ID("\x07") G RX NONE NAMED_G RX ID("\x09") M RX NONE O NIL NONE), NULL },
-    { "two groups",
-      VALUE(HEAD U RWX NONE G RX NONE NAMED_G RX ID("\x09") NAMED_G NIL ID("\x0a") M RX NONE O NIL NONE), NULL },
+        VALUE(HEAD U RWX NONE NAMED_U RX ID("\x07") G RX NONE NAMED_G RX ID("\x09") M RX NONE O NIL NONE), NULL },
+    { "two groups", VALUE(HEAD U RWX NONE G RX NONE NAMED_G RX ID("\x09") NAMED_G NIL ID("\x0a") M RX NONE O NIL NONE),
+        NULL },
 };
 
 TEST(the_attribute)
@@ -83,8 +87,8 @@ static unsigned user_may(const struct acl *acl, uid_t uid, gid_t one, gid_t two)
 /* The mask holds back: group 9 has read and pass, the mask lets read only; group 10 is denied. */
 TEST(who_may_what)
 {
-    const struct acl acl = list_of((struct view)VALUE(HEAD U RWX NONE NAMED_U RWX ID("\x07") G RWX NONE NAMED_G RX ID("\x09")
-                                                      NAMED_G NIL ID("\x0a") M "\x04\x00" NONE O RX NONE));
+    const struct acl acl = list_of((struct view)VALUE(HEAD U RWX NONE NAMED_U RWX ID("\x07")
+            G RWX NONE NAMED_G RX ID("\x09") NAMED_G NIL ID("\x0a") M "\x04\x00" NONE O RX NONE));
     struct acl plain;
 
     CHECK_INT(acl_group_may(&acl, 4, 4), 4, "the owning group, masked");
@@ -157,8 +161,8 @@ TEST(granting_a_user)
 /* What the mask held back must not come to life when the mask is widened for another. */
 TEST(a_mask_is_kept)
 {
-    struct acl acl = list_of(
-        (struct view)VALUE(HEAD U RWX NONE G RWX NONE NAMED_G RWX ID("\x09") M "\x04\x00" NONE O NIL NONE));
+    struct acl acl =
+        list_of((struct view)VALUE(HEAD U RWX NONE G RWX NONE NAMED_G RWX ID("\x09") M "\x04\x00" NONE O NIL NONE));
 
     REQUIRE(acl_grant(&acl, 4, 10, 1), "room");
     CHECK_INT(acl_group_may(&acl, 4, 10), 1, "granted");

@@ -139,8 +139,7 @@ static bool make_previous(const struct lineage *lineage, const struct links *lin
     return sync_link_dirs(lineage, err);
 }
 
-static bool point_to(const struct lineage *lineage, const struct links *old, unsigned version,
-                     struct error *err)
+static bool point_to(const struct lineage *lineage, const struct links *old, unsigned version, struct error *err)
 {
     for (int kind = 0; kind < KIND_COUNT; kind++) {
         AUTO(free) char *dir = file_dirname(old->text[kind]);
@@ -350,8 +349,7 @@ bool links_recover(const struct lineage *lineage, struct error *err)
     if (!links_is_unsettled(lineage))
         return true;
     if (previous_targets(lineage, &previous)) {
-        log_info("Putting back the version of %s that was live before a deployment was interrupted",
-                 lineage->name);
+        log_info("Putting back the version of %s that was live before a deployment was interrupted", lineage->name);
         for (int kind = 0; kind < KIND_COUNT; kind++)
             TRY(restore_link(lineage->live[kind], previous.target[kind], previous.dir[kind], err));
         TRY(sync_link_dirs(lineage, err));

@@ -55,8 +55,7 @@ static bool list_one(char *const dirs[KIND_COUNT], int first, struct versions *o
     TRY(file_list_dir(dirs[first], &names, err));
     out->at = xrealloc(out->at, out->len + names.len, sizeof *out->at);
     for (size_t i = 0; i < names.len; i++)
-        if (version_parse(names.at[i], &out->at[out->len]) &&
-            strcmp(dirs[out->at[out->len].kind], dirs[first]) == 0)
+        if (version_parse(names.at[i], &out->at[out->len]) && strcmp(dirs[out->at[out->len].kind], dirs[first]) == 0)
             out->len++;
     return true;
 }
@@ -82,8 +81,7 @@ void versions_clear(struct versions *versions)
 
 bool versions_have(const struct versions *versions, struct version_file file)
 {
-    return versions->len > 0 &&
-           bsearch(&file, versions->at, versions->len, sizeof *versions->at, compare) != NULL;
+    return versions->len > 0 && bsearch(&file, versions->at, versions->len, sizeof *versions->at, compare) != NULL;
 }
 
 unsigned versions_newest(const struct versions *versions)

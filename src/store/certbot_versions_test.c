@@ -45,7 +45,7 @@ static const struct {
     { "one is whole", "cert1 privkey1 chain1 fullchain1", 1, 1 },
     { "begun and not ended", "cert1 privkey1 chain1 fullchain1 cert2 privkey2 chain2", 2, 1 },
     { "gaps, and numbers that sort otherwise as text",
-      "cert9 privkey9 chain9 fullchain9 cert10 privkey10 chain10 fullchain10 privkey12 README", 12, 10 },
+        "cert9 privkey9 chain9 fullchain9 cert10 privkey10 chain10 fullchain10 privkey12 README", 12, 10 },
 };
 
 TEST(versions_list)

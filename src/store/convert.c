@@ -43,8 +43,8 @@ static bool check_dirs(struct store *store, const struct lineage *lineage, struc
         AUTO(free) char *expected = version_file(lineage->live_dir, (enum kind)kind);
 
         if (strcmp(lineage->live[kind], expected) != 0)
-            return error_set(err, ERROR_STORE, "%s names %s where %s belongs", lineage->conf_path, lineage->live[kind],
-                             expected);
+            return error_set(
+                err, ERROR_STORE, "%s names %s where %s belongs", lineage->conf_path, lineage->live[kind], expected);
     }
     for (size_t i = 0; i < COUNT(dirs); i++) {
         struct stat st;
@@ -57,7 +57,7 @@ static bool check_dirs(struct store *store, const struct lineage *lineage, struc
     TRY(store_archive_is_shared(store, lineage, &shared, err)); /* looked for once, however many are converted */
     if (shared)
         return refuse(err, "correct archive_dir in one of their renewal files",
-                      "is the archive of more than one certificate", lineage->archive_dir);
+            "is the archive of more than one certificate", lineage->archive_dir);
     return true;
 }
 
@@ -73,7 +73,7 @@ static bool check_one_file_system(const struct lineage *lineage, struct error *e
     if (live.st_dev == archive.st_dev)
         return true;
     (void)error_set(err, ERROR_STORE, "%s and %s are on different file systems, and whole versions move between them",
-                    lineage->live_dir, lineage->archive_dir);
+        lineage->live_dir, lineage->archive_dir);
     return error_next(err, "put both on one file system first, or leave this certificate as it is");
 }
 
@@ -95,12 +95,14 @@ static bool check_version_dir(const char *dir, struct error *err)
         AUTO(free) char *path = file_join(dir, names.at[i]);
 
         if (!version_has_file(names.at[i]))
-            return refuse(err, "move it away", "is no file of a version, and the layout certbot has no place for it", path);
+            return refuse(
+                err, "move it away", "is no file of a version, and the layout certbot has no place for it", path);
     }
     return true;
 }
 
-/* Whatever looks like a version must be one that is whole: nothing is lost silently. Other things stay where they are. */
+/* Whatever looks like a version must be one that is whole: nothing is lost silently. Other things stay where they are.
+ */
 static bool check_archive(const struct lineage *lineage, const struct history *history, struct error *err)
 {
     AUTO(list_clear) struct list names = { 0 };
@@ -120,7 +122,7 @@ static bool check_archive(const struct lineage *lineage, const struct history *h
         if (is_number || is_dir_name) {
             if (!has_id(history, is_number ? view_of(number) : id))
                 return refuse(err, "put back what is missing, from a backup, or remove what is left of that version",
-                              "belongs to a version that is not whole", path);
+                    "belongs to a version that is not whole", path);
             if (is_dir_name)
                 TRY(check_version_dir(path, err));
         }
@@ -134,7 +136,8 @@ static bool check_live(const struct lineage *lineage, struct error *err)
     AUTO(free) char *meta = file_join(lineage->live_dir, META_NAME);
     struct stat st;
 
-    return lstat(meta, &st) != 0 || refuse(err, "give it another name", "has a name that the layout versioned uses itself", meta);
+    return lstat(meta, &st) != 0 ||
+           refuse(err, "give it another name", "has a name that the layout versioned uses itself", meta);
 }
 
 /* Regular files; those of the live version are the ones that live/NAME leads to. */
@@ -143,8 +146,8 @@ static bool check_files(const struct lineage *lineage, const struct version *ver
     struct lineage as = lineage_at(lineage, version);
 
     if (version->cert == NULL)
-        return refuse(err, "put it back from a backup, or remove that version", "is no certificate",
-                      version->path[KIND_CERT]);
+        return refuse(
+            err, "put it back from a backup, or remove that version", "is no certificate", version->path[KIND_CERT]);
     for (int kind = 0; kind < KIND_COUNT; kind++) {
         struct stat st, live;
 
@@ -158,7 +161,7 @@ static bool check_files(const struct lineage *lineage, const struct version *ver
             return file_error(err, "examine", lineage->live[kind]);
         if (live.st_ino != st.st_ino || live.st_dev != st.st_dev)
             return refuse(err, "`doctor` tells what is wrong, and `doctor --fix` mends what can be mended",
-                          "is not of the version that the other live files are of", lineage->live[kind]);
+                "is not of the version that the other live files are of", lineage->live[kind]);
     }
     return !(version->live || version->pending) || lineage_verify(&as, err);
 }
@@ -271,7 +274,8 @@ static void put_back(struct store *store, const struct lineage *lineage, struct 
         convert_switch(now, &second) && convert_clean(now, &second))
         return;
     log_warning("%s could not be put back as it was: %s", lineage->name, second.why);
-    (void)error_next(err, "the next run completes or undoes the conversion of %s, once the cause is mended", lineage->name);
+    (void)error_next(
+        err, "the next run completes or undoes the conversion of %s, once the cause is mended", lineage->name);
 }
 
 static bool convert(struct store *store, const struct plan *plan, struct error *err)
@@ -294,8 +298,8 @@ static bool convert(struct store *store, const struct plan *plan, struct error *
     return true;
 }
 
-bool lineage_convert(struct store *store, const char *name, const char *layout, bool dry_run, struct conversion *out,
-                     struct error *err)
+bool lineage_convert(
+    struct store *store, const char *name, const char *layout, bool dry_run, struct conversion *out, struct error *err)
 {
     AUTO(range_lock_release) struct range_lock *lock = NULL;
     AUTO(lineage_free) struct lineage *lineage = NULL;

@@ -19,5 +19,6 @@ struct plan {
     size_t len;
 };
 
-/* Makes live/.NAME.convert and archive/.NAME.convert, which must not be there, synced. On failure some of it may be left. */
+/* Makes live/.NAME.convert and archive/.NAME.convert, which must not be there, synced. On failure some of it may be
+ * left. */
 MUST_USE bool convert_build(const struct plan *plan, struct error *err);

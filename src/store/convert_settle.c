@@ -66,8 +66,8 @@ static bool archive_is(const char *dir, const struct layout *layout)
     return numbered == (layout == &layout_certbot);
 }
 
-struct side { /* live/NAME or archive/NAME, and what lies beside it */
-    const char *dir;      /* borrowed */
+struct side {        /* live/NAME or archive/NAME, and what lies beside it */
+    const char *dir; /* borrowed */
     char *fresh, *aside;
     bool (*is)(const char *dir, const struct layout *layout);
 };
@@ -134,8 +134,8 @@ static bool switch_side(const struct side *side, const struct layout *layout, st
     if (side->is(side->dir, layout))
         return true;
     if (!side->is(other, layout)) {
-        (void)error_set(err, ERROR_STORE, "neither %s nor %s is of the layout %s, as the renewal file has it", side->dir,
-                        side->fresh, layout->name);
+        (void)error_set(err, ERROR_STORE, "neither %s nor %s is of the layout %s, as the renewal file has it",
+            side->dir, side->fresh, layout->name);
         return error_next(err, "`doctor` tells what is wrong, and `doctor --fix` mends what can be mended");
     }
     if (live_exchange(side->dir, other, err))

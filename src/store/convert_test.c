@@ -15,7 +15,8 @@ struct world {
     struct store *store;
 };
 
-/* "a", with certificate a superseded and b live; a line of a user's in the renewal file, and files in the directories. */
+/* "a", with certificate a superseded and b live; a line of a user's in the renewal file, and files in the directories.
+ */
 static struct world world_new(const char *layout)
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;
@@ -62,8 +63,9 @@ static const char *other(const char *layout)
 static void check_whole(struct world *world, const char *layout, const char *serial, const char *name)
 {
     AUTO(lineage_free) struct lineage *lineage = load(world, name);
-    AUTO(free) char *live = NULL, *archive = NULL, *notes = read_text(at("archive/a/notes")),
-                    *haproxy = read_text(at("live/a/haproxy.pem"));
+    AUTO(free)
+    char *live = NULL, *archive = NULL, *notes = read_text(at("archive/a/notes")),
+         *haproxy = read_text(at("live/a/haproxy.pem"));
     struct error err = { 0 };
 
     live = names_in(at("live"));
@@ -115,7 +117,8 @@ TEST(to_versioned)
     CHECK_INT(mode_of(at("archive/a")), 0700, "mode of the archive");
     CHECK(stat(at("archive/a/20261122T024405Z-1a01/cert.pem"), &st) == 0 && st.st_mtime == 1000000000, "time");
     CHECK(st.st_nlink == 1, "no second name stays");
-    CHECK(stat(at("archive/a/20261122T024405Z-1a01/meta.txt"), &st) == 0 && st.st_mtime == 1000000000, "time of meta.txt");
+    CHECK(stat(at("archive/a/20261122T024405Z-1a01/meta.txt"), &st) == 0 && st.st_mtime == 1000000000,
+        "time of meta.txt");
     conf = read_text(at("renewal/a.conf"));
     CHECK(strncmp(conf, "# mine\n", 7) == 0 && strstr(conf, "store_layout = versioned\n") != NULL, "%s", conf);
 }
@@ -134,8 +137,10 @@ TEST(to_certbot)
     files = names_in(at("live/a"));
     CHECK_TEXT(files, "README cert.pem chain.pem fullchain.pem haproxy.pem privkey.pem", "live");
     archive = names_in(at("archive/a"));
-    CHECK_TEXT(archive, "cert1.pem cert2.pem chain1.pem chain2.pem fullchain1.pem fullchain2.pem notes privkey1.pem "
-                        "privkey2.pem", "archive");
+    CHECK_TEXT(archive,
+        "cert1.pem cert2.pem chain1.pem chain2.pem fullchain1.pem fullchain2.pem notes privkey1.pem "
+        "privkey2.pem",
+        "archive");
     for (int kind = 0; kind < KIND_COUNT; kind++) {
         AUTO(free) char *want = xprintf("../../archive/a/%s2.pem", kind_name((enum kind)kind));
 
@@ -164,7 +169,8 @@ TEST(an_older_version_is_live)
 
 TEST(there_and_back)
 {
-    OVER_LAYOUTS(layout) {
+    OVER_LAYOUTS(layout)
+    {
         AUTO(world_clear) struct world world = world_new(*layout);
         AUTO(free) char *before = read_text(at("renewal/a.conf")), *after = NULL;
 
@@ -182,7 +188,8 @@ TEST(there_and_back)
 
 TEST(only_looked)
 {
-    OVER_LAYOUTS(layout) {
+    OVER_LAYOUTS(layout)
+    {
         AUTO(world_clear) struct world world = world_new(*layout);
         AUTO(conversion_clear) struct conversion done = { 0 };
         AUTO(free) char *before = names_in(at("archive/a")), *after = NULL;
@@ -221,7 +228,8 @@ TEST(copies)
 
 TEST(one_that_waits)
 {
-    OVER_LAYOUTS(layout) {
+    OVER_LAYOUTS(layout)
+    {
         AUTO(world_clear) struct world world = world_new(*layout);
         AUTO(lineage_free) struct lineage *lineage = NULL;
         struct error err = { 0 };
@@ -253,14 +261,16 @@ static const struct {
     const char *name, *layout, *path, *text; /* text NULL: removed; "->x": a link; "/": a directory */
     const char *why;
 } damages[] = {
-    { "a version that is not whole", "certbot", "archive/a/privkey1.pem", NULL, "belongs to a version that is not whole" },
+    { "a version that is not whole", "certbot", "archive/a/privkey1.pem", NULL,
+        "belongs to a version that is not whole" },
     { "a version that is no certificate", "certbot", "archive/a/cert1.pem", "x", "is no certificate" },
     { "a file that is a link", "certbot", "archive/a/chain1.pem", "->chain2.pem", "is no file of its own" },
     { "the live key does not fit", "certbot", "archive/a/privkey2.pem", key_a, "has failed" },
     { "links of two versions", "certbot", "live/a/chain.pem", "->../../archive/a/chain1.pem", "is not of the version" },
     { "something of the other layout", "certbot", OLD, "/", "is of the other layout" },
     { "live files that are none", "certbot", "live/a/cert.pem", pem_b, "expected " },
-    { "an old version that is not whole", "versioned", OLD "/chain.pem", NULL, "belongs to a version that is not whole" },
+    { "an old version that is not whole", "versioned", OLD "/chain.pem", NULL,
+        "belongs to a version that is not whole" },
     { "an old version that is no certificate", "versioned", OLD "/cert.pem", "x", "is no certificate" },
     { "a user's file in an old version", "versioned", OLD "/mine", "x", "has no place for it" },
     { "a number", "versioned", "archive/a/cert1.pem", "x", "is of the other layout" },
@@ -288,9 +298,10 @@ TEST(what_is_damaged)
         }
         CHECK(!lineage_convert(world.store, "a", other(damages[i].layout), false, &done, &err), "%s", damages[i].name);
         CHECK(strstr(err.why, damages[i].why) != NULL || strstr(err.what, damages[i].why) != NULL, "%s: %s: %s",
-              damages[i].name, err.what, err.why);
+            damages[i].name, err.what, err.why);
         CHECK(err.next[0] != '\0' || strstr(err.why, "expected") != NULL || strstr(err.what, "has failed") != NULL ||
-                  strstr(err.why, "does not match") != NULL, "%s: what to do", damages[i].name);
+                  strstr(err.why, "does not match") != NULL,
+            "%s: what to do", damages[i].name);
         live = names_in(at("live"));
         archive = names_in(at("archive"));
         after = read_text(at("renewal/a.conf"));
@@ -376,7 +387,8 @@ static void commit(const char *to)
 TEST(interrupted)
 {
     for (size_t i = 0; i < COUNT(states); i++)
-        OVER_LAYOUTS(layout) {
+        OVER_LAYOUTS(layout)
+        {
             AUTO(world_clear) struct world world = world_new(*layout);
             const char *to = other(*layout), *first = strcmp(to, "certbot") == 0 ? "archive" : "live",
                        *second = strcmp(to, "certbot") == 0 ? "live" : "archive";
@@ -410,7 +422,8 @@ TEST(interrupted)
 /* Certbot takes names of up to 250 bytes, and ".NAME.convert.was" would be longer than a file name may be. */
 TEST(the_longest_name)
 {
-    OVER_LAYOUTS(layout) {
+    OVER_LAYOUTS(layout)
+    {
         AUTO(world_clear) struct world world = world_new(*layout);
         AUTO(lineage_free) struct lineage *lineage = NULL;
         AUTO(free) char *name = xprintf("%0*d", 250, 7), *now = NULL, *live = NULL, *archive = NULL, *renewal = NULL;
@@ -458,9 +471,12 @@ TEST(a_readme)
         bool stays;
     } cases[] = {
         { "a user's", "Ask Bob before you touch this.\n", true },
-        { "a user's about the files", "Exim reads privkey.pem and fullchain.pem: ask Bob before you touch them.\n", true },
-        { "Certbot's", "This directory contains your keys and certificates.\n\n`privkey.pem`  : the private key for your "
-                       "certificate.\n`fullchain.pem`: the certificate file used in most server software.\n", false },
+        { "a user's about the files", "Exim reads privkey.pem and fullchain.pem: ask Bob before you touch them.\n",
+            true },
+        { "Certbot's",
+            "This directory contains your keys and certificates.\n\n`privkey.pem`  : the private key for your "
+            "certificate.\n`fullchain.pem`: the certificate file used in most server software.\n",
+            false },
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -488,14 +504,16 @@ TEST(a_file_with_a_name_of_ours)
 
     write_text(at("live/a/meta.txt"), "mine");
     CHECK(!lineage_convert(world.store, "a", "versioned", false, &done, &err), "converted");
-    CHECK(strstr(err.why, "uses itself") != NULL && strstr(err.next, "another name") != NULL, "%s (%s)", err.why, err.next);
+    CHECK(strstr(err.why, "uses itself") != NULL && strstr(err.next, "another name") != NULL, "%s (%s)", err.why,
+        err.next);
     mine = read_text(at("live/a/meta.txt"));
     CHECK_TEXT(mine, "mine", "as it was");
 }
 
 TEST(interrupted_and_deleted)
 {
-    OVER_LAYOUTS(layout) {
+    OVER_LAYOUTS(layout)
+    {
         AUTO(world_clear) struct world world = world_new(*layout);
         AUTO(free) char *live = NULL, *archive = NULL;
         struct error err = { 0 };

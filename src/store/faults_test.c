@@ -1,6 +1,6 @@
 /*
- * What the file system refuses, and what it shows to others at moments that no test comes upon by chance: its calls go by way
- * of this program.
+ * What the file system refuses, and what it shows to others at moments that no test comes upon by chance: its calls go
+ * by way of this program.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,9 +13,9 @@
 #include "store/layout.h"
 #include "store/passage.h"
 
-static bool apart;              /* live/ is on another file system than archive/ */
+static bool apart;                     /* live/ is on another file system than archive/ */
 static void (*linked)(const char *to); /* called after each link */
-static int no_links;            /* what making symbolic links fails with */
+static int no_links;                   /* what making symbolic links fails with */
 
 static bool is_in(const char *path, const char *part)
 {
@@ -115,8 +115,8 @@ TEST(the_same_version_twice)
         const char *name, *dir;
         char which;
     } cases[] = { { "it waits already", "archive/a/" NEW ".next", 'b' },
-                  { "an old one waits once more", "archive/a/" OLD ".next", 'a' },
-                  { "it is superseded", "archive/a/" NEW, 'b' } };
+        { "an old one waits once more", "archive/a/" OLD ".next", 'a' },
+        { "it is superseded", "archive/a/" NEW, 'b' } };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
         AUTO(world_clear) struct world world = world_new("versioned");
@@ -131,8 +131,8 @@ TEST(the_same_version_twice)
             REQUIRE(lineage_add_version(world.store, lineage, &b, world.settings, &err), "%s", err.why);
         }
         write_version(at("%s", cases[i].dir), cases[i].which);
-        REQUIRE(lineage_add_version(world.store, lineage, &b, world.settings, &err), "%s: %s: %s", cases[i].name, err.what,
-                err.why);
+        REQUIRE(lineage_add_version(world.store, lineage, &b, world.settings, &err), "%s: %s: %s", cases[i].name,
+            err.what, err.why);
         CHECK_TEXT(lineage->cert->serial, SERIAL_B, cases[i].name);
         CHECK(!lineage->pending_deployment && lineage_verify(lineage, &err), "%s: %s", cases[i].name, err.why);
         key = read_text(at("live/a/privkey.pem"));

@@ -10,40 +10,36 @@
 #include "store/acl.h"
 #include "store/store_private.h"
 
-__attribute__((unused)) static const char pem_a[] =
-    "-----BEGIN CERTIFICATE-----\n"
-    "MIIBazCCARGgAwIBAgICGgEwCgYIKoZIzj0EAwIwEjEQMA4GA1UEAwwHVGVzdCBD\n"
-    "QTAgFw0yNjExMjIwMjQ0MDVaGA8yMTI2MTAyOTAyNDQwNVowADBZMBMGByqGSM49\n"
-    "AgEGCCqGSM49AwEHA0IABB929DdJEO0FcECs3xtHkByXzcRj/o15YdqekpFhptXa\n"
-    "fODtUhJOhqXKOHZwYmdyZlyKYN96yNBSeea2E3ODDbGjZzBlMCMGA1UdEQQcMBqC\n"
-    "CWEuZXhhbXBsZYINd3d3LmEuZXhhbXBsZTAfBgNVHSMEGDAWgBTRDuglh1+25ZqX\n"
-    "ikO83xL89elroTAdBgNVHQ4EFgQUJ4teR/3cgaBXcNP4o74KtCZla80wCgYIKoZI\n"
-    "zj0EAwIDSAAwRQIhAM4q1HmiumHIpQl3rRbvZ8u4XKEbGe/A6Lr4NRkdzJt3AiAw\n"
-    "iHaCA11n5QTSD0L5YKeqc1UsJCDJYo2ceZzRze8EAg==\n"
-    "-----END CERTIFICATE-----\n";
-__attribute__((unused)) static const char key_a[] =
-    "-----BEGIN PRIVATE KEY-----\n"
-    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgC5LyeeKS0E539E8e\n"
-    "NzzhMLxK8mIaqChOcnpOiQqcIZqhRANCAAQfdvQ3SRDtBXBArN8bR5Acl83EY/6N\n"
-    "eWHanpKRYabV2nzg7VISToalyjh2cGJncmZcimDfesjQUnnmthNzgw2x\n"
-    "-----END PRIVATE KEY-----\n";
-__attribute__((unused)) static const char pem_b[] =
-    "-----BEGIN CERTIFICATE-----\n"
-    "MIIBbDCCARGgAwIBAgICGgIwCgYIKoZIzj0EAwIwEjEQMA4GA1UEAwwHVGVzdCBD\n"
-    "QTAgFw0yNjExMjIwMjQ0MDVaGA8yMTI2MTAyOTAyNDQwNVowADBZMBMGByqGSM49\n"
-    "AgEGCCqGSM49AwEHA0IABPUat6fqQhLmxg5BEd5WJMY+faWDg5VYa2c6+w9ZVAN2\n"
-    "Bw9TPHuiY3kfWINU3Gr6l1q/Trlh0fv6SNQjLwHHvKujZzBlMCMGA1UdEQQcMBqC\n"
-    "CWEuZXhhbXBsZYINd3d3LmEuZXhhbXBsZTAfBgNVHSMEGDAWgBTRDuglh1+25ZqX\n"
-    "ikO83xL89elroTAdBgNVHQ4EFgQUrJ2bMScL7nXxg95ALS/46wlS054wCgYIKoZI\n"
-    "zj0EAwIDSQAwRgIhAPKKEyCKGOdnoApMO6AOjrTFtZ4XtYOWOXV5h5gUuGLTAiEA\n"
-    "/ot0oKaQLwrc5MpfY1uykzh41cMTJ3fO1vqFq+1FOoI=\n"
-    "-----END CERTIFICATE-----\n";
-__attribute__((unused)) static const char key_b[] =
-    "-----BEGIN PRIVATE KEY-----\n"
-    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgdEZXfnJdKGxcqbEh\n"
-    "UP8C7gd43dXdArUwhgK6cQkvuFWhRANCAAT1Gren6kIS5sYOQRHeViTGPn2lg4OV\n"
-    "WGtnOvsPWVQDdgcPUzx7omN5H1iDVNxq+pdav065YdH7+kjUIy8Bx7yr\n"
-    "-----END PRIVATE KEY-----\n";
+__attribute__((unused)) static const char pem_a[] = "-----BEGIN CERTIFICATE-----\n"
+                                                    "MIIBazCCARGgAwIBAgICGgEwCgYIKoZIzj0EAwIwEjEQMA4GA1UEAwwHVGVzdCBD\n"
+                                                    "QTAgFw0yNjExMjIwMjQ0MDVaGA8yMTI2MTAyOTAyNDQwNVowADBZMBMGByqGSM49\n"
+                                                    "AgEGCCqGSM49AwEHA0IABB929DdJEO0FcECs3xtHkByXzcRj/o15YdqekpFhptXa\n"
+                                                    "fODtUhJOhqXKOHZwYmdyZlyKYN96yNBSeea2E3ODDbGjZzBlMCMGA1UdEQQcMBqC\n"
+                                                    "CWEuZXhhbXBsZYINd3d3LmEuZXhhbXBsZTAfBgNVHSMEGDAWgBTRDuglh1+25ZqX\n"
+                                                    "ikO83xL89elroTAdBgNVHQ4EFgQUJ4teR/3cgaBXcNP4o74KtCZla80wCgYIKoZI\n"
+                                                    "zj0EAwIDSAAwRQIhAM4q1HmiumHIpQl3rRbvZ8u4XKEbGe/A6Lr4NRkdzJt3AiAw\n"
+                                                    "iHaCA11n5QTSD0L5YKeqc1UsJCDJYo2ceZzRze8EAg==\n"
+                                                    "-----END CERTIFICATE-----\n";
+__attribute__((unused)) static const char key_a[] = "-----BEGIN PRIVATE KEY-----\n"
+                                                    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgC5LyeeKS0E539E8e\n"
+                                                    "NzzhMLxK8mIaqChOcnpOiQqcIZqhRANCAAQfdvQ3SRDtBXBArN8bR5Acl83EY/6N\n"
+                                                    "eWHanpKRYabV2nzg7VISToalyjh2cGJncmZcimDfesjQUnnmthNzgw2x\n"
+                                                    "-----END PRIVATE KEY-----\n";
+__attribute__((unused)) static const char pem_b[] = "-----BEGIN CERTIFICATE-----\n"
+                                                    "MIIBbDCCARGgAwIBAgICGgIwCgYIKoZIzj0EAwIwEjEQMA4GA1UEAwwHVGVzdCBD\n"
+                                                    "QTAgFw0yNjExMjIwMjQ0MDVaGA8yMTI2MTAyOTAyNDQwNVowADBZMBMGByqGSM49\n"
+                                                    "AgEGCCqGSM49AwEHA0IABPUat6fqQhLmxg5BEd5WJMY+faWDg5VYa2c6+w9ZVAN2\n"
+                                                    "Bw9TPHuiY3kfWINU3Gr6l1q/Trlh0fv6SNQjLwHHvKujZzBlMCMGA1UdEQQcMBqC\n"
+                                                    "CWEuZXhhbXBsZYINd3d3LmEuZXhhbXBsZTAfBgNVHSMEGDAWgBTRDuglh1+25ZqX\n"
+                                                    "ikO83xL89elroTAdBgNVHQ4EFgQUrJ2bMScL7nXxg95ALS/46wlS054wCgYIKoZI\n"
+                                                    "zj0EAwIDSQAwRgIhAPKKEyCKGOdnoApMO6AOjrTFtZ4XtYOWOXV5h5gUuGLTAiEA\n"
+                                                    "/ot0oKaQLwrc5MpfY1uykzh41cMTJ3fO1vqFq+1FOoI=\n"
+                                                    "-----END CERTIFICATE-----\n";
+__attribute__((unused)) static const char key_b[] = "-----BEGIN PRIVATE KEY-----\n"
+                                                    "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgdEZXfnJdKGxcqbEh\n"
+                                                    "UP8C7gd43dXdArUwhgK6cQkvuFWhRANCAAT1Gren6kIS5sYOQRHeViTGPn2lg4OV\n"
+                                                    "WGtnOvsPWVQDdgcPUzx7omN5H1iDVNxq+pdav065YdH7+kjUIy8Bx7yr\n"
+                                                    "-----END PRIVATE KEY-----\n";
 __attribute__((unused)) static const char pem_ca[] =
     "-----BEGIN CERTIFICATE-----\n"
     "MIIBejCCASGgAwIBAgIUeS9ojbYlWiXr4nm7OKDEV3nzrZwwCgYIKoZIzj0EAwIw\n"
@@ -81,9 +77,9 @@ __attribute__((unused)) static struct issued issued_of(char which)
 
     (void)snprintf(fullchain[a], sizeof fullchain[a], "%s%s", cert, pem_ca);
     return (struct issued){ .cert = view_of(cert),
-                            .chain = view_of(pem_ca),
-                            .fullchain = view_of(fullchain[a]),
-                            .privkey = view_of(a ? key_a : key_b) };
+        .chain = view_of(pem_ca),
+        .fullchain = view_of(fullchain[a]),
+        .privkey = view_of(a ? key_a : key_b) };
 }
 
 /* Settings whose directories lie in the test's directory, of the caller's. */
@@ -113,7 +109,7 @@ __attribute__((unused)) static struct settings *settings_of(const char *layout)
     return settings;
 }
 
-#define OVER_LAYOUTS(layout) \
+#define OVER_LAYOUTS(layout)                                                                                           \
     for (const char *const *layout = (const char *const[]){ "certbot", "versioned", NULL }; *layout != NULL; layout++)
 
 __attribute__((unused)) static struct store *store_here(const struct settings *settings)
@@ -127,8 +123,7 @@ __attribute__((unused)) static struct store *store_here(const struct settings *s
 }
 
 /* Makes lineage NAME with certificate 'a' and frees it. */
-__attribute__((unused)) static void make_lineage(struct store *store, const struct settings *settings,
-                                                 const char *name)
+__attribute__((unused)) static void make_lineage(struct store *store, const struct settings *settings, const char *name)
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;
     struct issued issued = issued_of('a');

@@ -13,14 +13,30 @@
 
 /* In this order: each may rely on what those before it have found to be right. */
 static void (*const lineage_checks[])(struct patient *) = {
-    check_renewal_file,  check_paths,      check_hidden,     check_directories, check_unsettled,
-    check_version_files, check_live_links, check_live_files, check_match,       check_newest,
-    check_modes,         check_lineage_leftovers,            check_order,
+    check_renewal_file,
+    check_paths,
+    check_hidden,
+    check_directories,
+    check_unsettled,
+    check_version_files,
+    check_live_links,
+    check_live_files,
+    check_match,
+    check_newest,
+    check_modes,
+    check_lineage_leftovers,
+    check_order,
 };
 
 static void (*const store_checks[])(struct health *) = {
-    check_store_modes, check_store_leftovers, check_deletions,    check_orders,
-    check_strays,      check_accounts,        check_old_requests, check_clock,
+    check_store_modes,
+    check_store_leftovers,
+    check_deletions,
+    check_orders,
+    check_strays,
+    check_accounts,
+    check_old_requests,
+    check_clock,
 };
 
 /* ---- findings ---- */
@@ -88,7 +104,7 @@ static char *text_of(const char *format, va_list args)
 
 PRINTF(7, 0)
 static struct finding *fill(struct health *health, const struct patient *patient, const char *code,
-                            enum health_severity severity, const char *path, const char *why, const char *what, va_list args)
+    enum health_severity severity, const char *path, const char *why, const char *what, va_list args)
 {
     struct finding *finding = add(health, patient == NULL ? NULL : patient->name);
 
@@ -101,7 +117,7 @@ static struct finding *fill(struct health *health, const struct patient *patient
 }
 
 struct finding *health_find(struct health *health, const struct patient *patient, const char *code,
-                            enum health_severity severity, const char *path, const char *why, const char *what, ...)
+    enum health_severity severity, const char *path, const char *why, const char *what, ...)
 {
     struct finding *finding;
     va_list args;
@@ -112,8 +128,8 @@ struct finding *health_find(struct health *health, const struct patient *patient
     return finding;
 }
 
-struct finding *health_break(struct patient *patient, const char *code, const char *path, const char *why,
-                             const char *what, ...)
+struct finding *health_break(
+    struct patient *patient, const char *code, const char *path, const char *why, const char *what, ...)
 {
     struct finding *finding;
     va_list args;
@@ -162,8 +178,8 @@ void health_claim(struct health *health, const char *name, const struct lineage 
     if (lineage != NULL && strcmp(lineage->archive_dir, archive) != 0)
         claim_dir(&health->claims, lineage->archive_dir, name);
     account = lineage == NULL ? NULL : conf_get(lineage->conf, "renewalparams", "account");
-    if (account != NULL && (health->accounts.len == 0 ||
-                            strcmp(health->accounts.at[health->accounts.len - 1], account) != 0))
+    if (account != NULL &&
+        (health->accounts.len == 0 || strcmp(health->accounts.at[health->accounts.len - 1], account) != 0))
         list_add(&health->accounts, account);
 }
 
@@ -299,11 +315,15 @@ static void leave_shared_alone(const struct patient *patient, size_t from)
         finding->repair = NULL;
         list_clear(&finding->answers);
         if (sharing == SHARING_UNKNOWN)
-            finding_answer(finding, "make the directory of the renewal files readable: until then nobody can tell whether "
-                           "another certificate keeps versions in %s", lineage->archive_dir);
+            finding_answer(finding,
+                "make the directory of the renewal files readable: until then nobody can tell whether "
+                "another certificate keeps versions in %s",
+                lineage->archive_dir);
         else
-            finding_answer(finding, "correct archive_dir in %s or in the renewal file of the other certificate, as both keep "
-                           "versions in %s: until then nobody can tell whose they are", lineage->conf_path, lineage->archive_dir);
+            finding_answer(finding,
+                "correct archive_dir in %s or in the renewal file of the other certificate, as both keep "
+                "versions in %s: until then nobody can tell whose they are",
+                lineage->conf_path, lineage->archive_dir);
     }
 }
 
@@ -336,7 +356,7 @@ static void examine_store(struct health *health, const char *unused)
 
 /* ---- repairing ---- */
 
-struct attempts { /* side by side */
+struct attempts {                /* side by side */
     struct list marks, failures; /* "" where the repair was done */
 };
 
@@ -421,12 +441,17 @@ static void examine_and_repair(struct health *health, void (*examine)(struct hea
 }
 
 bool health_examine(struct store *store, const struct settings *settings, const char *only, enum health_mode mode,
-                    struct findings *out, struct error *err)
+    struct findings *out, struct error *err)
 {
     AUTO(findings_clear) struct findings found = { 0 };
     AUTO(list_clear) struct list names = { 0 };
-    AUTO(health_clear) struct health health = {
-        .store = store, .settings = settings, .mode = mode, .now = clock_now(), .out = &found,
+    AUTO(health_clear)
+    struct health health = {
+        .store = store,
+        .settings = settings,
+        .mode = mode,
+        .now = clock_now(),
+        .out = &found,
     };
 
     if (only == NULL)

@@ -2,9 +2,9 @@
 /*
  * What is wrong in a store, and how it is put right.
  *
- * Examining changes nothing. A finding says what is wrong, why that matters, and every answer there is; it can be repaired
- * when exactly one of them is right. Nothing here guesses, and no repair removes the only copy of anything: what has to give
- * way is moved aside. The work for a store is proportional to its lineages.
+ * Examining changes nothing. A finding says what is wrong, why that matters, and every answer there is; it can be
+ * repaired when exactly one of them is right. Nothing here guesses, and no repair removes the only copy of anything:
+ * what has to give way is moved aside. The work for a store is proportional to its lineages.
  *
  * A further check is a function and a row in health.c.
  */
@@ -22,7 +22,7 @@ struct health;
 struct finding {
     const char *code; /* stable, for scripts: "live-link-flattened" */
     enum health_severity severity;
-    char *lineage;       /* NULL: of the store */
+    char *lineage; /* NULL: of the store */
     char *path;
     char *what;          /* what is wrong */
     const char *why;     /* why it matters */
@@ -58,12 +58,13 @@ enum health_mode {
 };
 
 /*
- * Examines one lineage, or the whole store (only: NULL). After a repair the lineage is examined again, so that *out has what
- * was repaired and what remains. Lineages that are repaired are locked meanwhile; for HEALTH_FIX the store must be locked as a
- * whole. Fails when the store cannot be read or there is no such lineage; a repair that fails is in its finding.
+ * Examines one lineage, or the whole store (only: NULL). After a repair the lineage is examined again, so that *out has
+ * what was repaired and what remains. Lineages that are repaired are locked meanwhile; for HEALTH_FIX the store must be
+ * locked as a whole. Fails when the store cannot be read or there is no such lineage; a repair that fails is in its
+ * finding.
  */
 MUST_USE bool health_examine(struct store *store, const struct settings *settings, const char *only,
-                             enum health_mode mode, struct findings *out, struct error *err);
+    enum health_mode mode, struct findings *out, struct error *err);
 
 /* How many are neither repaired nor mere notes. */
 size_t findings_open(const struct findings *findings);

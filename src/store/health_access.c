@@ -15,7 +15,7 @@
 #include "store/passage.h"
 #include "store/store_private.h"
 
-#define OTHERS_WRITE (mode_t)S_IWOTH
+#define OTHERS_WRITE (mode_t) S_IWOTH
 
 static const char *const why_write = "whoever can change it can replace certificates, and have commands run at renewal";
 static const char *const why_read = "whoever can read the key can pose as this server";
@@ -34,10 +34,10 @@ static bool repair_mode(struct health *health, const struct finding *finding, st
 }
 
 static void report_mode(struct health *health, const struct patient *patient, const char *code, const char *path,
-                        mode_t mode, mode_t excess, const char *why, const char *what)
+    mode_t mode, mode_t excess, const char *why, const char *what)
 {
-    struct finding *finding = health_find(health, patient, code, HEALTH_ERROR, path, why, "%s (mode %03o) can be %s", path,
-                                          (unsigned)mode & 07777, what);
+    struct finding *finding = health_find(
+        health, patient, code, HEALTH_ERROR, path, why, "%s (mode %03o) can be %s", path, (unsigned)mode & 07777, what);
 
     finding_answer(finding, "set its mode to %03o", (unsigned)(mode & 07777 & ~excess));
     finding->number = excess;
@@ -53,12 +53,12 @@ static void check_writers(struct health *health, const struct patient *patient, 
     if (path == NULL || lstat(path, &st) != 0 || S_ISLNK(st.st_mode))
         return;
     if (st.st_mode & S_IWOTH)
-        report_mode(health, patient, "writable-by-others", path, st.st_mode, OTHERS_WRITE, why_write,
-                    "changed by everybody");
+        report_mode(
+            health, patient, "writable-by-others", path, st.st_mode, OTHERS_WRITE, why_write, "changed by everybody");
     if (stat(store_config_dir(health->store), &top) != 0 || st.st_uid == 0 || st.st_uid == top.st_uid)
         return;
     finding = health_find(health, patient, "foreign-owner", HEALTH_WARNING, path, why_write,
-                          "%s belongs to user %u, the store to user %u", path, (unsigned)st.st_uid, (unsigned)top.st_uid);
+        "%s belongs to user %u, the store to user %u", path, (unsigned)st.st_uid, (unsigned)top.st_uid);
     finding_answer(finding, "chown %u %s", (unsigned)top.st_uid, path);
     finding_answer(finding, "leave it, if that user looks after this certificate");
 }
@@ -77,8 +77,8 @@ static mode_t asked_mode(const struct patient *patient)
     return text != NULL && file_mode_parse(text, &mode, &why) ? mode : 0;
 }
 
-/* Readable by all, although the directories above are closed to them: one `chmod` of a directory, or an older program that
- * opens them, away from being read. */
+/* Readable by all, although the directories above are closed to them: one `chmod` of a directory, or an older program
+ * that opens them, away from being read. */
 static void check_key(struct patient *patient, const char *path)
 {
     mode_t asked = asked_mode(patient), excess = S_IRWXO & ~asked;
@@ -90,20 +90,21 @@ static void check_key(struct patient *patient, const char *path)
     if (asked == 0 && stat(store_config_dir(patient->health->store), &top) == 0 && st.st_gid == top.st_gid)
         excess |= S_IRWXG;
     report_mode(patient->health, patient, "key-open-to-others", path, st.st_mode, excess & st.st_mode, why_read,
-                "read or changed by everybody, and --key-mode does not ask for that");
+        "read or changed by everybody, and --key-mode does not ask for that");
 }
 
 /* ---- what settings ask for ---- */
 
-static const char *const wish_keys[] = { "key_owner", "key_group", "key_mode", "cert_owner", "cert_group", "cert_mode" };
+static const char *const wish_keys[] = { "key_owner", "key_group", "key_mode", "cert_owner", "cert_group",
+    "cert_mode" };
 
 /* The settings that the lineage is renewed with, as far as access goes. Of the caller's. */
 static struct settings *__attribute__((returns_nonnull))
 wishing_settings(const struct health *health, const struct lineage *lineage)
 {
     struct settings *settings = settings_dup(health->settings);
-    char **at[] = { &settings->key_owner, &settings->key_group, &settings->key_mode,
-                    &settings->cert_owner, &settings->cert_group, &settings->cert_mode };
+    char **at[] = { &settings->key_owner, &settings->key_group, &settings->key_mode, &settings->cert_owner,
+        &settings->cert_group, &settings->cert_mode };
 
     for (size_t i = 0; i < COUNT(at); i++) {
         const char *own = conf_get(lineage->conf, "renewalparams", wish_keys[i]);
@@ -164,7 +165,7 @@ static bool repair_access(struct health *health, const struct finding *finding, 
 static void report_access(struct patient *patient, const char *code, const char *path, const char *what, bool ours)
 {
     struct finding *finding = health_find(patient->health, patient, code, HEALTH_WARNING, path,
-                                          "the servers that were to read the files cannot", "%s %s", path, what);
+        "the servers that were to read the files cannot", "%s %s", path, what);
 
     if (!ours) {
         finding_answer(finding, "let them pass %s, or keep the store elsewhere (--config-dir)", path);
@@ -192,18 +193,19 @@ static void check_wishes(struct patient *patient)
         return;
     unlike = unlike_wishes(lineage, &wishes);
     if (unlike != NULL) {
-        report_access(patient, "access-not-as-asked", unlike, "does not have the owner, group and mode that settings ask for", true);
+        report_access(patient, "access-not-as-asked", unlike,
+            "does not have the owner, group and mode that settings ask for", true);
         return;
     }
     /* A mode of its own may leave the group out, as for sendmail: then there is nothing to reach. */
     if (wishes.key.gid != (gid_t)-1 && (wishes.key.mode == 0 || (wishes.key.mode & S_IRGRP) != 0) &&
         !access_may_reach(lineage->live[KIND_PRIVKEY], (uid_t)-1, wishes.key.gid, &obstacle))
         report_access(patient, "way-closed", obstacle, "does not let the group pass that --key-group names",
-                      strncmp(obstacle, config_dir, strlen(config_dir)) == 0);
+            strncmp(obstacle, config_dir, strlen(config_dir)) == 0);
     else if (wishes.key.uid != (uid_t)-1 &&
              !access_may_reach(lineage->live[KIND_PRIVKEY], wishes.key.uid, (gid_t)-1, &obstacle))
         report_access(patient, "way-closed", obstacle, "does not let the user pass that --key-owner names",
-                      strncmp(obstacle, config_dir, strlen(config_dir)) == 0);
+            strncmp(obstacle, config_dir, strlen(config_dir)) == 0);
 }
 
 void check_modes(struct patient *patient)
@@ -237,7 +239,7 @@ static void check_hooks(struct health *health, const char *dir)
 void check_store_modes(struct health *health)
 {
     static const char *const parts[] = { "live", "archive", "renewal", "accounts", "keys", "renewal-hooks",
-                                         "renewal-hooks/pre", "renewal-hooks/deploy", "renewal-hooks/post" };
+        "renewal-hooks/pre", "renewal-hooks/deploy", "renewal-hooks/post" };
 
     check_writers(health, NULL, store_config_dir(health->store));
     for (size_t i = 0; i < COUNT(parts); i++) {

@@ -22,7 +22,8 @@ static bool repair_forget(struct health *health, const struct finding *finding, 
     return file_sync_dir(dir, err);
 }
 
-/* Whose the file is; its own name is shortened where the certificate's is very long. Of the caller's; NULL: nobody knows. */
+/* Whose the file is; its own name is shortened where the certificate's is very long. Of the caller's; NULL: nobody
+ * knows. */
 static char *name_of(struct store *store, const char *path, const struct lineage *lineage)
 {
     const char *base = file_basename(path);
@@ -58,22 +59,27 @@ static void report_deletion(struct health *health, const char *path)
     (void)!lineage_open_conf(health->store, file_basename(path), path, &lineage, &err);
     name = name_of(health->store, path, lineage);
     finding = health_find(health, NULL, "deletion-interrupted", HEALTH_WARNING, path,
-                          "private keys of a certificate that was to be deleted are still here",
-                          "the deletion of %s was interrupted", name == NULL ? "a certificate" : name);
+        "private keys of a certificate that was to be deleted are still here", "the deletion of %s was interrupted",
+        name == NULL ? "a certificate" : name);
     user = lineage == NULL ? NULL : user_of(health, lineage);
     if (name == NULL || lineage == NULL) {
-        finding_answer(finding, "remove %s, after the files of that certificate in live and archive: which ones is no "
-                       "longer known", path);
+        finding_answer(finding,
+            "remove %s, after the files of that certificate in live and archive: which ones is no "
+            "longer known",
+            path);
     } else if (store_has_lineage(health->store, name)) {
-        finding_answer(finding, "leave its files alone, as there is a certificate of that name again, and remove %s", path);
+        finding_answer(
+            finding, "leave its files alone, as there is a certificate of that name again, and remove %s", path);
         finding->repair = repair_forget;
     } else if (user != NULL) {
-        finding_answer(finding, "correct the paths in the renewal file of %s, which uses the same directories, and run "
-                       "this again", user);
+        finding_answer(finding,
+            "correct the paths in the renewal file of %s, which uses the same directories, and run "
+            "this again",
+            user);
         finding_answer(finding, "remove %s, if %s is to keep what is there", path, user);
     } else {
         finding_answer(finding, "finish it: remove what is left of %s in %s and %s", name,
-                       lineage->live_dir == NULL ? "live" : lineage->live_dir, lineage->archive_dir);
+            lineage->live_dir == NULL ? "live" : lineage->live_dir, lineage->archive_dir);
         finding->from = TAKE(name);
         finding->repair = repair_delete;
     }

@@ -103,7 +103,8 @@ static bool repair_rename(struct health *health, const struct finding *finding, 
 }
 
 /* Reports a missing directory when others may be what it was; false when there is none. */
-static bool report_renamed(struct patient *patient, enum stray which, const char *missing, enum health_severity severity)
+static bool report_renamed(
+    struct patient *patient, enum stray which, const char *missing, enum health_severity severity)
 {
     const struct list *strays = health_strays(patient->health, which);
     AUTO(list_clear) struct list matches = { 0 };
@@ -115,8 +116,8 @@ static bool report_renamed(struct patient *patient, enum stray which, const char
     if (matches.len == 0)
         return false;
     finding = health_find(patient->health, patient, which == STRAY_LIVE ? "live-renamed" : "archive-renamed", severity,
-                          missing, why_gone, "%s is not there, and by its content %s is what it was", missing,
-                          matches.len == 1 ? matches.at[0] : "one of several others");
+        missing, why_gone, "%s is not there, and by its content %s is what it was", missing,
+        matches.len == 1 ? matches.at[0] : "one of several others");
     for (size_t i = 0; i < matches.len; i++)
         finding_answer(finding, "rename %s to %s", matches.at[i], missing);
     if (matches.len == 1) {
@@ -157,7 +158,8 @@ static bool repair_revive(struct health *health, const struct finding *finding, 
     TRY(lineage_open(health->store, finding->lineage, &lineage, err));
     if (file_is_dir(lineage->live_dir))
         TRY(clear_live(lineage, version, err));
-    for (int kind = 0; kind < KIND_COUNT; kind++) /* whoever might read the key of this version still may: none else is there */
+    for (int kind = 0; kind < KIND_COUNT;
+         kind++) /* whoever might read the key of this version still may: none else is there */
         lineage->current[kind] = xprintf("%s/%s/%s.pem", lineage->archive_dir, version, kind_name((enum kind)kind));
     return finding->number == 0 ? lineage->layout->restore(lineage, finding->from, &now, err)
                                 : lineage->layout->deploy(lineage, finding->from, err);
@@ -180,7 +182,7 @@ static void report_gone(struct patient *patient)
     if (pending == NULL && newest == NULL) {
         finding_answer(finding, "put %s back from a backup", lineage->live_dir);
         finding_answer(finding, "remove %s, and obtain the certificate again with --cert-name %s", lineage->conf_path,
-                       patient->name);
+            patient->name);
         return;
     }
     finding->from = xstrdup(pending != NULL ? pending : newest->id);
@@ -207,18 +209,20 @@ void check_directories(struct patient *patient)
     bool with_links = lineage->layout == &layout_certbot, archive = file_is_dir(lineage->archive_dir);
     bool live = file_is_dir(lineage->live_dir);
 
-    if (!archive && report_renamed(patient, STRAY_ARCHIVE, lineage->archive_dir,
-                                   with_links || !live ? HEALTH_ERROR : HEALTH_WARNING) && patient->broken)
+    if (!archive &&
+        report_renamed(
+            patient, STRAY_ARCHIVE, lineage->archive_dir, with_links || !live ? HEALTH_ERROR : HEALTH_WARNING) &&
+        patient->broken)
         return;
     if (!live && report_renamed(patient, STRAY_LIVE, lineage->live_dir, HEALTH_ERROR))
         return;
     if (with_links && !archive && !live) {
         struct finding *finding = health_break(patient, "files-missing", lineage->archive_dir, why_gone,
-                                               "neither %s nor %s is there", lineage->live_dir, lineage->archive_dir);
+            "neither %s nor %s is there", lineage->live_dir, lineage->archive_dir);
 
         finding_answer(finding, "put both back from a backup");
         finding_answer(finding, "remove %s, and obtain the certificate again with --cert-name %s", lineage->conf_path,
-                       patient->name);
+            patient->name);
     } else if (!with_links && is_emptied(lineage)) {
         report_gone(patient);
     }

@@ -56,8 +56,8 @@ void check_unsettled(struct patient *patient)
     if (!lineage->layout->is_unsettled(lineage) || only_waits(lineage))
         return;
     finding = health_find(patient->health, patient, "work-interrupted", HEALTH_WARNING, lineage->archive_dir,
-                          "it is completed or undone at the next start all the same",
-                          "something was interrupted while it changed the versions of %s", lineage->name);
+        "it is completed or undone at the next start all the same",
+        "something was interrupted while it changed the versions of %s", lineage->name);
     finding_answer(finding, "complete or undo it");
     finding->repair = repair_settle;
     patient->broken = true;
@@ -114,7 +114,7 @@ static void check_dir(struct health *health, const struct patient *patient, cons
             lstat(path, &st) != 0 || S_ISDIR(st.st_mode))
             continue;
         finding = health_find(health, patient, "leftover", HEALTH_NOTE, path, "it is in nobody's way",
-                              "%s was left by work that was interrupted", path);
+            "%s was left by work that was interrupted", path);
         finding_answer(finding, "remove it");
         finding->repair = repair_remove;
     }

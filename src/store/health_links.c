@@ -12,7 +12,7 @@
 #include "store/version_dir.h"
 
 enum live_state {
-    LIVE_GOOD,      /* a link to a file of its kind in archive_dir */
+    LIVE_GOOD, /* a link to a file of its kind in archive_dir */
     LIVE_MISSING,
     LIVE_DANGLING,  /* a link that leads nowhere */
     LIVE_ELSEWHERE, /* a link to a file that is not in archive_dir */
@@ -50,8 +50,8 @@ static enum live_state state_of(const struct patient *patient, int kind, unsigne
 }
 
 /* Whether what is at a live path can stand for that version: nothing contradicts it. */
-static bool may_be(const struct patient *patient, int kind, enum live_state state, unsigned named,
-                   const struct parts *parts)
+static bool may_be(
+    const struct patient *patient, int kind, enum live_state state, unsigned named, const struct parts *parts)
 {
     AUTO(free) char *id = xprintf("%u", named);
 
@@ -79,8 +79,8 @@ static char *link_text(const struct lineage *lineage, const char *path)
 
     if (strcmp(root, archive_root) != 0)
         return xstrdup(path);
-    return xprintf("../../%s/%s/%s", file_basename(archive_above), file_basename(lineage->archive_dir),
-                   file_basename(path));
+    return xprintf(
+        "../../%s/%s/%s", file_basename(archive_above), file_basename(lineage->archive_dir), file_basename(path));
 }
 
 /* In one step: the live path has what it had, or the link. */
@@ -179,7 +179,7 @@ static void offer_newest(struct finding *finding, const struct parts *newest)
 {
     if (newest != NULL)
         finding_answer(finding, "make the links lead to version %s, the newest in %s, and lose what is live now",
-                       newest->id, newest->dir);
+            newest->id, newest->dir);
 }
 
 /* Live holds files, or links to files, that are in no version. */
@@ -188,8 +188,8 @@ static void judge_unknown(struct patient *patient, const char *code, const char 
     const struct lineage *lineage = patient->lineage;
     const struct parts *newest = patient_newest_whole(patient);
     AUTO(cert_free) struct cert *leaf = NULL, *kept = newest == NULL ? NULL : health_read_cert(newest->path[KIND_CERT]);
-    struct finding *finding = health_break(patient, code, lineage->live_dir, why_links, "%s, and no version in %s is the same",
-                                           what, lineage->archive_dir);
+    struct finding *finding = health_break(patient, code, lineage->live_dir, why_links,
+        "%s, and no version in %s is the same", what, lineage->archive_dir);
     unsigned long next =
         patient->version_count == 0 ? 1 : strtoul(patient->versions[patient->version_count - 1].id, NULL, 10) + 1;
 
@@ -207,8 +207,8 @@ static void judge_unknown(struct patient *patient, const char *code, const char 
 }
 
 /* The newest whole version that nothing contradicts. */
-static const struct parts *find_version(const struct patient *patient, const enum live_state states[KIND_COUNT],
-                                        const unsigned named[KIND_COUNT])
+static const struct parts *find_version(
+    const struct patient *patient, const enum live_state states[KIND_COUNT], const unsigned named[KIND_COUNT])
 {
     for (size_t i = patient->version_count; i-- > 0;) {
         bool fits = parts_are_whole(&patient->versions[i]);
@@ -252,8 +252,10 @@ static bool judge_moved_archive(struct patient *patient, const enum live_state s
     if (file_is_dir(patient->lineage->archive_dir))
         return false;
     finding = health_find(patient->health, patient, "archive-elsewhere", HEALTH_WARNING, patient->lineage->archive_dir,
-                          "deleting and repairing go by the renewal file", "the renewal file names %s, which is not there; "
-                          "the links lead to %s", patient->lineage->archive_dir, dir);
+        "deleting and repairing go by the renewal file",
+        "the renewal file names %s, which is not there; "
+        "the links lead to %s",
+        patient->lineage->archive_dir, dir);
     finding_answer(finding, "write archive_dir = %s into %s", dir, patient->lineage->conf_path);
     finding_answer(finding, "move %s to %s, and run this again", dir, patient->lineage->archive_dir);
     return true;
@@ -281,9 +283,9 @@ void check_live_links(struct patient *patient)
         return;
     }
     finding = health_break(patient, words[worst].code, patient->lineage->live_dir, why_links, "%s in %s",
-                           words[worst].what, patient->lineage->live_dir);
+        words[worst].what, patient->lineage->live_dir);
     finding_answer(finding, "make the links lead to version %s in %s%s", version->id, version->dir,
-                   worst == LIVE_FILE || worst == LIVE_ELSEWHERE ? ", whose content is the same" : "");
+        worst == LIVE_FILE || worst == LIVE_ELSEWHERE ? ", whose content is the same" : "");
     finding->number = strtoul(version->id, NULL, 10);
     finding->from = xstrdup(version->dir);
     finding->repair = repair_links;

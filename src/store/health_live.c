@@ -38,8 +38,8 @@ void check_live_files(struct patient *patient)
         if (lstat(lineage->live[kind], &st) != 0 || S_ISREG(st.st_mode))
             continue;
         finding = health_break(patient, "live-file-is-link", lineage->live[kind],
-                               "a renewal that replaces the file would leave what the link leads to as it is",
-                               "%s should be a file", lineage->live[kind]);
+            "a renewal that replaces the file would leave what the link leads to as it is", "%s should be a file",
+            lineage->live[kind]);
         finding->number = (unsigned long)kind;
         if (S_ISLNK(st.st_mode) && stat(lineage->live[kind], &st) == 0 && S_ISREG(st.st_mode)) {
             finding_answer(finding, "replace the link by a file with the same content");
@@ -66,11 +66,10 @@ static void report_restored(struct patient *patient, const struct cert *live, co
 {
     AUTO(cert_free) struct cert *cert = health_read_cert(newer->path[KIND_CERT]);
     bool expired = live->not_after < patient->health->now && cert != NULL && cert->not_after > patient->health->now;
-    struct finding *finding =
-        health_find(patient->health, patient, "live-not-newest", expired ? HEALTH_WARNING : HEALTH_NOTE,
-                    patient->lineage->live_dir,
-                    expired ? "clients refuse an expired certificate" : "this is right if it was chosen",
-                    "an older version is live, %sand %s is newer", expired ? "it has expired, " : "", newer->id);
+    struct finding *finding = health_find(patient->health, patient, "live-not-newest",
+        expired ? HEALTH_WARNING : HEALTH_NOTE, patient->lineage->live_dir,
+        expired ? "clients refuse an expired certificate" : "this is right if it was chosen",
+        "an older version is live, %sand %s is newer", expired ? "it has expired, " : "", newer->id);
 
     finding_answer(finding, "leave it, if `history restore` was meant; the next renewal replaces it");
     finding_answer(finding, "make the newer one live: history restore %s %s", patient->name, newer->id);
@@ -83,13 +82,14 @@ void check_newest(struct patient *patient)
     struct error unknown = { 0 };
     struct finding *finding;
 
-    if (lineage->pending_deployment && health_other_user(patient->health, lineage->archive_dir, patient->name) != NULL &&
+    if (lineage->pending_deployment &&
+        health_other_user(patient->health, lineage->archive_dir, patient->name) != NULL &&
         lineage_sharing(lineage, &unknown) == SHARING) /* it is the other's */
         return;
     if (lineage->pending_deployment) {
         finding = health_break(patient, "live-not-newest", lineage->live_dir,
-                               "servers go on with a certificate that was replaced",
-                               "version %s was issued, but is not live", lineage->version);
+            "servers go on with a certificate that was replaced", "version %s was issued, but is not live",
+            lineage->version);
         finding_answer(finding, "make version %s live", lineage->version);
         finding->repair = repair_deploy;
         return;

@@ -1,8 +1,8 @@
 /*
  * Whether the files of the newest version belong together: certificate, key, chain.
  *
- * The key decides which of two certificates is the right one; the names decide which of two chains is. Signatures are not
- * checked here: `certificates` does that.
+ * The key decides which of two certificates is the right one; the names decide which of two chains is. Signatures are
+ * not checked here: `certificates` does that.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -75,11 +75,12 @@ static void check_key(struct patient *patient, const struct cert *cert)
 
     if (health_key_fits(wrong, cert))
         return;
-    finding = health_break(patient, "key-mismatch", wrong, why_match, "%s is not the key of the certificate in %s", wrong,
-                           lineage->current[KIND_CERT]);
+    finding = health_break(patient, "key-mismatch", wrong, why_match, "%s is not the key of the certificate in %s",
+        wrong, lineage->current[KIND_CERT]);
     if (!health_find_key(patient, cert, wrong, &right)) {
         finding_answer(finding, "put the right key back from a backup");
-        finding_answer(finding, "get a new certificate with a new key: renew --force-renewal --cert-name %s", patient->name);
+        finding_answer(
+            finding, "get a new certificate with a new key: renew --force-renewal --cert-name %s", patient->name);
         return;
     }
     finding->number = is_exchange(patient, wrong, right);
@@ -104,13 +105,13 @@ static bool check_leaf(struct patient *patient, const struct cert *cert, const s
         return true;
     if (cert == NULL && first == NULL) {
         finding = health_break(patient, "certificate-damaged", path[KIND_CERT], why_match,
-                               "neither %s nor %s has a certificate", path[KIND_CERT], path[KIND_FULLCHAIN]);
+            "neither %s nor %s has a certificate", path[KIND_CERT], path[KIND_FULLCHAIN]);
         finding_answer(finding, "put both back from a backup");
         return false;
     }
-    finding = health_break(patient, "certificate-mismatch", cert_fits ? path[KIND_FULLCHAIN] : path[KIND_CERT], why_match,
-                           "%s and %s do not hold the same certificate%s", path[KIND_CERT], path[KIND_FULLCHAIN],
-                           cert_fits || first_fits ? "" : ", and the key is that of neither");
+    finding = health_break(patient, "certificate-mismatch", cert_fits ? path[KIND_FULLCHAIN] : path[KIND_CERT],
+        why_match, "%s and %s do not hold the same certificate%s", path[KIND_CERT], path[KIND_FULLCHAIN],
+        cert_fits || first_fits ? "" : ", and the key is that of neither");
     finding->number = KIND_CERT;
     if (first_fits && !cert_fits) {
         finding_answer(finding, "make %s from %s, whose key is there", path[KIND_CERT], path[KIND_FULLCHAIN]);
@@ -118,7 +119,7 @@ static bool check_leaf(struct patient *patient, const struct cert *cert, const s
         finding->repair = repair_from_fullchain;
     } else if (cert_fits && !first_fits) {
         finding_answer(finding, "make %s from %s, whose key is there, and %s", path[KIND_FULLCHAIN], path[KIND_CERT],
-                       path[KIND_CHAIN]);
+            path[KIND_CHAIN]);
         finding->from = xstrdup(path[KIND_CERT]);
         finding->to = xstrdup(path[KIND_CHAIN]);
         finding->repair = repair_fullchain;
@@ -143,17 +144,19 @@ static void check_chain(struct patient *patient, const struct cert *leaf)
     AUTO(buf_clear) struct buf chain = BUF(FILE_MAX_TEXT);
     AUTO(buf_clear) struct buf rest = BUF(FILE_MAX_TEXT);
     struct error err = { 0 };
-    bool read = file_read(path[KIND_CHAIN], &chain, &err), cut = health_cut_fullchain(path[KIND_FULLCHAIN], false, &rest);
+    bool read = file_read(path[KIND_CHAIN], &chain, &err),
+         cut = health_cut_fullchain(path[KIND_FULLCHAIN], false, &rest);
     bool chain_fits = read && text_fits(buf_view(&chain), path[KIND_CHAIN], leaf);
     bool rest_fits = cut && text_fits(buf_view(&rest), path[KIND_FULLCHAIN], leaf);
     struct finding *finding;
 
     if (chain_fits && rest_fits && view_equal(buf_view(&chain), buf_view(&rest)))
         return;
-    finding = health_break(patient, "chain-mismatch", chain_fits && !rest_fits ? path[KIND_FULLCHAIN] : path[KIND_CHAIN],
-                           why_match, chain_fits || rest_fits ? "%s and %s do not hold the same issuers"
-                                                              : "neither %s nor %s has the issuer of the certificate",
-                           path[KIND_CHAIN], path[KIND_FULLCHAIN]);
+    finding = health_break(patient, "chain-mismatch",
+        chain_fits && !rest_fits ? path[KIND_FULLCHAIN] : path[KIND_CHAIN], why_match,
+        chain_fits || rest_fits ? "%s and %s do not hold the same issuers"
+                                : "neither %s nor %s has the issuer of the certificate",
+        path[KIND_CHAIN], path[KIND_FULLCHAIN]);
     finding->number = KIND_CHAIN;
     if (rest_fits && !chain_fits) {
         finding_answer(finding, "make %s from %s", path[KIND_CHAIN], path[KIND_FULLCHAIN]);
@@ -188,8 +191,7 @@ void check_match(struct patient *patient)
     if (!check_leaf(patient, cert, first))
         return;
     if (!found) {
-        struct finding *finding =
-            health_break(patient, "files-unusable", lineage->live_dir, why_match, "%s", err.why);
+        struct finding *finding = health_break(patient, "files-unusable", lineage->live_dir, why_match, "%s", err.why);
 
         finding_answer(finding, "put the files back from a backup");
         return;

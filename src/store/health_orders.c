@@ -19,7 +19,7 @@ struct record {
     struct health *health;
     const struct patient *patient; /* NULL: there is no renewal file of that name */
     const char *name;
-    char *dir, *key;               /* paths */
+    char *dir, *key; /* paths */
     struct pending pending;
 };
 
@@ -78,7 +78,8 @@ static void offer_to_drop(const struct record *record, struct finding *finding)
     AUTO(free) char *cert = needed_for(record);
 
     if (cert != NULL) {
-        finding_answer(finding, "put its key, %s, where the key of %s should be: it is nowhere else", record->key, cert);
+        finding_answer(
+            finding, "put its key, %s, where the key of %s should be: it is nowhere else", record->key, cert);
         finding_answer(finding, "remove %s, if that certificate is of no use", record->dir);
         return;
     }
@@ -87,8 +88,8 @@ static void offer_to_drop(const struct record *record, struct finding *finding)
     finding->repair = repair_drop;
 }
 
-static struct finding *find(const struct record *record, const char *code, enum health_severity severity, const char *why,
-                            const char *what)
+static struct finding *find(
+    const struct record *record, const char *code, enum health_severity severity, const char *why, const char *what)
 {
     return health_find(record->health, record->patient, code, severity, record->dir, why, "%s", what);
 }
@@ -116,7 +117,8 @@ static bool is_of(const struct pending *pending, const struct cert *cert)
     AUTO(buf_clear) struct buf now = BUF(128);
     struct error err = { 0 };
 
-    return pending->previous != NULL && cert_fingerprint(cert, &now, &err) && text_equal(buf_text(&now), pending->previous);
+    return pending->previous != NULL && cert_fingerprint(cert, &now, &err) &&
+           text_equal(buf_text(&now), pending->previous);
 }
 
 static bool has_its_key(const struct pending *pending, const struct cert *cert)
@@ -134,13 +136,16 @@ static void answer_with_next(const struct record *record, const struct cert *new
 
     if (newest != NULL && text_equal(server, pending->server) && list_same_set(&pending->requested, &newest->names))
         finding_answer(finding, "leave it: the next `renew` asks %s for that certificate before it orders another",
-                       pending->server);
+            pending->server);
     else if (pending_is_for_csr(record->name))
-        finding_answer(finding, "leave it: the next `certonly --csr` with the same request asks %s for that certificate "
-                       "before it orders another", pending->server);
+        finding_answer(finding,
+            "leave it: the next `certonly --csr` with the same request asks %s for that certificate "
+            "before it orders another",
+            pending->server);
     else
-        finding_answer(finding, "leave it: the next `certonly` for %s asks %s for that certificate before it orders another",
-                       names, pending->server);
+        finding_answer(finding,
+            "leave it: the next `certonly` for %s asks %s for that certificate before it orders another", names,
+            pending->server);
 }
 
 static void report_waiting(const struct record *record, const struct cert *newest, const char *what)
@@ -150,7 +155,8 @@ static void report_waiting(const struct record *record, const struct cert *newes
 
     answer_with_next(record, newest, finding);
     clock_format_date(record->pending.created + PENDING_MAX_AGE_S, until);
-    finding_answer(finding, "remove %s, if the certificate is not wanted; it is removed by itself after %s", record->dir, until);
+    finding_answer(
+        finding, "remove %s, if the certificate is not wanted; it is removed by itself after %s", record->dir, until);
 }
 
 static void report_whole(const struct record *record)
@@ -171,12 +177,13 @@ static void report_whole(const struct record *record)
         report_waiting(record, newest, what);
     } else if (record->patient == NULL) {
         finding = find(record, "order-without-renewal-file", HEALTH_WARNING, why_lost, what);
-        finding_answer(finding, "put the renewal file of %s back from a backup: the next renewal fetches the certificate then",
-                       record->name);
+        finding_answer(finding,
+            "put the renewal file of %s back from a backup: the next renewal fetches the certificate then",
+            record->name);
         finding_answer(finding, "remove %s, if the certificate is not wanted", record->dir);
     } else {
         finding = find(record, "order-superseded", HEALTH_NOTE,
-                       "another certificate has taken the place of the one it was to follow", what);
+            "another certificate has taken the place of the one it was to follow", what);
         finding_answer(finding, "leave it: it is removed by itself when it is too old to be of use");
         finding_answer(finding, "remove %s", record->dir);
     }
@@ -202,8 +209,12 @@ static void report_damaged(const struct record *record, const char *reason)
 
 static void check_record(struct health *health, const struct patient *patient, const char *name)
 {
-    AUTO(record_clear) struct record record = {
-        .health = health, .patient = patient, .name = name, .dir = pending_dir(health->store, name),
+    AUTO(record_clear)
+    struct record record = {
+        .health = health,
+        .patient = patient,
+        .name = name,
+        .dir = pending_dir(health->store, name),
         .key = pending_key_path(health->store, name),
     };
     AUTO(free) char *what = NULL;
@@ -243,7 +254,8 @@ void check_orders(struct health *health)
     struct error err = { 0 };
 
     if (!pending_names(health->store, &names, &err)) {
-        struct finding *finding = health_find(health, NULL, "order-unreadable", HEALTH_WARNING, top, why_lost, "%s", err.why);
+        struct finding *finding =
+            health_find(health, NULL, "order-unreadable", HEALTH_WARNING, top, why_lost, "%s", err.why);
 
         finding_answer(finding, "make %s readable", top);
     }

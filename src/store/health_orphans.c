@@ -1,6 +1,6 @@
 /*
- * What belongs to no certificate: directories without a renewal file, accounts, keys and requests of old. And a clock that
- * cannot be right.
+ * What belongs to no certificate: directories without a renewal file, accounts, keys and requests of old. And a clock
+ * that cannot be right.
  */
 #include <string.h>
 #include <sys/stat.h>
@@ -40,11 +40,11 @@ static void report_strays(struct health *health, enum stray which)
         if (is_offered(health, dir) || !layout_is_taken(dir))
             continue;
         finding = which == STRAY_LIVE
-            ? health_find(health, NULL, "live-without-renewal-file", HEALTH_WARNING, dir,
-                          "what is in it is never renewed, and no new certificate can have its name",
-                          "%s belongs to no renewal file", dir)
-            : health_find(health, NULL, "archive-without-renewal-file", HEALTH_NOTE, dir,
-                          "it holds private keys that nothing here uses", "%s belongs to no renewal file", dir);
+                      ? health_find(health, NULL, "live-without-renewal-file", HEALTH_WARNING, dir,
+                            "what is in it is never renewed, and no new certificate can have its name",
+                            "%s belongs to no renewal file", dir)
+                      : health_find(health, NULL, "archive-without-renewal-file", HEALTH_NOTE, dir,
+                            "it holds private keys that nothing here uses", "%s belongs to no renewal file", dir);
         finding_answer(finding, "put its renewal file back from a backup, if the certificate is to be renewed");
         finding_answer(finding, "remove it, once no server uses the files in it");
     }
@@ -69,7 +69,7 @@ static void walk_accounts(struct health *health, const char *dir, int depth)
         if (list_has(&health->accounts, file_basename(dir)))
             return;
         finding = health_find(health, NULL, "account-unused", HEALTH_NOTE, dir,
-                              "its key can still revoke what was issued to it", "no renewal file names the account in %s", dir);
+            "its key can still revoke what was issued to it", "no renewal file names the account in %s", dir);
         finding_answer(finding, "leave it; the next certificate may be obtained with it");
         finding_answer(finding, "unregister, to give the account up at the CA");
         return;
@@ -101,7 +101,8 @@ void check_old_requests(struct health *health)
         const char *part, *code, *what, *why;
     } old[] = {
         { "csr", "old-requests", "signing requests", "nothing reads them" },
-        { "keys", "old-keys", "copies of private keys", "nothing reads them but this command, which finds lost keys there" },
+        { "keys", "old-keys", "copies of private keys",
+            "nothing reads them but this command, which finds lost keys there" },
     };
 
     for (size_t i = 0; i < COUNT(old); i++) {
@@ -111,8 +112,8 @@ void check_old_requests(struct health *health)
 
         if (!health_list_dir(dir, &names) || names.len == 0)
             continue;
-        finding = health_find(health, NULL, old[i].code, HEALTH_NOTE, dir, old[i].why, "%s holds %zu %s of older versions", dir,
-                              names.len, old[i].what);
+        finding = health_find(health, NULL, old[i].code, HEALTH_NOTE, dir, old[i].why,
+            "%s holds %zu %s of older versions", dir, names.len, old[i].what);
         finding_answer(finding, "leave them");
         finding_answer(finding, "remove them, once every certificate is found to be well");
     }
@@ -131,8 +132,8 @@ void check_clock(struct health *health)
     clock_format_date(health->now, now);
     clock_format_date(health->newest_begin, begin);
     finding = health_find(health, NULL, "clock-behind", HEALTH_WARNING, store_config_dir(health->store),
-                          "renewal is due by this clock, and CAs cannot be trusted by it",
-                          "the clock says %s, but a certificate here is valid from %s on", now, begin);
+        "renewal is due by this clock, and CAs cannot be trusted by it",
+        "the clock says %s, but a certificate here is valid from %s on", now, begin);
     finding_answer(finding, "set the clock, or let it be set from the network before `renew` runs");
     finding_answer(finding, "replace that certificate, if it was made with a wrong date");
 }

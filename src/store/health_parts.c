@@ -51,8 +51,9 @@ bool health_replace(const char *path, enum kind kind, struct view content, struc
     struct stat st;
 
     if (stat(path, &st) == 0)
-        access = (struct file_access){ .mode = st.st_mode & 07777, .set_owner = geteuid() == 0, .uid = st.st_uid,
-                                       .gid = st.st_gid };
+        access = (struct file_access){
+            .mode = st.st_mode & 07777, .set_owner = geteuid() == 0, .uid = st.st_uid, .gid = st.st_gid
+        };
     return file_replace(path, content, access, err);
 }
 
@@ -278,8 +279,8 @@ static bool join(const struct parts *parts, struct buf *out)
     AUTO(cert_free) struct cert *leaf = health_read_cert(parts->path[KIND_CERT]);
     AUTO(cert_free) struct cert *issuer = health_read_cert(parts->path[KIND_CHAIN]);
 
-    return leaf != NULL && issuer != NULL && health_is_issuer(leaf, issuer) &&
-           read_text(parts->path[KIND_CERT], out) && read_text(parts->path[KIND_CHAIN], out);
+    return leaf != NULL && issuer != NULL && health_is_issuer(leaf, issuer) && read_text(parts->path[KIND_CERT], out) &&
+           read_text(parts->path[KIND_CHAIN], out);
 }
 
 /* The content of a file that is missing, from the others; false when it cannot be known. */
@@ -291,7 +292,8 @@ static bool derive(const struct patient *patient, const struct parts *parts, enu
     if (kind == KIND_FULLCHAIN)
         return parts->there[KIND_CERT] && parts->there[KIND_CHAIN] && join(parts, out);
     if (kind != KIND_PRIVKEY)
-        return parts->there[KIND_FULLCHAIN] && health_cut_fullchain(parts->path[KIND_FULLCHAIN], kind == KIND_CERT, out);
+        return parts->there[KIND_FULLCHAIN] &&
+               health_cut_fullchain(parts->path[KIND_FULLCHAIN], kind == KIND_CERT, out);
     leaf = health_read_cert(parts->path[parts->there[KIND_CERT] ? KIND_CERT : KIND_FULLCHAIN]);
     return leaf != NULL && health_find_key(patient, leaf, NULL, &key) && read_text(key, out);
 }
@@ -318,19 +320,20 @@ static bool repair_part(struct health *health, const struct finding *finding, st
 static void report_missing(struct patient *patient, const struct parts *parts, enum kind kind, bool matters)
 {
     AUTO(buf_clear) struct buf content = BUF_SECRET(FILE_MAX_TEXT);
-    const char *source = kind == KIND_FULLCHAIN ? "certificate and chain" : kind == KIND_PRIVKEY
-        ? "the other file that holds the key of this certificate" : "fullchain";
+    const char *source = kind == KIND_FULLCHAIN ? "certificate and chain"
+                         : kind == KIND_PRIVKEY ? "the other file that holds the key of this certificate"
+                                                : "fullchain";
     bool known = derive(patient, parts, kind, &content);
     struct finding *finding;
 
     if (matters)
         finding = health_break(patient, "version-file-missing", parts->path[kind],
-                               "servers that are to use this file cannot start, and renewal stops at it",
-                               "%s is not there", parts->path[kind]);
+            "servers that are to use this file cannot start, and renewal stops at it", "%s is not there",
+            parts->path[kind]);
     else
         finding = health_find(patient->health, patient, "version-file-missing", HEALTH_NOTE, parts->path[kind],
-                              "this version can no longer be made live", "%s of a version that is not in use is not there",
-                              parts->path[kind]);
+            "this version can no longer be made live", "%s of a version that is not in use is not there",
+            parts->path[kind]);
     finding->number = (unsigned long)kind;
     if (known) {
         finding_answer(finding, "make %s from %s", parts->path[kind], source);
@@ -338,9 +341,10 @@ static void report_missing(struct patient *patient, const struct parts *parts, e
         return;
     }
     finding_answer(finding, "put %s back from a backup", parts->path[kind]);
-    finding_answer(finding, parts->live ? "move what is left of this version away, and run this again: the newest whole "
-                                          "version is then made live"
-                                        : "remove what is left of this version");
+    finding_answer(finding, parts->live
+                                ? "move what is left of this version away, and run this again: the newest whole "
+                                  "version is then made live"
+                                : "remove what is left of this version");
 }
 
 /* Whether anything would use the version: it is the live one, or newer than the newest whole one. */

@@ -26,14 +26,13 @@ static void report_empty(struct patient *patient, const char *path)
     bool taken = layout_is_taken(live) || layout_is_taken(archive);
     /* A mere leftover does not stop anything. */
     struct finding *finding = health_find(patient->health, patient, "renewal-file-empty",
-                                          taken ? HEALTH_ERROR : HEALTH_WARNING, path, "nothing can be renewed by it",
-                                          "%s is empty", path);
+        taken ? HEALTH_ERROR : HEALTH_WARNING, path, "nothing can be renewed by it", "%s is empty", path);
 
     patient->broken = true;
     if (taken) {
         finding_answer(finding, "put %s back from a backup", path);
         finding_answer(finding, "obtain the certificate again, by the name --cert-name %s, after moving %s and %s away",
-                       patient->name, live, archive);
+            patient->name, live, archive);
         return;
     }
     finding_answer(finding, "remove %s", path);
@@ -50,7 +49,7 @@ void check_renewal_file(struct patient *patient)
         report_empty(patient, path);
     } else if (patient->lineage == NULL && !health_report_hidden(patient, path, patient->reading.sys)) {
         finding = health_break(patient, "renewal-file-unreadable", path, "nothing can be renewed by it", "%s%s%s",
-                               patient->reading.what, patient->reading.what[0] == '\0' ? "" : ": ", patient->reading.why);
+            patient->reading.what, patient->reading.what[0] == '\0' ? "" : ": ", patient->reading.why);
         finding_answer(finding, "correct %s by hand, or put it back from a backup", path);
     }
 }
@@ -99,26 +98,25 @@ static void report_old_paths(struct patient *patient, const char *live, const ch
     struct finding *finding;
 
     finding = health_break(patient, "renewal-file-old-paths", lineage->conf_path, why_paths,
-                           "%s names %s and %s, which are not both there; the files are in %s and %s", lineage->conf_path,
-                           lineage->live_dir == NULL ? "no live files" : lineage->live_dir, lineage->archive_dir, live,
-                           archive);
+        "%s names %s and %s, which are not both there; the files are in %s and %s", lineage->conf_path,
+        lineage->live_dir == NULL ? "no live files" : lineage->live_dir, lineage->archive_dir, live, archive);
     finding->from = xstrdup(live);
     finding->to = xstrdup(archive);
     finding_answer(finding, "write the paths of %s and %s into %s", live, archive, lineage->conf_path);
     if (other == NULL)
         finding->repair = repair_paths;
     else
-        finding_answer(finding, "remove %s, if it is only a copy: %s uses these files already", lineage->conf_path, other);
+        finding_answer(
+            finding, "remove %s, if it is only a copy: %s uses these files already", lineage->conf_path, other);
 }
 
 /* A store that was copied, not moved: both are there, and the copy renews the original. */
 static void report_other_store(struct patient *patient, const char *live)
 {
     const struct lineage *lineage = patient->lineage;
-    struct finding *finding =
-        health_find(patient->health, patient, "renewal-file-other-store", HEALTH_WARNING, lineage->conf_path,
-                    "a renewal here changes the files there, and those here grow old",
-                    "%s names %s, outside of this store, although %s is there", lineage->conf_path, lineage->live_dir, live);
+    struct finding *finding = health_find(patient->health, patient, "renewal-file-other-store", HEALTH_WARNING,
+        lineage->conf_path, "a renewal here changes the files there, and those here grow old",
+        "%s names %s, outside of this store, although %s is there", lineage->conf_path, lineage->live_dir, live);
 
     finding_answer(finding, "write the paths of this store into %s", lineage->conf_path);
     finding_answer(finding, "remove this store, if it is only a copy");
@@ -134,17 +132,17 @@ static void report_renamed(struct patient *patient)
 
     if (other != NULL) {
         finding = health_find(patient->health, patient, "files-shared", HEALTH_WARNING, lineage->conf_path,
-                              "each renewal of one replaces the files of the other", "%s uses the files of %s, as %s does",
-                              lineage->conf_path, was, other);
+            "each renewal of one replaces the files of the other", "%s uses the files of %s, as %s does",
+            lineage->conf_path, was, other);
         finding_answer(finding, "remove %s, if it is only a copy", lineage->conf_path);
         finding_answer(finding, "remove the renewal file of %s", other);
         return;
     }
     finding = health_find(patient->health, patient, "renewal-file-renamed", HEALTH_NOTE, lineage->conf_path,
-                          "it is renewed all the same; only its name and its paths differ",
-                          "%s is about the files in %s", lineage->conf_path, lineage->live_dir);
-    finding_answer(finding, "leave it: the certificate is called %s now, and its files stay where servers look for them",
-                   patient->name);
+        "it is renewed all the same; only its name and its paths differ", "%s is about the files in %s",
+        lineage->conf_path, lineage->live_dir);
+    finding_answer(finding,
+        "leave it: the certificate is called %s now, and its files stay where servers look for them", patient->name);
     finding_answer(finding, "rename it back to %s", back);
 }
 
@@ -171,9 +169,8 @@ void check_paths(struct patient *patient)
         (!complete || strcmp(live, lineage->live_dir) != 0 || strcmp(archive, lineage->archive_dir) != 0)) {
         report_old_paths(patient, live, archive);
     } else if (!complete) {
-        struct finding *finding =
-            health_break(patient, "renewal-file-incomplete", lineage->conf_path, why_paths,
-                         "%s does not name all four files, and %s is not there", lineage->conf_path, own_live);
+        struct finding *finding = health_break(patient, "renewal-file-incomplete", lineage->conf_path, why_paths,
+            "%s does not name all four files, and %s is not there", lineage->conf_path, own_live);
 
         finding_answer(finding, "put %s and the directories back from a backup", lineage->conf_path);
     } else if (!is_below(lineage->live_dir, config_dir)) {

@@ -22,11 +22,11 @@ struct health {
     const struct settings *settings;
     enum health_mode mode;
     int64_t now;
-    int64_t newest_begin;    /* of the certificates that were examined */
-    struct claims claims;    /* of all renewal files, once claims_known */
+    int64_t newest_begin; /* of the certificates that were examined */
+    struct claims claims; /* of all renewal files, once claims_known */
     bool claims_known;
-    struct list accounts;    /* in renewal files: their IDs */
-    struct list strays[2];   /* directories in live/ and archive/ that nobody claims, once strays_known */
+    struct list accounts;  /* in renewal files: their IDs */
+    struct list strays[2]; /* directories in live/ and archive/ that nobody claims, once strays_known */
     bool strays_known;
     struct error strays_trouble; /* why those may not be all; of kind ERROR_NONE when they are */
     struct findings *out;
@@ -59,7 +59,7 @@ struct patient {
     struct error reading;    /* why */
     struct parts *versions;  /* the oldest first, the live directory last */
     size_t version_count;
-    bool broken;             /* so that what comes later in the table would only stumble over it */
+    bool broken; /* so that what comes later in the table would only stumble over it */
 };
 
 bool parts_are_whole(const struct parts *parts);
@@ -75,13 +75,13 @@ MUST_USE bool health_replace(const char *path, enum kind kind, struct view conte
 /* Appends the first certificate of a PEM file, or all that follow it; false when they are not there. */
 bool health_cut_fullchain(const char *path, bool first, struct buf *out);
 
-/* Adds a finding about a lineage (patient) or the store (patient NULL). The pointer lives until the next one is added. */
+/* Adds a finding about a lineage (patient) or the store (patient NULL). The pointer lives until the next one is added.
+ */
 struct finding *health_find(struct health *health, const struct patient *patient, const char *code,
-                            enum health_severity severity, const char *path, const char *why, const char *what, ...)
-    PRINTF(7, 8);
+    enum health_severity severity, const char *path, const char *why, const char *what, ...) PRINTF(7, 8);
 /* The same as an error that keeps later checks from being run. */
-struct finding *health_break(struct patient *patient, const char *code, const char *path, const char *why,
-                             const char *what, ...) PRINTF(5, 6);
+struct finding *health_break(
+    struct patient *patient, const char *code, const char *path, const char *why, const char *what, ...) PRINTF(5, 6);
 void finding_answer(struct finding *finding, const char *answer, ...) PRINTF(2, 3);
 
 /* ---- certificates and keys in files ---- */
@@ -100,13 +100,14 @@ bool health_is_of_lineage(const struct lineage *lineage, const struct cert *cert
 
 /* ---- what could not be read: health_readable.c ---- */
 
-/* For errors that checks pass over: where something was hidden from them, nothing is repaired that they may have misjudged. */
+/* For errors that checks pass over: where something was hidden from them, nothing is repaired that they may have
+ * misjudged. */
 void health_note_trouble(const struct error *err);
 void health_forget_trouble(void);
 /* file_list_dir that notes why not. */
 bool health_list_dir(const char *dir, struct list *out);
-/* An error when anything was noted, so that nobody is called well who could not be looked at; unless one of the findings from
- * `from` on says so already. patient NULL: of the store. */
+/* An error when anything was noted, so that nobody is called well who could not be looked at; unless one of the
+ * findings from `from` on says so already. patient NULL: of the store. */
 void health_tell_trouble(struct health *health, const struct patient *patient, size_t from);
 /* Reports, as an error that ends the checks, what is there but hidden; false when errno says anything else of it. */
 bool health_report_hidden(struct patient *patient, const char *path, int sys);
@@ -114,18 +115,18 @@ const char *health_trouble(void); /* the first since then, NULL when there was n
 
 /* ---- the checks ---- */
 
-void check_renewal_file(struct patient *patient);  /* health_paths.c */
+void check_renewal_file(struct patient *patient); /* health_paths.c */
 void check_paths(struct patient *patient);
-void check_hidden(struct patient *patient);        /* health_readable.c */
-void check_directories(struct patient *patient);   /* health_dirs.c */
-void check_unsettled(struct patient *patient);     /* health_leftovers.c */
-void check_version_files(struct patient *patient); /* health_parts.c */
-void check_live_links(struct patient *patient);    /* health_links.c */
-void check_live_files(struct patient *patient);    /* health_live.c */
-void check_match(struct patient *patient);         /* health_match.c */
-void check_newest(struct patient *patient);        /* health_live.c */
-void check_order(struct patient *patient);         /* health_orders.c */
-void check_modes(struct patient *patient);         /* health_access.c */
+void check_hidden(struct patient *patient);            /* health_readable.c */
+void check_directories(struct patient *patient);       /* health_dirs.c */
+void check_unsettled(struct patient *patient);         /* health_leftovers.c */
+void check_version_files(struct patient *patient);     /* health_parts.c */
+void check_live_links(struct patient *patient);        /* health_links.c */
+void check_live_files(struct patient *patient);        /* health_live.c */
+void check_match(struct patient *patient);             /* health_match.c */
+void check_newest(struct patient *patient);            /* health_live.c */
+void check_order(struct patient *patient);             /* health_orders.c */
+void check_modes(struct patient *patient);             /* health_access.c */
 void check_lineage_leftovers(struct patient *patient); /* health_leftovers.c */
 
 void check_store_modes(struct health *health);     /* health_access.c */

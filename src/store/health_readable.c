@@ -73,7 +73,8 @@ void health_tell_trouble(struct health *health, const struct patient *patient, s
             return;
     if (trouble.kind == ERROR_NONE)
         return;
-    finding = health_find(health, patient, "not-readable", HEALTH_ERROR, path, "what was found may not be all", "%s", trouble.why);
+    finding = health_find(
+        health, patient, "not-readable", HEALTH_ERROR, path, "what was found may not be all", "%s", trouble.why);
     answer_hidden(finding, "", trouble.sys);
 }
 
@@ -93,8 +94,8 @@ bool health_report_hidden(struct patient *patient, const char *path, int sys)
 
     if (!hides_something(sys))
         return false;
-    finding = health_break(patient, "not-readable", path, "nothing else can be said of this certificate", "%s cannot be read: %s",
-                           path, strerror(sys));
+    finding = health_break(patient, "not-readable", path, "nothing else can be said of this certificate",
+        "%s cannot be read: %s", path, strerror(sys));
     answer_hidden(finding, path, sys);
     return true;
 }
@@ -102,8 +103,8 @@ bool health_report_hidden(struct patient *patient, const char *path, int sys)
 void check_hidden(struct patient *patient)
 {
     const struct lineage *lineage = patient->lineage;
-    const char *const paths[] = { lineage->live_dir, lineage->archive_dir, lineage->live[KIND_CERT], lineage->live[KIND_CHAIN],
-                                  lineage->live[KIND_FULLCHAIN], lineage->live[KIND_PRIVKEY] };
+    const char *const paths[] = { lineage->live_dir, lineage->archive_dir, lineage->live[KIND_CERT],
+        lineage->live[KIND_CHAIN], lineage->live[KIND_FULLCHAIN], lineage->live[KIND_PRIVKEY] };
 
     for (size_t i = 0; i < COUNT(paths); i++)
         if (paths[i] != NULL && health_report_hidden(patient, paths[i], try_to_read(paths[i])))

@@ -57,7 +57,8 @@ TEST(a_pending_version_becomes_live)
 {
     AUTO(world_clear) struct world world = world_new(false);
 
-    shell("for k in cert chain fullchain privkey; do ln -sf ../../archive/a.example/${k}1.pem live/a.example/$k.pem; done");
+    shell("for k in cert chain fullchain privkey; do ln -sf ../../archive/a.example/${k}1.pem live/a.example/$k.pem; "
+          "done");
     check_codes(&world, HEALTH_LOOK, "live-not-newest!", "found");
     check_codes(&world, HEALTH_FIX, "live-not-newest+", "fixed");
     check_whole(&world, NAME, SERIAL_B, "then");
@@ -89,7 +90,7 @@ TEST(a_failing_repair)
     REQUIRE(findings.len == 1, "%zu findings", findings.len);
     CHECK_TEXT(findings.at[0].code, "archive-renamed", "code");
     CHECK(findings.at[0].failed != NULL && strstr(findings.at[0].failed, "something is at") != NULL, "%s",
-          findings.at[0].failed);
+        findings.at[0].failed);
     CHECK_INT(findings_open(&findings), 1, "open");
     CHECK(file_exists(at("archive/x/privkey2.pem")), "lost");
 }

@@ -67,7 +67,9 @@ __attribute__((unused)) static char *codes_of(const struct findings *findings)
 
     for (size_t i = 0; i < findings->len; i++)
         buf_putf(&text, "%s%s%s", i == 0 ? "" : " ", findings->at[i].code,
-                 findings->at[i].repaired ? "+" : finding_is_repairable(&findings->at[i]) ? "!" : "");
+            findings->at[i].repaired                  ? "+"
+            : finding_is_repairable(&findings->at[i]) ? "!"
+                                                      : "");
     return buf_take(&text);
 }
 
@@ -80,7 +82,8 @@ __attribute__((unused)) static struct findings examine(struct world *world, enum
     return findings;
 }
 
-__attribute__((unused)) static void check_codes(struct world *world, enum health_mode mode, const char *want, const char *name)
+__attribute__((unused)) static void check_codes(
+    struct world *world, enum health_mode mode, const char *want, const char *name)
 {
     AUTO(findings_clear) struct findings findings = examine(world, mode);
     AUTO(free) char *codes = codes_of(&findings);
@@ -89,16 +92,17 @@ __attribute__((unused)) static void check_codes(struct world *world, enum health
     for (size_t i = 0; i < findings.len; i++) {
         const struct finding *finding = &findings.at[i];
 
-        CHECK(finding->what[0] != '\0' && finding->why[0] != '\0' && finding->answers.len > 0, "%s: %s", name, finding->code);
-        CHECK(!finding_is_repairable(finding) || finding->answers.len == 1, "%s: %s has %zu answers", name, finding->code,
-              finding->answers.len);
+        CHECK(finding->what[0] != '\0' && finding->why[0] != '\0' && finding->answers.len > 0, "%s: %s", name,
+            finding->code);
+        CHECK(!finding_is_repairable(finding) || finding->answers.len == 1, "%s: %s has %zu answers", name,
+            finding->code, finding->answers.len);
         CHECK(finding->failed == NULL, "%s: %s: %s", name, finding->code, finding->failed);
     }
 }
 
 /* What is live loads, belongs together and has that serial number. */
-__attribute__((unused)) static void check_whole(struct world *world, const char *lineage_name, const char *serial,
-                                                const char *name)
+__attribute__((unused)) static void check_whole(
+    struct world *world, const char *lineage_name, const char *serial, const char *name)
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;
     struct error err = { 0 };

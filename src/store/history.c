@@ -45,7 +45,8 @@ static void read_version(const struct lineage *lineage, const char *id, const ch
 static int compare_age(const void *left, const void *right)
 {
     const struct version *a = left, *b = right;
-    int64_t at_a = a->cert == NULL ? INT64_MIN : a->cert->not_before, at_b = b->cert == NULL ? INT64_MIN : b->cert->not_before;
+    int64_t at_a = a->cert == NULL ? INT64_MIN : a->cert->not_before,
+            at_b = b->cert == NULL ? INT64_MIN : b->cert->not_before;
 
     if (at_a != at_b)
         return at_a < at_b ? -1 : 1;
@@ -163,8 +164,8 @@ static bool has_copy(const struct lineage *lineage, const char *id)
 }
 
 /* Of what retention has decided: the versions that go. */
-static void list_useless(const struct lineage *lineage, const struct history *history, const struct version_age *ages,
-                         struct list *out)
+static void list_useless(
+    const struct lineage *lineage, const struct history *history, const struct version_age *ages, struct list *out)
 {
     for (size_t i = 0; i < history->len; i++) {
         const struct version *version = &history->at[i];
@@ -190,11 +191,11 @@ bool lineage_prune(struct store *store, const struct lineage *lineage, int max, 
 
         if (history.at[i].unreadable)
             log_warning("Whether version %s of %s is still of use is not known, as %s cannot be read now: it is kept",
-                        history.at[i].id, lineage->name, history.at[i].path[KIND_CERT]);
+                history.at[i].id, lineage->name, history.at[i].path[KIND_CERT]);
         ages[i] = (struct version_age){ .not_before = cert == NULL ? INT64_MIN : cert->not_before,
-                                        .not_after = cert == NULL ? INT64_MIN : cert->not_after,
-                                        .in_use = history.at[i].live || history.at[i].pending,
-                                        .copy = is_copy(&history, &history.at[i]) };
+            .not_after = cert == NULL ? INT64_MIN : cert->not_after,
+            .in_use = history.at[i].live || history.at[i].pending,
+            .copy = is_copy(&history, &history.at[i]) };
     }
     if (max == HISTORY_AS_CERTBOT && lineage->layout == &layout_certbot)
         decide_as_certbot(lineage, &history, ages);
@@ -204,7 +205,8 @@ bool lineage_prune(struct store *store, const struct lineage *lineage, int max, 
     if (useless.len > 0) /* only then is the whole store looked through */
         TRY(store_archive_is_shared(store, lineage, &shared, err));
     if (shared) {
-        log_info("No versions of %s are removed: another certificate uses %s, too", lineage->name, lineage->archive_dir);
+        log_info(
+            "No versions of %s are removed: another certificate uses %s, too", lineage->name, lineage->archive_dir);
         return true;
     }
     for (size_t i = 0; i < useless.len; i++)

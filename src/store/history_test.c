@@ -37,7 +37,8 @@ static void restore(struct world *world, const char *id)
 
 TEST(nothing_to_remove)
 {
-    OVER_LAYOUTS(layout) {
+    OVER_LAYOUTS(layout)
+    {
         AUTO(world_clear) struct world world = world_new(*layout);
 
         prune(&world, 1, "", *layout);
@@ -54,8 +55,8 @@ TEST(a_copy_of_the_live_one_in_certbots_layout)
     prune(&world, HISTORY_AS_CERTBOT, "", "Certbot would keep it");
     prune(&world, 3, "1", "a copy");
     archive = names_in(at("archive/a"));
-    CHECK_TEXT(archive, "cert2.pem cert3.pem chain2.pem chain3.pem fullchain2.pem fullchain3.pem privkey2.pem privkey3.pem",
-               "archive");
+    CHECK_TEXT(archive,
+        "cert2.pem cert3.pem chain2.pem chain3.pem fullchain2.pem fullchain3.pem privkey2.pem privkey3.pem", "archive");
 }
 
 TEST(live_and_superseded_by_one_name)
@@ -80,7 +81,8 @@ TEST(live_and_superseded_by_one_name)
 
 TEST(what_is_no_certificate)
 {
-    OVER_LAYOUTS(layout) {
+    OVER_LAYOUTS(layout)
+    {
         AUTO(world_clear) struct world world = world_new(*layout);
         bool numbers = strcmp(*layout, "certbot") == 0;
         AUTO(history_clear) struct history history = { 0 };

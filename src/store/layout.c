@@ -138,7 +138,7 @@ bool layout_remove_readme(const char *dir, struct error *err)
 static bool overwrites_in_place(int fd)
 {
     static const long copying[] = { 0x9123683e /* btrfs */, 0x2fc12fc1 /* zfs */, 0xf2f52010 /* f2fs */,
-                                    0x3434 /* nilfs */, 0xca451a4e /* bcachefs */ };
+        0x3434 /* nilfs */, 0xca451a4e /* bcachefs */ };
     struct statfs fs;
 
     if (fstatfs(fd, &fs) != 0)

@@ -19,7 +19,7 @@ struct layout {
 
     /* Makes live_dir and archive_dir with a first version in them, synced; what was made is added to undo. */
     bool (*create)(const struct lineage *lineage, const struct issued *issued, const struct access *access,
-                   struct undo *undo, struct error *err);
+        struct undo *undo, struct error *err);
 
     /* Whether a switch was interrupted; asked when find fails. */
     bool (*is_unsettled)(const struct lineage *lineage);
@@ -39,7 +39,7 @@ struct layout {
     /* Writes a new version whole and synced, without making it live; what was made is added to undo. *id is
      * the caller's. */
     bool (*add)(const struct lineage *lineage, const struct issued *issued, const struct access *access,
-                struct undo *undo, char **id, struct error *err);
+        struct undo *undo, char **id, struct error *err);
 
     /* Makes a version that was added live. On failure the old one is. */
     bool (*deploy)(const struct lineage *lineage, const char *id, struct error *err);
@@ -86,15 +86,15 @@ const char *layout_taken(const struct lineage *lineage); /* as struct layout has
 /* Makes a directory, or takes an empty one that is there; that one is not ours to remove. */
 MUST_USE bool layout_make_dir(const char *path, mode_t mode, struct undo *undo, struct error *err);
 MUST_USE bool layout_remove_dir_if_empty(const char *path, struct error *err);
-/* DIR/README, unless it is there. prefix: what stands before the file names, "" or "[cert name]/". undo: NULL when it is
- * to stay. */
+/* DIR/README, unless it is there. prefix: what stands before the file names, "" or "[cert name]/". undo: NULL when it
+ * is to stay. */
 MUST_USE bool layout_write_readme(const char *dir, const char *prefix, struct undo *undo, struct error *err);
 /* Removes DIR/README if it is such a one, or Certbot's: a user's stays. */
 MUST_USE bool layout_remove_readme(const char *dir, struct error *err);
 
 /*
- * Removing what may be a key: overwritten first, where the file system writes in place and the file has no second name. The
- * first never fails, the others as file_remove and file_remove_tree do.
+ * Removing what may be a key: overwritten first, where the file system writes in place and the file has no second name.
+ * The first never fails, the others as file_remove and file_remove_tree do.
  */
 void layout_wipe(const char *path);
 MUST_USE bool layout_remove_file(const char *path, enum kind kind, struct error *err);

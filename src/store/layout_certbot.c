@@ -18,22 +18,21 @@
 /* ---- finding ---- */
 
 /* The version that a link points to. */
-static bool live_version(const struct lineage *lineage, const struct links *links,
-                         const struct versions *versions, int kind, unsigned *out, struct error *err)
+static bool live_version(const struct lineage *lineage, const struct links *links, const struct versions *versions,
+    int kind, unsigned *out, struct error *err)
 {
     struct version_file file;
 
     if (!version_parse(file_basename(links->target[kind]), &file) || file.kind != (enum kind)kind) {
         if (file_exists(links->target[kind]))
-            return error_set(err, ERROR_STORE,
-                             "target %s of symlink %s does not have the name of a version (%s1.pem)",
-                             links->target[kind], lineage->live[kind], kind_name((enum kind)kind));
+            return error_set(err, ERROR_STORE, "target %s of symlink %s does not have the name of a version (%s1.pem)",
+                links->target[kind], lineage->live[kind], kind_name((enum kind)kind));
     } else if (versions_have(versions, file)) {
         *out = file.version;
         return true;
     }
-    return error_set(err, ERROR_STORE, "target %s of symlink %s does not exist", links->target[kind],
-                     lineage->live[kind]);
+    return error_set(
+        err, ERROR_STORE, "target %s of symlink %s does not exist", links->target[kind], lineage->live[kind]);
 }
 
 /* Whether there is something of the version after the newest that is whole: what was cut short when it was added. */
@@ -57,8 +56,8 @@ static bool find(struct lineage *lineage, struct error *err)
     }
     version = versions_newest_complete(&versions);
     if (version == 0)
-        return error_set(err, ERROR_STORE, "no version of %s in %s has all four files", lineage->name,
-                         links.dir[KIND_CERT]);
+        return error_set(
+            err, ERROR_STORE, "no version of %s in %s has all four files", lineage->name, links.dir[KIND_CERT]);
     free(lineage->version);
     lineage->version = xprintf("%u", version);
     lineage->unsettled = links_is_unsettled(lineage) || is_begun(&versions, version);
@@ -112,7 +111,7 @@ static bool live(const struct lineage *lineage, char **id, struct error *err)
 
         if (!version_parse(file_basename(links.target[kind]), &file))
             return error_set(err, ERROR_STORE, "target %s of symlink %s does not have the name of a version",
-                             links.target[kind], lineage->live[kind]);
+                links.target[kind], lineage->live[kind]);
         if (file.version < oldest)
             oldest = file.version;
     }
@@ -133,8 +132,8 @@ static bool has_version_file(const struct lineage *lineage, const char *path)
 
 /* A version counts as soon as it has four names. So the last of them comes up when it is whole: what was cut
  * short is never taken for a version. */
-static bool write_part(const char *path, enum kind kind, const struct issued *issued, const struct access *access,
-                       struct error *err)
+static bool write_part(
+    const char *path, enum kind kind, const struct issued *issued, const struct access *access, struct error *err)
 {
     AUTO(free) char *fresh = NULL;
 
@@ -164,7 +163,7 @@ static bool sync_dirs(char *const dirs[KIND_COUNT], struct error *err)
 }
 
 static bool write_version(char *const dirs[KIND_COUNT], unsigned version, const struct issued *issued,
-                          const struct access *access, struct undo *undo, struct error *err)
+    const struct access *access, struct undo *undo, struct error *err)
 {
     for (int kind = 0; kind < KIND_COUNT; kind++) {
         AUTO(free) char *path = version_path(dirs[kind], (enum kind)kind, version);
@@ -176,7 +175,7 @@ static bool write_version(char *const dirs[KIND_COUNT], unsigned version, const 
 }
 
 static bool add(const struct lineage *lineage, const struct issued *issued, const struct access *access,
-                struct undo *undo, char **id, struct error *err)
+    struct undo *undo, char **id, struct error *err)
 {
     AUTO(links_clear) struct links links = { 0 };
     AUTO(versions_clear) struct versions versions = { 0 };
@@ -187,7 +186,7 @@ static bool add(const struct lineage *lineage, const struct issued *issued, cons
     next = versions_newest(&versions) + 1;
     if (next > VERSION_MAX)
         return error_set(err, ERROR_STORE, "%s has a file of version %u, which is the last that can be",
-                         links.dir[KIND_CERT], versions_newest(&versions));
+            links.dir[KIND_CERT], versions_newest(&versions));
     TRY(write_version(links.dir, next, issued, access, undo, err));
     *id = xprintf("%u", next);
     return true;
@@ -230,8 +229,10 @@ static bool restore(const struct lineage *lineage, const char *id, char **now, s
         ok = file_read(file, &text[kind], err);
     }
     if (ok) {
-        struct issued issued = { .cert = buf_view(&text[KIND_CERT]), .chain = buf_view(&text[KIND_CHAIN]),
-                                 .fullchain = buf_view(&text[KIND_FULLCHAIN]), .privkey = buf_view(&text[KIND_PRIVKEY]) };
+        struct issued issued = { .cert = buf_view(&text[KIND_CERT]),
+            .chain = buf_view(&text[KIND_CHAIN]),
+            .fullchain = buf_view(&text[KIND_FULLCHAIN]),
+            .privkey = buf_view(&text[KIND_PRIVKEY]) };
         AUTO(free) char *made = NULL;
 
         ok = access_of_live(lineage, &access, err) && add(lineage, &issued, &access, &undo, &made, err);
@@ -314,7 +315,8 @@ static bool settle(const struct lineage *lineage, struct error *err)
         *err = useless;
         return false;
     }
-    log_info("Removing what there is of version %u of %s, which had been interrupted (%s)", next, lineage->name, useless.why);
+    log_info("Removing what there is of version %u of %s, which had been interrupted (%s)", next, lineage->name,
+        useless.why);
     return remove_begun(links.dir, next, err);
 }
 
@@ -323,8 +325,9 @@ static bool settle(const struct lineage *lineage, struct error *err)
 static bool make_links(const struct lineage *lineage, struct undo *undo, struct error *err)
 {
     for (int kind = 0; kind < KIND_COUNT; kind++) {
-        AUTO(free) char *text = xprintf("../../archive/%s/%s1.pem", file_basename(lineage->archive_dir),
-                                        kind_name((enum kind)kind));
+        AUTO(free)
+        char *text =
+            xprintf("../../archive/%s/%s1.pem", file_basename(lineage->archive_dir), kind_name((enum kind)kind));
 
         if (symlink(text, lineage->live[kind]) != 0)
             return file_error(err, "create the link", lineage->live[kind]);
@@ -341,7 +344,7 @@ static bool sync_above(const char *dir, struct error *err)
 }
 
 static bool create(const struct lineage *lineage, const struct issued *issued, const struct access *access,
-                   struct undo *undo, struct error *err)
+    struct undo *undo, struct error *err)
 {
     AUTO(free) char *live_above = file_dirname(lineage->live_dir);
     char *const archive = lineage->archive_dir;
@@ -368,8 +371,8 @@ static bool is_linked_to(const char *file, const struct links *links, const stru
     if (lstat(file, &st) != 0)
         return false;
     for (size_t i = 0; i < versions->len; i++) {
-        AUTO(free) char *path =
-            version_path(links->dir[versions->at[i].kind], versions->at[i].kind, versions->at[i].version);
+        AUTO(free)
+        char *path = version_path(links->dir[versions->at[i].kind], versions->at[i].kind, versions->at[i].version);
 
         if (file_is_link(path) && strcmp(path, file) != 0 && stat(path, &other) == 0 && other.st_dev == st.st_dev &&
             other.st_ino == st.st_ino)

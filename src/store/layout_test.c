@@ -32,7 +32,8 @@ static void check_live(const struct world *world, const char *serial, const char
 
 TEST(a_new_one)
 {
-    OVER_LAYOUTS(layout) {
+    OVER_LAYOUTS(layout)
+    {
         AUTO(world_clear) struct world world = world_new(*layout);
 
         CHECK_TEXT(lineage_layout(world.lineage), *layout, "layout");
@@ -63,7 +64,8 @@ TEST(versioned_has_plain_files)
 
 TEST(the_next_version)
 {
-    OVER_LAYOUTS(layout) {
+    OVER_LAYOUTS(layout)
+    {
         AUTO(world_clear) struct world world = world_new(*layout);
         AUTO(history_clear) struct history history = { 0 };
         struct error err = { 0 };
@@ -81,7 +83,8 @@ TEST(the_next_version)
 
 TEST(an_old_version_again)
 {
-    OVER_LAYOUTS(layout) {
+    OVER_LAYOUTS(layout)
+    {
         AUTO(world_clear) struct world world = world_new(*layout);
         AUTO(free) char *first = NULL, *now = NULL;
         struct error err = { 0 };
@@ -102,7 +105,8 @@ TEST(an_old_version_again)
 
 TEST(access_is_handed_on)
 {
-    OVER_LAYOUTS(layout) {
+    OVER_LAYOUTS(layout)
+    {
         AUTO(world_clear) struct world world = world_new(*layout);
 
         REQUIRE(chmod(at("live/a/privkey.pem"), 0644) == 0);
@@ -153,7 +157,8 @@ TEST(a_directory_that_is_held_open)
 
 TEST(deleted)
 {
-    OVER_LAYOUTS(layout) {
+    OVER_LAYOUTS(layout)
+    {
         AUTO(world_clear) struct world world = world_new(*layout);
         AUTO(free) char *live = NULL, *archive = NULL;
         struct error err = { 0 };
@@ -170,7 +175,8 @@ TEST(deleted)
 
 TEST(found_by_path)
 {
-    OVER_LAYOUTS(layout) {
+    OVER_LAYOUTS(layout)
+    {
         AUTO(world_clear) struct world world = world_new(*layout);
         AUTO(history_clear) struct history history = { 0 };
         AUTO(free) char *name = NULL, *none = NULL;
@@ -232,7 +238,8 @@ TEST(an_archive_that_another_uses_too)
 
 TEST(live_files_that_another_uses_too)
 {
-    OVER_LAYOUTS(layout) {
+    OVER_LAYOUTS(layout)
+    {
         AUTO(world_clear) struct world world = world_new(*layout);
         AUTO(free) char *conf = read_text(at("renewal/a.conf"));
         AUTO(free) char *other = xstrdup(conf);

@@ -1,6 +1,6 @@
 /*
- * The versioned layout: live/NAME is a directory of regular files, and each version that it held before is a directory of
- * its own in archive/NAME.
+ * The versioned layout: live/NAME is a directory of regular files, and each version that it held before is a directory
+ * of its own in archive/NAME.
  *
  * archive/NAME and what is in it are the owner's alone, whoever may read the live files.
  */
@@ -61,8 +61,8 @@ static bool check_live(const struct lineage *lineage, struct error *err)
         struct stat st;
 
         if (strcmp(lineage->live[kind], expected) != 0)
-            return error_set(err, ERROR_STORE, "%s names %s where %s belongs", lineage->conf_path, lineage->live[kind],
-                             expected);
+            return error_set(
+                err, ERROR_STORE, "%s names %s where %s belongs", lineage->conf_path, lineage->live[kind], expected);
         if (lstat(expected, &st) != 0 || !S_ISREG(st.st_mode)) {
             (void)error_set(err, ERROR_STORE, "expected %s to be a file", expected);
             return error_next(err, "`doctor` tells what is wrong, and `doctor --fix` mends what can be mended");
@@ -83,7 +83,8 @@ static bool find(struct lineage *lineage, struct error *err)
     lineage->pending_deployment = pending != NULL;
     if (pending == NULL)
         TRY(live(lineage, &pending, err));
-    dir = lineage->pending_deployment ? xprintf("%s/%s.next", lineage->archive_dir, pending) : xstrdup(lineage->live_dir);
+    dir =
+        lineage->pending_deployment ? xprintf("%s/%s.next", lineage->archive_dir, pending) : xstrdup(lineage->live_dir);
     for (int kind = 0; kind < KIND_COUNT; kind++) {
         free(lineage->current[kind]);
         lineage->current[kind] = version_file(dir, (enum kind)kind);
@@ -151,7 +152,7 @@ static bool holds(const char *dir, const struct issued *issued)
 }
 
 static bool add(const struct lineage *lineage, const struct issued *issued, const struct access *access,
-                struct undo *undo, char **id, struct error *err)
+    struct undo *undo, char **id, struct error *err)
 {
     AUTO(free) char *made = NULL, *fresh = NULL, *next = NULL;
     struct error removing = { 0 };
@@ -260,7 +261,7 @@ static bool has_version(const struct lineage *lineage)
 
 /* Nobody looks for it before there is a renewal file; but what is in live/NAME is whole all the same. */
 static bool create(const struct lineage *lineage, const struct issued *issued, const struct access *access,
-                   struct undo *undo, struct error *err)
+    struct undo *undo, struct error *err)
 {
     AUTO(free) char *above = file_dirname(lineage->live_dir);
     AUTO(free) char *archive_above = file_dirname(lineage->archive_dir);
@@ -313,7 +314,8 @@ static bool remove_lineage(const struct lineage *lineage, bool whole_archive, st
     for (size_t i = 0; i < names.len; i++) {
         struct view id;
 
-        if (version_id_is(view_of(names.at[i])) || version_is_next(names.at[i], &id) || version_is_leftover(names.at[i]))
+        if (version_id_is(view_of(names.at[i])) || version_is_next(names.at[i], &id) ||
+            version_is_leftover(names.at[i]))
             TRY(version_dir_drop(lineage->archive_dir, names.at[i], err));
     }
     return whole_archive && !file_is_link(lineage->archive_dir) ? layout_remove_tree(lineage->archive_dir, err)

@@ -110,7 +110,8 @@ static bool find_settled(struct lineage *lineage, bool may_settle, struct error 
 }
 
 /* *settled: whether nothing on disk says that somebody is at work, or was interrupted. */
-static bool load(struct store *store, const char *name, bool may_settle, struct lineage **out, bool *settled, struct error *err)
+static bool load(
+    struct store *store, const char *name, bool may_settle, struct lineage **out, bool *settled, struct error *err)
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;
     bool converting;
@@ -119,9 +120,8 @@ static bool load(struct store *store, const char *name, bool may_settle, struct 
     TRY(lineage_open(store, name, &lineage, err));
     for (int kind = 0; kind < KIND_COUNT; kind++)
         if (lineage->live[kind] == NULL)
-            return error_set(err, ERROR_STORE,
-                             "renewal config file %s is missing a required file reference: %s",
-                             lineage->conf_path, kind_name((enum kind)kind));
+            return error_set(err, ERROR_STORE, "renewal config file %s is missing a required file reference: %s",
+                lineage->conf_path, kind_name((enum kind)kind));
     converting = convert_is_unsettled(lineage);
     if (converting && may_settle)
         TRY(lineage_drop_temporary(lineage, err) && convert_settle(lineage, err));
@@ -132,8 +132,8 @@ static bool load(struct store *store, const char *name, bool may_settle, struct 
     return true;
 }
 
-/* What cannot be read, or has traces of work, is loaded anew with the lock: unless another process has that, and what is live
- * can be read meanwhile. */
+/* What cannot be read, or has traces of work, is loaded anew with the lock: unless another process has that, and what
+ * is live can be read meanwhile. */
 bool lineage_load(struct store *store, const char *name, struct lineage **out, struct error *err)
 {
     AUTO(range_lock_release) struct range_lock *lock = NULL;
@@ -193,8 +193,8 @@ static bool verify_signature(const struct lineage *lineage, struct view chain, s
         cert_check_signed_by(lineage->cert, issuer, err))
         return true;
     err->kind = ERROR_STORE;
-    return error_in(err, "verifying the signature of the certificate located at %s has failed",
-                    lineage->live[KIND_CERT]);
+    return error_in(
+        err, "verifying the signature of the certificate located at %s has failed", lineage->live[KIND_CERT]);
 }
 
 static bool is_concatenation(struct view whole, struct view first, struct view second)
@@ -211,8 +211,7 @@ static bool verify_key(const struct lineage *lineage, struct error *err)
     if (cert_check_key_pem(lineage->cert, buf_view(&key), lineage->live[KIND_PRIVKEY], err))
         return true;
     err->kind = ERROR_STORE;
-    return error_in(
-        err, "verifying the certificate located at %s matches the private key located at %s has failed",
+    return error_in(err, "verifying the certificate located at %s matches the private key located at %s has failed",
         lineage->live[KIND_CERT], lineage->live[KIND_PRIVKEY]);
 }
 

@@ -17,10 +17,10 @@
 #define KNOWN_MAJOR 5 /* of the Certbot whose renewal files we know */
 #define KNOWN_MINOR 5
 #define LAYOUT_KEY "store_layout" /* Certbot keeps what it does not know */
-#define NEW_KEY "evercert_new" /* in the file of a lineage until its first version is complete */
+#define NEW_KEY "evercert_new"    /* in the file of a lineage until its first version is complete */
 #define RENEWAL_INFO "acme_renewal_info"
-#define RETRY_KEY "ari_retry_after"     /* Certbot's: local time without zone */
-#define CHOSEN_KEY "evercert_renew_at"  /* ours, in UTC: the instant chosen within the suggested window */
+#define RETRY_KEY "ari_retry_after"    /* Certbot's: local time without zone */
+#define CHOSEN_KEY "evercert_renew_at" /* ours, in UTC: the instant chosen within the suggested window */
 
 /* ---- reading ---- */
 
@@ -89,9 +89,10 @@ bool lineage_shares_archive(const struct lineage *lineage)
 
 bool lineage_refuse_shared(const struct lineage *lineage, struct error *err)
 {
-    (void)error_set(err, ERROR_STORE, "more than one certificate keeps versions in %s, so that nobody can tell whose they are",
-                    lineage->archive_dir);
-    return error_next(err, "correct archive_dir in %s or in the renewal file of the other certificate", lineage->conf_path);
+    (void)error_set(err, ERROR_STORE,
+        "more than one certificate keeps versions in %s, so that nobody can tell whose they are", lineage->archive_dir);
+    return error_next(
+        err, "correct archive_dir in %s or in the renewal file of the other certificate", lineage->conf_path);
 }
 
 static bool next_number(struct view *rest, uint64_t *out)
@@ -113,8 +114,10 @@ static void note_version(const struct lineage *lineage)
     if (!next_number(&rest, &minor))
         minor = 0;
     if (major > KNOWN_MAJOR || (major == KNOWN_MAJOR && minor > KNOWN_MINOR))
-        log_info("Attempting to parse the version %s renewal configuration file found at %s with version %s of Evercert. "
-                 "This might not work.", version, lineage->conf_path, EVERCERT_VERSION);
+        log_info(
+            "Attempting to parse the version %s renewal configuration file found at %s with version %s of Evercert. "
+            "This might not work.",
+            version, lineage->conf_path, EVERCERT_VERSION);
 }
 
 /* Certbot's files say nothing of it. */
@@ -128,11 +131,10 @@ static bool read_layout(struct lineage *lineage, struct error *err)
     if (lineage->layout != NULL)
         return true;
     return error_set(err, ERROR_STORE, "%s: %s is \"%s\", a layout that this version does not know", lineage->conf_path,
-                     LAYOUT_KEY, name);
+        LAYOUT_KEY, name);
 }
 
-bool lineage_open(const struct store *store, const char *name, struct lineage **out,
-                  struct error *err)
+bool lineage_open(const struct store *store, const char *name, struct lineage **out, struct error *err)
 {
     AUTO(free) char *path = NULL;
 
@@ -144,8 +146,8 @@ bool lineage_open(const struct store *store, const char *name, struct lineage **
     return err->sys == ENOENT ? lineage_missing(store, name, err) : error_in(err, "error parsing %s", path);
 }
 
-bool lineage_open_conf(const struct store *store, const char *name, const char *conf_path, struct lineage **out,
-                       struct error *err)
+bool lineage_open_conf(
+    const struct store *store, const char *name, const char *conf_path, struct lineage **out, struct error *err)
 {
     AUTO(lineage_free) struct lineage *lineage = lineage_bare(store, name, &layout_certbot);
     char *archive_dir;
@@ -225,8 +227,8 @@ void lineage_set_layout(struct conf *conf, const struct layout *layout)
 void lineage_fill_conf(const struct lineage *lineage, const struct settings *settings, struct conf *conf)
 {
     conf_remove(conf, "", NEW_KEY);
-    conf_set(conf, "", "version",
-             EVERCERT_VERSION); /* a number below Certbot's, so that it takes the file without a word */
+    conf_set(
+        conf, "", "version", EVERCERT_VERSION); /* a number below Certbot's, so that it takes the file without a word */
     if (conf_get(conf, "", "archive_dir") == NULL)
         conf_set(conf, "", "archive_dir", lineage->archive_dir);
     for (int kind = 0; kind < KIND_COUNT; kind++)
@@ -288,8 +290,7 @@ bool lineage_write_conf(const struct lineage *lineage, const struct conf *conf, 
         access = (struct file_access){ .mode = st.st_mode & 07777 };
     conf_write(conf, &text);
     if (text.failed)
-        return error_set(err, ERROR_STORE, "the new %s is larger than %d bytes", lineage->conf_path,
-                         CONF_MAX);
+        return error_set(err, ERROR_STORE, "the new %s is larger than %d bytes", lineage->conf_path, CONF_MAX);
     return file_replace_by(lineage->conf_path, temporary, buf_view(&text), access, err);
 }
 
@@ -352,20 +353,18 @@ bool lineage_save_renewal_info(struct lineage *lineage, int64_t retry_at, int64_
 }
 
 static bool get_time(const struct lineage *lineage, const char *key, bool (*parse)(struct view, int64_t *),
-                     int64_t *out, struct error *err)
+    int64_t *out, struct error *err)
 {
     const char *text = conf_get(lineage->conf, RENEWAL_INFO, key);
 
     *out = 0;
     if (text == NULL || parse(view_of(text), out))
         return true;
-    (void)error_set(err, ERROR_CONFIG, "%s: %s is \"%s\", which is not a time", lineage->conf_path, key,
-                    text);
+    (void)error_set(err, ERROR_CONFIG, "%s: %s is \"%s\", which is not a time", lineage->conf_path, key, text);
     return error_next(err, "remove that line; it is written anew");
 }
 
-bool lineage_renewal_info(const struct lineage *lineage, int64_t *retry_at, int64_t *chosen,
-                          struct error *err)
+bool lineage_renewal_info(const struct lineage *lineage, int64_t *retry_at, int64_t *chosen, struct error *err)
 {
     int64_t retry, at;
 

@@ -17,8 +17,10 @@ static bool has_room_for_suffix(const char *name, struct error *err)
 {
     if (strlen(name) + strlen("-0001.conf") <= FILE_NAME_MAX)
         return true;
-    (void)error_set(err, ERROR_CONFIG, "there is a certificate named %.40s... already, and its name has no room for the number "
-                                       "that tells another one apart", name);
+    (void)error_set(err, ERROR_CONFIG,
+        "there is a certificate named %.40s... already, and its name has no room for the number "
+        "that tells another one apart",
+        name);
     return error_next(err, "choose another name with --cert-name");
 }
 
@@ -36,12 +38,14 @@ bool lineage_check_name(struct store *store, const char *name, struct error *err
     taken = layout_taken(lineage);
     if (taken == NULL)
         return true;
-    (void)error_set(err, ERROR_STORE, "%s directory exists for %s",
-                    taken == lineage->live_dir ? "live" : "archive", name);
+    (void)error_set(
+        err, ERROR_STORE, "%s directory exists for %s", taken == lineage->live_dir ? "live" : "archive", name);
     if (file_exists(gone))
         return error_next(err, "its deletion was cut short: `delete --cert-name %s` finishes it", name);
-    return error_next(err, "no certificate has that name, but there is something in %s: move it away, or "
-                           "choose another name with --cert-name", taken);
+    return error_next(err,
+        "no certificate has that name, but there is something in %s: move it away, or "
+        "choose another name with --cert-name",
+        taken);
 }
 
 static bool make_dirs(const struct store *store, struct error *err)
@@ -72,10 +76,10 @@ static bool reclaim(const struct lineage *planned, struct error *err)
     return file_remove(planned->conf_path, err);
 }
 
-/* Takes the first free name by creating its renewal file, and its lock. A name whose directories are in use is not free:
- * what was issued must find a place. Nor is one that another process is at: it may be making the lineage. */
+/* Takes the first free name by creating its renewal file, and its lock. A name whose directories are in use is not
+ * free: what was issued must find a place. Nor is one that another process is at: it may be making the lineage. */
 static bool reserve(struct store *store, const char *name, const struct layout *layout, const struct settings *settings,
-                    struct lineage **out, struct range_lock **out_lock, struct error *err)
+    struct lineage **out, struct range_lock **out_lock, struct error *err)
 {
     for (unsigned suffix = 0; suffix <= MAX_SUFFIX; suffix++) {
         AUTO(free) char *tried = suffix == 0 ? xstrdup(name) : xprintf("%s-%04u", name, suffix);
@@ -101,8 +105,8 @@ static bool reserve(struct store *store, const char *name, const struct layout *
     return error_set(err, ERROR_STORE, "all names from %s to %s-%d are taken", name, name, MAX_SUFFIX);
 }
 
-bool lineage_create(struct store *store, const char *name, const struct issued *issued,
-                    const struct settings *settings, struct lineage **out, struct error *err)
+bool lineage_create(struct store *store, const char *name, const struct issued *issued, const struct settings *settings,
+    struct lineage **out, struct error *err)
 {
     AUTO(range_lock_release) struct range_lock *lock = NULL; /* until all is undone, too */
     AUTO(undo) struct undo undo = { 0 };
@@ -139,7 +143,7 @@ bool lineage_reload(struct store *store, struct lineage *lineage, struct error *
 }
 
 bool lineage_add_version(struct store *store, struct lineage *lineage, const struct issued *issued,
-                         const struct settings *settings, struct error *err)
+    const struct settings *settings, struct error *err)
 {
     AUTO(undo) struct undo undo = { 0 };
     AUTO(conf_free) struct conf *conf = NULL;
@@ -155,8 +159,10 @@ bool lineage_add_version(struct store *store, struct lineage *lineage, const str
     TRY(lineage_write_conf(lineage, conf, err));
     undo_keep(&undo); /* from here on the certificate is kept, even if it cannot be made live now */
     if (!lineage->layout->deploy(lineage, version, err)) {
-        (void)error_next_default(err, "the new certificate is kept as version %s in %s; the next `renew` "
-                                      "makes it live", version, lineage->archive_dir);
+        (void)error_next_default(err,
+            "the new certificate is kept as version %s in %s; the next `renew` "
+            "makes it live",
+            version, lineage->archive_dir);
         return error_in(err, "making version %s of %s live", version, lineage->name);
     }
     TRY(lineage_reload(store, lineage, err));

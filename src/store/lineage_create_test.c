@@ -16,9 +16,8 @@ TEST(create)
     conf = read_text(at("renewal/a.example.conf"));
     want = xprintf("version = %s\narchive_dir = %s\ncert = %s\nprivkey = %s\nchain = %s\n"
                    "fullchain = %s\n[renewalparams]\n",
-                   EVERCERT_VERSION, at("archive/a.example"), at("live/a.example/cert.pem"),
-                   at("live/a.example/privkey.pem"), at("live/a.example/chain.pem"),
-                   at("live/a.example/fullchain.pem"));
+        EVERCERT_VERSION, at("archive/a.example"), at("live/a.example/cert.pem"), at("live/a.example/privkey.pem"),
+        at("live/a.example/chain.pem"), at("live/a.example/fullchain.pem"));
     CHECK(strncmp(conf, want, strlen(want)) == 0, "%s", conf);
     CHECK(strstr(conf, "authenticator = standalone\n"), "%s", conf);
     live = names_in(at("live/a.example"));
@@ -34,8 +33,7 @@ static const struct {
     mode_t umask;
     mode_t conf, above, dir, key, cert;
 } modes[] = {
-    { 0022, 0644, 0700, 0755, 0600, 0644 },
-    { 0077, 0600, 0700, 0700, 0600, 0600 },
+    { 0022, 0644, 0700, 0755, 0600, 0644 }, { 0077, 0600, 0700, 0700, 0600, 0600 },
     { 0000, 0644, 0700, 0755, 0600, 0644 },
     { 0277, 0400, 0500, 0500, 0600, 0400 }, /* of somebody careful: the key can be replaced all the same */
 };
@@ -103,7 +101,7 @@ TEST(names_with_suffixes)
         for (size_t j = 0; j < COUNT(suffixes[i].there) && suffixes[i].there[j] != NULL; j++)
             put_there(suffixes[i].there[j]);
         REQUIRE(lineage_create(store, suffixes[i].wanted, &issued, settings, &lineage, &err), "%s: %s",
-                suffixes[i].name, err.why);
+            suffixes[i].name, err.why);
         CHECK_TEXT(lineage->name, suffixes[i].got, suffixes[i].name);
         CHECK_TEXT(lineage->live_dir, at("live/%s", suffixes[i].got), suffixes[i].name);
         CHECK(lineage_verify(lineage, &err), "%s: %s", suffixes[i].name, err.why);
@@ -260,11 +258,11 @@ TEST(add_versions_and_prune)
     }
     archive = names_in(at("archive/a"));
     CHECK_TEXT(archive,
-               "cert3.pem cert4.pem cert5.pem cert6.pem cert7.pem cert8.pem "
-               "chain3.pem chain4.pem chain5.pem chain6.pem chain7.pem chain8.pem "
-               "fullchain3.pem fullchain4.pem fullchain5.pem fullchain6.pem fullchain7.pem fullchain8.pem "
-               "privkey3.pem privkey4.pem privkey5.pem privkey6.pem privkey7.pem privkey8.pem",
-               "five before the current one");
+        "cert3.pem cert4.pem cert5.pem cert6.pem cert7.pem cert8.pem "
+        "chain3.pem chain4.pem chain5.pem chain6.pem chain7.pem chain8.pem "
+        "fullchain3.pem fullchain4.pem fullchain5.pem fullchain6.pem fullchain7.pem fullchain8.pem "
+        "privkey3.pem privkey4.pem privkey5.pem privkey6.pem privkey7.pem privkey8.pem",
+        "five before the current one");
     live = names_in(at("live/a"));
     CHECK_TEXT(live, "README cert.pem chain.pem fullchain.pem privkey.pem", "live");
     CHECK_TEXT(link_text(at("live/a/chain.pem")), "../../archive/a/chain8.pem", "link");
@@ -307,8 +305,16 @@ TEST(no_number_behind_the_last)
 static const struct {
     mode_t key, want;
 } successors[] = {
-    { 0600, 0600 }, { 0640, 0640 }, { 0644, 0644 }, { 0444, 0644 }, { 0400, 0600 },
-    { 0674, 0674 }, { 0660, 0660 }, { 0777, 0674 }, { 0606, 0604 }, { 04750, 0650 },
+    { 0600, 0600 },
+    { 0640, 0640 },
+    { 0644, 0644 },
+    { 0444, 0644 },
+    { 0400, 0600 },
+    { 0674, 0674 },
+    { 0660, 0660 },
+    { 0777, 0674 },
+    { 0606, 0604 },
+    { 04750, 0650 },
 };
 
 TEST(access_of_a_successor)
@@ -357,17 +363,22 @@ TEST(group_that_cannot_be_given)
     REQUIRE(chown(test_dir(), 65534, (gid_t)-1) == 0);
     for (size_t i = 0; i < 9; i++) {
         static const char *const paths[] = {
-            "", "renewal", "renewal/a.conf", "live", "live/a",
-            "archive", "archive/a", "archive/a/privkey1.pem", "archive/a/cert1.pem",
+            "",
+            "renewal",
+            "renewal/a.conf",
+            "live",
+            "live/a",
+            "archive",
+            "archive/a",
+            "archive/a/privkey1.pem",
+            "archive/a/cert1.pem",
         };
 
         REQUIRE(chown(at("%s", paths[i]), 65534, (gid_t)-1) == 0);
     }
-    REQUIRE(chown(at("archive/a/privkey1.pem"), (uid_t)-1, 33) == 0 &&
-            chmod(at("archive/a/privkey1.pem"), 0640) == 0);
+    REQUIRE(chown(at("archive/a/privkey1.pem"), (uid_t)-1, 33) == 0 && chmod(at("archive/a/privkey1.pem"), 0640) == 0);
     REQUIRE(setegid(65534) == 0 && seteuid(65534) == 0);
-    ok = lineage_load(store, "a", &lineage, &err) &&
-         lineage_add_version(store, lineage, &issued, settings, &err);
+    ok = lineage_load(store, "a", &lineage, &err) && lineage_add_version(store, lineage, &issued, settings, &err);
     REQUIRE(seteuid(0) == 0 && setegid(0) == 0);
     REQUIRE(ok, "%s", err.why);
     REQUIRE(stat(at("archive/a/privkey2.pem"), &st) == 0);
@@ -443,8 +454,8 @@ TEST(many_lineages_at_once)
     for (int i = 0; i < THREADS; i++) {
         workers[i].store = store;
         workers[i].settings = settings;
-        (void)snprintf(workers[i].name, sizeof workers[i].name, "%s",
-                       i < 2 ? "same" : (const char[]){ (char)('a' + i), 0 });
+        (void)snprintf(
+            workers[i].name, sizeof workers[i].name, "%s", i < 2 ? "same" : (const char[]){ (char)('a' + i), 0 });
         REQUIRE(pthread_create(&threads[i], NULL, work, &workers[i]) == 0);
     }
     for (int i = 0; i < THREADS; i++) {

@@ -14,8 +14,8 @@
 /* ---- searching ---- */
 
 /* Calls visit for each renewal file that can be parsed, until it returns false. */
-static bool each_lineage(struct store *store, bool (*visit)(const struct lineage *, void *), void *ctx,
-                         struct error *err)
+static bool each_lineage(
+    struct store *store, bool (*visit)(const struct lineage *, void *), void *ctx, struct error *err)
 {
     AUTO(list_clear) struct list names = { 0 };
 
@@ -207,13 +207,14 @@ static bool refuse_shared(struct store *store, const struct lineage *lineage, st
         if (!live.shared)
             return true;
         (void)error_set(err, ERROR_STORE, "not deleting %s: another certificate has the same live files in %s",
-                        lineage->name, lineage->live_dir);
-        return error_next(err, "correct the paths in %s or in the renewal file of the other certificate", lineage->conf_path);
+            lineage->name, lineage->live_dir);
+        return error_next(
+            err, "correct the paths in %s or in the renewal file of the other certificate", lineage->conf_path);
     }
     (void)error_set(err, ERROR_STORE, "not deleting %s: more than one certificate is using %s", lineage->name,
-                    lineage->archive_dir);
-    return error_next(err, "correct archive_dir in %s or in the renewal file of the other certificate",
-                      lineage->conf_path);
+        lineage->archive_dir);
+    return error_next(
+        err, "correct archive_dir in %s or in the renewal file of the other certificate", lineage->conf_path);
 }
 
 /* Before the file that says what is to go does: what was removed must not come back after a power failure. */
@@ -238,7 +239,8 @@ static bool remove_files(const struct lineage *lineage, bool whole_archive, stru
     return sync_removed(lineage, err);
 }
 
-/* So that nothing of an interrupted conversion stays. Best effort: what is too broken for it can be deleted all the same. */
+/* So that nothing of an interrupted conversion stays. Best effort: what is too broken for it can be deleted all the
+ * same. */
 static void settle_conversion(const struct lineage *lineage)
 {
     struct error err = { 0 };
@@ -304,7 +306,8 @@ bool lineage_finish_delete(struct store *store, const char *name, bool *found, s
         return true;
     if (lineage_open_conf(store, name, gone, &lineage, &broken) && names_files(lineage)) {
         if (lineage_shares_archive(lineage)) /* since then */
-            log_warning("What is left of %s stays in %s, as another certificate uses it by now", name, lineage->archive_dir);
+            log_warning(
+                "What is left of %s stays in %s, as another certificate uses it by now", name, lineage->archive_dir);
         else
             TRY(remove_files(lineage, is_own_archive(store, lineage), err));
     }

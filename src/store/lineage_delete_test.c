@@ -89,8 +89,7 @@ static const struct {
     { "empty", "", NULL, "README a b", "a b" },
     { "cannot be parsed", "cert\n", "a.conf", "README a b", "a b" },
     { "nothing but the archive", "archive_dir = %s/conf/archive/a\n", NULL, "README a b", "b" },
-    { "no key", "cert = %1$s/conf/live/a/cert.pem\nchain = %1$s/conf/live/a/chain.pem\n", NULL, "README a b",
-      "b" },
+    { "no key", "cert = %1$s/conf/live/a/cert.pem\nchain = %1$s/conf/live/a/chain.pem\n", NULL, "README a b", "b" },
 };
 
 TEST(delete_broken)
@@ -116,8 +115,8 @@ TEST(delete_broken)
         write_text(at("renewal/a.conf"), buf_text(&conf));
         ok = lineage_delete(store, "a", &err);
         CHECK(ok == (broken[i].why == NULL), "%s: %s", broken[i].name, err.why);
-        CHECK(ok || (strstr(err.why, broken[i].why) && strstr(err.what, "error parsing ")), "%s: %s",
-              broken[i].name, err.why);
+        CHECK(ok || (strstr(err.why, broken[i].why) && strstr(err.what, "error parsing ")), "%s: %s", broken[i].name,
+            err.why);
         CHECK(!file_exists(at("renewal/a.conf")), "%s", broken[i].name);
         live = names_in(at("live"));
         archive = names_in(at("archive"));
@@ -145,10 +144,14 @@ TEST(delete_with_a_file_for_the_live_directory)
 static const struct {
     const char *path, *name;
 } paths[] = {
-    { "live/b/cert.pem", "b" },      { "live/b/../b/fullchain.pem", "b" },
-    { "archive/b/cert1.pem", "b" },  { "archive/a/fullchain1.pem", "a" },
-    { "archive/b/cert2.pem", NULL }, { "archive/b/privkey1.pem", NULL },
-    { "live/b/chain.pem", NULL },    { "live/c/cert.pem", NULL },
+    { "live/b/cert.pem", "b" },
+    { "live/b/../b/fullchain.pem", "b" },
+    { "archive/b/cert1.pem", "b" },
+    { "archive/a/fullchain1.pem", "a" },
+    { "archive/b/cert2.pem", NULL },
+    { "archive/b/privkey1.pem", NULL },
+    { "live/b/chain.pem", NULL },
+    { "live/c/cert.pem", NULL },
 };
 
 TEST(find_by_path)
@@ -162,8 +165,7 @@ TEST(find_by_path)
         AUTO(free) char *name = NULL;
         struct error err = { 0 };
 
-        REQUIRE(store_find_by_path(store, at("%s", paths[i].path), &name, &err), "%s: %s", paths[i].path,
-                err.why);
+        REQUIRE(store_find_by_path(store, at("%s", paths[i].path), &name, &err), "%s: %s", paths[i].path, err.why);
         CHECK_TEXT(name, paths[i].name, paths[i].path);
     }
 }

@@ -34,7 +34,8 @@ static char *lock_path(const struct store *store)
     return file_join(store_config_dir(store), LOCK_NAME);
 }
 
-static bool take(const struct store *store, struct range range, const char *what, struct range_lock **out, struct error *err)
+static bool take(
+    const struct store *store, struct range range, const char *what, struct range_lock **out, struct error *err)
 {
     AUTO(free) char *path = lock_path(store);
     int timeout_s = store_lock_timeout_s(store);
@@ -82,7 +83,8 @@ bool store_lock_all_try(struct store *store, struct range_lock **out, bool *take
 
 bool store_lock_repair(struct store *store, struct range_lock **out, struct error *err)
 {
-    return take(store, lineage_range(""), "the repair of a certificate's files", out, err); /* no lineage has that name */
+    return take(
+        store, lineage_range(""), "the repair of a certificate's files", out, err); /* no lineage has that name */
 }
 
 bool account_store_lock(struct store *store, const char *server, struct range_lock **out, struct error *err)

@@ -137,15 +137,13 @@ TEST(load)
 static const struct {
     const char *name, *file, *content, *what, *why;
 } mismatches[] = {
-    { "chain of another issuer", "chain1", pem_other_ca,
-      "verifying the signature of the certificate located at", "" },
+    { "chain of another issuer", "chain1", pem_other_ca, "verifying the signature of the certificate located at", "" },
     { "chain is empty", "chain1", "", "verifying the signature", "" },
-    { "fullchain is the leaf alone", "fullchain1", pem_a, "",
-      "fullchain does not match cert + chain for a!" },
+    { "fullchain is the leaf alone", "fullchain1", pem_a, "", "fullchain does not match cert + chain for a!" },
     { "fullchain is empty", "fullchain1", "", "", "fullchain does not match cert + chain for a!" },
     { "key of another certificate", "privkey1", key_b, "matches the private key located at", "" },
-    { "no key", "privkey1", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n",
-      "matches the private key", "" },
+    { "no key", "privkey1", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "matches the private key",
+        "" },
 };
 
 TEST(mismatches)
@@ -275,10 +273,8 @@ TEST(interrupted_switches)
         }
         REQUIRE(lineage != NULL && lineage_fix_deployment(lineage, &err), "%s: %s", kills[i].name, err.why);
         for (int kind = 0; kind < 4; kind++) {
-            CHECK(!file_is_link(at("live/a/previous_%s.pem", kinds[kind])), "%s: %s", kills[i].name,
-                  kinds[kind]);
-            CHECK(strstr(link_text(at("live/a/%s.pem", kinds[kind])), "2.pem"), "%s: %s", kills[i].name,
-                  kinds[kind]);
+            CHECK(!file_is_link(at("live/a/previous_%s.pem", kinds[kind])), "%s: %s", kills[i].name, kinds[kind]);
+            CHECK(strstr(link_text(at("live/a/%s.pem", kinds[kind])), "2.pem"), "%s: %s", kills[i].name, kinds[kind]);
         }
         test_drop_dir();
     }

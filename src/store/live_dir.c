@@ -132,7 +132,7 @@ static bool keep_younger(const char *from, const char *to, const struct stat *at
         return errno == ENOENT || file_error(err, "examine", from);
     if ((st.st_ino != at_to->st_ino || st.st_dev != at_to->st_dev) &&
         (st.st_mtim.tv_sec > at_to->st_mtim.tv_sec ||
-         (st.st_mtim.tv_sec == at_to->st_mtim.tv_sec && st.st_mtim.tv_nsec > at_to->st_mtim.tv_nsec)))
+            (st.st_mtim.tv_sec == at_to->st_mtim.tv_sec && st.st_mtim.tv_nsec > at_to->st_mtim.tv_nsec)))
         return rename(from, to) == 0 || file_error(err, "keep in the live directory", from);
     return file_remove(from, err);
 }

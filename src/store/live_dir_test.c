@@ -1,5 +1,6 @@
 /*
- * What a user keeps in live/NAME and in the directory of an old version, and whom he lets in: through renewals and restores.
+ * What a user keeps in live/NAME and in the directory of an old version, and whom he lets in: through renewals and
+ * restores.
  */
 #include "store/live_dir.h"
 
@@ -52,8 +53,10 @@ TEST(the_same_name_in_an_old_version)
     REQUIRE(symlink("x", at("archive/a/" OLD "/link")) == 0 && symlink("y", at("live/a/link")) == 0);
     restore(&world, OLD);
     live = names_in(at("live/a"));
-    CHECK_TEXT(live, "cert.pem chain.pem fullchain.pem haproxy.pem haproxy.pem." OLD " link link." OLD " meta.txt notes "
-                     "privkey.pem same", "live");
+    CHECK_TEXT(live,
+        "cert.pem chain.pem fullchain.pem haproxy.pem haproxy.pem." OLD " link link." OLD " meta.txt notes "
+        "privkey.pem same",
+        "live");
     check_text(at("live/a/haproxy.pem"), "new", "the younger");
     check_text(at("live/a/haproxy.pem." OLD), "old", "the older");
     CHECK_TEXT(link_text(at("live/a/link")), "y", "the younger");
@@ -86,7 +89,8 @@ TEST(written_while_they_changed_places)
         const char *name;
         time_t old, live;
         const char *want;
-    } cases[] = { { "just before", 2000, 1000, "old" }, { "just after", 1000, 2000, "live" }, { "at once", 1000, 1000, "live" } };
+    } cases[] = { { "just before", 2000, 1000, "old" }, { "just after", 1000, 2000, "live" },
+        { "at once", 1000, 1000, "live" } };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
         AUTO(world_clear) struct world world __attribute__((unused)) = world_new("versioned");
@@ -120,7 +124,8 @@ TEST(directories_made_anew)
     check_text(at("live/a/extra.was/x"), "mine", "both are kept");
     check_text(at("live/a/mixed.was"), "a file", "a file");
     live = names_in(at("live/a"));
-    CHECK_TEXT(live, "cert.pem chain.pem empty extra extra.was fullchain.pem meta.txt mixed mixed.was privkey.pem", "live");
+    CHECK_TEXT(
+        live, "cert.pem chain.pem empty extra extra.was fullchain.pem meta.txt mixed mixed.was privkey.pem", "live");
     left = names_in(at("archive/a/" OLD));
     CHECK_TEXT(left, "cert.pem chain.pem fullchain.pem meta.txt privkey.pem", "nothing is left behind");
 }
@@ -143,9 +148,10 @@ TEST(the_rest_of_a_version)
 static void put_list(const char *path, unsigned perm)
 {
     AUTO(buf_clear) struct buf value = BUF(ACL_SIZE_MAX);
-    struct acl acl = { .len = 5, .at = { { ACL_OWNER, 7, UINT32_MAX }, { ACL_USER, (uint16_t)perm, SOMEBODY },
-                                         { ACL_OWNING_GROUP, 0, UINT32_MAX }, { ACL_MASK, (uint16_t)perm, UINT32_MAX },
-                                         { ACL_OTHER, 0, UINT32_MAX } } };
+    struct acl acl = { .len = 5,
+        .at = { { ACL_OWNER, 7, UINT32_MAX }, { ACL_USER, (uint16_t)perm, SOMEBODY },
+            { ACL_OWNING_GROUP, 0, UINT32_MAX }, { ACL_MASK, (uint16_t)perm, UINT32_MAX },
+            { ACL_OTHER, 0, UINT32_MAX } } };
 
     acl_put(&acl, &value);
     REQUIRE(setxattr(path, "system.posix_acl_access", value.at, value.len, 0) == 0, "%s: %s", path, strerror(errno));
@@ -153,7 +159,8 @@ static void put_list(const char *path, unsigned perm)
 
 static void take_list(const char *path, mode_t mode)
 {
-    REQUIRE(chmod(path, mode) == 0 && removexattr(path, "system.posix_acl_access") == 0, "%s: %s", path, strerror(errno));
+    REQUIRE(
+        chmod(path, mode) == 0 && removexattr(path, "system.posix_acl_access") == 0, "%s: %s", path, strerror(errno));
 }
 
 /* What somebody may who is named in the list, and what the owning group may. */
@@ -215,7 +222,8 @@ TEST(lists_that_settings_replace)
     static const struct {
         const char *name, *mode, *group;
         unsigned user, owning;
-    } cases[] = { { "a mode", "640", NULL, 0, 4 }, { "a group", NULL, "54321", 0, 4 }, { "nothing", NULL, NULL, 4, 0 } };
+    } cases[] = { { "a mode", "640", NULL, 0, 4 }, { "a group", NULL, "54321", 0, 4 },
+        { "nothing", NULL, NULL, 4, 0 } };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
         AUTO(world_clear) struct world world = world_new("versioned");
@@ -228,7 +236,8 @@ TEST(lists_that_settings_replace)
             xreplace(&world.settings->key_mode, cases[i].mode);
         if (cases[i].group != NULL)
             xreplace(&world.settings->key_group, cases[i].group);
-        REQUIRE(lineage_apply_access(world.store, world.lineage, world.settings, &err), "%s: %s", cases[i].name, err.why);
+        REQUIRE(
+            lineage_apply_access(world.store, world.lineage, world.settings, &err), "%s: %s", cases[i].name, err.why);
         check_list(at("live/a/privkey.pem"), cases[i].user, cases[i].owning, cases[i].name);
     }
 }

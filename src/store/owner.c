@@ -20,7 +20,8 @@ union entry {
 
 enum database { USERS, GROUPS };
 
-/* name NULL: asks for the number. False: none, or (*sys) the database cannot be asked. *memory holds what entry points to. */
+/* name NULL: asks for the number. False: none, or (*sys) the database cannot be asked. *memory holds what entry points
+ * to. */
 static bool look_up(enum database which, const char *name, uint32_t id, union entry *entry, char **memory, int *sys)
 {
     for (size_t size = SIZE_FIRST; size <= SIZE_MAX_ENTRY; size *= 2) {
@@ -68,7 +69,7 @@ static bool find(enum database which, const char *name, uint32_t *out, struct er
     }
     (void)error_set(err, ERROR_CONFIG, "there is no %s %s", what, name);
     return error_next(err, "make it (%sadd %s), or choose another with --key-%s or --cert-%s", what, name,
-                      which == USERS ? "owner" : "group", which == USERS ? "owner" : "group");
+        which == USERS ? "owner" : "group", which == USERS ? "owner" : "group");
 }
 
 bool owner_find_user(const char *name, uid_t *out, struct error *err)

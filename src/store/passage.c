@@ -160,8 +160,10 @@ char *passage_open_key(const char *dir)
 
 static bool key_is_open(const char *path, const char *dir, struct error *err)
 {
-    (void)error_set(err, ERROR_STORE, "%s can be read by everybody who gets there, and only the closed directory %s keeps "
-                                      "them away", path, dir);
+    (void)error_set(err, ERROR_STORE,
+        "%s can be read by everybody who gets there, and only the closed directory %s keeps "
+        "them away",
+        path, dir);
     return error_next(err, "chmod go-r %s", path);
 }
 
@@ -212,12 +214,13 @@ static bool let(struct dir *dir, const struct guest *guest, unsigned perm, struc
 /* It has more there than everybody: somebody opened the directory to it. */
 static bool is_known(const struct dir *dir, const struct guest *guest)
 {
-    return owns(dir, guest) || (acl_user_may(&dir->acl, dir->st.st_gid, &guest->user) & ~acl_other_may(&dir->acl)) != 0 ||
+    return owns(dir, guest) ||
+           (acl_user_may(&dir->acl, dir->st.st_gid, &guest->user) & ~acl_other_may(&dir->acl)) != 0 ||
            (!is_user(guest) && dir->st.st_gid == guest->who.gid && (dir->st.st_mode & S_IXGRP) != 0);
 }
 
-/* What lies beside the lineage in a directory that is about to let a guest pass. was_closed: nobody came here so far, so
- * that nobody misses what is closed to all. */
+/* What lies beside the lineage in a directory that is about to let a guest pass. was_closed: nobody came here so far,
+ * so that nobody misses what is closed to all. */
 static bool shut_out(const char *path, const struct guest *guest, bool was_closed, struct error *err)
 {
     AUTO(dir_close) struct dir dir = { .fd = -1 };
@@ -233,8 +236,8 @@ static bool shut_out(const char *path, const struct guest *guest, bool was_close
 }
 
 /* keys_lie_open: in archive/ an older Certbot keeps keys that everybody can read; in live/ somebody may. */
-static bool shut_out_beside(const struct dir *above, const char *own, const struct guest *guest, bool keys_lie_open,
-                            struct error *err)
+static bool shut_out_beside(
+    const struct dir *above, const char *own, const struct guest *guest, bool keys_lie_open, struct error *err)
 {
     AUTO(list_clear) struct list names = { 0 };
     bool was_closed = is_closed(above);
@@ -260,8 +263,8 @@ static bool shut_out_beside(const struct dir *above, const char *own, const stru
 }
 
 /* The lineage's own directory. Where nobody came so far, the guest alone comes. */
-static bool open_own(const struct dir *above, const char *path, const struct guest *guest, bool reads_keys, bool is_archive,
-                     struct error *err)
+static bool open_own(const struct dir *above, const char *path, const struct guest *guest, bool reads_keys,
+    bool is_archive, struct error *err)
 {
     AUTO(dir_close) struct dir dir = { .fd = -1 };
     AUTO(free) char *key = NULL;
@@ -355,8 +358,8 @@ static void let_read(const char *config_dir, const struct lineage *lineage, stru
         lineage->layout == &layout_certbot && is_ours(config_dir, "archive", lineage->archive_dir))
         (void)!open_to(lineage->archive_dir, &guest, reads_keys, true, &err);
     if (err.kind != ERROR_NONE)
-        log_info("The directories of %s are not open to user %d, group %d: %s", lineage->name, (int)who.uid, (int)who.gid,
-                 err.why);
+        log_info("The directories of %s are not open to user %d, group %d: %s", lineage->name, (int)who.uid,
+            (int)who.gid, err.why);
     passage_tell(config_dir, lineage, reads_keys ? KIND_PRIVKEY : KIND_CERT, who, &err);
 }
 
@@ -379,7 +382,8 @@ static void let_owner(const char *config_dir, const struct lineage *lineage, uid
 {
     AUTO(free) char *obstacle = NULL;
 
-    if (uid == NO_USER || access_may_reach(lineage->live[reads_keys ? KIND_PRIVKEY : KIND_CERT], uid, NO_GROUP, &obstacle) ||
+    if (uid == NO_USER ||
+        access_may_reach(lineage->live[reads_keys ? KIND_PRIVKEY : KIND_CERT], uid, NO_GROUP, &obstacle) ||
         !file_is_dir(obstacle)) /* it was not given to him: access_tell says so */
         return;
     let_read(config_dir, lineage, (struct who){ uid, NO_GROUP }, reads_keys);

@@ -16,33 +16,34 @@ struct who {
 
 /*
  * Lets the groups that wishes name pass, the owners that they name (by access control lists), and everybody where
- * everybody may read certificates (in the versioned layout only: an older Certbot would make keys that everybody can read,
- * which only the closed directories protect). Where neither was asked for nothing is changed. Warns of what could not be
- * done, and of any part of the way, also above config_dir, that lets them not pass. A failure changes nothing for the
- * worse.
+ * everybody may read certificates (in the versioned layout only: an older Certbot would make keys that everybody can
+ * read, which only the closed directories protect). Where neither was asked for nothing is changed. Warns of what could
+ * not be done, and of any part of the way, also above config_dir, that lets them not pass. A failure changes nothing
+ * for the worse.
  */
 void passage_open(const char *config_dir, const struct lineage *lineage, const struct wishes *wishes);
 
 /*
  * Whether the way to path, following links, lets somebody pass, and path itself can be read (a directory: passed). uid
  * (uid_t)-1: a user that nothing is known of but the group; gid (gid_t)-1: one in no group that is named anywhere. Of a
- * user who is known the groups are known, and gid is passed over. *obstacle, when not: the first part of the way that is in
- * the way, of the caller's.
+ * user who is known the groups are known, and gid is passed over. *obstacle, when not: the first part of the way that
+ * is in the way, of the caller's.
  */
 bool access_may_reach(const char *path, uid_t uid, gid_t gid, char **obstacle);
 
-/* A key that is about to come into live/NAME from a place that kept others away from it (was): what others may is taken from
- * it, unless live/ keeps them away, too. */
+/* A key that is about to come into live/NAME from a place that kept others away from it (was): what others may is taken
+ * from it, unless live/ keeps them away, too. */
 MUST_USE bool passage_guard_key(const char *live_dir, const char *was, const char *key, struct error *err);
 
-/* A file in dir or below that everybody may read and that holds a private key, of the caller's; NULL when there is none. */
+/* A file in dir or below that everybody may read and that holds a private key, of the caller's; NULL when there is
+ * none. */
 char *passage_open_key(const char *dir);
 
 /* ---- inside the room: passage.c to passage_tell.c ---- */
 
-/* When somebody does not get to a live file: what is in the way. failure: why it could not be opened; of kind ERROR_NONE when
- * nothing failed. */
+/* When somebody does not get to a live file: what is in the way. failure: why it could not be opened; of kind
+ * ERROR_NONE when nothing failed. */
 void passage_tell(const char *config_dir, const struct lineage *lineage, enum kind kind, struct who reader,
-                  const struct error *failure);
+    const struct error *failure);
 /* Why Certbot's layout is not opened to everybody. */
 void passage_tell_closed(const struct lineage *lineage);

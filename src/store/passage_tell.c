@@ -37,36 +37,41 @@ static char *remedy(const char *config_dir, const char *obstacle, struct who who
 /* A mode knows no users beside the owner. */
 static void tell_no_lists_for_user(const char *file, const char *who, const char *obstacle)
 {
-    log_warning("%s belongs to %s, but %s does not let that user pass: its file system has no access control lists, without "
-                "which only a group can be let in. Use --key-group (or --cert-group) with a group of that user's, too",
-                file, who, obstacle);
+    log_warning(
+        "%s belongs to %s, but %s does not let that user pass: its file system has no access control lists, without "
+        "which only a group can be let in. Use --key-group (or --cert-group) with a group of that user's, too",
+        file, who, obstacle);
 }
 
 /* Without lists there is one group for each directory, and nothing that closes what an older Certbot makes. */
-static void tell_no_lists(const struct lineage *lineage, const char *file, const char *who, const char *obstacle,
-                          const char *group)
+static void tell_no_lists(
+    const struct lineage *lineage, const char *file, const char *who, const char *obstacle, const char *group)
 {
     if (lineage->layout == &layout_certbot)
         log_warning("%s is to be read by %s, but %s stays closed: its file system has no access control lists, without "
                     "which an older Certbot could make keys there that they can read, or others who pass it would lose "
                     "their way. Convert (store convert --layout versioned --cert-name %s), or if neither matters: "
-                    "chgrp %s %s && chmod g+x %s", file, who, obstacle, lineage->name, group, obstacle, obstacle);
+                    "chgrp %s %s && chmod g+x %s",
+            file, who, obstacle, lineage->name, group, obstacle, obstacle);
     else
         log_warning("%s is to be read by %s, but %s lets another group pass, and its file system has no access control "
                     "lists to add one. Use that group, or if it is no longer needed: chgrp %s %s && chmod g+rx %s",
-                    file, who, obstacle, group, obstacle, obstacle);
+            file, who, obstacle, group, obstacle, obstacle);
 }
 
 /* failure: why it could not be opened; its kind is ERROR_NONE when nothing failed. */
 void passage_tell(const char *config_dir, const struct lineage *lineage, enum kind kind, struct who reader,
-                  const struct error *failure)
+    const struct error *failure)
 {
     AUTO(free) char *obstacle = NULL, *command = NULL, *who = NULL, *name = NULL;
     const char *file = lineage->live[kind];
 
-    if (access_may_reach(file, reader.uid, reader.gid, &obstacle) || !file_is_dir(obstacle)) /* of the file, access_tell tells */
+    if (access_may_reach(file, reader.uid, reader.gid, &obstacle) ||
+        !file_is_dir(obstacle)) /* of the file, access_tell tells */
         return;
-    name = reader.uid != NO_USER ? owner_user_name(reader.uid) : reader.gid != NO_GROUP ? owner_group_name(reader.gid) : NULL;
+    name = reader.uid != NO_USER    ? owner_user_name(reader.uid)
+           : reader.gid != NO_GROUP ? owner_group_name(reader.gid)
+                                    : NULL;
     who = name == NULL ? xstrdup("everybody") : xprintf("%s %s", reader.uid != NO_USER ? "user" : "group", name);
     if (failure->sys == ENOTSUP && reader.uid != NO_USER) {
         tell_no_lists_for_user(file, who, obstacle);
@@ -78,12 +83,12 @@ void passage_tell(const char *config_dir, const struct lineage *lineage, enum ki
     }
     if (failure->next[0] != '\0' && failure->sys == 0) {
         log_warning("%s is to be read by %s, but %s stays closed to them: %s. To change that: %s", file, who, obstacle,
-                    failure->why, failure->next);
+            failure->why, failure->next);
         return;
     }
     command = remedy(config_dir, obstacle, reader, name);
     log_warning("%s is to be read by %s, but %s does not let them pass. Root can change that: %s", file, who, obstacle,
-                command);
+        command);
 }
 
 void passage_tell_closed(const struct lineage *lineage)
@@ -92,8 +97,9 @@ void passage_tell_closed(const struct lineage *lineage)
 
     if (access_may_reach(lineage->live[KIND_CERT], (uid_t)-1, NO_GROUP, &obstacle))
         return;
-    log_warning("The certificates of %s may be read by everybody, but %s lets nobody pass. In Certbot's layout it stays "
-                "closed: an older Certbot would make private keys there that everybody can read. Choose a group "
-                "(--cert-group), or convert: store convert --layout versioned --cert-name %s",
-                lineage->name, obstacle, lineage->name);
+    log_warning(
+        "The certificates of %s may be read by everybody, but %s lets nobody pass. In Certbot's layout it stays "
+        "closed: an older Certbot would make private keys there that everybody can read. Choose a group "
+        "(--cert-group), or convert: store convert --layout versioned --cert-name %s",
+        lineage->name, obstacle, lineage->name);
 }

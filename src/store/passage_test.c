@@ -1,6 +1,6 @@
 /*
- * The directories on the way: whom they let pass, in stores of both layouts. Only root may give directories to groups that
- * it is in by chance.
+ * The directories on the way: whom they let pass, in stores of both layouts. Only root may give directories to groups
+ * that it is in by chance.
  */
 #include "store/passage.h"
 
@@ -87,12 +87,13 @@ static void check_reach(const char *path, gid_t gid, bool want, const char *name
     CHECK(can == want, "%s: group %d, %s: %s", name, (int)gid, path, can ? "is let through" : obstacle);
 }
 
-#define OVER_LAYOUTS(layout) \
+#define OVER_LAYOUTS(layout)                                                                                           \
     for (const char *const *layout = (const char *const[]){ "certbot", "versioned", NULL }; *layout != NULL; layout++)
 
 TEST(closed_by_default)
 {
-    OVER_LAYOUTS(layout) {
+    OVER_LAYOUTS(layout)
+    {
         AUTO(world_clear) struct world world = world_new(*layout);
 
         make_lineage(world.store, world.settings, "a");
@@ -105,7 +106,8 @@ TEST(closed_by_default)
 
 TEST(a_group_reads_keys)
 {
-    OVER_LAYOUTS(layout) {
+    OVER_LAYOUTS(layout)
+    {
         AUTO(world_clear) struct world world = world_new(*layout);
 
         if (!is_root("a_group_reads_keys") || !has_lists())
@@ -141,7 +143,8 @@ static void check_user(const char *path, uid_t uid, bool want, const char *name)
 /* Who owns the key gets there, without any group. */
 TEST(an_owner_reads_keys)
 {
-    OVER_LAYOUTS(layout) {
+    OVER_LAYOUTS(layout)
+    {
         AUTO(world_clear) struct world world = world_new(*layout);
 
         if (!is_root("an_owner_reads_keys") || !has_lists())
@@ -174,7 +177,8 @@ TEST(an_owner_reads_keys)
 
 TEST(an_owner_reads_certificates_only)
 {
-    OVER_LAYOUTS(layout) {
+    OVER_LAYOUTS(layout)
+    {
         AUTO(world_clear) struct world world = world_new(*layout);
 
         if (!is_root("an_owner_reads_certificates_only") || !has_lists())
@@ -217,7 +221,7 @@ TEST(a_key_that_comes_later)
             (void)umask(mask);
             REQUIRE(fd >= 0);
             CHECK(!access_may_reach(at("archive/a/privkey9.pem"), cases[i].uid, cases[i].gid, &obstacle), "%s: %d",
-                  cases[i].name, turn);
+                cases[i].name, turn);
             REQUIRE(unlink(at("archive/a/privkey9.pem")) == 0);
             apply(&world, "a");
         }
@@ -244,7 +248,8 @@ TEST(an_owner_who_is_root)
 /* Helpers of low trust: they staple, and must not have the key. */
 TEST(a_group_reads_certificates_only)
 {
-    OVER_LAYOUTS(layout) {
+    OVER_LAYOUTS(layout)
+    {
         AUTO(world_clear) struct world world = world_new(*layout);
 
         if (!is_root("a_group_reads_certificates_only") || !has_lists())
@@ -260,7 +265,8 @@ TEST(a_group_reads_certificates_only)
 
 TEST(two_groups)
 {
-    OVER_LAYOUTS(layout) {
+    OVER_LAYOUTS(layout)
+    {
         AUTO(world_clear) struct world world = world_new(*layout);
 
         if (!is_root("two_groups") || !has_lists())
@@ -288,7 +294,8 @@ TEST(two_groups)
 /* Where a group was let in by hand, it stays, and the new one comes beside it. */
 TEST(a_group_that_was_there)
 {
-    OVER_LAYOUTS(layout) {
+    OVER_LAYOUTS(layout)
+    {
         AUTO(world_clear) struct world world = world_new(*layout);
         const char *const dirs[] = { "live", "archive" };
 
@@ -315,7 +322,8 @@ TEST(a_group_that_was_there)
 /* Keys of an ancient Certbot: 0644, protected by the closed directory alone. */
 TEST(old_open_keys)
 {
-    OVER_LAYOUTS(layout) {
+    OVER_LAYOUTS(layout)
+    {
         AUTO(world_clear) struct world world = world_new(*layout);
 
         if (!is_root("old_open_keys") || !has_lists())
@@ -332,7 +340,8 @@ TEST(old_open_keys)
 
 TEST(an_open_key_beside_certificates)
 {
-    OVER_LAYOUTS(layout) {
+    OVER_LAYOUTS(layout)
+    {
         AUTO(world_clear) struct world world = world_new(*layout);
 
         if (!is_root("an_open_key_beside_certificates") || !has_lists())
@@ -464,7 +473,8 @@ TEST(converting_a_key_that_everybody_reads)
 
 TEST(reaching)
 {
-    AUTO(free) char *found = NULL, *above = test_path("top"), *file = test_path("top/dir/file"), *link = test_path("link");
+    AUTO(free)
+    char *found = NULL, *above = test_path("top"), *file = test_path("top/dir/file"), *link = test_path("link");
     AUTO(free) char *dir = test_path("top/dir"), *loop = test_path("loop"), *missing = test_path("top/none");
     struct error err = { 0 };
 

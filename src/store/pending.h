@@ -1,11 +1,11 @@
 #pragma once
 /*
- * Orders under way: CONF/pending/NAME/ holds what it takes to have a certificate again that was issued and never saved, its
- * private key included.
+ * Orders under way: CONF/pending/NAME/ holds what it takes to have a certificate again that was issued and never saved,
+ * its private key included.
  *
- * A record is there from just before the CA is told to issue until the certificate is in its lineage. order.txt is written
- * last and removed first: without it, what is there is a leftover. Knows nothing of the network, and not whether a record
- * fits what is wanted now.
+ * A record is there from just before the CA is told to issue until the certificate is in its lineage. order.txt is
+ * written last and removed first: without it, what is there is a leftover. Knows nothing of the network, and not
+ * whether a record fits what is wanted now.
  */
 #include "store/store.h"
 
@@ -18,11 +18,11 @@ struct pending {
     struct list requested; /* what was asked for: more, when names were dropped */
     char *profile;         /* NULL: none was asked for */
     bool must_staple;
-    char *csr_sha256;      /* hex */
-    char *previous;        /* SHA-256 of the lineage's newest certificate at that time, hex; NULL: there was no lineage */
-    int64_t created;       /* UTC seconds */
-    bool has_key;          /* the key is in the record; else it is the lineage's, or a user's with a CSR */
-    struct buf key;        /* PEM */
+    char *csr_sha256; /* hex */
+    char *previous;   /* SHA-256 of the lineage's newest certificate at that time, hex; NULL: there was no lineage */
+    int64_t created;  /* UTC seconds */
+    bool has_key;     /* the key is in the record; else it is the lineage's, or a user's with a CSR */
+    struct buf key;   /* PEM */
 };
 
 void pending_clear(struct pending *pending);
@@ -31,15 +31,16 @@ static inline void pending_clear_at(struct pending *pending)
     pending_clear(pending);
 }
 
-/* order.txt: "key: value" lines. Unknown keys are passed over. ERROR_STORE: a line or a value is not what it should be, or one
- * is missing. */
+/* order.txt: "key: value" lines. Unknown keys are passed over. ERROR_STORE: a line or a value is not what it should be,
+ * or one is missing. */
 MUST_USE bool pending_parse(struct view text, struct pending *out, struct error *err);
 /* The same text; what cannot be printed becomes '?'. */
 void pending_format(const struct pending *pending, struct buf *out);
 
 /* "CONF/pending/NAME", of the caller's. */
 char *pending_dir(const struct store *store, const char *name) __attribute__((returns_nonnull));
-char *pending_key_path(const struct store *store, const char *name) __attribute__((returns_nonnull)); /* of the caller's */
+char *pending_key_path(const struct store *store, const char *name)
+    __attribute__((returns_nonnull)); /* of the caller's */
 /* The name under which the order for a user's CSR is recorded: none that a lineage can have. Of the caller's. */
 char *pending_csr_name(const char *csr_sha256) __attribute__((returns_nonnull));
 bool pending_is_for_csr(const char *name);
@@ -49,12 +50,13 @@ MUST_USE bool pending_save(struct store *store, const char *name, const struct p
 
 enum pending_state {
     PENDING_NONE,
-    PENDING_LEFTOVER,   /* no order.txt: being written, given up, or done */
+    PENDING_LEFTOVER, /* no order.txt: being written, given up, or done */
     PENDING_DAMAGED,
     PENDING_UNREADABLE, /* now; it may be readable another time */
     PENDING_WHOLE,
 };
-/* Changes nothing. *out is filled for PENDING_WHOLE only; *err says what is wrong with what is damaged or unreadable. */
+/* Changes nothing. *out is filled for PENDING_WHOLE only; *err says what is wrong with what is damaged or unreadable.
+ */
 enum pending_state pending_look(struct store *store, const char *name, struct pending *out, struct error *err);
 
 /* *found false: there is none, or none that can be used; that is told and removed. */

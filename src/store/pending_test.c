@@ -11,18 +11,25 @@
 #define CREATED 1795329206 /* 2026-11-22T06:33:26Z */
 
 #define ORDER "order: https://ca.test/order/1\n"
-#define REST                                                                                                 \
-    "server: https://ca.test/dir\naccount: https://ca.test/acct/1\nnames: a.test, b.test\n"                  \
+#define REST                                                                                                           \
+    "server: https://ca.test/dir\naccount: https://ca.test/acct/1\nnames: a.test, b.test\n"                            \
     "requested names: a.test, b.test\ncsr sha256: 00\n"
 #define TIME "created: 2026-11-22T06:33:26Z\n"
 
 static struct pending a_record(void)
 {
     struct pending pending = {
-        .order_url = xstrdup("https://ca.test/order/1"), .server = xstrdup("https://ca.test/dir"),
-        .account_url = xstrdup("https://ca.test/acct/1"), .account_id = xstrdup("0123"), .profile = xstrdup("short"),
-        .must_staple = true, .csr_sha256 = xstrdup("ab12"), .previous = xstrdup("cd34"), .created = CREATED,
-        .has_key = true, .key = BUF_SECRET(4096),
+        .order_url = xstrdup("https://ca.test/order/1"),
+        .server = xstrdup("https://ca.test/dir"),
+        .account_url = xstrdup("https://ca.test/acct/1"),
+        .account_id = xstrdup("0123"),
+        .profile = xstrdup("short"),
+        .must_staple = true,
+        .csr_sha256 = xstrdup("ab12"),
+        .previous = xstrdup("cd34"),
+        .created = CREATED,
+        .has_key = true,
+        .key = BUF_SECRET(4096),
     };
 
     list_add(&pending.names, "a.test");
@@ -129,7 +136,8 @@ TEST(a_record_takes_the_place_of_another)
     struct error err = { 0 };
     bool found = false;
 
-    REQUIRE(pending_save(store, "a.test", &pending, &err) && pending_save(store, "b.test", &pending, &err), "%s", err.why);
+    REQUIRE(
+        pending_save(store, "a.test", &pending, &err) && pending_save(store, "b.test", &pending, &err), "%s", err.why);
     pending.has_key = false;
     REQUIRE(pending_save(store, "a.test", &pending, &err), "%s", err.why);
     CHECK(!file_exists(at("pending/a.test/privkey.pem")), "the key of the other order");
@@ -231,7 +239,8 @@ TEST(renewals_side_by_side)
     }
     for (size_t i = 0; i < COUNT(workers); i++) {
         REQUIRE(pthread_join(workers[i].thread, NULL) == 0);
-        CHECK(workers[i].err.kind == ERROR_NONE, "%s: %s: %s", workers[i].name, workers[i].err.what, workers[i].err.why);
+        CHECK(
+            workers[i].err.kind == ERROR_NONE, "%s: %s: %s", workers[i].name, workers[i].err.what, workers[i].err.why);
     }
     CHECK(!file_exists(at("pending")), "it goes with the last record");
 }

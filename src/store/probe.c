@@ -14,8 +14,8 @@
 #include "store/layout.h"
 #include "store/version_switch.h"
 
-/* A version takes some 40 KiB at most, the record of its order half of that; the rest is for the log. With large blocks,
- * every one of some twenty files and directories takes a whole one. */
+/* A version takes some 40 KiB at most, the record of its order half of that; the rest is for the log. With large
+ * blocks, every one of some twenty files and directories takes a whole one. */
 #define MIN_FREE (128 * 1024)
 #define MIN_BLOCKS 24
 #define MIN_INODES 24
@@ -129,14 +129,16 @@ static bool probe_common(struct store *store, const char *dir, struct error *err
 
 static bool apart(const char *live, const char *archive, const struct lineage *lineage, struct error *err)
 {
-    (void)error_set(err, ERROR_STORE, "%s and %s are on different file systems: in the layout 'versioned', versions change "
-                    "places between them in one step, which only one file system can do", live, archive);
+    (void)error_set(err, ERROR_STORE,
+        "%s and %s are on different file systems: in the layout 'versioned', versions change "
+        "places between them in one step, which only one file system can do",
+        live, archive);
     return switch_advise(lineage != NULL ? lineage->name : NULL, err);
 }
 
 /* Only a file that went from one to the other proves that a version can: two mounts may be of one device. */
-static bool probe_archive(const char *archive, const char *live, const struct lineage *lineage, bool passes,
-                          struct error *err)
+static bool probe_archive(
+    const char *archive, const char *live, const struct lineage *lineage, bool passes, struct error *err)
 {
     AUTO(free) char *from = NULL, *to = NULL;
     struct error removing = { 0 };
@@ -156,7 +158,8 @@ static bool probe_archive(const char *archive, const char *live, const struct li
     return false;
 }
 
-/* Whoever removes the last record removes the directory of them all, too, at any moment, and the next one makes it again. */
+/* Whoever removes the last record removes the directory of them all, too, at any moment, and the next one makes it
+ * again. */
 static bool probe_pending(struct store *store, struct error *err)
 {
     for (int i = 0;; i++) {
@@ -172,10 +175,13 @@ static bool probe_pending(struct store *store, struct error *err)
 
 bool store_probe(struct store *store, const struct settings *settings, const struct lineage *lineage, struct error *err)
 {
-    AUTO(free) char *archive = nearest_dir(lineage != NULL ? xstrdup(lineage->archive_dir) : store_path(store, "archive"));
+    AUTO(free)
+    char *archive = nearest_dir(lineage != NULL ? xstrdup(lineage->archive_dir) : store_path(store, "archive"));
     AUTO(free) char *live = nearest_dir(lineage != NULL ? file_dirname(lineage->live_dir) : store_path(store, "live"));
     AUTO(free) char *renewal = nearest_dir(store_path(store, "renewal"));
-    const struct layout *layout = lineage != NULL ? lineage->layout : settings == NULL ? NULL : layout_for_new(store, settings);
+    const struct layout *layout = lineage != NULL    ? lineage->layout
+                                  : settings == NULL ? NULL
+                                                     : layout_for_new(store, settings);
 
     TRY(look_at(archive, err));
     TRY(probe_common(store, live, err));

@@ -11,8 +11,7 @@ void retention_decide(struct version_age *versions, size_t len, size_t max)
     for (size_t i = len; i-- > 0;) {
         struct version_age *version = &versions[i];
 
-        version->keep = version->in_use ||
-                        (!version->copy && (kept == 0 || (kept < max && version->not_after > now)));
+        version->keep = version->in_use || (!version->copy && (kept == 0 || (kept < max && version->not_after > now)));
         if (version->keep && !version->in_use)
             kept++;
     }

@@ -14,8 +14,8 @@ struct version_age {
 };
 
 /*
- * Decides for versions in the order of their age, the oldest first. Of those that are not in use the youngest is kept, and
- * up to `max` (at least 1) of those that had not expired when the newest certificate of all began to be valid: who has no
- * clock, or a wrong one, decides the same.
+ * Decides for versions in the order of their age, the oldest first. Of those that are not in use the youngest is kept,
+ * and up to `max` (at least 1) of those that had not expired when the newest certificate of all began to be valid: who
+ * has no clock, or a wrong one, decides the same.
  */
 void retention_decide(struct version_age *versions, size_t len, size_t max);

@@ -2,8 +2,8 @@
 
 #include "store/retention.h"
 
-/* Days since some day; a version is "FROM-TO", with a letter behind it: l is live, p waits, c is a copy of one of them. What
- * is kept is what is in use, and those that the answer names by their place. */
+/* Days since some day; a version is "FROM-TO", with a letter behind it: l is live, p waits, c is a copy of one of them.
+ * What is kept is what is in use, and those that the answer names by their place. */
 static const struct {
     const char *name, *versions;
     size_t max;
@@ -36,7 +36,8 @@ static const struct {
     { "a copy does not count", "0-90 1-91c 2-92 3-93c 4-94l", 2, "02" },
 };
 
-/* Whatever the machine takes for now: the rule does not ask. A Raspberry Pi that wakes up in 1970 decides as others do. */
+/* Whatever the machine takes for now: the rule does not ask. A Raspberry Pi that wakes up in 1970 decides as others do.
+ */
 TEST(the_rule)
 {
     for (size_t i = 0; i < COUNT(cases); i++) {

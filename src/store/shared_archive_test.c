@@ -16,7 +16,8 @@ struct world {
     struct store *store;
 };
 
-/* "a" and "b", each with certificate a; b's renewal file names archive/a, and in Certbot's layout its links lead there. */
+/* "a" and "b", each with certificate a; b's renewal file names archive/a, and in Certbot's layout its links lead there.
+ */
 static struct world world_new(const char *layout)
 {
     struct world world = { .settings = settings_here() };
@@ -102,7 +103,7 @@ static void write_version(const char *dir)
 TEST(directories_of_the_other)
 {
     static const char *const dirs[] = { "archive/a/" TWO ".next", "archive/a/." TWO ".new", "archive/a/." TWO ".gone",
-                                        "archive/a/" ONE ".next" }; /* the last: b was live in the other before */
+        "archive/a/" ONE ".next" }; /* the last: b was live in the other before */
     for (size_t i = 0; i < COUNT(dirs); i++) {
         AUTO(world_clear) struct world world = world_new("versioned");
         AUTO(lineage_free) struct lineage *lineage = NULL;
@@ -129,8 +130,8 @@ TEST(a_conversion_of_the_other)
 
     write_version("archive/.a.convert/" TWO);
     CHECK(!lineage_load(world.store, "b", &lineage, &err), "nobody can tell whose");
-    CHECK(strstr(err.why, "more than one certificate") != NULL && strstr(err.next, "archive_dir") != NULL, "%s (%s)", err.why,
-          err.next);
+    CHECK(strstr(err.why, "more than one certificate") != NULL && strstr(err.next, "archive_dir") != NULL, "%s (%s)",
+        err.why, err.next);
     names = names_in(at("archive/.a.convert"));
     CHECK_TEXT(names, TWO, "not removed");
 }

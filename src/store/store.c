@@ -18,9 +18,9 @@ struct store {
     char *dir[DIR_COUNT];
     struct lock *lock[DIR_COUNT];
     unsigned needs;
-    int lock_timeout_s; /* -1: not set */
+    int lock_timeout_s;   /* -1: not set */
     struct patience wait; /* for the directories */
-    bool strict; /* --strict-permissions */
+    bool strict;          /* --strict-permissions */
     struct shared_dirs shared;
     struct proved_dirs proved;
 };
@@ -39,9 +39,8 @@ bool store_make_dir(const struct store *store, const char *path, mode_t mode, st
     }
     if (!store->strict || (st.st_uid == geteuid() && (st.st_mode & 07777) == mode))
         return true;
-    (void)error_set(err, ERROR_STORE,
-                    "%s exists, but it should be owned by current user with permissions 0o%o", path,
-                    (unsigned)mode);
+    (void)error_set(err, ERROR_STORE, "%s exists, but it should be owned by current user with permissions 0o%o", path,
+        (unsigned)mode);
     return error_next(err, "chown and chmod it, or do without --strict-permissions");
 }
 
@@ -91,7 +90,8 @@ static bool open_rest(struct store *store, struct error *err)
 static bool advise(struct error *err)
 {
     if (err->sys == EACCES || err->sys == EPERM || err->sys == EROFS)
-        (void)error_next(err, "Either run as root, or set --config-dir, --work-dir, and --logs-dir to writeable paths.");
+        (void)error_next(
+            err, "Either run as root, or set --config-dir, --work-dir, and --logs-dir to writeable paths.");
     return false;
 }
 

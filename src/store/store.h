@@ -14,18 +14,17 @@ struct lineage;
 struct store;
 
 enum store_need {
-    STORE_CREATE = 1,  /* make the directories */
-    STORE_LOCK = 2,    /* take Certbot's locks in logs, config and work directory */
-    STORE_SHARE = 4,   /* ... so that they keep Certbot out, but not others of ours: lineages are locked one by one */
+    STORE_CREATE = 1, /* make the directories */
+    STORE_LOCK = 2,   /* take Certbot's locks in logs, config and work directory */
+    STORE_SHARE = 4,  /* ... so that they keep Certbot out, but not others of ours: lineages are locked one by one */
 };
 
 /* The directories come from settings. ERROR_STORE when one cannot be made, has the wrong access
  * (--strict-permissions) or is locked by another process (waiting settings->lock_timeout_s for all together). *out is
  * the caller's, for store_close, which releases the locks. */
-MUST_USE bool store_open(const struct settings *settings, unsigned needs, struct store **out,
-                         struct error *err);
-/* The same in two steps, as Certbot takes them: first the logs directory alone, so that what then becomes of the others is
- * told in the log. */
+MUST_USE bool store_open(const struct settings *settings, unsigned needs, struct store **out, struct error *err);
+/* The same in two steps, as Certbot takes them: first the logs directory alone, so that what then becomes of the others
+ * is told in the log. */
 MUST_USE bool store_open_logs(const struct settings *settings, unsigned needs, struct store **out, struct error *err);
 MUST_USE bool store_open_rest(struct store *store, struct error *err);
 void store_close(struct store *store); /* NULL is fine */
@@ -34,12 +33,12 @@ const char *store_config_dir(const struct store *store);
 const char *store_work_dir(const struct store *store);
 
 /*
- * Fails with a clear error when a new version could not be written: missing permission, full disk or quota, read-only; or not
- * be made live: layout versioned with live and archive on different file systems. Asked before an order is placed.
- * lineage: that gets the version, NULL for a new one; settings: NULL when no lineage gets it.
+ * Fails with a clear error when a new version could not be written: missing permission, full disk or quota, read-only;
+ * or not be made live: layout versioned with live and archive on different file systems. Asked before an order is
+ * placed. lineage: that gets the version, NULL for a new one; settings: NULL when no lineage gets it.
  */
-MUST_USE bool store_probe(struct store *store, const struct settings *settings, const struct lineage *lineage,
-                          struct error *err);
+MUST_USE bool store_probe(
+    struct store *store, const struct settings *settings, const struct lineage *lineage, struct error *err);
 /* The same for owners, groups and modes that settings name and nobody can give to a file: ERROR_CONFIG. */
 MUST_USE bool store_check_access(const struct settings *settings, struct error *err);
 
@@ -55,26 +54,28 @@ struct lineage {
     const struct layout *layout; /* how its files lie on disk */
     char *conf_path;
     struct conf *conf;
-    char *live_dir;             /* directory of the four live paths */
+    char *live_dir; /* directory of the four live paths */
     char *archive_dir;
-    char *live[KIND_COUNT];     /* as the renewal file names them */
-    char *version;              /* the newest: live once a pending deployment is fixed. "7", or its date and serial */
-    char *current[KIND_COUNT];  /* the files of that version */
-    bool pending_deployment;    /* live is an older version, as making the newest live failed or was interrupted */
-    struct cert *cert;          /* of that version */
-    bool unsettled;             /* there are traces of interrupted work; lineage_load has tried to finish it */
+    char *live[KIND_COUNT];    /* as the renewal file names them */
+    char *version;             /* the newest: live once a pending deployment is fixed. "7", or its date and serial */
+    char *current[KIND_COUNT]; /* the files of that version */
+    bool pending_deployment;   /* live is an older version, as making the newest live failed or was interrupted */
+    struct cert *cert;         /* of that version */
+    bool unsettled;            /* there are traces of interrupted work; lineage_load has tried to finish it */
 };
 
 /* ---- locks of lineages ---- */
 
 /*
- * Everything that changes a lineage happens with its lock held, from before it is loaded until it is done. A thread that
- * holds it may take it again. Waits for others: settings->lock_timeout_s if that is set, else some minutes. ERROR_STORE in
- * vain, ERROR_CANCELED. *out is the caller's, for range_lock_release (by AUTO) in the same thread; it may be NULL.
+ * Everything that changes a lineage happens with its lock held, from before it is loaded until it is done. A thread
+ * that holds it may take it again. Waits for others: settings->lock_timeout_s if that is set, else some minutes.
+ * ERROR_STORE in vain, ERROR_CANCELED. *out is the caller's, for range_lock_release (by AUTO) in the same thread; it
+ * may be NULL.
  */
 MUST_USE bool lineage_lock(struct store *store, const char *name, struct range_lock **out, struct error *err);
 /* Without waiting: *taken says whether it was to be had. */
-MUST_USE bool lineage_lock_try(struct store *store, const char *name, struct range_lock **out, bool *taken, struct error *err);
+MUST_USE bool lineage_lock_try(
+    struct store *store, const char *name, struct range_lock **out, bool *taken, struct error *err);
 /* Whether this thread may change the lineage. */
 bool lineage_is_locked(const struct store *store, const char *name);
 /* All lineages and accounts, for who repairs the store. Not for a thread that holds the lock of a lineage. */
@@ -105,8 +106,8 @@ MUST_USE bool lineage_load(struct store *store, const char *name, struct lineage
 void lineage_free(struct lineage *lineage); /* NULL is fine */
 DEFINE_AUTO(struct lineage, lineage_free)
 
-/* Of the same lineage, loaded twice: whether all that one may have decided by is still the same. What was learned of renewal
- * information does not count. */
+/* Of the same lineage, loaded twice: whether all that one may have decided by is still the same. What was learned of
+ * renewal information does not count. */
 bool lineage_is_unchanged(const struct lineage *before, const struct lineage *now);
 /* Whether its files belong together: chain's first certificate signed the leaf, fullchain is cert + chain,
  * the key matches. For listing: cheap. */
@@ -121,12 +122,12 @@ MUST_USE bool lineage_read(const struct lineage *lineage, enum kind kind, struct
  * version. */
 const char *lineage_server(const struct lineage *lineage);
 const char *lineage_layout(const struct lineage *lineage); /* "certbot" or "versioned" */
-bool server_is_staging(const char *url); /* the staging URL, or "staging" in it */
+bool server_is_staging(const char *url);                   /* the staging URL, or "staging" in it */
 
 /* What was issued: PEM texts. */
 struct issued {
     struct view cert, chain, fullchain;
-    struct view privkey; /* secret */
+    struct view privkey;             /* secret */
     const char *order_url, *profile; /* for meta.txt; NULL when unknown */
 };
 
@@ -143,26 +144,24 @@ MUST_USE bool lineage_check_name(struct store *store, const char *name, struct e
 MUST_USE bool lineage_create(struct store *store, const char *name, const struct issued *issued,
     const struct settings *settings, struct lineage **out, struct error *err);
 /*
- * The next version of a lineage: its files, each with its owner and mode before a byte is in it; made live by one switch;
- * renewal file rewritten with settings; superseded versions pruned (history.h). A failure leaves the live version as
- * it was; when only making it live failed, the new version is kept as a pending deployment (err->next says
+ * The next version of a lineage: its files, each with its owner and mode before a byte is in it; made live by one
+ * switch; renewal file rewritten with settings; superseded versions pruned (history.h). A failure leaves the live
+ * version as it was; when only making it live failed, the new version is kept as a pending deployment (err->next says
  * so). The lineage is reloaded in place.
  */
 MUST_USE bool lineage_add_version(struct store *store, struct lineage *lineage, const struct issued *issued,
     const struct settings *settings, struct error *err);
 /* Rewrites the renewal file with settings (reconfigure), or keeps what was learned of renewal information. */
-MUST_USE bool lineage_save_settings(struct lineage *lineage, const struct settings *settings,
-                                    struct error *err);
-/* Gives all versions' files the owner, group and mode that settings ask for, and lets whom they name pass the directories;
- * what may not be done is warned of. Where settings are silent nothing changes. */
-MUST_USE bool lineage_apply_access(struct store *store, const struct lineage *lineage, const struct settings *settings,
-                                   struct error *err);
-MUST_USE bool lineage_save_renewal_info(struct lineage *lineage, int64_t retry_at, int64_t chosen,
-                                        struct error *err);
+MUST_USE bool lineage_save_settings(struct lineage *lineage, const struct settings *settings, struct error *err);
+/* Gives all versions' files the owner, group and mode that settings ask for, and lets whom they name pass the
+ * directories; what may not be done is warned of. Where settings are silent nothing changes. */
+MUST_USE bool lineage_apply_access(
+    struct store *store, const struct lineage *lineage, const struct settings *settings, struct error *err);
+MUST_USE bool lineage_save_renewal_info(struct lineage *lineage, int64_t retry_at, int64_t chosen, struct error *err);
 /* What lineage_save_renewal_info kept; 0 when nothing. A new version starts without. ERROR_CONFIG when it is
  * unreadable. */
-MUST_USE bool lineage_renewal_info(const struct lineage *lineage, int64_t *retry_at, int64_t *chosen,
-                                   struct error *err);
+MUST_USE bool lineage_renewal_info(
+    const struct lineage *lineage, int64_t *retry_at, int64_t *chosen, struct error *err);
 
 /* Removes a lineage's files, also a broken one's. Refused (ERROR_STORE) when another lineage
  * uses the same archive directory. A renewal file that cannot be parsed is removed and then reported, as
@@ -172,5 +171,4 @@ MUST_USE bool lineage_delete(struct store *store, const char *name, struct error
  * caller's. */
 MUST_USE bool store_find_by_path(struct store *store, const char *cert_path, char **name, struct error *err);
 /* How many lineages use that archive directory. */
-MUST_USE bool store_count_archive_users(struct store *store, const char *archive_dir, size_t *out,
-                                        struct error *err);
+MUST_USE bool store_count_archive_users(struct store *store, const char *archive_dir, size_t *out, struct error *err);

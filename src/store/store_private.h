@@ -28,7 +28,8 @@ struct shared_dirs {
 };
 struct shared_dirs *store_shared_dirs(struct store *store);
 /* Whether another lineage keeps versions in the archive directory of this one. */
-MUST_USE bool store_archive_is_shared(struct store *store, const struct lineage *lineage, bool *shared, struct error *err);
+MUST_USE bool store_archive_is_shared(
+    struct store *store, const struct lineage *lineage, bool *shared, struct error *err);
 
 /* The directories of which this run knows that files can be made in them, because it has made one. */
 struct proved_dirs {
@@ -39,8 +40,7 @@ struct proved_dirs *store_proved_dirs(struct store *store);
 
 /* "CONF/PART" and "CONF/PART/NAME", of the caller's. */
 char *store_path(const struct store *store, const char *part) __attribute__((returns_nonnull));
-char *store_path_in(const struct store *store, const char *part, const char *name)
-    __attribute__((returns_nonnull));
+char *store_path_in(const struct store *store, const char *part, const char *name) __attribute__((returns_nonnull));
 
 /* Makes a directory and its parents, or checks the one that is there if --strict-permissions wants that. */
 MUST_USE bool store_make_dir(const struct store *store, const char *path, mode_t mode, struct error *err);
@@ -52,7 +52,8 @@ struct lineage *lineage_new(const struct store *store, const char *name, const s
 struct lineage *lineage_bare(const struct store *store, const char *name, const struct layout *layout)
     __attribute__((returns_nonnull));
 
-/* Whether another lineage keeps versions in its archive directory; looked for now, in all renewal files that can be read. */
+/* Whether another lineage keeps versions in its archive directory; looked for now, in all renewal files that can be
+ * read. */
 enum sharing { SHARING_NOT, SHARING, SHARING_UNKNOWN /* the renewal files cannot be listed: err says why */ };
 enum sharing lineage_sharing(const struct lineage *lineage, struct error *err);
 /* True unless that is known not to be so: nobody can tell whose the traces of interrupted work are that lie there. */
@@ -62,17 +63,16 @@ bool lineage_refuse_shared(const struct lineage *lineage, struct error *err);
 
 /* Reads renewal/NAME.conf only: conf, archive_dir and the live paths that it names (live_dir and the others
  * are NULL). */
-MUST_USE bool lineage_open(const struct store *store, const char *name, struct lineage **out,
-                           struct error *err);
+MUST_USE bool lineage_open(const struct store *store, const char *name, struct lineage **out, struct error *err);
 
 /* Loads it anew, in place; on failure it stays as it was. */
 MUST_USE bool lineage_reload(struct store *store, struct lineage *lineage, struct error *err);
 
 /* The same from another file than renewal/NAME.conf. */
-MUST_USE bool lineage_open_conf(const struct store *store, const char *name, const char *conf_path, struct lineage **out,
-                                struct error *err);
-/* "renewal/.NAME.conf.gone", of the caller's: the renewal file of a lineage that is being deleted. Nobody takes it for one, and
- * it still says which files are to go. */
+MUST_USE bool lineage_open_conf(
+    const struct store *store, const char *name, const char *conf_path, struct lineage **out, struct error *err);
+/* "renewal/.NAME.conf.gone", of the caller's: the renewal file of a lineage that is being deleted. Nobody takes it for
+ * one, and it still says which files are to go. */
 #define LINEAGE_GONE_SUFFIX "conf.gone"
 char *lineage_gone_path(const struct store *store, const char *name) __attribute__((returns_nonnull));
 /* Removes what a lineage_delete that was cut short has left; *found: whether there was one. */

@@ -60,8 +60,7 @@ TEST(strict_permissions)
     settings->strict_permissions = true;
     REQUIRE(chmod(settings->config_dir, 0750) == 0);
     CHECK(!store_open(settings, STORE_CREATE, &strict, &err));
-    CHECK(strstr(err.why, "exists, but it should be owned by current user with permissions 0o755"), "%s",
-          err.why);
+    CHECK(strstr(err.why, "exists, but it should be owned by current user with permissions 0o755"), "%s", err.why);
     CHECK(strict == NULL);
     REQUIRE(chmod(settings->config_dir, 0755) == 0);
     CHECK(store_open(settings, STORE_CREATE, &strict, &err), "%s", err.why);
@@ -185,8 +184,8 @@ TEST(probing_passes_leftovers_over)
 
 TEST(lineage_names)
 {
-    static const char *const files[] = { "a.conf",     "a-0001.conf", "b.conf",  ".hidden.conf",
-                                         "c.conf.new", "README",      "::1.conf" };
+    static const char *const files[] = { "a.conf", "a-0001.conf", "b.conf", ".hidden.conf", "c.conf.new", "README",
+        "::1.conf" };
     AUTO(settings_free) struct settings *settings = settings_here();
     AUTO(store_close) struct store *store = store_here(settings);
     AUTO(list_clear) struct list names = { 0 };
@@ -199,8 +198,7 @@ TEST(lineage_names)
     REQUIRE(store_lineage_names(store, &names, &err), "%s", err.why);
     joined = list_join(&names, " ");
     CHECK_TEXT(joined, "::1 a-0001 a b", "order of the paths");
-    CHECK(store_has_lineage(store, "::1") && !store_has_lineage(store, "c") &&
-          !store_has_lineage(store, ".hidden"));
+    CHECK(store_has_lineage(store, "::1") && !store_has_lineage(store, "c") && !store_has_lineage(store, ".hidden"));
     CHECK(!store_has_lineage(store, "../renewal/a") && !store_has_lineage(store, ""));
 }
 
@@ -286,7 +284,7 @@ TEST(probe_of_live_and_archive_apart)
             skip();
         CHECK(store_probe(store, settings, NULL, &err) == inside, "%s: a new one", parts[i]);
         CHECK(inside || (strstr(err.why, "on different file systems") && strstr(err.next, "--store-layout certbot")),
-              "%s: %s %s", parts[i], err.why, err.next);
+            "%s: %s %s", parts[i], err.why, err.next);
         REQUIRE(file_mkdirs(at("archive/a"), 0700, &err) && file_mkdirs(at("live/a"), 0700, &err), "%s", err.why);
         CHECK(!store_probe(store, settings, lineage, &err), "%s: one that is there", parts[i]);
         CHECK(strstr(err.next, "store convert --layout certbot --cert-name a"), "%s: %s", parts[i], err.next);

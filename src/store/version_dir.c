@@ -35,8 +35,9 @@ bool version_id_is(struct view name)
     for (size_t i = 0; i < name.len; i++) {
         bool digit = name.at[i] >= '0' && name.at[i] <= '9';
 
-        if (i >= len ? !digit && (name.at[i] < 'a' || name.at[i] > 'f')
-                     : form[i] >= '0' && form[i] <= '9' ? !digit : name.at[i] != form[i])
+        if (i >= len                           ? !digit && (name.at[i] < 'a' || name.at[i] > 'f')
+            : form[i] >= '0' && form[i] <= '9' ? !digit
+                                               : name.at[i] != form[i])
             return false;
     }
     return true;

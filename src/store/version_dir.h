@@ -33,12 +33,12 @@ char *version_file(const char *dir, enum kind kind) __attribute__((returns_nonnu
 MUST_USE bool version_dir_id(const char *dir, char **id, struct error *err);
 /* Whether two files hold the same; either may be a key. */
 MUST_USE bool version_file_same(const char *a, const char *b, bool *same, struct error *err);
-bool version_dir_is_whole(const char *dir); /* all four files are there */
+bool version_dir_is_whole(const char *dir);           /* all four files are there */
 bool version_dir_equal(const char *a, const char *b); /* and they are the same; false when one cannot be read */
 
 /* Makes the directory and writes a version into it, synced. On failure what was made is removed. */
-MUST_USE bool version_dir_write(const char *dir, const struct issued *issued, const struct access *access,
-                                struct error *err);
+MUST_USE bool version_dir_write(
+    const char *dir, const struct issued *issued, const struct access *access, struct error *err);
 
 /* Removes ARCHIVE/NAME, by way of ".NAME.gone", its key overwritten first. */
 MUST_USE bool version_dir_drop(const char *archive, const char *name, struct error *err);

@@ -1,6 +1,6 @@
 /*
- * Names in archive/NAME, of both layouts: by them alone it is decided what is live, superseded, or to be removed. So each is
- * of one kind at most, and what is taken for ours is what we would have written.
+ * Names in archive/NAME, of both layouts: by them alone it is decided what is live, superseded, or to be removed. So
+ * each is of one kind at most, and what is taken for ours is what we would have written.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -14,8 +14,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_id(struct view id)
 {
-    if (id.len < sizeof "20261122T052357Z-" || memchr(id.at, '/', id.len) != NULL || memchr(id.at, '.', id.len) != NULL ||
-        !version_id_is(id))
+    if (id.len < sizeof "20261122T052357Z-" || memchr(id.at, '/', id.len) != NULL ||
+        memchr(id.at, '.', id.len) != NULL || !version_id_is(id))
         abort();
 }
 

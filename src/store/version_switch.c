@@ -33,8 +33,10 @@ bool switch_advise(const char *name, struct error *err)
 {
     if (name == NULL)
         return error_next(err, "put both on one file system, or use --store-layout certbot");
-    return error_next(err, "put both on one file system, or run `store convert --layout certbot --cert-name %s` (for new "
-                      "certificates: --store-layout certbot)", name);
+    return error_next(err,
+        "put both on one file system, or run `store convert --layout certbot --cert-name %s` (for new "
+        "certificates: --store-layout certbot)",
+        name);
 }
 
 bool switch_error(const struct lineage *lineage, struct error *err)
@@ -60,7 +62,8 @@ static bool exchange_by_steps(const struct lineage *lineage, const char *next, s
         (void)!rename(aside, lineage->live_dir);
         return false;
     }
-    if (rename(aside, next) != 0 && errno != ENOENT) /* the new one is live; the next one to load it goes on from here */
+    if (rename(aside, next) != 0 &&
+        errno != ENOENT) /* the new one is live; the next one to load it goes on from here */
         log_warning("Could not put %s away: %s", aside, strerror(errno));
     return true;
 }
@@ -117,7 +120,8 @@ bool switch_live(const struct lineage *lineage, const char *id, struct error *er
 
     TRY(live_prepare(lineage->live_dir, next, err));
     TRY(exchange(lineage, next, err));
-    if (!put_away(lineage, next, &late) || !file_sync_dir(lineage->archive_dir, &late)) /* the next one to load it does */
+    if (!put_away(lineage, next, &late) ||
+        !file_sync_dir(lineage->archive_dir, &late)) /* the next one to load it does */
         log_warning("Could not put the version of %s away that was live before: %s", lineage->name, late.why);
     return true;
 }
@@ -129,8 +133,8 @@ bool switch_is_unsettled(const struct lineage *lineage)
     AUTO(list_clear) struct list names = { 0 };
     struct error err = { 0 };
 
-    /* What is live can be read where superseded versions are another user's. With any other trouble nobody knows, and whoever
-     * looks closer is told which it is. */
+    /* What is live can be read where superseded versions are another user's. With any other trouble nobody knows, and
+     * whoever looks closer is told which it is. */
     if (!file_list_dir(lineage->archive_dir, &names, &err))
         return err.sys != ENOENT && err.sys != ENOTDIR && err.sys != ELOOP && err.sys != EACCES && err.sys != EPERM;
     for (size_t i = 0; i < names.len; i++) {

@@ -1,7 +1,7 @@
 #pragma once
 /*
- * The one switch of the versioned layout: what is in live/NAME and what is in archive/NAME/ID.next change places. Private
- * to the versioned layout.
+ * The one switch of the versioned layout: what is in live/NAME and what is in archive/NAME/ID.next change places.
+ * Private to the versioned layout.
  */
 #include "store/store.h"
 
@@ -22,8 +22,8 @@ MUST_USE bool switch_settle(const struct lineage *lineage, struct error *err);
 /* The version that waits to become live, of the caller's; NULL when there is none. */
 MUST_USE bool switch_pending(const struct lineage *lineage, char **id, struct error *err);
 
-/* What to do about live and archive on different file systems; name: of a lineage that is there, NULL for a new one. Returns
- * false. */
+/* What to do about live and archive on different file systems; name: of a lineage that is there, NULL for a new one.
+ * Returns false. */
 bool switch_advise(const char *name, struct error *err);
 /* The error from errno of a rename between archive and live. Returns false. */
 bool switch_error(const struct lineage *lineage, struct error *err);

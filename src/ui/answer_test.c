@@ -32,7 +32,7 @@ TEST(answer)
     } cases[] = {
         { "end of file", "", "1", "canceled|the input ended before the question was answered|untouched\n", false },
         { "end of file behind an answer", "a\n", "2",
-          "<a>\ncanceled|the input ended before the question was answered|untouched\n", false },
+            "<a>\ncanceled|the input ended before the question was answered|untouched\n", false },
         { "escape sequence", "\033[2J\n", "1", "<(NULL)>\n", false },
         { "not UTF-8", "\xff\xfe\n", "1", "<(NULL)>\n", false },
         { "a line without end", long_line, "1", "<(NULL)>\n", false },
@@ -69,7 +69,7 @@ TEST(nothing_is_taken_beyond_the_line)
 {
     AUTO(scene_clear) struct scene scene = { .input = "one\ntwo\n" };
 
-    scene_play(&scene, read_one_and_run, (void *)(uintptr_t)"1");
+    scene_play(&scene, read_one_and_run, (void *)(uintptr_t) "1");
     CHECK_TEXT(buf_text(&scene.err), "<one>\ntwo\n", "the hook gets the second line");
 }
 
@@ -86,7 +86,7 @@ TEST(an_interrupt_of_before)
 {
     AUTO(scene_clear) struct scene scene = { .input = "a\nb\n", .stays_open = true };
 
-    scene_play(&scene, read_shielded, (void *)(uintptr_t)"1");
+    scene_play(&scene, read_shielded, (void *)(uintptr_t) "1");
     CHECK_TEXT(buf_text(&scene.err), "<a>\ncanceled|stopped by SIGTERM|untouched\n", "shielded first");
 }
 
@@ -100,7 +100,7 @@ TEST(no_standard_input_at_all)
 {
     AUTO(scene_clear) struct scene scene = { 0 };
 
-    scene_play(&scene, read_closed, (void *)(uintptr_t)"1");
+    scene_play(&scene, read_closed, (void *)(uintptr_t) "1");
     CHECK(strstr(buf_text(&scene.err), "canceled|the input ended") != NULL, "%s", buf_text(&scene.err));
 }
 
@@ -110,8 +110,13 @@ TEST(answer_means)
         const char *answer, *label;
         bool want;
     } cases[] = {
-        { "", "Yes", false }, { "yesterday", "Yes", false }, { "n", "Yes", false }, { "y", "Yes", true },
-        { "Y", "Yes", true }, { "yE", "Yes", true },         { "yes", "Yes", true },
+        { "", "Yes", false },
+        { "yesterday", "Yes", false },
+        { "n", "Yes", false },
+        { "y", "Yes", true },
+        { "Y", "Yes", true },
+        { "yE", "Yes", true },
+        { "yes", "Yes", true },
     };
 
     for (size_t i = 0; i < COUNT(cases); i++)

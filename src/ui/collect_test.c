@@ -40,8 +40,8 @@ TEST(collect)
     scene_play(&scene, collect_one, NULL);
     CHECK_INT(scene.status, 0, "collect");
     CHECK_TEXT(buf_text(&scene.out),
-               "before all\nfirst\nsecond\nstill second\nthird\nevercert: fourth\nfifth\nstraight to standard error\n",
-               "collect");
+        "before all\nfirst\nsecond\nstill second\nthird\nevercert: fourth\nfifth\nstraight to standard error\n",
+        "collect");
 }
 
 static void collect_nested(void *ctx __attribute__((unused)))

@@ -37,8 +37,8 @@ static void put_part(struct buf *out, const char *label, const char *text, unsig
 }
 
 /* Three parts for a person: what failed, why, and what to do now; then where to read more. */
-static void report(struct buf *out, const struct ui *ui, const char *program, const struct error *error,
-                   const char *log_path)
+static void report(
+    struct buf *out, const struct ui *ui, const char *program, const struct error *error, const char *log_path)
 {
     bool has_what = error->what[0] != '\0' && error->kind != ERROR_CANCELED; /* who stopped it knows what it was */
     unsigned columns = ui_columns(ui);
@@ -86,8 +86,8 @@ static void put_line(struct buf *out, const char *text)
     buf_putf(out, "%s%s%s\n", red ? "\033[31m" : "", text, red ? "\033[0m" : "");
 }
 
-static void report_as_certbot(struct buf *out, const struct ui *ui, const char *program, const struct error *error,
-                              const char *log_path)
+static void report_as_certbot(
+    struct buf *out, const struct ui *ui, const char *program, const struct error *error, const char *log_path)
 {
     bool has_what = error->what[0] != '\0' && is_unexpected(error) && error->kind != ERROR_ACME;
     AUTO(free) char *text = NULL;
@@ -108,7 +108,8 @@ static void report_as_certbot(struct buf *out, const struct ui *ui, const char *
     else
         put_line(out, text);
     if (error->kind == ERROR_STORE && error->next[0] != '\0')
-        buf_putf(out, "%s\n", error->next); /* Certbot's own advice for files; the rest is ours and not printed under its name */
+        buf_putf(out, "%s\n",
+            error->next); /* Certbot's own advice for files; the rest is ours and not printed under its name */
     if (ui->options.quiet || error->expected)
         return;
     buf_put_text(out, "Ask for help or search for solutions at https://community.letsencrypt.org.");

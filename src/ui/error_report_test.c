@@ -11,65 +11,47 @@ static const struct report_case {
     struct error error;
     const char *log, *want;
 } cases[] = {
-    { "three parts and the log",
-      { 0 },
-      { .kind = ERROR_ACME, .what = "could not renew example.org",
-        .why = "the CA could not fetch http://example.org/.well-known/acme-challenge/ because the connection was "
-               "refused",
-        .next = "let the Internet reach port 80 of this host" },
-      LOG,
-      "evercert: could not renew example.org\n"
-      "  why:   the CA could not fetch\n"
-      "         http://example.org/.well-known/acme-challenge/ because the\n"
-      "         connection was refused\n"
-      "  next:  let the Internet reach port 80 of this host\n"
-      "  log:   " LOG "\n" },
+    { "three parts and the log", { 0 },
+        { .kind = ERROR_ACME,
+            .what = "could not renew example.org",
+            .why = "the CA could not fetch http://example.org/.well-known/acme-challenge/ because the connection was "
+                   "refused",
+            .next = "let the Internet reach port 80 of this host" },
+        LOG,
+        "evercert: could not renew example.org\n"
+        "  why:   the CA could not fetch\n"
+        "         http://example.org/.well-known/acme-challenge/ because the\n"
+        "         connection was refused\n"
+        "  next:  let the Internet reach port 80 of this host\n"
+        "  log:   " LOG "\n" },
     { "only a cause", { 0 }, { .kind = ERROR_CONFIG, .why = "no such name" }, NULL, "evercert: no such name\n" },
-    { "a long cause alone",
-      { 0 },
-      { .kind = ERROR_CONFIG, .why = "the words of this cause go on beyond the end of the line that there is" },
-      NULL,
-      "evercert: the words of this cause go on beyond the end of the line that\nthere is\n" },
+    { "a long cause alone", { 0 },
+        { .kind = ERROR_CONFIG, .why = "the words of this cause go on beyond the end of the line that there is" }, NULL,
+        "evercert: the words of this cause go on beyond the end of the line that\nthere is\n" },
     { "a step without a cause", { 0 }, { .kind = ERROR_INTERNAL, .what = "a: b" }, NULL, "evercert: a: b\n" },
-    { "a cause of several lines",
-      { 0 },
-      { .kind = ERROR_CONFIG, .what = "run", .why = "first\n\nthird" },
-      NULL,
-      "evercert: run\n  why:   first\n\n         third\n" },
-    { "usage has no log",
-      { 0 },
-      { .kind = ERROR_USAGE, .why = "unknown option --expnad", .next = "did you mean --expand?" },
-      LOG,
-      "evercert: unknown option --expnad\n  next:  did you mean --expand?\n" },
+    { "a cause of several lines", { 0 }, { .kind = ERROR_CONFIG, .what = "run", .why = "first\n\nthird" }, NULL,
+        "evercert: run\n  why:   first\n\n         third\n" },
+    { "usage has no log", { 0 },
+        { .kind = ERROR_USAGE, .why = "unknown option --expnad", .next = "did you mean --expand?" }, LOG,
+        "evercert: unknown option --expnad\n  next:  did you mean --expand?\n" },
     { "canceled has no log", { 0 }, { .kind = ERROR_CANCELED, .why = "stopped" }, LOG, "evercert: stopped\n" },
     { "errors are heard with --quiet", { .quiet = true }, { .why = "x", .kind = ERROR_HOOK }, NULL, "evercert: x\n" },
-    { "certbot: own error",
-      { .as_certbot = true },
-      { .kind = ERROR_CONFIG, .what = "step", .why = "No names", .next = "name some" },
-      LOG,
-      "No names\n" ADVICE SEE_LOG "\n" },
+    { "certbot: own error", { .as_certbot = true },
+        { .kind = ERROR_CONFIG, .what = "step", .why = "No names", .next = "name some" }, LOG,
+        "No names\n" ADVICE SEE_LOG "\n" },
     { "certbot: no log", { .as_certbot = true }, { .kind = ERROR_PLUGIN, .why = "No" }, NULL, "No\n" ADVICE "\n" },
     { "certbot: quiet", { .as_certbot = true, .quiet = true }, { .kind = ERROR_PLUGIN, .why = "No" }, LOG, "No\n" },
-    { "certbot: an answer",
-      { .as_certbot = true },
-      { .kind = ERROR_CONFIG, .why = "There is an account", .expected = true },
-      LOG,
-      "There is an account\n" },
-    { "certbot: the CA refuses",
-      { .as_certbot = true },
-      { .kind = ERROR_ACME, .what = "new order", .why = "Not allowed :: no", .problem = "unauthorized" },
-      NULL,
-      "An unexpected error occurred:\nNot allowed :: no\n" ADVICE "\n" },
-    { "certbot: the CA's words alone",
-      { .as_certbot = true },
-      { .kind = ERROR_ACME, .why = "what we say: no: never", .problem = "unauthorized", .detail = 13 },
-      NULL,
-      "An unexpected error occurred:\nno: never\n" ADVICE "\n" },
-    { "certbot: the file system refuses",
-      { .as_certbot = true },
-      { .kind = ERROR_STORE, .what = "save", .why = "cannot write /x: Disk full", .sys = ENOSPC },
-      NULL,
-      "An unexpected error occurred:\nsave: cannot write /x: Disk full\n" ADVICE "\n" },
+    { "certbot: an answer", { .as_certbot = true },
+        { .kind = ERROR_CONFIG, .why = "There is an account", .expected = true }, LOG, "There is an account\n" },
+    { "certbot: the CA refuses", { .as_certbot = true },
+        { .kind = ERROR_ACME, .what = "new order", .why = "Not allowed :: no", .problem = "unauthorized" }, NULL,
+        "An unexpected error occurred:\nNot allowed :: no\n" ADVICE "\n" },
+    { "certbot: the CA's words alone", { .as_certbot = true },
+        { .kind = ERROR_ACME, .why = "what we say: no: never", .problem = "unauthorized", .detail = 13 }, NULL,
+        "An unexpected error occurred:\nno: never\n" ADVICE "\n" },
+    { "certbot: the file system refuses", { .as_certbot = true },
+        { .kind = ERROR_STORE, .what = "save", .why = "cannot write /x: Disk full", .sys = ENOSPC }, NULL,
+        "An unexpected error occurred:\nsave: cannot write /x: Disk full\n" ADVICE "\n" },
 };
 
 static void report(void *ctx)
@@ -111,7 +93,7 @@ TEST(error_report_on_odd_terminals)
         while (view_cut(&rest, '\n', &line))
             longest = line.len > longest ? line.len : longest;
         CHECK(longest <= widths[i].longest && longest + 4 > widths[i].longest, "%u columns: %zu", widths[i].columns,
-              longest);
+            longest);
     }
 }
 

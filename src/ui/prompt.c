@@ -35,7 +35,7 @@ bool prompt_decide(struct ui *ui, const struct question *question, const char *c
         ui->warned = true;
         log_warning("Skipped user interaction because %s doesn't appear to be running in a terminal. You should "
                     "probably include --non-interactive or --force-interactive on the command line.",
-                    ui->options.as_certbot ? "Certbot" : "Evercert");
+            ui->options.as_certbot ? "Certbot" : "Evercert");
     }
     if (*ask || question->has_default)
         return true;
@@ -56,7 +56,8 @@ bool prompt_canceled(struct ui *ui, const struct question *question, struct erro
 {
     if (!ui_is_certbot(ui))
         return error_set(err, ERROR_CANCELED, "the question was not answered (canceled)");
-    return error_set(err, ERROR_CANCELED, "%s", question->canceled != NULL ? question->canceled : "User ended interaction.");
+    return error_set(
+        err, ERROR_CANCELED, "%s", question->canceled != NULL ? question->canceled : "User ended interaction.");
 }
 
 bool prompt_answer(struct ui *ui, const char *prompt, char **out, struct error *err)
@@ -88,11 +89,12 @@ static bool means(const struct ui *ui, const char *answer, const char *label)
 }
 
 bool ui_yes_no(struct ui *ui, const struct question *question, const char *yes, const char *no, bool otherwise,
-               bool *out, struct error *err)
+    bool *out, struct error *err)
 {
     AUTO(free) char *prompt = xprintf("(%c)%s/(%c)%s:", yes[0], yes + 1, no[0], no + 1);
-    AUTO(free) char *hint = xprintf("Please type %c or %c, then Enter.", tolower((unsigned char)yes[0]),
-        tolower((unsigned char)no[0]));
+    AUTO(free)
+    char *hint =
+        xprintf("Please type %c or %c, then Enter.", tolower((unsigned char)yes[0]), tolower((unsigned char)no[0]));
     bool ask;
 
     TRY(prompt_decide(ui, question, NULL, &ask, err));

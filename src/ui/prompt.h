@@ -8,8 +8,8 @@
  * *ask: put the question; else its default is to be taken. ERROR_CONFIG when it can neither be put nor has a default.
  * choices: how the error shows what could have been chosen; NULL: nothing.
  */
-MUST_USE bool prompt_decide(struct ui *ui, const struct question *question, const char *choices, bool *ask,
-    struct error *err);
+MUST_USE bool prompt_decide(
+    struct ui *ui, const struct question *question, const char *choices, bool *ask, struct error *err);
 
 /* Shows `prompt`, wrapped, and reads until there is an answer that can be printed. *out is the caller's. */
 MUST_USE bool prompt_answer(struct ui *ui, const char *prompt, char **out, struct error *err);

@@ -34,7 +34,7 @@ static bool read_number(struct view text, size_t count, size_t *out)
 }
 
 bool ui_menu(struct ui *ui, const struct question *question, const struct list *choices, size_t otherwise, size_t *out,
-             struct error *err)
+    struct error *err)
 {
     AUTO(free) char *joined = list_join(choices, "', '"), *listed = xprintf("Choices: ['%s']", joined);
     AUTO(free) char *prompt = NULL, *hint = NULL;
@@ -85,13 +85,13 @@ static bool mark_answer(const char *answer, size_t count, bool *marks)
     return true;
 }
 
-bool ui_checklist(struct ui *ui, const struct question *question, const struct list *choices, bool *chosen,
-                  struct error *err)
+bool ui_checklist(
+    struct ui *ui, const struct question *question, const struct list *choices, bool *chosen, struct error *err)
 {
     static const char prompt[] = "Select the appropriate numbers separated by commas and/or spaces, or leave input "
                                  "blank to select all options shown (Enter 'c' to cancel):";
-    AUTO(free) char *hint = xprintf("Please type numbers from 1 to %zu, nothing for all of them, or c; then Enter.",
-        choices->len);
+    AUTO(free)
+    char *hint = xprintf("Please type numbers from 1 to %zu, nothing for all of them, or c; then Enter.", choices->len);
     AUTO(free) char *joined = list_join(choices, "? "), *listed = xprintf("%s?", joined);
     AUTO(free) bool *marks = xcalloc(choices->len, sizeof *marks);
     bool ask, marked = false;

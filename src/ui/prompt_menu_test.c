@@ -5,8 +5,9 @@
 #define MISSING "config|Missing command line flag or config entry for this setting:\nWhich?\n"
 #define SHOWN "\nWhich?\n" FRAME "1: red\n2: green\n3: blue\n" FRAME
 #define CHOOSE "Select the appropriate number [1-3] then [enter] (press 'c' to cancel): "
-#define CHECK_OFF "Select the appropriate numbers separated by commas and/or spaces, or leave input\n" \
-                  "blank to select all options shown (Enter 'c' to cancel): "
+#define CHECK_OFF                                                                                                      \
+    "Select the appropriate numbers separated by commas and/or spaces, or leave input\n"                               \
+    "blank to select all options shown (Enter 'c' to cancel): "
 #define WRONG "Please type a number from 1 to 3 or c, then Enter.\n"
 #define CERTBOT_WRONG "\n** Invalid input **\n"
 #define WRONG_ONES "Please type numbers from 1 to 3, nothing for all of them, or c; then Enter.\n"
@@ -54,7 +55,7 @@ static const struct menu_case {
     { "menu: -n", ask_menu, &forced, true, false, NULL, "", MISSING "Choices: ['red', 'green', 'blue']\n" },
     { "menu: -n, default", ask_menu, &with_default, true, false, NULL, "", "2\n" },
     { "menu: no such numbers", ask_menu, &forced, false, false, "0\n4\n-1\n1x\n99999999999999999999\n\n3\n",
-      SHOWN CHOOSE WRONG CHOOSE WRONG CHOOSE WRONG CHOOSE WRONG CHOOSE WRONG CHOOSE WRONG CHOOSE, "2\n" },
+        SHOWN CHOOSE WRONG CHOOSE WRONG CHOOSE WRONG CHOOSE WRONG CHOOSE WRONG CHOOSE WRONG CHOOSE, "2\n" },
     { "menu: canceled", ask_menu, &forced, false, false, "C\n", SHOWN CHOOSE, CANCELED },
     { "menu: first", ask_menu, &forced, false, false, " 1 \n", SHOWN CHOOSE, "0\n" },
     { "checklist: -n", ask_checklist, &forced, true, false, NULL, "", MISSING "red? green? blue?|0\n" },
@@ -63,13 +64,14 @@ static const struct menu_case {
     { "checklist: commas and blanks", ask_checklist, &forced, false, false, ", 3,,1 \n", SHOWN CHECK_OFF, "101\n" },
     { "checklist: the same twice", ask_checklist, &forced, false, false, "2 2\n", SHOWN CHECK_OFF, "010\n" },
     { "checklist: one is wrong", ask_checklist, &forced, false, false, "1,4\nred\n2\n",
-      SHOWN CHECK_OFF WRONG_ONES SHOWN CHECK_OFF WRONG_ONES SHOWN CHECK_OFF, "010\n" },
+        SHOWN CHECK_OFF WRONG_ONES SHOWN CHECK_OFF WRONG_ONES SHOWN CHECK_OFF, "010\n" },
     { "checklist: one is wrong, certbot", ask_checklist, &forced, false, true, "3 4\n3\n",
-      SHOWN CHECK_OFF CERTBOT_WRONG_ONES SHOWN CHECK_OFF, "001\n" },
+        SHOWN CHECK_OFF CERTBOT_WRONG_ONES SHOWN CHECK_OFF, "001\n" },
     { "menu: wrong, certbot", ask_menu, &forced, false, true, "4\n1\n", SHOWN CHOOSE CERTBOT_WRONG CHOOSE, "0\n" },
-    { "menu: canceled, certbot", ask_menu, &forced, false, true, "c\n", SHOWN CHOOSE, "canceled|User ended interaction.\n" },
+    { "menu: canceled, certbot", ask_menu, &forced, false, true, "c\n", SHOWN CHOOSE,
+        "canceled|User ended interaction.\n" },
     { "checklist: canceled", ask_checklist, &forced, false, false, "1\x7f\nc\n", NULL,
-      "canceled|the question was not answered (canceled)|0\n" },
+        "canceled|the question was not answered (canceled)|0\n" },
 };
 
 TEST(prompt_menu)
@@ -95,9 +97,8 @@ TEST(a_menu_of_one)
     scene_play(&scene, ask_menu, &with_default);
     choices.len = 3;
     CHECK_TEXT(buf_text(&scene.out),
-               "\nWhich?\n" FRAME "1: red\n" FRAME
-               "Press 1 [enter] to confirm the selection (press 'c' to cancel): 1\n",
-               "one");
+        "\nWhich?\n" FRAME "1: red\n" FRAME "Press 1 [enter] to confirm the selection (press 'c' to cancel): 1\n",
+        "one");
     CHECK_TEXT(buf_text(&scene.err), "0\n", "one");
 }
 

@@ -2,8 +2,9 @@
 #include "ui/ui.h"
 
 #define FRAME "- - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - -\n"
-#define SKIPPED "Skipped user interaction because Evercert doesn't appear to be running in a terminal. You should " \
-                "probably include --non-interactive or --force-interactive on the command line.\n"
+#define SKIPPED                                                                                                        \
+    "Skipped user interaction because Evercert doesn't appear to be running in a terminal. You should "                \
+    "probably include --non-interactive or --force-interactive on the command line.\n"
 #define MISSING "config|Missing command line flag or config entry for this setting:\n"
 
 #define EXPAND "(E)xpand/(C)ancel: "
@@ -66,45 +67,45 @@ static const struct prompt_case {
     const char *input, *out, *err; /* out: NULL when the input is echoed into it */
 } cases[] = {
     { "yes/no: -n, no default", ask_yes_no, &none, { .non_interactive = true }, true, NULL, "",
-      MISSING "Expand?\n\n(You can set this with the --expand flag)\n" },
+        MISSING "Expand?\n\n(You can set this with the --expand flag)\n" },
     { "yes/no: -n, forced", ask_yes_no, &forced, { .non_interactive = true }, true, NULL, "", MISSING "Expand?\n" },
     { "yes/no: -n, default", ask_yes_no, &with_default, { .non_interactive = true }, true, NULL, "", "yes\n" },
     { "yes/no: -q, default", ask_yes_no, &with_default, { .quiet = true }, true, NULL, "", "yes\n" },
     { "yes/no: pipe, default", ask_yes_no, &with_default, { 0 }, false, "c\n", "", SKIPPED "yes\n" },
     { "yes/no: pipe, no default", ask_yes_no, &none, { 0 }, false, "e\n", "",
-      SKIPPED MISSING "Expand?\n\n(You can set this with the --expand flag)\n" },
+        SKIPPED MISSING "Expand?\n\n(You can set this with the --expand flag)\n" },
     { "yes/no: pipe, forced", ask_yes_no, &forced, { 0 }, false, "x\n\nExp\n",
-      "\n" FRAME "Expand?\n" FRAME EXPAND HINT EXPAND HINT EXPAND, "yes\n" },
+        "\n" FRAME "Expand?\n" FRAME EXPAND HINT EXPAND HINT EXPAND, "yes\n" },
     { "yes/no: pipe, forced, certbot", ask_yes_no, &forced, { .as_certbot = true }, false, "x\n\neh?\n",
-      "\n" FRAME "Expand?\n" FRAME EXPAND EXPAND EXPAND, "yes\n" },
-    { "yes/no: pipe ends", ask_yes_no, &forced, { 0 }, false, "x\n",
-      "\n" FRAME "Expand?\n" FRAME EXPAND HINT EXPAND,
-      "canceled|the input ended before the question was answered\n" },
+        "\n" FRAME "Expand?\n" FRAME EXPAND EXPAND EXPAND, "yes\n" },
+    { "yes/no: pipe ends", ask_yes_no, &forced, { 0 }, false, "x\n", "\n" FRAME "Expand?\n" FRAME EXPAND HINT EXPAND,
+        "canceled|the input ended before the question was answered\n" },
     { "yes/no: --force-interactive", ask_yes_no, &with_default, { .force_interactive = true }, false, "C\n",
-      "\n" FRAME "Expand?\n" FRAME "(E)xpand/(C)ancel: ", "no\n" },
+        "\n" FRAME "Expand?\n" FRAME "(E)xpand/(C)ancel: ", "no\n" },
     { "yes/no: typed", ask_yes_no, &with_default, { 0 }, true, "cancel\n",
-      "\n" FRAME "Expand?\n" FRAME "(E)xpand/(C)ancel: cancel\n", "no\n" },
-    { "yes/no: Ctrl-C", ask_yes_no, &with_default, { 0 }, true, "e\003",
-      NULL, "canceled|Exiting due to user request.\n" },
+        "\n" FRAME "Expand?\n" FRAME "(E)xpand/(C)ancel: cancel\n", "no\n" },
+    { "yes/no: Ctrl-C", ask_yes_no, &with_default, { 0 }, true, "e\003", NULL,
+        "canceled|Exiting due to user request.\n" },
     { "yes/no: Ctrl-D", ask_yes_no, &with_default, { 0 }, true, "\004",
-      "\n" FRAME "Expand?\n" FRAME "(E)xpand/(C)ancel: \n",
-      "canceled|the input ended before the question was answered\n" },
+        "\n" FRAME "Expand?\n" FRAME "(E)xpand/(C)ancel: \n",
+        "canceled|the input ended before the question was answered\n" },
     { "text: -n", ask_text, &with_default, { .non_interactive = true }, false, NULL, "", "<the default>\n" },
-    { "text: canceled", ask_text, &forced, { 0 }, false, "c\n", "Expand? (Enter 'c' to cancel): ",
-      "canceled|the question was not answered (canceled)\n" },
-    { "text: canceled, certbot", ask_text, &forced, { .as_certbot = true }, false, "C\n", "Expand? (Enter 'c' to cancel): ",
-      "canceled|User ended interaction.\n" },
+    { "text: canceled", ask_text, &forced, { 0 }, false, "c\n",
+        "Expand? (Enter 'c' to cancel): ", "canceled|the question was not answered (canceled)\n" },
+    { "text: canceled, certbot", ask_text, &forced, { .as_certbot = true }, false, "C\n",
+        "Expand? (Enter 'c' to cancel): ", "canceled|User ended interaction.\n" },
     { "text: canceled, certbot has words for it", ask_text, &explained, { .as_certbot = true }, false, "c\n",
-      "Expand? (Enter 'c' to cancel): ", "canceled|Name one.\n" },
+        "Expand? (Enter 'c' to cancel): ", "canceled|Name one.\n" },
     { "text: canceled, certbot's words are not ours", ask_text, &explained, { 0 }, false, "c\n",
-      "Expand? (Enter 'c' to cancel): ", "canceled|the question was not answered (canceled)\n" },
+        "Expand? (Enter 'c' to cancel): ", "canceled|the question was not answered (canceled)\n" },
     { "text: empty", ask_text, &forced, { 0 }, false, "\n", "Expand? (Enter 'c' to cancel): ", "<>\n" },
     { "text: escape sequences are refused", ask_text, &forced, { 0 }, false, "\033]0;x\007\nfine\n",
-      "Expand? (Enter 'c' to cancel): That line is too long, or holds characters that cannot be printed.\n"
-      "Expand? (Enter 'c' to cancel): ", "<fine>\n" },
+        "Expand? (Enter 'c' to cancel): That line is too long, or holds characters that cannot be printed.\n"
+        "Expand? (Enter 'c' to cancel): ",
+        "<fine>\n" },
     { "pause: -n", ask_pause, &forced, { .non_interactive = true }, false, NULL, "", MISSING "Expand?\n" },
     { "pause: pipe", ask_pause, &forced, { 0 }, false, "\n", "\n" FRAME "Expand?\n" FRAME "Press Enter to Continue",
-      "on\n" },
+        "on\n" },
 };
 
 TEST(prompt)
@@ -142,7 +143,8 @@ TEST(skipping_is_told_once)
     CHECK_TEXT(buf_text(&scene.err), SKIPPED, "once");
 }
 
-static const char question_of_120[] = "Do you want a question that is longer than a narrow terminal, though not too long for "
+static const char question_of_120[] =
+    "Do you want a question that is longer than a narrow terminal, though not too long for "
     "a wide one, with/a/path/that/is/never/broken?";
 
 static void ask_all(void *ctx __attribute__((unused)))
@@ -156,8 +158,9 @@ static void ask_all(void *ctx __attribute__((unused)))
 
     list_add(&choices, "a choice that has more words than go on a line of forty columns, and even of eighty");
     list_add(&choices, "another");
-    if (!ui_yes_no(ui, &question, "Yes", "No", false, &yes, &err) || !ui_menu(ui, &question, &choices, 0, &chosen, &err)
-        || !ui_checklist(ui, &question, &choices, (bool[2]){ false }, &err) || !ui_pause(ui, question_of_120, &err))
+    if (!ui_yes_no(ui, &question, "Yes", "No", false, &yes, &err) ||
+        !ui_menu(ui, &question, &choices, 0, &chosen, &err) ||
+        !ui_checklist(ui, &question, &choices, (bool[2]){ false }, &err) || !ui_pause(ui, question_of_120, &err))
         tell_error(&err);
 }
 
@@ -179,14 +182,18 @@ TEST(width)
         bool as_certbot;
         size_t want;
     } widths[] = {
-        { "no size", 0, false, 80 },       { "one column", 1, false, 33 }, /* the path */
-        { "narrow", 40, false, 40 },       { "usual", 80, false, 80 },
-        { "wide", 300, false, 80 },        { "narrow, certbot", 40, true, sizeof question_of_120 - 1 },
+        { "no size", 0, false, 80 },
+        { "one column", 1, false, 33 }, /* the path */
+        { "narrow", 40, false, 40 },
+        { "usual", 80, false, 80 },
+        { "wide", 300, false, 80 },
+        { "narrow, certbot", 40, true, sizeof question_of_120 - 1 },
         { "wide, certbot", 300, true, sizeof question_of_120 - 1 },
     };
 
     for (size_t i = 0; i < COUNT(widths); i++) {
-        AUTO(scene_clear) struct scene scene = { .input = "y\n1\n1\n\n", .terminal = true, .columns = widths[i].columns };
+        AUTO(scene_clear)
+        struct scene scene = { .input = "y\n1\n1\n\n", .terminal = true, .columns = widths[i].columns };
 
         options = (struct ui_options){ .as_certbot = widths[i].as_certbot };
         scene_play(&scene, ask_all, NULL);

@@ -17,7 +17,8 @@ unsigned ui_text_columns(const struct ui *ui)
 
 void ui_put_frame(const struct ui *ui, struct buf *to)
 {
-    static const char line[UI_COLUMNS + 1] = "- - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - ";
+    static const char line[UI_COLUMNS + 1] =
+        "- - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - - ";
 
     buf_put(to, (struct view){ line, ui_text_columns(ui) - 1 });
     buf_put_char(to, '\n');

@@ -26,10 +26,10 @@ TEST(say)
     scene_play(&scene, say_all, NULL);
     CHECK_INT(scene.status, 0, "say");
     CHECK_TEXT(buf_text(&scene.out),
-               "text and 7%\n\n\n" FRAME
-               "one two three four five six seven eight nine ten eleven twelve thirteen fourteen\nfifteen\n" FRAME
-               "\n" FRAME WORDS "fifteen\n" FRAME FRAME "{}",
-               "say");
+        "text and 7%\n\n\n" FRAME
+        "one two three four five six seven eight nine ten eleven twelve thirteen fourteen\nfifteen\n" FRAME
+        "\n" FRAME WORDS "fifteen\n" FRAME FRAME "{}",
+        "say");
     CHECK_TEXT(buf_text(&scene.err), "", "say");
     CHECK_INT((int64_t)strlen(FRAME), 80, "79 characters and a line feed");
 }
@@ -46,8 +46,12 @@ static void say_foreign(void *ctx __attribute__((unused)))
     list_add(&choices, "a\033]0;x\a");
     ui_say(ui, "file %s\n\tcaf\xc3\xa9 \xff", "\033[2J");
     ui_frame(ui, false, "bad\033[2J");
-    ui_frame(ui, true, "\xe2\x80\xae" "turned");
-    ui_say(worker, "%s", "\x9b" "1m");
+    ui_frame(ui, true,
+        "\xe2\x80\xae"
+        "turned");
+    ui_say(worker, "%s",
+        "\x9b"
+        "1m");
     ui_flush(worker);
     (void)!ui_menu(ui, &question, &choices, 0, &chosen, &err);
     ui_write(ui, view_of("\033"));
@@ -62,12 +66,12 @@ TEST(what_stands_in_lines_is_made_printable)
     CHECK_INT(scene.status, 0, "say");
     CHECK(strstr(buf_text(&scene.out), "file ?[2J\n\tcaf\xc3\xa9 ?\n") != NULL, "%s", buf_text(&scene.out));
     CHECK(strstr(buf_text(&scene.out), "bad?[2J\n" FRAME) != NULL && strstr(buf_text(&scene.out), "?turned\n") != NULL,
-          "%s", buf_text(&scene.out));
-    CHECK(strstr(buf_text(&scene.out), "?1m\n") != NULL && strstr(buf_text(&scene.out), "Which?[1m?\n") != NULL,
-          "%s", buf_text(&scene.out));
+        "%s", buf_text(&scene.out));
+    CHECK(strstr(buf_text(&scene.out), "?1m\n") != NULL && strstr(buf_text(&scene.out), "Which?[1m?\n") != NULL, "%s",
+        buf_text(&scene.out));
     CHECK(strstr(buf_text(&scene.out), "1: a?]0;x?\n") != NULL, "%s", buf_text(&scene.out));
     CHECK(scene.out.len > 0 && memchr(scene.out.at, 033, scene.out.len) == scene.out.at + scene.out.len - 1,
-          "escapes but the one that scripts get: %s", buf_text(&scene.out));
+        "escapes but the one that scripts get: %s", buf_text(&scene.out));
 }
 
 TEST(quiet)
@@ -131,9 +135,9 @@ TEST(output_is_lost)
     AUTO(scene_clear) struct scene full = { 0 }, fine = { 0 };
 
     options = (struct ui_options){ 0 };
-    scene_play(&full, say_to, (void *)(uintptr_t)"/dev/full");
+    scene_play(&full, say_to, (void *)(uintptr_t) "/dev/full");
     CHECK(strstr(buf_text(&full.err), "No space left") != NULL, "%s", buf_text(&full.err));
-    scene_play(&fine, say_to, (void *)(uintptr_t)"/dev/null");
+    scene_play(&fine, say_to, (void *)(uintptr_t) "/dev/null");
     CHECK_TEXT(buf_text(&fine.err), "", "nothing was lost");
 }
 

@@ -50,8 +50,8 @@ static inline int scene_terminal(const struct scene *scene, int *ours)
     return theirs;
 }
 
-__attribute__((noreturn))
-static inline void scene_child(bool terminal, const int *ends, void (*play)(void *), void *ctx)
+__attribute__((noreturn)) static inline void scene_child(
+    bool terminal, const int *ends, void (*play)(void *), void *ctx)
 {
     if (terminal && (setsid() < 0 || ioctl(ends[0], TIOCSCTTY, 0) != 0))
         _exit(99);
@@ -97,7 +97,7 @@ static inline void scene_watch(struct scene *scene, struct scene_ends *ends, pid
 
     for (int waited = 0; out_open || err_open;) {
         struct pollfd on[2] = { { .fd = out_open ? ends->out : -1, .events = POLLIN },
-                                { .fd = err_open ? ends->err : -1, .events = POLLIN } };
+            { .fd = err_open ? ends->err : -1, .events = POLLIN } };
 
         scene_type(scene, &ends->in, &typed);
         if (poll(on, 2, 100) == 0 && (waited += 100) >= SCENE_MAX_MS) {

@@ -7,8 +7,8 @@
 
 #include "ui/ui.h"
 
-#define UI_COLUMNS 80               /* at which Certbot wraps, whatever the terminal; also our widest */
-#define UI_LEAST_COLUMNS 30         /* below that, the terminal breaks the lines */
+#define UI_COLUMNS 80                  /* at which Certbot wraps, whatever the terminal; also our widest */
+#define UI_LEAST_COLUMNS 30            /* below that, the terminal breaks the lines */
 #define UI_MAX_TEXT (16 * 1024 * 1024) /* of one piece of text: a list of a hundred thousand certificates fits */
 
 struct piece { /* what was said on one stream without a break */
@@ -18,13 +18,13 @@ struct piece { /* what was said on one stream without a break */
 
 struct ui {
     struct ui_options options;
-    struct ui *parent;     /* the ui that a worker hands its pieces to; NULL: this one writes to the terminal */
-    pthread_mutex_t lock;  /* without a parent: one hand-over at a time */
-    bool warned;           /* that questions are being skipped */
+    struct ui *parent;      /* the ui that a worker hands its pieces to; NULL: this one writes to the terminal */
+    pthread_mutex_t lock;   /* without a parent: one hand-over at a time */
+    bool warned;            /* that questions are being skipped */
     atomic_int write_error; /* errno of the first failed write on standard output */
-    struct piece *pieces;  /* with a parent */
+    struct piece *pieces;   /* with a parent */
     size_t piece_count, collected;
-    bool done;             /* ui_done: the log no longer comes here */
+    bool done; /* ui_done: the log no longer comes here */
 };
 
 /* Text on STDOUT_FILENO or STDERR_FILENO, as it is; collected by a worker. */

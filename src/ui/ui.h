@@ -10,7 +10,7 @@
 struct ui;
 
 struct ui_options {
-    bool quiet;             /* nothing on standard output, no prompts */
+    bool quiet; /* nothing on standard output, no prompts */
     bool non_interactive;
     bool force_interactive; /* prompt although there is no terminal */
     bool as_certbot;        /* Certbot's words and forms throughout */
@@ -32,8 +32,8 @@ void ui_flush(struct ui *worker);
 bool ui_is_certbot(const struct ui *ui);     /* Certbot's words and forms throughout */
 bool ui_is_interactive(const struct ui *ui); /* every question is asked: there is a terminal, or --force-interactive */
 bool ui_may_ask(const struct ui *ui);        /* forced questions are: not with -n, not with -q, not in a worker */
-bool ui_is_terminal(const struct ui *ui); /* standard output is one */
-unsigned ui_columns(const struct ui *ui); /* 80 when unknown */
+bool ui_is_terminal(const struct ui *ui);    /* standard output is one */
+unsigned ui_columns(const struct ui *ui);    /* 80 when unknown */
 
 /* A line (or several) on standard output, never wrapped; the final newline is added. Foreign text in it is made
  * printable, as in all that follows but ui_write. */
@@ -70,7 +70,7 @@ void ui_error(struct ui *ui, const char *program, const struct error *error, con
  */
 struct question {
     const char *text;
-    const char *flag;  /* "--expand"; NULL: no flag answers it */
+    const char *flag; /* "--expand"; NULL: no flag answers it */
     bool has_default;
     bool forced;
     const char *canceled; /* what Certbot says to "c"; NULL: "User ended interaction." */
@@ -81,10 +81,10 @@ MUST_USE bool ui_yes_no(struct ui *ui, const struct question *question, const ch
 MUST_USE bool ui_menu(struct ui *ui, const struct question *question, const struct list *choices, size_t otherwise,
     size_t *out, struct error *err);
 /* Marks in chosen (one bool for each choice). An empty answer chooses all; the default (has_default) is all, too. */
-MUST_USE bool ui_checklist(struct ui *ui, const struct question *question, const struct list *choices, bool *chosen,
-    struct error *err);
+MUST_USE bool ui_checklist(
+    struct ui *ui, const struct question *question, const struct list *choices, bool *chosen, struct error *err);
 /* otherwise is what is taken without interaction; an empty answer is the empty string. *out is the caller's. */
-MUST_USE bool ui_text(struct ui *ui, const struct question *question, const char *otherwise, char **out,
-    struct error *err);
+MUST_USE bool ui_text(
+    struct ui *ui, const struct question *question, const char *otherwise, char **out, struct error *err);
 /* Shows text and waits for Enter; without interaction fails as above. */
 MUST_USE bool ui_pause(struct ui *ui, const char *text, struct error *err);

@@ -9,7 +9,7 @@ static const struct {
     { "empty", "", 20, "" },
     { "only blanks", "     ", 3, "" },
     { "a word longer than the line is not cut", "see https://ca.example/very/long/path now", 10,
-      "see\nhttps://ca.example/very/long/path\nnow" },
+        "see\nhttps://ca.example/very/long/path\nnow" },
     { "a long word first", "aaaaaaaaaaaa b", 5, "aaaaaaaaaaaa\nb" },
     { "no columns at all", "a b", 0, "a\nb" },
     { "just fits", "aaaa bbbbb", 10, "aaaa bbbbb" },
@@ -19,7 +19,7 @@ static const struct {
     { "line feeds stay", "a\n\nb c\n", 10, "a\n\nb c\n" },
     { "indentation stays", "  a b\n    cccc dddd", 8, "  a b\n    cccc\ndddd" },
     { "columns are characters", "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4 \xc3\xb6\xc3\xb6", 7,
-      "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4 \xc3\xb6\xc3\xb6" },
+        "\xc3\xa4\xc3\xa4\xc3\xa4\xc3\xa4 \xc3\xb6\xc3\xb6" },
 };
 
 TEST(wrap)

@@ -8,8 +8,8 @@
  *     store-driver CONFIG_DIR prune KEEP
  *     store-driver CONFIG_DIR convert LAYOUT
  *     store-driver CONFIG_DIR delete
- *     store-driver CONFIG_DIR show                   "SERIAL live|superseded|pending" for each version, the oldest first
- *     store-driver CONFIG_DIR doctor look|fix        "CODE error|warning|note|repaired" for each finding
+ *     store-driver CONFIG_DIR show                   "SERIAL live|superseded|pending" for each version, the oldest
+ * first store-driver CONFIG_DIR doctor look|fix        "CODE error|warning|note|repaired" for each finding
  *
  * Exit status 1 and the error on standard error when it fails.
  */
@@ -49,9 +49,10 @@ static bool read_pems(const char *dir, struct pems *pems, struct issued *out, st
         pems->part[kind] = BUF(FILE_MAX_TEXT);
         TRY(file_read(path, &pems->part[kind], err));
     }
-    *out = (struct issued){ .cert = buf_view(&pems->part[KIND_CERT]), .chain = buf_view(&pems->part[KIND_CHAIN]),
-                            .fullchain = buf_view(&pems->part[KIND_FULLCHAIN]),
-                            .privkey = buf_view(&pems->part[KIND_PRIVKEY]) };
+    *out = (struct issued){ .cert = buf_view(&pems->part[KIND_CERT]),
+        .chain = buf_view(&pems->part[KIND_CHAIN]),
+        .fullchain = buf_view(&pems->part[KIND_FULLCHAIN]),
+        .privkey = buf_view(&pems->part[KIND_PRIVKEY]) };
     return true;
 }
 
@@ -87,7 +88,9 @@ static bool show(struct work *work, struct error *err)
     TRY(lineage_history(lineage, &history, err));
     for (size_t i = 0; i < history.len; i++)
         (void)printf("%s %s\n", history.at[i].cert == NULL ? "-" : history.at[i].cert->serial,
-                     history.at[i].live ? "live" : history.at[i].pending ? "pending" : "superseded");
+            history.at[i].live      ? "live"
+            : history.at[i].pending ? "pending"
+                                    : "superseded");
     return true;
 }
 
@@ -130,7 +133,7 @@ static bool convert(struct work *work, struct error *err)
     return lineage_convert(work->store, NAME, work->args[0], false, &done, err);
 }
 
-static bool delete(struct work *work, struct error *err)
+static bool delete (struct work *work, struct error *err)
 {
     return lineage_delete(work->store, NAME, err);
 }
@@ -145,8 +148,9 @@ static bool doctor(struct work *work, struct error *err)
     TRY(health_examine(work->store, work->settings, NULL, mode, &findings, err));
     for (size_t i = 0; i < findings.len; i++)
         (void)printf("%s %s\n", findings.at[i].code,
-                     findings.at[i].repaired ? "repaired" : health_severity_name(findings.at[i].severity));
-    return findings_open(&findings) == 0 || error_set(err, ERROR_STORE, "%zu problem(s) remain", findings_open(&findings));
+            findings.at[i].repaired ? "repaired" : health_severity_name(findings.at[i].severity));
+    return findings_open(&findings) == 0 ||
+           error_set(err, ERROR_STORE, "%zu problem(s) remain", findings_open(&findings));
 }
 
 static const struct {
@@ -154,9 +158,15 @@ static const struct {
     int args;
     bool (*run)(struct work *work, struct error *err);
 } changes[] = {
-    { "create", 2, create }, { "add", 1, add },       { "fix", 0, fix },   { "restore", 1, restore },
-    { "prune", 1, prune },   { "delete", 0, delete }, { "show", 0, show },
-    { "convert", 1, convert }, { "doctor", 1, doctor },
+    { "create", 2, create },
+    { "add", 1, add },
+    { "fix", 0, fix },
+    { "restore", 1, restore },
+    { "prune", 1, prune },
+    { "delete", 0, delete },
+    { "show", 0, show },
+    { "convert", 1, convert },
+    { "doctor", 1, doctor },
 };
 
 static bool run(int argc, char **argv, struct error *err)
