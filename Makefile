@@ -36,6 +36,7 @@ bench:
 lint: build/build.ninja
 	tools/packages install build lint
 	tools/check-includes
+	clang-format --dry-run --Werror $$(git ls-files '*.c' '*.h')
 	run-clang-tidy -quiet -p build 'src/(?!.*_(test|fuzz)\.c).*\.c$$'
 	cppcheck --quiet --error-exitcode=1 --inline-suppr --enable=warning,performance,portability --std=c11 \
 	    --suppress=missingIncludeSystem --suppress=uninitvar --suppress=resourceLeak -I src src
@@ -49,7 +50,10 @@ fuzz:
 build/build.ninja:
 	meson setup build --buildtype=release --prefix=$(PREFIX)
 
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+
 clean:
 	rm -rf build build-check build-check-* build-fuzz
 
-.PHONY: all demo check install bench lint fuzz clean
+.PHONY: all demo check install bench lint format fuzz clean
