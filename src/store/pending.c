@@ -9,13 +9,13 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "store/fields.h"
 #include "store/layout.h"
 
 #define ORDER_NAME "order.txt"
 #define KEY_NAME "privkey.pem"
 #define CSR_PREFIX ".csr-"
 #define MAKE_TRIES 10
-#define LAST_SECOND 253402300799 /* of the year 9999 */
 
 void pending_clear(struct pending *pending)
 {
@@ -34,149 +34,34 @@ void pending_clear(struct pending *pending)
 
 /* ---- order.txt ---- */
 
-enum form { FORM_TEXT, FORM_NAMES, FORM_FLAG, FORM_TIME };
-
-static const struct field {
-    const char *key;
-    enum form form;
-    bool needed;
-    size_t at; /* in struct pending */
-} fields[] = {
-    { "order", FORM_TEXT, true, offsetof(struct pending, order_url) },
-    { "server", FORM_TEXT, true, offsetof(struct pending, server) },
-    { "account", FORM_TEXT, true, offsetof(struct pending, account_url) },
-    { "account id", FORM_TEXT, false, offsetof(struct pending, account_id) },
-    { "names", FORM_NAMES, true, offsetof(struct pending, names) },
-    { "requested names", FORM_NAMES, true, offsetof(struct pending, requested) },
-    { "profile", FORM_TEXT, false, offsetof(struct pending, profile) },
-    { "must staple", FORM_FLAG, false, offsetof(struct pending, must_staple) },
-    { "csr sha256", FORM_TEXT, true, offsetof(struct pending, csr_sha256) },
-    { "previous certificate sha256", FORM_TEXT, false, offsetof(struct pending, previous) },
-    { "private key here", FORM_FLAG, false, offsetof(struct pending, has_key) },
-    { "created", FORM_TIME, true, offsetof(struct pending, created) },
+static const struct field fields[] = {
+    { "order", FIELD_TEXT, true, offsetof(struct pending, order_url) },
+    { "server", FIELD_TEXT, true, offsetof(struct pending, server) },
+    { "account", FIELD_TEXT, true, offsetof(struct pending, account_url) },
+    { "account id", FIELD_TEXT, false, offsetof(struct pending, account_id) },
+    { "names", FIELD_LIST, true, offsetof(struct pending, names) },
+    { "requested names", FIELD_LIST, true, offsetof(struct pending, requested) },
+    { "profile", FIELD_TEXT, false, offsetof(struct pending, profile) },
+    { "must staple", FIELD_FLAG, false, offsetof(struct pending, must_staple) },
+    { "csr sha256", FIELD_TEXT, true, offsetof(struct pending, csr_sha256) },
+    { "previous certificate sha256", FIELD_TEXT, false, offsetof(struct pending, previous) },
+    { "private key here", FIELD_FLAG, false, offsetof(struct pending, has_key) },
+    { "created", FIELD_TIME, true, offsetof(struct pending, created) },
 };
-
-static bool read_names(struct view value, struct list *out)
-{
-    struct view rest = value, part;
-
-    while (view_cut(&rest, ',', &part)) {
-        struct view name = view_trim(part);
-
-        if (name.len == 0)
-            return false;
-        list_add_view(out, name);
-    }
-    return true;
-}
-
-static bool read_value(const struct field *field, struct view value, struct pending *out)
-{
-    AUTO(free) char *printable = text_printable_dup(value, FILE_MAX_TEXT, false);
-    void *to = (char *)out + field->at;
-
-    if (value.len == 0 || !view_is(value, printable))
-        return false;
-    switch (field->form) {
-    case FORM_TEXT:
-        *(char **)to = view_dup(value);
-        return true;
-    case FORM_NAMES:
-        return read_names(value, to);
-    case FORM_FLAG:
-        *(bool *)to = view_is(value, "yes");
-        return view_is(value, "yes");
-    case FORM_TIME:
-        return clock_parse_rfc3339(value, to) && *(int64_t *)to >= 0 && *(int64_t *)to <= LAST_SECOND;
-    }
-    return false;
-}
-
-/* Which field a line is of; COUNT(fields): one that we do not know. */
-static bool read_line(struct view line, size_t *which, struct view *value, struct error *err)
-{
-    struct view rest = line, key;
-    AUTO(free) char *shown = text_printable_dup(line, 60, false);
-
-    if (!view_cut(&rest, ':', &key) || rest.at == NULL)
-        return error_set(err, ERROR_STORE, "'%s' is not of the form \"key: value\"", shown);
-    *value = view_trim(rest);
-    for (*which = 0; *which < COUNT(fields); ++*which)
-        if (view_is(key, fields[*which].key))
-            break;
-    return true;
-}
-
-static bool parse_into(struct view text, struct pending *out, struct error *err)
-{
-    bool seen[COUNT(fields) + 1] = { false };
-    struct view rest = text, line;
-
-    while (view_cut(&rest, '\n', &line)) {
-        struct view value;
-        size_t which = 0;
-
-        if (line.len == 0)
-            continue;
-        TRY(read_line(line, &which, &value, err));
-        if (which == COUNT(fields))
-            continue;
-        if (seen[which])
-            return error_set(err, ERROR_STORE, "'%s' is there twice", fields[which].key);
-        seen[which] = true;
-        if (!read_value(&fields[which], value, out))
-            return error_set(err, ERROR_STORE, "the value of '%s' cannot be read", fields[which].key);
-    }
-    for (size_t i = 0; i < COUNT(fields); i++)
-        if (fields[i].needed && !seen[i])
-            return error_set(err, ERROR_STORE, "'%s' is missing", fields[i].key);
-    return true;
-}
 
 bool pending_parse(struct view text, struct pending *out, struct error *err)
 {
     AUTO(pending_clear) struct pending pending = { 0 };
 
-    TRY(parse_into(text, &pending, err));
+    TRY(fields_parse(fields, COUNT(fields), text, &pending, err));
     *out = pending;
     pending = (struct pending){ 0 };
     return true;
 }
 
-static void put_text(struct buf *out, const char *key, const char *value)
-{
-    AUTO(free) char *text = NULL;
-
-    if (value == NULL || value[0] == '\0')
-        return;
-    text = text_printable_dup(view_of(value), FILE_MAX_TEXT, false);
-    buf_putf(out, "%s: %s\n", key, text);
-}
-
 void pending_format(const struct pending *pending, struct buf *out)
 {
-    for (size_t i = 0; i < COUNT(fields); i++) {
-        const void *from = (const char *)pending + fields[i].at;
-        AUTO(free) char *names = NULL;
-        char time[CLOCK_TEXT_SIZE];
-
-        switch (fields[i].form) {
-        case FORM_TEXT:
-            put_text(out, fields[i].key, *(char *const *)from);
-            break;
-        case FORM_NAMES:
-            names = list_join(from, ", ");
-            put_text(out, fields[i].key, names);
-            break;
-        case FORM_FLAG:
-            put_text(out, fields[i].key, *(const bool *)from ? "yes" : NULL);
-            break;
-        case FORM_TIME:
-            clock_format_rfc3339(*(const int64_t *)from, time);
-            put_text(out, fields[i].key, time);
-            break;
-        }
-    }
+    fields_format(fields, COUNT(fields), pending, out);
 }
 
 /* ---- on disk ---- */
