@@ -31,6 +31,7 @@ struct asking { /* one certificate's question */
     struct revocation_memory *memory;
     const struct transport *transport;
     const char *path;
+    const char *ca; /* its directory's URL, "" when not known */
     const struct cert *cert, *issuer;
     int64_t now;
 };
@@ -117,6 +118,7 @@ static bool ocsp_fetch(const struct asking *asking, struct http_response *respon
     return fetch(asking,
         &(struct http_request){
             .method = HTTP_POST,
+            .named_by = asking->ca,
             .url = asking->cert->ocsp_url,
             .content_type = "application/ocsp-request",
             .body = buf_view(&question),
@@ -183,6 +185,7 @@ static bool crl_fetch(const struct asking *asking, struct crl **out, struct erro
     TRY(fetch(asking,
         &(struct http_request){
             .method = HTTP_GET,
+            .named_by = asking->ca,
             .url = asking->cert->crl_url,
             .max_body = CRL_MAX,
             .timeout_ms = CRL_TIMEOUT_MS,
@@ -238,10 +241,10 @@ bool revocation_can_be_asked(const struct cert *cert, int64_t now)
 }
 
 bool revocation_ask(struct revocation_memory *memory, const struct transport *transport, const char *path,
-    const struct cert *cert, struct view chain, enum revocation *out, struct error *err)
+    const char *ca, const struct cert *cert, struct view chain, enum revocation *out, struct error *err)
 {
     AUTO(cert_free) struct cert *issuer = NULL;
-    struct asking asking = { memory, transport, path, cert, NULL, transport->now(transport->self) };
+    struct asking asking = { memory, transport, path, ca, cert, NULL, transport->now(transport->self) };
     struct error failure = { 0 };
     enum revocation found = REVOCATION_UNKNOWN;
 
@@ -290,6 +293,6 @@ bool revocation_check(struct context *context, const struct lineage *lineage, en
     if (!lineage_read(lineage, KIND_CHAIN, &chain, &failure) || !context_net(context, &net, &failure))
         return not_asked(lineage, &failure, out, err);
     transport = transport_of_net(net);
-    return revocation_ask(world_revocation(context->world), &transport, lineage->current[KIND_CERT], lineage->cert,
-        buf_view(&chain), out, err);
+    return revocation_ask(world_revocation(context->world), &transport, lineage->current[KIND_CERT],
+        lineage_server(lineage) == NULL ? "" : lineage_server(lineage), lineage->cert, buf_view(&chain), out, err);
 }

@@ -29,6 +29,7 @@ struct revocation_memory *revocation_memory_new(void) __attribute__((returns_non
 void revocation_memory_free(struct revocation_memory *memory); /* NULL is fine */
 DEFINE_AUTO(struct revocation_memory, revocation_memory_free)
 
-/* The same over any transport; path names the certificate in the log, chain is PEM, the issuer first. */
+/* The same over any transport; path names the certificate in the log, ca is the URL of its CA's directory ("" when not
+ * known), chain is PEM, the issuer first. */
 MUST_USE bool revocation_ask(struct revocation_memory *memory, const struct transport *transport, const char *path,
-    const struct cert *cert, struct view chain, enum revocation *out, struct error *err);
+    const char *ca, const struct cert *cert, struct view chain, enum revocation *out, struct error *err);

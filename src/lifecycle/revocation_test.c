@@ -10,6 +10,7 @@
 #include "lifecycle/revocation_answers.h"
 
 #define OCSP_URL "http://ocsp.example/"
+#define CA_URL "https://ca.example/directory"
 #define CRL_URL "http://crl.example/7.crl"
 
 struct answer { /* of one server; zero: nobody answers */
@@ -30,6 +31,7 @@ static bool play(void *self, const struct http_request *request, struct http_res
     bool is_ocsp = strcmp(request->url, OCSP_URL) == 0;
     const struct answer *answer = is_ocsp ? &outside->ocsp : &outside->crl;
 
+    CHECK_TEXT(request->named_by, CA_URL, "whose certificate names the address");
     atomic_fetch_add(is_ocsp ? &outside->ocsp_asked : &outside->crl_asked, 1);
     if (is_ocsp) {
         CHECK(request->method == HTTP_POST && request->body.len > 60, "a POST of %zu bytes", request->body.len);
@@ -73,7 +75,7 @@ static bool ask(struct revocation_memory *memory, struct world_outside *outside,
 {
     struct transport transport = { .http = play, .now = now, .self = outside };
 
-    return revocation_ask(memory, &transport, "leaf.pem", leaf, view_of(chain), out, err);
+    return revocation_ask(memory, &transport, "leaf.pem", CA_URL, leaf, view_of(chain), out, err);
 }
 
 #define SAYS(what)                                                                                                     \

@@ -22,8 +22,11 @@ static bool check_request(const struct http_request *request, struct error *err)
     if (request->body.len > MESSAGE_MAX_UPLOAD)
         return error_set(err, ERROR_NETWORK, "%zu bytes for %s are more than the %d that can be sent",
             request->body.len, request->url, MESSAGE_MAX_UPLOAD);
-    if (request->follow && request->method != HTTP_GET)
-        return error_set(err, ERROR_INTERNAL, "only a GET may follow redirects");
+    if (request->named_by != NULL && strlen(request->named_by) > MESSAGE_MAX_URL)
+        return error_set(err, ERROR_NETWORK, "a web address of %zu bytes is longer than the %d that are allowed",
+            strlen(request->named_by), MESSAGE_MAX_URL);
+    if (request->follow && request->method == HTTP_POST)
+        return error_set(err, ERROR_INTERNAL, "a POST must not follow redirects");
     return true;
 }
 
@@ -43,7 +46,7 @@ static void fill(const struct message_response *from, size_t max_body, struct ht
 
 bool net_http(struct net *net, const struct http_request *request, struct http_response *out, struct error *err)
 {
-    AUTO(buf_clear) struct buf frame = BUF(MESSAGE_MAX_UPLOAD + MESSAGE_MAX_URL + 4096);
+    AUTO(buf_clear) struct buf frame = BUF(MESSAGE_MAX_UPLOAD + 2 * MESSAGE_MAX_URL + 4096);
     AUTO(answer_clear) struct answer answer = { 0 };
     struct message_response response;
     int timeout_ms = request->timeout_ms > 0 ? request->timeout_ms : TIMEOUT_MS;
@@ -64,6 +67,8 @@ bool net_http(struct net *net, const struct http_request *request, struct http_r
             .max_body = (uint32_t)max_body,
             .timeout_ms = (uint32_t)timeout_ms,
             .follow = request->follow,
+            .guarded = request->named_by != NULL,
+            .home = view_of(request->named_by),
         });
     TRY(channel_send(net->channel, id, buf_view(&frame), NULL, 0, err));
     TRY(channel_wait(net->channel, id, MESSAGE_RESPONSE, timeout_ms + GRACE_MS, &answer, err));

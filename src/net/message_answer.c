@@ -12,7 +12,7 @@ size_t message_max_question(uint8_t type)
     case MESSAGE_HELLO:
         return MESSAGE_MAX_USER_AGENT + MESSAGE_MAX_BUNDLE + FIXED;
     case MESSAGE_REQUEST:
-        return MESSAGE_MAX_URL + 2 * MESSAGE_MAX_NAME + MESSAGE_MAX_UPLOAD + FIXED;
+        return 2 * MESSAGE_MAX_URL + 2 * MESSAGE_MAX_NAME + MESSAGE_MAX_UPLOAD + FIXED;
     case MESSAGE_ADD:
     case MESSAGE_REMOVE:
         return MESSAGE_MAX_TOKEN + MESSAGE_MAX_CONTENT + FIXED;

@@ -15,6 +15,8 @@ void message_put_request(struct buf *out, uint32_t id, const struct message_requ
     wire_put_u32(out, request->max_body);
     wire_put_u32(out, request->timeout_ms);
     wire_put_u8(out, request->follow);
+    wire_put_u8(out, request->guarded);
+    wire_put_bytes(out, request->home);
     wire_end(out, begun);
 }
 
@@ -41,6 +43,8 @@ bool message_get_request(struct view fields, struct message_request *out)
     request.max_body = wire_get_u32(&from, HTTP_MAX_LARGE_BODY);
     request.timeout_ms = wire_get_u32(&from, MESSAGE_MAX_TIMEOUT_MS);
     request.follow = wire_get_bool(&from);
+    request.guarded = wire_get_bool(&from);
+    request.home = wire_get_text(&from, MESSAGE_MAX_URL);
     if (!wire_done(&from))
         return false;
     *out = request;

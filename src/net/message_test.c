@@ -40,7 +40,9 @@ static void put_request(struct buf *out)
             .body = view_of("{}"),
             .max_body = 9,
             .timeout_ms = 8,
-            .follow = false });
+            .follow = false,
+            .guarded = true,
+            .home = view_of("https://ca/dir") });
 }
 
 static bool get_request(struct view fields)
@@ -50,7 +52,7 @@ static bool get_request(struct view fields)
     return message_get_request(fields, &request) && request.method == HTTP_POST &&
            view_is(request.url, "https://ca/new") && view_is(request.content_type, "application/jose+json") &&
            request.accept.len == 0 && view_is(request.body, "{}") && request.max_body == 9 && request.timeout_ms == 8 &&
-           !request.follow;
+           !request.follow && request.guarded && view_is(request.home, "https://ca/dir");
 }
 
 static void put_response(struct buf *out)
@@ -176,6 +178,7 @@ TEST(message_request_bounds)
         .content_type = view_of("a"),
         .accept = view_of("b"),
         .body = view_of(""),
+        .home = view_of(""),
         .max_body = HTTP_MAX_LARGE_BODY,
         .timeout_ms = 1 };
     struct message_request bad;
@@ -188,6 +191,9 @@ TEST(message_request_bounds)
     bad = good;
     bad.url = (struct view){ "a\0b", 3 };
     CHECK(!request_with(bad), "NUL in a URL");
+    bad = good;
+    bad.home = view_of(longer);
+    CHECK(!request_with(bad), "the CA's URL too long");
     bad = good;
     bad.accept = view_of("a\r\nHost: b");
     CHECK(!request_with(bad), "a header smuggled into Accept");

@@ -57,6 +57,13 @@ static void answer(struct engine *engine, struct transfer *transfer)
     unlink_and_free(engine, transfer);
 }
 
+static void begin_again(struct engine *engine, struct transfer *transfer)
+{
+    (void)curl_multi_remove_handle(engine->multi, transfer->easy);
+    if (curl_multi_add_handle(engine->multi, transfer->easy) != CURLM_OK)
+        abort();
+}
+
 static void finish(struct engine *engine, struct transfer *transfer, CURLcode result)
 {
     struct failure failure = { 0 };
@@ -65,16 +72,16 @@ static void finish(struct engine *engine, struct transfer *transfer, CURLcode re
 
     if (transfer->silence != NULL)
         (void)event_del(transfer->silence);
-    if (result != CURLE_OK) {
+    if (transfer_guarded(transfer, &result)) {
+        begin_again(engine, transfer);
+    } else if (result != CURLE_OK) {
         failure_describe(result, transfer, &engine->options, &failure);
         answer_failed(engine, transfer, MESSAGE_FAILURE_NETWORK, &failure);
     } else if (!transfer_redirect(transfer, &again, &why)) {
         failure_of_server(transfer, why, &failure);
         answer_failed(engine, transfer, MESSAGE_FAILURE_NETWORK, &failure);
     } else if (again) {
-        (void)curl_multi_remove_handle(engine->multi, transfer->easy);
-        if (curl_multi_add_handle(engine->multi, transfer->easy) != CURLM_OK)
-            abort();
+        begin_again(engine, transfer);
     } else {
         answer(engine, transfer);
     }

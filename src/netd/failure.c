@@ -9,20 +9,18 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "netd/address.h"
 
 #define HOST_SIZE 300
 
 /* Host and port out of a URL, for people; user and password are nobody's business. */
 static void host_of(const struct transfer *transfer, char out[static HOST_SIZE])
 {
-    char *url = NULL;
-    const char *start, *at;
+    const char *start = strstr(transfer->url, "://"), *at;
     struct view host;
 
-    (void)curl_easy_getinfo(transfer->easy, CURLINFO_EFFECTIVE_URL, &url);
-    start = url == NULL ? NULL : strstr(url, "://");
     if (start == NULL) {
-        text_printable(out, HOST_SIZE, view_of(url), false);
+        text_printable(out, HOST_SIZE, view_of(transfer->url), false);
         return;
     }
     host = (struct view){ start + 3, strcspn(start + 3, "/?#") };
@@ -156,6 +154,10 @@ static bool describe_limit(
     case LIMIT_SILENCE:
         say(out, "try again later", "%s took the request and then sent nothing for %.3g s", host,
             options->silence_timeout_ms / 1000.0);
+        return true;
+    case LIMIT_PLACE:
+        say(out, "", "%s is %s, to which no address inside a certificate is followed", host,
+            address_place_name(transfer->guard.refused));
         return true;
     }
     return false;

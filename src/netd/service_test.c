@@ -27,6 +27,7 @@ static void put_request(struct buf *out, uint32_t id, const char *url)
             .content_type = view_of(""),
             .accept = view_of(""),
             .body = view_of(""),
+            .home = view_of(""),
             .max_body = 10,
             .timeout_ms = 60000 });
 }

@@ -105,6 +105,10 @@ static bool server_serve(int fd, const char *path, const char *head, struct view
         server_redirect(fd, "/ok");
     else if (strcmp(path, "/loop") == 0)
         server_redirect(fd, "/loop");
+    else if (strcmp(path, "/private") == 0)
+        server_redirect(fd, "http://10.0.0.1:1/");
+    else if (strcmp(path, "/metadata") == 0)
+        server_redirect(fd, "http://[::ffff:169.254.169.254]/latest");
     else if (strcmp(path, "/file") == 0)
         server_redirect(fd, "file:///etc/passwd");
     else

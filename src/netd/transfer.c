@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "netd/proxy.h"
 
 #define MAX_REDIRECTS 5
 #define MAX_HEADER_BYTES (256 * 1024)
@@ -22,11 +23,13 @@ static void sign_of_life(struct transfer *transfer)
         (void)event_add(transfer->silence, &limit);
 }
 
-static int on_connected(void *ctx, char *remote __attribute__((unused)), char *local __attribute__((unused)),
+static int on_connected(void *ctx, char *remote, char *local __attribute__((unused)),
     int remote_port __attribute__((unused)), int local_port __attribute__((unused)))
 {
     struct transfer *transfer = ctx;
 
+    if (!guard_lets_out(&transfer->guard, remote))
+        return CURL_PREREQFUNC_ABORT;
     transfer->connected = true;
     sign_of_life(transfer);
     return CURL_PREREQFUNC_OK;
@@ -141,10 +144,6 @@ static void set_receivers(CURL *easy, struct transfer *transfer)
 static void set_request(
     CURL *easy, struct transfer *transfer, const char *user_agent, const struct message_request *request)
 {
-    AUTO(free) char *url = view_dup(request->url);
-
-    SET(CURLOPT_URL, url);
-    SET(CURLOPT_TIMEOUT_MS, (long)request->timeout_ms);
     add_send_header(transfer, "User-Agent", view_of(user_agent));
     if (request->accept.len > 0)
         add_send_header(transfer, "Accept", request->accept);
@@ -164,6 +163,22 @@ static void set_request(
     SET(CURLOPT_HTTPHEADER, transfer->send_headers);
 }
 
+/* Before each round. Takes url over. */
+static void set_round(struct transfer *transfer, char *url)
+{
+    CURL *easy = transfer->easy;
+    const char *proxy = proxy_of(url);
+    int64_t left = transfer->until - clock_monotonic_ms();
+
+    free(transfer->url);
+    transfer->url = url;
+    SET(CURLOPT_URL, url);
+    SET(CURLOPT_TIMEOUT_MS, (long)(left > 1 ? left : 1));
+    SET(CURLOPT_PROXY, proxy == NULL ? "" : proxy); /* "" keeps libcurl from looking by itself */
+    SET(CURLOPT_NOPROXY, "");
+    guard_set(&transfer->guard, easy, url, proxy != NULL);
+}
+
 struct transfer *transfer_new(
     const struct transfer_options *options, uint32_t id, const struct message_request *request)
 {
@@ -180,6 +195,8 @@ struct transfer *transfer_new(
     set_connection(transfer->easy, options);
     set_receivers(transfer->easy, transfer);
     set_request(transfer->easy, transfer, options->user_agent, request);
+    guard_init(&transfer->guard, request);
+    set_round(transfer, view_dup(request->url));
     return transfer;
 }
 
@@ -191,6 +208,8 @@ void transfer_free(struct transfer *transfer)
         event_free(transfer->silence);
     drop_headers(transfer);
     buf_clear(&transfer->body);
+    guard_clear(&transfer->guard);
+    free(transfer->url);
     free(transfer);
 }
 
@@ -223,10 +242,8 @@ static bool is_redirect(long status)
 bool transfer_redirect(struct transfer *transfer, bool *again, const char **why)
 {
     CURL *easy = transfer->easy;
-    AUTO(free) char *to = NULL;
     char *from = NULL, *target = NULL;
     long status = 0;
-    int64_t left = transfer->until - clock_monotonic_ms();
 
     (void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     (void)curl_easy_getinfo(easy, CURLINFO_REDIRECT_URL, &target);
@@ -245,12 +262,32 @@ bool transfer_redirect(struct transfer *transfer, bool *again, const char **why)
         *why = "redirects to something that is not a web address";
         return false;
     }
-    to = xstrdup(target);
-    SET(CURLOPT_URL, to);
-    SET(CURLOPT_TIMEOUT_MS, (long)(left > 1 ? left : 1));
+    set_round(transfer, xstrdup(target));
     drop_headers(transfer);
     buf_clear(&transfer->body);
     transfer->connected = false;
     *again = true;
     return true;
+}
+
+bool transfer_guarded(struct transfer *transfer, CURLcode *result)
+{
+    struct guard *guard = &transfer->guard;
+    int64_t left = transfer->until - clock_monotonic_ms();
+
+    if (guard->locating) {
+        if (!guard_located(guard, transfer->easy)) {
+            *result = CURLE_COULDNT_CONNECT;
+            transfer->limit = LIMIT_PLACE;
+            return false;
+        }
+        set_round(transfer, xstrdup(transfer->url));
+        return true;
+    }
+    if (guard->refused == 0 || (*result != CURLE_COULDNT_CONNECT && *result != CURLE_ABORTED_BY_CALLBACK))
+        return false;
+    if (left > 1 && guard_locate(guard, transfer->easy))
+        return true;
+    transfer->limit = LIMIT_PLACE;
+    return false;
 }

@@ -6,6 +6,7 @@
 #include <event2/event.h>
 
 #include "net/message.h"
+#include "netd/guard.h"
 
 /* Why we ended an exchange ourselves, where libcurl only knows that a callback said no. */
 enum transfer_limit {
@@ -13,6 +14,7 @@ enum transfer_limit {
     LIMIT_BODY,
     LIMIT_HEADERS,
     LIMIT_SILENCE,
+    LIMIT_PLACE,
 };
 
 struct transfer {
@@ -21,6 +23,8 @@ struct transfer {
     uint32_t id;
     CURL *easy;
     struct curl_slist *send_headers;
+    struct guard guard;
+    char *url; /* of this round */
     char error[CURL_ERROR_SIZE];
     struct event *silence; /* the engine's; runs out when nothing came for silence_ms */
     uint32_t silence_ms;
@@ -62,3 +66,9 @@ void transfer_response(const struct transfer *transfer, struct message_response 
  * it must not be followed. *again stays false when there is none.
  */
 bool transfer_redirect(struct transfer *transfer, bool *again, const char **why);
+
+/*
+ * After a round that failed with that result, or that looked only for the CA's place: whether another one is prepared.
+ * Else *result is what to tell.
+ */
+bool transfer_guarded(struct transfer *transfer, CURLcode *result);
