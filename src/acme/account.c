@@ -89,7 +89,7 @@ static bool check_external(const struct session *session, const struct account_r
 static bool account_request_send(struct session *session, const struct signer *signer,
     const struct account_request *request, struct account_info *out, struct error *err)
 {
-    const char *url = session_directory(session)->new_account, *location;
+    const char *url = session_directory(session)->new_account;
     AUTO(buf_clear) struct buf payload = BUF(PAYLOAD_MAX);
     AUTO(http_response_clear) struct http_response response = { 0 };
     AUTO(account_info_clear) struct account_info info = { 0 };
@@ -98,10 +98,7 @@ static bool account_request_send(struct session *session, const struct signer *s
     TRY(write_request(request, signer, url, &payload, err));
     TRY(session_post(session, (struct identity){ signer, NULL }, url, buf_view(&payload), &response, NULL, err));
     TRY(account_parse(buf_view(&response.body), &info, err));
-    location = http_header(&response, "location", NULL);
-    info.url = location == NULL ? NULL : url_resolve(response.url, location);
-    if (info.url == NULL)
-        return error_set(err, ERROR_ACME, "the answer does not name the account's address (Location)");
+    TRY(location_of(session, &response, "account", &info.url, err));
     info.created = response.status == 201;
     *out = info;
     info = (struct account_info){ 0 };

@@ -154,16 +154,12 @@ static bool order_new_send(struct session *session, struct identity who, const s
     AUTO(buf_clear) struct buf payload = BUF(PAYLOAD_MAX);
     AUTO(http_response_clear) struct http_response response = { 0 };
     AUTO(order_clear) struct order order = { 0 };
-    const char *location;
 
     TRY(write_request(request, &payload, err));
     if (!session_post(session, who, session_directory(session)->new_order, buf_view(&payload), &response, problem, err))
         return refused_profile(session, request->profile, err);
     TRY(order_take(session, &response, &order, err));
-    location = http_header(&response, "location", NULL);
-    order.url = location == NULL ? NULL : url_resolve(response.url, location);
-    if (order.url == NULL)
-        return error_set(err, ERROR_ACME, "the answer does not name the order's address (Location)");
+    TRY(location_of(session, &response, "order", &order.url, err));
     *out = order;
     order = (struct order){ 0 };
     return true;

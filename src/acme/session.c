@@ -149,7 +149,11 @@ static bool is_worth_reconnecting(const struct session *session, struct patience
 /* RFC 8555 section 7.2. The status should be 200; CAs have answered 204 as well. */
 static bool nonce_fetch(struct session *session, struct patience *patience, char **out, struct error *err)
 {
-    const struct http_request request = { .method = HTTP_HEAD, .url = session->directory.new_nonce };
+    const struct http_request request = {
+        .method = HTTP_HEAD,
+        .url = session->directory.new_nonce,
+        .follow = true, /* some CAs answer with a redirect to another form of the path */
+    };
 
     for (;;) {
         AUTO(http_response_clear) struct http_response response = { 0 };

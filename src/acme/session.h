@@ -68,8 +68,13 @@ int64_t retry_after_of(const struct http_response *response, int64_t now);
 MUST_USE bool retry_after_parse(struct view text, int64_t now, int64_t *out);
 
 /* Makes a header's URL absolute: relative references against the URL of the answer (RFC 3986 section 5, the
- * simple forms). Of the caller's; NULL when it is not http(s). */
+ * simple forms). Of the caller's; NULL when it is not http(s), or has a user before the host. */
 char *url_resolve(const char *base, const char *reference);
 
 /* URLs of Link headers with that rel (RFC 8288), absolute. */
 void link_urls(const struct http_response *response, const char *rel, struct list *out);
+
+/* The absolute URL in Location; *out is the caller's. what names the thing for people. ERROR_ACME when there is none,
+ * or it must not be asked for. */
+MUST_USE bool location_of(const struct session *session, const struct http_response *response, const char *what,
+    char **out, struct error *err);

@@ -279,6 +279,37 @@ TEST(no_step_down_to_http)
     CHECK_INT(script.nonces_made, 0, "a nonce was wasted");
 }
 
+/* The address in Location obeys what those in documents obey. */
+TEST(addresses_of_what_was_made)
+{
+    static const struct {
+        const char *location, *want; /* NULL: refused */
+        const char *why;
+    } cases[] = {
+        { "/order/7", CA "/order/7", NULL },
+        { "https://other.example/7", "https://other.example/7", NULL },
+        { "http://ca.example/order/7", NULL, "which is not" },
+        { "https://ca.example@evil.example/7", NULL, "no http(s) URL" },
+        { "file:///etc/passwd", NULL, "no http(s) URL" },
+        { NULL, NULL, "does not name the order's address" },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(script_clear) struct script script = { 0 };
+        AUTO(http_response_clear) struct http_response response = { .url = xstrdup(CA "/x") };
+        AUTO(free) char *url = NULL;
+        struct error err = { 0 };
+
+        script_open(&script, NULL, 0);
+        if (cases[i].location != NULL)
+            script_put_header(&script, &response, view_of("Location"), view_of(cases[i].location));
+        CHECK(location_of(script.session, &response, "order", &url, &err) == (cases[i].want != NULL), "%s: %s",
+            cases[i].location, err.why);
+        CHECK_TEXT(url, cases[i].want, cases[i].location);
+        CHECK(cases[i].why == NULL || strstr(err.why, cases[i].why) != NULL, "%s: %s", cases[i].location, err.why);
+    }
+}
+
 /* ---- many threads, half of the nonces refused ---- */
 
 struct crowd {

@@ -1,5 +1,7 @@
 #include "acme/transport.h"
 
+#include <pthread.h>
+
 #include "base/clock.h"
 #include "base/interrupt.h"
 
@@ -18,10 +20,21 @@ static bool net_transport_sleep_ms(void *self, int64_t ms, struct error *err)
     return error_set(err, ERROR_CANCELED, "interrupted");
 }
 
+static int64_t utc_offset; /* from the monotonic clock to UTC, in seconds */
+
+static void read_utc(void)
+{
+    utc_offset = clock_now() - clock_monotonic_ms() / 1000;
+}
+
+/* UTC as it was when first asked for, counted on by the monotonic clock: who sets the clock prolongs no wait. */
 static int64_t net_transport_now(void *self)
 {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+
     (void)self;
-    return clock_now();
+    (void)pthread_once(&once, read_utc);
+    return utc_offset + clock_monotonic_ms() / 1000;
 }
 
 struct transport transport_of_net(struct net *net)

@@ -10,7 +10,7 @@ struct transport {
     bool (*http)(void *self, const struct http_request *request, struct http_response *out, struct error *err);
     /* Waits; ERROR_CANCELED when the user interrupts. */
     bool (*sleep_ms)(void *self, int64_t ms, struct error *err);
-    int64_t (*now)(void *self); /* UTC seconds since 1970 */
+    int64_t (*now)(void *self); /* UTC seconds since 1970; only ever grows, as time passes */
     void *self;
 };
 

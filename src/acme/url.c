@@ -40,6 +40,15 @@ bool url_is_http(const char *text)
     return true;
 }
 
+/* Nothing stands before the host that could pass for it, and there is one. */
+static bool has_plain_host(const char *url)
+{
+    const char *host = url + scheme_len(url);
+    size_t len = strcspn(host, "/?#");
+
+    return len > 0 && host[0] != ':' && memchr(host, '@', len) == NULL;
+}
+
 bool url_check(const char *directory_url, const char *url, struct error *err)
 {
     if (url == NULL || !url_is_http(url))
@@ -118,7 +127,7 @@ char *url_resolve(const char *base, const char *reference)
         buf_put(&url, (struct view){ base, origin_len(base) });
         put_path(&url, base, reference, len);
     }
-    if (url.failed || !url_is_http(buf_text(&url)))
+    if (url.failed || !url_is_http(buf_text(&url)) || !has_plain_host(buf_text(&url)))
         return NULL;
     return buf_take(&url);
 }
@@ -244,6 +253,21 @@ void link_urls(const struct http_response *response, const char *rel, struct lis
 
     while (response->url != NULL && (field = http_header(response, "link", &from)) != NULL)
         link_parse(view_of(field), response->url, rel, out);
+}
+
+bool location_of(const struct session *session, const struct http_response *response, const char *what, char **out,
+    struct error *err)
+{
+    const char *field = http_header(response, "location", NULL);
+    AUTO(free) char *url = field == NULL || response->url == NULL ? NULL : url_resolve(response->url, field);
+
+    if (field == NULL)
+        return error_set(err, ERROR_ACME, "the answer does not name the %s's address (Location)", what);
+    if (url == NULL)
+        return error_set(err, ERROR_ACME, "the address of the %s (Location) is no http(s) URL: '%s'", what, field);
+    TRY(url_check(session_url(session), url, err));
+    *out = TAKE(url);
+    return true;
 }
 
 /* ---- Retry-After (RFC 9110 section 10.2.3) ---- */

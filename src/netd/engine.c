@@ -12,6 +12,7 @@
 #define MAX_PER_HOST 16L /* connections: a CA's front end counts them, and HTTP/2 needs one */
 #define MAX_CONNECTIONS 64L
 #define MAX_IDLE 32L
+#define MAX_COOKIES 200 /* of all CAs; what comes then begins anew */
 
 struct engine {
     struct event_base *base;
@@ -22,10 +23,20 @@ struct engine {
     CURLM *multi;
     struct event *timer;
     struct transfer *transfers;
-    size_t transfer_count;
+    size_t transfer_count, cookie_count;
 };
 
 /* ---- the end of an exchange ---- */
+
+/* Cookies are kept for the run, by libcurl, without a bound of its own. */
+static void bound_cookies(struct engine *engine, const struct transfer *transfer)
+{
+    engine->cookie_count += transfer->cookie_count;
+    if (engine->cookie_count <= MAX_COOKIES)
+        return;
+    (void)curl_easy_setopt(transfer->easy, CURLOPT_COOKIELIST, "ALL");
+    engine->cookie_count = 0;
+}
 
 static void unlink_and_free(struct engine *engine, struct transfer *transfer)
 {
@@ -36,6 +47,7 @@ static void unlink_and_free(struct engine *engine, struct transfer *transfer)
     *at = transfer->next;
     engine->transfer_count--;
     (void)curl_multi_remove_handle(engine->multi, transfer->easy);
+    bound_cookies(engine, transfer);
     transfer_free(transfer);
 }
 
@@ -181,7 +193,8 @@ static void start_curl(struct engine *engine)
     engine->multi = curl_multi_init();
     engine->options.share = curl_share_init(); /* TLS sessions outlive an exchange only in a share */
     if (engine->multi == NULL || engine->options.share == NULL ||
-        curl_share_setopt(engine->options.share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) != CURLSHE_OK)
+        curl_share_setopt(engine->options.share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION) != CURLSHE_OK ||
+        curl_share_setopt(engine->options.share, CURLSHOPT_SHARE, CURL_LOCK_DATA_COOKIE) != CURLSHE_OK)
         abort();
     SET(CURLMOPT_SOCKETFUNCTION, watch_socket);
     SET(CURLMOPT_SOCKETDATA, engine);

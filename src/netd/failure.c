@@ -199,6 +199,14 @@ void failure_describe(
     case CURLE_WEIRD_SERVER_REPLY:
         say(out, "check the address", "%s does not answer in HTTP (%s)", host, detail(result, transfer));
         return;
+    case CURLE_BAD_CONTENT_ENCODING:
+        say(out, "", "the answer of %s is compressed in a way that cannot be read (%s)", host,
+            detail(result, transfer));
+        return;
+    case CURLE_OUT_OF_MEMORY: /* libcurl before 8.6 means a header field that is longer than it takes */
+    case 100:                 /* CURLE_TOO_LARGE, since 8.6 */
+        say(out, "", "the answer of %s has too long a header field", host);
+        return;
     case CURLE_GOT_NOTHING:
     case CURLE_PARTIAL_FILE:
     case CURLE_SEND_ERROR:

@@ -33,10 +33,13 @@ static const struct {
     { "half an answer", "/partial", 0, "broke the connection", 1 },
     { "endless body", "/big", 0, "larger than the 4194304 bytes", 1 },
     { "endless headers", "/headers", 0, "too many header fields", 1 },
-    { "one endless header", "/header", 0, "", 1 },
+    { "one endless header", "/header", 0, "too long a header field", 1 },
     { "silence", "/silent", 0, "sent nothing for 0.3 s", 1 },
     { "redirects for ever", "/loop", 0, "redirects more than five times", 1 },
     { "redirect to a file", "/file", 0, "not a web address", 1 },
+    { "compressed without being asked for", "/gzip", 200, "hello", 2 },
+    { "said to be compressed", "/not-gzip", 0, "compressed in a way", 1 },
+    { "in a coding of its own", "/own-coding", 0, "compressed in a way", 1 },
     { "fine after all that", "/ok", 200, "hello", 20 },
     { "unknown path", "/none", 404, "no such path", 3 },
     { "redirect", "/redirect", 200, "hello", 3 },
@@ -68,8 +71,10 @@ TEST(program_exchanges)
 TEST(program_answers_in_full)
 {
     AUTO(net_stop) struct net *net = start(2000, 5000);
-    AUTO(http_response_clear) struct http_response got = { 0 }, posted = { 0 }, moved = { 0 }, head = { 0 };
-    AUTO(free) char *echo = NULL, *ok = NULL, *redirect = NULL, *nonce = NULL;
+    AUTO(http_response_clear)
+    struct http_response got = { 0 },
+                         posted = { 0 }, moved = { 0 }, head = { 0 }, far = { 0 };
+    AUTO(free) char *echo = NULL, *ok = NULL, *redirect = NULL, *nonce = NULL, *elsewhere = NULL;
     struct error err = { 0 };
     size_t from = 0;
 
@@ -78,6 +83,7 @@ TEST(program_answers_in_full)
     ok = server_url("/ok");
     redirect = server_url("/redirect");
     nonce = server_url("/nonce");
+    elsewhere = server_url("/nonce-elsewhere");
     CHECK(net_http(net, &(struct http_request){ .url = ok }, &got, &err), "%s", err.why);
     CHECK_TEXT(http_header(&got, "replay-nonce", NULL), "abc", "nonce");
     CHECK_TEXT(http_header(&got, "link", &from), "<a>", "first link");
@@ -98,6 +104,42 @@ TEST(program_answers_in_full)
     CHECK(net_http(net, &(struct http_request){ .method = HTTP_HEAD, .url = nonce }, &head, &err), "%s", err.why);
     CHECK_TEXT(http_header(&head, "replay-nonce", NULL), "n", "nonce");
     CHECK_INT(head.body.len, 0, "HEAD has no body");
+    CHECK(net_http(net, &(struct http_request){ .method = HTTP_HEAD, .url = elsewhere, .follow = true }, &far, &err),
+        "%s", err.why);
+    CHECK_TEXT(http_header(&far, "replay-nonce", NULL), "n", "a nonce that is elsewhere");
+    CHECK_TEXT(far.url, nonce, "where it is");
+    server_stop();
+}
+
+/* Cookies of the CA come back for the run; those who are asked by an address in a certificate neither set nor see any.
+ */
+TEST(program_cookies)
+{
+    static const struct {
+        const char *path, *named_by, *body;
+    } steps[] = {
+        { "/cookie", NULL, "none" },
+        { "/set-cookie", "http://127.0.0.1:1/", "set" },
+        { "/cookie", NULL, "none" },
+        { "/set-cookie", NULL, "set" },
+        { "/cookie", NULL, "mine" },
+        { "/cookie", "http://127.0.0.1:1/", "none" },
+    };
+
+    server_start();
+    for (int run = 0; run < 2; run++) {
+        AUTO(net_stop) struct net *net = start(2000, 5000);
+
+        for (size_t i = 0; i < COUNT(steps); i++) {
+            AUTO(http_response_clear) struct http_response response = { 0 };
+            AUTO(free) char *url = server_url(steps[i].path);
+            struct error err = { 0 };
+
+            CHECK(net_http(net, &(struct http_request){ .url = url, .named_by = steps[i].named_by }, &response, &err),
+                "%s", err.why);
+            CHECK(strcmp(buf_text(&response.body), steps[i].body) == 0, "step %zu: %s", i, buf_text(&response.body));
+        }
+    }
     server_stop();
 }
 

@@ -67,7 +67,8 @@ static bool server_serve(int fd, const char *path, const char *head, struct view
 
         server_answer(fd, "201 Created",
             strstr(head, "Content-Type: application/jose+json") != NULL &&
-                    strstr(head, "User-Agent: test-agent\r\n") != NULL && strstr(head, "Accept-Encoding") == NULL
+                    strstr(head, "User-Agent: test-agent\r\n") != NULL &&
+                    strstr(head, "Accept-Encoding: identity\r\n") != NULL
                 ? "X-Good: yes\r\n"
                 : "X-Good: no\r\n",
             text);
@@ -103,6 +104,22 @@ static bool server_serve(int fd, const char *path, const char *head, struct view
         server_answer(fd, "200 OK", "X-Final: yes\r\n", "done");
     } else if (strcmp(path, "/redirect") == 0)
         server_redirect(fd, "/ok");
+    else if (strcmp(path, "/gzip") == 0) {
+        static const char packed[] = "\037\213\010\000\000\000\000\000\002\003\313\110\315\311\311\007\000\206\246\020"
+                                     "\066\005\000\000\000"; /* "hello" */
+
+        server_say(fd, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 25\r\n\r\n");
+        socket_put(fd, packed, sizeof packed - 1);
+    } else if (strcmp(path, "/not-gzip") == 0)
+        server_answer(fd, "200 OK", "Content-Encoding: gzip\r\n", "hello");
+    else if (strcmp(path, "/own-coding") == 0)
+        server_answer(fd, "200 OK", "Content-Encoding: rot13\r\n", "uryyb");
+    else if (strcmp(path, "/set-cookie") == 0)
+        server_answer(fd, "200 OK", "Set-Cookie: machine=7; Path=/\r\n", "set");
+    else if (strcmp(path, "/cookie") == 0)
+        server_answer(fd, "200 OK", "", strstr(head, "Cookie: machine=7") != NULL ? "mine" : "none");
+    else if (strcmp(path, "/nonce-elsewhere") == 0)
+        server_say(fd, "HTTP/1.1 307 Over There\r\nLocation: /nonce\r\nContent-Length: 0\r\n\r\n");
     else if (strcmp(path, "/loop") == 0)
         server_redirect(fd, "/loop");
     else if (strcmp(path, "/private") == 0)

@@ -64,6 +64,8 @@ static void keep_header(struct transfer *transfer, struct view line)
     value = view_trim(value);
     if (name.len == 0 || name.len > MESSAGE_MAX_NAME || value.len > MESSAGE_MAX_VALUE || view_has(line, '\0'))
         return;
+    if (name.len == strlen("Set-Cookie") && strncasecmp(name.at, "Set-Cookie", name.len) == 0)
+        transfer->cookie_count++;
     transfer->headers[transfer->header_count].name = view_dup(name);
     transfer->headers[transfer->header_count].value = view_dup(value);
     transfer->header_count++;
@@ -109,7 +111,6 @@ static void add_send_header(struct transfer *transfer, const char *name, struct 
 
 static void set_connection(CURL *easy, const struct transfer_options *options)
 {
-    SET(CURLOPT_SHARE, options->share);
     SET(CURLOPT_NOSIGNAL, 1L);
     SET(CURLOPT_PROTOCOLS_STR, "http,https");
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
@@ -126,6 +127,12 @@ static void set_connection(CURL *easy, const struct transfer_options *options)
         SET(CURLOPT_SSL_CTX_FUNCTION, options->use_trust);
         SET(CURLOPT_SSL_CTX_DATA, options->trust);
     }
+}
+
+static void set_share(CURL *easy, CURLSH *share)
+{
+    SET(CURLOPT_SHARE, share);
+    SET(CURLOPT_COOKIEFILE, "");
 }
 
 static void set_receivers(CURL *easy, struct transfer *transfer)
@@ -145,6 +152,8 @@ static void set_request(
     CURL *easy, struct transfer *transfer, const char *user_agent, const struct message_request *request)
 {
     add_send_header(transfer, "User-Agent", view_of(user_agent));
+    add_send_header(transfer, "Accept-Encoding", view_of("identity"));
+    SET(CURLOPT_ACCEPT_ENCODING, ""); /* who compresses all the same is understood */
     if (request->accept.len > 0)
         add_send_header(transfer, "Accept", request->accept);
     switch (request->method) {
@@ -193,6 +202,9 @@ struct transfer *transfer_new(
     if (transfer->easy == NULL)
         abort();
     set_connection(transfer->easy, options);
+    if (!request
+             ->guarded) /* cookies are the CA's: its load balancer leads back by them to the machine with our nonce */
+        set_share(transfer->easy, options->share);
     set_receivers(transfer->easy, transfer);
     set_request(transfer->easy, transfer, options->user_agent, request);
     guard_init(&transfer->guard, request);

@@ -39,7 +39,7 @@ struct transfer {
     struct {
         char *name, *value; /* owned */
     } headers[HTTP_MAX_HEADERS];
-    size_t header_count, header_bytes;
+    size_t header_count, header_bytes, cookie_count;
     enum transfer_limit limit;
 };
 
@@ -48,7 +48,7 @@ struct transfer_options {
     const char *user_agent;
     bool no_verify;
     uint32_t connect_timeout_ms, silence_timeout_ms;
-    CURLSH *share;
+    CURLSH *share;                   /* TLS sessions and cookies of the run */
     curl_ssl_ctx_callback use_trust; /* gives each TLS context the certificates that we trust */
     void *trust;
 };
