@@ -22,11 +22,13 @@
 #define HELP_COLUMNS 80
 #define CERTBOT_VERSION "5.5.0" /* whose command line we have; scripts compare it before they use an option */
 
+/* By the beginning: certbot-auto, letsencrypt-auto, certbot-3 and certbot.distrib are names that Certbot has had, too.
+ */
 static bool is_certbot(const char *argv0)
 {
     const char *name = file_basename(argv0 != NULL ? argv0 : "");
 
-    return strcmp(name, "certbot") == 0 || strcmp(name, "letsencrypt") == 0;
+    return text_starts(name, "certbot") || text_starts(name, "letsencrypt");
 }
 
 static struct ui *open_ui(const struct settings *settings, bool as_certbot)
@@ -70,6 +72,8 @@ static bool open_store(
 
     if (needs & STORE_LOCK && !as_certbot)
         needs |= STORE_SHARE;
+    if (settings->dry_run)
+        needs |= STORE_AS_IT_IS;
     if (!store_open_logs(settings, needs, &store, err))
         return tell_unusable(as_certbot, err);
     TRY(open_log(settings, as_certbot, err));

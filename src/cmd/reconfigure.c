@@ -19,7 +19,10 @@ static bool reconfigure_run(struct context *context, struct error *err)
     bool changed;
 
     TRY(reconfigure(context, &changed, err));
-    if (!changed)
+    if (context->settings->dry_run)
+        ui_say(context->ui, "\nThe dry run was successful. Nothing was changed: that takes the same command without "
+                            "--dry-run.");
+    else if (!changed)
         ui_say(context->ui, "\nNo changes were made to the renewal configuration.");
     else if (is_access_asked(context->settings))
         ui_say(context->ui, "\nSuccessfully updated configuration.\nOwners, groups and modes of files apply at once, "

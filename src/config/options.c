@@ -711,10 +711,10 @@ const struct option options[] = {
         .type = OPTION_FLAG,
         AT(dry_run),
         .topic = TOPIC_TESTING,
-        .also = "certonly store",
-        .help = "Try everything against the test server and keep nothing; with certonly and renew. With store convert, "
-                "only say "
-                "what would be done." },
+        .also = "certonly reconfigure store",
+        .help =
+            "Try everything against the test server and keep nothing but an account there; with certonly, renew and "
+            "reconfigure. With store convert, only say what would be done." },
     { .names = { "break-my-certs" },
         .type = OPTION_FLAG,
         AT(break_my_certs),

@@ -28,13 +28,24 @@ static bool is_given(const struct settings *settings, size_t offset)
 
 /* ---- what follows ---- */
 
+/* `reconfigure --dry-run` is what reconfigure does anyway, saving apart: the server is the one that it has without. As
+ * Certbot it is not, which refuses other servers for it. */
+static bool is_trial_only(const struct settings *settings, const struct verb *verb)
+{
+    return settings->dry_run && is_verb(verb, "reconfigure") && !settings->as_certbot;
+}
+
 /* --dry-run takes the staging server instead of the default only; --staging takes nothing but it. */
-static bool derive_server(struct settings *settings, struct error *err)
+static bool derive_server(struct settings *settings, const struct verb *verb, struct error *err)
 {
     bool is_default = strcmp(settings->server, SERVER_PRODUCTION) == 0;
 
     if (settings->staging && !is_default && strcmp(settings->server, SERVER_STAGING) != 0)
         return error_set(err, ERROR_CONFIG, "--server value conflicts with --staging");
+    if (is_trial_only(settings, verb)) {
+        SETTING_MARK(settings, dry_run, ORIGIN_DEFAULT); /* says nothing about the server */
+        return true;
+    }
     if ((settings->staging || settings->dry_run) && is_default) {
         xreplace(&settings->server, SERVER_STAGING);
         xreplace(&settings->account, NULL); /* it was the other CA's */
@@ -127,7 +138,7 @@ static bool derive_plugins(struct settings *settings, struct error *err)
 
 bool settings_derive(struct settings *settings, const struct verb *verb, struct error *err)
 {
-    TRY(derive_server(settings, err));
+    TRY(derive_server(settings, verb, err));
     if (text_equal(settings->cert_name, ""))
         xreplace(&settings->cert_name, NULL); /* a variable of a script's that is not set */
     derive_registration(settings);

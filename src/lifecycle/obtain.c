@@ -215,7 +215,7 @@ bool finish_deployment(struct lineage *lineage, struct error *err)
 /* Whether a lineage with the same names is renewed or kept. *again: it has changed while the user was asked. */
 static bool renew_or_keep(struct context *context, struct hold *hold, bool *renew, bool *again, struct error *err)
 {
-    bool was_pending = hold->lineage->pending_deployment, type_changes = false;
+    bool was_pending = hold->lineage->pending_deployment && !context->settings->dry_run, type_changes = false;
     enum due due;
 
     hold_pause(context, hold);

@@ -148,6 +148,14 @@ static void keep_account(struct settings *settings, const struct lineage *lineag
     SETTING_MARK(settings, account, ORIGIN_RENEWAL);
 }
 
+/* As Certbot: by then --dry-run counts as --staging, and that knows one server. */
+static bool check_trial_server(const struct settings *settings, struct error *err)
+{
+    if (!settings->as_certbot || !settings->dry_run || strcmp(settings->server, SERVER_STAGING) == 0)
+        return true;
+    return error_set(err, ERROR_CONFIG, "--server value conflicts with --staging");
+}
+
 /* Nothing is decided yet by what is saved, but that it may be changed at all. */
 static bool ask_unlocked(struct context *context, struct hold *hold, struct error *err)
 {
@@ -165,15 +173,20 @@ bool reconfigure(struct context *context, bool *changed, struct error *err)
 {
     AUTO(hold_clear) struct hold hold = { 0 };
     struct settings *settings = context->settings;
+    bool keep = !settings->dry_run;
     struct lineage *lineage;
 
+    *changed = false;
     TRY(load(context, &hold, err));
     TRY(check_unchanged(settings, hold.lineage, err));
+    TRY(check_trial_server(settings, err));
     TRY(ask_unlocked(context, &hold, err));
     lineage = hold.lineage;
     TRY(renewal_params_restore(lineage->conf, lineage->conf_path, settings, err));
     keep_account(settings, lineage);
     TRY(try_out(context, settings, lineage, err));
+    if (!keep)
+        return true;
     TRY(save(lineage, settings, changed, err));
     return lineage_apply_access(context->store, lineage, settings, err);
 }

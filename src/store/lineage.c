@@ -140,8 +140,9 @@ bool lineage_load(struct store *store, const char *name, struct lineage **out, s
     AUTO(lineage_free) struct lineage *as_it_is = NULL;
     struct error locking = { 0 };
     bool settled, taken = false;
+    bool loaded = load(store, name, false, &as_it_is, &settled, err);
 
-    if (load(store, name, false, &as_it_is, &settled, err) ? settled : !store_has_lineage(store, name)) {
+    if (!store_may_settle(store) || (loaded ? settled : !store_has_lineage(store, name))) {
         *out = TAKE(as_it_is);
         return *out != NULL;
     }

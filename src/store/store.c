@@ -169,6 +169,11 @@ bool store_is_exclusive(const struct store *store)
     return (store->needs & (STORE_LOCK | STORE_SHARE)) == STORE_LOCK;
 }
 
+bool store_may_settle(const struct store *store)
+{
+    return (store->needs & STORE_AS_IT_IS) == 0;
+}
+
 int store_lock_timeout_s(const struct store *store)
 {
     return store->lock_timeout_s;

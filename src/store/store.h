@@ -14,9 +14,10 @@ struct lineage;
 struct store;
 
 enum store_need {
-    STORE_CREATE = 1, /* make the directories */
-    STORE_LOCK = 2,   /* take Certbot's locks in logs, config and work directory */
-    STORE_SHARE = 4,  /* ... so that they keep Certbot out, but not others of ours: lineages are locked one by one */
+    STORE_CREATE = 1,   /* make the directories */
+    STORE_LOCK = 2,     /* take Certbot's locks in logs, config and work directory */
+    STORE_SHARE = 4,    /* ... so that they keep Certbot out, but not others of ours: lineages are locked one by one */
+    STORE_AS_IT_IS = 8, /* what interrupted work has left in a lineage is read as it is, and left so: a dry run */
 };
 
 /* The directories come from settings. ERROR_STORE when one cannot be made, has the wrong access

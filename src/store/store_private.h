@@ -18,6 +18,7 @@ void undo_at(struct undo *undo);   /* AUTO(undo) */
 
 /* Whether the whole store is this process's alone: then nothing in it needs to be locked. */
 bool store_is_exclusive(const struct store *store);
+bool store_may_settle(const struct store *store);    /* interrupted work is finished by whoever finds it */
 int store_lock_timeout_s(const struct store *store); /* -1: the user has said nothing */
 
 /* The archive directories that several lineages use: looked for once in a run, when first asked for. */

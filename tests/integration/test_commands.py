@@ -11,6 +11,19 @@ def test_version(client, request):
     assert said.err == ""
 
 
+@pytest.mark.ours
+@pytest.mark.parametrize("name, product", [
+    ("certbot", "certbot"), ("certbot-auto", "certbot"), ("certbot-3", "certbot"), ("certbot.distrib", "certbot"),
+    ("letsencrypt", "certbot"), ("letsencrypt-auto", "certbot"), ("evercert.old", "evercert"), ("my-certbot", "evercert")])
+def test_the_name_decides_by_its_beginning(client, area, request, name, product):
+    link = area / name
+    link.symlink_to(request.config.program.resolve())
+    client.program = link
+    assert client.run("--version").out.startswith(product + " ")
+    refused = client.run("certonly", "--no-such", status=2)
+    assert ("certbot: error: unrecognized arguments: --no-such" in refused.err) == (product == "certbot"), refused
+
+
 @pytest.mark.parametrize("args", [["help"], ["--help"], ["-h"], ["help", "renew"], ["certonly", "--help"],
                                   ["--help", "all"], ["-h", "standalone"]])
 def test_help(client, args):
