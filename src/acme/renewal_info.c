@@ -11,7 +11,7 @@
 #define YEAR_9999_END 253402300799 /* 9999-12-31T23:59:59Z */
 #define ID_MAX 256
 
-static bool renewal_info_read(struct view body, struct renewal_info *out, struct error *err)
+static bool renewal_info_read(struct view body, bool as_certbot, struct renewal_info *out, struct error *err)
 {
     AUTO(doc_free) struct doc *doc = NULL;
     const struct node *window;
@@ -26,18 +26,18 @@ static bool renewal_info_read(struct view body, struct renewal_info *out, struct
     if (out->start <= 0 || out->end <= 0 || out->start > YEAR_9999_END || out->end > YEAR_9999_END)
         return error_set(
             err, ERROR_ACME, "renewal information: the window has no start or no end in a year that makes sense");
-    if (out->end <= out->start)
+    if (out->end < out->start || (out->end == out->start && !as_certbot))
         return error_set(err, ERROR_ACME, "renewal information: the window ends before it starts");
     url = node_text(node_member(doc_root(doc), "explanationURL")); /* for people only, so never a reason to fail */
     out->explanation_url = url != NULL && url_is_http(url) ? xstrdup(url) : NULL;
     return true;
 }
 
-bool renewal_info_parse(struct view body, struct renewal_info *out, struct error *err)
+bool renewal_info_parse(struct view body, bool as_certbot, struct renewal_info *out, struct error *err)
 {
     AUTO(renewal_info_clear) struct renewal_info info = { 0 };
 
-    if (!renewal_info_read(body, &info, err))
+    if (!renewal_info_read(body, as_certbot, &info, err))
         return answer_bad(err);
     *out = info;
     info = (struct renewal_info){ 0 };
@@ -77,8 +77,8 @@ static bool put_url(const struct session *session, const struct cert *cert, stru
     return true;
 }
 
-static bool renewal_info_ask(
-    struct session *session, const struct cert *cert, struct renewal_info *out, int64_t *named, struct error *err)
+static bool renewal_info_ask(struct session *session, const struct cert *cert, bool as_certbot,
+    struct renewal_info *out, int64_t *named, struct error *err)
 {
     const struct transport *transport = session_transport(session);
     AUTO(buf_clear) struct buf url = BUF(URL_MAX + ID_MAX);
@@ -93,14 +93,15 @@ static bool renewal_info_ask(
         return false;
     }
     *named = retry_after_of(&response, transport->now(transport->self));
-    return renewal_info_parse(buf_view(&response.body), out, err);
+    return renewal_info_parse(buf_view(&response.body), as_certbot, out, err);
 }
 
-bool renewal_info_fetch(struct session *session, const struct cert *cert, struct renewal_info *out, struct error *err)
+bool renewal_info_fetch(
+    struct session *session, const struct cert *cert, bool as_certbot, struct renewal_info *out, struct error *err)
 {
     const struct transport *transport = session_transport(session);
     int64_t named = 0;
-    bool ok = renewal_info_ask(session, cert, out, &named, err);
+    bool ok = renewal_info_ask(session, cert, as_certbot, out, &named, err);
 
     out->retry_at = ask_again_at(named, transport->now(transport->self));
     if (!ok)
@@ -108,11 +109,18 @@ bool renewal_info_fetch(struct session *session, const struct cert *cert, struct
     return true;
 }
 
-int64_t renewal_info_instant(const struct renewal_info *info, int64_t chosen, uint64_t random)
+int64_t renewal_info_instant(const struct renewal_info *info, int64_t not_after, int64_t chosen, uint64_t random)
 {
     uint64_t span = (uint64_t)(info->end - info->start);
 
+    if (info->start >= not_after)
+        return 0;
     if (chosen != 0 && chosen >= info->start && chosen <= info->end)
         return chosen;
     return info->start + (int64_t)((__extension__(unsigned __int128) random * span) >> 64);
+}
+
+bool renewal_info_may_wait(int64_t retry_at, int64_t now)
+{
+    return retry_at > now && retry_at <= now + ASK_AGAIN_MAX_S;
 }

@@ -5,10 +5,12 @@
 #define WINDOW(start, end) "{\"suggestedWindow\":{\"start\":\"" start "\",\"end\":\"" end "\"}}"
 #define GOOD WINDOW("2027-01-20T00:00:00Z", "2027-01-21T00:00:00Z")
 #define START 1800403200 /* 2027-01-20 */
+#define END (START + 60 * (int64_t)DAY)
 #define DAY 86400
 
 static const struct {
     const char *name, *body, *why; /* why: NULL when it parses */
+    bool as_certbot;
 } cases[] = {
     { "nothing", "", "not valid JSON" },
     { "an array", "[]", "not a JSON object" },
@@ -19,7 +21,10 @@ static const struct {
     { "start is a number", "{\"suggestedWindow\":{\"start\":1800403200,\"end\":\"2027-01-20T00:00:00Z\"}}", "start" },
     { "start is no time", WINDOW("soon", "2027-01-21T00:00:00Z"), "start" },
     { "end before start", WINDOW("2027-01-21T00:00:00Z", "2027-01-20T00:00:00Z"), "ends before it starts" },
-    { "end is start", WINDOW("2027-01-20T00:00:00Z", "2027-01-20T00:00:00Z"), "ends before it starts" },
+    { "end is start", WINDOW("2027-01-20T00:00:00Z", "2027-01-20T00:00:00Z"), "ends before it starts", false },
+    { "end is start, as Certbot takes it", WINDOW("2027-01-20T00:00:00Z", "2027-01-20T00:00:00Z"), NULL, true },
+    { "end before start, for Certbot, too", WINDOW("2027-01-20T00:00:01Z", "2027-01-20T00:00:00Z"),
+        "ends before it starts", true },
     { "end is start by another offset", WINDOW("2027-01-20T01:00:00+01:00", "2027-01-20T00:00:00Z"),
         "ends before it starts" },
     { "before 1970", WINDOW("0001-01-01T00:00:00Z", "2027-01-20T00:00:00Z"), "start" },
@@ -36,7 +41,7 @@ TEST(renewal_info_parse)
     for (size_t i = 0; i < COUNT(cases); i++) {
         AUTO(renewal_info_clear) struct renewal_info info = { 0 };
         struct error err = { 0 };
-        bool ok = renewal_info_parse(view_of(cases[i].body), &info, &err);
+        bool ok = renewal_info_parse(view_of(cases[i].body), cases[i].as_certbot, &info, &err);
 
         CHECK(ok == (cases[i].why == NULL), "%s: %s", cases[i].name, err.why);
         CHECK(ok || strstr(err.why, cases[i].why) != NULL, "%s: %s", cases[i].name, err.why);
@@ -85,7 +90,7 @@ TEST(renewal_info_fetch)
         bool ok;
 
         script_open(&script, &fetches[i].step, 1);
-        ok = renewal_info_fetch(script.session, &cert, &info, &err);
+        ok = renewal_info_fetch(script.session, &cert, false, &info, &err);
         CHECK(ok == (fetches[i].kind == ERROR_NONE), "%s: %s", fetches[i].name, err.why);
         CHECK_INT(err.kind, fetches[i].kind, fetches[i].name);
         CHECK(ok || strstr(err.why, fetches[i].why) != NULL, "%s: %s", fetches[i].name, err.why);
@@ -103,7 +108,7 @@ TEST(a_certificate_without_key_identifier)
     struct error err = { 0 };
 
     script_open(&script, NULL, 0);
-    CHECK(!renewal_info_fetch(script.session, &cert, &info, &err), "asked");
+    CHECK(!renewal_info_fetch(script.session, &cert, false, &info, &err), "asked");
     CHECK_INT(err.kind, ERROR_CONFIG, "kind");
     CHECK_INT(info.retry_at, SCRIPT_NOW + 21600, "retry_at");
 }
@@ -126,7 +131,10 @@ static const struct {
     { "the window moved back: anew", START, START + DAY, START + 9 * DAY, 0, START },
     { "the window moved on: anew", START, START + DAY, START - 1, UINT64_C(1) << 63, START + DAY / 2 },
     { "wholly in the past: due at once", 1000, 2000, START, UINT64_MAX, 1999 },
-    { "the widest window", 1, 253402300799, 0, UINT64_MAX, 253402300798 },
+    { "an instant", START, START, 0, UINT64_MAX, START },
+    { "begins in its last second", END - 1, END + DAY, 0, 0, END - 1 },
+    { "begins when it ends: nothing", END, END + DAY, 0, UINT64_MAX, 0 },
+    { "begins after its end, as what was chosen", END + DAY, END + 2 * DAY, END + DAY, 0, 0 },
 };
 
 TEST(renewal_info_instant)
@@ -134,8 +142,20 @@ TEST(renewal_info_instant)
     for (size_t i = 0; i < COUNT(choices); i++) {
         const struct renewal_info info = { .start = choices[i].start, .end = choices[i].end };
 
-        CHECK_INT(renewal_info_instant(&info, choices[i].chosen, choices[i].random), choices[i].want, choices[i].name);
+        CHECK_INT(
+            renewal_info_instant(&info, END, choices[i].chosen, choices[i].random), choices[i].want, choices[i].name);
     }
+}
+
+/* What a clock that was far ahead has written keeps nobody from asking. */
+TEST(renewal_info_may_wait)
+{
+    CHECK(renewal_info_may_wait(START + 1, START), "in a second");
+    CHECK(renewal_info_may_wait(START + DAY, START), "in a day");
+    CHECK(!renewal_info_may_wait(START, START), "now");
+    CHECK(!renewal_info_may_wait(0, START), "never asked");
+    CHECK(!renewal_info_may_wait(START + DAY + 1, START), "later than anybody may say");
+    CHECK(!renewal_info_may_wait(START + 40 * DAY, START), "by a clock that was 40 days ahead");
 }
 
 TEST_MAIN()

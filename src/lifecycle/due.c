@@ -18,6 +18,29 @@ static bool is_old(const struct due_facts *facts)
     return facts->now >= facts->not_after - left;
 }
 
+/* So near to its end that no window of the CA's puts it off any further. */
+static bool is_late(const struct due_facts *facts)
+{
+    int64_t life = facts->not_after - facts->not_before;
+
+    return facts->now >= facts->not_after - (life <= SHORT_LIVED_S ? life / 4 : life / 6);
+}
+
+bool due_renew_before_fits(const struct due_facts *facts)
+{
+    return facts->renew_before_s < facts->not_after - facts->not_before;
+}
+
+int64_t due_floor(const struct due_facts *facts)
+{
+    int64_t sixth = (facts->not_after - facts->not_before) / 6;
+    int64_t floor = facts->not_before + (sixth < DAY_S ? sixth : DAY_S);
+
+    if (facts->predecessor == 0 || facts->not_before - facts->predecessor >= sixth || facts->now >= floor)
+        return 0;
+    return floor;
+}
+
 enum due due_decide(const struct due_facts *facts)
 {
     if (facts->force)
@@ -28,13 +51,13 @@ enum due due_decide(const struct due_facts *facts)
         return DUE_NOT;
     if (facts->waiting)
         return DUE_WAITING;
-    if (facts->instant != 0 && facts->instant <= facts->now)
+    if (facts->instant != 0 && facts->instant <= facts->now && due_floor(facts) == 0)
         return DUE_RENEWAL_INFO;
     if (facts->revoked)
         return DUE_REVOKED;
     if (facts->has_renew_before)
         return facts->not_after < facts->now + facts->renew_before_s ? DUE_RENEW_BEFORE : DUE_NOT;
-    if (facts->instant == 0 && is_old(facts))
+    if (is_late(facts) || (facts->instant == 0 && is_old(facts)))
         return DUE_LIFETIME;
     return DUE_NOT;
 }

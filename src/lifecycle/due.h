@@ -9,7 +9,8 @@ struct due_facts {
     bool force, dry_run;                /* --force-renewal, --dry-run */
     bool autorenew;                     /* false: the renewal file says autorenew = False */
     int64_t instant;                    /* chosen in the CA's suggested window, 0 when there is none */
-    bool waiting;                       /* its successor was ordered, and never saved */
+    int64_t predecessor; /* not_before of the certificate that this one replaced, 0 when there was none */
+    bool waiting;        /* its successor was ordered, and never saved */
     bool revoked;
     bool has_renew_before; /* renew_before_expiry of the renewal file */
     int64_t renew_before_s;
@@ -25,6 +26,15 @@ enum due {
     DUE_RENEW_BEFORE,
     DUE_LIFETIME
 };
+
+/* Whether renew_before_expiry is shorter than the certificate lives: else it would be due as soon as it was there. */
+bool due_renew_before_fits(const struct due_facts *facts);
+
+/*
+ * Until when the CA's window alone does not renew, 0 when nothing speaks against it: a CA that calls the window of each
+ * new certificate past would have one ordered at each run. The first time is obeyed at once.
+ */
+int64_t due_floor(const struct due_facts *facts);
 
 enum due due_decide(const struct due_facts *facts);
 

@@ -65,6 +65,65 @@ TEST(the_rules_hold_in_their_order)
         CHECK_INT(due_decide(&cases[i].facts), cases[i].want, cases[i].name);
 }
 
+/* The CA's window against the certificate's life. */
+TEST(the_window_has_bounds)
+{
+    static const struct {
+        const char *name;
+        int64_t life_days, age_s, instant_s, predecessor_s; /* since its birth; predecessor_s 0: none */
+        enum due want;
+    } cases[] = {
+        { "90 days: the last sixth begins", 90, 75 * DAY, 85 * DAY, 0, DUE_LIFETIME },
+        { "90 days: a second before", 90, 75 * DAY - 1, 85 * DAY, 0, DUE_NOT },
+        { "6 days: the last quarter begins", 6, 9 * DAY / 2, 5 * DAY, 0, DUE_LIFETIME },
+        { "6 days: a second before", 6, 9 * DAY / 2 - 1, 5 * DAY, 0, DUE_NOT },
+        { "10 days: a quarter", 10, 15 * DAY / 2, 9 * DAY, 0, DUE_LIFETIME },
+        { "the window ends with the certificate", 90, 89 * DAY, 90 * DAY, 0, DUE_LIFETIME },
+        { "past at its birth: obeyed", 90, 60, -3600, 0, DUE_RENEWAL_INFO },
+        { "past, and its predecessor lived well", 90, 60, -3600, -60 * DAY, DUE_RENEWAL_INFO },
+        { "past, and its predecessor was young as well", 90, 60, -3600, -60, DUE_NOT },
+        { "the same, a second before a day", 90, DAY - 1, -3600, -60, DUE_NOT },
+        { "the same, after a day", 90, DAY, -3600, -60, DUE_RENEWAL_INFO },
+        { "every day is young, too", 90, 60, -3600, -DAY, DUE_NOT },
+        { "a day of life: a sixth of it", 1, 4 * 3600 - 1, -3600, -60, DUE_NOT },
+        { "and then", 1, 4 * 3600, -3600, -60, DUE_RENEWAL_INFO },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct due_facts of = facts(cases[i].life_days, cases[i].age_s);
+
+        of.instant = BORN + cases[i].instant_s;
+        of.predecessor = cases[i].predecessor_s == 0 ? 0 : BORN + cases[i].predecessor_s;
+        CHECK_INT(due_decide(&of), cases[i].want, cases[i].name);
+    }
+}
+
+TEST(a_floor_holds_nothing_but_the_window)
+{
+    struct due_facts of = facts(90, 60);
+
+    of.instant = BORN - 3600;
+    of.predecessor = BORN - 60;
+    CHECK_INT(due_decide(&of), DUE_NOT, "the window alone");
+    CHECK_INT(due_floor(&of), BORN + DAY, "until when");
+    of.revoked = true;
+    CHECK_INT(due_decide(&of), DUE_REVOKED, "revoked");
+    of.force = true;
+    CHECK_INT(due_decide(&of), DUE_FORCED, "forced");
+}
+
+TEST(renew_before_expiry_and_the_life)
+{
+    struct due_facts of = facts(6, 0);
+
+    of.renew_before_s = 6 * DAY - 1;
+    CHECK(due_renew_before_fits(&of), "a second shorter");
+    of.renew_before_s = 6 * DAY;
+    CHECK(!due_renew_before_fits(&of), "as long");
+    of.renew_before_s = 30 * DAY;
+    CHECK(!due_renew_before_fits(&of), "longer");
+}
+
 TEST(intervals_are_read)
 {
     static const struct {

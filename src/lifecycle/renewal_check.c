@@ -1,5 +1,6 @@
 #include "lifecycle/renewal_check.h"
 
+#include <string.h>
 #include <strings.h>
 
 #include "acme/renewal_info.h"
@@ -8,6 +9,11 @@
 #include "base/text.h"
 #include "lifecycle/resume.h"
 #include "lifecycle/revocation.h"
+#include "store/history.h"
+
+/* For so long an instant that the CA chose counts while the CA cannot be asked, or a sixth of the certificate's life.
+ */
+#define UNCONFIRMED_MAX_S (7 * 86400)
 
 const char *due_reason(enum due due)
 {
@@ -32,8 +38,22 @@ const char *due_reason(enum due due)
     return "";
 }
 
-static bool ask_ca(
-    struct context *context, struct lineage *lineage, int64_t *retry_at, int64_t *instant, struct error *err)
+/* ---- renewal information ---- */
+
+/*
+ * Whether what the CA once said counts no longer, as nobody has confirmed it for so long (or it was said at a time that
+ * has not come: by a clock that was ahead).
+ */
+static bool is_stale(const struct renewal_memory *memory, const struct cert *cert, int64_t now)
+{
+    int64_t sixth = (cert->not_after - cert->not_before) / 6;
+
+    return memory->said_at > now || now - memory->said_at > (sixth < UNCONFIRMED_MAX_S ? sixth : UNCONFIRMED_MAX_S);
+}
+
+/* Asks the CA; changes memory only where it said something, even that it has nothing to say. */
+static bool ask_ca(struct context *context, const struct lineage *lineage, struct renewal_memory *memory, int64_t now,
+    struct error *err)
 {
     AUTO(renewal_info_clear) struct renewal_info info = { 0 };
     struct session *session;
@@ -42,17 +62,48 @@ static bool ask_ca(
 
     TRY(context_session(context, lineage_server(lineage), &session, err));
     if (session_directory(session)->renewal_info == NULL) {
-        *instant = 0;
+        memory->instant = 0;
         return true;
     }
-    ok = renewal_info_fetch(session, lineage->cert, &info, err);
-    *retry_at = info.retry_at;
+    ok = renewal_info_fetch(session, lineage->cert, context->as_certbot, &info, err);
+    memory->retry_at = info.retry_at;
+    if (!ok && err->kind == ERROR_CONFIG) /* it knows nothing of this certificate, or cannot be asked about it */
+        memory->instant = 0;
     if (!ok)
         return false;
     TRY(random_bytes(&random, sizeof random, err));
-    *instant = renewal_info_instant(&info, *instant, random);
+    memory->instant = renewal_info_instant(&info, lineage->cert->not_after, memory->instant, random);
+    memory->said_at = now;
+    if (memory->instant == 0)
+        log_warning(
+            "The CA's renewal window for %s begins when the certificate has ended. It is ignored.", lineage->name);
     if (info.explanation_url != NULL)
         log_info("the CA explains its renewal window for %s at %s", lineage->name, info.explanation_url);
+    return true;
+}
+
+/* The same with patience for a CA that cannot be asked. Fails with ERROR_CANCELED alone. */
+static bool ask_ca_or_go_on(struct context *context, const struct lineage *lineage, struct renewal_memory *memory,
+    int64_t now, struct error *err)
+{
+    struct error failure = { 0 };
+
+    memory->retry_at = 0;
+    if (!ask_ca(context, lineage, memory, now, &failure)) {
+        if (failure.kind == ERROR_CANCELED) {
+            *err = failure;
+            return false;
+        }
+        log_warning("An error occurred requesting ACME Renewal Information (ARI). %s", failure.why);
+        if (memory->instant != 0 && is_stale(memory, lineage->cert, now)) {
+            log_info("%s: what the CA said of its renewal before counts no longer", lineage->name);
+            memory->instant = 0;
+        }
+    }
+    if (memory->instant == 0)
+        memory->said_at = 0;
+    if (memory->retry_at == 0) /* the CA does not offer it, or could not be reached */
+        memory->retry_at = now + RENEWAL_INFO_PAUSE_S;
     return true;
 }
 
@@ -60,11 +111,10 @@ static bool ask_ca(
 static bool renewal_instant(
     struct context *context, struct lineage *lineage, int64_t now, int64_t *instant, struct error *err)
 {
-    int64_t retry_at, kept;
-    struct error failure = { 0 };
+    struct renewal_memory memory;
 
     *instant = 0;
-    TRY(lineage_renewal_info(lineage, &retry_at, &kept, err));
+    TRY(lineage_renewal_info(lineage, &memory, err));
     if (lineage_server(lineage) == NULL) {
         log_warning(
             "Skipping ARI check because %s has no 'server' field. This issue will not prevent certificate renewal",
@@ -75,29 +125,83 @@ static bool renewal_instant(
         *instant = lineage->cert->not_after;
         return true;
     }
-    *instant = kept;
-    if (retry_at > now) {
+    if (memory.said_at > now)
+        memory = (struct renewal_memory){ 0 };
+    if (renewal_info_may_wait(memory.retry_at, now)) {
         log_debug("Skipped ACME Renewal Info check because ari_retry_after of %s is in the future", lineage->name);
+        *instant = memory.instant;
         return true;
     }
-    retry_at = 0;
-    if (!ask_ca(context, lineage, &retry_at, instant, &failure)) {
-        if (failure.kind == ERROR_CANCELED) {
-            *err = failure;
-            return false;
-        }
-        log_warning("An error occurred requesting ACME Renewal Information (ARI). %s", failure.why);
+    TRY(ask_ca_or_go_on(context, lineage, &memory, now, err));
+    *instant = memory.instant;
+    return lineage_save_renewal_info(lineage, &memory, err);
+}
+
+/* ---- the facts ---- */
+
+/* When the version that the newest one replaced began to be valid; 0 when there is none, or it cannot be known. */
+static int64_t predecessor_of(const struct lineage *lineage)
+{
+    AUTO(history_clear) struct history history = { 0 };
+    struct error err = { 0 };
+    int64_t found = 0;
+
+    if (!lineage_history(lineage, &history, &err)) {
+        log_debug("the history of %s cannot be read: %s", lineage->name, err.why);
+        return 0;
     }
-    if (retry_at == 0) /* the CA does not offer it, or could not be reached */
-        retry_at = now + RENEWAL_INFO_PAUSE_S;
-    return lineage_save_renewal_info(lineage, retry_at, *instant, err);
+    for (size_t i = 0; i < history.len; i++) {
+        const struct cert *cert = history.at[i].cert;
+
+        if (cert != NULL && strcmp(cert->serial, lineage->cert->serial) != 0 &&
+            cert->not_before <= lineage->cert->not_before && cert->not_before > found)
+            found = cert->not_before;
+    }
+    return found;
+}
+
+/* What the CA's window says, and whether it is heard. May rewrite the renewal file. */
+static bool gather_renewal_info(
+    struct context *context, struct lineage *lineage, struct due_facts *facts, struct error *err)
+{
+    char until[CLOCK_TEXT_SIZE];
+
+    TRY(renewal_instant(context, lineage, facts->now, &facts->instant, err));
+    if (facts->instant == 0 || facts->instant > facts->now)
+        return true;
+    facts->predecessor = predecessor_of(lineage);
+    if (due_floor(facts) != 0) {
+        clock_format_rfc3339(due_floor(facts), until);
+        log_warning("The CA suggests to renew %s at once, as it did for the one before, which was hardly older. "
+                    "It is not renewed for that before %s.",
+            lineage->name, until);
+    }
+    return true;
+}
+
+/* renew_before_expiry of the renewal file. */
+static bool gather_renew_before(
+    const struct context *context, const struct lineage *lineage, struct due_facts *facts, struct error *err)
+{
+    const char *interval = conf_get(lineage->conf, "", "renew_before_expiry");
+
+    if (interval == NULL || *interval == '\0')
+        return true;
+    TRY(due_parse_interval(interval, &facts->renew_before_s, err));
+    facts->has_renew_before = context->as_certbot || due_renew_before_fits(facts);
+    if (due_renew_before_fits(facts))
+        return true;
+    log_warning("renew_before_expiry of %s is %s, but its certificate lives for %lld hours only: %s.", lineage->name,
+        interval, (long long)((facts->not_after - facts->not_before) / 3600),
+        context->as_certbot ? "it is renewed at each run"
+                            : "it is renewed as if that line were not there, after a part of its life");
+    return true;
 }
 
 bool lineage_due(struct context *context, struct lineage *lineage, enum due *out, struct error *err)
 {
     const struct settings *settings = context->settings;
     const char *autorenew = conf_get(lineage->conf, "renewalparams", "autorenew");
-    const char *interval = conf_get(lineage->conf, "", "renew_before_expiry");
     struct due_facts facts = {
         .now = clock_now(),
         .not_before = lineage->cert->not_before,
@@ -110,12 +214,10 @@ bool lineage_due(struct context *context, struct lineage *lineage, enum due *out
 
     *out = due_decide(&facts);
     if (*out != DUE_NOT && *out != DUE_LIFETIME)
-        return true; /* forced: nobody needs to be asked */
-    facts.has_renew_before = interval != NULL && *interval != '\0';
-    if (facts.has_renew_before)
-        TRY(due_parse_interval(interval, &facts.renew_before_s, err));
-    if (facts.autorenew) /* may rewrite the renewal file, and with it interval and autorenew */
-        TRY(renewal_instant(context, lineage, facts.now, &facts.instant, err));
+        return true;                                         /* forced: nobody needs to be asked */
+    TRY(gather_renew_before(context, lineage, &facts, err)); /* before the renewal file is rewritten */
+    if (facts.autorenew)
+        TRY(gather_renewal_info(context, lineage, &facts, err));
     *out = due_decide(&facts);
     if (*out == DUE_NOT && facts.autorenew) { /* only then does the answer matter */
         facts.waiting = resume_is_waiting(context, lineage);

@@ -19,8 +19,12 @@
 #define LAYOUT_KEY "store_layout" /* Certbot keeps what it does not know */
 #define NEW_KEY "evercert_new"    /* in the file of a lineage until its first version is complete */
 #define RENEWAL_INFO "acme_renewal_info"
-#define RETRY_KEY "ari_retry_after"    /* Certbot's: local time without zone */
-#define CHOSEN_KEY "evercert_renew_at" /* ours, in UTC: the instant chosen within the suggested window */
+#define RETRY_KEY "ari_retry_after" /* Certbot's: local time without zone */
+/* Ours, in UTC: the instant chosen within the suggested window, of which certificate (its serial number), and when the
+ * CA last said that window. */
+#define CHOSEN_KEY "evercert_renew_at"
+#define SERIAL_KEY "evercert_renew_of"
+#define SAID_KEY "evercert_renew_said"
 
 /* ---- reading ---- */
 
@@ -342,13 +346,18 @@ static void set_time(struct conf *conf, const char *key, int64_t at, void (*form
     conf_set(conf, RENEWAL_INFO, key, text);
 }
 
-bool lineage_save_renewal_info(struct lineage *lineage, int64_t retry_at, int64_t chosen, struct error *err)
+bool lineage_save_renewal_info(struct lineage *lineage, const struct renewal_memory *memory, struct error *err)
 {
     AUTO(conf_free) struct conf *conf = NULL;
 
     TRY(lineage_copy_conf(lineage, &conf, err));
-    set_time(conf, RETRY_KEY, retry_at, clock_format_local);
-    set_time(conf, CHOSEN_KEY, chosen, clock_format_rfc3339);
+    set_time(conf, RETRY_KEY, memory->retry_at, clock_format_local);
+    set_time(conf, CHOSEN_KEY, memory->instant, clock_format_rfc3339);
+    set_time(conf, SAID_KEY, memory->said_at, clock_format_rfc3339);
+    if (memory->instant != 0)
+        conf_set(conf, RENEWAL_INFO, SERIAL_KEY, lineage->cert->serial);
+    else
+        conf_remove(conf, RENEWAL_INFO, SERIAL_KEY);
     return adopt_conf(lineage, &conf, err);
 }
 
@@ -364,13 +373,16 @@ static bool get_time(const struct lineage *lineage, const char *key, bool (*pars
     return error_next(err, "remove that line; it is written anew");
 }
 
-bool lineage_renewal_info(const struct lineage *lineage, int64_t *retry_at, int64_t *chosen, struct error *err)
+bool lineage_renewal_info(const struct lineage *lineage, struct renewal_memory *out, struct error *err)
 {
-    int64_t retry, at;
+    const char *serial = conf_get(lineage->conf, RENEWAL_INFO, SERIAL_KEY);
+    struct renewal_memory memory;
 
-    TRY(get_time(lineage, RETRY_KEY, clock_parse_local, &retry, err));
-    TRY(get_time(lineage, CHOSEN_KEY, clock_parse_rfc3339, &at, err));
-    *retry_at = retry;
-    *chosen = at;
+    TRY(get_time(lineage, RETRY_KEY, clock_parse_local, &memory.retry_at, err));
+    TRY(get_time(lineage, CHOSEN_KEY, clock_parse_rfc3339, &memory.instant, err));
+    TRY(get_time(lineage, SAID_KEY, clock_parse_rfc3339, &memory.said_at, err));
+    if (memory.instant != 0 && (serial == NULL || strcmp(serial, lineage->cert->serial) != 0))
+        memory = (struct renewal_memory){ 0 };
+    *out = memory;
     return true;
 }

@@ -247,7 +247,8 @@ TEST(add_versions_and_prune)
 
     make_lineage(store, settings, "a");
     REQUIRE(lineage_load(store, "a", &lineage, &err), "%s", err.why);
-    REQUIRE(lineage_save_renewal_info(lineage, 1795314549, 1795400000, &err), "%s", err.why);
+    REQUIRE(lineage_save_renewal_info(lineage, &(struct renewal_memory){ 1795314549, 1795400000, 1795300000 }, &err),
+        "%s", err.why);
     for (unsigned version = 2; version <= 8; version++) {
         struct issued issued = issued_of(version % 2 == 0 ? 'b' : 'a');
 

@@ -305,28 +305,55 @@ TEST(renewal_information)
     AUTO(store_close) struct store *store = store_here(settings);
     AUTO(lineage_free) struct lineage *lineage = NULL;
     AUTO(lineage_free) struct lineage *again = NULL;
-    int64_t retry = -1, chosen = -1;
+    const struct renewal_memory kept = { 1795314549, 1795400000, 1795300000 };
+    struct renewal_memory memory = { -1, -1, -1 };
     struct error err = { 0 };
 
     make_lineage(store, settings, "a");
     REQUIRE(chmod(at("renewal/a.conf"), 0600) == 0);
     REQUIRE(lineage_load(store, "a", &lineage, &err), "%s", err.why);
-    CHECK(lineage_renewal_info(lineage, &retry, &chosen, &err) && retry == 0 && chosen == 0);
-    REQUIRE(lineage_save_renewal_info(lineage, 1795314549, 1795400000, &err), "%s", err.why);
+    CHECK(lineage_renewal_info(lineage, &memory, &err) && memory.retry_at == 0 && memory.instant == 0);
+    REQUIRE(lineage_save_renewal_info(lineage, &kept, &err), "%s", err.why);
     REQUIRE(lineage_load(store, "a", &again, &err), "%s", err.why);
-    REQUIRE(lineage_renewal_info(again, &retry, &chosen, &err), "%s", err.why);
-    CHECK_INT(retry, 1795314549, "retry");
-    CHECK_INT(chosen, 1795400000, "chosen");
+    REQUIRE(lineage_renewal_info(again, &memory, &err), "%s", err.why);
+    CHECK_INT(memory.retry_at, kept.retry_at, "retry");
+    CHECK_INT(memory.instant, kept.instant, "instant");
+    CHECK_INT(memory.said_at, kept.said_at, "said");
     CHECK_INT(mode_of(at("renewal/a.conf")), 0600, "mode is kept");
-    REQUIRE(lineage_save_renewal_info(again, 0, 0, &err), "%s", err.why);
+    REQUIRE(lineage_save_renewal_info(again, &(struct renewal_memory){ 0 }, &err), "%s", err.why);
     CHECK(conf_get(again->conf, "acme_renewal_info", "ari_retry_after") == NULL);
+    CHECK(conf_get(again->conf, "acme_renewal_info", "evercert_renew_of") == NULL);
 
     conf_set(again->conf, "acme_renewal_info", "ari_retry_after", "tomorrow");
-    retry = 7;
-    CHECK(!lineage_renewal_info(again, &retry, &chosen, &err));
+    memory.retry_at = 7;
+    CHECK(!lineage_renewal_info(again, &memory, &err));
     CHECK_INT(err.kind, ERROR_CONFIG, "kind");
     CHECK(strstr(err.why, "tomorrow"), "%s", err.why);
-    CHECK_INT(retry, 7, "untouched");
+    CHECK_INT(memory.retry_at, 7, "untouched");
+}
+
+/* What was said of one certificate is nothing to another. */
+TEST(renewal_information_of_another_certificate)
+{
+    AUTO(settings_free) struct settings *settings = settings_here();
+    AUTO(store_close) struct store *store = store_here(settings);
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+    struct renewal_memory memory = { -1, -1, -1 };
+    struct error err = { 0 };
+
+    make_lineage(store, settings, "a");
+    REQUIRE(lineage_load(store, "a", &lineage, &err), "%s", err.why);
+    REQUIRE(lineage_save_renewal_info(lineage, &(struct renewal_memory){ 1795314549, 1795400000, 1795300000 }, &err),
+        "%s", err.why);
+    conf_set(lineage->conf, "acme_renewal_info", "evercert_renew_of", "1234");
+    REQUIRE(lineage_renewal_info(lineage, &memory, &err), "%s", err.why);
+    CHECK(memory.retry_at == 0 && memory.instant == 0 && memory.said_at == 0, "another serial number");
+    conf_remove(lineage->conf, "acme_renewal_info", "evercert_renew_of");
+    REQUIRE(lineage_renewal_info(lineage, &memory, &err), "%s", err.why);
+    CHECK(memory.retry_at == 0 && memory.instant == 0, "nobody knows whose");
+    conf_remove(lineage->conf, "acme_renewal_info", "evercert_renew_at");
+    REQUIRE(lineage_renewal_info(lineage, &memory, &err), "%s", err.why);
+    CHECK_INT(memory.retry_at, 1795314549, "Certbot's own line is about the newest");
 }
 
 TEST(saving_keeps_what_is_not_ours)

@@ -158,11 +158,18 @@ MUST_USE bool lineage_save_settings(struct lineage *lineage, const struct settin
  * directories; what may not be done is warned of. Where settings are silent nothing changes. */
 MUST_USE bool lineage_apply_access(
     struct store *store, const struct lineage *lineage, const struct settings *settings, struct error *err);
-MUST_USE bool lineage_save_renewal_info(struct lineage *lineage, int64_t retry_at, int64_t chosen, struct error *err);
-/* What lineage_save_renewal_info kept; 0 when nothing. A new version starts without. ERROR_CONFIG when it is
- * unreadable. */
-MUST_USE bool lineage_renewal_info(
-    const struct lineage *lineage, int64_t *retry_at, int64_t *chosen, struct error *err);
+
+/* What is kept of the CA's renewal information, for the certificate of the newest version. UTC seconds, 0: nothing. */
+struct renewal_memory {
+    int64_t retry_at; /* not to be asked for before */
+    int64_t instant;  /* chosen in the suggested window */
+    int64_t said_at;  /* when the CA last said that window */
+};
+MUST_USE bool lineage_save_renewal_info(
+    struct lineage *lineage, const struct renewal_memory *memory, struct error *err);
+/* All zero when what was kept is about another certificate (an older version made live, files from a backup). A new
+ * version starts without. ERROR_CONFIG when it is unreadable. */
+MUST_USE bool lineage_renewal_info(const struct lineage *lineage, struct renewal_memory *out, struct error *err);
 
 /* Removes a lineage's files, also a broken one's. Refused (ERROR_STORE) when another lineage
  * uses the same archive directory. A renewal file that cannot be parsed is removed and then reported, as

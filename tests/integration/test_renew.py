@@ -117,12 +117,31 @@ def test_due_by_age(client):
 
 
 def test_renew_before_expiry(client):
+    client.register()
+    fleet = Fleet(client.config, client.server, client.store.account_id(), client.http_port)
+    for name, interval in {"early.test": "85 days", "young.test": "75 days"}.items():
+        path = client.store.renewal(fleet.add(name, days_left=80))
+        path.write_text(f"renew_before_expiry = {interval}\n" + path.read_text())
+    client.renew()
+    assert client.store.versions("early.test") == [1, 2]
+    assert client.store.versions("young.test") == [1]
+    assert client.store.conf("early.test")[""]["renew_before_expiry"] == "85 days"
+
+
+@pytest.mark.ours
+@pytest.mark.parametrize("name", ["evercert", "certbot"])
+def test_renew_before_expiry_longer_than_the_life(client, second_name, name):
+    """It would renew at each run. Certbot does."""
     client.certonly(["early.test"])
     path = client.store.renewal("early.test")
     path.write_text("renew_before_expiry = 100 years\n" + path.read_text())
-    client.renew("--cert-name", "early.test")
-    assert client.store.versions("early.test") == [1, 2]
-    assert client.store.conf("early.test")[""]["renew_before_expiry"] == "100 years"
+    if name == "certbot":
+        client.program = second_name
+        client.renew()
+        assert client.store.versions("early.test") == [1, 2]
+        return
+    client.renew().says("renew_before_expiry of early.test is 100 years", "as if that line were not there")
+    assert client.store.versions("early.test") == [1]
 
 
 @pytest.mark.ours
@@ -300,6 +319,83 @@ def test_new_order_says_what_it_replaces(new_client, new_ca, record):
     orders = recorder.of("/order-plz")
     assert "replaces" not in orders[0].payload
     assert orders[-1].payload["replaces"] == ari_id(first)
+
+
+def suggest(new_client, new_ca, record, start, end):
+    """A CA that says that window of each certificate."""
+    body = json.dumps({"suggestedWindow": {k: v.strftime("%Y-%m-%dT%H:%M:%SZ") for k, v in {"start": start, "end": end}.items()}})
+    recorder = record(new_ca, lambda request: (200, body.encode(), {"Content-Type": "application/json"})
+                      if "renewalInfo" in request.path else None)
+    new_client.server = recorder.url
+    return recorder
+
+
+@pytest.mark.ours
+def test_window_that_is_past_for_every_certificate(new_client, new_ca, record):
+    """The first time it is obeyed at once; a CA that means no certificate in particular gets no order at each run."""
+    suggest(new_client, new_ca, record, *window(-3))
+    new_client.certonly(["ari.test"])
+    new_client.renew()
+    assert new_client.store.versions("ari.test") == [1, 2]
+    new_client.renew().says("The CA suggests to renew ari.test at once, as it did for the one before")
+    clear_pause(new_client, "ari.test")
+    new_client.renew()
+    assert new_client.store.versions("ari.test") == [1, 2]
+    new_client.renew("--force-renewal")
+    assert new_client.store.versions("ari.test") == [1, 2, 3]
+
+
+@pytest.mark.ours
+def test_window_after_the_end(new_client, new_ca, record):
+    suggest(new_client, new_ca, record, *window(9999))
+    new_client.certonly(["ari.test"])
+    new_client.renew().says("renewal window for ari.test begins when the certificate has ended. It is ignored.")
+    assert "evercert_renew_at" not in new_client.store.conf("ari.test")["acme_renewal_info"]
+
+
+@pytest.mark.ours
+@pytest.mark.parametrize("name", ["evercert", "certbot"])
+def test_window_of_an_instant(new_client, new_ca, record, second_name, name):
+    """Start and end alike: RFC 9773 section 4.2 calls that invalid, Certbot an instant."""
+    start, _ = window(-3)
+    suggest(new_client, new_ca, record, start, start)
+    new_client.certonly(["ari.test"])
+    if name == "certbot":
+        new_client.program = second_name
+    new_client.renew()
+    assert new_client.store.versions("ari.test") == ([1, 2] if name == "certbot" else [1])
+
+
+@pytest.mark.ours
+def test_what_a_clock_far_ahead_has_written(new_client, new_ca, record):
+    """The CA is asked all the same, and what it says counts."""
+    recorder = suggest(new_client, new_ca, record, *window(-3))
+    new_client.certonly(["ari.test"])
+    path = new_client.store.renewal("ari.test")
+    ahead = datetime.datetime.now(UTC) + datetime.timedelta(days=40)
+    path.write_text(path.read_text() + f"[acme_renewal_info]\nari_retry_after = {ahead:%Y-%m-%dT%H:%M:%S}\n")
+    new_client.renew()
+    assert len(recorder.of("renewalInfo")) == 1
+    assert new_client.store.versions("ari.test") == [1, 2]
+
+
+@pytest.mark.ours
+def test_instant_of_another_certificate(new_client, new_ca):
+    """What was kept for one certificate does not renew the one that is live now."""
+    new_client.certonly(["ari.test"])
+    new_ca.set_renewal_window(new_client.store.live("ari.test", "cert").read_bytes(), *window(20))
+    new_client.renew()
+    path = new_client.store.renewal("ari.test")
+    kept = new_client.store.conf("ari.test")["acme_renewal_info"]
+    assert int(kept["evercert_renew_of"], 16) == new_client.store.cert("ari.test").serial_number
+    path.write_text(path.read_text().replace(kept["evercert_renew_at"], "2026-01-01T00:00:00Z"))
+    before = path.read_text()
+    path.write_text(before.replace(kept["evercert_renew_of"], "123abc"))
+    new_client.renew()
+    assert new_client.store.versions("ari.test") == [1]
+    path.write_text(before)
+    new_client.renew()
+    assert new_client.store.versions("ari.test") == [1, 2], "the same instant of the same certificate"
 
 
 REFUSALS = {
