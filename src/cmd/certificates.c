@@ -127,5 +127,6 @@ const struct command cmd_certificates = {
         .topics = topics,
     },
     .store_needs = STORE_CREATE | STORE_LOCK,
+    .only_reads = command_always_reads,
     .run = certificates_run,
 };

@@ -8,8 +8,9 @@
 
 struct command {
     struct verb verb;
-    unsigned store_needs; /* enum store_need */
-    bool without_store;   /* goes on where the store or the log cannot be opened: context->store is NULL then */
+    unsigned store_needs;                                /* enum store_need */
+    bool (*only_reads)(const struct settings *settings); /* NULL: it never does. Else it works on a read-only store */
+    bool without_store; /* goes on where the store or the log cannot be opened: context->store is NULL then */
     bool (*run)(struct context *context, struct error *err);
 };
 
@@ -18,6 +19,8 @@ extern const struct command *const commands[]; /* ended by NULL; the first is th
 /* The verbs of all commands in the same order, ended by NULL, of the caller's. */
 const struct verb **command_verbs(void) __attribute__((returns_nonnull));
 const struct command *command_of(const struct verb *verb);
+
+bool command_always_reads(const struct settings *settings); /* for only_reads */
 
 extern const struct command cmd_run, cmd_certonly, cmd_renew, cmd_certificates, cmd_revoke, cmd_delete, cmd_doctor,
     cmd_reconfigure, cmd_install, cmd_enhance, cmd_rollback, cmd_register, cmd_update_account, cmd_unregister,

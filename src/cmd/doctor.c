@@ -108,7 +108,13 @@ static bool lock_store(struct context *context, struct range_lock **lock, struct
 
     if (context->settings->fix)
         return store_lock_all(context->store, lock, err);
-    TRY(store_lock_all_try(context->store, lock, &taken, err));
+    if (!store_lock_all_try(context->store, lock, &taken, err)) {
+        if (!store_may_go_without(STORE_READ, err->sys))
+            return false;
+        log_info("Going on without a lock: %s", err->why);
+        error_clear(err);
+        return true;
+    }
     if (!taken)
         log_warning("Another process is at work here: what it has not finished may be among the following.");
     return true;
@@ -141,6 +147,11 @@ static bool doctor_run(struct context *context, struct error *err)
 
 static const enum option_topic topics[] = { TOPIC_CERTIFICATE, TOPIC_HIDDEN };
 
+static bool only_looks(const struct settings *settings)
+{
+    return !settings->fix;
+}
+
 const struct command cmd_doctor = {
     .verb = {
         .name = "doctor",
@@ -154,5 +165,6 @@ const struct command cmd_doctor = {
         .ours = true,
     },
     .store_needs = STORE_CREATE | STORE_LOCK,
+    .only_reads = only_looks,
     .run = doctor_run,
 };

@@ -261,6 +261,13 @@ static const enum option_topic topics[] = { TOPIC_HIDDEN };
 
 static const char *const actions[] = { "restore", "prune", NULL };
 
+static bool only_lists(const struct settings *settings)
+{
+    const char *what = settings->operands.len > 0 ? settings->operands.at[0] : "";
+
+    return strcmp(what, "restore") != 0 && strcmp(what, "prune") != 0;
+}
+
 const struct command cmd_history = {
     .verb = {
         .name = "history",
@@ -277,5 +284,6 @@ const struct command cmd_history = {
         .ours = true,
     },
     .store_needs = STORE_CREATE | STORE_LOCK,
+    .only_reads = only_lists,
     .run = history_run,
 };

@@ -43,9 +43,17 @@ static struct ui *open_ui(const struct settings *settings, bool as_certbot)
     return ui_new(&wanted);
 }
 
-static bool open_log(const struct settings *settings, bool as_certbot, struct error *err)
+/* Where nothing can be written it is done without: the certificate is worth more than a word about it. */
+static bool open_log(const struct settings *settings, unsigned needs, bool as_certbot, struct error *err)
 {
-    TRY(log_open(settings->logs_dir, (unsigned)settings->max_log_backups, err));
+    if (!log_open(settings->logs_dir, (unsigned)settings->max_log_backups, err)) {
+        if (!store_may_go_without(needs, err->sys))
+            return false;
+        if (!(needs & STORE_READ))
+            log_warning("Going on without a log: %s", err->why);
+        error_clear(err);
+        return true;
+    }
     if (as_certbot && !settings->quiet)
         fprintf(stderr, "Saving debug log to %s\n", log_path());
     return true;
@@ -76,7 +84,7 @@ static bool open_store(
         needs |= STORE_AS_IT_IS;
     if (!store_open_logs(settings, needs, &store, err))
         return tell_unusable(as_certbot, err);
-    TRY(open_log(settings, as_certbot, err));
+    TRY(open_log(settings, needs, as_certbot, err));
     if (!store_open_rest(store, err))
         return tell_unusable(as_certbot, err);
     *out = TAKE(store);
@@ -88,6 +96,7 @@ static bool run_command(const struct command *command, struct settings *settings
 {
     AUTO(store_close) struct store *store = NULL;
     AUTO(world_free) struct world *world = world_new();
+    unsigned needs = command->store_needs;
     struct context context = {
         .settings = settings,
         .ui = ui,
@@ -100,7 +109,9 @@ static bool run_command(const struct command *command, struct settings *settings
 
     TRY(settings_check(settings, &command->verb, err));
     TRY(hooks_check(settings, err)); /* whatever the subcommand, as Certbot does */
-    if (!open_store(settings, command->store_needs, as_certbot, &store, err)) {
+    if (!as_certbot && command->only_reads != NULL && command->only_reads(settings))
+        needs |= STORE_READ;
+    if (!open_store(settings, needs, as_certbot, &store, err)) {
         if (!command->without_store)
             return false;
         log_debug("%s: %s", err->what, err->why);

@@ -56,5 +56,6 @@ const struct command cmd_show_account = {
         .topics = topics,
     },
     .store_needs = STORE_CREATE | STORE_LOCK,
+    .only_reads = command_always_reads,
     .run = show_account_run,
 };

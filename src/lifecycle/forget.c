@@ -27,8 +27,9 @@ static bool choose(struct context *context, struct list *out, struct error *err)
 static bool named(struct context *context, struct list *out, struct error *err)
 {
     const char *name = context->settings->cert_name;
+    bool revoked;
 
-    if (!store_has_lineage(context->store, name))
+    if (!store_has_lineage(context->store, name) && !lineage_is_half_deleted(context->store, name, &revoked))
         return lineage_missing(context->store, name, err);
     list_add(out, name);
     return true;

@@ -36,7 +36,8 @@ static void take_one(void *ctx, size_t index)
 
     if (!lineage_load(taking->context->store, entry->name, &entry->lineage, &entry->error))
         return;
-    if (!lineage_verify(entry->lineage, &entry->error)) {
+    if ((entry->lineage->pending_deployment && !lineage_take_live(entry->lineage, &entry->error)) ||
+        !lineage_verify(entry->lineage, &entry->error)) {
         lineage_free(TAKE(entry->lineage));
         return;
     }

@@ -19,8 +19,9 @@ struct inventory {
 
 /*
  * All lineages, or those that --cert-name, -d and --ip-address ask for; broken ones are always among them. Each is
- * verified (lineage_verify), several at a time. Those that can be asked about are checked for revocation; for the
- * others nothing touches the network. Fails when the store cannot be read, or on an interrupt (ERROR_CANCELED).
+ * verified (lineage_verify), several at a time; what is told is the version that is live. Those that can be asked about
+ * are checked for revocation; for the others nothing touches the network. Fails when the store cannot be read, or on an
+ * interrupt (ERROR_CANCELED).
  */
 MUST_USE bool inventory_take(struct context *context, struct inventory *out, struct error *err);
 void inventory_clear(struct inventory *inventory);

@@ -297,9 +297,11 @@ bool renew_all(struct context *context, struct renewals *out, struct error *err)
     struct queue queue = { .context = context, .renewals = out };
     bool ok;
 
-    TRY(list_lineages(context, out, err));
-    if (!context->settings->dry_run)
+    if (!context->settings->dry_run) {
+        store_finish_deletions(context->store);
         pending_sweep(context->store, clock_now());
+    }
+    TRY(list_lineages(context, out, err));
     (void)pthread_mutex_init(&queue.lock, NULL);
     (void)pthread_mutex_init(&queue.sleep_lock, NULL);
     queue.done = xcalloc(out->len + 1, sizeof *queue.done);

@@ -100,6 +100,18 @@ static bool send_revocation(struct context *context, const struct cert *cert, st
     return revoke_cert(ca->session, ca->who, buf_view(&cert->der), reason, err);
 }
 
+/* What was revoked before is what was asked for. Certbot makes an error of it. */
+static bool make_revoked(struct context *context, const struct cert *cert, struct error *err)
+{
+    if (send_revocation(context, cert, err))
+        return true;
+    if (context->as_certbot || strcmp(err->problem, "alreadyRevoked") != 0)
+        return false;
+    log_warning("The CA had revoked this certificate already.");
+    error_clear(err);
+    return true;
+}
+
 static bool wants_deletion(struct context *context, bool *yes, struct error *err)
 {
     static const struct question question = {
@@ -133,6 +145,7 @@ static bool delete_lineage(
     AUTO(range_lock_release) struct range_lock *lock = NULL;
     AUTO(lineage_free) struct lineage *lineage = NULL;
     AUTO(free) char *name = xstrdup_or_null(context->settings->cert_name);
+    struct error unmarked = { 0 };
     size_t users;
 
     if (name == NULL)
@@ -154,8 +167,45 @@ static bool delete_lineage(
             lineage->archive_dir);
         return true;
     }
+    if (!lineage_mark_revoked(lineage, &unmarked))
+        log_debug("%s: %s", name, unmarked.why);
     TRY(lineage_delete(context->store, name, err));
     out->deleted_name = TAKE(name);
+    return true;
+}
+
+/* The lineage, if the files that are asked for were being deleted when a command was interrupted; NULL else. */
+static bool find_half_deleted(struct context *context, char **name, bool *revoked, struct error *err)
+{
+    const struct settings *settings = context->settings;
+    AUTO(free) char *found = xstrdup_or_null(settings->cert_name);
+
+    if ((settings->cert_path == NULL) == (settings->cert_name == NULL))
+        return true;
+    if (settings->cert_path != NULL && !file_exists(settings->cert_path))
+        TRY(store_find_half_deleted(context->store, settings->cert_path, &found, err));
+    if (found != NULL && lineage_is_half_deleted(context->store, found, revoked))
+        *name = TAKE(found);
+    return true;
+}
+
+/* Revoked, and not yet deleted altogether. */
+static bool finish_deletion(
+    struct context *context, char *name, bool revoked, struct revoke_result *out, struct error *err)
+{
+    AUTO(range_lock_release) struct range_lock *lock = NULL;
+
+    TRY(lineage_lock(context->store, name, &lock, err));
+    if (!revoked) {
+        (void)error_set(err, ERROR_CONFIG, "the deletion of %s was interrupted, and it was not revoked before", name);
+        return error_next(err,
+            "`delete --cert-name %s` finishes the deletion; to revoke the certificate, give a copy of it with "
+            "--cert-path",
+            name);
+    }
+    TRY(lineage_delete(context->store, name, err));
+    out->cert_path = xprintf("%s/live/%s/cert.pem", store_config_dir(context->store), name);
+    out->deleted_name = xstrdup(name);
     return true;
 }
 
@@ -178,12 +228,16 @@ bool revoke_certificate(struct context *context, struct revoke_result *out, stru
     AUTO(hold_clear) struct hold hold = { 0 };
     AUTO(buf_clear) struct buf pem = BUF(FILE_MAX_TEXT);
     AUTO(cert_free) struct cert *cert = NULL;
-    bool delete_too;
+    AUTO(free) char *half_deleted = NULL;
+    bool delete_too, revoked = false;
 
+    TRY(find_half_deleted(context, &half_deleted, &revoked, err));
+    if (half_deleted != NULL)
+        return finish_deletion(context, half_deleted, revoked, out, err);
     TRY(find_certificate(context, &out->cert_path, &hold, err));
     TRY(file_read(out->cert_path, &pem, err));
     TRY(cert_from_pem(buf_view(&pem), out->cert_path, &cert, err));
-    TRY(send_revocation(context, cert, err));
+    TRY(make_revoked(context, cert, err));
     TRY(wants_deletion_unlocked(context, &hold, &delete_too, err));
     return !delete_too || delete_lineage(context, out->cert_path, cert, out, err);
 }

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "base/text.h"
 #include "store/health_private.h"
 
 static bool repair_delete(struct health *health, const struct finding *finding, struct error *err)
@@ -20,25 +19,6 @@ static bool repair_forget(struct health *health, const struct finding *finding, 
 
     TRY(file_remove(finding->path, err));
     return file_sync_dir(dir, err);
-}
-
-/* Whose the file is; its own name is shortened where the certificate's is very long. Of the caller's; NULL: nobody
- * knows. */
-static char *name_of(struct store *store, const char *path, const struct lineage *lineage)
-{
-    const char *base = file_basename(path);
-    AUTO(free) char *name = view_dup((struct view){ base + 1, strlen(base) - strlen("." LINEAGE_GONE_SUFFIX) - 1 });
-    AUTO(free) char *own = lineage_gone_path(store, name);
-
-    if (strcmp(own, path) == 0)
-        return TAKE(name);
-    if (lineage == NULL || lineage->archive_dir == NULL)
-        return NULL;
-    free(name);
-    free(own);
-    name = xstrdup(file_basename(lineage->archive_dir));
-    own = lineage_gone_path(store, name);
-    return strcmp(own, path) == 0 ? TAKE(name) : NULL;
 }
 
 static const char *user_of(struct health *health, const struct lineage *lineage)
@@ -57,7 +37,7 @@ static void report_deletion(struct health *health, const char *path)
     const char *user;
 
     (void)!lineage_open_conf(health->store, file_basename(path), path, &lineage, &err);
-    name = name_of(health->store, path, lineage);
+    name = lineage_gone_name(health->store, path, lineage);
     finding = health_find(health, NULL, "deletion-interrupted", HEALTH_WARNING, path,
         "private keys of a certificate that was to be deleted are still here", "the deletion of %s was interrupted",
         name == NULL ? "a certificate" : name);
@@ -87,15 +67,11 @@ static void report_deletion(struct health *health, const char *path)
 
 void check_deletions(struct health *health)
 {
-    AUTO(free) char *dir = store_path(health->store, "renewal");
-    AUTO(list_clear) struct list names = { 0 };
+    AUTO(list_clear) struct list paths = { 0 };
+    struct error err = { 0 };
 
-    (void)health_list_dir(dir, &names);
-    for (size_t i = 0; i < names.len; i++) {
-        AUTO(free) char *path = file_join(dir, names.at[i]);
-
-        if (names.at[i][0] == '.' && text_ends(names.at[i], "." LINEAGE_GONE_SUFFIX) &&
-            strlen(names.at[i]) > strlen("..") + strlen(LINEAGE_GONE_SUFFIX))
-            report_deletion(health, path);
-    }
+    if (!store_gone_files(health->store, &paths, &err))
+        health_note_trouble(&err);
+    for (size_t i = 0; i < paths.len; i++)
+        report_deletion(health, paths.at[i]);
 }

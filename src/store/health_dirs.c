@@ -80,7 +80,7 @@ static bool is_match(const struct patient *patient, enum stray which, const char
         return true;
     if (cert == NULL)
         return false;
-    if (health_is_of_lineage(lineage, cert) || (which == STRAY_ARCHIVE && has_live_cert(lineage, cert)))
+    if (lineage_has_names(lineage, cert) || (which == STRAY_ARCHIVE && has_live_cert(lineage, cert)))
         return true;
     known = which == STRAY_LIVE ? archive_cert(lineage->archive_dir) : live_cert(lineage->live_dir);
     return known != NULL && list_same_set(&known->names, &cert->names);

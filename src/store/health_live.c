@@ -75,23 +75,50 @@ static void report_restored(struct patient *patient, const struct cert *live, co
     finding_answer(finding, "make the newer one live: history restore %s %s", patient->name, newer->id);
 }
 
+/* Newer than what is live, and nothing that anybody should make live by himself. */
+static void report_useless(struct patient *patient, const char *objection)
+{
+    const struct lineage *lineage = patient->lineage;
+    struct finding *finding =
+        health_find(patient->health, patient, "newer-not-usable", HEALTH_WARNING, lineage->archive_dir,
+            lineage->layout == &layout_certbot ? "Certbot makes the newest version live whenever it looks"
+                                               : "it is in the way of nothing, but somebody has put it there",
+            "version %s is newer than what is live, and is not made live: %s", lineage->version, objection);
+
+    finding_answer(finding, "leave it: the next renewal is newer still");
+    finding_answer(finding, "move the files of version %s out of %s", lineage->version, lineage->archive_dir);
+    finding_answer(finding, "make it live all the same: history restore %s %s", lineage->name, lineage->version);
+}
+
+static void check_waiting(struct patient *patient)
+{
+    struct lineage *lineage = patient->lineage;
+    AUTO(free) char *objection = NULL;
+    struct error unknown = { 0 };
+    struct finding *finding;
+
+    if (health_other_user(patient->health, lineage->archive_dir, patient->name) != NULL &&
+        lineage_sharing(lineage, &unknown) == SHARING) /* it is the other's */
+        return;
+    objection = lineage_objection(patient->health->store, lineage);
+    if (objection != NULL) {
+        report_useless(patient, objection);
+        return;
+    }
+    finding = health_break(patient, "live-not-newest", lineage->live_dir,
+        "servers go on with a certificate that was replaced", "version %s was issued, but is not live",
+        lineage->version);
+    finding_answer(finding, "make version %s live", lineage->version);
+    finding->repair = repair_deploy;
+}
+
 void check_newest(struct patient *patient)
 {
     struct lineage *lineage = patient->lineage;
     const struct parts *newest = NULL;
-    struct error unknown = { 0 };
-    struct finding *finding;
 
-    if (lineage->pending_deployment &&
-        health_other_user(patient->health, lineage->archive_dir, patient->name) != NULL &&
-        lineage_sharing(lineage, &unknown) == SHARING) /* it is the other's */
-        return;
     if (lineage->pending_deployment) {
-        finding = health_break(patient, "live-not-newest", lineage->live_dir,
-            "servers go on with a certificate that was replaced", "version %s was issued, but is not live",
-            lineage->version);
-        finding_answer(finding, "make version %s live", lineage->version);
-        finding->repair = repair_deploy;
+        check_waiting(patient);
         return;
     }
     if (lineage->layout == &layout_certbot || lineage->cert == NULL)

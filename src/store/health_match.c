@@ -176,30 +176,64 @@ static void check_chain(struct patient *patient, const struct cert *leaf)
     }
 }
 
-void check_match(struct patient *patient)
+/* Of the version that the lineage is at. */
+static void match_version(struct patient *patient)
 {
     struct lineage *lineage = patient->lineage;
     AUTO(cert_free) struct cert *cert = NULL, *first = NULL;
+
+    cert = health_read_cert(lineage->current[KIND_CERT]);
+    first = health_read_cert(lineage->current[KIND_FULLCHAIN]);
+    if (!check_leaf(patient, cert, first))
+        return;
+    check_key(patient, cert);
+    if (!patient->broken)
+        check_chain(patient, cert);
+    cert_free(TAKE(lineage->cert));
+    lineage->cert = TAKE(cert);
+}
+
+static bool can_be_repaired(const struct patient *patient, size_t from)
+{
+    for (size_t i = from; i < patient->health->out->len; i++)
+        if (finding_is_repairable(&patient->health->out->at[i]))
+            return true;
+    return false;
+}
+
+/* What is newer than live and damaged beyond repair stays where it is: renewal goes by what is live. */
+static void match_live_instead(struct patient *patient, size_t from)
+{
+    struct lineage *lineage = patient->lineage;
+    struct error err = { 0 };
+
+    if (!lineage->pending_deployment || !patient->broken || can_be_repaired(patient, from))
+        return;
+    cert_free(TAKE(lineage->cert));
+    if (!lineage_take_live(lineage, &err))
+        return;
+    patient->broken = false;
+    match_version(patient);
+}
+
+void check_match(struct patient *patient)
+{
+    struct lineage *lineage = patient->lineage;
+    size_t from = patient->health->out->len;
     struct error err = { 0 };
     bool found = lineage->layout->find(lineage, &err);
 
     for (int kind = 0; kind < KIND_COUNT; kind++) /* it may be for what is in them that nothing was found */
         if (lineage->current[kind] == NULL)
             lineage->current[kind] = xstrdup(lineage->live[kind]);
-    cert = health_read_cert(lineage->current[KIND_CERT]);
-    first = health_read_cert(lineage->current[KIND_FULLCHAIN]);
-    if (!check_leaf(patient, cert, first))
-        return;
-    if (!found) {
+    match_version(patient);
+    if (!found && !patient->broken) {
         struct finding *finding = health_break(patient, "files-unusable", lineage->live_dir, why_match, "%s", err.why);
 
         finding_answer(finding, "put the files back from a backup");
         return;
     }
-    lineage->cert = TAKE(cert);
-    if (lineage->cert->not_before > patient->health->newest_begin)
+    match_live_instead(patient, from);
+    if (lineage->cert != NULL && lineage->cert->not_before > patient->health->newest_begin)
         patient->health->newest_begin = lineage->cert->not_before;
-    check_key(patient, lineage->cert);
-    if (!patient->broken)
-        check_chain(patient, lineage->cert);
 }

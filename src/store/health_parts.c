@@ -112,28 +112,6 @@ bool health_set_aside(const struct lineage *lineage, const char *path, struct er
     return error_set(err, ERROR_STORE, "%s holds too many keys that were put aside", lineage->archive_dir);
 }
 
-/* "-0001" behind a name is ours. */
-static struct view base_name(const char *name)
-{
-    size_t len = strlen(name);
-
-    if (len > 5 && name[len - 5] == '-' && strspn(name + len - 4, "0123456789") == 4)
-        len -= 5;
-    return (struct view){ name, len };
-}
-
-bool health_is_of_lineage(const struct lineage *lineage, const struct cert *cert)
-{
-    AUTO(list_clear) struct list served = { 0 };
-    AUTO(free) char *base = view_dup(base_name(lineage->name));
-    AUTO(free) char *wildcard = xprintf("*.%s", base);
-
-    if (list_has(&cert->names, base) || list_has(&cert->names, wildcard))
-        return true;
-    conf_keys(lineage->conf, "renewalparams/webroot_map", &served);
-    return served.len > 0 && list_same_set(&served, &cert->names);
-}
-
 /* ---- listing ---- */
 
 bool parts_are_whole(const struct parts *parts)

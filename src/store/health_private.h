@@ -95,8 +95,6 @@ bool health_key_fits(const char *key_path, const struct cert *cert);
 bool health_find_key(const struct patient *patient, const struct cert *cert, const char *except, char **path);
 /* Moves a file out of the way into archive_dir, unless its content is that of another key there. */
 MUST_USE bool health_set_aside(const struct lineage *lineage, const char *path, struct error *err);
-/* Whether the certificates' names are those of the lineage, as far as its name and its renewal file tell. */
-bool health_is_of_lineage(const struct lineage *lineage, const struct cert *cert);
 
 /* ---- what could not be read: health_readable.c ---- */
 

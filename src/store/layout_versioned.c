@@ -213,6 +213,11 @@ static bool restore(const struct lineage *lineage, const char *id, char **now, s
     AUTO(free) char *kept = xstrdup(id);
     AUTO(free) char *within = NULL, *key = version_file(dir, KIND_PRIVKEY);
 
+    if (!file_is_dir(dir) && version_dir_is_whole(next)) { /* it waits, and nobody has made it live by himself */
+        TRY(deploy(lineage, id, err));
+        *now = TAKE(kept);
+        return true;
+    }
     TRY(access_hand_on(lineage, key, err));
     TRY(live_set_apart(lineage->live_dir, dir, id, err));
     if (rename(dir, next) != 0)

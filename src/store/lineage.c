@@ -67,18 +67,10 @@ static bool read_cert(struct lineage *lineage, struct error *err)
     return error_set(err, ERROR_STORE, "%s is no certificate: %s", lineage->current[KIND_CERT], broken.why);
 }
 
-/* What waits in an archive of two may be the other's: what is live is its own. */
-static bool find_own(struct lineage *lineage, struct error *err)
+bool lineage_take_live(struct lineage *lineage, struct error *err)
 {
     AUTO(free) char *id = NULL;
-    enum sharing sharing;
 
-    TRY(lineage->layout->find(lineage, err));
-    if (!lineage->pending_deployment)
-        return true;
-    sharing = lineage_sharing(lineage, err);
-    if (sharing != SHARING)
-        return sharing == SHARING_NOT;
     TRY(lineage->layout->live(lineage, &id, err));
     for (int kind = 0; kind < KIND_COUNT; kind++) {
         free(lineage->current[kind]);
@@ -86,14 +78,39 @@ static bool find_own(struct lineage *lineage, struct error *err)
     }
     xreplace(&lineage->version, id);
     lineage->pending_deployment = false;
-    return true;
+    if (lineage->cert == NULL)
+        return true;
+    cert_free(TAKE(lineage->cert));
+    return read_cert(lineage, err);
+}
+
+/* What waits in an archive of two may be the other's, and what waits may be of no use: what is live is its own. */
+static bool find_own(struct store *store, struct lineage *lineage, struct error *err)
+{
+    AUTO(free) char *objection = NULL;
+    enum sharing sharing;
+
+    TRY(lineage->layout->find(lineage, err));
+    if (!lineage->pending_deployment)
+        return true;
+    sharing = lineage_sharing(lineage, err);
+    if (sharing == SHARING_UNKNOWN)
+        return false;
+    if (sharing == SHARING_NOT) {
+        objection = lineage_objection(store, lineage);
+        if (objection == NULL)
+            return true;
+        log_info("Version %s of %s is newer than what is live, but is not made live: %s", lineage->version,
+            lineage->name, objection);
+    }
+    return lineage_take_live(lineage, err);
 }
 
 /* Finishes interrupted work where there are traces of it, if the lineage is ours to change. */
-static bool find_settled(struct lineage *lineage, bool may_settle, struct error *err)
+static bool find_settled(struct store *store, struct lineage *lineage, bool may_settle, struct error *err)
 {
     struct error settling = { 0 };
-    bool found = find_own(lineage, err);
+    bool found = find_own(store, lineage, err);
 
     lineage->unsettled = lineage->unsettled || lineage_is_new(lineage);
     if (!may_settle || (found ? !lineage->unsettled : !lineage->layout->is_unsettled(lineage)))
@@ -106,7 +123,7 @@ static bool find_settled(struct lineage *lineage, bool may_settle, struct error 
         return found;
     }
     error_clear(err);
-    return find_own(lineage, err) && lineage_finish_new(lineage, err);
+    return find_own(store, lineage, err) && lineage_finish_new(lineage, err);
 }
 
 /* *settled: whether nothing on disk says that somebody is at work, or was interrupted. */
@@ -125,7 +142,7 @@ static bool load(
     converting = convert_is_unsettled(lineage);
     if (converting && may_settle)
         TRY(lineage_drop_temporary(lineage, err) && convert_settle(lineage, err));
-    TRY(find_settled(lineage, may_settle, err));
+    TRY(find_settled(store, lineage, may_settle, err));
     TRY(read_cert(lineage, err));
     *settled = !converting && !lineage->unsettled;
     *out = TAKE(lineage);

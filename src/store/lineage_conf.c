@@ -231,6 +231,7 @@ void lineage_set_layout(struct conf *conf, const struct layout *layout)
 void lineage_fill_conf(const struct lineage *lineage, const struct settings *settings, struct conf *conf)
 {
     conf_remove(conf, "", NEW_KEY);
+    lineage_unmark_revoked(conf);
     conf_set(
         conf, "", "version", EVERCERT_VERSION); /* a number below Certbot's, so that it takes the file without a word */
     if (conf_get(conf, "", "archive_dir") == NULL)

@@ -133,13 +133,6 @@ static bool match_live(const struct lineage *other, void *ctx)
 
 /* ---- deleting ---- */
 
-char *lineage_gone_path(const struct store *store, const char *name)
-{
-    AUTO(free) char *path = store_path_in(store, "renewal", name);
-
-    return file_beside(path, LINEAGE_GONE_SUFFIX);
-}
-
 static bool sync_renewal_dir(struct store *store, struct error *err)
 {
     AUTO(free) char *dir = store_path(store, "renewal");
@@ -215,6 +208,17 @@ static bool refuse_shared(struct store *store, const struct lineage *lineage, st
         lineage->archive_dir);
     return error_next(
         err, "correct archive_dir in %s or in the renewal file of the other certificate", lineage->conf_path);
+}
+
+bool lineage_files_are_used(struct store *store, const struct lineage *lineage, bool *used, struct error *err)
+{
+    struct live_search live = { .lineage = lineage };
+    size_t users;
+
+    TRY(store_count_archive_users(store, lineage->archive_dir, &users, err));
+    TRY(each_lineage(store, match_live, &live, err));
+    *used = users > 0 || live.shared;
+    return true;
 }
 
 /* Before the file that says what is to go does: what was removed must not come back after a power failure. */

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/lock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "store/layout.h"
@@ -71,7 +72,7 @@ static bool make_hook_dirs(const struct store *store, struct error *err)
     return true;
 }
 
-static bool open_dir(struct store *store, int which, struct error *err)
+static bool make_and_lock(struct store *store, int which, struct error *err)
 {
     enum lock_mode mode = store->needs & STORE_SHARE ? LOCK_SHARED : LOCK_EXCLUSIVE;
 
@@ -80,11 +81,41 @@ static bool open_dir(struct store *store, int which, struct error *err)
     return !(store->needs & STORE_LOCK) || lock_take(store->dir[which], mode, store->wait, &store->lock[which], err);
 }
 
+bool store_may_go_without(unsigned needs, int sys)
+{
+    return sys == EROFS || sys == ENOSPC || sys == EDQUOT ||
+           ((needs & STORE_READ) != 0 && (sys == EACCES || sys == EPERM));
+}
+
+/* Who only reads needs no lock. Certificates are kept in the configuration directory alone: for want of the others
+ * none is lost. */
+static bool open_dir(struct store *store, int which, struct error *err)
+{
+    bool reads = (store->needs & STORE_READ) != 0;
+
+    if (make_and_lock(store, which, err))
+        return true;
+    if ((which == DIR_CONFIG && (!reads || !file_is_dir(store->dir[which]))) ||
+        !store_may_go_without(store->needs, err->sys))
+        return false;
+    if (reads)
+        log_info("Going on without a lock: %s", err->why);
+    else
+        log_warning("Going on without it, as no certificate is kept there: %s", err->why);
+    error_clear(err);
+    return true;
+}
+
 static bool open_rest(struct store *store, struct error *err)
 {
     TRY(open_dir(store, DIR_CONFIG, err));
     TRY(open_dir(store, DIR_WORK, err));
-    return !(store->needs & STORE_CREATE) || make_hook_dirs(store, err);
+    if (!(store->needs & STORE_CREATE) || make_hook_dirs(store, err))
+        return true;
+    if (!(store->needs & STORE_READ) || !store_may_go_without(store->needs, err->sys))
+        return false;
+    error_clear(err);
+    return true;
 }
 
 static bool advise(struct error *err)

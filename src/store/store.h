@@ -18,16 +18,21 @@ enum store_need {
     STORE_LOCK = 2,     /* take Certbot's locks in logs, config and work directory */
     STORE_SHARE = 4,    /* ... so that they keep Certbot out, but not others of ours: lineages are locked one by one */
     STORE_AS_IT_IS = 8, /* what interrupted work has left in a lineage is read as it is, and left so: a dry run */
+    STORE_READ = 16,    /* nothing is written: what may not be made or locked is done without */
 };
 
 /* The directories come from settings. ERROR_STORE when one cannot be made, has the wrong access
- * (--strict-permissions) or is locked by another process (waiting settings->lock_timeout_s for all together). *out is
- * the caller's, for store_close, which releases the locks. */
+ * (--strict-permissions) or is locked by another process (waiting settings->lock_timeout_s for all together). Where
+ * logs or work directory are full or read-only it goes on without them, and says so: what is kept lies elsewhere. *out
+ * is the caller's, for store_close, which releases the locks. */
 MUST_USE bool store_open(const struct settings *settings, unsigned needs, struct store **out, struct error *err);
 /* The same in two steps, as Certbot takes them: first the logs directory alone, so that what then becomes of the others
  * is told in the log. */
 MUST_USE bool store_open_logs(const struct settings *settings, unsigned needs, struct store **out, struct error *err);
 MUST_USE bool store_open_rest(struct store *store, struct error *err);
+/* Whether an errno says that nothing can be written there: no room, or a read-only file system; with STORE_READ also
+ * that this user may not. */
+bool store_may_go_without(unsigned needs, int sys);
 void store_close(struct store *store); /* NULL is fine */
 DEFINE_AUTO(struct store, store_close)
 const char *store_config_dir(const struct store *store);
@@ -113,6 +118,9 @@ bool lineage_is_unchanged(const struct lineage *before, const struct lineage *no
 /* Whether its files belong together: chain's first certificate signed the leaf, fullchain is cert + chain,
  * the key matches. For listing: cheap. */
 MUST_USE bool lineage_verify(const struct lineage *lineage, struct error *err);
+/* From now on the version that is live is the lineage's, also where a newer one waits: for telling what servers read.
+ */
+MUST_USE bool lineage_take_live(struct lineage *lineage, struct error *err);
 /* Makes the newest version live. */
 MUST_USE bool lineage_fix_deployment(struct lineage *lineage, struct error *err);
 /* The private key's PEM into a secret buffer. */
@@ -175,6 +183,16 @@ MUST_USE bool lineage_renewal_info(const struct lineage *lineage, struct renewal
  * uses the same archive directory. A renewal file that cannot be parsed is removed and then reported, as
  * nothing says which files were its own. */
 MUST_USE bool lineage_delete(struct store *store, const char *name, struct error *err);
+/* Before a lineage is deleted because its certificate was revoked: should that be cut short, whoever finishes it knows.
+ */
+MUST_USE bool lineage_mark_revoked(const struct lineage *lineage, struct error *err);
+/* Whether a lineage_delete of that name was cut short; called again, it finishes. *revoked: lineage_mark_revoked was
+ * called before. */
+bool lineage_is_half_deleted(struct store *store, const char *name, bool *revoked);
+/* The one that had that path as its live certificate, of the caller's; NULL when there is none. */
+MUST_USE bool store_find_half_deleted(struct store *store, const char *cert_path, char **name, struct error *err);
+/* Finishes the deletions that were cut short, but for those whose files others use by now. Trouble is told. */
+void store_finish_deletions(struct store *store);
 /* The lineage one of whose certificate files (live or archived) has that path; NULL when none. Of the
  * caller's. */
 MUST_USE bool store_find_by_path(struct store *store, const char *cert_path, char **name, struct error *err);

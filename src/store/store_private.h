@@ -62,6 +62,14 @@ bool lineage_shares_archive(const struct lineage *lineage);
 /* The error that says so. Returns false. */
 bool lineage_refuse_shared(const struct lineage *lineage, struct error *err);
 
+/* Whether the certificate's names are those of the lineage, as far as its name and its renewal file tell. */
+bool lineage_has_names(const struct lineage *lineage, const struct cert *cert);
+/* What speaks against making the version live that waits for it (pending_deployment), of the caller's; NULL when
+ * nothing does. It has to be whole, the lineage's own, and must not take the place of what is valid when it has
+ * expired.
+ */
+char *lineage_objection(struct store *store, const struct lineage *lineage);
+
 /* Reads renewal/NAME.conf only: conf, archive_dir and the live paths that it names (live_dir and the others
  * are NULL). */
 MUST_USE bool lineage_open(const struct store *store, const char *name, struct lineage **out, struct error *err);
@@ -76,6 +84,15 @@ MUST_USE bool lineage_open_conf(
  * one, and it still says which files are to go. */
 #define LINEAGE_GONE_SUFFIX "conf.gone"
 char *lineage_gone_path(const struct store *store, const char *name) __attribute__((returns_nonnull));
+/* The paths of all such files. */
+MUST_USE bool store_gone_files(struct store *store, struct list *out, struct error *err);
+/* Whose such a file is: its own name is shortened where the lineage's is very long. lineage: as it says, NULL when it
+ * cannot be read. Of the caller's; NULL: nobody knows. */
+char *lineage_gone_name(const struct store *store, const char *path, const struct lineage *lineage);
+/* Whether a renewal file names the directories of one that is gone. */
+MUST_USE bool lineage_files_are_used(struct store *store, const struct lineage *lineage, bool *used, struct error *err);
+/* Takes what lineage_mark_revoked says out of a renewal file. */
+void lineage_unmark_revoked(struct conf *conf);
 /* Removes what a lineage_delete that was cut short has left; *found: whether there was one. */
 MUST_USE bool lineage_finish_delete(struct store *store, const char *name, bool *found, struct error *err);
 

@@ -400,8 +400,9 @@ def test_as_the_ordinary_user_whose_store_it_is(store):
 def test_as_an_ordinary_user_in_a_store_of_root(store):
     become_ordinary(store)
     subprocess.run(["chown", "-R", "-h", "0:0", store.config], check=True)
-    for args in ([], ["--fix"], ["--json"], ["--fix", "--json"]):
+    for args in (["--fix"], ["--fix", "--json"]):
         store.doctor(*args, status=1).says("cannot lock", "Permission denied", "Either run as root")
+    assert list(findings(store, status=1)) == ["not-readable"]  # live and archive are closed to others
     store.config.chmod(0o700)
     store.doctor(status=1).says(str(store.config), "Permission denied")
 
@@ -451,6 +452,65 @@ def test_as_an_ordinary_user_who_may_read_but_not_write(store):
     assert path.read_bytes() == content
 
 
+# what is newer than live, and of no use
+
+def make_version(folder, names, days, number=None):
+    """Four files of a certificate for these names, by a CA of their own, valid from `days` after today for 90 days."""
+    now = datetime.datetime.utcnow().replace(microsecond=0) + datetime.timedelta(days)
+    issuer_key, key = (ec.generate_private_key(ec.SECP256R1()) for _ in range(2))
+    issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "CA of old")])
+
+    def make(subject, public, san):
+        builder = (x509.CertificateBuilder().subject_name(subject).issuer_name(issuer).public_key(public)
+                   .serial_number(1 << 158 | x509.random_serial_number() >> 2).not_valid_before(now)
+                   .not_valid_after(now + datetime.timedelta(90)))
+        if san:
+            builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName(n) for n in san]), False)
+        return builder.sign(issuer_key, hashes.SHA256())
+
+    leaf, top = make(x509.Name([]), key.public_key(), names), make(issuer, issuer_key.public_key(), [])
+    pem = [c.public_bytes(serialization.Encoding.PEM) for c in (leaf, top)]
+    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    if number is None:
+        folder = folder / f"{now:%Y%m%dT%H%M%SZ}-{leaf.serial_number:x}.next"
+        folder.mkdir(mode=0o700)
+    for kind, content in (("cert", pem[0]), ("chain", pem[1]), ("fullchain", b"".join(pem)), ("privkey", private)):
+        path = folder / f"{kind}{number or ''}.pem"
+        path.write_bytes(content)
+        path.chmod(0o600 if kind == "privkey" else 0o644)
+
+
+def put_version(client, names, days):
+    make_version(client.store.archive(NAME), names, days, None if client.store.is_versioned(NAME) else 34)
+
+
+@pytest.mark.parametrize("names, days, why", [([NAME], -200, "it has expired, and what is live is valid"),
+                                              (["other.test"], -1, "it is for other names: other.test")], ids=["expired", "foreign"])
+def test_what_is_newer_and_of_no_use_does_not_go_live(store, names, days, why):
+    serial = store.store.cert(NAME).serial_number
+    put_version(store, names, days)
+    found = findings(store, status=1)
+    assert list(found) == ["newer-not-usable"] and why in found["newer-not-usable"]["what"], found
+    assert list(findings(store, "--fix", status=1)) == ["newer-not-usable"]
+    store.run("certificates").says(f"{serial:x}", "VALID: 89 days")
+    store.renew("--force-renewal", "--http-01-port", "1", status=1)
+    assert store.store.cert(NAME).serial_number == serial
+    store.renew("--force-renewal").says("all renewals succeeded")
+    assert store.store.cert(NAME).serial_number != serial
+    assert findings(store) == {}
+    store.renew().says("not yet due")
+
+
+def test_certificates_tells_what_is_live(linked):
+    one = certs.load_chain(linked.store.version_file(NAME, "cert", 1).read_bytes())[0].serial_number
+    for kind in KINDS:
+        path = linked.store.live(NAME, kind)
+        path.unlink()
+        path.symlink_to(f"../../archive/{NAME}/{kind}1.pem")
+    linked.run("certificates").says(f"Serial Number: {one:x} ")
+    assert linked.run("certificates", "--json").json()["certificates"][0]["serial"] == f"{one:x}"
+
+
 # what renew does by itself
 
 def test_renew_repairs_what_has_one_answer(store):
@@ -475,6 +535,48 @@ def test_renew_dry_run_repairs_nothing(linked):
 
 
 # deleting
+
+def cut_short(client):
+    """A deletion that was killed when half of the files were gone."""
+    gone = client.config / "renewal" / f".{NAME}.conf.gone"
+    client.store.renewal(NAME).rename(gone)
+    client.store.live(NAME, "cert").unlink()
+    return gone
+
+
+@pytest.mark.parametrize("how", ["delete", "renew", "renew by the name certbot"])
+def test_a_deletion_cut_short_is_finished_by(store, how, second_name):
+    cut_short(store)
+    if how == "delete":
+        store.run("delete", "-n", "--cert-name", NAME).says("Deleted all files")
+    else:
+        store.program = second_name if "certbot" in how else store.program
+        store.renew().says(f"Finished the deletion of {NAME}, which had been interrupted.")
+    store.store.check([])
+    assert not list((store.config / "archive").iterdir()) and not list(store.config.rglob(".*.gone"))
+
+
+def test_a_deletion_cut_short_is_not_finished_where_others_use_the_files(linked):
+    gone = cut_short(linked)
+    text = gone.read_text()
+    (linked.config / "renewal" / "other.conf").write_text(text)
+    linked.renew(status=None)
+    assert gone.exists() and (linked.config / "archive" / NAME / "privkey2.pem").exists()
+
+
+@pytest.mark.parametrize("by", ["--cert-name", "--cert-path"])
+def test_a_revocation_with_deletion_cut_short(store, by):
+    """Killed at the first file: said again, it is done; before that, what the CA has revoked already is revoked."""
+    path = store.store.live(NAME, "cert")
+    command = ["revoke", "-n", by, NAME if by == "--cert-name" else path, "--delete-after-revoke"]
+    store.run(*command[:-1], "--no-delete-after-revoke")
+    store.run(*command[:-1], "--no-delete-after-revoke").says("revoked this certificate already", "Congratulations!")
+    text = store.store.renewal(NAME).read_text()
+    gone = cut_short(store)
+    store.run(*command, status=1).says("was not revoked before", f"delete --cert-name {NAME}")  # nobody can know of it
+    gone.write_text("evercert_revoked = True\n" + text)
+    store.run(*command).says(f"Deleted all files relating to certificate {NAME}.", "successfully revoked")
+    store.store.check([])
 
 def test_delete_refuses_while_a_server_names_the_files(store):
     nginx = store.area / "nginx"
