@@ -25,6 +25,7 @@
 struct waiter {
     struct waiter *next;
     uint32_t id;
+    size_t max;     /* of a RESPONSE's fields, in bytes */
     bool sleeping;  /* on its condition: someone must wake it */
     bool abandoned; /* nobody waits any more; freed when the answer comes */
     bool answered;
@@ -246,21 +247,37 @@ static void deliver(struct channel *channel, const struct wire_frame *frame)
 
 /* ---- reading for all ---- */
 
+/* What is wrong with a RESPONSE, known before it is stored; NULL: nothing, or not enough of it is there yet. */
+static const char *lie_of_head(struct channel *channel, struct view stream)
+{
+    struct wire_frame head;
+    const struct waiter *waiter;
+
+    if (!wire_head(stream, &head) || head.type != MESSAGE_RESPONSE)
+        return NULL;
+    waiter = *find(channel, head.id);
+    if (waiter == NULL)
+        return "nobody asked";
+    return head.size > WIRE_HEAD + waiter->max ? "larger than what was asked for" : NULL;
+}
+
 /* Hands out the whole frames at the start of what came; keeps the rest. */
 static void deliver_whole_frames(struct channel *channel)
 {
     struct view stream = buf_view(&channel->in);
     struct wire_frame frame;
-    enum wire_step step;
+    enum wire_step step = WIRE_MORE;
+    const char *lie;
 
     (void)pthread_mutex_lock(&channel->lock);
-    while ((step = wire_peek(stream, message_max_answer, &frame)) == WIRE_WHOLE && !channel->broken) {
+    while ((lie = lie_of_head(channel, stream)) == NULL && !channel->broken &&
+           (step = wire_peek(stream, message_max_answer, &frame)) == WIRE_WHOLE) {
         deliver(channel, &frame);
         stream.at += frame.size;
         stream.len -= frame.size;
     }
-    if (step == WIRE_BROKEN)
-        break_lied(channel, "not a frame");
+    if (lie != NULL || step == WIRE_BROKEN)
+        break_lied(channel, lie != NULL ? lie : "not a frame");
     (void)pthread_mutex_unlock(&channel->lock);
 
     if (stream.len > 0 && stream.len < channel->in.len)
@@ -372,7 +389,7 @@ static bool send_all(struct channel *channel, struct view frame, const int *fds,
     return ok;
 }
 
-static void add_waiter(struct channel *channel, uint32_t id)
+static void add_waiter(struct channel *channel, uint32_t id, size_t max)
 {
     struct waiter *waiter = xcalloc(1, sizeof *waiter);
     pthread_condattr_t attributes;
@@ -382,6 +399,7 @@ static void add_waiter(struct channel *channel, uint32_t id)
     (void)pthread_cond_init(&waiter->cond, &attributes);
     (void)pthread_condattr_destroy(&attributes);
     waiter->id = id;
+    waiter->max = max;
     waiter->next = channel->waiters;
     channel->waiters = waiter;
 }
@@ -396,8 +414,8 @@ static void drop_waiter(struct channel *channel, uint32_t id)
     waiter_free(waiter);
 }
 
-bool channel_send(
-    struct channel *channel, uint32_t id, struct view frame, const int *fds, size_t fd_count, struct error *err)
+static bool ask(struct channel *channel, uint32_t id, struct view frame, const int *fds, size_t fd_count,
+    size_t max_answer, struct error *err)
 {
     bool broken;
 
@@ -408,7 +426,7 @@ bool channel_send(
     if (broken)
         *err = channel->why;
     else
-        add_waiter(channel, id); /* before the question leaves: its answer may be quick */
+        add_waiter(channel, id, max_answer); /* before the question leaves: its answer may be quick */
     (void)pthread_mutex_unlock(&channel->lock);
     if (broken)
         return false;
@@ -423,6 +441,17 @@ bool channel_send(
     drop_waiter(channel, id);
     (void)pthread_mutex_unlock(&channel->lock);
     return false;
+}
+
+bool channel_send(
+    struct channel *channel, uint32_t id, struct view frame, const int *fds, size_t fd_count, struct error *err)
+{
+    return ask(channel, id, frame, fds, fd_count, 0, err);
+}
+
+bool channel_request(struct channel *channel, uint32_t id, struct view frame, size_t max_answer, struct error *err)
+{
+    return ask(channel, id, frame, NULL, 0, max_answer, err);
 }
 
 /* ---- waiting ---- */

@@ -117,6 +117,45 @@ TEST(channel_answers_that_are_none)
     }
 }
 
+/* An answer is judged by its first bytes: what is larger than was asked for is not even stored. */
+TEST(channel_bounds_each_answer_by_its_question)
+{
+    static const struct {
+        const char *name;
+        size_t max_answer, len; /* of the fields */
+        uint32_t other;         /* added to the id */
+        const char *why;
+    } cases[] = {
+        { "a byte too many", 100, 101, 0, "larger than what was asked for" },
+        { "the largest that any question may have", 100, HTTP_MAX_LARGE_BODY, 0, "larger than what was asked for" },
+        { "an answer where none may come", 0, 1, 0, "larger than what was asked for" },
+        { "of another question", 100, 50, 1, "nobody asked" },
+        { "just right, but it does not come", 100, 100, 0, "does not answer" },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(channel_free) struct channel *channel = NULL;
+        AUTO(answer_clear) struct answer answer = { 0 };
+        AUTO(buf_clear) struct buf out = BUF(64);
+        struct error err = { 0 };
+        uint32_t id;
+        int peer;
+
+        channel = channel_pair(&peer);
+        id = channel_next_id(channel);
+        message_put_empty(&out, MESSAGE_UNLISTEN, id);
+        REQUIRE(channel_request(channel, id, buf_view(&out), cases[i].max_answer, &err), "%s", err.why);
+        buf_cut(&out, 0);
+        wire_put_u32(&out, (uint32_t)(WIRE_HEAD - 4 + cases[i].len));
+        wire_put_u8(&out, MESSAGE_RESPONSE);
+        wire_put_u32(&out, id + cases[i].other);
+        say(peer, &out);
+        CHECK(!channel_wait(channel, id, MESSAGE_RESPONSE, 300, &answer, &err), "%s", cases[i].name);
+        CHECK(strstr(err.why, cases[i].why) != NULL, "%s: %s", cases[i].name, err.why);
+        (void)close(peer);
+    }
+}
+
 TEST(channel_tells_how_the_process_ended)
 {
     static const struct {

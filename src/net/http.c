@@ -70,7 +70,7 @@ bool net_http(struct net *net, const struct http_request *request, struct http_r
             .guarded = request->named_by != NULL,
             .home = view_of(request->named_by),
         });
-    TRY(channel_send(net->channel, id, buf_view(&frame), NULL, 0, err));
+    TRY(channel_request(net->channel, id, buf_view(&frame), message_max_response(max_body), err));
     TRY(channel_wait(net->channel, id, MESSAGE_RESPONSE, timeout_ms + GRACE_MS, &answer, err));
     if (!message_get_response(answer.frame.fields, &response) || response.body.len > max_body)
         return channel_violated(net->channel, "broken RESPONSE", err);

@@ -59,6 +59,7 @@ enum message_type {
 /* Largest length of the fields, 0 for a type that does not come from that side (for wire_peek). */
 size_t message_max_question(uint8_t type);
 size_t message_max_answer(uint8_t type);
+size_t message_max_response(size_t max_body); /* of RESPONSE to a request with that bound */
 
 enum message_trust {
     MESSAGE_TRUST_SYSTEM, /* the directory or file that this system has */

@@ -25,11 +25,16 @@ size_t message_max_question(uint8_t type)
     }
 }
 
+size_t message_max_response(size_t max_body)
+{
+    return MESSAGE_MAX_FINAL_URL + HTTP_MAX_HEADERS * (MESSAGE_MAX_NAME + MESSAGE_MAX_VALUE + 8) + max_body + FIXED;
+}
+
 size_t message_max_answer(uint8_t type)
 {
     switch (type) {
     case MESSAGE_RESPONSE:
-        return MESSAGE_MAX - WIRE_HEAD;
+        return message_max_response(HTTP_MAX_LARGE_BODY);
     case MESSAGE_FAILED:
         return MESSAGE_MAX_WHY + MESSAGE_MAX_NEXT + FIXED;
     case MESSAGE_READY:

@@ -20,26 +20,30 @@ static void store_u32(char *at, uint32_t value)
     at[3] = (char)value;
 }
 
+bool wire_head(struct view stream, struct wire_frame *out)
+{
+    if (stream.len < WIRE_HEAD)
+        return false;
+    *out = (struct wire_frame){
+        .type = (uint8_t)stream.at[4],
+        .id = load_u32(stream.at + 5),
+        .size = 4 + (size_t)load_u32(stream.at),
+    };
+    return true;
+}
+
 enum wire_step wire_peek(struct view stream, size_t (*max)(uint8_t type), struct wire_frame *out)
 {
-    uint32_t len;
-    uint8_t type;
+    struct wire_frame frame;
 
-    if (stream.len < WIRE_HEAD)
+    if (!wire_head(stream, &frame))
         return WIRE_MORE;
-    len = load_u32(stream.at);
-    type = (uint8_t)stream.at[4];
-    if (max(type) == 0 || len < WIRE_HEAD - 4 || len - (WIRE_HEAD - 4) > max(type))
+    if (max(frame.type) == 0 || frame.size < WIRE_HEAD || frame.size - WIRE_HEAD > max(frame.type))
         return WIRE_BROKEN; /* said before the rest is waited for: a length alone must not make us store anything */
-    if (stream.len - 4 < len)
+    if (stream.len < frame.size)
         return WIRE_MORE;
-
-    *out = (struct wire_frame){
-        .type = type,
-        .id = load_u32(stream.at + 5),
-        .fields = { stream.at + WIRE_HEAD, len - (WIRE_HEAD - 4) },
-        .size = 4 + (size_t)len,
-    };
+    frame.fields = (struct view){ stream.at + WIRE_HEAD, frame.size - WIRE_HEAD };
+    *out = frame;
     return WIRE_WHOLE;
 }
 

@@ -26,6 +26,9 @@ enum wire_step {
 /* Looks at the start of a stream. max(type) is the largest length of fields for a type, 0 when it may not come. */
 enum wire_step wire_peek(struct view stream, size_t (*max)(uint8_t type), struct wire_frame *out);
 
+/* Type, id and size of the frame that begins there, without its fields. False: not even that is there yet. */
+bool wire_head(struct view stream, struct wire_frame *out);
+
 /* ---- writing ---- */
 
 /* Begins a frame behind what is in out; returns the place that wire_end wants. */
