@@ -4,6 +4,7 @@
 
 #include "acme/answer.h"
 #include "acme/poll.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -14,7 +15,6 @@
 #define READY_TIMEOUT_S 15 /* for an order to become ready when its authorizations are valid */
 #define FINALIZE_TRIES 3
 #define ALTERNATES_MAX 16
-#define PEM_MARK "-----BEGIN "
 
 static const char *const status_names[] = { "pending", "ready", "processing", "valid", "invalid", NULL };
 
@@ -106,6 +106,7 @@ static bool order_take(
     TRY(order_parse(buf_view(&response->body), &fresh, err));
     fresh.retry_at = retry_after_of(response, transport->now(transport->self));
     fresh.url = TAKE(order->url);
+    fresh.maybe_anothers = order->maybe_anothers;
     order_clear(order);
     *order = fresh;
     return true;
@@ -275,8 +276,9 @@ bool order_finalize(struct session *session, struct identity who, struct order *
     if (!wait_for_ready(session, who, order, err))
         return error_in(err, "waiting for the order to become ready");
     switch (order->status) {
-    case ORDER_PROCESSING: /* the request was taken the first time */
+    case ORDER_PROCESSING: /* a request was taken: ours, whose answer was lost, or another's */
     case ORDER_VALID:
+        order->maybe_anothers = true;
         return true;
     case ORDER_INVALID:
         (void)order_to_error(order, err);
@@ -325,31 +327,12 @@ bool order_wait(struct session *session, struct identity who, struct order *orde
 
 /* ---- download ---- */
 
-/* Nothing but certificates may be in it (RFC 8555 section 9.1); whether they parse is seen when they are
- * split. */
-static bool check_chain(struct view pem, struct error *err)
-{
-    const char *at = memmem(pem.at, pem.len, PEM_MARK, sizeof PEM_MARK - 1);
-
-    if (at == NULL)
-        return error_set(err, ERROR_ACME, "the CA's answer holds no certificate in PEM");
-    while (at != NULL) {
-        struct view rest = { at + sizeof PEM_MARK - 1, (size_t)(pem.at + pem.len - at) - (sizeof PEM_MARK - 1) };
-
-        if (!view_starts(rest, "CERTIFICATE-----"))
-            return error_set(err, ERROR_ACME, "the CA's answer holds something else than certificates");
-        at = memmem(rest.at, rest.len, PEM_MARK, sizeof PEM_MARK - 1);
-    }
-    return true;
-}
-
 static bool chain_fetch(
     struct session *session, struct identity who, const char *url, struct http_response *response, struct error *err)
 {
     AUTO(http_response_clear) struct http_response answer = { 0 };
 
     TRY(session_post_accept(session, who, url, view_of(""), "application/pem-certificate-chain", &answer, NULL, err));
-    TRY(check_chain(buf_view(&answer.body), err));
     *response = answer;
     answer = (struct http_response){ 0 };
     return true;
@@ -373,8 +356,16 @@ static bool alternates_fetch(
     return true;
 }
 
+/* What a CA's clock says (RFC 9110 section 6.6.1); 0 when it does not tell. */
+static int64_t date_of(const struct http_response *response)
+{
+    int64_t date = 0;
+
+    return clock_parse_http_date(view_of(http_header(response, "date", NULL)), &date) ? date : 0;
+}
+
 bool order_download(struct session *session, struct identity who, const struct order *order, struct buf *chain,
-    struct list *alternates, struct error *err)
+    struct list *alternates, int64_t *ca_now, struct error *err)
 {
     AUTO(http_response_clear) struct http_response response = { 0 };
     AUTO(list_clear) struct list urls = { 0 };
@@ -393,5 +384,6 @@ bool order_download(struct session *session, struct identity who, const struct o
     buf_put(chain, buf_view(&response.body));
     if (chain->failed)
         return error_set(err, ERROR_ACME, "the CA's certificate chain is larger than %zu bytes", chain->max);
+    *ca_now = date_of(&response);
     return true;
 }

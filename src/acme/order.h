@@ -17,6 +17,8 @@ struct order {
     int64_t expires;          /* UTC seconds; 0 when the CA names none */
     struct problem error;     /* type NULL when there is none */
     int64_t retry_at;         /* Retry-After of the last answer, 0 when none */
+    bool maybe_anothers;      /* our CSR was refused, as the order has one already: ours, or that of another client to
+                                 which the CA has handed out the same order */
 };
 
 struct order_request {
@@ -63,11 +65,12 @@ MUST_USE bool order_finalize(struct session *session, struct identity who, struc
  */
 MUST_USE bool order_wait(struct session *session, struct identity who, struct order *order, struct view csr,
     int timeout_s, struct error *err);
-/* The chain in PEM (section 7.4.2); with alternates not NULL also the chains that Link rel="alternate"
- * names, in order; one of those that cannot be had is left out (the certificate is issued, and must not be
- * lost). */
+/* What the CA sends as the chain in PEM (section 7.4.2), which nobody has looked at yet (crypto/accept.h); with
+ * alternates not NULL also the chains that Link rel="alternate" names, in order; one of those that cannot be had is
+ * left out (the certificate is issued, and must not be lost). *ca_now is the time that the answer says it is, UTC
+ * seconds; 0: it says none. */
 MUST_USE bool order_download(struct session *session, struct identity who, const struct order *order, struct buf *chain,
-    struct list *alternates, struct error *err);
+    struct list *alternates, int64_t *ca_now, struct error *err);
 
 /* Revocation (section 7.6): by account, or by the certificate's own key (who.kid NULL). reason as in RFC 5280
  * section 5.3.1. */

@@ -121,6 +121,8 @@ static bool read_authority_info(struct cert *cert, struct view value, struct err
         TRY(der_take(&entry, DER_OID, &method, "authority information", err));
         if (view_equal(method, OID("\x2b\x06\x01\x05\x05\x07\x30\x01"))) /* 1.3.6.1.5.5.7.48.1, OCSP */
             TRY(read_url(entry, &cert->ocsp_url, "authority information", err));
+        else if (view_equal(method, OID("\x2b\x06\x01\x05\x05\x07\x30\x02"))) /* 1.3.6.1.5.5.7.48.2, caIssuers */
+            TRY(read_url(entry, &cert->issuer_url, "authority information", err));
     }
     return true;
 }
@@ -299,6 +301,7 @@ void cert_free(struct cert *cert)
     free(cert->issuer_common_name);
     free(cert->ocsp_url);
     free(cert->crl_url);
+    free(cert->issuer_url);
     free(cert);
 }
 

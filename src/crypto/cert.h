@@ -1,6 +1,6 @@
 #pragma once
 /*
- * Certificates: reading what a certificate says (RFC 5280), and splitting chains.
+ * Certificates: reading what a certificate says (RFC 5280).
  *
  * Reading is our own and cheap, so that thousands of lineages can be listed at once; signatures are OpenSSL's.
  */
@@ -18,7 +18,7 @@ struct cert {
     struct list dns, ips;     /* the SANs by kind */
     char *common_name;        /* subject CN, NULL when absent */
     char *issuer_common_name; /* NULL when absent */
-    char *ocsp_url, *crl_url; /* first http(s) URL of each, NULL when absent */
+    char *ocsp_url, *crl_url, *issuer_url; /* first http(s) URL of each, NULL when absent; issuer_url: caIssuers */
     enum key_type key_type;
     unsigned key_bits;
     bool key_known;           /* false: neither RSA nor an EC curve of ours */
@@ -34,14 +34,6 @@ MUST_USE bool cert_from_der(struct view der, const char *name, struct cert **out
 MUST_USE bool cert_from_pem(struct view pem, const char *name, struct cert **out, struct error *err);
 void cert_free(struct cert *cert);
 DEFINE_AUTO(struct cert, cert_free)
-
-/* Splits what a CA sent into cert (the leaf), chain (all others, in order) and fullchain (cert + chain), re-encoded
- * with 64 columns and LF. ERROR_ACME when there are fewer than two certificates or one does not parse. */
-MUST_USE bool cert_split_chain(
-    struct view pem, struct buf *cert, struct buf *chain, struct buf *fullchain, struct error *err);
-
-/* Issuer CN of the last certificate of a PEM chain, of the caller's ("" when it has none); for --preferred-chain. */
-MUST_USE bool cert_chain_top_issuer(struct view pem, char **out, struct error *err);
 
 /* Whether the key belongs to the certificate: public parts are the same. */
 MUST_USE bool cert_matches_key(const struct cert *cert, const struct key *key);

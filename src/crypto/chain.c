@@ -1,118 +1,170 @@
-/*
- * Chains: the text in which a CA sends a certificate and those that vouch for it (RFC 8555 section 9.1).
- */
-#include <pthread.h>
+#include "crypto/chain.h"
+
 #include <string.h>
 
-#include "crypto/cert.h"
-#include "crypto/openssl.h"
 #include "crypto/pem.h"
 
-#define CHAIN_MAX 64 /* certificates; real chains have two to four */
-
-/* Reads the next certificate; *out stays NULL when there is none. */
-static bool next_cert(struct view *rest, struct cert **out, struct error *err)
+void chain_clear(struct chain *chain)
 {
-    AUTO(buf_clear) struct buf der = BUF(PEM_MAX_DER);
-    struct pem_block block;
-
-    do {
-        TRY(pem_next(rest, &block, err));
-        if (block.label.at == NULL)
-            return true;
-    } while (!view_is(block.label, "CERTIFICATE"));
-    TRY(pem_decode(&block, &der, err));
-    return cert_from_der(buf_view(&der), "of the chain", out, err);
+    for (size_t i = 0; i < chain->len; i++) {
+        cert_free(chain->at[i].cert);
+        X509_free(chain->at[i].x509);
+    }
+    chain->len = 0;
 }
 
-/* What servers will load with OpenSSL must also be one for OpenSSL. */
-static bool check_openssl(const struct cert *cert, struct error *err)
-{
-    const unsigned char *at = view_bytes(buf_view(&cert->der));
-    AUTO(X509_free) X509 *x509 = d2i_X509(NULL, &at, (long)cert->der.len);
+/* ---- reading ---- */
 
+static bool has(const struct chain *chain, struct view der)
+{
+    for (size_t i = 0; i < chain->len; i++)
+        if (view_equal(buf_view(&chain->at[i].cert->der), der))
+            return true;
+    return false;
+}
+
+bool chain_add(struct view der, struct chain *chain, struct error *err)
+{
+    AUTO(cert_free) struct cert *cert = NULL;
+    AUTO(X509_free) X509 *x509 = NULL;
+    const unsigned char *at = view_bytes(der);
+
+    if (has(chain, der))
+        return true;
+    if (chain->len == CHAIN_MAX)
+        return error_set(err, ERROR_ACME, "more than %d certificates", CHAIN_MAX);
+    if (!cert_from_der(der, "of the chain", &cert, err)) {
+        err->kind = ERROR_ACME; /* whatever is wrong with it: the CA sent it */
+        return false;
+    }
+    x509 = d2i_X509(NULL, &at, (long)der.len);
     if (x509 == NULL || X509_get0_pubkey(x509) == NULL)
         return error_openssl(err, ERROR_ACME, "a certificate that OpenSSL does not take");
     ERR_clear_error();
+    chain->at[chain->len].cert = TAKE(cert);
+    chain->at[chain->len++].x509 = TAKE(x509);
     return true;
 }
 
-/* The last issuer that OpenSSL took: in a run over many certificates, the same one stands in nearly every chain. */
-static struct {
-    pthread_mutex_t lock;
-    struct buf der;
-} taken = { .lock = PTHREAD_MUTEX_INITIALIZER, .der = { .max = PEM_MAX_DER } };
-
-static bool check_issuer(const struct cert *cert, struct error *err)
+static bool read_blocks(struct view text, struct chain *chain, struct error *err)
 {
-    bool known;
+    struct pem_block block;
 
-    (void)pthread_mutex_lock(&taken.lock);
-    known = view_equal(buf_view(&taken.der), buf_view(&cert->der));
-    (void)pthread_mutex_unlock(&taken.lock);
-    if (known)
-        return true;
-    TRY(check_openssl(cert, err));
-    (void)pthread_mutex_lock(&taken.lock);
-    buf_cut(&taken.der, 0);
-    buf_put(&taken.der, buf_view(&cert->der));
-    (void)pthread_mutex_unlock(&taken.lock);
-    return true;
-}
+    for (;;) {
+        AUTO(buf_clear) struct buf der = BUF(PEM_MAX_DER);
 
-static bool split(struct view pem, struct buf *cert, struct buf *chain, struct buf *fullchain, struct error *err)
-{
-    size_t count = 0;
-
-    for (;; count++) {
-        AUTO(cert_free) struct cert *one = NULL;
-        struct buf *to = count == 0 ? cert : chain;
-
-        TRY(next_cert(&pem, &one, err));
-        if (one == NULL)
-            break;
-        if (count == CHAIN_MAX)
-            return error_set(err, ERROR_ACME, "more than %d certificates", CHAIN_MAX);
-        TRY(count == 0 ? check_openssl(one, err) : check_issuer(one, err));
-        pem_put(to, "CERTIFICATE", buf_view(&one->der));
-        pem_put(fullchain, "CERTIFICATE", buf_view(&one->der));
-        if (to->failed || fullchain->failed)
+        TRY(pem_next_anywhere(&text, &block, err));
+        if (block.label.at == NULL)
+            return true;
+        if (!view_is(block.label, "CERTIFICATE"))
             return error_set(
-                err, ERROR_ACME, "the chain is larger than %zu bytes", to->failed ? to->max : fullchain->max);
+                err, ERROR_ACME, "a PEM block \"%.*s\" among certificates", (int)block.label.len, block.label.at);
+        TRY(pem_decode(&block, &der, err));
+        TRY(chain_add(buf_view(&der), chain, err));
     }
-    return count >= 2 || error_set(err, ERROR_ACME, "%zu certificates, where a chain has at least two", count);
 }
 
-bool cert_split_chain(struct view pem, struct buf *cert, struct buf *chain, struct buf *fullchain, struct error *err)
+bool chain_read(struct view text, struct chain *chain, struct error *err)
 {
-    const size_t before[] = { cert->len, chain->len, fullchain->len };
+    size_t before = chain->len;
 
-    if (split(pem, cert, chain, fullchain, err))
-        return true;
-    buf_cut(cert, before[0]);
-    buf_cut(chain, before[1]);
-    buf_cut(fullchain, before[2]);
-    err->kind = ERROR_ACME; /* whatever is wrong with it: the CA sent it */
-    return error_in(err, "the certificate chain that the CA sent");
+    if (!read_blocks(text, chain, err)) {
+        err->kind = ERROR_ACME;
+        return false;
+    }
+    return chain->len > before || before > 0 || error_set(err, ERROR_ACME, "no certificate in PEM");
 }
 
-bool cert_chain_top_issuer(struct view pem, char **out, struct error *err)
+/* ---- who signed whom ---- */
+
+size_t chain_find_key(const struct chain *chain, EVP_PKEY *key)
 {
-    AUTO(cert_free) struct cert *last = NULL;
+    size_t i = 0;
 
-    for (size_t count = 0;; count++) {
-        AUTO(cert_free) struct cert *one = NULL;
+    while (i < chain->len && EVP_PKEY_eq(X509_get0_pubkey(chain->at[i].x509), key) != 1)
+        i++;
+    ERR_clear_error();
+    return i;
+}
 
-        TRY(next_cert(&pem, &one, err));
-        if (one == NULL)
+/* Moves one certificate forward; those between make room. */
+static void move(struct chain *chain, size_t from, size_t to)
+{
+    struct cert *cert = chain->at[from].cert;
+    X509 *x509 = chain->at[from].x509;
+
+    for (; from > to; from--)
+        chain->at[from] = chain->at[from - 1];
+    chain->at[to].cert = cert;
+    chain->at[to].x509 = x509;
+}
+
+static bool bears_name(X509 *issuer, X509 *subject)
+{
+    return X509_NAME_cmp(X509_get_subject_name(issuer), X509_get_issuer_name(subject)) == 0;
+}
+
+/* RFC 5280 sections 4.2.1.3 and 4.2.1.9: it is a CA, and may sign certificates; and it did. */
+static bool has_signed(X509 *issuer, X509 *subject)
+{
+    bool ok = X509_check_ca(issuer) != 0 && X509_check_issued(issuer, subject) == X509_V_OK &&
+              X509_verify(subject, X509_get0_pubkey(issuer)) == 1;
+
+    ERR_clear_error();
+    return ok;
+}
+
+/* The issuer of at[last] among those behind it; chain->len when there is none. *named: one has its name. */
+static size_t find_issuer(const struct chain *chain, size_t last, bool *named)
+{
+    X509 *subject = chain->at[last].x509;
+    size_t i;
+
+    *named = false;
+    for (i = last + 1; i < chain->len; i++) {
+        if (!bears_name(chain->at[i].x509, subject))
+            continue;
+        *named = true;
+        if (has_signed(chain->at[i].x509, subject))
             break;
-        if (count == CHAIN_MAX)
-            return error_set(err, ERROR_CONFIG, "more than %d certificates", CHAIN_MAX);
-        cert_free(last);
-        last = TAKE(one);
     }
-    if (last == NULL)
-        return error_set(err, ERROR_CONFIG, "no PEM block \"CERTIFICATE\" found");
-    *out = view_dup(view_of(last->issuer_common_name));
+    return i;
+}
+
+static const char *name_of(const struct cert *cert)
+{
+    if (cert->common_name != NULL)
+        return cert->common_name;
+    return cert->names.len > 0 ? cert->names.at[0] : "";
+}
+
+static bool not_signed(const struct cert *cert, struct error *err)
+{
+    return error_set(err, ERROR_ACME,
+        "signature: the certificate of \"%s\" says that \"%s\" issued it, but the certificate of that name that came "
+        "with it did not sign it, or must not sign any",
+        name_of(cert), cert->issuer_common_name == NULL ? "" : cert->issuer_common_name);
+}
+
+bool chain_sort(struct chain *chain, size_t leaf, size_t *len, struct error *err)
+{
+    size_t last = 0;
+
+    move(chain, leaf, 0);
+    for (;; last++) {
+        X509 *x509 = chain->at[last].x509;
+        bool is_root = bears_name(x509, x509), named;
+        size_t issuer;
+
+        if (is_root && last > 0)
+            break;
+        issuer = find_issuer(chain, last, &named);
+        if (issuer == chain->len && (named || is_root)) /* whose key is not the CA's cannot have signed itself */
+            return not_signed(chain->at[last].cert, err);
+        if (issuer == chain->len)
+            break;
+        move(chain, issuer, last + 1);
+    }
+    *len = last + 1;
     return true;
 }

@@ -1,6 +1,6 @@
-/* Chains as CAs send them, and as they should not. */
+/* What CAs send as a chain, and who of it signed whom. */
 #include "base/text.h"
-#include "crypto/cert.h"
+#include "crypto/chain.h"
 #include "crypto/fixture.h"
 
 static void put_cert(struct buf *pem, const char *subject, const char *issuer)
@@ -10,132 +10,229 @@ static void put_cert(struct buf *pem, const char *subject, const char *issuer)
     fixture_pem(&(struct fixture){ .key = key, .subject = subject, .issuer = issuer }, pem);
 }
 
-/* The text with each LF replaced, as some CAs send CRLF. */
-static void put_crlf(struct buf *out, struct view text)
+/* ---- the text ---- */
+
+/* "1" and "2" stand for certificates in full; "[" and "]" for their begin and end lines, "b" for a whole body. */
+static void put_form(struct buf *out, const char *form, struct view one, struct view two)
 {
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.at[i] == '\n')
-            buf_put_char(out, '\r');
-        buf_put_char(out, text.at[i]);
-    }
-}
+    static const char begin[] = "-----BEGIN CERTIFICATE-----", end[] = "-----END CERTIFICATE-----";
 
-TEST(cert_split_chain)
-{
-    AUTO(buf_clear)
-    struct buf leaf = BUF(1 << 16), rest = BUF(1 << 16), all = BUF(1 << 16), untidy = BUF(1 << 16);
-    AUTO(buf_clear) struct buf cert = BUF(1 << 16), chain = BUF(1 << 16), fullchain = BUF(1 << 16);
-    struct error err = { 0 };
+    for (; *form != '\0'; form++) {
+        struct view body = { one.at + sizeof begin, one.len - sizeof begin - sizeof end };
 
-    put_cert(&leaf, "leaf", "One");
-    put_cert(&rest, "One", "Two");
-    put_cert(&rest, "Two", "Root");
-    buf_put(&all, buf_view(&leaf));
-    buf_put(&all, buf_view(&rest));
-    buf_put_text(&untidy, "# a comment\n\n");
-    put_crlf(&untidy, buf_view(&leaf));
-    buf_put_text(&untidy, "\r\nsubject: One\r\n");
-    put_crlf(&untidy, buf_view(&rest));
-
-    REQUIRE(cert_split_chain(buf_view(&untidy), &cert, &chain, &fullchain, &err), "%s", err.why);
-    CHECK_TEXT(buf_text(&cert), buf_text(&leaf), "cert");
-    CHECK_TEXT(buf_text(&chain), buf_text(&rest), "chain");
-    CHECK_TEXT(buf_text(&fullchain), buf_text(&all), "fullchain");
-}
-
-enum shape { NOTHING, ONE, CUT, NOT_BASE64, NOT_A_CERT, NO_KEY, TOO_MANY, SMALL_BUFFER };
-
-static void put_shape(enum shape shape, struct buf *pem)
-{
-    if (shape != NOTHING)
-        put_cert(pem, "leaf", "One");
-    switch (shape) {
-    case NOTHING:
-        buf_put_text(pem, "<html>Service unavailable</html>");
-        break;
-    case ONE:
-        break;
-    case CUT:
-        put_cert(pem, "One", "Two");
-        buf_cut(pem, pem->len - 30);
-        break;
-    case NOT_BASE64:
-        buf_put_text(pem, "-----BEGIN CERTIFICATE-----\n%%%%\n-----END CERTIFICATE-----\n");
-        break;
-    case NOT_A_CERT:
-        buf_put_text(pem, "-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n");
-        break;
-    case NO_KEY: { /* fine for a reader of names, not for OpenSSL: a point that is not on its curve */
-        AUTO(EVP_PKEY_free) EVP_PKEY *key = fixture_key("P-256");
-        AUTO(buf_clear) struct buf der = BUF(PEM_MAX_DER);
-        char *point;
-
-        fixture_der(&(struct fixture){ .key = key, .subject = "x" }, &der);
-        point = memmem(der.at, der.len, "\x03\x42\x00\x04", 4);
-        REQUIRE(point != NULL);
-        memset(point + 4, 0x11, 64);
-        pem_put(pem, "CERTIFICATE", buf_view(&der));
-        break;
-    }
-    case TOO_MANY:
-        for (int i = 0; i < 64; i++)
-            put_cert(pem, "One", "Two");
-        break;
-    case SMALL_BUFFER:
-        put_cert(pem, "One", "Two");
-        break;
+        if (*form == '1' || *form == '2')
+            buf_put(out, *form == '1' ? one : two);
+        else if (*form == '[' || *form == ']')
+            buf_put_text(out, *form == '[' ? begin : end);
+        else if (*form == 'b')
+            buf_put(out, body);
+        else
+            buf_put_char(out, *form);
     }
 }
 
 static const struct {
-    const char *name;
-    enum shape shape;
+    const char *name, *form;
+    size_t count;
     const char *why;
-} broken[] = {
-    { "an HTML page", NOTHING, "0 certificates, where a chain has at least two" },
-    { "the leaf alone", ONE, "1 certificates, where a chain has at least two" },
-    { "cut short", CUT, "has no end" },
-    { "not base64", NOT_BASE64, "not valid base64" },
-    { "not a certificate", NOT_A_CERT, "certificate's content" },
-    { "no usable key", NO_KEY, "OpenSSL does not take" },
-    { "too many", TOO_MANY, "more than 64 certificates" },
-    { "more than we hold", SMALL_BUFFER, "larger than 600 bytes" },
+} texts[] = {
+    { "as it should be", "12", 2, NULL },
+    { "text before, between and behind", "hello\n\n1\nsubject=/CN=x\n2\nbye", 2, NULL },
+    { "text before it in the line", "Certificate: 12", 2, NULL },
+    { "a byte order mark",
+        "\xef\xbb\xbf"
+        "12",
+        2, NULL },
+    { "a control character before it", "\x01 12", 2, NULL },
+    { "blanks before each line", " [b ]\n 2", 2, NULL },
+    { "glued together", "[b]2", 2, NULL },
+    { "the same twice", "121", 2, NULL },
+    { "one alone", "1", 1, NULL },
+    { "nothing", "", 0, "no certificate in PEM" },
+    { "a web page", "<html>Service unavailable</html>", 0, "no certificate in PEM" },
+    { "cut short", "1[b", 0, "has no end" },
+    { "cut short in the mark", "1-----BEGIN ", 0, "does not end with" },
+    { "an end without a beginning", "1b]2", 0, "an end, but no beginning" },
+    { "an end without a beginning at last", "12b]", 0, "an end, but no beginning" },
+    { "a dash too many before it", "-12", 2, NULL },
+    { "a begin line that is damaged", "-----BEGIN CERTIFICATE----\nb]2", 0, "does not end with" },
+    { "a block within a block", "[[b]]", 0, "not valid base64" },
+    { "not base64", "1[%%%%]2", 0, "not valid base64" },
+    { "empty", "1[]2", 0, "is empty" },
+    { "not a certificate", "1[MAMCAQE=]2", 0, "certificate's content" },
+    { "a key among them", "1-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n2", 0, "among certificates" },
 };
 
-TEST(cert_split_chain_broken)
+TEST(chain_read)
 {
-    for (size_t i = 0; i < COUNT(broken); i++) {
-        AUTO(buf_clear) struct buf pem = BUF(1 << 20), cert = BUF(1 << 20), chain = BUF(1 << 20);
-        AUTO(buf_clear) struct buf fullchain = BUF(broken[i].shape == SMALL_BUFFER ? 600 : 1 << 20);
-        struct error err = { 0 };
+    AUTO(buf_clear) struct buf one = BUF(1 << 16), two = BUF(1 << 16);
 
-        put_shape(broken[i].shape, &pem);
-        buf_put_text(&cert, "before");
-        CHECK(!cert_split_chain(buf_view(&pem), &cert, &chain, &fullchain, &err), "%s", broken[i].name);
-        CHECK(err.kind == ERROR_ACME && strstr(err.why, broken[i].why) != NULL, "%s: %s", broken[i].name, err.why);
-        CHECK(strstr(err.what, "the CA sent") != NULL, "%s: %s", broken[i].name, err.what);
-        CHECK(cert.len == 6 && chain.len == 0 && fullchain.len == 0, "%s: something was left", broken[i].name);
-        CHECK(ERR_peek_error() == 0, "%s: OpenSSL's queue is not empty", broken[i].name);
+    put_cert(&one, "leaf", "One");
+    put_cert(&two, "One", "Two");
+    for (size_t i = 0; i < COUNT(texts); i++) {
+        AUTO(buf_clear) struct buf text = BUF(1 << 20);
+        AUTO(chain_clear) struct chain chain = { .len = 0 };
+        struct error err = { 0 };
+        bool ok;
+
+        put_form(&text, texts[i].form, buf_view(&one), buf_view(&two));
+        ok = chain_read(buf_view(&text), &chain, &err);
+        CHECK(ok == (texts[i].why == NULL), "%s: %s", texts[i].name, err.why);
+        CHECK(!ok || chain.len == texts[i].count, "%s: %zu", texts[i].name, chain.len);
+        CHECK(
+            ok || (err.kind == ERROR_ACME && strstr(err.why, texts[i].why) != NULL), "%s: %s", texts[i].name, err.why);
+        CHECK(ERR_peek_error() == 0, "%s: OpenSSL's queue is not empty", texts[i].name);
     }
 }
 
-TEST(cert_chain_top_issuer)
+TEST(chain_read_crlf)
 {
-    AUTO(buf_clear) struct buf pem = BUF(1 << 16), nameless = BUF(1 << 16);
-    AUTO(free) char *top = NULL, *none = NULL;
-    char *untouched = NULL;
+    AUTO(buf_clear) struct buf pem = BUF(1 << 16), crlf = BUF(1 << 16);
+    AUTO(chain_clear) struct chain chain = { .len = 0 };
     struct error err = { 0 };
 
     put_cert(&pem, "leaf", "One");
-    put_cert(&pem, "One", "Pebble Root CA 1a2b");
-    put_cert(&nameless, "leaf", NULL);
-    put_cert(&nameless, NULL, NULL);
-    REQUIRE(cert_chain_top_issuer(buf_view(&pem), &top, &err), "%s", err.why);
-    CHECK_TEXT(top, "Pebble Root CA 1a2b", "issuer of the last");
-    REQUIRE(cert_chain_top_issuer(buf_view(&nameless), &none, &err), "%s", err.why);
-    CHECK_TEXT(none, "", "no common name");
-    CHECK(!cert_chain_top_issuer(view_of("no chain"), &untouched, &err) && untouched == NULL);
-    CHECK(strstr(err.why, "no PEM block") != NULL, "%s", err.why);
+    put_cert(&pem, "One", "Two");
+    for (size_t i = 0; i < pem.len; i++) {
+        if (pem.at[i] == '\n')
+            buf_put_char(&crlf, '\r');
+        buf_put_char(&crlf, pem.at[i]);
+    }
+    CHECK(chain_read(buf_view(&crlf), &chain, &err) && chain.len == 2, "%s", err.why);
+}
+
+TEST(chain_read_too_many)
+{
+    AUTO(buf_clear) struct buf pem = BUF(1 << 20);
+    AUTO(chain_clear) struct chain chain = { .len = 0 };
+    struct error err = { 0 };
+
+    for (int i = 0; i < CHAIN_MAX + 1; i++)
+        put_cert(&pem, "One", "Two");
+    CHECK(!chain_read(buf_view(&pem), &chain, &err) && strstr(err.why, "more than 64") != NULL, "%s", err.why);
+}
+
+/* Fine for our reader of names, not for OpenSSL: a point that is not on its curve. */
+TEST(chain_read_no_key)
+{
+    AUTO(EVP_PKEY_free) EVP_PKEY *key = fixture_key("P-256");
+    AUTO(buf_clear) struct buf der = BUF(PEM_MAX_DER), pem = BUF(1 << 16);
+    AUTO(chain_clear) struct chain chain = { .len = 0 };
+    struct error err = { 0 };
+    char *point;
+
+    fixture_der(&(struct fixture){ .key = key, .subject = "x" }, &der);
+    point = memmem(der.at, der.len, "\x03\x42\x00\x04", 4);
+    REQUIRE(point != NULL);
+    memset(point + 4, 0x11, 64);
+    pem_put(&pem, "CERTIFICATE", buf_view(&der));
+    CHECK(!chain_read(buf_view(&pem), &chain, &err) && strstr(err.why, "OpenSSL does not take") != NULL, "%s", err.why);
+    CHECK(err.kind == ERROR_ACME && chain.len == 0);
+}
+
+/* ---- who signed whom ---- */
+
+enum { LEAF, ONE, TWO, ROOT, STRANGER, KEYS };
+
+/* "L1" is the leaf, signed by One; "12" One signed by Two; "2R", "RR" the root; "x" something of nobody's; "1!" One
+ * with a signature of somebody else; "1-" One that is no CA; "1?" one of that name with another key; "1R" One signed by
+ * the root. */
+struct world {
+    EVP_PKEY *keys[KEYS];
+};
+
+static const char *const names[KEYS] = { "leaf.example", "One", "Two", "Root", "Stranger" };
+
+static int who(char letter)
+{
+    const char *at = strchr("L12Rx", letter);
+
+    return at == NULL ? STRANGER : (int)(at - "L12Rx");
+}
+
+static void put_chain(const struct world *world, const char *form, struct buf *pem)
+{
+    for (; form[0] != '\0'; form += form[2] == ' ' ? 3 : 2) {
+        int subject = who(form[0]), issuer = strchr("!-?", form[1]) != NULL ? subject + 1 : who(form[1]);
+
+        fixture_pem(
+            &(struct fixture){
+                .key = world->keys[form[1] == '?' ? STRANGER : subject],
+                .signer = world->keys[form[1] == '!' ? STRANGER : issuer],
+                .subject = names[subject],
+                .issuer = names[issuer],
+                .basic = subject == LEAF || form[1] == '-' ? NULL : "critical,CA:TRUE",
+            },
+            pem);
+        if (form[2] == '\0')
+            break;
+    }
+}
+
+static const struct {
+    const char *name, *form, *row;
+    const char *why;
+} rows[] = {
+    { "in order", "L1 12", "L1", NULL },
+    { "with the root", "L1 12 2R RR", "L12R", NULL },
+    { "the leaf last", "2R 12 L1", "L12", NULL },
+    { "all mixed up", "12 RR L1 2R", "L12R", NULL },
+    { "a stranger between", "L1 xx 12", "L1", NULL },
+    { "the leaf alone", "L1", "L", NULL },
+    { "its issuer missing", "L1 2R RR", "L", NULL },
+    { "two ways up: the first one", "L1 1R 12 2R RR", "L1R", NULL },
+    { "one of that name with another key before the right one", "L1 1? 12 2R", "L12", NULL },
+    { "signed by somebody else", "L! 12 2R", NULL, "\"leaf.example\" says that \"One\" issued it" },
+    { "the issuer signed by somebody else", "L1 1! 2R", NULL, "\"One\" says that \"Two\" issued it" },
+    { "an issuer that is no CA", "L1 1-", NULL, "\"leaf.example\" says that \"One\" issued it" },
+    { "its own issuer", "LL", NULL, "\"leaf.example\" says that \"leaf.example\" issued it" },
+};
+
+TEST(chain_sort)
+{
+    struct world world;
+
+    for (size_t i = 0; i < KEYS; i++)
+        world.keys[i] = fixture_key("P-256");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        AUTO(buf_clear) struct buf pem = BUF(1 << 20);
+        AUTO(chain_clear) struct chain chain = { .len = 0 };
+        size_t leaf, len = 0, sent;
+        struct error err = { 0 };
+        bool ok;
+
+        put_chain(&world, rows[i].form, &pem);
+        REQUIRE(chain_read(buf_view(&pem), &chain, &err), "%s: %s", rows[i].name, err.why);
+        sent = chain.len;
+        leaf = chain_find_key(&chain, world.keys[LEAF]);
+        REQUIRE(leaf < chain.len, "%s", rows[i].name);
+        ok = chain_sort(&chain, leaf, &len, &err);
+        CHECK(ok == (rows[i].row != NULL), "%s: %s", rows[i].name, err.why);
+        CHECK(ok || (err.kind == ERROR_ACME && rows[i].why != NULL && strstr(err.why, rows[i].why) != NULL), "%s: %s",
+            rows[i].name, err.why);
+        CHECK(chain.len == sent, "%s: one is lost", rows[i].name);
+        CHECK(!ok || len == strlen(rows[i].row), "%s: %zu in the row", rows[i].name, len);
+        for (size_t k = 0; ok && k < len && k < strlen(rows[i].row); k++)
+            CHECK_TEXT(chain.at[k].cert->common_name, names[who(rows[i].row[k])], rows[i].name);
+        CHECK(ERR_peek_error() == 0, "%s: OpenSSL's queue is not empty", rows[i].name);
+    }
+    for (size_t i = 0; i < KEYS; i++)
+        EVP_PKEY_free(world.keys[i]);
+}
+
+TEST(chain_find_key)
+{
+    AUTO(EVP_PKEY_free) EVP_PKEY *key = fixture_key("P-256"), *other = fixture_key("P-384");
+    AUTO(buf_clear) struct buf pem = BUF(1 << 16);
+    AUTO(chain_clear) struct chain chain = { .len = 0 };
+    struct error err = { 0 };
+
+    put_cert(&pem, "One", "Two");
+    fixture_pem(&(struct fixture){ .key = key, .subject = "leaf" }, &pem);
+    REQUIRE(chain_read(buf_view(&pem), &chain, &err), "%s", err.why);
+    CHECK(chain_find_key(&chain, key) == 1);
+    CHECK(chain_find_key(&chain, other) == 2);
+    CHECK(ERR_peek_error() == 0);
 }
 
 TEST_MAIN()

@@ -17,6 +17,7 @@ struct fixture {                        /* what is NULL or 0 is left out, or has
     const char *ocsp, *crl;             /* as in openssl.cnf */
     const char *authority_key;          /* hex */
     const char *extended_usage;         /* as in openssl.cnf */
+    const char *basic, *usage;          /* basic constraints and key usage, as in openssl.cnf */
     const char *digest;                 /* ["SHA256"; "" for Ed25519] */
     bool must_staple, pss;
 };
@@ -113,6 +114,10 @@ __attribute__((unused)) static X509 *fixture_x509(const struct fixture *from)
         fixture_extension(x509, NID_crl_distribution_points, from->crl);
     if (from->extended_usage != NULL)
         fixture_extension(x509, NID_ext_key_usage, from->extended_usage);
+    if (from->basic != NULL)
+        fixture_extension(x509, NID_basic_constraints, from->basic);
+    if (from->usage != NULL)
+        fixture_extension(x509, NID_key_usage, from->usage);
     if (from->authority_key != NULL)
         fixture_authority_key(x509, from->authority_key);
     if (from->must_staple)

@@ -68,9 +68,12 @@ static void skip_headers(struct pem_block *block)
     }
 }
 
-bool pem_next(struct view *rest, struct pem_block *out, struct error *err)
+/* Where the next mark stands. */
+typedef const char *finder(struct view in, const char *mark);
+
+static bool next_block(struct view *rest, finder *find_mark, struct pem_block *out, struct error *err)
 {
-    const char *begin = find_line(*rest, begin_mark), *end;
+    const char *begin = find_mark(*rest, begin_mark), *end;
     struct pem_block block = { .label = { NULL, 0 } };
     struct view after, end_label;
 
@@ -83,7 +86,7 @@ bool pem_next(struct view *rest, struct pem_block *out, struct error *err)
     if (!read_label(after, &block.label))
         return error_set(err, ERROR_CONFIG, "a line that starts with \"-----BEGIN\" does not end with \"-----\"");
     after = view_from(after, block.label.at + block.label.len + strlen(dashes));
-    end = find_line(after, end_mark);
+    end = find_mark(after, end_mark);
     if (end == NULL || !read_label(view_from(after, end + strlen(end_mark)), &end_label) ||
         !view_equal(block.label, end_label))
         return error_set(err, ERROR_CONFIG, "the PEM block \"%.*s\" has no end", (int)block.label.len, block.label.at);
@@ -94,6 +97,21 @@ bool pem_next(struct view *rest, struct pem_block *out, struct error *err)
     *rest = view_from(after, end_label.at + end_label.len + strlen(dashes));
     *out = block;
     return true;
+}
+
+bool pem_next(struct view *rest, struct pem_block *out, struct error *err)
+{
+    return next_block(rest, find_line, out, err);
+}
+
+bool pem_next_anywhere(struct view *rest, struct pem_block *out, struct error *err)
+{
+    const char *begin = find(*rest, begin_mark);
+    struct view before = { rest->at, begin == NULL ? rest->len : (size_t)(begin - rest->at) };
+
+    if (find(before, end_mark) != NULL)
+        return error_set(err, ERROR_CONFIG, "a PEM block has an end, but no beginning");
+    return next_block(rest, find, out, err);
 }
 
 bool pem_find(struct view *rest, const char *a, const char *b, struct pem_block *out, struct error *err)

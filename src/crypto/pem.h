@@ -18,6 +18,10 @@ struct pem_block {
  * ERROR_CONFIG for a block that has no end. */
 MUST_USE bool pem_next(struct view *rest, struct pem_block *out, struct error *err);
 
+/* The same where a block may begin and end in the middle of a line (behind a byte order mark, a blank, another block):
+ * none is passed over. ERROR_CONFIG also for one that has no beginning. */
+MUST_USE bool pem_next_anywhere(struct view *rest, struct pem_block *out, struct error *err);
+
 /* The next block whose label is a or b (b may be NULL); ERROR_CONFIG "no LABEL found" when there is none. */
 MUST_USE bool pem_find(struct view *rest, const char *a, const char *b, struct pem_block *out, struct error *err);
 

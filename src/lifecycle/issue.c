@@ -5,12 +5,15 @@
 #include "acme/order.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "lifecycle/alike.h"
 #include "lifecycle/finish.h"
 #include "lifecycle/resume.h"
 #include "lifecycle/solve.h"
 
 /* What one try ended with, apart from success and failure. */
-enum attempt { ATTEMPT_DONE, ATTEMPT_FAILED, ATTEMPT_FEWER_NAMES };
+enum attempt { ATTEMPT_DONE, ATTEMPT_FAILED, ATTEMPT_FEWER_NAMES, ATTEMPT_ANOTHERS };
+
+#define ANOTHERS_MAX 2 /* orders in a row that others have finalized, before the user is told */
 
 static bool place_order(
     struct ca *ca, struct issue_request *request, struct order *order, struct problem *problem, struct error *err)
@@ -100,6 +103,7 @@ static enum attempt attempt(struct context *context, struct ca *ca, struct solve
     AUTO(order_clear) struct order order = { 0 };
     AUTO(problem_clear) struct problem problem = { 0 };
     AUTO(list_clear) struct list failed = { 0 };
+    bool anothers = false;
 
     if (!place_order(ca, request, &order, &problem, err))
         return refused(context, request, &problem);
@@ -113,17 +117,41 @@ static enum attempt attempt(struct context *context, struct ca *ca, struct solve
         (void)error_set(err, ERROR_ACME, "All challenges have failed.");
         return ATTEMPT_FAILED;
     }
-    if (!finish_order(context, ca, request, &order, &problem, out, err))
-        return refused(context, request, &problem);
-    return ATTEMPT_DONE;
+    if (finish_order(context, ca, request, &order, &problem, out, &anothers, err))
+        return ATTEMPT_DONE;
+    return anothers ? ATTEMPT_ANOTHERS : refused(context, request, &problem);
+}
+
+/* Orders until one is brought home. */
+static bool order_anew(struct context *context, struct ca *ca, struct solver *solver, struct issue_request *request,
+    struct issued_chain *out, struct error *err)
+{
+    unsigned others = 0;
+
+    for (;;) {
+        switch (attempt(context, ca, solver, request, out, err)) {
+        case ATTEMPT_DONE:
+            return true;
+        case ATTEMPT_FAILED:
+            return false;
+        case ATTEMPT_FEWER_NAMES:
+            break;
+        case ATTEMPT_ANOTHERS: /* CAs hand an order of the same account for the same names out again */
+            if (others++ == ANOTHERS_MAX)
+                return false;
+            log_warning("Another client of this account has finished the order for these names with a key of its own; "
+                        "placing a new one");
+            error_clear(err);
+            break;
+        }
+    }
 }
 
 bool issue(struct context *context, struct issue_request *request, struct issued_chain *out, struct error *err)
 {
     AUTO(solver_close) struct solver solver = { 0 };
+    AUTO(alike_leave) struct alike *alike = NULL;
     struct ca *ca;
-    enum attempt result;
-
     bool found = false;
 
     TRY(store_check_access(context->settings, err));
@@ -136,9 +164,7 @@ bool issue(struct context *context, struct issue_request *request, struct issued
         return true;
     TRY(solver_open(context, request->authenticator, &solver, err));
     TRY(context_account(context, &ca, err));
+    TRY(alike_enter(context->store, ca->account->url, &request->requested, &alike, err));
     request->profile = issue_profile(context->settings, session_directory(ca->session));
-    do
-        result = attempt(context, ca, &solver, request, out, err);
-    while (result == ATTEMPT_FEWER_NAMES);
-    return result == ATTEMPT_DONE;
+    return order_anew(context, ca, &solver, request, out, err);
 }

@@ -10,7 +10,7 @@
 #include "lifecycle/finish.h"
 #include "store/pending.h"
 
-#define PROCESSING_MAX_S 86400 /* a CA that has not issued by then is asked anew */
+#define PATIENCE_S 86400 /* what has not come of an order by then, though the CA knows it, is ordered anew */
 
 static bool same_text(const char *a, const char *b)
 {
@@ -160,15 +160,6 @@ bool resume_keep(
 
 /* ---- taking an order up again ---- */
 
-static bool is_wanted(const struct issue_request *request, const struct issued_chain *chain, const struct list *names)
-{
-    AUTO(cert_free) struct cert *cert = NULL;
-    struct error err = { 0 };
-
-    return cert_from_pem(buf_view(&chain->cert), "the certificate found", &cert, &err) &&
-           list_is_subset(names, &cert->names) && (request->key == NULL || cert_matches_key(cert, request->key));
-}
-
 static void say_found(struct context *context, const struct order *order, int64_t created)
 {
     char date[CLOCK_TEXT_SIZE];
@@ -182,20 +173,19 @@ static void say_found(struct context *context, const struct order *order, int64_
         ui_say(context->ui, "Found an order of %s that was not finished; finishing it.", date);
 }
 
-/* Whether trouble with the old order must not lead to a new one: nobody is there, or the user has had enough; or the CA
- * is still at work. */
-static bool is_final(const struct error *err, const struct order *order, int64_t created)
+/* Whether trouble with the old order must not lead to a new one: nobody is there, or the user has had enough; the CA is
+ * still at work, or cannot be understood now; or it is this machine's clock that keeps a good certificate from being
+ * taken. known: the CA has told of the order in this run. */
+static bool is_final(const struct error *err, bool known, int64_t created)
 {
-    if (err->kind == ERROR_CANCELED)
+    if (err->kind == ERROR_CANCELED || err->kind == ERROR_CONFIG)
         return true;
-    return err->kind == ERROR_NETWORK &&
-           (order->status != ORDER_PROCESSING || clock_now() - created < PROCESSING_MAX_S);
+    return err->kind == ERROR_NETWORK && (!known || clock_now() - created < PATIENCE_S);
 }
 
-static bool go_on(
-    const struct pending *pending, const struct order *order, const struct error *failure, struct error *err)
+static bool go_on(const struct pending *pending, bool known, const struct error *failure, struct error *err)
 {
-    if (is_final(failure, order, pending->created)) {
+    if (is_final(failure, known, pending->created)) {
         *err = *failure;
         return false;
     }
@@ -213,7 +203,7 @@ static bool take_up(struct context *context, struct ca *ca, struct issue_request
 
     *found = false;
     if (!order_fetch_if_known(ca->session, ca->who, &order, &known, &failure))
-        return go_on(pending, &order, &failure, err);
+        return go_on(pending, known, &failure, err);
     if (!known || order.status == ORDER_INVALID || order.status == ORDER_PENDING) {
         log_info("the CA %s the order of an earlier run", known ? "has given up" : "does not know");
         record_drop(context, request->record);
@@ -222,13 +212,8 @@ static bool take_up(struct context *context, struct ca *ca, struct issue_request
     say_found(context, &order, pending->created);
     issue_request_names(request, &pending->names);
     if (!finish_recorded(context, ca, request, &order, out, &failure))
-        return go_on(pending, &order, &failure, err);
-    *found = is_wanted(request, out, &pending->names);
-    if (!*found) {
-        log_warning("The certificate of that order is not for the names and the key that it should be for; placing a "
-                    "new order");
-        record_drop(context, request->record);
-    }
+        return go_on(pending, known, &failure, err);
+    *found = true;
     return true;
 }
 

@@ -87,6 +87,13 @@ bool store_lock_repair(struct store *store, struct range_lock **out, struct erro
         store, lineage_range(""), "the repair of a certificate's files", out, err); /* no lineage has that name */
 }
 
+bool store_lock_order(struct store *store, const char *what_for, struct range_lock **out, struct error *err)
+{
+    AUTO(free) char *name = xprintf("/order/%s", what_for); /* a lineage's name has no slash */
+
+    return take(store, lineage_range(name), "an order for the same names", out, err);
+}
+
 bool account_store_lock(struct store *store, const char *server, struct range_lock **out, struct error *err)
 {
     AUTO(free) char *what = xprintf("making an account at %s", server);

@@ -138,13 +138,28 @@ static const struct {
     const char *name, *file, *content, *what, *why;
 } mismatches[] = {
     { "chain of another issuer", "chain1", pem_other_ca, "verifying the signature of the certificate located at", "" },
-    { "chain is empty", "chain1", "", "verifying the signature", "" },
+    { "chain is empty", "chain1", "", "", "fullchain does not match cert + chain for a!" },
     { "fullchain is the leaf alone", "fullchain1", pem_a, "", "fullchain does not match cert + chain for a!" },
     { "fullchain is empty", "fullchain1", "", "", "fullchain does not match cert + chain for a!" },
     { "key of another certificate", "privkey1", key_b, "matches the private key located at", "" },
     { "no key", "privkey1", "-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "matches the private key",
         "" },
 };
+
+/* Of a CA that sends no issuer. */
+TEST(the_leaf_alone)
+{
+    AUTO(settings_free) struct settings *settings = settings_here();
+    AUTO(store_close) struct store *store = store_here(settings);
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+    struct error err = { 0 };
+
+    make_lineage(store, settings, "a");
+    write_text(at("archive/a/chain1.pem"), "");
+    write_text(at("archive/a/fullchain1.pem"), pem_a);
+    REQUIRE(lineage_load(store, "a", &lineage, &err), "%s", err.why);
+    CHECK(lineage_verify(lineage, &err), "%s: %s", err.what, err.why);
+}
 
 TEST(mismatches)
 {

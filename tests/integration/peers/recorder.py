@@ -85,12 +85,14 @@ def reply(handler, status, body=b"", headers=None):
 class Recorder(TlsPlayer):
     """Passes everything on to Pebble, which builds its URLs from the Host header and so sends the client back here.
 
-    `instead(request)` may return (status, body, headers) to answer in Pebble's place, or None.
+    `instead(request)` may return (status, body, headers) to answer in Pebble's place, or None; `rewrite(request, body)`
+    returns what becomes of the body that Pebble answers with.
     """
 
     def __init__(self, trust, ca, instead=None):
         self.ca, self.trust = ca, trust
         self.instead = instead or (lambda request: None)
+        self.rewrite = lambda request, body: body
         self.requests = []
         self.lock = threading.Lock()
         super().__init__(trust)
@@ -118,6 +120,7 @@ class Recorder(TlsPlayer):
         response = behind.getresponse()
         data = response.read()
         request.status = response.status
+        data = self.rewrite(request, data)
         handler.send_response(response.status)
         for name, value in response.getheaders():
             if name.lower() not in ("content-length", "transfer-encoding", "connection", "date"):

@@ -1,0 +1,52 @@
+#pragma once
+/*
+ * The gate: whether what a CA returns is what it was asked for. Nothing of it is kept, or given to anybody, before it
+ * has passed here.
+ *
+ * Knows certificates and clocks' readings; knows neither the network, from which all of this comes and which is not
+ * believed, nor where the certificate goes. Whether the issuer is trusted by anybody is not asked: that is for who
+ * chose the CA.
+ */
+#include "crypto/cert.h"
+
+struct accept_order {
+    struct view csr; /* DER: the order was finalized with it, so its key and its names are what was asked for */
+    int64_t now;     /* UTC seconds */
+    int64_t ca_now;  /* what the CA's answer says in Date; 0: nothing */
+};
+
+struct accepted {
+    struct cert *cert;                 /* the leaf */
+    struct buf leaf, chain, fullchain; /* PEM, 64 columns, LF. chain is in the order of signatures; empty when no issuer
+                                          was sent */
+    char *top_issuer;                  /* issuer CN of the last one ("" when it has none), for --preferred-chain */
+    struct list warnings;              /* what was put right or let pass, in sentences for the user */
+};
+void accepted_clear(struct accepted *accepted);
+static inline void accepted_clear_at(struct accepted *accepted)
+{
+    accepted_clear(accepted);
+}
+
+/*
+ * Checks a PEM text (RFC 8555 section 9.1) against its order:
+ *
+ * - every PEM block is a certificate; text between them does not matter;
+ * - one of them, wherever it stands, has the CSR's key: that is the leaf;
+ * - its names and addresses are exactly those of the CSR, but for "www." before one that was asked for (a warning);
+ * - it is no CA's;
+ * - it is valid now, by this machine's clock or by the CA's where the two differ by less than a day;
+ * - it was signed by the next one, and so on. Those that nobody needs are left out (a warning).
+ *
+ * ERROR_ACME says which check failed, with both values. ERROR_CONFIG: by the CA's clock it is valid, but the clock here
+ * is more than a day off; nothing is wrong with the certificate then.
+ */
+MUST_USE bool accept_chain(struct view text, const struct accept_order *order, struct accepted *out, struct error *err);
+
+/* Whether a text that chain_read would read has no certificate for the CSR's key: the order was finalized by somebody
+ * else. False when that cannot be seen. */
+bool accept_is_anothers(struct view text, struct view csr);
+
+/* Puts those that vouch for a leaf that came without an issuer behind it: from a PEM text, or a certificate in DER;
+ * what is not needed is left out. *found is false when its issuer is not among them. The rest as accept_chain. */
+MUST_USE bool accept_issuers(struct accepted *accepted, struct view text, bool *found, struct error *err);
