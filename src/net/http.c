@@ -51,6 +51,7 @@ bool net_http(struct net *net, const struct http_request *request, struct http_r
     struct message_response response;
     int timeout_ms = request->timeout_ms > 0 ? request->timeout_ms : TIMEOUT_MS;
     uint32_t id;
+    bool answered;
     size_t max_body = request->max_body == 0 ? HTTP_MAX_BODY : request->max_body;
 
     TRY(check_request(request, err));
@@ -71,7 +72,9 @@ bool net_http(struct net *net, const struct http_request *request, struct http_r
             .home = view_of(request->named_by),
         });
     TRY(channel_request(net->channel, id, buf_view(&frame), message_max_response(max_body), err));
-    TRY(channel_wait(net->channel, id, MESSAGE_RESPONSE, timeout_ms + GRACE_MS, &answer, err));
+    answered = channel_wait(net->channel, id, MESSAGE_RESPONSE, timeout_ms + GRACE_MS, &answer, err);
+    private_note_protection(net);
+    TRY(answered);
     if (!message_get_response(answer.frame.fields, &response) || response.body.len > max_body)
         return channel_violated(net->channel, "broken RESPONSE", err);
     fill(&response, max_body, out);

@@ -52,6 +52,7 @@ enum message_type {
 #define MESSAGE_MAX_NEXT 480
 #define MESSAGE_MAX_SOCKETS 2
 #define MESSAGE_MAX_LANDLOCK 1000
+#define MESSAGE_MAX_LACKS 400
 
 /* Largest frame of either direction, for buffers that hold one. */
 #define MESSAGE_MAX (HTTP_MAX_LARGE_BODY + HTTP_MAX_HEADERS * (MESSAGE_MAX_NAME + MESSAGE_MAX_VALUE + 8) + 65536)
@@ -79,6 +80,7 @@ struct message_ready {
     uint32_t landlock; /* ABI in force, 0: none */
     bool seccomp;
     uint32_t uid;
+    char lacks[MESSAGE_MAX_LACKS + 1]; /* which steps were refused, and why; "" when none was */
 };
 
 struct message_request {

@@ -38,6 +38,7 @@ size_t message_max_answer(uint8_t type)
     case MESSAGE_FAILED:
         return MESSAGE_MAX_WHY + MESSAGE_MAX_NEXT + FIXED;
     case MESSAGE_READY:
+        return MESSAGE_MAX_LACKS + FIXED;
     case MESSAGE_DONE:
         return FIXED;
     default:

@@ -1,6 +1,7 @@
 /*
  * HELLO and READY: the first words of either side.
  */
+#include "base/text.h"
 #include "net/message.h"
 
 void message_put_hello(struct buf *out, uint32_t id, const struct message_hello *hello)
@@ -42,6 +43,7 @@ void message_put_ready(struct buf *out, uint32_t id, const struct message_ready 
     wire_put_u32(out, ready->landlock);
     wire_put_u8(out, ready->seccomp);
     wire_put_u32(out, ready->uid);
+    wire_put_bytes(out, view_of(ready->lacks));
     wire_end(out, begun);
 }
 
@@ -49,12 +51,15 @@ bool message_get_ready(struct view fields, struct message_ready *out)
 {
     struct wire_cursor from = WIRE_CURSOR(fields);
     struct message_ready ready = { 0 };
+    struct view lacks;
 
     ready.landlock = wire_get_u32(&from, MESSAGE_MAX_LANDLOCK);
     ready.seccomp = wire_get_bool(&from);
     ready.uid = wire_get_u32(&from, UINT32_MAX);
+    lacks = wire_get_text(&from, MESSAGE_MAX_LACKS);
     if (!wire_done(&from))
         return false;
+    text_printable(ready.lacks, sizeof ready.lacks, lacks, false);
     *out = ready;
     return true;
 }

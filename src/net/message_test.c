@@ -20,14 +20,15 @@ static bool get_hello(struct view fields)
 
 static void put_ready(struct buf *out)
 {
-    message_put_ready(out, 1, &(struct message_ready){ 7, true, 65534 });
+    message_put_ready(out, 1, &(struct message_ready){ 7, true, 65534, "it stays root: no" });
 }
 
 static bool get_ready(struct view fields)
 {
     struct message_ready ready;
 
-    return message_get_ready(fields, &ready) && ready.landlock == 7 && ready.seccomp && ready.uid == 65534;
+    return message_get_ready(fields, &ready) && ready.landlock == 7 && ready.seccomp && ready.uid == 65534 &&
+           strcmp(ready.lacks, "it stays root: no") == 0;
 }
 
 static void put_request(struct buf *out)

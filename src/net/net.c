@@ -4,7 +4,9 @@
 #include "net/net.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "net/private.h"
 #include "net/process.h"
@@ -12,6 +14,8 @@
 
 #define CONNECT_TIMEOUT_MS 15000
 #define SILENCE_TIMEOUT_MS 45000
+
+_Static_assert(NET_LACKS_SIZE == MESSAGE_MAX_LACKS + 1, "what READY says fits");
 
 static bool send_hello(struct net *net, const struct net_options *options, struct error *err)
 {
@@ -51,6 +55,7 @@ bool net_start(const struct net_options *options, struct net **out, struct error
     net = xcalloc(1, sizeof *net);
     net->pid = (int)pid;
     net->channel = channel_new(fd, pid);
+    (void)pthread_mutex_init(&net->ready_lock, NULL);
     (void)pthread_mutex_init(&net->lock, NULL);
     TRY(send_hello(net, options, err));
 
@@ -63,6 +68,7 @@ void net_stop(struct net *net)
     if (net == NULL)
         return;
     channel_free(net->channel);
+    (void)pthread_mutex_destroy(&net->ready_lock);
     (void)pthread_mutex_destroy(&net->lock);
     free(net->place);
     free(net);
@@ -73,6 +79,28 @@ int net_pid(const struct net *net)
     return net->pid;
 }
 
+char *net_protection_describe(const struct net_protection *protection)
+{
+    AUTO(free)
+    char *landlock =
+        protection->landlock > 0 ? xprintf("Landlock (version %u)", protection->landlock) : xstrdup("no Landlock");
+
+    return xprintf("user %u, %s, %s%s%s", protection->uid, landlock,
+        protection->seccomp ? "a filter of system calls" : "no filter of system calls",
+        protection->lacks[0] != '\0' ? "; " : "", protection->lacks);
+}
+
+static void log_protection(const struct net_protection *protection)
+{
+    AUTO(free) char *text = net_protection_describe(protection);
+
+    if (protection->lacks[0] != '\0')
+        log_warning("The network process runs with fewer protections than usual: %s", text);
+    else
+        log_info("The network process is locked in: %s", text);
+}
+
+/* Under ready_lock. */
 static bool await_ready(struct net *net, struct error *err)
 {
     AUTO(answer_clear) struct answer answer = { 0 };
@@ -81,8 +109,10 @@ static bool await_ready(struct net *net, struct error *err)
     TRY(channel_wait(net->channel, net->hello, MESSAGE_READY, PRIVATE_ANSWER_MS, &answer, err));
     if (!message_get_ready(answer.frame.fields, &ready))
         return channel_violated(net->channel, "broken READY", err);
-    net->protection = (struct net_protection){ ready.landlock, ready.seccomp, ready.uid };
+    net->protection = (struct net_protection){ ready.landlock, ready.seccomp, ready.uid, "" };
+    memcpy(net->protection.lacks, ready.lacks, sizeof ready.lacks);
     net->ready = true;
+    log_protection(&net->protection);
     return true;
 }
 
@@ -90,12 +120,21 @@ bool net_protection(struct net *net, struct net_protection *out, struct error *e
 {
     bool ok;
 
-    (void)pthread_mutex_lock(&net->lock);
+    (void)pthread_mutex_lock(&net->ready_lock);
     ok = net->ready || await_ready(net, err);
     if (ok)
         *out = net->protection;
-    (void)pthread_mutex_unlock(&net->lock);
+    (void)pthread_mutex_unlock(&net->ready_lock);
     return ok;
+}
+
+void private_note_protection(struct net *net)
+{
+    struct net_protection ignored;
+    struct error failed = { 0 };
+
+    if (!net_protection(net, &ignored, &failed)) /* a Ctrl-C meanwhile: the next call sees that, too */
+        log_debug("how the network process is protected is not known: %s", failed.why);
 }
 
 bool private_ask(
@@ -107,5 +146,6 @@ bool private_ask(
     TRY(channel_wait(net->channel, id, MESSAGE_DONE, PRIVATE_ANSWER_MS, &answer, err));
     if (!message_get_empty(answer.frame.fields))
         return channel_violated(net->channel, "broken DONE", err);
+    private_note_protection(net);
     return true;
 }

@@ -30,15 +30,21 @@ void net_stop(struct net *net); /* closes the connection and waits for the proce
 DEFINE_AUTO(struct net, net_stop)
 int net_pid(const struct net *net);
 
+#define NET_LACKS_SIZE 401
+
 /* How well the network process is locked in. */
 struct net_protection {
     unsigned landlock; /* ABI in force, 0: none */
     bool seccomp;
     unsigned uid;
+    char lacks[NET_LACKS_SIZE]; /* which further protections were refused, and why; "" when none was */
 };
 
 /* Waits for the network process to be ready: the other calls do not need that. ERROR_NETWORK when it did not start. */
 MUST_USE bool net_protection(struct net *net, struct net_protection *out, struct error *err);
+
+/* "user 65534, Landlock (version 7), a filter of system calls", and what was refused. Of the caller's. */
+char *net_protection_describe(const struct net_protection *protection) __attribute__((returns_nonnull));
 
 /* ---- HTTP ---- */
 

@@ -12,13 +12,17 @@
 struct net {
     struct channel *channel;
     int pid;
-    uint32_t hello;       /* id of the question that READY answers */
-    pthread_mutex_t lock; /* guards what follows; held while it is changed, also across the call that changes it */
-    bool ready;           /* protection is filled */
+    uint32_t hello;             /* id of the question that READY answers */
+    pthread_mutex_t ready_lock; /* guards the next two; held while READY is waited for */
+    bool ready;                 /* protection is filled */
     struct net_protection protection;
-    unsigned responders; /* opens without a close */
-    char *place;         /* address and port of them; NULL: none is open */
+    pthread_mutex_t lock; /* guards what follows; held while it is changed, also across the call that changes it */
+    unsigned responders;  /* opens without a close */
+    char *place;          /* address and port of them; NULL: none is open */
 };
+
+/* Logs once how the network process is protected. Called when it has answered something: READY came before that. */
+void private_note_protection(struct net *net);
 
 /* Sends a frame that wants DONE, with descriptors if any, and waits for it. */
 MUST_USE bool private_ask(

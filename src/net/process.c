@@ -3,12 +3,14 @@
  */
 #include "net/process.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <strings.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 
@@ -20,6 +22,7 @@
 
 #define PROGRAM "evercert-net"
 
+#define MAX_TO_COUNT 65536        /* descriptors to close one by one where nothing tells which are open */
 #define SEND_BUFFER (1024 * 1024) /* so that a CA bundle can be sent before the process is up to read it */
 
 /* What may pass: names for both cases of which libcurl or the resolver of the C library has a use. */
@@ -122,12 +125,50 @@ struct list process_environment(char *const *ours)
     return env;
 }
 
+/*
+ * Closes those that /proc/self/fd names, by system calls alone: a directory of the C library's may need memory. False
+ * when there is no /proc. Closing while the directory is read may skip an entry, so it is read until it shows none.
+ */
+static bool close_listed(int first)
+{
+    _Alignas(struct dirent64) char room[4096];
+    int dir = open("/proc/self/fd", O_RDONLY | O_DIRECTORY);
+    bool found = true;
+    long len = 0;
+
+    while (dir >= 0 && found && len >= 0) {
+        found = false;
+        (void)lseek(dir, 0, SEEK_SET);
+        while ((len = syscall(SYS_getdents64, dir, room, sizeof room)) > 0)
+            for (long at = 0; at < len;) {
+                const struct dirent64 *entry = (const void *)(room + at);
+                int fd = 0;
+
+                for (const char *digit = entry->d_name; *digit >= '0' && *digit <= '9'; digit++)
+                    fd = fd * 10 + *digit - '0';
+                at += entry->d_reclen;
+                if (fd < first || fd == dir)
+                    continue;
+                found = close(fd) == 0 || found;
+            }
+    }
+    if (dir >= 0)
+        (void)close(dir);
+    return dir >= 0 && len >= 0;
+}
+
 /* Closes every descriptor from `first` on: files and sockets of ours are none of its business. */
 static void close_from(int first)
 {
+    struct rlimit limit;
+
     if (syscall(SYS_close_range, (unsigned)first, ~0U, 0U) == 0)
         return;
-    for (int fd = first; fd < (int)sysconf(_SC_OPEN_MAX); fd++) /* before Linux 5.9 */
+    if (close_listed(first)) /* before Linux 5.9, or where a container's profile is older than that */
+        return;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur > MAX_TO_COUNT)
+        limit.rlim_cur = MAX_TO_COUNT; /* no /proc: all of ours are close-on-exec, and who started us has few */
+    for (int fd = first; fd < (int)limit.rlim_cur; fd++)
         (void)close(fd);
 }
 

@@ -1,7 +1,12 @@
 /* What the network process inherits, and where its program is looked for. */
 #include "net/process.h"
 
+#include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "base/sanitizer.h"
@@ -104,6 +109,61 @@ TEST(process_start_hands_over_one_socket)
     CHECK(strstr(text, "EVERCERT_TEST") == NULL && strstr(text, "PATH=") == NULL, "our environment: %s", text);
     (void)close(fd);
     (void)close(open_file);
+}
+
+/* As on Linux before 5.9, or in a container whose profile is older than the call. */
+static bool forbid_close_range(void)
+{
+    struct sock_filter lines[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_close_range, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = { COUNT(lines), lines };
+
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+/* With more descriptors than one read of /proc/self/fd shows. */
+static int start_without_close_range(const char *path, const char *open_file)
+{
+    struct error err = { 0 };
+    char text[16384];
+    size_t len = 0;
+    ssize_t got;
+    pid_t pid = 0;
+    int fd = -1;
+
+    for (int i = 0; i < 300; i++)
+        if (open(open_file, O_RDWR | O_CREAT, 0600) < 0)
+            return 2;
+    if (!forbid_close_range())
+        return 3;
+    if (!process_start(path, &pid, &fd, &err))
+        return 4;
+    while (len < sizeof text - 1 && (got = read(fd, text + len, sizeof text - 1 - len)) > 0)
+        len += (size_t)got;
+    text[len] = '\0';
+    (void)waitpid(pid, NULL, 0);
+    return strstr(text, "socket:") == NULL ? 5 : strstr(text, open_file) != NULL ? 6 : 0;
+}
+
+TEST(process_start_closes_without_close_range)
+{
+    static const char script[] = "#!/bin/sh\nexec >&3\nreadlink /proc/$$/fd/*\n";
+    AUTO(free) char *path = test_path("script");
+    AUTO(free) char *secret = test_path("secret");
+    struct error err = { 0 };
+    int status = 0;
+    pid_t pid;
+
+    REQUIRE(file_create(path, view_of(script), (struct file_access){ .mode = 0755 }, &err), "%s", err.why);
+    pid = fork(); /* the filter stays for ever */
+    if (pid == 0)
+        _exit(start_without_close_range(path, secret));
+    REQUIRE(waitpid(pid, &status, 0) == pid, "waitpid");
+    CHECK(status == 0, "wait status %#x", (unsigned)status);
 }
 
 TEST_MAIN()

@@ -72,7 +72,8 @@ static const char *const readable[] = {
     "/dev/urandom",
 };
 
-static bool allow(int ruleset, const char *path, struct error *err)
+/* False with errno: the rule could not be added. */
+static bool allow(int ruleset, const char *path)
 {
     AUTO(close) int fd = open(path, O_PATH | O_CLOEXEC);
     struct path_beneath rule = { .allowed = FS_READ_FILE, .parent = fd };
@@ -82,20 +83,14 @@ static bool allow(int ruleset, const char *path, struct error *err)
         return true;
     if (S_ISDIR(st.st_mode))
         rule.allowed |= FS_READ_DIR;
-    if (syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &rule, 0) != 0)
-        return error_errno(err, ERROR_NETWORK, "the network process cannot lock itself in (Landlock, %s)", path);
-    return true;
+    return syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &rule, 0) == 0;
 }
 
-bool landlock_enter(uint32_t *abi, struct error *err)
+static int make_ruleset(long version)
 {
-    long version = syscall(SYS_landlock_create_ruleset, NULL, 0, VERSION_FLAG);
     struct ruleset handled = { .fs = FS_FIRST };
     size_t size = sizeof handled.fs;
-    AUTO(close) int ruleset = -1;
 
-    if (version <= 0) /* not in this kernel, or switched off */
-        return true;
     if (version >= 2)
         handled.fs |= FS_REFER;
     if (version >= 3)
@@ -110,14 +105,27 @@ bool landlock_enter(uint32_t *abi, struct error *err)
         handled.scope = SCOPE_ABSTRACT | SCOPE_SIGNAL;
         size += sizeof handled.scope;
     }
+    return (int)syscall(SYS_landlock_create_ruleset, &handled, size, 0);
+}
 
-    ruleset = (int)syscall(SYS_landlock_create_ruleset, &handled, size, 0);
-    if (ruleset < 0)
-        return error_errno(err, ERROR_NETWORK, "the network process cannot lock itself in (Landlock)");
-    for (size_t i = 0; i < COUNT(readable); i++)
-        TRY(allow(ruleset, readable[i], err));
-    if (syscall(SYS_landlock_restrict_self, ruleset, 0) != 0)
-        return error_errno(err, ERROR_NETWORK, "the network process cannot lock itself in (Landlock)");
-    *abi = (uint32_t)(version > MESSAGE_MAX_LANDLOCK ? MESSAGE_MAX_LANDLOCK : version);
-    return true;
+void landlock_enter(struct message_ready *out)
+{
+    long version = syscall(SYS_landlock_create_ruleset, NULL, 0, VERSION_FLAG);
+    AUTO(close) int ruleset = -1;
+
+    if (version <= 0) { /* not in this kernel, or switched off (EOPNOTSUPP); else somebody forbids it */
+        if (errno != ENOSYS && errno != EOPNOTSUPP)
+            sandbox_lack(out, errno, "Landlock is not to be had");
+        return;
+    }
+    ruleset = make_ruleset(version);
+    for (size_t i = 0; ruleset >= 0 && i < COUNT(readable); i++)
+        if (!allow(ruleset, readable[i])) {
+            sandbox_lack(out, errno, "Landlock takes no rules");
+            return;
+        }
+    if (ruleset < 0 || syscall(SYS_landlock_restrict_self, ruleset, 0) != 0)
+        sandbox_lack(out, errno, "Landlock is not to be had");
+    else
+        out->landlock = (uint32_t)(version > MESSAGE_MAX_LANDLOCK ? MESSAGE_MAX_LANDLOCK : version);
 }

@@ -2,6 +2,7 @@
  * evercert-net: the network process. Started by evercert with one socket, works for it until it goes.
  */
 #include <malloc.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/socket.h>
@@ -18,6 +19,8 @@ const char *__asan_default_options(void)
     return "detect_leaks=0";
 }
 #endif
+
+#define STACK_SIZE ((size_t)1 << 20) /* of a resolver's thread, whatever the limit of who started us */
 
 enum { EXIT_LOCK_IN = 2, EXIT_VIOLATED = 3, EXIT_BY_HAND = 64 };
 
@@ -48,6 +51,18 @@ static void report_failure(const struct error *err)
     (void)!write(MESSAGE_SOCKET, frame.at, frame.len);
 }
 
+/* Many names are resolved at once, within the limit of the address space. */
+static void narrow_threads(void)
+{
+    pthread_attr_t attributes;
+
+    if (pthread_attr_init(&attributes) != 0)
+        return;
+    if (pthread_attr_setstacksize(&attributes, STACK_SIZE) == 0)
+        (void)pthread_setattr_default_np(&attributes);
+    (void)pthread_attr_destroy(&attributes);
+}
+
 int main(void)
 {
     struct message_ready ready = { 0 };
@@ -61,6 +76,7 @@ int main(void)
 #ifdef M_ARENA_MAX
     (void)mallopt(M_ARENA_MAX, 1); /* the resolver's threads need no heaps of their own */
 #endif
+    narrow_threads();
     if (!sandbox_enter(&ready, &err)) {
         report_failure(&err);
         return EXIT_LOCK_IN;

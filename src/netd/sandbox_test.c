@@ -5,7 +5,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/capability.h>
+#include <linux/filter.h>
 #include <linux/if_packet.h>
+#include <linux/seccomp.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <poll.h>
@@ -129,6 +131,23 @@ static bool try_sctp(void)
     return socket(AF_INET, SOCK_SEQPACKET, 0) >= 0 || errno != ENOSYS; /* else the kernel loads a module for us */
 }
 
+static bool try_mptcp(void)
+{
+    return socket(AF_INET, SOCK_STREAM, 262 /* IPPROTO_MPTCP */) >= 0 || errno != ENOSYS;
+}
+
+static bool try_ping(void)
+{
+    return socket(AF_INET, SOCK_DGRAM, IPPROTO_ICMP) >= 0 || errno != ENOSYS;
+}
+
+static bool try_datagram_pair(void)
+{
+    int pair[2];
+
+    return socketpair(AF_UNIX, SOCK_DGRAM, 0, pair) == 0; /* which sends to any daemon's socket, too */
+}
+
 static bool try_packet(void)
 {
     return socket(AF_PACKET, SOCK_RAW, 0) >= 0;
@@ -200,6 +219,26 @@ static bool try_pair(void)
     return socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) == 0; /* libcurl's resolver thread */
 }
 
+static bool try_directory(void)
+{
+    struct stat here, root;
+
+    return stat(".", &here) == 0 && stat("/", &root) == 0 && here.st_dev == root.st_dev && here.st_ino == root.st_ino;
+}
+
+static bool is_limited(int resource)
+{
+    struct rlimit limits;
+
+    return getrlimit(resource, &limits) == 0 && limits.rlim_cur != RLIM_INFINITY && limits.rlim_max != RLIM_INFINITY;
+}
+
+static bool try_limits(void)
+{
+    return is_limited(RLIMIT_NPROC) && is_limited(RLIMIT_NOFILE) && is_limited(RLIMIT_FSIZE) &&
+           (SANITIZED_ADDRESS || UINTPTR_MAX == UINT32_MAX || is_limited(RLIMIT_AS));
+}
+
 static bool try_connect(void)
 {
     int fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0);
@@ -237,6 +276,9 @@ static const struct {
     { "a Unix socket", try_unix, false, BY_SECCOMP, false },
     { "a raw socket", try_raw, false, BY_ANY, false },
     { "a socket of another protocol", try_sctp, false, BY_SECCOMP, false },
+    { "a stream of many paths", try_mptcp, false, BY_SECCOMP, false },
+    { "a socket for pings", try_ping, false, BY_SECCOMP, false },
+    { "a pair of datagram sockets", try_datagram_pair, false, BY_SECCOMP, false },
     { "open a packet socket", try_packet, false, BY_ANY, false },
     { "take root back", try_root, false, BY_ANY, false },
     { "listen on a port", try_listen, false, BY_SECCOMP, false },
@@ -247,6 +289,8 @@ static const struct {
     { "start a thread", try_thread, true, 0, false },
     { "signal itself", try_own_signal, true, 0, false },
     { "a pair of sockets", try_pair, true, 0, false },
+    { "the root directory as its own", try_directory, true, 0, false },
+    { "limits", try_limits, true, 0, false },
     { "connect", try_connect, true, 0, false },
 };
 
@@ -293,6 +337,102 @@ TEST(sandbox_refuses_and_allows)
             CHECK(status == (attempts[i].allowed ? ALLOWED : REFUSED), "%s: %d", attempts[i].name, status);
     }
     CHECK(access(fresh, F_OK) != 0, "nothing new in the directory");
+}
+
+/* ---- what others have taken from us before ---- */
+
+#define KILL SECCOMP_RET_KILL_PROCESS
+#define REFUSE (SECCOMP_RET_ERRNO | EPERM)
+
+/* A filter as service managers and containers set it: one call, with one first argument if that is not 0, has this
+ * result. */
+static bool forbid(unsigned call, unsigned first, unsigned result)
+{
+    struct sock_filter lines[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, call, 0, 3),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args[0])),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, first, 0, first == 0 ? 0 : 1),
+        BPF_STMT(BPF_RET | BPF_K, result),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog program = { COUNT(lines), lines };
+
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+static bool give_up_all_capabilities(void)
+{
+    struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
+    struct __user_cap_data_struct none[2] = { { 0 } };
+
+    return syscall(SYS_capset, &head, none) == 0;
+}
+
+static const struct surrounding {
+    const char *name;
+    unsigned call, first, result;  /* of a filter; call 0: none */
+    bool powerless_root;           /* without capabilities; only for root */
+    bool works, landlock, seccomp; /* what is left; as far as this kernel and build have it */
+    const char *lacks;             /* part of what is told; NULL: nothing is */
+} surroundings[] = {
+    { "nothing", 0, 0, 0, false, true, true, true, NULL },
+    { "Landlock kills", 444, 0, KILL, false, true, false, true, "kills it for Landlock" },
+    { "Landlock's last step kills", 446, 0, KILL, false, true, false, true, "kills it for Landlock" },
+    { "Landlock is refused", 444, 0, REFUSE, false, true, false, true, "Landlock is not to be had" },
+    { "Landlock's rules are refused", 445, 0, REFUSE, false, true, false, true, "Landlock takes no rules" },
+    { "seccomp(2) kills", SYS_seccomp, 0, KILL, false, true, true, true, NULL },
+    { "seccomp(2) is refused", SYS_seccomp, 0, REFUSE, false, true, true, true, NULL },
+    { "a filter kills", SYS_prctl, PR_SET_SECCOMP, KILL, false, true, true, false, "for setting its own" },
+    { "a filter is refused", SYS_prctl, PR_SET_SECCOMP, REFUSE, false, true, true, false, "no system call filter" },
+    { "root without capabilities", 0, 0, 0, true, true, true, true, "it stays root" },
+    { "such a root, and no Landlock", 444, 0, REFUSE, true, false, false, false, "it stays root" },
+    { "such a root, and Landlock kills", 444, 0, KILL, true, false, false, false, "kills it for Landlock" },
+};
+
+static void check_surrounded(const struct surrounding *row, bool has_landlock, bool has_seccomp)
+{
+    struct message_ready ready = { 0 };
+    struct error err = { 0 };
+    bool works = sandbox_enter(&ready, &err);
+    const char *said = works ? ready.lacks : err.why;
+
+    CHECK(works == row->works, "%s: %s", row->name, said);
+    CHECK(works || strstr(err.next, "CAP_SETUID") != NULL, "%s: %s", row->name, err.next);
+    CHECK(!works || (ready.landlock > 0) == (row->landlock && has_landlock), "%s: Landlock %u", row->name,
+        ready.landlock);
+    CHECK(!works || ready.seccomp == (row->seccomp && has_seccomp), "%s: seccomp", row->name);
+    CHECK(row->lacks == NULL ? said[0] == '\0' : strstr(said, row->lacks) != NULL, "%s: \"%s\"", row->name, said);
+}
+
+TEST(sandbox_goes_on_with_what_can_be_had)
+{
+    bool has_landlock = syscall(444, NULL, 0, 1U) > 0, has_seccomp = prctl(PR_GET_SECCOMP, 0, 0, 0, 0) >= 0;
+
+#ifndef HAVE_SECCOMP
+    has_seccomp = false;
+#endif
+    for (size_t i = 0; i < COUNT(surroundings); i++) {
+        const struct surrounding *row = &surroundings[i];
+        int status = 0;
+        pid_t pid;
+
+        if ((row->powerless_root && (geteuid() != 0 || (!has_landlock && row->works))) ||
+            (row->call == 444 && !has_landlock))
+            continue;
+        pid = fork();
+        if (pid == 0) {
+            if ((row->call != 0 && !forbid(row->call, row->first, row->result)) ||
+                (row->powerless_root && !give_up_all_capabilities()))
+                _exit(SKIPPED);
+            test_failures = 0;
+            check_surrounded(row, has_landlock, has_seccomp);
+            _exit(test_failures == 0 ? 0 : 1);
+        }
+        REQUIRE(waitpid(pid, &status, 0) == pid, "waitpid");
+        CHECK(status == 0 || (WIFEXITED(status) && WEXITSTATUS(status) == SKIPPED), "%s: wait status %#x", row->name,
+            (unsigned)status);
+    }
 }
 
 TEST(sandbox_gives_up_root)

@@ -19,9 +19,11 @@
 #ifdef HAVE_SECCOMP
 
 #include <linux/netlink.h>
+#include <netinet/in.h>
 #include <seccomp.h>
 
 #define SOCKET_TYPE 0xfULL /* beside it: SOCK_CLOEXEC, SOCK_NONBLOCK */
+#define BY_PRCTL 1         /* libseccomp's number for it */
 #define WORD 0xffffffffULL /* an int argument: the upper half of its register may hold anything */
 
 typedef struct { /* not the type of libseccomp: its release function takes the pointer itself */
@@ -57,8 +59,7 @@ static const char *const allowed[] = {
     "getdents64",
     "dup",
     "pipe2",
-    /* network; neither listen nor socket itself, which comes below */
-    "socketpair",
+    /* network; neither listen, nor socket and socketpair, which come below */
     "connect",
     "bind",
     "accept",
@@ -212,31 +213,36 @@ static int allow_when(scmp_filter_ctx ctx)
 }
 
 /*
- * TCP and UDP, and netlink, by which the C library asks the kernel what kinds of addresses this machine has. No Unix
- * sockets: Landlock lets everybody connect to those of daemons, and a service manager of the same user would start any
- * program for us. The modules of the resolver that use one say "unavailable", and the next one is asked.
+ * TCP and UDP, and netlink, by which the C library asks the kernel what kinds of addresses this machine has. The
+ * protocol counts, too: else the kernel loads modules for us (SCTP, MPTCP, the one of ping). No Unix sockets: Landlock
+ * lets everybody connect to those of daemons, and a service manager of the same user would start any program for us.
+ * The modules of the resolver that use one say "unavailable", and the next one is asked. A pair of streams is connected
+ * for ever; datagrams of a pair could be sent to any socket.
  */
 static int allow_sockets(scmp_filter_ctx ctx)
 {
     static const struct {
-        int family;
-        unsigned arg;
-        uint64_t mask;
-        int value;
+        int call, family, type, protocol;
     } sockets[] = {
-        { AF_INET, 1, SOCKET_TYPE, SOCK_STREAM },
-        { AF_INET, 1, SOCKET_TYPE, SOCK_DGRAM },
-        { AF_INET6, 1, SOCKET_TYPE, SOCK_STREAM },
-        { AF_INET6, 1, SOCKET_TYPE, SOCK_DGRAM },
-        { AF_NETLINK, 2, WORD, NETLINK_ROUTE },
+        { SCMP_SYS(socket), AF_INET, SOCK_STREAM, 0 },
+        { SCMP_SYS(socket), AF_INET, SOCK_STREAM, IPPROTO_TCP },
+        { SCMP_SYS(socket), AF_INET, SOCK_DGRAM, 0 },
+        { SCMP_SYS(socket), AF_INET, SOCK_DGRAM, IPPROTO_UDP },
+        { SCMP_SYS(socket), AF_INET6, SOCK_STREAM, 0 },
+        { SCMP_SYS(socket), AF_INET6, SOCK_STREAM, IPPROTO_TCP },
+        { SCMP_SYS(socket), AF_INET6, SOCK_DGRAM, 0 },
+        { SCMP_SYS(socket), AF_INET6, SOCK_DGRAM, IPPROTO_UDP },
+        { SCMP_SYS(socket), AF_NETLINK, SOCK_RAW, NETLINK_ROUTE },
+        { SCMP_SYS(socketpair), AF_UNIX, SOCK_STREAM, 0 },
     };
 
     for (size_t i = 0; i < COUNT(sockets); i++) {
         struct scmp_arg_cmp is[] = {
             { 0, SCMP_CMP_MASKED_EQ, WORD, (uint64_t)sockets[i].family },
-            { sockets[i].arg, SCMP_CMP_MASKED_EQ, sockets[i].mask, (uint64_t)sockets[i].value },
+            { 1, SCMP_CMP_MASKED_EQ, SOCKET_TYPE, (uint64_t)sockets[i].type },
+            { 2, SCMP_CMP_MASKED_EQ, WORD, (uint64_t)sockets[i].protocol },
         };
-        int bad = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, SCMP_SYS(socket), COUNT(is), is);
+        int bad = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, sockets[i].call, COUNT(is), is);
 
         if (bad != 0)
             return bad;
@@ -252,39 +258,42 @@ static int allow_own_signals(scmp_filter_ctx ctx)
     return seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, &is);
 }
 
-bool seccomp_enter(bool *active, struct error *err)
+static int fill(scmp_filter_ctx ctx)
 {
-    AUTO(filter_release) filter own = { seccomp_init(SCMP_ACT_ERRNO(ENOSYS)) };
+    int bad = allow_plain(ctx);
+
+    if (bad == 0)
+        bad = allow_when(ctx);
+    if (bad == 0)
+        bad = allow_sockets(ctx);
+    return bad != 0 ? bad : allow_own_signals(ctx);
+}
+
+void seccomp_enter(struct message_ready *out)
+{
+    AUTO(filter_release) filter own = { NULL };
     int bad;
 
-    if (own.ctx == NULL)
-        return error_set(err, ERROR_NETWORK, "the network process cannot make its system call filter");
-    if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0) /* a kernel without */
-        return true;
-    bad = allow_plain(own.ctx);
-    if (bad == 0)
-        bad = allow_when(own.ctx);
-    if (bad == 0)
-        bad = allow_sockets(own.ctx);
-    if (bad == 0)
-        bad = allow_own_signals(own.ctx);
+    if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) < 0 && errno == EINVAL) /* a kernel without */
+        return;
+    /* By prctl alone, which every list of calls has: seccomp(2) is missing in those that service managers use. What
+     * only seccomp(2) can do is for processes with threads, which we are not yet. */
+    (void)seccomp_api_set(BY_PRCTL);
+    own.ctx = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
+    bad = own.ctx == NULL ? -ENOMEM : fill(own.ctx);
     if (bad == 0)
         bad = seccomp_load(own.ctx);
-    if (bad != 0) {
-        errno = -bad;
-        return error_errno(err, ERROR_NETWORK, "the network process cannot lock itself in (seccomp)");
-    }
-    *active = true;
-    return true;
+    if (bad == 0)
+        out->seccomp = true;
+    else
+        sandbox_lack(out, bad == -ECANCELED ? EPERM : -bad, "no system call filter of its own");
 }
 
 #else
 
-bool seccomp_enter(bool *active, struct error *err)
+void seccomp_enter(struct message_ready *out)
 {
-    (void)active; /* built without libseccomp: privileges and Landlock remain */
-    (void)err;
-    return true;
+    (void)out; /* built without libseccomp: privileges and Landlock remain */
 }
 
 #endif

@@ -49,7 +49,7 @@ static void send_response(void *ctx, uint32_t id, const struct message_response 
 
 static bool on_hello(struct service *service, const struct wire_frame *frame)
 {
-    AUTO(buf_clear) struct buf answer = BUF(64);
+    AUTO(buf_clear) struct buf answer = BUF(MESSAGE_MAX_LACKS + 64);
     struct message_hello hello;
 
     if (service->engine != NULL || !message_get_hello(frame->fields, &hello))
