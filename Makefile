@@ -48,7 +48,7 @@ fuzz:
 	tools/fuzz build-fuzz $(FUZZ_SECONDS)
 
 build/build.ninja:
-	meson setup build --buildtype=release --prefix=$(PREFIX)
+	meson setup build --buildtype=release --prefix=$(PREFIX) -Dtests=disabled
 
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')

@@ -33,7 +33,7 @@ static void start(void)
     REQUIRE(net_responder_add(net, "token", view_of("token.print"), &err), "%s", err.why);
 }
 
-static void stop(void)
+static void end(void)
 {
     net_stop(net);
     net = NULL;
@@ -126,7 +126,7 @@ TEST(responder_answers)
         CHECK(questions[i].starts[0] != '\0' || answer[0] == '\0', "%s: %s", questions[i].name, answer);
     }
     CHECK(serves("token", "token.print"), "after all that");
-    stop();
+    end();
 }
 
 TEST(responder_endless_header)
@@ -140,7 +140,7 @@ TEST(responder_endless_header)
     ask(junk, 100000, false, answer, sizeof answer);
     CHECK(strncmp(answer, "HTTP/1.1 400 ", 13) == 0 || answer[0] == '\0', "%s", answer);
     CHECK(serves("token", "token.print"), "after that");
-    stop();
+    end();
 }
 
 TEST(responder_byte_by_byte)
@@ -157,7 +157,7 @@ TEST(responder_byte_by_byte)
     }
     hear(fd, answer, sizeof answer);
     CHECK(strstr(answer, "token.print") != NULL, "%s", answer);
-    stop();
+    end();
 }
 
 /* More idle connections than it keeps: the oldest go, and a question is still answered at once. */
@@ -180,7 +180,7 @@ TEST(responder_held_open)
     CHECK_TEXT(answer, "", "the oldest was closed");
     for (size_t i = 0; i < COUNT(fds); i++)
         (void)close(fds[i]);
-    stop();
+    end();
 }
 
 TEST(responder_thousands_of_tokens)
@@ -196,7 +196,7 @@ TEST(responder_thousands_of_tokens)
     CHECK(serves("T0", "T0") && serves("T2999", "T2999"), "first and last");
     CHECK(net_responder_remove(net, "T0", &err) && net_responder_remove(net, "T0", &err), "%s", err.why);
     CHECK(!serves("T0", "T0") && serves("T1", "T1"), "one is gone");
-    stop();
+    end();
 }
 
 TEST(responder_open_is_counted)
@@ -213,7 +213,7 @@ TEST(responder_open_is_counted)
     CHECK(dial() < 0, "closed");
     CHECK(net_responder_open(net, "", port, &err), "again, on all addresses: %s", err.why);
     CHECK(serves("token", "token.print"), "tokens stay");
-    stop();
+    end();
 }
 
 TEST(responder_refuses_what_is_no_token)
@@ -224,7 +224,7 @@ TEST(responder_refuses_what_is_no_token)
     CHECK(!net_responder_add(net, "../x", view_of("y"), &err), "a path");
     CHECK(strstr(err.why, "../x") != NULL && err.kind == ERROR_ACME, "%s", err.why);
     CHECK(serves("token", "token.print"), "the process is not bothered");
-    stop();
+    end();
 }
 
 TEST_MAIN()
