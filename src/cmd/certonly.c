@@ -3,7 +3,7 @@
 #include "base/mem.h"
 #include "cmd/command.h"
 #include "cmd/report.h"
-#include "lifecycle/install.h"
+#include "lifecycle/deliver.h"
 #include "lifecycle/obtain_csr.h"
 
 static void say_csr_saved(struct context *context, const struct csr_result *result)
@@ -64,7 +64,7 @@ static bool certonly_run(struct context *context, struct error *err)
     case OBTAINED_NEW:
     case OBTAINED_RENEWED:
         report_saved(context, &result);
-        TRY(installer_restart(context, err));
+        TRY(deliver_reload(context, result.lineage->name, err));
         report_next_steps(context, &result);
         break;
     }

@@ -10,7 +10,7 @@
 #include "lifecycle/hooks.h"
 
 struct tally {
-    size_t skipped, done, failed, broken;
+    size_t skipped, done, failed, broken, undelivered;
 };
 
 static struct tally count(const struct renewals *all)
@@ -22,6 +22,7 @@ static struct tally count(const struct renewals *all)
         tally.done += all->at[i].what == RENEWED_DONE;
         tally.failed += all->at[i].what == RENEWED_FAILED;
         tally.broken += all->at[i].what == RENEWED_BROKEN;
+        tally.undelivered += all->at[i].undelivered;
     }
     return tally;
 }
@@ -51,6 +52,15 @@ static void say_failed(const struct renewals *all)
     for (size_t i = 0; i < all->len; i++)
         if (all->at[i].what == RENEWED_FAILED)
             log_error("  %s (failure)", all->at[i].fullchain_path);
+}
+
+static void say_undelivered(const struct renewals *all)
+{
+    log_error("The following certificates are live, but what follows that (deploy hooks, reload) was not done for all; "
+              "the next renewal tries again:");
+    for (size_t i = 0; i < all->len; i++)
+        if (all->at[i].undelivered)
+            log_error("  %s (not delivered)", all->at[i].fullchain_path);
 }
 
 static bool any_hook(const struct settings *settings)
@@ -84,6 +94,8 @@ static void say_all(struct context *context, const struct renewals *all, struct 
         log_error("The following %ss failed:", kind);
         say_failed(all);
     }
+    if (tally.undelivered > 0)
+        say_undelivered(all);
     if (tally.broken > 0) {
         ui_say(context->ui, "\nAdditionally, the following renewal configurations were invalid: ");
         for (size_t i = 0; i < all->len; i++)
@@ -116,6 +128,16 @@ static bool run_post_hooks(struct context *context, const struct renewals *all, 
     return hooks_at_end(context, &renewed, &failed, err);
 }
 
+/* The certificates are there; that somebody still serves the old one must not go unseen in a timer's log. */
+static bool not_delivered(const struct context *context, struct tally tally, struct error *err)
+{
+    if (context->as_certbot) /* whose exit status knows of renewals alone */
+        return true;
+    (void)error_set(err, ERROR_HOOK, "%zu certificate(s) not delivered", tally.undelivered);
+    return error_next(err,
+        "see above for what failed; `evercert renew --force-renewal` is not needed, `evercert renew` does it again");
+}
+
 static bool renew_run(struct context *context, struct error *err)
 {
     AUTO(renewals_clear) struct renewals all = { 0 };
@@ -130,7 +152,7 @@ static bool renew_run(struct context *context, struct error *err)
     if (!run_post_hooks(context, &all, ok ? err : &late) || !ok)
         return false;
     if (tally.failed == 0 && tally.broken == 0)
-        return true;
+        return tally.undelivered == 0 || not_delivered(context, tally, err);
     return error_set(err, ERROR_ACME, "%zu renew failure(s), %zu parse failure(s)", tally.failed, tally.broken);
 }
 

@@ -2,6 +2,7 @@
 #include "cmd/command.h"
 #include "cmd/report.h"
 #include "base/mem.h"
+#include "lifecycle/deliver.h"
 #include "lifecycle/install.h"
 
 static bool refuse_addresses(const struct settings *settings, struct error *err)
@@ -35,8 +36,10 @@ static bool install(
         lineage->live[KIND_FULLCHAIN],
     };
 
-    if (installation_deploy(context, installation, &result->names, paths, err))
+    if (installation_deploy(context, installation, &result->names, paths, err)) {
+        deliver_installed(context, lineage->name);
         return true;
+    }
     step =
         xprintf("The certificate was saved, but could not be installed (installer: %s). After fixing the error shown "
                 "below, try installing it again by running:\n  %s install --cert-name %s\n\n",

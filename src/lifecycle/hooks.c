@@ -49,13 +49,13 @@ static bool gather(struct context *context, const char *kind, const char *comman
     return true;
 }
 
-static bool run(
-    struct context *context, const char *name, const char *command, const struct list *env, struct error *err)
+/* status may be NULL. */
+static bool run(struct context *context, const char *name, const char *command, const struct list *env, int *status,
+    struct error *err)
 {
     AUTO(free) char *label = xprintf("Hook '%s'", name);
-    int status;
 
-    return hook_run(context->ui, name, label, command, env, NULL, &status, err);
+    return hook_run(context->ui, name, label, command, env, NULL, status, err);
 }
 
 /* Certbot puts what it tells a hook into its own environment; scripts have come to rely on finding it there later. */
@@ -81,7 +81,7 @@ static bool run_before(struct context *context, const struct list *commands, str
             continue;
         }
         list_add(done, commands->at[i]);
-        TRY(run(context, "pre-hook", commands->at[i], NULL, err));
+        TRY(run(context, "pre-hook", commands->at[i], NULL, NULL, err));
     }
     return true;
 }
@@ -124,8 +124,28 @@ static void add_names(struct list *env, const char *variable, const struct list 
     list_add(env, entry);
 }
 
-static bool run_deploy(struct context *context, const char *live_dir, const struct list *names,
-    const struct list *commands, struct error *err)
+bool hooks_for_deploy(struct context *context, struct list *commands, struct error *err)
+{
+    return gather(context, "deploy", context->settings->deploy_hook, commands, err);
+}
+
+static bool run_deploy(struct context *context, const char *command, const struct list *env,
+    const struct hook_memory *memory, struct error *err)
+{
+    int status;
+
+    if (memory != NULL && memory->has_run(memory->arg, command)) {
+        log_info("Skipping deploy-hook '%s': an earlier run has run it for this certificate.", command);
+        return true;
+    }
+    TRY(run(context, "deploy-hook", command, env, &status, err));
+    if (memory != NULL)
+        memory->note_run(memory->arg, command, status);
+    return true;
+}
+
+static bool run_all_deploy(struct context *context, const char *live_dir, const struct list *names,
+    const struct list *commands, const struct hook_memory *memory, struct error *err)
 {
     AUTO(list_clear) struct list env = { 0 };
     bool ok = true;
@@ -135,14 +155,14 @@ static bool run_deploy(struct context *context, const char *live_dir, const stru
     add_names(&env, "RENEWED_DOMAINS", names, NAMES_MAX_SYSTEM);
     turn_deploy(context->turn);
     (void)pthread_mutex_lock(world_hook_lock(context->world));
-    interrupt_shield(); /* the certificate is saved and not due any more: no later run would call them */
+    interrupt_shield(); /* the certificate is live: whoever uses it should learn of it now */
     for (size_t i = 0; ok && i < commands->len; i++) {
         const struct list before = { commands->at, i };
 
         if (list_has(&before, commands->at[i]))
             log_info("Skipping deploy-hook '%s' as it was already run.", commands->at[i]);
         else
-            ok = run(context, "deploy-hook", commands->at[i], &env, err);
+            ok = run_deploy(context, commands->at[i], &env, memory, err);
     }
     interrupt_unshield();
     (void)pthread_mutex_unlock(world_hook_lock(context->world));
@@ -150,13 +170,14 @@ static bool run_deploy(struct context *context, const char *live_dir, const stru
     return ok;
 }
 
-bool hooks_deploy(struct context *context, const char *live_dir, const struct list *names, struct error *err)
+bool hooks_deploy(struct context *context, const char *live_dir, const struct list *names,
+    const struct hook_memory *memory, struct error *err)
 {
     AUTO(list_clear) struct list commands = { 0 };
 
-    TRY(gather(context, "deploy", context->settings->deploy_hook, &commands, err));
+    TRY(hooks_for_deploy(context, &commands, err));
     if (!context->settings->dry_run || context->settings->run_deploy_hooks)
-        return commands.len == 0 || run_deploy(context, live_dir, names, &commands, err);
+        return commands.len == 0 || run_all_deploy(context, live_dir, names, &commands, memory, err);
     for (size_t i = 0; i < commands.len; i++)
         log_info("Dry run: skipping deploy hook command: %s", commands.at[i]);
     return true;
@@ -170,7 +191,7 @@ static bool run_after(struct context *context, const struct list *commands, cons
     add_names(&env, "RENEWED_DOMAINS", names, NAMES_MAX);
     list_add(&env, "FAILED_DOMAINS=");
     for (size_t i = 0; i < commands->len; i++)
-        TRY(run(context, "post-hook", commands->at[i], &env, err));
+        TRY(run(context, "post-hook", commands->at[i], &env, NULL, err));
     return true;
 }
 
@@ -206,7 +227,7 @@ bool hooks_at_end(struct context *context, const struct list *renewed, const str
     add_names(&env, "FAILED_DOMAINS", failed, NAMES_MAX_RENEW);
     interrupt_shield();
     for (size_t i = 0; ok && i < commands->len; i++)
-        ok = run(context, "post-hook", commands->at[i], &env, err);
+        ok = run(context, "post-hook", commands->at[i], &env, NULL, err);
     interrupt_unshield();
     return ok;
 }

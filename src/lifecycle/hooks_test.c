@@ -87,7 +87,7 @@ TEST(in_a_run_of_renew_pre_and_post_hooks_run_once)
     for (int i = 0; i < 2; i++) {
         const struct list *names = i == 0 ? &one : &other;
 
-        CHECK(hooks_before(&stage.context, &err) && hooks_deploy(&stage.context, "live", names, &err) &&
+        CHECK(hooks_before(&stage.context, &err) && hooks_deploy(&stage.context, "live", names, NULL, &err) &&
                   hooks_after(&stage.context, names, &err),
             "%s", err.why);
     }
@@ -107,8 +107,8 @@ TEST(a_post_hook_is_told_the_lineage_that_was_deployed_last)
     free(stage.settings->post_hook);
     stage.settings->post_hook = note("post ${RENEWED_LINEAGE-nothing}");
     CHECK(hooks_after(&stage.context, &names, &err), "%s", err.why);
-    CHECK(hooks_deploy(&stage.context, "live/one", &names, &err) &&
-              hooks_deploy(&stage.context, "live/two", &names, &err) && hooks_after(&stage.context, &names, &err),
+    CHECK(hooks_deploy(&stage.context, "live/one", &names, NULL, &err) &&
+              hooks_deploy(&stage.context, "live/two", &names, NULL, &err) && hooks_after(&stage.context, &names, &err),
         "%s", err.why);
     check_ran("post nothing\ndeploy one.test\ndeploy one.test\npost live/two\n", "in turn");
 }
@@ -121,10 +121,11 @@ TEST(a_dry_run_deploys_only_when_asked)
 
     list_add(&names, "one.test");
     stage.settings->dry_run = true;
-    CHECK(hooks_before(&stage.context, &err) && hooks_deploy(&stage.context, "live", &names, &err), "%s", err.why);
+    CHECK(
+        hooks_before(&stage.context, &err) && hooks_deploy(&stage.context, "live", &names, NULL, &err), "%s", err.why);
     check_ran("pre\n", "not asked");
     stage.settings->run_deploy_hooks = true;
-    CHECK(hooks_deploy(&stage.context, "live", &names, &err), "%s", err.why);
+    CHECK(hooks_deploy(&stage.context, "live", &names, NULL, &err), "%s", err.why);
     check_ran("pre\ndeploy one.test\n", "asked");
 }
 
@@ -139,7 +140,7 @@ TEST(files_come_before_the_option_and_editors_leave_no_hooks)
     add_file("deploy", "20", second);
     add_file("deploy", "10", first);
     add_file("deploy", "10~", never);
-    CHECK(hooks_deploy(&stage.context, "live", &names, &err), "%s", err.why);
+    CHECK(hooks_deploy(&stage.context, "live", &names, NULL, &err), "%s", err.why);
     check_ran("first\nsecond\ndeploy one.test\n", "in byte order");
     stage.settings->directory_hooks = false;
     CHECK(hooks_after(&stage.context, &names, &err), "%s", err.why);
@@ -160,8 +161,8 @@ TEST(a_file_that_the_option_names_too)
     add_file("post", "x", note_post);
     xreplace(&stage.settings->deploy_hook, deploy);
     xreplace(&stage.settings->post_hook, post);
-    CHECK(
-        hooks_deploy(&stage.context, "live", &names, &err) && hooks_after(&stage.context, &names, &err), "%s", err.why);
+    CHECK(hooks_deploy(&stage.context, "live", &names, NULL, &err) && hooks_after(&stage.context, &names, &err), "%s",
+        err.why);
     check_ran("deploy\npost\npost\n", "certonly");
     stage.context.verb = "renew";
     CHECK(
@@ -183,8 +184,8 @@ TEST(what_manual_hooks_were_told_is_told_to_those_that_follow)
     stage.settings->deploy_hook = note("deploy $CERTBOT_DOMAIN ${CERTBOT_TOKEN-none} $RENEWED_DOMAINS");
     stage.settings->post_hook = note("post $CERTBOT_DOMAIN ${CERTBOT_TOKEN-none}");
     (void)setenv("CERTBOT_TOKEN", "inherited", 1);
-    CHECK(
-        hooks_deploy(&stage.context, "live", &names, &err) && hooks_after(&stage.context, &names, &err), "%s", err.why);
+    CHECK(hooks_deploy(&stage.context, "live", &names, NULL, &err) && hooks_after(&stage.context, &names, &err), "%s",
+        err.why);
     (void)unsetenv("CERTBOT_TOKEN");
     check_ran("deploy m.test none one.test\npost m.test none\n", "both");
 }
@@ -227,8 +228,8 @@ TEST(long_lists_of_names_are_cut_for_post_hooks_alone)
     free(stage.settings->post_hook);
     stage.settings->deploy_hook = note("deploy ${#RENEWED_DOMAINS}");
     stage.settings->post_hook = note("post ${#RENEWED_DOMAINS} ${#FAILED_DOMAINS}");
-    CHECK(hooks_deploy(&stage.context, "live", &long_ones, &err) && hooks_after(&stage.context, &long_ones, &err), "%s",
-        err.why);
+    CHECK(hooks_deploy(&stage.context, "live", &long_ones, NULL, &err) && hooks_after(&stage.context, &long_ones, &err),
+        "%s", err.why);
     check_ran("deploy 39999\npost 32000 0\n", "certonly");
     stage.context.verb = "renew";
     CHECK(
@@ -244,7 +245,7 @@ static void deploy_interrupted(struct stage *stage, const struct list *names)
     (void)signal(SIGINT, SIG_DFL); /* a shell's background job begins with it ignored, and then it stays so */
     interrupt_init();
     (void)raise(SIGINT);
-    _exit(hooks_deploy(&stage->context, "live", names, &err) ? 0 : 1);
+    _exit(hooks_deploy(&stage->context, "live", names, NULL, &err) ? 0 : 1);
 }
 
 /* A certificate that is saved is not due, so no later run would make up for what was left out. */

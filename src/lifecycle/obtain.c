@@ -10,6 +10,7 @@
 #include "config/option.h"
 #include "crypto/csr.h"
 #include "lifecycle/choice.h"
+#include "lifecycle/deliver.h"
 #include "lifecycle/hold.h"
 #include "lifecycle/hooks.h"
 #include "lifecycle/issue.h"
@@ -62,6 +63,7 @@ static bool save(struct context *context, const struct issue_request *request, c
     struct lineage **lineage, const char *new_name, const struct list *names, struct error *err)
 {
     AUTO(buf_clear) struct buf pem = BUF_SECRET(KEY_PEM_MAX);
+    AUTO(cert_free) struct cert *cert = NULL;
     AUTO(free)
     char *record = xstrdup_or_null(request->record); /* may be the lineage's name, which goes when it is reloaded */
     struct issued issued = { buf_view(&chain->cert), buf_view(&chain->chain), buf_view(&chain->fullchain), { 0 },
@@ -69,9 +71,12 @@ static bool save(struct context *context, const struct issue_request *request, c
     bool ok;
 
     if (context->settings->dry_run)
-        return *lineage == NULL || hooks_deploy(context, (*lineage)->live_dir, names, err);
-    ok = renewal_key_pem(context->settings, *lineage, request->key, &pem, err);
+        return *lineage == NULL || deliver_hooks(context, *lineage, names, err);
+    ok = renewal_key_pem(context->settings, *lineage, request->key, &pem, err) &&
+         cert_from_pem(issued.cert, "the new certificate", &cert, err);
     issued.privkey = buf_view(&pem);
+    if (ok)
+        deliver_expect(context, *lineage != NULL ? (*lineage)->name : new_name, cert);
     if (ok && *lineage == NULL)
         ok = lineage_create(context->store, new_name, &issued, context->settings, lineage, err);
     else if (ok)
@@ -79,7 +84,7 @@ static bool save(struct context *context, const struct issue_request *request, c
     if (!ok)
         return resume_keep(context, request, chain, err);
     record_drop(context, record);
-    return hooks_deploy(context, (*lineage)->live_dir, names, err);
+    return deliver_hooks(context, *lineage, names, err);
 }
 
 static bool issue_in_turn(
@@ -319,7 +324,7 @@ static bool account_unlocked(struct context *context, struct hold *hold, bool *a
 static bool obtain_existing(struct context *context, struct choice choice, struct hold *hold,
     const struct plugin *authenticator, struct obtain_result *out, bool *again, struct error *err)
 {
-    bool renew = true, type_changes;
+    bool renew = true, type_changes, delivered;
 
     if (choice.kind == CHOICE_SAME) {
         if (out->names.len == 0)
@@ -339,7 +344,9 @@ static bool obtain_existing(struct context *context, struct choice choice, struc
         log_info("Keeping the existing certificate");
     out->lineage = TAKE(hold->lineage);
     out->what = !renew ? OBTAINED_KEPT : context->settings->dry_run ? OBTAINED_SIMULATED : OBTAINED_RENEWED;
-    return !renew || renew_lineage(context, out->lineage, authenticator, &out->names, err);
+    if (!renew)
+        return context->settings->dry_run || deliver_outstanding(context, out->lineage, false, &delivered, err);
+    return renew_lineage(context, out->lineage, authenticator, &out->names, err);
 }
 
 /* Certbot asks about the account before it asks for names, even when none will be needed; scripts answer in that order.

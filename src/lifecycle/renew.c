@@ -9,12 +9,13 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/renewal_params.h"
+#include "lifecycle/deliver.h"
 #include "lifecycle/hooks.h"
-#include "lifecycle/install.h"
 #include "lifecycle/obtain.h"
 #include "lifecycle/renewal_check.h"
 #include "lifecycle/revive.h"
 #include "lifecycle/turns.h"
+#include "store/delivery.h"
 #include "store/pending.h"
 
 #define JOBS_PER_CPU 4
@@ -29,7 +30,8 @@ struct queue { /* shared by the workers */
     struct ui **done; /* what the lineages that are done have said, until those before them are done too */
     size_t next_said; /* whose output comes next */
     pthread_mutex_t sleep_lock;
-    bool slept; /* the one random sleep of a run was done; who is due meanwhile waits for it */
+    bool slept;      /* the one random sleep of a run was done; who is due meanwhile waits for it */
+    bool deliveries; /* earlier runs have left some undone */
     struct turns *turns;
     struct hook_trail *trails; /* of each lineage */
 };
@@ -87,7 +89,36 @@ static bool renew_due(struct context *context, struct lineage *lineage, struct r
 
     TRY(plugin_choose_authenticator(context->settings, context->ui, &authenticator, err));
     TRY(renew_lineage(context, lineage, authenticator, &renewal->names, err));
-    return context->settings->dry_run || installer_restart(context, err);
+    if (context->settings->dry_run)
+        return true;
+    TRY(deliver_reload(context, renewal->name, err));
+    renewal->undelivered = delivery_is_recorded(context->store, renewal->name);
+    return true;
+}
+
+/* What an earlier run has left to do for the certificate that is live. Who forces a renewal does not wait. */
+static void deliver_rest(
+    const struct queue *queue, struct context *context, const struct lineage *lineage, struct renewal *renewal)
+{
+    bool delivered = false, patient = !context->settings->force_renewal && !ui_is_interactive(context->ui);
+    struct error err = { 0 };
+
+    if (!queue->deliveries)
+        return;
+    if (!deliver_outstanding(context, lineage, patient, &delivered, &err))
+        log_error("%s: %s", err.what, err.why);
+    renewal->undelivered = !delivered;
+}
+
+/* A renewal that fails does not keep the certificate there is from those who use it. */
+static bool renew_or_deliver(const struct queue *queue, struct context *context, struct lineage *lineage,
+    struct renewal *renewal, struct error *err)
+{
+    if (renew_due(context, lineage, renewal, err))
+        return true;
+    if (err->kind != ERROR_CANCELED)
+        deliver_rest(queue, context, lineage, renewal);
+    return false;
 }
 
 /* The lineage is loaded and its settings are restored: everything that fails from here on is a failed renewal.
@@ -104,6 +135,7 @@ static bool renew_loaded(
     if (due == DUE_NOT) {
         ui_say(context->ui, "Certificate not yet due for renewal");
         renewal->what = RENEWED_SKIPPED;
+        deliver_rest(queue, context, lineage, renewal);
         return true;
     }
     if (due == DUE_FORCED)
@@ -115,7 +147,7 @@ static bool renew_loaded(
         renewal->what = RENEWED_LATER;
         return true;
     }
-    TRY(renew_due(context, lineage, renewal, err));
+    TRY(renew_or_deliver(queue, context, lineage, renewal, err));
     renewal->what = RENEWED_DONE;
     return true;
 }
@@ -300,6 +332,7 @@ bool renew_all(struct context *context, struct renewals *out, struct error *err)
     if (!context->settings->dry_run) {
         store_finish_deletions(context->store);
         pending_sweep(context->store, clock_now());
+        queue.deliveries = deliver_sweep(context);
     }
     TRY(list_lineages(context, out, err));
     (void)pthread_mutex_init(&queue.lock, NULL);

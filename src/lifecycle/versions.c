@@ -6,9 +6,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/renewal_params.h"
+#include "lifecycle/deliver.h"
 #include "lifecycle/hold.h"
-#include "lifecycle/hooks.h"
-#include "lifecycle/install.h"
 #include "lifecycle/revocation.h"
 #include "store/history.h"
 
@@ -105,8 +104,22 @@ static bool tell(struct context *context, const struct lineage *lineage, struct 
     bool ok;
 
     own.settings = settings;
-    ok = hooks_deploy(&own, lineage->live_dir, &lineage->cert->names, err) && installer_restart(&own, err);
+    ok = deliver_hooks(&own, lineage, &lineage->cert->names, err) && deliver_reload(&own, lineage->name, err);
     return ok || error_in(err, "the version is live, but not everybody could be told");
+}
+
+/* Before that: what a run that is killed in between leaves to the next one. */
+static void expect(struct context *context, const struct lineage *lineage, const char *id, struct settings *settings)
+{
+    AUTO(history_clear) struct history history = { 0 };
+    struct context own = *context;
+    const struct version *version;
+    struct error err = { 0 };
+
+    own.settings = settings;
+    version = lineage_history(lineage, &history, &err) ? find(&history, id) : NULL;
+    if (version != NULL && version->cert != NULL)
+        deliver_expect(&own, lineage->name, version->cert);
 }
 
 /* *again: the lineage has changed while the user was asked. */
@@ -150,6 +163,7 @@ bool versions_restore(struct context *context, const char *name, const char *id,
     if (!go_on)
         return true;
     TRY(own_settings(context, hold.lineage, &settings, err));
+    expect(context, hold.lineage, id, settings);
     TRY(lineage_restore(context->store, hold.lineage, id, now, err));
     if (!lineage_apply_access(context->store, hold.lineage, settings, &unset))
         log_warning("Could not set who may read %s: %s", name, unset.why);

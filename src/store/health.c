@@ -26,6 +26,7 @@ static void (*const lineage_checks[])(struct patient *) = {
     check_modes,
     check_lineage_leftovers,
     check_order,
+    check_delivery,
 };
 
 static void (*const store_checks[])(struct health *) = {
@@ -33,6 +34,7 @@ static void (*const store_checks[])(struct health *) = {
     check_store_leftovers,
     check_deletions,
     check_orders,
+    check_deliveries,
     check_strays,
     check_accounts,
     check_old_requests,

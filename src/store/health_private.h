@@ -124,6 +124,7 @@ void check_live_files(struct patient *patient);        /* health_live.c */
 void check_match(struct patient *patient);             /* health_match.c */
 void check_newest(struct patient *patient);            /* health_live.c */
 void check_order(struct patient *patient);             /* health_orders.c */
+void check_delivery(struct patient *patient);          /* health_delivery.c */
 void check_modes(struct patient *patient);             /* health_access.c */
 void check_lineage_leftovers(struct patient *patient); /* health_leftovers.c */
 
@@ -131,6 +132,7 @@ void check_store_modes(struct health *health);     /* health_access.c */
 void check_store_leftovers(struct health *health); /* health_leftovers.c */
 void check_deletions(struct health *health);       /* health_deletions.c */
 void check_orders(struct health *health);          /* health_orders.c */
+void check_deliveries(struct health *health);      /* health_delivery.c */
 void check_strays(struct health *health);          /* health_orphans.c */
 void check_accounts(struct health *health);
 void check_old_requests(struct health *health);

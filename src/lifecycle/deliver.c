@@ -1,0 +1,260 @@
+#include "lifecycle/deliver.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "config/renewal_params.h"
+#include "lifecycle/hooks.h"
+#include "lifecycle/install.h"
+#include "store/delivery.h"
+
+/* ---- the record ---- */
+
+static bool save(struct context *context, const char *name, const struct delivery *delivery)
+{
+    struct error err = { 0 };
+
+    if (delivery_save(context->store, name, delivery, &err))
+        return true;
+    log_warning("Could not record what follows the certificate of %s (%s): if this run is interrupted, the next one "
+                "does not make up for it",
+        name, err.why);
+    return false;
+}
+
+static void drop(struct context *context, const char *name)
+{
+    struct error err = { 0 };
+
+    if (!delivery_drop(context->store, name, &err))
+        log_warning("Could not remove the record of a delivery that is done: %s", err.why);
+}
+
+/* A record that cannot be read says no more than that something may be left to do: then all of it is. */
+static bool load(struct context *context, const struct lineage *lineage, struct delivery *out)
+{
+    AUTO(buf_clear) struct buf fingerprint = BUF(128);
+    struct error err = { 0 };
+    bool found;
+
+    if (delivery_load(context->store, lineage->name, out, &found, &err))
+        return found;
+    log_warning("%s: %s; everything that follows the certificate is done again", err.what, err.why);
+    error_clear(&err);
+    if (!cert_fingerprint(lineage->cert, &fingerprint, &err))
+        return false;
+    *out = (struct delivery){ .version = buf_take(&fingerprint) };
+    return true;
+}
+
+static bool has_installer(const struct settings *settings)
+{
+    return settings->installer != NULL && strcmp(settings->installer, "None") != 0;
+}
+
+/* Whether anything is to follow. Trouble with listing the hooks is told when they are to run. */
+static bool is_expected(struct context *context)
+{
+    AUTO(list_clear) struct list commands = { 0 };
+    struct error err = { 0 };
+
+    return has_installer(context->settings) || !hooks_for_deploy(context, &commands, &err) || commands.len > 0;
+}
+
+void deliver_expect(struct context *context, const char *name, const struct cert *cert)
+{
+    AUTO(delivery_clear) struct delivery delivery = { 0 }, earlier = { 0 };
+    AUTO(buf_clear) struct buf fingerprint = BUF(128);
+    struct error err = { 0 };
+    bool found;
+
+    if (context->settings->dry_run)
+        return;
+    if (!is_expected(context)) {
+        drop(context, name); /* an earlier version's, which this one supersedes */
+        return;
+    }
+    if (!cert_fingerprint(cert, &fingerprint, &err)) {
+        log_warning("%s", err.why);
+        return;
+    }
+    delivery.version = buf_take(&fingerprint);
+    if (delivery_load(context->store, name, &earlier, &found, &err) && found &&
+        strcmp(earlier.version, delivery.version) != 0)
+        delivery.superseded = TAKE(earlier.version);
+    (void)save(context, name, &delivery);
+}
+
+/* ---- its parts ---- */
+
+struct progress {
+    struct context *context;
+    const char *name; /* of the lineage */
+    struct delivery *delivery;
+    char *failed; /* what went wrong last in this attempt */
+};
+
+static bool has_run(void *arg, const char *command)
+{
+    const struct progress *progress = arg;
+
+    return delivery_has_run(progress->delivery, command);
+}
+
+/* Under the name certbot a failure is as good as a success. */
+static void note_run(void *arg, const char *command, int status)
+{
+    struct progress *progress = arg;
+
+    if (status == 0 || progress->context->as_certbot) {
+        delivery_note_run(progress->delivery, command);
+        (void)save(progress->context, progress->name, progress->delivery);
+        return;
+    }
+    free(progress->failed);
+    progress->failed = xprintf("the deploy hook '%s' ended with status %d", command, status);
+}
+
+static bool run_hooks(struct context *context, const struct lineage *lineage, const struct list *names,
+    struct delivery *delivery, struct error *err)
+{
+    struct progress progress = { context, lineage->name, delivery, NULL };
+    struct hook_memory memory = { has_run, note_run, &progress };
+    bool ok = hooks_deploy(context, lineage->live_dir, names, delivery == NULL ? NULL : &memory, err);
+
+    if (delivery != NULL && (!ok || progress.failed != NULL)) {
+        delivery_note_failure(delivery, ok ? progress.failed : err->why, clock_now());
+        (void)save(context, lineage->name, delivery);
+    }
+    free(progress.failed);
+    return ok;
+}
+
+bool deliver_hooks(struct context *context, const struct lineage *lineage, const struct list *names, struct error *err)
+{
+    AUTO(delivery_clear) struct delivery delivery = { 0 };
+    bool recorded = !context->settings->dry_run && load(context, lineage, &delivery);
+
+    return run_hooks(context, lineage, names, recorded ? &delivery : NULL, err);
+}
+
+/* Whether each of the hooks that there are now has run. */
+static bool hooks_are_done(struct context *context, const struct delivery *delivery)
+{
+    AUTO(list_clear) struct list commands = { 0 };
+    struct error err = { 0 };
+    bool all = hooks_for_deploy(context, &commands, &err);
+
+    for (size_t i = 0; all && i < commands.len; i++)
+        all = delivery_has_run(delivery, commands.at[i]);
+    return all;
+}
+
+static bool reload(struct context *context, const char *name, struct delivery *delivery, struct error *err)
+{
+    if (delivery->reload_done || !has_installer(context->settings))
+        return true;
+    if (!installer_restart(context, err)) {
+        delivery_note_failure(delivery, err->why, clock_now());
+        (void)save(context, name, delivery);
+        return false;
+    }
+    delivery->reload_done = true;
+    return true;
+}
+
+static void close_record(struct context *context, const char *name, struct delivery *delivery, bool *delivered)
+{
+    *delivered = hooks_are_done(context, delivery);
+    if (*delivered)
+        drop(context, name);
+    else
+        (void)save(context, name, delivery);
+}
+
+bool deliver_reload(struct context *context, const char *name, struct error *err)
+{
+    AUTO(delivery_clear) struct delivery delivery = { 0 };
+    struct error reading = { 0 };
+    bool found = false, delivered;
+
+    if (!delivery_load(context->store, name, &delivery, &found, &reading) || !found)
+        return installer_restart(context, err);
+    TRY(reload(context, name, &delivery, err));
+    close_record(context, name, &delivery, &delivered);
+    return true;
+}
+
+void deliver_installed(struct context *context, const char *name)
+{
+    AUTO(delivery_clear) struct delivery delivery = { 0 };
+    struct error err = { 0 };
+    bool found = false, delivered;
+
+    if (!delivery_load(context->store, name, &delivery, &found, &err) || !found)
+        return;
+    delivery.reload_done = true;
+    close_record(context, name, &delivery, &delivered);
+}
+
+/* ---- what earlier runs have left ---- */
+
+/* With the settings that are saved with the lineage: its hooks, its installer. */
+static bool do_rest(struct context *context, const struct lineage *lineage, struct delivery *delivery, bool *delivered,
+    struct error *err)
+{
+    AUTO(settings_free) struct settings *settings = settings_dup(context->settings);
+    struct context own = *context;
+
+    own.settings = settings;
+    TRY(renewal_params_restore(lineage->conf, lineage->conf_path, settings, err));
+    ui_say(context->ui, "The certificate is live, but not everything that follows it was done; doing the rest");
+    TRY(run_hooks(&own, lineage, &lineage->cert->names, delivery, err));
+    TRY(reload(&own, lineage->name, delivery, err));
+    close_record(&own, lineage->name, delivery, delivered);
+    return true;
+}
+
+bool deliver_outstanding(
+    struct context *context, const struct lineage *lineage, bool patient, bool *delivered, struct error *err)
+{
+    AUTO(delivery_clear) struct delivery delivery = { 0 };
+
+    *delivered = true;
+    if (!delivery_any(context->store))
+        return true;
+    if (!load(context, lineage, &delivery) ||
+        !delivery_settle(&delivery, lineage->cert)) { /* that version never went live */
+        drop(context, lineage->name);                 /* also what a crash left of a record */
+        return true;
+    }
+    *delivered = false;
+    return (patient && delivery.not_before > clock_now()) || do_rest(context, lineage, &delivery, delivered, err);
+}
+
+bool deliver_sweep(struct context *context)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    struct error err = { 0 };
+
+    if (!delivery_any(context->store))
+        return false;
+    if (!delivery_names(context->store, &names, &err)) {
+        log_warning("%s", err.why);
+        return true;
+    }
+    for (size_t i = 0; i < names.len; i++) {
+        AUTO(range_lock_release) struct range_lock *lock = NULL;
+        bool taken;
+
+        if (store_has_lineage(context->store, names.at[i]))
+            continue;
+        if (lineage_lock_try(context->store, names.at[i], &lock, &taken, &err) && taken &&
+            !store_has_lineage(context->store, names.at[i]))
+            drop(context, names.at[i]);
+    }
+    return delivery_any(context->store);
+}

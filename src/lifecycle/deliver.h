@@ -1,0 +1,35 @@
+#pragma once
+/*
+ * What follows a certificate's going live: deploy hooks, then the reload of the installer's server.
+ *
+ * deliver_expect writes down, before the version goes live, that this is to come. Each part that is done is noted, and
+ * the record goes with the last one. A run that was killed in between, and a command that failed, are made up for by
+ * the next `renew`, or by asking for the same certificate again. Under the name certbot a command that failed counts as
+ * done, as it does there.
+ *
+ * The lineage is locked by the caller throughout.
+ */
+#include "lifecycle/context.h"
+
+/* Before `cert` goes live as lineage `name`. Nothing is recorded in a dry run, or where nothing is to follow. Trouble
+ * is told: it is no reason to keep a good certificate from going live. */
+void deliver_expect(struct context *context, const char *name, const struct cert *cert);
+
+/* The certificate is live: its deploy hooks, each once. In a dry run only with --run-deploy-hooks. A command that fails
+ * is told, and is no error here. */
+MUST_USE bool deliver_hooks(
+    struct context *context, const struct lineage *lineage, const struct list *names, struct error *err);
+
+/* The installer that the settings name, if any, reloads its server; what was recorded is done, unless a hook failed. */
+MUST_USE bool deliver_reload(struct context *context, const char *name, struct error *err);
+
+/* The same where installing has made the server use it already. */
+void deliver_installed(struct context *context, const char *name);
+
+/* What earlier runs have left to do for the version that is live. `patient`: not before the pause after a failure is
+ * over. *delivered: nothing is left. An error is that of the reload; a hook's failure is told. */
+MUST_USE bool deliver_outstanding(
+    struct context *context, const struct lineage *lineage, bool patient, bool *delivered, struct error *err);
+
+/* Removes the records of lineages that are no more. Whether any are left, so that each lineage has to be looked at. */
+bool deliver_sweep(struct context *context);

@@ -1,0 +1,74 @@
+/*
+ * Recorded deliveries (delivery.h): certificates that are live, but not everybody was told.
+ */
+#include "base/clock.h"
+#include "base/mem.h"
+#include "store/delivery.h"
+#include "store/health_private.h"
+
+static const char why_not_told[] = "servers may go on with the certificate before it until that one has expired";
+
+static void report_unreadable(const struct patient *patient, const char *path, const struct error *err)
+{
+    struct finding *finding = health_find(
+        patient->health, patient, "delivery-unreadable", HEALTH_WARNING, path, why_not_told, "%s", err->why);
+
+    finding_answer(finding, "make it readable, or run `renew`: it does again all that follows this certificate");
+}
+
+static void report_left(const struct patient *patient, const char *path, const struct delivery *delivery)
+{
+    struct finding *finding;
+
+    if (delivery->failures == 0)
+        finding = health_find(patient->health, patient, "not-delivered", HEALTH_WARNING, path, why_not_told,
+            "the run that made this certificate live was cut short before its deploy hooks were done");
+    else
+        finding = health_find(patient->health, patient, "not-delivered", HEALTH_WARNING, path, why_not_told,
+            "what follows this certificate's going live has failed %u time(s), last: %s", delivery->failures,
+            delivery->why != NULL ? delivery->why : "unknown");
+    finding_answer(finding, "run `renew --cert-name %s`: it does what is left", patient->name);
+}
+
+void check_delivery(struct patient *patient)
+{
+    AUTO(delivery_clear) struct delivery delivery = { 0 };
+    AUTO(free) char *path = delivery_path(patient->health->store, patient->name);
+    struct error err = { 0 };
+    bool found;
+
+    if (!delivery_load(patient->health->store, patient->name, &delivery, &found, &err))
+        report_unreadable(patient, path, &err);
+    else if (found && patient->lineage != NULL && patient->lineage->cert != NULL &&
+             delivery_settle(&delivery, patient->lineage->cert))
+        report_left(patient, path, &delivery);
+}
+
+static bool repair_drop(struct health *health, const struct finding *finding, struct error *err)
+{
+    return delivery_drop(health->store, finding->from, err);
+}
+
+void check_deliveries(struct health *health)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    struct error err = { 0 };
+
+    if (!delivery_names(health->store, &names, &err)) {
+        health_note_trouble(&err);
+        return;
+    }
+    for (size_t i = 0; i < names.len; i++) {
+        AUTO(free) char *path = NULL;
+        struct finding *finding;
+
+        if (store_has_lineage(health->store, names.at[i]))
+            continue;
+        path = delivery_path(health->store, names.at[i]);
+        finding = health_find(health, NULL, "delivery-stray", HEALTH_NOTE, path, "it is of no more use", "%s",
+            "the record of a delivery of a certificate that is no more");
+        finding_answer(finding, "remove it");
+        finding->from = xstrdup(names.at[i]);
+        finding->repair = repair_drop;
+    }
+}
