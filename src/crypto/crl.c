@@ -257,6 +257,13 @@ static bool check_times(const struct crl *crl, int64_t now, struct error *err)
     return true;
 }
 
+bool crl_is_current(const struct crl *crl, int64_t now)
+{
+    struct error err = { 0 };
+
+    return check_times(crl, now, &err);
+}
+
 /* Whether the list would tell of cert. A part that lies at another URL than the certificate names would
  * not. */
 static bool is_about(const struct crl *crl, const struct cert *cert)

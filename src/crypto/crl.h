@@ -21,6 +21,9 @@ MUST_USE bool crl_read(struct view bytes, const struct cert *issuer, struct crl 
 void crl_free(struct crl *crl); /* NULL is fine */
 DEFINE_AUTO(struct crl, crl_free)
 
+/* Whether it is neither from the future nor out of date at that instant, as crl_lookup sees it. */
+bool crl_is_current(const struct crl *crl, int64_t now);
+
 /*
  * Whether cert, issued by issuer, stands in the list at the instant now (UTC seconds). ERROR_NETWORK when
  * the list does not tell: signed by another key than issuer's, from the future or out of date by more than

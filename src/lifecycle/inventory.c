@@ -90,6 +90,25 @@ static void ask_one(void *ctx, size_t index)
         entry->is_revoked = revocation == REVOCATION_REVOKED;
 }
 
+/* The first of each host comes first, so that silent ones are waited for at the same time. */
+static void order_by_host(struct inventory_entry **at, size_t count)
+{
+    AUTO(list_clear) struct list hosts = { 0 };
+    size_t front = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        struct inventory_entry *entry = at[i];
+        const struct cert *cert = entry->lineage->cert;
+        AUTO(free) char *host = revocation_host(cert->ocsp_url != NULL ? cert->ocsp_url : cert->crl_url);
+
+        if (list_has(&hosts, host))
+            continue;
+        list_add(&hosts, host);
+        at[i] = at[front];
+        at[front++] = entry;
+    }
+}
+
 static bool ask_for_revocation(struct context *context, struct inventory *inventory, struct error *err)
 {
     AUTO(free) struct inventory_entry **at = xcalloc(inventory->len + 1, sizeof(*at));
@@ -102,6 +121,7 @@ static bool ask_for_revocation(struct context *context, struct inventory *invent
         if (entry->lineage != NULL && revocation_can_be_asked(entry->lineage->cert, inventory->now))
             at[count++] = entry;
     }
+    order_by_host(at, count);
     parallel_wait_for(count, ASKING_THREADS, ask_one, &asking);
     return count == 0 || interrupt_check(err);
 }

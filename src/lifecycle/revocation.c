@@ -1,31 +1,17 @@
 #include "lifecycle/revocation.h"
 
-#include <string.h>
-
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "crypto/crl.h"
 #include "crypto/ocsp.h"
+#include "lifecycle/revocation_memory.h"
 
-#define OCSP_TIMEOUT_MS 10000
-#define CRL_TIMEOUT_MS 30000
+#define TIMEOUT_MS 10000 /* of a whole answer */
+#define PATIENCE_MS 3000 /* of a host that says nothing */
 #define CHAIN_MAX (1024 * 1024)
-
-struct crl_place { /* a URL that lists come from */
-    struct crl_place *next;
-    char *url;
-    pthread_mutex_t lock; /* held while it is fetched: the others wait for the same list */
-    bool tried;
-    struct crl *crl;      /* NULL: there is none to be had */
-    struct error failure; /* why */
-};
-
-struct revocation_memory {
-    pthread_mutex_t lock; /* silent and places; not what is in a place */
-    struct list silent;   /* "http://host:port" of those that did not answer */
-    struct crl_place *places;
-};
+#define MEMORY_DIR "revocation" /* below the work directory */
 
 struct asking { /* one certificate's question */
     struct revocation_memory *memory;
@@ -36,76 +22,28 @@ struct asking { /* one certificate's question */
     int64_t now;
 };
 
-struct revocation_memory *revocation_memory_new(void)
-{
-    struct revocation_memory *memory = xcalloc(1, sizeof *memory);
-
-    (void)pthread_mutex_init(&memory->lock, NULL);
-    return memory;
-}
-
-void revocation_memory_free(struct revocation_memory *memory)
-{
-    if (memory == NULL)
-        return;
-    while (memory->places != NULL) {
-        struct crl_place *place = memory->places;
-
-        memory->places = place->next;
-        crl_free(place->crl);
-        free(place->url);
-        (void)pthread_mutex_destroy(&place->lock);
-        free(place);
-    }
-    list_clear(&memory->silent);
-    (void)pthread_mutex_destroy(&memory->lock);
-    free(memory);
-}
-
-/* ---- HTTP, once for each host that is silent ---- */
-
-/* "http://host:port" of a URL. */
-static char *host_of(const char *url)
-{
-    const char *start = strstr(url, "://");
-    size_t len = start == NULL ? strlen(url) : (size_t)(start - url) + 3;
-
-    return xstrndup(url, len + strcspn(url + len, "/?#"));
-}
-
-static bool is_silent(struct revocation_memory *memory, const char *host)
-{
-    bool silent;
-
-    (void)pthread_mutex_lock(&memory->lock);
-    silent = list_has(&memory->silent, host);
-    (void)pthread_mutex_unlock(&memory->lock);
-    return silent;
-}
-
-static void mark_silent(struct revocation_memory *memory, const char *host)
-{
-    (void)pthread_mutex_lock(&memory->lock);
-    if (!list_has(&memory->silent, host))
-        list_add(&memory->silent, host);
-    (void)pthread_mutex_unlock(&memory->lock);
-}
+/* ---- HTTP ---- */
 
 /* ERROR_NETWORK for anything but a 200. */
 static bool fetch(
-    const struct asking *asking, const struct http_request *request, struct http_response *response, struct error *err)
+    const struct asking *asking, struct http_request request, struct http_response *response, struct error *err)
 {
-    AUTO(free) char *host = host_of(request->url);
+    AUTO(free) char *host = revocation_host(request.url);
+    int64_t begun_ms = clock_monotonic_ms();
 
-    if (is_silent(asking->memory, host))
-        return error_set(err, ERROR_NETWORK, "%s did not answer before", host);
-    if (!asking->transport->http(asking->transport->self, request, response, err)) {
+    request.named_by = asking->ca;
+    request.timeout_ms = TIMEOUT_MS;
+    request.patience_ms = PATIENCE_MS;
+    if (!revocation_may_ask(asking->memory, host))
+        return error_set(err, ERROR_NETWORK, "%s did not answer before, or others have taken the time", host);
+    if (!asking->transport->http(asking->transport->self, &request, response, err)) {
         if (err->kind == ERROR_NETWORK)
-            mark_silent(asking->memory, host);
+            revocation_note_silence(asking->memory, host, begun_ms, clock_monotonic_ms(), asking->now);
         return false;
     }
+    revocation_note_answer(asking->memory, host);
     return response->status == 200 ||
-           error_set(err, ERROR_NETWORK, "HTTP status %d from %s", response->status, request->url);
+           error_set(err, ERROR_NETWORK, "HTTP status %d from %s", response->status, request.url);
 }
 
 /* ---- OCSP ---- */
@@ -116,14 +54,12 @@ static bool ocsp_fetch(const struct asking *asking, struct http_response *respon
 
     TRY(ocsp_request(asking->cert, asking->issuer, &question, err));
     return fetch(asking,
-        &(struct http_request){
+        (struct http_request){
             .method = HTTP_POST,
-            .named_by = asking->ca,
             .url = asking->cert->ocsp_url,
             .content_type = "application/ocsp-request",
             .body = buf_view(&question),
             .max_body = OCSP_MAX_RESPONSE,
-            .timeout_ms = OCSP_TIMEOUT_MS,
         },
         response, err);
 }
@@ -159,23 +95,19 @@ static enum revocation ocsp_ask(const struct asking *asking, struct error *err)
 
 /* ---- lists ---- */
 
-static struct crl_place *place_of(struct revocation_memory *memory, const char *url)
+/* A list that an earlier run has fetched, no older than that. */
+static bool crl_recall(const struct asking *asking, int64_t max_age_s, struct crl **out)
 {
-    struct crl_place *place;
+    AUTO(buf_clear) struct buf kept = BUF(LISTS_KEPT_BYTES);
+    AUTO(crl_free) struct crl *crl = NULL;
+    struct error err = { 0 };
 
-    (void)pthread_mutex_lock(&memory->lock);
-    for (place = memory->places; place != NULL; place = place->next)
-        if (strcmp(place->url, url) == 0)
-            break;
-    if (place == NULL) {
-        place = xcalloc(1, sizeof *place);
-        place->url = xstrdup(url);
-        (void)pthread_mutex_init(&place->lock, NULL);
-        place->next = memory->places;
-        memory->places = place;
-    }
-    (void)pthread_mutex_unlock(&memory->lock);
-    return place;
+    if (!revocation_list_kept(asking->memory, asking->cert->crl_url, asking->now, max_age_s, &kept) ||
+        !crl_read(buf_view(&kept), asking->issuer, &crl, &err) || !crl_is_current(crl, asking->now))
+        return false;
+    log_debug("the revocation list %s is the one that was fetched before", asking->cert->crl_url);
+    *out = TAKE(crl);
+    return true;
 }
 
 static bool crl_fetch(const struct asking *asking, struct crl **out, struct error *err)
@@ -183,31 +115,33 @@ static bool crl_fetch(const struct asking *asking, struct crl **out, struct erro
     AUTO(http_response_clear) struct http_response response = { 0 };
 
     TRY(fetch(asking,
-        &(struct http_request){
-            .method = HTTP_GET,
-            .named_by = asking->ca,
-            .url = asking->cert->crl_url,
-            .max_body = CRL_MAX,
-            .timeout_ms = CRL_TIMEOUT_MS,
-            .follow = true,
-        },
+        (struct http_request){ .method = HTTP_GET, .url = asking->cert->crl_url, .max_body = CRL_MAX, .follow = true },
         &response, err));
-    if (crl_read(buf_view(&response.body), asking->issuer, out, err))
+    if (crl_read(buf_view(&response.body), asking->issuer, out, err)) {
+        revocation_keep_list(asking->memory, asking->cert->crl_url, buf_view(&response.body));
         return true;
+    }
     /* Here it is said once, not for each certificate. */
     log_warning("The revocation list %s cannot be used: %s", asking->cert->crl_url, err->why);
     return false;
 }
 
-/* Fetches the list once; whoever comes meanwhile waits. Borrowed from the memory. */
+/* A fresh one of before, or a new one; where that is not to be had, whatever of before is still valid. */
+static bool crl_obtain(const struct asking *asking, struct crl **out, struct error *err)
+{
+    return crl_recall(asking, LISTS_FRESH_S, out) || crl_fetch(asking, out, err) ||
+           (err->kind != ERROR_CANCELED && crl_recall(asking, INT64_MAX, out));
+}
+
+/* Has the list once; whoever comes meanwhile waits. Borrowed from the memory. */
 static bool crl_get(const struct asking *asking, const struct crl **out, struct error *err)
 {
-    struct crl_place *place = place_of(asking->memory, asking->cert->crl_url);
+    struct crl_place *place = revocation_place(asking->memory, asking->cert->crl_url);
 
     (void)pthread_mutex_lock(&place->lock);
     if (!place->tried) {
         place->failure = (struct error){ 0 };
-        place->tried = crl_fetch(asking, &place->crl, &place->failure) || place->failure.kind != ERROR_CANCELED;
+        place->tried = crl_obtain(asking, &place->crl, &place->failure) || place->failure.kind != ERROR_CANCELED;
     }
     *out = place->crl;
     if (place->crl == NULL)
@@ -282,6 +216,7 @@ static bool not_asked(
 bool revocation_check(struct context *context, const struct lineage *lineage, enum revocation *out, struct error *err)
 {
     AUTO(buf_clear) struct buf chain = BUF(CHAIN_MAX);
+    AUTO(free) char *dir = file_join(store_work_dir(context->store), MEMORY_DIR);
     struct error failure = { 0 };
     struct transport transport;
     struct net *net;
@@ -293,6 +228,7 @@ bool revocation_check(struct context *context, const struct lineage *lineage, en
     if (!lineage_read(lineage, KIND_CHAIN, &chain, &failure) || !context_net(context, &net, &failure))
         return not_asked(lineage, &failure, out, err);
     transport = transport_of_net(net);
+    revocation_memory_use(world_revocation(context->world), dir, clock_now());
     return revocation_ask(world_revocation(context->world), &transport, lineage->current[KIND_CERT],
         lineage_server(lineage) == NULL ? "" : lineage_server(lineage), lineage->cert, buf_view(&chain), out, err);
 }

@@ -4,8 +4,9 @@
  * have only lists now).
  *
  * Nothing is ever refused because nobody answers: whoever cannot be asked, or cannot be believed, has not
- * said "revoked". That is logged. Lists are kept for the run, since many certificates share few of them; a
- * host that did not answer is not asked again.
+ * said "revoked". That is logged. Lists are kept, since many certificates share few of them: for the run, and for later
+ * ones in the work directory. A host that did not answer is not asked again for hours, and all silent hosts together
+ * cost a run some seconds (revocation_memory.h).
  */
 #include "acme/transport.h"
 #include "lifecycle/context.h"
@@ -18,6 +19,9 @@ enum revocation {
 
 /* Whether there is anything to ask: it has an OCSP or CRL URL and is not expired. Costs nothing. */
 bool revocation_can_be_asked(const struct cert *cert, int64_t now);
+
+/* "http://host:port" of a URL, of the caller's. */
+char *revocation_host(const char *url) __attribute__((returns_nonnull));
 
 /* Asks about the lineage's current version. Starts the network process only when there is somebody to ask.
  * Thread-safe. Fails with ERROR_CANCELED alone. */

@@ -2,12 +2,15 @@
 #include "lifecycle/revocation.h"
 
 #include <stdatomic.h>
+#include <utime.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/parallel.h"
 #include "base/test.h"
 #include "base/text.h"
 #include "lifecycle/revocation_answers.h"
+#include "lifecycle/revocation_memory.h"
 
 #define OCSP_URL "http://ocsp.example/"
 #define CA_URL "https://ca.example/directory"
@@ -222,6 +225,50 @@ TEST(interrupted)
     outside.crl = (struct answer)SAYS(crl_listed);
     CHECK(ask(memory, &outside, leaf, fuzz_issuer_pem, &got, &err), "afterwards");
     CHECK_INT(got, REVOCATION_REVOKED, "afterwards");
+}
+
+/* A list that was fetched is used by later runs: without asking while it is fresh, and afterwards where nobody answers.
+ */
+TEST(a_list_is_kept_for_later_runs)
+{
+    static const struct {
+        const char *name;
+        int64_t age_s;
+        struct answer crl;
+        int asked;
+        enum revocation want;
+    } runs[] = {
+        { "fresh", 60, SILENT, 0, REVOCATION_REVOKED },
+        { "not fresh, and nobody answers", 7200, SILENT, 1, REVOCATION_REVOKED },
+        { "not fresh, and a new one is there", 7200, SAYS(crl_empty), 1, REVOCATION_GOOD },
+    };
+    AUTO(free) char *dir = test_path("memory");
+
+    for (size_t i = 0; i < COUNT(runs); i++) {
+        AUTO(revocation_memory_free)
+        struct revocation_memory *first = revocation_memory_new(),
+                                 *second = revocation_memory_new();
+        AUTO(cert_free) struct cert *leaf = leaf_cert();
+        AUTO(list_clear) struct list names = { 0 };
+        AUTO(free) char *path = NULL;
+        struct world_outside before = { .crl = SAYS(crl_listed) }, after = { .crl = runs[i].crl };
+        struct utimbuf times = { FUZZ_NOW - runs[i].age_s, FUZZ_NOW - runs[i].age_s };
+        enum revocation got = REVOCATION_UNKNOWN;
+        struct error err = { 0 };
+
+        xreplace(&leaf->ocsp_url, NULL);
+        revocation_memory_use(first, dir, FUZZ_NOW);
+        CHECK(ask(first, &before, leaf, fuzz_issuer_pem, &got, &err) && got == REVOCATION_REVOKED, "%s", err.why);
+        REQUIRE(file_list_dir(dir, &names, &err) && names.len == 1, "%s", err.why);
+        path = file_join(dir, names.at[0]);
+        REQUIRE(utime(path, &times) == 0, "%s", path);
+
+        revocation_memory_use(second, dir, FUZZ_NOW);
+        CHECK(ask(second, &after, leaf, fuzz_issuer_pem, &got, &err), "%s: %s", runs[i].name, err.why);
+        CHECK_INT(got, runs[i].want, runs[i].name);
+        CHECK_INT(after.crl_asked, runs[i].asked, runs[i].name);
+        REQUIRE(file_remove_tree(dir, &err), "%s", err.why);
+    }
 }
 
 TEST(who_can_be_asked_about)

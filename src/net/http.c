@@ -67,6 +67,7 @@ bool net_http(struct net *net, const struct http_request *request, struct http_r
             .body = request->body.at == NULL ? view_of("") : request->body,
             .max_body = (uint32_t)max_body,
             .timeout_ms = (uint32_t)timeout_ms,
+            .patience_ms = request->patience_ms > 0 ? (uint32_t)request->patience_ms : 0,
             .follow = request->follow,
             .guarded = request->named_by != NULL,
             .home = view_of(request->named_by),

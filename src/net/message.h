@@ -35,7 +35,7 @@ enum message_type {
 };
 
 #define MESSAGE_SOCKET 3 /* the descriptor on which the network process finds its end of the socket pair */
-#define MESSAGE_VERSION 2
+#define MESSAGE_VERSION 3
 
 /* Bounds of fields, in bytes. */
 #define MESSAGE_MAX_BUNDLE (4 * 1024 * 1024)
@@ -86,7 +86,7 @@ struct message_ready {
 struct message_request {
     enum http_method method;
     struct view url, content_type, accept, body;
-    uint32_t max_body, timeout_ms;
+    uint32_t max_body, timeout_ms, patience_ms; /* patience_ms 0: the time-outs in HELLO */
     bool follow;
     bool guarded;     /* never leads to places that only this machine can reach (netd/guard.h) */
     struct view home; /* guarded: the directory of the CA that named url; may be empty */

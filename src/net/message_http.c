@@ -14,6 +14,7 @@ void message_put_request(struct buf *out, uint32_t id, const struct message_requ
     wire_put_bytes(out, request->body);
     wire_put_u32(out, request->max_body);
     wire_put_u32(out, request->timeout_ms);
+    wire_put_u32(out, request->patience_ms);
     wire_put_u8(out, request->follow);
     wire_put_u8(out, request->guarded);
     wire_put_bytes(out, request->home);
@@ -42,6 +43,7 @@ bool message_get_request(struct view fields, struct message_request *out)
     request.body = wire_get_bytes(&from, MESSAGE_MAX_UPLOAD);
     request.max_body = wire_get_u32(&from, HTTP_MAX_LARGE_BODY);
     request.timeout_ms = wire_get_u32(&from, MESSAGE_MAX_TIMEOUT_MS);
+    request.patience_ms = wire_get_u32(&from, MESSAGE_MAX_TIMEOUT_MS);
     request.follow = wire_get_bool(&from);
     request.guarded = wire_get_bool(&from);
     request.home = wire_get_text(&from, MESSAGE_MAX_URL);

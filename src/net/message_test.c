@@ -41,6 +41,7 @@ static void put_request(struct buf *out)
             .body = view_of("{}"),
             .max_body = 9,
             .timeout_ms = 8,
+            .patience_ms = 7,
             .follow = false,
             .guarded = true,
             .home = view_of("https://ca/dir") });
@@ -53,7 +54,7 @@ static bool get_request(struct view fields)
     return message_get_request(fields, &request) && request.method == HTTP_POST &&
            view_is(request.url, "https://ca/new") && view_is(request.content_type, "application/jose+json") &&
            request.accept.len == 0 && view_is(request.body, "{}") && request.max_body == 9 && request.timeout_ms == 8 &&
-           !request.follow && request.guarded && view_is(request.home, "https://ca/dir");
+           request.patience_ms == 7 && !request.follow && request.guarded && view_is(request.home, "https://ca/dir");
 }
 
 static void put_response(struct buf *out)

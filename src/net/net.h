@@ -66,6 +66,7 @@ struct http_request {
     struct view body;         /* POST */
     size_t max_body;          /* of the answer, up to HTTP_MAX_LARGE_BODY; 0: HTTP_MAX_BODY */
     int timeout_ms;           /* for the whole exchange; 0: 120 s */
+    int patience_ms;          /* for the connection, and for each silence; 0: as in net_options */
     bool follow;              /* GET and HEAD only: up to 5 redirects, never from https to http */
     /*
      * NULL: url is the user's or the CA's. Else url stands in a certificate of the CA whose directory is at named_by

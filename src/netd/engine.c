@@ -87,7 +87,7 @@ static void finish(struct engine *engine, struct transfer *transfer, CURLcode re
     if (transfer_guarded(transfer, &result)) {
         begin_again(engine, transfer);
     } else if (result != CURLE_OK) {
-        failure_describe(result, transfer, &engine->options, &failure);
+        failure_describe(result, transfer, &failure);
         answer_failed(engine, transfer, MESSAGE_FAILURE_NETWORK, &failure);
     } else if (!transfer_redirect(transfer, &again, &why)) {
         failure_of_server(transfer, why, &failure);

@@ -123,8 +123,7 @@ static void describe_connect(const struct transfer *transfer, const char *host, 
 }
 
 /* Which of the limits ran out: libcurl has one code for all. */
-static void describe_timeout(
-    const struct transfer *transfer, const struct transfer_options *options, const char *host, struct failure *out)
+static void describe_timeout(const struct transfer *transfer, const char *host, struct failure *out)
 {
     double resolved = 0;
 
@@ -136,11 +135,10 @@ static void describe_timeout(
             "the name of %s was not resolved in time", host);
     else
         say(out, "check the address, and whether a firewall drops the packets", "no connection to %s within %.3g s",
-            host, options->connect_timeout_ms / 1000.0);
+            host, transfer->connect_ms / 1000.0);
 }
 
-static bool describe_limit(
-    const struct transfer *transfer, const struct transfer_options *options, const char *host, struct failure *out)
+static bool describe_limit(const struct transfer *transfer, const char *host, struct failure *out)
 {
     switch (transfer->limit) {
     case LIMIT_NONE:
@@ -153,7 +151,7 @@ static bool describe_limit(
         return true;
     case LIMIT_SILENCE:
         say(out, "try again later", "%s took the request and then sent nothing for %.3g s", host,
-            options->silence_timeout_ms / 1000.0);
+            transfer->silence_ms / 1000.0);
         return true;
     case LIMIT_PLACE:
         say(out, "", "%s is %s, to which no address inside a certificate is followed", host,
@@ -163,13 +161,12 @@ static bool describe_limit(
     return false;
 }
 
-void failure_describe(
-    CURLcode result, const struct transfer *transfer, const struct transfer_options *options, struct failure *out)
+void failure_describe(CURLcode result, const struct transfer *transfer, struct failure *out)
 {
     char host[HOST_SIZE];
 
     host_of(transfer, host);
-    if (describe_limit(transfer, options, host, out) || describe_proxy(result, transfer, host, out))
+    if (describe_limit(transfer, host, out) || describe_proxy(result, transfer, host, out))
         return;
     switch ((int)result) { /* libcurl's codes, to which newer versions add */
     case CURLE_COULDNT_RESOLVE_HOST:
@@ -180,7 +177,7 @@ void failure_describe(
         describe_connect(transfer, host, out);
         return;
     case CURLE_OPERATION_TIMEDOUT:
-        describe_timeout(transfer, options, host, out);
+        describe_timeout(transfer, host, out);
         return;
     case CURLE_PEER_FAILED_VERIFICATION:
         describe_trust(transfer, host, out);

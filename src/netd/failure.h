@@ -10,7 +10,6 @@ struct failure {
 };
 
 /* From libcurl's result and what the transfer has seen; proxy variables in the environment count as a proxy between. */
-void failure_describe(
-    CURLcode result, const struct transfer *transfer, const struct transfer_options *options, struct failure *out);
+void failure_describe(CURLcode result, const struct transfer *transfer, struct failure *out);
 /* A sentence about the server: "HOST <what>". */
 void failure_of_server(const struct transfer *transfer, const char *what, struct failure *out);

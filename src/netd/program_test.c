@@ -72,8 +72,7 @@ TEST(program_answers_in_full)
 {
     AUTO(net_stop) struct net *net = start(2000, 5000);
     AUTO(http_response_clear)
-    struct http_response got = { 0 },
-                         posted = { 0 }, moved = { 0 }, head = { 0 }, far = { 0 };
+    struct http_response got = { 0 }, posted = { 0 }, moved = { 0 }, head = { 0 }, far = { 0 };
     AUTO(free) char *echo = NULL, *ok = NULL, *redirect = NULL, *nonce = NULL, *elsewhere = NULL;
     struct error err = { 0 };
     size_t from = 0;

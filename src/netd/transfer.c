@@ -116,7 +116,6 @@ static void set_connection(CURL *easy, const struct transfer_options *options)
     SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
     SET(CURLOPT_PIPEWAIT, 1L); /* rather wait to share an HTTP/2 connection than open another */
     SET(CURLOPT_TCP_KEEPALIVE, 1L);
-    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)options->connect_timeout_ms);
     SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     SET(CURLOPT_SSL_VERIFYPEER, options->no_verify ? 0L : 1L);
     SET(CURLOPT_SSL_VERIFYHOST, options->no_verify ? 0L : 2L);
@@ -183,6 +182,7 @@ static void set_round(struct transfer *transfer, char *url)
     transfer->url = url;
     SET(CURLOPT_URL, url);
     SET(CURLOPT_TIMEOUT_MS, (long)(left > 1 ? left : 1));
+    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)transfer->connect_ms);
     SET(CURLOPT_PROXY, proxy == NULL ? "" : proxy); /* "" keeps libcurl from looking by itself */
     SET(CURLOPT_NOPROXY, "");
     guard_set(&transfer->guard, easy, url, proxy != NULL);
@@ -196,7 +196,8 @@ struct transfer *transfer_new(
     transfer->id = id;
     transfer->follow = request->follow;
     transfer->until = clock_monotonic_ms() + request->timeout_ms;
-    transfer->silence_ms = options->silence_timeout_ms;
+    transfer->connect_ms = request->patience_ms > 0 ? request->patience_ms : options->connect_timeout_ms;
+    transfer->silence_ms = request->patience_ms > 0 ? request->patience_ms : options->silence_timeout_ms;
     transfer->body = BUF(request->max_body);
     transfer->easy = curl_easy_init();
     if (transfer->easy == NULL)

@@ -27,7 +27,7 @@ struct transfer {
     char *url; /* of this round */
     char error[CURL_ERROR_SIZE];
     struct event *silence; /* the engine's; runs out when nothing came for silence_ms */
-    uint32_t silence_ms;
+    uint32_t connect_ms, silence_ms;
 
     bool follow;
     unsigned redirects;

@@ -1,5 +1,6 @@
 """Revoked certificates: what `certificates` says of them, and that `renew` replaces them; by OCSP and by lists."""
 import datetime
+import os
 import re
 import time
 
@@ -43,7 +44,8 @@ class RevocableFleet(Fleet):
     """Lineages whose certificates say where to ask."""
 
     def __init__(self, client, server, ocsp=False, crl=None, one_key=False):
-        super().__init__(client.config, client.server, client.store.account_id() if client.ca else "0", client.http_port or 80,
+        # addresses on loopback count only in certificates of a CA that is there, too
+        super().__init__(client.config, client.server or "https://127.0.0.1:1/dir", client.store.account_id() if client.ca else "0", client.http_port or 80,
                          one_key)
         self.responder, self.ocsp, self.crl = server, ocsp, crl
         server.speak_for(self.ca, self.ca_key)
@@ -292,6 +294,41 @@ def test_offline_costs_one_time_out(make_client, server, ca):
     begin = time.monotonic()
     assert client.run("certificates").out.count("(VALID: ") == 60
     assert time.monotonic() - begin < 25
+
+
+@pytest.mark.ours
+def test_silence_is_remembered(make_client, server):
+    """A host that took a time-out is left alone by the next runs, whatever they are, until its time is over."""
+    client = make_client()
+    RevocableFleet(client, server, crl="7.crl", one_key=True).add_many(40, 80)
+    server.talks = "not"
+    for _ in range(2):
+        assert client.run("certificates").out.count("(VALID: ") == 40
+    assert server.count("GET") == 1
+    kept = client.work / "revocation" / "silent"
+    assert kept.read_text().split()[1] == server.url
+    kept.write_text(f"2020-01-01T00:00:00Z {server.url}\n")
+    server.talks = "well"
+    client.run("certificates")
+    assert server.count("GET") == 2
+
+
+@pytest.mark.ours
+def test_list_is_remembered(make_client, server):
+    client = make_client()
+    fleet = RevocableFleet(client, server, crl="7.crl", one_key=True)
+    fleet.add("r.test", 80)
+    server.revoked = {client.store.cert("r.test").serial_number}
+    assert status(client, "r.test") == "INVALID: REVOKED"
+    assert status(client, "r.test") == "INVALID: REVOKED"
+    assert server.count("GET") == 1, "it is fresh"
+    kept, = (client.work / "revocation").glob("*.crl")
+    os.utime(kept, (kept.stat().st_mtime - 7200,) * 2)
+    server.talks = "hangs up"
+    assert status(client, "r.test") == "INVALID: REVOKED"
+    assert server.count("GET") == 2, "asked, and what was kept is still valid"
+    kept.write_bytes(b"nonsense")
+    assert status(client, "r.test").startswith("VALID")
 
 
 @pytest.mark.ours
