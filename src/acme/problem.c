@@ -90,12 +90,13 @@ void problem_from_node(const struct node *node, struct problem *out)
 static void read_strange(const struct http_response *response, struct problem *out)
 {
     AUTO(free) char *excerpt = text_printable_dup(view_trim(buf_view(&response->body)), EXCERPT_MAX, false);
+    const char *from = response->url != NULL ? " from " : "", *url = response->url != NULL ? response->url : "";
 
     out->type = xstrdup("about:blank");
     if (excerpt[0] == '\0')
-        out->detail = xprintf("HTTP status %d without an explanation", response->status);
+        out->detail = xprintf("HTTP status %d%s%s without an explanation", response->status, from, url);
     else
-        out->detail = xprintf("HTTP status %d, which says: %s", response->status, excerpt);
+        out->detail = xprintf("HTTP status %d%s%s, which says: %s", response->status, from, url, excerpt);
 }
 
 void problem_from_response(const struct http_response *response, struct problem *out)

@@ -32,7 +32,7 @@ static const struct {
     { "a web page", CA "/dir", { "GET " CA "/dir", NULL, 200, NULL, "<html>" }, ERROR_ACME, "not valid JSON",
         "--server" },
     { "not found", CA "/dir", { "GET " CA "/dir", NULL, 404, NULL, "nope" }, ERROR_ACME,
-        "HTTP status 404, which says: nope", "--server" },
+        "HTTP status 404 from " CA "/dir, which says: nope", "--server" },
     { "newNonce by http", CA "/dir",
         { "GET " CA "/dir", NULL, 200, NULL,
             "{\"newNonce\":\"http://ca.example/n\","

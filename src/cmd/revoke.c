@@ -1,9 +1,10 @@
 /* revoke: tell the CA that a certificate must not be trusted any more. */
 #include "lifecycle/revoke.h"
 
+#include "base/mem.h"
 #include "cmd/command.h"
 
-static bool revoke_run(struct context *context, struct error *err)
+static bool revoke_one(struct context *context, struct error *err)
 {
     AUTO(revoke_result_clear) struct revoke_result result = { 0 };
 
@@ -15,15 +16,32 @@ static bool revoke_run(struct context *context, struct error *err)
     return true;
 }
 
+static bool revoke_run(struct context *context, struct error *err)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    bool asked;
+
+    TRY(revoke_choose(context, &names, &asked, err));
+    if (!asked)
+        return revoke_one(context, err);
+    for (size_t i = 0; i < names.len; i++) {
+        xreplace(&context->settings->cert_name, names.at[i]);
+        TRY(revoke_one(context, err));
+    }
+    if (names.len == 0)
+        ui_say(context->ui, "Nothing was revoked.");
+    return true;
+}
+
 static const enum option_topic topics[] = { TOPIC_REVOKE, TOPIC_HIDDEN };
 
 const struct command cmd_revoke = {
     .verb = {
         .name = "revoke",
         .summary = "Revoke a certificate, named by --cert-name or --cert-path",
-        .usage = "--cert-name NAME | --cert-path FILE [options]",
+        .usage = "[--cert-name NAME | --cert-path FILE] [options]",
         .text = "Asks the CA to revoke a certificate, as its account or, with --key-path, as the holder of its key; then offers "
-                "to delete its files.",
+                "to delete its files. In a terminal, without a name, the certificates are listed to choose from.",
         .topics = topics,
     },
     .store_needs = STORE_CREATE | STORE_LOCK,

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "config/option.h"
@@ -95,6 +96,16 @@ static bool is_of_all(const struct settings *settings, const struct option *opti
            settings_origin(settings, option->at) == ORIGIN_FILE;
 }
 
+/* Whether some option is saved by this name. */
+static bool is_in_table(const char *key)
+{
+    for (const struct option *option = options; option->names[0] != NULL; option++) {
+        if (text_equal(option->saved, key))
+            return true;
+    }
+    return strcmp(key, "deploy_hook") == 0; /* another name of renew_hook */
+}
+
 static bool is_to_save(const struct settings *settings, const struct option *option)
 {
     return option->saved != NULL && !is_of_all(settings, option) &&
@@ -124,7 +135,7 @@ void renewal_params_save(const struct settings *settings, struct conf *conf)
     }
     conf_keys(conf, MAP, &keys);
     for (size_t i = 0; i < keys.len; i++) {
-        if (!list_has(&map->names, keys.at[i]))
+        if (!list_has(&map->names, keys.at[i]) && !is_in_table(keys.at[i])) /* a misplaced line is the user's */
             conf_remove(conf, MAP, keys.at[i]);
     }
     for (size_t i = 0; i < map->names.len; i++)
@@ -229,15 +240,6 @@ static bool restore_one(const struct restore *restore, const struct option *opti
     return true;
 }
 
-static bool is_in_table(const char *key)
-{
-    for (const struct option *option = options; option->names[0] != NULL; option++) {
-        if (text_equal(option->saved, key))
-            return true;
-    }
-    return false;
-}
-
 /* Whatever is written for a plugin that is not ours is for it to judge. */
 static void restore_plugin_options(const struct restore *restore, const char *plugin)
 {
@@ -259,9 +261,29 @@ static void restore_map(const struct restore *restore)
 
     conf_keys(restore->conf, MAP, &names);
     for (size_t i = 0; i < names.len; i++)
-        webroot_map_put(&restore->settings->webroot_map, names.at[i], conf_get(restore->conf, MAP, names.at[i]));
+        if (!is_in_table(names.at[i]))
+            webroot_map_put(&restore->settings->webroot_map, names.at[i], conf_get(restore->conf, MAP, names.at[i]));
     if (names.len > 0)
         SETTING_MARK(restore->settings, webroot_map, ORIGIN_RENEWAL);
+}
+
+/* Who adds a line at the end of the file writes it into the last section, where nothing reads it. */
+static void tell_misplaced(const struct restore *restore)
+{
+    static const struct {
+        const char *section, *shown;
+    } others[] = { { MAP, "[[webroot_map]]" }, { "acme_renewal_info", "[acme_renewal_info]" } };
+
+    for (size_t i = 0; i < COUNT(others); i++) {
+        AUTO(list_clear) struct list keys = { 0 };
+
+        conf_keys(restore->conf, others[i].section, &keys);
+        for (size_t k = 0; k < keys.len; k++)
+            if (is_in_table(keys.at[k]))
+                log_warning("%s: %s has no effect, as it stands below %s. Move that line up, right below "
+                            "[renewalparams].",
+                    restore->name, keys.at[k], others[i].shown);
+    }
 }
 
 /* What the file says of an option, NULL when nothing. keys: those there are, as most options are in no file. */
@@ -289,6 +311,7 @@ bool renewal_params_restore(const struct conf *conf, const char *name, struct se
         return error_set(
             err, ERROR_CONFIG, "Renewal configuration file %s does not specify an authenticator. Skipping.", name);
     conf_keys(conf, PARAMS, &keys);
+    tell_misplaced(&restore);
     /* Asked before anything is restored: a restored server must not count as the user's when it is the
      * account's turn. */
     for (size_t i = 0; options[i].names[0] != NULL; i++)

@@ -156,6 +156,22 @@ TEST(one_lineage_differs_from_all)
     CHECK_INT(s->history_keep, 5, "how many the lineage keeps");
 }
 
+/* What stands at the end of a file is in its last section: a hook there is no web root, and stays where it is. */
+TEST(a_hook_below_the_map)
+{
+    AUTO(settings_free) struct settings *s = settings_new(false);
+    AUTO(conf_free)
+    struct conf *conf =
+        read_conf(HEAD "authenticator = webroot\n[[webroot_map]]\na.test = /srv/a\nrenew_hook = touch /x\n");
+    struct error err = { 0 };
+
+    REQUIRE(renewal_params_restore(conf, "x", s, &err), "%s", err.why);
+    CHECK_TEXT(s->deploy_hook, NULL, "it has no effect");
+    CHECK_TEXT(webroot_map_find(&s->webroot_map, "renew_hook"), NULL, "it is no name");
+    renewal_params_save(s, conf);
+    CHECK_TEXT(conf_get(conf, "renewalparams/webroot_map", "renew_hook"), "touch /x", "it is not lost");
+}
+
 static const struct {
     const char *name, *text, *why;
 } bad[] = {

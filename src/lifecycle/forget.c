@@ -2,27 +2,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-
-static bool choose(struct context *context, struct list *out, struct error *err)
-{
-    static const struct question question = {
-        .text = "Which certificate(s) would you like to delete?",
-        .flag = "--cert-name",
-        .forced = true,
-    };
-    AUTO(list_clear) struct list names = { 0 };
-    AUTO(free) bool *chosen = NULL;
-
-    TRY(store_lineage_names(context->store, &names, err));
-    if (names.len == 0)
-        return error_set(err, ERROR_CONFIG, "No existing certificates found.");
-    chosen = xcalloc(names.len, sizeof *chosen);
-    TRY(ui_checklist(context->ui, &question, &names, chosen, err));
-    for (size_t i = 0; i < names.len; i++)
-        if (chosen[i])
-            list_add(out, names.at[i]);
-    return true;
-}
+#include "lifecycle/questions.h"
 
 static bool named(struct context *context, struct list *out, struct error *err)
 {
@@ -41,7 +21,9 @@ bool forget_choose(struct context *context, struct list *out, struct error *err)
     struct question question = { .has_default = true };
     bool yes;
 
-    TRY(context->settings->cert_name != NULL ? named(context, out, err) : choose(context, out, err));
+    TRY(context->settings->cert_name != NULL
+            ? named(context, out, err)
+            : question_cert_names(context, "Which certificate(s) would you like to delete?", out, err));
     names = list_join(out, "\n  * ");
     text = xprintf(
         "The following certificate(s) are selected for deletion:\n\n  * %s\n\nA server that still names these files "

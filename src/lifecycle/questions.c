@@ -15,10 +15,10 @@ static void add_name(struct list *out, char *name)
     free(name);
 }
 
-static bool read_names(char *text, struct list *out, struct error *err)
+static bool read_names(char *text, const char *between, struct list *out, struct error *err)
 {
-    for (char *save = NULL, *word = strtok_r(text, ", \t\n", &save); word != NULL;
-         word = strtok_r(NULL, ", \t\n", &save)) {
+    for (char *save = NULL, *word = strtok_r(text, between, &save); word != NULL;
+         word = strtok_r(NULL, between, &save)) {
         char canonical[64], *name;
 
         if (ip_canonical(word, canonical)) {
@@ -54,6 +54,7 @@ bool question_names(struct context *context, struct list *out, struct error *err
                   "example.com www.example.com\n",
         .flag = "--domains",
         .forced = true,
+        .is_list = true,
         .canceled =
             "Please specify --domains, --ip-address, or --installer that will help in domain names autodiscovery, or "
             "--cert-name for an existing certificate name.",
@@ -64,7 +65,7 @@ bool question_names(struct context *context, struct list *out, struct error *err
         struct error bad = { 0 };
 
         TRY(ui_text(context->ui, &question, NULL, &answer, err));
-        if (read_names(answer, out, &bad) &&
+        if (read_names(answer, context->as_certbot ? ", " : ", ;", out, &bad) &&
             (context->as_certbot || !ui_is_interactive(context->ui) || are_public(out, &bad)))
             continue;
         list_clear(out);
@@ -92,6 +93,23 @@ bool question_cert_name(struct context *context, const char *text, char **out, s
         return error_set(err, ERROR_CONFIG, "No existing certificates found.");
     TRY(ui_menu(context->ui, &question, &names, 0, &chosen, err));
     *out = xstrdup(names.at[chosen]);
+    return true;
+}
+
+bool question_cert_names(struct context *context, const char *text, struct list *out, struct error *err)
+{
+    struct question question = { .text = text, .flag = "--cert-name", .forced = true };
+    AUTO(list_clear) struct list names = { 0 };
+    AUTO(free) bool *chosen = NULL;
+
+    TRY(store_lineage_names(context->store, &names, err));
+    if (names.len == 0)
+        return error_set(err, ERROR_CONFIG, "No existing certificates found.");
+    chosen = xcalloc(names.len, sizeof *chosen);
+    TRY(ui_checklist(context->ui, &question, &names, chosen, err));
+    for (size_t i = 0; i < names.len; i++)
+        if (chosen[i])
+            list_add(out, names.at[i]);
     return true;
 }
 

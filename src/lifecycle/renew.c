@@ -152,10 +152,12 @@ static bool renew_loaded(
     return true;
 }
 
-/* Certbot's line has the cause alone, and scripts read it; the steps that failed are in the log either way. */
+/* Of what the CA refuses Certbot's line has the cause alone, and scripts read it; the steps that failed are in the log.
+ */
 static void say_failed(const struct context *context, const char *name, const struct error *err)
 {
-    bool step = err->what[0] != '\0' && !context->as_certbot, next = err->next[0] != '\0' && !context->as_certbot;
+    bool step = context->as_certbot ? ui_certbot_tells_step(err) : err->what[0] != '\0';
+    bool next = err->next[0] != '\0' && !context->as_certbot;
 
     log_debug("%s: %s: %s", error_kind_name(err->kind), err->what, err->why);
     if (context->as_certbot && err->problem[0] != '\0' && err->detail > 2) { /* by the type they tell a rate limit */

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "lifecycle/hold.h"
+#include "lifecycle/questions.h"
 
 void revoke_result_clear(struct revoke_result *result)
 {
@@ -35,13 +36,39 @@ int revoke_reason_code(const char *word)
     return -1;
 }
 
+bool revoke_choose(struct context *context, struct list *out, bool *asked, struct error *err)
+{
+    const struct settings *settings = context->settings;
+    struct question question = { .has_default = true };
+    AUTO(free) char *text = NULL, *names = NULL;
+    bool yes;
+
+    *asked = settings->cert_path == NULL && settings->cert_name == NULL && settings->key_path == NULL &&
+             !context->as_certbot && ui_may_ask(context->ui);
+    if (!*asked)
+        return true;
+    TRY(question_cert_names(context, "Which certificate(s) would you like to revoke?", out, err));
+    names = list_join(out, "\n  * ");
+    text = xprintf("The following certificate(s) are selected for revocation:\n\n  * %s\n\nBrowsers and other programs "
+                   "will not trust them any more, and that cannot be undone.\n\nAre you sure you want to revoke the "
+                   "above certificate(s)?",
+        names);
+    question.text = text;
+    TRY(ui_yes_no(context->ui, &question, "Yes", "No", false, &yes, err));
+    if (!yes)
+        list_clear(out);
+    return true;
+}
+
 /* The certificate's file, and the lineage when it was named: locked, so that what is revoked is what is deleted. */
 static bool find_certificate(struct context *context, char **path, struct hold *hold, struct error *err)
 {
     struct settings *settings = context->settings;
 
-    if ((settings->cert_path == NULL) == (settings->cert_name == NULL))
-        return error_set(err, ERROR_CONFIG, "Error! Exactly one of --cert-path or --cert-name must be specified!");
+    if ((settings->cert_path == NULL) == (settings->cert_name == NULL)) {
+        (void)error_set(err, ERROR_CONFIG, "Error! Exactly one of --cert-path or --cert-name must be specified!");
+        return error_next(err, "`certificates` lists the names");
+    }
     if (settings->cert_path != NULL) {
         *path = xstrdup(settings->cert_path);
         return true;

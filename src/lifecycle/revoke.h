@@ -14,6 +14,11 @@ static inline void revoke_result_clear_at(struct revoke_result *result)
     revoke_result_clear(result);
 }
 
+/* The lineages whose certificates the user marks and confirms, when neither --cert-name nor --cert-path says which and
+ * somebody is there to ask (not as Certbot). *asked: whether that was so; out stays empty when the user then said no.
+ */
+MUST_USE bool revoke_choose(struct context *context, struct list *out, bool *asked, struct error *err);
+
 /* Which certificate: --cert-path or --cert-name, exactly one. By --key-path's key or the account. Then deletes its
  * lineage when settings, or the user, say so. */
 MUST_USE bool revoke_certificate(struct context *context, struct revoke_result *out, struct error *err);

@@ -112,9 +112,7 @@ static bool ask_known(struct ui *ui, const char *name, const struct list *known,
     AUTO(free)
     char *text = ui_is_certbot(ui) ? xprintf("Select the webroot for %s:", name)
                                    : xprintf("Which directory does the web server deliver for http://%s/?", name);
-    struct question question = {
-        .text = text, .flag = ui_is_certbot(ui) ? NULL : "--webroot-path", .forced = true, .canceled = no_webroot
-    };
+    struct question question = { .text = text, .flag = "--webroot-path", .forced = true, .canceled = no_webroot };
     AUTO(list_clear) struct list choices = { 0 };
     size_t chosen;
 

@@ -38,6 +38,23 @@ TEST(answer)
         { "a line without end", long_line, "1", "<(NULL)>\n", false },
         { "no line feed at the end", "last", "1", "<last>\n", false },
         { "blanks around, CR LF", "  \t a b \r\n", "1", "<a b>\n", false },
+        { "tab", "a\tb\n", "1", "<a b>\n", false },
+        { "no-break spaces",
+            "a\xc2\xa0"
+            "b\xe2\x80\xaf"
+            "c\n",
+            "1", "<a b c>\n", false },
+        { "spaces of a table",
+            "\xe2\x80\x83"
+            "a\xe3\x80\x80"
+            "b\xe2\x80\xa8"
+            "c\n",
+            "1", "<a b c>\n", false },
+        { "without width",
+            "\xef\xbb\xbf"
+            "a\xe2\x80\x8b\n",
+            "1", "<a>\n", false },
+        { "cut in a character", "a\xe2\x80\n", "1", "<(NULL)>\n", false },
         { "empty", "\n", "1", "<>\n", false },
         { "three", "1\n2\n3\n", "3", "<1>\n<2>\n<3>\n", false },
         { "UTF-8", "gr\xc3\xbc\xc3\x9f\n", "1", "<gr\xc3\xbc\xc3\x9f>\n", false },

@@ -3,6 +3,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "ui/state.h"
 
 #define REPORT_MAX ((size_t)64 * 1024)
@@ -86,10 +87,16 @@ static void put_line(struct buf *out, const char *text)
     buf_putf(out, "%s%s%s\n", red ? "\033[31m" : "", text, red ? "\033[0m" : "");
 }
 
+bool ui_certbot_tells_step(const struct error *error)
+{
+    return error->what[0] != '\0' && error->kind != ERROR_ACME && error->kind != ERROR_CANCELED &&
+           !text_has_lines(error->why);
+}
+
 static void report_as_certbot(
     struct buf *out, const struct ui *ui, const char *program, const struct error *error, const char *log_path)
 {
-    bool has_what = error->what[0] != '\0' && is_unexpected(error) && error->kind != ERROR_ACME;
+    bool has_what = ui_certbot_tells_step(error);
     AUTO(free) char *text = NULL;
 
     if (error->kind == ERROR_CANCELED && interrupt_signal() == SIGINT) {

@@ -60,7 +60,8 @@ bool prompt_canceled(struct ui *ui, const struct question *question, struct erro
         err, ERROR_CANCELED, "%s", question->canceled != NULL ? question->canceled : "User ended interaction.");
 }
 
-bool prompt_answer(struct ui *ui, const char *prompt, char **out, struct error *err)
+static bool ask_for(
+    struct ui *ui, const char *prompt, bool (*read)(char **out, struct error *err), char **out, struct error *err)
 {
     AUTO(buf_clear) struct buf text = BUF(UI_MAX_TEXT);
 
@@ -71,13 +72,18 @@ bool prompt_answer(struct ui *ui, const char *prompt, char **out, struct error *
         char *answer = NULL;
 
         show(ui, buf_text(&text));
-        TRY(answer_read(&answer, err));
+        TRY(read(&answer, err));
         if (answer != NULL) {
             *out = answer;
             return true;
         }
         show(ui, "That line is too long, or holds characters that cannot be printed.\n");
     }
+}
+
+bool prompt_answer(struct ui *ui, const char *prompt, char **out, struct error *err)
+{
+    return ask_for(ui, prompt, answer_read, out, err);
 }
 
 /* Certbot looks at the first letter alone. */
@@ -126,7 +132,7 @@ bool ui_text(struct ui *ui, const struct question *question, const char *otherwi
         *out = xstrdup(otherwise != NULL ? otherwise : "");
         return true;
     }
-    TRY(prompt_answer(ui, prompt, &answer, err));
+    TRY(ask_for(ui, prompt, question->is_list && !ui_is_certbot(ui) ? answer_read_lines : answer_read, &answer, err));
     if (answer_is_cancel(answer))
         return prompt_canceled(ui, question, err);
     *out = TAKE(answer);

@@ -59,6 +59,9 @@ void ui_wrap(struct view text, unsigned columns, struct buf *out);
 /* Reports an error on standard error: what, why, next. The one place where errors become text; log_path (may be
  * NULL) is named for details. program: what the user called us. */
 void ui_error(struct ui *ui, const char *program, const struct error *error, const char *log_path);
+/* Whether, under the name certbot, the steps that failed stand in front of the cause: not where a CA's refusal or a
+ * question that nobody answered is told, which Certbot has alone. */
+bool ui_certbot_tells_step(const struct error *error);
 
 /* ---- prompts ---- */
 
@@ -73,6 +76,7 @@ struct question {
     const char *flag; /* "--expand"; NULL: no flag answers it */
     bool has_default;
     bool forced;
+    bool is_list;         /* the answer is one: lines that are pasted together are one answer (not as Certbot) */
     const char *canceled; /* what Certbot says to "c"; NULL: "User ended interaction." */
 };
 

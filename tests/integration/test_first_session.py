@@ -3,6 +3,7 @@ import hashlib
 import os
 import re
 
+import certs
 import pytest
 from client import Client
 from peers.terminal import Line, Screen
@@ -199,3 +200,34 @@ def test_leaving_later(stocked, way):
                 *([("(N)o: ", "n")] if way == "c" else [])])
     assert line.status == (0 if way == "c" else 1), "no is an answer"
     assert picture(stocked.config) == before
+
+
+@pytest.mark.ours
+def test_pasted_names(named):
+    """Tabs, blanks of a web page and of a table, and a mark of its beginning; as evercert also a column and semicolons."""
+    column = "d.test\ne.test;f.test\n" if named.program.name == "evercert" else "d.test e.test\u2003f.test\n"
+    pasted = "\ufeffa.test\tb.test,\u00a0c.test\u3000" + column
+    line = Line([named.program, "certonly", "--standalone", "--agree-tos", "--register-unsafely-without-email"],
+                named.environment(), [("cancel): ", pasted.encode())])
+    assert line.status == 0, line.text
+    assert certs.names(named.store.cert("a.test")) == [f"{letter}.test" for letter in "abcdef"]
+
+
+@pytest.mark.ours
+def test_revoking_from_a_list(named, new_ca):
+    for name in ("one.test", "two.test", "three.test"):
+        named.certonly([name])
+    before = {name: named.store.cert(name) for name in named.store.lineages()}
+    argv = [named.program, "revoke"]
+    if named.program.name == "certbot":
+        line = Line(argv, named.environment(), [])
+        assert line.status == 1 and "Exactly one of --cert-path or --cert-name must be specified!" in line.text
+        return
+    line = Line(argv, named.environment(), [("cancel): ", "1,2"), ("(N)o: ", "n")])
+    assert line.status == 0 and "Nothing was revoked." in line.text, line.text
+    assert named.store.lineages() == ["one.test", "three.test", "two.test"]
+    line = Line(argv, named.environment(), [("cancel): ", "1\t3"), ("(N)o: ", "y"), ("(N)o: ", "y"), ("(N)o: ", "n")])
+    assert line.status == 0, line.text
+    assert [new_ca.status(before[name])["Status"] for name in ("one.test", "two.test", "three.test")] == ["Revoked", "Revoked", "Valid"]
+    assert named.store.lineages() == ["three.test", "two.test"], "the first was deleted, the other kept"
+    assert Line([named.program, "revoke"], named.environment(), [("cancel): ", "c")]).status == 1

@@ -63,3 +63,16 @@ def test_words_that_they_do_not_take(new_client, second_name, name):
     new_client.program = second_name if name == "certbot" else new_client.program
     said = new_client.run("doctor", "foo", status=2).says("unrecognized arguments: foo")
     assert "doctor foo" not in said.text
+
+
+def test_errors_keep_their_subject(certbot, area):
+    """Which address answered 404, and which variable names the file that cannot be read: Certbot tells neither."""
+    nothing = certbot.server.replace("/dir", "/nothing")
+    certbot.run("register", "-n", "--agree-tos", "-m", "a@o.test", "--server", nothing, status=1).says(f"HTTP status 404 from {nothing}")
+    empty = area / "empty.pem"
+    empty.write_text("")
+    for variable in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE"):
+        only = {"SSL_CERT_FILE": None, "REQUESTS_CA_BUNDLE": None}
+        for path in (area / "gone.pem", empty):
+            said = certbot.renew("--force-renewal", env={**only, variable: str(path)}, status=1)
+            said.says(f"with error: CA certificates named by {variable}: ", str(path))

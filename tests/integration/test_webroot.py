@@ -1,5 +1,6 @@
 """--webroot with a real nginx that serves the files as another user."""
 import json
+import re
 
 import certs
 import pytest
@@ -72,3 +73,40 @@ def test_not_a_folder(client, area):
 def test_root_after_domain(client, roots):
     client.certonly([], "--webroot", "-d", "x.test", "-w", roots["a"], "-w", roots["b"], status=1, **BARE).says(
         "If you specify multiple webroot paths, one of them must precede all")
+
+
+@pytest.mark.ours
+@pytest.mark.parametrize("by", ["evercert", "certbot"])
+def test_a_hook_written_below_the_map(new_client, second_name, roots, start_nginx, area, by):
+    """At the end of the file, where the last section is open: it does nothing, and that is told with what to do."""
+    client = new_client
+    if by == "certbot":
+        client.program = second_name
+    start_nginx(client.http_port, {"hook.web.test": roots["a"]})
+    client.certonly(["hook.web.test"], "--webroot", "-w", roots["a"], **BARE)
+    path, ran = client.store.renewal("hook.web.test"), area / "ran"
+    line = f"renew_hook = touch {ran}\n"
+    with path.open("a") as file:
+        file.write(line)
+    client.renew("--force-renewal").says("renew_hook has no effect, as it stands below [[webroot_map]]",
+                                         "Move that line up, right below [renewalparams].")
+    assert not ran.exists() and line in path.read_text()
+    path.write_text(path.read_text().replace(line, "").replace("[renewalparams]\n", "[renewalparams]\n" + line))
+    assert "has no effect" not in client.renew("--force-renewal").text
+    assert ran.exists()
+
+
+@pytest.mark.ours
+def test_a_root_for_some_names_only(new_client, second_name, roots, start_nginx):
+    """The renewal file has lost a root: the error names the option that helps, and the option helps."""
+    client = new_client
+    client.program = second_name
+    start_nginx(client.http_port, {"a.some.test": roots["a"], "b.some.test": roots["a"]})
+    client.certonly(["a.some.test", "b.some.test"], "--webroot", "-w", roots["a"], **BARE)
+    path = client.store.renewal("a.some.test")
+    path.write_text(re.sub(r"^(webroot_path|b\.some\.test) = .*\n", "", path.read_text(), flags=re.M))
+    client.give_up_authorizations()
+    client.renew("--force-renewal", status=1).says("Select the webroot for b.some.test", "(You can set this with the --webroot-path flag)")
+    client.give_up_authorizations()
+    client.renew("--force-renewal", "--webroot-path", roots["a"])
+    assert client.store.conf("a.some.test")["webroot_map"]["b.some.test"] == str(roots["a"])
