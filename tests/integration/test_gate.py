@@ -3,6 +3,7 @@
 Between program and CA stands a recorder that puts something else in the place of the certificate (peers/forger.py has the table).
 """
 import base64
+import email.utils
 import http.server
 import json
 import re
@@ -16,7 +17,7 @@ import certs
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from peers.forger import ENDLESS, REFUSED, TAKEN, Forger, blocks, new_key, pem
+from peers.forger import ENDLESS, REFUSED, TAKEN, Forger, blocks, new_key, of, pem
 
 pytestmark = pytest.mark.ours
 
@@ -162,6 +163,37 @@ def test_an_answer_without_an_end(desk):
     at.client.renew("--force-renewal").says(FOUND)
     assert at.finalized() == 3
     at.nothing_waits()
+
+
+def ca_is_ahead(at, seconds):
+    """What the CA's answers say in Date."""
+    at.recorder.httpd.RequestHandlerClass.date_time_string = (
+        lambda handler, timestamp=None: email.utils.formatdate(time.time() + seconds, usegmt=True))
+
+
+def test_a_clock_that_is_wrong(desk):
+    """By the CA's clock the certificate is valid: it is not ordered again each time, but fetched when the clock is right."""
+    at = desk()
+    at.client.run(*certonly())
+    before = at.store()
+    ca_is_ahead(at, 3 * 86400)
+    at.row = of(begin=2)
+    at.client.renew("--force-renewal", status=1).says("dates: the certificate is valid from", "set this machine's clock (UTC) right")
+    at.client.renew("--force-renewal", status=1).says(FOUND, "dates: the certificate is valid from")
+    assert at.store() == before and at.finalized() == 2
+    at.row = None
+    at.client.renew("--force-renewal").says(FOUND)
+    assert at.finalized() == 2
+    at.client.store.check([NAME], lock_may_stay=True)
+    at.nothing_waits()
+
+
+def test_a_clock_that_is_a_little_wrong(desk):
+    at = desk()
+    ca_is_ahead(at, 14 * 3600)
+    at.row = of(begin=0.5)
+    at.client.run(*certonly())
+    at.client.store.check([NAME], lock_may_stay=True)
 
 
 @pytest.mark.parametrize("name", ["another key", "a wrong signature", "expired"])
