@@ -23,6 +23,19 @@ static struct view view_from(struct view whole, const char *at)
     return (struct view){ at, whole.len - (size_t)(at - whole.at) };
 }
 
+/* Whether a line begins there, but for blanks (what stood in a YAML file) and the byte order mark of Windows editors.
+ */
+static bool begins_line(struct view in, const char *at)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+
+    while (at > in.at && (at[-1] == ' ' || at[-1] == '\t'))
+        at--;
+    if (at == in.at || at[-1] == '\n' || at[-1] == '\r')
+        return true;
+    return at - in.at == (ptrdiff_t)strlen(mark) && memcmp(in.at, mark, strlen(mark)) == 0;
+}
+
 /* Finds mark at the start of a line. NULL when there is none. */
 static const char *find_line(struct view in, const char *mark)
 {
@@ -30,7 +43,7 @@ static const char *find_line(struct view in, const char *mark)
     const char *at;
 
     while ((at = find(rest, mark)) != NULL) {
-        if (at == in.at || at[-1] == '\n' || at[-1] == '\r')
+        if (begins_line(in, at))
             return at;
         rest = view_from(rest, at + 1);
     }

@@ -24,6 +24,11 @@ static const struct {
     { "CRLF", "-----BEGIN X-----\r\nYW\r\nI=\r\n-----END X-----\r\n", "ab", NULL },
     { "text and other blocks before it", "Bag\n  a: b\n-----BEGIN Y-----\nYQ==\n-----END Y-----\n\n" BEGIN "YWI=\n" END,
         "ab", NULL },
+    { "a byte order mark", "\xef\xbb\xbf" BEGIN "YWI=\n" END, "ab", NULL },
+    { "indented", "  -----BEGIN X-----\n  YW\n\tI=\n  -----END X-----\n", "ab", NULL },
+    { "a byte order mark, indented", "\xef\xbb\xbf\t-----BEGIN X-----\n\tYWI=\n\t-----END X-----", "ab", NULL },
+    { "half a byte order mark", "\xbb\xbf" BEGIN "YWI=\n" END, NULL, "no PEM block \"X\" found" },
+    { "a word and blanks before it", "see   " BEGIN "YWI=\n" END, NULL, "no PEM block \"X\" found" },
     { "headers", BEGIN "Comment: one\nOther: two\n\nYWI=\n" END, "ab", NULL },
     { "headers without the empty line", BEGIN "Comment: one\nYWI=\n" END, NULL, "not valid base64" },
 };

@@ -230,8 +230,8 @@ static bool renew_or_keep(struct context *context, struct hold *hold, bool *rene
         return true;
     if (was_pending)
         TRY(finish_deployment(hold->lineage, err));
-    *renew = type_changes;
-    if (was_pending || type_changes)
+    *renew = type_changes || question_other_wishes(context, hold->lineage);
+    if (was_pending || *renew)
         return true;
     TRY(lineage_due(context, hold->lineage, &due, err));
     *renew = due != DUE_NOT;

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "config/names.h"
 #include "crypto/csr.h"
 
@@ -199,6 +200,38 @@ bool question_changed_names(
     return expand ? ask_expand(context, lineage, wanted, err) : ask_new_names(context, lineage, wanted, err);
 }
 
+/* One wish that differs from the one in the renewal file. An empty one is as good as none. */
+static bool is_other_wish(struct context *context, const struct lineage *lineage, const char *what, const char *key,
+    const char *wish, bool is_set)
+{
+    const char *before = conf_get(lineage->conf, "renewalparams", key);
+
+    before = text_is_given(before) && strcmp(before, "None") != 0 ? before : "none";
+    wish = text_is_given(wish) ? wish : "none";
+    if (!is_set || strcmp(before, wish) == 0)
+        return false;
+    ui_say(context->ui,
+        "Another %s is asked for than the certificate %s was obtained with (%s, not %s), so it is renewed.", what,
+        lineage->name, wish, before);
+    return true;
+}
+
+bool question_other_wishes(struct context *context, const struct lineage *lineage)
+{
+    const struct settings *settings = context->settings;
+    bool differs = false;
+
+    if (context->as_certbot)
+        return false;
+    differs |= is_other_wish(context, lineage, "profile", "required_profile", settings->required_profile,
+        SETTING_IS_SET(settings, required_profile));
+    differs |= is_other_wish(context, lineage, "profile", "preferred_profile", settings->preferred_profile,
+        SETTING_IS_SET(settings, preferred_profile));
+    differs |= is_other_wish(context, lineage, "chain", "preferred_chain", settings->preferred_chain,
+        SETTING_IS_SET(settings, preferred_chain));
+    return differs;
+}
+
 bool question_key_type(struct context *context, const struct lineage *lineage, bool *changes, struct error *err)
 {
     struct settings *settings = context->settings;
@@ -214,6 +247,12 @@ bool question_key_type(struct context *context, const struct lineage *lineage, b
     *changes = SETTING_IS_SET(settings, key_type) && SETTING_IS_SET(settings, cert_name);
     if (*changes)
         return true;
+    if (SETTING_IS_SET(settings, key_type) && !context->as_certbot && !ui_may_ask(context->ui)) {
+        ui_say(context->ui, "The certificate %s has an %s key, and %s is asked for, so it is renewed.", lineage->name,
+            now_text, then_text);
+        *changes = true;
+        return true;
+    }
     text = xprintf("An %s certificate named %s already exists. Do you want to update its key type to %s?", now_text,
         lineage->name, then_text);
     question.text = text;

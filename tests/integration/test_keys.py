@@ -124,6 +124,44 @@ def test_profile(make_client, profiled_ca, option):
     assert days(client.store.cert("profile.test")) == 6
 
 
+@pytest.mark.ours
+def test_another_profile_is_asked_for(make_client, profiled_ca, second_name):
+    """It is said, and done, once. Certbot waits for the renewal that is due."""
+    client = make_client(profiled_ca)
+    client.certonly(["changed.test"], "--preferred-profile", "default")
+    client.certonly(["changed.test"], "--preferred-profile", "default").says("Certificate not yet due for renewal")
+    client.certonly(["changed.test"]).says("Certificate not yet due for renewal")
+    program, client.program = client.program, second_name
+    client.certonly(["changed.test"], "--preferred-profile", "shortlived").says("Certificate not yet due for renewal")
+    client.program = program
+    assert client.store.versions("changed.test") == [1]
+    client.certonly(["changed.test"], "--preferred-profile", "shortlived", "--keep-until-expiring").says(
+        "Another profile is asked for than the certificate changed.test was obtained with (shortlived, not default), so it is renewed.")
+    assert days(client.store.cert("changed.test")) == 6
+    client.certonly(["changed.test"], "--preferred-profile", "shortlived").says("Certificate not yet due for renewal")
+    assert client.store.versions("changed.test") == [1, 2]
+    client.store.check(["changed.test"])
+
+
+@pytest.mark.ours
+def test_another_chain_is_asked_for(make_client, forked_ca):
+    client = make_client(forked_ca)
+    client.certonly(["chain.test"])
+    client.certonly(["chain.test"], "--preferred-chain", "Pebble Root CA").says(
+        "Another chain is asked for than the certificate chain.test was obtained with (Pebble Root CA, not none), so it is renewed.")
+    client.certonly(["chain.test"], "--preferred-chain", "Pebble Root CA").says("Certificate not yet due for renewal")
+    assert client.store.versions("chain.test") == [1, 2]
+
+
+@pytest.mark.ours
+def test_another_type_of_key_is_asked_for(client):
+    """Without a terminal --key-type is enough; Certbot wants --cert-name as well."""
+    client.certonly(["type.test"])
+    client.certonly(["type.test"], "--key-type", "rsa").says("The certificate type.test has an ECDSA key, and RSA is asked for, so it is renewed.")
+    assert client.store.versions("type.test") == [1, 2]
+    client.certonly(["type.test"], "--key-type", "rsa").says("Certificate not yet due for renewal")
+
+
 @pytest.mark.certbot5
 def test_profile_unknown(make_client, profiled_ca):
     client = make_client(profiled_ca)
