@@ -27,6 +27,8 @@
 /* Bytes of an answer; orders of 1,000 names and long chains take a fifth. Read as JSON, hostile ones grow sixtyfold. */
 #define ANSWER_MAX ((size_t)512 * 1024)
 
+#define LOGGED_MAX ((size_t)64 * 1024) /* bytes of an answer in the log */
+
 #define HTTP_TOO_MANY_REQUESTS 429
 #define HTTP_SERVICE_UNAVAILABLE 503
 
@@ -66,11 +68,28 @@ static char *nonce_of(const struct http_response *response)
     return nonce != NULL && nonce_is_good(nonce) ? xstrdup(nonce) : NULL;
 }
 
+/*
+ * What the CA answers is in the log: there one finds out why it refused. It has no secrets (tokens are for everybody
+ * who asks the server for them). Certificates are not repeated there.
+ */
+static void log_answer(enum http_method method, const char *url, const struct http_response *response)
+{
+    static const char *const methods[] = { [HTTP_GET] = "GET", [HTTP_HEAD] = "HEAD", [HTTP_POST] = "POST" };
+    const char *retry_after = http_header(response, "retry-after", NULL);
+    struct view body = view_trim(buf_view(&response->body));
+    AUTO(free) char *text = NULL;
+
+    if (!is_success(response) || view_starts(body, "{"))
+        text = text_printable_dup(body, LOGGED_MAX, true);
+    log_debug("%s %s: HTTP status %d, %zu bytes%s%s%s%s", methods[method], url, response->status, response->body.len,
+        retry_after != NULL ? ", Retry-After: " : "", retry_after != NULL ? retry_after : "",
+        text != NULL && *text != '\0' ? "\n" : "", text != NULL ? text : "");
+}
+
 /* One exchange with the checks that all have in common. response->url is set in any case. */
 static bool exchange(
     struct session *session, const struct http_request *request, struct http_response *out, struct error *err)
 {
-    static const char *const methods[] = { [HTTP_GET] = "GET", [HTTP_HEAD] = "HEAD", [HTTP_POST] = "POST" };
     struct http_request bounded = *request;
 
     bounded.max_body = ANSWER_MAX;
@@ -78,7 +97,7 @@ static bool exchange(
     TRY(session->transport.http(session->transport.self, &bounded, out, err));
     if (out->url == NULL)
         out->url = xstrdup(request->url);
-    log_debug("%s %s: HTTP status %d, %zu bytes", methods[request->method], request->url, out->status, out->body.len);
+    log_answer(request->method, request->url, out);
     return true;
 }
 

@@ -18,6 +18,7 @@
 struct stream {
     int read_end, write_end; /* -1 when closed */
     struct buf *to;
+    size_t dropped;
 };
 
 static void stream_close_at(struct stream *stream)
@@ -58,7 +59,24 @@ static void stream_drain(struct stream *stream)
             return;
         }
         buf_put(stream->to, (struct view){ chunk, (size_t)got < left ? (size_t)got : left });
+        stream->dropped += (size_t)got < left ? 0 : (size_t)got - left;
     }
+}
+
+/* Where something was dropped, what is left ends with a whole line. Returns how much is missing. */
+static size_t stream_settle(struct stream *stream)
+{
+    size_t whole = stream->to->len;
+
+    if (stream->dropped == 0)
+        return 0;
+    while (whole > 0 && stream->to->at[whole - 1] != '\n')
+        whole--;
+    if (whole > 0) { /* else it is one line */
+        stream->dropped += stream->to->len - whole;
+        buf_cut(stream->to, whole);
+    }
+    return stream->dropped;
 }
 
 static bool same_name(const char *a, const char *b)
@@ -137,8 +155,8 @@ bool child_shell(const char *command, const struct list *env, struct child_resul
 {
     AUTO(child_result_clear)
     struct child_result result = { .out = BUF(CHILD_MAX_OUTPUT), .err = BUF(CHILD_MAX_OUTPUT) };
-    AUTO(stream_close) struct stream output = { -1, -1, &result.out };
-    AUTO(stream_close) struct stream errors = { -1, -1, &result.err };
+    AUTO(stream_close) struct stream output = { -1, -1, &result.out, 0 };
+    AUTO(stream_close) struct stream errors = { -1, -1, &result.err, 0 };
     AUTO(free) char **environment = merge_environment(env);
     pid_t pid = -1;
 
@@ -151,6 +169,8 @@ bool child_shell(const char *command, const struct list *env, struct child_resul
     close_at(&errors.write_end);
     output.write_end = errors.write_end = -1;
     result.status = wait_child(pid, &output, &errors);
+    result.out_dropped = stream_settle(&output);
+    result.err_dropped = stream_settle(&errors);
 
     *out = result;
     result = (struct child_result){ 0 };

@@ -7,12 +7,13 @@
  */
 #include "base/bytes.h"
 
-#define CHILD_MAX_OUTPUT (1024 * 1024) /* of each stream; what comes beyond is read and dropped */
+#define CHILD_MAX_OUTPUT (16 * 1024 * 1024) /* bytes of each stream; what comes beyond is read and dropped */
 
 struct child_result {
-    int status;     /* exit status, 128 + signal when killed */
-    struct buf out; /* standard output */
-    struct buf err; /* standard error */
+    int status;                      /* exit status, 128 + signal when killed */
+    struct buf out;                  /* standard output; whole lines only where something was dropped */
+    struct buf err;                  /* standard error, likewise */
+    size_t out_dropped, err_dropped; /* bytes */
 };
 
 /*

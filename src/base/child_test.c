@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/test.h"
+#include "base/text.h"
 
 TEST(child_shell)
 {
@@ -53,10 +54,28 @@ TEST(child_output_is_bounded)
     AUTO(child_result_clear) struct child_result result = { 0 };
     struct error err = { 0 };
 
-    CHECK(child_shell("head -c 3000000 /dev/zero | tr '\\0' x; echo end >&2", NULL, &result, &err), "%s", err.why);
+    CHECK(child_shell("head -c 20000000 /dev/zero | tr '\\0' x; echo end >&2", NULL, &result, &err), "%s", err.why);
     CHECK_INT(result.status, 0, "the child must not wait for us");
     CHECK_INT(result.out.len, CHILD_MAX_OUTPUT, "out");
+    CHECK_INT(result.out_dropped, 20000000 - CHILD_MAX_OUTPUT, "dropped");
     CHECK_TEXT(buf_text(&result.err), "end\n", "err");
+    CHECK_INT(result.err_dropped, 0, "of the other stream");
+}
+
+TEST(child_output_is_never_cut_within_a_line)
+{
+    AUTO(child_result_clear) struct child_result result = { 0 };
+    AUTO(free)
+    char *command = xprintf("yes 'ten bytes' | head -c %d >&2; echo; yes 'ten bytes' | head -n 2000000 >&2; echo end",
+        CHILD_MAX_OUTPUT - 5); /* the bound falls into a line */
+    struct error err = { 0 };
+    size_t all = (size_t)CHILD_MAX_OUTPUT - 5 + 20000000;
+
+    CHECK(child_shell(command, NULL, &result, &err), "%s", err.why);
+    CHECK(result.err.len <= CHILD_MAX_OUTPUT && result.err.len > CHILD_MAX_OUTPUT - 20, "%zu bytes", result.err.len);
+    CHECK(text_ends(buf_text(&result.err), "\nten bytes\n"), "the last line is whole");
+    CHECK_INT(result.err_dropped, all - result.err.len, "dropped");
+    CHECK_TEXT(buf_text(&result.out), "\nend\n", "what fits is whole");
 }
 
 TEST(child_that_leaves_a_daemon_behind)

@@ -20,8 +20,8 @@
 #define LOG_NAME "letsencrypt.log" /* the name that Certbot's users and their logrotate know */
 #define LOG_EARLY_DIR "certbot-log-XXXXXX"
 #define LOG_EARLY_NAME "log"
-#define LOG_MAX_SIZE (1024 * 1024) /* bytes, before the file is rotated while in use */
-#define LOG_MAX_MESSAGE ((size_t)256 * 1024)
+#define LOG_MAX_SIZE (1024 * 1024)                 /* bytes, before the file is rotated while in use */
+#define LOG_MAX_MESSAGE ((size_t)32 * 1024 * 1024) /* all that a hook may say fits (CHILD_MAX_OUTPUT) */
 #define LOG_MAX_EARLY 300
 #define ROTATION_WAIT_MS 2000 /* for another process; then the file is left to grow */
 #define ROTATION_RETRY_MS 5

@@ -2,8 +2,8 @@
 /*
  * The log, for us: file, function, URL, status, time. What people read goes through ui/.
  *
- * Thread-safe. Keys, tokens, EAB secrets and signed bodies never come here; foreign text is made printable
- * here.
+ * Thread-safe. Keys, EAB secrets, requests' signed bodies and plugins' credentials never come here; foreign text is
+ * made printable here.
  */
 #include "base/error.h"
 

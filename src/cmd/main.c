@@ -172,7 +172,8 @@ static int exit_status(const struct error *err)
 
 static void report(struct ui *ui, const char *program, const struct error *err)
 {
-    log_debug("%s: %s: %s", error_kind_name(err->kind), err->what, err->why);
+    log_debug("%s: %s: %s%s%s", error_kind_name(err->kind), err->what, err->why, err->next[0] != '\0' ? "\nnext: " : "",
+        err->next);
     if (err->kind == ERROR_USAGE) {
         AUTO(buf_clear) struct buf usage = BUF(HELP_MAX);
 

@@ -11,6 +11,7 @@
 
 struct tally {
     size_t skipped, done, failed, broken, undelivered;
+    size_t stopped; /* and those that were not begun */
 };
 
 static struct tally count(const struct renewals *all)
@@ -23,6 +24,7 @@ static struct tally count(const struct renewals *all)
         tally.failed += all->at[i].what == RENEWED_FAILED;
         tally.broken += all->at[i].what == RENEWED_BROKEN;
         tally.undelivered += all->at[i].undelivered;
+        tally.stopped += all->at[i].what == RENEWED_STOPPED || all->at[i].what == RENEWED_WAITING;
     }
     return tally;
 }
@@ -63,37 +65,56 @@ static void say_undelivered(const struct renewals *all)
             log_error("  %s (not delivered)", all->at[i].fullchain_path);
 }
 
+static void say_stopped(const struct renewals *all)
+{
+    for (size_t i = 0; i < all->len; i++)
+        if (all->at[i].what == RENEWED_STOPPED || all->at[i].what == RENEWED_WAITING)
+            log_error("  %s (%s)", all->at[i].fullchain_path,
+                all->at[i].what == RENEWED_STOPPED ? "interrupted" : "not begun");
+}
+
 static bool any_hook(const struct settings *settings)
 {
     return settings->pre_hook != NULL || settings->post_hook != NULL || settings->deploy_hook != NULL;
 }
 
-/* Certbot's summary, which scripts read. */
-static void say_all(struct context *context, const struct renewals *all, struct tally tally)
+static void say_attempts(struct context *context, const struct renewals *all, struct tally tally)
 {
     const char *kind = context->settings->dry_run ? "simulated renewal" : "renewal";
 
+    if (tally.done == 0 && tally.failed == 0 && tally.stopped == 0) {
+        ui_say(context->ui, "No %ss were attempted.", kind);
+        if (any_hook(context->settings))
+            ui_say(context->ui, "No hooks were run.");
+    } else if (tally.failed == 0 && tally.stopped == 0) {
+        ui_say(context->ui, "Congratulations, all %ss succeeded: ", kind);
+        say_done(context, all);
+    } else if (tally.done == 0 && tally.stopped == 0) {
+        log_error("All %ss failed. The following certificates could not be renewed:", kind);
+        say_failed(all);
+    } else if (tally.done > 0) {
+        ui_say(context->ui, "The following %ss succeeded:", kind);
+        say_done(context, all);
+        ui_say(context->ui, "%s", "");
+    }
+    if (tally.failed > 0 && (tally.done > 0 || tally.stopped > 0)) {
+        log_error("The following %ss failed:", kind);
+        say_failed(all);
+    }
+    if (tally.stopped > 0) {
+        log_error("The following %ss were not made, because the run was interrupted:", kind);
+        say_stopped(all);
+    }
+}
+
+/* Certbot's summary, which scripts read. */
+static void say_all(struct context *context, const struct renewals *all, struct tally tally)
+{
     ui_say(context->ui, "%s", "");
     ui_frame_line(context->ui);
     if (tally.skipped > 0)
         say_skipped(context, all);
-    if (tally.done == 0 && tally.failed == 0) {
-        ui_say(context->ui, "No %ss were attempted.", kind);
-        if (any_hook(context->settings))
-            ui_say(context->ui, "No hooks were run.");
-    } else if (tally.failed == 0) {
-        ui_say(context->ui, "Congratulations, all %ss succeeded: ", kind);
-        say_done(context, all);
-    } else if (tally.done == 0) {
-        log_error("All %ss failed. The following certificates could not be renewed:", kind);
-        say_failed(all);
-    } else {
-        ui_say(context->ui, "The following %ss succeeded:", kind);
-        say_done(context, all);
-        ui_say(context->ui, "%s", "");
-        log_error("The following %ss failed:", kind);
-        say_failed(all);
-    }
+    say_attempts(context, all, tally);
     if (tally.undelivered > 0)
         say_undelivered(all);
     if (tally.broken > 0) {
@@ -122,7 +143,7 @@ static bool run_post_hooks(struct context *context, const struct renewals *all, 
     for (size_t i = 0; i < all->len; i++) {
         if (all->at[i].what == RENEWED_DONE)
             list_add_all(&renewed, &all->at[i].names);
-        if (all->at[i].what == RENEWED_FAILED)
+        if (all->at[i].what == RENEWED_FAILED || all->at[i].what == RENEWED_STOPPED)
             list_add_all(&failed, &all->at[i].names);
     }
     return hooks_at_end(context, &renewed, &failed, err);
@@ -147,7 +168,7 @@ static bool renew_run(struct context *context, struct error *err)
 
     ok = renew_all(context, &all, err);
     tally = count(&all);
-    if (ok)
+    if (ok || (err->kind == ERROR_CANCELED && all.len > 0))
         say_summary(context, &all, tally);
     if (!run_post_hooks(context, &all, ok ? err : &late) || !ok)
         return false;

@@ -26,9 +26,10 @@ struct queue { /* shared by the workers */
     struct context *context;
     struct renewals *renewals;
     pthread_mutex_t lock;
-    size_t next;      /* to be taken */
-    struct ui **done; /* what the lineages that are done have said, until those before them are done too */
-    size_t next_said; /* whose output comes next */
+    size_t next;     /* to be taken */
+    struct ui **uis; /* of each lineage that has begun, until all it has said was passed on */
+    bool *done;
+    size_t speaking; /* the first that is not done: what it says is passed on at once */
     pthread_mutex_t sleep_lock;
     bool slept;      /* the one random sleep of a run was done; who is due meanwhile waits for it */
     bool deliveries; /* earlier runs have left some undone */
@@ -188,7 +189,6 @@ static bool lock_one(struct context *context, struct renewal *renewal, struct ra
         return false;
     }
     renewal->what = RENEWED_FAILED;
-    renewal->fullchain_path = xprintf("%s/live/%s/fullchain.pem", store_config_dir(context->store), renewal->name);
     if (renewal->error.kind != ERROR_CANCELED)
         say_failed(context, renewal->name, &renewal->error);
     return false;
@@ -222,14 +222,32 @@ static void renew_one(struct queue *queue, struct context *context, struct renew
 }
 
 /* Everything said about a lineage appears when all before it have had their say. Nobody waits for that: whoever
- * finishes the one whose turn it is says what the others have left. */
-static void say_in_turn(struct queue *queue, size_t index, struct ui *ui)
+ * finishes the one that is speaking lets the next one speak. Under the lock. */
+static void speak_in_turn(struct queue *queue)
 {
-    ui_done(ui);
+    for (; queue->speaking < queue->renewals->len && queue->done[queue->speaking]; queue->speaking++)
+        ui_free(queue->uis[queue->speaking]);
+    if (queue->speaking < queue->renewals->len && queue->uis[queue->speaking] != NULL)
+        ui_release(queue->uis[queue->speaking]);
+}
+
+static struct ui *begin_to_speak(struct queue *queue, size_t index)
+{
+    struct ui *ui = ui_collect(queue->context->ui);
+
     (void)pthread_mutex_lock(&queue->lock);
-    queue->done[index] = ui;
-    for (; queue->next_said < queue->renewals->len && queue->done[queue->next_said] != NULL; queue->next_said++)
-        ui_free(queue->done[queue->next_said]);
+    queue->uis[index] = ui;
+    speak_in_turn(queue);
+    (void)pthread_mutex_unlock(&queue->lock);
+    return ui;
+}
+
+static void end_speaking(struct queue *queue, size_t index)
+{
+    ui_done(queue->uis[index]);
+    (void)pthread_mutex_lock(&queue->lock);
+    queue->done[index] = true;
+    speak_in_turn(queue);
     (void)pthread_mutex_unlock(&queue->lock);
 }
 
@@ -247,22 +265,25 @@ static void work_on(struct queue *queue, size_t index)
 {
     struct renewal *renewal = &queue->renewals->at[index];
     AUTO(free) char *title = xprintf("Processing %s", renewal->conf_path);
-    struct ui *ui = ui_collect(queue->context->ui);
     struct turn turn = { .of = queue->turns, .index = index };
     struct context own = *queue->context;
 
-    own.ui = ui;
+    own.ui = begin_to_speak(queue, index);
     own.turn = &turn;
     own.trail = &queue->trails[index];
-    ui_frame(ui, own.as_certbot, title); /* "Processing PATH" on one line, as scripts look for it */
+    ui_frame(own.ui, own.as_certbot, title); /* "Processing PATH" on one line, as scripts look for it */
     try_one(queue, &own, renewal);
     if (renewal->what == RENEWED_LATER) {
         renewal->what = RENEWED_FAILED; /* unless it is tried again */
         if (random_sleep(queue, &renewal->error))
             try_one(queue, &own, renewal);
     }
+    if (renewal->error.kind == ERROR_CANCELED && (renewal->what == RENEWED_FAILED || renewal->what == RENEWED_BROKEN))
+        renewal->what = turn_was_called(&turn) ? RENEWED_STOPPED : RENEWED_WAITING;
+    if (renewal->what == RENEWED_WAITING)
+        ui_forget(own.ui);
     turn_done(&turn);
-    say_in_turn(queue, index, ui);
+    end_speaking(queue, index);
 }
 
 static void *worker(void *arg)
@@ -277,7 +298,7 @@ static void *worker(void *arg)
         if (index < queue->renewals->len)
             queue->next++;
         (void)pthread_mutex_unlock(&queue->lock);
-        if (index >= queue->renewals->len)
+        if (index >= queue->renewals->len || interrupt_pending())
             return NULL;
         work_on(queue, index);
     }
@@ -322,6 +343,8 @@ static bool list_lineages(struct context *context, struct renewals *out, struct 
     for (; out->len < names.len; out->len++) {
         out->at[out->len].name = xstrdup(names.at[out->len]);
         out->at[out->len].conf_path = store_conf_path(context->store, names.at[out->len]);
+        out->at[out->len].fullchain_path =
+            xprintf("%s/live/%s/fullchain.pem", store_config_dir(context->store), names.at[out->len]);
     }
     return true;
 }
@@ -339,6 +362,7 @@ bool renew_all(struct context *context, struct renewals *out, struct error *err)
     TRY(list_lineages(context, out, err));
     (void)pthread_mutex_init(&queue.lock, NULL);
     (void)pthread_mutex_init(&queue.sleep_lock, NULL);
+    queue.uis = xcalloc(out->len + 1, sizeof(struct ui *));
     queue.done = xcalloc(out->len + 1, sizeof *queue.done);
     queue.turns = turns_new(out->len);
     queue.trails = xcalloc(out->len + 1, sizeof *queue.trails);
@@ -347,6 +371,7 @@ bool renew_all(struct context *context, struct renewals *out, struct error *err)
         hook_trail_join(context->world, &queue.trails[i]);
     free(queue.trails);
     turns_free(queue.turns);
+    free(queue.uis);
     free(queue.done);
     (void)pthread_mutex_destroy(&queue.sleep_lock);
     (void)pthread_mutex_destroy(&queue.lock);

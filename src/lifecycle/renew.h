@@ -3,17 +3,20 @@
  * Renewing: every lineage that is due, several at a time.
  *
  * A renewal is plain sequential code in a worker; what is said about one lineage stays together and appears in the
- * order of the renewal files. A failure stays with its lineage.
+ * order of the renewal files: of the first that is not done at once, of those behind it when their turn comes. A
+ * failure stays with its lineage.
  */
 #include "lifecycle/context.h"
 
 enum renewed {
+    RENEWED_WAITING, /* not begun: the user interrupted before its turn came */
     RENEWED_SKIPPED,
     RENEWED_DONE,
     RENEWED_FAILED,
     RENEWED_BROKEN,
-    RENEWED_GONE,  /* deleted by another process */
-    RENEWED_LATER, /* while it is at work only: due, after the random sleep */
+    RENEWED_STOPPED, /* the user interrupted it */
+    RENEWED_GONE,    /* deleted by another process */
+    RENEWED_LATER,   /* while it is at work only: due, after the random sleep */
 };
 
 struct renewal {
@@ -30,8 +33,8 @@ struct renewals {
     size_t len;
 };
 
-/* True when all was tried, also when some failed: the caller looks. False when nothing could be started or the user
- * interrupted. */
+/* True when all was tried, also when some failed: the caller looks. False when nothing could be started, or the user
+ * interrupted (ERROR_CANCELED): *out then tells how far each has come. */
 MUST_USE bool renew_all(struct context *context, struct renewals *out, struct error *err);
 void renewals_clear(struct renewals *renewals);
 static inline void renewals_clear_at(struct renewals *renewals)

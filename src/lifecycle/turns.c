@@ -9,7 +9,7 @@
 
 #define WAIT_MS 50 /* between looks whether the user has interrupted */
 
-enum stage { WAITING, BEGUN, DONE };
+enum stage { WAITING, CALLED, BEGUN, DONE };
 
 struct turns {
     pthread_mutex_t lock;
@@ -52,7 +52,7 @@ static void advance(const struct turn *turn, enum stage stage)
     struct turns *turns = turn->of;
 
     turns->stages[turn->index] = stage;
-    while (turns->begun < turns->count && turns->stages[turns->begun] != WAITING)
+    while (turns->begun < turns->count && turns->stages[turns->begun] >= BEGUN)
         turns->begun++;
     while (turns->done < turns->count && turns->stages[turns->done] == DONE)
         turns->done++;
@@ -107,9 +107,32 @@ bool turn_wait(const struct turn *turn, struct error *err)
     return wait_for(all_before_have_begun, turn, err);
 }
 
+static void call(const struct turn *turn)
+{
+    (void)pthread_mutex_lock(&turn->of->lock);
+    if (turn->of->stages[turn->index] == WAITING)
+        turn->of->stages[turn->index] = CALLED;
+    (void)pthread_mutex_unlock(&turn->of->lock);
+}
+
 bool turn_wait_alone(const struct turn *turn, struct error *err)
 {
-    return wait_for(all_before_are_done, turn, err);
+    TRY(wait_for(all_before_are_done, turn, err));
+    if (turn != NULL)
+        call(turn);
+    return true;
+}
+
+bool turn_was_called(const struct turn *turn)
+{
+    bool called;
+
+    if (turn == NULL)
+        return true;
+    (void)pthread_mutex_lock(&turn->of->lock);
+    called = turn->of->stages[turn->index] > WAITING;
+    (void)pthread_mutex_unlock(&turn->of->lock);
+    return called;
 }
 
 bool turn_issue(const struct turn *turn, struct error *err)
@@ -141,6 +164,7 @@ void turn_deploy(const struct turn *turn)
 {
     if (turn == NULL)
         return;
+    call(turn);
     (void)pthread_mutex_lock(&turn->of->lock);
     turn->of->want_deploy++; /* nobody new begins, so those that have begun come to an end */
     while (turn->of->issuing > 0 || turn->of->deploying)

@@ -24,7 +24,7 @@ struct turn {
 
 /* Waits until each lineage before this one has begun its attempt or needs none. ERROR_CANCELED. */
 MUST_USE bool turn_wait(const struct turn *turn, struct error *err);
-/* Waits, after turn_wait, until all of them are done. ERROR_CANCELED. */
+/* Waits, after turn_wait, until all of them are done; pre-hooks are called then. ERROR_CANCELED. */
 MUST_USE bool turn_wait_alone(const struct turn *turn, struct error *err);
 
 /* The attempt has begun, pre-hooks have run; returns when no deploy hook runs or is about to. ERROR_CANCELED. */
@@ -34,6 +34,9 @@ void turn_issued(const struct turn *turn); /* after turn_issue was true */
 /* Around deploy hooks; waits for all between turn_issue and turn_issued, whatever signal comes: they must run. */
 void turn_deploy(const struct turn *turn);
 void turn_deployed(const struct turn *turn);
+
+/* Whether a hook of the user's was called for this lineage, or its attempt has begun. Until then it only waits. */
+bool turn_was_called(const struct turn *turn);
 
 /* This lineage needs nothing more, however it ended. */
 void turn_done(const struct turn *turn);

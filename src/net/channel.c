@@ -14,7 +14,9 @@
 
 #include "base/clock.h"
 #include "base/interrupt.h"
+#include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "net/message.h"
 
 #define READ_CHUNK 65536
@@ -43,6 +45,7 @@ struct channel {
     pthread_mutex_t lock; /* guards what follows */
     struct waiter *waiters;
     uint32_t last_id;
+    uint32_t visits;     /* that may still come */
     bool reading;        /* some thread reads for all */
     bool interrupt_seen; /* its descriptor stays readable: look at it once */
     bool broken;
@@ -215,6 +218,26 @@ static bool set_failed(const struct message_failed *failed, struct error *err)
     return false;
 }
 
+/* Who asked the responder for what: the first thing to look at when the CA could not verify. */
+static void take_visit(struct channel *channel, const struct wire_frame *frame)
+{
+    AUTO(free) char *question = NULL;
+    struct message_visit visit;
+
+    if (channel->visits == 0 || !message_get_visit(frame->fields, &visit)) {
+        break_lied(channel, "a visit that nobody can have made");
+        return;
+    }
+    channel->visits--;
+    question = text_printable_dup(visit.question, MESSAGE_MAX_LINE, false);
+    if (visit.status == 0)
+        log_debug("%.*s came to the responder, and left before it had asked: %s", (int)visit.from.len, visit.from.at,
+            question);
+    else
+        log_debug(
+            "%.*s asked the responder: %s: HTTP status %u", (int)visit.from.len, visit.from.at, question, visit.status);
+}
+
 /* Gives one frame to who waits for it. */
 static void deliver(struct channel *channel, const struct wire_frame *frame)
 {
@@ -226,6 +249,10 @@ static void deliver(struct channel *channel, const struct wire_frame *frame)
 
         (void)set_failed(&failed, &why);
         break_off(channel, &why);
+        return;
+    }
+    if (frame->type == MESSAGE_VISIT && frame->id == 0) {
+        take_visit(channel, frame);
         return;
     }
     if (waiter == NULL || waiter->answered) {
@@ -564,4 +591,11 @@ bool channel_violated(struct channel *channel, const char *how, struct error *er
     *err = channel->why;
     (void)pthread_mutex_unlock(&channel->lock);
     return false;
+}
+
+void channel_expect_visits(struct channel *channel, uint32_t count)
+{
+    (void)pthread_mutex_lock(&channel->lock);
+    channel->visits = channel->visits > UINT32_MAX - count ? UINT32_MAX : channel->visits + count;
+    (void)pthread_mutex_unlock(&channel->lock);
 }

@@ -53,5 +53,9 @@ MUST_USE bool channel_request(
 MUST_USE bool channel_wait(
     struct channel *channel, uint32_t id, uint8_t expected, int timeout_ms, struct answer *out, struct error *err);
 
+/* So many more visits (MESSAGE_VISIT) may come, which are logged. Call before the question that leads to them is sent.
+ */
+void channel_expect_visits(struct channel *channel, uint32_t count);
+
 /* Ends the connection because an answer could not be read; all who wait fail with that. Returns false. */
 bool channel_violated(struct channel *channel, const char *how, struct error *err);

@@ -4,7 +4,8 @@
  *
  * The privileged side asks (numbers below 64), the network process answers (64 and above). Every question but CANCEL
  * gets exactly one answer with its id: the one that its type names, or FAILED. FAILED with id 0 says that the network
- * process cannot work at all and goes. Descriptors travel with LISTEN only.
+ * process cannot work at all and goes. VISIT, with id 0, is no answer: somebody has come to the responder. Descriptors
+ * travel with LISTEN only.
  *
  *   HELLO    options and trust, the first message     -> READY     which protections are active
  *   REQUEST  one HTTP exchange                        -> RESPONSE
@@ -32,6 +33,7 @@ enum message_type {
     MESSAGE_RESPONSE = 65,
     MESSAGE_DONE = 66,
     MESSAGE_FAILED = 67,
+    MESSAGE_VISIT = 68,
 };
 
 #define MESSAGE_SOCKET 3 /* the descriptor on which the network process finds its end of the socket pair */
@@ -51,6 +53,13 @@ enum message_type {
 #define MESSAGE_MAX_WHY 1200
 #define MESSAGE_MAX_NEXT 480
 #define MESSAGE_MAX_SOCKETS 2
+#define MESSAGE_MAX_FROM 64
+#define MESSAGE_MAX_LINE 512
+
+/* Of so many visits the network process may tell, for each LISTEN and for each ADD: a CA comes from several places, and
+ * whoever else reaches the port shall not fill the log. */
+#define MESSAGE_VISITS_LISTEN 100
+#define MESSAGE_VISITS_ADD 20
 #define MESSAGE_MAX_LANDLOCK 1000
 #define MESSAGE_MAX_LACKS 400
 
@@ -119,6 +128,12 @@ struct message_token {
     struct view content; /* ADD only */
 };
 
+struct message_visit {
+    struct view from;     /* a numeric address */
+    struct view question; /* the first line of what was asked, or what there is of it */
+    uint32_t status;      /* of the HTTP answer; 0: there was none */
+};
+
 /* message_start.c */
 void message_put_hello(struct buf *out, uint32_t id, const struct message_hello *hello);
 MUST_USE bool message_get_hello(struct view fields, struct message_hello *out);
@@ -138,6 +153,8 @@ void message_put_add(struct buf *out, uint32_t id, const struct message_token *t
 MUST_USE bool message_get_add(struct view fields, struct message_token *out);
 void message_put_remove(struct buf *out, uint32_t id, const struct message_token *token);
 MUST_USE bool message_get_remove(struct view fields, struct message_token *out);
+void message_put_visit(struct buf *out, const struct message_visit *visit); /* texts that are too long are cut */
+MUST_USE bool message_get_visit(struct view fields, struct message_visit *out);
 bool message_is_token(struct view token); /* base64url, not empty, within its bound (RFC 8555 section 8.3) */
 
 /* message_answer.c: the answers that fit every question, and messages without fields */

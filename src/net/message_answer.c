@@ -37,6 +37,8 @@ size_t message_max_answer(uint8_t type)
         return message_max_response(HTTP_MAX_LARGE_BODY);
     case MESSAGE_FAILED:
         return MESSAGE_MAX_WHY + MESSAGE_MAX_NEXT + FIXED;
+    case MESSAGE_VISIT:
+        return MESSAGE_MAX_FROM + MESSAGE_MAX_LINE + FIXED;
     case MESSAGE_READY:
         return MESSAGE_MAX_LACKS + FIXED;
     case MESSAGE_DONE:
@@ -56,20 +58,13 @@ bool message_get_empty(struct view fields)
     return fields.len == 0;
 }
 
-static struct view cut(struct view text, size_t max)
-{
-    if (text.len > max)
-        text.len = max;
-    return text;
-}
-
 void message_put_failed(struct buf *out, uint32_t id, const struct message_failed *failed)
 {
     size_t begun = wire_begin(out, MESSAGE_FAILED, id);
 
     wire_put_u8(out, (uint8_t)failed->kind);
-    wire_put_bytes(out, cut(failed->why, MESSAGE_MAX_WHY)); /* a sentence may be cut; that it failed must arrive */
-    wire_put_bytes(out, cut(failed->next, MESSAGE_MAX_NEXT));
+    wire_put_cut(out, failed->why, MESSAGE_MAX_WHY); /* a sentence may be cut; that it failed must arrive */
+    wire_put_cut(out, failed->next, MESSAGE_MAX_NEXT);
     wire_end(out, begun);
 }
 

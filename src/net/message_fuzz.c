@@ -14,6 +14,7 @@ static void put_again(struct buf *out, const struct wire_frame *frame)
         struct message_request request;
         struct message_response response;
         struct message_failed failed;
+        struct message_visit visit;
         struct message_token token;
         size_t sockets;
     } as;
@@ -27,6 +28,8 @@ static void put_again(struct buf *out, const struct wire_frame *frame)
         message_put_request(out, frame->id, &as.request);
     else if (frame->type == MESSAGE_RESPONSE && message_get_response(fields, &as.response))
         message_put_response(out, frame->id, &as.response);
+    else if (frame->type == MESSAGE_VISIT && message_get_visit(frame->fields, &as.visit))
+        message_put_visit(out, &as.visit);
     else if (frame->type == MESSAGE_FAILED && message_get_failed(fields, &as.failed))
         message_put_failed(out, frame->id, &as.failed);
     else if (frame->type == MESSAGE_LISTEN && message_get_listen(fields, &as.sockets))

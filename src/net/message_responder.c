@@ -1,5 +1,5 @@
 /*
- * LISTEN, ADD and REMOVE: what the http-01 responder is told.
+ * LISTEN, ADD and REMOVE: what the http-01 responder is told. VISIT: what it tells.
  */
 #include "net/message.h"
 
@@ -72,5 +72,29 @@ bool message_get_remove(struct view fields, struct message_token *out)
     if (!wire_done(&from) || !message_is_token(token.token))
         return false;
     *out = token;
+    return true;
+}
+
+void message_put_visit(struct buf *out, const struct message_visit *visit)
+{
+    size_t begun = wire_begin(out, MESSAGE_VISIT, 0);
+
+    wire_put_cut(out, visit->from, MESSAGE_MAX_FROM);
+    wire_put_cut(out, visit->question, MESSAGE_MAX_LINE);
+    wire_put_u32(out, visit->status);
+    wire_end(out, begun);
+}
+
+bool message_get_visit(struct view fields, struct message_visit *out)
+{
+    struct wire_cursor from = WIRE_CURSOR(fields);
+    struct message_visit visit = { 0 };
+
+    visit.from = wire_get_text(&from, MESSAGE_MAX_FROM);
+    visit.question = wire_get_bytes(&from, MESSAGE_MAX_LINE);
+    visit.status = wire_get_u32(&from, 999);
+    if (!wire_done(&from))
+        return false;
+    *out = visit;
     return true;
 }

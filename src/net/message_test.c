@@ -126,6 +126,19 @@ static bool get_remove(struct view fields)
     return message_get_remove(fields, &token) && view_is(token.token, "T");
 }
 
+static void put_visit(struct buf *out)
+{
+    message_put_visit(out, &(struct message_visit){ view_of("192.0.2.1"), { "GET /\0 HTTP/1.1", 15 }, 404 });
+}
+
+static bool get_visit(struct view fields)
+{
+    struct message_visit visit;
+
+    return message_get_visit(fields, &visit) && view_is(visit.from, "192.0.2.1") && visit.question.len == 15 &&
+           visit.status == 404;
+}
+
 static const struct {
     const char *name;
     void (*put)(struct buf *out);
@@ -140,6 +153,7 @@ static const struct {
     { "LISTEN", put_listen, get_listen, true },
     { "ADD", put_add, get_add, true },
     { "REMOVE", put_remove, get_remove, true },
+    { "VISIT", put_visit, get_visit, false },
 };
 
 TEST(message_round_trip_and_every_cut)

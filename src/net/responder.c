@@ -26,6 +26,7 @@ static bool hand_over(struct net *net, const char *address, int port, struct err
     TRY(listen_open(address, port, fds, &count, err));
     id = channel_next_id(net->channel);
     message_put_listen(&frame, id, count);
+    channel_expect_visits(net->channel, MESSAGE_VISITS_LISTEN);
     ok = private_ask(net, id, &frame, fds, count, err);
     close_all(fds, count); /* the network process has its own by now */
     return ok;
@@ -84,6 +85,7 @@ bool net_responder_add(struct net *net, const char *token, struct view content, 
         return error_set(err, ERROR_INTERNAL, "a key authorization of %zu bytes", content.len);
     id = channel_next_id(net->channel);
     message_put_add(&frame, id, &(struct message_token){ view_of(token), content });
+    channel_expect_visits(net->channel, MESSAGE_VISITS_ADD);
     return private_ask(net, id, &frame, NULL, 0, err);
 }
 

@@ -86,6 +86,11 @@ void wire_put_bytes(struct buf *out, struct view bytes)
     buf_put(out, bytes);
 }
 
+void wire_put_cut(struct buf *out, struct view text, size_t max)
+{
+    wire_put_bytes(out, (struct view){ text.at, text.len < max ? text.len : max });
+}
+
 /* The next len bytes; a dot of nothing once anything failed, so that callers need not look. */
 static const char *take(struct wire_cursor *from, size_t len)
 {

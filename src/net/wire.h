@@ -37,6 +37,7 @@ void wire_end(struct buf *out, size_t begun);
 void wire_put_u8(struct buf *out, uint8_t value);
 void wire_put_u32(struct buf *out, uint32_t value);
 void wire_put_bytes(struct buf *out, struct view bytes);
+void wire_put_cut(struct buf *out, struct view text, size_t max); /* its first max bytes */
 
 /* ---- reading: any number of wire_get, then wire_done tells whether all of it was right ---- */
 

@@ -3,8 +3,10 @@
  */
 #include "netd/responder.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/socket.h>
 
 #include "base/clock.h"
@@ -28,6 +30,8 @@ struct client {
     size_t sent;
     bool lingering;
     int64_t until; /* of clock_monotonic_ms */
+    char from[INET6_ADDRSTRLEN];
+    bool told;
 };
 
 struct listener {
@@ -37,6 +41,7 @@ struct listener {
 
 struct responder {
     struct event_base *base;
+    struct responder_sink sink;
     struct tokens *tokens;
     struct listener listeners[MAX_LISTENERS];
     size_t listener_count;
@@ -44,12 +49,28 @@ struct responder {
     size_t client_count;
 };
 
+/* Tells of this client, once, by the first line of what it asked. */
+static void tell(struct client *client, uint32_t status)
+{
+    struct view rest = buf_view(&client->in), line = { "", 0 };
+
+    if (client->told)
+        return;
+    client->told = true;
+    (void)view_cut(&rest, '\n', &line);
+    if (line.len > 0 && line.at[line.len - 1] == '\r')
+        line.len--;
+    client->responder->sink.visited(
+        client->responder->sink.ctx, &(struct message_visit){ view_of(client->from), line, status });
+}
+
 static void client_free(struct client *client)
 {
     struct responder *responder;
 
     if (client == NULL)
         return;
+    tell(client, 0);
     responder = client->responder;
     *(client->older != NULL ? &client->older->newer : &responder->oldest) = client->newer;
     *(client->newer != NULL ? &client->newer->older : &responder->newest) = client->older;
@@ -76,19 +97,25 @@ static void put_answer(struct buf *out, const char *status, struct view body, bo
         buf_put(out, body);
 }
 
+static void answer(struct client *client, uint32_t status, const char *text, struct view body, bool with_body)
+{
+    put_answer(&client->out, text, body, with_body);
+    tell(client, status);
+}
+
 static void compose(struct client *client, enum question_step step, const struct question *question)
 {
     bool with_body = step == QUESTION_BROKEN || question->method != QUESTION_HEAD;
     struct view content;
 
     if (step == QUESTION_BROKEN)
-        put_answer(&client->out, "400 Bad Request", view_of("400\n"), with_body);
+        answer(client, 400, "400 Bad Request", view_of("400\n"), with_body);
     else if (question->method == QUESTION_OTHER)
-        put_answer(&client->out, "405 Method Not Allowed", view_of("405\n"), with_body);
+        answer(client, 405, "405 Method Not Allowed", view_of("405\n"), with_body);
     else if (question->token.len > 0 && tokens_find(client->responder->tokens, question->token, &content))
-        put_answer(&client->out, "200 OK", content, with_body);
+        answer(client, 200, "200 OK", content, with_body);
     else
-        put_answer(&client->out, "404 Not Found", view_of("404\n"), with_body);
+        answer(client, 404, "404 Not Found", view_of("404\n"), with_body);
 }
 
 static void send_answer(struct client *client)
@@ -178,7 +205,20 @@ static void wait_for(struct client *client, short what)
 
 /* ---- accepting ---- */
 
-static void client_new(struct responder *responder, int fd)
+/* An IPv4 address that came over an IPv6 socket is written as what it is. */
+static void write_address(const struct sockaddr_storage *address, char out[INET6_ADDRSTRLEN])
+{
+    static const char mapped[] = "::ffff:";
+    const void *at = address->ss_family == AF_INET6 ? (const void *)&((const struct sockaddr_in6 *)address)->sin6_addr
+                                                    : (const void *)&((const struct sockaddr_in *)address)->sin_addr;
+
+    if (inet_ntop(address->ss_family, at, out, INET6_ADDRSTRLEN) == NULL)
+        out[0] = '\0';
+    if (strncmp(out, mapped, strlen(mapped)) == 0 && strchr(out, '.') != NULL)
+        memmove(out, out + strlen(mapped), strlen(out + strlen(mapped)) + 1);
+}
+
+static void client_new(struct responder *responder, int fd, const struct sockaddr_storage *address)
 {
     struct client *client = xcalloc(1, sizeof *client);
 
@@ -190,6 +230,7 @@ static void client_new(struct responder *responder, int fd)
         .until = clock_monotonic_ms() + CLIENT_MS,
         .older = responder->newest,
     };
+    write_address(address, client->from);
     *(client->older != NULL ? &client->older->newer : &responder->oldest) = client;
     responder->newest = client;
     responder->client_count++;
@@ -204,12 +245,14 @@ static void on_listener(evutil_socket_t listener, short what __attribute__((unus
     struct responder *responder = ctx;
 
     for (int i = 0; i < ACCEPTS; i++) {
-        int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        struct sockaddr_storage address = { 0 };
+        socklen_t len = sizeof address;
+        int fd = accept4(listener, (struct sockaddr *)&address, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
         if (fd >= 0 && responder->client_count >= MAX_CLIENTS)
             client_free(responder->oldest); /* who came first and has not finished is the likeliest to hold us up */
         if (fd >= 0)
-            client_new(responder, fd);
+            client_new(responder, fd, &address);
         else if ((errno == EMFILE || errno == ENFILE) && responder->oldest != NULL)
             client_free(responder->oldest);
         else if (errno != ECONNABORTED && errno != EINTR)
@@ -245,11 +288,12 @@ void responder_unlisten(struct responder *responder)
     }
 }
 
-struct responder *responder_new(struct event_base *base)
+struct responder *responder_new(struct event_base *base, struct responder_sink sink)
 {
     struct responder *responder = xcalloc(1, sizeof *responder);
 
     responder->base = base;
+    responder->sink = sink;
     responder->tokens = tokens_new();
     return responder;
 }
@@ -257,8 +301,10 @@ struct responder *responder_new(struct event_base *base)
 void responder_free(struct responder *responder)
 {
     responder_unlisten(responder);
-    while (responder->oldest != NULL)
+    while (responder->oldest != NULL) {
+        responder->oldest->told = true; /* there may be nobody any more to tell */
         client_free(responder->oldest);
+    }
     tokens_free(responder->tokens);
     free(responder);
 }

@@ -9,11 +9,17 @@
  */
 #include <event2/event.h>
 
-#include "base/bytes.h"
+#include "net/message.h"
 
 struct responder;
 
-struct responder *responder_new(struct event_base *base) __attribute__((returns_nonnull));
+/* Who is told of each connection, once it is answered or gone. What is handed over is gone afterwards. */
+struct responder_sink {
+    void (*visited)(void *ctx, const struct message_visit *visit);
+    void *ctx;
+};
+
+struct responder *responder_new(struct event_base *base, struct responder_sink sink) __attribute__((returns_nonnull));
 void responder_free(struct responder *responder);
 DEFINE_AUTO(struct responder, responder_free)
 

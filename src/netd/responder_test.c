@@ -4,6 +4,8 @@
 #include <sys/socket.h>
 
 #include "base/clock.h"
+#include "base/log.h"
+#include "net/message.h"
 #include "netd/fixture.h"
 
 #define PREFIX "/.well-known/acme-challenge/"
@@ -127,6 +129,74 @@ TEST(responder_answers)
     }
     CHECK(serves("token", "token.print"), "after all that");
     end();
+}
+
+/* What the log has by now; whatever the network process has told comes before its next answer. */
+static char *logged(void)
+{
+    AUTO(buf_clear) struct buf text = BUF(1 << 20);
+    struct error err = { 0 };
+
+    CHECK(net_responder_remove(net, "unknown", &err), "%s", err.why);
+    CHECK(file_read(log_path(), &text, &err), "%s", err.why);
+    return buf_take(&text);
+}
+
+static size_t count_in(const char *text, const char *part)
+{
+    size_t count = 0;
+
+    for (; (text = strstr(text, part)) != NULL; text += strlen(part))
+        count++;
+    return count;
+}
+
+TEST(responder_visits_are_logged)
+{
+    static const char *const lines[] = {
+        ":127.0.0.1 asked the responder: ????????: HTTP status 400\n",
+        ":127.0.0.1 came to the responder, and left before it had asked: \n",
+        ":127.0.0.1 came to the responder, and left before it had asked: GET /.well-\n",
+        ":127.0.0.1 asked the responder: GET / HTTP/1.1: HTTP status 404\n",
+        ":127.0.0.1 asked the responder: POST " PREFIX "token HTTP/1.1: HTTP status 405\n",
+        ":127.0.0.1 asked the responder: GET " PREFIX "token HTTP/1.1: HTTP status 200\n",
+        ":127.0.0.1 asked the responder: HEAD " PREFIX "token HTTP/1.1: HTTP status 200\n",
+        ":127.0.0.1 asked the responder: GET http://a.test" PREFIX "token?q HTTP/1.1: HTTP status 200\n",
+    };
+    AUTO(free) char *log = NULL;
+    struct error err = { 0 };
+
+    REQUIRE(log_open(test_dir(), 0, &err), "%s", err.why);
+    start();
+    for (size_t i = 0; i < COUNT(questions); i++) {
+        size_t len = questions[i].len > 0 ? questions[i].len : strlen(questions[i].question);
+        char answer[4096];
+
+        ask(questions[i].question, len, questions[i].half_close, answer, sizeof answer);
+    }
+    log = logged();
+    for (size_t i = 0; i < COUNT(lines); i++)
+        CHECK(strstr(log, lines[i]) != NULL, "%s is not in the log:\n%s", lines[i], log);
+    CHECK_INT(count_in(log, ":127.0.0.1 "), COUNT(questions), "each once");
+    end();
+    log_close();
+}
+
+TEST(responder_crowd_does_not_fill_the_log)
+{
+    AUTO(free) char *log = NULL;
+    struct error err = { 0 };
+    char answer[4096];
+
+    REQUIRE(log_open(test_dir(), 0, &err), "%s", err.why);
+    start();
+    for (int i = 0; i < MESSAGE_VISITS_LISTEN + MESSAGE_VISITS_ADD + 10; i++)
+        ask("GET /x HTTP/1.1\r\n\r\n", 19, false, answer, sizeof answer);
+    CHECK(serves("token", "token.print"), "after all of them");
+    log = logged();
+    CHECK_INT(count_in(log, "asked the responder: GET /x"), MESSAGE_VISITS_LISTEN + MESSAGE_VISITS_ADD, "bounded");
+    end();
+    log_close();
 }
 
 TEST(responder_endless_header)

@@ -13,6 +13,7 @@ struct service {
     struct peer *peer;
     struct responder *responder;
     struct engine *engine; /* NULL until HELLO */
+    uint32_t visits;       /* that may still be told of */
     struct message_ready ready;
     bool violated;
 };
@@ -45,6 +46,18 @@ static void send_response(void *ctx, uint32_t id, const struct message_response 
     peer_send(service->peer, &frame);
 }
 
+static void send_visit(void *ctx, const struct message_visit *visit)
+{
+    struct service *service = ctx;
+    AUTO(buf_clear) struct buf frame = BUF(MESSAGE_MAX_FROM + MESSAGE_MAX_LINE + 64);
+
+    if (service->visits == 0)
+        return;
+    service->visits--;
+    message_put_visit(&frame, visit);
+    peer_send(service->peer, &frame);
+}
+
 /* ---- questions: false means that it must not have come ---- */
 
 static bool on_hello(struct service *service, const struct wire_frame *frame)
@@ -74,6 +87,7 @@ static bool on_listen(struct service *service, const struct wire_frame *frame)
 
     if (!message_get_listen(frame->fields, &sockets))
         return false;
+    service->visits += MESSAGE_VISITS_LISTEN;
     for (size_t i = 0; i < sockets; i++) {
         int fd = peer_take_descriptor(service->peer);
 
@@ -99,6 +113,7 @@ static bool on_add(struct service *service, const struct wire_frame *frame)
 
     if (!message_get_add(frame->fields, &token))
         return false;
+    service->visits += MESSAGE_VISITS_ADD;
     responder_add(service->responder, token.token, token.content);
     send_done(service, frame->id);
     return true;
@@ -161,7 +176,7 @@ bool service_run(int fd, const struct message_ready *ready)
 
     if (service.base == NULL)
         abort();
-    service.responder = responder_new(service.base);
+    service.responder = responder_new(service.base, (struct responder_sink){ send_visit, &service });
     service.peer = peer_new(service.base, fd, on_frame, on_end, &service);
     (void)event_base_dispatch(service.base);
 

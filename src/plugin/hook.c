@@ -88,8 +88,9 @@ bool hook_check(const char *name, const char *command, struct error *err)
     return error_next(err, "chmod +x %s, or run it through its interpreter: \"sh %s\"", program, program);
 }
 
-/* Foreign text for people: printable, each line that is not blank one blank further in. Of the caller's. */
-static char *indented(struct view text)
+/* Foreign text for people: printable, each line that is not blank one blank further in, and a word about what is
+ * missing. Of the caller's. */
+static char *indented(struct view text, size_t dropped)
 {
     AUTO(free) char *shown = text_printable_dup(text, CHILD_MAX_OUTPUT, true);
     AUTO(buf_clear) struct buf out = BUF(SIZE_MAX);
@@ -97,7 +98,18 @@ static char *indented(struct view text)
 
     while (view_cut(&rest, '\n', &line))
         buf_putf(&out, "%s%s%.*s", out.len > 0 ? "\n" : "", view_trim(line).len > 0 ? " " : "", (int)line.len, line.at);
+    if (dropped > 0)
+        buf_putf(&out, "\n [%zu bytes more, which were not kept]", dropped);
     return buf_take(&out);
+}
+
+/* On a terminal it is said before: a hook that takes minutes must not look like a hang. */
+static void announce(struct ui *ui, const char *name, const char *command)
+{
+    if (ui_is_terminal(ui) && !ui_is_certbot(ui))
+        ui_say(ui, "Running %s command: %s", name, command);
+    else
+        log_info("Running %s command: %s", name, command);
 }
 
 /* What the hook gets beyond `env`: a PATH in which its program is. */
@@ -123,7 +135,7 @@ bool hook_run(struct ui *ui, const char *name, const char *label, const char *co
     AUTO(list_clear) struct list all = environment(command, env);
     struct view said, complained;
 
-    log_info("Running %s command: %s", name, command);
+    announce(ui, name, command);
     if (!child_shell(command, &all, &result, err))
         return error_in(err, "%s", label);
     said = view_trim(buf_view(&result.out));
@@ -131,12 +143,12 @@ bool hook_run(struct ui *ui, const char *name, const char *label, const char *co
     if (result.status != 0)
         log_warning("%s reported error code %d", label, result.status);
     if (said.len > 0) {
-        AUTO(free) char *text = indented(said);
+        AUTO(free) char *text = indented(said, result.out_dropped);
 
         ui_say(ui, "%s ran with output:\n%s", label, text);
     }
     if (complained.len > 0) {
-        AUTO(free) char *text = indented(complained);
+        AUTO(free) char *text = indented(complained, result.err_dropped);
 
         log_warning("%s ran with error output:\n%s", label, text);
     }

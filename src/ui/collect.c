@@ -4,7 +4,7 @@
 #include "base/mem.h"
 #include "ui/state.h"
 
-#define COLLECT_MAX ((size_t)4 * 1024 * 1024) /* bytes; a lineage that says more is shown in parts */
+#define COLLECT_MAX ((size_t)64 * 1024 * 1024) /* bytes; a lineage that says more is shown in parts */
 
 static void append(struct ui *worker, int fd, struct view text)
 {
@@ -19,19 +19,45 @@ static void append(struct ui *worker, int fd, struct view text)
     worker->collected += text.len;
 }
 
+static void drop_pieces(struct ui *worker)
+{
+    for (size_t i = 0; i < worker->piece_count; i++)
+        buf_clear(&worker->pieces[i].text);
+    free(worker->pieces);
+    worker->pieces = NULL;
+    worker->piece_count = worker->collected = 0;
+}
+
+/* Under the worker's lock: what it says later comes later. */
+static void hand_over(struct ui *worker)
+{
+    if (worker->piece_count > 0)
+        ui_put_pieces(worker->parent, worker->pieces, worker->piece_count);
+    drop_pieces(worker);
+}
+
+static void collect(struct ui *worker, int fd, struct view text)
+{
+    (void)pthread_mutex_lock(&worker->lock);
+    if (worker->collected + text.len > COLLECT_MAX)
+        hand_over(worker);
+    append(worker, fd, text);
+    if (worker->released)
+        hand_over(worker);
+    (void)pthread_mutex_unlock(&worker->lock);
+}
+
 void ui_put(struct ui *ui, int fd, struct view text)
 {
     struct piece piece = { .fd = fd };
 
-    if (ui->parent == NULL) {
-        piece.text.at = (char *)text.at; /* lent: only read */
-        piece.text.len = text.len;
-        ui_put_pieces(ui, &piece, 1);
+    if (ui->parent != NULL) {
+        collect(ui, fd, text);
         return;
     }
-    if (ui->collected + text.len > COLLECT_MAX)
-        ui_flush(ui);
-    append(ui, fd, text);
+    piece.text.at = (char *)text.at; /* lent: only read */
+    piece.text.len = text.len;
+    ui_put_pieces(ui, &piece, 1);
 }
 
 /* A log message for the terminal looks as it would have without us. */
@@ -53,21 +79,28 @@ struct ui *ui_collect(struct ui *parent)
     return worker;
 }
 
-static void drop_pieces(struct ui *worker)
-{
-    for (size_t i = 0; i < worker->piece_count; i++)
-        buf_clear(&worker->pieces[i].text);
-    free(worker->pieces);
-    worker->pieces = NULL;
-    worker->piece_count = worker->collected = 0;
-}
-
 void ui_flush(struct ui *worker)
 {
-    if (worker->parent == NULL || worker->piece_count == 0)
+    if (worker->parent == NULL)
         return;
-    ui_put_pieces(worker->parent, worker->pieces, worker->piece_count);
+    (void)pthread_mutex_lock(&worker->lock);
+    hand_over(worker);
+    (void)pthread_mutex_unlock(&worker->lock);
+}
+
+void ui_release(struct ui *worker)
+{
+    (void)pthread_mutex_lock(&worker->lock);
+    worker->released = true;
+    hand_over(worker);
+    (void)pthread_mutex_unlock(&worker->lock);
+}
+
+void ui_forget(struct ui *worker)
+{
+    (void)pthread_mutex_lock(&worker->lock);
     drop_pieces(worker);
+    (void)pthread_mutex_unlock(&worker->lock);
 }
 
 void ui_done(struct ui *worker)

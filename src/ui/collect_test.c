@@ -66,6 +66,40 @@ TEST(collect_in_a_worker)
     CHECK_TEXT(buf_text(&scene.out), "first\ninner\nouter\n", "nested");
 }
 
+static void collect_and_release(void *ctx)
+{
+    struct ui_options options = { 0 };
+    AUTO(ui_free) struct ui *ui = ui_new(&options);
+    struct ui *worker = ui_collect(ui);
+    bool forgets = *(const bool *)ctx;
+
+    join_streams();
+    ui_say(worker, "collected");
+    ui_say(ui, "another");
+    if (forgets)
+        ui_forget(worker);
+    ui_release(worker);
+    ui_say(ui, "released");
+    log_warning("at once");
+    ui_say(ui, "between");
+    ui_say(worker, "and at once");
+    ui_say(ui, "last");
+    ui_free(worker);
+}
+
+TEST(a_released_worker_speaks_at_once)
+{
+    static const char rest[] = "released\nat once\nbetween\nand at once\nlast\n";
+
+    for (int forgets = 0; forgets < 2; forgets++) {
+        AUTO(scene_clear) struct scene scene = { 0 };
+        AUTO(free) char *want = xprintf("another\n%s%s", forgets ? "" : "collected\n", rest);
+
+        scene_play(&scene, collect_and_release, &(bool){ forgets });
+        CHECK_TEXT(buf_text(&scene.out), want, forgets ? "forgotten" : "released");
+    }
+}
+
 #define WORKERS 8
 #define LINES 50
 
@@ -110,22 +144,25 @@ static void collect_much(void *ctx)
     struct ui_options options = { 0 };
     AUTO(ui_free) struct ui *ui = ui_new(&options);
     AUTO(ui_free) struct ui *worker = ui_collect(ui);
-    static char line[1024 * 1024];
+    AUTO(close) int file = open(ctx, O_RDWR | O_CREAT | O_TRUNC, 0600);
+    static char text[1024 * 1024];
+    struct stat st;
 
-    memset(line, 'x', sizeof line - 1);
-    for (int i = 0; i < 6; i++)
-        ui_say(worker, "%s", line);
-    (void)ctx;
-    _exit(3); /* what is beyond the limit has been handed over by now */
+    if (file < 0 || dup2(file, STDOUT_FILENO) < 0)
+        _exit(98);
+    memset(text, 'x', sizeof text);
+    for (int i = 0; i < 70; i++)
+        ui_write(worker, (struct view){ text, sizeof text });
+    _exit(fstat(file, &st) == 0 && st.st_size > 0 ? 3 : 4); /* what is beyond the limit has been handed over by now */
 }
 
 TEST(a_worker_that_never_stops_talking)
 {
     AUTO(scene_clear) struct scene scene = { 0 };
+    AUTO(free) char *path = test_path("said");
 
-    scene_play(&scene, collect_much, NULL);
-    CHECK_INT(scene.status, 3, "status");
-    CHECK(scene.out.failed, "what was collected is shown before the end, bounded only by this test");
+    scene_play(&scene, collect_much, path);
+    CHECK_INT(scene.status, 3, "what was collected is shown before the end");
 }
 
 TEST_MAIN()

@@ -44,7 +44,8 @@ bool prompt_decide(struct ui *ui, const struct question *question, const char *c
 
 static void show(struct ui *ui, const char *prompt)
 {
-    ui_put_lines(ui, view_of(prompt));
+    if (ui_hears(ui, prompt))
+        ui_put_lines(ui, view_of(prompt));
 }
 
 void prompt_reject(struct ui *ui, const char *as_certbot, const char *hint)

@@ -20,7 +20,8 @@ static void show_choices(struct ui *ui, const char *title, const struct list *ch
         ui_put_paragraph(&out, columns, entry);
     }
     ui_put_frame(ui, &out);
-    ui_put_lines(ui, buf_view(&out));
+    if (ui_hears(ui, buf_text(&out)))
+        ui_put_lines(ui, buf_view(&out));
 }
 
 static bool read_number(struct view text, size_t count, size_t *out)

@@ -24,6 +24,13 @@ void ui_put_frame(const struct ui *ui, struct buf *to)
     buf_put_char(to, '\n');
 }
 
+bool ui_hears(const struct ui *ui, const char *text)
+{
+    if (view_trim(view_of(text)).len > 0)
+        log_debug("Notifying user: %s", text); /* Certbot's words, by which people search */
+    return !ui->options.quiet;
+}
+
 void ui_put_lines(struct ui *ui, struct view text)
 {
     AUTO(free) char *shown = text_printable_dup(text, SIZE_MAX - 1, true);
@@ -38,8 +45,6 @@ void ui_say(struct ui *ui, const char *format, ...)
     va_list args;
     int len;
 
-    if (ui->options.quiet)
-        return;
     va_start(args, format);
     len = vasprintf(&text, format, args);
     va_end(args);
@@ -47,6 +52,8 @@ void ui_say(struct ui *ui, const char *format, ...)
         text = NULL;
         return;
     }
+    if (!ui_hears(ui, text))
+        return;
     buf_put(&line, (struct view){ text, (size_t)len });
     buf_put_char(&line, '\n');
     ui_put_lines(ui, buf_view(&line));
@@ -68,7 +75,7 @@ void ui_explain(struct ui *ui, const char *text)
 {
     AUTO(buf_clear) struct buf out = BUF(UI_MAX_TEXT);
 
-    if (ui->options.quiet)
+    if (!ui_hears(ui, text))
         return;
     ui_put_paragraph(&out, ui_text_columns(ui), text);
     ui_put_lines(ui, buf_view(&out));
@@ -78,7 +85,7 @@ void ui_frame(struct ui *ui, bool wrap, const char *text)
 {
     AUTO(buf_clear) struct buf out = BUF(UI_MAX_TEXT);
 
-    if (ui->options.quiet)
+    if (!ui_hears(ui, text))
         return;
     buf_put_char(&out, '\n');
     ui_put_frame(ui, &out);
@@ -97,24 +104,31 @@ void ui_frame_line(struct ui *ui)
     ui_put(ui, STDOUT_FILENO, buf_view(&out));
 }
 
-void ui_next_steps(struct ui *ui, const struct list *steps)
+/* "NEXT STEPS:" and one paragraph for each. */
+static void put_next_steps(struct ui *ui, const struct list *steps, unsigned columns)
 {
     AUTO(buf_clear) struct buf out = BUF(UI_MAX_TEXT);
     bool is_bold = log_has_colours(STDOUT_FILENO);
 
-    if (ui->options.quiet || steps->len == 0)
-        return;
     if (ui_is_terminal(ui)) /* not through ui_put_lines, to which an escape sequence is foreign text */
         ui_put(ui, STDOUT_FILENO, view_of(is_bold ? "\033[1m\n" : "\n"));
-    ui_say(ui, "NEXT STEPS:");
+    ui_put_lines(ui, view_of("NEXT STEPS:\n"));
     if (is_bold)
         ui_put(ui, STDOUT_FILENO, view_of("\033[0m"));
     for (size_t i = 0; i < steps->len; i++) {
         AUTO(free) char *step = xprintf("- %s", steps->at[i]);
 
-        ui_put_paragraph(&out, ui_is_terminal(ui) && !ui_is_certbot(ui) ? ui_text_columns(ui) : 0, step);
+        ui_put_paragraph(&out, columns, step);
     }
     ui_put_lines(ui, buf_view(&out));
+}
+
+void ui_next_steps(struct ui *ui, const struct list *steps)
+{
+    AUTO(free) char *all = list_join(steps, "\n- "), *text = xprintf("NEXT STEPS:\n- %s", all);
+
+    if (steps->len > 0 && ui_hears(ui, text))
+        put_next_steps(ui, steps, ui_is_terminal(ui) && !ui_is_certbot(ui) ? ui_text_columns(ui) : 0);
 }
 
 void ui_write(struct ui *ui, struct view text)

@@ -7,9 +7,11 @@
 
 #include "ui/ui.h"
 
-#define UI_COLUMNS 80                  /* at which Certbot wraps, whatever the terminal; also our widest */
-#define UI_LEAST_COLUMNS 30            /* below that, the terminal breaks the lines */
-#define UI_MAX_TEXT (16 * 1024 * 1024) /* of one piece of text: a list of a hundred thousand certificates fits */
+#define UI_COLUMNS 80       /* at which Certbot wraps, whatever the terminal; also our widest */
+#define UI_LEAST_COLUMNS 30 /* below that, the terminal breaks the lines */
+#define UI_MAX_TEXT                                                                                                    \
+    (32 * 1024 * 1024) /* of one piece of text: a list of a hundred thousand certificates fits, and all                \
+                          that a hook may say */
 
 struct piece { /* what was said on one stream without a break */
     int fd;
@@ -19,13 +21,18 @@ struct piece { /* what was said on one stream without a break */
 struct ui {
     struct ui_options options;
     struct ui *parent;      /* the ui that a worker hands its pieces to; NULL: this one writes to the terminal */
-    pthread_mutex_t lock;   /* without a parent: one hand-over at a time */
+    pthread_mutex_t lock;   /* without a parent: one hand-over at a time; with one: guards the last four members */
     bool warned;            /* that questions are being skipped */
     atomic_int write_error; /* errno of the first failed write on standard output */
+    bool done;              /* ui_done: the log no longer comes here */
     struct piece *pieces;   /* with a parent */
     size_t piece_count, collected;
-    bool done; /* ui_done: the log no longer comes here */
+    bool released; /* ui_release: nothing is collected any more */
 };
+
+/* Whether people are to hear of a text that will be put on standard output. The log has it in any case: with --quiet
+ * that is the one place where it can be read. */
+bool ui_hears(const struct ui *ui, const char *text);
 
 /* Text on STDOUT_FILENO or STDERR_FILENO, as it is; collected by a worker. */
 void ui_put(struct ui *ui, int fd, struct view text);

@@ -10,7 +10,7 @@
 struct ui;
 
 struct ui_options {
-    bool quiet; /* nothing on standard output, no prompts */
+    bool quiet; /* nothing on standard output but what is in the log, no prompts */
     bool non_interactive;
     bool force_interactive; /* prompt although there is no terminal */
     bool as_certbot;        /* Certbot's words and forms throughout */
@@ -21,10 +21,14 @@ void ui_free(struct ui *ui); /* says what was still collected; NULL is fine */
 DEFINE_AUTO(struct ui, ui_free)
 
 /* One that collects and never prompts; also takes this thread's log messages for the terminal (log_thread_sink).
- * Used by one thread from ui_collect to ui_free. */
+ * What it says is said by one thread, up to ui_done; any thread may call the other three. */
 struct ui *ui_collect(struct ui *parent) __attribute__((returns_nonnull));
-/* Ends the collecting in the thread that began it. What was collected stays, and any thread may flush and free it. */
+/* Ends the collecting in the thread that began it. What was collected stays until the worker is freed. */
 void ui_done(struct ui *worker);
+/* From now on what it says is passed on at once, after what was collected so far. */
+void ui_release(struct ui *worker);
+/* Forgets what was collected and not yet handed over. */
+void ui_forget(struct ui *worker);
 /* Hands everything collected to the terminal as one piece, standard error and standard output in the order they were
  * said. */
 void ui_flush(struct ui *worker);
