@@ -9,6 +9,7 @@
 #include "cmd/command.h"
 #include "cmd/report.h"
 #include "json/out.h"
+#include "lifecycle/rehearse.h"
 
 #define FINDING_MAX (64 * 1024)
 
@@ -120,17 +121,23 @@ static bool lock_store(struct context *context, struct range_lock **lock, struct
     return true;
 }
 
+static bool rehearse(void *ctx, const char *lineage, struct error *err)
+{
+    return lineage_rehearse(ctx, lineage, err);
+}
+
 static bool doctor_run(struct context *context, struct error *err)
 {
     const struct settings *settings = context->settings;
     AUTO(range_lock_release) struct range_lock *lock = NULL;
     AUTO(findings_clear) struct findings findings = { 0 };
     AUTO(buf_clear) struct buf text = BUF(REPORT_MAX);
+    const struct rehearsal rehearsal = { rehearse, context };
     size_t open;
 
     TRY(lock_store(context, &lock, err));
-    TRY(health_examine(
-        context->store, settings, settings->cert_name, settings->fix ? HEALTH_FIX : HEALTH_LOOK, &findings, err));
+    TRY(health_examine_all(context->store, settings, settings->cert_name, settings->fix ? HEALTH_FIX : HEALTH_LOOK,
+        &rehearsal, &findings, err));
     if (settings->json) {
         say_json(context, &findings, &text);
     } else {

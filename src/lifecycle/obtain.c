@@ -211,6 +211,22 @@ static bool obtain_new(struct context *context, const char *name, const struct p
     return true;
 }
 
+bool obtain_recorded(
+    struct context *context, const char *name, struct obtain_result *out, bool *found, struct error *err)
+{
+    AUTO(pending_clear) struct pending pending = { 0 };
+    const struct plugin *authenticator;
+
+    TRY(pending_load(context->store, name, &pending, found, err));
+    if (!*found)
+        return true;
+    TRY(plugin_choose_authenticator(context->settings, context->ui, &authenticator, err));
+    TRY(solver_check(context, authenticator, err));
+    list_clear(&out->names);
+    list_add_all(&out->names, &pending.requested);
+    return obtain_new(context, name, authenticator, out, err);
+}
+
 bool finish_deployment(struct lineage *lineage, struct error *err)
 {
     log_warning("Found a new certificate /archive/ that was not linked to in /live/; fixing...");

@@ -31,6 +31,13 @@ MUST_USE bool obtain(struct context *context, struct obtain_result *out, struct 
 MUST_USE bool renew_lineage(struct context *context, struct lineage *lineage, const struct plugin *authenticator,
     struct list *names, struct error *err);
 
+/*
+ * The first certificate of that name, whose saving was cut short: the recorded order is taken up again; one that the CA
+ * does not know is placed anew. The settings are those of its renewal file. *found false: no order is recorded.
+ */
+MUST_USE bool obtain_recorded(
+    struct context *context, const char *name, struct obtain_result *out, bool *found, struct error *err);
+
 /* Makes a version live that was saved by a run which ended too early; says so as Certbot does. */
 MUST_USE bool finish_deployment(struct lineage *lineage, struct error *err);
 

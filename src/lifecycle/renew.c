@@ -194,6 +194,53 @@ static bool lock_one(struct context *context, struct renewal *renewal, struct ra
     return false;
 }
 
+/* A lineage whose first certificate was issued, but not saved. *found false: nothing is known of such an order. */
+static bool finish_first(struct context *context, struct renewal *renewal, bool *found, struct error *err)
+{
+    AUTO(obtain_result_clear) struct obtain_result result = { 0 };
+    AUTO(conf_free) struct conf *conf = NULL;
+
+    *found = false;
+    if (context->settings->dry_run || !lineage_is_unfinished(context->store, renewal->name))
+        return true;
+    TRY(lineage_read_conf(context->store, renewal->name, &conf, err));
+    TRY(renewal_params_restore(conf, renewal->conf_path, context->settings, err));
+    TRY(obtain_recorded(context, renewal->name, &result, found, err));
+    if (!*found)
+        return true;
+    list_clear(&renewal->names);
+    list_add_all(&renewal->names, &result.names);
+    xreplace(&renewal->fullchain_path, result.lineage->live[KIND_FULLCHAIN]);
+    renewal->not_after = result.lineage->cert->not_after;
+    return true;
+}
+
+/* *err says why the lineage does not load. */
+static void renew_broken(struct context *context, struct renewal *renewal, struct error *err)
+{
+    struct error failure = { 0 };
+    bool found = false;
+
+    if (err->kind == ERROR_CANCELED)
+        return;
+    if (!store_has_lineage(context->store, renewal->name)) { /* a repair has removed it */
+        renewal->what = RENEWED_GONE;
+        return;
+    }
+    if (!finish_first(context, renewal, &found, &failure)) {
+        renewal->what = RENEWED_FAILED;
+        renewal->fullchain_path = xprintf("%s/live/%s/fullchain.pem", store_config_dir(context->store), renewal->name);
+        *err = failure;
+        if (err->kind != ERROR_CANCELED)
+            say_failed(context, renewal->name, err);
+    } else if (found) {
+        renewal->what = RENEWED_DONE;
+        error_clear(err);
+    } else {
+        say_broken(context, renewal->conf_path, err);
+    }
+}
+
 static void renew_one(struct queue *queue, struct context *context, struct renewal *renewal)
 {
     AUTO(range_lock_release) struct range_lock *lock = NULL;
@@ -204,8 +251,7 @@ static void renew_one(struct queue *queue, struct context *context, struct renew
         return;
     renewal->what = RENEWED_BROKEN;
     if (!lineage_revive(context, renewal->name, &lineage, err)) {
-        if (err->kind != ERROR_CANCELED)
-            say_broken(context, renewal->conf_path, err);
+        renew_broken(context, renewal, err);
         return;
     }
     if (!renewal_params_restore(lineage->conf, renewal->conf_path, context->settings, err)) {

@@ -8,13 +8,17 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #define REPAIRS_MAX 32 /* of one lineage: each repair may show the next thing that is wrong */
 
 /* In this order: each may rely on what those before it have found to be right. */
 static void (*const lineage_checks[])(struct patient *) = {
     check_renewal_file,
+    check_conversion,
+    check_first,
     check_paths,
+    check_archive_users,
     check_hidden,
     check_directories,
     check_unsettled,
@@ -22,11 +26,14 @@ static void (*const lineage_checks[])(struct patient *) = {
     check_live_links,
     check_live_files,
     check_match,
+    check_exchanged,
     check_newest,
+    check_superseded,
     check_modes,
     check_lineage_leftovers,
     check_order,
     check_delivery,
+    check_renewal,
 };
 
 static void (*const store_checks[])(struct health *) = {
@@ -312,7 +319,7 @@ static void leave_shared_alone(const struct patient *patient, size_t from)
     for (size_t i = first; i < out->len; i++) {
         struct finding *finding = &out->at[i];
 
-        if (finding->repair == NULL)
+        if (finding->repair == NULL || strcmp(finding->code, "archive-shared") == 0) /* what makes an end of it */
             continue;
         finding->repair = NULL;
         list_clear(&finding->answers);
@@ -327,6 +334,29 @@ static void leave_shared_alone(const struct patient *patient, size_t from)
                 "versions in %s: until then nobody can tell whose they are",
                 lineage->conf_path, lineage->archive_dir);
     }
+}
+
+/* The last word: whatever makes `renew` fail without a network is told. */
+void check_renewal(struct patient *patient)
+{
+    const struct rehearsal *rehearsal = patient->health->rehearsal;
+    const struct findings *out = patient->health->out;
+    struct finding *finding;
+    struct error err = { 0 };
+
+    for (size_t i = out->len; i-- > 0 && text_equal(out->at[i].lineage, patient->name);)
+        if (out->at[i].severity == HEALTH_ERROR && !out->at[i].repaired)
+            return;
+    if (rehearsal == NULL || rehearsal->run(rehearsal->ctx, patient->name, &err))
+        return;
+    finding = health_find(patient->health, patient, "renewal-would-fail", HEALTH_ERROR, patient->lineage->conf_path,
+        "it fails at every run, and the certificate expires", "`renew` cannot begin: %s%s%s", err.what,
+        err.what[0] == '\0' ? "" : ": ", err.why);
+    if (err.next[0] != '\0')
+        finding_answer(finding, "%s", err.next);
+    finding_answer(finding, "correct %s, or put it back from a backup", patient->lineage->conf_path);
+    finding_answer(
+        finding, "say how it is to be renewed: certonly --cert-name %s, with the options it is to have", patient->name);
 }
 
 static void examine_lineage(struct health *health, const char *name)
@@ -445,6 +475,12 @@ static void examine_and_repair(struct health *health, void (*examine)(struct hea
 bool health_examine(struct store *store, const struct settings *settings, const char *only, enum health_mode mode,
     struct findings *out, struct error *err)
 {
+    return health_examine_all(store, settings, only, mode, NULL, out, err);
+}
+
+bool health_examine_all(struct store *store, const struct settings *settings, const char *only, enum health_mode mode,
+    const struct rehearsal *rehearsal, struct findings *out, struct error *err)
+{
     AUTO(findings_clear) struct findings found = { 0 };
     AUTO(list_clear) struct list names = { 0 };
     AUTO(health_clear)
@@ -453,6 +489,7 @@ bool health_examine(struct store *store, const struct settings *settings, const 
         .settings = settings,
         .mode = mode,
         .now = clock_now(),
+        .rehearsal = rehearsal,
         .out = &found,
     };
 

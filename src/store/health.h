@@ -57,6 +57,13 @@ enum health_mode {
     HEALTH_REVIVE /* of that, only what keeps a lineage from being loaded */
 };
 
+/* What keeps a lineage from being renewed, and this room cannot know of: its plugin, its options. Tried where nothing
+ * else was found to be an error, and when it fails that is one. It must change nothing, and ask nobody. */
+struct rehearsal {
+    bool (*run)(void *ctx, const char *lineage, struct error *err);
+    void *ctx;
+};
+
 /*
  * Examines one lineage, or the whole store (only: NULL). After a repair the lineage is examined again, so that *out has
  * what was repaired and what remains. Lineages that are repaired are locked meanwhile; for HEALTH_FIX the store must be
@@ -65,6 +72,9 @@ enum health_mode {
  */
 MUST_USE bool health_examine(struct store *store, const struct settings *settings, const char *only,
     enum health_mode mode, struct findings *out, struct error *err);
+/* The same with a rehearsal. */
+MUST_USE bool health_examine_all(struct store *store, const struct settings *settings, const char *only,
+    enum health_mode mode, const struct rehearsal *rehearsal, struct findings *out, struct error *err);
 
 /* How many are neither repaired nor mere notes. */
 size_t findings_open(const struct findings *findings);

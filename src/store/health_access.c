@@ -206,6 +206,14 @@ static void check_wishes(struct patient *patient)
              !access_may_reach(lineage->live[KIND_PRIVKEY], wishes.key.uid, (gid_t)-1, &obstacle))
         report_access(patient, "way-closed", obstacle, "does not let the user pass that --key-owner names",
             strncmp(obstacle, config_dir, strlen(config_dir)) == 0);
+    else if (wishes.cert.gid != (gid_t)-1 && (wishes.cert.mode == 0 || (wishes.cert.mode & S_IRGRP) != 0) &&
+             !access_may_reach(lineage->live[KIND_FULLCHAIN], (uid_t)-1, wishes.cert.gid, &obstacle))
+        report_access(patient, "way-closed", obstacle, "does not let the group pass that --cert-group names",
+            strncmp(obstacle, config_dir, strlen(config_dir)) == 0);
+    else if (wishes.cert.uid != (uid_t)-1 &&
+             !access_may_reach(lineage->live[KIND_FULLCHAIN], wishes.cert.uid, (gid_t)-1, &obstacle))
+        report_access(patient, "way-closed", obstacle, "does not let the user pass that --cert-owner names",
+            strncmp(obstacle, config_dir, strlen(config_dir)) == 0);
 }
 
 void check_modes(struct patient *patient)
@@ -222,6 +230,17 @@ void check_modes(struct patient *patient)
 }
 
 /* ---- the store ---- */
+
+void check_account_key(struct health *health, const char *path)
+{
+    const mode_t excess = S_IRWXG | S_IRWXO;
+    struct stat st;
+
+    if (lstat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & excess) != 0)
+        report_mode(health, NULL, "account-key-open-to-others", path, st.st_mode, excess & st.st_mode,
+            "whoever can read it can have certificates issued and revoked in the name of this account",
+            "read or changed by others");
+}
 
 static void check_hooks(struct health *health, const char *dir)
 {

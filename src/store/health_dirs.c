@@ -21,8 +21,7 @@ static const char *const why_gone = "servers that are to use the certificate can
 
 /* ---- what a directory holds ---- */
 
-/* A certificate of an archive directory of either layout, the newest; NULL when there is none. */
-static struct cert *archive_cert(const char *dir)
+struct cert *health_archive_cert(const char *dir)
 {
     char *const same = xstrdup(dir);
     char *const dirs[KIND_COUNT] = { same, same, same, same };
@@ -73,7 +72,7 @@ static bool has_live_cert(const struct lineage *lineage, const struct cert *foun
 static bool is_match(const struct patient *patient, enum stray which, const char *dir)
 {
     const struct lineage *lineage = patient->lineage;
-    AUTO(cert_free) struct cert *cert = which == STRAY_LIVE ? live_cert(dir) : archive_cert(dir);
+    AUTO(cert_free) struct cert *cert = which == STRAY_LIVE ? live_cert(dir) : health_archive_cert(dir);
     AUTO(cert_free) struct cert *known = NULL;
 
     if (which == STRAY_LIVE && lineage->layout == &layout_certbot && leads_to(dir, lineage->archive_dir))
@@ -82,7 +81,7 @@ static bool is_match(const struct patient *patient, enum stray which, const char
         return false;
     if (lineage_has_names(lineage, cert) || (which == STRAY_ARCHIVE && has_live_cert(lineage, cert)))
         return true;
-    known = which == STRAY_LIVE ? archive_cert(lineage->archive_dir) : live_cert(lineage->live_dir);
+    known = which == STRAY_LIVE ? health_archive_cert(lineage->archive_dir) : live_cert(lineage->live_dir);
     return known != NULL && list_same_set(&known->names, &cert->names);
 }
 
@@ -152,10 +151,12 @@ static bool clear_live(const struct lineage *lineage, const char *version, struc
 static bool repair_revive(struct health *health, const struct finding *finding, struct error *err)
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;
-    AUTO(free) char *now = NULL;
+    AUTO(free) char *now = NULL, *above = NULL;
     AUTO(free) char *version = xprintf("%s%s", finding->from, finding->number == 0 ? "" : ".next");
 
     TRY(lineage_open(health->store, finding->lineage, &lineage, err));
+    above = file_dirname(lineage->live_dir);
+    TRY(file_mkdirs(above, LIVE_MODE, err));
     if (file_is_dir(lineage->live_dir))
         TRY(clear_live(lineage, version, err));
     for (int kind = 0; kind < KIND_COUNT;

@@ -10,11 +10,82 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "store/convert.h"
 #include "store/health_private.h"
+#include "store/pending.h"
 #include "store/version_dir.h"
 
 #define TEMPORARY ".evercert-" /* what base/file.c calls a file until it is whole: ".NAME.evercert-XXXXXX" */
 #define TEMPORARY_LETTERS "abcdefghijklmnopqrstuvwxyz234567" /* as file_replace makes them */
+
+/* ---- conversions ---- */
+
+static bool repair_conversion(struct health *health, const struct finding *finding, struct error *err)
+{
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+
+    TRY(lineage_open(health->store, finding->lineage, &lineage, err));
+    return lineage_drop_temporary(lineage, err) && convert_settle(lineage, err);
+}
+
+/* Before anything else is concluded from its directories: which layout they are to have is in the renewal file. */
+void check_conversion(struct patient *patient)
+{
+    const struct lineage *lineage = patient->lineage;
+    struct finding *finding;
+
+    if (!convert_is_unsettled(lineage))
+        return;
+    finding = health_find(patient->health, patient, "conversion-interrupted", HEALTH_WARNING, lineage->archive_dir,
+        "until then nobody can say which of the files there are to stay",
+        "the conversion of %s from one layout to the other was interrupted", lineage->name);
+    finding_answer(
+        finding, "complete or undo it, to the layout that %s names (%s)", lineage->conf_path, lineage->layout->name);
+    finding->repair = repair_conversion;
+    patient->broken = true;
+}
+
+/* ---- lineages that were being made ---- */
+
+static bool repair_first(struct health *health, const struct finding *finding, struct error *err)
+{
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+
+    return lineage_load(health->store, finding->lineage, &lineage, err);
+}
+
+static bool repair_reclaim(struct health *health, const struct finding *finding, struct error *err)
+{
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+
+    TRY(lineage_open(health->store, finding->lineage, &lineage, err));
+    return lineage_reclaim(lineage, err);
+}
+
+void check_first(struct patient *patient)
+{
+    AUTO(pending_clear) struct pending pending = { 0 };
+    const struct lineage *lineage = patient->lineage;
+    struct finding *finding;
+    struct error err = { 0 };
+
+    if (!lineage_is_new(lineage))
+        return;
+    finding = health_break(patient, "first-issue-interrupted", lineage->conf_path,
+        "there is a certificate of that name only once it is saved",
+        "something was interrupted while the first certificate of %s was saved", lineage->name);
+    if (layout_certbot.has_version(lineage) || layout_versioned.has_version(lineage)) {
+        finding_answer(finding, "complete it");
+        finding->repair = repair_first;
+    } else if (pending_look(patient->health->store, lineage->name, &pending, &err) == PENDING_WHOLE) {
+        finding->severity = HEALTH_WARNING;
+        finding_answer(finding, "run `renew`: it fetches the certificate from %s, and saves it", pending.server);
+        finding_answer(finding, "`delete --cert-name %s`, if it is not wanted", lineage->name);
+    } else {
+        finding_answer(finding, "remove what there is of it, as nothing tells any more which order it was");
+        finding->repair = repair_reclaim;
+    }
+}
 
 /* ---- switches ---- */
 

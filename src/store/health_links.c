@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "store/certbot_links.h"
 #include "store/certbot_versions.h"
 #include "store/health_private.h"
 #include "store/version_dir.h"
@@ -83,6 +84,15 @@ static char *link_text(const struct lineage *lineage, const char *path)
         "../../%s/%s/%s", file_basename(archive_above), file_basename(lineage->archive_dir), file_basename(path));
 }
 
+static bool make_live_dir(const char *dir, struct error *err)
+{
+    AUTO(free) char *above = file_dirname(dir);
+
+    TRY(file_mkdirs(above, LIVE_MODE, err));
+    TRY(file_mkdirs(dir, 0755, err));
+    return layout_write_readme(dir, "", NULL, err);
+}
+
 /* In one step: the live path has what it had, or the link. */
 static bool put_link(const struct lineage *lineage, int kind, const char *path, struct error *err)
 {
@@ -91,7 +101,8 @@ static bool put_link(const struct lineage *lineage, int kind, const char *path, 
     AUTO(free) char *fresh = xprintf("%s/.%s.new", dir, file_basename(link));
     AUTO(free) char *text = link_text(lineage, path);
 
-    TRY(file_mkdirs(dir, 0755, err));
+    if (!file_is_dir(dir))
+        TRY(make_live_dir(dir, err));
     TRY(file_remove(fresh, err));
     if (symlink(text, fresh) != 0)
         return file_error(err, "create the link", fresh);
@@ -221,6 +232,35 @@ static const struct parts *find_version(
     return NULL;
 }
 
+/* The links lead into the archive of another lineage: its files are never taken for this one's. */
+static bool judge_others(struct patient *patient, const enum live_state states[KIND_COUNT])
+{
+    const struct lineage *lineage = patient->lineage;
+    AUTO(free) char *dir = links_dir(lineage, KIND_CERT);
+    const char *other = dir == NULL || states[KIND_CERT] != LIVE_ELSEWHERE
+                            ? NULL
+                            : health_other_user(patient->health, dir, patient->name);
+    const struct parts *newest = patient_newest_whole(patient);
+    AUTO(cert_free) struct cert *own = newest == NULL ? NULL : health_read_cert(newest->path[KIND_CERT]);
+    struct finding *finding;
+
+    if (other == NULL)
+        return false;
+    finding = health_break(patient, "live-of-another", lineage->live_dir,
+        "servers show the certificate of another name, and renewal refuses it",
+        "the links lead into %s, where the versions of %s are", dir, other);
+    if (own != NULL && lineage_has_names(lineage, own) && strcmp(newest->dir, lineage->archive_dir) == 0) {
+        finding_answer(finding, "make the links lead to version %s in %s", newest->id, newest->dir);
+        finding->number = strtoul(newest->id, NULL, 10);
+        finding->from = xstrdup(newest->dir);
+        finding->repair = repair_links;
+        return true;
+    }
+    offer_newest(finding, newest);
+    finding_answer(finding, "`delete --cert-name` it after correcting its paths, if %s is the one that is used", other);
+    return true;
+}
+
 static const struct {
     const char *code, *what;
 } words[] = {
@@ -278,6 +318,8 @@ void check_live_links(struct patient *patient)
     if (are_all_good(states) || judge_moved_archive(patient, states))
         return;
     version = find_version(patient, states, named);
+    if (version == NULL && judge_others(patient, states))
+        return;
     if (version == NULL) {
         judge_unknown(patient, words[worst].code, words[worst].what);
         return;

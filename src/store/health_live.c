@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "store/health_private.h"
 #include "store/version_dir.h"
+#include "store/version_switch.h"
 
 #define DATE_LEN 16 /* of a version's ID */
 
@@ -87,7 +88,6 @@ static void report_useless(struct patient *patient, const char *objection)
 
     finding_answer(finding, "leave it: the next renewal is newer still");
     finding_answer(finding, "move the files of version %s out of %s", lineage->version, lineage->archive_dir);
-    finding_answer(finding, "make it live all the same: history restore %s %s", lineage->name, lineage->version);
 }
 
 static void check_waiting(struct patient *patient)
@@ -116,6 +116,8 @@ void check_newest(struct patient *patient)
 {
     struct lineage *lineage = patient->lineage;
     const struct parts *newest = NULL;
+    AUTO(free) char *pending = NULL;
+    struct error err = { 0 };
 
     if (lineage->pending_deployment) {
         check_waiting(patient);
@@ -123,6 +125,13 @@ void check_newest(struct patient *patient)
     }
     if (lineage->layout == &layout_certbot || lineage->cert == NULL)
         return;
+    if (!switch_pending(lineage, &pending, &err)) /* one look may have been refused, where another was not */
+        health_note_trouble(&err);
+    else if (pending != NULL && !patient->goes_by_live && lineage->layout->find(lineage, &err) &&
+             lineage->pending_deployment) {
+        check_waiting(patient);
+        return;
+    }
     for (size_t i = 0; i < patient->version_count; i++)
         if (!patient->versions[i].live && parts_are_whole(&patient->versions[i]))
             newest = &patient->versions[i];

@@ -223,6 +223,7 @@ static void match_live_instead(struct patient *patient, size_t from)
     if (!lineage_take_live(lineage, &err))
         return;
     patient->broken = false;
+    patient->goes_by_live = true;
     match_version(patient);
 }
 

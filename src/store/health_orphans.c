@@ -62,7 +62,9 @@ static void walk_accounts(struct health *health, const char *dir, int depth)
 {
     AUTO(list_clear) struct list names = { 0 };
     AUTO(free) char *registration = file_join(dir, "regr.json");
+    AUTO(free) char *key = file_join(dir, "private_key.json");
 
+    check_account_key(health, key);
     if (file_exists(registration)) {
         struct finding *finding;
 

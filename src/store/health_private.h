@@ -5,6 +5,8 @@
 #include "store/health.h"
 #include "store/layout.h"
 
+#define LIVE_MODE 0700 /* of live/ itself, when it has to be made again */
+
 /* ---- who uses which directory ---- */
 
 struct claim {
@@ -28,7 +30,8 @@ struct health {
     struct list accounts;  /* in renewal files: their IDs */
     struct list strays[2]; /* directories in live/ and archive/ that nobody claims, once strays_known */
     bool strays_known;
-    struct error strays_trouble; /* why those may not be all; of kind ERROR_NONE when they are */
+    struct error strays_trouble;       /* why those may not be all; of kind ERROR_NONE when they are */
+    const struct rehearsal *rehearsal; /* NULL: there is none */
     struct findings *out;
 };
 
@@ -59,7 +62,8 @@ struct patient {
     struct error reading;    /* why */
     struct parts *versions;  /* the oldest first, the live directory last */
     size_t version_count;
-    bool broken; /* so that what comes later in the table would only stumble over it */
+    bool goes_by_live; /* what is newer is damaged beyond repair, and was told of */
+    bool broken;       /* so that what comes later in the table would only stumble over it */
 };
 
 bool parts_are_whole(const struct parts *parts);
@@ -88,6 +92,8 @@ void finding_answer(struct finding *finding, const char *answer, ...) PRINTF(2, 
 
 /* NULL when it is not there or none. Of the caller's. */
 struct cert *health_read_cert(const char *path);
+/* Of the newest version in an archive directory of either layout; NULL when there is none. Of the caller's. */
+struct cert *health_archive_cert(const char *dir);
 bool health_same_content(const char *a, const char *b);
 bool health_key_fits(const char *key_path, const struct cert *cert);
 /* The one other file with the key of a certificate: in the versions, in its recorded order, or in CONF/keys; false when
@@ -114,21 +120,28 @@ const char *health_trouble(void); /* the first since then, NULL when there was n
 /* ---- the checks ---- */
 
 void check_renewal_file(struct patient *patient); /* health_paths.c */
-void check_paths(struct patient *patient);
-void check_hidden(struct patient *patient);            /* health_readable.c */
-void check_directories(struct patient *patient);       /* health_dirs.c */
-void check_unsettled(struct patient *patient);         /* health_leftovers.c */
-void check_version_files(struct patient *patient);     /* health_parts.c */
+void check_conversion(struct patient *patient);   /* health_leftovers.c */
+void check_first(struct patient *patient);
+void check_paths(struct patient *patient);         /* health_paths.c */
+void check_hidden(struct patient *patient);        /* health_readable.c */
+void check_directories(struct patient *patient);   /* health_dirs.c */
+void check_unsettled(struct patient *patient);     /* health_leftovers.c */
+void check_version_files(struct patient *patient); /* health_parts.c */
+void check_archive_users(struct patient *patient); /* health_foreign.c */
+void check_exchanged(struct patient *patient);
+void check_superseded(struct patient *patient);
 void check_live_links(struct patient *patient);        /* health_links.c */
 void check_live_files(struct patient *patient);        /* health_live.c */
 void check_match(struct patient *patient);             /* health_match.c */
 void check_newest(struct patient *patient);            /* health_live.c */
 void check_order(struct patient *patient);             /* health_orders.c */
 void check_delivery(struct patient *patient);          /* health_delivery.c */
+void check_renewal(struct patient *patient);           /* health.c */
 void check_modes(struct patient *patient);             /* health_access.c */
 void check_lineage_leftovers(struct patient *patient); /* health_leftovers.c */
 
-void check_store_modes(struct health *health);     /* health_access.c */
+void check_store_modes(struct health *health); /* health_access.c */
+void check_account_key(struct health *health, const char *path);
 void check_store_leftovers(struct health *health); /* health_leftovers.c */
 void check_deletions(struct health *health);       /* health_deletions.c */
 void check_orders(struct health *health);          /* health_orders.c */

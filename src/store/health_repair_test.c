@@ -55,6 +55,9 @@ static const struct {
     { "live is links", VERSIONED, "mv live/a.example/privkey.pem ../k && ln -s $PWD/../k live/a.example/privkey.pem",
         "live-file-is-link!", "live-file-is-link+", NULL, NULL },
 
+    { "live itself gone", CERTBOT, "rm -r live", "live-link-missing!", "live-link-missing+", NULL, NULL },
+    { "live itself gone", VERSIONED, "rm -r live", "live-missing!", "live-missing+", NULL, SERIAL_A },
+
     /* directories */
     { "archive renamed", CERTBOT, "mv archive/a.example archive/old", "archive-renamed!", "archive-renamed+", NULL,
         NULL },
@@ -84,6 +87,13 @@ static const struct {
     { "renewal file emptied", BOTH, ": >renewal/a.example.conf", "renewal-file-empty", NULL, NULL, NULL },
     { "name reserved and no more", BOTH, ": >renewal/b.conf", "renewal-file-empty!", "renewal-file-empty+", NULL,
         NULL },
+    { "renewal file that is a link to nothing", BOTH, "ln -s /nowhere renewal/b.conf", "renewal-file-unreadable", NULL,
+        NULL, NULL },
+    { "a first issue of which nothing is left but its name", BOTH,
+        "sed 's#a.example#b#g; 1i evercert_new = True' renewal/a.example.conf >renewal/b.conf",
+        "first-issue-interrupted!", "first-issue-interrupted+", NULL, NULL },
+    { "a first issue that was saved but for a word", BOTH, "sed -i '1i evercert_new = True' renewal/a.example.conf",
+        "first-issue-interrupted!", "first-issue-interrupted+", NULL, NULL },
     { "renewal file garbled", BOTH, "printf '[x\\n' >renewal/a.example.conf", "renewal-file-unreadable", NULL, NULL,
         NULL },
 
@@ -124,7 +134,18 @@ static const struct {
     { "fullchain cut to nothing", BOTH, ": >live/a.example/fullchain.pem", "certificate-mismatch!",
         "certificate-mismatch+", NULL, NULL },
 
+    { "an empty certificate among the superseded", CERTBOT, ": >archive/a.example/cert1.pem", "version-damaged", NULL,
+        NULL, NULL },
+    { "an empty certificate among the superseded", VERSIONED, ": >$(echo archive/a.example/2*)/cert.pem",
+        "version-damaged", NULL, NULL, NULL },
+    { "another key among the superseded", CERTBOT, "echo x >archive/a.example/privkey1.pem", "version-damaged", NULL,
+        NULL, NULL },
+
     /* modes */
+    { "an account's key readable by a group", BOTH,
+        "mkdir -p accounts/ca/directory/0a && echo x >accounts/ca/directory/0a/private_key.json && "
+        "chmod 640 accounts/ca/directory/0a/private_key.json",
+        "account-key-open-to-others!", "account-key-open-to-others+", NULL, NULL },
     { "key readable by all", BOTH, "chmod 644 live/a.example/privkey.pem", "key-open-to-others!", "key-open-to-others+",
         NULL, NULL },
     { "key readable by a group", BOTH, "chmod 640 live/a.example/privkey.pem", "", NULL, NULL, NULL },

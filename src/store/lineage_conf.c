@@ -147,7 +147,18 @@ bool lineage_open(const struct store *store, const char *name, struct lineage **
     path = store_conf_path(store, name);
     if (lineage_open_conf(store, name, path, out, err))
         return true;
+    if (err->sys == ENOENT && file_is_link(path)) {
+        (void)error_set(err, ERROR_STORE, "%s is a link that leads nowhere", path);
+        return error_next(err, "put back what it led to, or remove it: the certificate is not renewed without it");
+    }
     return err->sys == ENOENT ? lineage_missing(store, name, err) : error_in(err, "error parsing %s", path);
+}
+
+bool lineage_read_conf(const struct store *store, const char *name, struct conf **out, struct error *err)
+{
+    AUTO(free) char *path = store_conf_path(store, name);
+
+    return read_conf(path, out, err);
 }
 
 bool lineage_open_conf(

@@ -64,8 +64,7 @@ static bool make_dirs(const struct store *store, struct error *err)
     return true;
 }
 
-/* Removes what an interrupted lineage_create has left; never a version that is whole. */
-static bool reclaim(const struct lineage *planned, struct error *err)
+bool lineage_reclaim(const struct lineage *planned, struct error *err)
 {
     if (layout_certbot.has_version(planned) || layout_versioned.has_version(planned))
         return true;
@@ -91,7 +90,7 @@ static bool reserve(struct store *store, const char *name, const struct layout *
         if (!taken)
             continue;
         if (lineage_is_unfinished(store, tried))
-            TRY(reclaim(lineage, err));
+            TRY(lineage_reclaim(lineage, err));
         if (file_exists(lineage->conf_path) || layout->taken(lineage) != NULL)
             continue;
         if (lineage_create_conf(lineage, settings, err)) {

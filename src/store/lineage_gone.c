@@ -9,8 +9,9 @@
 #include "base/text.h"
 #include "store/layout.h"
 
-#define REVOKED_KEY "evercert_revoked" /* in the renewal file of what is deleted because its certificate was revoked   \
-                                        */
+#define REVOKED_KEY                                                                                                    \
+    "evercert_revoked" /* in the renewal file of what is deleted because its certificate was revoked                   \
+                        */
 
 char *lineage_gone_path(const struct store *store, const char *name)
 {

@@ -253,11 +253,12 @@ char *store_conf_path(const struct store *store, const char *name)
     return xprintf("%s/%s.conf", dir, name);
 }
 
+/* A link that leads nowhere is one that does not load, not one that is absent. */
 bool store_has_lineage(struct store *store, const char *name)
 {
     AUTO(free) char *path = store_conf_path(store, name);
 
-    return name[0] != '\0' && name[0] != '.' && strchr(name, '/') == NULL && file_exists(path);
+    return name[0] != '\0' && name[0] != '.' && strchr(name, '/') == NULL && (file_exists(path) || file_is_link(path));
 }
 
 /* ---- undoing ---- */

@@ -107,6 +107,8 @@ MUST_USE bool lineage_create_conf(const struct lineage *lineage, const struct se
 /* Whether its making was cut short before its renewal file said that it is complete; and saying so. */
 bool lineage_is_new(const struct lineage *lineage);
 MUST_USE bool lineage_finish_new(struct lineage *lineage, struct error *err);
+/* Removes what an interrupted lineage_create has left, the renewal file too; never a version that is whole. */
+MUST_USE bool lineage_reclaim(const struct lineage *planned, struct error *err);
 /* Removes what writing a renewal file may have left. */
 MUST_USE bool lineage_drop_temporary(const struct lineage *lineage, struct error *err);
 /* Replaces the renewal file, keeping its mode. */

@@ -1,0 +1,49 @@
+#include "lifecycle/rehearse.h"
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "config/renewal_params.h"
+#include "lifecycle/due.h"
+#include "lifecycle/renewal_key.h"
+#include "lifecycle/solve.h"
+#include "plugin/plugin.h"
+
+/* What decides when it is due. */
+static bool read_dates(const struct lineage *lineage, struct error *err)
+{
+    const char *interval = conf_get(lineage->conf, "", "renew_before_expiry");
+    struct renewal_memory memory;
+    int64_t seconds;
+
+    TRY(lineage_renewal_info(lineage, &memory, err));
+    return !text_is_given(interval) || due_parse_interval(interval, &seconds, err);
+}
+
+/* A new one is made when it is needed. */
+static bool read_key(struct settings *settings, const struct lineage *lineage, struct error *err)
+{
+    AUTO(key_free) struct key *key = NULL;
+
+    return !renewal_key_is_reused(settings, lineage) || renewal_key(settings, lineage, true, &key, err);
+}
+
+bool lineage_rehearse(struct context *context, const char *name, struct error *err)
+{
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+    AUTO(settings_free) struct settings *settings = settings_dup(context->settings);
+    AUTO(ui_free)
+    struct ui *ui =
+        ui_new(&(struct ui_options){ .as_certbot = context->as_certbot, .quiet = true, .non_interactive = true });
+    struct context own = *context;
+    const struct plugin *authenticator;
+
+    own.settings = settings;
+    own.ui = ui;
+    own.verb = "renew";
+    TRY(lineage_load(context->store, name, &lineage, err));
+    TRY(renewal_params_restore(lineage->conf, lineage->conf_path, settings, err));
+    TRY(read_dates(lineage, err));
+    TRY(plugin_choose_authenticator(settings, ui, &authenticator, err));
+    TRY(solver_check(&own, authenticator, err));
+    return read_key(settings, lineage, err);
+}

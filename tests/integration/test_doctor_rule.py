@@ -1,0 +1,149 @@
+"""A rule: whatever makes `renew` fail without the CA's doing is a finding of `doctor`; and where `doctor --fix` says that nothing
+remains, `renew` succeeds.
+
+A table of damages, each done to a store with two certificates that is well otherwise. The CA is up: what fails, fails for want of
+something here.
+"""
+import re
+import shutil
+import subprocess
+
+import certs
+import pytest
+from client import KINDS, Client
+
+pytestmark = pytest.mark.ours
+
+A, B = "a.test", "b.test"
+
+
+@pytest.fixture(scope="module")
+def base(request, start_pebble, session_area, trust):
+    """base(layout): a store of two certificates with two versions each. One for all damages: each works on a copy."""
+    made = {}
+
+    def get(layout):
+        if layout not in made:
+            area = session_area / f"rule-{layout}"
+            area.mkdir()
+            client = Client(request.config.program, area, trust, start_pebble("new", "rule"))
+            for name in (A, B):
+                client.certonly([name], "--store-layout", layout)
+            client.renew("--force-renewal")
+            made[layout] = client
+        return made[layout]
+
+    return get
+
+
+class Damage:
+    """What is done to a store; the codes that are found; whether --fix makes all of it good."""
+
+    def __init__(self, name, layouts, do, codes, fixed=False):
+        self.name, self.layouts, self.do, self.codes, self.fixed = name, layouts.split(), do, codes.split(), fixed
+
+
+def edit(pattern, by, name=A):
+    def do(store):
+        path = store.renewal(name)
+        text, count = re.subn(pattern, by, path.read_text(), flags=re.M | re.S)
+        assert count, f"{pattern} is not in\n{path.read_text()}"
+        path.write_text(text)
+    return do
+
+
+def truncate(part):
+    def do(store):
+        text = store.renewal(A).read_text()
+        store.renewal(A).write_text(text[:int(len(text) * part)])
+    return do
+
+
+def swap(one, two):
+    aside = one.with_name("aside")
+    one.rename(aside)
+    two.rename(one)
+    aside.rename(two)
+
+
+def shell(command):
+    def do(store):
+        subprocess.run(["sh", "-ec", command], cwd=store.root, check=True)
+    return do
+
+
+def foreign_version(store):
+    """Files of the other certificate among the superseded ones."""
+    for kind in KINDS:
+        store.version_file(A, kind, 1).write_bytes(store.version_file(B, kind, 1).read_bytes())
+
+
+def empty_newest(store):
+    for kind in KINDS:
+        (store.archive(A) / f"{kind}3.pem").write_bytes(b"")
+
+
+BOTH = "certbot versioned"
+DAMAGES = [
+    Damage("nothing", BOTH, lambda store: None, "", fixed=True),
+    Damage("a renewal file without authenticator", BOTH, edit(r"^authenticator.*?$", ""), "renewal-would-fail"),
+    Damage("an authenticator that is not there", BOTH, edit(r"^authenticator.*?$", "authenticator = dns-nowhere"), "renewal-would-fail"),
+    Damage("an option of another kind", BOTH, edit(r"^authenticator", "rsa_key_size = many\nauthenticator"), "renewal-would-fail"),
+    Damage("no section of options", BOTH, edit(r"^\[renewalparams\].*", ""), "renewal-would-fail"),
+    Damage("an interval that is none", BOTH, edit(r"\A", "renew_before_expiry = soon\n"), "renewal-would-fail"),
+    Damage("cut in the middle", BOTH, truncate(0.5), ""),
+    Damage("cut early", BOTH, truncate(0.1), ""),
+    Damage("emptied", BOTH, truncate(0), "renewal-file-empty"),
+    Damage("a link that leads nowhere", BOTH, shell(f"rm renewal/{A}.conf; ln -s /nowhere renewal/{A}.conf"), "renewal-file-unreadable"),
+    Damage("a directory in its place", BOTH, shell(f"rm renewal/{A}.conf; mkdir renewal/{A}.conf"), "renewal-file-unreadable"),
+    Damage("an unknown layout", BOTH, edit(r"\A(store_layout[^\n]*)?", "store_layout = other"), "renewal-file-unreadable"),
+    Damage("live directories exchanged", BOTH, lambda s: swap(s.root / "live" / A, s.root / "live" / B), "", fixed=True),
+    Damage("archives exchanged", BOTH, lambda s: swap(s.archive(A), s.archive(B)), "exchanged", fixed=True),
+    Damage("all directories exchanged", "versioned",
+           lambda s: (swap(s.root / "live" / A, s.root / "live" / B), swap(s.archive(A), s.archive(B))), "exchanged", fixed=True),
+    Damage("renewal files exchanged", BOTH, lambda s: swap(s.renewal(A), s.renewal(B)), ""),
+    Damage("a foreign version", BOTH, foreign_version, "version-foreign"),
+    Damage("an empty version, the newest", "certbot", empty_newest, "certificate-damaged"),
+    Damage("one archive for both", BOTH, edit(rf"/archive/{A}$", f"/archive/{B}"), "archive-shared", fixed=True),
+    Damage("no live", BOTH, shell("rm -r live"), "", fixed=True),
+    Damage("no archive", BOTH, shell("rm -r archive"), ""),
+    Damage("keys of accounts readable by others", BOTH, shell("chmod -R go+r accounts"), "account-key-open-to-others", fixed=True),
+    Damage("a key that is to be used again is garbled", BOTH,
+           lambda s: (edit(r"^authenticator", "reuse_key = True\nauthenticator")(s), s.live(A, "privkey").write_bytes(b"x")), ""),
+]
+
+
+@pytest.mark.parametrize("layout, damage", [pytest.param(layout, d, id=f"{layout}: {d.name}") for d in DAMAGES for layout in d.layouts])
+def test_what_renew_fails_by_is_found(base, new_client, layout, damage):
+    origin = base(layout)
+    client = new_client
+    client.server, client.http_port = origin.server, origin.http_port
+    shutil.copytree(origin.config, client.config, symlinks=True)
+    for path in client.config.glob("renewal/*.conf"):
+        path.write_text(path.read_text().replace(str(origin.config), str(client.config)))
+    damage.do(client.store)
+    found = [f["code"] for f in client.run("doctor", "--json", status=None).json()["findings"] if f["severity"] != "note"]
+    assert set(damage.codes) <= set(found), found
+    copied = client.area / "copy"
+    shutil.copytree(client.config, copied, symlinks=True)
+    renewed = client.renew("-q", "--force-renewal", status=None)
+    assert renewed.status == 0 or found, f"renew fails, and doctor finds nothing:\n{renewed}"
+    shutil.rmtree(client.config)
+    copied.rename(client.config)
+    fixed = client.run("doctor", "--fix", status=None)
+    assert (fixed.status == 0) or not damage.fixed, fixed
+    if fixed.status == 0:
+        client.renew("--force-renewal").says("all renewals succeeded")
+        for name in (A, B):
+            assert certs.names(client.store.cert(name)) == [name]
+            if damage.fixed:
+                client.store.check_lineage(name)
+
+
+@pytest.mark.parametrize("quiet", [[], ["-q"]], ids=["aloud", "quiet"])
+def test_renew_fails_where_a_renewal_file_is_a_link_to_nothing(new_client, quiet):
+    (new_client.config / "renewal").mkdir(parents=True)
+    new_client.store.renewal("gone").symlink_to("/nowhere.conf")
+    new_client.renew(*quiet, status=1).says("is a link that leads nowhere", "1 parse failure(s)")
+    new_client.run("delete", "-n", "--cert-name", "gone", status=1)
+    assert not new_client.store.renewal("gone").is_symlink()
