@@ -90,8 +90,7 @@ static void ask_one(void *ctx, size_t index)
         entry->is_revoked = revocation == REVOCATION_REVOKED;
 }
 
-/* The first of each host comes first, so that silent ones are waited for at the same time. */
-static void order_by_host(struct inventory_entry **at, size_t count)
+void inventory_order_by_host(struct inventory_entry **at, size_t count)
 {
     AUTO(list_clear) struct list hosts = { 0 };
     size_t front = 0;
@@ -121,7 +120,7 @@ static bool ask_for_revocation(struct context *context, struct inventory *invent
         if (entry->lineage != NULL && revocation_can_be_asked(entry->lineage->cert, inventory->now))
             at[count++] = entry;
     }
-    order_by_host(at, count);
+    inventory_order_by_host(at, count);
     parallel_wait_for(count, ASKING_THREADS, ask_one, &asking);
     return count == 0 || interrupt_check(err);
 }

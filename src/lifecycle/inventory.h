@@ -30,6 +30,10 @@ static inline void inventory_clear_at(struct inventory *inventory)
     inventory_clear(inventory);
 }
 
+/* Brings entries whose certificates can be asked about into the order in which they are: the first of each host comes
+ * before all others, so that silent hosts are waited for at the same time. */
+void inventory_order_by_host(struct inventory_entry **at, size_t count);
+
 /* "VALID: 89 days", "VALID: 1 day", "VALID: 5 hour(s)", "INVALID: TEST_CERT, EXPIRED", "INVALID: REVOKED"; of the
  * caller's. */
 char *inventory_status(const struct inventory_entry *entry, int64_t now) __attribute__((returns_nonnull));

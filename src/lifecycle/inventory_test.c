@@ -1,5 +1,6 @@
 #include "lifecycle/inventory.h"
 
+#include "base/mem.h"
 #include "base/test.h"
 
 #define NOW 1700000000
@@ -38,6 +39,43 @@ TEST(status_is_told_as_certbot_tells_it)
         AUTO(free) char *got = inventory_status(&entry, NOW);
 
         CHECK_TEXT(got, cases[i].want, cases[i].want);
+    }
+}
+
+/* However many certificates a host has, the others are asked at the same time. */
+TEST(each_host_is_asked_first_about_one)
+{
+    static const struct {
+        const char *ocsp, *crl;
+    } urls[] = {
+        { "http://a.example/ocsp", "http://b.example/1.crl" },
+        { "http://a.example/ocsp", NULL },
+        { "http://a.example/other", NULL },
+        { NULL, "http://b.example/1.crl" },
+        { NULL, "http://b.example/2.crl" },
+        { NULL, "http://b.example:81/2.crl" },
+    };
+    static const size_t first[] = { 0, 3, 5 };
+    struct cert certs[COUNT(urls)] = { 0 };
+    struct lineage lineages[COUNT(urls)] = { 0 };
+    struct inventory_entry entries[COUNT(urls)] = { 0 }, *at[COUNT(urls)];
+    bool seen[COUNT(urls)] = { false };
+
+    for (size_t i = 0; i < COUNT(urls); i++) {
+        certs[i].ocsp_url = urls[i].ocsp == NULL ? NULL : xstrdup(urls[i].ocsp);
+        certs[i].crl_url = urls[i].crl == NULL ? NULL : xstrdup(urls[i].crl);
+        lineages[i].cert = &certs[i];
+        entries[i].lineage = &lineages[i];
+        at[i] = &entries[i];
+    }
+    inventory_order_by_host(at, COUNT(urls));
+    for (size_t i = 0; i < COUNT(urls); i++)
+        seen[at[i] - entries] = true;
+    for (size_t i = 0; i < COUNT(urls); i++) {
+        CHECK(seen[i], "entry %zu is gone", i);
+        CHECK(i >= COUNT(first) || at[i] == &entries[first[i]], "place %zu", i);
+        free(certs[i].ocsp_url);
+        free(certs[i].crl_url);
     }
 }
 

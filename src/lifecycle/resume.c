@@ -180,7 +180,8 @@ static bool is_final(const struct error *err, bool known, int64_t created)
 {
     if (err->kind == ERROR_CANCELED || err->kind == ERROR_CONFIG)
         return true;
-    return err->kind == ERROR_NETWORK && (!known || clock_now() - created < PATIENCE_S);
+    /* on either side: a clock that was ahead when the order was placed must not keep it for ever */
+    return err->kind == ERROR_NETWORK && (!known || llabs(clock_now() - created) < PATIENCE_S);
 }
 
 static bool go_on(const struct pending *pending, bool known, const struct error *failure, struct error *err)

@@ -380,6 +380,24 @@ def test_what_a_clock_far_ahead_has_written(new_client, new_ca, record):
 
 
 @pytest.mark.ours
+@pytest.mark.parametrize("days_ago, stays", [(1, True), (9, False)])
+def test_instant_that_nobody_confirms(new_client, new_ca, days_ago, stays):
+    """While the CA cannot be asked, what it said counts; not for ever."""
+    new_client.certonly(["ari.test"])
+    new_ca.set_renewal_window(new_client.store.live("ari.test", "cert").read_bytes(), *window(20))
+    new_client.renew()
+    path = new_client.store.renewal("ari.test")
+    kept = new_client.store.conf("ari.test")["acme_renewal_info"]
+    said = datetime.datetime.now(UTC) - datetime.timedelta(days=days_ago)
+    path.write_text(path.read_text().replace(kept["evercert_renew_said"], said.strftime("%Y-%m-%dT%H:%M:%SZ")).replace(
+        new_client.server, "https://127.0.0.1:1/dir"))
+    clear_pause(new_client, "ari.test")
+    new_client.server = None
+    new_client.renew().says("An error occurred requesting ACME Renewal Information (ARI).")
+    assert (new_client.store.conf("ari.test")["acme_renewal_info"].get("evercert_renew_at") == kept["evercert_renew_at"]) == stays
+
+
+@pytest.mark.ours
 def test_instant_of_another_certificate(new_client, new_ca):
     """What was kept for one certificate does not renew the one that is live now."""
     new_client.certonly(["ari.test"])

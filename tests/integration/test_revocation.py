@@ -297,6 +297,23 @@ def test_offline_costs_one_time_out(make_client, server, ca):
 
 
 @pytest.mark.ours
+def test_a_certificate_leads_nobody_here(make_client, server):
+    """Where the CA is elsewhere, addresses in its certificates are not followed to this machine: not even connected to."""
+    client = make_client()
+    fleet = RevocableFleet(client, server, ocsp=True, crl="7.crl", one_key=True)
+    fleet.server = "https://192.0.2.1/dir"
+    fleet.add("far.test", 80)
+    fleet.server = "https://127.0.0.1:1/dir"
+    fleet.add("near.test", 80)
+    server.is_revoked = lambda cert: True
+    assert status(client, "near.test") == "INVALID: REVOKED"
+    asked = len(server.requests)
+    assert status(client, "far.test").startswith("VALID")
+    assert len(server.requests) == asked
+    assert "is a loopback address, to which no address inside a certificate is followed" in client.log()
+
+
+@pytest.mark.ours
 def test_silence_is_remembered(make_client, server):
     """A host that took a time-out is left alone by the next runs, whatever they are, until its time is over."""
     client = make_client()
