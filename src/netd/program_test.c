@@ -38,6 +38,7 @@ static const struct {
     { "redirects for ever", "/loop", 0, "redirects more than five times", 1 },
     { "redirect to a file", "/file", 0, "not a web address", 1 },
     { "compressed without being asked for", "/gzip", 200, "hello", 2 },
+    { "eight megabytes in a hundred bytes", "/bomb", 0, "larger than the 4194304 bytes", 1 },
     { "said to be compressed", "/not-gzip", 0, "compressed in a way", 1 },
     { "in a coding of its own", "/own-coding", 0, "compressed in a way", 1 },
     { "fine after all that", "/ok", 200, "hello", 20 },

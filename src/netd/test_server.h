@@ -110,6 +110,16 @@ static bool server_serve(int fd, const char *path, const char *head, struct view
 
         server_say(fd, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 25\r\n\r\n");
         socket_put(fd, packed, sizeof packed - 1);
+    } else if (strcmp(path, "/bomb") == 0) {
+        static const char packed[] = /* 8 MiB of zeros, packed twice */
+            "\037\213\010\000\000\000\000\000\002\003\355\327\261\015\202\100\000\205\341\073\056\046\027\106"
+            "\260\041\046\356\300\004\316\301\052\044\224\066\016\340\016\054\140\303\012\264\254\100\030\101"
+            "\074\306\300\174\137\365\327\257\173\315\063\207\103\225\326\051\306\022\375\353\073\156\271\016"
+            "\000\000\000\300\237\353\227\041\125\107\334\366\256\275\333\003\000\000\000\116\340\175\171\174"
+            "\346\153\271\365\341\007\333\031\324\247\357\037\000\000";
+
+        server_say(fd, "HTTP/1.1 200 OK\r\nContent-Encoding: gzip, gzip\r\nContent-Length: 110\r\n\r\n");
+        socket_put(fd, packed, sizeof packed - 1);
     } else if (strcmp(path, "/not-gzip") == 0)
         server_answer(fd, "200 OK", "Content-Encoding: gzip\r\n", "hello");
     else if (strcmp(path, "/own-coding") == 0)
