@@ -93,8 +93,8 @@ TEST(what_is_no_file_of_silent_hosts)
 {
     AUTO(free) char *dir = test_path("strange");
     AUTO(free) char *path = file_join(dir, "silent");
-    static const char *const texts[] = { "", "\n\n", "tomorrow " HOST "\n", "2027-01-15T09:00:00Z\n",
-        "2027-01-15T09:00:00Z \n", "\xff\xfe\n", "2037-01-15T09:00:00Z " HOST };
+    static const char *const texts[] = { "", "\n\n", ("tomorrow " HOST "\n"), "2027-01-15T09:00:00Z\n",
+        "2027-01-15T09:00:00Z \n", "\xff\xfe\n", ("2037-01-15T09:00:00Z " HOST) };
     struct error err = { 0 };
 
     REQUIRE(file_mkdirs(dir, 0755, &err), "%s", err.why);
