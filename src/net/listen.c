@@ -89,18 +89,25 @@ static int open_place(const struct place *place)
 static bool explain(int sys, const char *address, int port, struct error *err)
 {
     AUTO(free) char *owner = NULL;
+    const char *where = address != NULL && address[0] != '\0' ? address : "this machine";
+    bool ours;
 
     if (sys == EADDRINUSE) {
-        owner = port_owner(port);
+        owner = port_owner(address, port, &ours);
         (void)error_set(err, ERROR_PLUGIN,
             "Could not bind TCP port %d because it is already in use by another process "
             "on this system (such as a web server). Please stop the program in question and then try again.",
             port);
-        if (owner != NULL)
+        if (owner != NULL && ours)
             (void)error_next(err,
-                "port %d belongs to %s: stop it, or let that web server answer (--webroot, --nginx, "
+                "port %d of %s belongs to %s, another run of this program: run this again when it "
+                "has finished",
+                port, where, owner);
+        else if (owner != NULL)
+            (void)error_next(err,
+                "port %d of %s belongs to %s: stop it, or let that web server answer (--webroot, --nginx, "
                 "--apache)",
-                port, owner);
+                port, where, owner);
         else
             (void)error_next(err, "see who has it with: ss -ltnp 'sport = :%d'", port);
     } else if (sys == EACCES || sys == EPERM) {

@@ -2,6 +2,11 @@
 /*
  * Which program listens on a TCP port of this machine, as far as /proc tells. Knows nothing of our own sockets.
  */
+#include <stdbool.h>
 
-/* "nginx (process 812)" or so, of the caller's; NULL when it cannot be found out (other user's, other system). */
-char *port_owner(int port);
+/*
+ * "nginx (process 812)" or so, of the caller's; NULL when it cannot be found out (other user's, other system). address:
+ * where somebody else wants to listen, NULL or "" for everywhere; who has only other addresses is not in the way.
+ * *ours: it is another run of this program or of Certbot, which will be done with it soon.
+ */
+char *port_owner(const char *address, int port, bool *ours);

@@ -4,10 +4,14 @@
 
 #include "base/clock.h"
 #include "base/interrupt.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "net/port_owner.h"
 #include "plugin/builtin.h"
 
+#define OTHER_WAIT_S 180 /* for another run that answers on the same port: its challenges take a minute at most */
+#define OTHER_POLL_MS 250
 #define PLACE_POLL_MS 20 /* between looks whether the responder has become free for another place */
 
 /*
@@ -76,10 +80,34 @@ static bool wants_retry(struct ui *ui, const struct error *err)
     return err->sys == EADDRINUSE && ui_yes_no(ui, &question, "Retry", "Cancel", false, &retry, &ignored) && retry;
 }
 
+/* Whether another run of ours has the port, and it was waited for it a little: then it is worth another try. */
+static bool wait_for_other(const struct settings *settings, int64_t *end_ms, struct error *err)
+{
+    AUTO(free) char *owner = NULL;
+    bool ours;
+
+    if (err->sys != EADDRINUSE)
+        return false;
+    owner = port_owner(settings->http_01_address, settings->http_01_port, &ours);
+    if (owner == NULL) /* given up at this moment, or of somebody whose processes cannot be seen */
+        ours = *end_ms != 0;
+    if (!ours)
+        return false;
+    if (*end_ms == 0) {
+        *end_ms = clock_monotonic_ms() + OTHER_WAIT_S * 1000;
+        log_warning("Waiting up to %d s for %s, another run that answers on port %d.", OTHER_WAIT_S, owner,
+            settings->http_01_port);
+    }
+    if (clock_monotonic_ms() >= *end_ms)
+        return false;
+    return clock_sleep_ms(OTHER_POLL_MS) || interrupt_check(err);
+}
+
 /* Only once there is something to answer: a CA that still knows the names does not ask, and the port may be in use. */
 static bool open_responder(struct standalone *standalone, struct error *err)
 {
     const struct settings *settings = standalone->context->settings;
+    int64_t end_ms = 0;
 
     if (standalone->open)
         return true;
@@ -89,7 +117,7 @@ static bool open_responder(struct standalone *standalone, struct error *err)
     do
         standalone->open =
             net_responder_open(standalone->context->net, settings->http_01_address, settings->http_01_port, err);
-    while (!standalone->open && wants_retry(standalone->context->ui, err));
+    while (!standalone->open && (wait_for_other(settings, &end_ms, err) || wants_retry(standalone->context->ui, err)));
     if (!standalone->open)
         leave();
     return standalone->open;

@@ -2,6 +2,8 @@
 #include <stdatomic.h>
 
 #include "base/clock.h"
+#include "base/text.h"
+#include "net/port_owner.h"
 #include "plugin/builtin.h"
 #include "ui/scene.h"
 
@@ -22,6 +24,14 @@ bool net_responder_open(struct net *net, const char *address, int port, struct e
     opens++;
     open_port = port;
     return true;
+}
+
+static bool owner_is_ours;
+
+char *port_owner(const char *address, int port, bool *ours)
+{
+    *ours = owner_is_ours;
+    return xprintf("who listens on %s %d", address != NULL ? address : "all", port);
 }
 
 void net_responder_close(struct net *net)
@@ -222,6 +232,23 @@ TEST(busy_port)
         CHECK((strstr(buf_text(&scene.out), "(R)etry") != NULL) == cases[i].asked, "%s: %s", cases[i].name,
             buf_text(&scene.out));
     }
+    refusals = 0;
+}
+
+/* Two runs with --standalone at the same time: the second waits, and nobody is told to stop the first. */
+TEST(another_run_is_waited_for)
+{
+    AUTO(scene_clear) struct scene scene = { .terminal = false, .columns = 80 };
+
+    owner_is_ours = true;
+    refusals = 2;
+    refuse_with = EADDRINUSE;
+    scene_play(&scene, open_busy, NULL);
+    CHECK_INT(scene.status, 0, "status");
+    CHECK(strstr(buf_text(&scene.err), "Waiting up to 180 s for who listens on all 80") != NULL &&
+              text_ends(buf_text(&scene.err), "open\n"),
+        "%s", buf_text(&scene.err));
+    owner_is_ours = false;
     refusals = 0;
 }
 

@@ -326,6 +326,28 @@ def pending(client, *args):
     return process
 
 
+@pytest.mark.ours
+@pytest.mark.parametrize("same_store", [True, False], ids=["in one store", "in two stores"])
+def test_two_runs_with_standalone_at_once(make_client, sleepy_ca, same_store):
+    """The second waits until the first, whose challenge the CA is slow to look at, listens no more."""
+    first, second = make_client(sleepy_ca), make_client(sleepy_ca)
+    if same_store:
+        second.config = second.store.root = first.config
+    first.register()
+    if not same_store:
+        second.register()
+    one = pending(first, *CERTONLY, "-d", "slow.test")
+    two = second.start(*CERTONLY, "-d", "two.test")
+    wait_for(lambda: two.poll() is not None or "another run that answers on port" in second.log(), what="the second to wait")
+    assert two.poll() is None and one.poll() is None
+    one.send_signal(signal.SIGINT)
+    first.finish(one, 1)
+    wait_for(lambda: two.poll() is not None or "Waiting for verification" in second.log(), what="the second to listen")
+    assert two.poll() is None and is_listening(second.http_port)
+    two.send_signal(signal.SIGINT)
+    second.finish(two, 1).says("Waiting up to", "evercert-net", "another run that answers on port", "Exiting due to user request.")
+
+
 @pytest.mark.parametrize("number, status", [(signal.SIGINT, 1), (signal.SIGTERM, -signal.SIGTERM)],
                          ids=["SIGINT", "SIGTERM"])
 def test_interrupted_while_a_challenge_is_pending(make_client, sleepy_ca, number, status):
