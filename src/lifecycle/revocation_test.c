@@ -246,8 +246,7 @@ TEST(a_list_is_kept_for_later_runs)
 
     for (size_t i = 0; i < COUNT(runs); i++) {
         AUTO(revocation_memory_free)
-        struct revocation_memory *first = revocation_memory_new(),
-                                 *second = revocation_memory_new();
+        struct revocation_memory *first = revocation_memory_new(), *second = revocation_memory_new();
         AUTO(cert_free) struct cert *leaf = leaf_cert();
         AUTO(list_clear) struct list names = { 0 };
         AUTO(free) char *path = NULL;
