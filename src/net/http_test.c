@@ -10,10 +10,11 @@ TEST(http_refuses_what_cannot_be_sent)
         { .url = "example.org" },
         { .url = longer },
         { .url = "http://x/", .method = HTTP_POST, .follow = true },
+        { .url = "http://x/", .named_by = longer },
         { .url = "http://x/", .method = HTTP_POST, .body = { "x", 2 * 1024 * 1024 } },
     };
-    static const char *const whys[] = { "not a web address", "not a web address", "longer than", "only a GET",
-        "more than" };
+    static const char *const whys[] = { "not a web address", "not a web address", "longer than", "a POST must not",
+        "longer than", "more than" };
 
     memset(longer, 'x', 10000);
     memcpy(longer, "http://", 7);
