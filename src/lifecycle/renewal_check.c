@@ -179,6 +179,24 @@ static bool gather_renewal_info(
     return true;
 }
 
+/* By Certbot's name, whose words rule there, the log alone has it. */
+static void tell_unfit(
+    const struct context *context, const struct lineage *lineage, const char *interval, int64_t life_s)
+{
+    long long hours = (long long)(life_s / 3600);
+
+    if (context->as_certbot)
+        log_info(
+            "renew_before_expiry of %s is %s, but its certificate lives for %lld hours only: it is renewed at each "
+            "run.",
+            lineage->name, interval, hours);
+    else
+        log_warning(
+            "renew_before_expiry of %s is %s, but its certificate lives for %lld hours only: it is renewed as if "
+            "that line were not there, after a part of its life.",
+            lineage->name, interval, hours);
+}
+
 /* renew_before_expiry of the renewal file. */
 static bool gather_renew_before(
     const struct context *context, const struct lineage *lineage, struct due_facts *facts, struct error *err)
@@ -189,12 +207,8 @@ static bool gather_renew_before(
         return true;
     TRY(due_parse_interval(interval, &facts->renew_before_s, err));
     facts->has_renew_before = context->as_certbot || due_renew_before_fits(facts);
-    if (due_renew_before_fits(facts))
-        return true;
-    log_warning("renew_before_expiry of %s is %s, but its certificate lives for %lld hours only: %s.", lineage->name,
-        interval, (long long)((facts->not_after - facts->not_before) / 3600),
-        context->as_certbot ? "it is renewed at each run"
-                            : "it is renewed as if that line were not there, after a part of its life");
+    if (!due_renew_before_fits(facts))
+        tell_unfit(context, lineage, interval, facts->not_after - facts->not_before);
     return true;
 }
 
