@@ -106,10 +106,11 @@ static void move_along(void)
     }
 }
 
-/* The umask decides who reads it, as with Certbot; the directory lets nobody else in. */
+/* Its owner's alone from the start: what hooks print is in it. Never waits: neither for the reader of a FIFO, nor later
+ * for one that does not read. */
 static int open_file(void)
 {
-    return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY, 0666);
+    return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK, 0600);
 }
 
 /* Another process may rotate at the same time, and two at once would move one log onto another. *out is a descriptor
@@ -188,6 +189,8 @@ bool log_open(const char *dir, unsigned max_backups, struct error *err)
     log_fd = open_file();
     if (log_fd < 0 || fstat(log_fd, &st) != 0) {
         (void)file_error(err, "write the log", path);
+        if (err->sys == ENXIO)
+            (void)error_next(err, "it is a FIFO that nobody reads: remove it, and a file is made in its place");
         close_at(&log_fd);
         log_fd = -1;
         xreplace(&path, NULL);

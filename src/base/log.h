@@ -21,8 +21,9 @@ void log_terminal_level(enum log_level level);
 /*
  * Opens DIR/letsencrypt.log for appending, first moving older files along: letsencrypt.log.1 ... .max_backups
  * (0: no moving). Messages logged before (at most a few hundred) are written to it first. The directory must
- * exist. ERROR_STORE when it cannot be opened. A file that grows past 1 MiB is rotated while in use. Several processes
- * may do so at once: each goes on in its own file, whatever that is called by then.
+ * exist. The file is its owner's alone. ERROR_STORE when it cannot be opened, also for a FIFO without a reader. A file
+ * that grows past 1 MiB is rotated while in use. Several processes may do so at once: each goes on in its own file,
+ * whatever that is called by then.
  */
 MUST_USE bool log_open(const char *dir, unsigned max_backups, struct error *err);
 const char *log_path(void); /* of the open log file, NULL when none */

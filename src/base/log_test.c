@@ -1,5 +1,6 @@
 #include "base/log.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/wait.h>
@@ -53,7 +54,7 @@ static char *read_log(const char *name)
 
 static void lines_scene(const char *dir)
 {
-    (void)umask(0027);
+    (void)umask(0);
     log_debug("early %d", 1);
     if (log_path() != NULL)
         _exit(2);
@@ -100,7 +101,29 @@ TEST(log_lines)
     }
     CHECK(!view_cut(&rest, '\n', &line), "more lines: %s", log);
     REQUIRE(stat(path, &st) == 0);
-    CHECK_INT(st.st_mode & 0777, 0640, "mode");
+    CHECK_INT(st.st_mode & 07777, 0600, "mode");
+}
+
+static void fifo_scene(const char *dir)
+{
+    AUTO(free) char *path = file_join(dir, "letsencrypt.log");
+    struct error err = { 0 };
+
+    if (mkfifo(path, 0600) != 0 || log_open(dir, 0, &err) || err.sys != ENXIO || strstr(err.next, "FIFO") == NULL)
+        _exit(4);
+    if (!file_remove(path, &err)) /* as the advice says */
+        _exit(5);
+    open_log(dir, 0);
+}
+
+TEST(log_does_not_wait_for_the_reader_of_a_fifo)
+{
+    AUTO(buf_clear) struct buf text = BUF(10000);
+    AUTO(free) char *path = test_path("letsencrypt.log");
+    struct stat st;
+
+    play(fifo_scene, &text);
+    CHECK(stat(path, &st) == 0 && S_ISREG(st.st_mode), "a file");
 }
 
 static void rotate_scene(const char *dir)

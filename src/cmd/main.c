@@ -4,17 +4,21 @@
  * 0 success, also when nothing was to be done; 1 an error; 2 the command line cannot be understood; after SIGTERM and
  * kin the program dies from the same signal, once everything is cleaned up.
  */
+#include <errno.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/prctl.h>
 
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/sanitizer.h"
 #include "base/text.h"
 #include "cmd/command.h"
 #include "config/command_line.h"
 #include "config/help.h"
+#include "crypto/memory.h"
 #include "lifecycle/hooks.h"
 #include "plugin/plugin.h"
 
@@ -217,6 +221,24 @@ static bool run(int argc, char **argv, const char *program, bool as_certbot, str
     return run_command(command_of(line.verb), line.settings, arguments, *ui, as_certbot, err);
 }
 
+/* Keys are in here: no core file, no debugger of the same user, and nothing left behind by what is freed. Programs that
+ * we start are not concerned, since exec undoes the first. */
+static void guard_memory(void)
+{
+    if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
+        log_warning("This process's memory can be looked into by others who run as the same user: %s", strerror(errno));
+    if (!crypto_wipe_freed())
+        log_warning("OpenSSL has begun before us: what it frees is not overwritten");
+}
+
+/* The sanitizer's search for leaks is a debugger. Nothing is left to protect by then. */
+static void unguard_memory(void)
+{
+#if SANITIZED_ADDRESS
+    (void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
+#endif
+}
+
 int main(int argc, char **argv)
 {
     bool as_certbot = is_certbot(argv[0]);
@@ -225,6 +247,7 @@ int main(int argc, char **argv)
     struct ui *ui;
     int status = 0;
 
+    guard_memory();
     file_fill_standard();
     interrupt_init();
     ui = open_ui(NULL, as_certbot);
@@ -237,5 +260,6 @@ int main(int argc, char **argv)
     }
     ui_free(ui);
     log_close();
+    unguard_memory();
     return status;
 }

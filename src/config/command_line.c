@@ -2,6 +2,7 @@
  * argv: first split into options with their values, by the rules of Python's argparse, then applied in order.
  * Files are read after that and fill what is left.
  */
+#include "config/code_path.h"
 #include "config/command_line.h"
 
 #include <pwd.h>
@@ -344,7 +345,9 @@ static bool read_file(const char *path, bool needed, struct settings *settings, 
     struct stat st;
 
     if (!needed && lstat(path, &st) != 0)
-        return true; /* what is there and cannot be read may say which CA to use */
+        return true;                                 /* what is there and cannot be read may say which CA to use */
+    if (stat(path, &st) == 0 && S_ISREG(st.st_mode)) /* it may name hooks and the directory of plugins */
+        TRY(code_path_check(path, settings->as_certbot, err));
     if (!file_read_given(path, &text, &reason) && reason.kind == ERROR_CANCELED)
         return error_set(err, reason.kind, "%s", reason.why);
     if (reason.kind != ERROR_NONE)

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "config/code_path.h"
 #include "lifecycle/turns.h"
 #include "plugin/plugin.h"
 
@@ -28,22 +29,28 @@ bool hooks_check(const struct settings *settings, struct error *err)
     return true;
 }
 
-/* Executables of CONF/renewal-hooks/KIND in byte order, then the command from settings, which may be one of them. */
+/* Executables of CONF/renewal-hooks/KIND in byte order, then the command from settings, which may be one of them.
+ * ERROR_CONFIG when others may write one of them, or add one. */
 static bool gather(struct context *context, const char *kind, const char *command, struct list *out, struct error *err)
 {
     AUTO(free) char *hooks = file_join(store_config_dir(context->store), "renewal-hooks");
     AUTO(free) char *dir = file_join(hooks, kind);
     AUTO(list_clear) struct list names = { 0 };
 
-    if (context->settings->directory_hooks)
+    if (context->settings->directory_hooks) {
+        TRY(code_path_check(dir, context->settings->as_certbot, err));
         TRY(file_list_dir(dir, &names, err));
+    }
     for (size_t i = 0; i < names.len; i++) {
         AUTO(free) char *path = file_join(dir, names.at[i]);
         struct stat st;
 
-        if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0 && !text_ends(path, "~"))
-            list_add(out, path);
+        if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || access(path, X_OK) != 0 || text_ends(path, "~"))
+            continue;
+        TRY(code_path_check(path, context->settings->as_certbot, err));
+        list_add(out, path);
     }
+    TRY(hook_check_writers(command, context->settings->as_certbot, err));
     if (command != NULL && *command != '\0')
         list_add(out, command);
     return true;
@@ -98,9 +105,12 @@ static bool have_run(struct context *context, const struct list *commands)
 
 bool hooks_before(struct context *context, struct error *err)
 {
-    AUTO(list_clear) struct list commands = { 0 };
+    AUTO(list_clear) struct list commands = { 0 }, later = { 0 };
     bool ok;
 
+    /* those that come later are looked at now: one that is refused must not cost an order */
+    TRY(gather(context, "deploy", context->settings->deploy_hook, &later, err));
+    TRY(gather(context, "post", context->settings->post_hook, &later, err));
     TRY(gather(context, "pre", context->settings->pre_hook, &commands, err));
     TRY(turn_wait(context->turn, err));
     if (!have_run(context, &commands))

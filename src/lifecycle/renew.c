@@ -255,7 +255,7 @@ static void renew_one(struct queue *queue, struct context *context, struct renew
         return;
     }
     if (!renewal_params_restore(lineage->conf, renewal->conf_path, context->settings, err)) {
-        log_error("%s", err->why);
+        log_error("%s%s%s", err->why, err->next[0] != '\0' ? "; " : "", err->next);
         return;
     }
     xreplace(&renewal->fullchain_path, lineage->live[KIND_FULLCHAIN]);

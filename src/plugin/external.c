@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/writers.h"
 #include "config/help.h"
 #include "config/plugin_options.h"
 
@@ -27,28 +28,16 @@ static struct entry *entries;
 
 /* ---- may it be run? ---- */
 
-static bool check_trusted(const char *path, const struct stat *about, struct error *err)
+/* Whoever may write there decides what we run. */
+static bool check_trusted(const char *path, struct error *err)
 {
-    if (about->st_uid != 0 && about->st_uid != geteuid()) {
-        (void)error_set(err, ERROR_PLUGIN, "%s belongs to user %lu, who is neither root nor the user that runs this",
-            path, (unsigned long)about->st_uid);
-        return error_next(err, "if you trust it: chown %lu %s", (unsigned long)geteuid(), path);
-    }
-    if ((about->st_mode & (S_IWGRP | S_IWOTH)) != 0) {
-        (void)error_set(err, ERROR_PLUGIN, "%s can be written by %s", path,
-            (about->st_mode & S_IWOTH) != 0 ? "everybody" : "its group");
-        return error_next(err, "if you trust it: chmod go-w %s", path);
-    }
-    return true;
-}
+    AUTO(writers_clear) struct writers writers = { 0 };
+    AUTO(free) char *absolute = file_absolute(path);
 
-static bool check_dir(const char *path, struct error *err)
-{
-    struct stat about;
-
-    if (stat(path, &about) != 0)
-        return error_errno(err, ERROR_PLUGIN, "cannot look at %s", path);
-    return check_trusted(path, &about, err);
+    if (!writers_find(absolute, &writers))
+        return true;
+    (void)error_set(err, ERROR_PLUGIN, "%s %s", writers.path, writers.who);
+    return error_next(err, "if you trust it: %s", writers.mend);
 }
 
 bool external_check_file(const char *dir, const char *name, char **real, struct error *err)
@@ -59,9 +48,9 @@ bool external_check_file(const char *dir, const char *name, char **real, struct 
     if (resolved == NULL || stat(resolved, &about) != 0)
         return error_errno(err, ERROR_PLUGIN, "cannot look at %s", path);
     parent = file_dirname(resolved);
-    TRY(check_dir(dir, err));
-    TRY(check_dir(parent, err)); /* another one where a link leads elsewhere */
-    TRY(check_trusted(resolved, &about, err));
+    TRY(check_trusted(dir, err));
+    TRY(check_trusted(parent, err)); /* another one where a link leads elsewhere */
+    TRY(check_trusted(path, err));
     if (!S_ISREG(about.st_mode) || access(resolved, X_OK) != 0) {
         (void)error_set(err, ERROR_PLUGIN, "%s is not a program that can be run", path);
         return error_next(err, "chmod +x %s", path);

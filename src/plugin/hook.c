@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "config/code_path.h"
 #include "plugin/plugin.h"
 
 #define SYSTEM_PATH "/usr/sbin:/usr/local/bin:/usr/local/sbin" /* missing in the PATH of many a cron */
@@ -86,6 +87,13 @@ bool hook_check(const char *name, const char *command, struct error *err)
     /* Certbot says it in this odd order, and scripts look for it */
     (void)error_set(err, ERROR_HOOK, "%s-hook command %s exists, but is not executable.", program, kind);
     return error_next(err, "chmod +x %s, or run it through its interpreter: \"sh %s\"", program, program);
+}
+
+bool hook_check_writers(const char *command, bool as_certbot, struct error *err)
+{
+    AUTO(free) char *program = program_of(command == NULL ? "" : command);
+
+    return strchr(program, '/') == NULL || code_path_check(program, as_certbot, err);
 }
 
 /* Foreign text for people: printable, each line that is not blank one blank further in, and a word about what is

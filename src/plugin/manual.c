@@ -66,6 +66,8 @@ static bool prepare(const struct plugin_context *context, void **self, struct er
         TRY(hook_check("manual-auth-hook", settings->manual_auth_hook, err));
         TRY(hook_check("manual-cleanup-hook", settings->manual_cleanup_hook, err));
     }
+    TRY(hook_check_writers(settings->manual_auth_hook, settings->as_certbot, err));
+    TRY(hook_check_writers(settings->manual_cleanup_hook, settings->as_certbot, err));
     manual = xcalloc(1, sizeof *manual);
     manual->context = context;
     *self = manual;

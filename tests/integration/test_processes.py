@@ -267,3 +267,27 @@ def test_parent_killed_takes_the_network_process_along(renewing):
     process.wait()
     wait_for(lambda: processes.program(net) == "", seconds=5, what="the end of the network process")
     wait_for(lambda: not is_listening(client.http_port), seconds=5, what="the end of the responder")
+
+
+@needs_root
+@pytest.mark.ours
+def test_memory_of_the_privileged_process_is_nobodys(make_client, start_pebble, area):
+    """Who runs as the same user may neither debug it nor find a core file: the kernel gives its files in /proc to root."""
+    client = make_client(start_pebble("new", "trusting", always_valid=True))
+    gate = Gate(area, "wait")
+    area.chmod(0o777)
+    for path in (client.config, client.work, client.logs, client.tmp):
+        path.mkdir(exist_ok=True)
+        os.chown(path, 54320, 54320)
+    client.become(54320, 54320)
+    process = client.start("certonly", "-n", "--manual", "--manual-auth-hook", gate.hook, "-d", "m.test", "--agree-tos",
+                           "--register-unsafely-without-email")
+    try:
+        gate.wait(process)
+        assert processes.status(process.pid)["Uid"].split()[1] == "54320"
+        assert os.stat(f"/proc/{process.pid}/environ").st_uid == 0
+        hooks = [p for p in processes.children(process.pid) if processes.program(p) != NETWORK_PROGRAM]
+        assert hooks and os.stat(f"/proc/{hooks[0]}/environ").st_uid == 54320, "what it starts is as ever"
+    finally:
+        gate.open()
+    client.finish(process)
