@@ -135,8 +135,8 @@ TEST(chain_read_no_key)
 enum { LEAF, ONE, TWO, ROOT, STRANGER, KEYS };
 
 /* "L1" is the leaf, signed by One; "12" One signed by Two; "2R", "RR" the root; "x" something of nobody's; "1!" One
- * with a signature of somebody else; "1-" One that is no CA; "1?" one of that name with another key; "1R" One signed by
- * the root. */
+ * with a signature of somebody else; "1-" One that is no CA; "1_" one whose key usage is another; "1?" one of that name
+ * with another key; "1R" One signed by the root. */
 struct world {
     EVP_PKEY *keys[KEYS];
 };
@@ -153,7 +153,7 @@ static int who(char letter)
 static void put_chain(const struct world *world, const char *form, struct buf *pem)
 {
     for (; form[0] != '\0'; form += form[2] == ' ' ? 3 : 2) {
-        int subject = who(form[0]), issuer = strchr("!-?", form[1]) != NULL ? subject + 1 : who(form[1]);
+        int subject = who(form[0]), issuer = strchr("!-?_", form[1]) != NULL ? subject + 1 : who(form[1]);
 
         fixture_pem(
             &(struct fixture){
@@ -162,6 +162,7 @@ static void put_chain(const struct world *world, const char *form, struct buf *p
                 .subject = names[subject],
                 .issuer = names[issuer],
                 .basic = subject == LEAF || form[1] == '-' ? NULL : "critical,CA:TRUE",
+                .usage = form[1] == '_' ? "digitalSignature" : NULL,
             },
             pem);
         if (form[2] == '\0')
@@ -184,6 +185,7 @@ static const struct {
     { "one of that name with another key before the right one", "L1 1? 12 2R", "L12", NULL },
     { "signed by somebody else", "L! 12 2R", NULL, "\"leaf.example\" says that \"One\" issued it" },
     { "the issuer signed by somebody else", "L1 1! 2R", NULL, "\"One\" says that \"Two\" issued it" },
+    { "an issuer that may not sign certificates", "L1 1_", NULL, "\"leaf.example\" says that \"One\" issued it" },
     { "an issuer that is no CA", "L1 1-", NULL, "\"leaf.example\" says that \"One\" issued it" },
     { "its own issuer", "LL", NULL, "\"leaf.example\" says that \"leaf.example\" issued it" },
 };

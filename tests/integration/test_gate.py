@@ -103,11 +103,13 @@ def test_first_issue(desk):
 
 
 @pytest.mark.slow
-def test_renewal(desk):
-    at = desk()
+def test_renewal(desk, area):
+    at, ran = desk(), area / "deployed"
     at.client.run(*certonly())
-    refuse(at, ["renew", "--force-renewal"])
-    at.client.renew("--force-renewal")
+    refuse(at, ["renew", "--force-renewal", "--deploy-hook", f"touch {ran}"])
+    assert not ran.exists()
+    at.client.renew("--force-renewal", "--deploy-hook", f"touch {ran}")
+    assert ran.exists()
     assert at.client.store.versions(NAME) == [1, 2]
     at.client.store.check([NAME], lock_may_stay=True)
 
@@ -124,6 +126,13 @@ def test_a_users_csr(desk, area):
     at.client.run(*command)
     leaf, issuer = certs.load_chain(files[2].read_bytes())
     assert certs.is_signed_by(leaf, issuer)
+
+
+@pytest.mark.parametrize("name", ["another key", "another name"])
+def test_a_dry_run_tells_of_it(desk, name):
+    at = desk()
+    at.row = REFUSED[name][0]
+    at.client.run(*certonly("--dry-run"), status=1).says(REFUSED[name][1])
 
 
 @pytest.mark.parametrize("name", ["another key", "expired", "a wrong signature", "cut short"])
