@@ -9,7 +9,8 @@
 #include "base/interrupt.h"
 #include "base/test.h"
 
-#define SHORT_MS 80 /* long enough for a thread to go wrong in */
+#define WRONG_MS 40 /* in which a thread that does not wait goes wrong; one that waits takes as long as it takes */
+#define BOUND_MS 60000
 
 /* What lineages did, one letter and their number each, in the order of time. */
 static struct {
@@ -26,11 +27,37 @@ static void note(char what, const struct turn *turn)
     (void)pthread_mutex_unlock(&seen.lock);
 }
 
+/* Waits until that was noted; NULL: not at all. */
+static void wait_until_noted(const char *what)
+{
+    bool noted = what == NULL;
+
+    for (int64_t until = clock_monotonic_ms() + BOUND_MS; !noted && clock_monotonic_ms() < until;) {
+        (void)pthread_mutex_lock(&seen.lock);
+        noted = strstr(seen.text, what) != NULL;
+        (void)pthread_mutex_unlock(&seen.lock);
+        if (!noted)
+            (void)clock_sleep_ms(1);
+    }
+}
+
 struct lineage_play {
     struct turn turn;
-    bool due, has_pre_hook, has_deploy_hook;
-    int late_ms, issue_ms; /* before it is known to be due; at the CA */
+    bool takes_part, due, has_pre_hook, has_deploy_hook;
+    const char *after;    /* what is noted before it is known to be due or not */
+    const char *at_ca_to; /* what is noted before it leaves the CA */
 };
+
+/* Who lets others go on notes it a moment later: they wait for that, so that the notes are in order. */
+static void wait_for_notes_of_those_before(const struct lineage_play *play)
+{
+    for (const struct lineage_play *before = play - play->turn.index; before < play; before++) {
+        char begun[] = { 'i', (char)('0' + before->turn.index), ' ', '\0' };
+
+        if (before->due)
+            wait_until_noted(begun);
+    }
+}
 
 static bool attempt(const struct lineage_play *play)
 {
@@ -38,20 +65,22 @@ static bool attempt(const struct lineage_play *play)
     struct error err = { 0 };
 
     TRY(turn_wait(turn, &err));
-    (void)clock_sleep_ms(SHORT_MS / 4); /* so that who let us go on has noted it */
+    wait_for_notes_of_those_before(play);
     if (play->has_pre_hook) {
         TRY(turn_wait_alone(turn, &err));
         note('p', turn);
+        (void)clock_sleep_ms(WRONG_MS);
     }
     TRY(turn_issue(turn, &err));
     note('i', turn);
-    (void)clock_sleep_ms(play->issue_ms);
+    (void)clock_sleep_ms(WRONG_MS);
+    wait_until_noted(play->at_ca_to);
     note('o', turn);
     turn_issued(turn);
     if (play->has_deploy_hook) {
         turn_deploy(turn);
         note('d', turn);
-        (void)clock_sleep_ms(SHORT_MS / 4);
+        (void)clock_sleep_ms(WRONG_MS);
         note('D', turn);
         turn_deployed(turn);
     }
@@ -62,9 +91,11 @@ static void *play_lineage(void *arg)
 {
     const struct lineage_play *play = arg;
 
-    (void)clock_sleep_ms(play->late_ms);
+    wait_until_noted(play->after);
     if (play->due && !attempt(play))
         note('!', &play->turn);
+    if (!play->due)
+        note('n', &play->turn);
     turn_done(&play->turn);
     return NULL;
 }
@@ -75,49 +106,84 @@ static void play_all(struct lineage_play *plays, size_t count)
     pthread_t threads[8];
 
     seen.text[0] = '\0';
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < count; i++)
         plays[i].turn = (struct turn){ turns, i };
+    for (size_t i = 0; i < count; i++)
         REQUIRE(pthread_create(&threads[i], NULL, play_lineage, &plays[i]) == 0, "no thread");
-    }
     for (size_t i = 0; i < count; i++)
         (void)pthread_join(threads[i], NULL);
 }
+
+/* While a deploy hook runs, nobody is at the CA. */
+static void check_deployments(const char *name)
+{
+    int at_ca = 0, deploying = 0;
+
+    for (const char *at = seen.text; *at != '\0'; at += 3) {
+        at_ca += (*at == 'i') - (*at == 'o');
+        deploying += (*at == 'd') - (*at == 'D');
+        CHECK(at_ca == 0 || deploying == 0, "%s: %s", name, seen.text);
+    }
+    CHECK_INT(at_ca + deploying, 0, name);
+}
+
+#define DUE .takes_part = true, .due = true
+#define NOT_DUE .takes_part = true
 
 TEST(turns)
 {
     static const struct {
         const char *name;
         struct lineage_play plays[4];
-        const char *want;
+        const char *want; /* NULL: several orders are right */
     } cases[] = {
-        { "attempts begin in order and overlap",
-            { { .due = true, .late_ms = SHORT_MS, .issue_ms = 3 * SHORT_MS }, { .due = true, .issue_ms = SHORT_MS } },
-            "i0 i1 o1 o0 " },
-        { "one that is not due holds nobody up", { { .due = false, .late_ms = SHORT_MS }, { .due = true } }, "i1 o1 " },
+        { "attempts begin in order and overlap", { { DUE, .at_ca_to = "o1 " }, { DUE } }, "i0 i1 o1 o0 " },
+        { "one that is not due holds nobody up", { { NOT_DUE }, { DUE, .after = "n0 " } }, "n0 i1 o1 " },
+        { "one that is not due yet holds those behind it up",
+            { { DUE, .after = "n1 ", .at_ca_to = "i2 " }, { NOT_DUE }, { DUE, .at_ca_to = "o0 " } },
+            "n1 i0 i2 o0 o2 " },
         { "a pre-hook waits for those before, those behind wait for it",
-            { { .due = true, .issue_ms = SHORT_MS }, { .due = true, .has_pre_hook = true, .issue_ms = SHORT_MS / 2 },
-                { .due = true, .issue_ms = 2 * SHORT_MS } },
+            { { DUE }, { DUE, .has_pre_hook = true, .at_ca_to = "i2 " }, { DUE, .at_ca_to = "o1 " } },
             "i0 o0 p1 i1 i2 o1 o2 " },
         { "a pre-hook waits for their deploy hooks, too",
-            { { .due = true, .has_deploy_hook = true }, { .due = true, .has_pre_hook = true } },
-            "i0 o0 d0 D0 p1 i1 o1 " },
+            { { DUE, .has_deploy_hook = true }, { DUE, .has_pre_hook = true } }, "i0 o0 d0 D0 p1 i1 o1 " },
         { "nobody is at the CA while a deploy hook runs, and it is not put off for ever",
-            { { .due = true, .has_deploy_hook = true, .issue_ms = SHORT_MS }, { .due = true, .issue_ms = 3 * SHORT_MS },
-                { .due = true, .late_ms = 2 * SHORT_MS } },
-            "i0 i1 o0 o1 d0 D0 i2 o2 " },
+            { { DUE, .has_deploy_hook = true, .at_ca_to = "i1 " }, { DUE, .at_ca_to = "o0 ", .has_deploy_hook = true },
+                { DUE, .after = "o0 " } },
+            NULL },
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct lineage_play plays[COUNT(cases[i].plays)];
         size_t count = 0;
 
-        while (count < COUNT(plays) && (cases[i].plays[count].due || cases[i].plays[count].late_ms > 0)) {
+        while (count < COUNT(plays) && cases[i].plays[count].takes_part) {
             plays[count] = cases[i].plays[count];
             count++;
         }
         play_all(plays, count);
-        CHECK_TEXT(seen.text, cases[i].want, cases[i].name);
+        check_deployments(cases[i].name);
+        if (cases[i].want != NULL)
+            CHECK_TEXT(seen.text, cases[i].want, cases[i].name);
     }
+}
+
+TEST(who_only_waits_was_not_called)
+{
+    AUTO(turns_free) struct turns *turns = turns_new(3);
+    const struct turn first = { turns, 0 }, second = { turns, 1 }, third = { turns, 2 };
+    struct error err = { 0 };
+
+    CHECK(!turn_was_called(&first), "at first");
+    CHECK(turn_wait(&first, &err) && !turn_was_called(&first), "it was let go on, and has done nothing yet");
+    CHECK(turn_wait_alone(&first, &err) && turn_was_called(&first), "its pre-hook is called now");
+    turn_done(&first);
+    CHECK(turn_issue(&second, &err) && turn_was_called(&second), "at the CA");
+    turn_issued(&second);
+    turn_deploy(&third); /* what an earlier run left to it */
+    CHECK(turn_was_called(&third), "its deploy hook");
+    turn_deployed(&third);
+    CHECK(turn_was_called(NULL), "a command with one lineage");
 }
 
 TEST(a_command_with_one_lineage_waits_for_nobody)
@@ -145,7 +211,7 @@ TEST(an_interrupt_ends_waiting)
         (void)signal(SIGALRM, SIG_DFL);
         (void)signal(SIGTERM, SIG_DFL);
         interrupt_init();
-        (void)alarm(10);
+        (void)alarm(BOUND_MS / 1000);
         (void)raise(SIGTERM);
         _exit(!turn_wait(&second, &err) && err.kind == ERROR_CANCELED ? 0 : 1);
     }
