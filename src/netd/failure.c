@@ -74,6 +74,10 @@ static void describe_trust(const struct transfer *transfer, const char *host, st
     case X509_V_ERR_CERT_NOT_YET_VALID:
         say(out, "check the clock of this machine", "the TLS certificate of %s is not valid yet", host);
         return;
+    case X509_V_ERR_APPLICATION_VERIFICATION: /* trust_store.c */
+        say(out, "its operator must put the names into the certificate (subject alternative names)",
+            "the TLS certificate of %s does not say for which hosts it is: a common name does not count", host);
+        return;
     default:
         say(out,
             "if this CA is a private one, name its root certificate in SSL_CERT_FILE or REQUESTS_CA_BUNDLE; check "

@@ -8,6 +8,7 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -107,10 +108,35 @@ static bool build(struct trust_store *store)
     return true;
 }
 
+/* Whether a certificate says for which hosts it is (RFC 9525 section 3: the common name does not). */
+static bool names_hosts(const X509 *cert)
+{
+    GENERAL_NAMES *names = X509_get_ext_d2i(cert, NID_subject_alt_name, NULL, NULL);
+    bool found = false;
+
+    for (int i = 0; i < sk_GENERAL_NAME_num(names); i++) {
+        int type = sk_GENERAL_NAME_value(names, i)->type;
+
+        found = found || type == GEN_DNS || type == GEN_IPADD;
+    }
+    GENERAL_NAMES_free(names);
+    return found;
+}
+
+/* Called for each certificate of a chain, the server's own last: libcurl would go by the common name next. */
+static int refuse_nameless(int good, X509_STORE_CTX *ctx)
+{
+    if (good == 0 || X509_STORE_CTX_get_error_depth(ctx) > 0 || names_hosts(X509_STORE_CTX_get_current_cert(ctx)))
+        return good;
+    X509_STORE_CTX_set_error(ctx, X509_V_ERR_APPLICATION_VERIFICATION);
+    return 0;
+}
+
 bool trust_store_use(struct trust_store *store, SSL_CTX *ctx)
 {
     if (store->store == NULL && !build(store))
         return false;
     SSL_CTX_set1_cert_store(ctx, store->store);
+    SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, refuse_nameless);
     return true;
 }

@@ -147,7 +147,7 @@ static struct net *start(bool no_verify)
 #define OK "HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok"
 #define DOWN "HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
-enum who { GOOD, EXPIRED, FUTURE, OTHER_NAME, OTHER_ISSUER, SELF_SIGNED, NO_TLS, WHO_COUNT };
+enum who { GOOD, EXPIRED, FUTURE, OTHER_NAME, NAMELESS, OTHER_ISSUER, SELF_SIGNED, NO_TLS, WHO_COUNT };
 
 static const struct {
     const char *name;
@@ -160,6 +160,7 @@ static const struct {
     { "expired", EXPIRED, false, 0, OK, "has expired" },
     { "not yet valid", FUTURE, false, 0, OK, "is not valid yet" },
     { "another name", OTHER_NAME, false, 0, OK, "is for another name" },
+    { "a common name alone", NAMELESS, false, 0, OK, "does not say for which hosts it is" },
     { "another issuer", OTHER_ISSUER, false, 0, OK, "is not trusted (unable to get local issuer certificate)" },
     { "signed by itself", SELF_SIGNED, false, 0, OK, "is not trusted (self" },
     { "no TLS", NO_TLS, false, 0, OK, "no TLS connection" },
@@ -189,6 +190,7 @@ TEST(trust_store_judges_servers)
         [EXPIRED] = identity_new("expired", "IP:127.0.0.1", &ca, -5, -1),
         [FUTURE] = identity_new("future", "IP:127.0.0.1", &ca, 1, 5),
         [OTHER_NAME] = identity_new("127.0.0.1", "DNS:other.test", &ca, -1, 5),
+        [NAMELESS] = identity_new("127.0.0.1", "email:operator@other.test", &ca, -1, 5),
         [OTHER_ISSUER] = identity_new("stranger", "IP:127.0.0.1", &other, -1, 5),
         [SELF_SIGNED] = identity_new("self", "IP:127.0.0.1", NULL, -1, 5),
     };

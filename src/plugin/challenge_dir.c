@@ -50,23 +50,53 @@ static bool is_empty(int fd)
 }
 
 /*
- * Gives a directory that we have just made its mode and owner. Who may write in the parent can have put another one
- * in its place meanwhile: one that is ours and empty gives nothing away.
+ * Gives a directory that we have just made its mode, and the owner of the one that it is in. Who may write in the
+ * parent can have put another one in its place meanwhile: one that is ours and empty gives nothing away.
  */
-static bool adopt(const struct challenge_dir *dir, int fd, const char *path, struct error *err)
+static bool adopt(const struct challenge_dir *dir, int parent, int fd, const char *path, struct error *err)
 {
-    struct stat st;
+    struct stat st, above;
 
-    if (fstat(fd, &st) != 0)
+    if (fstat(fd, &st) != 0 || fstat(parent, &above) != 0)
         return challenge_dir_error(dir, "look at", path, err);
     if (st.st_uid != geteuid() || !is_empty(fd))
         return error_set(err, ERROR_PLUGIN, "somebody replaced %s while it was made", path);
     if (fchmod(fd, DIR_MODE) != 0)
         return challenge_dir_error(dir, "open to the web server", path, err);
-    if ((st.st_uid != dir->root_stat.st_uid || st.st_gid != dir->root_stat.st_gid) &&
-        fchown(fd, dir->root_stat.st_uid, dir->root_stat.st_gid) != 0)
-        log_warning("Unable to give %s the owner of %s: %s", path, dir->root, strerror(errno));
+    if ((st.st_uid != above.st_uid || st.st_gid != above.st_gid) && fchown(fd, above.st_uid, above.st_gid) != 0)
+        log_warning("Unable to give %s the owner of the directory that it is in: %s", path, strerror(errno));
     return true;
+}
+
+/*
+ * Whether a link says what its owner wants: others who may write in its directory could have moved a link of his there,
+ * or put one file in the place of another.
+ */
+static bool is_in_own_directory(int parent, const struct stat *link)
+{
+    struct stat above;
+
+    if (fstat(parent, &above) != 0)
+        return false;
+    return above.st_uid == link->st_uid || (above.st_uid == 0 && (above.st_mode & S_IWOTH) == 0 &&
+                                               ((above.st_mode & S_IWGRP) == 0 || above.st_gid == 0));
+}
+
+static bool refuse_link(int parent, const char *path, const struct stat *link, struct error *err)
+{
+    AUTO(free) char *in = file_dirname(path);
+
+    if (is_in_own_directory(parent, link)) {
+        (void)error_set(err, ERROR_PLUGIN, "%s is a link of a user's into a directory that is not that user's", path);
+        return error_next(err,
+            "replace it by a directory, or let root own both the link and the directory that it is in "
+            "(chown -h root %s; chown root %s)",
+            path, in);
+    }
+    (void)error_set(err, ERROR_PLUGIN, "%s is a link of user %lu in a directory where others may write", path,
+        (unsigned long)link->st_uid);
+    return error_next(
+        err, "replace it by a directory, or let root alone write where it is (chown root %s; chmod go-w %s)", in, in);
 }
 
 /* Opens a directory that was there. A link is read once and judged by its owner, so that the user of a web server
@@ -98,11 +128,11 @@ static int open_existing(
         close_at(&found);
         return -1;
     }
-    if (link.st_uid == 0 || link.st_uid == geteuid() || link.st_uid == st.st_uid)
+    if (is_in_own_directory(parent, &link) &&
+        (link.st_uid == 0 || link.st_uid == geteuid() || link.st_uid == st.st_uid))
         return found;
     (void)close(found);
-    (void)error_set(err, ERROR_PLUGIN, "%s is a link of a user's into a directory that is not that user's", path);
-    (void)error_next(err, "let root own the link (chown -h root %s), or replace it by a directory", path);
+    (void)refuse_link(parent, path, &link, err);
     return -1;
 }
 
@@ -119,7 +149,7 @@ static int make(const struct challenge_dir *dir, int parent, const char *name, c
         return -1;
     }
     fd = openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd >= 0 && adopt(dir, fd, path, err))
+    if (fd >= 0 && adopt(dir, parent, fd, path, err))
         return fd;
     if (fd < 0)
         (void)challenge_dir_error(dir, "open", path, err);

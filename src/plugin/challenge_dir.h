@@ -40,8 +40,9 @@ MUST_USE bool challenge_dir_open(const char *root, struct challenge_dir *out, st
 
 /*
  * Enters (or enters again, when somebody has removed them) both levels, making what is missing: 0755 whatever the
- * umask, owner and group as the webroot has them. A symbolic link on the way is followed when it belongs to root, to
- * us, or to the owner of the directory it leads to. ERROR_PLUGIN.
+ * umask, owner and group as the directory above has them. A symbolic link on the way is followed when it belongs to
+ * root, to us, or to the owner of the directory it leads to, and when the directory that holds it is the link's owner's
+ * or root alone may write there. ERROR_PLUGIN.
  */
 MUST_USE bool challenge_dir_enter(struct challenge_dir *dir, struct error *err);
 
