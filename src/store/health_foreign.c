@@ -207,6 +207,39 @@ static void report_superseded(
     finding_answer(finding, "remove the files of version %s from %s", parts->id, patient->lineage->archive_dir);
 }
 
+/* Overwritten with zeros, as keys are before they are removed. */
+static bool is_wiped(const char *path)
+{
+    AUTO(buf_clear) struct buf key = BUF_SECRET(FILE_MAX_TEXT);
+    struct error err = { 0 };
+
+    if (!file_read(path, &key, &err))
+        return false;
+    for (size_t i = 0; i < key.len; i++)
+        if (key.at[i] != '\0')
+            return false;
+    return key.len > 0;
+}
+
+static bool repair_half_removed(struct health *health, const struct finding *finding, struct error *err)
+{
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+
+    TRY(lineage_load(health->store, finding->lineage, &lineage, err));
+    return lineage->layout->drop(lineage, finding->from, err);
+}
+
+static void report_half_removed(struct patient *patient, const struct parts *parts)
+{
+    struct finding *finding = health_find(patient->health, patient, "version-half-removed", HEALTH_WARNING,
+        parts->path[KIND_PRIVKEY], "what is left of it is of no use to anybody",
+        "version %s was being removed when that was interrupted: its key is overwritten", parts->id);
+
+    finding_answer(finding, "remove the rest of version %s", parts->id);
+    finding->from = xstrdup(parts->id);
+    finding->repair = repair_half_removed;
+}
+
 static void check_version(struct patient *patient, const struct parts *parts)
 {
     AUTO(cert_free) struct cert *cert = health_read_cert(parts->path[KIND_CERT]);
@@ -215,6 +248,8 @@ static void check_version(struct patient *patient, const struct parts *parts)
     if (cert == NULL) {
         what = xprintf("%s is no certificate", parts->path[KIND_CERT]);
         report_superseded(patient, parts, "version-damaged", parts->path[KIND_CERT], what);
+    } else if (is_wiped(parts->path[KIND_PRIVKEY])) {
+        report_half_removed(patient, parts);
     } else if (!health_key_fits(parts->path[KIND_PRIVKEY], cert)) {
         what = xprintf("%s is not the key of its certificate", parts->path[KIND_PRIVKEY]);
         report_superseded(patient, parts, "version-damaged", parts->path[KIND_PRIVKEY], what);

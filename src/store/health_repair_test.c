@@ -138,6 +138,9 @@ static const struct {
         NULL, NULL },
     { "an empty certificate among the superseded", VERSIONED, ": >$(echo archive/a.example/2*)/cert.pem",
         "version-damaged", NULL, NULL, NULL },
+    { "a removal that was interrupted when the key was overwritten", CERTBOT,
+        "truncate -s 0 archive/a.example/privkey1.pem && truncate -s 241 archive/a.example/privkey1.pem",
+        "version-half-removed!", "version-half-removed+", NULL, NULL },
     { "another key among the superseded", CERTBOT, "echo x >archive/a.example/privkey1.pem", "version-damaged", NULL,
         NULL, NULL },
 

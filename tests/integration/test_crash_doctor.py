@@ -7,8 +7,8 @@ import subprocess
 
 import pytest
 from client import KINDS
-from crash import (CALL, ERRORS, EVERYTHING, all_of, base_store, check_modes, check_nothing_left, check_users_files, driver,
-                   live_serial)  # noqa: F401 (driver is a fixture)
+from crash import (CALL, ERRORS, EVERYTHING, LAYOUTS, all_of, base_store, changes, check_modes, check_nothing_left, check_users_files,
+                   driver, live_serial)  # noqa: F401 (driver is a fixture)
 
 pytestmark = [pytest.mark.ours, pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")]
 
@@ -144,6 +144,45 @@ def test_a_repair_cut_short(driver, layout, damage, capsys):
     all_of(work, lambda item: try_point(driver, base, damage, *item))
     with capsys.disabled():
         print(f"\n{layout}, {damage.name}: killed at {len(kills)} of {len(calls)} calls, {len(work) - len(kills)} failing calls", end=" ")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("exchange", [True, False], ids=["exchange", "steps"])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_change_cut_short_and_then_doctor(driver, layout, exchange, capsys):
+    """Killed at any call of a change, a store is whole after one `doctor --fix`: one layout, all versions, what users keep."""
+    base = base_store(driver, layout, folders=True)
+    count = 0
+    for number, change in enumerate(changes(driver, layout)):
+        calls = driver.calls(driver.copy(base, f"trace-{change.name}"), *change.args, exchange=exchange)
+
+        def attempt(item, change=change):
+            index, call = item
+            store = driver.copy(base, f"{change.name}-{index}")
+            driver.inject(store, "signal=KILL", call, *change.args, exchange=exchange)
+            at = f"{change.name} killed at {call[0]} {call[1]}"
+            before = sorted(str(p) for p in store.rglob("*") if p.name != ".evercert.lock")
+            found = driver.run(store, "doctor", "look", check=False)
+            assert sorted(str(p) for p in store.rglob("*") if p.name != ".evercert.lock") == before, at
+            fixed = driver.run(store, *FIX, check=False)
+            assert fixed.returncode == 0, f"{at}\n{found.stdout}\n{fixed.stdout}{fixed.stderr}"
+            versions = driver.versions(store)
+            assert live_serial(store) in change.live and change.kept <= set(versions), f"{at}\n{versions}"
+            assert [s for s, state in versions.items() if state == "live"] == [live_serial(store)], at
+            check_nothing_left(store, at)
+            check_users_files(store, at, folders=True)
+            check_modes(store)
+            said = driver.run(store, "doctor", "look").stdout
+            assert all(line.endswith(" note") for line in said.splitlines()), f"{at}\n{said}"
+            driver.run(store, "add", driver.pems[3])
+            assert live_serial(store) == driver.serials[3], at
+            shutil.rmtree(store)
+
+        work = [item for item in enumerate(calls) if EVERYTHING or item[0] % 3 == number % 3]
+        all_of(work, attempt)
+        count += len(work)
+    with capsys.disabled():
+        print(f"\n{layout}: killed at {count} calls", end=" ")
 
 
 def test_nothing_is_concluded_from_what_cannot_be_read(driver):

@@ -207,6 +207,26 @@ def test_killed_while_making_the_lineage(desk, area, layout, call, pattern, name
     at.check_settled()
 
 
+@pytest.mark.slow
+@needs_strace
+@pytest.mark.parametrize("call, pattern", [("fsync", VERSION_FILE), ("rename", r"renewal/x\.test\.conf"), ("fsync", r"/live"),
+                                           ("unlink", r"pending/x\.test/order\.txt")],
+                         ids=["version", "renewal file", "live", "record no longer needed"])
+@pytest.mark.parametrize("before", [[], ["doctor", "--fix"]], ids=["renew", "doctor --fix and renew"])
+def test_a_first_issue_killed_while_saving(desk, area, layout, call, pattern, before):
+    """Nobody has to say again what was wanted: `renew` finishes it, from the recorded order."""
+    at, failed = mishap(desk, area, certonly(layout=layout), call, pattern, "signal=KILL")
+    serial = at.issued()
+    if before:
+        at.client.run(*before, status=None)
+    at.client.renew()
+    assert (at.orders(), at.client.store.cert(NAME).serial_number) == (1, serial)
+    assert at.client.store.renewal(NAME).exists()
+    at.client.renew().says("not yet due")
+    assert [f["code"] for f in at.client.run("doctor", "--json").json()["findings"]] == []
+    at.check_settled()
+
+
 # ---- a crash between program and CA ----
 
 def test_killed_before_the_download(desk, layout):
