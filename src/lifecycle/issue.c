@@ -155,7 +155,7 @@ bool issue(struct context *context, struct issue_request *request, struct issued
     bool found = false;
 
     TRY(store_check_access(context->settings, err));
-    TRY(store_probe(context->store, request->key == NULL ? NULL : context->settings, request->lineage, err));
+    TRY(store_probe(context->store, request->lineage, err));
     list_clear(&request->requested);
     list_add_all(&request->requested, &request->dns);
     list_add_all(&request->requested, &request->ips);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -71,14 +72,19 @@ static struct file_access overlay_key(const struct wishes *wishes, struct file_a
     return access;
 }
 
-/* Who may read the key needs the certificate as well, whatever the umask is. It is public: who comes near it is up to
- * the directories. */
+static bool names_somebody(const struct wish *wish)
+{
+    return wish->uid != NOBODY || wish->gid != NO_GROUP;
+}
+
+/* Who may read the key needs the certificate as well, whatever the umask is, or the default access control list of the
+ * directory, which takes its place (acl(5)). It is public: who comes near it is up to the directories. */
 static struct file_access overlay_cert(const struct wishes *wishes, struct file_access access)
 {
     overlay_owner(&wishes->cert, &access);
     if (wishes->cert.mode != 0)
         access.mode = wishes->cert.mode;
-    else if (wishes->cert.gid != NO_GROUP || wishes->key.gid != NO_GROUP)
+    else if (names_somebody(&wishes->cert) || names_somebody(&wishes->key))
         access.mode |= S_IRUSR | S_IRGRP | S_IROTH;
     else
         return access;
@@ -91,8 +97,8 @@ struct file_access access_of_kind(const struct access *access, enum kind kind)
     return kind == KIND_PRIVKEY ? access->key : access->cert;
 }
 
-/* What somebody changed by hand on the live key is kept: its group, what the group may, and that others may read. The
- * owner is not handed on. */
+/* What somebody changed by hand on the live key is kept: its owner, its group, what the group may, and that others may
+ * read. */
 bool access_of_live(const struct lineage *lineage, struct access *out, struct error *err)
 {
     const char *key = lineage->current[KIND_PRIVKEY];
@@ -104,7 +110,7 @@ bool access_of_live(const struct lineage *lineage, struct access *out, struct er
     out->cert = FILE_PUBLIC;
     out->key = (struct file_access){ .mode = 0600 | (acl_mode_without(&out->key_acl) & (S_IRWXG | S_IROTH)),
         .set_owner = true,
-        .uid = NOBODY,
+        .uid = st.st_uid == geteuid() ? NOBODY : st.st_uid,
         .gid = st.st_gid };
     if (!acl_is_extended(&out->key_acl))
         out->key_acl.len = 0;
@@ -126,6 +132,8 @@ bool access_of_next(
     TRY(access_wishes(settings, &wishes, err));
     if (lineage != NULL)
         TRY(access_of_live(lineage, &base, err));
+    if (settings->as_certbot) /* hands on the group alone */
+        base.key.uid = NOBODY;
     *out = base;
     out->key = overlay_key(&wishes, base.key);
     out->cert = overlay_cert(&wishes, base.cert);
@@ -148,10 +156,28 @@ static mode_t without_group(mode_t mode)
     return (mode & ~(mode_t)S_IRWXG) | (mode & (mode & S_IRWXO) << 3);
 }
 
+/* Where a default access control list takes the place of the umask, and might close what is public to everybody. */
+static bool is_made_by_list(const char *path)
+{
+    AUTO(free) char *dir = file_dirname(path);
+
+    return getxattr(dir, "system.posix_acl_default", NULL, 0) > 0;
+}
+
+struct file_access access_public(const char *path)
+{
+    struct file_access access = FILE_PUBLIC;
+
+    access.masked = !is_made_by_list(path);
+    return access;
+}
+
 bool access_create(const char *path, struct view content, struct file_access access, struct error *err)
 {
     struct error refused = { 0 };
 
+    if (access.masked)
+        access.masked = !is_made_by_list(path);
     if (file_create(path, content, access, &refused))
         return true;
     if (!is_refused(refused.sys) || !access.set_owner) {
@@ -293,7 +319,8 @@ bool access_hand_on(const struct lineage *lineage, const char *key, struct error
         return true;
     TRY(access_of_live(lineage, &access, err));
     TRY(drop_list(fd, key, &st, err));
-    access.key.uid = st.st_uid;
+    if (access.key.uid == NOBODY)
+        access.key.uid = st.st_uid;
     TRY(change(fd, key, &st, access.key, err));
     if (access.key_acl.len > 0)
         add_list(key, &access);

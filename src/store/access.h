@@ -29,7 +29,7 @@ struct wishes {
 MUST_USE bool access_wishes(const struct settings *settings, struct wishes *out, struct error *err);
 
 /* What the files of the next version get: what the settings ask for; where they are silent, what somebody gave the live
- * key by hand (its group, what the group may, that others may read; and its access control list); else the
+ * key by hand (its owner, unless called as certbot; its group, what the group may, that others may read; and its access control list); else the
  * key is its owner's alone, and certificates are everybody's. A key group without a mode may read, and then it alone.
  * lineage: NULL for a new one. ERROR_CONFIG as above. */
 MUST_USE bool access_of_next(
@@ -40,6 +40,9 @@ MUST_USE bool access_of_live(const struct lineage *lineage, struct access *out, 
 
 /* Which of the two a file has. */
 struct file_access access_of_kind(const struct access *access, enum kind kind);
+
+/* What a certificate at that path gets when nobody asks for anything. */
+struct file_access access_public(const char *path);
 
 /* Creates a file with its access before the first byte is in it. Who may not give files to the owner or group goes on
  * without, and then the group it has instead may do no more than everybody; access_tell says so. */

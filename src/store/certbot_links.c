@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "store/certbot_versions.h"
 #include "store/live_dir.h"
+#include "store/live_switch.h"
 
 /* ---- reading ---- */
 
@@ -178,31 +179,15 @@ static bool switch_links(const struct lineage *lineage, const struct links *old,
 
 /* ---- switching all four in one step ---- */
 
-/* "live/.NAME.next": the directory that takes the place of live/NAME. */
-static char *next_dir(const struct lineage *lineage)
-{
-    return file_beside(lineage->live_dir, "next");
-}
-
-/* CONFIG/live/NAME without directories in it: what somebody else keeps files in, or enters, is not exchanged. */
-static bool is_ours_alone(const struct lineage *lineage)
+/* CONFIG/live/NAME itself: what a renewal file names elsewhere is not exchanged. */
+static bool is_in_live(const struct lineage *lineage)
 {
     AUTO(free) char *renewal = file_dirname(lineage->conf_path);
     AUTO(free) char *config = file_dirname(renewal);
     AUTO(free) char *live = file_join(config, "live");
     AUTO(free) char *above = file_dirname(lineage->live_dir);
-    AUTO(list_clear) struct list names = { 0 };
-    struct error err = { 0 };
 
-    if (strcmp(above, live) != 0 || file_is_link(lineage->live_dir) || !file_list_dir(lineage->live_dir, &names, &err))
-        return false;
-    for (size_t i = 0; i < names.len; i++) {
-        AUTO(free) char *path = file_join(lineage->live_dir, names.at[i]);
-
-        if (file_is_dir(path) && !file_is_link(path))
-            return false;
-    }
-    return true;
+    return strcmp(above, live) == 0 && !file_is_link(lineage->live_dir);
 }
 
 static bool links_are_together(const struct lineage *lineage)
@@ -214,7 +199,7 @@ static bool links_are_together(const struct lineage *lineage)
         if (strcmp(dir, lineage->live_dir) != 0 || strcmp(file_basename(lineage->live[kind]), name) != 0)
             return false;
     }
-    return is_ours_alone(lineage);
+    return is_in_live(lineage);
 }
 
 static bool fill_next(const struct links *old, const char *next, unsigned version, struct error *err)
@@ -233,32 +218,18 @@ static bool fill_next(const struct links *old, const char *next, unsigned versio
     return true;
 }
 
-/* It holds what is to become live, or what was live: either way live has, or gets, all that is a user's. */
-static bool drop_next(const struct lineage *lineage, const char *next, struct error *err)
-{
-    if (!file_exists(next))
-        return true;
-    TRY(live_hand_over(next, lineage->live_dir, err));
-    for (int kind = 0; kind < KIND_COUNT; kind++) {
-        AUTO(free) char *link = xprintf("%s/%s.pem", next, kind_name((enum kind)kind));
-
-        TRY(file_remove(link, err));
-    }
-    return rmdir(next) == 0 || errno == ENOENT || file_error(err, "remove", next);
-}
-
 static bool switch_dir(const struct lineage *lineage, const struct links *old, unsigned version, struct error *err)
 {
-    AUTO(free) char *next = next_dir(lineage);
+    AUTO(free) char *next = live_stand_in(lineage->live_dir);
     struct error late = { 0 };
-    bool ok;
 
-    TRY(drop_next(lineage, next, err));
-    ok = fill_next(old, next, version, err) && live_prepare(lineage->live_dir, next, err) &&
-         live_exchange(lineage->live_dir, next, err);
-    if (!drop_next(lineage, next, &late)) /* the next one to load the lineage tries again */
-        log_warning("Could not clean up after making version %u of %s live: %s", version, lineage->name, late.why);
-    return ok;
+    TRY(live_settle(lineage->live_dir, next, err));
+    if (fill_next(old, next, version, err) && live_switch(lineage->live_dir, next, err))
+        return true;
+    if (!live_drop(lineage->live_dir, next, &late)) /* the next one to load the lineage tries again */
+        log_warning(
+            "Could not clean up after trying to make version %u of %s live: %s", version, lineage->name, late.why);
+    return false;
 }
 
 bool links_switch(const struct lineage *lineage, unsigned version, struct error *err)
@@ -270,8 +241,7 @@ bool links_switch(const struct lineage *lineage, unsigned version, struct error 
     if (links_are_together(lineage)) {
         if (switch_dir(lineage, &old, version, err))
             return true;
-        if (!file_exchange_is_missing(err) && err->sys != EBUSY && err->sys != EXDEV && err->sys != EACCES &&
-            err->sys != EPERM) /* a mount point, or a live/ that is not ours to write to: the links may be */
+        if (!live_cannot_switch(err))
             return false;
         error_clear(err);
     }
@@ -322,9 +292,7 @@ bool links_is_unsettled(const struct lineage *lineage)
 {
     AUTO(free) char *last = lineage->live[KIND_FULLCHAIN] == NULL ? NULL : previous_path(lineage, KIND_FULLCHAIN);
 
-    AUTO(free) char *next = lineage->live_dir == NULL ? NULL : next_dir(lineage);
-
-    return (last != NULL && file_is_link(last)) || (next != NULL && file_exists(next));
+    return (last != NULL && file_is_link(last)) || (lineage->live_dir != NULL && live_has_stand_in(lineage->live_dir));
 }
 
 /* What replace_link may have left. */
@@ -343,9 +311,9 @@ static bool remove_fresh(const struct lineage *lineage, struct error *err)
 bool links_recover(const struct lineage *lineage, struct error *err)
 {
     AUTO(links_clear) struct links previous = { 0 };
-    AUTO(free) char *next = next_dir(lineage);
+    AUTO(free) char *next = live_stand_in(lineage->live_dir);
 
-    TRY(drop_next(lineage, next, err));
+    TRY(live_settle(lineage->live_dir, next, err));
     if (!links_is_unsettled(lineage))
         return true;
     if (previous_targets(lineage, &previous)) {
@@ -360,10 +328,8 @@ bool links_recover(const struct lineage *lineage, struct error *err)
 
 bool links_remove_leftovers(const struct lineage *lineage, struct error *err)
 {
-    AUTO(free) char *next = lineage->live_dir == NULL ? NULL : next_dir(lineage);
-
-    if (next != NULL)
-        TRY(drop_next(lineage, next, err));
+    if (lineage->live_dir != NULL)
+        TRY(live_remove_passing(lineage->live_dir, err));
     TRY(remove_previous(lineage, err));
     return remove_fresh(lineage, err);
 }

@@ -2,9 +2,9 @@
 /*
  * The four live links of Certbot's layout, and how they are switched. Private to layout_certbot*.c.
  *
- * Four links are switched in one step, by exchanging the directory that they are in. Where that cannot be, links
- * previous_KIND.pem that tell where the four pointed are made first and removed last: whoever finds all four of them
- * when it loads the lineage puts the old version back, Certbot as well as we.
+ * Four links are switched in one step, with a directory that stands in for theirs (live_switch.h). Where that cannot
+ * be, links previous_KIND.pem that tell where the four pointed are made first and removed last: whoever finds all four
+ * of them when it loads the lineage puts the old version back, Certbot as well as we.
  */
 #include "store/store.h"
 

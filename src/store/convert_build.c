@@ -8,56 +8,15 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "store/acl.h"
+#include "store/access.h"
 #include "store/convert.h"
 #include "store/live_dir.h"
 #include "store/meta.h"
 #include "store/passage.h"
+#include "store/place.h"
 #include "store/version_dir.h"
 
 /* ---- files and directories ---- */
-
-static bool set_time(const char *path, const struct stat *like, struct error *err)
-{
-    const struct timespec times[2] = { like->st_atim, like->st_mtim };
-
-    return utimensat(AT_FDCWD, path, times, AT_SYMLINK_NOFOLLOW) == 0 || file_error(err, "set the time of", path);
-}
-
-static bool copy_list(const char *from, const char *to, struct error *err)
-{
-    AUTO(close) int old = open(from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-    AUTO(close) int new = open(to, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
-
-    return old < 0 || new < 0 || acl_copy(old, new, to, err); /* who may not read it may not say who may */
-}
-
-/* Where a file cannot have a second name: owner, mode and time as they were. Nobody comes there yet. */
-static bool copy_file(const char *from, const char *to, struct error *err)
-{
-    AUTO(buf_clear) struct buf text = BUF_SECRET(FILE_MAX_TEXT);
-    struct file_access access = { .set_owner = true };
-    struct stat st;
-
-    if (stat(from, &st) != 0)
-        return file_error(err, "examine", from);
-    access.mode = st.st_mode & 07777;
-    access.uid = st.st_uid == geteuid() ? (uid_t)-1 : st.st_uid;
-    access.gid = st.st_gid == getegid() ? (gid_t)-1 : st.st_gid;
-    TRY(file_read(from, &text, err));
-    TRY(file_create(to, buf_view(&text), access, err));
-    TRY(copy_list(from, to, err));
-    return set_time(to, &st, err);
-}
-
-static bool place(const char *from, const char *to, struct error *err)
-{
-    if (link(from, to) == 0)
-        return true;
-    if (errno == EPERM || errno == ENOTSUP || errno == ENOSYS || errno == EMLINK || errno == EXDEV)
-        return copy_file(from, to, err);
-    return file_error(err, "give a second name to", from);
-}
 
 /* Whose the old one is, theirs is the new one. */
 static bool make_dir(const char *path, mode_t mode, const char *like, struct error *err)
@@ -87,8 +46,8 @@ static bool write_meta(const char *dir, const struct version *version, struct er
     TRY(file_read(version->path[KIND_CERT], &pem, err));
     issued.cert = buf_view(&pem);
     TRY(meta_text(&issued, &text, err));
-    TRY(file_create(path, buf_view(&text), FILE_PUBLIC, err));
-    return set_time(path, &st, err); /* as if it had been written with the version */
+    TRY(file_create(path, buf_view(&text), access_public(path), err));
+    return place_time(path, &st, err); /* as if it had been written with the version */
 }
 
 static bool fill_version(const char *dir, const struct version *version, struct error *err)
@@ -96,7 +55,7 @@ static bool fill_version(const char *dir, const struct version *version, struct 
     for (int kind = 0; kind < KIND_COUNT; kind++) {
         AUTO(free) char *to = version_file(dir, (enum kind)kind);
 
-        TRY(place(version->path[kind], to, err));
+        TRY(place_file(version->path[kind], to, err));
     }
     TRY(write_meta(dir, version, err));
     return file_sync_dir(dir, err);
@@ -171,7 +130,7 @@ static bool build_certbot(const struct plan *plan, const char *live, const char 
         for (int kind = 0; kind < KIND_COUNT; kind++) {
             AUTO(free) char *to = xprintf("%s/%s%s.pem", archive, kind_name((enum kind)kind), part->id);
 
-            TRY(place(part->version->path[kind], to, err));
+            TRY(place_file(part->version->path[kind], to, err));
             if (kind == KIND_PRIVKEY) /* archive/NAME was closed, and will not be */
                 TRY(passage_guard_key(lineage->archive_dir, part->version->path[kind], to, err));
         }

@@ -16,6 +16,7 @@
 #include "store/convert.h"
 #include "store/layout.h"
 #include "store/live_dir.h"
+#include "store/live_switch.h"
 #include "store/version_dir.h"
 
 /* ---- names and forms ---- */
@@ -186,25 +187,28 @@ static bool hand_over_archive(const char *old, const char *archive, struct error
     return true;
 }
 
-static bool hand_over_live(const char *old, const struct lineage *lineage, struct error *err)
+static bool clean_archive(const struct lineage *lineage, const char *left, struct error *err)
+{
+    TRY(hand_over_archive(left, lineage->archive_dir, err));
+    TRY(file_remove_tree(left, err)); /* no key is overwritten: every one is kept, as the same file or a copy */
+    return file_sync_dir(lineage->archive_dir, err) && sync_above(lineage->archive_dir, err);
+}
+
+/* The directory that was live/NAME comes back, with the files that are there now, for those who hold it. */
+static bool clean_live(const struct lineage *lineage, const char *left, struct error *err)
 {
     if (lineage->layout != &layout_certbot)
-        TRY(layout_remove_readme(old, err)); /* belongs to Certbot's layout, and speaks of it */
-    return live_hand_over(old, lineage->live_dir, err);
+        TRY(layout_remove_readme(left, err)); /* belongs to Certbot's layout, and speaks of it */
+    return live_settle(lineage->live_dir, left, err);
 }
 
 static bool clean_side(const struct side *side, const struct lineage *lineage, struct error *err)
 {
     const char *left[] = { side->fresh, side->aside };
 
-    for (size_t i = 0; i < COUNT(left); i++) {
-        if (!is_there(left[i]))
-            continue;
-        TRY(side->is == live_is ? hand_over_live(left[i], lineage, err) : hand_over_archive(left[i], side->dir, err));
-        TRY(layout_remove_tree(left[i], err)); /* keys that have no second name any more are overwritten */
-        TRY(file_sync_dir(side->dir, err));
-        TRY(sync_above(side->dir, err));
-    }
+    for (size_t i = 0; i < COUNT(left); i++)
+        if (is_there(left[i]))
+            TRY(side->is == live_is ? clean_live(lineage, left[i], err) : clean_archive(lineage, left[i], err));
     return true;
 }
 

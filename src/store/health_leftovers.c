@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "store/convert.h"
 #include "store/health_private.h"
+#include "store/live_switch.h"
 #include "store/pending.h"
 #include "store/version_dir.h"
 
@@ -103,14 +104,15 @@ static bool only_waits(const struct lineage *lineage)
     AUTO(list_clear) struct list names = { 0 };
     struct error err = { 0 };
 
-    if (lineage->layout == &layout_certbot || !health_list_dir(lineage->archive_dir, &names))
+    if (lineage->layout == &layout_certbot || live_has_stand_in(lineage->live_dir) ||
+        !health_list_dir(lineage->archive_dir, &names))
         return false;
     for (size_t i = 0; i < names.len; i++) {
         AUTO(free) char *path = file_join(lineage->archive_dir, names.at[i]);
         AUTO(free) char *within = NULL;
         struct view id;
 
-        if (version_is_leftover(names.at[i]) || text_ends(names.at[i], ".next.was"))
+        if (version_is_leftover(names.at[i]))
             return false;
         if (version_is_next(names.at[i], &id) &&
             (!version_dir_id(path, &within, &err) || !view_equal(id, view_of(within))))

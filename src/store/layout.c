@@ -134,19 +134,21 @@ bool layout_remove_readme(const char *dir, struct error *err)
 
 /* ---- wiping ---- */
 
-/* Where a file's blocks are never written over in place, writing over them tells nobody anything. */
+/* Only where blocks are known to be written over in place, and link counts to be the file's own: network file systems
+ * and FUSE answer for another one, from a cache, which may not know of the second name that a file has got a moment
+ * ago. */
 static bool overwrites_in_place(int fd)
 {
-    static const long copying[] = { 0x9123683e /* btrfs */, 0x2fc12fc1 /* zfs */, 0xf2f52010 /* f2fs */,
-        0x3434 /* nilfs */, 0xca451a4e /* bcachefs */ };
+    static const unsigned long known[] = { 0xef53 /* ext2, ext3, ext4 */, 0x58465342 /* xfs */, 0x3153464a /* jfs */,
+        0x01021994 /* tmpfs */, 0x858458f6 /* ramfs */, 0x4d44 /* vfat */, 0x2011bab0 /* exfat */ };
     struct statfs fs;
 
     if (fstatfs(fd, &fs) != 0)
         return false;
-    for (size_t i = 0; i < COUNT(copying); i++)
-        if ((unsigned long)fs.f_type == (unsigned long)copying[i])
-            return false;
-    return true;
+    for (size_t i = 0; i < COUNT(known); i++)
+        if ((unsigned long)fs.f_type == known[i])
+            return true;
+    return false;
 }
 
 /* A second name is somebody's who wants to keep it. */

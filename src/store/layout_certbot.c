@@ -270,7 +270,7 @@ static bool finish_version(char *const dirs[KIND_COUNT], unsigned version, struc
     TRY(file_read(chain_path, &whole, err));
     TRY(cert_from_pem((struct view){ buf_view(&whole).at + cert_len, whole.len - cert_len }, chain_path, &issuer, err));
     TRY(cert_check_signed_by(cert, issuer, err));
-    return file_create_whole(path, fresh, buf_view(&whole), FILE_PUBLIC, err);
+    return file_create_whole(path, fresh, buf_view(&whole), access_public(path), err);
 }
 
 static bool remove_begun(char *const dirs[KIND_COUNT], unsigned version, struct error *err)

@@ -1,7 +1,10 @@
 /*
  * What holds in both layouts: each test runs over each of them.
  */
+#include <errno.h>
 #include <fcntl.h>
+#include <sys/inotify.h>
+#include <unistd.h>
 
 #include "store/history.h"
 #include "store/layout.h"
@@ -141,18 +144,30 @@ TEST(what_a_user_keeps_beside)
     CHECK_TEXT(old, "cert.pem chain.pem fullchain.pem meta.txt privkey.pem", "the old one has what is its own");
 }
 
+/* As a container does that has it mounted. */
 TEST(a_directory_that_is_held_open)
 {
-    AUTO(world_clear) struct world world = world_new("versioned");
-    AUTO(close) int dir = open(at("live/a"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    AUTO(close) int cert = -1;
-    char text[8192] = "";
+    OVER_LAYOUTS(layout)
+    {
+        AUTO(world_clear) struct world world = world_new(*layout);
+        AUTO(close) int dir = open(at("live/a"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        AUTO(close) int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+        char events[4096];
 
-    world_add(&world, 'b');
-    cert = openat(dir, "cert.pem", O_RDONLY | O_CLOEXEC);
-    REQUIRE(cert >= 0);
-    REQUIRE(read(cert, text, sizeof text - 1) > 0);
-    CHECK_TEXT(text, pem_a, "who began to read the old version goes on reading it");
+        REQUIRE(mkdir(at("live/a/conf.d"), 0755) == 0);
+        REQUIRE(inotify_add_watch(watch, at("live/a"), IN_MOVED_TO) >= 0);
+        for (const char *which = "ba"; *which != '\0'; which++) {
+            AUTO(close) int cert = -1;
+            char text[8192] = "";
+
+            world_add(&world, *which);
+            cert = openat(dir, "cert.pem", O_RDONLY | O_CLOEXEC);
+            REQUIRE(cert >= 0 && read(cert, text, sizeof text - 1) > 0, "%s", *layout);
+            CHECK_TEXT(text, *which == 'a' ? pem_a : pem_b, *layout);
+            CHECK(read(watch, events, sizeof events) > 0, "%s: who watches sees the change", *layout);
+            CHECK(faccessat(dir, "conf.d", F_OK, 0) == 0, "%s: a user's directory stays", *layout);
+        }
+    }
 }
 
 TEST(deleted)
@@ -264,13 +279,13 @@ TEST(live_directories_with_other_things)
     REQUIRE(stat(at("live/a"), &before) == 0);
     world_add(&world, 'b');
     REQUIRE(stat(at("live/a"), &after) == 0);
-    CHECK(before.st_ino != after.st_ino, "exchanged");
+    CHECK(before.st_ino == after.st_ino, "the directory stays");
     meta = read_text(at("live/a/meta.txt"));
     CHECK_TEXT(meta, "mine", "a name that is ours in the other layout only");
     REQUIRE(mkdir(at("live/a/conf.d"), 0755) == 0);
     world_add(&world, 'a');
     REQUIRE(stat(at("live/a/conf.d/.."), &before) == 0);
-    CHECK(before.st_ino == after.st_ino, "what holds directories stays in its place");
+    CHECK(before.st_ino == after.st_ino, "with a directory in it, too");
     check_live(&world, SERIAL_A, "afterwards");
 }
 

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "store/layout.h"
 #include "store/live_dir.h"
+#include "store/live_switch.h"
 #include "store/version_dir.h"
 #include "store/version_switch.h"
 
@@ -211,7 +212,7 @@ static bool restore(const struct lineage *lineage, const char *id, char **now, s
     AUTO(free) char *dir = superseded_dir(lineage, id);
     AUTO(free) char *next = xprintf("%s.next", dir);
     AUTO(free) char *kept = xstrdup(id);
-    AUTO(free) char *within = NULL, *key = version_file(dir, KIND_PRIVKEY);
+    AUTO(free) char *is_live = NULL, *key = version_file(dir, KIND_PRIVKEY);
 
     if (!file_is_dir(dir) && version_dir_is_whole(next)) { /* it waits, and nobody has made it live by himself */
         TRY(deploy(lineage, id, err));
@@ -225,8 +226,8 @@ static bool restore(const struct lineage *lineage, const char *id, char **now, s
     if (!deploy(lineage, id, err)) {
         struct error unknown = { 0 };
 
-        /* Unless the switch was done, and only putting away failed. */
-        if (version_dir_id(next, &within, &unknown) && strcmp(within, id) == 0)
+        /* Unless some of its files are live. */
+        if (version_dir_id(lineage->live_dir, &is_live, &unknown) && strcmp(is_live, id) != 0)
             (void)!rename(next, dir);
         return false;
     }
@@ -275,11 +276,9 @@ static bool create(const struct lineage *lineage, const struct issued *issued, c
     TRY(layout_make_dir(lineage->archive_dir, ARCHIVE_MODE, undo, err));
     TRY(add(lineage, issued, access, undo, &id, err));
     next = xprintf("%s/%s.next", lineage->archive_dir, id);
-    if (rename(next, lineage->live_dir) != 0) /* an empty directory of that name may be there */
-        return switch_error(lineage, err);
-    undo_add_tree(undo, lineage->live_dir);
+    undo_add_tree(undo, lineage->live_dir); /* missing, or an empty directory */
+    TRY(switch_first(lineage, next, err));
     TRY(layout_write_readme(above, "[cert name]/", NULL, err));
-    TRY(file_sync_dir(lineage->archive_dir, err));
     TRY(file_sync_dir(archive_above, err));
     return file_sync_dir(above, err);
 }
@@ -299,6 +298,7 @@ static bool remove_live(const struct lineage *lineage, struct error *err)
 
         together = together && text_equal(lineage->live[kind], expected);
     }
+    TRY(live_remove_passing(lineage->live_dir, err));
     meta = file_join(lineage->live_dir, META_NAME);
     for (int kind = 0; kind < KIND_COUNT; kind++)
         if (lineage->live[kind] != NULL && !layout_remove_file(lineage->live[kind], (enum kind)kind, err) &&

@@ -9,7 +9,9 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "store/acl.h"
+#include "store/place.h"
 #include "store/version_dir.h"
 
 /* Whether the certificate in it is a file: in Certbot's layout it is a link, and meta.txt is a user's. */
@@ -21,6 +23,19 @@ static bool has_files(const char *dir)
     return lstat(cert, &st) == 0 && S_ISREG(st.st_mode);
 }
 
+/* The mark of a stand-in, and what is about to become a file of ours. */
+static bool is_passing(const char *name)
+{
+    AUTO(free) char *file = NULL;
+
+    if (strcmp(name, LIVE_MARK) == 0)
+        return true;
+    if (name[0] != '.' || !text_ends(name, LIVE_FRESH))
+        return false;
+    file = xprintf("%.*s", (int)(strlen(name) - 1 - strlen(LIVE_FRESH)), name + 1);
+    return version_has_file(file);
+}
+
 /* README is ours in Certbot's layout; it goes along all the same. */
 static bool list_foreign(const char *dir, struct list *out, struct error *err)
 {
@@ -28,27 +43,44 @@ static bool list_foreign(const char *dir, struct list *out, struct error *err)
 
     TRY(file_list_dir(dir, &names, err));
     for (size_t i = 0; i < names.len; i++)
-        if (!version_has_file(names.at[i]) || (strcmp(names.at[i], META_NAME) == 0 && !has_files(dir)))
+        if (!is_passing(names.at[i]) &&
+            (!version_has_file(names.at[i]) || (strcmp(names.at[i], META_NAME) == 0 && !has_files(dir))))
             list_add(out, names.at[i]);
     return true;
 }
 
-/* A second name for a file of the user's, so that it is there on both sides of the switch. */
-static bool carry_one(const char *from, const char *to, struct error *err)
+/* What a user keeps in LIVE and cannot have a second name in NEXT: a directory, somebody else's file, or any where the
+ * file system has no hard links. A link leads there once the two have changed places. */
+static char *way_back(const char *next, const char *name)
+{
+    return xprintf("./../%s/%s", file_basename(next), name);
+}
+
+/* Whether it is such a link: nobody else begins one like that. */
+static bool is_way_back(const char *path)
 {
     AUTO(free) char *text = NULL;
+    struct error err = { 0 };
 
+    return file_is_link(path) && file_read_link(path, &text, &err) && text_starts(text, "./../.") &&
+           strcmp(file_basename(text), file_basename(path)) == 0;
+}
+
+/* So that it is there on both sides of the switch. */
+static bool carry_one(const char *from, const char *next, struct error *err)
+{
+    AUTO(free) char *to = file_join(next, file_basename(from));
+    AUTO(free) char *text = NULL;
+
+    TRY(file_remove(to, err));
     if (file_is_link(from)) {
         TRY(file_read_link(from, &text, err));
-        TRY(file_remove(to, err));
-        return symlink(text, to) == 0 || file_error(err, "create the link", to);
+    } else {
+        if (!file_is_dir(from) && link(from, to) == 0)
+            return true;
+        text = way_back(next, file_basename(from));
     }
-    if (file_is_dir(from)) /* has one place only: moved after the switch */
-        return true;
-    TRY(file_remove(to, err));
-    /* Somebody else's file, or a file system without hard links: it moves after the switch, too. */
-    return link(from, to) == 0 || errno == EPERM || errno == EACCES || errno == EMLINK || errno == ENOTSUP ||
-           errno == ENOSYS || errno == EXDEV || file_error(err, "keep beside the new version", from);
+    return symlink(text, to) == 0 || file_error(err, "keep beside the new version", from);
 }
 
 static bool carry(const char *live, const char *next, struct error *err)
@@ -58,9 +90,8 @@ static bool carry(const char *live, const char *next, struct error *err)
     TRY(list_foreign(live, &names, err));
     for (size_t i = 0; i < names.len; i++) {
         AUTO(free) char *from = file_join(live, names.at[i]);
-        AUTO(free) char *to = file_join(next, names.at[i]);
 
-        TRY(carry_one(from, to, err));
+        TRY(carry_one(from, next, err));
     }
     return true;
 }
@@ -151,6 +182,35 @@ static bool keep_both(const char *from, const char *old, const char *live, struc
     return true;
 }
 
+/* Only files go from one file system to another. */
+static bool move(const char *from, const char *to, struct error *err)
+{
+    if (rename(from, to) == 0)
+        return true;
+    if (errno != EXDEV || (file_is_dir(from) && !file_is_link(from)))
+        return file_error(err, "keep in the live directory", from);
+    return place_name(from, to, err) && file_remove(from, err);
+}
+
+static bool hand_over_one(const char *from, const char *old, const char *live, bool *moved, struct error *err)
+{
+    AUTO(free) char *to = file_join(live, file_basename(from));
+    bool one_place;
+    struct stat st;
+
+    if (is_way_back(from)) /* it leads to what is in LIVE by now */
+        return file_remove(from, err);
+    if (is_way_back(to))
+        TRY(file_remove(to, err));
+    if (lstat(to, &st) != 0) {
+        *moved = true;
+        return errno == ENOENT ? move(from, to, err) : file_error(err, "examine", to);
+    }
+    one_place = S_ISDIR(st.st_mode) || (file_is_dir(from) && !file_is_link(from));
+    *moved = *moved || one_place;
+    return one_place ? keep_both(from, old, live, err) : keep_younger(from, to, &st, err);
+}
+
 bool live_hand_over(const char *old, const char *live, struct error *err)
 {
     AUTO(list_clear) struct list names = { 0 };
@@ -159,19 +219,8 @@ bool live_hand_over(const char *old, const char *live, struct error *err)
     TRY(list_foreign(old, &names, err));
     for (size_t i = 0; i < names.len; i++) {
         AUTO(free) char *from = file_join(old, names.at[i]);
-        AUTO(free) char *to = file_join(live, names.at[i]);
-        struct stat st;
 
-        if (lstat(to, &st) == 0) {
-            bool one_place = S_ISDIR(st.st_mode) || (file_is_dir(from) && !file_is_link(from));
-
-            TRY(one_place ? keep_both(from, old, live, err) : keep_younger(from, to, &st, err));
-            moved = moved || one_place;
-        } else if (errno != ENOENT || rename(from, to) != 0) {
-            return file_error(err, "keep in the live directory", from);
-        } else {
-            moved = true;
-        }
+        TRY(hand_over_one(from, old, live, &moved, err));
     }
     return !moved || (file_sync_dir(live, err) && file_sync_dir(old, err)); /* before anything becomes of the old one */
 }
@@ -197,9 +246,18 @@ static bool copy_access(const char *from, const char *to, struct error *err)
     return acl_copy(old, fd, to, err);
 }
 
+static bool set_mark(const char *dir, struct error *err)
+{
+    AUTO(free) char *path = file_join(dir, LIVE_MARK);
+
+    TRY(file_remove(path, err));
+    return file_create(path, view_of(""), FILE_PRIVATE, err);
+}
+
 bool live_prepare(const char *live, const char *next, struct error *err)
 {
     if (file_is_dir(live)) {
+        TRY(set_mark(next, err));
         TRY(carry(live, next, err));
         TRY(copy_access(live, next, err));
     }

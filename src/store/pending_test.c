@@ -218,7 +218,7 @@ static void *come_and_go(void *data)
     AUTO(pending_clear) struct pending pending = a_record();
 
     for (int i = 0; i < 100; i++)
-        if (!store_probe(worker->store, NULL, NULL, &worker->err) ||
+        if (!store_probe(worker->store, NULL, &worker->err) ||
             !pending_save(worker->store, worker->name, &pending, &worker->err) ||
             !pending_drop(worker->store, worker->name, &worker->err))
             break;

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,8 +12,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "store/layout.h"
-#include "store/version_switch.h"
+#include "store/store_private.h"
 
 /* A version takes some 40 KiB at most, the record of its order half of that; the rest is for the log. With large
  * blocks, every one of some twenty files and directories takes a whole one. */
@@ -59,12 +59,33 @@ static bool reserve(int fd, const char *dir, struct error *err)
     return file_error(err, "keep a new certificate in", dir);
 }
 
-/* A name that a killed run has left is passed over: its process number may be ours now. */
+/* What killed runs have left. */
+static void remove_leftovers(const char *dir)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    struct error err = { 0 };
+
+    if (!file_list_dir(dir, &names, &err))
+        return;
+    for (size_t i = 0; i < names.len; i++) {
+        AUTO(free) char *path = file_join(dir, names.at[i]);
+        long pid;
+
+        if (sscanf(names.at[i], NAME ".%ld.", &pid) == 1 && pid > 0 && kill((pid_t)pid, 0) != 0 && errno == ESRCH)
+            (void)unlink(path);
+    }
+}
+
+/* A file without a name: nothing is left of it whatever happens, and no directory changes. Where the file system has no
+ * such thing, one with a name; one that a killed run has left is passed over, as its process number may be ours now. */
 static int open_probe(const char *dir, char **path)
 {
     static atomic_uint serial;
-    int fd = -1;
+    int fd = open(dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
 
+    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL && errno != ENOENT))
+        return fd;
+    remove_leftovers(dir);
     for (int i = 0; i < TRIES; i++) {
         AUTO(free) char *tried = xprintf("%s/" NAME ".%ld.%u", dir, (long)getpid(), atomic_fetch_add(&serial, 1));
 
@@ -77,22 +98,19 @@ static int open_probe(const char *dir, char **path)
     return fd;
 }
 
-/* Only a file that was made proves that one can be: root passes every access check, and may still be refused
- * (quota, immutable directory, security module). *path is the caller's, and to be removed. */
-static bool probe_create(const char *dir, char **path, struct error *err)
+/* Only a file that was made proves that one can be: root passes every access check, and may still be refused by a
+ * quota. */
+static bool probe_write(const char *dir, struct error *err)
 {
-    AUTO(free) char *made = NULL;
-    AUTO(close) int fd = open_probe(dir, &made);
+    AUTO(free) char *named = NULL;
+    AUTO(close) int fd = open_probe(dir, &named);
     struct error removing = { 0 };
+    bool ok;
 
     if (fd < 0)
         return file_error(err, "create files in", dir);
-    if (!reserve(fd, dir, err)) {
-        (void)!file_remove(made, &removing);
-        return false;
-    }
-    *path = TAKE(made);
-    return true;
+    ok = reserve(fd, dir, err);
+    return named == NULL || file_remove(named, ok ? err : &removing) ? ok : false;
 }
 
 /* What can be known without writing. */
@@ -106,56 +124,36 @@ static bool look_at(const char *dir, struct error *err)
     return faccessat(AT_FDCWD, dir, W_OK | X_OK, AT_EACCESS) == 0 || file_error(err, "create files in", dir);
 }
 
-/* One that many lineages use: a file is made in it once in a run, as making one costs more than all the rest. */
-static bool probe_common(struct store *store, const char *dir, struct error *err)
+/* Whether a file was made on that file system already; or the same said. */
+static bool is_proved(struct store *store, const char *device, bool proved_now)
 {
-    struct proved_dirs *proved = store_proved_dirs(store);
-    AUTO(free) char *path = NULL;
+    struct proved_devices *proved = store_proved_devices(store);
     bool known;
 
+    (void)pthread_mutex_lock(&proved->mutex);
+    known = list_has(&proved->devices, device);
+    if (!known && proved_now)
+        list_add(&proved->devices, device);
+    (void)pthread_mutex_unlock(&proved->mutex);
+    return known;
+}
+
+/* Each directory is looked at; a file is made once in a run on each file system, where nobody is expected to watch:
+ * whoever watches live/ or renewal/ need not wake for it. */
+static bool probe_dir(struct store *store, const char *dir, struct error *err)
+{
+    AUTO(free) char *device = NULL;
+    struct stat st;
+
     TRY(look_at(dir, err));
-    (void)pthread_mutex_lock(&proved->mutex);
-    known = list_has(&proved->dirs, dir);
-    (void)pthread_mutex_unlock(&proved->mutex);
-    if (known)
+    if (stat(dir, &st) != 0)
+        return file_error(err, "examine", dir);
+    device = xprintf("%ju", (uintmax_t)st.st_dev);
+    if (is_proved(store, device, false))
         return true;
-    TRY(probe_create(dir, &path, err));
-    TRY(file_remove(path, err));
-    (void)pthread_mutex_lock(&proved->mutex);
-    list_add(&proved->dirs, dir);
-    (void)pthread_mutex_unlock(&proved->mutex);
+    TRY(probe_write(dir, err));
+    (void)is_proved(store, device, true);
     return true;
-}
-
-static bool apart(const char *live, const char *archive, const struct lineage *lineage, struct error *err)
-{
-    (void)error_set(err, ERROR_STORE,
-        "%s and %s are on different file systems: in the layout 'versioned', versions change "
-        "places between them in one step, which only one file system can do",
-        live, archive);
-    return switch_advise(lineage != NULL ? lineage->name : NULL, err);
-}
-
-/* Only a file that went from one to the other proves that a version can: two mounts may be of one device. */
-static bool probe_archive(
-    const char *archive, const char *live, const struct lineage *lineage, bool passes, struct error *err)
-{
-    AUTO(free) char *from = NULL, *to = NULL;
-    struct error removing = { 0 };
-    struct stat inside, above;
-
-    if (passes && lineage != NULL && stat(lineage->live_dir, &inside) == 0 && stat(live, &above) == 0 &&
-        inside.st_dev != above.st_dev)
-        return apart(lineage->live_dir, archive, lineage, err);
-    TRY(probe_create(archive, &from, err));
-    if (!passes || strcmp(live, archive) == 0)
-        return file_remove(from, err);
-    to = file_join(live, file_basename(from));
-    if (rename(from, to) == 0)
-        return file_remove(to, err);
-    (void)(errno == EXDEV ? apart(live, archive, lineage, err) : file_error(err, "move files to", live));
-    (void)!file_remove(from, &removing);
-    return false;
 }
 
 /* Whoever removes the last record removes the directory of them all, too, at any moment, and the next one makes it
@@ -165,7 +163,7 @@ static bool probe_pending(struct store *store, struct error *err)
     for (int i = 0;; i++) {
         AUTO(free) char *dir = nearest_dir(store_path(store, "pending"));
 
-        if (probe_common(store, dir, err))
+        if (probe_dir(store, dir, err))
             return true;
         if ((err->sys != ENOENT && err->sys != ENOTDIR) || i == TRIES)
             return false;
@@ -173,19 +171,20 @@ static bool probe_pending(struct store *store, struct error *err)
     }
 }
 
-bool store_probe(struct store *store, const struct settings *settings, const struct lineage *lineage, struct error *err)
+/* What is in live/NAME is replaced; a new one is made beside others. */
+static char *live_place(const struct store *store, const struct lineage *lineage)
+{
+    return nearest_dir(lineage != NULL ? xstrdup(lineage->live_dir) : store_path(store, "live"));
+}
+
+bool store_probe(struct store *store, const struct lineage *lineage, struct error *err)
 {
     AUTO(free)
     char *archive = nearest_dir(lineage != NULL ? xstrdup(lineage->archive_dir) : store_path(store, "archive"));
-    AUTO(free) char *live = nearest_dir(lineage != NULL ? file_dirname(lineage->live_dir) : store_path(store, "live"));
-    AUTO(free) char *renewal = nearest_dir(store_path(store, "renewal"));
-    const struct layout *layout = lineage != NULL    ? lineage->layout
-                                  : settings == NULL ? NULL
-                                                     : layout_for_new(store, settings);
+    AUTO(free) char *live = live_place(store, lineage), *renewal = nearest_dir(store_path(store, "renewal"));
 
-    TRY(look_at(archive, err));
-    TRY(probe_common(store, live, err));
-    TRY(probe_common(store, renewal, err));
-    TRY(probe_pending(store, err));
-    return probe_archive(archive, live, lineage, layout == &layout_versioned, err);
+    TRY(probe_pending(store, err)); /* first: nobody watches there */
+    TRY(probe_dir(store, archive, err));
+    TRY(probe_dir(store, live, err));
+    return probe_dir(store, renewal, err);
 }

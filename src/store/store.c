@@ -23,7 +23,7 @@ struct store {
     struct patience wait; /* for the directories */
     bool strict;          /* --strict-permissions */
     struct shared_dirs shared;
-    struct proved_dirs proved;
+    struct proved_devices proved;
 };
 
 /* ---- opening ---- */
@@ -169,7 +169,7 @@ void store_close(struct store *store)
         free(store->dir[i]);
     }
     list_clear(&store->shared.dirs);
-    list_clear(&store->proved.dirs);
+    list_clear(&store->proved.devices);
     (void)pthread_mutex_destroy(&store->shared.mutex);
     (void)pthread_mutex_destroy(&store->proved.mutex);
     free(store);
@@ -180,7 +180,7 @@ struct shared_dirs *store_shared_dirs(struct store *store)
     return &store->shared;
 }
 
-struct proved_dirs *store_proved_dirs(struct store *store)
+struct proved_devices *store_proved_devices(struct store *store)
 {
     return &store->proved;
 }

@@ -32,12 +32,12 @@ struct shared_dirs *store_shared_dirs(struct store *store);
 MUST_USE bool store_archive_is_shared(
     struct store *store, const struct lineage *lineage, bool *shared, struct error *err);
 
-/* The directories of which this run knows that files can be made in them, because it has made one. */
-struct proved_dirs {
+/* The file systems on which this run has made a file, so that it knows that it can. */
+struct proved_devices {
     pthread_mutex_t mutex;
-    struct list dirs;
+    struct list devices;
 };
-struct proved_dirs *store_proved_dirs(struct store *store);
+struct proved_devices *store_proved_devices(struct store *store);
 
 /* "CONF/PART" and "CONF/PART/NAME", of the caller's. */
 char *store_path(const struct store *store, const char *part) __attribute__((returns_nonnull));

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -11,6 +12,7 @@
 #include "base/text.h"
 #include "store/layout.h"
 #include "store/live_dir.h"
+#include "store/live_switch.h"
 #include "store/version_dir.h"
 
 /* ---- switching ---- */
@@ -20,7 +22,6 @@ static char *next_path(const struct lineage *lineage, const char *id)
     return xprintf("%s/%s.next", lineage->archive_dir, id);
 }
 
-/* After a step other than an exchange. */
 static bool sync_both(const struct lineage *lineage, struct error *err)
 {
     AUTO(free) char *above = file_dirname(lineage->live_dir);
@@ -29,59 +30,12 @@ static bool sync_both(const struct lineage *lineage, struct error *err)
     return file_sync_dir(lineage->archive_dir, err);
 }
 
-bool switch_advise(const char *name, struct error *err)
+/* The rest of a version, with what a user keeps in it, gives way to the whole one. */
+static bool take_place(const struct lineage *lineage, const char *whole, const char *place, struct error *err)
 {
-    if (name == NULL)
-        return error_next(err, "put both on one file system, or use --store-layout certbot");
-    return error_next(err,
-        "put both on one file system, or run `store convert --layout certbot --cert-name %s` (for new "
-        "certificates: --store-layout certbot)",
-        name);
-}
-
-bool switch_error(const struct lineage *lineage, struct error *err)
-{
-    bool is_new = lineage->conf == NULL || lineage_is_new(lineage);
-
-    (void)file_error(err, "make the new version live in", lineage->live_dir);
-    if (err->sys != EXDEV)
-        return false;
-    (void)error_in(err, "%s and %s are on different file systems", lineage->live_dir, lineage->archive_dir);
-    return switch_advise(is_new ? NULL : lineage->name, err);
-}
-
-/* Without an exchange there is a moment without a live version, of two system calls. */
-static bool exchange_by_steps(const struct lineage *lineage, const char *next, struct error *err)
-{
-    AUTO(free) char *aside = xprintf("%s.was", next);
-
-    if (rename(lineage->live_dir, aside) != 0 && errno != ENOENT)
-        return switch_error(lineage, err);
-    if (rename(next, lineage->live_dir) != 0) {
-        (void)switch_error(lineage, err);
-        (void)!rename(aside, lineage->live_dir);
-        return false;
-    }
-    if (rename(aside, next) != 0 &&
-        errno != ENOENT) /* the new one is live; the next one to load it goes on from here */
-        log_warning("Could not put %s away: %s", aside, strerror(errno));
-    return true;
-}
-
-static bool exchange(const struct lineage *lineage, const char *next, struct error *err)
-{
-    struct error late = { 0 };
-
-    if (live_exchange(lineage->live_dir, next, err))
-        return true;
-    if (file_exchange_is_missing(err) || err->sys == ENOENT) {
-        TRY(exchange_by_steps(lineage, next, err));
-        if (!sync_both(lineage, &late))
-            log_warning("Could not sync the directories of %s: %s", lineage->name, late.why);
-        return true;
-    }
-    errno = err->sys;
-    return switch_error(lineage, err);
+    TRY(live_hand_over(place, whole, err));
+    TRY(version_dir_drop(lineage->archive_dir, file_basename(place), err));
+    return rename(whole, place) == 0 || file_error(err, "put away", whole);
 }
 
 bool switch_file_away(const struct lineage *lineage, const char *next, const char *id, struct error *err)
@@ -96,9 +50,7 @@ bool switch_file_away(const struct lineage *lineage, const char *next, const cha
         return version_dir_drop(lineage->archive_dir, file_basename(next), err);
     if (version_dir_is_whole(place))
         return error_set(err, ERROR_STORE, "%s and %s differ, but have the same date and serial number", next, place);
-    TRY(live_hand_over(place, next, err));
-    TRY(version_dir_drop(lineage->archive_dir, id, err)); /* the rest of a version */
-    return rename(next, place) == 0 || file_error(err, "put away", next);
+    return take_place(lineage, next, place, err);
 }
 
 /* `next` holds the version that was live before: it gets its own name. */
@@ -113,16 +65,109 @@ static bool put_away(const struct lineage *lineage, const char *next, struct err
     return switch_file_away(lineage, next, id, err);
 }
 
-bool switch_live(const struct lineage *lineage, const char *id, struct error *err)
+/* A place for the version that is live, so that it is superseded once it is not. What lies there already gives way,
+ * unless it is the same. */
+static bool keep_live(const struct lineage *lineage, const char *id, struct error *err)
 {
-    AUTO(free) char *next = next_path(lineage, id);
+    AUTO(free) char *place = file_join(lineage->archive_dir, id), *fresh = file_beside(place, "new");
     struct error late = { 0 };
 
-    TRY(live_prepare(lineage->live_dir, next, err));
-    TRY(exchange(lineage, next, err));
-    if (!put_away(lineage, next, &late) ||
+    if (version_dir_equal(place, lineage->live_dir) ||
+        (file_exists(place) && !version_dir_is_whole(lineage->live_dir))) /* somebody took files away */
+        return true;
+    if (version_dir_is_whole(place))
+        return error_set(
+            err, ERROR_STORE, "%s and %s differ, but have the same date and serial number", lineage->live_dir, place);
+    TRY(layout_remove_tree(fresh, err));
+    if (mkdir(fresh, 0755) != 0)
+        return file_error(err, "create the directory", fresh);
+    if (!live_refill(fresh, lineage->live_dir, false, err) || !take_place(lineage, fresh, place, err)) {
+        (void)!file_remove_tree(fresh, &late);
+        return false;
+    }
+    return file_sync_dir(lineage->archive_dir, err);
+}
+
+/* Where live/NAME cannot change places with anything. The certificate goes first and comes back last: so a crash in
+ * between leaves the certificate of ID.next live, and the next start replaces the rest. */
+static bool switch_in_place(const struct lineage *lineage, const char *next, const char *old_id, struct error *err)
+{
+    AUTO(free) char *old = old_id == NULL ? NULL : file_join(lineage->archive_dir, old_id), *now = NULL;
+    struct error late = { 0 };
+
+    if (live_refill(lineage->live_dir, next, false, err))
+        return true;
+    if (old == NULL)
+        return false;
+    if (version_dir_id(lineage->live_dir, &now, &late) && strcmp(now, old_id) == 0)
+        return false; /* nothing was replaced */
+    if (!live_refill(lineage->live_dir, old, true, &late))
+        log_warning("Only some files in %s are the new ones; the next run replaces the others: %s", lineage->live_dir,
+            late.why);
+    return false;
+}
+
+/* With a directory that stands in for live/NAME meanwhile. */
+static bool switch_by_stand_in(const struct lineage *lineage, const char *next, struct error *err)
+{
+    AUTO(free) char *stand_in = live_stand_in(lineage->live_dir);
+    struct error late = { 0 };
+
+    TRY(live_settle(lineage->live_dir, stand_in, err));
+    if (mkdir(stand_in, 0700) != 0)
+        return file_error(err, "create the directory", stand_in);
+    if (live_refill(stand_in, next, false, err) && live_switch(lineage->live_dir, stand_in, err))
+        return true;
+    if (!live_drop(lineage->live_dir, stand_in, &late)) /* the next one to load the lineage tries again */
+        log_warning("Could not clean up after trying to make a version of %s live: %s", lineage->name, late.why);
+    return false;
+}
+
+/* ID.next is live: what a user keeps in it goes there, too. */
+static bool drop_next(const struct lineage *lineage, const char *next, struct error *err)
+{
+    TRY(live_hand_over(next, lineage->live_dir, err));
+    return version_dir_drop(lineage->archive_dir, file_basename(next), err);
+}
+
+bool switch_first(const struct lineage *lineage, const char *next, struct error *err)
+{
+    if (rename(next, lineage->live_dir) == 0)
+        return sync_both(lineage, err);
+    (void)file_error(err, "make the new version live in", lineage->live_dir);
+    if (!live_cannot_switch(err))
+        return false;
+    error_clear(err);
+    if (mkdir(lineage->live_dir, 0755) != 0 && errno != EEXIST)
+        return file_error(err, "create the directory", lineage->live_dir);
+    TRY(live_refill(lineage->live_dir, next, false, err));
+    TRY(version_dir_drop(lineage->archive_dir, file_basename(next), err));
+    return sync_both(lineage, err);
+}
+
+bool switch_live(const struct lineage *lineage, const char *id, struct error *err)
+{
+    AUTO(free) char *next = next_path(lineage, id), *old_id = NULL;
+    struct error late = { 0 };
+
+    if (!file_exists(lineage->live_dir))
+        return switch_first(lineage, next, err);
+    if (!version_dir_id(lineage->live_dir, &old_id, err)) { /* none that could be read */
+        if (err->sys != 0 && err->sys != ENOENT)
+            return false;
+        error_clear(err);
+    }
+    TRY(old_id == NULL || strcmp(old_id, id) == 0 || keep_live(lineage, old_id, err));
+    if (!switch_by_stand_in(lineage, next, err)) {
+        if (!live_cannot_switch(err))
+            return false;
+        log_debug("The files in %s are replaced one by one: %s", lineage->live_dir, err->why);
+        error_clear(err);
+        TRY(switch_in_place(lineage, next, old_id, err));
+    }
+    if (!drop_next(lineage, next, &late) ||
         !file_sync_dir(lineage->archive_dir, &late)) /* the next one to load it does */
-        log_warning("Could not put the version of %s away that was live before: %s", lineage->name, late.why);
+        log_warning("Could not clean up after making version %s of %s live: %s", id, lineage->name, late.why);
     return true;
 }
 
@@ -133,6 +178,8 @@ bool switch_is_unsettled(const struct lineage *lineage)
     AUTO(list_clear) struct list names = { 0 };
     struct error err = { 0 };
 
+    if (live_has_stand_in(lineage->live_dir))
+        return true;
     /* What is live can be read where superseded versions are another user's. With any other trouble nobody knows, and
      * whoever looks closer is told which it is. */
     if (!file_list_dir(lineage->archive_dir, &names, &err))
@@ -140,66 +187,41 @@ bool switch_is_unsettled(const struct lineage *lineage)
     for (size_t i = 0; i < names.len; i++) {
         struct view id;
 
-        if (names.at[i][0] == '.' || version_is_next(names.at[i], &id) || text_ends(names.at[i], ".next.was"))
+        if (names.at[i][0] == '.' || version_is_next(names.at[i], &id))
             return true;
     }
     return false;
 }
 
-/* What was exchanged by steps and cut short: ".was" is the version that was live. */
-static bool settle_steps(const struct lineage *lineage, const char *name, struct error *err)
-{
-    AUTO(free) char *aside = file_join(lineage->archive_dir, name);
-    AUTO(free) char *next = xstrdup(aside);
-
-    next[strlen(next) - strlen(".was")] = '\0';
-    if (!file_exists(lineage->live_dir)) {
-        const char *chosen = file_is_dir(next) ? next : aside;
-
-        log_info("Making a version of %s live, as a switch was interrupted", lineage->name);
-        if (rename(chosen, lineage->live_dir) != 0)
-            return file_error(err, "make live", chosen);
-        if (chosen == aside)
-            return true;
-    }
-    if (!file_exists(next) && rename(aside, next) != 0)
-        return file_error(err, "put away", aside);
-    return true;
-}
-
-/* Nothing was ever live, as the lineage was being made. */
-static bool make_first_live(const struct lineage *lineage, const char *next, struct error *err)
-{
-    if (rename(next, lineage->live_dir) != 0)
-        return switch_error(lineage, err);
-    return sync_both(lineage, err);
-}
-
-/* What is in ID.next: the version ID, which waits to become live, or the one that was live before it. */
+/* What is in ID.next: the version ID, which waits to become live or has just done so; or one that was live before. */
 static bool settle_next(const struct lineage *lineage, const char *name, struct view id, struct error *err)
 {
     AUTO(free) char *path = file_join(lineage->archive_dir, name);
-    AUTO(free) char *within = NULL;
+    AUTO(free) char *within = NULL, *live = NULL;
+    struct error unknown = { 0 };
 
     TRY(version_dir_id(path, &within, err));
-    if (view_equal(id, view_of(within)))
-        return layout_is_taken(lineage->live_dir) || make_first_live(lineage, path, err);
-    TRY(sync_both(lineage, err));
-    return put_away(lineage, path, err);
+    if (!view_equal(id, view_of(within)))
+        return sync_both(lineage, err) && put_away(lineage, path, err);
+    if (!version_dir_id(lineage->live_dir, &live, &unknown))
+        return layout_is_taken(lineage->live_dir) || switch_first(lineage, path, err);
+    if (strcmp(live, within) != 0) /* it waits */
+        return true;
+    if (!version_dir_equal(path, lineage->live_dir))
+        TRY(live_refill(lineage->live_dir, path, false, err));
+    return drop_next(lineage, path, err);
 }
 
 bool switch_settle(const struct lineage *lineage, struct error *err)
 {
+    AUTO(free) char *stand_in = live_stand_in(lineage->live_dir);
     AUTO(list_clear) struct list names = { 0 };
     struct view id;
     bool ok = true;
 
     if (lineage_shares_archive(lineage))
         return lineage_refuse_shared(lineage, err);
-    TRY(file_list_dir(lineage->archive_dir, &names, err));
-    for (size_t i = 0; i < names.len; i++)
-        if (text_ends(names.at[i], ".next.was"))
-            TRY(settle_steps(lineage, names.at[i], err));
+    TRY(live_settle(lineage->live_dir, stand_in, err) && live_remove_passing(lineage->live_dir, err));
     TRY(file_list_dir(lineage->archive_dir, &names, err));
     for (size_t i = 0; i < names.len; i++) {
         if (version_is_next(names.at[i], &id))
@@ -213,8 +235,12 @@ bool switch_settle(const struct lineage *lineage, struct error *err)
 bool switch_pending(const struct lineage *lineage, char **id, struct error *err)
 {
     AUTO(list_clear) struct list names = { 0 };
+    AUTO(free) char *live = NULL;
+    struct error unknown = { 0 };
 
     *id = NULL;
+    if (!version_dir_id(lineage->live_dir, &live, &unknown))
+        live = xstrdup("");
     TRY(file_list_dir(lineage->archive_dir, &names, err));
     for (size_t i = 0; i < names.len; i++) {
         AUTO(free) char *path = file_join(lineage->archive_dir, names.at[i]);
@@ -223,7 +249,7 @@ bool switch_pending(const struct lineage *lineage, char **id, struct error *err)
         struct view named;
 
         if (!version_is_next(names.at[i], &named) || !version_dir_id(path, &within, &broken) ||
-            !view_equal(named, view_of(within)) || !version_dir_is_whole(path))
+            !view_equal(named, view_of(within)) || !version_dir_is_whole(path) || strcmp(within, live) == 0)
             continue;
         xreplace(id, within); /* several: the last by time */
     }

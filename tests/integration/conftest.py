@@ -22,6 +22,7 @@ sys.dont_write_bytecode = True
 import certs  # noqa: E402
 from checklist import Checklist  # noqa: E402
 from client import Client  # noqa: E402
+from mounts import Mounts  # noqa: E402
 from peers.hostile import HostileCa  # noqa: E402
 from peers.nginx import Nginx  # noqa: E402
 from peers.pebble import MAC_KEYS, Pebble, find_programs  # noqa: E402
@@ -90,6 +91,13 @@ def area(request):
     yield path
     if not getattr(request.node, "failed", False) or not os.environ.get("KEEP"):
         shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture
+def mounts(area):
+    made = Mounts()
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="session")

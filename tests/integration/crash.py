@@ -126,13 +126,12 @@ def driver(request, area):
     return Driver(path, area)
 
 
-def base_store(driver, layout, folders=None):
-    """folders: with a user's folder in live/a; without, by default, in Certbot's layout, where it keeps the switch from being one step."""
+def base_store(driver, layout, folders=True):
+    """folders: with a user's folder in live/a, too."""
     store = driver.area / f"base-{layout}"
     store.mkdir()
     (store / "renewal").mkdir()
     driver.run(store, "create", layout, driver.pems[0])
-    folders = layout == "versioned" if folders is None else folders
     for name, content in {**USERS, **(IN_FOLDERS if folders else {})}.items():
         (store / name).parent.mkdir(parents=True, exist_ok=True)
         (store / name).write_bytes(content)

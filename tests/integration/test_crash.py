@@ -105,7 +105,7 @@ def test_reads_that_fail(driver, layout, tell):
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_without_an_exchange_of_directories(driver, layout, tell):
     """On file systems that have no such thing there are moments in between; the next start ends them."""
-    base = base_store(driver, layout, folders=True)
+    base = base_store(driver, layout)
     count = 0
     for change in changes(driver, layout):
         calls = [call for call in calls_of(driver, base, change, exchange=False) if call[0] != "renameat2"]

@@ -203,6 +203,38 @@ def test_exim_owns_the_key(client, layout):
     client.store.check(["p.test", "q.test"])
 
 
+def test_the_owner_of_the_key_reads_certificates(client, layout):
+    """Certificates of a second lineage, where archive/ makes everything its owner's alone by now, and after conversions."""
+    other = {"certbot": "versioned", "versioned": "certbot"}[layout]
+    obtain(client, "certbot", "--key-owner", EXIM, name="q.test")
+    obtain(client, layout, name="p.test")
+    obtain(client, layout, "--key-owner", EXIM, name="r.test")
+    for step in ("obtained", other, layout, "again"):
+        for kind in KINDS:
+            assert reads(client.store.live("r.test", kind), user=EXIM), f"{kind}, {step}"
+            assert reads(client.store.live("q.test", kind), user=EXIM), f"{kind}, {step}"
+            assert kind == "privkey" or mode(client.store.live("p.test", kind)) == 0o644, f"{kind}, {step}"
+        if step != "again":
+            if step != "obtained":
+                client.run("store", "convert", "--layout", step, "--cert-name", "r.test", "--cert-name", "p.test")
+                assert reads(client.store.live("r.test", "fullchain"), user=EXIM), step
+            renew(client)
+
+
+def test_the_owner_given_by_hand(client, layout):
+    """chown -R: the next key is that user's, too."""
+    obtain(client, layout)
+    for part in ("live", "archive"):
+        subprocess.run(["chown", "-R", f"{EXIM}:{EXIM}", client.config / part], check=True)
+        (client.config / part).chmod(0o755)
+    renew(client)
+    assert all(reads(client.store.live("p.test", kind), user=EXIM) for kind in KINDS)
+    assert mode(client.store.live("p.test", "privkey")) == 0o600
+    version = client.run("history", "p.test", "--json").json()["certificates"][0]["versions"][0]["id"]
+    client.run("history", "restore", "p.test", version)
+    assert all(reads(client.store.live("p.test", kind), user=EXIM) for kind in KINDS)
+
+
 @needs_strace
 def test_exim_without_access_control_lists(client, layout, area, monkeypatch):
     """One user cannot be let in then: it is said what can be done."""

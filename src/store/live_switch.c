@@ -1,0 +1,227 @@
+#include "store/live_switch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "store/live_dir.h"
+#include "store/place.h"
+#include "store/version_dir.h"
+
+/* Who has opened the directory by its path a moment ago, to read one file after the other, gets them all from the same
+ * version. */
+#define READERS_MS 20
+
+#define FILES (KIND_COUNT + 1)
+
+char *live_stand_in(const char *live)
+{
+    return file_beside(live, "next");
+}
+
+static bool is_there(const char *path)
+{
+    struct stat st;
+
+    return lstat(path, &st) == 0;
+}
+
+bool live_has_stand_in(const char *live)
+{
+    AUTO(free) char *next = live_stand_in(live);
+
+    return is_there(next);
+}
+
+/* ---- replacing what is in a directory ---- */
+
+struct refill { /* one file */
+    char *from, *fresh, *to;
+    bool wanted; /* FROM has it */
+};
+
+static void refill_name(struct refill *file, const char *name, const char *from, const char *dir)
+{
+    file->from = file_join(from, name);
+    file->to = file_join(dir, name);
+    file->fresh = file_beside(file->to, LIVE_FRESH + 1);
+    file->wanted = is_there(file->from);
+}
+
+struct refills {
+    struct refill at[FILES]; /* in the order of kinds: the certificate is the first, and meta.txt the last */
+};
+
+static void refills_clear_at(struct refills *files)
+{
+    for (size_t i = 0; i < FILES; i++) {
+        free(files->at[i].from);
+        free(files->at[i].fresh);
+        free(files->at[i].to);
+    }
+}
+
+static void refills_of(struct refills *files, const char *from, const char *dir)
+{
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        AUTO(free) char *name = xprintf("%s.pem", kind_name((enum kind)kind));
+
+        refill_name(&files->at[kind], name, from, dir);
+    }
+    refill_name(&files->at[KIND_COUNT], META_NAME, from, dir);
+    if (file_is_link(files->at[KIND_CERT].from)) /* beside links it is a user's */
+        files->at[KIND_COUNT].wanted = false;
+}
+
+static bool remove_fresh(const struct refills *files, struct error *err)
+{
+    for (size_t i = 0; i < FILES; i++)
+        if (!file_remove(files->at[i].fresh, err) && err->sys != ENOTDIR)
+            return false;
+    return true;
+}
+
+static bool make_fresh(const struct refills *files, struct error *err)
+{
+    struct error late = { 0 };
+
+    for (size_t i = 0; i < FILES; i++) {
+        if (!files->at[i].wanted || place_name(files->at[i].from, files->at[i].fresh, err))
+            continue;
+        (void)!remove_fresh(files, &late); /* the error that brought us here is the one to be told */
+        return false;
+    }
+    return true;
+}
+
+/* One that the new files lack, if it is ours. */
+static bool drop_meta(const struct refills *files, struct error *err)
+{
+    const struct refill *meta = &files->at[KIND_COUNT];
+
+    return meta->wanted || !is_there(files->at[KIND_CERT].to) || file_is_link(files->at[KIND_CERT].to) ||
+           file_remove(meta->to, err);
+}
+
+bool live_refill(const char *dir, const char *from, bool cert_last, struct error *err)
+{
+    AUTO(refills_clear) struct refills files = { 0 };
+    struct error late = { 0 };
+
+    refills_of(&files, from, dir);
+    TRY(remove_fresh(&files, err));
+    TRY(make_fresh(&files, err));
+    TRY(drop_meta(&files, err));
+    for (size_t i = 0; i < FILES; i++) {
+        const struct refill *file = &files.at[cert_last ? FILES - 1 - i : i];
+
+        if (!file->wanted || rename(file->fresh, file->to) == 0)
+            continue;
+        (void)file_error(err, "replace", file->to);
+        (void)!remove_fresh(&files, &late);
+        return false;
+    }
+    /* A second name of the same file is not taken away by renaming it onto the other: rename(2). */
+    TRY(remove_fresh(&files, err));
+    return file_sync_dir(dir, err);
+}
+
+/* ---- switching ---- */
+
+static bool has_mark(const char *dir)
+{
+    AUTO(free) char *mark = file_join(dir, LIVE_MARK);
+
+    return is_there(mark);
+}
+
+bool live_drop(const char *live, const char *next, struct error *err)
+{
+    AUTO(free) char *mark = file_join(next, LIVE_MARK), *meta = file_join(next, META_NAME);
+    AUTO(free) char *above = file_dirname(live);
+    AUTO(refills_clear) struct refills files = { 0 };
+
+    if (!is_there(next))
+        return true;
+    TRY(live_hand_over(next, live, err));
+    refills_of(&files, next, next);
+    TRY(remove_fresh(&files, err));
+    TRY(file_remove(meta, err));
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        AUTO(free) char *path = version_file(next, (enum kind)kind);
+
+        TRY(file_remove(path, err)); /* never overwritten: a key has a second name in the live directory */
+    }
+    TRY(file_remove(mark, err));
+    return (rmdir(next) == 0 || errno == ENOENT || file_error(err, "remove", next)) && file_sync_dir(above, err);
+}
+
+/* NEXT is the directory that was live before, and LIVE stands in for it. */
+static bool put_back(const char *live, const char *next, struct error *err)
+{
+    (void)clock_sleep_ms(READERS_MS); /* cut short by an interrupt: that matters to nobody but them */
+    TRY(live_refill(next, live, false, err));
+    TRY(live_exchange(live, next, err));
+    (void)clock_sleep_ms(READERS_MS);
+    return true;
+}
+
+bool live_cannot_switch(const struct error *err)
+{
+    return file_exchange_is_missing(err) || err->sys == EBUSY || err->sys == EXDEV || err->sys == EACCES ||
+           err->sys == EPERM || err->sys == EROFS;
+}
+
+bool live_switch(const char *live, const char *next, struct error *err)
+{
+    struct error late = { 0 };
+
+    TRY(live_prepare(live, next, err));
+    TRY(live_exchange(live, next, err));
+    if (!put_back(live, next, &late)) {
+        log_warning("%s stands in for the directory that was there before until the next start: %s", live, late.why);
+        return true;
+    }
+    if (!live_drop(live, next, &late))
+        log_warning("Could not clean up after making a new version live in %s: %s", live, late.why);
+    return true;
+}
+
+/* There is no older one any more, or it cannot come back here: LIVE is the one from now on. */
+static bool keep_stand_in(const char *live, struct error *err)
+{
+    AUTO(free) char *mark = file_join(live, LIVE_MARK);
+
+    TRY(file_remove(mark, err));
+    return file_sync_dir(live, err);
+}
+
+bool live_remove_passing(const char *live, struct error *err)
+{
+    AUTO(free) char *next = live_stand_in(live), *mark = file_join(live, LIVE_MARK);
+    AUTO(refills_clear) struct refills files = { 0 };
+
+    refills_of(&files, live, live);
+    TRY(live_drop(live, next, err) && remove_fresh(&files, err));
+    return file_remove(mark, err) || err->sys == ENOTDIR;
+}
+
+bool live_settle(const char *live, const char *next, struct error *err)
+{
+    if (!is_there(next))
+        return !has_mark(live) || keep_stand_in(live, err);
+    if (has_mark(live) && !put_back(live, next, err)) {
+        if (!live_cannot_switch(err))
+            return false;
+        error_clear(err);
+        TRY(live_hand_over(next, live, err));
+        TRY(keep_stand_in(live, err));
+    }
+    return live_drop(live, next, err);
+}

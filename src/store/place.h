@@ -1,0 +1,16 @@
+#pragma once
+/*
+ * The same file under another name. Private to this room.
+ */
+#include <stdbool.h>
+
+#include "base/error.h"
+
+/* Gives FROM the second name TO, which must be free. Where a file cannot have two (on another file system, or one that
+ * has no such thing), TO is a copy with the same owner, mode, access control list and time, synced. */
+MUST_USE bool place_file(const char *from, const char *to, struct error *err);
+/* The same for a file or a symbolic link, which is made anew. */
+MUST_USE bool place_name(const char *from, const char *to, struct error *err);
+/* The times of `like`, as stat has them. */
+struct stat;
+MUST_USE bool place_time(const char *path, const struct stat *like, struct error *err);
