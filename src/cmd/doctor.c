@@ -3,15 +3,52 @@
 
 #include <string.h>
 
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "cmd/command.h"
 #include "cmd/report.h"
 #include "json/out.h"
+#include "net/net.h"
 #include "lifecycle/rehearse.h"
 
 #define FINDING_MAX (64 * 1024)
+
+/* ---- the network process ---- */
+
+struct network { /* it is started, and asked for nothing */
+    bool works;
+    char *protection; /* net_protection_describe */
+    struct error failed;
+};
+
+static void network_clear_at(struct network *network)
+{
+    free(network->protection);
+}
+
+static bool look_at_network(struct context *context, struct network *out, struct error *err)
+{
+    struct net_protection protection;
+    struct net *net;
+
+    out->works = context_net(context, &net, &out->failed) && net_protection(net, &protection, &out->failed);
+    if (out->works)
+        out->protection = net_protection_describe(&protection);
+    else if (out->failed.kind == ERROR_CANCELED)
+        return interrupt_check(err);
+    return true;
+}
+
+static void say_network(struct context *context, const struct network *network)
+{
+    if (network->works)
+        ui_say(context->ui, "The network process is locked in: %s.", network->protection);
+    else
+        ui_say(context->ui, "The network process does not work, and no certificate can be obtained or renewed: %s.%s%s",
+            network->failed.why, network->failed.next[0] != '\0' ? "\n    Try this: " : "", network->failed.next);
+}
 
 /* ---- for people ---- */
 
@@ -55,9 +92,9 @@ static void say_findings(struct context *context, const struct findings *finding
     }
 }
 
-static void say_summary(struct context *context, const struct findings *findings)
+static void say_summary(struct context *context, const struct findings *findings, size_t open)
 {
-    size_t repaired = 0, fixable = 0, open = findings_open(findings);
+    size_t repaired = 0, fixable = 0;
 
     for (size_t i = 0; i < findings->len; i++) {
         repaired += findings->at[i].repaired;
@@ -87,13 +124,16 @@ static void out_finding(struct out *out, const struct finding *finding)
     out_end(out);
 }
 
-static void say_json(struct context *context, const struct findings *findings, struct buf *text)
+static void say_json(
+    struct context *context, const struct findings *findings, const struct network *network, struct buf *text)
 {
     struct out out = out_pretty_to(text);
 
     out_object(&out, NULL);
-    out_bool(&out, "healthy", findings_open(findings) == 0);
+    out_bool(&out, "healthy", findings_open(findings) == 0 && network->works);
     out_number(&out, "certificates", (int64_t)findings->examined);
+    out_text(&out, "network_process", network->protection);
+    out_text(&out, "network_failure", network->works ? NULL : network->failed.why);
     out_array(&out, "findings");
     for (size_t i = 0; i < findings->len; i++)
         out_finding(&out, &findings->at[i]);
@@ -133,18 +173,21 @@ static bool doctor_run(struct context *context, struct error *err)
     AUTO(findings_clear) struct findings findings = { 0 };
     AUTO(buf_clear) struct buf text = BUF(REPORT_MAX);
     const struct rehearsal rehearsal = { rehearse, context };
+    AUTO(network_clear) struct network network = { 0 };
     size_t open;
 
     TRY(lock_store(context, &lock, err));
     TRY(health_examine_all(context->store, settings, settings->cert_name, settings->fix ? HEALTH_FIX : HEALTH_LOOK,
         &rehearsal, &findings, err));
+    TRY(look_at_network(context, &network, err));
+    open = findings_open(&findings) + !network.works;
     if (settings->json) {
-        say_json(context, &findings, &text);
+        say_json(context, &findings, &network, &text);
     } else {
         say_findings(context, &findings);
-        say_summary(context, &findings);
+        say_summary(context, &findings, open);
+        say_network(context, &network);
     }
-    open = findings_open(&findings);
     if (open == 0)
         return true;
     (void)error_set(err, ERROR_STORE, "%zu problem(s) remain in %s", open, store_config_dir(context->store));
@@ -166,7 +209,7 @@ const struct command cmd_doctor = {
         .usage = "[--fix] [--cert-name NAME] [--json]",
         .text = "Examines every certificate's files, links, versions, keys, renewal file and permissions, and what lies in the "
                 "store besides. With --fix it repairs what has exactly one right answer, and says what it did; what has "
-                "several is reported with all of them. The exit status is 1 while an error or a warning remains; notes do "
+                "several is reported with all of them. It also tells how the network process is protected. The exit status is 1 while an error or a warning remains; notes do "
                 "not count. With --json for monitoring.",
         .topics = topics,
         .ours = true,

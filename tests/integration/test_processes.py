@@ -3,6 +3,7 @@ import base64
 import errno
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -251,7 +252,6 @@ def test_network_process_killed(renewing):
 @pytest.mark.ours
 def test_network_process_stopped_from_the_start(make_client, new_ca, area):
     """A helper that cannot be started, or dies at once: a clear error, nothing made."""
-    import shutil
     client = make_client(new_ca)
     lonely = area / "bin"
     lonely.mkdir()
@@ -291,3 +291,35 @@ def test_memory_of_the_privileged_process_is_nobodys(make_client, start_pebble, 
     finally:
         gate.open()
     client.finish(process)
+
+
+@pytest.mark.ours
+def test_doctor_tells_how_the_network_process_is_protected(make_client):
+    client = make_client()
+    text = client.run("doctor").matches(r"The network process is locked in: user \d+, .*system calls").out
+    assert client.run("doctor", "--json").json()["network_process"] in text
+
+
+@needs_root
+@pytest.mark.ours
+@pytest.mark.skipif(not shutil.which("setpriv"), reason="needs setpriv")
+def test_root_without_capabilities(new_client, monkeypatch):
+    """As in a container that has dropped them all: it stays root, Landlock protects, and that is said."""
+    if "Landlock (version" not in new_client.run("doctor").out:
+        pytest.skip("this kernel has no Landlock")
+    plain = new_client.argv
+    monkeypatch.setattr(new_client, "argv", lambda *args: ["setpriv", "--bounding-set=-all", "--inh-caps=-all", *plain(*args)])
+    new_client.certonly(["bare.test"]).says("fewer protections than usual: user 0, Landlock", "it stays root: Operation not permitted")
+    new_client.run("doctor").says("user 0, Landlock", "it stays root")
+    new_client.store.check(["bare.test"])
+
+
+@pytest.mark.ours
+def test_doctor_finds_a_network_process_that_does_not_start(make_client, area):
+    client = make_client()
+    lonely = area / "bin"
+    lonely.mkdir()
+    client.program = shutil.copy(client.program, lonely / "evercert")
+    client.run("doctor", status=1).says("1 remain(s)", "The network process does not work", "install Evercert again")
+    said = client.run("doctor", "--json", status=1).json()
+    assert not said["healthy"] and "missing" in said["network_failure"]
