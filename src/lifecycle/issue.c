@@ -149,8 +149,8 @@ static bool order_anew(struct context *context, struct ca *ca, struct solver *so
 
 bool issue(struct context *context, struct issue_request *request, struct issued_chain *out, struct error *err)
 {
+    AUTO(alike_leave) struct alike *alike = NULL; /* until the authenticator is closed, too */
     AUTO(solver_close) struct solver solver = { 0 };
-    AUTO(alike_leave) struct alike *alike = NULL;
     struct ca *ca;
     bool found = false;
 
@@ -159,12 +159,12 @@ bool issue(struct context *context, struct issue_request *request, struct issued
     list_clear(&request->requested);
     list_add_all(&request->requested, &request->dns);
     list_add_all(&request->requested, &request->ips);
+    TRY(context_account(context, &ca, err));
+    TRY(alike_enter(context->store, ca->account->url, &request->requested, &alike, err));
     TRY(resume_order(context, request, out, &found, err));
     if (found)
         return true;
     TRY(solver_open(context, request->authenticator, &solver, err));
-    TRY(context_account(context, &ca, err));
-    TRY(alike_enter(context->store, ca->account->url, &request->requested, &alike, err));
     request->profile = issue_profile(context->settings, session_directory(ca->session));
     return order_anew(context, ca, &solver, request, out, err);
 }

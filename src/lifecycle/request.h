@@ -25,7 +25,7 @@ struct issue_request {
 };
 
 struct issued_chain {
-    struct buf cert, chain, fullchain; /* PEM */
+    struct buf cert, chain, fullchain; /* PEM, checked; chain is empty where no issuer is known (issuer.h) */
     char *order_url, *profile;         /* as the CA named them; profile NULL: it did not */
 };
 

@@ -335,6 +335,10 @@ def test_a_ca_that_never_sends_an_issuer(desk):
     at.client.run("doctor").says("0 remain(s)")
     assert "INVALID" not in at.client.run("certificates").text
     assert at.finalized() == 2 and at.client.store.versions(NAME) == [1, 2]
+    for layout in ("certbot", "versioned"):
+        at.client.run("store", "convert", "--layout", layout)
+        assert at.client.store.live(NAME, "chain").read_bytes() == b"" and at.client.store.versions(NAME) == [1, 2]
+        at.client.run("doctor").says("0 remain(s)")
     at.row = None
     at.client.renew("--force-renewal")
     assert len(at.client.store.chain(NAME)) == 1
