@@ -232,7 +232,7 @@ bool deliver_outstanding(
         return true;
     }
     *delivered = false;
-    return (patient && delivery.not_before > clock_now()) || do_rest(context, lineage, &delivery, delivered, err);
+    return (patient && delivery_waits(&delivery, clock_now())) || do_rest(context, lineage, &delivery, delivered, err);
 }
 
 bool deliver_sweep(struct context *context)

@@ -86,6 +86,10 @@ static void finish(struct engine *engine, struct transfer *transfer, CURLcode re
         (void)event_del(transfer->silence);
     if (transfer_guarded(transfer, &result)) {
         begin_again(engine, transfer);
+    } else if (transfer_raw(transfer, result)) {
+        if (!transfer->guard.active) /* a CA begins with a GET: what it says of later answers is no truer */
+            engine->options.raw = true;
+        begin_again(engine, transfer);
     } else if (result != CURLE_OK) {
         failure_describe(result, transfer, &failure);
         answer_failed(engine, transfer, MESSAGE_FAILURE_NETWORK, &failure);

@@ -152,7 +152,8 @@ static void set_request(
 {
     add_send_header(transfer, "User-Agent", view_of(user_agent));
     add_send_header(transfer, "Accept-Encoding", view_of("identity"));
-    SET(CURLOPT_ACCEPT_ENCODING, ""); /* who compresses all the same is understood */
+    if (!transfer->raw)
+        SET(CURLOPT_ACCEPT_ENCODING, ""); /* who compresses all the same is understood */
     if (request->accept.len > 0)
         add_send_header(transfer, "Accept", request->accept);
     switch (request->method) {
@@ -194,7 +195,9 @@ struct transfer *transfer_new(
     struct transfer *transfer = xcalloc(1, sizeof *transfer);
 
     transfer->id = id;
+    transfer->method = request->method;
     transfer->follow = request->follow;
+    transfer->raw = options->raw;
     transfer->until = clock_monotonic_ms() + request->timeout_ms;
     transfer->connect_ms = request->patience_ms > 0 ? request->patience_ms : options->connect_timeout_ms;
     transfer->silence_ms = request->patience_ms > 0 ? request->patience_ms : options->silence_timeout_ms;
@@ -247,6 +250,26 @@ void transfer_response(const struct transfer *transfer, struct message_response 
     }
 }
 
+static void forget_round(struct transfer *transfer)
+{
+    drop_headers(transfer);
+    buf_clear(&transfer->body);
+    transfer->connected = false;
+}
+
+bool transfer_raw(struct transfer *transfer, CURLcode result)
+{
+    CURL *easy = transfer->easy;
+
+    if (result != CURLE_BAD_CONTENT_ENCODING || transfer->raw || transfer->method != HTTP_GET)
+        return false;
+    transfer->raw = true;
+    SET(CURLOPT_ACCEPT_ENCODING, NULL);
+    forget_round(transfer);
+    set_round(transfer, xstrdup(transfer->url));
+    return true;
+}
+
 static bool is_redirect(long status)
 {
     return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
@@ -275,10 +298,8 @@ bool transfer_redirect(struct transfer *transfer, bool *again, const char **why)
         *why = "redirects to something that is not a web address";
         return false;
     }
+    forget_round(transfer);
     set_round(transfer, xstrdup(target));
-    drop_headers(transfer);
-    buf_clear(&transfer->body);
-    transfer->connected = false;
     *again = true;
     return true;
 }

@@ -29,7 +29,8 @@ struct transfer {
     struct event *silence; /* the engine's; runs out when nothing came for silence_ms */
     uint32_t connect_ms, silence_ms;
 
-    bool follow;
+    enum http_method method;
+    bool follow, raw; /* raw: what comes is not decoded */
     unsigned redirects;
     int64_t until; /* of clock_monotonic_ms */
 
@@ -46,7 +47,7 @@ struct transfer {
 /* What all exchanges of a process share. */
 struct transfer_options {
     const char *user_agent;
-    bool no_verify;
+    bool no_verify, raw;
     uint32_t connect_timeout_ms, silence_timeout_ms;
     CURLSH *share;                   /* TLS sessions and cookies of the run */
     curl_ssl_ctx_callback use_trust; /* gives each TLS context the certificates that we trust */
@@ -66,6 +67,12 @@ void transfer_response(const struct transfer *transfer, struct message_response 
  * it must not be followed. *again stays false when there is none.
  */
 bool transfer_redirect(struct transfer *transfer, bool *again, const char **why);
+
+/*
+ * After a GET whose answer was said to be in a content coding that cannot be read: prepares another round that takes it
+ * as it comes. Some servers call a character set a coding. False: it is another failure, or no GET.
+ */
+bool transfer_raw(struct transfer *transfer, CURLcode result);
 
 /*
  * After a round that failed with that result, or that looked only for the CA's place: whether another one is prepared.

@@ -13,6 +13,7 @@
 #include "store/layout.h"
 #include "store/store_private.h"
 
+#define PAUSE_MAX_S 86400 /* between two attempts */
 #define TOP "deliveries"
 #define SUFFIX ".txt"
 #define MAKE_TRIES 10
@@ -194,9 +195,14 @@ void delivery_note_run(struct delivery *delivery, const char *command)
         list_add(&delivery->done, mark);
 }
 
+bool delivery_waits(const struct delivery *delivery, int64_t now)
+{
+    return delivery->not_before > now && delivery->not_before <= now + PAUSE_MAX_S;
+}
+
 void delivery_note_failure(struct delivery *delivery, const char *why, int64_t now)
 {
-    static const int64_t pauses[] = { 0, 60, 600, 6000, 86400 };
+    static const int64_t pauses[] = { 0, 60, 600, 6000, PAUSE_MAX_S };
     size_t which = delivery->failures < COUNT(pauses) ? delivery->failures : COUNT(pauses) - 1;
 
     delivery->failures++;

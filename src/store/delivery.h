@@ -53,3 +53,6 @@ void delivery_note_run(struct delivery *delivery, const char *command);
 /* Counts a failed attempt and sets when an unattended run may try again: the next one at once, then after a minute,
  * ten, a hundred, then daily. */
 void delivery_note_failure(struct delivery *delivery, const char *why, int64_t now);
+/* Whether an unattended run is still to wait. What lies further ahead than any pause was written by a clock that was.
+ */
+bool delivery_waits(const struct delivery *delivery, int64_t now);

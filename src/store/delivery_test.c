@@ -107,4 +107,16 @@ TEST(pauses_grow)
     CHECK_TEXT(delivery.why, "why", "why");
 }
 
+/* Written while the clock was 40 days ahead, it keeps nobody waiting for 40 days. */
+TEST(pauses_end_whatever_the_clock_was)
+{
+    AUTO(delivery_clear) struct delivery delivery = { .failures = 4 };
+
+    delivery_note_failure(&delivery, "why", 1000);
+    CHECK(delivery_waits(&delivery, 1000), "at first");
+    CHECK(delivery_waits(&delivery, 1000 + 86399), "for a day");
+    CHECK(!delivery_waits(&delivery, 1000 + 86400), "no longer");
+    CHECK(!delivery_waits(&delivery, 1000 - 40 * 86400), "by the right clock");
+}
+
 TEST_MAIN()
