@@ -66,6 +66,12 @@ static void lie_failure(struct buf *out, uint32_t id)
     wire_end(out, begun);
 }
 
+/* Nothing was opened for which visits may come. */
+static void lie_visit(struct buf *out, uint32_t id __attribute__((unused)))
+{
+    message_put_visit(out, &(struct message_visit){ view_of("192.0.2.1"), view_of("GET / HTTP/1.1"), 404 });
+}
+
 static void say_useless(struct buf *out, uint32_t id __attribute__((unused)))
 {
     message_put_failed(
@@ -89,6 +95,7 @@ static const struct {
     { "a question", lie_question, "not a frame", ERROR_NETWORK, true },
     { "two gigabytes", lie_size, "not a frame", ERROR_NETWORK, true },
     { "a failure of no kind", lie_failure, "broken failure", ERROR_NETWORK, true },
+    { "a visit where nobody listens", lie_visit, "a visit that nobody can have made", ERROR_NETWORK, true },
     { "cannot work at all", say_useless, "no kernel?[2J", ERROR_NETWORK, true },
     { "an honest failure", say_failed, "refused", ERROR_CONFIG, false },
 };
@@ -115,6 +122,33 @@ TEST(channel_answers_that_are_none)
             "%s: after", answers[i].name);
         (void)close(peer);
     }
+}
+
+TEST(channel_bounds_visits)
+{
+    AUTO(channel_free) struct channel *channel = NULL;
+    AUTO(answer_clear) struct answer answer = { 0 };
+    AUTO(buf_clear) struct buf out = BUF(4096);
+    struct error err = { 0 };
+    uint32_t id;
+    int peer;
+
+    channel = channel_pair(&peer);
+    channel_expect_visits(channel, 2);
+    for (int i = 0; i < 2; i++)
+        lie_visit(&out, 0);
+    id = ask(channel);
+    message_put_empty(&out, MESSAGE_DONE, id);
+    say(peer, &out);
+    CHECK(channel_wait(channel, id, MESSAGE_DONE, 5000, &answer, &err), "as many as expected: %s", err.why);
+    id = ask(channel);
+    buf_clear(&out);
+    lie_visit(&out, 0);
+    say(peer, &out);
+    answer_clear(&answer);
+    CHECK(!channel_wait(channel, id, MESSAGE_DONE, 5000, &answer, &err), "one more");
+    CHECK(strstr(err.why, "a visit that nobody can have made") != NULL, "%s", err.why);
+    (void)close(peer);
 }
 
 /* An answer is judged by its first bytes: what is larger than was asked for is not even stored. */

@@ -28,7 +28,7 @@ static void put_again(struct buf *out, const struct wire_frame *frame)
         message_put_request(out, frame->id, &as.request);
     else if (frame->type == MESSAGE_RESPONSE && message_get_response(fields, &as.response))
         message_put_response(out, frame->id, &as.response);
-    else if (frame->type == MESSAGE_VISIT && message_get_visit(frame->fields, &as.visit))
+    else if (frame->type == MESSAGE_VISIT && frame->id == 0 && message_get_visit(fields, &as.visit))
         message_put_visit(out, &as.visit);
     else if (frame->type == MESSAGE_FAILED && message_get_failed(fields, &as.failed))
         message_put_failed(out, frame->id, &as.failed);
