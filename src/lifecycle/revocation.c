@@ -29,16 +29,19 @@ static bool fetch(
     const struct asking *asking, struct http_request request, struct http_response *response, struct error *err)
 {
     AUTO(free) char *host = revocation_host(request.url);
-    int64_t begun_ms = clock_monotonic_ms();
+    int64_t begun_ms;
 
     request.named_by = asking->ca;
     request.timeout_ms = TIMEOUT_MS;
     request.patience_ms = PATIENCE_MS;
     if (!revocation_may_ask(asking->memory, host))
         return error_set(err, ERROR_NETWORK, "%s did not answer before, or others have taken the time", host);
+    begun_ms = clock_monotonic_ms();
     if (!asking->transport->http(asking->transport->self, &request, response, err)) {
         if (err->kind == ERROR_NETWORK)
             revocation_note_silence(asking->memory, host, begun_ms, clock_monotonic_ms(), asking->now);
+        else
+            revocation_note_nothing(asking->memory, host);
         return false;
     }
     revocation_note_answer(asking->memory, host);

@@ -28,6 +28,8 @@ struct revocation_memory {
     struct silence silent[SILENT_MAX];
     size_t silent_count;
     struct list answered;   /* hosts */
+    struct list asking;     /* hosts that are asked for the first time */
+    pthread_cond_t asked;   /* one of them less */
     int64_t wasted_ms;      /* in which somebody waited for a silent host */
     int64_t wasted_till_ms; /* of clock_monotonic_ms: what is counted already */
     struct crl_place *places;
@@ -38,6 +40,7 @@ struct revocation_memory *revocation_memory_new(void)
     struct revocation_memory *memory = xcalloc(1, sizeof *memory);
 
     (void)pthread_mutex_init(&memory->lock, NULL);
+    (void)pthread_cond_init(&memory->asked, NULL);
     return memory;
 }
 
@@ -57,6 +60,8 @@ void revocation_memory_free(struct revocation_memory *memory)
     for (size_t i = 0; i < memory->silent_count; i++)
         free(memory->silent[i].host);
     list_clear(&memory->answered);
+    list_clear(&memory->asking);
+    (void)pthread_cond_destroy(&memory->asked);
     free(memory->dir);
     (void)pthread_mutex_destroy(&memory->lock);
     free(memory);
@@ -165,12 +170,36 @@ void revocation_memory_use(struct revocation_memory *memory, const char *dir, in
 
 bool revocation_may_ask(struct revocation_memory *memory, const char *host)
 {
-    bool may;
+    bool may, known;
 
     (void)pthread_mutex_lock(&memory->lock);
-    may = !is_silent(memory, host) && (memory->wasted_ms < SILENCE_BUDGET_MS || list_has(&memory->answered, host));
+    while (
+        list_has(&memory->asking, host)) /* for some seconds, and not when the user interrupts: who asks returns then */
+        (void)pthread_cond_wait(&memory->asked, &memory->lock);
+    known = list_has(&memory->answered, host);
+    may = !is_silent(memory, host) && (known || memory->wasted_ms < SILENCE_BUDGET_MS);
+    if (may && !known)
+        list_add(&memory->asking, host);
     (void)pthread_mutex_unlock(&memory->lock);
     return may;
+}
+
+/* With the lock held. */
+static void end_asking(struct revocation_memory *memory, const char *host)
+{
+    for (size_t i = 0; i < memory->asking.len; i++)
+        if (strcmp(memory->asking.at[i], host) == 0) {
+            list_remove(&memory->asking, i);
+            (void)pthread_cond_broadcast(&memory->asked);
+            return;
+        }
+}
+
+void revocation_note_nothing(struct revocation_memory *memory, const char *host)
+{
+    (void)pthread_mutex_lock(&memory->lock);
+    end_asking(memory, host);
+    (void)pthread_mutex_unlock(&memory->lock);
 }
 
 void revocation_note_answer(struct revocation_memory *memory, const char *host)
@@ -178,6 +207,7 @@ void revocation_note_answer(struct revocation_memory *memory, const char *host)
     (void)pthread_mutex_lock(&memory->lock);
     if (!list_has(&memory->answered, host))
         list_add(&memory->answered, host);
+    end_asking(memory, host);
     (void)pthread_mutex_unlock(&memory->lock);
 }
 
@@ -196,6 +226,7 @@ void revocation_note_silence(
     add_silent(memory, host, is_dear ? now + SILENCE_KEPT_S : 0);
     if (is_dear && memory->dir != NULL)
         save_silent(memory);
+    end_asking(memory, host);
     (void)pthread_mutex_unlock(&memory->lock);
 }
 

@@ -22,9 +22,14 @@
 /* The directory to remember in, from the first call on; made when something is to be kept. now: UTC seconds. */
 void revocation_memory_use(struct revocation_memory *memory, const char *dir, int64_t now);
 
-/* Whether it makes sense to ask that host. */
+/*
+ * Whether it makes sense to ask that host. While another thread asks it for the first time, this one waits for what
+ * comes of it. True: one of the three below must follow.
+ */
 bool revocation_may_ask(struct revocation_memory *memory, const char *host);
 
+/* Nothing was learned: the user has interrupted. */
+void revocation_note_nothing(struct revocation_memory *memory, const char *host);
 /* That it answered, or that it did not between two instants of clock_monotonic_ms. now: UTC seconds. */
 void revocation_note_answer(struct revocation_memory *memory, const char *host);
 void revocation_note_silence(

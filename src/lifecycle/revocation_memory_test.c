@@ -1,11 +1,14 @@
 /* What is remembered of hosts and lists, in a run and from one to the next. */
 #include "lifecycle/revocation_memory.h"
 
+#include <poll.h>
+#include <stdatomic.h>
 #include <sys/stat.h>
 #include <utime.h>
 
 #include "base/file.h"
 #include "base/log.h"
+#include "base/parallel.h"
 #include "base/test.h"
 
 #define NOW 1800000000
@@ -61,6 +64,7 @@ TEST(silence_from_run_to_run)
         struct error err = { 0 };
 
         CHECK(revocation_may_ask(first, HOST), "%s: at first", cases[i].name);
+        revocation_note_nothing(first, HOST);
         revocation_note_silence(first, HOST, 1000, 1000 + cases[i].cost_ms, NOW);
         CHECK(!revocation_may_ask(first, HOST), "%s: in the same run", cases[i].name);
         CHECK(revocation_may_ask(first, "http://other.example"), "%s: another host", cases[i].name);
@@ -82,11 +86,48 @@ TEST(silence_has_a_budget)
         revocation_note_silence(memory, host, 0, SILENCE_BUDGET_MS / 2, NOW);
     }
     CHECK(revocation_may_ask(memory, "http://next.example"), "ten hosts waited for at the same time");
+    revocation_note_nothing(memory, "http://next.example");
     revocation_note_silence(memory, HOST, SILENCE_BUDGET_MS / 4, SILENCE_BUDGET_MS - 1, NOW);
     CHECK(revocation_may_ask(memory, "http://next.example"), "a millisecond is left");
+    revocation_note_nothing(memory, "http://next.example");
     revocation_note_silence(memory, HOST, SILENCE_BUDGET_MS - 1, SILENCE_BUDGET_MS, NOW);
     CHECK(!revocation_may_ask(memory, "http://next.example"), "used up");
     CHECK(revocation_may_ask(memory, "http://good.example"), "who answers costs nothing");
+}
+
+struct crowd {
+    struct revocation_memory *memory;
+    bool answers;
+    atomic_int asked;
+};
+
+/* Asks a host whose first answer takes a while. */
+static void ask_slow_host(void *ctx, size_t index)
+{
+    struct crowd *crowd = ctx;
+
+    (void)index;
+    if (!revocation_may_ask(crowd->memory, HOST))
+        return;
+    if (atomic_fetch_add(&crowd->asked, 1) == 0) {
+        (void)poll(NULL, 0, 100);
+        CHECK_INT(crowd->asked, 1, "the others wait for the first");
+    }
+    if (crowd->answers)
+        revocation_note_answer(crowd->memory, HOST);
+    else
+        revocation_note_silence(crowd->memory, HOST, 0, 100, NOW);
+}
+
+TEST(many_wait_for_the_first_answer_of_a_host)
+{
+    for (int answers = 0; answers < 2; answers++) {
+        AUTO(revocation_memory_free) struct revocation_memory *memory = revocation_memory_new();
+        struct crowd crowd = { .memory = memory, .answers = answers == 1 };
+
+        parallel_wait_for(16, 16, ask_slow_host, &crowd);
+        CHECK_INT(crowd.asked, answers == 1 ? 16 : 1, "asked");
+    }
 }
 
 TEST(what_is_no_file_of_silent_hosts)
