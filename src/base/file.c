@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <sys/random.h>
 #include <unistd.h>
 
@@ -18,14 +19,39 @@
 #define SIZE_UNKNOWN SIZE_MAX
 #define TEMPORARY_TRIES 100
 
+/* Of the file system of path, or of what is above it where path is not there yet. */
+static bool has_no_inodes(const char *path)
+{
+    AUTO(free) char *above = file_dirname(path);
+    struct statvfs fs;
+
+    return (statvfs(path, &fs) == 0 || statvfs(above, &fs) == 0) && fs.f_files > 0 && fs.f_ffree == 0;
+}
+
+static bool advise_room(struct error *err, const char *path)
+{
+    if (err->sys == EDQUOT)
+        return error_next(
+            err, "make room within the quota (see quota, repquota) on the file system of %s, then try again", path);
+    if (has_no_inodes(path))
+        return error_next(err,
+            "make room on the file system of %s: it has no inode left (see df -i), so remove files, however "
+            "small, then try again",
+            path);
+    return error_next(err, "make room on the file system of %s (see df -h, df -i), then try again", path);
+}
+
 bool file_error(struct error *err, const char *action, const char *path)
 {
     (void)error_errno(err, ERROR_STORE, "cannot %s %s", action, path);
     if (err->sys == ENOSPC || err->sys == EDQUOT)
-        return error_next(err, "make room on the file system of %s (see df -h, df -i), then try again", path);
+        return advise_room(err, path);
     if (err->sys == EPERM && geteuid() == 0)
         return error_next(
             err, "an attribute may forbid it even to root (see lsattr -d %s), or a security module", path);
+    if (err->sys == EACCES && geteuid() == 0)
+        return error_next(err, "it is forbidden even to root: a network or FUSE file system may do that, a container "
+                               "without CAP_DAC_OVERRIDE, or a security module");
     if (err->sys == EACCES || err->sys == EPERM)
         return error_next(err, "run as root, or set --config-dir, --work-dir and --logs-dir to directories "
                                "you may write");

@@ -455,8 +455,8 @@ TEST(file_error_hints)
         const char *next;
     } cases[] = {
         { ENOSPC, "make room" },
-        { EDQUOT, "make room" },
-        { EACCES, "run as root, or set --config-dir" },
+        { EDQUOT, "make room within the quota" },
+        { EACCES, geteuid() == 0 ? "even to root" : "run as root, or set --config-dir" },
         { EPERM, geteuid() == 0 ? "lsattr -d /x/y" : "run as root" },
         { EROFS, "read-only" },
         { EIO, "" },

@@ -63,15 +63,15 @@ static bool open_log(const struct settings *settings, unsigned needs, bool as_ce
     return true;
 }
 
-/* A directory that cannot be made or locked is nothing unexpected; Certbot has a form of its own for it. */
+/* A directory that cannot be made or locked is nothing unexpected; Certbot has a form of its own for it, and one advice
+ * whatever the cause is. */
 static bool tell_unusable(bool as_certbot, struct error *err)
 {
     struct error failed = *err;
 
-    if (failed.sys == 0)
+    if (failed.sys == 0 || !as_certbot)
         return false;
-    if (as_certbot)
-        (void)error_set(err, failed.kind, "The following error was encountered:\n%s", failed.why);
+    (void)error_set(err, failed.kind, "The following error was encountered:\n%s", failed.why);
     return error_next(err, "Either run as root, or set --config-dir, --work-dir, and --logs-dir to writeable paths.");
 }
 

@@ -297,6 +297,28 @@ static const char *saved_value(const struct conf *conf, const struct list *keys,
     return strcmp(option->saved, "key_type") == 0 ? "rsa" : NULL; /* written by versions that knew nothing else */
 }
 
+/* Said by him for this run; not in a file that holds for all lineages. */
+static bool is_users(const struct settings *settings, const struct option *option)
+{
+    return settings_origin(settings, option->at) > ORIGIN_RENEWAL && !is_of_all(settings, option);
+}
+
+bool renewal_params_remember(const struct conf *conf, const char *name, struct settings *settings, struct error *err)
+{
+    struct restore restore = { conf, name, settings, err };
+    AUTO(list_clear) struct list keys = { 0 };
+
+    conf_keys(conf, PARAMS, &keys);
+    for (const struct option *option = options; option->names[0] != NULL; option++) {
+        const char *value = NULL;
+
+        if (option->per_lineage && !is_users(settings, option))
+            value = saved_value(conf, &keys, option);
+        TRY(value == NULL || restore_one(&restore, option, value));
+    }
+    return true;
+}
+
 bool renewal_params_restore(const struct conf *conf, const char *name, struct settings *settings, struct error *err)
 {
     struct restore restore = { conf, name, settings, err };
@@ -317,8 +339,7 @@ bool renewal_params_restore(const struct conf *conf, const char *name, struct se
     /* Asked before anything is restored: a restored server must not count as the user's when it is the
      * account's turn. */
     for (size_t i = 0; options[i].names[0] != NULL; i++)
-        keeps[i] = options[i].saved == NULL ||
-                   (settings_origin(settings, options[i].at) > ORIGIN_RENEWAL && !is_of_all(settings, &options[i]));
+        keeps[i] = options[i].saved == NULL || is_users(settings, &options[i]);
     for (size_t i = 0; options[i].names[0] != NULL; i++) {
         const struct option *option = &options[i];
         const char *value = keeps[i] ? NULL : saved_value(conf, &keys, option);

@@ -261,8 +261,9 @@ static bool apply_to(const char *path, const struct wishes *wishes, bool key, st
     struct file_access access;
     struct stat st;
 
-    if (fd < 0) /* one that is not there, or not ours to open: access_tell looks at those that matter */
-        return errno == ENOENT || errno == EACCES || file_error(err, "open", path);
+    if (fd < 0) /* one that is not there, or not ours to open: access_tell looks at those that matter; or a link to the
+                   file of another version, as some Certbots made them when a key was kept */
+        return errno == ENOENT || errno == EACCES || errno == ELOOP || file_error(err, "open", path);
     if (fstat(fd, &st) != 0)
         return file_error(err, "examine", path);
     if (!S_ISREG(st.st_mode))

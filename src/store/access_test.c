@@ -282,6 +282,26 @@ TEST(links_are_not_followed)
     test_drop_dir();
 }
 
+/* As some Certbots made them when a key was kept. */
+TEST(a_key_that_is_a_link_to_the_one_before)
+{
+    AUTO(settings_free) struct settings *settings = settings_for("certbot", "key-mode=640");
+    AUTO(store_close) struct store *store = store_here(settings);
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+    struct issued b = issued_of('b');
+    struct error err = { 0 };
+
+    make_lineage(store, settings, "a");
+    REQUIRE(lineage_load(store, "a", &lineage, &err), "%s", err.why);
+    REQUIRE(lineage_add_version(store, lineage, &b, settings, &err), "%s", err.why);
+    REQUIRE(unlink(at("archive/a/privkey2.pem")) == 0 && symlink("privkey1.pem", at("archive/a/privkey2.pem")) == 0);
+    set(settings, "key-mode=600");
+    CHECK(lineage_apply_access(store, lineage, settings, &err), "%s", err.why);
+    CHECK(file_is_link(at("archive/a/privkey2.pem")), "still a link");
+    CHECK_INT(mode_of(at("archive/a/privkey1.pem")), 0600, "the key");
+    test_drop_dir();
+}
+
 static const struct {
     mode_t asked, got;
 } without[] = { { 0640, 0600 }, { 0660, 0600 }, { 0644, 0644 }, { 0664, 0644 }, { 0604, 0604 }, { 0600, 0600 },

@@ -221,8 +221,7 @@ static bool restore(const struct lineage *lineage, const char *id, char **now, s
     }
     TRY(access_hand_on(lineage, key, err));
     TRY(live_set_apart(lineage->live_dir, dir, id, err));
-    if (rename(dir, next) != 0)
-        return file_error(err, "take from the archive", dir);
+    TRY(switch_move(lineage, dir, next, err));
     if (!deploy(lineage, id, err)) {
         struct error unknown = { 0 };
 

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/names.h"
+#include "config/renewal_params.h"
 #include "store/history.h"
 #include "store/layout.h"
 
@@ -146,14 +147,16 @@ bool lineage_add_version(struct store *store, struct lineage *lineage, const str
 {
     AUTO(undo) struct undo undo = { 0 };
     AUTO(conf_free) struct conf *conf = NULL;
+    AUTO(settings_free) struct settings *own = settings_dup(settings);
     AUTO(free) char *version = NULL;
     struct error pruning = { 0 };
     struct access access;
 
+    TRY(renewal_params_remember(lineage->conf, lineage->conf_path, own, err));
     TRY(lineage_copy_conf(lineage, &conf, err));
-    lineage_fill_conf(lineage, settings, conf);
+    lineage_fill_conf(lineage, own, conf);
     conf_remove_section(conf, "acme_renewal_info"); /* it was about the certificate before */
-    TRY(access_of_next(lineage, settings, &access, err));
+    TRY(access_of_next(lineage, own, &access, err));
     TRY(lineage->layout->add(lineage, issued, &access, &undo, &version, err));
     TRY(lineage_write_conf(lineage, conf, err));
     undo_keep(&undo); /* from here on the certificate is kept, even if it cannot be made live now */
@@ -165,8 +168,8 @@ bool lineage_add_version(struct store *store, struct lineage *lineage, const str
         return error_in(err, "making version %s of %s live", version, lineage->name);
     }
     TRY(lineage_reload(store, lineage, err));
-    access_finish(store, lineage, settings, &access);
-    if (!lineage_prune(store, lineage, settings->history_keep, NULL, &pruning))
+    access_finish(store, lineage, own, &access);
+    if (!lineage_prune(store, lineage, own->history_keep, NULL, &pruning))
         log_warning("Could not remove old versions of %s: %s", lineage->name, pruning.why);
     return true;
 }

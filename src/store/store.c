@@ -118,11 +118,15 @@ static bool open_rest(struct store *store, struct error *err)
     return true;
 }
 
+/* To a user who is not root; what else may be the cause, file_error has an advice for. */
 static bool advise(struct error *err)
 {
-    if (err->sys == EACCES || err->sys == EPERM || err->sys == EROFS)
-        (void)error_next(
+    if ((err->sys == EACCES || err->sys == EPERM) && geteuid() != 0)
+        return error_next(
             err, "Either run as root, or set --config-dir, --work-dir, and --logs-dir to writeable paths.");
+    if (err->sys == EROFS)
+        return error_next_default(err,
+            "mount that file system for writing, or set --config-dir, --work-dir, and --logs-dir to other directories");
     return false;
 }
 

@@ -66,7 +66,7 @@ bool version_is_leftover(const char *name)
     struct view id;
 
     return has_form(name, ".", ".new", &id) || has_form(name, ".", ".gone", &id) ||
-           has_form(name, ".", NEXT ".gone", &id);
+           has_form(name, ".", NEXT ".gone", &id) || has_form(name, ".", NEXT ".new", &id);
 }
 
 bool version_has_file(const char *name)
@@ -178,7 +178,10 @@ bool version_dir_drop(const char *archive, const char *name, struct error *err)
     AUTO(free) char *dir = file_join(archive, name);
     AUTO(free) char *gone = version_is_leftover(name) ? xstrdup(dir) : file_beside(dir, "gone");
 
-    if (strcmp(dir, gone) != 0 && rename(dir, gone) != 0 && errno != ENOENT)
-        return file_error(err, "remove", dir);
+    if (strcmp(dir, gone) != 0 && rename(dir, gone) != 0 && errno != ENOENT) {
+        if (errno != EXDEV) /* in the lower layer of an overlay: it cannot be renamed, only emptied */
+            return file_error(err, "remove", dir);
+        TRY(layout_remove_tree(dir, err));
+    }
     return layout_remove_tree(gone, err);
 }

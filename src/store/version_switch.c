@@ -30,6 +30,23 @@ static bool sync_both(const struct lineage *lineage, struct error *err)
     return file_sync_dir(lineage->archive_dir, err);
 }
 
+bool switch_move(const struct lineage *lineage, const char *from, const char *to, struct error *err)
+{
+    AUTO(free) char *fresh = file_beside(to, "new");
+
+    if (rename(from, to) == 0)
+        return true;
+    if (errno != EXDEV)
+        return file_error(err, "rename", from);
+    TRY(layout_remove_tree(fresh, err));
+    if (mkdir(fresh, 0755) != 0)
+        return file_error(err, "create the directory", fresh);
+    TRY(live_refill(fresh, from, false, err) && live_hand_over(from, fresh, err));
+    if (rename(fresh, to) != 0)
+        return file_error(err, "rename", fresh);
+    return version_dir_drop(lineage->archive_dir, file_basename(from), err);
+}
+
 /* The rest of a version, with what a user keeps in it, gives way to the whole one. */
 static bool take_place(const struct lineage *lineage, const char *whole, const char *place, struct error *err)
 {

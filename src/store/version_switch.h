@@ -28,3 +28,7 @@ MUST_USE bool switch_settle(const struct lineage *lineage, struct error *err);
 
 /* The version that waits to become live, of the caller's; NULL when there is none. */
 MUST_USE bool switch_pending(const struct lineage *lineage, char **id, struct error *err);
+
+/* Renames a version's directory in archive_dir; in the lower layer of an overlay, where that cannot be, by way of a
+ * copy. */
+MUST_USE bool switch_move(const struct lineage *lineage, const char *from, const char *to, struct error *err);

@@ -60,6 +60,7 @@ def check_status(driver, store, change, done, at):
 
 def try_point(driver, base, change, number, what, call):
     store = driver.copy(base, f"{change.name}-{number}")
+    held = (store / "live" / "a").stat().st_ino
     done = driver.inject(store, what, call, *change.args)
     at = f"{change.name}, {what} at {call[0]} {call[1]}:\n{done.stderr}"
     check_modes(store)
@@ -69,6 +70,7 @@ def try_point(driver, base, change, number, what, call):
     else:
         check_status(driver, store, change, done, at)
     check_mended(driver, store, change, at, (base / "live" / "a" / "own").exists())
+    assert (store / "live" / "a").stat().st_ino == held, f"who holds the directory sees another one: {at}"
     shutil.rmtree(store)
 
 

@@ -119,6 +119,11 @@ def test_what_to_keep_is_saved(three):
     client.renew("--force-renewal")
     assert len(listed(client)) == 3
     assert client.store.conf(NAME)["renewalparams"]["history_keep"] == "2"
+    client.run("reconfigure", "-n", "--cert-name", NAME, "--cert-mode", "640")
+    client.certonly([NAME], "--force-renewal")  # says anew how it is obtained, not how it is kept
+    assert len(listed(client)) == 3
+    assert client.store.conf(NAME)["renewalparams"]["history_keep"] == "2"
+    assert client.store.conf(NAME)["renewalparams"]["cert_mode"] == "640"
 
 
 def test_a_lineage_that_is_called_prune(new_client):
