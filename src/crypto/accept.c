@@ -10,9 +10,11 @@
 #include "crypto/pem.h"
 
 #define DAY_S 86400
-#define NO_DATE_SLACK_S 7200 /* a certificate may begin so much later than our clock says, where the CA tells no time  \
-                              */
-#define DATE_SLACK_S 60      /* and so much later than the CA's own: it was told a moment ago */
+#define NO_DATE_SLACK_S                                                                                                \
+    7200                /* a certificate may begin so much later than our clock says, where the CA tells no time       \
+                         */
+#define DATE_SLACK_S 60 /* and so much later than the CA's own: it was told a moment ago */
+#define NAMES_SHOWN ((size_t)600) /* bytes of either list in an error, so that both are seen */
 #define TEXT_MAX ((size_t)4 * 1024 * 1024)
 
 void accepted_clear(struct accepted *accepted)
@@ -129,7 +131,9 @@ static bool is_www(const struct list *asked, const char *name)
 
 static bool wrong_names(const struct list *asked, const struct list *sent, struct error *err)
 {
-    AUTO(free) char *were_asked = list_join(asked, ", "), *were_sent = list_join(sent, ", ");
+    AUTO(free) char *all_asked = list_join(asked, ", "), *all_sent = list_join(sent, ", ");
+    AUTO(free) char *were_asked = text_printable_dup(view_of(all_asked), NAMES_SHOWN, false);
+    AUTO(free) char *were_sent = text_printable_dup(view_of(all_sent), NAMES_SHOWN, false);
 
     return error_set(
         err, ERROR_ACME, "names: the certificate is for \"%s\", and \"%s\" was asked for", were_sent, were_asked);
@@ -266,11 +270,18 @@ static bool check(struct view text, const struct accept_order *order, struct acc
     return true;
 }
 
+/* The cause alone is what some are told (ui/error_report.h): it says whose the fault is. */
 static bool refused(struct error *err)
 {
-    (void)error_next_default(err,
-        "nothing here was changed, and the next run orders anew; when that ends the same way, report it to the CA");
-    return error_in(err, "checking what the CA has sent as the certificate");
+    struct error cause = *err;
+
+    (void)error_set(err, cause.kind, "what the CA has sent is refused: %s%s%s", cause.what,
+        cause.what[0] == '\0' ? "" : ": ", cause.why);
+    (void)error_next(err, "%s",
+        cause.next[0] != '\0' ? cause.next
+                              : "nothing here was changed, and the next run orders anew; when that ends the same way, "
+                                "report it to the CA");
+    return error_in(err, "accepting the certificate");
 }
 
 bool accept_chain(struct view text, const struct accept_order *order, struct accepted *out, struct error *err)

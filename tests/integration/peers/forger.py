@@ -119,7 +119,7 @@ REFUSED = {
                                    "not valid base64"),
     "a block without a beginning": (text(lambda genuine: genuine.replace(b"-----BEGIN", b"----BEGIN", 1)), "no beginning"),
     "a block that is no certificate": (text(lambda genuine: genuine + b"-----BEGIN CERTIFICATE-----\nMAMCAQE=\n-----END CERTIFICATE-----\n"),
-                                       "certificate of the chain"),
+                                       "certificate of the chain: "),
     "a key among them": (text(lambda genuine: genuine + b"-----BEGIN PRIVATE KEY-----\nAA==\n-----END PRIVATE KEY-----\n"),
                          "among certificates"),
     "a web page": (text(lambda genuine: b"<html>Service unavailable</html>"), "no certificate in PEM"),
