@@ -229,7 +229,6 @@ static void renew_broken(struct context *context, struct renewal *renewal, struc
     }
     if (!finish_first(context, renewal, &found, &failure)) {
         renewal->what = RENEWED_FAILED;
-        renewal->fullchain_path = xprintf("%s/live/%s/fullchain.pem", store_config_dir(context->store), renewal->name);
         *err = failure;
         if (err->kind != ERROR_CANCELED)
             say_failed(context, renewal->name, err);
