@@ -339,11 +339,11 @@ static void *worker(void *arg)
         size_t index;
 
         (void)pthread_mutex_lock(&queue->lock);
-        index = queue->next;
+        index = interrupt_pending() ? queue->renewals->len : queue->next; /* what is taken is worked on */
         if (index < queue->renewals->len)
             queue->next++;
         (void)pthread_mutex_unlock(&queue->lock);
-        if (index >= queue->renewals->len || interrupt_pending())
+        if (index >= queue->renewals->len)
             return NULL;
         work_on(queue, index);
     }

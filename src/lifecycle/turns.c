@@ -74,20 +74,21 @@ static bool nobody_deploys(const struct turn *turn)
     return !turn->of->deploying && turn->of->want_deploy == 0;
 }
 
-/* Under the lock. */
+/* Under the lock. After an interrupt nobody goes on, also whose turn has come: it may be for the interrupt alone. */
 static bool wait_until(bool (*holds)(const struct turn *turn), const struct turn *turn, struct error *err)
 {
-    while (!holds(turn)) {
+    for (;;) {
         struct timespec until;
 
         TRY(interrupt_check(err));
+        if (holds(turn))
+            return true;
         (void)clock_gettime(CLOCK_MONOTONIC, &until);
         until.tv_nsec += WAIT_MS * 1000000L;
         until.tv_sec += until.tv_nsec / 1000000000L;
         until.tv_nsec %= 1000000000L;
         (void)pthread_cond_timedwait(&turn->of->changed, &turn->of->lock, &until);
     }
-    return true;
 }
 
 static bool wait_for(bool (*holds)(const struct turn *turn), const struct turn *turn, struct error *err)
