@@ -182,7 +182,7 @@ static void say_broken(const struct context *context, const char *conf_path, con
 static bool lock_one(struct context *context, struct renewal *renewal, struct range_lock **lock)
 {
     if (interrupt_check(&renewal->error) && lineage_lock(context->store, renewal->name, lock, &renewal->error)) {
-        if (store_has_lineage(context->store, renewal->name))
+        if (store_has_lineage(context->store, renewal->name) || pending_is_first(context->store, renewal->name))
             return true;
         log_warning("The certificate %s was deleted meanwhile.", renewal->name);
         renewal->what = RENEWED_GONE;
@@ -194,17 +194,44 @@ static bool lock_one(struct context *context, struct renewal *renewal, struct ra
     return false;
 }
 
+/* How a first certificate that is not saved is to be renewed: by its renewal file, if it came to that. */
+static bool read_params(struct context *context, const struct renewal *renewal, bool *found, struct error *err)
+{
+    struct settings *settings = context->settings;
+    AUTO(conf_free) struct conf *conf = NULL;
+    const char *layout;
+
+    *found = lineage_is_unfinished(context->store, renewal->name);
+    if (*found) {
+        TRY(lineage_read_conf(context->store, renewal->name, &conf, err));
+        layout = conf_get(conf, "", LINEAGE_LAYOUT_KEY) == NULL ? "certbot" : NULL;
+    } else {
+        *found = pending_is_first(context->store, renewal->name);
+        if (!*found)
+            return true;
+        TRY(pending_read_params(context->store, renewal->name, &conf, err));
+        layout = NULL;
+    }
+    if (layout == NULL)
+        layout = conf_get(conf, "", LINEAGE_LAYOUT_KEY);
+    if (layout != NULL) {
+        xreplace(&settings->store_layout, layout);
+        SETTING_MARK(settings, store_layout, ORIGIN_RENEWAL);
+    }
+    return renewal_params_restore(conf, renewal->conf_path, settings, err);
+}
+
 /* A lineage whose first certificate was issued, but not saved. *found false: nothing is known of such an order. */
 static bool finish_first(struct context *context, struct renewal *renewal, bool *found, struct error *err)
 {
     AUTO(obtain_result_clear) struct obtain_result result = { 0 };
-    AUTO(conf_free) struct conf *conf = NULL;
 
     *found = false;
-    if (context->settings->dry_run || !lineage_is_unfinished(context->store, renewal->name))
+    if (context->settings->dry_run)
         return true;
-    TRY(lineage_read_conf(context->store, renewal->name, &conf, err));
-    TRY(renewal_params_restore(conf, renewal->conf_path, context->settings, err));
+    TRY(read_params(context, renewal, found, err));
+    if (!*found)
+        return true;
     TRY(obtain_recorded(context, renewal->name, &result, found, err));
     if (!*found)
         return true;
@@ -223,10 +250,6 @@ static void renew_broken(struct context *context, struct renewal *renewal, struc
 
     if (err->kind == ERROR_CANCELED)
         return;
-    if (!store_has_lineage(context->store, renewal->name)) { /* a repair has removed it */
-        renewal->what = RENEWED_GONE;
-        return;
-    }
     if (!finish_first(context, renewal, &found, &failure)) {
         renewal->what = RENEWED_FAILED;
         *err = failure;
@@ -235,6 +258,8 @@ static void renew_broken(struct context *context, struct renewal *renewal, struc
     } else if (found) {
         renewal->what = RENEWED_DONE;
         error_clear(err);
+    } else if (!store_has_lineage(context->store, renewal->name)) { /* a repair has removed it */
+        renewal->what = RENEWED_GONE;
     } else {
         say_broken(context, renewal->conf_path, err);
     }
@@ -373,16 +398,34 @@ static bool run_workers(struct queue *queue, size_t count, struct error *err)
     return interrupt_check(err);
 }
 
+/* First certificates that were ordered, and that an interrupted run has not saved. */
+static void add_first(struct context *context, struct list *names)
+{
+    AUTO(list_clear) struct list records = { 0 };
+    struct error err = { 0 };
+
+    if (context->settings->dry_run)
+        return;
+    if (!pending_names(context->store, &records, &err))
+        log_debug("%s", err.why);
+    for (size_t i = 0; i < records.len; i++)
+        if (pending_is_first(context->store, records.at[i]))
+            list_add(names, records.at[i]);
+}
+
 static bool list_lineages(struct context *context, struct renewals *out, struct error *err)
 {
     AUTO(list_clear) struct list names = { 0 };
     const char *only = context->settings->cert_name;
 
-    if (only == NULL)
+    if (only == NULL) {
         TRY(store_lineage_names(context->store, &names, err));
-    else
+        add_first(context, &names);
+    } else {
         list_add(&names, only);
-    if (only != NULL && !store_has_lineage(context->store, only))
+    }
+    if (only != NULL && !store_has_lineage(context->store, only) &&
+        (context->settings->dry_run || !pending_is_first(context->store, only)))
         return lineage_missing(context->store, only, err);
     out->at = xcalloc(names.len + 1, sizeof *out->at);
     for (; out->len < names.len; out->len++) {

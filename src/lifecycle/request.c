@@ -3,9 +3,11 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "config/renewal_params.h"
 #include "crypto/csr.h"
 #include "store/pending.h"
 
@@ -61,10 +63,23 @@ bool csr_sha256(struct view der, struct buf *out, struct error *err)
     return true;
 }
 
+/* How a first certificate is to be renewed: should it not be saved by this run, the next one can do that unasked. */
+static bool put_params(const struct settings *settings, struct buf *out, struct error *err)
+{
+    AUTO(conf_free) struct conf *conf = conf_new();
+
+    renewal_params_save(settings, conf);
+    if (SETTING_IS_SET(settings, store_layout) && settings->store_layout != NULL)
+        conf_set(conf, "", LINEAGE_LAYOUT_KEY, settings->store_layout);
+    conf_write(conf, out);
+    return !out->failed || error_set(err, ERROR_STORE, "the options are larger than a renewal file can be");
+}
+
 bool record_order(struct context *context, const struct ca *ca, const struct issue_request *request,
     const struct order *order, struct view csr, struct error *err)
 {
-    AUTO(pending_clear) struct pending pending = { .created = clock_now(), .key = BUF_SECRET(KEY_PEM_MAX) };
+    AUTO(pending_clear)
+    struct pending pending = { .created = clock_now(), .key = BUF_SECRET(KEY_PEM_MAX), .params = BUF(FILE_MAX_TEXT) };
     AUTO(buf_clear) struct buf digest = BUF(128), previous = BUF(128);
 
     if (request->record == NULL)
@@ -83,6 +98,8 @@ bool record_order(struct context *context, const struct ca *ca, const struct iss
     if (request->lineage != NULL) {
         TRY(cert_fingerprint(request->lineage->cert, &previous, err));
         pending.previous = xstrdup(buf_text(&previous));
+    } else if (request->key != NULL) {
+        TRY(put_params(context->settings, &pending.params, err));
     }
     pending.has_key = request->key != NULL && !request->key_is_lineages;
     if (pending.has_key)

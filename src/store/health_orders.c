@@ -137,6 +137,9 @@ static void answer_with_next(const struct record *record, const struct cert *new
     if (newest != NULL && text_equal(server, pending->server) && list_same_set(&pending->requested, &newest->names))
         finding_answer(finding, "leave it: the next `renew` asks %s for that certificate before it orders another",
             pending->server);
+    else if (newest == NULL && pending_is_first(record->health->store, record->name))
+        finding_answer(
+            finding, "leave it: the next `renew` asks %s for that certificate, and saves it", pending->server);
     else if (pending_is_for_csr(record->name))
         finding_answer(finding,
             "leave it: the next `certonly --csr` with the same request asks %s for that certificate "

@@ -16,8 +16,7 @@
 
 #define KNOWN_MAJOR 5 /* of the Certbot whose renewal files we know */
 #define KNOWN_MINOR 5
-#define LAYOUT_KEY "store_layout" /* Certbot keeps what it does not know */
-#define NEW_KEY "evercert_new"    /* in the file of a lineage until its first version is complete */
+#define NEW_KEY "evercert_new" /* in the file of a lineage until its first version is complete */
 #define RENEWAL_INFO "acme_renewal_info"
 #define RETRY_KEY "ari_retry_after" /* Certbot's: local time without zone */
 /* Ours, in UTC: the instant chosen within the suggested window, of which certificate (its serial number), and when the
@@ -127,7 +126,7 @@ static void note_version(const struct lineage *lineage)
 /* Certbot's files say nothing of it. */
 static bool read_layout(struct lineage *lineage, struct error *err)
 {
-    const char *name = conf_get(lineage->conf, "", LAYOUT_KEY);
+    const char *name = conf_get(lineage->conf, "", LINEAGE_LAYOUT_KEY);
 
     if (name == NULL)
         return true;
@@ -135,7 +134,7 @@ static bool read_layout(struct lineage *lineage, struct error *err)
     if (lineage->layout != NULL)
         return true;
     return error_set(err, ERROR_STORE, "%s: %s is \"%s\", a layout that this version does not know", lineage->conf_path,
-        LAYOUT_KEY, name);
+        LINEAGE_LAYOUT_KEY, name);
 }
 
 bool lineage_open(const struct store *store, const char *name, struct lineage **out, struct error *err)
@@ -234,9 +233,9 @@ bool lineage_is_unchanged(const struct lineage *before, const struct lineage *no
 void lineage_set_layout(struct conf *conf, const struct layout *layout)
 {
     if (layout == &layout_certbot)
-        conf_remove(conf, "", LAYOUT_KEY);
+        conf_remove(conf, "", LINEAGE_LAYOUT_KEY);
     else
-        conf_set(conf, "", LAYOUT_KEY, layout->name);
+        conf_set(conf, "", LINEAGE_LAYOUT_KEY, layout->name);
 }
 
 void lineage_fill_conf(const struct lineage *lineage, const struct settings *settings, struct conf *conf)

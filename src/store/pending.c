@@ -14,6 +14,7 @@
 
 #define ORDER_NAME "order.txt"
 #define KEY_NAME "privkey.pem"
+#define PARAMS_NAME "renewal.conf"
 #define CSR_PREFIX ".csr-"
 #define MAKE_TRIES 10
 
@@ -29,6 +30,7 @@ void pending_clear(struct pending *pending)
     free(pending->csr_sha256);
     free(pending->previous);
     buf_clear(&pending->key);
+    buf_clear(&pending->params);
     *pending = (struct pending){ 0 };
 }
 
@@ -111,6 +113,7 @@ static bool write_record(const char *dir, const struct pending *pending, struct 
 {
     AUTO(free) char *key = file_join(dir, KEY_NAME);
     AUTO(free) char *order = file_join(dir, ORDER_NAME);
+    AUTO(free) char *params = file_join(dir, PARAMS_NAME);
     AUTO(free) char *temporary = file_join(dir, "." ORDER_NAME ".new");
     AUTO(buf_clear) struct buf text = BUF(FILE_MAX_TEXT);
 
@@ -119,6 +122,8 @@ static bool write_record(const char *dir, const struct pending *pending, struct 
         return error_set(err, ERROR_STORE, "the order's record is larger than %d bytes", FILE_MAX_TEXT);
     if (pending->has_key)
         TRY(file_create(key, buf_view(&pending->key), FILE_PRIVATE, err));
+    if (pending->params.len > 0)
+        TRY(file_create(params, buf_view(&pending->params), FILE_PRIVATE, err));
     return file_create_whole(order, temporary, buf_view(&text), FILE_PRIVATE, err);
 }
 
@@ -204,6 +209,29 @@ bool pending_drop(struct store *store, const char *name, struct error *err)
     TRY(file_remove(order, err));
     TRY(layout_remove_tree(dir, err)); /* with KEY_NAME */
     return layout_remove_dir_if_empty(top, err);
+}
+
+/* ---- first certificates ---- */
+
+bool pending_read_params(struct store *store, const char *name, struct conf **out, struct error *err)
+{
+    AUTO(free) char *dir = pending_dir(store, name);
+    AUTO(free) char *path = file_join(dir, PARAMS_NAME);
+    AUTO(buf_clear) struct buf text = BUF(FILE_MAX_TEXT);
+
+    TRY(file_read(path, &text, err));
+    return conf_read(buf_view(&text), path, out, err);
+}
+
+bool pending_is_first(struct store *store, const char *name)
+{
+    AUTO(pending_clear) struct pending pending = { 0 };
+    AUTO(free) char *dir = pending_dir(store, name);
+    AUTO(free) char *params = file_join(dir, PARAMS_NAME);
+    struct error err = { 0 };
+
+    return !pending_is_for_csr(name) && file_exists(params) && !store_has_lineage(store, name) &&
+           pending_look(store, name, &pending, &err) == PENDING_WHOLE && pending.previous == NULL;
 }
 
 bool pending_names(struct store *store, struct list *out, struct error *err)

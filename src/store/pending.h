@@ -18,11 +18,12 @@ struct pending {
     struct list requested; /* what was asked for: more, when names were dropped */
     char *profile;         /* NULL: none was asked for */
     bool must_staple;
-    char *csr_sha256; /* hex */
-    char *previous;   /* SHA-256 of the lineage's newest certificate at that time, hex; NULL: there was no lineage */
-    int64_t created;  /* UTC seconds */
-    bool has_key;     /* the key is in the record; else it is the lineage's, or a user's with a CSR */
-    struct buf key;   /* PEM */
+    char *csr_sha256;  /* hex */
+    char *previous;    /* SHA-256 of the lineage's newest certificate at that time, hex; NULL: there was no lineage */
+    int64_t created;   /* UTC seconds */
+    bool has_key;      /* the key is in the record; else it is the lineage's, or a user's with a CSR */
+    struct buf key;    /* PEM */
+    struct buf params; /* of a first certificate: a renewal file's [renewalparams], to be written only */
 };
 
 void pending_clear(struct pending *pending);
@@ -65,6 +66,11 @@ MUST_USE bool pending_load(struct store *store, const char *name, struct pending
 MUST_USE bool pending_drop(struct store *store, const char *name, struct error *err);
 /* Names of the records and leftovers, sorted. */
 MUST_USE bool pending_names(struct store *store, struct list *out, struct error *err);
+
+/* Whether a first certificate of that name was ordered and is not saved: the record knows how it is to be renewed. */
+bool pending_is_first(struct store *store, const char *name);
+/* What it knows of that, in the form of a renewal file; *out is the caller's, for conf_free. */
+MUST_USE bool pending_read_params(struct store *store, const char *name, struct conf **out, struct error *err);
 
 bool pending_is_old(const struct pending *pending, int64_t now);
 /* Removes the records, and what is left of some, that have become too old. Trouble is told. */

@@ -100,6 +100,7 @@ bool lineage_missing(const struct store *store, const char *name, struct error *
 /* Whether a renewal file was made for a certificate that never came: an interrupted lineage_create of ours, or an
  * empty file of Certbot's. */
 bool lineage_is_unfinished(const struct store *store, const char *name);
+#define LINEAGE_LAYOUT_KEY "store_layout" /* in renewal files of all layouts but Certbot's, which keeps it as it is */
 /* The renewal file of a lineage, which need not load. *out is the caller's, for conf_free. */
 MUST_USE bool lineage_read_conf(const struct store *store, const char *name, struct conf **out, struct error *err);
 /* "CONF/renewal/NAME.conf", of the caller's. */

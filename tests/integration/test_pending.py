@@ -207,6 +207,24 @@ def test_killed_while_making_the_lineage(desk, area, layout, call, pattern, name
     at.check_settled()
 
 
+@pytest.mark.parametrize("args", [[], ["--cert-name", NAME]], ids=["all", "by name"])
+def test_a_first_issue_killed_before_anything_was_saved(desk, layout, args):
+    """The record knows how the certificate is to be renewed: `renew` fetches it, and saves it with these options."""
+    at = desk()
+    at.die_at("/certZ/", *certonly("--key-type", "rsa", layout=layout))
+    serial = at.issued()
+    check_closed(at.client.config / "pending")
+    at.client.run("doctor").says("order-waiting", "the next `renew` asks")
+    at.client.renew("--dry-run", status=None)
+    assert at.dir().exists() and at.client.store.lineages() == []
+    at.client.renew(*args).says(FOUND)
+    assert (at.orders(), at.client.store.cert(NAME).serial_number) == (1, serial)
+    assert at.client.store.conf(NAME)["renewalparams"]["key_type"] == "rsa"
+    assert at.client.store.is_versioned(NAME) == (layout == "versioned")
+    at.client.renew("--force-renewal").says("all renewals succeeded")
+    at.check_settled()
+
+
 @pytest.mark.slow
 @needs_strace
 @pytest.mark.parametrize("call, pattern", [("fsync", VERSION_FILE), ("rename", r"renewal/x\.test\.conf"), ("fsync", r"/live"),
@@ -221,7 +239,7 @@ def test_a_first_issue_killed_while_saving(desk, area, layout, call, pattern, be
         at.client.run(*before, status=None)
     at.client.renew()
     assert (at.orders(), at.client.store.cert(NAME).serial_number) == (1, serial)
-    assert at.client.store.renewal(NAME).exists()
+    assert at.client.store.is_versioned(NAME) == (layout == "versioned")
     at.client.renew().says("not yet due")
     assert [f["code"] for f in at.client.run("doctor", "--json").json()["findings"]] == []
     at.check_settled()
@@ -287,7 +305,7 @@ def test_keys_are_closed_from_the_first_byte(desk, area):
     trace = area / "trace"
     under_strace(at, trace, certonly(), "-e", "trace=openat,mkdir,chmod,fchmod", status=0)
     made = [line for line in trace.read_text().splitlines() if "/pending/" in line and "O_CREAT" in line]
-    assert len(made) == 2 and all("O_EXCL" in line and re.search(r", 0600\) = ", line) for line in made), made
+    assert len(made) == 3 and all("O_EXCL" in line and re.search(r", 0600\) = ", line) for line in made), made
     folders = [line for line in trace.read_text().splitlines() if "mkdir(" in line and "/pending" in line]
     assert len(folders) == 2 and all(", 0700)" in line for line in folders), folders
 
@@ -445,7 +463,7 @@ def test_doctor_leaves_an_order_that_may_still_be_fetched(desk, layout):
 
 def test_doctor_removes_orders_that_are_of_no_use(desk):
     at = without(desk)
-    assert "the next `certonly` for x.test" in told(at, "--fix")["order-waiting"]["answers"][0]
+    assert "the next `renew` asks" in told(at, "--fix")["order-waiting"]["answers"][0]
     at.change(created=time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() - 8 * 86400)))
     (at.client.config / "pending" / "left.test").mkdir()
     (at.client.config / "pending" / "bad.test").mkdir()
