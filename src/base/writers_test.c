@@ -36,9 +36,8 @@ static const struct {
 static void build(void)
 {
     AUTO(free)
-    char *top = test_path("top"),
-         *dir = test_path("top/dir"), *file = test_path("top/dir/file"), *link = test_path("top/link"),
-         *round = test_path("top/round");
+    char *top = test_path("top"), *dir = test_path("top/dir"), *file = test_path("top/dir/file"),
+         *link = test_path("top/link"), *round = test_path("top/round");
     struct error err = { 0 };
 
     REQUIRE(file_remove_tree(top, &err), "%s", err.why);

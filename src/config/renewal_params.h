@@ -17,7 +17,7 @@ void renewal_params_save(const struct settings *settings, struct conf *conf);
 MUST_USE bool renewal_params_restore(
     const struct conf *conf, const char *name, struct settings *settings, struct error *err);
 
-/* The same for what a lineage remembers of how its files are kept (history, owners, groups and modes), and nothing else:
- * for a command that says anew how the certificate is obtained. */
+/* The same for what a lineage remembers of how its files are kept (history, owners, groups and modes), and nothing
+ * else: for a command that says anew how the certificate is obtained. */
 MUST_USE bool renewal_params_remember(
     const struct conf *conf, const char *name, struct settings *settings, struct error *err);

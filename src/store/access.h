@@ -29,9 +29,9 @@ struct wishes {
 MUST_USE bool access_wishes(const struct settings *settings, struct wishes *out, struct error *err);
 
 /* What the files of the next version get: what the settings ask for; where they are silent, what somebody gave the live
- * key by hand (its owner, unless called as certbot; its group, what the group may, that others may read; and its access control list); else the
- * key is its owner's alone, and certificates are everybody's. A key group without a mode may read, and then it alone.
- * lineage: NULL for a new one. ERROR_CONFIG as above. */
+ * key by hand (its owner, unless called as certbot; its group, what the group may, that others may read; and its access
+ * control list); else the key is its owner's alone, and certificates are everybody's. A key group without a mode may
+ * read, and then it alone. lineage: NULL for a new one. ERROR_CONFIG as above. */
 MUST_USE bool access_of_next(
     const struct lineage *lineage, const struct settings *settings, struct access *out, struct error *err);
 

@@ -39,8 +39,8 @@ const char *store_config_dir(const struct store *store);
 const char *store_work_dir(const struct store *store);
 
 /*
- * Fails with a clear error when a new version could not be written or made live: missing permission, full disk or quota,
- * read-only. Asked before an order is placed. lineage: that gets the version, NULL for a new one.
+ * Fails with a clear error when a new version could not be written or made live: missing permission, full disk or
+ * quota, read-only. Asked before an order is placed. lineage: that gets the version, NULL for a new one.
  */
 MUST_USE bool store_probe(struct store *store, const struct lineage *lineage, struct error *err);
 /* The same for owners, groups and modes that settings name and nobody can give to a file: ERROR_CONFIG. */
