@@ -297,7 +297,9 @@ static void speak_in_turn(struct queue *queue)
 {
     for (; queue->speaking < queue->renewals->len && queue->done[queue->speaking]; queue->speaking++)
         ui_free(queue->uis[queue->speaking]);
-    if (queue->speaking < queue->renewals->len && queue->uis[queue->speaking] != NULL)
+    if (queue->speaking == queue->renewals->len || queue->uis[queue->speaking] == NULL)
+        return;
+    if (!interrupt_pending()) /* after one it may have nothing to say: it has not begun, and will not */
         ui_release(queue->uis[queue->speaking]);
 }
 
