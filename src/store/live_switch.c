@@ -162,29 +162,37 @@ bool live_drop(const char *live, const char *next, struct error *err)
     return (rmdir(next) == 0 || errno == ENOENT || file_error(err, "remove", next)) && file_sync_dir(above, err);
 }
 
-/* NEXT is the directory that was live before, and LIVE stands in for it. */
-static bool put_back(const char *live, const char *next, struct error *err)
-{
-    (void)clock_sleep_ms(READERS_MS); /* cut short by an interrupt: that matters to nobody but them */
-    TRY(live_refill(next, live, false, err));
-    TRY(live_exchange(live, next, err));
-    (void)clock_sleep_ms(READERS_MS);
-    return true;
-}
-
 bool live_cannot_switch(const struct error *err)
 {
     return file_exchange_is_missing(err) || err->sys == EBUSY || err->sys == EXDEV || err->sys == EACCES ||
            err->sys == EPERM || err->sys == EROFS;
 }
 
+/* NEXT is the directory that was live before, and LIVE stands in for it. *lasting: they cannot change places. */
+static bool put_back(const char *live, const char *next, bool *lasting, struct error *err)
+{
+    AUTO(free) char *above = file_dirname(live);
+
+    *lasting = false;
+    (void)clock_sleep_ms(READERS_MS); /* cut short by an interrupt: that matters to nobody but them */
+    TRY(live_refill(next, live, false, err));
+    if (!file_exchange(live, next, err)) {
+        *lasting = live_cannot_switch(err);
+        return false;
+    }
+    TRY(file_sync_dir(above, err));
+    (void)clock_sleep_ms(READERS_MS);
+    return true;
+}
+
 bool live_switch(const char *live, const char *next, struct error *err)
 {
     struct error late = { 0 };
+    bool lasting;
 
     TRY(live_prepare(live, next, err));
     TRY(live_exchange(live, next, err));
-    if (!put_back(live, next, &late)) {
+    if (!put_back(live, next, &lasting, &late)) {
         log_warning("%s stands in for the directory that was there before until the next start: %s", live, late.why);
         return true;
     }
@@ -214,10 +222,12 @@ bool live_remove_passing(const char *live, struct error *err)
 
 bool live_settle(const char *live, const char *next, struct error *err)
 {
+    bool lasting;
+
     if (!is_there(next))
         return !has_mark(live) || keep_stand_in(live, err);
-    if (has_mark(live) && !put_back(live, next, err)) {
-        if (!live_cannot_switch(err))
+    if (has_mark(live) && !put_back(live, next, &lasting, err)) {
+        if (!lasting)
             return false;
         error_clear(err);
         TRY(live_hand_over(next, live, err));

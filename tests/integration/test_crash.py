@@ -70,7 +70,8 @@ def try_point(driver, base, change, number, what, call):
     else:
         check_status(driver, store, change, done, at)
     check_mended(driver, store, change, at, (base / "live" / "a" / "own").exists())
-    assert (store / "live" / "a").stat().st_ino == held, f"who holds the directory sees another one: {at}"
+    # one that is refused, of the exchange itself, is as good as a file system that has none
+    assert ("error" in what and call[0] == "renameat2") or (store / "live" / "a").stat().st_ino == held, f"who holds the directory sees another one: {at}"
     shutil.rmtree(store)
 
 
