@@ -118,6 +118,7 @@ static bool no_challenge(const struct context *context, const struct authz *auth
     if (context->as_certbot) { /* which says it twice */
         log_info(PERFORMING);
         log_error("%s", err->why);
+        return false; /* and never of which name */
     }
     return error_in(err, "%s%s", authz->wildcard ? "*." : "", authz->identifier.value);
 }

@@ -97,7 +97,7 @@ static void log_protection(const struct net_protection *protection)
     if (protection->lacks[0] != '\0')
         log_warning("The network process runs with fewer protections than usual: %s", text);
     else
-        log_info("The network process is locked in: %s", text);
+        log_debug("The network process is locked in: %s", text);
 }
 
 /* Under ready_lock. */

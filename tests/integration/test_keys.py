@@ -39,7 +39,8 @@ def test_reuse_key(client):
     assert key(2) != key(3)
 
 
-def test_key_change_needs_confirmation(client):
+def test_key_change_needs_confirmation(client, second_name):
+    client.program = second_name
     client.certonly(["change.test"], "--key-type", "rsa")
     client.certonly(["change.test"], "--key-type", "ecdsa", "--force-renewal", status=1).says(
         "Please provide both --cert-name and --key-type")
