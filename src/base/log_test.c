@@ -292,6 +292,8 @@ static void red_scene(const char *dir)
     int terminal = posix_openpt(O_RDWR | O_NOCTTY), fd;
 
     (void)dir;
+    (void)setenv("TERM", "xterm", 1); /* whatever we are run in */
+    (void)unsetenv("NO_COLOR");
     if (terminal < 0 || grantpt(terminal) != 0 || unlockpt(terminal) != 0)
         _exit(2);
     fd = open(ptsname(terminal), O_RDWR | O_NOCTTY);
