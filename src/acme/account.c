@@ -2,6 +2,7 @@
 
 #include "acme/answer.h"
 #include "acme/signed.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "json/out.h"
@@ -11,35 +12,26 @@
 
 static const char *const status_names[] = { "valid", "deactivated", "revoked", NULL };
 
-/* Tolerant where nothing depends on it: status and contacts are left out by some CAs' answers to newAccount.
- */
-static bool account_read(struct view body, struct account_info *out, struct error *err)
+void account_read(struct view body, struct account_info *out)
 {
     AUTO(doc_free) struct doc *doc = NULL;
-    const struct node *root;
+    struct error unreadable = { 0 };
+    const struct node *root, *contacts;
     int status = ACCOUNT_VALID;
 
-    TRY(answer_read(body, "account", &doc, err));
+    *out = (struct account_info){ .status = ACCOUNT_VALID };
+    if (!answer_read(body, "account", &doc, &unreadable)) {
+        log_debug("%s; nothing in it is needed", unreadable.why);
+        return;
+    }
     root = doc_root(doc);
-    if (node_member(root, "status") != NULL)
-        TRY(node_get_choice(root, "status", status_names, &status, err));
-    TRY(node_get_texts_or_none(root, "contact", &out->contacts, err));
-    if (out->contacts.len > CONTACTS_MAX)
-        return error_set(err, ERROR_ACME, "account: more than %d contacts", CONTACTS_MAX);
-    TRY(node_get_url_or_null(root, "orders", &out->orders_url, err));
-    out->status = (enum account_status)status;
-    return true;
-}
-
-bool account_parse(struct view body, struct account_info *out, struct error *err)
-{
-    AUTO(account_info_clear) struct account_info info = { 0 };
-
-    if (!account_read(body, &info, err))
-        return answer_bad(err);
-    *out = info;
-    info = (struct account_info){ 0 };
-    return true;
+    if (node_get_choice(root, "status", status_names, &status, &unreadable))
+        out->status = (enum account_status)status;
+    contacts = node_member(root, "contact");
+    for (size_t i = 0; i < node_count(contacts) && out->contacts.len < CONTACTS_MAX; i++)
+        if (node_text(node_at(contacts, i)) != NULL)
+            list_add(&out->contacts, node_text(node_at(contacts, i)));
+    out->orders_url = xstrdup_or_null(node_url(node_member(root, "orders")));
 }
 
 void account_info_clear(struct account_info *info)
@@ -97,7 +89,7 @@ static bool account_request_send(struct session *session, const struct signer *s
     TRY(check_external(session, request, err));
     TRY(write_request(request, signer, url, &payload, err));
     TRY(session_post(session, (struct identity){ signer, NULL }, url, buf_view(&payload), &response, NULL, err));
-    TRY(account_parse(buf_view(&response.body), &info, err));
+    account_read(buf_view(&response.body), &info);
     TRY(location_of(session, &response, "account", &info.url, err));
     info.created = response.status == 201;
     *out = info;
@@ -113,6 +105,32 @@ bool account_request(struct session *session, const struct signer *signer, const
     return error_in(err, request->only_existing ? "looking for the account at the CA" : "registering with the CA");
 }
 
+bool account_find(struct session *session, const struct signer *signer, enum account_found *found,
+    struct account_info *out, struct error *err)
+{
+    const struct account_request request = { .only_existing = true };
+    AUTO(account_info_clear) struct account_info info = { 0 };
+    struct error refusal = { 0 };
+
+    if (account_request(session, signer, &request, &info, &refusal)) {
+        *found = info.status == ACCOUNT_VALID ? ACCOUNT_FOUND : ACCOUNT_ENDED;
+        if (*found == ACCOUNT_FOUND) {
+            *out = info;
+            info = (struct account_info){ 0 };
+        }
+        return true;
+    }
+    if (text_equal(refusal.problem, "accountDoesNotExist"))
+        *found = ACCOUNT_UNKNOWN;
+    else if (text_equal(refusal.problem, "unauthorized")) /* what a deactivated account hears (section 7.3.6) */
+        *found = ACCOUNT_ENDED;
+    else {
+        *err = refusal;
+        return false;
+    }
+    return true;
+}
+
 /* ---- the account itself ---- */
 
 /* A POST to the account's own URL; empty payload: only reads. */
@@ -123,7 +141,7 @@ static bool account_post(
     AUTO(account_info_clear) struct account_info info = { 0 };
 
     TRY(session_post(session, who, who.kid, payload, &response, NULL, err));
-    TRY(account_parse(buf_view(&response.body), &info, err));
+    account_read(buf_view(&response.body), &info);
     info.url = xstrdup(who.kid);
     *out = info;
     info = (struct account_info){ 0 };

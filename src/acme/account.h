@@ -23,7 +23,7 @@ struct account_info {
     char *url; /* its kid */
     enum account_status status;
     struct list contacts; /* "mailto:..." */
-    char *orders_url;     /* NULL when the CA has none */
+    char *orders_url;     /* NULL when the CA names none */
     bool created;         /* 201: it is new; else it existed */
 };
 void account_info_clear(struct account_info *info);
@@ -31,11 +31,21 @@ static inline void account_info_clear_at(struct account_info *info)
 {
     account_info_clear(info);
 }
-MUST_USE bool account_parse(struct view body, struct account_info *out, struct error *err);
+/* An account object (section 7.1.2). Nothing in it is needed: the CA has said yes by its status, and the account's name
+ * is in a header. So what cannot be read is as if it were not there, and an account without a status is valid. */
+void account_read(struct view body, struct account_info *out);
 
 /* newAccount (section 7.3, 7.3.1). */
 MUST_USE bool account_request(struct session *session, const struct signer *signer,
     const struct account_request *request, struct account_info *out, struct error *err);
+/* Whether the CA has the account of a key (section 7.3.1); *out is set when it has, and it is valid. */
+enum account_found {
+    ACCOUNT_FOUND,
+    ACCOUNT_UNKNOWN, /* the CA has none such: it can be registered again */
+    ACCOUNT_ENDED,   /* deactivated or revoked: this key never has one again */
+};
+MUST_USE bool account_find(struct session *session, const struct signer *signer, enum account_found *found,
+    struct account_info *out, struct error *err);
 MUST_USE bool account_fetch(struct session *session, struct identity who, struct account_info *out, struct error *err);
 /* Replaces the contacts; an empty list removes them (section 7.3.2). */
 MUST_USE bool account_update_contacts(struct session *session, struct identity who, const struct list *contacts,

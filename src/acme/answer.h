@@ -28,6 +28,6 @@ static inline bool answer_read(struct view body, const char *name, struct doc **
 
 /*
  * An identifier object (RFC 8555 section 9.7.7): a DNS name in lower case, perhaps with "*.", or an IP
- * address in canonical text. False (with *known set to false) for a type of a later RFC.
+ * address in canonical text. False for a type of a later RFC, too.
  */
-MUST_USE bool identifier_read(const struct node *node, struct identifier *out, bool *known, struct error *err);
+MUST_USE bool identifier_read(const struct node *node, struct identifier *out, struct error *err);

@@ -16,14 +16,30 @@ static bool challenges_read(const struct node *root, struct authz *out, struct e
 {
     const struct node *challenges = node_member(root, "challenges");
 
-    if (challenges != NULL && !node_is_array(challenges))
-        return error_set(err, ERROR_ACME, "authorization: member 'challenges' is not an array");
     if (node_count(challenges) > CHALLENGES_MAX)
         return error_set(err, ERROR_ACME, "authorization: more than %d challenges", CHALLENGES_MAX);
     out->challenges = xcalloc(node_count(challenges) + 1, sizeof *out->challenges);
-    for (size_t i = 0; i < node_count(challenges); i++) {
-        TRY(challenge_read(node_at(challenges, i), &out->challenges[i], err));
-        out->challenge_count++;
+    for (size_t i = 0; i < node_count(challenges); i++)
+        challenge_read(node_at(challenges, i), &out->challenges[out->challenge_count++]);
+    return true;
+}
+
+/* Without a name there is nothing to prove; once that is over, the name is known. */
+static bool name_read(const struct node *root, struct authz *out, struct error *err)
+{
+    struct error unneeded = { 0 };
+    char *name;
+
+    if (out->status == AUTHZ_PENDING && node_member(root, "identifier") == NULL)
+        return error_set(err, ERROR_ACME, "authorization: member 'identifier' is missing");
+    if (!identifier_read(
+            node_member(root, "identifier"), &out->identifier, out->status == AUTHZ_PENDING ? err : &unneeded))
+        return out->status != AUTHZ_PENDING;
+    name = out->identifier.value;
+    out->wildcard = node_is_true(node_member(root, "wildcard"));
+    if (text_starts(name, "*.")) { /* CAs that leave it in, and "wildcard" out */
+        out->wildcard = true;
+        memmove(name, name + 2, strlen(name) - 1);
     }
     return true;
 }
@@ -32,22 +48,13 @@ static bool authz_read(struct view body, struct authz *out, struct error *err)
 {
     AUTO(doc_free) struct doc *doc = NULL;
     const struct node *root;
-    bool known;
     int status;
 
     TRY(answer_read(body, "authorization", &doc, err));
     root = doc_root(doc);
     TRY(node_get_choice(root, "status", status_names, &status, err));
     out->status = (enum authz_status)status;
-    if (node_member(root, "identifier") == NULL)
-        return error_set(err, ERROR_ACME, "authorization: member 'identifier' is missing");
-    TRY(identifier_read(node_member(root, "identifier"), &out->identifier, &known, err));
-    TRY(node_get_bool_or(root, "wildcard", false, &out->wildcard, err));
-    if (text_starts(out->identifier.value, "*.")) { /* CAs that leave it in, and "wildcard" out */
-        out->wildcard = true;
-        memmove(out->identifier.value, out->identifier.value + 2, strlen(out->identifier.value) - 1);
-    }
-    TRY(node_get_time_or_zero(root, "expires", &out->expires, err));
+    TRY(name_read(root, out, err));
     return challenges_read(root, out, err);
 }
 
@@ -74,10 +81,48 @@ void authz_clear(struct authz *authz)
 
 const struct challenge *authz_challenge(const struct authz *authz, enum challenge_type type)
 {
-    for (size_t i = 0; i < authz->challenge_count; i++)
-        if (authz->challenges[i].type == type)
+    const struct challenge *found = NULL;
+
+    for (size_t i = 0; i < authz->challenge_count; i++) {
+        if (authz->challenges[i].type != type)
+            continue;
+        if (authz->challenges[i].fault == NULL)
             return &authz->challenges[i];
-    return NULL;
+        if (found == NULL)
+            found = &authz->challenges[i];
+    }
+    return found;
+}
+
+const char *authz_name(const struct authz *authz)
+{
+    return authz->identifier.value != NULL ? authz->identifier.value : "one of the names";
+}
+
+const struct challenge *authz_keep_only(struct authz *authz, const struct challenge *chosen)
+{
+    struct challenge kept = *chosen;
+
+    for (size_t i = 0; i < authz->challenge_count; i++)
+        if (&authz->challenges[i] != chosen)
+            challenge_clear(&authz->challenges[i]);
+    authz->challenges[0] = kept;
+    authz->challenge_count = 1;
+    return &authz->challenges[0];
+}
+
+/* Of the challenges of one that was answered, what is to be told about them remains. */
+static void keep_errors(struct authz *authz)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < authz->challenge_count; i++) {
+        if (authz->challenges[i].error.type != NULL)
+            authz->challenges[kept++] = authz->challenges[i];
+        else
+            challenge_clear(&authz->challenges[i]);
+    }
+    authz->challenge_count = kept;
 }
 
 /* ---- asking ---- */
@@ -85,14 +130,13 @@ const struct challenge *authz_challenge(const struct authz *authz, enum challeng
 static bool authz_post(struct session *session, struct identity who, const char *url, struct view payload,
     struct authz *out, struct error *err)
 {
-    const struct transport *transport = session_transport(session);
     AUTO(http_response_clear) struct http_response response = { 0 };
     AUTO(authz_clear) struct authz authz = { 0 };
 
     TRY(session_post(session, who, url, payload, &response, NULL, err));
     TRY(authz_parse(buf_view(&response.body), &authz, err));
     authz.url = xstrdup(url);
-    authz.retry_at = retry_after_of(&response, transport->now(transport->self));
+    authz.retry_at = retry_after_of(&response, session_now(session));
     *out = authz;
     authz = (struct authz){ 0 };
     return true;
@@ -114,21 +158,31 @@ bool authz_deactivate(struct session *session, struct identity who, const char *
     return true;
 }
 
+/* An authorization is for what it was for when it was asked for first. */
+static void keep_name(struct authz *known, struct authz *fresh)
+{
+    const struct identifier again = fresh->identifier;
+
+    fresh->identifier = known->identifier;
+    fresh->wildcard = known->wildcard;
+    known->identifier = again;
+}
+
 /* Looks again at those that are pending and due; while the poll is not patient yet, all are due. */
 static bool authz_look(
     struct session *session, struct identity who, struct authz *authzs, size_t count, bool patient, struct error *err)
 {
-    const struct transport *transport = session_transport(session);
-
     for (size_t i = 0; i < count; i++) {
         AUTO(authz_clear) struct authz fresh = { 0 };
 
         if (authzs[i].status != AUTHZ_PENDING)
             continue;
-        if (patient && authzs[i].retry_at > transport->now(transport->self))
+        if (patient && authzs[i].retry_at > session_now(session))
             continue;
         if (!authz_fetch(session, who, authzs[i].url, &fresh, err))
-            return error_in(err, "%s", authzs[i].identifier.value);
+            return error_in(err, "%s", authz_name(&authzs[i]));
+        keep_name(&authzs[i], &fresh);
+        keep_errors(&fresh);
         authz_clear(&authzs[i]);
         authzs[i] = fresh;
         fresh = (struct authz){ 0 };
@@ -157,13 +211,13 @@ static const struct authz *authz_pending(const struct authz *authzs, size_t coun
 bool authz_wait(
     struct session *session, struct identity who, struct authz *authzs, size_t count, int timeout_s, struct error *err)
 {
-    struct poll poll = poll_start(session_transport(session), timeout_s);
+    struct poll poll = poll_start(session, timeout_s);
     const struct authz *pending;
     int64_t retry_at;
 
     while ((pending = authz_pending(authzs, count, &retry_at)) != NULL) {
         if (!poll_wait(&poll, retry_at, err))
-            return error_in(err, "waiting for the CA to validate %s", pending->identifier.value);
+            return error_in(err, "waiting for the CA to validate %s", authz_name(pending));
         TRY(authz_look(session, who, authzs, count, poll_is_patient(&poll) && poll.left_ms > 0, err));
     }
     return true;
@@ -228,7 +282,7 @@ static void advise(const struct challenge *challenge, const char *name, struct e
 bool authz_to_error(const struct authz *authz, struct error *err)
 {
     const struct challenge *challenge = failed_challenge(authz);
-    const char *star = authz->wildcard ? "*." : "", *name = authz->identifier.value;
+    const char *star = authz->wildcard ? "*." : "", *name = authz_name(authz);
     AUTO(free) char *addresses = NULL;
 
     if (challenge == NULL) {

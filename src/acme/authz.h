@@ -24,6 +24,7 @@ struct challenge {
     enum challenge_status status;
     char *url;
     char *token;              /* base64url, checked (section 8.1: no other character); NULL where the type has none */
+    char *fault;              /* why it cannot be answered: url or token are missing or bad; NULL when it can be */
     struct problem error;     /* type NULL when there is none */
     struct list issuer_names; /* dns-persist-01: issuer-domain-names */
     char *account_url;        /* dns-persist-01: accounturi when the CA gives one, else NULL */
@@ -35,14 +36,14 @@ enum authz_status { AUTHZ_PENDING, AUTHZ_VALID, AUTHZ_INVALID, AUTHZ_DEACTIVATED
 struct authz {
     char *url;
     enum authz_status status;
-    struct identifier identifier; /* without "*." */
+    struct identifier identifier; /* without "*."; value NULL where none can be read and it is not pending */
     bool wildcard;
-    int64_t expires;  /* 0 when unknown */
     int64_t retry_at; /* Retry-After of the last answer, 0 when none */
     struct challenge *challenges;
     size_t challenge_count;
 };
 
+/* Demands a status, and an identifier while it is pending. Of the challenges nothing is demanded: see their fault. */
 MUST_USE bool authz_parse(struct view body, struct authz *out, struct error *err);
 void authz_clear(struct authz *authz);
 static inline void authz_clear_at(struct authz *authz)
@@ -52,15 +53,20 @@ static inline void authz_clear_at(struct authz *authz)
 
 MUST_USE bool authz_fetch(
     struct session *session, struct identity who, const char *url, struct authz *out, struct error *err);
-/* The first challenge of that type, NULL when the CA does not offer it. */
+/* The first challenge of that type, one without a fault if there is one; NULL when the CA does not offer it. */
 const struct challenge *authz_challenge(const struct authz *authz, enum challenge_type type);
+/* Forgets all challenges but that one of them, which is returned from its new place. */
+const struct challenge *authz_keep_only(struct authz *authz, const struct challenge *chosen);
+/* What it is for, for messages; without "*.". Borrowed. */
+const char *authz_name(const struct authz *authz) __attribute__((returns_nonnull));
 /* Says "ready" for one challenge (section 7.5.1). A refusal is no failure when the challenge has left
  * "pending" already: another order of the same account may share the authorization. */
 MUST_USE bool challenge_answer(
     struct session *session, struct identity who, const struct challenge *challenge, struct error *err);
 /*
  * Asks again until none of the authorizations is pending: first after some tens of milliseconds, then backing
- * off to 3 s, later when the CA says so (Retry-After). Each is fetched anew in place. True when all have left
+ * off to 3 s, later when the CA says so (Retry-After). Each is fetched anew in place, and of its challenges those are
+ * kept that have an error. True when all have left
  * "pending", also when some are invalid: the caller looks. ERROR_NETWORK after timeout_s.
  */
 MUST_USE bool authz_wait(

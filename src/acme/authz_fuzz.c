@@ -16,10 +16,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             abort();
         return 0;
     }
+    if (authz.status == AUTHZ_PENDING && authz.identifier.value == NULL)
+        abort();
     for (size_t i = 0; i < authz.challenge_count; i++) {
         const struct challenge *challenge = &authz.challenges[i];
 
-        if (challenge->type == CHALLENGE_HTTP_01 && (challenge->token == NULL || challenge->url == NULL))
+        if (challenge->type == CHALLENGE_HTTP_01 && challenge->fault == NULL &&
+            (challenge->token == NULL || challenge->url == NULL))
             abort();
         if (challenge->token != NULL && strpbrk(challenge->token, "/.% \r\n") != NULL)
             abort(); /* a token becomes the name of a file */

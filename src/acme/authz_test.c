@@ -12,18 +12,17 @@ static const struct {
     { "an array", "[]", "not a JSON object" },
     { "no status", "{" ID ",\"challenges\":[]}", "'status' is missing" },
     { "status of a later RFC", "{\"status\":\"paused\"," ID ",\"challenges\":[]}", "paused" },
-    { "status twice", "{\"status\":\"valid\",\"status\":\"pending\"," ID "}", "duplicate" },
     { "no identifier", "{\"status\":\"pending\",\"challenges\":[]}", "'identifier' is missing" },
     { "identifier of another type", "{\"status\":\"pending\",\"identifier\":{\"type\":\"email\",\"value\":\"a\"}}",
         "email" },
     { "a path as identifier", "{\"status\":\"pending\",\"identifier\":{\"type\":\"dns\",\"value\":\"../x\"}}",
         "a domain that is none" },
-    { "wildcard is text", "{\"status\":\"pending\"," ID ",\"wildcard\":\"no\",\"challenges\":[]}", "wildcard" },
-    { "expires is no time", "{\"status\":\"pending\"," ID ",\"expires\":\"tomorrow\",\"challenges\":[]}", "expires" },
-    { "challenges is an object", "{\"status\":\"pending\"," ID ",\"challenges\":{}}", "'challenges' is not an array" },
-    { "a challenge is a number", "{\"status\":\"pending\"," ID ",\"challenges\":[" CHALL ",7]}",
-        "'challenges[1]' is not an object" },
     { "33 challenges", NULL, "more than 32" },
+    { "wildcard is text", "{\"status\":\"pending\"," ID ",\"wildcard\":\"no\",\"challenges\":[]}", NULL },
+    { "expires is no time", "{\"status\":\"pending\"," ID ",\"expires\":\"tomorrow\",\"challenges\":[]}", NULL },
+    { "challenges is an object", "{\"status\":\"pending\"," ID ",\"challenges\":{}}", NULL },
+    { "a challenge is a number", "{\"status\":\"pending\"," ID ",\"challenges\":[" CHALL ",7]}", NULL },
+    { "status twice", "{\"status\":\"later\",\"status\":\"pending\"," ID "}", NULL },
     { "valid without challenges", "{\"status\":\"valid\"," ID "}", NULL },
     { "unknown challenges are passed over",
         "{\"status\":\"pending\"," ID ",\"challenges\":[{\"type\":\"new-09\"}," CHALL "]}", NULL },
@@ -53,6 +52,42 @@ TEST(authz_parse)
     }
 }
 
+TEST(once_it_is_decided_the_name_is_known)
+{
+    static const char *const bodies[] = { "{\"status\":\"valid\"}", "{\"status\":\"invalid\",\"identifier\":7}",
+        "{\"status\":\"valid\",\"identifier\":{\"type\":\"dns\",\"value\":\"../x\"}}" };
+
+    for (size_t i = 0; i < COUNT(bodies); i++) {
+        AUTO(authz_clear) struct authz authz = { 0 };
+        struct error err = { 0 };
+
+        CHECK(authz_parse(view_of(bodies[i]), &authz, &err), "%s: %s", bodies[i], err.why);
+        CHECK(authz.identifier.value == NULL, "%s", bodies[i]);
+        CHECK_TEXT(authz_name(&authz), "one of the names", bodies[i]);
+        CHECK(!authz_to_error(&authz, &err));
+    }
+}
+
+TEST(the_challenge_without_a_fault_is_taken)
+{
+    AUTO(authz_clear) struct authz authz = { 0 };
+    const struct challenge *chosen;
+    struct error err = { 0 };
+
+    REQUIRE(
+        authz_parse(view_of("{\"status\":\"pending\"," ID ",\"challenges\":[{\"type\":\"http-01\",\"token\":\"abc\"},"
+                            "{\"type\":\"dns-01\"}," CHALL "]}"),
+            &authz, &err),
+        "%s", err.why);
+    chosen = authz_challenge(&authz, CHALLENGE_HTTP_01);
+    CHECK_TEXT(chosen->url, CA "/chall/1", "the second one of its type");
+    CHECK(strstr(authz_challenge(&authz, CHALLENGE_DNS_01)->fault, "'challenges[1].url' is missing") != NULL);
+    chosen = authz_keep_only(&authz, chosen);
+    CHECK_INT((int64_t)authz.challenge_count, 1, "kept");
+    CHECK_TEXT(chosen->url, CA "/chall/1", "that one");
+    CHECK(authz_challenge(&authz, CHALLENGE_HTTP_01) == chosen);
+}
+
 TEST(wildcards_by_either_spelling)
 {
     static const char *const bodies[] = {
@@ -79,6 +114,7 @@ TEST(wildcards_by_either_spelling)
 #define PENDING "{\"status\":\"pending\"," ID ",\"challenges\":[]}"
 #define VALID "{\"status\":\"valid\"," ID ",\"challenges\":[]}"
 #define INVALID "{\"status\":\"invalid\"," ID ",\"challenges\":[]}"
+#define NAMELESS "{\"status\":\"invalid\",\"challenges\":[]}"
 
 static void start_three(struct authz authzs[3])
 {
@@ -101,7 +137,7 @@ TEST(all_are_waited_for_together)
         { A("1"), "", 200, NULL, VALID }, /* after 100 ms; from here on it is left alone */
         { A("3"), "", 200, "Retry-After: 5", PENDING },
         { A("3"), "", 200, "Retry-After: 5", PENDING }, /* after 250 ms */
-        { A("3"), "", 200, NULL, INVALID },             /* after 5 s, as asked */
+        { A("3"), "", 200, NULL, NAMELESS },            /* after 5 s, as asked */
     };
     SCRIPT(script, steps);
     struct signer signer = script_signer();
@@ -115,6 +151,7 @@ TEST(all_are_waited_for_together)
     CHECK_INT(authzs[0].status, AUTHZ_VALID, "first");
     CHECK_INT(authzs[2].status, AUTHZ_INVALID, "last");
     CHECK_TEXT(authzs[2].url, CA "/authz/3", "the URL stays");
+    CHECK_TEXT(authzs[2].identifier.value, "example.org", "and the name, whether it is said again or not");
     clear_three(authzs);
 }
 

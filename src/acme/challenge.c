@@ -66,13 +66,10 @@ static void records_read(const struct node *records, struct list *out)
     }
 }
 
-static bool known_challenge_read(const struct node *node, struct challenge *out, struct error *err)
+/* What answering it takes. */
+static bool needs_read(const struct node *node, struct challenge *out, struct error *err)
 {
-    int status;
-
     TRY(node_get_url(node, "url", &out->url, err));
-    TRY(node_get_choice(node, "status", status_names, &status, err));
-    out->status = (enum challenge_status)status;
     if (kinds[out->type].has_token)
         TRY(token_read(node, &out->token, err));
     if (out->type == CHALLENGE_DNS_PERSIST_01) {
@@ -82,28 +79,27 @@ static bool known_challenge_read(const struct node *node, struct challenge *out,
     return true;
 }
 
-bool challenge_read(const struct node *node, struct challenge *out, struct error *err)
+void challenge_read(const struct node *node, struct challenge *out)
 {
-    AUTO(challenge_clear) struct challenge challenge = { 0 };
-    AUTO(free) char *type = NULL;
     const struct node *problem = node_member(node, "error");
+    struct error fault = { 0 };
+    int status = CHALLENGE_PENDING;
 
-    TRY(node_get_text(node, "type", &type, err));
-    challenge.type = challenge_type_of(type);
-    if (challenge.type != CHALLENGE_OTHER) /* of others nothing is expected, so nothing can be wrong */
-        TRY(known_challenge_read(node, &challenge, err));
+    *out = (struct challenge){ .type = challenge_type_of(node_text(node_member(node, "type"))) };
+    if (node_get_choice(node, "status", status_names, &status, &fault))
+        out->status = (enum challenge_status)status;
+    if (out->type != CHALLENGE_OTHER && !needs_read(node, out, &fault))
+        out->fault = xstrdup(fault.why);
     if (node_is_object(problem))
-        problem_from_node(problem, &challenge.error);
-    records_read(node_member(node, "validationRecord"), &challenge.records);
-    *out = challenge;
-    challenge = (struct challenge){ 0 };
-    return true;
+        problem_from_node(problem, &out->error);
+    records_read(node_member(node, "validationRecord"), &out->records);
 }
 
 void challenge_clear(struct challenge *challenge)
 {
     free(challenge->url);
     free(challenge->token);
+    free(challenge->fault);
     free(challenge->account_url);
     problem_clear(&challenge->error);
     list_clear(&challenge->issuer_names);
@@ -121,10 +117,11 @@ static bool is_under_way(struct session *session, struct identity who, const cha
     AUTO(challenge_clear) struct challenge now = { 0 };
     struct error ignored = { 0 };
 
-    return session_post(session, who, url, view_of(""), &response, NULL, &ignored) &&
-           answer_read(buf_view(&response.body), "challenge", &doc, &ignored) &&
-           challenge_read(doc_root(doc), &now, &ignored) && now.type != CHALLENGE_OTHER &&
-           now.status != CHALLENGE_PENDING;
+    if (!session_post(session, who, url, view_of(""), &response, NULL, &ignored) ||
+        !answer_read(buf_view(&response.body), "challenge", &doc, &ignored))
+        return false;
+    challenge_read(doc_root(doc), &now);
+    return now.status != CHALLENGE_PENDING;
 }
 
 bool challenge_answer(
@@ -132,8 +129,10 @@ bool challenge_answer(
 {
     AUTO(http_response_clear) struct http_response response = { 0 };
 
-    if (challenge->type == CHALLENGE_OTHER || challenge->url == NULL)
+    if (challenge->type == CHALLENGE_OTHER)
         return error_set(err, ERROR_INTERNAL, "a challenge of an unknown type cannot be answered");
+    if (challenge->fault != NULL)
+        return error_set(err, ERROR_ACME, "%s", challenge->fault);
     if (session_post(session, who, challenge->url, view_of("{}"), &response, NULL, err))
         return true;
     if (err->kind == ERROR_ACME && text_equal(err->problem, "malformed") &&

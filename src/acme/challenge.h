@@ -4,7 +4,8 @@
  */
 #include "acme/authz.h"
 
-MUST_USE bool challenge_read(const struct node *node, struct challenge *out, struct error *err);
+/* Whatever node is. A status that is not there, or unknown, is "pending"; what answering needs is missed in fault. */
+void challenge_read(const struct node *node, struct challenge *out);
 void challenge_clear(struct challenge *challenge);
 static inline void challenge_clear_at(struct challenge *challenge)
 {

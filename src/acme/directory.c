@@ -14,40 +14,43 @@ static char *meta_text(const struct node *meta, const char *name)
     return text == NULL ? NULL : text_printable_dup(view_of(text), TEXT_MAX, false);
 }
 
-/* Profiles draft section 3: an object of names and descriptions. */
-static bool profiles_read(const struct node *meta, struct directory *out, struct error *err)
+static void profile_add(struct directory *out, const char *name, const char *description)
 {
-    const struct node *profiles = node_member(meta, "profiles"), *value;
+    AUTO(free) char *printable = text_printable_dup(view_of(name), TEXT_MAX, false);
+    AUTO(free) char *text = text_printable_dup(view_of(description), TEXT_MAX, false);
+
+    list_add(&out->profiles, printable);
+    list_add(&out->profile_texts, text);
+}
+
+/* Profiles draft section 3: an object of names and descriptions. Some CAs send a list of the names. */
+static void profiles_read(const struct node *profiles, struct directory *out)
+{
+    const struct node *value;
     const char *name;
 
-    if (profiles == NULL)
-        return true;
-    if (!node_is_object(profiles))
-        return error_set(err, ERROR_ACME, "directory: member 'profiles' is not an object");
-    for (size_t i = 0; i < PROFILES_MAX && node_each(profiles, i, &name, &value); i++) {
-        AUTO(free) char *printable = text_printable_dup(view_of(name), TEXT_MAX, false);
-        AUTO(free) char *text = text_printable_dup(view_of(node_text(value)), TEXT_MAX, false);
-
-        list_add(&out->profiles, printable);
-        list_add(&out->profile_texts, text);
-    }
-    return true;
+    for (size_t i = 0; i < PROFILES_MAX && node_each(profiles, i, &name, &value); i++)
+        profile_add(out, name, node_text(value));
+    for (size_t i = 0; i < PROFILES_MAX && i < node_count(profiles); i++)
+        if (node_text(node_at(profiles, i)) != NULL)
+            profile_add(out, node_text(node_at(profiles, i)), "");
 }
 
-static bool meta_read(const struct node *meta, struct directory *out, struct error *err)
+/* All of it is for people, or the CA says it again when it matters. */
+static void meta_read(const struct node *meta, struct directory *out)
 {
-    if (meta == NULL)
-        return true;
-    if (!node_is_object(meta))
-        return error_set(err, ERROR_ACME, "directory: member 'meta' is not an object");
     out->terms_of_service = meta_text(meta, "termsOfService");
     out->website = meta_text(meta, "website");
-    TRY(node_get_texts_or_none(meta, "caaIdentities", &out->caa_identities, err));
-    TRY(node_get_bool_or(meta, "externalAccountRequired", false, &out->external_account_required, err));
-    return profiles_read(meta, out, err);
+    out->external_account_required = node_is_true(node_member(meta, "externalAccountRequired"));
+    profiles_read(node_member(meta, "profiles"), out);
 }
 
-/* revokeCert and keyChange are demanded by RFC 8555, but a CA without them can still issue. */
+/* What RFC 8555 demands, but not every certificate needs: NULL where it is no URL. */
+static char *url_if_any(const struct node *root, const char *name)
+{
+    return xstrdup_or_null(node_url(node_member(root, name)));
+}
+
 static bool directory_read(struct view body, struct directory *out, struct error *err)
 {
     AUTO(doc_free) struct doc *doc = NULL;
@@ -58,11 +61,11 @@ static bool directory_read(struct view body, struct directory *out, struct error
     TRY(node_get_url(root, "newNonce", &out->new_nonce, err));
     TRY(node_get_url(root, "newAccount", &out->new_account, err));
     TRY(node_get_url(root, "newOrder", &out->new_order, err));
-    TRY(node_get_url_or_null(root, "newAuthz", &out->new_authz, err));
-    TRY(node_get_url_or_null(root, "revokeCert", &out->revoke_cert, err));
-    TRY(node_get_url_or_null(root, "keyChange", &out->key_change, err));
-    TRY(node_get_url_or_null(root, "renewalInfo", &out->renewal_info, err));
-    return meta_read(node_member(root, "meta"), out, err);
+    out->revoke_cert = url_if_any(root, "revokeCert");
+    out->key_change = url_if_any(root, "keyChange");
+    out->renewal_info = url_if_any(root, "renewalInfo");
+    meta_read(node_member(root, "meta"), out);
+    return true;
 }
 
 bool directory_parse(struct view body, struct directory *out, struct error *err)
@@ -83,13 +86,11 @@ void directory_clear(struct directory *directory)
     free(directory->new_nonce);
     free(directory->new_account);
     free(directory->new_order);
-    free(directory->new_authz);
     free(directory->revoke_cert);
     free(directory->key_change);
     free(directory->renewal_info);
     free(directory->terms_of_service);
     free(directory->website);
-    list_clear(&directory->caa_identities);
     list_clear(&directory->profiles);
     list_clear(&directory->profile_texts);
     *directory = (struct directory){ 0 };

@@ -55,15 +55,14 @@ static bool is_dns_name(const char *name)
     return len > 0 && len <= DNS_NAME_MAX && name[len] == '\0' && name[0] != '.' && strstr(name, "..") == NULL;
 }
 
-bool identifier_read(const struct node *node, struct identifier *out, bool *known, struct error *err)
+bool identifier_read(const struct node *node, struct identifier *out, struct error *err)
 {
     AUTO(free) char *type = NULL;
     AUTO(free) char *value = NULL;
     char ip[64];
 
     TRY(node_get_text(node, "type", &type, err));
-    *known = text_equal(type, "dns") || text_equal(type, "ip");
-    if (!*known)
+    if (!text_equal(type, "dns") && !text_equal(type, "ip"))
         return error_set(err, ERROR_ACME, "the CA names an identifier of the unknown type '%s'", type);
     TRY(node_get_text(node, "value", &value, err));
     if (text_equal(type, "ip")) {

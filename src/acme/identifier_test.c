@@ -5,27 +5,25 @@
 static const struct {
     const char *name, *json, *value, *why; /* why: NULL when it is read */
     enum identifier_type type;
-    bool known;
 } cases[] = {
-    { "no type", "{\"value\":\"a\"}", NULL, "'type' is missing", 0, false },
-    { "a type of a later RFC", "{\"type\":\"email\",\"value\":\"a@b\"}", NULL, "email", 0, false },
-    { "no value", "{\"type\":\"dns\"}", NULL, "'value' is missing", 0, true },
-    { "empty", "{\"type\":\"dns\",\"value\":\"\"}", NULL, "a domain that is none", 0, true },
-    { "a path", "{\"type\":\"dns\",\"value\":\"../../etc\"}", NULL, "a domain that is none", 0, true },
-    { "a command", "{\"type\":\"dns\",\"value\":\"$(x)\"}", NULL, "a domain that is none", 0, true },
-    { "a star inside", "{\"type\":\"dns\",\"value\":\"a.*.org\"}", NULL, "a domain that is none", 0, true },
-    { "a lone star", "{\"type\":\"dns\",\"value\":\"*.\"}", NULL, "a domain that is none", 0, true },
-    { "two dots", "{\"type\":\"dns\",\"value\":\"a..org\"}", NULL, "a domain that is none", 0, true },
-    { "a dot in front", "{\"type\":\"dns\",\"value\":\".org\"}", NULL, "a domain that is none", 0, true },
-    { "an escape", "{\"type\":\"dns\",\"value\":\"a\\u001b[2J\"}", NULL, "a domain that is none: 'a?[2J'", 0, true },
-    { "no address", "{\"type\":\"ip\",\"value\":\"300.1.1.1\"}", NULL, "an IP address that is none", 0, true },
-    { "a name as address", "{\"type\":\"ip\",\"value\":\"example.org\"}", NULL, "an IP address that is none", 0, true },
-    { "upper case", "{\"type\":\"dns\",\"value\":\"Example.ORG\"}", "example.org", NULL, IDENTIFIER_DNS, true },
-    { "wildcard", "{\"type\":\"dns\",\"value\":\"*.example.org\"}", "*.example.org", NULL, IDENTIFIER_DNS, true },
-    { "underscore", "{\"type\":\"dns\",\"value\":\"_x.example.org\"}", "_x.example.org", NULL, IDENTIFIER_DNS, true },
-    { "IPv4", "{\"type\":\"ip\",\"value\":\"192.0.2.1\"}", "192.0.2.1", NULL, IDENTIFIER_IP, true },
-    { "IPv6 the long way", "{\"type\":\"ip\",\"value\":\"2001:DB8:0:0:0:0:0:1\"}", "2001:db8::1", NULL, IDENTIFIER_IP,
-        true },
+    { "no type", "{\"value\":\"a\"}", NULL, "'type' is missing", 0 },
+    { "a type of a later RFC", "{\"type\":\"email\",\"value\":\"a@b\"}", NULL, "email", 0 },
+    { "no value", "{\"type\":\"dns\"}", NULL, "'value' is missing", 0 },
+    { "empty", "{\"type\":\"dns\",\"value\":\"\"}", NULL, "a domain that is none", 0 },
+    { "a path", "{\"type\":\"dns\",\"value\":\"../../etc\"}", NULL, "a domain that is none", 0 },
+    { "a command", "{\"type\":\"dns\",\"value\":\"$(x)\"}", NULL, "a domain that is none", 0 },
+    { "a star inside", "{\"type\":\"dns\",\"value\":\"a.*.org\"}", NULL, "a domain that is none", 0 },
+    { "a lone star", "{\"type\":\"dns\",\"value\":\"*.\"}", NULL, "a domain that is none", 0 },
+    { "two dots", "{\"type\":\"dns\",\"value\":\"a..org\"}", NULL, "a domain that is none", 0 },
+    { "a dot in front", "{\"type\":\"dns\",\"value\":\".org\"}", NULL, "a domain that is none", 0 },
+    { "an escape", "{\"type\":\"dns\",\"value\":\"a\\u001b[2J\"}", NULL, "a domain that is none: 'a?[2J'", 0 },
+    { "no address", "{\"type\":\"ip\",\"value\":\"300.1.1.1\"}", NULL, "an IP address that is none", 0 },
+    { "a name as address", "{\"type\":\"ip\",\"value\":\"example.org\"}", NULL, "an IP address that is none", 0 },
+    { "upper case", "{\"type\":\"dns\",\"value\":\"Example.ORG\"}", "example.org", NULL, IDENTIFIER_DNS },
+    { "wildcard", "{\"type\":\"dns\",\"value\":\"*.example.org\"}", "*.example.org", NULL, IDENTIFIER_DNS },
+    { "underscore", "{\"type\":\"dns\",\"value\":\"_x.example.org\"}", "_x.example.org", NULL, IDENTIFIER_DNS },
+    { "IPv4", "{\"type\":\"ip\",\"value\":\"192.0.2.1\"}", "192.0.2.1", NULL, IDENTIFIER_IP },
+    { "IPv6 the long way", "{\"type\":\"ip\",\"value\":\"2001:DB8:0:0:0:0:0:1\"}", "2001:db8::1", NULL, IDENTIFIER_IP },
 };
 
 TEST(identifier_read)
@@ -34,13 +32,12 @@ TEST(identifier_read)
         AUTO(doc_free) struct doc *doc = NULL;
         struct identifier identifier = { 0 };
         struct error err = { 0 };
-        bool known = false, ok;
+        bool ok;
 
         REQUIRE(doc_read(view_of(cases[i].json), "test", &doc, &err), "%s", err.why);
-        ok = identifier_read(doc_root(doc), &identifier, &known, &err);
+        ok = identifier_read(doc_root(doc), &identifier, &err);
         CHECK(ok == (cases[i].why == NULL), "%s: %s", cases[i].name, err.why);
         CHECK(ok || strstr(err.why, cases[i].why) != NULL, "%s: %s", cases[i].name, err.why);
-        CHECK(known == cases[i].known, "%s", cases[i].name);
         CHECK_TEXT(identifier.value, cases[i].value, cases[i].name);
         CHECK_INT(identifier.type, cases[i].type, cases[i].name);
         free(identifier.value);

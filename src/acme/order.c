@@ -12,7 +12,6 @@
 
 #define PAYLOAD_MAX (256 * 1024)
 #define AUTHZS_MAX 1000
-#define READY_TIMEOUT_S 15 /* for an order to become ready when its authorizations are valid */
 #define FINALIZE_TRIES 3
 #define ALTERNATES_MAX 16
 
@@ -20,27 +19,31 @@ static const char *const status_names[] = { "pending", "ready", "processing", "v
 
 /* ---- reading ---- */
 
-static bool identifiers_read(const struct node *list, struct identifiers *out, struct error *err)
+static void identifiers_read(const struct node *list, struct identifiers *out)
 {
     for (size_t i = 0; i < node_count(list) && i < AUTHZS_MAX; i++) {
         struct identifier identifier = { 0 };
-        bool known = true;
+        struct error unreadable = { 0 };
 
-        if (!identifier_read(node_at(list, i), &identifier, &known, err)) {
-            if (known)
-                return false;
-            error_clear(err); /* only for messages here; the authorizations will say what is asked */
+        if (!identifier_read(node_at(list, i), &identifier, &unreadable))
             continue;
-        }
         identifiers_add(out, identifier.type, identifier.value);
         free(identifier.value);
     }
-    return true;
+}
+
+/* NULL when it is absent, empty or no text. */
+static char *text_if_any(const struct node *root, const char *name)
+{
+    const char *text = node_text(node_member(root, name));
+
+    return text_is_given(text) ? xstrdup(text) : NULL;
 }
 
 static bool order_read(struct view body, struct order *out, struct error *err)
 {
     AUTO(doc_free) struct doc *doc = NULL;
+    struct error unreadable = { 0 };
     const struct node *root;
     int status;
 
@@ -48,19 +51,14 @@ static bool order_read(struct view body, struct order *out, struct error *err)
     root = doc_root(doc);
     TRY(node_get_choice(root, "status", status_names, &status, err));
     out->status = (enum order_status)status;
-    TRY(node_get_urls(root, "authorizations", &out->authz_urls, err));
-    if (out->authz_urls.len > AUTHZS_MAX)
-        return error_set(err, ERROR_ACME, "order: more than %d authorizations", AUTHZS_MAX);
-    TRY(node_get_url(root, "finalize", &out->finalize_url, err));
-    TRY(node_get_url_or_null(root, "certificate", &out->certificate_url, err));
-    TRY(identifiers_read(node_member(root, "identifiers"), &out->identifiers, err));
-    TRY(node_get_text_or_null(root, "profile", &out->profile, err));
-    TRY(node_get_text_or_null(root, "replaces", &out->replaces, err));
-    TRY(node_get_time_or_zero(root, "expires", &out->expires, err));
+    if (!node_get_urls(root, "authorizations", &out->authz_urls, &unreadable) || out->authz_urls.len > AUTHZS_MAX)
+        list_clear(&out->authz_urls);
+    out->finalize_url = xstrdup_or_null(node_url(node_member(root, "finalize")));
+    out->certificate_url = xstrdup_or_null(node_url(node_member(root, "certificate")));
+    identifiers_read(node_member(root, "identifiers"), &out->identifiers);
+    out->profile = text_if_any(root, "profile");
     if (node_is_object(node_member(root, "error")))
         problem_from_node(node_member(root, "error"), &out->error);
-    if (out->status == ORDER_VALID && out->certificate_url == NULL)
-        return error_set(err, ERROR_ACME, "order: it is valid, but member 'certificate' is missing");
     return true;
 }
 
@@ -81,7 +79,6 @@ void order_clear(struct order *order)
     free(order->finalize_url);
     free(order->certificate_url);
     free(order->profile);
-    free(order->replaces);
     list_clear(&order->authz_urls);
     identifiers_clear(&order->identifiers);
     problem_clear(&order->error);
@@ -96,17 +93,19 @@ bool order_to_error(const struct order *order, struct error *err)
     return error_next(err, "try again; often one of the names was not validated");
 }
 
-/* An order in an answer: takes its place in *order, which keeps its URL. */
+/* An order in an answer: takes its place in *order, which keeps its URL and where its certificate request goes: some
+ * CAs leave that out once they have it. */
 static bool order_take(
     struct session *session, const struct http_response *response, struct order *order, struct error *err)
 {
-    const struct transport *transport = session_transport(session);
     struct order fresh = { 0 };
 
     TRY(order_parse(buf_view(&response->body), &fresh, err));
-    fresh.retry_at = retry_after_of(response, transport->now(transport->self));
+    fresh.retry_at = retry_after_of(response, session_now(session));
     fresh.url = TAKE(order->url);
     fresh.maybe_anothers = order->maybe_anothers;
+    if (fresh.finalize_url == NULL)
+        fresh.finalize_url = TAKE(order->finalize_url);
     order_clear(order);
     *order = fresh;
     return true;
@@ -234,6 +233,8 @@ static bool finalize_once(struct session *session, struct identity who, struct o
     AUTO(http_response_clear) struct http_response response = { 0 };
     struct out out = out_to(&payload);
 
+    if (order->finalize_url == NULL)
+        return error_set(err, ERROR_ACME, "order: member 'finalize' is missing, or is not an https URL");
     out_object(&out, NULL);
     out_base64url(&out, "csr", csr);
     out_end(&out);
@@ -248,9 +249,10 @@ static bool finalize_once(struct session *session, struct identity who, struct o
  * The authorizations were seen to be valid, so it will; some CAs' machines learn it a little later than
  * others.
  */
-static bool wait_for_ready(struct session *session, struct identity who, struct order *order, struct error *err)
+static bool wait_for_ready(
+    struct session *session, struct identity who, struct order *order, int timeout_s, struct error *err)
 {
-    struct poll poll = poll_start(session_transport(session), READY_TIMEOUT_S);
+    struct poll poll = poll_start(session, timeout_s);
 
     TRY(order_fetch(session, who, order, err));
     while (order->status == ORDER_PENDING) {
@@ -260,7 +262,7 @@ static bool wait_for_ready(struct session *session, struct identity who, struct 
     return true;
 }
 
-bool order_finalize(struct session *session, struct identity who, struct order *order, struct view csr,
+bool order_finalize(struct session *session, struct identity who, struct order *order, struct view csr, int timeout_s,
     struct problem *problem, struct error *err)
 {
     struct error refusal = { 0 };
@@ -273,7 +275,7 @@ bool order_finalize(struct session *session, struct identity who, struct order *
     }
     if (problem != NULL)
         problem_clear(problem);
-    if (!wait_for_ready(session, who, order, err))
+    if (!wait_for_ready(session, who, order, timeout_s, err))
         return error_in(err, "waiting for the order to become ready");
     switch (order->status) {
     case ORDER_PROCESSING: /* a request was taken: ours, whose answer was lost, or another's */
@@ -295,13 +297,15 @@ bool order_finalize(struct session *session, struct identity who, struct order *
 bool order_wait(struct session *session, struct identity who, struct order *order, struct view csr, int timeout_s,
     struct error *err)
 {
-    struct poll poll = poll_start(session_transport(session), timeout_s);
+    struct poll poll = poll_start(session, timeout_s);
     unsigned finalized = 0;
 
     for (;;) {
         switch (order->status) {
         case ORDER_VALID:
-            return true;
+            if (order->certificate_url != NULL)
+                return true;
+            break; /* with some CAs the address comes a moment later */
         case ORDER_INVALID:
             (void)order_to_error(order, err);
             return error_in(err, "issuing the certificate");
@@ -310,7 +314,7 @@ bool order_wait(struct session *session, struct identity who, struct order *orde
                 (void)error_set(err, ERROR_ACME, "the CA keeps asking for the certificate request that it has");
                 return error_in(err, "issuing the certificate");
             }
-            TRY(order_finalize(session, who, order, csr, NULL, err));
+            TRY(order_finalize(session, who, order, csr, (int)(poll.left_ms / 1000) + 1, NULL, err));
             if (order->status == ORDER_VALID || order->status == ORDER_INVALID)
                 continue;
             break;
@@ -319,8 +323,9 @@ bool order_wait(struct session *session, struct identity who, struct order *orde
             break;
         }
         if (!poll_wait(&poll, order->retry_at, err))
-            return error_in(
-                err, "waiting for the CA to issue the certificate (the order is '%s')", status_names[order->status]);
+            return error_in(err, "waiting for the CA to %s (the order is '%s')",
+                order->status == ORDER_VALID ? "name the certificate's address" : "issue the certificate",
+                status_names[order->status]);
         TRY(order_fetch(session, who, order, err));
     }
 }

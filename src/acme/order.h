@@ -8,17 +8,16 @@ enum order_status { ORDER_PENDING, ORDER_READY, ORDER_PROCESSING, ORDER_VALID, O
 
 struct order {
     enum order_status status;
-    char *url; /* the Location header of newOrder */
-    char *finalize_url;
-    char *certificate_url;  /* NULL until ORDER_VALID */
-    struct list authz_urls; /* the CA decides how many, not the number of names */
-    struct identifiers identifiers;
-    char *profile, *replaces; /* as the CA echoes them, NULL when absent */
-    int64_t expires;          /* UTC seconds; 0 when the CA names none */
-    struct problem error;     /* type NULL when there is none */
-    int64_t retry_at;         /* Retry-After of the last answer, 0 when none */
-    bool maybe_anothers;      /* our CSR was refused, as the order has one already: ours, or that of another client to
-                                 which the CA has handed out the same order */
+    char *url;              /* the Location header of newOrder */
+    char *finalize_url;     /* NULL when no answer had one */
+    char *certificate_url;  /* NULL until ORDER_VALID, with some CAs a moment longer */
+    struct list authz_urls; /* none when they cannot be read; the CA decides how many, not the number of names */
+    struct identifiers identifiers; /* those that can be read */
+    char *profile;                  /* as the CA echoes it, NULL when absent */
+    struct problem error;           /* type NULL when there is none */
+    int64_t retry_at;               /* Retry-After of the last answer, 0 when none */
+    bool maybe_anothers; /* our CSR was refused, as the order has one already: ours, or that of another client to
+                            which the CA has handed out the same order */
 };
 
 struct order_request {
@@ -28,6 +27,7 @@ struct order_request {
                              5), NULL: none */
 };
 
+/* Demands a status and nothing else: what a step needs is missed by that step. */
 MUST_USE bool order_parse(struct view body, struct order *out, struct error *err);
 void order_clear(struct order *order);
 static inline void order_clear_at(struct order *order)
@@ -55,9 +55,10 @@ bool order_replaces_refused(const struct problem *problem);
 bool order_to_error(const struct order *order, struct error *err);
 
 /* Sends the CSR (DER). orderNotReady (section 7.4) and a lost answer are met by a fresh look at the order
- * and, unless that shows that the CSR was taken, one repetition. */
+ * and, unless that shows that the CSR was taken, one repetition: up to timeout_s seconds are waited for the order to
+ * become ready. */
 MUST_USE bool order_finalize(struct session *session, struct identity who, struct order *order, struct view csr,
-    struct problem *problem, struct error *err);
+    int timeout_s, struct problem *problem, struct error *err);
 /*
  * Asks again until the order is valid (certificate_url is then set): first after some tens of milliseconds,
  * then backing off, later when Retry-After says so. "ready" is finalized again with csr. ERROR_ACME when it

@@ -13,10 +13,10 @@ static const int64_t early_ms[] = { 40, 100, 250 };
 #define STEP_FIRST_MS 400
 #define STEP_MAX_MS 3000
 
-struct poll poll_start(const struct transport *transport, int timeout_s)
+struct poll poll_start(struct session *session, int timeout_s)
 {
     return (struct poll){
-        .transport = transport,
+        .session = session,
         .timeout_s = timeout_s,
         .left_ms = (int64_t)timeout_s * 1000,
         .until = clock_monotonic_ms() + (int64_t)timeout_s * 2000,
@@ -37,7 +37,7 @@ static int64_t poll_delay(struct poll *poll, int64_t retry_at)
     if (poll->looks < COUNT(early_ms))
         return early_ms[poll->looks];
     poll->delay_ms = poll->delay_ms * 8 / 5 < STEP_MAX_MS ? poll->delay_ms * 8 / 5 : STEP_MAX_MS;
-    now = poll->transport->now(poll->transport->self);
+    now = session_now(poll->session);
     return retry_at > now ? (retry_at - now) * 1000 : delay;
 }
 
@@ -56,7 +56,7 @@ bool poll_wait(struct poll *poll, int64_t retry_at, struct error *err)
     if (delay > poll->left_ms) /* some CAs name a whole day: one last look when our time is up may still find
                                   it done */
         delay = poll->left_ms;
-    TRY(poll->transport->sleep_ms(poll->transport->self, delay, err));
+    TRY(session_sleep_ms(poll->session, delay, err));
     poll->left_ms -= delay;
     poll->looks++;
     return true;

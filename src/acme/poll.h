@@ -2,10 +2,10 @@
 /*
  * How long to wait before asking again. Private to acme/; the only place that decides it.
  */
-#include "acme/transport.h"
+#include "acme/session.h"
 
 struct poll {
-    const struct transport *transport;
+    struct session *session;
     int timeout_s;
     int64_t left_ms;  /* of the time-out; waiting counts, by its length: setting the clock does no harm */
     int64_t until;    /* of clock_monotonic_ms: the CA's slow answers count, too, once they take as long again */
@@ -13,7 +13,7 @@ struct poll {
     unsigned looks;   /* waits so far */
 };
 
-struct poll poll_start(const struct transport *transport, int timeout_s);
+struct poll poll_start(struct session *session, int timeout_s);
 
 /*
  * Waits before the next look. retry_at: the instant the CA named with the last answer, 0 when none.

@@ -26,8 +26,8 @@ TEST(poll_wait)
         struct error err = { 0 };
         size_t k;
 
-        script_start(&script, NULL, 0);
-        poll = poll_start(&script.transport, polls[i].timeout_s);
+        script_open(&script, NULL, 0);
+        poll = poll_start(script.session, polls[i].timeout_s);
         for (k = 0; polls[i].waits[k] != 0; k++) {
             int64_t now = script_now(&script);
 
@@ -48,8 +48,8 @@ TEST(slow_answers_count)
     struct poll poll;
     struct error err = { 0 };
 
-    script_start(&script, NULL, 0);
-    poll = poll_start(&script.transport, 90);
+    script_open(&script, NULL, 0);
+    poll = poll_start(script.session, 90);
     REQUIRE(poll_wait(&poll, 0, &err), "%s", err.why);
     poll.until -= 179 * 1000; /* as if the CA had taken so long to say "pending" */
     REQUIRE(poll_wait(&poll, script_now(&script) + 60, &err), "%s", err.why);
@@ -65,8 +65,8 @@ TEST(an_interrupt_ends_the_wait)
     struct poll poll;
     struct error err = { 0 };
 
-    script_start(&script, NULL, 0);
-    poll = poll_start(&script.transport, 90);
+    script_open(&script, NULL, 0);
+    poll = poll_start(script.session, 90);
     REQUIRE(poll_wait(&poll, 0, &err), "%s", err.why);
     CHECK(!poll_wait(&poll, 0, &err), "went on");
     CHECK_INT(err.kind, ERROR_CANCELED, "kind");

@@ -1,6 +1,7 @@
 #include "acme/problem.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
@@ -8,18 +9,47 @@
 
 #define PROBLEM_URN "urn:ietf:params:acme:error:"
 #define TYPE_MAX 128
-#define DETAIL_MAX 1000
+#define DETAIL_MAX 3500
+#define ADDRESS_MAX 2048
 #define EXCERPT_MAX 200     /* of a body that is no problem document */
 #define SUBPROBLEMS_MAX 200 /* an order has 100 names at most with the CAs we know */
 
 /* ---- reading ---- */
+
+/* The first http(s) address in a text, without the punctuation behind it; empty when there is none. */
+static struct view address_in(const char *text)
+{
+    const char *at = strstr(text, "http");
+    size_t len;
+
+    while (at != NULL && !text_starts(at, "https://") && !text_starts(at, "http://"))
+        at = strstr(at + 4, "http");
+    len = at == NULL ? 0 : strcspn(at, " \t\r\n<>\"");
+    while (len > 0 && strchr(".,;:!?)]'", at[len - 1]) != NULL)
+        len--;
+    return len > ADDRESS_MAX ? (struct view){ 0 } : (struct view){ at, len };
+}
+
+/* Foreign text, printable and of at most max bytes. An address in it stays whole: what is cut is before it. */
+static char *printable_words(const char *text, size_t max)
+{
+    struct view address = address_in(text);
+    AUTO(free) char *head = NULL;
+
+    if (address.len == 0 || (size_t)(address.at - text) + address.len <= max - sizeof "..." ||
+        address.len + sizeof "... " > max)
+        return text_printable_dup(view_of(text), max, false);
+    head = text_printable_dup(
+        (struct view){ text, (size_t)(address.at - text) }, max - address.len - sizeof "... ", false);
+    return xprintf("%s%s%.*s", head, text_ends(head, " ") ? "" : " ", (int)address.len, address.at);
+}
 
 /* A member that is text, printable and of the caller's; NULL when it is absent or something else. */
 static char *printable_member(const struct node *node, const char *name, size_t max)
 {
     const char *text = node_text(node_member(node, name));
 
-    return text == NULL ? NULL : text_printable_dup(view_of(text), max, false);
+    return text == NULL ? NULL : printable_words(text, max);
 }
 
 static char *problem_type(const struct node *node)
@@ -162,6 +192,18 @@ static const char *advice_of(const struct problem *problem)
     return next;
 }
 
+/* Where a person is to go, rather than to come back later: an account that is paused, new terms. */
+static bool advise_to_go(const struct problem *problem, struct error *err)
+{
+    struct view address = problem->detail == NULL ? (struct view){ 0 } : address_in(problem->detail);
+
+    if (address.len == 0 ||
+        (!text_equal(problem->type, "rateLimited") && !text_equal(problem->type, "userActionRequired")))
+        return false;
+    (void)error_next(err, "go to %.*s", (int)address.len, address.at);
+    return true;
+}
+
 bool problem_to_error(const struct problem *problem, int64_t retry_at, struct error *err)
 {
     AUTO(buf_clear) struct buf text = BUF(sizeof err->why);
@@ -182,7 +224,7 @@ bool problem_to_error(const struct problem *problem, int64_t retry_at, struct er
         return error_next(
             err, "try again after %s local time (%s)%s%s", local, utc, advice[0] == '\0' ? "" : "; ", advice);
     }
-    if (advice[0] != '\0')
+    if (!advise_to_go(problem, err) && advice[0] != '\0')
         return error_next(err, "%s", advice);
     return false;
 }

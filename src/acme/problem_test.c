@@ -74,6 +74,11 @@ static const struct {
     { "rate limit", "{\"type\":\"" URN "rateLimited\",\"detail\":\"too many\"}", "rateLimited",
         "limit for such requests is reached: too many", "(2027-01-15T08:00:00Z)", 1800000000 },
     { "rate limit without a time", "{\"type\":\"" URN "rateLimited\"}", "rateLimited", "limit", "--staging", 0 },
+    { "new terms",
+        "{\"type\":\"" URN "userActionRequired\",\"detail\":\"Agree\",\"instance\":\"https://ca.example/t\"}",
+        "userActionRequired", "Agree (see https://ca.example/t)", "go to https://ca.example/t", 0 },
+    { "http is not always an address", "{\"type\":\"" URN "rateLimited\",\"detail\":\"http https: httpx\"}",
+        "rateLimited", "httpx", "--staging", 0 },
     { "external account", "{\"type\":\"" URN "externalAccountRequired\"}", "externalAccountRequired", "bound",
         "--eab-kid", 0 },
     { "not this account's", "{\"type\":\"" URN "unauthorized\",\"detail\":\"deactivated\"}", "unauthorized",
@@ -96,6 +101,8 @@ TEST(problem_to_error)
                   (strncmp(err.why + err.detail - 2, ": ", 2) == 0 && strstr(tellings[i].body, "\"detail\":") != NULL),
             "%s", tellings[i].name);
         CHECK(strstr(err.next, tellings[i].next) != NULL, "%s: %s", tellings[i].name, err.next);
+        CHECK(strstr(err.next, "go to") == NULL || text_ends(err.next, tellings[i].next), "%s: %s", tellings[i].name,
+            err.next);
         CHECK_INT(err.retry_at, tellings[i].retry_at, tellings[i].name);
     }
 }
@@ -109,6 +116,35 @@ TEST(problem_to_error_says_where_the_CA_speaks)
     CHECK(!problem_to_error(&problem, 0, &err), "succeeded");
     CHECK_TEXT(err.why + err.detail, "forbidden: by you", err.why);
     CHECK(err.detail > 0, "nothing of ours stands before");
+}
+
+/* A paused account is told an address with all its names in it (forty of them make 1,600 bytes). */
+TEST(an_address_to_go_to_is_whole)
+{
+    static const size_t words[] = { 0, 1, 40, 400, 2000, 9000 };
+    AUTO(buf_clear) struct buf address = BUF(4096);
+
+    buf_put_text(&address, "https://portal.example/unpause?jwt=");
+    for (int i = 0; i < 100; i++)
+        buf_put_text(&address, "abcDEF0123456789");
+    for (size_t i = 0; i < COUNT(words); i++) {
+        AUTO(buf_clear) struct buf body = BUF(1 << 20);
+        AUTO(problem_clear) struct problem problem = { 0 };
+        AUTO(free) char *go = xprintf("go to %s", buf_text(&address));
+        struct error err = { 0 };
+
+        buf_put_text(&body, "{\"type\":\"" URN "rateLimited\",\"detail\":\"Paused.");
+        for (size_t k = 0; k < words[i]; k++)
+            buf_put_text(&body, " word");
+        buf_putf(&body, " Please visit: %s. Bye\"}", buf_text(&address));
+        from_answer(429, buf_text(&body), &problem);
+        CHECK(!problem_to_error(&problem, 0, &err), "succeeded");
+        CHECK(strstr(err.why, buf_text(&address)) != NULL, "%zu words before it: %s", words[i], err.why);
+        CHECK(strstr(err.why, "Paused.") != NULL, "%zu words before it: %s", words[i], err.why);
+        CHECK_TEXT(err.next, go, "that is what to do");
+        CHECK(!problem_to_error(&problem, 1800000000, &err), "succeeded");
+        CHECK(strstr(err.next, "try again after") != NULL, "unless the CA says when: %s", err.next);
+    }
 }
 
 TEST(many_subproblems_are_counted_not_lost)

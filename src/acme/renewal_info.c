@@ -80,7 +80,6 @@ static bool put_url(const struct session *session, const struct cert *cert, stru
 static bool renewal_info_ask(struct session *session, const struct cert *cert, bool as_certbot,
     struct renewal_info *out, int64_t *named, struct error *err)
 {
-    const struct transport *transport = session_transport(session);
     AUTO(buf_clear) struct buf url = BUF(URL_MAX + ID_MAX);
     AUTO(http_response_clear) struct http_response response = { 0 };
     AUTO(problem_clear) struct problem problem = { 0 };
@@ -92,18 +91,17 @@ static bool renewal_info_ask(struct session *session, const struct cert *cert, b
             return error_set(err, ERROR_CONFIG, "the CA has no renewal information for this certificate");
         return false;
     }
-    *named = retry_after_of(&response, transport->now(transport->self));
+    *named = retry_after_of(&response, session_now(session));
     return renewal_info_parse(buf_view(&response.body), as_certbot, out, err);
 }
 
 bool renewal_info_fetch(
     struct session *session, const struct cert *cert, bool as_certbot, struct renewal_info *out, struct error *err)
 {
-    const struct transport *transport = session_transport(session);
     int64_t named = 0;
     bool ok = renewal_info_ask(session, cert, as_certbot, out, &named, err);
 
-    out->retry_at = ask_again_at(named, transport->now(transport->self));
+    out->retry_at = ask_again_at(named, session_now(session));
     if (!ok)
         return error_in(err, "asking for renewal information");
     return true;

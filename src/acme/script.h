@@ -38,6 +38,7 @@ struct script {
     size_t interrupt_at;    /* that sleep is interrupted; 0: none (counted from 1) */
     const char *kid;        /* expected in the header; NULL: a jwk */
     char *accept, *payload; /* of the last request */
+    size_t max_body;
     struct transport transport;
     struct session *session;
 };
@@ -168,6 +169,7 @@ static bool script_http(void *self, const struct http_request *request, struct h
     if (request->method == HTTP_POST)
         script_check_post(script, request, step->payload);
     xreplace(&script->accept, request->accept);
+    script->max_body = request->max_body;
     if (step->status == 0)
         return error_set(err, ERROR_NETWORK, "connection reset");
     out->status = step->status;

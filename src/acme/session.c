@@ -3,6 +3,7 @@
 #include "acme/nonce.h"
 #include "acme/signed.h"
 #include "acme/url.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -28,15 +29,24 @@
 #define ANSWER_MAX ((size_t)512 * 1024)
 
 #define LOGGED_MAX ((size_t)64 * 1024) /* bytes of an answer in the log */
+#define EXCHANGE_MAX_MS (120 * 1000)
 
 #define HTTP_TOO_MANY_REQUESTS 429
 #define HTTP_SERVICE_UNAVAILABLE 503
 
-struct session {
+struct server {
     struct transport transport;
     char *url;
     struct directory directory;
     struct nonce_pool nonces;
+};
+
+struct session {
+    struct server *server;
+    bool owned;   /* the server goes with this session */
+    bool limited; /* by what follows, which is counted down */
+    int64_t limit_ms, left_ms;
+    size_t limit_bytes, left_bytes;
 };
 
 /* What one request has used up of the above. */
@@ -45,14 +55,30 @@ struct patience {
     unsigned nonces, waits, reads;
 };
 
-static int64_t session_now(const struct session *session)
+int64_t session_now(const struct session *session)
 {
-    return session->transport.now(session->transport.self);
+    return session->server->transport.now(session->server->transport.self);
 }
 
-static bool session_sleep_ms(const struct session *session, int64_t ms, struct error *err)
+static bool used_up(const struct session *session, struct error *err)
 {
-    return session->transport.sleep_ms(session->transport.self, ms, err);
+    (void)error_set(err, ERROR_NETWORK, "the CA has taken all of the %lld minutes that an order may take",
+        (long long)session->limit_ms / 60000);
+    return error_next(err, "try again later; the CA may be busy");
+}
+
+bool session_sleep_ms(struct session *session, int64_t ms, struct error *err)
+{
+    const struct transport *transport = &session->server->transport;
+
+    if (!session->limited)
+        return transport->sleep_ms(transport->self, ms, err);
+    if (session->left_ms <= 0)
+        return used_up(session, err);
+    if (ms > session->left_ms)
+        ms = session->left_ms;
+    session->left_ms -= ms;
+    return transport->sleep_ms(transport->self, ms, err);
 }
 
 static bool is_success(const struct http_response *response)
@@ -86,15 +112,46 @@ static void log_answer(enum http_method method, const char *url, const struct ht
         text != NULL && *text != '\0' ? "\n" : "", text != NULL ? text : "");
 }
 
+/* Before an exchange: what is left for it. */
+static bool limit(const struct session *session, struct http_request *request, struct error *err)
+{
+    if (!session->limited)
+        return true;
+    if (session->left_ms <= 0)
+        return used_up(session, err);
+    if (session->left_bytes == 0)
+        return error_set(
+            err, ERROR_ACME, "the CA has sent all of the %zu MiB that an order may take", session->limit_bytes >> 20);
+    if (session->left_ms < EXCHANGE_MAX_MS)
+        request->timeout_ms = (int)session->left_ms;
+    if (session->left_bytes < request->max_body)
+        request->max_body = session->left_bytes;
+    return true;
+}
+
+/* After it. */
+static void count(struct session *session, int64_t since_ms, const struct http_response *response)
+{
+    session->left_ms -= clock_monotonic_ms() - since_ms;
+    session->left_bytes -= response->body.len < session->left_bytes ? response->body.len : session->left_bytes;
+}
+
 /* One exchange with the checks that all have in common. response->url is set in any case. */
 static bool exchange(
     struct session *session, const struct http_request *request, struct http_response *out, struct error *err)
 {
     struct http_request bounded = *request;
+    int64_t since_ms = clock_monotonic_ms();
+    bool ok;
 
     bounded.max_body = ANSWER_MAX;
-    TRY(url_check(session->url, request->url, err));
-    TRY(session->transport.http(session->transport.self, &bounded, out, err));
+    bounded.timeout_ms = EXCHANGE_MAX_MS;
+    TRY(url_check(session->server->url, request->url, err));
+    TRY(limit(session, &bounded, err));
+    ok = session->server->transport.http(session->server->transport.self, &bounded, out, err);
+    count(session, since_ms, out);
+    if (!ok)
+        return false;
     if (out->url == NULL)
         out->url = xstrdup(request->url);
     log_answer(request->method, request->url, out);
@@ -105,7 +162,7 @@ static bool exchange(
 
 /* Where the CA asked for a pause that is short enough, waits for it. False with err->kind set when
  * interrupted. */
-static bool wait_for_busy(const struct session *session, struct patience *patience, const struct problem *refusal,
+static bool wait_for_busy(struct session *session, struct patience *patience, const struct problem *refusal,
     int64_t retry_at, struct error *err)
 {
     int64_t pause_s = retry_at - session_now(session);
@@ -124,8 +181,8 @@ static bool wait_for_busy(const struct session *session, struct patience *patien
  * Whether to repeat a refused request; has then waited as long as it must. Else err says why not, and the
  * refusal goes to *problem when that is not NULL.
  */
-static bool is_worth_repeating(const struct session *session, struct patience *patience,
-    const struct http_response *response, struct problem *problem, struct error *err)
+static bool is_worth_repeating(struct session *session, struct patience *patience, const struct http_response *response,
+    struct problem *problem, struct error *err)
 {
     AUTO(problem_clear) struct problem refusal = { 0 };
     int64_t retry_at = retry_after_of(response, session_now(session));
@@ -155,7 +212,7 @@ static bool is_worth_repeating(const struct session *session, struct patience *p
 }
 
 /* The same for an exchange that failed before there was an answer. */
-static bool is_worth_reconnecting(const struct session *session, struct patience *patience, struct error *err)
+static bool is_worth_reconnecting(struct session *session, struct patience *patience, struct error *err)
 {
     if (!patience->read_only || err->kind != ERROR_NETWORK || patience->reads++ > 0)
         return false;
@@ -170,7 +227,7 @@ static bool nonce_fetch(struct session *session, struct patience *patience, char
 {
     const struct http_request request = {
         .method = HTTP_HEAD,
-        .url = session->directory.new_nonce,
+        .url = session->server->directory.new_nonce,
         .follow = true, /* some CAs answer with a redirect to another form of the path */
     };
 
@@ -199,7 +256,7 @@ static bool nonce_get(struct session *session, struct patience *patience, char *
         return nonce_fetch(session, patience, nonce, err);
     }
     if (*nonce == NULL)
-        *nonce = nonce_pool_take(&session->nonces);
+        *nonce = nonce_pool_take(&session->server->nonces);
     return *nonce != NULL || nonce_fetch(session, patience, nonce, err);
 }
 
@@ -228,7 +285,7 @@ bool session_post_accept(struct session *session, struct identity who, const cha
     struct patience patience = { .read_only = payload.len == 0 };
     AUTO(free) char *nonce = NULL;
 
-    TRY(url_check(session->url, url, err));
+    TRY(url_check(session->server->url, url, err));
     for (;;) {
         AUTO(http_response_clear) struct http_response response = { 0 };
 
@@ -241,13 +298,13 @@ bool session_post_accept(struct session *session, struct identity who, const cha
         free(TAKE(nonce));
         nonce = nonce_of(&response);
         if (is_success(&response)) {
-            nonce_pool_put(&session->nonces, TAKE(nonce));
+            nonce_pool_put(&session->server->nonces, TAKE(nonce));
             *out = response;
             response = (struct http_response){ 0 };
             return true;
         }
         if (!is_worth_repeating(session, &patience, &response, problem, err)) {
-            nonce_pool_put(&session->nonces, TAKE(nonce));
+            nonce_pool_put(&session->server->nonces, TAKE(nonce));
             return false;
         }
     }
@@ -269,7 +326,7 @@ bool session_get_problem(
         AUTO(http_response_clear) struct http_response response = { 0 };
 
         TRY(exchange(session, &request, &response, err));
-        nonce_pool_put(&session->nonces, nonce_of(&response)); /* some CAs send one with each answer */
+        nonce_pool_put(&session->server->nonces, nonce_of(&response)); /* some CAs send one with each answer */
         if (is_success(&response)) {
             *out = response;
             response = (struct http_response){ 0 };
@@ -286,22 +343,18 @@ bool session_get(struct session *session, const char *url, struct http_response 
 
 /* ---- the session ---- */
 
-/* Every address in the directory must be as safe as its own. */
+/* The addresses that every certificate needs must be as safe as the directory's own. The others are looked at when they
+ * are asked. */
 static bool directory_check(const char *url, const struct directory *directory, struct error *err)
 {
     const char *const urls[] = {
         directory->new_nonce,
         directory->new_account,
         directory->new_order,
-        directory->new_authz,
-        directory->revoke_cert,
-        directory->key_change,
-        directory->renewal_info,
     };
 
     for (size_t i = 0; i < COUNT(urls); i++)
-        if (urls[i] != NULL)
-            TRY(url_check(url, urls[i], err));
+        TRY(url_check(url, urls[i], err));
     return true;
 }
 
@@ -310,13 +363,25 @@ static bool directory_fetch(struct session *session, struct error *err)
     AUTO(http_response_clear) struct http_response response = { 0 };
     AUTO(problem_clear) struct problem problem = { 0 };
 
-    if (!session_get_problem(session, session->url, &response, &problem, err)) {
+    if (!session_get_problem(session, session->server->url, &response, &problem, err)) {
         if (problem.status == 404)
             (void)error_next(err, "check the address given with --server: there is no directory at it");
         return false;
     }
-    TRY(directory_parse(buf_view(&response.body), &session->directory, err));
-    return directory_check(session->url, &session->directory, err);
+    TRY(directory_parse(buf_view(&response.body), &session->server->directory, err));
+    return directory_check(session->server->url, &session->server->directory, err);
+}
+
+static struct session *session_new(const struct transport *transport, const char *directory_url)
+{
+    struct session *session = xcalloc(1, sizeof *session);
+
+    session->server = xcalloc(1, sizeof *session->server);
+    session->owned = true;
+    session->server->transport = *transport;
+    session->server->url = xstrdup(directory_url);
+    nonce_pool_init(&session->server->nonces);
+    return session;
 }
 
 bool session_open(const struct transport *transport, const char *directory_url, struct session **out, struct error *err)
@@ -325,37 +390,43 @@ bool session_open(const struct transport *transport, const char *directory_url, 
 
     if (!url_is_http(directory_url))
         return error_set(err, ERROR_CONFIG, "the CA's address must be an http(s) URL, and '%s' is none", directory_url);
-    session = xcalloc(1, sizeof *session);
-    session->transport = *transport;
-    session->url = xstrdup(directory_url);
-    nonce_pool_init(&session->nonces);
+    session = session_new(transport, directory_url);
     if (!directory_fetch(session, err))
         return error_in(err, "asking the CA at %s for its directory", directory_url);
     *out = TAKE(session);
     return true;
 }
 
+struct session *session_limited(const struct session *session, int64_t ms, size_t bytes)
+{
+    struct session *part = xcalloc(1, sizeof *part);
+
+    part->server = session->server;
+    part->limited = true;
+    part->limit_ms = part->left_ms = ms;
+    part->limit_bytes = part->left_bytes = bytes;
+    return part;
+}
+
 void session_close(struct session *session)
 {
     if (session == NULL)
         return;
-    nonce_pool_clear(&session->nonces);
-    directory_clear(&session->directory);
-    free(session->url);
+    if (session->owned) {
+        nonce_pool_clear(&session->server->nonces);
+        directory_clear(&session->server->directory);
+        free(session->server->url);
+        free(session->server);
+    }
     free(session);
 }
 
 const struct directory *session_directory(const struct session *session)
 {
-    return &session->directory;
+    return &session->server->directory;
 }
 
 const char *session_url(const struct session *session)
 {
-    return session->url;
-}
-
-const struct transport *session_transport(const struct session *session)
-{
-    return &session->transport;
+    return session->server->url;
 }

@@ -8,10 +8,10 @@
 #include "acme/transport.h"
 #include "crypto/jws.h"
 
-struct directory { /* RFC 8555 section 7.1.1; owned strings, NULL when the CA does not have it */
-    char *new_nonce, *new_account, *new_order, *new_authz, *revoke_cert, *key_change, *renewal_info;
+struct directory { /* RFC 8555 section 7.1.1; owned strings, NULL when the CA does not have it. All but the
+                      first three are read if they can be. */
+    char *new_nonce, *new_account, *new_order, *revoke_cert, *key_change, *renewal_info;
     char *terms_of_service, *website;
-    struct list caa_identities;
     bool external_account_required;
     struct list profiles, profile_texts; /* names and descriptions, side by side */
 };
@@ -30,9 +30,18 @@ MUST_USE bool session_open(
     const struct transport *transport, const char *directory_url, struct session **out, struct error *err);
 void session_close(struct session *session);
 DEFINE_AUTO(struct session, session_close)
+/*
+ * The same session for one order: all its exchanges and waits together take at most ms milliseconds, and bring at most
+ * so many bytes; what comes later fails with ERROR_NETWORK, or ERROR_ACME. Time that is spent elsewhere (in hooks) does
+ * not count. For one thread; of the caller's, for session_close, before the session that it is a part of.
+ */
+struct session *session_limited(const struct session *session, int64_t ms, size_t bytes)
+    __attribute__((returns_nonnull));
+/* Waits, no longer than a limited session has time. ERROR_CANCELED on an interrupt. */
+MUST_USE bool session_sleep_ms(struct session *session, int64_t ms, struct error *err);
+int64_t session_now(const struct session *session); /* UTC seconds */
 const struct directory *session_directory(const struct session *session);
 const char *session_url(const struct session *session);
-const struct transport *session_transport(const struct session *session);
 
 /*
  * Who signs: an account (kid is its URL) or, with kid NULL, a bare key ("jwk" header: newAccount, revocation

@@ -38,10 +38,9 @@ static const struct {
             "{\"newNonce\":\"http://ca.example/n\","
             "\"newAccount\":\"" CA "/a\",\"newOrder\":\"" CA "/o\"}" },
         ERROR_ACME, "which is not", "" },
-    { "renewalInfo by http", CA "/dir",
+    { "newOrder by http", CA "/dir",
         { "GET " CA "/dir", NULL, 200, NULL,
-            "{\"newNonce\":\"" CA "/n\",\"newAccount\":\"" CA "/a\",\"newOrder\":\"" CA
-            "/o\",\"renewalInfo\":\"http://ca.example/r\"}" },
+            "{\"newNonce\":\"" CA "/n\",\"newAccount\":\"" CA "/a\",\"newOrder\":\"http://ca.example/o\"}" },
         ERROR_ACME, "which is not", "" },
     { "busy for an hour", CA "/dir", { "GET " CA "/dir", NULL, 503, "Retry-After: 3600", "" }, ERROR_ACME,
         "HTTP status 503", "2027-01-15T09:00:00Z" },
@@ -69,7 +68,7 @@ TEST(session_open)
     script.at = script.count;
     CHECK_TEXT(session_directory(script.session)->new_order, CA "/new-order", "directory");
     CHECK_TEXT(session_url(script.session), CA "/dir", "url");
-    CHECK(session_transport(script.session)->self == &script, "transport");
+    CHECK_INT(session_now(script.session), SCRIPT_NOW, "clock");
 }
 
 /* ---- nonces ---- */
@@ -379,6 +378,52 @@ TEST(many_threads_with_half_of_the_nonces_refused)
         (void)pthread_join(threads[i], NULL);
     CHECK(crowd.asked > 1200, "%u requests: too few were refused", crowd.asked);
     session_close(crowd.session);
+}
+
+/* ---- one order's part of it ---- */
+
+TEST(all_that_an_order_waits_for_has_one_limit)
+{
+    static const struct step steps[] = {
+        { "POST " CA "/x", "", 200, NULL, "1" },
+        { "POST " CA "/x", "", 429, "Retry-After: 8", "{\"type\":\"urn:ietf:params:acme:error:rateLimited\"}" },
+    };
+    SCRIPT(script, steps);
+    AUTO(session_close) struct session *part = session_limited(script.session, 65000, 1000);
+    AUTO(http_response_clear) struct http_response response = { 0 };
+    struct signer signer = script_signer();
+    struct error err = { 0 };
+
+    CHECK(session_sleep_ms(part, 60000, &err), "%s", err.why);
+    REQUIRE(session_post(part, script_who(&signer), CA "/x", view_of(""), &response, NULL, &err), "%s", err.why);
+    CHECK(!session_post(part, script_who(&signer), CA "/x", view_of(""), &response, NULL, &err));
+    CHECK_INT(err.kind, ERROR_NETWORK, "the pause is cut short, and then there is no more time");
+    CHECK(strstr(err.why, "all of the 1 minutes") != NULL, "%s", err.why);
+    CHECK(script.now_ms - SCRIPT_NOW * 1000LL <= 65000, "waited %lld ms", (long long)script.now_ms);
+    CHECK(!session_sleep_ms(part, 1, &err) && err.kind == ERROR_NETWORK);
+    CHECK(session_sleep_ms(script.session, 1, &err), "the session itself goes on: %s", err.why);
+}
+
+TEST(all_that_an_order_brings_has_one_limit)
+{
+    static const struct step steps[] = {
+        { "POST " CA "/x", "", 200, NULL, "12345678" },
+        { "POST " CA "/x", "", 200, NULL, "12345678" },
+    };
+    SCRIPT(script, steps);
+    AUTO(session_close) struct session *part = session_limited(script.session, 60000, 12);
+    struct signer signer = script_signer();
+    struct error err = { 0 };
+
+    for (int i = 0; i < 2; i++) {
+        AUTO(http_response_clear) struct http_response response = { 0 };
+
+        REQUIRE(session_post(part, script_who(&signer), CA "/x", view_of(""), &response, NULL, &err), "%s", err.why);
+        CHECK_INT((int64_t)script.max_body, i == 0 ? 12 : 4, "what is left");
+    }
+    CHECK(!session_post(part, script_who(&signer), CA "/x", view_of(""), NULL, NULL, &err));
+    CHECK_INT(err.kind, ERROR_ACME, err.why);
+    CHECK(strstr(err.why, "has sent all of") != NULL, "%s", err.why);
 }
 
 TEST_MAIN()

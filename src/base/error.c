@@ -16,7 +16,7 @@
 #undef error_next_default
 #endif
 
-#define ERROR_FORMATTED 2048 /* longer than any text of struct error */
+#define ERROR_FORMATTED 6144 /* longer than any text of struct error */
 
 PRINTF(3, 0)
 static void print(char *to, size_t size, const char *format, va_list args)

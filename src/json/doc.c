@@ -17,6 +17,7 @@
 #define DEPTH_MAX 32
 #define URL_MAX 2048
 #define PATH_MAX_BYTES 256
+#define BYTE_ORDER_MARK "\xef\xbb\xbf" /* RFC 8259 section 8.1: a reader may pass over one */
 
 /* One value: jansson's, and the way to it. Children of one value lie side by side. */
 struct node {
@@ -148,7 +149,9 @@ bool doc_read(struct view text, const char *name, struct doc **out, struct error
     if (!depth_is_fine(text))
         return error_set(
             err, ERROR_CONFIG, "%s is not valid JSON for us: nested deeper than %d levels", name, DEPTH_MAX);
-    doc->json = json_loadb(text.len == 0 ? "" : text.at, text.len, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY, &reason);
+    if (view_starts(text, BYTE_ORDER_MARK))
+        text = (struct view){ text.at + sizeof BYTE_ORDER_MARK - 1, text.len - (sizeof BYTE_ORDER_MARK - 1) };
+    doc->json = json_loadb(text.len == 0 ? "" : text.at, text.len, JSON_DECODE_ANY, &reason);
     if (doc->json == NULL)
         return fail_syntax(name, &reason, err);
     doc->name = xstrdup(name);
@@ -372,29 +375,41 @@ bool node_get_choice(
     return fail_at(err, object, name, reason);
 }
 
-/* RFC 3986: visible ASCII only, http or https, a host, and nothing before it that could pass for the host. */
-static bool url_check(const struct node *node, struct error *err)
+/* RFC 3986: visible ASCII only, http or https, a host, and nothing before it that could pass for the host. What is
+ * wrong with it; NULL when nothing is. */
+static const char *url_fault(const char *url)
 {
-    const char *url = node_text(node);
     const char *host;
     size_t len = strlen(url);
 
     if (len > URL_MAX)
-        return fail_at(err, node, NULL, "is a URL of more than 2048 bytes");
+        return "is a URL of more than 2048 bytes";
     if (strncmp(url, "https://", 8) == 0)
         host = url + 8;
     else if (strncmp(url, "http://", 7) == 0)
         host = url + 7;
     else
-        return fail_at(err, node, NULL, "is not an https URL");
+        return "is not an https URL";
     for (size_t i = 0; i < len; i++) {
         if (url[i] <= 0x20 || url[i] >= 0x7f || strchr("\\\"<>^`{|}", url[i]) != NULL)
-            return fail_at(err, node, NULL, "is not a valid URL");
+            return "is not a valid URL";
     }
     len = strcspn(host, "/?#");
-    if (len == 0 || host[0] == ':' || memchr(host, '@', len) != NULL)
-        return fail_at(err, node, NULL, "is not a URL with a plain host");
-    return true;
+    return len == 0 || host[0] == ':' || memchr(host, '@', len) != NULL ? "is not a URL with a plain host" : NULL;
+}
+
+static bool url_check(const struct node *node, struct error *err)
+{
+    const char *fault = url_fault(node_text(node));
+
+    return fault == NULL || fail_at(err, node, NULL, fault);
+}
+
+const char *node_url(const struct node *node)
+{
+    const char *url = node_text(node);
+
+    return url != NULL && url_fault(url) == NULL ? url : NULL;
 }
 
 bool node_get_url_or_null(const struct node *object, const char *name, char **out, struct error *err)

@@ -2,7 +2,8 @@
 /*
  * JSON documents, reading (RFC 8259). The only place that includes jansson, with json/out.
  *
- * Strict: duplicate members, invalid UTF-8, NUL in strings, trailing text and nesting beyond 32 are errors.
+ * Strict: invalid UTF-8, NUL in strings, trailing text and nesting beyond 32 are errors. Of a member that stands twice
+ * in an object the last one counts.
  * Values are looked up by member name in an object; an error names the member by its path
  * ("authorizations[3]"), and never quotes what could be a secret. Memory is wiped when a document is freed:
  * keys come as JSON, too.
@@ -30,6 +31,8 @@ const struct node *node_at(const struct node *node, size_t index); /* element of
 
 /* The string of a value, NULL when it is none; borrowed. */
 const char *node_text(const struct node *node);
+/* The same of a value that is a URL as node_get_url has them, else NULL; borrowed. */
+const char *node_url(const struct node *node);
 bool node_is_true(const struct node *node);
 MUST_USE bool node_number(const struct node *node, int64_t *out); /* integers only */
 

@@ -9,9 +9,9 @@ static const struct {
 } documents[] = {
     { "nothing", "", 0, "not valid JSON" },
     { "cut short", "{\"status\":\"rea", 0, "line 1" },
-    { "member twice", "{\"a\":1,\"a\":2}", 0, "duplicate" },
-    { "member twice, deep", "[{\"x\":{\"b\":1,\"b\":1}}]", 0, "duplicate" },
-    { "member twice by escape", "{\"a\":1,\"\\u0061\":2}", 0, "duplicate" },
+    { "member twice, cut short", "{\"a\":1,\"a\":2", 0, "not valid JSON" },
+    { "a byte order mark behind", "{}\xef\xbb\xbf", 0, "end of file" },
+    { "two byte order marks", "\xef\xbb\xbf\xef\xbb\xbf{}", 0, "not valid JSON" },
     { "text behind", "{} x", 0, "end of file" },
     { "NUL behind", "{}\0", 3, "end of file" },
     { "NUL escape in a string", "[\"a\\u0000b\"]", 0, "\\u0000" },
@@ -31,6 +31,9 @@ static const struct {
     { "brackets in a string", "[\"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\\"[[[[[[[[[\"]", 0, NULL },
     { "bare value", " 7 ", 0, NULL },
     { "object", "{\"a\":[1,2,{\"b\":null}]}", 0, NULL },
+    { "member twice", "{\"a\":1,\"a\":2}", 0, NULL },
+    { "member twice, deep", "[{\"x\":{\"b\":1,\"b\":1}}]", 0, NULL },
+    { "a byte order mark in front", "\xef\xbb\xbf{}", 0, NULL },
 };
 
 TEST(doc_read)
@@ -78,6 +81,8 @@ static const struct {
     const char *got, *why;
 } members[] = {
     { "text", "{\"m\":\"x\"}", TEXT, "x", NULL },
+    { "text twice: the last one counts", "{\"m\":\"x\",\"m\":\"y\"}", TEXT, "y", NULL },
+    { "text twice, once by escape", "{\"m\":\"x\",\"\\u006d\":\"y\"}", TEXT, "y", NULL },
     { "text missing", "{}", TEXT, NULL, "member 'm' is missing" },
     { "text null", "{\"m\":null}", TEXT, NULL, "member 'm' is missing" },
     { "text is a number", "{\"m\":1}", TEXT, NULL, "member 'm' is not a string" },

@@ -165,7 +165,8 @@ bool finish_order(struct context *context, struct ca *ca, const struct issue_req
     TRY(interrupt_check(err));
     TRY(make_csr(context, request, &csr, err));
     TRY(record_order(context, ca, request, order, buf_view(&csr), err));
-    if (!order_finalize(ca->session, ca->who, order, buf_view(&csr), problem, err) ||
+    if (!order_finalize(
+            ca->session, ca->who, order, buf_view(&csr), context->settings->issuance_timeout_s, problem, err) ||
         !order_wait(ca->session, ca->who, order, buf_view(&csr), context->settings->issuance_timeout_s, err) ||
         !download(context, ca, order, &sent, err)) {
         keep_or_drop(context, request, is_refused(order, err), err);

@@ -42,9 +42,10 @@ static bool place_order(
 static bool forget_authorizations(
     struct ca *ca, struct issue_request *request, struct order *order, struct problem *problem, struct error *err)
 {
+    const size_t names = request->dns.len + request->ips.len;
     bool gave_up = false;
 
-    for (size_t i = 0; i < order->authz_urls.len; i++) {
+    for (size_t i = 0; i < order->authz_urls.len && i < names; i++) {
         AUTO(authz_clear) struct authz authz = { 0 };
         struct error failure = { 0 };
 
@@ -56,7 +57,7 @@ static bool forget_authorizations(
         else
             log_warning(
                 "could not give up the authorization for %s (%s): the result of this dry run may not be accurate",
-                authz.identifier.value, failure.why);
+                authz_name(&authz), failure.why);
     }
     if (!gave_up)
         return true;
@@ -102,14 +103,15 @@ static enum attempt attempt(struct context *context, struct ca *ca, struct solve
 {
     AUTO(order_clear) struct order order = { 0 };
     AUTO(problem_clear) struct problem problem = { 0 };
-    AUTO(list_clear) struct list failed = { 0 };
+    AUTO(list_clear) struct list failed = { 0 }, names = list_dup(&request->dns);
     bool anothers = false;
 
+    list_add_all(&names, &request->ips);
     if (!place_order(ca, request, &order, &problem, err))
         return refused(context, request, &problem);
     if (context->settings->dry_run && !forget_authorizations(ca, request, &order, &problem, err))
         return ATTEMPT_FAILED;
-    if (order.status == ORDER_PENDING && !solve(context, ca, solver, &order.authz_urls, &failed, err))
+    if (order.status == ORDER_PENDING && !solve(context, ca, solver, &order.authz_urls, &names, &failed, err))
         return ATTEMPT_FAILED;
     if (failed.len > 0) {
         if (drop_names(context, request, &failed))
@@ -147,6 +149,17 @@ static bool order_anew(struct context *context, struct ca *ca, struct solver *so
     }
 }
 
+/* One order, or several that take its place: they have one deadline together. */
+static bool order_and_finish(struct context *context, const struct ca *ca, struct solver *solver,
+    struct issue_request *request, struct issued_chain *out, struct error *err)
+{
+    struct ca own;
+    AUTO(session_close) struct session *session = order_session(ca, context->settings, &own);
+
+    (void)session;
+    return order_anew(context, &own, solver, request, out, err);
+}
+
 bool issue(struct context *context, struct issue_request *request, struct issued_chain *out, struct error *err)
 {
     AUTO(alike_leave) struct alike *alike = NULL; /* until the authenticator is closed, too */
@@ -166,5 +179,5 @@ bool issue(struct context *context, struct issue_request *request, struct issued
         return true;
     TRY(solver_open(context, request->authenticator, &solver, err));
     request->profile = issue_profile(context->settings, session_directory(ca->session));
-    return order_anew(context, ca, &solver, request, out, err);
+    return order_and_finish(context, ca, &solver, request, out, err);
 }

@@ -9,7 +9,10 @@
 #include "base/text.h"
 #include "config/renewal_params.h"
 #include "crypto/csr.h"
+#include "lifecycle/solve.h"
 #include "store/pending.h"
+
+#define ORDER_MAX_BYTES ((size_t)32 << 20) /* that a CA may send; an order of 100 names takes less than one MiB */
 
 void issue_request_clear(struct issue_request *request)
 {
@@ -50,6 +53,14 @@ const char *issue_profile(const struct settings *settings, const struct director
     if (settings->preferred_profile != NULL && list_has(&directory->profiles, settings->preferred_profile))
         return settings->preferred_profile;
     return NULL;
+}
+
+struct session *order_session(const struct ca *ca, const struct settings *settings, struct ca *own)
+{
+    *own = *ca;
+    own->session =
+        session_limited(ca->session, (AUTHZ_TIMEOUT_S + (int64_t)settings->issuance_timeout_s) * 1000, ORDER_MAX_BYTES);
+    return own->session;
 }
 
 /* ---- the record of an order ---- */

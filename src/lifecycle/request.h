@@ -48,6 +48,14 @@ const char *issue_profile(const struct settings *settings, const struct director
 /* SHA-256 of a CSR in hex, appended to out. */
 MUST_USE bool csr_sha256(struct view der, struct buf *out, struct error *err);
 
+/*
+ * The account's session for one order: all that is asked of the CA, with every wait, has one deadline, which is the
+ * time for the authorizations and --issuance-timeout together, and bounded room. *own is ca with that session, which is
+ * the caller's, for session_close.
+ */
+struct session *order_session(const struct ca *ca, const struct settings *settings, struct ca *own)
+    __attribute__((returns_nonnull));
+
 /* Records the order under request->record, if it has one, and the CSR that it is to be finalized with, DER. */
 MUST_USE bool record_order(struct context *context, const struct ca *ca, const struct issue_request *request,
     const struct order *order, struct view csr, struct error *err);

@@ -195,15 +195,18 @@ static bool go_on(const struct pending *pending, bool known, const struct error 
 }
 
 /* *found false: a new order is to be placed. */
-static bool take_up(struct context *context, struct ca *ca, struct issue_request *request,
+static bool take_up(struct context *context, const struct ca *ca, struct issue_request *request,
     const struct pending *pending, struct issued_chain *out, bool *found, struct error *err)
 {
     AUTO(order_clear) struct order order = { .url = xstrdup(pending->order_url) };
+    AUTO(session_close) struct session *session = NULL;
     struct error failure = { 0 };
+    struct ca own;
     bool known = false;
 
     *found = false;
-    if (!order_fetch_if_known(ca->session, ca->who, &order, &known, &failure))
+    session = order_session(ca, context->settings, &own);
+    if (!order_fetch_if_known(own.session, own.who, &order, &known, &failure))
         return go_on(pending, known, &failure, err);
     if (!known || order.status == ORDER_INVALID || order.status == ORDER_PENDING) {
         log_info("the CA %s the order of an earlier run", known ? "has given up" : "does not know");
@@ -212,7 +215,7 @@ static bool take_up(struct context *context, struct ca *ca, struct issue_request
     }
     say_found(context, &order, pending->created);
     issue_request_names(request, &pending->names);
-    if (!finish_recorded(context, ca, request, &order, out, &failure))
+    if (!finish_recorded(context, &own, request, &order, out, &failure))
         return go_on(pending, known, &failure, err);
     *found = true;
     return true;

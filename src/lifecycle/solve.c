@@ -5,10 +5,9 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "lifecycle/solve_report.h"
 
-/* The CA tries for a while before it gives up; half an hour is Certbot's bound for all of them together. */
-#define AUTHZ_TIMEOUT_S (30 * 60)
 #define PERFORMING "Performing the following challenges:"
 
 struct work {             /* everything that one round of proving owns */
@@ -128,6 +127,8 @@ static bool proof_fill(
 {
     AUTO(buf_clear) struct buf key_auth = BUF(1024), name = BUF(1024), value = BUF(256);
 
+    if (challenge->fault != NULL)
+        return error_set(err, ERROR_ACME, "%s", challenge->fault);
     if (challenge->token == NULL)
         return error_set(
             err, ERROR_ACME, "the CA sent a %s challenge without a token", challenge_type_name(challenge->type));
@@ -146,10 +147,35 @@ static bool proof_fill(
     return true;
 }
 
-/* Fetches the authorizations and keeps those that still want a proof. */
-static bool gather(const struct context *context, struct ca *ca, struct solver *solver, const struct list *urls,
-    struct work *work, struct error *err)
+/* Nothing but what was ordered is proved, whatever the CA asks for. */
+static bool check_ordered(const struct authz *authz, const struct list *names, struct error *err)
 {
+    for (size_t i = 0; i < names->len; i++) {
+        const char *name = names->at[i];
+
+        if (text_equal(text_starts(name, "*.") ? name + 2 : name, authz->identifier.value))
+            return true;
+    }
+    return error_set(
+        err, ERROR_ACME, "the CA wants control of %s to be proved, which was not ordered", authz_name(authz));
+}
+
+static bool check_urls(const struct list *urls, const struct list *names, struct error *err)
+{
+    if (urls->len == 0)
+        return error_set(err, ERROR_ACME,
+            "order: it is pending, but member 'authorizations' is missing, or is not a list of https URLs");
+    if (urls->len > names->len)
+        return error_set(
+            err, ERROR_ACME, "the CA wants %zu authorizations, but %zu names were ordered", urls->len, names->len);
+    return true;
+}
+
+/* Fetches the authorizations and keeps those that still want a proof; of each, the challenge that is to be met. */
+static bool gather(const struct context *context, struct ca *ca, struct solver *solver, const struct list *urls,
+    const struct list *names, struct work *work, struct error *err)
+{
+    TRY(check_urls(urls, names, err));
     work->authzs = xcalloc(urls->len, sizeof *work->authzs);
     work->proofs = xcalloc(urls->len, sizeof *work->proofs);
     work->challenges = xcalloc(urls->len, sizeof *work->challenges);
@@ -158,14 +184,16 @@ static bool gather(const struct context *context, struct ca *ca, struct solver *
 
         TRY(authz_fetch(ca->session, ca->who, urls->at[i], authz, err));
         if (authz->status == AUTHZ_VALID) {
-            log_info("%s is authorized already", authz->identifier.value);
+            log_info("%s is authorized already", authz_name(authz));
             authz_clear(authz);
             continue;
         }
         work->count++;
+        TRY(check_ordered(authz, names, err));
         work->challenges[work->count - 1] = choose_challenge(solver, authz);
         if (work->challenges[work->count - 1] == NULL)
             return no_challenge(context, authz, err);
+        work->challenges[work->count - 1] = authz_keep_only(authz, work->challenges[work->count - 1]);
         TRY(proof_fill(ca, authz, work->challenges[work->count - 1], &work->proofs[work->count - 1], err));
         list_add(&work->identifiers, authz->identifier.value);
     }
@@ -260,13 +288,13 @@ static bool judge(
 }
 
 bool solve(struct context *context, struct ca *ca, struct solver *solver, const struct list *authz_urls,
-    struct list *failed, struct error *err)
+    const struct list *names, struct list *failed, struct error *err)
 {
     AUTO(list_clear) struct list copies = { 0 };
     AUTO(work_clear) struct work work = { 0 };
     bool ok;
 
-    TRY(gather(context, ca, solver, authz_urls, &work, err));
+    TRY(gather(context, ca, solver, authz_urls, names, &work, err));
     if (work.count == 0)
         return true;
     detach_proofs(&work, &copies);

@@ -6,6 +6,9 @@
 #include "lifecycle/context.h"
 #include "plugin/plugin.h"
 
+/* The CA tries for a while before it gives up; half an hour is Certbot's bound for all of them together. */
+#define AUTHZ_TIMEOUT_S (30 * 60)
+
 struct solver { /* an authenticator made ready for one order */
     const struct plugin *plugin;
     struct plugin_context plugin_context;
@@ -26,8 +29,9 @@ static inline void solver_close_at(struct solver *solver)
 
 /*
  * Presents, answers, waits and cleans up, whatever happens in between (also after an interrupt). authz_urls: the
- * order's. failed gets the identifiers whose authorization the CA refused, after a report to the user. True when none
- * failed, or when some did and settings allow a subset; ERROR_ACME "Some challenges have failed." otherwise.
+ * order's; names: those that were ordered. The CA may ask for no others, nor for more. failed gets the identifiers
+ * whose authorization the CA refused, after a report to the user. True when none failed, or when some did and settings
+ * allow a subset; ERROR_ACME "Some challenges have failed." otherwise.
  */
 MUST_USE bool solve(struct context *context, struct ca *ca, struct solver *solver, const struct list *authz_urls,
-    struct list *failed, struct error *err);
+    const struct list *names, struct list *failed, struct error *err);

@@ -15,7 +15,7 @@ static const struct {
     { "cut short", "{\"ok\":tr", "answer" },
     { "two objects", "{\"ok\":true}{\"ok\":true}", "answer" },
     { "an array", "[{\"ok\":true}]", "not a JSON object" },
-    { "member twice", "{\"ok\":true,\"ok\":true}", "duplicate" },
+    { "member twice: the last one counts", "{\"ok\":true,\"ok\":\"true\"}", "ok" },
     { "no ok", "{\"name\":\"my\"}", "no \"ok\"" },
     { "ok is text", "{\"ok\":\"true\"}", "ok" },
     { "it says no", "{\"ok\":false,\"error\":\"not today\\u001b[2J\"}", "not today?[2J" },
