@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "lifecycle/register.h"
@@ -73,6 +74,37 @@ bool accounts_update(struct context *context, struct error *err)
     return true;
 }
 
+/* Whether a refused deactivation leaves nothing to deactivate; else *err is the refusal. */
+static bool is_lost(const struct ca *ca, struct error *err)
+{
+    AUTO(account_info_clear) struct account_info info = { 0 };
+    struct error ignored = { 0 };
+    enum account_found found;
+
+    if (err->kind != ERROR_ACME || !account_find(ca->session, &ca->signer, &found, &info, &ignored) ||
+        found == ACCOUNT_FOUND)
+        return false;
+    log_info("the CA has no such account any more: %s", err->why);
+    error_clear(err);
+    return true;
+}
+
+/* An account that the CA does not find by its key, and whose address is not here either, has only its files to lose. */
+static bool forget_unknown(struct context *context, struct error *err)
+{
+    AUTO(list_clear) struct list ids = { 0 };
+    const char *server = context->settings->server;
+    struct error failure = { 0 };
+
+    if (strcmp(err->problem, "accountDoesNotExist") != 0 ||
+        !account_store_ids(context->store, server, &ids, &failure) || ids.len != 1)
+        return false;
+    error_clear(err);
+    TRY(account_store_remove(context->store, server, ids.at[0], err));
+    ui_say(context->ui, "The CA does not know the account %s; it is forgotten here, too.", ids.at[0]);
+    return true;
+}
+
 bool accounts_unregister(struct context *context, struct error *err)
 {
     static const struct question question = {
@@ -82,16 +114,35 @@ bool accounts_unregister(struct context *context, struct error *err)
     struct ca *ca;
     bool yes;
 
-    TRY(existing(context, &ca, err));
+    if (!existing(context, &ca, err))
+        return forget_unknown(context, err);
     TRY(ui_yes_no(context->ui, &question, "Deactivate", "Abort", true, &yes, err));
     if (!yes) {
         (void)error_set(err, ERROR_CANCELED, "Deactivation aborted.");
         err->expected = true;
         return false;
     }
-    TRY(account_deactivate(ca->session, ca->who, err));
+    if (!account_deactivate(ca->session, ca->who, err))
+        TRY(is_lost(ca, err));
     TRY(account_store_remove(context->store, context->settings->server, ca->account->id, err));
     ui_say(context->ui, "Account deactivated.");
+    return true;
+}
+
+/* What the CA says of an account that is here: *anew is set when it was found or registered again. A CA that cannot be
+ * reached leaves it as it is. */
+static bool look_after(struct context *context, const char *id, bool *anew, struct error *err)
+{
+    AUTO(stored_account_free) struct stored_account *account = NULL;
+    struct error unknown = { 0 };
+    struct session *session;
+
+    if (!context_session(context, context->settings->server, &session, &unknown)) {
+        log_info("whether the CA still knows the account %s cannot be seen: %s", id, unknown.why);
+        return true;
+    }
+    TRY(recover_account(context, session, id, true, &account, err));
+    *anew = *anew || account != NULL;
     return true;
 }
 
@@ -100,9 +151,14 @@ bool accounts_register(struct context *context, struct error *err)
     AUTO(range_lock_release) struct range_lock *lock = NULL;
     AUTO(list_clear) struct list ids = { 0 };
     struct ca *ca;
+    bool anew = false;
 
     TRY(account_store_lock(context->store, context->settings->server, &lock, err));
     TRY(account_store_ids(context->store, context->settings->server, &ids, err));
+    for (size_t i = 0; i < ids.len; i++)
+        TRY(look_after(context, ids.at[i], &anew, err));
+    if (anew)
+        return true;
     if (ids.len > 0) {
         (void)error_set(err, ERROR_CONFIG,
             "There is an existing account; registration of a duplicate account with this "

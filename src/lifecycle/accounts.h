@@ -19,7 +19,7 @@ static inline void account_view_clear_at(struct account_view *view)
 MUST_USE bool accounts_show(struct context *context, struct account_view *out, struct error *err);
 /* Replaces the contacts by --email's, or removes them. */
 MUST_USE bool accounts_update(struct context *context, struct error *err);
-/* Deactivates the account at the CA, after asking, and forgets it. */
+/* Deactivates the account at the CA, after asking, and forgets it; also one that the CA has lost or ended. */
 MUST_USE bool accounts_unregister(struct context *context, struct error *err);
-/* Makes an account; an existing one is an error. */
+/* Makes an account; an existing one is an error, unless the CA does not know it: then its key is registered again. */
 MUST_USE bool accounts_register(struct context *context, struct error *err);

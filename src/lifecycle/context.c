@@ -1,5 +1,6 @@
 #include "lifecycle/context.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -208,16 +209,23 @@ static bool ca_make(struct place *place, struct stored_account *account, struct 
     return true;
 }
 
+/* The last one that was made of it: those before were lost. NULL when there is none. */
+static struct ca *place_find_account(const struct place *place, const char *id)
+{
+    for (size_t i = place->account_count; i-- > 0;)
+        if (strcmp(place->accounts[i]->account->id, id) == 0)
+            return place->accounts[i]->lost ? NULL : place->accounts[i];
+    return NULL;
+}
+
 static bool place_load_account(
     struct context *context, struct place *place, const char *id, struct ca **out, struct error *err)
 {
     struct stored_account *account;
 
-    for (size_t i = 0; i < place->account_count; i++)
-        if (strcmp(place->accounts[i]->account->id, id) == 0) {
-            *out = place->accounts[i];
-            return true;
-        }
+    *out = place_find_account(place, id);
+    if (*out != NULL)
+        return true;
     TRY(account_store_load(context->store, place->server, id, &account, err));
     return ca_make(place, account, out, err);
 }
@@ -244,6 +252,27 @@ static bool choose_account(
     return place_load_account(context, place, ids->at[chosen], out, err);
 }
 
+/* The account that was named. One of a renewal file that is not here, or has no key any more, gives way to the newest
+ * there is; *out is NULL when there is none. */
+static bool named_account(
+    struct context *context, struct place *place, const char *named, struct ca **out, struct error *err)
+{
+    AUTO(list_clear) struct list ids = { 0 };
+    struct error gone = { 0 };
+
+    if (place_load_account(context, place, named, out, &gone))
+        return true;
+    if (SETTING_ORIGIN(context->settings, account) != ORIGIN_RENEWAL || (gone.sys != 0 && gone.sys != ENOENT)) {
+        *err = gone;
+        return false;
+    }
+    TRY(account_store_ids(context->store, place->server, &ids, err));
+    log_warning("The account %s that this certificate was got with is not here (%s).%s%s%s", named, gone.why,
+        ids.len > 0 ? " The account " : "", ids.len > 0 ? ids.at[ids.len - 1] : "",
+        ids.len > 0 ? " takes its place." : "");
+    return ids.len == 0 || place_load_account(context, place, ids.at[ids.len - 1], out, err);
+}
+
 /* Under the place's lock. *out is NULL when there is no account. Where none is made, that is said even if one that is
  * not there was named, as with Certbot. */
 static bool find_account(struct context *context, bool make, struct place *place, struct ca **out, struct error *err)
@@ -255,7 +284,7 @@ static bool find_account(struct context *context, bool make, struct place *place
     if (named == NULL || !make)
         TRY(account_store_ids(context->store, place->server, &ids, err));
     if (named != NULL)
-        return (!make && ids.len == 0) || place_load_account(context, place, named, out, err);
+        return (!make && ids.len == 0) || named_account(context, place, named, out, err);
     if (ids.len == 1)
         return place_load_account(context, place, ids.at[0], out, err);
     if (ids.len > 1)
@@ -273,8 +302,29 @@ static bool make_account(struct context *context, struct place *place, struct ca
     TRY(find_account(context, true, place, out, err));
     if (*out != NULL)
         return true;
-    TRY(register_account(context, place->session, &account, err));
+    if (!register_account(context, place->session, NULL, &account, err)) {
+        if (SETTING_ORIGIN(context->settings, account) == ORIGIN_RENEWAL && err->kind != ERROR_CANCELED)
+            (void)error_next(err,
+                "run the register command with --server %s: certificates whose account is gone go on with that one",
+                place->server);
+        return false;
+    }
     return ca_make(place, account, out, err);
+}
+
+/* Under the place's lock, once its session is open. *ca stays when it is well. */
+static bool recover(struct context *context, struct place *place, bool anew, struct ca **ca, struct error *err)
+{
+    AUTO(range_lock_release) struct range_lock *lock = NULL;
+    struct stored_account *account;
+
+    if (anew)
+        TRY(account_store_lock(context->store, place->server, &lock, err));
+    TRY(recover_account(context, place->session, (*ca)->account->id, anew, &account, err));
+    if (account == NULL)
+        return true;
+    (*ca)->lost = true;
+    return ca_make(place, account, ca, err);
 }
 
 static bool get_account(struct context *context, bool make, struct ca **out, struct error *err)
@@ -289,6 +339,8 @@ static bool get_account(struct context *context, bool make, struct ca **out, str
         ok = make_account(context, place, &ca, err);
     if (ok && ca != NULL && ca->session == NULL)
         ca->session = place->session; /* loaded before it was open; later, other workers read it without the lock */
+    if (ok && ca != NULL && ca->account->url == NULL)
+        ok = recover(context, place, make && context->settings->agree_tos, &ca, err);
     (void)pthread_mutex_unlock(&place->lock);
     if (!ok)
         return false;
@@ -313,6 +365,51 @@ bool context_choose_account(struct context *context, struct error *err)
         return ok && context_account(context, &ca, err);
     xreplace(&context->settings->account, ca->account->id);
     SETTING_MARK(context->settings, account, ORIGIN_RUNTIME);
+    return true;
+}
+
+static bool is_of_account(const struct error *err)
+{
+    return err->kind == ERROR_ACME &&
+           (strcmp(err->problem, "accountDoesNotExist") == 0 || strcmp(err->problem, "unauthorized") == 0);
+}
+
+/* Under the place's lock. False with the reason in *reason, or with the refusal when the account is well. */
+static bool replace_account(
+    struct context *context, struct place *place, struct ca **ca, const struct error *refusal, struct error *reason)
+{
+    const struct ca *before = *ca;
+
+    if ((*ca)->lost) /* another worker has come here first */
+        return find_account(context, true, place, ca, reason) && *ca != NULL;
+    TRY(recover(context, place, context->settings->agree_tos, ca, reason));
+    if (*ca != before)
+        return true;
+    *reason = *refusal; /* the CA knows it well, and has said no for another cause */
+    return false;
+}
+
+bool context_recover_account(struct context *context, struct ca **ca, struct error *err)
+{
+    struct place *place = world_place(context->world, context->settings->server);
+    struct error reason = { 0 };
+    struct ca *other = *ca;
+    bool ok;
+
+    if (!is_of_account(err))
+        return false;
+    (void)pthread_mutex_lock(&place->lock);
+    ok = replace_account(context, place, &other, err, &reason);
+    (void)pthread_mutex_unlock(&place->lock);
+    if (!ok) {
+        if (reason.kind != ERROR_NONE)
+            *err = reason;
+        return false;
+    }
+    *ca = other;
+    xreplace(&context->settings->account, other->account->id);
+    SETTING_MARK(context->settings, account, ORIGIN_RUNTIME);
+    error_clear(err);
     return true;
 }
 

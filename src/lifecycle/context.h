@@ -55,6 +55,7 @@ struct ca {
     struct jwk jwk;
     struct identity who;
     char *thumbprint;
+    bool lost; /* the CA does not know it: another one has taken its place, or will */
 };
 
 /* The session with a CA, opened once in a run; when that failed, every later call fails alike at once. Thread-safe. */
@@ -62,13 +63,20 @@ MUST_USE bool context_session(struct context *context, const char *server, struc
 
 /*
  * The account for settings->server: the one settings name, the only one, the one the user chooses, or a new one.
- * Marks settings->account. Thread-safe; two workers never register twice.
+ * One that a renewal file names and that is not here any more gives way to the newest there is. Marks
+ * settings->account. Thread-safe; two workers never register twice.
  */
 MUST_USE bool context_account(struct context *context, struct ca **out, struct error *err);
 /* Chooses it without asking the CA anything; only where there is none, one is made. */
 MUST_USE bool context_choose_account(struct context *context, struct error *err);
 /* The same without making one: *out is NULL when there is none. */
 MUST_USE bool context_existing_account(struct context *context, struct ca **out, struct error *err);
+/*
+ * *err is what the CA has refused to *ca. If that is because the account is unknown to it, or known by another address,
+ * tries to get another one (register.h), and returns true with it in *ca and *err cleared: what was refused can be
+ * tried again. Without --agree-tos none is registered. Thread-safe.
+ */
+MUST_USE bool context_recover_account(struct context *context, struct ca **ca, struct error *err);
 
 /* The world's mutex for the user's commands: pre-hooks, deploy-hooks and prompts happen one at a time. */
 pthread_mutex_t *world_hook_lock(struct world *world);

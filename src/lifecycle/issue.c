@@ -179,5 +179,6 @@ bool issue(struct context *context, struct issue_request *request, struct issued
         return true;
     TRY(solver_open(context, request->authenticator, &solver, err));
     request->profile = issue_profile(context->settings, session_directory(ca->session));
-    return order_and_finish(context, ca, &solver, request, out, err);
+    return order_and_finish(context, ca, &solver, request, out, err) ||
+           (context_recover_account(context, &ca, err) && order_and_finish(context, ca, &solver, request, out, err));
 }

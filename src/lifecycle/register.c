@@ -227,9 +227,33 @@ static bool refused_as_certbot(const struct context *context, struct error *err)
         refusal.why + refusal.detail);
 }
 
-bool register_account(struct context *context, struct session *session, struct stored_account **out, struct error *err)
+/* The given key, one that an earlier run had no time to make an account of, or a new one; on disk before the CA sees
+ * it. */
+static bool account_key(struct context *context, struct key **key, struct error *err)
 {
-    AUTO(key_free) struct key *key = NULL;
+    const char *server = context->settings->server;
+
+    if (*key == NULL)
+        TRY(account_store_kept_key(context->store, server, key, err));
+    if (*key == NULL)
+        TRY(key_generate(account_key_params(context), key, err));
+    return account_store_keep_key(context->store, server, *key, err);
+}
+
+/* The CA has refused, so there is no account; any other failure may have come after it was made. */
+static void forget_if_refused(struct context *context, const struct key *key, const struct error *err)
+{
+    struct error left = { 0 };
+
+    if (err->kind == ERROR_ACME && err->problem[0] != '\0' &&
+        !account_store_forget_key(context->store, context->settings->server, key, &left))
+        log_debug("the key that the CA did not take is left behind: %s", left.why);
+}
+
+bool register_account(
+    struct context *context, struct session *session, struct key *given, struct stored_account **out, struct error *err)
+{
+    AUTO(key_free) struct key *key = given;
     AUTO(account_info_clear) struct account_info info = { 0 };
     AUTO(list_clear) struct list contacts = { 0 };
     struct settings *settings = context->settings;
@@ -237,13 +261,74 @@ bool register_account(struct context *context, struct session *session, struct s
     TRY(find_contacts(context, &contacts, err));
     TRY(check_binding(settings, session_directory(session), err));
     TRY(agree_to_terms(context, session_directory(session), err));
-    TRY(key_generate(account_key_params(context), &key, err));
-    while (!register_key(context, session, key, &contacts, &info, err))
-        if (!other_contacts(context, &contacts, err))
-            return refused_as_certbot(context, err);
+    TRY(account_key(context, &key, err));
+    while (!register_key(context, session, key, &contacts, &info, err)) {
+        if (other_contacts(context, &contacts, err))
+            continue;
+        forget_if_refused(context, key, err);
+        return refused_as_certbot(context, err);
+    }
     TRY(account_store_save(context->store, settings->server, TAKE(key), info.url,
         settings->eff_email == YES ? settings->email : NULL, out, err));
     log_debug("new account %s at %s", (*out)->id, settings->server);
     ui_say(context->ui, "Account registered.");
+    return true;
+}
+
+/* ---- accounts that are lost ---- */
+
+static bool not_anew(const struct context *context, enum account_found found, const char *id, struct error *err)
+{
+    (void)error_set(err, ERROR_ACME,
+        found == ACCOUNT_UNKNOWN ? "the CA does not know the account %s (any more)"
+                                 : "the CA has ended the account %s: it was deactivated or revoked",
+        id);
+    (void)snprintf(err->problem, sizeof err->problem, "accountDoesNotExist");
+    return error_next(err, "run the register command with --server %s: it %s, and the certificates go on with it",
+        context->settings->server,
+        found == ACCOUNT_UNKNOWN ? "registers the account's key again" : "makes another account in its place");
+}
+
+static bool ask_for_account(struct session *session, const struct stored_account *account, enum account_found *found,
+    struct account_info *info, struct error *err)
+{
+    struct signer signer;
+    bool ok;
+
+    TRY(signer_open(account->key, &signer, err));
+    ok = account_find(session, &signer, found, info, err);
+    signer_close(&signer);
+    return ok;
+}
+
+bool recover_account(struct context *context, struct session *session, const char *id, bool anew,
+    struct stored_account **out, struct error *err)
+{
+    AUTO(stored_account_free) struct stored_account *account = NULL;
+    AUTO(account_info_clear) struct account_info info = { 0 };
+    const char *server = context->settings->server;
+    struct error left = { 0 };
+    enum account_found found;
+
+    TRY(account_store_load(context->store, server, id, &account, err));
+    TRY(ask_for_account(session, account, &found, &info, err));
+    if (found == ACCOUNT_FOUND) {
+        *out = NULL;
+        if (!account->no_meta && text_equal(account->url, info.url))
+            return true;
+        TRY(account_store_mend(account, info.url, err));
+        *out = TAKE(account);
+        return true;
+    }
+    if (!anew)
+        return not_anew(context, found, id, err);
+    if (found == ACCOUNT_UNKNOWN) {
+        log_warning("The CA does not know the account %s (any more): its key is registered again.", id);
+        return register_account(context, session, TAKE(account->key), out, err);
+    }
+    log_warning("The CA has ended the account %s: another one takes its place.", id);
+    TRY(register_account(context, session, NULL, out, err));
+    if (!account_store_remove(context->store, server, id, &left))
+        log_warning("The files of the account %s are left behind: %s", id, left.why);
     return true;
 }

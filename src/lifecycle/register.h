@@ -6,10 +6,20 @@
 
 /*
  * Makes a key, registers it with what settings say (asking where they do not and somebody is there), and stores the
- * account. The account is stored only after the CA has accepted it. *out is the caller's.
+ * account. given: the key, which is taken over; NULL: one that was kept by an earlier run, or a new one. The key is on
+ * disk before the CA is asked; the account is stored after the CA has accepted it. *out is the caller's.
  */
-MUST_USE bool register_account(
-    struct context *context, struct session *session, struct stored_account **out, struct error *err);
+MUST_USE bool register_account(struct context *context, struct session *session, struct key *given,
+    struct stored_account **out, struct error *err);
+
+/*
+ * The account of a key whose address is not known here, or that the CA says it does not know: finds it by the key, or
+ * registers the key again, or, when the account is at its end for ever, removes its files and makes another one. anew:
+ * whether it may do the last two; else ERROR_ACME says how they are done. Under account_store_lock when anew. *out is
+ * the caller's, or NULL when the account is well as it is.
+ */
+MUST_USE bool recover_account(struct context *context, struct session *session, const char *id, bool anew,
+    struct stored_account **out, struct error *err);
 
 /* "mailto:" URIs from --email's comma list. ERROR_CONFIG for a bad address. */
 MUST_USE bool contacts_of(const char *email, struct list *out, struct error *err);

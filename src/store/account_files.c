@@ -1,9 +1,11 @@
 #include "store/account_files.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "json/doc.h"
@@ -140,11 +142,38 @@ static bool read_file(const char *dir, enum account_file file, struct stored_acc
     return account_file_parse(file, buf_view(&text), path, to, err);
 }
 
+/* Only people read it: the key's file is as old as the account. */
+static void guess_meta(const char *dir, struct stored_account *account)
+{
+    AUTO(free) char *path = file_join(dir, file_names[ACCOUNT_KEY]);
+    struct stat st;
+
+    account->no_meta = true;
+    account->created = stat(path, &st) == 0 ? st.st_mtime : clock_now();
+    xreplace(&account->creation_host, "unknown");
+}
+
 static bool read_all(const char *dir, struct stored_account *account, struct error *err)
 {
-    TRY(read_file(dir, ACCOUNT_REGISTRATION, account, err));
-    TRY(read_file(dir, ACCOUNT_META, account, err));
-    return read_file(dir, ACCOUNT_KEY, account, err);
+    struct error damage = { 0 };
+
+    TRY(read_file(dir, ACCOUNT_KEY, account, err));
+    if (!read_file(dir, ACCOUNT_REGISTRATION, account, &damage))
+        log_debug("the CA has to be asked for the address of the account: %s", damage.why);
+    if (!read_file(dir, ACCOUNT_META, account, &damage)) {
+        log_debug("nothing is known of when and where the account was made: %s", damage.why);
+        guess_meta(dir, account);
+    }
+    return true;
+}
+
+bool account_files_read_key(const char *dir, struct key **out, struct error *err)
+{
+    AUTO(stored_account_free) struct stored_account *account = xcalloc(1, sizeof *account);
+
+    TRY(read_file(dir, ACCOUNT_KEY, account, err));
+    *out = TAKE(account->key);
+    return true;
 }
 
 bool account_files_read(const char *dir, const char *id, struct stored_account **out, struct error *err)
@@ -190,6 +219,28 @@ static bool write_files(writer write_file, const char *dir, const struct stored_
     TRY(write_one(write_file, dir, ACCOUNT_REGISTRATION, &registration, FILE_PUBLIC, err));
     TRY(write_one(write_file, dir, ACCOUNT_META, &meta, FILE_PUBLIC, err));
     return file_sync_dir(dir, err);
+}
+
+bool account_files_create_key(const char *dir, const struct key *key, struct error *err)
+{
+    AUTO(buf_clear) struct buf text = BUF_SECRET(ACCOUNT_MAX_JSON);
+
+    TRY(put_key(key, &text, err));
+    TRY(write_one(file_create, dir, ACCOUNT_KEY, &text, KEY_ACCESS, err));
+    return file_sync_dir(dir, err);
+}
+
+bool account_files_mend(const struct stored_account *account, struct error *err)
+{
+    AUTO(buf_clear) struct buf registration = BUF(ACCOUNT_MAX_JSON);
+    AUTO(buf_clear) struct buf meta = BUF(ACCOUNT_MAX_JSON);
+
+    put_registration(account, &registration);
+    put_meta(account, NULL, &meta);
+    TRY(write_one(file_replace, account->dir, ACCOUNT_REGISTRATION, &registration, FILE_PUBLIC, err));
+    if (account->no_meta)
+        TRY(write_one(file_replace, account->dir, ACCOUNT_META, &meta, FILE_PUBLIC, err));
+    return file_sync_dir(account->dir, err);
 }
 
 bool account_files_create(

@@ -10,14 +10,21 @@ enum account_file { ACCOUNT_REGISTRATION, ACCOUNT_META, ACCOUNT_KEY };
 MUST_USE bool account_file_parse(
     enum account_file file, struct view text, const char *name, struct stored_account *to, struct error *err);
 
-/* Reads the three from a directory, and checks that the key is the one that the account is named after.
- * ERROR_CONFIG. */
+/* Reads the three from a directory, and checks that the key is the one that the account is named after. The other two
+ * are done without when they cannot be read. ERROR_CONFIG. */
 MUST_USE bool account_files_read(const char *dir, const char *id, struct stored_account **out, struct error *err);
 
 /* Writes the three into an empty directory that nobody but its owner can enter: the key first, then the
  * directory is synced. */
 MUST_USE bool account_files_create(
     const char *dir, const struct stored_account *account, const char *register_to_eff, struct error *err);
+
+/* Replaces all but the key in a directory in which they are, or should be; of the two only those that miss. */
+MUST_USE bool account_files_mend(const struct stored_account *account, struct error *err);
+
+/* The key alone, in a directory of its own. */
+MUST_USE bool account_files_create_key(const char *dir, const struct key *key, struct error *err);
+MUST_USE bool account_files_read_key(const char *dir, struct key **out, struct error *err);
 
 /* Replaces the three in a directory in which they are, or should be. */
 MUST_USE bool account_files_replace(

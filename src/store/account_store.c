@@ -213,27 +213,132 @@ bool account_store_load(
     return account_files_read(dir, id, out, err);
 }
 
+/* Of a directory of accounts, which may be missing. */
+static void newest_in(const char *dir, char **newest)
+{
+    AUTO(list_clear) struct list ids = { 0 };
+    struct error unreadable = { 0 };
+
+    if (dir != NULL && *newest == NULL && list_ids(dir, &ids, &unreadable) && ids.len > 0)
+        *newest = xstrdup(ids.at[ids.len - 1]);
+}
+
+bool account_store_look(struct store *store, const char *server, const char *id, char **newest, struct error *why)
+{
+    AUTO(stored_account_free) struct stored_account *account = NULL;
+    AUTO(place) struct place place = { 0 };
+    AUTO(free) char *dir = NULL, *older = NULL;
+
+    TRY(find_place(store, server, &place, why));
+    dir = file_join(place.dir, id);
+    older = place.older == NULL ? NULL : file_join(place.older, id);
+    if (is_id(id) && account_files_read(older != NULL && !file_is_dir(dir) ? older : dir, id, &account, why))
+        return true;
+    if (!is_id(id))
+        (void)error_set(why, ERROR_CONFIG, "that is no name of an account");
+    newest_in(place.dir, newest);
+    newest_in(place.older, newest);
+    return false;
+}
+
 /* ---- writing ---- */
 
-/* An account is there whole or not at all: it is made under another name beside its place. */
+#define KEPT_END ".new"
+
+/* Where a key is that has no account yet, and where the account's files are made: it is there whole or not at all. */
+static char *kept_dir(const struct place *place, const char *id)
+{
+    return xprintf("%s/.%s" KEPT_END, place->dir, id);
+}
+
+static bool make_kept_dir(const char *dir, struct error *err)
+{
+    TRY(file_remove_tree(dir, err)); /* of an attempt that was interrupted */
+    return mkdir(dir, 0700) == 0 || file_error(err, "create the directory", dir);
+}
+
+static bool has_kept_key(const char *dir, const char *id)
+{
+    AUTO(buf_clear) struct buf found = BUF(64);
+    AUTO(key_free) struct key *key = NULL;
+    struct error err = { 0 };
+
+    return account_files_read_key(dir, &key, &err) && account_key_id(key, &found, &err) &&
+           strcmp(buf_text(&found), id) == 0;
+}
+
+/* A key that was kept stays in its file until the account is whole. */
 static bool create_account(
     const struct place *place, const struct stored_account *account, const char *register_to_eff, struct error *err)
 {
-    AUTO(free) char *fresh = xprintf("%s/.%s.new", place->dir, account->id);
-    struct error left = { 0 };
-    bool made;
+    AUTO(free) char *fresh = kept_dir(place, account->id);
 
-    TRY(file_remove_tree(fresh, err)); /* of an attempt that was interrupted */
-    if (mkdir(fresh, 0700) != 0)
-        return file_error(err, "create the directory", fresh);
-    made = account_files_create(fresh, account, register_to_eff, err);
-    if (made && rename(fresh, account->dir) == 0)
-        return file_sync_dir(place->dir, err);
-    if (made)
-        (void)file_error(err, "create the directory", account->dir);
-    if (!file_remove_tree(fresh, &left))
-        log_debug("%s is left behind: %s", fresh, left.why);
-    return false;
+    if (has_kept_key(fresh, account->id)) {
+        TRY(account_files_replace(fresh, account, register_to_eff, err));
+    } else {
+        TRY(make_kept_dir(fresh, err));
+        TRY(account_files_create(fresh, account, register_to_eff, err));
+    }
+    if (rename(fresh, account->dir) != 0)
+        return file_error(err, "create the directory", account->dir);
+    return file_sync_dir(place->dir, err);
+}
+
+bool account_store_keep_key(struct store *store, const char *server, const struct key *key, struct error *err)
+{
+    AUTO(place) struct place place = { 0 };
+    AUTO(buf_clear) struct buf id = BUF(64);
+    AUTO(free) char *dir = NULL, *account = NULL;
+
+    TRY(open_place(store, server, &place, err));
+    TRY(account_key_id(key, &id, err));
+    account = file_join(place.dir, buf_text(&id));
+    dir = kept_dir(&place, buf_text(&id));
+    if (file_is_dir(account) || has_kept_key(dir, buf_text(&id)))
+        return true;
+    TRY(make_kept_dir(dir, err));
+    TRY(account_files_create_key(dir, key, err));
+    return file_sync_dir(place.dir, err);
+}
+
+bool account_store_kept_key(struct store *store, const char *server, struct key **out, struct error *err)
+{
+    AUTO(place) struct place place = { 0 };
+    AUTO(list_clear) struct list names = { 0 };
+
+    *out = NULL;
+    TRY(open_place(store, server, &place, err));
+    TRY(file_list_dir(place.dir, &names, err));
+    for (size_t i = 0; i < names.len; i++) {
+        AUTO(free) char *dir = file_join(place.dir, names.at[i]);
+        struct error unreadable = { 0 };
+
+        if (names.at[i][0] == '.' && text_ends(names.at[i], KEPT_END) && account_files_read_key(dir, out, &unreadable))
+            return true;
+    }
+    return true;
+}
+
+bool account_store_forget_key(struct store *store, const char *server, const struct key *key, struct error *err)
+{
+    AUTO(place) struct place place = { 0 };
+    AUTO(buf_clear) struct buf id = BUF(64);
+    AUTO(free) char *dir = NULL;
+
+    TRY(open_place(store, server, &place, err));
+    TRY(account_key_id(key, &id, err));
+    dir = kept_dir(&place, buf_text(&id));
+    return file_remove_tree(dir, err);
+}
+
+bool account_store_mend(struct stored_account *account, const char *url, struct error *err)
+{
+    if (text_equal(account->url, url) && !account->no_meta)
+        return true;
+    xreplace(&account->url, url);
+    TRY(account_files_mend(account, err));
+    account->no_meta = false;
+    return true;
 }
 
 static char *host_name(void)

@@ -9,9 +9,10 @@
 struct stored_account {
     char *id; /* MD5 of the public key's PEM, hex */
     char *dir;
-    char *url; /* the account at the CA (kid) */
+    char *url; /* the account at the CA (kid); NULL when it is not known here: the CA finds it by the key */
     char *creation_host;
     int64_t created; /* UTC seconds */
+    bool no_meta;    /* the last two could not be read, and are guessed */
     struct key *key;
 };
 void stored_account_free(struct stored_account *account); /* NULL is fine */
@@ -20,16 +21,32 @@ DEFINE_AUTO(struct stored_account, stored_account_free)
 /* "HOST@CREATION (first 4 hex of ID)", of the caller's. */
 char *stored_account_slug(const struct stored_account *account) __attribute__((returns_nonnull));
 
-/* Ids of the usable accounts for a server, oldest first. Reuses the accounts of the server's older name as
- * Certbot does. */
+/* Ids of the usable accounts for a server, oldest first: those whose key can be read. Reuses the accounts of the
+ * server's older name as Certbot does. */
 MUST_USE bool account_store_ids(struct store *store, const char *server, struct list *out, struct error *err);
 /* ERROR_CONFIG "Account at PATH does not exist". */
 MUST_USE bool account_store_load(
     struct store *store, const char *server, const char *id, struct stored_account **out, struct error *err);
+/* Whether an account can be used, changing nothing. False with the reason in *why, and then *newest, of the caller's,
+ * is the newest account of that server that can; NULL when there is none. */
+MUST_USE bool account_store_look(
+    struct store *store, const char *server, const char *id, char **newest, struct error *why);
 /* Writes a new account's files, the key (0400) first and whole; contacts for a pending newsletter sign-up may
  * be NULL. On success *out is the caller's; key is taken over in any case. */
 MUST_USE bool account_store_save(struct store *store, const char *server, struct key *key, const char *url,
     const char *register_to_eff, struct stored_account **out, struct error *err);
+/*
+ * A key is on disk before the CA is asked to register it, so that no account is lost to what happens afterwards: it is
+ * kept beside the accounts until account_store_save makes one of it, or account_store_forget_key, when the CA has
+ * refused it. Keeping one that has an account here does nothing.
+ */
+MUST_USE bool account_store_keep_key(struct store *store, const char *server, const struct key *key, struct error *err);
+/* The key that an earlier run kept, of the caller's; *out is NULL when there is none. */
+MUST_USE bool account_store_kept_key(struct store *store, const char *server, struct key **out, struct error *err);
+MUST_USE bool account_store_forget_key(
+    struct store *store, const char *server, const struct key *key, struct error *err);
+/* Takes over the address that the CA names, and writes what of the files says another or is missing. */
+MUST_USE bool account_store_mend(struct stored_account *account, const char *url, struct error *err);
 MUST_USE bool account_store_remove(struct store *store, const char *server, const char *id, struct error *err);
 /* For who makes an account at that server, so that two processes do not make two: as lineage_lock. May be taken with a
  * lineage locked, not the other way round. */

@@ -127,13 +127,11 @@ TEST(saved_again)
 static const struct {
     const char *name, *file, *content, *why; /* why: NULL when it can be read */
 } damages[] = {
-    { "no URL", "regr.json", "{\"body\":{}}", "uri" },
     { "an old file with more in it", "regr.json",
         "{\"body\":{\"key\":{\"kty\":\"RSA\"},\"contact\":[]},\"new_authzr_uri\":\"x\",\"uri\":"
         "\"https://ca.test/a\"}",
         NULL },
-    { "no date", "meta.json", "{\"creation_dt\":\"yesterday\",\"creation_host\":\"h\"}", "creation_dt" },
-    { "no host", "meta.json", "{\"creation_dt\":\"2026-11-22T00:29:12Z\"}", "creation_host" },
+    { "nothing", "private_key.json", "", "private_key.json" },
     { "not JSON", "private_key.json", "-----BEGIN", "private_key.json" },
     { "key of an unknown type", "private_key.json", "{\"kty\":\"OKP\",\"crv\":\"Ed25519\"}", "OKP" },
     { "key with a member missing", "private_key.json", "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"AA\",\"y\":\"AA\"}",
@@ -160,6 +158,104 @@ TEST(damaged_accounts)
         CHECK_TEXT(ids, ok ? id : "", damages[i].name);
         test_drop_dir();
     }
+}
+
+static const struct {
+    const char *name, *file, *content; /* content NULL: it is missing */
+    bool url, meta;                    /* what is there all the same */
+} halves[] = {
+    { "no URL", "regr.json", "{\"body\":{}}", false, true },
+    { "empty registration", "regr.json", "", false, true },
+    { "no registration", "regr.json", NULL, false, true },
+    { "registration is a list", "regr.json", "[]", false, true },
+    { "no date", "meta.json", "{\"creation_dt\":\"yesterday\",\"creation_host\":\"h\"}", true, false },
+    { "no host", "meta.json", "{\"creation_dt\":\"2026-11-22T00:29:12Z\"}", true, false },
+    { "empty meta", "meta.json", "", true, false },
+    { "no meta", "meta.json", NULL, true, false },
+};
+
+/* The key is all that is needed: the CA tells the rest, and it is written anew. */
+TEST(accounts_of_which_the_key_is_left)
+{
+    for (size_t i = 0; i < COUNT(halves); i++) {
+        AUTO(settings_free) struct settings *settings = settings_here();
+        AUTO(store_close) struct store *store = store_here(settings);
+        AUTO(stored_account_free) struct stored_account *account = NULL;
+        AUTO(stored_account_free) struct stored_account *again = NULL;
+        AUTO(free) char *id = save(store, SERVER, KEY_EC), *ids = NULL, *newest = NULL;
+        const char *path = at(SERVER_DIR "/%s/%s", id, halves[i].file);
+        struct error err = { 0 };
+
+        if (halves[i].content != NULL)
+            write_text(path, halves[i].content);
+        else
+            REQUIRE(unlink(path) == 0);
+        ids = ids_of(store, SERVER);
+        CHECK_TEXT(ids, id, halves[i].name);
+        CHECK(account_store_look(store, SERVER, id, &newest, &err), "%s: %s", halves[i].name, err.why);
+        REQUIRE(account_store_load(store, SERVER, id, &account, &err), "%s: %s", halves[i].name, err.why);
+        CHECK((account->url != NULL) == halves[i].url, "%s: %s", halves[i].name, account->url);
+        CHECK(account->no_meta == !halves[i].meta, "%s", halves[i].name);
+        CHECK(account->created > 0 && account->creation_host != NULL, "%s", halves[i].name);
+        REQUIRE(account_store_mend(account, "https://ca.test/acct/7", &err), "%s: %s", halves[i].name, err.why);
+        REQUIRE(account_store_load(store, SERVER, id, &again, &err), "%s: %s", halves[i].name, err.why);
+        CHECK_TEXT(again->url, "https://ca.test/acct/7", halves[i].name);
+        CHECK(!again->no_meta && again->created == account->created, "%s", halves[i].name);
+        test_drop_dir();
+    }
+}
+
+TEST(a_key_is_kept_until_it_has_an_account)
+{
+    AUTO(settings_free) struct settings *settings = settings_here();
+    AUTO(store_close) struct store *store = store_here(settings);
+    AUTO(stored_account_free) struct stored_account *account = NULL;
+    AUTO(key_free) struct key *key = key_of(KEY_EC), *kept = NULL, *none = NULL;
+    AUTO(free) char *ids = NULL, *all = NULL;
+    struct error err = { 0 };
+
+    CHECK(account_store_kept_key(store, SERVER, &none, &err) && none == NULL, "%s", err.why);
+    REQUIRE(account_store_keep_key(store, SERVER, key, &err), "%s: %s", err.what, err.why);
+    REQUIRE(account_store_keep_key(store, SERVER, key, &err), "twice: %s", err.why);
+    ids = ids_of(store, SERVER);
+    CHECK_TEXT(ids, "", "it is no account yet");
+    REQUIRE(account_store_kept_key(store, SERVER, &kept, &err) && kept != NULL, "%s", err.why);
+    CHECK(key_equal(kept, key), "another key");
+    REQUIRE(
+        account_store_save(store, SERVER, TAKE(kept), "https://ca.test/acct/1", NULL, &account, &err), "%s", err.why);
+    all = names_in(at(SERVER_DIR));
+    CHECK_TEXT(all, account->id, "nothing but the account");
+    CHECK_INT(mode_of(at(SERVER_DIR "/%s/private_key.json", account->id)), 0400, "key");
+    CHECK(account_store_kept_key(store, SERVER, &none, &err) && none == NULL, "%s", err.why);
+    REQUIRE(account_store_keep_key(store, SERVER, key, &err), "one that has an account: %s", err.why);
+    CHECK(account_store_kept_key(store, SERVER, &none, &err) && none == NULL, "is not kept twice");
+}
+
+TEST(a_key_that_was_refused_is_forgotten)
+{
+    AUTO(settings_free) struct settings *settings = settings_here();
+    AUTO(store_close) struct store *store = store_here(settings);
+    AUTO(key_free) struct key *key = key_of(KEY_EC), *kept = NULL;
+    struct error err = { 0 };
+
+    REQUIRE(account_store_keep_key(store, SERVER, key, &err), "%s", err.why);
+    REQUIRE(account_store_forget_key(store, SERVER, key, &err), "%s", err.why);
+    CHECK(account_store_kept_key(store, SERVER, &kept, &err) && kept == NULL, "%s", err.why);
+    CHECK(account_store_forget_key(store, SERVER, key, &err), "twice: %s", err.why);
+}
+
+TEST(who_takes_the_place_of_an_account_that_is_gone)
+{
+    AUTO(settings_free) struct settings *settings = settings_here();
+    AUTO(store_close) struct store *store = store_here(settings);
+    AUTO(free) char *id = save(store, SERVER, KEY_EC), *newest = NULL, *none = NULL;
+    struct error err = { 0 };
+
+    CHECK(!account_store_look(store, SERVER, "0123", &newest, &err), "found");
+    CHECK_TEXT(newest, id, "the one that is there");
+    CHECK(!account_store_look(store, "https://other.test/dir", "0123", &none, &err) && none == NULL, "%s", none);
+    CHECK(!file_exists(at("accounts/other.test")), "looking makes no directory");
+    CHECK(!account_store_look(store, SERVER, "../dir", &none, &err), "a path");
 }
 
 TEST(id_of_another_key)

@@ -34,6 +34,7 @@ static void (*const lineage_checks[])(struct patient *) = {
     check_order,
     check_delivery,
     check_renewal,
+    check_account,
 };
 
 static void (*const store_checks[])(struct health *) = {
@@ -202,6 +203,7 @@ static void forget_claims(struct health *health)
     health->claims = (struct claims){ 0 };
     health->claims_known = false;
     list_clear(&health->accounts);
+    list_clear(&health->good_accounts);
     list_clear(&health->strays[STRAY_LIVE]);
     list_clear(&health->strays[STRAY_ARCHIVE]);
     health->strays_known = false;

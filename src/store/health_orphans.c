@@ -1,15 +1,12 @@
 /*
- * What belongs to no certificate: directories without a renewal file, accounts, keys and requests of old. And a clock
+ * What belongs to no certificate: directories without a renewal file, keys and requests of old. And a clock
  * that cannot be right.
  */
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
 #include "store/health_private.h"
-
-#define ACCOUNT_DEPTH 8 /* of the directories below accounts/: host, path, ID */
 
 /* ---- directories ---- */
 
@@ -54,45 +51,6 @@ void check_strays(struct health *health)
 {
     report_strays(health, STRAY_LIVE);
     report_strays(health, STRAY_ARCHIVE);
-}
-
-/* ---- accounts ---- */
-
-static void walk_accounts(struct health *health, const char *dir, int depth)
-{
-    AUTO(list_clear) struct list names = { 0 };
-    AUTO(free) char *registration = file_join(dir, "regr.json");
-    AUTO(free) char *key = file_join(dir, "private_key.json");
-
-    check_account_key(health, key);
-    if (file_exists(registration)) {
-        struct finding *finding;
-
-        if (list_has(&health->accounts, file_basename(dir)))
-            return;
-        finding = health_find(health, NULL, "account-unused", HEALTH_NOTE, dir,
-            "its key can still revoke what was issued to it", "no renewal file names the account in %s", dir);
-        finding_answer(finding, "leave it; the next certificate may be obtained with it");
-        finding_answer(finding, "unregister, to give the account up at the CA");
-        return;
-    }
-    if (depth == ACCOUNT_DEPTH || !health_list_dir(dir, &names))
-        return;
-    for (size_t i = 0; i < names.len; i++) {
-        AUTO(free) char *path = file_join(dir, names.at[i]);
-        struct stat st;
-
-        if (lstat(path, &st) == 0 && S_ISDIR(st.st_mode)) /* links lead to what is walked anyway */
-            walk_accounts(health, path, depth + 1);
-    }
-}
-
-void check_accounts(struct health *health)
-{
-    AUTO(free) char *dir = store_path(health->store, "accounts");
-
-    health_learn_claims(health);
-    walk_accounts(health, dir, 0);
 }
 
 /* ---- what older versions kept ---- */

@@ -27,8 +27,9 @@ struct health {
     int64_t newest_begin; /* of the certificates that were examined */
     struct claims claims; /* of all renewal files, once claims_known */
     bool claims_known;
-    struct list accounts;  /* in renewal files: their IDs */
-    struct list strays[2]; /* directories in live/ and archive/ that nobody claims, once strays_known */
+    struct list accounts;      /* in renewal files: their IDs */
+    struct list good_accounts; /* "ID SERVER" of those that were found to be well */
+    struct list strays[2];     /* directories in live/ and archive/ that nobody claims, once strays_known */
     bool strays_known;
     struct error strays_trouble;       /* why those may not be all; of kind ERROR_NONE when they are */
     const struct rehearsal *rehearsal; /* NULL: there is none */
@@ -139,6 +140,7 @@ void check_delivery(struct patient *patient);          /* health_delivery.c */
 void check_renewal(struct patient *patient);           /* health.c */
 void check_modes(struct patient *patient);             /* health_access.c */
 void check_lineage_leftovers(struct patient *patient); /* health_leftovers.c */
+void check_account(struct patient *patient);           /* health_accounts.c */
 
 void check_store_modes(struct health *health); /* health_access.c */
 void check_account_key(struct health *health, const char *path);
@@ -146,7 +148,7 @@ void check_store_leftovers(struct health *health); /* health_leftovers.c */
 void check_deletions(struct health *health);       /* health_deletions.c */
 void check_orders(struct health *health);          /* health_orders.c */
 void check_deliveries(struct health *health);      /* health_delivery.c */
+void check_accounts(struct health *health);        /* health_accounts.c */
 void check_strays(struct health *health);          /* health_orphans.c */
-void check_accounts(struct health *health);
 void check_old_requests(struct health *health);
 void check_clock(struct health *health);

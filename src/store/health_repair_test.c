@@ -171,7 +171,7 @@ static const struct {
     { "orphans", BOTH,
         "mkdir -p live/x archive/x csr accounts/ca/directory/0a && touch live/x/cert.pem archive/x/y csr/1 "
         "accounts/ca/directory/0a/regr.json",
-        "live-without-renewal-file archive-without-renewal-file account-unused old-requests", NULL, NULL, NULL },
+        "live-without-renewal-file archive-without-renewal-file account-broken old-requests", NULL, NULL, NULL },
 };
 
 static void run_case(size_t i, bool versioned)
