@@ -8,9 +8,11 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/parallel.h"
 #include "config/renewal_params.h"
 #include "lifecycle/deliver.h"
 #include "lifecycle/hooks.h"
+#include "lifecycle/lanes.h"
 #include "lifecycle/obtain.h"
 #include "lifecycle/renewal_check.h"
 #include "lifecycle/revive.h"
@@ -21,12 +23,13 @@
 #define JOBS_PER_CPU 4
 #define JOBS_MAX 64
 #define RANDOM_SLEEP_MAX_S 480
+#define FILES_WORTH_THREADS 64
 
 struct queue { /* shared by the workers */
     struct context *context;
     struct renewals *renewals;
+    struct lanes *lanes; /* who is taken up next */
     pthread_mutex_t lock;
-    size_t next;     /* to be taken */
     struct ui **uis; /* of each lineage that has begun, until all it has said was passed on */
     bool *done;
     size_t speaking; /* the first that is not done: what it says is passed on at once */
@@ -333,11 +336,11 @@ static void try_one(struct queue *queue, struct context *context, struct renewal
     context->settings = queue->context->settings;
 }
 
-static void work_on(struct queue *queue, size_t index)
+static void work_on(struct queue *queue, size_t index, size_t position)
 {
     struct renewal *renewal = &queue->renewals->at[index];
     AUTO(free) char *title = xprintf("Processing %s", renewal->conf_path);
-    struct turn turn = { .of = queue->turns, .index = index };
+    struct turn turn = { .of = queue->turns, .index = position };
     struct context own = *queue->context;
 
     own.ui = begin_to_speak(queue, index);
@@ -361,19 +364,14 @@ static void work_on(struct queue *queue, size_t index)
 static void *worker(void *arg)
 {
     struct queue *queue = arg;
+    size_t index, position;
 
-    for (;;) {
-        size_t index;
-
-        (void)pthread_mutex_lock(&queue->lock);
-        index = interrupt_pending() ? queue->renewals->len : queue->next; /* what is taken is worked on */
-        if (index < queue->renewals->len)
-            queue->next++;
-        (void)pthread_mutex_unlock(&queue->lock);
-        if (index >= queue->renewals->len)
-            return NULL;
-        work_on(queue, index);
+    /* what is taken is worked on */
+    while (!interrupt_pending() && lanes_take(queue->lanes, &index, &position)) {
+        work_on(queue, index, position);
+        lanes_done(queue->lanes, index);
     }
+    return NULL;
 }
 
 static size_t worker_count(const struct settings *settings, size_t lineages)
@@ -439,9 +437,40 @@ static bool list_lineages(struct context *context, struct renewals *out, struct 
     return true;
 }
 
+struct servers { /* of the lineages, side by side */
+    struct context *context;
+    const struct renewals *renewals;
+    char **at;
+};
+
+/* What cannot be read needs no CA, and has a place of its own. */
+static void find_server(void *ctx, size_t index)
+{
+    struct servers *servers = ctx;
+
+    servers->at[index] = store_server_of(servers->context->store, servers->renewals->at[index].name);
+}
+
+/* Which CAs there are matters only where lineages wait for workers. */
+static struct lanes *make_lanes(struct context *context, const struct renewals *renewals, size_t workers)
+{
+    struct servers servers = { context, renewals, xcalloc(renewals->len + 1, sizeof(*servers.at)) };
+    AUTO(list_clear) struct list list = { 0 };
+
+    if (workers > 1 && workers < renewals->len && !SETTING_IS_SET(context->settings, server))
+        parallel_for(renewals->len, FILES_WORTH_THREADS, find_server, &servers);
+    for (size_t i = 0; i < renewals->len; i++) {
+        list_add(&list, servers.at[i] == NULL ? "" : servers.at[i]);
+        free(servers.at[i]);
+    }
+    free(servers.at);
+    return lanes_new(&list, workers);
+}
+
 bool renew_all(struct context *context, struct renewals *out, struct error *err)
 {
     struct queue queue = { .context = context, .renewals = out };
+    size_t workers;
     bool ok;
 
     if (!context->settings->dry_run) {
@@ -456,12 +485,15 @@ bool renew_all(struct context *context, struct renewals *out, struct error *err)
     queue.done = xcalloc(out->len + 1, sizeof *queue.done);
     queue.turns = turns_new(out->len);
     queue.trails = xcalloc(out->len + 1, sizeof *queue.trails);
-    ok = run_workers(&queue, worker_count(context->settings, out->len), err);
+    workers = worker_count(context->settings, out->len);
+    queue.lanes = make_lanes(context, out, workers);
+    ok = run_workers(&queue, workers, err);
     for (size_t i = 0; i < out->len; i++)
         hook_trail_join(context->world, &queue.trails[i]);
     free(queue.trails);
     turns_free(queue.turns);
     free(queue.uis);
+    lanes_free(queue.lanes);
     free(queue.done);
     (void)pthread_mutex_destroy(&queue.sleep_lock);
     (void)pthread_mutex_destroy(&queue.lock);

@@ -189,6 +189,14 @@ const char *lineage_server(const struct lineage *lineage)
     return server == NULL || server[0] == '\0' || strcmp(server, "None") == 0 ? NULL : server;
 }
 
+char *store_server_of(struct store *store, const char *name)
+{
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+    struct error unreadable = { 0 };
+
+    return lineage_open(store, name, &lineage, &unreadable) ? xstrdup_or_null(lineage_server(lineage)) : NULL;
+}
+
 bool server_is_staging(const char *url)
 {
     return strcmp(url, SERVER_STAGING) == 0 || strstr(url, "staging") != NULL;

@@ -134,6 +134,8 @@ MUST_USE bool lineage_read(const struct lineage *lineage, enum kind kind, struct
 /* The server in the renewal file, NULL when it names none. Borrowed until the lineage is saved or gets a
  * version. */
 const char *lineage_server(const struct lineage *lineage);
+/* The same, of the caller's, without loading the lineage: NULL also when its renewal file cannot be read. */
+char *store_server_of(struct store *store, const char *name);
 const char *lineage_layout(const struct lineage *lineage); /* "certbot" or "versioned" */
 bool server_is_staging(const char *url);                   /* the staging URL, or "staging" in it */
 
