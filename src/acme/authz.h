@@ -29,6 +29,7 @@ struct challenge {
     struct list issuer_names; /* dns-persist-01: issuer-domain-names */
     char *account_url;        /* dns-persist-01: accounturi when the CA gives one, else NULL */
     struct list records;      /* http-01: addresses the CA says it used (validationRecord), for messages */
+    struct list urls;         /* and the URLs it asked for there, following redirects */
 };
 
 enum authz_status { AUTHZ_PENDING, AUTHZ_VALID, AUTHZ_INVALID, AUTHZ_DEACTIVATED, AUTHZ_EXPIRED, AUTHZ_REVOKED };

@@ -254,6 +254,23 @@ static const struct {
         "" },
 };
 
+TEST(where_the_ca_was_led_to)
+{
+    AUTO(authz_clear) struct authz authz = { 0 };
+    struct error err = { 0 };
+    AUTO(free) char *urls = NULL;
+
+    REQUIRE(authz_parse(
+                view_of("{\"status\":\"invalid\"," ID ",\"challenges\":[{\"type\":\"http-01\",\"validationRecord\":[{"
+                        "\"url\":\"http://example.org/x\",\"addressUsed\":\"192.0.2.7\"},{\"url\":7},7,"
+                        "{\"url\":\"https://example.org/\\u001b\"}]}]}"),
+                &authz, &err),
+        "%s", err.why);
+    urls = list_join(&authz.challenges[0].urls, " -> ");
+    CHECK_TEXT(urls, "http://example.org/x -> https://example.org/?", "printable, and nothing but text");
+    CHECK_INT((int64_t)authz.challenges[0].records.len, 1, "addresses");
+}
+
 TEST(authz_to_error)
 {
     for (size_t i = 0; i < COUNT(tellings); i++) {

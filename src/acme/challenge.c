@@ -9,6 +9,8 @@
 
 #define TOKEN_MAX 512
 #define RECORDS_MAX 20
+#define ADDRESS_MAX 64
+#define RECORD_URL_MAX 500
 #define LABEL_HASH_LEN 10 /* octets of the account's hash in a dns-account-01 label */
 
 static const struct challenge_kind {
@@ -54,15 +56,21 @@ static bool token_read(const struct node *node, char **out, struct error *err)
     return true;
 }
 
-/* validationRecord (Boulder and Pebble add it): the addresses that were used, for people. Tolerant. */
-static void records_read(const struct node *records, struct list *out)
+static void record_add(const struct node *record, const char *member, size_t max, struct list *out)
 {
-    for (size_t i = 0; i < node_count(records) && out->len < RECORDS_MAX; i++) {
-        const char *address = node_text(node_member(node_at(records, i), "addressUsed"));
-        AUTO(free) char *printable = address == NULL ? NULL : text_printable_dup(view_of(address), 64, false);
+    const char *text = node_text(node_member(record, member));
+    AUTO(free) char *printable = text == NULL ? NULL : text_printable_dup(view_of(text), max, false);
 
-        if (printable != NULL && printable[0] != '\0' && !list_has(out, printable))
-            list_add(out, printable);
+    if (text_is_given(printable) && !list_has(out, printable))
+        list_add(out, printable);
+}
+
+/* validationRecord (Boulder and Pebble add it): what was asked of whom, for people. Tolerant. */
+static void records_read(const struct node *records, struct challenge *out)
+{
+    for (size_t i = 0; i < node_count(records) && i < RECORDS_MAX; i++) {
+        record_add(node_at(records, i), "addressUsed", ADDRESS_MAX, &out->records);
+        record_add(node_at(records, i), "url", RECORD_URL_MAX, &out->urls);
     }
 }
 
@@ -92,7 +100,7 @@ void challenge_read(const struct node *node, struct challenge *out)
         out->fault = xstrdup(fault.why);
     if (node_is_object(problem))
         problem_from_node(problem, &out->error);
-    records_read(node_member(node, "validationRecord"), &out->records);
+    records_read(node_member(node, "validationRecord"), out);
 }
 
 void challenge_clear(struct challenge *challenge)
@@ -104,6 +112,7 @@ void challenge_clear(struct challenge *challenge)
     problem_clear(&challenge->error);
     list_clear(&challenge->issuer_names);
     list_clear(&challenge->records);
+    list_clear(&challenge->urls);
     *challenge = (struct challenge){ 0 };
 }
 

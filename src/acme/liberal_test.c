@@ -135,6 +135,7 @@ static bool issue(struct script *script, const struct signer *signer, struct buf
     const struct order_request wanted = { .identifiers = &names };
     const struct view csr = { "\1\2", 2 };
     struct identity who = { .signer = signer };
+    int64_t ca_now;
 
     identifiers_add(&names, IDENTIFIER_DNS, "a.example");
     TRY(session_open(&script->transport, CA "/dir", &script->session, err));
@@ -145,7 +146,7 @@ static bool issue(struct script *script, const struct signer *signer, struct buf
     TRY(prove(script->session, who, &order, err));
     TRY(order_finalize(script->session, who, &order, csr, 90, NULL, err));
     TRY(order_wait(script->session, who, &order, csr, 90, err));
-    return order_download(script->session, who, &order, chain, NULL, err);
+    return order_download(script->session, who, &order, chain, NULL, &ca_now, err);
 }
 
 TEST(a_certificate_is_had_whatever_else_they_say)

@@ -430,3 +430,8 @@ const char *session_url(const struct session *session)
 {
     return session->server->url;
 }
+
+const struct transport *session_transport(const struct session *session)
+{
+    return &session->server->transport;
+}

@@ -42,6 +42,7 @@ MUST_USE bool session_sleep_ms(struct session *session, int64_t ms, struct error
 int64_t session_now(const struct session *session); /* UTC seconds */
 const struct directory *session_directory(const struct session *session);
 const char *session_url(const struct session *session);
+const struct transport *session_transport(const struct session *session);
 
 /*
  * Who signs: an account (kid is its URL) or, with kid NULL, a bare key ("jwk" header: newAccount, revocation

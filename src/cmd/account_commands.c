@@ -10,7 +10,8 @@ const struct command cmd_register = {
         .summary = "Create an account at the CA",
         .usage = "--email EMAIL --agree-tos [options]",
         .text = "Creates an account at the CA. Commands that need one do so by themselves; this is for setting one up "
-                "beforehand.",
+                "beforehand. An account that the CA has lost is registered again with its key; one that it has ended "
+                "is replaced; one whose files are damaged gets them written anew.",
         .topics = topics,
     },
     .store_needs = STORE_CREATE | STORE_LOCK,

@@ -103,6 +103,14 @@ static bool have_run(struct context *context, const struct list *commands)
     return all;
 }
 
+bool hooks_are_before(struct context *context)
+{
+    AUTO(list_clear) struct list commands = { 0 };
+    struct error unknown = { 0 };
+
+    return !gather(context, "pre", context->settings->pre_hook, &commands, &unknown) || commands.len > 0;
+}
+
 bool hooks_before(struct context *context, struct error *err)
 {
     AUTO(list_clear) struct list commands = { 0 }, later = { 0 };

@@ -9,6 +9,8 @@
 /* The hooks that settings name must exist and be executable, unless --disable-hook-validation. */
 MUST_USE bool hooks_check(const struct settings *settings, struct error *err);
 
+/* Whether there is any command to be run before an attempt; also when that cannot be told. */
+bool hooks_are_before(struct context *context);
 /* Before an attempt. Each command runs once in a run of the program; other threads wait until it has. */
 MUST_USE bool hooks_before(struct context *context, struct error *err);
 

@@ -100,6 +100,11 @@ bool lanes_take(struct lanes *lanes, size_t *index, size_t *turn)
     return best != NULL;
 }
 
+bool lanes_are_several(const struct lanes *lanes)
+{
+    return lanes->len > 1;
+}
+
 void lanes_done(struct lanes *lanes, size_t index)
 {
     (void)pthread_mutex_lock(&lanes->lock);

@@ -20,4 +20,5 @@ DEFINE_AUTO(struct lanes, lanes_free)
  * further worker only if one remains for each CA that has lineages left and no worker. Thread-safe, does not wait.
  */
 MUST_USE bool lanes_take(struct lanes *lanes, size_t *index, size_t *turn);
+bool lanes_are_several(const struct lanes *lanes);  /* there is more than one CA */
 void lanes_done(struct lanes *lanes, size_t index); /* its worker is free again */

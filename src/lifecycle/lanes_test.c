@@ -87,6 +87,7 @@ TEST(in_their_order_when_one_works)
         lanes_done(lanes, index);
     }
     CHECK(!lanes_take(lanes, &index, &turn), "a seventh");
+    CHECK(lanes_are_several(lanes));
 }
 
 TEST_MAIN()

@@ -289,6 +289,8 @@ static void renew_one(struct queue *queue, struct context *context, struct renew
     list_clear(&renewal->names);
     list_add_all(&renewal->names, &lineage->cert->names);
     renewal->what = RENEWED_FAILED;
+    if (lanes_are_several(queue->lanes) && !hooks_are_before(context))
+        turn_begun(context->turn); /* a CA that is slow from the first word on keeps no other waiting */
     if (renew_loaded(queue, context, lineage, renewal, err) || err->kind == ERROR_CANCELED)
         return;
     say_failed(context, renewal->name, err);
@@ -483,7 +485,7 @@ bool renew_all(struct context *context, struct renewals *out, struct error *err)
     (void)pthread_mutex_init(&queue.sleep_lock, NULL);
     queue.uis = xcalloc(out->len + 1, sizeof(struct ui *));
     queue.done = xcalloc(out->len + 1, sizeof *queue.done);
-    queue.turns = turns_new(out->len);
+    queue.turns = turns_new(out->len, TURNS_PATIENCE_MS);
     queue.trails = xcalloc(out->len + 1, sizeof *queue.trails);
     workers = worker_count(context->settings, out->len);
     queue.lanes = make_lanes(context, out, workers);

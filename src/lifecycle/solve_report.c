@@ -20,15 +20,22 @@ static int by_type(const void *a, const void *b)
     return strcmp(problem_type(*(const struct authz *const *)a), problem_type(*(const struct authz *const *)b));
 }
 
-static void put_addresses(struct buf *text, const struct authz *authz)
+/* What the CA has seen, as far as it says: with whom it spoke, where it was led to, and what else was wrong. */
+static void put_seen(struct buf *text, const struct authz *authz)
 {
     for (size_t i = 0; i < authz->challenge_count; i++) {
-        AUTO(free) char *addresses = NULL;
+        const struct challenge *challenge = &authz->challenges[i];
+        AUTO(free) char *addresses = list_join(&challenge->records, ", "), *urls = list_join(&challenge->urls, " -> ");
 
-        if (authz->challenges[i].error.type == NULL || authz->challenges[i].records.len == 0)
+        if (challenge->error.type == NULL)
             continue;
-        addresses = list_join(&authz->challenges[i].records, ", ");
-        buf_putf(text, "  Address used by the CA: %s\n", addresses);
+        for (size_t k = 0; k < challenge->error.subproblem_count; k++)
+            if (challenge->error.subproblems[k].detail[0] != '\0')
+                buf_putf(text, "  Also:   %s\n", challenge->error.subproblems[k].detail);
+        if (challenge->records.len > 0)
+            buf_putf(text, "  Address used by the CA: %s\n", addresses);
+        if (challenge->urls.len > 1)
+            buf_putf(text, "  The CA was redirected: %s\n", urls);
     }
 }
 
@@ -46,7 +53,7 @@ static void put_failures(
         buf_putf(text, "%s  Identifier: %s\n  Type:   %s\n  Detail: %s\n", i > 0 ? "\n" : "",
             failed[i]->identifier.value, problem_type(failed[i]),
             problem != NULL && problem->detail != NULL ? problem->detail : "the CA gave no reason");
-        put_addresses(text, failed[i]);
+        put_seen(text, failed[i]);
     }
 }
 

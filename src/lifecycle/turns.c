@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/mem.h"
 
@@ -17,16 +18,20 @@ struct turns {
     enum stage *stages;
     size_t count;
     size_t begun, done; /* so many of the first ones have begun, are done */
-    size_t issuing, want_deploy;
+    int64_t *at_ca;     /* since when each is at its CA, by the monotonic clock in ms; 0: it is not */
+    int64_t patience_ms;
+    size_t want_deploy;
     bool deploying;
 };
 
-struct turns *turns_new(size_t lineages)
+struct turns *turns_new(size_t lineages, int64_t patience_ms)
 {
     struct turns *turns = xcalloc(1, sizeof *turns);
     pthread_condattr_t attributes;
 
     turns->stages = xcalloc(lineages + 1, sizeof *turns->stages);
+    turns->at_ca = xcalloc(lineages + 1, sizeof *turns->at_ca);
+    turns->patience_ms = patience_ms;
     turns->count = lineages;
     (void)pthread_mutex_init(&turns->lock, NULL);
     (void)pthread_condattr_init(&attributes);
@@ -43,6 +48,7 @@ void turns_free(struct turns *turns)
     (void)pthread_cond_destroy(&turns->changed);
     (void)pthread_mutex_destroy(&turns->lock);
     free(turns->stages);
+    free(turns->at_ca);
     free(turns);
 }
 
@@ -74,20 +80,26 @@ static bool nobody_deploys(const struct turn *turn)
     return !turn->of->deploying && turn->of->want_deploy == 0;
 }
 
+/* Under the lock: until something changes, or a moment has gone by. */
+static void wait_a_moment(struct turns *turns)
+{
+    struct timespec until;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += WAIT_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    (void)pthread_cond_timedwait(&turns->changed, &turns->lock, &until);
+}
+
 /* Under the lock. After an interrupt nobody goes on, also whose turn has come: it may be for the interrupt alone. */
 static bool wait_until(bool (*holds)(const struct turn *turn), const struct turn *turn, struct error *err)
 {
     for (;;) {
-        struct timespec until;
-
         TRY(interrupt_check(err));
         if (holds(turn))
             return true;
-        (void)clock_gettime(CLOCK_MONOTONIC, &until);
-        until.tv_nsec += WAIT_MS * 1000000L;
-        until.tv_sec += until.tv_nsec / 1000000000L;
-        until.tv_nsec %= 1000000000L;
-        (void)pthread_cond_timedwait(&turn->of->changed, &turn->of->lock, &until);
+        wait_a_moment(turn->of);
     }
 }
 
@@ -136,6 +148,15 @@ bool turn_was_called(const struct turn *turn)
     return called;
 }
 
+void turn_begun(const struct turn *turn)
+{
+    if (turn == NULL)
+        return;
+    (void)pthread_mutex_lock(&turn->of->lock);
+    advance(turn, BEGUN);
+    (void)pthread_mutex_unlock(&turn->of->lock);
+}
+
 bool turn_issue(const struct turn *turn, struct error *err)
 {
     bool ok;
@@ -146,7 +167,7 @@ bool turn_issue(const struct turn *turn, struct error *err)
     advance(turn, BEGUN);
     ok = wait_until(nobody_deploys, turn, err);
     if (ok)
-        turn->of->issuing++;
+        turn->of->at_ca[turn->index] = clock_monotonic_ms() + 1; /* never 0 */
     (void)pthread_mutex_unlock(&turn->of->lock);
     return ok;
 }
@@ -156,9 +177,20 @@ void turn_issued(const struct turn *turn)
     if (turn == NULL)
         return;
     (void)pthread_mutex_lock(&turn->of->lock);
-    turn->of->issuing--;
+    turn->of->at_ca[turn->index] = 0;
     (void)pthread_cond_broadcast(&turn->of->changed);
     (void)pthread_mutex_unlock(&turn->of->lock);
+}
+
+/* Under the lock. A CA that takes long does not keep the certificates of others from being used. */
+static bool is_anybody_at_ca(const struct turns *turns)
+{
+    int64_t too_long = clock_monotonic_ms() - turns->patience_ms;
+
+    for (size_t i = 0; i < turns->count; i++)
+        if (turns->at_ca[i] != 0 && turns->at_ca[i] > too_long)
+            return true;
+    return false;
 }
 
 void turn_deploy(const struct turn *turn)
@@ -168,8 +200,8 @@ void turn_deploy(const struct turn *turn)
     call(turn);
     (void)pthread_mutex_lock(&turn->of->lock);
     turn->of->want_deploy++; /* nobody new begins, so those that have begun come to an end */
-    while (turn->of->issuing > 0 || turn->of->deploying)
-        (void)pthread_cond_wait(&turn->of->changed, &turn->of->lock);
+    while (turn->of->deploying || is_anybody_at_ca(turn->of))
+        wait_a_moment(turn->of);
     turn->of->want_deploy--;
     turn->of->deploying = true;
     (void)pthread_mutex_unlock(&turn->of->lock);

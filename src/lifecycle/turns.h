@@ -4,15 +4,18 @@
  * other.
  *
  * Knows only positions. A pre-hook may stop the server by which the lineages before it are validated, so it waits for
- * them; those behind wait for it. A deploy hook may restart that server, so it runs while nobody is at the CA.
- * Everything else is parallel.
+ * them; those behind wait for it. A deploy hook may restart that server, so it runs while nobody is at the CA, but for
+ * those whose CA has taken its time. Everything else is parallel.
  */
 #include "base/auto.h"
 #include "base/error.h"
 
 struct turns; /* of one run */
 
-struct turns *turns_new(size_t lineages) __attribute__((returns_nonnull));
+#define TURNS_PATIENCE_MS (60 * 1000)
+
+/* patience_ms: as long as that a deploy hook waits for somebody at the CA. */
+struct turns *turns_new(size_t lineages, int64_t patience_ms) __attribute__((returns_nonnull));
 void turns_free(struct turns *turns); /* NULL is fine */
 DEFINE_AUTO(struct turns, turns_free)
 
@@ -27,11 +30,14 @@ MUST_USE bool turn_wait(const struct turn *turn, struct error *err);
 /* Waits, after turn_wait, until all of them are done; pre-hooks are called then. ERROR_CANCELED. */
 MUST_USE bool turn_wait_alone(const struct turn *turn, struct error *err);
 
+/* It needs no pre-hook: those behind need not wait for its attempt. */
+void turn_begun(const struct turn *turn);
 /* The attempt has begun, pre-hooks have run; returns when no deploy hook runs or is about to. ERROR_CANCELED. */
 MUST_USE bool turn_issue(const struct turn *turn, struct error *err);
 void turn_issued(const struct turn *turn); /* after turn_issue was true */
 
-/* Around deploy hooks; waits for all between turn_issue and turn_issued, whatever signal comes: they must run. */
+/* Around deploy hooks; waits for all between turn_issue and turn_issued whose patience is not over, whatever signal
+ * comes: they must run. */
 void turn_deploy(const struct turn *turn);
 void turn_deployed(const struct turn *turn);
 

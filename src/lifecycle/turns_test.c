@@ -102,7 +102,7 @@ static void *play_lineage(void *arg)
 
 static void play_all(struct lineage_play *plays, size_t count)
 {
-    AUTO(turns_free) struct turns *turns = turns_new(count);
+    AUTO(turns_free) struct turns *turns = turns_new(count, TURNS_PATIENCE_MS);
     pthread_t threads[8];
 
     seen.text[0] = '\0';
@@ -170,7 +170,7 @@ TEST(turns)
 
 TEST(who_only_waits_was_not_called)
 {
-    AUTO(turns_free) struct turns *turns = turns_new(3);
+    AUTO(turns_free) struct turns *turns = turns_new(3, TURNS_PATIENCE_MS);
     const struct turn first = { turns, 0 }, second = { turns, 1 }, third = { turns, 2 };
     struct error err = { 0 };
 
@@ -186,11 +186,33 @@ TEST(who_only_waits_was_not_called)
     CHECK(turn_was_called(NULL), "a command with one lineage");
 }
 
+/* In one thread: whoever had to wait here would wait for ever. */
+TEST(a_ca_that_takes_long_keeps_nobody)
+{
+    AUTO(turns_free) struct turns *turns = turns_new(3, 0);
+    struct turn slow = { turns, 0 }, second = { turns, 1 }, third = { turns, 2 };
+    struct error err = { 0 };
+
+    turn_begun(&slow); /* needs no pre-hook, and is not at its CA yet */
+    REQUIRE(turn_wait(&second, &err), "%s", err.why);
+    REQUIRE(turn_issue(&slow, &err) && turn_issue(&second, &err), "%s", err.why);
+    turn_issued(&second);
+    turn_deploy(&second); /* while the first one is at its CA */
+    turn_deployed(&second);
+    turn_done(&second);
+    REQUIRE(turn_wait(&third, &err) && turn_issue(&third, &err), "and the next one begins: %s", err.why);
+    turn_issued(&third);
+    turn_done(&third);
+    turn_issued(&slow);
+    turn_done(&slow);
+}
+
 TEST(a_command_with_one_lineage_waits_for_nobody)
 {
     struct error err = { 0 };
 
     CHECK(turn_wait(NULL, &err) && turn_wait_alone(NULL, &err) && turn_issue(NULL, &err), "%s", err.why);
+    turn_begun(NULL);
     turn_issued(NULL);
     turn_deploy(NULL);
     turn_deployed(NULL);
@@ -204,7 +226,7 @@ TEST(an_interrupt_ends_waiting)
     pid_t pid = fork();
 
     if (pid == 0) {
-        struct turns *turns = turns_new(2);
+        struct turns *turns = turns_new(2, TURNS_PATIENCE_MS);
         struct turn first = { turns, 0 }, second = { turns, 1 };
         struct error err = { 0 };
 

@@ -33,8 +33,8 @@ static void (*const lineage_checks[])(struct patient *) = {
     check_lineage_leftovers,
     check_order,
     check_delivery,
-    check_renewal,
     check_account,
+    check_renewal,
 };
 
 static void (*const store_checks[])(struct health *) = {

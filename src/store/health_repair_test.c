@@ -148,7 +148,7 @@ static const struct {
     { "an account's key readable by a group", BOTH,
         "mkdir -p accounts/ca/directory/0a && echo x >accounts/ca/directory/0a/private_key.json && "
         "chmod 640 accounts/ca/directory/0a/private_key.json",
-        "account-key-open-to-others!", "account-key-open-to-others+", NULL, NULL },
+        "account-key-open-to-others! account-broken", "account-key-open-to-others+ account-broken", NULL, NULL },
     { "key readable by all", BOTH, "chmod 644 live/a.example/privkey.pem", "key-open-to-others!", "key-open-to-others+",
         NULL, NULL },
     { "key readable by a group", BOTH, "chmod 640 live/a.example/privkey.pem", "", NULL, NULL, NULL },

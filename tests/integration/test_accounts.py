@@ -1,0 +1,210 @@
+"""Accounts that the CA has lost or ended, and files of accounts that are damaged or gone: each has a way out, which is said."""
+import json
+import shutil
+
+import pytest
+
+pytestmark = pytest.mark.ours
+
+TERMS = ["-n", "--agree-tos", "--register-unsafely-without-email"]
+
+
+class Desk:
+    """A client with certificates a.test and b.test of one account, and who stands between it and its CA."""
+
+    def __init__(self, client, recorder, others):
+        self.client, self.recorder, self.others = client, recorder, others
+        client.server = recorder.url
+        client.certonly(["a.test"])
+        client.certonly(["b.test"])
+        self.id = client.store.account_id()
+        self.folder = client.store.account_dirs()[0]
+
+    def lose(self):
+        """The CA's database is made anew."""
+        self.recorder.ca = self.others
+
+    def end(self):
+        """Somebody else gives the account up."""
+        copy = self.client.area / "copy"
+        shutil.copytree(self.client.config, copy, symlinks=True)
+        mine, self.client.config = self.client.config, copy
+        self.client.run("unregister", "-n")
+        self.client.config = mine
+
+    def renew(self, *args, **more):
+        """As the timer does: what is not in the renewal file is not said."""
+        server, self.client.server = self.client.server, None
+        said = self.client.run("renew", "--force-renewal", *args, **more)
+        self.client.server = server
+        return said
+
+    def accounts(self):
+        return {self.client.store.conf(name)["renewalparams"]["account"] for name in ("a.test", "b.test")}
+
+    def is_well(self, versions):
+        for name in ("a.test", "b.test"):
+            assert self.client.store.versions(name) == list(range(1, versions + 1))
+        self.client.store.check(["a.test", "b.test"])
+        said = self.client.run("doctor", "--json").json()
+        assert [finding["code"] for finding in said["findings"] if finding["severity"] != "note"] == []
+
+
+@pytest.fixture
+def desk(make_client, start_pebble, record):
+    first = start_pebble("new", "easy", always_valid=True)
+    return Desk(make_client(first), record(first), start_pebble("new", "easy too", always_valid=True))
+
+
+def test_lost(desk):
+    """The advice of `renew` leads out of it."""
+    desk.lose()
+    said = desk.renew(status=1)
+    said.says("the CA does not know the account", "run the register command with --server " + desk.recorder.url)
+    assert desk.client.store.versions("a.test") == [1]
+    desk.client.run("register", *TERMS).says(f"The CA does not know the account {desk.id} (any more)", "Account registered.")
+    assert desk.client.store.account_id() == desk.id
+    desk.client.run("register", *TERMS, status=1).says("There is an existing account")
+    desk.renew()
+    assert desk.accounts() == {desk.id}
+    desk.is_well(2)
+
+
+def test_lost_and_the_terms_are_agreed_to(desk):
+    """Nobody has to do anything, and one account is made for all."""
+    desk.lose()
+    asked = len(desk.recorder.of("/sign-me-up"))
+    desk.renew("--agree-tos")
+    made = [r for r in desk.recorder.of("/sign-me-up")[asked:] if r.status == 201]
+    assert len(made) == 1
+    assert desk.client.store.account_id() == desk.id
+    desk.is_well(2)
+
+
+def test_lost_and_given_up(desk):
+    desk.lose()
+    desk.client.run("unregister", "-n")
+    assert desk.client.store.account_dirs() == []
+    desk.renew(status=1).says(f"The account {desk.id} that this certificate was got with is not here", "run the register command")
+    desk.client.run("register", *TERMS)
+    new = desk.client.store.account_id()
+    assert new != desk.id
+    desk.renew().says(f"The account {new} takes its place.")
+    assert desk.accounts() == {new}
+    desk.is_well(2)
+
+
+def test_ended(desk):
+    desk.end()
+    desk.renew(status=1).says("the CA has ended the account", "run the register command")
+    desk.client.run("register", *TERMS).says(f"The CA has ended the account {desk.id}", "Account registered.")
+    new = desk.client.store.account_id()
+    assert new != desk.id
+    desk.renew()
+    assert desk.accounts() == {new}
+    desk.is_well(2)
+
+
+def test_ended_and_given_up(desk):
+    desk.end()
+    desk.client.run("unregister", "-n")
+    assert desk.client.store.account_dirs() == []
+
+
+@pytest.mark.parametrize("file", ["meta.json", "regr.json"])
+@pytest.mark.parametrize("content", ["", None, "{}", "[1"])
+def test_of_which_the_key_is_left(desk, file, content):
+    """The CA is asked for the rest, and it is written anew."""
+    path = desk.folder / file
+    path.unlink()
+    if content is not None:
+        path.write_text(content)
+    found = desk.client.run("doctor", "--json", status=1).json()["findings"]
+    assert [(f["code"], f["repairable"]) for f in found] == [("account-incomplete", file == "meta.json")]
+    if file == "meta.json":
+        desk.client.run("doctor", "--fix")
+    desk.renew()
+    assert json.loads(path.read_text()).keys() >= ({"uri", "body"} if file == "regr.json" else {"creation_dt", "creation_host"})
+    assert desk.accounts() == {desk.id}
+    desk.is_well(2)
+
+
+def test_register_mends_it_too(desk):
+    (desk.folder / "regr.json").write_text("")
+    desk.client.run("register", *TERMS)
+    assert json.loads((desk.folder / "regr.json").read_text())["uri"].startswith(desk.recorder.base)
+    desk.is_well(1)
+
+
+def test_lost_without_a_registration(desk):
+    (desk.folder / "regr.json").unlink()
+    desk.lose()
+    desk.renew(status=1).says("the CA does not know the account", "run the register command")
+    desk.client.run("register", *TERMS)
+    desk.renew()
+    desk.is_well(2)
+
+
+@pytest.mark.parametrize("what", ["accounts", "key"])
+def test_not_in_the_backup(desk, what):
+    if what == "accounts":
+        shutil.rmtree(desk.client.config / "accounts")
+    else:
+        (desk.folder / "private_key.json").write_text("")
+    found = desk.client.run("doctor", "--json", status=1).json()["findings"]
+    assert {f["certificate"] for f in found if f["code"] == "account-gone" and f["severity"] == "error"} == {"a.test", "b.test"}
+    desk.renew(status=1).says("that this certificate was got with is not here", "run the register command with --server")
+    desk.client.run("register", *TERMS)
+    found = desk.client.run("doctor", "--json", status=1).json()["findings"]
+    assert all(f["repairable"] for f in found if f["code"] == "account-gone")
+    desk.renew()
+    shutil.rmtree(desk.folder, ignore_errors=True)
+    assert desk.accounts() == {desk.client.store.account_id()}
+    desk.is_well(2)
+
+
+def test_one_of_several(desk):
+    """What was got with the one that is given up goes on with the newest, by `renew` or by `doctor --fix`."""
+    kept = desk.client.area / "kept"
+    shutil.move(desk.client.config / "accounts", kept)
+    desk.client.run("register", *TERMS)
+    new = desk.client.store.account_id()
+    shutil.copytree(kept, desk.client.config / "accounts", dirs_exist_ok=True)
+    desk.client.run("unregister", "-n", "--account", desk.id)
+    desk.renew("--cert-name", "a.test").says(f"The account {new} takes its place.")
+    desk.client.run("doctor", "--fix").says("account-gone")
+    assert desk.accounts() == {new}
+    desk.renew()
+    assert desk.client.store.versions("a.test") == [1, 2, 3]
+
+
+def test_the_key_is_kept_before_the_ca_is_asked(desk, make_client):
+    """The answer to newAccount is lost: the next attempt finds the account that was made, and no second one."""
+    client = make_client(desk.recorder.ca, "fresh")
+    client.server = desk.recorder.url
+
+    def lose_answer(request, body):
+        if request.path == "/sign-me-up":
+            raise ConnectionError("lost")
+        return body
+
+    desk.recorder.rewrite = lose_answer
+    asked = len(desk.recorder.of("/sign-me-up"))
+    client.run("register", *TERMS, status=1)
+    kept = list(client.config.glob("accounts/**/private_key.json"))
+    assert len(kept) == 1 and kept[0].stat().st_mode & 0o777 == 0o400
+    desk.recorder.rewrite = lambda request, body: body
+    client.run("register", *TERMS)
+    keys = [json.dumps(r.protected["jwk"]) for r in desk.recorder.of("/sign-me-up")[asked:]]
+    assert len(keys) >= 2 and len(set(keys)) == 1  # curl tries a connection that was closed once more
+    assert list(client.config.glob("accounts/**/private_key.json")) == [client.store.account_dirs()[0] / "private_key.json"]
+
+
+def test_a_key_that_was_refused_is_not_kept(desk, make_client):
+    client = make_client(desk.recorder.ca, "fresh")
+    client.server = desk.recorder.url
+    problem = {"type": "urn:ietf:params:acme:error:invalidContact", "detail": "no", "status": 400}
+    desk.recorder.instead = lambda request: ((400, json.dumps(problem).encode(), {"Content-Type": "application/problem+json"})
+                                             if request.path == "/sign-me-up" else None)
+    client.run("register", "-n", "--agree-tos", "-m", "a@example.org", status=1)
+    assert list(client.config.glob("accounts/**/private_key.json")) == []
