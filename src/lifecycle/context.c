@@ -312,6 +312,12 @@ static bool make_account(struct context *context, struct place *place, struct ca
     return ca_make(place, account, out, err);
 }
 
+/* Without being asked: the terms are agreed to, and something may change. */
+static bool may_register(const struct context *context)
+{
+    return context->settings->agree_tos && !context->settings->dry_run;
+}
+
 /* Under the place's lock, once its session is open. *ca stays when it is well. */
 static bool recover(struct context *context, struct place *place, bool anew, struct ca **ca, struct error *err)
 {
@@ -340,7 +346,7 @@ static bool get_account(struct context *context, bool make, struct ca **out, str
     if (ok && ca != NULL && ca->session == NULL)
         ca->session = place->session; /* loaded before it was open; later, other workers read it without the lock */
     if (ok && ca != NULL && ca->account->url == NULL)
-        ok = recover(context, place, make && context->settings->agree_tos, &ca, err);
+        ok = recover(context, place, make && may_register(context), &ca, err);
     (void)pthread_mutex_unlock(&place->lock);
     if (!ok)
         return false;
@@ -382,7 +388,7 @@ static bool replace_account(
 
     if ((*ca)->lost) /* another worker has come here first */
         return find_account(context, true, place, ca, reason) && *ca != NULL;
-    TRY(recover(context, place, context->settings->agree_tos, ca, reason));
+    TRY(recover(context, place, may_register(context), ca, reason));
     if (*ca != before)
         return true;
     *reason = *refusal; /* the CA knows it well, and has said no for another cause */

@@ -316,7 +316,10 @@ bool recover_account(struct context *context, struct session *session, const cha
         *out = NULL;
         if (!account->no_meta && text_equal(account->url, info.url))
             return true;
-        TRY(account_store_mend(account, info.url, err));
+        if (context->settings->dry_run)
+            xreplace(&account->url, info.url); /* its files stay as they are */
+        else
+            TRY(account_store_mend(account, info.url, err));
         *out = TAKE(account);
         return true;
     }

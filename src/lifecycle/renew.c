@@ -290,7 +290,7 @@ static void renew_one(struct queue *queue, struct context *context, struct renew
     list_add_all(&renewal->names, &lineage->cert->names);
     renewal->what = RENEWED_FAILED;
     if (lanes_are_several(queue->lanes) && !hooks_are_before(context))
-        turn_begun(context->turn); /* a CA that is slow from the first word on keeps no other waiting */
+        turn_let_pass(context->turn); /* a CA that is slow from the first word on keeps no other waiting */
     if (renew_loaded(queue, context, lineage, renewal, err) || err->kind == ERROR_CANCELED)
         return;
     say_failed(context, renewal->name, err);

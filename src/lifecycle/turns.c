@@ -16,6 +16,7 @@ struct turns {
     pthread_mutex_t lock;
     pthread_cond_t changed;
     enum stage *stages;
+    bool *lets_pass; /* those behind need not wait for its attempt */
     size_t count;
     size_t begun, done; /* so many of the first ones have begun, are done */
     int64_t *at_ca;     /* since when each is at its CA, by the monotonic clock in ms; 0: it is not */
@@ -30,6 +31,7 @@ struct turns *turns_new(size_t lineages, int64_t patience_ms)
     pthread_condattr_t attributes;
 
     turns->stages = xcalloc(lineages + 1, sizeof *turns->stages);
+    turns->lets_pass = xcalloc(lineages + 1, sizeof *turns->lets_pass);
     turns->at_ca = xcalloc(lineages + 1, sizeof *turns->at_ca);
     turns->patience_ms = patience_ms;
     turns->count = lineages;
@@ -48,6 +50,7 @@ void turns_free(struct turns *turns)
     (void)pthread_cond_destroy(&turns->changed);
     (void)pthread_mutex_destroy(&turns->lock);
     free(turns->stages);
+    free(turns->lets_pass);
     free(turns->at_ca);
     free(turns);
 }
@@ -58,7 +61,7 @@ static void advance(const struct turn *turn, enum stage stage)
     struct turns *turns = turn->of;
 
     turns->stages[turn->index] = stage;
-    while (turns->begun < turns->count && turns->stages[turns->begun] >= BEGUN)
+    while (turns->begun < turns->count && (turns->stages[turns->begun] >= BEGUN || turns->lets_pass[turns->begun]))
         turns->begun++;
     while (turns->done < turns->count && turns->stages[turns->done] == DONE)
         turns->done++;
@@ -148,12 +151,13 @@ bool turn_was_called(const struct turn *turn)
     return called;
 }
 
-void turn_begun(const struct turn *turn)
+void turn_let_pass(const struct turn *turn)
 {
     if (turn == NULL)
         return;
     (void)pthread_mutex_lock(&turn->of->lock);
-    advance(turn, BEGUN);
+    turn->of->lets_pass[turn->index] = true;
+    advance(turn, turn->of->stages[turn->index]);
     (void)pthread_mutex_unlock(&turn->of->lock);
 }
 

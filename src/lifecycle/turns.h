@@ -31,7 +31,7 @@ MUST_USE bool turn_wait(const struct turn *turn, struct error *err);
 MUST_USE bool turn_wait_alone(const struct turn *turn, struct error *err);
 
 /* It needs no pre-hook: those behind need not wait for its attempt. */
-void turn_begun(const struct turn *turn);
+void turn_let_pass(const struct turn *turn);
 /* The attempt has begun, pre-hooks have run; returns when no deploy hook runs or is about to. ERROR_CANCELED. */
 MUST_USE bool turn_issue(const struct turn *turn, struct error *err);
 void turn_issued(const struct turn *turn); /* after turn_issue was true */

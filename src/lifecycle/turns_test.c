@@ -193,7 +193,8 @@ TEST(a_ca_that_takes_long_keeps_nobody)
     struct turn slow = { turns, 0 }, second = { turns, 1 }, third = { turns, 2 };
     struct error err = { 0 };
 
-    turn_begun(&slow); /* needs no pre-hook, and is not at its CA yet */
+    turn_let_pass(&slow); /* needs no pre-hook, and is not at its CA yet */
+    CHECK(!turn_was_called(&slow), "it only lets others pass");
     REQUIRE(turn_wait(&second, &err), "%s", err.why);
     REQUIRE(turn_issue(&slow, &err) && turn_issue(&second, &err), "%s", err.why);
     turn_issued(&second);
@@ -212,7 +213,7 @@ TEST(a_command_with_one_lineage_waits_for_nobody)
     struct error err = { 0 };
 
     CHECK(turn_wait(NULL, &err) && turn_wait_alone(NULL, &err) && turn_issue(NULL, &err), "%s", err.why);
-    turn_begun(NULL);
+    turn_let_pass(NULL);
     turn_issued(NULL);
     turn_deploy(NULL);
     turn_deployed(NULL);
