@@ -7,18 +7,22 @@
 #include "base/mem.h"
 #include "cmd/command.h"
 #include "cmd/report.h"
+#include "config/international.h"
 #include "json/out.h"
 #include "lifecycle/inventory.h"
 
-static void put_entry(struct buf *text, const struct inventory_entry *entry, int64_t now)
+static void put_entry(struct buf *text, const struct inventory_entry *entry, int64_t now, bool as_certbot)
 {
     const struct lineage *lineage = entry->lineage;
     AUTO(free) char *names = list_join(&lineage->cert->names, " ");
     AUTO(free) char *status = inventory_status(entry, now);
+    AUTO(free) char *typed = as_certbot ? NULL : international_names(&lineage->cert->names);
 
-    buf_putf(text,
-        "  Certificate Name: %s\n    Serial Number: %s\n    Key Type: %s\n    Identifiers: %s\n    Expiry Date: ",
-        entry->name, lineage->cert->serial, report_key_type(lineage->cert), names);
+    buf_putf(text, "  Certificate Name: %s\n    Serial Number: %s\n    Key Type: %s\n    Identifiers: %s\n", entry->name,
+        lineage->cert->serial, report_key_type(lineage->cert), names);
+    if (typed != NULL)
+        buf_putf(text, "    International Names: %s\n", typed);
+    buf_put_text(text, "    Expiry Date: ");
     report_put_time(text, lineage->cert->not_after);
     buf_putf(text, " (%s)\n    Certificate Path: %s\n    Private Key Path: %s\n", status, lineage->live[KIND_FULLCHAIN],
         lineage->live[KIND_PRIVKEY]);
@@ -48,7 +52,7 @@ static void put_listing(struct context *context, const struct inventory *all, st
         buf_putf(text, "Found the following %scerts:\n%s", chosen ? "matching " : "", good == 0 ? "\n" : "");
     for (size_t i = 0; i < all->len; i++)
         if (all->at[i].lineage != NULL)
-            put_entry(text, &all->at[i], all->now);
+            put_entry(text, &all->at[i], all->now, context->as_certbot);
     if (bad > 0)
         buf_put_text(text, "\nThe following renewal configurations were invalid:\n");
     for (size_t i = 0; i < all->len; i++)

@@ -209,15 +209,19 @@ static bool run(int argc, char **argv, const char *program, bool as_certbot, str
     AUTO(command_line_clear) struct command_line line = { 0 };
     AUTO(free) const struct verb **verbs = command_verbs();
     AUTO(free) char *arguments = NULL;
+    bool ok;
 
     log_start(argc, argv);
-    TRY(command_line_read(argc, argv, verbs, as_certbot, &line, err));
+    ok = command_line_read(argc, argv, verbs, as_certbot, &line, err);
+    arguments = command_line_join(argc, argv);
+    command_line_hide(argc, argv);
+    if (!ok)
+        return false;
     if (line.help || line.version)
         return show_help(&line, program, err);
     ui_free(*ui);
     *ui = open_ui(line.settings, as_certbot);
     log_terminal_level((enum log_level)settings_terminal_level(line.settings));
-    arguments = command_line_join(argc, argv);
     return run_command(command_of(line.verb), line.settings, arguments, *ui, as_certbot, err);
 }
 

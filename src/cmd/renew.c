@@ -191,7 +191,8 @@ const struct command cmd_renew = {
         .summary = "Renew all certificates that are due, or one with --cert-name",
         .usage = "[--cert-name NAME] [options]",
         .text = "Renews every certificate that is near its end or that the CA wants renewed, with the options it was obtained "
-                "with. Made to run unattended, twice a day.",
+                "with. Made to run unattended, twice a day; without a terminal it waits at random for up to eight minutes first "
+                "(--no-random-sleep-on-renew: not).",
         .topics = topics,
     },
     .store_needs = STORE_CREATE | STORE_LOCK,

@@ -4,8 +4,55 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "lifecycle/schedule.h"
 
 #define URLS_MAX (1024 * 1024)
+
+/* What a packager's preconfigured-renewal promises is Certbot's timer: by our own name it is looked at what there is.
+ */
+static enum scheduled scheduled(const struct context *context, char **where)
+{
+    const struct settings *settings = context->settings;
+    bool usual = SETTING_ORIGIN(settings, config_dir) < ORIGIN_COMMAND_LINE; /* cli.ini says it to a timer's run, too */
+
+    return schedule_find("", "/proc/self/exe", usual ? NULL : settings->config_dir, where);
+}
+
+static bool certbot_can_read(const struct lineage *lineage)
+{
+    return strcmp(lineage_layout(lineage), "certbot") == 0;
+}
+
+static void say_scheduled(struct context *context, const struct lineage *lineage)
+{
+    AUTO(free) char *where = NULL;
+    enum scheduled by = scheduled(context, &where);
+
+    if (by == SCHEDULED_US)
+        ui_say(context->ui, "It is renewed in the background: %s runs Evercert.", where);
+    else if (by == SCHEDULED_CERTBOT && certbot_can_read(lineage))
+        ui_say(
+            context->ui, "It is renewed in the background: %s runs Certbot, which reads this certificate, too.", where);
+}
+
+/* What to do so that somebody renews, NULL when that is so; of the caller's. */
+static char *advise_schedule(const struct context *context, const struct lineage *lineage)
+{
+    AUTO(free) char *where = NULL;
+    enum scheduled by = scheduled(context, &where);
+
+    if (by == SCHEDULED_US || (by == SCHEDULED_CERTBOT && certbot_can_read(lineage)))
+        return NULL;
+    if (by == SCHEDULED_CERTBOT)
+        return xprintf(
+            "%s runs `certbot renew`, and Certbot cannot read this certificate: let it run `evercert -q renew` "
+            "instead. Or give the certificate Certbot's layout: evercert store convert --layout certbot "
+            "--cert-name %s",
+            where, lineage->name);
+    return xstrdup(
+        "Let `evercert renew` run twice a day, from a systemd timer or from cron: it renews what is due and is "
+        "silent otherwise with -q.");
+}
 
 void report_saved(struct context *context, const struct obtain_result *result)
 {
@@ -17,7 +64,9 @@ void report_saved(struct context *context, const struct obtain_result *result)
         "\nSuccessfully received certificate.\nCertificate is saved at: %s\nKey is saved at:         %s\n"
         "This certificate expires on %s.\nThese files will be updated when the certificate renews.",
         lineage->live[KIND_FULLCHAIN], lineage->live[KIND_PRIVKEY], date);
-    if (context->settings->preconfigured_renewal)
+    if (!context->as_certbot)
+        say_scheduled(context, lineage);
+    else if (context->settings->preconfigured_renewal)
         ui_say(context->ui, "%s has set up a scheduled task to automatically renew this certificate in the background.",
             context->program);
 }
@@ -32,6 +81,7 @@ static bool is_by_hand(const struct settings *settings)
 void report_next_steps(struct context *context, const struct obtain_result *result)
 {
     AUTO(list_clear) struct list steps = { 0 };
+    AUTO(free) char *advice = NULL;
     const char *step = NULL;
 
     if (!context->as_certbot && result->what == OBTAINED_NEW && context->settings->installer == NULL)
@@ -43,15 +93,13 @@ void report_next_steps(struct context *context, const struct obtain_result *resu
                "authentication hook script (--manual-auth-hook) but one was not provided. To renew this certificate, "
                "repeat "
                "this same command before the certificate's expiry date.";
+    else if (!context->as_certbot)
+        step = advice = advise_schedule(context, result->lineage);
     else if (!context->settings->preconfigured_renewal)
-        step = context->as_certbot ? "The certificate will need to be renewed before it expires. Certbot can "
-                                     "automatically renew the certificate in the "
-                                     "background, but you may need to take steps to enable that functionality. See "
-                                     "https://certbot.org/renewal-setup "
-                                     "for instructions."
-                                   : "Let `evercert renew` run twice a day, from a systemd timer or from cron: it "
-                                     "renews what is due and is silent "
-                                     "otherwise with -q.";
+        step = "The certificate will need to be renewed before it expires. Certbot can automatically renew the "
+               "certificate "
+               "in the background, but you may need to take steps to enable that functionality. See "
+               "https://certbot.org/renewal-setup for instructions.";
     if (step != NULL)
         list_add(&steps, step);
     ui_next_steps(context->ui, &steps);

@@ -533,22 +533,37 @@ static bool is_secret(const char *word)
     return option == NULL || option->secret;
 }
 
+/* Where the secret of argv[i] begins: a value behind its option, or after the sign in one word. NULL: there is none. */
+static char *secret_in(char *const *argv, int i)
+{
+    char *equals = strchr(argv[i], '=');
+
+    if (i > 1 && is_secret(argv[i - 1]) && strchr(argv[i - 1], '=') == NULL)
+        return argv[i];
+    return equals != NULL && is_secret(argv[i]) ? equals + 1 : NULL;
+}
+
+void command_line_hide(int argc, char **argv)
+{
+    AUTO(free) char **secrets = xcalloc((size_t)argc + 1, sizeof *secrets);
+
+    for (int i = 1; i < argc; i++) /* all are found before one is changed: each is known by the word before it */
+        secrets[i] = secret_in(argv, i);
+    for (int i = 1; i < argc; i++)
+        if (secrets[i] != NULL)
+            memset(secrets[i], '*', strlen(secrets[i]));
+}
+
 static char *join_arguments(int argc, char *const *argv, const char *separator)
 {
     AUTO(list_clear) struct list words = { 0 };
 
     for (int i = 1; i < argc; i++) {
-        const char *equals = strchr(argv[i], '=');
+        const char *secret = secret_in(argv, i);
+        AUTO(free)
+        char *shown = secret == NULL ? xstrdup(argv[i]) : xprintf("%.*s(secret)", (int)(secret - argv[i]), argv[i]);
 
-        if (i > 1 && is_secret(argv[i - 1]) && strchr(argv[i - 1], '=') == NULL) {
-            list_add(&words, "(secret)");
-        } else if (equals != NULL && is_secret(argv[i])) {
-            AUTO(free) char *shown = xprintf("%.*s=(secret)", (int)(equals - argv[i]), argv[i]);
-
-            list_add(&words, shown);
-        } else {
-            list_add(&words, argv[i]);
-        }
+        list_add(&words, shown);
     }
     return list_join(&words, separator);
 }

@@ -28,6 +28,9 @@ static inline void command_line_clear_at(struct command_line *line)
     command_line_clear(line);
 }
 
+/* Overwrites the values of secret options, once they are read: the list of processes shows them to everybody. */
+void command_line_hide(int argc, char **argv);
+
 /* The arguments for the log, "['certonly', '--eab-hmac-key', '(secret)']", of the caller's: the values of options that
  * are secret are left out, whichever way they are written. */
 char *command_line_describe(int argc, char *const *argv) __attribute__((returns_nonnull));

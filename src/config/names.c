@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "config/international.h"
 
 #define DOMAIN_MAX 255 /* RFC 1035 section 2.3.4, as Certbot counts it */
 #define LABEL_MAX 63
@@ -38,19 +39,33 @@ static bool check_labels(const char *domain, struct error *err)
     return true;
 }
 
+static bool is_ascii(const char *text)
+{
+    for (; *text != '\0'; text++)
+        if ((unsigned char)*text >= 0x80)
+            return false;
+    return true;
+}
+
 /* What may never be part of a host name, and would do harm in a file name or on a terminal. */
 static bool check_bytes(const char *text, struct error *err)
 {
-    for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++) {
-        if (*at >= 0x80) {
-            (void)error_set(err, ERROR_CONFIG,
-                "Non-ASCII domain names not supported. To issue for an "
-                "Internationalized Domain Name, use Punycode.");
-            return error_next(
-                err, "convert the name first (idn2 %s prints it), then use the form that starts with xn--", text);
-        }
-    }
-    return true;
+    if (is_ascii(text))
+        return true;
+    (void)error_set(err, ERROR_CONFIG,
+        "Non-ASCII domain names not supported. To issue for an "
+        "Internationalized Domain Name, use Punycode.");
+    return error_next(err, "convert the name first (idn2 %s prints it), then use the form that starts with xn--", text);
+}
+
+static bool check_no_url(const char *domain, struct error *err)
+{
+    if (!text_starts(domain, "http://") && !text_starts(domain, "https://"))
+        return true;
+    return error_set(err, ERROR_CONFIG,
+        "Requested name %s appears to be a URL, not a FQDN. Try again without the "
+        "leading \"%s\".",
+        domain, text_starts(domain, "https") ? "https://" : "http://");
 }
 
 bool domain_normalize(const char *text, char **out, struct error *err)
@@ -62,11 +77,7 @@ bool domain_normalize(const char *text, char **out, struct error *err)
     text_lower(domain);
     if (len > 0 && domain[len - 1] == '.')
         domain[--len] = '\0';
-    if (text_starts(domain, "http://") || text_starts(domain, "https://"))
-        return error_set(err, ERROR_CONFIG,
-            "Requested name %s appears to be a URL, not a FQDN. Try again without the "
-            "leading \"%s\".",
-            domain, text_starts(domain, "https") ? "https://" : "http://");
+    TRY(check_no_url(domain, err));
     if (is_ip_address(domain)) {
         (void)error_set(err, ERROR_CONFIG,
             "Requested name %s is an IP address. The Let's Encrypt certificate authority "
@@ -84,6 +95,15 @@ bool domain_normalize(const char *text, char **out, struct error *err)
     }
     *out = TAKE(domain);
     return true;
+}
+
+bool domain_read(const char *text, bool as_certbot, char **out, struct error *err)
+{
+    AUTO(free) char *ascii = NULL;
+
+    if (as_certbot || is_ascii(text))
+        return domain_normalize(text, out, err);
+    return check_no_url(text, err) && international_to_ascii(text, &ascii, err) && domain_normalize(ascii, out, err);
 }
 
 bool ip_address_normalize(const char *text, char **out, struct error *err)

@@ -43,7 +43,7 @@ bool read_domains(struct settings *settings, const struct option *option, const 
         AUTO(free) char *text = view_dup(view_trim(part));
         AUTO(free) char *domain = NULL;
 
-        TRY(domain_normalize(text, &domain, err));
+        TRY(domain_read(text, settings->as_certbot, &domain, err));
         add_once(&settings->domains, domain);
     }
     return true;
@@ -149,7 +149,7 @@ static bool read_map_entry(struct settings *settings, const char *names, const c
             add_once(&settings->ip_addresses, name);
         } else {
             error_clear(err);
-            TRY(domain_normalize(text, &name, err));
+            TRY(domain_read(text, settings->as_certbot, &name, err));
             add_once(&settings->domains, name);
         }
         webroot_map_put(&settings->webroot_map, name, path);

@@ -253,13 +253,13 @@ const struct option options[] = {
         AT(eff_email),
         .topic = TOPIC_ACCOUNT,
         .also = "automation",
-        .help = "Share the address with the Electronic Frontier Foundation." },
+        .help = "Taken as Certbot takes it, and without effect: the address is shared with nobody but the CA." },
     { .names = { "no-eff-email" },
         .type = OPTION_NO,
         AT(eff_email),
         .topic = TOPIC_ACCOUNT,
         .also = "automation",
-        .help = "Do not share the address with the Electronic Frontier Foundation." },
+        .help = "The address is shared with nobody but the CA, with this option or without." },
     { .names = { "eab-kid" },
         .type = OPTION_TEXT,
         AT(eab_kid),
@@ -274,7 +274,17 @@ const struct option options[] = {
         .topic = TOPIC_ACCOUNT,
         .also = "run certonly",
         .secret = true,
-        .help = "Key of that external account (base64url)." },
+        .help =
+            "Key of that external account (base64url). Disappears from the list of processes, but not from a shell's "
+            "history: --eab-hmac-key-file keeps it out of both." },
+    { .names = { "eab-hmac-key-file" },
+        .type = OPTION_PATH,
+        AT(eab_hmac_key_file),
+        .value = "FILE",
+        .topic = TOPIC_ACCOUNT,
+        .ours = true,
+        .also = "run certonly",
+        .help = "File that holds the key of that external account, instead of --eab-hmac-key; may be a pipe." },
     { .names = { "eab-hmac-alg" },
         .type = OPTION_CHOICE,
         AT(eab_hmac_alg),
@@ -730,8 +740,9 @@ const struct option options[] = {
         AT(debug_challenges),
         .topic = TOPIC_TESTING,
         .also = "run certonly",
-        .help = "Wait for Enter before the CA is asked to check; with -v the expected answers are "
-                "shown." },
+        .help = "Wait for Enter before the CA is asked to check; with -v the expected answers are shown. Without a "
+                "terminal "
+                "nobody is waited for." },
     { .names = { "strict-permissions" },
         .type = OPTION_FLAG,
         AT(strict_permissions),
@@ -799,7 +810,9 @@ const struct option options[] = {
         .type = OPTION_UNSET,
         AT(random_sleep),
         .topic = TOPIC_HIDDEN,
-        .help = "Start renewing at once, without a terminal too." },
+        .help = "Start renewing at once. Otherwise renew waits, where there is no terminal, at random for up to eight "
+                "minutes "
+                "before the first renewal." },
 
     /* ---- revoking, plugins, rollback ---- */
     { .names = { "reason" },

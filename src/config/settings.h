@@ -91,7 +91,7 @@ struct settings {
     bool register_without_email, agree_tos;
     enum tristate eff_email;
     char *account;
-    char *eab_kid, *eab_hmac_key, *eab_hmac_alg;
+    char *eab_kid, *eab_hmac_key, *eab_hmac_key_file, *eab_hmac_alg;
     /* issuance */
     struct list preferred_challenges; /* "http-01", "dns-01" ... */
     char *preferred_chain, *required_profile, *preferred_profile;

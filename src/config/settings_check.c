@@ -253,7 +253,9 @@ static bool check_account(const struct settings *settings, struct error *err)
 
         TRY(email_check(address, err));
     }
-    if ((settings->eab_kid == NULL) != (settings->eab_hmac_key == NULL))
+    if (settings->eab_hmac_key != NULL && settings->eab_hmac_key_file != NULL)
+        return error_set(err, ERROR_CONFIG, "--eab-hmac-key and --eab-hmac-key-file cannot both be given");
+    if ((settings->eab_kid == NULL) != (settings->eab_hmac_key == NULL && settings->eab_hmac_key_file == NULL))
         return error_set(err, ERROR_CONFIG, "--eab-kid and --eab-hmac-key belong together: one is missing");
     return true;
 }

@@ -9,7 +9,16 @@ const struct topic topics[] = {
     { TOPIC_SECURITY, "security", "Security", "Keys, permissions and what servers tell browsers." },
     { TOPIC_CERTIFICATE, "certificate", "Certificates", "How a certificate is asked for and proved." },
     { TOPIC_ACCOUNT, "account", "Account", "The account at the CA." },
-    { TOPIC_RENEW, "renewal", "Renewal and hooks", "Hooks are saved and run again at each renewal." },
+    { TOPIC_RENEW, "renewal", "Renewal and hooks",
+        "Hooks are saved and run again at each renewal. Pre-hooks run before the first attempt and post-hooks after "
+        "the last, each command once in a run of renew, and only if a renewal is attempted; deploy hooks run once for "
+        "each certificate that was obtained, in the order of certificate names (in a dry run only with "
+        "--run-deploy-hooks). Before the hook that an option names run the executable files of renewal-hooks/pre, "
+        "deploy and post in the configuration directory, in the order of their names, without those that end in ~. "
+        "Deploy hooks find RENEWED_LINEAGE, the certificate's directory in live, and RENEWED_DOMAINS, its names with "
+        "blanks between them. Post-hooks find the names of the whole run in RENEWED_DOMAINS and FAILED_DOMAINS. Unless "
+        "--disable-hook-validation is given, the first word of a hook has to be a program that is there and can be "
+        "run." },
     { TOPIC_TESTING, "testing", "Testing", "Test servers issue certificates that nobody trusts, with wide limits." },
     { TOPIC_PATHS, "paths", "Paths", "Directories and files." },
     { TOPIC_REVOKE, "revocation", "Revocation", "Options of revoke." },
@@ -20,7 +29,14 @@ const struct topic topics[] = {
         "A small web server of our own answers the CA; port 80 must be free." },
     { TOPIC_WEBROOT, "webroot", "webroot",
         "A running web server answers the CA with files that we place in its directory." },
-    { TOPIC_MANUAL, "manual", "manual", "You, or your scripts, put the proof in place." },
+    { TOPIC_MANUAL, "manual", "manual",
+        "You, or your scripts, put the proof in place. --manual-auth-hook runs once for each name and "
+        "--manual-cleanup-hook once for each when all are checked. Both find CERTBOT_DOMAIN and CERTBOT_IDENTIFIER "
+        "(the name or address, without the *. of a wildcard), CERTBOT_VALIDATION (what the file or TXT record has to "
+        "hold), CERTBOT_TOKEN (the file's name; not for dns-01), CERTBOT_ALL_DOMAINS and CERTBOT_ALL_IDENTIFIERS (all "
+        "names, with commas between them) and CERTBOT_REMAINING_CHALLENGES (how many names come after this one); the "
+        "cleanup hook finds what the other printed in CERTBOT_AUTH_OUTPUT. As of all hooks, the first word has to be a "
+        "program that is there and can be run." },
     { TOPIC_NGINX, "nginx", "nginx", "Proves control and installs with nginx." },
     { TOPIC_APACHE, "apache", "apache", "Proves control and installs with Apache." },
     { TOPIC_DNS, "dns", "DNS services", "TXT records prove control; the only way for wildcards." },

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "config/international.h"
 #include "config/names.h"
 #include "config/option.h"
 #include "crypto/csr.h"
@@ -47,9 +48,19 @@ static void joined_names(const struct issue_request *request, struct list *out)
     list_add_all(out, &request->ips);
 }
 
+/* For the eye: international names in both forms. */
+static char *summary_for(const struct context *context, const struct list *names)
+{
+    AUTO(free) char *summary = names_summary(names), *typed = NULL;
+
+    if (!context->as_certbot)
+        typed = international_names(names);
+    return typed == NULL ? TAKE(summary) : xprintf("%s (%s)", summary, typed);
+}
+
 static void announce(struct context *context, const struct list *names, bool existing)
 {
-    AUTO(free) char *summary = names_summary(names);
+    AUTO(free) char *summary = summary_for(context, names);
     bool dry = context->settings->dry_run;
 
     if (existing)

@@ -16,8 +16,10 @@ static void add_name(struct list *out, char *name)
     free(name);
 }
 
-static bool read_names(char *text, const char *between, struct list *out, struct error *err)
+static bool read_names(bool as_certbot, char *text, struct list *out, struct error *err)
 {
+    const char *between = as_certbot ? ", " : ", ;";
+
     for (char *save = NULL, *word = strtok_r(text, between, &save); word != NULL;
          word = strtok_r(NULL, between, &save)) {
         char canonical[64], *name;
@@ -26,7 +28,7 @@ static bool read_names(char *text, const char *between, struct list *out, struct
             add_name(out, xstrdup(canonical));
             continue;
         }
-        TRY(domain_normalize(word, &name, err));
+        TRY(domain_read(word, as_certbot, &name, err));
         add_name(out, name);
     }
     return true;
@@ -66,7 +68,7 @@ bool question_names(struct context *context, struct list *out, struct error *err
         struct error bad = { 0 };
 
         TRY(ui_text(context->ui, &question, NULL, &answer, err));
-        if (read_names(answer, context->as_certbot ? ", " : ", ;", out, &bad) &&
+        if (read_names(context->as_certbot, answer, out, &bad) &&
             (context->as_certbot || !ui_is_interactive(context->ui) || are_public(out, &bad)))
             continue;
         list_clear(out);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -117,7 +118,8 @@ static bool find_contacts(struct context *context, struct list *contacts, struct
 
 static bool has_binding(const struct settings *settings)
 {
-    return text_is_given(settings->eab_kid) && text_is_given(settings->eab_hmac_key);
+    return text_is_given(settings->eab_kid) &&
+           (text_is_given(settings->eab_hmac_key) || text_is_given(settings->eab_hmac_key_file));
 }
 
 /* Before the terms: who has no binding need not read them. */
@@ -132,10 +134,10 @@ static bool check_binding(const struct settings *settings, const struct director
 }
 
 /* CAs hand it out in either alphabet of base64, with padding or without. */
-static bool decode_hmac_key(const char *text, struct buf *key)
+static bool decode_hmac_key(struct view text, struct buf *key)
 {
     AUTO(buf_clear) struct buf plain = BUF_SECRET(2 * EAB_KEY_MAX);
-    struct view rest = view_trim(view_of(text));
+    struct view rest = view_trim(text);
 
     while (rest.len > 0 && rest.at[rest.len - 1] == '=')
         rest.len--;
@@ -147,11 +149,19 @@ static bool decode_hmac_key(const char *text, struct buf *key)
 static bool external_account(
     const struct settings *settings, struct buf *key, struct external_account *out, bool *used, struct error *err)
 {
+    AUTO(buf_clear) struct buf text = BUF_SECRET(2 * EAB_KEY_MAX);
+    const char *file = settings->eab_hmac_key_file;
+
     *used = has_binding(settings);
     if (!*used)
         return true;
-    if (!decode_hmac_key(settings->eab_hmac_key, key)) {
-        (void)error_set(err, ERROR_CONFIG, "the value of --eab-hmac-key is not base64url");
+    if (file != NULL)
+        TRY(file_read_given(file, &text, err));
+    else
+        buf_put_text(&text, settings->eab_hmac_key);
+    if (text.failed || !decode_hmac_key(buf_view(&text), key)) {
+        (void)error_set(err, ERROR_CONFIG, "the value of --eab-hmac-key%s%s is not base64url",
+            file != NULL ? "-file " : "", file != NULL ? file : "");
         return error_next(err, "give it as the CA shows it: letters, digits, - and _");
     }
     *out = (struct external_account){ settings->eab_kid, settings->eab_hmac_alg, buf_view(key) };
@@ -272,6 +282,8 @@ bool register_account(
         settings->eff_email == YES ? settings->email : NULL, out, err));
     log_debug("new account %s at %s", (*out)->id, settings->server);
     ui_say(context->ui, "Account registered.");
+    if (settings->eff_email == YES && !context->as_certbot)
+        ui_say(context->ui, "--eff-email has no effect: your address is shared with nobody but the CA.");
     return true;
 }
 

@@ -65,6 +65,16 @@ static bool must_sleep(struct queue *queue, const struct context *context)
     return !slept;
 }
 
+/* Certbot says it with -v alone. */
+static void tell_delay(const struct context *context, uint64_t seconds)
+{
+    if (!context->as_certbot)
+        ui_say(context->ui,
+            "Without a terminal, renew waits at random for up to %d minutes, so that the CA is not asked by everybody "
+            "at once: %llu seconds this time. --no-random-sleep-on-renew begins at once.",
+            RANDOM_SLEEP_MAX_S / 60, (unsigned long long)seconds);
+}
+
 /* One lineage's renewal must not meet others at the CA in the same second every day. Nothing is locked
  * meanwhile: somebody else may want to work. */
 static bool random_sleep(struct queue *queue, struct error *err)
@@ -77,6 +87,7 @@ static bool random_sleep(struct queue *queue, struct error *err)
         ok = random_below(RANDOM_SLEEP_MAX_S, &seconds, err);
         if (ok) {
             log_info("Non-interactive renewal: random delay of %llu seconds", (unsigned long long)seconds + 1);
+            tell_delay(queue->context, seconds + 1);
             ok = clock_sleep_ms((int64_t)(seconds + 1) * 1000) || interrupt_check(err);
         }
         (void)pthread_mutex_lock(&queue->lock);

@@ -130,5 +130,7 @@ bool solve_pause(struct context *context, const struct proof *proofs, size_t cou
     if (ui_is_interactive(context->ui))
         return ui_pause(context->ui, buf_text(&lines), err);
     ui_frame(context->ui, false, buf_text(&lines)); /* there is nobody to wait for */
+    if (!context->as_certbot)
+        ui_say(context->ui, "There is no terminal, and so nobody is waited for: the CA is asked at once.");
     return true;
 }

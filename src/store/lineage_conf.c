@@ -295,11 +295,9 @@ bool lineage_is_unfinished(const struct store *store, const char *name)
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;
     struct error err = { 0 };
-    struct stat st;
 
-    if (!lineage_open(store, name, &lineage, &err))
-        return false;
-    return conf_get(lineage->conf, "", NEW_KEY) != NULL || (stat(lineage->conf_path, &st) == 0 && st.st_size == 0);
+    /* An empty file is none of ours, as ours appear whole: that name is taken. */
+    return lineage_open(store, name, &lineage, &err) && conf_get(lineage->conf, "", NEW_KEY) != NULL;
 }
 
 bool lineage_write_conf(const struct lineage *lineage, const struct conf *conf, struct error *err)

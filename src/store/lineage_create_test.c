@@ -86,7 +86,7 @@ static void put_there(const char *path)
     if (!file_mkdirs(dir, 0700, &err))
         fail_msg("%s", err.why);
     if (path[strlen(path) - 1] != '/')
-        write_text(whole, "version = 1.0.0\n"); /* an empty one would be a leftover */
+        write_text(whole, ""); /* what is there is taken, also an empty renewal file */
 }
 
 TEST(names_with_suffixes)

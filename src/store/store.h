@@ -97,8 +97,8 @@ MUST_USE bool store_lineage_names(struct store *store, struct list *out, struct 
 bool store_has_lineage(struct store *store, const char *name);
 /* The error for a name that has no renewal file. Returns false. */
 bool lineage_missing(const struct store *store, const char *name, struct error *err);
-/* Whether a renewal file was made for a certificate that never came: an interrupted lineage_create of ours, or an
- * empty file of Certbot's. */
+/* Whether a renewal file was made for a certificate that never came: an interrupted lineage_create of ours. An
+ * empty file is none: its name is taken, as for Certbot. */
 bool lineage_is_unfinished(const struct store *store, const char *name);
 #define LINEAGE_LAYOUT_KEY "store_layout" /* in renewal files of all layouts but Certbot's, which keeps it as it is */
 /* The renewal file of a lineage, which need not load. *out is the caller's, for conf_free. */

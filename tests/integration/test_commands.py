@@ -33,6 +33,15 @@ def test_help(client, args):
     assert not client.config.exists()
 
 
+@pytest.mark.ours
+@pytest.mark.parametrize("page, words", [
+    ("renew", ["RENEWED_LINEAGE", "RENEWED_DOMAINS", "FAILED_DOMAINS", "each command once in a run", "end in ~", "first word"]),
+    ("manual", ["CERTBOT_DOMAIN", "CERTBOT_IDENTIFIER", "CERTBOT_VALIDATION", "CERTBOT_TOKEN", "CERTBOT_ALL_DOMAINS",
+                "CERTBOT_ALL_IDENTIFIERS", "CERTBOT_REMAINING_CHALLENGES", "CERTBOT_AUTH_OUTPUT", "first word"])])
+def test_help_has_the_contract_of_hooks(new_client, page, words):
+    new_client.finish(new_client.start("--help", page, raw=True)).says(*words)
+
+
 def test_help_knows_options(client):
     text = client.finish(client.start("--help", "all", raw=True)).out
     for option in ("--domain", "--cert-name", "--webroot-path", "--http-01-port", "--dry-run", "--key-type",
