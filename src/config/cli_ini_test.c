@@ -113,4 +113,35 @@ TEST(binary_file)
         "%s", err.why);
 }
 
+/* As with Certbot, whose lines of cli.ini stand in front of the command line's words. */
+TEST(names_of_a_map_join_those_of_the_file)
+{
+    static const struct {
+        const char *name, *map, *domains, *ini, *want;
+    } cases[] = {
+        { "file and map", "{\"c.test\":\"/\"}", NULL, "domains = a.test, b.test\n", "a.test,b.test,c.test" },
+        { "the map's again", "{\"b.test\":\"/\"}", NULL, "domains = a.test, b.test\n", "a.test,b.test" },
+        { "-d counts more than the file", "{\"c.test\":\"/\"}", "d.test", "domains = a.test\n", "c.test,d.test" },
+        { "a map in the file", NULL, "d.test", "webroot-map = {\"a.test\":\"/\"}\n", "a.test,d.test" },
+        { "map and names in the file", NULL, NULL, "webroot-map = {\"a.test\":\"/\"}\ndomains = b.test\n",
+            "a.test,b.test" },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(settings_free) struct settings *s = settings_new(true);
+        AUTO(free) char *got = NULL;
+        struct error err = { 0 };
+
+        REQUIRE(cases[i].map == NULL ||
+                    option_apply(s, option_find("webroot-map"), cases[i].map, ORIGIN_COMMAND_LINE, &err),
+            "%s", err.why);
+        REQUIRE(cases[i].domains == NULL ||
+                    option_apply(s, option_find("domains"), cases[i].domains, ORIGIN_COMMAND_LINE, &err),
+            "%s", err.why);
+        REQUIRE(cli_ini_read(view_of(cases[i].ini), "x", s, &err), "%s", err.why);
+        got = list_join(&s->domains, ",");
+        CHECK_TEXT(got, cases[i].want, cases[i].name);
+    }
+}
+
 TEST_MAIN()

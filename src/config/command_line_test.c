@@ -114,6 +114,7 @@ static const struct {
     { "plugin flag", "certonly --standalone", "certonly auth=standalone" },
     { "plugin flag and the same by name", "certonly --standalone -a standalone", "certonly auth=standalone" },
     { "nginx does both", "certonly --nginx", "certonly auth=nginx inst=nginx" },
+    { "a configurator that installs nothing", "certonly --configurator standalone", "certonly auth=standalone" },
     { "configurator does both", "--configurator apache", "run auth=apache inst=apache" },
     { "DNS plugin", "certonly --dns-rfc2136", "certonly auth=dns-rfc2136" },
     { "last name wins", "certonly -a x -a y", "certonly auth=y" },

@@ -206,11 +206,31 @@ static bool apply_text(struct settings *settings, const struct option *option, c
     return true;
 }
 
+/* What a map of web roots has added to the names stays with what -d or cli.ini says of them: Certbot has them all. */
+static void mapped_names(const struct settings *settings, const struct option *option, struct list *out)
+{
+    const struct list *list = (const struct list *)((const char *)settings + option->at);
+
+    if (list != &settings->domains && list != &settings->ip_addresses)
+        return;
+    for (size_t i = 0; i < list->len; i++)
+        if (webroot_map_find(&settings->webroot_map, list->at[i]) != NULL)
+            list_add(out, list->at[i]);
+}
+
+static void add_missing(struct list *list, const struct list *names)
+{
+    for (size_t i = 0; i < names->len; i++)
+        if (!list_has(list, names->at[i]))
+            list_add(list, names->at[i]);
+}
+
 static bool apply_list(
     struct settings *settings, const struct option *option, const char *value, enum origin from, struct error *err)
 {
     struct list *list = member_of(settings, option);
     enum origin now = settings_own_origin(settings, option->at);
+    AUTO(list_clear) struct list mapped = { 0 };
     struct view rest, part;
 
     if (option->type == OPTION_PLUGIN) {
@@ -218,11 +238,18 @@ static bool apply_list(
             list_add(list, option->names[0]);
         return true;
     }
-    if (from == ORIGIN_FILE || now < from)
+    if (from == ORIGIN_FILE || now < from) {
+        mapped_names(settings, option, &mapped);
         list_clear(list);
+    }
+    if (settings_own_origin(settings, offsetof(struct settings, webroot_map)) <= from)
+        add_missing(list, &mapped); /* the command line's map comes behind the file's names, all else in its order */
     TRY(check_saved(option, value, err));
-    if (option->read != NULL)
-        return option->read(settings, option, value, err);
+    if (option->read != NULL) {
+        TRY(option->read(settings, option, value, err));
+        add_missing(list, &mapped);
+        return true;
+    }
     if (option->type == OPTION_REPEAT) {
         list_add(list, value);
         return true;
@@ -270,13 +297,40 @@ static bool apply_value(struct settings *settings, const struct option *option, 
     return true;
 }
 
-/* The names in a --webroot-map are asked for: they come from where it comes from. */
+/* The names in a --webroot-map are asked for, besides those of cli.ini. */
 static void mark_map_names(struct settings *settings, enum origin from)
 {
+    if (from > ORIGIN_FILE)
+        from = ORIGIN_FILE;
     if (settings->domains.len > 0 && SETTING_ORIGIN(settings, domains) < from)
         SETTING_MARK(settings, domains, from);
     if (settings->ip_addresses.len > 0 && SETTING_ORIGIN(settings, ip_addresses) < from)
         SETTING_MARK(settings, ip_addresses, from);
+}
+
+static void swap(struct list *a, struct list *b)
+{
+    struct list c = *a;
+
+    *a = *b;
+    *b = c;
+}
+
+/* cli.ini is read after the command line, and its names come first all the same: the first names the certificate. */
+static bool apply_map(
+    struct settings *settings, const struct option *option, const char *value, enum origin from, struct error *err)
+{
+    AUTO(list_clear) struct list domains = { 0 }, addresses = { 0 };
+
+    if (from == ORIGIN_FILE && settings_own_origin(settings, offsetof(struct settings, domains)) > from)
+        swap(&settings->domains, &domains);
+    if (from == ORIGIN_FILE && settings_own_origin(settings, offsetof(struct settings, ip_addresses)) > from)
+        swap(&settings->ip_addresses, &addresses);
+    TRY(option->read(settings, option, value, err));
+    add_missing(&settings->domains, &domains);
+    add_missing(&settings->ip_addresses, &addresses);
+    mark_map_names(settings, from);
+    return true;
 }
 
 bool option_apply(
@@ -287,12 +341,12 @@ bool option_apply(
         TRY(apply_text(settings, option, value, err));
     else if (option_is_list(option))
         TRY(apply_list(settings, option, value, from, err));
+    else if (option->at == offsetof(struct settings, webroot_map))
+        TRY(apply_map(settings, option, value, from, err));
     else if (option->type == OPTION_SPECIAL)
         TRY(option->read == NULL || option->read(settings, option, value, err));
     else
         TRY(apply_value(settings, option, value, err));
-    if (option->at == offsetof(struct settings, webroot_map))
-        mark_map_names(settings, from);
     settings_mark(settings, option->at, from);
     return true;
 }

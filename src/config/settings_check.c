@@ -111,8 +111,15 @@ static bool wish_flag(
     return wish(authenticator, plugin, err);
 }
 
+/* A configurator that installs nothing: certonly needs no installer, and must not save one that there is not. */
+static bool is_proof_only(const struct settings *settings)
+{
+    return text_equal(settings->configurator, "webroot") || text_equal(settings->configurator, "standalone") ||
+           text_equal(settings->configurator, "manual");
+}
+
 /* The order of the table, so that conflicts read the same however the flags were typed. */
-static bool derive_plugins(struct settings *settings, struct error *err)
+static bool derive_plugins(struct settings *settings, const struct verb *verb, struct error *err)
 {
     AUTO(free) char *authenticator = NULL, *installer = NULL;
     enum origin from = SETTING_ORIGIN(settings, plugin_flags);
@@ -126,6 +133,10 @@ static bool derive_plugins(struct settings *settings, struct error *err)
     for (const struct option *option = options; option->names[0] != NULL; option++) {
         if (option->type == OPTION_PLUGIN)
             TRY(wish_flag(settings, option->names[0], &authenticator, &installer, err));
+    }
+    if (is_proof_only(settings) && settings->installer == NULL && is_verb(verb, "certonly")) {
+        free(installer);
+        installer = NULL;
     }
     if (settings->authenticator == NULL && authenticator != NULL)
         SETTING_MARK(settings, authenticator, from);
@@ -281,7 +292,7 @@ bool settings_check(const struct settings *settings, const struct verb *verb, st
 
 bool settings_resolve(struct settings *settings, const struct verb *verb, struct error *err)
 {
-    if (!derive_plugins(settings, err)) { /* these three take it for an answer */
+    if (!derive_plugins(settings, verb, err)) { /* these three take it for an answer */
         err->expected = is_verb(verb, "run") || is_verb(verb, "install") || is_verb(verb, "enhance");
         return false;
     }

@@ -89,8 +89,8 @@ static void put_line(struct buf *out, const char *text)
 
 bool ui_certbot_tells_step(const struct error *error)
 {
-    return error->what[0] != '\0' && error->kind != ERROR_ACME && error->kind != ERROR_CANCELED &&
-           !text_has_lines(error->why);
+    return error->what[0] != '\0' && error->kind != ERROR_ACME && error->kind != ERROR_PLUGIN &&
+           error->kind != ERROR_CANCELED && !text_has_lines(error->why);
 }
 
 static void report_as_certbot(

@@ -39,6 +39,8 @@ static const struct report_case {
     { "certbot: own error", { .as_certbot = true },
         { .kind = ERROR_CONFIG, .what = "step", .why = "No names", .next = "name some" }, LOG,
         "step: No names\n" ADVICE SEE_LOG "\n" },
+    { "certbot: a plugin's words alone", { .as_certbot = true },
+        { .kind = ERROR_PLUGIN, .what = "step", .why = "Could not bind" }, NULL, "Could not bind\n" ADVICE "\n" },
     { "certbot: a question", { .as_certbot = true },
         { .kind = ERROR_CONFIG, .what = "step", .why = "Missing flag:\nWhich?" }, NULL,
         "Missing flag:\nWhich?\n" ADVICE "\n" },

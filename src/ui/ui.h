@@ -63,8 +63,8 @@ void ui_wrap(struct view text, unsigned columns, struct buf *out);
 /* Reports an error on standard error: what, why, next. The one place where errors become text; log_path (may be
  * NULL) is named for details. program: what the user called us. */
 void ui_error(struct ui *ui, const char *program, const struct error *error, const char *log_path);
-/* Whether, under the name certbot, the steps that failed stand in front of the cause: not where a CA's refusal or a
- * question that nobody answered is told, which Certbot has alone. */
+/* Whether, under the name certbot, the steps that failed stand in front of the cause: not where a CA's refusal, a
+ * plugin's mishap or a question that nobody answered is told, which Certbot has alone. */
 bool ui_certbot_tells_step(const struct error *error);
 
 /* ---- prompts ---- */
