@@ -12,13 +12,12 @@ const struct topic topics[] = {
     { TOPIC_RENEW, "renewal", "Renewal and hooks",
         "Hooks are saved and run again at each renewal. Pre-hooks run before the first attempt and post-hooks after "
         "the last, each command once in a run of renew, and only if a renewal is attempted; deploy hooks run once for "
-        "each certificate that was obtained, in the order of certificate names (in a dry run only with "
-        "--run-deploy-hooks). Before the hook that an option names run the executable files of renewal-hooks/pre, "
-        "deploy and post in the configuration directory, in the order of their names, without those that end in ~. "
-        "Deploy hooks find RENEWED_LINEAGE, the certificate's directory in live, and RENEWED_DOMAINS, its names with "
-        "blanks between them. Post-hooks find the names of the whole run in RENEWED_DOMAINS and FAILED_DOMAINS. Unless "
-        "--disable-hook-validation is given, the first word of a hook has to be a program that is there and can be "
-        "run." },
+        "each certificate that was obtained (in a dry run only with --run-deploy-hooks). Before the hook that an "
+        "option names run the executable files of renewal-hooks/pre, deploy and post in the configuration directory, "
+        "in the order of their names, without those that end in ~. Deploy hooks find RENEWED_LINEAGE, the "
+        "certificate's directory in live, and RENEWED_DOMAINS, its names with blanks between them. Post-hooks find the "
+        "names of the whole run in RENEWED_DOMAINS and FAILED_DOMAINS. Unless --disable-hook-validation is given, the "
+        "first word of a hook has to be a program that is there and can be run." },
     { TOPIC_TESTING, "testing", "Testing", "Test servers issue certificates that nobody trusts, with wide limits." },
     { TOPIC_PATHS, "paths", "Paths", "Directories and files." },
     { TOPIC_REVOKE, "revocation", "Revocation", "Options of revoke." },
