@@ -18,8 +18,8 @@ static void put_entry(struct buf *text, const struct inventory_entry *entry, int
     AUTO(free) char *status = inventory_status(entry, now);
     AUTO(free) char *typed = as_certbot ? NULL : international_names(&lineage->cert->names);
 
-    buf_putf(text, "  Certificate Name: %s\n    Serial Number: %s\n    Key Type: %s\n    Identifiers: %s\n", entry->name,
-        lineage->cert->serial, report_key_type(lineage->cert), names);
+    buf_putf(text, "  Certificate Name: %s\n    Serial Number: %s\n    Key Type: %s\n    Identifiers: %s\n",
+        entry->name, lineage->cert->serial, report_key_type(lineage->cert), names);
     if (typed != NULL)
         buf_putf(text, "    International Names: %s\n", typed);
     buf_put_text(text, "    Expiry Date: ");
