@@ -10,7 +10,7 @@
 
 #define WAIT_MS 50 /* between looks whether the user has interrupted */
 
-enum stage { WAITING, CALLED, BEGUN, DONE };
+enum stage { WAITING, CALLED, BEGUN, ISSUED, DONE };
 
 struct turns {
     pthread_mutex_t lock;
@@ -182,7 +182,7 @@ void turn_issued(const struct turn *turn)
         return;
     (void)pthread_mutex_lock(&turn->of->lock);
     turn->of->at_ca[turn->index] = 0;
-    (void)pthread_cond_broadcast(&turn->of->changed);
+    advance(turn, ISSUED);
     (void)pthread_mutex_unlock(&turn->of->lock);
 }
 
@@ -197,6 +197,16 @@ static bool is_anybody_at_ca(const struct turns *turns)
     return false;
 }
 
+/* Under the lock. Their hooks run in the order of the lineages; those before that are still at the CA, or have not
+ * begun, are not waited for by this. None of them waits for one behind it. */
+static bool is_any_before_to_deploy(const struct turn *turn)
+{
+    for (size_t i = turn->of->done; i < turn->index; i++)
+        if (turn->of->stages[i] == ISSUED)
+            return true;
+    return false;
+}
+
 void turn_deploy(const struct turn *turn)
 {
     if (turn == NULL)
@@ -204,7 +214,7 @@ void turn_deploy(const struct turn *turn)
     call(turn);
     (void)pthread_mutex_lock(&turn->of->lock);
     turn->of->want_deploy++; /* nobody new begins, so those that have begun come to an end */
-    while (turn->of->deploying || is_anybody_at_ca(turn->of))
+    while (turn->of->deploying || is_anybody_at_ca(turn->of) || is_any_before_to_deploy(turn))
         wait_a_moment(turn->of);
     turn->of->want_deploy--;
     turn->of->deploying = true;

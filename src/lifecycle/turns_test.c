@@ -127,6 +127,15 @@ static void check_deployments(const char *name)
     CHECK_INT(at_ca + deploying, 0, name);
 }
 
+/* Of those that were at the CA at the same time. */
+static void check_order(const char *name)
+{
+    const char *first = strchr(seen.text, 'd');
+
+    for (const char *at = first, *last = NULL; at != NULL; last = at, at = strchr(at + 1, 'd'))
+        CHECK(last == NULL || last[1] < at[1], "%s: %s", name, seen.text);
+}
+
 #define DUE .takes_part = true, .due = true
 #define NOT_DUE .takes_part = true
 
@@ -147,6 +156,10 @@ TEST(turns)
             "i0 o0 p1 i1 i2 o1 o2 " },
         { "a pre-hook waits for their deploy hooks, too",
             { { DUE, .has_deploy_hook = true }, { DUE, .has_pre_hook = true } }, "i0 o0 d0 D0 p1 i1 o1 " },
+        { "deploy hooks run in the order of lineages, whoever was at the CA for longer",
+            { { DUE, .has_deploy_hook = true, .at_ca_to = "o2 " }, { DUE, .has_deploy_hook = true, .at_ca_to = "o2 " },
+                { DUE, .has_deploy_hook = true } },
+            NULL },
         { "nobody is at the CA while a deploy hook runs, and it is not put off for ever",
             { { DUE, .has_deploy_hook = true, .at_ca_to = "i1 " }, { DUE, .at_ca_to = "o0 ", .has_deploy_hook = true },
                 { DUE, .after = "o0 " } },
@@ -163,6 +176,7 @@ TEST(turns)
         }
         play_all(plays, count);
         check_deployments(cases[i].name);
+        check_order(cases[i].name);
         if (cases[i].want != NULL)
             CHECK_TEXT(seen.text, cases[i].want, cases[i].name);
     }
@@ -180,6 +194,7 @@ TEST(who_only_waits_was_not_called)
     turn_done(&first);
     CHECK(turn_issue(&second, &err) && turn_was_called(&second), "at the CA");
     turn_issued(&second);
+    turn_done(&second);
     turn_deploy(&third); /* what an earlier run left to it */
     CHECK(turn_was_called(&third), "its deploy hook");
     turn_deployed(&third);
