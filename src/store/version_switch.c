@@ -158,7 +158,7 @@ bool switch_first(const struct lineage *lineage, const char *next, struct error 
     if (mkdir(lineage->live_dir, 0755) != 0 && errno != EEXIST)
         return file_error(err, "create the directory", lineage->live_dir);
     TRY(live_refill(lineage->live_dir, next, false, err));
-    TRY(version_dir_drop(lineage->archive_dir, file_basename(next), err));
+    TRY(drop_next(lineage, next, err));
     return sync_both(lineage, err);
 }
 
