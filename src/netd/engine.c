@@ -69,11 +69,17 @@ static void answer(struct engine *engine, struct transfer *transfer)
     unlink_and_free(engine, transfer);
 }
 
+static void begin(struct engine *engine, struct transfer *transfer)
+{
+    transfer_begin(transfer);
+    if (curl_multi_add_handle(engine->multi, transfer->easy) != CURLM_OK)
+        abort();
+}
+
 static void begin_again(struct engine *engine, struct transfer *transfer)
 {
     (void)curl_multi_remove_handle(engine->multi, transfer->easy);
-    if (curl_multi_add_handle(engine->multi, transfer->easy) != CURLM_OK)
-        abort();
+    begin(engine, transfer);
 }
 
 static void finish(struct engine *engine, struct transfer *transfer, CURLcode result)
@@ -82,8 +88,8 @@ static void finish(struct engine *engine, struct transfer *transfer, CURLcode re
     const char *why = NULL;
     bool again = false;
 
-    if (transfer->silence != NULL)
-        (void)event_del(transfer->silence);
+    if (transfer->patience != NULL)
+        (void)event_del(transfer->patience);
     if (transfer_guarded(transfer, &result)) {
         begin_again(engine, transfer);
     } else if (transfer_raw(transfer, result)) {
@@ -103,11 +109,13 @@ static void finish(struct engine *engine, struct transfer *transfer, CURLcode re
     }
 }
 
-static void on_silence(evutil_socket_t fd __attribute__((unused)), short what __attribute__((unused)), void *ctx)
+static void on_out_of_patience(
+    evutil_socket_t fd __attribute__((unused)), short what __attribute__((unused)), void *ctx)
 {
     struct transfer *transfer = ctx;
 
-    transfer->limit = LIMIT_SILENCE;
+    if (transfer->phase == PHASE_CONNECTED)
+        transfer->limit = LIMIT_SILENCE;
     finish(transfer->engine, transfer, CURLE_OPERATION_TIMEDOUT);
 }
 
@@ -265,9 +273,10 @@ bool engine_fetch(struct engine *engine, uint32_t id, const struct message_reque
         return false;
     transfer = transfer_new(&engine->options, id, request);
     transfer->engine = engine;
-    transfer->silence = event_new(engine->base, -1, 0, on_silence, transfer);
-    if (transfer->silence == NULL || curl_multi_add_handle(engine->multi, transfer->easy) != CURLM_OK)
+    transfer->patience = event_new(engine->base, -1, 0, on_out_of_patience, transfer);
+    if (transfer->patience == NULL)
         abort();
+    begin(engine, transfer);
     transfer->next = engine->transfers;
     engine->transfers = transfer;
     engine->transfer_count++;

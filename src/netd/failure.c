@@ -100,9 +100,9 @@ static bool has_proxy(void)
 /* Where a proxy may stand between, "refused" and "broken" may be its doing: libcurl's sentence says whose. */
 static bool describe_proxy(CURLcode result, const struct transfer *transfer, const char *host, struct failure *out)
 {
-    bool connecting = result == CURLE_COULDNT_CONNECT || result == CURLE_COULDNT_RESOLVE_PROXY ||
-                      result == CURLE_PROXY ||
-                      (!transfer->connected && (result == CURLE_RECV_ERROR || result == CURLE_SEND_ERROR));
+    bool connecting =
+        result == CURLE_COULDNT_CONNECT || result == CURLE_COULDNT_RESOLVE_PROXY || result == CURLE_PROXY ||
+        (transfer->phase != PHASE_CONNECTED && (result == CURLE_RECV_ERROR || result == CURLE_SEND_ERROR));
 
     if (!connecting || !has_proxy())
         return false;
@@ -129,17 +129,22 @@ static void describe_connect(const struct transfer *transfer, const char *host, 
 /* Which of the limits ran out: libcurl has one code for all. */
 static void describe_timeout(const struct transfer *transfer, const char *host, struct failure *out)
 {
-    double resolved = 0;
-
-    (void)curl_easy_getinfo(transfer->easy, CURLINFO_NAMELOOKUP_TIME, &resolved);
-    if (transfer->connected)
-        say(out, "try again later", "%s did not finish its answer in time", host);
-    else if (resolved == 0.0 && strstr(transfer->error, "Resolving") != NULL)
+    switch (transfer->phase) {
+    case PHASE_WAITING:
+        say(out, "try again later", "%s was not asked in time: earlier requests kept all connections to it busy", host);
+        return;
+    case PHASE_RESOLVING:
         say(out, "check the DNS servers that /etc/resolv.conf of this machine names",
             "the name of %s was not resolved in time", host);
-    else
+        return;
+    case PHASE_CONNECTING:
         say(out, "check the address, and whether a firewall drops the packets", "no connection to %s within %.3g s",
             host, transfer->connect_ms / 1000.0);
+        return;
+    case PHASE_CONNECTED:
+        say(out, "try again later", "%s did not finish its answer in time", host);
+        return;
+    }
 }
 
 static bool describe_limit(const struct transfer *transfer, const char *host, struct failure *out)
@@ -192,7 +197,7 @@ void failure_describe(CURLcode result, const struct transfer *transfer, struct f
         return;
     case CURLE_URL_MALFORMAT:
     case CURLE_UNSUPPORTED_PROTOCOL:
-        if (transfer->connected)
+        if (transfer->phase == PHASE_CONNECTED)
             say(out, "check the address", "%s does not answer in HTTP", host);
         else
             say(out, "check the address", "not a web address that can be used: %s", host);

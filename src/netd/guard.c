@@ -34,13 +34,11 @@ static bool pass(struct guard *guard, enum address_place place)
     return ((unsigned)place & ~guard->allowed) == 0;
 }
 
-/* Called by libcurl for each address that it is about to connect to. */
-static curl_socket_t on_socket(void *ctx, curlsocktype purpose __attribute__((unused)), struct curl_sockaddr *address)
+bool guard_lets_connect(struct guard *guard, const struct sockaddr *address)
 {
-    struct guard *guard = ctx;
-    bool may = pass(guard, guard->proxied ? (enum address_place)guard->literal : address_place(&address->addr));
-
-    return may ? socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol) : CURL_SOCKET_BAD;
+    if (!guard->active)
+        return true;
+    return pass(guard, guard->proxied ? (enum address_place)guard->literal : address_place(address));
 }
 
 bool guard_lets_out(struct guard *guard, const char *address)
@@ -83,15 +81,13 @@ static enum address_place place_of_host(const char *url)
             abort();                                                                                                   \
     } while (0)
 
-void guard_set(struct guard *guard, CURL *easy, const char *url, bool proxied)
+void guard_set(struct guard *guard, const char *url, bool proxied)
 {
     if (!guard->active)
         return;
     guard->proxied = proxied;
     guard->literal = place_of_host(url);
     guard->refused = 0;
-    SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);
-    SET(CURLOPT_OPENSOCKETDATA, guard);
 }
 
 bool guard_locate(struct guard *guard, CURL *easy)

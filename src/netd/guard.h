@@ -27,8 +27,11 @@ struct guard {
 void guard_init(struct guard *guard, const struct message_request *request);
 void guard_clear(struct guard *guard);
 
-/* Before each round to url: sets what libcurl has to ask. The guard must live as long as the handle. */
-void guard_set(struct guard *guard, CURL *easy, const char *url, bool proxied);
+/* Before each round to url. */
+void guard_set(struct guard *guard, const char *url, bool proxied);
+
+/* Whether a connection to that address, which libcurl is about to make, may be made. */
+bool guard_lets_connect(struct guard *guard, const struct sockaddr *address);
 
 /* Whether a request may go out on a connection (perhaps one that was there before) to that address. */
 bool guard_lets_out(struct guard *guard, const char *address);

@@ -236,6 +236,22 @@ TEST(program_cannot_connect)
     }
 }
 
+/* The server waits for the end of a request, the client for the server's part of TLS. */
+TEST(program_connection_that_is_not_made)
+{
+    AUTO(net_stop) struct net *net = start(300, 20000);
+    AUTO(http_response_clear) struct http_response response = { 0 };
+    AUTO(free) char *url = NULL, *why = NULL;
+    struct error err = { 0 };
+
+    server_start();
+    url = xprintf("https://127.0.0.1:%d/", server_port);
+    why = xprintf("no connection to 127.0.0.1:%d within 0.3 s", server_port);
+    CHECK(!net_http(net, &(struct http_request){ .url = url }, &response, &err), "an answer in TLS");
+    CHECK(strstr(err.why, why) != NULL, "%s", err.why);
+    server_stop();
+}
+
 /* The environment's proxy: named in either case, refusing, and not there at all. */
 TEST(program_proxy)
 {
@@ -313,10 +329,12 @@ TEST(program_many_requests_few_connections)
 
 static void *get_second(void *ctx)
 {
+    static atomic_uint count;
     AUTO(http_response_clear) struct http_response response = { 0 };
     struct error err = { 0 };
+    bool last = count++ % 2 != 0; /* the next exchange must connect anew */
 
-    return get(ctx, "/second", &response, &err) ? NULL : xstrdup(err.why);
+    return get(ctx, last ? "/second-and-last" : "/second", &response, &err) ? NULL : xstrdup(err.why);
 }
 
 /* Waiting for one of the connections is not time spent on connecting. */
@@ -361,6 +379,37 @@ TEST(program_killed)
     CHECK(!get(net, "/ok", &response, &err), "afterwards");
     CHECK(strstr(err.why, "killed by signal 9") != NULL, "afterwards: %s", err.why);
     (void)pthread_join(killer, NULL);
+    server_stop();
+}
+
+/* An exchange cannot begin while others keep all connections busy; its own limit ends the wait. */
+TEST(program_queue_has_an_end)
+{
+    AUTO(net_stop) struct net *net = start(20000, 20000);
+    AUTO(http_response_clear) struct http_response response = { 0 };
+    AUTO(free) char *url = NULL;
+    struct error err = { 0 };
+    pthread_t busy[16];
+
+    server_start();
+    url = server_url("/ok"); /* once before: libcurl waits to see whether the first connection can be shared */
+    CHECK(net_http(net, &(struct http_request){ .url = url }, &response, &err), "%s", err.why);
+    http_response_clear(&response);
+    for (size_t i = 0; i < COUNT(busy); i++)
+        REQUIRE(pthread_create(&busy[i], NULL, get_killed, net) == 0, "thread");
+    for (int i = 0; i < 1000 && server_connections < (int)COUNT(busy); i++)
+        server_wait(10);
+    CHECK(!net_http(net, &(struct http_request){ .url = url, .timeout_ms = 300 }, &response, &err), "out of turn");
+    CHECK(strstr(err.why, "earlier requests kept all connections to it busy") != NULL, "%s", err.why);
+    CHECK_INT(server_connections, COUNT(busy), "connections");
+    (void)kill(net_pid(net), SIGKILL);
+    for (size_t i = 0; i < COUNT(busy); i++) {
+        void *why = NULL;
+
+        REQUIRE(pthread_join(busy[i], &why) == 0, "join");
+        CHECK(why == NULL, "%s", (char *)why);
+        free(why);
+    }
     server_stop();
 }
 

@@ -82,6 +82,10 @@ static bool server_serve(int fd, const char *path, const char *head, struct view
     } else if (strcmp(path, "/second") == 0) {
         server_wait(1000);
         server_answer(fd, "200 OK", "", "later");
+    } else if (strcmp(path, "/second-and-last") == 0) {
+        server_wait(1000);
+        server_answer(fd, "200 OK", "Connection: close\r\n", "later");
+        return false;
     } else if (strcmp(path, "/silent") == 0) {
         server_wait(20000);
         return false;

@@ -14,13 +14,50 @@
 
 /* ---- what comes in; libcurl calls these ---- */
 
+static void have_patience(struct transfer *transfer, uint32_t ms)
+{
+    struct timeval limit = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+
+    if (transfer->patience != NULL)
+        (void)event_add(transfer->patience, &limit);
+}
+
 /* Something came: the silence begins anew. */
 static void sign_of_life(struct transfer *transfer)
 {
-    struct timeval limit = { .tv_sec = transfer->silence_ms / 1000, .tv_usec = transfer->silence_ms % 1000 * 1000 };
+    have_patience(transfer, transfer->silence_ms);
+}
 
-    if (transfer->silence != NULL)
-        (void)event_add(transfer->silence, &limit);
+/*
+ * A connection is begun. The time for that is ours to measure: libcurl's begins with the round, and the wait for one of
+ * the connections that others use would count. It still divides its own among the addresses of a host.
+ */
+static void on_its_way(struct transfer *transfer, enum transfer_phase phase)
+{
+    int64_t waited = clock_monotonic_ms() - transfer->round;
+
+    if (transfer->phase == PHASE_WAITING) {
+        have_patience(transfer, transfer->connect_ms);
+        (void)curl_easy_setopt(transfer->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(waited + transfer->connect_ms));
+    }
+    if (transfer->phase < phase)
+        transfer->phase = phase;
+}
+
+static int on_resolve(void *resolver __attribute__((unused)), void *reserved __attribute__((unused)), void *ctx)
+{
+    on_its_way(ctx, PHASE_RESOLVING);
+    return 0;
+}
+
+static curl_socket_t on_socket(void *ctx, curlsocktype purpose __attribute__((unused)), struct curl_sockaddr *address)
+{
+    struct transfer *transfer = ctx;
+
+    on_its_way(transfer, PHASE_CONNECTING);
+    if (!guard_lets_connect(&transfer->guard, &address->addr))
+        return CURL_SOCKET_BAD;
+    return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
 static int on_connected(void *ctx, char *remote, char *local __attribute__((unused)),
@@ -30,7 +67,7 @@ static int on_connected(void *ctx, char *remote, char *local __attribute__((unus
 
     if (!guard_lets_out(&transfer->guard, remote))
         return CURL_PREREQFUNC_ABORT;
-    transfer->connected = true;
+    transfer->phase = PHASE_CONNECTED;
     sign_of_life(transfer);
     return CURL_PREREQFUNC_OK;
 }
@@ -138,6 +175,10 @@ static void set_receivers(CURL *easy, struct transfer *transfer)
 {
     SET(CURLOPT_PRIVATE, transfer);
     SET(CURLOPT_ERRORBUFFER, transfer->error);
+    SET(CURLOPT_RESOLVER_START_FUNCTION, on_resolve);
+    SET(CURLOPT_RESOLVER_START_DATA, transfer);
+    SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);
+    SET(CURLOPT_OPENSOCKETDATA, transfer);
     SET(CURLOPT_PREREQFUNCTION, on_connected);
     SET(CURLOPT_PREREQDATA, transfer);
     SET(CURLOPT_WRITEFUNCTION, on_body);
@@ -177,16 +218,13 @@ static void set_round(struct transfer *transfer, char *url)
 {
     CURL *easy = transfer->easy;
     const char *proxy = proxy_of(url);
-    int64_t left = transfer->until - clock_monotonic_ms();
 
     free(transfer->url);
     transfer->url = url;
     SET(CURLOPT_URL, url);
-    SET(CURLOPT_TIMEOUT_MS, (long)(left > 1 ? left : 1));
-    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)transfer->connect_ms);
     SET(CURLOPT_PROXY, proxy == NULL ? "" : proxy); /* "" keeps libcurl from looking by itself */
     SET(CURLOPT_NOPROXY, "");
-    guard_set(&transfer->guard, easy, url, proxy != NULL);
+    guard_set(&transfer->guard, url, proxy != NULL);
 }
 
 struct transfer *transfer_new(
@@ -216,12 +254,27 @@ struct transfer *transfer_new(
     return transfer;
 }
 
+void transfer_begin(struct transfer *transfer)
+{
+    CURL *easy = transfer->easy;
+    int64_t left;
+
+    transfer->phase = PHASE_WAITING;
+    transfer->round = clock_monotonic_ms();
+    left = transfer->until - transfer->round;
+    if (left < 1)
+        left = 1;
+    have_patience(transfer, (uint32_t)left); /* libcurl may not look at its limits while it lets an exchange wait */
+    SET(CURLOPT_TIMEOUT_MS, (long)left);
+    SET(CURLOPT_CONNECTTIMEOUT_MS, (long)left); /* on_its_way() sets a closer one */
+}
+
 void transfer_free(struct transfer *transfer)
 {
     curl_easy_cleanup(transfer->easy);
     curl_slist_free_all(transfer->send_headers);
-    if (transfer->silence != NULL)
-        event_free(transfer->silence);
+    if (transfer->patience != NULL)
+        event_free(transfer->patience);
     drop_headers(transfer);
     buf_clear(&transfer->body);
     guard_clear(&transfer->guard);
@@ -254,7 +307,6 @@ static void forget_round(struct transfer *transfer)
 {
     drop_headers(transfer);
     buf_clear(&transfer->body);
-    transfer->connected = false;
 }
 
 bool transfer_raw(struct transfer *transfer, CURLcode result)

@@ -17,6 +17,14 @@ enum transfer_limit {
     LIMIT_PLACE,
 };
 
+/* How far a round has come. Until libcurl begins a connection for it, it waits for one that others use. */
+enum transfer_phase {
+    PHASE_WAITING,
+    PHASE_RESOLVING,
+    PHASE_CONNECTING, /* TLS and the tunnel of a proxy included */
+    PHASE_CONNECTED,
+};
+
 struct transfer {
     struct transfer *next;
     struct engine *engine; /* set by the engine */
@@ -26,16 +34,16 @@ struct transfer {
     struct guard guard;
     char *url; /* of this round */
     char error[CURL_ERROR_SIZE];
-    struct event *silence; /* the engine's; runs out when nothing came for silence_ms */
+    struct event *patience; /* the engine's; ends the wait for a connection, the server, the next piece */
     uint32_t connect_ms, silence_ms;
 
     enum http_method method;
     bool follow, raw; /* raw: what comes is not decoded */
     unsigned redirects;
-    int64_t until; /* of clock_monotonic_ms */
+    int64_t until, round; /* end of all rounds, start of this one; of clock_monotonic_ms */
 
     /* what came so far */
-    bool connected;
+    enum transfer_phase phase;
     struct buf body;
     struct {
         char *name, *value; /* owned */
@@ -57,6 +65,10 @@ struct transfer_options {
 /* Prepares an exchange; libcurl copies what it needs of the request. */
 struct transfer *transfer_new(const struct transfer_options *options, uint32_t id,
     const struct message_request *request) __attribute__((returns_nonnull));
+
+/* Sets the limits of the round that is about to be handed to libcurl. */
+void transfer_begin(struct transfer *transfer);
+
 void transfer_free(struct transfer *transfer);
 
 /* Fills a response from what came; it borrows from the transfer. */
