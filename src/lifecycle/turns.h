@@ -36,8 +36,8 @@ void turn_let_pass(const struct turn *turn);
 MUST_USE bool turn_issue(const struct turn *turn, struct error *err);
 void turn_issued(const struct turn *turn); /* after turn_issue was true */
 
-/* Around deploy hooks; waits for all between turn_issue and turn_issued whose patience is not over, and for those before
- * this one that have been issued and are not done, whatever signal comes: they must run. */
+/* Around deploy hooks; waits for all between turn_issue and turn_issued whose patience is not over, and for those
+ * before this one that have been issued and are not done, whatever signal comes: they must run. */
 void turn_deploy(const struct turn *turn);
 void turn_deployed(const struct turn *turn);
 
