@@ -93,7 +93,7 @@ static void say_json(struct context *context, const struct inventory *all, struc
         if (all->at[i].lineage == NULL) {
             out_object(&out, NULL);
             out_text(&out, "renewal_file", all->at[i].conf_path);
-            out_text(&out, "error", all->at[i].error.why);
+            out_text(&out, "error", all->at[i].why);
             out_end(&out);
         }
     report_document(context, &out);
@@ -112,7 +112,7 @@ static bool certificates_run(struct context *context, struct error *err)
     for (size_t i = 0; i < all.len; i++)
         if (all.at[i].lineage == NULL)
             log_warning("Renewal configuration file %s produced an unexpected error: %s. Skipping.",
-                all.at[i].conf_path, all.at[i].error.why);
+                all.at[i].conf_path, all.at[i].why);
     put_listing(context, &all, &text);
     ui_frame(context->ui, false, buf_text(&text));
     return true;

@@ -18,6 +18,7 @@ void inventory_clear(struct inventory *inventory)
         lineage_free(inventory->at[i].lineage);
         free(inventory->at[i].name);
         free(inventory->at[i].conf_path);
+        free(inventory->at[i].why);
     }
     free(inventory->at);
     *inventory = (struct inventory){ 0 };
@@ -32,12 +33,16 @@ static void take_one(void *ctx, size_t index)
 {
     struct taking *taking = ctx;
     struct inventory_entry *entry = &taking->inventory->at[index];
+    struct error err = { 0 };
     const char *server;
 
-    if (!lineage_load(taking->context->store, entry->name, &entry->lineage, &entry->error))
+    if (!lineage_load(taking->context->store, entry->name, &entry->lineage, &err)) {
+        entry->why = xstrdup(err.why);
         return;
-    if ((entry->lineage->pending_deployment && !lineage_take_live(entry->lineage, &entry->error)) ||
-        !lineage_verify(entry->lineage, &entry->error)) {
+    }
+    if ((entry->lineage->pending_deployment && !lineage_take_live(entry->lineage, &err)) ||
+        !lineage_verify(entry->lineage, &err)) {
+        entry->why = xstrdup(err.why);
         lineage_free(TAKE(entry->lineage));
         return;
     }

@@ -8,7 +8,7 @@ struct inventory_entry {
     struct lineage *lineage; /* NULL when it is broken */
     char *name, *conf_path;
     bool is_test, is_expired, is_revoked;
-    struct error error; /* why it is broken */
+    char *why; /* it is broken */
 };
 
 struct inventory {

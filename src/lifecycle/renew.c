@@ -193,9 +193,9 @@ static void say_broken(const struct context *context, const char *conf_path, con
 }
 
 /* Locked before it is loaded: of two runs at once the second sees what the first has made of the lineage. */
-static bool lock_one(struct context *context, struct renewal *renewal, struct range_lock **lock)
+static bool lock_one(struct context *context, struct renewal *renewal, struct range_lock **lock, struct error *err)
 {
-    if (interrupt_check(&renewal->error) && lineage_lock(context->store, renewal->name, lock, &renewal->error)) {
+    if (interrupt_check(err) && lineage_lock(context->store, renewal->name, lock, err)) {
         if (store_has_lineage(context->store, renewal->name) || pending_is_first(context->store, renewal->name))
             return true;
         log_warning("The certificate %s was deleted meanwhile.", renewal->name);
@@ -203,8 +203,8 @@ static bool lock_one(struct context *context, struct renewal *renewal, struct ra
         return false;
     }
     renewal->what = RENEWED_FAILED;
-    if (renewal->error.kind != ERROR_CANCELED)
-        say_failed(context, renewal->name, &renewal->error);
+    if (err->kind != ERROR_CANCELED)
+        say_failed(context, renewal->name, err);
     return false;
 }
 
@@ -279,13 +279,12 @@ static void renew_broken(struct context *context, struct renewal *renewal, struc
     }
 }
 
-static void renew_one(struct queue *queue, struct context *context, struct renewal *renewal)
+static void renew_one(struct queue *queue, struct context *context, struct renewal *renewal, struct error *err)
 {
     AUTO(range_lock_release) struct range_lock *lock = NULL;
     AUTO(lineage_free) struct lineage *lineage = NULL;
-    struct error *err = &renewal->error;
 
-    if (!lock_one(context, renewal, &lock))
+    if (!lock_one(context, renewal, &lock, err))
         return;
     renewal->what = RENEWED_BROKEN;
     if (!lineage_revive(context, renewal->name, &lineage, err)) {
@@ -340,12 +339,12 @@ static void end_speaking(struct queue *queue, size_t index)
 }
 
 /* With settings of its own, into which the lineage's are restored. */
-static void try_one(struct queue *queue, struct context *context, struct renewal *renewal)
+static void try_one(struct queue *queue, struct context *context, struct renewal *renewal, struct error *err)
 {
     AUTO(settings_free) struct settings *settings = settings_dup(queue->context->settings);
 
     context->settings = settings;
-    renew_one(queue, context, renewal);
+    renew_one(queue, context, renewal, err);
     context->settings = queue->context->settings;
 }
 
@@ -355,18 +354,19 @@ static void work_on(struct queue *queue, size_t index, size_t position)
     AUTO(free) char *title = xprintf("Processing %s", renewal->conf_path);
     struct turn turn = { .of = queue->turns, .index = position };
     struct context own = *queue->context;
+    struct error err = { 0 }; /* is told as it comes; kept for none of what may be a hundred thousand */
 
     own.ui = begin_to_speak(queue, index);
     own.turn = &turn;
     own.trail = &queue->trails[index];
     ui_frame(own.ui, own.as_certbot, title); /* "Processing PATH" on one line, as scripts look for it */
-    try_one(queue, &own, renewal);
+    try_one(queue, &own, renewal, &err);
     if (renewal->what == RENEWED_LATER) {
         renewal->what = RENEWED_FAILED; /* unless it is tried again */
-        if (random_sleep(queue, &renewal->error))
-            try_one(queue, &own, renewal);
+        if (random_sleep(queue, &err))
+            try_one(queue, &own, renewal, &err);
     }
-    if (renewal->error.kind == ERROR_CANCELED && (renewal->what == RENEWED_FAILED || renewal->what == RENEWED_BROKEN))
+    if (err.kind == ERROR_CANCELED && (renewal->what == RENEWED_FAILED || renewal->what == RENEWED_BROKEN))
         renewal->what = turn_was_called(&turn) ? RENEWED_STOPPED : RENEWED_WAITING;
     if (renewal->what == RENEWED_WAITING)
         ui_forget(own.ui);

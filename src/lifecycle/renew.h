@@ -25,7 +25,6 @@ struct renewal {
     int64_t not_after; /* of a skipped one */
     struct list names;
     bool undelivered;   /* live, but not everything that follows that could be done */
-    struct error error; /* of a failed or broken one */
 };
 
 struct renewals {
