@@ -23,7 +23,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 from peers.pebble import MAC_KEYS
 from peers.ports import free_port
-from test_hand_over import fixed
+from test_hand_over import fixed, ours_of
 
 pytestmark = [pytest.mark.ours, pytest.mark.slow]
 
@@ -327,7 +327,7 @@ class Pair:
 
     def left(self, client):
         """Everything that a command leaves behind, as sorted lines of text."""
-        lines = [line for line in tree(client) if not self.unwanted.match(line)]
+        lines = [line for line in tree(client, client is self.clients[0]) if not self.unwanted.match(line)]
         for name in client.store.lineages():
             lines += [f"{name}: {line}" for line in settled(client, name)] + [f"{name}: {line}" for line in issued(client.store, name)]
         return sorted(self.without_names(line, client) for line in lines)
@@ -357,8 +357,8 @@ def unified(theirs, ours):
     return list(difflib.unified_diff(theirs, ours, "Certbot", "ours", lineterm="", n=1))
 
 
-def tree(client):
-    """Every file and folder with its mode and where it links to."""
+def tree(client, is_certbot):
+    """Every file and folder with its mode, for Certbot's the one that we give it, and where it links to."""
     found = set()
     for top in (client.config, client.work, client.logs, client.area / "out"):
         for path in [top, *top.rglob("*")] if top.exists() else []:
@@ -366,7 +366,8 @@ def tree(client):
             if path.name in SEEDS and path.is_dir() and not any(path.iterdir()):
                 continue
             link = f" -> {os.readlink(path)}" if path.is_symlink() else ""
-            found.add(f"{name} {stat.filemode(path.lstat().st_mode)}{link}")
+            mode = stat.filemode(path.lstat().st_mode)
+            found.add(f"{name} {ours_of(name, mode) if is_certbot else mode}{link}")
     return found
 
 

@@ -349,7 +349,17 @@ def tree(client):
     return found
 
 
+# The log of Certbot can be read by everybody, ours by its owner alone: docs/differences-from-certbot.md.
+OPEN_LOG = re.compile(r"logs/letsencrypt\.log(\.N)? -rw-r--r--")
+
+
+def ours_of(name, mode):
+    """The mode that we give to a file that Certbot has made so."""
+    return "-rw-------" if OPEN_LOG.fullmatch(f"{name} {mode}") else mode
+
+
 def differences(ours, theirs):
+    theirs = {name: (ours_of(name, mode), link) for name, (mode, link) in theirs.items()}
     return [f"{key}: we {ours.get(key)}, Certbot {theirs.get(key)}"
             for key in sorted(ours.keys() | theirs.keys()) if ours.get(key) != theirs.get(key)]
 
