@@ -107,6 +107,16 @@ bool renewal_info_fetch(
     return true;
 }
 
+/* That part of span which random is of 2^64: the upper half of their product. */
+static uint64_t part_of(uint64_t span, uint64_t random)
+{
+    uint64_t low = (random & UINT32_MAX) * (span & UINT32_MAX);
+    uint64_t middle = (random >> 32) * (span & UINT32_MAX) + (low >> 32);
+    uint64_t other = (random & UINT32_MAX) * (span >> 32) + (middle & UINT32_MAX);
+
+    return (random >> 32) * (span >> 32) + (middle >> 32) + (other >> 32);
+}
+
 int64_t renewal_info_instant(const struct renewal_info *info, int64_t not_after, int64_t chosen, uint64_t random)
 {
     uint64_t span = (uint64_t)(info->end - info->start);
@@ -115,7 +125,7 @@ int64_t renewal_info_instant(const struct renewal_info *info, int64_t not_after,
         return 0;
     if (chosen != 0 && chosen >= info->start && chosen <= info->end)
         return chosen;
-    return info->start + (int64_t)((__extension__(unsigned __int128) random * span) >> 64);
+    return info->start + (int64_t)part_of(span, random);
 }
 
 bool renewal_info_may_wait(int64_t retry_at, int64_t now)
