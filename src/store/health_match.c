@@ -234,6 +234,8 @@ void check_match(struct patient *patient)
     struct error err = { 0 };
     bool found = lineage->layout->find(lineage, &err);
 
+    if (!found) /* the paths below are live links then, which a repair would take for the files they lead to */
+        health_note_trouble(&err);
     for (int kind = 0; kind < KIND_COUNT; kind++) /* it may be for what is in them that nothing was found */
         if (lineage->current[kind] == NULL)
             lineage->current[kind] = xstrdup(lineage->live[kind]);

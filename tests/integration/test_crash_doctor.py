@@ -147,6 +147,29 @@ def test_a_repair_cut_short(driver, layout, damage, capsys):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("name", ["keys exchanged", "a wrong key", "no key, but a copy"])
+def test_one_look_at_a_directory_refused(driver, name):
+    """What is where a link was not followed is no file to repair: at any refused look the live links stay links."""
+    damage = next(d for d in DAMAGES if d.name == name)
+    base = base_store(driver, "certbot")
+    lines = [line for line in driver.trace(damaged(driver, base, damage), *FIX, calls="openat") if CALL.match(line)]
+    looks = [i + 1 for i, line in enumerate(lines) if "O_DIRECTORY" in line and str(driver.area) in line]
+    assert looks
+
+    def attempt(item):
+        number, error = item
+        store = damaged(driver, base, damage)
+        done = driver.inject(store, f"error={error}", ("openat", number), *FIX)
+        at = f"{error} at look {number}:\n{done.stdout}{done.stderr}"
+        assert all((store / "live" / "a" / f"{kind}.pem").is_symlink() for kind in KINDS), at
+        assert not [p for p in (store / "archive" / "a").iterdir() if p.is_symlink()], at
+        check_healthy(driver, store, damage, at)
+        shutil.rmtree(store)
+
+    all_of([(number, error) for number in looks for error in ("EACCES", "EIO")], attempt)
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("exchange", [True, False], ids=["exchange", "steps"])
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_a_change_cut_short_and_then_doctor(driver, layout, exchange, capsys):
