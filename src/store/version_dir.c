@@ -61,12 +61,21 @@ bool version_is_next(const char *name, struct view *id)
     return true;
 }
 
+bool version_is_new(const char *name, struct view *id)
+{
+    struct view found;
+
+    if (!has_form(name, ".", ".new", &found) && !has_form(name, ".", NEXT ".new", &found))
+        return false;
+    *id = found;
+    return true;
+}
+
 bool version_is_leftover(const char *name)
 {
     struct view id;
 
-    return has_form(name, ".", ".new", &id) || has_form(name, ".", ".gone", &id) ||
-           has_form(name, ".", NEXT ".gone", &id) || has_form(name, ".", NEXT ".new", &id);
+    return version_is_new(name, &id) || has_form(name, ".", ".gone", &id) || has_form(name, ".", NEXT ".gone", &id);
 }
 
 bool version_has_file(const char *name)

@@ -24,6 +24,8 @@ bool version_id_is(struct view name);
 bool version_is_next(const char *name, struct view *id);
 /* ".ID.new" and ".ID.gone": what an interruption leaves, and nobody needs. */
 bool version_is_leftover(const char *name);
+/* ".ID.new" and ".ID.next.new": a version that was to get the name without ".new"; *id is cut from it. */
+bool version_is_new(const char *name, struct view *id);
 
 /* Whether a name in a version's directory is ours; others are a user's. */
 bool version_has_file(const char *name);

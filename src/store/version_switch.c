@@ -30,6 +30,21 @@ static bool sync_both(const struct lineage *lineage, struct error *err)
     return file_sync_dir(lineage->archive_dir, err);
 }
 
+/* Removes what an interruption left. What a user keeps in ID may be in ".ID.new" by then: it goes back to ID, or, where
+ * that is gone already, to live/NAME. */
+static bool drop_leftover(const struct lineage *lineage, const char *fresh, struct error *err)
+{
+    const char *name = file_basename(fresh);
+    struct view id;
+
+    if (version_is_new(name, &id) && file_is_dir(fresh) && !file_is_link(fresh)) {
+        AUTO(free) char *place = xprintf("%s/%.*s", lineage->archive_dir, (int)id.len, id.at);
+
+        TRY(live_hand_over(fresh, file_is_dir(place) ? place : lineage->live_dir, err));
+    }
+    return version_dir_drop(lineage->archive_dir, name, err);
+}
+
 bool switch_move(const struct lineage *lineage, const char *from, const char *to, struct error *err)
 {
     AUTO(free) char *fresh = file_beside(to, "new");
@@ -38,7 +53,7 @@ bool switch_move(const struct lineage *lineage, const char *from, const char *to
         return true;
     if (errno != EXDEV)
         return file_error(err, "rename", from);
-    TRY(layout_remove_tree(fresh, err));
+    TRY(drop_leftover(lineage, fresh, err));
     if (mkdir(fresh, 0755) != 0)
         return file_error(err, "create the directory", fresh);
     TRY(live_refill(fresh, from, false, err) && live_hand_over(from, fresh, err));
@@ -95,11 +110,11 @@ static bool keep_live(const struct lineage *lineage, const char *id, struct erro
     if (version_dir_is_whole(place))
         return error_set(
             err, ERROR_STORE, "%s and %s differ, but have the same date and serial number", lineage->live_dir, place);
-    TRY(layout_remove_tree(fresh, err));
+    TRY(drop_leftover(lineage, fresh, err));
     if (mkdir(fresh, 0755) != 0)
         return file_error(err, "create the directory", fresh);
     if (!live_refill(fresh, lineage->live_dir, false, err) || !take_place(lineage, fresh, place, err)) {
-        (void)!file_remove_tree(fresh, &late);
+        (void)!drop_leftover(lineage, fresh, &late); /* the error that brought us here is the one to be told */
         return false;
     }
     return file_sync_dir(lineage->archive_dir, err);
@@ -241,10 +256,12 @@ bool switch_settle(const struct lineage *lineage, struct error *err)
     TRY(live_settle(lineage->live_dir, stand_in, err) && live_remove_passing(lineage->live_dir, err));
     TRY(file_list_dir(lineage->archive_dir, &names, err));
     for (size_t i = 0; i < names.len; i++) {
+        AUTO(free) char *path = file_join(lineage->archive_dir, names.at[i]);
+
         if (version_is_next(names.at[i], &id))
             ok = settle_next(lineage, names.at[i], id, err) && ok; /* one that is broken is not in the way of others */
         else if (version_is_leftover(names.at[i]))
-            ok = version_dir_drop(lineage->archive_dir, names.at[i], err) && ok;
+            ok = drop_leftover(lineage, path, err) && ok;
     }
     return ok && file_sync_dir(lineage->archive_dir, err);
 }

@@ -6,10 +6,11 @@ third one fails in each way, and of recoveries those are killed that differ.
 import os
 import re
 import shutil
+from pathlib import Path
 
 import pytest
 from crash import (CALL, ERRORS, EVERYTHING, LAYOUTS, READING, Change, all_of, base_store, changes, check_mended, check_modes,
-                   check_nothing_left, driver, live_serial)  # noqa: F401 (driver is a fixture)
+                   check_nothing_left, check_users_files, driver, live_serial)  # noqa: F401 (driver is a fixture)
 
 pytestmark = [pytest.mark.ours, pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")]
 
@@ -312,3 +313,35 @@ def test_create_cut_short(driver, layout, tell):
 
     all_of(enumerate(work), attempt)
     tell(f"{layout}: create killed at {sum('KILL' in what for what, _ in work)} calls, {len(work)} points")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("what", ["signal=KILL", "error=EIO"])
+def test_what_is_in_the_rest_of_a_version(driver, what, tell):
+    """What a user keeps where a version is put away is there after any interruption, under the same name."""
+    base = base_store(driver, "versioned")
+    versions = {path.name for path in (base / "archive" / "a").iterdir()}
+    rehearsal = driver.copy(base, "rehearsal")
+    driver.run(rehearsal, "add", driver.pems[3])
+    (live_id,) = {path.name for path in (rehearsal / "archive" / "a").iterdir()} - versions
+    rest = base / "archive" / "a" / live_id
+    rest.mkdir(mode=0o700)
+    (rest / "mine.txt").write_bytes(b"kept")
+    (rest / "folder").mkdir()
+    (rest / "folder" / "file").write_bytes(b"kept, too")
+    calls = driver.calls(driver.copy(base, "scratch"), "add", driver.pems[3])
+
+    def attempt(item):
+        number, call = item
+        store = driver.copy(base, f"rest-{number}")
+        driver.inject(store, what, call, "add", driver.pems[3])
+        assert live_serial(store) in driver.serials[2:], call
+        driver.run(store, "fix")
+        for name, content in (("mine.txt", b"kept"), ("folder/file", b"kept, too")):
+            found = [p for p in store.rglob(Path(name).name) if str(p).endswith(f"/{name}") and p.read_bytes() == content]
+            assert found, f"{name}: {what} at {call}"
+        check_users_files(store, call, folders=True)
+        shutil.rmtree(store)
+
+    all_of(list(enumerate(calls)), attempt)
+    tell(f"versioned: {what} at {len(calls)} calls")
