@@ -206,6 +206,8 @@ static bool hand_over_one(const char *from, const char *old, const char *live, b
         *moved = true;
         return errno == ENOENT ? move(from, to, err) : file_error(err, "examine", to);
     }
+    if (S_ISLNK(st.st_mode) && is_same(from, to)) /* the user's own stays, not the one that went along */
+        return file_remove(from, err);
     one_place = S_ISDIR(st.st_mode) || (file_is_dir(from) && !file_is_link(from));
     *moved = *moved || one_place;
     return one_place ? keep_both(from, old, live, err) : keep_younger(from, to, &st, err);
@@ -241,9 +243,8 @@ static bool copy_access(const char *from, const char *to, struct error *err)
         if (fchown(fd, was.st_uid, was.st_gid) != 0 && errno != EPERM)
             return file_error(err, "set the owner of", to);
     }
-    if (fchmod(fd, was.st_mode & 07777) != 0)
-        return file_error(err, "set the mode of", to);
-    return acl_copy(old, fd, to, err);
+    TRY(acl_copy(old, fd, to, err)); /* first: of a list, the mode has the mask where the owning group is meant */
+    return fchmod(fd, was.st_mode & 07777) == 0 || file_error(err, "set the mode of", to);
 }
 
 static bool set_mark(const char *dir, struct error *err)

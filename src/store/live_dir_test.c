@@ -11,7 +11,9 @@
 
 #include "store/acl.h"
 #include "store/history.h"
+#include "store/layout.h"
 #include "store/layout_world.h"
+#include "store/live_switch.h"
 
 #define OLD "20261122T024405Z-" SERIAL_A
 #define NEW "20261122T024405Z-" SERIAL_B
@@ -141,6 +143,61 @@ TEST(the_rest_of_a_version)
     restore(&world, OLD);
     names = names_in(at("archive/a/" NEW));
     CHECK_TEXT(names, "cert.pem chain.pem fullchain.pem meta.txt notes privkey.pem", "both");
+}
+
+/* An interruption may come when a user's files are in the version that is to take the place of another one. */
+TEST(what_is_in_a_version_without_a_name)
+{
+    static const struct {
+        const char *name, *dir, *kept;
+    } cases[] = {
+        { "its place is there", "archive/a/." OLD ".new", "archive/a/" OLD "/notes" },
+        { "it waits", "archive/a/." OLD ".next.new", "archive/a/" OLD "/notes" },
+        { "its place is gone", "archive/a/." NEW ".new", "live/a/notes" },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(world_clear) struct world world = world_new("versioned");
+        struct error err = { 0 };
+
+        REQUIRE(mkdir(at("%s", cases[i].dir), 0700) == 0);
+        write_text(at("%s/notes", cases[i].dir), "mine");
+        REQUIRE(world.lineage->layout->settle(world.lineage, &err), "%s: %s", cases[i].name, err.why);
+        check_text(at("%s", cases[i].kept), "mine", cases[i].name);
+        CHECK(!file_exists(at("%s", cases[i].dir)), "%s", cases[i].name);
+    }
+}
+
+TEST(a_link_of_a_users_stays_the_same)
+{
+    const char *const layouts[] = { "versioned", "certbot" };
+
+    for (size_t i = 0; i < COUNT(layouts); i++) {
+        AUTO(world_clear) struct world world = world_new(layouts[i]);
+        struct stat before, after;
+
+        REQUIRE(symlink("x", at("live/a/mine")) == 0 && lstat(at("live/a/mine"), &before) == 0);
+        world_add(&world, 'a');
+        REQUIRE(lstat(at("live/a/mine"), &after) == 0);
+        CHECK(before.st_ino == after.st_ino, "%s", layouts[i]);
+    }
+}
+
+/* Two directories that changed places, and could not be changed back: the old one is not to be removed. */
+TEST(the_directory_behind_a_stand_in)
+{
+    AUTO(world_clear) struct world world __attribute__((unused)) = world_new("versioned");
+    AUTO(free) char *live = NULL;
+    struct error err = { 0 };
+
+    REQUIRE(mkdir(at("live/.a.next"), 0755) == 0);
+    write_text(at("live/a/" LIVE_MARK), "");
+    REQUIRE(live_drop(at("live/a"), at("live/.a.next"), &err), "%s", err.why);
+    CHECK(file_is_dir(at("live/.a.next")), "it stays");
+    REQUIRE(live_settle(at("live/a"), at("live/.a.next"), &err), "%s", err.why);
+    CHECK(!file_exists(at("live/.a.next")), "until it has come back");
+    live = names_in(at("live/a"));
+    CHECK_TEXT(live, "cert.pem chain.pem fullchain.pem meta.txt privkey.pem", "live");
 }
 
 /* ---- access control lists ---- */

@@ -141,7 +141,7 @@ static bool has_mark(const char *dir)
     return is_there(mark);
 }
 
-bool live_drop(const char *live, const char *next, struct error *err)
+static bool drop(const char *live, const char *next, struct error *err)
 {
     AUTO(free) char *mark = file_join(next, LIVE_MARK), *meta = file_join(next, META_NAME);
     AUTO(free) char *above = file_dirname(live);
@@ -160,6 +160,11 @@ bool live_drop(const char *live, const char *next, struct error *err)
     }
     TRY(file_remove(mark, err));
     return (rmdir(next) == 0 || errno == ENOENT || file_error(err, "remove", next)) && file_sync_dir(above, err);
+}
+
+bool live_drop(const char *live, const char *next, struct error *err)
+{
+    return has_mark(live) || drop(live, next, err);
 }
 
 bool live_cannot_switch(const struct error *err)
@@ -192,12 +197,8 @@ bool live_switch(const char *live, const char *next, struct error *err)
 
     TRY(live_prepare(live, next, err));
     TRY(live_exchange(live, next, err));
-    if (!put_back(live, next, &lasting, &late)) {
-        log_warning("%s stands in for the directory that was there before until the next start: %s", live, late.why);
-        return true;
-    }
-    if (!live_drop(live, next, &late))
-        log_warning("Could not clean up after making a new version live in %s: %s", live, late.why);
+    if (!put_back(live, next, &lasting, &late) || !drop(live, next, &late))
+        log_warning("A new version is live in %s; the next start completes what could not be: %s", live, late.why);
     return true;
 }
 
@@ -216,7 +217,7 @@ bool live_remove_passing(const char *live, struct error *err)
     AUTO(refills_clear) struct refills files = { 0 };
 
     refills_of(&files, live, live);
-    TRY(live_drop(live, next, err) && remove_fresh(&files, err));
+    TRY(drop(live, next, err) && remove_fresh(&files, err));
     return file_remove(mark, err) || err->sys == ENOTDIR;
 }
 
@@ -233,5 +234,5 @@ bool live_settle(const char *live, const char *next, struct error *err)
         TRY(live_hand_over(next, live, err));
         TRY(keep_stand_in(live, err));
     }
-    return live_drop(live, next, err);
+    return drop(live, next, err);
 }

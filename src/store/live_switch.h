@@ -31,7 +31,8 @@ bool live_cannot_switch(const struct error *err);
  * the older of the two. Then, or when there was none to finish, NEXT is removed. Missing ones are fine. */
 MUST_USE bool live_settle(const char *live, const char *next, struct error *err);
 
-/* Removes NEXT, after moving what is a user's in it to LIVE. */
+/* Removes NEXT, after moving what is a user's in it to LIVE. Not while LIVE is the stand-in: then NEXT is the directory
+ * that was there before, and live_settle's. */
 MUST_USE bool live_drop(const char *live, const char *next, struct error *err);
 
 /* Replaces our files, or links, in DIR by those in FROM, which stay where they are: each by a rename, the certificate
