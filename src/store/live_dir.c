@@ -56,14 +56,17 @@ static char *way_back(const char *next, const char *name)
     return xprintf("./../%s/%s", file_basename(next), name);
 }
 
-/* Whether it is such a link: nobody else begins one like that. */
-static bool is_way_back(const char *path)
+/* *is: it is such a link; nobody else begins one like that. One that cannot be read is not taken for a user's. */
+static bool is_way_back(const char *path, bool *is, struct error *err)
 {
     AUTO(free) char *text = NULL;
-    struct error err = { 0 };
 
-    return file_is_link(path) && file_read_link(path, &text, &err) && text_starts(text, "./../.") &&
-           strcmp(file_basename(text), file_basename(path)) == 0;
+    *is = false;
+    if (!file_is_link(path))
+        return true;
+    TRY(file_read_link(path, &text, err));
+    *is = text_starts(text, "./../.") && strcmp(file_basename(text), file_basename(path)) == 0;
+    return true;
 }
 
 /* So that it is there on both sides of the switch. */
@@ -195,12 +198,14 @@ static bool move(const char *from, const char *to, struct error *err)
 static bool hand_over_one(const char *from, const char *old, const char *live, bool *moved, struct error *err)
 {
     AUTO(free) char *to = file_join(live, file_basename(from));
-    bool one_place;
+    bool one_place, leads_back;
     struct stat st;
 
-    if (is_way_back(from)) /* it leads to what is in LIVE by now */
+    TRY(is_way_back(from, &leads_back, err));
+    if (leads_back) /* it leads to what is in LIVE by now */
         return file_remove(from, err);
-    if (is_way_back(to))
+    TRY(is_way_back(to, &leads_back, err));
+    if (leads_back)
         TRY(file_remove(to, err));
     if (lstat(to, &st) != 0) {
         *moved = true;

@@ -168,6 +168,23 @@ TEST(what_is_in_a_version_without_a_name)
     }
 }
 
+/* It waits, and is superseded as well: a newer one ends that, and takes nothing of a user's away. */
+TEST(a_version_that_is_there_twice)
+{
+    AUTO(world_clear) struct world world = world_new("versioned");
+
+    REQUIRE(mkdir(at("archive/a/" OLD ".next"), 0700) == 0);
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        const char *name = kind_name((enum kind)kind);
+
+        REQUIRE(link(at("archive/a/" OLD "/%s.pem", name), at("archive/a/" OLD ".next/%s.pem", name)) == 0);
+    }
+    write_text(at("archive/a/" OLD ".next/notes"), "mine");
+    world_add(&world, 'c');
+    check_text(at("archive/a/" OLD "/notes"), "mine", "kept in the one that stays");
+    CHECK(!file_exists(at("archive/a/" OLD ".next")), "the other is gone");
+}
+
 TEST(a_link_of_a_users_stays_the_same)
 {
     const char *const layouts[] = { "versioned", "certbot" };

@@ -79,7 +79,7 @@ bool switch_file_away(const struct lineage *lineage, const char *next, const cha
     if (errno != EEXIST && errno != ENOTEMPTY)
         return file_error(err, "put away", next);
     if (version_dir_equal(next, place)) /* it is there already */
-        return version_dir_drop(lineage->archive_dir, file_basename(next), err);
+        return live_hand_over(next, place, err) && version_dir_drop(lineage->archive_dir, file_basename(next), err);
     if (version_dir_is_whole(place))
         return error_set(err, ERROR_STORE, "%s and %s differ, but have the same date and serial number", next, place);
     return take_place(lineage, next, place, err);
