@@ -24,7 +24,7 @@ struct renewal {
     enum renewed what;
     int64_t not_after; /* of a skipped one */
     struct list names;
-    bool undelivered;   /* live, but not everything that follows that could be done */
+    bool undelivered; /* live, but not everything that follows that could be done */
 };
 
 struct renewals {

@@ -50,7 +50,7 @@ static void refill_name(struct refill *file, const char *name, const char *from,
 {
     file->from = file_join(from, name);
     file->to = file_join(dir, name);
-    file->fresh = file_beside(file->to, LIVE_FRESH + 1);
+    file->fresh = file_beside(file->to, &LIVE_FRESH[1]);
     file->wanted = is_there(file->from);
 }
 
