@@ -27,7 +27,9 @@ static struct view address_in(const char *text)
     len = at == NULL ? 0 : strcspn(at, " \t\r\n<>\"");
     while (len > 0 && strchr(".,;:!?)]'", at[len - 1]) != NULL)
         len--;
-    return len > ADDRESS_MAX ? (struct view){ 0 } : (struct view){ at, len };
+    if (len > ADDRESS_MAX)
+        return (struct view){ 0 };
+    return (struct view){ at, len };
 }
 
 /* Foreign text, printable and of at most max bytes. An address in it stays whole: what is cut is before it. */
