@@ -197,7 +197,7 @@ static const char *advice_of(const struct problem *problem)
 /* Where a person is to go, rather than to come back later: an account that is paused, new terms. */
 static bool advise_to_go(const struct problem *problem, struct error *err)
 {
-    struct view address = problem->detail == NULL ? (struct view){ 0 } : address_in(problem->detail);
+    struct view address = address_in(problem->detail == NULL ? "" : problem->detail);
 
     if (address.len == 0 ||
         (!text_equal(problem->type, "rateLimited") && !text_equal(problem->type, "userActionRequired")))
