@@ -1,5 +1,7 @@
 """Several runs in one store at once: on different lineages side by side, on the same one after the other."""
+import datetime
 import os
+import re
 import select
 import signal
 import subprocess
@@ -83,9 +85,11 @@ def test_different_lineages_at_once(make_client, easy_ca):
 def test_same_lineage_once(make_client, easy_ca, layout):
     """The second waits, then sees what the first has made and finds nothing to do."""
     client = make_client(easy_ca)
-    client.certonly(["a.test"], *manual(), "--preferred-profile", "shortlived", "--store-layout", layout, **BY_HAND)
+    client.certonly(["a.test"], *manual(), "--store-layout", layout, **BY_HAND)
+    start = datetime.datetime.utcnow() - datetime.timedelta(days=2)  # the CA wants this one renewed, and no other
+    easy_ca.set_renewal_window(client.store.live("a.test", "cert").read_bytes(), start, start + datetime.timedelta(days=1))
     conf = client.store.renewal("a.test")
-    conf.write_text("renew_before_expiry = 30 days\n" + conf.read_text().replace("= shortlived", "= default"))
+    conf.write_text(re.sub("^ari_retry_after = .*\\n", "", conf.read_text(), flags=re.M))
     gate = Gate(client.area, "gate")
     first = client.start("renew", "--pre-hook", gate.script)
     gate.entered()
