@@ -230,8 +230,8 @@ def test_the_owner_given_by_hand(client, layout):
     renew(client)
     assert all(reads(client.store.live("p.test", kind), user=EXIM) for kind in KINDS)
     assert mode(client.store.live("p.test", "privkey")) == 0o600
-    version = client.run("history", "p.test", "--json").json()["certificates"][0]["versions"][0]["id"]
-    client.run("history", "restore", "p.test", version)
+    versions = client.run("history", "p.test", "--json").json()["certificates"][0]["versions"]
+    client.run("history", "restore", "p.test", next(v["id"] for v in versions if v["state"] == "superseded"))
     assert all(reads(client.store.live("p.test", kind), user=EXIM) for kind in KINDS)
 
 
