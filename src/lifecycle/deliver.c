@@ -13,16 +13,15 @@
 
 /* ---- the record ---- */
 
-static bool save(struct context *context, const char *name, const struct delivery *delivery)
+static void save(struct context *context, const char *name, const struct delivery *delivery)
 {
     struct error err = { 0 };
 
     if (delivery_save(context->store, name, delivery, &err))
-        return true;
+        return;
     log_warning("Could not record what follows the certificate of %s (%s): if this run is interrupted, the next one "
                 "does not make up for it",
         name, err.why);
-    return false;
 }
 
 static void drop(struct context *context, const char *name)
@@ -85,7 +84,7 @@ void deliver_expect(struct context *context, const char *name, const struct cert
     if (delivery_load(context->store, name, &earlier, &found, &err) && found &&
         strcmp(earlier.version, delivery.version) != 0)
         delivery.superseded = TAKE(earlier.version);
-    (void)save(context, name, &delivery);
+    save(context, name, &delivery);
 }
 
 /* ---- its parts ---- */
@@ -111,7 +110,7 @@ static void note_run(void *arg, const char *command, int status)
 
     if (status == 0 || progress->context->as_certbot) {
         delivery_note_run(progress->delivery, command);
-        (void)save(progress->context, progress->name, progress->delivery);
+        save(progress->context, progress->name, progress->delivery);
         return;
     }
     free(progress->failed);
@@ -127,7 +126,7 @@ static bool run_hooks(struct context *context, const struct lineage *lineage, co
 
     if (delivery != NULL && (!ok || progress.failed != NULL)) {
         delivery_note_failure(delivery, ok ? progress.failed : err->why, clock_now());
-        (void)save(context, lineage->name, delivery);
+        save(context, lineage->name, delivery);
     }
     free(progress.failed);
     return ok;
@@ -159,7 +158,7 @@ static bool reload(struct context *context, const char *name, struct delivery *d
         return true;
     if (!installer_restart(context, err)) {
         delivery_note_failure(delivery, err->why, clock_now());
-        (void)save(context, name, delivery);
+        save(context, name, delivery);
         return false;
     }
     delivery->reload_done = true;
@@ -172,7 +171,7 @@ static void close_record(struct context *context, const char *name, struct deliv
     if (*delivered)
         drop(context, name);
     else
-        (void)save(context, name, delivery);
+        save(context, name, delivery);
 }
 
 bool deliver_reload(struct context *context, const char *name, struct error *err)

@@ -121,7 +121,8 @@ static void deliver_rest(
     if (!queue->deliveries)
         return;
     if (!deliver_outstanding(context, lineage, patient, &delivered, &err))
-        log_error("%s: %s", err.what, err.why);
+        log_error("Not all that follows the certificate of %s could be done (%s); the next renewal tries again",
+            renewal->name, err.why);
     renewal->undelivered = !delivered;
 }
 
