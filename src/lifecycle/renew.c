@@ -98,17 +98,20 @@ static bool random_sleep(struct queue *queue, struct error *err)
     return ok;
 }
 
+static bool reload(struct context *context, struct renewal *renewal, struct error *err)
+{
+    TRY(deliver_reload(context, renewal->name, err));
+    renewal->undelivered = delivery_is_recorded(context->store, renewal->name);
+    return true;
+}
+
 static bool renew_due(struct context *context, struct lineage *lineage, struct renewal *renewal, struct error *err)
 {
     const struct plugin *authenticator;
 
     TRY(plugin_choose_authenticator(context->settings, context->ui, &authenticator, err));
     TRY(renew_lineage(context, lineage, authenticator, &renewal->names, err));
-    if (context->settings->dry_run)
-        return true;
-    TRY(deliver_reload(context, renewal->name, err));
-    renewal->undelivered = delivery_is_recorded(context->store, renewal->name);
-    return true;
+    return context->settings->dry_run || reload(context, renewal, err);
 }
 
 /* What an earlier run has left to do for the certificate that is live. Who forces a renewal does not wait. */
@@ -254,7 +257,7 @@ static bool finish_first(struct context *context, struct renewal *renewal, bool 
     list_add_all(&renewal->names, &result.names);
     xreplace(&renewal->fullchain_path, result.lineage->live[KIND_FULLCHAIN]);
     renewal->not_after = result.lineage->cert->not_after;
-    return true;
+    return reload(context, renewal, err);
 }
 
 /* *err says why the lineage does not load. */
