@@ -21,6 +21,7 @@ check:
 	tools/packages install build test
 	[ -f $(CHECK)/build.ninja ] || meson setup $(CHECK) --werror $(SANITIZE)
 	ninja -C $(CHECK)
+	tools/house $(CHECK) --hold
 	meson test -C $(CHECK) --no-rebuild --print-errorlogs
 	EVERCERT=$(CHECK)/evercert $(PYTHON) -B -m pytest -n auto --dist loadfile tests/integration $(PYTEST_ARGS)
 
