@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "conf/conf.h"
 #include "config/command_line.h"
-#include "config/conf.h"
 #include "config/renewal_params.h"
 #include "config/topic.h"
 #include "json/doc.h"

@@ -7,6 +7,9 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "config/command_line.h"
+#include "config/option_apply.h"
+#include "config/option_find.h"
+#include "config/option_read.h"
 #include "config/plugin_options.h"
 
 #define CLI_INI_MAX (1024 * 1024)

@@ -1,6 +1,8 @@
 #include "base/test.h"
 
 #include "config/command_line.h"
+#include "config/option_apply.h"
+#include "config/option_find.h"
 
 /* What a file makes of a setting; each case looks at the one it is about. */
 static const struct {

@@ -13,6 +13,9 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "config/option_apply.h"
+#include "config/option_find.h"
+#include "config/option_read.h"
 #include "config/plugin_options.h"
 
 #define SYSTEM_FILE "/etc/letsencrypt/cli.ini" /* wherever --config-dir leads */

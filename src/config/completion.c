@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "config/help.h"
+#include "config/option_find.h"
 #include "config/topic.h"
 
 static bool takes_file(const struct option *option)

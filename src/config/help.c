@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "config/option_find.h"
 #include "config/topic.h"
 
 #define INDENT 24 /* column of an option's help */

@@ -4,7 +4,8 @@
 #include <string.h>
 
 #include "config/names.h"
-#include "config/option.h"
+#include "config/option_apply.h"
+#include "config/option_find.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

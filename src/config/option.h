@@ -73,32 +73,6 @@ struct option {
 #define OPTION_NO_MEMBER SIZE_MAX /* `at` of options that keep no value */
 
 extern const struct option options[]; /* ended by an empty row */
-size_t option_count(void);
-/* The row that holds the default of a member: the first that has it. */
-const struct option *option_owner(const struct option *option);
-const struct option *option_find(const char *long_name); /* exact; NULL when there is none */
-const struct option *option_find_short(char letter);     /* NULL when there is none */
-bool option_takes_value(const struct option *option);
-bool option_is_list(const struct option *option); /* its member is a struct list that values are added to */
-
-/*
- * Gives one value to a setting and marks where it came from (option_apply.c). value is NULL for flags. A list
- * starts afresh when its values so far came from a lower origin or from another file, and grows otherwise.
- * ERROR_USAGE in argparse's words ("argument --csr: ...") for a value of the wrong form; whatever `read`
- * says.
- */
-MUST_USE bool option_apply(
-    struct settings *settings, const struct option *option, const char *value, enum origin from, struct error *err);
-/* Back to the default of the table, keeping the origin. */
-void option_reset(struct settings *settings, const struct option *option);
-/* ERROR_USAGE: "argument -d/--domains/--domain: REASON"; returns false. */
-bool option_fail(const struct option *option, struct error *err, const char *reason, ...) PRINTF(3, 4);
-
-/* The option for a name from the command line or cli.ini (long, without dashes): exact, or by an unambiguous
- * prefix. NULL and ERROR_USAGE when the prefix is ambiguous; NULL and err untouched when there is none. */
-const struct option *option_resolve(struct view name, struct error *err);
-/* The nearest name to a mistyped one, NULL when none is near. */
-const char *option_suggest(struct view name);
 
 /* A subcommand as the parser and --help see it. */
 struct verb {

@@ -1,139 +1,16 @@
-/*
- * Looking options up, and giving one value to one setting.
- */
+#include "config/option_apply.h"
+
 #include <ctype.h>
 #include <errno.h>
-#include <stdarg.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "config/conf.h"
-#include "config/option.h"
-
-#define NEAR 3 /* edits between a name and what somebody may have meant by it */
-
-/* ---- looking up ---- */
-
-size_t option_count(void)
-{
-    size_t count = 0;
-
-    while (options[count].names[0] != NULL)
-        count++;
-    return count;
-}
-
-const struct option *option_find(const char *long_name)
-{
-    for (const struct option *option = options; option->names[0] != NULL; option++) {
-        for (size_t i = 0; i < COUNT(option->names) && option->names[i] != NULL; i++) {
-            if (strcmp(option->names[i], long_name) == 0)
-                return option;
-        }
-    }
-    return NULL;
-}
-
-const struct option *option_find_short(char letter)
-{
-    for (const struct option *option = options; option->names[0] != NULL; option++) {
-        if (letter != '\0' && option->shorts != NULL && strchr(option->shorts, letter) != NULL)
-            return option;
-    }
-    return NULL;
-}
-
-bool option_takes_value(const struct option *option)
-{
-    return option->value != NULL;
-}
-
-bool option_is_list(const struct option *option)
-{
-    return option->type == OPTION_LIST || option->type == OPTION_REPEAT || option->type == OPTION_PLUGIN;
-}
-
-const struct option *option_resolve(struct view name, struct error *err)
-{
-    AUTO(buf_clear) struct buf all = BUF(4096);
-    AUTO(free) char *prefix = view_dup(name);
-    const struct option *exact = option_find(prefix), *found = NULL, *certbots = NULL;
-    size_t count = 0, certbots_count = 0;
-
-    if (exact != NULL || name.len == 0)
-        return exact;
-    for (const struct option *option = options; option->names[0] != NULL; option++) {
-        for (size_t i = 0; i < COUNT(option->names) && option->names[i] != NULL; i++) {
-            if (!text_starts(option->names[i], prefix))
-                continue;
-            buf_putf(&all, "%s--%s", count++ > 0 ? ", " : "", option->names[i]);
-            found = option;
-            if (!option->ours) {
-                certbots = option;
-                certbots_count++;
-            }
-        }
-    }
-    if (count == 1 || count == 0)
-        return found;
-    if (certbots_count == 1) /* an option of ours must not make a prefix ambiguous that Certbot takes */
-        return certbots;
-    (void)error_set(err, ERROR_USAGE, "ambiguous option: --%s could match %s", prefix, buf_text(&all));
-    return NULL;
-}
-
-const char *option_suggest(struct view name)
-{
-    AUTO(free) char *text = view_dup(name);
-    const char *best = NULL;
-    size_t best_distance = NEAR + 1;
-
-    for (char *at = text; *at != '\0'; at++) {
-        if (*at == '_')
-            *at = '-';
-    }
-    if (strlen(text) < 2 * NEAR)
-        best_distance = 2; /* of a short name everything is near */
-    for (const struct option *option = options; option->names[0] != NULL; option++) {
-        for (size_t i = 0; i < COUNT(option->names) && option->names[i] != NULL; i++) {
-            size_t distance = text_distance(option->names[i], text);
-
-            if (distance < best_distance && option->topic != TOPIC_HIDDEN) {
-                best = option->names[i];
-                best_distance = distance;
-            }
-        }
-    }
-    return best;
-}
-
-static void put_shorts(const struct option *option, struct buf *names)
-{
-    for (const char *letter = option->shorts; letter != NULL && *letter != '\0'; letter++)
-        buf_putf(names, "%s-%c", names->len > 0 ? "/" : "", *letter);
-}
-
-bool option_fail(const struct option *option, struct error *err, const char *reason, ...)
-{
-    AUTO(buf_clear) struct buf names = BUF(512);
-    char text[512];
-    va_list args;
-
-    if (!option->long_first)
-        put_shorts(option, &names);
-    for (size_t i = 0; i < COUNT(option->names) && option->names[i] != NULL; i++)
-        buf_putf(&names, "%s--%s", names.len > 0 ? "/" : "", option->names[i]);
-    if (option->long_first)
-        put_shorts(option, &names);
-    va_start(args, reason);
-    (void)vsnprintf(text, sizeof text, reason, args);
-    va_end(args);
-    return error_set(err, ERROR_USAGE, "argument %s: %s", buf_text(&names), text);
-}
-
-/* ---- by type ---- */
+#include "conf/conf.h"
+#include "config/option_find.h"
+#include "config/option_read.h"
+#include "config/webroot_map.h"
 
 static void *member_of(struct settings *settings, const struct option *option)
 {
@@ -349,48 +226,4 @@ bool option_apply(
         TRY(apply_value(settings, option, value, err));
     settings_mark(settings, option->at, from);
     return true;
-}
-
-/* ---- defaults ---- */
-
-void option_reset(struct settings *settings, const struct option *option)
-{
-    const struct option *row = option_owner(option);
-    void *member = row->at == OPTION_NO_MEMBER ? NULL : member_of(settings, row);
-    const char *fallback =
-        settings->as_certbot && row->certbot_fallback != NULL ? row->certbot_fallback : row->fallback;
-
-    if (member == NULL)
-        return;
-    switch (row->type) {
-    case OPTION_FLAG:
-        *(bool *)member = false;
-        break;
-    case OPTION_UNSET:
-        *(bool *)member = true;
-        break;
-    case OPTION_YES:
-    case OPTION_NO:
-        *(enum tristate *)member = UNDECIDED;
-        break;
-    case OPTION_COUNTER:
-        *(int *)member = 0;
-        break;
-    case OPTION_NUMBER:
-        *(int *)member = fallback == NULL ? 0 : (int)strtol(fallback, NULL, 10);
-        break;
-    case OPTION_TEXT:
-    case OPTION_PATH:
-    case OPTION_COMMAND:
-    case OPTION_CHOICE:
-        xreplace(member, fallback);
-        break;
-    case OPTION_LIST:
-    case OPTION_REPEAT:
-    case OPTION_PLUGIN:
-        list_clear(member);
-        break;
-    case OPTION_SPECIAL:
-        break;
-    }
 }

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -10,7 +11,36 @@
 #include "base/text.h"
 #include "config/file_mode.h"
 #include "config/names.h"
+#include "config/webroot_map.h"
 #include "json/doc.h"
+
+/* ---- refusing ---- */
+
+static void put_shorts(const struct option *option, struct buf *names)
+{
+    for (const char *letter = option->shorts; letter != NULL && *letter != '\0'; letter++)
+        buf_putf(names, "%s-%c", names->len > 0 ? "/" : "", *letter);
+}
+
+bool option_fail(const struct option *option, struct error *err, const char *reason, ...)
+{
+    AUTO(buf_clear) struct buf names = BUF(512);
+    char text[512];
+    va_list args;
+
+    if (!option->long_first)
+        put_shorts(option, &names);
+    for (size_t i = 0; i < COUNT(option->names) && option->names[i] != NULL; i++)
+        buf_putf(&names, "%s--%s", names.len > 0 ? "/" : "", option->names[i]);
+    if (option->long_first)
+        put_shorts(option, &names);
+    va_start(args, reason);
+    (void)vsnprintf(text, sizeof text, reason, args);
+    va_end(args);
+    return error_set(err, ERROR_USAGE, "argument %s: %s", buf_text(&names), text);
+}
+
+/* ---- nothing to keep ---- */
 
 bool read_nothing(struct settings *settings, const struct option *option, const char *value, struct error *err)
 {

@@ -4,6 +4,9 @@
  */
 #include "config/option.h"
 
+/* ERROR_USAGE: "argument -d/--domains/--domain: REASON"; returns false. */
+bool option_fail(const struct option *option, struct error *err, const char *reason, ...) PRINTF(3, 4);
+
 bool read_nothing(struct settings *settings, const struct option *option, const char *value, struct error *err);
 bool read_deprecated(struct settings *settings, const struct option *option, const char *value, struct error *err);
 /* Certbot keeps the last one; who can work on several finds all of them in cert_names. */

@@ -1,9 +1,10 @@
 #include "base/test.h"
 
 #include "base/text.h"
-#include "config/conf.h"
+#include "conf/conf.h"
 #include "config/help.h"
-#include "config/option.h"
+#include "config/option_apply.h"
+#include "config/option_find.h"
 #include "config/option_read.h"
 #include "config/renewal_params.h"
 

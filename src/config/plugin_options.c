@@ -5,8 +5,8 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "config/conf.h"
-#include "config/option.h"
+#include "conf/conf.h"
+#include "config/option_find.h"
 
 #define NAME_MAX_LEN 64
 

@@ -3,8 +3,8 @@
 
 #include "base/test.h"
 #include "base/text.h"
+#include "conf/conf.h"
 #include "config/command_line.h"
-#include "config/conf.h"
 #include "config/renewal_params.h"
 
 static const enum option_topic no_topics[] = { TOPIC_HIDDEN };

@@ -7,9 +7,11 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "config/code_path.h"
-#include "config/option.h"
+#include "config/option_apply.h"
+#include "config/option_find.h"
 #include "config/option_read.h"
 #include "config/plugin_options.h"
+#include "config/webroot_map.h"
 
 #define PARAMS "renewalparams"
 #define MAP PARAMS "/webroot_map"

@@ -4,7 +4,7 @@
  *
  * Driven by the `saved` column of the option table.
  */
-#include "config/conf.h"
+#include "conf/conf.h"
 #include "config/settings.h"
 
 /* Writes what was set (and what is always saved) into conf's [renewalparams] and its [[webroot_map]]; keys

@@ -1,7 +1,9 @@
 #include "base/test.h"
 
-#include "config/option.h"
+#include "config/option_apply.h"
+#include "config/option_find.h"
 #include "config/renewal_params.h"
+#include "config/webroot_map.h"
 
 #define HEAD "version = 5.5.0\n# kept\n[renewalparams]\n"
 

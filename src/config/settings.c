@@ -9,7 +9,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "config/option.h"
+#include "config/option_find.h"
 #include "config/plugin_options.h"
 
 /* ---- what kind of member a row has ---- */
@@ -49,9 +49,53 @@ static enum member_kind owned_kind(const struct option *option)
     return kind == MEMBER_VALUE || option_owner(option) != option ? MEMBER_NONE : kind;
 }
 
+/* ---- defaults ---- */
+
 static void *member_of(const struct settings *settings, const struct option *option)
 {
     return (char *)settings + option->at;
+}
+
+void option_reset(struct settings *settings, const struct option *option)
+{
+    const struct option *row = option_owner(option);
+    void *member = row->at == OPTION_NO_MEMBER ? NULL : member_of(settings, row);
+    const char *fallback =
+        settings->as_certbot && row->certbot_fallback != NULL ? row->certbot_fallback : row->fallback;
+
+    if (member == NULL)
+        return;
+    switch (row->type) {
+    case OPTION_FLAG:
+        *(bool *)member = false;
+        break;
+    case OPTION_UNSET:
+        *(bool *)member = true;
+        break;
+    case OPTION_YES:
+    case OPTION_NO:
+        *(enum tristate *)member = UNDECIDED;
+        break;
+    case OPTION_COUNTER:
+        *(int *)member = 0;
+        break;
+    case OPTION_NUMBER:
+        *(int *)member = fallback == NULL ? 0 : (int)strtol(fallback, NULL, 10);
+        break;
+    case OPTION_TEXT:
+    case OPTION_PATH:
+    case OPTION_COMMAND:
+    case OPTION_CHOICE:
+        xreplace(member, fallback);
+        break;
+    case OPTION_LIST:
+    case OPTION_REPEAT:
+    case OPTION_PLUGIN:
+        list_clear(member);
+        break;
+    case OPTION_SPECIAL:
+        break;
+    }
 }
 
 /* ---- life ---- */
@@ -180,40 +224,4 @@ int settings_terminal_level(const struct settings *settings)
     if (settings->verbose_level >= 0)
         return 30 - 10 * settings->verbose_level;
     return settings->verbose >= 2 ? 10 : settings->verbose == 1 ? 20 : 30;
-}
-
-/* ---- webroot map ---- */
-
-const char *webroot_map_find(const struct webroot_map *map, const char *name)
-{
-    for (size_t i = 0; i < map->names.len; i++) {
-        if (strcmp(map->names.at[i], name) == 0)
-            return map->roots.at[i];
-    }
-    return NULL;
-}
-
-void webroot_map_put(struct webroot_map *map, const char *name, const char *root)
-{
-    for (size_t i = 0; i < map->names.len; i++) {
-        if (strcmp(map->names.at[i], name) == 0) {
-            xreplace(&map->roots.at[i], root);
-            return;
-        }
-    }
-    list_add(&map->names, name);
-    list_add(&map->roots, root);
-}
-
-void webroot_map_complete(struct settings *settings)
-{
-    const struct list *kinds[] = { &settings->domains, &settings->ip_addresses };
-
-    for (size_t k = 0; settings->webroot_path.len > 0 && k < COUNT(kinds); k++) {
-        for (size_t i = 0; i < kinds[k]->len; i++) {
-            if (webroot_map_find(&settings->webroot_map, kinds[k]->at[i]) == NULL)
-                webroot_map_put(
-                    &settings->webroot_map, kinds[k]->at[i], settings->webroot_path.at[settings->webroot_path.len - 1]);
-        }
-    }
 }

@@ -144,6 +144,12 @@ struct settings *settings_dup(const struct settings *settings) __attribute__((re
 void settings_free(struct settings *settings);
 DEFINE_AUTO(struct settings, settings_free)
 
+struct option; /* a row of the table: config/option.h */
+/* The row that holds the default of a member: the first that has it. */
+const struct option *option_owner(const struct option *option);
+/* Back to the default of the table, keeping the origin. */
+void option_reset(struct settings *settings, const struct option *option);
+
 /* Where a member's value came from; options that share a member (--reuse-key, --no-reuse-key) share the
  * answer. With the rules of derived settings: account counts as set when server is, server when dry_run or
  * staging is, webroot_map when webroot_path is. */
@@ -157,12 +163,6 @@ void settings_mark(struct settings *settings, size_t offset, enum origin origin)
 /* The level at or above which log messages reach the terminal (enum log_level), of -v, -q and
  * --verbose-level. */
 int settings_terminal_level(const struct settings *settings);
-
-/* The root for a name, NULL when the map has none. */
-const char *webroot_map_find(const struct webroot_map *map, const char *name);
-void webroot_map_put(struct webroot_map *map, const char *name, const char *root);
-/* Gives names of settings that have no root yet the last --webroot-path; nothing when there is none. */
-void webroot_map_complete(struct settings *settings);
 
 #define SERVER_PRODUCTION "https://acme-v02.api.letsencrypt.org/directory"
 #define SERVER_STAGING "https://acme-staging-v02.api.letsencrypt.org/directory"

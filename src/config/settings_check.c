@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "config/command_line.h"
 #include "config/names.h"
+#include "config/webroot_map.h"
 
 #define RSA_MIN 2048
 #define RSA_MAX 8192

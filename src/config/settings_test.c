@@ -1,6 +1,8 @@
 #include "base/test.h"
 
-#include "config/option.h"
+#include "config/option_apply.h"
+#include "config/option_find.h"
+#include "config/webroot_map.h"
 
 TEST(origins)
 {

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "config/international.h"
 #include "config/names.h"
-#include "config/option.h"
+#include "config/option_find.h"
 #include "crypto/csr.h"
 #include "lifecycle/choice.h"
 #include "lifecycle/deliver.h"

@@ -1,6 +1,5 @@
 /*
- * Choosing an installer, alone or together with the authenticator for `run`, and the names of what installers
- * can add.
+ * Choosing an installer, alone or together with the authenticator for `run`.
  */
 #include <string.h>
 
@@ -10,13 +9,6 @@
 #include "base/text.h"
 #include "config/plugin_options.h"
 #include "plugin/choose.h"
-
-const char *enhancement_name(enum enhancement enhancement)
-{
-    static const char *const names[ENHANCE_COUNT] = { "hsts", "redirect", "staple-ocsp", "uir" };
-
-    return names[enhancement];
-}
 
 /* From the menu; a user who chooses none is as well off as one who has none. */
 static bool ask(const struct settings *settings, struct ui *ui, unsigned roles, const char *question,

@@ -4,7 +4,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "config/option.h"
+#include "config/option_find.h"
 #include "config/plugin_options.h"
 #include "json/doc.h"
 

@@ -12,3 +12,10 @@ const struct plugin *plugin_find(const char *name)
             return plugins[i];
     return NULL;
 }
+
+const char *enhancement_name(enum enhancement enhancement)
+{
+    static const char *const names[ENHANCE_COUNT] = { "hsts", "redirect", "staple-ocsp", "uir" };
+
+    return names[enhancement];
+}

@@ -3,7 +3,8 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "config/conf.h"
+#include "conf/conf.h"
+#include "config/webroot_map.h"
 #include "plugin/builtin.h"
 #include "plugin/challenge_file.h"
 

@@ -1,3 +1,4 @@
+#include "config/webroot_map.h"
 #include "plugin/builtin.h"
 #include "ui/scene.h"
 

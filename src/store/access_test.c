@@ -6,7 +6,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "config/option.h"
+#include "config/option_apply.h"
+#include "config/option_find.h"
 #include "store/fixture.h"
 #include "store/history.h"
 #include "store/layout.h"

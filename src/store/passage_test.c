@@ -8,7 +8,8 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "config/option.h"
+#include "config/option_apply.h"
+#include "config/option_find.h"
 #include "store/acl.h"
 #include "store/convert.h"
 #include "store/fixture.h"

@@ -6,7 +6,7 @@
  * Certbot's own, and versions in directories.
  */
 #include "base/range_lock.h"
-#include "config/conf.h"
+#include "conf/conf.h"
 #include "config/settings.h"
 #include "crypto/cert.h"
 

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "config/conf_lines.h"
+#include "conf/conf_lines.h"
 
 #define DEPTH_MAX 16 /* of sections */
 

@@ -1,4 +1,4 @@
-#include "config/conf_lines.h"
+#include "conf/conf_lines.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /*
  * Values of renewal files (ConfigObj): quotes, lists, comments; reading and writing of one value.
  *
- * Knows the syntax behind the equals sign; knows nothing of sections and lines. For config/conf only.
+ * Knows the syntax behind the equals sign; knows nothing of sections and lines. For conf.c only.
  */
 #include "base/bytes.h"
 

@@ -2,7 +2,7 @@
 
 #include <time.h>
 
-#include "config/conf.h"
+#include "conf/conf.h"
 
 /* What a document says for key "k" at the top: the text, or its elements with | between for want_list. */
 static const struct {

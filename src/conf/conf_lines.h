@@ -1,12 +1,12 @@
 #pragma once
 /*
- * The lines of a conf document and how they are found. For config/conf and config/conf_read only.
+ * The lines of a conf document and how they are found. For conf.c and conf_read.c only.
  *
  * The document is an array of lines, each keeping its bytes, so that what nobody changed is written as it
  * was. Sections are numbers; a table of hashes finds (section, key) and catches what is there twice.
  */
-#include "config/conf.h"
-#include "config/conf_value.h"
+#include "conf/conf.h"
+#include "conf/conf_value.h"
 
 #define NOWHERE UINT32_MAX
 

@@ -1,9 +1,9 @@
-#include "config/conf_value.h"
+#include "conf/conf_value.h"
 
 #include <string.h>
 
 #include "base/mem.h"
-#include "config/conf.h"
+#include "conf/conf.h"
 
 static bool is_blank(char c)
 {

@@ -1,13 +1,13 @@
 /*
  * Questions to a conf document, and changes. Reading is in conf_read.c, finding in conf_lines.c.
  */
-#include "config/conf.h"
+#include "conf/conf.h"
 
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "config/conf_lines.h"
+#include "conf/conf_lines.h"
 
 /* Interpolation of one value. */
 #define EXPANSION_DEPTH 10   /* as ConfigObj; also ends a value that names itself */

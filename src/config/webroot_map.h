@@ -1,0 +1,11 @@
+#pragma once
+/*
+ * Which name is served from which web root (--webroot-map, and -w in front of -d).
+ */
+#include "config/settings.h"
+
+/* The root for a name, NULL when the map has none. */
+const char *webroot_map_find(const struct webroot_map *map, const char *name);
+void webroot_map_put(struct webroot_map *map, const char *name, const char *root);
+/* Gives names of settings that have no root yet the last --webroot-path; nothing when there is none. */
+void webroot_map_complete(struct settings *settings);
