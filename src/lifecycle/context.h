@@ -11,6 +11,7 @@
 #include "store/store.h"
 #include "ui/ui.h"
 
+struct reloads;
 struct revocation_memory;
 struct turn;
 
@@ -34,6 +35,7 @@ struct context {
     bool as_certbot;
     const struct turn *turn;  /* of a lineage under renewal; NULL: no other works at the same time */
     struct hook_trail *trail; /* of a lineage under renewal; NULL: the world's */
+    struct reloads *reloads;  /* where a run over many lineages puts reloads off to its end; NULL: each at once */
 };
 
 struct world *world_new(void) __attribute__((returns_nonnull));

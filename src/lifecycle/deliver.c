@@ -3,12 +3,14 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "config/renewal_params.h"
 #include "lifecycle/hooks.h"
 #include "lifecycle/install.h"
+#include "lifecycle/reloads.h"
 #include "store/delivery.h"
 
 /* ---- the record ---- */
@@ -152,10 +154,15 @@ static bool hooks_are_done(struct context *context, const struct delivery *deliv
     return all;
 }
 
+/* At once, or put off: then it is not done yet. */
 static bool reload(struct context *context, const char *name, struct delivery *delivery, struct error *err)
 {
     if (delivery->reload_done || !has_installer(context->settings))
         return true;
+    if (context->reloads != NULL) {
+        reloads_add(context->reloads, context->settings, name, delivery->version, hooks_are_done(context, delivery));
+        return true;
+    }
     if (!installer_restart(context, err)) {
         delivery_note_failure(delivery, err->why, clock_now());
         save(context, name, delivery);
@@ -167,7 +174,7 @@ static bool reload(struct context *context, const char *name, struct delivery *d
 
 static void close_record(struct context *context, const char *name, struct delivery *delivery, bool *delivered)
 {
-    *delivered = hooks_are_done(context, delivery);
+    *delivered = (delivery->reload_done || !has_installer(context->settings)) && hooks_are_done(context, delivery);
     if (*delivered)
         drop(context, name);
     else
@@ -181,10 +188,60 @@ bool deliver_reload(struct context *context, const char *name, struct error *err
     bool found = false, delivered;
 
     if (!delivery_load(context->store, name, &delivery, &found, &reading) || !found)
-        return installer_restart(context, err);
+        return reload(context, name, &delivery, err);
     TRY(reload(context, name, &delivery, err));
     close_record(context, name, &delivery, &delivered);
     return true;
+}
+
+/* Of the record that was read when the reload was put off; one that another process has made since is its own. */
+static void note_reload(
+    struct context *context, const struct owed *owed, const struct error *failure, struct error *err)
+{
+    AUTO(range_lock_release) struct range_lock *lock = NULL;
+    AUTO(delivery_clear) struct delivery delivery = { 0 };
+    bool found = false;
+
+    if (owed->version == NULL || !lineage_lock(context->store, owed->lineage, &lock, err) ||
+        !delivery_load(context->store, owed->lineage, &delivery, &found, err) || !found ||
+        strcmp(delivery.version, owed->version) != 0)
+        return;
+    delivery.reload_done = failure == NULL;
+    if (delivery.reload_done && owed->alone) {
+        drop(context, owed->lineage);
+        return;
+    }
+    if (failure != NULL)
+        delivery_note_failure(&delivery, failure->why, clock_now());
+    save(context, owed->lineage, &delivery);
+}
+
+static void reload_once(struct context *context, const struct reload *reload,
+    void (*told)(void *arg, const char *name, const struct error *failure), void *arg)
+{
+    struct error failure = { 0 }, noting = { 0 };
+    struct context own = *context;
+    bool ok;
+
+    own.settings = reload->settings;
+    own.reloads = NULL;
+    ok = interrupt_check(&failure) && installer_restart(&own, &failure);
+    for (size_t i = 0; i < reload->len; i++) {
+        if (ok || failure.kind != ERROR_CANCELED)
+            note_reload(&own, &reload->to[i], ok ? NULL : &failure, &noting);
+        told(arg, reload->to[i].lineage, ok ? NULL : &failure);
+    }
+    if (noting.kind != ERROR_NONE)
+        log_warning("What was reloaded could not be noted (%s): the next renewal reloads again", noting.why);
+}
+
+void deliver_reloads(struct context *context, const struct reloads *reloads,
+    void (*told)(void *arg, const char *name, const struct error *failure), void *arg)
+{
+    const struct reload *reload;
+
+    for (size_t i = 0; (reload = reloads_at(reloads, i)) != NULL; i++)
+        reload_once(context, reload, told, arg);
 }
 
 void deliver_installed(struct context *context, const char *name)

@@ -1,6 +1,7 @@
 #pragma once
 /*
- * What follows a certificate's going live: deploy hooks, then the reload of the installer's server.
+ * What follows a certificate's going live: deploy hooks, then the reload of the installer's server, which a run over
+ * many lineages puts off to its end (context->reloads).
  *
  * deliver_expect writes down, before the version goes live, that this is to come. Each part that is done is noted, and
  * the record goes with the last one. A run that was killed in between, and a command that failed, are made up for by
@@ -20,10 +21,19 @@ void deliver_expect(struct context *context, const char *name, const struct cert
 MUST_USE bool deliver_hooks(
     struct context *context, const struct lineage *lineage, const struct list *names, struct error *err);
 
-/* The installer that the settings name, if any, reloads its server; what was recorded is done, unless a hook failed. */
+/* The installer that the settings name, if any, reloads its server, or that is put off; what was recorded is done,
+ * unless a hook failed. */
 MUST_USE bool deliver_reload(struct context *context, const char *name, struct error *err);
 
-/* The same where installing has made the server use it already. */
+/*
+ * The reloads that were put off: each once, in the order in which they came up; a lineage is locked while what came of
+ * it is noted. `told` is called for each lineage; failure is NULL when its server was reloaded. What an interrupt
+ * leaves undone stays recorded, and is told with ERROR_CANCELED.
+ */
+void deliver_reloads(struct context *context, const struct reloads *reloads,
+    void (*told)(void *arg, const char *name, const struct error *failure), void *arg);
+
+/* The same as deliver_reload where installing has made the server use it already. */
 void deliver_installed(struct context *context, const char *name);
 
 /* What earlier runs have left to do for the version that is live. `patient`: not before the pause after a failure is

@@ -14,6 +14,7 @@
 #include "lifecycle/hooks.h"
 #include "lifecycle/lanes.h"
 #include "lifecycle/obtain.h"
+#include "lifecycle/reloads.h"
 #include "lifecycle/renewal_check.h"
 #include "lifecycle/revive.h"
 #include "lifecycle/turns.h"
@@ -37,6 +38,7 @@ struct queue { /* shared by the workers */
     bool slept;      /* the one random sleep of a run was done; who is due meanwhile waits for it */
     bool deliveries; /* earlier runs have left some undone */
     struct turns *turns;
+    struct reloads *reloads;
     struct hook_trail *trails; /* of each lineage */
 };
 
@@ -114,6 +116,12 @@ static bool renew_due(struct context *context, struct lineage *lineage, struct r
     return context->settings->dry_run || reload(context, renewal, err);
 }
 
+static void tell_rest(const char *name, const struct error *err)
+{
+    log_error(
+        "Not all that follows the certificate of %s could be done (%s); the next renewal tries again", name, err->why);
+}
+
 /* What an earlier run has left to do for the certificate that is live. Who forces a renewal does not wait. */
 static void deliver_rest(
     const struct queue *queue, struct context *context, const struct lineage *lineage, struct renewal *renewal)
@@ -124,8 +132,7 @@ static void deliver_rest(
     if (!queue->deliveries)
         return;
     if (!deliver_outstanding(context, lineage, patient, &delivered, &err))
-        log_error("Not all that follows the certificate of %s could be done (%s); the next renewal tries again",
-            renewal->name, err.why);
+        tell_rest(renewal->name, &err);
     renewal->undelivered = !delivered;
 }
 
@@ -363,6 +370,7 @@ static void work_on(struct queue *queue, size_t index, size_t position)
     own.ui = begin_to_speak(queue, index);
     own.turn = &turn;
     own.trail = &queue->trails[index];
+    own.reloads = queue->reloads;
     ui_frame(own.ui, own.as_certbot, title); /* "Processing PATH" on one line, as scripts look for it */
     try_one(queue, &own, renewal, &err);
     if (renewal->what == RENEWED_LATER) {
@@ -484,6 +492,31 @@ static struct lanes *make_lanes(struct context *context, const struct renewals *
     return lanes_new(&list, workers);
 }
 
+static struct renewal *find_renewal(struct renewals *all, const char *name)
+{
+    for (size_t i = 0; i < all->len; i++)
+        if (strcmp(all->at[i].name, name) == 0)
+            return &all->at[i];
+    return NULL;
+}
+
+/* What came of a lineage's reload, at the end of the run. */
+static void end_reload(void *arg, const char *name, const struct error *failure)
+{
+    struct queue *queue = arg;
+    struct renewal *renewal = find_renewal(queue->renewals, name);
+
+    renewal->undelivered = delivery_is_recorded(queue->context->store, name);
+    if (failure == NULL || failure->kind == ERROR_CANCELED)
+        return;
+    if (renewal->what == RENEWED_DONE) {
+        renewal->what = RENEWED_FAILED;
+        say_failed(queue->context, name, failure);
+    } else {
+        tell_rest(name, failure);
+    }
+}
+
 bool renew_all(struct context *context, struct renewals *out, struct error *err)
 {
     struct queue queue = { .context = context, .renewals = out };
@@ -500,11 +533,14 @@ bool renew_all(struct context *context, struct renewals *out, struct error *err)
     (void)pthread_mutex_init(&queue.sleep_lock, NULL);
     queue.uis = xcalloc(out->len + 1, sizeof(struct ui *));
     queue.done = xcalloc(out->len + 1, sizeof *queue.done);
+    queue.reloads = reloads_new();
     queue.turns = turns_new(out->len, TURNS_PATIENCE_MS);
     queue.trails = xcalloc(out->len + 1, sizeof *queue.trails);
     workers = worker_count(context->settings, out->len);
     queue.lanes = make_lanes(context, out, workers);
     ok = run_workers(&queue, workers, err);
+    deliver_reloads(context, queue.reloads, end_reload, &queue);
+    reloads_free(queue.reloads);
     for (size_t i = 0; i < out->len; i++)
         hook_trail_join(context->world, &queue.trails[i]);
     free(queue.trails);

@@ -1,0 +1,63 @@
+/*
+ * One reload for each server, however many lineages it is owed to.
+ */
+#include "lifecycle/reloads.h"
+
+#include "base/test.h"
+#include "base/text.h"
+#include "config/plugin_options.h"
+
+static struct settings *settings_for(const char *installer, const char *root)
+{
+    struct settings *settings = settings_new(false);
+
+    xreplace(&settings->installer, installer);
+    if (root != NULL)
+        plugin_options_put(&settings->plugin_options, installer, "web_root", root, ORIGIN_RENEWAL);
+    plugin_options_put(&settings->plugin_options, "dns", "dns_zone", root == NULL ? "z" : root, ORIGIN_RENEWAL);
+    return settings;
+}
+
+static void test_same_server(void **state)
+{
+    static const struct {
+        const char *lineage, *installer, *root;
+        size_t server;
+    } rows[] = {
+        { "a.test", "web", "/etc/web", 0 },
+        { "b.test", "web", "/etc/web", 0 },
+        { "c.test", "web", "/opt/web", 1 }, /* the same program, another server */
+        { "d.test", "other", NULL, 2 },
+        { "e.test", "web", NULL, 3 },
+        { "f.test", "web", "/opt/web", 1 },
+    };
+    AUTO(reloads_free) struct reloads *reloads = reloads_new();
+    size_t seen[COUNT(rows)] = { 0 };
+
+    (void)state;
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        AUTO(settings_free) struct settings *settings = settings_for(rows[i].installer, rows[i].root);
+
+        reloads_add(reloads, settings, rows[i].lineage, i == 0 ? NULL : "00ff", i > 1);
+    }
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct reload *reload = reloads_at(reloads, rows[i].server);
+        const struct owed *owed;
+
+        assert_non_null(reload);
+        assert_true(seen[rows[i].server] < reload->len);
+        owed = &reload->to[seen[rows[i].server]++];
+        CHECK_TEXT(owed->lineage, rows[i].lineage, "in the order of coming");
+        CHECK_TEXT(owed->version, i == 0 ? NULL : "00ff", "version");
+        assert_int_equal(owed->alone, i > 1);
+        CHECK_TEXT(reload->settings->installer, rows[i].installer, "settings of the server");
+    }
+    assert_null(reloads_at(reloads, 4));
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = { cmocka_unit_test(test_same_server) };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
