@@ -8,10 +8,16 @@
 
 static int64_t clock_set_by_s; /* what somebody has set the system's clock forward by */
 
+#ifdef SYS_clock_gettime64 /* machines of 32 bits, whose other call knows a time_t of 32 bits only */
+#define CLOCK_GETTIME SYS_clock_gettime64
+#else
+#define CLOCK_GETTIME SYS_clock_gettime
+#endif
+
 /* In place of the C library's. */
 int clock_gettime(clockid_t which, struct timespec *out)
 {
-    int result = (int)syscall(SYS_clock_gettime, which, out);
+    int result = (int)syscall(CLOCK_GETTIME, which, out);
 
     if (result == 0 && which == CLOCK_REALTIME)
         out->tv_sec += clock_set_by_s;

@@ -9,6 +9,8 @@
 
 #include "base/interrupt.h"
 
+_Static_assert(sizeof(time_t) >= 8, "dates after 2038 need a time_t of 64 bits: glibc 2.34 or newer, or musl 1.2");
+
 #define YEAR_0000 INT64_C(-62167219200) /* first and last second that four digits of year can write */
 #define YEAR_9999 INT64_C(253402300799)
 

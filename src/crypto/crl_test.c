@@ -42,7 +42,11 @@ struct made { /* a list to make; zero is the plain one: without our certificate,
 
 static ASN1_TIME *instant(int64_t at)
 {
-    return ASN1_TIME_set(NULL, (time_t)at);
+    ASN1_TIME *time = ASN1_TIME_new();
+    char text[FIXTURE_INSTANT_SIZE];
+
+    REQUIRE(ASN1_TIME_set_string_X509(time, fixture_instant(at, text)) == 1);
+    return time;
 }
 
 /* A critical extension that nobody has heard of. */

@@ -3,6 +3,7 @@
  * Certificates and keys for tests, made with OpenSSL's own calls so that our reader is checked against
  * another hand. Included by test programs of this room only.
  */
+#include "base/clock.h"
 #include "base/test.h"
 #include "base/text.h"
 #include "crypto/cert.h"
@@ -72,6 +73,18 @@ static void fixture_time(ASN1_TIME *time, const char *text)
 {
     time->type = strlen(text) == 13 ? V_ASN1_UTCTIME : V_ASN1_GENERALIZEDTIME;
     REQUIRE(ASN1_STRING_set(time, text, -1) == 1, "%s", text);
+}
+
+#define FIXTURE_INSTANT_SIZE 16
+
+/* "20261122002912Z". As a text, since the time_t of a library of 32 bits may not be ours (src/netd/event_timeout.c). */
+__attribute__((unused)) static const char *fixture_instant(int64_t at, char out[static FIXTURE_INSTANT_SIZE])
+{
+    char text[CLOCK_TEXT_SIZE];
+
+    clock_format_compact(at, text);
+    (void)snprintf(out, FIXTURE_INSTANT_SIZE, "%.8s%.7s", text, text + 9);
+    return out;
 }
 
 static void fixture_sign(X509 *x509, const struct fixture *from)

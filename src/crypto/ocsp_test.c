@@ -83,7 +83,11 @@ struct made { /* a response to make; zero is the plain one: good, signed by the 
 
 static ASN1_GENERALIZEDTIME *instant(int64_t at)
 {
-    return ASN1_GENERALIZEDTIME_set(NULL, (time_t)at);
+    ASN1_GENERALIZEDTIME *time = ASN1_GENERALIZEDTIME_new();
+    char text[FIXTURE_INSTANT_SIZE];
+
+    REQUIRE(ASN1_GENERALIZEDTIME_set_string(time, fixture_instant(at, text)) == 1);
+    return time;
 }
 
 static void add_status(OCSP_BASICRESP *basic, const struct made *made, X509 *about)

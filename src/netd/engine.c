@@ -4,6 +4,7 @@
 #include "netd/engine.h"
 
 #include "base/mem.h"
+#include "netd/event_timeout.h"
 #include "netd/failure.h"
 #include "netd/transfer.h"
 #include "netd/trust_store.h"
@@ -176,12 +177,11 @@ static int watch_socket(CURL *easy __attribute__((unused)), curl_socket_t fd, in
 static int set_timer(CURLM *multi __attribute__((unused)), long timeout_ms, void *ctx)
 {
     struct engine *engine = ctx;
-    struct timeval limit = { .tv_sec = timeout_ms / 1000, .tv_usec = timeout_ms % 1000 * 1000 };
 
     if (timeout_ms < 0)
         (void)event_del(engine->timer);
     else
-        (void)event_add(engine->timer, &limit);
+        (void)event_add_ms(engine->timer, timeout_ms);
     return 0;
 }
 

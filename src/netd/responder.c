@@ -11,6 +11,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "netd/event_timeout.h"
 #include "netd/question.h"
 #include "netd/tokens.h"
 
@@ -196,10 +197,9 @@ static void on_client(evutil_socket_t fd __attribute__((unused)), short what, vo
 static void wait_for(struct client *client, short what)
 {
     int64_t left = client->until - clock_monotonic_ms();
-    struct timeval limit = { .tv_sec = left / 1000, .tv_usec = left % 1000 * 1000 };
 
     if (left <= 0 || event_assign(client->event, client->responder->base, client->fd, what, on_client, client) != 0 ||
-        event_add(client->event, &limit) != 0)
+        event_add_ms(client->event, left) != 0)
         client_free(client);
 }
 

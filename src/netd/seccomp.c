@@ -18,6 +18,7 @@
 
 #ifdef HAVE_SECCOMP
 
+#include <linux/net.h>
 #include <linux/netlink.h>
 #include <netinet/in.h>
 #include <seccomp.h>
@@ -187,11 +188,21 @@ static const struct {
     { "prlimit64", 2, ~0ULL, 0 }, /* asking, not setting */
 };
 
+/*
+ * One rule: `call` is allowed when all `count` comparisons hold. libseccomp drops the rule where the architecture lacks
+ * the call: a negative number but this one stands for a call that this architecture lacks, or has in another form.
+ */
+static int allow(scmp_filter_ctx ctx, const char *call, unsigned count, const struct scmp_arg_cmp *when_all)
+{
+    int number = seccomp_syscall_resolve_name(call);
+
+    return number == __NR_SCMP_ERROR ? 0 : seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, number, count, when_all);
+}
+
 static int allow_plain(scmp_filter_ctx ctx)
 {
     for (size_t i = 0; i < COUNT(allowed); i++) {
-        int number = seccomp_syscall_resolve_name(allowed[i]);
-        int bad = number < 0 ? 0 : seccomp_rule_add(ctx, SCMP_ACT_ALLOW, number, 0);
+        int bad = allow(ctx, allowed[i], 0, NULL);
 
         if (bad != 0)
             return bad;
@@ -202,14 +213,27 @@ static int allow_plain(scmp_filter_ctx ctx)
 static int allow_when(scmp_filter_ctx ctx)
 {
     for (size_t i = 0; i < COUNT(when); i++) {
-        int number = seccomp_syscall_resolve_name(when[i].call);
         struct scmp_arg_cmp is = { when[i].arg, SCMP_CMP_MASKED_EQ, when[i].mask, when[i].value };
-        int bad = number < 0 ? 0 : seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, number, 1, &is);
+        int bad = allow(ctx, when[i].call, 1, &is);
 
         if (bad != 0)
             return bad;
     }
     return 0;
+}
+
+/*
+ * Where the C library makes sockets by socketcall(2) (32-bit x86, s390x), the arguments lie in memory, and no filter
+ * sees them: any kind of socket is let through there. libseccomp does the same by itself for the calls without a
+ * condition.
+ */
+static int allow_multiplexed_sockets(scmp_filter_ctx ctx)
+{
+    struct scmp_arg_cmp one = { 0, SCMP_CMP_MASKED_EQ, WORD, SYS_SOCKET };
+    struct scmp_arg_cmp pair = { 0, SCMP_CMP_MASKED_EQ, WORD, SYS_SOCKETPAIR };
+    int bad = allow(ctx, "socketcall", 1, &one);
+
+    return bad != 0 ? bad : allow(ctx, "socketcall", 1, &pair);
 }
 
 /*
@@ -222,18 +246,19 @@ static int allow_when(scmp_filter_ctx ctx)
 static int allow_sockets(scmp_filter_ctx ctx)
 {
     static const struct {
-        int call, family, type, protocol;
+        const char *call;
+        int family, type, protocol;
     } sockets[] = {
-        { SCMP_SYS(socket), AF_INET, SOCK_STREAM, 0 },
-        { SCMP_SYS(socket), AF_INET, SOCK_STREAM, IPPROTO_TCP },
-        { SCMP_SYS(socket), AF_INET, SOCK_DGRAM, 0 },
-        { SCMP_SYS(socket), AF_INET, SOCK_DGRAM, IPPROTO_UDP },
-        { SCMP_SYS(socket), AF_INET6, SOCK_STREAM, 0 },
-        { SCMP_SYS(socket), AF_INET6, SOCK_STREAM, IPPROTO_TCP },
-        { SCMP_SYS(socket), AF_INET6, SOCK_DGRAM, 0 },
-        { SCMP_SYS(socket), AF_INET6, SOCK_DGRAM, IPPROTO_UDP },
-        { SCMP_SYS(socket), AF_NETLINK, SOCK_RAW, NETLINK_ROUTE },
-        { SCMP_SYS(socketpair), AF_UNIX, SOCK_STREAM, 0 },
+        { "socket", AF_INET, SOCK_STREAM, 0 },
+        { "socket", AF_INET, SOCK_STREAM, IPPROTO_TCP },
+        { "socket", AF_INET, SOCK_DGRAM, 0 },
+        { "socket", AF_INET, SOCK_DGRAM, IPPROTO_UDP },
+        { "socket", AF_INET6, SOCK_STREAM, 0 },
+        { "socket", AF_INET6, SOCK_STREAM, IPPROTO_TCP },
+        { "socket", AF_INET6, SOCK_DGRAM, 0 },
+        { "socket", AF_INET6, SOCK_DGRAM, IPPROTO_UDP },
+        { "socket", AF_NETLINK, SOCK_RAW, NETLINK_ROUTE },
+        { "socketpair", AF_UNIX, SOCK_STREAM, 0 },
     };
 
     for (size_t i = 0; i < COUNT(sockets); i++) {
@@ -242,12 +267,12 @@ static int allow_sockets(scmp_filter_ctx ctx)
             { 1, SCMP_CMP_MASKED_EQ, SOCKET_TYPE, (uint64_t)sockets[i].type },
             { 2, SCMP_CMP_MASKED_EQ, WORD, (uint64_t)sockets[i].protocol },
         };
-        int bad = seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, sockets[i].call, COUNT(is), is);
+        int bad = allow(ctx, sockets[i].call, COUNT(is), is);
 
         if (bad != 0)
             return bad;
     }
-    return 0;
+    return allow_multiplexed_sockets(ctx);
 }
 
 /* A signal to one of our own threads: the C library ends threads and itself by it. */
@@ -255,7 +280,7 @@ static int allow_own_signals(scmp_filter_ctx ctx)
 {
     struct scmp_arg_cmp is = { 0, SCMP_CMP_MASKED_EQ, WORD, (uint64_t)getpid() };
 
-    return seccomp_rule_add_array(ctx, SCMP_ACT_ALLOW, SCMP_SYS(tgkill), 1, &is);
+    return allow(ctx, "tgkill", 1, &is);
 }
 
 static int fill(scmp_filter_ctx ctx)

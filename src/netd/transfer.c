@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "netd/event_timeout.h"
 #include "netd/proxy.h"
 
 #define MAX_REDIRECTS 5
@@ -16,10 +17,8 @@
 
 static void have_patience(struct transfer *transfer, uint32_t ms)
 {
-    struct timeval limit = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
-
     if (transfer->patience != NULL)
-        (void)event_add(transfer->patience, &limit);
+        (void)event_add_ms(transfer->patience, ms);
 }
 
 /* Something came: the silence begins anew. */
