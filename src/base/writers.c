@@ -3,12 +3,13 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/xattr.h>
 #include <unistd.h>
 
+#include "base/acl.h"
 #include "base/file.h"
 #include "base/mem.h"
 
+#define WRITE 2u     /* in the numbers of a list */
 #define LINKS_MAX 40 /* on one way, as in the kernel */
 
 void writers_clear(struct writers *writers)
@@ -30,15 +31,49 @@ static bool is_other(uid_t uid)
     return uid != 0 && uid != geteuid();
 }
 
-/* With an access control list, the group's bits are what any user or group named in it may have. */
-static bool has_acl(const char *path)
+static bool entry_may_write(const struct acl *acl, const struct acl_entry *entry, gid_t owning)
 {
-    return getxattr(path, "system.posix_acl_access", NULL, 0) > 0;
+    const struct acl_user named = { .uid = (uid_t)entry->id };
+
+    switch (entry->tag) {
+    case ACL_USER:
+        return is_other(named.uid) && (acl_user_may(acl, owning, &named) & WRITE) != 0;
+    case ACL_OWNING_GROUP:
+        return owning != 0 && (acl_group_may(acl, owning, owning) & WRITE) != 0;
+    case ACL_GROUP:
+        return entry->id != 0 && (acl_group_may(acl, owning, (gid_t)entry->id) & WRITE) != 0;
+    default:
+        return false;
+    }
+}
+
+/* Whom the mode's bits of the group let write: with an access control list they are its mask, and the list says who.
+ * Of the caller's; NULL when it is nobody but root and the user that runs this. */
+static char *who_writes(const char *path, const struct stat *st)
+{
+    struct error unknown = { 0 };
+    struct acl acl;
+
+    if (!acl_of_path(path, st, &acl, &unknown))
+        return xstrdup("can be written by those whom its access control list names, which cannot be read");
+    for (size_t i = 0; i < acl.len; i++) {
+        const struct acl_entry *entry = &acl.at[i];
+
+        if (!entry_may_write(&acl, entry, st->st_gid))
+            continue;
+        if (entry->tag == ACL_OWNING_GROUP)
+            return xprintf("can be written by its group (%lu)", (unsigned long)st->st_gid);
+        return xprintf("can be written by %s %lu, as its access control list says",
+            entry->tag == ACL_USER ? "user" : "group", (unsigned long)entry->id);
+    }
+    return NULL;
 }
 
 /* One file or directory; what it is called through was looked at before. */
 static bool look_at(const char *path, const struct stat *st, bool is_last, struct writers *out)
 {
+    char *who;
+
     if (is_other(st->st_uid))
         return found(out, path,
             xprintf("belongs to user %lu, who is neither root nor the user that runs this", (unsigned long)st->st_uid),
@@ -47,13 +82,9 @@ static bool look_at(const char *path, const struct stat *st, bool is_last, struc
         return false; /* what is in it is its owner's to replace */
     if ((st->st_mode & S_IWOTH) != 0)
         return found(out, path, xstrdup("can be written by everybody"), xprintf("chmod go-w %s", path));
-    if ((st->st_mode & S_IWGRP) == 0)
-        return false;
-    if (st->st_gid != 0)
-        return found(out, path, xprintf("can be written by its group (%lu)", (unsigned long)st->st_gid),
-            xprintf("chmod go-w %s", path));
-    return has_acl(path) && found(out, path, xstrdup("can be written by those whom its access control list names"),
-                                xprintf("setfacl -m m::rX %s", path));
+    who = (st->st_mode & S_IWGRP) != 0 ? who_writes(path, st) : NULL;
+    /* of a list, that takes the right to write off the mask, and so from all whom it names */
+    return who != NULL && found(out, path, who, xprintf("chmod go-w %s", path));
 }
 
 /* Puts a link's target before what is left of the way. False when it cannot be read. */

@@ -1,9 +1,12 @@
 /* Who may change what a path leads to. The advice is followed until nothing is found. */
 #include "base/writers.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/acl.h"
 #include "base/test.h"
 
 enum { FOREIGN = 12345 };
@@ -46,6 +49,69 @@ static void build(void)
     REQUIRE(file_create(file, view_of("#!/bin/sh\n"), (struct file_access){ .mode = 0755 }, &err), "%s", err.why);
 }
 
+#define R 4
+#define RX 5
+#define RWX 7
+#define NOBODY UINT32_MAX
+
+/* On top/dir, and on the file in it; the group is root's but where it is said. */
+static const struct {
+    const char *name;
+    struct acl_entry named, mask;
+    unsigned group_may;
+    gid_t group;
+    mode_t sticky;
+    const char *who; /* NULL: nobody is found */
+} lists[] = {
+    { "a user", { ACL_USER, RWX, FOREIGN }, { ACL_MASK, RWX, NOBODY }, RX, 0, 0, "by user 12345, as its" },
+    { "a group", { ACL_GROUP, RWX, FOREIGN }, { ACL_MASK, RWX, NOBODY }, RX, 0, 0, "by group 12345, as its" },
+    { "a user, masked", { ACL_USER, RWX, FOREIGN }, { ACL_MASK, RX, NOBODY }, RX, 0, 0, NULL },
+    { "a group, masked", { ACL_GROUP, RWX, FOREIGN }, { ACL_MASK, R, NOBODY }, RX, 0, 0, NULL },
+    { "a user who may read", { ACL_USER, RX, FOREIGN }, { ACL_MASK, RWX, NOBODY }, RX, 0, 0, NULL },
+    { "a group that may nothing", { ACL_GROUP, 0, FOREIGN }, { ACL_MASK, RWX, NOBODY }, RX, 0, 0, NULL },
+    { "root", { ACL_USER, RWX, 0 }, { ACL_MASK, RWX, NOBODY }, RX, 0, 0, NULL },
+    { "root's group", { ACL_GROUP, RWX, 0 }, { ACL_MASK, RWX, NOBODY }, RX, 0, 0, NULL },
+    { "root's own group", { ACL_USER, RX, FOREIGN }, { ACL_MASK, RWX, NOBODY }, RWX, 0, 0, NULL },
+    { "a foreign owning group", { ACL_USER, RX, FOREIGN }, { ACL_MASK, RWX, NOBODY }, RWX, FOREIGN, 0, "by its group" },
+    { "one that may read, for the mask's sake", { ACL_USER, RX, 77 }, { ACL_MASK, RWX, NOBODY }, RX, FOREIGN, 0, NULL },
+    { "a foreign owning group, masked", { ACL_USER, RX, 77 }, { ACL_MASK, RX, NOBODY }, RWX, FOREIGN, 0, NULL },
+    { "a sticky directory", { ACL_USER, RWX, FOREIGN }, { ACL_MASK, RWX, NOBODY }, RX, 0, S_ISVTX, "by user 12345" },
+};
+
+/* False where the file system keeps no lists. */
+static bool set_list(const char *path, size_t i)
+{
+    AUTO(close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    struct acl acl = { .len = 5,
+        .at = { { ACL_OWNER, RWX, NOBODY }, lists[i].named, { ACL_OWNING_GROUP, (uint16_t)lists[i].group_may, NOBODY },
+            lists[i].mask, { ACL_OTHER, RX, NOBODY } } };
+    struct error err = { 0 };
+    bool set;
+
+    if (lists[i].named.tag == ACL_GROUP) { /* they are sorted */
+        acl.at[1] = acl.at[2];
+        acl.at[2] = lists[i].named;
+    }
+    REQUIRE(fd >= 0 && fchown(fd, 0, lists[i].group) == 0);
+    set = acl_set_fd(fd, path, &acl, &err);
+    REQUIRE(set || err.sys == ENOTSUP, "%s: %s", lists[i].name, err.why);
+    REQUIRE(lists[i].sticky == 0 || fchmod(fd, lists[i].sticky | 0775) == 0);
+    return set;
+}
+
+static void check_list(size_t i, const char *path, const char *who)
+{
+    AUTO(free) char *file = test_path("top/dir/file");
+    AUTO(writers_clear) struct writers writers = { 0 };
+    bool is_found = writers_find(file, &writers);
+
+    CHECK(is_found == (who != NULL), "%s: %s %s", lists[i].name, path, is_found ? writers.who : "nobody");
+    if (!is_found)
+        return;
+    CHECK_TEXT(writers.path, path, lists[i].name);
+    CHECK(strstr(writers.who, who) != NULL, "%s: %s", lists[i].name, writers.who);
+}
+
 /* How many times an advice had to be followed; each names one place. */
 static int follow_advice(const char *path, const char *name)
 {
@@ -81,6 +147,25 @@ TEST(writers_are_found_and_ended)
         CHECK_TEXT(writers.path, spoilt, cases[i].name);
         CHECK(strstr(writers.who, cases[i].who) != NULL, "%s: %s", cases[i].name, writers.who);
         CHECK_INT(follow_advice(path, cases[i].name), 1, cases[i].name);
+    }
+}
+
+TEST(writers_that_a_list_names)
+{
+    AUTO(free) char *dir = test_path("top/dir"), *file = test_path("top/dir/file");
+
+    if (geteuid() != 0)
+        skip();
+    for (size_t i = 0; i < COUNT(lists); i++) {
+        build();
+        if (!set_list(file, i))
+            skip();
+        check_list(i, file, lists[i].who);
+        CHECK_INT(follow_advice(file, lists[i].name), lists[i].who != NULL, lists[i].name);
+        build();
+        REQUIRE(set_list(dir, i));
+        check_list(i, dir, lists[i].sticky == 0 ? lists[i].who : NULL);
+        CHECK_INT(follow_advice(file, lists[i].name), lists[i].who != NULL && lists[i].sticky == 0, lists[i].name);
     }
 }
 

@@ -6,7 +6,7 @@
  * Private to this room.
  */
 #include "base/file.h"
-#include "store/acl.h"
+#include "base/acl.h"
 #include "store/store.h"
 
 struct access { /* of the files of one version */

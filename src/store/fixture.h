@@ -7,7 +7,7 @@
 #include <fcntl.h>
 
 #include "base/test.h"
-#include "store/acl.h"
+#include "base/acl.h"
 #include "store/store_private.h"
 
 __attribute__((unused)) static const char pem_a[] = "-----BEGIN CERTIFICATE-----\n"

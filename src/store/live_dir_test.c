@@ -9,7 +9,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "store/acl.h"
+#include "base/acl.h"
 #include "store/history.h"
 #include "store/layout.h"
 #include "store/layout_world.h"

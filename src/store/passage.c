@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "store/acl.h"
+#include "base/acl.h"
 #include "store/layout.h"
 #include "store/owner.h"
 

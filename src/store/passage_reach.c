@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "store/acl.h"
+#include "base/acl.h"
 #include "store/owner.h"
 #include "store/passage.h"
 

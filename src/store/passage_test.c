@@ -8,9 +8,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "base/acl.h"
 #include "config/option_apply.h"
 #include "config/option_find.h"
-#include "store/acl.h"
 #include "store/convert.h"
 #include "store/fixture.h"
 #include "store/layout.h"

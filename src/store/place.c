@@ -6,7 +6,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "store/acl.h"
+#include "base/acl.h"
 
 bool place_time(const char *path, const struct stat *like, struct error *err)
 {

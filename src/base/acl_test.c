@@ -1,4 +1,4 @@
-#include "store/acl.h"
+#include "base/acl.h"
 
 #include <errno.h>
 #include <fcntl.h>

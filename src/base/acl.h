@@ -1,7 +1,7 @@
 #pragma once
 /*
  * POSIX access control lists (the draft 1003.1e that Linux follows; acl(5)): reading, changing and writing them as the
- * attribute that they are kept in. Private to this room.
+ * attribute that they are kept in.
  *
  * Knows nothing of which directories there are and who is to pass them.
  */
