@@ -41,9 +41,8 @@ static bool advise_room(struct error *err, const char *path)
     return error_next(err, "make room on the file system of %s (see df -h, df -i), then try again", path);
 }
 
-bool file_error(struct error *err, const char *action, const char *path)
+bool file_advise(struct error *err, const char *path, const char *otherwise)
 {
-    (void)error_errno(err, ERROR_STORE, "cannot %s %s", action, path);
     if (err->sys == ENOSPC || err->sys == EDQUOT)
         return advise_room(err, path);
     if (err->sys == EPERM && geteuid() == 0)
@@ -53,14 +52,17 @@ bool file_error(struct error *err, const char *action, const char *path)
         return error_next(err, "it is forbidden even to root: a network or FUSE file system may do that, a container "
                                "without CAP_DAC_OVERRIDE, or a security module");
     if (err->sys == EACCES || err->sys == EPERM)
-        return error_next(err, "run as root, or set --config-dir, --work-dir and --logs-dir to directories "
-                               "you may write");
+        return error_next(err, "run as root, or %s that you may write", otherwise);
     if (err->sys == EROFS)
-        return error_next(err,
-            "%s is on a file system mounted read-only: mount it for writing, or set "
-            "--config-dir, --work-dir and --logs-dir to other directories",
-            path);
+        return error_next(
+            err, "%s is on a file system mounted read-only: mount it for writing, or %s elsewhere", path, otherwise);
     return false;
+}
+
+bool file_error(struct error *err, const char *action, const char *path)
+{
+    (void)error_errno(err, ERROR_STORE, "cannot %s %s", action, path);
+    return file_advise(err, path, "set --config-dir, --work-dir and --logs-dir to directories");
 }
 
 /* expected: the size the file had a moment ago, or SIZE_UNKNOWN. One byte more is asked for, so that a file that did

@@ -17,20 +17,11 @@
 bool challenge_dir_error(const struct challenge_dir *dir, const char *action, const char *path, struct error *err)
 {
     (void)error_errno(err, ERROR_PLUGIN, "cannot %s %s", action, path);
-    if (err->sys == EACCES || err->sys == EPERM)
-        return error_next(err, "run as root or as a user who may write below %s", dir->root);
     if (err->sys == ENOTDIR || err->sys == EEXIST || err->sys == EISDIR)
         return error_next(err, "something else has that name: move it away");
-    if (err->sys == EROFS)
-        return error_next(err,
-            "%s is on a file system mounted read-only: mount it for writing, or choose another "
-            "webroot",
-            dir->root);
-    if (err->sys == ENOSPC || err->sys == EDQUOT)
-        return error_next(err, "make room on the file system of %s (see df -h and df -i)", dir->root);
     if (err->sys == ENOENT)
         return error_next(err, "--webroot-path has to name the directory that the web server serves for the domain");
-    return false;
+    return file_advise(err, dir->root, "choose a webroot");
 }
 
 static bool is_empty(int fd)

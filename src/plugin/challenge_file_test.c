@@ -1,8 +1,10 @@
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
 
+#include "plugin/challenge_dir.h"
 #include "plugin/challenge_file.h"
 #include "ui/scene.h"
 
@@ -405,6 +407,35 @@ TEST(no_permission)
     CHECK_INT(scene.status, 0, "status");
     CHECK(strstr(buf_text(&scene.err), "Permission denied|run as root") != NULL, "%s", buf_text(&scene.err));
     CHECK(!is_there(".well-known"), "nothing is left");
+}
+
+/* Nobody is told to become who he is. */
+TEST(advice_fits_the_cause)
+{
+    const struct {
+        int sys;
+        const char *next;
+    } cases[] = {
+        { EACCES, geteuid() == 0 ? "forbidden even to root" : "run as root, or choose a webroot that you may write" },
+        { EPERM, geteuid() == 0 ? "lsattr -d /w" : "run as root, or choose a webroot that you may write" },
+        { EROFS, "mount it for writing, or choose a webroot elsewhere" },
+        { ENOSPC, "make room on the file system of /w " },
+        { EDQUOT, "make room within the quota" },
+        { ENOTDIR, "move it away" },
+        { ENOENT, "--webroot-path has to name" },
+        { EIO, "" },
+    };
+    char root[] = "/w";
+    const struct challenge_dir dir = { .root = root };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct error err = { 0 };
+
+        errno = cases[i].sys;
+        CHECK(!challenge_dir_error(&dir, "create", "/w/x", &err), "returned true");
+        CHECK_INT(err.kind, ERROR_PLUGIN, "kind");
+        CHECK(cases[i].next[0] == '\0' ? err.next[0] == '\0' : strstr(err.next, cases[i].next) != NULL, "%s", err.next);
+    }
 }
 
 static void try_without_room(void *ctx)
