@@ -202,6 +202,7 @@ static void forget_claims(struct health *health)
     free(health->claims.at);
     health->claims = (struct claims){ 0 };
     health->claims_known = false;
+    health->claims_trouble = (struct error){ 0 };
     list_clear(&health->accounts);
     list_clear(&health->good_accounts);
     list_clear(&health->strays[STRAY_LIVE]);
@@ -222,6 +223,17 @@ static int compare_claims(const void *left, const void *right)
     return strcmp(a->dir, b->dir);
 }
 
+/* A renewal file that cannot be read or understood may name any directory; an empty one, or one that went meanwhile,
+ * names none. */
+static void note_unknown_claims(struct health *health, const char *name, const struct error *err)
+{
+    AUTO(free) char *path = store_conf_path(health->store, name);
+    struct stat st;
+
+    if (health->claims_trouble.kind == ERROR_NONE && lstat(path, &st) == 0 && (!S_ISREG(st.st_mode) || st.st_size > 0))
+        health->claims_trouble = *err;
+}
+
 void health_learn_claims(struct health *health)
 {
     AUTO(list_clear) struct list names = { 0 };
@@ -234,8 +246,10 @@ void health_learn_claims(struct health *health)
             health_note_trouble(&err);
         for (size_t i = 0; i < names.len; i++) {
             AUTO(lineage_free) struct lineage *lineage = NULL;
+            struct error unread = { 0 };
 
-            (void)!lineage_open(health->store, names.at[i], &lineage, &err);
+            if (!lineage_open(health->store, names.at[i], &lineage, &unread))
+                note_unknown_claims(health, names.at[i], &unread);
             health_claim(health, names.at[i], lineage);
         }
     }
@@ -269,6 +283,7 @@ const struct list *health_strays(struct health *health, enum stray which)
     static const char *const parts[] = { "live", "archive" };
 
     health_learn_claims(health);
+    health_note_trouble(&health->claims_trouble);
     health_note_trouble(&health->strays_trouble); /* whoever asks again does not know all of them either */
     for (int i = 0; i < 2 && !health->strays_known; i++) {
         AUTO(free) char *above = store_path(health->store, parts[i]);

@@ -119,7 +119,10 @@ static bool report_renamed(
         matches.len == 1 ? matches.at[0] : "one of several others");
     for (size_t i = 0; i < matches.len; i++)
         finding_answer(finding, "rename %s to %s", matches.at[i], missing);
-    if (matches.len == 1) {
+    if (patient->health->claims_trouble.kind != ERROR_NONE) {
+        finding_answer(
+            finding, "mend first what may name that directory, too: %s", patient->health->claims_trouble.why);
+    } else if (matches.len == 1) {
         finding->from = xstrdup(matches.at[0]);
         finding->to = xstrdup(missing);
         finding->repair = repair_rename;

@@ -43,6 +43,9 @@ static void report_strays(struct health *health, enum stray which)
                       : health_find(health, NULL, "archive-without-renewal-file", HEALTH_NOTE, dir,
                             "it holds private keys that nothing here uses", "%s belongs to no renewal file", dir);
         finding_answer(finding, "put its renewal file back from a backup, if the certificate is to be renewed");
+        if (health->claims_trouble.kind != ERROR_NONE)
+            finding_answer(
+                finding, "leave it until the renewal file is mended that may name it: %s", health->claims_trouble.why);
         finding_answer(finding, "remove it, once no server uses the files in it");
     }
 }

@@ -27,9 +27,10 @@ struct health {
     int64_t newest_begin; /* of the certificates that were examined */
     struct claims claims; /* of all renewal files, once claims_known */
     bool claims_known;
-    struct list accounts;      /* in renewal files: their IDs */
-    struct list good_accounts; /* "ID SERVER" of those that were found to be well */
-    struct list strays[2];     /* directories in live/ and archive/ that nobody claims, once strays_known */
+    struct error claims_trouble; /* why those may not be all; of kind ERROR_NONE when they are */
+    struct list accounts;        /* in renewal files: their IDs */
+    struct list good_accounts;   /* "ID SERVER" of those that were found to be well */
+    struct list strays[2];       /* directories in live/ and archive/ that nobody claims, once strays_known */
     bool strays_known;
     struct error strays_trouble;       /* why those may not be all; of kind ERROR_NONE when they are */
     const struct rehearsal *rehearsal; /* NULL: there is none */
@@ -43,7 +44,8 @@ void health_claim(struct health *health, const char *name, const struct lineage 
 void health_learn_claims(struct health *health);
 /* The lineage other than `name` whose renewal file names that directory, NULL when none does. Borrowed. */
 const char *health_other_user(struct health *health, const char *dir, const char *name);
-/* Directories in live/ or archive/ that no renewal file names. Borrowed. */
+/* Directories in live/ or archive/ that no renewal file names, as far as they can be read: whose else they may be,
+ * claims_trouble tells. Borrowed. */
 const struct list *health_strays(struct health *health, enum stray which);
 void health_stray_is_used(struct health *health, const char *dir); /* it was given to a lineage */
 

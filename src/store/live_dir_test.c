@@ -14,6 +14,7 @@
 #include "store/layout.h"
 #include "store/layout_world.h"
 #include "store/live_switch.h"
+#include "store/version_dir.h"
 
 #define OLD "20261122T024405Z-" SERIAL_A
 #define NEW "20261122T024405Z-" SERIAL_B
@@ -38,6 +39,59 @@ static void check_text(const char *path, const char *want, const char *name)
     AUTO(free) char *text = read_text(path);
 
     CHECK_TEXT(text, want, name);
+}
+
+/* ---- replacing what is in a directory ---- */
+
+static void make_version(const char *dir, const char *content, bool meta)
+{
+    REQUIRE(mkdir(dir, 0755) == 0);
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        AUTO(free) char *path = version_file(dir, (enum kind)kind);
+
+        write_text(path, content);
+    }
+    if (meta)
+        write_text(at("%s/meta.txt", file_basename(dir)), content);
+}
+
+/* What tells of the old files stays as long as they do. */
+TEST(the_old_description_goes_last)
+{
+    AUTO(world_clear) struct world world = world_new("versioned");
+    struct error err = { 0 };
+
+    make_version(at("old"), "old", true);
+    make_version(at("new"), "new", false);
+    REQUIRE(unlink(at("old/chain.pem")) == 0 && mkdir(at("old/chain.pem"), 0755) == 0); /* in the way */
+    for (int cert_last = 0; cert_last < 2; cert_last++) {
+        CHECK(!live_refill(at("old"), at("new"), cert_last, &err), "a directory was replaced");
+        check_text(at("old/meta.txt"), "old", "the old files are not all replaced");
+    }
+    REQUIRE(rmdir(at("old/chain.pem")) == 0);
+    CHECK(live_refill(at("old"), at("new"), false, &err), "%s", err.why);
+    CHECK(!file_exists(at("old/meta.txt")), "it tells of files that are gone");
+    check_text(at("old/chain.pem"), "new", "replaced");
+}
+
+/* A crash between the last file and the description that the new version lacks. */
+TEST(an_old_description_is_settled)
+{
+    AUTO(world_clear) struct world world = world_new("versioned");
+    struct error err = { 0 };
+
+    REQUIRE(rename(at("archive/a/" OLD), at("archive/a/" OLD ".next")) == 0);
+    REQUIRE(unlink(at("archive/a/" OLD ".next/meta.txt")) == 0);
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        AUTO(free) char *from = version_file(at("archive/a/" OLD ".next"), (enum kind)kind);
+        AUTO(free) char *to = version_file(at("live/a"), (enum kind)kind);
+        AUTO(free) char *text = read_text(from);
+
+        write_text(to, text);
+    }
+    CHECK(lineage_reload(world.store, world.lineage, &err), "%s", err.why);
+    CHECK(!file_exists(at("live/a/meta.txt")), "it tells of the version that was live before");
+    CHECK(!file_exists(at("archive/a/" OLD ".next")), "settled");
 }
 
 /* ---- files ---- */

@@ -100,24 +100,26 @@ static bool make_fresh(const struct refills *files, struct error *err)
     return true;
 }
 
-/* One that the new files lack, if it is ours. */
-static bool drop_meta(const struct refills *files, struct error *err)
+/* Whether there is one that the new files lack, and it is ours. */
+static bool has_old_meta(const struct refills *files)
 {
-    const struct refill *meta = &files->at[KIND_COUNT];
-
-    return meta->wanted || !is_there(files->at[KIND_CERT].to) || file_is_link(files->at[KIND_CERT].to) ||
-           file_remove(meta->to, err);
+    return !files->at[KIND_COUNT].wanted && is_there(files->at[KIND_CERT].to) && !file_is_link(files->at[KIND_CERT].to);
 }
 
 bool live_refill(const char *dir, const char *from, bool cert_last, struct error *err)
 {
     AUTO(refills_clear) struct refills files = { 0 };
+    const struct refill *meta = &files.at[KIND_COUNT];
     struct error late = { 0 };
+    bool drops_meta, to_links;
 
     refills_of(&files, from, dir);
+    drops_meta = has_old_meta(&files);
+    to_links = file_is_link(files.at[KIND_CERT].from);
     TRY(remove_fresh(&files, err));
     TRY(make_fresh(&files, err));
-    TRY(drop_meta(&files, err));
+    if (drops_meta && to_links) /* beside links it would be taken for a user's after a crash */
+        TRY(file_remove(meta->to, err));
     for (size_t i = 0; i < FILES; i++) {
         const struct refill *file = &files.at[cert_last ? FILES - 1 - i : i];
 
@@ -127,6 +129,8 @@ bool live_refill(const char *dir, const char *from, bool cert_last, struct error
         (void)!remove_fresh(&files, &late);
         return false;
     }
+    if (drops_meta) /* it tells of the files that were there until now */
+        TRY(file_remove(meta->to, err));
     /* A second name of the same file is not taken away by renaming it onto the other: rename(2). */
     TRY(remove_fresh(&files, err));
     return file_sync_dir(dir, err);

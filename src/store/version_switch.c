@@ -225,6 +225,14 @@ bool switch_is_unsettled(const struct lineage *lineage)
     return false;
 }
 
+/* Also that neither has a meta.txt that the other lacks: it would tell of another version. */
+static bool is_same(const char *a, const char *b)
+{
+    AUTO(free) char *meta_a = file_join(a, META_NAME), *meta_b = file_join(b, META_NAME);
+
+    return version_dir_equal(a, b) && file_exists(meta_a) == file_exists(meta_b);
+}
+
 /* What is in ID.next: the version ID, which waits to become live or has just done so; or one that was live before. */
 static bool settle_next(const struct lineage *lineage, const char *name, struct view id, struct error *err)
 {
@@ -239,7 +247,7 @@ static bool settle_next(const struct lineage *lineage, const char *name, struct 
         return layout_is_taken(lineage->live_dir) || switch_first(lineage, path, err);
     if (strcmp(live, within) != 0) /* it waits */
         return true;
-    if (!version_dir_equal(path, lineage->live_dir))
+    if (!is_same(path, lineage->live_dir))
         TRY(live_refill(lineage->live_dir, path, false, err));
     return drop_next(lineage, path, err);
 }
