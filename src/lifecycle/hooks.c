@@ -111,15 +111,29 @@ bool hooks_are_before(struct context *context)
     return !gather(context, "pre", context->settings->pre_hook, &commands, &unknown) || commands.len > 0;
 }
 
-bool hooks_before(struct context *context, struct error *err)
+/* Those of before the attempt; the others are only looked at. */
+static bool gather_all(struct context *context, struct list *before, struct error *err)
 {
-    AUTO(list_clear) struct list commands = { 0 }, later = { 0 };
-    bool ok;
+    AUTO(list_clear) struct list later = { 0 };
 
-    /* those that come later are looked at now: one that is refused must not cost an order */
     TRY(gather(context, "deploy", context->settings->deploy_hook, &later, err));
     TRY(gather(context, "post", context->settings->post_hook, &later, err));
-    TRY(gather(context, "pre", context->settings->pre_hook, &commands, err));
+    return gather(context, "pre", context->settings->pre_hook, before, err);
+}
+
+bool hooks_may_run(struct context *context, struct error *err)
+{
+    AUTO(list_clear) struct list commands = { 0 };
+
+    return gather_all(context, &commands, err);
+}
+
+bool hooks_before(struct context *context, struct error *err)
+{
+    AUTO(list_clear) struct list commands = { 0 };
+    bool ok;
+
+    TRY(gather_all(context, &commands, err)); /* all of them now: one that is refused must not cost an order */
     TRY(turn_wait(context->turn, err));
     if (!have_run(context, &commands))
         TRY(turn_wait_alone(context->turn, err));

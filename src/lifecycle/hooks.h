@@ -11,6 +11,9 @@ MUST_USE bool hooks_check(const struct settings *settings, struct error *err);
 
 /* Whether there is any command to be run before an attempt; also when that cannot be told. */
 bool hooks_are_before(struct context *context);
+/* Whether those before an attempt and after it may be run: ERROR_CONFIG when others may write one of them, or add one.
+ * Runs none. */
+MUST_USE bool hooks_may_run(struct context *context, struct error *err);
 /* Before an attempt. Each command runs once in a run of the program; other threads wait until it has. */
 MUST_USE bool hooks_before(struct context *context, struct error *err);
 

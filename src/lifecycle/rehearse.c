@@ -4,9 +4,11 @@
 #include "base/text.h"
 #include "config/renewal_params.h"
 #include "lifecycle/due.h"
+#include "lifecycle/hooks.h"
 #include "lifecycle/renewal_key.h"
 #include "lifecycle/solve.h"
 #include "plugin/plugin.h"
+#include "store/access.h"
 
 /* What decides when it is due. */
 static bool read_dates(const struct lineage *lineage, struct error *err)
@@ -45,5 +47,6 @@ bool lineage_rehearse(struct context *context, const char *name, struct error *e
     TRY(read_dates(lineage, err));
     TRY(plugin_choose_authenticator(settings, ui, &authenticator, err));
     TRY(solver_check(&own, authenticator, err));
+    TRY(store_check_access(settings, err) && hooks_may_run(&own, err));
     return read_key(settings, lineage, err);
 }

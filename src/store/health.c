@@ -34,11 +34,18 @@ static void (*const lineage_checks[])(struct patient *) = {
     check_order,
     check_delivery,
     check_account,
+    check_room,
     check_renewal,
 };
 
-static void (*const store_checks[])(struct health *) = {
+/* What concerns every lineage: before them, so that none of them tells of it, or is examined before it is mended. */
+static void (*const first_store_checks[])(struct health *) = {
+    check_store_room,
     check_store_modes,
+    check_code_paths,
+};
+
+static void (*const store_checks[])(struct health *) = {
     check_store_leftovers,
     check_deletions,
     check_orders,
@@ -214,6 +221,7 @@ static void forget_claims(struct health *health)
 static void health_clear_at(struct health *health)
 {
     forget_claims(health);
+    list_clear(&health->open_paths);
 }
 
 static int compare_claims(const void *left, const void *right)
@@ -283,7 +291,6 @@ const struct list *health_strays(struct health *health, enum stray which)
     static const char *const parts[] = { "live", "archive" };
 
     health_learn_claims(health);
-    health_note_trouble(&health->claims_trouble);
     health_note_trouble(&health->strays_trouble); /* whoever asks again does not know all of them either */
     for (int i = 0; i < 2 && !health->strays_known; i++) {
         AUTO(free) char *above = store_path(health->store, parts[i]);
@@ -364,6 +371,8 @@ void check_renewal(struct patient *patient)
     for (size_t i = out->len; i-- > 0 && text_equal(out->at[i].lineage, patient->name);)
         if (out->at[i].severity == HEALTH_ERROR && !out->at[i].repaired)
             return;
+    if (patient->health->open_paths.len > 0 && !patient->health->settings->as_certbot)
+        return; /* no renewal begins: the store tells */
     if (rehearsal == NULL || rehearsal->run(rehearsal->ctx, patient->name, &err))
         return;
     finding = health_find(patient->health, patient, "renewal-would-fail", HEALTH_ERROR, patient->lineage->conf_path,
@@ -391,6 +400,16 @@ static void examine_lineage(struct health *health, const char *name)
         health_tell_trouble(health, &patient, from);
     patient_forget_versions(&patient);
     lineage_free(patient.lineage);
+}
+
+static void examine_store_first(struct health *health, const char *unused)
+{
+    size_t from = health->out->len;
+
+    (void)unused;
+    for (size_t i = 0; i < COUNT(first_store_checks); i++)
+        first_store_checks[i](health);
+    health_tell_trouble(health, NULL, from);
 }
 
 static void examine_store(struct health *health, const char *unused)
@@ -505,6 +524,7 @@ bool health_examine_all(struct store *store, const struct settings *settings, co
         .store = store,
         .settings = settings,
         .mode = mode,
+        .whole = only == NULL,
         .now = clock_now(),
         .rehearsal = rehearsal,
         .out = &found,
@@ -516,6 +536,8 @@ bool health_examine_all(struct store *store, const struct settings *settings, co
         list_add(&names, only);
     else
         return lineage_missing(store, only, err);
+    if (only == NULL)
+        examine_and_repair(&health, examine_store_first, NULL);
     for (; found.examined < names.len; found.examined++) {
         AUTO(range_lock_release) struct range_lock *lock = NULL;
 

@@ -40,7 +40,7 @@ static inline bool finding_is_repairable(const struct finding *finding)
     return finding->repair != NULL;
 }
 
-struct findings { /* a lineage's stand together, in the order of the renewal files; the store's come last */
+struct findings { /* a lineage's stand together, in the order of the renewal files; the store's come first and last */
     struct finding *at;
     size_t len, room;
     size_t examined; /* lineages */

@@ -7,8 +7,11 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/mem.h"
+#include "base/text.h"
+#include "base/writers.h"
 #include "config/file_mode.h"
 #include "store/access.h"
 #include "store/health_private.h"
@@ -227,6 +230,56 @@ void check_modes(struct patient *patient)
         if (patient->versions[i].there[KIND_PRIVKEY])
             check_key(patient, patient->versions[i].path[KIND_PRIVKEY]);
     check_wishes(patient);
+}
+
+/* ---- what decides which programs root runs ---- */
+
+/* What is there may have been changed already: whether it can be trusted is for somebody to say. */
+static void check_code_path(struct health *health, const char *path)
+{
+    AUTO(writers_clear) struct writers writers = { 0 };
+    struct finding *finding;
+
+    if (!file_exists(path) || !writers_find(path, &writers) || list_has(&health->open_paths, writers.path))
+        return;
+    list_add(&health->open_paths, writers.path);
+    for (size_t i = 0; i < health->out->len; i++)
+        if (!health->out->at[i].repaired && text_equal(health->out->at[i].path, writers.path) &&
+            strcmp(health->out->at[i].code, "writable-by-others") == 0) /* and repairs that */
+            return;
+    finding = health_find(health, NULL, "code-open-to-others",
+        health->settings->as_certbot ? HEALTH_WARNING : HEALTH_ERROR, writers.path,
+        health->settings->as_certbot ? "whoever can write there can have commands run as root at renewal"
+                                     : "whoever can write there can have commands run as root at renewal, which "
+                                       "therefore refuses to begin",
+        "%s %s, and %s is reached through it", writers.path, writers.who, path);
+    finding_answer(finding, "if you trust what is there now: %s", writers.mend);
+}
+
+/* Renewal files name hooks, and directories have them. Each directory above counts. */
+void check_code_paths(struct health *health)
+{
+    static const char *const parts[] = { "renewal", "renewal-hooks/pre", "renewal-hooks/deploy", "renewal-hooks/post" };
+
+    list_clear(&health->open_paths);
+    if (geteuid() != 0) /* who runs it decides himself what is run */
+        return;
+    for (size_t i = 0; i < COUNT(parts); i++) {
+        AUTO(free) char *dir = store_path(health->store, parts[i]);
+        AUTO(list_clear) struct list names = { 0 };
+
+        if (i > 0 && !health->settings->directory_hooks)
+            return;
+        check_code_path(health, dir);
+        if (i == 0 || !health_list_dir(dir, &names))
+            continue;
+        for (size_t k = 0; k < names.len; k++) {
+            AUTO(free) char *path = file_join(dir, names.at[k]);
+
+            if (access(path, X_OK) == 0 && !text_ends(path, "~")) /* others are not run */
+                check_code_path(health, path);
+        }
+    }
 }
 
 /* ---- the store ---- */

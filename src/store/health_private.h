@@ -23,6 +23,9 @@ struct health {
     struct store *store;
     const struct settings *settings;
     enum health_mode mode;
+    bool whole;             /* the whole store is examined, not one lineage */
+    bool has_room;          /* if so: for a new version, where nothing else is said of a lineage's directories */
+    struct list open_paths; /* if so: whose contents decide what root runs, and others may write to */
     int64_t now;
     int64_t newest_begin; /* of the certificates that were examined */
     struct claims claims; /* of all renewal files, once claims_known */
@@ -139,12 +142,15 @@ void check_match(struct patient *patient);             /* health_match.c */
 void check_newest(struct patient *patient);            /* health_live.c */
 void check_order(struct patient *patient);             /* health_orders.c */
 void check_delivery(struct patient *patient);          /* health_delivery.c */
+void check_room(struct patient *patient);              /* health_room.c */
 void check_renewal(struct patient *patient);           /* health.c */
 void check_modes(struct patient *patient);             /* health_access.c */
 void check_lineage_leftovers(struct patient *patient); /* health_leftovers.c */
 void check_account(struct patient *patient);           /* health_accounts.c */
 
+void check_store_room(struct health *health);  /* health_room.c */
 void check_store_modes(struct health *health); /* health_access.c */
+void check_code_paths(struct health *health);
 void check_account_key(struct health *health, const char *path);
 void check_store_leftovers(struct health *health); /* health_leftovers.c */
 void check_deletions(struct health *health);       /* health_deletions.c */

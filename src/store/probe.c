@@ -76,14 +76,24 @@ static void remove_leftovers(const char *dir)
     }
 }
 
-/* A file without a name: nothing is left of it whatever happens, and no directory changes. Where the file system has no
- * such thing, one with a name; one that a killed run has left is passed over, as its process number may be ours now. */
+/* A file without a name: nothing is left of it whatever happens, and no directory changes. -1 with errno. */
+static int open_nameless(const char *dir, bool *possible)
+{
+    int fd = open(dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+
+    *possible = fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL && errno != ENOENT);
+    return fd;
+}
+
+/* Where the file system has no such thing, one with a name; one that a killed run has left is passed over, as its
+ * process number may be ours now. */
 static int open_probe(const char *dir, char **path)
 {
     static atomic_uint serial;
-    int fd = open(dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+    bool possible;
+    int fd = open_nameless(dir, &possible);
 
-    if (fd >= 0 || (errno != EOPNOTSUPP && errno != EISDIR && errno != EINVAL && errno != ENOENT))
+    if (possible)
         return fd;
     remove_leftovers(dir);
     for (int i = 0; i < TRIES; i++) {
@@ -113,6 +123,17 @@ static bool probe_write(const char *dir, struct error *err)
     return named == NULL || file_remove(named, ok ? err : &removing) ? ok : false;
 }
 
+/* As far as that can be proved without anybody's seeing it. */
+static bool look_write(const char *dir, struct error *err)
+{
+    bool possible;
+    AUTO(close) int fd = open_nameless(dir, &possible);
+
+    if (fd < 0)
+        return !possible || file_error(err, "create files in", dir);
+    return reserve(fd, dir, err);
+}
+
 /* What can be known without writing. */
 static bool look_at(const char *dir, struct error *err)
 {
@@ -140,7 +161,7 @@ static bool is_proved(struct store *store, const char *device, bool proved_now)
 
 /* Each directory is looked at; a file is made once in a run on each file system, where nobody is expected to watch:
  * whoever watches live/ or renewal/ need not wake for it. */
-static bool probe_dir(struct store *store, const char *dir, struct error *err)
+static bool probe_dir(struct store *store, const char *dir, bool only_look, struct error *err)
 {
     AUTO(free) char *device = NULL;
     struct stat st;
@@ -148,6 +169,8 @@ static bool probe_dir(struct store *store, const char *dir, struct error *err)
     TRY(look_at(dir, err));
     if (stat(dir, &st) != 0)
         return file_error(err, "examine", dir);
+    if (only_look)
+        return look_write(dir, err);
     device = xprintf("%ju", (uintmax_t)st.st_dev);
     if (is_proved(store, device, false))
         return true;
@@ -158,12 +181,12 @@ static bool probe_dir(struct store *store, const char *dir, struct error *err)
 
 /* Whoever removes the last record removes the directory of them all, too, at any moment, and the next one makes it
  * again. */
-static bool probe_pending(struct store *store, struct error *err)
+static bool probe_pending(struct store *store, bool only_look, struct error *err)
 {
     for (int i = 0;; i++) {
         AUTO(free) char *dir = nearest_dir(store_path(store, "pending"));
 
-        if (probe_dir(store, dir, err))
+        if (probe_dir(store, dir, only_look, err))
             return true;
         if ((err->sys != ENOENT && err->sys != ENOTDIR) || i == TRIES)
             return false;
@@ -177,14 +200,24 @@ static char *live_place(const struct store *store, const struct lineage *lineage
     return nearest_dir(lineage != NULL ? xstrdup(lineage->live_dir) : store_path(store, "live"));
 }
 
-bool store_probe(struct store *store, const struct lineage *lineage, struct error *err)
+static bool probe_all(struct store *store, const struct lineage *lineage, bool only_look, struct error *err)
 {
     AUTO(free)
     char *archive = nearest_dir(lineage != NULL ? xstrdup(lineage->archive_dir) : store_path(store, "archive"));
     AUTO(free) char *live = live_place(store, lineage), *renewal = nearest_dir(store_path(store, "renewal"));
 
-    TRY(probe_pending(store, err)); /* first: nobody watches there */
-    TRY(probe_dir(store, archive, err));
-    TRY(probe_dir(store, live, err));
-    return probe_dir(store, renewal, err);
+    TRY(probe_pending(store, only_look, err)); /* first: nobody watches there */
+    TRY(probe_dir(store, archive, only_look, err));
+    TRY(probe_dir(store, live, only_look, err));
+    return probe_dir(store, renewal, only_look, err);
+}
+
+bool store_probe(struct store *store, const struct lineage *lineage, struct error *err)
+{
+    return probe_all(store, lineage, false, err);
+}
+
+bool store_look_for_room(struct store *store, const struct lineage *lineage, struct error *err)
+{
+    return probe_all(store, lineage, true, err);
 }

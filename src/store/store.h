@@ -43,6 +43,9 @@ const char *store_work_dir(const struct store *store);
  * quota, read-only. Asked before an order is placed. lineage: that gets the version, NULL for a new one.
  */
 MUST_USE bool store_probe(struct store *store, const struct lineage *lineage, struct error *err);
+/* The same for who only looks: nothing has a name for an instant. Where a file system knows no files without names,
+ * what only a file would show (a quota) stays unseen. */
+MUST_USE bool store_look_for_room(struct store *store, const struct lineage *lineage, struct error *err);
 /* The same for owners, groups and modes that settings name and nobody can give to a file: ERROR_CONFIG. */
 MUST_USE bool store_check_access(const struct settings *settings, struct error *err);
 

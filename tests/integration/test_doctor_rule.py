@@ -4,6 +4,7 @@ remains, `renew` succeeds.
 A table of damages, each done to a store with two certificates that is well otherwise. The CA is up: what fails, fails for want of
 something here.
 """
+import os
 import re
 import shutil
 import subprocess
@@ -83,6 +84,22 @@ def empty_newest(store):
         (store.archive(A) / f"{kind}3.pem").write_bytes(b"")
 
 
+GROUP = 54321  # which is nobody's
+
+
+def give_to_group(path):
+    os.chown(path, -1, GROUP)
+    path.chmod(path.stat().st_mode & 0o7777 | 0o020)
+
+
+def hook_of_others(store):
+    (store.root / "own").mkdir()
+    (store.root / "own" / "hook").write_text("#!/bin/sh\n")
+    (store.root / "own" / "hook").chmod(0o755)
+    give_to_group(store.root / "own")
+    edit(r"^authenticator", f"pre_hook = {store.root}/own/hook\nauthenticator")(store)
+
+
 BOTH = "certbot versioned"
 DAMAGES = [
     Damage("nothing", BOTH, lambda store: None, "", fixed=True),
@@ -107,22 +124,33 @@ DAMAGES = [
     Damage("one archive for both", BOTH, edit(rf"/archive/{A}$", f"/archive/{B}"), "archive-shared", fixed=True),
     Damage("no live", BOTH, shell("rm -r live"), "", fixed=True),
     Damage("no archive", BOTH, shell("rm -r archive"), ""),
+    Damage("no accounts", BOTH, shell("rm -r accounts"), "account-gone"),
+    Damage("a hook in a directory of others", BOTH, hook_of_others, "renewal-would-fail"),
+    Damage("an owner that nobody is", BOTH, edit(r"^authenticator", "key_owner = nobody-at-all\nauthenticator"), "renewal-would-fail"),
     Damage("keys of accounts readable by others", BOTH, shell("chmod -R go+r accounts"), "account-key-open-to-others", fixed=True),
     Damage("a key that is to be used again is garbled", BOTH,
            lambda s: (edit(r"^authenticator", "reuse_key = True\nauthenticator")(s), s.live(A, "privkey").write_bytes(b"x")), ""),
 ]
 
 
-@pytest.mark.parametrize("layout, damage", [pytest.param(layout, d, id=f"{layout}: {d.name}") for d in DAMAGES for layout in d.layouts])
-def test_what_renew_fails_by_is_found(base, new_client, layout, damage):
-    origin = base(layout)
-    client = new_client
+def copy_of(origin, client):
+    """The client gets the other one's store, and its CA."""
     client.server, client.http_port = origin.server, origin.http_port
-    shutil.copytree(origin.config, client.config, symlinks=True)
+    shutil.copytree(origin.config, client.config, symlinks=True, dirs_exist_ok=True)
     for path in client.config.glob("renewal/*.conf"):
         path.write_text(path.read_text().replace(str(origin.config), str(client.config)))
+    return client
+
+
+def findings(client):
+    return [f for f in client.run("doctor", "--json", status=None).json()["findings"] if f["severity"] != "note"]
+
+
+@pytest.mark.parametrize("layout, damage", [pytest.param(layout, d, id=f"{layout}: {d.name}") for d in DAMAGES for layout in d.layouts])
+def test_what_renew_fails_by_is_found(base, new_client, layout, damage):
+    client = copy_of(base(layout), new_client)
     damage.do(client.store)
-    found = [f["code"] for f in client.run("doctor", "--json", status=None).json()["findings"] if f["severity"] != "note"]
+    found = [f["code"] for f in findings(client)]
     assert set(damage.codes) <= set(found), found
     copied = client.area / "copy"
     shutil.copytree(client.config, copied, symlinks=True)
@@ -138,6 +166,93 @@ def test_what_renew_fails_by_is_found(base, new_client, layout, damage):
             assert certs.names(client.store.cert(name)) == [name]
             if damage.fixed:
                 client.store.check_lineage(name)
+
+
+# ---- places ----
+
+def fill(folder):
+    """Until nothing has room."""
+    for name, size in (("ballast", 1 << 16), ("rest", 1 << 9)):
+        with pytest.raises(OSError), open(folder / name, "wb", buffering=0) as file:
+            while file.write(bytes(size)):
+                pass
+    return lambda: [(folder / name).unlink() for name in ("ballast", "rest")]
+
+
+def use_inodes(folder):
+    (folder / "many").mkdir()
+    with pytest.raises(OSError):
+        for number in range(1 << 16):
+            (folder / "many" / str(number)).touch()
+    return lambda: shutil.rmtree(folder / "many")
+
+
+def make_read_only(folder):
+    subprocess.run(["mount", "-o", "remount,ro,bind", str(folder)], check=True)
+    return lambda: subprocess.run(["mount", "-o", "remount,rw,bind", str(folder)], check=True)
+
+
+PLACES = {
+    "full": ("size=2m", fill, "no-room", ["make room on the file system of", "df -h"]),
+    "without inodes": ("size=2m,nr_inodes=200", use_inodes, "no-room", ["it has no inode left"]),
+    "read-only": ("size=2m", make_read_only, "read-only", ["mount it for writing"]),
+}
+as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount, and what root runs is looked at")
+
+
+def check_told_and_mended(client, code, certificate, advice, mend):
+    """One finding, with an advice; renew fails by it and orders nothing; once mended, nothing is found and renew works."""
+    serials = [client.store.cert(name).serial_number for name in (A, B)]
+    found = findings(client)
+    assert [(f["code"], f["certificate"]) for f in found] == [(code, certificate)], found
+    for words in advice:
+        assert words in "; ".join(found[0]["answers"]), found
+    assert not any("run as root" in answer for answer in found[0]["answers"]), found
+    client.renew("--force-renewal", *(["--cert-name", certificate] if certificate else []), status=1)
+    assert [client.store.cert(name).serial_number for name in (A, B)] == serials
+    mend()
+    assert findings(client) == []
+    client.renew("--force-renewal").says("all renewals succeeded")
+
+
+@as_root
+@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("layout", BOTH.split())
+def test_where_nothing_can_be_kept(base, new_client, mounts, layout, place):
+    options, spoil, code, advice = PLACES[place]
+    mounts.tmpfs(new_client.config, f"{options},mode=0755")
+    client = copy_of(base(layout), new_client)
+    mend = spoil(client.config)
+    check_told_and_mended(client, code, None, advice, mend)
+
+
+@as_root
+def test_one_that_lies_elsewhere(base, new_client, mounts):
+    """Of one certificate's own file system only that certificate is told."""
+    client = copy_of(base("versioned"), new_client)
+    mounts.bind(client.store.root / "live" / A, client.store.root / "live" / A)
+    mend = make_read_only(client.store.root / "live" / A)
+    check_told_and_mended(client, "read-only", A, ["mount it for writing"], mend)
+
+
+@as_root
+@pytest.mark.parametrize("what", ["above", "renewal-hooks/deploy"])
+def test_where_others_decide_what_is_run(base, new_client, what):
+    client = copy_of(base("certbot"), new_client)
+    folder = client.config.parent if what == "above" else client.config / what
+    folder.mkdir(parents=True, exist_ok=True)
+    give_to_group(folder)
+    check_told_and_mended(client, "code-open-to-others", None, [f"chmod go-w {folder}"],
+                          lambda: subprocess.run(["chmod", "go-w", str(folder)], check=True))
+
+
+@as_root
+def test_what_is_mended_is_not_told_again(base, new_client):
+    """A directory of the store that everybody may write to: closed first, so that no certificate is said to fail by it."""
+    client = copy_of(base("certbot"), new_client)
+    client.config.chmod(0o777)
+    assert [f["code"] for f in findings(client)] == ["writable-by-others"]
+    client.run("doctor", "--fix").says("[repaired] writable-by-others", "1 problem(s) repaired, 0 remain(s)")
 
 
 @pytest.mark.parametrize("quiet", [[], ["-q"]], ids=["aloud", "quiet"])
