@@ -3,6 +3,7 @@ import ctypes
 import json
 import os
 import re
+import select
 import shutil
 import signal
 import stat
@@ -313,7 +314,20 @@ class Client:
         return path.read_text(errors="replace") if path.exists() else ""
 
 
-def leftovers(session, seconds=2):
+def read_until(process, text, seconds=60):
+    """What the process has said so far, once it has said that."""
+    said, end = "", time.monotonic() + seconds
+    while text not in " ".join(said.split()):
+        ready, _, _ = select.select([process.stdout, process.stderr], [], [], max(0, end - time.monotonic()))
+        assert ready, f"{text!r} did not come:\n{said}"
+        for stream in ready:
+            got = os.read(stream.fileno(), 65536).decode(errors="replace")
+            assert got, f"it ended without {text!r}:\n{said}"
+            said += got
+    return said
+
+
+def leftovers(session, seconds=60):
     """What remains of a command that ended: members of its session, and orphaned network processes."""
     end = time.monotonic() + seconds
     while True:
@@ -338,7 +352,7 @@ def session_members(session):
     return found
 
 
-def wait_for(condition, seconds=20, what="the condition"):
+def wait_for(condition, seconds=60, what="the condition"):
     """Waits until condition() is true and returns its value."""
     end = time.monotonic() + seconds
     while time.monotonic() < end:

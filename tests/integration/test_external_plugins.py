@@ -6,10 +6,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from client import wait_for
+from peers.ports import is_listening
 
 pytestmark = pytest.mark.ours
 
@@ -266,17 +267,17 @@ def test_values_are_no_shell(new_client, area, plugins):
 
 # ---- programs that misbehave ----
 
-@pytest.mark.parametrize("answer, says, seconds", [
-    ("sleep 60", "it did not answer within 2 seconds", 2),
-    ("echo the end is near >&2; exit 3", "it ended without an answer (exit status 3); it said: the end is near", 0),
-    ("kill -9 $$", "it ended without an answer (signal 9)", 0),
-    ("echo hello, world", "answer", 0),
-    ("yes", "it answered one question with more than one line", 0),
-    ("head -c 9000000 /dev/zero | tr '\\0' x", "its answer is longer than 65536 bytes", 0),
-    ("printf '\\033[31m\\001'; echo", "answer", 0),
-    ("""echo '{"ok":false,"error":"zone \\u001b[31mlocked","next":"unlock it"}'""", "zone ?[31mlocked", 0),
+@pytest.mark.parametrize("answer, says", [
+    ("sleep 600", "it did not answer within 2 seconds"),
+    ("echo the end is near >&2; exit 3", "it ended without an answer (exit status 3); it said: the end is near"),
+    ("kill -9 $$", "it ended without an answer (signal 9)"),
+    ("echo hello, world", "answer"),
+    ("yes", "it answered one question with more than one line"),
+    ("head -c 9000000 /dev/zero | tr '\\0' x", "its answer is longer than 65536 bytes"),
+    ("printf '\\033[31m\\001'; echo", "answer"),
+    ("""echo '{"ok":false,"error":"zone \\u001b[31mlocked","next":"unlock it"}'""", "zone ?[31mlocked"),
 ], ids=["hangs", "dies", "killed", "garbage", "lines", "megabytes", "control", "says-no"])
-def test_fails_at_present(new_client, area, plugins, answer, says, seconds):
+def test_fails_at_present(new_client, area, plugins, answer, says):
     """Whatever happens: a clear message, cleanup is still asked for, nothing is left running."""
     cleaned = area / "cleaned"
     program(plugins, "bad", f"""*'"request":"present"'*) {answer};;""",
@@ -284,14 +285,13 @@ def test_fails_at_present(new_client, area, plugins, answer, says, seconds):
     failed = obtain(new_client, plugins, "bad", ["b.test"], status=1)
     failed.says("plugin bad, present", says)
     assert "\033" not in failed.text
-    assert failed.seconds < seconds + 15
     assert len(cleaned.read_text().splitlines()) == 1
     new_client.store.check([])
 
 
 def test_hangs_when_asked_what_it_is(new_client, plugins):
     path = plugins / "mute"
-    path.write_text("#!/bin/sh\nexec sleep 60\n")
+    path.write_text("#!/bin/sh\nexec sleep 600\n")
     path.chmod(0o755)
     obtain(new_client, plugins, "mute", ["b.test"], status=1).says("it did not answer within 10 seconds")
 
@@ -305,7 +305,7 @@ def test_fails_at_cleanup(new_client, area, plugins):
     server = subprocess.Popen([sys.executable, "-m", "http.server", "--bind", "127.0.0.1", "-d", str(root),
                                str(new_client.http_port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     try:
-        time.sleep(1)
+        wait_for(lambda: is_listening(new_client.http_port), what="the web server")
         obtain(new_client, plugins, "example-http", ["c.test"], "--example-http-root", root).says(
             "could not clean up the http-01 challenge for c.test: it ended without an answer (exit status 4)")
     finally:
@@ -317,15 +317,13 @@ def test_fails_at_cleanup(new_client, area, plugins):
 def test_interrupted(new_client, area, plugins):
     """Ctrl-C while the plugin works: it is told to clean up by a second process, and both are gone."""
     cleaned = area / "cleaned"
-    program(plugins, "slow", f"""*'"request":"wait"'*) touch {area}/waiting; sleep 60;;""",
+    program(plugins, "slow", f"""*'"request":"wait"'*) touch {area}/waiting; sleep 600;;""",
             f"""*'"request":"cleanup"'*) echo "$q" >>{cleaned}; echo '{{"ok":true}}';;""")
     process = new_client.start("certonly", "-n", "--agree-tos", "--register-unsafely-without-email", "-d", "z.test",
                                "--plugin-dir", plugins, "-a", "slow")
-    end = time.monotonic() + 30
-    while not (area / "waiting").exists() and time.monotonic() < end:
-        time.sleep(0.05)
+    wait_for((area / "waiting").exists, what="the wait")
     os.kill(process.pid, signal.SIGINT)
-    done = new_client.finish(process, status=1, timeout=20)
+    done = new_client.finish(process, status=1)
     done.says("Exiting due to user request")
     assert len(cleaned.read_text().splitlines()) == 1
     assert re.search("slow", new_client.log())

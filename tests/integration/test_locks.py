@@ -2,14 +2,12 @@
 import datetime
 import os
 import re
-import select
 import signal
 import subprocess
-import time
 
 import certs
 import pytest
-from client import wait_for
+from client import read_until, wait_for
 from test_contract_disk import answered, asking, hold
 from test_hand_over import apart, certbots, program, share  # noqa: F401 (fixtures)
 
@@ -43,7 +41,7 @@ class Gate:
         self.inside, self.open = folder / f"{name}.inside", folder / f"{name}.open"
         self.script = folder / f"{name}.sh"
         self.script.write_text(f"#!/bin/sh\ntouch {self.inside}\ni=0\n"
-                               f"while [ ! -e {self.open} ] && [ $i -lt 600 ]; do sleep 0.05; i=$((i + 1)); done\n")
+                               f"while [ ! -e {self.open} ] && [ $i -lt 6000 ]; do sleep 0.05; i=$((i + 1)); done\n")
         self.script.chmod(0o755)
 
     def entered(self):
@@ -94,12 +92,10 @@ def test_same_lineage_once(make_client, easy_ca, layout):
     first = client.start("renew", "--pre-hook", gate.script)
     gate.entered()
     second = client.start("renew")
-    time.sleep(1.5)
-    assert second.poll() is None
+    read_until(second, f" s for process {first.pid} (")
     gate.let_go()
     client.finish(first).says("Congratulations, all renewals succeeded")
-    said = client.finish(second).matches(rf"Waiting up to 29\d s for process {first.pid} \(")
-    said.says("which is busy with the certificate a.test", "Certificate not yet due for renewal", "No renewals were attempted")
+    client.finish(second).says("Certificate not yet due for renewal", "No renewals were attempted")
     assert versions(client, "a.test") == 2
     client.store.check(["a.test"])
 
@@ -112,7 +108,7 @@ def test_patience_ends(make_client, easy_ca):
         said = client.renew("--cert-name", "a.test", "--lock-timeout", "1", status=1)
         said.says(f"process {process.pid} (", "is busy with the certificate a.test, still after 1 s", "--lock-timeout SECONDS",
                   "live/a.test/fullchain.pem (failure)")
-        assert 1 <= said.seconds < 20
+        assert 1 <= said.seconds
         said = client.run("delete", "-n", "--cert-name", "a.test", "--lock-timeout", "0", status=1)
         said.says("is busy with the certificate a.test")
         client.run("reconfigure", "-n", "--cert-name", "a.test", "--lock-timeout", "0", status=1).says("is busy with")
@@ -132,32 +128,18 @@ def test_deleted_meanwhile(make_client, easy_ca):
     client = make_client(easy_ca)
     obtain(client, "a.test")
     deleting = client.start("delete", "--force-interactive", "--cert-name", "a.test", stdin=subprocess.PIPE)
-    time.sleep(0.5)
+    read_until(deleting, "Are you sure you want to delete")
     process, gate = start_gated(client, "a.test")
     waiting = client.start("renew", "--force-renewal")  # gets there before the other one or after it
-    deleting.stdin.write("y\n")
-    deleting.stdin.flush()
-    time.sleep(0.5)
-    assert deleting.poll() is None and waiting.poll() is None
+    answer(deleting, "y")
+    for one in deleting, waiting:
+        read_until(one, f" s for process {process.pid} (")
     gate.let_go()
     client.finish(process)
     client.finish(deleting)
     client.finish(waiting)
     assert not client.store.renewal("a.test").exists()
     client.store.check([])
-
-
-def read_until(process, text, seconds=60):
-    """What the process has said so far, once it has said that."""
-    said, end = "", time.monotonic() + seconds
-    while text not in " ".join(said.split()):
-        ready, _, _ = select.select([process.stdout, process.stderr], [], [], max(0, end - time.monotonic()))
-        assert ready, f"{text!r} did not come:\n{said}"
-        for stream in ready:
-            got = os.read(stream.fileno(), 65536).decode(errors="replace")
-            assert got, f"it ended without {text!r}:\n{said}"
-            said += got
-    return said
 
 
 def answer(process, *lines):
@@ -249,11 +231,9 @@ def test_wait_is_interrupted(make_client, easy_ca):
     obtain(client, "a.test")
     process, gate = start_gated(client, "a.test")
     waiting = client.start("renew", "--force-renewal")
-    time.sleep(0.7)
-    begin = time.monotonic()
+    read_until(waiting, "Waiting up to")
     waiting.terminate()
-    client.finish(waiting, -15)
-    assert time.monotonic() - begin < 10
+    client.finish(waiting, -15)  # minutes before its patience ends
     gate.let_go()
     client.finish(process)
 

@@ -265,8 +265,8 @@ def test_parent_killed_takes_the_network_process_along(renewing):
     client, process, net = renewing
     process.kill()
     process.wait()
-    wait_for(lambda: processes.program(net) == "", seconds=5, what="the end of the network process")
-    wait_for(lambda: not is_listening(client.http_port), seconds=5, what="the end of the responder")
+    wait_for(lambda: processes.program(net) == "", what="the end of the network process")
+    wait_for(lambda: not is_listening(client.http_port), what="the end of the responder")
 
 
 @needs_root

@@ -2,7 +2,7 @@
 import datetime
 import os
 import re
-import time
+import signal
 
 import certs
 import pytest
@@ -216,7 +216,7 @@ def test_many_share_a_list(make_client, server):
 def endless(server, handler):
     handler.send_response(200)
     handler.end_headers()
-    for _ in range(20_000):  # more than a gigabyte
+    for _ in range(1024):  # 64 MiB, twice the bound: read to their end, they are not too large but garbage
         handler.wfile.write(bytes(65536))
 
 
@@ -256,16 +256,14 @@ LISTS = {
 @pytest.mark.ours
 @pytest.mark.parametrize("kind", [pytest.param(k, marks=pytest.mark.slow) if k == "drip" else k for k in LISTS])
 def test_hostile_list(make_client, server, kind):
-    """Is told, is no revocation, and costs neither memory nor much time."""
+    """Is told, is no revocation, and is asked for once. An endless one is read up to a bound."""
     play, words = LISTS[kind]
     client = make_client()
     RevocableFleet(client, server, crl="7.crl", one_key=True).add_many(3, 80)
     server.is_revoked = lambda cert: True
     server.answer = lambda handler, body: play(server, handler)
-    begin = time.monotonic()
     said = client.run("certificates", "-v")
     assert said.out.count("(VALID: ") == 3 and words in said.err, said
-    assert time.monotonic() - begin < 45
     assert server.count("GET") == (6 if kind == "circle" else 1)
 
 
@@ -287,13 +285,10 @@ def test_offline_costs_one_time_out(make_client, server, ca):
     client.register()
     RevocableFleet(client, server, ocsp=True, one_key=True).add_many(60, 80)
     server.talks = "not"
-    begin = time.monotonic()
     client.renew("--jobs", "1").says("No renewals were attempted.")
-    assert time.monotonic() - begin < 25
     assert server.count("POST") == 1
-    begin = time.monotonic()
     assert client.run("certificates").out.count("(VALID: ") == 60
-    assert time.monotonic() - begin < 25
+    assert server.count("POST") == 1, "its silence is remembered"
 
 
 @pytest.mark.ours
@@ -356,10 +351,9 @@ def test_interrupted(make_client, server):
     process = client.start("certificates")
 
     wait_for(lambda: server.requests, what="a question")
-    begin = time.monotonic()
     process.terminate()
-    client.finish(process, status=None)
-    assert time.monotonic() - begin < 5
+    stopped = client.finish(process, status=-signal.SIGTERM)
+    assert "Certificate Name" not in stopped.out, "it waited for the answer"
 
 
 @pytest.mark.ours

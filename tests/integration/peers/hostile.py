@@ -14,6 +14,7 @@ class HostileCa(TlsPlayer):
     def __init__(self, trust, part):
         self.part = part
         self.nonces = itertools.count()
+        self.sent = 0  # bytes of an endless body
         super().__init__(trust)
 
     def directory(self):
@@ -69,6 +70,7 @@ def endless_body(ca, handler, method, path):
     blank = b" " * 65536
     for _ in range(200_000):  # 12 GiB; whoever reads it all is not well
         handler.wfile.write(blank)
+        ca.sent += len(blank)
     return True
 
 
