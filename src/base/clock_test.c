@@ -173,7 +173,7 @@ TEST(clock_sleeps)
 
     CHECK(clock_sleep_ms(30), "interrupted");
     after = clock_monotonic_ms();
-    CHECK(after - before >= 30 && after - before < 5000, "%" PRId64 " ms", after - before);
+    CHECK(after - before >= 30, "%" PRId64 " ms", after - before);
     CHECK(clock_sleep_ms(0) && clock_sleep_ms(-5), "no time at all");
     CHECK(clock_now() > 1600000000, "clock_now");
 }

@@ -254,7 +254,7 @@ TEST(authenticator_fails)
     static const struct {
         const char *name, *text, *why;
     } cases[] = {
-        { "hangs", SCRIPT("hangs", ",\"limits\":{\"present\":1}", "*'\"present\"'*) sleep 30;;"), "within 1 seconds" },
+        { "hangs", SCRIPT("hangs", ",\"limits\":{\"present\":1}", "*'\"present\"'*) sleep 600;;"), "within 1 seconds" },
         { "dies-later", SCRIPT("dies-later", "", "*'\"present\"'*) echo bye >&2; exit 9;;"),
             "exit status 9); it said: bye" },
         { "garbles", SCRIPT("garbles", "", "*'\"present\"'*) echo done;;"), "answer" },
@@ -269,7 +269,6 @@ TEST(authenticator_fails)
         struct plugin_context context = { .settings = settings };
         struct proof proof = http_proof();
         const struct authenticator *authenticator;
-        int64_t begin = clock_monotonic_ms();
         struct error err = { 0 };
         void *self = NULL;
 
@@ -285,7 +284,6 @@ TEST(authenticator_fails)
         authenticator->release(self);
         asked = content(asked_name);
         CHECK_INT(count_of(asked, "\"cleanup\""), 1, cases[i].name);
-        CHECK(clock_monotonic_ms() - begin < 15000, "%s took too long", cases[i].name);
     }
 }
 

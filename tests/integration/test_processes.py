@@ -242,7 +242,7 @@ def test_network_process_killed(renewing):
     client, process, net = renewing
     before = {p: p.read_bytes() for p in client.config.rglob("*") if p.is_file() and p.name != ".certbot.lock"}
     os.kill(net, signal.SIGKILL)
-    done = client.finish(process, 1, timeout=10)
+    done = client.finish(process, 1)
     done.matches("(?i)network process")
     client.store.check(["secret.test"])
     assert {p: p.read_bytes() for p in client.config.rglob("*") if p.is_file()} == before

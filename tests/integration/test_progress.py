@@ -67,7 +67,7 @@ def test_what_the_first_unfinished_lineage_says_is_seen_at_once(client, three, a
 def test_after_ctrl_c_the_summary_tells_how_far_it_came(client, second_name, three, area, by_name):
     client.program = second_name if by_name else client.program
     started = area / "started"
-    hook = script(area / "hook", f'[ "$1" != b.test ] || {{ touch {started}; exec sleep 60; }}')
+    hook = script(area / "hook", f'[ "$1" != b.test ] || {{ touch {started}; exec sleep 600; }}')
     for name in three[1:]:
         with open(client.store.renewal(name), "a", encoding="utf-8") as conf:
             conf.write(f"pre_hook = {hook} {name}\n")
