@@ -418,6 +418,12 @@ static bool remove_tree(int parent, const char *name, const char *path, struct e
     return true;
 }
 
+bool file_remove_dir_if_empty(const char *path, struct error *err)
+{
+    return rmdir(path) == 0 || errno == ENOENT || errno == ENOTEMPTY || errno == EEXIST || errno == ENOTDIR ||
+           file_error(err, "remove", path);
+}
+
 bool file_remove_tree(const char *path, struct error *err)
 {
     return remove_tree(AT_FDCWD, path, path, err);

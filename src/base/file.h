@@ -69,6 +69,9 @@ MUST_USE bool file_sync_dir(const char *path, struct error *err);
 /* Removes a file or link; one that is missing is fine. */
 MUST_USE bool file_remove(const char *path, struct error *err);
 
+/* Removes a directory; one that is not empty, not there or none stays as it is. */
+MUST_USE bool file_remove_dir_if_empty(const char *path, struct error *err);
+
 /* Removes a directory tree without following links; missing is fine. */
 MUST_USE bool file_remove_tree(const char *path, struct error *err);
 

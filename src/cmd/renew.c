@@ -11,6 +11,7 @@
 
 struct tally {
     size_t skipped, done, failed, broken, undelivered;
+    size_t put_off;
     size_t stopped; /* and those that were not begun */
 };
 
@@ -23,6 +24,7 @@ static struct tally count(const struct renewals *all)
         tally.done += all->at[i].what == RENEWED_DONE;
         tally.failed += all->at[i].what == RENEWED_FAILED;
         tally.broken += all->at[i].what == RENEWED_BROKEN;
+        tally.put_off += all->at[i].what == RENEWED_PUT_OFF;
         tally.undelivered += all->at[i].undelivered;
         tally.stopped += all->at[i].what == RENEWED_STOPPED || all->at[i].what == RENEWED_WAITING;
     }
@@ -54,6 +56,14 @@ static void say_failed(const struct renewals *all)
     for (size_t i = 0; i < all->len; i++)
         if (all->at[i].what == RENEWED_FAILED)
             log_error("  %s (failure)", all->at[i].fullchain_path);
+}
+
+static void say_put_off(const struct renewals *all)
+{
+    log_error("The following certificates are due, but were not tried, because their renewals keep failing:");
+    for (size_t i = 0; i < all->len; i++)
+        if (all->at[i].what == RENEWED_PUT_OFF)
+            log_error("  %s (put off)", all->at[i].fullchain_path);
 }
 
 static void say_undelivered(const struct renewals *all)
@@ -115,6 +125,8 @@ static void say_all(struct context *context, const struct renewals *all, struct 
     if (tally.skipped > 0)
         say_skipped(context, all);
     say_attempts(context, all, tally);
+    if (tally.put_off > 0)
+        say_put_off(all);
     if (tally.undelivered > 0)
         say_undelivered(all);
     if (tally.broken > 0) {
@@ -172,6 +184,8 @@ static bool renew_run(struct context *context, struct error *err)
         say_summary(context, &all, tally);
     if (!run_post_hooks(context, &all, ok ? err : &late) || !ok)
         return false;
+    if (tally.failed == 0 && tally.broken == 0 && tally.put_off > 0)
+        return error_set(err, ERROR_ACME, "%zu renewal(s) put off after failures", tally.put_off);
     if (tally.failed == 0 && tally.broken == 0)
         return tally.undelivered == 0 || not_delivered(context, tally, err);
     return error_set(err, ERROR_ACME, "%zu renew failure(s), %zu parse failure(s)", tally.failed, tally.broken);

@@ -51,6 +51,11 @@ static bool load(struct context *context, const struct lineage *lineage, struct 
     return true;
 }
 
+static void note_failure(struct delivery *delivery, const char *why)
+{
+    backoff_failed(&delivery->backoff, why, clock_now(), BACKOFF_MAX_S);
+}
+
 static bool has_installer(const struct settings *settings)
 {
     return settings->installer != NULL && strcmp(settings->installer, "None") != 0;
@@ -127,7 +132,7 @@ static bool run_hooks(struct context *context, const struct lineage *lineage, co
     bool ok = hooks_deploy(context, lineage->live_dir, names, delivery == NULL ? NULL : &memory, err);
 
     if (delivery != NULL && (!ok || progress.failed != NULL)) {
-        delivery_note_failure(delivery, ok ? progress.failed : err->why, clock_now());
+        note_failure(delivery, ok ? progress.failed : err->why);
         save(context, lineage->name, delivery);
     }
     free(progress.failed);
@@ -164,7 +169,7 @@ static bool reload(struct context *context, const char *name, struct delivery *d
         return true;
     }
     if (!installer_restart(context, err)) {
-        delivery_note_failure(delivery, err->why, clock_now());
+        note_failure(delivery, err->why);
         save(context, name, delivery);
         return false;
     }
@@ -212,7 +217,7 @@ static void note_reload(
         return;
     }
     if (failure != NULL)
-        delivery_note_failure(&delivery, failure->why, clock_now());
+        note_failure(&delivery, failure->why);
     save(context, owed->lineage, &delivery);
 }
 
@@ -288,7 +293,8 @@ bool deliver_outstanding(
         return true;
     }
     *delivered = false;
-    return (patient && delivery_waits(&delivery, clock_now())) || do_rest(context, lineage, &delivery, delivered, err);
+    return (patient && backoff_waits(&delivery.backoff, clock_now())) ||
+           do_rest(context, lineage, &delivery, delivered, err);
 }
 
 bool deliver_sweep(struct context *context)

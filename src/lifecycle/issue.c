@@ -104,10 +104,12 @@ static enum attempt attempt(struct context *context, struct ca *ca, struct solve
     AUTO(order_clear) struct order order = { 0 };
     AUTO(problem_clear) struct problem problem = { 0 };
     AUTO(list_clear) struct list failed = { 0 }, names = list_dup(&request->dns);
-    bool anothers = false;
+    bool anothers = false, placed;
 
     list_add_all(&names, &request->ips);
-    if (!place_order(ca, request, &order, &problem, err))
+    placed = place_order(ca, request, &order, &problem, err);
+    request->ordered = request->ordered || placed || err->kind == ERROR_ACME;
+    if (!placed)
         return refused(context, request, &problem);
     if (context->settings->dry_run && !forget_authorizations(ca, request, &order, &problem, err))
         return ATTEMPT_FAILED;

@@ -15,6 +15,7 @@
 #include "lifecycle/hold.h"
 #include "lifecycle/hooks.h"
 #include "lifecycle/issue.h"
+#include "lifecycle/outcome.h"
 #include "lifecycle/questions.h"
 #include "lifecycle/renewal_key.h"
 #include "lifecycle/resume.h"
@@ -178,31 +179,40 @@ static bool share_a_name(const struct list *a, const struct list *b)
     return false;
 }
 
-bool renew_lineage(struct context *context, struct lineage *lineage, const struct plugin *authenticator,
+static bool renew_now(struct context *context, struct lineage *lineage, struct issue_request *request,
     struct list *names, struct error *err)
 {
-    AUTO(issue_request_clear) struct issue_request request = { .authenticator = authenticator };
     AUTO(key_free) struct key *key = NULL;
     AUTO(buf_clear) struct buf replaces = BUF(512);
     const char *server = lineage_server(lineage);
     bool restored = strcmp(context->verb, "renew") == 0 || strcmp(context->verb, "reconfigure") == 0;
     struct ca *ca;
 
-    TRY(solver_check(context, authenticator, err));
+    TRY(solver_check(context, request->authenticator, err));
     TRY(check_staging(context, lineage, err));
     TRY(context_account(context, &ca, err));
     TRY(renewal_key(context->settings, lineage, restored, &key, err));
-    request.key = key;
-    request.key_is_lineages = renewal_key_is_reused(context->settings, lineage);
-    request.lineage = lineage;
-    request.record = context->settings->dry_run ? NULL : lineage->name;
-    issue_request_names(&request, names);
+    request->key = key;
+    request->key_is_lineages = renewal_key_is_reused(context->settings, lineage);
+    request->lineage = lineage;
+    request->record = context->settings->dry_run ? NULL : lineage->name;
+    issue_request_names(request, names);
     /* Only the CA that issued a certificate knows it, and only orders with one of its names can replace it (RFC 9773
      * section 5); a dry run replaces nothing. */
     if (!context->settings->dry_run && server != NULL && strcmp(server, context->settings->server) == 0 &&
         share_a_name(names, &lineage->cert->names) && cert_ari_id(lineage->cert, &replaces))
-        request.replaces = buf_text(&replaces);
-    return issue_with_hooks(context, &request, &lineage, NULL, names, err);
+        request->replaces = buf_text(&replaces);
+    return issue_with_hooks(context, request, &lineage, NULL, names, err);
+}
+
+bool renew_lineage(struct context *context, struct lineage *lineage, const struct plugin *authenticator,
+    struct list *names, struct error *err)
+{
+    AUTO(issue_request_clear) struct issue_request request = { .authenticator = authenticator };
+    bool ok = renew_now(context, lineage, &request, names, err);
+
+    outcome_note(context, lineage, request.ordered, ok ? NULL : err);
+    return ok;
 }
 
 static bool obtain_new(struct context *context, const char *name, const struct plugin *authenticator,

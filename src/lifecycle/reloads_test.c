@@ -3,6 +3,7 @@
  */
 #include "lifecycle/reloads.h"
 
+#include "base/mem.h"
 #include "base/test.h"
 #include "base/text.h"
 #include "config/plugin_options.h"
@@ -18,7 +19,7 @@ static struct settings *settings_for(const char *installer, const char *root)
     return settings;
 }
 
-static void test_same_server(void **state)
+TEST(lineages_with_the_same_options_share_a_server)
 {
     static const struct {
         const char *lineage, *installer, *root;
@@ -34,7 +35,6 @@ static void test_same_server(void **state)
     AUTO(reloads_free) struct reloads *reloads = reloads_new();
     size_t seen[COUNT(rows)] = { 0 };
 
-    (void)state;
     for (size_t i = 0; i < COUNT(rows); i++) {
         AUTO(settings_free) struct settings *settings = settings_for(rows[i].installer, rows[i].root);
 
@@ -44,20 +44,15 @@ static void test_same_server(void **state)
         const struct reload *reload = reloads_at(reloads, rows[i].server);
         const struct owed *owed;
 
-        assert_non_null(reload);
-        assert_true(seen[rows[i].server] < reload->len);
+        REQUIRE(reload != NULL, "row %zu", i);
+        REQUIRE(seen[rows[i].server] < reload->len, "row %zu", i);
         owed = &reload->to[seen[rows[i].server]++];
         CHECK_TEXT(owed->lineage, rows[i].lineage, "in the order of coming");
         CHECK_TEXT(owed->version, i == 0 ? NULL : "00ff", "version");
-        assert_int_equal(owed->alone, i > 1);
+        CHECK(owed->alone == (i > 1), "row %zu", i);
         CHECK_TEXT(reload->settings->installer, rows[i].installer, "settings of the server");
     }
-    assert_null(reloads_at(reloads, 4));
+    CHECK(reloads_at(reloads, 4) == NULL, "four servers");
 }
 
-int main(void)
-{
-    static const struct CMUnitTest tests[] = { cmocka_unit_test(test_same_server) };
-
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+TEST_MAIN()

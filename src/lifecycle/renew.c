@@ -14,6 +14,7 @@
 #include "lifecycle/hooks.h"
 #include "lifecycle/lanes.h"
 #include "lifecycle/obtain.h"
+#include "lifecycle/outcome.h"
 #include "lifecycle/reloads.h"
 #include "lifecycle/renewal_check.h"
 #include "lifecycle/revive.h"
@@ -147,6 +148,22 @@ static bool renew_or_deliver(const struct queue *queue, struct context *context,
     return false;
 }
 
+/* Due, but it has failed so often that this run leaves it out. */
+static bool put_off(struct context *context, struct renewal *renewal)
+{
+    AUTO(failures_clear) struct failures failures = { 0 };
+    char when[CLOCK_TEXT_SIZE];
+
+    if (!outcome_waits(context, renewal->name, &failures))
+        return false;
+    clock_format_rfc3339(failures.backoff.not_before, when);
+    log_error("Certificate %s is due for renewal, but is not tried before %s, because %u attempt(s) have failed, last: "
+              "%s\n  next: mend the cause; `evercert renew --force-renewal --cert-name %s` tries at once",
+        renewal->name, when, failures.failures, failures.backoff.why, renewal->name);
+    renewal->what = RENEWED_PUT_OFF;
+    return true;
+}
+
 /* The lineage is loaded and its settings are restored: everything that fails from here on is a failed renewal.
  * RENEWED_LATER when it is due, but not yet. */
 static bool renew_loaded(
@@ -169,6 +186,10 @@ static bool renew_loaded(
     else
         log_info(due == DUE_DRY_RUN ? "Certificate not due for renewal, but simulating renewal for dry run"
                                     : "Certificate is due for renewal, auto-renewing...");
+    if (put_off(context, renewal)) {
+        deliver_rest(queue, context, lineage, renewal);
+        return true;
+    }
     if (must_sleep(queue, context)) {
         renewal->what = RENEWED_LATER;
         return true;

@@ -15,6 +15,7 @@ enum renewed {
     RENEWED_FAILED,
     RENEWED_BROKEN,
     RENEWED_STOPPED, /* the user interrupted it */
+    RENEWED_PUT_OFF, /* due, but it keeps failing: not tried again yet */
     RENEWED_GONE,    /* deleted by another process */
     RENEWED_LATER,   /* while it is at work only: due, after the random sleep */
 };

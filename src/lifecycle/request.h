@@ -22,6 +22,7 @@ struct issue_request {
     struct list requested; /* dns and ips as they were asked for */
     const char *profile;   /* that was asked for, borrowed from settings; NULL: none */
     struct key *found_key; /* owned: that of an order found again; key is then the same */
+    bool ordered;          /* the CA was asked for a new order, and has answered */
 };
 
 struct issued_chain {

@@ -8,16 +8,15 @@
  * CONF/pending: an order ends where a delivery begins. Knows nothing of hooks: what has run is a text that can be
  * recognised again.
  */
+#include "store/backoff.h"
 #include "store/store.h"
 
 struct delivery {
-    char *version;      /* SHA-256 of its certificate, hex */
-    char *superseded;   /* the same of an earlier one that was not delivered either; NULL: there was none */
-    struct list done;   /* SHA-256 of what has run for it, hex each */
-    bool reload_done;   /* the installer's server has it */
-    unsigned failures;  /* attempts at it that failed, in a row */
-    int64_t not_before; /* UTC seconds; unattended runs wait for it after a failure */
-    char *why;          /* what failed last; NULL: nothing has */
+    char *version;    /* SHA-256 of its certificate, hex */
+    char *superseded; /* the same of an earlier one that was not delivered either; NULL: there was none */
+    struct list done; /* SHA-256 of what has run for it, hex each */
+    bool reload_done; /* the installer's server has it */
+    struct backoff backoff;
 };
 
 void delivery_clear(struct delivery *delivery);
@@ -50,9 +49,3 @@ bool delivery_settle(struct delivery *delivery, const struct cert *live);
 bool delivery_has_run(const struct delivery *delivery, const char *command);
 /* Only in memory, until delivery_save. */
 void delivery_note_run(struct delivery *delivery, const char *command);
-/* Counts a failed attempt and sets when an unattended run may try again: the next one at once, then after a minute,
- * ten, a hundred, then daily. */
-void delivery_note_failure(struct delivery *delivery, const char *why, int64_t now);
-/* Whether an unattended run is still to wait. What lies further ahead than any pause was written by a clock that was.
- */
-bool delivery_waits(const struct delivery *delivery, int64_t now);

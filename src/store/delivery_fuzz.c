@@ -20,7 +20,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (!delivery_parse(buf_view(&text), &again, &err))
         abort();
     delivery_format(&again, &second);
-    if (!view_equal(buf_view(&text), buf_view(&second)) || delivery.failures != again.failures)
+    if (!view_equal(buf_view(&text), buf_view(&second)) || delivery.backoff.failures != again.backoff.failures)
         abort();
     return 0;
 }

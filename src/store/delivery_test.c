@@ -94,29 +94,4 @@ TEST(a_version_that_never_went_live_gives_way_to_the_one_before)
     CHECK(of_b.superseded == NULL, "once");
 }
 
-TEST(pauses_grow)
-{
-    static const int64_t pauses[] = { 0, 60, 600, 6000, 86400, 86400 };
-    AUTO(delivery_clear) struct delivery delivery = { 0 };
-
-    for (size_t i = 0; i < COUNT(pauses); i++) {
-        delivery_note_failure(&delivery, "why", 1000);
-        CHECK_INT(delivery.not_before, 1000 + pauses[i], "pause");
-        CHECK_INT(delivery.failures, i + 1, "failures");
-    }
-    CHECK_TEXT(delivery.why, "why", "why");
-}
-
-/* Written while the clock was 40 days ahead, it keeps nobody waiting for 40 days. */
-TEST(pauses_end_whatever_the_clock_was)
-{
-    AUTO(delivery_clear) struct delivery delivery = { .failures = 4 };
-
-    delivery_note_failure(&delivery, "why", 1000);
-    CHECK(delivery_waits(&delivery, 1000), "at first");
-    CHECK(delivery_waits(&delivery, 1000 + 86399), "for a day");
-    CHECK(!delivery_waits(&delivery, 1000 + 86400), "no longer");
-    CHECK(!delivery_waits(&delivery, 1000 - 40 * 86400), "by the right clock");
-}
-
 TEST_MAIN()

@@ -21,7 +21,8 @@ struct field {
     size_t at; /* offset in the structure that is filled */
 };
 
-#define FIELDS_MAX 16 /* in a table */
+#define FIELDS_MAX 16              /* in a table */
+#define FIELD_NUMBER_MAX 999999999 /* nine digits */
 
 /*
  * Fills the zeroed structure `out`; what a failure leaves in it is the caller's to clear. ERROR_STORE: a line or a

@@ -20,13 +20,13 @@ static void report_left(const struct patient *patient, const char *path, const s
 {
     struct finding *finding;
 
-    if (delivery->failures == 0)
+    if (delivery->backoff.failures == 0)
         finding = health_find(patient->health, patient, "not-delivered", HEALTH_WARNING, path, why_not_told,
             "the run that made this certificate live was cut short before its deploy hooks were done");
     else
         finding = health_find(patient->health, patient, "not-delivered", HEALTH_WARNING, path, why_not_told,
-            "what follows this certificate's going live has failed %u time(s), last: %s", delivery->failures,
-            delivery->why != NULL ? delivery->why : "unknown");
+            "what follows this certificate's going live has failed %u time(s), last: %s", delivery->backoff.failures,
+            delivery->backoff.why != NULL ? delivery->backoff.why : "unknown");
     finding_answer(finding, "run `renew --cert-name %s`: it does what is left", patient->name);
 }
 
@@ -54,21 +54,9 @@ void check_deliveries(struct health *health)
     AUTO(list_clear) struct list names = { 0 };
     struct error err = { 0 };
 
-    if (!delivery_names(health->store, &names, &err)) {
+    if (!delivery_names(health->store, &names, &err))
         health_note_trouble(&err);
-        return;
-    }
-    for (size_t i = 0; i < names.len; i++) {
-        AUTO(free) char *path = NULL;
-        struct finding *finding;
-
-        if (store_has_lineage(health->store, names.at[i]))
-            continue;
-        path = delivery_path(health->store, names.at[i]);
-        finding = health_find(health, NULL, "delivery-stray", HEALTH_NOTE, path, "it is of no more use", "%s",
-            "the record of a delivery of a certificate that is no more");
-        finding_answer(finding, "remove it");
-        finding->from = xstrdup(names.at[i]);
-        finding->repair = repair_drop;
-    }
+    else
+        health_tell_useless(health, &names, delivery_path,
+            &(struct useless_record){ "delivery-stray", "the record of a delivery", repair_drop });
 }

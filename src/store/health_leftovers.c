@@ -14,6 +14,7 @@
 #include "store/health_private.h"
 #include "store/live_switch.h"
 #include "store/pending.h"
+#include "store/remove.h"
 #include "store/version_dir.h"
 
 #define TEMPORARY ".evercert-" /* what base/file.c calls a file until it is whole: ".NAME.evercert-XXXXXX" */
@@ -167,7 +168,7 @@ static bool repair_remove(struct health *health, const struct finding *finding, 
     AUTO(free) char *dir = file_dirname(finding->path);
 
     (void)health;
-    layout_wipe(finding->path); /* it may be a part of a key */
+    wipe_file(finding->path); /* it may be a part of a key */
     TRY(file_remove(finding->path, err));
     return file_sync_dir(dir, err);
 }

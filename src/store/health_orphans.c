@@ -100,3 +100,21 @@ void check_clock(struct health *health)
     finding_answer(finding, "set the clock, or let it be set from the network before `renew` runs");
     finding_answer(finding, "replace that certificate, if it was made with a wrong date");
 }
+
+void health_tell_useless(struct health *health, const struct list *names,
+    char *(*path)(const struct store *store, const char *name), const struct useless_record *record)
+{
+    for (size_t i = 0; i < names->len; i++) {
+        AUTO(free) char *at = NULL;
+        struct finding *finding;
+
+        if (store_has_lineage(health->store, names->at[i]))
+            continue;
+        at = path(health->store, names->at[i]);
+        finding = health_find(health, NULL, record->code, HEALTH_NOTE, at, "it is of no more use",
+            "%s of a certificate that is no more", record->what);
+        finding_answer(finding, "remove it");
+        finding->from = xstrdup(names->at[i]);
+        finding->repair = record->repair;
+    }
+}

@@ -94,6 +94,14 @@ struct finding *health_break(
     struct patient *patient, const char *code, const char *path, const char *why, const char *what, ...) PRINTF(5, 6);
 void finding_answer(struct finding *finding, const char *answer, ...) PRINTF(2, 3);
 
+struct useless_record { /* about a lineage that is no more */
+    const char *code, *what;
+    bool (*repair)(struct health *health, const struct finding *finding, struct error *err); /* of finding->from */
+};
+/* Notes those of the names that are no lineage's: health_orphans.c. */
+void health_tell_useless(struct health *health, const struct list *names,
+    char *(*path)(const struct store *store, const char *name), const struct useless_record *record);
+
 /* ---- certificates and keys in files ---- */
 
 /* NULL when it is not there or none. Of the caller's. */
@@ -143,6 +151,7 @@ void check_newest(struct patient *patient);            /* health_live.c */
 void check_order(struct patient *patient);             /* health_orders.c */
 void check_delivery(struct patient *patient);          /* health_delivery.c */
 void check_room(struct patient *patient);              /* health_room.c */
+void check_failures(struct patient *patient);          /* health_failures.c */
 void check_renewal(struct patient *patient);           /* health.c */
 void check_modes(struct patient *patient);             /* health_access.c */
 void check_lineage_leftovers(struct patient *patient); /* health_leftovers.c */
@@ -156,6 +165,7 @@ void check_store_leftovers(struct health *health); /* health_leftovers.c */
 void check_deletions(struct health *health);       /* health_deletions.c */
 void check_orders(struct health *health);          /* health_orders.c */
 void check_deliveries(struct health *health);      /* health_delivery.c */
+void check_stray_failures(struct health *health);  /* health_failures.c */
 void check_accounts(struct health *health);        /* health_accounts.c */
 void check_strays(struct health *health);          /* health_orphans.c */
 void check_old_requests(struct health *health);

@@ -8,6 +8,7 @@
  * All of it is called with the lineage locked, except find and list, which change nothing.
  */
 #include "store/access.h"
+#include "store/remove.h"
 #include "store/store_private.h"
 
 struct layout {
@@ -85,19 +86,8 @@ bool layout_is_taken(const char *path);
 const char *layout_taken(const struct lineage *lineage); /* as struct layout has it */
 /* Makes a directory, or takes an empty one that is there; that one is not ours to remove. */
 MUST_USE bool layout_make_dir(const char *path, mode_t mode, struct undo *undo, struct error *err);
-MUST_USE bool layout_remove_dir_if_empty(const char *path, struct error *err);
 /* DIR/README, unless it is there. prefix: what stands before the file names, "" or "[cert name]/". undo: NULL when it
  * is to stay. */
 MUST_USE bool layout_write_readme(const char *dir, const char *prefix, struct undo *undo, struct error *err);
 /* Removes DIR/README if it is such a one, or Certbot's: a user's stays. */
 MUST_USE bool layout_remove_readme(const char *dir, struct error *err);
-
-/*
- * Removing what may be a key: overwritten first, where the file system writes in place and the file has no second name.
- * The first never fails, the others as file_remove and file_remove_tree do.
- */
-void layout_wipe(const char *path);
-MUST_USE bool layout_remove_file(const char *path, enum kind kind, struct error *err);
-/* A directory with versions or parts of them in it, of either layout. */
-MUST_USE bool layout_remove_tree(const char *dir, struct error *err);
-void layout_undo(const char *path); /* a file of a version, a link or an empty directory; best effort */

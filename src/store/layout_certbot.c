@@ -279,7 +279,7 @@ static bool remove_begun(char *const dirs[KIND_COUNT], unsigned version, struct 
         AUTO(free) char *path = version_path(dirs[kind], (enum kind)kind, version);
         AUTO(free) char *fresh = xprintf("%s.new", path);
 
-        TRY(layout_remove_file(path, (enum kind)kind, err));
+        TRY(remove_version_file(path, (enum kind)kind, err));
         TRY(file_remove(fresh, err));
     }
     return true;
@@ -395,7 +395,7 @@ static bool drop(const struct lineage *lineage, const char *id, struct error *er
 
         if (is_linked_to(file, &links, &versions))
             continue;
-        TRY(layout_remove_file(file, order[i], err));
+        TRY(remove_version_file(file, order[i], err));
     }
     return sync_dirs(links.dir, err);
 }
@@ -437,7 +437,7 @@ static bool remove_live(const struct lineage *lineage, struct error *err)
         AUTO(free) char *dir = lineage->live[kind] == NULL ? NULL : file_dirname(lineage->live[kind]);
 
         together = together && dir != NULL && strcmp(dir, lineage->live_dir) == 0;
-        if (dir != NULL && !layout_remove_file(lineage->live[kind], (enum kind)kind, err) && err->sys != ENOTDIR)
+        if (dir != NULL && !remove_version_file(lineage->live[kind], (enum kind)kind, err) && err->sys != ENOTDIR)
             return false;
     }
     TRY(links_remove_leftovers(lineage, err));
@@ -446,7 +446,7 @@ static bool remove_live(const struct lineage *lineage, struct error *err)
     readme = file_join(lineage->live_dir, "README");
     if (!file_remove(readme, err) && err->sys != ENOTDIR)
         return false;
-    return layout_remove_dir_if_empty(lineage->live_dir, err);
+    return file_remove_dir_if_empty(lineage->live_dir, err);
 }
 
 static bool remove_versions(const char *dir, struct error *err)
@@ -459,15 +459,15 @@ static bool remove_versions(const char *dir, struct error *err)
     for (size_t i = 0; i < versions.len; i++) {
         AUTO(free) char *path = version_path(dir, versions.at[i].kind, versions.at[i].version);
 
-        TRY(layout_remove_file(path, versions.at[i].kind, err));
+        TRY(remove_version_file(path, versions.at[i].kind, err));
     }
-    return layout_remove_dir_if_empty(dir, err);
+    return file_remove_dir_if_empty(dir, err);
 }
 
 static bool remove_lineage(const struct lineage *lineage, bool whole_archive, struct error *err)
 {
     TRY(remove_live(lineage, err));
-    return whole_archive && !file_is_link(lineage->archive_dir) ? layout_remove_tree(lineage->archive_dir, err)
+    return whole_archive && !file_is_link(lineage->archive_dir) ? remove_version_tree(lineage->archive_dir, err)
                                                                 : remove_versions(lineage->archive_dir, err);
 }
 

@@ -163,13 +163,13 @@ static bool add(const struct lineage *lineage, const struct issued *issued, cons
     next = xprintf("%s/%s.next", lineage->archive_dir, made);
     if (!file_is_dir(lineage->archive_dir))
         TRY(file_mkdirs(lineage->archive_dir, ARCHIVE_MODE, err));
-    TRY(layout_remove_tree(fresh, err));
+    TRY(remove_version_tree(fresh, err));
     TRY(version_dir_write(fresh, issued, access, err));
     if (rename(fresh, next) == 0) {
         undo_add_tree(undo, next);
     } else {
         (void)file_error(err, "create", next);
-        if (!layout_remove_tree(fresh, &removing) || !holds(next, issued))
+        if (!remove_version_tree(fresh, &removing) || !holds(next, issued))
             return false;
         error_clear(err); /* added by a run that ended too early */
     }
@@ -300,13 +300,13 @@ static bool remove_live(const struct lineage *lineage, struct error *err)
     TRY(live_remove_passing(lineage->live_dir, err));
     meta = file_join(lineage->live_dir, META_NAME);
     for (int kind = 0; kind < KIND_COUNT; kind++)
-        if (lineage->live[kind] != NULL && !layout_remove_file(lineage->live[kind], (enum kind)kind, err) &&
+        if (lineage->live[kind] != NULL && !remove_version_file(lineage->live[kind], (enum kind)kind, err) &&
             err->sys != ENOTDIR)
             return false;
     if (!together)
         return true;
     TRY(file_remove(meta, err));
-    return layout_remove_dir_if_empty(lineage->live_dir, err);
+    return file_remove_dir_if_empty(lineage->live_dir, err);
 }
 
 static bool remove_lineage(const struct lineage *lineage, bool whole_archive, struct error *err)
@@ -322,8 +322,8 @@ static bool remove_lineage(const struct lineage *lineage, bool whole_archive, st
             version_is_leftover(names.at[i]))
             TRY(version_dir_drop(lineage->archive_dir, names.at[i], err));
     }
-    return whole_archive && !file_is_link(lineage->archive_dir) ? layout_remove_tree(lineage->archive_dir, err)
-                                                                : layout_remove_dir_if_empty(lineage->archive_dir, err);
+    return whole_archive && !file_is_link(lineage->archive_dir) ? remove_version_tree(lineage->archive_dir, err)
+                                                                : file_remove_dir_if_empty(lineage->archive_dir, err);
 }
 
 const struct layout layout_versioned = {

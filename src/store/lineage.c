@@ -7,13 +7,6 @@
 #include "store/convert.h"
 #include "store/layout.h"
 
-const char *kind_name(enum kind kind)
-{
-    static const char *const names[KIND_COUNT] = { "cert", "privkey", "chain", "fullchain" };
-
-    return names[kind];
-}
-
 struct lineage *lineage_bare(const struct store *store, const char *name, const struct layout *layout)
 {
     struct lineage *lineage = xcalloc(1, sizeof *lineage);

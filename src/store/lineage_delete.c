@@ -8,8 +8,9 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "store/convert.h"
-#include "store/layout.h"
 #include "store/delivery.h"
+#include "store/failures.h"
+#include "store/layout.h"
 #include "store/pending.h"
 
 /* ---- searching ---- */
@@ -278,6 +279,7 @@ bool lineage_delete(struct store *store, const char *name, struct error *err)
     TRY(lineage_finish_delete(store, name, &named, err));
     TRY(pending_drop(store, name, err)); /* with the key of a certificate that never came */
     TRY(delivery_drop(store, name, err));
+    TRY(failures_drop(store, name, err));
     if (!store_has_lineage(store, name))
         return named || lineage_missing(store, name, err);
     if (!lineage_open(store, name, &lineage, &parsing)) {

@@ -207,8 +207,8 @@ bool pending_drop(struct store *store, const char *name, struct error *err)
     if (!file_is_dir(dir))
         return true;
     TRY(file_remove(order, err));
-    TRY(layout_remove_tree(dir, err)); /* with KEY_NAME */
-    return layout_remove_dir_if_empty(top, err);
+    TRY(remove_version_tree(dir, err)); /* with KEY_NAME */
+    return file_remove_dir_if_empty(top, err);
 }
 
 /* ---- first certificates ---- */
@@ -270,7 +270,7 @@ void pending_sweep(struct store *store, int64_t now)
 
     if (!pending_names(store, &names, &err))
         log_debug("%s", err.why);
-    else if (names.len == 0 && !layout_remove_dir_if_empty(top, &err))
+    else if (names.len == 0 && !file_remove_dir_if_empty(top, &err))
         log_debug("%s", err.why);
     for (size_t i = 0; i < names.len; i++) {
         AUTO(free) char *dir = pending_dir(store, names.at[i]);

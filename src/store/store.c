@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "store/layout.h"
+#include "store/store_private.h"
 
 enum { DIR_LOGS, DIR_CONFIG, DIR_WORK, DIR_COUNT }; /* in the order of Certbot's locks */
 
@@ -263,33 +263,4 @@ bool store_has_lineage(struct store *store, const char *name)
     AUTO(free) char *path = store_conf_path(store, name);
 
     return name[0] != '\0' && name[0] != '.' && strchr(name, '/') == NULL && (file_exists(path) || file_is_link(path));
-}
-
-/* ---- undoing ---- */
-
-void undo_add(struct undo *undo, const char *path)
-{
-    list_add(&undo->made, path);
-}
-
-void undo_add_tree(struct undo *undo, const char *path)
-{
-    list_add(&undo->trees, path);
-}
-
-void undo_keep(struct undo *undo)
-{
-    list_clear(&undo->made);
-    list_clear(&undo->trees);
-}
-
-void undo_at(struct undo *undo)
-{
-    struct error ignored = { 0 };
-
-    for (size_t i = undo->trees.len; i-- > 0;)
-        (void)!layout_remove_tree(undo->trees.at[i], &ignored);
-    for (size_t i = undo->made.len; i-- > 0;)
-        layout_undo(undo->made.at[i]); /* the error that brought us here is the one to be told */
-    undo_keep(undo);
 }

@@ -9,6 +9,7 @@
 #include "conf/conf.h"
 #include "config/settings.h"
 #include "crypto/cert.h"
+#include "store/kind.h"
 
 struct lineage;
 struct store;
@@ -50,9 +51,6 @@ MUST_USE bool store_look_for_room(struct store *store, const struct lineage *lin
 MUST_USE bool store_check_access(const struct settings *settings, struct error *err);
 
 /* ---- lineages ---- */
-
-enum kind { KIND_CERT, KIND_PRIVKEY, KIND_CHAIN, KIND_FULLCHAIN, KIND_COUNT };
-const char *kind_name(enum kind kind); /* "cert" ... */
 
 struct layout;
 

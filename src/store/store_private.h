@@ -6,16 +6,6 @@
 
 #include "store/store.h"
 
-/* What was made so far; removed again, the newest first, unless the work was completed. */
-struct undo {
-    struct list made;  /* files, links, directories */
-    struct list trees; /* directories that go with what is in them */
-};
-void undo_add(struct undo *undo, const char *path);
-void undo_add_tree(struct undo *undo, const char *path);
-void undo_keep(struct undo *undo); /* the work is complete */
-void undo_at(struct undo *undo);   /* AUTO(undo) */
-
 /* Whether the whole store is this process's alone: then nothing in it needs to be locked. */
 bool store_is_exclusive(const struct store *store);
 bool store_may_settle(const struct store *store);    /* interrupted work is finished by whoever finds it */

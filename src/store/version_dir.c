@@ -89,11 +89,6 @@ bool version_has_file(const char *name)
     return strcmp(name, META_NAME) == 0;
 }
 
-char *version_file(const char *dir, enum kind kind)
-{
-    return xprintf("%s/%s.pem", dir, kind_name(kind));
-}
-
 /* ---- reading ---- */
 
 bool version_dir_id(const char *dir, char **id, struct error *err)
@@ -176,7 +171,7 @@ bool version_dir_write(const char *dir, const struct issued *issued, const struc
         return file_error(err, "create the directory", dir);
     if (write_files(dir, issued, access, err))
         return true;
-    (void)!layout_remove_tree(dir, &removing); /* the error that brought us here is the one to be told */
+    (void)!remove_version_tree(dir, &removing); /* the error that brought us here is the one to be told */
     return false;
 }
 
@@ -190,7 +185,7 @@ bool version_dir_drop(const char *archive, const char *name, struct error *err)
     if (strcmp(dir, gone) != 0 && rename(dir, gone) != 0 && errno != ENOENT) {
         if (errno != EXDEV) /* in the lower layer of an overlay: it cannot be renamed, only emptied */
             return file_error(err, "remove", dir);
-        TRY(layout_remove_tree(dir, err));
+        TRY(remove_version_tree(dir, err));
     }
-    return layout_remove_tree(gone, err);
+    return remove_version_tree(gone, err);
 }

@@ -29,7 +29,6 @@ bool version_is_new(const char *name, struct view *id);
 
 /* Whether a name in a version's directory is ours; others are a user's. */
 bool version_has_file(const char *name);
-char *version_file(const char *dir, enum kind kind) __attribute__((returns_nonnull));
 
 /* The ID of what is in a directory, from its certificate. */
 MUST_USE bool version_dir_id(const char *dir, char **id, struct error *err);

@@ -1,0 +1,69 @@
+#include "lifecycle/outcome.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "store/fields.h"
+
+#define LIFE_PART 8 /* of what is left of a certificate's life a pause takes no larger part than this */
+#define SHORTEST_S 60
+
+bool outcome_waits(struct context *context, const char *name, struct failures *failures)
+{
+    const struct settings *settings = context->settings;
+    struct error err = { 0 };
+    bool found;
+
+    if (context->as_certbot || settings->force_renewal || settings->dry_run || ui_is_interactive(context->ui) ||
+        !failures_any(context->store))
+        return false;
+    if (!failures_load(context->store, name, failures, &found, &err)) {
+        log_debug("%s", err.why); /* the next attempt writes it anew; doctor tells of it */
+        return false;
+    }
+    return found && backoff_waits(&failures->backoff, clock_now());
+}
+
+static int64_t longest_pause(const struct lineage *lineage, int64_t now)
+{
+    int64_t part = (lineage->cert->not_after - now) / LIFE_PART;
+
+    return now >= lineage->cert->not_after || part > BACKOFF_MAX_S ? BACKOFF_MAX_S
+           : part < SHORTEST_S                                     ? SHORTEST_S
+                                                                   : part;
+}
+
+static bool note_failure(struct context *context, const struct lineage *lineage, bool ordered,
+    const struct error *failure, struct error *err)
+{
+    AUTO(failures_clear) struct failures failures = { 0 };
+    int64_t now = clock_now();
+    bool found;
+
+    if (!failures_load(context->store, lineage->name, &failures, &found, err)) {
+        log_debug("%s", err->why);
+        error_clear(err);
+    }
+    failures.tried = now;
+    failures.failures += failures.failures < FIELD_NUMBER_MAX;
+    if (ordered)
+        backoff_failed(&failures.backoff, failure->why, now, longest_pause(lineage, now));
+    else
+        xreplace(&failures.backoff.why, failure->why);
+    return failures_save(context->store, lineage->name, &failures, err);
+}
+
+void outcome_note(struct context *context, const struct lineage *lineage, bool ordered, const struct error *failure)
+{
+    struct error err = { 0 };
+    bool ok = true;
+
+    if (context->settings->dry_run || (failure != NULL && failure->kind == ERROR_CANCELED))
+        return;
+    if (failure != NULL)
+        ok = note_failure(context, lineage, ordered, failure, &err);
+    else if (failures_any(context->store))
+        ok = failures_drop(context->store, lineage->name, &err);
+    if (!ok)
+        log_debug("What came of the renewal of %s could not be recorded: %s", lineage->name, err.why);
+}

@@ -1,0 +1,59 @@
+/*
+ * Recorded failures (failures.h): certificates whose renewal keeps failing.
+ */
+#include "base/clock.h"
+#include "base/mem.h"
+#include "store/failures.h"
+#include "store/health_private.h"
+
+static const char why_renew[] = "the certificate is not renewed, and will expire";
+
+static void report_failing(const struct patient *patient, const char *path, const struct failures *failures)
+{
+    struct finding *finding;
+    char tried[CLOCK_TEXT_SIZE];
+
+    clock_format_rfc3339(failures->tried, tried);
+    finding = health_find(patient->health, patient, "renewal-failing", HEALTH_WARNING, path, why_renew,
+        "the last %u attempt(s) to renew it failed, the last at %s: %s", failures->failures, tried,
+        failures->backoff.why != NULL ? failures->backoff.why : "unknown");
+    finding_answer(finding, "mend the cause, then run `renew --force-renewal --cert-name %s`", patient->name);
+}
+
+void check_failures(struct patient *patient)
+{
+    AUTO(failures_clear) struct failures failures = { 0 };
+    AUTO(free) char *path = NULL;
+    struct error err = { 0 };
+    struct finding *finding;
+    bool found;
+
+    if (!failures_any(patient->health->store))
+        return;
+    path = failures_path(patient->health->store, patient->name);
+    if (failures_load(patient->health->store, patient->name, &failures, &found, &err)) {
+        if (found)
+            report_failing(patient, path, &failures);
+        return;
+    }
+    finding = health_find(patient->health, patient, "failures-unreadable", HEALTH_NOTE, path,
+        "how often a renewal has failed is not known", "%s", err.why);
+    finding_answer(finding, "nothing has to be done: the next renewal writes or removes it");
+}
+
+static bool repair_drop(struct health *health, const struct finding *finding, struct error *err)
+{
+    return failures_drop(health->store, finding->from, err);
+}
+
+void check_stray_failures(struct health *health)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    struct error err = { 0 };
+
+    if (!failures_names(health->store, &names, &err))
+        health_note_trouble(&err);
+    else
+        health_tell_useless(health, &names, failures_path,
+            &(struct useless_record){ "failures-stray", "the record of failed renewals", repair_drop });
+}
