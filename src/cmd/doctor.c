@@ -1,5 +1,5 @@
 /* doctor: what is wrong in the store, and putting it right. */
-#include "store/health.h"
+#include "health/health.h"
 
 #include <string.h>
 

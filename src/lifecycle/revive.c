@@ -1,7 +1,7 @@
 #include "lifecycle/revive.h"
 
 #include "base/log.h"
-#include "store/health.h"
+#include "health/health.h"
 
 static size_t repair(struct context *context, const char *name)
 {

@@ -20,7 +20,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "store/convert.h"
-#include "store/health.h"
+#include "health/health.h"
 #include "store/history.h"
 
 #define NAME "a"

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "store/fixture.h"
-#include "store/health.h"
+#include "health/health.h"
 #include "store/history.h"
 #include "store/layout.h"
 

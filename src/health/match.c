@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "store/health_private.h"
+#include "health/private.h"
 
 static const char *const why_match = "servers refuse files that do not belong together, and do not start";
 

@@ -2,7 +2,7 @@
  * Versions that are newer than what is live, and of no use: nobody makes them live by himself.
  */
 #include "store/fixture.h"
-#include "store/health_world.h"
+#include "health/world.h"
 #include "store/version_dir.h"
 
 /* Of another issuer, all of one key: one that expired in 2024, and one for other.test. */

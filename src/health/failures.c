@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "store/failures.h"
-#include "store/health_private.h"
+#include "health/private.h"
 
 static const char why_renew[] = "the certificate is not renewed, and will expire";
 

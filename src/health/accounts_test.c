@@ -3,7 +3,7 @@
  */
 #include "store/account_store.h"
 #include "store/fixture.h"
-#include "store/health_world.h"
+#include "health/world.h"
 
 #define SERVER "https://ca.test/dir"
 #define DIR "accounts/ca.test/dir"

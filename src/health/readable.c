@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "store/health_private.h"
+#include "health/private.h"
 
 static _Thread_local struct error trouble; /* kind is ERROR_NONE: there was none */
 

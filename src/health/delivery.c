@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "store/delivery.h"
-#include "store/health_private.h"
+#include "health/private.h"
 
 static const char why_not_told[] = "servers may go on with the certificate before it until that one has expired";
 

@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "store/health_private.h"
+#include "health/private.h"
 #include "store/version_dir.h"
 #include "store/version_switch.h"
 

@@ -14,7 +14,7 @@
 #include "base/writers.h"
 #include "config/file_mode.h"
 #include "store/access.h"
-#include "store/health_private.h"
+#include "health/private.h"
 #include "store/passage.h"
 #include "store/store_private.h"
 

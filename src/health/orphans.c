@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "store/health_private.h"
+#include "health/private.h"
 
 /* ---- directories ---- */
 

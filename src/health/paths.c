@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "store/health_private.h"
+#include "health/private.h"
 
 /* ---- the file ---- */
 

@@ -4,7 +4,7 @@
 #include "base/clock.h"
 #include "crypto/cert.h"
 #include "store/fixture.h"
-#include "store/health_world.h"
+#include "health/world.h"
 #include "store/pending.h"
 
 struct record {

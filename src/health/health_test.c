@@ -2,7 +2,7 @@
  * How examining and repairing go about it.
  */
 #include "store/fixture.h"
-#include "store/health_world.h"
+#include "health/world.h"
 
 /* Nothing is lost that was there once only: the wrong key is put aside, readable by nobody new. */
 TEST(a_wrong_key_is_kept)

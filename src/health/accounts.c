@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "store/account_files.h"
 #include "store/account_store.h"
-#include "store/health_private.h"
+#include "health/private.h"
 
 #define ACCOUNT_DEPTH 8 /* of the directories below accounts/: host, path, ID */
 

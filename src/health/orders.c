@@ -9,7 +9,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "store/health_private.h"
+#include "health/private.h"
 #include "store/pending.h"
 
 static const char why_lost[] = "the certificate may have been issued, and counts against the CA's limits";

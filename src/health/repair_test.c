@@ -2,7 +2,7 @@
  * Stores as people break them, repaired.
  */
 #include "store/fixture.h"
-#include "store/health_world.h"
+#include "health/world.h"
 
 enum { CERTBOT = 1, VERSIONED = 2, BOTH = 3 };
 

@@ -9,7 +9,7 @@
 #include "base/text.h"
 #include "store/certbot_links.h"
 #include "store/certbot_versions.h"
-#include "store/health_private.h"
+#include "health/private.h"
 #include "store/pending.h"
 #include "store/version_dir.h"
 

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "store/convert.h"
-#include "store/health_private.h"
+#include "health/private.h"
 #include "store/live_switch.h"
 #include "store/pending.h"
 #include "store/remove.h"

@@ -3,7 +3,7 @@
  * What the tests of health*.c share: a store with lineage "a.example" of two versions, in either layout.
  * Included by test programs only, once each, after fixture.h.
  */
-#include "store/health.h"
+#include "health/health.h"
 #include "store/history.h"
 #include "store/layout.h"
 

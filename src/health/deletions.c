@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "store/health_private.h"
+#include "health/private.h"
 
 static bool repair_delete(struct health *health, const struct finding *finding, struct error *err)
 {

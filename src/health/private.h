@@ -1,8 +1,8 @@
 #pragma once
 /*
- * What the checks of health*.c share.
+ * What the checks share.
  */
-#include "store/health.h"
+#include "health/health.h"
 #include "store/layout.h"
 
 #define LIVE_MODE 0700 /* of live/ itself, when it has to be made again */
@@ -51,6 +51,7 @@ const char *health_other_user(struct health *health, const char *dir, const char
  * claims_trouble tells. Borrowed. */
 const struct list *health_strays(struct health *health, enum stray which);
 void health_stray_is_used(struct health *health, const char *dir); /* it was given to a lineage */
+void health_forget_claims(struct health *health);
 
 /* ---- one lineage ---- */
 
@@ -92,6 +93,8 @@ struct finding *health_find(struct health *health, const struct patient *patient
 /* The same as an error that keeps later checks from being run. */
 struct finding *health_break(
     struct patient *patient, const char *code, const char *path, const char *why, const char *what, ...) PRINTF(5, 6);
+void findings_cut(struct findings *findings, size_t len); /* forgets those behind the first len */
+void finding_clear(struct finding *finding);
 void finding_answer(struct finding *finding, const char *answer, ...) PRINTF(2, 3);
 
 struct useless_record { /* about a lineage that is no more */
@@ -133,40 +136,40 @@ const char *health_trouble(void); /* the first since then, NULL when there was n
 
 /* ---- the checks ---- */
 
-void check_renewal_file(struct patient *patient); /* health_paths.c */
-void check_conversion(struct patient *patient);   /* health_leftovers.c */
+void check_renewal_file(struct patient *patient); /* paths.c */
+void check_conversion(struct patient *patient);   /* leftovers.c */
 void check_first(struct patient *patient);
-void check_paths(struct patient *patient);         /* health_paths.c */
-void check_hidden(struct patient *patient);        /* health_readable.c */
-void check_directories(struct patient *patient);   /* health_dirs.c */
-void check_unsettled(struct patient *patient);     /* health_leftovers.c */
-void check_version_files(struct patient *patient); /* health_parts.c */
-void check_archive_users(struct patient *patient); /* health_foreign.c */
+void check_paths(struct patient *patient);         /* paths.c */
+void check_hidden(struct patient *patient);        /* readable.c */
+void check_directories(struct patient *patient);   /* dirs.c */
+void check_unsettled(struct patient *patient);     /* leftovers.c */
+void check_version_files(struct patient *patient); /* parts.c */
+void check_archive_users(struct patient *patient); /* foreign.c */
 void check_exchanged(struct patient *patient);
 void check_superseded(struct patient *patient);
-void check_live_links(struct patient *patient);        /* health_links.c */
-void check_live_files(struct patient *patient);        /* health_live.c */
-void check_match(struct patient *patient);             /* health_match.c */
-void check_newest(struct patient *patient);            /* health_live.c */
-void check_order(struct patient *patient);             /* health_orders.c */
-void check_delivery(struct patient *patient);          /* health_delivery.c */
-void check_room(struct patient *patient);              /* health_room.c */
-void check_failures(struct patient *patient);          /* health_failures.c */
+void check_live_links(struct patient *patient);        /* links.c */
+void check_live_files(struct patient *patient);        /* live.c */
+void check_match(struct patient *patient);             /* match.c */
+void check_newest(struct patient *patient);            /* live.c */
+void check_order(struct patient *patient);             /* orders.c */
+void check_delivery(struct patient *patient);          /* delivery.c */
+void check_room(struct patient *patient);              /* room.c */
+void check_failures(struct patient *patient);          /* failures.c */
 void check_renewal(struct patient *patient);           /* health.c */
-void check_modes(struct patient *patient);             /* health_access.c */
-void check_lineage_leftovers(struct patient *patient); /* health_leftovers.c */
-void check_account(struct patient *patient);           /* health_accounts.c */
+void check_modes(struct patient *patient);             /* access.c */
+void check_lineage_leftovers(struct patient *patient); /* leftovers.c */
+void check_account(struct patient *patient);           /* accounts.c */
 
-void check_store_room(struct health *health);  /* health_room.c */
-void check_store_modes(struct health *health); /* health_access.c */
+void check_store_room(struct health *health);  /* room.c */
+void check_store_modes(struct health *health); /* access.c */
 void check_code_paths(struct health *health);
 void check_account_key(struct health *health, const char *path);
-void check_store_leftovers(struct health *health); /* health_leftovers.c */
-void check_deletions(struct health *health);       /* health_deletions.c */
-void check_orders(struct health *health);          /* health_orders.c */
-void check_deliveries(struct health *health);      /* health_delivery.c */
-void check_stray_failures(struct health *health);  /* health_failures.c */
-void check_accounts(struct health *health);        /* health_accounts.c */
-void check_strays(struct health *health);          /* health_orphans.c */
+void check_store_leftovers(struct health *health); /* leftovers.c */
+void check_deletions(struct health *health);       /* deletions.c */
+void check_orders(struct health *health);          /* orders.c */
+void check_deliveries(struct health *health);      /* delivery.c */
+void check_stray_failures(struct health *health);  /* failures.c */
+void check_accounts(struct health *health);        /* accounts.c */
+void check_strays(struct health *health);          /* orphans.c */
 void check_old_requests(struct health *health);
 void check_clock(struct health *health);

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "store/certbot_links.h"
 #include "store/convert.h"
-#include "store/health_private.h"
+#include "health/private.h"
 
 /* ---- one archive, two certificates ---- */
 

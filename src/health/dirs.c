@@ -11,7 +11,7 @@
 
 #include "base/mem.h"
 #include "store/certbot_versions.h"
-#include "store/health_private.h"
+#include "health/private.h"
 #include "store/version_dir.h"
 #include "store/version_switch.h"
 

@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "store/health_private.h"
+#include "health/private.h"
 
 static const char *const why_room = "renewal ends before an order is placed, and the certificate expires";
 
