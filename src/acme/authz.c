@@ -225,8 +225,12 @@ bool authz_wait(
 
 /* ---- telling ---- */
 
-/* The challenge that failed; its error has a type. */
-static const struct challenge *failed_challenge(const struct authz *authz)
+const char *authz_status_name(enum authz_status status)
+{
+    return status_names[status];
+}
+
+const struct challenge *authz_failed_challenge(const struct authz *authz)
 {
     const struct challenge *found = NULL;
 
@@ -245,57 +249,7 @@ static const struct challenge *failed_challenge(const struct authz *authz)
 
 const struct problem *authz_error(const struct authz *authz)
 {
-    const struct challenge *challenge = failed_challenge(authz);
+    const struct challenge *challenge = authz_failed_challenge(authz);
 
     return challenge == NULL ? NULL : &challenge->error;
-}
-
-/* What to check depends on how the CA looked, which the problem type alone does not say. */
-static void advise(const struct challenge *challenge, const char *name, struct error *err)
-{
-    const char *type = challenge->error.type;
-    bool is_wrong = text_equal(type, "unauthorized") || text_equal(type, "incorrectResponse");
-
-    if (challenge->type == CHALLENGE_HTTP_01 && text_equal(type, "connection"))
-        (void)error_next(err,
-            "let the Internet reach port 80 of this host (firewall, router, A and AAAA records of %s), "
-            "or prove control by DNS",
-            name);
-    else if (challenge->type == CHALLENGE_HTTP_01 && is_wrong)
-        (void)error_next(err,
-            "check that the A and AAAA records of %s lead to this host, and that its web server answers "
-            "http://%s/.well-known/acme-challenge/ from where the file was put",
-            name, name);
-    else if (challenge->type == CHALLENGE_TLS_ALPN_01 &&
-             (is_wrong || text_equal(type, "connection") || text_equal(type, "tls")))
-        (void)error_next(err, "let the Internet reach port 443 of this host, without a proxy that ends TLS in between");
-    else if ((challenge->type == CHALLENGE_DNS_01 || challenge->type == CHALLENGE_DNS_ACCOUNT_01) &&
-             (is_wrong || text_equal(type, "dns")))
-        (void)error_next(err,
-            "check that all name servers of %s give the new TXT record; if they need longer to take it "
-            "over, wait longer before the CA looks",
-            name);
-    else if (is_wrong)
-        (void)error_next(err, "check that what the CA looks at for %s is what was put there for it", name);
-}
-
-bool authz_to_error(const struct authz *authz, struct error *err)
-{
-    const struct challenge *challenge = failed_challenge(authz);
-    const char *star = authz->wildcard ? "*." : "", *name = authz_name(authz);
-    AUTO(free) char *addresses = NULL;
-
-    if (challenge == NULL) {
-        (void)error_set(err, ERROR_ACME, "the CA says '%s' and gives no reason", status_names[authz->status]);
-        return error_in(err, "authorization of %s%s", star, name);
-    }
-    (void)problem_to_error(&challenge->error, 0, err);
-    if (challenge->records.len > 0) {
-        size_t len = strlen(err->why);
-
-        addresses = list_join(&challenge->records, ", ");
-        (void)snprintf(err->why + len, sizeof err->why - len, " (the CA used the address %s)", addresses);
-    }
-    advise(challenge, name, err);
-    return error_in(err, "authorization of %s%s by %s", star, name, challenge_type_name(challenge->type));
 }

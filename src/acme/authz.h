@@ -73,15 +73,12 @@ MUST_USE bool challenge_answer(
 MUST_USE bool authz_wait(
     struct session *session, struct identity who, struct authz *authzs, size_t count, int timeout_s, struct error *err);
 MUST_USE bool authz_deactivate(struct session *session, struct identity who, const char *url, struct error *err);
+/* The challenge that failed, whose error has a type; NULL when the CA told of none. */
+const struct challenge *authz_failed_challenge(const struct authz *authz);
 /* The failed challenge's error of an invalid authorization, NULL when the CA gave none. */
 const struct problem *authz_error(const struct authz *authz);
-/*
- * What to tell about an authorization that is not valid: ERROR_ACME with the name, the challenge, the CA's
- * words, the addresses that it used if it says so, and what to check for that kind of challenge. Returns
- * false.
- */
-bool authz_to_error(const struct authz *authz, struct error *err);
-
+/* "pending" ... */
+const char *authz_status_name(enum authz_status status);
 /* token "." thumbprint (section 8.1). */
 MUST_USE bool key_authorization(const char *token, const struct jwk *jwk, struct buf *out, struct error *err);
 /* TXT value for dns-01: base64url(SHA-256(key authorization)) (section 8.4). */

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "acme/authz.h"
+#include "acme/authz_explain.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

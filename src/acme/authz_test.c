@@ -64,7 +64,6 @@ TEST(once_it_is_decided_the_name_is_known)
         CHECK(authz_parse(view_of(bodies[i]), &authz, &err), "%s: %s", bodies[i], err.why);
         CHECK(authz.identifier.value == NULL, "%s", bodies[i]);
         CHECK_TEXT(authz_name(&authz), "one of the names", bodies[i]);
-        CHECK(!authz_to_error(&authz, &err));
     }
 }
 
@@ -225,35 +224,6 @@ TEST(authz_deactivate)
     CHECK(authz_deactivate(script.session, script_who(&signer), CA "/authz/1", &err), "%s", err.why);
 }
 
-/* ---- telling ---- */
-
-#define FAILED(type, problem)                                                                                          \
-    "{\"status\":\"invalid\"," ID ",\"challenges\":[{\"type\":\"dns-01\",\"url\":\"" CA                                \
-    "/c/0\",\"status\":\"pending\",\"token\":\"abc\"},"                                                                \
-    "{\"type\":\"" type "\",\"url\":\"" CA "/c/"                                                                       \
-    "1\",\"status\":\"invalid\",\"token\":\"abc\",\"error\":{\"type\":\"urn:ietf:params:acme:error:" problem           \
-    "\",\"detail\":\"192.0.2.7: its "                                                                                  \
-    "words\"},\"validationRecord\":[{\"addressUsed\":\"192.0.2.7\"},{\"addressUsed\":"                                 \
-    "\"2001:db8::7\"},{\"addressUsed\":\"192.0.2.7\"}]}]}"
-
-static const struct {
-    const char *name, *body, *problem, *what, *why, *next;
-} tellings[] = {
-    { "http-01, no connection", FAILED("http-01", "connection"), "connection",
-        "authorization of example.org by http-01", "its words (the CA used the address 192.0.2.7, 2001:db8::7)",
-        "port 80" },
-    { "http-01, wrong answer", FAILED("http-01", "unauthorized"), "unauthorized", "http-01", "its words",
-        "/.well-known/acme-challenge/" },
-    { "tls-alpn-01", FAILED("tls-alpn-01", "tls"), "tls", "tls-alpn-01", "its words", "port 443" },
-    { "another type", FAILED("new-01", "unauthorized"), "unauthorized", "by other", "its words",
-        "what the CA looks at for example.org" },
-    { "dns-01", FAILED("dns-01", "unauthorized"), "unauthorized", "dns-01", "its words", "TXT" },
-    { "CAA", FAILED("http-01", "caa"), "caa", "http-01", "CAA record", "CAA" },
-    { "no reason", INVALID, "", "authorization of example.org", "'invalid' and gives no reason", "" },
-    { "expired", "{\"status\":\"expired\"," ID ",\"wildcard\":true}", "", "authorization of *.example.org", "'expired'",
-        "" },
-};
-
 TEST(where_the_ca_was_led_to)
 {
     AUTO(authz_clear) struct authz authz = { 0 };
@@ -269,23 +239,6 @@ TEST(where_the_ca_was_led_to)
     urls = list_join(&authz.challenges[0].urls, " -> ");
     CHECK_TEXT(urls, "http://example.org/x -> https://example.org/?", "printable, and nothing but text");
     CHECK_INT((int64_t)authz.challenges[0].records.len, 1, "addresses");
-}
-
-TEST(authz_to_error)
-{
-    for (size_t i = 0; i < COUNT(tellings); i++) {
-        AUTO(authz_clear) struct authz authz = { 0 };
-        struct error err = { 0 };
-
-        REQUIRE(authz_parse(view_of(tellings[i].body), &authz, &err), "%s: %s", tellings[i].name, err.why);
-        CHECK(!authz_to_error(&authz, &err), "%s", tellings[i].name);
-        CHECK_INT(err.kind, ERROR_ACME, tellings[i].name);
-        CHECK_TEXT(err.problem, tellings[i].problem, tellings[i].name);
-        CHECK(strstr(err.what, tellings[i].what) != NULL, "%s: %s", tellings[i].name, err.what);
-        CHECK(strstr(err.why, tellings[i].why) != NULL, "%s: %s", tellings[i].name, err.why);
-        CHECK(strstr(err.next, tellings[i].next) != NULL, "%s: %s", tellings[i].name, err.next);
-        CHECK((authz_error(&authz) != NULL) == (tellings[i].problem[0] != '\0'), "%s", tellings[i].name);
-    }
 }
 
 TEST_MAIN()

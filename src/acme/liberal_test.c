@@ -3,7 +3,7 @@
  * while no step needs it.
  */
 #include "acme/account.h"
-#include "acme/authz.h"
+#include "acme/authz_explain.h"
 #include "acme/order.h"
 
 #include "acme/script.h"

@@ -3,7 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "acme/authz_explain.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #define REPORT_MAX (64 * 1024)
 #define CERTBOT_COLUMNS 80
@@ -15,9 +17,13 @@ static const char *problem_type(const struct authz *authz)
     return problem != NULL && problem->type != NULL ? problem->type : "unknown";
 }
 
+/* Those of one type in the order of the names; all lie in one array. */
 static int by_type(const void *a, const void *b)
 {
-    return strcmp(problem_type(*(const struct authz *const *)a), problem_type(*(const struct authz *const *)b));
+    const struct authz *left = *(const struct authz *const *)a, *right = *(const struct authz *const *)b;
+    int order = strcmp(problem_type(left), problem_type(right));
+
+    return order != 0 ? order : (left > right) - (left < right);
 }
 
 /* What the CA has seen, as far as it says: with whom it spoke, where it was led to, and what else was wrong. */
@@ -39,6 +45,17 @@ static void put_seen(struct buf *text, const struct authz *authz)
     }
 }
 
+/* What that usually means, and one thing to try: to each name its own, as two may have failed for different reasons. */
+static void put_explanation(struct buf *text, const struct authz *authz)
+{
+    struct explanation explanation = authz_explain(authz);
+
+    if (explanation.means[0] != '\0')
+        buf_putf(text, "  Means:  %s\n", explanation.means);
+    if (explanation.attempt[0] != '\0')
+        buf_putf(text, "  Try:    %s\n", explanation.attempt);
+}
+
 /* Entries grouped by type, as Certbot shows them. */
 static void put_failures(
     struct context *context, const struct solver *solver, const struct authz **failed, size_t count, struct buf *text)
@@ -54,7 +71,22 @@ static void put_failures(
             failed[i]->identifier.value, problem_type(failed[i]),
             problem != NULL && problem->detail != NULL ? problem->detail : "the CA gave no reason");
         put_seen(text, failed[i]);
+        if (!context->as_certbot)
+            put_explanation(text, failed[i]);
     }
+}
+
+/* Who has nothing but the error (a timer's mail, with -q) learns from it of the first name why and what to try. */
+static bool fail(const struct context *context, const struct authz **failed, size_t count, struct error *err)
+{
+    AUTO(free) char *others = count == 1 ? xstrdup("") : xprintf(" (and %zu more)", count - 1);
+    struct error first = { 0 };
+
+    if (context->as_certbot)
+        return error_set(err, ERROR_ACME, "Some challenges have failed.");
+    (void)authz_to_error(failed[0], &first);
+    (void)error_set(err, ERROR_ACME, "Some challenges have failed. %s%s: %s", authz_name(failed[0]), others, first.why);
+    return first.next[0] == '\0' || error_next(err, "%s", first.next);
 }
 
 bool solve_report(
@@ -77,8 +109,8 @@ bool solve_report(
     ui_say(context->ui, "%s", buf_text(&text));
     if (context->settings->allow_subset_of_names)
         return true;
-    (void)error_set(err, ERROR_ACME, "Some challenges have failed.");
-    return hint != NULL && !context->as_certbot ? error_next(err, "%s", hint) : false;
+    (void)fail(context, failed, failures, err);
+    return hint != NULL && !context->as_certbot ? error_next_default(err, "%s", hint) : false;
 }
 
 static void put_expected(struct buf *text, const struct proof *proof)

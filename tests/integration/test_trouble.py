@@ -1,6 +1,7 @@
 """Bad input and bad luck: each has its own message, exit 1, and a store that is as whole as before."""
 import datetime
 import os
+import re
 import resource
 import shutil
 import signal
@@ -411,3 +412,17 @@ def test_two_at_once(make_client, sleepy_ca, pytestconfig):
     finally:
         process.terminate()
         client.finish(process, None)
+
+
+@pytest.mark.ours
+def test_why_the_ca_could_not_verify_is_explained(new_client):
+    """For each name what the CA saw, what that means and what to try; with -q the error has it of the first name."""
+    args = ["certonly", "-n", "--standalone", "-d", "a.test", "-d", "b.test", "--http-01-port", "1"]
+    new_client.register()
+    said = new_client.run(*args, status=1)
+    assert re.findall(r"^  (\w+): +(\S+)", said.out, re.M)[::5] == [("Identifier", "a.test"), ("Identifier", "b.test")]
+    assert said.out.count("  Means:  ") == said.out.count("  Try:    ") == 2
+    quiet = new_client.run(*args, "-q", status=1)
+    assert quiet.out == ""
+    assert re.search(r"Some challenges have failed. a.test \(and 1 more\): .*refused", " ".join(quiet.err.split())), quiet.err
+    quiet.says("next:")
