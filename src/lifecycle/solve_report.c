@@ -17,13 +17,13 @@ static const char *problem_type(const struct authz *authz)
     return problem != NULL && problem->type != NULL ? problem->type : "unknown";
 }
 
-/* Those of one type in the order of the names; all lie in one array. */
+/* Those of one type by name: the CA lists authorizations in an order of its own. */
 static int by_type(const void *a, const void *b)
 {
     const struct authz *left = *(const struct authz *const *)a, *right = *(const struct authz *const *)b;
     int order = strcmp(problem_type(left), problem_type(right));
 
-    return order != 0 ? order : (left > right) - (left < right);
+    return order != 0 ? order : strcmp(authz_name(left), authz_name(right));
 }
 
 /* What the CA has seen, as far as it says: with whom it spoke, where it was led to, and what else was wrong. */
