@@ -343,11 +343,13 @@ TEST(saved_options_survive)
             option->names[0], err.why);
         renewal_params_save(before, conf);
         conf_write(conf, &first);
-        CHECK(conf_get(conf, "renewalparams", option->saved) != NULL, "%s is not saved", option->names[0]);
+        CHECK(conf_get(conf, option->ours ? "evercert" : "renewalparams", option->saved) != NULL, "%s is not saved",
+            option->names[0]);
         REQUIRE(conf_read(buf_view(&first), "x.conf", &again, &err), "%s: %s", option->names[0], err.why);
         REQUIRE(renewal_params_restore(again, "x.conf", after, &err), "%s: %s", option->names[0], err.why);
         CHECK_INT(settings_origin(after, option->at), ORIGIN_RENEWAL, option->names[0]);
         conf_remove_section(again, "renewalparams");
+        conf_remove_section(again, "evercert");
         renewal_params_save(after, again);
         conf_write(again, &second);
         CHECK_TEXT(buf_text(&second), buf_text(&first), option->names[0]);

@@ -149,7 +149,7 @@ TEST(saved_and_restored)
     CHECK_TEXT(conf_get(conf, "renewalparams", "my_dns_file"), "/x#y", "saved");
     CHECK_TEXT(conf_get(conf, "renewalparams", "my_zone"), NULL, "of a plugin that is not used");
     CHECK_TEXT(conf_get(conf, "renewalparams", "my_old"), NULL, "not given this time");
-    CHECK_TEXT(conf_get(conf, "renewalparams", "plugin_dir"), test_dir(), "where the plugin is");
+    CHECK_TEXT(conf_get(conf, "evercert", "plugin_dir"), test_dir(), "where the plugin is");
 
     REQUIRE(parse("renew --my-dns-zone new", &later, &err), "%s", err.why);
     REQUIRE(renewal_params_restore(conf, "x.conf", later.settings, &err), "%s", err.why);

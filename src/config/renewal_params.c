@@ -15,6 +15,7 @@
 
 #define PARAMS "renewalparams"
 #define MAP PARAMS "/webroot_map"
+#define OURS RENEWAL_OURS
 #define SERVER_V1 "https://acme-v01.api.letsencrypt.org/directory" /* gone since 2021; old files still name it */
 
 static const void *member_of(const struct settings *settings, const struct option *option)
@@ -52,28 +53,34 @@ static bool is_of_plugin(const struct option *option)
     return false;
 }
 
+static const char *section_of(const struct option *option)
+{
+    return option->ours ? OURS : PARAMS;
+}
+
 /* Writes one setting; false when there is nothing to write. */
 static bool save_one(const struct settings *settings, const struct option *option, struct conf *conf)
 {
     const void *member = member_of(settings, option);
+    const char *section = section_of(option);
     char number[16];
 
     if (option_is_list(option)) {
-        conf_set_list(conf, PARAMS, option->saved, member);
+        conf_set_list(conf, section, option->saved, member);
         return true;
     }
     if (option->type == OPTION_FLAG || option->type == OPTION_UNSET) {
-        conf_set(conf, PARAMS, option->saved, *(const bool *)member ? "True" : "False");
+        conf_set(conf, section, option->saved, *(const bool *)member ? "True" : "False");
         return true;
     }
     if (option->type == OPTION_NUMBER) {
         (void)snprintf(number, sizeof number, "%d", *(const int *)member);
-        conf_set(conf, PARAMS, option->saved, number);
+        conf_set(conf, section, option->saved, number);
         return true;
     }
     if (*(char *const *)member == NULL)
         return false;
-    conf_set(conf, PARAMS, option->saved, *(char *const *)member);
+    conf_set(conf, section, option->saved, *(char *const *)member);
     return true;
 }
 
@@ -109,29 +116,25 @@ static bool is_in_table(const char *key)
     return strcmp(key, "deploy_hook") == 0; /* another name of renew_hook */
 }
 
+static bool is_ours(const char *key)
+{
+    for (const struct option *option = options; option->names[0] != NULL; option++)
+        if (option->ours && text_equal(option->saved, key))
+            return true;
+    return false;
+}
+
 static bool is_to_save(const struct settings *settings, const struct option *option)
 {
     return option->saved != NULL && !is_of_all(settings, option) &&
            (option->saved_always || settings_origin(settings, option->at) != ORIGIN_DEFAULT);
 }
 
-void renewal_params_save(const struct settings *settings, struct conf *conf)
+static void save_map(const struct settings *settings, struct conf *conf)
 {
-    AUTO(list_clear) struct list saved = { 0 };
     AUTO(list_clear) struct list keys = { 0 };
     const struct webroot_map *map = &settings->webroot_map;
 
-    for (const struct option *option = options; option->names[0] != NULL; option++) {
-        if (is_to_save(settings, option) && save_one(settings, option, conf))
-            list_add(&saved, option->saved);
-    }
-    save_plugin_options(settings, conf, &saved);
-    conf_keys(conf, PARAMS, &keys);
-    for (size_t i = 0; i < keys.len; i++) {
-        if (!list_has(&saved, keys.at[i]))
-            conf_remove(conf, PARAMS, keys.at[i]);
-    }
-    list_clear(&keys);
     if (map->names.len == 0 || SETTING_ORIGIN(settings, webroot_map) == ORIGIN_DEFAULT) {
         conf_remove_section(conf, MAP);
         return;
@@ -143,6 +146,47 @@ void renewal_params_save(const struct settings *settings, struct conf *conf)
     }
     for (size_t i = 0; i < map->names.len; i++)
         conf_set(conf, MAP, map->names.at[i], map->roots.at[i]);
+}
+
+static void remove_unsaved(struct conf *conf, const struct list *saved)
+{
+    AUTO(list_clear) struct list keys = { 0 };
+
+    conf_keys(conf, PARAMS, &keys);
+    for (size_t i = 0; i < keys.len; i++)
+        if (!list_has(saved, keys.at[i]))
+            conf_remove(conf, PARAMS, keys.at[i]);
+}
+
+/* Other keys in our section are those of a later version, or misplaced lines of the user's. */
+static void remove_unsaved_of_ours(struct conf *conf, const struct list *saved)
+{
+    AUTO(list_clear) struct list keys = { 0 };
+    bool any = false;
+
+    conf_keys(conf, OURS, &keys);
+    for (size_t i = 0; i < keys.len; i++) {
+        bool goes = !list_has(saved, keys.at[i]) && is_ours(keys.at[i]);
+
+        if (goes)
+            conf_remove(conf, OURS, keys.at[i]);
+        any = any || !goes;
+    }
+    if (!any)
+        conf_remove_section(conf, OURS);
+}
+
+void renewal_params_save(const struct settings *settings, struct conf *conf)
+{
+    AUTO(list_clear) struct list saved = { 0 }, ours = { 0 };
+
+    for (const struct option *option = options; option->names[0] != NULL; option++)
+        if (is_to_save(settings, option) && save_one(settings, option, conf))
+            list_add(option->ours ? &ours : &saved, option->saved);
+    save_plugin_options(settings, conf, &saved);
+    remove_unsaved(conf, &saved);
+    save_map(settings, conf);
+    remove_unsaved_of_ours(conf, &ours);
 }
 
 /* ---- restoring ---- */
@@ -189,6 +233,7 @@ static bool restore_number(const struct restore *restore, const struct option *o
     return true;
 }
 
+/* None of ours is a list. */
 static bool restore_list(const struct restore *restore, const struct option *option)
 {
     struct list *member = (struct list *)((char *)restore->settings + option->at);
@@ -275,18 +320,26 @@ static void tell_misplaced(const struct restore *restore)
 {
     static const struct {
         const char *section, *shown;
-    } others[] = { { MAP, "[[webroot_map]]" }, { "acme_renewal_info", "[acme_renewal_info]" } };
+    } others[] = { { MAP, "[[webroot_map]]" }, { "acme_renewal_info", "[acme_renewal_info]" }, { OURS, "[evercert]" } };
 
     for (size_t i = 0; i < COUNT(others); i++) {
         AUTO(list_clear) struct list keys = { 0 };
 
         conf_keys(restore->conf, others[i].section, &keys);
         for (size_t k = 0; k < keys.len; k++)
-            if (is_in_table(keys.at[k]))
+            if (is_in_table(keys.at[k]) && !(strcmp(others[i].section, OURS) == 0 && is_ours(keys.at[k])))
                 log_warning("%s: %s has no effect, as it stands below %s. Move that line up, right below "
                             "[renewalparams].",
                     restore->name, keys.at[k], others[i].shown);
     }
+}
+
+/* What stands in [renewalparams] was written there by hand, or by an older version, since we last wrote the file. */
+const char *renewal_params_own(const struct conf *conf, const char *key)
+{
+    const char *value = conf_get(conf, PARAMS, key);
+
+    return value != NULL ? value : conf_get(conf, OURS, key);
 }
 
 /* What the file says of an option, NULL when nothing. keys: those there are, as most options are in no file. */
@@ -294,6 +347,8 @@ static const char *saved_value(const struct conf *conf, const struct list *keys,
 {
     if (list_has(keys, option->saved))
         return conf_get(conf, PARAMS, option->saved);
+    if (option->ours)
+        return renewal_params_own(conf, option->saved);
     if (strcmp(option->saved, "renew_hook") == 0)
         return conf_get(conf, PARAMS, "deploy_hook");
     return strcmp(option->saved, "key_type") == 0 ? "rsa" : NULL; /* written by versions that knew nothing else */

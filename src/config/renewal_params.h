@@ -1,13 +1,19 @@
 #pragma once
 /*
- * The meaning of [renewalparams]: settings saved for renewal and restored from there.
+ * The meaning of [renewalparams] and [evercert]: settings saved for renewal and restored from there. The second holds
+ * what Certbot does not know: it leaves other sections alone, but not keys in its own.
  *
  * Driven by the `saved` column of the option table.
  */
 #include "conf/conf.h"
 #include "config/settings.h"
 
-/* Writes what was set (and what is always saved) into conf's [renewalparams] and its [[webroot_map]]; keys
+#define RENEWAL_OURS "evercert" /* the section that holds what Certbot does not know */
+
+/* What the file says of one of our own options, by the name it is saved by; NULL when nothing. Borrowed. */
+const char *renewal_params_own(const struct conf *conf, const char *key);
+
+/* Writes what was set (and what is always saved) into conf's [renewalparams], its [[webroot_map]] and [evercert]; keys
  * there that are not among the new values are removed, everything else in conf stays. */
 void renewal_params_save(const struct settings *settings, struct conf *conf);
 

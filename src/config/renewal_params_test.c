@@ -145,8 +145,9 @@ TEST(one_lineage_differs_from_all)
     CHECK_TEXT(s->key_group, "mail", "the lineage's own");
     CHECK_TEXT(s->key_mode, "640", "that of all");
     renewal_params_save(s, conf);
-    CHECK_TEXT(conf_get(conf, "renewalparams", "key_group"), "mail", "its own stays");
-    CHECK_TEXT(conf_get(conf, "renewalparams", "key_mode"), NULL, "that of all is not copied");
+    CHECK_TEXT(conf_get(conf, "evercert", "key_group"), "mail", "its own stays, where Certbot leaves it");
+    CHECK_TEXT(conf_get(conf, "renewalparams", "key_group"), NULL, "in one place");
+    CHECK_TEXT(conf_get(conf, "evercert", "key_mode"), NULL, "that of all is not copied");
 
     set(s, "key-group", "exim");
     REQUIRE(renewal_params_restore(conf, "x", s, &err), "%s", err.why);
@@ -156,6 +157,44 @@ TEST(one_lineage_differs_from_all)
     REQUIRE(option_apply(s, option_find("history-keep"), "1", ORIGIN_FILE, &err), "%s", err.why);
     REQUIRE(renewal_params_restore(conf, "x", s, &err), "%s", err.why);
     CHECK_INT(s->history_keep, 5, "how many the lineage keeps");
+}
+
+/* Certbot removes what it does not know from [renewalparams], and no other section. */
+TEST(what_certbot_does_not_know_has_a_section)
+{
+    AUTO(settings_free) struct settings *s = settings_new(false), *by_hand = settings_new(false);
+    AUTO(conf_free)
+    struct conf *conf = read_conf(
+        HEAD "authenticator = standalone\n[evercert]\nkey_group = mail\nhistory_keep = 3\nlater = x\nrenew_hook = y\n");
+    AUTO(list_clear) struct list keys = { 0 };
+    struct error err = { 0 };
+
+    REQUIRE(renewal_params_restore(conf, "x", s, &err), "%s", err.why);
+    CHECK_TEXT(s->key_group, "mail", "read from there");
+    CHECK_INT(s->history_keep, 3, "read from there");
+    CHECK_TEXT(s->deploy_hook, NULL, "only what is ours is read there");
+    set(s, "key-group", "");
+    renewal_params_save(s, conf);
+    CHECK_TEXT(conf_get(conf, "evercert", "history_keep"), "3", "kept");
+    CHECK_TEXT(conf_get(conf, "evercert", "later"), "x", "a later version's");
+    CHECK_TEXT(conf_get(conf, "evercert", "renew_hook"), "y", "a misplaced line is the user's");
+    conf_set(conf, "renewalparams", "history_keep", "5");
+    REQUIRE(renewal_params_restore(conf, "x", by_hand, &err), "%s", err.why);
+    CHECK_INT(by_hand->history_keep, 5, "what was written by hand since");
+    renewal_params_save(by_hand, conf);
+    CHECK_TEXT(conf_get(conf, "evercert", "history_keep"), "5", "moved");
+    conf_keys(conf, "renewalparams", &keys);
+    CHECK(!list_has(&keys, "history_keep"), "in one place");
+}
+
+TEST(a_section_that_is_not_needed_is_not_there)
+{
+    AUTO(settings_free) struct settings *s = settings_new(false);
+    AUTO(conf_free) struct conf *conf = read_conf(HEAD "authenticator = standalone\n[evercert]\nkey_mode = 640\n");
+
+    set(s, "authenticator", "standalone");
+    renewal_params_save(s, conf);
+    CHECK(!conf_has_section(conf, "evercert"), "it is empty");
 }
 
 /* What stands at the end of a file is in its last section: a hook there is no web root, and stays where it is. */

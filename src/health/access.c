@@ -13,8 +13,9 @@
 #include "base/text.h"
 #include "base/writers.h"
 #include "config/file_mode.h"
-#include "store/access.h"
+#include "config/renewal_params.h"
 #include "health/private.h"
+#include "store/access.h"
 #include "store/passage.h"
 #include "store/store_private.h"
 
@@ -71,7 +72,7 @@ static void check_writers(struct health *health, const struct patient *patient, 
 /* What --key-mode says for the lineage, else for all; 0 when nobody says. */
 static mode_t asked_mode(const struct patient *patient)
 {
-    const char *text = conf_get(patient->lineage->conf, "renewalparams", "key_mode");
+    const char *text = renewal_params_own(patient->lineage->conf, "key_mode");
     const char *why;
     mode_t mode;
 
@@ -110,7 +111,7 @@ wishing_settings(const struct health *health, const struct lineage *lineage)
         &settings->cert_group, &settings->cert_mode };
 
     for (size_t i = 0; i < COUNT(at); i++) {
-        const char *own = conf_get(lineage->conf, "renewalparams", wish_keys[i]);
+        const char *own = renewal_params_own(lineage->conf, wish_keys[i]);
 
         if (own != NULL)
             xreplace(at[i], own);
@@ -123,7 +124,7 @@ static bool asks_nothing(const struct health *health, const struct lineage *line
     const struct settings *settings = health->settings;
 
     for (size_t i = 0; i < COUNT(wish_keys); i++)
-        if (conf_get(lineage->conf, "renewalparams", wish_keys[i]) != NULL)
+        if (renewal_params_own(lineage->conf, wish_keys[i]) != NULL)
             return false;
     return settings->key_owner == NULL && settings->key_group == NULL && settings->key_mode == NULL &&
            settings->cert_owner == NULL && settings->cert_group == NULL && settings->cert_mode == NULL;

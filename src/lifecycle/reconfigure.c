@@ -133,6 +133,7 @@ static bool save(struct lineage *lineage, const struct settings *settings, bool 
     TRY(conf_read(buf_view(&text), lineage->conf_path, &before, err));
     TRY(lineage_save_settings(lineage, settings, err));
     *changed = !same_section(before, lineage->conf, "renewalparams") ||
+               !same_section(before, lineage->conf, RENEWAL_OURS) ||
                !same_section(before, lineage->conf, "renewalparams/webroot_map");
     return true;
 }

@@ -68,7 +68,7 @@ def test_example_in_shell(client, area, plugins, start_nginx):
     params = client.store.conf("s.test")["renewalparams"]
     assert params["authenticator"] == "example-http"
     assert params["example_http_root"] == str(root)
-    assert params["plugin_dir"] == str(plugins)
+    assert client.store.conf("s.test")["evercert"]["plugin_dir"] == str(plugins)
     assert list((root / ".well-known" / "acme-challenge").iterdir()) == []
 
     client.renew("--force-renewal")
@@ -106,7 +106,7 @@ def test_reconfigured(new_client, area, plugins, start_nginx):
                    "--example-http-root", area / "moved")
     params = new_client.store.conf("r.test")["renewalparams"]
     assert (params["authenticator"], params["example_http_root"]) == ("example-http", str(area / "moved"))
-    assert params["plugin_dir"] == str(plugins)
+    assert new_client.store.conf("r.test")["evercert"]["plugin_dir"] == str(plugins)
     new_client.renew("--force-renewal")
     assert new_client.store.versions("r.test") == [1, 2]
 

@@ -271,6 +271,25 @@ def test_old_versions_are_pruned_alike(share, new_ca, first, then):
         assert first.store.versions("p.test") == list(range(least, 9))
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+@pytest.mark.parametrize("certbot", ["old", "new"])
+def test_what_certbot_does_not_know_survives_it(share, new_ca, certbot):
+    ours, theirs = share(new_ca, "evercert", certbot)
+    ours.certonly(NAMES, "--key-group", "mail", "--key-mode", "640", "--history-keep", "1")
+    before = ours.store.conf(NAMES[0])["evercert"]
+    assert set(before) == {"key_group", "key_mode", "history_keep"}
+    theirs.renew("--force-renewal")
+    assert ours.store.versions(NAMES[0]) == [1, 2]
+    assert ours.store.conf(NAMES[0])["evercert"] == before
+    ours.renew("--force-renewal")
+    key = os.stat(ours.store.live(NAMES[0], "privkey"))
+    assert (stat.S_IMODE(key.st_mode), key.st_gid) == (0o640, 8)
+    assert ours.store.versions(NAMES[0]) == [2, 3], "the history is bounded as it was"
+    theirs.renew("--force-renewal")
+    assert ours.store.conf(NAMES[0])["evercert"] == before
+    ours.store.check([NAMES[0]])
+
+
 def test_comments_and_keys_of_the_users(share, new_ca):
     """What somebody wrote into the renewal file by hand survives both programs."""
     ours, theirs = share(new_ca, "as certbot", "new")

@@ -111,19 +111,19 @@ def test_pruned(three, layout):
 
 def test_what_to_keep_is_saved(three):
     client = three("versioned", "--history-keep", "1")
-    assert client.store.conf(NAME)["renewalparams"]["history_keep"] == "1"
+    assert client.store.conf(NAME)["evercert"]["history_keep"] == "1"
     assert len(listed(client)) == 2
     client.renew("--force-renewal")
     assert len(listed(client)) == 2
     client.renew("--force-renewal", "--history-keep", "2")
     client.renew("--force-renewal")
     assert len(listed(client)) == 3
-    assert client.store.conf(NAME)["renewalparams"]["history_keep"] == "2"
+    assert client.store.conf(NAME)["evercert"]["history_keep"] == "2"
     client.run("reconfigure", "-n", "--cert-name", NAME, "--cert-mode", "640")
     client.certonly([NAME], "--force-renewal")  # says anew how it is obtained, not how it is kept
     assert len(listed(client)) == 3
-    assert client.store.conf(NAME)["renewalparams"]["history_keep"] == "2"
-    assert client.store.conf(NAME)["renewalparams"]["cert_mode"] == "640"
+    assert client.store.conf(NAME)["evercert"]["history_keep"] == "2"
+    assert client.store.conf(NAME)["evercert"]["cert_mode"] == "640"
 
 
 def test_a_lineage_that_is_called_prune(new_client):

@@ -169,7 +169,7 @@ def test_debians_ssl_cert_group(client, layout, ssl_cert):
         assert (mode(key), key.stat().st_uid, key.stat().st_gid) == (0o640, 0, ssl_cert)
         assert reads(key, ssl_cert) and not reads(key, OTHER) and not reads(key)
         renew(client)
-    assert "key_group" not in client.store.conf("p.test")["renewalparams"]  # it is cli.ini's to say
+    assert "evercert" not in client.store.conf("p.test")  # it is cli.ini's to say
     ini.write_text("key-group = %d\n" % MAIL)
     renew(client)
     assert reads(client.store.live("p.test", "privkey"), MAIL) and not reads(client.store.live("p.test", "privkey"), ssl_cert)
@@ -184,7 +184,7 @@ def test_exim_reads_as_its_own_user(client, layout):
             assert not reads(client.store.live("p.test", kind)), kind
             assert not reads(client.store.live("p.test", kind), OTHER), kind
         renew(client)
-    assert client.store.conf("p.test")["renewalparams"]["key_group"] == str(MAIL)
+    assert client.store.conf("p.test")["evercert"]["key_group"] == str(MAIL)
     client.store.check(["p.test"])
 
 
@@ -399,7 +399,7 @@ def test_reconfigure_changes_what_is_there(client, layout):
     assert reads(client.store.live("p.test", "privkey"), MAIL) and reads(client.store.live("p.test", "cert"), OCSP)
     client.run("reconfigure", "-n", "--cert-name", "p.test", "--key-mode", "600")
     assert not any(reads(path, MAIL) for path in key_files(client))
-    saved = client.store.conf("p.test")["renewalparams"]
+    saved = client.store.conf("p.test")["evercert"]
     assert (saved["key_group"], saved["key_mode"], saved["cert_mode"]) == (str(MAIL), "600", "640")
     renew(client)
     assert {mode(path) for path in key_files(client)} == {0o600}
