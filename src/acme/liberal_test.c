@@ -135,6 +135,7 @@ static bool issue(struct script *script, const struct signer *signer, struct buf
     const struct order_request wanted = { .identifiers = &names };
     const struct view csr = { "\1\2", 2 };
     struct identity who = { .signer = signer };
+    struct poll poll;
     int64_t ca_now;
 
     identifiers_add(&names, IDENTIFIER_DNS, "a.example");
@@ -144,8 +145,9 @@ static bool issue(struct script *script, const struct signer *signer, struct buf
     script->kid = who.kid = account.url;
     TRY(order_new(script->session, who, &wanted, &order, NULL, err));
     TRY(prove(script->session, who, &order, err));
-    TRY(order_finalize(script->session, who, &order, csr, 90, NULL, err));
-    TRY(order_wait(script->session, who, &order, csr, 90, err));
+    poll = poll_start(script->session, 90);
+    TRY(order_finalize(script->session, who, &order, csr, &poll, NULL, err));
+    TRY(order_wait(script->session, who, &order, csr, &poll, err));
     return order_download(script->session, who, &order, chain, NULL, &ca_now, err);
 }
 

@@ -11,7 +11,7 @@
 #include "json/out.h"
 
 #define PAYLOAD_MAX (256 * 1024)
-#define AUTHZS_MAX 1000
+#define IDENTIFIERS_MAX 1000
 #define FINALIZE_TRIES 3
 #define ALTERNATES_MAX 16
 
@@ -21,7 +21,7 @@ static const char *const status_names[] = { "pending", "ready", "processing", "v
 
 static void identifiers_read(const struct node *list, struct identifiers *out)
 {
-    for (size_t i = 0; i < node_count(list) && i < AUTHZS_MAX; i++) {
+    for (size_t i = 0; i < node_count(list) && i < IDENTIFIERS_MAX; i++) {
         struct identifier identifier = { 0 };
         struct error unreadable = { 0 };
 
@@ -51,7 +51,7 @@ static bool order_read(struct view body, struct order *out, struct error *err)
     root = doc_root(doc);
     TRY(node_get_choice(root, "status", status_names, &status, err));
     out->status = (enum order_status)status;
-    if (!node_get_urls(root, "authorizations", &out->authz_urls, &unreadable) || out->authz_urls.len > AUTHZS_MAX)
+    if (!node_get_urls(root, "authorizations", &out->authz_urls, &unreadable))
         list_clear(&out->authz_urls);
     out->finalize_url = xstrdup_or_null(node_url(node_member(root, "finalize")));
     out->certificate_url = xstrdup_or_null(node_url(node_member(root, "certificate")));
@@ -250,20 +250,19 @@ static bool finalize_once(struct session *session, struct identity who, struct o
  * others.
  */
 static bool wait_for_ready(
-    struct session *session, struct identity who, struct order *order, int timeout_s, struct error *err)
+    struct session *session, struct identity who, struct order *order, struct poll *poll, struct error *err)
 {
-    struct poll poll = poll_start(session, timeout_s);
-
+    poll_go_on(poll);
     TRY(order_fetch(session, who, order, err));
     while (order->status == ORDER_PENDING) {
-        TRY(poll_wait(&poll, order->retry_at, err));
+        TRY(poll_wait(poll, order->retry_at, err));
         TRY(order_fetch(session, who, order, err));
     }
     return true;
 }
 
-bool order_finalize(struct session *session, struct identity who, struct order *order, struct view csr, int timeout_s,
-    struct problem *problem, struct error *err)
+bool order_finalize(struct session *session, struct identity who, struct order *order, struct view csr,
+    struct poll *poll, struct problem *problem, struct error *err)
 {
     struct error refusal = { 0 };
 
@@ -275,7 +274,7 @@ bool order_finalize(struct session *session, struct identity who, struct order *
     }
     if (problem != NULL)
         problem_clear(problem);
-    if (!wait_for_ready(session, who, order, timeout_s, err))
+    if (!wait_for_ready(session, who, order, poll, err))
         return error_in(err, "waiting for the order to become ready");
     switch (order->status) {
     case ORDER_PROCESSING: /* a request was taken: ours, whose answer was lost, or another's */
@@ -294,12 +293,12 @@ bool order_finalize(struct session *session, struct identity who, struct order *
     return true;
 }
 
-bool order_wait(struct session *session, struct identity who, struct order *order, struct view csr, int timeout_s,
+bool order_wait(struct session *session, struct identity who, struct order *order, struct view csr, struct poll *poll,
     struct error *err)
 {
-    struct poll poll = poll_start(session, timeout_s);
     unsigned finalized = 0;
 
+    poll_go_on(poll);
     for (;;) {
         switch (order->status) {
         case ORDER_VALID:
@@ -314,7 +313,7 @@ bool order_wait(struct session *session, struct identity who, struct order *orde
                 (void)error_set(err, ERROR_ACME, "the CA keeps asking for the certificate request that it has");
                 return error_in(err, "issuing the certificate");
             }
-            TRY(order_finalize(session, who, order, csr, (int)(poll.left_ms / 1000) + 1, NULL, err));
+            TRY(order_finalize(session, who, order, csr, poll, NULL, err));
             if (order->status == ORDER_VALID || order->status == ORDER_INVALID)
                 continue;
             break;
@@ -322,7 +321,7 @@ bool order_wait(struct session *session, struct identity who, struct order *orde
         case ORDER_PROCESSING:
             break;
         }
-        if (!poll_wait(&poll, order->retry_at, err))
+        if (!poll_wait(poll, order->retry_at, err))
             return error_in(err, "waiting for the CA to %s (the order is '%s')",
                 order->status == ORDER_VALID ? "name the certificate's address" : "issue the certificate",
                 status_names[order->status]);

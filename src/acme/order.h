@@ -2,7 +2,7 @@
 /*
  * Orders: one request for one certificate (RFC 8555 sections 7.1.3 and 7.4).
  */
-#include "acme/session.h"
+#include "acme/poll.h"
 
 enum order_status { ORDER_PENDING, ORDER_READY, ORDER_PROCESSING, ORDER_VALID, ORDER_INVALID };
 
@@ -55,17 +55,18 @@ bool order_replaces_refused(const struct problem *problem);
 bool order_to_error(const struct order *order, struct error *err);
 
 /* Sends the CSR (DER). orderNotReady (section 7.4) and a lost answer are met by a fresh look at the order
- * and, unless that shows that the CSR was taken, one repetition: up to timeout_s seconds are waited for the order to
- * become ready. */
+ * and, unless that shows that the CSR was taken, one repetition: for the order to become ready is waited as long as
+ * poll has time. */
 MUST_USE bool order_finalize(struct session *session, struct identity who, struct order *order, struct view csr,
-    int timeout_s, struct problem *problem, struct error *err);
+    struct poll *poll, struct problem *problem, struct error *err);
 /*
  * Asks again until the order is valid (certificate_url is then set): first after some tens of milliseconds,
  * then backing off, later when Retry-After says so. "ready" is finalized again with csr. ERROR_ACME when it
- * became invalid, ERROR_NETWORK after timeout_s seconds.
+ * became invalid, ERROR_NETWORK when poll has no time left; who hands it the one that order_finalize had has one
+ * time-out for both.
  */
 MUST_USE bool order_wait(struct session *session, struct identity who, struct order *order, struct view csr,
-    int timeout_s, struct error *err);
+    struct poll *poll, struct error *err);
 /* What the CA sends as the chain in PEM (section 7.4.2), which nobody has looked at yet (crypto/accept.h); with
  * alternates not NULL also the chains that Link rel="alternate" names, in order; one of those that cannot be had is
  * left out (the certificate is issued, and must not be lost). *ca_now is the time that the answer says it is, UTC

@@ -303,11 +303,13 @@ TEST(order_finalize)
         AUTO(order_clear) struct order order = start(ORDER_READY);
         AUTO(problem_clear) struct problem problem = { 0 };
         struct error err = { 0 };
+        struct poll poll;
         bool ok;
 
         script_open(&script, finals[i].steps, finals[i].count);
-        ok =
-            order_finalize(script.session, script_who(&signer), &order, (struct view){ "\1\2", 2 }, 60, &problem, &err);
+        poll = poll_start(script.session, 60);
+        ok = order_finalize(
+            script.session, script_who(&signer), &order, (struct view){ "\1\2", 2 }, &poll, &problem, &err);
         CHECK(ok == (finals[i].why == NULL), "%s: %s", finals[i].name, err.why);
         CHECK(ok || strstr(err.why, finals[i].why) != NULL, "%s: %s", finals[i].name, err.why);
         CHECK(!ok || order.status == finals[i].status, "%s: status %d", finals[i].name, order.status);
@@ -372,9 +374,11 @@ TEST(nowhere_to_send_the_request)
     AUTO(order_clear) struct order order = { .status = ORDER_READY };
     struct signer signer = script_signer();
     struct error err = { 0 };
+    struct poll poll;
 
     script_open(&script, NULL, 0);
-    CHECK(!order_finalize(script.session, script_who(&signer), &order, (struct view){ "\1\2", 2 }, 60, NULL, &err));
+    poll = poll_start(script.session, 60);
+    CHECK(!order_finalize(script.session, script_who(&signer), &order, (struct view){ "\1\2", 2 }, &poll, NULL, &err));
     CHECK(strstr(err.why, "'finalize' is missing") != NULL, "%s", err.why);
 }
 
@@ -386,17 +390,46 @@ TEST(order_wait)
         AUTO(script_clear) struct script script = { 0 };
         AUTO(order_clear) struct order order = start(waits[i].first);
         struct error err = { 0 };
+        struct poll poll;
         bool ok;
 
         script_open(&script, waits[i].steps, waits[i].count);
-        ok = order_wait(
-            script.session, script_who(&signer), &order, (struct view){ "\1\2", 2 }, waits[i].timeout_s, &err);
+        poll = poll_start(script.session, waits[i].timeout_s);
+        ok = order_wait(script.session, script_who(&signer), &order, (struct view){ "\1\2", 2 }, &poll, &err);
         CHECK(ok == (waits[i].kind == ERROR_NONE), "%s: %s", waits[i].name, err.why);
         CHECK_INT(err.kind, waits[i].kind, waits[i].name);
         CHECK(ok || strstr(err.why, waits[i].why) != NULL, "%s: %s", waits[i].name, err.why);
         CHECK(!ok || order.status == ORDER_VALID, "%s", waits[i].name);
         CHECK_INT(script.now_ms - SCRIPT_NOW * 1000LL, waits[i].waited_ms, waits[i].name);
     }
+}
+
+TEST(to_become_ready_and_to_be_issued_have_one_time_out)
+{
+    static const struct step steps[] = {
+        { FIN, CSR, 403, NULL, NOT_READY },
+        { LOOK, "", 200, NULL, ORDER("pending") },
+        { LOOK, "", 200, NULL, ORDER("pending") },
+        { LOOK, "", 200, NULL, ORDER("pending") },
+        { LOOK, "", 200, "Retry-After: 2", ORDER("pending") },
+        { LOOK, "", 200, NULL, ORDER("ready") },
+        { FIN, CSR, 200, NULL, ORDER("processing") },
+        { LOOK, "", 200, "Retry-After: 2", ORDER("processing") },
+        { LOOK, "", 200, "Retry-After: 2", ORDER("processing") },
+        { LOOK, "", 200, "Retry-After: 2", ORDER("processing") },
+        { LOOK, "", 200, "Retry-After: 2", ORDER("processing") },
+    };
+    SCRIPT(script, steps);
+    AUTO(order_clear) struct order order = start(ORDER_READY);
+    struct poll poll = poll_start(script.session, 3);
+    struct signer signer = script_signer();
+    const struct view csr = { "\1\2", 2 };
+    struct error err = { 0 };
+
+    REQUIRE(order_finalize(script.session, script_who(&signer), &order, csr, &poll, NULL, &err), "%s", err.why);
+    CHECK(!order_wait(script.session, script_who(&signer), &order, csr, &poll, &err), "went on");
+    CHECK_INT(err.kind, ERROR_NETWORK, err.why);
+    CHECK_INT(script.now_ms - SCRIPT_NOW * 1000LL, 3000, "together");
 }
 
 /* ---- download ---- */

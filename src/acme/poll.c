@@ -24,6 +24,12 @@ struct poll poll_start(struct session *session, int timeout_s)
     };
 }
 
+void poll_go_on(struct poll *poll)
+{
+    poll->delay_ms = STEP_FIRST_MS;
+    poll->looks = 0;
+}
+
 bool poll_is_patient(const struct poll *poll)
 {
     return poll->looks > COUNT(early_ms);

@@ -1,6 +1,7 @@
 #pragma once
 /*
- * How long to wait before asking again. Private to acme/; the only place that decides it.
+ * How long to wait before asking again, the only place that decides it. Others begin one and hand it on, so that
+ * several waits have one time-out together.
  */
 #include "acme/session.h"
 
@@ -14,6 +15,8 @@ struct poll {
 };
 
 struct poll poll_start(struct session *session, int timeout_s);
+/* Another thing is waited for in what is left of the time: the first looks come soon again. */
+void poll_go_on(struct poll *poll);
 
 /*
  * Waits before the next look. retry_at: the instant the CA named with the last answer, 0 when none.

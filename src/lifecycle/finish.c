@@ -138,9 +138,10 @@ bool finish_recorded(struct context *context, struct ca *ca, const struct issue_
 {
     AUTO(buf_clear) struct buf csr = BUF(CSR_MAX);
     AUTO(download_clear) struct download sent = { 0 };
+    struct poll poll = poll_start(ca->session, context->settings->issuance_timeout_s);
 
     TRY(make_csr(context, request, &csr, err));
-    TRY(order_wait(ca->session, ca->who, order, buf_view(&csr), context->settings->issuance_timeout_s, err));
+    TRY(order_wait(ca->session, ca->who, order, buf_view(&csr), &poll, err));
     TRY(download(context, ca, order, &sent, err));
     if (take_in(context, ca, request, order, buf_view(&csr), &sent, out, err))
         return true;
@@ -161,13 +162,14 @@ bool finish_order(struct context *context, struct ca *ca, const struct issue_req
 {
     AUTO(buf_clear) struct buf csr = BUF(CSR_MAX);
     AUTO(download_clear) struct download sent = { 0 };
+    struct poll poll =
+        poll_start(ca->session, context->settings->issuance_timeout_s); /* to become ready, and be issued */
 
     TRY(interrupt_check(err));
     TRY(make_csr(context, request, &csr, err));
     TRY(record_order(context, ca, request, order, buf_view(&csr), err));
-    if (!order_finalize(
-            ca->session, ca->who, order, buf_view(&csr), context->settings->issuance_timeout_s, problem, err) ||
-        !order_wait(ca->session, ca->who, order, buf_view(&csr), context->settings->issuance_timeout_s, err) ||
+    if (!order_finalize(ca->session, ca->who, order, buf_view(&csr), &poll, problem, err) ||
+        !order_wait(ca->session, ca->who, order, buf_view(&csr), &poll, err) ||
         !download(context, ca, order, &sent, err)) {
         keep_or_drop(context, request, is_refused(order, err), err);
         return false;
