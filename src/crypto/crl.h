@@ -8,7 +8,8 @@
  */
 #include "crypto/cert.h"
 
-#define CRL_MAX ((size_t)32 * 1024 * 1024) /* the largest in use have some ten megabytes */
+#define CRL_MAX                                                                                                        \
+    ((size_t)12 * 1024 * 1024) /* the largest in use have some ten megabytes; reading takes four times that */
 
 struct crl;
 

@@ -30,7 +30,18 @@ static bool check_request(const struct http_request *request, struct error *err)
     return true;
 }
 
-static void fill(const struct message_response *from, size_t max_body, struct http_response *out)
+/* The body stays where it came in: a revocation list has some megabytes. */
+static void take_body(struct answer *answer, struct view body, size_t max_body, struct http_response *out)
+{
+    memmove(answer->bytes.at, body.at, body.len);
+    buf_cut(&answer->bytes, body.len);
+    out->body = answer->bytes;
+    out->body.max = max_body;
+    answer->bytes = BUF(0);
+}
+
+/* Takes what is in the answer over. */
+static void fill(struct answer *answer, const struct message_response *from, size_t max_body, struct http_response *out)
 {
     out->status = (int)from->status;
     out->url = view_dup(from->url);
@@ -40,8 +51,7 @@ static void fill(const struct message_response *from, size_t max_body, struct ht
         out->headers[i].value = view_dup(from->headers[i].value);
     }
     out->header_count = from->header_count;
-    out->body = BUF(max_body);
-    buf_put(&out->body, from->body);
+    take_body(answer, from->body, max_body, out);
 }
 
 bool net_http(struct net *net, const struct http_request *request, struct http_response *out, struct error *err)
@@ -78,7 +88,7 @@ bool net_http(struct net *net, const struct http_request *request, struct http_r
     TRY(answered);
     if (!message_get_response(answer.frame.fields, &response) || response.body.len > max_body)
         return channel_violated(net->channel, "broken RESPONSE", err);
-    fill(&response, max_body, out);
+    fill(&answer, &response, max_body, out);
     return true;
 }
 

@@ -49,7 +49,7 @@ char *net_protection_describe(const struct net_protection *protection) __attribu
 /* ---- HTTP ---- */
 
 #define HTTP_MAX_BODY (4 * 1024 * 1024)
-#define HTTP_MAX_LARGE_BODY (32 * 1024 * 1024) /* for who asks for it: revocation lists */
+#define HTTP_MAX_LARGE_BODY (12 * 1024 * 1024) /* for who asks for it: revocation lists */
 #define HTTP_MAX_HEADERS 64
 
 enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST };

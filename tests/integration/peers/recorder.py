@@ -86,13 +86,16 @@ class Recorder(TlsPlayer):
     """Passes everything on to Pebble, which builds its URLs from the Host header and so sends the client back here.
 
     `instead(request)` may return (status, body, headers) to answer in Pebble's place, or None; `rewrite(request, body)`
-    returns what becomes of the body that Pebble answers with.
+    returns what becomes of the body that Pebble answers with; `seize(request, handler)` may send whatever it likes in any
+    form, and returns True then. `more_headers(request)` are sent with Pebble's answer, in place of its own of these names.
     """
 
     def __init__(self, trust, ca, instead=None):
         self.ca, self.trust = ca, trust
         self.instead = instead or (lambda request: None)
         self.rewrite = lambda request, body: body
+        self.seize = lambda request, handler: False
+        self.more_headers = lambda request: {}
         self.requests = []
         self.lock = threading.Lock()
         super().__init__(trust)
@@ -108,6 +111,8 @@ class Recorder(TlsPlayer):
                 pass
         with self.lock:
             self.requests.append(request)
+        if self.seize(request, handler):
+            return None
         played = self.instead(request)
         if played:
             request.status = played[0]
@@ -121,10 +126,13 @@ class Recorder(TlsPlayer):
         data = response.read()
         request.status = response.status
         data = self.rewrite(request, data)
+        more = self.more_headers(request)
         handler.send_response(response.status)
         for name, value in response.getheaders():
-            if name.lower() not in ("content-length", "transfer-encoding", "connection", "date"):
+            if name.lower() not in ("content-length", "transfer-encoding", "connection", "date", *map(str.lower, more)):
                 handler.send_header(name, value)
+        for name, value in more.items():
+            handler.send_header(name, value)
         handler.send_header("Content-Length", str(len(data)))
         handler.end_headers()
         if method != "HEAD":
