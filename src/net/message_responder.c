@@ -33,46 +33,49 @@ bool message_get_listen(struct view fields, size_t *sockets)
     return true;
 }
 
-void message_put_add(struct buf *out, uint32_t id, const struct message_token *token)
+/* ADD has a token and its content, REMOVE a token. */
+static void put_token(struct buf *out, uint8_t type, uint32_t id, const struct message_token *token)
 {
-    size_t begun = wire_begin(out, MESSAGE_ADD, id);
+    size_t begun = wire_begin(out, type, id);
 
     wire_put_bytes(out, token->token);
-    wire_put_bytes(out, token->content);
+    if (type == MESSAGE_ADD)
+        wire_put_bytes(out, token->content);
     wire_end(out, begun);
+}
+
+static bool get_token(struct view fields, uint8_t type, struct message_token *out)
+{
+    struct wire_cursor from = WIRE_CURSOR(fields);
+    struct message_token token = { 0 };
+
+    token.token = wire_get_text(&from, MESSAGE_MAX_TOKEN);
+    if (type == MESSAGE_ADD)
+        token.content = wire_get_bytes(&from, MESSAGE_MAX_CONTENT);
+    if (!wire_done(&from) || !message_is_token(token.token))
+        return false;
+    *out = token;
+    return true;
+}
+
+void message_put_add(struct buf *out, uint32_t id, const struct message_token *token)
+{
+    put_token(out, MESSAGE_ADD, id, token);
 }
 
 bool message_get_add(struct view fields, struct message_token *out)
 {
-    struct wire_cursor from = WIRE_CURSOR(fields);
-    struct message_token token = { 0 };
-
-    token.token = wire_get_text(&from, MESSAGE_MAX_TOKEN);
-    token.content = wire_get_bytes(&from, MESSAGE_MAX_CONTENT);
-    if (!wire_done(&from) || !message_is_token(token.token))
-        return false;
-    *out = token;
-    return true;
+    return get_token(fields, MESSAGE_ADD, out);
 }
 
 void message_put_remove(struct buf *out, uint32_t id, const struct message_token *token)
 {
-    size_t begun = wire_begin(out, MESSAGE_REMOVE, id);
-
-    wire_put_bytes(out, token->token);
-    wire_end(out, begun);
+    put_token(out, MESSAGE_REMOVE, id, token);
 }
 
 bool message_get_remove(struct view fields, struct message_token *out)
 {
-    struct wire_cursor from = WIRE_CURSOR(fields);
-    struct message_token token = { 0 };
-
-    token.token = wire_get_text(&from, MESSAGE_MAX_TOKEN);
-    if (!wire_done(&from) || !message_is_token(token.token))
-        return false;
-    *out = token;
-    return true;
+    return get_token(fields, MESSAGE_REMOVE, out);
 }
 
 void message_put_visit(struct buf *out, const struct message_visit *visit)
