@@ -127,12 +127,15 @@ static bool send_revocation(struct context *context, const struct cert *cert, st
     return revoke_cert(ca->session, ca->who, buf_view(&cert->der), reason, err);
 }
 
-/* What was revoked before is what was asked for. Certbot makes an error of it. */
+/* What was revoked before is what was asked for. Certbot makes an error of it: so does its name where nothing is left
+ * to do, but not where the files are to be deleted, as a command that was cut short after the revocation must be
+ * finished by repeating it. */
 static bool make_revoked(struct context *context, const struct cert *cert, struct error *err)
 {
     if (send_revocation(context, cert, err))
         return true;
-    if (context->as_certbot || strcmp(err->problem, "alreadyRevoked") != 0)
+    if (strcmp(err->problem, "alreadyRevoked") != 0 ||
+        (context->as_certbot && context->settings->delete_after_revoke == NO))
         return false;
     log_warning("The CA had revoked this certificate already.");
     error_clear(err);

@@ -1,5 +1,6 @@
 """Listing, deleting, revoking, accounts, help and usage."""
 import re
+import signal
 
 import certs
 import pytest
@@ -244,6 +245,34 @@ def test_revoke_twice(client):
     client.run(*revoke)
     client.run(*revoke).says("The CA had revoked this certificate already.")
     client.store.check(["rev.test"])
+
+
+@pytest.mark.ours
+@pytest.mark.parametrize("as_certbot", [False, True], ids=["evercert", "certbot"])
+@pytest.mark.parametrize("by", ["name", "path"])
+def test_revoke_killed_after_the_revocation(make_client, new_ca, record, second_name, as_certbot, by):
+    """The same command deletes what it had not come to."""
+    client, recorder = make_client(new_ca), record(new_ca)
+    client.server = recorder.url
+    if as_certbot:
+        client.program = second_name
+    client.certonly(["rev.test"])
+    cert = client.store.cert("rev.test")
+    revoke = ["revoke", "-n", *(["--cert-name", "rev.test"] if by == "name" else ["--cert-path", client.store.live("rev.test", "cert")])]
+    process = client.start(*revoke)
+
+    def die(request, body):
+        if "revoke" in request.path:
+            process.kill()
+        return body
+
+    recorder.rewrite = die
+    client.finish(process, -signal.SIGKILL)
+    recorder.rewrite = lambda request, body: body
+    assert new_ca.status(cert)["Status"] == "Revoked"
+    client.store.check(["rev.test"], lock_may_stay=True)
+    client.run(*revoke).says("Deleted all files relating to certificate rev.test.")
+    client.store.check([], lock_may_stay=True)
 
 
 @pytest.mark.parametrize("which", [[], ["--cert-name", "a", "--cert-path", "/etc/hostname"]], ids=["none", "both"])
