@@ -7,6 +7,9 @@ import subprocess
 import time
 
 import pytest
+from test_pending import NAME as ORDERED
+from test_pending import certonly as order
+from test_pending import desk  # noqa: F401
 
 pytestmark = pytest.mark.ours
 
@@ -17,6 +20,16 @@ CALL = re.compile(r"^(?:\d+ +)?(\w+)\((.*)$")
 NO_LEAKS = {"ASAN_OPTIONS": "detect_leaks=0:exitcode=99"}  # leaks cannot be looked for under strace
 KILL_PARENT = 'p=$PPID; [ "$(cat /proc/$p/comm)" = sh ] && p=$(cut -d" " -f4 /proc/$p/stat); kill -9 $p'
 needs_strace = pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")
+
+# A plugin that does nothing but notes what it is asked for.
+PLUGIN = """while IFS= read -r question; do
+  echo "$question" >> {told}
+  case $question in
+    *'"request":"describe"'*) echo '{{"ok":true,"protocol":1,"name":"reloader","description":"notes","kinds":["installer"]}}';;
+    *) echo '{{"ok":true}}';;
+  esac
+done
+"""
 
 
 def script(path, text):
@@ -135,6 +148,38 @@ def test_as_certbot_a_failure_is_final_and_a_kill_is_not(hooked, area):
     hooked.renew()
     assert lines(area / "second") == [NAME, "x"]
     assert len(lines(area / "first")) == 3
+
+
+# A first certificate, of an order that an earlier run has recorded.
+
+
+def test_a_first_certificate_that_renew_fetches_is_delivered(desk, area):
+    """Its deploy hook runs, and counts as not delivered while it fails."""
+    at, told, down = desk(), area / "told", area / "down"
+    hook = script(area / "hook", f'[ -e {down} ] && exit 7\necho "$RENEWED_LINEAGE" >> {told}\n')
+    at.die_at("/certZ/", *order("--deploy-hook", hook))
+    down.touch()
+    at.client.renew(status=1).says("(success)", "(not delivered)", "1 certificate(s) not delivered")
+    assert at.orders() == 1 and not told.exists()
+    down.unlink()
+    at.client.renew().says("doing the rest")
+    at.client.renew()
+    assert told.read_text() == f"{at.client.store.live(ORDERED)}\n"
+    assert not (at.client.config / "deliveries").exists()
+    at.check_settled()
+
+
+def test_the_server_is_reloaded_for_a_first_certificate_that_renew_fetches(desk, area):
+    """By the plugin that installed it."""
+    at, told = desk(), area / "told"
+    plugins = area / "plugins"
+    plugins.mkdir()
+    script(plugins / "reloader", PLUGIN.format(told=told))
+    at.client.always = ["--plugin-dir", str(plugins)]
+    at.die_at("/certZ/", *order("--installer", "reloader"))
+    assert '"request":"reload"' not in (told.read_text() if told.exists() else "")
+    at.client.renew().says("all renewals succeeded")
+    assert at.orders() == 1 and told.read_text().count('"request":"reload"') == 1
 
 
 # Killed at each system call.
