@@ -105,6 +105,11 @@ bool lanes_are_several(const struct lanes *lanes)
     return lanes->len > 1;
 }
 
+const size_t *lanes_numbers(const struct lanes *lanes)
+{
+    return lanes->lane_of;
+}
+
 void lanes_done(struct lanes *lanes, size_t index)
 {
     (void)pthread_mutex_lock(&lanes->lock);

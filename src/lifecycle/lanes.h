@@ -20,5 +20,6 @@ DEFINE_AUTO(struct lanes, lanes_free)
  * further worker only if one remains for each CA that has lineages left and no worker. Thread-safe, does not wait.
  */
 MUST_USE bool lanes_take(struct lanes *lanes, size_t *index, size_t *turn);
-bool lanes_are_several(const struct lanes *lanes);  /* there is more than one CA */
-void lanes_done(struct lanes *lanes, size_t index); /* its worker is free again */
+bool lanes_are_several(const struct lanes *lanes);      /* there is more than one CA */
+const size_t *lanes_numbers(const struct lanes *lanes); /* of each lineage's CA, counted from 0; borrowed */
+void lanes_done(struct lanes *lanes, size_t index);     /* its worker is free again */

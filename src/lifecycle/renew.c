@@ -384,7 +384,7 @@ static void work_on(struct queue *queue, size_t index, size_t position)
 {
     struct renewal *renewal = &queue->renewals->at[index];
     AUTO(free) char *title = xprintf("Processing %s", renewal->conf_path);
-    struct turn turn = { .of = queue->turns, .index = position };
+    struct turn turn = { .of = queue->turns, .index = position, .rank = index };
     struct context own = *queue->context;
     struct error err = { 0 }; /* is told as it comes; kept for none of what may be a hundred thousand */
 
@@ -396,8 +396,11 @@ static void work_on(struct queue *queue, size_t index, size_t position)
     try_one(queue, &own, renewal, &err);
     if (renewal->what == RENEWED_LATER) {
         renewal->what = RENEWED_FAILED; /* unless it is tried again */
-        if (random_sleep(queue, &err))
+        turn_step_aside(&turn, true);
+        if (random_sleep(queue, &err)) {
+            turn_step_aside(&turn, false);
             try_one(queue, &own, renewal, &err);
+        }
     }
     if (err.kind == ERROR_CANCELED && (renewal->what == RENEWED_FAILED || renewal->what == RENEWED_BROKEN))
         renewal->what = turn_was_called(&turn) ? RENEWED_STOPPED : RENEWED_WAITING;
@@ -497,13 +500,13 @@ static void find_server(void *ctx, size_t index)
     servers->at[index] = store_server_of(servers->context->store, servers->renewals->at[index].name);
 }
 
-/* Which CAs there are matters only where lineages wait for workers. */
+/* Which CAs there are matters where lineages wait for workers, or for each other. */
 static struct lanes *make_lanes(struct context *context, const struct renewals *renewals, size_t workers)
 {
     struct servers servers = { context, renewals, xcalloc(renewals->len + 1, sizeof(*servers.at)) };
     AUTO(list_clear) struct list list = { 0 };
 
-    if (workers > 1 && workers < renewals->len && !SETTING_IS_SET(context->settings, server))
+    if (workers > 1 && !SETTING_IS_SET(context->settings, server))
         parallel_for(renewals->len, FILES_WORTH_THREADS, find_server, &servers);
     for (size_t i = 0; i < renewals->len; i++) {
         list_add(&list, servers.at[i] == NULL ? "" : servers.at[i]);
@@ -555,10 +558,10 @@ bool renew_all(struct context *context, struct renewals *out, struct error *err)
     queue.uis = xcalloc(out->len + 1, sizeof(struct ui *));
     queue.done = xcalloc(out->len + 1, sizeof *queue.done);
     queue.reloads = reloads_new();
-    queue.turns = turns_new(out->len, TURNS_PATIENCE_MS);
     queue.trails = xcalloc(out->len + 1, sizeof *queue.trails);
     workers = worker_count(context->settings, out->len);
     queue.lanes = make_lanes(context, out, workers);
+    queue.turns = turns_new(out->len, TURNS_PATIENCE_MS, lanes_numbers(queue.lanes));
     ok = run_workers(&queue, workers, err);
     deliver_reloads(context, queue.reloads, end_reload, &queue);
     reloads_free(queue.reloads);

@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/clock.h"
@@ -10,7 +11,7 @@
 
 #define WAIT_MS 50 /* between looks whether the user has interrupted */
 
-enum stage { WAITING, CALLED, BEGUN, ISSUED, DONE };
+enum stage { WAITING, CALLED, BEGUN, DONE };
 
 struct turns {
     pthread_mutex_t lock;
@@ -23,9 +24,16 @@ struct turns {
     int64_t patience_ms;
     size_t want_deploy;
     bool deploying;
+    /* by rank: */
+    size_t *lane_of;
+    bool *issued;  /* a deploy hook of its own may be about to run */
+    bool *settled; /* none will */
+    size_t first;  /* all of lower rank are settled */
+    bool *aside;
+    bool *late; /* of each lane: it has kept others waiting for too long */
 };
 
-struct turns *turns_new(size_t lineages, int64_t patience_ms)
+struct turns *turns_new(size_t lineages, int64_t patience_ms, const size_t *lane_of)
 {
     struct turns *turns = xcalloc(1, sizeof *turns);
     pthread_condattr_t attributes;
@@ -33,6 +41,12 @@ struct turns *turns_new(size_t lineages, int64_t patience_ms)
     turns->stages = xcalloc(lineages + 1, sizeof *turns->stages);
     turns->lets_pass = xcalloc(lineages + 1, sizeof *turns->lets_pass);
     turns->at_ca = xcalloc(lineages + 1, sizeof *turns->at_ca);
+    turns->lane_of = xcalloc(lineages + 1, sizeof *turns->lane_of);
+    memcpy(turns->lane_of, lane_of, lineages * sizeof *lane_of);
+    turns->issued = xcalloc(lineages + 1, sizeof *turns->issued);
+    turns->settled = xcalloc(lineages + 1, sizeof *turns->settled);
+    turns->aside = xcalloc(lineages + 1, sizeof *turns->aside);
+    turns->late = xcalloc(lineages + 1, sizeof *turns->late);
     turns->patience_ms = patience_ms;
     turns->count = lineages;
     (void)pthread_mutex_init(&turns->lock, NULL);
@@ -52,6 +66,11 @@ void turns_free(struct turns *turns)
     free(turns->stages);
     free(turns->lets_pass);
     free(turns->at_ca);
+    free(turns->lane_of);
+    free(turns->issued);
+    free(turns->settled);
+    free(turns->aside);
+    free(turns->late);
     free(turns);
 }
 
@@ -131,8 +150,19 @@ static void call(const struct turn *turn)
     (void)pthread_mutex_unlock(&turn->of->lock);
 }
 
+void turn_step_aside(const struct turn *turn, bool aside)
+{
+    if (turn == NULL)
+        return;
+    (void)pthread_mutex_lock(&turn->of->lock);
+    turn->of->aside[turn->rank] = aside;
+    (void)pthread_cond_broadcast(&turn->of->changed);
+    (void)pthread_mutex_unlock(&turn->of->lock);
+}
+
 bool turn_wait_alone(const struct turn *turn, struct error *err)
 {
+    turn_step_aside(turn, true); /* whose deploy hook waited for this one would wait for itself */
     TRY(wait_for(all_before_are_done, turn, err));
     if (turn != NULL)
         call(turn);
@@ -168,6 +198,7 @@ bool turn_issue(const struct turn *turn, struct error *err)
     if (turn == NULL)
         return true;
     (void)pthread_mutex_lock(&turn->of->lock);
+    turn->of->aside[turn->rank] = false;
     advance(turn, BEGUN);
     ok = wait_until(nobody_deploys, turn, err);
     if (ok)
@@ -182,7 +213,8 @@ void turn_issued(const struct turn *turn)
         return;
     (void)pthread_mutex_lock(&turn->of->lock);
     turn->of->at_ca[turn->index] = 0;
-    advance(turn, ISSUED);
+    turn->of->issued[turn->rank] = true;
+    (void)pthread_cond_broadcast(&turn->of->changed);
     (void)pthread_mutex_unlock(&turn->of->lock);
 }
 
@@ -197,12 +229,39 @@ static bool is_anybody_at_ca(const struct turns *turns)
     return false;
 }
 
-/* Under the lock. Their hooks run in the order of the lineages; those before that are still at the CA, or have not
- * begun, are not waited for by this. None of them waits for one behind it. */
+/* Under the lock: whether one of lower rank may still have a deploy hook to run, and is worth waiting for. */
+static bool is_awaited(const struct turns *turns, size_t rank)
+{
+    return !turns->settled[rank] && !turns->issued[rank] && !turns->aside[rank] && !turns->late[turns->lane_of[rank]];
+}
+
+static bool is_any_before_awaited(const struct turn *turn)
+{
+    for (size_t i = turn->of->first; i < turn->rank; i++)
+        if (is_awaited(turn->of, i))
+            return true;
+    return false;
+}
+
+/* Under the lock. Once they have kept somebody waiting for as long as that, nobody waits for their CAs again. After an
+ * interrupt those that have not begun never will. */
+static void wait_for_those_before(const struct turn *turn)
+{
+    struct turns *turns = turn->of;
+    int64_t until = clock_monotonic_ms() + turns->patience_ms;
+
+    while (is_any_before_awaited(turn) && !interrupt_pending() && clock_monotonic_ms() < until)
+        wait_a_moment(turns);
+    for (size_t i = turn->of->first; i < turn->rank; i++)
+        if (is_awaited(turns, i))
+            turns->late[turns->lane_of[i]] = true;
+}
+
+/* Under the lock. None of them waits for one behind it. */
 static bool is_any_before_to_deploy(const struct turn *turn)
 {
-    for (size_t i = turn->of->done; i < turn->index; i++)
-        if (turn->of->stages[i] == ISSUED)
+    for (size_t i = turn->of->first; i < turn->rank; i++)
+        if (turn->of->issued[i] && !turn->of->settled[i])
             return true;
     return false;
 }
@@ -213,6 +272,7 @@ void turn_deploy(const struct turn *turn)
         return;
     call(turn);
     (void)pthread_mutex_lock(&turn->of->lock);
+    wait_for_those_before(turn);
     turn->of->want_deploy++; /* nobody new begins, so those that have begun come to an end */
     while (turn->of->deploying || is_anybody_at_ca(turn->of) || is_any_before_to_deploy(turn))
         wait_a_moment(turn->of);
@@ -221,12 +281,23 @@ void turn_deploy(const struct turn *turn)
     (void)pthread_mutex_unlock(&turn->of->lock);
 }
 
+/* Under the lock. */
+static void settle(const struct turn *turn)
+{
+    struct turns *turns = turn->of;
+
+    turns->settled[turn->rank] = true;
+    while (turns->first < turns->count && turns->settled[turns->first])
+        turns->first++;
+}
+
 void turn_deployed(const struct turn *turn)
 {
     if (turn == NULL)
         return;
     (void)pthread_mutex_lock(&turn->of->lock);
     turn->of->deploying = false;
+    settle(turn);
     (void)pthread_cond_broadcast(&turn->of->changed);
     (void)pthread_mutex_unlock(&turn->of->lock);
 }
@@ -236,6 +307,7 @@ void turn_done(const struct turn *turn)
     if (turn == NULL)
         return;
     (void)pthread_mutex_lock(&turn->of->lock);
+    settle(turn);
     advance(turn, DONE);
     (void)pthread_mutex_unlock(&turn->of->lock);
 }

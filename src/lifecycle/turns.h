@@ -3,9 +3,11 @@
  * Who may go on when several lineages are renewed at the same time: the user's hooks were written for one after the
  * other.
  *
- * Knows only positions. A pre-hook may stop the server by which the lineages before it are validated, so it waits for
+ * Knows only positions, in which they are taken up, and ranks, which are the order of names: with several CAs these
+ * differ (lanes.h). A pre-hook may stop the server by which the lineages before it are validated, so it waits for
  * them; those behind wait for it. A deploy hook may restart that server, so it runs while nobody is at the CA, but for
- * those whose CA has taken its time. Everything else is parallel.
+ * those whose CA has taken its time; and deploy hooks run in the order of ranks, but that a CA which keeps others
+ * waiting for too long is not waited for again. Everything else is parallel.
  */
 #include "base/auto.h"
 #include "base/error.h"
@@ -14,15 +16,16 @@ struct turns; /* of one run */
 
 #define TURNS_PATIENCE_MS (60 * 1000)
 
-/* patience_ms: as long as that a deploy hook waits for somebody at the CA. */
-struct turns *turns_new(size_t lineages, int64_t patience_ms) __attribute__((returns_nonnull));
+/* patience_ms: as long as that a deploy hook waits for somebody at the CA, and for a CA's lineages before it. lane_of:
+ * a number for the CA of each lineage, by rank; less than lineages. */
+struct turns *turns_new(size_t lineages, int64_t patience_ms, const size_t *lane_of) __attribute__((returns_nonnull));
 void turns_free(struct turns *turns); /* NULL is fine */
 DEFINE_AUTO(struct turns, turns_free)
 
 /* A lineage's place in the run. All calls take NULL, and then do nothing: a command with one lineage. */
 struct turn {
     struct turns *of;
-    size_t index;
+    size_t index, rank;
 };
 
 /* Waits until each lineage before this one has begun its attempt or needs none. ERROR_CANCELED. */
@@ -32,12 +35,14 @@ MUST_USE bool turn_wait_alone(const struct turn *turn, struct error *err);
 
 /* It needs no pre-hook: those behind need not wait for its attempt. */
 void turn_let_pass(const struct turn *turn);
+/* Whether this one waits for something else, so that no deploy hook waits for it; false once its attempt begins. */
+void turn_step_aside(const struct turn *turn, bool aside);
 /* The attempt has begun, pre-hooks have run; returns when no deploy hook runs or is about to. ERROR_CANCELED. */
 MUST_USE bool turn_issue(const struct turn *turn, struct error *err);
 void turn_issued(const struct turn *turn); /* after turn_issue was true */
 
-/* Around deploy hooks; waits for all between turn_issue and turn_issued whose patience is not over, and for those
- * before this one that have been issued and are not done, whatever signal comes: they must run. */
+/* Around deploy hooks; waits for those of lower rank that are not done, as long as they have patience with their CAs,
+ * and for all between turn_issue and turn_issued whose patience is not over, whatever signal comes: they must run. */
 void turn_deploy(const struct turn *turn);
 void turn_deployed(const struct turn *turn);
 

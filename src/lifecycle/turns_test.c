@@ -41,6 +41,8 @@ static void wait_until_noted(const char *what)
     }
 }
 
+static const size_t one_ca[8] = { 0 };
+
 struct lineage_play {
     struct turn turn;
     bool takes_part, due, has_pre_hook, has_deploy_hook;
@@ -102,12 +104,12 @@ static void *play_lineage(void *arg)
 
 static void play_all(struct lineage_play *plays, size_t count)
 {
-    AUTO(turns_free) struct turns *turns = turns_new(count, TURNS_PATIENCE_MS);
+    AUTO(turns_free) struct turns *turns = turns_new(count, TURNS_PATIENCE_MS, one_ca);
     pthread_t threads[8];
 
     seen.text[0] = '\0';
     for (size_t i = 0; i < count; i++)
-        plays[i].turn = (struct turn){ turns, i };
+        plays[i].turn = (struct turn){ turns, i, i };
     for (size_t i = 0; i < count; i++)
         REQUIRE(pthread_create(&threads[i], NULL, play_lineage, &plays[i]) == 0, "no thread");
     for (size_t i = 0; i < count; i++)
@@ -184,8 +186,8 @@ TEST(turns)
 
 TEST(who_only_waits_was_not_called)
 {
-    AUTO(turns_free) struct turns *turns = turns_new(3, TURNS_PATIENCE_MS);
-    const struct turn first = { turns, 0 }, second = { turns, 1 }, third = { turns, 2 };
+    AUTO(turns_free) struct turns *turns = turns_new(3, TURNS_PATIENCE_MS, one_ca);
+    const struct turn first = { turns, 0, 0 }, second = { turns, 1, 1 }, third = { turns, 2, 2 };
     struct error err = { 0 };
 
     CHECK(!turn_was_called(&first), "at first");
@@ -204,8 +206,8 @@ TEST(who_only_waits_was_not_called)
 /* In one thread: whoever had to wait here would wait for ever. */
 TEST(a_ca_that_takes_long_keeps_nobody)
 {
-    AUTO(turns_free) struct turns *turns = turns_new(3, 0);
-    struct turn slow = { turns, 0 }, second = { turns, 1 }, third = { turns, 2 };
+    AUTO(turns_free) struct turns *turns = turns_new(3, 0, one_ca);
+    struct turn slow = { turns, 0, 0 }, second = { turns, 1, 1 }, third = { turns, 2, 2 };
     struct error err = { 0 };
 
     turn_let_pass(&slow); /* needs no pre-hook, and is not at its CA yet */
@@ -223,12 +225,125 @@ TEST(a_ca_that_takes_long_keeps_nobody)
     turn_done(&slow);
 }
 
+/* ---- by rank ---- */
+
+struct deployment {
+    struct turn turn;
+    bool is_issued; /* else it only deploys, what an earlier run has left */
+    pthread_t thread;
+};
+
+static void *deploy(void *arg)
+{
+    const struct deployment *own = arg;
+    struct error err = { 0 };
+
+    if (own->is_issued) {
+        if (!turn_issue(&own->turn, &err))
+            return NULL;
+        turn_issued(&own->turn);
+    }
+    turn_deploy(&own->turn);
+    note('d', &own->turn);
+    turn_deployed(&own->turn);
+    turn_done(&own->turn);
+    return NULL;
+}
+
+static void begin(struct deployment *own)
+{
+    REQUIRE(pthread_create(&own->thread, NULL, deploy, own) == 0, "no thread");
+}
+
+/* The letters are positions: the second one taken up is, by name, the last. */
+TEST(deploy_hooks_run_by_rank)
+{
+    static const size_t two_cas[] = { 0, 0, 1 };
+    AUTO(turns_free) struct turns *turns = turns_new(3, TURNS_PATIENCE_MS, two_cas);
+    struct deployment all[] = {
+        { { turns, 0, 0 }, .is_issued = true },
+        { { turns, 1, 2 }, .is_issued = true },
+        { { turns, 2, 1 }, .is_issued = true },
+    };
+
+    seen.text[0] = '\0';
+    begin(&all[1]);
+    (void)clock_sleep_ms(WRONG_MS);
+    begin(&all[0]);
+    wait_until_noted("d0 ");
+    (void)clock_sleep_ms(WRONG_MS);
+    begin(&all[2]);
+    for (size_t i = 0; i < COUNT(all); i++)
+        (void)pthread_join(all[i].thread, NULL);
+    CHECK_TEXT(seen.text, "d0 d2 d1 ", "the order of names");
+}
+
+TEST(a_ca_that_keeps_others_waiting_is_waited_for_once)
+{
+    static const size_t cas[] = { 0, 1, 0, 1 };
+    const int64_t patience_ms = 1000;
+    AUTO(turns_free) struct turns *turns = turns_new(4, patience_ms, cas);
+    const struct turn second = { turns, 0, 1 }, fourth = { turns, 1, 3 };
+    int64_t begun = clock_monotonic_ms(), first_ms, both_ms;
+
+    turn_deploy(&second); /* the first and the third never come to anything */
+    turn_deployed(&second);
+    turn_done(&second);
+    first_ms = clock_monotonic_ms() - begun;
+    turn_deploy(&fourth);
+    turn_deployed(&fourth);
+    both_ms = clock_monotonic_ms() - begun;
+    CHECK(first_ms >= patience_ms, "waited %lld ms", (long long)first_ms);
+    CHECK(both_ms < first_ms + patience_ms, "waited for another %lld ms", (long long)(both_ms - first_ms));
+}
+
+/* In one thread, and with much patience: whoever had to wait here would wait for too long. */
+TEST(who_waits_for_others_is_not_waited_for)
+{
+    static const size_t two_cas[] = { 0, 0, 1 };
+    AUTO(turns_free) struct turns *turns = turns_new(3, 10 * (int64_t)BOUND_MS, two_cas);
+    const struct turn asleep = { turns, 0, 0 }, last = { turns, 1, 2 }, not_due = { turns, 2, 1 };
+
+    turn_step_aside(&asleep, true);
+    turn_done(&not_due);
+    turn_deploy(&last);
+    turn_deployed(&last);
+    turn_done(&last);
+    turn_done(&asleep);
+}
+
+static void *with_pre_hook(void *arg)
+{
+    const struct deployment *own = arg;
+    struct error err = { 0 };
+
+    if (turn_wait(&own->turn, &err) && turn_wait_alone(&own->turn, &err))
+        note('p', &own->turn);
+    return deploy(arg);
+}
+
+/* It waits for all that were taken up before it, also for those whose names come later. */
+TEST(a_pre_hook_and_a_deploy_hook_do_not_wait_for_each_other)
+{
+    static const size_t two_cas[] = { 0, 1 };
+    AUTO(turns_free) struct turns *turns = turns_new(2, 10 * (int64_t)BOUND_MS, two_cas);
+    struct deployment last = { { turns, 0, 1 }, .is_issued = true }, first = { { turns, 1, 0 }, .is_issued = true };
+
+    seen.text[0] = '\0';
+    begin(&last);
+    REQUIRE(pthread_create(&first.thread, NULL, with_pre_hook, &first) == 0, "no thread");
+    (void)pthread_join(last.thread, NULL);
+    (void)pthread_join(first.thread, NULL);
+    CHECK_TEXT(seen.text, "d0 p1 d1 ", "one after the other");
+}
+
 TEST(a_command_with_one_lineage_waits_for_nobody)
 {
     struct error err = { 0 };
 
     CHECK(turn_wait(NULL, &err) && turn_wait_alone(NULL, &err) && turn_issue(NULL, &err), "%s", err.why);
     turn_let_pass(NULL);
+    turn_step_aside(NULL, true);
     turn_issued(NULL);
     turn_deploy(NULL);
     turn_deployed(NULL);
@@ -242,8 +357,8 @@ TEST(an_interrupt_ends_waiting)
     pid_t pid = fork();
 
     if (pid == 0) {
-        struct turns *turns = turns_new(2, TURNS_PATIENCE_MS);
-        struct turn first = { turns, 0 }, second = { turns, 1 };
+        struct turns *turns = turns_new(2, TURNS_PATIENCE_MS, one_ca);
+        struct turn first = { turns, 0, 0 }, second = { turns, 1, 1 };
         struct error err = { 0 };
 
         (void)signal(SIGALRM, SIG_DFL);

@@ -150,6 +150,34 @@ def test_as_certbot_a_failure_is_final_and_a_kill_is_not(hooked, area):
     assert len(lines(area / "first")) == 3
 
 
+def test_deploy_hooks_run_in_the_order_of_names_whatever_their_cas(make_client, new_ca, start_pebble, area):
+    """Of two workers one is for the second CA, whose only lineage is the last: it is renewed early, and delivered last."""
+    client, other, told = make_client(new_ca), start_pebble("new", "trusting", always_valid=True), area / "told"
+    hook = ["--deploy-hook", f'basename "$RENEWED_LINEAGE" >> {told}']
+    for name in "abc":
+        client.certonly([f"{name}.test"], *hook)
+    client.certonly(["d.test"], "--server", other.url, "--http-01-port", other.http_port, *hook)
+    told.unlink()
+    client.server = client.http_port = None
+    for _ in range(2):
+        client.renew("--force-renewal", "--jobs", "2")
+    assert lines(told) == ["a.test", "b.test", "c.test", "d.test"] * 2
+
+
+def test_a_ca_that_is_down_holds_up_no_deploy_hook(make_client, new_ca, start_pebble, area):
+    client, other, told = make_client(new_ca), start_pebble("new", "trusting", always_valid=True), area / "told"
+    hook = ["--deploy-hook", f'basename "$RENEWED_LINEAGE" >> {told}']
+    for name in "ac":
+        client.certonly([f"{name}.test"], *hook)
+    client.certonly(["b.test"], "--server", other.url, "--http-01-port", other.http_port, *hook)
+    conf = client.store.renewal("a.test")
+    conf.write_text(conf.read_text().replace(client.server, "https://localhost:1/dir"))
+    told.unlink()
+    client.server = client.http_port = None
+    client.renew("--force-renewal", "--jobs", "2", status=1).says("(failure)")
+    assert lines(told) == ["b.test", "c.test"]
+
+
 # A first certificate, of an order that an earlier run has recorded.
 
 
