@@ -21,9 +21,11 @@ const struct command cmd_register = {
 const struct command cmd_update_account = {
     .verb = {
         .name = "update_account",
-        .summary = "Change the e-mail address of the account",
-        .usage = "--email EMAIL [options]",
-        .text = "Replaces the contact addresses that the CA has of the account.",
+        .summary = "Change the e-mail address or the key of the account",
+        .usage = "[--email EMAIL] [--new-key] [options]",
+        .text = "Replaces the contact addresses that the CA has of the account. With --new-key, also (or only, without --email) the "
+                "account's key: when somebody else may have seen it, or the machine changes hands. Renewal files are changed with "
+                "it. An account that other machines use as well has to be copied to them again.",
         .topics = topics,
     },
     .store_needs = STORE_CREATE | STORE_LOCK,

@@ -17,13 +17,7 @@
 /* The newest that can take its place, *to. */
 static bool repair_account(struct health *health, const struct finding *finding, struct error *err)
 {
-    AUTO(lineage_free) struct lineage *lineage = NULL;
-    AUTO(conf_free) struct conf *conf = NULL;
-
-    TRY(lineage_open(health->store, finding->lineage, &lineage, err));
-    TRY(lineage_copy_conf(lineage, &conf, err));
-    conf_set(conf, "renewalparams", "account", finding->to);
-    TRY(lineage_write_conf(lineage, conf, err));
+    TRY(lineage_change_account(health->store, finding->lineage, finding->from, finding->to, err));
     list_add(&health->accounts, finding->to);
     return true;
 }
@@ -38,6 +32,7 @@ static void report_gone(
         finding = health_find(patient->health, patient, "account-gone", HEALTH_WARNING, path,
             "the next renewal takes the newest account there is",
             "%s names the account %s at %s, which cannot be used: %s", path, id, server, gone->why);
+        finding->from = xstrdup(id);
         finding->to = xstrdup(newest);
         finding->repair = repair_account;
         finding_answer(finding, "name the account %s in %s", newest, path);

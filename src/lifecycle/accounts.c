@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "lifecycle/account_key.h"
 #include "lifecycle/register.h"
 
 void account_view_clear(struct account_view *view)
@@ -58,20 +59,35 @@ static bool new_contacts(struct context *context, struct list *contacts, struct 
     return contacts_of(settings->email, contacts, err);
 }
 
+static bool change_key(struct context *context, struct ca *ca, struct error *err)
+{
+    AUTO(stored_account_free) struct stored_account *account = NULL;
+
+    TRY(account_key_change(context, ca, &account, err));
+    ui_say(context->ui,
+        "Your account has a new key, in %s. The old one is removed; what was signed with it stays valid.",
+        account->dir);
+    return true;
+}
+
 bool accounts_update(struct context *context, struct error *err)
 {
     AUTO(account_info_clear) struct account_info info = { 0 };
     AUTO(list_clear) struct list contacts = { 0 };
+    const struct settings *settings = context->settings;
+    bool new_key = settings->new_key && !context->as_certbot; /* where that is about certificates alone */
     struct ca *ca;
 
     TRY(existing(context, &ca, err));
+    if (new_key && settings->email == NULL && !settings->register_without_email)
+        return change_key(context, ca, err);
     TRY(new_contacts(context, &contacts, err));
     TRY(account_update_contacts(ca->session, ca->who, &contacts, &info, err));
     if (contacts.len == 0)
         ui_say(context->ui, "Any contact information associated with this account has been removed.");
     else
-        ui_say(context->ui, "Your e-mail address was updated to %s.", context->settings->email);
-    return true;
+        ui_say(context->ui, "Your e-mail address was updated to %s.", settings->email);
+    return !new_key || change_key(context, ca, err);
 }
 
 /* Whether a refused deactivation leaves nothing to deactivate; else *err is the refusal. */

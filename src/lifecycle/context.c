@@ -209,12 +209,19 @@ static bool ca_make(struct place *place, struct stored_account *account, struct 
     return true;
 }
 
-/* The last one that was made of it: those before were lost. NULL when there is none. */
+static struct ca *last_of(struct ca *ca)
+{
+    while (ca->successor != NULL)
+        ca = ca->successor;
+    return ca;
+}
+
+/* Or what has taken its place. NULL when there is none. */
 static struct ca *place_find_account(const struct place *place, const char *id)
 {
     for (size_t i = place->account_count; i-- > 0;)
         if (strcmp(place->accounts[i]->account->id, id) == 0)
-            return place->accounts[i]->lost ? NULL : place->accounts[i];
+            return last_of(place->accounts[i]);
     return NULL;
 }
 
@@ -323,14 +330,16 @@ static bool recover(struct context *context, struct place *place, bool anew, str
 {
     AUTO(range_lock_release) struct range_lock *lock = NULL;
     struct stored_account *account;
+    struct ca *lost = *ca;
 
     if (anew)
         TRY(account_store_lock(context->store, place->server, &lock, err));
     TRY(recover_account(context, place->session, (*ca)->account->id, anew, &account, err));
     if (account == NULL)
         return true;
-    (*ca)->lost = true;
-    return ca_make(place, account, ca, err);
+    TRY(ca_make(place, account, ca, err));
+    lost->successor = *ca;
+    return true;
 }
 
 static bool get_account(struct context *context, bool make, struct ca **out, struct error *err)
@@ -374,10 +383,12 @@ bool context_choose_account(struct context *context, struct error *err)
     return true;
 }
 
+/* A signature with a key that the account has no longer is told as "malformed" by some (RFC 8555 section 6.2). */
 static bool is_of_account(const struct error *err)
 {
     return err->kind == ERROR_ACME &&
-           (strcmp(err->problem, "accountDoesNotExist") == 0 || strcmp(err->problem, "unauthorized") == 0);
+           (strcmp(err->problem, "accountDoesNotExist") == 0 || strcmp(err->problem, "unauthorized") == 0 ||
+               strcmp(err->problem, "malformed") == 0);
 }
 
 /* Under the place's lock. False with the reason in *reason, or with the refusal when the account is well. */
@@ -386,8 +397,9 @@ static bool replace_account(
 {
     const struct ca *before = *ca;
 
-    if ((*ca)->lost) /* another worker has come here first */
-        return find_account(context, true, place, ca, reason) && *ca != NULL;
+    *ca = last_of(*ca);
+    if (*ca != before) /* another worker has come here first */
+        return true;
     TRY(recover(context, place, may_register(context), ca, reason));
     if (*ca != before)
         return true;

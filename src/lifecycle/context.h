@@ -57,7 +57,7 @@ struct ca {
     struct jwk jwk;
     struct identity who;
     char *thumbprint;
-    bool lost; /* the CA does not know it: another one has taken its place, or will */
+    struct ca *successor; /* the CA does not know this one (any more), and that has taken its place; NULL: it is well */
 };
 
 /* The session with a CA, opened once in a run; when that failed, every later call fails alike at once. Thread-safe. */

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "config/names.h"
+#include "lifecycle/account_key.h"
 
 #define EAB_KEY_MAX 4096
 
@@ -239,7 +240,7 @@ static bool refused_as_certbot(const struct context *context, struct error *err)
 
 /* The given key, one that an earlier run had no time to make an account of, or a new one; on disk before the CA sees
  * it. */
-static bool account_key(struct context *context, struct key **key, struct error *err)
+bool register_new_key(struct context *context, struct key **key, struct error *err)
 {
     const char *server = context->settings->server;
 
@@ -271,7 +272,7 @@ bool register_account(
     TRY(find_contacts(context, &contacts, err));
     TRY(check_binding(settings, session_directory(session), err));
     TRY(agree_to_terms(context, session_directory(session), err));
-    TRY(account_key(context, &key, err));
+    TRY(register_new_key(context, &key, err));
     while (!register_key(context, session, key, &contacts, &info, err)) {
         if (other_contacts(context, &contacts, err))
             continue;
@@ -324,8 +325,8 @@ bool recover_account(struct context *context, struct session *session, const cha
 
     TRY(account_store_load(context->store, server, id, &account, err));
     TRY(ask_for_account(session, account, &found, &info, err));
+    *out = NULL;
     if (found == ACCOUNT_FOUND) {
-        *out = NULL;
         if (!account->no_meta && text_equal(account->url, info.url))
             return true;
         if (context->settings->dry_run)
@@ -335,6 +336,10 @@ bool recover_account(struct context *context, struct session *session, const cha
         *out = TAKE(account);
         return true;
     }
+    if (!context->settings->dry_run)
+        TRY(account_key_finish(context, session, account, out, err));
+    if (*out != NULL)
+        return true;
     if (!anew)
         return not_anew(context, found, id, err);
     if (found == ACCOUNT_UNKNOWN) {

@@ -21,6 +21,10 @@ MUST_USE bool register_account(struct context *context, struct session *session,
 MUST_USE bool recover_account(struct context *context, struct session *session, const char *id, bool anew,
     struct stored_account **out, struct error *err);
 
+/* A key for an account, *key if that is not NULL: on disk before the CA sees it. *key is the caller's, also on failure.
+ */
+MUST_USE bool register_new_key(struct context *context, struct key **key, struct error *err);
+
 /* "mailto:" URIs from --email's comma list. ERROR_CONFIG for a bad address. */
 MUST_USE bool contacts_of(const char *email, struct list *out, struct error *err);
 

@@ -132,6 +132,9 @@ MUST_USE bool lineage_fix_deployment(struct lineage *lineage, struct error *err)
 MUST_USE bool lineage_read_key(const struct lineage *lineage, struct buf *out, struct error *err);
 /* A file of the current version. */
 MUST_USE bool lineage_read(const struct lineage *lineage, enum kind kind, struct buf *out, struct error *err);
+/* Has the renewal file name the account `to` where it names `from`. With the lineage locked. */
+MUST_USE bool lineage_change_account(
+    struct store *store, const char *name, const char *from, const char *to, struct error *err);
 /* The server in the renewal file, NULL when it names none. Borrowed until the lineage is saved or gets a
  * version. */
 const char *lineage_server(const struct lineage *lineage);

@@ -1,6 +1,8 @@
 """Accounts that the CA has lost or ended, and files of accounts that are damaged or gone: each has a way out, which is said."""
 import json
 import shutil
+import signal
+import subprocess
 
 import pytest
 
@@ -222,3 +224,70 @@ def test_a_key_that_was_refused_is_not_kept(desk, make_client):
                                              if request.path == "/sign-me-up" else None)
     client.run("register", "-n", "--agree-tos", "-m", "a@example.org", status=1)
     assert list(client.config.glob("accounts/**/private_key.json")) == []
+
+
+# ---- a new key ----
+
+def keys(desk):
+    return {folder.name for folder in desk.client.store.account_dirs()}
+
+
+def test_a_new_key(desk):
+    """The old key is of no more use, the lineages follow, and who still has the old one is told."""
+    before = desk.client.area / "before"
+    shutil.copytree(desk.client.config, before, symlinks=True)
+    desk.client.run("update_account", "--new-key").says("Your account has a new key")
+    new, = keys(desk)
+    assert new != desk.id and desk.accounts() == {new}
+    assert [r.status for r in desk.recorder.of("/rollover-account-key")] == [200]
+    desk.renew()
+    desk.is_well(2)
+    shown = desk.client.run("show_account", "--json").json()
+
+    mine, desk.client.config = desk.client.config, before
+    desk.client.run("renew", "--force-renewal", status=1)
+    desk.client.config = mine
+    assert desk.client.run("show_account", "--json").json()["url"] == shown["url"]
+
+
+def test_a_new_key_and_another_address(desk):
+    desk.client.run("update_account", "--new-key", "--email", "new@a.test").says("updated to new@a.test", "a new key")
+    assert keys(desk) != {desk.id}
+    desk.renew()
+    desk.is_well(2)
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")
+@pytest.mark.parametrize("finish", ["update", "register", "renew", "doctor"])
+def test_a_new_key_cut_short(desk, finish):
+    """Killed between the CA's yes and the account's files: whatever comes next finds the new key."""
+    argv = desk.client.argv("update_account", "--new-key")
+    rename = ["strace", "-f", "-o", "/dev/null", "-e", "trace=rename", "-e", "inject=rename:signal=KILL:when=1", *argv]
+    killed = subprocess.run(rename, env={**desk.client.environment(), "ASAN_OPTIONS": "detect_leaks=0"}, cwd=desk.client.area,
+                            stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert [r.status for r in desk.recorder.of("/rollover-account-key")] == [200]
+    assert keys(desk) == {desk.id}
+    if finish == "update":
+        desk.client.run("update_account", "--new-key").says("a new key")
+    elif finish == "register":
+        desk.client.run("register", *TERMS)
+    elif finish == "doctor":
+        desk.client.run("register", *TERMS)
+        desk.client.run("doctor", "--fix")
+    if finish != "renew":
+        assert len(keys(desk)) == 1 and keys(desk) != {desk.id}
+    desk.renew()
+    assert len(keys(desk)) == 1 and desk.accounts() == keys(desk)
+    assert len([r for r in desk.recorder.of("/sign-me-up") if r.status == 201]) == 1, "no second account was made"
+    desk.is_well(2)
+
+
+def test_certbot_changes_no_key(desk, area):
+    """There, --new-key is about certificates."""
+    program = area / "bin" / "certbot"
+    program.parent.mkdir()
+    program.symlink_to(desk.client.program)
+    desk.client.program = program
+    desk.client.run("update_account", "--new-key", "--email", "x@a.test", "-n")
+    assert keys(desk) == {desk.id}
