@@ -78,8 +78,8 @@ def test_after_ctrl_c_the_summary_tells_how_far_it_came(client, second_name, thr
     so_far = heard()
     done = client.finish(process, 1)
     done.out = so_far + done.out
-    assert f"Processing {client.store.renewal('b.test')}" in done.out
-    assert f"Processing {client.store.renewal('c.test')}" not in done.out, "nothing was done for it"
+    done.says(f"Processing {client.store.renewal('b.test')}")
+    assert f"{client.store.renewal('c.test')}" not in done.out, "nothing was done for it"
     done.says("The following renewals succeeded:", f"  {client.store.live('a.test', 'fullchain')} (success)",
               "The following renewals were not made, because the run was interrupted:",
               f"  {client.store.live('b.test', 'fullchain')} (interrupted)",
