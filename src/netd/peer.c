@@ -124,6 +124,8 @@ static void on_writable(evutil_socket_t fd __attribute__((unused)), short what _
 {
     struct peer *peer = ctx;
 
+    if (evbuffer_get_length(peer->out) == 0)
+        return; /* peer_send() has written all meanwhile; libevent takes writing nothing for a failure */
     if (evbuffer_write(peer->out, peer->fd) < 0 && errno != EAGAIN && errno != EINTR) {
         finish(peer, false);
         return;

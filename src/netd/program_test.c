@@ -339,6 +339,28 @@ TEST(program_many_requests_few_connections)
     server_stop();
 }
 
+static void *get_moody(void *ctx)
+{
+    for (int i = 0; i < ROUNDS; i++) {
+        AUTO(http_response_clear) struct http_response response = { 0 };
+        struct error err = { 0 };
+
+        if (!get(ctx, "/moody", &response, &err) || response.body.len != SERVER_LARGE)
+            return xprintf("round %d: %zu bytes, %s", i, response.body.len, err.why);
+    }
+    return NULL;
+}
+
+/* No answer is lost, and none comes late: what waits for room on the way to us, and what libcurl waits for, go on. */
+TEST(program_large_answers_on_connections_that_are_closed)
+{
+    AUTO(net_stop) struct net *net = start(HANG_MS, HANG_MS);
+
+    server_start();
+    in_threads(THREADS, get_moody, net);
+    server_stop();
+}
+
 static void *get_second(void *ctx)
 {
     static atomic_uint count;

@@ -11,6 +11,8 @@
 
 #include "netd/fixture.h"
 
+#define SERVER_LARGE ((size_t)400 * 1024) /* more than a socket takes at once */
+
 static int server_fd = -1, server_port;
 static pthread_t server_thread;
 static atomic_int server_connections, server_open;
@@ -55,6 +57,25 @@ static void server_endless(int fd, const char *head, const char *piece)
     }
 }
 
+/* A large answer, on a connection that is closed without a word at some moment: after it, a little later, or when the
+ * next request has come. */
+static bool server_moody(int fd)
+{
+    static atomic_uint count;
+    static _Thread_local bool again; /* a thread per connection */
+    AUTO(free) char *body = xcalloc(1, SERVER_LARGE + 1);
+    unsigned number = count++;
+
+    if (again && number % 7 == 0)
+        return false;
+    again = true;
+    memset(body, 'x', SERVER_LARGE);
+    server_answer(fd, "200 OK", "", body);
+    if (number % 11 == 0)
+        server_wait(20);
+    return number % 11 != 0 && number % 5 != 0;
+}
+
 /* Answers one request. False: the connection is to be closed. */
 static bool server_serve(int fd, const char *path, const char *head, struct view body)
 {
@@ -86,6 +107,8 @@ static bool server_serve(int fd, const char *path, const char *head, struct view
         server_wait(1000);
         server_answer(fd, "200 OK", "Connection: close\r\n", "later");
         return false;
+    } else if (strcmp(path, "/moody") == 0) {
+        return server_moody(fd);
     } else if (strcmp(path, "/silent") == 0) {
         server_wait(600000); /* to the end of the test */
         return false;
