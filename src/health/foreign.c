@@ -32,17 +32,26 @@ static bool is_own_archive(const struct patient *patient, const char *dir)
 
     if (!file_is_dir(dir))
         return false;
-    for (int kind = 0; kind < KIND_COUNT && lineage->layout == &layout_certbot; kind++) {
-        AUTO(free) char *to = links_dir(lineage, (enum kind)kind);
-
-        if (to == NULL || strcmp(to, dir) != 0)
-            return false;
-    }
     if (lineage->layout == &layout_certbot)
-        return true;
+        return health_links_lead_to(lineage, dir);
     live = health_read_cert(lineage->live[KIND_CERT]);
     kept = health_archive_cert(dir);
     return live != NULL && kept != NULL && list_same_set(&live->names, &kept->names);
+}
+
+/* Where what is live leads, if that is of this lineage's names and no renewal file names it: the other half of a repair
+ * that was interrupted. Of the caller's; NULL when there is none. */
+static char *led_archive(const struct patient *patient)
+{
+    struct lineage as = *patient->lineage;
+    AUTO(free) char *dir = as.layout == &layout_certbot ? links_dir(&as, KIND_CERT) : NULL;
+    AUTO(cert_free) struct cert *live = dir == NULL ? NULL : health_read_cert(as.live[KIND_CERT]);
+    struct error unknown = { 0 };
+
+    if (live == NULL || strcmp(dir, as.archive_dir) == 0 || !lineage_has_names(patient->lineage, live))
+        return NULL;
+    as.archive_dir = dir;
+    return lineage_sharing(&as, &unknown) == SHARING_NOT ? TAKE(dir) : NULL;
 }
 
 /* Both use the very files: a copied renewal file, of which another check tells. */
@@ -67,16 +76,19 @@ void check_archive_users(struct patient *patient)
 {
     const struct lineage *lineage = patient->lineage;
     const char *other = health_other_user(patient->health, lineage->archive_dir, patient->name);
-    AUTO(free) char *own = store_path_in(patient->health->store, "archive", patient->name);
+    AUTO(free) char *own = store_path_in(patient->health->store, "archive", patient->name), *led = NULL;
     struct finding *finding;
 
     if (!is_shared(patient) || is_same_live(patient, other))
         return;
+    led = led_archive(patient);
+    if (led != NULL)
+        xreplace(&own, led);
     finding = health_find(patient->health, patient, "archive-shared", HEALTH_WARNING, lineage->conf_path,
         "nobody can tell whose a version is: nothing is removed there, restored or finished",
         "%s names %s as archive_dir, which is that of %s, too", lineage->conf_path, lineage->archive_dir, other);
-    if (strcmp(own, lineage->archive_dir) != 0 && health_other_user(patient->health, own, patient->name) == NULL &&
-        is_own_archive(patient, own)) {
+    if (strcmp(own, lineage->archive_dir) != 0 && is_own_archive(patient, own) &&
+        (led != NULL || health_other_user(patient->health, own, patient->name) == NULL)) {
         finding_answer(finding, "write archive_dir = %s into %s: its versions are there", own, lineage->conf_path);
         finding->to = xstrdup(own);
         finding->repair = repair_archive_dir;

@@ -232,6 +232,79 @@ static const struct parts *find_version(
     return NULL;
 }
 
+bool health_links_lead_to(const struct lineage *lineage, const char *dir)
+{
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        AUTO(free) char *to = links_dir(lineage, (enum kind)kind);
+
+        if (to == NULL || strcmp(to, dir) != 0)
+            return false;
+    }
+    return true;
+}
+
+/* What is live has its names. */
+static bool shows_own(const struct lineage *lineage)
+{
+    AUTO(cert_free) struct cert *live = health_read_cert(lineage->live[KIND_CERT]);
+
+    return live != NULL && lineage_has_names(lineage, live);
+}
+
+/* Whether both directories of both were exchanged: what is live is right for both, and leads into the directory that is
+ * named after the other. */
+static bool are_crossed(const struct lineage *lineage, const struct lineage *other)
+{
+    return other->layout == &layout_certbot && other->live[KIND_CERT] != NULL &&
+           health_links_lead_to(lineage, other->archive_dir) && health_links_lead_to(other, lineage->archive_dir) &&
+           shows_own(lineage) && shows_own(other);
+}
+
+static bool write_archive_dir(const struct lineage *lineage, const char *dir, struct error *err)
+{
+    AUTO(conf_free) struct conf *conf = NULL;
+
+    TRY(lineage_copy_conf(lineage, &conf, err));
+    conf_set(conf, "", "archive_dir", dir);
+    return lineage_write_conf(lineage, conf, err);
+}
+
+/* Of both: until then they share one, and whoever comes in between repairs nothing there. What is live stays as it is,
+ * which exchanging the directories back, one pair after the other, would not let it. */
+static bool repair_crossed(struct health *health, const struct finding *finding, struct error *err)
+{
+    AUTO(lineage_free) struct lineage *lineage = NULL, *other = NULL;
+
+    TRY(lineage_open(health->store, finding->lineage, &lineage, err));
+    TRY(lineage_open(health->store, finding->to, &other, err));
+    if (!are_crossed(lineage, other))
+        return error_set(err, ERROR_STORE, "%s has changed meanwhile", lineage->live_dir);
+    return write_archive_dir(other, lineage->archive_dir, err) && write_archive_dir(lineage, other->archive_dir, err);
+}
+
+static bool judge_crossed(struct patient *patient, const char *dir, const char *other_name)
+{
+    const struct lineage *lineage = patient->lineage;
+    AUTO(lineage_free) struct lineage *other = NULL;
+    struct error err = { 0 };
+    struct finding *finding;
+
+    if (!lineage_open(patient->health->store, other_name, &other, &err) || !are_crossed(lineage, other))
+        return false;
+    finding = health_break(patient, "archive-exchanged", lineage->conf_path,
+        "what is live and renewed is right, but `delete` would take the other certificate's files",
+        "%s names %s as archive_dir, but the versions of %s are in %s, and those of %s the other way round",
+        lineage->conf_path, lineage->archive_dir, patient->name, dir, other_name);
+    finding_answer(finding, "write archive_dir = %s into %s, where what is live leads, and %s into %s", dir,
+        lineage->conf_path, lineage->archive_dir, other->conf_path);
+    finding->to = xstrdup(other_name);
+    if (patient->health->mode == HEALTH_REVIVE) /* the other one is not locked */
+        finding_answer(finding, "exchange the directories in archive/, and then those in live/");
+    else
+        finding->repair = repair_crossed;
+    return true;
+}
+
 /* The links lead into the archive of another lineage: its files are never taken for this one's. */
 static bool judge_others(struct patient *patient, const enum live_state states[KIND_COUNT])
 {
@@ -246,6 +319,8 @@ static bool judge_others(struct patient *patient, const enum live_state states[K
 
     if (other == NULL)
         return false;
+    if (judge_crossed(patient, dir, other))
+        return true;
     finding = health_break(patient, "live-of-another", lineage->live_dir,
         "servers show the certificate of another name, and renewal refuses it",
         "the links lead into %s, where the versions of %s are", dir, other);

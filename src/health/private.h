@@ -116,6 +116,8 @@ bool health_key_fits(const char *key_path, const struct cert *cert);
 /* The one other file with the key of a certificate: in the versions, in its recorded order, or in CONF/keys; false when
  * there is none, or several that differ. */
 bool health_find_key(const struct patient *patient, const struct cert *cert, const char *except, char **path);
+/* Whether the four live links of Certbot's layout lead into that directory. */
+bool health_links_lead_to(const struct lineage *lineage, const char *dir);
 /* Moves a file out of the way into archive_dir, unless its content is that of another key there. */
 MUST_USE bool health_set_aside(const struct lineage *lineage, const char *path, struct error *err);
 

@@ -38,10 +38,14 @@ def base(request, start_pebble, session_area, trust):
 
 
 class Damage:
-    """What is done to a store; the codes that are found; whether --fix makes all of it good."""
+    """What is done to a store; the codes that are found; whether --fix makes all of it good.
 
-    def __init__(self, name, layouts, do, codes, fixed=False):
+    crossed: each archive has the name of the other certificate then, as what is live stays what it is.
+    """
+
+    def __init__(self, name, layouts, do, codes, fixed=False, crossed=False):
         self.name, self.layouts, self.do, self.codes, self.fixed = name, layouts.split(), do, codes.split(), fixed
+        self.crossed = crossed
 
 
 def edit(pattern, by, name=A):
@@ -65,6 +69,11 @@ def swap(one, two):
     one.rename(aside)
     two.rename(one)
     aside.rename(two)
+
+
+def swap_all(store):
+    swap(store.root / "live" / A, store.root / "live" / B)
+    swap(store.archive(A), store.archive(B))
 
 
 def shell(command):
@@ -116,8 +125,10 @@ DAMAGES = [
     Damage("an unknown layout", BOTH, edit(r"\A(store_layout[^\n]*)?", "store_layout = other"), "renewal-file-unreadable"),
     Damage("live directories exchanged", BOTH, lambda s: swap(s.root / "live" / A, s.root / "live" / B), "", fixed=True),
     Damage("archives exchanged", BOTH, lambda s: swap(s.archive(A), s.archive(B)), "exchanged", fixed=True),
-    Damage("all directories exchanged", "versioned",
-           lambda s: (swap(s.root / "live" / A, s.root / "live" / B), swap(s.archive(A), s.archive(B))), "exchanged", fixed=True),
+    Damage("all directories exchanged", "versioned", swap_all, "exchanged", fixed=True),
+    Damage("all directories exchanged", "certbot", swap_all, "archive-exchanged", fixed=True, crossed=True),
+    Damage("all directories exchanged, and one renewal file mended", "certbot",
+           lambda s: (swap_all(s), edit(rf"/archive/{B}$", f"/archive/{A}", B)(s)), "archive-shared", fixed=True, crossed=True),
     Damage("renewal files exchanged", BOTH, lambda s: swap(s.renewal(A), s.renewal(B)), ""),
     Damage("a foreign version", BOTH, foreign_version, "version-foreign"),
     Damage("an empty version, the newest", "certbot", empty_newest, "certificate-damaged"),
@@ -158,13 +169,18 @@ def test_what_renew_fails_by_is_found(base, new_client, layout, damage):
     assert renewed.status == 0 or found, f"renew fails, and doctor finds nothing:\n{renewed}"
     shutil.rmtree(client.config)
     copied.rename(client.config)
+    live = [client.store.live(name, "cert") for name in (A, B)] if damage.crossed else []
+    shown = [path.read_bytes() for path in live]
     fixed = client.run("doctor", "--fix", status=None)
+    assert [path.read_bytes() for path in live] == shown
     assert (fixed.status == 0) or not damage.fixed, fixed
     if fixed.status == 0:
         client.renew("--force-renewal").says("all renewals succeeded")
         for name in (A, B):
             assert certs.names(client.store.cert(name)) == [name]
-            if damage.fixed:
+            if damage.crossed:
+                assert client.store.conf(name)[""]["archive_dir"] == str(client.store.live(name, "cert").resolve().parent)
+            elif damage.fixed:
                 client.store.check_lineage(name)
 
 
