@@ -61,22 +61,6 @@ static bool check_dirs(struct store *store, const struct lineage *lineage, struc
     return true;
 }
 
-/* Whole versions move between live and archive. */
-static bool check_one_file_system(const struct lineage *lineage, struct error *err)
-{
-    struct stat live, archive;
-
-    if (stat(lineage->live_dir, &live) != 0)
-        return file_error(err, "examine", lineage->live_dir);
-    if (stat(lineage->archive_dir, &archive) != 0)
-        return file_error(err, "examine", lineage->archive_dir);
-    if (live.st_dev == archive.st_dev)
-        return true;
-    (void)error_set(err, ERROR_STORE, "%s and %s are on different file systems, and whole versions move between them",
-        lineage->live_dir, lineage->archive_dir);
-    return error_next(err, "put both on one file system first, or leave this certificate as it is");
-}
-
 static bool has_id(const struct history *history, struct view id)
 {
     for (size_t i = 0; i < history->len; i++)
@@ -172,7 +156,7 @@ static bool check(struct store *store, const struct plan *plan, struct error *er
 
     TRY(check_dirs(store, lineage, err));
     if (plan->to == &layout_versioned)
-        TRY(check_one_file_system(lineage, err) && check_live(lineage, err));
+        TRY(check_live(lineage, err));
     for (size_t i = 0; i < plan->history.len; i++)
         TRY(check_files(lineage, &plan->history.at[i], err));
     return check_archive(lineage, &plan->history, err);

@@ -9,8 +9,8 @@
  *
  *     live/.NAME.convert         the live directory, and
  *     archive/.NAME.convert      the archive, of the layout that it is to have, or (once in place) of the one that it
- * had
- *     .../.NAME.convert.was      the one that it had, on file systems that cannot exchange directories
+ *                                had
+ *     live/.NAME.convert.was     what was live, where directories cannot change places: convert_in_place.h
  *
  * At every moment live/NAME can be read: links that lead into the archive are there only while what they lead to is.
  */

@@ -18,8 +18,7 @@
 
 /* ---- files and directories ---- */
 
-/* Whose the old one is, theirs is the new one. */
-static bool make_dir(const char *path, mode_t mode, const char *like, struct error *err)
+bool convert_make_dir(const char *path, mode_t mode, const char *like, struct error *err)
 {
     struct stat st;
 
@@ -66,8 +65,8 @@ static bool build_versioned(const struct plan *plan, const char *live, const cha
     const struct lineage *lineage = plan->lineage;
     AUTO(free) char *key = version_file(live, KIND_PRIVKEY);
 
-    TRY(make_dir(archive, 0700, lineage->archive_dir, err));
-    TRY(make_dir(live, 0700, lineage->live_dir, err));
+    TRY(convert_make_dir(archive, 0700, lineage->archive_dir, err));
+    TRY(convert_make_dir(live, 0700, lineage->live_dir, err));
     for (size_t i = 0; i < plan->len; i++) {
         const struct part *part = &plan->parts[i];
         AUTO(free) char *dir = xprintf("%s/%s%s", archive, part->id, part->version->pending ? ".next" : "");
@@ -75,7 +74,7 @@ static bool build_versioned(const struct plan *plan, const char *live, const cha
         if (part->copy)
             continue;
         if (!part->version->live)
-            TRY(make_dir(dir, 0755, lineage->archive_dir, err));
+            TRY(convert_make_dir(dir, 0755, lineage->archive_dir, err));
         TRY(fill_version(part->version->live ? live : dir, part->version, err));
     }
     TRY(passage_guard_key(lineage->live_dir, lineage->live[KIND_PRIVKEY], key, err));
@@ -121,9 +120,9 @@ static bool build_certbot(const struct plan *plan, const char *live, const char 
     AUTO(free) char *readme = file_join(live, "README");
     mode_t open_mode = 0;
 
-    TRY(make_dir(archive, 0755, lineage->archive_dir, err));
+    TRY(convert_make_dir(archive, 0755, lineage->archive_dir, err));
     TRY(close_dir(archive, &open_mode, err));
-    TRY(make_dir(live, 0755, lineage->live_dir, err));
+    TRY(convert_make_dir(live, 0755, lineage->live_dir, err));
     for (size_t i = 0; i < plan->len; i++) {
         const struct part *part = &plan->parts[i];
 

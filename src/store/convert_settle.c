@@ -12,8 +12,8 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "store/certbot_versions.h"
 #include "store/convert.h"
+#include "store/convert_in_place.h"
 #include "store/layout.h"
 #include "store/live_dir.h"
 #include "store/live_switch.h"
@@ -46,13 +46,6 @@ static bool live_is(const char *dir, const struct layout *layout)
     return true;
 }
 
-static bool is_numbered(const char *name)
-{
-    struct version_file file;
-
-    return version_parse(name, &file);
-}
-
 /* Files with numbers, or none: of whole versions there may be none in the archive. */
 static bool archive_is(const char *dir, const struct layout *layout)
 {
@@ -63,7 +56,7 @@ static bool archive_is(const char *dir, const struct layout *layout)
     if (!file_is_dir(dir) || !file_list_dir(dir, &names, &err))
         return false;
     for (size_t i = 0; i < names.len; i++)
-        numbered = numbered || is_numbered(names.at[i]);
+        numbered = numbered || convert_is_numbered(names.at[i]);
     return numbered == (layout == &layout_certbot);
 }
 
@@ -109,42 +102,71 @@ static bool sync_above(const char *dir, struct error *err)
     return file_sync_dir(above, err);
 }
 
-/* Without an exchange there is a moment without the directory, of one system call. */
-static bool exchange_by_steps(const char *dir, const char *other, const char *spare, struct error *err)
+/* Neither is of the layout, and none of them was taken for the other. */
+static bool report_neither(const struct side *side, const struct layout *layout, struct error *err)
 {
-    if (rename(dir, spare) != 0)
-        return file_error(err, "put aside", dir);
-    if (rename(other, dir) != 0) {
-        (void)file_error(err, "put in place", other);
-        (void)!rename(spare, dir);
-        return false;
-    }
-    return sync_above(dir, err);
+    (void)error_set(err, ERROR_STORE, "neither %s nor %s is of the layout %s, as the renewal file has it", side->dir,
+        side->fresh, layout->name);
+    return error_next(err, "`doctor` tells what is wrong, and `doctor --fix` mends what can be mended");
 }
 
-static bool switch_side(const struct side *side, const struct layout *layout, struct error *err)
+static bool is_other(const struct side *side, const char *dir, const struct layout *layout)
 {
-    bool fresh = side->is(side->fresh, layout);
-    const char *other = fresh ? side->fresh : side->aside;
+    return side->is(dir, layout == &layout_certbot ? &layout_versioned : &layout_certbot);
+}
 
-    if (!is_there(side->dir)) { /* interrupted between two steps */
-        if (rename(other, side->dir) != 0)
-            return file_error(err, "put in place", other);
-        return sync_above(side->dir, err);
-    }
-    if (side->is(side->dir, layout))
+/* The two change places. *done is false where they cannot: then it is done in place. */
+static bool exchange_sides(const struct side *side, bool *done, struct error *err)
+{
+    struct error cannot = { 0 };
+
+    *done = live_exchange(side->dir, side->fresh, &cannot);
+    if (*done || live_cannot_switch(&cannot))
         return true;
-    if (!side->is(other, layout)) {
-        (void)error_set(err, ERROR_STORE, "neither %s nor %s is of the layout %s, as the renewal file has it",
-            side->dir, side->fresh, layout->name);
-        return error_next(err, "`doctor` tells what is wrong, and `doctor --fix` mends what can be mended");
-    }
-    if (live_exchange(side->dir, other, err))
+    *err = cannot;
+    return false;
+}
+
+/* Where the directory itself is gone, since somebody took it away. */
+static bool put_there(const struct side *side, const struct layout *layout, struct error *err)
+{
+    const char *other = side->is(side->fresh, layout) ? side->fresh : side->aside;
+
+    if (rename(other, side->dir) != 0)
+        return file_error(err, "put in place", other);
+    return sync_above(side->dir, err);
+}
+
+static bool switch_live_dir(const struct side *side, const struct layout *layout, struct error *err)
+{
+    bool in_place = is_there(side->aside), fresh = live_is(side->fresh, layout), is = live_is(side->dir, layout);
+    const char *from = fresh ? side->fresh : side->aside;
+    bool done = false;
+
+    if (!is_there(side->dir))
+        return put_there(side, layout, err);
+    if (is && !(in_place && fresh))
         return true;
-    if (!file_exchange_is_missing(err))
-        return false;
-    error_clear(err);
-    return exchange_by_steps(side->dir, other, fresh ? side->aside : side->fresh, err);
+    if (!live_is(from, layout))
+        return report_neither(side, layout, err);
+    if (!in_place)
+        TRY(exchange_sides(side, &done, err));
+    return done || convert_live_in_place(side->dir, from, side->aside, is_other(side, side->dir, layout), err);
+}
+
+/* An archive that has both forms, as it was to be switched in place, counts as one with numbers: so the one that is
+ * beside it tells more. */
+static bool switch_archive_dir(const struct side *side, const struct layout *layout, struct error *err)
+{
+    bool fresh = archive_is(side->fresh, layout), is = archive_is(side->dir, layout), done = false;
+
+    if (!is_there(side->dir))
+        return put_there(side, layout, err);
+    if (!fresh) /* they have changed places, or what has come in is to go again: convert_archive_undo */
+        return is || is_other(side, side->fresh, layout) || report_neither(side, layout, err);
+    if (!is)
+        TRY(exchange_sides(side, &done, err));
+    return done || convert_archive_in_place(side->dir, side->fresh, layout == &layout_certbot, err);
 }
 
 /* Links lead into the archive: what they lead to comes before them, and goes after them. */
@@ -154,17 +176,16 @@ bool convert_switch(const struct lineage *lineage, struct error *err)
     AUTO(side_clear) struct side archive = side_of(lineage->archive_dir, archive_is);
     bool to_links = lineage->layout == &layout_certbot;
 
-    TRY(switch_side(to_links ? &archive : &live, lineage->layout, err));
-    return switch_side(to_links ? &live : &archive, lineage->layout, err);
+    if (to_links)
+        return switch_archive_dir(&archive, lineage->layout, err) && switch_live_dir(&live, lineage->layout, err);
+    return switch_live_dir(&live, lineage->layout, err) && switch_archive_dir(&archive, lineage->layout, err);
 }
 
 /* ---- cleaning ---- */
 
 static bool is_ours_in_archive(const char *name)
 {
-    struct view id;
-
-    return is_numbered(name) || version_id_is(view_of(name)) || version_is_next(name, &id) || version_is_leftover(name);
+    return convert_is_numbered(name) || convert_is_dated(name) || convert_is_passing(name);
 }
 
 static bool hand_over_archive(const char *old, const char *archive, struct error *err)
@@ -187,8 +208,26 @@ static bool hand_over_archive(const char *old, const char *archive, struct error
     return true;
 }
 
+/* Whether it was done in place: what LEFT has is in the archive, too, and what was there still is. */
+static bool has_both(const char *archive, const char *left, const struct layout *layout)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    struct error unreadable = { 0 };
+
+    if (!archive_is(left, layout) || !file_list_dir(archive, &names, &unreadable))
+        return false;
+    for (size_t i = 0; i < names.len; i++)
+        if (layout == &layout_certbot ? convert_is_dated(names.at[i]) : convert_is_numbered(names.at[i]))
+            return true;
+    return false;
+}
+
 static bool clean_archive(const struct lineage *lineage, const char *left, struct error *err)
 {
+    if (has_both(lineage->archive_dir, left, lineage->layout))
+        TRY(convert_archive_clean(lineage->archive_dir, left, lineage->layout, err));
+    else
+        TRY(convert_archive_undo(lineage->archive_dir, left, lineage->layout, err));
     TRY(hand_over_archive(left, lineage->archive_dir, err));
     TRY(file_remove_tree(left, err)); /* no key is overwritten: every one is kept, as the same file or a copy */
     return file_sync_dir(lineage->archive_dir, err) && sync_above(lineage->archive_dir, err);
@@ -197,8 +236,8 @@ static bool clean_archive(const struct lineage *lineage, const char *left, struc
 /* The directory that was live/NAME comes back, with the files that are there now, for those who hold it. */
 static bool clean_live(const struct lineage *lineage, const char *left, struct error *err)
 {
-    if (lineage->layout != &layout_certbot)
-        TRY(layout_remove_readme(left, err)); /* belongs to Certbot's layout, and speaks of it */
+    if (lineage->layout != &layout_certbot) /* belongs to Certbot's layout, and speaks of it */
+        TRY(layout_remove_readme(left, err) && layout_remove_readme(lineage->live_dir, err));
     return live_settle(lineage->live_dir, left, err);
 }
 

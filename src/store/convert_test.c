@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "store/convert_build.h"
+#include "store/convert_in_place.h"
 #include "store/fixture.h"
 #include "store/layout.h"
 
@@ -325,7 +326,7 @@ TEST(an_archive_of_two)
 
 /* ---- interrupted ---- */
 
-enum { BUILT = 1, COMMITTED = 2, FIRST = 4, SECOND = 8, ASIDE = 16, CLEANING = 32 };
+enum { BUILT = 1, COMMITTED = 2, FIRST = 4, SECOND = 8, ASIDE = 16, CLEANING = 32, IN_PLACE = 64 };
 
 static const struct {
     const char *name;
@@ -340,6 +341,10 @@ static const struct {
     { "committed, both done", BUILT | COMMITTED | FIRST | SECOND },
     { "committed, removing", BUILT | COMMITTED | FIRST | SECOND | CLEANING },
     { "taken back after the first switch", BUILT | FIRST },
+    { "in place, first done", BUILT | COMMITTED | FIRST | IN_PLACE },
+    { "in place, both done", BUILT | COMMITTED | FIRST | SECOND | IN_PLACE },
+    { "in place, taken back after the first", BUILT | FIRST | IN_PLACE },
+    { "in place, taken back after both", BUILT | FIRST | SECOND | IN_PLACE },
     { "taken back after both", BUILT | FIRST | SECOND },
 };
 
@@ -353,6 +358,26 @@ static void exchange(const char *part)
 
         REQUIRE(rename(dir, spare) == 0 && rename(beside, dir) == 0 && rename(spare, beside) == 0);
     }
+}
+
+/* Where they cannot change places. */
+static void switch_in_place(const char *part, const char *to)
+{
+    AUTO(free) char *dir = xstrdup(at("%s/a", part)), *beside = xstrdup(at("%s/.a.convert", part));
+    struct error err = { 0 };
+
+    if (strcmp(part, "archive") == 0)
+        REQUIRE(convert_archive_in_place(dir, beside, strcmp(to, "certbot") == 0, &err), "%s", err.why);
+    else
+        REQUIRE(convert_live_in_place(dir, beside, at("live/.a.convert.was"), true, &err), "%s", err.why);
+}
+
+static void switch_part(int done, const char *part, const char *to)
+{
+    if (done & IN_PLACE)
+        switch_in_place(part, to);
+    else
+        exchange(part);
 }
 
 static void build(struct world *world, const char *to)
@@ -399,9 +424,9 @@ TEST(interrupted)
             if (done & COMMITTED)
                 commit(to);
             if (done & FIRST)
-                exchange(first);
+                switch_part(done, first, to);
             if (done & SECOND)
-                exchange(second);
+                switch_part(done, second, to);
             if (done & ASIDE) {
                 const char *part = done & FIRST ? second : first;
 
@@ -417,6 +442,21 @@ TEST(interrupted)
             convert_to(&world, done & COMMITTED ? *layout : to);
             check_whole(&world, done & COMMITTED ? *layout : to, SERIAL_B, states[i].name);
         }
+}
+
+/* What is in the archive under a name that was to come there, and is not what was to come, is nobody's to remove. */
+TEST(undone_in_place)
+{
+    AUTO(world_clear) struct world world = world_new("versioned");
+    AUTO(free) char *left = NULL;
+    struct error err = { 0 };
+
+    build(&world, "certbot");
+    switch_in_place("archive", "certbot");
+    write_text(at("archive/a/chain1.pem"), "another");
+    CHECK(convert_archive_undo(at("archive/a"), at("archive/.a.convert"), &layout_versioned, &err), "%s", err.why);
+    left = names_in(at("archive/a"));
+    CHECK_TEXT(left, "20261122T024405Z-1a01 chain1.pem notes", "left");
 }
 
 /* Certbot takes names of up to 250 bytes, and ".NAME.convert.was" would be longer than a file name may be. */

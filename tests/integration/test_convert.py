@@ -60,6 +60,60 @@ def test_there_and_back(renewed, layout):
     assert len(serials(client)) == 4
 
 
+# ---- where a directory cannot change places with another ----
+
+def on_an_overlay(client, mounts):
+    """The store lies in the lower layer, as in an image of a container."""
+    lower = client.config.rename(client.area / "lower")
+    mounts.overlay(lower, client.area / "layers", client.config)
+
+
+def on_a_bind_mount(client, mounts):
+    live = client.store.live(NAME)
+    mounts.bind(shutil.copytree(live, client.area / "volume", symlinks=True), live)
+
+
+def on_a_volume(client, mounts):
+    """live/NAME is a file system of its own."""
+    live = client.store.live(NAME)
+    kept = shutil.copytree(live, client.area / "volume", symlinks=True)
+    mounts.tmpfs(live, "size=4m,mode=0755")
+    shutil.copytree(kept, live, symlinks=True, dirs_exist_ok=True)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can mount anything")
+@pytest.mark.parametrize("place", [on_an_overlay, on_a_bind_mount, on_a_volume], ids=lambda place: place.__name__)
+@LAYOUTS
+def test_what_cannot_change_places(renewed, mounts, layout, place):
+    """Obtained, renewed, restored and converted all the same, and who holds the directory sees what is live."""
+    client = renewed(layout)
+    place(client, mounts)
+    held = os.open(client.store.live(NAME), os.O_RDONLY | os.O_DIRECTORY)
+
+    def check(count):
+        client.store.check([NAME, "new.test"])
+        assert len(serials(client)) == count
+        seen = os.open("privkey.pem", os.O_RDONLY, dir_fd=held)
+        assert os.read(seen, 65536) == client.store.live(NAME, "privkey").read_bytes()
+        os.close(seen)
+        client.run("doctor").says("0 remain(s)")
+
+    client.certonly(["new.test"], "--store-layout", layout)
+    check(3)
+    client.renew("--force-renewal").says("all renewals succeeded")
+    check(4)
+    keys = {path.read_bytes() for path in client.config.rglob("privkey*.pem")}
+    for to in (OTHER[layout], layout):
+        convert(client, to, "--dry-run").says(f"Would convert {NAME}")
+        convert(client, to).says(f"Converted {NAME} from the layout {OTHER[to]} to {to}:")
+        check(4)
+        assert {path.read_bytes() for path in client.config.rglob("privkey*.pem")} == keys
+    time.sleep(1.1)
+    client.renew("--force-renewal").says("all renewals succeeded")
+    check(4)  # as many as are kept
+    os.close(held)
+
+
 def test_dry_run(renewed):
     client = renewed("certbot")
     before = {p: p.lstat().st_mtime_ns for p in client.config.rglob("*") if "letsencrypt.log" not in p.name and p.is_file()}
