@@ -123,14 +123,13 @@ static bool probe_write(const char *dir, struct error *err)
     return named == NULL || file_remove(named, ok ? err : &removing) ? ok : false;
 }
 
-/* As far as that can be proved without anybody's seeing it. */
-static bool look_write(const char *dir, struct error *err)
+/* *proved is false where that cannot be proved without somebody's seeing it. */
+static bool look_write(const char *dir, bool *proved, struct error *err)
 {
-    bool possible;
-    AUTO(close) int fd = open_nameless(dir, &possible);
+    AUTO(close) int fd = open_nameless(dir, proved);
 
     if (fd < 0)
-        return !possible || file_error(err, "create files in", dir);
+        return !*proved || file_error(err, "create files in", dir);
     return reserve(fd, dir, err);
 }
 
@@ -164,18 +163,17 @@ static bool is_proved(struct store *store, const char *device, bool proved_now)
 static bool probe_dir(struct store *store, const char *dir, bool only_look, struct error *err)
 {
     AUTO(free) char *device = NULL;
+    bool proved = true;
     struct stat st;
 
     TRY(look_at(dir, err));
     if (stat(dir, &st) != 0)
         return file_error(err, "examine", dir);
-    if (only_look)
-        return look_write(dir, err);
     device = xprintf("%ju", (uintmax_t)st.st_dev);
     if (is_proved(store, device, false))
         return true;
-    TRY(probe_write(dir, err));
-    (void)is_proved(store, device, true);
+    TRY(only_look ? look_write(dir, &proved, err) : probe_write(dir, err));
+    (void)is_proved(store, device, proved);
     return true;
 }
 
