@@ -227,8 +227,9 @@ def check_told_and_mended(client, code, certificate, advice, mend):
     client.renew("--force-renewal", *(["--cert-name", certificate] if certificate else []), status=1)
     assert [client.store.cert(name).serial_number for name in (A, B)] == serials
     mend()
-    assert findings(client) == []
+    assert {f["code"] for f in findings(client)} <= {"renewal-failing"}  # which is over with the next one that succeeds
     client.renew("--force-renewal").says("all renewals succeeded")
+    assert findings(client) == []
 
 
 @as_root
