@@ -16,21 +16,6 @@
 #include "store/place.h"
 #include "store/version_dir.h"
 
-/* ---- files and directories ---- */
-
-bool convert_make_dir(const char *path, mode_t mode, const char *like, struct error *err)
-{
-    struct stat st;
-
-    if (stat(like, &st) != 0)
-        return file_error(err, "examine", like);
-    if (mkdir(path, mode) != 0)
-        return file_error(err, "create the directory", path);
-    if ((st.st_uid != geteuid() || st.st_gid != getegid()) && lchown(path, st.st_uid, st.st_gid) != 0 && errno != EPERM)
-        return file_error(err, "set the owner of", path);
-    return true;
-}
-
 /* ---- versions in directories ---- */
 
 static bool write_meta(const char *dir, const struct version *version, struct error *err)
@@ -65,8 +50,8 @@ static bool build_versioned(const struct plan *plan, const char *live, const cha
     const struct lineage *lineage = plan->lineage;
     AUTO(free) char *key = version_file(live, KIND_PRIVKEY);
 
-    TRY(convert_make_dir(archive, 0700, lineage->archive_dir, err));
-    TRY(convert_make_dir(live, 0700, lineage->live_dir, err));
+    TRY(place_dir(archive, 0700, lineage->archive_dir, err));
+    TRY(place_dir(live, 0700, lineage->live_dir, err));
     for (size_t i = 0; i < plan->len; i++) {
         const struct part *part = &plan->parts[i];
         AUTO(free) char *dir = xprintf("%s/%s%s", archive, part->id, part->version->pending ? ".next" : "");
@@ -74,7 +59,7 @@ static bool build_versioned(const struct plan *plan, const char *live, const cha
         if (part->copy)
             continue;
         if (!part->version->live)
-            TRY(convert_make_dir(dir, 0755, lineage->archive_dir, err));
+            TRY(place_dir(dir, 0755, lineage->archive_dir, err));
         TRY(fill_version(part->version->live ? live : dir, part->version, err));
     }
     TRY(passage_guard_key(lineage->live_dir, lineage->live[KIND_PRIVKEY], key, err));
@@ -120,9 +105,9 @@ static bool build_certbot(const struct plan *plan, const char *live, const char 
     AUTO(free) char *readme = file_join(live, "README");
     mode_t open_mode = 0;
 
-    TRY(convert_make_dir(archive, 0755, lineage->archive_dir, err));
+    TRY(place_dir(archive, 0755, lineage->archive_dir, err));
     TRY(close_dir(archive, &open_mode, err));
-    TRY(convert_make_dir(live, 0755, lineage->live_dir, err));
+    TRY(place_dir(live, 0755, lineage->live_dir, err));
     for (size_t i = 0; i < plan->len; i++) {
         const struct part *part = &plan->parts[i];
 

@@ -22,6 +22,3 @@ struct plan {
 /* Makes live/.NAME.convert and archive/.NAME.convert, which must not be there, synced. On failure some of it may be
  * left. */
 MUST_USE bool convert_build(const struct plan *plan, struct error *err);
-
-/* A new directory: whose `like` is, theirs is that. */
-MUST_USE bool convert_make_dir(const char *path, mode_t mode, const char *like, struct error *err);

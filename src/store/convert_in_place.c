@@ -9,7 +9,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "store/certbot_versions.h"
-#include "store/convert_build.h"
 #include "store/live_switch.h"
 #include "store/place.h"
 #include "store/version_dir.h"
@@ -78,12 +77,12 @@ bool convert_live_in_place(const char *live, const char *from, const char *aside
 /* ---- the archive ---- */
 
 /* Under a name that is nobody's until it is whole. */
-static bool place_dir(const char *from, const char *to, struct error *err)
+static bool place_version(const char *from, const char *to, struct error *err)
 {
     AUTO(free) char *fresh = file_beside(to, "new");
 
     TRY(file_remove_tree(fresh, err));
-    TRY(convert_make_dir(fresh, 0755, from, err) && live_refill(fresh, from, false, err));
+    TRY(place_dir(fresh, 0755, from, err) && live_refill(fresh, from, false, err));
     return rename(fresh, to) == 0 || file_error(err, "create", to);
 }
 
@@ -118,7 +117,7 @@ bool convert_archive_in_place(const char *archive, const char *from, bool opens,
         AUTO(free) char *source = file_join(from, names.at[i]), *to = file_join(archive, names.at[i]);
 
         if (!is_there(to))
-            TRY(file_is_dir(source) ? place_dir(source, to, err) : place_plain(source, to, err));
+            TRY(file_is_dir(source) ? place_version(source, to, err) : place_plain(source, to, err));
     }
     TRY(file_sync_dir(archive, err));
     return !opens || copy_mode(from, archive, err);

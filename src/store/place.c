@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
@@ -58,4 +59,17 @@ bool place_name(const char *from, const char *to, struct error *err)
         return place_file(from, to, err);
     TRY(file_read_link(from, &text, err));
     return symlink(text, to) == 0 || file_error(err, "create the link", to);
+}
+
+bool place_dir(const char *path, mode_t mode, const char *like, struct error *err)
+{
+    struct stat st;
+
+    if (stat(like, &st) != 0)
+        return file_error(err, "examine", like);
+    if (mkdir(path, mode) != 0)
+        return file_error(err, "create the directory", path);
+    if ((st.st_uid != geteuid() || st.st_gid != getegid()) && lchown(path, st.st_uid, st.st_gid) != 0 && errno != EPERM)
+        return file_error(err, "set the owner of", path);
+    return true;
 }

@@ -3,6 +3,7 @@
  * The same file under another name. Private to this room.
  */
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "base/error.h"
 
@@ -14,3 +15,5 @@ MUST_USE bool place_name(const char *from, const char *to, struct error *err);
 /* The times of `like`, as stat has them. */
 struct stat;
 MUST_USE bool place_time(const char *path, const struct stat *like, struct error *err);
+/* A new directory: whose `like` is, theirs is that. */
+MUST_USE bool place_dir(const char *path, mode_t mode, const char *like, struct error *err);
