@@ -221,7 +221,7 @@ static bool set_failed(const struct message_failed *failed, struct error *err)
 /* Who asked the responder for what: the first thing to look at when the CA could not verify. */
 static void take_visit(struct channel *channel, const struct wire_frame *frame)
 {
-    AUTO(free) char *question = NULL;
+    AUTO(free) char *question = NULL, *given = NULL;
     struct message_visit visit;
 
     if (channel->visits == 0 || !message_get_visit(frame->fields, &visit)) {
@@ -230,12 +230,12 @@ static void take_visit(struct channel *channel, const struct wire_frame *frame)
     }
     channel->visits--;
     question = text_printable_dup(visit.question, MESSAGE_MAX_LINE, false);
-    if (visit.status == 0)
+    given = text_printable_dup(visit.given, MESSAGE_MAX_GIVEN, false);
+    if (visit.given.len == 0)
         log_debug("%.*s came to the responder, and left before it had asked: %s", (int)visit.from.len, visit.from.at,
             question);
     else
-        log_debug(
-            "%.*s asked the responder: %s: HTTP status %u", (int)visit.from.len, visit.from.at, question, visit.status);
+        log_debug("%.*s asked the responder: %s: %s", (int)visit.from.len, visit.from.at, question, given);
 }
 
 /* Gives one frame to who waits for it. */

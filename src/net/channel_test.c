@@ -9,6 +9,8 @@
 #include "base/test.h"
 #include "net/message.h"
 
+#define QUESTION_SIZE (WIRE_HEAD + 1) /* of all that ask() sends */
+
 /* A channel whose other side is the descriptor in *peer. */
 static struct channel *channel_pair(int *peer)
 {
@@ -19,14 +21,14 @@ static struct channel *channel_pair(int *peer)
     return channel_new(pair[0], 0);
 }
 
-/* Sends a question without fields. */
+/* Sends a question. */
 static uint32_t ask(struct channel *channel)
 {
     AUTO(buf_clear) struct buf frame = BUF(64);
     uint32_t id = channel_next_id(channel);
     struct error err = { 0 };
 
-    message_put_empty(&frame, MESSAGE_UNLISTEN, id);
+    message_put_unlisten(&frame, id, RESPONDER_HTTP);
     REQUIRE(channel_send(channel, id, buf_view(&frame), NULL, 0, &err), "%s", err.why);
     return id;
 }
@@ -48,7 +50,7 @@ static void lie_wrong_type(struct buf *out, uint32_t id)
 
 static void lie_question(struct buf *out, uint32_t id)
 {
-    message_put_empty(out, MESSAGE_UNLISTEN, id);
+    message_put_unlisten(out, id, RESPONDER_HTTP);
 }
 
 static void lie_size(struct buf *out, uint32_t id __attribute__((unused)))
@@ -69,7 +71,8 @@ static void lie_failure(struct buf *out, uint32_t id)
 /* Nothing was opened for which visits may come. */
 static void lie_visit(struct buf *out, uint32_t id __attribute__((unused)))
 {
-    message_put_visit(out, &(struct message_visit){ view_of("192.0.2.1"), view_of("GET / HTTP/1.1"), 404 });
+    message_put_visit(
+        out, &(struct message_visit){ view_of("192.0.2.1"), view_of("GET / HTTP/1.1"), view_of("HTTP status 404") });
 }
 
 static void say_useless(struct buf *out, uint32_t id __attribute__((unused)))
@@ -177,7 +180,7 @@ TEST(channel_bounds_each_answer_by_its_question)
 
         channel = channel_pair(&peer);
         id = channel_next_id(channel);
-        message_put_empty(&out, MESSAGE_UNLISTEN, id);
+        message_put_unlisten(&out, id, RESPONDER_HTTP);
         REQUIRE(channel_request(channel, id, buf_view(&out), cases[i].max_answer, &err), "%s", err.why);
         buf_cut(&out, 0);
         wire_put_u32(&out, (uint32_t)(WIRE_HEAD - 4 + cases[i].len));
@@ -301,7 +304,7 @@ static void *ask_often(void *ctx)
         uint32_t id = channel_next_id(channel);
         struct error err = { 0 };
 
-        message_put_empty(&frame, MESSAGE_UNLISTEN, id);
+        message_put_unlisten(&frame, id, RESPONDER_HTTP);
         if (!channel_send(channel, id, buf_view(&frame), NULL, 0, &err) ||
             !channel_wait(channel, id, MESSAGE_DONE, 20000, &answer, &err) || answer.frame.id != id)
             return xprintf("round %d: %s", i, err.why);
@@ -320,12 +323,12 @@ static void *answer_backwards(void *ctx)
         AUTO(buf_clear) struct buf out = BUF(65536);
 
         buf_grow(&in, (size_t)got);
-        if (in.len % WIRE_HEAD != 0) /* questions are of one size here */
+        if (in.len % QUESTION_SIZE != 0)
             continue;
-        for (size_t at = in.len; at > 0; at -= WIRE_HEAD) {
+        for (size_t at = in.len; at > 0; at -= QUESTION_SIZE) {
             struct wire_frame frame;
 
-            if (wire_peek((struct view){ in.at + at - WIRE_HEAD, WIRE_HEAD }, message_max_question, &frame) ==
+            if (wire_peek((struct view){ in.at + at - QUESTION_SIZE, QUESTION_SIZE }, message_max_question, &frame) ==
                 WIRE_WHOLE)
                 message_put_empty(&out, MESSAGE_DONE, frame.id);
         }

@@ -1,5 +1,5 @@
 /*
- * Listening sockets for the http-01 responder.
+ * Listening sockets for the responders.
  */
 #include "net/listen.h"
 
@@ -13,6 +13,17 @@
 #include "net/port_owner.h"
 
 #define BACKLOG 128
+
+/* What to advise where the port cannot be had. */
+static const struct {
+    const char *challenge; /* options begin with it */
+    int port;              /* to which the CA comes */
+    const char *instead;   /* while another program has the port */
+} responders[RESPONDER_COUNT] = {
+    [RESPONDER_HTTP] = { "http-01", 80, "stop it, or let that web server answer (--webroot, --nginx, --apache)" },
+    [RESPONDER_ALPN] = { "tls-alpn-01", 443,
+        "stop it (--pre-hook and --post-hook can), or prove control on port 80 (--preferred-challenges http)" },
+};
 
 struct place {
     struct sockaddr_storage at;
@@ -86,7 +97,7 @@ static int open_place(const struct place *place)
     return -1;
 }
 
-static bool explain(int sys, const char *address, int port, struct error *err)
+static bool explain(enum responder responder, int sys, const char *address, int port, struct error *err)
 {
     AUTO(free) char *owner = NULL;
     const char *where = address != NULL && address[0] != '\0' ? address : "this machine";
@@ -104,10 +115,7 @@ static bool explain(int sys, const char *address, int port, struct error *err)
                 "has finished",
                 port, where, owner);
         else if (owner != NULL)
-            (void)error_next(err,
-                "port %d of %s belongs to %s: stop it, or let that web server answer (--webroot, --nginx, "
-                "--apache)",
-                port, where, owner);
+            (void)error_next(err, "port %d of %s belongs to %s: %s", port, where, owner, responders[responder].instead);
         else
             (void)error_next(err, "see who has it with: ss -ltnp 'sport = :%d'", port);
     } else if (sys == EACCES || sys == EPERM) {
@@ -115,11 +123,12 @@ static bool explain(int sys, const char *address, int port, struct error *err)
             "Could not bind TCP port %d because you don't have the appropriate "
             "permissions (for example, you aren't running this program as root).",
             port);
-        (void)error_next(err, "run this as root, or choose a port above 1023 with --http-01-port and forward port 80 "
-                              "to it");
+        (void)error_next(err, "run this as root, or choose a port above 1023 with --%s-port and forward port %d to it",
+            responders[responder].challenge, responders[responder].port);
     } else if (sys == EADDRNOTAVAIL) {
         (void)error_set(err, ERROR_PLUGIN, "Problem binding to port %d: this machine has no address %s", port, address);
-        (void)error_next(err, "give an address of this machine to --http-01-address, or leave it out");
+        (void)error_next(
+            err, "give an address of this machine to --%s-address, or leave it out", responders[responder].challenge);
     } else {
         errno = sys;
         (void)error_errno(err, ERROR_PLUGIN, "Problem binding to port %d", port);
@@ -128,7 +137,8 @@ static bool explain(int sys, const char *address, int port, struct error *err)
     return false;
 }
 
-bool listen_open(const char *address, int port, int fds[static MESSAGE_MAX_SOCKETS], size_t *count, struct error *err)
+bool listen_open(enum responder responder, const char *address, int port, int fds[static MESSAGE_MAX_SOCKETS],
+    size_t *count, struct error *err)
 {
     struct place places[MESSAGE_MAX_SOCKETS];
     size_t place_count = find_places(address, port, places), opened = 0;
@@ -145,7 +155,7 @@ bool listen_open(const char *address, int port, int fds[static MESSAGE_MAX_SOCKE
             sys = errno; /* a machine without IPv6 is no news: what IPv4 says counts then */
     }
     if (opened == 0)
-        return explain(sys, address, port, err);
+        return explain(responder, sys, address, port, err);
     *count = opened;
     return true;
 }

@@ -22,9 +22,9 @@ TEST(listen_says_who_has_the_port)
     struct error err = { 0 };
     size_t count = 0, none = 99;
 
-    REQUIRE(listen_open("127.0.0.1", 0, fds, &count, &err), "%s", err.why);
+    REQUIRE(listen_open(RESPONDER_HTTP, "127.0.0.1", 0, fds, &count, &err), "%s", err.why);
     port = port_of(fds[0]);
-    CHECK(!listen_open("127.0.0.1", port, more, &none, &err), "the port is taken");
+    CHECK(!listen_open(RESPONDER_HTTP, "127.0.0.1", port, more, &none, &err), "the port is taken");
     CHECK_INT(none, 99, "*count was touched");
     words =
         xprintf("Could not bind TCP port %d because it is already in use by another process on this system (such as a "
@@ -51,7 +51,7 @@ TEST(listen_refuses_what_is_no_address)
         struct error err = { 0 };
         size_t count = 0;
 
-        CHECK(!listen_open(cases[i].address, 0, fds, &count, &err), "%s", cases[i].name);
+        CHECK(!listen_open(RESPONDER_HTTP, cases[i].address, 0, fds, &count, &err), "%s", cases[i].name);
         CHECK(strstr(err.why, cases[i].why) != NULL, "%s: %s", cases[i].name, err.why);
     }
 }
@@ -65,7 +65,7 @@ TEST(listen_on_all_addresses_serves_ipv4)
     struct error err = { 0 };
     size_t count = 0;
 
-    REQUIRE(listen_open("", 0, fds, &count, &err), "%s", err.why);
+    REQUIRE(listen_open(RESPONDER_HTTP, "", 0, fds, &count, &err), "%s", err.why);
     REQUIRE(getsockname(fds[count - 1], (struct sockaddr *)&bound, &len) == 0, "bound");
     at.sin_port = bound.sin6_port; /* at the same place in both kinds of address */
     CHECK(connect(client, (struct sockaddr *)&at, sizeof at) == 0, "IPv4 reaches it");
@@ -80,7 +80,7 @@ TEST(listen_on_localhost_is_for_this_machine_alone)
     struct error err = { 0 };
     size_t count = 0;
 
-    REQUIRE(listen_open("localhost", 0, fds, &count, &err), "%s", err.why);
+    REQUIRE(listen_open(RESPONDER_HTTP, "localhost", 0, fds, &count, &err), "%s", err.why);
     for (size_t i = 0; i < count; i++) {
         struct sockaddr_storage bound;
         socklen_t len = sizeof bound;

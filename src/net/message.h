@@ -4,15 +4,17 @@
  *
  * The privileged side asks (numbers below 64), the network process answers (64 and above). Every question but CANCEL
  * gets exactly one answer with its id: the one that its type names, or FAILED. FAILED with id 0 says that the network
- * process cannot work at all and goes. VISIT, with id 0, is no answer: somebody has come to the responder. Descriptors
+ * process cannot work at all and goes. VISIT, with id 0, is no answer: somebody has come to a responder. Descriptors
  * travel with LISTEN only.
  *
  *   HELLO    options and trust, the first message     -> READY     which protections are active
  *   REQUEST  one HTTP exchange                        -> RESPONSE
- *   LISTEN   listening sockets for the responder      -> DONE
+ *   LISTEN   listening sockets for one responder      -> DONE
  *   UNLISTEN closes them                              -> DONE
  *   ADD      a token and what to answer for it        -> DONE
  *   REMOVE   forgets a token                          -> DONE
+ *   ALPN_ADD     an identifier and its digest         -> DONE
+ *   ALPN_REMOVE  forgets an identifier                -> DONE
  *   CANCEL   ends the exchange with that id early     (its answer is then FAILED, or the one already under way)
  *
  * Readers borrow from the frame; they are strict and change *out only when all of the message is right.
@@ -28,6 +30,8 @@ enum message_type {
     MESSAGE_ADD = 5,
     MESSAGE_REMOVE = 6,
     MESSAGE_CANCEL = 7,
+    MESSAGE_ALPN_ADD = 8,
+    MESSAGE_ALPN_REMOVE = 9,
 
     MESSAGE_READY = 64,
     MESSAGE_RESPONSE = 65,
@@ -37,7 +41,7 @@ enum message_type {
 };
 
 #define MESSAGE_SOCKET 3 /* the descriptor on which the network process finds its end of the socket pair */
-#define MESSAGE_VERSION 3
+#define MESSAGE_VERSION 4
 
 /* Bounds of fields, in bytes. */
 #define MESSAGE_MAX_BUNDLE (4 * 1024 * 1024)
@@ -55,9 +59,11 @@ enum message_type {
 #define MESSAGE_MAX_SOCKETS 2
 #define MESSAGE_MAX_FROM 64
 #define MESSAGE_MAX_LINE 512
+#define MESSAGE_MAX_GIVEN 128
+#define MESSAGE_MAX_IDENTIFIER 253 /* of a DNS name as text (RFC 1035 section 2.3.4); addresses are shorter */
 
-/* Of so many visits the network process may tell, for each LISTEN and for each ADD: a CA comes from several places, and
- * whoever else reaches the port shall not fill the log. */
+/* Of so many visits the network process may tell, for each LISTEN and for each ADD or ALPN_ADD: a CA comes from several
+ * places, and whoever else reaches the port shall not fill the log. */
 #define MESSAGE_VISITS_LISTEN 100
 #define MESSAGE_VISITS_ADD 20
 #define MESSAGE_MAX_LANDLOCK 1000
@@ -128,10 +134,20 @@ struct message_token {
     struct view content; /* ADD only */
 };
 
+struct message_listen {
+    enum responder responder;
+    size_t sockets;
+};
+
+struct message_alpn {
+    struct view identifier;
+    struct view digest; /* ALPN_ADD only: NET_DIGEST_SIZE bytes */
+};
+
 struct message_visit {
     struct view from;     /* a numeric address */
     struct view question; /* the first line of what was asked, or what there is of it */
-    uint32_t status;      /* of the HTTP answer; 0: there was none */
+    struct view given;    /* what it got, for people: "HTTP status 404"; "" when it had not asked */
 };
 
 /* message_start.c */
@@ -147,8 +163,10 @@ void message_put_response(struct buf *out, uint32_t id, const struct message_res
 MUST_USE bool message_get_response(struct view fields, struct message_response *out);
 
 /* message_responder.c */
-void message_put_listen(struct buf *out, uint32_t id, size_t sockets);
-MUST_USE bool message_get_listen(struct view fields, size_t *sockets);
+void message_put_listen(struct buf *out, uint32_t id, const struct message_listen *listen);
+MUST_USE bool message_get_listen(struct view fields, struct message_listen *out);
+void message_put_unlisten(struct buf *out, uint32_t id, enum responder responder);
+MUST_USE bool message_get_unlisten(struct view fields, enum responder *out);
 void message_put_add(struct buf *out, uint32_t id, const struct message_token *token);
 MUST_USE bool message_get_add(struct view fields, struct message_token *out);
 void message_put_remove(struct buf *out, uint32_t id, const struct message_token *token);
@@ -157,8 +175,15 @@ void message_put_visit(struct buf *out, const struct message_visit *visit); /* t
 MUST_USE bool message_get_visit(struct view fields, struct message_visit *out);
 bool message_is_token(struct view token); /* base64url, not empty, within its bound (RFC 8555 section 8.3) */
 
+/* message_alpn.c */
+void message_put_alpn_add(struct buf *out, uint32_t id, const struct message_alpn *alpn);
+MUST_USE bool message_get_alpn_add(struct view fields, struct message_alpn *out);
+void message_put_alpn_remove(struct buf *out, uint32_t id, const struct message_alpn *alpn);
+MUST_USE bool message_get_alpn_remove(struct view fields, struct message_alpn *out);
+bool message_is_identifier(struct view identifier); /* an IP address, or a host name as in DNS; no "*." */
+
 /* message_answer.c: the answers that fit every question, and messages without fields */
-void message_put_empty(struct buf *out, enum message_type type, uint32_t id); /* UNLISTEN, CANCEL, DONE */
+void message_put_empty(struct buf *out, enum message_type type, uint32_t id); /* CANCEL, DONE */
 MUST_USE bool message_get_empty(struct view fields);
 void message_put_failed(struct buf *out, uint32_t id, const struct message_failed *failed);
 MUST_USE bool message_get_failed(struct view fields, struct message_failed *out);

@@ -16,6 +16,9 @@ size_t message_max_question(uint8_t type)
     case MESSAGE_ADD:
     case MESSAGE_REMOVE:
         return MESSAGE_MAX_TOKEN + MESSAGE_MAX_CONTENT + FIXED;
+    case MESSAGE_ALPN_ADD:
+    case MESSAGE_ALPN_REMOVE:
+        return MESSAGE_MAX_IDENTIFIER + NET_DIGEST_SIZE + FIXED;
     case MESSAGE_LISTEN:
     case MESSAGE_UNLISTEN:
     case MESSAGE_CANCEL:
@@ -38,7 +41,7 @@ size_t message_max_answer(uint8_t type)
     case MESSAGE_FAILED:
         return MESSAGE_MAX_WHY + MESSAGE_MAX_NEXT + FIXED;
     case MESSAGE_VISIT:
-        return MESSAGE_MAX_FROM + MESSAGE_MAX_LINE + FIXED;
+        return MESSAGE_MAX_FROM + MESSAGE_MAX_LINE + MESSAGE_MAX_GIVEN + FIXED;
     case MESSAGE_READY:
         return MESSAGE_MAX_LACKS + FIXED;
     case MESSAGE_DONE:

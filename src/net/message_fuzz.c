@@ -16,7 +16,9 @@ static void put_again(struct buf *out, const struct wire_frame *frame)
         struct message_failed failed;
         struct message_visit visit;
         struct message_token token;
-        size_t sockets;
+        struct message_listen listen;
+        enum responder responder;
+        struct message_alpn alpn;
     } as;
 
     memset(&as, 0, sizeof as);
@@ -32,12 +34,18 @@ static void put_again(struct buf *out, const struct wire_frame *frame)
         message_put_visit(out, &as.visit);
     else if (frame->type == MESSAGE_FAILED && message_get_failed(fields, &as.failed))
         message_put_failed(out, frame->id, &as.failed);
-    else if (frame->type == MESSAGE_LISTEN && message_get_listen(fields, &as.sockets))
-        message_put_listen(out, frame->id, as.sockets);
+    else if (frame->type == MESSAGE_LISTEN && message_get_listen(fields, &as.listen))
+        message_put_listen(out, frame->id, &as.listen);
+    else if (frame->type == MESSAGE_UNLISTEN && message_get_unlisten(fields, &as.responder))
+        message_put_unlisten(out, frame->id, as.responder);
     else if (frame->type == MESSAGE_ADD && message_get_add(fields, &as.token))
         message_put_add(out, frame->id, &as.token);
     else if (frame->type == MESSAGE_REMOVE && message_get_remove(fields, &as.token))
         message_put_remove(out, frame->id, &as.token);
+    else if (frame->type == MESSAGE_ALPN_ADD && message_get_alpn_add(fields, &as.alpn))
+        message_put_alpn_add(out, frame->id, &as.alpn);
+    else if (frame->type == MESSAGE_ALPN_REMOVE && message_get_alpn_remove(fields, &as.alpn))
+        message_put_alpn_remove(out, frame->id, &as.alpn);
     else if (message_get_empty(fields))
         message_put_empty(out, (enum message_type)frame->type, frame->id);
 }

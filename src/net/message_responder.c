@@ -1,5 +1,6 @@
 /*
- * LISTEN, ADD and REMOVE: what the http-01 responder is told. VISIT: what it tells.
+ * LISTEN and UNLISTEN: where responders listen. ADD and REMOVE: what the one for http-01 is told. VISIT: what both
+ * tell.
  */
 #include "net/message.h"
 
@@ -14,22 +15,44 @@ bool message_is_token(struct view token)
     return token.len > 0 && token.len <= MESSAGE_MAX_TOKEN;
 }
 
-void message_put_listen(struct buf *out, uint32_t id, size_t sockets)
+void message_put_listen(struct buf *out, uint32_t id, const struct message_listen *listen)
 {
     size_t begun = wire_begin(out, MESSAGE_LISTEN, id);
 
-    wire_put_u8(out, (uint8_t)sockets);
+    wire_put_u8(out, (uint8_t)listen->responder);
+    wire_put_u8(out, (uint8_t)listen->sockets);
     wire_end(out, begun);
 }
 
-bool message_get_listen(struct view fields, size_t *sockets)
+bool message_get_listen(struct view fields, struct message_listen *out)
 {
     struct wire_cursor from = WIRE_CURSOR(fields);
-    size_t count = wire_get_u8(&from, MESSAGE_MAX_SOCKETS);
+    struct message_listen listen = { 0 };
 
-    if (!wire_done(&from) || count == 0)
+    listen.responder = (enum responder)wire_get_u8(&from, RESPONDER_COUNT - 1);
+    listen.sockets = wire_get_u8(&from, MESSAGE_MAX_SOCKETS);
+    if (!wire_done(&from) || listen.sockets == 0)
         return false;
-    *sockets = count;
+    *out = listen;
+    return true;
+}
+
+void message_put_unlisten(struct buf *out, uint32_t id, enum responder responder)
+{
+    size_t begun = wire_begin(out, MESSAGE_UNLISTEN, id);
+
+    wire_put_u8(out, (uint8_t)responder);
+    wire_end(out, begun);
+}
+
+bool message_get_unlisten(struct view fields, enum responder *out)
+{
+    struct wire_cursor from = WIRE_CURSOR(fields);
+    enum responder responder = (enum responder)wire_get_u8(&from, RESPONDER_COUNT - 1);
+
+    if (!wire_done(&from))
+        return false;
+    *out = responder;
     return true;
 }
 
@@ -84,7 +107,7 @@ void message_put_visit(struct buf *out, const struct message_visit *visit)
 
     wire_put_cut(out, visit->from, MESSAGE_MAX_FROM);
     wire_put_cut(out, visit->question, MESSAGE_MAX_LINE);
-    wire_put_u32(out, visit->status);
+    wire_put_cut(out, visit->given, MESSAGE_MAX_GIVEN);
     wire_end(out, begun);
 }
 
@@ -95,7 +118,7 @@ bool message_get_visit(struct view fields, struct message_visit *out)
 
     visit.from = wire_get_text(&from, MESSAGE_MAX_FROM);
     visit.question = wire_get_bytes(&from, MESSAGE_MAX_LINE);
-    visit.status = wire_get_u32(&from, 999);
+    visit.given = wire_get_text(&from, MESSAGE_MAX_GIVEN);
     if (!wire_done(&from))
         return false;
     *out = visit;

@@ -91,14 +91,53 @@ static bool get_failed(struct view fields)
 
 static void put_listen(struct buf *out)
 {
-    message_put_listen(out, 1, 2);
+    message_put_listen(out, 1, &(struct message_listen){ RESPONDER_ALPN, 2 });
 }
 
 static bool get_listen(struct view fields)
 {
-    size_t sockets;
+    struct message_listen listen;
 
-    return message_get_listen(fields, &sockets) && sockets == 2;
+    return message_get_listen(fields, &listen) && listen.responder == RESPONDER_ALPN && listen.sockets == 2;
+}
+
+static void put_unlisten(struct buf *out)
+{
+    message_put_unlisten(out, 1, RESPONDER_ALPN);
+}
+
+static bool get_unlisten(struct view fields)
+{
+    enum responder responder;
+
+    return message_get_unlisten(fields, &responder) && responder == RESPONDER_ALPN;
+}
+
+#define DIGEST ((struct view){ "0123456789abcdef0123456789abcde\0", NET_DIGEST_SIZE })
+
+static void put_alpn_add(struct buf *out)
+{
+    message_put_alpn_add(out, 1, &(struct message_alpn){ view_of("a.example"), DIGEST });
+}
+
+static bool get_alpn_add(struct view fields)
+{
+    struct message_alpn alpn;
+
+    return message_get_alpn_add(fields, &alpn) && view_is(alpn.identifier, "a.example") &&
+           view_equal(alpn.digest, DIGEST);
+}
+
+static void put_alpn_remove(struct buf *out)
+{
+    message_put_alpn_remove(out, 1, &(struct message_alpn){ view_of("::1"), { 0 } });
+}
+
+static bool get_alpn_remove(struct view fields)
+{
+    struct message_alpn alpn;
+
+    return message_get_alpn_remove(fields, &alpn) && view_is(alpn.identifier, "::1");
 }
 
 static void put_add(struct buf *out)
@@ -128,7 +167,8 @@ static bool get_remove(struct view fields)
 
 static void put_visit(struct buf *out)
 {
-    message_put_visit(out, &(struct message_visit){ view_of("192.0.2.1"), { "GET /\0 HTTP/1.1", 15 }, 404 });
+    message_put_visit(
+        out, &(struct message_visit){ view_of("192.0.2.1"), { "GET /\0 HTTP/1.1", 15 }, view_of("HTTP status 404") });
 }
 
 static bool get_visit(struct view fields)
@@ -136,7 +176,7 @@ static bool get_visit(struct view fields)
     struct message_visit visit;
 
     return message_get_visit(fields, &visit) && view_is(visit.from, "192.0.2.1") && visit.question.len == 15 &&
-           visit.status == 404;
+           view_is(visit.given, "HTTP status 404");
 }
 
 static const struct {
@@ -151,8 +191,11 @@ static const struct {
     { "RESPONSE", put_response, get_response, false },
     { "FAILED", put_failed, get_failed, false },
     { "LISTEN", put_listen, get_listen, true },
+    { "UNLISTEN", put_unlisten, get_unlisten, true },
     { "ADD", put_add, get_add, true },
     { "REMOVE", put_remove, get_remove, true },
+    { "ALPN_ADD", put_alpn_add, get_alpn_add, true },
+    { "ALPN_REMOVE", put_alpn_remove, get_alpn_remove, true },
     { "VISIT", put_visit, get_visit, false },
 };
 
@@ -263,6 +306,64 @@ TEST(message_tokens)
     CHECK(message_is_token(view_of(longest)), "longest");
     longest[MESSAGE_MAX_TOKEN] = 'a';
     CHECK(!message_is_token(view_of(longest)), "too long");
+}
+
+TEST(message_responders)
+{
+    struct message_listen listen;
+    enum responder responder;
+
+    CHECK(!message_get_listen((struct view){ "\2\1", 2 }, &listen), "an unknown responder listens");
+    CHECK(!message_get_listen((struct view){ "\1\0", 2 }, &listen), "without sockets");
+    CHECK(!message_get_unlisten((struct view){ "\2", 1 }, &responder), "an unknown responder is closed");
+}
+
+static const struct {
+    const char *name;
+    struct view identifier;
+    bool ok;
+} identifiers[] = {
+    { "a name", { "a.example", 9 }, true },
+    { "one label", { "localhost", 9 }, true },
+    { "capitals, digits, hyphens, underscores", { "_A-9.xn--bcher-kva.example", 26 }, true },
+    { "IPv4", { "192.0.2.1", 9 }, true },
+    { "IPv6", { "2001:db8::1", 11 }, true },
+    { "empty", { "", 0 }, false },
+    { "a wildcard", { "*.example", 9 }, false },
+    { "an empty label", { "a..b", 4 }, false },
+    { "a dot at the end", { "a.", 2 }, false },
+    { "a dot at the beginning", { ".a", 2 }, false },
+    { "a blank", { "a b", 3 }, false },
+    { "a slash", { "a/b", 3 }, false },
+    { "a line feed", { "a\nb", 4 - 1 }, false },
+    { "not ASCII", { "\xc3\xa4", 2 }, false },
+    { "a NUL", { "a\0b", 3 }, false },
+    { "an address and a NUL", { "::1\0x", 5 }, false },
+    { "a zone", { "fe80::1%eth0", 12 }, false },
+    { "brackets", { "[::1]", 5 }, false },
+};
+
+TEST(message_identifiers)
+{
+    char longest[MESSAGE_MAX_IDENTIFIER + 2] = { 0 };
+
+    for (size_t i = 0; i < COUNT(identifiers); i++)
+        CHECK(message_is_identifier(identifiers[i].identifier) == identifiers[i].ok, "%s", identifiers[i].name);
+    memset(longest, 'a', MESSAGE_MAX_IDENTIFIER + 1);
+    CHECK(message_is_identifier((struct view){ longest, 63 }), "the longest label");
+    CHECK(!message_is_identifier((struct view){ longest, 64 }), "a longer label");
+    longest[63] = longest[127] = longest[191] = '.';
+    CHECK(message_is_identifier((struct view){ longest, MESSAGE_MAX_IDENTIFIER }), "the longest name");
+    CHECK(!message_is_identifier((struct view){ longest, MESSAGE_MAX_IDENTIFIER + 1 }), "a longer name");
+}
+
+TEST(message_digest_has_one_size)
+{
+    AUTO(buf_clear) struct buf out = BUF(MESSAGE_MAX);
+    struct message_alpn got;
+
+    message_put_alpn_add(&out, 1, &(struct message_alpn){ view_of("a.example"), { DIGEST.at, NET_DIGEST_SIZE - 1 } });
+    CHECK(!message_get_alpn_add((struct view){ out.at + WIRE_HEAD, out.len - WIRE_HEAD }, &got), "shorter");
 }
 
 TEST(message_failed_is_cut_not_lost)

@@ -70,7 +70,8 @@ void net_stop(struct net *net)
     channel_free(net->channel);
     (void)pthread_mutex_destroy(&net->ready_lock);
     (void)pthread_mutex_destroy(&net->lock);
-    free(net->place);
+    for (size_t i = 0; i < RESPONDER_COUNT; i++)
+        free(net->responders[i].place);
     free(net);
 }
 

@@ -100,18 +100,36 @@ static inline void http_response_clear_at(struct http_response *response)
 /* First header of that name (lower case), NULL when absent; *from (may be NULL) is where to look and is moved on. */
 const char *http_header(const struct http_response *response, const char *name, size_t *from);
 
-/* ---- the responder for http-01 (RFC 8555 section 8.3) ---- */
+/* ---- the responders ---- */
+
+enum responder {
+    RESPONDER_HTTP, /* http-01 (RFC 8555 section 8.3) */
+    RESPONDER_ALPN, /* tls-alpn-01 (RFC 8737) */
+    RESPONDER_COUNT
+};
 
 /*
- * Opens the responder's listening sockets here (ports below 1024 need our rights) and hands them over. address: NULL or
+ * Opens a responder's listening sockets here (ports below 1024 need our rights) and hands them over. address: NULL or
  * "" for all, IPv6 first and then IPv4, one of which may fail. Counted: each open wants a close; the sockets are shared
- * by all threads. It is in one place at a time: ERROR_INTERNAL for another one, who wants that waits for the close.
- * "localhost" stands for both loopback addresses. ERROR_PLUGIN with Certbot's words and, where it can be known, the
- * program that has the port.
+ * by all threads. Each responder is in one place at a time: ERROR_INTERNAL for another one, who wants that waits for
+ * the close. "localhost" stands for both loopback addresses. ERROR_PLUGIN with Certbot's words and, where it can be
+ * known, the program that has the port.
  */
-MUST_USE bool net_responder_open(struct net *net, const char *address, int port, struct error *err);
-void net_responder_close(struct net *net);
+MUST_USE bool net_responder_open(
+    struct net *net, enum responder responder, const char *address, int port, struct error *err);
+void net_responder_close(struct net *net, enum responder responder);
 
 /* Answers /.well-known/acme-challenge/TOKEN with content from now on. Returns when the responder has it. */
 MUST_USE bool net_responder_add(struct net *net, const char *token, struct view content, struct error *err);
 MUST_USE bool net_responder_remove(struct net *net, const char *token, struct error *err);
+
+#define NET_DIGEST_SIZE 32 /* of SHA-256 */
+
+/*
+ * Presents, from now on, the certificate of RFC 8737 section 3 to whoever asks for identifier (a DNS name or an IP
+ * address) by "acme-tls/1". digest: SHA-256 of the key authorization. Key and certificate are made in the network
+ * process. A second one for an identifier replaces the first. Returns when the responder has it.
+ */
+MUST_USE bool net_alpn_add(
+    struct net *net, const char *identifier, const uint8_t digest[static NET_DIGEST_SIZE], struct error *err);
+MUST_USE bool net_alpn_remove(struct net *net, const char *identifier, struct error *err);

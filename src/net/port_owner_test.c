@@ -26,7 +26,7 @@ TEST(port_owner_finds_ourselves)
     struct error err = { 0 };
     size_t count;
 
-    REQUIRE(listen_open("127.0.0.1", 0, fds, &count, &err), "%s", err.why);
+    REQUIRE(listen_open(RESPONDER_HTTP, "127.0.0.1", 0, fds, &count, &err), "%s", err.why);
     port = port_of(fds[0]);
     owner = port_owner("127.0.0.1", port, &ours);
     CHECK(owner != NULL && strstr(owner, mine) != NULL, "%s", owner);
@@ -52,7 +52,9 @@ TEST(another_run_of_ours)
     struct error err = { 0 };
     size_t count;
 
-    REQUIRE(listen_open("::1", 0, fds, &count, &err) || listen_open("127.0.0.1", 0, fds, &count, &err), "%s", err.why);
+    REQUIRE(listen_open(RESPONDER_HTTP, "::1", 0, fds, &count, &err) ||
+                listen_open(RESPONDER_HTTP, "127.0.0.1", 0, fds, &count, &err),
+        "%s", err.why);
     port = port_of(fds[0]);
     for (size_t i = 0; i < COUNT(cases); i++) {
         AUTO(free) char *owner = NULL;

@@ -17,8 +17,10 @@ struct net {
     bool ready;                 /* protection is filled */
     struct net_protection protection;
     pthread_mutex_t lock; /* guards what follows; held while it is changed, also across the call that changes it */
-    unsigned responders;  /* opens without a close */
-    char *place;          /* address and port of them; NULL: none is open */
+    struct {
+        unsigned opens; /* without a close */
+        char *place;    /* address and port; NULL: it is not open */
+    } responders[RESPONDER_COUNT];
 };
 
 /* Logs once how the network process is protected. Called when it has answered something: READY came before that. */

@@ -1,5 +1,5 @@
 /*
- * The http-01 responder, seen from the privileged side: sockets over, tokens over.
+ * The responders, seen from the privileged side: sockets over, what they are to answer over.
  */
 #include <string.h>
 
@@ -15,7 +15,7 @@ static void close_all(const int *fds, size_t count)
         (void)close(fds[i]);
 }
 
-static bool hand_over(struct net *net, const char *address, int port, struct error *err)
+static bool hand_over(struct net *net, enum responder responder, const char *address, int port, struct error *err)
 {
     AUTO(buf_clear) struct buf frame = BUF(64);
     int fds[MESSAGE_MAX_SOCKETS];
@@ -23,44 +23,45 @@ static bool hand_over(struct net *net, const char *address, int port, struct err
     uint32_t id;
     bool ok;
 
-    TRY(listen_open(address, port, fds, &count, err));
+    TRY(listen_open(responder, address, port, fds, &count, err));
     id = channel_next_id(net->channel);
-    message_put_listen(&frame, id, count);
+    message_put_listen(&frame, id, &(struct message_listen){ responder, count });
     channel_expect_visits(net->channel, MESSAGE_VISITS_LISTEN);
     ok = private_ask(net, id, &frame, fds, count, err);
     close_all(fds, count); /* the network process has its own by now */
     return ok;
 }
 
-bool net_responder_open(struct net *net, const char *address, int port, struct error *err)
+bool net_responder_open(struct net *net, enum responder responder, const char *address, int port, struct error *err)
 {
     AUTO(free) char *place = xprintf("%s port %d", address != NULL ? address : "", port);
     bool ok;
 
     (void)pthread_mutex_lock(&net->lock);
-    if (net->responders == 0)
-        ok = hand_over(net, address, port, err);
-    else if (strcmp(net->place, place) == 0)
+    if (net->responders[responder].opens == 0)
+        ok = hand_over(net, responder, address, port, err);
+    else if (strcmp(net->responders[responder].place, place) == 0)
         ok = true;
     else
-        ok = error_set(err, ERROR_INTERNAL, "the responder is needed at %s, but is open at %s", place, net->place);
-    if (ok && net->responders++ == 0)
-        xreplace(&net->place, place);
+        ok = error_set(err, ERROR_INTERNAL, "the responder is needed at %s, but is open at %s", place,
+            net->responders[responder].place);
+    if (ok && net->responders[responder].opens++ == 0)
+        xreplace(&net->responders[responder].place, place);
     (void)pthread_mutex_unlock(&net->lock);
     return ok;
 }
 
-void net_responder_close(struct net *net)
+void net_responder_close(struct net *net, enum responder responder)
 {
     AUTO(buf_clear) struct buf frame = BUF(64);
     struct error ignored = { 0 }; /* a process that is gone listens no more */
     uint32_t id;
 
     (void)pthread_mutex_lock(&net->lock);
-    if (net->responders > 0 && --net->responders == 0) {
-        xreplace(&net->place, NULL);
+    if (net->responders[responder].opens > 0 && --net->responders[responder].opens == 0) {
+        xreplace(&net->responders[responder].place, NULL);
         id = channel_next_id(net->channel);
-        message_put_empty(&frame, MESSAGE_UNLISTEN, id);
+        message_put_unlisten(&frame, id, responder);
         interrupt_shield();
         (void)!private_ask(net, id, &frame, NULL, 0, &ignored);
         interrupt_unshield();
@@ -97,5 +98,37 @@ bool net_responder_remove(struct net *net, const char *token, struct error *err)
     TRY(check_token(token, err));
     id = channel_next_id(net->channel);
     message_put_remove(&frame, id, &(struct message_token){ view_of(token), { 0 } });
+    return private_ask(net, id, &frame, NULL, 0, err);
+}
+
+static bool check_identifier(const char *identifier, struct error *err)
+{
+    if (message_is_identifier(view_of(identifier)))
+        return true;
+    return error_set(err, ERROR_ACME, "no certificate for a tls-alpn-01 challenge can be made for %s", identifier);
+}
+
+bool net_alpn_add(
+    struct net *net, const char *identifier, const uint8_t digest[static NET_DIGEST_SIZE], struct error *err)
+{
+    AUTO(buf_clear) struct buf frame = BUF(MESSAGE_MAX_IDENTIFIER + NET_DIGEST_SIZE + 64);
+    struct view bytes = { (const char *)digest, NET_DIGEST_SIZE };
+    uint32_t id;
+
+    TRY(check_identifier(identifier, err));
+    id = channel_next_id(net->channel);
+    message_put_alpn_add(&frame, id, &(struct message_alpn){ view_of(identifier), bytes });
+    channel_expect_visits(net->channel, MESSAGE_VISITS_ADD);
+    return private_ask(net, id, &frame, NULL, 0, err);
+}
+
+bool net_alpn_remove(struct net *net, const char *identifier, struct error *err)
+{
+    AUTO(buf_clear) struct buf frame = BUF(MESSAGE_MAX_IDENTIFIER + 64);
+    uint32_t id;
+
+    TRY(check_identifier(identifier, err));
+    id = channel_next_id(net->channel);
+    message_put_alpn_remove(&frame, id, &(struct message_alpn){ view_of(identifier), { 0 } });
     return private_ask(net, id, &frame, NULL, 0, err);
 }

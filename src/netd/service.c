@@ -4,14 +4,16 @@
 #include "netd/service.h"
 
 #include "base/mem.h"
+#include "netd/alpn_responder.h"
 #include "netd/engine.h"
+#include "netd/http_responder.h"
 #include "netd/peer.h"
-#include "netd/responder.h"
 
 struct service {
     struct event_base *base;
     struct peer *peer;
-    struct responder *responder;
+    struct http_responder *http;
+    struct alpn_responder *alpn;
     struct engine *engine; /* NULL until HELLO */
     uint32_t visits;       /* that may still be told of */
     struct message_ready ready;
@@ -49,7 +51,7 @@ static void send_response(void *ctx, uint32_t id, const struct message_response 
 static void send_visit(void *ctx, const struct message_visit *visit)
 {
     struct service *service = ctx;
-    AUTO(buf_clear) struct buf frame = BUF(MESSAGE_MAX_FROM + MESSAGE_MAX_LINE + 64);
+    AUTO(buf_clear) struct buf frame = BUF(MESSAGE_MAX_FROM + MESSAGE_MAX_LINE + MESSAGE_MAX_GIVEN + 64);
 
     if (service->visits == 0)
         return;
@@ -81,17 +83,23 @@ static bool on_request(struct service *service, const struct wire_frame *frame)
     return message_get_request(frame->fields, &request) && engine_fetch(service->engine, frame->id, &request);
 }
 
+static struct acceptor *acceptor_of(struct service *service, enum responder responder)
+{
+    return responder == RESPONDER_HTTP ? http_responder_acceptor(service->http)
+                                       : alpn_responder_acceptor(service->alpn);
+}
+
 static bool on_listen(struct service *service, const struct wire_frame *frame)
 {
-    size_t sockets;
+    struct message_listen listen;
 
-    if (!message_get_listen(frame->fields, &sockets))
+    if (!message_get_listen(frame->fields, &listen))
         return false;
     service->visits += MESSAGE_VISITS_LISTEN;
-    for (size_t i = 0; i < sockets; i++) {
+    for (size_t i = 0; i < listen.sockets; i++) {
         int fd = peer_take_descriptor(service->peer);
 
-        if (fd < 0 || !responder_listen(service->responder, fd))
+        if (fd < 0 || !acceptor_listen(acceptor_of(service, listen.responder), fd))
             return false;
     }
     send_done(service, frame->id);
@@ -100,9 +108,11 @@ static bool on_listen(struct service *service, const struct wire_frame *frame)
 
 static bool on_unlisten(struct service *service, const struct wire_frame *frame)
 {
-    if (!message_get_empty(frame->fields))
+    enum responder responder;
+
+    if (!message_get_unlisten(frame->fields, &responder))
         return false;
-    responder_unlisten(service->responder);
+    acceptor_unlisten(acceptor_of(service, responder));
     send_done(service, frame->id);
     return true;
 }
@@ -114,7 +124,7 @@ static bool on_add(struct service *service, const struct wire_frame *frame)
     if (!message_get_add(frame->fields, &token))
         return false;
     service->visits += MESSAGE_VISITS_ADD;
-    responder_add(service->responder, token.token, token.content);
+    http_responder_add(service->http, token.token, token.content);
     send_done(service, frame->id);
     return true;
 }
@@ -125,7 +135,34 @@ static bool on_remove(struct service *service, const struct wire_frame *frame)
 
     if (!message_get_remove(frame->fields, &token))
         return false;
-    responder_remove(service->responder, token.token);
+    http_responder_remove(service->http, token.token);
+    send_done(service, frame->id);
+    return true;
+}
+
+static bool on_alpn_add(struct service *service, const struct wire_frame *frame)
+{
+    struct message_alpn alpn;
+
+    if (!message_get_alpn_add(frame->fields, &alpn))
+        return false;
+    service->visits += MESSAGE_VISITS_ADD;
+    if (alpn_responder_add(service->alpn, &alpn))
+        send_done(service, frame->id);
+    else
+        send_failed(service, frame->id,
+            &(struct message_failed){ MESSAGE_FAILURE_INTERNAL,
+                view_of("the certificate for a tls-alpn-01 challenge could not be made"), view_of("") });
+    return true;
+}
+
+static bool on_alpn_remove(struct service *service, const struct wire_frame *frame)
+{
+    struct message_alpn alpn;
+
+    if (!message_get_alpn_remove(frame->fields, &alpn))
+        return false;
+    alpn_responder_remove(service->alpn, alpn.identifier);
     send_done(service, frame->id);
     return true;
 }
@@ -150,6 +187,8 @@ static bool on_frame(void *ctx, const struct wire_frame *frame)
         { MESSAGE_ADD, on_add },
         { MESSAGE_REMOVE, on_remove },
         { MESSAGE_UNLISTEN, on_unlisten },
+        { MESSAGE_ALPN_ADD, on_alpn_add },
+        { MESSAGE_ALPN_REMOVE, on_alpn_remove },
         { MESSAGE_CANCEL, on_cancel },
     };
     struct service *service = ctx;
@@ -176,14 +215,16 @@ bool service_run(int fd, const struct message_ready *ready)
 
     if (service.base == NULL)
         abort();
-    service.responder = responder_new(service.base, (struct responder_sink){ send_visit, &service });
+    service.http = http_responder_new(service.base, (struct responder_sink){ send_visit, &service });
+    service.alpn = alpn_responder_new(service.base, (struct responder_sink){ send_visit, &service });
     service.peer = peer_new(service.base, fd, on_frame, on_end, &service);
     (void)event_base_dispatch(service.base);
 
     if (service.engine != NULL)
         engine_free(service.engine);
     peer_free(service.peer);
-    responder_free(service.responder);
+    http_responder_free(service.http);
+    alpn_responder_free(service.alpn);
     event_base_free(service.base);
     return !service.violated;
 }

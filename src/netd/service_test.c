@@ -70,13 +70,25 @@ static void answer_as_question(struct buf *out)
 static void listen_without_sockets(struct buf *out)
 {
     put_hello(out);
-    message_put_listen(out, 2, 1);
+    message_put_listen(out, 2, &(struct message_listen){ RESPONDER_HTTP, 1 });
 }
 
 static void bad_token(struct buf *out)
 {
     put_hello(out);
     message_put_add(out, 2, &(struct message_token){ view_of("a/b"), view_of("c") });
+}
+
+static void bad_identifier(struct buf *out)
+{
+    put_hello(out);
+    message_put_alpn_add(out, 2, &(struct message_alpn){ view_of("*.a"), { "0123456789abcdef0123456789abcdef", 32 } });
+}
+
+static void bad_digest(struct buf *out)
+{
+    put_hello(out);
+    message_put_alpn_add(out, 2, &(struct message_alpn){ view_of("a"), { "0123456789abcdef0123456789abcde", 31 } });
 }
 
 static void too_long(struct buf *out)
@@ -100,7 +112,10 @@ static void tokens_and_requests(struct buf *out)
         put_request(out, id, "http://127.0.0.1:1/");
     message_put_add(out, 60, &(struct message_token){ view_of("a"), view_of("b") });
     message_put_remove(out, 61, &(struct message_token){ view_of("b"), { 0 } });
-    message_put_empty(out, MESSAGE_UNLISTEN, 62);
+    message_put_unlisten(out, 62, RESPONDER_HTTP);
+    message_put_alpn_add(out, 64, &(struct message_alpn){ view_of("a"), { "0123456789abcdef0123456789abcdef", 32 } });
+    message_put_alpn_remove(out, 65, &(struct message_alpn){ view_of("192.0.2.1"), { 0 } });
+    message_put_unlisten(out, 66, RESPONDER_ALPN);
     put_request(out, 63, "http://no-such-name.invalid/");
     message_put_empty(out, MESSAGE_CANCEL, 63);
 }
@@ -118,10 +133,12 @@ static const struct {
     { "an answer instead of a question", answer_as_question, false, 1 },
     { "LISTEN without its sockets", listen_without_sockets, false, 1 },
     { "a token that is none", bad_token, false, 1 },
+    { "an identifier that is none", bad_identifier, false, 1 },
+    { "a digest that is none", bad_digest, false, 1 },
     { "a length out of bounds", too_long, false, 1 },
     { "HELLO only", hello_only, true, 1 },
     { "CANCEL for nothing", cancel_unknown, true, 1 },
-    { "everything at once", tokens_and_requests, true, 1 + 48 + 3 + 1 },
+    { "everything at once", tokens_and_requests, true, 1 + 48 + 6 + 1 },
 };
 
 /* Reads what comes until the end, or until `wanted` whole frames are there. */
@@ -196,7 +213,7 @@ TEST(service_takes_listening_sockets_only)
             exit(service_run(pair[1], &(struct message_ready){ 0 }) ? 10 : 11);
         }
         put_hello(&out);
-        message_put_listen(&out, 2, 1);
+        message_put_listen(&out, 2, &(struct message_listen){ RESPONDER_ALPN, 1 });
         part = (struct iovec){ out.at, out.len };
         head = CMSG_FIRSTHDR(&message);
         *head = (struct cmsghdr){

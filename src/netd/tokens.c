@@ -1,5 +1,5 @@
 /*
- * The http-01 tokens that are to be answered.
+ * The challenges that are to be answered.
  */
 #include "netd/tokens.h"
 

@@ -1,6 +1,7 @@
 #pragma once
 /*
- * The http-01 tokens that are to be answered, and with what. A hash table: thousands may be open at one time.
+ * The challenges that are to be answered, and with what: http-01 by token, tls-alpn-01 by server name. A hash table:
+ * thousands may be open at one time.
  */
 #include "base/bytes.h"
 

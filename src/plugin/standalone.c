@@ -115,8 +115,8 @@ static bool open_responder(struct standalone *standalone, struct error *err)
         if (!clock_sleep_ms(PLACE_POLL_MS))
             TRY(interrupt_check(err));
     do
-        standalone->open =
-            net_responder_open(standalone->context->net, settings->http_01_address, settings->http_01_port, err);
+        standalone->open = net_responder_open(
+            standalone->context->net, RESPONDER_HTTP, settings->http_01_address, settings->http_01_port, err);
     while (!standalone->open && (wait_for_other(settings, &end_ms, err) || wants_retry(standalone->context->ui, err)));
     if (!standalone->open)
         leave();
@@ -178,7 +178,7 @@ static void release(void *self)
     }
     list_clear(&standalone->tokens);
     if (standalone->open) {
-        net_responder_close(standalone->context->net);
+        net_responder_close(standalone->context->net, RESPONDER_HTTP);
         leave();
     }
     free(standalone);

@@ -12,9 +12,10 @@ static int opens, refusals, refuse_with, open_port;
 static struct list answered;
 static bool add_fails;
 
-bool net_responder_open(struct net *net, const char *address, int port, struct error *err)
+bool net_responder_open(struct net *net, enum responder responder, const char *address, int port, struct error *err)
 {
     (void)net;
+    (void)responder;
     if (refusals > 0) {
         refusals--;
         (void)error_set(err, ERROR_PLUGIN, "Could not bind TCP port %d of %s", port, address != NULL ? address : "all");
@@ -34,9 +35,10 @@ char *port_owner(const char *address, int port, bool *ours)
     return xprintf("who listens on %s %d", address != NULL ? address : "all", port);
 }
 
-void net_responder_close(struct net *net)
+void net_responder_close(struct net *net, enum responder responder)
 {
     (void)net;
+    (void)responder;
     opens--;
 }
 

@@ -30,7 +30,7 @@ static void start(void)
 
     net = netd_start((struct net_options){ 0 });
     port = free_port();
-    REQUIRE(net_responder_open(net, "127.0.0.1", port, &err), "%s", err.why);
+    REQUIRE(net_responder_open(net, RESPONDER_HTTP, "127.0.0.1", port, &err), "%s", err.why);
     REQUIRE(net_responder_add(net, "token", view_of("token.print"), &err), "%s", err.why);
 }
 
@@ -278,14 +278,15 @@ TEST(responder_open_is_counted)
     struct error err = { 0 };
 
     start();
-    CHECK(net_responder_open(net, "127.0.0.1", port, &err), "a second time: %s", err.why);
-    CHECK(!net_responder_open(net, "127.0.0.2", port, &err) && strstr(err.why, "but is open at") != NULL,
+    CHECK(net_responder_open(net, RESPONDER_HTTP, "127.0.0.1", port, &err), "a second time: %s", err.why);
+    CHECK(
+        !net_responder_open(net, RESPONDER_HTTP, "127.0.0.2", port, &err) && strstr(err.why, "but is open at") != NULL,
         "elsewhere: %s", err.why);
-    net_responder_close(net);
+    net_responder_close(net, RESPONDER_HTTP);
     CHECK(serves("token", "token.print"), "one is left");
-    net_responder_close(net);
+    net_responder_close(net, RESPONDER_HTTP);
     CHECK(dial() < 0, "closed");
-    CHECK(net_responder_open(net, "", port, &err), "again, on all addresses: %s", err.why);
+    CHECK(net_responder_open(net, RESPONDER_HTTP, "", port, &err), "again, on all addresses: %s", err.why);
     CHECK(serves("token", "token.print"), "tokens stay");
     end();
 }
