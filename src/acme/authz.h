@@ -83,6 +83,10 @@ const char *authz_status_name(enum authz_status status);
 MUST_USE bool key_authorization(const char *token, const struct jwk *jwk, struct buf *out, struct error *err);
 /* TXT value for dns-01: base64url(SHA-256(key authorization)) (section 8.4). */
 MUST_USE bool dns_01_value(struct view key_authorization, struct buf *out, struct error *err);
+#define ALPN_DIGEST_SIZE 32
+/* What the certificate for tls-alpn-01 has to hold: SHA-256(key authorization) (RFC 8737 section 3). */
+MUST_USE bool tls_alpn_01_digest(
+    struct view key_authorization, uint8_t out[static ALPN_DIGEST_SIZE], struct error *err);
 /* TXT value for dns-persist-01: "issuer; accounturi=URL", with "; policy=wildcard" and ";
  * persistUntil=SECONDS" (0: none). Names from the CA are checked. */
 MUST_USE bool dns_persist_01_value(

@@ -1,6 +1,7 @@
 #include "acme/challenge.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "acme/answer.h"
 #include "base/mem.h"
@@ -172,6 +173,15 @@ bool dns_01_value(struct view authorization, struct buf *out, struct error *err)
     buf_put_base64url(out, buf_view(&digest));
     if (out->failed)
         return error_set(err, ERROR_INTERNAL, "a TXT value is larger than %zu bytes", out->max);
+    return true;
+}
+
+bool tls_alpn_01_digest(struct view authorization, uint8_t out[static ALPN_DIGEST_SIZE], struct error *err)
+{
+    AUTO(buf_clear) struct buf digest = BUF(64);
+
+    TRY(digest_sha256(authorization, &digest, err));
+    memcpy(out, digest.at, ALPN_DIGEST_SIZE);
     return true;
 }
 

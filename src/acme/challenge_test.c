@@ -122,7 +122,9 @@ TEST(what_to_put_where)
     struct signer signer = script_signer();
     AUTO(buf_clear) struct buf authorization = BUF(1024);
     AUTO(buf_clear) struct buf value = BUF(1024);
+    AUTO(buf_clear) struct buf text = BUF(64);
     AUTO(buf_clear) struct buf tiny = BUF(10);
+    uint8_t digest[ALPN_DIGEST_SIZE];
     struct error err = { 0 };
 
     CHECK(key_authorization("evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA", signer.jwk, &authorization, &err), "%s",
@@ -132,6 +134,9 @@ TEST(what_to_put_where)
         "computed by another implementation");
     CHECK(dns_01_value(buf_view(&authorization), &value, &err), "%s", err.why);
     CHECK_TEXT(buf_text(&value), "Fww2oFgnQXd-6AbToFLOm2_5_Q05Sx7BIO1nolqUCoQ", "computed by another implementation");
+    CHECK(tls_alpn_01_digest(buf_view(&authorization), digest, &err), "%s", err.why);
+    buf_put_base64url(&text, (struct view){ (const char *)digest, sizeof digest });
+    CHECK_TEXT(buf_text(&text), buf_text(&value), "the digest of the TXT value, as bytes");
     CHECK(!key_authorization("evaGxfADs6p", signer.jwk, &tiny, &err), "fitted");
 }
 

@@ -91,6 +91,8 @@ static const struct {
     { "IP addresses", "certonly --ip-address 0::1 --ip-address 1.2.3.4 --ip-address ::1", "certonly ip=::1,1.2.3.4" },
     { "challenges", "certonly --preferred-challenges dns,^http --preferred-challenges http-01",
         "certonly challenges=dns-01,http-01,http-01" },
+    { "challenges of ours", "certonly --preferred-challenges tls-alpn,tls-alpn-01",
+        "certonly challenges=tls-alpn-01,tls-alpn-01" },
     { "prefix", "certonly --cert-na x", "certonly cert_name=x" },
     { "prefix with equals sign", "certonly --cert-na=x", "certonly cert_name=x" },
     { "prefix that an option of ours shares", "--lo /tmp", "run" },
@@ -194,7 +196,7 @@ static const struct {
     { "no reason", "--reason fun", ERROR_USAGE, "argument --reason: invalid choice: 'fun'", NULL },
     { "no challenge", "--preferred-challenges dns,bogus", ERROR_USAGE,
         "argument --preferred-challenges: Unrecognized challenges: bogus",
-        "http (http-01) and dns (dns-01) are known" },
+        "http (http-01) and dns (dns-01) are known, and tls-alpn (tls-alpn-01)" },
     { "no file", "certonly --csr /nonexistent", ERROR_USAGE, "argument --csr: No such file or directory", NULL },
     { "no config file", "-c /nonexistent", ERROR_USAGE,
         "Unable to open config file: /nonexistent. Error: No such file or directory", NULL },
@@ -216,6 +218,8 @@ static const struct {
     { "huge key", "--rsa-key-size 16384", ERROR_CONFIG, "Unsupported RSA key length: 16384", "8192" },
     { "same port twice", "--http-01-port 443", ERROR_CONFIG,
         "Trying to run http-01 and https-port on the same port (443)", NULL },
+    { "same port for both challenges", "--http-01-port 8443 --tls-alpn-01-port 8443", ERROR_CONFIG,
+        "Trying to run http-01 and tls-alpn-01 on the same port (8443)", NULL },
     { "asking in renew", "renew --force-interactive", ERROR_CONFIG, "--force-interactive cannot be used with renew",
         NULL },
     { "asking and not", "-n --force-interactive", ERROR_CONFIG,
@@ -272,6 +276,17 @@ TEST(called_as_certbot)
 
     REQUIRE(read_line("renew --help", true, &line, &err), "%s", err.why);
     CHECK(line.help && line.help_topic == NULL, "the overview, as Certbot");
+}
+
+TEST(certbot_knows_no_alpn)
+{
+    AUTO(command_line_clear) struct command_line line = { 0 };
+    struct error err = { 0 };
+
+    CHECK(!read_line("certonly --preferred-challenges http,tls-alpn-01", true, &line, &err) &&
+              strstr(err.why, "argument --preferred-challenges: Unrecognized challenges: tls-alpn-01") != NULL,
+        "%s", err.why);
+    CHECK_TEXT(err.next, "http (http-01) and dns (dns-01) are known", "advice");
 }
 
 TEST(paths_are_absolute)

@@ -99,12 +99,16 @@ bool read_ip_address(struct settings *settings, const struct option *option, con
 
 /* ---- challenges ---- */
 
+#define ALPN "tls-alpn-01" /* Certbot does not know it */
+
 const char *challenge_name(struct view text)
 {
     if (view_is(text, "http") || view_is(text, "http-01"))
         return "http-01";
     if (view_is(text, "dns") || view_is(text, "dns-01"))
         return "dns-01";
+    if (view_is(text, "tls-alpn") || view_is(text, ALPN))
+        return ALPN;
     return NULL;
 }
 
@@ -117,7 +121,7 @@ bool read_challenges(struct settings *settings, const struct option *option, con
     while (view_cut(&rest, ',', &part)) {
         const char *name = challenge_name(view_trim(part));
 
-        if (name != NULL)
+        if (name != NULL && !(settings->as_certbot && text_equal(name, ALPN)))
             list_add(&settings->preferred_challenges, name);
         else
             list_add_view(&unknown, view_trim(part));
@@ -126,7 +130,8 @@ bool read_challenges(struct settings *settings, const struct option *option, con
         return true;
     joined = list_join(&unknown, ", ");
     (void)option_fail(option, err, "Unrecognized challenges: %s", joined);
-    return error_next(err, "http (http-01) and dns (dns-01) are known");
+    return error_next(
+        err, "http (http-01) and dns (dns-01) are known%s", settings->as_certbot ? "" : ", and tls-alpn (tls-alpn-01)");
 }
 
 /* ---- webroot ---- */

@@ -113,6 +113,24 @@ TEST(odd_files)
     CHECK_TEXT(s->preferred_challenges.at[0], "dns-01", "plain challenge");
 }
 
+/* A lineage that was made under our own name is renewed by a timer that calls us certbot. */
+TEST(alpn_is_restored_under_both_names)
+{
+    for (int as_certbot = 0; as_certbot < 2; as_certbot++) {
+        AUTO(settings_free) struct settings *s = settings_new(as_certbot);
+        AUTO(conf_free)
+        struct conf *conf = read_conf(HEAD "authenticator = standalone\npref_challs = tls-alpn-01,\n"
+                                           "[evercert]\ntls_alpn_01_port = 8443\ntls_alpn_01_address = ::1\n");
+        struct error err = { 0 };
+
+        REQUIRE(renewal_params_restore(conf, "x", s, &err), "%s", err.why);
+        REQUIRE(s->preferred_challenges.len == 1, "one");
+        CHECK_TEXT(s->preferred_challenges.at[0], "tls-alpn-01", "challenge");
+        CHECK_INT(s->tls_alpn_01_port, 8443, "port");
+        CHECK_TEXT(s->tls_alpn_01_address, "::1", "address");
+    }
+}
+
 TEST(the_users_wins)
 {
     AUTO(settings_free) struct settings *s = settings_new(true);

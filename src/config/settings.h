@@ -93,10 +93,12 @@ struct settings {
     char *account;
     char *eab_kid, *eab_hmac_key, *eab_hmac_key_file, *eab_hmac_alg;
     /* issuance */
-    struct list preferred_challenges; /* "http-01", "dns-01" ... */
+    struct list preferred_challenges; /* "http-01", "dns-01", "tls-alpn-01" */
     char *preferred_chain, *required_profile, *preferred_profile;
     int http_01_port;
     char *http_01_address;
+    int tls_alpn_01_port;
+    char *tls_alpn_01_address;
     int https_port;
     /* hooks and renewal */
     char *pre_hook, *post_hook, *deploy_hook;

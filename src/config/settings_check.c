@@ -203,6 +203,10 @@ static bool check_keys(const struct settings *settings, struct error *err)
     if (settings->http_01_port == settings->https_port)
         return error_set(
             err, ERROR_CONFIG, "Trying to run http-01 and https-port on the same port (%d)", settings->http_01_port);
+    if (settings->http_01_port == settings->tls_alpn_01_port && SETTING_IS_SET(settings, tls_alpn_01_port) &&
+        text_equal(settings->http_01_address, settings->tls_alpn_01_address))
+        return error_set(
+            err, ERROR_CONFIG, "Trying to run http-01 and tls-alpn-01 on the same port (%d)", settings->http_01_port);
     return true;
 }
 

@@ -140,6 +140,8 @@ static bool proof_fill(
     proof->key_authorization = xstrdup(buf_text(&key_auth));
     if (challenge->type == CHALLENGE_HTTP_01)
         return true;
+    if (challenge->type == CHALLENGE_TLS_ALPN_01)
+        return tls_alpn_01_digest(buf_view(&key_auth), proof->digest, err);
     TRY(dns_01_value(buf_view(&key_auth), &value, err));
     TRY(challenge_record_name(challenge->type, authz->identifier.value, ca->who.kid, &name, err));
     proof->record_name = buf_take(&name);
@@ -284,7 +286,8 @@ static bool judge(
     for (size_t i = 0; i < work->count; i++)
         if (work->authzs[i].status != AUTHZ_VALID)
             log_challenge(context, &work->proofs[i]);
-    return solve_report(context, solver, work->authzs, work->count, err) && context->settings->allow_subset_of_names;
+    return solve_report(context, solver, work->authzs, work->proofs, work->count, err) &&
+           context->settings->allow_subset_of_names;
 }
 
 bool solve(struct context *context, struct ca *ca, struct solver *solver, const struct list *authz_urls,

@@ -89,21 +89,24 @@ static bool fail(const struct context *context, const struct authz **failed, siz
     return first.next[0] == '\0' || error_next(err, "%s", first.next);
 }
 
-bool solve_report(
-    struct context *context, struct solver *solver, const struct authz *authzs, size_t count, struct error *err)
+bool solve_report(struct context *context, struct solver *solver, const struct authz *authzs,
+    const struct proof *proofs, size_t count, struct error *err)
 {
     AUTO(free) const struct authz **failed = xcalloc(count, sizeof *failed);
     AUTO(buf_clear) struct buf text = BUF(REPORT_MAX);
     AUTO(free) char *hint = NULL;
+    const char *type = NULL; /* of the first challenge that failed */
     size_t failures = 0;
 
     for (size_t i = 0; i < count; i++)
-        if (authzs[i].status != AUTHZ_VALID)
+        if (authzs[i].status != AUTHZ_VALID) {
+            type = failures == 0 ? proofs[i].type : type;
             failed[failures++] = &authzs[i];
+        }
     qsort(failed, failures, sizeof *failed, by_type);
     put_failures(context, solver, failed, failures, &text);
     if (solver->plugin->authenticator->hint != NULL)
-        hint = solver->plugin->authenticator->hint(solver->self, solver->types.at[0]);
+        hint = solver->plugin->authenticator->hint(solver->self, type);
     if (hint != NULL)
         buf_putf(&text, "\nHint: %s\n", hint);
     ui_say(context->ui, "%s", buf_text(&text));
@@ -113,25 +116,42 @@ bool solve_report(
     return hint != NULL && !context->as_certbot ? error_next_default(err, "%s", hint) : false;
 }
 
+enum looks_at { A_FILE, A_RECORD, A_CERTIFICATE }; /* what the CA does to verify */
+
+static enum looks_at looks_at(const struct proof *proof)
+{
+    if (proof->record_name != NULL)
+        return A_RECORD;
+    return challenge_type_of(proof->type) == CHALLENGE_TLS_ALPN_01 ? A_CERTIFICATE : A_FILE;
+}
+
 static void put_expected(struct buf *text, const struct proof *proof)
 {
     bool bracket = proof->is_ip && strchr(proof->identifier, ':') != NULL;
 
-    if (proof->record_name != NULL)
+    switch (looks_at(proof)) {
+    case A_RECORD:
         buf_putf(text, "\nFQDN: %s\nExpected value: %s\n", proof->record_name, proof->record_value);
-    else
+        break;
+    case A_FILE:
         buf_putf(text, "\nURL: http://%s%s%s/.well-known/acme-challenge/%s\nExpected value: %s\n", bracket ? "[" : "",
             proof->identifier, bracket ? "]" : "", proof->token, proof->key_authorization);
+        break;
+    case A_CERTIFICATE:
+        buf_putf(text, "\nIdentifier: %s\nExpected digest: ", proof->identifier);
+        buf_put_hex(text, (struct view){ (const char *)proof->digest, sizeof proof->digest });
+        buf_put_char(text, '\n');
+        break;
+    }
 }
 
-/* Those with a record in the DNS, or those without. */
 static void put_all_expected(
-    struct buf *text, const struct proof *proofs, size_t count, bool records, const char *title)
+    struct buf *text, const struct proof *proofs, size_t count, enum looks_at what, const char *title)
 {
     bool is_first = true;
 
     for (size_t i = 0; i < count; i++) {
-        if ((proofs[i].record_name != NULL) != records)
+        if (looks_at(&proofs[i]) != what)
             continue;
         if (is_first)
             buf_put_text(text, title);
@@ -150,10 +170,13 @@ bool solve_pause(struct context *context, const struct proof *proofs, size_t cou
     if (context->settings->verbose == 0) {
         buf_put_text(&text, "Pass \"-v\" for more info about challenges.");
     } else {
-        put_all_expected(&text, proofs, count, false,
+        put_all_expected(&text, proofs, count, A_FILE,
             "\nThe following URLs should be accessible from the internet and return the value mentioned:\n");
-        put_all_expected(&text, proofs, count, true,
+        put_all_expected(&text, proofs, count, A_RECORD,
             "\nThe following FQDNs should return a TXT resource record with the value mentioned:\n");
+        put_all_expected(&text, proofs, count, A_CERTIFICATE,
+            "\nThe following should be answered by TLS on port 443, for acme-tls/1, by a certificate with the digest "
+            "mentioned:\n");
     }
     if (context->as_certbot)
         ui_wrap(buf_view(&text), CERTBOT_COLUMNS, &lines);

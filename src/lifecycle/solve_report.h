@@ -4,10 +4,10 @@
  */
 #include "lifecycle/solve.h"
 
-/* Tells which authorizations failed, in the CA's words, with the plugin's hint. False with "Some challenges have
- * failed." unless settings allow a subset of names: then true. */
-MUST_USE bool solve_report(
-    struct context *context, struct solver *solver, const struct authz *authzs, size_t count, struct error *err);
+/* Tells which authorizations failed, in the CA's words, with the plugin's hint; proofs: side by side
+ * with authzs. False with "Some challenges have failed." unless settings allow a subset of names: then true. */
+MUST_USE bool solve_report(struct context *context, struct solver *solver, const struct authz *authzs,
+    const struct proof *proofs, size_t count, struct error *err);
 
 /* With --debug-challenges: shows what is in place and, where somebody can press it, waits for Enter. */
 MUST_USE bool solve_pause(struct context *context, const struct proof *proofs, size_t count, struct error *err);

@@ -181,6 +181,8 @@ TEST(challenge_types)
         { "reordered", "manual", "dns-01,http-01", "dns-01,http-01" },
         { "filtered, twice", "manual", "x,dns-01,dns-01", "dns-01" },
         { "one", "webroot", NULL, "http-01" },
+        { "http first", "standalone", NULL, "http-01,tls-alpn-01" },
+        { "as asked for", "standalone", "tls-alpn-01", "tls-alpn-01" },
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {

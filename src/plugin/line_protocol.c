@@ -69,18 +69,17 @@ static void put_options(
 
 static void put_challenge(struct out *out, const char *name, const struct proof *proof)
 {
-    bool is_http = text_equal(proof->type, "http-01");
 
     out_object(out, name);
     out_text(out, "type", proof->type);
     out_text(out, "identifier", proof->identifier);
     out_bool(out, "is_ip", proof->is_ip);
-    if (is_http) {
-        out_text(out, "token", proof->token);
-        out_text(out, "key_authorization", proof->key_authorization);
-    } else {
+    if (proof->record_name != NULL) {
         out_text(out, "record_name", proof->record_name);
         out_text(out, "record_value", proof->record_value);
+    } else {
+        out_text(out, "token", proof->token);
+        out_text(out, "key_authorization", proof->key_authorization);
     }
     out_number(out, "remaining", (int64_t)proof->remaining);
     if (proof->output != NULL)
@@ -201,7 +200,7 @@ static bool read_kinds(const struct node *root, struct line_description *out, st
 /* Types of a later time are passed over: a plugin may know more than we do. */
 static bool read_types(const struct node *root, struct line_description *out, struct error *err)
 {
-    static const char *const known[] = { "http-01", "dns-01" };
+    static const char *const known[] = { "http-01", "dns-01", "tls-alpn-01" };
     AUTO(list_clear) struct list types = { 0 };
 
     TRY(blame(node_get_texts_or_none(root, "challenges", &types, err), err));
@@ -210,7 +209,7 @@ static bool read_types(const struct node *root, struct line_description *out, st
             if (strcmp(types.at[i], known[k]) == 0 && !list_has(&out->types, known[k]))
                 list_add(&out->types, known[k]);
     if (out->authenticator && out->types.len == 0)
-        return error_set(err, ERROR_PLUGIN, "its \"challenges\" name neither http-01 nor dns-01");
+        return error_set(err, ERROR_PLUGIN, "its \"challenges\" name neither http-01 nor dns-01 nor tls-alpn-01");
     return true;
 }
 

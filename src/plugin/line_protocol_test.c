@@ -180,7 +180,10 @@ TEST(questions)
         .record_name = "_acme-challenge.b.test",
         .record_value = "v\n\"{",
         .output = xstrdup("id 7") };
-    struct proof *both[] = { &http, &dns };
+    struct proof alpn = {
+        .type = "tls-alpn-01", .identifier = "::1", .is_ip = true, .token = "U", .key_authorization = "U.x"
+    };
+    struct proof *all[] = { &http, &dns, &alpn };
     struct deployment deployment = { "a.test", "/c", "/k", "/ch", "/f" };
     struct error err = { 0 };
 
@@ -189,7 +192,7 @@ TEST(questions)
         "%s", err.why);
     plugin_options_put(&settings->plugin_options, "my", "my_web_root", "/srv\n\"x\"", ORIGIN_COMMAND_LINE);
     plugin_options_put(&settings->plugin_options, "my", "my_gone", "x", ORIGIN_RENEWAL);
-    line_put_challenges(&line, LINE_WAIT, &about, "my", settings, both, 2);
+    line_put_challenges(&line, LINE_WAIT, &about, "my", settings, all, 3);
     CHECK(memchr(line.at, '\n', line.len) == line.at + line.len - 1, "one line");
     REQUIRE(doc_read(buf_view(&line), "question", &doc, &err), "%s", err.why);
     CHECK_TEXT(buf_text(&line),
@@ -197,10 +200,12 @@ TEST(questions)
         "{\"type\":\"http-01\",\"identifier\":\"a.test\",\"is_ip\":false,\"token\":\"T\",\"key_authorization\":\"T.x\","
         "\"remaining\":1},"
         "{\"type\":\"dns-01\",\"identifier\":\"b.test\",\"is_ip\":false,\"record_name\":\"_acme-challenge.b.test\","
-        "\"record_value\":\"v\\n\\\"{\",\"remaining\":0,\"state\":\"id 7\"}]}\n",
+        "\"record_value\":\"v\\n\\\"{\",\"remaining\":0,\"state\":\"id 7\"},"
+        "{\"type\":\"tls-alpn-01\",\"identifier\":\"::1\",\"is_ip\":true,\"token\":\"U\",\"key_authorization\":\"U.x\","
+        "\"remaining\":0}]}\n",
         "wait");
     buf_clear(&line);
-    line_put_challenges(&line, LINE_PRESENT, &about, "my", settings, &both[0], 1);
+    line_put_challenges(&line, LINE_PRESENT, &about, "my", settings, &all[0], 1);
     CHECK(strstr(buf_text(&line), "\"request\":\"present\"") != NULL &&
               strstr(buf_text(&line), "\"challenge\":{") != NULL,
         "%s", buf_text(&line));

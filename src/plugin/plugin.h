@@ -16,6 +16,7 @@ struct proof {
     bool is_ip;
     const char *token;                  /* http-01: the file's name; NULL where the type has none */
     const char *key_authorization;      /* http-01: the file's content */
+    uint8_t digest[NET_DIGEST_SIZE];    /* tls-alpn-01: SHA-256 of the key authorization (RFC 8737 section 3) */
     const char *record_name;            /* dns types: name of the TXT record, without final dot; else NULL */
     const char *record_value;           /* dns types: its value; else NULL */
     const struct list *all_identifiers; /* of all proofs of this order, in their order */

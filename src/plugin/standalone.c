@@ -12,53 +12,114 @@
 
 #define OTHER_WAIT_S 180 /* for another run that answers on the same port: its challenges take a minute at most */
 #define OTHER_POLL_MS 250
-#define PLACE_POLL_MS 20 /* between looks whether the responder has become free for another place */
+#define TURN_POLL_MS 20 /* between looks whether a responder, or a name, has become free */
 
 /*
- * Answers the CA from a small web server in the network process.
+ * Answers the CA from a small server in the network process: a web server for http-01, a TLS server for tls-alpn-01.
  *
- * Knows which tokens are wanted by whom; sockets and HTTP are behind net/net.h.
+ * Knows which tokens and names are wanted by whom; sockets, HTTP and TLS are behind net/net.h.
  */
 struct standalone { /* one order */
     const struct plugin_context *context;
-    struct list tokens; /* presented and not cleaned up yet */
-    bool open;
+    struct list tokens;  /* of http-01: presented and not cleaned up yet */
+    struct list names;   /* of tls-alpn-01: the same */
+    struct list claimed; /* identifiers that are this order's in names_in_use */
+    bool entered;        /* counted in place */
+    bool open[RESPONDER_COUNT];
 };
 
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards what follows */
+
 /*
- * A CA may hand the same pending authorization to two orders: their token goes when the last of them is done. Held
- * while the responder is told, too, so that a removal cannot overtake an addition.
+ * A CA may hand the same pending authorization to two orders: their token goes when the last of them is done. The lock
+ * is held while the responder is told, too, so that a removal cannot overtake an addition.
  */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct list tokens_in_use; /* with repetition */
 
-/* The responder listens in one place at a time. Lineages with another --http-01-address or port take their turn. */
+/*
+ * By tls-alpn-01 there is one certificate for a name, and so two orders for one name take their turn. An order claims
+ * all its names at once: two that had one each would wait for each other's for ever.
+ */
+static struct list names_in_use;
+
+/*
+ * Each responder listens in one place at a time. Lineages with other addresses or ports take their turn: for both
+ * responders at once, lest two orders that need both wait for each other.
+ */
 static struct {
-    char *address;
-    int port;
+    char *where;
     size_t orders; /* that listen there now, or are about to */
 } place;
 
-/* False while orders of another place are at work. */
-static bool try_enter(const char *address, int port)
+static const char *address_of(const struct settings *settings, enum responder responder)
 {
-    bool ok;
+    return responder == RESPONDER_HTTP ? settings->http_01_address : settings->tls_alpn_01_address;
+}
+
+static int port_of(const struct settings *settings, enum responder responder)
+{
+    return responder == RESPONDER_HTTP ? settings->http_01_port : settings->tls_alpn_01_port;
+}
+
+/* False while orders of another place are at work. */
+static bool try_enter(struct standalone *standalone)
+{
+    const struct settings *settings = standalone->context->settings;
+    const char *http = settings->http_01_address, *alpn = settings->tls_alpn_01_address;
+    AUTO(free)
+    char *where = xprintf("%s %d, %s %d", http != NULL ? http : "", settings->http_01_port, alpn != NULL ? alpn : "",
+        settings->tls_alpn_01_port);
 
     (void)pthread_mutex_lock(&lock);
-    ok = place.orders == 0 || (place.port == port && text_equal(place.address, address));
-    if (ok && place.orders++ == 0) {
-        xreplace(&place.address, address);
-        place.port = port;
+    standalone->entered = place.orders == 0 || text_equal(place.where, where);
+    if (standalone->entered && place.orders++ == 0)
+        xreplace(&place.where, where);
+    (void)pthread_mutex_unlock(&lock);
+    return standalone->entered;
+}
+
+static void leave(struct standalone *standalone)
+{
+    (void)pthread_mutex_lock(&lock);
+    if (standalone->entered && --place.orders == 0)
+        xreplace(&place.where, NULL);
+    standalone->entered = false;
+    (void)pthread_mutex_unlock(&lock);
+}
+
+static bool forget(struct list *list, const char *text)
+{
+    for (size_t i = 0; i < list->len; i++) {
+        if (strcmp(list->at[i], text) == 0) {
+            list_remove(list, i);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* False while another order has one of the names. */
+static bool try_claim(struct standalone *standalone, const struct list *names)
+{
+    bool ok = true;
+
+    (void)pthread_mutex_lock(&lock);
+    for (size_t i = 0; ok && i < names->len; i++)
+        ok = !list_has(&names_in_use, names->at[i]);
+    if (ok) {
+        list_add_all(&names_in_use, names);
+        list_add_all(&standalone->claimed, names);
     }
     (void)pthread_mutex_unlock(&lock);
     return ok;
 }
 
-static void leave(void)
+static void give_up_claims(struct standalone *standalone)
 {
     (void)pthread_mutex_lock(&lock);
-    if (--place.orders == 0)
-        xreplace(&place.address, NULL);
+    for (size_t i = 0; i < standalone->claimed.len; i++)
+        (void)forget(&names_in_use, standalone->claimed.at[i]);
+    list_clear(&standalone->claimed);
     (void)pthread_mutex_unlock(&lock);
 }
 
@@ -71,6 +132,8 @@ static bool prepare(const struct plugin_context *context, void **self, struct er
     return true;
 }
 
+/* ---- the responders ---- */
+
 static bool wants_retry(struct ui *ui, const struct error *err)
 {
     struct question question = { .text = err->why, .has_default = true };
@@ -81,22 +144,21 @@ static bool wants_retry(struct ui *ui, const struct error *err)
 }
 
 /* Whether another run of ours has the port, and it was waited for it a little: then it is worth another try. */
-static bool wait_for_other(const struct settings *settings, int64_t *end_ms, struct error *err)
+static bool wait_for_other(const char *address, int port, int64_t *end_ms, struct error *err)
 {
     AUTO(free) char *owner = NULL;
     bool ours;
 
     if (err->sys != EADDRINUSE)
         return false;
-    owner = port_owner(settings->http_01_address, settings->http_01_port, &ours);
+    owner = port_owner(address, port, &ours);
     if (owner == NULL) /* given up at this moment, or of somebody whose processes cannot be seen */
         ours = *end_ms != 0;
     if (!ours)
         return false;
     if (*end_ms == 0) {
         *end_ms = clock_monotonic_ms() + OTHER_WAIT_S * 1000;
-        log_warning("Waiting up to %d s for %s, another run that answers on port %d.", OTHER_WAIT_S, owner,
-            settings->http_01_port);
+        log_warning("Waiting up to %d s for %s, another run that answers on port %d.", OTHER_WAIT_S, owner, port);
     }
     if (clock_monotonic_ms() >= *end_ms)
         return false;
@@ -104,32 +166,33 @@ static bool wait_for_other(const struct settings *settings, int64_t *end_ms, str
 }
 
 /* Only once there is something to answer: a CA that still knows the names does not ask, and the port may be in use. */
-static bool open_responder(struct standalone *standalone, struct error *err)
+static bool open_responder(struct standalone *standalone, enum responder responder, struct error *err)
 {
-    const struct settings *settings = standalone->context->settings;
+    const struct plugin_context *context = standalone->context;
+    const char *address = address_of(context->settings, responder);
+    int port = port_of(context->settings, responder);
+    bool *open = &standalone->open[responder];
     int64_t end_ms = 0;
 
-    if (standalone->open)
-        return true;
-    while (!try_enter(settings->http_01_address, settings->http_01_port))
-        if (!clock_sleep_ms(PLACE_POLL_MS))
+    while (!standalone->entered && !try_enter(standalone))
+        if (!clock_sleep_ms(TURN_POLL_MS))
             TRY(interrupt_check(err));
-    do
-        standalone->open = net_responder_open(
-            standalone->context->net, RESPONDER_HTTP, settings->http_01_address, settings->http_01_port, err);
-    while (!standalone->open && (wait_for_other(settings, &end_ms, err) || wants_retry(standalone->context->ui, err)));
-    if (!standalone->open)
-        leave();
-    return standalone->open;
+    while (!*open) {
+        *open = net_responder_open(context->net, responder, address, port, err);
+        if (!*open && !wait_for_other(address, port, &end_ms, err) && !wants_retry(context->ui, err))
+            return false;
+    }
+    return true;
 }
 
-static bool present(void *self, struct proof *proof, struct error *err)
+/* ---- http-01 ---- */
+
+static bool present_http(struct standalone *standalone, const struct proof *proof, struct error *err)
 {
-    struct standalone *standalone = self;
     bool ok;
 
     TRY(proof_check_http(proof, err));
-    TRY(open_responder(standalone, err));
+    TRY(open_responder(standalone, RESPONDER_HTTP, err));
     (void)pthread_mutex_lock(&lock);
     list_add(&standalone->tokens, proof->token);
     list_add(&tokens_in_use, proof->token);
@@ -138,30 +201,78 @@ static bool present(void *self, struct proof *proof, struct error *err)
     return ok;
 }
 
-static bool forget(struct list *list, const char *token)
+static bool cleanup_http(struct standalone *standalone, const char *token, struct error *err)
 {
-    for (size_t i = 0; i < list->len; i++) {
-        if (strcmp(list->at[i], token) == 0) {
-            list_remove(list, i);
-            return true;
-        }
-    }
-    return false;
+    bool ok = true;
+
+    if (!forget(&standalone->tokens, token))
+        return true;
+    (void)pthread_mutex_lock(&lock);
+    (void)forget(&tokens_in_use, token);
+    if (!list_has(&tokens_in_use, token))
+        ok = net_responder_remove(standalone->context->net, token, err);
+    (void)pthread_mutex_unlock(&lock);
+    return ok;
+}
+
+/* ---- tls-alpn-01 ---- */
+
+static bool present_alpn(struct standalone *standalone, const struct proof *proof, struct error *err)
+{
+    TRY(open_responder(standalone, RESPONDER_ALPN, err));
+    while (standalone->claimed.len == 0 && !try_claim(standalone, proof->all_identifiers))
+        if (!clock_sleep_ms(TURN_POLL_MS))
+            TRY(interrupt_check(err));
+    list_add(&standalone->names, proof->identifier);
+    return net_alpn_add(standalone->context->net, proof->identifier, proof->digest, err);
+}
+
+static bool cleanup_alpn(struct standalone *standalone, const char *name, struct error *err)
+{
+    bool ok;
+
+    if (!forget(&standalone->names, name))
+        return true;
+    ok = net_alpn_remove(standalone->context->net, name, err);
+    if (standalone->names.len == 0)
+        give_up_claims(standalone);
+    return ok;
+}
+
+/* ---- as plugin/plugin.h wants it ---- */
+
+static bool is_alpn(const char *type)
+{
+    return text_equal(type, "tls-alpn-01");
+}
+
+static bool present(void *self, struct proof *proof, struct error *err)
+{
+    return is_alpn(proof->type) ? present_alpn(self, proof, err) : present_http(self, proof, err);
 }
 
 static bool cleanup(void *self, struct proof *proof, struct error *err)
 {
-    struct standalone *standalone = self;
-    bool ok = true;
+    if (is_alpn(proof->type))
+        return cleanup_alpn(self, proof->identifier, err);
+    return proof->token == NULL || cleanup_http(self, proof->token, err);
+}
 
-    if (proof->token == NULL || !forget(&standalone->tokens, proof->token))
-        return true;
-    (void)pthread_mutex_lock(&lock);
-    (void)forget(&tokens_in_use, proof->token);
-    if (!list_has(&tokens_in_use, proof->token))
-        ok = net_responder_remove(standalone->context->net, proof->token, err);
-    (void)pthread_mutex_unlock(&lock);
-    return ok;
+/* What was presented, and for which nobody called cleanup. */
+static void clean_up_rest(struct standalone *standalone)
+{
+    struct error ignored = { 0 };
+
+    while (standalone->tokens.len > 0) {
+        AUTO(free) char *token = xstrdup(standalone->tokens.at[0]);
+
+        (void)!cleanup_http(standalone, token, &ignored);
+    }
+    while (standalone->names.len > 0) {
+        AUTO(free) char *name = xstrdup(standalone->names.at[0]);
+
+        (void)!cleanup_alpn(standalone, name, &ignored);
+    }
 }
 
 static void release(void *self)
@@ -170,35 +281,41 @@ static void release(void *self)
 
     if (standalone == NULL)
         return;
-    while (standalone->tokens.len > 0) { /* for which nobody called cleanup */
-        AUTO(free) char *token = xstrdup(standalone->tokens.at[0]);
-        struct error ignored = { 0 };
-
-        (void)cleanup(standalone, &(struct proof){ .token = token }, &ignored);
-    }
+    clean_up_rest(standalone);
     list_clear(&standalone->tokens);
-    if (standalone->open) {
-        net_responder_close(standalone->context->net, RESPONDER_HTTP);
-        leave();
-    }
+    list_clear(&standalone->names);
+    give_up_claims(standalone);
+    for (size_t i = 0; i < RESPONDER_COUNT; i++)
+        if (standalone->open[i])
+            net_responder_close(standalone->context->net, (enum responder)i);
+    leave(standalone);
     free(standalone);
 }
 
-static char *hint(void *self, const char *type __attribute__((unused)))
+static char *hint(void *self, const char *type)
 {
     const struct standalone *standalone = self;
-    int port = standalone->context->settings->http_01_port;
+    enum responder responder = is_alpn(type) ? RESPONDER_ALPN : RESPONDER_HTTP;
+    int wanted = responder == RESPONDER_ALPN ? 443 : 80;
+    int port = port_of(standalone->context->settings, responder);
+    const char *also = responder == RESPONDER_ALPN
+                           ? " Nothing in between may end TLS (a proxy, a load balancer, a content "
+                             "delivery network): it would not speak acme-tls/1."
+                           : "";
 
-    if (port == 80)
-        return xstrdup("The CA has to reach this machine on port 80, from anywhere in the Internet: check that the "
-                       "names lead to its address (IPv6, too) and that no firewall or router keeps port 80 closed.");
-    return xprintf("The CA asks on port 80, and this machine answered on port %d: check that what arrives on port 80 "
-                   "of the names' addresses is forwarded to port %d here, and that no firewall stands between.",
-        port, port);
+    if (port == wanted)
+        return xprintf("The CA has to reach this machine on port %d, from anywhere in the Internet: check that the "
+                       "names lead to its address (IPv6, too) and that no firewall or router keeps port %d closed.%s",
+            wanted, wanted, also);
+    return xprintf("The CA asks on port %d, and this machine answered on port %d: check that what arrives on port %d "
+                   "of the names' addresses is forwarded to port %d here, and that no firewall stands between.%s",
+        wanted, port, wanted, port, also);
 }
 
+static const char *const types[] = { "http-01", "tls-alpn-01", NULL };
+
 static const struct authenticator authenticator = {
-    .types = proof_http_types,
+    .types = types,
     .prepare = prepare,
     .present = present,
     .cleanup = cleanup,

@@ -9,13 +9,14 @@
 
 /* The network process's part, played here: what is linked is the plugin alone. */
 static int opens, refusals, refuse_with, open_port;
+static enum responder open_responder; /* the last one that was opened */
 static struct list answered;
 static bool add_fails;
 
 bool net_responder_open(struct net *net, enum responder responder, const char *address, int port, struct error *err)
 {
     (void)net;
-    (void)responder;
+    open_responder = responder;
     if (refusals > 0) {
         refusals--;
         (void)error_set(err, ERROR_PLUGIN, "Could not bind TCP port %d of %s", port, address != NULL ? address : "all");
@@ -42,33 +43,56 @@ void net_responder_close(struct net *net, enum responder responder)
     opens--;
 }
 
-bool net_responder_add(struct net *net, const char *token, struct view content, struct error *err)
+static bool add(char *entry, struct error *err)
 {
-    AUTO(free) char *entry = xprintf("%s=%.*s", token, (int)content.len, content.at);
+    AUTO(free) char *own = entry;
 
-    (void)net;
     if (add_fails)
         return error_set(err, ERROR_NETWORK, "the network process has died");
-    if (!list_has(&answered, entry))
-        list_add(&answered, entry);
+    if (!list_has(&answered, own))
+        list_add(&answered, own);
     return true;
 }
 
-bool net_responder_remove(struct net *net, const char *token, struct error *err)
+static bool take_away(const char *name, struct error *err)
 {
-    AUTO(free) char *entry = xprintf("%s=", token);
+    AUTO(free) char *entry = xprintf("%s=", name);
 
-    (void)net;
     for (size_t i = 0; i < answered.len; i++)
         if (strncmp(answered.at[i], entry, strlen(entry)) == 0) {
             list_remove(&answered, i);
             return true;
         }
-    return error_set(err, ERROR_NETWORK, "%s was not there", token);
+    return error_set(err, ERROR_NETWORK, "%s was not there", name);
+}
+
+bool net_responder_add(struct net *net, const char *token, struct view content, struct error *err)
+{
+    (void)net;
+    return add(xprintf("%s=%.*s", token, (int)content.len, content.at), err);
+}
+
+bool net_responder_remove(struct net *net, const char *token, struct error *err)
+{
+    (void)net;
+    return take_away(token, err);
+}
+
+bool net_alpn_add(
+    struct net *net, const char *identifier, const uint8_t digest[static NET_DIGEST_SIZE], struct error *err)
+{
+    (void)net;
+    return add(xprintf("%s=%d", identifier, digest[0]), err);
+}
+
+bool net_alpn_remove(struct net *net, const char *identifier, struct error *err)
+{
+    (void)net;
+    return take_away(identifier, err);
 }
 
 static const struct authenticator *standalone;
-static struct settings settings = { .http_01_port = 80 };
+static struct settings settings = { .http_01_port = 80, .tls_alpn_01_port = 443 };
 static struct plugin_context context = { .settings = &settings };
 
 static void *new_order(void)
@@ -169,6 +193,116 @@ TEST(an_order_for_another_port_waits)
     list_clear(&answered);
 }
 
+/* ---- tls-alpn-01 ---- */
+
+static char a_name[] = "a.test", an_ip[] = "192.0.2.1";
+static char *names_of_one[] = { a_name }, *names_of_two[] = { a_name, an_ip };
+static const struct list only_a = { names_of_one, 1 }, a_and_ip = { names_of_two, 2 };
+
+static struct proof alpn_proof(const char *identifier, const struct list *all, uint8_t digest)
+{
+    return (struct proof){ .type = "tls-alpn-01",
+        .identifier = identifier,
+        .token = "token",
+        .key_authorization = "key",
+        .digest = { digest },
+        .all_identifiers = all };
+}
+
+TEST(alpn_order)
+{
+    struct proof name = alpn_proof("a.test", &a_and_ip, 1), ip = alpn_proof("192.0.2.1", &a_and_ip, 2);
+    struct error err = { 0 };
+    void *self = new_order();
+
+    CHECK(standalone->present(self, &name, &err) && standalone->present(self, &ip, &err), "%s", err.why);
+    CHECK_INT(opens, 1, "once for an order");
+    CHECK_INT(open_responder, RESPONDER_ALPN, "the responder");
+    CHECK_INT(open_port, 443, "the port");
+    check_answered("a.test=1 192.0.2.1=2", "both, by name");
+    CHECK(standalone->cleanup(self, &name, &err) && standalone->cleanup(self, &name, &err), "twice: %s", err.why);
+    check_answered("192.0.2.1=2", "one is left");
+    standalone->release(self);
+    check_answered("", "release forgets nothing");
+    CHECK_INT(opens, 0, "closed");
+    list_clear(&answered);
+}
+
+TEST(both_types_in_one_order)
+{
+    struct proof name = alpn_proof("a.test", &only_a, 1), file = proof_of("token");
+    struct error err = { 0 };
+    void *self = new_order();
+
+    CHECK(standalone->present(self, &name, &err) && standalone->present(self, &file, &err), "%s", err.why);
+    CHECK_INT(opens, 2, "two responders");
+    check_answered("a.test=1 token=key", "both");
+    standalone->release(self);
+    check_answered("", "both are gone");
+    CHECK_INT(opens, 0, "both are closed");
+    list_clear(&answered);
+}
+
+static void *present_a(void *order)
+{
+    struct proof proof = alpn_proof("a.test", &only_a, 2);
+    struct error err = { 0 };
+
+    presented = standalone->present(order, &proof, &err);
+    return NULL;
+}
+
+/* There is one certificate for a name: the second order must not take the first one's from the CA's eyes. */
+TEST(an_order_for_the_same_name_waits)
+{
+    struct proof name = alpn_proof("a.test", &a_and_ip, 1), ip = alpn_proof("192.0.2.1", &a_and_ip, 1);
+    struct error err = { 0 };
+    void *first = new_order(), *second = new_order();
+    pthread_t thread;
+
+    REQUIRE(standalone->present(first, &ip, &err), "%s", err.why);
+    presented = false;
+    REQUIRE(pthread_create(&thread, NULL, present_a, second) == 0, "no thread");
+    (void)clock_sleep_ms(100);
+    CHECK(!presented, "the name is the first order's, though it is presented later");
+    REQUIRE(standalone->present(first, &name, &err), "%s", err.why);
+    check_answered("192.0.2.1=1 a.test=1", "the first order's");
+    CHECK(standalone->cleanup(first, &ip, &err) && standalone->cleanup(first, &name, &err), "%s", err.why);
+    (void)pthread_join(thread, NULL);
+    CHECK(presented, "its turn has come before the first is released");
+    check_answered("a.test=2", "the second order's");
+    standalone->release(first);
+    check_answered("a.test=2", "and stays");
+    standalone->release(second);
+    check_answered("", "gone");
+    CHECK_INT(opens, 0, "closed");
+    list_clear(&answered);
+}
+
+TEST(an_alpn_order_for_another_port_waits)
+{
+    struct settings other = { .http_01_port = 80, .tls_alpn_01_port = 8443 };
+    struct plugin_context elsewhere = { .settings = &other };
+    struct proof proof = alpn_proof("192.0.2.1", &a_and_ip, 1);
+    struct error err = { 0 };
+    void *first = new_order(), *second = NULL;
+    pthread_t thread;
+
+    REQUIRE(standalone->prepare(&elsewhere, &second, &err), "%s", err.why);
+    REQUIRE(standalone->present(first, &proof, &err), "%s", err.why);
+    presented = false;
+    REQUIRE(pthread_create(&thread, NULL, present_a, second) == 0, "no thread");
+    (void)clock_sleep_ms(100);
+    CHECK(!presented, "the first order is still at work");
+    standalone->release(first);
+    (void)pthread_join(thread, NULL);
+    CHECK(presented, "its turn has come");
+    CHECK_INT(open_port, 8443, "the place of the second");
+    standalone->release(second);
+    CHECK_INT(opens, 0, "closed");
+    list_clear(&answered);
+}
+
 TEST(a_failure_half_way)
 {
     struct proof proof = proof_of("one");
@@ -257,20 +391,28 @@ TEST(another_run_is_waited_for)
 TEST(hint)
 {
     static const struct {
+        const char *type;
         int port;
         const char *want;
-    } cases[] = { { 80, "reach this machine on port 80" }, { 8080, "forwarded to port 8080" } };
+    } cases[] = {
+        { "http-01", 80, "reach this machine on port 80" },
+        { "http-01", 8080, "asks on port 80, and this machine answered on port 8080" },
+        { "tls-alpn-01", 443, "reach this machine on port 443" },
+        { "tls-alpn-01", 443, "acme-tls/1" },
+        { "tls-alpn-01", 8443, "asks on port 443, and this machine answered on port 8443" },
+    };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
         AUTO(free) char *hint = NULL;
         void *self = new_order();
 
-        settings.http_01_port = cases[i].port;
-        hint = standalone->hint(self, "http-01");
+        *(strcmp(cases[i].type, "http-01") == 0 ? &settings.http_01_port : &settings.tls_alpn_01_port) = cases[i].port;
+        hint = standalone->hint(self, cases[i].type);
         CHECK(strstr(hint, cases[i].want) != NULL, "%s", hint);
         standalone->release(self);
     }
     settings.http_01_port = 80;
+    settings.tls_alpn_01_port = 443;
 }
 
 TEST_MAIN()
