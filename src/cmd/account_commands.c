@@ -1,6 +1,6 @@
 /* register, update_account, unregister: an account from its first day to its last. */
 #include "cmd/command.h"
-#include "lifecycle/accounts.h"
+#include "run/accounts.h"
 
 static const enum option_topic topics[] = { TOPIC_ACCOUNT, TOPIC_HIDDEN };
 

@@ -4,7 +4,7 @@
  * own.
  */
 #include "config/option.h"
-#include "lifecycle/context.h"
+#include "run/context.h"
 
 struct command {
     struct verb verb;

@@ -3,7 +3,7 @@
 #include "cmd/command.h"
 #include "crypto/csr.h"
 #include "lifecycle/install.h"
-#include "lifecycle/questions.h"
+#include "run/questions.h"
 
 static bool check_requested(const struct context *context, struct error *err)
 {

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "cmd/command.h"
 #include "cmd/report.h"
-#include "lifecycle/questions.h"
+#include "run/questions.h"
 
 /* What --cert-name leaves out comes from its lineage; without one, nothing does. */
 static bool fill_paths(struct context *context, struct list *names, struct error *err)

@@ -19,8 +19,8 @@
 #include "config/command_line.h"
 #include "config/help.h"
 #include "crypto/memory.h"
-#include "lifecycle/hooks.h"
 #include "plugin/plugin.h"
+#include "run/hooks.h"
 
 #define HELP_MAX (1024 * 1024)
 #define HELP_COLUMNS 80

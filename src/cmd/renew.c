@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cmd/command.h"
-#include "lifecycle/hooks.h"
+#include "run/hooks.h"
 
 struct tally {
     size_t skipped, done, failed, broken, undelivered;

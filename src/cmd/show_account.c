@@ -3,7 +3,7 @@
 #include "cmd/command.h"
 #include "cmd/report.h"
 #include "json/out.h"
-#include "lifecycle/accounts.h"
+#include "run/accounts.h"
 
 #define JSON_MAX (1024 * 1024)
 

@@ -8,9 +8,9 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "config/renewal_params.h"
-#include "lifecycle/hooks.h"
 #include "lifecycle/install.h"
-#include "lifecycle/reloads.h"
+#include "run/hooks.h"
+#include "run/reloads.h"
 #include "store/delivery.h"
 
 /* ---- the record ---- */

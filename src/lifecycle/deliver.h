@@ -10,7 +10,7 @@
  *
  * The lineage is locked by the caller throughout.
  */
-#include "lifecycle/context.h"
+#include "run/context.h"
 
 /* Before `cert` goes live as lineage `name`. Nothing is recorded in a dry run, or where nothing is to follow. Trouble
  * is told: it is no reason to keep a good certificate from going live. */

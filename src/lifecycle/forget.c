@@ -2,7 +2,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "lifecycle/questions.h"
+#include "run/questions.h"
 
 static bool named(struct context *context, struct list *out, struct error *err)
 {

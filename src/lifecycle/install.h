@@ -2,7 +2,7 @@
 /*
  * Installing: making a server use a certificate, and what it can add to that.
  */
-#include "lifecycle/context.h"
+#include "run/context.h"
 #include "plugin/plugin.h"
 
 struct installation { /* an installer made ready */

@@ -6,7 +6,7 @@
 #include "base/interrupt.h"
 #include "base/mem.h"
 #include "base/parallel.h"
-#include "lifecycle/revocation.h"
+#include "run/revocation.h"
 
 #define DAY_S 86400
 #define HOUR_S 3600

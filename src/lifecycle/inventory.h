@@ -2,7 +2,7 @@
 /*
  * What is in the store: every lineage with its state, for listing.
  */
-#include "lifecycle/context.h"
+#include "run/context.h"
 
 struct inventory_entry {
     struct lineage *lineage; /* NULL when it is broken */

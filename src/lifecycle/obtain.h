@@ -3,7 +3,7 @@
  * Obtaining: from what the user asked for to a lineage with a certificate that fits. And the next version of
  * a lineage, which `renew` uses too.
  */
-#include "lifecycle/context.h"
+#include "run/context.h"
 #include "lifecycle/renewal_check.h"
 #include "plugin/plugin.h"
 

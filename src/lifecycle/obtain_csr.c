@@ -10,10 +10,10 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "crypto/csr.h"
-#include "lifecycle/issue.h"
+#include "issuance/issue.h"
+#include "issuance/resume.h"
+#include "issuance/solve.h"
 #include "lifecycle/obtain.h"
-#include "lifecycle/resume.h"
-#include "lifecycle/solve.h"
 #include "store/pending.h"
 
 #define MAX_NUMBERED 10000

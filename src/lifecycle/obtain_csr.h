@@ -2,7 +2,7 @@
 /*
  * certonly --csr: a certificate for a user's CSR in files of his choice; no lineage, no hooks.
  */
-#include "lifecycle/context.h"
+#include "run/context.h"
 
 struct csr_result {
     char *cert_path, *chain_path, *fullchain_path; /* where it was saved; owned */

@@ -60,9 +60,9 @@ void outcome_note(struct context *context, const struct lineage *lineage, bool o
 
     if (context->settings->dry_run || (failure != NULL && failure->kind == ERROR_CANCELED))
         return;
-    if (failure != NULL)
+    if (failure != NULL && !context->as_certbot)
         ok = note_failure(context, lineage, ordered, failure, &err);
-    else if (failures_any(context->store))
+    else if (failure == NULL && failures_any(context->store))
         ok = failures_drop(context->store, lineage->name, &err);
     if (!ok)
         log_debug("What came of the renewal of %s could not be recorded: %s", lineage->name, err.why);

@@ -5,10 +5,10 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "config/renewal_params.h"
-#include "lifecycle/hold.h"
 #include "lifecycle/obtain.h"
-#include "lifecycle/questions.h"
 #include "plugin/plugin.h"
+#include "run/hold.h"
+#include "run/questions.h"
 
 static bool is_missing(struct context *context, const char *name, struct error *err)
 {

@@ -2,7 +2,7 @@
 /*
  * Changing how a certificate will be renewed, after a dry run has shown that it works.
  */
-#include "lifecycle/context.h"
+#include "run/context.h"
 
 /* The lineage is --cert-name's, or the user chooses it. *changed says whether its renewal file is another now. */
 MUST_USE bool reconfigure(struct context *context, bool *changed, struct error *err);

@@ -3,11 +3,11 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "config/renewal_params.h"
+#include "issuance/solve.h"
 #include "lifecycle/due.h"
-#include "lifecycle/hooks.h"
 #include "lifecycle/renewal_key.h"
-#include "lifecycle/solve.h"
 #include "plugin/plugin.h"
+#include "run/hooks.h"
 #include "store/access.h"
 
 /* What decides when it is due. */

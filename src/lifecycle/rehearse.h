@@ -2,7 +2,7 @@
 /*
  * Whether a renewal could begin: all that it does with what lies here, up to the first word to the CA.
  */
-#include "lifecycle/context.h"
+#include "run/context.h"
 
 /* Of a lineage whose files are well. Changes nothing, and asks neither the user nor the network. */
 MUST_USE bool lineage_rehearse(struct context *context, const char *name, struct error *err);

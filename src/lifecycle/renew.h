@@ -6,7 +6,7 @@
  * order of the renewal files: of the first that is not done at once, of those behind it when their turn comes. A
  * failure stays with its lineage.
  */
-#include "lifecycle/context.h"
+#include "run/context.h"
 
 enum renewed {
     RENEWED_WAITING, /* not begun: the user interrupted before its turn came */

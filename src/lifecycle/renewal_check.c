@@ -7,8 +7,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
-#include "lifecycle/resume.h"
-#include "lifecycle/revocation.h"
+#include "issuance/resume.h"
+#include "run/revocation.h"
 #include "store/history.h"
 
 /* For so long an instant that the CA chose counts while the CA cannot be asked, or a sixth of the certificate's life.

@@ -2,7 +2,7 @@
 /*
  * Whether a lineage is due: gathers the facts (renewal file, the CA's renewal information, revocation) and decides.
  */
-#include "lifecycle/context.h"
+#include "run/context.h"
 #include "lifecycle/due.h"
 
 /*

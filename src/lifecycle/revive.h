@@ -2,7 +2,7 @@
 /*
  * Loading a lineage that somebody's hands, a backup or a crash have left in a state in which it does not load.
  */
-#include "lifecycle/context.h"
+#include "run/context.h"
 
 /*
  * lineage_load; and when that fails, what keeps the lineage from being loaded is repaired if there is exactly one right

@@ -7,8 +7,8 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "lifecycle/hold.h"
-#include "lifecycle/questions.h"
+#include "run/hold.h"
+#include "run/questions.h"
 
 void revoke_result_clear(struct revoke_result *result)
 {

@@ -2,7 +2,7 @@
 /*
  * Revoking a certificate, and deleting what it leaves behind.
  */
-#include "lifecycle/context.h"
+#include "run/context.h"
 
 struct revoke_result {
     char *cert_path;    /* what was revoked */

@@ -7,8 +7,8 @@
 #include "base/mem.h"
 #include "config/renewal_params.h"
 #include "lifecycle/deliver.h"
-#include "lifecycle/hold.h"
-#include "lifecycle/revocation.h"
+#include "run/hold.h"
+#include "run/revocation.h"
 #include "store/history.h"
 
 bool versions_lineages(struct context *context, const char *only, struct list *names, struct error *err)

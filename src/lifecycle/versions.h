@@ -2,7 +2,7 @@
 /*
  * The versions of certificates, for `history`: an old one made live again, and those removed that are of no use.
  */
-#include "lifecycle/context.h"
+#include "run/context.h"
 #include "store/convert.h"
 
 /*

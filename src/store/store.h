@@ -88,7 +88,7 @@ MUST_USE bool store_lock_all(struct store *store, struct range_lock **out, struc
 MUST_USE bool store_lock_all_try(struct store *store, struct range_lock **out, bool *taken, struct error *err);
 /* For repairs of one lineage, which look at what others leave unused; taken with the lineage locked. */
 MUST_USE bool store_lock_repair(struct store *store, struct range_lock **out, struct error *err);
-/* For an order of that account for those names, however they are written down (lifecycle/alike.h): a CA may give two of
+/* For an order of that account for those names, however they are written down (issuance/alike.h): a CA may give two of
  * the same the same order. Taken with the lineage locked, given up before hooks run. */
 MUST_USE bool store_lock_order(struct store *store, const char *what_for, struct range_lock **out, struct error *err);
 

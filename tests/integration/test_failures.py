@@ -83,7 +83,7 @@ def test_certbot_never_waits(failing, area):
     failing.program = program
     for _ in range(4):
         fails(failing).says("(failure)")
-    assert "failures: 4\n" in record(failing).read_text()
+    assert not record(failing).exists(), "its store has nothing that Certbot's has not"
 
 
 def test_a_dry_run_neither_waits_nor_counts(failing):

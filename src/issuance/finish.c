@@ -1,0 +1,182 @@
+#include "issuance/finish.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "crypto/accept.h"
+#include "crypto/csr.h"
+#include "issuance/issuer.h"
+#include "store/pending.h"
+
+#define CSR_MAX (256 * 1024)
+
+static bool make_csr(struct context *context, const struct issue_request *request, struct buf *der, struct error *err)
+{
+    if (request->key == NULL) {
+        buf_put(der, request->csr);
+        return true;
+    }
+    return csr_make(request->key, &request->dns, &request->ips, context->settings->must_staple, der, err);
+}
+
+/* ---- the chain ---- */
+
+struct download { /* what the CA has sent, which is not believed yet */
+    struct buf text;
+    struct list alternates;
+    int64_t ca_now; /* 0: unknown */
+};
+
+static void download_clear_at(struct download *download)
+{
+    buf_clear(&download->text);
+    list_clear(&download->alternates);
+}
+
+static bool download(
+    struct context *context, struct ca *ca, const struct order *order, struct download *out, struct error *err)
+{
+    bool choose = text_is_given(context->settings->preferred_chain);
+
+    out->text = BUF(HTTP_MAX_BODY);
+    return order_download(ca->session, ca->who, order, &out->text, choose ? &out->alternates : NULL, &out->ca_now, err);
+}
+
+/* The first of the other chains that ends at the issuer wanted; *out is then that one. */
+static bool find_alternate(
+    const struct download *sent, const struct accept_order *asked, const char *wanted, struct accepted *out)
+{
+    for (size_t i = 0; i < sent->alternates.len; i++) {
+        AUTO(accepted_clear) struct accepted accepted = { 0 };
+        struct error failure = { 0 };
+
+        if (!accept_chain(view_of(sent->alternates.at[i]), asked, &accepted, &failure)) {
+            log_warning("An alternate chain that the CA has sent is left out: %s", failure.why);
+            continue;
+        }
+        if (accepted.chain.len == 0 || strcmp(accepted.top_issuer, wanted) != 0)
+            continue;
+        accepted_clear(out);
+        *out = accepted;
+        accepted = (struct accepted){ 0 };
+        return true;
+    }
+    return false;
+}
+
+/* The default chain, or the one that --preferred-chain names. */
+static bool choose_chain(struct context *context, const struct download *sent, const struct accept_order *asked,
+    struct accepted *out, struct error *err)
+{
+    const char *wanted = context->settings->preferred_chain;
+
+    TRY(accept_chain(buf_view(&sent->text), asked, out, err));
+    if (!text_is_given(wanted) || sent->alternates.len == 0 || strcmp(out->top_issuer, wanted) == 0 ||
+        find_alternate(sent, asked, wanted, out))
+        return true;
+    if (!context->settings->dry_run)
+        log_warning(
+            "%s has been configured to prefer certificate chains with issuer '%s', but no chain from the CA matched "
+            "this issuer. Using the default certificate chain instead.",
+            context->program, wanted);
+    return true;
+}
+
+/* The one place where what a CA has sent becomes what is kept: whatever the way here, it passes accept_chain. */
+static bool take_in(struct context *context, struct ca *ca, const struct issue_request *request,
+    const struct order *order, struct view csr, const struct download *sent, struct issued_chain *out,
+    struct error *err)
+{
+    const char *profile = order->profile != NULL ? order->profile : request->profile;
+    const struct accept_order asked = { .csr = csr, .now = clock_now(), .ca_now = sent->ca_now };
+    AUTO(accepted_clear) struct accepted accepted = { 0 };
+
+    TRY(choose_chain(context, sent, &asked, &accepted, err));
+    if (accepted.chain.len == 0)
+        TRY(issuer_find(context, ca->session, request->lineage, &accepted, err));
+    for (size_t i = 0; i < accepted.warnings.len; i++)
+        log_warning("%s", accepted.warnings.at[i]);
+    issued_chain_clear(out);
+    *out = (struct issued_chain){ accepted.leaf, accepted.chain, accepted.fullchain, xstrdup(order->url),
+        profile == NULL ? NULL : xstrdup(profile) };
+    accepted.leaf = accepted.chain = accepted.fullchain = BUF(0);
+    return true;
+}
+
+/* ---- finishing, and what becomes of the record ---- */
+
+/* What the CA has refused will not come; a refusal once it had taken the CSR says nothing of that. */
+static bool is_refused(const struct order *order, const struct error *err)
+{
+    return err->kind == ERROR_ACME && order->status != ORDER_PROCESSING && order->status != ORDER_VALID;
+}
+
+static void keep_or_drop(
+    struct context *context, const struct issue_request *request, bool is_useless, struct error *err)
+{
+    AUTO(free) char *dir = NULL;
+
+    if (request->record == NULL)
+        return;
+    if (is_useless) {
+        record_drop(context, request->record);
+        return;
+    }
+    dir = pending_dir(context->store, request->record);
+    (void)error_next_default(err,
+        "the order is recorded in %s: the next run fetches the certificate if the CA issues it "
+        "meanwhile",
+        dir);
+}
+
+bool finish_recorded(struct context *context, struct ca *ca, const struct issue_request *request, struct order *order,
+    struct issued_chain *out, struct error *err)
+{
+    AUTO(buf_clear) struct buf csr = BUF(CSR_MAX);
+    AUTO(download_clear) struct download sent = { 0 };
+    struct poll poll = poll_start(ca->session, context->settings->issuance_timeout_s);
+
+    TRY(make_csr(context, request, &csr, err));
+    TRY(order_wait(ca->session, ca->who, order, buf_view(&csr), &poll, err));
+    TRY(download(context, ca, order, &sent, err));
+    if (take_in(context, ca, request, order, buf_view(&csr), &sent, out, err))
+        return true;
+    if (err->kind == ERROR_ACME)
+        record_drop(context, request->record);
+    return false;
+}
+
+/* Whether somebody else's CSR was faster at an order that the CA has handed out twice. Nobody else's certificate, and
+ * no record of ours, is of use then. */
+static bool is_anothers(const struct order *order, const struct download *sent, struct view csr)
+{
+    return order->maybe_anothers && accept_is_anothers(buf_view(&sent->text), csr);
+}
+
+bool finish_order(struct context *context, struct ca *ca, const struct issue_request *request, struct order *order,
+    struct problem *problem, struct issued_chain *out, bool *anothers, struct error *err)
+{
+    AUTO(buf_clear) struct buf csr = BUF(CSR_MAX);
+    AUTO(download_clear) struct download sent = { 0 };
+    struct poll poll =
+        poll_start(ca->session, context->settings->issuance_timeout_s); /* to become ready, and be issued */
+
+    TRY(interrupt_check(err));
+    TRY(make_csr(context, request, &csr, err));
+    TRY(record_order(context, ca, request, order, buf_view(&csr), err));
+    if (!order_finalize(ca->session, ca->who, order, buf_view(&csr), &poll, problem, err) ||
+        !order_wait(ca->session, ca->who, order, buf_view(&csr), &poll, err) ||
+        !download(context, ca, order, &sent, err)) {
+        keep_or_drop(context, request, is_refused(order, err), err);
+        return false;
+    }
+    *anothers = is_anothers(order, &sent, buf_view(&csr));
+    if (take_in(context, ca, request, order, buf_view(&csr), &sent, out, err))
+        return true;
+    keep_or_drop(context, request, err->kind == ERROR_ACME, err); /* what was refused once is not fetched again */
+    return false;
+}

@@ -1,0 +1,186 @@
+#include "issuance/issue.h"
+
+#include <string.h>
+
+#include "acme/order.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "issuance/alike.h"
+#include "issuance/finish.h"
+#include "issuance/resume.h"
+#include "issuance/solve.h"
+
+/* What one try ended with, apart from success and failure. */
+enum attempt { ATTEMPT_DONE, ATTEMPT_FAILED, ATTEMPT_FEWER_NAMES, ATTEMPT_ANOTHERS };
+
+#define ANOTHERS_MAX 2 /* orders in a row that others have finalized, before the user is told */
+
+static bool place_order(
+    struct ca *ca, struct issue_request *request, struct order *order, struct problem *problem, struct error *err)
+{
+    AUTO(identifiers_clear) struct identifiers identifiers = identifiers_of(&request->dns, &request->ips);
+    struct order_request wanted = {
+        .identifiers = &identifiers,
+        .profile = request->profile,
+        .replaces = session_directory(ca->session)->renewal_info != NULL ? request->replaces : NULL,
+    };
+
+    if (order_new(ca->session, ca->who, &wanted, order, problem, err))
+        return true;
+    if (wanted.replaces == NULL || !order_replaces_refused(problem))
+        return false;
+    /* The exemption from rate limits is worth a try, but never worth the certificate (RFC 9773 section 5). */
+    log_info("the CA refused \"replaces\" (%s); ordering without it", err->why);
+    wanted.replaces = NULL;
+    request->replaces = NULL;
+    problem_clear(problem);
+    error_clear(err);
+    return order_new(ca->session, ca->who, &wanted, order, problem, err);
+}
+
+/* A dry run must prove control anew: valid authorizations are given up and the order is placed again. */
+static bool forget_authorizations(
+    struct ca *ca, struct issue_request *request, struct order *order, struct problem *problem, struct error *err)
+{
+    const size_t names = request->dns.len + request->ips.len;
+    bool gave_up = false;
+
+    for (size_t i = 0; i < order->authz_urls.len && i < names; i++) {
+        AUTO(authz_clear) struct authz authz = { 0 };
+        struct error failure = { 0 };
+
+        TRY(authz_fetch(ca->session, ca->who, order->authz_urls.at[i], &authz, err));
+        if (authz.status != AUTHZ_VALID)
+            continue;
+        if (authz_deactivate(ca->session, ca->who, order->authz_urls.at[i], &failure))
+            gave_up = true;
+        else
+            log_warning(
+                "could not give up the authorization for %s (%s): the result of this dry run may not be accurate",
+                authz_name(&authz), failure.why);
+    }
+    if (!gave_up)
+        return true;
+    log_debug("Recreating order after authz deactivations");
+    order_clear(order);
+    return place_order(ca, request, order, problem, err);
+}
+
+/* Takes the names out that the CA's refusal names, when that is allowed and leaves some. */
+static bool drop_names(struct context *context, struct issue_request *request, const struct list *refused)
+{
+    AUTO(list_clear) struct list dropped = { 0 };
+    AUTO(free) char *text = NULL;
+    struct list *lists[] = { &request->dns, &request->ips };
+
+    if (!context->settings->allow_subset_of_names)
+        return false;
+    for (size_t k = 0; k < COUNT(lists); k++)
+        for (size_t i = lists[k]->len; i > 0; i--)
+            if (list_has(refused, lists[k]->at[i - 1])) {
+                list_add(&dropped, lists[k]->at[i - 1]);
+                list_remove(lists[k], i - 1);
+            }
+    if (dropped.len == 0 || request->dns.len + request->ips.len == 0)
+        return false;
+    text = list_join(&dropped, ", ");
+    ui_say(context->ui, "Unable to obtain a certificate with every requested domain. Retrying without: %s", text);
+    return true;
+}
+
+static enum attempt refused(struct context *context, struct issue_request *request, const struct problem *problem)
+{
+    AUTO(list_clear) struct list names = { 0 };
+
+    for (size_t i = 0; i < problem->subproblem_count; i++)
+        if (problem->subproblems[i].identifier.value != NULL)
+            list_add(&names, problem->subproblems[i].identifier.value);
+    return drop_names(context, request, &names) ? ATTEMPT_FEWER_NAMES : ATTEMPT_FAILED;
+}
+
+static enum attempt attempt(struct context *context, struct ca *ca, struct solver *solver,
+    struct issue_request *request, struct issued_chain *out, struct error *err)
+{
+    AUTO(order_clear) struct order order = { 0 };
+    AUTO(problem_clear) struct problem problem = { 0 };
+    AUTO(list_clear) struct list failed = { 0 }, names = list_dup(&request->dns);
+    bool anothers = false, placed;
+
+    list_add_all(&names, &request->ips);
+    placed = place_order(ca, request, &order, &problem, err);
+    request->ordered = request->ordered || placed || err->kind == ERROR_ACME;
+    if (!placed)
+        return refused(context, request, &problem);
+    if (context->settings->dry_run && !forget_authorizations(ca, request, &order, &problem, err))
+        return ATTEMPT_FAILED;
+    if (order.status == ORDER_PENDING && !solve(context, ca, solver, &order.authz_urls, &names, &failed, err))
+        return ATTEMPT_FAILED;
+    if (failed.len > 0) {
+        if (drop_names(context, request, &failed))
+            return ATTEMPT_FEWER_NAMES;
+        (void)error_set(err, ERROR_ACME, "All challenges have failed.");
+        return ATTEMPT_FAILED;
+    }
+    if (finish_order(context, ca, request, &order, &problem, out, &anothers, err))
+        return ATTEMPT_DONE;
+    return anothers ? ATTEMPT_ANOTHERS : refused(context, request, &problem);
+}
+
+/* Orders until one is brought home. */
+static bool order_anew(struct context *context, struct ca *ca, struct solver *solver, struct issue_request *request,
+    struct issued_chain *out, struct error *err)
+{
+    unsigned others = 0;
+
+    for (;;) {
+        switch (attempt(context, ca, solver, request, out, err)) {
+        case ATTEMPT_DONE:
+            return true;
+        case ATTEMPT_FAILED:
+            return false;
+        case ATTEMPT_FEWER_NAMES:
+            break;
+        case ATTEMPT_ANOTHERS: /* CAs hand an order of the same account for the same names out again */
+            if (others++ == ANOTHERS_MAX)
+                return false;
+            log_warning("Another client of this account has finished the order for these names with a key of its own; "
+                        "placing a new one");
+            error_clear(err);
+            break;
+        }
+    }
+}
+
+/* One order, or several that take its place: they have one deadline together. */
+static bool order_and_finish(struct context *context, const struct ca *ca, struct solver *solver,
+    struct issue_request *request, struct issued_chain *out, struct error *err)
+{
+    struct ca own;
+    AUTO(session_close) struct session *session = order_session(ca, context->settings, &own);
+
+    (void)session;
+    return order_anew(context, &own, solver, request, out, err);
+}
+
+bool issue(struct context *context, struct issue_request *request, struct issued_chain *out, struct error *err)
+{
+    AUTO(alike_leave) struct alike *alike = NULL; /* until the authenticator is closed, too */
+    AUTO(solver_close) struct solver solver = { 0 };
+    struct ca *ca;
+    bool found = false;
+
+    TRY(store_check_access(context->settings, err));
+    TRY(store_probe(context->store, request->lineage, err));
+    list_clear(&request->requested);
+    list_add_all(&request->requested, &request->dns);
+    list_add_all(&request->requested, &request->ips);
+    TRY(context_account(context, &ca, err));
+    TRY(alike_enter(context->store, ca->account->url, &request->requested, &alike, err));
+    TRY(resume_order(context, request, out, &found, err));
+    if (found)
+        return true;
+    TRY(solver_open(context, request->authenticator, &solver, err));
+    request->profile = issue_profile(context->settings, session_directory(ca->session));
+    return order_and_finish(context, ca, &solver, request, out, err) ||
+           (context_recover_account(context, &ca, err) && order_and_finish(context, ca, &solver, request, out, err));
+}

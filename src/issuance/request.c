@@ -1,0 +1,129 @@
+#include "issuance/request.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "config/renewal_params.h"
+#include "crypto/csr.h"
+#include "issuance/solve.h"
+#include "store/pending.h"
+
+#define ORDER_MAX_BYTES ((size_t)32 << 20) /* that a CA may send; an order of 100 names takes less than one MiB */
+
+void issue_request_clear(struct issue_request *request)
+{
+    list_clear(&request->dns);
+    list_clear(&request->ips);
+    list_clear(&request->requested);
+    key_free(request->found_key);
+    request->found_key = NULL;
+}
+
+void issue_request_names(struct issue_request *request, const struct list *names)
+{
+    list_clear(&request->dns);
+    list_clear(&request->ips);
+    for (size_t i = 0; i < names->len; i++) {
+        char canonical[64];
+
+        list_add(ip_canonical(names->at[i], canonical) ? &request->ips : &request->dns, names->at[i]);
+    }
+}
+
+void issued_chain_clear(struct issued_chain *chain)
+{
+    buf_clear(&chain->cert);
+    buf_clear(&chain->chain);
+    buf_clear(&chain->fullchain);
+    free(chain->order_url);
+    free(chain->profile);
+    *chain = (struct issued_chain){ 0 };
+}
+
+/* --required-profile always (an empty one takes back what the renewal file says), --preferred-profile when the CA has
+ * it. */
+const char *issue_profile(const struct settings *settings, const struct directory *directory)
+{
+    if (text_is_given(settings->required_profile))
+        return settings->required_profile;
+    if (settings->preferred_profile != NULL && list_has(&directory->profiles, settings->preferred_profile))
+        return settings->preferred_profile;
+    return NULL;
+}
+
+struct session *order_session(const struct ca *ca, const struct settings *settings, struct ca *own)
+{
+    *own = *ca;
+    own->session =
+        session_limited(ca->session, (AUTHZ_TIMEOUT_S + (int64_t)settings->issuance_timeout_s) * 1000, ORDER_MAX_BYTES);
+    return own->session;
+}
+
+/* ---- the record of an order ---- */
+
+bool csr_sha256(struct view der, struct buf *out, struct error *err)
+{
+    AUTO(buf_clear) struct buf digest = BUF(64);
+
+    TRY(digest_sha256(der, &digest, err));
+    buf_put_hex(out, buf_view(&digest));
+    return true;
+}
+
+/* How a first certificate is to be renewed: should it not be saved by this run, the next one can do that unasked. */
+static bool put_params(const struct settings *settings, struct buf *out, struct error *err)
+{
+    AUTO(conf_free) struct conf *conf = conf_new();
+
+    renewal_params_save(settings, conf);
+    if (SETTING_IS_SET(settings, store_layout) && settings->store_layout != NULL)
+        conf_set(conf, "", LINEAGE_LAYOUT_KEY, settings->store_layout);
+    conf_write(conf, out);
+    return !out->failed || error_set(err, ERROR_STORE, "the options are larger than a renewal file can be");
+}
+
+bool record_order(struct context *context, const struct ca *ca, const struct issue_request *request,
+    const struct order *order, struct view csr, struct error *err)
+{
+    AUTO(pending_clear)
+    struct pending pending = { .created = clock_now(), .key = BUF_SECRET(KEY_PEM_MAX), .params = BUF(FILE_MAX_TEXT) };
+    AUTO(buf_clear) struct buf digest = BUF(128), previous = BUF(128);
+
+    if (request->record == NULL)
+        return true;
+    TRY(csr_sha256(csr, &digest, err));
+    pending.order_url = xstrdup(order->url);
+    pending.server = xstrdup(context->settings->server);
+    pending.account_url = xstrdup(ca->account->url);
+    pending.account_id = xstrdup(ca->account->id);
+    list_add_all(&pending.names, &request->dns);
+    list_add_all(&pending.names, &request->ips);
+    list_add_all(&pending.requested, &request->requested);
+    pending.profile = request->profile == NULL ? NULL : xstrdup(request->profile);
+    pending.must_staple = context->settings->must_staple;
+    pending.csr_sha256 = xstrdup(buf_text(&digest));
+    if (request->lineage != NULL) {
+        TRY(cert_fingerprint(request->lineage->cert, &previous, err));
+        pending.previous = xstrdup(buf_text(&previous));
+    } else if (request->key != NULL) {
+        TRY(put_params(context->settings, &pending.params, err));
+    }
+    pending.has_key = request->key != NULL && !request->key_is_lineages;
+    if (pending.has_key)
+        TRY(key_to_pem(request->key, &pending.key, err));
+    if (!pending_save(context->store, request->record, &pending, err))
+        return error_in(err, "recording the order before the certificate is issued");
+    return true;
+}
+
+void record_drop(struct context *context, const char *record)
+{
+    struct error err = { 0 };
+
+    if (record != NULL && !pending_drop(context->store, record, &err))
+        log_warning("Could not remove the record of an order that is no longer needed: %s", err.why);
+}

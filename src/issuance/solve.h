@@ -1,0 +1,37 @@
+#pragma once
+/*
+ * Proving control: takes an order's authorizations from pending to valid with one authenticator (RFC 8555 section 7.5).
+ */
+#include "acme/authz.h"
+#include "run/context.h"
+#include "plugin/plugin.h"
+
+/* The CA tries for a while before it gives up; half an hour is Certbot's bound for all of them together. */
+#define AUTHZ_TIMEOUT_S (30 * 60)
+
+struct solver { /* an authenticator made ready for one order */
+    const struct plugin *plugin;
+    struct plugin_context plugin_context;
+    void *self;
+    struct list types; /* challenge types in the order to try */
+};
+
+/* Whether a built-in authenticator can be made ready: before hooks run, an account is made or anything is said. */
+MUST_USE bool solver_check(struct context *context, const struct plugin *plugin, struct error *err);
+
+/* Prepares the authenticator before anything is asked of the CA, so that what the user got wrong is said at once. */
+MUST_USE bool solver_open(struct context *context, const struct plugin *plugin, struct solver *out, struct error *err);
+void solver_close(struct solver *solver);
+static inline void solver_close_at(struct solver *solver)
+{
+    solver_close(solver);
+}
+
+/*
+ * Presents, answers, waits and cleans up, whatever happens in between (also after an interrupt). authz_urls: the
+ * order's; names: those that were ordered. The CA may ask for no others, nor for more. failed gets the identifiers
+ * whose authorization the CA refused, after a report to the user. True when none failed, or when some did and settings
+ * allow a subset; ERROR_ACME "Some challenges have failed." otherwise.
+ */
+MUST_USE bool solve(struct context *context, struct ca *ca, struct solver *solver, const struct list *authz_urls,
+    const struct list *names, struct list *failed, struct error *err);

@@ -1,0 +1,191 @@
+#include "issuance/solve_report.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "acme/authz_explain.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#define REPORT_MAX (64 * 1024)
+#define CERTBOT_COLUMNS 80
+
+static const char *problem_type(const struct authz *authz)
+{
+    const struct problem *problem = authz_error(authz);
+
+    return problem != NULL && problem->type != NULL ? problem->type : "unknown";
+}
+
+/* Those of one type by name: the CA lists authorizations in an order of its own. */
+static int by_type(const void *a, const void *b)
+{
+    const struct authz *left = *(const struct authz *const *)a, *right = *(const struct authz *const *)b;
+    int order = strcmp(problem_type(left), problem_type(right));
+
+    return order != 0 ? order : strcmp(authz_name(left), authz_name(right));
+}
+
+/* What the CA has seen, as far as it says: with whom it spoke, where it was led to, and what else was wrong. */
+static void put_seen(struct buf *text, const struct authz *authz)
+{
+    for (size_t i = 0; i < authz->challenge_count; i++) {
+        const struct challenge *challenge = &authz->challenges[i];
+        AUTO(free) char *addresses = list_join(&challenge->records, ", "), *urls = list_join(&challenge->urls, " -> ");
+
+        if (challenge->error.type == NULL)
+            continue;
+        for (size_t k = 0; k < challenge->error.subproblem_count; k++)
+            if (challenge->error.subproblems[k].detail[0] != '\0')
+                buf_putf(text, "  Also:   %s\n", challenge->error.subproblems[k].detail);
+        if (challenge->records.len > 0)
+            buf_putf(text, "  Address used by the CA: %s\n", addresses);
+        if (challenge->urls.len > 1)
+            buf_putf(text, "  The CA was redirected: %s\n", urls);
+    }
+}
+
+/* What that usually means, and one thing to try: to each name its own, as two may have failed for different reasons. */
+static void put_explanation(struct buf *text, const struct authz *authz)
+{
+    struct explanation explanation = authz_explain(authz);
+
+    if (explanation.means[0] != '\0')
+        buf_putf(text, "  Means:  %s\n", explanation.means);
+    if (explanation.attempt[0] != '\0')
+        buf_putf(text, "  Try:    %s\n", explanation.attempt);
+}
+
+/* Entries grouped by type, as Certbot shows them. */
+static void put_failures(
+    struct context *context, const struct solver *solver, const struct authz **failed, size_t count, struct buf *text)
+{
+    buf_putf(text,
+        "\n%s failed to authenticate some domains (authenticator: %s). The Certificate Authority reported these "
+        "problems:\n",
+        context->program, solver->plugin->name);
+    for (size_t i = 0; i < count; i++) {
+        const struct problem *problem = authz_error(failed[i]);
+
+        buf_putf(text, "%s  Identifier: %s\n  Type:   %s\n  Detail: %s\n", i > 0 ? "\n" : "",
+            failed[i]->identifier.value, problem_type(failed[i]),
+            problem != NULL && problem->detail != NULL ? problem->detail : "the CA gave no reason");
+        put_seen(text, failed[i]);
+        if (!context->as_certbot)
+            put_explanation(text, failed[i]);
+    }
+}
+
+/* Who has nothing but the error (a timer's mail, with -q) learns from it of the first name why and what to try. */
+static bool fail(const struct context *context, const struct authz **failed, size_t count, struct error *err)
+{
+    AUTO(free) char *others = count == 1 ? xstrdup("") : xprintf(" (and %zu more)", count - 1);
+    struct error first = { 0 };
+
+    if (context->as_certbot)
+        return error_set(err, ERROR_ACME, "Some challenges have failed.");
+    (void)authz_to_error(failed[0], &first);
+    (void)error_set(err, ERROR_ACME, "Some challenges have failed. %s%s: %s", authz_name(failed[0]), others, first.why);
+    return first.next[0] == '\0' || error_next(err, "%s", first.next);
+}
+
+bool solve_report(struct context *context, struct solver *solver, const struct authz *authzs,
+    const struct proof *proofs, size_t count, struct error *err)
+{
+    AUTO(free) const struct authz **failed = xcalloc(count, sizeof *failed);
+    AUTO(buf_clear) struct buf text = BUF(REPORT_MAX);
+    AUTO(free) char *hint = NULL;
+    const char *type = NULL; /* of the first challenge that failed */
+    size_t failures = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (authzs[i].status != AUTHZ_VALID) {
+            type = failures == 0 ? proofs[i].type : type;
+            failed[failures++] = &authzs[i];
+        }
+    qsort(failed, failures, sizeof *failed, by_type);
+    put_failures(context, solver, failed, failures, &text);
+    if (solver->plugin->authenticator->hint != NULL)
+        hint = solver->plugin->authenticator->hint(solver->self, type);
+    if (hint != NULL)
+        buf_putf(&text, "\nHint: %s\n", hint);
+    ui_say(context->ui, "%s", buf_text(&text));
+    if (context->settings->allow_subset_of_names)
+        return true;
+    (void)fail(context, failed, failures, err);
+    return hint != NULL && !context->as_certbot ? error_next_default(err, "%s", hint) : false;
+}
+
+enum looks_at { A_FILE, A_RECORD, A_CERTIFICATE }; /* what the CA does to verify */
+
+static enum looks_at looks_at(const struct proof *proof)
+{
+    if (proof->record_name != NULL)
+        return A_RECORD;
+    return challenge_type_of(proof->type) == CHALLENGE_TLS_ALPN_01 ? A_CERTIFICATE : A_FILE;
+}
+
+static void put_expected(struct buf *text, const struct proof *proof)
+{
+    bool bracket = proof->is_ip && strchr(proof->identifier, ':') != NULL;
+
+    switch (looks_at(proof)) {
+    case A_RECORD:
+        buf_putf(text, "\nFQDN: %s\nExpected value: %s\n", proof->record_name, proof->record_value);
+        break;
+    case A_FILE:
+        buf_putf(text, "\nURL: http://%s%s%s/.well-known/acme-challenge/%s\nExpected value: %s\n", bracket ? "[" : "",
+            proof->identifier, bracket ? "]" : "", proof->token, proof->key_authorization);
+        break;
+    case A_CERTIFICATE:
+        buf_putf(text, "\nIdentifier: %s\nExpected digest: ", proof->identifier);
+        buf_put_hex(text, (struct view){ (const char *)proof->digest, sizeof proof->digest });
+        buf_put_char(text, '\n');
+        break;
+    }
+}
+
+static void put_all_expected(
+    struct buf *text, const struct proof *proofs, size_t count, enum looks_at what, const char *title)
+{
+    bool is_first = true;
+
+    for (size_t i = 0; i < count; i++) {
+        if (looks_at(&proofs[i]) != what)
+            continue;
+        if (is_first)
+            buf_put_text(text, title);
+        is_first = false;
+        put_expected(text, &proofs[i]);
+    }
+}
+
+bool solve_pause(struct context *context, const struct proof *proofs, size_t count, struct error *err)
+{
+    AUTO(buf_clear) struct buf text = BUF(REPORT_MAX), lines = BUF(REPORT_MAX);
+
+    if (!context->settings->debug_challenges)
+        return true;
+    buf_put_text(&text, "Challenges loaded. Press continue to submit to CA.\n");
+    if (context->settings->verbose == 0) {
+        buf_put_text(&text, "Pass \"-v\" for more info about challenges.");
+    } else {
+        put_all_expected(&text, proofs, count, A_FILE,
+            "\nThe following URLs should be accessible from the internet and return the value mentioned:\n");
+        put_all_expected(&text, proofs, count, A_RECORD,
+            "\nThe following FQDNs should return a TXT resource record with the value mentioned:\n");
+        put_all_expected(&text, proofs, count, A_CERTIFICATE,
+            "\nThe following should be answered by TLS on port 443, for acme-tls/1, by a certificate with the digest "
+            "mentioned:\n");
+    }
+    if (context->as_certbot)
+        ui_wrap(buf_view(&text), CERTBOT_COLUMNS, &lines);
+    else
+        buf_put(&lines, buf_view(&text));
+    if (ui_is_interactive(context->ui))
+        return ui_pause(context->ui, buf_text(&lines), err);
+    ui_frame(context->ui, false, buf_text(&lines)); /* there is nobody to wait for */
+    if (!context->as_certbot)
+        ui_say(context->ui, "There is no terminal, and so nobody is waited for: the CA is asked at once.");
+    return true;
+}

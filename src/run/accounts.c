@@ -1,0 +1,186 @@
+#include "run/accounts.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "run/account_key.h"
+#include "run/register.h"
+
+void account_view_clear(struct account_view *view)
+{
+    free(view->url);
+    free(view->thumbprint);
+    list_clear(&view->emails);
+    *view = (struct account_view){ 0 };
+}
+
+static bool existing(struct context *context, struct ca **out, struct error *err)
+{
+    TRY(context_existing_account(context, out, err));
+    if (*out != NULL)
+        return true;
+    /* Certbot has two wordings, and scripts know both */
+    (void)error_set(err, ERROR_CONFIG, "Could not find %sexisting account for server %s.",
+        strcmp(context->verb, "unregister") == 0 ? "" : "an ", context->settings->server);
+    err->expected = true;
+    return error_next(err, "make one with the register command, or name another CA with --server");
+}
+
+bool accounts_show(struct context *context, struct account_view *out, struct error *err)
+{
+    AUTO(account_info_clear) struct account_info info = { 0 };
+    struct account_request find = { .only_existing = true };
+    struct ca *ca;
+
+    TRY(existing(context, &ca, err));
+    /* newAccount with onlyReturnExisting: it tells the URL too, should the stored one be out of date. */
+    TRY(account_request(ca->session, &ca->signer, &find, &info, err));
+    out->url = xstrdup(info.url);
+    out->thumbprint = xstrdup(ca->thumbprint);
+    out->status = info.status;
+    for (size_t i = 0; i < info.contacts.len; i++) {
+        const char *contact = info.contacts.at[i];
+
+        list_add(&out->emails, text_starts(contact, "mailto:") ? contact + 7 : contact);
+    }
+    return true;
+}
+
+static bool new_contacts(struct context *context, struct list *contacts, struct error *err)
+{
+    const struct settings *settings = context->settings;
+
+    if (settings->email == NULL && !settings->register_without_email)
+        return contacts_ask(context,
+            "Your new e-mail address, so that the CA can reach you. Enter alone removes the one it has.\n", contacts,
+            err);
+    return contacts_of(settings->email, contacts, err);
+}
+
+static bool change_key(struct context *context, struct ca *ca, struct error *err)
+{
+    AUTO(stored_account_free) struct stored_account *account = NULL;
+
+    TRY(account_key_change(context, ca, &account, err));
+    ui_say(context->ui,
+        "Your account has a new key, in %s. The old one is removed; what was signed with it stays valid.",
+        account->dir);
+    return true;
+}
+
+bool accounts_update(struct context *context, struct error *err)
+{
+    AUTO(account_info_clear) struct account_info info = { 0 };
+    AUTO(list_clear) struct list contacts = { 0 };
+    const struct settings *settings = context->settings;
+    bool new_key = settings->new_key && !context->as_certbot; /* where that is about certificates alone */
+    struct ca *ca;
+
+    TRY(existing(context, &ca, err));
+    if (new_key && settings->email == NULL && !settings->register_without_email)
+        return change_key(context, ca, err);
+    TRY(new_contacts(context, &contacts, err));
+    TRY(account_update_contacts(ca->session, ca->who, &contacts, &info, err));
+    if (contacts.len == 0)
+        ui_say(context->ui, "Any contact information associated with this account has been removed.");
+    else
+        ui_say(context->ui, "Your e-mail address was updated to %s.", settings->email);
+    return !new_key || change_key(context, ca, err);
+}
+
+/* Whether a refused deactivation leaves nothing to deactivate; else *err is the refusal. */
+static bool is_lost(const struct ca *ca, struct error *err)
+{
+    AUTO(account_info_clear) struct account_info info = { 0 };
+    struct error ignored = { 0 };
+    enum account_found found;
+
+    if (err->kind != ERROR_ACME || !account_find(ca->session, &ca->signer, &found, &info, &ignored) ||
+        found == ACCOUNT_FOUND)
+        return false;
+    log_info("the CA has no such account any more: %s", err->why);
+    error_clear(err);
+    return true;
+}
+
+/* An account that the CA does not find by its key, and whose address is not here either, has only its files to lose. */
+static bool forget_unknown(struct context *context, struct error *err)
+{
+    AUTO(list_clear) struct list ids = { 0 };
+    const char *server = context->settings->server;
+    struct error failure = { 0 };
+
+    if (strcmp(err->problem, "accountDoesNotExist") != 0 ||
+        !account_store_ids(context->store, server, &ids, &failure) || ids.len != 1)
+        return false;
+    error_clear(err);
+    TRY(account_store_remove(context->store, server, ids.at[0], err));
+    ui_say(context->ui, "The CA does not know the account %s; it is forgotten here, too.", ids.at[0]);
+    return true;
+}
+
+bool accounts_unregister(struct context *context, struct error *err)
+{
+    static const struct question question = {
+        .text = "Are you sure you would like to irrevocably deactivate your account?",
+        .has_default = true,
+    };
+    struct ca *ca;
+    bool yes;
+
+    if (!existing(context, &ca, err))
+        return forget_unknown(context, err);
+    TRY(ui_yes_no(context->ui, &question, "Deactivate", "Abort", true, &yes, err));
+    if (!yes) {
+        (void)error_set(err, ERROR_CANCELED, "Deactivation aborted.");
+        err->expected = true;
+        return false;
+    }
+    if (!account_deactivate(ca->session, ca->who, err))
+        TRY(is_lost(ca, err));
+    TRY(account_store_remove(context->store, context->settings->server, ca->account->id, err));
+    ui_say(context->ui, "Account deactivated.");
+    return true;
+}
+
+/* What the CA says of an account that is here: *anew is set when it was found or registered again. A CA that cannot be
+ * reached leaves it as it is. */
+static bool look_after(struct context *context, const char *id, bool *anew, struct error *err)
+{
+    AUTO(stored_account_free) struct stored_account *account = NULL;
+    struct error unknown = { 0 };
+    struct session *session;
+
+    if (!context_session(context, context->settings->server, &session, &unknown)) {
+        log_info("whether the CA still knows the account %s cannot be seen: %s", id, unknown.why);
+        return true;
+    }
+    TRY(recover_account(context, session, id, true, &account, err));
+    *anew = *anew || account != NULL;
+    return true;
+}
+
+bool accounts_register(struct context *context, struct error *err)
+{
+    AUTO(range_lock_release) struct range_lock *lock = NULL;
+    AUTO(list_clear) struct list ids = { 0 };
+    struct ca *ca;
+    bool anew = false;
+
+    TRY(account_store_lock(context->store, context->settings->server, &lock, err));
+    TRY(account_store_ids(context->store, context->settings->server, &ids, err));
+    for (size_t i = 0; i < ids.len; i++)
+        TRY(look_after(context, ids.at[i], &anew, err));
+    if (anew)
+        return true;
+    if (ids.len > 0) {
+        (void)error_set(err, ERROR_CONFIG,
+            "There is an existing account; registration of a duplicate account with this "
+            "command is currently unsupported.");
+        err->expected = true;
+        return error_next(err, "show_account shows it, unregister gives it up");
+    }
+    return context_account(context, &ca, err);
+}

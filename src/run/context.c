@@ -1,0 +1,442 @@
+#include "run/context.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "run/register.h"
+#include "run/revocation.h"
+
+struct place { /* a CA we have been to */
+    char *server;
+    pthread_mutex_t lock; /* held while the directory is fetched or an account is made */
+    struct session *session;
+    bool tried;
+    struct error failure;
+    struct ca **accounts; /* each on its own: who uses one keeps it while others come */
+    size_t account_count;
+    struct place *next;
+};
+
+struct world {
+    pthread_mutex_t lock; /* net and places */
+    struct net *net;
+    struct place *places;
+    struct revocation_memory *revocation;
+    pthread_mutex_t hook_lock;
+    struct list pre_hooks_run;
+    struct hook_trail trail;
+};
+
+struct world *world_new(void)
+{
+    struct world *world = xcalloc(1, sizeof *world);
+
+    (void)pthread_mutex_init(&world->lock, NULL);
+    (void)pthread_mutex_init(&world->hook_lock, NULL);
+    world->revocation = revocation_memory_new();
+    return world;
+}
+
+static void ca_free(struct ca *ca)
+{
+    signer_close(&ca->signer);
+    jwk_clear(&ca->jwk);
+    stored_account_free(ca->account);
+    free(ca->thumbprint);
+    free(ca);
+}
+DEFINE_AUTO(struct ca, ca_free)
+
+static void place_free(struct place *place)
+{
+    for (size_t i = 0; i < place->account_count; i++)
+        ca_free(place->accounts[i]);
+    free(place->accounts);
+    session_close(place->session);
+    (void)pthread_mutex_destroy(&place->lock);
+    free(place->server);
+    free(place);
+}
+
+void world_free(struct world *world)
+{
+    if (world == NULL)
+        return;
+    while (world->places != NULL) {
+        struct place *place = world->places;
+
+        world->places = place->next;
+        place_free(place);
+    }
+    net_stop(world->net);
+    revocation_memory_free(world->revocation);
+    list_clear(&world->pre_hooks_run);
+    hook_trail_clear(&world->trail);
+    (void)pthread_mutex_destroy(&world->lock);
+    (void)pthread_mutex_destroy(&world->hook_lock);
+    free(world);
+}
+
+struct revocation_memory *world_revocation(struct world *world)
+{
+    return world->revocation;
+}
+
+pthread_mutex_t *world_hook_lock(struct world *world)
+{
+    return &world->hook_lock;
+}
+
+struct list *world_pre_hooks_run(struct world *world)
+{
+    return &world->pre_hooks_run;
+}
+
+struct hook_trail *context_trail(struct context *context)
+{
+    return context->trail != NULL ? context->trail : &context->world->trail;
+}
+
+void hook_trail_join(struct world *world, struct hook_trail *trail)
+{
+    for (size_t i = 0; i < trail->post.len; i++)
+        if (!list_has(&world->trail.post, trail->post.at[i]))
+            list_add(&world->trail.post, trail->post.at[i]);
+    if (trail->renewed_lineage != NULL)
+        xreplace(&world->trail.renewed_lineage, trail->renewed_lineage);
+    if (trail->env.len > 0) {
+        list_clear(&world->trail.env);
+        list_add_all(&world->trail.env, &trail->env);
+    }
+    hook_trail_clear(trail);
+}
+
+void hook_trail_clear(struct hook_trail *trail)
+{
+    list_clear(&trail->post);
+    free(trail->renewed_lineage);
+    list_clear(&trail->env);
+    *trail = (struct hook_trail){ 0 };
+}
+
+bool context_net(struct context *context, struct net **out, struct error *err)
+{
+    struct world *world = context->world;
+    bool ok = true;
+
+    (void)pthread_mutex_lock(&world->lock);
+    if (world->net == NULL) {
+        AUTO(free) char *agent = context_user_agent(context);
+        struct net_options options = { .user_agent = agent, .no_verify = context->settings->no_verify_ssl };
+
+        ok = net_start(&options, &world->net, err);
+    }
+    *out = world->net;
+    (void)pthread_mutex_unlock(&world->lock);
+    return ok;
+}
+
+static struct place *world_place(struct world *world, const char *server)
+{
+    struct place *place;
+
+    (void)pthread_mutex_lock(&world->lock);
+    for (place = world->places; place != NULL; place = place->next)
+        if (strcmp(place->server, server) == 0)
+            break;
+    if (place == NULL) {
+        place = xcalloc(1, sizeof *place);
+        place->server = xstrdup(server);
+        (void)pthread_mutex_init(&place->lock, NULL);
+        place->next = world->places;
+        world->places = place;
+    }
+    (void)pthread_mutex_unlock(&world->lock);
+    return place;
+}
+
+/* Under the place's lock. */
+static bool place_open(struct context *context, struct place *place, struct error *err)
+{
+    struct transport transport;
+    struct net *net;
+
+    if (place->session != NULL)
+        return true;
+    if (place->tried) {
+        *err = place->failure;
+        return false;
+    }
+    TRY(context_net(context, &net, err));
+    transport = transport_of_net(net);
+    if (session_open(&transport, place->server, &place->session, err))
+        return true;
+    /* An interrupt is not the CA's fault; everything else would only fail again, after another time-out. */
+    place->tried = err->kind != ERROR_CANCELED;
+    place->failure = *err;
+    return false;
+}
+
+bool context_session(struct context *context, const char *server, struct session **out, struct error *err)
+{
+    struct place *place = world_place(context->world, server);
+    bool ok;
+
+    (void)pthread_mutex_lock(&place->lock);
+    ok = place_open(context, place, err);
+    *out = place->session;
+    (void)pthread_mutex_unlock(&place->lock);
+    return ok;
+}
+
+static bool ca_make(struct place *place, struct stored_account *account, struct ca **out, struct error *err)
+{
+    AUTO(ca_free) struct ca *ca = xcalloc(1, sizeof *ca);
+    AUTO(buf_clear) struct buf thumbprint = BUF(128);
+
+    ca->account = account;
+    ca->session = place->session;
+    TRY(signer_open(account->key, &ca->signer, err));
+    TRY(key_to_jwk(account->key, &ca->jwk, err));
+    TRY(jwk_thumbprint(&ca->jwk, &thumbprint, err));
+    ca->thumbprint = buf_take(&thumbprint);
+    ca->who = (struct identity){ .signer = &ca->signer, .kid = account->url };
+    place->accounts = xrealloc(place->accounts, place->account_count + 1, sizeof(*place->accounts));
+    place->accounts[place->account_count++] = ca;
+    *out = TAKE(ca);
+    return true;
+}
+
+static struct ca *last_of(struct ca *ca)
+{
+    while (ca->successor != NULL)
+        ca = ca->successor;
+    return ca;
+}
+
+/* Or what has taken its place. NULL when there is none. */
+static struct ca *place_find_account(const struct place *place, const char *id)
+{
+    for (size_t i = place->account_count; i-- > 0;)
+        if (strcmp(place->accounts[i]->account->id, id) == 0)
+            return last_of(place->accounts[i]);
+    return NULL;
+}
+
+static bool place_load_account(
+    struct context *context, struct place *place, const char *id, struct ca **out, struct error *err)
+{
+    struct stored_account *account;
+
+    *out = place_find_account(place, id);
+    if (*out != NULL)
+        return true;
+    TRY(account_store_load(context->store, place->server, id, &account, err));
+    return ca_make(place, account, out, err);
+}
+
+static bool choose_account(
+    struct context *context, struct place *place, const struct list *ids, struct ca **out, struct error *err)
+{
+    struct question question = { .text = "Please choose an account",
+        .flag = context->as_certbot ? NULL : "--account",
+        .forced = true,
+        .canceled = "No account has been chosen." };
+    AUTO(list_clear) struct list slugs = { 0 };
+    size_t chosen = 0;
+
+    for (size_t i = 0; i < ids->len; i++) {
+        AUTO(free) char *slug = NULL;
+        struct ca *ca;
+
+        TRY(place_load_account(context, place, ids->at[i], &ca, err));
+        slug = stored_account_slug(ca->account);
+        list_add(&slugs, slug);
+    }
+    TRY(ui_menu(context->ui, &question, &slugs, 0, &chosen, err));
+    return place_load_account(context, place, ids->at[chosen], out, err);
+}
+
+/* The account that was named. One of a renewal file that is not here, or has no key any more, gives way to the newest
+ * there is; *out is NULL when there is none. */
+static bool named_account(
+    struct context *context, struct place *place, const char *named, struct ca **out, struct error *err)
+{
+    AUTO(list_clear) struct list ids = { 0 };
+    struct error gone = { 0 };
+
+    if (place_load_account(context, place, named, out, &gone))
+        return true;
+    if (SETTING_ORIGIN(context->settings, account) != ORIGIN_RENEWAL || (gone.sys != 0 && gone.sys != ENOENT)) {
+        *err = gone;
+        return false;
+    }
+    TRY(account_store_ids(context->store, place->server, &ids, err));
+    log_warning("The account %s that this certificate was got with is not here (%s).%s%s%s", named, gone.why,
+        ids.len > 0 ? " The account " : "", ids.len > 0 ? ids.at[ids.len - 1] : "",
+        ids.len > 0 ? " takes its place." : "");
+    return ids.len == 0 || place_load_account(context, place, ids.at[ids.len - 1], out, err);
+}
+
+/* Under the place's lock. *out is NULL when there is no account. Where none is made, that is said even if one that is
+ * not there was named, as with Certbot. */
+static bool find_account(struct context *context, bool make, struct place *place, struct ca **out, struct error *err)
+{
+    const char *named = context->settings->account;
+    AUTO(list_clear) struct list ids = { 0 };
+
+    *out = NULL;
+    if (named == NULL || !make)
+        TRY(account_store_ids(context->store, place->server, &ids, err));
+    if (named != NULL)
+        return (!make && ids.len == 0) || named_account(context, place, named, out, err);
+    if (ids.len == 1)
+        return place_load_account(context, place, ids.at[0], out, err);
+    if (ids.len > 1)
+        return choose_account(context, place, &ids, out, err);
+    return true;
+}
+
+/* Under the place's lock. Another process may be making one for the same CA: then that one is ours, too. */
+static bool make_account(struct context *context, struct place *place, struct ca **out, struct error *err)
+{
+    AUTO(range_lock_release) struct range_lock *lock = NULL;
+    struct stored_account *account;
+
+    TRY(account_store_lock(context->store, place->server, &lock, err));
+    TRY(find_account(context, true, place, out, err));
+    if (*out != NULL)
+        return true;
+    if (!register_account(context, place->session, NULL, &account, err)) {
+        if (SETTING_ORIGIN(context->settings, account) == ORIGIN_RENEWAL && err->kind != ERROR_CANCELED)
+            (void)error_next(err,
+                "run the register command with --server %s: certificates whose account is gone go on with that one",
+                place->server);
+        return false;
+    }
+    return ca_make(place, account, out, err);
+}
+
+/* Without being asked: the terms are agreed to, and something may change. */
+static bool may_register(const struct context *context)
+{
+    return context->settings->agree_tos && !context->settings->dry_run;
+}
+
+/* Under the place's lock, once its session is open. *ca stays when it is well. */
+static bool recover(struct context *context, struct place *place, bool anew, struct ca **ca, struct error *err)
+{
+    AUTO(range_lock_release) struct range_lock *lock = NULL;
+    struct stored_account *account;
+    struct ca *lost = *ca;
+
+    if (anew)
+        TRY(account_store_lock(context->store, place->server, &lock, err));
+    TRY(recover_account(context, place->session, (*ca)->account->id, anew, &account, err));
+    if (account == NULL)
+        return true;
+    TRY(ca_make(place, account, ca, err));
+    lost->successor = *ca;
+    return true;
+}
+
+static bool get_account(struct context *context, bool make, struct ca **out, struct error *err)
+{
+    struct place *place = world_place(context->world, context->settings->server);
+    struct ca *ca = NULL;
+    bool ok;
+
+    (void)pthread_mutex_lock(&place->lock);
+    ok = find_account(context, make, place, &ca, err) && (ca == NULL && !make ? true : place_open(context, place, err));
+    if (ok && ca == NULL && make)
+        ok = make_account(context, place, &ca, err);
+    if (ok && ca != NULL && ca->session == NULL)
+        ca->session = place->session; /* loaded before it was open; later, other workers read it without the lock */
+    if (ok && ca != NULL && ca->account->url == NULL)
+        ok = recover(context, place, make && may_register(context), &ca, err);
+    (void)pthread_mutex_unlock(&place->lock);
+    if (!ok)
+        return false;
+    if (ca != NULL) {
+        xreplace(&context->settings->account, ca->account->id);
+        SETTING_MARK(context->settings, account, ORIGIN_RUNTIME);
+    }
+    *out = ca;
+    return true;
+}
+
+bool context_choose_account(struct context *context, struct error *err)
+{
+    struct place *place = world_place(context->world, context->settings->server);
+    struct ca *ca = NULL;
+    bool ok;
+
+    (void)pthread_mutex_lock(&place->lock);
+    ok = find_account(context, true, place, &ca, err);
+    (void)pthread_mutex_unlock(&place->lock);
+    if (!ok || ca == NULL)
+        return ok && context_account(context, &ca, err);
+    xreplace(&context->settings->account, ca->account->id);
+    SETTING_MARK(context->settings, account, ORIGIN_RUNTIME);
+    return true;
+}
+
+/* A signature with a key that the account has no longer is told as "malformed" by some (RFC 8555 section 6.2). */
+static bool is_of_account(const struct error *err)
+{
+    return err->kind == ERROR_ACME &&
+           (strcmp(err->problem, "accountDoesNotExist") == 0 || strcmp(err->problem, "unauthorized") == 0 ||
+               strcmp(err->problem, "malformed") == 0);
+}
+
+/* Under the place's lock. False with the reason in *reason, or with the refusal when the account is well. */
+static bool replace_account(
+    struct context *context, struct place *place, struct ca **ca, const struct error *refusal, struct error *reason)
+{
+    const struct ca *before = *ca;
+
+    *ca = last_of(*ca);
+    if (*ca != before) /* another worker has come here first */
+        return true;
+    TRY(recover(context, place, may_register(context), ca, reason));
+    if (*ca != before)
+        return true;
+    *reason = *refusal; /* the CA knows it well, and has said no for another cause */
+    return false;
+}
+
+bool context_recover_account(struct context *context, struct ca **ca, struct error *err)
+{
+    struct place *place = world_place(context->world, context->settings->server);
+    struct error reason = { 0 };
+    struct ca *other = *ca;
+    bool ok;
+
+    if (!is_of_account(err))
+        return false;
+    (void)pthread_mutex_lock(&place->lock);
+    ok = replace_account(context, place, &other, err, &reason);
+    (void)pthread_mutex_unlock(&place->lock);
+    if (!ok) {
+        if (reason.kind != ERROR_NONE)
+            *err = reason;
+        return false;
+    }
+    *ca = other;
+    xreplace(&context->settings->account, other->account->id);
+    SETTING_MARK(context->settings, account, ORIGIN_RUNTIME);
+    error_clear(err);
+    return true;
+}
+
+bool context_account(struct context *context, struct ca **out, struct error *err)
+{
+    return get_account(context, true, out, err);
+}
+
+bool context_existing_account(struct context *context, struct ca **out, struct error *err)
+{
+    return get_account(context, false, out, err);
+}

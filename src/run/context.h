@@ -1,0 +1,91 @@
+#pragma once
+/*
+ * What a command works with: settings, store, user interface, and the ways to the CAs, opened when first used.
+ */
+#include <pthread.h>
+
+#include "acme/account.h"
+#include "config/settings.h"
+#include "net/net.h"
+#include "store/account_store.h"
+#include "store/store.h"
+#include "ui/ui.h"
+
+struct reloads;
+struct revocation_memory;
+struct turn;
+
+struct world; /* what all workers of one command share: network process, CAs, hooks that ran */
+
+/* What a lineage's hooks leave for those that run later, which Certbot's find in its own environment. */
+struct hook_trail {
+    struct list post;      /* commands to run at the end of `renew`, each once */
+    char *renewed_lineage; /* the live directory that the last deploy hook was told, NULL: none was */
+    struct list env;       /* what the last of the manual authenticator's hooks was told */
+};
+
+struct context {
+    struct settings *settings; /* of the command; a lineage under renewal has its own */
+    struct store *store;
+    struct ui *ui;
+    struct world *world;
+    const char *verb;      /* "certonly", "renew" ... */
+    const char *program;   /* "Certbot" or "Evercert", for sentences */
+    const char *arguments; /* of the command line, as it was typed */
+    bool as_certbot;
+    const struct turn *turn;  /* of a lineage under renewal; NULL: no other works at the same time */
+    struct hook_trail *trail; /* of a lineage under renewal; NULL: the world's */
+    struct reloads *reloads;  /* where a run over many lineages puts reloads off to its end; NULL: each at once */
+};
+
+struct world *world_new(void) __attribute__((returns_nonnull));
+/* Ends the network process and forgets accounts and sessions. NULL is fine. */
+void world_free(struct world *world);
+DEFINE_AUTO(struct world, world_free)
+
+/* The network process, started at the first call. Thread-safe; borrowed. */
+MUST_USE bool context_net(struct context *context, struct net **out, struct error *err);
+
+/* What this run has learned of revoked certificates (run/revocation.h). Borrowed. */
+struct revocation_memory *world_revocation(struct world *world);
+
+/* An account that is ready to sign at its CA. Borrowed from the world, which keeps it until the end. */
+struct ca {
+    struct session *session;
+    struct stored_account *account;
+    struct signer signer;
+    struct jwk jwk;
+    struct identity who;
+    char *thumbprint;
+    struct ca *successor; /* the CA does not know this one (any more), and that has taken its place; NULL: it is well */
+};
+
+/* The session with a CA, opened once in a run; when that failed, every later call fails alike at once. Thread-safe. */
+MUST_USE bool context_session(struct context *context, const char *server, struct session **out, struct error *err);
+
+/*
+ * The account for settings->server: the one settings name, the only one, the one the user chooses, or a new one.
+ * One that a renewal file names and that is not here any more gives way to the newest there is. Marks
+ * settings->account. Thread-safe; two workers never register twice.
+ */
+MUST_USE bool context_account(struct context *context, struct ca **out, struct error *err);
+/* Chooses it without asking the CA anything; only where there is none, one is made. */
+MUST_USE bool context_choose_account(struct context *context, struct error *err);
+/* The same without making one: *out is NULL when there is none. */
+MUST_USE bool context_existing_account(struct context *context, struct ca **out, struct error *err);
+/*
+ * *err is what the CA has refused to *ca. If that is because the account is unknown to it, or known by another address,
+ * tries to get another one (register.h), and returns true with it in *ca and *err cleared: what was refused can be
+ * tried again. Without --agree-tos none is registered. Thread-safe.
+ */
+MUST_USE bool context_recover_account(struct context *context, struct ca **ca, struct error *err);
+
+/* The world's mutex for the user's commands: pre-hooks, deploy-hooks and prompts happen one at a time. */
+pthread_mutex_t *world_hook_lock(struct world *world);
+struct list *world_pre_hooks_run(struct world *world); /* command strings that ran; under the lock */
+
+/* The trail of this context. One that is not the world's belongs to its lineage until hook_trail_join. */
+struct hook_trail *context_trail(struct context *context);
+/* Puts a lineage's trail behind the world's, as if it had run after all before it, and clears it. */
+void hook_trail_join(struct world *world, struct hook_trail *trail);
+void hook_trail_clear(struct hook_trail *trail);

@@ -1,0 +1,45 @@
+#include "run/hold.h"
+
+#include "base/log.h"
+
+void hold_clear(struct hold *hold)
+{
+    free(hold->name);
+    lineage_free(hold->lineage);
+    range_lock_release(hold->lock);
+    *hold = (struct hold){ 0 };
+}
+
+bool hold_take(struct context *context, struct hold *hold, struct error *err)
+{
+    return lineage_lock(context->store, hold->name, &hold->lock, err);
+}
+
+void hold_pause(struct context *context, struct hold *hold)
+{
+    if (!ui_may_ask(context->ui))
+        return;
+    range_lock_release(hold->lock);
+    hold->lock = NULL;
+    hold->paused = true;
+}
+
+bool hold_resume(struct context *context, struct hold *hold, bool *changed, struct error *err)
+{
+    AUTO(lineage_free) struct lineage *before = NULL;
+
+    *changed = false;
+    if (!hold->paused)
+        return true;
+    TRY(hold_take(context, hold, err));
+    hold->paused = false;
+    if (hold->lineage == NULL)
+        return true;
+    before = TAKE(hold->lineage);
+    if (store_has_lineage(context->store, hold->name))
+        TRY(lineage_load(context->store, hold->name, &hold->lineage, err));
+    *changed = hold->lineage == NULL || !lineage_is_unchanged(before, hold->lineage);
+    if (*changed)
+        log_warning("%s was changed by another process meanwhile", hold->name);
+    return true;
+}

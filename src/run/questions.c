@@ -1,0 +1,272 @@
+#include "run/questions.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "config/names.h"
+#include "crypto/csr.h"
+
+#define QUESTION_MAX (256 * 1024)
+
+static void add_name(struct list *out, char *name)
+{
+    if (!list_has(out, name))
+        list_add(out, name);
+    free(name);
+}
+
+static bool read_names(bool as_certbot, char *text, struct list *out, struct error *err)
+{
+    const char *between = as_certbot ? ", " : ", ;";
+
+    for (char *save = NULL, *word = strtok_r(text, between, &save); word != NULL;
+         word = strtok_r(NULL, between, &save)) {
+        char canonical[64], *name;
+
+        if (ip_canonical(word, canonical)) {
+            add_name(out, xstrdup(canonical));
+            continue;
+        }
+        TRY(domain_read(word, as_certbot, &name, err));
+        add_name(out, name);
+    }
+    return true;
+}
+
+/* What was typed at the question is refused before the CA does it: a word without a dot is a slip more often than a
+ * name that some CA of a company's own would take. Those can be given with -d. */
+static bool are_public(const struct list *names, struct error *err)
+{
+    for (size_t i = 0; i < names->len; i++)
+        if (strpbrk(names->at[i], ".:") == NULL)
+            return error_set(err, ERROR_CONFIG,
+                "\"%s\" has no dot in it: no public CA gives certificates for such names. If "
+                "yours does, say it with -d %s on the command line.",
+                names->at[i], names->at[i]);
+    return true;
+}
+
+bool question_names(struct context *context, struct list *out, struct error *err)
+{
+    struct question question = {
+        .text =
+            context->as_certbot
+                ? "Please enter the domain name(s) you would like on your certificate (comma and/or space separated)"
+                : "Which names should the certificate be for? Blanks or commas between them, like this: "
+                  "example.com www.example.com\n",
+        .flag = "--domains",
+        .forced = true,
+        .is_list = true,
+        .canceled =
+            "Please specify --domains, --ip-address, or --installer that will help in domain names autodiscovery, or "
+            "--cert-name for an existing certificate name.",
+    };
+
+    while (out->len == 0) {
+        AUTO(free) char *answer = NULL;
+        struct error bad = { 0 };
+
+        TRY(ui_text(context->ui, &question, NULL, &answer, err));
+        if (read_names(context->as_certbot, answer, out, &bad) &&
+            (context->as_certbot || !ui_is_interactive(context->ui) || are_public(out, &bad)))
+            continue;
+        list_clear(out);
+        if (!ui_is_interactive(context->ui)) {
+            *err = bad;
+            return false;
+        }
+        ui_explain(context->ui, bad.why);
+    }
+    return true;
+}
+
+bool question_cert_name(struct context *context, const char *text, char **out, struct error *err)
+{
+    struct question question = { .text = text, .flag = "--cert-name", .forced = true };
+    AUTO(list_clear) struct list names = { 0 };
+    size_t chosen;
+
+    if (context->settings->cert_name != NULL) {
+        *out = xstrdup(context->settings->cert_name);
+        return true;
+    }
+    TRY(store_lineage_names(context->store, &names, err));
+    if (names.len == 0)
+        return error_set(err, ERROR_CONFIG, "No existing certificates found.");
+    TRY(ui_menu(context->ui, &question, &names, 0, &chosen, err));
+    *out = xstrdup(names.at[chosen]);
+    return true;
+}
+
+bool question_cert_names(struct context *context, const char *text, struct list *out, struct error *err)
+{
+    struct question question = { .text = text, .flag = "--cert-name", .forced = true };
+    AUTO(list_clear) struct list names = { 0 };
+    AUTO(free) bool *chosen = NULL;
+
+    TRY(store_lineage_names(context->store, &names, err));
+    if (names.len == 0)
+        return error_set(err, ERROR_CONFIG, "No existing certificates found.");
+    chosen = xcalloc(names.len, sizeof *chosen);
+    TRY(ui_checklist(context->ui, &question, &names, chosen, err));
+    for (size_t i = 0; i < names.len; i++)
+        if (chosen[i])
+            list_add(out, names.at[i]);
+    return true;
+}
+
+bool question_same_names(struct context *context, const struct lineage *lineage, bool *renew, struct error *err)
+{
+    AUTO(free)
+    char *text = xprintf("You have an existing certificate that has exactly the same domains or certificate name "
+                         "you requested and isn't close to expiry.\n(ref: %s)\n\nWhat would you like to do?",
+        lineage->conf_path);
+    struct question question = {
+        .text = text, .has_default = true, .forced = true, .canceled = "Operation canceled. You may re-run the client."
+    };
+    AUTO(list_clear) struct list choices = { 0 };
+    size_t chosen;
+
+    list_add(&choices, strcmp(context->verb, "run") == 0 ? "Attempt to reinstall this existing certificate"
+                                                         : "Keep the existing certificate for now");
+    list_add(&choices, "Renew & replace the certificate (may be subject to CA rate limits)");
+    TRY(ui_menu(context->ui, &question, &choices, 0, &chosen, err));
+    *renew = chosen == 1;
+    return true;
+}
+
+static void put_difference(struct buf *text, const struct list *names, const struct list *others, const char *sign)
+{
+    AUTO(list_clear) struct list found = { 0 };
+
+    for (size_t i = 0; i < names->len; i++)
+        if (!list_has(others, names->at[i]))
+            list_add(&found, names->at[i]);
+    list_sort(&found);
+    for (size_t i = 0; i < found.len; i++)
+        buf_putf(text, "%s %s\n", sign, found.at[i]);
+    if (found.len == 0)
+        buf_put_text(text, "(None)\n");
+}
+
+static bool ask_expand(
+    struct context *context, const struct lineage *lineage, const struct list *wanted, struct error *err)
+{
+    AUTO(free) char *before = list_join(&lineage->cert->names, ", "), *after = list_join(wanted, ", ");
+    AUTO(free)
+    char *text = xprintf("You have an existing certificate that contains a portion of the domains you requested "
+                         "(ref: %s)\n\nIt contains these names: %s\n\nYou requested these names for the new "
+                         "certificate: %s.\n\nDo you want to "
+                         "expand and replace this existing certificate with the new certificate?",
+        lineage->conf_path, before, after);
+    struct question question = { .text = text, .flag = "--expand", .forced = true };
+    bool yes = context->settings->expand || context->settings->force_renewal;
+
+    if (!yes)
+        TRY(ui_yes_no(context->ui, &question, "Expand", "Cancel", false, &yes, err));
+    if (yes)
+        return true;
+    ui_say(context->ui,
+        "To obtain a new certificate that contains these names without replacing your existing certificate "
+        "for %s, you must use the --duplicate option.\n\nFor example:\n\n%s --duplicate %s",
+        before, context->as_certbot ? "certbot" : "evercert", context->arguments);
+    return error_set(err, ERROR_CANCELED, "User chose to cancel the operation and may reinvoke the client.");
+}
+
+static bool ask_new_names(
+    struct context *context, const struct lineage *lineage, const struct list *wanted, struct error *err)
+{
+    AUTO(buf_clear) struct buf text = BUF(QUESTION_MAX);
+    struct question question = { .flag = "--renew-with-new-domains", .has_default = true };
+    bool yes = context->settings->renew_with_new_domains;
+
+    buf_putf(&text, "You are updating certificate %s to include new domain(s):\n", lineage->name);
+    put_difference(&text, wanted, &lineage->cert->names, "+");
+    buf_put_text(&text, "\nYou are also removing previously included domain(s):\n");
+    put_difference(&text, &lineage->cert->names, wanted, "-");
+    buf_put_text(&text, "\nDid you intend to make this change?");
+    question.text = buf_text(&text);
+    if (!yes)
+        TRY(ui_yes_no(context->ui, &question, "Update certificate", "Cancel", true, &yes, err));
+    if (yes)
+        return true;
+    return context->as_certbot
+               ? error_set(err, ERROR_CANCELED, "Specified mismatched certificate name and domains.")
+               : error_set(err, ERROR_CANCELED, "canceled; the certificate %s stays as it is", lineage->name);
+}
+
+bool question_changed_names(
+    struct context *context, const struct lineage *lineage, const struct list *wanted, bool expand, struct error *err)
+{
+    return expand ? ask_expand(context, lineage, wanted, err) : ask_new_names(context, lineage, wanted, err);
+}
+
+/* One wish that differs from the one in the renewal file. An empty one is as good as none. */
+static bool is_other_wish(struct context *context, const struct lineage *lineage, const char *what, const char *key,
+    const char *wish, bool is_set)
+{
+    const char *before = conf_get(lineage->conf, "renewalparams", key);
+
+    before = text_is_given(before) && strcmp(before, "None") != 0 ? before : "none";
+    wish = text_is_given(wish) ? wish : "none";
+    if (!is_set || strcmp(before, wish) == 0)
+        return false;
+    ui_say(context->ui,
+        "Another %s is asked for than the certificate %s was obtained with (%s, not %s), so it is renewed.", what,
+        lineage->name, wish, before);
+    return true;
+}
+
+bool question_other_wishes(struct context *context, const struct lineage *lineage)
+{
+    const struct settings *settings = context->settings;
+    bool differs = false;
+
+    if (context->as_certbot)
+        return false;
+    differs |= is_other_wish(context, lineage, "profile", "required_profile", settings->required_profile,
+        SETTING_IS_SET(settings, required_profile));
+    differs |= is_other_wish(context, lineage, "profile", "preferred_profile", settings->preferred_profile,
+        SETTING_IS_SET(settings, preferred_profile));
+    differs |= is_other_wish(context, lineage, "chain", "preferred_chain", settings->preferred_chain,
+        SETTING_IS_SET(settings, preferred_chain));
+    return differs;
+}
+
+bool question_key_type(struct context *context, const struct lineage *lineage, bool *changes, struct error *err)
+{
+    struct settings *settings = context->settings;
+    const char *now = lineage->cert->key_type == KEY_RSA ? "rsa" : "ecdsa";
+    const char *now_text = lineage->cert->key_type == KEY_RSA ? "RSA" : "ECDSA";
+    const char *then_text = lineage->cert->key_type == KEY_RSA ? "ECDSA" : "RSA";
+    AUTO(free) char *text = NULL;
+    struct question question = { .has_default = true };
+
+    *changes = false;
+    if (strcmp(settings->key_type, now) == 0)
+        return true;
+    *changes = SETTING_IS_SET(settings, key_type) && SETTING_IS_SET(settings, cert_name);
+    if (*changes)
+        return true;
+    if (SETTING_IS_SET(settings, key_type) && !context->as_certbot && !ui_may_ask(context->ui)) {
+        ui_say(context->ui, "The certificate %s has an %s key, and %s is asked for, so it is renewed.", lineage->name,
+            now_text, then_text);
+        *changes = true;
+        return true;
+    }
+    text = xprintf("An %s certificate named %s already exists. Do you want to update its key type to %s?", now_text,
+        lineage->name, then_text);
+    question.text = text;
+    TRY(ui_yes_no(context->ui, &question, "Update key type", "Keep existing key type", false, changes, err));
+    if (*changes)
+        return true;
+    if (SETTING_IS_SET(settings, key_type))
+        return error_set(err, ERROR_CONFIG,
+            "Are you trying to change the key type of the certificate named %s from %s to %s? "
+            "Please provide both --cert-name and --key-type on the command line to confirm the change you are trying "
+            "to make.",
+            lineage->name, now_text, then_text);
+    xreplace(&settings->key_type, now);
+    return true;
+}

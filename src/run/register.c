@@ -1,0 +1,354 @@
+#include "run/register.h"
+
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "config/names.h"
+#include "run/account_key.h"
+
+#define EAB_KEY_MAX 4096
+
+char *context_user_agent(const struct context *context)
+{
+    const struct settings *settings = context->settings;
+    struct utsname system;
+    bool known = uname(&system) == 0;
+
+    if (settings->user_agent != NULL)
+        return xstrdup(settings->user_agent);
+    return xprintf("Evercert/" EVERCERT_VERSION " (%s; %s%s%s) Authenticator/%s Installer/%s (%s)", context->program,
+        known ? system.sysname : "unknown", settings->user_agent_comment != NULL ? "; " : "",
+        settings->user_agent_comment != NULL ? settings->user_agent_comment : "",
+        settings->authenticator != NULL ? settings->authenticator : "None",
+        settings->installer != NULL ? settings->installer : "None", context->verb);
+}
+
+bool contacts_of(const char *email, struct list *out, struct error *err)
+{
+    struct view rest = view_of(email), part;
+
+    if (email == NULL || *email == '\0')
+        return true;
+    while (view_cut(&rest, ',', &part)) {
+        AUTO(free) char *address = view_dup(view_trim(part));
+        AUTO(free) char *uri = xprintf("mailto:%s", address);
+
+        TRY(email_check(address, err));
+        list_add(out, uri);
+    }
+    return true;
+}
+
+static bool agree_to_terms(struct context *context, const struct directory *directory, struct error *err)
+{
+    AUTO(free) char *text = NULL;
+    struct question question = { .flag = "--agree-tos", .forced = true };
+    bool agreed = false;
+
+    if (directory->terms_of_service == NULL || context->settings->agree_tos)
+        return true;
+    text =
+        context->as_certbot
+            ? xprintf("Please read the Terms of Service at: %s\nYou must agree in order to register with the ACME "
+                      "server. Do you "
+                      "agree?",
+                  directory->terms_of_service)
+            : xprintf(
+                  "The CA makes an account for you only if you agree to its terms of service:\n\n%s\n\nDo you agree?",
+                  directory->terms_of_service);
+    question.text = text;
+    TRY(ui_yes_no(context->ui, &question, "Yes", "No", false, &agreed, err));
+    if (agreed)
+        return true;
+    return error_set(err, ERROR_CONFIG, "%sRegistration cannot proceed without accepting Terms of Service.",
+        context->as_certbot ? "Unable to register an account with ACME server. " : "");
+}
+
+static bool ask_contacts(
+    struct context *context, const char *text, const char *again, struct list *out, struct error *err)
+{
+    struct question question = {
+        .text = text, .flag = "--email", .has_default = true, .canceled = "Error getting email address."
+    };
+    struct settings *settings = context->settings;
+
+    for (;;) {
+        AUTO(free) char *answer = NULL;
+        struct error bad = { 0 };
+
+        TRY(ui_text(context->ui, &question, "", &answer, err));
+        list_clear(out);
+        if (contacts_of(answer, out, &bad)) {
+            xreplace(&settings->email, *answer != '\0' ? answer : NULL);
+            SETTING_MARK(settings, email, ORIGIN_RUNTIME);
+            return true;
+        }
+        if (context->as_certbot)
+            log_error("Invalid email address: %s.", answer);
+        else
+            ui_explain(context->ui, bad.why);
+        question.text = again;
+    }
+}
+
+#define EMAIL_REFUSED                                                                                                  \
+    "The server reported a problem with your email address. Enter email address or hit Enter to skip.\n"
+#define EMAIL_AGAIN "There is a problem with your email address. Enter email address or hit Enter to skip.\n"
+
+bool contacts_ask(struct context *context, const char *text, struct list *out, struct error *err)
+{
+    return context->as_certbot
+               ? ask_contacts(context, "Enter email address or hit Enter to skip.\n", EMAIL_AGAIN, out, err)
+               : ask_contacts(context, text, text, out, err);
+}
+
+#define EMAIL_QUESTION "Your e-mail address, so that the CA can reach you. Enter alone goes without.\n"
+
+static bool find_contacts(struct context *context, struct list *contacts, struct error *err)
+{
+    struct settings *settings = context->settings;
+
+    if (settings->email == NULL && !settings->register_without_email && !settings->dry_run)
+        return contacts_ask(context, EMAIL_QUESTION, contacts, err);
+    return contacts_of(settings->email, contacts, err);
+}
+
+static bool has_binding(const struct settings *settings)
+{
+    return text_is_given(settings->eab_kid) &&
+           (text_is_given(settings->eab_hmac_key) || text_is_given(settings->eab_hmac_key_file));
+}
+
+/* Before the terms: who has no binding need not read them. */
+static bool check_binding(const struct settings *settings, const struct directory *directory, struct error *err)
+{
+    if (!directory->external_account_required || has_binding(settings))
+        return true;
+    (void)error_set(err, ERROR_CONFIG,
+        "Unable to register an account with ACME server. Server requires external account "
+        "binding. Please use --eab-kid and --eab-hmac-key.");
+    return error_next(err, "ask the CA for the two values, or look for them in your account on its web site");
+}
+
+/* CAs hand it out in either alphabet of base64, with padding or without. */
+static bool decode_hmac_key(struct view text, struct buf *key)
+{
+    AUTO(buf_clear) struct buf plain = BUF_SECRET(2 * EAB_KEY_MAX);
+    struct view rest = view_trim(text);
+
+    while (rest.len > 0 && rest.at[rest.len - 1] == '=')
+        rest.len--;
+    for (size_t i = 0; i < rest.len; i++)
+        buf_put_char(&plain, rest.at[i] == '+' ? '-' : rest.at[i] == '/' ? '_' : rest.at[i]);
+    return !plain.failed && buf_put_unbase64url(key, buf_view(&plain)) && !key->failed && key->len > 0;
+}
+
+static bool external_account(
+    const struct settings *settings, struct buf *key, struct external_account *out, bool *used, struct error *err)
+{
+    AUTO(buf_clear) struct buf text = BUF_SECRET(2 * EAB_KEY_MAX);
+    const char *file = settings->eab_hmac_key_file;
+
+    *used = has_binding(settings);
+    if (!*used)
+        return true;
+    if (file != NULL)
+        TRY(file_read_given(file, &text, err));
+    else
+        buf_put_text(&text, settings->eab_hmac_key);
+    if (text.failed || !decode_hmac_key(buf_view(&text), key)) {
+        (void)error_set(err, ERROR_CONFIG, "the value of --eab-hmac-key%s%s is not base64url",
+            file != NULL ? "-file " : "", file != NULL ? file : "");
+        return error_next(err, "give it as the CA shows it: letters, digits, - and _");
+    }
+    *out = (struct external_account){ settings->eab_kid, settings->eab_hmac_alg, buf_view(key) };
+    return true;
+}
+
+/* Called as certbot, what Certbot would have made; else P-256, which Certbot uses as well when it finds one. */
+static struct key_params account_key_params(const struct context *context)
+{
+    if (context->as_certbot)
+        return (struct key_params){ .type = KEY_RSA, .bits = (unsigned)context->settings->rsa_key_size };
+    return (struct key_params){ .type = KEY_EC, .curve = "secp256r1" };
+}
+
+static bool register_key(struct context *context, struct session *session, const struct key *key,
+    const struct list *contacts, struct account_info *info, struct error *err)
+{
+    AUTO(buf_clear) struct buf hmac_key = BUF_SECRET(EAB_KEY_MAX);
+    struct account_request request = { .contacts = contacts, .terms_agreed = true };
+    struct external_account external;
+    struct signer signer;
+    bool bound, ok;
+
+    TRY(external_account(context->settings, &hmac_key, &external, &bound, err));
+    if (bound)
+        request.external = &external;
+    TRY(signer_open(key, &signer, err));
+    ok = account_request(session, &signer, &request, info, err);
+    signer_close(&signer);
+    if (ok)
+        return true;
+    if (bound && err->kind == ERROR_ACME)
+        (void)error_next(err, "check --eab-kid and --eab-hmac-key against what the CA has given you");
+    return error_in(err, "Unable to register an account with ACME server");
+}
+
+/* The CA does not like the address: whoever is there may give another one. */
+static bool other_contacts(struct context *context, struct list *contacts, struct error *err)
+{
+    const struct settings *settings = context->settings;
+    AUTO(free) char *text = NULL;
+    bool is_refused = err->kind == ERROR_ACME &&
+                      (strcmp(err->problem, "invalidContact") == 0 || strcmp(err->problem, "invalidEmail") == 0 ||
+                          strcmp(err->problem, "unsupportedContact") == 0);
+
+    if (!is_refused || settings->email == NULL)
+        return false;
+    if (!ui_is_interactive(context->ui)) {
+        if (context->as_certbot)
+            (void)error_set(err, ERROR_CONFIG,
+                "Unable to register an account with ACME server. The ACME server believes %s is "
+                "an invalid email address. Please ensure it is a valid email and attempt registration again.",
+                settings->email);
+        return false;
+    }
+    text = xprintf("The CA does not accept %s (%s).", settings->email, err->why);
+    if (!context->as_certbot)
+        ui_explain(context->ui, text);
+    *err = (struct error){ 0 };
+    return context->as_certbot ? ask_contacts(context, EMAIL_REFUSED, EMAIL_AGAIN, contacts, err)
+                               : contacts_ask(context, EMAIL_QUESTION, contacts, err);
+}
+
+/* In Certbot's words what the CA said, when it is the CA's word. */
+static bool refused_as_certbot(const struct context *context, struct error *err)
+{
+    struct error refusal = *err;
+
+    if (!context->as_certbot || err->kind != ERROR_ACME || err->problem[0] == '\0')
+        return false;
+    return error_set(err, ERROR_CONFIG,
+        "Unable to register an account with ACME server. Error returned by the ACME server: %s",
+        refusal.why + refusal.detail);
+}
+
+/* The given key, one that an earlier run had no time to make an account of, or a new one; on disk before the CA sees
+ * it. */
+bool register_new_key(struct context *context, struct key **key, struct error *err)
+{
+    const char *server = context->settings->server;
+
+    if (*key == NULL)
+        TRY(account_store_kept_key(context->store, server, key, err));
+    if (*key == NULL)
+        TRY(key_generate(account_key_params(context), key, err));
+    return account_store_keep_key(context->store, server, *key, err);
+}
+
+/* The CA has refused, so there is no account; any other failure may have come after it was made. */
+static void forget_if_refused(struct context *context, const struct key *key, const struct error *err)
+{
+    struct error left = { 0 };
+
+    if (err->kind == ERROR_ACME && err->problem[0] != '\0' &&
+        !account_store_forget_key(context->store, context->settings->server, key, &left))
+        log_debug("the key that the CA did not take is left behind: %s", left.why);
+}
+
+bool register_account(
+    struct context *context, struct session *session, struct key *given, struct stored_account **out, struct error *err)
+{
+    AUTO(key_free) struct key *key = given;
+    AUTO(account_info_clear) struct account_info info = { 0 };
+    AUTO(list_clear) struct list contacts = { 0 };
+    struct settings *settings = context->settings;
+
+    TRY(find_contacts(context, &contacts, err));
+    TRY(check_binding(settings, session_directory(session), err));
+    TRY(agree_to_terms(context, session_directory(session), err));
+    TRY(register_new_key(context, &key, err));
+    while (!register_key(context, session, key, &contacts, &info, err)) {
+        if (other_contacts(context, &contacts, err))
+            continue;
+        forget_if_refused(context, key, err);
+        return refused_as_certbot(context, err);
+    }
+    TRY(account_store_save(context->store, settings->server, TAKE(key), info.url,
+        settings->eff_email == YES ? settings->email : NULL, out, err));
+    log_debug("new account %s at %s", (*out)->id, settings->server);
+    ui_say(context->ui, "Account registered.");
+    if (settings->eff_email == YES && !context->as_certbot)
+        ui_say(context->ui, "--eff-email has no effect: your address is shared with nobody but the CA.");
+    return true;
+}
+
+/* ---- accounts that are lost ---- */
+
+static bool not_anew(const struct context *context, enum account_found found, const char *id, struct error *err)
+{
+    (void)error_set(err, ERROR_ACME,
+        found == ACCOUNT_UNKNOWN ? "the CA does not know the account %s (any more)"
+                                 : "the CA has ended the account %s: it was deactivated or revoked",
+        id);
+    (void)snprintf(err->problem, sizeof err->problem, "accountDoesNotExist");
+    return error_next(err, "run the register command with --server %s: it %s, and the certificates go on with it",
+        context->settings->server,
+        found == ACCOUNT_UNKNOWN ? "registers the account's key again" : "makes another account in its place");
+}
+
+static bool ask_for_account(struct session *session, const struct stored_account *account, enum account_found *found,
+    struct account_info *info, struct error *err)
+{
+    struct signer signer;
+    bool ok;
+
+    TRY(signer_open(account->key, &signer, err));
+    ok = account_find(session, &signer, found, info, err);
+    signer_close(&signer);
+    return ok;
+}
+
+bool recover_account(struct context *context, struct session *session, const char *id, bool anew,
+    struct stored_account **out, struct error *err)
+{
+    AUTO(stored_account_free) struct stored_account *account = NULL;
+    AUTO(account_info_clear) struct account_info info = { 0 };
+    const char *server = context->settings->server;
+    struct error left = { 0 };
+    enum account_found found;
+
+    TRY(account_store_load(context->store, server, id, &account, err));
+    TRY(ask_for_account(session, account, &found, &info, err));
+    *out = NULL;
+    if (found == ACCOUNT_FOUND) {
+        if (!account->no_meta && text_equal(account->url, info.url))
+            return true;
+        if (context->settings->dry_run)
+            xreplace(&account->url, info.url); /* its files stay as they are */
+        else
+            TRY(account_store_mend(account, info.url, err));
+        *out = TAKE(account);
+        return true;
+    }
+    if (!context->settings->dry_run)
+        TRY(account_key_finish(context, session, account, out, err));
+    if (*out != NULL)
+        return true;
+    if (!anew)
+        return not_anew(context, found, id, err);
+    if (found == ACCOUNT_UNKNOWN) {
+        log_warning("The CA does not know the account %s (any more): its key is registered again.", id);
+        return register_account(context, session, TAKE(account->key), out, err);
+    }
+    log_warning("The CA has ended the account %s: another one takes its place.", id);
+    TRY(register_account(context, session, NULL, out, err));
+    if (!account_store_remove(context->store, server, id, &left))
+        log_warning("The files of the account %s are left behind: %s", id, left.why);
+    return true;
+}

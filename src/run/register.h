@@ -1,0 +1,38 @@
+#pragma once
+/*
+ * Making an account at a CA: terms, contacts, external account binding.
+ */
+#include "run/context.h"
+
+/*
+ * Makes a key, registers it with what settings say (asking where they do not and somebody is there), and stores the
+ * account. given: the key, which is taken over; NULL: one that was kept by an earlier run, or a new one. The key is on
+ * disk before the CA is asked; the account is stored after the CA has accepted it. *out is the caller's.
+ */
+MUST_USE bool register_account(struct context *context, struct session *session, struct key *given,
+    struct stored_account **out, struct error *err);
+
+/*
+ * The account of a key whose address is not known here, or that the CA says it does not know: finds it by the key, or
+ * registers the key again, or, when the account is at its end for ever, removes its files and makes another one. anew:
+ * whether it may do the last two; else ERROR_ACME says how they are done. Under account_store_lock when anew. *out is
+ * the caller's, or NULL when the account is well as it is.
+ */
+MUST_USE bool recover_account(struct context *context, struct session *session, const char *id, bool anew,
+    struct stored_account **out, struct error *err);
+
+/* A key for an account, *key if that is not NULL: on disk before the CA sees it. *key is the caller's, also on failure.
+ */
+MUST_USE bool register_new_key(struct context *context, struct key **key, struct error *err);
+
+/* "mailto:" URIs from --email's comma list. ERROR_CONFIG for a bad address. */
+MUST_USE bool contacts_of(const char *email, struct list *out, struct error *err);
+
+/*
+ * Asks for an e-mail address until there is one that could be right, or none; keeps it in settings. text: the question
+ * under our own name, ended by a line feed.
+ */
+MUST_USE bool contacts_ask(struct context *context, const char *text, struct list *out, struct error *err);
+
+/* The User-Agent for every request of this command, of the caller's. */
+char *context_user_agent(const struct context *context) __attribute__((returns_nonnull));

@@ -1,0 +1,313 @@
+#include "run/turns.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/interrupt.h"
+#include "base/mem.h"
+
+#define WAIT_MS 50 /* between looks whether the user has interrupted */
+
+enum stage { WAITING, CALLED, BEGUN, DONE };
+
+struct turns {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    enum stage *stages;
+    bool *lets_pass; /* those behind need not wait for its attempt */
+    size_t count;
+    size_t begun, done; /* so many of the first ones have begun, are done */
+    int64_t *at_ca;     /* since when each is at its CA, by the monotonic clock in ms; 0: it is not */
+    int64_t patience_ms;
+    size_t want_deploy;
+    bool deploying;
+    /* by rank: */
+    size_t *lane_of;
+    bool *issued;  /* a deploy hook of its own may be about to run */
+    bool *settled; /* none will */
+    size_t first;  /* all of lower rank are settled */
+    bool *aside;
+    bool *late; /* of each lane: it has kept others waiting for too long */
+};
+
+struct turns *turns_new(size_t lineages, int64_t patience_ms, const size_t *lane_of)
+{
+    struct turns *turns = xcalloc(1, sizeof *turns);
+    pthread_condattr_t attributes;
+
+    turns->stages = xcalloc(lineages + 1, sizeof *turns->stages);
+    turns->lets_pass = xcalloc(lineages + 1, sizeof *turns->lets_pass);
+    turns->at_ca = xcalloc(lineages + 1, sizeof *turns->at_ca);
+    turns->lane_of = xcalloc(lineages + 1, sizeof *turns->lane_of);
+    memcpy(turns->lane_of, lane_of, lineages * sizeof *lane_of);
+    turns->issued = xcalloc(lineages + 1, sizeof *turns->issued);
+    turns->settled = xcalloc(lineages + 1, sizeof *turns->settled);
+    turns->aside = xcalloc(lineages + 1, sizeof *turns->aside);
+    turns->late = xcalloc(lineages + 1, sizeof *turns->late);
+    turns->patience_ms = patience_ms;
+    turns->count = lineages;
+    (void)pthread_mutex_init(&turns->lock, NULL);
+    (void)pthread_condattr_init(&attributes);
+    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    (void)pthread_cond_init(&turns->changed, &attributes);
+    (void)pthread_condattr_destroy(&attributes);
+    return turns;
+}
+
+void turns_free(struct turns *turns)
+{
+    if (turns == NULL)
+        return;
+    (void)pthread_cond_destroy(&turns->changed);
+    (void)pthread_mutex_destroy(&turns->lock);
+    free(turns->stages);
+    free(turns->lets_pass);
+    free(turns->at_ca);
+    free(turns->lane_of);
+    free(turns->issued);
+    free(turns->settled);
+    free(turns->aside);
+    free(turns->late);
+    free(turns);
+}
+
+/* Under the lock. */
+static void advance(const struct turn *turn, enum stage stage)
+{
+    struct turns *turns = turn->of;
+
+    turns->stages[turn->index] = stage;
+    while (turns->begun < turns->count && (turns->stages[turns->begun] >= BEGUN || turns->lets_pass[turns->begun]))
+        turns->begun++;
+    while (turns->done < turns->count && turns->stages[turns->done] == DONE)
+        turns->done++;
+    (void)pthread_cond_broadcast(&turns->changed);
+}
+
+static bool all_before_have_begun(const struct turn *turn)
+{
+    return turn->of->begun >= turn->index;
+}
+
+static bool all_before_are_done(const struct turn *turn)
+{
+    return turn->of->done >= turn->index;
+}
+
+static bool nobody_deploys(const struct turn *turn)
+{
+    return !turn->of->deploying && turn->of->want_deploy == 0;
+}
+
+/* Under the lock: until something changes, or a moment has gone by. */
+static void wait_a_moment(struct turns *turns)
+{
+    struct timespec until;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += WAIT_MS * 1000000L;
+    until.tv_sec += until.tv_nsec / 1000000000L;
+    until.tv_nsec %= 1000000000L;
+    (void)pthread_cond_timedwait(&turns->changed, &turns->lock, &until);
+}
+
+/* Under the lock. After an interrupt nobody goes on, also whose turn has come: it may be for the interrupt alone. */
+static bool wait_until(bool (*holds)(const struct turn *turn), const struct turn *turn, struct error *err)
+{
+    for (;;) {
+        TRY(interrupt_check(err));
+        if (holds(turn))
+            return true;
+        wait_a_moment(turn->of);
+    }
+}
+
+static bool wait_for(bool (*holds)(const struct turn *turn), const struct turn *turn, struct error *err)
+{
+    bool ok;
+
+    if (turn == NULL)
+        return true;
+    (void)pthread_mutex_lock(&turn->of->lock);
+    ok = wait_until(holds, turn, err);
+    (void)pthread_mutex_unlock(&turn->of->lock);
+    return ok;
+}
+
+bool turn_wait(const struct turn *turn, struct error *err)
+{
+    return wait_for(all_before_have_begun, turn, err);
+}
+
+static void call(const struct turn *turn)
+{
+    (void)pthread_mutex_lock(&turn->of->lock);
+    if (turn->of->stages[turn->index] == WAITING)
+        turn->of->stages[turn->index] = CALLED;
+    (void)pthread_mutex_unlock(&turn->of->lock);
+}
+
+void turn_step_aside(const struct turn *turn, bool aside)
+{
+    if (turn == NULL)
+        return;
+    (void)pthread_mutex_lock(&turn->of->lock);
+    turn->of->aside[turn->rank] = aside;
+    (void)pthread_cond_broadcast(&turn->of->changed);
+    (void)pthread_mutex_unlock(&turn->of->lock);
+}
+
+bool turn_wait_alone(const struct turn *turn, struct error *err)
+{
+    turn_step_aside(turn, true); /* whose deploy hook waited for this one would wait for itself */
+    TRY(wait_for(all_before_are_done, turn, err));
+    if (turn != NULL)
+        call(turn);
+    return true;
+}
+
+bool turn_was_called(const struct turn *turn)
+{
+    bool called;
+
+    if (turn == NULL)
+        return true;
+    (void)pthread_mutex_lock(&turn->of->lock);
+    called = turn->of->stages[turn->index] > WAITING;
+    (void)pthread_mutex_unlock(&turn->of->lock);
+    return called;
+}
+
+void turn_let_pass(const struct turn *turn)
+{
+    if (turn == NULL)
+        return;
+    (void)pthread_mutex_lock(&turn->of->lock);
+    turn->of->lets_pass[turn->index] = true;
+    advance(turn, turn->of->stages[turn->index]);
+    (void)pthread_mutex_unlock(&turn->of->lock);
+}
+
+bool turn_issue(const struct turn *turn, struct error *err)
+{
+    bool ok;
+
+    if (turn == NULL)
+        return true;
+    (void)pthread_mutex_lock(&turn->of->lock);
+    turn->of->aside[turn->rank] = false;
+    advance(turn, BEGUN);
+    ok = wait_until(nobody_deploys, turn, err);
+    if (ok)
+        turn->of->at_ca[turn->index] = clock_monotonic_ms() + 1; /* never 0 */
+    (void)pthread_mutex_unlock(&turn->of->lock);
+    return ok;
+}
+
+void turn_issued(const struct turn *turn)
+{
+    if (turn == NULL)
+        return;
+    (void)pthread_mutex_lock(&turn->of->lock);
+    turn->of->at_ca[turn->index] = 0;
+    turn->of->issued[turn->rank] = true;
+    (void)pthread_cond_broadcast(&turn->of->changed);
+    (void)pthread_mutex_unlock(&turn->of->lock);
+}
+
+/* Under the lock. A CA that takes long does not keep the certificates of others from being used. */
+static bool is_anybody_at_ca(const struct turns *turns)
+{
+    int64_t too_long = clock_monotonic_ms() - turns->patience_ms;
+
+    for (size_t i = 0; i < turns->count; i++)
+        if (turns->at_ca[i] != 0 && turns->at_ca[i] > too_long)
+            return true;
+    return false;
+}
+
+/* Under the lock: whether one of lower rank may still have a deploy hook to run, and is worth waiting for. */
+static bool is_awaited(const struct turns *turns, size_t rank)
+{
+    return !turns->settled[rank] && !turns->issued[rank] && !turns->aside[rank] && !turns->late[turns->lane_of[rank]];
+}
+
+static bool is_any_before_awaited(const struct turn *turn)
+{
+    for (size_t i = turn->of->first; i < turn->rank; i++)
+        if (is_awaited(turn->of, i))
+            return true;
+    return false;
+}
+
+/* Under the lock. Once they have kept somebody waiting for as long as that, nobody waits for their CAs again. After an
+ * interrupt those that have not begun never will. */
+static void wait_for_those_before(const struct turn *turn)
+{
+    struct turns *turns = turn->of;
+    int64_t until = clock_monotonic_ms() + turns->patience_ms;
+
+    while (is_any_before_awaited(turn) && !interrupt_pending() && clock_monotonic_ms() < until)
+        wait_a_moment(turns);
+    for (size_t i = turn->of->first; i < turn->rank; i++)
+        if (is_awaited(turns, i))
+            turns->late[turns->lane_of[i]] = true;
+}
+
+/* Under the lock. None of them waits for one behind it. */
+static bool is_any_before_to_deploy(const struct turn *turn)
+{
+    for (size_t i = turn->of->first; i < turn->rank; i++)
+        if (turn->of->issued[i] && !turn->of->settled[i])
+            return true;
+    return false;
+}
+
+void turn_deploy(const struct turn *turn)
+{
+    if (turn == NULL)
+        return;
+    call(turn);
+    (void)pthread_mutex_lock(&turn->of->lock);
+    wait_for_those_before(turn);
+    turn->of->want_deploy++; /* nobody new begins, so those that have begun come to an end */
+    while (turn->of->deploying || is_anybody_at_ca(turn->of) || is_any_before_to_deploy(turn))
+        wait_a_moment(turn->of);
+    turn->of->want_deploy--;
+    turn->of->deploying = true;
+    (void)pthread_mutex_unlock(&turn->of->lock);
+}
+
+/* Under the lock. */
+static void settle(const struct turn *turn)
+{
+    struct turns *turns = turn->of;
+
+    turns->settled[turn->rank] = true;
+    while (turns->first < turns->count && turns->settled[turns->first])
+        turns->first++;
+}
+
+void turn_deployed(const struct turn *turn)
+{
+    if (turn == NULL)
+        return;
+    (void)pthread_mutex_lock(&turn->of->lock);
+    turn->of->deploying = false;
+    settle(turn);
+    (void)pthread_cond_broadcast(&turn->of->changed);
+    (void)pthread_mutex_unlock(&turn->of->lock);
+}
+
+void turn_done(const struct turn *turn)
+{
+    if (turn == NULL)
+        return;
+    (void)pthread_mutex_lock(&turn->of->lock);
+    settle(turn);
+    advance(turn, DONE);
+    (void)pthread_mutex_unlock(&turn->of->lock);
+}
