@@ -632,7 +632,8 @@ const struct option options[] = {
         .topic = TOPIC_CERTIFICATE,
         .also = "standalone manual",
         .read = read_challenges,
-        .help = "Kinds of proof in order of preference, with commas: http, dns, tls-alpn (standalone only)." },
+        .help = "Kinds of proof in order of preference, with commas: http, dns and, unless called as certbot, "
+                "tls-alpn." },
     { .names = { "preferred-chain" },
         .type = OPTION_TEXT,
         AT(preferred_chain),

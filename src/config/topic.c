@@ -25,7 +25,7 @@ const struct topic topics[] = {
     { TOPIC_PLUGINS, NULL, "Plugins",
         "An authenticator proves control of names; an installer makes a server use a certificate." },
     { TOPIC_STANDALONE, "standalone", "standalone",
-        "A small web server of our own answers the CA; port 80 must be free." },
+        "A small server of our own answers the CA; port 80 must be free, or 443 for tls-alpn-01." },
     { TOPIC_WEBROOT, "webroot", "webroot",
         "A running web server answers the CA with files that we place in its directory." },
     { TOPIC_MANUAL, "manual", "manual",

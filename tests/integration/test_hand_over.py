@@ -290,6 +290,24 @@ def test_what_certbot_does_not_know_survives_it(share, new_ca, certbot):
     ours.store.check([NAMES[0]])
 
 
+@pytest.mark.parametrize("certbot", ["old", "new"])
+def test_tls_alpn(share, new_ca, certbot):
+    """Certbot cannot renew such a lineage, and leaves it alone; it can as soon as another challenge is asked for."""
+    ours, theirs = share(new_ca, "evercert", certbot)
+    ours.certonly(NAMES, "--preferred-challenges", "tls-alpn-01", "--tls-alpn-01-port", new_ca.tls_port)
+    before = ours.store.renewal(NAMES[0]).read_bytes()
+    theirs.renew("--force-renewal", status=1)
+    assert ours.store.versions(NAMES[0]) == [1]
+    assert ours.store.renewal(NAMES[0]).read_bytes() == before
+    ours.run("reconfigure", "-n", "--cert-name", NAMES[0], "--preferred-challenges", "http")
+    theirs.renew("--force-renewal")
+    ours.give_up_authorizations()
+    ours.renew("--force-renewal", "--preferred-challenges", "tls-alpn-01")
+    assert "by acme-tls/1: certificate shown" in ours.log()
+    assert ours.store.conf(NAMES[0])["evercert"] == {"tls_alpn_01_port": str(new_ca.tls_port)}
+    ours.store.check([NAMES[0]])
+
+
 def test_comments_and_keys_of_the_users(share, new_ca):
     """What somebody wrote into the renewal file by hand survives both programs."""
     ours, theirs = share(new_ca, "as certbot", "new")

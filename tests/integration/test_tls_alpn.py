@@ -250,11 +250,13 @@ def test_interrupted(pending):
     assert not is_listening(pending.port)
 
 
-def test_two_runs_wait_for_each_other(pending, make_client, new_ca):
-    second = make_client(new_ca, "second")
-    waiting = second.start("certonly", *UNATTENDED, "--standalone", "-d", "two.alpn.test",
-                           *alpn(second, pending.port))
+def test_two_runs_wait_for_each_other(pending, make_client, sleepy_ca):
+    second = make_client(sleepy_ca, "second")
+    waiting = second.start("certonly", *UNATTENDED, "--standalone", "-d", "two.alpn.test", *alpn(second))
     read_until(waiting, f"another run that answers on port {pending.port}")
+    pending.process.send_signal(signal.SIGINT)
+    pending.client.finish(pending.process, 1)
+    wait_for(lambda: waiting.poll() is not None or "Waiting for verification" in second.log(), what="its turn")
+    assert waiting.poll() is None and is_listening(pending.port)
     waiting.send_signal(signal.SIGINT)
     second.finish(waiting, 1)
-    assert pending.ask(pending.name)
