@@ -2,7 +2,7 @@
  * A program of the build only: writes the manual page (scdoc) and the shell completions from the tables of options and
  * commands, and lets the tests look into tables and parser.
  *
- *     generate manual TEMPLATE          the template with its line "@OPTIONS@" replaced
+ *     generate manual TEMPLATE          the template with its lines "@COMMANDS@" and "@OPTIONS@" replaced
  *     generate bash|zsh|fish [NAME]     the completion script, for a program of that name
  *     generate options                  the tables as JSON
  *     generate parse                    for each line of standard input, a command line as a JSON array: what the
@@ -26,12 +26,14 @@ static bool put_manual(const struct verb *const *verbs, const char *path, struct
     TRY(file_read(path, &text, err));
     rest = view_trim(buf_view(&text));
     while (view_cut(&rest, '\n', &line)) {
-        if (view_is(line, "@OPTIONS@")) {
-            help_write_manual(verbs, out);
-            continue;
+        if (view_is(line, "@COMMANDS@")) {
+            help_write_manual_commands(verbs, out);
+        } else if (view_is(line, "@OPTIONS@")) {
+            help_write_manual_options(out);
+        } else {
+            buf_put(out, line);
+            buf_put_char(out, '\n');
         }
-        buf_put(out, line);
-        buf_put_char(out, '\n');
     }
     return true;
 }

@@ -110,9 +110,9 @@ static void put_topic(enum option_topic which, const char *page, bool shown[], c
 {
     const struct topic *topic = topics;
 
-    while (topic->topic != which)
+    while (topic->topic != which && topic->topic != TOPIC_HIDDEN)
         topic++;
-    if (which == TOPIC_HIDDEN)
+    if (topic->topic == TOPIC_HIDDEN)
         return;
     help_put_title(topic->title, topic->text, look->columns, out);
     put_options(which, page, shown, look, out);
@@ -314,15 +314,23 @@ static void put_manual_option(const struct option *option, struct buf *out)
     buf_put_text(out, "\n\n");
 }
 
-void help_write_manual(const struct verb *const *verbs, struct buf *out)
+void help_write_manual_commands(const struct verb *const *verbs, struct buf *out)
 {
-    buf_put_text(out, "# SUBCOMMANDS\n\n");
     for (; *verbs != NULL; verbs++) {
-        buf_putf(out, "*%s*\n\t", (*verbs)->name);
-        put_scdoc(out, (*verbs)->summary);
+        const struct verb *verb = *verbs;
+
+        buf_put_text(out, "*");
+        put_scdoc(out, verb->name);
+        buf_put_text(out, "* ");
+        put_scdoc(out, verb->usage);
+        buf_put_text(out, "\n\t");
+        put_scdoc(out, verb->text != NULL ? verb->text : verb->summary);
         buf_put_text(out, "\n\n");
     }
-    buf_put_text(out, "# OPTIONS\n\n");
+}
+
+void help_write_manual_options(struct buf *out)
+{
     for (const struct topic *topic = topics; topic->topic != TOPIC_HIDDEN; topic++) {
         buf_putf(out, "## %s\n\n", topic->title);
         put_scdoc(out, topic->text);

@@ -19,7 +19,8 @@ void help_put_option(const char *names, const char *text, unsigned columns, stru
 
 /* "usage: ..." for errors of usage. */
 void help_usage(const char *program, struct buf *out);
-/* The options part of the manual page, in scdoc's syntax. */
-void help_write_manual(const struct verb *const *verbs, struct buf *out);
+/* Parts of the manual page, in scdoc's syntax. */
+void help_write_manual_commands(const struct verb *const *verbs, struct buf *out);
+void help_write_manual_options(struct buf *out);
 /* shell: "bash", "zsh" or "fish"; false for another. */
 bool help_write_completion(const struct verb *const *verbs, const char *program, const char *shell, struct buf *out);

@@ -1,6 +1,7 @@
 #include "base/test.h"
 
 #include "config/help.h"
+#include "config/topic.h"
 
 static const enum option_topic renew_topics[] = { TOPIC_RENEW, TOPIC_HIDDEN };
 static const struct verb verb_run = { "run", "everything", "Obtain and install", "[options]", "It runs.", renew_topics,
@@ -91,7 +92,8 @@ TEST(everything_is_everywhere)
     for (size_t i = 0; i < COUNT(pages); i++)
         pages[i] = BUF(1 << 20);
     help_write(verbs, "evercert", "all", 80, &pages[0]);
-    help_write_manual(verbs, &pages[1]);
+    help_write_manual_commands(verbs, &pages[1]);
+    help_write_manual_options(&pages[1]);
     for (size_t i = 0; i < COUNT(shells); i++)
         CHECK(help_write_completion(verbs, "evercert", shells[i], &pages[2 + i]), "%s", shells[i]);
     for (size_t i = 0; i < COUNT(pages); i++) {
@@ -128,6 +130,18 @@ TEST(width)
                 widest = line.len; /* lines of help, not those of names */
         }
         CHECK(widest > 0 && widest <= want, "%zu of %u columns", widest, columns);
+    }
+}
+
+/* A page that shows a topic without a row would run past the end of the table. */
+TEST(every_topic_has_a_row)
+{
+    for (int which = 0; which < TOPIC_HIDDEN; which++) {
+        const struct topic *topic = topics;
+
+        while (topic->topic != TOPIC_HIDDEN && (int)topic->topic != which)
+            topic++;
+        CHECK((int)topic->topic == which && topic->title != NULL && topic->text != NULL, "topic %d", which);
     }
 }
 
