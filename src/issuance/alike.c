@@ -63,8 +63,7 @@ static void leave(const char *key)
     (void)pthread_mutex_unlock(&mutex);
 }
 
-/* *entered is false when it took too long. */
-static bool enter_threads(const char *key, bool *entered, struct error *err)
+static bool wait_for_threads(const char *key, bool *entered, struct error *err)
 {
     int64_t end_ms = clock_monotonic_ms() + WAIT_MAX_MS;
 
@@ -74,15 +73,29 @@ static bool enter_threads(const char *key, bool *entered, struct error *err)
     return true;
 }
 
-bool alike_enter(
-    struct store *store, const char *account_url, const struct list *names, struct alike **out, struct error *err)
+/* *entered is false when it took too long. Who is waited for may have given its own job back, and need one to go on. */
+static bool enter_threads(const struct turn *turn, const char *key, bool *entered, struct error *err)
+{
+    bool ok;
+
+    *entered = try_enter(key);
+    if (*entered)
+        return true;
+    turn_park(turn);
+    ok = wait_for_threads(key, entered, err);
+    turn_unpark(turn);
+    return ok;
+}
+
+bool alike_enter(struct store *store, const struct turn *turn, const char *account_url, const struct list *names,
+    struct alike **out, struct error *err)
 {
     AUTO(free) char *key = key_of(account_url, names);
     AUTO(alike_leave) struct alike *alike = NULL;
     struct error failure = { 0 };
     bool entered;
 
-    TRY(enter_threads(key, &entered, err));
+    TRY(enter_threads(turn, key, &entered, err));
     if (!entered) {
         log_warning("Another order for the same names takes long; not waiting for it any more");
         return true;

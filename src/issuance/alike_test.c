@@ -54,7 +54,7 @@ static void *enter(void *arg)
     AUTO(list_clear) struct list names = names_of(others[try->row].a, others[try->row].b);
     AUTO(alike_leave) struct alike *alike = NULL;
     struct error err = { 0 };
-    bool ok = alike_enter(try->store, others[try->row].account, &names, &alike, &err);
+    bool ok = alike_enter(try->store, NULL, others[try->row].account, &names, &alike, &err);
 
     (void)pthread_mutex_lock(&try->lock);
     try->entered = ok;
@@ -73,7 +73,7 @@ static void with_threads(struct store *store, const char *name)
         struct error err = { 0 };
         pthread_t thread;
 
-        if (!alike_enter(store, CA, &names, &mine, &err))
+        if (!alike_enter(store, NULL, CA, &names, &mine, &err))
             fail_msg("%s: %s", name, err.why);
         if (pthread_create(&thread, NULL, enter, &try) != 0)
             fail_msg("no thread");
@@ -119,7 +119,7 @@ static bool hold(void *store)
     struct alike *alike;
     struct error err = { 0 };
 
-    return alike_enter(store, CA, &names, &alike, &err);
+    return alike_enter(store, NULL, CA, &names, &alike, &err);
 }
 
 TEST(processes)

@@ -175,7 +175,7 @@ bool issue(struct context *context, struct issue_request *request, struct issued
     list_add_all(&request->requested, &request->dns);
     list_add_all(&request->requested, &request->ips);
     TRY(context_account(context, &ca, err));
-    TRY(alike_enter(context->store, ca->account->url, &request->requested, &alike, err));
+    TRY(alike_enter(context->store, context->turn, ca->account->url, &request->requested, &alike, err));
     TRY(resume_order(context, request, out, &found, err));
     if (found)
         return true;

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "issuance/solve_report.h"
+#include "run/turns.h"
 
 #define PERFORMING "Performing the following challenges:"
 
@@ -216,6 +217,22 @@ static void log_challenge(const struct context *context, const struct proof *pro
         log_info("%s challenge for %s", proof->type, proof->identifier);
 }
 
+/* Others are worked on while a plugin waits until all name servers have taken a record over. */
+static bool wait_all(const struct context *context, struct solver *solver, struct error *err)
+{
+    const struct authenticator *authenticator = solver->plugin->authenticator;
+    bool ok;
+
+    if (authenticator->wait == NULL)
+        return true;
+    if (authenticator->waits_long)
+        turn_park(context->turn);
+    ok = authenticator->wait(solver->self, err);
+    if (authenticator->waits_long)
+        turn_unpark(context->turn);
+    return ok;
+}
+
 static bool present_all(const struct context *context, struct solver *solver, struct work *work, struct error *err)
 {
     const struct authenticator *authenticator = solver->plugin->authenticator;
@@ -231,7 +248,7 @@ static bool present_all(const struct context *context, struct solver *solver, st
         if (!authenticator->present(solver->self, proof, err))
             return error_in(err, "%s challenge for %s", proof->type, proof->identifier);
     }
-    return authenticator->wait == NULL || authenticator->wait(solver->self, err);
+    return wait_all(context, solver, err);
 }
 
 static void clean_up(struct solver *solver, struct work *work)

@@ -99,12 +99,26 @@ static bool save(struct context *context, const struct issue_request *request, c
     return deliver_hooks(context, *lineage, names, err);
 }
 
+/* Whether a server of this machine, which a hook may restart, is asked for the proof; nobody knows of another one's. */
+static bool is_local(struct context *context, const struct plugin *authenticator)
+{
+    AUTO(list_clear) struct list types = { 0 };
+    struct error err = { 0 };
+
+    if (authenticator == NULL || !plugin_challenge_types(authenticator, context->settings, &types, &err))
+        return true;
+    for (size_t i = 0; i < types.len; i++)
+        if (!text_starts(types.at[i], "dns"))
+            return true;
+    return types.len == 0;
+}
+
 static bool issue_in_turn(
     struct context *context, struct issue_request *request, struct issued_chain *chain, struct error *err)
 {
     bool ok;
 
-    TRY(turn_issue(context->turn, err));
+    TRY(turn_issue(context->turn, is_local(context, request->authenticator), err));
     ok = issue(context, request, chain, err);
     turn_issued(context->turn);
     return ok;

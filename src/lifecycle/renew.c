@@ -19,6 +19,7 @@
 #include "run/lanes.h"
 #include "run/reloads.h"
 #include "run/turns.h"
+#include "run/workers.h"
 #include "store/delivery.h"
 #include "store/pending.h"
 
@@ -380,8 +381,9 @@ static void try_one(struct queue *queue, struct context *context, struct renewal
     context->settings = queue->context->settings;
 }
 
-static void work_on(struct queue *queue, size_t index, size_t position)
+static void work_on(void *arg, size_t index, size_t position)
 {
+    struct queue *queue = arg;
     struct renewal *renewal = &queue->renewals->at[index];
     AUTO(free) char *title = xprintf("Processing %s", renewal->conf_path);
     struct turn turn = { .of = queue->turns, .index = position, .rank = index };
@@ -410,19 +412,6 @@ static void work_on(struct queue *queue, size_t index, size_t position)
     end_speaking(queue, index);
 }
 
-static void *worker(void *arg)
-{
-    struct queue *queue = arg;
-    size_t index, position;
-
-    /* what is taken is worked on */
-    while (!interrupt_pending() && lanes_take(queue->lanes, &index, &position)) {
-        work_on(queue, index, position);
-        lanes_done(queue->lanes, index);
-    }
-    return NULL;
-}
-
 static size_t worker_count(const struct settings *settings, size_t lineages)
 {
     long cpus = sysconf(_SC_NPROCESSORS_ONLN);
@@ -431,20 +420,6 @@ static size_t worker_count(const struct settings *settings, size_t lineages)
     if (jobs > JOBS_MAX)
         jobs = JOBS_MAX;
     return jobs < lineages ? jobs : lineages;
-}
-
-/* This thread works too: with one lineage, or --jobs 1, no other is started. */
-static bool run_workers(struct queue *queue, size_t count, struct error *err)
-{
-    pthread_t threads[JOBS_MAX];
-    size_t started = 0;
-
-    while (started + 1 < count && pthread_create(&threads[started], NULL, worker, queue) == 0)
-        started++;
-    (void)worker(queue);
-    for (size_t i = 0; i < started; i++)
-        (void)pthread_join(threads[i], NULL);
-    return interrupt_check(err);
 }
 
 /* First certificates that were ordered, and that an interrupted run has not saved. */
@@ -561,8 +536,9 @@ bool renew_all(struct context *context, struct renewals *out, struct error *err)
     queue.trails = xcalloc(out->len + 1, sizeof *queue.trails);
     workers = worker_count(context->settings, out->len);
     queue.lanes = make_lanes(context, out, workers);
-    queue.turns = turns_new(out->len, TURNS_PATIENCE_MS, lanes_numbers(queue.lanes));
-    ok = run_workers(&queue, workers, err);
+    queue.turns = turns_new(out->len, TURNS_PATIENCE_MS, lanes_numbers(queue.lanes), queue.lanes);
+    workers_run(queue.lanes, workers, work_on, &queue);
+    ok = interrupt_check(err);
     deliver_reloads(context, queue.reloads, end_reload, &queue);
     reloads_free(queue.reloads);
     for (size_t i = 0; i < out->len; i++)

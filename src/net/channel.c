@@ -419,12 +419,8 @@ static bool send_all(struct channel *channel, struct view frame, const int *fds,
 static void add_waiter(struct channel *channel, uint32_t id, size_t max)
 {
     struct waiter *waiter = xcalloc(1, sizeof *waiter);
-    pthread_condattr_t attributes;
 
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&waiter->cond, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
+    clock_cond_init(&waiter->cond);
     waiter->id = id;
     waiter->max = max;
     waiter->next = channel->waiters;

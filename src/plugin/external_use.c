@@ -157,6 +157,7 @@ const struct authenticator external_authenticator = {
     .wait = wait_for_all,
     .cleanup = cleanup,
     .release = release,
+    .waits_long = true,
     .hint = hint,
 };
 

@@ -45,6 +45,7 @@ struct authenticator {
     bool (*prepare)(const struct plugin_context *context, void **self, struct error *err);
     bool (*present)(void *self, struct proof *proof, struct error *err);
     bool (*wait)(void *self, struct error *err); /* NULL: nothing to wait for */
+    bool waits_long; /* for minutes, maybe, and without holding anything that other orders wait for */
     bool (*cleanup)(void *self, struct proof *proof, struct error *err);
     void (*release)(void *self);
     /* What to check when the CA could not verify: one or two sentences, of the caller's. */

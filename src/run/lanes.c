@@ -3,21 +3,30 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/interrupt.h"
 #include "base/mem.h"
+
+#define WAIT_MS 50 /* between looks whether the user has interrupted */
 
 struct lane { /* of one CA */
     const char *server;
     size_t *indices; /* of its lineages, rising */
     size_t len, next, busy;
+    size_t returning; /* so many want their job back */
 };
 
 struct lanes {
     pthread_mutex_t lock;
+    pthread_cond_t changed;
     struct list servers;
     struct lane *at;
     size_t len;
     size_t *lane_of; /* of each lineage */
-    size_t workers, taken;
+    size_t jobs, taken;
+    size_t idle; /* threads that wait for a lineage */
+    void (*want)(void *arg);
+    void *want_arg;
 };
 
 static size_t find_lane(struct lanes *lanes, const char *server)
@@ -31,12 +40,13 @@ static size_t find_lane(struct lanes *lanes, const char *server)
     return lanes->len++;
 }
 
-struct lanes *lanes_new(const struct list *servers, size_t workers)
+struct lanes *lanes_new(const struct list *servers, size_t jobs)
 {
     struct lanes *lanes = xcalloc(1, sizeof *lanes);
 
     (void)pthread_mutex_init(&lanes->lock, NULL);
-    lanes->workers = workers;
+    clock_cond_init(&lanes->changed);
+    lanes->jobs = jobs;
     lanes->servers = list_dup(servers);
     lanes->lane_of = xcalloc(servers->len + 1, sizeof *lanes->lane_of);
     for (size_t i = 0; i < servers->len; i++) {
@@ -58,6 +68,7 @@ void lanes_free(struct lanes *lanes)
     free(lanes->at);
     free(lanes->lane_of);
     list_clear(&lanes->servers);
+    (void)pthread_cond_destroy(&lanes->changed);
     (void)pthread_mutex_destroy(&lanes->lock);
     free(lanes);
 }
@@ -67,7 +78,8 @@ static bool has_left(const struct lane *lane)
     return lane->next < lane->len;
 }
 
-/* A CA that has no worker gets the next one; one that has gets another if there remains one for each of those. */
+/* Under the lock. A CA that has no job gets the next one; one that has gets another if there remains one for each of
+ * those. */
 static bool has_room(const struct lanes *lanes, const struct lane *lane)
 {
     size_t busy = 0, without = 0;
@@ -76,28 +88,58 @@ static bool has_room(const struct lanes *lanes, const struct lane *lane)
         busy += lanes->at[i].busy;
         without += has_left(&lanes->at[i]) && lanes->at[i].busy == 0;
     }
-    return lane->busy == 0 || lanes->workers > busy + without;
+    return busy < lanes->jobs && (lane->busy == 0 || lanes->jobs > busy + without);
 }
 
-bool lanes_take(struct lanes *lanes, size_t *index, size_t *turn)
+/* Under the lock: whether a free job is somebody's who has given it back. */
+static bool is_wanted_back(const struct lanes *lanes)
+{
+    for (size_t i = 0; i < lanes->len; i++)
+        if (lanes->at[i].returning > 0 && has_room(lanes, &lanes->at[i]))
+            return true;
+    return false;
+}
+
+/* Under the lock: the one whose next lineage comes first; *left says whether there is any lineage left. */
+static struct lane *next_lane(struct lanes *lanes, bool *left)
 {
     struct lane *best = NULL;
 
-    (void)pthread_mutex_lock(&lanes->lock);
+    *left = false;
     for (size_t i = 0; i < lanes->len; i++) {
         struct lane *lane = &lanes->at[i];
 
+        *left = *left || has_left(lane);
         if (has_left(lane) && (best == NULL || lane->indices[lane->next] < best->indices[best->next]) &&
             has_room(lanes, lane))
             best = lane;
     }
-    if (best != NULL) {
-        *index = best->indices[best->next++];
+    return is_wanted_back(lanes) ? NULL : best;
+}
+
+void lanes_on_want(struct lanes *lanes, void (*want)(void *arg), void *arg)
+{
+    lanes->want = want;
+    lanes->want_arg = arg;
+}
+
+bool lanes_take(struct lanes *lanes, size_t *index, size_t *turn)
+{
+    struct lane *lane;
+    bool left;
+
+    (void)pthread_mutex_lock(&lanes->lock);
+    lanes->idle++;
+    while ((lane = next_lane(lanes, &left)) == NULL && left && !interrupt_pending())
+        clock_cond_wait(&lanes->changed, &lanes->lock, WAIT_MS);
+    lanes->idle--;
+    if (lane != NULL) {
+        *index = lane->indices[lane->next++];
         *turn = lanes->taken++;
-        best->busy++;
+        lane->busy++;
     }
     (void)pthread_mutex_unlock(&lanes->lock);
-    return best != NULL;
+    return lane != NULL;
 }
 
 bool lanes_are_several(const struct lanes *lanes)
@@ -112,7 +154,37 @@ const size_t *lanes_numbers(const struct lanes *lanes)
 
 void lanes_done(struct lanes *lanes, size_t index)
 {
+    lanes_park(lanes, index, false);
+}
+
+void lanes_park(struct lanes *lanes, size_t index, bool long_wait)
+{
+    bool wanted, left;
+
+    if (lanes == NULL)
+        return;
     (void)pthread_mutex_lock(&lanes->lock);
     lanes->at[lanes->lane_of[index]].busy--;
+    wanted = long_wait && lanes->want != NULL && lanes->idle == 0 && (next_lane(lanes, &left) != NULL || left);
+    (void)pthread_cond_broadcast(&lanes->changed);
+    (void)pthread_mutex_unlock(&lanes->lock);
+    if (wanted)
+        lanes->want(lanes->want_arg);
+}
+
+void lanes_unpark(struct lanes *lanes, size_t index)
+{
+    struct lane *lane;
+
+    if (lanes == NULL)
+        return;
+    lane = &lanes->at[lanes->lane_of[index]];
+    (void)pthread_mutex_lock(&lanes->lock);
+    lane->returning++;
+    while (!has_room(lanes, lane) && !interrupt_pending())
+        clock_cond_wait(&lanes->changed, &lanes->lock, WAIT_MS);
+    lane->returning--;
+    lane->busy++;
+    (void)pthread_cond_broadcast(&lanes->changed);
     (void)pthread_mutex_unlock(&lanes->lock);
 }

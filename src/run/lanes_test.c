@@ -90,4 +90,36 @@ TEST(in_their_order_when_one_works)
     CHECK(lanes_are_several(lanes));
 }
 
+static void count(void *arg)
+{
+    ++*(int *)arg;
+}
+
+/* Of two jobs one is given back for long: another lineage gets it, and who wants it back comes before a further one. */
+TEST(a_job_that_is_given_back)
+{
+    AUTO(lanes_free) struct lanes *lanes = lanes_of("AAAA", 2);
+    size_t first, second, third, turn;
+    int wanted = 0;
+
+    lanes_on_want(lanes, count, &wanted);
+    REQUIRE(lanes_take(lanes, &first, &turn) && lanes_take(lanes, &second, &turn), "two jobs");
+    lanes_park(lanes, first, false);
+    CHECK_INT(wanted, 0, "for a moment no thread is started");
+    lanes_unpark(lanes, first);
+    lanes_park(lanes, first, true);
+    CHECK_INT(wanted, 1, "nobody is there to take it");
+    REQUIRE(lanes_take(lanes, &third, &turn), "the job is free");
+    CHECK_INT((int64_t)third, 2, "the next lineage");
+    lanes_done(lanes, second);
+    lanes_unpark(lanes, first);
+    lanes_done(lanes, first);
+    lanes_done(lanes, third);
+    REQUIRE(lanes_take(lanes, &third, &turn), "the last one");
+    lanes_park(lanes, third, true);
+    CHECK_INT(wanted, 1, "nothing is left to be taken");
+    lanes_unpark(NULL, 0);
+    lanes_park(NULL, 0, true);
+}
+
 TEST_MAIN()

@@ -31,12 +31,12 @@ struct turns {
     size_t first;  /* all of lower rank are settled */
     bool *aside;
     bool *late; /* of each lane: it has kept others waiting for too long */
+    struct lanes *lanes;
 };
 
-struct turns *turns_new(size_t lineages, int64_t patience_ms, const size_t *lane_of)
+struct turns *turns_new(size_t lineages, int64_t patience_ms, const size_t *lane_of, struct lanes *lanes)
 {
     struct turns *turns = xcalloc(1, sizeof *turns);
-    pthread_condattr_t attributes;
 
     turns->stages = xcalloc(lineages + 1, sizeof *turns->stages);
     turns->lets_pass = xcalloc(lineages + 1, sizeof *turns->lets_pass);
@@ -49,11 +49,9 @@ struct turns *turns_new(size_t lineages, int64_t patience_ms, const size_t *lane
     turns->late = xcalloc(lineages + 1, sizeof *turns->late);
     turns->patience_ms = patience_ms;
     turns->count = lineages;
+    turns->lanes = lanes;
     (void)pthread_mutex_init(&turns->lock, NULL);
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(&turns->changed, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
+    clock_cond_init(&turns->changed);
     return turns;
 }
 
@@ -102,39 +100,58 @@ static bool nobody_deploys(const struct turn *turn)
     return !turn->of->deploying && turn->of->want_deploy == 0;
 }
 
-/* Under the lock: until something changes, or a moment has gone by. */
-static void wait_a_moment(struct turns *turns)
+/* Under the lock: until something changes, or a moment has gone by. The first time the job is given back. */
+static void wait_a_moment(const struct turn *turn, bool *parked)
 {
-    struct timespec until;
+    struct turns *turns = turn->of;
 
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += WAIT_MS * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
-    (void)pthread_cond_timedwait(&turns->changed, &turns->lock, &until);
+    if (!*parked)
+        lanes_park(turns->lanes, turn->rank, false);
+    *parked = true;
+    clock_cond_wait(&turns->changed, &turns->lock, WAIT_MS);
+}
+
+/* Leaves the lock, and takes the job again if it was given back. */
+static void go_on(const struct turn *turn, bool parked)
+{
+    (void)pthread_mutex_unlock(&turn->of->lock);
+    if (parked)
+        lanes_unpark(turn->of->lanes, turn->rank);
 }
 
 /* Under the lock. After an interrupt nobody goes on, also whose turn has come: it may be for the interrupt alone. */
-static bool wait_until(bool (*holds)(const struct turn *turn), const struct turn *turn, struct error *err)
+static bool wait_until(bool (*holds)(const struct turn *turn), const struct turn *turn, bool *parked, struct error *err)
 {
     for (;;) {
         TRY(interrupt_check(err));
         if (holds(turn))
             return true;
-        wait_a_moment(turn->of);
+        wait_a_moment(turn, parked);
     }
 }
 
 static bool wait_for(bool (*holds)(const struct turn *turn), const struct turn *turn, struct error *err)
 {
-    bool ok;
+    bool ok, parked = false;
 
     if (turn == NULL)
         return true;
     (void)pthread_mutex_lock(&turn->of->lock);
-    ok = wait_until(holds, turn, err);
-    (void)pthread_mutex_unlock(&turn->of->lock);
+    ok = wait_until(holds, turn, &parked, err);
+    go_on(turn, parked);
     return ok;
+}
+
+void turn_park(const struct turn *turn)
+{
+    if (turn != NULL)
+        lanes_park(turn->of->lanes, turn->rank, true);
+}
+
+void turn_unpark(const struct turn *turn)
+{
+    if (turn != NULL)
+        lanes_unpark(turn->of->lanes, turn->rank);
 }
 
 bool turn_wait(const struct turn *turn, struct error *err)
@@ -191,19 +208,19 @@ void turn_let_pass(const struct turn *turn)
     (void)pthread_mutex_unlock(&turn->of->lock);
 }
 
-bool turn_issue(const struct turn *turn, struct error *err)
+bool turn_issue(const struct turn *turn, bool local, struct error *err)
 {
-    bool ok;
+    bool ok, parked = false;
 
     if (turn == NULL)
         return true;
     (void)pthread_mutex_lock(&turn->of->lock);
     turn->of->aside[turn->rank] = false;
     advance(turn, BEGUN);
-    ok = wait_until(nobody_deploys, turn, err);
-    if (ok)
+    ok = !local || wait_until(nobody_deploys, turn, &parked, err);
+    if (ok && local)
         turn->of->at_ca[turn->index] = clock_monotonic_ms() + 1; /* never 0 */
-    (void)pthread_mutex_unlock(&turn->of->lock);
+    go_on(turn, parked);
     return ok;
 }
 
@@ -245,13 +262,13 @@ static bool is_any_before_awaited(const struct turn *turn)
 
 /* Under the lock. Once they have kept somebody waiting for as long as that, nobody waits for their CAs again. After an
  * interrupt those that have not begun never will. */
-static void wait_for_those_before(const struct turn *turn)
+static void wait_for_those_before(const struct turn *turn, bool *parked)
 {
     struct turns *turns = turn->of;
     int64_t until = clock_monotonic_ms() + turns->patience_ms;
 
     while (is_any_before_awaited(turn) && !interrupt_pending() && clock_monotonic_ms() < until)
-        wait_a_moment(turns);
+        wait_a_moment(turn, parked);
     for (size_t i = turn->of->first; i < turn->rank; i++)
         if (is_awaited(turns, i))
             turns->late[turns->lane_of[i]] = true;
@@ -268,17 +285,19 @@ static bool is_any_before_to_deploy(const struct turn *turn)
 
 void turn_deploy(const struct turn *turn)
 {
+    bool parked = false;
+
     if (turn == NULL)
         return;
     call(turn);
     (void)pthread_mutex_lock(&turn->of->lock);
-    wait_for_those_before(turn);
+    wait_for_those_before(turn, &parked);
     turn->of->want_deploy++; /* nobody new begins, so those that have begun come to an end */
     while (turn->of->deploying || is_anybody_at_ca(turn->of) || is_any_before_to_deploy(turn))
-        wait_a_moment(turn->of);
+        wait_a_moment(turn, &parked);
     turn->of->want_deploy--;
     turn->of->deploying = true;
-    (void)pthread_mutex_unlock(&turn->of->lock);
+    go_on(turn, parked);
 }
 
 /* Under the lock. */

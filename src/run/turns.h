@@ -11,14 +11,17 @@
  */
 #include "base/auto.h"
 #include "base/error.h"
+#include "run/lanes.h"
 
 struct turns; /* of one run */
 
 #define TURNS_PATIENCE_MS (60 * 1000)
 
 /* patience_ms: as long as that a deploy hook waits for somebody at the CA, and for a CA's lineages before it. lane_of:
- * a number for the CA of each lineage, by rank; less than lineages. */
-struct turns *turns_new(size_t lineages, int64_t patience_ms, const size_t *lane_of) __attribute__((returns_nonnull));
+ * a number for the CA of each lineage, by rank; less than lineages. lanes: who waits here gives its job back meanwhile;
+ * NULL: there is none to give back. */
+struct turns *turns_new(size_t lineages, int64_t patience_ms, const size_t *lane_of, struct lanes *lanes)
+    __attribute__((returns_nonnull));
 void turns_free(struct turns *turns); /* NULL is fine */
 DEFINE_AUTO(struct turns, turns_free)
 
@@ -37,14 +40,19 @@ MUST_USE bool turn_wait_alone(const struct turn *turn, struct error *err);
 void turn_let_pass(const struct turn *turn);
 /* Whether this one waits for something else, so that no deploy hook waits for it; false once its attempt begins. */
 void turn_step_aside(const struct turn *turn, bool aside);
-/* The attempt has begun, pre-hooks have run; returns when no deploy hook runs or is about to. ERROR_CANCELED. */
-MUST_USE bool turn_issue(const struct turn *turn, struct error *err);
+/* The attempt has begun, pre-hooks have run. local: it is validated by a server of this machine, so it returns when no
+ * deploy hook runs or is about to, and deploy hooks wait for it. ERROR_CANCELED. */
+MUST_USE bool turn_issue(const struct turn *turn, bool local, struct error *err);
 void turn_issued(const struct turn *turn); /* after turn_issue was true */
 
 /* Around deploy hooks; waits for those of lower rank that are not done, as long as they have patience with their CAs,
  * and for all between turn_issue and turn_issued whose patience is not over, whatever signal comes: they must run. */
 void turn_deploy(const struct turn *turn);
 void turn_deployed(const struct turn *turn);
+
+/* Around a wait that may take minutes and holds nothing that others wait for: the job is another's meanwhile. */
+void turn_park(const struct turn *turn);
+void turn_unpark(const struct turn *turn);
 
 /* Whether a hook of the user's was called for this lineage, or its attempt has begun. Until then it only waits. */
 bool turn_was_called(const struct turn *turn);

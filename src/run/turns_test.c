@@ -73,7 +73,7 @@ static bool attempt(const struct lineage_play *play)
         note('p', turn);
         (void)clock_sleep_ms(WRONG_MS);
     }
-    TRY(turn_issue(turn, &err));
+    TRY(turn_issue(turn, true, &err));
     note('i', turn);
     (void)clock_sleep_ms(WRONG_MS);
     wait_until_noted(play->at_ca_to);
@@ -104,7 +104,7 @@ static void *play_lineage(void *arg)
 
 static void play_all(struct lineage_play *plays, size_t count)
 {
-    AUTO(turns_free) struct turns *turns = turns_new(count, TURNS_PATIENCE_MS, one_ca);
+    AUTO(turns_free) struct turns *turns = turns_new(count, TURNS_PATIENCE_MS, one_ca, NULL);
     pthread_t threads[8];
 
     seen.text[0] = '\0';
@@ -186,7 +186,7 @@ TEST(turns)
 
 TEST(who_only_waits_was_not_called)
 {
-    AUTO(turns_free) struct turns *turns = turns_new(3, TURNS_PATIENCE_MS, one_ca);
+    AUTO(turns_free) struct turns *turns = turns_new(3, TURNS_PATIENCE_MS, one_ca, NULL);
     const struct turn first = { turns, 0, 0 }, second = { turns, 1, 1 }, third = { turns, 2, 2 };
     struct error err = { 0 };
 
@@ -194,7 +194,7 @@ TEST(who_only_waits_was_not_called)
     CHECK(turn_wait(&first, &err) && !turn_was_called(&first), "it was let go on, and has done nothing yet");
     CHECK(turn_wait_alone(&first, &err) && turn_was_called(&first), "its pre-hook is called now");
     turn_done(&first);
-    CHECK(turn_issue(&second, &err) && turn_was_called(&second), "at the CA");
+    CHECK(turn_issue(&second, true, &err) && turn_was_called(&second), "at the CA");
     turn_issued(&second);
     turn_done(&second);
     turn_deploy(&third); /* what an earlier run left to it */
@@ -206,19 +206,19 @@ TEST(who_only_waits_was_not_called)
 /* In one thread: whoever had to wait here would wait for ever. */
 TEST(a_ca_that_takes_long_keeps_nobody)
 {
-    AUTO(turns_free) struct turns *turns = turns_new(3, 0, one_ca);
+    AUTO(turns_free) struct turns *turns = turns_new(3, 0, one_ca, NULL);
     struct turn slow = { turns, 0, 0 }, second = { turns, 1, 1 }, third = { turns, 2, 2 };
     struct error err = { 0 };
 
     turn_let_pass(&slow); /* needs no pre-hook, and is not at its CA yet */
     CHECK(!turn_was_called(&slow), "it only lets others pass");
     REQUIRE(turn_wait(&second, &err), "%s", err.why);
-    REQUIRE(turn_issue(&slow, &err) && turn_issue(&second, &err), "%s", err.why);
+    REQUIRE(turn_issue(&slow, true, &err) && turn_issue(&second, true, &err), "%s", err.why);
     turn_issued(&second);
     turn_deploy(&second); /* while the first one is at its CA */
     turn_deployed(&second);
     turn_done(&second);
-    REQUIRE(turn_wait(&third, &err) && turn_issue(&third, &err), "and the next one begins: %s", err.why);
+    REQUIRE(turn_wait(&third, &err) && turn_issue(&third, true, &err), "and the next one begins: %s", err.why);
     turn_issued(&third);
     turn_done(&third);
     turn_issued(&slow);
@@ -239,7 +239,7 @@ static void *deploy(void *arg)
     struct error err = { 0 };
 
     if (own->is_issued) {
-        if (!turn_issue(&own->turn, &err))
+        if (!turn_issue(&own->turn, true, &err))
             return NULL;
         turn_issued(&own->turn);
     }
@@ -259,7 +259,7 @@ static void begin(struct deployment *own)
 TEST(deploy_hooks_run_by_rank)
 {
     static const size_t two_cas[] = { 0, 0, 1 };
-    AUTO(turns_free) struct turns *turns = turns_new(3, TURNS_PATIENCE_MS, two_cas);
+    AUTO(turns_free) struct turns *turns = turns_new(3, TURNS_PATIENCE_MS, two_cas, NULL);
     struct deployment all[] = {
         { { turns, 0, 0 }, .is_issued = true },
         { { turns, 1, 2 }, .is_issued = true },
@@ -282,7 +282,7 @@ TEST(a_ca_that_keeps_others_waiting_is_waited_for_once)
 {
     static const size_t cas[] = { 0, 1, 0, 1 };
     const int64_t patience_ms = 1000;
-    AUTO(turns_free) struct turns *turns = turns_new(4, patience_ms, cas);
+    AUTO(turns_free) struct turns *turns = turns_new(4, patience_ms, cas, NULL);
     const struct turn second = { turns, 0, 1 }, fourth = { turns, 1, 3 };
     int64_t begun = clock_monotonic_ms(), first_ms, both_ms;
 
@@ -301,7 +301,7 @@ TEST(a_ca_that_keeps_others_waiting_is_waited_for_once)
 TEST(who_waits_for_others_is_not_waited_for)
 {
     static const size_t two_cas[] = { 0, 0, 1 };
-    AUTO(turns_free) struct turns *turns = turns_new(3, 10 * (int64_t)BOUND_MS, two_cas);
+    AUTO(turns_free) struct turns *turns = turns_new(3, 10 * (int64_t)BOUND_MS, two_cas, NULL);
     const struct turn asleep = { turns, 0, 0 }, last = { turns, 1, 2 }, not_due = { turns, 2, 1 };
 
     turn_step_aside(&asleep, true);
@@ -326,7 +326,7 @@ static void *with_pre_hook(void *arg)
 TEST(a_pre_hook_and_a_deploy_hook_do_not_wait_for_each_other)
 {
     static const size_t two_cas[] = { 0, 1 };
-    AUTO(turns_free) struct turns *turns = turns_new(2, 10 * (int64_t)BOUND_MS, two_cas);
+    AUTO(turns_free) struct turns *turns = turns_new(2, 10 * (int64_t)BOUND_MS, two_cas, NULL);
     struct deployment last = { { turns, 0, 1 }, .is_issued = true }, first = { { turns, 1, 0 }, .is_issued = true };
 
     seen.text[0] = '\0';
@@ -341,7 +341,7 @@ TEST(a_command_with_one_lineage_waits_for_nobody)
 {
     struct error err = { 0 };
 
-    CHECK(turn_wait(NULL, &err) && turn_wait_alone(NULL, &err) && turn_issue(NULL, &err), "%s", err.why);
+    CHECK(turn_wait(NULL, &err) && turn_wait_alone(NULL, &err) && turn_issue(NULL, true, &err), "%s", err.why);
     turn_let_pass(NULL);
     turn_step_aside(NULL, true);
     turn_issued(NULL);
@@ -357,7 +357,7 @@ TEST(an_interrupt_ends_waiting)
     pid_t pid = fork();
 
     if (pid == 0) {
-        struct turns *turns = turns_new(2, TURNS_PATIENCE_MS, one_ca);
+        struct turns *turns = turns_new(2, TURNS_PATIENCE_MS, one_ca, NULL);
         struct turn first = { turns, 0, 0 }, second = { turns, 1, 1 };
         struct error err = { 0 };
 

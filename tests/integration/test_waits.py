@@ -1,0 +1,68 @@
+"""Proofs that wait (for name servers, say) hold no job: other certificates are worked on meanwhile."""
+import re
+
+import pytest
+from fleet import Fleet
+
+from test_delivery import lines, script
+
+pytestmark = pytest.mark.ours
+
+COUNT = 24
+
+
+@pytest.fixture
+def waiting(new_client, area):
+    """COUNT lineages that are due, of a plugin whose `wait` ends when as many as `area/all` says are waiting at the same time."""
+    plugins = area / "plugins"
+    plugins.mkdir(mode=0o755)
+    (area / "waiting").mkdir()
+    describe = ('{"ok":true,"protocol":1,"name":"slow","description":"a test","kinds":["authenticator"],'
+                '"challenges":["dns-01"],"limits":{"wait":100}}')
+    script(plugins / "slow", "\n".join([
+        "while IFS= read -r q; do", "case $q in",
+        f"""*'"request":"describe"'*) echo '{describe}';;""",
+        f"""*'"request":"wait"'*) touch {area}/waiting/$$""",
+        f"""  until [ -e {area}/enough ]; do [ $(ls {area}/waiting | wc -l) -ge $(cat {area}/all) ] && touch {area}/enough; sleep 0.1; done""",
+        """  echo '{"ok":true}';;""",
+        """*) echo '{"ok":true}';;""", "esac", "done", ""]))
+    new_client.register()
+    fleet = Fleet(new_client.config, new_client.server, new_client.store.account_id(), new_client.http_port)
+    for name in fleet.add_many(COUNT, days_left=5):
+        conf = new_client.store.renewal(name)
+        text = re.sub("authenticator = .*", f"authenticator = slow\nplugin_dir = {plugins}", conf.read_text())
+        conf.write_text(re.sub("http01_port = .*\n", "", text))
+    return new_client
+
+
+@pytest.fixture
+def new_ca(start_pebble):
+    return start_pebble("new", "easy", always_valid=True)
+
+
+@pytest.mark.parametrize("jobs", ["2", "8"])
+def test_all_wait_at_the_same_time(waiting, area, jobs):
+    (area / "all").write_text(str(COUNT))
+    said = waiting.renew("--jobs", jobs, "--deploy-hook", f"echo $RENEWED_DOMAINS >>{area}/hooks")
+    assert said.out.count("(success)") == COUNT
+    names = lines(area / "hooks")
+    assert len(names) == COUNT and names == sorted(names), "deploy hooks run in the order of names"
+
+
+def test_one_job_is_one_after_the_other(waiting, area):
+    (area / "all").write_text("1")
+    said = waiting.renew("--jobs", "1")
+    assert said.out.count("(success)") == COUNT
+
+
+def test_an_interrupt_ends_all_waits(waiting, area):
+    (area / "all").write_text(str(COUNT))
+    slow = area / "plugins" / "slow"
+    good = slow.read_text()
+    slow.write_text(good.replace(f"&& touch {area}/enough", "&& kill -INT $PPID"))
+    said = waiting.run("renew", "--no-random-sleep-on-renew", "--jobs", "2", status=1)
+    assert "(success)" not in said.out and said.err.count("(interrupted)") == COUNT
+    slow.write_text(good)
+    (area / "enough").touch()
+    waiting.renew("--jobs", "4")
+    waiting.store.check()
