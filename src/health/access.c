@@ -9,14 +9,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "access/access.h"
+#include "access/passage.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/writers.h"
 #include "config/file_mode.h"
 #include "config/renewal_params.h"
 #include "health/private.h"
-#include "store/access.h"
-#include "store/passage.h"
 #include "store/store_private.h"
 
 #define OTHERS_WRITE (mode_t) S_IWOTH

@@ -75,7 +75,7 @@ static bool is_match(const struct patient *patient, enum stray which, const char
     AUTO(cert_free) struct cert *cert = which == STRAY_LIVE ? live_cert(dir) : health_archive_cert(dir);
     AUTO(cert_free) struct cert *known = NULL;
 
-    if (which == STRAY_LIVE && lineage->layout == &layout_certbot && leads_to(dir, lineage->archive_dir))
+    if (which == STRAY_LIVE && lineage->layout->live_are_links && leads_to(dir, lineage->archive_dir))
         return true;
     if (cert == NULL)
         return false;
@@ -210,7 +210,7 @@ static bool is_emptied(const struct lineage *lineage)
 void check_directories(struct patient *patient)
 {
     const struct lineage *lineage = patient->lineage;
-    bool with_links = lineage->layout == &layout_certbot, archive = file_is_dir(lineage->archive_dir);
+    bool with_links = lineage->layout->live_are_links, archive = file_is_dir(lineage->archive_dir);
     bool live = file_is_dir(lineage->live_dir);
 
     if (!archive &&

@@ -9,6 +9,7 @@
 #include "store/certbot_links.h"
 #include "store/convert.h"
 #include "health/private.h"
+#include "store/sharing.h"
 
 /* ---- one archive, two certificates ---- */
 
@@ -32,7 +33,7 @@ static bool is_own_archive(const struct patient *patient, const char *dir)
 
     if (!file_is_dir(dir))
         return false;
-    if (lineage->layout == &layout_certbot)
+    if (lineage->layout->live_are_links)
         return health_links_lead_to(lineage, dir);
     live = health_read_cert(lineage->live[KIND_CERT]);
     kept = health_archive_cert(dir);
@@ -44,7 +45,7 @@ static bool is_own_archive(const struct patient *patient, const char *dir)
 static char *led_archive(const struct patient *patient)
 {
     struct lineage as = *patient->lineage;
-    AUTO(free) char *dir = as.layout == &layout_certbot ? links_dir(&as, KIND_CERT) : NULL;
+    AUTO(free) char *dir = as.layout->live_are_links ? links_dir(&as, KIND_CERT) : NULL;
     AUTO(cert_free) struct cert *live = dir == NULL ? NULL : health_read_cert(as.live[KIND_CERT]);
     struct error unknown = { 0 };
 
@@ -167,7 +168,7 @@ void check_exchanged(struct patient *patient)
     AUTO(cert_free) struct cert *live = read_live(lineage), *archived = NULL;
     AUTO(lineage_free) struct lineage *other = NULL;
 
-    if (lineage->layout != &layout_certbot && live != NULL) {
+    if (!lineage->layout->live_are_links && live != NULL) {
         other = exchanged_with(patient, live, read_live);
         if (other != NULL && other->layout == lineage->layout) {
             report_exchanged(patient, lineage->live_dir, other->live_dir, other->name);
@@ -175,7 +176,7 @@ void check_exchanged(struct patient *patient)
         }
         lineage_free(TAKE(other));
     }
-    archived = lineage->layout == &layout_certbot || patient->version_count > 1 ? read_archived(lineage) : NULL;
+    archived = lineage->layout->live_are_links || patient->version_count > 1 ? read_archived(lineage) : NULL;
     other = archived == NULL ? NULL : exchanged_with(patient, archived, read_archived);
     if (other != NULL && other->layout == lineage->layout)
         report_exchanged(patient, lineage->archive_dir, other->archive_dir, other->name);

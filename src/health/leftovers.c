@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "store/convert.h"
 #include "health/private.h"
+#include "store/layouts.h"
 #include "store/live_switch.h"
 #include "store/pending.h"
 #include "store/remove.h"
@@ -76,7 +77,7 @@ void check_first(struct patient *patient)
     finding = health_break(patient, "first-issue-interrupted", lineage->conf_path,
         "there is a certificate of that name only once it is saved",
         "something was interrupted while the first certificate of %s was saved", lineage->name);
-    if (layout_certbot.has_version(lineage) || layout_versioned.has_version(lineage)) {
+    if (layouts_have_version(lineage)) {
         finding_answer(finding, "complete it");
         finding->repair = repair_first;
     } else if (pending_look(patient->health->store, lineage->name, &pending, &err) == PENDING_WHOLE) {
@@ -105,7 +106,7 @@ static bool only_waits(const struct lineage *lineage)
     AUTO(list_clear) struct list names = { 0 };
     struct error err = { 0 };
 
-    if (lineage->layout == &layout_certbot || live_has_stand_in(lineage->live_dir) ||
+    if (lineage->layout->numbered || live_has_stand_in(lineage->live_dir) ||
         !health_list_dir(lineage->archive_dir, &names))
         return false;
     for (size_t i = 0; i < names.len; i++) {

@@ -255,7 +255,7 @@ static bool shows_own(const struct lineage *lineage)
  * named after the other. */
 static bool are_crossed(const struct lineage *lineage, const struct lineage *other)
 {
-    return other->layout == &layout_certbot && other->live[KIND_CERT] != NULL &&
+    return other->layout->live_are_links && other->live[KIND_CERT] != NULL &&
            health_links_lead_to(lineage, other->archive_dir) && health_links_lead_to(other, lineage->archive_dir) &&
            shows_own(lineage) && shows_own(other);
 }
@@ -383,7 +383,7 @@ void check_live_links(struct patient *patient)
     const struct parts *version;
     struct finding *finding;
 
-    if (patient->lineage->layout != &layout_certbot)
+    if (!patient->lineage->layout->live_are_links)
         return;
     for (int kind = 0; kind < KIND_COUNT; kind++) {
         states[kind] = state_of(patient, kind, &named[kind]);

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "health/private.h"
+#include "store/sharing.h"
 #include "store/version_dir.h"
 #include "store/version_switch.h"
 
@@ -30,7 +31,7 @@ void check_live_files(struct patient *patient)
 {
     const struct lineage *lineage = patient->lineage;
 
-    if (lineage->layout == &layout_certbot)
+    if (lineage->layout->live_are_links)
         return;
     for (int kind = 0; kind < KIND_COUNT; kind++) {
         struct finding *finding;
@@ -82,8 +83,8 @@ static void report_useless(struct patient *patient, const char *objection)
     const struct lineage *lineage = patient->lineage;
     struct finding *finding =
         health_find(patient->health, patient, "newer-not-usable", HEALTH_WARNING, lineage->archive_dir,
-            lineage->layout == &layout_certbot ? "Certbot makes the newest version live whenever it looks"
-                                               : "it is in the way of nothing, but somebody has put it there",
+            lineage->layout->numbered ? "Certbot makes the newest version live whenever it looks"
+                                      : "it is in the way of nothing, but somebody has put it there",
             "version %s is newer than what is live, and is not made live: %s", lineage->version, objection);
 
     finding_answer(finding, "leave it: the next renewal is newer still");
@@ -123,7 +124,7 @@ void check_newest(struct patient *patient)
         check_waiting(patient);
         return;
     }
-    if (lineage->layout == &layout_certbot || lineage->cert == NULL)
+    if (lineage->layout->numbered || lineage->cert == NULL)
         return;
     if (!switch_pending(lineage, &pending, &err)) /* one look may have been refused, where another was not */
         health_note_trouble(&err);

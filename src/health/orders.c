@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "health/private.h"
+#include "store/layouts.h"
 #include "store/pending.h"
 
 static const char why_lost[] = "the certificate may have been issued, and counts against the CA's limits";
@@ -48,15 +49,15 @@ static char *find_needy(const struct patient *patient, const char *key)
 /* Also where a renewal file is gone, but not what it was about. */
 static char *needed_for(const struct record *record)
 {
-    const struct layout *const layouts[] = { &layout_certbot, &layout_versioned };
+    const struct layout *layout;
     char *found = NULL;
 
     if (!file_exists(record->key))
         return NULL;
     if (record->patient != NULL)
         return find_needy(record->patient, record->key);
-    for (size_t i = 0; i < COUNT(layouts) && found == NULL; i++) {
-        AUTO(lineage_free) struct lineage *lineage = lineage_new(record->health->store, record->name, layouts[i]);
+    for (size_t i = 0; found == NULL && (layout = layout_at(i)) != NULL; i++) {
+        AUTO(lineage_free) struct lineage *lineage = lineage_new(record->health->store, record->name, layout);
         struct patient patient = { .health = record->health, .name = record->name, .lineage = lineage };
 
         patient_list_versions(&patient);

@@ -190,7 +190,7 @@ void patient_list_versions(struct patient *patient)
 {
     if (patient->versions != NULL)
         return;
-    if (patient->lineage->layout == &layout_certbot)
+    if (patient->lineage->layout->numbered)
         list_numbers(patient);
     else
         list_dirs(patient);
@@ -330,7 +330,7 @@ static bool matters(const struct patient *patient, size_t index)
 {
     if (patient->versions[index].live)
         return true;
-    if (patient->lineage->layout != &layout_certbot)
+    if (!patient->lineage->layout->live_are_links)
         return false;
     for (int kind = 0; kind < KIND_COUNT; kind++) {
         AUTO(free) char *text = NULL;

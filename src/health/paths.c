@@ -159,7 +159,7 @@ void check_paths(struct patient *patient)
     AUTO(free) char *own_live = store_path_in(patient->health->store, "live", patient->name);
     AUTO(free) char *own_archive = store_path_in(patient->health->store, "archive", patient->name);
     const char *live = there(lineage->live_dir, own_live), *archive = there(lineage->archive_dir, own_archive);
-    bool complete = true, optional = lineage->layout != &layout_certbot;
+    bool complete = true, optional = !lineage->layout->live_are_links;
 
     for (int kind = 0; kind < KIND_COUNT; kind++)
         complete = complete && lineage->live[kind] != NULL;

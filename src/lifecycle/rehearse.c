@@ -8,7 +8,6 @@
 #include "lifecycle/renewal_key.h"
 #include "plugin/plugin.h"
 #include "run/hooks.h"
-#include "store/access.h"
 
 /* What decides when it is due. */
 static bool read_dates(const struct lineage *lineage, struct error *err)

@@ -16,7 +16,8 @@
 #include "store/certbot_versions.h"
 #include "store/convert_build.h"
 #include "store/history.h"
-#include "store/layout.h"
+#include "store/layouts.h"
+#include "store/lineage_users.h"
 #include "store/version_dir.h"
 
 void conversion_clear(struct conversion *conversion)
@@ -90,7 +91,7 @@ static bool check_version_dir(const char *dir, struct error *err)
 static bool check_archive(const struct lineage *lineage, const struct history *history, struct error *err)
 {
     AUTO(list_clear) struct list names = { 0 };
-    bool numbered = lineage->layout == &layout_certbot;
+    bool numbered = lineage->layout->numbered;
 
     TRY(file_list_dir(lineage->archive_dir, &names, err));
     for (size_t i = 0; i < names.len; i++) {
@@ -155,7 +156,7 @@ static bool check(struct store *store, const struct plan *plan, struct error *er
     const struct lineage *lineage = plan->lineage;
 
     TRY(check_dirs(store, lineage, err));
-    if (plan->to == &layout_versioned)
+    if (!plan->to->numbered)
         TRY(check_live(lineage, err));
     for (size_t i = 0; i < plan->history.len; i++)
         TRY(check_files(lineage, &plan->history.at[i], err));
@@ -223,7 +224,7 @@ static bool plan_make(struct store *store, struct plan *plan, struct error *err)
     plan->parts = xcalloc(plan->len + 1, sizeof *plan->parts);
     for (size_t i = 0; i < plan->len; i++)
         plan->parts[i].version = &plan->history.at[i];
-    if (plan->to == &layout_versioned)
+    if (!plan->to->numbered)
         return name_by_date(plan, err);
     name_by_number(plan);
     return true;

@@ -6,13 +6,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "access/access.h"
+#include "access/passage.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "store/access.h"
 #include "store/convert.h"
 #include "store/live_dir.h"
 #include "store/meta.h"
-#include "store/passage.h"
 #include "store/place.h"
 #include "store/version_dir.h"
 
@@ -136,8 +136,7 @@ bool convert_build(const struct plan *plan, struct error *err)
     AUTO(free) char *live_above = file_dirname(live);
     AUTO(free) char *archive_above = file_dirname(archive);
 
-    TRY(plan->to == &layout_versioned ? build_versioned(plan, live, archive, err)
-                                      : build_certbot(plan, live, archive, err));
+    TRY(plan->to->numbered ? build_certbot(plan, live, archive, err) : build_versioned(plan, live, archive, err));
     TRY(file_sync_dir(archive, err));
     TRY(file_sync_dir(live_above, err));
     return file_sync_dir(archive_above, err);

@@ -39,14 +39,9 @@ bool convert_is_passing(const char *name)
     return whole != NULL && convert_is_numbered(whole);
 }
 
-static bool is_of(const char *name, const struct layout *layout)
+static bool is_of_other(const char *name, const struct layout *layout)
 {
-    return layout == &layout_certbot ? convert_is_numbered(name) : convert_is_dated(name);
-}
-
-static const struct layout *other_than(const struct layout *layout)
-{
-    return layout == &layout_certbot ? &layout_versioned : &layout_certbot;
+    return layout->numbered ? convert_is_dated(name) : convert_is_numbered(name);
 }
 
 static bool is_there(const char *path)
@@ -136,7 +131,7 @@ bool convert_archive_clean(const char *archive, const char *from, const struct l
     for (size_t i = 0; i < names.len; i++) {
         AUTO(free) char *path = file_join(archive, names.at[i]);
 
-        if (is_of(names.at[i], other_than(layout)))
+        if (is_of_other(names.at[i], layout))
             TRY(remove_one(path, err));
     }
     return file_sync_dir(archive, err);
@@ -155,13 +150,13 @@ static bool is_same(const char *a, const char *b)
 bool convert_archive_undo(const char *archive, const char *from, const struct layout *layout, struct error *err)
 {
     AUTO(list_clear) struct list names = { 0 };
-    bool closed = layout == &layout_certbot;
+    bool closed = layout->live_are_links; /* lead into the archive, which is to stay open */
 
     TRY(file_list_dir(from, &names, err));
     for (size_t i = 0; i < names.len; i++) {
         AUTO(free) char *source = file_join(from, names.at[i]), *placed = file_join(archive, names.at[i]);
 
-        if (!is_of(names.at[i], other_than(layout)) || !is_there(placed) || !is_same(source, placed))
+        if (!is_of_other(names.at[i], layout) || !is_there(placed) || !is_same(source, placed))
             continue;
         if (!closed && chmod(archive, CLOSED_MODE) != 0)
             return file_error(err, "set the mode of", archive);

@@ -17,6 +17,7 @@
 #include "store/layout.h"
 #include "store/live_dir.h"
 #include "store/live_switch.h"
+#include "store/sharing.h"
 #include "store/version_dir.h"
 
 /* ---- names and forms ---- */
@@ -33,40 +34,40 @@ static bool is_there(const char *path)
     return lstat(path, &st) == 0;
 }
 
-/* All four files, of the layout's kind. */
-static bool live_is(const char *dir, const struct layout *layout)
+/* All four files: links to numbered ones, or files of their own. */
+static bool live_is(const char *dir, bool numbered)
 {
     for (int kind = 0; kind < KIND_COUNT; kind++) {
         AUTO(free) char *path = version_file(dir, (enum kind)kind);
         struct stat st;
 
-        if (lstat(path, &st) != 0 || (layout == &layout_certbot ? !S_ISLNK(st.st_mode) : !S_ISREG(st.st_mode)))
+        if (lstat(path, &st) != 0 || (numbered ? !S_ISLNK(st.st_mode) : !S_ISREG(st.st_mode)))
             return false;
     }
     return true;
 }
 
 /* Files with numbers, or none: of whole versions there may be none in the archive. */
-static bool archive_is(const char *dir, const struct layout *layout)
+static bool archive_is(const char *dir, bool numbered)
 {
     AUTO(list_clear) struct list names = { 0 };
     struct error err = { 0 };
-    bool numbered = false;
+    bool found = false;
 
     if (!file_is_dir(dir) || !file_list_dir(dir, &names, &err))
         return false;
     for (size_t i = 0; i < names.len; i++)
-        numbered = numbered || convert_is_numbered(names.at[i]);
-    return numbered == (layout == &layout_certbot);
+        found = found || convert_is_numbered(names.at[i]);
+    return found == numbered;
 }
 
 struct side {        /* live/NAME or archive/NAME, and what lies beside it */
     const char *dir; /* borrowed */
     char *fresh, *aside;
-    bool (*is)(const char *dir, const struct layout *layout);
+    bool (*is)(const char *dir, bool numbered); /* of the layout that is so */
 };
 
-static struct side side_of(const char *dir, bool (*is)(const char *, const struct layout *))
+static struct side side_of(const char *dir, bool (*is)(const char *, bool))
 {
     return (struct side){ .dir = dir, .fresh = convert_path(dir), .aside = file_beside(dir, "convert.was"), .is = is };
 }
@@ -112,7 +113,7 @@ static bool report_neither(const struct side *side, const struct layout *layout,
 
 static bool is_other(const struct side *side, const char *dir, const struct layout *layout)
 {
-    return side->is(dir, layout == &layout_certbot ? &layout_versioned : &layout_certbot);
+    return side->is(dir, !layout->numbered);
 }
 
 /* The two change places. *done is false where they cannot: then it is done in place. */
@@ -130,7 +131,7 @@ static bool exchange_sides(const struct side *side, bool *done, struct error *er
 /* Where the directory itself is gone, since somebody took it away. */
 static bool put_there(const struct side *side, const struct layout *layout, struct error *err)
 {
-    const char *other = side->is(side->fresh, layout) ? side->fresh : side->aside;
+    const char *other = side->is(side->fresh, layout->numbered) ? side->fresh : side->aside;
 
     if (rename(other, side->dir) != 0)
         return file_error(err, "put in place", other);
@@ -139,7 +140,8 @@ static bool put_there(const struct side *side, const struct layout *layout, stru
 
 static bool switch_live_dir(const struct side *side, const struct layout *layout, struct error *err)
 {
-    bool in_place = is_there(side->aside), fresh = live_is(side->fresh, layout), is = live_is(side->dir, layout);
+    bool in_place = is_there(side->aside), fresh = live_is(side->fresh, layout->numbered),
+         is = live_is(side->dir, layout->numbered);
     const char *from = fresh ? side->fresh : side->aside;
     bool done = false;
 
@@ -147,7 +149,7 @@ static bool switch_live_dir(const struct side *side, const struct layout *layout
         return put_there(side, layout, err);
     if (is && !(in_place && fresh))
         return true;
-    if (!live_is(from, layout))
+    if (!live_is(from, layout->numbered))
         return report_neither(side, layout, err);
     if (!in_place)
         TRY(exchange_sides(side, &done, err));
@@ -158,7 +160,7 @@ static bool switch_live_dir(const struct side *side, const struct layout *layout
  * beside it tells more. */
 static bool switch_archive_dir(const struct side *side, const struct layout *layout, struct error *err)
 {
-    bool fresh = archive_is(side->fresh, layout), is = archive_is(side->dir, layout), done = false;
+    bool fresh = archive_is(side->fresh, layout->numbered), is = archive_is(side->dir, layout->numbered), done = false;
 
     if (!is_there(side->dir))
         return put_there(side, layout, err);
@@ -166,7 +168,7 @@ static bool switch_archive_dir(const struct side *side, const struct layout *lay
         return is || is_other(side, side->fresh, layout) || report_neither(side, layout, err);
     if (!is)
         TRY(exchange_sides(side, &done, err));
-    return done || convert_archive_in_place(side->dir, side->fresh, layout == &layout_certbot, err);
+    return done || convert_archive_in_place(side->dir, side->fresh, layout->live_are_links, err);
 }
 
 /* Links lead into the archive: what they lead to comes before them, and goes after them. */
@@ -174,7 +176,7 @@ bool convert_switch(const struct lineage *lineage, struct error *err)
 {
     AUTO(side_clear) struct side live = side_of(lineage->live_dir, live_is);
     AUTO(side_clear) struct side archive = side_of(lineage->archive_dir, archive_is);
-    bool to_links = lineage->layout == &layout_certbot;
+    bool to_links = lineage->layout->live_are_links;
 
     if (to_links)
         return switch_archive_dir(&archive, lineage->layout, err) && switch_live_dir(&live, lineage->layout, err);
@@ -214,10 +216,10 @@ static bool has_both(const char *archive, const char *left, const struct layout 
     AUTO(list_clear) struct list names = { 0 };
     struct error unreadable = { 0 };
 
-    if (!archive_is(left, layout) || !file_list_dir(archive, &names, &unreadable))
+    if (!archive_is(left, layout->numbered) || !file_list_dir(archive, &names, &unreadable))
         return false;
     for (size_t i = 0; i < names.len; i++)
-        if (layout == &layout_certbot ? convert_is_dated(names.at[i]) : convert_is_numbered(names.at[i]))
+        if (layout->numbered ? convert_is_dated(names.at[i]) : convert_is_numbered(names.at[i]))
             return true;
     return false;
 }
@@ -236,7 +238,7 @@ static bool clean_archive(const struct lineage *lineage, const char *left, struc
 /* The directory that was live/NAME comes back, with the files that are there now, for those who hold it. */
 static bool clean_live(const struct lineage *lineage, const char *left, struct error *err)
 {
-    if (lineage->layout != &layout_certbot) /* belongs to Certbot's layout, and speaks of it */
+    if (!lineage->layout->numbered) /* belongs to Certbot's layout, and speaks of it */
         TRY(layout_remove_readme(left, err) && layout_remove_readme(lineage->live_dir, err));
     return live_settle(lineage->live_dir, left, err);
 }

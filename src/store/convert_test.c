@@ -9,7 +9,7 @@
 #include "store/convert_build.h"
 #include "store/convert_in_place.h"
 #include "store/fixture.h"
-#include "store/layout.h"
+#include "store/layouts.h"
 
 struct world {
     struct settings *settings;
@@ -454,7 +454,8 @@ TEST(undone_in_place)
     build(&world, "certbot");
     switch_in_place("archive", "certbot");
     write_text(at("archive/a/chain1.pem"), "another");
-    CHECK(convert_archive_undo(at("archive/a"), at("archive/.a.convert"), &layout_versioned, &err), "%s", err.why);
+    CHECK(
+        convert_archive_undo(at("archive/a"), at("archive/.a.convert"), layout_find("versioned"), &err), "%s", err.why);
     left = names_in(at("archive/a"));
     CHECK_TEXT(left, "20261122T024405Z-1a01 chain1.pem notes", "left");
 }

@@ -7,11 +7,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "access/passage.h"
 #include "store/convert.h"
 #include "store/fixture.h"
 #include "store/history.h"
 #include "store/layout.h"
-#include "store/passage.h"
 
 static bool apart;                     /* live/ is on another file system than archive/ */
 static void (*linked)(const char *to); /* called after each link */

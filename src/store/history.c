@@ -7,7 +7,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/layout.h"
+#include "store/lineage_users.h"
 #include "store/retention.h"
+#include "store/sharing.h"
 
 #define KEPT_BY_CERTBOT 5 /* before the newest, by number */
 #define HISTORY_KEEP 3
@@ -197,7 +199,7 @@ bool lineage_prune(struct store *store, const struct lineage *lineage, int max, 
             .in_use = history.at[i].live || history.at[i].pending,
             .copy = is_copy(&history, &history.at[i]) };
     }
-    if (max == HISTORY_AS_CERTBOT && lineage->layout == &layout_certbot)
+    if (max == HISTORY_AS_CERTBOT && lineage->layout->numbered)
         decide_as_certbot(lineage, &history, ages);
     else
         retention_decide(ages, history.len, max > 0 ? (size_t)max : HISTORY_KEEP);

@@ -9,33 +9,6 @@
 #include "base/text.h"
 #include "store/remove.h"
 
-static const struct layout *const layouts[] = { &layout_certbot, &layout_versioned };
-
-const struct layout *layout_find(const char *name)
-{
-    for (size_t i = 0; i < COUNT(layouts); i++)
-        if (strcmp(layouts[i]->name, name) == 0)
-            return layouts[i];
-    return NULL;
-}
-
-/* A store keeps to one layout unless somebody says otherwise: who made it reads it again. */
-const struct layout *layout_for_new(struct store *store, const struct settings *settings)
-{
-    AUTO(list_clear) struct list names = { 0 };
-    struct error err = { 0 };
-
-    if (!SETTING_IS_SET(settings, store_layout) && store_lineage_names(store, &names, &err))
-        for (size_t i = 0; i < names.len; i++) {
-            AUTO(lineage_free) struct lineage *first = NULL;
-
-            /* one without paths is a name that is only reserved */
-            if (lineage_open(store, names.at[i], &first, &err) && first->live_dir != NULL)
-                return first->layout;
-        }
-    return layout_find(settings->store_layout);
-}
-
 struct view issued_part(const struct issued *issued, enum kind kind)
 {
     switch (kind) {

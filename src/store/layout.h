@@ -3,16 +3,22 @@
  * How the files of a lineage lie on disk, behind one interface. Private to this room.
  *
  * lineage*.c know renewal files and certificates; a layout knows where versions are kept and how one becomes
- * live. A further layout is a file with a struct layout, and a row in layouts[] (layout.c).
+ * live. A further layout is a file with a struct layout, and a row in layouts[] (layouts.c).
  *
  * All of it is called with the lineage locked, except find and list, which change nothing.
  */
-#include "store/access.h"
+#include "access/access.h"
 #include "store/remove.h"
 #include "store/store_private.h"
 
 struct layout {
     const char *name; /* as in --store-layout and in renewal files */
+
+    /* The live files are links into archive_dir, so that whoever reads them passes it; else files of their own. */
+    bool live_are_links;
+    /* Versions are called 1, 2 ..., and each file of one is in archive_dir itself, where an older Certbot adds further
+     * ones and makes the newest live; else each is a directory with a meta.txt, named by date and serial number. */
+    bool numbered;
 
     /* Whether something is at a new lineage's live_dir or archive_dir already: returns that path, NULL when
      * both are free (or empty directories). */
@@ -71,12 +77,6 @@ struct layout {
 extern const struct layout layout_certbot;
 /* Whole versions in directories: regular files in live/NAME, superseded ones in archive/NAME/DATE-SERIAL. */
 extern const struct layout layout_versioned;
-
-/* By name; NULL when there is none. */
-const struct layout *layout_find(const char *name);
-/* What a new lineage gets: what --store-layout says, else what the store's first lineage has, else the default of the
- * name that the program was called by. */
-const struct layout *layout_for_new(struct store *store, const struct settings *settings);
 
 /* ---- what both layouts do ---- */
 

@@ -14,6 +14,7 @@
 #include "store/certbot_links.h"
 #include "store/certbot_versions.h"
 #include "store/layout.h"
+#include "store/sharing.h"
 
 /* ---- finding ---- */
 
@@ -235,7 +236,8 @@ static bool restore(const struct lineage *lineage, const char *id, char **now, s
             .privkey = buf_view(&text[KIND_PRIVKEY]) };
         AUTO(free) char *made = NULL;
 
-        ok = access_of_live(lineage, &access, err) && add(lineage, &issued, &access, &undo, &made, err);
+        ok = access_of_live(lineage->current[KIND_PRIVKEY], &access, err) &&
+             add(lineage, &issued, &access, &undo, &made, err);
         ok = ok && deploy(lineage, made, err);
         if (ok || (made != NULL && may_be_live(lineage, made)))
             undo_keep(&undo); /* what live may lead to is not taken away again */
@@ -473,6 +475,8 @@ static bool remove_lineage(const struct lineage *lineage, bool whole_archive, st
 
 const struct layout layout_certbot = {
     .name = "certbot",
+    .live_are_links = true,
+    .numbered = true,
     .taken = layout_taken,
     .create = create,
     .is_unsettled = links_is_unsettled,

@@ -9,6 +9,7 @@
 #include "store/history.h"
 #include "store/layout.h"
 #include "store/layout_world.h"
+#include "store/layouts.h"
 
 static struct world world_new(const char *layout)
 {

@@ -15,6 +15,7 @@
 #include "store/layout.h"
 #include "store/live_dir.h"
 #include "store/live_switch.h"
+#include "store/sharing.h"
 #include "store/version_dir.h"
 #include "store/version_switch.h"
 
@@ -219,7 +220,7 @@ static bool restore(const struct lineage *lineage, const char *id, char **now, s
         *now = TAKE(kept);
         return true;
     }
-    TRY(access_hand_on(lineage, key, err));
+    TRY(access_hand_on(lineage->current[KIND_PRIVKEY], key, err));
     TRY(live_set_apart(lineage->live_dir, dir, id, err));
     TRY(switch_move(lineage, dir, next, err));
     if (!deploy(lineage, id, err)) {

@@ -6,47 +6,7 @@
 #include "base/mem.h"
 #include "store/convert.h"
 #include "store/layout.h"
-
-struct lineage *lineage_bare(const struct store *store, const char *name, const struct layout *layout)
-{
-    struct lineage *lineage = xcalloc(1, sizeof *lineage);
-
-    lineage->name = xstrdup(name);
-    lineage->layout = layout;
-    lineage->conf_path = store_conf_path(store, name);
-    lineage->archive_dir = store_path_in(store, "archive", name);
-    return lineage;
-}
-
-struct lineage *lineage_new(const struct store *store, const char *name, const struct layout *layout)
-{
-    struct lineage *lineage = lineage_bare(store, name, layout);
-
-    lineage->live_dir = store_path_in(store, "live", name);
-    for (int kind = 0; kind < KIND_COUNT; kind++)
-        lineage->live[kind] = xprintf("%s/%s.pem", lineage->live_dir, kind_name((enum kind)kind));
-    return lineage;
-}
-
-void lineage_free(struct lineage *lineage)
-{
-    if (lineage == NULL)
-        return;
-    if (lineage->conf != NULL)
-        conf_free(lineage->conf);
-    if (lineage->cert != NULL)
-        cert_free(lineage->cert);
-    for (int kind = 0; kind < KIND_COUNT; kind++) {
-        free(lineage->live[kind]);
-        free(lineage->current[kind]);
-    }
-    free(lineage->version);
-    free(lineage->name);
-    free(lineage->conf_path);
-    free(lineage->live_dir);
-    free(lineage->archive_dir);
-    free(lineage);
-}
+#include "store/sharing.h"
 
 static bool read_cert(struct lineage *lineage, struct error *err)
 {
@@ -169,6 +129,17 @@ bool lineage_load(struct store *store, const char *name, struct lineage **out, s
     return load(store, name, true, out, &settled, err);
 }
 
+bool lineage_reload(struct store *store, struct lineage *lineage, struct error *err)
+{
+    AUTO(lineage_free) struct lineage *fresh = NULL;
+    struct lineage old = *lineage;
+
+    TRY(lineage_load(store, lineage->name, &fresh, err));
+    *lineage = *fresh;
+    *fresh = old; /* freed on the way out */
+    return true;
+}
+
 bool lineage_fix_deployment(struct lineage *lineage, struct error *err)
 {
     TRY(lineage_drop_temporary(lineage, err)); /* whoever added it may have been stopped at the renewal file */
@@ -181,64 +152,4 @@ bool lineage_fix_deployment(struct lineage *lineage, struct error *err)
 const char *lineage_layout(const struct lineage *lineage)
 {
     return lineage->layout->name;
-}
-
-bool lineage_read(const struct lineage *lineage, enum kind kind, struct buf *out, struct error *err)
-{
-    return file_read(lineage->current[kind], out, err);
-}
-
-bool lineage_read_key(const struct lineage *lineage, struct buf *out, struct error *err)
-{
-    out->secret = true; /* even if the caller forgot */
-    return lineage_read(lineage, KIND_PRIVKEY, out, err);
-}
-
-/* ---- verifying ---- */
-
-static bool verify_signature(const struct lineage *lineage, struct view chain, struct error *err)
-{
-    AUTO(cert_free) struct cert *issuer = NULL;
-
-    if (view_trim(chain).len == 0) /* a CA whose root signs may send nothing but the certificate */
-        return true;
-    if (cert_from_pem(chain, lineage->current[KIND_CHAIN], &issuer, err) &&
-        cert_check_signed_by(lineage->cert, issuer, err))
-        return true;
-    err->kind = ERROR_STORE;
-    return error_in(
-        err, "verifying the signature of the certificate located at %s has failed", lineage->live[KIND_CERT]);
-}
-
-static bool is_concatenation(struct view whole, struct view first, struct view second)
-{
-    return whole.len == first.len + second.len && memcmp(whole.at, first.at, first.len) == 0 &&
-           memcmp(whole.at + first.len, second.at, second.len) == 0;
-}
-
-static bool verify_key(const struct lineage *lineage, struct error *err)
-{
-    AUTO(buf_clear) struct buf key = BUF_SECRET(FILE_MAX_TEXT);
-
-    TRY(lineage_read_key(lineage, &key, err));
-    if (cert_check_key_pem(lineage->cert, buf_view(&key), lineage->live[KIND_PRIVKEY], err))
-        return true;
-    err->kind = ERROR_STORE;
-    return error_in(err, "verifying the certificate located at %s matches the private key located at %s has failed",
-        lineage->live[KIND_CERT], lineage->live[KIND_PRIVKEY]);
-}
-
-bool lineage_verify(const struct lineage *lineage, struct error *err)
-{
-    AUTO(buf_clear) struct buf cert = BUF(FILE_MAX_TEXT);
-    AUTO(buf_clear) struct buf chain = BUF(FILE_MAX_TEXT);
-    AUTO(buf_clear) struct buf fullchain = BUF(FILE_MAX_TEXT);
-
-    TRY(lineage_read(lineage, KIND_CHAIN, &chain, err));
-    TRY(verify_signature(lineage, buf_view(&chain), err));
-    TRY(lineage_read(lineage, KIND_CERT, &cert, err));
-    TRY(lineage_read(lineage, KIND_FULLCHAIN, &fullchain, err));
-    if (!is_concatenation(buf_view(&fullchain), buf_view(&cert), buf_view(&chain)))
-        return error_set(err, ERROR_STORE, "fullchain does not match cert + chain for %s!", lineage->name);
-    return verify_key(lineage, err);
 }

@@ -12,11 +12,13 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "config/renewal_params.h"
-#include "store/layout.h"
+#include "store/layouts.h"
+#include "store/renewal_file.h"
 
 #define KNOWN_MAJOR 5 /* of the Certbot whose renewal files we know */
 #define KNOWN_MINOR 5
-#define NEW_KEY "evercert_new" /* in the file of a lineage until its first version is complete */
+#define NEW_KEY "evercert_new"         /* in the file of a lineage until its first version is complete */
+#define REVOKED_KEY "evercert_revoked" /* in that of what is deleted because its certificate was revoked */
 #define RENEWAL_INFO "acme_renewal_info"
 #define RETRY_KEY "ari_retry_after" /* Certbot's: local time without zone */
 /* Ours, in UTC: the instant chosen within the suggested window, of which certificate (its serial number), and when the
@@ -33,69 +35,6 @@ bool lineage_missing(const struct store *store, const char *name, struct error *
 
     (void)error_set(err, ERROR_CONFIG, "No certificate found with name %s (expected %s).", name, path);
     return error_next(err, "the command `certificates` lists the names there are");
-}
-
-static bool read_conf(const char *path, struct conf **out, struct error *err)
-{
-    AUTO(buf_clear) struct buf text = BUF(CONF_MAX);
-
-    TRY(file_read(path, &text, err));
-    return conf_read(buf_view(&text), path, out, err);
-}
-
-/* A path that the renewal file gives, absolute; NULL when it does not. */
-static char *path_in(const struct conf *conf, const char *key)
-{
-    const char *path = conf_get(conf, "", key);
-
-    return path == NULL || path[0] == '\0' ? NULL : file_absolute(path);
-}
-
-/* Where the lineage keeps versions that conf is the renewal file of; of the caller's. */
-static char *archive_of(const struct lineage *like, const struct conf *conf, const char *file)
-{
-    AUTO(free) char *renewal = file_dirname(like->conf_path);
-    AUTO(free) char *config = file_dirname(renewal);
-    char *said = path_in(conf, "archive_dir");
-
-    return said != NULL ? said : xprintf("%s/archive/%.*s", config, (int)(strlen(file) - strlen(".conf")), file);
-}
-
-enum sharing lineage_sharing(const struct lineage *lineage, struct error *err)
-{
-    AUTO(free) char *dir = file_dirname(lineage->conf_path);
-    AUTO(list_clear) struct list files = { 0 };
-    struct error broken = { 0 };
-
-    if (!file_list_dir(dir, &files, err))
-        return SHARING_UNKNOWN;
-    for (size_t i = 0; i < files.len; i++) {
-        AUTO(free) char *path = file_join(dir, files.at[i]), *archive = NULL;
-        AUTO(conf_free) struct conf *conf = NULL;
-
-        if (files.at[i][0] == '.' || !text_ends(files.at[i], ".conf") || strcmp(path, lineage->conf_path) == 0 ||
-            !read_conf(path, &conf, &broken))
-            continue;
-        archive = archive_of(lineage, conf, files.at[i]);
-        if (strcmp(archive, lineage->archive_dir) == 0)
-            return SHARING;
-    }
-    return SHARING_NOT;
-}
-
-bool lineage_shares_archive(const struct lineage *lineage)
-{
-    struct error unknown = { 0 };
-
-    return lineage_sharing(lineage, &unknown) != SHARING_NOT;
-}
-
-bool lineage_refuse_shared(const struct lineage *lineage, struct error *err)
-{
-    (void)error_set(err, ERROR_STORE,
-        "more than one certificate keeps versions in %s, so that nobody can tell whose they are", lineage->archive_dir);
-    return error_next(
-        err, "correct archive_dir in %s or in the renewal file of the other certificate", lineage->conf_path);
 }
 
 static bool next_number(struct view *rest, uint64_t *out)
@@ -157,23 +96,23 @@ bool lineage_read_conf(const struct store *store, const char *name, struct conf 
 {
     AUTO(free) char *path = store_conf_path(store, name);
 
-    return read_conf(path, out, err);
+    return renewal_file_read(path, out, err);
 }
 
 bool lineage_open_conf(
     const struct store *store, const char *name, const char *conf_path, struct lineage **out, struct error *err)
 {
-    AUTO(lineage_free) struct lineage *lineage = lineage_bare(store, name, &layout_certbot);
+    AUTO(lineage_free) struct lineage *lineage = lineage_bare(store, name, layout_find(NULL));
     char *archive_dir;
 
-    TRY(read_conf(conf_path, &lineage->conf, err));
+    TRY(renewal_file_read(conf_path, &lineage->conf, err));
     TRY(read_layout(lineage, err));
     note_version(lineage);
     for (int kind = 0; kind < KIND_COUNT; kind++)
-        lineage->live[kind] = path_in(lineage->conf, kind_name((enum kind)kind));
+        lineage->live[kind] = renewal_file_path(lineage->conf, kind_name((enum kind)kind));
     if (lineage->live[KIND_CERT] != NULL)
         lineage->live_dir = file_dirname(lineage->live[KIND_CERT]);
-    archive_dir = path_in(lineage->conf, "archive_dir");
+    archive_dir = renewal_file_path(lineage->conf, "archive_dir");
     if (archive_dir != NULL) {
         free(lineage->archive_dir);
         lineage->archive_dir = archive_dir;
@@ -240,7 +179,7 @@ bool lineage_is_unchanged(const struct lineage *before, const struct lineage *no
 
 void lineage_set_layout(struct conf *conf, const struct layout *layout)
 {
-    if (layout == &layout_certbot)
+    if (layout == layout_find(NULL))
         conf_remove(conf, "", LINEAGE_LAYOUT_KEY);
     else
         conf_set(conf, "", LINEAGE_LAYOUT_KEY, layout->name);
@@ -249,7 +188,7 @@ void lineage_set_layout(struct conf *conf, const struct layout *layout)
 void lineage_fill_conf(const struct lineage *lineage, const struct settings *settings, struct conf *conf)
 {
     conf_remove(conf, "", NEW_KEY);
-    lineage_unmark_revoked(conf);
+    conf_remove(conf, "", REVOKED_KEY);
     conf_set(
         conf, "", "version", EVERCERT_VERSION); /* a number below Certbot's, so that it takes the file without a word */
     if (conf_get(conf, "", "archive_dir") == NULL)
@@ -322,6 +261,20 @@ static bool adopt_conf(struct lineage *lineage, struct conf **conf, struct error
     conf_free(lineage->conf);
     lineage->conf = TAKE(*conf);
     return true;
+}
+
+bool lineage_mark_revoked(const struct lineage *lineage, struct error *err)
+{
+    AUTO(conf_free) struct conf *conf = NULL;
+
+    TRY(lineage_copy_conf(lineage, &conf, err));
+    conf_set(conf, "", REVOKED_KEY, "True");
+    return lineage_write_conf(lineage, conf, err);
+}
+
+bool lineage_is_marked_revoked(const struct lineage *lineage)
+{
+    return text_equal(conf_get(lineage->conf, "", REVOKED_KEY), "True");
 }
 
 bool lineage_is_new(const struct lineage *lineage)

@@ -10,7 +10,8 @@
 #include "config/names.h"
 #include "config/renewal_params.h"
 #include "store/history.h"
-#include "store/layout.h"
+#include "store/layouts.h"
+#include "store/lineage_access.h"
 
 #define MAX_SUFFIX 9999 /* Certbot's names have four digits */
 
@@ -34,7 +35,7 @@ bool lineage_check_name(struct store *store, const char *name, struct error *err
     TRY(lineage_name_check(name, err));
     if (store_has_lineage(store, name)) /* a new one gets a suffix */
         return has_room_for_suffix(name, err);
-    lineage = lineage_new(store, name, &layout_certbot);
+    lineage = lineage_new(store, name, layout_find(NULL));
     gone = lineage_gone_path(store, name);
     taken = layout_taken(lineage);
     if (taken == NULL)
@@ -67,11 +68,10 @@ static bool make_dirs(const struct store *store, struct error *err)
 
 bool lineage_reclaim(const struct lineage *planned, struct error *err)
 {
-    if (layout_certbot.has_version(planned) || layout_versioned.has_version(planned))
+    if (layouts_have_version(planned))
         return true;
     log_info("Removing what an interrupted run has left of %s", planned->name);
-    TRY(layout_certbot.remove(planned, true, err));
-    TRY(layout_versioned.remove(planned, true, err));
+    TRY(layouts_remove(planned, err));
     TRY(lineage_drop_temporary(planned, err));
     return file_remove(planned->conf_path, err);
 }
@@ -105,6 +105,23 @@ static bool reserve(struct store *store, const char *name, const struct layout *
     return error_set(err, ERROR_STORE, "all names from %s to %s-%d are taken", name, name, MAX_SUFFIX);
 }
 
+/* A store keeps to one layout unless somebody says otherwise: who made it reads it again. */
+const struct layout *layout_for_new(struct store *store, const struct settings *settings)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    struct error err = { 0 };
+
+    if (!SETTING_IS_SET(settings, store_layout) && store_lineage_names(store, &names, &err))
+        for (size_t i = 0; i < names.len; i++) {
+            AUTO(lineage_free) struct lineage *first = NULL;
+
+            /* one without paths is a name that is only reserved */
+            if (lineage_open(store, names.at[i], &first, &err) && first->live_dir != NULL)
+                return first->layout;
+        }
+    return layout_find(settings->store_layout);
+}
+
 bool lineage_create(struct store *store, const char *name, const struct issued *issued, const struct settings *settings,
     struct lineage **out, struct error *err)
 {
@@ -126,19 +143,8 @@ bool lineage_create(struct store *store, const char *name, const struct issued *
     TRY(lineage_write_conf(planned, planned->conf, err));
     TRY(lineage_load(store, planned->name, &made, err));
     undo_keep(&undo);
-    access_finish(store, made, settings, &access);
+    lineage_finish_access(store, made, settings, &access);
     *out = TAKE(made);
-    return true;
-}
-
-bool lineage_reload(struct store *store, struct lineage *lineage, struct error *err)
-{
-    AUTO(lineage_free) struct lineage *fresh = NULL;
-    struct lineage old = *lineage;
-
-    TRY(lineage_load(store, lineage->name, &fresh, err));
-    *lineage = *fresh;
-    *fresh = old; /* freed on the way out */
     return true;
 }
 
@@ -156,7 +162,7 @@ bool lineage_add_version(struct store *store, struct lineage *lineage, const str
     TRY(lineage_copy_conf(lineage, &conf, err));
     lineage_fill_conf(lineage, own, conf);
     conf_remove_section(conf, "acme_renewal_info"); /* it was about the certificate before */
-    TRY(access_of_next(lineage, own, &access, err));
+    TRY(access_of_next(lineage->current[KIND_PRIVKEY], own, &access, err));
     TRY(lineage->layout->add(lineage, issued, &access, &undo, &version, err));
     TRY(lineage_write_conf(lineage, conf, err));
     undo_keep(&undo); /* from here on the certificate is kept, even if it cannot be made live now */
@@ -168,7 +174,7 @@ bool lineage_add_version(struct store *store, struct lineage *lineage, const str
         return error_in(err, "making version %s of %s live", version, lineage->name);
     }
     TRY(lineage_reload(store, lineage, err));
-    access_finish(store, lineage, own, &access);
+    lineage_finish_access(store, lineage, own, &access);
     if (!lineage_prune(store, lineage, own->history_keep, NULL, &pruning))
         log_warning("Could not remove old versions of %s: %s", lineage->name, pruning.why);
     return true;

@@ -1,5 +1,5 @@
 /*
- * Deleting lineages, and searching all renewal files for who uses what.
+ * Deleting lineages, and finishing what was cut short of that.
  */
 #include <string.h>
 
@@ -11,127 +11,9 @@
 #include "store/delivery.h"
 #include "store/failures.h"
 #include "store/layout.h"
+#include "store/lineage_users.h"
 #include "store/pending.h"
-
-/* ---- searching ---- */
-
-/* Calls visit for each renewal file that can be parsed, until it returns false. */
-static bool each_lineage(
-    struct store *store, bool (*visit)(const struct lineage *, void *), void *ctx, struct error *err)
-{
-    AUTO(list_clear) struct list names = { 0 };
-
-    TRY(store_lineage_names(store, &names, err));
-    for (size_t i = 0; i < names.len; i++) {
-        AUTO(lineage_free) struct lineage *lineage = NULL;
-        struct error broken = { 0 };
-
-        if (!lineage_open(store, names.at[i], &lineage, &broken))
-            log_debug("passing over %s: %s", names.at[i], broken.why);
-        else if (!visit(lineage, ctx))
-            break;
-    }
-    return true;
-}
-
-struct path_search {
-    const char *path;
-    char *name;
-};
-
-static bool match_path(const struct lineage *lineage, void *ctx)
-{
-    struct path_search *search = ctx;
-    const char *cert = lineage->live[KIND_CERT], *fullchain = lineage->live[KIND_FULLCHAIN];
-
-    if ((cert == NULL || strcmp(cert, search->path) != 0) &&
-        (fullchain == NULL || strcmp(fullchain, search->path) != 0) &&
-        !lineage->layout->has_version_file(lineage, search->path))
-        return true;
-    search->name = xstrdup(lineage->name);
-    return false;
-}
-
-bool store_find_by_path(struct store *store, const char *cert_path, char **name, struct error *err)
-{
-    AUTO(free) char *path = file_absolute(cert_path);
-    struct path_search search = { .path = path };
-
-    TRY(each_lineage(store, match_path, &search, err));
-    *name = search.name;
-    return true;
-}
-
-struct archive_count {
-    const char *dir;
-    size_t users;
-};
-
-static bool count_user(const struct lineage *lineage, void *ctx)
-{
-    struct archive_count *count = ctx;
-
-    if (strcmp(lineage->archive_dir, count->dir) == 0)
-        count->users++;
-    return true;
-}
-
-bool store_count_archive_users(struct store *store, const char *archive_dir, size_t *out, struct error *err)
-{
-    AUTO(free) char *dir = file_absolute(archive_dir);
-    struct archive_count count = { .dir = dir };
-
-    TRY(each_lineage(store, count_user, &count, err));
-    *out = count.users;
-    return true;
-}
-
-static bool add_archive(const struct lineage *lineage, void *ctx)
-{
-    list_add(ctx, lineage->archive_dir);
-    return true;
-}
-
-/* Those that stand more than once. */
-static bool find_shared(struct store *store, struct list *out, struct error *err)
-{
-    AUTO(list_clear) struct list all = { 0 };
-
-    TRY(each_lineage(store, add_archive, &all, err));
-    list_sort(&all);
-    for (size_t i = 1; i < all.len; i++)
-        if (strcmp(all.at[i], all.at[i - 1]) == 0 && !list_has(out, all.at[i]))
-            list_add(out, all.at[i]);
-    return true;
-}
-
-bool store_archive_is_shared(struct store *store, const struct lineage *lineage, bool *shared, struct error *err)
-{
-    struct shared_dirs *dirs = store_shared_dirs(store);
-    bool ok;
-
-    (void)pthread_mutex_lock(&dirs->mutex);
-    ok = dirs->known || find_shared(store, &dirs->dirs, err);
-    dirs->known = ok;
-    *shared = ok && list_has(&dirs->dirs, lineage->archive_dir);
-    (void)pthread_mutex_unlock(&dirs->mutex);
-    return ok;
-}
-
-struct live_search {
-    const struct lineage *lineage;
-    bool shared;
-};
-
-static bool match_live(const struct lineage *other, void *ctx)
-{
-    struct live_search *search = ctx;
-
-    if (strcmp(other->name, search->lineage->name) != 0)
-        for (int kind = 0; kind < KIND_COUNT && !search->shared; kind++)
-            search->shared = other->live[kind] != NULL && text_equal(other->live[kind], search->lineage->live[kind]);
-    return !search->shared;
-}
+#include "store/sharing.h"
 
 /* ---- deleting ---- */
 
@@ -193,13 +75,13 @@ static bool is_own_archive(const struct store *store, const struct lineage *line
 
 static bool refuse_shared(struct store *store, const struct lineage *lineage, struct error *err)
 {
-    struct live_search live = { .lineage = lineage };
     size_t users;
+    bool live;
 
     TRY(store_count_archive_users(store, lineage->archive_dir, &users, err));
     if (users <= 1) {
-        TRY(each_lineage(store, match_live, &live, err));
-        if (!live.shared)
+        TRY(store_live_is_shared(store, lineage, &live, err));
+        if (!live)
             return true;
         (void)error_set(err, ERROR_STORE, "not deleting %s: another certificate has the same live files in %s",
             lineage->name, lineage->live_dir);
@@ -210,17 +92,6 @@ static bool refuse_shared(struct store *store, const struct lineage *lineage, st
         lineage->archive_dir);
     return error_next(
         err, "correct archive_dir in %s or in the renewal file of the other certificate", lineage->conf_path);
-}
-
-bool lineage_files_are_used(struct store *store, const struct lineage *lineage, bool *used, struct error *err)
-{
-    struct live_search live = { .lineage = lineage };
-    size_t users;
-
-    TRY(store_count_archive_users(store, lineage->archive_dir, &users, err));
-    TRY(each_lineage(store, match_live, &live, err));
-    *used = users > 0 || live.shared;
-    return true;
 }
 
 /* Before the file that says what is to go does: what was removed must not come back after a power failure. */
@@ -320,4 +191,55 @@ bool lineage_finish_delete(struct store *store, const char *name, bool *found, s
             TRY(remove_files(lineage, is_own_archive(store, lineage), err));
     }
     return remove_gone(store, name, err);
+}
+
+/* ---- what was cut short ---- */
+
+/* Whether a renewal file names the directories of a lineage that is gone. */
+static bool files_are_used(struct store *store, const struct lineage *lineage, bool *used, struct error *err)
+{
+    size_t users;
+    bool live;
+
+    TRY(store_count_archive_users(store, lineage->archive_dir, &users, err));
+    TRY(store_live_is_shared(store, lineage, &live, err));
+    *used = users > 0 || live;
+    return true;
+}
+
+static bool finish(struct store *store, const char *path, struct error *err)
+{
+    AUTO(range_lock_release) struct range_lock *lock = NULL;
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+    AUTO(free) char *name = NULL;
+    struct error broken = { 0 };
+    bool taken, shared, found;
+
+    if (!lineage_open_conf(store, file_basename(path), path, &lineage, &broken))
+        return true; /* nobody knows any more what is to go; `doctor` tells of it */
+    name = lineage_gone_name(store, path, lineage);
+    if (name == NULL)
+        return true;
+    TRY(lineage_lock_try(store, name, &lock, &taken, err));
+    if (!taken || store_has_lineage(store, name)) /* it is being deleted now, or was made anew */
+        return true;
+    TRY(files_are_used(store, lineage, &shared, err));
+    if (shared) /* since then; `doctor` tells of that, too */
+        return true;
+    TRY(lineage_finish_delete(store, name, &found, err));
+    if (found)
+        log_warning("Finished the deletion of %s, which had been interrupted.", name);
+    return true;
+}
+
+void store_finish_deletions(struct store *store)
+{
+    AUTO(list_clear) struct list paths = { 0 };
+    struct error err = { 0 };
+
+    if (!store_gone_files(store, &paths, &err))
+        log_debug("%s", err.why);
+    for (size_t i = 0; i < paths.len; i++)
+        if (!finish(store, paths.at[i], &err))
+            log_warning("Could not finish an interrupted deletion: %s", err.why);
 }

@@ -83,6 +83,22 @@ TEST(delete_refuses_a_shared_archive)
     CHECK(lineage_load(store, "a", &lineage, &err), "nothing was removed: %s", err.why);
 }
 
+TEST(delete_refuses_an_archive_shared_with_a_layout_of_the_future)
+{
+    AUTO(settings_free) struct settings *settings = settings_here();
+    AUTO(store_close) struct store *store = store_here(settings);
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+    struct error err = { 0 };
+
+    make_two(store, settings);
+    edit_conf("b", at("archive/b"), at("archive/a"));
+    edit_conf("b", "archive_dir = ", "store_layout = of-the-future\narchive_dir = ");
+    CHECK(!lineage_load(store, "b", &lineage, &err) && strstr(err.why, "of-the-future"), "%s", err.why);
+    CHECK(!lineage_delete(store, "a", &err));
+    CHECK(strstr(err.why, "more than one certificate is using "), "%s", err.why);
+    CHECK(lineage_load(store, "a", &lineage, &err), "nothing was removed: %s", err.why);
+}
+
 static const struct {
     const char *name, *conf, *why, *live, *archive; /* why: NULL when deleting succeeds */
 } broken[] = {

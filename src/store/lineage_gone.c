@@ -1,5 +1,6 @@
 /*
  * Deletions of lineages that were cut short: their renewal file is ".NAME.conf.gone", and says what else is to go.
+ * lineage_delete.c finishes them.
  */
 #include <string.h>
 
@@ -8,10 +9,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "store/layout.h"
-
-#define REVOKED_KEY                                                                                                    \
-    "evercert_revoked" /* in the renewal file of what is deleted because its certificate was revoked                   \
-                        */
 
 char *lineage_gone_path(const struct store *store, const char *name)
 {
@@ -53,23 +50,7 @@ char *lineage_gone_name(const struct store *store, const char *path, const struc
     return strcmp(own, path) == 0 ? TAKE(name) : NULL;
 }
 
-/* ---- what was revoked ---- */
-
-bool lineage_mark_revoked(const struct lineage *lineage, struct error *err)
-{
-    AUTO(conf_free) struct conf *conf = NULL;
-
-    TRY(lineage_copy_conf(lineage, &conf, err));
-    conf_set(conf, "", REVOKED_KEY, "True");
-    return lineage_write_conf(lineage, conf, err);
-}
-
-void lineage_unmark_revoked(struct conf *conf)
-{
-    conf_remove(conf, "", REVOKED_KEY);
-}
-
-/* ---- finding and finishing them ---- */
+/* ---- finding them ---- */
 
 bool lineage_is_half_deleted(struct store *store, const char *name, bool *revoked)
 {
@@ -81,8 +62,7 @@ bool lineage_is_half_deleted(struct store *store, const char *name, bool *revoke
     if (name[0] == '\0' || name[0] == '.' || strchr(name, '/') != NULL || store_has_lineage(store, name) ||
         !file_exists(gone))
         return false;
-    *revoked = lineage_open_conf(store, name, gone, &lineage, &err) &&
-               text_equal(conf_get(lineage->conf, "", REVOKED_KEY), "True");
+    *revoked = lineage_open_conf(store, name, gone, &lineage, &err) && lineage_is_marked_revoked(lineage);
     return true;
 }
 
@@ -102,41 +82,4 @@ bool store_find_half_deleted(struct store *store, const char *cert_path, char **
             *name = lineage_gone_name(store, paths.at[i], lineage);
     }
     return true;
-}
-
-static bool finish(struct store *store, const char *path, struct error *err)
-{
-    AUTO(range_lock_release) struct range_lock *lock = NULL;
-    AUTO(lineage_free) struct lineage *lineage = NULL;
-    AUTO(free) char *name = NULL;
-    struct error broken = { 0 };
-    bool taken, shared, found;
-
-    if (!lineage_open_conf(store, file_basename(path), path, &lineage, &broken))
-        return true; /* nobody knows any more what is to go; `doctor` tells of it */
-    name = lineage_gone_name(store, path, lineage);
-    if (name == NULL)
-        return true;
-    TRY(lineage_lock_try(store, name, &lock, &taken, err));
-    if (!taken || store_has_lineage(store, name)) /* it is being deleted now, or was made anew */
-        return true;
-    TRY(lineage_files_are_used(store, lineage, &shared, err));
-    if (shared) /* since then; `doctor` tells of that, too */
-        return true;
-    TRY(lineage_finish_delete(store, name, &found, err));
-    if (found)
-        log_warning("Finished the deletion of %s, which had been interrupted.", name);
-    return true;
-}
-
-void store_finish_deletions(struct store *store)
-{
-    AUTO(list_clear) struct list paths = { 0 };
-    struct error err = { 0 };
-
-    if (!store_gone_files(store, &paths, &err))
-        log_debug("%s", err.why);
-    for (size_t i = 0; i < paths.len; i++)
-        if (!finish(store, paths.at[i], &err))
-            log_warning("Could not finish an interrupted deletion: %s", err.why);
 }

@@ -2,8 +2,8 @@
 /*
  * Removing files of versions, and what was made for one that did not come about. Private to this room.
  */
+#include "access/kind.h"
 #include "base/bytes.h"
-#include "store/kind.h"
 
 /*
  * Removing what may be a key: overwritten first, where the file system writes in place and the file has no second name.

@@ -5,11 +5,11 @@
  * The only code that knows live/ and archive/. No network. Two layouts lie behind one interface (struct layout):
  * Certbot's own, and versions in directories.
  */
+#include "access/kind.h"
 #include "base/range_lock.h"
 #include "conf/conf.h"
 #include "config/settings.h"
 #include "crypto/cert.h"
-#include "store/kind.h"
 
 struct lineage;
 struct store;

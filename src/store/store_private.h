@@ -18,9 +18,6 @@ struct shared_dirs {
     struct list dirs;
 };
 struct shared_dirs *store_shared_dirs(struct store *store);
-/* Whether another lineage keeps versions in the archive directory of this one. */
-MUST_USE bool store_archive_is_shared(
-    struct store *store, const struct lineage *lineage, bool *shared, struct error *err);
 
 /* The file systems on which this run has made a file, so that it knows that it can. */
 struct proved_devices {
@@ -36,21 +33,16 @@ char *store_path_in(const struct store *store, const char *part, const char *nam
 /* Makes a directory and its parents, or checks the one that is there if --strict-permissions wants that. */
 MUST_USE bool store_make_dir(const struct store *store, const char *path, mode_t mode, struct error *err);
 
+/* What a new lineage gets: what --store-layout says, else what the store's first lineage has, else the default of the
+ * name that the program was called by. */
+const struct layout *layout_for_new(struct store *store, const struct settings *settings);
+
 /* A lineage of that name with the paths that a new one has; without conf. */
 struct lineage *lineage_new(const struct store *store, const char *name, const struct layout *layout)
     __attribute__((returns_nonnull));
 /* The same without live_dir and live paths. */
 struct lineage *lineage_bare(const struct store *store, const char *name, const struct layout *layout)
     __attribute__((returns_nonnull));
-
-/* Whether another lineage keeps versions in its archive directory; looked for now, in all renewal files that can be
- * read. */
-enum sharing { SHARING_NOT, SHARING, SHARING_UNKNOWN /* the renewal files cannot be listed: err says why */ };
-enum sharing lineage_sharing(const struct lineage *lineage, struct error *err);
-/* True unless that is known not to be so: nobody can tell whose the traces of interrupted work are that lie there. */
-bool lineage_shares_archive(const struct lineage *lineage);
-/* The error that says so. Returns false. */
-bool lineage_refuse_shared(const struct lineage *lineage, struct error *err);
 
 /* Whether the certificate's names are those of the lineage, as far as its name and its renewal file tell. */
 bool lineage_has_names(const struct lineage *lineage, const struct cert *cert);
@@ -79,10 +71,6 @@ MUST_USE bool store_gone_files(struct store *store, struct list *out, struct err
 /* Whose such a file is: its own name is shortened where the lineage's is very long. lineage: as it says, NULL when it
  * cannot be read. Of the caller's; NULL: nobody knows. */
 char *lineage_gone_name(const struct store *store, const char *path, const struct lineage *lineage);
-/* Whether a renewal file names the directories of one that is gone. */
-MUST_USE bool lineage_files_are_used(struct store *store, const struct lineage *lineage, bool *used, struct error *err);
-/* Takes what lineage_mark_revoked says out of a renewal file. */
-void lineage_unmark_revoked(struct conf *conf);
 /* Removes what a lineage_delete that was cut short has left; *found: whether there was one. */
 MUST_USE bool lineage_finish_delete(struct store *store, const char *name, bool *found, struct error *err);
 
@@ -94,6 +82,8 @@ void lineage_set_layout(struct conf *conf, const struct layout *layout);
 void lineage_fill_conf(const struct lineage *lineage, const struct settings *settings, struct conf *conf);
 /* The renewal file of a lineage that is being made: whole at once. err->sys is EEXIST when the name is taken. */
 MUST_USE bool lineage_create_conf(const struct lineage *lineage, const struct settings *settings, struct error *err);
+/* Whether lineage_mark_revoked was called; the next settings that are saved take it back. */
+bool lineage_is_marked_revoked(const struct lineage *lineage);
 /* Whether its making was cut short before its renewal file said that it is complete; and saying so. */
 bool lineage_is_new(const struct lineage *lineage);
 MUST_USE bool lineage_finish_new(struct lineage *lineage, struct error *err);

@@ -6,7 +6,7 @@
 #include <sys/wait.h>
 
 #include "store/fixture.h"
-#include "store/layout.h"
+#include "store/layouts.h"
 
 static const struct {
     mode_t umask;
@@ -227,7 +227,7 @@ TEST(probe_wakes_nobody)
     static const char *const parts[] = { "archive", "archive/a", "live", "live/a", "renewal" };
     AUTO(settings_free) struct settings *settings = settings_here();
     AUTO(store_close) struct store *store = store_here(settings);
-    AUTO(lineage_free) struct lineage *lineage = lineage_new(store, "a", &layout_versioned);
+    AUTO(lineage_free) struct lineage *lineage = lineage_new(store, "a", layout_find("versioned"));
     AUTO(close) int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
     char events[4096];
     struct error err = { 0 };
@@ -269,7 +269,7 @@ TEST(probe_of_parts_on_their_own)
     for (size_t i = 0; i < COUNT(parts); i++) {
         AUTO(settings_free) struct settings *settings = settings_here();
         AUTO(store_close) struct store *store = store_here(settings);
-        AUTO(lineage_free) struct lineage *lineage = lineage_new(store, "a", &layout_versioned);
+        AUTO(lineage_free) struct lineage *lineage = lineage_new(store, "a", layout_find("versioned"));
         AUTO(free) char *left = NULL;
         struct error err = { 0 };
 

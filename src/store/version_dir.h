@@ -12,7 +12,7 @@
  *     archive/NAME/.ID.new       being written
  *     archive/NAME/.ID.gone      being removed
  */
-#include "store/access.h"
+#include "access/access.h"
 #include "store/store.h"
 
 #define META_NAME "meta.txt"

@@ -13,6 +13,7 @@
 #include "store/layout.h"
 #include "store/live_dir.h"
 #include "store/live_switch.h"
+#include "store/sharing.h"
 #include "store/version_dir.h"
 
 /* ---- switching ---- */

@@ -4,12 +4,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "access/owner.h"
+#include "access/passage.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "store/layout.h"
-#include "store/owner.h"
-#include "store/passage.h"
 
 #define NO_USER ((uid_t)-1)
 #define NO_GROUP ((gid_t)-1)
@@ -45,14 +44,14 @@ static void tell_no_lists_for_user(const char *file, const char *who, const char
 
 /* Without lists there is one group for each directory, and nothing that closes what an older Certbot makes. */
 static void tell_no_lists(
-    const struct lineage *lineage, const char *file, const char *who, const char *obstacle, const char *group)
+    const struct way *way, const char *file, const char *who, const char *obstacle, const char *group)
 {
-    if (lineage->layout == &layout_certbot)
+    if (way->through_archive)
         log_warning("%s is to be read by %s, but %s stays closed: its file system has no access control lists, without "
                     "which an older Certbot could make keys there that they can read, or others who pass it would lose "
                     "their way. Convert (store convert --layout versioned --cert-name %s), or if neither matters: "
                     "chgrp %s %s && chmod g+x %s",
-            file, who, obstacle, lineage->name, group, obstacle, obstacle);
+            file, who, obstacle, way->name, group, obstacle, obstacle);
     else
         log_warning("%s is to be read by %s, but %s lets another group pass, and its file system has no access control "
                     "lists to add one. Use that group, or if it is no longer needed: chgrp %s %s && chmod g+rx %s",
@@ -60,11 +59,10 @@ static void tell_no_lists(
 }
 
 /* failure: why it could not be opened; its kind is ERROR_NONE when nothing failed. */
-void passage_tell(const char *config_dir, const struct lineage *lineage, enum kind kind, struct who reader,
-    const struct error *failure)
+void passage_tell(const struct way *way, enum kind kind, struct who reader, const struct error *failure)
 {
     AUTO(free) char *obstacle = NULL, *command = NULL, *who = NULL, *name = NULL;
-    const char *file = lineage->live[kind];
+    const char *file = way->live[kind];
 
     if (access_may_reach(file, reader.uid, reader.gid, &obstacle) ||
         !file_is_dir(obstacle)) /* of the file, access_tell tells */
@@ -78,7 +76,7 @@ void passage_tell(const char *config_dir, const struct lineage *lineage, enum ki
         return;
     }
     if (failure->sys == ENOTSUP && name != NULL) {
-        tell_no_lists(lineage, file, who, obstacle, name);
+        tell_no_lists(way, file, who, obstacle, name);
         return;
     }
     if (failure->next[0] != '\0' && failure->sys == 0) {
@@ -86,20 +84,20 @@ void passage_tell(const char *config_dir, const struct lineage *lineage, enum ki
             failure->why, failure->next);
         return;
     }
-    command = remedy(config_dir, obstacle, reader, name);
+    command = remedy(way->config_dir, obstacle, reader, name);
     log_warning("%s is to be read by %s, but %s does not let them pass. Root can change that: %s", file, who, obstacle,
         command);
 }
 
-void passage_tell_closed(const struct lineage *lineage)
+void passage_tell_closed(const struct way *way)
 {
     AUTO(free) char *obstacle = NULL;
 
-    if (access_may_reach(lineage->live[KIND_CERT], (uid_t)-1, NO_GROUP, &obstacle))
+    if (access_may_reach(way->live[KIND_CERT], (uid_t)-1, NO_GROUP, &obstacle))
         return;
     log_warning(
         "The certificates of %s may be read by everybody, but %s lets nobody pass. In Certbot's layout it stays "
         "closed: an older Certbot would make private keys there that everybody can read. Choose a group "
         "(--cert-group), or convert: store convert --layout versioned --cert-name %s",
-        lineage->name, obstacle, lineage->name);
+        way->name, obstacle, way->name);
 }

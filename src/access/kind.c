@@ -1,4 +1,4 @@
-#include "store/kind.h"
+#include "access/kind.h"
 
 #include "base/mem.h"
 #include "base/text.h"

@@ -1,4 +1,4 @@
-#include "store/access.h"
+#include "access/access.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -6,14 +6,11 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "access/owner.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "config/file_mode.h"
-#include "store/layout.h"
-#include "store/owner.h"
-#include "store/passage.h"
-#include "store/version_dir.h"
 
 #define NOBODY ((uid_t)-1)
 #define NO_GROUP ((gid_t)-1)
@@ -40,13 +37,6 @@ bool access_wishes(const struct settings *settings, struct wishes *out, struct e
 {
     TRY(read_wish(settings->key_owner, settings->key_group, settings->key_mode, "key-mode", &out->key, err));
     return read_wish(settings->cert_owner, settings->cert_group, settings->cert_mode, "cert-mode", &out->cert, err);
-}
-
-bool store_check_access(const struct settings *settings, struct error *err)
-{
-    struct wishes wishes;
-
-    return access_wishes(settings, &wishes, err);
 }
 
 static void overlay_owner(const struct wish *wish, struct file_access *access)
@@ -99,9 +89,8 @@ struct file_access access_of_kind(const struct access *access, enum kind kind)
 
 /* What somebody changed by hand on the live key is kept: its owner, its group, what the group may, and that others may
  * read. */
-bool access_of_live(const struct lineage *lineage, struct access *out, struct error *err)
+bool access_of_live(const char *key, struct access *out, struct error *err)
 {
-    const char *key = lineage->current[KIND_PRIVKEY];
     struct stat st;
 
     if (stat(key, &st) != 0)
@@ -123,15 +112,14 @@ static bool is_said(const struct wish *wish)
     return wish->mode != 0 || wish->gid != NO_GROUP;
 }
 
-bool access_of_next(
-    const struct lineage *lineage, const struct settings *settings, struct access *out, struct error *err)
+bool access_of_next(const char *key, const struct settings *settings, struct access *out, struct error *err)
 {
     struct access base = { .key = FILE_PRIVATE, .cert = FILE_PUBLIC };
     struct wishes wishes;
 
     TRY(access_wishes(settings, &wishes, err));
-    if (lineage != NULL)
-        TRY(access_of_live(lineage, &base, err));
+    if (key != NULL)
+        TRY(access_of_live(key, &base, err));
     if (settings->as_certbot) /* hands on the group alone */
         base.key.uid = NOBODY;
     *out = base;
@@ -255,9 +243,10 @@ static bool drop_list(int fd, const char *path, struct stat *st, struct error *e
     return fstat(fd, st) == 0 || file_error(err, "examine", path);
 }
 
-static bool apply_to(const char *path, const struct wishes *wishes, bool key, struct error *err)
+bool access_apply(const char *path, enum kind kind, const struct wishes *wishes, struct error *err)
 {
     AUTO(close) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    bool is_key = kind == KIND_PRIVKEY;
     struct file_access access;
     struct stat st;
 
@@ -268,47 +257,18 @@ static bool apply_to(const char *path, const struct wishes *wishes, bool key, st
         return file_error(err, "examine", path);
     if (!S_ISREG(st.st_mode))
         return true;
-    if (is_said(key ? &wishes->key : &wishes->cert) && !drop_list(fd, path, &st, err)) {
+    if (is_said(is_key ? &wishes->key : &wishes->cert) && !drop_list(fd, path, &st, err)) {
         if (!is_refused(err->sys))
             return false;
         error_clear(err);
         return true;
     }
     access = (struct file_access){ .mode = st.st_mode & 0777, .set_owner = true, .uid = st.st_uid, .gid = st.st_gid };
-    access = key ? overlay_key(wishes, access) : overlay_cert(wishes, access);
+    access = is_key ? overlay_key(wishes, access) : overlay_cert(wishes, access);
     return change(fd, path, &st, access, err);
 }
 
-bool access_apply(
-    struct store *store, const struct lineage *lineage, const struct settings *settings, struct error *err)
-{
-    AUTO(list_clear) struct list ids = { 0 };
-    struct wishes wishes;
-    bool shared;
-
-    TRY(access_wishes(settings, &wishes, err));
-    TRY(store_archive_is_shared(store, lineage, &shared, err));
-    if (shared && lineage->version != NULL) /* others there may be the other certificate's */
-        list_add(&ids, lineage->version);
-    else
-        TRY(lineage->layout->list(lineage, &ids, err));
-    for (size_t i = 0; i < ids.len; i++) {
-        AUTO(free) char *cert = lineage->layout->path(lineage, ids.at[i], KIND_CERT);
-        AUTO(free) char *dir = file_dirname(cert);
-        AUTO(free) char *meta = file_join(dir, META_NAME);
-
-        for (int kind = 0; kind < KIND_COUNT; kind++) {
-            AUTO(free) char *path = lineage->layout->path(lineage, ids.at[i], (enum kind)kind);
-
-            TRY(apply_to(path, &wishes, kind == KIND_PRIVKEY, err));
-        }
-        if (lineage->layout == &layout_versioned)
-            TRY(apply_to(meta, &wishes, false, err));
-    }
-    return true;
-}
-
-bool access_hand_on(const struct lineage *lineage, const char *key, struct error *err)
+bool access_hand_on(const char *live_key, const char *key, struct error *err)
 {
     AUTO(close) int fd = open(key, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     struct access access = { 0 };
@@ -318,7 +278,7 @@ bool access_hand_on(const struct lineage *lineage, const char *key, struct error
         return file_error(err, "examine", key);
     if (!S_ISREG(st.st_mode))
         return true;
-    TRY(access_of_live(lineage, &access, err));
+    TRY(access_of_live(live_key, &access, err));
     TRY(drop_list(fd, key, &st, err));
     if (access.key.uid == NOBODY)
         access.key.uid = st.st_uid;
@@ -370,35 +330,13 @@ static void tell(const struct list *paths, struct file_access access)
         paths->at[0], to, to, all, (unsigned)access.mode, all);
 }
 
-void access_tell(const struct lineage *lineage, const struct access *access)
+void access_tell(char *const live[KIND_COUNT], const struct access *access)
 {
     AUTO(list_clear) struct list keys = { 0 }, certs = { 0 };
 
     for (int kind = 0; kind < KIND_COUNT; kind++)
-        if (!has_access(lineage->live[kind], access_of_kind(access, (enum kind)kind)))
-            list_add(kind == KIND_PRIVKEY ? &keys : &certs, lineage->live[kind]);
+        if (!has_access(live[kind], access_of_kind(access, (enum kind)kind)))
+            list_add(kind == KIND_PRIVKEY ? &keys : &certs, live[kind]);
     tell(&keys, access->key);
     tell(&certs, access->cert);
-}
-
-void access_finish(const struct store *store, const struct lineage *lineage, const struct settings *settings,
-    const struct access *access)
-{
-    struct error err = { 0 };
-    struct wishes wishes;
-
-    access_tell(lineage, access);
-    if (access_wishes(settings, &wishes, &err))
-        passage_open(store_config_dir(store), lineage, &wishes);
-}
-
-bool lineage_apply_access(
-    struct store *store, const struct lineage *lineage, const struct settings *settings, struct error *err)
-{
-    struct access access;
-
-    TRY(access_of_next(lineage, settings, &access, err));
-    TRY(access_apply(store, lineage, settings, err));
-    access_finish(store, lineage, settings, &access);
-    return true;
 }

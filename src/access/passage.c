@@ -1,4 +1,4 @@
-#include "store/passage.h"
+#include "access/passage.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -7,12 +7,11 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "access/owner.h"
+#include "base/acl.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "base/acl.h"
-#include "store/layout.h"
-#include "store/owner.h"
 
 #define NO_USER ((uid_t)-1)
 #define NO_GROUP ((gid_t)-1)
@@ -349,58 +348,58 @@ static bool is_ours(const char *config_dir, const char *part, const char *path)
     return strcmp(above, expected) == 0;
 }
 
-static void let_read(const char *config_dir, const struct lineage *lineage, struct who who, bool reads_keys)
+static void let_read(const struct way *way, struct who who, bool reads_keys)
 {
     AUTO(guest_clear) struct guest guest = guest_of(who);
     struct error err = { 0 };
 
-    if (is_ours(config_dir, "live", lineage->live_dir) && open_to(lineage->live_dir, &guest, reads_keys, false, &err) &&
-        lineage->layout == &layout_certbot && is_ours(config_dir, "archive", lineage->archive_dir))
-        (void)!open_to(lineage->archive_dir, &guest, reads_keys, true, &err);
+    if (is_ours(way->config_dir, "live", way->live_dir) && open_to(way->live_dir, &guest, reads_keys, false, &err) &&
+        way->through_archive && is_ours(way->config_dir, "archive", way->archive_dir))
+        (void)!open_to(way->archive_dir, &guest, reads_keys, true, &err);
     if (err.kind != ERROR_NONE)
-        log_info("The directories of %s are not open to user %d, group %d: %s", lineage->name, (int)who.uid,
-            (int)who.gid, err.why);
-    passage_tell(config_dir, lineage, reads_keys ? KIND_PRIVKEY : KIND_CERT, who, &err);
+        log_info("The directories of %s are not open to user %d, group %d: %s", way->name, (int)who.uid, (int)who.gid,
+            err.why);
+    passage_tell(way, reads_keys ? KIND_PRIVKEY : KIND_CERT, who, &err);
 }
 
-static void let_everybody(const char *config_dir, const struct lineage *lineage)
+static void let_everybody(const struct way *way)
 {
     struct error err = { 0 };
 
-    if (lineage->layout == &layout_certbot) {
-        passage_tell_closed(lineage);
+    if (way->through_archive) {
+        passage_tell_closed(way);
         return;
     }
-    if (is_ours(config_dir, "live", lineage->live_dir))
-        (void)!open_to_all(lineage->live_dir, &err);
-    passage_tell(config_dir, lineage, KIND_CERT, (struct who){ NO_USER, NO_GROUP }, &err);
+    if (is_ours(way->config_dir, "live", way->live_dir))
+        (void)!open_to_all(way->live_dir, &err);
+    passage_tell(way, KIND_CERT, (struct who){ NO_USER, NO_GROUP }, &err);
 }
 
 /* The owner of a file, unless he gets there as he is: root does, who owns the store does, and who is in a group that is
  * let in. */
-static void let_owner(const char *config_dir, const struct lineage *lineage, uid_t uid, bool reads_keys)
+static void let_owner(const struct way *way, uid_t uid, bool reads_keys)
 {
     AUTO(free) char *obstacle = NULL;
 
     if (uid == NO_USER ||
-        access_may_reach(lineage->live[reads_keys ? KIND_PRIVKEY : KIND_CERT], uid, NO_GROUP, &obstacle) ||
+        access_may_reach(way->live[reads_keys ? KIND_PRIVKEY : KIND_CERT], uid, NO_GROUP, &obstacle) ||
         !file_is_dir(obstacle)) /* it was not given to him: access_tell says so */
         return;
-    let_read(config_dir, lineage, (struct who){ uid, NO_GROUP }, reads_keys);
+    let_read(way, (struct who){ uid, NO_GROUP }, reads_keys);
 }
 
-void passage_open(const char *config_dir, const struct lineage *lineage, const struct wishes *wishes)
+void passage_open(const struct way *way, const struct wishes *wishes)
 {
     gid_t key = wishes->key.gid, cert = wishes->cert.gid;
     bool key_readers = key != NO_GROUP && (wishes->key.mode == 0 || (wishes->key.mode & S_IRGRP) != 0);
     bool cert_readers = cert != NO_GROUP && (wishes->cert.mode == 0 || (wishes->cert.mode & S_IRGRP) != 0);
 
     if (key_readers)
-        let_read(config_dir, lineage, (struct who){ NO_USER, key }, true);
+        let_read(way, (struct who){ NO_USER, key }, true);
     if (cert_readers && !(key_readers && cert == key))
-        let_read(config_dir, lineage, (struct who){ NO_USER, cert }, false);
+        let_read(way, (struct who){ NO_USER, cert }, false);
     if ((wishes->cert.mode & S_IROTH) != 0)
-        let_everybody(config_dir, lineage);
-    let_owner(config_dir, lineage, wishes->key.uid, true);
-    let_owner(config_dir, lineage, wishes->cert.uid, false);
+        let_everybody(way);
+    let_owner(way, wishes->key.uid, true);
+    let_owner(way, wishes->cert.uid, false);
 }

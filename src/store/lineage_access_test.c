@@ -1,7 +1,7 @@
 /*
  * Owner, group and mode of the files of a version, in both layouts. What root alone may do is tested as root.
  */
-#include "store/access.h"
+#include "store/lineage_access.h"
 
 #include <sys/wait.h>
 #include <unistd.h>
@@ -46,57 +46,6 @@ static struct settings *settings_for(const char *layout, const char *words)
 
     set(settings, words);
     return settings;
-}
-
-/* ---- what settings may ask for ---- */
-
-static const struct {
-    const char *name, *words, *why;
-} refused[] = {
-    { "no such user", "key-owner=no-such-user-here", "no user no-such-user-here" },
-    { "no such group", "key-group=no-such-group-here", "no group no-such-group-here" },
-    { "no such owner of certificates", "cert-owner=no-such-user-here", "no user" },
-    { "a number that means nobody", "key-owner=4294967295", "no user 4294967295" },
-    { "a negative number", "cert-group=-1", "no group -1" },
-};
-
-TEST(wishes_that_cannot_be)
-{
-    for (size_t i = 0; i < COUNT(refused); i++) {
-        AUTO(settings_free) struct settings *settings = settings_for("versioned", refused[i].words);
-        struct error err = { 0 };
-
-        CHECK(!store_check_access(settings, &err), "%s", refused[i].name);
-        CHECK(err.kind == ERROR_CONFIG && strstr(err.why, refused[i].why) != NULL, "%s: %s", refused[i].name, err.why);
-        test_drop_dir();
-    }
-}
-
-/* A renewal file that somebody edited does not pass the option's check. */
-TEST(a_mode_from_a_renewal_file)
-{
-    AUTO(settings_free) struct settings *settings = settings_for("versioned", "");
-    struct error err = { 0 };
-
-    xreplace(&settings->key_mode, "666");
-    CHECK(!store_check_access(settings, &err) && strstr(err.why, "key-mode is 666: it must not let everybody write"),
-        "%s", err.why);
-    xreplace(&settings->key_mode, "");
-    xreplace(&settings->key_group, "");
-    CHECK(store_check_access(settings, &err), "nothing is asked for: %s", err.why);
-    test_drop_dir();
-}
-
-TEST(names_before_numbers)
-{
-    AUTO(settings_free)
-    struct settings *settings = settings_for("versioned", "key-owner=root key-group=root cert-owner=0");
-    struct wishes wishes;
-    struct error err = { 0 };
-
-    REQUIRE(access_wishes(settings, &wishes, &err), "%s", err.why);
-    CHECK(wishes.key.uid == 0 && wishes.key.gid == 0 && wishes.cert.uid == 0 && wishes.cert.gid == (gid_t)-1, "ids");
-    test_drop_dir();
 }
 
 /* ---- which wish wins ---- */

@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "base/mem.h"
+#include "access/owner.h"
+#include "access/passage.h"
 #include "base/acl.h"
-#include "store/owner.h"
-#include "store/passage.h"
+#include "base/mem.h"
 
 #define MAX_LINKS 40 /* as the kernel has it */
 #define MAY_READ 4

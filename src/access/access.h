@@ -3,11 +3,12 @@
  * Who may read the files of a version: owner, group and mode of private keys and of certificates.
  *
  * Knows which wish wins; where the files are is up to the layout, and the directories on the way are passage.h's.
- * Private to this room.
+ * No lineages, only paths.
  */
-#include "base/file.h"
+#include "access/kind.h"
 #include "base/acl.h"
-#include "store/store.h"
+#include "base/file.h"
+#include "config/settings.h"
 
 struct access { /* of the files of one version */
     struct file_access key, cert;
@@ -28,15 +29,14 @@ struct wishes {
 /* ERROR_CONFIG when they name an owner or a group that does not exist, or a mode that no file of ours may have. */
 MUST_USE bool access_wishes(const struct settings *settings, struct wishes *out, struct error *err);
 
-/* What the files of the next version get: what the settings ask for; where they are silent, what somebody gave the live
- * key by hand (its owner, unless called as certbot; its group, what the group may, that others may read; and its access
- * control list); else the key is its owner's alone, and certificates are everybody's. A key group without a mode may
- * read, and then it alone. lineage: NULL for a new one. ERROR_CONFIG as above. */
-MUST_USE bool access_of_next(
-    const struct lineage *lineage, const struct settings *settings, struct access *out, struct error *err);
+/* What the files of the next version get: what the settings ask for; where they are silent, what somebody gave the
+ * newest key by hand (its owner, unless called as certbot; its group, what the group may, that others may read; and its
+ * access control list); else the key is its owner's alone, and certificates are everybody's. A key group without a mode
+ * may read, and then it alone. key: the path of that key, NULL when there is none yet. ERROR_CONFIG as above. */
+MUST_USE bool access_of_next(const char *key, const struct settings *settings, struct access *out, struct error *err);
 
 /* The same without settings. */
-MUST_USE bool access_of_live(const struct lineage *lineage, struct access *out, struct error *err);
+MUST_USE bool access_of_live(const char *key, struct access *out, struct error *err);
 
 /* Which of the two a file has. */
 struct file_access access_of_kind(const struct access *access, enum kind kind);
@@ -52,17 +52,13 @@ MUST_USE bool access_create(const char *path, struct view content, struct file_a
 MUST_USE bool access_create_part(
     const char *path, enum kind kind, struct view content, const struct access *access, struct error *err);
 
-/* Gives all versions what settings ask for; where they are silent, each file stays as it is. At no moment may anybody
- * read a file who might neither before nor afterwards. What may not be set is left (access_tell). */
-MUST_USE bool access_apply(
-    struct store *store, const struct lineage *lineage, const struct settings *settings, struct error *err);
+/* Gives a file what settings ask for; where they are silent, it stays as it is. At no moment may anybody read it who
+ * might neither before nor afterwards. What may not be set is left (access_tell). A missing file is fine. */
+MUST_USE bool access_apply(const char *path, enum kind kind, const struct wishes *wishes, struct error *err);
 
-/* Gives the key of an older version, which is to become live, what the live one has: as a successor would get it. */
-MUST_USE bool access_hand_on(const struct lineage *lineage, const char *key, struct error *err);
+/* Gives the key of an older version, which is to become live, what the newest one, live_key, has: as a successor would
+ * get it. */
+MUST_USE bool access_hand_on(const char *live_key, const char *key, struct error *err);
 
 /* Warns when the live files do not have what they were to get, with the command that root would run. */
-void access_tell(const struct lineage *lineage, const struct access *access);
-
-/* After a version was written: access_tell, and the directories are opened to whom settings name (passage.h). */
-void access_finish(const struct store *store, const struct lineage *lineage, const struct settings *settings,
-    const struct access *access);
+void access_tell(char *const live[KIND_COUNT], const struct access *access);

@@ -1,12 +1,20 @@
 #pragma once
 /*
- * The directories on the way to a lineage's files: whom they let pass. Private to this room.
+ * The directories on the way to a lineage's files: whom they let pass.
  *
  * Certbot made live/ and archive/ with 0700, and what lies below is open to everybody: in old stores private keys, too.
  * So opening one of the two to a group closes to it what it did not ask for; and nothing is opened to everybody while a
  * key lies open below.
  */
-#include "store/access.h"
+#include "access/access.h"
+
+/* Where a lineage's files are. */
+struct way {
+    const char *config_dir, *name, *live_dir, *archive_dir;
+    char *const *live;    /* the four live paths, by kind */
+    bool through_archive; /* they are links into archive_dir, where an older Certbot makes keys that everybody can read
+                           */
+};
 
 /* A user (gid is (gid_t)-1), a group (uid is (uid_t)-1), or everybody (both are). */
 struct who {
@@ -16,12 +24,12 @@ struct who {
 
 /*
  * Lets the groups that wishes name pass, the owners that they name (by access control lists), and everybody where
- * everybody may read certificates (in the versioned layout only: an older Certbot would make keys that everybody can
- * read, which only the closed directories protect). Where neither was asked for nothing is changed. Warns of what could
+ * everybody may read certificates (not through the archive: an older Certbot would make keys that everybody can read,
+ * which only the closed directories protect). Where neither was asked for nothing is changed. Warns of what could
  * not be done, and of any part of the way, also above config_dir, that lets them not pass. A failure changes nothing
  * for the worse.
  */
-void passage_open(const char *config_dir, const struct lineage *lineage, const struct wishes *wishes);
+void passage_open(const struct way *way, const struct wishes *wishes);
 
 /*
  * Whether the way to path, following links, lets somebody pass, and path itself can be read (a directory: passed). uid
@@ -43,7 +51,6 @@ char *passage_open_key(const char *dir);
 
 /* When somebody does not get to a live file: what is in the way. failure: why it could not be opened; of kind
  * ERROR_NONE when nothing failed. */
-void passage_tell(const char *config_dir, const struct lineage *lineage, enum kind kind, struct who reader,
-    const struct error *failure);
+void passage_tell(const struct way *way, enum kind kind, struct who reader, const struct error *failure);
 /* Why Certbot's layout is not opened to everybody. */
-void passage_tell_closed(const struct lineage *lineage);
+void passage_tell_closed(const struct way *way);

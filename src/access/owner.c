@@ -1,4 +1,4 @@
-#include "store/owner.h"
+#include "access/owner.h"
 
 #include <errno.h>
 #include <grp.h>

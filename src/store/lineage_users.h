@@ -1,0 +1,12 @@
+#pragma once
+/*
+ * Which lineages use which files, by their renewal files: all of them are looked through. Private to this room.
+ */
+#include "store/store.h"
+
+/* Whether another lineage keeps versions in the archive directory of this one: looked for once in a run, when first
+ * asked for. For work on many lineages; sharing.h looks anew. */
+MUST_USE bool store_archive_is_shared(
+    struct store *store, const struct lineage *lineage, bool *shared, struct error *err);
+/* Whether a lineage of another name has one of the same live files. */
+MUST_USE bool store_live_is_shared(struct store *store, const struct lineage *lineage, bool *shared, struct error *err);

@@ -1,0 +1,67 @@
+/*
+ * Reading the files of a lineage's current version, and whether they belong together.
+ */
+#include <string.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "store/layout.h"
+
+bool lineage_read(const struct lineage *lineage, enum kind kind, struct buf *out, struct error *err)
+{
+    return file_read(lineage->current[kind], out, err);
+}
+
+bool lineage_read_key(const struct lineage *lineage, struct buf *out, struct error *err)
+{
+    out->secret = true; /* even if the caller forgot */
+    return lineage_read(lineage, KIND_PRIVKEY, out, err);
+}
+
+static bool verify_signature(const struct lineage *lineage, struct view chain, struct error *err)
+{
+    AUTO(cert_free) struct cert *issuer = NULL;
+
+    if (view_trim(chain).len == 0) /* a CA whose root signs may send nothing but the certificate */
+        return true;
+    if (cert_from_pem(chain, lineage->current[KIND_CHAIN], &issuer, err) &&
+        cert_check_signed_by(lineage->cert, issuer, err))
+        return true;
+    err->kind = ERROR_STORE;
+    return error_in(
+        err, "verifying the signature of the certificate located at %s has failed", lineage->live[KIND_CERT]);
+}
+
+static bool is_concatenation(struct view whole, struct view first, struct view second)
+{
+    return whole.len == first.len + second.len && memcmp(whole.at, first.at, first.len) == 0 &&
+           memcmp(whole.at + first.len, second.at, second.len) == 0;
+}
+
+static bool verify_key(const struct lineage *lineage, struct error *err)
+{
+    AUTO(buf_clear) struct buf key = BUF_SECRET(FILE_MAX_TEXT);
+
+    TRY(lineage_read_key(lineage, &key, err));
+    if (cert_check_key_pem(lineage->cert, buf_view(&key), lineage->live[KIND_PRIVKEY], err))
+        return true;
+    err->kind = ERROR_STORE;
+    return error_in(err, "verifying the certificate located at %s matches the private key located at %s has failed",
+        lineage->live[KIND_CERT], lineage->live[KIND_PRIVKEY]);
+}
+
+bool lineage_verify(const struct lineage *lineage, struct error *err)
+{
+    AUTO(buf_clear) struct buf cert = BUF(FILE_MAX_TEXT);
+    AUTO(buf_clear) struct buf chain = BUF(FILE_MAX_TEXT);
+    AUTO(buf_clear) struct buf fullchain = BUF(FILE_MAX_TEXT);
+
+    TRY(lineage_read(lineage, KIND_CHAIN, &chain, err));
+    TRY(verify_signature(lineage, buf_view(&chain), err));
+    TRY(lineage_read(lineage, KIND_CERT, &cert, err));
+    TRY(lineage_read(lineage, KIND_FULLCHAIN, &fullchain, err));
+    if (!is_concatenation(buf_view(&fullchain), buf_view(&cert), buf_view(&chain)))
+        return error_set(err, ERROR_STORE, "fullchain does not match cert + chain for %s!", lineage->name);
+    return verify_key(lineage, err);
+}
