@@ -96,7 +96,7 @@ static void say_attempts(struct context *context, const struct renewals *all, st
         ui_say(context->ui, "No %ss were attempted.", kind);
         if (any_hook(context->settings))
             ui_say(context->ui, "No hooks were run.");
-    } else if (tally.failed == 0 && tally.stopped == 0) {
+    } else if (tally.failed == 0 && tally.stopped == 0 && tally.put_off == 0) {
         ui_say(context->ui, "Congratulations, all %ss succeeded: ", kind);
         say_done(context, all);
     } else if (tally.done == 0 && tally.stopped == 0) {
@@ -188,6 +188,9 @@ static bool renew_run(struct context *context, struct error *err)
         return error_set(err, ERROR_ACME, "%zu renewal(s) put off after failures", tally.put_off);
     if (tally.failed == 0 && tally.broken == 0)
         return tally.undelivered == 0 || not_delivered(context, tally, err);
+    if (tally.put_off > 0)
+        return error_set(err, ERROR_ACME, "%zu renew failure(s), %zu parse failure(s), %zu renewal(s) put off",
+            tally.failed, tally.broken, tally.put_off);
     return error_set(err, ERROR_ACME, "%zu renew failure(s), %zu parse failure(s)", tally.failed, tally.broken);
 }
 

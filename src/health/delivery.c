@@ -22,7 +22,8 @@ static void report_left(const struct patient *patient, const char *path, const s
 
     if (delivery->backoff.failures == 0)
         finding = health_find(patient->health, patient, "not-delivered", HEALTH_WARNING, path, why_not_told,
-            "the run that made this certificate live was cut short before its deploy hooks were done");
+            "it is live, but not all that follows that (deploy hooks, the reload of its server) is done: a run was cut "
+            "short, or is still at it");
     else
         finding = health_find(patient->health, patient, "not-delivered", HEALTH_WARNING, path, why_not_told,
             "what follows this certificate's going live has failed %u time(s), last: %s", delivery->backoff.failures,

@@ -7,6 +7,14 @@
 #include "health/private.h"
 
 static const char why_renew[] = "the certificate is not renewed, and will expire";
+#define LATE_PART 3 /* as long as more than this part of its life is left, nobody has to be alarmed */
+
+static bool is_late(const struct patient *patient)
+{
+    const struct cert *cert = patient->lineage == NULL ? NULL : patient->lineage->cert;
+
+    return cert == NULL || patient->health->now > cert->not_after - (cert->not_after - cert->not_before) / LATE_PART;
+}
 
 static void report_failing(const struct patient *patient, const char *path, const struct failures *failures)
 {
@@ -14,8 +22,8 @@ static void report_failing(const struct patient *patient, const char *path, cons
     char tried[CLOCK_TEXT_SIZE];
 
     clock_format_rfc3339(failures->tried, tried);
-    finding = health_find(patient->health, patient, "renewal-failing", HEALTH_WARNING, path, why_renew,
-        "the last %u attempt(s) to renew it failed, the last at %s: %s", failures->failures, tried,
+    finding = health_find(patient->health, patient, "renewal-failing", is_late(patient) ? HEALTH_WARNING : HEALTH_NOTE,
+        path, why_renew, "the last %u attempt(s) to renew it failed, the last at %s: %s", failures->failures, tried,
         failures->backoff.why != NULL ? failures->backoff.why : "unknown");
     finding_answer(finding, "mend the cause, then run `renew --force-renewal --cert-name %s`", patient->name);
 }

@@ -98,6 +98,13 @@ static enum attempt refused(struct context *context, struct issue_request *reque
     return drop_names(context, request, &names) ? ATTEMPT_FEWER_NAMES : ATTEMPT_FAILED;
 }
 
+/* Whether a refusal is about the order. What somebody has to do first, he does, and then it is tried again at once. */
+static bool is_of_order(const struct error *err)
+{
+    return err->kind == ERROR_ACME && strcmp(err->problem, "accountDoesNotExist") != 0 &&
+           strcmp(err->problem, "userActionRequired") != 0;
+}
+
 static enum attempt attempt(struct context *context, struct ca *ca, struct solver *solver,
     struct issue_request *request, struct issued_chain *out, struct error *err)
 {
@@ -108,7 +115,7 @@ static enum attempt attempt(struct context *context, struct ca *ca, struct solve
 
     list_add_all(&names, &request->ips);
     placed = place_order(ca, request, &order, &problem, err);
-    request->ordered = request->ordered || placed || err->kind == ERROR_ACME;
+    request->ordered = request->ordered || placed || is_of_order(err);
     if (!placed)
         return refused(context, request, &problem);
     if (context->settings->dry_run && !forget_authorizations(ca, request, &order, &problem, err))

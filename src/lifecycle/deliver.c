@@ -70,17 +70,38 @@ static bool is_expected(struct context *context)
     return has_installer(context->settings) || !hooks_for_deploy(context, &commands, &err) || commands.len > 0;
 }
 
-void deliver_expect(struct context *context, const char *name, const struct cert *cert)
+/* What the version that is live is owed still; *out is NULL when nothing. A record of one that never went live may hold
+ * it, too. */
+static void find_owed(struct context *context, const struct lineage *lineage, const char *name, char **out)
 {
-    AUTO(delivery_clear) struct delivery delivery = { 0 }, earlier = { 0 };
-    AUTO(buf_clear) struct buf fingerprint = BUF(128);
+    AUTO(delivery_clear) struct delivery earlier = { 0 };
     struct error err = { 0 };
     bool found;
 
+    *out = NULL;
+    if (lineage != NULL && delivery_any(context->store) &&
+        delivery_load(context->store, name, &earlier, &found, &err) && found &&
+        delivery_settle(&earlier, lineage->cert))
+        *out = TAKE(earlier.version);
+}
+
+void deliver_expect(struct context *context, const struct lineage *lineage, const char *name, const struct cert *cert)
+{
+    AUTO(delivery_clear) struct delivery delivery = { 0 };
+    AUTO(buf_clear) struct buf fingerprint = BUF(128);
+    AUTO(free) char *owed = NULL;
+    struct error err = { 0 };
+
     if (context->settings->dry_run)
         return;
+    find_owed(context, lineage, name, &owed);
     if (!is_expected(context)) {
-        drop(context, name); /* an earlier version's, which this one supersedes */
+        if (owed != NULL)
+            log_warning(
+                "What an earlier run has left to do for %s (deploy hooks, reload) is dropped, as now nothing is "
+                "to follow its certificate",
+                name);
+        drop(context, name);
         return;
     }
     if (!cert_fingerprint(cert, &fingerprint, &err)) {
@@ -88,9 +109,8 @@ void deliver_expect(struct context *context, const char *name, const struct cert
         return;
     }
     delivery.version = buf_take(&fingerprint);
-    if (delivery_load(context->store, name, &earlier, &found, &err) && found &&
-        strcmp(earlier.version, delivery.version) != 0)
-        delivery.superseded = TAKE(earlier.version);
+    if (owed != NULL && strcmp(owed, delivery.version) != 0)
+        delivery.superseded = TAKE(owed);
     save(context, name, &delivery);
 }
 
@@ -230,10 +250,9 @@ static void reload_once(struct context *context, const struct reload *reload,
 
     own.settings = reload->settings;
     own.reloads = NULL;
-    ok = interrupt_check(&failure) && installer_restart(&own, &failure);
+    ok = installer_restart(&own, &failure);
     for (size_t i = 0; i < reload->len; i++) {
-        if (ok || failure.kind != ERROR_CANCELED)
-            note_reload(&own, &reload->to[i], ok ? NULL : &failure, &noting);
+        note_reload(&own, &reload->to[i], ok ? NULL : &failure, &noting);
         told(arg, reload->to[i].lineage, ok ? NULL : &failure);
     }
     if (noting.kind != ERROR_NONE)
@@ -245,8 +264,10 @@ void deliver_reloads(struct context *context, const struct reloads *reloads,
 {
     const struct reload *reload;
 
+    interrupt_shield(); /* the certificates are live; a plugin has a limit of its own */
     for (size_t i = 0; (reload = reloads_at(reloads, i)) != NULL; i++)
         reload_once(context, reload, told, arg);
+    interrupt_unshield();
 }
 
 void deliver_installed(struct context *context, const char *name)

@@ -12,9 +12,9 @@
  */
 #include "run/context.h"
 
-/* Before `cert` goes live as lineage `name`. Nothing is recorded in a dry run, or where nothing is to follow. Trouble
- * is told: it is no reason to keep a good certificate from going live. */
-void deliver_expect(struct context *context, const char *name, const struct cert *cert);
+/* Before `cert` goes live as lineage `name` (lineage NULL: a new one). Nothing is recorded in a dry run, or where
+ * nothing is to follow. Trouble is told: it is no reason to keep a good certificate from going live. */
+void deliver_expect(struct context *context, const struct lineage *lineage, const char *name, const struct cert *cert);
 
 /* The certificate is live: its deploy hooks, each once. In a dry run only with --run-deploy-hooks. A command that fails
  * is told, and is no error here. */

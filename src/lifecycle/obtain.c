@@ -88,7 +88,7 @@ static bool save(struct context *context, const struct issue_request *request, c
          cert_from_pem(issued.cert, "the new certificate", &cert, err);
     issued.privkey = buf_view(&pem);
     if (ok)
-        deliver_expect(context, *lineage != NULL ? (*lineage)->name : new_name, cert);
+        deliver_expect(context, *lineage, *lineage != NULL ? (*lineage)->name : new_name, cert);
     if (ok && *lineage == NULL)
         ok = lineage_create(context->store, new_name, &issued, context->settings, lineage, err);
     else if (ok)
@@ -223,9 +223,11 @@ bool renew_lineage(struct context *context, struct lineage *lineage, const struc
     struct list *names, struct error *err)
 {
     AUTO(issue_request_clear) struct issue_request request = { .authenticator = authenticator };
+    bool own = list_same_set(names, &lineage->cert->names);
     bool ok = renew_now(context, lineage, &request, names, err);
 
-    outcome_note(context, lineage, request.ordered, ok ? NULL : err);
+    if (ok || own) /* that it cannot have other names says nothing of its renewal */
+        outcome_note(context, lineage, request.ordered, ok ? NULL : err);
     return ok;
 }
 

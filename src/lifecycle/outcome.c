@@ -7,6 +7,7 @@
 
 #define LIFE_PART 8 /* of what is left of a certificate's life a pause takes no larger part than this */
 #define SHORTEST_S 60
+#define EXPIRED_S (BACKOFF_MAX_S / 4) /* the longest one, when it has expired */
 
 bool outcome_waits(struct context *context, const char *name, struct failures *failures)
 {
@@ -28,9 +29,9 @@ static int64_t longest_pause(const struct lineage *lineage, int64_t now)
 {
     int64_t part = (lineage->cert->not_after - now) / LIFE_PART;
 
-    return now >= lineage->cert->not_after || part > BACKOFF_MAX_S ? BACKOFF_MAX_S
-           : part < SHORTEST_S                                     ? SHORTEST_S
-                                                                   : part;
+    if (now >= lineage->cert->not_after)
+        return EXPIRED_S;
+    return part > BACKOFF_MAX_S ? BACKOFF_MAX_S : part < SHORTEST_S ? SHORTEST_S : part;
 }
 
 static bool note_failure(struct context *context, const struct lineage *lineage, bool ordered,
@@ -65,5 +66,5 @@ void outcome_note(struct context *context, const struct lineage *lineage, bool o
     else if (failure == NULL && failures_any(context->store))
         ok = failures_drop(context->store, lineage->name, &err);
     if (!ok)
-        log_debug("What came of the renewal of %s could not be recorded: %s", lineage->name, err.why);
+        log_warning("What came of the renewal of %s could not be recorded: %s", lineage->name, err.why);
 }

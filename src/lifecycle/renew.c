@@ -160,7 +160,8 @@ static bool put_off(struct context *context, struct renewal *renewal)
     clock_format_rfc3339(failures.backoff.not_before, when);
     log_error("Certificate %s is due for renewal, but is not tried before %s, because %u attempt(s) have failed, last: "
               "%s\n  next: mend the cause; `evercert renew --force-renewal --cert-name %s` tries at once",
-        renewal->name, when, failures.failures, failures.backoff.why, renewal->name);
+        renewal->name, when, failures.failures, failures.backoff.why != NULL ? failures.backoff.why : "unknown",
+        renewal->name);
     renewal->what = RENEWED_PUT_OFF;
     return true;
 }
@@ -506,9 +507,10 @@ static void end_reload(void *arg, const char *name, const struct error *failure)
     struct renewal *renewal = find_renewal(queue->renewals, name);
 
     renewal->undelivered = delivery_is_recorded(queue->context->store, name);
-    if (failure == NULL || failure->kind == ERROR_CANCELED)
+    if (failure == NULL)
         return;
-    if (renewal->what == RENEWED_DONE) {
+    renewal->undelivered = true;
+    if (queue->context->as_certbot && renewal->what == RENEWED_DONE) { /* there the reload is part of the renewal */
         renewal->what = RENEWED_FAILED;
         say_failed(queue->context, name, failure);
     } else {
@@ -540,6 +542,7 @@ bool renew_all(struct context *context, struct renewals *out, struct error *err)
     workers_run(queue.lanes, workers, work_on, &queue);
     ok = interrupt_check(err);
     deliver_reloads(context, queue.reloads, end_reload, &queue);
+    ok = ok && interrupt_check(err);
     reloads_free(queue.reloads);
     for (size_t i = 0; i < out->len; i++)
         hook_trail_join(context->world, &queue.trails[i]);

@@ -119,7 +119,7 @@ static void expect(struct context *context, const struct lineage *lineage, const
     own.settings = settings;
     version = lineage_history(lineage, &history, &err) ? find(&history, id) : NULL;
     if (version != NULL && version->cert != NULL)
-        deliver_expect(&own, lineage->name, version->cert);
+        deliver_expect(&own, lineage, lineage->name, version->cert);
 }
 
 /* *again: the lineage has changed while the user was asked. */

@@ -1,5 +1,6 @@
 """A run over many certificates reloads each server once, when all are done; what a reload was owed for is never forgotten."""
 import os
+import re
 import shlex
 import signal
 
@@ -49,6 +50,13 @@ def records(client):
     return sorted(path.stem for path in folder.iterdir()) if folder.exists() else []
 
 
+def named_certbot(client, area):
+    program = area / "bin" / "certbot"
+    program.parent.mkdir()
+    program.symlink_to(client.program)
+    client.program = program
+
+
 def test_one_reload_for_each_server(served, area):
     said = served.renew("--force-renewal").out
     assert sorted(reloads(area)) == ["one", "other"]
@@ -62,7 +70,7 @@ def test_one_reload_for_each_server(served, area):
 def test_a_reload_that_fails_is_owed_to_all(served, area):
     (area / "trouble").write_text("""echo '{"ok":false,"error":"the server is down"}'; continue\n""")
     said = served.renew("--force-renewal", status=1)
-    said.says("the server is down", "(failure)")
+    said.says("the server is down", "(success)", "(not delivered)", "3 certificate(s) not delivered")
     assert records(served) == NAMES and reloads(area) == []
     assert findings(served, 1) == ["not-delivered"] * 3
     (area / "trouble").unlink()
@@ -75,10 +83,7 @@ def test_a_reload_that_fails_is_owed_to_all(served, area):
 @pytest.mark.parametrize("name", ["evercert", "certbot"])
 def test_killed_at_the_reload(served, area, name):
     if name == "certbot":
-        program = area / "bin" / "certbot"
-        program.parent.mkdir()
-        program.symlink_to(served.program)
-        served.program = program
+        named_certbot(served, area)
     (area / "trouble").write_text(f"{KILL_PARENT}; exit\n")
     served.run("renew", "--force-renewal", status=-signal.SIGKILL)
     assert records(served) == NAMES
@@ -89,16 +94,47 @@ def test_killed_at_the_reload(served, area, name):
     assert records(served) == []
 
 
-def test_an_interrupt_leaves_the_reload_to_the_next_run(served, area):
-    interrupt = KILL_PARENT.replace("kill -9", "kill -INT")
-    served.run("reconfigure", "-n", "--cert-name", NAMES[1], "--deploy-hook", f"echo {NAMES[1]} >>{area}/hooks; {interrupt}")
-    served.run("renew", "--force-renewal", "--jobs", "1", status=1).says("not delivered")
-    assert reloads(area) == []
-    assert set(records(served)) >= {NAMES[0]}
-    served.run("reconfigure", "-n", "--cert-name", NAMES[1], "--deploy-hook", f"echo {NAMES[1]} >>{area}/hooks")
-    served.renew()
-    assert "one" in reloads(area)
+def test_as_certbot_a_reload_that_fails_is_a_failed_renewal(served, area):
+    named_certbot(served, area)
+    (area / "trouble").write_text("""echo '{"ok":false,"error":"the server is down"}'; continue\n""")
+    served.renew("--force-renewal", status=1).says("All renewals failed", "(failure)", "3 renew failure(s)")
+    assert records(served) == NAMES
+
+
+INTERRUPT = KILL_PARENT.replace("kill -9", "kill -INT")
+
+
+def test_after_an_interrupt_who_has_a_new_certificate_is_reloaded(served, area):
+    served.run("reconfigure", "-n", "--cert-name", NAMES[1], "--deploy-hook", f"echo {NAMES[1]} >>{area}/hooks; {INTERRUPT}")
+    served.run("renew", "--force-renewal", "--jobs", "1", status=1).says("Exiting due to user request", "(success)", "(not begun)")
+    assert reloads(area) == ["one"]
     assert records(served) == []
+
+
+@pytest.mark.parametrize("name", ["evercert", "certbot"])
+def test_an_interrupt_at_the_reload_is_noticed_when_all_are_done(served, area, name):
+    if name == "certbot":
+        named_certbot(served, area)
+    (area / "trouble").write_text(f"{INTERRUPT}\n")
+    served.run("renew", "--force-renewal", status=1).says("Exiting due to user request", "(success)")
+    assert sorted(reloads(area)) == ["one", "other"]
+    assert records(served) == []
+
+
+def test_a_version_that_never_went_live_hides_no_debt(served, area):
+    """The live one is owed a reload; two runs are killed before theirs goes live."""
+    (area / "trouble").write_text("""echo '{"ok":false,"error":"the server is down"}'; continue\n""")
+    served.run("renew", "--force-renewal", "--cert-name", NAMES[0], status=1)
+    record = served.config / "deliveries" / f"{NAMES[0]}.txt"
+    owed = re.search("certificate sha256: (.*)", record.read_text())[1]
+    for never in ("ab" * 32, "cd" * 32):
+        text = record.read_text()
+        record.write_text(f"certificate sha256: {never}\nsuperseded sha256: {owed}\n" + text[text.index("not before"):])
+    served.run("renew", "--force-renewal", "--cert-name", NAMES[0], "--server", "https://localhost:1/dir", status=1)
+    (area / "trouble").unlink()
+    (area / "reloads").unlink(missing_ok=True)
+    served.renew()
+    assert reloads(area) == ["one"] and records(served) == []
 
 
 def test_a_record_of_another_run_is_left_alone(served, area):
