@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "store/certbot_versions.h"
+#include "disk/certbot_versions.h"
+#include "disk/version_dir.h"
+#include "disk/version_switch.h"
 #include "health/private.h"
-#include "store/version_dir.h"
-#include "store/version_switch.h"
 
 #define STRAYS_MAX 1000 /* directories that are looked into for one lineage */
 

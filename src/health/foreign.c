@@ -6,10 +6,9 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "store/certbot_links.h"
-#include "store/convert.h"
+#include "disk/certbot_links.h"
+#include "disk/sharing.h"
 #include "health/private.h"
-#include "store/sharing.h"
 
 /* ---- one archive, two certificates ---- */
 

@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "store/sharing.h"
+#include "disk/sharing.h"
 
 #define REPAIRS_MAX 32 /* of one lineage: each repair may show the next thing that is wrong */
 

@@ -10,13 +10,14 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "store/convert.h"
+#include "disk/convert_settle.h"
+#include "disk/layouts.h"
+#include "disk/live_switch.h"
+#include "disk/remove.h"
+#include "disk/version_dir.h"
 #include "health/private.h"
-#include "store/layouts.h"
-#include "store/live_switch.h"
+#include "store/convert.h"
 #include "store/pending.h"
-#include "store/remove.h"
-#include "store/version_dir.h"
 
 #define TEMPORARY ".evercert-" /* what base/file.c calls a file until it is whole: ".NAME.evercert-XXXXXX" */
 #define TEMPORARY_LETTERS "abcdefghijklmnopqrstuvwxyz234567" /* as file_replace makes them */

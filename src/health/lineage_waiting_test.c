@@ -1,9 +1,9 @@
 /*
  * Versions that are newer than what is live, and of no use: nobody makes them live by himself.
  */
-#include "store/fixture.h"
+#include "disk/version_dir.h"
 #include "health/world.h"
-#include "store/version_dir.h"
+#include "store/fixture.h"
 
 /* Of another issuer, all of one key: one that expired in 2024, and one for other.test. */
 static const char pem_third_ca[] = "-----BEGIN CERTIFICATE-----\n"

@@ -7,10 +7,10 @@
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "store/certbot_links.h"
-#include "store/certbot_versions.h"
+#include "disk/certbot_links.h"
+#include "disk/certbot_versions.h"
+#include "disk/version_dir.h"
 #include "health/private.h"
-#include "store/version_dir.h"
 
 enum live_state {
     LIVE_GOOD, /* a link to a file of its kind in archive_dir */

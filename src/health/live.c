@@ -9,10 +9,10 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "disk/sharing.h"
+#include "disk/version_dir.h"
+#include "disk/version_switch.h"
 #include "health/private.h"
-#include "store/sharing.h"
-#include "store/version_dir.h"
-#include "store/version_switch.h"
 
 #define DATE_LEN 16 /* of a version's ID */
 

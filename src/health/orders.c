@@ -9,8 +9,8 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "disk/layouts.h"
 #include "health/private.h"
-#include "store/layouts.h"
 #include "store/pending.h"
 
 static const char why_lost[] = "the certificate may have been issued, and counts against the CA's limits";

@@ -7,11 +7,11 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "store/certbot_links.h"
-#include "store/certbot_versions.h"
+#include "disk/certbot_links.h"
+#include "disk/certbot_versions.h"
+#include "disk/version_dir.h"
 #include "health/private.h"
 #include "store/pending.h"
-#include "store/version_dir.h"
 
 #define KEYS_MAX 10000 /* files in CONF/keys that are looked at for a missing key */
 #define PEM_END "-----END CERTIFICATE-----"

@@ -2,8 +2,9 @@
 /*
  * What the checks share.
  */
+#include "disk/layout.h"
 #include "health/health.h"
-#include "store/layout.h"
+#include "store/store_private.h"
 
 #define LIVE_MODE 0700 /* of live/ itself, when it has to be made again */
 

@@ -3,10 +3,10 @@
  */
 #include <unistd.h>
 
-#include "store/fixture.h"
+#include "disk/layout.h"
 #include "health/health.h"
+#include "store/fixture.h"
 #include "store/history.h"
-#include "store/layout.h"
 
 #define ONE "20261122T024405Z-" SERIAL_A
 #define TWO "20261122T024405Z-" SERIAL_B

@@ -1,11 +1,12 @@
 #pragma once
 /*
  * What the tests of health*.c share: a store with lineage "a.example" of two versions, in either layout.
- * Included by test programs only, once each, after fixture.h.
+ * Included by test programs only, once each.
  */
+#include "disk/layout.h"
 #include "health/health.h"
+#include "store/fixture.h"
 #include "store/history.h"
-#include "store/layout.h"
 
 #define NAME "a.example"
 

@@ -13,12 +13,14 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "store/certbot_versions.h"
+#include "disk/certbot_versions.h"
+#include "disk/convert_settle.h"
+#include "disk/layouts.h"
+#include "disk/version_dir.h"
 #include "store/convert_build.h"
 #include "store/history.h"
-#include "store/layouts.h"
 #include "store/lineage_users.h"
-#include "store/version_dir.h"
+#include "store/store_private.h"
 
 void conversion_clear(struct conversion *conversion)
 {

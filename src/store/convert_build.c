@@ -10,11 +10,11 @@
 #include "access/passage.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "store/convert.h"
-#include "store/live_dir.h"
-#include "store/meta.h"
-#include "store/place.h"
-#include "store/version_dir.h"
+#include "disk/convert_settle.h"
+#include "disk/live_dir.h"
+#include "disk/meta.h"
+#include "disk/place.h"
+#include "disk/version_dir.h"
 
 /* ---- versions in directories ---- */
 

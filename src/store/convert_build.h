@@ -2,8 +2,9 @@
 /*
  * Building the other form of a lineage beside the one that it has (convert.h). Private to converting.
  */
+#include "disk/layout.h"
 #include "store/history.h"
-#include "store/layout.h"
+#include "store/store_private.h"
 
 struct part { /* a version, and what it becomes */
     const struct version *version;

@@ -6,10 +6,10 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "disk/convert_in_place.h"
+#include "disk/layouts.h"
 #include "store/convert_build.h"
-#include "store/convert_in_place.h"
 #include "store/fixture.h"
-#include "store/layouts.h"
 
 struct world {
     struct settings *settings;

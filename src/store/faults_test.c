@@ -8,10 +8,10 @@
 #include <unistd.h>
 
 #include "access/passage.h"
+#include "disk/layout.h"
 #include "store/convert.h"
 #include "store/fixture.h"
 #include "store/history.h"
-#include "store/layout.h"
 
 static bool apart;                     /* live/ is on another file system than archive/ */
 static void (*linked)(const char *to); /* called after each link */

@@ -6,10 +6,11 @@
 
 #include "base/log.h"
 #include "base/mem.h"
-#include "store/layout.h"
+#include "disk/layout.h"
+#include "disk/sharing.h"
 #include "store/lineage_users.h"
 #include "store/retention.h"
-#include "store/sharing.h"
+#include "store/store_private.h"
 
 #define KEPT_BY_CERTBOT 5 /* before the newest, by number */
 #define HISTORY_KEEP 3

@@ -6,7 +6,7 @@
 
 #include <unistd.h>
 
-#include "store/layout.h"
+#include "disk/layout.h"
 #include "store/layout_world.h"
 
 /* Certificate a is superseded and b live. */

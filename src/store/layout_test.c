@@ -6,10 +6,10 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include "disk/layout.h"
+#include "disk/layouts.h"
 #include "store/history.h"
-#include "store/layout.h"
 #include "store/layout_world.h"
-#include "store/layouts.h"
 
 static struct world world_new(const char *layout)
 {

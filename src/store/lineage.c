@@ -4,9 +4,10 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "store/convert.h"
-#include "store/layout.h"
-#include "store/sharing.h"
+#include "disk/convert_settle.h"
+#include "disk/layout.h"
+#include "disk/sharing.h"
+#include "store/store_private.h"
 
 static bool read_cert(struct lineage *lineage, struct error *err)
 {

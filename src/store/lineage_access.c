@@ -3,9 +3,10 @@
 #include "access/passage.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "store/layout.h"
+#include "disk/layout.h"
+#include "disk/version_dir.h"
 #include "store/lineage_users.h"
-#include "store/version_dir.h"
+#include "store/store_private.h"
 
 bool store_check_access(const struct settings *settings, struct error *err)
 {

@@ -8,9 +8,9 @@
 
 #include "config/option_apply.h"
 #include "config/option_find.h"
+#include "disk/layout.h"
 #include "store/fixture.h"
 #include "store/history.h"
-#include "store/layout.h"
 
 #define GROUP 54321
 #define GROUP_TEXT "54321"

@@ -12,8 +12,9 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "config/renewal_params.h"
-#include "store/layouts.h"
-#include "store/renewal_file.h"
+#include "disk/layouts.h"
+#include "disk/renewal_file.h"
+#include "store/store_private.h"
 
 #define KNOWN_MAJOR 5 /* of the Certbot whose renewal files we know */
 #define KNOWN_MINOR 5

@@ -9,9 +9,10 @@
 #include "base/mem.h"
 #include "config/names.h"
 #include "config/renewal_params.h"
+#include "disk/layouts.h"
 #include "store/history.h"
-#include "store/layouts.h"
 #include "store/lineage_access.h"
+#include "store/store_private.h"
 
 #define MAX_SUFFIX 9999 /* Certbot's names have four digits */
 

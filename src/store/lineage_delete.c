@@ -7,13 +7,15 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "disk/convert_settle.h"
+#include "disk/layout.h"
+#include "disk/sharing.h"
 #include "store/convert.h"
 #include "store/delivery.h"
 #include "store/failures.h"
-#include "store/layout.h"
 #include "store/lineage_users.h"
 #include "store/pending.h"
-#include "store/sharing.h"
+#include "store/store_private.h"
 
 /* ---- deleting ---- */
 

@@ -8,7 +8,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "store/layout.h"
+#include "disk/layout.h"
+#include "store/store_private.h"
 
 char *lineage_gone_path(const struct store *store, const char *name)
 {

@@ -5,7 +5,8 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "store/layout.h"
+#include "disk/layout.h"
+#include "store/store_private.h"
 
 struct lineage *lineage_bare(const struct store *store, const char *name, const struct layout *layout)
 {

@@ -6,8 +6,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "store/layout.h"
-#include "store/sharing.h"
+#include "disk/layout.h"
+#include "disk/sharing.h"
+#include "store/store_private.h"
 
 /* ---- archives ---- */
 

@@ -6,7 +6,8 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "store/layout.h"
+#include "disk/layout.h"
+#include "store/store_private.h"
 
 bool lineage_read(const struct lineage *lineage, enum kind kind, struct buf *out, struct error *err)
 {

@@ -11,8 +11,9 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "store/layout.h"
+#include "disk/layout.h"
 #include "store/pending.h"
+#include "store/store_private.h"
 
 /* "-0001" behind a name is ours. */
 static struct view base_name(const char *name)

@@ -2,7 +2,7 @@
  * What a user keeps in live/NAME and in the directory of an old version, and whom he lets in: through renewals and
  * restores.
  */
-#include "store/live_dir.h"
+#include "disk/live_dir.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -10,11 +10,11 @@
 #include <unistd.h>
 
 #include "base/acl.h"
+#include "disk/layout.h"
+#include "disk/live_switch.h"
+#include "disk/version_dir.h"
 #include "store/history.h"
-#include "store/layout.h"
 #include "store/layout_world.h"
-#include "store/live_switch.h"
-#include "store/version_dir.h"
 
 #define OLD "20261122T024405Z-" SERIAL_A
 #define NEW "20261122T024405Z-" SERIAL_B

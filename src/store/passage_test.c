@@ -11,9 +11,9 @@
 #include "base/acl.h"
 #include "config/option_apply.h"
 #include "config/option_find.h"
+#include "disk/layout.h"
 #include "store/convert.h"
 #include "store/fixture.h"
-#include "store/layout.h"
 
 #define MAIL 54321 /* groups */
 #define OCSP 54322

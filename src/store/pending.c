@@ -9,8 +9,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "disk/layout.h"
 #include "store/fields.h"
-#include "store/layout.h"
+#include "store/store_private.h"
 
 #define ORDER_NAME "order.txt"
 #define KEY_NAME "privkey.pem"

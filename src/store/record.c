@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "store/layout.h"
+#include "disk/layout.h"
 #include "store/store_private.h"
 
 #define SUFFIX ".txt"

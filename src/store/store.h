@@ -2,16 +2,12 @@
 /*
  * The store: the directories in which everything lives, and its lineages.
  *
- * The only code that knows live/ and archive/. No network. Two layouts lie behind one interface (struct layout):
- * Certbot's own, and versions in directories.
+ * With src/disk the only code that knows live/ and archive/. No network.
  */
-#include "access/kind.h"
 #include "base/range_lock.h"
-#include "conf/conf.h"
 #include "config/settings.h"
-#include "crypto/cert.h"
+#include "disk/lineage.h"
 
-struct lineage;
 struct store;
 
 enum store_need {
@@ -50,25 +46,6 @@ MUST_USE bool store_look_for_room(struct store *store, const struct lineage *lin
 /* The same for owners, groups and modes that settings name and nobody can give to a file: ERROR_CONFIG. */
 MUST_USE bool store_check_access(const struct settings *settings, struct error *err);
 
-/* ---- lineages ---- */
-
-struct layout;
-
-struct lineage {
-    char *name;
-    const struct layout *layout; /* how its files lie on disk */
-    char *conf_path;
-    struct conf *conf;
-    char *live_dir; /* directory of the four live paths */
-    char *archive_dir;
-    char *live[KIND_COUNT];    /* as the renewal file names them */
-    char *version;             /* the newest: live once a pending deployment is fixed. "7", or its date and serial */
-    char *current[KIND_COUNT]; /* the files of that version */
-    bool pending_deployment;   /* live is an older version, as making the newest live failed or was interrupted */
-    struct cert *cert;         /* of that version */
-    bool unsettled;            /* there are traces of interrupted work; lineage_load has tried to finish it */
-};
-
 /* ---- locks of lineages ---- */
 
 /*
@@ -91,6 +68,8 @@ MUST_USE bool store_lock_repair(struct store *store, struct range_lock **out, st
 /* For an order of that account for those names, however they are written down (issuance/alike.h): a CA may give two of
  * the same the same order. Taken with the lineage locked, given up before hooks run. */
 MUST_USE bool store_lock_order(struct store *store, const char *what_for, struct range_lock **out, struct error *err);
+
+/* ---- lineages ---- */
 
 /* Base names of CONF/renewal/NAME.conf in byte order of the paths ("a-0001.conf" before "a.conf"). A missing
  * directory is an empty list. */
@@ -142,13 +121,6 @@ const char *lineage_server(const struct lineage *lineage);
 char *store_server_of(struct store *store, const char *name);
 const char *lineage_layout(const struct lineage *lineage); /* "certbot" or "versioned" */
 bool server_is_staging(const char *url);                   /* the staging URL, or "staging" in it */
-
-/* What was issued: PEM texts. */
-struct issued {
-    struct view cert, chain, fullchain;
-    struct view privkey;             /* secret */
-    const char *order_url, *profile; /* for meta.txt; NULL when unknown */
-};
 
 /* Whether a new lineage may have that name, to be asked before a certificate is ordered: ERROR_CONFIG for a
  * name that no file can have, ERROR_STORE "live directory exists for NAME" when files of that name are there

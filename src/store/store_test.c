@@ -5,8 +5,8 @@
 #include <sys/mount.h>
 #include <sys/wait.h>
 
+#include "disk/layouts.h"
 #include "store/fixture.h"
-#include "store/layouts.h"
 
 static const struct {
     mode_t umask;

@@ -1,0 +1,35 @@
+#pragma once
+/*
+ * A lineage: a certificate with all its versions. Who loads one fills it in (store/store.h); who knows how its files
+ * lie on disk works with it (disk/layout.h).
+ */
+#include <stdbool.h>
+
+#include "access/kind.h"
+#include "base/bytes.h"
+#include "conf/conf.h"
+#include "crypto/cert.h"
+
+struct layout;
+
+struct lineage {
+    char *name;
+    const struct layout *layout; /* how its files lie on disk */
+    char *conf_path;
+    struct conf *conf;
+    char *live_dir; /* directory of the four live paths */
+    char *archive_dir;
+    char *live[KIND_COUNT];    /* as the renewal file names them */
+    char *version;             /* the newest: live once a pending deployment is fixed. "7", or its date and serial */
+    char *current[KIND_COUNT]; /* the files of that version */
+    bool pending_deployment;   /* live is an older version, as making the newest live failed or was interrupted */
+    struct cert *cert;         /* of that version */
+    bool unsettled;            /* there are traces of interrupted work; lineage_load has tried to finish it */
+};
+
+/* What was issued: PEM texts. */
+struct issued {
+    struct view cert, chain, fullchain;
+    struct view privkey;             /* secret */
+    const char *order_url, *profile; /* for meta.txt; NULL when unknown */
+};

@@ -1,0 +1,28 @@
+#pragma once
+/*
+ * The directory live/NAME as a whole: another one stands in for it while what is in it is switched (live_switch.h), or
+ * takes its place (convert_settle.h).
+ *
+ * Whatever a user keeps in it besides our files goes along; so do its owner, mode and access control lists.
+ */
+#include "disk/lineage.h"
+
+#define LIVE_MARK ".evercert-stand-in" /* an empty file in a directory that stands in for another one */
+#define LIVE_FRESH ".new"              /* ".cert.pem.new": what becomes a file of ours */
+
+/* Prepares NEXT, which holds files of ours and lies beside LIVE, for taking its place: gets the mark, second names for
+ * the user's files (where they cannot have one, and for his directories, links that lead there once the two have
+ * changed places), the owner and the mode, and is synced. A missing LIVE is fine, and needs no mark. */
+MUST_USE bool live_prepare(const char *live, const char *next, struct error *err);
+
+/* Before a superseded version, in DIR, is prepared: what a user keeps there under a name that LIVE has as well, but is
+ * not the same, is called NAME.ID from now on. So the one that goes along is the one in LIVE, and the other is kept. */
+MUST_USE bool live_set_apart(const char *live, const char *dir, const char *id, struct error *err);
+
+/* LIVE and NEXT change places: file_exchange, and both directories above synced. */
+MUST_USE bool live_exchange(const char *live, const char *next, struct error *err);
+
+/* After the exchange: what has come along is removed from OLD, and what is only there moves from it to LIVE. Of two
+ * files that differ, as one was written while the directories changed places, the younger stays; where one is a
+ * directory, both do, the one from OLD as NAME.was. */
+MUST_USE bool live_hand_over(const char *old, const char *live, struct error *err);
