@@ -10,6 +10,7 @@
 #include "config/international.h"
 #include "json/out.h"
 #include "lifecycle/inventory.h"
+#include "store/lineage_conf.h"
 
 static void put_entry(struct buf *text, const struct inventory_entry *entry, int64_t now, bool as_certbot)
 {

@@ -5,6 +5,7 @@
 #include "base/mem.h"
 #include "cmd/command.h"
 #include "lifecycle/in_use.h"
+#include "store/lineage_delete.h"
 
 /* Of a lineage that does not load, the directories that its name says are looked for. */
 static void find_uses(struct context *context, const char *name, struct in_use *out)

@@ -10,8 +10,9 @@
 #include "cmd/command.h"
 #include "cmd/report.h"
 #include "json/out.h"
-#include "net/net.h"
 #include "lifecycle/rehearse.h"
+#include "net/net.h"
+#include "store/lineage_lock.h"
 
 #define FINDING_MAX (64 * 1024)
 

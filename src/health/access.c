@@ -17,6 +17,7 @@
 #include "config/file_mode.h"
 #include "config/renewal_params.h"
 #include "health/private.h"
+#include "store/lineage_access.h"
 #include "store/store_private.h"
 
 #define OTHERS_WRITE (mode_t) S_IWOTH

@@ -6,9 +6,11 @@
 #include <sys/stat.h>
 
 #include "base/mem.h"
+#include "health/private.h"
 #include "store/account_files.h"
 #include "store/account_store.h"
-#include "health/private.h"
+#include "store/lineage_conf.h"
+#include "store/store_private.h"
 
 #define ACCOUNT_DEPTH 8 /* of the directories below accounts/: host, path, ID */
 

@@ -8,6 +8,8 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "health/private.h"
+#include "store/lineage_conf.h"
+#include "store/store_private.h"
 
 static void claim_dir(struct claims *claims, const char *dir, const char *name)
 {

@@ -5,6 +5,10 @@
 
 #include "base/mem.h"
 #include "health/private.h"
+#include "store/lineage_conf.h"
+#include "store/lineage_delete.h"
+#include "store/lineage_gone.h"
+#include "store/store_private.h"
 
 static bool repair_delete(struct health *health, const struct finding *finding, struct error *err)
 {

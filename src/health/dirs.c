@@ -14,6 +14,8 @@
 #include "disk/version_dir.h"
 #include "disk/version_switch.h"
 #include "health/private.h"
+#include "store/lineage_conf.h"
+#include "store/lineage_waiting.h"
 
 #define STRAYS_MAX 1000 /* directories that are looked into for one lineage */
 

@@ -9,6 +9,9 @@
 #include "disk/certbot_links.h"
 #include "disk/sharing.h"
 #include "health/private.h"
+#include "store/lineage_conf.h"
+#include "store/lineage_waiting.h"
+#include "store/store_private.h"
 
 /* ---- one archive, two certificates ---- */
 

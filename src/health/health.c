@@ -8,6 +8,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "disk/sharing.h"
+#include "store/lineage_conf.h"
+#include "store/lineage_lock.h"
 
 #define REPAIRS_MAX 32 /* of one lineage: each repair may show the next thing that is wrong */
 

@@ -17,7 +17,10 @@
 #include "disk/version_dir.h"
 #include "health/private.h"
 #include "store/convert.h"
+#include "store/lineage_conf.h"
+#include "store/lineage_create.h"
 #include "store/pending.h"
+#include "store/store_private.h"
 
 #define TEMPORARY ".evercert-" /* what base/file.c calls a file until it is whole: ".NAME.evercert-XXXXXX" */
 #define TEMPORARY_LETTERS "abcdefghijklmnopqrstuvwxyz234567" /* as file_replace makes them */

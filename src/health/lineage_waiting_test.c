@@ -4,6 +4,9 @@
 #include "disk/version_dir.h"
 #include "health/world.h"
 #include "store/fixture.h"
+#include "store/lineage_conf.h"
+#include "store/lineage_create.h"
+#include "store/lineage_waiting.h"
 
 /* Of another issuer, all of one key: one that expired in 2024, and one for other.test. */
 static const char pem_third_ca[] = "-----BEGIN CERTIFICATE-----\n"

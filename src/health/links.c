@@ -11,6 +11,8 @@
 #include "disk/certbot_versions.h"
 #include "disk/version_dir.h"
 #include "health/private.h"
+#include "store/lineage_conf.h"
+#include "store/lineage_waiting.h"
 
 enum live_state {
     LIVE_GOOD, /* a link to a file of its kind in archive_dir */

@@ -13,6 +13,7 @@
 #include "disk/version_dir.h"
 #include "disk/version_switch.h"
 #include "health/private.h"
+#include "store/lineage_waiting.h"
 
 #define DATE_LEN 16 /* of a version's ID */
 

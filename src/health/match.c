@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "health/private.h"
+#include "store/lineage_conf.h"
 
 static const char *const why_match = "servers refuse files that do not belong together, and do not start";
 

@@ -11,7 +11,9 @@
 #include "base/text.h"
 #include "disk/layouts.h"
 #include "health/private.h"
+#include "store/lineage_new.h"
 #include "store/pending.h"
+#include "store/store_private.h"
 
 static const char why_lost[] = "the certificate may have been issued, and counts against the CA's limits";
 static const char why_key[] = "a private key may lie in it";

@@ -3,8 +3,9 @@
  */
 #include "base/clock.h"
 #include "crypto/cert.h"
-#include "store/fixture.h"
 #include "health/world.h"
+#include "store/fixture.h"
+#include "store/lineage_gone.h"
 #include "store/pending.h"
 
 struct record {

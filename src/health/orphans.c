@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "health/private.h"
+#include "store/store_private.h"
 
 /* ---- directories ---- */
 

@@ -11,7 +11,9 @@
 #include "disk/certbot_versions.h"
 #include "disk/version_dir.h"
 #include "health/private.h"
+#include "store/lineage_conf.h"
 #include "store/pending.h"
+#include "store/store_private.h"
 
 #define KEYS_MAX 10000 /* files in CONF/keys that are looked at for a missing key */
 #define PEM_END "-----END CERTIFICATE-----"

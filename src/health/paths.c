@@ -7,6 +7,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "health/private.h"
+#include "store/lineage_conf.h"
+#include "store/store_private.h"
 
 /* ---- the file ---- */
 

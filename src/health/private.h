@@ -4,7 +4,6 @@
  */
 #include "disk/layout.h"
 #include "health/health.h"
-#include "store/store_private.h"
 
 #define LIVE_MODE 0700 /* of live/ itself, when it has to be made again */
 

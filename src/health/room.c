@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "health/private.h"
+#include "store/probe.h"
 
 static const char *const why_room = "renewal ends before an order is placed, and the certificate expires";
 

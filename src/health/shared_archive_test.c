@@ -7,6 +7,9 @@
 #include "health/health.h"
 #include "store/fixture.h"
 #include "store/history.h"
+#include "store/lineage_access.h"
+#include "store/lineage_create.h"
+#include "store/lineage_delete.h"
 
 #define ONE "20261122T024405Z-" SERIAL_A
 #define TWO "20261122T024405Z-" SERIAL_B

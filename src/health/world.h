@@ -7,6 +7,8 @@
 #include "health/health.h"
 #include "store/fixture.h"
 #include "store/history.h"
+#include "store/lineage_create.h"
+#include "store/lineage_verify.h"
 
 #define NAME "a.example"
 

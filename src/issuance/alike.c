@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "store/lineage_lock.h"
 
 #define LOOK_EVERY_MS 50
 #define WAIT_MAX_MS (300 * 1000) /* a user's hook may wait for the DNS */

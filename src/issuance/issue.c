@@ -9,6 +9,8 @@
 #include "issuance/finish.h"
 #include "issuance/resume.h"
 #include "issuance/solve.h"
+#include "store/lineage_access.h"
+#include "store/probe.h"
 
 /* What one try ended with, apart from success and failure. */
 enum attempt { ATTEMPT_DONE, ATTEMPT_FAILED, ATTEMPT_FEWER_NAMES, ATTEMPT_ANOTHERS };

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "store/lineage_verify.h"
 
 #define ISSUER_MAX ((size_t)64 * 1024) /* of one certificate as a server sends it */
 #define ISSUER_TIMEOUT_MS 10000

@@ -10,6 +10,7 @@
 #include "config/renewal_params.h"
 #include "crypto/csr.h"
 #include "issuance/solve.h"
+#include "store/lineage_conf.h"
 #include "store/pending.h"
 
 #define ORDER_MAX_BYTES ((size_t)32 << 20) /* that a CA may send; an order of 100 names takes less than one MiB */

@@ -8,6 +8,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "issuance/finish.h"
+#include "store/lineage_lock.h"
 #include "store/pending.h"
 
 #define PATIENCE_S 86400 /* what has not come of an order by then, though the CA knows it, is ordered anew */

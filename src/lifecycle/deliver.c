@@ -12,6 +12,7 @@
 #include "run/hooks.h"
 #include "run/reloads.h"
 #include "store/delivery.h"
+#include "store/lineage_lock.h"
 
 /* ---- the record ---- */
 

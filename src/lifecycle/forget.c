@@ -3,6 +3,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "run/questions.h"
+#include "store/lineage_conf.h"
+#include "store/lineage_gone.h"
 
 static bool named(struct context *context, struct list *out, struct error *err)
 {

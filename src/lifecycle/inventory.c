@@ -7,6 +7,8 @@
 #include "base/mem.h"
 #include "base/parallel.h"
 #include "run/revocation.h"
+#include "store/lineage_conf.h"
+#include "store/lineage_verify.h"
 
 #define DAY_S 86400
 #define HOUR_S 3600

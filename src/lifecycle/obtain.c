@@ -21,6 +21,8 @@
 #include "run/hooks.h"
 #include "run/questions.h"
 #include "run/turns.h"
+#include "store/lineage_conf.h"
+#include "store/lineage_create.h"
 #include "store/pending.h"
 
 void obtain_result_clear(struct obtain_result *result)

@@ -9,6 +9,8 @@
 #include "plugin/plugin.h"
 #include "run/hold.h"
 #include "run/questions.h"
+#include "store/lineage_access.h"
+#include "store/lineage_conf.h"
 
 static bool is_missing(struct context *context, const char *name, struct error *err)
 {

@@ -8,6 +8,8 @@
 #include "lifecycle/renewal_key.h"
 #include "plugin/plugin.h"
 #include "run/hooks.h"
+#include "store/lineage_access.h"
+#include "store/lineage_conf.h"
 
 /* What decides when it is due. */
 static bool read_dates(const struct lineage *lineage, struct error *err)

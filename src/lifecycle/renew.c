@@ -21,6 +21,9 @@
 #include "run/turns.h"
 #include "run/workers.h"
 #include "store/delivery.h"
+#include "store/lineage_conf.h"
+#include "store/lineage_delete.h"
+#include "store/lineage_lock.h"
 #include "store/pending.h"
 
 #define JOBS_PER_CPU 4

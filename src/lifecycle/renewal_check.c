@@ -10,6 +10,7 @@
 #include "issuance/resume.h"
 #include "run/revocation.h"
 #include "store/history.h"
+#include "store/lineage_conf.h"
 
 /* For so long an instant that the CA chose counts while the CA cannot be asked, or a sixth of the certificate's life.
  */

@@ -5,6 +5,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "store/lineage_verify.h"
 
 struct key_params key_params_of(const struct settings *settings)
 {

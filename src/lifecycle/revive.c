@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "health/health.h"
+#include "store/lineage_lock.h"
 
 static size_t repair(struct context *context, const char *name)
 {

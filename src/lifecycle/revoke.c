@@ -9,6 +9,11 @@
 #include "base/mem.h"
 #include "run/hold.h"
 #include "run/questions.h"
+#include "store/lineage_conf.h"
+#include "store/lineage_delete.h"
+#include "store/lineage_gone.h"
+#include "store/lineage_lock.h"
+#include "store/lineage_users.h"
 
 void revoke_result_clear(struct revoke_result *result)
 {

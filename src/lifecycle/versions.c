@@ -10,6 +10,9 @@
 #include "run/hold.h"
 #include "run/revocation.h"
 #include "store/history.h"
+#include "store/lineage_access.h"
+#include "store/lineage_conf.h"
+#include "store/lineage_lock.h"
 
 bool versions_lineages(struct context *context, const char *only, struct list *names, struct error *err)
 {

@@ -6,6 +6,8 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "run/register.h"
+#include "store/lineage_conf.h"
+#include "store/lineage_lock.h"
 
 /* Renewal files name the account by its key's digest; one that is not changed now takes the newest account there is at
  * its next renewal. */

@@ -1,6 +1,8 @@
 #include "run/hold.h"
 
 #include "base/log.h"
+#include "store/lineage_conf.h"
+#include "store/lineage_lock.h"
 
 void hold_clear(struct hold *hold)
 {

@@ -7,6 +7,8 @@
 #include "crypto/crl.h"
 #include "crypto/ocsp.h"
 #include "run/revocation_memory.h"
+#include "store/lineage_conf.h"
+#include "store/lineage_verify.h"
 
 #define TIMEOUT_MS 10000 /* of a whole answer */
 #define PATIENCE_MS 3000 /* of a host that says nothing */

@@ -19,8 +19,10 @@
 #include "disk/version_dir.h"
 #include "store/convert_build.h"
 #include "store/history.h"
+#include "store/lineage_conf.h"
+#include "store/lineage_lock.h"
 #include "store/lineage_users.h"
-#include "store/store_private.h"
+#include "store/lineage_verify.h"
 
 void conversion_clear(struct conversion *conversion)
 {

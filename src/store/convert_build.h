@@ -4,7 +4,6 @@
  */
 #include "disk/layout.h"
 #include "store/history.h"
-#include "store/store_private.h"
 
 struct part { /* a version, and what it becomes */
     const struct version *version;

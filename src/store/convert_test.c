@@ -10,6 +10,10 @@
 #include "disk/layouts.h"
 #include "store/convert_build.h"
 #include "store/fixture.h"
+#include "store/lineage_conf.h"
+#include "store/lineage_create.h"
+#include "store/lineage_delete.h"
+#include "store/lineage_verify.h"
 
 struct world {
     struct settings *settings;

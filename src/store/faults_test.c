@@ -12,6 +12,9 @@
 #include "store/convert.h"
 #include "store/fixture.h"
 #include "store/history.h"
+#include "store/lineage_create.h"
+#include "store/lineage_delete.h"
+#include "store/lineage_verify.h"
 
 static bool apart;                     /* live/ is on another file system than archive/ */
 static void (*linked)(const char *to); /* called after each link */

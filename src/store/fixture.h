@@ -6,9 +6,9 @@
  */
 #include <fcntl.h>
 
-#include "base/test.h"
 #include "base/acl.h"
-#include "store/store_private.h"
+#include "base/test.h"
+#include "store/lineage_create.h"
 
 __attribute__((unused)) static const char pem_a[] = "-----BEGIN CERTIFICATE-----\n"
                                                     "MIIBazCCARGgAwIBAgICGgEwCgYIKoZIzj0EAwIwEjEQMA4GA1UEAwwHVGVzdCBD\n"

@@ -9,8 +9,8 @@
 #include "disk/layout.h"
 #include "disk/sharing.h"
 #include "store/lineage_users.h"
+#include "store/lineage_verify.h"
 #include "store/retention.h"
-#include "store/store_private.h"
 
 #define KEPT_BY_CERTBOT 5 /* before the newest, by number */
 #define HISTORY_KEEP 3

@@ -8,6 +8,7 @@
 
 #include "disk/layout.h"
 #include "store/layout_world.h"
+#include "store/lineage_verify.h"
 
 /* Certificate a is superseded and b live. */
 static struct world world_new(const char *layout)

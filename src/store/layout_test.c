@@ -10,6 +10,10 @@
 #include "disk/layouts.h"
 #include "store/history.h"
 #include "store/layout_world.h"
+#include "store/lineage_create.h"
+#include "store/lineage_delete.h"
+#include "store/lineage_users.h"
+#include "store/lineage_verify.h"
 
 static struct world world_new(const char *layout)
 {

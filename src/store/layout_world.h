@@ -3,6 +3,7 @@
  * For tests that run over both layouts: a store with the lineage "a". Included by test programs only, once each.
  */
 #include "store/fixture.h"
+#include "store/lineage_create.h"
 
 struct world {
     struct settings *settings;

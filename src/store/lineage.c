@@ -7,6 +7,10 @@
 #include "disk/convert_settle.h"
 #include "disk/layout.h"
 #include "disk/sharing.h"
+#include "store/lineage_conf.h"
+#include "store/lineage_lock.h"
+#include "store/lineage_verify.h"
+#include "store/lineage_waiting.h"
 #include "store/store_private.h"
 
 static bool read_cert(struct lineage *lineage, struct error *err)

@@ -6,7 +6,6 @@
 #include "disk/layout.h"
 #include "disk/version_dir.h"
 #include "store/lineage_users.h"
-#include "store/store_private.h"
 
 bool store_check_access(const struct settings *settings, struct error *err)
 {

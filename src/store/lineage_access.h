@@ -1,9 +1,17 @@
 #pragma once
 /*
- * Owner, group and mode of a lineage's files as settings ask for them. Private to this room.
+ * Owner, group and mode of a lineage's files as settings ask for them.
  */
 #include "access/access.h"
 #include "store/store.h"
+
+/* Fails when settings name owners, groups or modes that nobody can give to a file: ERROR_CONFIG. Asked before an order
+ * is placed. */
+MUST_USE bool store_check_access(const struct settings *settings, struct error *err);
+/* Gives all versions' files the owner, group and mode that settings ask for, and lets whom they name pass the
+ * directories; what may not be done is warned of. Where settings are silent nothing changes. */
+MUST_USE bool lineage_apply_access(
+    struct store *store, const struct lineage *lineage, const struct settings *settings, struct error *err);
 
 /* After a version was written with that access: warns of what the live files did not get, and opens the directories to
  * whom settings name (passage.h). */

@@ -11,6 +11,7 @@
 #include "disk/layout.h"
 #include "store/fixture.h"
 #include "store/history.h"
+#include "store/lineage_create.h"
 
 #define GROUP 54321
 #define GROUP_TEXT "54321"

@@ -14,7 +14,8 @@
 #include "config/renewal_params.h"
 #include "disk/layouts.h"
 #include "disk/renewal_file.h"
-#include "store/store_private.h"
+#include "store/lineage_conf.h"
+#include "store/lineage_new.h"
 
 #define KNOWN_MAJOR 5 /* of the Certbot whose renewal files we know */
 #define KNOWN_MINOR 5

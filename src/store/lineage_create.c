@@ -12,6 +12,11 @@
 #include "disk/layouts.h"
 #include "store/history.h"
 #include "store/lineage_access.h"
+#include "store/lineage_conf.h"
+#include "store/lineage_create.h"
+#include "store/lineage_gone.h"
+#include "store/lineage_lock.h"
+#include "store/lineage_new.h"
 #include "store/store_private.h"
 
 #define MAX_SUFFIX 9999 /* Certbot's names have four digits */

@@ -3,6 +3,9 @@
 #include <sys/mount.h>
 
 #include "store/fixture.h"
+#include "store/lineage_conf.h"
+#include "store/lineage_create.h"
+#include "store/lineage_verify.h"
 
 /* ---- creating ---- */
 

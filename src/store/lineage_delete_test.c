@@ -1,6 +1,8 @@
 #include <errno.h>
 
 #include "store/fixture.h"
+#include "store/lineage_delete.h"
+#include "store/lineage_users.h"
 
 static void make_two(struct store *store, const struct settings *settings)
 {

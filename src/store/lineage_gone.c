@@ -8,7 +8,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "disk/layout.h"
+#include "store/lineage_conf.h"
+#include "store/lineage_gone.h"
 #include "store/store_private.h"
 
 char *lineage_gone_path(const struct store *store, const char *name)

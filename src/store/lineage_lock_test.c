@@ -2,6 +2,8 @@
 #include "base/test_child.h"
 #include "store/account_store.h"
 #include "store/fixture.h"
+#include "store/lineage_delete.h"
+#include "store/lineage_lock.h"
 
 static bool lock_a(void *store)
 {

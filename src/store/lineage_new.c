@@ -5,7 +5,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "disk/layout.h"
+#include "store/lineage_new.h"
 #include "store/store_private.h"
 
 struct lineage *lineage_bare(const struct store *store, const char *name, const struct layout *layout)

@@ -2,6 +2,8 @@
 
 #include "base/clock.h"
 #include "store/fixture.h"
+#include "store/lineage_conf.h"
+#include "store/lineage_verify.h"
 
 /* ---- loading ---- */
 

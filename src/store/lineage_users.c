@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "disk/layout.h"
 #include "disk/sharing.h"
+#include "store/lineage_conf.h"
 #include "store/store_private.h"
 
 /* ---- archives ---- */

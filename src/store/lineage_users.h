@@ -1,6 +1,6 @@
 #pragma once
 /*
- * Which lineages use which files, by their renewal files: all of them are looked through. Private to this room.
+ * Which lineages use which files, by their renewal files: all of them are looked through.
  */
 #include "store/store.h"
 
@@ -10,3 +10,8 @@ MUST_USE bool store_archive_is_shared(
     struct store *store, const struct lineage *lineage, bool *shared, struct error *err);
 /* Whether a lineage of another name has one of the same live files. */
 MUST_USE bool store_live_is_shared(struct store *store, const struct lineage *lineage, bool *shared, struct error *err);
+/* The lineage one of whose certificate files (live or archived) has that path; NULL when none. Of the
+ * caller's. */
+MUST_USE bool store_find_by_path(struct store *store, const char *cert_path, char **name, struct error *err);
+/* How many lineages use that archive directory. */
+MUST_USE bool store_count_archive_users(struct store *store, const char *archive_dir, size_t *out, struct error *err);

@@ -6,8 +6,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "disk/layout.h"
-#include "store/store_private.h"
+#include "store/lineage_verify.h"
 
 bool lineage_read(const struct lineage *lineage, enum kind kind, struct buf *out, struct error *err)
 {

@@ -12,8 +12,10 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "disk/layout.h"
+#include "store/lineage_conf.h"
+#include "store/lineage_verify.h"
+#include "store/lineage_waiting.h"
 #include "store/pending.h"
-#include "store/store_private.h"
 
 /* "-0001" behind a name is ours. */
 static struct view base_name(const char *name)

@@ -15,6 +15,8 @@
 #include "disk/version_dir.h"
 #include "store/history.h"
 #include "store/layout_world.h"
+#include "store/lineage_access.h"
+#include "store/lineage_verify.h"
 
 #define OLD "20261122T024405Z-" SERIAL_A
 #define NEW "20261122T024405Z-" SERIAL_B

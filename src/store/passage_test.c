@@ -14,6 +14,8 @@
 #include "disk/layout.h"
 #include "store/convert.h"
 #include "store/fixture.h"
+#include "store/lineage_access.h"
+#include "store/lineage_create.h"
 
 #define MAIL 54321 /* groups */
 #define OCSP 54322

@@ -7,6 +7,7 @@
 #include <utime.h>
 
 #include "store/fixture.h"
+#include "store/probe.h"
 
 #define CREATED 1795329206 /* 2026-11-22T06:33:26Z */
 

@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "store/probe.h"
 #include "store/store_private.h"
 
 /* A version takes some 40 KiB at most, the record of its order half of that; the rest is for the log. With large

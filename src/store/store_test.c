@@ -7,6 +7,8 @@
 
 #include "disk/layouts.h"
 #include "store/fixture.h"
+#include "store/lineage_new.h"
+#include "store/probe.h"
 
 static const struct {
     mode_t umask;

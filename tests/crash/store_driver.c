@@ -19,9 +19,13 @@
 
 #include "base/file.h"
 #include "base/mem.h"
-#include "store/convert.h"
 #include "health/health.h"
+#include "store/convert.h"
 #include "store/history.h"
+#include "store/lineage_create.h"
+#include "store/lineage_delete.h"
+#include "store/lineage_lock.h"
+#include "store/lineage_verify.h"
 
 #define NAME "a"
 
