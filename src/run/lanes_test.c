@@ -99,7 +99,7 @@ static void count(void *arg)
 TEST(a_job_that_is_given_back)
 {
     AUTO(lanes_free) struct lanes *lanes = lanes_of("AAAA", 2);
-    size_t first, second, third, turn;
+    size_t first = 0, second = 0, third = 0, turn = 0;
     int wanted = 0;
 
     lanes_on_want(lanes, count, &wanted);
