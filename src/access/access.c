@@ -33,10 +33,22 @@ static bool read_wish(
     return true;
 }
 
+/* Who takes a mode back, on the command line, has the files closed again, not left open for ever; from then on nothing
+ * is asked for. */
+static bool is_taken_back(const char *mode, enum origin origin)
+{
+    return mode != NULL && mode[0] == '\0' && origin >= ORIGIN_COMMAND_LINE;
+}
+
 bool access_wishes(const struct settings *settings, struct wishes *out, struct error *err)
 {
     TRY(read_wish(settings->key_owner, settings->key_group, settings->key_mode, "key-mode", &out->key, err));
-    return read_wish(settings->cert_owner, settings->cert_group, settings->cert_mode, "cert-mode", &out->cert, err);
+    TRY(read_wish(settings->cert_owner, settings->cert_group, settings->cert_mode, "cert-mode", &out->cert, err));
+    if (is_taken_back(settings->key_mode, SETTING_ORIGIN(settings, key_mode)))
+        out->key.mode = out->key.gid == NO_GROUP ? FILE_PRIVATE.mode : FILE_PRIVATE.mode | S_IRGRP;
+    if (is_taken_back(settings->cert_mode, SETTING_ORIGIN(settings, cert_mode)))
+        out->cert.mode = FILE_PUBLIC.mode;
+    return true;
 }
 
 static void overlay_owner(const struct wish *wish, struct file_access *access)

@@ -527,3 +527,16 @@ def test_downgrade_to_the_packaged_certbot_from_versions(client, area, trust, ne
     certbot.certonly(["new.test"])
     check_downgraded(client, {})
     assert reads(client.store.live("p.test", "fullchain"))
+
+
+def test_a_mode_that_is_taken_back(client, layout):
+    """The key is closed again, and stays so."""
+    obtain(client, layout, "--key-mode", "644", "--cert-mode", "600")
+    client.run("reconfigure", "-n", "--cert-name", "p.test", "--key-mode", "", "--cert-mode", "")
+    for _ in range(2):
+        assert {mode(path) for path in key_files(client)} == {0o600}
+        assert mode(client.store.live("p.test", "cert")) == 0o644
+        renew(client)
+    client.run("reconfigure", "-n", "--cert-name", "p.test", "--key-group", MAIL, "--key-mode", "600")
+    client.run("reconfigure", "-n", "--cert-name", "p.test", "--key-mode", "")
+    assert mode(client.store.live("p.test", "privkey")) == 0o640
