@@ -186,6 +186,12 @@ bool account_deactivate(struct session *session, struct identity who, struct err
 
 /* ---- key change ---- */
 
+bool account_may_change_key(const struct session *session, struct error *err)
+{
+    return session_directory(session)->key_change != NULL ||
+           error_set(err, ERROR_CONFIG, "this CA does not offer to change an account's key");
+}
+
 static bool account_change_key_send(
     struct session *session, struct identity who, const struct signer *next, struct error *err)
 {
@@ -197,8 +203,7 @@ static bool account_change_key_send(
     AUTO(problem_clear) struct problem problem = { 0 };
     struct out json = out_to(&wish);
 
-    if (url == NULL)
-        return error_set(err, ERROR_CONFIG, "this CA does not offer to change an account's key");
+    TRY(account_may_change_key(session, err));
     TRY(jwk_public_json(who.signer->jwk, &old_key, err));
     out_object(&json, NULL);
     out_text(&json, "account", who.kid);

@@ -51,7 +51,8 @@ MUST_USE bool account_fetch(struct session *session, struct identity who, struct
 MUST_USE bool account_update_contacts(struct session *session, struct identity who, const struct list *contacts,
     struct account_info *out, struct error *err);
 MUST_USE bool account_deactivate(struct session *session, struct identity who, struct error *err);
-/* Key change (section 7.3.5). */
+/* Key change (section 7.3.5). The first tells without asking whether the CA offers it. */
+MUST_USE bool account_may_change_key(const struct session *session, struct error *err);
 MUST_USE bool account_change_key(
     struct session *session, struct identity who, const struct signer *next, struct error *err);
 /* URLs of the account's orders, following rel="next" over at most max_pages pages (section 7.1.2.1). */

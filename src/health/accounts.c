@@ -19,7 +19,9 @@
 /* The newest that can take its place, *to. */
 static bool repair_account(struct health *health, const struct finding *finding, struct error *err)
 {
-    TRY(lineage_change_account(health->store, finding->lineage, finding->from, finding->to, err));
+    AUTO(free) char *server = store_server_of(health->store, finding->lineage);
+
+    TRY(lineage_change_account(health->store, finding->lineage, server, finding->from, finding->to, err));
     list_add(&health->accounts, finding->to);
     return true;
 }
@@ -127,6 +129,24 @@ static void examine_account(struct health *health, const char *dir)
     }
 }
 
+/* ---- what interrupted work has left beside them ---- */
+
+static bool repair_rest(struct health *health, const struct finding *finding, struct error *err)
+{
+    (void)health;
+    return file_remove_tree(finding->path, err);
+}
+
+static void report_rest(struct health *health, const char *dir)
+{
+    struct finding *finding = health_find(health, NULL, "account-leftover", HEALTH_NOTE, dir,
+        "it may hold a key of an account that was given up, or that has another key now",
+        "the making or the removal of an account was interrupted in %s", dir);
+
+    finding->repair = repair_rest;
+    finding_answer(finding, "remove it");
+}
+
 /* An account's directory is known by its files, even if one is missing. */
 static bool is_account(const char *dir)
 {
@@ -151,8 +171,11 @@ static void walk_accounts(struct health *health, const char *dir, int depth)
         AUTO(free) char *path = file_join(dir, names.at[i]);
         struct stat st;
 
-        /* links lead to what is walked anyway; a key that waits for its account begins with a dot */
-        if (names.at[i][0] != '.' && lstat(path, &st) == 0 && S_ISDIR(st.st_mode))
+        if (lstat(path, &st) != 0 || !S_ISDIR(st.st_mode)) /* links lead to what is walked anyway */
+            continue;
+        if (account_store_is_rest(names.at[i]))
+            report_rest(health, path);
+        else if (names.at[i][0] != '.') /* a key that waits for its account */
             walk_accounts(health, path, depth + 1);
     }
 }

@@ -129,7 +129,9 @@ static bool send_revocation(struct context *context, const struct cert *cert, st
             context->settings->server);
         return error_next(err, "give the certificate's private key with --key-path, or the CA with --server");
     }
-    return revoke_cert(ca->session, ca->who, buf_view(&cert->der), reason, err);
+    return revoke_cert(ca->session, ca->who, buf_view(&cert->der), reason, err) ||
+           (context_find_account_again(context, &ca, err) &&
+               revoke_cert(ca->session, ca->who, buf_view(&cert->der), reason, err));
 }
 
 /* What was revoked before is what was asked for. Certbot makes an error of it: so does its name where nothing is left

@@ -28,15 +28,21 @@ static bool existing(struct context *context, struct ca **out, struct error *err
     return error_next(err, "make one with the register command, or name another CA with --server");
 }
 
+/* newAccount with onlyReturnExisting: it tells the URL too, should the stored one be out of date. */
+static bool look_up(const struct ca *ca, struct account_info *out, struct error *err)
+{
+    struct account_request find = { .only_existing = true };
+
+    return account_request(ca->session, &ca->signer, &find, out, err);
+}
+
 bool accounts_show(struct context *context, struct account_view *out, struct error *err)
 {
     AUTO(account_info_clear) struct account_info info = { 0 };
-    struct account_request find = { .only_existing = true };
     struct ca *ca;
 
     TRY(existing(context, &ca, err));
-    /* newAccount with onlyReturnExisting: it tells the URL too, should the stored one be out of date. */
-    TRY(account_request(ca->session, &ca->signer, &find, &info, err));
+    TRY(look_up(ca, &info, err) || (context_find_account_again(context, &ca, err) && look_up(ca, &info, err)));
     out->url = xstrdup(info.url);
     out->thumbprint = xstrdup(ca->thumbprint);
     out->status = info.status;
@@ -59,20 +65,27 @@ static bool new_contacts(struct context *context, struct list *contacts, struct 
     return contacts_of(settings->email, contacts, err);
 }
 
-static bool change_key(struct context *context, struct ca *ca, struct error *err)
+static bool change_key(struct context *context, struct ca **ca, struct error *err)
 {
-    AUTO(stored_account_free) struct stored_account *account = NULL;
+    struct stored_account *account;
 
-    TRY(account_key_change(context, ca, &account, err));
+    TRY(account_key_change(context, *ca, &account, err));
+    TRY(context_replace_account(context, ca, account, err));
     ui_say(context->ui,
         "Your account has a new key, in %s. The old one is removed; what was signed with it stays valid.",
-        account->dir);
+        (*ca)->account->dir);
     return true;
+}
+
+static bool send_contacts(const struct ca *ca, const struct list *contacts, struct error *err)
+{
+    AUTO(account_info_clear) struct account_info info = { 0 };
+
+    return account_update_contacts(ca->session, ca->who, contacts, &info, err);
 }
 
 bool accounts_update(struct context *context, struct error *err)
 {
-    AUTO(account_info_clear) struct account_info info = { 0 };
     AUTO(list_clear) struct list contacts = { 0 };
     const struct settings *settings = context->settings;
     bool new_key = settings->new_key && !context->as_certbot; /* where that is about certificates alone */
@@ -80,29 +93,44 @@ bool accounts_update(struct context *context, struct error *err)
 
     TRY(existing(context, &ca, err));
     if (new_key && settings->email == NULL && !settings->register_without_email)
-        return change_key(context, ca, err);
+        return change_key(context, &ca, err);
     TRY(new_contacts(context, &contacts, err));
-    TRY(account_update_contacts(ca->session, ca->who, &contacts, &info, err));
+    if (new_key)
+        TRY(change_key(context, &ca, err));
+    TRY(send_contacts(ca, &contacts, err) ||
+        (context_find_account_again(context, &ca, err) && send_contacts(ca, &contacts, err)));
     if (contacts.len == 0)
         ui_say(context->ui, "Any contact information associated with this account has been removed.");
     else
         ui_say(context->ui, "Your e-mail address was updated to %s.", settings->email);
-    return !new_key || change_key(context, ca, err);
+    return true;
 }
 
 /* Whether a refused deactivation leaves nothing to deactivate; else *err is the refusal. */
-static bool is_lost(const struct ca *ca, struct error *err)
+static bool is_lost(const struct ca *ca, enum account_found *found, struct error *err)
 {
     AUTO(account_info_clear) struct account_info info = { 0 };
     struct error ignored = { 0 };
-    enum account_found found;
 
-    if (err->kind != ERROR_ACME || !account_find(ca->session, &ca->signer, &found, &info, &ignored) ||
-        found == ACCOUNT_FOUND)
+    if (err->kind != ERROR_ACME || !account_find(ca->session, &ca->signer, found, &info, &ignored) ||
+        *found == ACCOUNT_FOUND)
         return false;
     log_info("the CA has no such account any more: %s", err->why);
     error_clear(err);
     return true;
+}
+
+static bool forget(struct context *context, const char *id, struct error *err)
+{
+    AUTO(range_lock_release) struct range_lock *lock = NULL;
+
+    TRY(account_store_lock(context->store, context->settings->server, &lock, err));
+    return account_store_remove(context->store, context->settings->server, id, err);
+}
+
+static void say_unknown(struct context *context, const char *id)
+{
+    ui_say(context->ui, "The CA does not know the account %s; it is forgotten here, too.", id);
 }
 
 /* An account that the CA does not find by its key, and whose address is not here either, has only its files to lose. */
@@ -116,8 +144,8 @@ static bool forget_unknown(struct context *context, struct error *err)
         !account_store_ids(context->store, server, &ids, &failure) || ids.len != 1)
         return false;
     error_clear(err);
-    TRY(account_store_remove(context->store, server, ids.at[0], err));
-    ui_say(context->ui, "The CA does not know the account %s; it is forgotten here, too.", ids.at[0]);
+    TRY(forget(context, ids.at[0], err));
+    say_unknown(context, ids.at[0]);
     return true;
 }
 
@@ -127,6 +155,7 @@ bool accounts_unregister(struct context *context, struct error *err)
         .text = "Are you sure you would like to irrevocably deactivate your account?",
         .has_default = true,
     };
+    enum account_found found = ACCOUNT_FOUND;
     struct ca *ca;
     bool yes;
 
@@ -138,10 +167,14 @@ bool accounts_unregister(struct context *context, struct error *err)
         err->expected = true;
         return false;
     }
-    if (!account_deactivate(ca->session, ca->who, err))
-        TRY(is_lost(ca, err));
-    TRY(account_store_remove(context->store, context->settings->server, ca->account->id, err));
-    ui_say(context->ui, "Account deactivated.");
+    if (!account_deactivate(ca->session, ca->who, err) &&
+        !(context_find_account_again(context, &ca, err) && account_deactivate(ca->session, ca->who, err)))
+        TRY(is_lost(ca, &found, err));
+    TRY(forget(context, ca->account->id, err));
+    if (found == ACCOUNT_UNKNOWN)
+        say_unknown(context, ca->account->id);
+    else
+        ui_say(context->ui, "Account deactivated.");
     return true;
 }
 
@@ -149,7 +182,7 @@ bool accounts_unregister(struct context *context, struct error *err)
  * reached leaves it as it is. */
 static bool look_after(struct context *context, const char *id, bool *anew, struct error *err)
 {
-    AUTO(stored_account_free) struct stored_account *account = NULL;
+    AUTO(stored_account_free) struct stored_account *account = NULL, *lost = NULL;
     struct error unknown = { 0 };
     struct session *session;
 
@@ -157,7 +190,8 @@ static bool look_after(struct context *context, const char *id, bool *anew, stru
         log_info("whether the CA still knows the account %s cannot be seen: %s", id, unknown.why);
         return true;
     }
-    TRY(recover_account(context, session, id, true, &account, err));
+    TRY(account_store_load(context->store, context->settings->server, id, &lost, err));
+    TRY(recover_account(context, session, lost, true, &account, err));
     *anew = *anew || account != NULL;
     return true;
 }
@@ -170,6 +204,7 @@ bool accounts_register(struct context *context, struct error *err)
     bool anew = false;
 
     TRY(account_store_lock(context->store, context->settings->server, &lock, err));
+    TRY(account_store_sweep(context->store, context->settings->server, err));
     TRY(account_store_ids(context->store, context->settings->server, &ids, err));
     for (size_t i = 0; i < ids.len; i++)
         TRY(look_after(context, ids.at[i], &anew, err));

@@ -5,6 +5,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "run/register.h"
 #include "run/revocation.h"
 
@@ -13,6 +14,7 @@ struct place { /* a CA we have been to */
     pthread_mutex_t lock; /* held while the directory is fetched or an account is made */
     struct session *session;
     bool tried;
+    bool swept; /* what interrupted work has left beside the accounts was removed */
     struct error failure;
     struct ca **accounts; /* each on its own: who uses one keeps it while others come */
     size_t account_count;
@@ -280,6 +282,77 @@ static bool named_account(
     return ids.len == 0 || place_load_account(context, place, ids.at[ids.len - 1], out, err);
 }
 
+static bool is_same_account(const struct ca *a, const struct ca *b)
+{
+    return a->account->url != NULL && text_equal(a->account->url, b->account->url);
+}
+
+/* Under the place's lock, once its session is open. *ca stays when it is well. Who comes second under the lock of the
+ * accounts finds what was done. */
+static bool recover(struct context *context, struct place *place, bool anew, struct ca **ca, struct error *err)
+{
+    AUTO(range_lock_release) struct range_lock *lock = NULL;
+    struct stored_account *account;
+    struct ca *lost = *ca;
+
+    if (!context->settings->dry_run)
+        TRY(account_store_lock(context->store, place->server, &lock, err));
+    TRY(recover_account(context, place->session, lost->account, anew, &account, err));
+    if (account == NULL)
+        return true;
+    TRY(ca_make(place, account, ca, err));
+    lost->successor = *ca;
+    return true;
+}
+
+/* The CA knows only one of the keys; as long as it cannot be asked, either may be that one. */
+static void settle(struct context *context, struct place *place, struct ca **ca)
+{
+    struct error unknown = { 0 };
+
+    if (!place_open(context, place, &unknown) || !recover(context, place, false, ca, &unknown))
+        log_info("the account %s: %s", (*ca)->account->id, unknown.why);
+}
+
+/* The only other one with the same address at the CA; count when there is none. */
+static size_t twin_of(struct ca *const *all, size_t count, size_t of)
+{
+    size_t twin = count, others = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (i == of || !is_same_account(all[i], all[of]))
+            continue;
+        twin = i;
+        others++;
+    }
+    return others == 1 ? twin : count;
+}
+
+/* Two accounts with one address at the CA are one whose change of key was cut short: nobody is asked which. Changes
+ * leave no more than two. */
+static bool join_twins(struct context *context, struct place *place, struct list *ids, struct error *err)
+{
+    AUTO(free) struct ca **all = xcalloc(ids->len, sizeof *all);
+    AUTO(list_clear) struct list joined = { 0 };
+
+    for (size_t i = 0; i < ids->len; i++)
+        TRY(place_load_account(context, place, ids->at[i], &all[i], err));
+    for (size_t i = 0; i < ids->len; i++) {
+        size_t twin = twin_of(all, ids->len, i);
+
+        if (twin > i && twin < ids->len) { /* the newer one stays */
+            settle(context, place, &all[i]);
+            settle(context, place, &all[twin]);
+        } else {
+            list_add(&joined, all[i]->account->id);
+        }
+    }
+    list_clear(ids);
+    *ids = joined;
+    joined = (struct list){ 0 };
+    return true;
+}
+
 /* Under the place's lock. *out is NULL when there is no account. Where none is made, that is said even if one that is
  * not there was named, as with Certbot. */
 static bool find_account(struct context *context, bool make, struct place *place, struct ca **out, struct error *err)
@@ -292,6 +365,8 @@ static bool find_account(struct context *context, bool make, struct place *place
         TRY(account_store_ids(context->store, place->server, &ids, err));
     if (named != NULL)
         return (!make && ids.len == 0) || named_account(context, place, named, out, err);
+    if (ids.len > 1)
+        TRY(join_twins(context, place, &ids, err));
     if (ids.len == 1)
         return place_load_account(context, place, ids.at[0], out, err);
     if (ids.len > 1)
@@ -325,21 +400,20 @@ static bool may_register(const struct context *context)
     return context->settings->agree_tos && !context->settings->dry_run;
 }
 
-/* Under the place's lock, once its session is open. *ca stays when it is well. */
-static bool recover(struct context *context, struct place *place, bool anew, struct ca **ca, struct error *err)
+/* Under the place's lock. */
+static void sweep(struct context *context, struct place *place)
 {
-    AUTO(range_lock_release) struct range_lock *lock = NULL;
-    struct stored_account *account;
-    struct ca *lost = *ca;
+    struct error left = { 0 };
 
-    if (anew)
-        TRY(account_store_lock(context->store, place->server, &lock, err));
-    TRY(recover_account(context, place->session, (*ca)->account->id, anew, &account, err));
-    if (account == NULL)
-        return true;
-    TRY(ca_make(place, account, ca, err));
-    lost->successor = *ca;
-    return true;
+    if (!place->swept && !context->settings->dry_run && !account_store_sweep(context->store, place->server, &left))
+        log_info("what was left beside the accounts stays for now: %s", left.why);
+    place->swept = true;
+}
+
+static void use_account(struct context *context, const struct ca *ca)
+{
+    xreplace(&context->settings->account, ca->account->id);
+    SETTING_MARK(context->settings, account, ORIGIN_RUNTIME);
 }
 
 static bool get_account(struct context *context, bool make, struct ca **out, struct error *err)
@@ -349,6 +423,7 @@ static bool get_account(struct context *context, bool make, struct ca **out, str
     bool ok;
 
     (void)pthread_mutex_lock(&place->lock);
+    sweep(context, place);
     ok = find_account(context, make, place, &ca, err) && (ca == NULL && !make ? true : place_open(context, place, err));
     if (ok && ca == NULL && make)
         ok = make_account(context, place, &ca, err);
@@ -359,10 +434,8 @@ static bool get_account(struct context *context, bool make, struct ca **out, str
     (void)pthread_mutex_unlock(&place->lock);
     if (!ok)
         return false;
-    if (ca != NULL) {
-        xreplace(&context->settings->account, ca->account->id);
-        SETTING_MARK(context->settings, account, ORIGIN_RUNTIME);
-    }
+    if (ca != NULL)
+        use_account(context, ca);
     *out = ca;
     return true;
 }
@@ -378,8 +451,7 @@ bool context_choose_account(struct context *context, struct error *err)
     (void)pthread_mutex_unlock(&place->lock);
     if (!ok || ca == NULL)
         return ok && context_account(context, &ca, err);
-    xreplace(&context->settings->account, ca->account->id);
-    SETTING_MARK(context->settings, account, ORIGIN_RUNTIME);
+    use_account(context, ca);
     return true;
 }
 
@@ -392,22 +464,22 @@ static bool is_of_account(const struct error *err)
 }
 
 /* Under the place's lock. False with the reason in *reason, or with the refusal when the account is well. */
-static bool replace_account(
-    struct context *context, struct place *place, struct ca **ca, const struct error *refusal, struct error *reason)
+static bool replace_account(struct context *context, struct place *place, bool anew, struct ca **ca,
+    const struct error *refusal, struct error *reason)
 {
     const struct ca *before = *ca;
 
     *ca = last_of(*ca);
     if (*ca != before) /* another worker has come here first */
         return true;
-    TRY(recover(context, place, may_register(context), ca, reason));
+    TRY(recover(context, place, anew, ca, reason));
     if (*ca != before)
         return true;
     *reason = *refusal; /* the CA knows it well, and has said no for another cause */
     return false;
 }
 
-bool context_recover_account(struct context *context, struct ca **ca, struct error *err)
+static bool recover_refused(struct context *context, bool anew, struct ca **ca, struct error *err)
 {
     struct place *place = world_place(context->world, context->settings->server);
     struct error reason = { 0 };
@@ -417,7 +489,7 @@ bool context_recover_account(struct context *context, struct ca **ca, struct err
     if (!is_of_account(err))
         return false;
     (void)pthread_mutex_lock(&place->lock);
-    ok = replace_account(context, place, &other, err, &reason);
+    ok = replace_account(context, place, anew, &other, err, &reason);
     (void)pthread_mutex_unlock(&place->lock);
     if (!ok) {
         if (reason.kind != ERROR_NONE)
@@ -425,10 +497,35 @@ bool context_recover_account(struct context *context, struct ca **ca, struct err
         return false;
     }
     *ca = other;
-    xreplace(&context->settings->account, other->account->id);
-    SETTING_MARK(context->settings, account, ORIGIN_RUNTIME);
+    use_account(context, other);
     error_clear(err);
     return true;
+}
+
+bool context_recover_account(struct context *context, struct ca **ca, struct error *err)
+{
+    return recover_refused(context, may_register(context), ca, err);
+}
+
+bool context_find_account_again(struct context *context, struct ca **ca, struct error *err)
+{
+    return recover_refused(context, false, ca, err);
+}
+
+bool context_replace_account(struct context *context, struct ca **ca, struct stored_account *account, struct error *err)
+{
+    struct place *place = world_place(context->world, context->settings->server);
+    struct ca *before = *ca;
+    bool ok;
+
+    (void)pthread_mutex_lock(&place->lock);
+    ok = ca_make(place, account, ca, err);
+    if (ok)
+        before->successor = *ca;
+    (void)pthread_mutex_unlock(&place->lock);
+    if (ok)
+        use_account(context, *ca);
+    return ok;
 }
 
 bool context_account(struct context *context, struct ca **out, struct error *err)

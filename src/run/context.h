@@ -69,7 +69,8 @@ MUST_USE bool context_session(struct context *context, const char *server, struc
  * settings->account. Thread-safe; two workers never register twice.
  */
 MUST_USE bool context_account(struct context *context, struct ca **out, struct error *err);
-/* Chooses it without asking the CA anything; only where there is none, one is made. */
+/* Chooses it without asking the CA anything, unless two are one whose change of key was cut short; only where there is
+ * none, one is made. */
 MUST_USE bool context_choose_account(struct context *context, struct error *err);
 /* The same without making one: *out is NULL when there is none. */
 MUST_USE bool context_existing_account(struct context *context, struct ca **out, struct error *err);
@@ -79,6 +80,11 @@ MUST_USE bool context_existing_account(struct context *context, struct ca **out,
  * tried again. Without --agree-tos none is registered. Thread-safe.
  */
 MUST_USE bool context_recover_account(struct context *context, struct ca **ca, struct error *err);
+/* The same for what concerns that very account: none is registered, whatever settings say. */
+MUST_USE bool context_find_account_again(struct context *context, struct ca **ca, struct error *err);
+/* *ca has become `account`, which is taken over in any case. */
+MUST_USE bool context_replace_account(
+    struct context *context, struct ca **ca, struct stored_account *account, struct error *err);
 
 /* The world's mutex for the user's commands: pre-hooks, deploy-hooks and prompts happen one at a time. */
 pthread_mutex_t *world_hook_lock(struct world *world);

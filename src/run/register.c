@@ -238,16 +238,21 @@ static bool refused_as_certbot(const struct context *context, struct error *err)
         refusal.why + refusal.detail);
 }
 
+bool account_key_make(const struct context *context, struct key **out, struct error *err)
+{
+    return key_generate(account_key_params(context), out, err);
+}
+
 /* The given key, one that an earlier run had no time to make an account of, or a new one; on disk before the CA sees
  * it. */
-bool register_new_key(struct context *context, struct key **key, struct error *err)
+static bool keep_key(struct context *context, struct key **key, struct error *err)
 {
     const char *server = context->settings->server;
 
     if (*key == NULL)
         TRY(account_store_kept_key(context->store, server, key, err));
     if (*key == NULL)
-        TRY(key_generate(account_key_params(context), key, err));
+        TRY(account_key_make(context, key, err));
     return account_store_keep_key(context->store, server, *key, err);
 }
 
@@ -272,7 +277,7 @@ bool register_account(
     TRY(find_contacts(context, &contacts, err));
     TRY(check_binding(settings, session_directory(session), err));
     TRY(agree_to_terms(context, session_directory(session), err));
-    TRY(register_new_key(context, &key, err));
+    TRY(keep_key(context, &key, err));
     while (!register_key(context, session, key, &contacts, &info, err)) {
         if (other_contacts(context, &contacts, err))
             continue;
@@ -314,18 +319,32 @@ static bool ask_for_account(struct session *session, const struct stored_account
     return ok;
 }
 
-bool recover_account(struct context *context, struct session *session, const char *id, bool anew,
+/* It has another key and so another name since it was loaded; else *err says why it cannot be. */
+static bool find_successor(struct context *context, struct session *session, const struct stored_account *lost,
+    struct stored_account **out, struct error *err)
+{
+    struct error gone = *err;
+
+    error_clear(err);
+    TRY(account_key_finish(context, session, lost, out, err));
+    if (*out == NULL)
+        *err = gone;
+    return *out != NULL;
+}
+
+bool recover_account(struct context *context, struct session *session, const struct stored_account *lost, bool anew,
     struct stored_account **out, struct error *err)
 {
     AUTO(stored_account_free) struct stored_account *account = NULL;
     AUTO(account_info_clear) struct account_info info = { 0 };
-    const char *server = context->settings->server;
+    const char *server = context->settings->server, *id = lost->id;
     struct error left = { 0 };
     enum account_found found;
 
-    TRY(account_store_load(context->store, server, id, &account, err));
-    TRY(ask_for_account(session, account, &found, &info, err));
     *out = NULL;
+    if (!account_store_load(context->store, server, id, &account, err))
+        return find_successor(context, session, lost, out, err);
+    TRY(ask_for_account(session, account, &found, &info, err));
     if (found == ACCOUNT_FOUND) {
         if (!account->no_meta && text_equal(account->url, info.url))
             return true;
@@ -336,8 +355,7 @@ bool recover_account(struct context *context, struct session *session, const cha
         *out = TAKE(account);
         return true;
     }
-    if (!context->settings->dry_run)
-        TRY(account_key_finish(context, session, account, out, err));
+    TRY(account_key_finish(context, session, account, out, err));
     if (*out != NULL)
         return true;
     if (!anew)

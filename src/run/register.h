@@ -13,17 +13,17 @@ MUST_USE bool register_account(struct context *context, struct session *session,
     struct stored_account **out, struct error *err);
 
 /*
- * The account of a key whose address is not known here, or that the CA says it does not know: finds it by the key, or
- * registers the key again, or, when the account is at its end for ever, removes its files and makes another one. anew:
- * whether it may do the last two; else ERROR_ACME says how they are done. Under account_store_lock when anew. *out is
- * the caller's, or NULL when the account is well as it is.
+ * The account of a key whose address is not known here, or that the CA says it does not know: finds it by the key,
+ * finishes a change of its key that was cut short, or registers the key again, or, when the account is at its end for
+ * ever, removes its files and makes another one. anew: whether it may do the last two; else ERROR_ACME says how they
+ * are done. lost: as it was loaded; what is on disk now is looked at. Under account_store_lock, but for a trial, which
+ * changes nothing. *out is the caller's, or NULL when the account is well as it is.
  */
-MUST_USE bool recover_account(struct context *context, struct session *session, const char *id, bool anew,
-    struct stored_account **out, struct error *err);
+MUST_USE bool recover_account(struct context *context, struct session *session, const struct stored_account *lost,
+    bool anew, struct stored_account **out, struct error *err);
 
-/* A key for an account, *key if that is not NULL: on disk before the CA sees it. *key is the caller's, also on failure.
- */
-MUST_USE bool register_new_key(struct context *context, struct key **key, struct error *err);
+/* A key for an account, of the kind that is made under this name. *out is the caller's. */
+MUST_USE bool account_key_make(const struct context *context, struct key **out, struct error *err);
 
 /* "mailto:" URIs from --email's comma list. ERROR_CONFIG for a bad address. */
 MUST_USE bool contacts_of(const char *email, struct list *out, struct error *err);

@@ -243,18 +243,34 @@ bool account_store_look(struct store *store, const char *server, const char *id,
 
 /* ---- writing ---- */
 
-#define KEPT_END ".new"
+#define KEPT_END ".new"   /* ".ID.new": a key that has no account yet */
+#define PART_END ".part"  /* ".ID.part": what is being made, until it is whole and gets its name */
+#define GONE_END ".old"   /* ".ID.old": what is being removed */
+#define NEXT_MARK ".for." /* ".NEWID.for.ID": what the account ID becomes when the CA takes its new key */
 
-/* Where a key is that has no account yet, and where the account's files are made: it is there whole or not at all. */
+/* Where a key is that has no account yet. */
 static char *kept_dir(const struct place *place, const char *id)
 {
     return xprintf("%s/.%s" KEPT_END, place->dir, id);
 }
 
-static bool make_kept_dir(const char *dir, struct error *err)
+/* An empty directory, of the caller's, for what gets its name once it is whole. */
+static bool make_part(const struct place *place, const char *id, char **out, struct error *err)
 {
+    AUTO(free) char *dir = xprintf("%s/.%s" PART_END, place->dir, id);
+
     TRY(file_remove_tree(dir, err)); /* of an attempt that was interrupted */
-    return mkdir(dir, 0700) == 0 || file_error(err, "create the directory", dir);
+    if (mkdir(dir, 0700) != 0)
+        return file_error(err, "create the directory", dir);
+    *out = TAKE(dir);
+    return true;
+}
+
+static bool name_part(const struct place *place, const char *part, const char *dir, struct error *err)
+{
+    if (rename(part, dir) != 0)
+        return file_error(err, "create the directory", dir);
+    return file_sync_dir(place->dir, err);
 }
 
 static bool has_kept_key(const char *dir, const char *id)
@@ -271,24 +287,37 @@ static bool has_kept_key(const char *dir, const char *id)
 static bool create_account(
     const struct place *place, const struct stored_account *account, const char *register_to_eff, struct error *err)
 {
-    AUTO(free) char *fresh = kept_dir(place, account->id);
+    AUTO(free) char *fresh = kept_dir(place, account->id), *part = NULL;
 
     if (has_kept_key(fresh, account->id)) {
         TRY(account_files_replace(fresh, account, register_to_eff, err));
-    } else {
-        TRY(make_kept_dir(fresh, err));
-        TRY(account_files_create(fresh, account, register_to_eff, err));
+        return name_part(place, fresh, account->dir, err);
     }
-    if (rename(fresh, account->dir) != 0)
-        return file_error(err, "create the directory", account->dir);
-    return file_sync_dir(place->dir, err);
+    TRY(make_part(place, account->id, &part, err));
+    TRY(account_files_create(part, account, register_to_eff, err));
+    return name_part(place, part, account->dir, err);
+}
+
+/* Out of sight in one step, then file by file. */
+static bool discard(const char *dir, const char *name, const char *id, struct error *err)
+{
+    AUTO(free) char *path = file_join(dir, name);
+    AUTO(free) char *gone = xprintf("%s/.%s" GONE_END, dir, id);
+
+    if (file_is_link(path))
+        return file_remove(path, err);
+    TRY(file_remove_tree(gone, err));
+    if (rename(path, gone) != 0)
+        return errno == ENOENT || file_error(err, "remove", path);
+    TRY(file_sync_dir(dir, err));
+    return file_remove_tree(gone, err);
 }
 
 bool account_store_keep_key(struct store *store, const char *server, const struct key *key, struct error *err)
 {
     AUTO(place) struct place place = { 0 };
     AUTO(buf_clear) struct buf id = BUF(64);
-    AUTO(free) char *dir = NULL, *account = NULL;
+    AUTO(free) char *dir = NULL, *account = NULL, *part = NULL;
 
     TRY(open_place(store, server, &place, err));
     TRY(account_key_id(key, &id, err));
@@ -296,9 +325,10 @@ bool account_store_keep_key(struct store *store, const char *server, const struc
     dir = kept_dir(&place, buf_text(&id));
     if (file_is_dir(account) || has_kept_key(dir, buf_text(&id)))
         return true;
-    TRY(make_kept_dir(dir, err));
-    TRY(account_files_create_key(dir, key, err));
-    return file_sync_dir(place.dir, err);
+    TRY(file_remove_tree(dir, err)); /* its key cannot be read */
+    TRY(make_part(&place, buf_text(&id), &part, err));
+    TRY(account_files_create_key(part, key, err));
+    return name_part(&place, part, dir, err);
 }
 
 bool account_store_kept_key(struct store *store, const char *server, struct key **out, struct error *err)
@@ -323,12 +353,12 @@ bool account_store_forget_key(struct store *store, const char *server, const str
 {
     AUTO(place) struct place place = { 0 };
     AUTO(buf_clear) struct buf id = BUF(64);
-    AUTO(free) char *dir = NULL;
+    AUTO(free) char *name = NULL;
 
     TRY(open_place(store, server, &place, err));
     TRY(account_key_id(key, &id, err));
-    dir = kept_dir(&place, buf_text(&id));
-    return file_remove_tree(dir, err);
+    name = xprintf(".%s" KEPT_END, buf_text(&id));
+    return discard(place.dir, name, buf_text(&id), err);
 }
 
 bool account_store_mend(struct stored_account *account, const char *url, struct error *err)
@@ -350,43 +380,166 @@ static char *host_name(void)
     return text_printable_dup(view_of(name), sizeof name, false);
 }
 
-bool account_store_save(struct store *store, const char *server, struct key *key, const char *url,
-    const char *register_to_eff, struct stored_account **out, struct error *err)
+/* Everything but its directory; key is taken over in any case. */
+static bool make_account(struct key *key, const char *url, struct stored_account **out, struct error *err)
 {
     AUTO(stored_account_free) struct stored_account *account = xcalloc(1, sizeof *account);
     AUTO(buf_clear) struct buf id = BUF(64);
-    AUTO(place) struct place place = { 0 };
 
-    account->key = key; /* from here on it is released with the account */
-    TRY(open_place(store, server, &place, err));
+    account->key = key;
     TRY(account_key_id(key, &id, err));
     account->id = buf_take(&id);
-    account->dir = file_join(place.dir, account->id);
-    account->url = xstrdup(url);
+    account->url = xstrdup_or_null(url);
     account->created = clock_now();
     account->creation_host = host_name();
-    /* The key may have been registered from here before: its files are brought up to date, one by one. */
-    TRY(file_is_dir(account->dir) ? account_files_replace(account->dir, account, register_to_eff, err)
-                                  : create_account(&place, account, register_to_eff, err));
+    account->no_meta = true;
     *out = TAKE(account);
     return true;
 }
 
+bool account_store_save(struct store *store, const char *server, struct key *key, const char *url,
+    const char *register_to_eff, struct stored_account **out, struct error *err)
+{
+    AUTO(stored_account_free) struct stored_account *account = NULL;
+    AUTO(place) struct place place = { 0 };
+
+    TRY(make_account(key, url, &account, err));
+    TRY(open_place(store, server, &place, err));
+    account->dir = file_join(place.dir, account->id);
+    /* The key may have been registered from here before: its files are brought up to date, one by one. */
+    TRY(file_is_dir(account->dir) ? account_files_replace(account->dir, account, register_to_eff, err)
+                                  : create_account(&place, account, register_to_eff, err));
+    account->no_meta = false;
+    *out = TAKE(account);
+    return true;
+}
+
+/* ---- another key for an account ---- */
+
+#define ID_LEN 32 /* hex digits of an MD5 */
+
+bool account_store_prepare(struct store *store, const char *server, const char *id, struct key *key,
+    struct stored_account **out, struct error *err)
+{
+    AUTO(stored_account_free) struct stored_account *next = NULL;
+    AUTO(place) struct place place = { 0 };
+    AUTO(free) char *part = NULL;
+
+    TRY(make_account(key, NULL, &next, err));
+    TRY(open_place(store, server, &place, err));
+    next->dir = xprintf("%s/.%s" NEXT_MARK "%s", place.dir, next->id, id);
+    TRY(make_part(&place, next->id, &part, err));
+    TRY(account_files_create_key(part, key, err));
+    TRY(name_part(&place, part, next->dir, err));
+    *out = TAKE(next);
+    return true;
+}
+
+/* ".NEWID.for.ID" */
+static bool is_next(const char *name, const char *id)
+{
+    return name[0] == '.' && strlen(name) > 1 + ID_LEN && text_starts(name + 1 + ID_LEN, NEXT_MARK) &&
+           strcmp(name + 1 + ID_LEN + strlen(NEXT_MARK), id) == 0;
+}
+
+bool account_store_prepared(
+    struct store *store, const char *server, const char *id, struct list *out, struct error *err)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    AUTO(place) struct place place = { 0 };
+
+    TRY(find_place(store, server, &place, err));
+    TRY(file_list_dir(place.dir, &names, err));
+    for (size_t i = 0; i < names.len; i++) {
+        AUTO(free) char *dir = file_join(place.dir, names.at[i]);
+
+        if (is_next(names.at[i], id))
+            list_add(out, dir);
+    }
+    return true;
+}
+
+bool account_store_load_prepared(const char *dir, struct stored_account **out, struct error *err)
+{
+    AUTO(stored_account_free) struct stored_account *next = NULL;
+    struct key *key;
+
+    TRY(account_files_read_key(dir, &key, err));
+    TRY(make_account(key, NULL, &next, err));
+    if (strncmp(file_basename(dir) + 1, next->id, ID_LEN) != 0)
+        return error_set(err, ERROR_CONFIG, "the key in %s is another one", dir);
+    next->dir = xstrdup(dir);
+    *out = TAKE(next);
+    return true;
+}
+
+bool account_store_adopt(struct stored_account *next, const char *url, struct error *err)
+{
+    AUTO(free) char *above = file_dirname(next->dir);
+    AUTO(free) char *dir = file_join(above, next->id);
+
+    TRY(account_store_mend(next, url, err));
+    if (rename(next->dir, dir) != 0)
+        return file_error(err, "create the directory", dir);
+    xreplace(&next->dir, dir);
+    return file_sync_dir(above, err);
+}
+
+bool account_store_forget_prepared(const struct stored_account *next, struct error *err)
+{
+    AUTO(free) char *above = file_dirname(next->dir);
+
+    return discard(above, file_basename(next->dir), next->id, err);
+}
+
 /* ---- removing ---- */
 
-/* First out of sight in one step, then file by file. */
+bool account_store_is_rest(const char *name)
+{
+    return name[0] == '.' && strspn(name + 1, "0123456789abcdef") == ID_LEN &&
+           (strcmp(name + 1 + ID_LEN, PART_END) == 0 || strcmp(name + 1 + ID_LEN, GONE_END) == 0);
+}
+
+static bool sweep_dir(struct store *store, const char *server, const char *dir, struct error *err)
+{
+    AUTO(range_lock_release) struct range_lock *lock = NULL;
+    AUTO(list_clear) struct list names = { 0 };
+
+    TRY(file_list_dir(dir, &names, err));
+    for (size_t i = 0; i < names.len; i++) {
+        AUTO(free) char *path = file_join(dir, names.at[i]);
+
+        if (!account_store_is_rest(names.at[i]))
+            continue;
+        if (lock == NULL)
+            TRY(account_store_lock(store, server, &lock, err)); /* else it is somebody's work */
+        TRY(file_remove_tree(path, err));
+    }
+    return true;
+}
+
+bool account_store_sweep(struct store *store, const char *server, struct error *err)
+{
+    AUTO(place) struct place place = { 0 };
+
+    TRY(find_place(store, server, &place, err));
+    return sweep_dir(store, server, place.dir, err) &&
+           (place.older == NULL || sweep_dir(store, server, place.older, err));
+}
+
+/* What was prepared for an account goes first: a key without one would be told of by nobody. */
 static bool remove_account(const char *dir, const char *id, struct error *err)
 {
-    AUTO(free) char *path = file_join(dir, id);
-    AUTO(free) char *gone = xprintf("%s/.%s.old", dir, id);
+    AUTO(list_clear) struct list names = { 0 };
 
-    if (file_is_link(path))
-        return file_remove(path, err);
-    TRY(file_remove_tree(gone, err));
-    if (rename(path, gone) != 0)
-        return errno == ENOENT || file_error(err, "remove", path);
-    TRY(file_sync_dir(dir, err));
-    return file_remove_tree(gone, err);
+    TRY(file_list_dir(dir, &names, err));
+    for (size_t i = 0; i < names.len; i++) {
+        AUTO(free) char *next = xprintf("%.*s", ID_LEN, names.at[i] + 1);
+
+        if (is_next(names.at[i], id))
+            TRY(discard(dir, names.at[i], next, err));
+    }
+    return discard(dir, id, id, err);
 }
 
 /* The server's directory goes when it has become empty; a link to one that did goes, too. */

@@ -45,9 +45,29 @@ MUST_USE bool account_store_keep_key(struct store *store, const char *server, co
 MUST_USE bool account_store_kept_key(struct store *store, const char *server, struct key **out, struct error *err);
 MUST_USE bool account_store_forget_key(
     struct store *store, const char *server, const struct key *key, struct error *err);
+/*
+ * Another key for the account `id`: on disk before the CA is asked, beside the accounts, under a name that tells which
+ * one it is for. It is used for that one only. All of this under account_store_lock.
+ *
+ * prepare: key is taken over in any case; *out is the caller's, and has no URL yet.
+ * prepared: the directories of all that were prepared for it, for load_prepared.
+ * adopt: the CA has the key; in one step it is an account. What it takes the place of is account_store_remove's.
+ */
+MUST_USE bool account_store_prepare(struct store *store, const char *server, const char *id, struct key *key,
+    struct stored_account **out, struct error *err);
+MUST_USE bool account_store_prepared(
+    struct store *store, const char *server, const char *id, struct list *out, struct error *err);
+MUST_USE bool account_store_load_prepared(const char *dir, struct stored_account **out, struct error *err);
+MUST_USE bool account_store_adopt(struct stored_account *next, const char *url, struct error *err);
+MUST_USE bool account_store_forget_prepared(const struct stored_account *next, struct error *err);
 /* Takes over the address that the CA names, and writes what of the files says another or is missing. */
 MUST_USE bool account_store_mend(struct stored_account *account, const char *url, struct error *err);
+/* With what was prepared for it. */
 MUST_USE bool account_store_remove(struct store *store, const char *server, const char *id, struct error *err);
+/* Whether a directory beside accounts is what interrupted work has left, and nobody needs. */
+bool account_store_is_rest(const char *name);
+/* Removes those of a server; locks only if there are any. */
+MUST_USE bool account_store_sweep(struct store *store, const char *server, struct error *err);
 /* For who makes an account at that server, so that two processes do not make two: as lineage_lock. May be taken with a
  * lineage locked, not the other way round. */
 MUST_USE bool account_store_lock(struct store *store, const char *server, struct range_lock **out, struct error *err);

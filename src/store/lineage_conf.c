@@ -359,13 +359,15 @@ bool lineage_renewal_info(const struct lineage *lineage, struct renewal_memory *
     return true;
 }
 
-bool lineage_change_account(struct store *store, const char *name, const char *from, const char *to, struct error *err)
+bool lineage_change_account(
+    struct store *store, const char *name, const char *server, const char *from, const char *to, struct error *err)
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;
     AUTO(conf_free) struct conf *conf = NULL;
 
     TRY(lineage_open(store, name, &lineage, err));
-    if (!text_equal(conf_get(lineage->conf, "renewalparams", "account"), from))
+    if (!text_equal(lineage_server(lineage), server) ||
+        !text_equal(conf_get(lineage->conf, "renewalparams", "account"), from))
         return true;
     TRY(lineage_copy_conf(lineage, &conf, err));
     conf_set(conf, "renewalparams", "account", to);

@@ -35,9 +35,9 @@ bool lineage_is_unchanged(const struct lineage *before, const struct lineage *no
 /* Rewrites the renewal file with settings (reconfigure). */
 MUST_USE bool lineage_save_settings(struct lineage *lineage, const struct settings *settings, struct error *err);
 
-/* Has the renewal file name the account `to` where it names `from`. With the lineage locked. */
+/* Has the renewal file name the account `to` where it names `from` of that server. With the lineage locked. */
 MUST_USE bool lineage_change_account(
-    struct store *store, const char *name, const char *from, const char *to, struct error *err);
+    struct store *store, const char *name, const char *server, const char *from, const char *to, struct error *err);
 
 /* Before a lineage is deleted because its certificate was revoked: should that be cut short, whoever finishes it knows.
  */

@@ -3,7 +3,9 @@ import json
 import shutil
 import signal
 import subprocess
+import threading
 
+import crash
 import pytest
 
 pytestmark = pytest.mark.ours
@@ -46,7 +48,7 @@ class Desk:
 
     def is_well(self, versions):
         for name in ("a.test", "b.test"):
-            assert self.client.store.versions(name) == list(range(1, versions + 1))
+            assert versions is None or self.client.store.versions(name) == list(range(1, versions + 1))
         self.client.store.check(["a.test", "b.test"])
         said = self.client.run("doctor", "--json").json()
         assert [finding["code"] for finding in said["findings"] if finding["severity"] != "note"] == []
@@ -257,30 +259,274 @@ def test_a_new_key_and_another_address(desk):
     desk.is_well(2)
 
 
-@pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")
-@pytest.mark.parametrize("finish", ["update", "register", "renew", "doctor"])
-def test_a_new_key_cut_short(desk, finish):
-    """Killed between the CA's yes and the account's files: whatever comes next finds the new key."""
-    argv = desk.client.argv("update_account", "--new-key")
-    rename = ["strace", "-f", "-o", "/dev/null", "-e", "trace=rename", "-e", "inject=rename:signal=KILL:when=1", *argv]
-    killed = subprocess.run(rename, env={**desk.client.environment(), "ASAN_OPTIONS": "detect_leaks=0"}, cwd=desk.client.area,
-                            stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
-    assert [r.status for r in desk.recorder.of("/rollover-account-key")] == [200]
-    assert keys(desk) == {desk.id}
-    if finish == "update":
-        desk.client.run("update_account", "--new-key").says("a new key")
-    elif finish == "register":
-        desk.client.run("register", *TERMS)
-    elif finish == "doctor":
-        desk.client.run("register", *TERMS)
-        desk.client.run("doctor", "--fix")
-    if finish != "renew":
-        assert len(keys(desk)) == 1 and keys(desk) != {desk.id}
+CHANGE, ASK = "/rollover-account-key", "/sign-me-up"
+PROBLEM = {"Content-Type": "application/problem+json"}
+
+
+def tree(desk):
+    """What there is beside the accounts and in them, the contents with it."""
+    top = desk.folder.parent
+    return {str(path.relative_to(top)): path.read_bytes() if path.is_file() else None for path in top.rglob("*")}
+
+
+def made(desk):
+    return len([r for r in desk.recorder.of(ASK) if r.status == 201])
+
+
+def ends_well(desk, versions=2):
+    """One account, whose key the CA has, and which all certificates go on with."""
     desk.renew()
     assert len(keys(desk)) == 1 and desk.accounts() == keys(desk)
-    assert len([r for r in desk.recorder.of("/sign-me-up") if r.status == 201]) == 1, "no second account was made"
+    assert made(desk) == 1, "no second account was made"
+    desk.is_well(versions)
+
+
+def one_more(desk):
+    """Neither is anything asked, nor does a renewal file name the account."""
+    desk.client.certonly(["c.test"])
+    desk.client.run("delete", "-n", "--cert-name", "c.test")
+
+
+def cut_short(desk, *args):
+    """Kills the command between the CA's yes and its hearing of it."""
+    process, started = [], threading.Event()
+
+    def kill(request, body):
+        if request.path == CHANGE:
+            started.wait()
+            process[0].kill()
+            process[0].wait()
+        return body
+
+    desk.recorder.rewrite = kill
+    process.append(desk.client.start("update_account", "--new-key", *args))
+    started.set()
+    process[0].communicate()
+    desk.recorder.rewrite = lambda request, body: body
+    assert process[0].returncode == -signal.SIGKILL and desk.recorder.of(CHANGE)[-1].status == 200
+    assert desk.id in keys(desk)
+
+
+def second_account(desk, make_client):
+    other = make_client(desk.client.ca, "other")
+    other.server = desk.recorder.url
+    other.register()
+    folder = other.store.account_dirs()[0]
+    shutil.copytree(folder, desk.folder.parent / folder.name)
+    return folder.name
+
+
+FINISH = {
+    "update": ["update_account", "--new-key"],
+    "register": ["register", *TERMS],
+    "show": ["show_account"],
+    "contacts": ["update_account", "--email", "x@a.test"],
+    "key and contacts": ["update_account", "--new-key", "--email", "x@a.test"],
+    "revoke": ["revoke", "-n", "--cert-name", "a.test", "--no-delete-after-revoke"],
+}
+
+
+@pytest.mark.parametrize("finish", FINISH)
+def test_a_new_key_cut_short(desk, finish):
+    """Killed before it has heard the CA's yes: whatever comes next finds the new key."""
+    cut_short(desk)
+    desk.client.run(*FINISH[finish])
+    assert len(keys(desk)) == 1 and keys(desk) != {desk.id}
+    ends_well(desk)
+
+
+def test_a_new_key_cut_short_and_renewed(desk):
+    """A trial uses what it finds, and leaves the files as they are."""
+    cut_short(desk)
+    before = tree(desk)
+    desk.client.run("renew", "--dry-run")
+    assert tree(desk) == before
+    ends_well(desk)
+
+
+def test_a_new_key_cut_short_and_given_up(desk):
+    cut_short(desk)
+    desk.client.run("unregister", "-n").says("Account deactivated.")
+    assert keys(desk) == set() and not list(desk.client.config.glob("accounts/**/private_key.json"))
+    ended = [r for r in desk.recorder.requests if r.payload == {"status": "deactivated"}]
+    assert ended[-1].status == 200
+
+
+def test_given_up_and_not_known(desk):
+    desk.lose()
+    said = desk.client.run("unregister", "-n")
+    said.says(f"The CA does not know the account {desk.id}")
+    assert "deactivated" not in said.out
+
+
+@pytest.mark.parametrize("how", ["500", "504", "lost"])
+def test_the_answer_to_a_change_is_lost(desk, how):
+    """The CA is asked which of the keys it has before one is thrown away."""
+    def spoil(request, body):
+        if request.path != CHANGE or request.status != 200:
+            return body
+        if how == "lost":
+            raise ConnectionError("lost")
+        request.status = int(how)
+        return b'{"type":"urn:ietf:params:acme:error:serverInternal","detail":"no"}' if how == "500" else b"<html>"
+
+    desk.recorder.rewrite = spoil
+    desk.client.run("update_account", "--new-key").says("a new key")
+    assert len(keys(desk)) == 1 and keys(desk) != {desk.id}
+    ends_well(desk)
+
+
+def test_the_ca_does_not_say_which_key_it_has(desk):
+    """Then both stay."""
+    def spoil(request, body):
+        if request.path in (CHANGE, ASK):
+            request.status = 500
+        return body
+
+    desk.recorder.rewrite = spoil
+    desk.client.run("update_account", "--new-key", status=1).says("repeat the command")
+    desk.recorder.rewrite = lambda request, body: body
+    assert keys(desk) == {desk.id}
+    ends_well(desk)
+    assert keys(desk) != {desk.id}
+
+
+def test_a_new_key_is_refused(desk):
+    """A no that is meant leaves nothing; of one that may not be, the key is used again."""
+    before, answer = tree(desk), (400, b'{"type":"urn:ietf:params:acme:error:badPublicKey","detail":"no"}', PROBLEM)
+    desk.recorder.instead = lambda request: answer if request.path == CHANGE else None
+    desk.client.run("update_account", "--new-key", status=1)
+    assert tree(desk) == before
+    answer = (500, b'{"type":"urn:ietf:params:acme:error:serverInternal","detail":"no"}', PROBLEM)
+    desk.client.run("update_account", "--new-key", status=1)
+    (kept,), = [[name for name in tree(desk) if name.startswith(".") and name.endswith("private_key.json")]]
+    desk.recorder.instead = lambda request: None
+    desk.client.run("update_account", "--new-key")
+    assert keys(desk) == {kept[1:33]}
+    ends_well(desk)
+
+
+def test_a_ca_that_changes_no_keys(desk):
+    def without(request, body):
+        return json.dumps({k: v for k, v in json.loads(body).items() if k != "keyChange"}).encode() if request.path == "/dir" else body
+
+    before = tree(desk)
+    desk.recorder.rewrite = without
+    desk.client.run("update_account", "--new-key", status=1).says("does not offer to change")
+    assert tree(desk) == before
+
+
+def test_a_new_key_is_for_one_account(desk, make_client):
+    """Of two at one CA: what was prepared for one is not taken for the other."""
+    other = second_account(desk, make_client)
+    cut_short(desk, "--account", desk.id)
+    desk.client.run("update_account", "--new-key", "--account", other).says("a new key")
+    assert desk.id in keys(desk) and other not in keys(desk) and len(keys(desk)) == 2
+    others = keys(desk) - {desk.id}
+    desk.renew()
+    assert len(keys(desk)) == 2 and others < keys(desk)
+    assert len(desk.accounts()) == 1
+    url = {json.loads((desk.folder.parent / id / "regr.json").read_text())["uri"] for id in keys(desk)}
+    assert len(url) == 2
+
+
+def test_a_lineage_of_another_ca_stays(desk):
+    """It may name an account that is called the same."""
+    conf = desk.client.config / "renewal" / "b.test.conf"
+    conf.write_text(conf.read_text().replace(desk.recorder.url, "https://other.example/dir"))
+    desk.client.run("update_account", "--new-key")
+    assert desk.client.store.conf("b.test")["renewalparams"]["account"] == desk.id
+    assert desk.client.store.conf("a.test")["renewalparams"]["account"] != desk.id
+
+
+@pytest.mark.parametrize("finish", ["update", "register", "show", "contacts", "renew", "certonly"])
+def test_both_keys_have_an_account(desk, finish):
+    """Killed before the old one's directory was gone: it is one account, and nobody is asked which."""
+    before = desk.client.area / "before"
+    shutil.copytree(desk.client.config, before, symlinks=True)
+    desk.client.run("update_account", "--new-key")
+    shutil.copytree(before, desk.client.config, symlinks=True, dirs_exist_ok=True,
+                    ignore=lambda folder, names: {"live", "archive"} & set(names))
+    assert len(keys(desk)) == 2 and desk.accounts() == {desk.id}
+    if finish == "certonly":
+        one_more(desk)
+    elif finish != "renew":
+        desk.client.run(*FINISH[finish])
+    if finish != "renew":
+        assert len(keys(desk)) == 1 and desk.id not in keys(desk)
+    ends_well(desk)
+
+
+def test_two_renewals_find_the_new_key(desk):
+    """The second waits until the first has moved the account's files, and takes what it finds."""
+    cut_short(desk)
+    refused, once = threading.Semaphore(0), threading.Lock()
+
+    def hold(request, body):
+        if request.path == "/order-plz" and request.status >= 400:
+            refused.release()
+        if request.path == ASK and request.status == 200 and once.acquire(blocking=False):
+            assert refused.acquire(timeout=60) and refused.acquire(timeout=60)
+        return body
+
+    desk.recorder.rewrite = hold
+    desk.client.server = None
+    both = [desk.client.start("renew", "--force-renewal", "--cert-name", name) for name in ("a.test", "b.test")]
+    for process in both:
+        desk.client.finish(process)
+    desk.client.server = desk.recorder.url
+    assert len(keys(desk)) == 1 and desk.accounts() == keys(desk) and desk.accounts() != {desk.id}
     desk.is_well(2)
+
+
+@pytest.mark.parametrize("end", ["old", "part"])
+@pytest.mark.parametrize("finish", ["doctor", "show", "register", "renew"])
+def test_what_is_left_beside_accounts(desk, finish, end):
+    """A key that is of no more use does not stay for ever."""
+    left = desk.folder.parent / f".{'0123456789abcdef' * 2}.{end}"
+    shutil.copytree(desk.folder, left)
+    found = desk.client.run("doctor", "--json").json()["findings"]
+    assert [(f["code"], f["severity"], f["repairable"]) for f in found] == [("account-leftover", "note", True)]
+    if finish == "doctor":
+        desk.client.run("doctor", "--fix")
+    elif finish == "renew":
+        desk.renew()
+    else:
+        desk.client.run(*FINISH[finish], status=None)
+    assert not left.exists() and keys(desk) == {desk.id}
+
+
+@pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")
+@pytest.mark.slow
+@pytest.mark.parametrize("finish", ["update", "register", "renew", "certonly"])
+def test_a_new_key_killed_anywhere(desk, finish):
+    """EVERCERT_CRASH=all: at every call that changes the store, else at some."""
+    def strace(*rules):
+        argv = desk.client.argv("update_account", "--new-key")
+        return subprocess.run(["strace", "-y", "-s", "256", *rules, *argv], env={**desk.client.environment(), **crash.NO_LEAKS},
+                              cwd=desk.client.area, stdin=subprocess.DEVNULL, capture_output=True, timeout=120)
+
+    trace, places, seen = desk.client.area / "trace", [], {}
+    strace("-o", str(trace), "-e", "trace=openat,rename,unlink,unlinkat,rmdir,mkdir,fsync")
+    for line in trace.read_text(errors="replace").splitlines():
+        call = crash.CALL.match(line)
+        if call:
+            seen[call[1]] = seen.get(call[1], 0) + 1
+            if str(desk.client.config) in call[2] and (call[1] != "openat" or "O_CREAT" in call[2]):
+                places.append((call[1], seen[call[1]]))
+    assert {"rename", "openat"} <= {name for name, _ in places} and len(places) > 15
+    for name, number in places if crash.EVERYTHING else places[list(FINISH).index(finish) if finish in FINISH else 3::7]:
+        at = f"killed at {name} {number}"
+        done = strace("-o", "/dev/null", "-e", f"trace={name}", "-e", f"inject={name}:signal=KILL:when={number}")
+        assert done.returncode == -signal.SIGKILL, at
+        if finish == "certonly":
+            one_more(desk)
+        elif finish != "renew":
+            desk.client.run(*FINISH[finish], status=None if finish == "register" else 0)
+        try:
+            ends_well(desk, None)
+        except AssertionError as wrong:
+            raise AssertionError(at) from wrong
 
 
 def test_certbot_changes_no_key(desk, area):

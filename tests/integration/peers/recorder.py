@@ -86,7 +86,7 @@ class Recorder(TlsPlayer):
     """Passes everything on to Pebble, which builds its URLs from the Host header and so sends the client back here.
 
     `instead(request)` may return (status, body, headers) to answer in Pebble's place, or None; `rewrite(request, body)`
-    returns what becomes of the body that Pebble answers with; `seize(request, handler)` may send whatever it likes in any
+    returns what becomes of the body that Pebble answers with, and may change `request.status`; `seize(request, handler)` may send whatever it likes in any
     form, and returns True then. `more_headers(request)` are sent with Pebble's answer, in place of its own of these names.
     """
 
@@ -127,7 +127,7 @@ class Recorder(TlsPlayer):
         request.status = response.status
         data = self.rewrite(request, data)
         more = self.more_headers(request)
-        handler.send_response(response.status)
+        handler.send_response(request.status)
         for name, value in response.getheaders():
             if name.lower() not in ("content-length", "transfer-encoding", "connection", "date", *map(str.lower, more)):
                 handler.send_header(name, value)
