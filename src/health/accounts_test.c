@@ -45,6 +45,7 @@ static const struct {
         "account-incomplete" },
     { "with an empty registration", ": > " DIR "/%s/regr.json", false, "account-incomplete", "account-incomplete",
         "account-incomplete" },
+    { "half removed", "cp -r " DIR "/%s " DIR "/.$id.old", false, "account-leftover!", "account-leftover+", "" },
     { "with an empty meta.json", ": > " DIR "/%s/meta.json", false, "account-incomplete!", "account-incomplete+", "" },
 };
 

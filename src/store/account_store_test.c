@@ -244,6 +244,72 @@ TEST(a_key_that_was_refused_is_forgotten)
     CHECK(account_store_forget_key(store, SERVER, key, &err), "twice: %s", err.why);
 }
 
+TEST(another_key_is_for_one_account)
+{
+    AUTO(settings_free) struct settings *settings = settings_here();
+    AUTO(store_close) struct store *store = store_here(settings);
+    AUTO(stored_account_free) struct stored_account *next = NULL, *again = NULL;
+    AUTO(free) char *id = save(store, SERVER, KEY_RSA), *ids = NULL, *all = NULL;
+    AUTO(list_clear) struct list prepared = { 0 }, of_another = { 0 };
+    AUTO(key_free) struct key *kept = NULL;
+    struct error err = { 0 };
+
+    REQUIRE(account_store_prepare(store, SERVER, id, key_of(KEY_EC), &next, &err), "%s", err.why);
+    ids = ids_of(store, SERVER);
+    CHECK_TEXT(ids, id, "it is no account yet");
+    CHECK(account_store_kept_key(store, SERVER, &kept, &err) && kept == NULL, "nor one for who registers");
+    REQUIRE(account_store_prepared(store, SERVER, next->id, &of_another, &err), "%s", err.why);
+    CHECK_INT(of_another.len, 0, "nor for another account");
+    REQUIRE(account_store_prepared(store, SERVER, id, &prepared, &err) && prepared.len == 1, "%s", err.why);
+    REQUIRE(account_store_load_prepared(prepared.at[0], &again, &err), "%s", err.why);
+    CHECK(key_equal(again->key, next->key), "another key");
+    REQUIRE(account_store_adopt(again, "https://ca.test/acct/1", &err), "%s", err.why);
+    REQUIRE(account_store_remove(store, SERVER, id, &err), "%s", err.why);
+    all = names_in(at(SERVER_DIR));
+    CHECK_TEXT(all, next->id, "nothing but the account");
+    all = (free(all), names_in(at(SERVER_DIR "/%s", next->id)));
+    CHECK_TEXT(all, "meta.json private_key.json regr.json", "it is whole");
+}
+
+TEST(what_was_prepared_goes_with_its_account)
+{
+    AUTO(settings_free) struct settings *settings = settings_here();
+    AUTO(store_close) struct store *store = store_here(settings);
+    AUTO(stored_account_free) struct stored_account *next = NULL;
+    AUTO(free) char *id = save(store, SERVER, KEY_RSA), *all = NULL;
+    struct error err = { 0 };
+
+    REQUIRE(account_store_prepare(store, SERVER, id, key_of(KEY_EC), &next, &err), "%s", err.why);
+    REQUIRE(account_store_forget_prepared(next, &err), "%s", err.why);
+    all = names_in(at(SERVER_DIR));
+    CHECK_TEXT(all, id, "forgotten");
+    stored_account_free(next);
+    next = NULL;
+    REQUIRE(account_store_prepare(store, SERVER, id, key_of(KEY_EC), &next, &err), "%s", err.why);
+    REQUIRE(account_store_remove(store, SERVER, id, &err), "%s", err.why);
+    CHECK(access(at(SERVER_DIR), F_OK) != 0, "the directory is empty, and goes");
+}
+
+TEST(what_interrupted_work_left_is_swept)
+{
+    AUTO(settings_free) struct settings *settings = settings_here();
+    AUTO(store_close) struct store *store = store_here(settings);
+    AUTO(stored_account_free) struct stored_account *next = NULL;
+    AUTO(free) char *id = save(store, SERVER, KEY_RSA), *before = NULL, *after = NULL;
+    struct error err = { 0 };
+
+    REQUIRE(account_store_prepare(store, SERVER, id, key_of(KEY_EC), &next, &err), "%s", err.why);
+    before = names_in(at(SERVER_DIR));
+    REQUIRE(mkdir(at(SERVER_DIR "/.%s.old", id), 0700) == 0 && mkdir(at(SERVER_DIR "/.%s.part", id), 0700) == 0);
+    write_text(at(SERVER_DIR "/.%s.old/private_key.json", id), "{}");
+    REQUIRE(account_store_sweep(store, SERVER, &err), "%s", err.why);
+    after = names_in(at(SERVER_DIR));
+    CHECK_TEXT(after, before, "accounts and keys that wait stay");
+    CHECK(account_store_is_rest(".0123456789abcdef0123456789abcdef.old") && !account_store_is_rest(".mine.old") &&
+          !account_store_is_rest("0123456789abcdef0123456789abcdef.old"));
+    CHECK(account_store_sweep(store, "https://nowhere.test/dir", &err), "no directory: %s", err.why);
+}
+
 TEST(who_takes_the_place_of_an_account_that_is_gone)
 {
     AUTO(settings_free) struct settings *settings = settings_here();

@@ -479,8 +479,7 @@ def test_two_renewals_find_the_new_key(desk):
     desk.is_well(2)
 
 
-@pytest.mark.parametrize("end", ["old", "part"])
-@pytest.mark.parametrize("finish", ["doctor", "show", "register", "renew"])
+@pytest.mark.parametrize("finish, end", [("doctor", "old"), ("show", "part"), ("register", "old"), ("renew", "part")])
 def test_what_is_left_beside_accounts(desk, finish, end):
     """A key that is of no more use does not stay for ever."""
     left = desk.folder.parent / f".{'0123456789abcdef' * 2}.{end}"
