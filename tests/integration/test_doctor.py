@@ -496,6 +496,7 @@ def test_what_is_newer_and_of_no_use_does_not_go_live(store, names, days, why):
     assert list(found) == ["newer-not-usable"] and why in found["newer-not-usable"]["what"], found
     assert list(findings(store, "--fix", status=1)) == ["newer-not-usable"]
     store.run("certificates").says(f"{serial:x}", "VALID: 89 days")
+    store.give_up_authorizations()
     store.renew("--force-renewal", "--http-01-port", "1", status=1)
     assert store.store.cert(NAME).serial_number == serial
     store.renew("--force-renewal").says("all renewals succeeded")

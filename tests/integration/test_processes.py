@@ -245,6 +245,7 @@ def test_network_process_killed(renewing):
     done = client.finish(process, 1)
     done.matches("(?i)network process")
     client.store.check(["secret.test"])
+    shutil.rmtree(client.config / "failures")  # that it failed
     assert {p: p.read_bytes() for p in client.config.rglob("*") if p.is_file()} == before
     assert not is_listening(client.http_port)
 
