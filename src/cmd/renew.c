@@ -171,6 +171,13 @@ static bool not_delivered(const struct context *context, struct tally tally, str
         "see above for what failed; `evercert renew --force-renewal` is not needed, `evercert renew` does it again");
 }
 
+static bool put_off(struct tally tally, struct error *err)
+{
+    (void)error_set(err, ERROR_ACME, "%zu renewal(s) put off after failures", tally.put_off);
+    return error_next(err,
+        "see above for what failed and until when; once it is mended, `evercert renew --force-renewal` tries at once");
+}
+
 static bool renew_run(struct context *context, struct error *err)
 {
     AUTO(renewals_clear) struct renewals all = { 0 };
@@ -185,7 +192,7 @@ static bool renew_run(struct context *context, struct error *err)
     if (!run_post_hooks(context, &all, ok ? err : &late) || !ok)
         return false;
     if (tally.failed == 0 && tally.broken == 0 && tally.put_off > 0)
-        return error_set(err, ERROR_ACME, "%zu renewal(s) put off after failures", tally.put_off);
+        return put_off(tally, err);
     if (tally.failed == 0 && tally.broken == 0)
         return tally.undelivered == 0 || not_delivered(context, tally, err);
     if (tally.put_off > 0)

@@ -27,8 +27,8 @@ MUST_USE bool deliver_reload(struct context *context, const char *name, struct e
 
 /*
  * The reloads that were put off: each once, in the order in which they came up; a lineage is locked while what came of
- * it is noted. `told` is called for each lineage; failure is NULL when its server was reloaded. What an interrupt
- * leaves undone stays recorded, and is told with ERROR_CANCELED.
+ * it is noted. `told` is called for each lineage; failure is NULL when its server was reloaded. Also done after an
+ * interrupt: the certificates are live.
  */
 void deliver_reloads(struct context *context, const struct reloads *reloads,
     void (*told)(void *arg, const char *name, const struct error *failure), void *arg);

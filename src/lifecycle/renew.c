@@ -512,7 +512,7 @@ static void end_reload(void *arg, const char *name, const struct error *failure)
     renewal->undelivered = delivery_is_recorded(queue->context->store, name);
     if (failure == NULL)
         return;
-    renewal->undelivered = true;
+    renewal->undelivered = !queue->context->as_certbot;
     if (queue->context->as_certbot && renewal->what == RENEWED_DONE) { /* there the reload is part of the renewal */
         renewal->what = RENEWED_FAILED;
         say_failed(queue->context, name, failure);

@@ -49,14 +49,17 @@ class OnOverlay(Place):
 
 
 class OnMountPoint(Place):
+    """PART/a is a mount point."""
+    part = "live"
+
     def put(self, driver, base, name):
         store, volume = driver.copy(base, name), self.area / f"{name}-volume"
-        shutil.copytree(store / "live" / "a", volume, symlinks=True)
-        self.mounts.bind(volume, store / "live" / "a")
+        shutil.copytree(store / self.part / "a", volume, symlinks=True)
+        self.mounts.bind(volume, store / self.part / "a")
         return store
 
     def drop(self, store):
-        self.mounts.undo(store / "live" / "a")
+        self.mounts.undo(store / self.part / "a")
         shutil.rmtree(store.with_name(f"{store.name}-volume"))
         shutil.rmtree(store)
 
@@ -73,19 +76,8 @@ class OnVolume(OnMountPoint):
         return store
 
 
-class OnArchive(Place):
-    """archive/a is a mount point."""
-
-    def put(self, driver, base, name):
-        store, volume = driver.copy(base, name), self.area / f"{name}-volume"
-        shutil.copytree(store / "archive" / "a", volume, symlinks=True)
-        self.mounts.bind(volume, store / "archive" / "a")
-        return store
-
-    def drop(self, store):
-        self.mounts.undo(store / "archive" / "a")
-        shutil.rmtree(store.with_name(f"{store.name}-volume"))
-        shutil.rmtree(store)
+class OnArchive(OnMountPoint):
+    part = "archive"
 
 
 PLACES = {"bindfs": OnBindfs, "overlay": OnOverlay, "mount point": OnMountPoint, "volume": OnVolume, "archive": OnArchive}

@@ -42,7 +42,7 @@ def test_an_order_that_fails_again_waits(failing):
     fails(failing).says("(failure)")  # once more at once: somebody may have mended it
     wait(failing, hours=1)
     said = fails(failing)
-    said.says("is not tried before", "2 attempt(s) have failed", "(put off)", "renewal(s) put off after failures")
+    said.says("is not tried before", "2 attempt(s) have failed", "(put off)", "renewal(s) put off after failures", "next: see above for what failed")
     assert "(failure)" not in said.out + said.err
     assert "failures: 2\n" in record(failing).read_text()
     assert "renewal-failing" in findings(failing, 1)
