@@ -103,7 +103,7 @@ struct message_request {
     struct view url, content_type, accept, body;
     uint32_t max_body, timeout_ms, patience_ms; /* patience_ms 0: the time-outs in HELLO */
     bool follow;
-    bool guarded;     /* never leads to places that only this machine can reach (netd/guard.h) */
+    bool guarded;     /* never leads to places that only this machine can reach (client/guard.h) */
     struct view home; /* guarded: the directory of the CA that named url; may be empty */
 };
 

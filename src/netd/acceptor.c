@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "netd/event_timeout.h"
+#include "client/event_timeout.h"
 
 #define MAX_LISTENERS 4
 #define MAX_CONNECTIONS 256

@@ -8,7 +8,7 @@
 
 #include "base/log.h"
 #include "net/message.h"
-#include "netd/fixture.h"
+#include "client/fixture.h"
 
 #define ACME                                                                                                           \
     "\x0a"                                                                                                             \

@@ -5,7 +5,7 @@
 
 #include "base/log.h"
 #include "net/message.h"
-#include "netd/fixture.h"
+#include "client/fixture.h"
 
 #define PREFIX "/.well-known/acme-challenge/"
 #define MANY 3000

@@ -6,7 +6,7 @@
 
 #include "base/interrupt.h"
 #include "net/message.h"
-#include "netd/test_server.h"
+#include "client/test_server.h"
 
 #define HANG_MS 60000 /* more than any machine needs: where no limit is to be reached */
 

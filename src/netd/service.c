@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "netd/alpn_responder.h"
-#include "netd/engine.h"
+#include "client/engine.h"
 #include "netd/http_responder.h"
 #include "netd/peer.h"
 

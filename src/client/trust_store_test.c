@@ -1,5 +1,5 @@
 /* Whom the real evercert-net trusts: servers with every kind of wrong certificate, and right ones. */
-#include "netd/trust_store.h"
+#include "client/trust_store.h"
 
 #include <netinet/in.h>
 #include <openssl/evp.h>
@@ -9,7 +9,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 
-#include "netd/fixture.h"
+#include "client/fixture.h"
 
 #define DAY (24 * 60 * 60)
 

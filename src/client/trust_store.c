@@ -1,7 +1,7 @@
 /*
  * The certificates that are trusted to vouch for a server.
  */
-#include "netd/trust_store.h"
+#include "client/trust_store.h"
 
 #include <ctype.h>
 #include <dirent.h>

@@ -2,7 +2,7 @@
  * The real evercert-net, asked for addresses that stand in a certificate. There is no public address to be had in a
  * test: what may be reached is always at loopback, and a CA that lives there, too.
  */
-#include "netd/test_server.h"
+#include "client/test_server.h"
 
 #define CA_HERE "http://127.0.0.1:1/directory"
 

@@ -6,7 +6,7 @@
 #include <event2/event.h>
 
 #include "net/message.h"
-#include "netd/guard.h"
+#include "client/guard.h"
 
 /* Why we ended an exchange ourselves, where libcurl only knows that a callback said no. */
 enum transfer_limit {

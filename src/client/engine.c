@@ -1,13 +1,13 @@
 /*
  * The HTTP client in the event loop.
  */
-#include "netd/engine.h"
+#include "client/engine.h"
 
 #include "base/mem.h"
-#include "netd/event_timeout.h"
-#include "netd/failure.h"
-#include "netd/transfer.h"
-#include "netd/trust_store.h"
+#include "client/event_timeout.h"
+#include "client/failure.h"
+#include "client/transfer.h"
+#include "client/trust_store.h"
 
 #define MAX_TRANSFERS 4096
 #define MAX_PER_HOST 16L /* connections: a CA's front end counts them, and HTTP/2 needs one */

@@ -1,7 +1,7 @@
 /*
  * Which proxy the environment names for a URL.
  */
-#include "netd/proxy.h"
+#include "client/proxy.h"
 
 #include <arpa/inet.h>
 #include <curl/curl.h>

@@ -1,6 +1,6 @@
 /* A timeout of less than a second: a struct timeval that libevent reads otherwise than we wrote it would lose that
  * part. */
-#include "netd/event_timeout.h"
+#include "client/event_timeout.h"
 
 #include "base/clock.h"
 #include "base/test.h"

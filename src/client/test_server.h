@@ -9,7 +9,7 @@
 #include <stdatomic.h>
 #include <sys/socket.h>
 
-#include "netd/fixture.h"
+#include "client/fixture.h"
 
 #define SERVER_LARGE ((size_t)400 * 1024) /* more than a socket takes at once */
 

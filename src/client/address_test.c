@@ -1,4 +1,4 @@
-#include "netd/address.h"
+#include "client/address.h"
 
 #include "base/test.h"
 

@@ -1,7 +1,7 @@
 /*
  * What a failed exchange means.
  */
-#include "netd/failure.h"
+#include "client/failure.h"
 
 #include <errno.h>
 #include <openssl/x509_vfy.h>
@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "netd/address.h"
+#include "client/address.h"
 
 #define HOST_SIZE 300
 

@@ -1,7 +1,7 @@
 /*
  * Keeps an exchange with an address that stands in a certificate from places that only this machine can reach.
  */
-#include "netd/guard.h"
+#include "client/guard.h"
 
 #include <fcntl.h>
 #include <string.h>
@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "netd/address.h"
+#include "client/address.h"
 
 void guard_init(struct guard *guard, const struct message_request *request)
 {

@@ -3,7 +3,7 @@
  * What a failed exchange means, in words for an administrator: the cause, and what to do about it.
  */
 #include "base/bytes.h"
-#include "netd/transfer.h"
+#include "client/transfer.h"
 
 struct failure {
     char why[MESSAGE_MAX_WHY], next[MESSAGE_MAX_NEXT];

@@ -1,7 +1,7 @@
 /*
  * Where in the network an IP address lies.
  */
-#include "netd/address.h"
+#include "client/address.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -7,7 +7,7 @@
 #undef _TIME_BITS
 #endif
 
-#include "netd/event_timeout.h"
+#include "client/event_timeout.h"
 
 int event_add_ms(struct event *event, int64_t ms)
 {

@@ -1,4 +1,4 @@
-#include "netd/proxy.h"
+#include "client/proxy.h"
 
 #include <stdlib.h>
 

@@ -1,14 +1,14 @@
 /*
  * One HTTP exchange inside the engine.
  */
-#include "netd/transfer.h"
+#include "client/transfer.h"
 
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/mem.h"
-#include "netd/event_timeout.h"
-#include "netd/proxy.h"
+#include "client/event_timeout.h"
+#include "client/proxy.h"
 
 #define MAX_REDIRECTS 5
 #define MAX_HEADER_BYTES (256 * 1024)
