@@ -5,15 +5,15 @@
  * Knows what a nonce may look like and keeps the youngest ones; knows nothing of where they come from.
  * Thread-safe.
  */
-#include <pthread.h>
 
 #include "base/bytes.h"
+#include "base/mutex.h"
 
 #define NONCE_STOCK 128 /* more than requests are ever under way at once: one each comes back */
 #define NONCE_MAX_LEN 1024
 
 struct nonce_pool {
-    pthread_mutex_t mutex;
+    struct mutex mutex;
     char *at[NONCE_STOCK]; /* a stack: the youngest is the likeliest to be good still */
     size_t len;
 };

@@ -57,28 +57,6 @@ bool clock_sleep_ms(int64_t ms)
     return !interrupt_pending();
 }
 
-void clock_cond_init(pthread_cond_t *condition)
-{
-    pthread_condattr_t attributes;
-
-    (void)pthread_condattr_init(&attributes);
-    (void)pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    (void)pthread_cond_init(condition, &attributes);
-    (void)pthread_condattr_destroy(&attributes);
-}
-
-void clock_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int ms)
-{
-    struct timespec until;
-
-    (void)clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_sec += ms / 1000;
-    until.tv_nsec += ms % 1000 * 1000000L;
-    until.tv_sec += until.tv_nsec / 1000000000L;
-    until.tv_nsec %= 1000000000L;
-    (void)pthread_cond_timedwait(condition, mutex, &until);
-}
-
 int64_t clock_from_date(int year, int month, int day, int hour, int minute, int second)
 {
     /* Years begin in March here, so that the leap day is the last of its year; eras are of 400 years. */

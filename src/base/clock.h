@@ -2,7 +2,6 @@
 /*
  * Time: the two clocks, and the forms in which the RFCs write instants.
  */
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -13,11 +12,6 @@ int64_t clock_monotonic_ms(void); /* never jumps; for durations */
 
 /* Sleeps, or returns false at once when the user interrupts (base/interrupt.h). */
 bool clock_sleep_ms(int64_t ms);
-
-/* A condition that is waited for by the monotonic clock. */
-void clock_cond_init(pthread_cond_t *condition);
-/* Until it is signalled, or ms have gone by; the caller looks what has changed. */
-void clock_cond_wait(pthread_cond_t *condition, pthread_mutex_t *mutex, int ms);
 
 /* RFC 3339 with any offset and fraction ("2026-11-22T00:29:12.5+01:00"), cut to whole seconds. */
 MUST_USE bool clock_parse_rfc3339(struct view text, int64_t *out);

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/mutex.h"
 
 #define LOCK_NAME ".certbot.lock"
 #define LOCK_RETRY_MS 100
@@ -32,19 +32,8 @@ struct lock {
     pid_t owner; /* a forked child inherits this memory but not the lock */
 };
 
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct mutex mutex = MUTEX_INIT;
 static struct lock *held;
-
-static void unlock_at(pthread_mutex_t **guard)
-{
-    (void)pthread_mutex_unlock(*guard);
-}
-
-static pthread_mutex_t *guarded(void)
-{
-    (void)pthread_mutex_lock(&mutex);
-    return &mutex;
-}
 
 enum attempt { ATTEMPT_TAKEN, ATTEMPT_HELD, ATTEMPT_REPLACED, ATTEMPT_FAILED };
 
@@ -141,7 +130,7 @@ static void tell_wait(const char *path, pid_t holder, struct patience wait)
 static enum attempt take_once(
     const struct stat *dir, const char *path, enum lock_mode mode, struct lock **out, pid_t *holder)
 {
-    AUTO(unlock) pthread_mutex_t *guard __attribute__((unused)) = guarded();
+    MUTEX_HOLD(&mutex);
     enum attempt result;
     int fd = -1;
 
@@ -227,7 +216,7 @@ static void remove_file(const struct lock *lock)
 
 void lock_release(struct lock *lock)
 {
-    AUTO(unlock) pthread_mutex_t *guard __attribute__((unused)) = guarded();
+    MUTEX_HOLD(&mutex);
     struct lock **at = &held;
 
     if (lock == NULL || --lock->holders > 0)

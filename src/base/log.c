@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -15,6 +14,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/mutex.h"
 #include "base/text.h"
 
 #define LOG_NAME "letsencrypt.log" /* the name that Certbot's users and their logrotate know */
@@ -29,7 +29,7 @@
 /* What is written before the place of the log is known waits here; afterwards there is a file, or nothing. */
 enum log_state { STATE_EARLY, STATE_OPEN, STATE_CLOSED };
 
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* guards all below but the two atomics */
+static struct mutex mutex = MUTEX_INIT; /* guards all below but the two atomics */
 static enum log_state state;
 static int log_fd = -1;
 static char *path;
@@ -42,18 +42,6 @@ static atomic_int least_level = LOG_LEVEL_DEBUG; /* messages below reach nobody:
 
 static _Thread_local log_sink thread_sink;
 static _Thread_local void *thread_sink_ctx;
-
-static void unlock_at(pthread_mutex_t **held)
-{
-    if (*held != NULL)
-        (void)pthread_mutex_unlock(*held);
-}
-
-static pthread_mutex_t *locked(void)
-{
-    (void)pthread_mutex_lock(&mutex);
-    return &mutex;
-}
 
 static const char *level_name(enum log_level level)
 {
@@ -81,7 +69,7 @@ static void update_least_level(void)
 
 void log_terminal_level(enum log_level level)
 {
-    AUTO(unlock) pthread_mutex_t *held __attribute__((unused)) = locked();
+    MUTEX_HOLD(&mutex);
 
     terminal_level = level;
     update_least_level();
@@ -180,7 +168,7 @@ static void write_early(void)
 
 bool log_open(const char *dir, unsigned max_backups, struct error *err)
 {
-    AUTO(unlock) pthread_mutex_t *held __attribute__((unused)) = locked();
+    MUTEX_HOLD(&mutex);
     struct stat st;
 
     if (state == STATE_OPEN)
@@ -218,7 +206,7 @@ static int open_early_file(const char *above)
 
 void log_open_early(void)
 {
-    AUTO(unlock) pthread_mutex_t *held __attribute__((unused)) = locked();
+    MUTEX_HOLD(&mutex);
     const char *named = getenv("TMPDIR");
     const char *const places[] = { named != NULL ? named : "/tmp", "/tmp", "/var/tmp" };
 
@@ -234,14 +222,14 @@ void log_open_early(void)
 
 const char *log_path(void)
 {
-    AUTO(unlock) pthread_mutex_t *held __attribute__((unused)) = locked();
+    MUTEX_HOLD(&mutex);
 
     return path;
 }
 
 void log_close(void)
 {
-    AUTO(unlock) pthread_mutex_t *held __attribute__((unused)) = locked();
+    MUTEX_HOLD(&mutex);
 
     close_at(&log_fd);
     log_fd = -1;
@@ -259,7 +247,6 @@ void log_thread_sink(log_sink sink, void *ctx)
 
 static void to_file(enum log_level level, const char *where, const char *message)
 {
-    AUTO(unlock) pthread_mutex_t *held __attribute__((unused)) = NULL;
     AUTO(buf_clear) struct buf line = BUF(SIZE_MAX);
     char stamp[32] = "";
     struct timespec now;
@@ -270,7 +257,7 @@ static void to_file(enum log_level level, const char *where, const char *message
     (void)strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M:%S", &tm);
     buf_putf(&line, "%s,%03ld:%s:%s:%s\n", stamp, now.tv_nsec / 1000000, level_name(level), where, message);
 
-    held = locked();
+    MUTEX_HOLD(&mutex);
     if (state == STATE_OPEN) {
         write_file(buf_view(&line));
     } else if (state == STATE_EARLY && early.len < LOG_MAX_EARLY) {

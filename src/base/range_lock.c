@@ -11,6 +11,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/mutex.h"
 
 #define RETRY_MS 50
 #define TELL_AFTER_MS 1000 /* most waits are over before they are worth a word */
@@ -32,19 +33,8 @@ struct range_lock {
     unsigned holders;
 };
 
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER; /* guards all of it; held for one attempt at a time */
+static struct mutex mutex = MUTEX_INIT; /* guards all of it; held for one attempt at a time */
 static struct lock_file *files;
-
-static void unlock_at(pthread_mutex_t **guard)
-{
-    (void)pthread_mutex_unlock(*guard);
-}
-
-static pthread_mutex_t *guarded(void)
-{
-    (void)pthread_mutex_lock(&mutex);
-    return &mutex;
-}
 
 static uint64_t last_of(struct range range)
 {
@@ -159,7 +149,7 @@ static bool try_in(struct lock_file *file, struct range range, struct range_lock
 
 static bool attempt(const char *path, struct range range, struct range_lock **out, pid_t *holder, struct error *err)
 {
-    AUTO(unlock) pthread_mutex_t *guard __attribute__((unused)) = guarded();
+    MUTEX_HOLD(&mutex);
     struct lock_file *file = find_file(path);
     bool ok;
 
@@ -223,7 +213,7 @@ bool range_lock_try(const char *path, struct range range, struct range_lock **ou
 
 bool range_lock_is_mine(const char *path, struct range range)
 {
-    AUTO(unlock) pthread_mutex_t *guard __attribute__((unused)) = guarded();
+    MUTEX_HOLD(&mutex);
     struct lock_file *file = find_file(path);
 
     return file != NULL && find_own(file, range) != NULL;
@@ -231,7 +221,7 @@ bool range_lock_is_mine(const char *path, struct range range)
 
 void range_lock_release(struct range_lock *lock)
 {
-    AUTO(unlock) pthread_mutex_t *guard __attribute__((unused)) = guarded();
+    MUTEX_HOLD(&mutex);
     struct lock_file *file;
     struct range_lock **at;
     struct flock given_up;

@@ -1,27 +1,30 @@
 #include "config/code_path.h"
 
-#include <pthread.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/mutex.h"
 #include "base/writers.h"
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct mutex lock = MUTEX_INIT;
 static struct list warned; /* of the places */
+
+static bool is_new(const char *path)
+{
+    MUTEX_HOLD(&lock);
+
+    if (list_has(&warned, path))
+        return false;
+    list_add(&warned, path);
+    return true;
+}
 
 static void warn_once(const struct writers *writers)
 {
-    bool is_new;
-
-    (void)pthread_mutex_lock(&lock);
-    is_new = !list_has(&warned, writers->path);
-    if (is_new)
-        list_add(&warned, writers->path);
-    (void)pthread_mutex_unlock(&lock);
-    if (is_new)
+    if (is_new(writers->path))
         log_warning("%s %s, and so can decide what is run as root; to end that: %s", writers->path, writers->who,
             writers->mend);
 }

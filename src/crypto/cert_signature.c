@@ -2,10 +2,10 @@
  * Whether a certificate, or what else a CA signs, was signed by another: the one thing about certificates that OpenSSL
  * does for us.
  */
-#include <pthread.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/mutex.h"
 #include "crypto/cert.h"
 #include "crypto/der.h"
 #include "crypto/openssl.h"
@@ -18,24 +18,23 @@
  */
 #define KEYS_MAX 32
 static struct {
-    pthread_mutex_t lock;
+    struct mutex lock;
     struct {
         struct buf spki;
         EVP_PKEY *pkey;
     } at[KEYS_MAX];
     size_t count, next;
-} keys = { .lock = PTHREAD_MUTEX_INITIALIZER };
+} keys = { .lock = MUTEX_INIT };
 
 static EVP_PKEY *keys_find(struct view spki)
 {
     EVP_PKEY *found = NULL;
+    MUTEX_HOLD(&keys.lock);
 
-    (void)pthread_mutex_lock(&keys.lock);
     for (size_t i = 0; i < keys.count && found == NULL; i++) {
         if (view_equal(buf_view(&keys.at[i].spki), spki) && EVP_PKEY_up_ref(keys.at[i].pkey) == 1)
             found = keys.at[i].pkey;
     }
-    (void)pthread_mutex_unlock(&keys.lock);
     return found;
 }
 
@@ -45,7 +44,7 @@ static void keys_add(struct view spki, EVP_PKEY *pkey)
 
     if (EVP_PKEY_up_ref(pkey) != 1)
         return;
-    (void)pthread_mutex_lock(&keys.lock);
+    MUTEX_HOLD(&keys.lock);
     slot = keys.next;
     keys.next = (keys.next + 1) % KEYS_MAX;
     EVP_PKEY_free(keys.at[slot].pkey);
@@ -55,7 +54,6 @@ static void keys_add(struct view spki, EVP_PKEY *pkey)
     keys.at[slot].pkey = pkey;
     if (keys.count < KEYS_MAX)
         keys.count++;
-    (void)pthread_mutex_unlock(&keys.lock);
 }
 
 static bool keys_get(const struct cert *issuer, EVP_PKEY **out, struct error *err)

@@ -1,12 +1,12 @@
 #include "issuance/alike.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/mutex.h"
 #include "base/text.h"
 #include "store/lineage_lock.h"
 
@@ -19,7 +19,7 @@ struct alike {
 };
 
 /* What is under way in this process. Threads need it where the store is locked as a whole, and its ranges are not. */
-static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+static struct mutex mutex = MUTEX_INIT;
 static struct list under_way;
 
 /* The same text for the same names, in whatever order. */
@@ -43,25 +43,24 @@ static char *key_of(const char *account_url, const struct list *names)
 static bool try_enter(const char *key)
 {
     bool free_now;
+    MUTEX_HOLD(&mutex);
 
-    (void)pthread_mutex_lock(&mutex);
     free_now = !list_has(&under_way, key);
     if (free_now)
         list_add(&under_way, key);
-    (void)pthread_mutex_unlock(&mutex);
     return free_now;
 }
 
 static void leave(const char *key)
 {
-    (void)pthread_mutex_lock(&mutex);
+    MUTEX_HOLD(&mutex);
+
     for (size_t i = under_way.len; i > 0; i--) {
         if (strcmp(under_way.at[i - 1], key) == 0)
             list_remove(&under_way, i - 1);
     }
     if (under_way.len == 0)
         list_clear(&under_way);
-    (void)pthread_mutex_unlock(&mutex);
 }
 
 static bool wait_for_threads(const char *key, bool *entered, struct error *err)

@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "base/clock.h"
+#include "base/mutex.h"
 #include "base/test_child.h"
 #include "store/fixture.h"
 
@@ -34,18 +35,15 @@ struct
 try {
     struct store *store;
     size_t row;
-    pthread_mutex_t lock;
+    struct mutex lock;
     bool entered;
 };
 
 static bool seen(struct try *try)
 {
-    bool entered;
+    MUTEX_HOLD(&try->lock);
 
-    (void)pthread_mutex_lock(&try->lock);
-    entered = try->entered;
-    (void)pthread_mutex_unlock(&try->lock);
-    return entered;
+    return try->entered;
 }
 
 static void *enter(void *arg)
@@ -55,10 +53,9 @@ static void *enter(void *arg)
     AUTO(alike_leave) struct alike *alike = NULL;
     struct error err = { 0 };
     bool ok = alike_enter(try->store, NULL, others[try->row].account, &names, &alike, &err);
+    MUTEX_HOLD(&try->lock);
 
-    (void)pthread_mutex_lock(&try->lock);
     try->entered = ok;
-    (void)pthread_mutex_unlock(&try->lock);
     return NULL;
 }
 
@@ -68,7 +65,7 @@ static void with_threads(struct store *store, const char *name)
     AUTO(list_clear) struct list names = names_of("a.example", "b.example");
 
     for (size_t i = 0; i < COUNT(others); i++) {
-        struct try try = { .store = store, .row = i, .lock = PTHREAD_MUTEX_INITIALIZER };
+        struct try try = { .store = store, .row = i, .lock = MUTEX_INIT };
         struct alike *mine = NULL;
         struct error err = { 0 };
         pthread_t thread;
@@ -89,7 +86,7 @@ static void with_threads(struct store *store, const char *name)
             alike_leave(mine);
         }
         CHECK(try.entered, "%s: %s", name, others[i].name);
-        (void)pthread_mutex_destroy(&try.lock);
+        mutex_destroy(&try.lock);
     }
 }
 
@@ -126,7 +123,7 @@ TEST(processes)
 {
     AUTO(settings_free) struct settings *settings = settings_here();
     AUTO(store_close) struct store *store = store_here(settings);
-    struct try try = { .store = store, .row = 0, .lock = PTHREAD_MUTEX_INITIALIZER };
+    struct try try = { .store = store, .row = 0, .lock = MUTEX_INIT };
     pid_t other = child_that(hold, store);
     pthread_t thread;
 
@@ -139,7 +136,7 @@ TEST(processes)
     child_kill(other);
     (void)pthread_join(thread, NULL);
     CHECK(try.entered);
-    (void)pthread_mutex_destroy(&try.lock);
+    mutex_destroy(&try.lock);
 }
 
 TEST_MAIN()

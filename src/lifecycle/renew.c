@@ -1,6 +1,5 @@
 #include "lifecycle/renew.h"
 
-#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -8,6 +7,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/mutex.h"
 #include "base/parallel.h"
 #include "config/renewal_params.h"
 #include "lifecycle/deliver.h"
@@ -35,11 +35,11 @@ struct queue { /* shared by the workers */
     struct context *context;
     struct renewals *renewals;
     struct lanes *lanes; /* who is taken up next */
-    pthread_mutex_t lock;
+    struct mutex lock;
     struct ui **uis; /* of each lineage that has begun, until all it has said was passed on */
     bool *done;
     size_t speaking; /* the first that is not done: what it says is passed on at once */
-    pthread_mutex_t sleep_lock;
+    struct mutex sleep_lock;
     bool slept;      /* the one random sleep of a run was done; who is due meanwhile waits for it */
     bool deliveries; /* earlier runs have left some undone */
     struct turns *turns;
@@ -66,9 +66,8 @@ static bool must_sleep(struct queue *queue, const struct context *context)
 
     if (!context->settings->random_sleep || isatty(STDIN_FILENO))
         return false;
-    (void)pthread_mutex_lock(&queue->lock);
+    MUTEX_HOLD(&queue->lock);
     slept = queue->slept;
-    (void)pthread_mutex_unlock(&queue->lock);
     return !slept;
 }
 
@@ -88,8 +87,8 @@ static bool random_sleep(struct queue *queue, struct error *err)
 {
     uint64_t seconds;
     bool ok = true;
+    MUTEX_HOLD(&queue->sleep_lock);
 
-    (void)pthread_mutex_lock(&queue->sleep_lock);
     if (must_sleep(queue, queue->context)) {
         ok = random_below(RANDOM_SLEEP_MAX_S, &seconds, err);
         if (ok) {
@@ -97,11 +96,9 @@ static bool random_sleep(struct queue *queue, struct error *err)
             tell_delay(queue->context, seconds + 1);
             ok = clock_sleep_ms((int64_t)(seconds + 1) * 1000) || interrupt_check(err);
         }
-        (void)pthread_mutex_lock(&queue->lock);
+        MUTEX_HOLD(&queue->lock);
         queue->slept = true;
-        (void)pthread_mutex_unlock(&queue->lock);
     }
-    (void)pthread_mutex_unlock(&queue->sleep_lock);
     return ok;
 }
 
@@ -358,21 +355,19 @@ static void speak_in_turn(struct queue *queue)
 static struct ui *begin_to_speak(struct queue *queue, size_t index)
 {
     struct ui *ui = ui_collect(queue->context->ui);
+    MUTEX_HOLD(&queue->lock);
 
-    (void)pthread_mutex_lock(&queue->lock);
     queue->uis[index] = ui;
     speak_in_turn(queue);
-    (void)pthread_mutex_unlock(&queue->lock);
     return ui;
 }
 
 static void end_speaking(struct queue *queue, size_t index)
 {
     ui_done(queue->uis[index]);
-    (void)pthread_mutex_lock(&queue->lock);
+    MUTEX_HOLD(&queue->lock);
     queue->done[index] = true;
     speak_in_turn(queue);
-    (void)pthread_mutex_unlock(&queue->lock);
 }
 
 /* With settings of its own, into which the lineage's are restored. */
@@ -533,8 +528,8 @@ bool renew_all(struct context *context, struct renewals *out, struct error *err)
         queue.deliveries = deliver_sweep(context);
     }
     TRY(list_lineages(context, out, err));
-    (void)pthread_mutex_init(&queue.lock, NULL);
-    (void)pthread_mutex_init(&queue.sleep_lock, NULL);
+    mutex_init(&queue.lock);
+    mutex_init(&queue.sleep_lock);
     queue.uis = xcalloc(out->len + 1, sizeof(struct ui *));
     queue.done = xcalloc(out->len + 1, sizeof *queue.done);
     queue.reloads = reloads_new();
@@ -554,7 +549,7 @@ bool renew_all(struct context *context, struct renewals *out, struct error *err)
     free(queue.uis);
     lanes_free(queue.lanes);
     free(queue.done);
-    (void)pthread_mutex_destroy(&queue.sleep_lock);
-    (void)pthread_mutex_destroy(&queue.lock);
+    mutex_destroy(&queue.sleep_lock);
+    mutex_destroy(&queue.lock);
     return ok;
 }

@@ -4,18 +4,18 @@
 #include "net/channel.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/mutex.h"
 #include "base/text.h"
 #include "net/message.h"
 
@@ -32,17 +32,17 @@ struct waiter {
     bool abandoned; /* nobody waits any more; freed when the answer comes */
     bool answered;
     struct answer answer;
-    pthread_cond_t cond;
+    struct condition cond;
 };
 
 struct channel {
     int fd;
     pid_t pid; /* 0 once reaped */
-    pthread_mutex_t write_lock;
+    struct mutex write_lock;
 
     struct buf in; /* belongs to the thread that reads */
 
-    pthread_mutex_t lock; /* guards what follows */
+    struct mutex lock; /* guards what follows */
     struct waiter *waiters;
     uint32_t last_id;
     uint32_t visits;     /* that may still come */
@@ -61,8 +61,8 @@ struct channel *channel_new(int fd, pid_t pid)
     channel->pid = pid;
     channel->in = BUF(MESSAGE_MAX + READ_CHUNK);
     (void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof limit);
-    (void)pthread_mutex_init(&channel->lock, NULL);
-    (void)pthread_mutex_init(&channel->write_lock, NULL);
+    mutex_init(&channel->lock);
+    mutex_init(&channel->write_lock);
     return channel;
 }
 
@@ -75,7 +75,7 @@ void answer_clear(struct answer *answer)
 static void waiter_free(struct waiter *waiter)
 {
     answer_clear(&waiter->answer);
-    (void)pthread_cond_destroy(&waiter->cond);
+    condition_destroy(&waiter->cond);
     free(waiter);
 }
 
@@ -113,8 +113,8 @@ void channel_free(struct channel *channel)
         waiter_free(waiter);
     }
     buf_clear(&channel->in);
-    (void)pthread_mutex_destroy(&channel->lock);
-    (void)pthread_mutex_destroy(&channel->write_lock);
+    mutex_destroy(&channel->lock);
+    mutex_destroy(&channel->write_lock);
     free(channel);
 }
 
@@ -132,7 +132,7 @@ static struct waiter **find(struct channel *channel, uint32_t id)
 static void wake_all(struct channel *channel)
 {
     for (struct waiter *waiter = channel->waiters; waiter != NULL; waiter = waiter->next)
-        (void)pthread_cond_signal(&waiter->cond);
+        condition_signal(&waiter->cond);
 }
 
 /* Lets one of the sleeping threads read from now on. */
@@ -140,7 +140,7 @@ static void wake_one(struct channel *channel)
 {
     for (struct waiter *waiter = channel->waiters; waiter != NULL; waiter = waiter->next) {
         if (waiter->sleeping && !waiter->answered) {
-            (void)pthread_cond_signal(&waiter->cond);
+            condition_signal(&waiter->cond);
             return;
         }
     }
@@ -269,7 +269,7 @@ static void deliver(struct channel *channel, const struct wire_frame *frame)
     waiter->answer.frame = *frame;
     waiter->answer.frame.fields = buf_view(&waiter->answer.bytes);
     waiter->answered = true;
-    (void)pthread_cond_signal(&waiter->cond);
+    condition_signal(&waiter->cond);
 }
 
 /* ---- reading for all ---- */
@@ -288,15 +288,15 @@ static const char *lie_of_head(struct channel *channel, struct view stream)
     return head.size > WIRE_HEAD + waiter->max ? "larger than what was asked for" : NULL;
 }
 
-/* Hands out the whole frames at the start of what came; keeps the rest. */
-static void deliver_whole_frames(struct channel *channel)
+/* Hands out the whole frames at the start of what came, and returns the rest. */
+static struct view deliver_frames(struct channel *channel)
 {
     struct view stream = buf_view(&channel->in);
     struct wire_frame frame;
     enum wire_step step = WIRE_MORE;
     const char *lie;
+    MUTEX_HOLD(&channel->lock);
 
-    (void)pthread_mutex_lock(&channel->lock);
     while ((lie = lie_of_head(channel, stream)) == NULL && !channel->broken &&
            (step = wire_peek(stream, message_max_answer, &frame)) == WIRE_WHOLE) {
         deliver(channel, &frame);
@@ -305,7 +305,12 @@ static void deliver_whole_frames(struct channel *channel)
     }
     if (lie != NULL || step == WIRE_BROKEN)
         break_lied(channel, lie != NULL ? lie : "not a frame");
-    (void)pthread_mutex_unlock(&channel->lock);
+    return stream;
+}
+
+static void deliver_whole_frames(struct channel *channel)
+{
+    struct view stream = deliver_frames(channel);
 
     if (stream.len > 0 && stream.len < channel->in.len)
         memmove(channel->in.at, stream.at, stream.len);
@@ -322,9 +327,8 @@ static void receive(struct channel *channel)
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (got <= 0) {
-        (void)pthread_mutex_lock(&channel->lock);
+        MUTEX_HOLD(&channel->lock);
         break_ended(channel);
-        (void)pthread_mutex_unlock(&channel->lock);
         return;
     }
     buf_grow(&channel->in, (size_t)got);
@@ -343,10 +347,9 @@ static void read_once(struct channel *channel, bool watch_interrupt, int64_t unt
     if (poll(polls, 2, left < 0 ? 0 : (int)left) <= 0)
         return;
     if (polls[1].revents != 0) {
-        (void)pthread_mutex_lock(&channel->lock);
+        MUTEX_HOLD(&channel->lock);
         channel->interrupt_seen = true;
         wake_all(channel); /* each looks for itself whether it is shielded */
-        (void)pthread_mutex_unlock(&channel->lock);
     }
     if (polls[0].revents != 0)
         receive(channel);
@@ -357,13 +360,12 @@ static void read_once(struct channel *channel, bool watch_interrupt, int64_t unt
 uint32_t channel_next_id(struct channel *channel)
 {
     uint32_t id;
+    MUTEX_HOLD(&channel->lock);
 
-    (void)pthread_mutex_lock(&channel->lock);
     do {
         channel->last_id = channel->last_id == UINT32_MAX ? 1 : channel->last_id + 1;
     } while (*find(channel, channel->last_id) != NULL);
     id = channel->last_id;
-    (void)pthread_mutex_unlock(&channel->lock);
     return id;
 }
 
@@ -394,33 +396,27 @@ static ssize_t send_some(int fd, struct view bytes, const int *fds, size_t fd_co
 /* False with errno. Part of the frame may be on its way then: the connection is of no use any more. */
 static bool send_all(struct channel *channel, struct view frame, const int *fds, size_t fd_count)
 {
-    bool ok = true;
-    int sys;
+    MUTEX_HOLD(&channel->write_lock); /* leaves errno as it is */
 
-    (void)pthread_mutex_lock(&channel->write_lock);
-    while (ok && frame.len > 0) {
+    while (frame.len > 0) {
         ssize_t sent = send_some(channel->fd, frame, fds, fd_count);
 
         if (sent < 0 && errno == EINTR)
             continue;
-        ok = sent > 0;
-        if (ok) {
-            frame.at += sent;
-            frame.len -= (size_t)sent;
-            fd_count = 0;
-        }
+        if (sent <= 0)
+            return false;
+        frame.at += sent;
+        frame.len -= (size_t)sent;
+        fd_count = 0;
     }
-    sys = errno;
-    (void)pthread_mutex_unlock(&channel->write_lock);
-    errno = sys;
-    return ok;
+    return true;
 }
 
 static void add_waiter(struct channel *channel, uint32_t id, size_t max)
 {
     struct waiter *waiter = xcalloc(1, sizeof *waiter);
 
-    clock_cond_init(&waiter->cond);
+    condition_init(&waiter->cond);
     waiter->id = id;
     waiter->max = max;
     waiter->next = channel->waiters;
@@ -437,32 +433,33 @@ static void drop_waiter(struct channel *channel, uint32_t id)
     waiter_free(waiter);
 }
 
+/* Before the question leaves: its answer may be quick. */
+static bool expect_answer(struct channel *channel, uint32_t id, size_t max_answer, struct error *err)
+{
+    MUTEX_HOLD(&channel->lock);
+
+    if (channel->broken) {
+        *err = channel->why;
+        return false;
+    }
+    add_waiter(channel, id, max_answer);
+    return true;
+}
+
 static bool ask(struct channel *channel, uint32_t id, struct view frame, const int *fds, size_t fd_count,
     size_t max_answer, struct error *err)
 {
-    bool broken;
-
-    if (interrupt_pending())
-        return interrupt_check(err);
-    (void)pthread_mutex_lock(&channel->lock);
-    broken = channel->broken;
-    if (broken)
-        *err = channel->why;
-    else
-        add_waiter(channel, id, max_answer); /* before the question leaves: its answer may be quick */
-    (void)pthread_mutex_unlock(&channel->lock);
-    if (broken)
-        return false;
+    TRY(interrupt_check(err));
+    TRY(expect_answer(channel, id, max_answer, err));
     if (send_all(channel, frame, fds, fd_count))
         return true;
     if (errno == EPIPE || errno == ECONNRESET)
         return true; /* it is gone, and may have said why before: who waits for the answer reads that first */
 
-    (void)pthread_mutex_lock(&channel->lock);
+    MUTEX_HOLD(&channel->lock);
     break_silent(channel);
     *err = channel->why;
     drop_waiter(channel, id);
-    (void)pthread_mutex_unlock(&channel->lock);
     return false;
 }
 
@@ -481,10 +478,10 @@ bool channel_request(struct channel *channel, uint32_t id, struct view frame, si
 
 static void sleep_until(struct channel *channel, struct waiter *waiter, int64_t until)
 {
-    struct timespec at = { .tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000 };
+    int64_t left = until - clock_monotonic_ms();
 
     waiter->sleeping = true;
-    (void)pthread_cond_timedwait(&waiter->cond, &channel->lock, &at);
+    condition_wait_ms(&waiter->cond, &channel->lock, left > INT_MAX ? INT_MAX : (int)left);
     waiter->sleeping = false;
 }
 
@@ -500,9 +497,9 @@ static void await(struct channel *channel, struct waiter *waiter, int64_t until)
             bool watch = !channel->interrupt_seen;
 
             channel->reading = true;
-            (void)pthread_mutex_unlock(&channel->lock);
+            mutex_unlock(&channel->lock);
             read_once(channel, watch, until);
-            (void)pthread_mutex_lock(&channel->lock);
+            mutex_lock(&channel->lock);
             channel->reading = false;
         }
     }
@@ -531,14 +528,40 @@ static bool judge(struct channel *channel, uint8_t expected, struct answer *answ
     return set_failed(&failed, err);
 }
 
-/* For who waits again for an answer that was given, or that a broken connection took along. */
-static bool unlock_unasked(struct channel *channel, struct error *err)
+/* A caller waits again for an answer that it has got already, or that the broken connection has taken along. */
+static bool fail_unasked(const struct channel *channel, struct error *err)
 {
     if (channel->broken)
         *err = channel->why;
     else
         (void)error_set(err, ERROR_INTERNAL, "an answer of the network process is waited for twice");
-    (void)pthread_mutex_unlock(&channel->lock);
+    return false;
+}
+
+/* False with *canceled when the user interrupts: then the answer is not waited for any more. */
+static bool take_answer(
+    struct channel *channel, uint32_t id, int timeout_ms, struct answer *out, bool *canceled, struct error *err)
+{
+    struct waiter *waiter;
+    MUTEX_HOLD(&channel->lock);
+
+    waiter = *find(channel, id);
+    if (waiter == NULL)
+        return fail_unasked(channel, err);
+    waiter->abandoned = false; /* a wait that was canceled may begin anew */
+    await(channel, waiter, clock_monotonic_ms() + timeout_ms);
+    if (waiter->answered) {
+        *out = waiter->answer;
+        waiter->answer = (struct answer){ 0 };
+        drop_waiter(channel, id);
+        return true;
+    }
+    if (channel->broken) {
+        *err = channel->why;
+        drop_waiter(channel, id);
+        return false;
+    }
+    *canceled = waiter->abandoned = true;
     return false;
 }
 
@@ -546,35 +569,15 @@ bool channel_wait(
     struct channel *channel, uint32_t id, uint8_t expected, int timeout_ms, struct answer *out, struct error *err)
 {
     AUTO(answer_clear) struct answer answer = { 0 };
-    struct waiter *waiter;
-    bool answered, canceled = false;
+    bool canceled = false;
 
-    (void)pthread_mutex_lock(&channel->lock);
-    waiter = *find(channel, id);
-    if (waiter == NULL)
-        return unlock_unasked(channel, err);
-    waiter->abandoned = false; /* a wait that was canceled may begin anew */
-    await(channel, waiter, clock_monotonic_ms() + timeout_ms);
-    answered = waiter->answered;
-    if (answered) {
-        answer = waiter->answer;
-        waiter->answer = (struct answer){ 0 };
-    } else if (channel->broken) {
-        *err = channel->why;
-    } else {
-        canceled = true;
-        waiter->abandoned = true;
-    }
-    if (!canceled)
-        drop_waiter(channel, id);
-    (void)pthread_mutex_unlock(&channel->lock);
-
-    if (canceled) {
+    if (!take_answer(channel, id, timeout_ms, &answer, &canceled, err)) {
+        if (!canceled)
+            return false;
         send_cancel(channel, id);
         return interrupt_check(err);
     }
-    if (!answered || !judge(channel, expected, &answer, err))
-        return false;
+    TRY(judge(channel, expected, &answer, err));
     *out = answer;
     answer = (struct answer){ 0 };
     return true;
@@ -582,16 +585,16 @@ bool channel_wait(
 
 bool channel_violated(struct channel *channel, const char *how, struct error *err)
 {
-    (void)pthread_mutex_lock(&channel->lock);
+    MUTEX_HOLD(&channel->lock);
+
     break_lied(channel, how);
     *err = channel->why;
-    (void)pthread_mutex_unlock(&channel->lock);
     return false;
 }
 
 void channel_expect_visits(struct channel *channel, uint32_t count)
 {
-    (void)pthread_mutex_lock(&channel->lock);
+    MUTEX_HOLD(&channel->lock);
+
     channel->visits = channel->visits > UINT32_MAX - count ? UINT32_MAX : channel->visits + count;
-    (void)pthread_mutex_unlock(&channel->lock);
 }

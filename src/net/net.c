@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/mutex.h"
 #include "net/private.h"
 #include "net/process.h"
 #include "net/trust.h"
@@ -55,8 +56,8 @@ bool net_start(const struct net_options *options, struct net **out, struct error
     net = xcalloc(1, sizeof *net);
     net->pid = (int)pid;
     net->channel = channel_new(fd, pid);
-    (void)pthread_mutex_init(&net->ready_lock, NULL);
-    (void)pthread_mutex_init(&net->lock, NULL);
+    mutex_init(&net->ready_lock);
+    mutex_init(&net->lock);
     TRY(send_hello(net, options, err));
 
     *out = TAKE(net);
@@ -68,8 +69,8 @@ void net_stop(struct net *net)
     if (net == NULL)
         return;
     channel_free(net->channel);
-    (void)pthread_mutex_destroy(&net->ready_lock);
-    (void)pthread_mutex_destroy(&net->lock);
+    mutex_destroy(&net->ready_lock);
+    mutex_destroy(&net->lock);
     for (size_t i = 0; i < RESPONDER_COUNT; i++)
         free(net->responders[i].place);
     free(net);
@@ -119,14 +120,12 @@ static bool await_ready(struct net *net, struct error *err)
 
 bool net_protection(struct net *net, struct net_protection *out, struct error *err)
 {
-    bool ok;
+    MUTEX_HOLD(&net->ready_lock);
 
-    (void)pthread_mutex_lock(&net->ready_lock);
-    ok = net->ready || await_ready(net, err);
-    if (ok)
-        *out = net->protection;
-    (void)pthread_mutex_unlock(&net->ready_lock);
-    return ok;
+    if (!net->ready)
+        TRY(await_ready(net, err));
+    *out = net->protection;
+    return true;
 }
 
 void private_note_protection(struct net *net)

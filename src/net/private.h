@@ -2,8 +2,8 @@
 /*
  * What the calls of net/net.h share. Only for the files beside this one.
  */
-#include <pthread.h>
 
+#include "base/mutex.h"
 #include "net/channel.h"
 #include "net/message.h"
 
@@ -12,11 +12,11 @@
 struct net {
     struct channel *channel;
     int pid;
-    uint32_t hello;             /* id of the question that READY answers */
-    pthread_mutex_t ready_lock; /* guards the next two; held while READY is waited for */
-    bool ready;                 /* protection is filled */
+    uint32_t hello;          /* id of the question that READY answers */
+    struct mutex ready_lock; /* guards the next two; held while READY is waited for */
+    bool ready;              /* protection is filled */
     struct net_protection protection;
-    pthread_mutex_t lock; /* guards what follows; held while it is changed, also across the call that changes it */
+    struct mutex lock; /* guards what follows; held while it is changed, also across the call that changes it */
     struct {
         unsigned opens; /* without a close */
         char *place;    /* address and port; NULL: it is not open */

@@ -5,6 +5,7 @@
 
 #include "base/interrupt.h"
 #include "base/mem.h"
+#include "base/mutex.h"
 #include "net/listen.h"
 #include "net/net.h"
 #include "net/private.h"
@@ -36,8 +37,8 @@ bool net_responder_open(struct net *net, enum responder responder, const char *a
 {
     AUTO(free) char *place = xprintf("%s port %d", address != NULL ? address : "", port);
     bool ok;
+    MUTEX_HOLD(&net->lock);
 
-    (void)pthread_mutex_lock(&net->lock);
     if (net->responders[responder].opens == 0)
         ok = hand_over(net, responder, address, port, err);
     else if (strcmp(net->responders[responder].place, place) == 0)
@@ -47,7 +48,6 @@ bool net_responder_open(struct net *net, enum responder responder, const char *a
             net->responders[responder].place);
     if (ok && net->responders[responder].opens++ == 0)
         xreplace(&net->responders[responder].place, place);
-    (void)pthread_mutex_unlock(&net->lock);
     return ok;
 }
 
@@ -56,8 +56,8 @@ void net_responder_close(struct net *net, enum responder responder)
     AUTO(buf_clear) struct buf frame = BUF(64);
     struct error ignored = { 0 }; /* a process that is gone listens no more */
     uint32_t id;
+    MUTEX_HOLD(&net->lock);
 
-    (void)pthread_mutex_lock(&net->lock);
     if (net->responders[responder].opens > 0 && --net->responders[responder].opens == 0) {
         xreplace(&net->responders[responder].place, NULL);
         id = channel_next_id(net->channel);
@@ -66,7 +66,6 @@ void net_responder_close(struct net *net, enum responder responder)
         (void)!private_ask(net, id, &frame, NULL, 0, &ignored);
         interrupt_unshield();
     }
-    (void)pthread_mutex_unlock(&net->lock);
 }
 
 static bool check_token(const char *token, struct error *err)

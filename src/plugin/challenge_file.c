@@ -2,11 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/mutex.h"
 #include "plugin/challenge_dir.h"
 
 /* The web server's user reads it. It is not given to him: what he can read he need not write. */
@@ -29,19 +29,8 @@ struct challenge_file {
 };
 
 /* Held over the work on disk, which is short, so that one order's cleanup cannot get in between another's steps. */
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct mutex lock = MUTEX_INIT;
 static struct used_root *used_roots;
-
-static void unlock_at(pthread_mutex_t **held)
-{
-    (void)pthread_mutex_unlock(*held);
-}
-
-static pthread_mutex_t *locked(void)
-{
-    (void)pthread_mutex_lock(&lock);
-    return &lock;
-}
 
 /* By identity, not by name: two names may lead to one directory. */
 static struct used_root *find_webroot(const struct stat *root)
@@ -192,7 +181,7 @@ static bool share(struct challenge_file *file, const char *content, struct error
 bool challenge_file_put(
     const char *root, const char *token, const char *content, struct challenge_file **out, struct error *err)
 {
-    AUTO(unlock) pthread_mutex_t *held __attribute__((unused)) = locked();
+    MUTEX_HOLD(&lock);
     struct used_root *used;
     struct challenge_file *file;
 
@@ -237,7 +226,7 @@ static bool remove_file(const struct challenge_file *file, struct error *err)
 
 bool challenge_file_drop(struct challenge_file *file, struct error *err)
 {
-    AUTO(unlock) pthread_mutex_t *held __attribute__((unused)) = locked();
+    MUTEX_HOLD(&lock);
     struct challenge_file **at = &file->used->files;
     struct used_root *used = file->used;
     bool ok;

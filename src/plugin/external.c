@@ -2,12 +2,12 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <pthread.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/mutex.h"
 #include "base/text.h"
 #include "base/writers.h"
 #include "config/help.h"
@@ -22,8 +22,7 @@ struct entry { /* what we know of one name in one directory */
     struct entry *next;
 };
 
-static pthread_mutex_t lock =
-    PTHREAD_MUTEX_INITIALIZER; /* held while a plugin describes itself: nobody asks it twice */
+static struct mutex lock = MUTEX_INIT; /* held while a plugin describes itself: nobody asks it twice */
 static struct entry *entries;
 
 /* ---- may it be run? ---- */
@@ -154,7 +153,6 @@ bool external_find(const struct settings *settings, const char *name, const stru
     const char *dir = settings->plugin_dir;
     AUTO(free) char *path = NULL;
     const struct entry *entry;
-    bool ok;
 
     *out = NULL;
     if (name == NULL || is_shadow(name) || !plugin_name_is_good(view_of(name)))
@@ -162,10 +160,8 @@ bool external_find(const struct settings *settings, const char *name, const stru
     path = file_join(dir, name);
     if (!file_exists(path))
         return true;
-    (void)pthread_mutex_lock(&lock);
-    ok = get_entry(dir, name, &entry, err);
-    (void)pthread_mutex_unlock(&lock);
-    TRY(ok);
+    MUTEX_HOLD(&lock);
+    TRY(get_entry(dir, name, &entry, err));
     if (entry->external == NULL) {
         *err = entry->failure;
         return error_in(err, "The %s plugin in %s cannot be used", name, dir);

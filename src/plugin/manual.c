@@ -1,10 +1,10 @@
-#include <pthread.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/mutex.h"
 #include "base/text.h"
 #include "plugin/builtin.h"
 
@@ -28,15 +28,15 @@ struct manual { /* one order */
  * Hooks of several orders change the same zone or directory, and were written for one order at a time: a cleanup hook
  * may sweep up whatever lies there. Who asks for several at a time with --jobs gets it, but still one hook at a time.
  */
-static pthread_mutex_t one_hook = PTHREAD_MUTEX_INITIALIZER;
+static struct mutex one_hook = MUTEX_INIT;
 static bool one_order; /* under one_hook */
 
 static bool try_enter(struct manual *manual)
 {
-    (void)pthread_mutex_lock(&one_hook);
+    MUTEX_HOLD(&one_hook);
+
     if (!one_order)
         one_order = manual->has_turn = true;
-    (void)pthread_mutex_unlock(&one_hook);
     return manual->has_turn;
 }
 
@@ -106,16 +106,13 @@ static bool run(struct manual *manual, const char *name, const char *command, co
 {
     AUTO(free) char *label = xprintf("Hook '--%s' for %s", name, proof->identifier);
     struct list *later = manual->context->hook_env;
-    bool ok;
 
     if (later != NULL) { /* Certbot puts it into its own environment: deploy hooks and post-hooks find it there */
         list_clear(later);
         list_add_all(later, env);
     }
-    (void)pthread_mutex_lock(&one_hook);
-    ok = hook_run(manual->context->ui, name, label, command, env, output, NULL, err);
-    (void)pthread_mutex_unlock(&one_hook);
-    return ok;
+    MUTEX_HOLD(&one_hook);
+    return hook_run(manual->context->ui, name, label, command, env, output, NULL, err);
 }
 
 static bool present_by_hook(struct manual *manual, struct proof *proof, struct error *err)
@@ -215,9 +212,8 @@ static void release(void *self)
     if (manual == NULL)
         return;
     if (manual->has_turn) {
-        (void)pthread_mutex_lock(&one_hook);
+        MUTEX_HOLD(&one_hook);
         one_order = false;
-        (void)pthread_mutex_unlock(&one_hook);
     }
     free(manual->presented);
     free(manual);

@@ -1,11 +1,11 @@
 #include <errno.h>
-#include <pthread.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/mutex.h"
 #include "base/text.h"
 #include "net/port_owner.h"
 #include "plugin/builtin.h"
@@ -28,7 +28,7 @@ struct standalone { /* one order */
     bool open[RESPONDER_COUNT];
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* guards what follows */
+static struct mutex lock = MUTEX_INIT; /* guards what follows */
 
 /*
  * A CA may hand the same pending authorization to two orders: their token goes when the last of them is done. The lock
@@ -69,22 +69,21 @@ static bool try_enter(struct standalone *standalone)
     AUTO(free)
     char *where = xprintf("%s %d, %s %d", http != NULL ? http : "", settings->http_01_port, alpn != NULL ? alpn : "",
         settings->tls_alpn_01_port);
+    MUTEX_HOLD(&lock);
 
-    (void)pthread_mutex_lock(&lock);
     standalone->entered = place.orders == 0 || text_equal(place.where, where);
     if (standalone->entered && place.orders++ == 0)
         xreplace(&place.where, where);
-    (void)pthread_mutex_unlock(&lock);
     return standalone->entered;
 }
 
 static void leave(struct standalone *standalone)
 {
-    (void)pthread_mutex_lock(&lock);
+    MUTEX_HOLD(&lock);
+
     if (standalone->entered && --place.orders == 0)
         xreplace(&place.where, NULL);
     standalone->entered = false;
-    (void)pthread_mutex_unlock(&lock);
 }
 
 static bool forget(struct list *list, const char *text)
@@ -102,25 +101,24 @@ static bool forget(struct list *list, const char *text)
 static bool try_claim(struct standalone *standalone, const struct list *names)
 {
     bool ok = true;
+    MUTEX_HOLD(&lock);
 
-    (void)pthread_mutex_lock(&lock);
     for (size_t i = 0; ok && i < names->len; i++)
         ok = !list_has(&names_in_use, names->at[i]);
     if (ok) {
         list_add_all(&names_in_use, names);
         list_add_all(&standalone->claimed, names);
     }
-    (void)pthread_mutex_unlock(&lock);
     return ok;
 }
 
 static void give_up_claims(struct standalone *standalone)
 {
-    (void)pthread_mutex_lock(&lock);
+    MUTEX_HOLD(&lock);
+
     for (size_t i = 0; i < standalone->claimed.len; i++)
         (void)forget(&names_in_use, standalone->claimed.at[i]);
     list_clear(&standalone->claimed);
-    (void)pthread_mutex_unlock(&lock);
 }
 
 static bool prepare(const struct plugin_context *context, void **self, struct error *err __attribute__((unused)))
@@ -193,11 +191,10 @@ static bool present_http(struct standalone *standalone, const struct proof *proo
 
     TRY(proof_check_http(proof, err));
     TRY(open_responder(standalone, RESPONDER_HTTP, err));
-    (void)pthread_mutex_lock(&lock);
+    MUTEX_HOLD(&lock);
     list_add(&standalone->tokens, proof->token);
     list_add(&tokens_in_use, proof->token);
     ok = net_responder_add(standalone->context->net, proof->token, view_of(proof->key_authorization), err);
-    (void)pthread_mutex_unlock(&lock);
     return ok;
 }
 
@@ -207,11 +204,10 @@ static bool cleanup_http(struct standalone *standalone, const char *token, struc
 
     if (!forget(&standalone->tokens, token))
         return true;
-    (void)pthread_mutex_lock(&lock);
+    MUTEX_HOLD(&lock);
     (void)forget(&tokens_in_use, token);
     if (!list_has(&tokens_in_use, token))
         ok = net_responder_remove(standalone->context->net, token, err);
-    (void)pthread_mutex_unlock(&lock);
     return ok;
 }
 

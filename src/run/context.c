@@ -5,13 +5,14 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/mutex.h"
 #include "base/text.h"
 #include "run/register.h"
 #include "run/revocation.h"
 
 struct place { /* a CA we have been to */
     char *server;
-    pthread_mutex_t lock; /* held while the directory is fetched or an account is made */
+    struct mutex lock; /* held while the directory is fetched or an account is made */
     struct session *session;
     bool tried;
     bool swept; /* what interrupted work has left beside the accounts was removed */
@@ -22,11 +23,11 @@ struct place { /* a CA we have been to */
 };
 
 struct world {
-    pthread_mutex_t lock; /* net and places */
+    struct mutex lock; /* net and places */
     struct net *net;
     struct place *places;
     struct revocation_memory *revocation;
-    pthread_mutex_t hook_lock;
+    struct mutex hook_lock;
     struct list pre_hooks_run;
     struct hook_trail trail;
 };
@@ -35,8 +36,8 @@ struct world *world_new(void)
 {
     struct world *world = xcalloc(1, sizeof *world);
 
-    (void)pthread_mutex_init(&world->lock, NULL);
-    (void)pthread_mutex_init(&world->hook_lock, NULL);
+    mutex_init(&world->lock);
+    mutex_init(&world->hook_lock);
     world->revocation = revocation_memory_new();
     return world;
 }
@@ -57,7 +58,7 @@ static void place_free(struct place *place)
         ca_free(place->accounts[i]);
     free(place->accounts);
     session_close(place->session);
-    (void)pthread_mutex_destroy(&place->lock);
+    mutex_destroy(&place->lock);
     free(place->server);
     free(place);
 }
@@ -76,8 +77,8 @@ void world_free(struct world *world)
     revocation_memory_free(world->revocation);
     list_clear(&world->pre_hooks_run);
     hook_trail_clear(&world->trail);
-    (void)pthread_mutex_destroy(&world->lock);
-    (void)pthread_mutex_destroy(&world->hook_lock);
+    mutex_destroy(&world->lock);
+    mutex_destroy(&world->hook_lock);
     free(world);
 }
 
@@ -86,7 +87,7 @@ struct revocation_memory *world_revocation(struct world *world)
     return world->revocation;
 }
 
-pthread_mutex_t *world_hook_lock(struct world *world)
+struct mutex *world_hook_lock(struct world *world)
 {
     return &world->hook_lock;
 }
@@ -127,8 +128,8 @@ bool context_net(struct context *context, struct net **out, struct error *err)
 {
     struct world *world = context->world;
     bool ok = true;
+    MUTEX_HOLD(&world->lock);
 
-    (void)pthread_mutex_lock(&world->lock);
     if (world->net == NULL) {
         AUTO(free) char *agent = context_user_agent(context);
         struct net_options options = { .user_agent = agent, .no_verify = context->settings->no_verify_ssl };
@@ -136,26 +137,24 @@ bool context_net(struct context *context, struct net **out, struct error *err)
         ok = net_start(&options, &world->net, err);
     }
     *out = world->net;
-    (void)pthread_mutex_unlock(&world->lock);
     return ok;
 }
 
 static struct place *world_place(struct world *world, const char *server)
 {
     struct place *place;
+    MUTEX_HOLD(&world->lock);
 
-    (void)pthread_mutex_lock(&world->lock);
     for (place = world->places; place != NULL; place = place->next)
         if (strcmp(place->server, server) == 0)
             break;
     if (place == NULL) {
         place = xcalloc(1, sizeof *place);
         place->server = xstrdup(server);
-        (void)pthread_mutex_init(&place->lock, NULL);
+        mutex_init(&place->lock);
         place->next = world->places;
         world->places = place;
     }
-    (void)pthread_mutex_unlock(&world->lock);
     return place;
 }
 
@@ -185,11 +184,10 @@ bool context_session(struct context *context, const char *server, struct session
 {
     struct place *place = world_place(context->world, server);
     bool ok;
+    MUTEX_HOLD(&place->lock);
 
-    (void)pthread_mutex_lock(&place->lock);
     ok = place_open(context, place, err);
     *out = place->session;
-    (void)pthread_mutex_unlock(&place->lock);
     return ok;
 }
 
@@ -420,37 +418,39 @@ static bool get_account(struct context *context, bool make, struct ca **out, str
 {
     struct place *place = world_place(context->world, context->settings->server);
     struct ca *ca = NULL;
-    bool ok;
+    MUTEX_HOLD(&place->lock);
 
-    (void)pthread_mutex_lock(&place->lock);
     sweep(context, place);
-    ok = find_account(context, make, place, &ca, err) && (ca == NULL && !make ? true : place_open(context, place, err));
-    if (ok && ca == NULL && make)
-        ok = make_account(context, place, &ca, err);
-    if (ok && ca != NULL && ca->session == NULL)
+    TRY(find_account(context, make, place, &ca, err));
+    if (ca != NULL || make)
+        TRY(place_open(context, place, err));
+    if (ca == NULL && make)
+        TRY(make_account(context, place, &ca, err));
+    if (ca != NULL && ca->session == NULL)
         ca->session = place->session; /* loaded before it was open; later, other workers read it without the lock */
-    if (ok && ca != NULL && ca->account->url == NULL)
-        ok = recover(context, place, make && may_register(context), &ca, err);
-    (void)pthread_mutex_unlock(&place->lock);
-    if (!ok)
-        return false;
+    if (ca != NULL && ca->account->url == NULL)
+        TRY(recover(context, place, make && may_register(context), &ca, err));
     if (ca != NULL)
         use_account(context, ca);
     *out = ca;
     return true;
 }
 
-bool context_choose_account(struct context *context, struct error *err)
+static bool choose_existing(struct context *context, struct ca **out, struct error *err)
 {
     struct place *place = world_place(context->world, context->settings->server);
-    struct ca *ca = NULL;
-    bool ok;
+    MUTEX_HOLD(&place->lock);
 
-    (void)pthread_mutex_lock(&place->lock);
-    ok = find_account(context, true, place, &ca, err);
-    (void)pthread_mutex_unlock(&place->lock);
-    if (!ok || ca == NULL)
-        return ok && context_account(context, &ca, err);
+    return find_account(context, true, place, out, err);
+}
+
+bool context_choose_account(struct context *context, struct error *err)
+{
+    struct ca *ca = NULL;
+
+    TRY(choose_existing(context, &ca, err));
+    if (ca == NULL)
+        return context_account(context, &ca, err);
     use_account(context, ca);
     return true;
 }
@@ -484,14 +484,11 @@ static bool recover_refused(struct context *context, bool anew, struct ca **ca, 
     struct place *place = world_place(context->world, context->settings->server);
     struct error reason = { 0 };
     struct ca *other = *ca;
-    bool ok;
+    MUTEX_HOLD(&place->lock);
 
     if (!is_of_account(err))
         return false;
-    (void)pthread_mutex_lock(&place->lock);
-    ok = replace_account(context, place, anew, &other, err, &reason);
-    (void)pthread_mutex_unlock(&place->lock);
-    if (!ok) {
+    if (!replace_account(context, place, anew, &other, err, &reason)) {
         if (reason.kind != ERROR_NONE)
             *err = reason;
         return false;
@@ -516,16 +513,12 @@ bool context_replace_account(struct context *context, struct ca **ca, struct sto
 {
     struct place *place = world_place(context->world, context->settings->server);
     struct ca *before = *ca;
-    bool ok;
+    MUTEX_HOLD(&place->lock);
 
-    (void)pthread_mutex_lock(&place->lock);
-    ok = ca_make(place, account, ca, err);
-    if (ok)
-        before->successor = *ca;
-    (void)pthread_mutex_unlock(&place->lock);
-    if (ok)
-        use_account(context, *ca);
-    return ok;
+    TRY(ca_make(place, account, ca, err));
+    before->successor = *ca;
+    use_account(context, *ca);
+    return true;
 }
 
 bool context_account(struct context *context, struct ca **out, struct error *err)

@@ -2,9 +2,9 @@
 /*
  * What a command works with: settings, store, user interface, and the ways to the CAs, opened when first used.
  */
-#include <pthread.h>
 
 #include "acme/account.h"
+#include "base/mutex.h"
 #include "config/settings.h"
 #include "net/net.h"
 #include "store/account_store.h"
@@ -87,7 +87,7 @@ MUST_USE bool context_replace_account(
     struct context *context, struct ca **ca, struct stored_account *account, struct error *err);
 
 /* The world's mutex for the user's commands: pre-hooks, deploy-hooks and prompts happen one at a time. */
-pthread_mutex_t *world_hook_lock(struct world *world);
+struct mutex *world_hook_lock(struct world *world);
 struct list *world_pre_hooks_run(struct world *world); /* command strings that ran; under the lock */
 
 /* The trail of this context. One that is not the world's belongs to its lineage until hook_trail_join. */

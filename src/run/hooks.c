@@ -6,6 +6,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/mutex.h"
 #include "base/text.h"
 #include "config/code_path.h"
 #include "plugin/plugin.h"
@@ -95,12 +96,9 @@ static bool run_before(struct context *context, const struct list *commands, str
 
 static bool have_run(struct context *context, const struct list *commands)
 {
-    bool all;
+    MUTEX_HOLD(world_hook_lock(context->world));
 
-    (void)pthread_mutex_lock(world_hook_lock(context->world));
-    all = list_is_subset(commands, world_pre_hooks_run(context->world));
-    (void)pthread_mutex_unlock(world_hook_lock(context->world));
-    return all;
+    return list_is_subset(commands, world_pre_hooks_run(context->world));
 }
 
 bool hooks_are_before(struct context *context)
@@ -131,16 +129,12 @@ bool hooks_may_run(struct context *context, struct error *err)
 bool hooks_before(struct context *context, struct error *err)
 {
     AUTO(list_clear) struct list commands = { 0 };
-    bool ok;
-
     TRY(gather_all(context, &commands, err)); /* all of them now: one that is refused must not cost an order */
     TRY(turn_wait(context->turn, err));
     if (!have_run(context, &commands))
         TRY(turn_wait_alone(context->turn, err));
-    (void)pthread_mutex_lock(world_hook_lock(context->world));
-    ok = run_before(context, &commands, err);
-    (void)pthread_mutex_unlock(world_hook_lock(context->world));
-    return ok;
+    MUTEX_HOLD(world_hook_lock(context->world));
+    return run_before(context, &commands, err);
 }
 
 static void add_names(struct list *env, const char *variable, const struct list *names, size_t max)
@@ -176,28 +170,37 @@ static bool run_deploy(struct context *context, const char *command, const struc
     return true;
 }
 
-static bool run_all_deploy(struct context *context, const char *live_dir, const struct list *names,
-    const struct list *commands, const struct hook_memory *memory, struct error *err)
+/* Each command once. The certificate is live: whoever uses it learns of it now, also after an interrupt. */
+static bool run_each_deploy(struct context *context, const struct list *commands, const struct list *env,
+    const struct hook_memory *memory, struct error *err)
 {
-    AUTO(list_clear) struct list env = { 0 };
     bool ok = true;
+    MUTEX_HOLD(world_hook_lock(context->world));
 
-    xreplace(&context_trail(context)->renewed_lineage, live_dir);
-    add_trail(context, &env);
-    add_names(&env, "RENEWED_DOMAINS", names, NAMES_MAX_SYSTEM);
-    turn_deploy(context->turn);
-    (void)pthread_mutex_lock(world_hook_lock(context->world));
-    interrupt_shield(); /* the certificate is live: whoever uses it should learn of it now */
+    interrupt_shield();
     for (size_t i = 0; ok && i < commands->len; i++) {
         const struct list before = { commands->at, i };
 
         if (list_has(&before, commands->at[i]))
             log_info("Skipping deploy-hook '%s' as it was already run.", commands->at[i]);
         else
-            ok = run_deploy(context, commands->at[i], &env, memory, err);
+            ok = run_deploy(context, commands->at[i], env, memory, err);
     }
     interrupt_unshield();
-    (void)pthread_mutex_unlock(world_hook_lock(context->world));
+    return ok;
+}
+
+static bool run_all_deploy(struct context *context, const char *live_dir, const struct list *names,
+    const struct list *commands, const struct hook_memory *memory, struct error *err)
+{
+    AUTO(list_clear) struct list env = { 0 };
+    bool ok;
+
+    xreplace(&context_trail(context)->renewed_lineage, live_dir);
+    add_trail(context, &env);
+    add_names(&env, "RENEWED_DOMAINS", names, NAMES_MAX_SYSTEM);
+    turn_deploy(context->turn);
+    ok = run_each_deploy(context, commands, &env, memory, err);
     turn_deployed(context->turn);
     return ok;
 }
@@ -234,7 +237,7 @@ bool hooks_after(struct context *context, const struct list *names, struct error
     bool ok = true;
 
     TRY(gather(context, "post", context->settings->post_hook, &commands, err));
-    (void)pthread_mutex_lock(world_hook_lock(context->world));
+    MUTEX_HOLD(world_hook_lock(context->world));
     interrupt_shield(); /* what a pre-hook stopped is started again, also after Ctrl-C */
     if (strcmp(context->verb, "renew") == 0) {
         for (size_t i = 0; i < commands.len; i++)
@@ -244,7 +247,6 @@ bool hooks_after(struct context *context, const struct list *names, struct error
         ok = run_after(context, &commands, names, err);
     }
     interrupt_unshield();
-    (void)pthread_mutex_unlock(world_hook_lock(context->world));
     return ok;
 }
 

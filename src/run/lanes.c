@@ -1,11 +1,11 @@
 #include "run/lanes.h"
 
-#include <pthread.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/mem.h"
+#include "base/mutex.h"
 
 #define WAIT_MS 50 /* between looks whether the user has interrupted */
 
@@ -17,8 +17,8 @@ struct lane { /* of one CA */
 };
 
 struct lanes {
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
+    struct mutex lock;
+    struct condition changed;
     struct list servers;
     struct lane *at;
     size_t len;
@@ -44,8 +44,8 @@ struct lanes *lanes_new(const struct list *servers, size_t jobs)
 {
     struct lanes *lanes = xcalloc(1, sizeof *lanes);
 
-    (void)pthread_mutex_init(&lanes->lock, NULL);
-    clock_cond_init(&lanes->changed);
+    mutex_init(&lanes->lock);
+    condition_init(&lanes->changed);
     lanes->jobs = jobs;
     lanes->servers = list_dup(servers);
     lanes->lane_of = xcalloc(servers->len + 1, sizeof *lanes->lane_of);
@@ -68,8 +68,8 @@ void lanes_free(struct lanes *lanes)
     free(lanes->at);
     free(lanes->lane_of);
     list_clear(&lanes->servers);
-    (void)pthread_cond_destroy(&lanes->changed);
-    (void)pthread_mutex_destroy(&lanes->lock);
+    condition_destroy(&lanes->changed);
+    mutex_destroy(&lanes->lock);
     free(lanes);
 }
 
@@ -127,18 +127,17 @@ bool lanes_take(struct lanes *lanes, size_t *index, size_t *turn)
 {
     struct lane *lane;
     bool left;
+    MUTEX_HOLD(&lanes->lock);
 
-    (void)pthread_mutex_lock(&lanes->lock);
     lanes->idle++;
     while ((lane = next_lane(lanes, &left)) == NULL && left && !interrupt_pending())
-        clock_cond_wait(&lanes->changed, &lanes->lock, WAIT_MS);
+        condition_wait_ms(&lanes->changed, &lanes->lock, WAIT_MS);
     lanes->idle--;
     if (lane != NULL) {
         *index = lane->indices[lane->next++];
         *turn = lanes->taken++;
         lane->busy++;
     }
-    (void)pthread_mutex_unlock(&lanes->lock);
     return lane != NULL;
 }
 
@@ -157,18 +156,20 @@ void lanes_done(struct lanes *lanes, size_t index)
     lanes_park(lanes, index, false);
 }
 
+/* Gives the job back; returns whether nobody is there to take up what is left. */
+static bool give_back(struct lanes *lanes, size_t index)
+{
+    bool left;
+    MUTEX_HOLD(&lanes->lock);
+
+    lanes->at[lanes->lane_of[index]].busy--;
+    condition_broadcast(&lanes->changed);
+    return lanes->idle == 0 && (next_lane(lanes, &left) != NULL || left);
+}
+
 void lanes_park(struct lanes *lanes, size_t index, bool long_wait)
 {
-    bool wanted, left;
-
-    if (lanes == NULL)
-        return;
-    (void)pthread_mutex_lock(&lanes->lock);
-    lanes->at[lanes->lane_of[index]].busy--;
-    wanted = long_wait && lanes->want != NULL && lanes->idle == 0 && (next_lane(lanes, &left) != NULL || left);
-    (void)pthread_cond_broadcast(&lanes->changed);
-    (void)pthread_mutex_unlock(&lanes->lock);
-    if (wanted)
+    if (lanes != NULL && give_back(lanes, index) && long_wait && lanes->want != NULL)
         lanes->want(lanes->want_arg);
 }
 
@@ -179,12 +180,11 @@ void lanes_unpark(struct lanes *lanes, size_t index)
     if (lanes == NULL)
         return;
     lane = &lanes->at[lanes->lane_of[index]];
-    (void)pthread_mutex_lock(&lanes->lock);
+    MUTEX_HOLD(&lanes->lock);
     lane->returning++;
     while (!has_room(lanes, lane) && !interrupt_pending())
-        clock_cond_wait(&lanes->changed, &lanes->lock, WAIT_MS);
+        condition_wait_ms(&lanes->changed, &lanes->lock, WAIT_MS);
     lane->returning--;
     lane->busy++;
-    (void)pthread_cond_broadcast(&lanes->changed);
-    (void)pthread_mutex_unlock(&lanes->lock);
+    condition_broadcast(&lanes->changed);
 }

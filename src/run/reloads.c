@@ -1,13 +1,13 @@
 #include "run/reloads.h"
 
-#include <pthread.h>
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/mutex.h"
 #include "config/plugin_options.h"
 
 struct reloads {
-    pthread_mutex_t lock;
+    struct mutex lock;
     struct reload *at;
     size_t len;
 };
@@ -16,7 +16,7 @@ struct reloads *reloads_new(void)
 {
     struct reloads *reloads = xcalloc(1, sizeof *reloads);
 
-    (void)pthread_mutex_init(&reloads->lock, NULL);
+    mutex_init(&reloads->lock);
     return reloads;
 }
 
@@ -38,7 +38,7 @@ void reloads_free(struct reloads *reloads)
     for (size_t i = 0; i < reloads->len; i++)
         reload_clear(&reloads->at[i]);
     free(reloads->at);
-    (void)pthread_mutex_destroy(&reloads->lock);
+    mutex_destroy(&reloads->lock);
     free(reloads);
 }
 
@@ -75,8 +75,8 @@ void reloads_add(
 {
     AUTO(free) char *server = server_of(settings);
     struct reload *reload;
+    MUTEX_HOLD(&reloads->lock);
 
-    (void)pthread_mutex_lock(&reloads->lock);
     reload = find(reloads, server);
     if (reload == NULL) {
         reloads->at = xrealloc(reloads->at, reloads->len + 1, sizeof *reloads->at);
@@ -85,7 +85,6 @@ void reloads_add(
     }
     reload->to = xrealloc(reload->to, reload->len + 1, sizeof *reload->to);
     reload->to[reload->len++] = (struct owed){ xstrdup(lineage), xstrdup_or_null(version), alone };
-    (void)pthread_mutex_unlock(&reloads->lock);
 }
 
 const struct reload *reloads_at(const struct reloads *reloads, size_t i)

@@ -4,6 +4,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/mutex.h"
 #include "crypto/crl.h"
 #include "crypto/ocsp.h"
 #include "run/revocation_memory.h"
@@ -142,8 +143,8 @@ static bool crl_obtain(const struct asking *asking, struct crl **out, struct err
 static bool crl_get(const struct asking *asking, const struct crl **out, struct error *err)
 {
     struct crl_place *place = revocation_place(asking->memory, asking->cert->crl_url);
+    MUTEX_HOLD(&place->lock);
 
-    (void)pthread_mutex_lock(&place->lock);
     if (!place->tried) {
         place->failure = (struct error){ 0 };
         place->tried = crl_obtain(asking, &place->crl, &place->failure) || place->failure.kind != ERROR_CANCELED;
@@ -151,7 +152,6 @@ static bool crl_get(const struct asking *asking, const struct crl **out, struct 
     *out = place->crl;
     if (place->crl == NULL)
         *err = place->failure;
-    (void)pthread_mutex_unlock(&place->lock);
     return *out != NULL;
 }
 

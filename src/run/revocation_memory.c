@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/mutex.h"
 #include "base/text.h"
 #include "crypto/crl.h"
 #include "crypto/key.h"
@@ -23,13 +24,13 @@ struct silence {
 };
 
 struct revocation_memory {
-    pthread_mutex_t lock; /* guards all but what is in a place */
-    char *dir;            /* NULL: nothing is kept */
+    struct mutex lock; /* guards all but what is in a place */
+    char *dir;         /* NULL: nothing is kept */
     struct silence silent[SILENT_MAX];
     size_t silent_count;
     struct list answered;   /* hosts */
     struct list asking;     /* hosts that are asked for the first time */
-    pthread_cond_t asked;   /* one of them less */
+    struct condition asked; /* one of them less */
     int64_t wasted_ms;      /* in which somebody waited for a silent host */
     int64_t wasted_till_ms; /* of clock_monotonic_ms: what is counted already */
     struct crl_place *places;
@@ -39,8 +40,8 @@ struct revocation_memory *revocation_memory_new(void)
 {
     struct revocation_memory *memory = xcalloc(1, sizeof *memory);
 
-    (void)pthread_mutex_init(&memory->lock, NULL);
-    (void)pthread_cond_init(&memory->asked, NULL);
+    mutex_init(&memory->lock);
+    condition_init(&memory->asked);
     return memory;
 }
 
@@ -54,16 +55,16 @@ void revocation_memory_free(struct revocation_memory *memory)
         memory->places = place->next;
         crl_free(place->crl);
         free(place->url);
-        (void)pthread_mutex_destroy(&place->lock);
+        mutex_destroy(&place->lock);
         free(place);
     }
     for (size_t i = 0; i < memory->silent_count; i++)
         free(memory->silent[i].host);
     list_clear(&memory->answered);
     list_clear(&memory->asking);
-    (void)pthread_cond_destroy(&memory->asked);
+    condition_destroy(&memory->asked);
     free(memory->dir);
-    (void)pthread_mutex_destroy(&memory->lock);
+    mutex_destroy(&memory->lock);
     free(memory);
 }
 
@@ -158,12 +159,12 @@ static void save_silent(const struct revocation_memory *memory)
 
 void revocation_memory_use(struct revocation_memory *memory, const char *dir, int64_t now)
 {
-    (void)pthread_mutex_lock(&memory->lock);
+    MUTEX_HOLD(&memory->lock);
+
     if (memory->dir == NULL) {
         memory->dir = xstrdup(dir);
         load_silent(memory, now);
     }
-    (void)pthread_mutex_unlock(&memory->lock);
 }
 
 /* ---- whom to ask ---- */
@@ -171,16 +172,15 @@ void revocation_memory_use(struct revocation_memory *memory, const char *dir, in
 bool revocation_may_ask(struct revocation_memory *memory, const char *host)
 {
     bool may, known;
+    MUTEX_HOLD(&memory->lock);
 
-    (void)pthread_mutex_lock(&memory->lock);
     while (
         list_has(&memory->asking, host)) /* for some seconds, and not when the user interrupts: who asks returns then */
-        (void)pthread_cond_wait(&memory->asked, &memory->lock);
+        condition_wait(&memory->asked, &memory->lock);
     known = list_has(&memory->answered, host);
     may = !is_silent(memory, host) && (known || memory->wasted_ms < SILENCE_BUDGET_MS);
     if (may && !known)
         list_add(&memory->asking, host);
-    (void)pthread_mutex_unlock(&memory->lock);
     return may;
 }
 
@@ -190,25 +190,25 @@ static void end_asking(struct revocation_memory *memory, const char *host)
     for (size_t i = 0; i < memory->asking.len; i++)
         if (strcmp(memory->asking.at[i], host) == 0) {
             list_remove(&memory->asking, i);
-            (void)pthread_cond_broadcast(&memory->asked);
+            condition_broadcast(&memory->asked);
             return;
         }
 }
 
 void revocation_note_nothing(struct revocation_memory *memory, const char *host)
 {
-    (void)pthread_mutex_lock(&memory->lock);
+    MUTEX_HOLD(&memory->lock);
+
     end_asking(memory, host);
-    (void)pthread_mutex_unlock(&memory->lock);
 }
 
 void revocation_note_answer(struct revocation_memory *memory, const char *host)
 {
-    (void)pthread_mutex_lock(&memory->lock);
+    MUTEX_HOLD(&memory->lock);
+
     if (!list_has(&memory->answered, host))
         list_add(&memory->answered, host);
     end_asking(memory, host);
-    (void)pthread_mutex_unlock(&memory->lock);
 }
 
 void revocation_note_silence(
@@ -216,7 +216,7 @@ void revocation_note_silence(
 {
     bool is_dear = ended_ms - begun_ms >= SILENCE_DEAR_MS; /* a refusal costs nothing: the next run may ask again */
 
-    (void)pthread_mutex_lock(&memory->lock);
+    MUTEX_HOLD(&memory->lock);
     if (begun_ms < memory->wasted_till_ms)
         begun_ms = memory->wasted_till_ms; /* others waited at the same time */
     if (ended_ms > begun_ms) {
@@ -227,7 +227,6 @@ void revocation_note_silence(
     if (is_dear && memory->dir != NULL)
         save_silent(memory);
     end_asking(memory, host);
-    (void)pthread_mutex_unlock(&memory->lock);
 }
 
 /* ---- lists ---- */
@@ -305,18 +304,17 @@ void revocation_keep_list(const struct revocation_memory *memory, const char *ur
 struct crl_place *revocation_place(struct revocation_memory *memory, const char *url)
 {
     struct crl_place *place;
+    MUTEX_HOLD(&memory->lock);
 
-    (void)pthread_mutex_lock(&memory->lock);
     for (place = memory->places; place != NULL; place = place->next)
         if (strcmp(place->url, url) == 0)
             break;
     if (place == NULL) {
         place = xcalloc(1, sizeof *place);
         place->url = xstrdup(url);
-        (void)pthread_mutex_init(&place->lock, NULL);
+        mutex_init(&place->lock);
         place->next = memory->places;
         memory->places = place;
     }
-    (void)pthread_mutex_unlock(&memory->lock);
     return place;
 }

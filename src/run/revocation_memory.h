@@ -7,9 +7,9 @@
  * cannot be read or written there is as if it were not there. What is read from it was once sent by a stranger, and
  * deserves no more trust than what comes by the network.
  */
-#include <pthread.h>
 
 #include "base/bytes.h"
+#include "base/mutex.h"
 #include "run/revocation.h"
 
 #define SILENCE_KEPT_S (4 * 3600) /* for so long a host that was silent is not asked again */
@@ -47,7 +47,7 @@ struct crl;
 struct crl_place { /* a URL that lists come from */
     struct crl_place *next;
     char *url;
-    pthread_mutex_t lock; /* held while it is fetched: the others wait for the same list */
+    struct mutex lock; /* held while it is fetched: the others wait for the same list */
     bool tried;
     struct crl *crl;      /* NULL: there is none to be had */
     struct error failure; /* why */

@@ -1,6 +1,5 @@
 #include "run/turns.h"
 
-#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -8,14 +7,15 @@
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/mem.h"
+#include "base/mutex.h"
 
 #define WAIT_MS 50 /* between looks whether the user has interrupted */
 
 enum stage { WAITING, CALLED, BEGUN, DONE };
 
 struct turns {
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
+    struct mutex lock;
+    struct condition changed;
     enum stage *stages;
     bool *lets_pass; /* those behind need not wait for its attempt */
     size_t count;
@@ -50,8 +50,8 @@ struct turns *turns_new(size_t lineages, int64_t patience_ms, const size_t *lane
     turns->patience_ms = patience_ms;
     turns->count = lineages;
     turns->lanes = lanes;
-    (void)pthread_mutex_init(&turns->lock, NULL);
-    clock_cond_init(&turns->changed);
+    mutex_init(&turns->lock);
+    condition_init(&turns->changed);
     return turns;
 }
 
@@ -59,8 +59,8 @@ void turns_free(struct turns *turns)
 {
     if (turns == NULL)
         return;
-    (void)pthread_cond_destroy(&turns->changed);
-    (void)pthread_mutex_destroy(&turns->lock);
+    condition_destroy(&turns->changed);
+    mutex_destroy(&turns->lock);
     free(turns->stages);
     free(turns->lets_pass);
     free(turns->at_ca);
@@ -82,7 +82,7 @@ static void advance(const struct turn *turn, enum stage stage)
         turns->begun++;
     while (turns->done < turns->count && turns->stages[turns->done] == DONE)
         turns->done++;
-    (void)pthread_cond_broadcast(&turns->changed);
+    condition_broadcast(&turns->changed);
 }
 
 static bool all_before_have_begun(const struct turn *turn)
@@ -108,13 +108,12 @@ static void wait_a_moment(const struct turn *turn, bool *parked)
     if (!*parked)
         lanes_park(turns->lanes, turn->rank, false);
     *parked = true;
-    clock_cond_wait(&turns->changed, &turns->lock, WAIT_MS);
+    condition_wait_ms(&turns->changed, &turns->lock, WAIT_MS);
 }
 
-/* Leaves the lock, and takes the job again if it was given back. */
+/* Without the lock: takes the job again if it was given back. */
 static void go_on(const struct turn *turn, bool parked)
 {
-    (void)pthread_mutex_unlock(&turn->of->lock);
     if (parked)
         lanes_unpark(turn->of->lanes, turn->rank);
 }
@@ -130,14 +129,21 @@ static bool wait_until(bool (*holds)(const struct turn *turn), const struct turn
     }
 }
 
+static bool lock_and_wait_until(
+    bool (*holds)(const struct turn *turn), const struct turn *turn, bool *parked, struct error *err)
+{
+    MUTEX_HOLD(&turn->of->lock);
+
+    return wait_until(holds, turn, parked, err);
+}
+
 static bool wait_for(bool (*holds)(const struct turn *turn), const struct turn *turn, struct error *err)
 {
     bool ok, parked = false;
 
     if (turn == NULL)
         return true;
-    (void)pthread_mutex_lock(&turn->of->lock);
-    ok = wait_until(holds, turn, &parked, err);
+    ok = lock_and_wait_until(holds, turn, &parked, err);
     go_on(turn, parked);
     return ok;
 }
@@ -161,20 +167,19 @@ bool turn_wait(const struct turn *turn, struct error *err)
 
 static void call(const struct turn *turn)
 {
-    (void)pthread_mutex_lock(&turn->of->lock);
+    MUTEX_HOLD(&turn->of->lock);
+
     if (turn->of->stages[turn->index] == WAITING)
         turn->of->stages[turn->index] = CALLED;
-    (void)pthread_mutex_unlock(&turn->of->lock);
 }
 
 void turn_step_aside(const struct turn *turn, bool aside)
 {
     if (turn == NULL)
         return;
-    (void)pthread_mutex_lock(&turn->of->lock);
+    MUTEX_HOLD(&turn->of->lock);
     turn->of->aside[turn->rank] = aside;
-    (void)pthread_cond_broadcast(&turn->of->changed);
-    (void)pthread_mutex_unlock(&turn->of->lock);
+    condition_broadcast(&turn->of->changed);
 }
 
 bool turn_wait_alone(const struct turn *turn, struct error *err)
@@ -188,24 +193,32 @@ bool turn_wait_alone(const struct turn *turn, struct error *err)
 
 bool turn_was_called(const struct turn *turn)
 {
-    bool called;
-
     if (turn == NULL)
         return true;
-    (void)pthread_mutex_lock(&turn->of->lock);
-    called = turn->of->stages[turn->index] > WAITING;
-    (void)pthread_mutex_unlock(&turn->of->lock);
-    return called;
+    MUTEX_HOLD(&turn->of->lock);
+    return turn->of->stages[turn->index] > WAITING;
 }
 
 void turn_let_pass(const struct turn *turn)
 {
     if (turn == NULL)
         return;
-    (void)pthread_mutex_lock(&turn->of->lock);
+    MUTEX_HOLD(&turn->of->lock);
     turn->of->lets_pass[turn->index] = true;
     advance(turn, turn->of->stages[turn->index]);
-    (void)pthread_mutex_unlock(&turn->of->lock);
+}
+
+static bool go_to_ca(const struct turn *turn, bool local, bool *parked, struct error *err)
+{
+    MUTEX_HOLD(&turn->of->lock);
+
+    turn->of->aside[turn->rank] = false;
+    advance(turn, BEGUN);
+    if (!local)
+        return true;
+    TRY(wait_until(nobody_deploys, turn, parked, err));
+    turn->of->at_ca[turn->index] = clock_monotonic_ms() + 1; /* never 0 */
+    return true;
 }
 
 bool turn_issue(const struct turn *turn, bool local, struct error *err)
@@ -214,12 +227,7 @@ bool turn_issue(const struct turn *turn, bool local, struct error *err)
 
     if (turn == NULL)
         return true;
-    (void)pthread_mutex_lock(&turn->of->lock);
-    turn->of->aside[turn->rank] = false;
-    advance(turn, BEGUN);
-    ok = !local || wait_until(nobody_deploys, turn, &parked, err);
-    if (ok && local)
-        turn->of->at_ca[turn->index] = clock_monotonic_ms() + 1; /* never 0 */
+    ok = go_to_ca(turn, local, &parked, err);
     go_on(turn, parked);
     return ok;
 }
@@ -228,11 +236,10 @@ void turn_issued(const struct turn *turn)
 {
     if (turn == NULL)
         return;
-    (void)pthread_mutex_lock(&turn->of->lock);
+    MUTEX_HOLD(&turn->of->lock);
     turn->of->at_ca[turn->index] = 0;
     turn->of->issued[turn->rank] = true;
-    (void)pthread_cond_broadcast(&turn->of->changed);
-    (void)pthread_mutex_unlock(&turn->of->lock);
+    condition_broadcast(&turn->of->changed);
 }
 
 /* Under the lock. A CA that takes long does not keep the certificates of others from being used. */
@@ -283,6 +290,18 @@ static bool is_any_before_to_deploy(const struct turn *turn)
     return false;
 }
 
+static void begin_to_deploy(const struct turn *turn, bool *parked)
+{
+    MUTEX_HOLD(&turn->of->lock);
+
+    wait_for_those_before(turn, parked);
+    turn->of->want_deploy++; /* nobody new begins, so those that have begun come to an end */
+    while (turn->of->deploying || is_anybody_at_ca(turn->of) || is_any_before_to_deploy(turn))
+        wait_a_moment(turn, parked);
+    turn->of->want_deploy--;
+    turn->of->deploying = true;
+}
+
 void turn_deploy(const struct turn *turn)
 {
     bool parked = false;
@@ -290,13 +309,7 @@ void turn_deploy(const struct turn *turn)
     if (turn == NULL)
         return;
     call(turn);
-    (void)pthread_mutex_lock(&turn->of->lock);
-    wait_for_those_before(turn, &parked);
-    turn->of->want_deploy++; /* nobody new begins, so those that have begun come to an end */
-    while (turn->of->deploying || is_anybody_at_ca(turn->of) || is_any_before_to_deploy(turn))
-        wait_a_moment(turn, &parked);
-    turn->of->want_deploy--;
-    turn->of->deploying = true;
+    begin_to_deploy(turn, &parked);
     go_on(turn, parked);
 }
 
@@ -314,19 +327,17 @@ void turn_deployed(const struct turn *turn)
 {
     if (turn == NULL)
         return;
-    (void)pthread_mutex_lock(&turn->of->lock);
+    MUTEX_HOLD(&turn->of->lock);
     turn->of->deploying = false;
     settle(turn);
-    (void)pthread_cond_broadcast(&turn->of->changed);
-    (void)pthread_mutex_unlock(&turn->of->lock);
+    condition_broadcast(&turn->of->changed);
 }
 
 void turn_done(const struct turn *turn)
 {
     if (turn == NULL)
         return;
-    (void)pthread_mutex_lock(&turn->of->lock);
+    MUTEX_HOLD(&turn->of->lock);
     settle(turn);
     advance(turn, DONE);
-    (void)pthread_mutex_unlock(&turn->of->lock);
 }

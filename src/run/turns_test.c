@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/interrupt.h"
+#include "base/mutex.h"
 #include "base/test.h"
 
 #define WRONG_MS 40 /* in which a thread that does not wait goes wrong; one that waits takes as long as it takes */
@@ -14,17 +15,23 @@
 
 /* What lineages did, one letter and their number each, in the order of time. */
 static struct {
-    pthread_mutex_t lock;
+    struct mutex lock;
     char text[200];
-} seen = { .lock = PTHREAD_MUTEX_INITIALIZER };
+} seen = { .lock = MUTEX_INIT };
 
 static void note(char what, const struct turn *turn)
 {
     char letter[] = { what, (char)('0' + turn->index), ' ', '\0' };
+    MUTEX_HOLD(&seen.lock);
 
-    (void)pthread_mutex_lock(&seen.lock);
     strcat(seen.text, letter);
-    (void)pthread_mutex_unlock(&seen.lock);
+}
+
+static bool is_noted(const char *what)
+{
+    MUTEX_HOLD(&seen.lock);
+
+    return strstr(seen.text, what) != NULL;
 }
 
 /* Waits until that was noted; NULL: not at all. */
@@ -33,9 +40,7 @@ static void wait_until_noted(const char *what)
     bool noted = what == NULL;
 
     for (int64_t until = clock_monotonic_ms() + BOUND_MS; !noted && clock_monotonic_ms() < until;) {
-        (void)pthread_mutex_lock(&seen.lock);
-        noted = strstr(seen.text, what) != NULL;
-        (void)pthread_mutex_unlock(&seen.lock);
+        noted = is_noted(what);
         if (!noted)
             (void)clock_sleep_ms(1);
     }

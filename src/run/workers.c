@@ -7,6 +7,7 @@
 
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/mutex.h"
 
 #define THREADS_MAX 1024 /* with those that wait */
 #define STACK_SIZE (1 << 20)
@@ -16,7 +17,7 @@ struct workers {
     struct lanes *lanes;
     void (*work)(void *arg, size_t index, size_t position);
     void *arg;
-    pthread_mutex_t lock;
+    struct mutex lock;
     pthread_t threads[THREADS_MAX];
     size_t started, most;
 };
@@ -37,15 +38,14 @@ static void *worker(void *arg)
 static void start_thread(struct workers *workers)
 {
     pthread_attr_t attributes;
+    MUTEX_HOLD(&workers->lock);
 
-    (void)pthread_mutex_lock(&workers->lock);
     (void)pthread_attr_init(&attributes);
     (void)pthread_attr_setstacksize(&attributes, STACK_SIZE);
     if (workers->started < workers->most &&
         pthread_create(&workers->threads[workers->started], &attributes, worker, workers) == 0)
         workers->started++;
     (void)pthread_attr_destroy(&attributes);
-    (void)pthread_mutex_unlock(&workers->lock);
 }
 
 /* Each of those that wait has a plugin's program, with pipes: how many there can be. */
@@ -64,18 +64,23 @@ static size_t allow_files(void)
     return (size_t)limit.rlim_cur / FILES_FOR_EACH;
 }
 
-/* Somebody waits for long. */
-static void start_another(void *arg)
+static void allow_more(struct workers *workers)
 {
-    struct workers *workers = arg;
+    MUTEX_HOLD(&workers->lock);
 
-    (void)pthread_mutex_lock(&workers->lock);
     if (workers->most < THREADS_MAX) {
         size_t allowed = allow_files();
 
         workers->most = allowed > workers->most ? allowed : workers->most;
     }
-    (void)pthread_mutex_unlock(&workers->lock);
+}
+
+/* Somebody waits for long. */
+static void start_another(void *arg)
+{
+    struct workers *workers = arg;
+
+    allow_more(workers);
     start_thread(workers);
 }
 
@@ -83,12 +88,11 @@ static void start_another(void *arg)
 static bool next_thread(struct workers *workers, size_t i, pthread_t *thread)
 {
     bool there;
+    MUTEX_HOLD(&workers->lock);
 
-    (void)pthread_mutex_lock(&workers->lock);
     there = i < workers->started;
     if (there)
         *thread = workers->threads[i];
-    (void)pthread_mutex_unlock(&workers->lock);
     return there;
 }
 
@@ -99,7 +103,7 @@ void workers_run(struct lanes *lanes, size_t jobs, void (*work)(void *arg, size_
     };
     pthread_t thread;
 
-    (void)pthread_mutex_init(&workers.lock, NULL);
+    mutex_init(&workers.lock);
     if (jobs > 1)
         lanes_on_want(lanes, start_another, &workers);
     for (size_t i = 1; i < jobs; i++)
@@ -107,5 +111,5 @@ void workers_run(struct lanes *lanes, size_t jobs, void (*work)(void *arg, size_
     (void)worker(&workers);
     for (size_t i = 0; next_thread(&workers, i, &thread); i++)
         (void)pthread_join(thread, NULL);
-    (void)pthread_mutex_destroy(&workers.lock);
+    mutex_destroy(&workers.lock);
 }

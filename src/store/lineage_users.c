@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/mutex.h"
 #include "base/text.h"
 #include "disk/layout.h"
 #include "disk/sharing.h"
@@ -49,12 +50,11 @@ bool store_archive_is_shared(struct store *store, const struct lineage *lineage,
 {
     struct shared_dirs *dirs = store_shared_dirs(store);
     bool ok;
+    MUTEX_HOLD(&dirs->mutex);
 
-    (void)pthread_mutex_lock(&dirs->mutex);
     ok = dirs->known || find_shared(store, &dirs->dirs, err);
     dirs->known = ok;
     *shared = ok && list_has(&dirs->dirs, lineage->archive_dir);
-    (void)pthread_mutex_unlock(&dirs->mutex);
     return ok;
 }
 

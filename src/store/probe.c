@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/mutex.h"
 #include "store/probe.h"
 #include "store/store_private.h"
 
@@ -150,12 +151,11 @@ static bool is_proved(struct store *store, const char *device, bool proved_now)
 {
     struct proved_devices *proved = store_proved_devices(store);
     bool known;
+    MUTEX_HOLD(&proved->mutex);
 
-    (void)pthread_mutex_lock(&proved->mutex);
     known = list_has(&proved->devices, device);
     if (!known && proved_now)
         list_add(&proved->devices, device);
-    (void)pthread_mutex_unlock(&proved->mutex);
     return known;
 }
 

@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,6 +9,7 @@
 #include "base/lock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/mutex.h"
 #include "base/text.h"
 #include "store/store_private.h"
 
@@ -134,8 +134,8 @@ bool store_open_logs(const struct settings *settings, unsigned needs, struct sto
 {
     AUTO(store_close) struct store *store = xcalloc(1, sizeof *store);
 
-    (void)pthread_mutex_init(&store->shared.mutex, NULL);
-    (void)pthread_mutex_init(&store->proved.mutex, NULL);
+    mutex_init(&store->shared.mutex);
+    mutex_init(&store->proved.mutex);
     store->dir[DIR_LOGS] = file_absolute(settings->logs_dir);
     store->dir[DIR_CONFIG] = file_absolute(settings->config_dir);
     store->dir[DIR_WORK] = file_absolute(settings->work_dir);
@@ -174,8 +174,8 @@ void store_close(struct store *store)
     }
     list_clear(&store->shared.dirs);
     list_clear(&store->proved.devices);
-    (void)pthread_mutex_destroy(&store->shared.mutex);
-    (void)pthread_mutex_destroy(&store->proved.mutex);
+    mutex_destroy(&store->shared.mutex);
+    mutex_destroy(&store->proved.mutex);
     free(store);
 }
 

@@ -2,8 +2,8 @@
 /*
  * What the store is asked for by the other files of this room.
  */
-#include <pthread.h>
 
+#include "base/mutex.h"
 #include "store/store.h"
 
 /* Whether the whole store is this process's alone: then nothing in it needs to be locked. */
@@ -13,7 +13,7 @@ int store_lock_timeout_s(const struct store *store); /* -1: the user has said no
 
 /* The archive directories that several lineages use: looked for once in a run, when first asked for. */
 struct shared_dirs {
-    pthread_mutex_t mutex;
+    struct mutex mutex;
     bool known;
     struct list dirs;
 };
@@ -21,7 +21,7 @@ struct shared_dirs *store_shared_dirs(struct store *store);
 
 /* The file systems on which this run has made a file, so that it knows that it can. */
 struct proved_devices {
-    pthread_mutex_t mutex;
+    struct mutex mutex;
     struct list devices;
 };
 struct proved_devices *store_proved_devices(struct store *store);

@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/mutex.h"
 #include "ui/state.h"
 
 #define COLLECT_MAX ((size_t)64 * 1024 * 1024) /* bytes; a lineage that says more is shown in parts */
@@ -38,13 +39,13 @@ static void hand_over(struct ui *worker)
 
 static void collect(struct ui *worker, int fd, struct view text)
 {
-    (void)pthread_mutex_lock(&worker->lock);
+    MUTEX_HOLD(&worker->lock);
+
     if (worker->collected + text.len > COLLECT_MAX)
         hand_over(worker);
     append(worker, fd, text);
     if (worker->released)
         hand_over(worker);
-    (void)pthread_mutex_unlock(&worker->lock);
 }
 
 void ui_put(struct ui *ui, int fd, struct view text)
@@ -83,24 +84,23 @@ void ui_flush(struct ui *worker)
 {
     if (worker->parent == NULL)
         return;
-    (void)pthread_mutex_lock(&worker->lock);
+    MUTEX_HOLD(&worker->lock);
     hand_over(worker);
-    (void)pthread_mutex_unlock(&worker->lock);
 }
 
 void ui_release(struct ui *worker)
 {
-    (void)pthread_mutex_lock(&worker->lock);
+    MUTEX_HOLD(&worker->lock);
+
     worker->released = true;
     hand_over(worker);
-    (void)pthread_mutex_unlock(&worker->lock);
 }
 
 void ui_forget(struct ui *worker)
 {
-    (void)pthread_mutex_lock(&worker->lock);
+    MUTEX_HOLD(&worker->lock);
+
     drop_pieces(worker);
-    (void)pthread_mutex_unlock(&worker->lock);
 }
 
 void ui_done(struct ui *worker)
@@ -120,6 +120,6 @@ void ui_free(struct ui *ui)
         return;
     ui_done(ui);
     ui_flush(ui);
-    (void)pthread_mutex_destroy(&ui->lock);
+    mutex_destroy(&ui->lock);
     free(ui);
 }

@@ -2,9 +2,9 @@
 /*
  * The inside of struct ui, for the files of this folder: where text goes.
  */
-#include <pthread.h>
 #include <stdatomic.h>
 
+#include "base/mutex.h"
 #include "ui/ui.h"
 
 #define UI_COLUMNS 80       /* at which Certbot wraps, whatever the terminal; also our widest */
@@ -21,7 +21,7 @@ struct piece { /* what was said on one stream without a break */
 struct ui {
     struct ui_options options;
     struct ui *parent;      /* the ui that a worker hands its pieces to; NULL: this one writes to the terminal */
-    pthread_mutex_t lock;   /* without a parent: one hand-over at a time; with one: guards the last four members */
+    struct mutex lock;      /* without a parent: one hand-over at a time; with one: guards the last four members */
     bool warned;            /* that questions are being skipped */
     atomic_int write_error; /* errno of the first failed write on standard output */
     bool done;              /* ui_done: the log no longer comes here */

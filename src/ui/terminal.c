@@ -5,6 +5,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/mutex.h"
 #include "ui/state.h"
 
 struct ui *ui_new(const struct ui_options *options)
@@ -12,7 +13,7 @@ struct ui *ui_new(const struct ui_options *options)
     struct ui *ui = xcalloc(1, sizeof *ui);
 
     ui->options = *options;
-    (void)pthread_mutex_init(&ui->lock, NULL);
+    mutex_init(&ui->lock);
     return ui;
 }
 
@@ -63,7 +64,7 @@ void ui_put_pieces(struct ui *ui, const struct piece *pieces, size_t count)
             ui_put(ui, pieces[i].fd, buf_view(&pieces[i].text));
         return;
     }
-    (void)pthread_mutex_lock(&ui->lock);
+    MUTEX_HOLD(&ui->lock);
     (void)fflush(stdout); /* what went through stdio was said before */
     for (size_t i = 0; i < count; i++) {
         int none = 0;
@@ -71,7 +72,6 @@ void ui_put_pieces(struct ui *ui, const struct piece *pieces, size_t count)
         if (!file_write_all(pieces[i].fd, buf_view(&pieces[i].text)) && pieces[i].fd == STDOUT_FILENO)
             (void)atomic_compare_exchange_strong(&ui->write_error, &none, errno);
     }
-    (void)pthread_mutex_unlock(&ui->lock);
 }
 
 bool ui_check_output(const struct ui *ui, struct error *err)
