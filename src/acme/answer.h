@@ -10,8 +10,7 @@
 /* Readers of JSON blame the text they are given; here that text is the CA's. Returns false. */
 static inline bool answer_bad(struct error *err)
 {
-    err->kind = ERROR_ACME;
-    return false;
+    return error_as(err, ERROR_ACME);
 }
 
 /* Reads a JSON answer and demands an object. */

@@ -55,7 +55,7 @@ bool poll_wait(struct poll *poll, int64_t retry_at, struct error *err)
         poll->left_ms = until_ms;
     if (poll->left_ms <= 0) {
         (void)error_set(err, ERROR_NETWORK, "the CA has not come to a decision within %d seconds", poll->timeout_s);
-        err->retry_at = retry_at;
+        (void)error_retry_at(err, retry_at);
         return error_next_default(err, "try again later; the CA may be busy");
     }
     delay = poll_delay(poll, retry_at);

@@ -216,10 +216,8 @@ bool problem_to_error(const struct problem *problem, int64_t retry_at, struct er
     detail = put_problem(&text, problem);
     put_subproblems(&text, problem);
     (void)error_set(err, ERROR_ACME, "%s", buf_text(&text));
-    err->detail = detail;
-    if (problem->type != NULL && !text_equal(problem->type, "about:blank"))
-        (void)snprintf(err->problem, sizeof err->problem, "%s", problem->type);
-    err->retry_at = retry_at;
+    (void)error_problem(err, text_equal(problem->type, "about:blank") ? NULL : problem->type, detail);
+    (void)error_retry_at(err, retry_at);
     if (retry_at > 0) {
         clock_format_local(retry_at, local);
         clock_format_rfc3339(retry_at, utc);

@@ -10,10 +10,16 @@
 
 #ifdef __clang_analyzer__
 #undef error_set
+#undef error_set_lines
 #undef error_errno
 #undef error_in
 #undef error_next
 #undef error_next_default
+#undef error_as
+#undef error_is_answer
+#undef error_sys
+#undef error_problem
+#undef error_retry_at
 #endif
 
 #define ERROR_FORMATTED 6144 /* longer than any text of struct error */
@@ -37,6 +43,15 @@ bool error_set(struct error *err, enum error_kind kind, const char *why, ...)
     va_start(args, why);
     print(fresh.why, sizeof fresh.why, why, args); /* the arguments may lie in *err */
     va_end(args);
+    *err = fresh;
+    return false;
+}
+
+bool error_set_lines(struct error *err, enum error_kind kind, const char *why)
+{
+    struct error fresh = { .kind = kind };
+
+    text_printable(fresh.why, sizeof fresh.why, view_of(why), true);
     *err = fresh;
     return false;
 }
@@ -90,6 +105,37 @@ bool error_next_default(struct error *err, const char *next, ...)
     va_start(args, next);
     print(err->next, sizeof err->next, next, args);
     va_end(args);
+    return false;
+}
+
+bool error_as(struct error *err, enum error_kind kind)
+{
+    err->kind = kind;
+    return false;
+}
+
+bool error_is_answer(struct error *err)
+{
+    err->expected = true;
+    return false;
+}
+
+bool error_sys(struct error *err, int sys)
+{
+    err->sys = sys;
+    return false;
+}
+
+bool error_problem(struct error *err, const char *type, size_t detail)
+{
+    text_printable(err->problem, sizeof err->problem, view_of(type != NULL ? type : ""), false);
+    err->detail = detail;
+    return false;
+}
+
+bool error_retry_at(struct error *err, int64_t at)
+{
+    err->retry_at = at;
     return false;
 }
 

@@ -44,6 +44,9 @@ struct error {
  * format itself has several), so foreign text may stand in the arguments. */
 bool error_set(struct error *err, enum error_kind kind, const char *why, ...) PRINTF(3, 4);
 
+/* Starts an error from a text of several lines, which stay lines. */
+bool error_set_lines(struct error *err, enum error_kind kind, const char *why);
+
 /* Starts an error from errno: "why: strerror". Call before anything else can change errno. */
 bool error_errno(struct error *err, enum error_kind kind, const char *why, ...) PRINTF(3, 4);
 
@@ -56,13 +59,34 @@ bool error_next(struct error *err, const char *next, ...) PRINTF(2, 3);
 /* Says what to do next only if nobody deeper knew better. */
 bool error_next_default(struct error *err, const char *next, ...) PRINTF(2, 3);
 
+/* The same text is an error of another kind: the caller knows whose fault it is, the step that failed did not. */
+bool error_as(struct error *err, enum error_kind kind);
+
+/* Says that the error is an answer rather than a mishap (see expected). */
+bool error_is_answer(struct error *err);
+
+/* Notes the errno of the system call behind an error that was told in words of our own. */
+bool error_sys(struct error *err, int sys);
+
+/* Notes what the CA said: its problem type (NULL: none), and where in err->why its own words begin (0: nowhere). */
+bool error_problem(struct error *err, const char *type, size_t detail);
+
+/* Notes the earliest useful retry, UTC seconds since 1970; 0: unknown. */
+bool error_retry_at(struct error *err, int64_t at);
+
 #ifdef __clang_analyzer__ /* it cannot know that these are always false, and would follow paths that no program takes  \
                            */
 #define error_set(...) ((void)error_set(__VA_ARGS__), false)
+#define error_set_lines(...) ((void)error_set_lines(__VA_ARGS__), false)
 #define error_errno(...) ((void)error_errno(__VA_ARGS__), false)
 #define error_in(...) ((void)error_in(__VA_ARGS__), false)
 #define error_next(...) ((void)error_next(__VA_ARGS__), false)
 #define error_next_default(...) ((void)error_next_default(__VA_ARGS__), false)
+#define error_as(...) ((void)error_as(__VA_ARGS__), false)
+#define error_is_answer(...) ((void)error_is_answer(__VA_ARGS__), false)
+#define error_sys(...) ((void)error_sys(__VA_ARGS__), false)
+#define error_problem(...) ((void)error_problem(__VA_ARGS__), false)
+#define error_retry_at(...) ((void)error_retry_at(__VA_ARGS__), false)
 #endif
 
 void error_clear(struct error *err);

@@ -106,4 +106,26 @@ TEST(error_kind_names_are_unique)
     CHECK_TEXT(error_kind_name(ERROR_CANCELED), "canceled", "canceled");
 }
 
+TEST(error_says_more_without_changing_its_text)
+{
+    static const char type[] =
+        "a type that is longer than any of the registered ones, and is cut where there is no room";
+    struct error err = { 0 };
+
+    CHECK(!error_set_lines(&err, ERROR_STORE, "two\nlines\a"));
+    CHECK(strchr(err.why, '\n') != NULL && strchr(err.why, '\a') == NULL, "%s", err.why);
+    CHECK(!error_as(&err, ERROR_ACME) && err.kind == ERROR_ACME);
+    CHECK(!err.expected && !error_is_answer(&err) && err.expected);
+    CHECK(!error_sys(&err, 2) && err.sys == 2);
+    CHECK(!error_retry_at(&err, 77) && err.retry_at == 77);
+    CHECK(!error_problem(&err, "malformed", 3) && err.detail == 3);
+    CHECK_TEXT(err.problem, "malformed", "type");
+    CHECK(!error_problem(&err, type, 0) && strlen(err.problem) < sizeof err.problem, "%s", err.problem);
+    CHECK(!error_problem(&err, NULL, 0));
+    CHECK_TEXT(err.problem, "", "no type");
+    CHECK(strncmp(err.why, "two", 3) == 0, "%s", err.why);
+    error_set(&err, ERROR_NETWORK, "afresh");
+    CHECK(!err.expected && err.sys == 0 && err.retry_at == 0 && err.detail == 0, "what belonged to another error");
+}
+
 TEST_MAIN()

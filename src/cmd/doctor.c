@@ -192,8 +192,7 @@ static bool doctor_run(struct context *context, struct error *err)
     if (open == 0)
         return true;
     (void)error_set(err, ERROR_STORE, "%zu problem(s) remain in %s", open, store_config_dir(context->store));
-    err->expected = true;
-    return false;
+    return error_is_answer(err);
 }
 
 static const enum option_topic topics[] = { TOPIC_CERTIFICATE, TOPIC_HIDDEN };

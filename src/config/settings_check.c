@@ -298,7 +298,8 @@ bool settings_check(const struct settings *settings, const struct verb *verb, st
 bool settings_resolve(struct settings *settings, const struct verb *verb, struct error *err)
 {
     if (!derive_plugins(settings, verb, err)) { /* these three take it for an answer */
-        err->expected = is_verb(verb, "run") || is_verb(verb, "install") || is_verb(verb, "enhance");
+        if (is_verb(verb, "run") || is_verb(verb, "install") || is_verb(verb, "enhance"))
+            return error_is_answer(err);
         return false;
     }
     TRY(check_server(settings, err));

@@ -212,7 +212,7 @@ static bool check_dates(const struct cert *cert, const struct accept_order *orde
         "dates: the certificate is valid from %s until %s; the time here is %s, that at the CA is %s", from, until,
         here, there);
     if (now.far_apart && is_valid_in(cert, order->ca_now, order->ca_now + DATE_SLACK_S)) {
-        err->kind = ERROR_CONFIG;
+        (void)error_as(err, ERROR_CONFIG);
         return error_next(err, "set this machine's clock (UTC) right");
     }
     return false;

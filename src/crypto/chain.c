@@ -33,10 +33,8 @@ bool chain_add(struct view der, struct chain *chain, struct error *err)
         return true;
     if (chain->len == CHAIN_MAX)
         return error_set(err, ERROR_ACME, "more than %d certificates", CHAIN_MAX);
-    if (!cert_from_der(der, "of the chain", &cert, err)) {
-        err->kind = ERROR_ACME; /* whatever is wrong with it: the CA sent it */
-        return false;
-    }
+    if (!cert_from_der(der, "of the chain", &cert, err))
+        return error_as(err, ERROR_ACME); /* whatever is wrong with it: the CA sent it */
     x509 = d2i_X509(NULL, &at, (long)der.len);
     if (x509 == NULL || X509_get0_pubkey(x509) == NULL)
         return error_openssl(err, ERROR_ACME, "a certificate that OpenSSL does not take");
@@ -68,10 +66,8 @@ bool chain_read(struct view text, struct chain *chain, struct error *err)
 {
     size_t before = chain->len;
 
-    if (!read_blocks(text, chain, err)) {
-        err->kind = ERROR_ACME;
-        return false;
-    }
+    if (!read_blocks(text, chain, err))
+        return error_as(err, ERROR_ACME);
     return chain->len > before || before > 0 || error_set(err, ERROR_ACME, "no certificate in PEM");
 }
 

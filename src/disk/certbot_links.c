@@ -46,8 +46,7 @@ bool links_read(const struct lineage *lineage, struct links *out, struct error *
             if (sys != EINVAL && sys != ENOENT && sys != ENOTDIR)
                 return false;
             (void)error_set(err, ERROR_STORE, "expected %s to be a symlink", link);
-            err->sys = sys;
-            return false;
+            return error_sys(err, sys);
         }
         links.target[kind] = target_of(link, links.text[kind]);
         links.dir[kind] = file_dirname(links.target[kind]);

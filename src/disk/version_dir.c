@@ -98,10 +98,8 @@ bool version_dir_id(const char *dir, char **id, struct error *err)
     AUTO(cert_free) struct cert *cert = NULL;
 
     TRY(file_read(path, &pem, err));
-    if (!cert_from_pem(buf_view(&pem), path, &cert, err)) {
-        err->kind = ERROR_STORE;
-        return false;
-    }
+    if (!cert_from_pem(buf_view(&pem), path, &cert, err))
+        return error_as(err, ERROR_STORE);
     *id = version_id(cert);
     return true;
 }

@@ -66,7 +66,8 @@ bool installation_open(struct context *context, struct installation *out, struct
         if (plugin == NULL ? no_installer(context, err) : open_plugin(context, plugin, out, err))
             return true;
     }
-    err->expected = err->kind == ERROR_PLUGIN && !is_verb(context, "rollback"); /* an answer to what was asked for */
+    if (err->kind == ERROR_PLUGIN && !is_verb(context, "rollback"))
+        return error_is_answer(err); /* to what was asked for */
     return false;
 }
 

@@ -133,8 +133,7 @@ static bool explain(enum responder responder, int sys, const char *address, int 
         errno = sys;
         (void)error_errno(err, ERROR_PLUGIN, "Problem binding to port %d", port);
     }
-    err->sys = sys;
-    return false;
+    return error_sys(err, sys);
 }
 
 bool listen_open(enum responder responder, const char *address, int port, int fds[static MESSAGE_MAX_SOCKETS],

@@ -116,7 +116,7 @@ static bool read_named(const char *name, const char *path, struct buf *bundle, s
         error_clear(err);
         return true;
     }
-    err->kind = ERROR_CONFIG;
+    (void)error_as(err, ERROR_CONFIG);
     (void)error_next(err, "set %s to a file or directory of CA certificates, or unset it", name);
     return error_in(err, "CA certificates named by %s", name);
 }

@@ -69,9 +69,7 @@ static bool not_found(const char *name, const char *program, const char *path, s
                          "--disable-hook-validation option.",
         name, program, path);
 
-    (void)error_set(err, ERROR_HOOK, "Unable to find a hook");
-    text_printable(err->why, sizeof err->why, view_of(text), true);
-    return false;
+    return error_set_lines(err, ERROR_HOOK, text);
 }
 
 bool hook_check(const char *name, const char *command, struct error *err)

@@ -125,9 +125,7 @@ void line_put_deployment(struct buf *to, const struct line_description *about, c
 /* A document error is about a file of ours elsewhere; here it is the plugin's fault. */
 static bool blame(bool ok, struct error *err)
 {
-    if (!ok)
-        err->kind = ERROR_PLUGIN;
-    return ok;
+    return ok || error_as(err, ERROR_PLUGIN);
 }
 
 /* A member that is a string and fit to be shown; *out is NULL when it is absent. */

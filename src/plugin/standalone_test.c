@@ -20,8 +20,7 @@ bool net_responder_open(struct net *net, enum responder responder, const char *a
     if (refusals > 0) {
         refusals--;
         (void)error_set(err, ERROR_PLUGIN, "Could not bind TCP port %d of %s", port, address != NULL ? address : "all");
-        err->sys = refuse_with;
-        return false;
+        return error_sys(err, refuse_with);
     }
     opens++;
     open_port = port;

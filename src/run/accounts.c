@@ -24,7 +24,7 @@ static bool existing(struct context *context, struct ca **out, struct error *err
     /* Certbot has two wordings, and scripts know both */
     (void)error_set(err, ERROR_CONFIG, "Could not find %sexisting account for server %s.",
         strcmp(context->verb, "unregister") == 0 ? "" : "an ", context->settings->server);
-    err->expected = true;
+    (void)error_is_answer(err);
     return error_next(err, "make one with the register command, or name another CA with --server");
 }
 
@@ -164,8 +164,7 @@ bool accounts_unregister(struct context *context, struct error *err)
     TRY(ui_yes_no(context->ui, &question, "Deactivate", "Abort", true, &yes, err));
     if (!yes) {
         (void)error_set(err, ERROR_CANCELED, "Deactivation aborted.");
-        err->expected = true;
-        return false;
+        return error_is_answer(err);
     }
     if (!account_deactivate(ca->session, ca->who, err) &&
         !(context_find_account_again(context, &ca, err) && account_deactivate(ca->session, ca->who, err)))
@@ -214,7 +213,7 @@ bool accounts_register(struct context *context, struct error *err)
         (void)error_set(err, ERROR_CONFIG,
             "There is an existing account; registration of a duplicate account with this "
             "command is currently unsupported.");
-        err->expected = true;
+        (void)error_is_answer(err);
         return error_next(err, "show_account shows it, unregister gives it up");
     }
     return context_account(context, &ca, err);

@@ -301,7 +301,7 @@ static bool not_anew(const struct context *context, enum account_found found, co
         found == ACCOUNT_UNKNOWN ? "the CA does not know the account %s (any more)"
                                  : "the CA has ended the account %s: it was deactivated or revoked",
         id);
-    (void)snprintf(err->problem, sizeof err->problem, "accountDoesNotExist");
+    (void)error_problem(err, "accountDoesNotExist", 0);
     return error_next(err, "run the register command with --server %s: it %s, and the certificates go on with it",
         context->settings->server,
         found == ACCOUNT_UNKNOWN ? "registers the account's key again" : "makes another account in its place");

@@ -28,7 +28,7 @@ static bool verify_signature(const struct lineage *lineage, struct view chain, s
     if (cert_from_pem(chain, lineage->current[KIND_CHAIN], &issuer, err) &&
         cert_check_signed_by(lineage->cert, issuer, err))
         return true;
-    err->kind = ERROR_STORE;
+    (void)error_as(err, ERROR_STORE);
     return error_in(
         err, "verifying the signature of the certificate located at %s has failed", lineage->live[KIND_CERT]);
 }
@@ -46,7 +46,7 @@ static bool verify_key(const struct lineage *lineage, struct error *err)
     TRY(lineage_read_key(lineage, &key, err));
     if (cert_check_key_pem(lineage->cert, buf_view(&key), lineage->live[KIND_PRIVKEY], err))
         return true;
-    err->kind = ERROR_STORE;
+    (void)error_as(err, ERROR_STORE);
     return error_in(err, "verifying the certificate located at %s matches the private key located at %s has failed",
         lineage->live[KIND_CERT], lineage->live[KIND_PRIVKEY]);
 }

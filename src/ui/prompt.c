@@ -15,7 +15,6 @@ static bool missing_flag(const struct question *question, const char *choices, s
     AUTO(buf_clear) struct buf text = BUF(2 * sizeof err->why);
     char shown[sizeof err->why / 2];
 
-    (void)error_set(err, ERROR_CONFIG, "Missing command line flag");
     buf_putf(&text, "Missing command line flag or config entry for this setting:\n%s", question->text);
     if (choices != NULL) { /* of thousands, the first; the flag is what matters */
         text_printable(shown, sizeof shown, view_of(choices), true);
@@ -23,9 +22,7 @@ static bool missing_flag(const struct question *question, const char *choices, s
     }
     if (question->flag != NULL)
         buf_putf(&text, "\n\n(You can set this with the %s flag)", question->flag);
-    if (!text.failed)
-        text_printable(err->why, sizeof err->why, buf_view(&text), true);
-    return false;
+    return error_set_lines(err, ERROR_CONFIG, text.failed ? "Missing command line flag" : buf_text(&text));
 }
 
 bool prompt_decide(struct ui *ui, const struct question *question, const char *choices, bool *ask, struct error *err)
