@@ -1,7 +1,7 @@
 #pragma once
 /*
  * Certificates and keys for tests, made with OpenSSL's own calls so that our reader is checked against
- * another hand. Included by test programs of this room only.
+ * another hand. Included by test programs only, once each.
  */
 #include "base/clock.h"
 #include "base/test.h"

@@ -1,69 +1,20 @@
 #include "run/hooks.h"
 
-#include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/interrupt.h"
-#include "base/test.h"
+#include "run/stage.h"
 
-/* A command with a store in the test's directory, and hooks that write what they are into the file "ran" there. */
-struct stage {
-    struct settings *settings;
-    struct store *store;
-    struct ui *ui;
-    struct context context;
-};
-
-static char *note(const char *what)
-{
-    AUTO(free) char *ran = test_path("ran");
-
-    return xprintf("echo \"%s\" >> %s", what, ran);
-}
-
+/* With hooks that write what they are into the file "ran". */
 static struct stage stage_of(const char *verb)
 {
-    struct stage stage = { .settings = settings_new(false), .ui = ui_new(&(struct ui_options){ .quiet = true }) };
-    struct error err = { 0 };
+    struct stage stage = stage_new(verb, false);
 
-    free(stage.settings->config_dir);
-    free(stage.settings->work_dir);
-    free(stage.settings->logs_dir);
-    stage.settings->config_dir = test_path("conf");
-    stage.settings->work_dir = test_path("work");
-    stage.settings->logs_dir = test_path("logs");
     stage.settings->pre_hook = note("pre");
     stage.settings->deploy_hook = note("deploy $RENEWED_DOMAINS");
     stage.settings->post_hook = note("post $RENEWED_DOMAINS / $FAILED_DOMAINS");
-    REQUIRE(store_open(stage.settings, STORE_CREATE, &stage.store, &err), "%s", err.why);
-    stage.context = (struct context){
-        .settings = stage.settings,
-        .store = stage.store,
-        .ui = stage.ui,
-        .world = world_new(),
-        .verb = verb,
-        .program = "Evercert",
-    };
     return stage;
-}
-
-static void stage_clear_at(struct stage *stage)
-{
-    world_free(stage->context.world);
-    store_close(stage->store);
-    ui_free(stage->ui);
-    settings_free(stage->settings);
-}
-
-/* An executable in CONF/renewal-hooks/KIND. */
-static void add_file(const char *kind, const char *name, const char *command)
-{
-    AUTO(free) char *relative = xprintf("conf/renewal-hooks/%s/%s", kind, name), *path = test_path(relative);
-    AUTO(free) char *script = xprintf("#!/bin/sh\n%s\n", command);
-    struct error err = { 0 };
-
-    REQUIRE(file_create(path, view_of(script), (struct file_access){ .mode = 0755 }, &err), "%s", err.why);
 }
 
 static void check_ran(const char *want, const char *name)
