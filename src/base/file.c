@@ -59,10 +59,18 @@ bool file_advise(struct error *err, const char *path, const char *otherwise)
     return false;
 }
 
+/* Said to those who may not write where we are told to; set once, before there are threads. */
+static const char *elsewhere = "choose a place";
+
+void file_set_elsewhere(const char *otherwise)
+{
+    elsewhere = otherwise;
+}
+
 bool file_error(struct error *err, const char *action, const char *path)
 {
     (void)error_errno(err, ERROR_STORE, "cannot %s %s", action, path);
-    return file_advise(err, path, "set --config-dir, --work-dir and --logs-dir to directories");
+    return file_advise(err, path, elsewhere);
 }
 
 /* expected: the size the file had a moment ago, or SIZE_UNKNOWN. One byte more is asked for, so that a file that did

@@ -112,6 +112,10 @@ MUST_USE bool file_read_link(const char *path, char **out, struct error *err);
 /* Fills err from errno: "cannot ACTION PATH: reason", with a hint where one is known. Returns false. */
 bool file_error(struct error *err, const char *action, const char *path);
 
+/* How the user has us write elsewhere, in the form of "choose a place" (file_advise's otherwise), for what file_error
+ * says. To be called before there are threads; borrowed for ever. */
+void file_set_elsewhere(const char *otherwise);
+
 /* Sets the advice that fits err->sys, and who runs this, where one is known; else err->next stays as it is. otherwise:
  * "choose a directory", what can be done instead; " that you may write" or " elsewhere" is put behind it. Returns
  * false. */

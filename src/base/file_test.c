@@ -491,4 +491,14 @@ TEST(file_fill_standard)
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 77, "status %x", status);
 }
 
+TEST(file_error_says_how_to_write_elsewhere)
+{
+    struct error err = { 0 };
+
+    file_set_elsewhere("set --there to a directory");
+    errno = EROFS;
+    CHECK(!file_error(&err, "write", "/x") && err.sys == EROFS);
+    CHECK(strstr(err.next, "or set --there to a directory elsewhere") != NULL, "%s", err.next);
+}
+
 TEST_MAIN()

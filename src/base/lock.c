@@ -78,14 +78,14 @@ static enum attempt lock_once(const char *path, enum lock_mode mode, int *out, p
     return ATTEMPT_TAKEN;
 }
 
-struct patience patience_of(int seconds)
+struct lock_wait lock_wait_of(int seconds, const char *longer)
 {
-    return (struct patience){ clock_monotonic_ms() + (int64_t)seconds * 1000, seconds };
+    return (struct lock_wait){ clock_monotonic_ms() + (int64_t)seconds * 1000, seconds, longer };
 }
 
-int patience_left_s(struct patience patience)
+int lock_wait_left_s(struct lock_wait wait)
 {
-    int64_t left = patience.end_ms - clock_monotonic_ms();
+    int64_t left = wait.end_ms - clock_monotonic_ms();
 
     return left > 0 ? (int)((left + 999) / 1000) : 0;
 }
@@ -107,23 +107,21 @@ char *lock_describe_holder(pid_t holder)
 }
 
 /* Certbot's sentence whichever of the two holds the lock: scripts look for it. */
-static bool say_held(const char *path, pid_t holder, int waited_s, struct error *err)
+static bool say_held(const char *path, pid_t holder, struct lock_wait wait, struct error *err)
 {
     AUTO(free) char *who = lock_describe_holder(holder);
-    AUTO(free) char *after = waited_s > 0 ? xprintf(", still after %d s", waited_s) : xstrdup("");
+    AUTO(free) char *after = wait.seconds > 0 ? xprintf(", still after %d s", wait.seconds) : xstrdup("");
 
     (void)error_set(err, ERROR_STORE, "Another instance of Certbot is already running.");
-    return error_next(err,
-        "%s holds the lock on %s%s: run the command again when it has finished, or let it "
-        "wait with --lock-timeout SECONDS",
-        who, path, after);
+    return error_next(err, "%s holds the lock on %s%s: run the command again when it has finished, or %s", who, path,
+        after, wait.longer);
 }
 
-static void tell_wait(const char *path, pid_t holder, struct patience wait)
+static void tell_wait(const char *path, pid_t holder, struct lock_wait wait)
 {
     AUTO(free) char *who = lock_describe_holder(holder);
 
-    log_warning("Waiting up to %d s for %s, which holds the lock on %s.", patience_left_s(wait), who, path);
+    log_warning("Waiting up to %d s for %s, which holds the lock on %s.", lock_wait_left_s(wait), who, path);
 }
 
 /* The guard is held for one attempt at a time, so that another thread can release what this one waits for. */
@@ -156,7 +154,7 @@ static enum attempt take_once(
 }
 
 /* Says what is waited for, and sleeps. */
-static bool wait_for(const char *path, pid_t holder, struct patience wait, pid_t *told, struct error *err)
+static bool wait_for(const char *path, pid_t holder, struct lock_wait wait, pid_t *told, struct error *err)
 {
     bool patient = clock_monotonic_ms() < wait.end_ms; /* else it is the grace that we wait out */
 
@@ -167,7 +165,7 @@ static bool wait_for(const char *path, pid_t holder, struct patience wait, pid_t
     return clock_sleep_ms(patient ? LOCK_RETRY_MS : LOCK_GRACE_RETRY_MS) || interrupt_check(err);
 }
 
-bool lock_take(const char *dir, enum lock_mode mode, struct patience wait, struct lock **out, struct error *err)
+bool lock_take(const char *dir, enum lock_mode mode, struct lock_wait wait, struct lock **out, struct error *err)
 {
     AUTO(free) char *path = file_join(dir, LOCK_NAME);
     int64_t end = clock_monotonic_ms() + (mode == LOCK_SHARED ? LOCK_GRACE_MS : 0);
@@ -192,7 +190,7 @@ bool lock_take(const char *dir, enum lock_mode mode, struct patience wait, struc
             break;
         case ATTEMPT_HELD:
             if (clock_monotonic_ms() >= end)
-                return say_held(path, holder, wait.seconds, err);
+                return say_held(path, holder, wait, err);
             TRY(wait_for(path, holder, wait, &told, err));
         }
     }

@@ -9,13 +9,14 @@
 
 #include "base/error.h"
 
-/* How long somebody is ready to wait, for all the locks of one step together. */
-struct patience {
-    int64_t end_ms; /* of the monotonic clock */
-    int seconds;    /* what it began with */
+/* How long to wait for other holders: one time limit for all the locks of one step together. */
+struct lock_wait {
+    int64_t end_ms;     /* of the monotonic clock */
+    int seconds;        /* what it began with */
+    const char *longer; /* how the user has us wait longer, in the form of "let it wait"; borrowed, for advice */
 };
-struct patience patience_of(int seconds);
-int patience_left_s(struct patience patience); /* rounded up */
+struct lock_wait lock_wait_of(int seconds, const char *longer);
+int lock_wait_left_s(struct lock_wait wait); /* rounded up */
 
 enum lock_mode {
     LOCK_EXCLUSIVE, /* Certbot's */
@@ -31,7 +32,7 @@ struct lock;
  * lock_release unlocks it. *out is the caller's, for lock_release.
  */
 MUST_USE bool lock_take(
-    const char *dir, enum lock_mode mode, struct patience wait, struct lock **out, struct error *err);
+    const char *dir, enum lock_mode mode, struct lock_wait wait, struct lock **out, struct error *err);
 
 /* Removes the lock file unless others share the lock, then unlocks; NULL is fine. */
 void lock_release(struct lock *lock);

@@ -25,7 +25,7 @@ static int other_tries_as(const char *dir, enum lock_mode mode, char *why, size_
         struct error err = { 0 };
         int result = OTHER_GOT_IT;
 
-        if (!lock_take(dir, mode, patience_of(0), &lock, &err)) {
+        if (!lock_take(dir, mode, lock_wait_of(0, "ask the test"), &lock, &err)) {
             bool refused = strcmp(err.why, "Another instance of Certbot is already running.") == 0;
             const char *words = refused ? err.next : err.why;
 
@@ -56,7 +56,7 @@ TEST(lock_excludes_other_processes)
     struct stat st;
     char why[512];
 
-    REQUIRE(lock_take(test_dir(), LOCK_EXCLUSIVE, patience_of(0), &lock, &err), "%s", err.why);
+    REQUIRE(lock_take(test_dir(), LOCK_EXCLUSIVE, lock_wait_of(0, "ask the test"), &lock, &err), "%s", err.why);
     REQUIRE(stat(path, &st) == 0);
     CHECK_INT(st.st_mode & 0777, 0600, "mode");
     CHECK_INT(other_tries(test_dir(), why, sizeof why), OTHER_WAS_REFUSED, why);
@@ -65,7 +65,8 @@ TEST(lock_excludes_other_processes)
     CHECK(!file_exists(path), "the file stayed");
     CHECK_INT(other_tries(test_dir(), why, sizeof why), OTHER_GOT_IT, why);
     CHECK(file_exists(path), "the other one ended without release");
-    REQUIRE(lock_take(test_dir(), LOCK_EXCLUSIVE, patience_of(0), &lock, &err), "a stale file: %s", err.why);
+    REQUIRE(lock_take(test_dir(), LOCK_EXCLUSIVE, lock_wait_of(0, "ask the test"), &lock, &err), "a stale file: %s",
+        err.why);
     lock_release(lock);
     lock_release(NULL);
 }
@@ -80,9 +81,10 @@ TEST(lock_is_shared_inside_the_process)
     char why[512];
 
     REQUIRE(file_mkdirs(dir, 0700, &err), "%s", err.why);
-    REQUIRE(lock_take(test_dir(), LOCK_EXCLUSIVE, patience_of(0), &a, &err), "%s", err.why);
-    REQUIRE(lock_take(dir, LOCK_EXCLUSIVE, patience_of(0), &other, &err), "%s", err.why);
-    REQUIRE(lock_take(again, LOCK_EXCLUSIVE, patience_of(0), &b, &err), "the same under another name: %s", err.why);
+    REQUIRE(lock_take(test_dir(), LOCK_EXCLUSIVE, lock_wait_of(0, "ask the test"), &a, &err), "%s", err.why);
+    REQUIRE(lock_take(dir, LOCK_EXCLUSIVE, lock_wait_of(0, "ask the test"), &other, &err), "%s", err.why);
+    REQUIRE(lock_take(again, LOCK_EXCLUSIVE, lock_wait_of(0, "ask the test"), &b, &err),
+        "the same under another name: %s", err.why);
     lock_release(a);
     CHECK_INT(other_tries(test_dir(), why, sizeof why), OTHER_WAS_REFUSED, "one holder left");
     lock_release(b);
@@ -112,7 +114,7 @@ TEST(lock_waits_only_so_long)
     pid = fork();
     if (pid == 0) {
         (void)close(end[1]);
-        if (!lock_take(dir, LOCK_EXCLUSIVE, patience_of(0), &lock, &err))
+        if (!lock_take(dir, LOCK_EXCLUSIVE, lock_wait_of(0, "ask the test"), &lock, &err))
             _exit(1);
         (void)!write(ready[1], "", 1);
         (void)!read(end[0], &byte, 1);
@@ -124,7 +126,8 @@ TEST(lock_waits_only_so_long)
         xprintf("process %ld (base_lock_test) holds the lock on %s/.certbot.lock, still after 2 s: ", (long)pid, dir);
     log_thread_sink(collect, &said);
     begin = clock_monotonic_ms();
-    CHECK(!lock_take(dir, LOCK_EXCLUSIVE, patience_of(2), &lock, &err) && lock == NULL, "held, and yet taken");
+    CHECK(!lock_take(dir, LOCK_EXCLUSIVE, lock_wait_of(2, "ask the test"), &lock, &err) && lock == NULL,
+        "held, and yet taken");
     took = clock_monotonic_ms() - begin;
     log_thread_sink(NULL, NULL);
     CHECK(took >= 2000, "%lld ms", (long long)took);
@@ -156,7 +159,7 @@ TEST(lock_notices_a_replaced_file)
     REQUIRE(pipe(ready) == 0 && pipe(waited_for) == 0);
     pid = fork();
     if (pid == 0) {
-        if (!lock_take(test_dir(), LOCK_EXCLUSIVE, patience_of(0), &lock, &err))
+        if (!lock_take(test_dir(), LOCK_EXCLUSIVE, lock_wait_of(0, "ask the test"), &lock, &err))
             _exit(1);
         (void)!write(ready[1], "", 1);
         (void)!read(waited_for[0], &byte, 1);
@@ -166,10 +169,11 @@ TEST(lock_notices_a_replaced_file)
     (void)close(ready[1]);
     REQUIRE(read(ready[0], &byte, 1) == 1);
     (void)close(ready[0]);
-    CHECK(!lock_take(test_dir(), LOCK_EXCLUSIVE, patience_of(0), &lock, &err) && lock == NULL, "held, and yet taken");
+    CHECK(!lock_take(test_dir(), LOCK_EXCLUSIVE, lock_wait_of(0, "ask the test"), &lock, &err) && lock == NULL,
+        "held, and yet taken");
     CHECK(strstr(err.next, "when it has finished") != NULL, "%s", err.next);
     log_thread_sink(tell_holder, &waited_for[1]);
-    CHECK(lock_take(test_dir(), LOCK_EXCLUSIVE, patience_of(60), &lock, &err), "%s", err.why);
+    CHECK(lock_take(test_dir(), LOCK_EXCLUSIVE, lock_wait_of(60, "ask the test"), &lock, &err), "%s", err.why);
     log_thread_sink(NULL, NULL);
     CHECK(file_exists(path), "we hold a lock on a file that nobody finds");
     CHECK_INT(other_tries(test_dir(), why, sizeof why), OTHER_WAS_REFUSED, why);
@@ -195,7 +199,7 @@ static struct sharer share(const char *dir)
         struct error err = { 0 };
 
         (void)close(end[1]);
-        if (!lock_take(dir, LOCK_SHARED, patience_of(0), &lock, &err))
+        if (!lock_take(dir, LOCK_SHARED, lock_wait_of(0, "ask the test"), &lock, &err))
             _exit(1);
         (void)!write(ready[1], "", 1);
         if (read(end[0], &byte, 1) == 1) /* else it ends without a release, as if it were killed */
@@ -232,7 +236,7 @@ TEST(lock_is_shared_by_processes)
 
     CHECK_INT(other_tries(test_dir(), why, sizeof why), OTHER_WAS_REFUSED, "alone, while two share it");
     CHECK(text_starts(why, either) || text_starts(why, or_else), "%s", why);
-    REQUIRE(lock_take(test_dir(), LOCK_SHARED, patience_of(0), &lock, &err), "the third: %s", err.why);
+    REQUIRE(lock_take(test_dir(), LOCK_SHARED, lock_wait_of(0, "ask the test"), &lock, &err), "the third: %s", err.why);
     lock_release(TAKE(lock));
     CHECK(file_exists(path), "the file was removed while two hold it");
     end_sharing(first, true);
@@ -241,7 +245,7 @@ TEST(lock_is_shared_by_processes)
     end_sharing(second, false);
     CHECK(file_exists(path), "who is killed removes nothing");
     CHECK_INT(other_tries(test_dir(), why, sizeof why), OTHER_GOT_IT, "nothing is stale");
-    REQUIRE(lock_take(test_dir(), LOCK_EXCLUSIVE, patience_of(0), &lock, &err), "%s", err.why);
+    REQUIRE(lock_take(test_dir(), LOCK_EXCLUSIVE, lock_wait_of(0, "ask the test"), &lock, &err), "%s", err.why);
     CHECK_INT(
         other_tries_as(test_dir(), LOCK_SHARED, why, sizeof why), OTHER_WAS_REFUSED, "shared, while one has it alone");
     lock_release(TAKE(lock));
@@ -265,7 +269,7 @@ TEST(lock_shared_under_contention)
 
                 if (rounds == 0)
                     _exit(0);
-                if (!lock_take(dir, LOCK_SHARED, patience_of(60), &lock, &err))
+                if (!lock_take(dir, LOCK_SHARED, lock_wait_of(60, "ask the test"), &lock, &err))
                     _exit(1);
                 if (!file_exists(path))
                     _exit(2);
@@ -287,10 +291,10 @@ static void count_waits(void *ctx, enum log_level level __attribute__((unused)),
     *(int *)ctx += text_starts(message, "Waiting up to ");
 }
 
-TEST(lock_patience_is_for_all_together)
+TEST(one_wait_is_for_all_together)
 {
     struct sharer sharer = share(test_dir());
-    struct patience wait = patience_of(1);
+    struct lock_wait wait = lock_wait_of(1, "ask the test");
     struct lock *lock = NULL;
     struct error err = { 0 };
     int waits = 0;
@@ -313,7 +317,7 @@ static int contend(const char *dir, const char *inside, int rounds)
         struct error err = { 0 };
         int fd;
 
-        if (!lock_take(dir, LOCK_EXCLUSIVE, patience_of(0), &lock, &err))
+        if (!lock_take(dir, LOCK_EXCLUSIVE, lock_wait_of(0, "ask the test"), &lock, &err))
             continue;
         fd = open(inside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
         if (fd < 0 || close(fd) != 0 || unlink(inside) != 0)
@@ -349,7 +353,7 @@ TEST(lock_of_a_forked_child_is_not_released)
     struct error err = { 0 };
     pid_t pid;
 
-    REQUIRE(lock_take(test_dir(), LOCK_EXCLUSIVE, patience_of(0), &lock, &err), "%s", err.why);
+    REQUIRE(lock_take(test_dir(), LOCK_EXCLUSIVE, lock_wait_of(0, "ask the test"), &lock, &err), "%s", err.why);
     pid = fork();
     if (pid == 0) {
         lock_release(TAKE(lock));
@@ -366,9 +370,11 @@ TEST(lock_needs_the_directory)
     struct lock *lock = NULL;
     struct error err = { 0 };
 
-    CHECK(!lock_take(missing, LOCK_EXCLUSIVE, patience_of(0), &lock, &err) && err.sys == ENOENT, "%s", err.why);
+    CHECK(!lock_take(missing, LOCK_EXCLUSIVE, lock_wait_of(0, "ask the test"), &lock, &err) && err.sys == ENOENT, "%s",
+        err.why);
     REQUIRE(symlink(target, trap) == 0);
-    CHECK(!lock_take(test_dir(), LOCK_EXCLUSIVE, patience_of(0), &lock, &err) && err.sys == ELOOP, "%s", err.why);
+    CHECK(!lock_take(test_dir(), LOCK_EXCLUSIVE, lock_wait_of(0, "ask the test"), &lock, &err) && err.sys == ELOOP,
+        "%s", err.why);
     CHECK(!file_exists(target) && lock == NULL, "followed a link");
 }
 

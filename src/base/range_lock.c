@@ -164,17 +164,16 @@ static bool attempt(const char *path, struct range range, struct range_lock **ou
 
 /* ---- waiting ---- */
 
-static bool say_held(const char *what, pid_t holder, struct patience wait, struct error *err)
+static bool say_held(const char *what, pid_t holder, struct lock_wait wait, struct error *err)
 {
     AUTO(free) char *who = lock_describe_holder(holder);
     AUTO(free) char *after = wait.seconds > 0 ? xprintf(", still after %d s", wait.seconds) : xstrdup("");
 
     (void)error_set(err, ERROR_STORE, "%s is busy with %s%s", who, what, after);
-    return error_next(
-        err, "run the command again when it has finished, or let it wait longer with --lock-timeout SECONDS");
+    return error_next(err, "run the command again when it has finished, or %s", wait.longer);
 }
 
-bool range_lock_take(const char *path, struct range range, struct patience wait, const char *what,
+bool range_lock_take(const char *path, struct range range, struct lock_wait wait, const char *what,
     struct range_lock **out, struct error *err)
 {
     int64_t begin = clock_monotonic_ms();
@@ -196,7 +195,7 @@ bool range_lock_take(const char *path, struct range range, struct patience wait,
         if (!told && now - begin >= TELL_AFTER_MS) {
             AUTO(free) char *who = lock_describe_holder(holder);
 
-            log_warning("Waiting up to %d s for %s, which is busy with %s.", patience_left_s(wait), who, what);
+            log_warning("Waiting up to %d s for %s, which is busy with %s.", lock_wait_left_s(wait), who, what);
             told = true;
         }
         if (!clock_sleep_ms(RETRY_MS))

@@ -23,7 +23,7 @@ struct range {
  * certificate x"). ERROR_STORE when it was in vain, naming the holder; ERROR_CANCELED when the user interrupts. *out is
  * the caller's, for range_lock_release in the same thread.
  */
-MUST_USE bool range_lock_take(const char *path, struct range range, struct patience wait, const char *what,
+MUST_USE bool range_lock_take(const char *path, struct range range, struct lock_wait wait, const char *what,
     struct range_lock **out, struct error *err);
 /* The same without waiting: *out is NULL when somebody else holds it. */
 MUST_USE bool range_lock_try(const char *path, struct range range, struct range_lock **out, struct error *err);

@@ -62,7 +62,7 @@ TEST(range_lock_excludes_processes_and_threads)
     struct error err = { 0 };
     struct stat st;
 
-    REQUIRE(range_lock_take(path, one, patience_of(0), "it", &lock, &err), "%s", err.why);
+    REQUIRE(range_lock_take(path, one, lock_wait_of(0, "ask the test"), "it", &lock, &err), "%s", err.why);
     REQUIRE(stat(path, &st) == 0);
     CHECK_INT(st.st_mode & 0777, 0600, "mode");
     CHECK(range_lock_is_mine(path, one) && !range_lock_is_mine(path, other) && !range_lock_is_mine(path, all));
@@ -83,9 +83,9 @@ TEST(range_lock_is_shared_by_its_thread)
     struct range_lock *whole = NULL, *part = NULL, *again = NULL;
     struct error err = { 0 };
 
-    REQUIRE(range_lock_take(path, all, patience_of(0), "all", &whole, &err), "%s", err.why);
+    REQUIRE(range_lock_take(path, all, lock_wait_of(0, "ask the test"), "all", &whole, &err), "%s", err.why);
     CHECK(range_lock_is_mine(path, one));
-    REQUIRE(range_lock_take(path, one, patience_of(0), "it", &part, &err), "%s", err.why);
+    REQUIRE(range_lock_take(path, one, lock_wait_of(0, "ask the test"), "it", &part, &err), "%s", err.why);
     REQUIRE(range_lock_try(path, other, &again, &err) && again != NULL, "%s", err.why);
     range_lock_release(part);
     CHECK(!is_free_for_child(path, one), "a part was given up although all is held");
@@ -94,7 +94,7 @@ TEST(range_lock_is_shared_by_its_thread)
     range_lock_release(again);
     CHECK(is_free_for_child(path, all), "given up");
 
-    REQUIRE(range_lock_take(path, one, patience_of(0), "it", &part, &err), "%s", err.why);
+    REQUIRE(range_lock_take(path, one, lock_wait_of(0, "ask the test"), "it", &part, &err), "%s", err.why);
     REQUIRE(range_lock_try(path, all, &whole, &err), "%s", err.why);
     CHECK(whole == NULL, "the kernel would join both locks, and open both with the first");
     range_lock_release(part);
@@ -111,7 +111,7 @@ static bool take_range(void *ctx)
     struct range_lock *lock = NULL;
     struct error err = { 0 };
 
-    return range_lock_take(held->path, held->range, patience_of(0), "it", &lock, &err);
+    return range_lock_take(held->path, held->range, lock_wait_of(0, "ask the test"), "it", &lock, &err);
 }
 
 /* A child that holds a range until it is killed. */
@@ -139,7 +139,8 @@ TEST(range_lock_waits_only_so_long)
     int64_t begin = clock_monotonic_ms();
 
     log_thread_sink(collect, &said);
-    CHECK(!range_lock_take(path, one, patience_of(3), "the certificate x", &lock, &err) && lock == NULL,
+    CHECK(
+        !range_lock_take(path, one, lock_wait_of(3, "ask the test"), "the certificate x", &lock, &err) && lock == NULL,
         "held, and yet taken");
     log_thread_sink(NULL, NULL);
     CHECK(clock_monotonic_ms() - begin >= 3000, "gave up too early");
@@ -147,9 +148,10 @@ TEST(range_lock_waits_only_so_long)
     CHECK_TEXT(strstr(buf_text(&said), " s for "), wait, "once, after a second");
     CHECK_TEXT(err.why, why, "who and what");
     CHECK_INT(err.kind, ERROR_STORE, "kind");
-    CHECK(strstr(err.next, "--lock-timeout") != NULL, "%s", err.next);
+    CHECK(strstr(err.next, ", or ask the test") != NULL, "%s", err.next);
     child_kill(pid);
-    REQUIRE(range_lock_take(path, one, patience_of(0), "it", &lock, &err), "nothing is stale: %s", err.why);
+    REQUIRE(range_lock_take(path, one, lock_wait_of(0, "ask the test"), "it", &lock, &err), "nothing is stale: %s",
+        err.why);
     range_lock_release(lock);
 }
 
@@ -169,7 +171,7 @@ TEST(range_lock_is_had_when_the_holder_ends)
         _exit(0);
     }
     log_thread_sink(collect, &said);
-    CHECK(range_lock_take(path, one, patience_of(60), "it", &lock, &err), "%s", err.why);
+    CHECK(range_lock_take(path, one, lock_wait_of(60, "ask the test"), "it", &lock, &err), "%s", err.why);
     log_thread_sink(NULL, NULL);
     CHECK(said.len == 0 || clock_monotonic_ms() - begin >= 1000, "not worth a word: %s", buf_text(&said));
     (void)waitpid(killer, NULL, 0);
@@ -191,7 +193,7 @@ static void *contend(void *arg)
         struct error err = { 0 };
         int fd;
 
-        if (!range_lock_take(crowd->path, one, patience_of(60), "it", &lock, &err)) {
+        if (!range_lock_take(crowd->path, one, lock_wait_of(60, "ask the test"), "it", &lock, &err)) {
             crowd->together = 1;
             return NULL;
         }
@@ -234,7 +236,7 @@ TEST(range_lock_fails)
     struct range_lock *lock = NULL;
     struct error err = { 0 };
 
-    CHECK(!range_lock_take(path, one, patience_of(0), "it", &lock, &err) && lock == NULL);
+    CHECK(!range_lock_take(path, one, lock_wait_of(0, "ask the test"), "it", &lock, &err) && lock == NULL);
     CHECK(strstr(err.why, path) != NULL, "%s", err.why);
     REQUIRE(symlink(target, link) == 0);
     CHECK(!range_lock_try(link, one, &lock, &err) && lock == NULL, "a link was followed");

@@ -253,6 +253,7 @@ int main(int argc, char **argv)
 
     guard_memory();
     file_fill_standard();
+    file_set_elsewhere("set --config-dir, --work-dir and --logs-dir to directories");
     interrupt_init();
     ui = open_ui(NULL, as_certbot);
     if (!run(argc, argv, program, as_certbot, &ui, &err)) {

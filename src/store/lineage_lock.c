@@ -40,12 +40,14 @@ static bool take(
 {
     AUTO(free) char *path = lock_path(store);
     int timeout_s = store_lock_timeout_s(store);
+    struct lock_wait wait =
+        lock_wait_of(timeout_s >= 0 ? timeout_s : LOCK_WAIT_S, "let it wait longer with --lock-timeout SECONDS");
 
     if (store_is_exclusive(store)) {
         *out = NULL;
         return true;
     }
-    return range_lock_take(path, range, patience_of(timeout_s >= 0 ? timeout_s : LOCK_WAIT_S), what, out, err);
+    return range_lock_take(path, range, wait, what, out, err);
 }
 
 static bool try(const struct store *store, struct range range, struct range_lock **out, bool *taken, struct error *err)

@@ -19,9 +19,9 @@ struct store {
     char *dir[DIR_COUNT];
     struct lock *lock[DIR_COUNT];
     unsigned needs;
-    int lock_timeout_s;   /* -1: not set */
-    struct patience wait; /* for the directories */
-    bool strict;          /* --strict-permissions */
+    int lock_timeout_s;    /* -1: not set */
+    struct lock_wait wait; /* for the directories */
+    bool strict;           /* --strict-permissions */
     struct shared_dirs shared;
     struct proved_devices proved;
 };
@@ -142,7 +142,7 @@ bool store_open_logs(const struct settings *settings, unsigned needs, struct sto
     store->strict = settings->strict_permissions;
     store->needs = needs;
     store->lock_timeout_s = SETTING_IS_SET(settings, lock_timeout_s) ? (int)settings->lock_timeout_s : -1;
-    store->wait = patience_of((int)settings->lock_timeout_s);
+    store->wait = lock_wait_of((int)settings->lock_timeout_s, "let it wait with --lock-timeout SECONDS");
     if (!open_dir(store, DIR_LOGS, err))
         return advise(err);
     *out = TAKE(store);
