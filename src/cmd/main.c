@@ -99,7 +99,7 @@ static bool run_command(const struct command *command, struct settings *settings
     bool as_certbot, struct error *err)
 {
     AUTO(store_close) struct store *store = NULL;
-    AUTO(world_free) struct world *world = world_new();
+    AUTO(world_free) struct world *world = world_new(NULL);
     unsigned needs = command->store_needs;
     struct context context = {
         .settings = settings,

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -92,7 +91,7 @@ static bool take_in(struct context *context, struct ca *ca, const struct issue_r
     struct error *err)
 {
     const char *profile = order->profile != NULL ? order->profile : request->profile;
-    const struct accept_order asked = { .csr = csr, .now = clock_now(), .ca_now = sent->ca_now };
+    const struct accept_order asked = { .csr = csr, .now = context_now(context), .ca_now = sent->ca_now };
     AUTO(accepted_clear) struct accepted accepted = { 0 };
 
     TRY(choose_chain(context, sent, &asked, &accepted, err));

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -91,7 +90,9 @@ bool record_order(struct context *context, const struct ca *ca, const struct iss
     const struct order *order, struct view csr, struct error *err)
 {
     AUTO(pending_clear)
-    struct pending pending = { .created = clock_now(), .key = BUF_SECRET(KEY_PEM_MAX), .params = BUF(FILE_MAX_TEXT) };
+    struct pending pending = {
+        .created = context_now(context), .key = BUF_SECRET(KEY_PEM_MAX), .params = BUF(FILE_MAX_TEXT)
+    };
     AUTO(buf_clear) struct buf digest = BUF(128), previous = BUF(128);
 
     if (request->record == NULL)

@@ -29,7 +29,7 @@ static bool load(struct context *context, const char *name, struct pending *out)
         log_warning("%s", err.why); /* and stays: it may be readable another time */
     else if (!found && lineage_is_locked(context->store, name))
         record_drop(context, name); /* what is there all the same was left by a run that was cut short */
-    if (!found || !pending_is_old(out, clock_now()))
+    if (!found || !pending_is_old(out, context_now(context)))
         return found;
     log_info("the order of %s is too old to be of use", name);
     record_drop(context, name);
@@ -177,17 +177,18 @@ static void say_found(struct context *context, const struct order *order, int64_
 /* Whether trouble with the old order must not lead to a new one: nobody is there, or the user has had enough; the CA is
  * still at work, or cannot be understood now; or it is this machine's clock that keeps a good certificate from being
  * taken. known: the CA has told of the order in this run. */
-static bool is_final(const struct error *err, bool known, int64_t created)
+static bool is_final(const struct context *context, const struct error *err, bool known, int64_t created)
 {
     if (err->kind == ERROR_CANCELED || err->kind == ERROR_CONFIG)
         return true;
     /* on either side: a clock that was ahead when the order was placed must not keep it for ever */
-    return err->kind == ERROR_NETWORK && (!known || llabs(clock_now() - created) < PATIENCE_S);
+    return err->kind == ERROR_NETWORK && (!known || llabs(context_now(context) - created) < PATIENCE_S);
 }
 
-static bool go_on(const struct pending *pending, bool known, const struct error *failure, struct error *err)
+static bool go_on(const struct context *context, const struct pending *pending, bool known, const struct error *failure,
+    struct error *err)
 {
-    if (is_final(failure, known, pending->created)) {
+    if (is_final(context, failure, known, pending->created)) {
         *err = *failure;
         return false;
     }
@@ -208,7 +209,7 @@ static bool take_up(struct context *context, const struct ca *ca, struct issue_r
     *found = false;
     session = order_session(ca, context->settings, &own);
     if (!order_fetch_if_known(own.session, own.who, &order, &known, &failure))
-        return go_on(pending, known, &failure, err);
+        return go_on(context, pending, known, &failure, err);
     if (!known || order.status == ORDER_INVALID || order.status == ORDER_PENDING) {
         log_info("the CA %s the order of an earlier run", known ? "has given up" : "does not know");
         record_drop(context, request->record);
@@ -217,7 +218,7 @@ static bool take_up(struct context *context, const struct ca *ca, struct issue_r
     say_found(context, &order, pending->created);
     issue_request_names(request, &pending->names);
     if (!finish_recorded(context, &own, request, &order, out, &failure))
-        return go_on(pending, known, &failure, err);
+        return go_on(context, pending, known, &failure, err);
     *found = true;
     return true;
 }

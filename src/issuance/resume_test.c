@@ -49,11 +49,12 @@ static void place_open(struct place *place)
     make_lineage(place->store, place->settings, "a");
     if (!lineage_load(place->store, "a", &place->lineage, &err))
         fail_msg("%s", err.why);
-    place->context = (struct context){ .settings = place->settings, .store = place->store };
+    place->context = (struct context){ .settings = place->settings, .store = place->store, .world = world_new(NULL) };
 }
 
 static void place_clear_at(struct place *place)
 {
+    world_free(place->context.world);
     lineage_free(place->lineage);
     store_close(place->store);
     settings_free(place->settings);

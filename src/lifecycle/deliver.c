@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -52,9 +51,9 @@ static bool load(struct context *context, const struct lineage *lineage, struct 
     return true;
 }
 
-static void note_failure(struct delivery *delivery, const char *why)
+static void note_failure(const struct context *context, struct delivery *delivery, const char *why)
 {
-    backoff_failed(&delivery->backoff, why, clock_now(), BACKOFF_MAX_S);
+    backoff_failed(&delivery->backoff, why, context_now(context), BACKOFF_MAX_S);
 }
 
 static bool has_installer(const struct settings *settings)
@@ -153,7 +152,7 @@ static bool run_hooks(struct context *context, const struct lineage *lineage, co
     bool ok = hooks_deploy(context, lineage->live_dir, names, delivery == NULL ? NULL : &memory, err);
 
     if (delivery != NULL && (!ok || progress.failed != NULL)) {
-        note_failure(delivery, ok ? progress.failed : err->why);
+        note_failure(context, delivery, ok ? progress.failed : err->why);
         save(context, lineage->name, delivery);
     }
     free(progress.failed);
@@ -190,7 +189,7 @@ static bool reload(struct context *context, const char *name, struct delivery *d
         return true;
     }
     if (!installer_restart(context, err)) {
-        note_failure(delivery, err->why);
+        note_failure(context, delivery, err->why);
         save(context, name, delivery);
         return false;
     }
@@ -238,7 +237,7 @@ static void note_reload(
         return;
     }
     if (failure != NULL)
-        note_failure(&delivery, failure->why);
+        note_failure(context, &delivery, failure->why);
     save(context, owed->lineage, &delivery);
 }
 
@@ -315,7 +314,7 @@ bool deliver_outstanding(
         return true;
     }
     *delivered = false;
-    return (patient && backoff_waits(&delivery.backoff, clock_now())) ||
+    return (patient && backoff_waits(&delivery.backoff, context_now(context))) ||
            do_rest(context, lineage, &delivery, delivered, err);
 }
 

@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/mem.h"
 #include "base/parallel.h"
@@ -138,7 +137,7 @@ bool inventory_take(struct context *context, struct inventory *out, struct error
     struct taking taking = { context, out };
 
     TRY(store_lineage_names(context->store, &names, err));
-    out->now = clock_now();
+    out->now = context_now(context);
     out->at = xcalloc(names.len + 1, sizeof *out->at);
     for (; out->len < names.len; out->len++) {
         out->at[out->len].name = xstrdup(names.at[out->len]);

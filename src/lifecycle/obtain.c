@@ -2,7 +2,6 @@
 
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -507,7 +506,7 @@ bool obtain(struct context *context, struct obtain_result *out, struct error *er
     TRY(plugin_choose_authenticator(settings, context->ui, &authenticator, err));
     TRY(solver_check(context, authenticator, err));
     if (!settings->dry_run)
-        pending_sweep(context->store, clock_now());
+        pending_sweep(context->store, context_now(context));
     TRY(account_first(context, err));
     key_type = xstrdup(settings->key_type);
     do {

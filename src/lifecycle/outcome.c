@@ -1,6 +1,5 @@
 #include "lifecycle/outcome.h"
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "store/fields.h"
@@ -22,7 +21,7 @@ bool outcome_waits(struct context *context, const char *name, struct failures *f
         log_debug("%s", err.why); /* the next attempt writes it anew; doctor tells of it */
         return false;
     }
-    return found && backoff_waits(&failures->backoff, clock_now());
+    return found && backoff_waits(&failures->backoff, context_now(context));
 }
 
 static int64_t longest_pause(const struct lineage *lineage, int64_t now)
@@ -38,7 +37,7 @@ static bool note_failure(struct context *context, const struct lineage *lineage,
     const struct error *failure, struct error *err)
 {
     AUTO(failures_clear) struct failures failures = { 0 };
-    int64_t now = clock_now();
+    int64_t now = context_now(context);
     bool found;
 
     if (!failures_load(context->store, lineage->name, &failures, &found, err)) {

@@ -94,7 +94,7 @@ static bool random_sleep(struct queue *queue, struct error *err)
         if (ok) {
             log_info("Non-interactive renewal: random delay of %llu seconds", (unsigned long long)seconds + 1);
             tell_delay(queue->context, seconds + 1);
-            ok = clock_sleep_ms((int64_t)(seconds + 1) * 1000) || interrupt_check(err);
+            ok = context_sleep_ms(queue->context, (int64_t)(seconds + 1) * 1000, err);
         }
         MUTEX_HOLD(&queue->lock);
         queue->slept = true;
@@ -524,7 +524,7 @@ bool renew_all(struct context *context, struct renewals *out, struct error *err)
 
     if (!context->settings->dry_run) {
         store_finish_deletions(context->store);
-        pending_sweep(context->store, clock_now());
+        pending_sweep(context->store, context_now(context));
         queue.deliveries = deliver_sweep(context);
     }
     TRY(list_lineages(context, out, err));

@@ -218,7 +218,7 @@ bool lineage_due(struct context *context, struct lineage *lineage, enum due *out
     const struct settings *settings = context->settings;
     const char *autorenew = conf_get(lineage->conf, "renewalparams", "autorenew");
     struct due_facts facts = {
-        .now = clock_now(),
+        .now = context_now(context),
         .not_before = lineage->cert->not_before,
         .not_after = lineage->cert->not_after,
         .force = settings->force_renewal,

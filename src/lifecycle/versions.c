@@ -44,7 +44,7 @@ static bool find_revoked(struct context *context, const struct lineage *lineage,
     enum revocation found;
 
     *revoked = false;
-    if (!revocation_can_be_asked(version->cert, clock_now())) {
+    if (!revocation_can_be_asked(version->cert, context_now(context))) {
         ui_say(context->ui, "The certificate names nobody who could be asked whether it was revoked.");
         return true;
     }
@@ -63,7 +63,7 @@ static bool objection(struct context *context, const struct lineage *lineage, co
     char date[CLOCK_TEXT_SIZE];
     bool revoked;
 
-    if (version->cert->not_after <= clock_now()) {
+    if (version->cert->not_after <= context_now(context)) {
         clock_format_rfc3339(version->cert->not_after, date);
         *out = xprintf("Version %s of %s has expired: it was valid until %s.", version->id, lineage->name, date);
         return true;

@@ -94,7 +94,8 @@ struct plugin {
     const char *path; /* of a third-party plugin's program; NULL: built in */
 };
 
-extern const struct plugin *const plugins[];        /* ended by NULL, sorted by name */
+/* Built in; ended by NULL, sorted by name. A test may put a table of its own in its place. */
+extern const struct plugin *const *plugins;
 const struct plugin *plugin_find(const char *name); /* built in; NULL when there is none */
 
 /*

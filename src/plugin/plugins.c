@@ -3,7 +3,9 @@
 #include "base/text.h"
 
 /* Sorted by name: menus and `plugins` show this order. */
-const struct plugin *const plugins[] = { &plugin_manual, &plugin_null, &plugin_standalone, &plugin_webroot, NULL };
+static const struct plugin *const built_in[] = { &plugin_manual, &plugin_null, &plugin_standalone, &plugin_webroot,
+    NULL };
+const struct plugin *const *plugins = built_in;
 
 const struct plugin *plugin_find(const char *name)
 {

@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/clock.h"
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/mutex.h"
@@ -23,7 +25,8 @@ struct place { /* a CA we have been to */
 };
 
 struct world {
-    struct mutex lock; /* net and places */
+    struct outside outside; /* transport NULL: the network process */
+    struct mutex lock;      /* net and places */
     struct net *net;
     struct place *places;
     struct revocation_memory *revocation;
@@ -32,10 +35,22 @@ struct world {
     struct hook_trail trail;
 };
 
-struct world *world_new(void)
+static int64_t machine_now(void *self __attribute__((unused)))
 {
+    return clock_now();
+}
+
+static bool machine_sleep_ms(void *self __attribute__((unused)), int64_t ms)
+{
+    return clock_sleep_ms(ms);
+}
+
+struct world *world_new(const struct outside *outside)
+{
+    static const struct outside machine = { .now = machine_now, .sleep_ms = machine_sleep_ms };
     struct world *world = xcalloc(1, sizeof *world);
 
+    world->outside = outside == NULL ? machine : *outside;
     mutex_init(&world->lock);
     mutex_init(&world->hook_lock);
     world->revocation = revocation_memory_new();
@@ -130,7 +145,7 @@ bool context_net(struct context *context, struct net **out, struct error *err)
     bool ok = true;
     MUTEX_HOLD(&world->lock);
 
-    if (world->net == NULL) {
+    if (world->net == NULL && world->outside.transport == NULL) {
         AUTO(free) char *agent = context_user_agent(context);
         struct net_options options = { .user_agent = agent, .no_verify = context->settings->no_verify_ssl };
 
@@ -138,6 +153,30 @@ bool context_net(struct context *context, struct net **out, struct error *err)
     }
     *out = world->net;
     return ok;
+}
+
+bool context_transport(struct context *context, struct transport *out, struct error *err)
+{
+    const struct outside *outside = &context->world->outside;
+    struct net *net;
+
+    if (outside->transport != NULL)
+        return outside->transport(outside->self, out, err);
+    TRY(context_net(context, &net, err));
+    *out = transport_of_net(net);
+    return true;
+}
+
+int64_t context_now(const struct context *context)
+{
+    return context->world->outside.now(context->world->outside.self);
+}
+
+bool context_sleep_ms(const struct context *context, int64_t ms, struct error *err)
+{
+    if (context->world->outside.sleep_ms(context->world->outside.self, ms))
+        return true;
+    return interrupt_check(err) ? error_set(err, ERROR_CANCELED, "interrupted") : false;
 }
 
 static struct place *world_place(struct world *world, const char *server)
@@ -162,7 +201,6 @@ static struct place *world_place(struct world *world, const char *server)
 static bool place_open(struct context *context, struct place *place, struct error *err)
 {
     struct transport transport;
-    struct net *net;
 
     if (place->session != NULL)
         return true;
@@ -170,8 +208,7 @@ static bool place_open(struct context *context, struct place *place, struct erro
         *err = place->failure;
         return false;
     }
-    TRY(context_net(context, &net, err));
-    transport = transport_of_net(net);
+    TRY(context_transport(context, &transport, err));
     if (session_open(&transport, place->server, &place->session, err))
         return true;
     /* An interrupt is not the CA's fault; everything else would only fail again, after another time-out. */

@@ -4,6 +4,7 @@
  */
 
 #include "acme/account.h"
+#include "acme/transport.h"
 #include "base/mutex.h"
 #include "config/settings.h"
 #include "net/net.h"
@@ -38,13 +39,27 @@ struct context {
     struct reloads *reloads;  /* where a run over many lineages puts reloads off to its end; NULL: each at once */
 };
 
-struct world *world_new(void) __attribute__((returns_nonnull));
+/* What lies outside of a run: the way to the CAs, and time. Called from many threads. */
+struct outside {
+    bool (*transport)(void *self, struct transport *out, struct error *err); /* for each CA, when it is first needed */
+    int64_t (*now)(void *self);                                              /* UTC seconds since 1970 */
+    bool (*sleep_ms)(void *self, int64_t ms); /* false at once when the user interrupts */
+    void *self;
+};
+
+/* outside is copied; NULL: the network process and the machine's clocks. A test plays another one. */
+struct world *world_new(const struct outside *outside) __attribute__((returns_nonnull));
 /* Ends the network process and forgets accounts and sessions. NULL is fine. */
 void world_free(struct world *world);
 DEFINE_AUTO(struct world, world_free)
 
-/* The network process, started at the first call. Thread-safe; borrowed. */
+/* The network process, started at the first call; NULL where a test plays what is outside. Thread-safe; borrowed. */
 MUST_USE bool context_net(struct context *context, struct net **out, struct error *err);
+/* The way to CAs and to other servers; valid as long as the world. Thread-safe. */
+MUST_USE bool context_transport(struct context *context, struct transport *out, struct error *err);
+int64_t context_now(const struct context *context); /* UTC seconds since 1970 */
+/* Waits; ERROR_CANCELED at once when the user interrupts. */
+MUST_USE bool context_sleep_ms(const struct context *context, int64_t ms, struct error *err);
 
 /* What this run has learned of revoked certificates (run/revocation.h). Borrowed. */
 struct revocation_memory *world_revocation(struct world *world);

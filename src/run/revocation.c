@@ -224,9 +224,8 @@ bool revocation_check(struct context *context, const struct lineage *lineage, en
     AUTO(free) char *dir = file_join(store_work_dir(context->store), MEMORY_DIR);
     struct error failure = { 0 };
     struct transport transport;
-    struct net *net;
 
-    if (!revocation_can_be_asked(lineage->cert, clock_now())) {
+    if (!revocation_can_be_asked(lineage->cert, context_now(context))) {
         *out = REVOCATION_UNKNOWN;
         return true;
     }
@@ -236,10 +235,9 @@ bool revocation_check(struct context *context, const struct lineage *lineage, en
         *out = REVOCATION_UNKNOWN;
         return true;
     }
-    if (!context_net(context, &net, &failure))
+    if (!context_transport(context, &transport, &failure))
         return not_asked(lineage, &failure, out, err);
-    transport = transport_of_net(net);
-    revocation_memory_use(world_revocation(context->world), dir, clock_now());
+    revocation_memory_use(world_revocation(context->world), dir, context_now(context));
     return revocation_ask(world_revocation(context->world), &transport, lineage->current[KIND_CERT],
         lineage_server(lineage) == NULL ? "" : lineage_server(lineage), lineage->cert, buf_view(&chain), out, err);
 }

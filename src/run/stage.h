@@ -49,7 +49,7 @@ __attribute__((unused)) static struct stage stage_new(const char *verb, bool as_
         .settings = stage.settings,
         .store = stage.store,
         .ui = stage.ui,
-        .world = world_new(),
+        .world = world_new(NULL),
         .verb = verb,
         .program = as_certbot ? "Certbot" : "Evercert",
         .arguments = "",

@@ -65,6 +65,11 @@ void ui_put_pieces(struct ui *ui, const struct piece *pieces, size_t count)
         return;
     }
     MUTEX_HOLD(&ui->lock);
+    if (ui->options.put != NULL) {
+        for (size_t i = 0; i < count; i++)
+            ui->options.put(ui->options.put_ctx, pieces[i].fd, buf_view(&pieces[i].text));
+        return;
+    }
     (void)fflush(stdout); /* what went through stdio was said before */
     for (size_t i = 0; i < count; i++) {
         int none = 0;

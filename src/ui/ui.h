@@ -14,6 +14,10 @@ struct ui_options {
     bool non_interactive;
     bool force_interactive; /* prompt although there is no terminal */
     bool as_certbot;        /* Certbot's words and forms throughout */
+    /* Gets what would be written on standard output (fd 1) and standard error (2): tests. NULL: nobody, it is written.
+     */
+    void (*put)(void *ctx, int fd, struct view text);
+    void *put_ctx;
 };
 
 struct ui *ui_new(const struct ui_options *options) __attribute__((returns_nonnull));
