@@ -24,6 +24,13 @@ bool view_starts(struct view view, const char *prefix)
     return view_equal(view, start);
 }
 
+uint64_t view_hash(struct view view, uint64_t start)
+{
+    for (size_t i = 0; i < view.len; i++)
+        start = (start ^ (unsigned char)view.at[i]) * 0x100000001b3;
+    return start;
+}
+
 bool view_equal(struct view a, struct view b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);

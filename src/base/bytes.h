@@ -43,6 +43,12 @@ static inline struct view view_of(const char *text) /* NULL is the empty view */
 bool view_is(struct view view, const char *text);
 bool view_starts(struct view view, const char *prefix);
 bool view_equal(struct view a, struct view b);
+
+/* FNV-1a of 64 bits. start is HASH_START, or the hash of what stands before. For tables and names: whoever chooses the
+ * bytes can make two hashes equal. */
+#define HASH_START 0xcbf29ce484222325
+uint64_t view_hash(struct view view, uint64_t start);
+
 bool view_has(struct view view, char byte);
 /* Without ASCII white space at either end. */
 struct view view_trim(struct view view);

@@ -186,4 +186,13 @@ TEST(list_subset)
     }
 }
 
+TEST(view_hash_is_fnv_1a)
+{
+    /* the test vectors of the hash's authors */
+    CHECK(view_hash(view_of(""), HASH_START) == 0xcbf29ce484222325);
+    CHECK(view_hash(view_of("a"), HASH_START) == 0xaf63dc4c8601ec8c);
+    CHECK(view_hash(view_of("foobar"), HASH_START) == 0x85944171f73967e8);
+    CHECK(view_hash(view_of("bar"), view_hash(view_of("foo"), HASH_START)) == 0x85944171f73967e8, "in parts");
+}
+
 TEST_MAIN()

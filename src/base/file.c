@@ -531,11 +531,9 @@ char *file_beside(const char *path, const char *suffix)
     if (strlen(base) <= room) {
         name = xprintf(".%s.%s", base, suffix);
     } else {
-        uint64_t hash = 0xcbf29ce484222325; /* FNV-1a */
+        uint64_t hash = view_hash(view_of(base), HASH_START);
         size_t len = room - strlen("~0123456789abcdef");
 
-        for (const char *at = base; *at != '\0'; at++)
-            hash = (hash ^ (unsigned char)*at) * 0x100000001b3;
         while (len > 0 && ((unsigned char)base[len] & 0xc0) == 0x80) /* some file systems take whole characters only */
             len--;
         name = xprintf(".%.*s~%016" PRIx64 ".%s", (int)len, base, hash, suffix);

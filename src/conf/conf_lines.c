@@ -4,13 +4,11 @@
 
 #include "base/mem.h"
 
-static uint32_t hash_of(uint32_t section, enum line_kind kind, struct view key)
+static uint64_t hash_of(uint32_t section, enum line_kind kind, struct view key)
 {
-    uint32_t hash = 2166136261u ^ (section * 2654435761u) ^ (uint32_t)kind; /* FNV-1a behind a start of our own */
+    uint64_t hash = view_hash(key, HASH_START ^ (section * (uint64_t)2654435761u) ^ (uint64_t)kind);
 
-    for (size_t i = 0; i < key.len; i++)
-        hash = (hash ^ (unsigned char)key.at[i]) * 16777619u;
-    return hash ^ hash >> 15;
+    return hash ^ hash >> 32;
 }
 
 uint32_t lines_place(const struct conf *conf, const struct line *line)
@@ -20,7 +18,7 @@ uint32_t lines_place(const struct conf *conf, const struct line *line)
 
 uint32_t *lines_slot(const struct conf *conf, uint32_t section, enum line_kind kind, struct view key)
 {
-    size_t i = hash_of(section, kind, key) & (conf->slot_count - 1);
+    size_t i = (size_t)hash_of(section, kind, key) & (conf->slot_count - 1);
 
     while (conf->slots[i] != NOWHERE) {
         const struct line *line = &conf->lines[conf->slots[i]];

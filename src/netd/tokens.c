@@ -22,10 +22,8 @@ struct tokens {
 
 static size_t slot_of(struct view token, size_t size)
 {
-    uint64_t hash = 0xcbf29ce484222325; /* FNV-1a: tokens are random, nobody gains by steering them together */
+    uint64_t hash = view_hash(token, HASH_START); /* tokens are random: nobody gains by steering them together */
 
-    for (size_t i = 0; i < token.len; i++)
-        hash = (hash ^ (unsigned char)token.at[i]) * 0x100000001b3;
     return (size_t)(hash ^ hash >> 32) & (size - 1);
 }
 

@@ -15,19 +15,9 @@
 
 static const struct range whole_store = { 0, 0 };
 
-/* FNV-1a, 64 bits. */
-static uint64_t hash(const char *name)
-{
-    uint64_t value = 0xcbf29ce484222325;
-
-    for (; *name != '\0'; name++)
-        value = (value ^ (unsigned char)*name) * 0x100000001b3;
-    return value;
-}
-
 static struct range lineage_range(const char *name)
 {
-    return (struct range){ hash(name) % ACCOUNTS, 1 };
+    return (struct range){ view_hash(view_of(name), HASH_START) % ACCOUNTS, 1 };
 }
 
 static char *lock_path(const struct store *store)
@@ -101,7 +91,8 @@ bool account_store_lock(struct store *store, const char *server, struct range_lo
 {
     AUTO(free) char *what = xprintf("making an account at %s", server);
 
-    return take(store, (struct range){ ACCOUNTS + hash(server) % ACCOUNTS, 1 }, what, out, err);
+    return take(
+        store, (struct range){ ACCOUNTS + view_hash(view_of(server), HASH_START) % ACCOUNTS, 1 }, what, out, err);
 }
 
 bool lineage_is_locked(const struct store *store, const char *name)
