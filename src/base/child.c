@@ -1,7 +1,6 @@
 #include "base/child.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 
 #include "base/interrupt.h"
 #include "base/mem.h"
+#include "base/pipe.h"
 #include "base/spawn.h"
 
 #define CHILD_POLL_MS 50 /* between looks whether the child has ended, where the system cannot tell us */
@@ -25,42 +25,6 @@ static void stream_close_at(struct stream *stream)
 {
     close_at(&stream->read_end);
     close_at(&stream->write_end);
-}
-
-static bool stream_open(struct stream *stream, struct error *err)
-{
-    int ends[2];
-
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return error_errno(err, ERROR_HOOK, "cannot make a pipe");
-    stream->read_end = ends[0];
-    stream->write_end = ends[1];
-    if (fcntl(stream->read_end, F_SETFL, O_NONBLOCK) != 0) /* of our end alone */
-        return error_errno(err, ERROR_HOOK, "cannot set up a pipe");
-    return true;
-}
-
-/* Reads what is there; what is beyond the limit is dropped, so that the child never waits for us. */
-static void stream_drain(struct stream *stream)
-{
-    char chunk[16 * 1024];
-
-    while (stream->read_end >= 0) {
-        ssize_t got = read(stream->read_end, chunk, sizeof chunk);
-        size_t left = stream->to->max - stream->to->len;
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0 && errno == EAGAIN)
-            return;
-        if (got <= 0) {
-            close_at(&stream->read_end);
-            stream->read_end = -1;
-            return;
-        }
-        buf_put(stream->to, (struct view){ chunk, (size_t)got < left ? (size_t)got : left });
-        stream->dropped += (size_t)got < left ? 0 : (size_t)got - left;
-    }
 }
 
 /* Where something was dropped, what is left ends with a whole line. Returns how much is missing. */
@@ -142,8 +106,8 @@ static int wait_child(pid_t pid, struct stream *out, struct stream *err)
             forwarded = true;
         }
         ended = waitpid(pid, &status, WNOHANG); /* first: all that it wrote is in the pipes then */
-        stream_drain(out);
-        stream_drain(err);
+        pipe_drain(&out->read_end, out->to, &out->dropped);
+        pipe_drain(&err->read_end, err->to, &err->dropped);
         if (ended == pid)
             return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
         if (ended < 0 && errno != EINTR)
@@ -160,14 +124,13 @@ bool child_shell(const char *command, const struct list *env, struct child_resul
     AUTO(free) char **environment = merge_environment(env);
     pid_t pid = -1;
 
-    TRY(stream_open(&output, err));
-    TRY(stream_open(&errors, err));
+    TRY(pipe_open(&output.read_end, &output.write_end, false, ERROR_HOOK, err));
+    TRY(pipe_open(&errors.read_end, &errors.write_end, false, ERROR_HOOK, err));
     errno = spawn_shell(command, environment, output.write_end, errors.write_end, &pid);
     if (errno != 0)
         return error_errno(err, ERROR_HOOK, "cannot run /bin/sh");
-    close_at(&output.write_end); /* ours; else the pipes would never end */
-    close_at(&errors.write_end);
-    output.write_end = errors.write_end = -1;
+    pipe_close(&output.write_end); /* ours; else the pipes would never end */
+    pipe_close(&errors.write_end);
     result.status = wait_child(pid, &output, &errors);
     result.out_dropped = stream_settle(&output);
     result.err_dropped = stream_settle(&errors);

@@ -1,7 +1,6 @@
 #include "base/pipe_child.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -10,11 +9,11 @@
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/mem.h"
+#include "base/pipe.h"
 #include "base/spawn.h"
 
-#define TICK_MS 50             /* between looks at a child whose end the system cannot tell us */
-#define TERM_MS 1000           /* from SIGTERM to SIGKILL */
-#define PIPE_MAX (1024 * 1024) /* what a pipe holds at most, unless root has raised the limit */
+#define TICK_MS 50   /* between looks at a child whose end the system cannot tell us */
+#define TERM_MS 1000 /* from SIGTERM to SIGKILL */
 
 struct pipe_child {
     pid_t pid;
@@ -23,36 +22,16 @@ struct pipe_child {
     struct buf said;
 };
 
-static void shut(int *fd)
-{
-    close_at(fd);
-    *fd = -1;
-}
-
 static void child_free(struct pipe_child *child)
 {
-    shut(&child->process);
-    shut(&child->in);
-    shut(&child->out);
-    shut(&child->err);
+    pipe_close(&child->process);
+    pipe_close(&child->in);
+    pipe_close(&child->out);
+    pipe_close(&child->err);
     buf_clear(&child->said);
     free(child);
 }
 DEFINE_AUTO(struct pipe_child, child_free)
-
-/* One pipe; ours is the end that must not block. */
-static bool open_pipe(int *ours, int *theirs, bool we_write, struct error *err)
-{
-    int ends[2];
-
-    if (pipe2(ends, O_CLOEXEC) != 0)
-        return error_errno(err, ERROR_PLUGIN, "cannot make a pipe");
-    *ours = ends[we_write ? 1 : 0];
-    *theirs = ends[we_write ? 0 : 1];
-    if (fcntl(*ours, F_SETFL, O_NONBLOCK) != 0)
-        return error_errno(err, ERROR_PLUGIN, "cannot set up a pipe");
-    return true;
-}
 
 bool pipe_child_start(const char *path, struct pipe_child **out, struct error *err)
 {
@@ -66,9 +45,9 @@ bool pipe_child_start(const char *path, struct pipe_child **out, struct error *e
 
     child->process = child->in = child->out = child->err = -1;
     child->said = BUF(PIPE_CHILD_MAX_SAID);
-    TRY(open_pipe(&child->in, &in, true, err));
-    TRY(open_pipe(&child->out, &output, false, err));
-    TRY(open_pipe(&child->err, &errors, false, err));
+    TRY(pipe_open(&child->in, &in, true, ERROR_PLUGIN, err));
+    TRY(pipe_open(&child->out, &output, false, ERROR_PLUGIN, err));
+    TRY(pipe_open(&child->err, &errors, false, ERROR_PLUGIN, err));
     spawn.in = in;
     spawn.out = output;
     spawn.err = errors;
@@ -78,30 +57,6 @@ bool pipe_child_start(const char *path, struct pipe_child **out, struct error *e
     child->process = spawn_watch(child->pid);
     *out = TAKE(child);
     return true;
-}
-
-/* Reads what is there; what does not fit is counted in *dropped and thrown away. Closes at the end of the stream. Who
- * writes for ever does not keep us here: one call takes as much as a pipe can hold. */
-static void drain(int *fd, struct buf *to, size_t *dropped)
-{
-    char chunk[16 * 1024];
-
-    for (size_t round = 0; *fd >= 0 && round < PIPE_MAX / sizeof chunk; round++) {
-        ssize_t got = read(*fd, chunk, sizeof chunk);
-        size_t left = to->max - to->len, kept;
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0 && errno == EAGAIN)
-            return;
-        if (got <= 0) {
-            shut(fd);
-            return;
-        }
-        kept = (size_t)got < left ? (size_t)got : left;
-        buf_put(to, (struct view){ chunk, kept });
-        *dropped += (size_t)got - kept;
-    }
 }
 
 /* Writes what the pipe takes. A child that no longer reads is told by the end of its output. */
@@ -191,8 +146,8 @@ bool pipe_child_ask(
         bool ended = has_ended(child, &how); /* first: all that it wrote is in the pipes then */
 
         feed(child, &question);
-        drain(&child->out, answer, &dropped);
-        drain(&child->err, &child->said, &ignored);
+        pipe_drain(&child->out, answer, &dropped);
+        pipe_drain(&child->err, &child->said, &ignored);
         TRY(take_answer(answer, dropped, &complete, err));
         if (complete && question.len == 0)
             break;
@@ -226,8 +181,8 @@ static bool wait_end(struct pipe_child *child, int64_t patience_ms)
     siginfo_t how;
 
     while (!has_ended(child, &how)) {
-        drain(&child->out, &nothing, &ignored);
-        drain(&child->err, &child->said, &ignored);
+        pipe_drain(&child->out, &nothing, &ignored);
+        pipe_drain(&child->err, &child->said, &ignored);
         if (clock_monotonic_ms() >= until)
             return false;
         interrupt_shield(); /* the time is short, and the child still has to be ended properly */
@@ -239,7 +194,7 @@ static bool wait_end(struct pipe_child *child, int64_t patience_ms)
 
 void pipe_child_close(struct pipe_child *child, int64_t patience_ms)
 {
-    shut(&child->in);
+    pipe_close(&child->in);
     if (patience_ms <= 0 || !wait_end(child, patience_ms)) {
         if (patience_ms > 0)
             (void)kill(-child->pid, SIGTERM);
