@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "base/mutex.h"
+#include "base/named.h"
 #include "base/text.h"
 #include "base/writers.h"
 #include "config/help.h"
@@ -15,15 +15,16 @@
 
 #define PATIENCE_MS 2000 /* for a plugin to end once it has described itself */
 
-struct entry { /* what we know of one name in one directory */
-    char *dir, *name;
-    struct external *external; /* NULL: it failed */
-    struct error failure;
-    struct entry *next;
+struct entry { /* known by the program's path: nobody asks it twice what it is */
+    struct named named;
+    struct external *external;
 };
 
-static struct mutex lock = MUTEX_INIT; /* held while a plugin describes itself: nobody asks it twice */
-static struct entry *entries;
+struct location { /* of its program */
+    const char *dir, *name;
+};
+
+static struct named_table entries = { .lock = MUTEX_INIT };
 
 /* ---- may it be run? ---- */
 
@@ -124,28 +125,20 @@ static bool is_shadow(const char *name)
     return plugin_find(name) != NULL || plugin_name_is_ours(name);
 }
 
-/* Under the lock. What was canceled is not remembered. */
-static bool get_entry(const char *dir, const char *name, const struct entry **out, struct error *err)
+static bool make_entry(void *entry, void *arg, struct error *err)
 {
-    struct entry *entry;
+    const struct location *location = arg;
 
-    for (entry = entries; entry != NULL; entry = entry->next)
-        if (strcmp(entry->dir, dir) == 0 && strcmp(entry->name, name) == 0)
-            break;
-    if (entry == NULL) {
-        struct error failure = { 0 };
-        struct external *external = NULL;
+    return external_make(location->dir, location->name, &((struct entry *)entry)->external, err);
+}
 
-        if (!external_make(dir, name, &external, &failure) && failure.kind == ERROR_CANCELED) {
-            *err = failure;
-            return false;
-        }
-        entry = xcalloc(1, sizeof *entry);
-        *entry = (struct entry){ xstrdup(dir), xstrdup(name), external, failure, entries };
-        entries = entry;
-    }
+static bool get_entry(const char *path, struct location *location, const struct entry **out, struct error *err)
+{
+    struct entry *entry = named_get(&entries, path, sizeof *entry);
+    MUTEX_HOLD(&entry->named.lock);
+
     *out = entry;
-    return true;
+    return named_make(&entry->named, make_entry, location, err);
 }
 
 bool external_find(const struct settings *settings, const char *name, const struct plugin **out, struct error *err)
@@ -160,11 +153,10 @@ bool external_find(const struct settings *settings, const char *name, const stru
     path = file_join(dir, name);
     if (!file_exists(path))
         return true;
-    MUTEX_HOLD(&lock);
-    TRY(get_entry(dir, name, &entry, err));
-    if (entry->external == NULL) {
-        *err = entry->failure;
-        return error_in(err, "The %s plugin in %s cannot be used", name, dir);
+    if (!get_entry(path, &(struct location){ dir, name }, &entry, err)) {
+        if (err->kind != ERROR_CANCELED)
+            (void)error_in(err, "The %s plugin in %s cannot be used", name, dir);
+        return false;
     }
     *out = &entry->external->plugin;
     return true;

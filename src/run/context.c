@@ -8,27 +8,24 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/mutex.h"
+#include "base/named.h"
 #include "base/text.h"
 #include "run/register.h"
 #include "run/revocation.h"
 
-struct place { /* a CA we have been to */
-    char *server;
-    struct mutex lock; /* held while the directory is fetched or an account is made */
+struct server {         /* of a CA, known by the URL of its directory (RFC 8555 section 7.1.1) */
+    struct named named; /* its lock is held while the directory is fetched or an account is made */
     struct session *session;
-    bool tried;
-    bool swept; /* what interrupted work has left beside the accounts was removed */
-    struct error failure;
+    bool swept;           /* what interrupted work has left beside the accounts was removed */
     struct ca **accounts; /* each on its own: who uses one keeps it while others come */
     size_t account_count;
-    struct place *next;
 };
 
 struct world {
     struct outside outside; /* transport NULL: the network process */
-    struct mutex lock;      /* net and places */
+    struct mutex lock;      /* guards net */
     struct net *net;
-    struct place *places;
+    struct named_table servers;
     struct revocation_memory *revocation;
     struct mutex hook_lock;
     struct list pre_hooks_run;
@@ -52,6 +49,7 @@ struct world *world_new(const struct outside *outside)
 
     world->outside = outside == NULL ? machine : *outside;
     mutex_init(&world->lock);
+    mutex_init(&world->servers.lock);
     mutex_init(&world->hook_lock);
     world->revocation = revocation_memory_new();
     return world;
@@ -67,27 +65,22 @@ static void ca_free(struct ca *ca)
 }
 DEFINE_AUTO(struct ca, ca_free)
 
-static void place_free(struct place *place)
+static void server_clear(void *item)
 {
-    for (size_t i = 0; i < place->account_count; i++)
-        ca_free(place->accounts[i]);
-    free(place->accounts);
-    session_close(place->session);
-    mutex_destroy(&place->lock);
-    free(place->server);
-    free(place);
+    struct server *server = item;
+
+    for (size_t i = 0; i < server->account_count; i++)
+        ca_free(server->accounts[i]);
+    free(server->accounts);
+    session_close(server->session);
 }
 
 void world_free(struct world *world)
 {
     if (world == NULL)
         return;
-    while (world->places != NULL) {
-        struct place *place = world->places;
-
-        world->places = place->next;
-        place_free(place);
-    }
+    named_clear(&world->servers, server_clear);
+    mutex_destroy(&world->servers.lock);
     net_stop(world->net);
     revocation_memory_free(world->revocation);
     list_clear(&world->pre_hooks_run);
@@ -179,69 +172,50 @@ bool context_sleep_ms(const struct context *context, int64_t ms, struct error *e
     return interrupt_check(err) ? error_set(err, ERROR_CANCELED, "interrupted") : false;
 }
 
-static struct place *world_place(struct world *world, const char *server)
+static struct server *server_get(struct world *world, const char *url)
 {
-    struct place *place;
-    MUTEX_HOLD(&world->lock);
-
-    for (place = world->places; place != NULL; place = place->next)
-        if (strcmp(place->server, server) == 0)
-            break;
-    if (place == NULL) {
-        place = xcalloc(1, sizeof *place);
-        place->server = xstrdup(server);
-        mutex_init(&place->lock);
-        place->next = world->places;
-        world->places = place;
-    }
-    return place;
+    return named_get(&world->servers, url, sizeof(struct server));
 }
 
-/* Under the place's lock. */
-static bool place_open(struct context *context, struct place *place, struct error *err)
+static bool open_session(void *server, void *transport, struct error *err)
+{
+    return session_open(transport, ((struct server *)server)->named.name, &((struct server *)server)->session, err);
+}
+
+/* Under the server's lock. */
+static bool server_open(struct context *context, struct server *server, struct error *err)
 {
     struct transport transport;
 
-    if (place->session != NULL)
-        return true;
-    if (place->tried) {
-        *err = place->failure;
-        return false;
-    }
-    TRY(context_transport(context, &transport, err));
-    if (session_open(&transport, place->server, &place->session, err))
-        return true;
-    /* An interrupt is not the CA's fault; everything else would only fail again, after another time-out. */
-    place->tried = err->kind != ERROR_CANCELED;
-    place->failure = *err;
-    return false;
+    if (!server->named.tried)
+        TRY(context_transport(context, &transport, err));
+    return named_make(&server->named, open_session, &transport, err);
 }
 
-bool context_session(struct context *context, const char *server, struct session **out, struct error *err)
+bool context_session(struct context *context, const char *url, struct session **out, struct error *err)
 {
-    struct place *place = world_place(context->world, server);
-    bool ok;
-    MUTEX_HOLD(&place->lock);
+    struct server *server = server_get(context->world, url);
+    MUTEX_HOLD(&server->named.lock);
 
-    ok = place_open(context, place, err);
-    *out = place->session;
-    return ok;
+    TRY(server_open(context, server, err));
+    *out = server->session;
+    return true;
 }
 
-static bool ca_make(struct place *place, struct stored_account *account, struct ca **out, struct error *err)
+static bool ca_make(struct server *server, struct stored_account *account, struct ca **out, struct error *err)
 {
     AUTO(ca_free) struct ca *ca = xcalloc(1, sizeof *ca);
     AUTO(buf_clear) struct buf thumbprint = BUF(128);
 
     ca->account = account;
-    ca->session = place->session;
+    ca->session = server->session;
     TRY(signer_open(account->key, &ca->signer, err));
     TRY(key_to_jwk(account->key, &ca->jwk, err));
     TRY(jwk_thumbprint(&ca->jwk, &thumbprint, err));
     ca->thumbprint = buf_take(&thumbprint);
     ca->who = (struct identity){ .signer = &ca->signer, .kid = account->url };
-    place->accounts = xrealloc(place->accounts, place->account_count + 1, sizeof(*place->accounts));
-    place->accounts[place->account_count++] = ca;
+    server->accounts = xrealloc(server->accounts, server->account_count + 1, sizeof(*server->accounts));
+    server->accounts[server->account_count++] = ca;
     *out = TAKE(ca);
     return true;
 }
@@ -254,28 +228,28 @@ static struct ca *last_of(struct ca *ca)
 }
 
 /* Or what has taken its place. NULL when there is none. */
-static struct ca *place_find_account(const struct place *place, const char *id)
+static struct ca *server_find_account(const struct server *server, const char *id)
 {
-    for (size_t i = place->account_count; i-- > 0;)
-        if (strcmp(place->accounts[i]->account->id, id) == 0)
-            return last_of(place->accounts[i]);
+    for (size_t i = server->account_count; i-- > 0;)
+        if (strcmp(server->accounts[i]->account->id, id) == 0)
+            return last_of(server->accounts[i]);
     return NULL;
 }
 
-static bool place_load_account(
-    struct context *context, struct place *place, const char *id, struct ca **out, struct error *err)
+static bool server_load_account(
+    struct context *context, struct server *server, const char *id, struct ca **out, struct error *err)
 {
     struct stored_account *account;
 
-    *out = place_find_account(place, id);
+    *out = server_find_account(server, id);
     if (*out != NULL)
         return true;
-    TRY(account_store_load(context->store, place->server, id, &account, err));
-    return ca_make(place, account, out, err);
+    TRY(account_store_load(context->store, server->named.name, id, &account, err));
+    return ca_make(server, account, out, err);
 }
 
 static bool choose_account(
-    struct context *context, struct place *place, const struct list *ids, struct ca **out, struct error *err)
+    struct context *context, struct server *server, const struct list *ids, struct ca **out, struct error *err)
 {
     struct question question = { .text = "Please choose an account",
         .flag = context->as_certbot ? NULL : "--account",
@@ -288,33 +262,33 @@ static bool choose_account(
         AUTO(free) char *slug = NULL;
         struct ca *ca;
 
-        TRY(place_load_account(context, place, ids->at[i], &ca, err));
+        TRY(server_load_account(context, server, ids->at[i], &ca, err));
         slug = stored_account_slug(ca->account);
         list_add(&slugs, slug);
     }
     TRY(ui_menu(context->ui, &question, &slugs, 0, &chosen, err));
-    return place_load_account(context, place, ids->at[chosen], out, err);
+    return server_load_account(context, server, ids->at[chosen], out, err);
 }
 
 /* The account that was named. One of a renewal file that is not here, or has no key any more, gives way to the newest
  * there is; *out is NULL when there is none. */
 static bool named_account(
-    struct context *context, struct place *place, const char *named, struct ca **out, struct error *err)
+    struct context *context, struct server *server, const char *named, struct ca **out, struct error *err)
 {
     AUTO(list_clear) struct list ids = { 0 };
     struct error gone = { 0 };
 
-    if (place_load_account(context, place, named, out, &gone))
+    if (server_load_account(context, server, named, out, &gone))
         return true;
     if (SETTING_ORIGIN(context->settings, account) != ORIGIN_RENEWAL || (gone.sys != 0 && gone.sys != ENOENT)) {
         *err = gone;
         return false;
     }
-    TRY(account_store_ids(context->store, place->server, &ids, err));
+    TRY(account_store_ids(context->store, server->named.name, &ids, err));
     log_warning("The account %s that this certificate was got with is not here (%s).%s%s%s", named, gone.why,
         ids.len > 0 ? " The account " : "", ids.len > 0 ? ids.at[ids.len - 1] : "",
         ids.len > 0 ? " takes its place." : "");
-    return ids.len == 0 || place_load_account(context, place, ids.at[ids.len - 1], out, err);
+    return ids.len == 0 || server_load_account(context, server, ids.at[ids.len - 1], out, err);
 }
 
 static bool is_same_account(const struct ca *a, const struct ca *b)
@@ -322,30 +296,30 @@ static bool is_same_account(const struct ca *a, const struct ca *b)
     return a->account->url != NULL && text_equal(a->account->url, b->account->url);
 }
 
-/* Under the place's lock, once its session is open. *ca stays when it is well. Who comes second under the lock of the
+/* Under the server's lock, once its session is open. *ca stays when it is well. Who comes second under the lock of the
  * accounts finds what was done. */
-static bool recover(struct context *context, struct place *place, bool anew, struct ca **ca, struct error *err)
+static bool recover(struct context *context, struct server *server, bool anew, struct ca **ca, struct error *err)
 {
     AUTO(range_lock_release) struct range_lock *lock = NULL;
     struct stored_account *account;
     struct ca *lost = *ca;
 
     if (!context->settings->dry_run)
-        TRY(account_store_lock(context->store, place->server, &lock, err));
-    TRY(recover_account(context, place->session, lost->account, anew, &account, err));
+        TRY(account_store_lock(context->store, server->named.name, &lock, err));
+    TRY(recover_account(context, server->session, lost->account, anew, &account, err));
     if (account == NULL)
         return true;
-    TRY(ca_make(place, account, ca, err));
+    TRY(ca_make(server, account, ca, err));
     lost->successor = *ca;
     return true;
 }
 
 /* The CA knows only one of the keys; as long as it cannot be asked, either may be that one. */
-static void settle(struct context *context, struct place *place, struct ca **ca)
+static void settle(struct context *context, struct server *server, struct ca **ca)
 {
     struct error unknown = { 0 };
 
-    if (!place_open(context, place, &unknown) || !recover(context, place, false, ca, &unknown))
+    if (!server_open(context, server, &unknown) || !recover(context, server, false, ca, &unknown))
         log_info("the account %s: %s", (*ca)->account->id, unknown.why);
 }
 
@@ -365,19 +339,19 @@ static size_t twin_of(struct ca *const *all, size_t count, size_t of)
 
 /* Two accounts with one address at the CA are one whose change of key was cut short: nobody is asked which. Changes
  * leave no more than two. */
-static bool join_twins(struct context *context, struct place *place, struct list *ids, struct error *err)
+static bool join_twins(struct context *context, struct server *server, struct list *ids, struct error *err)
 {
     AUTO(free) struct ca **all = xcalloc(ids->len, sizeof *all);
     AUTO(list_clear) struct list joined = { 0 };
 
     for (size_t i = 0; i < ids->len; i++)
-        TRY(place_load_account(context, place, ids->at[i], &all[i], err));
+        TRY(server_load_account(context, server, ids->at[i], &all[i], err));
     for (size_t i = 0; i < ids->len; i++) {
         size_t twin = twin_of(all, ids->len, i);
 
         if (twin > i && twin < ids->len) { /* the newer one stays */
-            settle(context, place, &all[i]);
-            settle(context, place, &all[twin]);
+            settle(context, server, &all[i]);
+            settle(context, server, &all[twin]);
         } else {
             list_add(&joined, all[i]->account->id);
         }
@@ -388,45 +362,45 @@ static bool join_twins(struct context *context, struct place *place, struct list
     return true;
 }
 
-/* Under the place's lock. *out is NULL when there is no account. Where none is made, that is said even if one that is
+/* Under the server's lock. *out is NULL when there is no account. Where none is made, that is said even if one that is
  * not there was named, as with Certbot. */
-static bool find_account(struct context *context, bool make, struct place *place, struct ca **out, struct error *err)
+static bool find_account(struct context *context, bool make, struct server *server, struct ca **out, struct error *err)
 {
     const char *named = context->settings->account;
     AUTO(list_clear) struct list ids = { 0 };
 
     *out = NULL;
     if (named == NULL || !make)
-        TRY(account_store_ids(context->store, place->server, &ids, err));
+        TRY(account_store_ids(context->store, server->named.name, &ids, err));
     if (named != NULL)
-        return (!make && ids.len == 0) || named_account(context, place, named, out, err);
+        return (!make && ids.len == 0) || named_account(context, server, named, out, err);
     if (ids.len > 1)
-        TRY(join_twins(context, place, &ids, err));
+        TRY(join_twins(context, server, &ids, err));
     if (ids.len == 1)
-        return place_load_account(context, place, ids.at[0], out, err);
+        return server_load_account(context, server, ids.at[0], out, err);
     if (ids.len > 1)
-        return choose_account(context, place, &ids, out, err);
+        return choose_account(context, server, &ids, out, err);
     return true;
 }
 
-/* Under the place's lock. Another process may be making one for the same CA: then that one is ours, too. */
-static bool make_account(struct context *context, struct place *place, struct ca **out, struct error *err)
+/* Under the server's lock. Another process may be making one for the same CA: then that one is ours, too. */
+static bool make_account(struct context *context, struct server *server, struct ca **out, struct error *err)
 {
     AUTO(range_lock_release) struct range_lock *lock = NULL;
     struct stored_account *account;
 
-    TRY(account_store_lock(context->store, place->server, &lock, err));
-    TRY(find_account(context, true, place, out, err));
+    TRY(account_store_lock(context->store, server->named.name, &lock, err));
+    TRY(find_account(context, true, server, out, err));
     if (*out != NULL)
         return true;
-    if (!register_account(context, place->session, NULL, &account, err)) {
+    if (!register_account(context, server->session, NULL, &account, err)) {
         if (SETTING_ORIGIN(context->settings, account) == ORIGIN_RENEWAL && err->kind != ERROR_CANCELED)
             (void)error_next(err,
                 "run the register command with --server %s: certificates whose account is gone go on with that one",
-                place->server);
+                server->named.name);
         return false;
     }
-    return ca_make(place, account, out, err);
+    return ca_make(server, account, out, err);
 }
 
 /* Without being asked: the terms are agreed to, and something may change. */
@@ -435,14 +409,15 @@ static bool may_register(const struct context *context)
     return context->settings->agree_tos && !context->settings->dry_run;
 }
 
-/* Under the place's lock. */
-static void sweep(struct context *context, struct place *place)
+/* Under the server's lock. */
+static void sweep(struct context *context, struct server *server)
 {
     struct error left = { 0 };
 
-    if (!place->swept && !context->settings->dry_run && !account_store_sweep(context->store, place->server, &left))
+    if (!server->swept && !context->settings->dry_run &&
+        !account_store_sweep(context->store, server->named.name, &left))
         log_info("what was left beside the accounts stays for now: %s", left.why);
-    place->swept = true;
+    server->swept = true;
 }
 
 static void use_account(struct context *context, const struct ca *ca)
@@ -453,20 +428,20 @@ static void use_account(struct context *context, const struct ca *ca)
 
 static bool get_account(struct context *context, bool make, struct ca **out, struct error *err)
 {
-    struct place *place = world_place(context->world, context->settings->server);
+    struct server *server = server_get(context->world, context->settings->server);
     struct ca *ca = NULL;
-    MUTEX_HOLD(&place->lock);
+    MUTEX_HOLD(&server->named.lock);
 
-    sweep(context, place);
-    TRY(find_account(context, make, place, &ca, err));
+    sweep(context, server);
+    TRY(find_account(context, make, server, &ca, err));
     if (ca != NULL || make)
-        TRY(place_open(context, place, err));
+        TRY(server_open(context, server, err));
     if (ca == NULL && make)
-        TRY(make_account(context, place, &ca, err));
+        TRY(make_account(context, server, &ca, err));
     if (ca != NULL && ca->session == NULL)
-        ca->session = place->session; /* loaded before it was open; later, other workers read it without the lock */
+        ca->session = server->session; /* loaded before it was open; later, other workers read it without the lock */
     if (ca != NULL && ca->account->url == NULL)
-        TRY(recover(context, place, make && may_register(context), &ca, err));
+        TRY(recover(context, server, make && may_register(context), &ca, err));
     if (ca != NULL)
         use_account(context, ca);
     *out = ca;
@@ -475,10 +450,10 @@ static bool get_account(struct context *context, bool make, struct ca **out, str
 
 static bool choose_existing(struct context *context, struct ca **out, struct error *err)
 {
-    struct place *place = world_place(context->world, context->settings->server);
-    MUTEX_HOLD(&place->lock);
+    struct server *server = server_get(context->world, context->settings->server);
+    MUTEX_HOLD(&server->named.lock);
 
-    return find_account(context, true, place, out, err);
+    return find_account(context, true, server, out, err);
 }
 
 bool context_choose_account(struct context *context, struct error *err)
@@ -500,8 +475,8 @@ static bool is_of_account(const struct error *err)
                strcmp(err->problem, "malformed") == 0);
 }
 
-/* Under the place's lock. False with the reason in *reason, or with the refusal when the account is well. */
-static bool replace_account(struct context *context, struct place *place, bool anew, struct ca **ca,
+/* Under the server's lock. False with the reason in *reason, or with the refusal when the account is well. */
+static bool replace_account(struct context *context, struct server *server, bool anew, struct ca **ca,
     const struct error *refusal, struct error *reason)
 {
     const struct ca *before = *ca;
@@ -509,7 +484,7 @@ static bool replace_account(struct context *context, struct place *place, bool a
     *ca = last_of(*ca);
     if (*ca != before) /* another worker has come here first */
         return true;
-    TRY(recover(context, place, anew, ca, reason));
+    TRY(recover(context, server, anew, ca, reason));
     if (*ca != before)
         return true;
     *reason = *refusal; /* the CA knows it well, and has said no for another cause */
@@ -518,14 +493,14 @@ static bool replace_account(struct context *context, struct place *place, bool a
 
 static bool recover_refused(struct context *context, bool anew, struct ca **ca, struct error *err)
 {
-    struct place *place = world_place(context->world, context->settings->server);
+    struct server *server = server_get(context->world, context->settings->server);
     struct error reason = { 0 };
     struct ca *other = *ca;
-    MUTEX_HOLD(&place->lock);
+    MUTEX_HOLD(&server->named.lock);
 
     if (!is_of_account(err))
         return false;
-    if (!replace_account(context, place, anew, &other, err, &reason)) {
+    if (!replace_account(context, server, anew, &other, err, &reason)) {
         if (reason.kind != ERROR_NONE)
             *err = reason;
         return false;
@@ -548,11 +523,11 @@ bool context_find_account_again(struct context *context, struct ca **ca, struct 
 
 bool context_replace_account(struct context *context, struct ca **ca, struct stored_account *account, struct error *err)
 {
-    struct place *place = world_place(context->world, context->settings->server);
+    struct server *server = server_get(context->world, context->settings->server);
     struct ca *before = *ca;
-    MUTEX_HOLD(&place->lock);
+    MUTEX_HOLD(&server->named.lock);
 
-    TRY(ca_make(place, account, ca, err));
+    TRY(ca_make(server, account, ca, err));
     before->successor = *ca;
     use_account(context, *ca);
     return true;

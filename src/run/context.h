@@ -76,7 +76,7 @@ struct ca {
 };
 
 /* The session with a CA, opened once in a run; when that failed, every later call fails alike at once. Thread-safe. */
-MUST_USE bool context_session(struct context *context, const char *server, struct session **out, struct error *err);
+MUST_USE bool context_session(struct context *context, const char *url, struct session **out, struct error *err);
 
 /*
  * The account for settings->server: the one settings name, the only one, the one the user chooses, or a new one.

@@ -139,23 +139,23 @@ static bool crl_obtain(const struct asking *asking, struct crl **out, struct err
            (err->kind != ERROR_CANCELED && crl_recall(asking, INT64_MAX, out));
 }
 
-/* Has the list once; whoever comes meanwhile waits. Borrowed from the memory. */
-static bool crl_get(const struct asking *asking, const struct crl **out, struct error *err)
+static bool make_source(void *source, void *asking, struct error *err)
 {
-    struct crl_place *place = revocation_place(asking->memory, asking->cert->crl_url);
-    MUTEX_HOLD(&place->lock);
-
-    if (!place->tried) {
-        place->failure = (struct error){ 0 };
-        place->tried = crl_obtain(asking, &place->crl, &place->failure) || place->failure.kind != ERROR_CANCELED;
-    }
-    *out = place->crl;
-    if (place->crl == NULL)
-        *err = place->failure;
-    return *out != NULL;
+    return crl_obtain(asking, &((struct crl_source *)source)->crl, err);
 }
 
-static enum revocation crl_ask(const struct asking *asking, struct error *err)
+/* Has the list once; whoever comes meanwhile waits. Borrowed from the memory. */
+static bool crl_get(struct asking *asking, const struct crl **out, struct error *err)
+{
+    struct crl_source *source = revocation_source(asking->memory, asking->cert->crl_url);
+    MUTEX_HOLD(&source->named.lock);
+
+    TRY(named_make(&source->named, make_source, asking, err));
+    *out = source->crl;
+    return true;
+}
+
+static enum revocation crl_ask(struct asking *asking, struct error *err)
 {
     const struct crl *crl;
     bool revoked;

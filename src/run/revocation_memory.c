@@ -24,16 +24,16 @@ struct silence {
 };
 
 struct revocation_memory {
-    struct mutex lock; /* guards all but what is in a place */
+    struct mutex lock; /* guards all but the sources */
     char *dir;         /* NULL: nothing is kept */
     struct silence silent[SILENT_MAX];
     size_t silent_count;
-    struct list answered;   /* hosts */
-    struct list asking;     /* hosts that are asked for the first time */
-    struct condition asked; /* one of them less */
-    int64_t wasted_ms;      /* in which somebody waited for a silent host */
-    int64_t wasted_till_ms; /* of clock_monotonic_ms: what is counted already */
-    struct crl_place *places;
+    struct list answered;       /* hosts */
+    struct list asking;         /* hosts that are asked for the first time */
+    struct condition asked;     /* one of them less */
+    int64_t wasted_ms;          /* in which somebody waited for a silent host */
+    int64_t wasted_till_ms;     /* of clock_monotonic_ms: what is counted already */
+    struct named_table sources; /* of lists */
 };
 
 struct revocation_memory *revocation_memory_new(void)
@@ -41,23 +41,22 @@ struct revocation_memory *revocation_memory_new(void)
     struct revocation_memory *memory = xcalloc(1, sizeof *memory);
 
     mutex_init(&memory->lock);
+    mutex_init(&memory->sources.lock);
     condition_init(&memory->asked);
     return memory;
+}
+
+static void source_clear(void *source)
+{
+    crl_free(((struct crl_source *)source)->crl);
 }
 
 void revocation_memory_free(struct revocation_memory *memory)
 {
     if (memory == NULL)
         return;
-    while (memory->places != NULL) {
-        struct crl_place *place = memory->places;
-
-        memory->places = place->next;
-        crl_free(place->crl);
-        free(place->url);
-        mutex_destroy(&place->lock);
-        free(place);
-    }
+    named_clear(&memory->sources, source_clear);
+    mutex_destroy(&memory->sources.lock);
     for (size_t i = 0; i < memory->silent_count; i++)
         free(memory->silent[i].host);
     list_clear(&memory->answered);
@@ -301,20 +300,7 @@ void revocation_keep_list(const struct revocation_memory *memory, const char *ur
     (void)keep_file(memory, name, list);
 }
 
-struct crl_place *revocation_place(struct revocation_memory *memory, const char *url)
+struct crl_source *revocation_source(struct revocation_memory *memory, const char *url)
 {
-    struct crl_place *place;
-    MUTEX_HOLD(&memory->lock);
-
-    for (place = memory->places; place != NULL; place = place->next)
-        if (strcmp(place->url, url) == 0)
-            break;
-    if (place == NULL) {
-        place = xcalloc(1, sizeof *place);
-        place->url = xstrdup(url);
-        mutex_init(&place->lock);
-        place->next = memory->places;
-        memory->places = place;
-    }
-    return place;
+    return named_get(&memory->sources, url, sizeof(struct crl_source));
 }

@@ -9,7 +9,7 @@
  */
 
 #include "base/bytes.h"
-#include "base/mutex.h"
+#include "base/named.h"
 #include "run/revocation.h"
 
 #define SILENCE_KEPT_S (4 * 3600) /* for so long a host that was silent is not asked again */
@@ -44,14 +44,10 @@ void revocation_keep_list(const struct revocation_memory *memory, const char *ur
 
 struct crl;
 
-struct crl_place { /* a URL that lists come from */
-    struct crl_place *next;
-    char *url;
-    struct mutex lock; /* held while it is fetched: the others wait for the same list */
-    bool tried;
-    struct crl *crl;      /* NULL: there is none to be had */
-    struct error failure; /* why */
+struct crl_source { /* known by the URL that lists come from */
+    struct named named;
+    struct crl *crl; /* NULL: there is none to be had */
 };
 
 /* Borrowed until the memory is freed. */
-struct crl_place *revocation_place(struct revocation_memory *memory, const char *url);
+struct crl_source *revocation_source(struct revocation_memory *memory, const char *url);
