@@ -12,8 +12,8 @@
 #include "store/lineage_access.h"
 #include "store/probe.h"
 
-/* What one try ended with, apart from success and failure. */
-enum attempt { ATTEMPT_DONE, ATTEMPT_FAILED, ATTEMPT_FEWER_NAMES, ATTEMPT_ANOTHERS };
+/* How one order ended. */
+enum end { END_DONE, END_FAILED, END_FEWER_NAMES, END_ANOTHERS };
 
 #define ANOTHERS_MAX 2 /* orders in a row that others have finalized, before the user is told */
 
@@ -90,14 +90,14 @@ static bool drop_names(struct context *context, struct issue_request *request, c
     return true;
 }
 
-static enum attempt refused(struct context *context, struct issue_request *request, const struct problem *problem)
+static enum end refused(struct context *context, struct issue_request *request, const struct problem *problem)
 {
     AUTO(list_clear) struct list names = { 0 };
 
     for (size_t i = 0; i < problem->subproblem_count; i++)
         if (problem->subproblems[i].identifier.value != NULL)
             list_add(&names, problem->subproblems[i].identifier.value);
-    return drop_names(context, request, &names) ? ATTEMPT_FEWER_NAMES : ATTEMPT_FAILED;
+    return drop_names(context, request, &names) ? END_FEWER_NAMES : END_FAILED;
 }
 
 /* Whether a refusal is about the order. What somebody has to do first, he does, and then it is tried again at once. */
@@ -107,8 +107,8 @@ static bool is_of_order(const struct error *err)
            strcmp(err->problem, "userActionRequired") != 0;
 }
 
-static enum attempt attempt(struct context *context, struct ca *ca, struct solver *solver,
-    struct issue_request *request, struct issued_chain *out, struct error *err)
+static enum end order_once(struct context *context, struct ca *ca, struct solver *solver, struct issue_request *request,
+    struct issued_chain *out, struct error *err)
 {
     AUTO(order_clear) struct order order = { 0 };
     AUTO(problem_clear) struct problem problem = { 0 };
@@ -121,18 +121,18 @@ static enum attempt attempt(struct context *context, struct ca *ca, struct solve
     if (!placed)
         return refused(context, request, &problem);
     if (context->settings->dry_run && !forget_authorizations(ca, request, &order, &problem, err))
-        return ATTEMPT_FAILED;
+        return END_FAILED;
     if (order.status == ORDER_PENDING && !solve(context, ca, solver, &order.authz_urls, &names, &failed, err))
-        return ATTEMPT_FAILED;
+        return END_FAILED;
     if (failed.len > 0) {
         if (drop_names(context, request, &failed))
-            return ATTEMPT_FEWER_NAMES;
+            return END_FEWER_NAMES;
         (void)error_set(err, ERROR_ACME, "All challenges have failed.");
-        return ATTEMPT_FAILED;
+        return END_FAILED;
     }
     if (finish_order(context, ca, request, &order, &problem, out, &anothers, err))
-        return ATTEMPT_DONE;
-    return anothers ? ATTEMPT_ANOTHERS : refused(context, request, &problem);
+        return END_DONE;
+    return anothers ? END_ANOTHERS : refused(context, request, &problem);
 }
 
 /* Orders until one is brought home. */
@@ -142,14 +142,14 @@ static bool order_anew(struct context *context, struct ca *ca, struct solver *so
     unsigned others = 0;
 
     for (;;) {
-        switch (attempt(context, ca, solver, request, out, err)) {
-        case ATTEMPT_DONE:
+        switch (order_once(context, ca, solver, request, out, err)) {
+        case END_DONE:
             return true;
-        case ATTEMPT_FAILED:
+        case END_FAILED:
             return false;
-        case ATTEMPT_FEWER_NAMES:
+        case END_FEWER_NAMES:
             break;
-        case ATTEMPT_ANOTHERS: /* CAs hand an order of the same account for the same names out again */
+        case END_ANOTHERS: /* CAs hand an order of the same account for the same names out again */
             if (others++ == ANOTHERS_MAX)
                 return false;
             log_warning("Another client of this account has finished the order for these names with a key of its own; "

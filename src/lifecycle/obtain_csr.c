@@ -13,7 +13,7 @@
 #include "issuance/issue.h"
 #include "issuance/resume.h"
 #include "issuance/solve.h"
-#include "lifecycle/obtain.h"
+#include "lifecycle/next_version.h"
 #include "store/pending.h"
 
 #define MAX_NUMBERED 10000

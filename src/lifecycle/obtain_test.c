@@ -1,6 +1,7 @@
 #include "lifecycle/obtain.h"
 
 #include "fixture.h"
+#include "lifecycle/next_version.h"
 
 TEST(names_are_summed_up_as_certbot_does)
 {

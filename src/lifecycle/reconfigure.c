@@ -5,7 +5,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "config/renewal_params.h"
-#include "lifecycle/obtain.h"
+#include "lifecycle/next_version.h"
 #include "plugin/plugin.h"
 #include "run/hold.h"
 #include "run/questions.h"
@@ -105,7 +105,7 @@ static bool try_out(struct context *context, struct settings *wanted, struct lin
     }
     own.settings = settings;
     TRY(plugin_choose_authenticator(settings, context->ui, &authenticator, err));
-    TRY(renew_lineage(&own, lineage, authenticator, &names, err));
+    TRY(next_version(&own, lineage, authenticator, &names, err));
     take_webroot_map(wanted, settings);
     return true;
 }
@@ -162,11 +162,9 @@ static bool check_trial_server(const struct settings *settings, struct error *er
 /* Nothing is decided yet by what is saved, but that it may be changed at all. */
 static bool ask_unlocked(struct context *context, struct hold *hold, struct error *err)
 {
-    bool other;
-
     hold_pause(context, hold);
     TRY(ask_deploy_hook(context, err));
-    TRY(hold_resume(context, hold, &other, err));
+    TRY(hold_resume(context, hold, err) != STEP_FAILED);
     if (hold->lineage == NULL)
         return is_missing(context, hold->name, err);
     return check_unchanged(context->settings, hold->lineage, err);

@@ -11,7 +11,7 @@
 #include "base/parallel.h"
 #include "config/renewal_params.h"
 #include "lifecycle/deliver.h"
-#include "lifecycle/obtain.h"
+#include "lifecycle/next_version.h"
 #include "lifecycle/outcome.h"
 #include "lifecycle/renewal_check.h"
 #include "lifecycle/revive.h"
@@ -114,7 +114,7 @@ static bool renew_due(struct context *context, struct lineage *lineage, struct r
     const struct plugin *authenticator;
 
     TRY(plugin_choose_authenticator(context->settings, context->ui, &authenticator, err));
-    TRY(renew_lineage(context, lineage, authenticator, &renewal->names, err));
+    TRY(next_version(context, lineage, authenticator, &renewal->names, err));
     return context->settings->dry_run || reload(context, renewal, err);
 }
 
@@ -272,7 +272,8 @@ static bool read_params(struct context *context, const struct renewal *renewal, 
 /* A lineage whose first certificate was issued, but not saved. *found false: nothing is known of such an order. */
 static bool finish_first(struct context *context, struct renewal *renewal, bool *found, struct error *err)
 {
-    AUTO(obtain_result_clear) struct obtain_result result = { 0 };
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+    AUTO(list_clear) struct list names = { 0 };
 
     *found = false;
     if (context->settings->dry_run)
@@ -280,13 +281,13 @@ static bool finish_first(struct context *context, struct renewal *renewal, bool 
     TRY(read_params(context, renewal, found, err));
     if (!*found)
         return true;
-    TRY(obtain_recorded(context, renewal->name, &result, found, err));
+    TRY(first_version_recorded(context, renewal->name, &names, &lineage, found, err));
     if (!*found)
         return true;
     list_clear(&renewal->names);
-    list_add_all(&renewal->names, &result.names);
-    xreplace(&renewal->fullchain_path, result.lineage->live[KIND_FULLCHAIN]);
-    renewal->not_after = result.lineage->cert->not_after;
+    list_add_all(&renewal->names, &names);
+    xreplace(&renewal->fullchain_path, lineage->live[KIND_FULLCHAIN]);
+    renewal->not_after = lineage->cert->not_after;
     return reload(context, renewal, err);
 }
 

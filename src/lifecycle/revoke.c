@@ -248,13 +248,11 @@ static bool finish_deletion(
 
 static bool wants_deletion_unlocked(struct context *context, struct hold *hold, bool *yes, struct error *err)
 {
-    bool changed;
-
     if (hold->name == NULL)
         return wants_deletion(context, yes, err);
     hold_pause(context, hold);
     TRY(wants_deletion(context, yes, err));
-    if (!hold_resume(context, hold, &changed, err))
+    if (hold_resume(context, hold, err) == STEP_FAILED)
         return error_in(err, "the certificate is revoked, but its files are not deleted");
     *yes = *yes && hold->lineage != NULL;
     return true;

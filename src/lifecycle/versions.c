@@ -125,29 +125,28 @@ static void expect(struct context *context, const struct lineage *lineage, const
         deliver_expect(&own, lineage, lineage->name, version->cert);
 }
 
-/* *again: the lineage has changed while the user was asked. */
-static bool may_restore(
-    struct context *context, struct hold *hold, const char *id, bool *go_on, bool *again, struct error *err)
+/* STEP_AGAIN: the lineage has changed while the user was asked. */
+static enum step may_restore(struct context *context, struct hold *hold, const char *id, bool *go_on, struct error *err)
 {
     AUTO(history_clear) struct history history = { 0 };
     AUTO(free) char *against = NULL;
     const struct version *version;
+    enum step step;
 
-    *again = false;
     *go_on = true;
     TRY(lineage_history(hold->lineage, &history, err));
     version = find(&history, id);
     if (version == NULL || version->live || version->cert == NULL) /* lineage_restore says what is wrong */
-        return true;
+        return STEP_DONE;
     TRY(objection(context, hold->lineage, version, &against, err));
     if (against == NULL)
-        return true;
+        return STEP_DONE;
     hold_pause(context, hold);
     TRY(confirm(context, against, go_on, err));
-    TRY(hold_resume(context, hold, again, err));
-    if (hold->lineage == NULL)
-        return error_set(err, ERROR_STORE, "%s was deleted meanwhile", hold->name);
-    return true;
+    step = hold_resume(context, hold, err);
+    if (step == STEP_AGAIN && hold->lineage == NULL)
+        TRY(error_set(err, ERROR_STORE, "%s was deleted meanwhile", hold->name));
+    return step;
 }
 
 bool versions_restore(struct context *context, const char *name, const char *id, char **now, struct error *err)
@@ -155,13 +154,14 @@ bool versions_restore(struct context *context, const char *name, const char *id,
     AUTO(hold_clear) struct hold hold = { .name = xstrdup(name) };
     AUTO(settings_free) struct settings *settings = NULL;
     struct error unset = { 0 };
-    bool go_on, again;
+    enum step step;
+    bool go_on;
 
     TRY(hold_take(context, &hold, err));
     TRY(lineage_load(context->store, name, &hold.lineage, err));
-    do
-        TRY(may_restore(context, &hold, id, &go_on, &again, err));
-    while (again);
+    while ((step = may_restore(context, &hold, id, &go_on, err)) == STEP_AGAIN)
+        ;
+    TRY(step == STEP_DONE);
     *now = NULL;
     if (!go_on)
         return true;

@@ -26,22 +26,21 @@ void hold_pause(struct context *context, struct hold *hold)
     hold->paused = true;
 }
 
-bool hold_resume(struct context *context, struct hold *hold, bool *changed, struct error *err)
+enum step hold_resume(struct context *context, struct hold *hold, struct error *err)
 {
     AUTO(lineage_free) struct lineage *before = NULL;
 
-    *changed = false;
     if (!hold->paused)
-        return true;
+        return STEP_DONE;
     TRY(hold_take(context, hold, err));
     hold->paused = false;
     if (hold->lineage == NULL)
-        return true;
+        return STEP_DONE;
     before = TAKE(hold->lineage);
     if (store_has_lineage(context->store, hold->name))
         TRY(lineage_load(context->store, hold->name, &hold->lineage, err));
-    *changed = hold->lineage == NULL || !lineage_is_unchanged(before, hold->lineage);
-    if (*changed)
-        log_warning("%s was changed by another process meanwhile", hold->name);
-    return true;
+    if (hold->lineage != NULL && lineage_is_unchanged(before, hold->lineage))
+        return STEP_DONE;
+    log_warning("%s was changed by another process meanwhile", hold->name);
+    return STEP_AGAIN;
 }

@@ -21,8 +21,24 @@ static inline void hold_clear_at(struct hold *hold)
 /* Takes the lock of hold->name. */
 MUST_USE bool hold_take(struct context *context, struct hold *hold, struct error *err);
 
+/* How a step ends that lets the lock go in its course: others may have changed the lineage meanwhile. TRY leaves such a
+ * step with STEP_FAILED. */
+enum step {
+    STEP_FAILED, /* the error says why */
+    STEP_DONE,
+    STEP_AGAIN, /* what was decided before has to be decided anew */
+};
+
+/* Leaves the function, which is a step itself, unless the step is done. */
+#define STEP(of)                                                                                                       \
+    do {                                                                                                               \
+        enum step step_ = (of);                                                                                        \
+        if (step_ != STEP_DONE)                                                                                        \
+            return step_;                                                                                              \
+    } while (0)
+
 /* Before questions, if any may be asked. */
 void hold_pause(struct context *context, struct hold *hold);
-/* After them: the lock again, and the lineage as it is now. *changed: it is another certificate by now, has other
- * settings, or is gone (then lineage is NULL); what was decided before has to be decided anew. */
-MUST_USE bool hold_resume(struct context *context, struct hold *hold, bool *changed, struct error *err);
+/* After them: the lock again, and the lineage as it is now. STEP_AGAIN: it is another certificate by now, has other
+ * settings, or is gone (then lineage is NULL). */
+MUST_USE enum step hold_resume(struct context *context, struct hold *hold, struct error *err);
