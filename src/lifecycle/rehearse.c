@@ -30,6 +30,14 @@ static bool read_key(struct settings *settings, const struct lineage *lineage, s
     return !renewal_key_is_reused(settings, lineage) || renewal_key(settings, lineage, true, &key, err);
 }
 
+/* Those that the lineage asks for must be among the plugin's. */
+static bool read_challenges(const struct settings *settings, const struct plugin *authenticator, struct error *err)
+{
+    AUTO(list_clear) struct list types = { 0 };
+
+    return plugin_challenge_types(authenticator, settings, &types, err);
+}
+
 bool lineage_rehearse(struct context *context, const char *name, struct error *err)
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;
@@ -47,6 +55,7 @@ bool lineage_rehearse(struct context *context, const char *name, struct error *e
     TRY(renewal_params_restore(lineage->conf, lineage->conf_path, settings, err));
     TRY(read_dates(lineage, err));
     TRY(plugin_choose_authenticator(settings, ui, &authenticator, err));
+    TRY(read_challenges(settings, authenticator, err));
     TRY(solver_check(&own, authenticator, err));
     TRY(store_check_access(settings, err) && hooks_may_run(&own, err));
     return read_key(settings, lineage, err);

@@ -162,4 +162,21 @@ TEST(a_key_that_cannot_be_read)
     }
 }
 
+/* What others compare, or have pinned by its digest, is the file. */
+TEST(a_key_that_is_used_again_keeps_its_bytes)
+{
+    AUTO(stage_clear) struct stage stage = stage_new("renew", false);
+    AUTO(lineage_free) struct lineage *lineage = add_lineage(&stage, "a.test", &(struct made){ 0 });
+    AUTO(free) char *plain = read_text(lineage->current[KIND_PRIVKEY]), *own = xprintf("# mine\n%s\n", plain);
+    AUTO(buf_clear) struct buf pem = BUF_SECRET(KEY_PEM_MAX);
+    AUTO(key_free) struct key *key = NULL;
+    struct error err = { 0 };
+
+    write_text(lineage->current[KIND_PRIVKEY], own);
+    stage.settings->reuse_key = true;
+    REQUIRE(renewal_key(stage.settings, lineage, false, &key, &err), "%s", err.why);
+    REQUIRE(renewal_key_pem(stage.settings, lineage, key, &pem, &err), "%s", err.why);
+    CHECK_TEXT(buf_text(&pem), own, "the old file's text");
+}
+
 TEST_MAIN()

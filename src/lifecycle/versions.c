@@ -121,7 +121,7 @@ static void expect(struct context *context, const struct lineage *lineage, const
 
     own.settings = settings;
     version = lineage_history(lineage, &history, &err) ? find(&history, id) : NULL;
-    if (version != NULL && version->cert != NULL)
+    if (version != NULL && version->cert != NULL && !version->live) /* that one is refused */
         deliver_expect(&own, lineage, lineage->name, version->cert);
 }
 
