@@ -28,7 +28,7 @@ static uint32_t ask(struct channel *channel)
     uint32_t id = channel_next_id(channel);
     struct error err = { 0 };
 
-    message_put_unlisten(&frame, id, RESPONDER_HTTP);
+    message_put_unlisten(&frame, id, &(struct message_listen){ RESPONDER_HTTP, 0, 0 });
     REQUIRE(channel_send(channel, id, buf_view(&frame), NULL, 0, &err), "%s", err.why);
     return id;
 }
@@ -50,7 +50,7 @@ static void lie_wrong_type(struct buf *out, uint32_t id)
 
 static void lie_question(struct buf *out, uint32_t id)
 {
-    message_put_unlisten(out, id, RESPONDER_HTTP);
+    message_put_unlisten(out, id, &(struct message_listen){ RESPONDER_HTTP, 0, 0 });
 }
 
 static void lie_size(struct buf *out, uint32_t id __attribute__((unused)))
@@ -180,7 +180,7 @@ TEST(channel_bounds_each_answer_by_its_question)
 
         channel = channel_pair(&peer);
         id = channel_next_id(channel);
-        message_put_unlisten(&out, id, RESPONDER_HTTP);
+        message_put_unlisten(&out, id, &(struct message_listen){ RESPONDER_HTTP, 0, 0 });
         REQUIRE(channel_request(channel, id, buf_view(&out), cases[i].max_answer, &err), "%s", err.why);
         buf_cut(&out, 0);
         wire_put_u32(&out, (uint32_t)(WIRE_HEAD - 4 + cases[i].len));
@@ -304,7 +304,7 @@ static void *ask_often(void *ctx)
         uint32_t id = channel_next_id(channel);
         struct error err = { 0 };
 
-        message_put_unlisten(&frame, id, RESPONDER_HTTP);
+        message_put_unlisten(&frame, id, &(struct message_listen){ RESPONDER_HTTP, 0, 0 });
         if (!channel_send(channel, id, buf_view(&frame), NULL, 0, &err) ||
             !channel_wait(channel, id, MESSAGE_DONE, 20000, &answer, &err) || answer.frame.id != id)
             return xprintf("round %d: %s", i, err.why);

@@ -9,7 +9,7 @@
  *
  *   HELLO    options and trust, the first message     -> READY     which protections are active
  *   REQUEST  one HTTP exchange                        -> RESPONSE
- *   LISTEN   listening sockets for one responder      -> DONE
+ *   LISTEN   listening sockets of one place           -> DONE
  *   UNLISTEN closes them                              -> DONE
  *   ADD      a token and what to answer for it        -> DONE
  *   REMOVE   forgets a token                          -> DONE
@@ -41,7 +41,7 @@ enum message_type {
 };
 
 #define MESSAGE_SOCKET 3 /* the descriptor on which the network process finds its end of the socket pair */
-#define MESSAGE_VERSION 4
+#define MESSAGE_VERSION 5
 
 /* Bounds of fields, in bytes. */
 #define MESSAGE_MAX_BUNDLE (4 * 1024 * 1024)
@@ -56,7 +56,8 @@ enum message_type {
 #define MESSAGE_MAX_TIMEOUT_MS (24 * 60 * 60 * 1000)
 #define MESSAGE_MAX_WHY 1200
 #define MESSAGE_MAX_NEXT 480
-#define MESSAGE_MAX_SOCKETS 2
+#define MESSAGE_MAX_SOCKETS 2         /* of one place: IPv6 and IPv4 */
+#define MESSAGE_MAX_PLACES NET_PLACES /* where responders listen at one time, each with an address and a port */
 #define MESSAGE_MAX_FROM 64
 #define MESSAGE_MAX_LINE 512
 #define MESSAGE_MAX_GIVEN 128
@@ -136,7 +137,8 @@ struct message_token {
 
 struct message_listen {
     enum responder responder;
-    size_t sockets;
+    uint8_t place;  /* a number below MESSAGE_MAX_PLACES that is not in use */
+    size_t sockets; /* LISTEN only */
 };
 
 struct message_alpn {
@@ -165,8 +167,8 @@ MUST_USE bool message_get_response(struct view fields, struct message_response *
 /* message_responder.c */
 void message_put_listen(struct buf *out, uint32_t id, const struct message_listen *listen);
 MUST_USE bool message_get_listen(struct view fields, struct message_listen *out);
-void message_put_unlisten(struct buf *out, uint32_t id, enum responder responder);
-MUST_USE bool message_get_unlisten(struct view fields, enum responder *out);
+void message_put_unlisten(struct buf *out, uint32_t id, const struct message_listen *listen);
+MUST_USE bool message_get_unlisten(struct view fields, struct message_listen *out);
 void message_put_add(struct buf *out, uint32_t id, const struct message_token *token);
 MUST_USE bool message_get_add(struct view fields, struct message_token *out);
 void message_put_remove(struct buf *out, uint32_t id, const struct message_token *token);

@@ -17,7 +17,6 @@ static void put_again(struct buf *out, const struct wire_frame *frame)
         struct message_visit visit;
         struct message_token token;
         struct message_listen listen;
-        enum responder responder;
         struct message_alpn alpn;
     } as;
 
@@ -36,8 +35,8 @@ static void put_again(struct buf *out, const struct wire_frame *frame)
         message_put_failed(out, frame->id, &as.failed);
     else if (frame->type == MESSAGE_LISTEN && message_get_listen(fields, &as.listen))
         message_put_listen(out, frame->id, &as.listen);
-    else if (frame->type == MESSAGE_UNLISTEN && message_get_unlisten(fields, &as.responder))
-        message_put_unlisten(out, frame->id, as.responder);
+    else if (frame->type == MESSAGE_UNLISTEN && message_get_unlisten(fields, &as.listen))
+        message_put_unlisten(out, frame->id, &as.listen);
     else if (frame->type == MESSAGE_ADD && message_get_add(fields, &as.token))
         message_put_add(out, frame->id, &as.token);
     else if (frame->type == MESSAGE_REMOVE && message_get_remove(fields, &as.token))

@@ -15,45 +15,51 @@ bool message_is_token(struct view token)
     return token.len > 0 && token.len <= MESSAGE_MAX_TOKEN;
 }
 
-void message_put_listen(struct buf *out, uint32_t id, const struct message_listen *listen)
+/* LISTEN says how many sockets come with it, UNLISTEN has none. */
+static void put_listen(struct buf *out, uint8_t type, uint32_t id, const struct message_listen *listen)
 {
-    size_t begun = wire_begin(out, MESSAGE_LISTEN, id);
+    size_t begun = wire_begin(out, type, id);
 
     wire_put_u8(out, (uint8_t)listen->responder);
-    wire_put_u8(out, (uint8_t)listen->sockets);
+    wire_put_u8(out, listen->place);
+    if (type == MESSAGE_LISTEN)
+        wire_put_u8(out, (uint8_t)listen->sockets);
     wire_end(out, begun);
 }
 
-bool message_get_listen(struct view fields, struct message_listen *out)
+static bool get_listen(struct view fields, uint8_t type, struct message_listen *out)
 {
     struct wire_cursor from = WIRE_CURSOR(fields);
     struct message_listen listen = { 0 };
 
     listen.responder = (enum responder)wire_get_u8(&from, RESPONDER_COUNT - 1);
-    listen.sockets = wire_get_u8(&from, MESSAGE_MAX_SOCKETS);
-    if (!wire_done(&from) || listen.sockets == 0)
+    listen.place = wire_get_u8(&from, MESSAGE_MAX_PLACES - 1);
+    if (type == MESSAGE_LISTEN)
+        listen.sockets = wire_get_u8(&from, MESSAGE_MAX_SOCKETS);
+    if (!wire_done(&from) || (type == MESSAGE_LISTEN && listen.sockets == 0))
         return false;
     *out = listen;
     return true;
 }
 
-void message_put_unlisten(struct buf *out, uint32_t id, enum responder responder)
+void message_put_listen(struct buf *out, uint32_t id, const struct message_listen *listen)
 {
-    size_t begun = wire_begin(out, MESSAGE_UNLISTEN, id);
-
-    wire_put_u8(out, (uint8_t)responder);
-    wire_end(out, begun);
+    put_listen(out, MESSAGE_LISTEN, id, listen);
 }
 
-bool message_get_unlisten(struct view fields, enum responder *out)
+bool message_get_listen(struct view fields, struct message_listen *out)
 {
-    struct wire_cursor from = WIRE_CURSOR(fields);
-    enum responder responder = (enum responder)wire_get_u8(&from, RESPONDER_COUNT - 1);
+    return get_listen(fields, MESSAGE_LISTEN, out);
+}
 
-    if (!wire_done(&from))
-        return false;
-    *out = responder;
-    return true;
+void message_put_unlisten(struct buf *out, uint32_t id, const struct message_listen *listen)
+{
+    put_listen(out, MESSAGE_UNLISTEN, id, listen);
+}
+
+bool message_get_unlisten(struct view fields, struct message_listen *out)
+{
+    return get_listen(fields, MESSAGE_UNLISTEN, out);
 }
 
 /* ADD has a token and its content, REMOVE a token. */

@@ -91,26 +91,27 @@ static bool get_failed(struct view fields)
 
 static void put_listen(struct buf *out)
 {
-    message_put_listen(out, 1, &(struct message_listen){ RESPONDER_ALPN, 2 });
+    message_put_listen(out, 1, &(struct message_listen){ RESPONDER_ALPN, 15, 2 });
 }
 
 static bool get_listen(struct view fields)
 {
     struct message_listen listen;
 
-    return message_get_listen(fields, &listen) && listen.responder == RESPONDER_ALPN && listen.sockets == 2;
+    return message_get_listen(fields, &listen) && listen.responder == RESPONDER_ALPN && listen.place == 15 &&
+           listen.sockets == 2;
 }
 
 static void put_unlisten(struct buf *out)
 {
-    message_put_unlisten(out, 1, RESPONDER_ALPN);
+    message_put_unlisten(out, 1, &(struct message_listen){ RESPONDER_ALPN, 15, 0 });
 }
 
 static bool get_unlisten(struct view fields)
 {
-    enum responder responder;
+    struct message_listen listen;
 
-    return message_get_unlisten(fields, &responder) && responder == RESPONDER_ALPN;
+    return message_get_unlisten(fields, &listen) && listen.responder == RESPONDER_ALPN && listen.place == 15;
 }
 
 #define DIGEST ((struct view){ "0123456789abcdef0123456789abcde\0", NET_DIGEST_SIZE })
@@ -311,11 +312,12 @@ TEST(message_tokens)
 TEST(message_responders)
 {
     struct message_listen listen;
-    enum responder responder;
 
-    CHECK(!message_get_listen((struct view){ "\2\1", 2 }, &listen), "an unknown responder listens");
-    CHECK(!message_get_listen((struct view){ "\1\0", 2 }, &listen), "without sockets");
-    CHECK(!message_get_unlisten((struct view){ "\2", 1 }, &responder), "an unknown responder is closed");
+    CHECK(!message_get_listen((struct view){ "\2\0\1", 3 }, &listen), "an unknown responder listens");
+    CHECK(!message_get_listen((struct view){ "\1\20\1", 3 }, &listen), "a place too many");
+    CHECK(!message_get_listen((struct view){ "\1\0\0", 3 }, &listen), "without sockets");
+    CHECK(!message_get_unlisten((struct view){ "\2\0", 2 }, &listen), "an unknown responder is closed");
+    CHECK(!message_get_unlisten((struct view){ "\1\20", 2 }, &listen), "a place too many is closed");
 }
 
 static const struct {

@@ -71,8 +71,8 @@ void net_stop(struct net *net)
     channel_free(net->channel);
     mutex_destroy(&net->ready_lock);
     mutex_destroy(&net->lock);
-    for (size_t i = 0; i < RESPONDER_COUNT; i++)
-        free(net->responders[i].place);
+    for (size_t i = 0; i < COUNT(net->places); i++)
+        free(net->places[i].where);
     free(net);
 }
 

@@ -102,6 +102,8 @@ const char *http_header(const struct http_response *response, const char *name, 
 
 /* ---- the responders ---- */
 
+#define NET_PLACES 16 /* where they listen at one time, all together */
+
 enum responder {
     RESPONDER_HTTP, /* http-01 (RFC 8555 section 8.3) */
     RESPONDER_ALPN, /* tls-alpn-01 (RFC 8737) */
@@ -110,14 +112,14 @@ enum responder {
 
 /*
  * Opens a responder's listening sockets here (ports below 1024 need our rights) and hands them over. address: NULL or
- * "" for all, IPv6 first and then IPv4, one of which may fail. Counted: each open wants a close; the sockets are shared
- * by all threads. Each responder is in one place at a time: ERROR_INTERNAL for another one, who wants that waits for
- * the close. "localhost" stands for both loopback addresses. ERROR_PLUGIN with Certbot's words and, where it can be
- * known, the program that has the port.
+ * "" for all, IPv6 first and then IPv4, one of which may fail. Counted: each open wants a close with the same address
+ * and port; the sockets are shared by all threads. A responder may listen at several places, and says the same at each.
+ * "localhost" stands for both loopback addresses. ERROR_PLUGIN with Certbot's words and, where it can be known, the
+ * program that has the port; ERROR_CONFIG for more places than NET_PLACES.
  */
 MUST_USE bool net_responder_open(
     struct net *net, enum responder responder, const char *address, int port, struct error *err);
-void net_responder_close(struct net *net, enum responder responder);
+void net_responder_close(struct net *net, enum responder responder, const char *address, int port);
 
 /* Answers /.well-known/acme-challenge/TOKEN with content from now on. Returns when the responder has it. */
 MUST_USE bool net_responder_add(struct net *net, const char *token, struct view content, struct error *err);

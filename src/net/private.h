@@ -18,9 +18,10 @@ struct net {
     struct net_protection protection;
     struct mutex lock; /* guards what follows; held while it is changed, also across the call that changes it */
     struct {
-        unsigned opens; /* without a close */
-        char *place;    /* address and port; NULL: it is not open */
-    } responders[RESPONDER_COUNT];
+        enum responder responder;
+        unsigned opens; /* without a close; 0: the row is free */
+        char *where;    /* address and port */
+    } places[MESSAGE_MAX_PLACES];
 };
 
 /* Logs once how the network process is protected. Called when it has answered something: READY came before that. */

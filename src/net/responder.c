@@ -16,7 +16,9 @@ static void close_all(const int *fds, size_t count)
         (void)close(fds[i]);
 }
 
-static bool hand_over(struct net *net, enum responder responder, const char *address, int port, struct error *err)
+/* Under the lock. */
+static bool hand_over(
+    struct net *net, enum responder responder, uint8_t row, const char *address, int port, struct error *err)
 {
     AUTO(buf_clear) struct buf frame = BUF(64);
     int fds[MESSAGE_MAX_SOCKETS];
@@ -26,46 +28,77 @@ static bool hand_over(struct net *net, enum responder responder, const char *add
 
     TRY(listen_open(responder, address, port, fds, &count, err));
     id = channel_next_id(net->channel);
-    message_put_listen(&frame, id, &(struct message_listen){ responder, count });
+    message_put_listen(&frame, id, &(struct message_listen){ responder, row, count });
     channel_expect_visits(net->channel, MESSAGE_VISITS_LISTEN);
     ok = private_ask(net, id, &frame, fds, count, err);
     close_all(fds, count); /* the network process has its own by now */
     return ok;
 }
 
-bool net_responder_open(struct net *net, enum responder responder, const char *address, int port, struct error *err)
+static char *where_of(const char *address, int port)
 {
-    AUTO(free) char *place = xprintf("%s port %d", address != NULL ? address : "", port);
-    bool ok;
-    MUTEX_HOLD(&net->lock);
-
-    if (net->responders[responder].opens == 0)
-        ok = hand_over(net, responder, address, port, err);
-    else if (strcmp(net->responders[responder].place, place) == 0)
-        ok = true;
-    else
-        ok = error_set(err, ERROR_INTERNAL, "the responder is needed at %s, but is open at %s", place,
-            net->responders[responder].place);
-    if (ok && net->responders[responder].opens++ == 0)
-        xreplace(&net->responders[responder].place, place);
-    return ok;
+    return xprintf("%s port %d", address != NULL ? address : "", port);
 }
 
-void net_responder_close(struct net *net, enum responder responder)
+/* Under the lock: the row of a place that is open, else a free one, else COUNT(net->places). */
+static size_t find_row(const struct net *net, enum responder responder, const char *where)
+{
+    size_t free_row = COUNT(net->places);
+
+    for (size_t i = 0; i < COUNT(net->places); i++) {
+        if (net->places[i].opens == 0)
+            free_row = free_row == COUNT(net->places) ? i : free_row;
+        else if (net->places[i].responder == responder && strcmp(net->places[i].where, where) == 0)
+            return i;
+    }
+    return free_row;
+}
+
+static bool open_row(struct net *net, enum responder responder, const char *address, int port, struct error *err)
+{
+    AUTO(free) char *where = where_of(address, port);
+    size_t row = find_row(net, responder, where);
+
+    if (row == COUNT(net->places))
+        return error_set(err, ERROR_CONFIG, "cannot answer at %s: %d places are in use already", where, NET_PLACES);
+    if (net->places[row].opens == 0) {
+        TRY(hand_over(net, responder, (uint8_t)row, address, port, err));
+        net->places[row].responder = responder;
+        xreplace(&net->places[row].where, where);
+    }
+    net->places[row].opens++;
+    return true;
+}
+
+bool net_responder_open(struct net *net, enum responder responder, const char *address, int port, struct error *err)
+{
+    MUTEX_HOLD(&net->lock);
+
+    return open_row(net, responder, address, port, err);
+}
+
+/* Under the lock. */
+static void close_row(struct net *net, size_t row)
 {
     AUTO(buf_clear) struct buf frame = BUF(64);
     struct error ignored = { 0 }; /* a process that is gone listens no more */
-    uint32_t id;
+    uint32_t id = channel_next_id(net->channel);
+
+    message_put_unlisten(&frame, id, &(struct message_listen){ net->places[row].responder, (uint8_t)row, 0 });
+    interrupt_shield();
+    (void)!private_ask(net, id, &frame, NULL, 0, &ignored);
+    interrupt_unshield();
+}
+
+void net_responder_close(struct net *net, enum responder responder, const char *address, int port)
+{
+    AUTO(free) char *where = where_of(address, port);
+    size_t row;
     MUTEX_HOLD(&net->lock);
 
-    if (net->responders[responder].opens > 0 && --net->responders[responder].opens == 0) {
-        xreplace(&net->responders[responder].place, NULL);
-        id = channel_next_id(net->channel);
-        message_put_unlisten(&frame, id, responder);
-        interrupt_shield();
-        (void)!private_ask(net, id, &frame, NULL, 0, &ignored);
-        interrupt_unshield();
-    }
+    row = find_row(net, responder, where);
+    if (row < COUNT(net->places) && net->places[row].opens > 0 && --net->places[row].opens == 0)
+        close_row(net, row);
 }
 
 static bool check_token(const char *token, struct error *err)

@@ -13,7 +13,7 @@
 #include "base/mem.h"
 #include "client/event_timeout.h"
 
-#define MAX_LISTENERS 4
+#define MAX_LISTENERS (MESSAGE_MAX_PLACES * MESSAGE_MAX_SOCKETS)
 #define MAX_CONNECTIONS 256
 #define CONNECTION_MS 30000 /* for the whole of it */
 #define LINGER_MS 2000      /* after the answer: reading on, so that what is under way does not turn it into a reset */
@@ -33,6 +33,7 @@ struct connection {
 };
 
 struct listener {
+    uint8_t place;
     int fd;
     struct event *event;
 };
@@ -201,7 +202,7 @@ static void on_listener(evutil_socket_t listener, short what __attribute__((unus
     }
 }
 
-bool acceptor_listen(struct acceptor *acceptor, int fd)
+bool acceptor_listen(struct acceptor *acceptor, uint8_t place, int fd)
 {
     int listening = 0;
     socklen_t len = sizeof listening;
@@ -212,21 +213,29 @@ bool acceptor_listen(struct acceptor *acceptor, int fd)
         (void)close(fd);
         return false;
     }
-    *listener = (struct listener){ fd, event_new(acceptor->base, fd, EV_READ | EV_PERSIST, on_listener, acceptor) };
+    *listener =
+        (struct listener){ place, fd, event_new(acceptor->base, fd, EV_READ | EV_PERSIST, on_listener, acceptor) };
     if (listener->event == NULL || event_add(listener->event, NULL) != 0)
         abort();
     acceptor->listener_count++;
     return true;
 }
 
-void acceptor_unlisten(struct acceptor *acceptor)
+void acceptor_unlisten(struct acceptor *acceptor, uint8_t place)
 {
-    while (acceptor->listener_count > 0) {
-        struct listener *listener = &acceptor->listeners[--acceptor->listener_count];
+    size_t kept = 0;
 
+    for (size_t i = 0; i < acceptor->listener_count; i++) {
+        struct listener *listener = &acceptor->listeners[i];
+
+        if (listener->place != place) {
+            acceptor->listeners[kept++] = *listener;
+            continue;
+        }
         event_free(listener->event);
         (void)close(listener->fd);
     }
+    acceptor->listener_count = kept;
 }
 
 struct acceptor *acceptor_new(
@@ -240,7 +249,8 @@ struct acceptor *acceptor_new(
 
 void acceptor_free(struct acceptor *acceptor)
 {
-    acceptor_unlisten(acceptor);
+    for (uint8_t place = 0; place < MESSAGE_MAX_PLACES; place++)
+        acceptor_unlisten(acceptor, place);
     while (acceptor->oldest != NULL) {
         acceptor->oldest->told = true; /* there may be nobody any more to tell */
         connection_free(acceptor->oldest);

@@ -36,10 +36,10 @@ struct acceptor *acceptor_new(struct event_base *base, const struct protocol *pr
     struct responder_sink sink) __attribute__((returns_nonnull));
 void acceptor_free(struct acceptor *acceptor); /* closes everything, and tells of nobody any more */
 
-/* Takes over a listening socket. False when there are too many, or it is none: it is then closed. */
-bool acceptor_listen(struct acceptor *acceptor, int fd);
-/* Closes the listening sockets. Connections that are open come to their end. */
-void acceptor_unlisten(struct acceptor *acceptor);
+/* Takes over a listening socket of that place. False when there are too many, or it is none: it is then closed. */
+bool acceptor_listen(struct acceptor *acceptor, uint8_t place, int fd);
+/* Closes the listening sockets of that place. Connections that are open come to their end. */
+void acceptor_unlisten(struct acceptor *acceptor, uint8_t place);
 
 /* Tells the sink of this connection; what is said of it later is not told. given as in struct message_visit. */
 void connection_tell(struct connection *connection, struct view question, struct view given);

@@ -219,7 +219,7 @@ TEST(alpn_challenges_come_and_go)
     CHECK(net_alpn_remove(net, "a.example", &err) && net_alpn_remove(net, "a.example", &err), "twice: %s", err.why);
     CHECK(!serves("a.example", digest_two), "removed");
     CHECK(!net_alpn_add(net, "*.example", digest_two, &err) && err.kind == ERROR_ACME, "a wildcard: %s", err.why);
-    net_responder_close(net, RESPONDER_ALPN);
+    net_responder_close(net, RESPONDER_ALPN, "127.0.0.1", port);
     CHECK(dial() < 0, "closed");
     CHECK(net_responder_open(net, RESPONDER_ALPN, "", port, &err), "again, on all addresses: %s", err.why);
     CHECK(
@@ -227,7 +227,6 @@ TEST(alpn_challenges_come_and_go)
     end();
 }
 
-/* One place for each of the two responders. */
 TEST(alpn_beside_http)
 {
     struct error err = { 0 };
@@ -235,10 +234,9 @@ TEST(alpn_beside_http)
 
     start();
     CHECK(net_responder_open(net, RESPONDER_HTTP, "127.0.0.1", other, &err), "%s", err.why);
-    CHECK(
-        !net_responder_open(net, RESPONDER_ALPN, "127.0.0.1", other, &err) && strstr(err.why, "but is open at") != NULL,
-        "elsewhere: %s", err.why);
-    net_responder_close(net, RESPONDER_HTTP);
+    CHECK(!net_responder_open(net, RESPONDER_ALPN, "127.0.0.1", other, &err), "one port for both");
+    CHECK(strstr(err.why, "already in use") != NULL, "%s", err.why);
+    net_responder_close(net, RESPONDER_HTTP, "127.0.0.1", other);
     CHECK(serves("a.example", digest_one), "not closed with the other");
     end();
 }

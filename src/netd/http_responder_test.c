@@ -279,15 +279,47 @@ TEST(responder_open_is_counted)
 
     start();
     CHECK(net_responder_open(net, RESPONDER_HTTP, "127.0.0.1", port, &err), "a second time: %s", err.why);
-    CHECK(
-        !net_responder_open(net, RESPONDER_HTTP, "127.0.0.2", port, &err) && strstr(err.why, "but is open at") != NULL,
-        "elsewhere: %s", err.why);
-    net_responder_close(net, RESPONDER_HTTP);
+    net_responder_close(net, RESPONDER_HTTP, "127.0.0.1", port);
     CHECK(serves("token", "token.print"), "one is left");
-    net_responder_close(net, RESPONDER_HTTP);
+    net_responder_close(net, RESPONDER_HTTP, "127.0.0.1", port);
     CHECK(dial() < 0, "closed");
+    net_responder_close(net, RESPONDER_HTTP, "127.0.0.1", port); /* once more than it was opened */
     CHECK(net_responder_open(net, RESPONDER_HTTP, "", port, &err), "again, on all addresses: %s", err.why);
     CHECK(serves("token", "token.print"), "tokens stay");
+    end();
+}
+
+/* Whether what was opened first, and what was opened last, answers. */
+static bool both_serve(const int ports[static NET_PLACES])
+{
+    int first = port;
+    bool ok = serves("token", "token.print");
+
+    port = ports[NET_PLACES - 2];
+    ok = ok && serves("token", "token.print");
+    port = first;
+    return ok;
+}
+
+TEST(responder_at_several_places)
+{
+    struct error err = { 0 };
+    int ports[NET_PLACES];
+
+    start();
+    for (int i = 0; i < NET_PLACES - 1; i++) {
+        ports[i] = free_port();
+        CHECK(net_responder_open(net, RESPONDER_HTTP, "127.0.0.1", ports[i], &err), "place %d: %s", i, err.why);
+    }
+    CHECK(both_serve(ports), "the same tokens at all of them");
+    CHECK(!net_responder_open(net, RESPONDER_ALPN, "127.0.0.1", free_port(), &err), "more than there is room for");
+    CHECK(err.kind == ERROR_CONFIG && strstr(err.why, "16 places are in use") != NULL, "%s", err.why);
+    net_responder_close(net, RESPONDER_ALPN, "127.0.0.1", ports[0]); /* there is none such */
+    net_responder_close(net, RESPONDER_HTTP, "127.0.0.1", ports[0]);
+    CHECK(both_serve(ports), "the others stay");
+    CHECK(net_responder_open(net, RESPONDER_ALPN, "127.0.0.1", ports[0], &err), "a freed port: %s", err.why);
+    net_responder_close(net, RESPONDER_HTTP, "127.0.0.1", port);
+    CHECK(dial() < 0, "closed");
     end();
 }
 

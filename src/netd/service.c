@@ -99,7 +99,7 @@ static bool on_listen(struct service *service, const struct wire_frame *frame)
     for (size_t i = 0; i < listen.sockets; i++) {
         int fd = peer_take_descriptor(service->peer);
 
-        if (fd < 0 || !acceptor_listen(acceptor_of(service, listen.responder), fd))
+        if (fd < 0 || !acceptor_listen(acceptor_of(service, listen.responder), listen.place, fd))
             return false;
     }
     send_done(service, frame->id);
@@ -108,11 +108,11 @@ static bool on_listen(struct service *service, const struct wire_frame *frame)
 
 static bool on_unlisten(struct service *service, const struct wire_frame *frame)
 {
-    enum responder responder;
+    struct message_listen listen;
 
-    if (!message_get_unlisten(frame->fields, &responder))
+    if (!message_get_unlisten(frame->fields, &listen))
         return false;
-    acceptor_unlisten(acceptor_of(service, responder));
+    acceptor_unlisten(acceptor_of(service, listen.responder), listen.place);
     send_done(service, frame->id);
     return true;
 }

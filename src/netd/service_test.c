@@ -70,7 +70,7 @@ static void answer_as_question(struct buf *out)
 static void listen_without_sockets(struct buf *out)
 {
     put_hello(out);
-    message_put_listen(out, 2, &(struct message_listen){ RESPONDER_HTTP, 1 });
+    message_put_listen(out, 2, &(struct message_listen){ RESPONDER_HTTP, 0, 1 });
 }
 
 static void bad_token(struct buf *out)
@@ -112,10 +112,10 @@ static void tokens_and_requests(struct buf *out)
         put_request(out, id, "http://127.0.0.1:1/");
     message_put_add(out, 60, &(struct message_token){ view_of("a"), view_of("b") });
     message_put_remove(out, 61, &(struct message_token){ view_of("b"), { 0 } });
-    message_put_unlisten(out, 62, RESPONDER_HTTP);
+    message_put_unlisten(out, 62, &(struct message_listen){ RESPONDER_HTTP, 0, 0 });
     message_put_alpn_add(out, 64, &(struct message_alpn){ view_of("a"), { "0123456789abcdef0123456789abcdef", 32 } });
     message_put_alpn_remove(out, 65, &(struct message_alpn){ view_of("192.0.2.1"), { 0 } });
-    message_put_unlisten(out, 66, RESPONDER_ALPN);
+    message_put_unlisten(out, 66, &(struct message_listen){ RESPONDER_ALPN, 15, 0 });
     put_request(out, 63, "http://no-such-name.invalid/");
     message_put_empty(out, MESSAGE_CANCEL, 63);
 }
@@ -213,7 +213,7 @@ TEST(service_takes_listening_sockets_only)
             exit(service_run(pair[1], &(struct message_ready){ 0 }) ? 10 : 11);
         }
         put_hello(&out);
-        message_put_listen(&out, 2, &(struct message_listen){ RESPONDER_ALPN, 1 });
+        message_put_listen(&out, 2, &(struct message_listen){ RESPONDER_ALPN, 0, 1 });
         part = (struct iovec){ out.at, out.len };
         head = CMSG_FIRSTHDR(&message);
         *head = (struct cmsghdr){

@@ -283,7 +283,9 @@ static void release(void *self)
     give_up_claims(standalone);
     for (size_t i = 0; i < RESPONDER_COUNT; i++)
         if (standalone->open[i])
-            net_responder_close(standalone->context->net, (enum responder)i);
+            net_responder_close(standalone->context->net, (enum responder)i,
+                address_of(standalone->context->settings, (enum responder)i),
+                port_of(standalone->context->settings, (enum responder)i));
     leave(standalone);
     free(standalone);
 }
