@@ -9,7 +9,7 @@
 #include "base/test.h"
 #include "net/message.h"
 
-#define QUESTION_SIZE (WIRE_HEAD + 1) /* of all that ask() sends */
+#define QUESTION_SIZE (WIRE_HEAD + 2) /* of all that ask() sends */
 
 /* A channel whose other side is the descriptor in *peer. */
 static struct channel *channel_pair(int *peer)
