@@ -61,6 +61,7 @@ const struct command cmd_delete = {
         .text = "Removes a certificate, its key, its history and its renewal file. Nothing is revoked. Refuses to, without "
                 "--force, while the configuration of a web or mail server in the usual places still names the files.",
         .topics = topics,
+        .traits = VERB_FORCE,
     },
     .store_needs = STORE_CREATE | STORE_LOCK,
     .run = delete_run,

@@ -79,6 +79,8 @@ const struct command cmd_enhance = {
         .usage = "--cert-name NAME --redirect | --hsts | --uir | --staple-ocsp",
         .text = "Changes how a web server uses a certificate that is installed already.",
         .topics = topics,
+        .traits = VERB_INSTALLS,
+        .installer_question = "Which installer would you like to use to configure the selected enhancements?",
     },
     .store_needs = STORE_CREATE | STORE_LOCK,
     .run = enhance_run,

@@ -95,6 +95,7 @@ const struct command cmd_install = {
         .usage = "--cert-name NAME | --cert-path FILE --key-path FILE -d DOMAIN [options]",
         .text = "Installs a certificate that is there already, one of ours or any other.",
         .topics = topics,
+        .traits = VERB_INSTALLS | VERB_REDIRECTS,
     },
     .store_needs = STORE_CREATE | STORE_LOCK,
     .run = install_run,

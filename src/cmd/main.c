@@ -105,7 +105,7 @@ static bool run_command(const struct command *command, struct settings *settings
         .settings = settings,
         .ui = ui,
         .world = world,
-        .verb = command->verb.name,
+        .verb = &command->verb,
         .arguments = arguments,
         .program = as_certbot ? "Certbot" : "Evercert",
         .as_certbot = as_certbot,

@@ -48,6 +48,7 @@ const struct command cmd_reconfigure = {
         .usage = "--cert-name NAME [options]",
         .text = "Changes the options a certificate is renewed with. A dry run shows first that renewal will work with them.",
         .topics = topics,
+        .traits = VERB_RESTORES | VERB_TRIAL | VERB_DRY_RUN,
     },
     .store_needs = STORE_CREATE | STORE_LOCK,
     .run = reconfigure_run,

@@ -218,6 +218,7 @@ const struct command cmd_renew = {
                 "with. Made to run unattended, twice a day; without a terminal it waits at random for up to eight minutes first "
                 "(--no-random-sleep-on-renew: not).",
         .topics = topics,
+        .traits = VERB_TRAITS_RENEW,
     },
     .store_needs = STORE_CREATE | STORE_LOCK,
     .run = renew_run,

@@ -27,6 +27,7 @@ const struct command cmd_rollback = {
         .usage = "[--checkpoints N] [-i INSTALLER]",
         .text = "Takes the newest changes that an installer has made to a server's configuration back.",
         .topics = topics,
+        .installer_question = "Which installer should be used for rollback?",
     },
     .store_needs = STORE_CREATE | STORE_LOCK,
     .run = rollback_run,

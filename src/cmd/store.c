@@ -132,6 +132,7 @@ const struct command cmd_store = {
                 "--cert-name all certificates are converted; one that is damaged is left as it is, with the reason. With "
                 "--dry-run only says what would be done.",
         .topics = topics,
+        .traits = VERB_DRY_RUN,
         .actions = actions,
         .max_operands = 1,
         .ours = true,

@@ -403,7 +403,7 @@ static bool read_files(struct settings *settings, const struct verb *verb, struc
         TRY(read_file(user, false, settings, err));
     if (given->len > 0 && given->at[given->len - 1][0] != '\0') /* empty: a variable of a script's that is not set */
         TRY(read_file(given->at[given->len - 1], true, settings, err));
-    if (strcmp(verb->name, "renew") == 0 && SETTING_ORIGIN(settings, domains) == ORIGIN_FILE) {
+    if ((verb->traits & VERB_SAVED_NAMES) && SETTING_ORIGIN(settings, domains) == ORIGIN_FILE) {
         list_clear(&settings->domains); /* meant for certonly; renew goes by what each certificate has */
         SETTING_MARK(settings, domains, ORIGIN_DEFAULT);
     }
@@ -460,12 +460,12 @@ static bool apply_all(const struct parse *parse, struct command_line *line, stru
     for (size_t i = 0; i < parse->count; i++) {
         const struct given *given = &parse->givens[i];
 
-        if (strcmp(given->option->names[0], "help") == 0) {
+        if (given->option->asks == ASKS_HELP) {
             line->help = true;
             line->help_topic = xstrdup_or_null(given->value);
             return true;
         }
-        if (strcmp(given->option->names[0], "version") == 0) {
+        if (given->option->asks == ASKS_VERSION) {
             line->version = true;
             return true;
         }

@@ -3,13 +3,10 @@
 
 #include "base/log.h"
 #include "config/command_line.h"
+#include "config/test_verbs.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-static const enum option_topic no_topics[] = { TOPIC_HIDDEN };
-static const struct verb verb_run = { "run", "everything", "", "", "", no_topics };
-static const struct verb verb_certonly = { "certonly", "auth", "", "", "", no_topics };
-static const struct verb verb_renew = { "renew", NULL, "", "", "", no_topics };
 static const struct verb *const verbs[] = { &verb_run, &verb_certonly, &verb_renew, NULL };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -2,13 +2,8 @@
 
 #include "base/text.h"
 #include "config/command_line.h"
+#include "config/test_verbs.h"
 
-static const enum option_topic no_topics[] = { TOPIC_HIDDEN };
-static const struct verb verb_run = { "run", "everything", "", "", "", no_topics, 0, false };
-static const struct verb verb_certonly = { "certonly", "auth", "", "", "", no_topics, 0, false };
-static const struct verb verb_renew = { "renew", NULL, "", "", "", no_topics, 0, false };
-static const struct verb verb_certificates = { "certificates", NULL, "", "", "", no_topics, 0, false };
-static const struct verb verb_history = { "history", NULL, "", "", "", no_topics, 3, true };
 static const struct verb *const verbs[] = { &verb_run, &verb_certonly, &verb_renew, &verb_certificates, &verb_history,
     NULL };
 

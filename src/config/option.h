@@ -6,6 +6,7 @@
  * A new option is one row in options.c and, for a value, one member of struct settings.
  */
 #include "config/settings.h"
+#include "config/verb.h"
 
 enum option_type {
     OPTION_FLAG,    /* sets a bool true */
@@ -24,25 +25,10 @@ enum option_type {
     OPTION_SPECIAL, /* `read` does it all; takes a value when `value` names one */
 };
 
-enum option_topic { /* where --help shows it */
-    TOPIC_GENERAL,
-    TOPIC_AUTOMATION,
-    TOPIC_SECURITY,
-    TOPIC_TESTING,
-    TOPIC_PATHS,
-    TOPIC_CERTIFICATE,
-    TOPIC_ACCOUNT,
-    TOPIC_RENEW,
-    TOPIC_REVOKE,
-    TOPIC_PLUGINS,
-    TOPIC_STANDALONE,
-    TOPIC_WEBROOT,
-    TOPIC_MANUAL,
-    TOPIC_NGINX,
-    TOPIC_APACHE,
-    TOPIC_DNS,
-    TOPIC_INSTALL,
-    TOPIC_HIDDEN, /* accepted, on no help page */
+enum option_asks { /* what is shown instead of running a subcommand */
+    ASKS_NOTHING,
+    ASKS_HELP,
+    ASKS_VERSION,
 };
 
 struct option {
@@ -57,7 +43,11 @@ struct option {
     const char *const *choices;   /* OPTION_CHOICE, ended by NULL */
     bool any_case;                /* OPTION_CHOICE: upper case is taken for lower case */
     int min, max;                 /* OPTION_NUMBER */
+    bool installs;                /* OPTION_PLUGIN: the plugin is an installer, too */
+    enum option_asks asks;        /* OPTION_SPECIAL */
     const char *saved;            /* key in [renewalparams], NULL: not saved */
+    const char *saved_before;     /* key that other versions have used for it, NULL: none */
+    const char *saved_by_none;    /* what a file without the key means, NULL: nothing */
     bool saved_always;            /* saved even when it was not set */
     enum option_topic topic;
     const char *also; /* further pages of help that show it, with blanks between: "run testing" */
@@ -73,16 +63,3 @@ struct option {
 #define OPTION_NO_MEMBER SIZE_MAX /* `at` of options that keep no value */
 
 extern const struct option options[]; /* ended by an empty row */
-
-/* A subcommand as the parser and --help see it. */
-struct verb {
-    const char *name;
-    const char *alias;               /* hidden second name, NULL: none */
-    const char *summary;             /* one line for the overview */
-    const char *usage;               /* "[options] [-d DOMAIN] ..." */
-    const char *text;                /* a paragraph for its own help page */
-    const enum option_topic *topics; /* its pages of options, in order; ended by TOPIC_HIDDEN */
-    size_t max_operands;             /* words beside options that it takes (settings->operands), as usage names them */
-    bool ours;                       /* Certbot does not have it: its name may be the value of an option there */
-    const char *const *actions;      /* what its first operand may be beside a name, ended by NULL; NULL: nothing */
-};

@@ -6,10 +6,8 @@
 #include "conf/conf.h"
 #include "config/command_line.h"
 #include "config/renewal_params.h"
+#include "config/test_verbs.h"
 
-static const enum option_topic no_topics[] = { TOPIC_HIDDEN };
-static const struct verb verb_certonly = { "certonly", "auth", "", "", "", no_topics, 0, false };
-static const struct verb verb_renew = { "renew", NULL, "", "", "", no_topics, 0, false };
 static const struct verb *const verbs[] = { &verb_certonly, &verb_renew, NULL };
 
 TEST(names)

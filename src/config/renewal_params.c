@@ -11,6 +11,7 @@
 #include "config/option_find.h"
 #include "config/option_read.h"
 #include "config/plugin_options.h"
+#include "config/topic.h"
 #include "config/webroot_map.h"
 
 #define PARAMS "renewalparams"
@@ -24,34 +25,6 @@ static const void *member_of(const struct settings *settings, const struct optio
 }
 
 /* ---- saving ---- */
-
-/* The plugin whose option this is, in the form that keys start with; "" for what belongs to no plugin. */
-static bool is_of_plugin(const struct option *option)
-{
-    switch (option->topic) {
-    case TOPIC_STANDALONE:
-    case TOPIC_WEBROOT:
-    case TOPIC_MANUAL:
-    case TOPIC_NGINX:
-    case TOPIC_APACHE:
-    case TOPIC_DNS:
-        return true;
-    case TOPIC_GENERAL:
-    case TOPIC_AUTOMATION:
-    case TOPIC_SECURITY:
-    case TOPIC_TESTING:
-    case TOPIC_PATHS:
-    case TOPIC_CERTIFICATE:
-    case TOPIC_ACCOUNT:
-    case TOPIC_RENEW:
-    case TOPIC_REVOKE:
-    case TOPIC_PLUGINS:
-    case TOPIC_INSTALL:
-    case TOPIC_HIDDEN:
-        return false;
-    }
-    return false;
-}
 
 static const char *section_of(const struct option *option)
 {
@@ -349,9 +322,9 @@ static const char *saved_value(const struct conf *conf, const struct list *keys,
         return conf_get(conf, PARAMS, option->saved);
     if (option->ours)
         return renewal_params_own(conf, option->saved);
-    if (strcmp(option->saved, "renew_hook") == 0)
-        return conf_get(conf, PARAMS, "deploy_hook");
-    return strcmp(option->saved, "key_type") == 0 ? "rsa" : NULL; /* written by versions that knew nothing else */
+    if (option->saved_before != NULL)
+        return conf_get(conf, PARAMS, option->saved_before);
+    return option->saved_by_none;
 }
 
 /* Said by him for this run; not in a file that holds for all lineages. */
@@ -402,14 +375,15 @@ bool renewal_params_restore(const struct conf *conf, const char *name, struct se
         const char *value = keeps[i] ? NULL : saved_value(conf, &keys, option);
 
         /* A key counts for the saved authenticator and installer only: nginx_ctl for nginx. */
-        if (value == NULL || (is_of_plugin(option) && !plugin_option_is_for(option->saved, authenticator) &&
-                                 !plugin_option_is_for(option->saved, installer)))
+        if (value == NULL ||
+            (topic_find(option->topic)->of_plugin && !plugin_option_is_for(option->saved, authenticator) &&
+                !plugin_option_is_for(option->saved, installer)))
             continue;
         TRY(restore_one(&restore, option, value));
     }
     restore_plugin_options(&restore, authenticator);
     restore_plugin_options(&restore, installer);
-    if (!keeps_map && strcmp(authenticator, "webroot") == 0)
+    if (!keeps_map && webroot_map_is_of(authenticator))
         restore_map(&restore);
     return true;
 }

@@ -9,15 +9,11 @@
 #include "base/text.h"
 #include "config/command_line.h"
 #include "config/names.h"
+#include "config/option_find.h"
 #include "config/webroot_map.h"
 
 #define RSA_MIN 2048
 #define RSA_MAX 8192
-
-static bool is_verb(const struct verb *verb, const char *name)
-{
-    return strcmp(verb->name, name) == 0;
-}
 
 static bool is_given(const struct settings *settings, size_t offset)
 {
@@ -29,11 +25,11 @@ static bool is_given(const struct settings *settings, size_t offset)
 
 /* ---- what follows ---- */
 
-/* `reconfigure --dry-run` is what reconfigure does anyway, saving apart: the server is the one that it has without. As
- * Certbot it is not, which refuses other servers for it. */
+/* With --dry-run it does what it does anyway, saving apart: the server is the one that it has without. As Certbot it is
+ * not, which refuses other servers for it. */
 static bool is_trial_only(const struct settings *settings, const struct verb *verb)
 {
-    return settings->dry_run && is_verb(verb, "reconfigure") && !settings->as_certbot;
+    return settings->dry_run && (verb->traits & VERB_TRIAL) && !settings->as_certbot;
 }
 
 /* --dry-run takes the staging server instead of the default only; --staging takes nothing but it. */
@@ -70,7 +66,7 @@ static void derive_registration(struct settings *settings)
 
 static void derive_interaction(struct settings *settings, const struct verb *verb)
 {
-    if (!settings->non_interactive && (settings->quiet || is_verb(verb, "renew"))) {
+    if (!settings->non_interactive && (settings->quiet || (verb->traits & VERB_UNATTENDED))) {
         settings->non_interactive = true;
         SETTING_MARK(settings, non_interactive, ORIGIN_RUNTIME);
     }
@@ -80,7 +76,7 @@ static void derive_interaction(struct settings *settings, const struct verb *ver
  * number. */
 static void derive_paths(struct settings *settings, const struct verb *verb)
 {
-    if (!is_verb(verb, "certonly"))
+    if (!(verb->traits & VERB_CSR))
         return;
     if (settings->cert_path == NULL)
         settings->cert_path = file_absolute("cert.pem");
@@ -103,20 +99,21 @@ static bool wish(char **role, const char *plugin, struct error *err)
 }
 
 static bool wish_flag(
-    struct settings *settings, const char *plugin, char **authenticator, char **installer, struct error *err)
+    struct settings *settings, const struct option *plugin, char **authenticator, char **installer, struct error *err)
 {
-    if (!list_has(&settings->plugin_flags, plugin))
+    if (!list_has(&settings->plugin_flags, plugin->names[0]))
         return true;
-    if (strcmp(plugin, "nginx") == 0 || strcmp(plugin, "apache") == 0)
-        TRY(wish(installer, plugin, err));
-    return wish(authenticator, plugin, err);
+    if (plugin->installs)
+        TRY(wish(installer, plugin->names[0], err));
+    return wish(authenticator, plugin->names[0], err);
 }
 
 /* A configurator that installs nothing: certonly needs no installer, and must not save one that there is not. */
 static bool is_proof_only(const struct settings *settings)
 {
-    return text_equal(settings->configurator, "webroot") || text_equal(settings->configurator, "standalone") ||
-           text_equal(settings->configurator, "manual");
+    const struct option *plugin = settings->configurator == NULL ? NULL : option_find(settings->configurator);
+
+    return plugin != NULL && plugin->type == OPTION_PLUGIN && !plugin->installs;
 }
 
 /* The order of the table, so that conflicts read the same however the flags were typed. */
@@ -133,9 +130,9 @@ static bool derive_plugins(struct settings *settings, const struct verb *verb, s
     TRY(wish(&authenticator, settings->authenticator, err));
     for (const struct option *option = options; option->names[0] != NULL; option++) {
         if (option->type == OPTION_PLUGIN)
-            TRY(wish_flag(settings, option->names[0], &authenticator, &installer, err));
+            TRY(wish_flag(settings, option, &authenticator, &installer, err));
     }
-    if (is_proof_only(settings) && settings->installer == NULL && is_verb(verb, "certonly")) {
+    if (is_proof_only(settings) && settings->installer == NULL && (verb->traits & VERB_OBTAINS_ONLY)) {
         free(installer);
         installer = NULL;
     }
@@ -165,8 +162,8 @@ bool settings_derive(struct settings *settings, const struct verb *verb, struct 
 
 static bool check_interaction(const struct settings *settings, const struct verb *verb, struct error *err)
 {
-    if (settings->force_interactive && is_verb(verb, "renew"))
-        return error_set(err, ERROR_CONFIG, "--force-interactive cannot be used with renew");
+    if (settings->force_interactive && (verb->traits & VERB_UNATTENDED))
+        return error_set(err, ERROR_CONFIG, "--force-interactive cannot be used with %s", verb->name);
     if (settings->force_interactive && settings->non_interactive && GIVEN(settings, non_interactive))
         return error_set(err, ERROR_CONFIG, "Flag for non-interactive mode and --force-interactive conflict");
     return true;
@@ -174,8 +171,7 @@ static bool check_interaction(const struct settings *settings, const struct verb
 
 static bool check_dry_run(const struct settings *settings, const struct verb *verb, struct error *err)
 {
-    if (settings->dry_run && !is_verb(verb, "certonly") && !is_verb(verb, "renew") && !is_verb(verb, "reconfigure") &&
-        !is_verb(verb, "store"))
+    if (settings->dry_run && !(verb->traits & VERB_DRY_RUN))
         return error_set(err, ERROR_CONFIG,
             "--dry-run currently only works with the 'certonly' or 'renew' subcommands "
             "('%s')",
@@ -221,7 +217,7 @@ static bool check_csr(const struct settings *settings, const struct verb *verb, 
 {
     if (settings->csr_path == NULL)
         return true;
-    if (!is_verb(verb, "certonly"))
+    if (!(verb->traits & VERB_CSR))
         return error_set(err, ERROR_CONFIG,
             "Currently, a CSR file may only be specified when obtaining a new or "
             "replacement via the certonly command. Please try the certonly command instead.");
@@ -245,7 +241,7 @@ static bool check_renew(const struct settings *settings, const struct verb *verb
 {
     const struct list *kinds[] = { &settings->domains, &settings->ip_addresses };
 
-    for (size_t k = 0; is_verb(verb, "renew") && k < COUNT(kinds); k++) {
+    for (size_t k = 0; (verb->traits & VERB_SAVED_NAMES) && k < COUNT(kinds); k++) {
         for (size_t i = 0; i < kinds[k]->len; i++) {
             if (webroot_map_find(&settings->webroot_map, kinds[k]->at[i]) == NULL)
                 return error_set(err, ERROR_CONFIG,
@@ -280,7 +276,7 @@ static bool check_account(const struct settings *settings, struct error *err)
  * them. */
 static bool check_force(const struct settings *settings, const struct verb *verb, struct error *err)
 {
-    if (!settings->force || (is_verb(verb, "delete") && !settings->as_certbot))
+    if (!settings->force || ((verb->traits & VERB_FORCE) && !settings->as_certbot))
         return true;
     return error_set(err, ERROR_USAGE, "ambiguous option: --force could match --force-interactive, --force-renewal");
 }
@@ -297,8 +293,8 @@ bool settings_check(const struct settings *settings, const struct verb *verb, st
 
 bool settings_resolve(struct settings *settings, const struct verb *verb, struct error *err)
 {
-    if (!derive_plugins(settings, verb, err)) { /* these three take it for an answer */
-        if (is_verb(verb, "run") || is_verb(verb, "install") || is_verb(verb, "enhance"))
+    if (!derive_plugins(settings, verb, err)) {
+        if (verb->traits & VERB_INSTALLS)
             return error_is_answer(err);
         return false;
     }
@@ -308,7 +304,7 @@ bool settings_resolve(struct settings *settings, const struct verb *verb, struct
         TRY(lineage_name_check(settings->cert_name, err));
     TRY(check_renew(settings, verb, err));
     TRY(check_account(settings, err));
-    if (settings->authenticator == NULL || text_equal(settings->authenticator, "webroot"))
+    if (webroot_map_is_of(settings->authenticator))
         webroot_map_complete(settings);
     return true;
 }

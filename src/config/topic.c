@@ -25,9 +25,9 @@ const struct topic topics[] = {
     { TOPIC_PLUGINS, NULL, "Plugins",
         "An authenticator proves control of names; an installer makes a server use a certificate." },
     { TOPIC_STANDALONE, "standalone", "standalone",
-        "A small server of our own answers the CA; port 80 must be free, or 443 for tls-alpn-01." },
+        "A small server of our own answers the CA; port 80 must be free, or 443 for tls-alpn-01.", true },
     { TOPIC_WEBROOT, "webroot", "webroot",
-        "A running web server answers the CA with files that we place in its directory." },
+        "A running web server answers the CA with files that we place in its directory.", true },
     { TOPIC_MANUAL, "manual", "manual",
         "You, or your scripts, put the proof in place. --manual-auth-hook runs once for each name and "
         "--manual-cleanup-hook once for each when all are checked. Both find CERTBOT_DOMAIN and CERTBOT_IDENTIFIER "
@@ -35,12 +35,22 @@ const struct topic topics[] = {
         "hold), CERTBOT_TOKEN (the file's name; not for dns-01), CERTBOT_ALL_DOMAINS and CERTBOT_ALL_IDENTIFIERS (all "
         "names, with commas between them) and CERTBOT_REMAINING_CHALLENGES (how many names come after this one); the "
         "cleanup hook finds what the other printed in CERTBOT_AUTH_OUTPUT. As of all hooks, the first word has to be a "
-        "program that is there and can be run." },
-    { TOPIC_NGINX, "nginx", "nginx", "Proves control and installs with nginx." },
-    { TOPIC_APACHE, "apache", "apache", "Proves control and installs with Apache." },
-    { TOPIC_DNS, "dns", "DNS services", "TXT records prove control; the only way for wildcards." },
+        "program that is there and can be run.",
+        true },
+    { TOPIC_NGINX, "nginx", "nginx", "Proves control and installs with nginx.", true },
+    { TOPIC_APACHE, "apache", "apache", "Proves control and installs with Apache.", true },
+    { TOPIC_DNS, "dns", "DNS services", "TXT records prove control; the only way for wildcards.", true },
     { .topic = TOPIC_HIDDEN },
 };
+
+const struct topic *topic_find(enum option_topic topic)
+{
+    const struct topic *at = topics;
+
+    while (at->topic != topic && at->topic != TOPIC_HIDDEN)
+        at++;
+    return at;
+}
 
 void topic_put_names(const struct option *option, const char *around_name, const char *around_value, struct buf *out)
 {

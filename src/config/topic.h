@@ -9,9 +9,12 @@ struct topic {
     const char *name; /* what --help takes; NULL: only on the page of all */
     const char *title;
     const char *text; /* a sentence under the title */
+    bool of_plugin;   /* its options count for that plugin alone, and are saved by keys that begin with its name */
 };
 
 extern const struct topic topics[]; /* in the order of --help all; ended by TOPIC_HIDDEN */
+
+const struct topic *topic_find(enum option_topic topic) __attribute__((returns_nonnull));
 
 /* "-d DOMAIN, --domains DOMAIN": before and behind are put around each name and value ("*", "_"). */
 void topic_put_names(const struct option *option, const char *around_name, const char *around_value, struct buf *out);

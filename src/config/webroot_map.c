@@ -4,6 +4,11 @@
 
 #include "base/mem.h"
 
+bool webroot_map_is_of(const char *authenticator)
+{
+    return authenticator == NULL || strcmp(authenticator, "webroot") == 0;
+}
+
 const char *webroot_map_find(const struct webroot_map *map, const char *name)
 {
     for (size_t i = 0; i < map->names.len; i++) {

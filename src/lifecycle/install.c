@@ -21,11 +21,6 @@ static bool open_plugin(
         err, "The %s plugin is not working; there may be problems with your existing configuration", plugin->name);
 }
 
-static bool is_verb(const struct context *context, const char *verb)
-{
-    return strcmp(context->verb, verb) == 0;
-}
-
 static bool no_installer(const struct context *context, struct error *err)
 {
     if (context->as_certbot)
@@ -43,16 +38,14 @@ static bool no_installer(const struct context *context, struct error *err)
 static bool choose(struct context *context, const struct plugin **out, struct error *err)
 {
     struct settings *settings = context->settings;
-    const char *question = is_verb(context, "enhance")
-                               ? "Which installer would you like to use to configure the selected enhancements?"
-                           : is_verb(context, "rollback") ? "Which installer should be used for rollback?"
-                                                          : "How would you like to install certificates?";
+    const char *question = context->verb->installer_question != NULL ? context->verb->installer_question
+                                                                     : "How would you like to install certificates?";
 
-    if (is_verb(context, "run"))
+    if (context->verb->traits & VERB_OBTAINS_TOO)
         return plugin_choose_for_run(settings, context->ui, out, err);
     if (settings->authenticator != NULL && !text_equal(settings->authenticator, settings->installer))
         log_warning("Specifying an authenticator doesn't make sense when running %s with verb \"%s\"", context->program,
-            context->verb);
+            context->verb->name);
     return plugin_choose_installer(settings, context->ui, question, out, err);
 }
 
@@ -61,12 +54,12 @@ bool installation_open(struct context *context, struct installation *out, struct
     const struct plugin *plugin;
 
     if (choose(context, &plugin, err)) {
-        if (plugin == NULL && is_verb(context, "rollback"))
+        if (plugin == NULL && !(context->verb->traits & VERB_INSTALLS))
             return true;
         if (plugin == NULL ? no_installer(context, err) : open_plugin(context, plugin, out, err))
             return true;
     }
-    if (err->kind == ERROR_PLUGIN && !is_verb(context, "rollback"))
+    if (err->kind == ERROR_PLUGIN && (context->verb->traits & VERB_INSTALLS))
         return error_is_answer(err); /* to what was asked for */
     return false;
 }
@@ -113,10 +106,8 @@ static bool enhance_all(struct context *context, struct installation *installati
     *changed = false;
     for (int i = 0; i < ENHANCE_COUNT; i++) {
         enum enhancement enhancement = (enum enhancement)i;
-        /* run and install redirect unless told not to, where the installer can; enhance does only what it is
-         * told. */
         bool by_default = enhancement == ENHANCE_REDIRECT && context->settings->redirect == UNDECIDED &&
-                          strcmp(context->verb, "enhance") != 0;
+                          (context->verb->traits & VERB_REDIRECTS); /* where the installer can */
 
         if (!is_wanted(context->settings, enhancement) && !by_default)
             continue;
@@ -225,7 +216,7 @@ bool installer_restart(struct context *context, struct error *err)
         return true;
     }
     TRY(open_plugin(context, plugin, &installation, err));
-    if (strcmp(context->verb, "renew") == 0)
+    if (context->verb->traits & VERB_MANY)
         ui_say(context->ui, "Reloading %s server after certificate renewal", name);
     return plugin->installer->restart(installation.self, err);
 }

@@ -189,7 +189,7 @@ static bool renew_now(struct context *context, struct lineage *lineage, struct i
     AUTO(key_free) struct key *key = NULL;
     AUTO(buf_clear) struct buf replaces = BUF(512);
     const char *server = lineage_server(lineage);
-    bool restored = strcmp(context->verb, "renew") == 0 || strcmp(context->verb, "reconfigure") == 0;
+    bool restored = context->verb->traits & VERB_RESTORES;
     struct ca *ca;
 
     TRY(solver_check(context, request->authenticator, err));

@@ -45,12 +45,13 @@ bool lineage_rehearse(struct context *context, const char *name, struct error *e
     AUTO(ui_free)
     struct ui *ui =
         ui_new(&(struct ui_options){ .as_certbot = context->as_certbot, .quiet = true, .non_interactive = true });
+    static const struct verb renewal = { .name = "renew", .traits = VERB_TRAITS_RENEW };
     struct context own = *context;
     const struct plugin *authenticator;
 
     own.settings = settings;
     own.ui = ui;
-    own.verb = "renew";
+    own.verb = &renewal;
     TRY(lineage_load(context->store, name, &lineage, err));
     TRY(renewal_params_restore(lineage->conf, lineage->conf_path, settings, err));
     TRY(read_dates(lineage, err));

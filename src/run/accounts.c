@@ -16,14 +16,14 @@ void account_view_clear(struct account_view *view)
     *view = (struct account_view){ 0 };
 }
 
-static bool existing(struct context *context, struct ca **out, struct error *err)
+/* article: Certbot has two wordings, and scripts know both. */
+static bool existing(struct context *context, const char *article, struct ca **out, struct error *err)
 {
     TRY(context_existing_account(context, out, err));
     if (*out != NULL)
         return true;
-    /* Certbot has two wordings, and scripts know both */
-    (void)error_set(err, ERROR_CONFIG, "Could not find %sexisting account for server %s.",
-        strcmp(context->verb, "unregister") == 0 ? "" : "an ", context->settings->server);
+    (void)error_set(
+        err, ERROR_CONFIG, "Could not find %sexisting account for server %s.", article, context->settings->server);
     (void)error_is_answer(err);
     return error_next(err, "make one with the register command, or name another CA with --server");
 }
@@ -41,7 +41,7 @@ bool accounts_show(struct context *context, struct account_view *out, struct err
     AUTO(account_info_clear) struct account_info info = { 0 };
     struct ca *ca;
 
-    TRY(existing(context, &ca, err));
+    TRY(existing(context, "an ", &ca, err));
     TRY(look_up(ca, &info, err) || (context_find_account_again(context, &ca, err) && look_up(ca, &info, err)));
     out->url = xstrdup(info.url);
     out->thumbprint = xstrdup(ca->thumbprint);
@@ -91,7 +91,7 @@ bool accounts_update(struct context *context, struct error *err)
     bool new_key = settings->new_key && !context->as_certbot; /* where that is about certificates alone */
     struct ca *ca;
 
-    TRY(existing(context, &ca, err));
+    TRY(existing(context, "an ", &ca, err));
     if (new_key && settings->email == NULL && !settings->register_without_email)
         return change_key(context, &ca, err);
     TRY(new_contacts(context, &contacts, err));
@@ -159,7 +159,7 @@ bool accounts_unregister(struct context *context, struct error *err)
     struct ca *ca;
     bool yes;
 
-    if (!existing(context, &ca, err))
+    if (!existing(context, "", &ca, err))
         return forget_unknown(context, err);
     TRY(ui_yes_no(context->ui, &question, "Deactivate", "Abort", true, &yes, err));
     if (!yes) {

@@ -7,6 +7,7 @@
 #include "acme/transport.h"
 #include "base/mutex.h"
 #include "config/settings.h"
+#include "config/verb.h"
 #include "net/net.h"
 #include "store/account_store.h"
 #include "store/store.h"
@@ -30,9 +31,9 @@ struct context {
     struct store *store;
     struct ui *ui;
     struct world *world;
-    const char *verb;      /* "certonly", "renew" ... */
-    const char *program;   /* "Certbot" or "Evercert", for sentences */
-    const char *arguments; /* of the command line, as it was typed */
+    const struct verb *verb; /* the subcommand's row */
+    const char *program;     /* "Certbot" or "Evercert", for sentences */
+    const char *arguments;   /* of the command line, as it was typed */
     bool as_certbot;
     const struct turn *turn;  /* of a lineage under renewal; NULL: no other works at the same time */
     struct hook_trail *trail; /* of a lineage under renewal; NULL: the world's */

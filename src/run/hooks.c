@@ -239,7 +239,7 @@ bool hooks_after(struct context *context, const struct list *names, struct error
     TRY(gather(context, "post", context->settings->post_hook, &commands, err));
     MUTEX_HOLD(world_hook_lock(context->world));
     interrupt_shield(); /* what a pre-hook stopped is started again, also after Ctrl-C */
-    if (strcmp(context->verb, "renew") == 0) {
+    if (context->verb->traits & VERB_MANY) {
         for (size_t i = 0; i < commands.len; i++)
             if (!list_has(later, commands.at[i]))
                 list_add(later, commands.at[i]);

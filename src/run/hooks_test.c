@@ -115,7 +115,7 @@ TEST(a_file_that_the_option_names_too)
     CHECK(hooks_deploy(&stage.context, "live", &names, NULL, &err) && hooks_after(&stage.context, &names, &err), "%s",
         err.why);
     check_ran("deploy\npost\npost\n", "certonly");
-    stage.context.verb = "renew";
+    stage.context.verb = test_verb("renew");
     CHECK(
         hooks_after(&stage.context, &names, &err) && hooks_at_end(&stage.context, &names, &names, &err), "%s", err.why);
     check_ran("deploy\npost\npost\npost\n", "renew");
@@ -182,7 +182,7 @@ TEST(long_lists_of_names_are_cut_for_post_hooks_alone)
     CHECK(hooks_deploy(&stage.context, "live", &long_ones, NULL, &err) && hooks_after(&stage.context, &long_ones, &err),
         "%s", err.why);
     check_ran("deploy 39999\npost 32000 0\n", "certonly");
-    stage.context.verb = "renew";
+    stage.context.verb = test_verb("renew");
     CHECK(
         hooks_after(&stage.context, &one, &err) && hooks_at_end(&stage.context, &one, &long_ones, &err), "%s", err.why);
     check_ran("deploy 39999\npost 32000 0\npost 8 16000\n", "those that failed leave the others alone");

@@ -128,8 +128,8 @@ bool question_same_names(struct context *context, const struct lineage *lineage,
     AUTO(list_clear) struct list choices = { 0 };
     size_t chosen;
 
-    list_add(&choices, strcmp(context->verb, "run") == 0 ? "Attempt to reinstall this existing certificate"
-                                                         : "Keep the existing certificate for now");
+    list_add(&choices, context->verb->traits & VERB_OBTAINS_TOO ? "Attempt to reinstall this existing certificate"
+                                                                : "Keep the existing certificate for now");
     list_add(&choices, "Renew & replace the certificate (may be subject to CA rate limits)");
     TRY(ui_menu(context->ui, &question, &choices, 0, &chosen, err));
     *renew = chosen == 1;

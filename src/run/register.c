@@ -24,7 +24,7 @@ char *context_user_agent(const struct context *context)
         known ? system.sysname : "unknown", settings->user_agent_comment != NULL ? "; " : "",
         settings->user_agent_comment != NULL ? settings->user_agent_comment : "",
         settings->authenticator != NULL ? settings->authenticator : "None",
-        settings->installer != NULL ? settings->installer : "None", context->verb);
+        settings->installer != NULL ? settings->installer : "None", context->verb->name);
 }
 
 bool contacts_of(const char *email, struct list *out, struct error *err)

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "config/test_verbs.h"
 #include "run/context.h"
 #include "store/fixture.h"
 
@@ -36,6 +37,7 @@ __attribute__((unused)) static struct stage stage_new(const char *verb, bool as_
         .ui = ui_new(&(struct ui_options){ .quiet = true, .non_interactive = true, .as_certbot = as_certbot }),
     };
 
+    REQUIRE(test_verb(verb) != NULL, "%s", verb);
     (void)signal(SIGPIPE, SIG_IGN);
     buf_clear(&stage_heard);
     stage_heard = BUF(1 << 20);
@@ -50,7 +52,7 @@ __attribute__((unused)) static struct stage stage_new(const char *verb, bool as_
         .store = stage.store,
         .ui = stage.ui,
         .world = world_new(NULL),
-        .verb = verb,
+        .verb = test_verb(verb),
         .program = as_certbot ? "Certbot" : "Evercert",
         .arguments = "",
         .as_certbot = as_certbot,

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "config/test_verbs.h"
 #include "config/option_apply.h"
 #include "config/option_find.h"
 #include "crypto/csr.h"
@@ -311,7 +312,7 @@ static void begin_run(struct fixture *fixture)
         .store = fixture->store,
         .ui = fixture->ui,
         .world = world_new(&outside),
-        .verb = setup->verb == NULL ? "certonly" : setup->verb,
+        .verb = test_verb(setup->verb == NULL ? "certonly" : setup->verb),
         .program = setup->as_certbot ? "Certbot" : "Evercert",
         .arguments = "",
         .as_certbot = setup->as_certbot,
