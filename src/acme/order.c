@@ -233,8 +233,6 @@ static bool finalize_once(struct session *session, struct identity who, struct o
     AUTO(http_response_clear) struct http_response response = { 0 };
     struct out out = out_to(&payload);
 
-    if (order->finalize_url == NULL)
-        return error_set(err, ERROR_ACME, "order: member 'finalize' is missing, or is not an https URL");
     out_object(&out, NULL);
     out_base64url(&out, "csr", csr);
     out_end(&out);
@@ -244,8 +242,17 @@ static bool finalize_once(struct session *session, struct identity who, struct o
     return order_take(session, &response, order, err);
 }
 
+/* Whether the CA has said no to the certificate request. A lost answer, trouble of the CA's (5xx) or an answer that
+ * cannot be read says nothing of what it does with the request. */
+static bool is_refusal(const struct problem *problem, const struct error *err)
+{
+    if (err->kind != ERROR_ACME && err->kind != ERROR_NETWORK)
+        return true; /* ours: nothing was sent, or the user has interrupted */
+    return problem->status >= 400 && problem->status < 500 && !text_equal(err->problem, "orderNotReady");
+}
+
 /*
- * After orderNotReady (RFC 8555 section 7.4) or no answer at all: looks until the order has left "pending".
+ * After orderNotReady (RFC 8555 section 7.4) or no answer to rely on: looks until the order has left "pending".
  * The authorizations were seen to be valid, so it will; some CAs' machines learn it a little later than
  * others.
  */
@@ -264,16 +271,23 @@ static bool wait_for_ready(
 bool order_finalize(struct session *session, struct identity who, struct order *order, struct view csr,
     struct poll *poll, struct problem *problem, struct error *err)
 {
+    AUTO(problem_clear) struct problem answer = { 0 };
     struct error refusal = { 0 };
 
-    if (finalize_once(session, who, order, csr, problem, &refusal))
+    if (order->finalize_url == NULL) {
+        (void)error_set(err, ERROR_ACME, "order: member 'finalize' is missing, or is not an https URL");
+        return error_in(err, "sending the certificate request");
+    }
+    if (finalize_once(session, who, order, csr, &answer, &refusal))
         return true;
-    if (!text_equal(refusal.problem, "orderNotReady") && refusal.kind != ERROR_NETWORK) {
+    if (is_refusal(&answer, &refusal)) {
+        if (problem != NULL) {
+            *problem = answer;
+            answer = (struct problem){ 0 };
+        }
         *err = refusal;
         return error_in(err, "sending the certificate request");
     }
-    if (problem != NULL)
-        problem_clear(problem);
     if (!wait_for_ready(session, who, order, poll, err))
         return error_in(err, "waiting for the order to become ready");
     switch (order->status) {

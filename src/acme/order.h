@@ -54,9 +54,9 @@ bool order_replaces_refused(const struct problem *problem);
 /* What to tell about an order that became invalid. Returns false. */
 bool order_to_error(const struct order *order, struct error *err);
 
-/* Sends the CSR (DER). orderNotReady (section 7.4) and a lost answer are met by a fresh look at the order
- * and, unless that shows that the CSR was taken, one repetition: for the order to become ready is waited as long as
- * poll has time. */
+/* Sends the CSR (DER). orderNotReady (section 7.4), a lost answer, one that cannot be read and trouble of the CA's
+ * (5xx) are met by a fresh look at the order and, unless that shows that the CSR was taken, one repetition: for the
+ * order to become ready is waited as long as poll has time. problem (may be NULL) gets the CA's refusal. */
 MUST_USE bool order_finalize(struct session *session, struct identity who, struct order *order, struct view csr,
     struct poll *poll, struct problem *problem, struct error *err);
 /*

@@ -197,7 +197,16 @@ static const struct {
     bool problem;
 } finals[] = {
     { "refused", { { FIN, CSR, 400, NULL, BAD_CSR } }, 1, 0, "weak", true },
-    { "garbage", { { FIN, CSR, 200, NULL, "[]" } }, 1, 0, "not a JSON object", false },
+    { "garbage, and the request was taken", { { FIN, CSR, 200, NULL, "[]" }, { LOOK, "", 200, NULL, DONE } }, 2,
+        ORDER_VALID, NULL, false },
+    { "trouble of its own, and the request was taken",
+        { { FIN, CSR, 500, NULL, "{\"type\":\"" URN "serverInternal\"}" },
+            { LOOK, "", 200, NULL, ORDER("processing") } },
+        2, ORDER_PROCESSING, NULL, false },
+    { "trouble of its own for ever",
+        { { FIN, CSR, 502, NULL, "<html>" }, { LOOK, "", 200, NULL, ORDER("ready") },
+            { FIN, CSR, 502, NULL, "<html>" } },
+        3, 0, "HTTP status 502", true },
     { "not ready for ever",
         { { FIN, CSR, 403, NULL, NOT_READY }, { LOOK, "", 200, NULL, ORDER("pending") },
             { LOOK, "", 200, "Retry-After: 100", ORDER("pending") },

@@ -108,16 +108,19 @@ static bool take_in(struct context *context, struct ca *ca, const struct issue_r
 
 /* ---- finishing, and what becomes of the record ---- */
 
-/* What the CA has refused will not come; a refusal once it had taken the CSR says nothing of that. */
-static bool is_refused(const struct order *order, const struct error *err)
+/* What the CA has refused, or given up, will not come. Of anything else it is not known what the CA does with the CSR;
+ * a refusal once it had taken the CSR says nothing of that. */
+static bool is_refused(const struct order *order, const struct problem *problem, const struct error *err)
 {
-    return err->kind == ERROR_ACME && order->status != ORDER_PROCESSING && order->status != ORDER_VALID;
+    if (err->kind != ERROR_ACME || order->status == ORDER_PROCESSING || order->status == ORDER_VALID)
+        return false;
+    return order->status == ORDER_INVALID || (problem->status >= 400 && problem->status < 500);
 }
 
 static void keep_or_drop(
     struct context *context, const struct issue_request *request, bool is_useless, struct error *err)
 {
-    AUTO(free) char *dir = NULL;
+    AUTO(free) char *dir = NULL, *advice = NULL;
 
     if (request->record == NULL)
         return;
@@ -126,10 +129,10 @@ static void keep_or_drop(
         return;
     }
     dir = pending_dir(context->store, request->record);
-    (void)error_next_default(err,
-        "the order is recorded in %s: the next run fetches the certificate if the CA issues it "
-        "meanwhile",
-        dir);
+    advice = xstrdup(err->next);
+    (void)error_next(err,
+        "%s%sthe order is recorded in %s: the next run fetches the certificate if the CA issues it meanwhile", advice,
+        advice[0] != '\0' ? "; " : "", dir);
 }
 
 bool finish_recorded(struct context *context, struct ca *ca, const struct issue_request *request, struct order *order,
@@ -170,7 +173,7 @@ bool finish_order(struct context *context, struct ca *ca, const struct issue_req
     if (!order_finalize(ca->session, ca->who, order, buf_view(&csr), &poll, problem, err) ||
         !order_wait(ca->session, ca->who, order, buf_view(&csr), &poll, err) ||
         !download(context, ca, order, &sent, err)) {
-        keep_or_drop(context, request, is_refused(order, err), err);
+        keep_or_drop(context, request, is_refused(order, problem, err), err);
         return false;
     }
     *anothers = is_anothers(order, &sent, buf_view(&csr));
