@@ -223,7 +223,8 @@ bool order_fetch_if_known(
                                                      problem.status == 404 || problem.status == 410)))
         return true;
     *err = failure;
-    return false;
+    *known = problem.status >= 500;
+    return *known ? error_as(err, ERROR_NETWORK) : false;
 }
 
 static bool finalize_once(struct session *session, struct identity who, struct order *order, struct view csr,

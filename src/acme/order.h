@@ -41,7 +41,7 @@ MUST_USE bool order_new(struct session *session, struct identity who, const stru
     struct order *out, struct problem *problem, struct error *err);
 MUST_USE bool order_fetch(struct session *session, struct identity who, struct order *order, struct error *err);
 /* The same for an order of an earlier run: *known is false when the CA says that it has none such, or none of this
- * account. */
+ * account. Trouble of the CA's own (5xx) says nothing of the order: ERROR_NETWORK, and *known is true. */
 MUST_USE bool order_fetch_if_known(
     struct session *session, struct identity who, struct order *order, bool *known, struct error *err);
 /*

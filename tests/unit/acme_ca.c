@@ -17,7 +17,7 @@
 #define TYPES "http-01 dns-01 tls-alpn-01"
 
 struct ca_account {
-    char *jwk, *thumbprint;
+    char *jwk, *thumbprint; /* jwk "": the CA knows it no longer */
     bool deactivated;
 };
 
@@ -37,7 +37,7 @@ struct ca_order {
     size_t account, *authzs, authz_count;
     char *profile, *csr_text;
     unsigned not_ready, processing, nameless;
-    bool finalized, invalid;
+    bool finalized, invalid, forgotten;
     struct buf pem, alternate;
 };
 
@@ -90,6 +90,25 @@ static void order_free(struct ca_order *order)
     buf_clear(&order->pem);
     buf_clear(&order->alternate);
     free(order);
+}
+
+void acme_ca_finish_orders(struct acme_ca *ca)
+{
+    for (size_t i = 0; i < ca->order_count; i++)
+        ca->orders[i]->processing = ca->orders[i]->nameless = 0;
+}
+
+/* Numbers are not given out again: an address is that of one thing for ever. */
+void acme_ca_forget_orders(struct acme_ca *ca)
+{
+    for (size_t i = 0; i < ca->order_count; i++)
+        ca->orders[i]->forgotten = true;
+}
+
+void acme_ca_forget_accounts(struct acme_ca *ca)
+{
+    for (size_t i = 0; i < ca->account_count; i++)
+        xreplace(&ca->accounts[i]->jwk, "");
 }
 
 void acme_ca_clear(struct acme_ca *ca)
@@ -581,8 +600,8 @@ static size_t same_order(const struct acme_ca *ca, size_t account, const struct 
     for (size_t i = 0; ca->ways.hands_out_again && i < ca->order_count; i++) {
         const struct ca_order *order = ca->orders[i];
 
-        if (order->account == account && !order->finalized && !order->invalid && !is_any_lost(ca, order) &&
-            list_same_set(&order->names, names))
+        if (order->account == account && !order->forgotten && !order->finalized && !order->invalid &&
+            !is_any_lost(ca, order) && list_same_set(&order->names, names))
             return i;
     }
     return ca->order_count;
@@ -854,6 +873,15 @@ static size_t count_of(const struct acme_ca *ca, enum ca_resource at)
     }
 }
 
+static bool is_there(const struct acme_ca *ca, enum ca_resource at, size_t index)
+{
+    bool is_of_order = at == CA_ORDER || at == CA_FINALIZE || at == CA_CERTIFICATE || at == CA_ALTERNATE;
+
+    if (index >= count_of(ca, at) || (at == CA_ACCOUNT && ca->accounts[index]->jwk[0] == '\0'))
+        return false;
+    return !is_of_order || !ca->orders[index]->forgotten;
+}
+
 /* False: there is nothing of that name. */
 static bool find_place(const struct acme_ca *ca, const char *url, enum ca_resource *at, size_t *index)
 {
@@ -866,7 +894,7 @@ static bool find_place(const struct acme_ca *ca, const char *url, enum ca_resour
         else if (strcmp(path, places[*at].path) != 0 &&
                  !(*at == CA_RENEWAL_INFO && text_starts(path, "/renewal-info/")))
             continue;
-        return *index < count_of(ca, *at);
+        return is_there(ca, *at, *index);
     }
     *at = CA_NOWHERE;
     return false;
@@ -904,9 +932,9 @@ static bool read_header(struct acme_ca *ca, struct call *call, struct view heade
         complain(ca, call, "it has both kid and jwk, or none");
     if (kid != NULL &&
         (!find_place(ca, kid, &at, &call->account) || at != CA_ACCOUNT || ca->accounts[call->account]->deactivated)) {
-        refuse(call, at == CA_ACCOUNT && call->account < ca->account_count ? 401 : 400,
-            at == CA_ACCOUNT && call->account < ca->account_count ? "unauthorized" : "accountDoesNotExist",
-            "no such account");
+        bool is_known = at == CA_ACCOUNT && is_there(ca, at, call->account);
+
+        refuse(call, is_known ? 401 : 400, is_known ? "unauthorized" : "accountDoesNotExist", "no such account");
         return false;
     }
     return true;
@@ -997,7 +1025,7 @@ static bool answer(struct acme_ca *ca, const struct http_request *request, struc
         complain(ca, &call, "there is nothing of that address");
     note(ca, &call);
     fault = fault_of(ca, call.at);
-    if (call.at == CA_NOWHERE || call.index >= count_of(ca, call.at)) {
+    if (call.at == CA_NOWHERE || !is_there(ca, call.at, call.index)) {
         out->status = 404;
         put_problem(out, &(struct ca_fault){ .problem = "malformed", .detail = "not found" });
     } else {

@@ -121,5 +121,10 @@ int64_t acme_ca_now(struct acme_ca *ca);               /* UTC seconds */
 bool acme_ca_sleep_ms(struct acme_ca *ca, int64_t ms); /* moves the clock; false: interrupted */
 /* Forgets what it was asked so far; faults count anew. */
 void acme_ca_forget_requests(struct acme_ca *ca);
+/* What it is working on is done now. */
+void acme_ca_finish_orders(struct acme_ca *ca);
+/* It knows them no longer. */
+void acme_ca_forget_orders(struct acme_ca *ca);
+void acme_ca_forget_accounts(struct acme_ca *ca);
 /* The trace with blanks between, of the caller's. */
 char *acme_ca_trace(struct acme_ca *ca);
