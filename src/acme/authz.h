@@ -26,7 +26,7 @@ struct challenge {
     char *token;              /* base64url, checked (section 8.1: no other character); NULL where the type has none */
     char *fault;              /* why it cannot be answered: url or token are missing or bad; NULL when it can be */
     struct problem error;     /* type NULL when there is none */
-    struct list issuer_names; /* dns-persist-01: issuer-domain-names */
+    struct list issuer_names; /* dns-persist-01: issuer-domain-names, checked */
     char *account_url;        /* dns-persist-01: accounturi when the CA gives one, else NULL */
     struct list records;      /* http-01: addresses the CA says it used (validationRecord), for messages */
     struct list urls;         /* and the URLs it asked for there, following redirects */
@@ -79,20 +79,33 @@ const struct challenge *authz_failed_challenge(const struct authz *authz);
 const struct problem *authz_error(const struct authz *authz);
 /* "pending" ... */
 const char *authz_status_name(enum authz_status status);
-/* token "." thumbprint (section 8.1). */
-MUST_USE bool key_authorization(const char *token, const struct jwk *jwk, struct buf *out, struct error *err);
-/* TXT value for dns-01: base64url(SHA-256(key authorization)) (section 8.4). */
-MUST_USE bool dns_01_value(struct view key_authorization, struct buf *out, struct error *err);
+
+/* ---- what the CA is to find ---- */
+
+enum challenge_kind {
+    CHALLENGE_FILE,            /* that a web server delivers */
+    CHALLENGE_RECORD,          /* a TXT record, until the CA has looked */
+    CHALLENGE_STANDING_RECORD, /* a TXT record that stays, for orders to come */
+    CHALLENGE_CERTIFICATE,     /* that a TLS server answers with */
+};
+enum challenge_kind challenge_kind_of(enum challenge_type type);
+
 #define ALPN_DIGEST_SIZE 32
-/* What the certificate for tls-alpn-01 has to hold: SHA-256(key authorization) (RFC 8737 section 3). */
-MUST_USE bool tls_alpn_01_digest(
-    struct view key_authorization, uint8_t out[static ALPN_DIGEST_SIZE], struct error *err);
-/* TXT value for dns-persist-01: "issuer; accounturi=URL", with "; policy=wildcard" and ";
- * persistUntil=SECONDS" (0: none). Names from the CA are checked. */
-MUST_USE bool dns_persist_01_value(
-    const char *issuer_name, const char *account_url, bool wildcard, int64_t until, struct buf *out, struct error *err);
-/* Name of the TXT record: "_acme-challenge.NAME" for dns-01; "_LABEL._acme-challenge.NAME" for
- * dns-account-01, with the label made from account_url; "_validation-persist.NAME" for dns-persist-01. domain
- * may begin with "*.", which is left out. ERROR_INTERNAL for challenges without a record. */
-MUST_USE bool challenge_record_name(
-    enum challenge_type type, const char *domain, const char *account_url, struct buf *out, struct error *err);
+struct challenge_expected {
+    char *key_authorization;          /* token "." thumbprint (section 8.1); NULL where the type has no token */
+    char *record_name, *record_value; /* of the TXT record, the name without final dot; NULL where there is none */
+    uint8_t digest[ALPN_DIGEST_SIZE]; /* tls-alpn-01: SHA-256 of the key authorization (RFC 8737 section 3) */
+};
+void challenge_expected_clear(struct challenge_expected *expected);
+static inline void challenge_expected_clear_at(struct challenge_expected *expected)
+{
+    challenge_expected_clear(expected);
+}
+
+/*
+ * Works out what has to be where for a challenge of that authorization: for the account's key and the account's URL.
+ * *out is the caller's, to be cleared. ERROR_ACME for a challenge with a fault, or one that wants more than it should;
+ * ERROR_CONFIG for a name that is too long for its record.
+ */
+MUST_USE bool challenge_expect(const struct authz *authz, const struct challenge *challenge, const struct jwk *jwk,
+    const char *account_url, struct challenge_expected *out, struct error *err);

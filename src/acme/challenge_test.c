@@ -28,6 +28,32 @@ static const struct {
         CHALLENGE_DNS_ACCOUNT_01 },
     { "issuers are no list", "{\"type\":\"dns-persist-01\"," U "," S ",\"issuer-domain-names\":\"ca\"}",
         "issuer-domain-names", CHALLENGE_DNS_PERSIST_01 },
+    { "no issuer", "{\"type\":\"dns-persist-01\"," U "," S ",\"issuer-domain-names\":[],\"accounturi\":\"" KID "\"}",
+        "0 names in 'issuer-domain-names'", CHALLENGE_DNS_PERSIST_01 },
+    { "eleven issuers",
+        "{\"type\":\"dns-persist-01\"," U "," S ",\"issuer-domain-names\":[\"a\",\"b\",\"c\",\"d\",\"e\",\"f\",\"g\","
+        "\"h\",\"i\",\"j\",\"k\"],\"accounturi\":\"" KID "\"}",
+        "11 names", CHALLENGE_DNS_PERSIST_01 },
+    { "an issuer with upper case",
+        "{\"type\":\"dns-persist-01\"," U "," S ",\"issuer-domain-names\":[\"CA.example\"],\"accounturi\":\"" KID "\"}",
+        "something else than a domain name", CHALLENGE_DNS_PERSIST_01 },
+    { "an issuer with a final dot",
+        "{\"type\":\"dns-persist-01\"," U "," S ",\"issuer-domain-names\":[\"ca.example.\"],\"accounturi\":\"" KID
+        "\"}",
+        "something else than a domain name", CHALLENGE_DNS_PERSIST_01 },
+    { "an issuer with a blank",
+        "{\"type\":\"dns-persist-01\"," U "," S ",\"issuer-domain-names\":[\"ca example\"],\"accounturi\":\"" KID "\"}",
+        "something else than a domain name", CHALLENGE_DNS_PERSIST_01 },
+    { "an issuer with a parameter",
+        "{\"type\":\"dns-persist-01\"," U "," S
+        ",\"issuer-domain-names\":[\"ca.example;policy=wildcard\"],\"accounturi\":\"" KID "\"}",
+        "something else than a domain name", CHALLENGE_DNS_PERSIST_01 },
+    { "an issuer with a quotation mark",
+        "{\"type\":\"dns-persist-01\"," U "," S ",\"issuer-domain-names\":[\"ca\\\"x\"],\"accounturi\":\"" KID "\"}",
+        "something else than a domain name", CHALLENGE_DNS_PERSIST_01 },
+    { "an account that is no URL",
+        "{\"type\":\"dns-persist-01\"," U "," S ",\"issuer-domain-names\":[\"ca.example\"],\"accounturi\":\"x y\"}",
+        "accounturi", CHALLENGE_DNS_PERSIST_01 },
     { "unknown type, nothing else", "{\"type\":\"onion-csr-01\",\"token\":7}", NULL, CHALLENGE_OTHER },
     { "http-01", "{\"type\":\"http-01\"," U "," S "," T "}", NULL, CHALLENGE_HTTP_01 },
     { "error and records of wrong kinds",
@@ -117,79 +143,115 @@ TEST(challenge_answer)
     CHECK_INT(err.kind, ERROR_INTERNAL, "a type that nobody knows");
 }
 
-TEST(what_to_put_where)
+#define KEY_AUTH                                                                                                       \
+    "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA.2xBJ8QREcP86PLtLHFydJW-iz8TAQvnKfLWbh_DN3fM" /* by another program */
+#define KEY_AUTH_DIGEST "Fww2oFgnQXd-6AbToFLOm2_5_Q05Sx7BIO1nolqUCoQ"                         /* by another program */
+#define ACCOUNT "https://example.com/acme/acct/ExampleAccount"
+#define LONG_LABEL "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx."
+
+static const struct {
+    const char *name;
+    enum challenge_type type;
+    bool wildcard;
+    const char *domain, *issuer, *uri;
+    const char *record_name, *record_value, *digest, *why; /* why NULL: it is worked out */
+} expected[] = {
+    { "a type that nobody knows", CHALLENGE_OTHER, false, "example.org", NULL, NULL, NULL, NULL, NULL, "unknown type" },
+    { "http-01", CHALLENGE_HTTP_01, false, "example.org", NULL, NULL, NULL, NULL, NULL, NULL },
+    { "tls-alpn-01", CHALLENGE_TLS_ALPN_01, false, "example.org", NULL, NULL, NULL, NULL, KEY_AUTH_DIGEST, NULL },
+    { "dns-01", CHALLENGE_DNS_01, false, "example.org", NULL, NULL, "_acme-challenge.example.org", KEY_AUTH_DIGEST,
+        NULL, NULL },
+    { "dns-01 for a wildcard", CHALLENGE_DNS_01, true, "example.org", NULL, NULL, "_acme-challenge.example.org",
+        KEY_AUTH_DIGEST, NULL, NULL },
+    { "a name that leaves no room for a label", CHALLENGE_DNS_01, false,
+        LONG_LABEL LONG_LABEL LONG_LABEL LONG_LABEL "test", NULL, NULL, NULL, NULL, NULL, "too long" },
+    { "dns-account-01, with the draft's example", CHALLENGE_DNS_ACCOUNT_01, false, "example.org", NULL, NULL,
+        "_ujmmovf2vn55tgye._acme-challenge.example.org", KEY_AUTH_DIGEST, NULL, NULL },
+    { "dns-persist-01", CHALLENGE_DNS_PERSIST_01, false, "example.org", "ca.example", NULL,
+        "_validation-persist.example.org", "ca.example; accounturi=" ACCOUNT, NULL, NULL },
+    { "dns-persist-01 for a wildcard", CHALLENGE_DNS_PERSIST_01, true, "example.org", "ca.example", ACCOUNT,
+        "_validation-persist.example.org", "ca.example; accounturi=" ACCOUNT "; policy=wildcard", NULL, NULL },
+    { "dns-persist-01, by another URI of the account", CHALLENGE_DNS_PERSIST_01, false, "example.org", "ca.example",
+        "https://example.com/x", "_validation-persist.example.org", "ca.example; accounturi=https://example.com/x",
+        NULL, NULL },
+    { "dns-persist-01 for an account at another CA", CHALLENGE_DNS_PERSIST_01, false, "example.org", "ca.example",
+        "https://example.net/acme/acct/7", NULL, NULL, NULL, "an account elsewhere" },
+    { "dns-persist-01, a parameter in the URI", CHALLENGE_DNS_PERSIST_01, false, "example.org", "ca.example",
+        ACCOUNT ";policy=wildcard", NULL, NULL, NULL, "does not fit" },
+    { "dns-persist-01, a parameter in the issuer", CHALLENGE_DNS_PERSIST_01, false, "example.org",
+        "ca.example; policy=wildcard", NULL, NULL, NULL, NULL, "does not fit" },
+};
+
+static bool expect(size_t i, const struct jwk *jwk, struct challenge_expected *out, struct error *err)
+{
+    AUTO(list_clear) struct list issuers = { 0 };
+    struct challenge challenge = { .type = expected[i].type,
+        .token = (char[]){ "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA" },
+        .account_url = (char *)(uintptr_t)expected[i].uri };
+    struct authz authz = { .wildcard = expected[i].wildcard,
+        .identifier = { IDENTIFIER_DNS, (char *)(uintptr_t)expected[i].domain } };
+
+    if (expected[i].issuer != NULL)
+        list_add(&issuers, expected[i].issuer);
+    challenge.issuer_names = issuers;
+    return challenge_expect(&authz, &challenge, jwk, ACCOUNT, out, err);
+}
+
+static void check_worked_out(size_t i, const struct challenge_expected *got)
+{
+    static const uint8_t none[ALPN_DIGEST_SIZE];
+    AUTO(buf_clear) struct buf digest = BUF(64);
+    bool has_token = expected[i].type != CHALLENGE_DNS_PERSIST_01;
+
+    CHECK_TEXT(got->key_authorization, has_token ? KEY_AUTH : NULL, expected[i].name);
+    CHECK_TEXT(got->record_name, expected[i].record_name, expected[i].name);
+    CHECK_TEXT(got->record_value, expected[i].record_value, expected[i].name);
+    if (memcmp(got->digest, none, sizeof none) != 0)
+        buf_put_base64url(&digest, (struct view){ (const char *)got->digest, sizeof got->digest });
+    CHECK_TEXT(digest.len > 0 ? buf_text(&digest) : NULL, expected[i].digest, expected[i].name);
+}
+
+TEST(challenge_expect)
 {
     struct signer signer = script_signer();
-    AUTO(buf_clear) struct buf authorization = BUF(1024);
-    AUTO(buf_clear) struct buf value = BUF(1024);
-    AUTO(buf_clear) struct buf text = BUF(64);
-    AUTO(buf_clear) struct buf tiny = BUF(10);
-    uint8_t digest[ALPN_DIGEST_SIZE];
+
+    for (size_t i = 0; i < COUNT(expected); i++) {
+        AUTO(challenge_expected_clear) struct challenge_expected got = { 0 };
+        struct error err = { 0 };
+        bool ok = expect(i, signer.jwk, &got, &err);
+
+        CHECK(ok == (expected[i].why == NULL), "%s: %s", expected[i].name, err.why);
+        CHECK(ok || strstr(err.why, expected[i].why) != NULL, "%s: %s", expected[i].name, err.why);
+        if (ok)
+            check_worked_out(i, &got);
+        else
+            CHECK(got.key_authorization == NULL && got.record_name == NULL, "%s: *out was touched", expected[i].name);
+    }
+}
+
+TEST(a_fault_is_told)
+{
+    struct signer signer = script_signer();
+    struct challenge challenge = { .type = CHALLENGE_HTTP_01, .fault = (char[]){ "member 'token' is missing" } };
+    struct authz authz = { .identifier = { IDENTIFIER_DNS, (char[]){ "a.test" } } };
+    struct challenge_expected got = { 0 };
     struct error err = { 0 };
 
-    CHECK(key_authorization("evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA", signer.jwk, &authorization, &err), "%s",
-        err.why);
-    CHECK_TEXT(buf_text(&authorization),
-        "evaGxfADs6pSRb2LAv9IZf17Dt3juxGJ-PCt92wr-oA.2xBJ8QREcP86PLtLHFydJW-iz8TAQvnKfLWbh_DN3fM",
-        "computed by another implementation");
-    CHECK(dns_01_value(buf_view(&authorization), &value, &err), "%s", err.why);
-    CHECK_TEXT(buf_text(&value), "Fww2oFgnQXd-6AbToFLOm2_5_Q05Sx7BIO1nolqUCoQ", "computed by another implementation");
-    CHECK(tls_alpn_01_digest(buf_view(&authorization), digest, &err), "%s", err.why);
-    buf_put_base64url(&text, (struct view){ (const char *)digest, sizeof digest });
-    CHECK_TEXT(buf_text(&text), buf_text(&value), "the digest of the TXT value, as bytes");
-    CHECK(!key_authorization("evaGxfADs6p", signer.jwk, &tiny, &err), "fitted");
+    CHECK(!challenge_expect(&authz, &challenge, signer.jwk, ACCOUNT, &got, &err), "worked out");
+    CHECK_INT(err.kind, ERROR_ACME, "the CA's fault");
+    CHECK_TEXT(err.why, challenge.fault, "why");
 }
 
-static const struct {
-    const char *issuer, *account, *want; /* want NULL: refused */
-    bool wildcard;
-    int64_t until;
-} persisting[] = {
-    { "ca.example; policy=wildcard", KID, NULL, false, 0 },
-    { "ca.example", "https://ca\" \"x", NULL, false, 0 },
-    { "", KID, NULL, false, 0 },
-    { "ca.example", KID, "ca.example; accounturi=" KID, false, 0 },
-    { "ca.example", KID, "ca.example; accounturi=" KID "; policy=wildcard; persistUntil=1800000000", true, 1800000000 },
-};
-
-TEST(dns_persist_01_value)
+TEST(kinds_of_types)
 {
-    for (size_t i = 0; i < COUNT(persisting); i++) {
-        AUTO(buf_clear) struct buf value = BUF(1024);
-        struct error err = { 0 };
-        bool ok = dns_persist_01_value(
-            persisting[i].issuer, persisting[i].account, persisting[i].wildcard, persisting[i].until, &value, &err);
+    static const enum challenge_kind kinds[] = { [CHALLENGE_HTTP_01] = CHALLENGE_FILE,
+        [CHALLENGE_DNS_01] = CHALLENGE_RECORD,
+        [CHALLENGE_TLS_ALPN_01] = CHALLENGE_CERTIFICATE,
+        [CHALLENGE_DNS_ACCOUNT_01] = CHALLENGE_RECORD,
+        [CHALLENGE_DNS_PERSIST_01] = CHALLENGE_STANDING_RECORD };
 
-        CHECK(ok == (persisting[i].want != NULL), "%s: %s", persisting[i].issuer, err.why);
-        CHECK_TEXT(ok ? buf_text(&value) : NULL, persisting[i].want, persisting[i].issuer);
-    }
-}
-
-static const struct {
-    enum challenge_type type;
-    const char *domain, *want; /* want NULL: refused */
-} records[] = {
-    { CHALLENGE_HTTP_01, "example.org", NULL },
-    { CHALLENGE_TLS_ALPN_01, "example.org", NULL },
-    { CHALLENGE_OTHER, "example.org", NULL },
-    { CHALLENGE_DNS_01, "example.org", "_acme-challenge.example.org" },
-    { CHALLENGE_DNS_01, "*.example.org", "_acme-challenge.example.org" },
-    { CHALLENGE_DNS_ACCOUNT_01, "*.example.org",
-        "_ujmmovf2vn55tgye._acme-challenge.example.org" }, /* the draft's example */
-    { CHALLENGE_DNS_PERSIST_01, "example.org", "_validation-persist.example.org" },
-};
-
-TEST(challenge_record_name)
-{
-    for (size_t i = 0; i < COUNT(records); i++) {
-        AUTO(buf_clear) struct buf name = BUF(300);
-        struct error err = { 0 };
-        bool ok = challenge_record_name(
-            records[i].type, records[i].domain, "https://example.com/acme/acct/ExampleAccount", &name, &err);
-
-        CHECK(ok == (records[i].want != NULL), "%s: %s", records[i].domain, err.why);
-        CHECK_TEXT(ok ? buf_text(&name) : NULL, records[i].want, records[i].domain);
-    }
+    for (size_t i = 0; i < COUNT(kinds); i++)
+        CHECK_INT(challenge_kind_of((enum challenge_type)i), kinds[i], challenge_type_name((enum challenge_type)i));
 }
 
 TEST_MAIN()

@@ -28,6 +28,13 @@ static size_t origin_len(const char *url)
     return scheme + strcspn(url + scheme, "/?#");
 }
 
+bool url_same_origin(const char *a, const char *b)
+{
+    size_t len = origin_len(a);
+
+    return url_is_http(a) && url_is_http(b) && origin_len(b) == len && strncasecmp(a, b, len) == 0;
+}
+
 bool url_is_http(const char *text)
 {
     size_t len = strlen(text);

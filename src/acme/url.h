@@ -11,6 +11,8 @@
 /* Whether text is an absolute http(s) URL with a host, without blanks and control characters, within URL_MAX.
  */
 bool url_is_http(const char *text);
+/* Whether both are, with one scheme and authority (RFC 3986 section 3.2) as they are written. */
+bool url_same_origin(const char *a, const char *b);
 
 /* Whether url may be asked for in a session whose directory is at directory_url: http(s), and never less safe
  * than the directory. ERROR_ACME. */

@@ -184,4 +184,24 @@ TEST(retry_after_parse)
     }
 }
 
+TEST(url_same_origin)
+{
+    static const struct {
+        const char *a, *b;
+        bool same;
+    } cases[] = {
+        { "https://ca.example/acct/1", "https://ca.example/a?b", true },
+        { "https://ca.example", "https://CA.example/", true },
+        { "https://ca.example:444/1", "https://ca.example:444/2", true },
+        { "https://ca.example:444/1", "https://ca.example/1", false },
+        { "http://ca.example/1", "https://ca.example/1", false },
+        { "https://ca.example.net/1", "https://ca.example/1", false },
+        { "https://ca.example@evil.example/1", "https://ca.example/1", false },
+        { "urn:x", "urn:x", false },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++)
+        CHECK(url_same_origin(cases[i].a, cases[i].b) == cases[i].same, "%s, %s", cases[i].a, cases[i].b);
+}
+
 TEST_MAIN()

@@ -9,6 +9,8 @@
 /* The CA tries for a while before it gives up; half an hour is Certbot's bound for all of them together. */
 #define AUTHZ_TIMEOUT_S (30 * 60)
 
+#define SOLVE_PERFORMING "Performing the following challenges:"
+
 struct solver { /* an authenticator made ready for one order */
     const struct plugin *plugin;
     struct plugin_context plugin_context;
@@ -29,9 +31,10 @@ static inline void solver_close_at(struct solver *solver)
 
 /*
  * Presents, answers, waits and cleans up, whatever happens in between (also after an interrupt). authz_urls: the
- * order's; names: those that were ordered. The CA may ask for no others, nor for more. failed gets the identifiers
- * whose authorization the CA refused, after a report to the user. True when none failed, or when some did and settings
- * allow a subset; ERROR_ACME "Some challenges have failed." otherwise.
+ * order's; names: those that were ordered. The CA may ask for no others, nor for more. failed gets the names that could
+ * not be proved, after a report to the user: those whose proof could not be presented, and those whose authorization
+ * the CA refused. True when there are none, or when there are and settings allow a subset; ERROR_ACME "Some challenges
+ * have failed." when the CA refused, else what kept them from being presented.
  */
 MUST_USE bool solve(struct context *context, struct ca *ca, struct solver *solver, const struct list *authz_urls,
     const struct list *names, struct list *failed, struct error *err);

@@ -89,19 +89,18 @@ static bool fail(const struct context *context, const struct authz **failed, siz
     return first.next[0] == '\0' || error_next(err, "%s", first.next);
 }
 
-bool solve_report(struct context *context, struct solver *solver, const struct authz *authzs,
-    const struct proof *proofs, size_t count, struct error *err)
+bool solve_report(struct context *context, struct solver *solver, const struct proofs *proofs, struct error *err)
 {
-    AUTO(free) const struct authz **failed = xcalloc(count, sizeof *failed);
+    AUTO(free) const struct authz **failed = xcalloc(proofs->count, sizeof *failed);
     AUTO(buf_clear) struct buf text = BUF(REPORT_MAX);
     AUTO(free) char *hint = NULL;
     const char *type = NULL; /* of the first challenge that failed */
     size_t failures = 0;
 
-    for (size_t i = 0; i < count; i++)
-        if (authzs[i].status != AUTHZ_VALID) {
-            type = failures == 0 ? proofs[i].type : type;
-            failed[failures++] = &authzs[i];
+    for (size_t i = 0; i < proofs->count; i++)
+        if (proofs->at[i].state == PROOF_READY && proofs->authzs[i].status != AUTHZ_VALID) {
+            type = failures == 0 ? proofs->at[i].type : type;
+            failed[failures++] = &proofs->authzs[i];
         }
     qsort(failed, failures, sizeof *failed, by_type);
     put_failures(context, solver, failed, failures, &text);
@@ -116,28 +115,63 @@ bool solve_report(struct context *context, struct solver *solver, const struct a
     return hint != NULL && !context->as_certbot ? error_next_default(err, "%s", hint) : false;
 }
 
-enum looks_at { A_FILE, A_RECORD, A_CERTIFICATE }; /* what the CA does to verify */
+/* ---- what could not be presented ---- */
 
-static enum looks_at looks_at(const struct proof *proof)
+static void put_unpresented(struct buf *text, const struct proofs *proofs)
 {
-    if (proof->record_name != NULL)
-        return A_RECORD;
-    return challenge_type_of(proof->type) == CHALLENGE_TLS_ALPN_01 ? A_CERTIFICATE : A_FILE;
+    for (size_t i = 0; i < proofs->count; i++) {
+        const struct proof *proof = &proofs->at[i];
+
+        if (proof->state != PROOF_FAILED)
+            continue;
+        buf_putf(text, "\n  Identifier: %s%s\n  Reason: %s\n", proof->wildcard ? "*." : "", proof->identifier,
+            proof->error->why);
+        if (proof->error->next[0] != '\0')
+            buf_putf(text, "  Try:    %s\n", proof->error->next);
+    }
 }
+
+bool solve_report_unpresented(struct context *context, const struct proofs *proofs, bool goes_on, struct error *err)
+{
+    AUTO(buf_clear) struct buf text = BUF(REPORT_MAX);
+    const struct proof *first = NULL;
+    size_t count = 0;
+
+    for (size_t i = 0; i < proofs->count; i++)
+        if (proofs->at[i].state == PROOF_FAILED) {
+            first = first == NULL ? &proofs->at[i] : first;
+            count++;
+        }
+    if (goes_on || count > 1) {
+        buf_putf(&text, "%s could not present the proofs of control for some names:\n", context->program);
+        put_unpresented(&text, proofs);
+        ui_say(context->ui, "%s", buf_text(&text));
+    }
+    if (goes_on || first == NULL)
+        return true;
+    *err = *first->error;
+    if (count > 1)
+        return error_in(err, "%s challenge for %s (and %zu more name%s)", first->type, first->identifier, count - 1,
+            count > 2 ? "s" : "");
+    return error_in(err, "%s challenge for %s", first->type, first->identifier);
+}
+
+/* ---- what is in place ---- */
 
 static void put_expected(struct buf *text, const struct proof *proof)
 {
     bool bracket = proof->is_ip && strchr(proof->identifier, ':') != NULL;
 
-    switch (looks_at(proof)) {
-    case A_RECORD:
+    switch (proof->kind) {
+    case PROOF_RECORD:
+    case PROOF_STANDING:
         buf_putf(text, "\nFQDN: %s\nExpected value: %s\n", proof->record_name, proof->record_value);
         break;
-    case A_FILE:
+    case PROOF_FILE:
         buf_putf(text, "\nURL: http://%s%s%s/.well-known/acme-challenge/%s\nExpected value: %s\n", bracket ? "[" : "",
             proof->identifier, bracket ? "]" : "", proof->token, proof->key_authorization);
         break;
-    case A_CERTIFICATE:
+    case PROOF_ALPN:
         buf_putf(text, "\nIdentifier: %s\nExpected digest: ", proof->identifier);
         buf_put_hex(text, (struct view){ (const char *)proof->digest, sizeof proof->digest });
         buf_put_char(text, '\n');
@@ -145,22 +179,27 @@ static void put_expected(struct buf *text, const struct proof *proof)
     }
 }
 
-static void put_all_expected(
-    struct buf *text, const struct proof *proofs, size_t count, enum looks_at what, const char *title)
+/* Records that stay are looked at like the others. */
+static enum proof_kind looked_at(const struct proof *proof)
+{
+    return proof->kind == PROOF_STANDING ? PROOF_RECORD : proof->kind;
+}
+
+static void put_all_expected(struct buf *text, const struct proofs *proofs, enum proof_kind kind, const char *title)
 {
     bool is_first = true;
 
-    for (size_t i = 0; i < count; i++) {
-        if (looks_at(&proofs[i]) != what)
+    for (size_t i = 0; i < proofs->count; i++) {
+        if (proofs->at[i].state != PROOF_READY || looked_at(&proofs->at[i]) != kind)
             continue;
         if (is_first)
             buf_put_text(text, title);
         is_first = false;
-        put_expected(text, &proofs[i]);
+        put_expected(text, &proofs->at[i]);
     }
 }
 
-bool solve_pause(struct context *context, const struct proof *proofs, size_t count, struct error *err)
+bool solve_pause(struct context *context, const struct proofs *proofs, struct error *err)
 {
     AUTO(buf_clear) struct buf text = BUF(REPORT_MAX), lines = BUF(REPORT_MAX);
 
@@ -170,11 +209,11 @@ bool solve_pause(struct context *context, const struct proof *proofs, size_t cou
     if (context->settings->verbose == 0) {
         buf_put_text(&text, "Pass \"-v\" for more info about challenges.");
     } else {
-        put_all_expected(&text, proofs, count, A_FILE,
+        put_all_expected(&text, proofs, PROOF_FILE,
             "\nThe following URLs should be accessible from the internet and return the value mentioned:\n");
-        put_all_expected(&text, proofs, count, A_RECORD,
+        put_all_expected(&text, proofs, PROOF_RECORD,
             "\nThe following FQDNs should return a TXT resource record with the value mentioned:\n");
-        put_all_expected(&text, proofs, count, A_CERTIFICATE,
+        put_all_expected(&text, proofs, PROOF_ALPN,
             "\nThe following should be answered by TLS on port 443, for acme-tls/1, by a certificate with the digest "
             "mentioned:\n");
     }

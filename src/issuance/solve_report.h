@@ -2,12 +2,17 @@
 /*
  * What is said when the CA could not verify, and before it is asked to (--debug-challenges).
  */
-#include "issuance/solve.h"
+#include "issuance/proofs.h"
 
-/* Tells which authorizations failed, in the CA's words, with the plugin's hint; proofs: side by side
- * with authzs. False with "Some challenges have failed." unless settings allow a subset of names: then true. */
-MUST_USE bool solve_report(struct context *context, struct solver *solver, const struct authz *authzs,
-    const struct proof *proofs, size_t count, struct error *err);
+/* Tells which authorizations failed, in the CA's words, with the plugin's hint. False with "Some challenges have
+ * failed." unless settings allow a subset of names: then true. */
+MUST_USE bool solve_report(
+    struct context *context, struct solver *solver, const struct proofs *proofs, struct error *err);
+
+/* Tells which proofs could not be presented, each with its reason, which one that is alone and ends the order leaves to
+ * the error. True with goes_on: the order goes on without them; else false with the first of the reasons. */
+MUST_USE bool solve_report_unpresented(
+    struct context *context, const struct proofs *proofs, bool goes_on, struct error *err);
 
 /* With --debug-challenges: shows what is in place and, where somebody can press it, waits for Enter. */
-MUST_USE bool solve_pause(struct context *context, const struct proof *proofs, size_t count, struct error *err);
+MUST_USE bool solve_pause(struct context *context, const struct proofs *proofs, struct error *err);

@@ -12,7 +12,9 @@ extern const struct plugin plugin_webroot;
 extern const char *const proof_http_types[]; /* of authenticators that know http-01 alone */
 
 /*
- * The proof is one for http-01, and its token can be a file name and a part of a URL (RFC 8555 section 8.3):
+ * The proof is a file's, and its token can be a file name and a part of a URL (RFC 8555 section 8.3):
  * base64url and nothing else, whatever was checked before. ERROR_INTERNAL, ERROR_ACME.
  */
 MUST_USE bool proof_check_http(const struct proof *proof, struct error *err);
+/* The proof is a TXT record's, and has name and value. ERROR_INTERNAL. */
+MUST_USE bool proof_check_record(const struct proof *proof, struct error *err);

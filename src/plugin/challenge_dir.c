@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/log.h"
@@ -280,6 +281,52 @@ static void leave(const struct challenge_dir *dir, int parent, const char *name,
         log_warning("Unable to remove the directory %s below %s: %s", name, dir->root, strerror(errno));
     close_at(&level->fd);
     level->fd = -1;
+}
+
+/* False with *err of kind ERROR_NONE when there is none. */
+static bool find_level(const struct challenge_dir *dir, int parent, const char *name, const char *path,
+    struct challenge_level *level, struct error *err)
+{
+    level->fd = open_existing(dir, parent, name, path, err);
+    if (level->fd < 0 && err->sys == ENOENT)
+        error_clear(err);
+    return level->fd >= 0;
+}
+
+bool challenge_dir_find(const char *root, struct challenge_dir *out, bool *found, struct error *err)
+{
+    AUTO(free) char *well_known = file_join(root, WELL_KNOWN), *challenges = file_join(well_known, CHALLENGES);
+
+    *out = (struct challenge_dir){ .root = xstrdup(root), .well_known = { .fd = -1 }, .challenges = { .fd = -1 } };
+    out->root_fd = open(root, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    *found = out->root_fd >= 0 && fstat(out->root_fd, &out->root_stat) == 0;
+    if (!*found && errno != ENOENT)
+        (void)challenge_dir_error(out, "use the webroot", root, err);
+    *found = *found && find_level(out, out->root_fd, WELL_KNOWN, well_known, &out->well_known, err) &&
+             find_level(out, out->well_known.fd, CHALLENGES, challenges, &out->challenges, err);
+    if (err->kind == ERROR_NONE)
+        return true;
+    challenge_dir_close(out);
+    return false;
+}
+
+void challenge_dir_remove_last(const struct challenge_dir *dir, size_t count)
+{
+    AUTO(free) char *at = file_absolute(dir->root);
+    size_t done = 0;
+
+    if (done < count && dir->well_known.fd >= 0 && unlinkat(dir->well_known.fd, CHALLENGES, AT_REMOVEDIR) != 0 &&
+        errno != ENOENT)
+        return;
+    if (++done < count && dir->root_fd >= 0 && unlinkat(dir->root_fd, WELL_KNOWN, AT_REMOVEDIR) != 0 && errno != ENOENT)
+        return;
+    while (++done < count && strcmp(at, "/") != 0) {
+        AUTO(free) char *up = file_dirname(at);
+
+        if (rmdir(at) != 0 && errno != ENOENT)
+            return;
+        xreplace(&at, up);
+    }
 }
 
 void challenge_dir_close(struct challenge_dir *dir)

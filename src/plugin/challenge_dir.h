@@ -46,6 +46,17 @@ MUST_USE bool challenge_dir_open(const char *root, struct challenge_dir *out, st
  */
 MUST_USE bool challenge_dir_enter(struct challenge_dir *dir, struct error *err);
 
+/*
+ * Opens what is there of it, making nothing: *found is false when the directory for challenges is not; then there is no
+ * more than challenge_dir_close to be done, too. ERROR_PLUGIN.
+ */
+MUST_USE bool challenge_dir_find(const char *root, struct challenge_dir *out, bool *found, struct error *err);
+/*
+ * Removes the last `count` directories on the way to the challenges, from the innermost on, as long as they are empty:
+ * 1 is acme-challenge, 2 .well-known too, 3 the webroot, and so on. Of what an earlier run has made.
+ */
+void challenge_dir_remove_last(const struct challenge_dir *dir, size_t count);
+
 /* Removes what was made and is empty, then lets go. */
 void challenge_dir_close(struct challenge_dir *dir);
 

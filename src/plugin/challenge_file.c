@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -239,5 +241,93 @@ bool challenge_file_drop(struct challenge_file *file, struct error *err)
     *at = file->next;
     free_file(file);
     drop_webroot_if_unused(used);
+    return ok;
+}
+
+/* ---- what a run that was cut off has left ---- */
+
+/* What this process has made so far counts as not there: it goes with the last order that uses it, or is swept with it.
+ */
+static size_t made_by_us(const struct used_root *used, const char *token)
+{
+    const struct challenge_file *file = find_file(used, token);
+
+    if (used->dir.above_count > 0)
+        return 3 + used->dir.above_count;
+    if (used->dir.well_known.made)
+        return 3;
+    if (used->dir.challenges.made)
+        return 2;
+    return file != NULL && file->made ? 1 : 0;
+}
+
+char *challenge_file_place(const char *root, const char *token)
+{
+    AUTO(free) char *whole = file_absolute(root);
+    AUTO(free) char *at = xprintf("%s/.well-known/acme-challenge/%s", whole, token);
+    const struct used_root *used;
+    size_t missing = 0, made = 0;
+    struct stat st;
+
+    while (!file_exists(at) && !file_is_link(at) && strcmp(at, "/") != 0) {
+        AUTO(free) char *up = file_dirname(at);
+
+        missing++;
+        xreplace(&at, up);
+    }
+    MUTEX_HOLD(&lock);
+    used = stat(whole, &st) == 0 ? find_webroot(&st) : NULL;
+    if (used != NULL)
+        made = made_by_us(used, token);
+    return xprintf("%zu %s", made > missing ? made : missing, whole);
+}
+
+/* Ours, and with the beginning of the content: the write may have been cut off. */
+static bool is_left(int fd, struct view content)
+{
+    AUTO(free) char *found = xcalloc(content.len + 1, 1);
+    struct stat st;
+    ssize_t got;
+
+    if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_uid != geteuid() || st.st_nlink != 1 || st.st_size < 0 ||
+        (size_t)st.st_size > content.len)
+        return false;
+    got = read(fd, found, content.len);
+    return got == st.st_size && memcmp(found, content.at, (size_t)got) == 0;
+}
+
+static bool sweep_file(const struct challenge_dir *dir, const char *token, const char *content, struct error *err)
+{
+    const struct used_root *used = find_webroot(&dir->root_stat);
+    AUTO(close)
+    int fd = openat(dir->challenges.fd, token, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    AUTO(free) char *path = NULL;
+
+    if (fd < 0 || !is_left(fd, view_of(content)) || (used != NULL && find_file(used, token) != NULL))
+        return true;
+    if (unlinkat(dir->challenges.fd, token, 0) == 0 || errno == ENOENT)
+        return true;
+    path = xprintf("%s/.well-known/acme-challenge/%s", dir->root, token);
+    return challenge_dir_error(dir, "remove", path, err);
+}
+
+bool challenge_file_sweep(const char *place, const char *token, const char *content, struct error *err)
+{
+    struct challenge_dir dir;
+    char *root = NULL;
+    unsigned long count = strtoul(place, &root, 10);
+    bool found, ok = true;
+
+    if (root == place || root[0] != ' ' || root[1] != '/' || strchr(token, '/') != NULL)
+        return error_set(err, ERROR_PLUGIN, "\"%s\" is no place of a challenge file", place);
+    if (count == 0) /* it was there before */
+        return true;
+    MUTEX_HOLD(&lock);
+    TRY(challenge_dir_find(&root[1], &dir, &found, err));
+    if (found)
+        ok = sweep_file(&dir, token, content, err);
+    if (ok)
+        challenge_dir_remove_last(&dir, (size_t)count - 1);
+    challenge_dir_close(&dir);
     return ok;
 }

@@ -20,3 +20,15 @@ MUST_USE bool challenge_file_put(
 
 /* Gives the file up, whatever is returned; false when it could not be removed. */
 MUST_USE bool challenge_file_drop(struct challenge_file *file, struct error *err);
+
+/*
+ * Before it is put there: how much of the way to the file, and of the file, would not be there without us, as a text
+ * for challenge_file_sweep, of the caller's.
+ */
+char *challenge_file_place(const char *root, const char *token) __attribute__((returns_nonnull));
+/*
+ * Removes what a run that was cut off has left at a place: the file, if it is ours and has that content or the
+ * beginning of it, unless an order of this process uses it now; then directories that were not there before and are
+ * empty. What is not there is fine. ERROR_PLUGIN when something cannot be removed, or the place is none.
+ */
+MUST_USE bool challenge_file_sweep(const char *place, const char *token, const char *content, struct error *err);

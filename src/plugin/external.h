@@ -4,7 +4,7 @@
  *
  * Finds them, checks that nobody but root and the user who runs us could have written them, and asks what they are:
  * each at most once in a run, and only when its name is asked for or all are to be listed. Thread-safe. How one is used
- * is in external_use.c.
+ * is in external_ask.h.
  */
 #include "base/pipe_child.h"
 #include "plugin/line_protocol.h"

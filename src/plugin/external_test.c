@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/test.h"
 #include "config/plugin_options.h"
+#include "plugin/proof_play.h"
 
 #define SAY(name, more)                                                                                                \
     "'{\"ok\":true,\"protocol\":1,\"name\":\"" name                                                                    \
@@ -215,7 +216,7 @@ TEST(authenticator)
     AUTO(settings_free) struct settings *settings = with_plugins();
     AUTO(free) char *asked = NULL, *runs = NULL, *hint = NULL;
     struct plugin_context context = { .settings = settings };
-    struct proof one = http_proof(), two = http_proof(), evil = http_proof();
+    struct proof one = http_proof(), two = http_proof(), evil = http_proof(), *all[] = { &one, &two };
     const struct authenticator *authenticator;
     struct error err = { 0 };
     void *self = NULL;
@@ -227,21 +228,22 @@ TEST(authenticator)
     CHECK(authenticator->types[0] != NULL && authenticator->types[2] == NULL, "types");
     REQUIRE(authenticator->prepare(&context, &self, &err), "%s", err.why);
     evil.token = "../../etc/passwd";
-    CHECK(!authenticator->present(self, &evil, &err), "a token that is no file name");
+    CHECK(!present_it(authenticator, self, &evil, &err), "a token that is no file name");
     two.identifier = "b.test\n\"";
-    CHECK(authenticator->present(self, &one, &err) && authenticator->present(self, &two, &err), "%s", err.why);
+    CHECK(present_it(authenticator, self, &one, &err) && present_it(authenticator, self, &two, &err), "%s", err.why);
     CHECK_TEXT(one.output, "s1", "state");
-    CHECK(authenticator->wait(self, &err), "%s", err.why);
-    CHECK(authenticator->cleanup(self, &one, &err) && authenticator->cleanup(self, &one, &err), "twice: %s", err.why);
-    CHECK(authenticator->cleanup(self, &two, &err) && authenticator->cleanup(self, &evil, &err), "%s", err.why);
+    CHECK(authenticator->wait(self, all, 2, &err), "%s", err.why);
+    CHECK(clean_it_up(authenticator, self, &one, &err) && clean_it_up(authenticator, self, &one, &err), "twice: %s",
+        err.why);
+    CHECK(clean_it_up(authenticator, self, &two, &err) && clean_it_up(authenticator, self, &evil, &err), "%s", err.why);
     hint = authenticator->hint(self, "http-01");
     CHECK_TEXT(hint, "look here", "hint");
     authenticator->release(self);
     asked = content("good.asked");
     runs = content("good.runs");
     CHECK_INT(count_of(asked, "\"present\""), 2, "present");
-    CHECK_INT(count_of(asked, "\"cleanup\""), 2, "cleanup");
-    CHECK_INT(count_of(asked, "\"state\":\"s1\""), 4, "in wait and in cleanup, for both");
+    CHECK_INT(count_of(asked, "\"cleanup\""), 3, "cleanup");
+    CHECK_INT(count_of(asked, "\"state\":\"s1\""), 5, "in wait and in cleanup, for both");
     CHECK(strstr(asked, "passwd") == NULL, "the bad token reached the plugin");
     CHECK_INT(count_of(runs, "run"), 2, "one process to describe, one for the order");
     free(one.output);
@@ -276,15 +278,167 @@ TEST(authenticator_fails)
         context.plugin = look_up(settings, cases[i].name);
         authenticator = context.plugin->authenticator;
         REQUIRE(authenticator->prepare(&context, &self, &err), "%s", err.why);
-        CHECK(!authenticator->present(self, &proof, &err) && err.kind == ERROR_PLUGIN, "%s", cases[i].name);
+        CHECK(!present_it(authenticator, self, &proof, &err) && err.kind == ERROR_PLUGIN, "%s", cases[i].name);
         CHECK(strstr(err.why, cases[i].why) != NULL, "%s: %s", cases[i].name, err.why);
         CHECK(strstr(err.what, "present") != NULL && strstr(err.what, cases[i].name) != NULL, "%s: %s", cases[i].name,
             err.what);
-        CHECK(authenticator->cleanup(self, &proof, &err), "%s: %s", cases[i].name, err.why);
+        CHECK(clean_it_up(authenticator, self, &proof, &err), "%s: %s", cases[i].name, err.why);
         authenticator->release(self);
         asked = content(asked_name);
         CHECK_INT(count_of(asked, "\"cleanup\""), 1, cases[i].name);
     }
+}
+
+/* ---- version 2 ---- */
+
+#define SAY_TWO(name, more)                                                                                            \
+    "'{\"ok\":true,\"protocol\":1,\"protocols\":[1,2],\"name\":\"" name                                                \
+    "\",\"description\":\"d\",\"kinds\":[\"authenticator\"],\"challenges\":[\"http-01\",\"dns-persist-01\"]" more "}'"
+#define SCRIPT_TWO(name, more, special)                                                                                \
+    "#!/bin/sh\necho run >>\"$0.runs\"\nwhile read -r q; do\necho \"$q\" >>\"$0.asked\"\ncase $q in\n"                 \
+    "*'\"request\":\"describe\"'*) echo " SAY_TWO(name, more) ";;\n" special                                           \
+                                                              "\n*) echo '{\"ok\":true}';;\nesac\ndone\n"
+#define ONE_OF_TWO "{\"ok\":true,\"state\":\"s1\"},{\"ok\":false,\"error\":\"locked\"}"
+
+TEST(all_proofs_at_once)
+{
+    AUTO(settings_free) struct settings *settings = with_plugins();
+    AUTO(free) char *asked = NULL, *runs = NULL;
+    struct plugin_context context = { .settings = settings };
+    struct proof one = http_proof(), two = http_proof(), evil = http_proof(), *all[] = { &one, &evil, &two };
+    const struct authenticator *authenticator;
+    struct error err = { 0 };
+    void *self = NULL;
+
+    put("both", SCRIPT_TWO("both", "", "*'\"present\"'*) echo '{\"ok\":true,\"results\":[" ONE_OF_TWO "]}';;"), 0755);
+    context.plugin = look_up(settings, "both");
+    authenticator = context.plugin->authenticator;
+    CHECK_TEXT(authenticator->types[1], "dns-persist-01", "a type that version 1 does not have");
+    REQUIRE(authenticator->prepare(&context, &self, &err), "%s", err.why);
+    evil.token = "../../etc/passwd";
+    CHECK(authenticator->present(self, all, 3, &err), "%s", err.why);
+    CHECK(one.state == PROOF_PRESENTED && evil.state == PROOF_FAILED && two.state == PROOF_FAILED, "each its own");
+    CHECK_TEXT(one.output, "s1", "state");
+    CHECK_TEXT(two.error->why, "locked", "reason");
+    CHECK(strstr(two.error->what, "both") != NULL && strstr(two.error->what, "present") != NULL, "%s", two.error->what);
+    CHECK(strstr(evil.error->why, "token") != NULL, "%s", evil.error->why);
+    CHECK(authenticator->wait(self, all, 1, &err) && one.state == PROOF_READY, "%s", err.why);
+    CHECK(authenticator->cleanup(self, all, 3, &err), "%s", err.why);
+    for (size_t i = 0; i < 3; i++)
+        CHECK_INT(all[i]->state, PROOF_WANTED, "cleaned up");
+    authenticator->release(self);
+    asked = content("both.asked");
+    runs = content("both.runs");
+    CHECK_INT(count_of(asked, "\"present\""), 1, "present");
+    CHECK_INT(count_of(asked, "\"cleanup\""), 1, "cleanup");
+    CHECK_INT(count_of(asked, "\"protocol\":2"), 3, "all but describe");
+    CHECK(strstr(asked, "passwd") == NULL, "the bad token reached the plugin");
+    CHECK_INT(count_of(runs, "run"), 2, "one process to describe, one for the order");
+    for (size_t i = 0; i < 3; i++)
+        proof_clear(all[i]);
+}
+
+/* Whatever became of the question, what may be in place is cleaned up. */
+TEST(all_proofs_fail)
+{
+    static const struct {
+        const char *name, *special, *why;
+    } cases[] = {
+        { "two-hangs", "*'\"present\"'*) sleep 600;;", "within 1 seconds" },
+        { "two-dies", "*'\"present\"'*) exit 9;;", "exit status 9" },
+        { "two-garbles", "*'\"present\"'*) echo '{\"ok\":true,\"results\":[]}';;", "0 \"results\" for 2" },
+        { "two-says-no", "*'\"present\"'*) echo '{\"ok\":false,\"error\":\"no network\"}';;", "no network" },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(settings_free) struct settings *settings = with_plugins();
+        AUTO(free) char *asked_name = xprintf("%s.asked", cases[i].name), *asked = NULL;
+        AUTO(free)
+        char *text = xprintf("#!/bin/sh\nwhile read -r q; do\necho \"$q\" >>\"$0.asked\"\ncase $q in\n"
+                             "*'\"request\":\"describe\"'*) echo '{\"ok\":true,\"protocol\":2,\"name\":\"%s\","
+                             "\"description\":\"d\",\"kinds\":[\"authenticator\"],\"challenges\":[\"http-01\"],"
+                             "\"limits\":{\"present\":1}}';;\n%s\n*) echo '{\"ok\":true}';;\nesac\ndone\n",
+            cases[i].name, cases[i].special);
+        struct plugin_context context = { .settings = settings };
+        struct proof one = http_proof(), two = http_proof(), *all[] = { &one, &two };
+        const struct authenticator *authenticator;
+        struct error err = { 0 };
+        void *self = NULL;
+
+        put(cases[i].name, text, 0755);
+        context.plugin = look_up(settings, cases[i].name);
+        authenticator = context.plugin->authenticator;
+        REQUIRE(authenticator->prepare(&context, &self, &err), "%s", err.why);
+        CHECK(!authenticator->present(self, all, 2, &err) && strstr(err.why, cases[i].why) != NULL, "%s: %s",
+            cases[i].name, err.why);
+        CHECK(one.state != PROOF_WANTED && two.state != PROOF_WANTED, "%s: something may be in place", cases[i].name);
+        CHECK(authenticator->cleanup(self, all, 2, &err), "%s: %s", cases[i].name, err.why);
+        CHECK(one.state == PROOF_WANTED && two.state == PROOF_WANTED, "%s", cases[i].name);
+        authenticator->release(self);
+        asked = content(asked_name);
+        CHECK_INT(count_of(asked, "\"cleanup\""), 1, cases[i].name);
+    }
+}
+
+TEST(sweep)
+{
+    static const struct {
+        const char *name, *text, *want;
+        size_t count;
+    } cases[] = {
+        { "old", SCRIPT("old", "", ""), "\"request\":\"cleanup\",\"protocol\":1", 2 },
+        { "new", SCRIPT_TWO("new", "", ""), "\"request\":\"sweep\",\"protocol\":2", 1 },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(settings_free) struct settings *settings = with_plugins();
+        AUTO(free) char *asked_name = xprintf("%s.asked", cases[i].name), *asked = NULL;
+        struct plugin_context context = { .settings = settings };
+        struct proof one = http_proof(), two = http_proof(), evil = http_proof(), *all[] = { &one, &two, &evil };
+        struct error err = { 0 };
+
+        put(cases[i].name, cases[i].text, 0755);
+        evil.token = "..";
+        one.output = (char[]){ "record 5" };
+        context.plugin = look_up(settings, cases[i].name);
+        CHECK(context.plugin->authenticator->sweep(&context, all, 3, &err), "%s: %s", cases[i].name, err.why);
+        for (size_t k = 0; k < 3; k++)
+            CHECK_INT(all[k]->state, PROOF_WANTED, cases[i].name);
+        asked = content(asked_name);
+        CHECK_INT(count_of(asked, cases[i].want), cases[i].count, cases[i].name);
+        CHECK_INT(count_of(asked, "record 5"), 1, cases[i].name);
+        CHECK(strstr(asked, "\"..\"") == NULL, "%s: the bad token reached the plugin", cases[i].name);
+    }
+}
+
+/* Each no is about its own proof in version 1, too; but a plugin that has died is not asked for the others. */
+TEST(one_of_several_fails)
+{
+    AUTO(settings_free) struct settings *settings = with_plugins();
+    struct plugin_context context = { .settings = settings };
+    struct proof one = http_proof(), two = http_proof(), three = http_proof(), *all[] = { &one, &two, &three };
+    const struct authenticator *authenticator;
+    struct error err = { 0 };
+    void *self = NULL;
+
+    put("picky",
+        SCRIPT("picky", "",
+            "*'\"present\"'*b.test*) echo '{\"ok\":false,\"error\":\"not mine\"}';;\n*'\"present\"'*c.test*) exit 3;;"),
+        0755);
+    two.identifier = "b.test";
+    context.plugin = look_up(settings, "picky");
+    authenticator = context.plugin->authenticator;
+    REQUIRE(authenticator->prepare(&context, &self, &err), "%s", err.why);
+    CHECK(authenticator->present(self, all, 3, &err), "%s", err.why);
+    CHECK(one.state == PROOF_PRESENTED && two.state == PROOF_FAILED && three.state == PROOF_PRESENTED, "each its own");
+    CHECK_TEXT(two.error->why, "not mine", "reason");
+    CHECK(authenticator->cleanup(self, all, 3, &err), "%s", err.why);
+    one.identifier = "c.test";
+    CHECK(!authenticator->present(self, all, 3, &err) && strstr(err.why, "exit status 3") != NULL, "%s", err.why);
+    CHECK(one.state == PROOF_FAILED && two.state == PROOF_WANTED && three.state == PROOF_WANTED, "nobody else");
+    authenticator->release(self);
+    for (size_t i = 0; i < 3; i++)
+        proof_clear(all[i]);
 }
 
 /* Checked again before each start: somebody has changed it since it described itself. */
@@ -301,7 +455,7 @@ TEST(changed_since)
     context.plugin = look_up(settings, "changed");
     REQUIRE(context.plugin->authenticator->prepare(&context, &self, &err), "%s", err.why);
     REQUIRE(chmod(path, 0777) == 0, " ");
-    CHECK(!context.plugin->authenticator->present(self, &proof, &err), "was run");
+    CHECK(!present_it(context.plugin->authenticator, self, &proof, &err), "was run");
     CHECK(strstr(err.why, "can be written by everybody") != NULL, "%s", err.why);
     context.plugin->authenticator->release(self);
 }

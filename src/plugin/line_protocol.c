@@ -10,6 +10,8 @@
 
 #define TEXT_MAX 1024 /* bytes of a description, hint or help */
 #define LIMIT_MAX 3600
+#define TYPE_MAX 64 /* bytes of the name of a challenge type */
+#define TYPES_MAX 16
 
 static const struct {
     const char *name;
@@ -19,6 +21,7 @@ static const struct {
     [LINE_PRESENT] = { "present", 60 },
     [LINE_WAIT] = { "wait", 600 }, /* records spread slowly */
     [LINE_CLEANUP] = { "cleanup", 60 },
+    [LINE_SWEEP] = { "sweep", 60 },
     [LINE_DEPLOY] = { "deploy", 60 },
     [LINE_RELOAD] = { "reload", 60 },
 };
@@ -30,13 +33,13 @@ const char *line_request_name(enum line_request request)
 
 /* ---- questions ---- */
 
-static struct out begin(struct buf *to, enum line_request request)
+static struct out begin(struct buf *to, enum line_request request, int version)
 {
     struct out out = out_to(to);
 
     out_object(&out, NULL);
     out_text(&out, "request", requests[request].name);
-    out_number(&out, "protocol", LINE_PROTOCOL_VERSION);
+    out_number(&out, "protocol", version);
     return out;
 }
 
@@ -48,8 +51,12 @@ static void end(struct out *out)
 
 void line_put_describe(struct buf *to)
 {
-    struct out out = begin(to, LINE_DESCRIBE);
+    struct out out = begin(to, LINE_DESCRIBE, LINE_VERSION_ONE); /* which all plugins understand */
 
+    out_array(&out, "protocols");
+    for (int version = LINE_VERSION_ONE; version <= LINE_VERSION_MAX; version++)
+        out_number(&out, NULL, version);
+    out_end(&out);
     end(&out);
 }
 
@@ -69,7 +76,6 @@ static void put_options(
 
 static void put_challenge(struct out *out, const char *name, const struct proof *proof)
 {
-
     out_object(out, name);
     out_text(out, "type", proof->type);
     out_text(out, "identifier", proof->identifier);
@@ -87,27 +93,84 @@ static void put_challenge(struct out *out, const char *name, const struct proof 
     out_end(out);
 }
 
+static void put_version_one(struct out *out, enum line_request request, struct proof *const *proofs, size_t count)
+{
+    if (request != LINE_WAIT) {
+        put_challenge(out, "challenge", proofs[0]);
+        return;
+    }
+    out_array(out, "challenges");
+    for (size_t i = 0; i < count; i++)
+        put_challenge(out, NULL, proofs[i]);
+    out_end(out);
+}
+
+static void put_digest(struct out *out, const struct proof *proof)
+{
+    AUTO(buf_clear) struct buf hex = BUF(2 * sizeof proof->digest + 1);
+
+    buf_put_hex(&hex, (struct view){ (const char *)proof->digest, sizeof proof->digest });
+    out_text(out, "digest", buf_text(&hex));
+}
+
+/* What the proof consists of, by its kind. */
+static void put_proof(struct out *out, const struct proof *proof)
+{
+    if (proof->kind == PROOF_FILE || proof->kind == PROOF_ALPN) {
+        out_text(out, "token", proof->token);
+        out_text(out, "key_authorization", proof->key_authorization);
+    }
+    if (proof->kind == PROOF_ALPN)
+        put_digest(out, proof);
+    if (proof->kind == PROOF_RECORD || proof->kind == PROOF_STANDING) {
+        out_text(out, "record_name", proof->record_name);
+        out_text(out, "record_value", proof->record_value);
+    }
+    if (proof->kind == PROOF_STANDING)
+        out_texts(out, "issuers", &proof->issuers);
+}
+
+static void put_version_two(struct out *out, struct proof *const *proofs, size_t count)
+{
+    static const char *const kinds[] = { [PROOF_FILE] = "file",
+        [PROOF_RECORD] = "record",
+        [PROOF_ALPN] = "certificate",
+        [PROOF_STANDING] = "standing record" };
+
+    out_array(out, "challenges");
+    for (size_t i = 0; i < count; i++) {
+        out_object(out, NULL);
+        out_text(out, "type", proofs[i]->type);
+        out_text(out, "kind", kinds[proofs[i]->kind]);
+        out_text(out, "identifier", proofs[i]->identifier);
+        out_bool(out, "is_ip", proofs[i]->is_ip);
+        out_bool(out, "wildcard", proofs[i]->wildcard);
+        put_proof(out, proofs[i]);
+        out_text(out, "account_url", proofs[i]->account_url);
+        if (proofs[i]->output != NULL)
+            out_text(out, "state", proofs[i]->output);
+        out_end(out);
+    }
+    out_end(out);
+}
+
 void line_put_challenges(struct buf *to, enum line_request request, const struct line_description *about,
     const char *name, const struct settings *settings, struct proof *const *proofs, size_t count)
 {
-    struct out out = begin(to, request);
+    struct out out = begin(to, request, about->version);
 
     put_options(&out, about, name, settings);
-    if (request == LINE_WAIT) {
-        out_array(&out, "challenges");
-        for (size_t i = 0; i < count; i++)
-            put_challenge(&out, NULL, proofs[i]);
-        out_end(&out);
-    } else {
-        put_challenge(&out, "challenge", proofs[0]);
-    }
+    if (about->version == LINE_VERSION_ONE)
+        put_version_one(&out, request, proofs, count);
+    else
+        put_version_two(&out, proofs, count);
     end(&out);
 }
 
 void line_put_deployment(struct buf *to, const struct line_description *about, const char *name,
     const struct settings *settings, const struct deployment *deployment)
 {
-    struct out out = begin(to, deployment != NULL ? LINE_DEPLOY : LINE_RELOAD);
+    struct out out = begin(to, deployment != NULL ? LINE_DEPLOY : LINE_RELOAD, about->version);
 
     put_options(&out, about, name, settings);
     if (deployment != NULL) {
@@ -138,29 +201,53 @@ static bool get_shown(const struct node *object, const char *name, char **out, s
     return true;
 }
 
-/* Opens an answer and looks at "ok". The words of a plugin that says no are taken over. */
+/* What an answer, or a part of one that is about one challenge, says of success: the words of a plugin that says no. */
+static bool get_verdict(const struct node *node, bool *ok, struct error *why, struct error *err)
+{
+    AUTO(free) char *reason = NULL, *next = NULL;
+
+    if (node_member(node, "ok") == NULL)
+        return error_set(err, ERROR_PLUGIN, "its answer has no \"ok\"");
+    TRY(blame(node_get_bool_or(node, "ok", false, ok, err), err));
+    if (*ok)
+        return true;
+    TRY(get_shown(node, "error", &reason, err));
+    TRY(get_shown(node, "next", &next, err));
+    (void)error_set(
+        why, ERROR_PLUGIN, "%s", reason != NULL && reason[0] != '\0' ? reason : "it failed and does not say why");
+    if (next != NULL && next[0] != '\0')
+        (void)error_next(why, "%s", next);
+    return true;
+}
+
+/* Opens an answer that says yes. */
 static bool open_answer(struct view line, struct doc **out, struct error *err)
 {
     AUTO(doc_free) struct doc *doc = NULL;
-    AUTO(free) char *why = NULL, *next = NULL;
-    const struct node *root;
+    struct error why = { 0 };
     bool ok;
 
     TRY(blame(doc_read(line, "answer", &doc, err), err));
-    root = doc_root(doc);
-    if (!node_is_object(root))
+    if (!node_is_object(doc_root(doc)))
         return error_set(err, ERROR_PLUGIN, "its answer is not a JSON object");
-    if (node_member(root, "ok") == NULL)
-        return error_set(err, ERROR_PLUGIN, "its answer has no \"ok\"");
-    TRY(blame(node_get_bool_or(root, "ok", false, &ok, err), err));
-    if (ok) {
-        *out = TAKE(doc);
-        return true;
+    TRY(get_verdict(doc_root(doc), &ok, &why, err));
+    if (!ok) {
+        *err = why;
+        return false;
     }
-    TRY(get_shown(root, "error", &why, err));
-    TRY(get_shown(root, "next", &next, err));
-    (void)error_set(err, ERROR_PLUGIN, "%s", why != NULL && why[0] != '\0' ? why : "it failed and does not say why");
-    return next != NULL && next[0] != '\0' ? error_next(err, "%s", next) : false;
+    *out = TAKE(doc);
+    return true;
+}
+
+static bool get_state(const struct node *node, char **out, struct error *err)
+{
+    AUTO(free) char *text = NULL;
+
+    TRY(blame(node_get_text_or_null(node, "state", &text, err), err));
+    if (text != NULL && strlen(text) > LINE_MAX_STATE)
+        return error_set(err, ERROR_PLUGIN, "the \"state\" in its answer is longer than %d bytes", LINE_MAX_STATE);
+    *out = TAKE(text);
+    return true;
 }
 
 bool line_read_answer(struct view line, char **state, struct error *err)
@@ -169,11 +256,63 @@ bool line_read_answer(struct view line, char **state, struct error *err)
     AUTO(free) char *text = NULL;
 
     TRY(open_answer(line, &doc, err));
-    TRY(blame(node_get_text_or_null(doc_root(doc), "state", &text, err), err));
-    if (text != NULL && strlen(text) > LINE_MAX_STATE)
-        return error_set(err, ERROR_PLUGIN, "the \"state\" in its answer is longer than %d bytes", LINE_MAX_STATE);
+    TRY(get_state(doc_root(doc), &text, err));
     if (state != NULL)
         *state = TAKE(text);
+    return true;
+}
+
+static bool check_result(const struct node *result, struct error *err)
+{
+    AUTO(free) char *state = NULL;
+    struct error why = { 0 };
+    bool ok;
+
+    if (!node_is_object(result))
+        return error_set(err, ERROR_PLUGIN, "its \"results\" are not all objects");
+    TRY(get_verdict(result, &ok, &why, err));
+    return get_state(result, &state, err);
+}
+
+/* One that was checked. */
+static void take_result(const struct node *result, struct proof *proof, enum proof_state done)
+{
+    AUTO(free) char *state = NULL;
+    struct error why = { 0 }, none = { 0 };
+    bool ok = false;
+
+    (void)(get_verdict(result, &ok, &why, &none) && get_state(result, &state, &none));
+    if (state != NULL) {
+        free(proof->output);
+        proof->output = TAKE(state);
+    }
+    if (!ok)
+        proof_fail(proof, &why);
+    else
+        proof->state = done;
+}
+
+bool line_read_results(
+    struct view line, struct proof *const *proofs, size_t count, enum proof_state done, struct error *err)
+{
+    AUTO(doc_free) struct doc *doc = NULL;
+    const struct node *results;
+
+    TRY(open_answer(line, &doc, err));
+    results = node_member(doc_root(doc), "results");
+    if (results != NULL && !node_is_array(results))
+        return error_set(err, ERROR_PLUGIN, "its \"results\" are not an array");
+    if (results != NULL && node_count(results) != count)
+        return error_set(
+            err, ERROR_PLUGIN, "its answer has %zu \"results\" for %zu challenges", node_count(results), count);
+    for (size_t i = 0; results != NULL && i < count; i++)
+        TRY(check_result(node_at(results, i), err));
+    for (size_t i = 0; i < count; i++) {
+        if (results != NULL)
+            take_result(node_at(results, i), proofs[i], done);
+        else
+            proofs[i]->state = done;
+    }
     return true;
 }
 
@@ -195,17 +334,30 @@ static bool read_kinds(const struct node *root, struct line_description *out, st
     return true;
 }
 
+/* In version 2 a type says by its kind what is to be done, and so any may be named: what we do not know is not chosen.
+ */
+static bool is_type(const char *type, int version)
+{
+    static const char *const ones[] = { "http-01", "dns-01", "tls-alpn-01" };
+    size_t len = strspn(type, "abcdefghijklmnopqrstuvwxyz0123456789-");
+
+    if (version > LINE_VERSION_ONE)
+        return len > 0 && len <= TYPE_MAX && type[len] == '\0';
+    for (size_t i = 0; i < COUNT(ones); i++)
+        if (strcmp(type, ones[i]) == 0)
+            return true;
+    return false;
+}
+
 /* Types of a later time are passed over: a plugin may know more than we do. */
 static bool read_types(const struct node *root, struct line_description *out, struct error *err)
 {
-    static const char *const known[] = { "http-01", "dns-01", "tls-alpn-01" };
     AUTO(list_clear) struct list types = { 0 };
 
     TRY(blame(node_get_texts_or_none(root, "challenges", &types, err), err));
-    for (size_t i = 0; out->authenticator && i < types.len; i++)
-        for (size_t k = 0; k < COUNT(known); k++)
-            if (strcmp(types.at[i], known[k]) == 0 && !list_has(&out->types, known[k]))
-                list_add(&out->types, known[k]);
+    for (size_t i = 0; out->authenticator && i < types.len && out->types.len < TYPES_MAX; i++)
+        if (is_type(types.at[i], out->version) && !list_has(&out->types, types.at[i]))
+            list_add(&out->types, types.at[i]);
     if (out->authenticator && out->types.len == 0)
         return error_set(err, ERROR_PLUGIN, "its \"challenges\" name neither http-01 nor dns-01 nor tls-alpn-01");
     return true;
@@ -276,13 +428,35 @@ static bool read_limits(const struct node *root, struct line_description *out, s
     return true;
 }
 
+static void choose_version(const struct node *node, int *best)
+{
+    int64_t version;
+
+    if (node_number(node, &version) && version >= LINE_VERSION_ONE && version <= LINE_VERSION_MAX && version > *best)
+        *best = (int)version;
+}
+
+/* "protocol" is one version that the plugin speaks, "protocols", which may be missing, are all. */
+static bool read_version(const struct node *root, int *out, struct error *err)
+{
+    const struct node *all = node_member(root, "protocols");
+    int best = 0;
+
+    choose_version(node_member(root, "protocol"), &best);
+    for (size_t i = 0; i < node_count(all); i++)
+        choose_version(node_at(all, i), &best);
+    if (best == 0)
+        return error_set(err, ERROR_PLUGIN, "it does not speak version %d or %d of the protocol", LINE_VERSION_ONE,
+            LINE_VERSION_MAX);
+    *out = best;
+    return true;
+}
+
 static bool read_identity(const struct node *root, const char *name, struct line_description *out, struct error *err)
 {
     AUTO(free) char *own = NULL;
-    int64_t version;
 
-    if (!node_number(node_member(root, "protocol"), &version) || version != LINE_PROTOCOL_VERSION)
-        return error_set(err, ERROR_PLUGIN, "it does not speak version %d of the protocol", LINE_PROTOCOL_VERSION);
+    TRY(read_version(root, &out->version, err));
     TRY(blame(node_get_text(root, "name", &own, err), err));
     if (strcmp(own, name) != 0)
         return error_set(err, ERROR_PLUGIN, "it calls itself \"%s\", but its file is called \"%s\"", own, name);

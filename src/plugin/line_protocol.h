@@ -9,9 +9,11 @@
 #include "json/out.h"
 #include "plugin/plugin.h"
 
-#define LINE_PROTOCOL_VERSION 1
-#define LINE_MAX_ANSWER (64 * 1024) /* bytes */
-#define LINE_MAX_QUESTION (256 * 1024)
+#define LINE_VERSION_ONE 1             /* one challenge at a time */
+#define LINE_VERSION_MAX 2             /* all challenges of an order at once */
+#define LINE_MAX_ANSWER (64 * 1024)    /* bytes */
+#define LINE_MAX_RESULTS (1024 * 1024) /* bytes of an answer about many challenges */
+#define LINE_MAX_QUESTION (4 * 1024 * 1024)
 #define LINE_MAX_OPTIONS 64
 #define LINE_MAX_STATE 4096
 #define LINE_DESCRIBE_LIMIT_S 10 /* the others are for the plugin to choose */
@@ -21,6 +23,7 @@ enum line_request {
     LINE_PRESENT,
     LINE_WAIT,
     LINE_CLEANUP,
+    LINE_SWEEP,
     LINE_DEPLOY,
     LINE_RELOAD,
     LINE_REQUEST_COUNT
@@ -33,10 +36,11 @@ struct line_option {
 };
 
 struct line_description { /* what a plugin says of itself */
+    int version;          /* the highest that both sides speak */
     char *description;    /* one line, printable */
     char *hint;           /* what to check when the CA could not verify; NULL: nothing */
     bool authenticator, installer;
-    struct list types; /* challenge types that we know, best first */
+    struct list types; /* challenge types, best first; of version 1 those that belong to it */
     struct line_option *options;
     size_t option_count;
     int limit_s[LINE_REQUEST_COUNT]; /* how long an answer may take */
@@ -48,8 +52,9 @@ const char *line_request_name(enum line_request request); /* "present" */
 void line_put_describe(struct buf *to);
 
 /*
- * The options of the plugin `name` are picked from all that settings have. For LINE_WAIT proofs are all that were
- * presented, for LINE_PRESENT and LINE_CLEANUP one. What present left in proof->output goes along as the state.
+ * The options of the plugin `name` are picked from all that settings have. In version 1 proofs are all that were
+ * presented for LINE_WAIT, one for LINE_PRESENT and LINE_CLEANUP. What present left in proof->output goes along as the
+ * state.
  */
 void line_put_challenges(struct buf *to, enum line_request request, const struct line_description *about,
     const char *name, const struct settings *settings, struct proof *const *proofs, size_t count);
@@ -63,6 +68,13 @@ MUST_USE bool line_read_description(
 /* Any other answer: {"ok": true}, or the plugin's own words for what went wrong. *state (may be NULL) gets what present
  * wants back at cleanup, NULL for nothing, of the caller's. */
 MUST_USE bool line_read_answer(struct view line, char **state, struct error *err);
+/*
+ * In version 2, the answer to a question about those proofs: each becomes `done`, with the state that the plugin wants
+ * back as its output if it gives one, or PROOF_FAILED. False: something is wrong with the answer, or it says no to all
+ * of them; then no proof has changed.
+ */
+MUST_USE bool line_read_results(
+    struct view line, struct proof *const *proofs, size_t count, enum proof_state done, struct error *err);
 
 void line_description_clear(struct line_description *description);
 static inline void line_description_clear_at(struct line_description *description)

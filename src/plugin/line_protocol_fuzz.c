@@ -20,6 +20,25 @@ static void check_description(const struct line_description *about)
             abort();
 }
 
+/* Either no proof has changed, or each has a state that it can have, and a reason where it failed. */
+static void check_results(struct view line)
+{
+    struct proof proofs[2] = { { 0 } }, *all[] = { &proofs[0], &proofs[1] };
+    struct error err = { 0 };
+    bool ok = line_read_results(line, all, 2, PROOF_READY, &err);
+
+    if (!ok && (err.kind != ERROR_PLUGIN || err.why[0] == '\0'))
+        abort();
+    for (size_t i = 0; i < 2; i++) {
+        if (ok ? proofs[i].state != PROOF_READY && proofs[i].state != PROOF_FAILED : proofs[i].state != PROOF_WANTED)
+            abort();
+        if ((proofs[i].state == PROOF_FAILED) != (proofs[i].error != NULL) ||
+            (proofs[i].output != NULL && strlen(proofs[i].output) > LINE_MAX_STATE))
+            abort();
+        proof_clear(&proofs[i]);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     AUTO(line_description_clear) struct line_description about = { 0 };
@@ -36,5 +55,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         abort();
     if (state != NULL && strlen(state) > LINE_MAX_STATE)
         abort();
+    check_results(line);
     return 0;
 }

@@ -5,6 +5,7 @@
 #include "json/doc.h"
 
 #define WHO "\"ok\":true,\"protocol\":1,\"name\":\"my\",\"description\":\"d\""
+#define TWO "\"ok\":true,\"protocol\":2,\"name\":\"my\",\"description\":\"d\",\"kinds\":[\"authenticator\"]"
 #define AUTH WHO ",\"kinds\":[\"authenticator\"],\"challenges\":[\"http-01\"]"
 
 static const struct {
@@ -22,7 +23,7 @@ static const struct {
     { "it says no, and nothing else", "{\"ok\":false}", "does not say why" },
     { "no version", "{\"ok\":true,\"name\":\"my\",\"description\":\"d\"}", "version 1" },
     { "version as text", "{\"ok\":true,\"protocol\":\"1\"}", "version 1" },
-    { "a later version", "{\"ok\":true,\"protocol\":2,\"name\":\"my\"}", "version 1" },
+    { "a later version", "{\"ok\":true,\"protocol\":3,\"name\":\"my\"}", "version 1" },
     { "no name", "{\"ok\":true,\"protocol\":1}", "name" },
     { "another name", "{\"ok\":true,\"protocol\":1,\"name\":\"webroot\"}", "calls itself \"webroot\"" },
     { "no description", "{\"ok\":true,\"protocol\":1,\"name\":\"my\"}", "description" },
@@ -48,6 +49,12 @@ static const struct {
     { "nulls", "{" AUTH ",\"options\":null,\"limits\":null,\"hint\":null}", NULL },
     { "of a later time", "{" AUTH ",\"colour\":{\"red\":1}}", NULL },
     { "installer", "{" WHO ",\"kinds\":[\"installer\"]}", NULL },
+    { "version 0", "{\"ok\":true,\"protocol\":0,\"name\":\"my\"}", "version 1" },
+    { "only versions of a later time", "{\"ok\":true,\"protocol\":3,\"protocols\":[3,4],\"name\":\"my\"}",
+        "version 1" },
+    { "version 2 without a type", "{" TWO ",\"challenges\":[]}", "neither http-01" },
+    { "version 2, a type with a blank", "{" TWO ",\"challenges\":[\"a b\"]}", "neither http-01" },
+    { "version 2", "{" TWO ",\"challenges\":[\"dns-persist-01\"]}", NULL },
 };
 
 TEST(read_description)
@@ -61,6 +68,38 @@ TEST(read_description)
         CHECK(ok || (strstr(err.why, descriptions[i].why) != NULL && err.kind == ERROR_PLUGIN), "%s: %d %s",
             descriptions[i].name, err.kind, err.why);
         CHECK(ok || about.description == NULL, "%s: *out was touched", descriptions[i].name);
+    }
+}
+
+TEST(the_highest_version_that_both_speak)
+{
+    static const struct {
+        const char *said;
+        int version;
+        size_t types; /* of http-01 and dns-persist-01, which is not of version 1 */
+    } cases[] = {
+        { "\"protocol\":1", 1, 1 },
+        { "\"protocol\":2", 2, 2 },
+        { "\"protocol\":1,\"protocols\":[1,2]", 2, 2 },
+        { "\"protocol\":1,\"protocols\":[2,1,\"2\",null,99]", 2, 2 },
+        { "\"protocol\":1,\"protocols\":[1]", 1, 1 },
+        { "\"protocol\":1,\"protocols\":[3]", 1, 1 },
+        { "\"protocol\":1,\"protocols\":2", 1, 1 },
+        { "\"protocols\":[2,3]", 2, 2 },
+        { "\"protocol\":3,\"protocols\":[2,3]", 2, 2 },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(line_description_clear) struct line_description about = { 0 };
+        AUTO(free)
+        char *line = xprintf("{\"ok\":true,%s,\"name\":\"my\",\"description\":\"d\",\"kinds\":[\"authenticator\"],"
+                             "\"challenges\":[\"http-01\",\"dns-persist-01\"]}",
+            cases[i].said);
+        struct error err = { 0 };
+
+        CHECK(line_read_description(view_of(line), "my", &about, &err), "%s: %s", cases[i].said, err.why);
+        CHECK_INT(about.version, cases[i].version, cases[i].said);
+        CHECK_INT(about.types.len, cases[i].types, cases[i].said);
     }
 }
 
@@ -163,6 +202,59 @@ TEST(read_answer)
         "%s", err.why);
 }
 
+#define OK "{\"ok\":true}"
+
+static const struct {
+    const char *name, *line, *why; /* why NULL: it is taken */
+    enum proof_state states[2];
+    const char *reasons[2], *outputs[2];
+} results[] = {
+    { "all are done", OK, NULL, { PROOF_READY, PROOF_READY }, { NULL }, { "before" } },
+    { "each is told of", "{\"ok\":true,\"results\":[" OK ",{\"ok\":true,\"state\":\"s\"}]}", NULL,
+        { PROOF_READY, PROOF_READY }, { NULL }, { "before", "s" } },
+    { "one has failed",
+        "{\"ok\":true,\"results\":[{\"ok\":true,\"state\":\"new\"},{\"ok\":false,\"error\":\"locked\",\"next\":"
+        "\"wait\"}]}",
+        NULL, { PROOF_READY, PROOF_FAILED }, { NULL, "locked" }, { "new" } },
+    { "all have failed", "{\"ok\":true,\"results\":[{\"ok\":false,\"error\":\"a\"},{\"ok\":false}]}", NULL,
+        { PROOF_FAILED, PROOF_FAILED }, { "a", "does not say why" }, { "before" } },
+    { "no to all", "{\"ok\":false,\"error\":\"no network\",\"results\":[" OK "," OK "]}", "no network",
+        { PROOF_WANTED, PROOF_WANTED }, { NULL }, { "before" } },
+    { "one too few", "{\"ok\":true,\"results\":[" OK "]}", "1 \"results\" for 2 challenges",
+        { PROOF_WANTED, PROOF_WANTED }, { NULL }, { "before" } },
+    { "one too many", "{\"ok\":true,\"results\":[" OK "," OK "," OK "]}", "3 \"results\"",
+        { PROOF_WANTED, PROOF_WANTED }, { NULL }, { "before" } },
+    { "results that are an object", "{\"ok\":true,\"results\":{}}", "not an array", { PROOF_WANTED, PROOF_WANTED },
+        { NULL }, { "before" } },
+    { "a result that is text", "{\"ok\":true,\"results\":[" OK ",\"ok\"]}", "not all objects",
+        { PROOF_WANTED, PROOF_WANTED }, { NULL }, { "before" } },
+    { "a result without a verdict", "{\"ok\":true,\"results\":[" OK ",{}]}", "no \"ok\"",
+        { PROOF_WANTED, PROOF_WANTED }, { NULL }, { "before" } },
+    { "a state that is a number", "{\"ok\":true,\"results\":[" OK ",{\"ok\":true,\"state\":5}]}", "state",
+        { PROOF_WANTED, PROOF_WANTED }, { NULL }, { "before" } },
+};
+
+TEST(read_results)
+{
+    for (size_t i = 0; i < COUNT(results); i++) {
+        struct proof proofs[2] = { { .output = xstrdup("before") }, { 0 } }, *all[] = { &proofs[0], &proofs[1] };
+        struct error err = { 0 };
+        bool ok = line_read_results(view_of(results[i].line), all, 2, PROOF_READY, &err);
+
+        CHECK(ok == (results[i].why == NULL), "%s: %s", results[i].name, err.why);
+        CHECK(ok || (err.kind == ERROR_PLUGIN && strstr(err.why, results[i].why) != NULL), "%s: %s", results[i].name,
+            err.why);
+        for (size_t k = 0; k < 2; k++) {
+            CHECK_INT(proofs[k].state, results[i].states[k], results[i].name);
+            CHECK((proofs[k].error != NULL) == (results[i].reasons[k] != NULL) &&
+                      (proofs[k].error == NULL || strstr(proofs[k].error->why, results[i].reasons[k]) != NULL),
+                "%s", results[i].name);
+            CHECK_TEXT(proofs[k].output, results[i].outputs[k], results[i].name);
+            proof_clear(&proofs[k]);
+        }
+    }
+}
+
 /* What is asked is one line of JSON, whatever is in the values; only options of the plugin are in it. */
 TEST(questions)
 {
@@ -174,15 +266,19 @@ TEST(questions)
         .type = "http-01", .identifier = "a.test", .token = "T", .key_authorization = "T.x", .remaining = 1
     };
     struct proof dns = { .type = "dns-01",
+        .kind = PROOF_RECORD,
         .identifier = "b.test",
         .token = "T",
         .key_authorization = "secret",
         .record_name = "_acme-challenge.b.test",
         .record_value = "v\n\"{",
         .output = xstrdup("id 7") };
-    struct proof alpn = {
-        .type = "tls-alpn-01", .identifier = "::1", .is_ip = true, .token = "U", .key_authorization = "U.x"
-    };
+    struct proof alpn = { .type = "tls-alpn-01",
+        .kind = PROOF_ALPN,
+        .identifier = "::1",
+        .is_ip = true,
+        .token = "U",
+        .key_authorization = "U.x" };
     struct proof *all[] = { &http, &dns, &alpn };
     struct deployment deployment = { "a.test", "/c", "/k", "/ch", "/f" };
     struct error err = { 0 };
@@ -220,8 +316,70 @@ TEST(questions)
     CHECK_TEXT(buf_text(&line), "{\"request\":\"reload\",\"protocol\":1,\"options\":{}}\n", "reload");
     buf_clear(&line);
     line_put_describe(&line);
-    CHECK_TEXT(buf_text(&line), "{\"request\":\"describe\",\"protocol\":1}\n", "describe");
+    CHECK_TEXT(buf_text(&line), "{\"request\":\"describe\",\"protocol\":1,\"protocols\":[1,2]}\n", "describe");
     free(dns.output);
+}
+
+TEST(questions_of_version_two)
+{
+    char *issuer_at[] = { (char[]){ "ca.example" } };
+    AUTO(settings_free) struct settings *settings = settings_new(false);
+    struct line_description about = { .version = 2 };
+    AUTO(buf_clear) struct buf line = BUF(LINE_MAX_QUESTION);
+    struct proof http = { .type = "http-01",
+        .identifier = "a.test",
+        .token = "T",
+        .key_authorization = "T.x",
+        .account_url = "https://a/1" };
+    struct proof dns = { .type = "dns-account-01",
+        .kind = PROOF_RECORD,
+        .identifier = "b.test",
+        .wildcard = true,
+        .token = "T",
+        .key_authorization = "kept back",
+        .record_name = "_x._acme-challenge.b.test",
+        .record_value = "v",
+        .account_url = "https://a/1",
+        .output = (char[]){ "id 7" } };
+    struct proof persist = { .type = "dns-persist-01",
+        .kind = PROOF_STANDING,
+        .identifier = "c.test",
+        .record_name = "_validation-persist.c.test",
+        .record_value = "ca.example; accounturi=https://a/1",
+        .account_url = "https://a/1",
+        .issuers = { issuer_at, 1 } };
+    struct proof alpn = { .type = "tls-alpn-01",
+        .kind = PROOF_ALPN,
+        .identifier = "::1",
+        .is_ip = true,
+        .token = "U",
+        .key_authorization = "U.x",
+        .digest = { 0xab },
+        .account_url = "https://a/1" };
+    struct proof *all[] = { &http, &dns, &persist, &alpn };
+
+    line_put_challenges(&line, LINE_SWEEP, &about, "my", settings, all, 4);
+    CHECK_TEXT(buf_text(&line),
+        "{\"request\":\"sweep\",\"protocol\":2,\"options\":{},\"challenges\":["
+        "{\"type\":\"http-01\",\"kind\":\"file\",\"identifier\":\"a.test\",\"is_ip\":false,\"wildcard\":false,"
+        "\"token\":\"T\",\"key_authorization\":\"T.x\",\"account_url\":\"https://a/1\"},"
+        "{\"type\":\"dns-account-01\",\"kind\":\"record\",\"identifier\":\"b.test\",\"is_ip\":false,\"wildcard\":true,"
+        "\"record_name\":\"_x._acme-challenge.b.test\",\"record_value\":\"v\",\"account_url\":\"https://a/1\","
+        "\"state\":\"id 7\"},"
+        "{\"type\":\"dns-persist-01\",\"kind\":\"standing record\",\"identifier\":\"c.test\",\"is_ip\":false,"
+        "\"wildcard\":false,\"record_name\":\"_validation-persist.c.test\","
+        "\"record_value\":\"ca.example; accounturi=https://a/1\",\"issuers\":[\"ca.example\"],"
+        "\"account_url\":\"https://a/1\"},"
+        "{\"type\":\"tls-alpn-01\",\"kind\":\"certificate\",\"identifier\":\"::1\",\"is_ip\":true,\"wildcard\":false,"
+        "\"token\":\"U\",\"key_authorization\":\"U.x\","
+        "\"digest\":\"ab00000000000000000000000000000000000000000000000000000000000000\","
+        "\"account_url\":\"https://a/1\"}]}\n",
+        "sweep");
+    buf_clear(&line);
+    line_put_challenges(&line, LINE_PRESENT, &about, "my", settings, all, 1);
+    CHECK(strstr(buf_text(&line), "\"request\":\"present\"") != NULL &&
+              strstr(buf_text(&line), "\"challenges\":[{") != NULL,
+        "an array for one as well: %s", buf_text(&line));
 }
 
 TEST_MAIN()

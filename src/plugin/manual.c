@@ -85,7 +85,7 @@ static void put(struct list *env, const char *name, const char *value)
 static struct list environment(const struct proof *proof)
 {
     AUTO(free) char *all = list_join(proof->all_identifiers, ","), *remaining = xprintf("%zu", proof->remaining);
-    bool is_http = text_equal(proof->type, "http-01");
+    bool is_http = proof->kind == PROOF_FILE;
     struct list env = { 0 };
 
     put(&env, "CERTBOT_DOMAIN", proof->identifier);
@@ -125,6 +125,8 @@ static bool present_by_hook(struct manual *manual, struct proof *proof, struct e
     TRY(run(manual, "manual-auth-hook", manual->context->settings->manual_auth_hook, proof, &env, &output, err));
     free(proof->output);
     proof->output = output;
+    if (manual->context->note != NULL && text_is_given(output))
+        manual->context->note(manual->context->note_arg);
     return true;
 }
 
@@ -154,14 +156,10 @@ static bool present_dns_by_hand(struct manual *manual, const struct proof *proof
 
 static bool check(const struct proof *proof, struct error *err)
 {
-    if (text_equal(proof->type, "http-01"))
-        return proof_check_http(proof, err);
-    if (proof->record_name == NULL || proof->record_value == NULL)
-        return error_set(err, ERROR_INTERNAL, "a %s challenge cannot be solved with a TXT record", proof->type);
-    return true;
+    return proof->kind == PROOF_FILE ? proof_check_http(proof, err) : proof_check_record(proof, err);
 }
 
-static bool present(void *self, struct proof *proof, struct error *err)
+static bool present_one(void *self, struct proof *proof, struct error *err)
 {
     struct manual *manual = self;
 
@@ -170,7 +168,7 @@ static bool present(void *self, struct proof *proof, struct error *err)
     manual->presented[manual->count++] = proof;
     if (text_is_given(manual->context->settings->manual_auth_hook))
         return present_by_hook(manual, proof, err);
-    if (text_equal(proof->type, "http-01"))
+    if (proof->kind == PROOF_FILE)
         return present_http_by_hand(manual, proof, err);
     return present_dns_by_hand(manual, proof, err);
 }
@@ -187,14 +185,13 @@ static bool forget(struct manual *manual, const struct proof *proof)
     return false;
 }
 
-static bool cleanup(void *self, struct proof *proof, struct error *err)
+static bool run_cleanup(struct manual *manual, const struct proof *proof, struct error *err)
 {
-    struct manual *manual = self;
     const char *command = manual->context->settings->manual_cleanup_hook;
     AUTO(list_clear) struct list env = { 0 };
     AUTO(free) char *output = NULL;
 
-    if (!forget(manual, proof) || !text_is_given(command))
+    if (!text_is_given(command))
         return true;
     output = xstrndup(proof->output != NULL ? proof->output : "", OUTPUT_MAX);
     if (proof->output != NULL && strlen(proof->output) > OUTPUT_MAX)
@@ -203,6 +200,19 @@ static bool cleanup(void *self, struct proof *proof, struct error *err)
     env = environment(proof);
     put(&env, "CERTBOT_AUTH_OUTPUT", output);
     return run(manual, "manual-cleanup-hook", command, proof, &env, NULL, err);
+}
+
+static bool clean_up_one(void *self, struct proof *proof, struct error *err)
+{
+    return !forget(self, proof) || run_cleanup(self, proof, err);
+}
+
+/* A proof that never met the auth hook does not meet this one, either. */
+static bool sweep_one(void *self, struct proof *proof, struct error *err)
+{
+    struct error ignored = { 0 };
+
+    return !check(proof, &ignored) || run_cleanup(self, proof, err);
 }
 
 static void release(void *self)
@@ -217,6 +227,31 @@ static void release(void *self)
     }
     free(manual->presented);
     free(manual);
+}
+
+/* Of a run that was cut off: in its turn, as its hooks were. */
+static bool sweep(const struct plugin_context *context, struct proof *const *proofs, size_t count, struct error *err)
+{
+    struct manual *manual = xcalloc(1, sizeof *manual);
+    const char *command = context->settings->manual_cleanup_hook;
+    bool ok;
+
+    manual->context = context;
+    ok = hook_check_writers(command, context->settings->as_certbot, err) &&
+         (!text_is_given(command) || take_turn(manual, err)) &&
+         proof_each(manual, proofs, count, PROOF_WANTED, sweep_one, err);
+    release(manual);
+    return ok;
+}
+
+static bool present(void *self, struct proof *const *proofs, size_t count, struct error *err)
+{
+    return proof_each(self, proofs, count, PROOF_PRESENTED, present_one, err);
+}
+
+static bool cleanup(void *self, struct proof *const *proofs, size_t count, struct error *err)
+{
+    return proof_each(self, proofs, count, PROOF_WANTED, clean_up_one, err);
 }
 
 static char *hint(void *self, const char *type)
@@ -241,6 +276,7 @@ static const struct authenticator authenticator = {
     .prepare = prepare,
     .present = present,
     .cleanup = cleanup,
+    .sweep = sweep,
     .release = release,
     .hint = hint,
 };

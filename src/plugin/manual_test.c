@@ -1,6 +1,7 @@
 #include <pthread.h>
 
 #include "plugin/builtin.h"
+#include "plugin/proof_play.h"
 #include "ui/scene.h"
 
 #define SHOW "env | grep ^CERTBOT_ | sort"
@@ -21,6 +22,7 @@ static struct proof http_proof(void)
 static struct proof dns_proof(void)
 {
     return (struct proof){ .type = "dns-01",
+        .kind = PROOF_RECORD,
         .identifier = "b.test",
         .token = "tok2",
         .key_authorization = "tok2.key",
@@ -60,12 +62,12 @@ static void solve(void *ctx)
         return;
     }
     for (size_t i = 0; i < 2 && play->proofs[i].type != NULL; i++)
-        if (!manual->present(self, &play->proofs[i], &err)) {
+        if (!present_it(manual, self, &play->proofs[i], &err)) {
             dprintf(STDERR_FILENO, "%s|%s\n", error_kind_name(err.kind), err.why);
             break;
         }
     for (size_t i = 0; i < 4; i++) /* twice each */
-        if (play->proofs[i % 2].type != NULL && !manual->cleanup(self, &play->proofs[i % 2], &err))
+        if (play->proofs[i % 2].type != NULL && !clean_it_up(manual, self, &play->proofs[i % 2], &err))
             fail_with(&err);
     manual->release(self);
     free(play->proofs[0].output);
@@ -155,6 +157,7 @@ TEST(manual)
         { "a type without a record",
             { .auth = "echo run",
                 .proofs = { { .type = "tls-alpn-01",
+                    .kind = PROOF_ALPN,
                     .identifier = "a.test",
                     .token = "t",
                     .all_identifiers = &names } } },
@@ -173,6 +176,7 @@ TEST(manual)
             "there.\n" FRAME "Press Enter to Continue" },
         { "by hand",
             { .proofs = { { .type = "dns-01",
+                  .kind = PROOF_RECORD,
                   .identifier = "a.test",
                   .record_name = "_acme-challenge.a.test",
                   .record_value = "V",
@@ -269,13 +273,81 @@ TEST(hooks_that_run_later_are_told_the_same)
     void *self = NULL;
 
     REQUIRE(plugin_manual.authenticator->prepare(&context, &self, &err), "%s", err.why);
-    CHECK(plugin_manual.authenticator->present(self, &proof, &err), "%s", err.why);
+    CHECK(present_it(plugin_manual.authenticator, self, &proof, &err), "%s", err.why);
     CHECK(list_has(&later, "CERTBOT_DOMAIN=b.test") && list_has(&later, "CERTBOT_TOKEN"), "%zu variables", later.len);
     CHECK(!list_has(&later, "CERTBOT_AUTH_OUTPUT=MADE"), "before the cleanup");
-    CHECK(plugin_manual.authenticator->cleanup(self, &proof, &err), "%s", err.why);
+    CHECK(clean_it_up(plugin_manual.authenticator, self, &proof, &err), "%s", err.why);
     CHECK(list_has(&later, "CERTBOT_AUTH_OUTPUT=MADE") && later.len == 8, "%zu variables", later.len);
     plugin_manual.authenticator->release(self);
     free(proof.output);
+}
+
+static void sweep(void *ctx)
+{
+    struct play *play = ctx;
+    AUTO(ui_free) struct ui *ui = ui_new(&play->options);
+    struct settings settings = { .manual_cleanup_hook = (char *)(uintptr_t)play->cleanup };
+    struct plugin_context context = { .settings = &settings, .ui = ui };
+    struct proof *all[] = { &play->proofs[0], &play->proofs[1] };
+    struct error err = { 0 };
+
+    if (!plugin_manual.authenticator->sweep(&context, all, 2, &err))
+        dprintf(STDERR_FILENO, "%s|%s\n", error_kind_name(err.kind), err.why);
+    for (size_t i = 0; i < 2; i++)
+        dprintf(STDERR_FILENO, "%d", all[i]->state == PROOF_WANTED);
+}
+
+TEST(a_run_that_was_cut_off_is_swept)
+{
+    AUTO(scene_clear) struct scene scene = { 0 }, without = { 0 };
+    struct play play = { .options = { .non_interactive = true },
+        .cleanup = "echo $CERTBOT_DOMAIN $CERTBOT_TOKEN $CERTBOT_VALIDATION $CERTBOT_REMAINING_CHALLENGES "
+                   "$CERTBOT_ALL_DOMAINS \"<$CERTBOT_AUTH_OUTPUT>\"",
+        .proofs = { http_proof(), dns_proof() } };
+
+    play.proofs[1].output = (char[]){ "MADE" };
+    scene_play(&scene, sweep, &play);
+    CHECK_TEXT(buf_text(&scene.out),
+        RAN("cleanup", "a.test") " a.test tok tok.key 1 a.test,b.test <>\n" RAN(
+            "cleanup", "b.test") " b.test VALUE 0 a.test,b.test <MADE>\n",
+        "for each, with what its auth hook printed");
+    CHECK_TEXT(buf_text(&scene.err), "11", "both are done");
+    play.cleanup = NULL;
+    scene_play(&without, sweep, &play);
+    CHECK_TEXT(buf_text(&without.out), "", "no hook");
+    CHECK_TEXT(buf_text(&without.err), "11", "nothing to do");
+}
+
+static size_t notes;
+
+static void count_note(void *arg)
+{
+    CHECK(((struct proof *)arg)->output != NULL, "noted before it was there");
+    notes++;
+}
+
+TEST(what_a_hook_printed_is_noted)
+{
+    static const struct {
+        const char *hook;
+        size_t notes;
+    } cases[] = { { "echo MADE", 1 }, { "true", 0 } };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(ui_free) struct ui *ui = ui_new(&(struct ui_options){ .quiet = true, .non_interactive = true });
+        struct settings settings = { .manual_auth_hook = (char *)(uintptr_t)cases[i].hook };
+        struct proof proof = dns_proof();
+        struct plugin_context context = { .settings = &settings, .ui = ui, .note = count_note, .note_arg = &proof };
+        struct error err = { 0 };
+        void *self = NULL;
+
+        notes = 0;
+        REQUIRE(plugin_manual.authenticator->prepare(&context, &self, &err), "%s", err.why);
+        CHECK(present_it(plugin_manual.authenticator, self, &proof, &err), "%s", err.why);
+        CHECK_INT(notes, cases[i].notes, cases[i].hook);
+        plugin_manual.authenticator->release(self);
+        free(proof.output);
+    }
 }
 
 TEST(hint)

@@ -9,20 +9,54 @@
 #include "net/net.h"
 #include "ui/ui.h"
 
-/* One challenge to be solved, as data. Borrowed for the time between present and cleanup. */
+enum proof_kind {
+    PROOF_FILE,     /* a file that a web server delivers */
+    PROOF_RECORD,   /* a TXT record, until the CA has looked */
+    PROOF_ALPN,     /* a certificate by TLS for acme-tls/1 */
+    PROOF_STANDING, /* a TXT record that stays for orders to come: it is never cleaned up */
+};
+
+enum proof_state {
+    PROOF_WANTED,    /* nothing of it is in place */
+    PROOF_PRESENTED, /* its presenting has begun */
+    PROOF_READY,     /* the CA can see it */
+    PROOF_FAILED,    /* see error; something of it may be in place */
+};
+
+/* One challenge to be solved, as data. All it holds is the caller's, who gives it up after cleanup. */
 struct proof {
-    const char *type;       /* "http-01", "dns-01" ... */
+    const char *type; /* "http-01", "dns-01" ... */
+    enum proof_kind kind;
     const char *identifier; /* without "*." */
-    bool is_ip;
-    const char *token;                  /* http-01: the file's name; NULL where the type has none */
-    const char *key_authorization;      /* http-01: the file's content */
-    uint8_t digest[NET_DIGEST_SIZE];    /* tls-alpn-01: SHA-256 of the key authorization (RFC 8737 section 3) */
-    const char *record_name;            /* dns types: name of the TXT record, without final dot; else NULL */
-    const char *record_value;           /* dns types: its value; else NULL */
+    bool is_ip, wildcard;
+    const char *token;                  /* PROOF_FILE: the file's name; NULL where the type has none */
+    const char *key_authorization;      /* PROOF_FILE: the file's content; NULL where the type has no token */
+    uint8_t digest[NET_DIGEST_SIZE];    /* PROOF_ALPN: SHA-256 of the key authorization (RFC 8737 section 3) */
+    const char *record_name;            /* of the TXT record, without final dot; else NULL */
+    const char *record_value;           /* its value; else NULL */
+    const char *account_url;            /* of the account that orders */
+    struct list issuers;                /* dns-persist-01: the names that the record may have for the CA */
     const struct list *all_identifiers; /* of all proofs of this order, in their order */
     size_t remaining;                   /* proofs that follow this one */
-    char *output; /* manual: what the auth hook printed; owned by the proof, freed by the caller */
+
+    /* Set by the authenticator, freed by the caller with proof_clear. */
+    enum proof_state state;
+    struct error *error; /* why it is PROOF_FAILED; else NULL */
+    char *output; /* what cleanup wants to have again: what the auth hook printed, the state of a plugin; may be NULL */
+    char *place;  /* where it is to be put, in the authenticator's own words (see plan); may be NULL */
 };
+
+/* Makes it PROOF_FAILED, with that reason. */
+void proof_fail(struct proof *proof, const struct error *why);
+/* Frees what an authenticator has set; it is PROOF_WANTED then. */
+void proof_clear(struct proof *proof);
+
+/*
+ * For authenticators that do one after the other: each step that succeeds makes its proof `done`, each that fails
+ * PROOF_FAILED. Stops, with false, only when the user wants no more: ERROR_CANCELED.
+ */
+MUST_USE bool proof_each(void *self, struct proof *const *proofs, size_t count, enum proof_state done,
+    bool (*step)(void *self, struct proof *proof, struct error *err), struct error *err);
 
 struct plugin;
 
@@ -32,21 +66,37 @@ struct plugin_context {          /* borrowed; outlives the plugin's use */
     struct net *net;
     struct ui *ui;
     struct list *hook_env; /* where what a hook was told is put for hooks that run later; NULL: nobody wants it */
+    void (*note)(
+        void *note_arg); /* called when a proof has got its output, as it is to be found after a crash; or NULL */
+    void *note_arg;
 };
 
 /*
- * A way to prove control of an identifier (RFC 8555 section 8). One `self` serves one order, in one thread; several
- * orders may run at once in other threads. Called as prepare, present for each proof, wait once, then cleanup for
- * each proof that present was called for, release. present returns quickly; everything slow (propagation) belongs in
- * wait. cleanup runs even when present failed half way, may run twice, and must then still succeed.
+ * A way to prove control of identifiers (RFC 8555 section 8). One `self` serves one order, in one thread; several
+ * orders may run at once in other threads. Called as prepare, then plan, present and wait with proofs of the order, all
+ * of them at once, cleanup, release.
+ *
+ * A proof has a state and an error of its own: one that fails says nothing of the others. Where a function returns
+ * false, that is about all of them.
  */
 struct authenticator {
     const char *const *types; /* best first; NULL ends the list */
     bool (*prepare)(const struct plugin_context *context, void **self, struct error *err);
-    bool (*present)(void *self, struct proof *proof, struct error *err);
-    bool (*wait)(void *self, struct error *err); /* NULL: nothing to wait for */
+    /* Before anything is put in place: sets place to what sweep will need, asking the user if need be. What cannot be
+     * planned is PROOF_FAILED. NULL: sweep needs nothing but the proofs. */
+    bool (*plan)(void *self, struct proof *const *proofs, size_t count, struct error *err);
+    /* Puts them in place, quickly: each is PROOF_PRESENTED then, or PROOF_FAILED. One whose presenting has not begun
+     * stays PROOF_WANTED. */
+    bool (*present)(void *self, struct proof *const *proofs, size_t count, struct error *err);
+    /* Until the CA can see them: each is PROOF_READY then, or PROOF_FAILED. NULL: at once. */
+    bool (*wait)(void *self, struct proof *const *proofs, size_t count, struct error *err);
     bool waits_long; /* for minutes, maybe, and without holding anything that other orders wait for */
-    bool (*cleanup)(void *self, struct proof *proof, struct error *err);
+    /* Of those that are not PROOF_WANTED, also when presenting them failed half way. Each is PROOF_WANTED then, or
+     * PROOF_FAILED; may be asked again, and must then succeed. */
+    bool (*cleanup)(void *self, struct proof *const *proofs, size_t count, struct error *err);
+    /* The same of what an interrupted run has left; nothing is prepared, and the settings are those of that run. What
+     * is not there any more, or never was, is cleaned up. NULL: what it puts in place is gone with the process. */
+    bool (*sweep)(const struct plugin_context *context, struct proof *const *proofs, size_t count, struct error *err);
     void (*release)(void *self);
     /* What to check when the CA could not verify: one or two sentences, of the caller's. */
     char *(*hint)(void *self, const char *type);

@@ -190,7 +190,6 @@ static bool present_http(struct standalone *standalone, const struct proof *proo
     bool ok;
 
     TRY(proof_check_http(proof, err));
-    TRY(open_responder(standalone, RESPONDER_HTTP, err));
     MUTEX_HOLD(&lock);
     list_add(&standalone->tokens, proof->token);
     list_add(&tokens_in_use, proof->token);
@@ -213,12 +212,16 @@ static bool cleanup_http(struct standalone *standalone, const char *token, struc
 
 /* ---- tls-alpn-01 ---- */
 
-static bool present_alpn(struct standalone *standalone, const struct proof *proof, struct error *err)
+static bool claim_names(struct standalone *standalone, const struct list *names, struct error *err)
 {
-    TRY(open_responder(standalone, RESPONDER_ALPN, err));
-    while (standalone->claimed.len == 0 && !try_claim(standalone, proof->all_identifiers))
+    while (standalone->claimed.len == 0 && !try_claim(standalone, names))
         if (!clock_sleep_ms(TURN_POLL_MS))
             TRY(interrupt_check(err));
+    return true;
+}
+
+static bool present_alpn(struct standalone *standalone, const struct proof *proof, struct error *err)
+{
     list_add(&standalone->names, proof->identifier);
     return net_alpn_add(standalone->context->net, proof->identifier, proof->digest, err);
 }
@@ -237,21 +240,32 @@ static bool cleanup_alpn(struct standalone *standalone, const char *name, struct
 
 /* ---- as plugin/plugin.h wants it ---- */
 
-static bool is_alpn(const char *type)
+static bool present_one(void *self, struct proof *proof, struct error *err)
 {
-    return text_equal(type, "tls-alpn-01");
+    return proof->kind == PROOF_ALPN ? present_alpn(self, proof, err) : present_http(self, proof, err);
 }
 
-static bool present(void *self, struct proof *proof, struct error *err)
+static bool clean_up_one(void *self, struct proof *proof, struct error *err)
 {
-    return is_alpn(proof->type) ? present_alpn(self, proof, err) : present_http(self, proof, err);
-}
-
-static bool cleanup(void *self, struct proof *proof, struct error *err)
-{
-    if (is_alpn(proof->type))
+    if (proof->kind == PROOF_ALPN)
         return cleanup_alpn(self, proof->identifier, err);
     return proof->token == NULL || cleanup_http(self, proof->token, err);
+}
+
+/* A port that cannot be had fails all proofs, and is asked for once. */
+static bool present(void *self, struct proof *const *proofs, size_t count, struct error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        TRY(open_responder(self, proofs[i]->kind == PROOF_ALPN ? RESPONDER_ALPN : RESPONDER_HTTP, err));
+        if (proofs[i]->kind == PROOF_ALPN)
+            TRY(claim_names(self, proofs[i]->all_identifiers, err));
+    }
+    return proof_each(self, proofs, count, PROOF_PRESENTED, present_one, err);
+}
+
+static bool cleanup(void *self, struct proof *const *proofs, size_t count, struct error *err)
+{
+    return proof_each(self, proofs, count, PROOF_WANTED, clean_up_one, err);
 }
 
 /* What was presented, and for which nobody called cleanup. */
@@ -293,7 +307,7 @@ static void release(void *self)
 static char *hint(void *self, const char *type)
 {
     const struct standalone *standalone = self;
-    enum responder responder = is_alpn(type) ? RESPONDER_ALPN : RESPONDER_HTTP;
+    enum responder responder = text_equal(type, "tls-alpn-01") ? RESPONDER_ALPN : RESPONDER_HTTP;
     int wanted = responder == RESPONDER_ALPN ? 443 : 80;
     int port = port_of(standalone->context->settings, responder);
     const char *also = responder == RESPONDER_ALPN

@@ -5,6 +5,7 @@
 #include "base/text.h"
 #include "net/port_owner.h"
 #include "plugin/builtin.h"
+#include "plugin/proof_play.h"
 #include "ui/scene.h"
 
 /* The network process's part, played here: what is linked is the plugin alone. */
@@ -125,13 +126,13 @@ TEST(one_order)
     void *self = new_order();
 
     CHECK_INT(opens, 0, "no port before there is a proof");
-    CHECK(!standalone->present(self, &bad, &err) && strstr(err.why, "../bad") != NULL, "%s", err.why);
-    CHECK(standalone->present(self, &one, &err) && standalone->present(self, &two, &err), "%s", err.why);
+    CHECK(!present_it(standalone, self, &bad, &err) && strstr(err.why, "../bad") != NULL, "%s", err.why);
+    CHECK(present_it(standalone, self, &one, &err) && present_it(standalone, self, &two, &err), "%s", err.why);
     CHECK_INT(opens, 1, "once for an order");
     check_answered("one=key two=key", "both");
-    CHECK(standalone->cleanup(self, &bad, &err), "what was not presented: %s", err.why);
-    CHECK(standalone->cleanup(self, &one, &err), "%s", err.why);
-    CHECK(standalone->cleanup(self, &one, &err), "twice: %s", err.why);
+    CHECK(clean_it_up(standalone, self, &bad, &err), "what was not presented: %s", err.why);
+    CHECK(clean_it_up(standalone, self, &one, &err), "%s", err.why);
+    CHECK(clean_it_up(standalone, self, &one, &err), "twice: %s", err.why);
     check_answered("two=key", "one is left");
     standalone->release(self);
     check_answered("", "release forgets nothing");
@@ -145,11 +146,11 @@ TEST(two_orders_with_one_token)
     struct error err = { 0 };
     void *first = new_order(), *second = new_order();
 
-    CHECK(standalone->present(first, &proof, &err) && standalone->present(second, &proof, &err), "%s", err.why);
+    CHECK(present_it(standalone, first, &proof, &err) && present_it(standalone, second, &proof, &err), "%s", err.why);
     CHECK_INT(opens, 2, "counted by net");
-    CHECK(standalone->cleanup(first, &proof, &err), "%s", err.why);
+    CHECK(clean_it_up(standalone, first, &proof, &err), "%s", err.why);
     check_answered("same=key", "the second order still needs it");
-    CHECK(standalone->cleanup(second, &proof, &err), "%s", err.why);
+    CHECK(clean_it_up(standalone, second, &proof, &err), "%s", err.why);
     check_answered("", "nobody needs it");
     standalone->release(first);
     standalone->release(second);
@@ -164,7 +165,7 @@ static void *present_elsewhere(void *order)
     struct proof proof = proof_of("elsewhere");
     struct error err = { 0 };
 
-    presented = standalone->present(order, &proof, &err);
+    presented = present_it(standalone, order, &proof, &err);
     return NULL;
 }
 
@@ -179,7 +180,7 @@ TEST(an_order_for_another_port_waits)
     pthread_t thread;
 
     REQUIRE(standalone->prepare(&elsewhere, &second, &err), "%s", err.why);
-    REQUIRE(standalone->present(first, &proof, &err), "%s", err.why);
+    REQUIRE(present_it(standalone, first, &proof, &err), "%s", err.why);
     presented = false;
     REQUIRE(pthread_create(&thread, NULL, present_elsewhere, second) == 0, "no thread");
     (void)clock_sleep_ms(100);
@@ -203,6 +204,7 @@ static const struct list only_a = { names_of_one, 1 }, a_and_ip = { names_of_two
 static struct proof alpn_proof(const char *identifier, const struct list *all, uint8_t digest)
 {
     return (struct proof){ .type = "tls-alpn-01",
+        .kind = PROOF_ALPN,
         .identifier = identifier,
         .token = "token",
         .key_authorization = "key",
@@ -216,12 +218,13 @@ TEST(alpn_order)
     struct error err = { 0 };
     void *self = new_order();
 
-    CHECK(standalone->present(self, &name, &err) && standalone->present(self, &ip, &err), "%s", err.why);
+    CHECK(present_it(standalone, self, &name, &err) && present_it(standalone, self, &ip, &err), "%s", err.why);
     CHECK_INT(opens, 1, "once for an order");
     CHECK_INT(open_responder, RESPONDER_ALPN, "the responder");
     CHECK_INT(open_port, 443, "the port");
     check_answered("a.test=1 192.0.2.1=2", "both, by name");
-    CHECK(standalone->cleanup(self, &name, &err) && standalone->cleanup(self, &name, &err), "twice: %s", err.why);
+    CHECK(
+        clean_it_up(standalone, self, &name, &err) && clean_it_up(standalone, self, &name, &err), "twice: %s", err.why);
     check_answered("192.0.2.1=2", "one is left");
     standalone->release(self);
     check_answered("", "release forgets nothing");
@@ -235,7 +238,7 @@ TEST(both_types_in_one_order)
     struct error err = { 0 };
     void *self = new_order();
 
-    CHECK(standalone->present(self, &name, &err) && standalone->present(self, &file, &err), "%s", err.why);
+    CHECK(present_it(standalone, self, &name, &err) && present_it(standalone, self, &file, &err), "%s", err.why);
     CHECK_INT(opens, 2, "two responders");
     check_answered("a.test=1 token=key", "both");
     standalone->release(self);
@@ -249,7 +252,7 @@ static void *present_a(void *order)
     struct proof proof = alpn_proof("a.test", &only_a, 2);
     struct error err = { 0 };
 
-    presented = standalone->present(order, &proof, &err);
+    presented = present_it(standalone, order, &proof, &err);
     return NULL;
 }
 
@@ -261,14 +264,14 @@ TEST(an_order_for_the_same_name_waits)
     void *first = new_order(), *second = new_order();
     pthread_t thread;
 
-    REQUIRE(standalone->present(first, &ip, &err), "%s", err.why);
+    REQUIRE(present_it(standalone, first, &ip, &err), "%s", err.why);
     presented = false;
     REQUIRE(pthread_create(&thread, NULL, present_a, second) == 0, "no thread");
     (void)clock_sleep_ms(100);
     CHECK(!presented, "the name is the first order's, though it is presented later");
-    REQUIRE(standalone->present(first, &name, &err), "%s", err.why);
+    REQUIRE(present_it(standalone, first, &name, &err), "%s", err.why);
     check_answered("192.0.2.1=1 a.test=1", "the first order's");
-    CHECK(standalone->cleanup(first, &ip, &err) && standalone->cleanup(first, &name, &err), "%s", err.why);
+    CHECK(clean_it_up(standalone, first, &ip, &err) && clean_it_up(standalone, first, &name, &err), "%s", err.why);
     (void)pthread_join(thread, NULL);
     CHECK(presented, "its turn has come before the first is released");
     check_answered("a.test=2", "the second order's");
@@ -290,7 +293,7 @@ TEST(an_alpn_order_for_another_port_waits)
     pthread_t thread;
 
     REQUIRE(standalone->prepare(&elsewhere, &second, &err), "%s", err.why);
-    REQUIRE(standalone->present(first, &proof, &err), "%s", err.why);
+    REQUIRE(present_it(standalone, first, &proof, &err), "%s", err.why);
     presented = false;
     REQUIRE(pthread_create(&thread, NULL, present_a, second) == 0, "no thread");
     (void)clock_sleep_ms(100);
@@ -311,11 +314,11 @@ TEST(a_failure_half_way)
     void *self = new_order();
 
     add_fails = true;
-    CHECK(!standalone->present(self, &proof, &err) && strstr(err.why, "died") != NULL, "%s", err.why);
+    CHECK(!present_it(standalone, self, &proof, &err) && strstr(err.why, "died") != NULL, "%s", err.why);
     add_fails = false;
-    CHECK(!standalone->cleanup(self, &proof, &err) && strstr(err.why, "was not there") != NULL,
+    CHECK(!clean_it_up(standalone, self, &proof, &err) && strstr(err.why, "was not there") != NULL,
         "it may have arrived, so it is removed: %s", err.why);
-    CHECK(standalone->cleanup(self, &proof, &err), "and that only once: %s", err.why);
+    CHECK(clean_it_up(standalone, self, &proof, &err), "and that only once: %s", err.why);
     standalone->release(self);
     CHECK_INT(opens, 0, "closed");
 }
@@ -332,7 +335,7 @@ static void open_busy(void *ctx)
     standalone = plugin_standalone.authenticator;
     if (!standalone->prepare(&context, &self, &err))
         _exit(99);
-    if (standalone->present(self, &proof, &err))
+    if (present_it(standalone, self, &proof, &err))
         dprintf(STDERR_FILENO, "open\n");
     else
         dprintf(STDERR_FILENO, "%s\n", err.why);

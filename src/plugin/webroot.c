@@ -148,7 +148,7 @@ static bool find_root(struct settings *settings, struct ui *ui, const char *name
     return true;
 }
 
-static bool present(void *self, struct proof *proof, struct error *err)
+static bool present_one(void *self, struct proof *proof, struct error *err)
 {
     struct webroot *webroot = self;
     AUTO(free) char *root = NULL;
@@ -173,7 +173,7 @@ static bool drop(struct webroot *webroot, size_t index, struct error *err)
     return challenge_file_drop(held.file, err);
 }
 
-static bool cleanup(void *self, struct proof *proof, struct error *err)
+static bool clean_up_one(void *self, struct proof *proof, struct error *err)
 {
     struct webroot *webroot = self;
 
@@ -181,6 +181,46 @@ static bool cleanup(void *self, struct proof *proof, struct error *err)
         if (proof->token != NULL && strcmp(webroot->held[i].token, proof->token) == 0)
             return drop(webroot, i, err);
     return true;
+}
+
+static bool plan_one(void *self, struct proof *proof, struct error *err)
+{
+    struct webroot *webroot = self;
+    AUTO(free) char *root = NULL;
+
+    TRY(proof_check_http(proof, err));
+    tell_path(webroot);
+    TRY(find_root(webroot->context->settings, webroot->context->ui, proof->identifier, &root, err));
+    free(proof->place);
+    proof->place = challenge_file_place(root, proof->token);
+    return true;
+}
+
+static bool plan(void *self, struct proof *const *proofs, size_t count, struct error *err)
+{
+    return proof_each(self, proofs, count, PROOF_WANTED, plan_one, err);
+}
+
+static bool sweep_one(void *self __attribute__((unused)), struct proof *proof, struct error *err)
+{
+    TRY(proof_check_http(proof, err));
+    return proof->place == NULL || challenge_file_sweep(proof->place, proof->token, proof->key_authorization, err);
+}
+
+static bool sweep(const struct plugin_context *context __attribute__((unused)), struct proof *const *proofs,
+    size_t count, struct error *err)
+{
+    return proof_each(NULL, proofs, count, PROOF_WANTED, sweep_one, err);
+}
+
+static bool present(void *self, struct proof *const *proofs, size_t count, struct error *err)
+{
+    return proof_each(self, proofs, count, PROOF_PRESENTED, present_one, err);
+}
+
+static bool cleanup(void *self, struct proof *const *proofs, size_t count, struct error *err)
+{
+    return proof_each(self, proofs, count, PROOF_WANTED, clean_up_one, err);
 }
 
 static void release(void *self)
@@ -213,8 +253,10 @@ static char *hint(void *self, const char *type __attribute__((unused)))
 static const struct authenticator authenticator = {
     .types = proof_http_types,
     .prepare = prepare,
+    .plan = plan,
     .present = present,
     .cleanup = cleanup,
+    .sweep = sweep,
     .release = release,
     .hint = hint,
 };

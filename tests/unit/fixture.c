@@ -83,7 +83,7 @@ static void remember(struct fixture *fixture, const struct proof *proof)
     mutex_unlock(&fixture->lock);
 }
 
-static bool present(void *self, struct proof *proof, struct error *err)
+static bool present_one(void *self, struct proof *proof, struct error *err)
 {
     struct fixture *fixture = self;
 
@@ -95,10 +95,25 @@ static bool present(void *self, struct proof *proof, struct error *err)
     return true;
 }
 
-static bool wait_for_all(void *self, struct error *err)
+static bool present(void *self, struct proof *const *proofs, size_t count, struct error *err)
+{
+    return proof_each(self, proofs, count, PROOF_PRESENTED, present_one, err);
+}
+
+static bool wait_for_one(void *self, struct proof *proof, struct error *err)
+{
+    const struct fixture *fixture = self;
+
+    return !has_word(fixture->plugin.never_ready, proof->identifier) ||
+           error_set(err, ERROR_PLUGIN, "one name server does not have it");
+}
+
+static bool wait_for_all(void *self, struct proof *const *proofs, size_t count, struct error *err)
 {
     trace(self, "wait", NULL);
-    return !((struct fixture *)self)->plugin.wait_fails || error_set(err, ERROR_PLUGIN, "it did not spread");
+    if (((struct fixture *)self)->plugin.wait_fails)
+        return error_set(err, ERROR_PLUGIN, "it did not spread");
+    return proof_each(self, proofs, count, PROOF_READY, wait_for_one, err);
 }
 
 static void presented_free(struct presented *presented)
@@ -110,7 +125,7 @@ static void presented_free(struct presented *presented)
     free(presented);
 }
 
-static bool cleanup(void *self, struct proof *proof, struct error *err)
+static bool clean_up_one(void *self, struct proof *proof, struct error *err)
 {
     struct fixture *fixture = self;
 
@@ -130,6 +145,24 @@ static bool cleanup(void *self, struct proof *proof, struct error *err)
     return !fixture->plugin.cleanup_fails || error_set(err, ERROR_PLUGIN, "it is still there");
 }
 
+static bool cleanup(void *self, struct proof *const *proofs, size_t count, struct error *err)
+{
+    return proof_each(self, proofs, count, PROOF_WANTED, clean_up_one, err);
+}
+
+/* Of a run that was cut off, by the fixture that plays now. */
+static bool sweep_one(void *self, struct proof *proof, struct error *err)
+{
+    trace(self, "sweep", proof->identifier);
+    return !((struct fixture *)self)->plugin.cleanup_fails || error_set(err, ERROR_PLUGIN, "it is still there");
+}
+
+static bool sweep(const struct plugin_context *context __attribute__((unused)), struct proof *const *proofs,
+    size_t count, struct error *err)
+{
+    return proof_each(playing, proofs, count, PROOF_WANTED, sweep_one, err);
+}
+
 static void release(void *self)
 {
     trace(self, "release", NULL);
@@ -147,6 +180,7 @@ static const struct authenticator test_authenticator = {
     .present = present,
     .wait = wait_for_all,
     .cleanup = cleanup,
+    .sweep = sweep,
     .release = release,
     .hint = hint,
 };

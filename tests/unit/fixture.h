@@ -29,6 +29,7 @@ struct plugin_ways {
     const char *types; /* ["http-01 dns-01 tls-alpn-01"] */
     bool prepare_fails, wait_fails, cleanup_fails;
     const char *present_fails; /* for these names */
+    const char *never_ready;   /* for these names, waiting fails */
     const char *forgets;       /* for these names nothing is to be found, though present succeeds */
     const char *hint;
 };
@@ -57,7 +58,7 @@ struct fixture {
     struct context context;
     struct buf said; /* on standard output and standard error, log messages for the terminal too */
     struct plugin_ways plugin;
-    struct list plugin_trace; /* "prepare", "present a.test", "wait", "cleanup a.test", "release" */
+    struct list plugin_trace; /* "prepare", "present a.test", "wait", "cleanup a.test", "release"; "sweep a.test" */
     struct mutex lock;        /* of the authenticator's part */
     struct presented *presented;
     int standard_input; /* of the test program; -1: it was left alone */

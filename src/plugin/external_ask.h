@@ -1,0 +1,33 @@
+#pragma once
+/*
+ * A third-party plugin at work: questions to a process of its program, and their answers. Shared by what it does as an
+ * authenticator (external_prove.c) and as an installer (external_use.c).
+ *
+ * One process of it serves one order; after a failure it is ended, and what is still to be asked goes to a new one.
+ * Values travel in its input only: nothing that a server sent is part of a command or an environment.
+ */
+#include "plugin/external.h"
+
+struct use {
+    const struct external *external;
+    const struct settings *settings;
+    struct pipe_child *child; /* NULL when none runs */
+    bool silent;              /* it gave no answer to the last question, or could not be asked */
+};
+
+/* As struct authenticator and struct installer want them. */
+MUST_USE bool use_prepare(const struct plugin_context *context, void **self, struct error *err);
+void use_release(void *self);
+
+/*
+ * Asks and waits for the answer, a whole line of at most answer->max bytes, starting the program if none runs.
+ * ERROR_PLUGIN when it gives none; it is ended then.
+ */
+MUST_USE bool use_call(
+    struct use *use, enum line_request request, const struct buf *question, struct buf *answer, struct error *err);
+/* What was answered makes no sense, or is no: the program is ended, and the error says who was asked for what. Returns
+ * false. */
+bool use_give_up(struct use *use, enum line_request request, struct error *err);
+/* The two of them, for an answer of yes or no, with a state (line_read_answer). */
+MUST_USE bool use_ask(
+    struct use *use, enum line_request request, const struct buf *question, char **state, struct error *err);
