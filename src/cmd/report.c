@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "lifecycle/schedule.h"
+#include "plugin/plugin.h"
 
 #define URLS_MAX (1024 * 1024)
 
@@ -71,13 +72,6 @@ void report_saved(struct context *context, const struct obtain_result *result)
             context->program);
 }
 
-/* A person did by hand what --manual asked for; nobody will be there at renewal. */
-static bool is_by_hand(const struct settings *settings)
-{
-    return settings->authenticator != NULL && strcmp(settings->authenticator, "manual") == 0 &&
-           settings->manual_auth_hook == NULL;
-}
-
 void report_next_steps(struct context *context, const struct obtain_result *result)
 {
     AUTO(list_clear) struct list steps = { 0 };
@@ -87,7 +81,7 @@ void report_next_steps(struct context *context, const struct obtain_result *resu
     if (!context->as_certbot && result->what == OBTAINED_NEW && context->settings->installer == NULL)
         list_add(&steps, "Name the two files in the configuration of your web server (nginx: ssl_certificate and "
                          "ssl_certificate_key), and reload it.");
-    if (is_by_hand(context->settings))
+    if (plugin_is_by_hand(context->settings))
         step = "This certificate will not be renewed automatically. Autorenewal of --manual certificates requires the "
                "use of an "
                "authentication hook script (--manual-auth-hook) but one was not provided. To renew this certificate, "

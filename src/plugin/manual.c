@@ -271,6 +271,11 @@ static char *hint(void *self, const char *type)
 
 static const char *const types[] = { "http-01", "dns-01", NULL };
 
+static bool by_hand(const struct settings *settings)
+{
+    return settings->manual_auth_hook == NULL;
+}
+
 static const struct authenticator authenticator = {
     .types = types,
     .prepare = prepare,
@@ -278,6 +283,7 @@ static const struct authenticator authenticator = {
     .cleanup = cleanup,
     .sweep = sweep,
     .release = release,
+    .by_hand = by_hand,
     .hint = hint,
 };
 

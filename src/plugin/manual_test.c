@@ -370,4 +370,19 @@ TEST(hint)
     plugin_manual.authenticator->release(NULL);
 }
 
+TEST(by_hand_without_a_hook)
+{
+    AUTO(settings_free) struct settings *settings = settings_new(false);
+
+    CHECK(!plugin_is_by_hand(settings), "no authenticator");
+    xreplace(&settings->authenticator, "standalone");
+    CHECK(!plugin_is_by_hand(settings), "standalone");
+    xreplace(&settings->authenticator, "manual");
+    CHECK(plugin_is_by_hand(settings), "manual");
+    xreplace(&settings->manual_auth_hook, "/bin/true");
+    CHECK(!plugin_is_by_hand(settings), "with a hook");
+    xreplace(&settings->authenticator, "nobody-has-it");
+    CHECK(!plugin_is_by_hand(settings), "of another");
+}
+
 TEST_MAIN()

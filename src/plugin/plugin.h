@@ -98,6 +98,9 @@ struct authenticator {
      * is not there any more, or never was, is cleaned up. NULL: what it puts in place is gone with the process. */
     bool (*sweep)(const struct plugin_context *context, struct proof *const *proofs, size_t count, struct error *err);
     void (*release)(void *self);
+    /* Whether with these settings a person does the work, so that nobody is there when it is time to renew; NULL:
+     * never. */
+    bool (*by_hand)(const struct settings *settings);
     /* What to check when the CA could not verify: one or two sentences, of the caller's. */
     char *(*hint)(void *self, const char *type);
 };
@@ -147,6 +150,9 @@ struct plugin {
 /* Built in; ended by NULL, sorted by name. A test may put a table of its own in its place. */
 extern const struct plugin *const *plugins;
 const struct plugin *plugin_find(const char *name); /* built in; NULL when there is none */
+
+/* Whether a person does by hand what the authenticator of settings asks for. */
+bool plugin_is_by_hand(const struct settings *settings);
 
 /*
  * The plugin of that name, built in or a program in settings->plugin_dir; *out is NULL when there is none. Lives until

@@ -15,6 +15,14 @@ const struct plugin *plugin_find(const char *name)
     return NULL;
 }
 
+bool plugin_is_by_hand(const struct settings *settings)
+{
+    const struct plugin *plugin = plugin_find(settings->authenticator);
+
+    return plugin != NULL && plugin->authenticator != NULL && plugin->authenticator->by_hand != NULL &&
+           plugin->authenticator->by_hand(settings);
+}
+
 const char *enhancement_name(enum enhancement enhancement)
 {
     static const char *const names[ENHANCE_COUNT] = { "hsts", "redirect", "staple-ocsp", "uir" };
