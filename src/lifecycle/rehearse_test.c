@@ -71,7 +71,7 @@ static void write_conf(const char *section, const char *key, const char *value)
 TEST(what_is_found)
 {
     for (size_t i = 0; i < COUNT(rows); i++) {
-        AUTO(stage_clear) struct stage stage = stage_new("doctor", false);
+        AUTO(stage_clear) struct stage stage = stage_new("renew", false);
         AUTO(free) char *before = NULL, *after = NULL;
         AUTO(settings_free) struct settings *settings = NULL;
         struct error err = { 0 };

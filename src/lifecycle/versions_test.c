@@ -74,16 +74,19 @@ static const struct {
     int64_t left_s;
     const char *id; /* NULL: the older version's */
     const char *installer;
+    int hook; /* how the deploy hook ends */
     const char *live, *ran;
     bool recorded;
     const char *why, *said; /* NULL: it succeeds; nothing is said */
 } rows[] = {
-    { "a good one", 50 * DAY, NULL, NULL, "a", "hook a.test\n", false, NULL, NULL },
-    { "its server is told", 50 * DAY, NULL, "web", "a", "hook a.test\nweb reloads\n", false, NULL, NULL },
-    { "one that has expired, in a script", -DAY, NULL, NULL, "a", "hook a.test\n", false, NULL,
+    { "a good one", 50 * DAY, NULL, NULL, 0, "a", "hook a.test\n", false, NULL, NULL },
+    { "its server is told", 50 * DAY, NULL, "web", 0, "a", "hook a.test\nweb reloads\n", false, NULL, NULL },
+    { "one that has expired, in a script", -DAY, NULL, NULL, 0, "a", "hook a.test\n", false, NULL,
         "has expired: it was valid until" },
-    { "there is none of that name", 50 * DAY, "nonesuch", NULL, "b", "", false, "nonesuch", NULL },
-    { "its server does not reload: it is live, and owed", 50 * DAY, NULL, "asleep", "a",
+    { "there is none of that name", 50 * DAY, "nonesuch", NULL, 0, "b", "", false, "nonesuch", NULL },
+    { "its hook fails: it is live, and owed", 50 * DAY, NULL, NULL, 1, "a", "hook a.test\n", true, NULL,
+        "error code 1" },
+    { "its server does not reload: it is live, and owed", 50 * DAY, NULL, "asleep", 0, "a",
         "hook a.test\nasleep reloads\n", true, "the server is asleep", NULL },
 };
 
@@ -97,6 +100,12 @@ TEST(restoring)
         struct error err = { 0 };
         bool ok;
 
+        if (rows[i].hook != 0) {
+            AUTO(free) char *line = note("hook $RENEWED_DOMAINS");
+            AUTO(free) char *bad = xprintf("%s; exit %d", line, rows[i].hook);
+
+            xreplace(&lineages.stage.settings->deploy_hook, bad);
+        }
         if (rows[i].installer != NULL) {
             lineages.stage.settings->installer = xstrdup(rows[i].installer);
             SETTING_MARK(lineages.stage.settings, installer, ORIGIN_COMMAND_LINE);
