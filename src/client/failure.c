@@ -170,12 +170,30 @@ static bool describe_limit(const struct transfer *transfer, const char *host, st
     return false;
 }
 
+/* Certificates that one request brings along, and those that the server misses: its alert (RFC 8446 section 6.2) comes
+ * when the request is under way already. */
+static bool describe_own(CURLcode result, const struct transfer *transfer, const char *host, struct failure *out)
+{
+    if (result == CURLE_SSL_CERTPROBLEM)
+        say(out, "check that both are PEM, without a password, and belong together",
+            "the certificate or the key by which %s is to know us cannot be used", host);
+    else if (result == CURLE_SSL_CACERT_BADFILE)
+        say(out, "check that it has certificates in PEM", "there is no certificate in what is to vouch for %s", host);
+    else if (strstr(transfer->error, "certificate required") != NULL)
+        say(out, "name a client certificate and its key", "%s answers only to clients with a certificate that it knows",
+            host);
+    else
+        return false;
+    return true;
+}
+
 void failure_describe(CURLcode result, const struct transfer *transfer, struct failure *out)
 {
     char host[HOST_SIZE];
 
     host_of(transfer, host);
-    if (describe_limit(transfer, host, out) || describe_proxy(result, transfer, host, out))
+    if (describe_limit(transfer, host, out) || describe_proxy(result, transfer, host, out) ||
+        describe_own(result, transfer, host, out))
         return;
     switch ((int)result) { /* libcurl's codes, to which newer versions add */
     case CURLE_COULDNT_RESOLVE_HOST:

@@ -129,13 +129,21 @@ static size_t on_header(char *at, size_t size, size_t count, void *ctx)
 
 static void add_send_header(struct transfer *transfer, const char *name, struct view value)
 {
-    AUTO(free) char *text = view_dup(value);
-    AUTO(free) char *line = value.len == 0 ? xprintf("%s;", name) : xprintf("%s: %s", name, text);
+    AUTO(wipe_free) char *text = view_dup(value);
+    AUTO(wipe_free) char *line = value.len == 0 ? xprintf("%s;", name) : xprintf("%s: %s", name, text);
     struct curl_slist *longer = curl_slist_append(transfer->send_headers, line);
 
     if (longer == NULL)
         abort();
     transfer->send_headers = longer;
+}
+
+/* Values may be secret. */
+static void drop_send_headers(struct transfer *transfer)
+{
+    for (struct curl_slist *line = transfer->send_headers; line != NULL; line = line->next)
+        wipe(line->data, strlen(line->data));
+    curl_slist_free_all(transfer->send_headers);
 }
 
 /* Nothing here fails but for want of memory, or with a libcurl that cannot do what we need of it. */
@@ -187,6 +195,41 @@ static void set_receivers(CURL *easy, struct transfer *transfer)
     SET(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 }
 
+static void set_body(CURL *easy, struct transfer *transfer, const char *method, const struct message_request *request)
+{
+    SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
+    SET(CURLOPT_COPYPOSTFIELDS, request->body.at);
+    SET(CURLOPT_CUSTOMREQUEST, method);
+    add_send_header(transfer, "Content-Type", request->content_type);
+}
+
+static void set_method(CURL *easy, struct transfer *transfer, const struct message_request *request)
+{
+    switch (request->method) {
+    case HTTP_GET:
+        SET(CURLOPT_HTTPGET, 1L);
+        break;
+    case HTTP_HEAD:
+        SET(CURLOPT_NOBODY, 1L);
+        break;
+    case HTTP_POST:
+        set_body(easy, transfer, "POST", request);
+        break;
+    case HTTP_PUT:
+        set_body(easy, transfer, "PUT", request);
+        break;
+    case HTTP_PATCH:
+        set_body(easy, transfer, "PATCH", request);
+        break;
+    case HTTP_DELETE:
+        if (request->body.len > 0)
+            set_body(easy, transfer, "DELETE", request);
+        else
+            SET(CURLOPT_CUSTOMREQUEST, "DELETE");
+        break;
+    }
+}
+
 static void set_request(
     CURL *easy, struct transfer *transfer, const char *user_agent, const struct message_request *request)
 {
@@ -196,20 +239,42 @@ static void set_request(
         SET(CURLOPT_ACCEPT_ENCODING, ""); /* who compresses all the same is understood */
     if (request->accept.len > 0)
         add_send_header(transfer, "Accept", request->accept);
-    switch (request->method) {
-    case HTTP_GET:
-        SET(CURLOPT_HTTPGET, 1L);
-        break;
-    case HTTP_HEAD:
-        SET(CURLOPT_NOBODY, 1L);
-        break;
-    case HTTP_POST:
-        SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
-        SET(CURLOPT_COPYPOSTFIELDS, request->body.at);
-        add_send_header(transfer, "Content-Type", request->content_type);
-        break;
+    set_method(easy, transfer, request);
+    for (size_t i = 0; i < request->field_count; i++) {
+        AUTO(free) char *name = view_dup(request->fields[i].name);
+
+        add_send_header(transfer, name, request->fields[i].value);
     }
     SET(CURLOPT_HTTPHEADER, transfer->send_headers);
+}
+
+/*
+ * Whom this exchange trusts, and who we are to the server. libcurl keeps connections apart by the two blobs, so that
+ * none that was made for others is used. The names in the certificate are judged by trust_store.c as everywhere.
+ */
+static void set_identity(CURL *easy, struct transfer *transfer, const struct transfer_options *options,
+    const struct message_request *request)
+{
+    struct curl_blob trust = { (void *)(uintptr_t)request->trust.at, request->trust.len, CURL_BLOB_COPY };
+    struct curl_blob cert = { (void *)(uintptr_t)request->client_cert.at, request->client_cert.len, CURL_BLOB_COPY };
+
+    if (request->trust.len > 0) {
+        transfer->trust = trust_store_new(MESSAGE_TRUST_BUNDLE, request->trust);
+        SET(CURLOPT_SSL_VERIFYPEER, 1L); /* --no-verify-ssl is about the CA */
+        SET(CURLOPT_SSL_VERIFYHOST, 2L);
+        SET(CURLOPT_CAINFO_BLOB, &trust);
+        SET(CURLOPT_SSL_CTX_FUNCTION, options->use_trust);
+        SET(CURLOPT_SSL_CTX_DATA, transfer->trust);
+    }
+    if (request->client_cert.len > 0) {
+        struct curl_blob key;
+
+        transfer->client_key = BUF_SECRET(HTTP_MAX_KEY);
+        buf_put(&transfer->client_key, request->client_key);
+        key = (struct curl_blob){ transfer->client_key.at, transfer->client_key.len, CURL_BLOB_NOCOPY };
+        SET(CURLOPT_SSLCERT_BLOB, &cert);
+        SET(CURLOPT_SSLKEY_BLOB, &key);
+    }
 }
 
 /* Before each round. Takes url over. */
@@ -247,6 +312,7 @@ struct transfer *transfer_new(
              ->guarded) /* cookies are the CA's: its load balancer leads back by them to the machine with our nonce */
         set_share(transfer->easy, options->share);
     set_receivers(transfer->easy, transfer);
+    set_identity(transfer->easy, transfer, options, request);
     set_request(transfer->easy, transfer, options->user_agent, request);
     guard_init(&transfer->guard, request);
     set_round(transfer, view_dup(request->url));
@@ -271,12 +337,15 @@ void transfer_begin(struct transfer *transfer)
 void transfer_free(struct transfer *transfer)
 {
     curl_easy_cleanup(transfer->easy);
-    curl_slist_free_all(transfer->send_headers);
+    drop_send_headers(transfer);
     if (transfer->patience != NULL)
         event_free(transfer->patience);
     drop_headers(transfer);
     buf_clear(&transfer->body);
     guard_clear(&transfer->guard);
+    if (transfer->trust != NULL)
+        trust_store_free(transfer->trust);
+    buf_clear(&transfer->client_key);
     free(transfer->url);
     free(transfer);
 }

@@ -7,6 +7,7 @@
 
 #include "net/message.h"
 #include "client/guard.h"
+#include "client/trust_store.h"
 
 /* Why we ended an exchange ourselves, where libcurl only knows that a callback said no. */
 enum transfer_limit {
@@ -32,6 +33,8 @@ struct transfer {
     CURL *easy;
     struct curl_slist *send_headers;
     struct guard guard;
+    struct trust_store *trust; /* of this exchange alone; NULL: that of all */
+    struct buf client_key;
     char *url; /* of this round */
     char error[CURL_ERROR_SIZE];
     struct event *patience; /* the engine's; ends the wait for a connection, the server, the next piece */

@@ -9,135 +9,7 @@
 #include <signal.h>
 #include <sys/socket.h>
 
-#include "client/fixture.h"
-
-#define DAY (24 * 60 * 60)
-
-struct identity {
-    EVP_PKEY *key;
-    X509 *cert;
-};
-
-static void extend(X509 *cert, X509 *issuer, int nid, const char *value)
-{
-    X509V3_CTX ctx;
-    X509_EXTENSION *extension;
-
-    X509V3_set_ctx(&ctx, issuer, cert, NULL, NULL, 0);
-    extension = X509V3_EXT_conf_nid(NULL, &ctx, nid, value);
-    REQUIRE(extension != NULL && X509_add_ext(cert, extension, -1) == 1, "extension %s", value);
-    X509_EXTENSION_free(extension);
-}
-
-/* A certificate for the names in san, or of a CA when that is NULL, valid between two days from now. */
-static struct identity identity_new(const char *name, const char *san, const struct identity *issuer, int from, int to)
-{
-    static long serial = 1;
-    struct identity made = { EVP_EC_gen("P-256"), X509_new() };
-    X509_NAME *subject = X509_get_subject_name(made.cert);
-
-    REQUIRE(made.key != NULL && made.cert != NULL, "certificate");
-    (void)X509_set_version(made.cert, X509_VERSION_3);
-    (void)ASN1_INTEGER_set(X509_get_serialNumber(made.cert), serial++);
-    (void)X509_gmtime_adj(X509_getm_notBefore(made.cert), (long)from * DAY);
-    (void)X509_gmtime_adj(X509_getm_notAfter(made.cert), (long)to * DAY);
-    (void)X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_ASC, (const unsigned char *)name, -1, -1, 0);
-    (void)X509_set_issuer_name(made.cert, issuer == NULL ? subject : X509_get_subject_name(issuer->cert));
-    (void)X509_set_pubkey(made.cert, made.key);
-    extend(made.cert, issuer == NULL ? made.cert : issuer->cert, NID_basic_constraints,
-        san == NULL ? "critical,CA:TRUE" : "CA:FALSE");
-    if (san != NULL)
-        extend(made.cert, issuer == NULL ? made.cert : issuer->cert, NID_subject_alt_name, san);
-    REQUIRE(X509_sign(made.cert, issuer == NULL ? made.key : issuer->key, EVP_sha256()) > 0, "sign");
-    return made;
-}
-
-static void identity_clear(struct identity *identity)
-{
-    EVP_PKEY_free(identity->key);
-    X509_free(identity->cert);
-}
-
-static void write_pem(const char *path, X509 *const *certs, size_t count)
-{
-    FILE *file = fopen(path, "w");
-
-    REQUIRE(file != NULL, "%s", path);
-    for (size_t i = 0; i < count; i++)
-        (void)PEM_write_X509(file, certs[i]);
-    (void)fclose(file);
-}
-
-/* ---- a TLS server that says the same to everybody ---- */
-
-struct tls_server {
-    int fd, port, connections, resumed;
-    SSL_CTX *ctx; /* NULL: no TLS at all */
-    const char *answer;
-    pthread_t thread;
-};
-
-static void serve_tls(struct tls_server *server, int fd)
-{
-    SSL *ssl = SSL_new(server->ctx);
-    char question[4096];
-
-    (void)SSL_set_fd(ssl, fd);
-    if (SSL_accept(ssl) == 1) {
-        server->resumed += SSL_session_reused(ssl);
-        if (SSL_read(ssl, question, sizeof question) > 0)
-            (void)SSL_write(ssl, server->answer, (int)strlen(server->answer));
-        (void)SSL_shutdown(ssl);
-    }
-    SSL_free(ssl);
-}
-
-static void *serve(void *ctx)
-{
-    struct tls_server *server = ctx;
-    int fd;
-
-    while ((fd = accept4(server->fd, NULL, NULL, SOCK_CLOEXEC)) >= 0) {
-        server->connections++;
-        if (server->ctx != NULL)
-            serve_tls(server, fd);
-        else
-            (void)!write(fd, server->answer, strlen(server->answer));
-        (void)close(fd);
-    }
-    return NULL;
-}
-
-static void tls_start(struct tls_server *server, const struct identity *identity, int max_version)
-{
-    struct sockaddr_in at = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    socklen_t len = sizeof at;
-
-    (void)signal(SIGPIPE, SIG_IGN); /* a client that does not like us closes early */
-    if (identity != NULL) {
-        server->ctx = SSL_CTX_new(TLS_server_method());
-        SSL_CTX_set_security_level(server->ctx, 0);
-        (void)SSL_CTX_set_max_proto_version(server->ctx, max_version);
-        (void)SSL_CTX_set_session_id_context(server->ctx, (const unsigned char *)"t", 1);
-        REQUIRE(SSL_CTX_use_certificate(server->ctx, identity->cert) == 1 &&
-                    SSL_CTX_use_PrivateKey(server->ctx, identity->key) == 1,
-            "server");
-    }
-    server->fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    REQUIRE(bind(server->fd, (struct sockaddr *)&at, sizeof at) == 0 && listen(server->fd, 8) == 0 &&
-                getsockname(server->fd, (struct sockaddr *)&at, &len) == 0,
-        "server");
-    server->port = ntohs(at.sin_port);
-    REQUIRE(pthread_create(&server->thread, NULL, serve, server) == 0, "server");
-}
-
-static void tls_stop(struct tls_server *server)
-{
-    (void)shutdown(server->fd, SHUT_RDWR);
-    (void)pthread_join(server->thread, NULL);
-    (void)close(server->fd);
-    SSL_CTX_free(server->ctx);
-}
+#include "client/test_tls.h"
 
 static struct net *start(bool no_verify)
 {
@@ -211,7 +83,7 @@ TEST(trust_store_judges_servers)
         if (ok) {
             CHECK(fetch(net, server.port, &err), "%s, again: %s", cases[i].name, err.why);
             CHECK(server.connections == 2 && server.resumed == 1, "%s: %d connections, %d resumed", cases[i].name,
-                server.connections, server.resumed);
+                (int)server.connections, (int)server.resumed);
         }
         tls_stop(&server);
     }

@@ -11,23 +11,80 @@
 #define TIMEOUT_MS 120000
 #define GRACE_MS 30000 /* the network process ends an exchange itself; this much later it counts as stuck */
 
-/* What can be said without asking anybody. */
+/* ---- what can be said without asking anybody ---- */
+
+static bool check_url(const char *url, struct error *err)
+{
+    if (strlen(url) <= MESSAGE_MAX_URL)
+        return true;
+    return error_set(err, ERROR_NETWORK, "a web address of %zu bytes is longer than the %d that are allowed",
+        strlen(url), MESSAGE_MAX_URL);
+}
+
+/* A value is not repeated in a message: it may be secret. */
+static bool check_fields(const struct http_request *request, struct error *err)
+{
+    if (request->field_count > HTTP_MAX_FIELDS)
+        return error_set(err, ERROR_INTERNAL, "%zu header fields for %s", request->field_count, request->url);
+    for (size_t i = 0; i < request->field_count; i++)
+        if (!message_is_field(view_of(request->fields[i].name), request->fields[i].value))
+            return error_set(err, ERROR_CONFIG,
+                "the header field %s cannot be sent to %s: its name is taken or none, or its value is too long or has "
+                "a "
+                "line end or another control character in it",
+                request->fields[i].name, request->url);
+    return true;
+}
+
+static bool has_key(struct view pem)
+{
+    return pem.len > 0 && memmem(pem.at, pem.len, "PRIVATE KEY-----", 16) != NULL;
+}
+
+/* Certificates and keys. A key beside a certificate would cross to the network process unseen. */
+static bool check_tls(const struct http_request *request, struct error *err)
+{
+    if (request->trust.len > HTTP_MAX_TRUST || request->client_cert.len > HTTP_MAX_TRUST ||
+        request->client_key.len > HTTP_MAX_KEY)
+        return error_set(err, ERROR_CONFIG, "the certificates or the key for %s are too large", request->url);
+    if (has_key(request->trust) || has_key(request->client_cert))
+        return error_set(err, ERROR_CONFIG,
+            "there is a private key among the certificates for %s: keep it in its own file", request->url);
+    if ((request->client_cert.len == 0) != (request->client_key.len == 0))
+        return error_set(err, ERROR_CONFIG, "for %s a client's certificate and its key are needed", request->url);
+    return true;
+}
+
+static bool has_secrets(const struct http_request *request)
+{
+    bool found = request->client_key.len > 0;
+
+    for (size_t i = 0; i < request->field_count; i++)
+        found = found || request->fields[i].secret;
+    return found;
+}
+
 static bool check_request(const struct http_request *request, struct error *err)
 {
     if (!text_starts(request->url, "https://") && !text_starts(request->url, "http://"))
         return error_set(err, ERROR_NETWORK, "not a web address: %s", request->url);
-    if (strlen(request->url) > MESSAGE_MAX_URL)
-        return error_set(err, ERROR_NETWORK, "a web address of %zu bytes is longer than the %d that are allowed",
-            strlen(request->url), MESSAGE_MAX_URL);
+    TRY(check_url(request->url, err));
+    TRY(request->named_by == NULL || check_url(request->named_by, err));
     if (request->body.len > MESSAGE_MAX_UPLOAD)
         return error_set(err, ERROR_NETWORK, "%zu bytes for %s are more than the %d that can be sent",
             request->body.len, request->url, MESSAGE_MAX_UPLOAD);
-    if (request->named_by != NULL && strlen(request->named_by) > MESSAGE_MAX_URL)
-        return error_set(err, ERROR_NETWORK, "a web address of %zu bytes is longer than the %d that are allowed",
-            strlen(request->named_by), MESSAGE_MAX_URL);
-    if (request->follow && request->method == HTTP_POST)
-        return error_set(err, ERROR_INTERNAL, "a POST must not follow redirects");
-    return true;
+    if (request->follow && request->method != HTTP_GET && request->method != HTTP_HEAD)
+        return error_set(err, ERROR_INTERNAL, "only GET and HEAD may follow redirects");
+    if (request->follow && has_secrets(request))
+        return error_set(err, ERROR_INTERNAL, "a request with secrets must not follow redirects: they lead anywhere");
+    return check_fields(request, err) && check_tls(request, err);
+}
+
+/* ---- one exchange ---- */
+
+static struct view or_empty(struct view view)
+{
+    return view.at == NULL ? view_of("") : view;
 }
 
 /* The body stays where it came in: a revocation list has some megabytes. */
@@ -54,9 +111,39 @@ static void fill(struct answer *answer, const struct message_response *from, siz
     take_body(answer, from->body, max_body, out);
 }
 
+static void put_request(
+    struct buf *frame, uint32_t id, const struct http_request *request, size_t max_body, int timeout_ms)
+{
+    struct message_request message = {
+        .method = request->method,
+        .url = view_of(request->url),
+        .content_type = view_of(request->content_type),
+        .accept = view_of(request->accept),
+        .body = or_empty(request->body),
+        .trust = or_empty(request->trust),
+        .client_cert = or_empty(request->client_cert),
+        .client_key = or_empty(request->client_key),
+        .field_count = request->field_count,
+        .max_body = (uint32_t)max_body,
+        .timeout_ms = (uint32_t)timeout_ms,
+        .patience_ms = request->patience_ms > 0 ? (uint32_t)request->patience_ms : 0,
+        .follow = request->follow,
+        .guarded = request->named_by != NULL,
+        .home = view_of(request->named_by),
+    };
+
+    for (size_t i = 0; i < request->field_count; i++) {
+        message.fields[i].name = view_of(request->fields[i].name);
+        message.fields[i].value = or_empty(request->fields[i].value);
+        message.fields[i].secret = request->fields[i].secret;
+    }
+    frame->secret = has_secrets(request);
+    message_put_request(frame, id, &message);
+}
+
 bool net_http(struct net *net, const struct http_request *request, struct http_response *out, struct error *err)
 {
-    AUTO(buf_clear) struct buf frame = BUF(MESSAGE_MAX_UPLOAD + 2 * MESSAGE_MAX_URL + 4096);
+    AUTO(buf_clear) struct buf frame = BUF(MESSAGE_MAX);
     AUTO(answer_clear) struct answer answer = { 0 };
     struct message_response response;
     int timeout_ms = request->timeout_ms > 0 ? request->timeout_ms : TIMEOUT_MS;
@@ -68,20 +155,7 @@ bool net_http(struct net *net, const struct http_request *request, struct http_r
     if (max_body > HTTP_MAX_LARGE_BODY)
         max_body = HTTP_MAX_LARGE_BODY;
     id = channel_next_id(net->channel);
-    message_put_request(&frame, id,
-        &(struct message_request){
-            .method = request->method,
-            .url = view_of(request->url),
-            .content_type = view_of(request->content_type),
-            .accept = view_of(request->accept),
-            .body = request->body.at == NULL ? view_of("") : request->body,
-            .max_body = (uint32_t)max_body,
-            .timeout_ms = (uint32_t)timeout_ms,
-            .patience_ms = request->patience_ms > 0 ? (uint32_t)request->patience_ms : 0,
-            .follow = request->follow,
-            .guarded = request->named_by != NULL,
-            .home = view_of(request->named_by),
-        });
+    put_request(&frame, id, request, max_body, timeout_ms);
     TRY(channel_request(net->channel, id, buf_view(&frame), message_max_response(max_body), err));
     answered = channel_wait(net->channel, id, MESSAGE_RESPONSE, timeout_ms + GRACE_MS, &answer, err);
     private_note_protection(net);

@@ -102,6 +102,12 @@ struct message_ready {
 struct message_request {
     enum http_method method;
     struct view url, content_type, accept, body;
+    size_t field_count;
+    struct {
+        struct view name, value;
+        bool secret;
+    } fields[HTTP_MAX_FIELDS];
+    struct view trust, client_cert, client_key; /* PEM, or empty */
     uint32_t max_body, timeout_ms, patience_ms; /* patience_ms 0: the time-outs in HELLO */
     bool follow;
     bool guarded;     /* never leads to places that only this machine can reach (client/guard.h) */
@@ -161,6 +167,9 @@ MUST_USE bool message_get_ready(struct view fields, struct message_ready *out);
 /* message_http.c */
 void message_put_request(struct buf *out, uint32_t id, const struct message_request *request);
 MUST_USE bool message_get_request(struct view fields, struct message_request *out);
+/* Whether a request may add such a header field: no line end in it, and none that is ours or the connection's to set.
+ */
+bool message_is_field(struct view name, struct view value);
 void message_put_response(struct buf *out, uint32_t id, const struct message_response *response);
 MUST_USE bool message_get_response(struct view fields, struct message_response *out);
 

@@ -44,14 +44,29 @@ static void put_request(struct buf *out)
             .patience_ms = 7,
             .follow = false,
             .guarded = true,
-            .home = view_of("https://ca/dir") });
+            .home = view_of("https://ca/dir"),
+            .field_count = 2,
+            .fields = { { view_of("X-Api-Key"), view_of("s3cret"), true },
+                { view_of("If-Match"), view_of(""), false } },
+            .trust = view_of("roots"),
+            .client_cert = view_of("cert"),
+            .client_key = view_of("key") });
+}
+
+static bool get_added(const struct message_request *request)
+{
+    return request->field_count == 2 && view_is(request->fields[0].name, "X-Api-Key") &&
+           view_is(request->fields[0].value, "s3cret") && request->fields[0].secret &&
+           view_is(request->fields[1].name, "If-Match") && request->fields[1].value.len == 0 &&
+           !request->fields[1].secret && view_is(request->trust, "roots") && view_is(request->client_cert, "cert") &&
+           view_is(request->client_key, "key");
 }
 
 static bool get_request(struct view fields)
 {
     struct message_request request;
 
-    return message_get_request(fields, &request) && request.method == HTTP_POST &&
+    return message_get_request(fields, &request) && get_added(&request) && request.method == HTTP_POST &&
            view_is(request.url, "https://ca/new") && view_is(request.content_type, "application/jose+json") &&
            request.accept.len == 0 && view_is(request.body, "{}") && request.max_body == 9 && request.timeout_ms == 8 &&
            request.patience_ms == 7 && !request.follow && request.guarded && view_is(request.home, "https://ca/dir");
@@ -264,11 +279,59 @@ TEST(message_request_bounds)
     bad.max_body = HTTP_MAX_LARGE_BODY + 1;
     CHECK(!request_with(bad), "max_body");
     bad = good;
-    bad.method = (enum http_method)3;
+    bad.method = (enum http_method)(HTTP_DELETE + 1);
     CHECK(!request_with(bad), "method");
     bad = good;
     bad.timeout_ms = MESSAGE_MAX_TIMEOUT_MS + 1;
     CHECK(!request_with(bad), "time-out");
+    bad = good;
+    bad.client_cert = view_of("a certificate");
+    CHECK(!request_with(bad), "a client's certificate without its key");
+}
+
+static const struct {
+    const char *name;
+    struct view field, value;
+    bool ok;
+} fields[] = {
+    { "plain", { "Authorization", 13 }, { "Bearer a.b-c", 12 }, true },
+    { "every kind of character", { "aZ9!#$%&'*+-.^_`|~", 18 }, { "\t \"\\\xff~", 6 }, true },
+    { "empty value", { "If-Match", 8 }, { "", 0 }, true },
+    { "empty name", { "", 0 }, { "a", 1 }, false },
+    { "a colon", { "a:", 2 }, { "a", 1 }, false },
+    { "a blank", { "a b", 3 }, { "a", 1 }, false },
+    { "a line end in the name", { "a\r\nb", 4 }, { "a", 1 }, false },
+    { "a NUL in the name", { "a\0", 2 }, { "a", 1 }, false },
+    { "not ASCII", { "\xc3\xa4", 2 }, { "a", 1 }, false },
+    { "a line feed in the value", { "a", 1 }, { "a\nb: c", 6 }, false },
+    { "a carriage return in the value", { "a", 1 }, { "a\rb", 3 }, false },
+    { "a NUL in the value", { "a", 1 }, { "a\0b", 3 }, false },
+    { "an escape in the value", { "a", 1 }, { "\x1b[", 2 }, false },
+    { "a DEL in the value", { "a", 1 }, { "\x7f", 1 }, false },
+    { "the connection's", { "Content-Length", 14 }, { "5", 1 }, false },
+    { "the connection's, in capitals", { "TRANSFER-ENCODING", 17 }, { "chunked", 7 }, false },
+    { "ours", { "user-agent", 10 }, { "a", 1 }, false },
+    { "whom it is for", { "Host", 4 }, { "a", 1 }, false },
+};
+
+TEST(message_fields)
+{
+    AUTO(free) char *longer = xcalloc(1, MESSAGE_MAX_VALUE + 2);
+
+    for (size_t i = 0; i < COUNT(fields); i++) {
+        struct message_request request = { .url = view_of("http://x/"), .body = view_of(""), .field_count = 1 };
+
+        request.content_type = request.accept = request.home = view_of("");
+        request.trust = request.client_cert = request.client_key = view_of("");
+        request.fields[0].name = fields[i].field;
+        request.fields[0].value = fields[i].value;
+        CHECK(message_is_field(fields[i].field, fields[i].value) == fields[i].ok, "%s", fields[i].name);
+        CHECK(request_with(request) == fields[i].ok, "%s, in a request", fields[i].name);
+    }
+    memset(longer, 'x', MESSAGE_MAX_VALUE + 1);
+    CHECK(message_is_field(view_of("a"), (struct view){ longer, MESSAGE_MAX_VALUE }), "the longest value");
+    CHECK(!message_is_field(view_of("a"), view_of(longer)), "a longer one");
+    CHECK(!message_is_field((struct view){ longer, MESSAGE_MAX_NAME + 1 }, view_of("")), "a longer name");
 }
 
 TEST(message_response_count_of_headers)

@@ -51,8 +51,18 @@ char *net_protection_describe(const struct net_protection *protection) __attribu
 #define HTTP_MAX_BODY (4 * 1024 * 1024)
 #define HTTP_MAX_LARGE_BODY (12 * 1024 * 1024) /* for who asks for it: revocation lists */
 #define HTTP_MAX_HEADERS 64
+#define HTTP_MAX_FIELDS 32          /* that a request adds, each of at most 8 KiB */
+#define HTTP_MAX_TRUST (256 * 1024) /* certificates to trust, and a client's own */
+#define HTTP_MAX_KEY (16 * 1024)    /* a client's key */
 
-enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST };
+enum http_method { HTTP_GET, HTTP_HEAD, HTTP_POST, HTTP_PUT, HTTP_PATCH, HTTP_DELETE };
+
+struct http_field { /* of a request's head, beside those that have members below and those that belong to the connection
+                     */
+    const char *name;  /* a token (RFC 9110 section 5.1) */
+    struct view value; /* without line ends and other control characters */
+    bool secret;       /* the copies that are made on its way are overwritten; no redirect is followed with it */
+};
 
 struct http_header {
     char *name, *value; /* name in lower case */
@@ -61,13 +71,17 @@ struct http_header {
 struct http_request {
     enum http_method method;
     const char *url;          /* http or https */
-    const char *content_type; /* POST */
+    const char *content_type; /* of the body */
     const char *accept;       /* NULL: none */
-    struct view body;         /* POST */
-    size_t max_body;          /* of the answer, up to HTTP_MAX_LARGE_BODY; 0: HTTP_MAX_BODY */
-    int timeout_ms;           /* for the whole exchange; 0: 120 s */
-    int patience_ms;          /* for the connection, and for each silence; 0: as in net_options */
-    bool follow;              /* GET and HEAD only: up to 5 redirects, never from https to http */
+    struct view body;         /* for POST, PUT, PATCH and DELETE */
+    const struct http_field *fields;
+    size_t field_count;
+    struct view trust;                   /* PEM: these certificates vouch for the server, and no others; "": as usual */
+    struct view client_cert, client_key; /* PEM, both or neither: for a server that wants to know who we are */
+    size_t max_body;                     /* of the answer, up to HTTP_MAX_LARGE_BODY; 0: HTTP_MAX_BODY */
+    int timeout_ms;                      /* for the whole exchange; 0: 120 s */
+    int patience_ms;                     /* for the connection, and for each silence; 0: as in net_options */
+    bool follow;                         /* GET and HEAD without secrets: up to 5 redirects, never from https to http */
     /*
      * NULL: url is the user's or the CA's. Else url stands in a certificate of the CA whose directory is at named_by
      * ("" when that is not known): connections to loopback, link-local and private addresses are refused, unless the CA

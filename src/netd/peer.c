@@ -138,7 +138,8 @@ struct peer *peer_new(struct event_base *base, int fd, peer_frame frame, peer_en
 {
     struct peer *peer = xcalloc(1, sizeof *peer);
 
-    *peer = (struct peer){ .fd = fd, .in = BUF(MESSAGE_MAX + READ_CHUNK), .frame = frame, .end = end, .ctx = ctx };
+    *peer =
+        (struct peer){ .fd = fd, .in = BUF_SECRET(MESSAGE_MAX + READ_CHUNK), .frame = frame, .end = end, .ctx = ctx };
     (void)evutil_make_socket_nonblocking(fd);
     (void)evutil_make_socket_closeonexec(fd);
     peer->out = evbuffer_new();
