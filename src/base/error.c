@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/mem.h"
 #include "base/text.h"
 
 #ifdef __clang_analyzer__
@@ -137,6 +138,14 @@ bool error_retry_at(struct error *err, int64_t at)
 {
     err->retry_at = at;
     return false;
+}
+
+struct error *error_dup(const struct error *err)
+{
+    struct error *copy = xcalloc(1, sizeof *copy);
+
+    *copy = *err;
+    return copy;
 }
 
 void error_clear(struct error *err)

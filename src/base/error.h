@@ -90,6 +90,8 @@ bool error_retry_at(struct error *err, int64_t at);
 #endif
 
 void error_clear(struct error *err);
+/* A copy on the heap, of the caller's (free). */
+struct error *error_dup(const struct error *err) __attribute__((malloc, returns_nonnull));
 
 /* "usage", "config" ...: stable words for logs and JSON. */
 const char *error_kind_name(enum error_kind kind);

@@ -91,6 +91,11 @@ void interrupt_unshield(void)
         shields--;
 }
 
+bool interrupt_is_shielded(void)
+{
+    return shields > 0;
+}
+
 bool interrupt_pending(void)
 {
     return first_signal != 0 && shields == 0;

@@ -26,4 +26,5 @@ MUST_USE bool interrupt_check(struct error *err);
  * interrupt_check succeeds and waits do not end early. */
 void interrupt_shield(void);
 void interrupt_unshield(void);
-bool interrupt_pending(void); /* a signal came and this thread is not shielded */
+bool interrupt_is_shielded(void); /* this thread */
+bool interrupt_pending(void);     /* a signal came and this thread is not shielded */

@@ -64,7 +64,7 @@ static bool certonly_run(struct context *context, struct error *err)
     case OBTAINED_NEW:
     case OBTAINED_RENEWED:
         report_saved(context, &result);
-        TRY(deliver_reload(context, result.lineage->name, err));
+        TRY(deliver_reload(context, result.lineage, &result.names, err));
         report_next_steps(context, &result);
         break;
     }

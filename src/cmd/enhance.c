@@ -61,13 +61,15 @@ static bool enhance_run(struct context *context, struct error *err)
     AUTO(installation_close) struct installation installation = { 0 };
     AUTO(lineage_free) struct lineage *lineage = NULL;
     AUTO(list_clear) struct list names = { 0 };
+    struct deployment deployment = { .names = &names };
 
     TRY(check_requested(context, err));
     TRY(installation_open(context, &installation, err));
     TRY(installation_check_auto_hsts(context, err));
     TRY(load(context, &lineage, err));
     TRY(choose_names(context, lineage, &names, err));
-    return installation_enhance(context, &installation, &names, err);
+    deployment.lineage = lineage->name;
+    return installation_enhance(context, &installation, &deployment, err);
 }
 
 static const enum option_topic topics[] = { TOPIC_INSTALL, TOPIC_SECURITY, TOPIC_HIDDEN };

@@ -65,20 +65,17 @@ static bool install_run(struct context *context, struct error *err)
     AUTO(list_clear) struct list names = list_dup(&context->settings->domains);
     AUTO(free) char *urls = NULL;
     struct settings *settings = context->settings;
-    struct install_paths paths;
+    struct pair pair;
+    struct deployment deployment = { .names = &names, .pairs = &pair, .pair_count = 1 };
 
     TRY(installation_open(context, &installation, err));
     TRY(fill_paths(context, &names, err));
     TRY(installation_check_auto_hsts(context, err));
     TRY(check_paths(context, err));
     TRY(question_names(context, &names, err));
-    paths = (struct install_paths){
-        settings->cert_path,
-        settings->key_path,
-        settings->chain_path,
-        settings->fullchain_path,
-    };
-    TRY(installation_deploy(context, &installation, &names, paths, err));
+    pair = (struct pair){ settings->cert_path, settings->key_path, settings->chain_path, settings->fullchain_path };
+    deployment.lineage = settings->cert_name;
+    TRY(installation_deploy(context, &installation, &deployment, err));
     if (context->as_certbot)
         return true;
     urls = report_urls(&names);

@@ -5,7 +5,6 @@
 static bool rollback_run(struct context *context, struct error *err)
 {
     AUTO(installation_close) struct installation installation = { 0 };
-    const struct installer *installer;
 
     TRY(installation_open(context, &installation, err));
     if (installation.plugin == NULL) {
@@ -13,9 +12,7 @@ static bool rollback_run(struct context *context, struct error *err)
             ui_say(context->ui, "There is no installer, so there is nothing to take back.");
         return true;
     }
-    installer = installation.plugin->installer;
-    TRY(installer->rollback(installation.self, context->settings->checkpoints, err));
-    return installer->restart(installation.self, err);
+    return installation_rollback(context, &installation, err);
 }
 
 static const enum option_topic topics[] = { TOPIC_INSTALL, TOPIC_HIDDEN };

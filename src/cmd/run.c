@@ -29,14 +29,12 @@ static bool install(
 {
     const struct lineage *lineage = result->lineage;
     AUTO(free) char *step = NULL;
-    struct install_paths paths = {
-        lineage->live[KIND_CERT],
-        lineage->live[KIND_PRIVKEY],
-        lineage->live[KIND_CHAIN],
-        lineage->live[KIND_FULLCHAIN],
+    struct pair pair = lineage_pair(lineage);
+    struct deployment deployment = {
+        .lineage = lineage->name, .names = &result->names, .pairs = &pair, .pair_count = 1
     };
 
-    if (installation_deploy(context, installation, &result->names, paths, err)) {
+    if (installation_deploy(context, installation, &deployment, err)) {
         deliver_installed(context, lineage->name);
         return true;
     }

@@ -10,6 +10,7 @@
 #include "lifecycle/install.h"
 #include "run/hooks.h"
 #include "run/reloads.h"
+#include "run/turns.h"
 #include "store/delivery.h"
 #include "store/lineage_lock.h"
 
@@ -56,18 +57,13 @@ static void note_failure(const struct context *context, struct delivery *deliver
     backoff_failed(&delivery->backoff, why, context_now(context), BACKOFF_MAX_S);
 }
 
-static bool has_installer(const struct settings *settings)
-{
-    return settings->installer != NULL && strcmp(settings->installer, "None") != 0;
-}
-
 /* Whether anything is to follow. Trouble with listing the hooks is told when they are to run. */
 static bool is_expected(struct context *context)
 {
     AUTO(list_clear) struct list commands = { 0 };
     struct error err = { 0 };
 
-    return has_installer(context->settings) || !hooks_for_deploy(context, &commands, &err) || commands.len > 0;
+    return context->settings->installer != NULL || !hooks_for_deploy(context, &commands, &err) || commands.len > 0;
 }
 
 /* What the version that is live is owed still; *out is NULL when nothing. A record of one that never went live may hold
@@ -180,42 +176,57 @@ static bool hooks_are_done(struct context *context, const struct delivery *deliv
 }
 
 /* At once, or put off: then it is not done yet. */
-static bool reload(struct context *context, const char *name, struct delivery *delivery, struct error *err)
+static bool reload(struct context *context, const struct lineage *lineage, const struct list *names,
+    struct delivery *delivery, struct error *err)
 {
-    if (delivery->reload_done || !has_installer(context->settings))
+    struct pair pair = lineage_pair(lineage);
+    const struct deployment deployment = { .lineage = lineage->name,
+        .names = names,
+        .pairs = &pair,
+        .pair_count = 1,
+        .in_use = true },
+                            *deployments = &deployment;
+    AUTO(free) struct error *own = NULL;
+    bool ok;
+
+    if (delivery->reload_done || context->settings->installer == NULL)
         return true;
     if (context->reloads != NULL) {
-        reloads_add(context->reloads, context->settings, name, delivery->version, hooks_are_done(context, delivery));
+        reloads_add(context->reloads, context->settings, &deployment, context->turn != NULL ? context->turn->rank : 0,
+            delivery->version, hooks_are_done(context, delivery));
         return true;
     }
-    if (!installer_restart(context, err)) {
-        note_failure(context, delivery, err->why);
-        save(context, name, delivery);
-        return false;
+    ok = installer_renewed(context, &deployments, 1, false, &own, err);
+    if (ok && own == NULL) {
+        delivery->reload_done = true;
+        return true;
     }
-    delivery->reload_done = true;
-    return true;
+    if (own != NULL)
+        *err = *own;
+    note_failure(context, delivery, err->why);
+    save(context, lineage->name, delivery);
+    return false;
 }
 
 static void close_record(struct context *context, const char *name, struct delivery *delivery, bool *delivered)
 {
-    *delivered = (delivery->reload_done || !has_installer(context->settings)) && hooks_are_done(context, delivery);
+    *delivered = (delivery->reload_done || context->settings->installer == NULL) && hooks_are_done(context, delivery);
     if (*delivered)
         drop(context, name);
     else
         save(context, name, delivery);
 }
 
-bool deliver_reload(struct context *context, const char *name, struct error *err)
+bool deliver_reload(struct context *context, const struct lineage *lineage, const struct list *names, struct error *err)
 {
     AUTO(delivery_clear) struct delivery delivery = { 0 };
     struct error reading = { 0 };
     bool found = false, delivered;
 
-    if (!delivery_load(context->store, name, &delivery, &found, &reading) || !found)
-        return reload(context, name, &delivery, err);
-    TRY(reload(context, name, &delivery, err));
-    close_record(context, name, &delivery, &delivered);
+    if (!delivery_load(context->store, lineage->name, &delivery, &found, &reading) || !found)
+        return reload(context, lineage, names, &delivery, err);
+    TRY(reload(context, lineage, names, &delivery, err));
+    close_record(context, lineage->name, &delivery, &delivered);
     return true;
 }
 
@@ -225,42 +236,50 @@ static void note_reload(
 {
     AUTO(range_lock_release) struct range_lock *lock = NULL;
     AUTO(delivery_clear) struct delivery delivery = { 0 };
+    const char *name = owed->deployment->lineage;
     bool found = false;
 
-    if (owed->version == NULL || !lineage_lock(context->store, owed->lineage, &lock, err) ||
-        !delivery_load(context->store, owed->lineage, &delivery, &found, err) || !found ||
+    if (owed->version == NULL || !lineage_lock(context->store, name, &lock, err) ||
+        !delivery_load(context->store, name, &delivery, &found, err) || !found ||
         strcmp(delivery.version, owed->version) != 0)
         return;
     delivery.reload_done = failure == NULL;
     if (delivery.reload_done && owed->alone) {
-        drop(context, owed->lineage);
+        drop(context, name);
         return;
     }
     if (failure != NULL)
         note_failure(context, &delivery, failure->why);
-    save(context, owed->lineage, &delivery);
+    save(context, name, &delivery);
 }
 
-static void reload_once(struct context *context, const struct reload *reload,
-    void (*told)(void *arg, const char *name, const struct error *failure), void *arg)
+static void reload_once(struct context *context, const struct reload *reload, reload_told *told, void *arg)
 {
+    AUTO(free) const struct deployment **deployments = xcalloc(reload->len + 1, sizeof *deployments);
+    AUTO(free) struct error **each = xcalloc(reload->len + 1, sizeof *each);
     struct error failure = { 0 }, noting = { 0 };
     struct context own = *context;
     bool ok;
 
     own.settings = reload->settings;
     own.reloads = NULL;
-    ok = installer_restart(&own, &failure);
+    for (size_t i = 0; i < reload->len; i++)
+        deployments[i] = reload->to[i].deployment;
+    ok = installer_renewed(&own, deployments, reload->len, true, each, &failure);
     for (size_t i = 0; i < reload->len; i++) {
-        note_reload(&own, &reload->to[i], ok ? NULL : &failure, &noting);
-        told(arg, reload->to[i].lineage, ok ? NULL : &failure);
+        const struct error *why = each[i] != NULL ? each[i] : ok ? NULL : &failure;
+
+        note_reload(&own, &reload->to[i], why, &noting);
+        told(arg, reload->to[i].index, why);
+        free(each[i]);
     }
+    if (!ok && reload->len == 0)
+        log_error("%s: %s", failure.what, failure.why);
     if (noting.kind != ERROR_NONE)
         log_warning("What was reloaded could not be noted (%s): the next renewal reloads again", noting.why);
 }
 
-void deliver_reloads(struct context *context, const struct reloads *reloads,
-    void (*told)(void *arg, const char *name, const struct error *failure), void *arg)
+void deliver_reloads(struct context *context, const struct reloads *reloads, reload_told *told, void *arg)
 {
     const struct reload *reload;
 
@@ -295,7 +314,7 @@ static bool do_rest(struct context *context, const struct lineage *lineage, stru
     TRY(renewal_params_restore(lineage->conf, lineage->conf_path, settings, err));
     ui_say(context->ui, "The certificate is live, but not everything that follows it was done; doing the rest");
     TRY(run_hooks(&own, lineage, &lineage->cert->names, delivery, err));
-    TRY(reload(&own, lineage->name, delivery, err));
+    TRY(reload(&own, lineage, &lineage->cert->names, delivery, err));
     close_record(&own, lineage->name, delivery, delivered);
     return true;
 }

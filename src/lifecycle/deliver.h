@@ -21,17 +21,20 @@ void deliver_expect(struct context *context, const struct lineage *lineage, cons
 MUST_USE bool deliver_hooks(
     struct context *context, const struct lineage *lineage, const struct list *names, struct error *err);
 
-/* The installer that the settings name, if any, reloads its server, or that is put off; what was recorded is done,
- * unless a hook failed. */
-MUST_USE bool deliver_reload(struct context *context, const char *name, struct error *err);
+/* The installer that the settings name, if any, makes its server read the lineage's files again, or that is put off;
+ * what was recorded is done, unless a hook failed. */
+MUST_USE bool deliver_reload(
+    struct context *context, const struct lineage *lineage, const struct list *names, struct error *err);
+
+/* index: of the lineage among those of the run; failure is NULL when its server has the new files. */
+typedef void reload_told(void *arg, size_t index, const struct error *failure);
 
 /*
  * The reloads that were put off: each once, in the order in which they came up; a lineage is locked while what came of
- * it is noted. `told` is called for each lineage; failure is NULL when its server was reloaded. Also done after an
+ * it is noted, and `told` is called for each. What changes with time alone takes its step. Also done after an
  * interrupt: the certificates are live.
  */
-void deliver_reloads(struct context *context, const struct reloads *reloads,
-    void (*told)(void *arg, const char *name, const struct error *failure), void *arg);
+void deliver_reloads(struct context *context, const struct reloads *reloads, reload_told *told, void *arg);
 
 /* The same as deliver_reload where installing has made the server use it already. */
 void deliver_installed(struct context *context, const char *name);

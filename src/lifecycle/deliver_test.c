@@ -35,7 +35,7 @@ static void use_hook(struct settings *settings, const char *what, int status)
     SET(settings, deploy_hook, xprintf("%s; exit %d", line, status));
 }
 
-/* h: a hook that runs well, b: one that fails, s: an installer, z: one whose server does not reload, N: "None". */
+/* h: a hook that runs well, b: one that fails, s: an installer, z: one whose server does not reload. */
 static void follow(struct settings *settings, const char *what)
 {
     if (strchr(what, 'h') != NULL)
@@ -46,8 +46,6 @@ static void follow(struct settings *settings, const char *what)
         SET(settings, installer, xstrdup("web"));
     if (strchr(what, 'z') != NULL)
         SET(settings, installer, xstrdup("asleep"));
-    if (strchr(what, 'N') != NULL)
-        SET(settings, installer, xstrdup("None"));
 }
 
 /* The program is called again, with no settings of its own. */
@@ -88,10 +86,10 @@ static void expect(struct story *story)
     deliver_expect(&story->stage.context, story->lineage, NAME, cert);
 }
 
-static void told(void *arg, const char *name, const struct error *failure)
+static void told(void *arg, size_t index, const struct error *failure)
 {
     note_failed(arg, failure == NULL, failure);
-    CHECK_TEXT(name, NAME, "whose reload");
+    CHECK_INT(index, 0, "whose reload");
 }
 
 static void outstanding(struct story *story, bool patient)
@@ -119,7 +117,7 @@ static void play(struct story *story, char letter)
         note_failed(story, deliver_hooks(context, story->lineage, &story->lineage->cert->names, &err), &err);
         break;
     case 'r': /* in a run over many lineages it is put off to E */
-        note_failed(story, deliver_reload(context, NAME, &err), &err);
+        note_failed(story, deliver_reload(context, story->lineage, &story->lineage->cert->names, &err), &err);
         break;
     case 'M':
         context->reloads = story->reloads;
@@ -184,7 +182,6 @@ static const struct {
 } rows[] = {
     { "all goes well", false, "hs", "elhr", "hook a.test\nweb reloads\n", false, NULL, "" },
     { "nothing is to follow", false, "", "elhr", "", false, NULL, "" },
-    { "an installer that is none", false, "N", "elr", "", false, NULL, "" },
     { "it is recorded before anything is done", false, "h", "e", "", true, NULL, "" },
     { "an installer alone is recorded, too", false, "s", "e", "", true, NULL, "" },
     { "a dry run records nothing", false, "hs", "ye", "", false, NULL, "" },

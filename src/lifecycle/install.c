@@ -6,6 +6,15 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "crypto/csr.h"
+#include "run/shares.h"
+#include "run/turns.h"
+
+/* What a run that was killed has left is undone before the configuration is looked at. */
+static bool make_ready(const struct installer *installer, struct installation *out, struct error *err)
+{
+    TRY(installer->recover == NULL || installer->recover(&out->plugin_context, err));
+    return installer->prepare == NULL || installer->prepare(&out->plugin_context, &out->self, err);
+}
 
 static bool open_plugin(
     struct context *context, const struct plugin *plugin, struct installation *out, struct error *err)
@@ -14,7 +23,7 @@ static bool open_plugin(
         .plugin = plugin,
         .plugin_context = { .plugin = plugin, .settings = context->settings, .ui = context->ui },
     };
-    if (plugin->installer->prepare == NULL || plugin->installer->prepare(&out->plugin_context, &out->self, err))
+    if (shares_get(world_shares(context->world), &out->plugin_context, err) && make_ready(plugin->installer, out, err))
         return true;
     out->plugin = NULL;
     return error_in(
@@ -97,76 +106,136 @@ bool enhancements_requested(const struct settings *settings)
     return any;
 }
 
-/* *changed says whether there is anything to save. */
-static bool enhance_all(struct context *context, struct installation *installation, const struct list *names,
-    bool *changed, struct error *err)
+/* Unless told not to, where the installer can. */
+static bool is_by_default(const struct context *context, enum enhancement enhancement)
 {
-    const struct installer *installer = installation->plugin->installer;
+    return enhancement == ENHANCE_REDIRECT && context->settings->redirect == UNDECIDED &&
+           (context->verb->traits & VERB_REDIRECTS);
+}
 
-    *changed = false;
+/* The set of those that are asked for and that the installer can do; of one that it cannot, that is reported. */
+static unsigned find_enhancements(const struct context *context, const struct installation *installation)
+{
+    unsigned found = 0;
+
     for (int i = 0; i < ENHANCE_COUNT; i++) {
         enum enhancement enhancement = (enum enhancement)i;
-        bool by_default = enhancement == ENHANCE_REDIRECT && context->settings->redirect == UNDECIDED &&
-                          (context->verb->traits & VERB_REDIRECTS); /* where the installer can */
+        bool wanted = is_wanted(context->settings, enhancement);
 
-        if (!is_wanted(context->settings, enhancement) && !by_default)
+        if (!wanted && !is_by_default(context, enhancement))
             continue;
-        if (!installer->supports(installation->self, enhancement)) {
-            if (!by_default)
-                log_error("Option %s is not supported by the selected installer. Skipping enhancement.",
-                    context->as_certbot && enhancement == ENHANCE_STAPLE_OCSP ? "staple"
-                                                                              : enhancement_name(enhancement));
+        if (installation->plugin->installer->supports(installation->self, enhancement))
+            found |= ENHANCEMENT(enhancement);
+        else if (wanted)
+            log_error("Option %s is not supported by the selected installer. Skipping enhancement.",
+                context->as_certbot && enhancement == ENHANCE_STAPLE_OCSP ? "staple" : enhancement_name(enhancement));
+    }
+    return found;
+}
+
+struct pair lineage_pair(const struct lineage *lineage)
+{
+    return (struct pair){
+        .cert = lineage->live[KIND_CERT],
+        .key = lineage->live[KIND_PRIVKEY],
+        .chain = lineage->live[KIND_CHAIN],
+        .fullchain = lineage->live[KIND_FULLCHAIN],
+    };
+}
+
+/* ---- plans and their effect ---- */
+
+struct plans { /* of those deployments that could be planned */
+    void **at;
+    size_t *from; /* which deployment each is of */
+    struct error **failed;
+    size_t len;
+};
+
+static void plans_clear(const struct installer *installer, struct plans *plans)
+{
+    for (size_t i = 0; installer->drop != NULL && i < plans->len; i++)
+        installer->drop(plans->at[i]);
+    free(plans->at);
+    free(plans->from);
+    free(plans->failed);
+}
+
+/* False when the user interrupts; any other error is that of one deployment. */
+static bool plan_all(const struct installation *installation, const struct deployment *const *deployments, size_t count,
+    struct plans *plans, struct error **each, struct error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (installation->plugin->installer->plan(installation->self, deployments[i], &plans->at[plans->len], err)) {
+            plans->from[plans->len++] = i;
             continue;
         }
-        *changed = true;
-        for (size_t k = 0; k < names->len; k++)
-            TRY(installer->enhance(installation->self, names->at[k], enhancement, err));
+        if (err->kind == ERROR_CANCELED)
+            return false;
+        each[i] = error_dup(err);
+        error_clear(err);
     }
     return true;
 }
 
-static bool deploy_all(
-    struct installation *installation, const struct list *names, struct install_paths paths, struct error *err)
-{
-    for (size_t i = 0; i < names->len; i++) {
-        struct deployment deployment = { names->at[i], paths.cert, paths.key, paths.chain, paths.fullchain };
-        char canonical[64];
-
-        if (ip_canonical(names->at[i], canonical))
-            return error_set(err, ERROR_PLUGIN, "installation of IP address certificate not supported");
-        if (!installation->plugin->installer->deploy(installation->self, &deployment, err))
-            return error_in(err, "deploying the certificate for %s", names->at[i]);
-    }
-    return true;
-}
-
-/* What was changed is kept whole or undone whole. */
-static bool finish(struct installation *installation, bool ok, const char *title, struct error *err)
+/* Results as of installer->commit. */
+static bool put_into_effect(struct context *context, const struct installation *installation,
+    const struct deployment *const *deployments, size_t count, struct error **each, struct error *err)
 {
     const struct installer *installer = installation->plugin->installer;
+    struct plans plans = {
+        .at = xcalloc(count + 1, sizeof *plans.at),
+        .from = xcalloc(count + 1, sizeof *plans.from),
+        .failed = xcalloc(count + 1, sizeof *plans.failed),
+    };
+    bool ok = plan_all(installation, deployments, count, &plans, each, err);
 
-    ok = ok && installer->save(installation->self, title, err) && installer->restart(installation->self, err);
-    if (!ok)
-        installer->recover(installation->self);
+    if (ok && plans.len > 0) {
+        turn_park(context->turn); /* it may wait for other runs, and a server with many sites takes its time */
+        ok = installer->commit(installation->self, plans.at, plans.len, plans.failed, err);
+        turn_unpark(context->turn);
+    }
+    for (size_t i = 0; i < plans.len; i++)
+        each[plans.from[i]] = plans.failed[i];
+    plans_clear(installer, &plans);
     return ok;
 }
 
-bool installation_deploy(struct context *context, struct installation *installation, const struct list *names,
-    struct install_paths paths, struct error *err)
+static bool put_one(struct context *context, const struct installation *installation,
+    const struct deployment *deployment, struct error *err)
 {
-    bool ok, changed;
+    AUTO(free) struct error *own = NULL;
+    bool ok = put_into_effect(context, installation, &deployment, 1, &own, err);
+
+    if (own == NULL)
+        return ok;
+    *err = *own;
+    return false;
+}
+
+bool installation_deploy(
+    struct context *context, struct installation *installation, struct deployment *deployment, struct error *err)
+{
+    char canonical[64];
 
     ui_say(context->ui, "Deploying certificate");
-    ok = deploy_all(installation, names, paths, err) && enhance_all(context, installation, names, &changed, err);
-    return finish(installation, ok, "Deployed ACME Certificate", err);
+    for (size_t i = 0; i < deployment->names->len; i++)
+        if (ip_canonical(deployment->names->at[i], canonical))
+            return error_set(err, ERROR_PLUGIN, "installation of IP address certificate not supported");
+    deployment->enhancements = find_enhancements(context, installation);
+    return put_one(context, installation, deployment, err);
 }
 
 bool installation_enhance(
-    struct context *context, struct installation *installation, const struct list *names, struct error *err)
+    struct context *context, struct installation *installation, struct deployment *deployment, struct error *err)
 {
-    bool changed, ok = enhance_all(context, installation, names, &changed, err);
+    deployment->enhancements = find_enhancements(context, installation);
+    return deployment->enhancements == 0 || put_one(context, installation, deployment, err);
+}
 
-    return ok && !changed ? true : finish(installation, ok, "Enhanced configuration", err);
+bool installation_rollback(struct context *context, struct installation *installation, struct error *err)
+{
+    return installation->plugin->installer->rollback(installation->self, context->settings->checkpoints, err);
 }
 
 bool installation_check_auto_hsts(const struct context *context, struct error *err)
@@ -202,21 +271,44 @@ bool installation_check_staple(struct context *context, struct installation *ins
     return error_next(err, "leave --must-staple out, or choose another installer");
 }
 
-bool installer_restart(struct context *context, struct error *err)
+/* ---- renewed files ---- */
+
+static void take_step(const struct context *context, const struct installation *installation)
+{
+    const struct installer *installer = installation->plugin->installer;
+    struct error err = { 0 };
+
+    if (installer->step == NULL || context->settings->dry_run || context->settings->disable_renew_updates)
+        return;
+    if (!installer->step(installation->self, &err))
+        log_error("What the %s plugin changes with time could not be changed (%s); the next renewal tries again",
+            installation->plugin->name, err.why);
+}
+
+bool installer_renewed(struct context *context, const struct deployment *const *deployments, size_t count, bool step,
+    struct error **each, struct error *err)
 {
     AUTO(installation_close) struct installation installation = { 0 };
     const char *name = context->settings->installer;
     const struct plugin *plugin;
 
-    if (name == NULL || strcmp(name, "None") == 0)
-        return true;
     TRY(plugin_look_up(context->settings, name, &plugin, err));
     if (plugin == NULL || plugin->installer == NULL) {
         log_warning("The certificate is saved, but no server was told: there is no installer named %s", name);
         return true;
     }
     TRY(open_plugin(context, plugin, &installation, err));
-    if (context->verb->traits & VERB_MANY)
+    if (count > 0 && (context->verb->traits & VERB_MANY))
         ui_say(context->ui, "Reloading %s server after certificate renewal", name);
-    return plugin->installer->restart(installation.self, err);
+    TRY(put_into_effect(context, &installation, deployments, count, each, err));
+    if (step)
+        take_step(context, &installation);
+    return true;
+}
+
+bool installer_has_steps(const struct settings *settings)
+{
+    const struct plugin *plugin = plugin_find(settings->installer); /* the protocol of programs has none */
+
+    return plugin != NULL && plugin->installer != NULL && plugin->installer->step != NULL;
 }

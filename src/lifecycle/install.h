@@ -1,6 +1,6 @@
 #pragma once
 /*
- * Installing: making a server use a certificate, and what it can add to that.
+ * Installing: making a server use a certificate, what it can add to that, and making it read renewed files.
  */
 #include "run/context.h"
 #include "plugin/plugin.h"
@@ -12,8 +12,9 @@ struct installation { /* an installer made ready */
 };
 
 /*
- * Chooses the installer and prepares it, before anything is asked of a CA; for `run` the authenticator, too.
- * For `rollback`, out has no plugin when there is none: then there is nothing to take back.
+ * Chooses the installer and prepares it, before anything is asked of a CA; for `run` the authenticator, too. What an
+ * earlier run has left half done in the server's configuration is undone. For `rollback`, out has no plugin when there
+ * is none: then there is nothing to take back.
  */
 MUST_USE bool installation_open(struct context *context, struct installation *out, struct error *err);
 void installation_close(struct installation *installation);
@@ -22,18 +23,20 @@ static inline void installation_close_at(struct installation *installation)
     installation_close(installation);
 }
 
-struct install_paths { /* borrowed */
-    const char *cert, *key, *chain, *fullchain;
-};
+struct pair lineage_pair(const struct lineage *lineage); /* the live files; borrowed */
 
-/* Deploys for every name and adds the enhancements that settings ask for, then reloads the server. A failure
- * undoes everything. IP addresses are refused. */
-MUST_USE bool installation_deploy(struct context *context, struct installation *installation, const struct list *names,
-    struct install_paths paths, struct error *err);
+/* Makes the server use the certificate for all names, with the enhancements that settings ask for, which are added to
+ * the deployment, and reload; all of it or nothing. IP addresses are refused. */
+MUST_USE bool installation_deploy(
+    struct context *context, struct installation *installation, struct deployment *deployment, struct error *err);
 
-/* Enhancements alone. One that the installer cannot do is reported and passed over. */
+/* Enhancements alone; of a deployment without certificates. One that the installer cannot do is reported and passed
+ * over. */
 MUST_USE bool installation_enhance(
-    struct context *context, struct installation *installation, const struct list *names, struct error *err);
+    struct context *context, struct installation *installation, struct deployment *deployment, struct error *err);
+
+/* Takes back what installers have changed last: so many checkpoints as settings say. */
+MUST_USE bool installation_rollback(struct context *context, struct installation *installation, struct error *err);
 
 /* Whether settings ask for any enhancement. */
 bool enhancements_requested(const struct settings *settings);
@@ -44,6 +47,14 @@ MUST_USE bool installation_check_auto_hsts(const struct context *context, struct
 /* What --must-staple promises in the certificate, the server must do: refused before issuance if not. */
 MUST_USE bool installation_check_staple(struct context *context, struct installation *installation, struct error *err);
 
-/* Reloads the server of the installer that settings name, after a certificate was saved; none named is fine,
- * and one that is not there is warned about. */
-MUST_USE bool installer_restart(struct context *context, struct error *err);
+/*
+ * The installer that settings name makes its server read renewed files again, those of all deployments (which are in
+ * use) at once. One that is not there is warned about. step: what changes with time alone takes its step, too, unless
+ * settings forbid it; trouble with that is told. True: the server has all of it, but those with an error in each[]
+ * (NULL before; allocated, the caller's). False: it has nothing of it, unless each[] says otherwise.
+ */
+MUST_USE bool installer_renewed(struct context *context, const struct deployment *const *deployments, size_t count,
+    bool step, struct error **each, struct error *err);
+
+/* Whether the installer that settings name has something to do at each renewal, also when nothing was due. */
+bool installer_has_steps(const struct settings *settings);

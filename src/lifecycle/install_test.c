@@ -10,7 +10,7 @@
 
 static struct buf calls;
 static const char *can;   /* the enhancements it supports: "redirect hsts" */
-static const char *fails; /* the call that fails: "deploy b.test"; NULL: none does */
+static const char *fails; /* the call that fails: "commit a.test"; NULL: none does */
 
 static bool called(struct error *err, const char *what, const char *of)
 {
@@ -21,14 +21,17 @@ static bool called(struct error *err, const char *what, const char *of)
     return fails == NULL || strcmp(call, fails) != 0 || error_set(err, ERROR_PLUGIN, "no %s", call);
 }
 
-static bool play_deploy(void *self, const struct deployment *deployment, struct error *err)
+static bool play_recover(const struct plugin_context *context, struct error *err)
 {
-    (void)self;
-    CHECK_TEXT(deployment->cert_path, "c", "cert");
-    CHECK_TEXT(deployment->key_path, "k", "key");
-    CHECK_TEXT(deployment->chain_path, "ch", "chain");
-    CHECK_TEXT(deployment->fullchain_path, "f", "fullchain");
-    return called(err, "deploy", deployment->domain);
+    (void)context;
+    return called(err, "recover", "");
+}
+
+static bool play_prepare(const struct plugin_context *context, void **self, struct error *err)
+{
+    (void)context;
+    *self = &calls;
+    return called(err, "prepare", "");
 }
 
 static bool play_supports(void *self, enum enhancement enhancement)
@@ -37,30 +40,57 @@ static bool play_supports(void *self, enum enhancement enhancement)
     return strstr(can, enhancement_name(enhancement)) != NULL;
 }
 
-static bool play_enhance(void *self, const char *domain, enum enhancement enhancement, struct error *err)
+/* "a.test,b.test cert +hsts", of the caller's: names, what is to be installed, what it is enhanced with. */
+static char *text_of(const struct deployment *deployment)
 {
-    (void)self;
-    return called(err, enhancement_name(enhancement), domain);
+    AUTO(buf_clear) struct buf text = BUF(400);
+    AUTO(free) char *names = list_join(deployment->names, ",");
+
+    buf_put_text(&text, names);
+    if (deployment->pair_count > 0)
+        buf_putf(&text, " %s%s", deployment->pairs->cert, deployment->in_use ? " again" : "");
+    for (int i = 0; i < ENHANCE_COUNT; i++)
+        if (deployment->enhancements & ENHANCEMENT(i))
+            buf_putf(&text, " +%s", enhancement_name((enum enhancement)i));
+    return buf_take(&text);
 }
 
-static bool play_save(void *self, const char *title, struct error *err)
+static bool play_plan(void *self, const struct deployment *deployment, void **plan, struct error *err)
 {
+    AUTO(free) char *text = text_of(deployment);
+
     (void)self;
-    return called(err, "save", title);
+    TRY(called(err, "plan", text));
+    *plan = TAKE(text);
+    return true;
 }
 
-static bool play_restart(void *self, struct error *err)
+/* A plan whose text is behind "commit" in `fails` has an error of its own; "commit" alone fails all. */
+static bool play_commit(void *self, void *const *plans, size_t count, struct error **each, struct error *err)
 {
+    struct error own = { 0 };
+
     (void)self;
-    return called(err, "restart", "");
+    TRY(called(err, "commit", ""));
+    for (size_t i = 0; i < count; i++)
+        if (!called(&own, "commit", plans[i]))
+            each[i] = error_dup(&own);
+    return true;
 }
 
-static void play_recover(void *self)
+static bool play_step(void *self, struct error *err)
 {
-    struct error err = { 0 };
+    (void)self;
+    return called(err, "step", "");
+}
+
+static bool play_rollback(void *self, int checkpoints, struct error *err)
+{
+    char count[16];
 
     (void)self;
-    (void)called(&err, "recover", "");
+    (void)snprintf(count, sizeof count, "%d", checkpoints);
+    return called(err, "rollback", count);
 }
 
 static void play_release(void *self)
@@ -72,12 +102,14 @@ static void play_release(void *self)
 }
 
 static const struct installer installer = {
-    .deploy = play_deploy,
-    .supports = play_supports,
-    .enhance = play_enhance,
-    .save = play_save,
-    .restart = play_restart,
     .recover = play_recover,
+    .prepare = play_prepare,
+    .supports = play_supports,
+    .plan = play_plan,
+    .drop = free,
+    .commit = play_commit,
+    .step = play_step,
+    .rollback = play_rollback,
     .release = play_release,
 };
 static const struct plugin plugin = { .name = "played", .installer = &installer };
@@ -125,68 +157,76 @@ static struct list names_of(const char *text)
 
 /* ---- deploying ---- */
 
-#define SAVED "save Deployed ACME Certificate, restart"
-#define SAVED_ALONE "save Enhanced configuration, restart"
-
 static const struct {
     const char *name, *verb, *names, *can, *options, *fails;
-    const char *calls;
+    const char *plan;       /* NULL: nothing is planned, or asked at all */
     const char *why, *said; /* NULL: it succeeds, nothing is said */
 } rows[] = {
-    { "each name, then once the rest", "install", "a.test b.test", "", "", NULL, "deploy a.test, deploy b.test, " SAVED,
-        NULL, NULL },
-    { "a redirect unless told not to", "run", "a.test", "redirect", "", NULL, "deploy a.test, redirect a.test, " SAVED,
-        NULL, NULL },
-    { "told not to", "run", "a.test", "redirect", "-redirect", NULL, "deploy a.test, " SAVED, NULL, NULL },
-    { "hsts only when told to", "run", "a.test", "redirect hsts", "hsts", NULL,
-        "deploy a.test, hsts a.test, redirect a.test, " SAVED, NULL, NULL },
-    { "each enhancement for each name", "run", "a.test b.test", "uir", "uir", NULL,
-        "deploy a.test, deploy b.test, uir a.test, uir b.test, " SAVED, NULL, NULL },
-    { "must-staple wants stapling", "run", "a.test", "staple-ocsp", "must-staple", NULL,
-        "deploy a.test, staple-ocsp a.test, " SAVED, NULL, NULL },
-    { "what it cannot do is told and left out", "run", "a.test", "", "hsts", NULL, "deploy a.test, " SAVED, NULL,
-        "Option hsts is not supported" },
-    { "a redirect that nobody asked for is not missed", "run", "a.test", "", "", NULL, "deploy a.test, " SAVED, NULL,
+    { "all names at once", "install", "a.test b.test", "", "", NULL, "a.test,b.test c", NULL, NULL },
+    { "a redirect unless told not to", "run", "a.test", "redirect", "", NULL, "a.test c +redirect", NULL, NULL },
+    { "told not to", "run", "a.test", "redirect", "-redirect", NULL, "a.test c", NULL, NULL },
+    { "hsts only when told to", "run", "a.test", "redirect hsts", "hsts", NULL, "a.test c +hsts +redirect", NULL,
         NULL },
-    { "the second name fails", "run", "a.test b.test", "", "", "deploy b.test", "deploy a.test, deploy b.test, recover",
-        "no deploy b.test", NULL },
-    { "an enhancement fails", "run", "a.test", "hsts", "hsts", "hsts a.test", "deploy a.test, hsts a.test, recover",
-        "no hsts a.test", NULL },
-    { "it cannot save", "run", "a.test", "", "", "save Deployed ACME Certificate",
-        "deploy a.test, save Deployed ACME Certificate, recover", "no save", NULL },
-    { "the server does not restart", "run", "a.test", "", "", "restart", "deploy a.test, " SAVED ", recover",
-        "no restart", NULL },
-    { "an IP address", "run", "a.test 192.0.2.1", "", "", NULL, "deploy a.test, recover",
+    { "each enhancement", "run", "a.test b.test", "uir staple-ocsp", "uir staple-ocsp", NULL,
+        "a.test,b.test c +staple-ocsp +uir", NULL, NULL },
+    { "must-staple wants stapling", "run", "a.test", "staple-ocsp", "must-staple", NULL, "a.test c +staple-ocsp", NULL,
+        NULL },
+    { "what it cannot do is told and left out", "run", "a.test", "", "hsts", NULL, "a.test c", NULL,
+        "Option hsts is not supported" },
+    { "a redirect that nobody asked for is not missed", "run", "a.test", "", "", NULL, "a.test c", NULL, NULL },
+    { "it does not know what to do", "run", "a.test", "", "", "plan a.test c", "a.test c", "no plan a.test c", NULL },
+    { "the plan fails", "run", "a.test", "", "", "commit a.test c", "a.test c", "no commit a.test c", NULL },
+    { "everything fails", "run", "a.test", "", "", "commit", "a.test c", "no commit", NULL },
+    { "an IP address", "run", "a.test 192.0.2.1", "", "", NULL, NULL,
         "installation of IP address certificate not supported", NULL },
-    { "an IP address of the other kind", "run", "2001:db8::1", "", "", NULL, "recover",
+    { "an IP address of the other kind", "run", "2001:db8::1", "", "", NULL, NULL,
         "installation of IP address certificate not supported", NULL },
 
     { "enhance: what it is told", "enhance", "a.test b.test", "hsts redirect", "redirect", NULL,
-        "redirect a.test, redirect b.test, " SAVED_ALONE, NULL, NULL },
-    { "enhance: no redirect by itself", "enhance", "a.test", "hsts redirect", "hsts", NULL, "hsts a.test, " SAVED_ALONE,
-        NULL, NULL },
-    { "enhance: what it cannot do changes nothing", "enhance", "a.test", "", "hsts", NULL, "", NULL,
+        "a.test,b.test +redirect", NULL, NULL },
+    { "enhance: no redirect by itself", "enhance", "a.test", "hsts redirect", "hsts", NULL, "a.test +hsts", NULL,
+        NULL },
+    { "enhance: what it cannot do changes nothing", "enhance", "a.test", "", "hsts", NULL, NULL, NULL,
         "Option hsts is not supported" },
-    { "enhance: a failure is undone", "enhance", "a.test b.test", "hsts", "hsts", "hsts b.test",
-        "hsts a.test, hsts b.test, recover", "no hsts b.test", NULL },
+    { "enhance: a failure", "enhance", "a.test", "hsts", "hsts", "commit a.test +hsts", "a.test +hsts",
+        "no commit a.test +hsts", NULL },
 };
+
+/* What is called for a plan, up to the call that fails. */
+static char *calls_for(const char *plan, const char *failing)
+{
+    if (plan == NULL)
+        return xstrdup("");
+    if (failing != NULL && text_starts(failing, "plan"))
+        return xprintf("plan %s", plan);
+    if (failing != NULL && strcmp(failing, "commit") == 0)
+        return xprintf("plan %s, commit", plan);
+    return xprintf("plan %s, commit, commit %s", plan, plan);
+}
 
 TEST(what_is_called)
 {
+    static const struct pair pair = { "c", "k", "ch", "f" };
+
     for (size_t i = 0; i < COUNT(rows); i++) {
         AUTO(stage_clear) struct stage stage = stage_of(rows[i].verb, rows[i].can, rows[i].fails);
         AUTO(list_clear) struct list names = names_of(rows[i].names);
+        AUTO(free) char *want = calls_for(rows[i].plan, rows[i].fails);
         struct installation installation = { .plugin = &plugin };
+        struct deployment deployment = { .names = &names, .pairs = &pair, .pair_count = 1 };
         struct error err = { 0 };
         bool ok;
 
         ask_for(stage.settings, rows[i].options);
-        ok = strcmp(rows[i].verb, "enhance") == 0 ? installation_enhance(&stage.context, &installation, &names, &err)
-                                                  : installation_deploy(&stage.context, &installation, &names,
-                                                        (struct install_paths){ "c", "k", "ch", "f" }, &err);
+        if (strcmp(rows[i].verb, "enhance") == 0) {
+            deployment.pair_count = 0;
+            ok = installation_enhance(&stage.context, &installation, &deployment, &err);
+        } else {
+            ok = installation_deploy(&stage.context, &installation, &deployment, &err);
+        }
         CHECK(ok == (rows[i].why == NULL), "%s: %s", rows[i].name, err.why);
         CHECK(ok || strstr(err.why, rows[i].why) != NULL, "%s: %s", rows[i].name, err.why);
-        CHECK_TEXT(buf_text(&calls), rows[i].calls, rows[i].name);
+        CHECK_TEXT(buf_text(&calls), want, rows[i].name);
         check_said(rows[i].said, rows[i].name);
     }
 }
@@ -321,35 +361,129 @@ TEST(no_installer_at_all)
     }
 }
 
-/* ---- after a renewal ---- */
+/* What an earlier run has left is undone before anything else is asked; when that fails, nothing is. */
+TEST(made_ready)
+{
+    static const struct {
+        const char *name, *fails, *calls;
+    } cases[] = {
+        { "recovered and prepared", NULL, "recover, prepare" },
+        { "what was left cannot be undone", "recover", "recover" },
+        { "its configuration is broken", "prepare", "recover, prepare" },
+    };
+    static const struct plugin *const table[] = { &plugin, NULL };
+    const struct plugin *const *built_in = plugins;
+
+    plugins = table;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(stage_clear) struct stage stage = stage_of("rollback", "", cases[i].fails);
+        struct installation installation = { 0 };
+        struct error err = { 0 };
+        bool ok;
+
+        xreplace(&stage.settings->installer, "played");
+        ok = installation_open(&stage.context, &installation, &err);
+        CHECK(ok == (cases[i].fails == NULL), "%s: %s", cases[i].name, err.why);
+        CHECK(ok || strstr(err.what, "The played plugin is not working") != NULL, "%s: %s", cases[i].name, err.what);
+        CHECK_TEXT(buf_text(&calls), cases[i].calls, cases[i].name);
+        if (ok) {
+            stage.settings->checkpoints = 3;
+            CHECK(installation_rollback(&stage.context, &installation, &err), "%s", err.why);
+            installation_close(&installation);
+            CHECK_TEXT(buf_text(&calls), "recover, prepare, rollback 3, release", cases[i].name);
+        }
+    }
+    plugins = built_in;
+}
+
+/* ---- after renewals ---- */
 
 TEST(the_server_of_a_renewed_certificate)
 {
     static const struct {
         const char *name, *installer, *ran, *why, *said;
     } cases[] = {
-        { "none", NULL, "", NULL, NULL },
-        { "as Certbot saves none", "None", "", NULL, NULL },
         { "one", "web", "web reloads\n", NULL, NULL },
         { "one that is gone", "gone", "", NULL, "no server was told: there is no installer named gone" },
         { "one that installs nothing", "standalone", "", NULL, "no server was told" },
         { "one that says no", "asleep", "asleep reloads\n", "the server is asleep", NULL },
     };
+    static const struct pair pair = { "c", "k", "ch", "f" };
+    static const struct list names = { 0 };
+    static const struct deployment deployment = { .names = &names, .pairs = &pair, .pair_count = 1, .in_use = true },
+                                   *const deployments[] = { &deployment };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
         AUTO(stage_clear) struct stage stage = stage_of("renew", "", NULL);
+        AUTO(free) struct error *each = NULL;
         struct error err = { 0 };
         bool ok;
 
         add_installer("web", ANSWER_YES);
         add_installer("asleep", ANSWER_NO);
         xreplace(&stage.settings->installer, cases[i].installer);
-        ok = installer_restart(&stage.context, &err);
+        ok = installer_renewed(&stage.context, deployments, 1, false, &each, &err);
         CHECK(ok == (cases[i].why == NULL), "%s: %s", cases[i].name, err.why);
         CHECK(ok || strstr(err.why, cases[i].why) != NULL, "%s: %s", cases[i].name, err.why);
+        CHECK(each == NULL, "%s: nobody is to blame", cases[i].name);
         check_ran_since(cases[i].ran, cases[i].name);
         check_said(cases[i].said, cases[i].name);
     }
+}
+
+/* Several lineages of one server: one commit; each has its own error. Then the step of this renewal. */
+TEST(the_server_of_many)
+{
+    static const struct {
+        const char *name, *fails;
+        size_t count; /* of a.test and b.test */
+        bool step, no_updates, dry_run, ok;
+        bool fails_alone;  /* b.test, with an error of its own */
+        const char *calls; /* between those of opening and release */
+        const char *said;
+    } cases[] = {
+        { "both", NULL, 2, false, false, false, true, false,
+            ", plan a.test c again, plan b.test c again, commit, commit a.test c again, commit b.test c again", NULL },
+        { "one cannot be planned", "plan b.test c again", 2, false, false, false, true, true,
+            ", plan a.test c again, plan b.test c again, commit, commit a.test c again", NULL },
+        { "one cannot be put into effect", "commit b.test c again", 2, false, false, false, true, true,
+            ", plan a.test c again, plan b.test c again, commit, commit a.test c again, commit b.test c again", NULL },
+        { "none of it", "commit", 2, true, false, false, false, false,
+            ", plan a.test c again, plan b.test c again, commit", NULL },
+        { "a step", NULL, 1, true, false, false, true, false,
+            ", plan a.test c again, commit, commit a.test c again, step", NULL },
+        { "a step alone", NULL, 0, true, false, false, true, false, ", step", NULL },
+        { "a step that fails is told", "step", 0, true, false, false, true, false, ", step",
+            "What the played plugin changes with time could not be changed" },
+        { "--disable-renew-updates", NULL, 0, true, true, false, true, false, "", NULL },
+        { "--dry-run", NULL, 0, true, false, true, true, false, "", NULL },
+    };
+    static const struct pair pair = { "c", "k", "ch", "f" };
+    static const struct plugin *const table[] = { &plugin, NULL };
+    const struct plugin *const *built_in = plugins;
+    AUTO(list_clear) struct list a = names_of("a.test"), b = names_of("b.test");
+    const struct deployment first = { .names = &a, .pairs = &pair, .pair_count = 1, .in_use = true },
+                            second = { .names = &b, .pairs = &pair, .pair_count = 1, .in_use = true },
+                            *const deployments[] = { &first, &second };
+
+    plugins = table;
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(stage_clear) struct stage stage = stage_of("renew", "", cases[i].fails);
+        AUTO(free) char *want = xprintf("recover, prepare%s, release", cases[i].calls);
+        struct error err = { 0 }, *each[2] = { NULL, NULL };
+
+        xreplace(&stage.settings->installer, "played");
+        stage.settings->disable_renew_updates = cases[i].no_updates;
+        stage.settings->dry_run = cases[i].dry_run;
+        CHECK(installer_has_steps(stage.settings), "%s", cases[i].name);
+        CHECK(installer_renewed(&stage.context, deployments, cases[i].count, cases[i].step, each, &err) == cases[i].ok,
+            "%s: %s", cases[i].name, err.why);
+        CHECK(each[0] == NULL && (each[1] != NULL) == cases[i].fails_alone, "%s", cases[i].name);
+        CHECK_TEXT(buf_text(&calls), want, cases[i].name);
+        check_said(cases[i].said, cases[i].name);
+        free(each[1]);
+    }
+    plugins = built_in;
 }
 
 TEST_MAIN()

@@ -11,6 +11,7 @@
 #include "base/parallel.h"
 #include "config/renewal_params.h"
 #include "lifecycle/deliver.h"
+#include "lifecycle/install.h"
 #include "lifecycle/next_version.h"
 #include "lifecycle/outcome.h"
 #include "lifecycle/renewal_check.h"
@@ -102,9 +103,9 @@ static bool random_sleep(struct queue *queue, struct error *err)
     return ok;
 }
 
-static bool reload(struct context *context, struct renewal *renewal, struct error *err)
+static bool reload(struct context *context, const struct lineage *lineage, struct renewal *renewal, struct error *err)
 {
-    TRY(deliver_reload(context, renewal->name, err));
+    TRY(deliver_reload(context, lineage, &renewal->names, err));
     renewal->undelivered = delivery_is_recorded(context->store, renewal->name);
     return true;
 }
@@ -115,7 +116,7 @@ static bool renew_due(struct context *context, struct lineage *lineage, struct r
 
     TRY(plugin_choose_authenticator(context->settings, context->ui, &authenticator, err));
     TRY(next_version(context, lineage, authenticator, &renewal->names, err));
-    return context->settings->dry_run || reload(context, renewal, err);
+    return context->settings->dry_run || reload(context, lineage, renewal, err);
 }
 
 static void tell_rest(const char *name, const struct error *err)
@@ -288,7 +289,7 @@ static bool finish_first(struct context *context, struct renewal *renewal, bool 
     list_add_all(&renewal->names, &names);
     xreplace(&renewal->fullchain_path, lineage->live[KIND_FULLCHAIN]);
     renewal->not_after = lineage->cert->not_after;
-    return reload(context, renewal, err);
+    return reload(context, lineage, renewal, err);
 }
 
 /* *err says why the lineage does not load. */
@@ -334,6 +335,8 @@ static void renew_one(struct queue *queue, struct context *context, struct renew
     list_clear(&renewal->names);
     list_add_all(&renewal->names, &lineage->cert->names);
     renewal->what = RENEWED_FAILED;
+    if (context->settings->installer != NULL && installer_has_steps(context->settings))
+        reloads_add_server(queue->reloads, context->settings);
     if (lanes_are_several(queue->lanes) && !hooks_are_before(context))
         turn_let_pass(context->turn); /* a CA that is slow from the first word on keeps no other waiting */
     if (renew_loaded(queue, context, lineage, renewal, err) || err->kind == ERROR_CANCELED)
@@ -491,19 +494,12 @@ static struct lanes *make_lanes(struct context *context, const struct renewals *
     return lanes_new(&list, workers);
 }
 
-static struct renewal *find_renewal(struct renewals *all, const char *name)
-{
-    for (size_t i = 0; i < all->len; i++)
-        if (strcmp(all->at[i].name, name) == 0)
-            return &all->at[i];
-    return NULL;
-}
-
 /* What came of a lineage's reload, at the end of the run. */
-static void end_reload(void *arg, const char *name, const struct error *failure)
+static void end_reload(void *arg, size_t index, const struct error *failure)
 {
     struct queue *queue = arg;
-    struct renewal *renewal = find_renewal(queue->renewals, name);
+    struct renewal *renewal = &queue->renewals->at[index];
+    const char *name = renewal->name;
 
     renewal->undelivered = delivery_is_recorded(queue->context->store, name);
     if (failure == NULL)

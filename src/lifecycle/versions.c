@@ -107,7 +107,8 @@ static bool tell(struct context *context, const struct lineage *lineage, struct 
     bool ok;
 
     own.settings = settings;
-    ok = deliver_hooks(&own, lineage, &lineage->cert->names, err) && deliver_reload(&own, lineage->name, err);
+    ok = deliver_hooks(&own, lineage, &lineage->cert->names, err) &&
+         deliver_reload(&own, lineage, &lineage->cert->names, err);
     return ok || error_in(err, "the version is live, but not everybody could be told");
 }
 

@@ -108,12 +108,12 @@ static bool external_make(const char *dir, const char *name, struct external **o
         external->types[i] = external->about.types.at[i];
     external->authenticator = external_authenticator;
     external->authenticator.types = external->types;
-    external->installer = external_installer;
     plugin->name = xstrdup(name);
     plugin->description = external->about.description;
     plugin->path = external->path;
     plugin->authenticator = external->about.authenticator ? &external->authenticator : NULL;
-    plugin->installer = external->about.installer ? &external->installer : NULL;
+    plugin->installer = external->about.installer ? &external_installer : NULL;
+    plugin->share = external->about.installer ? &external_share : NULL;
     *out = TAKE(external);
     return true;
 }
@@ -246,6 +246,23 @@ bool external_check_options(const struct external *external, const struct settin
         return option->help == NULL ? false : error_next(err, "--%s-%s: %s", name, option->name, option->help);
     }
     return true;
+}
+
+char *external_server(const struct settings *settings, const char *name)
+{
+    const struct plugin_options *given = &settings->plugin_options;
+    AUTO(list_clear) struct list parts = { 0 };
+
+    for (size_t i = 0; i < given->len; i++) {
+        AUTO(free) char *part = NULL;
+
+        if (!plugin_option_is_for(given->at[i].key, name))
+            continue;
+        part = xprintf("%s=%s", given->at[i].key, given->at[i].value); /* no value holds a line feed */
+        list_add(&parts, part);
+    }
+    list_sort(&parts);
+    return list_join(&parts, "\n");
 }
 
 bool plugin_put_help(

@@ -13,7 +13,6 @@
 struct external {
     struct plugin plugin; /* first: what the rest of the program sees */
     struct authenticator authenticator;
-    struct installer installer;
     const char **types;
     struct line_description about;
     char *path; /* with links resolved */
@@ -40,6 +39,10 @@ MUST_USE bool external_check_file(const char *dir, const char *name, char **real
 
 extern const struct authenticator external_authenticator; /* without types */
 extern const struct installer external_installer;
+extern const struct plugin_share external_share; /* of the installer */
+
+/* The options of the plugin, in an order of their own: which server its installer is to configure. Of the caller's. */
+char *external_server(const struct settings *settings, const char *name) __attribute__((returns_nonnull));
 
 static inline const struct external *external_of(const struct plugin *plugin)
 {

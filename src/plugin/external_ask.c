@@ -16,6 +16,11 @@ static void hang_up(struct use *use, int64_t patience_ms)
     use->child = NULL;
 }
 
+void use_hang_up(struct use *use)
+{
+    hang_up(use, PATIENCE_MS);
+}
+
 bool use_prepare(const struct plugin_context *context, void **self, struct error *err __attribute__((unused)))
 {
     struct use *use = xcalloc(1, sizeof *use);

@@ -1,10 +1,10 @@
 #pragma once
 /*
  * A third-party plugin at work: questions to a process of its program, and their answers. Shared by what it does as an
- * authenticator (external_prove.c) and as an installer (external_use.c).
+ * authenticator (external_prove.c) and as an installer (external_install.c).
  *
- * One process of it serves one order; after a failure it is ended, and what is still to be asked goes to a new one.
- * Values travel in its input only: nothing that a server sent is part of a command or an environment.
+ * One process of it serves one order, or one commit; after a failure it is ended, and what is still to be asked goes to
+ * a new one. Values travel in its input only: nothing that a server sent is part of a command or an environment.
  */
 #include "plugin/external.h"
 
@@ -15,9 +15,11 @@ struct use {
     bool silent;              /* it gave no answer to the last question, or could not be asked */
 };
 
-/* As struct authenticator and struct installer want them. */
+/* As struct authenticator wants them. */
 MUST_USE bool use_prepare(const struct plugin_context *context, void **self, struct error *err);
 void use_release(void *self);
+/* The process is not needed any more, and gets two seconds to end; what is asked later goes to another one. */
+void use_hang_up(struct use *use);
 
 /*
  * Asks and waits for the answer, a whole line of at most answer->max bytes, starting the program if none runs.

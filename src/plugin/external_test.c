@@ -460,34 +460,69 @@ TEST(changed_since)
     context.plugin->authenticator->release(self);
 }
 
+/* Version 1: names are deployed one by one, then the server is reloaded once for all of them. */
 TEST(installer)
 {
-    AUTO(settings_free) struct settings *settings = with_plugins();
-    struct plugin_context context = { .settings = settings };
-    struct deployment deployment = { "a.test", "/c", "/k", "/ch", "/f" };
-    const struct installer *installer;
-    AUTO(free) char *asked = NULL;
-    struct error err = { 0 };
-    void *self = NULL;
+    static const struct {
+        const char *what, *special;
+        bool in_use[2], ok;
+        const char *fails[2], *why; /* own errors; that of all */
+        size_t deploys, reloads;
+    } rows[] = {
+        { "installs", "", { false, false }, true, { NULL, NULL }, NULL, 3, 1 },
+        { "renewed", "", { true, true }, true, { NULL, NULL }, NULL, 0, 1 },
+        { "one-of-each", "", { true, false }, true, { NULL, NULL }, NULL, 1, 1 },
+        { "one-fails", "*'\"b.test\"'*) echo '{\"ok\":false,\"error\":\"no such site\"}';;", { false, false }, true,
+            { "no such site", NULL }, NULL, 3, 1 },
+        { "all-fail", "*'\"deploy\"'*) echo '{\"ok\":false,\"error\":\"read-only\"}';;", { false, false }, true,
+            { "read-only", "read-only" }, NULL, 2, 0 },
+        { "no-reload", "*'\"reload\"'*) echo '{\"ok\":false,\"error\":\"it is down\"}';;", { false, true }, false,
+            { NULL, NULL }, "it is down", 2, 1 },
+        { "dies", "*'\"reload\"'*) kill -9 $$;;", { true, true }, false, { NULL, NULL }, "signal 9", 0, 1 },
+    };
 
-    put("server", SCRIPT("server", "", ""), 0755);
-    context.plugin = look_up(settings, "server");
-    installer = context.plugin->installer;
-    REQUIRE(installer->prepare(&context, &self, &err), "%s", err.why);
-    CHECK(installer->deploy(self, &deployment, &err) && installer->save(self, "t", &err) &&
-              installer->restart(self, &err),
-        "%s", err.why);
-    CHECK(!installer->supports(self, ENHANCE_HSTS) && !installer->enhance(self, "a.test", ENHANCE_HSTS, &err), " ");
-    CHECK(strstr(err.why, "cannot add hsts") != NULL, "%s", err.why);
-    CHECK(!installer->rollback(self, 1, &err) && strstr(err.why, "keeps no checkpoints") != NULL, "%s", err.why);
-    installer->recover(self);
-    installer->release(self);
-    asked = content("server.asked");
-    CHECK(
-        strstr(asked,
-            "\"request\":\"deploy\",\"protocol\":1,\"options\":{},\"domain\":\"a.test\",\"cert_path\":\"/c\"") != NULL,
-        "%s", asked);
-    CHECK_INT(count_of(asked, "\"request\":\"reload\""), 1, "reload");
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        AUTO(settings_free) struct settings *settings = with_plugins();
+        AUTO(free) char *name = xprintf("server-%s", rows[i].what), *asked_in = xprintf("%s.asked", name);
+        AUTO(free) char *description = xprintf(SCRIPT("%s", "", "%s"), name, rows[i].special), *asked = NULL;
+        struct plugin_context context = { .settings = settings };
+        char a[] = "a.test", b[] = "b.test", c[] = "c.test", *two[] = { a, b }, *one[] = { c };
+        const struct list names[] = { { two, 2 }, { one, 1 } };
+        const struct pair pair = { "/c", "/k", "/ch", "/f" };
+        const struct installer *installer;
+        struct error err = { 0 }, *each[2] = { NULL, NULL };
+        void *self = NULL, *plans[2] = { NULL, NULL };
+
+        xreplace(&settings->work_dir, test_dir());
+        put(name, description, 0755);
+        context.plugin = look_up(settings, name);
+        installer = context.plugin->installer;
+        REQUIRE(context.plugin->share->make(&context, &context.shared, &err), "%s", err.why);
+        REQUIRE(installer->prepare(&context, &self, &err), "%s", err.why);
+        CHECK(!installer->supports(self, ENHANCE_HSTS), "it cannot enhance");
+        CHECK(!installer->rollback(self, 1, &err) && strstr(err.why, "keeps no checkpoints") != NULL, "%s", err.why);
+        for (size_t k = 0; k < 2; k++) {
+            struct deployment deployment = {
+                .lineage = "l", .names = &names[k], .pairs = &pair, .pair_count = 1, .in_use = rows[i].in_use[k]
+            };
+
+            REQUIRE(installer->plan(self, &deployment, &plans[k], &err), "%s", err.why);
+        }
+        error_clear(&err);
+        CHECK(installer->commit(self, plans, 2, each, &err) == rows[i].ok, "%s: %s", rows[i].what, err.why);
+        CHECK(rows[i].why == NULL ? err.kind == ERROR_NONE : strstr(err.why, rows[i].why) != NULL, "%s: %s",
+            rows[i].what, err.why);
+        for (size_t k = 0; k < 2; k++) {
+            CHECK((each[k] == NULL) == (rows[i].fails[k] == NULL), "%s, %zu", rows[i].what, k);
+            CHECK(each[k] == NULL || strstr(each[k]->why, rows[i].fails[k]) != NULL, "%s, %zu", rows[i].what, k);
+            free(each[k]);
+            installer->drop(plans[k]);
+        }
+        context.plugin->share->end(context.shared);
+        asked = content(asked_in);
+        CHECK_INT(count_of(asked, "\"request\":\"deploy\""), rows[i].deploys, rows[i].what);
+        CHECK_INT(count_of(asked, "\"request\":\"reload\""), rows[i].reloads, rows[i].what);
+    }
 }
 
 TEST_MAIN()

@@ -167,19 +167,26 @@ void line_put_challenges(struct buf *to, enum line_request request, const struct
     end(&out);
 }
 
-void line_put_deployment(struct buf *to, const struct line_description *about, const char *name,
-    const struct settings *settings, const struct deployment *deployment)
+void line_put_deploy(struct buf *to, const struct line_description *about, const char *name,
+    const struct settings *settings, const char *domain, const struct pair *pair)
 {
-    struct out out = begin(to, deployment != NULL ? LINE_DEPLOY : LINE_RELOAD, about->version);
+    struct out out = begin(to, LINE_DEPLOY, about->version);
 
     put_options(&out, about, name, settings);
-    if (deployment != NULL) {
-        out_text(&out, "domain", deployment->domain);
-        out_text(&out, "cert_path", deployment->cert_path);
-        out_text(&out, "key_path", deployment->key_path);
-        out_text(&out, "chain_path", deployment->chain_path);
-        out_text(&out, "fullchain_path", deployment->fullchain_path);
-    }
+    out_text(&out, "domain", domain);
+    out_text(&out, "cert_path", pair->cert);
+    out_text(&out, "key_path", pair->key);
+    out_text(&out, "chain_path", pair->chain);
+    out_text(&out, "fullchain_path", pair->fullchain);
+    end(&out);
+}
+
+void line_put_reload(
+    struct buf *to, const struct line_description *about, const char *name, const struct settings *settings)
+{
+    struct out out = begin(to, LINE_RELOAD, about->version);
+
+    put_options(&out, about, name, settings);
     end(&out);
 }
 

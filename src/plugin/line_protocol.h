@@ -58,9 +58,10 @@ void line_put_describe(struct buf *to);
  */
 void line_put_challenges(struct buf *to, enum line_request request, const struct line_description *about,
     const char *name, const struct settings *settings, struct proof *const *proofs, size_t count);
-/* LINE_DEPLOY; for LINE_RELOAD deployment is NULL. */
-void line_put_deployment(struct buf *to, const struct line_description *about, const char *name,
-    const struct settings *settings, const struct deployment *deployment);
+void line_put_deploy(struct buf *to, const struct line_description *about, const char *name,
+    const struct settings *settings, const char *domain, const struct pair *pair);
+void line_put_reload(
+    struct buf *to, const struct line_description *about, const char *name, const struct settings *settings);
 
 /* The answer to describe. name: what the plugin has to call itself. */
 MUST_USE bool line_read_description(

@@ -280,7 +280,7 @@ TEST(questions)
         .token = "U",
         .key_authorization = "U.x" };
     struct proof *all[] = { &http, &dns, &alpn };
-    struct deployment deployment = { "a.test", "/c", "/k", "/ch", "/f" };
+    struct pair pair = { "/c", "/k", "/ch", "/f" };
     struct error err = { 0 };
 
     REQUIRE(line_read_description(
@@ -306,13 +306,13 @@ TEST(questions)
               strstr(buf_text(&line), "\"challenge\":{") != NULL,
         "%s", buf_text(&line));
     buf_clear(&line);
-    line_put_deployment(&line, &about, "other", settings, &deployment);
+    line_put_deploy(&line, &about, "other", settings, "a.test", &pair);
     CHECK_TEXT(buf_text(&line),
         "{\"request\":\"deploy\",\"protocol\":1,\"options\":{},\"domain\":\"a.test\",\"cert_path\":\"/c\","
         "\"key_path\":\"/k\",\"chain_path\":\"/ch\",\"fullchain_path\":\"/f\"}\n",
         "deploy");
     buf_clear(&line);
-    line_put_deployment(&line, &about, "other", settings, NULL);
+    line_put_reload(&line, &about, "other", settings);
     CHECK_TEXT(buf_text(&line), "{\"request\":\"reload\",\"protocol\":1,\"options\":{}}\n", "reload");
     buf_clear(&line);
     line_put_describe(&line);

@@ -7,6 +7,7 @@
  */
 #include "config/settings.h"
 #include "net/net.h"
+#include "plugin/installer.h"
 #include "ui/ui.h"
 
 enum proof_kind {
@@ -69,6 +70,18 @@ struct plugin_context {          /* borrowed; outlives the plugin's use */
     void (*note)(
         void *note_arg); /* called when a proof has got its output, as it is to be found after a crash; or NULL */
     void *note_arg;
+    void *shared;          /* what plugin->share has made; NULL where there is none */
+};
+
+/*
+ * What all uses of a plugin in one run have in common, in whatever thread: one object for each text of key. It is made
+ * when the first of them is prepared, and ended with the run, before the network process is.
+ */
+struct plugin_share {
+    char *(*key)(const struct plugin *plugin, const struct settings *settings); /* of the caller's */
+    /* The context is that of the first use, and ends with it: only plugin and net outlive it. */
+    bool (*make)(const struct plugin_context *context, void **shared, struct error *err);
+    void (*end)(void *shared); /* nobody uses it any more */
 };
 
 /*
@@ -105,46 +118,14 @@ struct authenticator {
     char *(*hint)(void *self, const char *type);
 };
 
-struct deployment { /* what a server is to use, for one identifier; borrowed */
-    const char *domain;
-    const char *cert_path, *key_path, *chain_path, *fullchain_path;
-};
-
-enum enhancement {
-    ENHANCE_HSTS,
-    ENHANCE_REDIRECT,
-    ENHANCE_STAPLE_OCSP,
-    ENHANCE_UIR,
-    ENHANCE_COUNT
-}; /* as Certbot goes on */
-const char *enhancement_name(
-    enum enhancement enhancement); /* as its option: "redirect", "hsts", "uir", "staple-ocsp" */
-
-/*
- * A way to make a server use certificates. Called as prepare, then any of the others, release. Changes are collected
- * until save puts them under a title that rollback can name; a failure before save is undone by recover.
- */
-struct installer {
-    bool (*prepare)(const struct plugin_context *context, void **self, struct error *err); /* NULL: nothing to do */
-    /* Identifiers that the server's configuration names. NULL: it knows none. */
-    bool (*names)(void *self, struct list *out, struct error *err);
-    bool (*deploy)(void *self, const struct deployment *deployment, struct error *err);
-    bool (*supports)(void *self, enum enhancement enhancement);
-    bool (*enhance)(void *self, const char *domain, enum enhancement enhancement, struct error *err);
-    bool (*save)(void *self, const char *title, struct error *err);
-    bool (*restart)(void *self, struct error *err);
-    void (*recover)(void *self);
-    bool (*rollback)(void *self, int checkpoints, struct error *err);
-    void (*release)(void *self); /* NULL: nothing to do */
-};
-
 struct plugin {
     const char *name;                          /* as in --authenticator and in renewal/NAME.conf */
     const char *description;                   /* one line for menus and `plugins` */
     bool hidden;                               /* not in menus and not listed */
     const struct authenticator *authenticator; /* NULL: it is none */
     const struct installer *installer;
-    const char *path; /* of a third-party plugin's program; NULL: built in */
+    const struct plugin_share *share; /* NULL: its uses have nothing in common */
+    const char *path;                 /* of a third-party plugin's program; NULL: built in */
 };
 
 /* Built in; ended by NULL, sorted by name. A test may put a table of its own in its place. */
@@ -153,6 +134,10 @@ const struct plugin *plugin_find(const char *name); /* built in; NULL when there
 
 /* Whether a person does by hand what the authenticator of settings asks for. */
 bool plugin_is_by_hand(const struct settings *settings);
+
+/* What settings->installer is to configure, as text: two lineages have the same server when these are equal. Of the
+ * caller's; no plugin is run for it. */
+char *plugin_server(const struct settings *settings) __attribute__((returns_nonnull));
 
 /*
  * The plugin of that name, built in or a program in settings->plugin_dir; *out is NULL when there is none. Lives until

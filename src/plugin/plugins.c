@@ -22,10 +22,3 @@ bool plugin_is_by_hand(const struct settings *settings)
     return plugin != NULL && plugin->authenticator != NULL && plugin->authenticator->by_hand != NULL &&
            plugin->authenticator->by_hand(settings);
 }
-
-const char *enhancement_name(enum enhancement enhancement)
-{
-    static const char *const names[ENHANCE_COUNT] = { "hsts", "redirect", "staple-ocsp", "uir" };
-
-    return names[enhancement];
-}

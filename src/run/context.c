@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "run/register.h"
 #include "run/revocation.h"
+#include "run/shares.h"
 
 struct server {         /* of a CA, known by the URL of its directory (RFC 8555 section 7.1.1) */
     struct named named; /* its lock is held while the directory is fetched or an account is made */
@@ -27,6 +28,7 @@ struct world {
     struct net *net;
     struct named_table servers;
     struct revocation_memory *revocation;
+    struct shares *shares;
     struct mutex hook_lock;
     struct list pre_hooks_run;
     struct hook_trail trail;
@@ -52,6 +54,7 @@ struct world *world_new(const struct outside *outside)
     mutex_init(&world->servers.lock);
     mutex_init(&world->hook_lock);
     world->revocation = revocation_memory_new();
+    world->shares = shares_new();
     return world;
 }
 
@@ -81,6 +84,7 @@ void world_free(struct world *world)
         return;
     named_clear(&world->servers, server_clear);
     mutex_destroy(&world->servers.lock);
+    shares_free(world->shares);
     net_stop(world->net);
     revocation_memory_free(world->revocation);
     list_clear(&world->pre_hooks_run);
@@ -93,6 +97,11 @@ void world_free(struct world *world)
 struct revocation_memory *world_revocation(struct world *world)
 {
     return world->revocation;
+}
+
+struct shares *world_shares(struct world *world)
+{
+    return world->shares;
 }
 
 struct mutex *world_hook_lock(struct world *world)

@@ -15,6 +15,7 @@
 
 struct reloads;
 struct revocation_memory;
+struct shares;
 struct turn;
 
 struct world; /* what all workers of one command share: network process, CAs, hooks that ran */
@@ -61,6 +62,9 @@ MUST_USE bool context_transport(struct context *context, struct transport *out, 
 int64_t context_now(const struct context *context); /* UTC seconds since 1970 */
 /* Waits; ERROR_CANCELED at once when the user interrupts. */
 MUST_USE bool context_sleep_ms(const struct context *context, int64_t ms, struct error *err);
+
+/* What the plugins of this run share (run/shares.h). Borrowed. */
+struct shares *world_shares(struct world *world);
 
 /* What this run has learned of revoked certificates (run/revocation.h). Borrowed. */
 struct revocation_memory *world_revocation(struct world *world);

@@ -4,7 +4,6 @@
 
 #include "base/mem.h"
 #include "base/mutex.h"
-#include "config/plugin_options.h"
 
 struct reloads {
     struct mutex lock;
@@ -23,7 +22,7 @@ struct reloads *reloads_new(void)
 static void reload_clear(struct reload *reload)
 {
     for (size_t i = 0; i < reload->len; i++) {
-        free(reload->to[i].lineage);
+        deployment_free(reload->to[i].deployment);
         free(reload->to[i].version);
     }
     free(reload->to);
@@ -42,49 +41,35 @@ void reloads_free(struct reloads *reloads)
     free(reloads);
 }
 
-/* The installer's name and what it was told, one to a line, which no value can hold. */
-static char *server_of(const struct settings *settings)
+/* Under the lock. */
+static struct reload *get(struct reloads *reloads, const struct settings *settings)
 {
-    const struct plugin_options *options = &settings->plugin_options;
-    AUTO(list_clear) struct list parts = { 0 };
-    AUTO(free) char *joined = NULL;
+    AUTO(free) char *server = plugin_server(settings);
+    struct reload *reload;
 
-    for (size_t i = 0; i < options->len; i++) {
-        AUTO(free) char *part = NULL;
-
-        if (!plugin_option_is_for(options->at[i].key, settings->installer))
-            continue;
-        part = xprintf("%s=%s", options->at[i].key, options->at[i].value);
-        list_add(&parts, part);
-    }
-    list_sort(&parts);
-    joined = list_join(&parts, "\n");
-    return xprintf("%s\n%s", settings->installer, joined);
-}
-
-static struct reload *find(struct reloads *reloads, const char *server)
-{
     for (size_t i = 0; i < reloads->len; i++)
         if (strcmp(reloads->at[i].server, server) == 0)
             return &reloads->at[i];
-    return NULL;
+    reloads->at = xrealloc(reloads->at, reloads->len + 1, sizeof *reloads->at);
+    reload = &reloads->at[reloads->len++];
+    *reload = (struct reload){ .server = TAKE(server), .settings = settings_dup(settings) };
+    return reload;
 }
 
-void reloads_add(
-    struct reloads *reloads, const struct settings *settings, const char *lineage, const char *version, bool alone)
+void reloads_add(struct reloads *reloads, const struct settings *settings, const struct deployment *deployment,
+    size_t index, const char *version, bool alone)
 {
-    AUTO(free) char *server = server_of(settings);
-    struct reload *reload;
     MUTEX_HOLD(&reloads->lock);
+    struct reload *reload = get(reloads, settings);
 
-    reload = find(reloads, server);
-    if (reload == NULL) {
-        reloads->at = xrealloc(reloads->at, reloads->len + 1, sizeof *reloads->at);
-        reload = &reloads->at[reloads->len++];
-        *reload = (struct reload){ .server = TAKE(server), .settings = settings_dup(settings) };
-    }
     reload->to = xrealloc(reload->to, reload->len + 1, sizeof *reload->to);
-    reload->to[reload->len++] = (struct owed){ xstrdup(lineage), xstrdup_or_null(version), alone };
+    reload->to[reload->len++] = (struct owed){ deployment_dup(deployment), index, xstrdup_or_null(version), alone };
+}
+
+void reloads_add_server(struct reloads *reloads, const struct settings *settings)
+{
+    MUTEX_HOLD(&reloads->lock);
+    (void)get(reloads, settings);
 }
 
 const struct reload *reloads_at(const struct reloads *reloads, size_t i)

@@ -38,7 +38,10 @@ TEST(lineages_with_the_same_options_share_a_server)
     for (size_t i = 0; i < COUNT(rows); i++) {
         AUTO(settings_free) struct settings *settings = settings_for(rows[i].installer, rows[i].root);
 
-        reloads_add(reloads, settings, rows[i].lineage, i == 0 ? NULL : "00ff", i > 1);
+        struct list names = { 0 };
+        struct deployment deployment = { .lineage = rows[i].lineage, .names = &names };
+
+        reloads_add(reloads, settings, &deployment, i, i == 0 ? NULL : "00ff", i > 1);
     }
     for (size_t i = 0; i < COUNT(rows); i++) {
         const struct reload *reload = reloads_at(reloads, rows[i].server);
@@ -47,12 +50,21 @@ TEST(lineages_with_the_same_options_share_a_server)
         REQUIRE(reload != NULL, "row %zu", i);
         REQUIRE(seen[rows[i].server] < reload->len, "row %zu", i);
         owed = &reload->to[seen[rows[i].server]++];
-        CHECK_TEXT(owed->lineage, rows[i].lineage, "in the order of coming");
+        CHECK_TEXT(owed->deployment->lineage, rows[i].lineage, "in the order of coming");
+        CHECK(owed->index == i, "row %zu", i);
         CHECK_TEXT(owed->version, i == 0 ? NULL : "00ff", "version");
         CHECK(owed->alone == (i > 1), "row %zu", i);
         CHECK_TEXT(reload->settings->installer, rows[i].installer, "settings of the server");
     }
     CHECK(reloads_at(reloads, 4) == NULL, "four servers");
+    for (size_t i = 0; i < 2; i++) {
+        AUTO(settings_free)
+        struct settings *settings = settings_for(i == 0 ? "web" : "idle", i == 0 ? "/etc/web" : NULL);
+
+        reloads_add_server(reloads, settings);
+    }
+    REQUIRE(reloads_at(reloads, 4) != NULL && reloads_at(reloads, 5) == NULL, "one more");
+    CHECK(reloads_at(reloads, 4)->len == 0 && reloads_at(reloads, 0)->len == 2, "nothing is owed to it");
 }
 
 TEST_MAIN()

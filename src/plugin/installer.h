@@ -1,0 +1,67 @@
+#pragma once
+/*
+ * Installers: make a server use certificates, as one transaction for everything that a run has for it.
+ *
+ * The order of calls is: recover (once, before anything else is asked of the server in this run), prepare, plan for
+ * each deployment, commit for all of the plans together, drop for each, release. A plan decides and changes nothing;
+ * only commit, step and rollback change anything, and they take the server's lock for that (plugin/clerk.h). All are
+ * called with the lock of a lineage in hand or none, never by the clerk: the order of locks is lineage, then server.
+ */
+#include <stddef.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+
+struct plugin_context; /* plugin/plugin.h */
+
+enum enhancement {
+    ENHANCE_HSTS,
+    ENHANCE_REDIRECT,
+    ENHANCE_STAPLE_OCSP,
+    ENHANCE_UIR,
+    ENHANCE_COUNT
+}; /* as Certbot goes on */
+/* As its option: "redirect", "hsts", "uir", "staple-ocsp". */
+const char *enhancement_name(enum enhancement enhancement);
+#define ENHANCEMENT(enhancement) (1u << (enhancement)) /* in a set */
+
+struct pair { /* paths of one certificate and its key; those that are not known are NULL */
+    const char *cert, *key, *chain, *fullchain;
+};
+
+/* What a server is to use for one lineage; borrowed by plan until it returns. */
+struct deployment {
+    const char *lineage;      /* its name; NULL: files of the user's */
+    const struct list *names; /* domains and IP addresses that are to be served with it */
+    const struct pair *pairs; /* one for each type of key; none: what is installed stays, and is enhanced */
+    size_t pair_count;
+    unsigned enhancements; /* set of ENHANCEMENT(...) */
+    bool in_use;           /* the server was told of these paths before: it has to read the files again */
+};
+
+/* A copy that owns all it has; of the caller's, for deployment_free. */
+struct deployment *deployment_dup(const struct deployment *deployment) __attribute__((returns_nonnull));
+void deployment_free(struct deployment *copy); /* NULL is fine */
+DEFINE_AUTO(struct deployment, deployment_free)
+
+struct installer {
+    /* Undoes what a run that was killed has left half done; quick when there is nothing. NULL: there cannot be. */
+    bool (*recover)(const struct plugin_context *context, struct error *err);
+    bool (*prepare)(const struct plugin_context *context, void **self, struct error *err); /* NULL: nothing to do */
+    bool (*supports)(void *self, enum enhancement enhancement);
+    /* What is to be changed for a deployment. May ask the user; changes nothing. *plan is the caller's, for drop. */
+    bool (*plan)(void *self, const struct deployment *deployment, void **plan, struct error *err);
+    void (*drop)(void *plan); /* NULL: plans own nothing */
+    /*
+     * Puts plans into effect, with one reload, and returns when the server serves what they say. Also those of other
+     * uses of this plugin in this run that come at the same moment go along (plugin/clerk.h). True: every plan is in
+     * effect but those with an error in each[] (NULL before; allocated, the caller's), which have changed nothing.
+     * False: nothing of it is in effect, and the server is as it was before; each[] may tell which plans are the cause.
+     */
+    bool (*commit)(void *self, void *const *plans, size_t count, struct error **each, struct error *err);
+    /* What changes with time alone, a step at each `renew` (--auto-hsts). NULL: nothing does. */
+    bool (*step)(void *self, struct error *err);
+    /* Takes the newest changes back, and reloads. */
+    bool (*rollback)(void *self, int checkpoints, struct error *err);
+    void (*release)(void *self); /* NULL: nothing to do */
+};

@@ -1,0 +1,38 @@
+#include "plugin/server_lock.h"
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/range_lock.h"
+
+#define LOCK_NAME ".evercert-server.lock"
+#define LOCK_WAIT_S 300 /* a server with thousands of sites takes ten seconds for each reload */
+
+struct server_lock {
+    struct lock *against_certbot;
+    struct range_lock *among_ours;
+};
+
+bool server_lock_take(const struct server_place *place, struct server_lock **out, struct error *err)
+{
+    AUTO(server_lock_release) struct server_lock *lock = xcalloc(1, sizeof *lock);
+    AUTO(free) char *path = file_join(place->dir, LOCK_NAME);
+    struct range range = { view_hash(view_of(place->key), HASH_START) >> 2, 1 };
+    bool said = place->timeout_s >= 0;
+    struct lock_wait for_certbot = lock_wait_of(said ? place->timeout_s : 0, "let it wait with --lock-timeout SECONDS");
+    struct lock_wait for_ours =
+        lock_wait_of(said ? place->timeout_s : LOCK_WAIT_S, "let it wait longer with --lock-timeout SECONDS");
+
+    TRY(lock_take(place->dir, LOCK_SHARED, for_certbot, &lock->against_certbot, err));
+    TRY(range_lock_take(path, range, for_ours, place->name, &lock->among_ours, err));
+    *out = TAKE(lock);
+    return true;
+}
+
+void server_lock_release(struct server_lock *lock)
+{
+    if (lock == NULL)
+        return;
+    range_lock_release(lock->among_ours);
+    lock_release(lock->against_certbot);
+    free(lock);
+}
