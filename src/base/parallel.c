@@ -1,6 +1,7 @@
 #include "base/parallel.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <unistd.h>
 
@@ -38,9 +39,17 @@ void parallel_wait_for(size_t count, size_t threads, void (*work)(void *ctx, siz
         (void)pthread_join(others[i], NULL);
 }
 
+size_t parallel_processors(void)
+{
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    cpu_set_t allowed;
+
+    if (sched_getaffinity(0, sizeof allowed, &allowed) == 0) /* not on machines with more than CPU_SETSIZE */
+        return (size_t)CPU_COUNT(&allowed);
+    return online > 0 ? (size_t)online : 1;
+}
+
 void parallel_for(size_t count, size_t worth, void (*work)(void *ctx, size_t index), void *ctx)
 {
-    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-
-    parallel_wait_for(count, count >= worth && cpus > 0 ? (size_t)cpus : 1, work, ctx);
+    parallel_wait_for(count, count >= worth ? parallel_processors() : 1, work, ctx);
 }

@@ -4,6 +4,9 @@
  */
 #include <stddef.h>
 
+/* How many processors this process may use, at least 1. */
+size_t parallel_processors(void);
+
 /*
  * Calls work(ctx, i) for every i in [0, count), each once, in no particular order, and returns when all are done. With
  * fewer than `worth` items, or one processor, this thread does all of it: starting a thread has its price too.

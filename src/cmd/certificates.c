@@ -29,36 +29,87 @@ static void put_entry(struct buf *text, const struct inventory_entry *entry, int
         lineage->live[KIND_PRIVKEY]);
 }
 
-static bool has_lineages(struct context *context)
-{
-    AUTO(list_clear) struct list names = { 0 };
-    struct error ignored = { 0 };
+struct listing { /* for people, as far as it has come */
+    struct context *context;
+    bool chosen, found, begun; /* only some are asked for; there was one; some of it is on the screen */
+    struct buf text;           /* the next that goes there */
+    struct list invalid;       /* renewal files */
+};
 
-    return store_lineage_names(context->store, &names, &ignored) && names.len > 0;
+/* Shows what there is so far: a window at a time, so that the memory does not grow with the store. */
+static void show(struct listing *listing)
+{
+    struct ui *ui = listing->context->ui;
+
+    if (listing->text.len == 0)
+        return;
+    if (!listing->begun)
+        ui_frame_begin(ui);
+    listing->begun = true;
+    ui_frame_part(ui, buf_text(&listing->text));
+    buf_cut(&listing->text, 0);
 }
 
-static void put_listing(struct context *context, const struct inventory *all, struct buf *text)
+static void add_entry(struct listing *listing, const struct inventory_entry *entry, int64_t now)
 {
-    const struct settings *settings = context->settings;
-    bool chosen = settings->cert_name != NULL || settings->domains.len > 0 || settings->ip_addresses.len > 0;
-    size_t good = 0, bad = 0;
-
-    for (size_t i = 0; i < all->len; i++)
-        *(all->at[i].lineage != NULL ? &good : &bad) += 1;
-    if (good == 0 && bad == 0 && (!chosen || !has_lineages(context))) {
-        buf_put_text(text, "No certificates found.\n");
+    if (entry->lineage == NULL) {
+        log_warning(
+            "Renewal configuration file %s produced an unexpected error: %s. Skipping.", entry->conf_path, entry->why);
+        list_add(&listing->invalid, entry->conf_path);
         return;
     }
-    if (good > 0 || chosen)
-        buf_putf(text, "Found the following %scerts:\n%s", chosen ? "matching " : "", good == 0 ? "\n" : "");
-    for (size_t i = 0; i < all->len; i++)
-        if (all->at[i].lineage != NULL)
-            put_entry(text, &all->at[i], all->now, context->as_certbot);
-    if (bad > 0)
+    if (!listing->found)
+        buf_putf(&listing->text, "Found the following %scerts:\n", listing->chosen ? "matching " : "");
+    listing->found = true;
+    put_entry(&listing->text, entry, now, listing->context->as_certbot);
+}
+
+/* What can be said only when all was seen. */
+static void add_end(struct listing *listing, size_t in_store)
+{
+    struct buf *text = &listing->text;
+
+    if (!listing->found && listing->invalid.len == 0 && (!listing->chosen || in_store == 0))
+        buf_put_text(text, "No certificates found.\n");
+    else if (!listing->found && listing->chosen)
+        buf_put_text(text, "Found the following matching certs:\n\n");
+    if (listing->invalid.len > 0)
         buf_put_text(text, "\nThe following renewal configurations were invalid:\n");
-    for (size_t i = 0; i < all->len; i++)
-        if (all->at[i].lineage == NULL)
-            buf_putf(text, "  %s\n", all->at[i].conf_path);
+    for (size_t i = 0; i < listing->invalid.len; i++)
+        buf_putf(text, "  %s\n", listing->invalid.at[i]);
+}
+
+static bool put_windows(struct listing *listing, struct inventory *inventory, struct error *err)
+{
+    const struct inventory_window *window;
+
+    do {
+        TRY(inventory_next(inventory, &window, err));
+        for (size_t i = 0; i < window->len; i++)
+            add_entry(listing, &window->at[i], window->now);
+        if (!window->is_last)
+            show(listing);
+    } while (!window->is_last);
+    add_end(listing, window->in_store);
+    show(listing);
+    return true;
+}
+
+static bool say_listing(struct context *context, struct inventory *inventory, struct error *err)
+{
+    const struct settings *settings = context->settings;
+    struct listing listing = {
+        .context = context,
+        .chosen = settings->cert_name != NULL || settings->domains.len > 0 || settings->ip_addresses.len > 0,
+        .text = BUF(REPORT_MAX),
+    };
+    bool ok = put_windows(&listing, inventory, err);
+
+    if (listing.begun)
+        ui_frame_end(context->ui);
+    buf_clear(&listing.text);
+    list_clear(&listing.invalid);
+    return ok;
 }
 
 static void out_entry(struct out *out, const struct inventory_entry *entry, int64_t now)
@@ -79,44 +130,50 @@ static void out_entry(struct out *out, const struct inventory_entry *entry, int6
     out_end(out);
 }
 
-static void say_json(struct context *context, const struct inventory *all, struct buf *text)
+static void out_invalid(struct out *out, const struct list *paths, const struct list *errors)
 {
-    struct out out = out_pretty_to(text);
+    out_array(out, "invalid");
+    for (size_t i = 0; i < paths->len; i++) {
+        out_object(out, NULL);
+        out_text(out, "renewal_file", paths->at[i]);
+        out_text(out, "error", errors->at[i]);
+        out_end(out);
+    }
+}
+
+static bool say_json(struct context *context, struct inventory *inventory, struct error *err)
+{
+    AUTO(list_clear) struct list paths = { 0 }, errors = { 0 };
+    AUTO(buf_clear) struct buf text = BUF(REPORT_MAX);
+    const struct inventory_window *window;
+    struct out out = out_pretty_to(&text);
 
     out_object(&out, NULL);
     out_array(&out, "certificates");
-    for (size_t i = 0; i < all->len; i++)
-        if (all->at[i].lineage != NULL)
-            out_entry(&out, &all->at[i], all->now);
+    do {
+        TRY(inventory_next(inventory, &window, err));
+        for (size_t i = 0; i < window->len; i++)
+            if (window->at[i].lineage != NULL) {
+                out_entry(&out, &window->at[i], window->now);
+            } else {
+                list_add(&paths, window->at[i].conf_path);
+                list_add(&errors, window->at[i].why);
+            }
+        ui_write(context->ui, buf_view(&text));
+        buf_cut(&text, 0);
+    } while (!window->is_last);
     out_end(&out);
-    out_array(&out, "invalid");
-    for (size_t i = 0; i < all->len; i++)
-        if (all->at[i].lineage == NULL) {
-            out_object(&out, NULL);
-            out_text(&out, "renewal_file", all->at[i].conf_path);
-            out_text(&out, "error", all->at[i].why);
-            out_end(&out);
-        }
+    out_invalid(&out, &paths, &errors);
     report_document(context, &out);
+    return true;
 }
 
 static bool certificates_run(struct context *context, struct error *err)
 {
-    AUTO(inventory_clear) struct inventory all = { 0 };
-    AUTO(buf_clear) struct buf text = BUF(REPORT_MAX);
+    AUTO(inventory_end) struct inventory *inventory = NULL;
 
-    TRY(inventory_take(context, &all, err));
-    if (context->settings->json) {
-        say_json(context, &all, &text);
-        return true;
-    }
-    for (size_t i = 0; i < all.len; i++)
-        if (all.at[i].lineage == NULL)
-            log_warning("Renewal configuration file %s produced an unexpected error: %s. Skipping.",
-                all.at[i].conf_path, all.at[i].why);
-    put_listing(context, &all, &text);
-    ui_frame(context->ui, false, buf_text(&text));
-    return true;
+    TRY(inventory_begin(context, &inventory, err));
+    return context->settings->json ? say_json(context, inventory, err) : say_listing(context, inventory, err);
 }
 
 static const enum option_topic topics[] = { TOPIC_CERTIFICATE, TOPIC_HIDDEN };

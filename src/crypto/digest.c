@@ -1,12 +1,13 @@
 /*
  * Digests of whole texts.
  */
+#include <pthread.h>
+
 #include "crypto/key.h"
 #include "crypto/openssl.h"
 
-static bool digest(const char *name, const char *properties, struct view data, struct buf *out, struct error *err)
+static bool digest_with(const EVP_MD *md, const char *name, struct view data, struct buf *out, struct error *err)
 {
-    AUTO(EVP_MD_free) EVP_MD *md = EVP_MD_fetch(NULL, name, properties);
     unsigned char value[EVP_MAX_MD_SIZE];
     unsigned len = 0;
 
@@ -16,9 +17,25 @@ static bool digest(const char *name, const char *properties, struct view data, s
     return !out->failed || error_set(err, ERROR_INTERNAL, "a %s digest does not fit into %zu bytes", name, out->max);
 }
 
+static bool digest(const char *name, const char *properties, struct view data, struct buf *out, struct error *err)
+{
+    AUTO(EVP_MD_free) EVP_MD *md = EVP_MD_fetch(NULL, name, properties);
+
+    return digest_with(md, name, data, out, err);
+}
+
+static pthread_once_t sha256_once = PTHREAD_ONCE_INIT;
+static EVP_MD *sha256; /* kept to the end: fetching it takes longer than a certificate's digest */
+
+static void fetch_sha256(void)
+{
+    sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
+}
+
 bool digest_sha256(struct view data, struct buf *out, struct error *err)
 {
-    return digest("SHA256", NULL, data, out, err);
+    (void)pthread_once(&sha256_once, fetch_sha256);
+    return digest_with(sha256, "SHA256", data, out, err);
 }
 
 bool digest_sha1(struct view data, struct buf *out, struct error *err)

@@ -24,6 +24,7 @@ struct lineage {
     char *current[KIND_COUNT]; /* the files of that version */
     bool pending_deployment;   /* live is an older version, as making the newest live failed or was interrupted */
     struct cert *cert;         /* of that version */
+    struct buf cert_pem;       /* the text it was read from */
     bool unsettled;            /* there are traces of interrupted work; lineage_load has tried to finish it */
 };
 

@@ -2,54 +2,104 @@
 
 #include <string.h>
 
+#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/mem.h"
 #include "base/parallel.h"
+#include "lifecycle/inventory_ask.h"
 #include "run/revocation.h"
 #include "store/lineage_conf.h"
 #include "store/lineage_verify.h"
 
 #define DAY_S 86400
 #define HOUR_S 3600
-#define ASKING_THREADS 16 /* each waits for somebody else's server; as many connections as one host gets */
+#define WORTH_THREADS 64
+#define SIGNATURES_FILE "signatures" /* below the work directory */
 
-void inventory_clear(struct inventory *inventory)
+struct inventory {
+    struct context *context;
+    struct signatures *signatures;
+    char *signatures_path;
+    struct list names; /* of all lineages */
+    size_t begun;      /* of them, how many were in windows */
+    bool asked_ahead;
+    struct inventory_window window;
+    struct inventory_entry entries[INVENTORY_WINDOW];
+};
+
+static void clear_entry(struct inventory_entry *entry)
 {
-    for (size_t i = 0; i < inventory->len; i++) {
-        lineage_free(inventory->at[i].lineage);
-        free(inventory->at[i].name);
-        free(inventory->at[i].conf_path);
-        free(inventory->at[i].why);
-    }
-    free(inventory->at);
-    *inventory = (struct inventory){ 0 };
+    lineage_free(entry->lineage);
+    free(entry->name);
+    free(entry->conf_path);
+    free(entry->why);
 }
 
-struct taking { /* what the workers share */
-    struct context *context;
-    struct inventory *inventory;
-};
+static void clear_one(void *ctx, size_t index)
+{
+    struct inventory *inventory = ctx;
+
+    clear_entry(&inventory->entries[index]);
+}
+
+static void clear_window(struct inventory *inventory)
+{
+    parallel_for(inventory->window.len, WORTH_THREADS, clear_one, inventory);
+    memset(inventory->entries, 0, sizeof inventory->entries);
+    inventory->window.len = 0;
+}
+
+bool inventory_begin(struct context *context, struct inventory **out, struct error *err)
+{
+    AUTO(inventory_end) struct inventory *inventory = xcalloc(1, sizeof *inventory);
+
+    inventory->context = context;
+    inventory->window.at = inventory->entries;
+    inventory->window.now = context_now(context);
+    TRY(store_lineage_names(context->store, &inventory->names, err));
+    inventory->window.in_store = inventory->names.len;
+    store_look_once(context->store);
+    inventory->signatures = signatures_new();
+    inventory->signatures_path = file_join(store_work_dir(context->store), SIGNATURES_FILE);
+    signatures_load(inventory->signatures, inventory->signatures_path);
+    *out = TAKE(inventory);
+    return true;
+}
+
+void inventory_end(struct inventory *inventory)
+{
+    if (inventory == NULL)
+        return;
+    clear_window(inventory);
+    signatures_free(inventory->signatures);
+    free(inventory->signatures_path);
+    list_clear(&inventory->names);
+    free(inventory);
+}
 
 static void take_one(void *ctx, size_t index)
 {
-    struct taking *taking = ctx;
-    struct inventory_entry *entry = &taking->inventory->at[index];
+    struct inventory *inventory = ctx;
+    struct inventory_entry *entry = &inventory->entries[index];
+    struct store *store = inventory->context->store;
     struct error err = { 0 };
     const char *server;
 
-    if (!lineage_load(taking->context->store, entry->name, &entry->lineage, &err)) {
+    entry->name = xstrdup(inventory->names.at[inventory->begun + index]);
+    entry->conf_path = store_conf_path(store, entry->name);
+    if (!lineage_load(store, entry->name, &entry->lineage, &err)) {
         entry->why = xstrdup(err.why);
         return;
     }
     if ((entry->lineage->pending_deployment && !lineage_take_live(entry->lineage, &err)) ||
-        !lineage_verify(entry->lineage, &err)) {
+        !lineage_verify_once(entry->lineage, inventory->signatures, &err)) {
         entry->why = xstrdup(err.why);
         lineage_free(TAKE(entry->lineage));
         return;
     }
     server = lineage_server(entry->lineage);
     entry->is_test = server != NULL && server_is_staging(server);
-    entry->is_expired = entry->lineage->cert->not_after <= taking->inventory->now;
+    entry->is_expired = entry->lineage->cert->not_after <= inventory->window.now;
 }
 
 static bool is_asked_for(const struct settings *settings, const struct inventory_entry *entry)
@@ -62,90 +112,53 @@ static bool is_asked_for(const struct settings *settings, const struct inventory
            list_is_subset(&settings->ip_addresses, &entry->lineage->cert->names);
 }
 
-static void keep_matching(const struct settings *settings, struct inventory *inventory)
+static void keep_matching(struct inventory *inventory)
 {
     size_t kept = 0;
 
-    for (size_t i = 0; i < inventory->len; i++) {
-        struct inventory_entry entry = inventory->at[i];
+    for (size_t i = 0; i < inventory->window.len; i++) {
+        struct inventory_entry entry = inventory->entries[i];
 
-        if (is_asked_for(settings, &entry)) {
-            inventory->at[kept++] = entry;
-            continue;
-        }
-        lineage_free(entry.lineage);
-        free(entry.name);
-        free(entry.conf_path);
+        if (is_asked_for(inventory->context->settings, &entry))
+            inventory->entries[kept++] = entry;
+        else
+            clear_entry(&entry);
     }
-    inventory->len = kept;
+    inventory->window.len = kept;
 }
 
-struct asking { /* what the threads that ask for revocation share */
-    struct context *context;
-    struct inventory_entry **at;
-};
-
-static void ask_one(void *ctx, size_t index)
+/* As soon as a host has kept this run waiting, all other hosts of the lineages to come are asked side by side: else
+ * each silent one would be waited for in a window of its own, and nobody be left to ask once the time that silence may
+ * cost is used up. */
+static bool ask(struct inventory *inventory, struct error *err)
 {
-    struct asking *asking = ctx;
-    struct inventory_entry *entry = asking->at[index];
-    enum revocation revocation = REVOCATION_UNKNOWN;
-    struct error canceled = { 0 };
+    struct context *context = inventory->context;
+    size_t left = inventory->names.len - inventory->begun;
 
-    if (interrupt_check(&canceled) && revocation_check(asking->context, entry->lineage, &revocation, &canceled))
-        entry->is_revoked = revocation == REVOCATION_REVOKED;
+    TRY(inventory_ask(context, inventory->entries, inventory->window.len, inventory->window.now, err));
+    if (inventory->asked_ahead || left == 0 || !revocation_has_waited(world_revocation(context->world)))
+        return true;
+    inventory->asked_ahead = true;
+    return inventory_ask_each_host(context, inventory->names.at + inventory->begun, left, inventory->window.now, err);
 }
 
-void inventory_order_by_host(struct inventory_entry **at, size_t count)
+bool inventory_next(struct inventory *inventory, const struct inventory_window **out, struct error *err)
 {
-    AUTO(list_clear) struct list hosts = { 0 };
-    size_t front = 0;
+    struct inventory_window *window = &inventory->window;
+    size_t left = inventory->names.len - inventory->begun;
 
-    for (size_t i = 0; i < count; i++) {
-        struct inventory_entry *entry = at[i];
-        const struct cert *cert = entry->lineage->cert;
-        AUTO(free) char *host = revocation_host(cert->ocsp_url != NULL ? cert->ocsp_url : cert->crl_url);
-
-        if (list_has(&hosts, host))
-            continue;
-        list_add(&hosts, host);
-        at[i] = at[front];
-        at[front++] = entry;
-    }
-}
-
-static bool ask_for_revocation(struct context *context, struct inventory *inventory, struct error *err)
-{
-    AUTO(free) struct inventory_entry **at = xcalloc(inventory->len + 1, sizeof(*at));
-    struct asking asking = { context, at };
-    size_t count = 0;
-
-    for (size_t i = 0; i < inventory->len; i++) {
-        struct inventory_entry *entry = &inventory->at[i];
-
-        if (entry->lineage != NULL && revocation_can_be_asked(entry->lineage->cert, inventory->now))
-            at[count++] = entry;
-    }
-    inventory_order_by_host(at, count);
-    parallel_wait_for(count, ASKING_THREADS, ask_one, &asking);
-    return count == 0 || interrupt_check(err);
-}
-
-bool inventory_take(struct context *context, struct inventory *out, struct error *err)
-{
-    AUTO(list_clear) struct list names = { 0 };
-    struct taking taking = { context, out };
-
-    TRY(store_lineage_names(context->store, &names, err));
-    out->now = context_now(context);
-    out->at = xcalloc(names.len + 1, sizeof *out->at);
-    for (; out->len < names.len; out->len++) {
-        out->at[out->len].name = xstrdup(names.at[out->len]);
-        out->at[out->len].conf_path = store_conf_path(context->store, names.at[out->len]);
-    }
-    parallel_for(out->len, 64, take_one, &taking);
-    keep_matching(context->settings, out);
-    return ask_for_revocation(context, out, err);
+    clear_window(inventory);
+    TRY(interrupt_check(err));
+    window->len = left < INVENTORY_WINDOW ? left : INVENTORY_WINDOW;
+    window->is_last = window->len == left;
+    parallel_for(window->len, WORTH_THREADS, take_one, inventory);
+    inventory->begun += window->len;
+    keep_matching(inventory);
+    TRY(ask(inventory, err));
+    if (window->is_last)
+        signatures_save(inventory->signatures, inventory->signatures_path);
+    *out = window;
+    return true;
 }
 
 char *inventory_status(const struct inventory_entry *entry, int64_t now)

@@ -1,8 +1,11 @@
 #pragma once
 /*
- * What is in the store: every lineage with its state, for listing.
+ * What is in the store: every lineage with its state, for listing. They come in windows of bounded size, one after the
+ * other, so that a store of any size is listed as it is read, in the memory of one window.
  */
 #include "run/context.h"
+
+#define INVENTORY_WINDOW 512 /* lineages, of some 7 KiB each */
 
 struct inventory_entry {
     struct lineage *lineage; /* NULL when it is broken */
@@ -11,28 +14,27 @@ struct inventory_entry {
     char *why; /* it is broken */
 };
 
-struct inventory {
+struct inventory_window {
     struct inventory_entry *at; /* in the order of the renewal files */
-    size_t len;
-    int64_t now;
+    size_t len;                 /* may be 0: none of those that were looked at is asked for */
+    size_t in_store;            /* lineages that there are, whatever is asked for */
+    bool is_last;
+    int64_t now; /* to which the state of all windows refers */
 };
 
 /*
  * All lineages, or those that --cert-name, -d and --ip-address ask for; broken ones are always among them. Each is
- * verified (lineage_verify), several at a time; what is told is the version that is live. Those that can be asked about
- * are checked for revocation; for the others nothing touches the network. Fails when the store cannot be read, or on an
- * interrupt (ERROR_CANCELED).
+ * verified (lineage_verify_once), several at a time; what is told is the version that is live. Those that can be asked
+ * about are checked for revocation, each window for itself; for the others nothing touches the network.
  */
-MUST_USE bool inventory_take(struct context *context, struct inventory *out, struct error *err);
-void inventory_clear(struct inventory *inventory);
-static inline void inventory_clear_at(struct inventory *inventory)
-{
-    inventory_clear(inventory);
-}
-
-/* Brings entries whose certificates can be asked about into the order in which they are: the first of each host comes
- * before all others, so that silent hosts are waited for at the same time. */
-void inventory_order_by_host(struct inventory_entry **at, size_t count);
+struct inventory;
+/* Fails when the store cannot be read. *out is the caller's. */
+MUST_USE bool inventory_begin(struct context *context, struct inventory **out, struct error *err);
+/* The next window, borrowed until the next call; not to be called after the last one. Fails on an interrupt
+ * (ERROR_CANCELED). */
+MUST_USE bool inventory_next(struct inventory *inventory, const struct inventory_window **out, struct error *err);
+void inventory_end(struct inventory *inventory); /* NULL is fine */
+DEFINE_AUTO(struct inventory, inventory_end)
 
 /* "VALID: 89 days", "VALID: 1 day", "VALID: 5 hour(s)", "INVALID: TEST_CERT, EXPIRED", "INVALID: REVOKED"; of the
  * caller's. */

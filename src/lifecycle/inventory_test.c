@@ -1,4 +1,4 @@
-#include "lifecycle/inventory.h"
+#include "lifecycle/inventory_ask.h"
 
 #include "base/mem.h"
 #include "base/test.h"
@@ -68,7 +68,7 @@ TEST(each_host_is_asked_first_about_one)
         entries[i].lineage = &lineages[i];
         at[i] = &entries[i];
     }
-    inventory_order_by_host(at, COUNT(urls));
+    CHECK(inventory_order_by_host(at, COUNT(urls)) == COUNT(first));
     for (size_t i = 0; i < COUNT(urls); i++)
         seen[at[i] - entries] = true;
     for (size_t i = 0; i < COUNT(urls); i++) {

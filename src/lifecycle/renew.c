@@ -417,8 +417,7 @@ static void work_on(void *arg, size_t index, size_t position)
 
 static size_t worker_count(const struct settings *settings, size_t lineages)
 {
-    long cpus = sysconf(_SC_NPROCESSORS_ONLN);
-    size_t jobs = settings->jobs > 0 ? (size_t)settings->jobs : (size_t)(cpus > 0 ? cpus : 1) * JOBS_PER_CPU;
+    size_t jobs = settings->jobs > 0 ? (size_t)settings->jobs : parallel_processors() * JOBS_PER_CPU;
 
     if (jobs > JOBS_MAX)
         jobs = JOBS_MAX;

@@ -32,6 +32,8 @@ MUST_USE bool revocation_check(
 struct revocation_memory *revocation_memory_new(void) __attribute__((returns_nonnull));
 void revocation_memory_free(struct revocation_memory *memory); /* NULL is fine */
 DEFINE_AUTO(struct revocation_memory, revocation_memory_free)
+/* Whether hosts have kept this run waiting in vain for a second or more. */
+bool revocation_has_waited(struct revocation_memory *memory);
 
 /* The same over any transport; path names the certificate in the log, ca is the URL of its CA's directory ("" when not
  * known), chain is PEM, the issuer first. */

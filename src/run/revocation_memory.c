@@ -168,6 +168,12 @@ void revocation_memory_use(struct revocation_memory *memory, const char *dir, in
 
 /* ---- whom to ask ---- */
 
+bool revocation_has_waited(struct revocation_memory *memory)
+{
+    MUTEX_HOLD(&memory->lock);
+    return memory->wasted_ms >= SILENCE_DEAR_MS;
+}
+
 bool revocation_may_ask(struct revocation_memory *memory, const char *host)
 {
     bool may, known;

@@ -15,11 +15,12 @@
 
 static bool read_cert(struct lineage *lineage, struct error *err)
 {
-    AUTO(buf_clear) struct buf pem = BUF(FILE_MAX_TEXT);
     struct error broken = { 0 };
 
-    TRY(lineage_read(lineage, KIND_CERT, &pem, err));
-    if (cert_from_pem(buf_view(&pem), lineage->current[KIND_CERT], &lineage->cert, &broken))
+    buf_clear(&lineage->cert_pem);
+    lineage->cert_pem = BUF(FILE_MAX_TEXT);
+    TRY(lineage_read(lineage, KIND_CERT, &lineage->cert_pem, err));
+    if (cert_from_pem(buf_view(&lineage->cert_pem), lineage->current[KIND_CERT], &lineage->cert, &broken))
         return true;
     /* A file of ours, whatever is wrong in it. Listings show the cause alone: it has to name the file. */
     return error_set(err, ERROR_STORE, "%s is no certificate: %s", lineage->current[KIND_CERT], broken.why);
@@ -97,7 +98,7 @@ static bool load(
         if (lineage->live[kind] == NULL)
             return error_set(err, ERROR_STORE, "renewal config file %s is missing a required file reference: %s",
                 lineage->conf_path, kind_name((enum kind)kind));
-    converting = convert_is_unsettled(lineage);
+    converting = (may_settle || !store_is_settled(store, lineage)) && convert_is_unsettled(lineage);
     if (converting && may_settle)
         TRY(lineage_drop_temporary(lineage, err) && convert_settle(lineage, err));
     TRY(find_settled(store, lineage, may_settle, err));

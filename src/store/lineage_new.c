@@ -41,6 +41,7 @@ void lineage_free(struct lineage *lineage)
         free(lineage->live[kind]);
         free(lineage->current[kind]);
     }
+    buf_clear(&lineage->cert_pem);
     free(lineage->version);
     free(lineage->name);
     free(lineage->conf_path);

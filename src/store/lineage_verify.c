@@ -19,14 +19,34 @@ bool lineage_read_key(const struct lineage *lineage, struct buf *out, struct err
     return lineage_read(lineage, KIND_PRIVKEY, out, err);
 }
 
-static bool verify_signature(const struct lineage *lineage, struct view chain, struct error *err)
+static bool check_signature(const struct lineage *lineage, struct view chain, struct error *err)
 {
     AUTO(cert_free) struct cert *issuer = NULL;
 
+    return cert_from_pem(chain, lineage->current[KIND_CHAIN], &issuer, err) &&
+           cert_check_signed_by(lineage->cert, issuer, err);
+}
+
+/* The same, unless it was found good before. */
+static bool recall_signature(
+    const struct lineage *lineage, struct view chain, struct signatures *signatures, struct error *err)
+{
+    uint8_t digest[SIGNATURE_DIGEST];
+
+    TRY(signature_digest(buf_view(&lineage->cert->der), chain, digest, err));
+    if (signatures_has(signatures, digest))
+        return true;
+    TRY(check_signature(lineage, chain, err));
+    signatures_add(signatures, digest);
+    return true;
+}
+
+static bool verify_signature(
+    const struct lineage *lineage, struct view chain, struct signatures *signatures, struct error *err)
+{
     if (view_trim(chain).len == 0) /* a CA whose root signs may send nothing but the certificate */
         return true;
-    if (cert_from_pem(chain, lineage->current[KIND_CHAIN], &issuer, err) &&
-        cert_check_signed_by(lineage->cert, issuer, err))
+    if (signatures != NULL ? recall_signature(lineage, chain, signatures, err) : check_signature(lineage, chain, err))
         return true;
     (void)error_as(err, ERROR_STORE);
     return error_in(
@@ -51,17 +71,29 @@ static bool verify_key(const struct lineage *lineage, struct error *err)
         lineage->live[KIND_CERT], lineage->live[KIND_PRIVKEY]);
 }
 
-bool lineage_verify(const struct lineage *lineage, struct error *err)
+/* signatures: NULL, each is checked. */
+static bool verify(const struct lineage *lineage, struct view cert, struct signatures *signatures, struct error *err)
 {
-    AUTO(buf_clear) struct buf cert = BUF(FILE_MAX_TEXT);
     AUTO(buf_clear) struct buf chain = BUF(FILE_MAX_TEXT);
     AUTO(buf_clear) struct buf fullchain = BUF(FILE_MAX_TEXT);
 
     TRY(lineage_read(lineage, KIND_CHAIN, &chain, err));
-    TRY(verify_signature(lineage, buf_view(&chain), err));
-    TRY(lineage_read(lineage, KIND_CERT, &cert, err));
+    TRY(verify_signature(lineage, buf_view(&chain), signatures, err));
     TRY(lineage_read(lineage, KIND_FULLCHAIN, &fullchain, err));
-    if (!is_concatenation(buf_view(&fullchain), buf_view(&cert), buf_view(&chain)))
+    if (!is_concatenation(buf_view(&fullchain), cert, buf_view(&chain)))
         return error_set(err, ERROR_STORE, "fullchain does not match cert + chain for %s!", lineage->name);
     return verify_key(lineage, err);
+}
+
+bool lineage_verify(const struct lineage *lineage, struct error *err)
+{
+    AUTO(buf_clear) struct buf cert = BUF(FILE_MAX_TEXT);
+
+    TRY(lineage_read(lineage, KIND_CERT, &cert, err));
+    return verify(lineage, buf_view(&cert), NULL, err);
+}
+
+bool lineage_verify_once(const struct lineage *lineage, struct signatures *signatures, struct error *err)
+{
+    return verify(lineage, buf_view(&lineage->cert_pem), signatures, err);
 }

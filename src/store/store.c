@@ -1,5 +1,6 @@
 #include "store/store.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -22,6 +23,7 @@ struct store {
     int lock_timeout_s;    /* -1: not set */
     struct lock_wait wait; /* for the directories */
     bool strict;           /* --strict-permissions */
+    bool settled;          /* nothing hidden lies in live and archive: store_look_once */
     struct shared_dirs shared;
     struct proved_devices proved;
 };
@@ -231,6 +233,47 @@ char *store_path_in(const struct store *store, const char *part, const char *nam
     AUTO(free) char *dir = store_path(store, part);
 
     return file_join(dir, name);
+}
+
+/* ---- traces ---- */
+
+/* What cannot be listed may hold anything. */
+static bool has_hidden(const struct store *store, const char *part)
+{
+    AUTO(free) char *path = store_path(store, part);
+    const struct dirent *entry;
+    DIR *dir = opendir(path);
+    bool found;
+
+    if (dir == NULL)
+        return true;
+    do {
+        errno = 0;
+        entry = readdir(dir);
+        found = entry != NULL && entry->d_name[0] == '.' && strcmp(entry->d_name, ".") != 0 &&
+                strcmp(entry->d_name, "..") != 0;
+    } while (entry != NULL && !found);
+    found = found || errno != 0;
+    (void)closedir(dir);
+    return found;
+}
+
+void store_look_once(struct store *store)
+{
+    store->settled = !has_hidden(store, "live") && !has_hidden(store, "archive");
+}
+
+static bool lies_in(const struct store *store, const char *part, const struct lineage *lineage, const char *dir)
+{
+    AUTO(free) char *usual = store->settled && dir != NULL ? store_path_in(store, part, lineage->name) : NULL;
+
+    return usual != NULL && strcmp(usual, dir) == 0;
+}
+
+bool store_is_settled(const struct store *store, const struct lineage *lineage)
+{
+    return lies_in(store, "live", lineage, lineage->live_dir) &&
+           lies_in(store, "archive", lineage, lineage->archive_dir);
 }
 
 /* ---- names ---- */

@@ -47,6 +47,13 @@ char *store_conf_path(const struct store *store, const char *name) __attribute__
 /* CONF/renewal, which Certbot makes before it searches there, also for a dry run. */
 MUST_USE bool store_make_renewal_dir(struct store *store, struct error *err);
 
+/*
+ * For a run that only reads, before it loads all there is: whether conversions have left something beside the
+ * directories of lineages is looked for once, in CONF/live and CONF/archive, instead of at every lineage. A lineage
+ * that another process begins to convert meanwhile is read as it is, as ever.
+ */
+void store_look_once(struct store *store);
+
 /* Loads one; finishes work that was interrupted. While another process is at it, what is live is read as it
  * is; only what cannot be read then is waited for. Thread-safe for different
  * names. ERROR_STORE with Certbot's words. *out is the caller's, for lineage_free. */

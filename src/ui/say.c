@@ -104,6 +104,24 @@ void ui_frame_line(struct ui *ui)
     ui_put(ui, STDOUT_FILENO, buf_view(&out));
 }
 
+void ui_frame_begin(struct ui *ui)
+{
+    if (!ui->options.quiet)
+        ui_put(ui, STDOUT_FILENO, view_of("\n"));
+    ui_frame_line(ui);
+}
+
+void ui_frame_part(struct ui *ui, const char *text)
+{
+    if (ui_hears(ui, text))
+        ui_put_lines(ui, view_of(text));
+}
+
+void ui_frame_end(struct ui *ui)
+{
+    ui_frame_line(ui);
+}
+
 /* "NEXT STEPS:" and one paragraph for each. */
 static void put_next_steps(struct ui *ui, const struct list *steps, unsigned columns)
 {

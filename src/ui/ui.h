@@ -53,6 +53,10 @@ void ui_explain(struct ui *ui, const char *text);
  * narrower terminal. */
 void ui_frame(struct ui *ui, bool wrap, const char *text);
 void ui_frame_line(struct ui *ui);
+/* The same for text that comes in parts, each of whole lines and never wrapped. */
+void ui_frame_begin(struct ui *ui);
+void ui_frame_part(struct ui *ui, const char *text);
+void ui_frame_end(struct ui *ui);
 /* What remains to be done by the user, set off from the rest on a terminal. */
 void ui_next_steps(struct ui *ui, const struct list *steps);
 /* Raw output for scripts (--json): as it is, also with --quiet. */
