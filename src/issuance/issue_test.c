@@ -1,6 +1,7 @@
 #include "issuance/issue.h"
 
 #include "base/text.h"
+#include "crypto/csr.h"
 #include "fixture.h"
 
 #define NAMES "a.test www.a.test"
@@ -23,6 +24,9 @@ struct row {
     const char *plugin;   /* trace of the authenticator; NULL: whatever it is */
     const char *said;     /* to the user, or in a warning */
     const char *names;    /* that it is issued for [NAMES] */
+    const char *replaces; /* that the order is to replace */
+    const char *replaced; /* what the last order has named of that */
+    bool forgets_account; /* the CA, once it is made */
     bool recorded;        /* the order is kept for the next run */
     bool not_ordered;     /* the CA has seen no order of this run */
     int64_t slept_s;      /* at least, by the clock of the CA */
@@ -65,6 +69,17 @@ static void check_failure(const struct row *row, const struct error *err)
     CHECK(row->next == NULL || strstr(err->next, row->next) != NULL, "%s: next: %s", row->name, err->next);
 }
 
+/* As if it had been registered long ago. */
+static void forget_account(struct fixture *fixture)
+{
+    struct error err = { 0 };
+    struct ca *ca;
+
+    REQUIRE(context_account(&fixture->context, &ca, &err), "%s", err.why);
+    fixture_next_run(fixture);
+    acme_ca_forget_accounts(&fixture->ca);
+}
+
 static void check_row(const struct row *row)
 {
     AUTO(fixture_clear) struct fixture fixture;
@@ -77,9 +92,12 @@ static void check_row(const struct row *row)
 
     fixture_open(&fixture, &row->setup);
     request.key = key;
+    request.replaces = row->replaces;
     issue_request_names(&request, &names);
     if (fixture.settings->dry_run)
         request.record = NULL;
+    if (row->forgets_account)
+        forget_account(&fixture);
     if (issue(&fixture.context, &request, &chain, &err)) {
         CHECK(row->want == ERROR_NONE, "%s: it was issued", row->name);
         check_chain(row, &request, &chain);
@@ -95,8 +113,11 @@ static void check_row(const struct row *row)
     CHECK(request.ordered != row->not_ordered, "%s: ordered", row->name);
     CHECK(fixture.ca.slept_ms >= row->slept_s * 1000, "%s: %lld ms", row->name, (long long)fixture.ca.slept_ms);
     CHECK(fixture.presented == NULL, "%s: a proof was left", row->name);
+    if (row->replaces != NULL)
+        CHECK_TEXT(fixture.ca.replaces, row->replaced, row->name);
 }
 
+#define BREAKS(resource) .faults = { { resource } }
 #define CHECK_ROWS(rows)                                                                                               \
     for (size_t i = 0; i < COUNT(rows); i++)                                                                           \
     check_row(&rows[i])
@@ -299,9 +320,6 @@ TEST(control_is_proved)
             .setup.ca.faults = { { CA_CHALLENGE, .first = 2 } },
             .want = ERROR_NETWORK,
             .plugin = PRESENTED CLEANED },
-        { .name = "a dry run proves all anew",
-            .setup = { .ca.valid = "a.test", .options = "dry-run server=" CA_DIRECTORY },
-            .want = ERROR_NONE },
     };
 
     CHECK_ROWS(rows);
@@ -411,6 +429,108 @@ TEST(an_order_is_finalized)
     };
 
     CHECK_ROWS(rows);
+}
+
+TEST(what_an_order_is_to_replace_is_worth_a_try)
+{
+    static const struct row rows[] = {
+        { .name = "it is taken", .replaces = "AAAA.BBBB", .replaced = "AAAA.BBBB", .recorded = true },
+        { .name = "the CA has no renewal information",
+            .setup.ca.no_renewal_info = true,
+            .replaces = "AAAA.BBBB",
+            .recorded = true },
+        { .name = "replaced already",
+            .setup.ca.faults = { { CA_NEW_ORDER, .times = 1, .status = 409, .problem = "alreadyReplaced" } },
+            .replaces = "AAAA.BBBB",
+            .recorded = true },
+        { .name = "a CA that knows no such certificate",
+            .setup.ca.faults = { { CA_NEW_ORDER, .times = 1, .status = 400, .problem = "malformed",
+                .detail = "could not find an order for the given certificate" } },
+            .replaces = "AAAA.BBBB",
+            .recorded = true },
+        { .name = "something else is refused",
+            .setup.ca.faults = { { CA_NEW_ORDER, .status = 400, .problem = "rejectedIdentifier" } },
+            .want = ERROR_ACME,
+            .trace = "new-account new-order",
+            .replaces = "AAAA.BBBB" },
+        { .name = "without it is refused as well",
+            .setup.ca.faults = { { CA_NEW_ORDER, .status = 409, .problem = "alreadyReplaced" } },
+            .want = ERROR_ACME,
+            .trace = "new-account new-order new-order",
+            .replaces = "AAAA.BBBB" },
+    };
+
+    CHECK_ROWS(rows);
+}
+
+TEST(a_dry_run_proves_control_anew)
+{
+    static const struct row rows[] = {
+        { .name = "nothing is proved yet",
+            .setup.options = "dry-run server=" CA_DIRECTORY,
+            .plugin = PRESENTED CLEANED },
+        { .name = "one is proved already: it is given up, and the order placed again",
+            .setup = { .ca.valid = "a.test", .options = "dry-run server=" CA_DIRECTORY },
+            .trace = "new-account new-order authz authz authz new-order authz authz challenge authz finalize cert" },
+        { .name = "it cannot be given up",
+            .setup = { .ca = { .valid = "all",
+                           .faults = { { CA_AUTHORIZATION, .first = 2, .times = 1, .status = 500, .body = "" },
+                               { CA_AUTHORIZATION, .first = 4, .times = 1, .status = 500, .body = "" } } },
+                .options = "dry-run server=" CA_DIRECTORY },
+            .said = "the result of this dry run may not be accurate" },
+        { .name = "how it stands cannot be asked",
+            .setup = { .ca = { .valid = "all", BREAKS(CA_AUTHORIZATION) }, .options = "dry-run server=" CA_DIRECTORY },
+            .want = ERROR_NETWORK },
+    };
+
+    CHECK_ROWS(rows);
+}
+
+TEST(an_account_that_the_ca_has_lost_is_made_anew)
+{
+    static const struct row rows[] = {
+        { .name = "it registers again",
+            .forgets_account = true,
+            .setup.ca.valid = "all",
+            .trace = "new-order new-account new-account new-order finalize cert",
+            .recorded = true },
+        { .name = "not without leave",
+            .setup.options = "dry-run server=" CA_DIRECTORY,
+            .forgets_account = true,
+            .want = ERROR_ACME,
+            .not_ordered = true },
+        { .name = "the CA does not register it",
+            .forgets_account = true,
+            .setup.ca.faults = { { CA_NEW_ACCOUNT, .first = 2, .status = 500, .problem = "serverInternal" } },
+            .want = ERROR_ACME,
+            .not_ordered = true },
+    };
+
+    CHECK_ROWS(rows);
+}
+
+TEST(a_request_of_the_users_is_sent_as_it_is)
+{
+    static const struct setup setup = { .ca.valid = "all" };
+    AUTO(fixture_clear) struct fixture fixture;
+    AUTO(issue_request_clear) struct issue_request request = { .authenticator = fixture_plugin(), .record = "a.test" };
+    AUTO(issued_chain_clear) struct issued_chain chain = { 0 };
+    AUTO(list_clear) struct list dns = fixture_words(NAMES), none = { 0 };
+    AUTO(buf_clear) struct buf der = BUF(65536), pem = BUF_SECRET(65536);
+    AUTO(key_free) struct key *key = new_key();
+    AUTO(free) char *key_path = NULL;
+    AUTO(cert_free) struct cert *cert = NULL;
+    struct error err = { 0 };
+
+    fixture_open(&fixture, &setup);
+    REQUIRE(csr_make(key, &dns, &none, true, &der, &err), "%s", err.why);
+    request.csr = buf_view(&der);
+    issue_request_names(&request, &dns);
+    REQUIRE(issue(&fixture.context, &request, &chain, &err), "%s: %s", err.what, err.why);
+    REQUIRE(cert_from_pem(buf_view(&chain.cert), "the certificate", &cert, &err), "%s", err.why);
+    CHECK(cert_matches_key(cert, key) && cert->must_staple);
+    key_path = test_path("conf/pending/a.test/privkey.pem");
+    CHECK(has_record() && !file_exists(key_path), "a key that is none of ours");
 }
 
 TEST(what_the_ca_sends_passes_the_gate)
