@@ -120,6 +120,15 @@ static bool wait_all(const struct context *context, struct solver *solver, struc
     return true;
 }
 
+/* A name that failed costs the whole order unless it may be left out: then nobody waits for the others. */
+static bool is_worth_waiting(const struct context *context, const struct proofs *proofs)
+{
+    size_t count;
+    AUTO(free) struct proof **failed = in_state(proofs, PROOF_FAILED, &count);
+
+    return count == 0 || context->settings->allow_subset_of_names;
+}
+
 static bool present_all(const struct context *context, struct solver *solver, struct proofs *proofs, struct error *err)
 {
     const struct authenticator *authenticator = solver->plugin->authenticator;
@@ -131,7 +140,7 @@ static bool present_all(const struct context *context, struct solver *solver, st
     if (authenticator->plan != NULL)
         TRY(take_step(solver, proofs, PROOF_WANTED, authenticator->plan, err));
     TRY(take_step(solver, proofs, PROOF_WANTED, authenticator->present, err));
-    return wait_all(context, solver, proofs, err);
+    return !is_worth_waiting(context, proofs) || wait_all(context, solver, proofs, err);
 }
 
 static void tell_left(const struct proofs *proofs, const struct error *err)
