@@ -19,6 +19,7 @@
 struct ca_account {
     char *jwk, *thumbprint; /* jwk "": the CA knows it no longer */
     bool deactivated;
+    struct list contacts;
 };
 
 struct ca_authz {
@@ -116,6 +117,7 @@ void acme_ca_clear(struct acme_ca *ca)
     for (size_t i = 0; i < ca->account_count; i++) {
         free(ca->accounts[i]->jwk);
         free(ca->accounts[i]->thumbprint);
+        list_clear(&ca->accounts[i]->contacts);
         free(ca->accounts[i]);
     }
     for (size_t i = 0; i < ca->authz_count; i++) {
@@ -141,6 +143,18 @@ void acme_ca_forget_requests(struct acme_ca *ca)
 {
     memset(ca->requests, 0, sizeof ca->requests);
     list_clear(&ca->trace);
+}
+
+void acme_ca_lose_accounts(struct acme_ca *ca)
+{
+    for (size_t i = 0; i < ca->account_count; i++)
+        xreplace(&ca->accounts[i]->jwk, "");
+}
+
+void acme_ca_end_accounts(struct acme_ca *ca)
+{
+    for (size_t i = 0; i < ca->account_count; i++)
+        ca->accounts[i]->deactivated = true;
 }
 
 char *acme_ca_trace(struct acme_ca *ca)
@@ -276,6 +290,8 @@ static void directory(struct acme_ca *ca, struct call *call)
         put_url(&json, "renewalInfo", CA_RENEWAL_INFO, 0);
     out_object(&json, "meta");
     out_text(&json, "termsOfService", CA_URL "/terms");
+    if (ca->ways.wants_binding)
+        out_bool(&json, "externalAccountRequired", true);
     if (ca->ways.profiles != NULL) {
         out_object(&json, "profiles");
         while (view_cut(&rest, ' ', &name)) {
@@ -289,6 +305,17 @@ static void directory(struct acme_ca *ca, struct call *call)
     out_end(&json);
 }
 
+/* What a request names takes the place of those there were; one that names none leaves them. */
+static void take_contacts(struct ca_account *account, const struct call *call)
+{
+    const struct node *contacts = call->payload == NULL ? NULL : node_member(doc_root(call->payload), "contact");
+
+    if (contacts != NULL)
+        list_clear(&account->contacts);
+    for (size_t i = 0; i < node_count(contacts); i++)
+        list_add(&account->contacts, node_text(node_at(contacts, i)));
+}
+
 static void put_account(const struct acme_ca *ca, struct call *call, size_t index, int status)
 {
     struct out json = out_to(&call->out->body);
@@ -297,6 +324,7 @@ static void put_account(const struct acme_ca *ca, struct call *call, size_t inde
     put_location(call->out, CA_ACCOUNT, index);
     out_object(&json, NULL);
     out_text(&json, "status", ca->accounts[index]->deactivated ? "deactivated" : "valid");
+    out_texts(&json, "contact", &ca->accounts[index]->contacts);
     out_end(&json);
 }
 
@@ -344,6 +372,7 @@ static void new_account(struct acme_ca *ca, struct call *call)
     ca->accounts[ca->account_count] = xcalloc(1, sizeof(**ca->accounts));
     ca->accounts[ca->account_count]->jwk = xstrdup(call->jwk);
     ca->accounts[ca->account_count]->thumbprint = thumbprint_of(call->jwk);
+    take_contacts(ca->accounts[ca->account_count], call);
     put_account(ca, call, ca->account_count++, 201);
 }
 
@@ -351,6 +380,7 @@ static void account(struct acme_ca *ca, struct call *call)
 {
     if (call->payload != NULL && text_equal(node_text(node_member(doc_root(call->payload), "status")), "deactivated"))
         ca->accounts[call->index]->deactivated = true;
+    take_contacts(ca->accounts[call->index], call);
     put_account(ca, call, call->index, 200);
 }
 
@@ -931,7 +961,8 @@ static bool read_header(struct acme_ca *ca, struct call *call, struct view heade
     if ((kid == NULL) == (call->jwk == NULL))
         complain(ca, call, "it has both kid and jwk, or none");
     if (kid != NULL &&
-        (!find_place(ca, kid, &at, &call->account) || at != CA_ACCOUNT || ca->accounts[call->account]->deactivated)) {
+        (!find_place(ca, kid, &at, &call->account) || at != CA_ACCOUNT || !is_there(ca, at, call->account) ||
+            ca->accounts[call->account]->deactivated)) {
         bool is_known = at == CA_ACCOUNT && is_there(ca, at, call->account);
 
         refuse(call, is_known ? 401 : 400, is_known ? "unauthorized" : "accountDoesNotExist", "no such account");

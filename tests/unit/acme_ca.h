@@ -56,6 +56,7 @@ struct ca_ways {
     struct ca_fault faults[CA_FAULTS];
 
     const char *profiles;               /* that the directory names */
+    bool wants_binding;                 /* accounts are made for customers only: the directory says so */
     bool no_renewal_info;               /* which the directory does not name */
     int64_t window_from_s, window_to_s; /* suggested window, from now; both 0: from 30 to 20 days before the end */
 
@@ -126,5 +127,8 @@ void acme_ca_finish_orders(struct acme_ca *ca);
 /* It knows them no longer. */
 void acme_ca_forget_orders(struct acme_ca *ca);
 void acme_ca_forget_accounts(struct acme_ca *ca);
+/* All accounts there are: the CA knows them no longer, or has deactivated them. */
+void acme_ca_lose_accounts(struct acme_ca *ca);
+void acme_ca_end_accounts(struct acme_ca *ca);
 /* The trace with blanks between, of the caller's. */
 char *acme_ca_trace(struct acme_ca *ca);
