@@ -26,7 +26,7 @@ static const struct {
         .want = ERROR_PLUGIN,
         .why = "no room for the proof",
         .what = "http-01 challenge for b.test",
-        .trace = "prepare, present a.test, present b.test, present c.test, wait, cleanup a.test, cleanup b.test, "
+        .trace = "prepare, present a.test, present b.test, present c.test, cleanup a.test, cleanup b.test, "
                  "cleanup c.test, release",
         .ca = all_asked },
     { .name = "two cannot be presented: each is told",
