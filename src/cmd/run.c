@@ -5,14 +5,6 @@
 #include "lifecycle/deliver.h"
 #include "lifecycle/install.h"
 
-static bool refuse_addresses(const struct settings *settings, struct error *err)
-{
-    if (settings->ip_addresses.len == 0)
-        return true;
-    (void)error_set(err, ERROR_PLUGIN, "installation of IP address certificate not supported");
-    return error_next(err, "use certonly --ip-address to obtain it");
-}
-
 static void say_success(struct context *context, const struct obtain_result *result)
 {
     AUTO(free) char *urls = report_urls(&result->names);
@@ -51,8 +43,8 @@ static bool run_run(struct context *context, struct error *err)
     AUTO(installation_close) struct installation installation = { 0 };
     AUTO(obtain_result_clear) struct obtain_result result = { 0 };
 
-    TRY(refuse_addresses(context->settings, err));
     TRY(installation_open(context, &installation, err));
+    TRY(installation_check_names(context, &installation, &context->settings->ip_addresses, err));
     TRY(installation_check_staple(context, &installation, err));
     TRY(installation_check_auto_hsts(context, err));
     TRY(obtain(context, &result, err));

@@ -213,15 +213,33 @@ static bool put_one(struct context *context, const struct installation *installa
     return false;
 }
 
+/* Certbot knows none that takes addresses. */
+static bool takes_addresses(const struct context *context, const struct installation *installation)
+{
+    const struct installer *installer = installation->plugin->installer;
+
+    return !context->as_certbot && installer->takes_addresses != NULL && installer->takes_addresses(installation->self);
+}
+
+bool installation_check_names(
+    const struct context *context, const struct installation *installation, const struct list *names, struct error *err)
+{
+    char canonical[64];
+    bool any = false;
+
+    for (size_t i = 0; i < names->len; i++)
+        any = any || ip_canonical(names->at[i], canonical);
+    if (!any || takes_addresses(context, installation))
+        return true;
+    (void)error_set(err, ERROR_PLUGIN, "installation of IP address certificate not supported");
+    return context->verb->traits & VERB_OBTAINS_TOO ? error_next(err, "use certonly --ip-address to obtain it") : false;
+}
+
 bool installation_deploy(
     struct context *context, struct installation *installation, struct deployment *deployment, struct error *err)
 {
-    char canonical[64];
-
     ui_say(context->ui, "Deploying certificate");
-    for (size_t i = 0; i < deployment->names->len; i++)
-        if (ip_canonical(deployment->names->at[i], canonical))
-            return error_set(err, ERROR_PLUGIN, "installation of IP address certificate not supported");
+    TRY(installation_check_names(context, installation, deployment->names, err));
     deployment->enhancements = find_enhancements(context, installation);
     return put_one(context, installation, deployment, err);
 }

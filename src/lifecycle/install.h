@@ -26,7 +26,7 @@ static inline void installation_close_at(struct installation *installation)
 struct pair lineage_pair(const struct lineage *lineage); /* the live files; borrowed */
 
 /* Makes the server use the certificate for all names, with the enhancements that settings ask for, which are added to
- * the deployment, and reload; all of it or nothing. IP addresses are refused. */
+ * the deployment, and reload; all of it or nothing. */
 MUST_USE bool installation_deploy(
     struct context *context, struct installation *installation, struct deployment *deployment, struct error *err);
 
@@ -34,6 +34,10 @@ MUST_USE bool installation_deploy(
  * over. */
 MUST_USE bool installation_enhance(
     struct context *context, struct installation *installation, struct deployment *deployment, struct error *err);
+
+/* Refuses IP addresses where the installer does not take them. */
+MUST_USE bool installation_check_names(const struct context *context, const struct installation *installation,
+    const struct list *names, struct error *err);
 
 /* Takes back what installers have changed last: so many checkpoints as settings say. */
 MUST_USE bool installation_rollback(struct context *context, struct installation *installation, struct error *err);

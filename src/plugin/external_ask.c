@@ -45,7 +45,7 @@ static bool converse(
     struct use *use, enum line_request request, const struct buf *question, struct buf *answer, struct error *err)
 {
     if (question->failed)
-        return error_set(err, ERROR_PLUGIN, "the question is longer than %d bytes", LINE_MAX_QUESTION);
+        return error_set(err, ERROR_PLUGIN, "the question is longer than %zu bytes", question->max);
     if (use->child == NULL) {
         AUTO(free) char *dir = file_dirname(use->external->path);
 

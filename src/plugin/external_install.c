@@ -1,10 +1,10 @@
 /*
- * A third-party plugin at work as installer, by version 1 of the protocol: it is asked to deploy name by name, then to
- * reload.
+ * A third-party plugin as installer. All lineages of a run with the same options of the plugin share one server and its
+ * clerk.
  *
- * All lineages of a run with the same options of the plugin share one server and its clerk. The protocol has no way to
- * take back what was deployed, and neither enhancements nor checkpoints: a name whose deployment fails is as it was
- * before, by the plugin's own promise, and nothing is reloaded for a lineage of which a name has failed.
+ * In version 1 of the protocol it is asked to deploy name by name, then to reload; there is no way to take back what
+ * was deployed. A name whose deployment fails is as it was before, by the plugin's own promise, and nothing is reloaded
+ * for the sake of a lineage of which a name has failed. In version 2 it is asked to install all at once.
  */
 #include "base/mem.h"
 #include "plugin/clerk.h"
@@ -16,29 +16,38 @@ struct server {
     struct clerk *clerk;
 };
 
-/* A plan is a copy of the deployment. */
+static bool is_old(const struct server *server)
+{
+    return server->use.external->about.version == LINE_VERSION_ONE;
+}
+
+static const char *name_of(const struct server *server)
+{
+    return server->use.external->plugin.name;
+}
+
+static bool ask_for(struct server *server, enum line_request request, struct error *err)
+{
+    AUTO(buf_clear) struct buf question = BUF_SECRET(LINE_MAX_QUESTION);
+
+    line_put_request(&question, request, &server->use.external->about, name_of(server), server->settings);
+    return use_ask(&server->use, request, &question, NULL, err);
+}
+
+/* ---- version 1; a plan is a copy of the deployment ---- */
+
 static bool deploy_names(struct server *server, const struct deployment *deployment, struct error *err)
 {
-    const struct external *external = server->use.external;
-
     for (size_t i = 0; i < deployment->names->len; i++) {
         const char *name = deployment->names->at[i];
         AUTO(buf_clear) struct buf question = BUF_SECRET(LINE_MAX_QUESTION);
 
-        line_put_deploy(&question, &external->about, external->plugin.name, server->settings, name, deployment->pairs);
+        line_put_deploy(
+            &question, &server->use.external->about, name_of(server), server->settings, name, deployment->pairs);
         if (!use_ask(&server->use, LINE_DEPLOY, &question, NULL, err))
             return error_in(err, "deploying the certificate for %s", name);
     }
     return true;
-}
-
-static bool reload(struct server *server, struct error *err)
-{
-    const struct external *external = server->use.external;
-    AUTO(buf_clear) struct buf question = BUF_SECRET(LINE_MAX_QUESTION);
-
-    line_put_reload(&question, &external->about, external->plugin.name, server->settings);
-    return use_ask(&server->use, LINE_RELOAD, &question, NULL, err);
 }
 
 /* Those that fail have their errors in each; whether any is left to be reloaded for. */
@@ -61,17 +70,45 @@ static bool deploy_all(
     return true;
 }
 
+static bool commit_old(struct server *server, void *const *plans, size_t count, struct error **each, struct error *err)
+{
+    bool any;
+
+    return deploy_all(server, plans, count, each, &any, err) && (!any || ask_for(server, LINE_RELOAD, err));
+}
+
+/* ---- version 2 ---- */
+
+static bool install(struct server *server, void *const *plans, size_t count, struct error **each, struct error *err)
+{
+    AUTO(buf_clear) struct buf question = BUF_SECRET(LINE_MAX_INSTALL), answer = BUF_SECRET(LINE_MAX_RESULTS);
+
+    line_put_install(&question, &server->use.external->about, name_of(server), server->settings,
+        (const struct deployment *const *)plans, count);
+    TRY(use_call(&server->use, LINE_INSTALL, &question, &answer, err));
+    return line_read_installed(buf_view(&answer), count, each, err) || use_give_up(&server->use, LINE_INSTALL, err);
+}
+
+/* ---- what its clerk does, in his thread ---- */
+
+static bool desk_recover(void *self, struct error *err)
+{
+    return is_old(self) || ask_for(self, LINE_RECOVER, err);
+}
+
 static bool desk_commit(void *self, void *const *plans, size_t count, struct error **each, struct error *err)
 {
     struct server *server = self;
-    bool any, ok;
+    bool ok = is_old(server) ? commit_old(server, plans, count, each, err) : install(server, plans, count, each, err);
 
-    ok = deploy_all(server, plans, count, each, &any, err) && (!any || reload(server, err));
+    for (size_t i = 0; i < count; i++)
+        if (each[i] != NULL && !is_old(server))
+            (void)error_in(each[i], "plugin %s, install", name_of(server));
     use_hang_up(&server->use);
     return ok;
 }
 
-static const struct clerk_desk desk = { .commit = desk_commit };
+static const struct clerk_desk desk = { .recover = desk_recover, .commit = desk_commit };
 
 /* ---- what a run shares ---- */
 
@@ -106,6 +143,7 @@ static void end(void *shared)
     struct server *server = shared;
 
     clerk_free(server->clerk);
+    use_hang_up(&server->use);
     settings_free(server->settings);
     free(server);
 }
@@ -114,9 +152,11 @@ const struct plugin_share external_share = { .key = share_key, .make = make, .en
 
 /* ---- as plugin/installer.h wants it ---- */
 
-static const char *name_of(const struct server *server)
+static bool recover(const struct plugin_context *context, struct error *err)
 {
-    return server->use.external->plugin.name;
+    const struct server *server = context->shared;
+
+    return is_old(server) || clerk_call(server->clerk, NULL, NULL, err);
 }
 
 static bool prepare(const struct plugin_context *context, void **self, struct error *err)
@@ -128,14 +168,19 @@ static bool prepare(const struct plugin_context *context, void **self, struct er
 
 static bool supports(void *self, enum enhancement enhancement)
 {
-    (void)self;
-    (void)enhancement;
-    return false;
+    const struct server *server = self;
+
+    return (server->use.external->about.enhancements & ENHANCEMENT(enhancement)) != 0;
+}
+
+static bool takes_addresses(void *self)
+{
+    return !is_old(self);
 }
 
 static bool plan(void *self, const struct deployment *deployment, void **out, struct error *err)
 {
-    if (deployment->pair_count != 1) /* the protocol has a place for one */
+    if (is_old(self) && deployment->pair_count != 1) /* the protocol has a place for one */
         return error_set(err, ERROR_PLUGIN, "The %s plugin cannot install %zu certificates for one lineage",
             name_of(self), deployment->pair_count);
     *out = deployment_dup(deployment);
@@ -149,18 +194,41 @@ static void drop(void *dropped)
 
 static bool commit(void *self, void *const *plans, size_t count, struct error **each, struct error *err)
 {
-    return clerk_commit(((const struct server *)self)->clerk, plans, count, each, err);
+    const struct server *server = self;
+
+    return clerk_commit(server->clerk, plans, count, each, err);
+}
+
+struct rollback {
+    struct server *server;
+    int checkpoints;
+};
+
+static bool roll_back(void *arg, struct error *err)
+{
+    const struct rollback *rollback = arg;
+    struct server *server = rollback->server;
+    AUTO(buf_clear) struct buf question = BUF_SECRET(LINE_MAX_QUESTION);
+
+    line_put_rollback(
+        &question, &server->use.external->about, name_of(server), server->settings, rollback->checkpoints);
+    return use_ask(&server->use, LINE_ROLLBACK, &question, NULL, err);
 }
 
 static bool rollback(void *self, int checkpoints, struct error *err)
 {
-    (void)checkpoints;
-    return error_set(err, ERROR_PLUGIN, "The %s plugin keeps no checkpoints", name_of(self));
+    struct rollback wanted = { self, checkpoints };
+
+    if (is_old(self))
+        return error_set(err, ERROR_PLUGIN, "The %s plugin keeps no checkpoints", name_of(self));
+    return clerk_call(wanted.server->clerk, roll_back, &wanted, err);
 }
 
 const struct installer external_installer = {
+    .recover = recover,
     .prepare = prepare,
     .supports = supports,
+    .takes_addresses = takes_addresses,
     .plan = plan,
     .drop = drop,
     .commit = commit,

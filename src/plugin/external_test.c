@@ -293,7 +293,8 @@ TEST(authenticator_fails)
 
 #define SAY_TWO(name, more)                                                                                            \
     "'{\"ok\":true,\"protocol\":1,\"protocols\":[1,2],\"name\":\"" name                                                \
-    "\",\"description\":\"d\",\"kinds\":[\"authenticator\"],\"challenges\":[\"http-01\",\"dns-persist-01\"]" more "}'"
+    "\",\"description\":\"d\",\"kinds\":[\"authenticator\",\"installer\"],\"challenges\":[\"http-01\",\"dns-persist-"  \
+    "01\"]" more "}'"
 #define SCRIPT_TWO(name, more, special)                                                                                \
     "#!/bin/sh\necho run >>\"$0.runs\"\nwhile read -r q; do\necho \"$q\" >>\"$0.asked\"\ncase $q in\n"                 \
     "*'\"request\":\"describe\"'*) echo " SAY_TWO(name, more) ";;\n" special                                           \
@@ -522,6 +523,115 @@ TEST(installer)
         asked = content(asked_in);
         CHECK_INT(count_of(asked, "\"request\":\"deploy\""), rows[i].deploys, rows[i].what);
         CHECK_INT(count_of(asked, "\"request\":\"reload\""), rows[i].reloads, rows[i].what);
+    }
+}
+
+/* Version 2: what was left is undone, then all is installed at once; a group that fails is tried without the cause. */
+TEST(installer_of_version_two)
+{
+    static const struct {
+        const char *what, *special;
+        bool in_use, ok;
+        const char *fails[2], *why; /* own errors; that of all */
+        size_t recovers, installs;
+    } rows[] = {
+        { "all", "", false, true, { NULL, NULL }, NULL, 1, 1 },
+        { "again", "", true, true, { NULL, NULL }, NULL, 1, 1 },
+        { "each",
+            "*'\"install\"'*) echo '{\"ok\":true,\"results\":[{\"ok\":false,\"error\":\"no site\"},{\"ok\":true}]}';;",
+            false, true, { "no site", NULL }, NULL, 1, 1 },
+        { "blamed",
+            "*'\"a.test\"'*) echo '{\"ok\":false,\"error\":\"test failed\",\"results\":[{\"ok\":false,\"error\":\"line "
+            "7\"},{\"ok\":true}]}';;",
+            false, true, { "line 7", NULL }, NULL, 1, 2 },
+        { "none", "*'\"install\"'*) echo '{\"ok\":false,\"error\":\"it is down\"}';;", false, false, { NULL, NULL },
+            "it is down", 1, 1 },
+        { "garbled", "*'\"install\"'*) echo '{\"ok\":true,\"results\":[{\"ok\":true}]}';;", false, false,
+            { NULL, NULL }, "1 \"results\" for 2 deployments", 1, 1 },
+        { "stuck", "*'\"recover\"'*) echo '{\"ok\":false,\"error\":\"edited meanwhile\"}';;", false, false,
+            { NULL, NULL }, "edited meanwhile", 1, 0 },
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        AUTO(settings_free) struct settings *settings = with_plugins();
+        AUTO(free) char *name = xprintf("new-%s", rows[i].what), *asked_in = xprintf("%s.asked", name);
+        AUTO(free)
+        char *text = xprintf(SCRIPT_TWO("%s", ",\"enhancements\":[\"hsts\",\"zap\"]", "%s"), name, rows[i].special),
+             *asked = NULL;
+        struct plugin_context context = { .settings = settings };
+        char a[] = "a.test", b[] = "2001:db8::1", *one[] = { a }, *two[] = { b };
+        const struct list names[] = { { one, 1 }, { two, 1 } };
+        const struct pair pairs[] = { { "/c", "/k", "/ch", "/f" }, { "/c2", "/k2", NULL, "/f2" } };
+        const struct installer *installer;
+        struct error err = { 0 }, *each[2] = { NULL, NULL };
+        void *self = NULL, *plans[2] = { NULL, NULL };
+
+        xreplace(&settings->work_dir, test_dir());
+        put(name, text, 0755);
+        context.plugin = look_up(settings, name);
+        installer = context.plugin->installer;
+        REQUIRE(context.plugin->share->make(&context, &context.shared, &err), "%s", err.why);
+        REQUIRE(installer->prepare(&context, &self, &err), "%s", err.why);
+        CHECK(installer->supports(self, ENHANCE_HSTS) && !installer->supports(self, ENHANCE_UIR), "as it says");
+        CHECK(installer->takes_addresses(self), "version 2");
+        for (size_t k = 0; k < 2; k++) {
+            struct deployment deployment = { .lineage = k == 0 ? "l" : NULL,
+                .names = &names[k],
+                .pairs = pairs,
+                .pair_count = 2,
+                .enhancements = ENHANCEMENT(ENHANCE_HSTS),
+                .in_use = rows[i].in_use };
+
+            REQUIRE(installer->plan(self, &deployment, &plans[k], &err), "%s", err.why);
+        }
+        CHECK(installer->commit(self, plans, 2, each, &err) == rows[i].ok, "%s: %s", rows[i].what, err.why);
+        CHECK(rows[i].ok || strstr(err.why, rows[i].why) != NULL, "%s: %s", rows[i].what, err.why);
+        for (size_t k = 0; k < 2; k++) {
+            CHECK((each[k] == NULL) == (rows[i].fails[k] == NULL), "%s, %zu", rows[i].what, k);
+            CHECK(each[k] == NULL || strstr(each[k]->why, rows[i].fails[k]) != NULL, "%s, %zu", rows[i].what, k);
+            free(each[k]);
+            installer->drop(plans[k]);
+        }
+        context.plugin->share->end(context.shared);
+        asked = content(asked_in);
+        CHECK_INT(count_of(asked, "\"request\":\"recover\""), rows[i].recovers, rows[i].what);
+        CHECK_INT(count_of(asked, "\"request\":\"install\""), rows[i].installs, rows[i].what);
+        CHECK(rows[i].installs == 0 || strstr(asked, rows[i].in_use ? "\"in_use\":true" : "\"in_use\":false") != NULL,
+            "%s", asked);
+    }
+}
+
+TEST(rollback)
+{
+    static const struct {
+        const char *name, *text, *asked, *why; /* why NULL: it succeeds */
+    } rows[] = {
+        { "old-one", SCRIPT("old-one", "", ""), NULL, "keeps no checkpoints" },
+        { "new-one", SCRIPT_TWO("new-one", "", ""),
+            "\"request\":\"rollback\",\"protocol\":2,\"options\":{},\"checkpoints\":3", NULL },
+        { "no-one", SCRIPT_TWO("no-one", "", "*'\"rollback\"'*) echo '{\"ok\":false,\"error\":\"nothing to undo\"}';;"),
+            "\"rollback\"", "nothing to undo" },
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        AUTO(settings_free) struct settings *settings = with_plugins();
+        AUTO(free) char *asked_in = xprintf("%s.asked", rows[i].name), *asked = NULL;
+        struct plugin_context context = { .settings = settings };
+        const struct installer *installer;
+        struct error err = { 0 };
+        void *self = NULL;
+
+        xreplace(&settings->work_dir, test_dir());
+        put(rows[i].name, rows[i].text, 0755);
+        context.plugin = look_up(settings, rows[i].name);
+        installer = context.plugin->installer;
+        REQUIRE(context.plugin->share->make(&context, &context.shared, &err), "%s", err.why);
+        REQUIRE(installer->recover(&context, &err) && installer->prepare(&context, &self, &err), "%s", err.why);
+        CHECK(installer->rollback(self, 3, &err) == (rows[i].why == NULL), "%s: %s", rows[i].name, err.why);
+        CHECK(rows[i].why == NULL || strstr(err.why, rows[i].why) != NULL, "%s: %s", rows[i].name, err.why);
+        context.plugin->share->end(context.shared);
+        asked = content(asked_in);
+        CHECK(rows[i].asked == NULL || strstr(asked, rows[i].asked) != NULL, "%s", asked);
     }
 }
 

@@ -49,6 +49,7 @@ struct installer {
     bool (*recover)(const struct plugin_context *context, struct error *err);
     bool (*prepare)(const struct plugin_context *context, void **self, struct error *err); /* NULL: nothing to do */
     bool (*supports)(void *self, enum enhancement enhancement);
+    bool (*takes_addresses)(void *self); /* whether names may be IP addresses. NULL: they may not */
     /* What is to be changed for a deployment. May ask the user; changes nothing. *plan is the caller's, for drop. */
     bool (*plan)(void *self, const struct deployment *deployment, void **plan, struct error *err);
     void (*drop)(void *plan); /* NULL: plans own nothing */

@@ -24,6 +24,9 @@ static const struct {
     [LINE_SWEEP] = { "sweep", 60 },
     [LINE_DEPLOY] = { "deploy", 60 },
     [LINE_RELOAD] = { "reload", 60 },
+    [LINE_RECOVER] = { "recover", 60 },
+    [LINE_INSTALL] = { "install", 300 }, /* all certificates of a run, with tests and a reload */
+    [LINE_ROLLBACK] = { "rollback", 300 },
 };
 
 const char *line_request_name(enum line_request request)
@@ -181,12 +184,66 @@ void line_put_deploy(struct buf *to, const struct line_description *about, const
     end(&out);
 }
 
-void line_put_reload(
-    struct buf *to, const struct line_description *about, const char *name, const struct settings *settings)
+void line_put_request(struct buf *to, enum line_request request, const struct line_description *about, const char *name,
+    const struct settings *settings)
 {
-    struct out out = begin(to, LINE_RELOAD, about->version);
+    struct out out = begin(to, request, about->version);
 
     put_options(&out, about, name, settings);
+    end(&out);
+}
+
+/* What is not known is left out. */
+static void put_path(struct out *out, const char *name, const char *path)
+{
+    if (path != NULL)
+        out_text(out, name, path);
+}
+
+static void put_deployment(struct out *out, const struct deployment *deployment)
+{
+    out_object(out, NULL);
+    put_path(out, "lineage", deployment->lineage);
+    out_texts(out, "names", deployment->names);
+    out_array(out, "certificates");
+    for (size_t i = 0; i < deployment->pair_count; i++) {
+        out_object(out, NULL);
+        put_path(out, "cert_path", deployment->pairs[i].cert);
+        put_path(out, "key_path", deployment->pairs[i].key);
+        put_path(out, "chain_path", deployment->pairs[i].chain);
+        put_path(out, "fullchain_path", deployment->pairs[i].fullchain);
+        out_end(out);
+    }
+    out_end(out);
+    out_array(out, "enhancements");
+    for (int i = 0; i < ENHANCE_COUNT; i++)
+        if (deployment->enhancements & ENHANCEMENT(i))
+            out_text(out, NULL, enhancement_name((enum enhancement)i));
+    out_end(out);
+    out_bool(out, "in_use", deployment->in_use);
+    out_end(out);
+}
+
+void line_put_install(struct buf *to, const struct line_description *about, const char *name,
+    const struct settings *settings, const struct deployment *const *deployments, size_t count)
+{
+    struct out out = begin(to, LINE_INSTALL, about->version);
+
+    put_options(&out, about, name, settings);
+    out_array(&out, "deployments");
+    for (size_t i = 0; i < count; i++)
+        put_deployment(&out, deployments[i]);
+    out_end(&out);
+    end(&out);
+}
+
+void line_put_rollback(struct buf *to, const struct line_description *about, const char *name,
+    const struct settings *settings, int checkpoints)
+{
+    struct out out = begin(to, LINE_ROLLBACK, about->version);
+
+    put_options(&out, about, name, settings);
+    out_number(&out, "checkpoints", checkpoints);
     end(&out);
 }
 
@@ -227,6 +284,18 @@ static bool get_verdict(const struct node *node, bool *ok, struct error *why, st
     return true;
 }
 
+static bool open_verdict(struct view line, struct doc **out, bool *ok, struct error *why, struct error *err)
+{
+    AUTO(doc_free) struct doc *doc = NULL;
+
+    TRY(blame(doc_read(line, "answer", &doc, err), err));
+    if (!node_is_object(doc_root(doc)))
+        return error_set(err, ERROR_PLUGIN, "its answer is not a JSON object");
+    TRY(get_verdict(doc_root(doc), ok, why, err));
+    *out = TAKE(doc);
+    return true;
+}
+
 /* Opens an answer that says yes. */
 static bool open_answer(struct view line, struct doc **out, struct error *err)
 {
@@ -234,10 +303,7 @@ static bool open_answer(struct view line, struct doc **out, struct error *err)
     struct error why = { 0 };
     bool ok;
 
-    TRY(blame(doc_read(line, "answer", &doc, err), err));
-    if (!node_is_object(doc_root(doc)))
-        return error_set(err, ERROR_PLUGIN, "its answer is not a JSON object");
-    TRY(get_verdict(doc_root(doc), &ok, &why, err));
+    TRY(open_verdict(line, &doc, &ok, &why, err));
     if (!ok) {
         *err = why;
         return false;
@@ -299,6 +365,44 @@ static void take_result(const struct node *result, struct proof *proof, enum pro
         proof->state = done;
 }
 
+/* One for each that was asked about; *out is NULL where the answer is about all of them. */
+static bool get_results(const struct doc *doc, const char *of, size_t count, const struct node **out, struct error *err)
+{
+    const struct node *results = node_member(doc_root(doc), "results");
+
+    if (results != NULL && !node_is_array(results))
+        return error_set(err, ERROR_PLUGIN, "its \"results\" are not an array");
+    if (results != NULL && node_count(results) != count)
+        return error_set(
+            err, ERROR_PLUGIN, "its answer has %zu \"results\" for %zu %s", node_count(results), count, of);
+    for (size_t i = 0; results != NULL && i < count; i++)
+        TRY(check_result(node_at(results, i), err));
+    *out = results;
+    return true;
+}
+
+bool line_read_installed(struct view line, size_t count, struct error **each, struct error *err)
+{
+    AUTO(doc_free) struct doc *doc = NULL;
+    const struct node *results;
+    struct error why = { 0 };
+    bool ok;
+
+    TRY(open_verdict(line, &doc, &ok, &why, err));
+    TRY(get_results(doc, "deployments", count, &results, err));
+    for (size_t i = 0; results != NULL && i < count; i++) {
+        struct error own = { 0 }, none = { 0 };
+        bool own_ok = true;
+
+        (void)!get_verdict(node_at(results, i), &own_ok, &own, &none);
+        if (!own_ok)
+            each[i] = error_dup(&own);
+    }
+    if (!ok)
+        *err = why;
+    return ok;
+}
+
 bool line_read_results(
     struct view line, struct proof *const *proofs, size_t count, enum proof_state done, struct error *err)
 {
@@ -306,14 +410,7 @@ bool line_read_results(
     const struct node *results;
 
     TRY(open_answer(line, &doc, err));
-    results = node_member(doc_root(doc), "results");
-    if (results != NULL && !node_is_array(results))
-        return error_set(err, ERROR_PLUGIN, "its \"results\" are not an array");
-    if (results != NULL && node_count(results) != count)
-        return error_set(
-            err, ERROR_PLUGIN, "its answer has %zu \"results\" for %zu challenges", node_count(results), count);
-    for (size_t i = 0; results != NULL && i < count; i++)
-        TRY(check_result(node_at(results, i), err));
+    TRY(get_results(doc, "challenges", count, &results, err));
     for (size_t i = 0; i < count; i++) {
         if (results != NULL)
             take_result(node_at(results, i), proofs[i], done);
@@ -367,6 +464,20 @@ static bool read_types(const struct node *root, struct line_description *out, st
             list_add(&out->types, types.at[i]);
     if (out->authenticator && out->types.len == 0)
         return error_set(err, ERROR_PLUGIN, "its \"challenges\" name neither http-01 nor dns-01 nor tls-alpn-01");
+    return true;
+}
+
+/* Others are passed over: a plugin may know more than we do. */
+static bool read_enhancements(const struct node *root, struct line_description *out, struct error *err)
+{
+    AUTO(list_clear) struct list names = { 0 };
+
+    if (out->version == LINE_VERSION_ONE)
+        return true;
+    TRY(blame(node_get_texts_or_none(root, "enhancements", &names, err), err));
+    for (int i = 0; i < ENHANCE_COUNT; i++)
+        if (list_has(&names, enhancement_name((enum enhancement)i)))
+            out->enhancements |= ENHANCEMENT(i);
     return true;
 }
 
@@ -482,6 +593,7 @@ bool line_read_description(struct view line, const char *name, struct line_descr
     TRY(read_identity(doc_root(doc), name, &read, err));
     TRY(read_kinds(doc_root(doc), &read, err));
     TRY(read_types(doc_root(doc), &read, err));
+    TRY(read_enhancements(doc_root(doc), &read, err));
     TRY(read_options(doc_root(doc), name, &read, err));
     TRY(read_limits(doc_root(doc), &read, err));
     *out = read;

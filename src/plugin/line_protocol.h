@@ -14,6 +14,7 @@
 #define LINE_MAX_ANSWER (64 * 1024)    /* bytes */
 #define LINE_MAX_RESULTS (1024 * 1024) /* bytes of an answer about many challenges */
 #define LINE_MAX_QUESTION (4 * 1024 * 1024)
+#define LINE_MAX_INSTALL (64 * 1024 * 1024) /* the question about all that a run has installed */
 #define LINE_MAX_OPTIONS 64
 #define LINE_MAX_STATE 4096
 #define LINE_DESCRIBE_LIMIT_S 10 /* the others are for the plugin to choose */
@@ -26,6 +27,9 @@ enum line_request {
     LINE_SWEEP,
     LINE_DEPLOY,
     LINE_RELOAD,
+    LINE_RECOVER,
+    LINE_INSTALL,
+    LINE_ROLLBACK,
     LINE_REQUEST_COUNT
 };
 
@@ -40,7 +44,8 @@ struct line_description { /* what a plugin says of itself */
     char *description;    /* one line, printable */
     char *hint;           /* what to check when the CA could not verify; NULL: nothing */
     bool authenticator, installer;
-    struct list types; /* challenge types, best first; of version 1 those that belong to it */
+    struct list types;     /* challenge types, best first; of version 1 those that belong to it */
+    unsigned enhancements; /* set of ENHANCEMENT(...) that it can add; none in version 1 */
     struct line_option *options;
     size_t option_count;
     int limit_s[LINE_REQUEST_COUNT]; /* how long an answer may take */
@@ -60,8 +65,14 @@ void line_put_challenges(struct buf *to, enum line_request request, const struct
     const char *name, const struct settings *settings, struct proof *const *proofs, size_t count);
 void line_put_deploy(struct buf *to, const struct line_description *about, const char *name,
     const struct settings *settings, const char *domain, const struct pair *pair);
-void line_put_reload(
-    struct buf *to, const struct line_description *about, const char *name, const struct settings *settings);
+/* One that is told by its name: LINE_RELOAD, LINE_RECOVER. */
+void line_put_request(struct buf *to, enum line_request request, const struct line_description *about, const char *name,
+    const struct settings *settings);
+/* Version 2. The question may be longer than others: LINE_MAX_INSTALL. */
+void line_put_install(struct buf *to, const struct line_description *about, const char *name,
+    const struct settings *settings, const struct deployment *const *deployments, size_t count);
+void line_put_rollback(struct buf *to, const struct line_description *about, const char *name,
+    const struct settings *settings, int checkpoints);
 
 /* The answer to describe. name: what the plugin has to call itself. */
 MUST_USE bool line_read_description(
@@ -76,6 +87,13 @@ MUST_USE bool line_read_answer(struct view line, char **state, struct error *err
  */
 MUST_USE bool line_read_results(
     struct view line, struct proof *const *proofs, size_t count, enum proof_state done, struct error *err);
+
+/*
+ * In version 2, the answer to LINE_INSTALL about count deployments. each[] (NULL before) gets what is said of single
+ * ones; allocated, the caller's. False: nothing is in effect, and *err says why; then each[] tells which are the cause,
+ * or nothing where something is wrong with the answer itself.
+ */
+MUST_USE bool line_read_installed(struct view line, size_t count, struct error **each, struct error *err);
 
 void line_description_clear(struct line_description *description);
 static inline void line_description_clear_at(struct line_description *description)

@@ -39,6 +39,20 @@ static void check_results(struct view line)
     }
 }
 
+/* Whatever was not understood blames nobody. */
+static void check_installed(struct view line)
+{
+    struct error err = { 0 }, *each[2] = { NULL, NULL };
+
+    if (!line_read_installed(line, 2, each, &err) && (err.kind != ERROR_PLUGIN || err.why[0] == '\0'))
+        abort();
+    for (size_t i = 0; i < 2; i++) {
+        if (each[i] != NULL && (each[i]->kind != ERROR_PLUGIN || each[i]->why[0] == '\0'))
+            abort();
+        free(each[i]);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     AUTO(line_description_clear) struct line_description about = { 0 };
@@ -56,5 +70,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (state != NULL && strlen(state) > LINE_MAX_STATE)
         abort();
     check_results(line);
+    check_installed(line);
     return 0;
 }

@@ -255,6 +255,41 @@ TEST(read_results)
     }
 }
 
+static const struct {
+    const char *name, *line;
+    bool ok;
+    const char *why, *reasons[2];
+} installed[] = {
+    { "all", "{\"ok\":true}", true, NULL, { NULL, NULL } },
+    { "each", "{\"ok\":true,\"results\":[" OK "," OK "]}", true, NULL, { NULL, NULL } },
+    { "one is left out", "{\"ok\":true,\"results\":[" OK ",{\"ok\":false,\"error\":\"no site\"}]}", true, NULL,
+        { NULL, "no site" } },
+    { "none", "{\"ok\":false,\"error\":\"it is down\"}", false, "it is down", { NULL, NULL } },
+    { "none, because of one",
+        "{\"ok\":false,\"error\":\"test\",\"results\":[{\"ok\":false,\"error\":\"line 7\"}," OK "]}", false, "test",
+        { "line 7", NULL } },
+    { "one too few", "{\"ok\":true,\"results\":[{\"ok\":false}]}", false, "1 \"results\" for 2 deployments",
+        { NULL, NULL } },
+    { "one that says nothing", "{\"ok\":false,\"results\":[{\"ok\":false},{}]}", false, "no \"ok\"", { NULL, NULL } },
+    { "no object", "[]", false, "not a JSON object", { NULL, NULL } },
+};
+
+TEST(read_installed)
+{
+    for (size_t i = 0; i < COUNT(installed); i++) {
+        struct error err = { 0 }, *each[2] = { NULL, NULL };
+
+        CHECK(line_read_installed(view_of(installed[i].line), 2, each, &err) == installed[i].ok, "%s: %s",
+            installed[i].name, err.why);
+        CHECK(installed[i].ok || (err.kind == ERROR_PLUGIN && strstr(err.why, installed[i].why) != NULL), "%s: %s",
+            installed[i].name, err.why);
+        for (size_t k = 0; k < 2; k++) {
+            CHECK_TEXT(each[k] == NULL ? NULL : each[k]->why, installed[i].reasons[k], installed[i].name);
+            free(each[k]);
+        }
+    }
+}
+
 /* What is asked is one line of JSON, whatever is in the values; only options of the plugin are in it. */
 TEST(questions)
 {
@@ -312,7 +347,7 @@ TEST(questions)
         "\"key_path\":\"/k\",\"chain_path\":\"/ch\",\"fullchain_path\":\"/f\"}\n",
         "deploy");
     buf_clear(&line);
-    line_put_reload(&line, &about, "other", settings);
+    line_put_request(&line, LINE_RELOAD, &about, "other", settings);
     CHECK_TEXT(buf_text(&line), "{\"request\":\"reload\",\"protocol\":1,\"options\":{}}\n", "reload");
     buf_clear(&line);
     line_put_describe(&line);
@@ -380,6 +415,38 @@ TEST(questions_of_version_two)
     CHECK(strstr(buf_text(&line), "\"request\":\"present\"") != NULL &&
               strstr(buf_text(&line), "\"challenges\":[{") != NULL,
         "an array for one as well: %s", buf_text(&line));
+}
+
+TEST(questions_to_an_installer_of_version_two)
+{
+    AUTO(settings_free) struct settings *settings = settings_new(false);
+    struct line_description about = { .version = 2 };
+    AUTO(buf_clear) struct buf line = BUF(LINE_MAX_INSTALL);
+    char a[] = "a.test", b[] = "192.0.2.1", *both[] = { a, b }, *one[] = { b };
+    const struct list two_names = { both, 2 }, one_name = { one, 1 };
+    const struct pair pairs[] = { { "/c", "/k", "/ch", "/f" }, { "/c2", "/k2", NULL, NULL } };
+    const struct deployment first = { .lineage = "a.test",
+        .names = &two_names,
+        .pairs = pairs,
+        .pair_count = 2,
+        .enhancements = ENHANCEMENT(ENHANCE_HSTS) | ENHANCEMENT(ENHANCE_REDIRECT) };
+    const struct deployment second = { .names = &one_name, .in_use = true }, *const all[] = { &first, &second };
+
+    line_put_install(&line, &about, "my", settings, all, 2);
+    CHECK_TEXT(buf_text(&line),
+        "{\"request\":\"install\",\"protocol\":2,\"options\":{},\"deployments\":["
+        "{\"lineage\":\"a.test\",\"names\":[\"a.test\",\"192.0.2.1\"],\"certificates\":["
+        "{\"cert_path\":\"/c\",\"key_path\":\"/k\",\"chain_path\":\"/ch\",\"fullchain_path\":\"/f\"},"
+        "{\"cert_path\":\"/c2\",\"key_path\":\"/k2\"}],\"enhancements\":[\"hsts\",\"redirect\"],\"in_use\":false},"
+        "{\"names\":[\"192.0.2.1\"],\"certificates\":[],\"enhancements\":[],\"in_use\":true}]}\n",
+        "install");
+    buf_clear(&line);
+    line_put_request(&line, LINE_RECOVER, &about, "my", settings);
+    CHECK_TEXT(buf_text(&line), "{\"request\":\"recover\",\"protocol\":2,\"options\":{}}\n", "recover");
+    buf_clear(&line);
+    line_put_rollback(&line, &about, "my", settings, 2);
+    CHECK_TEXT(
+        buf_text(&line), "{\"request\":\"rollback\",\"protocol\":2,\"options\":{},\"checkpoints\":2}\n", "rollback");
 }
 
 TEST_MAIN()

@@ -70,7 +70,7 @@ struct plugin_context {          /* borrowed; outlives the plugin's use */
     void (*note)(
         void *note_arg); /* called when a proof has got its output, as it is to be found after a crash; or NULL */
     void *note_arg;
-    void *shared;          /* what plugin->share has made; NULL where there is none */
+    void *shared; /* what plugin->share has made; NULL where there is none */
 };
 
 /*
