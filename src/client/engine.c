@@ -52,21 +52,85 @@ static void unlink_and_free(struct engine *engine, struct transfer *transfer)
     transfer_free(transfer);
 }
 
-static void answer_failed(
-    struct engine *engine, struct transfer *transfer, enum message_failure kind, const struct failure *failure)
+static void tell_failed(
+    struct engine *engine, uint32_t id, enum message_failure kind, const char *why, const char *next)
 {
-    struct message_failed failed = { kind, view_of(failure->why), view_of(failure->next) };
+    engine->sink.failed(engine->sink.ctx, id, &(struct message_failed){ kind, view_of(why), view_of(next) });
+}
 
-    engine->sink.failed(engine->sink.ctx, transfer->id, &failed);
+/* Answers the READ that waits, if one does, with what has come. */
+static void tell_reader(struct engine *engine, struct transfer *transfer)
+{
+    struct message_data data = { buf_view(&transfer->body), !transfer->ended || transfer->why != NULL };
+    uint32_t id = transfer->reader;
+
+    if (id == 0)
+        return;
+    transfer->reader = 0;
+    (void)event_del(transfer->reading);
+    engine->sink.data(engine->sink.ctx, id, &data);
+    buf_cut(&transfer->body, 0);
+}
+
+/* The head, and what there is of the body. */
+static void tell_head(struct engine *engine, struct transfer *transfer)
+{
+    struct message_response response;
+
+    transfer_response(transfer, &response);
+    transfer->told = true;
+    if (transfer->stream)
+        (void)event_del(transfer->patience);
+    engine->sink.response(engine->sink.ctx, transfer->id, &response);
+    buf_cut(&transfer->body, 0);
+}
+
+/* Inside a callback of libcurl's: says what there is to say, and ends nothing. */
+static void on_ready(struct transfer *transfer)
+{
+    if (transfer->told)
+        tell_reader(transfer->engine, transfer);
+    else
+        tell_head(transfer->engine, transfer);
+}
+
+/* An exchange that has ended after its head was answered: what is left is for readers. */
+static void leave_to_reader(struct engine *engine, struct transfer *transfer)
+{
+    bool waited = transfer->reader != 0;
+
+    transfer->ended = true;
+    (void)curl_multi_remove_handle(engine->multi, transfer->easy);
+    if (waited && transfer->why != NULL && transfer->body.len == 0) {
+        tell_failed(engine, transfer->reader, MESSAGE_FAILURE_NETWORK, transfer->why, transfer->hint);
+        unlink_and_free(engine, transfer);
+        return;
+    }
+    tell_reader(engine, transfer);
+    if (waited && transfer->why == NULL)
+        unlink_and_free(engine, transfer);
+}
+
+static void answer_failed(struct engine *engine, struct transfer *transfer, const struct failure *failure)
+{
+    if (transfer->told) {
+        transfer->why = xstrdup(failure->why);
+        transfer->hint = xstrdup(failure->next);
+        leave_to_reader(engine, transfer);
+        return;
+    }
+    tell_failed(engine, transfer->id, MESSAGE_FAILURE_NETWORK, failure->why, failure->next);
     unlink_and_free(engine, transfer);
 }
 
 static void answer(struct engine *engine, struct transfer *transfer)
 {
-    struct message_response response;
-
-    transfer_response(transfer, &response);
-    engine->sink.response(engine->sink.ctx, transfer->id, &response);
+    if (transfer->told) {
+        leave_to_reader(engine, transfer);
+        return;
+    }
+    transfer->ended = true;
+    tell_head(engine, transfer);
     unlink_and_free(engine, transfer);
 }
 
@@ -91,7 +155,12 @@ static void finish(struct engine *engine, struct transfer *transfer, CURLcode re
 
     if (transfer->patience != NULL)
         (void)event_del(transfer->patience);
-    if (transfer_guarded(transfer, &result)) {
+    if (transfer->told && result == CURLE_OK) { /* of what was begun to be told there is no other round */
+        answer(engine, transfer);
+    } else if (transfer->told) {
+        failure_describe(result, transfer, &failure);
+        answer_failed(engine, transfer, &failure);
+    } else if (transfer_guarded(transfer, &result)) {
         begin_again(engine, transfer);
     } else if (transfer_raw(transfer, result)) {
         if (!transfer->guard.active) /* a CA begins with a GET: what it says of later answers is no truer */
@@ -99,10 +168,10 @@ static void finish(struct engine *engine, struct transfer *transfer, CURLcode re
         begin_again(engine, transfer);
     } else if (result != CURLE_OK) {
         failure_describe(result, transfer, &failure);
-        answer_failed(engine, transfer, MESSAGE_FAILURE_NETWORK, &failure);
+        answer_failed(engine, transfer, &failure);
     } else if (!transfer_redirect(transfer, &again, &why)) {
         failure_of_server(transfer, why, &failure);
-        answer_failed(engine, transfer, MESSAGE_FAILURE_NETWORK, &failure);
+        answer_failed(engine, transfer, &failure);
     } else if (again) {
         begin_again(engine, transfer);
     } else {
@@ -265,17 +334,57 @@ static struct transfer *find(const struct engine *engine, uint32_t id)
     return transfer;
 }
 
+static struct transfer *find_reader(const struct engine *engine, uint32_t id)
+{
+    struct transfer *transfer = engine->transfers;
+
+    while (transfer != NULL && transfer->reader != id)
+        transfer = transfer->next;
+    return transfer;
+}
+
+static size_t count_streams(const struct engine *engine)
+{
+    size_t count = 0;
+
+    for (const struct transfer *transfer = engine->transfers; transfer != NULL; transfer = transfer->next)
+        count += transfer->stream;
+    return count;
+}
+
+static struct event *timer_new(struct engine *engine, event_callback_fn callback, struct transfer *transfer)
+{
+    struct event *event = event_new(engine->base, -1, 0, callback, transfer);
+
+    if (event == NULL)
+        abort();
+    return event;
+}
+
+/* Nothing has come in time. */
+static void on_read_timeout(evutil_socket_t fd __attribute__((unused)), short what __attribute__((unused)), void *ctx)
+{
+    struct transfer *transfer = ctx;
+
+    tell_reader(transfer->engine, transfer);
+}
+
 bool engine_fetch(struct engine *engine, uint32_t id, const struct message_request *request)
 {
     struct transfer *transfer;
 
-    if (engine->transfer_count >= MAX_TRANSFERS || find(engine, id) != NULL)
+    if (engine->transfer_count >= MAX_TRANSFERS || find(engine, id) != NULL || find_reader(engine, id) != NULL)
         return false;
+    if (request->stream && count_streams(engine) == NET_STREAMS) {
+        tell_failed(engine, id, MESSAGE_FAILURE_NETWORK, "as many answers are read in pieces as can be at one time",
+            "try again later");
+        return true;
+    }
     transfer = transfer_new(&engine->options, id, request);
     transfer->engine = engine;
-    transfer->patience = event_new(engine->base, -1, 0, on_out_of_patience, transfer);
-    if (transfer->patience == NULL)
-        abort();
+    transfer->ready = on_ready;
+    transfer->patience = timer_new(engine, on_out_of_patience, transfer);
+    transfer->reading = timer_new(engine, on_read_timeout, transfer);
     begin(engine, transfer);
     transfer->next = engine->transfers;
     engine->transfers = transfer;
@@ -283,11 +392,42 @@ bool engine_fetch(struct engine *engine, uint32_t id, const struct message_reque
     return true;
 }
 
+bool engine_read(struct engine *engine, uint32_t id, const struct message_read *read)
+{
+    struct transfer *transfer = find(engine, read->exchange);
+    CURLcode result;
+
+    if (transfer == NULL || !transfer->told || transfer->reader != 0 || find(engine, id) != NULL ||
+        find_reader(engine, id) != NULL)
+        return false;
+    transfer->reader = id;
+    if (transfer->ended) {
+        leave_to_reader(engine, transfer);
+        return true;
+    }
+    if (transfer->body.len > 0)
+        tell_reader(engine, transfer);
+    else
+        (void)event_add_ms(transfer->reading, read->timeout_ms);
+    result = transfer_go_on(transfer);
+    if (result != CURLE_OK)
+        finish(engine, transfer, result);
+    return true;
+}
+
 void engine_cancel(struct engine *engine, uint32_t id)
 {
-    struct transfer *transfer = find(engine, id);
-    struct failure failure = { .why = "stopped" };
+    struct transfer *transfer = find(engine, id), *read = find_reader(engine, id);
+    struct transfer *waited = read != NULL ? read : transfer;
 
-    if (transfer != NULL)
-        answer_failed(engine, transfer, MESSAGE_FAILURE_CANCELED, &failure);
+    if (waited != NULL && waited->reader != 0) {
+        tell_failed(engine, waited->reader, MESSAGE_FAILURE_CANCELED, "stopped", "");
+        (void)event_del(waited->reading);
+        waited->reader = 0;
+    }
+    if (transfer == NULL)
+        return;
+    if (!transfer->told)
+        tell_failed(engine, id, MESSAGE_FAILURE_CANCELED, "stopped", "");
+    unlink_and_free(engine, transfer);
 }

@@ -13,6 +13,7 @@ struct engine;
 /* Where answers go; each id gets exactly one. What is handed over is gone afterwards. */
 struct engine_sink {
     void (*response)(void *ctx, uint32_t id, const struct message_response *response);
+    void (*data)(void *ctx, uint32_t id, const struct message_data *data);
     void (*failed)(void *ctx, uint32_t id, const struct message_failed *failed);
     void *ctx;
 };
@@ -26,5 +27,9 @@ DEFINE_AUTO(struct engine, engine_free)
 /* Begins an exchange. False: the id is in use, or there are far too many. */
 MUST_USE bool engine_fetch(struct engine *engine, uint32_t id, const struct message_request *request);
 
-/* Ends it with a failure, MESSAGE_FAILURE_CANCELED; an id that is not under way (any more) is fine. */
+/* The next piece of an answer of which there is more. False: there is none, or another reader is waiting. */
+MUST_USE bool engine_read(struct engine *engine, uint32_t id, const struct message_read *read);
+
+/* Ends an exchange or a read, with MESSAGE_FAILURE_CANCELED for who waits for it; an id that is not under way (any
+ * more) is fine. */
 void engine_cancel(struct engine *engine, uint32_t id);

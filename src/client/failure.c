@@ -153,7 +153,7 @@ static bool describe_limit(const struct transfer *transfer, const char *host, st
     case LIMIT_NONE:
         return false;
     case LIMIT_BODY:
-        say(out, "", "the answer of %s is larger than the %zu bytes that are accepted", host, transfer->body.max);
+        say(out, "", "the answer of %s is larger than the %zu bytes that are accepted", host, transfer->max_body);
         return true;
     case LIMIT_HEADERS:
         say(out, "", "the answer of %s has too many header fields", host);

@@ -11,11 +11,13 @@
 
 #include "client/fixture.h"
 
+#define SERVER_FLOOD_LINE "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcde\n" /* 64 bytes */
+#define SERVER_FLOOD_LINES (1024 * 1024)
 #define SERVER_LARGE ((size_t)400 * 1024) /* more than a socket takes at once */
 
 static int server_fd = -1, server_port;
 static pthread_t server_thread;
-static atomic_int server_connections, server_open;
+static atomic_int server_connections, server_open, server_flooded; /* lines */
 static atomic_bool server_stopping;
 
 static void server_say(int fd, const char *text)
@@ -54,6 +56,20 @@ static void server_endless(int fd, const char *head, const char *piece)
         if (recv(fd, &byte, 1, MSG_DONTWAIT | MSG_PEEK) == 0)
             return; /* the client has had enough */
         server_say(fd, piece);
+    }
+}
+
+/* More than all buffers on the way can hold. */
+static void server_flood(int fd)
+{
+    AUTO(buf_clear) struct buf lines = BUF(65536);
+
+    for (int i = 0; i < 1024; i++)
+        buf_put_text(&lines, SERVER_FLOOD_LINE);
+    server_say(fd, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n");
+    for (int i = 0; i < SERVER_FLOOD_LINES / 1024 && !server_stopping; i++) {
+        socket_put(fd, lines.at, lines.len);
+        server_flooded += 1024;
     }
 }
 
@@ -125,6 +141,21 @@ static bool server_serve(int fd, const char *path, const char *head, struct view
         return false;
     else if (strcmp(path, "/partial") == 0) {
         server_say(fd, "HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nhalf");
+        return false;
+    } else if (strcmp(path, "/lines") == 0) {
+        server_say(fd, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\nX-Good: yes\r\n\r\n"
+                       "2\r\non\r\n7\r\ne\ntwo\r\n\r\n8\r\n\n\nlast :\r\n1\r\n)\r\n0\r\n\r\n");
+    } else if (strcmp(path, "/event") == 0) {
+        server_say(fd, "HTTP/1.1 200 OK\r\n\r\nfirst\n");
+        server_wait(600000); /* to the end of the test */
+        return false;
+    } else if (strcmp(path, "/large") == 0) {
+        AUTO(free) char *text = xcalloc(1, SERVER_LARGE + 1);
+
+        memset(text, 'x', SERVER_LARGE);
+        server_answer(fd, "200 OK", "", text);
+    } else if (strcmp(path, "/flood") == 0) {
+        server_flood(fd);
         return false;
     } else if (strcmp(path, "/interim") == 0) {
         server_say(fd, "HTTP/1.1 103 Early Hints\r\nX-Interim: yes\r\n\r\n");

@@ -21,10 +21,11 @@ static void have_patience(struct transfer *transfer, uint32_t ms)
         (void)event_add_ms(transfer->patience, ms);
 }
 
-/* Something came: the silence begins anew. */
+/* Something came: the silence begins anew. How long a stream may be silent is its reader's to say. */
 static void sign_of_life(struct transfer *transfer)
 {
-    have_patience(transfer, transfer->silence_ms);
+    if (!transfer->stream || !transfer->told)
+        have_patience(transfer, transfer->silence_ms);
 }
 
 /*
@@ -71,15 +72,60 @@ static int on_connected(void *ctx, char *remote, char *local __attribute__((unus
     return CURL_PREREQFUNC_OK;
 }
 
+static bool is_redirect(long status)
+{
+    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
+}
+
+static long status_of(const struct transfer *transfer)
+{
+    long status = 0;
+
+    (void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
+    return status;
+}
+
+/* There is no room for a piece until somebody has taken what is there. Meanwhile nobody is silent. */
+static size_t wait_for_reader(struct transfer *transfer)
+{
+    if (transfer->follow && is_redirect(status_of(transfer))) {
+        transfer->limit = LIMIT_BODY; /* it leads elsewhere, and nobody will read this */
+        return 0;
+    }
+    transfer->paused = true;
+    if (transfer->patience != NULL)
+        (void)event_del(transfer->patience);
+    if (!transfer->told)
+        transfer->ready(transfer);
+    return CURL_WRITEFUNC_PAUSE;
+}
+
 static size_t on_body(char *at, size_t size, size_t count, void *ctx)
 {
     struct transfer *transfer = ctx;
+    struct view piece = { at, size * count };
 
-    sign_of_life(transfer);
-    buf_put(&transfer->body, (struct view){ at, size * count });
-    if (transfer->body.failed)
+    if (transfer->max_body > 0 && piece.len > transfer->max_body - transfer->got) {
         transfer->limit = LIMIT_BODY;
-    return transfer->body.failed ? 0 : size * count; /* 0 ends the transfer, and an empty piece never comes */
+        return 0; /* ends the transfer, and an empty piece never comes */
+    }
+    if (transfer->body.len + piece.len > HTTP_CHUNK)
+        return wait_for_reader(transfer);
+    sign_of_life(transfer);
+    transfer->got += piece.len;
+    buf_put(&transfer->body, piece);
+    if (transfer->reader != 0)
+        transfer->ready(transfer);
+    return piece.len;
+}
+
+CURLcode transfer_go_on(struct transfer *transfer)
+{
+    if (!transfer->paused || transfer->ended)
+        return CURLE_OK;
+    transfer->paused = false;
+    sign_of_life(transfer);
+    return curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
 }
 
 static void drop_headers(struct transfer *transfer)
@@ -122,6 +168,8 @@ static size_t on_header(char *at, size_t size, size_t count, void *ctx)
         drop_headers(transfer);
     else
         keep_header(transfer, line);
+    if (transfer->stream && !transfer->told && view_trim(line).len == 0 && status_of(transfer) >= 200)
+        transfer->ready(transfer); /* the head is complete, and no interim one */
     return line.len;
 }
 
@@ -176,6 +224,13 @@ static void set_share(CURL *easy, CURLSH *share)
 {
     SET(CURLOPT_SHARE, share);
     SET(CURLOPT_COOKIEFILE, "");
+}
+
+/* A connection of its own: over HTTP/2 a slow reader would keep others waiting. */
+static void set_alone(CURL *easy)
+{
+    SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
+    SET(CURLOPT_PIPEWAIT, 0L);
 }
 
 static void set_receivers(CURL *easy, struct transfer *transfer)
@@ -235,7 +290,7 @@ static void set_request(
 {
     add_send_header(transfer, "User-Agent", view_of(user_agent));
     add_send_header(transfer, "Accept-Encoding", view_of("identity"));
-    if (!transfer->raw)
+    if (!transfer->raw && !transfer->stream)
         SET(CURLOPT_ACCEPT_ENCODING, ""); /* who compresses all the same is understood */
     if (request->accept.len > 0)
         add_send_header(transfer, "Accept", request->accept);
@@ -300,10 +355,12 @@ struct transfer *transfer_new(
     transfer->method = request->method;
     transfer->follow = request->follow;
     transfer->raw = options->raw;
-    transfer->until = clock_monotonic_ms() + request->timeout_ms;
+    transfer->stream = request->stream;
+    transfer->until = clock_monotonic_ms() + (request->timeout_ms > 0 ? request->timeout_ms : MESSAGE_MAX_TIMEOUT_MS);
     transfer->connect_ms = request->patience_ms > 0 ? request->patience_ms : options->connect_timeout_ms;
     transfer->silence_ms = request->patience_ms > 0 ? request->patience_ms : options->silence_timeout_ms;
-    transfer->body = BUF(request->max_body);
+    transfer->max_body = request->max_body;
+    transfer->body = BUF(HTTP_CHUNK);
     transfer->easy = curl_easy_init();
     if (transfer->easy == NULL)
         abort();
@@ -314,6 +371,8 @@ struct transfer *transfer_new(
     set_receivers(transfer->easy, transfer);
     set_identity(transfer->easy, transfer, options, request);
     set_request(transfer->easy, transfer, options->user_agent, request);
+    if (transfer->stream)
+        set_alone(transfer->easy);
     guard_init(&transfer->guard, request);
     set_round(transfer, view_dup(request->url));
     return transfer;
@@ -340,6 +399,10 @@ void transfer_free(struct transfer *transfer)
     drop_send_headers(transfer);
     if (transfer->patience != NULL)
         event_free(transfer->patience);
+    if (transfer->reading != NULL)
+        event_free(transfer->reading);
+    free(transfer->why);
+    free(transfer->hint);
     drop_headers(transfer);
     buf_clear(&transfer->body);
     guard_clear(&transfer->guard);
@@ -354,16 +417,15 @@ void transfer_free(struct transfer *transfer)
 
 void transfer_response(const struct transfer *transfer, struct message_response *out)
 {
-    long status = 0;
     char *url = NULL;
 
-    (void)curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &status);
     (void)curl_easy_getinfo(transfer->easy, CURLINFO_EFFECTIVE_URL, &url);
     *out = (struct message_response){
-        .status = (uint32_t)status,
+        .status = (uint32_t)status_of(transfer),
         .url = view_of(url),
         .header_count = transfer->header_count,
         .body = buf_view(&transfer->body),
+        .more = !transfer->ended,
     };
     for (size_t i = 0; i < transfer->header_count; i++) {
         out->headers[i].name = view_of(transfer->headers[i].name);
@@ -375,6 +437,7 @@ static void forget_round(struct transfer *transfer)
 {
     drop_headers(transfer);
     buf_clear(&transfer->body);
+    transfer->got = 0;
 }
 
 bool transfer_raw(struct transfer *transfer, CURLcode result)
@@ -390,21 +453,14 @@ bool transfer_raw(struct transfer *transfer, CURLcode result)
     return true;
 }
 
-static bool is_redirect(long status)
-{
-    return status == 301 || status == 302 || status == 303 || status == 307 || status == 308;
-}
-
 bool transfer_redirect(struct transfer *transfer, bool *again, const char **why)
 {
     CURL *easy = transfer->easy;
     char *from = NULL, *target = NULL;
-    long status = 0;
 
-    (void)curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     (void)curl_easy_getinfo(easy, CURLINFO_REDIRECT_URL, &target);
     (void)curl_easy_getinfo(easy, CURLINFO_EFFECTIVE_URL, &from);
-    if (!transfer->follow || !is_redirect(status) || target == NULL)
+    if (!transfer->follow || !is_redirect(status_of(transfer)) || target == NULL)
         return true;
     if (++transfer->redirects > MAX_REDIRECTS) {
         *why = "redirects more than five times";

@@ -9,6 +9,11 @@
 #include "client/guard.h"
 #include "client/trust_store.h"
 
+struct transfer;
+
+/* Called when there is something to hand on: a stream has its head, a body more than fits, a reader its piece. */
+typedef void (*transfer_ready)(struct transfer *transfer);
+
 /* Why we ended an exchange ourselves, where libcurl only knows that a callback said no. */
 enum transfer_limit {
     LIMIT_NONE,
@@ -28,7 +33,8 @@ enum transfer_phase {
 
 struct transfer {
     struct transfer *next;
-    struct engine *engine; /* set by the engine */
+    struct engine *engine; /* set by the engine, as is the next */
+    transfer_ready ready;
     uint32_t id;
     CURL *easy;
     struct curl_slist *send_headers;
@@ -41,13 +47,21 @@ struct transfer {
     uint32_t connect_ms, silence_ms;
 
     enum http_method method;
-    bool follow, raw; /* raw: what comes is not decoded */
+    bool follow, stream;
+    bool raw; /* what comes is not decoded */
     unsigned redirects;
     int64_t until, round; /* end of all rounds, start of this one; of clock_monotonic_ms */
 
     /* what came so far */
     enum transfer_phase phase;
-    struct buf body;
+    struct buf body;       /* of it what nobody has asked for yet, at most HTTP_CHUNK */
+    size_t max_body, got;  /* of the whole; max_body 0: no bound */
+    bool told;             /* the head has been answered: what comes is for readers */
+    bool paused;           /* libcurl waits for room in body */
+    bool ended;            /* nothing comes any more */
+    uint32_t reader;       /* id of the READ that waits for a piece; 0: none */
+    struct event *reading; /* ends that wait; the engine's */
+    char *why, *hint;      /* what the next reader is to be told when it has failed; why NULL: it has not */
     struct {
         char *name, *value; /* owned */
     } headers[HTTP_MAX_HEADERS];
@@ -76,6 +90,10 @@ void transfer_free(struct transfer *transfer);
 
 /* Fills a response from what came; it borrows from the transfer. */
 void transfer_response(const struct transfer *transfer, struct message_response *out);
+
+/* After the body has been handed on: lets libcurl go on if it waited for that. Not inside one of its callbacks. What it
+ * returns but CURLE_OK ends the round. */
+CURLcode transfer_go_on(struct transfer *transfer);
 
 /*
  * After an answer with a redirect that is to be followed: prepares the next round. False with a sentence in *why when

@@ -27,7 +27,6 @@
 struct waiter {
     struct waiter *next;
     uint32_t id;
-    size_t max;     /* of a RESPONSE's fields, in bytes */
     bool sleeping;  /* on its condition: someone must wake it */
     bool abandoned; /* nobody waits any more; freed when the answer comes */
     bool answered;
@@ -274,37 +273,21 @@ static void deliver(struct channel *channel, const struct wire_frame *frame)
 
 /* ---- reading for all ---- */
 
-/* What is wrong with a RESPONSE, known before it is stored; NULL: nothing, or not enough of it is there yet. */
-static const char *lie_of_head(struct channel *channel, struct view stream)
-{
-    struct wire_frame head;
-    const struct waiter *waiter;
-
-    if (!wire_head(stream, &head) || head.type != MESSAGE_RESPONSE)
-        return NULL;
-    waiter = *find(channel, head.id);
-    if (waiter == NULL)
-        return "nobody asked";
-    return head.size > WIRE_HEAD + waiter->max ? "larger than what was asked for" : NULL;
-}
-
 /* Hands out the whole frames at the start of what came, and returns the rest. */
 static struct view deliver_frames(struct channel *channel)
 {
     struct view stream = buf_view(&channel->in);
     struct wire_frame frame;
     enum wire_step step = WIRE_MORE;
-    const char *lie;
     MUTEX_HOLD(&channel->lock);
 
-    while ((lie = lie_of_head(channel, stream)) == NULL && !channel->broken &&
-           (step = wire_peek(stream, message_max_answer, &frame)) == WIRE_WHOLE) {
+    while (!channel->broken && (step = wire_peek(stream, message_max_answer, &frame)) == WIRE_WHOLE) {
         deliver(channel, &frame);
         stream.at += frame.size;
         stream.len -= frame.size;
     }
-    if (lie != NULL || step == WIRE_BROKEN)
-        break_lied(channel, lie != NULL ? lie : "not a frame");
+    if (step == WIRE_BROKEN)
+        break_lied(channel, "not a frame");
     return stream;
 }
 
@@ -412,13 +395,12 @@ static bool send_all(struct channel *channel, struct view frame, const int *fds,
     return true;
 }
 
-static void add_waiter(struct channel *channel, uint32_t id, size_t max)
+static void add_waiter(struct channel *channel, uint32_t id)
 {
     struct waiter *waiter = xcalloc(1, sizeof *waiter);
 
     condition_init(&waiter->cond);
     waiter->id = id;
-    waiter->max = max;
     waiter->next = channel->waiters;
     channel->waiters = waiter;
 }
@@ -434,7 +416,7 @@ static void drop_waiter(struct channel *channel, uint32_t id)
 }
 
 /* Before the question leaves: its answer may be quick. */
-static bool expect_answer(struct channel *channel, uint32_t id, size_t max_answer, struct error *err)
+static bool expect_answer(struct channel *channel, uint32_t id, struct error *err)
 {
     MUTEX_HOLD(&channel->lock);
 
@@ -442,15 +424,15 @@ static bool expect_answer(struct channel *channel, uint32_t id, size_t max_answe
         *err = channel->why;
         return false;
     }
-    add_waiter(channel, id, max_answer);
+    add_waiter(channel, id);
     return true;
 }
 
-static bool ask(struct channel *channel, uint32_t id, struct view frame, const int *fds, size_t fd_count,
-    size_t max_answer, struct error *err)
+bool channel_send(
+    struct channel *channel, uint32_t id, struct view frame, const int *fds, size_t fd_count, struct error *err)
 {
     TRY(interrupt_check(err));
-    TRY(expect_answer(channel, id, max_answer, err));
+    TRY(expect_answer(channel, id, err));
     if (send_all(channel, frame, fds, fd_count))
         return true;
     if (errno == EPIPE || errno == ECONNRESET)
@@ -461,17 +443,6 @@ static bool ask(struct channel *channel, uint32_t id, struct view frame, const i
     *err = channel->why;
     drop_waiter(channel, id);
     return false;
-}
-
-bool channel_send(
-    struct channel *channel, uint32_t id, struct view frame, const int *fds, size_t fd_count, struct error *err)
-{
-    return ask(channel, id, frame, fds, fd_count, 0, err);
-}
-
-bool channel_request(struct channel *channel, uint32_t id, struct view frame, size_t max_answer, struct error *err)
-{
-    return ask(channel, id, frame, NULL, 0, max_answer, err);
 }
 
 /* ---- waiting ---- */
@@ -507,7 +478,7 @@ static void await(struct channel *channel, struct waiter *waiter, int64_t until)
         wake_one(channel);
 }
 
-static void send_cancel(struct channel *channel, uint32_t id)
+void channel_cancel(struct channel *channel, uint32_t id)
 {
     AUTO(buf_clear) struct buf frame = BUF(WIRE_HEAD);
 
@@ -574,7 +545,7 @@ bool channel_wait(
     if (!take_answer(channel, id, timeout_ms, &answer, &canceled, err)) {
         if (!canceled)
             return false;
-        send_cancel(channel, id);
+        channel_cancel(channel, id);
         return interrupt_check(err);
     }
     TRY(judge(channel, expected, &answer, err));

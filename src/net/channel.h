@@ -40,11 +40,6 @@ static inline void answer_clear_at(struct answer *answer)
 MUST_USE bool channel_send(
     struct channel *channel, uint32_t id, struct view frame, const int *fds, size_t fd_count, struct error *err);
 
-/* The same for a REQUEST, with the most bytes that the fields of its RESPONSE may have: a larger one is a lie, known by
- * its first bytes. Without it no RESPONSE may come. */
-MUST_USE bool channel_request(
-    struct channel *channel, uint32_t id, struct view frame, size_t max_answer, struct error *err);
-
 /*
  * Waits for the answer to that question, at most timeout_ms (the process keeps the finer time-outs; this one is for a
  * process that does not answer at all, and ends the connection). An answer of another type than `expected` fails: a
@@ -52,6 +47,9 @@ MUST_USE bool channel_request(
  */
 MUST_USE bool channel_wait(
     struct channel *channel, uint32_t id, uint8_t expected, int timeout_ms, struct answer *out, struct error *err);
+
+/* Ends an exchange of whose answer there is more. Nothing is answered to that. */
+void channel_cancel(struct channel *channel, uint32_t id);
 
 /* So many more visits (MESSAGE_VISIT) may come, which are logged. Call before the question that leads to them is sent.
  */

@@ -3,13 +3,13 @@
  */
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "net/net.h"
 #include "net/private.h"
 
 #define TIMEOUT_MS 120000
-#define GRACE_MS 30000 /* the network process ends an exchange itself; this much later it counts as stuck */
 
 /* ---- what can be said without asking anybody ---- */
 
@@ -87,18 +87,8 @@ static struct view or_empty(struct view view)
     return view.at == NULL ? view_of("") : view;
 }
 
-/* The body stays where it came in: a revocation list has some megabytes. */
-static void take_body(struct answer *answer, struct view body, size_t max_body, struct http_response *out)
-{
-    memmove(answer->bytes.at, body.at, body.len);
-    buf_cut(&answer->bytes, body.len);
-    out->body = answer->bytes;
-    out->body.max = max_body;
-    answer->bytes = BUF(0);
-}
-
-/* Takes what is in the answer over. */
-static void fill(struct answer *answer, const struct message_response *from, size_t max_body, struct http_response *out)
+/* Takes what is in the answer over, but for the body. */
+static void fill(const struct message_response *from, struct http_response *out)
 {
     out->status = (int)from->status;
     out->url = view_dup(from->url);
@@ -108,11 +98,9 @@ static void fill(struct answer *answer, const struct message_response *from, siz
         out->headers[i].value = view_dup(from->headers[i].value);
     }
     out->header_count = from->header_count;
-    take_body(answer, from->body, max_body, out);
 }
 
-static void put_request(
-    struct buf *frame, uint32_t id, const struct http_request *request, size_t max_body, int timeout_ms)
+static void put_request(struct buf *frame, uint32_t id, const struct http_request *request, bool stream)
 {
     struct message_request message = {
         .method = request->method,
@@ -124,10 +112,11 @@ static void put_request(
         .client_cert = or_empty(request->client_cert),
         .client_key = or_empty(request->client_key),
         .field_count = request->field_count,
-        .max_body = (uint32_t)max_body,
-        .timeout_ms = (uint32_t)timeout_ms,
+        .max_body = (uint32_t)request->max_body,
+        .timeout_ms = (uint32_t)request->timeout_ms,
         .patience_ms = request->patience_ms > 0 ? (uint32_t)request->patience_ms : 0,
         .follow = request->follow,
+        .stream = stream,
         .guarded = request->named_by != NULL,
         .home = view_of(request->named_by),
     };
@@ -141,28 +130,64 @@ static void put_request(
     message_put_request(frame, id, &message);
 }
 
-bool net_http(struct net *net, const struct http_request *request, struct http_response *out, struct error *err)
+bool private_http_begin(struct net *net, const struct http_request *request, bool stream, struct private_body *body,
+    struct http_response *out, struct error *err)
 {
     AUTO(buf_clear) struct buf frame = BUF(MESSAGE_MAX);
     AUTO(answer_clear) struct answer answer = { 0 };
     struct message_response response;
-    int timeout_ms = request->timeout_ms > 0 ? request->timeout_ms : TIMEOUT_MS;
-    uint32_t id;
+    int timeout_ms = request->timeout_ms > 0 ? request->timeout_ms : MESSAGE_MAX_TIMEOUT_MS;
     bool answered;
-    size_t max_body = request->max_body == 0 ? HTTP_MAX_BODY : request->max_body;
 
     TRY(check_request(request, err));
-    if (max_body > HTTP_MAX_LARGE_BODY)
-        max_body = HTTP_MAX_LARGE_BODY;
-    id = channel_next_id(net->channel);
-    put_request(&frame, id, request, max_body, timeout_ms);
-    TRY(channel_request(net->channel, id, buf_view(&frame), message_max_response(max_body), err));
-    answered = channel_wait(net->channel, id, MESSAGE_RESPONSE, timeout_ms + GRACE_MS, &answer, err);
+    *body = (struct private_body){ .net = net, .exchange = channel_next_id(net->channel) };
+    put_request(&frame, body->exchange, request, stream);
+    TRY(channel_send(net->channel, body->exchange, buf_view(&frame), NULL, 0, err));
+    answered =
+        channel_wait(net->channel, body->exchange, MESSAGE_RESPONSE, timeout_ms + PRIVATE_GRACE_MS, &answer, err);
     private_note_protection(net);
     TRY(answered);
-    if (!message_get_response(answer.frame.fields, &response) || response.body.len > max_body)
+    if (!message_get_response(answer.frame.fields, &response))
         return channel_violated(net->channel, "broken RESPONSE", err);
-    fill(&answer, &response, max_body, out);
+    fill(&response, out);
+    buf_put(&out->body, response.body);
+    body->more = response.more;
+    return true;
+}
+
+/* The rest of the body. What does not fit is a lie: the network process has the same bound. */
+static bool read_all(struct private_body *body, int64_t until_ms, struct buf *out, struct error *err)
+{
+    while (!out->failed && body->more) {
+        int64_t left_ms = until_ms - clock_monotonic_ms();
+
+        TRY(private_body_read(body, left_ms > 0 ? (int)left_ms : 0, out, err));
+    }
+    return !out->failed || channel_violated(body->net->channel, "larger than what was asked for", err);
+}
+
+bool net_http(struct net *net, const struct http_request *request, struct http_response *out, struct error *err)
+{
+    AUTO(http_response_clear) struct http_response response = { 0 };
+    struct http_request bounded = *request;
+    struct private_body body = { 0 };
+    int64_t until_ms;
+    bool ok;
+
+    if (request->max_body == 0)
+        bounded.max_body = HTTP_MAX_BODY;
+    else if (request->max_body > HTTP_MAX_LARGE_BODY)
+        bounded.max_body = HTTP_MAX_LARGE_BODY;
+    if (request->timeout_ms <= 0)
+        bounded.timeout_ms = TIMEOUT_MS;
+    until_ms = clock_monotonic_ms() + bounded.timeout_ms + PRIVATE_GRACE_MS;
+    response.body = BUF(bounded.max_body);
+    ok = private_http_begin(net, &bounded, false, &body, &response, err) &&
+         read_all(&body, until_ms, &response.body, err);
+    private_body_end(&body);
+    TRY(ok);
+    *out = response;
+    response = (struct http_response){ 0 };
     return true;
 }
 

@@ -8,14 +8,19 @@
  * travel with LISTEN only.
  *
  *   HELLO    options and trust, the first message     -> READY     which protections are active
- *   REQUEST  one HTTP exchange                        -> RESPONSE
+ *   REQUEST  one HTTP exchange                        -> RESPONSE, the head and the first piece of the body
+ *   READ     the next piece of that body              -> DATA
  *   LISTEN   listening sockets of one place           -> DONE
  *   UNLISTEN closes them                              -> DONE
  *   ADD      a token and what to answer for it        -> DONE
  *   REMOVE   forgets a token                          -> DONE
  *   ALPN_ADD     an identifier and its digest         -> DONE
  *   ALPN_REMOVE  forgets an identifier                -> DONE
- *   CANCEL   ends the exchange with that id early     (its answer is then FAILED, or the one already under way)
+ *   CANCEL   ends what has that id: a question (its answer is then FAILED, or the one already under way), or an
+ *            exchange of whose body there is more
+ *
+ * A body comes as it is read, so that neither side has more of it in memory than HTTP_CHUNK: after a RESPONSE or DATA
+ * that says `more`, the exchange stays until a READ has got its last piece, or its failure, or CANCEL has its id.
  *
  * Readers borrow from the frame; they are strict and change *out only when all of the message is right.
  */
@@ -32,12 +37,14 @@ enum message_type {
     MESSAGE_CANCEL = 7,
     MESSAGE_ALPN_ADD = 8,
     MESSAGE_ALPN_REMOVE = 9,
+    MESSAGE_READ = 10,
 
     MESSAGE_READY = 64,
     MESSAGE_RESPONSE = 65,
     MESSAGE_DONE = 66,
     MESSAGE_FAILED = 67,
     MESSAGE_VISIT = 68,
+    MESSAGE_DATA = 69,
 };
 
 #define MESSAGE_SOCKET 3 /* the descriptor on which the network process finds its end of the socket pair */
@@ -71,12 +78,11 @@ enum message_type {
 #define MESSAGE_MAX_LACKS 400
 
 /* Largest frame of either direction, for buffers that hold one. */
-#define MESSAGE_MAX (HTTP_MAX_LARGE_BODY + HTTP_MAX_HEADERS * (MESSAGE_MAX_NAME + MESSAGE_MAX_VALUE + 8) + 65536)
+#define MESSAGE_MAX (MESSAGE_MAX_BUNDLE + 65536)
 
 /* Largest length of the fields, 0 for a type that does not come from that side (for wire_peek). */
 size_t message_max_question(uint8_t type);
 size_t message_max_answer(uint8_t type);
-size_t message_max_response(size_t max_body); /* of RESPONSE to a request with that bound */
 
 enum message_trust {
     MESSAGE_TRUST_SYSTEM, /* the directory or file that this system has */
@@ -108,8 +114,9 @@ struct message_request {
         bool secret;
     } fields[HTTP_MAX_FIELDS];
     struct view trust, client_cert, client_key; /* PEM, or empty */
-    uint32_t max_body, timeout_ms, patience_ms; /* patience_ms 0: the time-outs in HELLO */
+    uint32_t max_body, timeout_ms, patience_ms; /* timeout_ms 0: none; patience_ms 0: the time-outs in HELLO */
     bool follow;
+    bool stream;      /* answered as soon as the head is there; max_body and, after that, patience_ms do not count */
     bool guarded;     /* never leads to places that only this machine can reach (client/guard.h) */
     struct view home; /* guarded: the directory of the CA that named url; may be empty */
 };
@@ -121,7 +128,18 @@ struct message_response {
     struct {
         struct view name, value;
     } headers[HTTP_MAX_HEADERS];
-    struct view body;
+    struct view body; /* its first piece */
+    bool more;
+};
+
+struct message_read {
+    uint32_t exchange; /* id of its REQUEST */
+    uint32_t timeout_ms;
+};
+
+struct message_data {
+    struct view piece; /* empty when nothing came in time, or nothing is left */
+    bool more;
 };
 
 enum message_failure { /* what the privileged side makes of it */
@@ -172,6 +190,10 @@ MUST_USE bool message_get_request(struct view fields, struct message_request *ou
 bool message_is_field(struct view name, struct view value);
 void message_put_response(struct buf *out, uint32_t id, const struct message_response *response);
 MUST_USE bool message_get_response(struct view fields, struct message_response *out);
+void message_put_read(struct buf *out, uint32_t id, const struct message_read *read);
+MUST_USE bool message_get_read(struct view fields, struct message_read *out);
+void message_put_data(struct buf *out, uint32_t id, const struct message_data *data);
+MUST_USE bool message_get_data(struct view fields, struct message_data *out);
 
 /* message_responder.c */
 void message_put_listen(struct buf *out, uint32_t id, const struct message_listen *listen);

@@ -22,6 +22,7 @@ size_t message_max_question(uint8_t type)
         return MESSAGE_MAX_IDENTIFIER + NET_DIGEST_SIZE + FIXED;
     case MESSAGE_LISTEN:
     case MESSAGE_UNLISTEN:
+    case MESSAGE_READ:
     case MESSAGE_CANCEL:
         return FIXED;
     default: /* a number from outside, not one of ours */
@@ -29,16 +30,14 @@ size_t message_max_question(uint8_t type)
     }
 }
 
-size_t message_max_response(size_t max_body)
-{
-    return MESSAGE_MAX_FINAL_URL + HTTP_MAX_HEADERS * (MESSAGE_MAX_NAME + MESSAGE_MAX_VALUE + 8) + max_body + FIXED;
-}
-
 size_t message_max_answer(uint8_t type)
 {
     switch (type) {
     case MESSAGE_RESPONSE:
-        return message_max_response(HTTP_MAX_LARGE_BODY);
+        return MESSAGE_MAX_FINAL_URL + HTTP_MAX_HEADERS * (MESSAGE_MAX_NAME + MESSAGE_MAX_VALUE + 8) + HTTP_CHUNK +
+               FIXED;
+    case MESSAGE_DATA:
+        return HTTP_CHUNK + FIXED;
     case MESSAGE_FAILED:
         return MESSAGE_MAX_WHY + MESSAGE_MAX_NEXT + FIXED;
     case MESSAGE_VISIT:

@@ -13,6 +13,8 @@ static void put_again(struct buf *out, const struct wire_frame *frame)
         struct message_ready ready;
         struct message_request request;
         struct message_response response;
+        struct message_read read;
+        struct message_data data;
         struct message_failed failed;
         struct message_visit visit;
         struct message_token token;
@@ -29,6 +31,10 @@ static void put_again(struct buf *out, const struct wire_frame *frame)
         message_put_request(out, frame->id, &as.request);
     else if (frame->type == MESSAGE_RESPONSE && message_get_response(fields, &as.response))
         message_put_response(out, frame->id, &as.response);
+    else if (frame->type == MESSAGE_READ && message_get_read(fields, &as.read))
+        message_put_read(out, frame->id, &as.read);
+    else if (frame->type == MESSAGE_DATA && message_get_data(fields, &as.data))
+        message_put_data(out, frame->id, &as.data);
     else if (frame->type == MESSAGE_VISIT && frame->id == 0 && message_get_visit(fields, &as.visit))
         message_put_visit(out, &as.visit);
     else if (frame->type == MESSAGE_FAILED && message_get_failed(fields, &as.failed))

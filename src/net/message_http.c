@@ -1,5 +1,5 @@
 /*
- * REQUEST and RESPONSE: one HTTP exchange.
+ * REQUEST and RESPONSE, READ and DATA: one HTTP exchange.
  */
 #include "net/message.h"
 
@@ -86,6 +86,7 @@ void message_put_request(struct buf *out, uint32_t id, const struct message_requ
     wire_put_u32(out, request->timeout_ms);
     wire_put_u32(out, request->patience_ms);
     wire_put_u8(out, request->follow);
+    wire_put_u8(out, request->stream);
     wire_put_u8(out, request->guarded);
     wire_put_bytes(out, request->home);
     wire_end(out, begun);
@@ -116,6 +117,7 @@ bool message_get_request(struct view fields, struct message_request *out)
     request.timeout_ms = wire_get_u32(&from, MESSAGE_MAX_TIMEOUT_MS);
     request.patience_ms = wire_get_u32(&from, MESSAGE_MAX_TIMEOUT_MS);
     request.follow = wire_get_bool(&from);
+    request.stream = wire_get_bool(&from);
     request.guarded = wire_get_bool(&from);
     request.home = wire_get_text(&from, MESSAGE_MAX_URL);
     if (!wire_done(&from))
@@ -136,6 +138,7 @@ void message_put_response(struct buf *out, uint32_t id, const struct message_res
         wire_put_bytes(out, response->headers[i].value);
     }
     wire_put_bytes(out, response->body);
+    wire_put_u8(out, response->more);
     wire_end(out, begun);
 }
 
@@ -151,9 +154,54 @@ bool message_get_response(struct view fields, struct message_response *out)
         response.headers[i].name = wire_get_text(&from, MESSAGE_MAX_NAME);
         response.headers[i].value = wire_get_text(&from, MESSAGE_MAX_VALUE);
     }
-    response.body = wire_get_bytes(&from, HTTP_MAX_LARGE_BODY);
+    response.body = wire_get_bytes(&from, HTTP_CHUNK);
+    response.more = wire_get_bool(&from);
     if (!wire_done(&from))
         return false;
     *out = response;
+    return true;
+}
+
+void message_put_read(struct buf *out, uint32_t id, const struct message_read *read)
+{
+    size_t begun = wire_begin(out, MESSAGE_READ, id);
+
+    wire_put_u32(out, read->exchange);
+    wire_put_u32(out, read->timeout_ms);
+    wire_end(out, begun);
+}
+
+bool message_get_read(struct view fields, struct message_read *out)
+{
+    struct wire_cursor from = WIRE_CURSOR(fields);
+    struct message_read read = { 0 };
+
+    read.exchange = wire_get_u32(&from, UINT32_MAX);
+    read.timeout_ms = wire_get_u32(&from, MESSAGE_MAX_TIMEOUT_MS);
+    if (!wire_done(&from))
+        return false;
+    *out = read;
+    return true;
+}
+
+void message_put_data(struct buf *out, uint32_t id, const struct message_data *data)
+{
+    size_t begun = wire_begin(out, MESSAGE_DATA, id);
+
+    wire_put_bytes(out, data->piece);
+    wire_put_u8(out, data->more);
+    wire_end(out, begun);
+}
+
+bool message_get_data(struct view fields, struct message_data *out)
+{
+    struct wire_cursor from = WIRE_CURSOR(fields);
+    struct message_data data = { 0 };
+
+    data.piece = wire_get_bytes(&from, HTTP_CHUNK);
+    data.more = wire_get_bool(&from);
+    if (!wire_done(&from))
+        return false;
+    *out = data;
     return true;
 }

@@ -43,6 +43,7 @@ static void put_request(struct buf *out)
             .timeout_ms = 8,
             .patience_ms = 7,
             .follow = false,
+            .stream = true,
             .guarded = true,
             .home = view_of("https://ca/dir"),
             .field_count = 2,
@@ -69,7 +70,8 @@ static bool get_request(struct view fields)
     return message_get_request(fields, &request) && get_added(&request) && request.method == HTTP_POST &&
            view_is(request.url, "https://ca/new") && view_is(request.content_type, "application/jose+json") &&
            request.accept.len == 0 && view_is(request.body, "{}") && request.max_body == 9 && request.timeout_ms == 8 &&
-           request.patience_ms == 7 && !request.follow && request.guarded && view_is(request.home, "https://ca/dir");
+           request.patience_ms == 7 && !request.follow && request.stream && request.guarded &&
+           view_is(request.home, "https://ca/dir");
 }
 
 static void put_response(struct buf *out)
@@ -79,7 +81,8 @@ static void put_response(struct buf *out)
             .url = view_of("https://ca/1"),
             .header_count = 2,
             .headers = { { view_of("Location"), view_of("/1") }, { view_of("Empty"), view_of("") } },
-            .body = { "a\0b", 3 } });
+            .body = { "a\0b", 3 },
+            .more = true });
 }
 
 static bool get_response(struct view fields)
@@ -88,7 +91,31 @@ static bool get_response(struct view fields)
 
     return message_get_response(fields, &response) && response.status == 201 && response.header_count == 2 &&
            view_is(response.headers[0].value, "/1") && view_is(response.headers[1].name, "Empty") &&
-           response.body.len == 3;
+           response.body.len == 3 && response.more;
+}
+
+static void put_read(struct buf *out)
+{
+    message_put_read(out, 1, &(struct message_read){ 0xfffffffe, 77 });
+}
+
+static bool get_read(struct view fields)
+{
+    struct message_read read;
+
+    return message_get_read(fields, &read) && read.exchange == 0xfffffffe && read.timeout_ms == 77;
+}
+
+static void put_data(struct buf *out)
+{
+    message_put_data(out, 1, &(struct message_data){ { "a\0b", 3 }, true });
+}
+
+static bool get_data(struct view fields)
+{
+    struct message_data data;
+
+    return message_get_data(fields, &data) && data.piece.len == 3 && data.more;
 }
 
 static void put_failed(struct buf *out)
@@ -205,6 +232,8 @@ static const struct {
     { "READY", put_ready, get_ready, false },
     { "REQUEST", put_request, get_request, true },
     { "RESPONSE", put_response, get_response, false },
+    { "READ", put_read, get_read, true },
+    { "DATA", put_data, get_data, false },
     { "FAILED", put_failed, get_failed, false },
     { "LISTEN", put_listen, get_listen, true },
     { "UNLISTEN", put_unlisten, get_unlisten, true },

@@ -111,6 +111,47 @@ static inline void http_response_clear_at(struct http_response *response)
 {
     http_response_clear(response);
 }
+/* ---- answers that come in pieces ---- */
+
+#define HTTP_CHUNK (256 * 1024) /* the largest piece */
+
+struct net_stream;
+
+enum stream_step {
+    STREAM_PIECE,  /* there is something new */
+    STREAM_SILENT, /* nothing came in time; what comes later is not lost */
+    STREAM_END,    /* the answer is complete: there is nothing new */
+};
+
+/*
+ * Begins an exchange whose answer is read piece by piece, while it comes and for as long as it comes: lists too large
+ * for memory, and servers that tell what happens. *head gets status and header fields. Nothing runs ahead of the
+ * reader: what the network process has of the answer is HTTP_CHUNK at most, and the server waits. request as for
+ * net_http, but it follows no redirect, timeout_ms 0 is no limit, max_body does not count, and patience_ms ends with
+ * the head. One connection for each: NET_STREAMS at one time. Errors as of net_http; *out is the caller's, for
+ * net_stream_close.
+ */
+MUST_USE bool net_stream_open(struct net *net, const struct http_request *request, struct http_response *head,
+    struct net_stream **out, struct error *err);
+void net_stream_close(struct net_stream *stream); /* also in the middle */
+DEFINE_AUTO(struct net_stream, net_stream_close)
+
+#define NET_STREAMS 8
+
+/*
+ * Appends what has come, at most HTTP_CHUNK bytes, and waits for it up to timeout_ms. After a failure (ERROR_NETWORK;
+ * ERROR_CANCELED on an interrupt) the stream is of no more use. One thread at a time.
+ */
+MUST_USE bool net_stream_read(
+    struct net_stream *stream, int timeout_ms, struct buf *out, enum stream_step *step, struct error *err);
+
+/*
+ * The same line by line: *line gets the next one without its end (LF or CR LF), also a last one that lacks it.
+ * ERROR_NETWORK when it is longer than line->max.
+ */
+MUST_USE bool net_stream_line(
+    struct net_stream *stream, int timeout_ms, struct buf *line, enum stream_step *step, struct error *err);
+
 /* First header of that name (lower case), NULL when absent; *from (may be NULL) is where to look and is moved on. */
 const char *http_header(const struct http_response *response, const char *name, size_t *from);
 

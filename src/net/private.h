@@ -7,6 +7,7 @@
 #include "net/channel.h"
 #include "net/message.h"
 
+#define PRIVATE_GRACE_MS 30000  /* the network process keeps time-outs itself; so much later it counts as stuck */
 #define PRIVATE_ANSWER_MS 30000 /* for what the network process answers at once: it may have to start first */
 
 struct net {
@@ -26,6 +27,20 @@ struct net {
 
 /* Logs once how the network process is protected. Called when it has answered something: READY came before that. */
 void private_note_protection(struct net *net);
+
+/* An answer of which there may be more. */
+struct private_body {
+    struct net *net;
+    uint32_t exchange;
+    bool more;
+};
+
+/* Begins an exchange: *out gets the head, and out->body, whose bound is the caller's, the first piece. */
+MUST_USE bool private_http_begin(struct net *net, const struct http_request *request, bool stream,
+    struct private_body *body, struct http_response *out, struct error *err);
+/* Appends the next piece, or nothing when none comes in time. */
+MUST_USE bool private_body_read(struct private_body *body, int timeout_ms, struct buf *out, struct error *err);
+void private_body_end(struct private_body *body); /* whether it was read to its end or not */
 
 /* Sends a frame that wants DONE, with descriptors if any, and waits for it. */
 MUST_USE bool private_ask(

@@ -48,6 +48,15 @@ static void send_response(void *ctx, uint32_t id, const struct message_response 
     peer_send(service->peer, &frame);
 }
 
+static void send_data(void *ctx, uint32_t id, const struct message_data *data)
+{
+    struct service *service = ctx;
+    AUTO(buf_clear) struct buf frame = BUF(HTTP_CHUNK + 64);
+
+    message_put_data(&frame, id, data);
+    peer_send(service->peer, &frame);
+}
+
 static void send_visit(void *ctx, const struct message_visit *visit)
 {
     struct service *service = ctx;
@@ -72,7 +81,7 @@ static bool on_hello(struct service *service, const struct wire_frame *frame)
     message_put_ready(&answer, frame->id, &service->ready);
     peer_send(service->peer, &answer);
     service->engine = engine_new(service->base, &hello,
-        (struct engine_sink){ .response = send_response, .failed = send_failed, .ctx = service });
+        (struct engine_sink){ .response = send_response, .data = send_data, .failed = send_failed, .ctx = service });
     return true;
 }
 
@@ -81,6 +90,13 @@ static bool on_request(struct service *service, const struct wire_frame *frame)
     struct message_request request;
 
     return message_get_request(frame->fields, &request) && engine_fetch(service->engine, frame->id, &request);
+}
+
+static bool on_read(struct service *service, const struct wire_frame *frame)
+{
+    struct message_read read;
+
+    return message_get_read(frame->fields, &read) && engine_read(service->engine, frame->id, &read);
 }
 
 static struct acceptor *acceptor_of(struct service *service, enum responder responder)
@@ -183,6 +199,7 @@ static bool on_frame(void *ctx, const struct wire_frame *frame)
     } questions[] = {
         { MESSAGE_HELLO, on_hello },
         { MESSAGE_REQUEST, on_request },
+        { MESSAGE_READ, on_read },
         { MESSAGE_LISTEN, on_listen },
         { MESSAGE_ADD, on_add },
         { MESSAGE_REMOVE, on_remove },

@@ -91,6 +91,19 @@ static void bad_digest(struct buf *out)
     message_put_alpn_add(out, 2, &(struct message_alpn){ view_of("a"), { "0123456789abcdef0123456789abcde", 31 } });
 }
 
+static void read_nothing(struct buf *out)
+{
+    put_hello(out);
+    message_put_read(out, 2, &(struct message_read){ 77, 1000 });
+}
+
+static void read_too_early(struct buf *out)
+{
+    put_hello(out);
+    put_request(out, 2, "http://127.0.0.1:1/");
+    message_put_read(out, 3, &(struct message_read){ 2, 1000 });
+}
+
 static void too_long(struct buf *out)
 {
     put_hello(out);
@@ -135,6 +148,8 @@ static const struct {
     { "a token that is none", bad_token, false, 1 },
     { "an identifier that is none", bad_identifier, false, 1 },
     { "a digest that is none", bad_digest, false, 1 },
+    { "READ of an exchange that is not there", read_nothing, false, 1 },
+    { "READ before the head", read_too_early, false, -1 },
     { "a length out of bounds", too_long, false, 1 },
     { "HELLO only", hello_only, true, 1 },
     { "CANCEL for nothing", cancel_unknown, true, 1 },

@@ -41,7 +41,7 @@ class Fields:
 
 
 def response(fields):
-    """(status, url, [(name, value)], body)"""
+    """(status, url, [(name, value)], body), which is whole: what is larger than a piece is not asked for here"""
     from_ = Fields(fields)
     status, url = from_.number(), from_.bytes()
     headers = [(from_.bytes(), from_.bytes()) for _ in range(from_.number())]
@@ -50,7 +50,7 @@ def response(fields):
 
 def put_response(status, url, headers, body):
     return (struct.pack(">I", status) + put(url) + struct.pack(">I", len(headers))
-            + b"".join(put(name) + put(value) for name, value in headers) + put(body))
+            + b"".join(put(name) + put(value) for name, value in headers) + put(body) + b"\0")
 
 
 class Liar:
