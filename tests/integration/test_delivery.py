@@ -237,9 +237,12 @@ def calls(client, area, *command):
 @pytest.mark.slow
 @LAYOUTS
 def test_killed_anywhere_the_next_run_delivers(new_client, area, layout):
-    """An older version is made live, which needs no CA; the hooks run for it as for a new one."""
-    told = area / "told"
-    new_client.certonly([NAME], "--store-layout", layout, "--deploy-hook", f"echo x >> {told}")
+    """An older version is made live, which needs no CA; hooks and the installer's reload follow it as they follow a new one."""
+    told, asked, plugins = area / "told", area / "asked", area / "plugins"
+    plugins.mkdir()
+    script(plugins / "reloader", PLUGIN.format(told=asked))
+    new_client.certonly([NAME], "--store-layout", layout, "--deploy-hook", f"echo x >> {told}", "--plugin-dir", plugins,
+                        "-i", "reloader")
     time.sleep(1.1)  # versions of one second have no order
     new_client.renew("--force-renewal")
     base = area / "base"
@@ -250,22 +253,28 @@ def test_killed_anywhere_the_next_run_delivers(new_client, area, layout):
         shutil.rmtree(new_client.config)
         shutil.copytree(base, new_client.config, symlinks=True)
         told.write_text("")
+        asked.write_text("")
         versions = new_client.run("history", "--json", NAME).json()["certificates"][0]["versions"]
         return ["history", "restore", NAME, next(v["id"] for v in versions if v["state"] == "superseded")]
 
+    def reloads():
+        return asked.read_text().count('"request":"reload"')
+
     places = calls(new_client, area, *fresh())
-    assert len(lines(told)) == 1 and len(places) > 10
+    assert len(lines(told)) == reloads() == 1 and len(places) > 10
     live = 0
     for name, number in places if os.environ.get("EVERCERT_CRASH") == "all" else places[::4]:
         command = fresh()
         strace(new_client, ["-o", "/dev/null", "-e", f"trace={name}", "-e", f"inject={name}:signal=KILL:when={number}"], *command)
-        before = len(lines(told))
+        before, before_reloads = len(lines(told)), reloads()
         new_client.renew()
         restored = new_client.store.cert(NAME).serial_number != serial
         live += restored
         # A hook that has run, but was not noted before the kill, runs again: that, and nothing else, is twice.
         assert len(lines(told)) == restored or (restored and before == 1 and len(lines(told)) == 2), (name, number)
+        assert reloads() == restored or (restored and before_reloads == 1 and reloads() == 2), (name, number)
         assert not (new_client.config / "deliveries").exists(), (name, number)
+        done = len(lines(told)), reloads()
         new_client.renew()
-        assert len(lines(told)) <= 2
+        assert (len(lines(told)), reloads()) == done
     assert live > 0
