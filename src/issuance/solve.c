@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "issuance/proofs.h"
 #include "issuance/solve_report.h"
+#include "run/shares.h"
 #include "run/turns.h"
 
 bool solver_check(struct context *context, const struct plugin *plugin, struct error *err)
@@ -17,6 +18,7 @@ bool solver_check(struct context *context, const struct plugin *plugin, struct e
 
     if (plugin->path != NULL || plugin->authenticator->prepare == NULL)
         return true;
+    TRY(shares_get(world_shares(context->world), &plugin_context, err));
     if (!plugin->authenticator->prepare(&plugin_context, &self, err)) {
         if (context->as_certbot && err->kind == ERROR_PLUGIN)
             (void)error_set(err, ERROR_PLUGIN,
@@ -38,7 +40,8 @@ bool solver_open(struct context *context, const struct plugin *plugin, struct so
         .plugin = plugin, .settings = context->settings, .ui = context->ui, .hook_env = &context_trail(context)->env
     };
     TRY(plugin_challenge_types(plugin, context->settings, &solver.types, err));
-    if (!context_net(context, &solver.plugin_context.net, err)) {
+    if (!context_net(context, &solver.plugin_context.net, err) ||
+        !shares_get(world_shares(context->world), &solver.plugin_context, err)) {
         list_clear(&solver.types);
         return false;
     }

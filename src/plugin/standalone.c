@@ -21,35 +21,65 @@
  */
 struct standalone { /* one order */
     const struct plugin_context *context;
+    struct responders *responders;
     struct list tokens;  /* of http-01: presented and not cleaned up yet */
     struct list names;   /* of tls-alpn-01: the same */
-    struct list claimed; /* identifiers that are this order's in names_in_use */
-    bool entered;        /* counted in place */
+    struct list claimed; /* identifiers that are this order's among the names in use */
+    bool entered;        /* counted in orders */
     bool open[RESPONDER_COUNT];
 };
 
-static struct mutex lock = MUTEX_INIT; /* guards what follows */
+struct responders {    /* what all orders of a run share */
+    struct mutex lock; /* guards what follows */
 
-/*
- * A CA may hand the same pending authorization to two orders: their token goes when the last of them is done. The lock
- * is held while the responder is told, too, so that a removal cannot overtake an addition.
- */
-static struct list tokens_in_use; /* with repetition */
+    /* A CA may hand the same pending authorization to two orders: their token goes when the last of them is done. The
+     * lock is held while the responder is told, too, so that a removal cannot overtake an addition. */
+    struct list tokens_in_use; /* with repetition */
 
-/*
- * By tls-alpn-01 there is one certificate for a name, and so two orders for one name take their turn. An order claims
- * all its names at once: two that had one each would wait for each other's for ever.
- */
-static struct list names_in_use;
+    /* By tls-alpn-01 there is one certificate for a name, and so two orders for one name take their turn. An order
+     * claims all its names at once: two that had one each would wait for each other's for ever. */
+    struct list names_in_use;
 
-/*
- * Each responder listens in one place at a time. Lineages with other addresses or ports take their turn: for both
- * responders at once, lest two orders that need both wait for each other.
- */
-static struct {
+    /* Each responder listens in one place at a time. Lineages with other addresses or ports take their turn: for both
+     * responders at once, lest two orders that need both wait for each other. */
     char *where;
     size_t orders; /* that listen there now, or are about to */
-} place;
+};
+
+/* ---- what all orders of a run share ---- */
+
+static char *share_key(const struct plugin *plugin, const struct settings *settings)
+{
+    (void)plugin;
+    (void)settings;
+    return xstrdup(""); /* the network process has one set of responders */
+}
+
+static bool make(const struct plugin_context *context, void **shared, struct error *err)
+{
+    struct responders *responders = xcalloc(1, sizeof *responders);
+
+    (void)context;
+    (void)err;
+    mutex_init(&responders->lock);
+    *shared = responders;
+    return true;
+}
+
+static void end(void *shared)
+{
+    struct responders *responders = shared;
+
+    list_clear(&responders->tokens_in_use);
+    list_clear(&responders->names_in_use);
+    free(responders->where);
+    mutex_destroy(&responders->lock);
+    free(responders);
+}
+
+static const struct plugin_share share = { .key = share_key, .make = make, .end = end };
+
+/* ---- turns ---- */
 
 static const char *address_of(const struct settings *settings, enum responder responder)
 {
@@ -65,24 +95,26 @@ static int port_of(const struct settings *settings, enum responder responder)
 static bool try_enter(struct standalone *standalone)
 {
     const struct settings *settings = standalone->context->settings;
+    struct responders *responders = standalone->responders;
     const char *http = settings->http_01_address, *alpn = settings->tls_alpn_01_address;
     AUTO(free)
     char *where = xprintf("%s %d, %s %d", http != NULL ? http : "", settings->http_01_port, alpn != NULL ? alpn : "",
         settings->tls_alpn_01_port);
-    MUTEX_HOLD(&lock);
+    MUTEX_HOLD(&responders->lock);
 
-    standalone->entered = place.orders == 0 || text_equal(place.where, where);
-    if (standalone->entered && place.orders++ == 0)
-        xreplace(&place.where, where);
+    standalone->entered = responders->orders == 0 || text_equal(responders->where, where);
+    if (standalone->entered && responders->orders++ == 0)
+        xreplace(&responders->where, where);
     return standalone->entered;
 }
 
 static void leave(struct standalone *standalone)
 {
-    MUTEX_HOLD(&lock);
+    struct responders *responders = standalone->responders;
+    MUTEX_HOLD(&responders->lock);
 
-    if (standalone->entered && --place.orders == 0)
-        xreplace(&place.where, NULL);
+    if (standalone->entered && --responders->orders == 0)
+        xreplace(&responders->where, NULL);
     standalone->entered = false;
 }
 
@@ -100,13 +132,14 @@ static bool forget(struct list *list, const char *text)
 /* False while another order has one of the names. */
 static bool try_claim(struct standalone *standalone, const struct list *names)
 {
+    struct responders *responders = standalone->responders;
     bool ok = true;
-    MUTEX_HOLD(&lock);
+    MUTEX_HOLD(&responders->lock);
 
     for (size_t i = 0; ok && i < names->len; i++)
-        ok = !list_has(&names_in_use, names->at[i]);
+        ok = !list_has(&responders->names_in_use, names->at[i]);
     if (ok) {
-        list_add_all(&names_in_use, names);
+        list_add_all(&responders->names_in_use, names);
         list_add_all(&standalone->claimed, names);
     }
     return ok;
@@ -114,10 +147,10 @@ static bool try_claim(struct standalone *standalone, const struct list *names)
 
 static void give_up_claims(struct standalone *standalone)
 {
-    MUTEX_HOLD(&lock);
+    MUTEX_HOLD(&standalone->responders->lock);
 
     for (size_t i = 0; i < standalone->claimed.len; i++)
-        (void)forget(&names_in_use, standalone->claimed.at[i]);
+        (void)forget(&standalone->responders->names_in_use, standalone->claimed.at[i]);
     list_clear(&standalone->claimed);
 }
 
@@ -126,6 +159,7 @@ static bool prepare(const struct plugin_context *context, void **self, struct er
     struct standalone *standalone = xcalloc(1, sizeof *standalone);
 
     standalone->context = context;
+    standalone->responders = context->shared;
     *self = standalone;
     return true;
 }
@@ -190,22 +224,23 @@ static bool present_http(struct standalone *standalone, const struct proof *proo
     bool ok;
 
     TRY(proof_check_http(proof, err));
-    MUTEX_HOLD(&lock);
+    MUTEX_HOLD(&standalone->responders->lock);
     list_add(&standalone->tokens, proof->token);
-    list_add(&tokens_in_use, proof->token);
+    list_add(&standalone->responders->tokens_in_use, proof->token);
     ok = net_responder_add(standalone->context->net, proof->token, view_of(proof->key_authorization), err);
     return ok;
 }
 
 static bool cleanup_http(struct standalone *standalone, const char *token, struct error *err)
 {
+    struct responders *responders = standalone->responders;
     bool ok = true;
 
     if (!forget(&standalone->tokens, token))
         return true;
-    MUTEX_HOLD(&lock);
-    (void)forget(&tokens_in_use, token);
-    if (!list_has(&tokens_in_use, token))
+    MUTEX_HOLD(&responders->lock);
+    (void)forget(&responders->tokens_in_use, token);
+    if (!list_has(&responders->tokens_in_use, token))
         ok = net_responder_remove(standalone->context->net, token, err);
     return ok;
 }
@@ -339,4 +374,5 @@ const struct plugin plugin_standalone = {
     .name = "standalone",
     .description = "With a small web server of our own, started for the check alone; port 80 must be free",
     .authenticator = &authenticator,
+    .share = &share,
 };

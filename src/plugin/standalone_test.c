@@ -97,12 +97,23 @@ static const struct authenticator *standalone;
 static struct settings settings = { .http_01_port = 80, .tls_alpn_01_port = 443 };
 static struct plugin_context context = { .settings = &settings };
 
+/* Of the run: one for all orders, also of several tests. */
+static void share(struct plugin_context *with)
+{
+    static void *shared;
+    struct error err = { 0 };
+
+    REQUIRE(shared != NULL || plugin_standalone.share->make(with, &shared, &err), "%s", err.why);
+    with->shared = shared;
+}
+
 static void *new_order(void)
 {
     struct error err = { 0 };
     void *self = NULL;
 
     standalone = plugin_standalone.authenticator;
+    share(&context);
     REQUIRE(standalone->prepare(&context, &self, &err), "%s", err.why);
     return self;
 }
@@ -179,6 +190,7 @@ TEST(an_order_for_another_port_waits)
     void *first = new_order(), *second = NULL;
     pthread_t thread;
 
+    share(&elsewhere);
     REQUIRE(standalone->prepare(&elsewhere, &second, &err), "%s", err.why);
     REQUIRE(present_it(standalone, first, &proof, &err), "%s", err.why);
     presented = false;
@@ -292,6 +304,7 @@ TEST(an_alpn_order_for_another_port_waits)
     void *first = new_order(), *second = NULL;
     pthread_t thread;
 
+    share(&elsewhere);
     REQUIRE(standalone->prepare(&elsewhere, &second, &err), "%s", err.why);
     REQUIRE(present_it(standalone, first, &proof, &err), "%s", err.why);
     presented = false;
@@ -332,6 +345,7 @@ static void open_busy(void *ctx)
     void *self = NULL;
 
     context.ui = ui;
+    share(&context);
     standalone = plugin_standalone.authenticator;
     if (!standalone->prepare(&context, &self, &err))
         _exit(99);
