@@ -346,11 +346,11 @@ static void interrupted_scene(bool shielded, bool begun)
     else
         let_go(&desk);
     ok = clerk_commit(waiter.clerk, &plan, 1, each, &err);
-    if (shielded)
-        _exit(ok && desk.shielded ? 0 : 2);
     let_go(&desk);
     (void)pthread_join(waiter.thread, NULL);
     clerk_free(waiter.clerk);
+    if (shielded)
+        _exit(ok && desk.shielded ? 0 : 2);
     if (ok || err.kind != ERROR_CANCELED)
         _exit(3);
     _exit(strcmp(buf_text(&desk.said), "recover\ncommit a\n") == 0 ? 0 : 4);
