@@ -177,24 +177,20 @@ static struct key_params account_key_params(const struct context *context)
     return (struct key_params){ .type = KEY_EC, .curve = "secp256r1" };
 }
 
-static bool register_key(struct context *context, struct session *session, const struct key *key,
-    const struct list *contacts, struct account_info *info, struct error *err)
+/* external: NULL where there is no binding. */
+static bool register_key(struct session *session, const struct key *key, const struct list *contacts,
+    const struct external_account *external, struct account_info *info, struct error *err)
 {
-    AUTO(buf_clear) struct buf hmac_key = BUF_SECRET(EAB_KEY_MAX);
-    struct account_request request = { .contacts = contacts, .terms_agreed = true };
-    struct external_account external;
+    struct account_request request = { .contacts = contacts, .terms_agreed = true, .external = external };
     struct signer signer;
-    bool bound, ok;
+    bool ok;
 
-    TRY(external_account(context->settings, &hmac_key, &external, &bound, err));
-    if (bound)
-        request.external = &external;
     TRY(signer_open(key, &signer, err));
     ok = account_request(session, &signer, &request, info, err);
     signer_close(&signer);
     if (ok)
         return true;
-    if (bound && err->kind == ERROR_ACME)
+    if (external != NULL && err->kind == ERROR_ACME)
         (void)error_next(err, "check --eab-kid and --eab-hmac-key against what the CA has given you");
     return error_in(err, "Unable to register an account with ACME server");
 }
@@ -272,16 +268,22 @@ bool register_account(
     AUTO(key_free) struct key *key = given;
     AUTO(account_info_clear) struct account_info info = { 0 };
     AUTO(list_clear) struct list contacts = { 0 };
+    AUTO(buf_clear) struct buf hmac_key = BUF_SECRET(EAB_KEY_MAX);
     struct settings *settings = context->settings;
+    struct external_account external;
+    bool bound;
 
     TRY(find_contacts(context, &contacts, err));
     TRY(check_binding(settings, session_directory(session), err));
+    TRY(external_account(settings, &hmac_key, &external, &bound, err));
     TRY(agree_to_terms(context, session_directory(session), err));
     TRY(keep_key(context, &key, err));
-    while (!register_key(context, session, key, &contacts, &info, err)) {
+    while (!register_key(session, key, &contacts, bound ? &external : NULL, &info, err)) {
+        struct error refusal = *err; /* which may be told in other words */
+
         if (other_contacts(context, &contacts, err))
             continue;
-        forget_if_refused(context, key, err);
+        forget_if_refused(context, key, &refusal);
         return refused_as_certbot(context, err);
     }
     TRY(account_store_save(context->store, settings->server, TAKE(key), info.url,
