@@ -61,7 +61,8 @@ static bool enhance_run(struct context *context, struct error *err)
     AUTO(installation_close) struct installation installation = { 0 };
     AUTO(lineage_free) struct lineage *lineage = NULL;
     AUTO(list_clear) struct list names = { 0 };
-    struct deployment deployment = { .names = &names };
+    struct pair pair;
+    struct deployment deployment = { .names = &names, .pairs = &pair, .pair_count = 1, .in_use = true };
 
     TRY(check_requested(context, err));
     TRY(installation_open(context, &installation, err));
@@ -69,6 +70,7 @@ static bool enhance_run(struct context *context, struct error *err)
     TRY(load(context, &lineage, err));
     TRY(choose_names(context, lineage, &names, err));
     deployment.lineage = lineage->name;
+    pair = lineage_pair(lineage);
     return installation_enhance(context, &installation, &deployment, err);
 }
 

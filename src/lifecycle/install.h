@@ -30,8 +30,7 @@ struct pair lineage_pair(const struct lineage *lineage); /* the live files; borr
 MUST_USE bool installation_deploy(
     struct context *context, struct installation *installation, struct deployment *deployment, struct error *err);
 
-/* Enhancements alone; of a deployment without certificates. One that the installer cannot do is reported and passed
- * over. */
+/* Enhancements alone, of a deployment that is in use. One that the installer cannot do is reported and passed over. */
 MUST_USE bool installation_enhance(
     struct context *context, struct installation *installation, struct deployment *deployment, struct error *err);
 

@@ -47,8 +47,7 @@ static char *text_of(const struct deployment *deployment)
     AUTO(free) char *names = list_join(deployment->names, ",");
 
     buf_put_text(&text, names);
-    if (deployment->pair_count > 0)
-        buf_putf(&text, " %s%s", deployment->pairs->cert, deployment->in_use ? " again" : "");
+    buf_putf(&text, " %s%s", deployment->pairs->cert, deployment->in_use ? " again" : "");
     for (int i = 0; i < ENHANCE_COUNT; i++)
         if (deployment->enhancements & ENHANCEMENT(i))
             buf_putf(&text, " +%s", enhancement_name((enum enhancement)i));
@@ -183,13 +182,13 @@ static const struct {
         "installation of IP address certificate not supported", NULL },
 
     { "enhance: what it is told", "enhance", "a.test b.test", "hsts redirect", "redirect", NULL,
-        "a.test,b.test +redirect", NULL, NULL },
-    { "enhance: no redirect by itself", "enhance", "a.test", "hsts redirect", "hsts", NULL, "a.test +hsts", NULL,
-        NULL },
+        "a.test,b.test c again +redirect", NULL, NULL },
+    { "enhance: no redirect by itself", "enhance", "a.test", "hsts redirect", "hsts", NULL, "a.test c again +hsts",
+        NULL, NULL },
     { "enhance: what it cannot do changes nothing", "enhance", "a.test", "", "hsts", NULL, NULL, NULL,
         "Option hsts is not supported" },
-    { "enhance: a failure", "enhance", "a.test", "hsts", "hsts", "commit a.test +hsts", "a.test +hsts",
-        "no commit a.test +hsts", NULL },
+    { "enhance: a failure", "enhance", "a.test", "hsts", "hsts", "commit a.test c again +hsts", "a.test c again +hsts",
+        "no commit a.test c again +hsts", NULL },
 };
 
 /* What is called for a plan, up to the call that fails. */
@@ -219,7 +218,7 @@ TEST(what_is_called)
 
         ask_for(stage.settings, rows[i].options);
         if (strcmp(rows[i].verb, "enhance") == 0) {
-            deployment.pair_count = 0;
+            deployment.in_use = true;
             ok = installation_enhance(&stage.context, &installation, &deployment, &err);
         } else {
             ok = installation_deploy(&stage.context, &installation, &deployment, &err);

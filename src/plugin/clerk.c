@@ -10,36 +10,37 @@
 #define WAIT_MS 50  /* between looks whether the user has interrupted */
 #define TRIES_MAX 8 /* of one group, each without the plans that made the one before fail */
 
-struct wish { /* of somebody who waits, on his stack */
-    struct wish *next;
-    void *const *plans; /* some, or work alone */
+struct submission { /* of a thread that waits, on its stack */
+    struct submission *next;
+    void *const *plans; /* some, or call alone */
     size_t count;
     struct error **each;
-    bool (*work)(void *arg, struct error *err);
+    bool (*call)(void *arg, struct error *err);
     void *arg;
     struct error *err;
-    bool shielded; /* an interrupt does not concern him */
+    bool shielded; /* an interrupt does not concern that thread */
     bool taken, done, ok;
 };
 
 struct clerk {
-    struct server_place place;
-    const struct clerk_desk *desk;
+    struct server_id server;
+    int timeout_s;
+    const struct clerk_work *work;
     void *self;
     struct mutex lock; /* guards what follows */
     struct condition changed;
     pthread_t thread;
     bool started, ending;
-    struct wish *first;
+    struct submission *first;
 };
 
-struct clerk *clerk_new(const struct server_place *place, const struct clerk_desk *desk, void *self)
+struct clerk *clerk_new(const struct server_id *server, int timeout_s, const struct clerk_work *work, void *self)
 {
     struct clerk *clerk = xcalloc(1, sizeof *clerk);
 
-    clerk->place =
-        (struct server_place){ xstrdup(place->dir), xstrdup(place->key), xstrdup(place->name), place->timeout_s };
-    clerk->desk = desk;
+    clerk->server = (struct server_id){ xstrdup(server->dir), xstrdup(server->key), xstrdup(server->name) };
+    clerk->timeout_s = timeout_s;
+    clerk->work = work;
     clerk->self = self;
     mutex_init(&clerk->lock);
     condition_init(&clerk->changed);
@@ -48,39 +49,39 @@ struct clerk *clerk_new(const struct server_place *place, const struct clerk_des
 
 /* ---- the queue, under the lock ---- */
 
-static void append(struct clerk *clerk, struct wish *wish)
+static void append(struct clerk *clerk, struct submission *submission)
 {
-    struct wish **at = &clerk->first;
+    struct submission **at = &clerk->first;
 
     while (*at != NULL)
         at = &(*at)->next;
-    *at = wish;
+    *at = submission;
     condition_broadcast(&clerk->changed);
 }
 
-static void withdraw(struct clerk *clerk, const struct wish *wish)
+static void withdraw(struct clerk *clerk, const struct submission *submission)
 {
-    struct wish **at = &clerk->first;
+    struct submission **at = &clerk->first;
 
-    while (*at != wish)
+    while (*at != submission)
         at = &(*at)->next;
-    *at = wish->next;
+    *at = submission->next;
 }
 
-static void finish(struct clerk *clerk, struct wish *wish, bool ok, const struct error *err)
+static void finish(struct clerk *clerk, struct submission *submission, bool ok, const struct error *err)
 {
     if (!ok)
-        *wish->err = *err;
-    wish->ok = ok;
-    wish->done = true;
+        *submission->err = *err;
+    submission->ok = ok;
+    submission->done = true;
     condition_broadcast(&clerk->changed);
 }
 
 /* Takes the lock. From the head of the queue: one that is alone, or all with plans up to the next of that kind. */
-static struct wish *take_group(struct clerk *clerk)
+static struct submission *take_group(struct clerk *clerk)
 {
     MUTEX_HOLD(&clerk->lock);
-    struct wish *group = clerk->first, *last = group;
+    struct submission *group = clerk->first, *last = group;
 
     if (group == NULL)
         return NULL;
@@ -92,17 +93,17 @@ static struct wish *take_group(struct clerk *clerk)
     return group;
 }
 
-static bool is_shielded(const struct wish *wishes)
+static bool is_shielded(const struct submission *submissions)
 {
-    for (; wishes != NULL; wishes = wishes->next)
-        if (wishes->shielded)
+    for (; submissions != NULL; submissions = submissions->next)
+        if (submissions->shielded)
             return true;
     return false;
 }
 
-/* ---- his work, in his thread ---- */
+/* ---- in the clerk's thread ---- */
 
-/* Those of `from` that have no error yet. */
+/* The plans that have no error yet, and where each of them stands. */
 static size_t pick(void *const *plans, struct error *const *each, size_t count, void **to, size_t *from)
 {
     size_t picked = 0;
@@ -132,7 +133,7 @@ static bool commit_all(struct clerk *clerk, void *const *plans, struct error **e
             return false;
         memset(failed, 0, count * sizeof *failed);
         error_clear(err);
-        ok = clerk->desk->commit(clerk->self, rest, left, failed, err);
+        ok = clerk->work->commit(clerk->self, rest, left, failed, err);
         for (size_t i = 0; i < left; i++)
             each[from[i]] = failed[i];
         if (!ok && err->kind == ERROR_CANCELED)
@@ -142,28 +143,30 @@ static bool commit_all(struct clerk *clerk, void *const *plans, struct error **e
     return ok;
 }
 
-static bool commit_group(struct clerk *clerk, struct wish *group, struct error *err)
+static bool commit_group(struct clerk *clerk, struct submission *group, struct error *err)
 {
     AUTO(free) void **plans = NULL;
     AUTO(free) struct error **each = NULL;
     size_t count = 0;
     bool ok;
 
-    for (const struct wish *wish = group; wish != NULL; wish = wish->next)
-        count += wish->count;
+    for (const struct submission *submission = group; submission != NULL; submission = submission->next)
+        count += submission->count;
     plans = xcalloc(count, sizeof *plans);
     each = xcalloc(count, sizeof *each);
     count = 0;
-    for (const struct wish *wish = group; wish != NULL; count += wish->count, wish = wish->next)
-        memcpy(plans + count, wish->plans, wish->count * sizeof *plans);
+    for (const struct submission *submission = group; submission != NULL;
+         count += submission->count, submission = submission->next)
+        memcpy(plans + count, submission->plans, submission->count * sizeof *plans);
     ok = commit_all(clerk, plans, each, count, err);
     count = 0;
-    for (struct wish *wish = group; wish != NULL; count += wish->count, wish = wish->next)
-        memcpy(wish->each, each + count, wish->count * sizeof *each);
+    for (struct submission *submission = group; submission != NULL;
+         count += submission->count, submission = submission->next)
+        memcpy(submission->each, each + count, submission->count * sizeof *each);
     return ok;
 }
 
-static void serve_group(struct clerk *clerk, struct wish *group)
+static void serve_group(struct clerk *clerk, struct submission *group)
 {
     bool shielded = is_shielded(group), ok = true;
     struct error err = { 0 };
@@ -172,12 +175,12 @@ static void serve_group(struct clerk *clerk, struct wish *group)
         interrupt_shield();
     if (group->count > 0)
         ok = commit_group(clerk, group, &err);
-    else if (group->work != NULL)
-        ok = group->work(group->arg, &err);
+    else if (group->call != NULL)
+        ok = group->call(group->arg, &err);
     if (shielded)
         interrupt_unshield();
     MUTEX_HOLD(&clerk->lock);
-    for (struct wish *next; group != NULL; group = next) {
+    for (struct submission *next; group != NULL; group = next) {
         next = group->next; /* it is gone once who waits knows */
         finish(clerk, group, ok, &err);
     }
@@ -186,19 +189,19 @@ static void serve_group(struct clerk *clerk, struct wish *group)
 /* Everybody gets the reason; but of an interrupt only those whom it concerns. */
 static void refuse_all(struct clerk *clerk, const struct error *err)
 {
-    struct wish **at = &clerk->first;
+    struct submission **at = &clerk->first;
 
     MUTEX_HOLD(&clerk->lock);
     while (*at != NULL) {
-        struct wish *wish = *at;
+        struct submission *submission = *at;
 
-        if (err->kind == ERROR_CANCELED && wish->shielded) {
-            at = &wish->next;
+        if (err->kind == ERROR_CANCELED && submission->shielded) {
+            at = &submission->next;
             continue;
         }
-        *at = wish->next;
-        wish->taken = true;
-        finish(clerk, wish, false, err);
+        *at = submission->next;
+        submission->taken = true;
+        finish(clerk, submission, false, err);
     }
 }
 
@@ -211,28 +214,14 @@ static bool begin(struct clerk *clerk, struct server_lock **lock, struct error *
     mutex_unlock(&clerk->lock);
     if (shielded)
         interrupt_shield();
-    ok = server_lock_take(&clerk->place, lock, err) &&
-         (clerk->desk->recover == NULL || clerk->desk->recover(clerk->self, err));
+    ok = server_lock_take(&clerk->server, clerk->timeout_s, lock, err) &&
+         (clerk->work->recover == NULL || clerk->work->recover(clerk->self, err));
     if (shielded)
         interrupt_unshield();
     return ok;
 }
 
-/* All that waits, with the lock taken once. */
-static void serve(struct clerk *clerk)
-{
-    AUTO(server_lock_release) struct server_lock *lock = NULL;
-    struct error err = { 0 };
-    struct wish *group;
-
-    if (!begin(clerk, &lock, &err)) {
-        refuse_all(clerk, &err);
-        return;
-    }
-    while ((group = take_group(clerk)) != NULL)
-        serve_group(clerk, group);
-}
-
+/* Until there is something to do; false when nothing will come any more. */
 static bool wait_for_work(struct clerk *clerk)
 {
     MUTEX_HOLD(&clerk->lock);
@@ -241,7 +230,29 @@ static bool wait_for_work(struct clerk *clerk)
     return clerk->first != NULL;
 }
 
-static void *work(void *arg)
+static bool keeps_lock(const struct clerk *clerk)
+{
+    return clerk->work->keeps_lock != NULL && clerk->work->keeps_lock(clerk->self);
+}
+
+/* All that waits, with the lock taken once. */
+static void serve(struct clerk *clerk)
+{
+    AUTO(server_lock_release) struct server_lock *lock = NULL;
+    struct error err = { 0 };
+    struct submission *group;
+
+    if (!begin(clerk, &lock, &err)) {
+        refuse_all(clerk, &err);
+        return;
+    }
+    do
+        while ((group = take_group(clerk)) != NULL)
+            serve_group(clerk, group);
+    while (keeps_lock(clerk) && wait_for_work(clerk));
+}
+
+static void *serve_all(void *arg)
 {
     while (wait_for_work(arg))
         serve(arg);
@@ -257,7 +268,7 @@ static bool start(struct clerk *clerk, struct error *err)
 
     if (clerk->started)
         return true;
-    failed = pthread_create(&clerk->thread, NULL, work, clerk);
+    failed = pthread_create(&clerk->thread, NULL, serve_all, clerk);
     if (failed != 0)
         return error_set(err, ERROR_INTERNAL, "cannot start a thread: %s", strerror(failed));
     clerk->started = true;
@@ -265,11 +276,11 @@ static bool start(struct clerk *clerk, struct error *err)
 }
 
 /* Under the lock. False when the user has interrupted, and it was not begun. */
-static bool wait_for(struct clerk *clerk, struct wish *wish)
+static bool wait_for(struct clerk *clerk, struct submission *submission)
 {
-    while (!wish->done) {
-        if (!wish->taken && interrupt_pending()) {
-            withdraw(clerk, wish);
+    while (!submission->done) {
+        if (!submission->taken && interrupt_pending()) {
+            withdraw(clerk, submission);
             return false;
         }
         condition_wait_ms(&clerk->changed, &clerk->lock, WAIT_MS);
@@ -277,29 +288,29 @@ static bool wait_for(struct clerk *clerk, struct wish *wish)
     return true;
 }
 
-static bool hand_in(struct clerk *clerk, struct wish *wish, struct error *err)
+static bool hand_in(struct clerk *clerk, struct submission *submission, struct error *err)
 {
     TRY(interrupt_check(err));
-    wish->err = err;
-    wish->shielded = interrupt_is_shielded();
+    submission->err = err;
+    submission->shielded = interrupt_is_shielded();
     MUTEX_HOLD(&clerk->lock);
     TRY(start(clerk, err));
-    append(clerk, wish);
-    return wait_for(clerk, wish) ? wish->ok : interrupt_check(err);
+    append(clerk, submission);
+    return wait_for(clerk, submission) ? submission->ok : interrupt_check(err);
 }
 
 bool clerk_commit(struct clerk *clerk, void *const *plans, size_t count, struct error **each, struct error *err)
 {
-    struct wish wish = { .plans = plans, .count = count, .each = each };
+    struct submission submission = { .plans = plans, .count = count, .each = each };
 
-    return count == 0 || hand_in(clerk, &wish, err);
+    return count == 0 || hand_in(clerk, &submission, err);
 }
 
-bool clerk_call(struct clerk *clerk, bool (*what)(void *arg, struct error *err), void *arg, struct error *err)
+bool clerk_call(struct clerk *clerk, bool (*call)(void *arg, struct error *err), void *arg, struct error *err)
 {
-    struct wish wish = { .work = what, .arg = arg };
+    struct submission submission = { .call = call, .arg = arg };
 
-    return hand_in(clerk, &wish, err);
+    return hand_in(clerk, &submission, err);
 }
 
 size_t clerk_waiting(struct clerk *clerk)
@@ -307,7 +318,7 @@ size_t clerk_waiting(struct clerk *clerk)
     size_t count = 0;
 
     MUTEX_HOLD(&clerk->lock);
-    for (const struct wish *wish = clerk->first; wish != NULL; wish = wish->next)
+    for (const struct submission *submission = clerk->first; submission != NULL; submission = submission->next)
         count++;
     return count;
 }
@@ -324,8 +335,8 @@ void clerk_free(struct clerk *clerk)
         (void)pthread_join(clerk->thread, NULL);
     condition_destroy(&clerk->changed);
     mutex_destroy(&clerk->lock);
-    free((char *)clerk->place.dir);
-    free((char *)clerk->place.key);
-    free((char *)clerk->place.name);
+    free((char *)clerk->server.dir);
+    free((char *)clerk->server.key);
+    free((char *)clerk->server.name);
     free(clerk);
 }

@@ -2,40 +2,44 @@
 /*
  * The clerk of a server: one thread that changes its configuration, for all who want something of it in this run.
  *
- * Whoever has plans hands them in and waits. The clerk takes the server's lock, which belongs to his thread, undoes
- * what a run that was killed has left, and puts all that has come meanwhile into effect as one group: one test, one
- * reload, however many plans. Once nothing waits any more, he gives the lock back. He asks the user nothing, and takes
- * no lock of a lineage: those who wait for him may hold one.
+ * A thread that has plans submits them and waits. The clerk takes the server's lock, which belongs to its thread,
+ * undoes what a run that was killed has left, and puts all that has been submitted meanwhile into effect as one group:
+ * one test, one reload, however many plans. Once nothing waits any more, it gives the lock back. It asks the user
+ * nothing, and takes no lock of a lineage: the threads that wait for it may hold one.
  *
- * Nothing is queued but what somebody waits for, so that the queue is never longer than there are threads.
+ * Nothing is queued but what some thread waits for, so that the queue is never longer than there are threads.
  */
 #include "plugin/server_lock.h"
 
-struct clerk_desk { /* what he does, in his thread, with the server's lock in hand */
+struct clerk_work { /* what the clerk does, in the clerk's thread, with the server's lock in hand */
     /* What a run that was killed has left half done is undone; each time the lock was taken. NULL: there is none. */
     bool (*recover)(void *self, struct error *err);
-    bool (*commit)(void *self, void *const *plans, size_t count, struct error **each, struct error *err); /* as in
-        plugin/installer.h */
+    /* As in plugin/installer.h. */
+    bool (*commit)(void *self, void *const *plans, size_t count, struct error **each, struct error *err);
+    /* Whether something is in place that must not be undone by others, such as a challenge that the CA is to look at:
+     * then the lock is kept though nothing waits. NULL: there is no such thing. */
+    bool (*keeps_lock)(void *self);
 };
 
 struct clerk;
 
-/* self is borrowed until clerk_free; place is copied. The thread starts with the first who wants something. */
-struct clerk *clerk_new(const struct server_place *place, const struct clerk_desk *desk, void *self)
+/* self is borrowed until clerk_free; server is copied. timeout_s as in server_lock_take. The thread starts with the
+ * first submission. */
+struct clerk *clerk_new(const struct server_id *server, int timeout_s, const struct clerk_work *work, void *self)
     __attribute__((returns_nonnull));
-void clerk_free(struct clerk *clerk); /* nobody waits for him any more; NULL is fine */
+void clerk_free(struct clerk *clerk); /* no thread waits for it any more; NULL is fine */
 DEFINE_AUTO(struct clerk, clerk_free)
 
 /*
  * Puts plans into effect; results as of installer->commit. Of a group that fails, those plans that are told to be the
  * cause fail, and the others are tried without them. ERROR_CANCELED when the user interrupts before it has begun; from
- * then on the desk decides: where one of those who wait is shielded from interrupts, so is the desk.
+ * then on commit decides; it is shielded from interrupts where one of the threads that wait is.
  */
 MUST_USE bool clerk_commit(
     struct clerk *clerk, void *const *plans, size_t count, struct error **each, struct error *err);
 
-/* Does work(arg) alone, in the same way. work NULL: no more than to take the lock, and to undo what was left. */
-MUST_USE bool clerk_call(struct clerk *clerk, bool (*work)(void *arg, struct error *err), void *arg, struct error *err);
+/* Calls call(arg) alone, in the same way. call NULL: no more than to take the lock, and to undo what was left. */
+MUST_USE bool clerk_call(struct clerk *clerk, bool (*call)(void *arg, struct error *err), void *arg, struct error *err);
 
 /* How many wait and are not served yet: a test cannot see otherwise when a thread has begun to wait. */
 size_t clerk_waiting(struct clerk *clerk);

@@ -1,5 +1,6 @@
 /*
- * The clerk: what comes meanwhile is one group; whose fault it is is told to him alone; one lock for all processes.
+ * The clerk: what is submitted meanwhile is one group; a plan that is the cause of a failure fails alone; one lock for
+ * all processes.
  */
 #include "plugin/clerk.h"
 
@@ -24,6 +25,7 @@ struct desk {
     size_t at_commit;  /* how often commit was begun */
     bool names_nobody; /* a group with a bad plan fails, and nobody knows by which */
     bool no_recovery;
+    bool keeps_lock;
     bool shielded; /* in the last commit */
 };
 
@@ -75,7 +77,15 @@ static bool alone(void *arg, struct error *err)
     return true;
 }
 
-static const struct clerk_desk kind = { .recover = recover, .commit = commit };
+static bool keeps_lock(void *self)
+{
+    struct desk *desk = self;
+
+    MUTEX_HOLD(&desk->lock);
+    return desk->keeps_lock;
+}
+
+static const struct clerk_work kind = { .recover = recover, .commit = commit, .keeps_lock = keeps_lock };
 
 static void desk_init(struct desk *desk)
 {
@@ -93,10 +103,10 @@ static void desk_clear(struct desk *desk)
 
 static struct clerk *clerk_at(struct desk *desk, int timeout_s)
 {
-    return clerk_new(&(struct server_place){ test_dir(), "", "the server of a test", timeout_s }, &kind, desk);
+    return clerk_new(&(struct server_id){ test_dir(), "", "the server of a test" }, timeout_s, &kind, desk);
 }
 
-/* Somebody who wants one plan in effect, in a thread of his own. */
+/* A thread that wants one plan in effect. */
 struct waiter {
     struct clerk *clerk;
     void *plan; /* NULL: to do something alone */
@@ -242,11 +252,11 @@ static pid_t hold_in_a_child(int *tell, const char *file)
     REQUIRE(pipe(ready) == 0 && pipe(go) == 0, "pipes");
     child = fork();
     if (child == 0) {
-        struct server_place place = { test_dir(), "", "the server of a test", 0 };
+        struct server_id server = { test_dir(), "", "the server of a test" };
         struct server_lock *ours = NULL;
         struct lock *certbots = NULL;
         struct error err = { 0 };
-        bool ok = file == NULL ? server_lock_take(&place, &ours, &err)
+        bool ok = file == NULL ? server_lock_take(&server, 0, &ours, &err)
                                : lock_take(test_dir(), LOCK_EXCLUSIVE, lock_wait_of(0, "wait"), &certbots, &err);
 
         (void)close(go[1]);
@@ -311,6 +321,46 @@ TEST(another_run_has_the_server)
         CHECK(
             rows[i].why == NULL || strstr(waiter.err.why, rows[i].why) != NULL, "%s: %s", rows[i].name, waiter.err.why);
         CHECK_TEXT(buf_text(&desk.said), rows[i].why == NULL ? "recover\ncommit a\n" : "", rows[i].name);
+        desk_clear(&desk);
+    }
+}
+
+/* What is in place for a while is not left to others: the lock is given back when nothing of it is left, and at the end
+ * in any case. */
+TEST(the_lock_is_kept)
+{
+    static const struct {
+        const char *name;
+        bool keeps, again;
+        const char *said;
+    } rows[] = {
+        { "kept for what comes later", true, false, "recover\ncommit a\ncommit b\n" },
+        { "taken again", false, true, "recover\ncommit a\nrecover\ncommit b\n" },
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct server_id server = { test_dir(), "", "the server of a test" };
+        AUTO(server_lock_release) struct server_lock *lock = NULL;
+        struct error err = { 0 }, *each[1] = { NULL };
+        char a[] = "a", b[] = "b";
+        void *first = a, *second = b;
+        struct desk desk;
+        struct clerk *clerk;
+
+        desk_init(&desk);
+        desk.keeps_lock = rows[i].keeps;
+        clerk = clerk_at(&desk, -1);
+        CHECK(clerk_commit(clerk, &first, 1, each, &err), "%s: %s", rows[i].name, err.why);
+        if (rows[i].again) { /* once it can be had, the clerk has given it back */
+            REQUIRE(server_lock_take(&server, -1, &lock, &err), "%s", err.why);
+            server_lock_release(TAKE(lock));
+        } else {
+            CHECK(!server_lock_take(&server, 0, &lock, &err), "%s", rows[i].name);
+        }
+        CHECK(clerk_commit(clerk, &second, 1, each, &err), "%s: %s", rows[i].name, err.why);
+        clerk_free(clerk);
+        CHECK_TEXT(buf_text(&desk.said), rows[i].said, rows[i].name);
+        CHECK(server_lock_take(&server, 0, &lock, &err), "%s: %s", rows[i].name, err.why);
         desk_clear(&desk);
     }
 }

@@ -89,14 +89,14 @@ static bool install(struct server *server, void *const *plans, size_t count, str
     return line_read_installed(buf_view(&answer), count, each, err) || use_give_up(&server->use, LINE_INSTALL, err);
 }
 
-/* ---- what its clerk does, in his thread ---- */
+/* ---- what its clerk does ---- */
 
-static bool desk_recover(void *self, struct error *err)
+static bool clerks_recover(void *self, struct error *err)
 {
     return is_old(self) || ask_for(self, LINE_RECOVER, err);
 }
 
-static bool desk_commit(void *self, void *const *plans, size_t count, struct error **each, struct error *err)
+static bool clerks_commit(void *self, void *const *plans, size_t count, struct error **each, struct error *err)
 {
     struct server *server = self;
     bool ok = is_old(server) ? commit_old(server, plans, count, each, err) : install(server, plans, count, each, err);
@@ -108,7 +108,7 @@ static bool desk_commit(void *self, void *const *plans, size_t count, struct err
     return ok;
 }
 
-static const struct clerk_desk desk = { .recover = desk_recover, .commit = desk_commit };
+static const struct clerk_work work = { .recover = clerks_recover, .commit = clerks_commit };
 
 /* ---- what a run shares ---- */
 
@@ -122,18 +122,14 @@ static bool make(const struct plugin_context *context, void **shared, struct err
     const struct plugin *plugin = context->plugin;
     const struct settings *settings = context->settings;
     AUTO(free) char *key = share_key(plugin, settings), *name = xprintf("the server of the plugin %s", plugin->name);
-    struct server_place place = {
-        .dir = settings->work_dir,
-        .key = key,
-        .name = name,
-        .timeout_s = SETTING_IS_SET(settings, lock_timeout_s) ? settings->lock_timeout_s : -1,
-    };
+    struct server_id id = { .dir = settings->work_dir, .key = key, .name = name };
+    int timeout_s = SETTING_IS_SET(settings, lock_timeout_s) ? settings->lock_timeout_s : -1;
     struct server *server = xcalloc(1, sizeof *server);
 
     (void)err;
     server->settings = settings_dup(settings);
     server->use = (struct use){ .external = external_of(plugin), .settings = server->settings };
-    server->clerk = clerk_new(&place, &desk, server);
+    server->clerk = clerk_new(&id, timeout_s, &work, server);
     *shared = server;
     return true;
 }

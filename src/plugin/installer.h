@@ -33,10 +33,10 @@ struct pair { /* paths of one certificate and its key; those that are not known 
 struct deployment {
     const char *lineage;      /* its name; NULL: files of the user's */
     const struct list *names; /* domains and IP addresses that are to be served with it */
-    const struct pair *pairs; /* one for each type of key; none: what is installed stays, and is enhanced */
+    const struct pair *pairs; /* one for each type of key */
     size_t pair_count;
     unsigned enhancements; /* set of ENHANCEMENT(...) */
-    bool in_use;           /* the server was told of these paths before: it has to read the files again */
+    bool in_use;           /* the server was told of these paths before: it has to read the files again, no more */
 };
 
 /* A copy that owns all it has; of the caller's, for deployment_free. */

@@ -430,7 +430,8 @@ TEST(questions_to_an_installer_of_version_two)
         .pairs = pairs,
         .pair_count = 2,
         .enhancements = ENHANCEMENT(ENHANCE_HSTS) | ENHANCEMENT(ENHANCE_REDIRECT) };
-    const struct deployment second = { .names = &one_name, .in_use = true }, *const all[] = { &first, &second };
+    const struct deployment second = { .names = &one_name, .pairs = pairs, .pair_count = 1, .in_use = true },
+                            *const all[] = { &first, &second };
 
     line_put_install(&line, &about, "my", settings, all, 2);
     CHECK_TEXT(buf_text(&line),
@@ -438,7 +439,8 @@ TEST(questions_to_an_installer_of_version_two)
         "{\"lineage\":\"a.test\",\"names\":[\"a.test\",\"192.0.2.1\"],\"certificates\":["
         "{\"cert_path\":\"/c\",\"key_path\":\"/k\",\"chain_path\":\"/ch\",\"fullchain_path\":\"/f\"},"
         "{\"cert_path\":\"/c2\",\"key_path\":\"/k2\"}],\"enhancements\":[\"hsts\",\"redirect\"],\"in_use\":false},"
-        "{\"names\":[\"192.0.2.1\"],\"certificates\":[],\"enhancements\":[],\"in_use\":true}]}\n",
+        "{\"names\":[\"192.0.2.1\"],\"certificates\":[{\"cert_path\":\"/c\",\"key_path\":\"/k\",\"chain_path\":\"/ch\","
+        "\"fullchain_path\":\"/f\"}],\"enhancements\":[],\"in_use\":true}]}\n",
         "install");
     buf_clear(&line);
     line_put_request(&line, LINE_RECOVER, &about, "my", settings);

@@ -12,18 +12,18 @@ struct server_lock {
     struct range_lock *among_ours;
 };
 
-bool server_lock_take(const struct server_place *place, struct server_lock **out, struct error *err)
+bool server_lock_take(const struct server_id *server, int timeout_s, struct server_lock **out, struct error *err)
 {
     AUTO(server_lock_release) struct server_lock *lock = xcalloc(1, sizeof *lock);
-    AUTO(free) char *path = file_join(place->dir, LOCK_NAME);
-    struct range range = { view_hash(view_of(place->key), HASH_START) >> 2, 1 };
-    bool said = place->timeout_s >= 0;
-    struct lock_wait for_certbot = lock_wait_of(said ? place->timeout_s : 0, "let it wait with --lock-timeout SECONDS");
+    AUTO(free) char *path = file_join(server->dir, LOCK_NAME);
+    struct range range = { view_hash(view_of(server->key), HASH_START) >> 2, 1 };
+    bool said = timeout_s >= 0;
+    struct lock_wait for_certbot = lock_wait_of(said ? timeout_s : 0, "let it wait with --lock-timeout SECONDS");
     struct lock_wait for_ours =
-        lock_wait_of(said ? place->timeout_s : LOCK_WAIT_S, "let it wait longer with --lock-timeout SECONDS");
+        lock_wait_of(said ? timeout_s : LOCK_WAIT_S, "let it wait longer with --lock-timeout SECONDS");
 
-    TRY(lock_take(place->dir, LOCK_SHARED, for_certbot, &lock->against_certbot, err));
-    TRY(range_lock_take(path, range, for_ours, place->name, &lock->among_ours, err));
+    TRY(lock_take(server->dir, LOCK_SHARED, for_certbot, &lock->against_certbot, err));
+    TRY(range_lock_take(path, range, for_ours, server->name, &lock->among_ours, err));
     *out = TAKE(lock);
     return true;
 }

@@ -77,7 +77,7 @@ def change(deployments, lineages):
     for deployment in deployments:
         for enhancement in deployment["enhancements"]:
             log(f"{enhancement} {' '.join(deployment['names'])}")
-        if deployment["certificates"] and not deployment["in_use"]:
+        if not deployment["in_use"]:
             path = deployment["certificates"][0]["fullchain_path"]
             after.update({name: path for name in deployment["names"]})
     if after != before:
