@@ -132,7 +132,7 @@ bool access_of_next(const char *key, const struct settings *settings, struct acc
     TRY(access_wishes(settings, &wishes, err));
     if (key != NULL)
         TRY(access_of_live(key, &base, err));
-    if (settings->as_certbot) /* hands on the group alone */
+    if (!settings->voice->keeps_key_owner)
         base.key.uid = NOBODY;
     *out = base;
     out->key = overlay_key(&wishes, base.key);

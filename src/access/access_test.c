@@ -11,7 +11,7 @@
 /* "key-mode=640 key-group=54321" */
 static struct settings *settings_for(const char *words)
 {
-    struct settings *settings = settings_new(false);
+    struct settings *settings = settings_new(&voice_own);
     struct view rest = view_of(words), word;
 
     while (words[0] != '\0' && view_cut(&rest, ' ', &word)) {

@@ -11,7 +11,7 @@
 #define YEAR_9999_END 253402300799 /* 9999-12-31T23:59:59Z */
 #define ID_MAX 256
 
-static bool renewal_info_read(struct view body, bool as_certbot, struct renewal_info *out, struct error *err)
+static bool renewal_info_read(struct view body, bool allow_instant, struct renewal_info *out, struct error *err)
 {
     AUTO(doc_free) struct doc *doc = NULL;
     const struct node *window;
@@ -26,18 +26,18 @@ static bool renewal_info_read(struct view body, bool as_certbot, struct renewal_
     if (out->start <= 0 || out->end <= 0 || out->start > YEAR_9999_END || out->end > YEAR_9999_END)
         return error_set(
             err, ERROR_ACME, "renewal information: the window has no start or no end in a year that makes sense");
-    if (out->end < out->start || (out->end == out->start && !as_certbot))
+    if (out->end < out->start || (out->end == out->start && !allow_instant))
         return error_set(err, ERROR_ACME, "renewal information: the window ends before it starts");
     url = node_text(node_member(doc_root(doc), "explanationURL")); /* for people only, so never a reason to fail */
     out->explanation_url = url != NULL && url_is_http(url) ? xstrdup(url) : NULL;
     return true;
 }
 
-bool renewal_info_parse(struct view body, bool as_certbot, struct renewal_info *out, struct error *err)
+bool renewal_info_parse(struct view body, bool allow_instant, struct renewal_info *out, struct error *err)
 {
     AUTO(renewal_info_clear) struct renewal_info info = { 0 };
 
-    if (!renewal_info_read(body, as_certbot, &info, err))
+    if (!renewal_info_read(body, allow_instant, &info, err))
         return answer_bad(err);
     *out = info;
     info = (struct renewal_info){ 0 };
@@ -77,7 +77,7 @@ static bool put_url(const struct session *session, const struct cert *cert, stru
     return true;
 }
 
-static bool renewal_info_ask(struct session *session, const struct cert *cert, bool as_certbot,
+static bool renewal_info_ask(struct session *session, const struct cert *cert, bool allow_instant,
     struct renewal_info *out, int64_t *named, struct error *err)
 {
     AUTO(buf_clear) struct buf url = BUF(URL_MAX + ID_MAX);
@@ -92,14 +92,14 @@ static bool renewal_info_ask(struct session *session, const struct cert *cert, b
         return false;
     }
     *named = retry_after_of(&response, session_now(session));
-    return renewal_info_parse(buf_view(&response.body), as_certbot, out, err);
+    return renewal_info_parse(buf_view(&response.body), allow_instant, out, err);
 }
 
 bool renewal_info_fetch(
-    struct session *session, const struct cert *cert, bool as_certbot, struct renewal_info *out, struct error *err)
+    struct session *session, const struct cert *cert, bool allow_instant, struct renewal_info *out, struct error *err)
 {
     int64_t named = 0;
-    bool ok = renewal_info_ask(session, cert, as_certbot, out, &named, err);
+    bool ok = renewal_info_ask(session, cert, allow_instant, out, &named, err);
 
     out->retry_at = ask_again_at(named, session_now(session));
     if (!ok)

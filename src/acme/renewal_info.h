@@ -17,12 +17,12 @@ struct renewal_info {
 };
 
 /* A window that ends at or before its start is an error (section 4.2), and so is one without sense (years
- * outside 1970-9999). as_certbot: one that ends as it starts is an instant. */
-MUST_USE bool renewal_info_parse(struct view body, bool as_certbot, struct renewal_info *out, struct error *err);
+ * outside 1970-9999). allow_instant: one that ends as it starts is an instant. */
+MUST_USE bool renewal_info_parse(struct view body, bool allow_instant, struct renewal_info *out, struct error *err);
 /* ERROR_CONFIG when the certificate has no authority key identifier or the CA no renewal information (for
  * this certificate: 404); out->retry_at is set even on failure (when to ask again). */
 MUST_USE bool renewal_info_fetch(
-    struct session *session, const struct cert *cert, bool as_certbot, struct renewal_info *out, struct error *err);
+    struct session *session, const struct cert *cert, bool allow_instant, struct renewal_info *out, struct error *err);
 
 /* Whether an instant kept as retry_at is one: no CA keeps us off for longer, so a clock was wrong that made it. */
 bool renewal_info_may_wait(int64_t retry_at, int64_t now);

@@ -10,7 +10,7 @@
 
 static const struct {
     const char *name, *body, *why; /* why: NULL when it parses */
-    bool as_certbot;
+    bool allow_instant;
 } cases[] = {
     { "nothing", "", "not valid JSON" },
     { "an array", "[]", "not a JSON object" },
@@ -41,7 +41,7 @@ TEST(renewal_info_parse)
     for (size_t i = 0; i < COUNT(cases); i++) {
         AUTO(renewal_info_clear) struct renewal_info info = { 0 };
         struct error err = { 0 };
-        bool ok = renewal_info_parse(view_of(cases[i].body), cases[i].as_certbot, &info, &err);
+        bool ok = renewal_info_parse(view_of(cases[i].body), cases[i].allow_instant, &info, &err);
 
         CHECK(ok == (cases[i].why == NULL), "%s: %s", cases[i].name, err.why);
         CHECK(ok || strstr(err.why, cases[i].why) != NULL, "%s: %s", cases[i].name, err.why);

@@ -12,12 +12,12 @@
 #include "lifecycle/inventory.h"
 #include "store/lineage_conf.h"
 
-static void put_entry(struct buf *text, const struct inventory_entry *entry, int64_t now, bool as_certbot)
+static void put_entry(struct buf *text, const struct inventory_entry *entry, int64_t now, bool international)
 {
     const struct lineage *lineage = entry->lineage;
     AUTO(free) char *names = list_join(&lineage->cert->names, " ");
     AUTO(free) char *status = inventory_status(entry, now);
-    AUTO(free) char *typed = as_certbot ? NULL : international_names(&lineage->cert->names);
+    AUTO(free) char *typed = international ? international_names(&lineage->cert->names) : NULL;
 
     buf_putf(text, "  Certificate Name: %s\n    Serial Number: %s\n    Key Type: %s\n    Identifiers: %s\n",
         entry->name, lineage->cert->serial, report_key_type(lineage->cert), names);
@@ -61,7 +61,7 @@ static void add_entry(struct listing *listing, const struct inventory_entry *ent
     if (!listing->found)
         buf_putf(&listing->text, "Found the following %scerts:\n", listing->chosen ? "matching " : "");
     listing->found = true;
-    put_entry(&listing->text, entry, now, listing->context->as_certbot);
+    put_entry(&listing->text, entry, now, listing->context->voice->takes_international_names);
 }
 
 /* What can be said only when all was seen. */

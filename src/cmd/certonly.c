@@ -11,7 +11,7 @@ static void say_csr_saved(struct context *context, const struct csr_result *resu
     AUTO(free)
     char *step = xprintf("Certificates created using --csr will not be renewed automatically by %s. You will need to "
                          "renew the certificate before it expires, by running the same %s command again.",
-        context->program, context->program);
+        context->voice->program, context->voice->program);
     struct list steps = { &step, 1 };
     char date[CLOCK_TEXT_SIZE];
 
@@ -42,9 +42,10 @@ static void say_kept(struct context *context, const struct obtain_result *result
     char *where = xprintf("\nCertificate is saved at: %s\nKey is saved at:         %s", lineage->live[KIND_FULLCHAIN],
         lineage->live[KIND_PRIVKEY]);
     AUTO(free)
-    char *text = xprintf("Certificate not yet due for renewal; no action taken.%s", context->as_certbot ? "" : where);
+    char *text =
+        xprintf("Certificate not yet due for renewal; no action taken.%s", context->voice->tells_more ? where : "");
 
-    ui_frame(context->ui, context->as_certbot, text);
+    ui_frame(context->ui, !context->voice->fits_terminal, text);
 }
 
 static bool certonly_run(struct context *context, struct error *err)

@@ -42,7 +42,7 @@ static bool delete_run(struct context *context, struct error *err)
     AUTO(list_clear) struct list names = { 0 };
 
     TRY(forget_choose(context, &names, err));
-    for (size_t i = 0; i < names.len && !context->as_certbot && !context->settings->force; i++)
+    for (size_t i = 0; i < names.len && context->voice->guards_deletion && !context->settings->force; i++)
         TRY(refuse_in_use(context, names.at[i], err));
     for (size_t i = 0; i < names.len; i++) {
         TRY(lineage_delete(context->store, names.at[i], err));

@@ -9,12 +9,7 @@ static bool check_requested(const struct context *context, struct error *err)
 {
     if (enhancements_requested(context->settings))
         return true;
-    if (context->as_certbot)
-        return error_set(err, ERROR_CONFIG,
-            "Please specify one or more enhancement types to configure. To list the available "
-            "enhancement types, run:\n\ncertbot --help enhance\n\nNo enhancements requested, exiting.");
-    (void)error_set(err, ERROR_CONFIG, "No enhancements requested, exiting.");
-    return error_next(err, "add --redirect, --hsts, --uir or --staple-ocsp");
+    return VOICE_ERROR(err, ERROR_CONFIG, context->voice->no_enhancements, NULL);
 }
 
 static bool load(struct context *context, struct lineage **out, struct error *err)

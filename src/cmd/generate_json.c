@@ -131,7 +131,7 @@ static void parse(const struct verb *const *verbs, int argc, char **argv, struct
     AUTO(command_line_clear) struct command_line line = { 0 };
     struct out out = out_to(to);
     struct error err = { 0 };
-    bool ok = command_line_read(argc, argv, verbs, true, &line, &err);
+    bool ok = command_line_read(argc, argv, verbs, &voice_certbot, &line, &err);
 
     if (ok && line.verb != NULL)
         ok = settings_check(line.settings, line.verb, &err) && settings_resolve(line.settings, line.verb, &err);

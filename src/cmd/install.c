@@ -51,7 +51,7 @@ static bool check_paths(const struct context *context, struct error *err)
         (void)error_set(err, ERROR_CONFIG,
             "Path to certificate or key was not defined. If your certificate is managed by %s, "
             "please use --cert-name to define which certificate you would like to install.",
-            context->program);
+            context->voice->program);
         return error_next(
             err, "give the --cert-name of a certificate that `certificates` lists, or --cert-path and --key-path");
     }
@@ -76,7 +76,7 @@ static bool install_run(struct context *context, struct error *err)
     pair = (struct pair){ settings->cert_path, settings->key_path, settings->chain_path, settings->fullchain_path };
     deployment.lineage = settings->cert_name;
     TRY(installation_deploy(context, &installation, &deployment, err));
-    if (context->as_certbot)
+    if (!context->voice->tells_more)
         return true;
     urls = report_urls(&names);
     ui_say(context->ui, "Congratulations! You have successfully enabled HTTPS on %s", urls);

@@ -24,20 +24,10 @@
 
 #define HELP_MAX (1024 * 1024)
 #define HELP_COLUMNS 80
-#define CERTBOT_VERSION "5.5.0" /* whose command line we have; scripts compare it before they use an option */
 
-/* By the beginning: certbot-auto, letsencrypt-auto, certbot-3 and certbot.distrib are names that Certbot has had, too.
- */
-static bool is_certbot(const char *argv0)
+static struct ui *open_ui(const struct settings *settings, const struct voice *voice)
 {
-    const char *name = file_basename(argv0 != NULL ? argv0 : "");
-
-    return text_starts(name, "certbot") || text_starts(name, "letsencrypt");
-}
-
-static struct ui *open_ui(const struct settings *settings, bool as_certbot)
-{
-    struct ui_options wanted = { .as_certbot = as_certbot };
+    struct ui_options wanted = { .voice = voice };
 
     if (settings != NULL) {
         wanted.quiet = settings->quiet;
@@ -48,7 +38,7 @@ static struct ui *open_ui(const struct settings *settings, bool as_certbot)
 }
 
 /* Where nothing can be written it is done without: the certificate is worth more than a word about it. */
-static bool open_log(const struct settings *settings, unsigned needs, bool as_certbot, struct error *err)
+static bool open_log(const struct settings *settings, unsigned needs, struct error *err)
 {
     if (!log_open(settings->logs_dir, (unsigned)settings->max_log_backups, err)) {
         if (!store_may_go_without(needs, err->sys))
@@ -58,45 +48,39 @@ static bool open_log(const struct settings *settings, unsigned needs, bool as_ce
         error_clear(err);
         return true;
     }
-    if (as_certbot && !settings->quiet)
+    if (settings->voice->names_log && !settings->quiet)
         fprintf(stderr, "Saving debug log to %s\n", log_path());
     return true;
 }
 
 /* A directory that cannot be made or locked is nothing unexpected; Certbot has a form of its own for it, and one advice
  * whatever the cause is. */
-static bool tell_unusable(bool as_certbot, struct error *err)
+static bool tell_unusable(const struct voice *voice, struct error *err)
 {
-    struct error failed = *err;
-
-    if (failed.sys == 0 || !as_certbot)
-        return false;
-    (void)error_set(err, failed.kind, "The following error was encountered:\n%s", failed.why);
-    return error_next(err, "Either run as root, or set --config-dir, --work-dir, and --logs-dir to writeable paths.");
+    return err->sys != 0 && VOICE_ERROR(err, err->kind, voice->unusable_dirs, err->why);
 }
 
 /* As Certbot goes about it: the logs directory and the log first, so that the rest is told there. By our own name
  * others of ours may work in the same store. */
-static bool open_store(
-    const struct settings *settings, unsigned needs, bool as_certbot, struct store **out, struct error *err)
+static bool open_store(const struct settings *settings, unsigned needs, struct store **out, struct error *err)
 {
     AUTO(store_close) struct store *store = NULL;
 
-    if (needs & STORE_LOCK && !as_certbot)
+    if (needs & STORE_LOCK && settings->voice->shares_store)
         needs |= STORE_SHARE;
     if (settings->dry_run)
         needs |= STORE_AS_IT_IS;
     if (!store_open_logs(settings, needs, &store, err))
-        return tell_unusable(as_certbot, err);
-    TRY(open_log(settings, needs, as_certbot, err));
+        return tell_unusable(settings->voice, err);
+    TRY(open_log(settings, needs, err));
     if (!store_open_rest(store, err))
-        return tell_unusable(as_certbot, err);
+        return tell_unusable(settings->voice, err);
     *out = TAKE(store);
     return true;
 }
 
-static bool run_command(const struct command *command, struct settings *settings, const char *arguments, struct ui *ui,
-    bool as_certbot, struct error *err)
+static bool run_command(
+    const struct command *command, struct settings *settings, const char *arguments, struct ui *ui, struct error *err)
 {
     AUTO(store_close) struct store *store = NULL;
     AUTO(world_free) struct world *world = world_new(NULL);
@@ -107,15 +91,14 @@ static bool run_command(const struct command *command, struct settings *settings
         .world = world,
         .verb = &command->verb,
         .arguments = arguments,
-        .program = as_certbot ? "Certbot" : "Evercert",
-        .as_certbot = as_certbot,
+        .voice = settings->voice,
     };
 
     TRY(settings_check(settings, &command->verb, err));
     TRY(hooks_check(settings, err)); /* whatever the subcommand, as Certbot does */
-    if (!as_certbot && command->only_reads != NULL && command->only_reads(settings))
+    if (settings->voice->reads_without_writing && command->only_reads != NULL && command->only_reads(settings))
         needs |= STORE_READ;
-    if (!open_store(settings, needs, as_certbot, &store, err)) {
+    if (!open_store(settings, needs, &store, err)) {
         if (!command->without_store)
             return false;
         log_debug("%s: %s", err->what, err->why);
@@ -126,7 +109,7 @@ static bool run_command(const struct command *command, struct settings *settings
     return command->run(&context, err);
 }
 
-static bool put_help(const struct command_line *line, const char *program, struct buf *text, struct error *err)
+static bool put_help(const struct command_line *line, const struct voice *voice, struct buf *text, struct error *err)
 {
     AUTO(free) const struct verb **verbs = command_verbs();
     const char *topic = line->help_topic;
@@ -137,23 +120,23 @@ static bool put_help(const struct command_line *line, const char *program, struc
 
         TRY(plugin_put_help(line->settings, topic, HELP_COLUMNS, &page, &found, err));
         if (found) {
-            help_usage(program, text);
+            help_usage(voice->command, text);
             buf_put(text, buf_view(&page));
             return true;
         }
     }
-    help_write(verbs, program, topic, HELP_COLUMNS, text);
+    help_write(verbs, voice, topic, HELP_COLUMNS, text);
     return true;
 }
 
-static bool show_help(const struct command_line *line, const char *program, struct error *err)
+static bool show_help(const struct command_line *line, const struct voice *voice, struct error *err)
 {
     AUTO(buf_clear) struct buf text = BUF(HELP_MAX);
 
     if (line->version)
-        buf_putf(&text, "%s %s\n", program, strcmp(program, "certbot") == 0 ? CERTBOT_VERSION : EVERCERT_VERSION);
+        buf_putf(&text, "%s %s\n", voice->command, voice->version);
     else
-        TRY(put_help(line, program, &text, err));
+        TRY(put_help(line, voice, &text, err));
     if (fwrite(text.at, 1, text.len, stdout) == text.len)
         return true;
     return error_errno(err, ERROR_INTERNAL, "cannot write to standard output");
@@ -174,17 +157,17 @@ static int exit_status(const struct error *err)
     return 1;
 }
 
-static void report(struct ui *ui, const char *program, const struct error *err)
+static void report(struct ui *ui, const struct error *err)
 {
     log_debug("%s: %s: %s%s%s", error_kind_name(err->kind), err->what, err->why, err->next[0] != '\0' ? "\nnext: " : "",
         err->next);
     if (err->kind == ERROR_USAGE) {
         AUTO(buf_clear) struct buf usage = BUF(HELP_MAX);
 
-        help_usage(program, &usage);
+        help_usage(ui_voice(ui)->command, &usage);
         fputs(buf_text(&usage), stderr);
     }
-    ui_error(ui, program, err, log_path());
+    ui_error(ui, err, log_path());
 }
 
 /* The first lines of the log, whatever becomes of the run. */
@@ -192,19 +175,19 @@ static void log_start(int argc, char **argv)
 {
     AUTO(free) char *arguments = command_line_describe(argc, argv);
 
-    log_debug("evercert version: %s (certbot version: %s)", EVERCERT_VERSION, CERTBOT_VERSION);
+    log_debug("evercert version: %s (certbot version: %s)", voice_own.version, voice_certbot.version);
     log_debug("Arguments: %s", arguments);
 }
 
 /* Who fails before there is a log, and not by a slip of the keyboard, finds the beginnings of one. */
-static void report_failure(struct ui *ui, const char *program, const struct error *err)
+static void report_failure(struct ui *ui, const struct error *err)
 {
     if (err->kind != ERROR_USAGE && err->kind != ERROR_CANCELED && err->kind != ERROR_INTERNAL && !err->expected)
         log_open_early();
-    report(ui, program, err);
+    report(ui, err);
 }
 
-static bool run(int argc, char **argv, const char *program, bool as_certbot, struct ui **ui, struct error *err)
+static bool run(int argc, char **argv, const struct voice *voice, struct ui **ui, struct error *err)
 {
     AUTO(command_line_clear) struct command_line line = { 0 };
     AUTO(free) const struct verb **verbs = command_verbs();
@@ -212,17 +195,17 @@ static bool run(int argc, char **argv, const char *program, bool as_certbot, str
     bool ok;
 
     log_start(argc, argv);
-    ok = command_line_read(argc, argv, verbs, as_certbot, &line, err);
+    ok = command_line_read(argc, argv, verbs, voice, &line, err);
     arguments = command_line_join(argc, argv);
     command_line_hide(argc, argv);
     if (!ok)
         return false;
     if (line.help || line.version)
-        return show_help(&line, program, err);
+        return show_help(&line, voice, err);
     ui_free(*ui);
-    *ui = open_ui(line.settings, as_certbot);
+    *ui = open_ui(line.settings, voice);
     log_terminal_level((enum log_level)settings_terminal_level(line.settings));
-    return run_command(command_of(line.verb), line.settings, arguments, *ui, as_certbot, err);
+    return run_command(command_of(line.verb), line.settings, arguments, *ui, err);
 }
 
 /* Keys are in here: no core file, no debugger of the same user, and nothing left behind by what is freed. Programs that
@@ -245,8 +228,7 @@ static void unguard_memory(void)
 
 int main(int argc, char **argv)
 {
-    bool as_certbot = is_certbot(argv[0]);
-    const char *program = as_certbot ? "certbot" : "evercert";
+    const struct voice *voice = voice_of(argv[0]);
     struct error err = { 0 };
     struct ui *ui;
     int status = 0;
@@ -255,12 +237,12 @@ int main(int argc, char **argv)
     file_fill_standard();
     file_set_elsewhere("set --config-dir, --work-dir and --logs-dir to directories");
     interrupt_init();
-    ui = open_ui(NULL, as_certbot);
-    if (!run(argc, argv, program, as_certbot, &ui, &err)) {
-        report_failure(ui, program, &err);
+    ui = open_ui(NULL, voice);
+    if (!run(argc, argv, voice, &ui, &err)) {
+        report_failure(ui, &err);
         status = exit_status(&err);
     } else if (!ui_check_output(ui, &err)) {
-        report(ui, program, &err);
+        report(ui, &err);
         status = 1;
     }
     ui_free(ui);

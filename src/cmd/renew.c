@@ -164,7 +164,7 @@ static bool run_post_hooks(struct context *context, const struct renewals *all, 
 /* The certificates are there; that somebody still serves the old one must not go unseen in a timer's log. */
 static bool not_delivered(const struct context *context, struct tally tally, struct error *err)
 {
-    if (context->as_certbot) /* whose exit status knows of renewals alone */
+    if (!context->voice->redelivers)
         return true;
     (void)error_set(err, ERROR_HOOK, "%zu certificate(s) not delivered", tally.undelivered);
     return error_next(err,

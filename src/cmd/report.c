@@ -65,11 +65,11 @@ void report_saved(struct context *context, const struct obtain_result *result)
         "\nSuccessfully received certificate.\nCertificate is saved at: %s\nKey is saved at:         %s\n"
         "This certificate expires on %s.\nThese files will be updated when the certificate renews.",
         lineage->live[KIND_FULLCHAIN], lineage->live[KIND_PRIVKEY], date);
-    if (!context->as_certbot)
+    if (context->voice->looks_for_schedule)
         say_scheduled(context, lineage);
     else if (context->settings->preconfigured_renewal)
         ui_say(context->ui, "%s has set up a scheduled task to automatically renew this certificate in the background.",
-            context->program);
+            context->voice->program);
 }
 
 void report_next_steps(struct context *context, const struct obtain_result *result)
@@ -78,7 +78,7 @@ void report_next_steps(struct context *context, const struct obtain_result *resu
     AUTO(free) char *advice = NULL;
     const char *step = NULL;
 
-    if (!context->as_certbot && result->what == OBTAINED_NEW && context->settings->installer == NULL)
+    if (context->voice->tells_more && result->what == OBTAINED_NEW && context->settings->installer == NULL)
         list_add(&steps, "Name the two files in the configuration of your web server (nginx: ssl_certificate and "
                          "ssl_certificate_key), and reload it.");
     if (plugin_is_by_hand(context->settings))
@@ -87,7 +87,7 @@ void report_next_steps(struct context *context, const struct obtain_result *resu
                "authentication hook script (--manual-auth-hook) but one was not provided. To renew this certificate, "
                "repeat "
                "this same command before the certificate's expiry date.";
-    else if (!context->as_certbot)
+    else if (context->voice->looks_for_schedule)
         step = advice = advise_schedule(context, result->lineage);
     else if (!context->settings->preconfigured_renewal)
         step = "The certificate will need to be renewed before it expires. Certbot can automatically renew the "

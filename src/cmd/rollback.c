@@ -8,7 +8,7 @@ static bool rollback_run(struct context *context, struct error *err)
 
     TRY(installation_open(context, &installation, err));
     if (installation.plugin == NULL) {
-        if (!context->as_certbot)
+        if (context->voice->tells_more)
             ui_say(context->ui, "There is no installer, so there is nothing to take back.");
         return true;
     }

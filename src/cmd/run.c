@@ -33,7 +33,7 @@ static bool install(
     step =
         xprintf("The certificate was saved, but could not be installed (installer: %s). After fixing the error shown "
                 "below, try installing it again by running:\n  %s install --cert-name %s\n\n",
-            installation->plugin->name, context->as_certbot ? "certbot" : "evercert", lineage->name);
+            installation->plugin->name, context->voice->command, lineage->name);
     ui_next_steps(context->ui, &(struct list){ &step, 1 });
     return false;
 }

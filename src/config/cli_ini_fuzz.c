@@ -5,7 +5,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    AUTO(settings_free) struct settings *settings = settings_new(true);
+    AUTO(settings_free) struct settings *settings = settings_new(&voice_certbot);
     AUTO(settings_free) struct settings *copy = NULL;
     struct error err = { 0 };
 

@@ -46,7 +46,7 @@ static const struct {
 TEST(good_files)
 {
     for (size_t i = 0; i < COUNT(good); i++) {
-        AUTO(settings_free) struct settings *s = settings_new(true);
+        AUTO(settings_free) struct settings *s = settings_new(&voice_certbot);
         AUTO(free) char *domains = NULL;
         AUTO(free) char *plugins = NULL;
         AUTO(free) char *got = NULL;
@@ -82,7 +82,7 @@ static const struct {
 TEST(bad_files)
 {
     for (size_t i = 0; i < COUNT(bad); i++) {
-        AUTO(settings_free) struct settings *s = settings_new(true);
+        AUTO(settings_free) struct settings *s = settings_new(&voice_certbot);
         struct error err = { 0 };
 
         CHECK(!cli_ini_read(view_of(bad[i].text), "cli.ini", s, &err), "%s", bad[i].name);
@@ -93,7 +93,7 @@ TEST(bad_files)
 
 TEST(command_line_wins)
 {
-    AUTO(settings_free) struct settings *s = settings_new(true);
+    AUTO(settings_free) struct settings *s = settings_new(&voice_certbot);
     struct error err = { 0 };
 
     REQUIRE(option_apply(s, option_find("no-reuse-key"), NULL, ORIGIN_COMMAND_LINE, &err), "%s", err.why);
@@ -108,7 +108,7 @@ TEST(command_line_wins)
 
 TEST(binary_file)
 {
-    AUTO(settings_free) struct settings *s = settings_new(true);
+    AUTO(settings_free) struct settings *s = settings_new(&voice_certbot);
     struct error err = { 0 };
 
     CHECK(!cli_ini_read((struct view){ "a\0b", 3 }, "cli.ini", s, &err) && strstr(err.why, "not a text file") != NULL,
@@ -130,7 +130,7 @@ TEST(names_of_a_map_join_those_of_the_file)
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
-        AUTO(settings_free) struct settings *s = settings_new(true);
+        AUTO(settings_free) struct settings *s = settings_new(&voice_certbot);
         AUTO(free) char *got = NULL;
         struct error err = { 0 };
 

@@ -29,7 +29,7 @@ static void warn_once(const struct writers *writers)
             writers->mend);
 }
 
-bool code_path_check(const char *path, bool as_certbot, struct error *err)
+bool code_path_check(const char *path, bool refuse, struct error *err)
 {
     AUTO(writers_clear) struct writers writers = { 0 };
     AUTO(free) char *absolute = NULL;
@@ -39,7 +39,7 @@ bool code_path_check(const char *path, bool as_certbot, struct error *err)
     absolute = path[0] == '/' ? xstrdup(path) : file_absolute(path);
     if (!writers_find(absolute, &writers))
         return true;
-    if (as_certbot) {
+    if (!refuse) {
         warn_once(&writers);
         return true;
     }

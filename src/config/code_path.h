@@ -11,4 +11,4 @@
  * Under the name certbot it is a warning, once for each place. What is not there is fine. Relative paths are taken from
  * the working directory.
  */
-MUST_USE bool code_path_check(const char *path, bool as_certbot, struct error *err);
+MUST_USE bool code_path_check(const char *path, bool refuse, struct error *err);

@@ -331,11 +331,11 @@ static bool split(const struct words *words, const struct verb *const *verbs, co
 
 /* ---- files ---- */
 
-static bool fail_to_open(const char *path, const struct error *reason, bool as_certbot, struct error *err)
+static bool fail_to_open(const char *path, const struct error *reason, const struct voice *voice, struct error *err)
 {
     const char *why = reason->sys != 0 ? strerror(reason->sys) : reason->why;
 
-    if (as_certbot && reason->sys != 0) /* as Python tells an error of the system */
+    if (voice->numbers_errors && reason->sys != 0) /* as Python tells an error of the system */
         return error_set(err, ERROR_USAGE, "Unable to open config file: %s. Error: [Errno %d] %s: '%s'", path,
             reason->sys, why, path);
     return error_set(err, ERROR_USAGE, "Unable to open config file: %s. Error: %s", path, why);
@@ -350,11 +350,11 @@ static bool read_file(const char *path, bool needed, struct settings *settings, 
     if (!needed && lstat(path, &st) != 0)
         return true;                                 /* what is there and cannot be read may say which CA to use */
     if (stat(path, &st) == 0 && S_ISREG(st.st_mode)) /* it may name hooks and the directory of plugins */
-        TRY(code_path_check(path, settings->as_certbot, err));
+        TRY(code_path_check(path, settings->voice->refuses_shared_code, err));
     if (!file_read_given(path, &text, &reason) && reason.kind == ERROR_CANCELED)
         return error_set(err, reason.kind, "%s", reason.why);
     if (reason.kind != ERROR_NONE)
-        return fail_to_open(path, &reason, settings->as_certbot, err);
+        return fail_to_open(path, &reason, settings->voice, err);
     return cli_ini_read(buf_view(&text), path, settings, err);
 }
 
@@ -430,8 +430,7 @@ static void find_plugin_dir(const struct words *words, struct settings *settings
 }
 
 /* Help is asked for: the topic is the word behind; a subcommand's own page where it stands beside. */
-static bool find_help(
-    const struct words *words, const struct verb *const *verbs, bool as_certbot, struct command_line *out)
+static bool find_help(const struct words *words, const struct verb *const *verbs, struct command_line *out)
 {
     for (size_t i = 0; i < words->len && !out->help; i++) {
         bool is_help = strcmp(words->at[i], "--help") == 0 || strcmp(words->at[i], "-h") == 0 ||
@@ -443,7 +442,8 @@ static bool find_help(
         if (i + 1 < words->len && words->at[i + 1][0] != '-')
             out->help_topic = xstrdup(words->at[i + 1]);
     }
-    for (size_t i = 0; out->help && out->help_topic == NULL && !as_certbot && i < words->len; i++) {
+    for (size_t i = 0;
+         out->help && out->help_topic == NULL && out->settings->voice->helps_with_subcommand && i < words->len; i++) {
         const struct verb *verb = find_verb(verbs, words->at[i]);
 
         if (verb != NULL)
@@ -492,17 +492,17 @@ static bool settle_unknowns(
     return extras.len == 0 ? true : fail_extras(&extras, verbs, err);
 }
 
-bool command_line_read(int argc, char **argv, const struct verb *const *verbs, bool as_certbot,
+bool command_line_read(int argc, char **argv, const struct verb *const *verbs, const struct voice *voice,
     struct command_line *out, struct error *err)
 {
-    AUTO(command_line_clear) struct command_line line = { .settings = settings_new(as_certbot) };
+    AUTO(command_line_clear) struct command_line line = { .settings = settings_new(voice) };
     AUTO(words_clear) struct words words = { xcalloc((size_t)argc + 1, sizeof *words.at), 0 };
     AUTO(parse_clear) struct parse parse = { 0 };
     const struct verb *verb;
 
     for (int i = 1; i < argc; i++)
         words.at[words.len++] = argv[i];
-    if (!find_help(&words, verbs, as_certbot, &line)) {
+    if (!find_help(&words, verbs, &line)) {
         TRY(split(&words, verbs, &verb, &parse, &line.settings->operands, err));
         TRY(apply_all(&parse, &line, err));
         if (!line.help && !line.version) {

@@ -15,12 +15,12 @@ struct command_line {
 };
 
 /*
- * verbs: NULL-ended; the first is the default. program: the name for messages. Reads cli.ini in the two
+ * verbs: NULL-ended; the first is the default. voice: by which name the program was called. Reads cli.ini in the two
  * default places and the last -c file first, unless help or version is asked for. ERROR_USAGE (exit 2) for what
  * cannot be understood; ERROR_CONFIG (exit 1) for a name that is no domain. out is the caller's, for
  * command_line_clear.
  */
-MUST_USE bool command_line_read(int argc, char **argv, const struct verb *const *verbs, bool as_certbot,
+MUST_USE bool command_line_read(int argc, char **argv, const struct verb *const *verbs, const struct voice *voice,
     struct command_line *out, struct error *err);
 void command_line_clear(struct command_line *line);
 static inline void command_line_clear_at(struct command_line *line)

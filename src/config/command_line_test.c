@@ -22,7 +22,7 @@ static bool read_line(const char *text, bool as_certbot, struct command_line *ou
         for (char *at = words.at[i]; *at != '\0'; at++)
             *at = *at == '^' ? ' ' : *at;
     }
-    ok = command_line_read((int)words.len, words.at, verbs, as_certbot, out, err);
+    ok = command_line_read((int)words.len, words.at, verbs, as_certbot ? &voice_certbot : &voice_own, out, err);
     if (ok && out->verb != NULL &&
         (!settings_check(out->settings, out->verb, err) || !settings_resolve(out->settings, out->verb, err))) {
         command_line_clear(out);

@@ -58,9 +58,8 @@ void help_put_option(const char *names, const char *text, unsigned columns, stru
     put_wrapped(out, text, INDENT, column, columns);
 }
 
-struct look { /* of a page */
-    const char *program;
-    bool as_certbot; /* whose defaults are told */
+struct look {                  /* of a page */
+    const struct voice *voice; /* whose name and defaults are told */
     unsigned columns;
 };
 
@@ -74,8 +73,8 @@ static void put_option(const struct option *option, const struct look *look, str
     for (size_t i = 0; option->choices != NULL && option->choices[i] != NULL; i++)
         buf_putf(
             &text, "%s%s%s", i == 0 ? " One of " : ", ", option->choices[i], option->choices[i + 1] == NULL ? "." : "");
-    if (topic_default(option, look->as_certbot) != NULL)
-        buf_putf(&text, " (default: %s)", topic_default(option, look->as_certbot));
+    if (topic_default(option, look->voice) != NULL)
+        buf_putf(&text, " (default: %s)", topic_default(option, look->voice));
     help_put_option(buf_text(&names), buf_text(&text), look->columns, out);
 }
 
@@ -164,7 +163,7 @@ static void put_overview(const struct verb *const *verbs, const struct look *loo
     buf_put_char(out, '\n');
     put_frame(out);
     buf_put_char(out, '\n');
-    buf_putf(out, "  %s [SUBCOMMAND] [options] [-d DOMAIN] [-d DOMAIN] ...\n\n", look->program);
+    buf_putf(out, "  %s [SUBCOMMAND] [options] [-d DOMAIN] [-d DOMAIN] ...\n\n", look->voice->command);
     put_wrapped(out,
         "Obtains TLS certificates from a CA that speaks ACME, keeps them renewed, and puts them where "
         "servers find them. Subcommands:",
@@ -175,8 +174,8 @@ static void put_overview(const struct verb *const *verbs, const struct look *loo
     for (size_t i = 0; i < COUNT(everyday); i++)
         put_option(option_find(everyday[i]), look, out);
     buf_put_text(out, "\nMore help:\n\n");
-    buf_putf(out, "  %s --help SUBCOMMAND|TOPIC|PLUGIN   a page of its own\n", look->program);
-    buf_putf(out, "  %s --help all                       everything\n\n", look->program);
+    buf_putf(out, "  %s --help SUBCOMMAND|TOPIC|PLUGIN   a page of its own\n", look->voice->command);
+    buf_putf(out, "  %s --help all                       everything\n\n", look->voice->command);
     buf_put_text(&names, "Topics and plugins:");
     for (const struct topic *topic = topics; topic->topic != TOPIC_HIDDEN; topic++) {
         if (topic->name != NULL)
@@ -190,7 +189,7 @@ static void put_overview(const struct verb *const *verbs, const struct look *loo
 
 static void put_all(const struct verb *const *verbs, bool shown[], const struct look *look, struct buf *out)
 {
-    help_usage(look->program, out);
+    help_usage(look->voice->command, out);
     buf_put_text(out, "\nSubcommands:\n\n");
     put_verbs(verbs, look, out);
     for (const struct topic *topic = topics; topic->topic != TOPIC_HIDDEN; topic++)
@@ -199,7 +198,8 @@ static void put_all(const struct verb *const *verbs, bool shown[], const struct 
 
 static void put_verb(const struct verb *verb, bool shown[], const struct look *look, struct buf *out)
 {
-    buf_putf(out, "usage:\n  %s %s %s\n\n", look->program, verb->name, verb->usage == NULL ? "[options]" : verb->usage);
+    buf_putf(out, "usage:\n  %s %s %s\n\n", look->voice->command, verb->name,
+        verb->usage == NULL ? "[options]" : verb->usage);
     put_wrapped(out, verb->text == NULL ? verb->summary : verb->text, 0, 0, look->columns);
     put_common(verb->name, shown, look, out);
     for (const enum option_topic *topic = verb->topics; topic != NULL && *topic != TOPIC_HIDDEN; topic++)
@@ -245,7 +245,7 @@ bool help_has_page(const struct verb *const *verbs, const char *topic)
 
 static void put_page(const struct topic *page, bool shown[], const struct look *look, struct buf *out)
 {
-    help_usage(look->program, out);
+    help_usage(look->voice->command, out);
     put_common(NULL, shown, look, out);
     put_topic(page->topic, page->name, shown, look, out);
 }
@@ -253,7 +253,7 @@ static void put_page(const struct topic *page, bool shown[], const struct look *
 static void put_list(
     const struct verb *const *verbs, const char *topic, bool shown[], const struct look *look, struct buf *out)
 {
-    help_usage(look->program, out);
+    help_usage(look->voice->command, out);
     buf_put_text(out, "\nSubcommands:\n\n");
     put_verbs(verbs, look, out);
     if (strcmp(topic, MANAGE) == 0)
@@ -266,10 +266,10 @@ unsigned help_columns(unsigned columns)
 }
 
 void help_write(
-    const struct verb *const *verbs, const char *program, const char *topic, unsigned columns, struct buf *out)
+    const struct verb *const *verbs, const struct voice *voice, const char *topic, unsigned columns, struct buf *out)
 {
     AUTO(free) bool *shown = xcalloc(option_count(), sizeof *shown);
-    const struct look look = { program, strcmp(program, "certbot") == 0, help_columns(columns) };
+    const struct look look = { voice, help_columns(columns) };
 
     if (topic == NULL || !help_has_page(verbs, topic))
         put_overview(verbs, &look, out);
@@ -306,9 +306,9 @@ static void put_manual_option(const struct option *option, struct buf *out)
     for (size_t i = 0; option->choices != NULL && option->choices[i] != NULL; i++)
         buf_putf(
             out, "%s%s%s", i == 0 ? " One of " : ", ", option->choices[i], option->choices[i + 1] == NULL ? "." : "");
-    if (topic_default(option, false) != NULL) {
+    if (topic_default(option, &voice_own) != NULL) {
         buf_put_text(out, " Default: ");
-        put_scdoc(out, topic_default(option, false));
+        put_scdoc(out, topic_default(option, &voice_own));
         buf_put_char(out, '.');
     }
     buf_put_text(out, "\n\n");

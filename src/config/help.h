@@ -7,7 +7,7 @@
 /* The page for a topic: NULL the overview, "all" everything, a verb or a topic's name its page, anything else
  * the overview. columns: width of the terminal. */
 void help_write(
-    const struct verb *const *verbs, const char *program, const char *topic, unsigned columns, struct buf *out);
+    const struct verb *const *verbs, const struct voice *voice, const char *topic, unsigned columns, struct buf *out);
 /* Whether a topic has a page of its own. */
 bool help_has_page(const struct verb *const *verbs, const char *topic);
 

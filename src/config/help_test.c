@@ -39,7 +39,7 @@ TEST(pages)
         AUTO(buf_clear) struct buf out = BUF(1 << 20);
         const char *name = cases[i].topic == NULL ? "overview" : cases[i].topic;
 
-        help_write(verbs, "evercert", cases[i].topic, 1000, &out);
+        help_write(verbs, &voice_own, cases[i].topic, 1000, &out);
         CHECK(!out.failed && strstr(buf_text(&out), cases[i].has) != NULL, "%s lacks %s", name, cases[i].has);
         CHECK(strstr(buf_text(&out), cases[i].has_not) == NULL, "%s has %s", name, cases[i].has_not);
         CHECK(strstr(buf_text(&out), "evercert") != NULL, "%s: the program's name", name);
@@ -56,7 +56,7 @@ TEST(once_on_a_page)
         struct view rest, line;
         size_t count = 0;
 
-        help_write(verbs, "evercert", pages[i], 80, &out);
+        help_write(verbs, &voice_own, pages[i], 80, &out);
         rest = buf_view(&out);
         while (view_cut(&rest, '\n', &line)) {
             const char *next = line.len > 3 && line.at[2] == '-' ? line.at : NULL;
@@ -91,7 +91,7 @@ TEST(everything_is_everywhere)
 
     for (size_t i = 0; i < COUNT(pages); i++)
         pages[i] = BUF(1 << 20);
-    help_write(verbs, "evercert", "all", 80, &pages[0]);
+    help_write(verbs, &voice_own, "all", 80, &pages[0]);
     help_write_manual_commands(verbs, &pages[1]);
     help_write_manual_options(&pages[1]);
     for (size_t i = 0; i < COUNT(shells); i++)
@@ -123,7 +123,7 @@ TEST(width)
         struct view rest, line;
         size_t widest = 0, want = columns < 40 ? 40 : columns > 100 ? 100 : columns;
 
-        help_write(verbs, "evercert", "renew", columns, &out);
+        help_write(verbs, &voice_own, "renew", columns, &out);
         rest = buf_view(&out);
         while (view_cut(&rest, '\n', &line)) {
             if (line.len > 0 && line.at[0] == ' ' && line.at[2] == ' ' && line.len > widest)

@@ -97,11 +97,11 @@ bool domain_normalize(const char *text, char **out, struct error *err)
     return true;
 }
 
-bool domain_read(const char *text, bool as_certbot, char **out, struct error *err)
+bool domain_read(const char *text, bool international, char **out, struct error *err)
 {
     AUTO(free) char *ascii = NULL;
 
-    if (as_certbot || is_ascii(text))
+    if (!international || is_ascii(text))
         return domain_normalize(text, out, err);
     return check_no_url(text, err) && international_to_ascii(text, &ascii, err) && domain_normalize(ascii, out, err);
 }

@@ -7,8 +7,8 @@
 /* Lower case, one final dot taken away; *out is the caller's. ERROR_CONFIG with Certbot's words: not ASCII, a
  * URL, an IP address, too long, an empty label, a label over 63. */
 MUST_USE bool domain_normalize(const char *text, char **out, struct error *err);
-/* What a user has typed: the same, but that international names are converted, unless as_certbot. */
-MUST_USE bool domain_read(const char *text, bool as_certbot, char **out, struct error *err);
+/* What a user has typed: the same, but that international names are converted, where international. */
+MUST_USE bool domain_read(const char *text, bool international, char **out, struct error *err);
 MUST_USE bool ip_address_normalize(const char *text, char **out, struct error *err);
 /* One address: something@domain, printable, no blanks. */
 MUST_USE bool email_check(const char *text, struct error *err);

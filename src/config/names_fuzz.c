@@ -27,7 +27,7 @@ static void check_domain(const char *text)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    AUTO(settings_free) struct settings *settings = settings_new(true);
+    AUTO(settings_free) struct settings *settings = settings_new(&voice_certbot);
     AUTO(free) char *text = view_dup((struct view){ (const char *)data, size });
     AUTO(free) char *once = NULL;
     AUTO(free) char *twice = NULL;

@@ -73,7 +73,7 @@ bool read_domains(struct settings *settings, const struct option *option, const 
         AUTO(free) char *text = view_dup(view_trim(part));
         AUTO(free) char *domain = NULL;
 
-        TRY(domain_read(text, settings->as_certbot, &domain, err));
+        TRY(domain_read(text, settings->voice->takes_international_names, &domain, err));
         add_once(&settings->domains, domain);
     }
     return true;
@@ -121,7 +121,7 @@ bool read_challenges(struct settings *settings, const struct option *option, con
     while (view_cut(&rest, ',', &part)) {
         const char *name = challenge_name(view_trim(part));
 
-        if (name != NULL && !(settings->as_certbot && text_equal(name, ALPN)))
+        if (name != NULL && !(!settings->voice->prefers_tls_alpn && text_equal(name, ALPN)))
             list_add(&settings->preferred_challenges, name);
         else
             list_add_view(&unknown, view_trim(part));
@@ -130,8 +130,7 @@ bool read_challenges(struct settings *settings, const struct option *option, con
         return true;
     joined = list_join(&unknown, ", ");
     (void)option_fail(option, err, "Unrecognized challenges: %s", joined);
-    return error_next(
-        err, "http (http-01) and dns (dns-01) are known%s", settings->as_certbot ? "" : ", and tls-alpn (tls-alpn-01)");
+    return error_next(err, "%s", settings->voice->known_challenges);
 }
 
 /* ---- webroot ---- */
@@ -184,7 +183,7 @@ static bool read_map_entry(struct settings *settings, const char *names, const c
             add_once(&settings->ip_addresses, name);
         } else {
             error_clear(err);
-            TRY(domain_read(text, settings->as_certbot, &name, err));
+            TRY(domain_read(text, settings->voice->takes_international_names, &name, err));
             add_once(&settings->domains, name);
         }
         webroot_map_put(&settings->webroot_map, name, path);

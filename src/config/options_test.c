@@ -272,7 +272,7 @@ TEST(rows)
 /* Each default passes for a value of its own option. */
 TEST(defaults_are_valid)
 {
-    AUTO(settings_free) struct settings *settings = settings_new(false);
+    AUTO(settings_free) struct settings *settings = settings_new(&voice_own);
 
     for (const struct option *option = options; option->names[0] != NULL; option++) {
         struct error err = { 0 };
@@ -328,8 +328,8 @@ static void set_plugin(const struct option *option, struct settings *settings)
 TEST(saved_options_survive)
 {
     for (const struct option *option = options; option->names[0] != NULL; option++) {
-        AUTO(settings_free) struct settings *before = settings_new(false);
-        AUTO(settings_free) struct settings *after = settings_new(false);
+        AUTO(settings_free) struct settings *before = settings_new(&voice_own);
+        AUTO(settings_free) struct settings *after = settings_new(&voice_own);
         AUTO(conf_free) struct conf *conf = conf_new();
         AUTO(conf_free) struct conf *again = NULL;
         AUTO(buf_clear) struct buf first = BUF(CONF_MAX);

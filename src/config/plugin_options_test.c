@@ -157,7 +157,7 @@ TEST(saved_and_restored)
 
 TEST(nothing_is_restored_for_ours)
 {
-    AUTO(settings_free) struct settings *settings = settings_new(false);
+    AUTO(settings_free) struct settings *settings = settings_new(&voice_own);
     AUTO(conf_free) struct conf *conf = conf_new();
     struct error err = { 0 };
 

@@ -358,7 +358,7 @@ bool renewal_params_restore(const struct conf *conf, const char *name, struct se
     AUTO(list_clear) struct list keys = { 0 };
     bool keeps_map = SETTING_ORIGIN(settings, webroot_map) > ORIGIN_RENEWAL;
 
-    TRY(code_path_check(name, settings->as_certbot, err)); /* it names hooks */
+    TRY(code_path_check(name, settings->voice->refuses_shared_code, err)); /* it names hooks */
     if (!conf_has_section(conf, PARAMS))
         return error_set(err, ERROR_CONFIG, "Renewal configuration file %s lacks renewalparams. Skipping.", name);
     if (authenticator == NULL || authenticator[0] == '\0' || strcmp(authenticator, "None") == 0)

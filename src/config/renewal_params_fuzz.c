@@ -9,8 +9,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     AUTO(conf_free) struct conf *conf = NULL;
     AUTO(conf_free) struct conf *saved = conf_new();
-    AUTO(settings_free) struct settings *settings = settings_new(true);
-    AUTO(settings_free) struct settings *again = settings_new(true);
+    AUTO(settings_free) struct settings *settings = settings_new(&voice_certbot);
+    AUTO(settings_free) struct settings *again = settings_new(&voice_certbot);
     struct error err = { 0 };
 
     if (!conf_read((struct view){ (const char *)data, size }, "fuzz", &conf, &err) ||

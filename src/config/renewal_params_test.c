@@ -25,7 +25,7 @@ static void set(struct settings *s, const char *name, const char *value)
 
 TEST(saving_a_typical_file)
 {
-    AUTO(settings_free) struct settings *s = settings_new(true);
+    AUTO(settings_free) struct settings *s = settings_new(&voice_certbot);
     AUTO(conf_free) struct conf *conf = conf_new();
     AUTO(buf_clear) struct buf out = BUF(CONF_MAX);
 
@@ -52,7 +52,7 @@ TEST(saving_a_typical_file)
 
 TEST(saving_replaces)
 {
-    AUTO(settings_free) struct settings *s = settings_new(true);
+    AUTO(settings_free) struct settings *s = settings_new(&voice_certbot);
     AUTO(conf_free)
     struct conf *conf = read_conf(HEAD "authenticator = nginx\npre_hook = old\nbogus = 1\n# a comment\n"
                                        "key_type = rsa\n[[webroot_map]]\na.test = /srv/a\n[other]\nx = 1\n");
@@ -69,7 +69,7 @@ TEST(saving_replaces)
 
 TEST(restoring)
 {
-    AUTO(settings_free) struct settings *s = settings_new(true);
+    AUTO(settings_free) struct settings *s = settings_new(&voice_certbot);
     AUTO(conf_free)
     struct conf *conf = read_conf(
         HEAD "account = abc\nserver = https://acme-v01.api.letsencrypt.org/directory\nauthenticator = webroot\n"
@@ -100,7 +100,7 @@ TEST(restoring)
 
 TEST(odd_files)
 {
-    AUTO(settings_free) struct settings *s = settings_new(true);
+    AUTO(settings_free) struct settings *s = settings_new(&voice_certbot);
     AUTO(conf_free)
     struct conf *conf = read_conf(HEAD "authenticator = webroot\nwebroot_path = /srv/a\ndeploy_hook = x\n"
                                        "pref_challs = dns\n");
@@ -117,7 +117,7 @@ TEST(odd_files)
 TEST(alpn_is_restored_under_both_names)
 {
     for (int as_certbot = 0; as_certbot < 2; as_certbot++) {
-        AUTO(settings_free) struct settings *s = settings_new(as_certbot);
+        AUTO(settings_free) struct settings *s = settings_new(as_certbot ? &voice_certbot : &voice_own);
         AUTO(conf_free)
         struct conf *conf = read_conf(HEAD "authenticator = standalone\npref_challs = tls-alpn-01,\n"
                                            "[evercert]\ntls_alpn_01_port = 8443\ntls_alpn_01_address = ::1\n");
@@ -133,7 +133,7 @@ TEST(alpn_is_restored_under_both_names)
 
 TEST(the_users_wins)
 {
-    AUTO(settings_free) struct settings *s = settings_new(true);
+    AUTO(settings_free) struct settings *s = settings_new(&voice_certbot);
     AUTO(conf_free)
     struct conf *conf = read_conf(HEAD "account = abc\nserver = https://ca.test/d\nauthenticator = nginx\n"
                                        "key_type = rsa\nreuse_key = True\nnginx_ctl = /opt/nginx\npre_hook = saved\n");
@@ -153,7 +153,7 @@ TEST(the_users_wins)
 /* cli.ini speaks of all, a renewal file of one. */
 TEST(one_lineage_differs_from_all)
 {
-    AUTO(settings_free) struct settings *s = settings_new(false);
+    AUTO(settings_free) struct settings *s = settings_new(&voice_own);
     AUTO(conf_free) struct conf *conf = read_conf(HEAD "authenticator = standalone\nkey_group = mail\n");
     struct error err = { 0 };
 
@@ -180,7 +180,7 @@ TEST(one_lineage_differs_from_all)
 /* Certbot removes what it does not know from [renewalparams], and no other section. */
 TEST(what_certbot_does_not_know_has_a_section)
 {
-    AUTO(settings_free) struct settings *s = settings_new(false), *by_hand = settings_new(false);
+    AUTO(settings_free) struct settings *s = settings_new(&voice_own), *by_hand = settings_new(&voice_own);
     AUTO(conf_free)
     struct conf *conf = read_conf(
         HEAD "authenticator = standalone\n[evercert]\nkey_group = mail\nhistory_keep = 3\nlater = x\nrenew_hook = y\n");
@@ -207,7 +207,7 @@ TEST(what_certbot_does_not_know_has_a_section)
 
 TEST(a_section_that_is_not_needed_is_not_there)
 {
-    AUTO(settings_free) struct settings *s = settings_new(false);
+    AUTO(settings_free) struct settings *s = settings_new(&voice_own);
     AUTO(conf_free) struct conf *conf = read_conf(HEAD "authenticator = standalone\n[evercert]\nkey_mode = 640\n");
 
     set(s, "authenticator", "standalone");
@@ -218,7 +218,7 @@ TEST(a_section_that_is_not_needed_is_not_there)
 /* What stands at the end of a file is in its last section: a hook there is no web root, and stays where it is. */
 TEST(a_hook_below_the_map)
 {
-    AUTO(settings_free) struct settings *s = settings_new(false);
+    AUTO(settings_free) struct settings *s = settings_new(&voice_own);
     AUTO(conf_free)
     struct conf *conf =
         read_conf(HEAD "authenticator = webroot\n[[webroot_map]]\na.test = /srv/a\nrenew_hook = touch /x\n");
@@ -249,7 +249,7 @@ static const struct {
 TEST(broken_files)
 {
     for (size_t i = 0; i < COUNT(bad); i++) {
-        AUTO(settings_free) struct settings *s = settings_new(true);
+        AUTO(settings_free) struct settings *s = settings_new(&voice_certbot);
         AUTO(conf_free) struct conf *conf = read_conf(bad[i].text);
         struct error err = { 0 };
 

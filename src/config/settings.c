@@ -61,7 +61,7 @@ void option_reset(struct settings *settings, const struct option *option)
     const struct option *row = option_owner(option);
     void *member = row->at == OPTION_NO_MEMBER ? NULL : member_of(settings, row);
     const char *fallback =
-        settings->as_certbot && row->certbot_fallback != NULL ? row->certbot_fallback : row->fallback;
+        settings->voice->has_certbot_defaults && row->certbot_fallback != NULL ? row->certbot_fallback : row->fallback;
 
     if (member == NULL)
         return;
@@ -100,11 +100,11 @@ void option_reset(struct settings *settings, const struct option *option)
 
 /* ---- life ---- */
 
-struct settings *settings_new(bool as_certbot)
+struct settings *settings_new(const struct voice *voice)
 {
     struct settings *settings = xcalloc(1, sizeof *settings);
 
-    settings->as_certbot = as_certbot;
+    settings->voice = voice != NULL ? voice : &voice_own;
     settings->verbose_level = -1;
     for (const struct option *option = options; option->names[0] != NULL; option++) {
         if (option_owner(option) == option)

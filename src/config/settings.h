@@ -6,6 +6,7 @@
  * its members.
  */
 #include "base/bytes.h"
+#include "voice/voice.h"
 
 enum origin { /* who gave a setting its value; all but the default count as "set by the user" */
     ORIGIN_DEFAULT,
@@ -54,8 +55,8 @@ struct plugin_options {
 #define SETTINGS_MAX_OPTIONS 255
 
 struct settings {
-    bool as_certbot;      /* called by that name, with the defaults that go with it; no option */
-    struct list operands; /* words behind the subcommand; no option */
+    const struct voice *voice; /* by which name the program was called; no option */
+    struct list operands;      /* words behind the subcommand; no option */
     /* general */
     char *config_dir, *work_dir, *logs_dir;
     struct list config_files;
@@ -139,8 +140,8 @@ struct settings {
     unsigned char origin[SETTINGS_MAX_OPTIONS]; /* enum origin, by row of the table; see settings_origin */
 };
 
-/* All defaults, of the caller's, for settings_free. as_certbot: the program was called by that name. */
-struct settings *settings_new(bool as_certbot) __attribute__((returns_nonnull));
+/* All defaults, of the caller's, for settings_free. voice NULL: our own. */
+struct settings *settings_new(const struct voice *voice) __attribute__((returns_nonnull));
 /* A deep copy: a lineage's own settings start as one of the command's. */
 struct settings *settings_dup(const struct settings *settings) __attribute__((returns_nonnull));
 void settings_free(struct settings *settings);

@@ -29,7 +29,7 @@ static bool is_given(const struct settings *settings, size_t offset)
  * not, which refuses other servers for it. */
 static bool is_trial_only(const struct settings *settings, const struct verb *verb)
 {
-    return settings->dry_run && (verb->traits & VERB_TRIAL) && !settings->as_certbot;
+    return settings->dry_run && (verb->traits & VERB_TRIAL) && settings->voice->tries_reconfigure_anywhere;
 }
 
 /* --dry-run takes the staging server instead of the default only; --staging takes nothing but it. */
@@ -276,7 +276,7 @@ static bool check_account(const struct settings *settings, struct error *err)
  * them. */
 static bool check_force(const struct settings *settings, const struct verb *verb, struct error *err)
 {
-    if (!settings->force || ((verb->traits & VERB_FORCE) && !settings->as_certbot))
+    if (!settings->force || ((verb->traits & VERB_FORCE) && settings->voice->guards_deletion))
         return true;
     return error_set(err, ERROR_USAGE, "ambiguous option: --force could match --force-interactive, --force-renewal");
 }

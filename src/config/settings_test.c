@@ -6,7 +6,7 @@
 
 TEST(origins)
 {
-    AUTO(settings_free) struct settings *s = settings_new(true);
+    AUTO(settings_free) struct settings *s = settings_new(&voice_certbot);
 
     CHECK(
         !SETTING_IS_SET(s, server) && !SETTING_IS_SET(s, account) && !SETTING_IS_SET(s, config_dir), "nothing is set");
@@ -25,7 +25,7 @@ TEST(origins)
 
 TEST(pairs_share_their_origin)
 {
-    AUTO(settings_free) struct settings *s = settings_new(true);
+    AUTO(settings_free) struct settings *s = settings_new(&voice_certbot);
     struct error err = { 0 };
 
     REQUIRE(option_apply(s, option_find("no-reuse-key"), NULL, ORIGIN_COMMAND_LINE, &err), "%s", err.why);
@@ -39,7 +39,7 @@ TEST(pairs_share_their_origin)
 TEST(copies)
 {
     AUTO(settings_free) struct settings *copy = NULL;
-    struct settings *s = settings_new(true);
+    struct settings *s = settings_new(&voice_certbot);
     struct error err = { 0 };
 
     webroot_map_put(&s->webroot_map, "a.test", "/srv/a");
@@ -71,7 +71,7 @@ TEST(terminal_level)
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
-        AUTO(settings_free) struct settings *s = settings_new(true);
+        AUTO(settings_free) struct settings *s = settings_new(&voice_certbot);
         struct error err = { 0 };
 
         for (size_t k = 0; k < 3 && cases[i].options[k] != NULL; k++)
@@ -82,7 +82,7 @@ TEST(terminal_level)
 
 TEST(webroot_maps)
 {
-    AUTO(settings_free) struct settings *s = settings_new(true);
+    AUTO(settings_free) struct settings *s = settings_new(&voice_certbot);
 
     list_add(&s->domains, "a.test");
     list_add(&s->domains, "b.test");

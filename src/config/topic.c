@@ -70,9 +70,10 @@ void topic_put_names(const struct option *option, const char *around_name, const
     }
 }
 
-const char *topic_default(const struct option *option, bool as_certbot)
+const char *topic_default(const struct option *option, const struct voice *voice)
 {
-    const char *text = as_certbot && option->certbot_fallback != NULL ? option->certbot_fallback : option->fallback;
+    const char *text =
+        voice->has_certbot_defaults && option->certbot_fallback != NULL ? option->certbot_fallback : option->fallback;
 
     return text == NULL || text[0] == '\0' ? NULL : text;
 }

@@ -19,4 +19,4 @@ const struct topic *topic_find(enum option_topic topic) __attribute__((returns_n
 /* "-d DOMAIN, --domains DOMAIN": before and behind are put around each name and value ("*", "_"). */
 void topic_put_names(const struct option *option, const char *around_name, const char *around_value, struct buf *out);
 /* The default worth telling, NULL when there is none. */
-const char *topic_default(const struct option *option, bool as_certbot);
+const char *topic_default(const struct option *option, const struct voice *voice);

@@ -250,10 +250,11 @@ static void check_code_path(struct health *health, const char *path)
             strcmp(health->out->at[i].code, "writable-by-others") == 0) /* and repairs that */
             return;
     finding = health_find(health, NULL, "code-open-to-others",
-        health->settings->as_certbot ? HEALTH_WARNING : HEALTH_ERROR, writers.path,
-        health->settings->as_certbot ? "whoever can write there can have commands run as root at renewal"
-                                     : "whoever can write there can have commands run as root at renewal, which "
-                                       "therefore refuses to begin",
+        health->settings->voice->refuses_shared_code ? HEALTH_ERROR : HEALTH_WARNING, writers.path,
+        health->settings->voice->refuses_shared_code
+            ? "whoever can write there can have commands run as root at renewal, "
+              "which therefore refuses to begin"
+            : "whoever can write there can have commands run as root at renewal",
         "%s %s, and %s is reached through it", writers.path, writers.who, path);
     finding_answer(finding, "if you trust what is there now: %s", writers.mend);
 }

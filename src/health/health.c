@@ -115,7 +115,7 @@ void check_renewal(struct patient *patient)
     for (size_t i = out->len; i-- > 0 && text_equal(out->at[i].lineage, patient->name);)
         if (out->at[i].severity == HEALTH_ERROR && !out->at[i].repaired)
             return;
-    if (patient->health->open_paths.len > 0 && !patient->health->settings->as_certbot)
+    if (patient->health->open_paths.len > 0 && patient->health->settings->voice->refuses_shared_code)
         return; /* no renewal begins: the store tells */
     if (rehearsal == NULL || rehearsal->run(rehearsal->ctx, patient->name, &err))
         return;

@@ -81,7 +81,7 @@ static bool choose_chain(struct context *context, const struct download *sent, c
         log_warning(
             "%s has been configured to prefer certificate chains with issuer '%s', but no chain from the CA matched "
             "this issuer. Using the default certificate chain instead.",
-            context->program, wanted);
+            context->voice->program, wanted);
     return true;
 }
 

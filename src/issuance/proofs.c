@@ -56,7 +56,7 @@ static bool no_challenge(const struct context *context, const struct authz *auth
         "Client with the currently selected authenticator does not support any combination "
         "of challenges that will satisfy the CA.%s",
         only_dns ? " You may need to use an authenticator plugin that can do challenges over DNS." : "");
-    if (context->as_certbot) { /* which says it twice */
+    if (context->voice->logs_challenges_as_python) { /* and says it twice */
         log_info(SOLVE_PERFORMING);
         log_error("%s", err->why);
         return false; /* and never of which name */

@@ -152,7 +152,7 @@ bool resume_keep(
     advice = xstrdup(err->next);
     (void)error_next(err, "%s%sthe certificate was issued, its order is recorded in %s, and the next run fetches it",
         advice, advice[0] != '\0' ? "; " : "", dir);
-    if (context->as_certbot) /* whose way of telling an error leaves out what to do */
+    if (!context->voice->explains)
         log_warning("The certificate was issued, but could not be saved: its order is recorded in %s, and the next run "
                     "fetches it",
             dir);

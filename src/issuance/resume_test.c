@@ -49,7 +49,9 @@ static void place_open(struct place *place)
     make_lineage(place->store, place->settings, "a");
     if (!lineage_load(place->store, "a", &place->lineage, &err))
         fail_msg("%s", err.why);
-    place->context = (struct context){ .settings = place->settings, .store = place->store, .world = world_new(NULL) };
+    place->context = (struct context){
+        .settings = place->settings, .store = place->store, .world = world_new(NULL), .voice = &voice_own
+    };
 }
 
 static void place_clear_at(struct place *place)

@@ -20,11 +20,8 @@ bool solver_check(struct context *context, const struct plugin *plugin, struct e
         return true;
     TRY(shares_get(world_shares(context->world), &plugin_context, err));
     if (!plugin->authenticator->prepare(&plugin_context, &self, err)) {
-        if (context->as_certbot && err->kind == ERROR_PLUGIN)
-            (void)error_set(err, ERROR_PLUGIN,
-                "The %s plugin is not working; there may be problems with your existing "
-                "configuration.\nThe error was: PluginError('%s')",
-                plugin->name, err->why);
+        if (err->kind == ERROR_PLUGIN)
+            (void)VOICE_ERROR(err, ERROR_PLUGIN, context->voice->not_working, plugin->name, err->why);
         return false;
     }
     if (plugin->authenticator->release != NULL)
@@ -68,7 +65,7 @@ void solver_close(struct solver *solver)
 /* Certbot's line tells more of its own making than of the challenge, but logs are searched for it. */
 static void log_challenge(const struct context *context, const struct proof *proof)
 {
-    if (context->as_certbot)
+    if (context->voice->logs_challenges_as_python)
         log_info("%s challenge for Identifier(typ=IdentifierType(%s), value='%s')", proof->type,
             proof->is_ip ? "ip" : "dns", proof->identifier);
     else

@@ -63,7 +63,7 @@ static void put_failures(
     buf_putf(text,
         "\n%s failed to authenticate some domains (authenticator: %s). The Certificate Authority reported these "
         "problems:\n",
-        context->program, solver->plugin->name);
+        context->voice->program, solver->plugin->name);
     for (size_t i = 0; i < count; i++) {
         const struct problem *problem = authz_error(failed[i]);
 
@@ -71,7 +71,7 @@ static void put_failures(
             failed[i]->identifier.value, problem_type(failed[i]),
             problem != NULL && problem->detail != NULL ? problem->detail : "the CA gave no reason");
         put_seen(text, failed[i]);
-        if (!context->as_certbot)
+        if (context->voice->explains)
             put_explanation(text, failed[i]);
     }
 }
@@ -82,7 +82,7 @@ static bool fail(const struct context *context, const struct authz **failed, siz
     AUTO(free) char *others = count == 1 ? xstrdup("") : xprintf(" (and %zu more)", count - 1);
     struct error first = { 0 };
 
-    if (context->as_certbot)
+    if (!context->voice->explains)
         return error_set(err, ERROR_ACME, "Some challenges have failed.");
     (void)authz_to_error(failed[0], &first);
     (void)error_set(err, ERROR_ACME, "Some challenges have failed. %s%s: %s", authz_name(failed[0]), others, first.why);
@@ -112,7 +112,7 @@ bool solve_report(struct context *context, struct solver *solver, const struct p
     if (context->settings->allow_subset_of_names)
         return true;
     (void)fail(context, failed, failures, err);
-    return hint != NULL && !context->as_certbot ? error_next_default(err, "%s", hint) : false;
+    return hint != NULL && context->voice->explains ? error_next_default(err, "%s", hint) : false;
 }
 
 /* ---- what could not be presented ---- */
@@ -143,7 +143,7 @@ bool solve_report_unpresented(struct context *context, const struct proofs *proo
             count++;
         }
     if (goes_on || count > 1) {
-        buf_putf(&text, "%s could not present the proofs of control for some names:\n", context->program);
+        buf_putf(&text, "%s could not present the proofs of control for some names:\n", context->voice->program);
         put_unpresented(&text, proofs);
         ui_say(context->ui, "%s", buf_text(&text));
     }
@@ -217,14 +217,14 @@ bool solve_pause(struct context *context, const struct proofs *proofs, struct er
             "\nThe following should be answered by TLS on port 443, for acme-tls/1, by a certificate with the digest "
             "mentioned:\n");
     }
-    if (context->as_certbot)
+    if (!context->voice->fits_terminal)
         ui_wrap(buf_view(&text), CERTBOT_COLUMNS, &lines);
     else
         buf_put(&lines, buf_view(&text));
     if (ui_is_interactive(context->ui))
         return ui_pause(context->ui, buf_text(&lines), err);
     ui_frame(context->ui, false, buf_text(&lines)); /* there is nobody to wait for */
-    if (!context->as_certbot)
+    if (context->voice->tells_more)
         ui_say(context->ui, "There is no terminal, and so nobody is waited for: the CA is asked at once.");
     return true;
 }

@@ -126,12 +126,12 @@ static bool has_run(void *arg, const char *command)
     return delivery_has_run(progress->delivery, command);
 }
 
-/* Under the name certbot a failure is as good as a success. */
+/* Where nothing is made up for, a failure is as good as a success. */
 static void note_run(void *arg, const char *command, int status)
 {
     struct progress *progress = arg;
 
-    if (status == 0 || progress->context->as_certbot) {
+    if (status == 0 || !progress->context->voice->redelivers) {
         delivery_note_run(progress->delivery, command);
         save(progress->context, progress->name, progress->delivery);
         return;

@@ -55,7 +55,7 @@ static void call_again(struct story *story)
 
     free(settings->plugin_dir);
     settings->plugin_dir = test_path("plugins");
-    settings->as_certbot = story->stage.settings->as_certbot;
+    settings->voice = story->stage.settings->voice;
     settings_free(story->stage.settings);
     story->stage.settings = story->stage.context.settings = settings;
     story->stage.context.reloads = NULL;

@@ -32,16 +32,7 @@ static bool open_plugin(
 
 static bool no_installer(const struct context *context, struct error *err)
 {
-    if (context->as_certbot)
-        return error_set(err, ERROR_PLUGIN,
-            "Certbot doesn't know how to automatically configure the web server on this system. "
-            "However, it can still get a certificate for you. Please run \"certbot certonly\" to do so. "
-            "You'll need to manually "
-            "configure your web server to use the resulting certificate.");
-    (void)error_set(err, ERROR_PLUGIN, "there is no plugin here that could put a certificate into a web server");
-    return error_next(err,
-        "run `evercert certonly`: it obtains a certificate and tells where its files are, for you to name in "
-        "the configuration of the server");
+    return VOICE_ERROR(err, ERROR_PLUGIN, context->voice->no_installer, NULL);
 }
 
 static bool choose(struct context *context, const struct plugin **out, struct error *err)
@@ -53,8 +44,8 @@ static bool choose(struct context *context, const struct plugin **out, struct er
     if (context->verb->traits & VERB_OBTAINS_TOO)
         return plugin_choose_for_run(settings, context->ui, out, err);
     if (settings->authenticator != NULL && !text_equal(settings->authenticator, settings->installer))
-        log_warning("Specifying an authenticator doesn't make sense when running %s with verb \"%s\"", context->program,
-            context->verb->name);
+        log_warning("Specifying an authenticator doesn't make sense when running %s with verb \"%s\"",
+            context->voice->program, context->verb->name);
     return plugin_choose_installer(settings, context->ui, question, out, err);
 }
 
@@ -128,7 +119,7 @@ static unsigned find_enhancements(const struct context *context, const struct in
             found |= ENHANCEMENT(enhancement);
         else if (wanted)
             log_error("Option %s is not supported by the selected installer. Skipping enhancement.",
-                context->as_certbot && enhancement == ENHANCE_STAPLE_OCSP ? "staple" : enhancement_name(enhancement));
+                enhancement == ENHANCE_STAPLE_OCSP ? context->voice->staple_option : enhancement_name(enhancement));
     }
     return found;
 }
@@ -213,12 +204,12 @@ static bool put_one(struct context *context, const struct installation *installa
     return false;
 }
 
-/* Certbot knows none that takes addresses. */
 static bool takes_addresses(const struct context *context, const struct installation *installation)
 {
     const struct installer *installer = installation->plugin->installer;
 
-    return !context->as_certbot && installer->takes_addresses != NULL && installer->takes_addresses(installation->self);
+    return context->voice->installs_for_addresses && installer->takes_addresses != NULL &&
+           installer->takes_addresses(installation->self);
 }
 
 bool installation_check_names(
@@ -265,17 +256,6 @@ bool installation_check_auto_hsts(const struct context *context, struct error *e
     return error_next(err, "leave --auto-hsts out");
 }
 
-#define NO_STAPLING "Must-Staple extension requested, but OCSP stapling is not supported by the selected installer (%s)"
-/* What Certbot advises, as part of its message; in the format, since line feeds of arguments are taken out. */
-#define STAPLE_WAYS_OUT                                                                                                \
-    "\n\nYou can either:\n"                                                                                            \
-    " * remove the --must-staple option from the command line and obtain a certificate without the Must-Staple "       \
-    "extension, or;\n"                                                                                                 \
-    " * use the `certonly` subcommand and manually install the certificate into the  intended service (e.g. "          \
-    "webserver). You must also then manually enable OCSP stapling, as it is required for certificates with "           \
-    "the Must-Staple extension to function properly.\n"                                                                \
-    " * choose a different installer plugin (such as --nginx or --apache), if possible."
-
 bool installation_check_staple(struct context *context, struct installation *installation, struct error *err)
 {
     const char *name = installation->plugin->name;
@@ -283,10 +263,7 @@ bool installation_check_staple(struct context *context, struct installation *ins
     if (!context->settings->must_staple ||
         installation->plugin->installer->supports(installation->self, ENHANCE_STAPLE_OCSP))
         return true;
-    if (context->as_certbot)
-        return error_set(err, ERROR_PLUGIN, NO_STAPLING STAPLE_WAYS_OUT, name);
-    (void)error_set(err, ERROR_PLUGIN, NO_STAPLING, name);
-    return error_next(err, "leave --must-staple out, or choose another installer");
+    return VOICE_ERROR(err, ERROR_PLUGIN, context->voice->no_stapling, name);
 }
 
 /* ---- renewed files ---- */

@@ -251,7 +251,7 @@ TEST(enhancements_that_are_asked_for)
         { "hsts", true }, { "uir", true }, { "staple-ocsp", true }, { "must-staple", true }, { "auto-hsts", true } };
 
     for (size_t i = 0; i < COUNT(asked); i++) {
-        AUTO(settings_free) struct settings *settings = settings_new(false);
+        AUTO(settings_free) struct settings *settings = settings_new(&voice_own);
 
         ask_for(settings, asked[i].options);
         CHECK(enhancements_requested(settings) == asked[i].want, "'%s'", asked[i].options);
@@ -281,7 +281,7 @@ TEST(what_no_installer_does_is_refused_before_issuance)
         bool ok;
 
         ask_for(stage.settings, refused[i].options);
-        stage.context.as_certbot = refused[i].as_certbot;
+        stage.context.voice = refused[i].as_certbot ? &voice_certbot : &voice_own;
         ok = installation_check_staple(&stage.context, &installation, &err) &&
              installation_check_auto_hsts(&stage.context, &err);
         CHECK(ok == (refused[i].why == NULL), "%s: %s", refused[i].name, err.why);
@@ -351,7 +351,7 @@ TEST(no_installer_at_all)
 
         stage.context.ui = terminal;
         xreplace(&stage.settings->authenticator, NULL);
-        stage.context.as_certbot = cases[i].as_certbot;
+        stage.context.voice = cases[i].as_certbot ? &voice_certbot : &voice_own;
         CHECK(installation_open(&stage.context, &installation, &err) == cases[i].ok, "%s: %s", cases[i].verb, err.why);
         CHECK(strstr(err.why, cases[i].why) != NULL, "%s: %s", cases[i].verb, err.why);
         CHECK(strstr(err.next, cases[i].next) != NULL, "%s: %s", cases[i].verb, err.next);

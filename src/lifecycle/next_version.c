@@ -44,7 +44,7 @@ static char *summary_for(const struct context *context, const struct list *names
 {
     AUTO(free) char *summary = names_summary(names), *typed = NULL;
 
-    if (!context->as_certbot)
+    if (context->voice->takes_international_names)
         typed = international_names(names);
     return typed == NULL ? TAKE(summary) : xprintf("%s (%s)", summary, typed);
 }
@@ -124,7 +124,7 @@ static void tell_unusual_places(const struct context *context)
 {
     const struct settings *settings = context->settings;
 
-    if (context->as_certbot &&
+    if (context->voice->tells_unusual_dirs &&
         !(is_default("config-dir", settings->config_dir) && is_default("work-dir", settings->work_dir)))
         log_info(
             "Non-standard path(s), might not work with crontab installed by your operating system package manager");

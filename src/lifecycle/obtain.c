@@ -260,11 +260,9 @@ static void start_again(struct attempt *attempt)
     xreplace(&attempt->context->settings->key_type, attempt->key_type);
 }
 
-/* Certbot asks about the account before it asks for names, even when none will be needed; scripts answer in that order.
- */
 static bool account_first(struct context *context, struct error *err)
 {
-    return !context->as_certbot || context_choose_account(context, err);
+    return !context->voice->asks_account_first || context_choose_account(context, err);
 }
 
 bool obtain(struct context *context, struct obtain_result *out, struct error *err)

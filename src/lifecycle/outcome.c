@@ -14,7 +14,7 @@ bool outcome_waits(struct context *context, const char *name, struct failures *f
     struct error err = { 0 };
     bool found;
 
-    if (context->as_certbot || settings->force_renewal || settings->dry_run || ui_is_interactive(context->ui) ||
+    if (!context->voice->backs_off || settings->force_renewal || settings->dry_run || ui_is_interactive(context->ui) ||
         !failures_any(context->store))
         return false;
     if (!failures_load(context->store, name, failures, &found, &err)) {
@@ -60,7 +60,7 @@ void outcome_note(struct context *context, const struct lineage *lineage, bool o
 
     if (context->settings->dry_run || (failure != NULL && failure->kind == ERROR_CANCELED))
         return;
-    if (failure != NULL && !context->as_certbot)
+    if (failure != NULL && context->voice->backs_off)
         ok = note_failure(context, lineage, ordered, failure, &err);
     else if (failure == NULL && failures_any(context->store))
         ok = failures_drop(context->store, lineage->name, &err);

@@ -141,7 +141,7 @@ TEST(success_under_the_name_certbot_ends_what_ours_has_noted)
 
     outcome_note(&stage.context, lineage, true, &refused);
     CHECK(failures_any(stage.store));
-    stage.context.as_certbot = true;
+    stage.context.voice = &voice_certbot;
     outcome_note(&stage.context, lineage, false, NULL);
     CHECK(!failures_any(stage.store));
 }

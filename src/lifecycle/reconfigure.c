@@ -17,7 +17,7 @@ static bool is_missing(struct context *context, const char *name, struct error *
     return error_set(err, ERROR_CONFIG,
         "An existing certificate with name %s could not be found. Run `%s certificates` to list "
         "available certificates.",
-        name, context->as_certbot ? "certbot" : "evercert");
+        name, context->voice->command);
 }
 
 static bool load(struct context *context, struct hold *hold, struct error *err)
@@ -37,8 +37,6 @@ static bool load(struct context *context, struct hold *hold, struct error *err)
     return is_missing(context, hold->name, err);
 }
 
-#define UNSUPPORTED "Using reconfigure to change the ACME account or server is not supported."
-
 /* An account belongs to its CA, and a certificate to the CA that issued it: changing those is obtaining anew. */
 static bool check_unchanged(const struct settings *settings, const struct lineage *lineage, struct error *err)
 {
@@ -49,15 +47,7 @@ static bool check_unchanged(const struct settings *settings, const struct lineag
 
     if (!other_account && !other_server)
         return true;
-    if (settings->as_certbot)
-        return error_set(err, ERROR_CONFIG,
-            UNSUPPORTED " If you would like to do so, use renew with the --force-renewal flag "
-                        "instead of reconfigure. Note that doing so will count against any rate limits. For more "
-                        "information on this method, "
-                        "see https://certbot.org/renew-reconfiguration");
-    (void)error_set(err, ERROR_CONFIG, UNSUPPORTED);
-    return error_next(
-        err, "obtain the certificate again with certonly --cert-name %s and the new account or server", lineage->name);
+    return VOICE_ERROR(err, ERROR_CONFIG, settings->voice->other_account, lineage->name);
 }
 
 static bool ask_deploy_hook(struct context *context, struct error *err)
@@ -69,7 +59,7 @@ static bool ask_deploy_hook(struct context *context, struct error *err)
                          "--no-directory-hooks is set. This will use the current active certificate, and not the "
                          "temporary test certificate "
                          "acquired during the dry run.",
-        context->program);
+        context->voice->program);
     struct question question = { .text = text, .flag = "--run-deploy-hooks", .has_default = true };
 
     if (context->settings->deploy_hook == NULL || context->settings->run_deploy_hooks)
@@ -151,10 +141,11 @@ static void keep_account(struct settings *settings, const struct lineage *lineag
     SETTING_MARK(settings, account, ORIGIN_RENEWAL);
 }
 
-/* As Certbot: by then --dry-run counts as --staging, and that knows one server. */
+/* For Certbot, by then --dry-run counts as --staging, and that knows one server. */
 static bool check_trial_server(const struct settings *settings, struct error *err)
 {
-    if (!settings->as_certbot || !settings->dry_run || strcmp(settings->server, SERVER_STAGING) == 0)
+    if (settings->voice->tries_reconfigure_anywhere || !settings->dry_run ||
+        strcmp(settings->server, SERVER_STAGING) == 0)
         return true;
     return error_set(err, ERROR_CONFIG, "--server value conflicts with --staging");
 }

@@ -43,8 +43,7 @@ bool lineage_rehearse(struct context *context, const char *name, struct error *e
     AUTO(lineage_free) struct lineage *lineage = NULL;
     AUTO(settings_free) struct settings *settings = settings_dup(context->settings);
     AUTO(ui_free)
-    struct ui *ui =
-        ui_new(&(struct ui_options){ .as_certbot = context->as_certbot, .quiet = true, .non_interactive = true });
+    struct ui *ui = ui_new(&(struct ui_options){ .voice = context->voice, .quiet = true, .non_interactive = true });
     static const struct verb renewal = { .name = "renew", .traits = VERB_TRAITS_RENEW };
     struct context own = *context;
     const struct plugin *authenticator;

@@ -82,7 +82,7 @@ TEST(what_is_found)
             write_conf(rows[i].section, rows[i].key, rows[i].value);
         if (rows[i].damage != NULL)
             rows[i].damage(&stage);
-        settings = settings_new(false); /* as `doctor` was called: with none of its own */
+        settings = settings_new(&voice_own); /* as `doctor` was called: with none of its own */
         xreplace(&settings->plugin_dir, stage.settings->plugin_dir);
         stage.context.settings = settings;
         before = read_text(at("renewal/%s.conf", NAME));

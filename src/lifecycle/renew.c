@@ -75,7 +75,7 @@ static bool must_sleep(struct queue *queue, const struct context *context)
 /* Certbot says it with -v alone. */
 static void tell_delay(const struct context *context, uint64_t seconds)
 {
-    if (!context->as_certbot)
+    if (context->voice->tells_more)
         ui_say(context->ui,
             "Without a terminal, renew waits at random for up to %d minutes, so that the CA is not asked by everybody "
             "at once: %llu seconds this time. --no-random-sleep-on-renew begins at once.",
@@ -206,11 +206,12 @@ static bool renew_loaded(
  */
 static void say_failed(const struct context *context, const char *name, const struct error *err)
 {
-    bool step = context->as_certbot ? ui_certbot_tells_step(err) : err->what[0] != '\0';
-    bool next = err->next[0] != '\0' && !context->as_certbot;
+    bool step = !context->voice->explains ? ui_cause_has_step(err) : err->what[0] != '\0';
+    bool next = err->next[0] != '\0' && context->voice->explains;
 
     log_debug("%s: %s: %s", error_kind_name(err->kind), err->what, err->why);
-    if (context->as_certbot && err->problem[0] != '\0' && err->detail > 2) { /* by the type they tell a rate limit */
+    if (!context->voice->explains && err->problem[0] != '\0' &&
+        err->detail > 2) { /* by the type they tell a rate limit */
         log_error("Failed to renew certificate %s with error: urn:ietf:params:acme:error:%s :: %.*s :: %s", name,
             err->problem, (int)err->detail - 2, err->why, err->why + err->detail);
         return;
@@ -221,7 +222,7 @@ static void say_failed(const struct context *context, const char *name, const st
 
 static void say_broken(const struct context *context, const char *conf_path, const struct error *err)
 {
-    bool next = err->next[0] != '\0' && !context->as_certbot;
+    bool next = err->next[0] != '\0' && context->voice->explains;
 
     log_error("Renewal configuration file %s is broken.\nThe error was: %s\nSkipping.%s%s", conf_path, err->why,
         next ? "\n  next: " : "", next ? err->next : "");
@@ -397,7 +398,7 @@ static void work_on(void *arg, size_t index, size_t position)
     own.turn = &turn;
     own.trail = &queue->trails[index];
     own.reloads = queue->reloads;
-    ui_frame(own.ui, own.as_certbot, title); /* "Processing PATH" on one line, as scripts look for it */
+    ui_frame(own.ui, !own.voice->fits_terminal, title); /* "Processing PATH" on one line, as scripts look for it */
     try_one(queue, &own, renewal, &err);
     if (renewal->what == RENEWED_LATER) {
         renewal->what = RENEWED_FAILED; /* unless it is tried again */
@@ -503,8 +504,9 @@ static void end_reload(void *arg, size_t index, const struct error *failure)
     renewal->undelivered = delivery_is_recorded(queue->context->store, name);
     if (failure == NULL)
         return;
-    renewal->undelivered = !queue->context->as_certbot;
-    if (queue->context->as_certbot && renewal->what == RENEWED_DONE) { /* there the reload is part of the renewal */
+    renewal->undelivered = queue->context->voice->redelivers;
+    if (!queue->context->voice->redelivers &&
+        renewal->what == RENEWED_DONE) { /* there the reload is part of the renewal */
         renewal->what = RENEWED_FAILED;
         say_failed(queue->context, name, failure);
     } else {

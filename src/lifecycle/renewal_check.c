@@ -66,7 +66,7 @@ static bool ask_ca(struct context *context, const struct lineage *lineage, struc
         memory->instant = 0;
         return true;
     }
-    ok = renewal_info_fetch(session, lineage->cert, context->as_certbot, &info, err);
+    ok = renewal_info_fetch(session, lineage->cert, context->voice->takes_instant_windows, &info, err);
     memory->retry_at = info.retry_at;
     if (!ok && err->kind == ERROR_CONFIG) /* it knows nothing of this certificate, or cannot be asked about it */
         memory->instant = 0;
@@ -186,7 +186,7 @@ static void tell_unfit(
 {
     long long hours = (long long)(life_s / 3600);
 
-    if (context->as_certbot)
+    if (context->voice->obeys_endless_renewal)
         log_info(
             "renew_before_expiry of %s is %s, but its certificate lives for %lld hours only: it is renewed at each "
             "run.",
@@ -207,7 +207,7 @@ static bool gather_renew_before(
     if (interval == NULL || *interval == '\0')
         return true;
     TRY(due_parse_interval(interval, &facts->renew_before_s, err));
-    facts->has_renew_before = context->as_certbot || due_renew_before_fits(facts);
+    facts->has_renew_before = context->voice->obeys_endless_renewal || due_renew_before_fits(facts);
     if (!due_renew_before_fits(facts))
         tell_unfit(context, lineage, interval, facts->not_after - facts->not_before);
     return true;

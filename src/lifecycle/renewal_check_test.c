@@ -21,13 +21,13 @@ TEST(autorenew_is_read_as_everything_else_in_the_file)
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
-        AUTO(settings_free) struct settings *settings = settings_new(false);
+        AUTO(settings_free) struct settings *settings = settings_new(&voice_own);
         AUTO(conf_free) struct conf *conf = NULL;
         AUTO(free) char *text = xprintf("[renewalparams]\n%s", cases[i].line);
         struct cert cert = { .not_before = clock_now() - 80 * DAY, .not_after = clock_now() + 10 * DAY };
         struct lineage lineage = { .name = (char[]){ "a" }, .conf_path = (char[]){ "a.conf" }, .cert = &cert };
         AUTO(world_free) struct world *world = world_new(NULL);
-        struct context context = { .settings = settings, .world = world };
+        struct context context = { .settings = settings, .world = world, .voice = &voice_own };
         struct error err = { 0 };
         enum due due;
 

@@ -30,9 +30,9 @@ bool lineage_revive(struct context *context, const char *name, struct lineage **
 {
     if (lineage_load(context->store, name, out, err))
         return true;
-    if (context->as_certbot || context->settings->dry_run || err->kind == ERROR_CANCELED ||
+    if (!context->voice->repairs_on_renew || context->settings->dry_run || err->kind == ERROR_CANCELED ||
         repair(context, name) == 0) {
-        if (!context->as_certbot && err->sys == 0 && err->kind != ERROR_CANCELED)
+        if (context->voice->explains && err->sys == 0 && err->kind != ERROR_CANCELED)
             (void)error_next(err, "`doctor --cert-name %s` tells what is wrong and what can be done", name);
         return false;
     }

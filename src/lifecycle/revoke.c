@@ -49,7 +49,7 @@ bool revoke_choose(struct context *context, struct list *out, bool *asked, struc
     bool yes;
 
     *asked = settings->cert_path == NULL && settings->cert_name == NULL && settings->key_path == NULL &&
-             !context->as_certbot && ui_may_ask(context->ui);
+             context->voice->lists_to_revoke && ui_may_ask(context->ui);
     if (!*asked)
         return true;
     TRY(question_cert_names(context, "Which certificate(s) would you like to revoke?", out, err));
@@ -142,7 +142,7 @@ static bool make_revoked(struct context *context, const struct cert *cert, struc
     if (send_revocation(context, cert, err))
         return true;
     if (strcmp(err->problem, "alreadyRevoked") != 0 ||
-        (context->as_certbot && context->settings->delete_after_revoke == NO))
+        (!context->voice->takes_revoked_for_done && context->settings->delete_after_revoke == NO))
         return false;
     log_warning("The CA had revoked this certificate already.");
     error_clear(err);

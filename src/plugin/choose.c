@@ -37,16 +37,10 @@ static void tell_unknown(const char *name, unsigned roles, struct error *err)
 /* There is such a plugin, and it can do something else. */
 static void tell_wrong_role(const struct ui *ui, const struct plugin *plugin, struct error *err)
 {
-    if (ui_is_certbot(ui)) {
-        (void)error_set(err, ERROR_PLUGIN,
-            "The %s plugin is not working; there may be problems with your existing configuration.\nThe error was: "
-            "None",
-            plugin->name);
-        return;
-    }
-    (void)error_set(err, ERROR_PLUGIN, "The %s plugin cannot %s", plugin->name,
-        plugin->authenticator == NULL ? "prove control of names" : "install certificates");
-    (void)error_next(err, "the command `plugins` lists what there is");
+    const struct voice *voice = ui_voice(ui);
+
+    (void)VOICE_ERROR(err, ERROR_PLUGIN,
+        plugin->authenticator == NULL ? voice->no_authenticator : voice->not_an_installer, plugin->name);
 }
 
 bool choose_named(const struct settings *settings, struct ui *ui, const char *name, unsigned roles,
@@ -69,19 +63,10 @@ bool choose_named(const struct settings *settings, struct ui *ui, const char *na
 
 bool choose_nothing_named(const struct ui *ui, unsigned roles, struct error *err)
 {
-    if (ui_is_certbot(ui))
-        return error_set(err, ERROR_CONFIG,
-            "Missing command line flags. For non-interactive execution, you will need to "
-            "specify a plugin on the command line.  Run with '--help plugins' to see a list of options, and "
-            "see https://eff.org/letsencrypt-plugins for more detail on what the plugins do and how to use them.");
-    (void)error_set(err, ERROR_CONFIG,
-        "Missing command line flags. For non-interactive execution, you will need to "
-        "specify a plugin on the command line.");
-    if ((roles & ROLE_INSTALLER) != 0)
-        return error_next(err,
-            "name an installer with -i, or use certonly for the certificate alone; --help plugins explains "
-            "them");
-    return error_next(err, "add --standalone, --webroot -w DIR or another; --help plugins explains them");
+    const struct voice *voice = ui_voice(ui);
+
+    return VOICE_ERROR(
+        err, ERROR_CONFIG, (roles & ROLE_INSTALLER) != 0 ? voice->no_installer_named : voice->no_plugin, NULL);
 }
 
 /* Menu entries and the plugins behind them, side by side. */
@@ -132,10 +117,7 @@ bool plugin_choose_authenticator(struct settings *settings, struct ui *ui, const
     bool was_asked = settings->authenticator == NULL;
 
     if (was_asked)
-        TRY(choose_from_menu(settings, ui, ROLE_AUTHENTICATOR,
-            ui_is_certbot(ui) ? "How would you like to authenticate with the ACME CA?"
-                              : "The CA wants to see that you control the names. How should it be shown?",
-            &plugin, err));
+        TRY(choose_from_menu(settings, ui, ROLE_AUTHENTICATOR, ui_voice(ui)->authenticator_question, &plugin, err));
     if (was_asked && plugin == NULL)
         return error_set(err, ERROR_PLUGIN, "%s", nothing_chosen);
     /* A program that was chosen from the menu still has to have all its options. */

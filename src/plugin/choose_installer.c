@@ -57,18 +57,7 @@ static bool is_authenticator_only(const struct settings *settings, const char *n
 /* The user wanted certonly, or forgot what is to be configured. */
 static bool authenticator_only(const struct ui *ui, const char *name, struct error *err)
 {
-    if (ui_is_certbot(ui))
-        return error_set(err, ERROR_CONFIG,
-            "With the %s plugin, you probably want to use the \"certonly\" command, eg:\n\n"
-            "    certbot certonly --%s\n\n(Alternatively, add a --installer flag. See "
-            "https://eff.org/letsencrypt-plugins\n"
-            " and \"--help plugins\" for more information.)",
-            name, name);
-    (void)error_set(err, ERROR_CONFIG,
-        "The %s plugin can authenticate but cannot install, so there is no installer for the "
-        "command run.",
-        name);
-    return error_next(err, "use `certonly -a %s` for the certificate alone, or name an installer with -i", name);
+    return VOICE_ERROR(err, ERROR_CONFIG, ui_voice(ui)->authenticator_only, name);
 }
 
 /* One plugin for both: both names are the same, or there is none. */

@@ -40,9 +40,10 @@ static void say_chosen(const struct settings *settings, const struct plugin *plu
 static void choose(void *ctx)
 {
     const struct choice *choice = ctx;
-    struct ui_options options = { .non_interactive = choice->non_interactive, .as_certbot = choice->as_certbot };
+    struct ui_options options = { .non_interactive = choice->non_interactive,
+        .voice = choice->as_certbot ? &voice_certbot : &voice_own };
     AUTO(ui_free) struct ui *ui = ui_new(&options);
-    AUTO(settings_free) struct settings *settings = settings_new(false);
+    AUTO(settings_free) struct settings *settings = settings_new(&voice_own);
     const struct plugin *plugin = NULL;
     struct error err = { 0 };
 
@@ -186,7 +187,7 @@ TEST(challenge_types)
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
-        AUTO(settings_free) struct settings *settings = settings_new(false);
+        AUTO(settings_free) struct settings *settings = settings_new(&voice_own);
         AUTO(list_clear) struct list types = { 0 };
         AUTO(free) char *joined = NULL;
         struct view rest = view_of(cases[i].preferred), type;

@@ -29,7 +29,7 @@ static void put(const char *name, const char *text, mode_t mode)
 
 static struct settings *with_plugins(void)
 {
-    struct settings *settings = settings_new(false);
+    struct settings *settings = settings_new(&voice_own);
 
     xreplace(&settings->plugin_dir, test_dir());
     return settings;

@@ -87,11 +87,11 @@ bool hook_check(const char *name, const char *command, struct error *err)
     return error_next(err, "chmod +x %s, or run it through its interpreter: \"sh %s\"", program, program);
 }
 
-bool hook_check_writers(const char *command, bool as_certbot, struct error *err)
+bool hook_check_writers(const char *command, bool refuse, struct error *err)
 {
     AUTO(free) char *program = program_of(command == NULL ? "" : command);
 
-    return strchr(program, '/') == NULL || code_path_check(program, as_certbot, err);
+    return strchr(program, '/') == NULL || code_path_check(program, refuse, err);
 }
 
 /* Foreign text for people: printable, each line that is not blank one blank further in, and a word about what is
@@ -112,7 +112,7 @@ static char *indented(struct view text, size_t dropped)
 /* On a terminal it is said before: a hook that takes minutes must not look like a hang. */
 static void announce(struct ui *ui, const char *name, const char *command)
 {
-    if (ui_is_terminal(ui) && !ui_is_certbot(ui))
+    if (ui_is_terminal(ui) && ui_voice(ui)->announces_hooks)
         ui_say(ui, "Running %s command: %s", name, command);
     else
         log_info("Running %s command: %s", name, command);

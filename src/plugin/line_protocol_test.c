@@ -293,7 +293,7 @@ TEST(read_installed)
 /* What is asked is one line of JSON, whatever is in the values; only options of the plugin are in it. */
 TEST(questions)
 {
-    AUTO(settings_free) struct settings *settings = settings_new(false);
+    AUTO(settings_free) struct settings *settings = settings_new(&voice_own);
     AUTO(line_description_clear) struct line_description about = { 0 };
     AUTO(buf_clear) struct buf line = BUF(LINE_MAX_QUESTION);
     AUTO(doc_free) struct doc *doc = NULL;
@@ -358,7 +358,7 @@ TEST(questions)
 TEST(questions_of_version_two)
 {
     char *issuer_at[] = { (char[]){ "ca.example" } };
-    AUTO(settings_free) struct settings *settings = settings_new(false);
+    AUTO(settings_free) struct settings *settings = settings_new(&voice_own);
     struct line_description about = { .version = 2 };
     AUTO(buf_clear) struct buf line = BUF(LINE_MAX_QUESTION);
     struct proof http = { .type = "http-01",

@@ -66,8 +66,8 @@ static bool prepare(const struct plugin_context *context, void **self, struct er
         TRY(hook_check("manual-auth-hook", settings->manual_auth_hook, err));
         TRY(hook_check("manual-cleanup-hook", settings->manual_cleanup_hook, err));
     }
-    TRY(hook_check_writers(settings->manual_auth_hook, settings->as_certbot, err));
-    TRY(hook_check_writers(settings->manual_cleanup_hook, settings->as_certbot, err));
+    TRY(hook_check_writers(settings->manual_auth_hook, settings->voice->refuses_shared_code, err));
+    TRY(hook_check_writers(settings->manual_cleanup_hook, settings->voice->refuses_shared_code, err));
     manual = xcalloc(1, sizeof *manual);
     manual->context = context;
     *self = manual;
@@ -237,7 +237,7 @@ static bool sweep(const struct plugin_context *context, struct proof *const *pro
     bool ok;
 
     manual->context = context;
-    ok = hook_check_writers(command, context->settings->as_certbot, err) &&
+    ok = hook_check_writers(command, context->settings->voice->refuses_shared_code, err) &&
          (!text_is_given(command) || take_turn(manual, err)) &&
          proof_each(manual, proofs, count, PROOF_WANTED, sweep_one, err);
     release(manual);

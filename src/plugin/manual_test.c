@@ -50,7 +50,8 @@ static void solve(void *ctx)
     const struct authenticator *manual = plugin_manual.authenticator;
     AUTO(ui_free) struct ui *top = ui_new(&play->options);
     AUTO(ui_free) struct ui *worker = play->worker ? ui_collect(top) : NULL;
-    struct settings settings = { .manual_auth_hook = (char *)(uintptr_t)play->auth,
+    struct settings settings = { .voice = &voice_own,
+        .manual_auth_hook = (char *)(uintptr_t)play->auth,
         .manual_cleanup_hook = (char *)(uintptr_t)play->cleanup,
         .validate_hooks = play->validate };
     struct plugin_context context = { .settings = &settings, .ui = worker != NULL ? worker : top };
@@ -265,8 +266,9 @@ TEST(hooks_that_run_later_are_told_the_same)
 {
     AUTO(ui_free) struct ui *ui = ui_new(&(struct ui_options){ .quiet = true, .non_interactive = true });
     AUTO(list_clear) struct list later = { 0 };
-    struct settings settings = { .manual_auth_hook = (char[]){ "echo MADE" },
-        .manual_cleanup_hook = (char[]){ "true" } };
+    struct settings settings = {
+        .voice = &voice_own, .manual_auth_hook = (char[]){ "echo MADE" }, .manual_cleanup_hook = (char[]){ "true" }
+    };
     struct plugin_context context = { .settings = &settings, .ui = ui, .hook_env = &later };
     struct proof proof = dns_proof();
     struct error err = { 0 };
@@ -286,7 +288,7 @@ static void sweep(void *ctx)
 {
     struct play *play = ctx;
     AUTO(ui_free) struct ui *ui = ui_new(&play->options);
-    struct settings settings = { .manual_cleanup_hook = (char *)(uintptr_t)play->cleanup };
+    struct settings settings = { .voice = &voice_own, .manual_cleanup_hook = (char *)(uintptr_t)play->cleanup };
     struct plugin_context context = { .settings = &settings, .ui = ui };
     struct proof *all[] = { &play->proofs[0], &play->proofs[1] };
     struct error err = { 0 };
@@ -335,7 +337,7 @@ TEST(what_a_hook_printed_is_noted)
 
     for (size_t i = 0; i < COUNT(cases); i++) {
         AUTO(ui_free) struct ui *ui = ui_new(&(struct ui_options){ .quiet = true, .non_interactive = true });
-        struct settings settings = { .manual_auth_hook = (char *)(uintptr_t)cases[i].hook };
+        struct settings settings = { .voice = &voice_own, .manual_auth_hook = (char *)(uintptr_t)cases[i].hook };
         struct proof proof = dns_proof();
         struct plugin_context context = { .settings = &settings, .ui = ui, .note = count_note, .note_arg = &proof };
         struct error err = { 0 };
@@ -352,7 +354,7 @@ TEST(what_a_hook_printed_is_noted)
 
 TEST(hint)
 {
-    struct settings settings = { 0 };
+    struct settings settings = { .voice = &voice_own };
     static const struct ui_options options = { 0 };
     AUTO(ui_free) struct ui *ui = ui_new(&options);
     struct plugin_context context = { .settings = &settings, .ui = ui };
@@ -372,7 +374,7 @@ TEST(hint)
 
 TEST(by_hand_without_a_hook)
 {
-    AUTO(settings_free) struct settings *settings = settings_new(false);
+    AUTO(settings_free) struct settings *settings = settings_new(&voice_own);
 
     CHECK(!plugin_is_by_hand(settings), "no authenticator");
     xreplace(&settings->authenticator, "standalone");

@@ -200,7 +200,7 @@ MUST_USE bool hook_check(const char *name, const char *command, struct error *er
 
 /* The program of a command that root is to run, where the command names it by its path: ERROR_CONFIG when others may
  * write it or put another in its place; a warning under the name certbot. NULL is fine. */
-MUST_USE bool hook_check_writers(const char *command, bool as_certbot, struct error *err);
+MUST_USE bool hook_check_writers(const char *command, bool refuse, struct error *err);
 /*
  * Runs it and reports what it printed as Certbot does; name is "deploy-hook" or so, label what the report calls it:
  * "Hook 'deploy-hook'". A failing hook is reported, not an error: ERROR_HOOK only when it cannot be run. env as in

@@ -94,7 +94,7 @@ bool net_alpn_remove(struct net *net, const char *identifier, struct error *err)
 }
 
 static const struct authenticator *standalone;
-static struct settings settings = { .http_01_port = 80, .tls_alpn_01_port = 443 };
+static struct settings settings = { .voice = &voice_own, .http_01_port = 80, .tls_alpn_01_port = 443 };
 static struct plugin_context context = { .settings = &settings };
 
 /* Of the run: one for all orders, also of several tests. */

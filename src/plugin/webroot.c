@@ -39,9 +39,9 @@ static bool prepare(const struct plugin_context *context, void **self, struct er
     const struct settings *settings = context->settings;
     struct webroot *webroot;
 
-    /* Certbot asks when a name is to be proved, and so needs none while what was proved before is valid. */
+    /* Asked for when a name is to be proved, none is needed while what was proved before is valid. */
     if (settings->webroot_map.names.len == 0 && settings->webroot_path.len == 0 && !ui_may_ask(context->ui) &&
-        !ui_is_certbot(context->ui)) {
+        !ui_voice(context->ui)->asks_webroot_late) {
         (void)error_set(err, ERROR_PLUGIN,
             "Missing parts of webroot configuration: no directory is known for the "
             "names");
@@ -73,7 +73,7 @@ static void tell_bad(struct ui *ui, const char *answer)
         !file_is_dir(answer) ? "does not exist or is not a directory"
                              : "mixes quotes in a way that a renewal file cannot hold");
 
-    if (ui_is_certbot(ui))
+    if (!ui_voice(ui)->hints)
         ui_frame(ui, true, text);
     else if (answer[0] == '\0')
         ui_explain(ui, "Please type the path of a directory.");
@@ -84,14 +84,9 @@ static void tell_bad(struct ui *ui, const char *answer)
 static bool ask_new(struct ui *ui, const char *name, char **out, struct error *err)
 {
     AUTO(free)
-    char *text =
-        ui_is_certbot(ui)
-            ? xprintf("Input the webroot for %s:", name)
-            : xprintf(
-                  "Which directory does the web server deliver for http://%s/ (the webroot, often /var/www/html)?\n",
-                  name);
+    char *text = VOICE_FILL(ui_voice(ui)->webroot_question, name);
     struct question question = {
-        .text = text, .flag = ui_is_certbot(ui) ? NULL : "--webroot-path", .forced = true, .canceled = no_webroot
+        .text = text, .flag = ui_voice(ui)->webroot_flag, .forced = true, .canceled = no_webroot
     };
 
     for (;;) {
@@ -111,13 +106,12 @@ static bool ask_new(struct ui *ui, const char *name, char **out, struct error *e
 static bool ask_known(struct ui *ui, const char *name, const struct list *known, char **out, struct error *err)
 {
     AUTO(free)
-    char *text = ui_is_certbot(ui) ? xprintf("Select the webroot for %s:", name)
-                                   : xprintf("Which directory does the web server deliver for http://%s/?", name);
+    char *text = VOICE_FILL(ui_voice(ui)->webroot_choice, name);
     struct question question = { .text = text, .flag = "--webroot-path", .forced = true, .canceled = no_webroot };
     AUTO(list_clear) struct list choices = { 0 };
     size_t chosen;
 
-    list_add(&choices, ui_is_certbot(ui) ? "Enter a new webroot" : "Another one");
+    list_add(&choices, ui_voice(ui)->webroot_other);
     list_add_all(&choices, known);
     TRY(ui_menu(ui, &question, &choices, 0, &chosen, err));
     if (chosen == 0)

@@ -34,7 +34,7 @@ TEST(map_and_fallback)
 {
     static const struct ui_options options = { .non_interactive = true };
     AUTO(free) char *a = new_root("a"), *b = new_root("b"), *c = new_root("c"), *hint = NULL;
-    AUTO(settings_free) struct settings *settings = settings_new(false);
+    AUTO(settings_free) struct settings *settings = settings_new(&voice_own);
     AUTO(ui_free) struct ui *ui = ui_new(&options);
     struct plugin_context context = { .settings = settings, .ui = ui };
     struct proof one = proof_of("a.test", "one"), two = proof_of("2001:db8::1", "two"), bad = proof_of("a.test", ".x");
@@ -63,7 +63,7 @@ TEST(map_and_fallback)
 TEST(no_webroot_and_nobody_to_ask)
 {
     static const struct ui_options options = { .non_interactive = true };
-    AUTO(settings_free) struct settings *settings = settings_new(false);
+    AUTO(settings_free) struct settings *settings = settings_new(&voice_own);
     AUTO(ui_free) struct ui *ui = ui_new(&options);
     struct plugin_context context = { .settings = settings, .ui = ui };
     struct proof proof = proof_of("b.test", "one");
@@ -84,7 +84,7 @@ static void ask(void *ctx)
 {
     static const struct ui_options options = { 0 };
     AUTO(ui_free) struct ui *ui = ui_new(&options);
-    AUTO(settings_free) struct settings *settings = settings_new(false);
+    AUTO(settings_free) struct settings *settings = settings_new(&voice_own);
     struct plugin_context context = { .settings = settings, .ui = ui };
     static const char *const names[] = { "a.test", "b.test", "c.test" };
     struct error err = { 0 };
@@ -143,7 +143,7 @@ static void leave_behind(const char *root, const char *token, char **place)
 
     if (child == 0) {
         struct ui *ui = ui_new(&(struct ui_options){ .non_interactive = true });
-        struct settings *settings = settings_new(false);
+        struct settings *settings = settings_new(&voice_own);
         struct plugin_context context = { .settings = settings, .ui = ui };
         struct proof proof = proof_of("a.test", token), *all = &proof;
         void *self = NULL;
@@ -256,7 +256,7 @@ TEST(places_that_are_none)
 TEST(another_order_is_at_work)
 {
     AUTO(free) char *root = new_root("a"), *place = NULL;
-    AUTO(settings_free) struct settings *settings = settings_new(false);
+    AUTO(settings_free) struct settings *settings = settings_new(&voice_own);
     AUTO(ui_free) struct ui *ui = ui_new(&(struct ui_options){ .non_interactive = true });
     struct plugin_context context = { .settings = settings, .ui = ui };
     struct proof one = proof_of("a.test", "one"), two = proof_of("a.test", "two"), *pair[] = { &one, &two };

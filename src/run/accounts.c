@@ -88,7 +88,8 @@ bool accounts_update(struct context *context, struct error *err)
 {
     AUTO(list_clear) struct list contacts = { 0 };
     const struct settings *settings = context->settings;
-    bool new_key = settings->new_key && !context->as_certbot; /* where that is about certificates alone */
+    bool new_key =
+        settings->new_key && context->voice->changes_account_keys; /* else that is about certificates alone */
     struct ca *ca;
 
     TRY(existing(context, "an ", &ca, err));

@@ -261,7 +261,7 @@ static bool choose_account(
     struct context *context, struct server *server, const struct list *ids, struct ca **out, struct error *err)
 {
     struct question question = { .text = "Please choose an account",
-        .flag = context->as_certbot ? NULL : "--account",
+        .flag = context->voice->account_flag,
         .forced = true,
         .canceled = "No account has been chosen." };
     AUTO(list_clear) struct list slugs = { 0 };

@@ -32,13 +32,12 @@ struct context {
     struct store *store;
     struct ui *ui;
     struct world *world;
-    const struct verb *verb; /* the subcommand's row */
-    const char *program;     /* "Certbot" or "Evercert", for sentences */
-    const char *arguments;   /* of the command line, as it was typed */
-    bool as_certbot;
-    const struct turn *turn;  /* of a lineage under renewal; NULL: no other works at the same time */
-    struct hook_trail *trail; /* of a lineage under renewal; NULL: the world's */
-    struct reloads *reloads;  /* where a run over many lineages puts reloads off to its end; NULL: each at once */
+    const struct verb *verb;   /* the subcommand's row */
+    const struct voice *voice; /* by which name the program was called */
+    const char *arguments;     /* of the command line, as it was typed */
+    const struct turn *turn;   /* of a lineage under renewal; NULL: no other works at the same time */
+    struct hook_trail *trail;  /* of a lineage under renewal; NULL: the world's */
+    struct reloads *reloads;   /* where a run over many lineages puts reloads off to its end; NULL: each at once */
 };
 
 /* What lies outside of a run: the way to the CAs, and time. Called from many threads. */

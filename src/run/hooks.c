@@ -39,7 +39,7 @@ static bool gather(struct context *context, const char *kind, const char *comman
     AUTO(list_clear) struct list names = { 0 };
 
     if (context->settings->directory_hooks) {
-        TRY(code_path_check(dir, context->settings->as_certbot, err));
+        TRY(code_path_check(dir, context->settings->voice->refuses_shared_code, err));
         TRY(file_list_dir(dir, &names, err));
     }
     for (size_t i = 0; i < names.len; i++) {
@@ -48,10 +48,10 @@ static bool gather(struct context *context, const char *kind, const char *comman
 
         if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || access(path, X_OK) != 0 || text_ends(path, "~"))
             continue;
-        TRY(code_path_check(path, context->settings->as_certbot, err));
+        TRY(code_path_check(path, context->settings->voice->refuses_shared_code, err));
         list_add(out, path);
     }
-    TRY(hook_check_writers(command, context->settings->as_certbot, err));
+    TRY(hook_check_writers(command, context->settings->voice->refuses_shared_code, err));
     if (command != NULL && *command != '\0')
         list_add(out, command);
     return true;

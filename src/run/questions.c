@@ -16,9 +16,9 @@ static void add_name(struct list *out, char *name)
     free(name);
 }
 
-static bool read_names(bool as_certbot, char *text, struct list *out, struct error *err)
+static bool read_names(const struct voice *voice, char *text, struct list *out, struct error *err)
 {
-    const char *between = as_certbot ? ", " : ", ;";
+    const char *between = voice->name_separators;
 
     for (char *save = NULL, *word = strtok_r(text, between, &save); word != NULL;
          word = strtok_r(NULL, between, &save)) {
@@ -28,7 +28,7 @@ static bool read_names(bool as_certbot, char *text, struct list *out, struct err
             add_name(out, xstrdup(canonical));
             continue;
         }
-        TRY(domain_read(word, as_certbot, &name, err));
+        TRY(domain_read(word, voice->takes_international_names, &name, err));
         add_name(out, name);
     }
     return true;
@@ -50,11 +50,7 @@ static bool are_public(const struct list *names, struct error *err)
 bool question_names(struct context *context, struct list *out, struct error *err)
 {
     struct question question = {
-        .text =
-            context->as_certbot
-                ? "Please enter the domain name(s) you would like on your certificate (comma and/or space separated)"
-                : "Which names should the certificate be for? Blanks or commas between them, like this: "
-                  "example.com www.example.com\n",
+        .text = context->voice->names_question,
         .flag = "--domains",
         .forced = true,
         .is_list = true,
@@ -68,8 +64,8 @@ bool question_names(struct context *context, struct list *out, struct error *err
         struct error bad = { 0 };
 
         TRY(ui_text(context->ui, &question, NULL, &answer, err));
-        if (read_names(context->as_certbot, answer, out, &bad) &&
-            (context->as_certbot || !ui_is_interactive(context->ui) || are_public(out, &bad)))
+        if (read_names(context->voice, answer, out, &bad) &&
+            (!context->voice->refuses_names_without_dot || !ui_is_interactive(context->ui) || are_public(out, &bad)))
             continue;
         list_clear(out);
         if (!ui_is_interactive(context->ui)) {
@@ -170,7 +166,7 @@ static bool ask_expand(
     ui_say(context->ui,
         "To obtain a new certificate that contains these names without replacing your existing certificate "
         "for %s, you must use the --duplicate option.\n\nFor example:\n\n%s --duplicate %s",
-        before, context->as_certbot ? "certbot" : "evercert", context->arguments);
+        before, context->voice->command, context->arguments);
     return error_set(err, ERROR_CANCELED, "User chose to cancel the operation and may reinvoke the client.");
 }
 
@@ -191,9 +187,7 @@ static bool ask_new_names(
         TRY(ui_yes_no(context->ui, &question, "Update certificate", "Cancel", true, &yes, err));
     if (yes)
         return true;
-    return context->as_certbot
-               ? error_set(err, ERROR_CANCELED, "Specified mismatched certificate name and domains.")
-               : error_set(err, ERROR_CANCELED, "canceled; the certificate %s stays as it is", lineage->name);
+    return VOICE_ERROR(err, ERROR_CANCELED, context->voice->names_kept, lineage->name);
 }
 
 bool question_changed_names(
@@ -223,7 +217,7 @@ bool question_other_wishes(struct context *context, const struct lineage *lineag
     const struct settings *settings = context->settings;
     bool differs = false;
 
-    if (context->as_certbot)
+    if (!context->voice->renews_for_other_options)
         return false;
     differs |= is_other_wish(context, lineage, "profile", "required_profile", settings->required_profile,
         SETTING_IS_SET(settings, required_profile));
@@ -249,7 +243,7 @@ bool question_key_type(struct context *context, const struct lineage *lineage, b
     *changes = SETTING_IS_SET(settings, key_type) && SETTING_IS_SET(settings, cert_name);
     if (*changes)
         return true;
-    if (SETTING_IS_SET(settings, key_type) && !context->as_certbot && !ui_may_ask(context->ui)) {
+    if (SETTING_IS_SET(settings, key_type) && context->voice->renews_for_other_options && !ui_may_ask(context->ui)) {
         ui_say(context->ui, "The certificate %s has an %s key, and %s is asked for, so it is renewed.", lineage->name,
             now_text, then_text);
         *changes = true;

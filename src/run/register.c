@@ -20,8 +20,8 @@ char *context_user_agent(const struct context *context)
 
     if (settings->user_agent != NULL)
         return xstrdup(settings->user_agent);
-    return xprintf("Evercert/" EVERCERT_VERSION " (%s; %s%s%s) Authenticator/%s Installer/%s (%s)", context->program,
-        known ? system.sysname : "unknown", settings->user_agent_comment != NULL ? "; " : "",
+    return xprintf("Evercert/" EVERCERT_VERSION " (%s; %s%s%s) Authenticator/%s Installer/%s (%s)",
+        context->voice->program, known ? system.sysname : "unknown", settings->user_agent_comment != NULL ? "; " : "",
         settings->user_agent_comment != NULL ? settings->user_agent_comment : "",
         settings->authenticator != NULL ? settings->authenticator : "None",
         settings->installer != NULL ? settings->installer : "None", context->verb->name);
@@ -51,21 +51,12 @@ static bool agree_to_terms(struct context *context, const struct directory *dire
 
     if (directory->terms_of_service == NULL || context->settings->agree_tos)
         return true;
-    text =
-        context->as_certbot
-            ? xprintf("Please read the Terms of Service at: %s\nYou must agree in order to register with the ACME "
-                      "server. Do you "
-                      "agree?",
-                  directory->terms_of_service)
-            : xprintf(
-                  "The CA makes an account for you only if you agree to its terms of service:\n\n%s\n\nDo you agree?",
-                  directory->terms_of_service);
+    text = VOICE_FILL(context->voice->terms_question, directory->terms_of_service);
     question.text = text;
     TRY(ui_yes_no(context->ui, &question, "Yes", "No", false, &agreed, err));
     if (agreed)
         return true;
-    return error_set(err, ERROR_CONFIG, "%sRegistration cannot proceed without accepting Terms of Service.",
-        context->as_certbot ? "Unable to register an account with ACME server. " : "");
+    return VOICE_ERROR(err, ERROR_CONFIG, context->voice->terms_refused, NULL);
 }
 
 static bool ask_contacts(
@@ -87,23 +78,20 @@ static bool ask_contacts(
             SETTING_MARK(settings, email, ORIGIN_RUNTIME);
             return true;
         }
-        if (context->as_certbot)
-            log_error("Invalid email address: %s.", answer);
-        else
+        if (context->voice->hints)
             ui_explain(context->ui, bad.why);
+        else
+            log_error("Invalid email address: %s.", answer);
         question.text = again;
     }
 }
 
-#define EMAIL_REFUSED                                                                                                  \
-    "The server reported a problem with your email address. Enter email address or hit Enter to skip.\n"
-#define EMAIL_AGAIN "There is a problem with your email address. Enter email address or hit Enter to skip.\n"
-
 bool contacts_ask(struct context *context, const char *text, struct list *out, struct error *err)
 {
-    return context->as_certbot
-               ? ask_contacts(context, "Enter email address or hit Enter to skip.\n", EMAIL_AGAIN, out, err)
-               : ask_contacts(context, text, text, out, err);
+    const struct voice *voice = context->voice;
+
+    return ask_contacts(context, voice->email_question != NULL ? voice->email_question : text,
+        voice->email_again != NULL ? voice->email_again : text, out, err);
 }
 
 #define EMAIL_QUESTION "Your e-mail address, so that the CA can reach you. Enter alone goes without.\n"
@@ -169,10 +157,10 @@ static bool external_account(
     return true;
 }
 
-/* Called as certbot, what Certbot would have made; else P-256, which Certbot uses as well when it finds one. */
+/* Certbot uses P-256 as well when it finds it. */
 static struct key_params account_key_params(const struct context *context)
 {
-    if (context->as_certbot)
+    if (context->voice->has_rsa_accounts)
         return (struct key_params){ .type = KEY_RSA, .bits = (unsigned)context->settings->rsa_key_size };
     return (struct key_params){ .type = KEY_EC, .curve = "secp256r1" };
 }
@@ -206,32 +194,25 @@ static bool other_contacts(struct context *context, struct list *contacts, struc
 
     if (!is_refused || settings->email == NULL)
         return false;
-    if (!ui_is_interactive(context->ui)) {
-        if (context->as_certbot)
-            (void)error_set(err, ERROR_CONFIG,
-                "Unable to register an account with ACME server. The ACME server believes %s is "
-                "an invalid email address. Please ensure it is a valid email and attempt registration again.",
-                settings->email);
-        return false;
-    }
+    if (!ui_is_interactive(context->ui))
+        return VOICE_ERROR(err, ERROR_CONFIG, context->voice->email_unusable, settings->email);
     text = xprintf("The CA does not accept %s (%s).", settings->email, err->why);
-    if (!context->as_certbot)
+    if (context->voice->hints)
         ui_explain(context->ui, text);
-    *err = (struct error){ 0 };
-    return context->as_certbot ? ask_contacts(context, EMAIL_REFUSED, EMAIL_AGAIN, contacts, err)
-                               : contacts_ask(context, EMAIL_QUESTION, contacts, err);
+    error_clear(err);
+    return context->voice->email_refused == NULL
+               ? contacts_ask(context, EMAIL_QUESTION, contacts, err)
+               : ask_contacts(context, context->voice->email_refused, context->voice->email_again, contacts, err);
 }
 
-/* In Certbot's words what the CA said, when it is the CA's word. */
-static bool refused_as_certbot(const struct context *context, struct error *err)
+/* Perhaps in other words, when it is the CA's word. */
+static bool refused(const struct context *context, struct error *err)
 {
     struct error refusal = *err;
 
-    if (!context->as_certbot || err->kind != ERROR_ACME || err->problem[0] == '\0')
+    if (err->kind != ERROR_ACME || err->problem[0] == '\0')
         return false;
-    return error_set(err, ERROR_CONFIG,
-        "Unable to register an account with ACME server. Error returned by the ACME server: %s",
-        refusal.why + refusal.detail);
+    return VOICE_ERROR(err, ERROR_CONFIG, context->voice->registration_refused, refusal.why + refusal.detail);
 }
 
 bool account_key_make(const struct context *context, struct key **out, struct error *err)
@@ -284,13 +265,13 @@ bool register_account(
         if (other_contacts(context, &contacts, err))
             continue;
         forget_if_refused(context, key, &refusal);
-        return refused_as_certbot(context, err);
+        return refused(context, err);
     }
     TRY(account_store_save(context->store, settings->server, TAKE(key), info.url,
         settings->eff_email == YES ? settings->email : NULL, out, err));
     log_debug("new account %s at %s", (*out)->id, settings->server);
     ui_say(context->ui, "Account registered.");
-    if (settings->eff_email == YES && !context->as_certbot)
+    if (settings->eff_email == YES && context->voice->tells_more)
         ui_say(context->ui, "--eff-email has no effect: your address is shared with nobody but the CA.");
     return true;
 }

@@ -10,7 +10,7 @@
 
 static struct settings *settings_for(const char *installer, const char *root)
 {
-    struct settings *settings = settings_new(false);
+    struct settings *settings = settings_new(&voice_own);
 
     xreplace(&settings->installer, installer);
     if (root != NULL)

@@ -34,7 +34,8 @@ __attribute__((unused)) static struct stage stage_new(const char *verb, bool as_
 {
     struct stage stage = {
         .settings = settings_here(),
-        .ui = ui_new(&(struct ui_options){ .quiet = true, .non_interactive = true, .as_certbot = as_certbot }),
+        .ui = ui_new(&(struct ui_options){
+            .quiet = true, .non_interactive = true, .voice = as_certbot ? &voice_certbot : &voice_own }),
     };
 
     REQUIRE(test_verb(verb) != NULL, "%s", verb);
@@ -42,7 +43,7 @@ __attribute__((unused)) static struct stage stage_new(const char *verb, bool as_
     buf_clear(&stage_heard);
     stage_heard = BUF(1 << 20);
     log_thread_sink(stage_hear, &stage_heard);
-    stage.settings->as_certbot = as_certbot;
+    stage.settings->voice = as_certbot ? &voice_certbot : &voice_own;
     stage.settings->random_sleep = false;
     free(stage.settings->plugin_dir);
     stage.settings->plugin_dir = test_path("plugins");
@@ -53,9 +54,8 @@ __attribute__((unused)) static struct stage stage_new(const char *verb, bool as_
         .ui = stage.ui,
         .world = world_new(NULL),
         .verb = test_verb(verb),
-        .program = as_certbot ? "Certbot" : "Evercert",
+        .voice = as_certbot ? &voice_certbot : &voice_own,
         .arguments = "",
-        .as_certbot = as_certbot,
     };
     return stage;
 }

@@ -85,7 +85,7 @@ __attribute__((unused)) static struct issued issued_of(char which)
 /* Settings whose directories lie in the test's directory, of the caller's. */
 __attribute__((unused)) static struct settings *settings_here(void)
 {
-    struct settings *settings = settings_new(true); /* Certbot's layout */
+    struct settings *settings = settings_new(&voice_certbot); /* Certbot's layout */
 
     free(settings->config_dir);
     free(settings->work_dir);

@@ -327,7 +327,7 @@ TEST(a_choice_outlasts_what_was_waiting)
 TEST(a_store_keeps_its_layout)
 {
     AUTO(world_clear) struct world world = world_new("certbot");
-    AUTO(settings_free) struct settings *ours = settings_new(false);
+    AUTO(settings_free) struct settings *ours = settings_new(&voice_own);
 
     CHECK_TEXT(layout_for_new(world.store, ours)->name, "certbot", "as the first lineage");
     xreplace(&ours->store_layout, "versioned");
@@ -339,8 +339,8 @@ TEST(layout_of_a_new_store)
 {
     AUTO(settings_free) struct settings *here = settings_here();
     AUTO(store_close) struct store *store = store_here(here);
-    AUTO(settings_free) struct settings *ours = settings_new(false);
-    AUTO(settings_free) struct settings *certbots = settings_new(true);
+    AUTO(settings_free) struct settings *ours = settings_new(&voice_own);
+    AUTO(settings_free) struct settings *certbots = settings_new(&voice_certbot);
 
     CHECK_TEXT(layout_for_new(store, ours)->name, "versioned", "evercert");
     CHECK_TEXT(layout_for_new(store, certbots)->name, "certbot", "certbot");

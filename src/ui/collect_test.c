@@ -24,7 +24,7 @@ static void collect_one(void *ctx __attribute__((unused)))
     log_info("not for the terminal");
     ui_write(worker, view_of("third\n"));
     (void)error_set(&err, ERROR_CONFIG, "fourth");
-    ui_error(worker, "evercert", &err, NULL);
+    ui_error(worker, &err, NULL);
     ui_say(ui, "before all");
     ui_flush(worker);
     ui_flush(worker);

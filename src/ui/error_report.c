@@ -38,8 +38,7 @@ static void put_part(struct buf *out, const char *label, const char *text, unsig
 }
 
 /* Three parts for a person: what failed, why, and what to do now; then where to read more. */
-static void report(
-    struct buf *out, const struct ui *ui, const char *program, const struct error *error, const char *log_path)
+static void report_explained(struct buf *out, const struct ui *ui, const struct error *error, const char *log_path)
 {
     bool has_what = error->what[0] != '\0' && error->kind != ERROR_CANCELED; /* who stopped it knows what it was */
     unsigned columns = ui_columns(ui);
@@ -48,7 +47,7 @@ static void report(
         columns = MOST_COLUMNS;
     if (columns < LEAST_COLUMNS)
         columns = LEAST_COLUMNS; /* the terminal breaks the lines then */
-    put_head(out, program, has_what ? error->what : error->why, columns);
+    put_head(out, ui_voice(ui)->command, has_what ? error->what : error->why, columns);
     if (has_what && error->why[0] != '\0')
         put_part(out, "  why:", error->why, columns);
     if (error->next[0] != '\0')
@@ -87,16 +86,15 @@ static void put_line(struct buf *out, const char *text)
     buf_putf(out, "%s%s%s\n", red ? "\033[31m" : "", text, red ? "\033[0m" : "");
 }
 
-bool ui_certbot_tells_step(const struct error *error)
+bool ui_cause_has_step(const struct error *error)
 {
     return error->what[0] != '\0' && error->kind != ERROR_ACME && error->kind != ERROR_PLUGIN &&
            error->kind != ERROR_CANCELED && !text_has_lines(error->why);
 }
 
-static void report_as_certbot(
-    struct buf *out, const struct ui *ui, const char *program, const struct error *error, const char *log_path)
+static void report_cause(struct buf *out, const struct ui *ui, const struct error *error, const char *log_path)
 {
-    bool has_what = ui_certbot_tells_step(error);
+    bool has_what = ui_cause_has_step(error);
     AUTO(free) char *text = NULL;
 
     if (error->kind == ERROR_CANCELED && interrupt_signal() == SIGINT) {
@@ -104,7 +102,8 @@ static void report_as_certbot(
         return;
     }
     if (error->kind == ERROR_USAGE) {
-        buf_putf(out, "%s: error: %s\n", program, error->why); /* argparse's form; the usage stands in front */
+        buf_putf(
+            out, "%s: error: %s\n", ui_voice(ui)->command, error->why); /* argparse's form; the usage stands in front */
         return;
     }
     if (is_unexpected(error))
@@ -125,13 +124,13 @@ static void report_as_certbot(
     buf_put_char(out, '\n');
 }
 
-void ui_error(struct ui *ui, const char *program, const struct error *error, const char *log_path)
+void ui_error(struct ui *ui, const struct error *error, const char *log_path)
 {
     AUTO(buf_clear) struct buf out = BUF(REPORT_MAX);
 
-    if (ui->options.as_certbot)
-        report_as_certbot(&out, ui, program, error, log_path);
+    if (ui_voice(ui)->explains)
+        report_explained(&out, ui, error, log_path);
     else
-        report(&out, ui, program, error, log_path);
+        report_cause(&out, ui, error, log_path);
     ui_put(ui, STDERR_FILENO, buf_view(&out));
 }

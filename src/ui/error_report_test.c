@@ -36,25 +36,26 @@ static const struct report_case {
         "evercert: unknown option --expnad\n  next:  did you mean --expand?\n" },
     { "canceled has no log", { 0 }, { .kind = ERROR_CANCELED, .why = "stopped" }, LOG, "evercert: stopped\n" },
     { "errors are heard with --quiet", { .quiet = true }, { .why = "x", .kind = ERROR_HOOK }, NULL, "evercert: x\n" },
-    { "certbot: own error", { .as_certbot = true },
+    { "certbot: own error", { .voice = &voice_certbot },
         { .kind = ERROR_CONFIG, .what = "step", .why = "No names", .next = "name some" }, LOG,
         "step: No names\n" ADVICE SEE_LOG "\n" },
-    { "certbot: a plugin's words alone", { .as_certbot = true },
+    { "certbot: a plugin's words alone", { .voice = &voice_certbot },
         { .kind = ERROR_PLUGIN, .what = "step", .why = "Could not bind" }, NULL, "Could not bind\n" ADVICE "\n" },
-    { "certbot: a question", { .as_certbot = true },
+    { "certbot: a question", { .voice = &voice_certbot },
         { .kind = ERROR_CONFIG, .what = "step", .why = "Missing flag:\nWhich?" }, NULL,
         "Missing flag:\nWhich?\n" ADVICE "\n" },
-    { "certbot: no log", { .as_certbot = true }, { .kind = ERROR_PLUGIN, .why = "No" }, NULL, "No\n" ADVICE "\n" },
-    { "certbot: quiet", { .as_certbot = true, .quiet = true }, { .kind = ERROR_PLUGIN, .why = "No" }, LOG, "No\n" },
-    { "certbot: an answer", { .as_certbot = true },
+    { "certbot: no log", { .voice = &voice_certbot }, { .kind = ERROR_PLUGIN, .why = "No" }, NULL, "No\n" ADVICE "\n" },
+    { "certbot: quiet", { .voice = &voice_certbot, .quiet = true }, { .kind = ERROR_PLUGIN, .why = "No" }, LOG,
+        "No\n" },
+    { "certbot: an answer", { .voice = &voice_certbot },
         { .kind = ERROR_CONFIG, .why = "There is an account", .expected = true }, LOG, "There is an account\n" },
-    { "certbot: the CA refuses", { .as_certbot = true },
+    { "certbot: the CA refuses", { .voice = &voice_certbot },
         { .kind = ERROR_ACME, .what = "new order", .why = "Not allowed :: no", .problem = "unauthorized" }, NULL,
         "An unexpected error occurred:\nNot allowed :: no\n" ADVICE "\n" },
-    { "certbot: the CA's words alone", { .as_certbot = true },
+    { "certbot: the CA's words alone", { .voice = &voice_certbot },
         { .kind = ERROR_ACME, .why = "what we say: no: never", .problem = "unauthorized", .detail = 13 }, NULL,
         "An unexpected error occurred:\nno: never\n" ADVICE "\n" },
-    { "certbot: the file system refuses", { .as_certbot = true },
+    { "certbot: the file system refuses", { .voice = &voice_certbot },
         { .kind = ERROR_STORE, .what = "save", .why = "cannot write /x: Disk full", .sys = ENOSPC }, NULL,
         "An unexpected error occurred:\nsave: cannot write /x: Disk full\n" ADVICE "\n" },
 };
@@ -64,7 +65,7 @@ static void report(void *ctx)
     const struct report_case *row = ctx;
     AUTO(ui_free) struct ui *ui = ui_new(&row->options);
 
-    ui_error(ui, "evercert", &row->error, row->log);
+    ui_error(ui, &row->error, row->log);
 }
 
 TEST(error_report)

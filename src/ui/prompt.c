@@ -32,7 +32,7 @@ bool prompt_decide(struct ui *ui, const struct question *question, const char *c
         ui->warned = true;
         log_warning("Skipped user interaction because %s doesn't appear to be running in a terminal. You should "
                     "probably include --non-interactive or --force-interactive on the command line.",
-            ui->options.as_certbot ? "Certbot" : "Evercert");
+            ui_voice(ui)->program);
     }
     if (*ask || question->has_default)
         return true;
@@ -45,15 +45,15 @@ static void show(struct ui *ui, const char *prompt)
         ui_put_lines(ui, view_of(prompt));
 }
 
-void prompt_reject(struct ui *ui, const char *as_certbot, const char *hint)
+void prompt_reject(struct ui *ui, const char *unhinted, const char *hint)
 {
-    ui_explain(ui, ui_is_certbot(ui) ? as_certbot : hint);
+    ui_explain(ui, ui_voice(ui)->hints ? hint : unhinted);
 }
 
 bool prompt_canceled(struct ui *ui, const struct question *question, struct error *err)
 {
-    if (!ui_is_certbot(ui))
-        return error_set(err, ERROR_CANCELED, "the question was not answered (canceled)");
+    if (ui_voice(ui)->canceled != NULL)
+        return error_set(err, ERROR_CANCELED, "%s", ui_voice(ui)->canceled);
     return error_set(
         err, ERROR_CANCELED, "%s", question->canceled != NULL ? question->canceled : "User ended interaction.");
 }
@@ -84,10 +84,9 @@ bool prompt_answer(struct ui *ui, const char *prompt, char **out, struct error *
     return ask_for(ui, prompt, answer_read, out, err);
 }
 
-/* Certbot looks at the first letter alone. */
 static bool means(const struct ui *ui, const char *answer, const char *label)
 {
-    if (ui_is_certbot(ui))
+    if (ui_voice(ui)->reads_first_letter)
         return tolower((unsigned char)answer[0]) == tolower((unsigned char)label[0]);
     return answer_means(answer, label);
 }
@@ -115,8 +114,8 @@ bool ui_yes_no(struct ui *ui, const struct question *question, const char *yes, 
             *out = means(ui, answer, yes);
             return true;
         }
-        if (!ui_is_certbot(ui))
-            prompt_reject(ui, "", hint);
+        if (ui_voice(ui)->hints)
+            ui_explain(ui, hint);
     }
 }
 
@@ -130,7 +129,8 @@ bool ui_text(struct ui *ui, const struct question *question, const char *otherwi
         *out = xstrdup(otherwise != NULL ? otherwise : "");
         return true;
     }
-    TRY(ask_for(ui, prompt, question->is_list && !ui_is_certbot(ui) ? answer_read_lines : answer_read, &answer, err));
+    TRY(ask_for(ui, prompt, question->is_list && ui_voice(ui)->reads_pasted_lines ? answer_read_lines : answer_read,
+        &answer, err));
     if (answer_is_cancel(answer))
         return prompt_canceled(ui, question, err);
     *out = TAKE(answer);
@@ -144,6 +144,6 @@ bool ui_pause(struct ui *ui, const char *text, struct error *err)
     bool ask;
 
     TRY(prompt_decide(ui, &question, NULL, &ask, err));
-    ui_frame(ui, !ui_is_certbot(ui), text);
+    ui_frame(ui, ui_voice(ui)->fits_terminal, text);
     return prompt_answer(ui, "Press Enter to Continue", &answer, err);
 }

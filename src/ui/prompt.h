@@ -18,4 +18,4 @@ MUST_USE bool prompt_answer(struct ui *ui, const char *prompt, char **out, struc
 bool prompt_canceled(struct ui *ui, const struct question *question, struct error *err);
 
 /* Tells that an answer is none of those offered: in Certbot's words, or what can be answered. */
-void prompt_reject(struct ui *ui, const char *as_certbot, const char *hint);
+void prompt_reject(struct ui *ui, const char *unhinted, const char *hint);

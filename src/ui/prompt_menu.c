@@ -12,7 +12,7 @@ static void show_choices(struct ui *ui, const char *title, const struct list *ch
     unsigned columns = ui_text_columns(ui);
 
     buf_put_char(&out, '\n');
-    ui_put_paragraph(&out, ui_is_certbot(ui) ? 0 : columns, title);
+    ui_put_paragraph(&out, ui_voice(ui)->fits_terminal ? columns : 0, title);
     ui_put_frame(ui, &out);
     for (size_t i = 0; i < choices->len; i++) {
         AUTO(free) char *entry = xprintf("%zu: %s", i + 1, choices->at[i]);

@@ -79,7 +79,8 @@ TEST(prompt_menu)
     for (size_t i = 0; i < COUNT(cases); i++) {
         AUTO(scene_clear) struct scene scene = { .input = cases[i].input };
 
-        options = (struct ui_options){ .non_interactive = cases[i].non_interactive, .as_certbot = cases[i].as_certbot };
+        options = (struct ui_options){ .non_interactive = cases[i].non_interactive,
+            .voice = cases[i].as_certbot ? &voice_certbot : &voice_own };
         scene_play(&scene, cases[i].ask, cases[i].question);
         CHECK_INT(scene.status, 0, cases[i].name);
         if (cases[i].out != NULL)

@@ -76,7 +76,7 @@ static const struct prompt_case {
         SKIPPED MISSING "Expand?\n\n(You can set this with the --expand flag)\n" },
     { "yes/no: pipe, forced", ask_yes_no, &forced, { 0 }, false, "x\n\nExp\n",
         "\n" FRAME "Expand?\n" FRAME EXPAND HINT EXPAND HINT EXPAND, "yes\n" },
-    { "yes/no: pipe, forced, certbot", ask_yes_no, &forced, { .as_certbot = true }, false, "x\n\neh?\n",
+    { "yes/no: pipe, forced, certbot", ask_yes_no, &forced, { .voice = &voice_certbot }, false, "x\n\neh?\n",
         "\n" FRAME "Expand?\n" FRAME EXPAND EXPAND EXPAND, "yes\n" },
     { "yes/no: pipe ends", ask_yes_no, &forced, { 0 }, false, "x\n", "\n" FRAME "Expand?\n" FRAME EXPAND HINT EXPAND,
         "canceled|the input ended before the question was answered\n" },
@@ -92,9 +92,9 @@ static const struct prompt_case {
     { "text: -n", ask_text, &with_default, { .non_interactive = true }, false, NULL, "", "<the default>\n" },
     { "text: canceled", ask_text, &forced, { 0 }, false, "c\n",
         "Expand? (Enter 'c' to cancel): ", "canceled|the question was not answered (canceled)\n" },
-    { "text: canceled, certbot", ask_text, &forced, { .as_certbot = true }, false, "C\n",
+    { "text: canceled, certbot", ask_text, &forced, { .voice = &voice_certbot }, false, "C\n",
         "Expand? (Enter 'c' to cancel): ", "canceled|User ended interaction.\n" },
-    { "text: canceled, certbot has words for it", ask_text, &explained, { .as_certbot = true }, false, "c\n",
+    { "text: canceled, certbot has words for it", ask_text, &explained, { .voice = &voice_certbot }, false, "c\n",
         "Expand? (Enter 'c' to cancel): ", "canceled|Name one.\n" },
     { "text: canceled, certbot's words are not ours", ask_text, &explained, { 0 }, false, "c\n",
         "Expand? (Enter 'c' to cancel): ", "canceled|the question was not answered (canceled)\n" },
@@ -195,7 +195,7 @@ TEST(width)
         AUTO(scene_clear)
         struct scene scene = { .input = "y\n1\n1\n\n", .terminal = true, .columns = widths[i].columns };
 
-        options = (struct ui_options){ .as_certbot = widths[i].as_certbot };
+        options = (struct ui_options){ .voice = widths[i].as_certbot ? &voice_certbot : &voice_own };
         scene_play(&scene, ask_all, NULL);
         CHECK_TEXT(buf_text(&scene.err), "", widths[i].name);
         CHECK_INT((int64_t)widest(&scene.out), (int64_t)widths[i].want, widths[i].name);

@@ -8,7 +8,7 @@
 
 unsigned ui_text_columns(const struct ui *ui)
 {
-    unsigned columns = ui_is_certbot(ui) ? UI_COLUMNS : ui_columns(ui);
+    unsigned columns = ui_voice(ui)->fits_terminal ? ui_columns(ui) : UI_COLUMNS;
 
     if (columns > UI_COLUMNS)
         return UI_COLUMNS;
@@ -146,7 +146,7 @@ void ui_next_steps(struct ui *ui, const struct list *steps)
     AUTO(free) char *all = list_join(steps, "\n- "), *text = xprintf("NEXT STEPS:\n- %s", all);
 
     if (steps->len > 0 && ui_hears(ui, text))
-        put_next_steps(ui, steps, ui_is_terminal(ui) && !ui_is_certbot(ui) ? ui_text_columns(ui) : 0);
+        put_next_steps(ui, steps, ui_is_terminal(ui) && ui_voice(ui)->fits_terminal ? ui_text_columns(ui) : 0);
 }
 
 void ui_write(struct ui *ui, struct view text)

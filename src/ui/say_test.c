@@ -127,7 +127,7 @@ static void say_to(void *ctx)
     (void)dup2(full, STDOUT_FILENO);
     ui_say(ui, "a line");
     if (!ui_check_output(ui, &err))
-        ui_error(ui, "evercert", &err, NULL);
+        ui_error(ui, &err, NULL);
 }
 
 TEST(output_is_lost)

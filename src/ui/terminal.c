@@ -13,6 +13,8 @@ struct ui *ui_new(const struct ui_options *options)
     struct ui *ui = xcalloc(1, sizeof *ui);
 
     ui->options = *options;
+    if (ui->options.voice == NULL)
+        ui->options.voice = &voice_own;
     mutex_init(&ui->lock);
     return ui;
 }
@@ -22,9 +24,9 @@ static bool has_terminal(int fd)
     return isatty(fd) == 1;
 }
 
-bool ui_is_certbot(const struct ui *ui)
+const struct voice *ui_voice(const struct ui *ui)
 {
-    return ui->options.as_certbot;
+    return ui->options.voice;
 }
 
 bool ui_is_terminal(const struct ui *ui __attribute__((unused)))

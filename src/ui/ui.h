@@ -6,14 +6,15 @@
  * is said about one lineage stays together.
  */
 #include "base/bytes.h"
+#include "voice/voice.h"
 
 struct ui;
 
 struct ui_options {
     bool quiet; /* nothing on standard output but what is in the log, no prompts */
     bool non_interactive;
-    bool force_interactive; /* prompt although there is no terminal */
-    bool as_certbot;        /* Certbot's words and forms throughout */
+    bool force_interactive;    /* prompt although there is no terminal */
+    const struct voice *voice; /* NULL: our own */
     /* Gets what would be written on standard output (fd 1) and standard error (2): tests. NULL: nobody, it is written.
      */
     void (*put)(void *ctx, int fd, struct view text);
@@ -37,7 +38,7 @@ void ui_forget(struct ui *worker);
  * said. */
 void ui_flush(struct ui *worker);
 
-bool ui_is_certbot(const struct ui *ui);     /* Certbot's words and forms throughout */
+const struct voice *ui_voice(const struct ui *ui) __attribute__((returns_nonnull));
 bool ui_is_interactive(const struct ui *ui); /* every question is asked: there is a terminal, or --force-interactive */
 bool ui_may_ask(const struct ui *ui);        /* forced questions are: not with -n, not with -q, not in a worker */
 bool ui_is_terminal(const struct ui *ui);    /* standard output is one */
@@ -70,10 +71,10 @@ void ui_wrap(struct view text, unsigned columns, struct buf *out);
 
 /* Reports an error on standard error: what, why, next. The one place where errors become text; log_path (may be
  * NULL) is named for details. program: what the user called us. */
-void ui_error(struct ui *ui, const char *program, const struct error *error, const char *log_path);
+void ui_error(struct ui *ui, const struct error *error, const char *log_path);
 /* Whether, under the name certbot, the steps that failed stand in front of the cause: not where a CA's refusal, a
  * plugin's mishap or a question that nobody answered is told, which Certbot has alone. */
-bool ui_certbot_tells_step(const struct error *error);
+bool ui_cause_has_step(const struct error *error);
 
 /* ---- prompts ---- */
 

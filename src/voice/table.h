@@ -11,8 +11,9 @@
 
 /* ---- the name ---- */
 
-WORD(command, "certbot", "evercert") /* as it is typed */
-WORD(program, "Certbot", "Evercert") /* in sentences */
+WORD(command, "certbot", "evercert")     /* as it is typed */
+WORD(program, "Certbot", "Evercert")     /* in sentences */
+WORD(version, "5.5.0", EVERCERT_VERSION) /* Certbot's: whose command line we have; scripts compare it */
 
 /* ---- how things are said ---- */
 
@@ -93,6 +94,8 @@ HABIT(redelivers, false, true)
 HABIT(lists_to_revoke, false, true)
 /* What the CA has revoked already counts as revoked. */
 HABIT(takes_revoked_for_done, false, true)
+/* Installers that can are given certificates for IP addresses. Certbot refuses all of those. */
+HABIT(installs_for_addresses, false, true)
 /* It is looked who will renew a certificate. Certbot's packagers say it with preconfigured-renewal. */
 HABIT(looks_for_schedule, false, true)
 

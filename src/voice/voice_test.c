@@ -153,6 +153,7 @@ static const struct {
     { "redelivers", "Called as `evercert`, those that failed are run again" },
     { "lists_to_revoke", "Called as `evercert`, `revoke` without a name lists the certificates" },
     { "takes_revoked_for_done", "`revoke` takes what the CA has revoked already for revoked" },
+    { "installs_for_addresses", NULL },
     { "looks_for_schedule", "Called as `evercert`, `preconfigured-renewal` promises nothing" },
 };
 

@@ -289,7 +289,7 @@ void fixture_set(struct settings *settings, const char *text, enum origin from)
 
 static struct settings *settings_for(const struct fixture *fixture, const struct setup *setup)
 {
-    struct settings *settings = settings_new(setup->as_certbot);
+    struct settings *settings = settings_new(setup->as_certbot ? &voice_certbot : &voice_own);
 
     free(settings->config_dir);
     free(settings->work_dir);
@@ -338,7 +338,7 @@ static void begin_run(struct fixture *fixture)
         fail_msg("store: %s: %s", err.what, err.why);
     fixture->ui = ui_new(&(struct ui_options){ .non_interactive = fixture->settings->non_interactive,
         .force_interactive = fixture->settings->force_interactive,
-        .as_certbot = setup->as_certbot,
+        .voice = setup->as_certbot ? &voice_certbot : &voice_own,
         .put = keep_said,
         .put_ctx = fixture });
     fixture->context = (struct context){
@@ -347,9 +347,8 @@ static void begin_run(struct fixture *fixture)
         .ui = fixture->ui,
         .world = world_new(&outside),
         .verb = test_verb(setup->verb == NULL ? "certonly" : setup->verb),
-        .program = setup->as_certbot ? "Certbot" : "Evercert",
+        .voice = setup->as_certbot ? &voice_certbot : &voice_own,
         .arguments = "",
-        .as_certbot = setup->as_certbot,
     };
     log_thread_sink(keep_message, fixture);
 }
