@@ -42,7 +42,7 @@ TEST(a_profile_is_asked_for)
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
-        AUTO(settings_free) struct settings *settings = settings_new(false);
+        AUTO(settings_free) struct settings *settings = settings_new(&voice_own);
         AUTO(directory_clear) struct directory directory = { .profiles = fixture_words("classic short") };
 
         fixture_set(settings, cases[i].options, ORIGIN_COMMAND_LINE);

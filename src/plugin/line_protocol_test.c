@@ -419,7 +419,7 @@ TEST(questions_of_version_two)
 
 TEST(questions_to_an_installer_of_version_two)
 {
-    AUTO(settings_free) struct settings *settings = settings_new(false);
+    AUTO(settings_free) struct settings *settings = settings_new(&voice_own);
     struct line_description about = { .version = 2 };
     AUTO(buf_clear) struct buf line = BUF(LINE_MAX_INSTALL);
     char a[] = "a.test", b[] = "192.0.2.1", *both[] = { a, b }, *one[] = { b };

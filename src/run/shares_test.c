@@ -46,7 +46,7 @@ static const struct plugin one = { .name = "one", .share = &kind }, two = { .nam
 
 static void *get(struct shares *shares, const struct plugin *plugin, const char *key, struct error *err)
 {
-    AUTO(settings_free) struct settings *settings = settings_new(false);
+    AUTO(settings_free) struct settings *settings = settings_new(&voice_own);
     struct plugin_context context = { .plugin = plugin, .settings = settings, .shared = &context };
 
     xreplace(&settings->email, key);

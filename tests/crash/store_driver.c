@@ -175,7 +175,7 @@ static const struct {
 
 static bool run(int argc, char **argv, struct error *err)
 {
-    AUTO(settings_free) struct settings *settings = settings_new(false);
+    AUTO(settings_free) struct settings *settings = settings_new(&voice_own);
     AUTO(store_close) struct store *store = NULL;
     struct work work = { .settings = settings, .args = argv + 3 };
 
