@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cmd/command.h"
 #include "cmd/report.h"
+#include "issuance/traces.h"
 #include "json/out.h"
 #include "lifecycle/rehearse.h"
 #include "net/net.h"
@@ -167,13 +168,18 @@ static bool rehearse(void *ctx, const char *lineage, struct error *err)
     return lineage_rehearse(ctx, lineage, err);
 }
 
+static bool sweep(void *ctx, const char *name, struct error *err)
+{
+    return traces_sweep_one(ctx, name, err);
+}
+
 static bool doctor_run(struct context *context, struct error *err)
 {
     const struct settings *settings = context->settings;
     AUTO(range_lock_release) struct range_lock *lock = NULL;
     AUTO(findings_clear) struct findings findings = { 0 };
     AUTO(buf_clear) struct buf text = BUF(REPORT_MAX);
-    const struct rehearsal rehearsal = { rehearse, context };
+    const struct rehearsal rehearsal = { rehearse, context, sweep };
     AUTO(network_clear) struct network network = { 0 };
     size_t open;
 

@@ -62,6 +62,9 @@ enum health_mode {
 struct rehearsal {
     bool (*run)(void *ctx, const char *lineage, struct error *err);
     void *ctx;
+    /* Removes what an interrupted run has left under that name, as its trace tells (store/trace.h); NULL: nobody can.
+     */
+    bool (*sweep)(void *ctx, const char *name, struct error *err);
 };
 
 /*

@@ -154,6 +154,7 @@ void check_live_files(struct patient *patient);        /* live.c */
 void check_match(struct patient *patient);             /* match.c */
 void check_newest(struct patient *patient);            /* live.c */
 void check_order(struct patient *patient);             /* orders.c */
+void check_trace(struct patient *patient);             /* traces.c */
 void check_delivery(struct patient *patient);          /* delivery.c */
 void check_room(struct patient *patient);              /* room.c */
 void check_failures(struct patient *patient);          /* failures.c */
@@ -169,6 +170,7 @@ void check_account_key(struct health *health, const char *path);
 void check_store_leftovers(struct health *health); /* leftovers.c */
 void check_deletions(struct health *health);       /* deletions.c */
 void check_orders(struct health *health);          /* orders.c */
+void check_traces(struct health *health);          /* traces.c */
 void check_deliveries(struct health *health);      /* delivery.c */
 void check_stray_failures(struct health *health);  /* failures.c */
 void check_accounts(struct health *health);        /* accounts.c */

@@ -9,7 +9,9 @@
 #include "issuance/finish.h"
 #include "issuance/resume.h"
 #include "issuance/solve.h"
+#include "issuance/traces.h"
 #include "store/lineage_access.h"
+#include "store/lineage_lock.h"
 #include "store/probe.h"
 
 /* How one order ended. */
@@ -107,6 +109,11 @@ static bool is_of_order(const struct error *err)
            strcmp(err->problem, "userActionRequired") != 0;
 }
 
+static const char *trace_name(const struct issue_request *request)
+{
+    return request->trace != NULL ? request->trace : request->record;
+}
+
 static enum end order_once(struct context *context, struct ca *ca, struct solver *solver, struct issue_request *request,
     struct issued_chain *out, struct error *err)
 {
@@ -122,7 +129,8 @@ static enum end order_once(struct context *context, struct ca *ca, struct solver
         return refused(context, request, &problem);
     if (context->settings->dry_run && !forget_authorizations(ca, request, &order, &problem, err))
         return END_FAILED;
-    if (order.status == ORDER_PENDING && !solve(context, ca, solver, &order.authz_urls, &names, &failed, err))
+    if (order.status == ORDER_PENDING &&
+        !solve(context, ca, solver, &order.authz_urls, &names, trace_name(request), &failed, err))
         return END_FAILED;
     if (failed.len > 0) {
         if (drop_names(context, request, &failed))
@@ -171,8 +179,28 @@ static bool order_and_finish(struct context *context, const struct ca *ca, struc
     return order_anew(context, &own, solver, request, out, err);
 }
 
+/* Nobody else proves control under that name meanwhile, also where there is no lineage; what an earlier run has left of
+ * its own proofs goes first. */
+static bool enter(struct context *context, const char *name, struct range_lock **lock, struct error *err)
+{
+    struct error left = { 0 };
+
+    if (name == NULL)
+        return true;
+    TRY(lineage_lock(context->store, name, lock, err));
+    if (traces_sweep_one(context, name, &left))
+        return true;
+    if (left.kind == ERROR_CANCELED) {
+        *err = left;
+        return false;
+    }
+    log_warning("%s: %s", left.what, left.why);
+    return true;
+}
+
 bool issue(struct context *context, struct issue_request *request, struct issued_chain *out, struct error *err)
 {
+    AUTO(range_lock_release) struct range_lock *lock = NULL;
     AUTO(alike_leave) struct alike *alike = NULL; /* until the authenticator is closed, too */
     AUTO(solver_close) struct solver solver = { 0 };
     struct ca *ca;
@@ -180,6 +208,7 @@ bool issue(struct context *context, struct issue_request *request, struct issued
 
     TRY(store_check_access(context->settings, err));
     TRY(store_probe(context->store, request->lineage, err));
+    TRY(enter(context, trace_name(request), &lock, err));
     list_clear(&request->requested);
     list_add_all(&request->requested, &request->dns);
     list_add_all(&request->requested, &request->ips);

@@ -74,8 +74,7 @@ bool csr_sha256(struct view der, struct buf *out, struct error *err)
     return true;
 }
 
-/* How a first certificate is to be renewed: should it not be saved by this run, the next one can do that unasked. */
-static bool put_params(const struct settings *settings, struct buf *out, struct error *err)
+bool request_put_options(const struct settings *settings, struct buf *out, struct error *err)
 {
     AUTO(conf_free) struct conf *conf = conf_new();
 
@@ -112,7 +111,8 @@ bool record_order(struct context *context, const struct ca *ca, const struct iss
         TRY(cert_fingerprint(request->lineage->cert, &previous, err));
         pending.previous = xstrdup(buf_text(&previous));
     } else if (request->key != NULL) {
-        TRY(put_params(context->settings, &pending.params, err));
+        /* Should the first certificate not be saved by this run, the next one can do that unasked. */
+        TRY(request_put_options(context->settings, &pending.params, err));
     }
     pending.has_key = request->key != NULL && !request->key_is_lineages;
     if (pending.has_key)

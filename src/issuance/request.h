@@ -16,7 +16,8 @@ struct issue_request {
     const struct plugin *authenticator;
     const struct lineage *lineage; /* that gets the certificate; NULL: a new one, or none */
     const char
-        *record; /* under which name the order is recorded (store/pending.h) until record_drop; NULL: it is not */
+        *record;       /* under which name the order is recorded (store/pending.h) until record_drop; NULL: it is not */
+    const char *trace; /* under which name what is presented is recorded (traces.h), in a dry run, too; NULL: record */
 
     /* Set by issue(). */
     struct list requested; /* dns and ips as they were asked for */
@@ -42,6 +43,9 @@ static inline void issued_chain_clear_at(struct issued_chain *chain)
 {
     issued_chain_clear(chain);
 }
+
+/* How the certificate is obtained and is to be renewed, in the form of a renewal file, appended to out. ERROR_STORE. */
+MUST_USE bool request_put_options(const struct settings *settings, struct buf *out, struct error *err);
 
 /* The profile to ask for, borrowed; NULL: none. */
 const char *issue_profile(const struct settings *settings, const struct directory *directory);

@@ -6,8 +6,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "issuance/proofs.h"
 #include "issuance/solve_report.h"
+#include "issuance/traces.h"
 #include "run/shares.h"
 #include "run/turns.h"
 
@@ -120,16 +120,27 @@ static bool wait_all(const struct context *context, struct solver *solver, struc
     return true;
 }
 
-/* A name that failed costs the whole order unless it may be left out: then nobody waits for the others. */
-static bool is_worth_waiting(const struct context *context, const struct proofs *proofs)
+/* Names whose proofs could not be brought before the CA's eyes are left out, where settings allow it and others remain;
+ * else the order fails, and each reason is told. Those in *failed were told before. */
+static bool leave_out_failed(
+    struct context *context, const struct proofs *proofs, size_t ordered, struct list *failed, struct error *err)
 {
-    size_t count;
-    AUTO(free) struct proof **failed = in_state(proofs, PROOF_FAILED, &count);
+    AUTO(list_clear) struct list fresh = { 0 };
 
-    return count == 0 || context->settings->allow_subset_of_names;
+    for (size_t i = 0; i < proofs->count; i++) {
+        AUTO(free) char *name = proof_name(&proofs->at[i]);
+
+        if (proofs->at[i].state == PROOF_FAILED && !list_has(failed, name))
+            list_add(&fresh, name);
+    }
+    list_add_all(failed, &fresh);
+    return fresh.len == 0 || solve_report_unpresented(context, proofs, &fresh,
+                                 context->settings->allow_subset_of_names && failed->len < ordered, err);
 }
 
-static bool present_all(const struct context *context, struct solver *solver, struct proofs *proofs, struct error *err)
+/* An order that fails anyway is not waited for. */
+static bool present_all(struct context *context, struct solver *solver, struct proofs *proofs, struct tracer *tracer,
+    size_t ordered, struct list *failed, struct error *err)
 {
     const struct authenticator *authenticator = solver->plugin->authenticator;
 
@@ -139,8 +150,10 @@ static bool present_all(const struct context *context, struct solver *solver, st
     TRY(interrupt_check(err));
     if (authenticator->plan != NULL)
         TRY(take_step(solver, proofs, PROOF_WANTED, authenticator->plan, err));
+    TRY(tracer_begin(tracer, err));
     TRY(take_step(solver, proofs, PROOF_WANTED, authenticator->present, err));
-    return !is_worth_waiting(context, proofs) || wait_all(context, solver, proofs, err);
+    return leave_out_failed(context, proofs, ordered, failed, err) && wait_all(context, solver, proofs, err) &&
+           leave_out_failed(context, proofs, ordered, failed, err);
 }
 
 static void tell_left(const struct proofs *proofs, const struct error *err)
@@ -240,35 +253,23 @@ static bool judge(
     return solve_report(context, solver, proofs, err) && context->settings->allow_subset_of_names;
 }
 
-/* Names whose proofs could not be brought before the CA's eyes are left out, where settings allow it and others remain;
- * else the order fails, and each reason is told. */
-static bool leave_out_failed(
-    struct context *context, const struct proofs *proofs, size_t ordered, struct list *failed, struct error *err)
-{
-    for (size_t i = 0; i < proofs->count; i++)
-        if (proofs->at[i].state == PROOF_FAILED) {
-            AUTO(free) char *name = proof_name(&proofs->at[i]);
-
-            list_add(failed, name);
-        }
-    if (failed->len == 0)
-        return true;
-    return solve_report_unpresented(
-        context, proofs, context->settings->allow_subset_of_names && failed->len < ordered, err);
-}
-
 bool solve(struct context *context, struct ca *ca, struct solver *solver, const struct list *authz_urls,
-    const struct list *names, struct list *failed, struct error *err)
+    const struct list *names, const char *trace, struct list *failed, struct error *err)
 {
     AUTO(proofs_clear) struct proofs proofs = { 0 };
+    struct tracer tracer = { .context = context, .name = trace, .solver = solver, .proofs = &proofs };
     bool ok;
 
     TRY(proofs_gather(context, ca, solver, authz_urls, names, &proofs, err));
     if (proofs.count == 0)
         return true;
-    ok = present_all(context, solver, &proofs, err) && leave_out_failed(context, &proofs, names->len, failed, err) &&
+    solver->plugin_context.note = tracer_note;
+    solver->plugin_context.note_arg = &tracer;
+    ok = present_all(context, solver, &proofs, &tracer, names->len, failed, err) &&
          solve_pause(context, &proofs, err) && answer_all(ca, &proofs, err) &&
          judge(context, solver, &proofs, failed, err);
     clean_up(solver, &proofs); /* after the report: what cleanup hooks print follows it */
+    tracer_end(&tracer);
+    solver->plugin_context.note = NULL;
     return ok;
 }

@@ -30,11 +30,12 @@ static inline void solver_close_at(struct solver *solver)
 }
 
 /*
- * Presents, answers, waits and cleans up, whatever happens in between (also after an interrupt). authz_urls: the
+ * Presents, answers, waits and cleans up, whatever happens in between (also after an interrupt). trace: under which
+ * name what is put in place is recorded meanwhile (traces.h), whose lock is held; NULL: it is not. authz_urls: the
  * order's; names: those that were ordered. The CA may ask for no others, nor for more. failed gets the names that could
  * not be proved, after a report to the user: those whose proof could not be presented, and those whose authorization
  * the CA refused. True when there are none, or when there are and settings allow a subset; ERROR_ACME "Some challenges
  * have failed." when the CA refused, else what kept them from being presented.
  */
 MUST_USE bool solve(struct context *context, struct ca *ca, struct solver *solver, const struct list *authz_urls,
-    const struct list *names, struct list *failed, struct error *err);
+    const struct list *names, const char *trace, struct list *failed, struct error *err);

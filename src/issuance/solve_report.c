@@ -117,12 +117,19 @@ bool solve_report(struct context *context, struct solver *solver, const struct p
 
 /* ---- what could not be presented ---- */
 
-static void put_unpresented(struct buf *text, const struct proofs *proofs)
+static bool is_among(const struct proof *proof, const struct list *names)
+{
+    AUTO(free) char *name = proof_name(proof);
+
+    return proof->state == PROOF_FAILED && list_has(names, name);
+}
+
+static void put_unpresented(struct buf *text, const struct proofs *proofs, const struct list *names)
 {
     for (size_t i = 0; i < proofs->count; i++) {
         const struct proof *proof = &proofs->at[i];
 
-        if (proof->state != PROOF_FAILED)
+        if (!is_among(proof, names))
             continue;
         buf_putf(text, "\n  Identifier: %s%s\n  Reason: %s\n", proof->wildcard ? "*." : "", proof->identifier,
             proof->error->why);
@@ -131,29 +138,26 @@ static void put_unpresented(struct buf *text, const struct proofs *proofs)
     }
 }
 
-bool solve_report_unpresented(struct context *context, const struct proofs *proofs, bool goes_on, struct error *err)
+bool solve_report_unpresented(
+    struct context *context, const struct proofs *proofs, const struct list *names, bool goes_on, struct error *err)
 {
     AUTO(buf_clear) struct buf text = BUF(REPORT_MAX);
-    const struct proof *first = NULL;
-    size_t count = 0;
+    size_t first = 0;
 
-    for (size_t i = 0; i < proofs->count; i++)
-        if (proofs->at[i].state == PROOF_FAILED) {
-            first = first == NULL ? &proofs->at[i] : first;
-            count++;
-        }
-    if (goes_on || count > 1) {
+    if (goes_on || names->len > 1) {
         buf_putf(&text, "%s could not present the proofs of control for some names:\n", context->voice->program);
-        put_unpresented(&text, proofs);
+        put_unpresented(&text, proofs, names);
         ui_say(context->ui, "%s", buf_text(&text));
     }
-    if (goes_on || first == NULL)
+    while (first < proofs->count && !is_among(&proofs->at[first], names))
+        first++;
+    if (goes_on || first == proofs->count)
         return true;
-    *err = *first->error;
-    if (count > 1)
-        return error_in(err, "%s challenge for %s (and %zu more name%s)", first->type, first->identifier, count - 1,
-            count > 2 ? "s" : "");
-    return error_in(err, "%s challenge for %s", first->type, first->identifier);
+    *err = *proofs->at[first].error;
+    if (names->len == 1)
+        return error_in(err, "%s challenge for %s", proofs->at[first].type, proofs->at[first].identifier);
+    return error_in(err, "%s challenge for %s (and %zu more name%s)", proofs->at[first].type,
+        proofs->at[first].identifier, names->len - 1, names->len > 2 ? "s" : "");
 }
 
 /* ---- what is in place ---- */

@@ -9,10 +9,10 @@
 MUST_USE bool solve_report(
     struct context *context, struct solver *solver, const struct proofs *proofs, struct error *err);
 
-/* Tells which proofs could not be presented, each with its reason, which one that is alone and ends the order leaves to
- * the error. True with goes_on: the order goes on without them; else false with the first of the reasons. */
+/* Tells why the proofs of these names could not be presented; of one that is alone and ends the order the error does.
+ * True with goes_on: the order goes on without them; else false with the first of the reasons. */
 MUST_USE bool solve_report_unpresented(
-    struct context *context, const struct proofs *proofs, bool goes_on, struct error *err);
+    struct context *context, const struct proofs *proofs, const struct list *names, bool goes_on, struct error *err);
 
 /* With --debug-challenges: shows what is in place and, where somebody can press it, waits for Enter. */
 MUST_USE bool solve_pause(struct context *context, const struct proofs *proofs, struct error *err);

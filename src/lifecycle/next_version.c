@@ -200,6 +200,7 @@ static bool renew_now(struct context *context, struct lineage *lineage, struct i
     request->key_is_lineages = renewal_key_is_reused(context->settings, lineage);
     request->lineage = lineage;
     request->record = context->settings->dry_run ? NULL : lineage->name;
+    request->trace = lineage->name;
     issue_request_names(request, names);
     /* Only the CA that issued a certificate knows it, and only orders with one of its names can replace it (RFC 9773
      * section 5); a dry run replaces nothing. */
@@ -232,6 +233,7 @@ bool first_version(struct context *context, const char *name, const struct plugi
     TRY(renewal_key(context->settings, NULL, false, &key, err));
     request.key = key;
     request.record = context->settings->dry_run ? NULL : name;
+    request.trace = name;
     issue_request_names(&request, names);
     return issue_with_hooks(context, &request, out, name, names, err);
 }

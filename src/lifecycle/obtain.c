@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "config/names.h"
 #include "issuance/solve.h"
+#include "issuance/traces.h"
 #include "lifecycle/choice.h"
 #include "lifecycle/deliver.h"
 #include "lifecycle/next_version.h"
@@ -272,8 +273,10 @@ bool obtain(struct context *context, struct obtain_result *out, struct error *er
 
     TRY(plugin_choose_authenticator(context->settings, context->ui, &attempt.authenticator, err));
     TRY(solver_check(context, attempt.authenticator, err));
-    if (!context->settings->dry_run)
+    if (!context->settings->dry_run) {
         pending_sweep(context->store, context_now(context));
+        traces_sweep(context);
+    }
     TRY(account_first(context, err));
     attempt.key_type = xstrdup(context->settings->key_type);
     while ((step = obtain_once(&attempt, err)) == STEP_AGAIN)

@@ -10,6 +10,7 @@
 #include "base/mutex.h"
 #include "base/parallel.h"
 #include "config/renewal_params.h"
+#include "issuance/traces.h"
 #include "lifecycle/deliver.h"
 #include "lifecycle/install.h"
 #include "lifecycle/next_version.h"
@@ -523,6 +524,7 @@ bool renew_all(struct context *context, struct renewals *out, struct error *err)
     if (!context->settings->dry_run) {
         store_finish_deletions(context->store);
         pending_sweep(context->store, context_now(context));
+        traces_sweep(context);
         queue.deliveries = deliver_sweep(context);
     }
     TRY(list_lineages(context, out, err));

@@ -197,8 +197,10 @@ static bool plan(void *self, struct proof *const *proofs, size_t count, struct e
 
 static bool sweep_one(void *self __attribute__((unused)), struct proof *proof, struct error *err)
 {
+    if (proof->place == NULL) /* it could not be planned, and so was not presented */
+        return true;
     TRY(proof_check_http(proof, err));
-    return proof->place == NULL || challenge_file_sweep(proof->place, proof->token, proof->key_authorization, err);
+    return challenge_file_sweep(proof->place, proof->token, proof->key_authorization, err);
 }
 
 static bool sweep(const struct plugin_context *context __attribute__((unused)), struct proof *const *proofs,

@@ -37,6 +37,41 @@ static bool read_number(struct view value, unsigned *out)
     return value.len <= NUMBER_DIGITS_MAX;
 }
 
+static int hex_digit(char c)
+{
+    static const char digits[] = "0123456789abcdef";
+    const char *at = c == '\0' ? NULL : strchr(digits, c);
+
+    return at == NULL ? -1 : (int)(at - digits);
+}
+
+/* Only what put_exact writes: there is one way to write a text. */
+static bool read_exact(struct view value, char **out)
+{
+    AUTO(buf_clear) struct buf text = BUF(FILE_MAX_TEXT);
+
+    for (size_t i = 0; i < value.len; i++) {
+        bool is_hex = i + 3 < value.len && value.at[i + 1] == 'x' && hex_digit(value.at[i + 2]) >= 0 &&
+                      hex_digit(value.at[i + 3]) >= 0;
+
+        if (value.at[i] != '\\') {
+            buf_put_char(&text, value.at[i]);
+        } else if (is_hex) {
+            buf_put_char(&text, (char)(hex_digit(value.at[i + 2]) << 4 | hex_digit(value.at[i + 3])));
+            i += 3;
+        } else if (i + 1 < value.len && value.at[i + 1] == 'n') {
+            buf_put_char(&text, '\n');
+            i++;
+        } else {
+            return false;
+        }
+    }
+    if (text.failed || memchr(text.at, '\0', text.len) != NULL)
+        return false;
+    *out = buf_take(&text);
+    return true;
+}
+
 static bool read_value(const struct field *field, struct view value, void *out)
 {
     AUTO(free) char *printable = text_printable_dup(value, FILE_MAX_TEXT, false);
@@ -48,6 +83,8 @@ static bool read_value(const struct field *field, struct view value, void *out)
     case FIELD_TEXT:
         *(char **)to = view_dup(value);
         return true;
+    case FIELD_EXACT:
+        return read_exact(value, to);
     case FIELD_LIST:
         return read_list(value, to);
     case FIELD_FLAG:
@@ -115,6 +152,26 @@ static void put_text(struct buf *out, const char *key, const char *value)
     buf_putf(out, "%s: %s\n", key, text);
 }
 
+static void put_exact(struct buf *out, const char *key, const char *value)
+{
+    size_t len = value == NULL ? 0 : strlen(value);
+
+    if (len == 0)
+        return;
+    buf_putf(out, "%s: ", key);
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)value[i];
+
+        if (c == '\n')
+            buf_put_text(out, "\\n");
+        else if (c < ' ' || c >= 0x7f || c == '\\' || (c == ' ' && (i == 0 || i + 1 == len)))
+            buf_putf(out, "\\x%02x", c);
+        else
+            buf_put_char(out, (char)c);
+    }
+    buf_put_char(out, '\n');
+}
+
 static void put_field(const struct field *field, const void *from, struct buf *out)
 {
     AUTO(free) char *entries = NULL;
@@ -123,6 +180,9 @@ static void put_field(const struct field *field, const void *from, struct buf *o
     switch (field->form) {
     case FIELD_TEXT:
         put_text(out, field->key, *(char *const *)from);
+        break;
+    case FIELD_EXACT:
+        put_exact(out, field->key, *(char *const *)from);
         break;
     case FIELD_LIST:
         entries = list_join(from, ", ");

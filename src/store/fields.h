@@ -8,6 +8,7 @@
 
 enum field_form {
     FIELD_TEXT,   /* char * */
+    FIELD_EXACT,  /* char *: any bytes; what is no printable ASCII, and blanks at its ends, stand as \xHH, or \n */
     FIELD_LIST,   /* struct list; ", " between the entries */
     FIELD_FLAG,   /* bool: "yes", or no line at all */
     FIELD_TIME,   /* int64_t, UTC seconds; RFC 3339 */
@@ -29,5 +30,6 @@ struct field {
  * value is not what it should be, is there twice, or one that is needed is missing.
  */
 MUST_USE bool fields_parse(const struct field *fields, size_t count, struct view text, void *out, struct error *err);
-/* Appends the same text; what cannot be printed becomes '?'. What is empty, "no" or 0 has no line, but for times. */
+/* Appends the same text; what cannot be printed becomes '?', but in exact fields. What is empty, "no" or 0 has no line,
+ * but for times. */
 void fields_format(const struct field *fields, size_t count, const void *from, struct buf *out);

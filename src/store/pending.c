@@ -11,13 +11,14 @@
 #include "base/text.h"
 #include "disk/layout.h"
 #include "store/fields.h"
+#include "store/pending_dir.h"
 #include "store/store_private.h"
 
 #define ORDER_NAME "order.txt"
 #define KEY_NAME "privkey.pem"
 #define PARAMS_NAME "renewal.conf"
+#define TEMPORARY_NAME "." ORDER_NAME ".new"
 #define CSR_PREFIX ".csr-"
-#define MAKE_TRIES 10
 
 void pending_clear(struct pending *pending)
 {
@@ -96,26 +97,12 @@ bool pending_is_for_csr(const char *name)
     return text_starts(name, CSR_PREFIX);
 }
 
-/* Whoever removes the last record removes the directory of them all, too, and may do so between our two steps. */
-static bool make_dir(const char *top, const char *dir, struct error *err)
-{
-    for (int i = 0; i < MAKE_TRIES; i++) {
-        if (mkdir(top, 0700) != 0 && errno != EEXIST)
-            return file_error(err, "create the directory", top);
-        if (mkdir(dir, 0700) == 0)
-            return true;
-        if (errno != ENOENT)
-            break;
-    }
-    return file_error(err, "create the directory", dir);
-}
-
 static bool write_record(const char *dir, const struct pending *pending, struct error *err)
 {
     AUTO(free) char *key = file_join(dir, KEY_NAME);
     AUTO(free) char *order = file_join(dir, ORDER_NAME);
     AUTO(free) char *params = file_join(dir, PARAMS_NAME);
-    AUTO(free) char *temporary = file_join(dir, "." ORDER_NAME ".new");
+    AUTO(free) char *temporary = file_join(dir, TEMPORARY_NAME);
     AUTO(buf_clear) struct buf text = BUF(FILE_MAX_TEXT);
 
     pending_format(pending, &text);
@@ -130,12 +117,12 @@ static bool write_record(const char *dir, const struct pending *pending, struct 
 
 bool pending_save(struct store *store, const char *name, const struct pending *pending, struct error *err)
 {
-    AUTO(free) char *top = top_dir(store), *dir = pending_dir(store, name);
+    AUTO(free) char *dir = pending_dir(store, name);
     struct error removing = { 0 };
 
     TRY(pending_drop(store, name, err));
-    TRY(make_dir(top, dir, err));
-    if (write_record(dir, pending, err) && file_sync_dir(top, err) && file_sync_dir(store_config_dir(store), err))
+    TRY(pending_dir_make(store, name, err));
+    if (write_record(dir, pending, err) && pending_dir_sync(store, err))
         return true;
     (void)!pending_drop(store, name, &removing);
     return false;
@@ -179,7 +166,7 @@ enum pending_state pending_look(struct store *store, const char *name, struct pe
         return PENDING_WHOLE;
     }
     if (!there)
-        return file_is_dir(dir) ? PENDING_LEFTOVER : PENDING_NONE;
+        return file_is_dir(dir) && !pending_dir_is_traces(store, name) ? PENDING_LEFTOVER : PENDING_NONE;
     return err->sys != 0 && err->sys != ENOENT ? PENDING_UNREADABLE : PENDING_DAMAGED;
 }
 
@@ -200,16 +187,33 @@ bool pending_load(struct store *store, const char *name, struct pending *out, bo
     return pending_drop(store, name, err);
 }
 
+/* What proofs.txt tells of is still to be removed: it stays. */
+static bool drop_beside_trace(const char *dir, struct error *err)
+{
+    static const char *const names[] = { PARAMS_NAME, TEMPORARY_NAME };
+    AUTO(free) char *key = file_join(dir, KEY_NAME);
+
+    TRY(remove_version_file(key, KIND_PRIVKEY, err));
+    for (size_t i = 0; i < COUNT(names); i++) {
+        AUTO(free) char *path = file_join(dir, names[i]);
+
+        TRY(file_remove(path, err));
+    }
+    return true;
+}
+
 bool pending_drop(struct store *store, const char *name, struct error *err)
 {
-    AUTO(free) char *top = top_dir(store), *dir = pending_dir(store, name);
-    AUTO(free) char *order = file_join(dir, ORDER_NAME);
+    AUTO(free) char *dir = pending_dir(store, name);
+    AUTO(free) char *order = file_join(dir, ORDER_NAME), *trace = file_join(dir, TRACE_NAME);
 
     if (!file_is_dir(dir))
         return true;
     TRY(file_remove(order, err));
+    if (file_exists(trace))
+        return drop_beside_trace(dir, err);
     TRY(remove_version_tree(dir, err)); /* with KEY_NAME */
-    return file_remove_dir_if_empty(top, err);
+    return pending_dir_leave(store, name, err);
 }
 
 /* ---- first certificates ---- */
@@ -254,13 +258,14 @@ bool pending_is_old(const struct pending *pending, int64_t now)
 static bool is_old_dir(const char *dir, int64_t now)
 {
     AUTO(pending_clear) struct pending pending = { 0 };
+    AUTO(free) char *trace = file_join(dir, TRACE_NAME);
     struct error err = { 0 };
     struct stat st;
     bool there;
 
     if (load_order(dir, &pending, &there, &err))
         return pending_is_old(&pending, now);
-    return !there && stat(dir, &st) == 0 && now - st.st_mtime > PENDING_MAX_AGE_S;
+    return !there && !file_exists(trace) && stat(dir, &st) == 0 && now - st.st_mtime > PENDING_MAX_AGE_S;
 }
 
 void pending_sweep(struct store *store, int64_t now)

@@ -4,8 +4,8 @@
  * its private key included.
  *
  * A record is there from just before the CA is told to issue until the certificate is in its lineage. order.txt is
- * written last and removed first: without it, what is there is a leftover. Knows nothing of the network, and not
- * whether a record fits what is wanted now.
+ * written last and removed first: without it, what is there is a leftover, but for a trace of proofs (trace.h). Knows
+ * nothing of the network, and not whether a record fits what is wanted now.
  */
 #include "store/store.h"
 
@@ -50,7 +50,7 @@ bool pending_is_for_csr(const char *name);
 MUST_USE bool pending_save(struct store *store, const char *name, const struct pending *pending, struct error *err);
 
 enum pending_state {
-    PENDING_NONE,
+    PENDING_NONE,     /* a trace of proofs may be there */
     PENDING_LEFTOVER, /* no order.txt: being written, given up, or done */
     PENDING_DAMAGED,
     PENDING_UNREADABLE, /* now; it may be readable another time */
@@ -62,9 +62,9 @@ enum pending_state pending_look(struct store *store, const char *name, struct pe
 
 /* *found false: there is none, or none that can be used; that is told and removed. */
 MUST_USE bool pending_load(struct store *store, const char *name, struct pending *out, bool *found, struct error *err);
-/* Removes a record, or what is left of one, its key overwritten first; missing is fine. */
+/* Removes a record, or what is left of one, its key overwritten first; missing is fine. A trace of proofs stays. */
 MUST_USE bool pending_drop(struct store *store, const char *name, struct error *err);
-/* Names of the records and leftovers, sorted. */
+/* Names of the records, leftovers and traces, sorted. */
 MUST_USE bool pending_names(struct store *store, struct list *out, struct error *err);
 
 /* Whether a first certificate of that name was ordered and is not saved: the record knows how it is to be renewed. */

@@ -1,0 +1,37 @@
+#pragma once
+/*
+ * Traces of proofs (store/trace.h): what a run is about to put in place is recorded before, so that a later run can
+ * sweep what is left of it, should this one be cut short.
+ *
+ * A trace is another run's as long as that holds the lock of its lineage, and is then left alone.
+ */
+#include "issuance/proofs.h"
+
+struct tracer { /* of one round of proving */
+    struct context *context;
+    const char *name; /* under which the trace is kept; NULL: there is none */
+    const struct solver *solver;
+    const struct proofs *proofs;
+    char *options;
+    bool open;    /* the trace is written */
+    bool cleaned; /* what was put in place was to be removed since */
+};
+
+/*
+ * Writes the trace of all proofs that are to be presented: those that their authenticator could have to sweep. Then
+ * tracer_end. Fails when it cannot be written: nothing may be presented then; in a dry run that costs only the trace.
+ */
+MUST_USE bool tracer_begin(struct tracer *tracer, struct error *err);
+/* Writes it anew, since a proof has got its output; a struct tracer. Trouble costs the output. */
+void tracer_note(void *tracer);
+/* After cleaning up: the trace goes, but for proofs that could not be cleaned up. */
+void tracer_end(struct tracer *tracer);
+
+/*
+ * Sweeps what an interrupted run has left under that name, whose lock is held: the authenticator of that run removes
+ * it, with the options that it was given. What cannot be removed is told and tried again by later runs, for a week.
+ * False, with what was in the way, when anything remains.
+ */
+MUST_USE bool traces_sweep_one(struct context *context, const char *name, struct error *err);
+/* The same for all names whose lock can be had at once. */
+void traces_sweep(struct context *context);
