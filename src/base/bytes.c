@@ -175,17 +175,24 @@ void buf_put_char(struct buf *buf, char byte)
 
 void buf_putf(struct buf *buf, const char *format, ...)
 {
+    size_t room = buf->failed || buf->at == NULL ? 0 : buf->size - buf->len;
     va_list args;
     char *to;
     int len;
 
     va_start(args, format);
-    len = vsnprintf(NULL, 0, format, args);
+    len = vsnprintf(room > 0 ? buf->at + buf->len : NULL, room, format, args); /* mostly it fits */
     va_end(args);
     if (len < 0) {
         buf->failed = true;
         return;
     }
+    if ((size_t)len < room) {
+        buf->len += (size_t)len;
+        return;
+    }
+    if (room > 0)
+        buf->at[buf->len] = '\0';
     to = buf_room(buf, (size_t)len);
     if (to == NULL)
         return;

@@ -255,7 +255,9 @@ static void to_file(enum log_level level, const char *where, const char *message
     (void)clock_gettime(CLOCK_REALTIME, &now);
     (void)localtime_r(&now.tv_sec, &tm);
     (void)strftime(stamp, sizeof stamp, "%Y-%m-%d %H:%M:%S", &tm);
-    buf_putf(&line, "%s,%03ld:%s:%s:%s\n", stamp, now.tv_nsec / 1000000, level_name(level), where, message);
+    buf_putf(&line, "%s,%03ld:%s:%s:", stamp, now.tv_nsec / 1000000, level_name(level), where);
+    buf_put_text(&line, message); /* may be long */
+    buf_put_char(&line, '\n');
 
     MUTEX_HOLD(&mutex);
     if (state == STATE_OPEN) {

@@ -291,7 +291,8 @@ bool links_is_unsettled(const struct lineage *lineage)
 {
     AUTO(free) char *last = lineage->live[KIND_FULLCHAIN] == NULL ? NULL : previous_path(lineage, KIND_FULLCHAIN);
 
-    return (last != NULL && file_is_link(last)) || (lineage->live_dir != NULL && live_has_stand_in(lineage->live_dir));
+    return (last != NULL && file_is_link(last)) ||
+           (lineage->live_dir != NULL && !lineage->alone && live_has_stand_in(lineage->live_dir));
 }
 
 /* What replace_link may have left. */

@@ -25,6 +25,7 @@ struct lineage {
     bool pending_deployment;   /* live is an older version, as making the newest live failed or was interrupted */
     struct cert *cert;         /* of that version */
     struct buf cert_pem;       /* the text it was read from */
+    bool alone;                /* nothing of ours lay beside its directories when the run began; store_look_once */
     bool unsettled;            /* there are traces of interrupted work; lineage_load has tried to finish it */
 };
 

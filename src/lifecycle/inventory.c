@@ -14,12 +14,12 @@
 #define DAY_S 86400
 #define HOUR_S 3600
 #define WORTH_THREADS 64
-#define SIGNATURES_FILE "signatures" /* below the work directory */
+#define CHECKED_FILE "checked" /* below the work directory */
 
 struct inventory {
     struct context *context;
-    struct signatures *signatures;
-    char *signatures_path;
+    struct checked *checked;
+    char *checked_path;
     struct list names; /* of all lineages */
     size_t begun;      /* of them, how many were in windows */
     bool asked_ahead;
@@ -59,9 +59,9 @@ bool inventory_begin(struct context *context, struct inventory **out, struct err
     TRY(store_lineage_names(context->store, &inventory->names, err));
     inventory->window.in_store = inventory->names.len;
     store_look_once(context->store);
-    inventory->signatures = signatures_new();
-    inventory->signatures_path = file_join(store_work_dir(context->store), SIGNATURES_FILE);
-    signatures_load(inventory->signatures, inventory->signatures_path);
+    inventory->checked = checked_new();
+    inventory->checked_path = file_join(store_work_dir(context->store), CHECKED_FILE);
+    checked_load(inventory->checked, inventory->checked_path);
     *out = TAKE(inventory);
     return true;
 }
@@ -71,8 +71,8 @@ void inventory_end(struct inventory *inventory)
     if (inventory == NULL)
         return;
     clear_window(inventory);
-    signatures_free(inventory->signatures);
-    free(inventory->signatures_path);
+    checked_free(inventory->checked);
+    free(inventory->checked_path);
     list_clear(&inventory->names);
     free(inventory);
 }
@@ -92,7 +92,7 @@ static void take_one(void *ctx, size_t index)
         return;
     }
     if ((entry->lineage->pending_deployment && !lineage_take_live(entry->lineage, &err)) ||
-        !lineage_verify_once(entry->lineage, inventory->signatures, &err)) {
+        !lineage_verify_once(entry->lineage, inventory->checked, &err)) {
         entry->why = xstrdup(err.why);
         lineage_free(TAKE(entry->lineage));
         return;
@@ -156,7 +156,7 @@ bool inventory_next(struct inventory *inventory, const struct inventory_window *
     keep_matching(inventory);
     TRY(ask(inventory, err));
     if (window->is_last)
-        signatures_save(inventory->signatures, inventory->signatures_path);
+        checked_save(inventory->checked, inventory->checked_path);
     *out = window;
     return true;
 }

@@ -98,7 +98,8 @@ static bool load(
         if (lineage->live[kind] == NULL)
             return error_set(err, ERROR_STORE, "renewal config file %s is missing a required file reference: %s",
                 lineage->conf_path, kind_name((enum kind)kind));
-    converting = (may_settle || !store_is_settled(store, lineage)) && convert_is_unsettled(lineage);
+    lineage->alone = !may_settle && store_is_settled(store, lineage);
+    converting = !lineage->alone && convert_is_unsettled(lineage);
     if (converting && may_settle)
         TRY(lineage_drop_temporary(lineage, err) && convert_settle(lineage, err));
     TRY(find_settled(store, lineage, may_settle, err));

@@ -2,11 +2,15 @@
  * Reading the files of a lineage's current version, and whether they belong together.
  */
 #include <string.h>
+#include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "store/lineage_verify.h"
+
+#define SETTLED_S 3 /* no file system tells times of change less exactly */
 
 bool lineage_read(const struct lineage *lineage, enum kind kind, struct buf *out, struct error *err)
 {
@@ -29,24 +33,24 @@ static bool check_signature(const struct lineage *lineage, struct view chain, st
 
 /* The same, unless it was found good before. */
 static bool recall_signature(
-    const struct lineage *lineage, struct view chain, struct signatures *signatures, struct error *err)
+    const struct lineage *lineage, struct view chain, struct checked *checked, struct error *err)
 {
-    uint8_t digest[SIGNATURE_DIGEST];
+    uint8_t digest[CHECKED_DIGEST];
 
-    TRY(signature_digest(buf_view(&lineage->cert->der), chain, digest, err));
-    if (signatures_has(signatures, digest))
+    TRY(checked_name("signature", buf_view(&lineage->cert->der), chain, digest, err));
+    if (checked_has(checked, digest))
         return true;
     TRY(check_signature(lineage, chain, err));
-    signatures_add(signatures, digest);
+    checked_add(checked, digest);
     return true;
 }
 
 static bool verify_signature(
-    const struct lineage *lineage, struct view chain, struct signatures *signatures, struct error *err)
+    const struct lineage *lineage, struct view chain, struct checked *checked, struct error *err)
 {
     if (view_trim(chain).len == 0) /* a CA whose root signs may send nothing but the certificate */
         return true;
-    if (signatures != NULL ? recall_signature(lineage, chain, signatures, err) : check_signature(lineage, chain, err))
+    if (checked != NULL ? recall_signature(lineage, chain, checked, err) : check_signature(lineage, chain, err))
         return true;
     (void)error_as(err, ERROR_STORE);
     return error_in(
@@ -71,14 +75,14 @@ static bool verify_key(const struct lineage *lineage, struct error *err)
         lineage->live[KIND_CERT], lineage->live[KIND_PRIVKEY]);
 }
 
-/* signatures: NULL, each is checked. */
-static bool verify(const struct lineage *lineage, struct view cert, struct signatures *signatures, struct error *err)
+/* checked: NULL, each is checked. */
+static bool verify(const struct lineage *lineage, struct view cert, struct checked *checked, struct error *err)
 {
     AUTO(buf_clear) struct buf chain = BUF(FILE_MAX_TEXT);
     AUTO(buf_clear) struct buf fullchain = BUF(FILE_MAX_TEXT);
 
     TRY(lineage_read(lineage, KIND_CHAIN, &chain, err));
-    TRY(verify_signature(lineage, buf_view(&chain), signatures, err));
+    TRY(verify_signature(lineage, buf_view(&chain), checked, err));
     TRY(lineage_read(lineage, KIND_FULLCHAIN, &fullchain, err));
     if (!is_concatenation(buf_view(&fullchain), cert, buf_view(&chain)))
         return error_set(err, ERROR_STORE, "fullchain does not match cert + chain for %s!", lineage->name);
@@ -93,7 +97,38 @@ bool lineage_verify(const struct lineage *lineage, struct error *err)
     return verify(lineage, buf_view(&cert), NULL, err);
 }
 
-bool lineage_verify_once(const struct lineage *lineage, struct signatures *signatures, struct error *err)
+/* The name of the fact that these four files, as they are now, belong together. A file that is written to, or replaced,
+ * has another inode or time of change from then on; one that was changed a moment ago may be changed once more without
+ * its time showing it, so that nothing is said of it yet. */
+static bool name_files(const struct lineage *lineage, uint8_t out[CHECKED_DIGEST])
 {
-    return verify(lineage, buf_view(&lineage->cert_pem), signatures, err);
+    int64_t settled = clock_now() - SETTLED_S;
+    uint64_t facts[KIND_COUNT][5];
+    struct error err = { 0 };
+    struct stat st;
+
+    for (int kind = 0; kind < KIND_COUNT; kind++) {
+        if (stat(lineage->current[kind], &st) != 0 || st.st_ctim.tv_sec > settled)
+            return false;
+        facts[kind][0] = st.st_dev;
+        facts[kind][1] = st.st_ino;
+        facts[kind][2] = (uint64_t)st.st_size;
+        facts[kind][3] = (uint64_t)st.st_ctim.tv_sec;
+        facts[kind][4] = (uint64_t)st.st_ctim.tv_nsec;
+    }
+    return checked_name(
+        "files", view_of(lineage->cert->serial), (struct view){ (const char *)facts, sizeof facts }, out, &err);
+}
+
+bool lineage_verify_once(const struct lineage *lineage, struct checked *checked, struct error *err)
+{
+    uint8_t digest[CHECKED_DIGEST];
+    bool named = name_files(lineage, digest); /* before they are read: what changes meanwhile has another name */
+
+    if (named && checked_has(checked, digest))
+        return true;
+    TRY(verify(lineage, buf_view(&lineage->cert_pem), checked, err));
+    if (named)
+        checked_add(checked, digest);
+    return true;
 }

@@ -2,15 +2,16 @@
 /*
  * Reading the files of a lineage's current version, and whether they belong together.
  */
-#include "store/signatures.h"
+#include "store/checked.h"
 #include "store/store.h"
 
 /* Whether its files belong together: chain's first certificate signed the leaf, fullchain is cert + chain,
  * the key matches. */
 MUST_USE bool lineage_verify(const struct lineage *lineage, struct error *err);
-/* The same for listings, which look at every lineage at each call, right after lineage_load: the certificate is not
- * read again, and neither is a signature checked that `signatures` knows; one that is good is entered there. */
-MUST_USE bool lineage_verify_once(const struct lineage *lineage, struct signatures *signatures, struct error *err);
+/* The same for listings, which look at every lineage at each call, right after lineage_load: files that have not
+ * changed since they were found good are not read again, and neither is a signature checked that `checked` knows. What
+ * is found good is entered there. */
+MUST_USE bool lineage_verify_once(const struct lineage *lineage, struct checked *checked, struct error *err);
 /* The private key's PEM into a secret buffer. */
 MUST_USE bool lineage_read_key(const struct lineage *lineage, struct buf *out, struct error *err);
 /* A file of the current version. */

@@ -48,9 +48,9 @@ char *store_conf_path(const struct store *store, const char *name) __attribute__
 MUST_USE bool store_make_renewal_dir(struct store *store, struct error *err);
 
 /*
- * For a run that only reads, before it loads all there is: whether conversions have left something beside the
- * directories of lineages is looked for once, in CONF/live and CONF/archive, instead of at every lineage. A lineage
- * that another process begins to convert meanwhile is read as it is, as ever.
+ * For a run that only reads, before it loads all there is: whether conversions and switches have left
+ * something beside the directories of lineages is looked for once, in CONF/live and CONF/archive, instead of at every
+ * lineage. One that another process begins to change meanwhile is read as it is, as ever.
  */
 void store_look_once(struct store *store);
 

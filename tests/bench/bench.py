@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Measures Evercert against the clients that the system packages, on the same CA in the same run, in ratios.
 
-    bench.py PATH-OF-EVERCERT [--rounds N] [--quick]
+    bench.py PATH-OF-EVERCERT [--rounds N] [--quick] [--most LINEAGES] [--only PART]
 
 Runs take turns, so that a busy moment of the machine meets all of them; medians are shown. The CA is Pebble without
 sleeps and without refused nonces. Exit status 0 whatever the figures are: a slow machine is no defect.
@@ -15,6 +15,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -27,6 +28,7 @@ import measure  # noqa: E402
 from fleet import Fleet  # noqa: E402
 from peers.nginx import Nginx  # noqa: E402
 from peers.pebble import Pebble, find_programs  # noqa: E402
+from stores import LargeFleet, repeat_lineages  # noqa: E402
 
 numbers = itertools.count()
 SYSTEM_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -170,29 +172,73 @@ def idle(report, pair, ca, area, trust, rounds, count):
             report.budget(f"{title}, wall, of certbot's", share(costs, "certbot"), 1 / 50)
 
 
+def forget_checked(contender):
+    (contender.home / "work" / "checked").unlink(missing_ok=True)
+
+
+def grow(contender, verb, size):
+    """One line of the growth table: (words, lineages, Cost), the quicker of two runs and the memory of a third."""
+    def run(**more):
+        return measure.run(getattr(contender, verb)(), env=contender.env(), cwd=contender.home, **more)
+
+    cost = min((run() for _ in range(2)), key=lambda c: c.wall)
+    sampled = run(memory=True)
+    cost.pss, cost.rss = sampled.pss, sampled.rss
+    return verb.replace("_", " "), size, cost
+
+
+def show_growth(rows):
+    print("\n### Growth (evercert alone, the quicker of two)\n\n| command | lineages | wall | CPU | wall for each | peak RSS |")
+    print("| --- | ---: | ---: | ---: | ---: | ---: |")
+    for words, size, cost in rows:
+        each = "" if words == "renew one" else f"{cost.wall / size * 1e6:.0f} us"
+        print(f"| {words} | {size} | {seconds(cost.wall)} | {seconds(cost.cpu)} | {each} | {mebi(cost.rss) if cost.rss else ''} |")
+    sys.stdout.flush()
+
+
 def large(report, evercert, ca, area, trust, count):
-    """Ours alone, ten times and a hundred times as many: the time should grow as the number does."""
+    """Ours alone, on stores of a tenth of `count` and of all: the time should grow as the number does, the memory should not."""
     contender = fresh(evercert[0], evercert[1], ca, area / "large", trust)
+    fleet = LargeFleet(contender.config, ca.url, contender.account(), ca.http_port)
     made, rows = 0, []
-    for size in sorted({1000, 10_000, count}):
-        if size > count:
-            continue
-        fill(contender, size - made, 80, f"l{size}-")
+    for size in (count // 10, count):
+        begin = time.monotonic()
+        fleet.add_many(size - made, 80, f"l{size:07}-")
         made = size
-        for verb in ("certificates", "renew", "doctor", "renew_one"):
-            best = min((measure.run(getattr(contender, verb)(), env=contender.env(), cwd=contender.home)
-                        for _ in range(2)), key=lambda c: c.wall)
-            rows.append((verb, size, best))
-    print("\n### Growth (evercert alone, better of two)\n\n| command | lineages | wall | CPU | wall for each |")
-    print("| --- | ---: | ---: | ---: | ---: |")
-    for verb, size, cost in rows:
-        each = "" if verb == "renew_one" else f"{cost.wall / size * 1e6:.0f} us"
-        print(f"| {verb.replace('_', ' ')} | {size} | {seconds(cost.wall)} | {seconds(cost.cpu)} | {each} |")
-    for verb in ("certificates", "renew", "doctor"):
-        of = [(size, cost.wall) for v, size, cost in rows if v == verb]
-        if len(of) > 1:
-            growth = (of[-1][1] / of[-1][0]) / (of[0][1] / of[0][0])
-            report.budget(f"`{verb}`, time for each of {of[-1][0]} lineages, of that for each of {of[0][0]}", growth, 1.5, times)
+        print(f"({size} lineages made, {time.monotonic() - begin:.0f} s)", file=sys.stderr)
+        forget_checked(contender)
+        first = measure.run(contender.certificates(), env=contender.env(), cwd=contender.home)
+        rows.append(("certificates, nothing checked before", size, first))
+        rows += [grow(contender, verb, size) for verb in ("certificates", "renew")]
+        if size <= 10_000:
+            rows += [grow(contender, verb, size) for verb in ("doctor", "renew_one")]
+    show_growth(rows)
+    for verb, wall in (("certificates", 10), ("renew", 5)):
+        small, large = (cost for words, _, cost in rows if words == verb)
+        report.budget(f"`{verb}`, CPU for each of {count} lineages, of that for each of {count // 10}",
+                      large.cpu / small.cpu / 10, 1.5, times)
+        if count == 100_000:
+            report.budget(f"`{verb}` over {count}, wall", large.wall, wall, seconds)
+            report.budget(f"`{verb}` over {count}, memory (RSS)", large.rss, 100 * 1048576, mebi)
+
+
+def newer_certbot(report, evercert, ca, area, trust, rounds, count):
+    """A store that the newer Certbot made, listed by it and by us."""
+    found = subprocess.run([HERE.parent.parent / "tools" / "certbot-new"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    if found.returncode != 0:
+        print(f"\n(the newer Certbot is left out: {found.stderr.strip()[-300:]})")
+        return
+    certbot = fresh(clients.Certbot, found.stdout.strip(), ca, area / "newer", trust)
+    names = [fresh_name("newer") for _ in range(3)]
+    for name in names:
+        certbot.once(certbot.issue(name))
+    repeat_lineages(certbot.config, names, count)
+    ours = evercert[0](evercert[1], ca, area / "newer-evercert", trust)
+    ours.config, ours.home = certbot.config, certbot.home
+    costs = take_turns({c.name: (lambda c=c: (c.certificates(), c)) for c in (ours, certbot)}, rounds)
+    said = subprocess.run([certbot.program, "--version"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout.strip()
+    report.table(f"`certificates` over {count} lineages that {said} made", costs, ["wall", "cpu"])
+    report.budget(f"listing {count} lineages of {said}, wall, of its", share(costs, "certbot"), 1 / 50)
 
 
 def renew_due(cls, program, ca, home, trust, number, memory):
@@ -238,7 +284,8 @@ def main():
     parser.add_argument("program")
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="small numbers, to see that it works")
-    parser.add_argument("--most", type=int, default=10_000, help="lineages of the growth measurement (100000 takes minutes to make)")
+    parser.add_argument("--most", type=int, default=100_000, help="lineages of the growth measurement; 0: leave it out")
+    parser.add_argument("--only", choices=("peers", "growth", "newer"), help="one part of it")
     options = parser.parse_args()
     rounds = 2 if options.quick else options.rounds
     many, due, theirs, most = (50, 10, 2, 1000) if options.quick else (1000, 200, 10, options.most)
@@ -273,11 +320,14 @@ def main():
         pair = [(clients.Evercert, program)] + [(cls, path) for cls, path in peers if cls is clients.Certbot]
 
         report = Report()
-        start_up(report, contenders, rounds)
-        issue_one(report, contenders, rounds)
-        idle(report, pair, standalone_ca, area, trust, rounds, many)
-        many_due(report, pair, standalone_ca, area, trust, due, theirs)
-        if most >= 1000 and program.name != "certbot":
+        if options.only in (None, "peers"):
+            start_up(report, contenders, rounds)
+            issue_one(report, contenders, rounds)
+            idle(report, pair, standalone_ca, area, trust, rounds, many)
+            many_due(report, pair, standalone_ca, area, trust, due, theirs)
+        if options.only in (None, "newer") and not options.quick:
+            newer_certbot(report, pair[0], standalone_ca, area, trust, rounds, many)
+        if options.only in (None, "growth") and most >= 1000 and program.name != "certbot":
             large(report, pair[0], standalone_ca, area, trust, most)
         report.conclude()
     finally:

@@ -5,6 +5,7 @@ import re
 import shutil
 import signal
 import subprocess
+import time
 from pathlib import Path
 
 import pytest
@@ -169,7 +170,49 @@ def test_silent_hosts_of_later_windows_are_waited_for_together(make_client):
             server.stop()
 
 
-# ---- what is remembered of signatures ----
+# ---- what is remembered ----
+
+def settle(client):
+    """Makes all files older than anything that could still be written at the same time of change: a wait that cannot be
+    played, since no clock of ours decides about it."""
+    newest = max(path.stat().st_ctime for path in (client.config / "archive").rglob("*.pem"))
+    wait_for(lambda: time.time() - int(newest) > 5, what="the age")
+
+
+def test_files_that_do_not_change_are_not_read_again(make_client):
+    client = make_client()
+    names = plain_fleet(client).add_many(3, 80)
+    settle(client)
+    for _ in range(2):
+        assert listed(client.run("certificates")) == names
+    kept = client.work / "checked"
+    inode = kept.stat().st_ino
+    traced = client.area / "trace"
+    if shutil.which("strace"):
+        subprocess.run(["strace", "-f", "-e", "trace=openat", "-o", traced, client.program, "certificates", "--config-dir",
+                        client.config, "--work-dir", client.work, "--logs-dir", client.logs], check=True, stdout=subprocess.PIPE)
+        opened = traced.read_text()
+        assert opened.count("cert1.pem") == 3 and "chain1.pem" not in opened and "privkey1.pem" not in opened
+    assert kept.stat().st_ino == inode, "nothing new, nothing written"
+
+
+@pytest.mark.parametrize("kind", ["cert", "chain", "fullchain", "privkey"])
+def test_a_file_that_has_changed_is_read_again(make_client, kind):
+    """Written in place, and to the same length and time of modification."""
+    client = make_client()
+    names = plain_fleet(client).add_many(2, 80)
+    settle(client)
+    client.run("certificates")
+    path = client.store.live(names[0], kind).resolve()
+    before, text = path.stat(), path.read_bytes()
+    middle = len(text) // 2
+    path.write_bytes(text[:middle] + (b"A" if text[middle:middle + 1] != b"A" else b"B") + text[middle + 1:])
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    for _ in range(2):
+        assert listed(client.run("certificates")) == names[1:]
+    path.write_bytes(text)
+    assert listed(client.run("certificates")) == names
+
 
 def test_a_signature_is_not_remembered_for_another_chain(make_client):
     client = make_client()
@@ -177,7 +220,7 @@ def test_a_signature_is_not_remembered_for_another_chain(make_client):
     first.add("first.test", 80)
     second.add("second.test", 80)
     assert listed(client.run("certificates")) == ["first.test", "second.test"]
-    kept = client.work / "signatures"
+    kept = client.work / "checked"
     assert kept.stat().st_mode & 0o7777 == 0o600
     for kind in ("chain", "fullchain"):  # of another CA of that name: the files fit each other, the signature does not
         path = client.store.live("first.test", kind)
@@ -194,10 +237,8 @@ def test_what_others_could_have_written_is_not_believed(make_client, spoil):
     client = make_client()
     plain_fleet(client).add_many(3, 80)
     client.run("certificates")
-    kept = client.work / "signatures"
+    kept = client.work / "checked"
     inode = kept.stat().st_ino
-    client.run("certificates")
-    assert kept.stat().st_ino == inode, "nothing new, nothing written"
     spoil(kept)
     assert len(listed(client.run("certificates"))) == 3
     assert "is not used" in client.log()
@@ -215,7 +256,7 @@ def peak_kib(client, count):
 
 
 def test_memory_does_not_grow_with_the_store(make_client, request):
-    """Beyond one window: what is kept of each lineage is its name and a digest."""
+    """Beyond one window: what is kept of each lineage is its name and two digests."""
     if b"__asan" in Path(request.config.program).read_bytes():
         pytest.skip("a sanitizer keeps what is freed")
     client = make_client()

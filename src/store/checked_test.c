@@ -1,5 +1,5 @@
 /* What is remembered from run to run, how much of it, and which files are believed. */
-#include "store/signatures.h"
+#include "store/checked.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,82 +10,85 @@
 
 enum { FOREIGN = 12345 };
 
-static void digest_of(unsigned number, uint8_t out[SIGNATURE_DIGEST])
+static void digest_of(unsigned number, uint8_t out[CHECKED_DIGEST])
 {
     struct error err = { 0 };
 
-    REQUIRE(signature_digest((struct view){ (const char *)&number, sizeof number }, view_of("of a test"), out, &err),
+    REQUIRE(
+        checked_name("number", (struct view){ (const char *)&number, sizeof number }, view_of("of a test"), out, &err),
         "%s", err.why);
 }
 
-static bool has(struct signatures *signatures, unsigned number)
+static bool has(struct checked *checked, unsigned number)
 {
-    uint8_t digest[SIGNATURE_DIGEST];
+    uint8_t digest[CHECKED_DIGEST];
 
     digest_of(number, digest);
-    return signatures_has(signatures, digest);
+    return checked_has(checked, digest);
 }
 
-static void add(struct signatures *signatures, unsigned number)
+static void add(struct checked *checked, unsigned number)
 {
-    uint8_t digest[SIGNATURE_DIGEST];
+    uint8_t digest[CHECKED_DIGEST];
 
     digest_of(number, digest);
-    signatures_add(signatures, digest);
+    checked_add(checked, digest);
 }
 
-static struct signatures *loaded(const char *path)
+static struct checked *loaded(const char *path)
 {
-    struct signatures *signatures = signatures_new();
+    struct checked *checked = checked_new();
 
-    signatures_load(signatures, path);
-    return signatures;
+    checked_load(checked, path);
+    return checked;
 }
 
 /* Those in [first, end), in a file. */
 static char *saved(unsigned first, unsigned end)
 {
-    AUTO(signatures_free) struct signatures *signatures = signatures_new();
-    char *path = test_path("signatures");
+    AUTO(checked_free) struct checked *checked = checked_new();
+    char *path = test_path("checked");
 
     (void)unlink(path);
     for (unsigned i = first; i < end; i++)
-        add(signatures, i);
-    signatures_save(signatures, path);
+        add(checked, i);
+    checked_save(checked, path);
     return path;
 }
 
-TEST(another_certificate_or_chain_is_another_digest)
+TEST(whatever_differs_has_another_name)
 {
     static const struct {
-        const char *cert, *chain;
-    } cases[] = { { "a", "b" }, { "a", "c" }, { "c", "b" }, { "b", "a" } };
-    uint8_t digests[COUNT(cases)][SIGNATURE_DIGEST];
+        const char *what, *cert, *chain;
+    } cases[] = { { "x", "a", "b" }, { "x", "a", "c" }, { "x", "c", "b" }, { "x", "b", "a" }, { "x", "ab", "" },
+        { "x", "", "ab" }, { "y", "a", "b" } };
+    uint8_t digests[COUNT(cases)][CHECKED_DIGEST];
     struct error err = { 0 };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
-        REQUIRE(signature_digest(view_of(cases[i].cert), view_of(cases[i].chain), digests[i], &err), "%s", err.why);
+        REQUIRE(checked_name(cases[i].what, view_of(cases[i].cert), view_of(cases[i].chain), digests[i], &err), "%s",
+            err.why);
         for (size_t k = 0; k < i; k++)
-            CHECK(memcmp(digests[i], digests[k], SIGNATURE_DIGEST) != 0, "%zu and %zu", i, k);
+            CHECK(memcmp(digests[i], digests[k], CHECKED_DIGEST) != 0, "%zu and %zu", i, k);
     }
 }
 
 TEST(what_was_added_is_known_in_this_run_and_in_later_ones)
 {
     enum { MANY = 5000 }; /* the table grows */
-    AUTO(signatures_free) struct signatures *signatures = signatures_new();
-    AUTO(signatures_free) struct signatures *later = NULL;
-    AUTO(free) char *path = test_path("signatures");
+    AUTO(checked_free) struct checked *checked = checked_new();
+    AUTO(checked_free) struct checked *later = NULL;
+    AUTO(free) char *path = test_path("checked");
     struct stat st;
 
-    CHECK(!has(signatures, 1));
+    CHECK(!has(checked, 1));
     for (unsigned i = 0; i < MANY; i++)
-        add(signatures, i);
-    signatures_save(signatures, path);
+        add(checked, i);
+    checked_save(checked, path);
     later = loaded(path);
     for (unsigned i = 0; i < MANY; i++)
-        CHECK(has(signatures, i) && has(later, i), "%u", i);
-    CHECK(!has(signatures, MANY) && !has(later, MANY));
+        CHECK(has(checked, i) && has(later, i), "%u", i);
+    CHECK(!has(checked, MANY) && !has(later, MANY));
     REQUIRE(stat(path, &st) == 0);
     CHECK((st.st_mode & 07777) == 0600, "%o", st.st_mode);
 }
@@ -93,15 +96,15 @@ TEST(what_was_added_is_known_in_this_run_and_in_later_ones)
 TEST(nothing_new_writes_nothing)
 {
     AUTO(free) char *path = saved(0, 3);
-    AUTO(signatures_free) struct signatures *signatures = loaded(path);
+    AUTO(checked_free) struct checked *checked = loaded(path);
 
     REQUIRE(unlink(path) == 0);
-    CHECK(has(signatures, 2) && !has(signatures, 3));
-    add(signatures, 1);
-    signatures_save(signatures, path);
+    CHECK(has(checked, 2) && !has(checked, 3));
+    add(checked, 1);
+    checked_save(checked, path);
     CHECK(!file_exists(path));
-    add(signatures, 3);
-    signatures_save(signatures, path);
+    add(checked, 3);
+    checked_save(checked, path);
     CHECK(file_exists(path));
 }
 
@@ -109,11 +112,11 @@ TEST(nothing_new_writes_nothing)
 TEST(what_this_run_did_not_ask_for_is_kept_as_long_as_there_is_room)
 {
     AUTO(free) char *path = saved(0, 10);
-    AUTO(signatures_free) struct signatures *signatures = loaded(path);
-    AUTO(signatures_free) struct signatures *later = NULL;
+    AUTO(checked_free) struct checked *checked = loaded(path);
+    AUTO(checked_free) struct checked *later = NULL;
 
-    add(signatures, 10);
-    signatures_save(signatures, path);
+    add(checked, 10);
+    checked_save(checked, path);
     later = loaded(path);
     for (unsigned i = 0; i <= 10; i++)
         CHECK(has(later, i), "%u", i);
@@ -122,24 +125,24 @@ TEST(what_this_run_did_not_ask_for_is_kept_as_long_as_there_is_room)
 TEST(the_file_is_bounded_and_what_was_asked_for_goes_first)
 {
     enum { OVER = 100 };
-    AUTO(free) char *path = saved(0, SIGNATURES_KEPT);
-    AUTO(signatures_free) struct signatures *signatures = loaded(path);
-    AUTO(signatures_free) struct signatures *later = NULL;
+    AUTO(free) char *path = saved(0, CHECKED_KEPT);
+    AUTO(checked_free) struct checked *checked = loaded(path);
+    AUTO(checked_free) struct checked *later = NULL;
     struct stat st, again;
     unsigned lost = 0;
 
     REQUIRE(stat(path, &st) == 0);
-    CHECK(has(signatures, 7));
+    CHECK(has(checked, 7));
     for (unsigned i = 0; i < OVER; i++)
-        add(signatures, (unsigned)SIGNATURES_KEPT + i);
-    signatures_save(signatures, path);
+        add(checked, (unsigned)CHECKED_KEPT + i);
+    checked_save(checked, path);
     REQUIRE(stat(path, &again) == 0);
     CHECK(st.st_size == again.st_size, "%lld bytes became %lld", (long long)st.st_size, (long long)again.st_size);
     later = loaded(path);
     CHECK(has(later, 7));
     for (unsigned i = 0; i < OVER; i++)
-        CHECK(has(later, (unsigned)SIGNATURES_KEPT + i), "%u", i);
-    for (unsigned i = 0; i < SIGNATURES_KEPT; i++)
+        CHECK(has(later, (unsigned)CHECKED_KEPT + i), "%u", i);
+    for (unsigned i = 0; i < CHECKED_KEPT; i++)
         lost += !has(later, i);
     CHECK(lost == OVER, "%u are lost", lost);
 }
@@ -163,11 +166,11 @@ TEST(a_file_that_others_may_write_is_not_believed)
     if (geteuid() != 0)
         skip();
     for (size_t i = 0; i < COUNT(cases); i++) {
-        AUTO(signatures_free) struct signatures *signatures = NULL;
+        AUTO(checked_free) struct checked *checked = NULL;
 
         REQUIRE(chmod(path, cases[i].mode) == 0 && chown(path, cases[i].uid, 0) == 0);
-        signatures = loaded(path);
-        CHECK(has(signatures, 2) == cases[i].believed, "%s", cases[i].name);
+        checked = loaded(path);
+        CHECK(has(checked, 2) == cases[i].believed, "%s", cases[i].name);
     }
 }
 
@@ -179,30 +182,30 @@ TEST(a_damaged_file_says_nothing)
 
     REQUIRE(file_read(path, &whole, &err), "%s", err.why);
     for (size_t len = 0; len < whole.len; len++) {
-        AUTO(signatures_free) struct signatures *signatures = NULL;
+        AUTO(checked_free) struct checked *checked = NULL;
 
         REQUIRE(truncate(path, (off_t)len) == 0);
-        signatures = loaded(path);
-        CHECK(!has(signatures, 2) || whole.len - len >= SIGNATURE_DIGEST, "%zu bytes", len);
+        checked = loaded(path);
+        CHECK(!has(checked, 2) || whole.len - len >= CHECKED_DIGEST, "%zu bytes", len);
         REQUIRE(file_replace(path, buf_view(&whole), FILE_PRIVATE, &err), "%s", err.why);
     }
     whole.at[0] ^= 1;
     REQUIRE(file_replace(path, buf_view(&whole), FILE_PRIVATE, &err), "%s", err.why);
     {
-        AUTO(signatures_free) struct signatures *signatures = loaded(path);
+        AUTO(checked_free) struct checked *checked = loaded(path);
 
-        CHECK(!has(signatures, 0));
+        CHECK(!has(checked, 0));
     }
 }
 
 TEST(what_cannot_be_written_is_no_loss)
 {
-    AUTO(signatures_free) struct signatures *signatures = signatures_new();
-    AUTO(free) char *path = test_path("not/there/signatures");
+    AUTO(checked_free) struct checked *checked = checked_new();
+    AUTO(free) char *path = test_path("not/there/checked");
 
-    add(signatures, 1);
-    signatures_save(signatures, path);
-    CHECK(has(signatures, 1));
+    add(checked, 1);
+    checked_save(checked, path);
+    CHECK(has(checked, 1));
 }
 
 TEST_MAIN()
