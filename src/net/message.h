@@ -10,6 +10,7 @@
  *   HELLO    options and trust, the first message     -> READY     which protections are active
  *   REQUEST  one HTTP exchange                        -> RESPONSE, the head and the first piece of the body
  *   READ     the next piece of that body              -> DATA
+ *   DNS      a question to a name server              -> DNS_ANSWER
  *   LISTEN   listening sockets of one place           -> DONE
  *   UNLISTEN closes them                              -> DONE
  *   ADD      a token and what to answer for it        -> DONE
@@ -38,6 +39,7 @@ enum message_type {
     MESSAGE_ALPN_ADD = 8,
     MESSAGE_ALPN_REMOVE = 9,
     MESSAGE_READ = 10,
+    MESSAGE_DNS = 11,
 
     MESSAGE_READY = 64,
     MESSAGE_RESPONSE = 65,
@@ -45,6 +47,7 @@ enum message_type {
     MESSAGE_FAILED = 67,
     MESSAGE_VISIT = 68,
     MESSAGE_DATA = 69,
+    MESSAGE_DNS_ANSWER = 70,
 };
 
 #define MESSAGE_SOCKET 3 /* the descriptor on which the network process finds its end of the socket pair */
@@ -74,6 +77,9 @@ enum message_type {
  * places, and whoever else reaches the port shall not fill the log. */
 #define MESSAGE_VISITS_LISTEN 100
 #define MESSAGE_VISITS_ADD 20
+#define MESSAGE_MAX_SERVER 64     /* an IP address with its zone */
+#define MESSAGE_MAX_DNS_NAME 1024 /* as text, escaped */
+#define MESSAGE_NO_EDE 0x10000    /* an extended error that is none */
 #define MESSAGE_MAX_LANDLOCK 1000
 #define MESSAGE_MAX_LACKS 400
 
@@ -142,6 +148,32 @@ struct message_data {
     bool more;
 };
 
+struct message_dns {
+    struct view server; /* "": those of the system */
+    uint16_t port;
+    bool tcp;
+    struct view message;
+    uint32_t timeout_ms;
+};
+
+struct message_record {
+    uint8_t section; /* enum dns_section */
+    struct view name;
+    uint16_t type;
+    uint32_t ttl;
+    struct view data;
+};
+
+struct message_dns_answer {
+    uint16_t rcode;
+    bool aa, tc, ad;
+    uint32_t ede; /* MESSAGE_NO_EDE: none */
+    uint32_t tsig_at;
+    struct view server, wire;
+    size_t record_count;
+    struct message_record *records; /* of the reader's caller, for message_dns_answer_clear */
+};
+
 enum message_failure { /* what the privileged side makes of it */
     MESSAGE_FAILURE_NETWORK,
     MESSAGE_FAILURE_CONFIG,
@@ -194,6 +226,17 @@ void message_put_read(struct buf *out, uint32_t id, const struct message_read *r
 MUST_USE bool message_get_read(struct view fields, struct message_read *out);
 void message_put_data(struct buf *out, uint32_t id, const struct message_data *data);
 MUST_USE bool message_get_data(struct view fields, struct message_data *out);
+
+/* message_dns.c */
+void message_put_dns(struct buf *out, uint32_t id, const struct message_dns *dns);
+MUST_USE bool message_get_dns(struct view fields, struct message_dns *out);
+void message_put_dns_answer(struct buf *out, uint32_t id, const struct message_dns_answer *answer);
+MUST_USE bool message_get_dns_answer(struct view fields, struct message_dns_answer *out);
+void message_dns_answer_clear(struct message_dns_answer *answer);
+static inline void message_dns_answer_clear_at(struct message_dns_answer *answer)
+{
+    message_dns_answer_clear(answer);
+}
 
 /* message_responder.c */
 void message_put_listen(struct buf *out, uint32_t id, const struct message_listen *listen);

@@ -1,6 +1,8 @@
 /*
  * What belongs to no single question: bounds per type, FAILED, and messages without fields.
  */
+#include "net/dns.h"
+#include "net/dns_name.h"
 #include "net/message.h"
 
 /* Room for the fixed fields and the length of each string, beside the bounds of the strings themselves. */
@@ -14,6 +16,8 @@ size_t message_max_question(uint8_t type)
     case MESSAGE_REQUEST:
         return 2 * MESSAGE_MAX_URL + 2 * MESSAGE_MAX_NAME + MESSAGE_MAX_UPLOAD + 2 * HTTP_MAX_TRUST + HTTP_MAX_KEY +
                HTTP_MAX_FIELDS * (MESSAGE_MAX_NAME + MESSAGE_MAX_VALUE + 9) + FIXED;
+    case MESSAGE_DNS:
+        return MESSAGE_MAX_SERVER + DNS_MAX_MESSAGE + FIXED;
     case MESSAGE_ADD:
     case MESSAGE_REMOVE:
         return MESSAGE_MAX_TOKEN + MESSAGE_MAX_CONTENT + FIXED;
@@ -38,6 +42,9 @@ size_t message_max_answer(uint8_t type)
                FIXED;
     case MESSAGE_DATA:
         return HTTP_CHUNK + FIXED;
+    case MESSAGE_DNS_ANSWER: /* two names in the data of a record, each of which may have been compressed */
+        return MESSAGE_MAX_SERVER + 2 * DNS_MAX_MESSAGE + FIXED +
+               DNS_MAX_RECORDS * (MESSAGE_MAX_DNS_NAME + 2 * DNS_NAME_SIZE + 17);
     case MESSAGE_FAILED:
         return MESSAGE_MAX_WHY + MESSAGE_MAX_NEXT + FIXED;
     case MESSAGE_VISIT:

@@ -5,6 +5,14 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
+static void put_dns_answer_again(struct buf *out, const struct wire_frame *frame)
+{
+    AUTO(message_dns_answer_clear) struct message_dns_answer answer = { 0 };
+
+    if (message_get_dns_answer(frame->fields, &answer))
+        message_put_dns_answer(out, frame->id, &answer);
+}
+
 static void put_again(struct buf *out, const struct wire_frame *frame)
 {
     struct view fields = frame->fields;
@@ -14,6 +22,7 @@ static void put_again(struct buf *out, const struct wire_frame *frame)
         struct message_request request;
         struct message_response response;
         struct message_read read;
+        struct message_dns dns;
         struct message_data data;
         struct message_failed failed;
         struct message_visit visit;
@@ -31,6 +40,10 @@ static void put_again(struct buf *out, const struct wire_frame *frame)
         message_put_request(out, frame->id, &as.request);
     else if (frame->type == MESSAGE_RESPONSE && message_get_response(fields, &as.response))
         message_put_response(out, frame->id, &as.response);
+    else if (frame->type == MESSAGE_DNS && message_get_dns(fields, &as.dns))
+        message_put_dns(out, frame->id, &as.dns);
+    else if (frame->type == MESSAGE_DNS_ANSWER)
+        put_dns_answer_again(out, frame);
     else if (frame->type == MESSAGE_READ && message_get_read(fields, &as.read))
         message_put_read(out, frame->id, &as.read);
     else if (frame->type == MESSAGE_DATA && message_get_data(fields, &as.data))

@@ -118,6 +118,40 @@ static bool get_data(struct view fields)
     return message_get_data(fields, &data) && data.piece.len == 3 && data.more;
 }
 
+static void put_dns(struct buf *out)
+{
+    message_put_dns(out, 1, &(struct message_dns){ view_of("fe80::1%eth0"), 5353, true, { "a\0b", 3 }, 99 });
+}
+
+static bool get_dns(struct view fields)
+{
+    struct message_dns dns;
+
+    return message_get_dns(fields, &dns) && view_is(dns.server, "fe80::1%eth0") && dns.port == 5353 && dns.tcp &&
+           dns.message.len == 3 && dns.timeout_ms == 99;
+}
+
+static void put_dns_answer(struct buf *out)
+{
+    struct message_record records[] = { { 0, view_of("a.example"), 257, 7, { "\0", 1 } },
+        { 2, view_of("."), 1, UINT32_MAX, { "", 0 } } };
+
+    message_put_dns_answer(out, 1,
+        &(struct message_dns_answer){
+            0xfff, true, false, true, MESSAGE_NO_EDE, 12, view_of("::1"), { "0123456789abc", 13 }, 2, records });
+}
+
+static bool get_dns_answer(struct view fields)
+{
+    AUTO(message_dns_answer_clear) struct message_dns_answer answer = { 0 };
+
+    return message_get_dns_answer(fields, &answer) && answer.rcode == 0xfff && answer.aa && !answer.tc && answer.ad &&
+           answer.ede == MESSAGE_NO_EDE && answer.tsig_at == 12 && view_is(answer.server, "::1") &&
+           answer.wire.len == 13 && answer.record_count == 2 && view_is(answer.records[0].name, "a.example") &&
+           answer.records[0].type == 257 && answer.records[0].data.len == 1 && answer.records[1].section == 2 &&
+           answer.records[1].ttl == UINT32_MAX;
+}
+
 static void put_failed(struct buf *out)
 {
     message_put_failed(out, 1, &(struct message_failed){ MESSAGE_FAILURE_CANCELED, view_of("why"), view_of("next") });
@@ -234,6 +268,8 @@ static const struct {
     { "RESPONSE", put_response, get_response, false },
     { "READ", put_read, get_read, true },
     { "DATA", put_data, get_data, false },
+    { "DNS", put_dns, get_dns, true },
+    { "DNS_ANSWER", put_dns_answer, get_dns_answer, false },
     { "FAILED", put_failed, get_failed, false },
     { "LISTEN", put_listen, get_listen, true },
     { "UNLISTEN", put_unlisten, get_unlisten, true },

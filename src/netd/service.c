@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "netd/alpn_responder.h"
 #include "client/engine.h"
+#include "client/resolver.h"
 #include "netd/http_responder.h"
 #include "netd/peer.h"
 
@@ -15,7 +16,8 @@ struct service {
     struct http_responder *http;
     struct alpn_responder *alpn;
     struct engine *engine; /* NULL until HELLO */
-    uint32_t visits;       /* that may still be told of */
+    struct resolver *resolver;
+    uint32_t visits; /* that may still be told of */
     struct message_ready ready;
     bool violated;
 };
@@ -54,6 +56,15 @@ static void send_data(void *ctx, uint32_t id, const struct message_data *data)
     AUTO(buf_clear) struct buf frame = BUF(HTTP_CHUNK + 64);
 
     message_put_data(&frame, id, data);
+    peer_send(service->peer, &frame);
+}
+
+static void send_dns_answer(void *ctx, uint32_t id, const struct message_dns_answer *answer)
+{
+    struct service *service = ctx;
+    AUTO(buf_clear) struct buf frame = BUF(MESSAGE_MAX);
+
+    message_put_dns_answer(&frame, id, answer);
     peer_send(service->peer, &frame);
 }
 
@@ -97,6 +108,13 @@ static bool on_read(struct service *service, const struct wire_frame *frame)
     struct message_read read;
 
     return message_get_read(frame->fields, &read) && engine_read(service->engine, frame->id, &read);
+}
+
+static bool on_dns(struct service *service, const struct wire_frame *frame)
+{
+    struct message_dns dns;
+
+    return message_get_dns(frame->fields, &dns) && resolver_ask(service->resolver, frame->id, &dns);
 }
 
 static struct acceptor *acceptor_of(struct service *service, enum responder responder)
@@ -188,6 +206,7 @@ static bool on_cancel(struct service *service, const struct wire_frame *frame)
     if (!message_get_empty(frame->fields))
         return false;
     engine_cancel(service->engine, frame->id);
+    resolver_cancel(service->resolver, frame->id);
     return true;
 }
 
@@ -200,6 +219,7 @@ static bool on_frame(void *ctx, const struct wire_frame *frame)
         { MESSAGE_HELLO, on_hello },
         { MESSAGE_REQUEST, on_request },
         { MESSAGE_READ, on_read },
+        { MESSAGE_DNS, on_dns },
         { MESSAGE_LISTEN, on_listen },
         { MESSAGE_ADD, on_add },
         { MESSAGE_REMOVE, on_remove },
@@ -234,11 +254,14 @@ bool service_run(int fd, const struct message_ready *ready)
         abort();
     service.http = http_responder_new(service.base, (struct responder_sink){ send_visit, &service });
     service.alpn = alpn_responder_new(service.base, (struct responder_sink){ send_visit, &service });
+    service.resolver = resolver_new(
+        service.base, (struct resolver_sink){ .answer = send_dns_answer, .failed = send_failed, .ctx = &service });
     service.peer = peer_new(service.base, fd, on_frame, on_end, &service);
     (void)event_base_dispatch(service.base);
 
     if (service.engine != NULL)
         engine_free(service.engine);
+    resolver_free(service.resolver);
     peer_free(service.peer);
     http_responder_free(service.http);
     alpn_responder_free(service.alpn);
