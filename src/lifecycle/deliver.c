@@ -274,7 +274,7 @@ static void reload_once(struct context *context, const struct reload *reload, re
         free(each[i]);
     }
     if (!ok && reload->len == 0)
-        log_error("%s: %s", failure.what, failure.why);
+        log_error("%s%s%s", failure.what, failure.what[0] != '\0' ? ": " : "", failure.why);
     if (noting.kind != ERROR_NONE)
         log_warning("What was reloaded could not be noted (%s): the next renewal reloads again", noting.why);
 }

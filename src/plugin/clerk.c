@@ -186,36 +186,31 @@ static void serve_group(struct clerk *clerk, struct submission *group)
     }
 }
 
-/* Everybody gets the reason; but of an interrupt only those whom it concerns. */
 static void refuse_all(struct clerk *clerk, const struct error *err)
 {
-    struct submission **at = &clerk->first;
-
     MUTEX_HOLD(&clerk->lock);
-    while (*at != NULL) {
-        struct submission *submission = *at;
+    while (clerk->first != NULL) {
+        struct submission *submission = clerk->first;
 
-        if (err->kind == ERROR_CANCELED && submission->shielded) {
-            at = &submission->next;
-            continue;
-        }
-        *at = submission->next;
+        clerk->first = submission->next;
         submission->taken = true;
         finish(clerk, submission, false, err);
     }
 }
 
+/* Another run may hold the lock for minutes, for which no thread waits after an interrupt, shielded or not; but a lock
+ * that is free is taken. */
 static bool begin(struct clerk *clerk, struct server_lock **lock, struct error *err)
 {
     bool shielded, ok;
 
+    TRY(server_lock_take(&clerk->server, clerk->timeout_s, lock, err));
     mutex_lock(&clerk->lock);
     shielded = is_shielded(clerk->first);
     mutex_unlock(&clerk->lock);
     if (shielded)
         interrupt_shield();
-    ok = server_lock_take(&clerk->server, clerk->timeout_s, lock, err) &&
-         (clerk->work->recover == NULL || clerk->work->recover(clerk->self, err));
+    ok = clerk->work->recover == NULL || clerk->work->recover(clerk->self, err);
     if (shielded)
         interrupt_unshield();
     return ok;

@@ -32,7 +32,8 @@ DEFINE_AUTO(struct clerk, clerk_free)
 
 /*
  * Puts plans into effect; results as of installer->commit. Of a group that fails, those plans that are told to be the
- * cause fail, and the others are tried without them. ERROR_CANCELED when the user interrupts before it has begun; from
+ * cause fail, and the others are tried without them. ERROR_CANCELED when the user interrupts before it has begun (a
+ * thread that is shielded from interrupts: while another run has the server); from
  * then on commit decides; it is shielded from interrupts where one of the threads that wait is.
  */
 MUST_USE bool clerk_commit(

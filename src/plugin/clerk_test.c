@@ -391,10 +391,9 @@ static void interrupted_scene(bool shielded, bool begun)
         (void)pthread_join(waiter.thread, NULL);
         _exit(waiter.ok && !desk.shielded ? 0 : 1); /* the desk hears of it and decides */
     }
-    if (!shielded)
-        (void)raise(SIGINT);
-    else
+    if (shielded)
         let_go(&desk);
+    (void)raise(SIGINT);
     ok = clerk_commit(waiter.clerk, &plan, 1, each, &err);
     let_go(&desk);
     (void)pthread_join(waiter.thread, NULL);
@@ -414,7 +413,7 @@ TEST(interrupted)
     } rows[] = {
         { "before it has begun it is withdrawn", false, false },
         { "what has begun is not left alone", false, true },
-        { "the desk is shielded if one of those who wait is", true, false },
+        { "one that is shielded goes on, and so does the clerk", true, false },
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -426,6 +425,51 @@ TEST(interrupted)
         REQUIRE(child > 0 && waitpid(child, &status, 0) == child, "%s", rows[i].name);
         CHECK_INT(status, 0, rows[i].name);
     }
+}
+
+static void *interrupt_once_it_waits(void *clerk)
+{
+    while (clerk_waiting(clerk) == 0)
+        (void)clock_sleep_ms(1);
+    (void)raise(SIGINT);
+    return NULL;
+}
+
+/* In a child, as above: another run has the server for longer than anybody wants to wait. */
+static void busy_scene(void)
+{
+    struct error err = { 0 }, *each[1] = { NULL };
+    char text[] = "a";
+    void *plan = text;
+    pthread_t thread;
+    struct clerk *clerk;
+    struct desk desk;
+    int tell;
+    pid_t other = hold_in_a_child(&tell, NULL);
+    bool ok;
+
+    log_terminal_level(LOG_LEVEL_CRITICAL);
+    interrupt_init();
+    interrupt_shield();
+    desk_init(&desk);
+    clerk = clerk_at(&desk, -1);
+    (void)pthread_create(&thread, NULL, interrupt_once_it_waits, clerk);
+    ok = clerk_commit(clerk, &plan, 1, each, &err);
+    (void)pthread_join(thread, NULL);
+    clerk_free(clerk);
+    end_child(other, tell);
+    _exit(!ok && err.kind == ERROR_CANCELED && desk.said.len == 0 ? 0 : 1);
+}
+
+TEST(an_interrupt_ends_the_wait_for_another_run)
+{
+    pid_t child = fork();
+    int status = -1;
+
+    if (child == 0)
+        busy_scene();
+    REQUIRE(child > 0 && waitpid(child, &status, 0) == child, "the scene");
+    CHECK_INT(status, 0, "a thread that is shielded does not wait either");
 }
 
 TEST_MAIN()
