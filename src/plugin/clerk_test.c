@@ -417,11 +417,11 @@ TEST(interrupted)
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
-        const char *dir = test_dir(); /* which the parent removes */
-        pid_t child = fork();
         int status = -1;
+        pid_t child;
 
-        (void)dir;
+        (void)test_dir(); /* the parent's to remove */
+        child = fork();
         if (child == 0)
             interrupted_scene(rows[i].shielded, rows[i].begun);
         REQUIRE(child > 0 && waitpid(child, &status, 0) == child, "%s", rows[i].name);
@@ -465,11 +465,11 @@ static void busy_scene(void)
 
 TEST(an_interrupt_ends_the_wait_for_another_run)
 {
-    const char *dir = test_dir(); /* which the parent removes */
-    pid_t child = fork();
     int status = -1;
+    pid_t child;
 
-    (void)dir;
+    (void)test_dir(); /* the parent's to remove */
+    child = fork();
     if (child == 0)
         busy_scene();
     REQUIRE(child > 0 && waitpid(child, &status, 0) == child, "the scene");
