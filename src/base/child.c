@@ -1,6 +1,7 @@
 #include "base/child.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -8,12 +9,15 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/mem.h"
 #include "base/pipe.h"
 #include "base/spawn.h"
 
-#define CHILD_POLL_MS 50 /* between looks whether the child has ended, where the system cannot tell us */
+#define CHILD_GRACE_MS 2000 /* from the request to end, to the end */
+#define CHILD_LOOK_MS 60000 /* the longest single wait for one that has a limit */
+#define CHILD_POLL_MS 50    /* between looks whether the child has ended, where the system cannot tell us */
 
 struct stream {
     int read_end, write_end; /* -1 when closed */
@@ -76,68 +80,132 @@ static char **merge_environment(const struct list *env)
     return merged;
 }
 
-/* Returns an errno. */
-static int spawn_shell(const char *command, char **environment, int out, int err, pid_t *pid)
+/* Nothing of ours but what every program needs; ended by NULL, the strings are borrowed. */
+static char **clean_environment(const struct list *env)
 {
-    AUTO(free) char *text = xstrdup(command);
-    char *argv[] = { (char[]){ "/bin/sh" }, (char[]){ "-c" }, text, NULL };
+    static char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", language[] = "LC_ALL=C";
+    char **clean = xcalloc((env != NULL ? env->len : 0) + 3, sizeof *clean);
+    size_t at = 0;
 
-    return spawn_program(
-        &(struct spawn){ .path = "/bin/sh", .argv = argv, .env = environment, .in = -1, .out = out, .err = err }, pid);
+    if (!is_overridden(path, env, 0))
+        clean[at++] = path;
+    if (!is_overridden(language, env, 0))
+        clean[at++] = language;
+    for (size_t i = 0; env != NULL && i < env->len; i++)
+        if (!is_overridden(env->at[i], env, i + 1))
+            clean[at++] = env->at[i];
+    return clean;
+}
+
+struct child {         /* one that runs */
+    pid_t pid, target; /* target: whom signals are for, negative for its whole group */
+    int64_t end_ms;    /* of clock_monotonic_ms, when it is ended; 0: never */
+    unsigned ended;    /* how often it was told to */
+    bool forwarded;    /* our interrupt */
+};
+
+/* How long to wait for something of it, as poll has it. */
+static int patience_ms(const struct child *child, bool watched)
+{
+    int64_t left = child->end_ms - clock_monotonic_ms();
+
+    if (child->end_ms == 0)
+        return watched ? -1 : CHILD_POLL_MS;
+    if (!watched && left > CHILD_POLL_MS)
+        return CHILD_POLL_MS;
+    return left < 0 ? 0 : left > CHILD_LOOK_MS ? CHILD_LOOK_MS : (int)left;
+}
+
+/* Its time is over: first it is asked to end, then it is killed. */
+static void end_late(struct child *child)
+{
+    if (child->end_ms == 0 || clock_monotonic_ms() < child->end_ms)
+        return;
+    (void)kill(child->target, child->ended == 0 ? SIGTERM : SIGKILL);
+    child->ended++;
+    child->end_ms = clock_monotonic_ms() + CHILD_GRACE_MS;
 }
 
 /* Waits for the child, not for the end of its output: a hook may leave a daemon behind that keeps the
  * pipes. */
-static int wait_child(pid_t pid, struct stream *out, struct stream *err)
+static int wait_child(struct child *child, struct stream *out, struct stream *err)
 {
-    AUTO(close) int process = spawn_watch(pid);
-    bool forwarded = false;
+    AUTO(close) int process = spawn_watch(child->pid);
     int status = 0;
 
     for (;;) {
-        bool listening = !forwarded && (interrupt_signal() == 0 || interrupt_pending());
+        bool listening = !child->forwarded && (interrupt_signal() == 0 || interrupt_pending());
         struct pollfd fds[] = { { .fd = out->read_end, .events = POLLIN }, { .fd = err->read_end, .events = POLLIN },
             { .fd = process, .events = POLLIN }, { .fd = listening ? interrupt_fd() : -1, .events = POLLIN } };
         pid_t ended;
 
-        (void)poll(fds, COUNT(fds), process >= 0 ? -1 : CHILD_POLL_MS);
-        if (interrupt_pending() && !forwarded) {
-            (void)kill(pid, interrupt_signal());
-            forwarded = true;
+        (void)poll(fds, COUNT(fds), patience_ms(child, process >= 0));
+        if (interrupt_pending() && !child->forwarded) {
+            (void)kill(child->target, interrupt_signal());
+            child->forwarded = true;
         }
-        ended = waitpid(pid, &status, WNOHANG); /* first: all that it wrote is in the pipes then */
+        ended = waitpid(child->pid, &status, WNOHANG); /* first: all that it wrote is in the pipes then */
         pipe_drain(&out->read_end, out->to, &out->dropped);
         pipe_drain(&err->read_end, err->to, &err->dropped);
-        if (ended == pid)
+        if (ended == child->pid)
             return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
         if (ended < 0 && errno != EINTR)
             return 127; /* somebody else has waited for it: nothing is known */
+        end_late(child);
     }
 }
 
-bool child_shell(const char *command, const struct list *env, struct child_result *out, struct error *err)
+/* *spawn says what to run, and in which surroundings; its streams are set here. */
+static bool run(struct spawn *spawn, int64_t limit_ms, struct child_result *out, struct error *err)
 {
     AUTO(child_result_clear)
     struct child_result result = { .out = BUF(CHILD_MAX_OUTPUT), .err = BUF(CHILD_MAX_OUTPUT) };
     AUTO(stream_close) struct stream output = { -1, -1, &result.out, 0 };
     AUTO(stream_close) struct stream errors = { -1, -1, &result.err, 0 };
-    AUTO(free) char **environment = merge_environment(env);
-    pid_t pid = -1;
+    struct child child = { .end_ms = limit_ms > 0 ? clock_monotonic_ms() + limit_ms : 0 };
 
     TRY(pipe_open(&output.read_end, &output.write_end, false, ERROR_HOOK, err));
     TRY(pipe_open(&errors.read_end, &errors.write_end, false, ERROR_HOOK, err));
-    errno = spawn_shell(command, environment, output.write_end, errors.write_end, &pid);
+    spawn->out = output.write_end;
+    spawn->err = errors.write_end;
+    errno = spawn_program(spawn, &child.pid);
     if (errno != 0)
-        return error_errno(err, ERROR_HOOK, "cannot run /bin/sh");
+        return error_errno(err, ERROR_HOOK, "cannot run %s", spawn->path);
+    child.target = spawn->own_group ? -child.pid : child.pid;
     pipe_close(&output.write_end); /* ours; else the pipes would never end */
     pipe_close(&errors.write_end);
-    result.status = wait_child(pid, &output, &errors);
+    result.status = wait_child(&child, &output, &errors);
     result.out_dropped = stream_settle(&output);
     result.err_dropped = stream_settle(&errors);
+    if (child.ended > 0)
+        return error_set(
+            err, ERROR_HOOK, "%s was not done after %.1f s, and was ended", spawn->path, (double)limit_ms / 1000);
 
     *out = result;
     result = (struct child_result){ 0 };
     return true;
+}
+
+bool child_shell(const char *command, const struct list *env, struct child_result *out, struct error *err)
+{
+    AUTO(free) char **environment = merge_environment(env);
+    AUTO(free) char *text = xstrdup(command);
+    char *argv[] = { (char[]){ "/bin/sh" }, (char[]){ "-c" }, text, NULL };
+
+    return run(&(struct spawn){ .path = "/bin/sh", .argv = argv, .env = environment, .in = -1 }, 0, out, err);
+}
+
+bool child_run(const struct child_program *program, struct child_result *out, struct error *err)
+{
+    AUTO(free) char **environment = clean_environment(program->env);
+    AUTO(close) int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+    if (nothing < 0)
+        return error_errno(err, ERROR_HOOK, "cannot open /dev/null for %s", program->path);
+    return run(
+        &(struct spawn){
+            .path = program->path, .argv = program->argv, .env = environment, .in = nothing, .own_group = true },
+        program->limit_ms, out, err);
 }
 
 void child_result_clear(struct child_result *result)

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * Child processes: runs a command of the user's and collects what it says.
+ * Child processes: runs a command of the user's, or a program, and collects what it says.
  *
  * Safe from many threads. Nothing that a server sent ever becomes part of a command: it travels in the
  * environment.
@@ -24,6 +24,20 @@ struct child_result {
  * its end is still waited for.
  */
 MUST_USE bool child_shell(const char *command, const struct list *env, struct child_result *out, struct error *err);
+
+struct child_program {
+    const char *path;       /* absolute: no shell and no PATH has a say in what is run */
+    char *const *argv;      /* ended by NULL, as main gets it */
+    const struct list *env; /* NAME=VALUE; NULL for none. PATH and LC_ALL=C are there unless this has others */
+    int64_t limit_ms;       /* how long it may take; 0: as long as it takes */
+};
+
+/*
+ * Runs a program without a shell: nothing on its standard input, an environment of its own, no descriptor of ours but
+ * the three standard ones, in a process group of its own. The same in all else, but that one that takes longer than
+ * its limit is asked to end, with all of its group, and killed if it does not within two seconds: ERROR_HOOK.
+ */
+MUST_USE bool child_run(const struct child_program *program, struct child_result *out, struct error *err);
 
 void child_result_clear(struct child_result *result);
 static inline void child_result_clear_at(struct child_result *result)

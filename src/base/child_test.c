@@ -1,6 +1,7 @@
 #include "base/child.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/wait.h>
@@ -134,6 +135,82 @@ TEST(child_is_told_of_an_interrupt)
 {
     CHECK_INT(interrupted(false), 5, "passed on");
     CHECK_INT(interrupted(true), 6, "not while cleaning up");
+}
+
+/* Without a shell: what stands in an argument is no command. */
+TEST(child_run)
+{
+    static const struct {
+        const char *name, *path;
+        const char *argv[4];
+        int status;
+        const char *out;
+    } cases[] = {
+        { "no shell", "/bin/echo", { "echo", "$HOME; id" }, 0, "$HOME; id\n" },
+        { "nothing to read", "/bin/cat", { "cat" }, 0, "" },
+        { "status", "/bin/sh", { "sh", "-c", "exit 7" }, 7, "" },
+        { "killed", "/bin/sh", { "sh", "-c", "kill -9 $$" }, 137, "" },
+        { "the environment is its own", "/usr/bin/env", { "env" }, 0,
+            "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin\nLC_ALL=C\nFRESH=new value\n" },
+    };
+    AUTO(list_clear) struct list env = { 0 };
+
+    setenv("GONE", "1", 1);
+    list_add(&env, "FRESH=old value");
+    list_add(&env, "FRESH=new value");
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(child_result_clear) struct child_result result = { 0 };
+        struct child_program program = {
+            .path = cases[i].path, .argv = (char *const *)cases[i].argv, .env = &env, .limit_ms = 60000
+        };
+        struct error err = { 0 };
+
+        CHECK(child_run(&program, &result, &err), "%s: %s", cases[i].name, err.why);
+        CHECK_INT(result.status, cases[i].status, cases[i].name);
+        CHECK_TEXT(buf_text(&result.out), cases[i].out, cases[i].name);
+    }
+}
+
+TEST(child_run_may_have_another_path)
+{
+    AUTO(list_clear) struct list env = { 0 };
+    AUTO(child_result_clear) struct child_result result = { 0 };
+    char *argv[] = { (char[]){ "env" }, NULL };
+    struct error err = { 0 };
+
+    list_add(&env, "PATH=/none");
+    CHECK(child_run(&(struct child_program){ .path = "/usr/bin/env", .argv = argv, .env = &env }, &result, &err));
+    CHECK_TEXT(buf_text(&result.out), "LC_ALL=C\nPATH=/none\n", "its environment");
+}
+
+TEST(child_run_of_what_is_not_there)
+{
+    AUTO(child_result_clear) struct child_result result = { 0 };
+    char *argv[] = { (char[]){ "none" }, NULL };
+    struct error err = { 0 };
+
+    CHECK(!child_run(&(struct child_program){ .path = "/no/such/program", .argv = argv }, &result, &err));
+    CHECK(err.kind == ERROR_HOOK && err.sys == ENOENT && strstr(err.why, "/no/such/program") != NULL, "%s", err.why);
+}
+
+/* Also what it has started, and what does not want to end. */
+TEST(child_run_has_a_limit)
+{
+    static const char *const commands[] = { "echo $$ >&2; sleep 1000 & wait",
+        "echo $$ >&2; trap '' TERM; sleep 1000 & wait; wait" };
+
+    for (size_t i = 0; i < COUNT(commands); i++) {
+        AUTO(child_result_clear) struct child_result result = { 0 };
+        AUTO(free) char *command = xstrdup(commands[i]);
+        char *argv[] = { (char[]){ "sh" }, (char[]){ "-c" }, command, NULL };
+        int64_t begun_ms = clock_monotonic_ms();
+        struct error err = { 0 };
+
+        CHECK(!child_run(&(struct child_program){ .path = "/bin/sh", .argv = argv, .limit_ms = 100 }, &result, &err));
+        CHECK(err.kind == ERROR_HOOK, "%s", err.why);
+        CHECK_TEXT(err.why, "/bin/sh was not done after 0.1 s, and was ended", commands[i]);
+        CHECK(clock_monotonic_ms() - begun_ms < 500000, "the sleep was waited for");
+    }
 }
 
 TEST_MAIN()
