@@ -149,6 +149,19 @@ static const struct {
     { "and may be changed later", "RnrnKnS", NULL, 1, 1, NULL },
 };
 
+/* A new key that the CA may have, or may yet be asked to take, is kept; one that it has refused is not. */
+static void check_prepared(struct fixture *fixture, const struct list *ids, const char *letters, const char *name)
+{
+    char last = letters[strlen(letters) - 1];
+    AUTO(list_clear) struct list dirs = { 0 };
+    struct error err = { 0 };
+
+    if (ids->len != 1)
+        return;
+    REQUIRE(account_store_prepared(fixture->store, CA_DIRECTORY, ids->at[0], &dirs, &err), "%s: %s", name, err.why);
+    CHECK_INT((int64_t)dirs.len, last == 'b' || last == 'c' || strcmp(letters, "RncnS") == 0, name);
+}
+
 TEST(the_life_of_an_account)
 {
     for (size_t i = 0; i < COUNT(rows); i++) {
@@ -175,6 +188,7 @@ TEST(the_life_of_an_account)
         CHECK_INT((int64_t)ids.len, (int64_t)rows[i].here, rows[i].name);
         CHECK(rows[i].said == NULL || fixture_has_said(&fixture, rows[i].said), "%s: %s", rows[i].name,
             buf_text(&fixture.said));
+        check_prepared(&fixture, &ids, rows[i].letters, rows[i].name);
     }
 }
 

@@ -142,13 +142,14 @@ TEST(an_account_is_made_once_in_a_run)
 
 static const struct {
     const char *name, *problem;
-    bool lost, agree, recovers;
+    bool lost, agree, dry_run, recovers;
 } refusals[] = {
-    { "it is unknown, and may be registered again", "accountDoesNotExist", true, true, true },
-    { "told as some tell it", "malformed", true, true, true },
-    { "it is unknown, and nobody has agreed to the terms", "accountDoesNotExist", true, false, false },
-    { "it is well, and was refused for another cause", "unauthorized", false, true, false },
-    { "a refusal that is about something else", "rateLimited", true, true, false },
+    { "it is unknown, and may be registered again", "accountDoesNotExist", true, true, false, true },
+    { "told as some tell it", "malformed", true, true, false, true },
+    { "it is unknown, and nobody has agreed to the terms", "accountDoesNotExist", true, false, false, false },
+    { "a dry run registers nothing", "accountDoesNotExist", true, true, true, false },
+    { "it is well, and was refused for another cause", "unauthorized", false, true, false, false },
+    { "a refusal that is about something else", "rateLimited", true, true, false, false },
 };
 
 TEST(an_account_that_is_refused)
@@ -166,12 +167,14 @@ TEST(an_account_that_is_refused)
         if (refusals[i].lost)
             acme_ca_lose_accounts(&fixture.ca);
         fixture.settings->agree_tos = refusals[i].agree;
+        fixture.settings->dry_run = refusals[i].dry_run;
         (void)error_set(&err, ERROR_ACME, "the refusal");
         (void)error_problem(&err, refusals[i].problem, 0);
         ok = context_recover_account(&fixture.context, &ca, &err);
         CHECK(ok == refusals[i].recovers, "%s: %s", refusals[i].name, err.why);
         CHECK((ca != before) == ok && (before->successor == ca) == ok, "%s", refusals[i].name);
         CHECK((err.kind == ERROR_NONE) == ok, "%s: %s", refusals[i].name, err.why);
+        CHECK_INT((int64_t)fixture.ca.account_count, 1 + ok, refusals[i].name);
     }
 }
 
@@ -202,13 +205,15 @@ TEST(trails_are_joined)
     list_add(&one.post, "reload");
     list_add(&one.env, "CERTBOT_DOMAIN=one.test");
     one.renewed_lineage = xstrdup("live/one");
+    list_add(&other.env, "CERTBOT_TOKEN=of another");
     list_add(&other.post, "reload");
     list_add(&other.post, "mail");
     hook_trail_join(world, &one);
     hook_trail_join(world, &other);
     CHECK_INT((int64_t)context_trail(&context)->post.len, 2, "each command once");
     CHECK_TEXT(context_trail(&context)->renewed_lineage, "live/one", "the last that renewed any");
-    CHECK_INT((int64_t)context_trail(&context)->env.len, 1, "the last that was told anything");
+    CHECK_INT((int64_t)context_trail(&context)->env.len, 1, "only what the last one was told");
+    CHECK_TEXT(context_trail(&context)->env.at[0], "CERTBOT_TOKEN=of another", "only what the last one was told");
     CHECK(one.post.len == 0 && other.post.len == 0 && one.renewed_lineage == NULL, "they are empty");
     context.trail = &one;
     CHECK(context_trail(&context) == &one, "a lineage's own");

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "access/passage.h"
 #include "disk/convert_in_place.h"
 #include "disk/layouts.h"
 #include "store/convert_build.h"
@@ -570,6 +571,56 @@ TEST(interrupted_and_deleted)
         CHECK_TEXT(live, "README a", "a user's file keeps the directory");
         CHECK(strstr(archive, "convert") == NULL, "%s", archive);
     }
+}
+
+/* ---- who may read keys ---- */
+
+/* "old", in directories as the way to a store usually is. */
+static struct world world_of_old(void)
+{
+    struct world world = { .settings = settings_of("certbot") };
+
+    REQUIRE(chmod(test_dir(), 0755) == 0);
+    world.store = store_here(world.settings);
+    make_lineage(world.store, world.settings, "old");
+    return world;
+}
+
+static void check_reach(const char *path, bool want, const char *name)
+{
+    AUTO(free) char *obstacle = NULL;
+
+    CHECK(access_may_reach(path, (uid_t)-1, (gid_t)-1, &obstacle) == want, "%s: %s", name,
+        obstacle == NULL ? "open" : obstacle);
+}
+
+/* A key of an ancient Certbot leaves the closed archive for live/, which others pass. */
+TEST(converting_an_open_key)
+{
+    for (int closed = 0; closed < 2; closed++) {
+        AUTO(world_clear) struct world world = world_of_old();
+        AUTO(conversion_clear) struct conversion done = { 0 };
+        struct error err = { 0 };
+
+        REQUIRE(chmod(at("live/old/privkey.pem"), 0644) == 0 && chmod(at("live"), closed ? 0700 : 0711) == 0);
+        REQUIRE(lineage_convert(world.store, "old", "versioned", false, &done, &err), "%s", err.why);
+        check_reach(at("live/old/privkey.pem"), false, "converted");
+        CHECK_INT(mode_of(at("live/old/privkey.pem")), closed ? 0644 : 0640, "mode");
+    }
+}
+
+/* Where everybody read it before, everybody does. */
+TEST(converting_a_key_that_everybody_reads)
+{
+    AUTO(world_clear) struct world world = world_of_old();
+    AUTO(conversion_clear) struct conversion done = { 0 };
+    struct error err = { 0 };
+
+    REQUIRE(chmod(at("live/old/privkey.pem"), 0644) == 0);
+    REQUIRE(chmod(at("live"), 0755) == 0 && chmod(at("archive"), 0755) == 0);
+    check_reach(at("live/old/privkey.pem"), true, "before");
+    REQUIRE(lineage_convert(world.store, "old", "versioned", false, &done, &err), "%s", err.why);
+    check_reach(at("live/old/privkey.pem"), true, "converted");
 }
 
 TEST_MAIN()

@@ -1,83 +1,28 @@
 /*
- * The directories on the way: whom they let pass, in stores of both layouts. Only root may give directories to groups
- * that it is in by chance.
+ * The directories on the way: whom they let pass, of both layouts. Only root may give directories to groups that it is
+ * in by chance.
  */
 #include "access/passage.h"
 
-#include <errno.h>
 #include <fcntl.h>
-#include <unistd.h>
 
+#include "access/scene.h"
 #include "base/acl.h"
-#include "config/option_apply.h"
-#include "config/option_find.h"
-#include "disk/layout.h"
-#include "store/convert.h"
-#include "store/fixture.h"
-#include "store/lineage_access.h"
-#include "store/lineage_create.h"
 
 #define MAIL 54321 /* groups */
 #define OCSP 54322
 #define OTHER 54323
 
-static bool is_root(const char *test)
+/* Whether the test's directory is on a file system with access control lists; says so when it is not. */
+static bool has_lists(void)
 {
-    if (geteuid() == 0)
+    AUTO(close) int fd = open(test_dir(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    struct error err = { 0 };
+
+    if (acl_close_new(fd, "test", &err) && acl_open_new(fd, "test", &err))
         return true;
-    (void)fprintf(stderr, "skipped: %s: only root may give directories away\n", test);
+    (void)fprintf(stderr, "skipped: no access control lists here\n");
     return false;
-}
-
-struct world {
-    struct settings *settings;
-    struct store *store;
-};
-
-static struct world world_new(const char *layout)
-{
-    struct world world = { .settings = settings_here() };
-
-    /* as the way to a store usually is */
-    REQUIRE(chmod(test_dir(), 0755) == 0);
-    xreplace(&world.settings->store_layout, layout);
-    SETTING_MARK(world.settings, store_layout, ORIGIN_COMMAND_LINE);
-    world.settings->history_keep = 3;
-    world.store = store_here(world.settings);
-    return world;
-}
-
-static void world_clear_at(struct world *world)
-{
-    store_close(world->store);
-    settings_free(world->settings);
-    test_drop_dir();
-}
-
-static void ask(struct world *world, const char *option, const char *value)
-{
-    struct error err = { 0 };
-
-    REQUIRE(option_apply(world->settings, option_find(option), value, ORIGIN_COMMAND_LINE, &err), "%s", err.why);
-}
-
-static void apply(struct world *world, const char *name)
-{
-    AUTO(lineage_free) struct lineage *lineage = NULL;
-    struct error err = { 0 };
-
-    REQUIRE(lineage_load(world->store, name, &lineage, &err), "%s", err.why);
-    REQUIRE(lineage_apply_access(world->store, lineage, world->settings, &err), "%s", err.why);
-}
-
-static void renew(struct world *world, const char *name)
-{
-    AUTO(lineage_free) struct lineage *lineage = NULL;
-    struct issued issued = issued_of('b');
-    struct error err = { 0 };
-
-    REQUIRE(lineage_load(world->store, name, &lineage, &err), "%s", err.why);
-    REQUIRE(lineage_add_version(world->store, lineage, &issued, world->settings, &err), "%s", err.why);
 }
 
 #define EVERYBODY ((gid_t)-1)
@@ -90,16 +35,13 @@ static void check_reach(const char *path, gid_t gid, bool want, const char *name
     CHECK(can == want, "%s: group %d, %s: %s", name, (int)gid, path, can ? "is let through" : obstacle);
 }
 
-#define OVER_LAYOUTS(layout)                                                                                           \
-    for (const char *const *layout = (const char *const[]){ "certbot", "versioned", NULL }; *layout != NULL; layout++)
-
 TEST(closed_by_default)
 {
     OVER_LAYOUTS(layout)
     {
         AUTO(world_clear) struct world world = world_new(*layout);
 
-        make_lineage(world.store, world.settings, "a");
+        make(&world, "a");
         check_reach(at("live/a/privkey.pem"), MAIL, false, *layout);
         check_reach(at("live/a/cert.pem"), EVERYBODY, false, *layout);
         CHECK_INT(mode_of(at("live")), 0700, *layout);
@@ -115,9 +57,9 @@ TEST(a_group_reads_keys)
 
         if (!is_root("a_group_reads_keys") || !has_lists())
             return;
-        make_lineage(world.store, world.settings, "b"); /* of another: opened to nobody */
+        make(&world, "b"); /* of another: opened to nobody */
         ask(&world, "key-group", "54321");
-        make_lineage(world.store, world.settings, "a");
+        make(&world, "a");
         for (int turn = 0; turn < 2; turn++) {
             for (int kind = 0; kind < KIND_COUNT; kind++)
                 check_reach(at("live/a/%s.pem", kind_name((enum kind)kind)), MAIL, true, *layout);
@@ -152,11 +94,11 @@ TEST(an_owner_reads_keys)
 
         if (!is_root("an_owner_reads_keys") || !has_lists())
             return;
-        make_lineage(world.store, world.settings, "b");
-        make_lineage(world.store, world.settings, "old"); /* of an ancient Certbot */
+        make(&world, "b");
+        make(&world, "old"); /* of an ancient Certbot */
         REQUIRE(chmod(at("live/old/privkey.pem"), 0644) == 0);
         ask(&world, "key-owner", "54331");
-        make_lineage(world.store, world.settings, "a");
+        make(&world, "a");
         for (int turn = 0; turn < 2; turn++) {
             for (int kind = 0; kind < KIND_COUNT; kind++)
                 check_user(at("live/a/%s.pem", kind_name((enum kind)kind)), EXIM, true, *layout);
@@ -187,7 +129,7 @@ TEST(an_owner_reads_certificates_only)
         if (!is_root("an_owner_reads_certificates_only") || !has_lists())
             return;
         ask(&world, "cert-owner", "54331");
-        make_lineage(world.store, world.settings, "a");
+        make(&world, "a");
         renew(&world, "a");
         check_user(at("live/a/cert.pem"), EXIM, true, *layout);
         check_user(at("live/a/privkey.pem"), EXIM, false, *layout);
@@ -215,7 +157,7 @@ TEST(a_key_that_comes_later)
             return;
         for (int k = 0; k < 2; k++)
             ask(&world, cases[i].options[k], cases[i].values[k]);
-        make_lineage(world.store, world.settings, "a");
+        make(&world, "a");
         for (int turn = 0; turn < 3; turn++) {
             mode_t mask = umask(022);
             AUTO(close) int fd = open(at("archive/a/privkey9.pem"), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
@@ -242,7 +184,7 @@ TEST(an_owner_who_is_root)
     if (!is_root("an_owner_who_is_root"))
         return;
     ask(&world, "key-owner", "root");
-    make_lineage(world.store, world.settings, "a");
+    make(&world, "a");
     REQUIRE(stat(at("live"), &st) == 0 && acl_of_path(at("live"), &st, &acl, &err), "%s", err.why);
     CHECK(!acl_is_extended(&acl), "an entry for root");
     CHECK_INT(mode_of(at("live")), 0700, "live");
@@ -258,7 +200,7 @@ TEST(a_group_reads_certificates_only)
         if (!is_root("a_group_reads_certificates_only") || !has_lists())
             return;
         ask(&world, "cert-group", "54322");
-        make_lineage(world.store, world.settings, "a");
+        make(&world, "a");
         renew(&world, "a");
         check_reach(at("live/a/fullchain.pem"), OCSP, true, *layout);
         check_reach(at("live/a/privkey.pem"), OCSP, false, *layout);
@@ -276,10 +218,10 @@ TEST(two_groups)
             return;
         ask(&world, "key-group", "54321");
         ask(&world, "cert-group", "54322");
-        make_lineage(world.store, world.settings, "a");
+        make(&world, "a");
         ask(&world, "key-group", "54323");
         ask(&world, "cert-group", "");
-        make_lineage(world.store, world.settings, "b");
+        make(&world, "b");
         ask(&world, "key-group", "54321");
         ask(&world, "cert-group", "54322");
         renew(&world, "a");
@@ -304,8 +246,8 @@ TEST(a_group_that_was_there)
 
         if (!is_root("a_group_that_was_there") || !has_lists())
             return;
-        make_lineage(world.store, world.settings, "a");
-        make_lineage(world.store, world.settings, "b");
+        make(&world, "a");
+        make(&world, "b");
         for (size_t i = 0; i < COUNT(dirs); i++)
             REQUIRE(chown(at("%s", dirs[i]), (uid_t)-1, OTHER) == 0 && chmod(at("%s", dirs[i]), 0750) == 0);
         REQUIRE(chown(at("live/b/privkey.pem"), (uid_t)-1, OTHER) == 0 && chmod(at("live/b/privkey.pem"), 0640) == 0);
@@ -331,8 +273,8 @@ TEST(old_open_keys)
 
         if (!is_root("old_open_keys") || !has_lists())
             return;
-        make_lineage(world.store, world.settings, "a");
-        make_lineage(world.store, world.settings, "old");
+        make(&world, "a");
+        make(&world, "old");
         REQUIRE(chmod(at("live/old/privkey.pem"), 0644) == 0);
         ask(&world, "key-group", "54321");
         apply(&world, "a");
@@ -349,7 +291,7 @@ TEST(an_open_key_beside_certificates)
 
         if (!is_root("an_open_key_beside_certificates") || !has_lists())
             return;
-        make_lineage(world.store, world.settings, "a");
+        make(&world, "a");
         REQUIRE(chmod(at("live/a/privkey.pem"), 0644) == 0);
         ask(&world, "cert-group", "54322");
         apply(&world, "a");
@@ -366,7 +308,7 @@ TEST(certificates_for_everybody)
     AUTO(world_clear) struct world world = world_new("versioned");
 
     ask(&world, "cert-mode", "644");
-    make_lineage(world.store, world.settings, "a");
+    make(&world, "a");
     check_reach(at("live/a/cert.pem"), EVERYBODY, true, "versioned");
     check_reach(at("live/a/privkey.pem"), EVERYBODY, false, "versioned");
     CHECK_INT(mode_of(at("archive")), 0700, "archive");
@@ -380,7 +322,7 @@ TEST(certbots_layout_is_not_opened_to_everybody)
     AUTO(world_clear) struct world world = world_new("certbot");
 
     ask(&world, "cert-mode", "644");
-    make_lineage(world.store, world.settings, "a");
+    make(&world, "a");
     check_reach(at("live/a/cert.pem"), EVERYBODY, false, "certbot");
     CHECK_INT(mode_of(at("archive")), 0700, "archive");
     CHECK_INT(mode_of(at("live")), 0700, "live");
@@ -404,8 +346,8 @@ TEST(everybody_and_open_keys)
     for (size_t i = 0; i < COUNT(beside); i++) {
         AUTO(world_clear) struct world world = world_new("versioned");
 
-        make_lineage(world.store, world.settings, "a");
-        make_lineage(world.store, world.settings, "b");
+        make(&world, "a");
+        make(&world, "b");
         if (beside[i].text != NULL)
             write_text(at("%s", beside[i].path), beside[i].text);
         REQUIRE(chmod(at("%s", beside[i].path), beside[i].mode) == 0);
@@ -425,10 +367,10 @@ TEST(an_older_certbot)
     if (!is_root("an_older_certbot") || !has_lists())
         return;
     ask(&world, "key-group", "54321");
-    make_lineage(world.store, world.settings, "a");
+    make(&world, "a");
     ask(&world, "cert-group", "54322");
     ask(&world, "key-group", "54323");
-    make_lineage(world.store, world.settings, "b");
+    make(&world, "b");
     (void)umask(0022);
     REQUIRE(mkdir(at("archive/new"), 0777) == 0);
     new = open(at("archive/new/privkey1.pem"), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
@@ -439,37 +381,6 @@ TEST(an_older_certbot)
     check_reach(at("archive/b/privkey2.pem"), MAIL, false, "a group of another lineage");
     check_reach(at("archive/b/privkey2.pem"), OCSP, false, "a group that reads certificates");
     check_reach(at("archive/b/privkey2.pem"), EVERYBODY, false, "everybody");
-}
-
-/* A key of an ancient Certbot leaves the closed archive for live/, which others pass. */
-TEST(converting_an_open_key)
-{
-    for (int closed = 0; closed < 2; closed++) {
-        AUTO(world_clear) struct world world = world_new("certbot");
-        AUTO(conversion_clear) struct conversion done = { 0 };
-        struct error err = { 0 };
-
-        make_lineage(world.store, world.settings, "old");
-        REQUIRE(chmod(at("live/old/privkey.pem"), 0644) == 0 && chmod(at("live"), closed ? 0700 : 0711) == 0);
-        REQUIRE(lineage_convert(world.store, "old", "versioned", false, &done, &err), "%s", err.why);
-        check_reach(at("live/old/privkey.pem"), EVERYBODY, false, "converted");
-        CHECK_INT(mode_of(at("live/old/privkey.pem")), closed ? 0644 : 0640, "mode");
-    }
-}
-
-/* Where everybody read it before, everybody does. */
-TEST(converting_a_key_that_everybody_reads)
-{
-    AUTO(world_clear) struct world world = world_new("certbot");
-    AUTO(conversion_clear) struct conversion done = { 0 };
-    struct error err = { 0 };
-
-    make_lineage(world.store, world.settings, "old");
-    REQUIRE(chmod(at("live/old/privkey.pem"), 0644) == 0);
-    REQUIRE(chmod(at("live"), 0755) == 0 && chmod(at("archive"), 0755) == 0);
-    check_reach(at("live/old/privkey.pem"), EVERYBODY, true, "before");
-    REQUIRE(lineage_convert(world.store, "old", "versioned", false, &done, &err), "%s", err.why);
-    check_reach(at("live/old/privkey.pem"), EVERYBODY, true, "converted");
 }
 
 TEST_MAIN()
