@@ -71,7 +71,7 @@ __attribute__((unused)) static bool is_root(const char *test)
 
 __attribute__((unused)) static struct world world_new(const char *layout)
 {
-    struct world world = { .settings = settings_new(true), .links = strcmp(layout, "certbot") == 0 };
+    struct world world = { .settings = settings_new(&voice_certbot), .links = strcmp(layout, "certbot") == 0 };
 
     buf_clear(&world_heard);
     world_heard = BUF(1 << 20);
