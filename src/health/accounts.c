@@ -7,8 +7,8 @@
 
 #include "base/mem.h"
 #include "health/private.h"
-#include "store/account_files.h"
-#include "store/account_store.h"
+#include "account/account_files.h"
+#include "account/account_store.h"
 #include "store/lineage_conf.h"
 #include "store/store_private.h"
 

@@ -1,7 +1,7 @@
 /*
  * Accounts that renewal files name, or that lie about, as a doctor sees them.
  */
-#include "store/account_store.h"
+#include "account/account_store.h"
 #include "store/fixture.h"
 #include "health/world.h"
 

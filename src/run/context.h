@@ -9,7 +9,7 @@
 #include "config/settings.h"
 #include "config/verb.h"
 #include "net/net.h"
-#include "store/account_store.h"
+#include "account/account_store.h"
 #include "store/store.h"
 #include "ui/ui.h"
 

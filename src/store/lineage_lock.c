@@ -5,7 +5,6 @@
  */
 #include "base/file.h"
 #include "base/mem.h"
-#include "store/account_store.h"
 #include "store/lineage_lock.h"
 #include "store/store_private.h"
 

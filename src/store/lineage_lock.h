@@ -25,3 +25,6 @@ MUST_USE bool store_lock_repair(struct store *store, struct range_lock **out, st
 /* For an order of that account for those names, however they are written down (issuance/alike.h): a CA may give two of
  * the same the same order. Taken with the lineage locked, given up before hooks run. */
 MUST_USE bool store_lock_order(struct store *store, const char *what_for, struct range_lock **out, struct error *err);
+/* For who makes an account at that server, so that two processes do not make two: as lineage_lock. May be taken with a
+ * lineage locked, not the other way round. */
+MUST_USE bool account_store_lock(struct store *store, const char *server, struct range_lock **out, struct error *err);

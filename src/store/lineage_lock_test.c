@@ -1,6 +1,5 @@
 /* Two processes in one store. */
 #include "base/test_child.h"
-#include "store/account_store.h"
 #include "store/fixture.h"
 #include "store/lineage_delete.h"
 #include "store/lineage_lock.h"

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 
 #include "base/mem.h"
-#include "store/account_files.h"
+#include "account/account_files.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,4 +1,4 @@
-#include "store/account_files.h"
+#include "account/account_files.h"
 
 #include <string.h>
 #include <sys/stat.h>

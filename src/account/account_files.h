@@ -2,7 +2,7 @@
 /*
  * The three JSON files of an account: their content, without their place. Private to this room.
  */
-#include "store/account_store.h"
+#include "account/account_store.h"
 
 enum account_file { ACCOUNT_REGISTRATION, ACCOUNT_META, ACCOUNT_KEY };
 

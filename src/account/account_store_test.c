@@ -1,4 +1,4 @@
-#include "store/account_store.h"
+#include "account/account_store.h"
 
 #include <errno.h>
 

@@ -4,6 +4,7 @@
  * and writes them.
  */
 #include "crypto/jws.h"
+#include "store/lineage_lock.h"
 #include "store/store.h"
 
 struct stored_account {
@@ -68,7 +69,4 @@ MUST_USE bool account_store_remove(struct store *store, const char *server, cons
 bool account_store_is_rest(const char *name);
 /* Removes those of a server; locks only if there are any. */
 MUST_USE bool account_store_sweep(struct store *store, const char *server, struct error *err);
-/* For who makes an account at that server, so that two processes do not make two: as lineage_lock. May be taken with a
- * lineage locked, not the other way round. */
-MUST_USE bool account_store_lock(struct store *store, const char *server, struct range_lock **out, struct error *err);
 bool account_store_is_empty(struct store *store); /* no account for any server */

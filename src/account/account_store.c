@@ -1,4 +1,4 @@
-#include "store/account_store.h"
+#include "account/account_store.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "store/account_files.h"
+#include "account/account_files.h"
 #include "store/store_private.h"
 
 #define ACCOUNT_DEPTH 16 /* of directories below CONF/accounts that are searched */
