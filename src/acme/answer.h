@@ -4,7 +4,7 @@
  */
 #include <string.h>
 
-#include "acme/identifier.h"
+#include "base/identifier.h"
 #include "json/doc.h"
 
 /* Readers of JSON blame the text they are given; here that text is the CA's. Returns false. */

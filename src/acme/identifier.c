@@ -1,4 +1,4 @@
-#include "acme/identifier.h"
+#include "base/identifier.h"
 
 #include "acme/answer.h"
 #include "base/mem.h"
@@ -6,42 +6,6 @@
 #include "crypto/csr.h"
 
 #define DNS_NAME_MAX 253
-
-const char *identifier_type_name(enum identifier_type type)
-{
-    switch (type) {
-    case IDENTIFIER_DNS:
-        return "dns";
-    case IDENTIFIER_IP:
-        return "ip";
-    }
-    return "dns";
-}
-
-void identifiers_add(struct identifiers *list, enum identifier_type type, const char *value)
-{
-    list->at = xrealloc(list->at, list->len + 1, sizeof *list->at);
-    list->at[list->len++] = (struct identifier){ type, xstrdup(value) };
-}
-
-struct identifiers identifiers_of(const struct list *dns, const struct list *ips)
-{
-    struct identifiers all = { 0 };
-
-    for (size_t i = 0; dns != NULL && i < dns->len; i++)
-        identifiers_add(&all, IDENTIFIER_DNS, dns->at[i]);
-    for (size_t i = 0; ips != NULL && i < ips->len; i++)
-        identifiers_add(&all, IDENTIFIER_IP, ips->at[i]);
-    return all;
-}
-
-void identifiers_clear(struct identifiers *list)
-{
-    for (size_t i = 0; i < list->len; i++)
-        free(list->at[i].value);
-    free(list->at);
-    *list = (struct identifiers){ 0 };
-}
 
 /* The characters that a DNS name in an answer may have: it ends up in paths, hooks' environments and
  * messages. */

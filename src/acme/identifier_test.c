@@ -44,19 +44,4 @@ TEST(identifier_read)
     }
 }
 
-TEST(identifiers_of)
-{
-    char *dns_at[] = { (char[]){ "b.org" }, (char[]){ "a.org" } }, *ip_at[] = { (char[]){ "::1" } };
-    const struct list dns = { dns_at, 2 }, ips = { ip_at, 1 };
-    AUTO(identifiers_clear) struct identifiers all = identifiers_of(&dns, &ips);
-    AUTO(identifiers_clear) struct identifiers none = identifiers_of(NULL, NULL);
-
-    REQUIRE(all.len == 3, "%zu", all.len);
-    CHECK_TEXT(all.at[0].value, "b.org", "order is kept");
-    CHECK_TEXT(identifier_type_name(all.at[0].type), "dns", "first");
-    CHECK_TEXT(all.at[2].value, "::1", "addresses come last");
-    CHECK_TEXT(identifier_type_name(all.at[2].type), "ip", "last");
-    CHECK_INT((int64_t)none.len, 0, "none");
-}
-
 TEST_MAIN()

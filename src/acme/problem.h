@@ -2,7 +2,7 @@
 /*
  * Problem documents (RFC 7807, RFC 8555 section 6.7) and what a person should make of them.
  */
-#include "acme/identifier.h"
+#include "base/identifier.h"
 #include "json/doc.h"
 #include "net/net.h"
 

@@ -34,7 +34,8 @@ static void world_open(void)
     list_add(&dns, "b.example");
     list_add(&ips, "192.0.2.1");
     list_add(&ips, "2001:db8::1");
-    REQUIRE(csr_make(world.ours, &dns, &ips, false, &world.csr, &err), "%s", err.why);
+    AUTO(identifiers_clear) struct identifiers identifiers = identifiers_of(&dns, &ips);
+    REQUIRE(csr_make(world.ours, &identifiers, false, &world.csr, &err), "%s", err.why);
     list_clear(&dns);
     list_clear(&ips);
 }
@@ -254,7 +255,8 @@ TEST(accept_chain_forms)
 /* Of a hundred names that were asked for and a hundred others both are seen. */
 TEST(accept_chain_many_names)
 {
-    AUTO(list_clear) struct list dns = { 0 }, none = { 0 };
+    AUTO(list_clear) struct list dns = { 0 };
+    AUTO(identifiers_clear) struct identifiers identifiers = { 0 };
     AUTO(buf_clear) struct buf csr = BUF(1 << 16), san = BUF(1 << 16), pem = BUF(1 << 16);
     AUTO(accepted_clear) struct accepted got = { 0 };
     struct error err = { 0 };
@@ -266,7 +268,8 @@ TEST(accept_chain_many_names)
         list_add(&dns, name);
         buf_putf(&san, "%sDNS:another-name-that-is-not-short-%d.example", i == 0 ? "" : ",", i);
     }
-    REQUIRE(csr_make(world.ours, &dns, &none, false, &csr, &err), "%s", err.why);
+    identifiers = identifiers_of(&dns, NULL);
+    REQUIRE(csr_make(world.ours, &identifiers, false, &csr, &err), "%s", err.why);
     put_leaf((struct fixture){ .san = buf_text(&san) }, &pem);
     put_issuers(&pem);
     CHECK(!accept_chain(buf_view(&pem), &(struct accept_order){ buf_view(&csr), NOW, NOW }, &got, &err));

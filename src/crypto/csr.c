@@ -40,21 +40,19 @@ static ASN1_STRING *string_new(int type, const void *bytes, size_t len)
     return NULL;
 }
 
-static bool add_names(GENERAL_NAMES *names, const struct list *dns, const struct list *ips, struct error *err)
+static bool add_identifier(GENERAL_NAMES *names, const struct identifier *identifier, struct error *err)
 {
-    for (size_t i = 0; i < dns->len; i++) {
-        if (!add_name(names, GEN_DNS, string_new(V_ASN1_IA5STRING, dns->at[i], strlen(dns->at[i]))))
-            return error_openssl(err, ERROR_INTERNAL, "cannot add a name to a certificate signing request");
-    }
-    for (size_t i = 0; i < ips->len; i++) {
-        ASN1_OCTET_STRING *address = a2i_IPADDRESS(ips->at[i]);
+    const char *value = identifier->value;
+    ASN1_OCTET_STRING *address;
 
-        if (address == NULL)
-            return error_openssl(err, ERROR_CONFIG, "\"%s\" is not an IP address", ips->at[i]);
-        if (!add_name(names, GEN_IPADD, address))
-            return error_openssl(err, ERROR_INTERNAL, "cannot add an address to a certificate signing request");
-    }
-    return true;
+    if (identifier->type == IDENTIFIER_DNS)
+        return add_name(names, GEN_DNS, string_new(V_ASN1_IA5STRING, value, strlen(value))) ||
+               error_openssl(err, ERROR_INTERNAL, "cannot add a name to a certificate signing request");
+    address = a2i_IPADDRESS(value);
+    if (address == NULL)
+        return error_openssl(err, ERROR_CONFIG, "\"%s\" is not an IP address", value);
+    return add_name(names, GEN_IPADD, address) ||
+           error_openssl(err, ERROR_INTERNAL, "cannot add an address to a certificate signing request");
 }
 
 /* Takes ext over in any case. */
@@ -76,33 +74,33 @@ static X509_EXTENSION *must_staple_extension(void)
     return X509_EXTENSION_create_by_NID(NULL, NID_tlsfeature, 0, value);
 }
 
-static bool add_extensions(
-    X509_REQ *req, const struct list *dns, const struct list *ips, bool must_staple, struct error *err)
+static bool add_extensions(X509_REQ *req, const struct identifiers *identifiers, bool must_staple, struct error *err)
 {
     AUTO(GENERAL_NAMES_free) GENERAL_NAMES *names = GENERAL_NAMES_new();
     AUTO(exts_free) STACK_OF(X509_EXTENSION) *exts = sk_X509_EXTENSION_new_null();
 
     if (names == NULL || exts == NULL)
         return error_openssl(err, ERROR_INTERNAL, "cannot make a certificate signing request");
-    TRY(add_names(names, dns, ips, err));
+    for (size_t i = 0; i < identifiers->len; i++)
+        TRY(add_identifier(names, &identifiers->at[i], err));
     if (!push_extension(exts, X509V3_EXT_i2d(NID_subject_alt_name, 0, names)) ||
         (must_staple && !push_extension(exts, must_staple_extension())) || X509_REQ_add_extensions(req, exts) != 1)
         return error_openssl(err, ERROR_INTERNAL, "cannot add extensions to a certificate signing request");
     return true;
 }
 
-bool csr_make(const struct key *key, const struct list *dns, const struct list *ips, bool must_staple, struct buf *der,
-    struct error *err)
+bool csr_make(
+    const struct key *key, const struct identifiers *identifiers, bool must_staple, struct buf *der, struct error *err)
 {
     AUTO(X509_REQ_free) X509_REQ *req = X509_REQ_new();
     unsigned char *encoded = NULL;
     int len;
 
-    if (dns->len + ips->len == 0)
+    if (identifiers->len == 0)
         return error_set(err, ERROR_INTERNAL, "a certificate signing request without names");
     if (req == NULL || X509_REQ_set_version(req, X509_REQ_VERSION_1) != 1 || X509_REQ_set_pubkey(req, key->pkey) != 1)
         return error_openssl(err, ERROR_INTERNAL, "cannot make a certificate signing request");
-    TRY(add_extensions(req, dns, ips, must_staple, err));
+    TRY(add_extensions(req, identifiers, must_staple, err));
     if (X509_REQ_sign(req, key->pkey, EVP_sha256()) <= 0 || (len = i2d_X509_REQ(req, &encoded)) <= 0)
         return error_openssl(err, ERROR_INTERNAL, "cannot sign a certificate signing request");
     buf_put(der, (struct view){ (const char *)encoded, (size_t)len });

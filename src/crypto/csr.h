@@ -2,6 +2,7 @@
 /*
  * Certificate signing requests (RFC 2986): making ours, reading a user's.
  */
+#include "base/identifier.h"
 #include "crypto/key.h"
 
 struct csr {
@@ -12,10 +13,10 @@ struct csr {
     bool must_staple;
 };
 
-/* Empty subject, one SAN extension with the DNS names in their order and then the IP addresses (text form), optional
+/* Empty subject, one SAN extension with the identifiers in their order, optional
  * TLS feature (RFC 7633); signed with SHA-256. der is appended to. */
-MUST_USE bool csr_make(const struct key *key, const struct list *dns, const struct list *ips, bool must_staple,
-    struct buf *der, struct error *err);
+MUST_USE bool csr_make(
+    const struct key *key, const struct identifiers *identifiers, bool must_staple, struct buf *der, struct error *err);
 
 /* PEM ("CERTIFICATE REQUEST" or "NEW CERTIFICATE REQUEST") or DER; the self-signature is verified. One without
  * any name is read, too. ERROR_CONFIG: unreadable. name is for messages. */

@@ -74,13 +74,15 @@ TEST(csr_make)
 
         for (size_t i = 0; i < COUNT(made); i++) {
             AUTO(list_clear) struct list dns = { NULL, 0 }, ips = { NULL, 0 };
+            AUTO(identifiers_clear) struct identifiers identifiers = { 0 };
             AUTO(buf_clear) struct buf der = BUF(1 << 16), pem = BUF(1 << 16);
             AUTO(csr_free) struct csr *csr = NULL, *from_pem = NULL;
             struct error err = { 0 };
 
             list_of(made[i].dns, &dns);
             list_of(made[i].ips, &ips);
-            REQUIRE(csr_make(key, &dns, &ips, made[i].staple, &der, &err), "%s: %s", made[i].name, err.why);
+            identifiers = identifiers_of(&dns, &ips);
+            REQUIRE(csr_make(key, &identifiers, made[i].staple, &der, &err), "%s: %s", made[i].name, err.why);
             check_request(i, buf_view(&der));
             REQUIRE(csr_read(buf_view(&der), "my.csr", &csr, &err), "%s: %s", made[i].name, err.why);
             CHECK(list_equal(&csr->dns, &dns) && list_equal(&csr->ips, &ips), "%s", made[i].name);
@@ -95,17 +97,18 @@ TEST(csr_make)
 TEST(csr_make_refuses)
 {
     AUTO(key_free) struct key *key = new_key((struct key_params){ KEY_EC, 0, "secp256r1" });
-    AUTO(list_clear) struct list none = { NULL, 0 }, dns = { NULL, 0 }, bad = { NULL, 0 };
+    AUTO(identifiers_clear) struct identifiers good = { 0 }, bad = { 0 };
+    const struct identifiers none = { 0 };
     AUTO(buf_clear) struct buf der = BUF(1 << 16), small = BUF(20);
     struct error err = { 0 };
 
-    list_of("a.example", &dns);
-    list_of("192.0.2.300", &bad);
-    CHECK(!csr_make(key, &none, &none, false, &der, &err) && strstr(err.why, "without names"), "%s", err.why);
-    CHECK(!csr_make(key, &dns, &bad, false, &der, &err) && strstr(err.why, "\"192.0.2.300\" is not an IP address"),
-        "%s", err.why);
+    identifiers_add(&good, IDENTIFIER_DNS, "a.example");
+    identifiers_add(&bad, IDENTIFIER_IP, "192.0.2.300");
+    CHECK(!csr_make(key, &none, false, &der, &err) && strstr(err.why, "without names"), "%s", err.why);
+    CHECK(!csr_make(key, &bad, false, &der, &err) && strstr(err.why, "\"192.0.2.300\" is not an IP address"), "%s",
+        err.why);
     CHECK(err.kind == ERROR_CONFIG && der.len == 0);
-    CHECK(!csr_make(key, &dns, &none, false, &small, &err) && strstr(err.why, "larger than 20"), "%s", err.why);
+    CHECK(!csr_make(key, &good, false, &small, &err) && strstr(err.why, "larger than 20"), "%s", err.why);
 }
 
 /* A request as a user's tool makes it. */

@@ -19,7 +19,7 @@ static bool make_csr(struct context *context, const struct issue_request *reques
         buf_put(der, request->csr);
         return true;
     }
-    return csr_make(request->key, &request->dns, &request->ips, context->settings->must_staple, der, err);
+    return csr_make(request->key, &request->identifiers, context->settings->must_staple, der, err);
 }
 
 /* ---- the chain ---- */

@@ -22,9 +22,8 @@ enum end { END_DONE, END_FAILED, END_FEWER_NAMES, END_ANOTHERS };
 static bool place_order(
     struct ca *ca, struct issue_request *request, struct order *order, struct problem *problem, struct error *err)
 {
-    AUTO(identifiers_clear) struct identifiers identifiers = identifiers_of(&request->dns, &request->ips);
     struct order_request wanted = {
-        .identifiers = &identifiers,
+        .identifiers = &request->identifiers,
         .profile = request->profile,
         .replaces = session_directory(ca->session)->renewal_info != NULL ? request->replaces : NULL,
     };
@@ -46,7 +45,7 @@ static bool place_order(
 static bool forget_authorizations(
     struct ca *ca, struct issue_request *request, struct order *order, struct problem *problem, struct error *err)
 {
-    const size_t names = request->dns.len + request->ips.len;
+    const size_t names = request->identifiers.len;
     bool gave_up = false;
 
     for (size_t i = 0; i < order->authz_urls.len && i < names; i++) {
@@ -75,17 +74,16 @@ static bool drop_names(struct context *context, struct issue_request *request, c
 {
     AUTO(list_clear) struct list dropped = { 0 };
     AUTO(free) char *text = NULL;
-    struct list *lists[] = { &request->dns, &request->ips };
+    struct identifiers *left = &request->identifiers;
 
     if (!context->settings->allow_subset_of_names)
         return false;
-    for (size_t k = 0; k < COUNT(lists); k++)
-        for (size_t i = lists[k]->len; i > 0; i--)
-            if (list_has(refused, lists[k]->at[i - 1])) {
-                list_add(&dropped, lists[k]->at[i - 1]);
-                list_remove(lists[k], i - 1);
-            }
-    if (dropped.len == 0 || request->dns.len + request->ips.len == 0)
+    for (size_t i = left->len; i > 0; i--)
+        if (list_has(refused, left->at[i - 1].value)) {
+            list_add(&dropped, left->at[i - 1].value);
+            identifiers_remove(left, i - 1);
+        }
+    if (dropped.len == 0 || left->len == 0)
         return false;
     text = list_join(&dropped, ", ");
     ui_say(context->ui, "Unable to obtain a certificate with every requested domain. Retrying without: %s", text);
@@ -119,10 +117,10 @@ static enum end order_once(struct context *context, struct ca *ca, struct solver
 {
     AUTO(order_clear) struct order order = { 0 };
     AUTO(problem_clear) struct problem problem = { 0 };
-    AUTO(list_clear) struct list failed = { 0 }, names = list_dup(&request->dns);
+    AUTO(list_clear) struct list failed = { 0 }, names = { 0 };
     bool anothers = false, placed;
 
-    list_add_all(&names, &request->ips);
+    identifiers_names(&request->identifiers, &names);
     placed = place_order(ca, request, &order, &problem, err);
     request->ordered = request->ordered || placed || is_of_order(err);
     if (!placed)
@@ -210,8 +208,7 @@ bool issue(struct context *context, struct issue_request *request, struct issued
     TRY(store_probe(context->store, request->lineage, err));
     TRY(enter(context, trace_name(request), &lock, err));
     list_clear(&request->requested);
-    list_add_all(&request->requested, &request->dns);
-    list_add_all(&request->requested, &request->ips);
+    identifiers_names(&request->identifiers, &request->requested);
     TRY(context_account(context, &ca, err));
     TRY(alike_enter(context->store, context->turn, ca->account->url, &request->requested, &alike, err));
     TRY(resume_order(context, request, out, &found, err));

@@ -50,14 +50,15 @@ static bool has_record(void)
 
 static void check_chain(const struct row *row, const struct issue_request *request, const struct issued_chain *chain)
 {
-    AUTO(list_clear) struct list names = fixture_words(row->names == NULL ? NAMES : row->names);
+    AUTO(list_clear) struct list names = fixture_words(row->names == NULL ? NAMES : row->names), left = { 0 };
     AUTO(cert_free) struct cert *cert = NULL;
     struct error err = { 0 };
 
     REQUIRE(cert_from_pem(buf_view(&chain->cert), "the certificate", &cert, &err), "%s: %s", row->name, err.why);
     CHECK(cert_matches_key(cert, request->key), "%s: it has another key", row->name);
     CHECK(list_same_set(&cert->names, &names), "%s: it is for other names", row->name);
-    CHECK(list_same_set(&request->dns, &names), "%s: the request is for other names", row->name);
+    identifiers_names(&request->identifiers, &left);
+    CHECK(list_same_set(&left, &names), "%s: the request is for other names", row->name);
     CHECK(text_starts(chain->order_url, CA_URL "/order/"), "%s: %s", row->name, chain->order_url);
 }
 
@@ -525,7 +526,8 @@ TEST(a_request_of_the_users_is_sent_as_it_is)
     AUTO(fixture_clear) struct fixture fixture;
     AUTO(issue_request_clear) struct issue_request request = { .authenticator = fixture_plugin(), .record = "a.test" };
     AUTO(issued_chain_clear) struct issued_chain chain = { 0 };
-    AUTO(list_clear) struct list dns = fixture_words(NAMES), none = { 0 };
+    AUTO(list_clear) struct list dns = fixture_words(NAMES);
+    AUTO(identifiers_clear) struct identifiers identifiers = identifiers_of(&dns, NULL);
     AUTO(buf_clear) struct buf der = BUF(65536), pem = BUF_SECRET(65536);
     AUTO(key_free) struct key *key = new_key();
     AUTO(free) char *key_path = NULL;
@@ -533,7 +535,7 @@ TEST(a_request_of_the_users_is_sent_as_it_is)
     struct error err = { 0 };
 
     fixture_open(&fixture, &setup);
-    REQUIRE(csr_make(key, &dns, &none, true, &der, &err), "%s", err.why);
+    REQUIRE(csr_make(key, &identifiers, true, &der, &err), "%s", err.why);
     request.csr = buf_view(&der);
     issue_request_names(&request, &dns);
     REQUIRE(issue(&fixture.context, &request, &chain, &err), "%s: %s", err.what, err.why);

@@ -14,14 +14,15 @@ enum known { NOWHERE, IN_THE_LINEAGE, IN_ANOTHER_LINEAGE, IN_A_BROKEN_LINEAGE };
 /* A certificate for a.test without its issuer, as the gate has let it pass. */
 static void accept_alone(struct fixture *fixture, bool says_where, bool other_issuer, struct accepted *out)
 {
-    AUTO(list_clear) struct list dns = fixture_words("a.test"), none = { 0 };
+    AUTO(list_clear) struct list dns = fixture_words("a.test");
+    AUTO(identifiers_clear) struct identifiers identifiers = identifiers_of(&dns, NULL);
     AUTO(buf_clear) struct buf csr = BUF(MAX), pem = BUF(MAX);
     AUTO(key_free) struct key *key = NULL;
     int64_t now = acme_ca_now(&fixture->ca);
     struct error err = { 0 };
 
     REQUIRE(key_generate((struct key_params){ .type = KEY_EC, .curve = "secp256r1" }, &key, &err) &&
-                csr_make(key, &dns, &none, false, &csr, &err),
+                csr_make(key, &identifiers, false, &csr, &err),
         "%s", err.why);
     issuer_sign(&(struct certificate_order){ .csr = buf_view(&csr),
                     .from = now - 60,

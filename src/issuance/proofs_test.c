@@ -125,6 +125,7 @@ TEST(proofs_that_fail)
     for (size_t i = 0; i < COUNT(cases); i++) {
         AUTO(fixture_clear) struct fixture fixture;
         AUTO(issue_request_clear) struct issue_request request = { .authenticator = fixture_plugin() };
+        AUTO(list_clear) struct list names = { 0 };
         AUTO(free) char *left = NULL, *trace = NULL, *ca = NULL;
         struct error err = { 0 };
         bool ok;
@@ -133,7 +134,8 @@ TEST(proofs_that_fail)
         ok = order(&fixture, i, &request, &err);
         CHECK(ok == (cases[i].want == ERROR_NONE), "%s: %s: %s", cases[i].name, err.what, err.why);
         check_error(i, &err);
-        left = list_join(&request.dns, " ");
+        identifiers_names(&request.identifiers, &names);
+        left = list_join(&names, " ");
         trace = fixture_plugin_trace(&fixture);
         ca = acme_ca_trace(&fixture.ca);
         if (ok)

@@ -16,8 +16,7 @@
 
 void issue_request_clear(struct issue_request *request)
 {
-    list_clear(&request->dns);
-    list_clear(&request->ips);
+    identifiers_clear(&request->identifiers);
     list_clear(&request->requested);
     key_free(request->found_key);
     request->found_key = NULL;
@@ -25,13 +24,8 @@ void issue_request_clear(struct issue_request *request)
 
 void issue_request_names(struct issue_request *request, const struct list *names)
 {
-    list_clear(&request->dns);
-    list_clear(&request->ips);
-    for (size_t i = 0; i < names->len; i++) {
-        char canonical[64];
-
-        list_add(ip_canonical(names->at[i], canonical) ? &request->ips : &request->dns, names->at[i]);
-    }
+    identifiers_clear(&request->identifiers);
+    request->identifiers = identifiers_typed(names);
 }
 
 void issued_chain_clear(struct issued_chain *chain)
@@ -101,8 +95,7 @@ bool record_order(struct context *context, const struct ca *ca, const struct iss
     pending.server = xstrdup(context->settings->server);
     pending.account_url = xstrdup(ca->account->url);
     pending.account_id = xstrdup(ca->account->id);
-    list_add_all(&pending.names, &request->dns);
-    list_add_all(&pending.names, &request->ips);
+    identifiers_names(&request->identifiers, &pending.names);
     list_add_all(&pending.requested, &request->requested);
     pending.profile = request->profile == NULL ? NULL : xstrdup(request->profile);
     pending.must_staple = context->settings->must_staple;

@@ -8,11 +8,11 @@
 #include "plugin/plugin.h"
 
 struct issue_request {
-    struct list dns, ips;  /* what it is to be for; names the CA refused are taken out when settings allow a subset */
-    const struct key *key; /* signs the CSR; NULL when csr is given */
-    bool key_is_lineages;  /* --reuse-key: it is kept there already */
-    struct view csr;       /* a user's CSR, DER */
-    const char *replaces;  /* renewal information's name of the certificate to be replaced, NULL: none */
+    struct identifiers identifiers; /* what it is to be for; those the CA refused go when settings allow a subset */
+    const struct key *key;          /* signs the CSR; NULL when csr is given */
+    bool key_is_lineages;           /* --reuse-key: it is kept there already */
+    struct view csr;                /* a user's CSR, DER */
+    const char *replaces;           /* renewal information's name of the certificate to be replaced, NULL: none */
     const struct plugin *authenticator;
     const struct lineage *lineage; /* that gets the certificate; NULL: a new one, or none */
     const char
@@ -20,7 +20,7 @@ struct issue_request {
     const char *trace; /* under which name what is presented is recorded (traces.h), in a dry run, too; NULL: record */
 
     /* Set by issue(). */
-    struct list requested; /* dns and ips as they were asked for */
+    struct list requested; /* their names, as they were asked for */
     const char *profile;   /* that was asked for, borrowed from settings; NULL: none */
     struct key *found_key; /* owned: that of an order found again; key is then the same */
     bool ordered;          /* the CA was asked for a new order, and has answered */
@@ -31,7 +31,7 @@ struct issued_chain {
     char *order_url, *profile;         /* as the CA named them; profile NULL: it did not */
 };
 
-/* Sets dns and ips. */
+/* Sets the identifiers. */
 void issue_request_names(struct issue_request *request, const struct list *names);
 void issue_request_clear(struct issue_request *request);
 static inline void issue_request_clear_at(struct issue_request *request)

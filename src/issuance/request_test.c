@@ -2,31 +2,6 @@
 
 #include "fixture.h"
 
-TEST(names_are_told_from_addresses)
-{
-    static const struct {
-        const char *names, *dns, *ips;
-    } cases[] = {
-        { "", "", "" },
-        { "a.test", "a.test", "" },
-        { "192.0.2.1 a.test 2001:db8::1 *.a.test", "a.test *.a.test", "192.0.2.1 2001:db8::1" },
-        { "1.2.3.4.test 1.2.3", "1.2.3.4.test 1.2.3", "" },
-    };
-
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        AUTO(issue_request_clear) struct issue_request request = { 0 };
-        AUTO(list_clear) struct list names = fixture_words(cases[i].names), before = fixture_words("x.test");
-        AUTO(free) char *dns = NULL, *ips = NULL;
-
-        issue_request_names(&request, &before);
-        issue_request_names(&request, &names);
-        dns = list_join(&request.dns, " ");
-        ips = list_join(&request.ips, " ");
-        CHECK_TEXT(dns, cases[i].dns, cases[i].names);
-        CHECK_TEXT(ips, cases[i].ips, cases[i].names);
-    }
-}
-
 TEST(a_profile_is_asked_for)
 {
     static const struct {

@@ -110,13 +110,15 @@ static void pass_time(const struct row *row, struct fixture *fixture)
 static void check_chain(
     const struct row *row, const struct issue_request *request, const struct issued_chain *chain, const struct key *key)
 {
+    AUTO(list_clear) struct list names = { 0 };
     AUTO(cert_free) struct cert *cert = NULL;
     struct error err = { 0 };
 
     REQUIRE(cert_from_pem(buf_view(&chain->cert), "the certificate", &cert, &err), "%s: %s", row->name, err.why);
     CHECK(cert_matches_key(cert, request->key), "%s: the key is another one", row->name);
     CHECK(cert_matches_key(cert, key) == row->is_found, "%s: the key of the first run", row->name);
-    CHECK(list_same_set(&cert->names, &request->dns), "%s: the names", row->name);
+    identifiers_names(&request->identifiers, &names);
+    CHECK(list_same_set(&cert->names, &names), "%s: the names", row->name);
 }
 
 static void check_second(const struct row *row, struct fixture *fixture, const struct key *first)

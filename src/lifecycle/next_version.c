@@ -35,8 +35,7 @@ char *names_summary(const struct list *names)
 static void joined_names(const struct issue_request *request, struct list *out)
 {
     list_clear(out);
-    list_add_all(out, &request->dns);
-    list_add_all(out, &request->ips);
+    identifiers_names(&request->identifiers, out);
 }
 
 /* For the eye: international names in both forms. */

@@ -221,8 +221,7 @@ bool obtain_for_csr(struct context *context, struct csr_result *out, struct erro
     summary = names_summary(&csr->names);
     ui_say(context->ui, "%s %s",
         context->settings->dry_run ? "Simulating a certificate request for" : "Requesting a certificate for", summary);
-    list_add_all(&request.dns, &csr->dns);
-    list_add_all(&request.ips, &csr->ips);
+    request.identifiers = identifiers_of(&csr->dns, &csr->ips);
     request.csr = buf_view(&csr->der);
     if (!context->settings->dry_run) {
         TRY(csr_sha256(request.csr, &digest, err));

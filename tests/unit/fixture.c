@@ -408,7 +408,8 @@ void fixture_close(struct fixture *fixture)
 
 struct lineage *fixture_lineage(struct fixture *fixture, const char *name, const char *names, int64_t age_s)
 {
-    AUTO(list_clear) struct list dns = fixture_words(names), none = { 0 };
+    AUTO(list_clear) struct list dns = fixture_words(names);
+    AUTO(identifiers_clear) struct identifiers identifiers = identifiers_of(&dns, NULL);
     AUTO(buf_clear)
     struct buf csr = BUF(SAID_MAX), cert = BUF(SAID_MAX), chain = BUF(SAID_MAX), key_pem = BUF(SAID_MAX);
     AUTO(buf_clear) struct buf fullchain = BUF(SAID_MAX);
@@ -418,7 +419,7 @@ struct lineage *fixture_lineage(struct fixture *fixture, const char *name, const
     struct error err = { 0 };
 
     if (!key_generate((struct key_params){ .type = KEY_EC, .curve = "secp256r1" }, &key, &err) ||
-        !csr_make(key, &dns, &none, false, &csr, &err) || !key_to_pem(key, &key_pem, &err))
+        !csr_make(key, &identifiers, false, &csr, &err) || !key_to_pem(key, &key_pem, &err))
         fail_msg("%s", err.why);
     issuer_sign(
         &(struct certificate_order){ .csr = buf_view(&csr), .from = from, .to = from + 90 * FIXTURE_DAY }, &cert);
