@@ -301,9 +301,10 @@ bool installer_renewed(struct context *context, const struct deployment *const *
     return true;
 }
 
-bool installer_has_steps(const struct settings *settings)
+bool installer_acts_at_renewals(const struct settings *settings)
 {
-    const struct plugin *plugin = plugin_find(settings->installer); /* the protocol of programs has none */
+    const struct plugin *plugin = plugin_find(settings->installer); /* no program is run where nothing is to be done */
 
-    return plugin != NULL && plugin->installer != NULL && plugin->installer->step != NULL;
+    return plugin != NULL && plugin->installer != NULL &&
+           (plugin->installer->step != NULL || plugin->installer->recover != NULL);
 }

@@ -59,5 +59,6 @@ MUST_USE bool installation_check_staple(struct context *context, struct installa
 MUST_USE bool installer_renewed(struct context *context, const struct deployment *const *deployments, size_t count,
     bool step, struct error **each, struct error *err);
 
-/* Whether the installer that settings name has something to do at each renewal, also when nothing was due. */
-bool installer_has_steps(const struct settings *settings);
+/* Whether the installer that settings name is to be made ready at each renewal, also when nothing was due: something
+ * may be left to be undone, or change with time. */
+bool installer_acts_at_renewals(const struct settings *settings);

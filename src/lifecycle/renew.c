@@ -337,7 +337,7 @@ static void renew_one(struct queue *queue, struct context *context, struct renew
     list_clear(&renewal->names);
     list_add_all(&renewal->names, &lineage->cert->names);
     renewal->what = RENEWED_FAILED;
-    if (context->settings->installer != NULL && installer_has_steps(context->settings))
+    if (context->settings->installer != NULL && installer_acts_at_renewals(context->settings))
         reloads_add_server(queue->reloads, context->settings);
     if (lanes_are_several(queue->lanes) && !hooks_are_before(context))
         turn_let_pass(context->turn); /* a CA that is slow from the first word on keeps no other waiting */
