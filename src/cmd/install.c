@@ -11,7 +11,7 @@
 static bool fill_paths(struct context *context, struct list *names, struct error *err)
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;
-    struct settings *settings = context->settings;
+    struct settings *settings = context->given;
     char **paths[KIND_COUNT] = {
         [KIND_CERT] = &settings->cert_path,
         [KIND_PRIVKEY] = &settings->key_path,
@@ -64,7 +64,7 @@ static bool install_run(struct context *context, struct error *err)
     AUTO(installation_close) struct installation installation = { 0 };
     AUTO(list_clear) struct list names = list_dup(&context->settings->domains);
     AUTO(free) char *urls = NULL;
-    struct settings *settings = context->settings;
+    const struct settings *settings = context->settings;
     struct pair pair;
     struct deployment deployment = { .names = &names, .pairs = &pair, .pair_count = 1 };
 

@@ -84,9 +84,12 @@ static bool run_command(
 {
     AUTO(store_close) struct store *store = NULL;
     AUTO(world_free) struct world *world = world_new(NULL);
+    AUTO(answers_clear) struct answers answers = { 0 };
     unsigned needs = command->store_needs;
     struct context context = {
         .settings = settings,
+        .answers = &answers,
+        .given = settings,
         .ui = ui,
         .world = world,
         .verb = &command->verb,

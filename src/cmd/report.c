@@ -74,6 +74,7 @@ void report_saved(struct context *context, const struct obtain_result *result)
 
 void report_next_steps(struct context *context, const struct obtain_result *result)
 {
+    AUTO(settings_free) struct settings *settings = settings_with(context->settings, context->answers);
     AUTO(list_clear) struct list steps = { 0 };
     AUTO(free) char *advice = NULL;
     const char *step = NULL;
@@ -81,7 +82,7 @@ void report_next_steps(struct context *context, const struct obtain_result *resu
     if (context->voice->tells_more && result->what == OBTAINED_NEW && context->settings->installer == NULL)
         list_add(&steps, "Name the two files in the configuration of your web server (nginx: ssl_certificate and "
                          "ssl_certificate_key), and reload it.");
-    if (plugin_is_by_hand(context->settings))
+    if (plugin_is_by_hand(settings))
         step = "This certificate will not be renewed automatically. Autorenewal of --manual certificates requires the "
                "use of an "
                "authentication hook script (--manual-auth-hook) but one was not provided. To renew this certificate, "

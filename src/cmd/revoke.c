@@ -25,7 +25,7 @@ static bool revoke_run(struct context *context, struct error *err)
     if (!asked)
         return revoke_one(context, err);
     for (size_t i = 0; i < names.len; i++) {
-        xreplace(&context->settings->cert_name, names.at[i]);
+        xreplace(&context->given->cert_name, names.at[i]);
         TRY(revoke_one(context, err));
     }
     if (names.len == 0)

@@ -25,7 +25,7 @@ static void say_json(struct context *context, const struct account_view *view)
 
     out_object(&out, NULL);
     out_text(&out, "server", context->settings->server);
-    out_text(&out, "id", context->settings->account);
+    out_text(&out, "id", context->answers->account);
     out_text(&out, "url", view->url);
     out_text(&out, "status", words[view->status]);
     out_text(&out, "thumbprint", view->thumbprint);

@@ -6,6 +6,6 @@
 #include "issuance/request.h"
 
 /* Everything the CA must do for one certificate. Nothing is written to disk but the order's record.
- * context->settings->account is set afterwards. */
+ * context->answers->account is set afterwards. */
 MUST_USE bool issue(
     struct context *context, struct issue_request *request, struct issued_chain *out, struct error *err);

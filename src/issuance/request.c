@@ -68,8 +68,9 @@ bool csr_sha256(struct view der, struct buf *out, struct error *err)
     return true;
 }
 
-bool request_put_options(const struct settings *settings, struct buf *out, struct error *err)
+bool request_put_options(const struct context *context, struct buf *out, struct error *err)
 {
+    AUTO(settings_free) struct settings *settings = settings_with(context->settings, context->answers);
     AUTO(conf_free) struct conf *conf = conf_new();
 
     renewal_params_save(settings, conf);
@@ -105,7 +106,7 @@ bool record_order(struct context *context, const struct ca *ca, const struct iss
         pending.previous = xstrdup(buf_text(&previous));
     } else if (request->key != NULL) {
         /* Should the first certificate not be saved by this run, the next one can do that unasked. */
-        TRY(request_put_options(context->settings, &pending.params, err));
+        TRY(request_put_options(context, &pending.params, err));
     }
     pending.has_key = request->key != NULL && !request->key_is_lineages;
     if (pending.has_key)

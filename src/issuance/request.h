@@ -45,7 +45,7 @@ static inline void issued_chain_clear_at(struct issued_chain *chain)
 }
 
 /* How the certificate is obtained and is to be renewed, in the form of a renewal file, appended to out. ERROR_STORE. */
-MUST_USE bool request_put_options(const struct settings *settings, struct buf *out, struct error *err);
+MUST_USE bool request_put_options(const struct context *context, struct buf *out, struct error *err);
 
 /* The profile to ask for, borrowed; NULL: none. */
 const char *issue_profile(const struct settings *settings, const struct directory *directory);

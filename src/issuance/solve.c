@@ -13,7 +13,9 @@
 
 bool solver_check(struct context *context, const struct plugin *plugin, struct error *err)
 {
-    struct plugin_context plugin_context = { .plugin = plugin, .settings = context->settings, .ui = context->ui };
+    struct plugin_context plugin_context = {
+        .plugin = plugin, .settings = context->settings, .answers = context->answers, .ui = context->ui
+    };
     void *self = NULL;
 
     if (plugin->path != NULL || plugin->authenticator->prepare == NULL)
@@ -33,9 +35,11 @@ bool solver_open(struct context *context, const struct plugin *plugin, struct so
 {
     struct solver solver = { .plugin = plugin };
 
-    solver.plugin_context = (struct plugin_context){
-        .plugin = plugin, .settings = context->settings, .ui = context->ui, .hook_env = &context_trail(context)->env
-    };
+    solver.plugin_context = (struct plugin_context){ .plugin = plugin,
+        .settings = context->settings,
+        .answers = context->answers,
+        .ui = context->ui,
+        .hook_env = &context_trail(context)->env };
     TRY(plugin_challenge_types(plugin, context->settings, &solver.types, err));
     if (!context_net(context, &solver.plugin_context.net, err) ||
         !shares_get(world_shares(context->world), &solver.plugin_context, err)) {

@@ -70,7 +70,7 @@ bool tracer_begin(struct tracer *tracer, struct error *err)
 
     if (tracer->name == NULL || tracer->solver->plugin->authenticator->sweep == NULL)
         return true;
-    TRY(request_put_options(tracer->context->settings, &options, err));
+    TRY(request_put_options(tracer->context, &options, err));
     tracer->options = buf_take(&options);
     if (!write_trace(tracer, &count, err)) {
         if (!tracer->context->settings->dry_run)

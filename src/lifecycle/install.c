@@ -37,7 +37,7 @@ static bool no_installer(const struct context *context, struct error *err)
 
 static bool choose(struct context *context, const struct plugin **out, struct error *err)
 {
-    struct settings *settings = context->settings;
+    struct settings *settings = context->given;
     const char *question = context->verb->installer_question != NULL ? context->verb->installer_question
                                                                      : "How would you like to install certificates?";
 

@@ -63,6 +63,7 @@ static void announce(struct context *context, const struct list *names, bool exi
 static bool save(struct context *context, const struct issue_request *request, const struct issued_chain *chain,
     struct lineage **lineage, const char *new_name, const struct list *names, struct error *err)
 {
+    AUTO(settings_free) struct settings *settings = settings_with(context->settings, context->answers);
     AUTO(buf_clear) struct buf pem = BUF_SECRET(KEY_PEM_MAX);
     AUTO(cert_free) struct cert *cert = NULL;
     AUTO(free)
@@ -79,9 +80,9 @@ static bool save(struct context *context, const struct issue_request *request, c
     if (ok)
         deliver_expect(context, *lineage, *lineage != NULL ? (*lineage)->name : new_name, cert);
     if (ok && *lineage == NULL)
-        ok = lineage_create(context->store, new_name, &issued, context->settings, lineage, err);
+        ok = lineage_create(context->store, new_name, &issued, settings, lineage, err);
     else if (ok)
-        ok = lineage_add_version(context->store, *lineage, &issued, context->settings, err);
+        ok = lineage_add_version(context->store, *lineage, &issued, settings, err);
     if (!ok)
         return resume_keep(context, request, chain, err);
     record_drop(context, record);
@@ -194,7 +195,7 @@ static bool renew_now(struct context *context, struct lineage *lineage, struct i
     TRY(solver_check(context, request->authenticator, err));
     TRY(check_staging(context, lineage, err));
     TRY(context_account(context, &ca, err));
-    TRY(renewal_key(context->settings, lineage, restored, &key, err));
+    TRY(renewal_key(context->settings, context->answers, lineage, restored, &key, err));
     request->key = key;
     request->key_is_lineages = renewal_key_is_reused(context->settings, lineage);
     request->lineage = lineage;
@@ -229,7 +230,7 @@ bool first_version(struct context *context, const char *name, const struct plugi
     struct ca *ca;
 
     TRY(context_account(context, &ca, err));
-    TRY(renewal_key(context->settings, NULL, false, &key, err));
+    TRY(renewal_key(context->settings, context->answers, NULL, false, &key, err));
     request.key = key;
     request.record = context->settings->dry_run ? NULL : name;
     request.trace = name;

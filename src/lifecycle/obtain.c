@@ -75,7 +75,6 @@ static bool load_candidates(struct context *context, struct lineages *all, struc
 struct attempt {
     struct context *context;
     const struct plugin *authenticator;
-    char *key_type;      /* that settings ask for: a question may set the lineage's */
     struct list wanted;  /* names that are asked for; none: the lineage's own */
     struct lineages all; /* when it was chosen */
     struct choice choice;
@@ -85,7 +84,6 @@ struct attempt {
 
 static void attempt_clear(struct attempt *attempt)
 {
-    free(attempt->key_type);
     list_clear(&attempt->wanted);
     lineages_clear(&attempt->all);
     hold_clear(&attempt->hold);
@@ -258,7 +256,7 @@ static void start_again(struct attempt *attempt)
 {
     lineages_clear(&attempt->all);
     hold_clear(&attempt->hold);
-    xreplace(&attempt->context->settings->key_type, attempt->key_type);
+    answers_forget_key(attempt->context->answers); /* that was the lineage's as it was then */
 }
 
 static bool account_first(struct context *context, struct error *err)
@@ -273,12 +271,13 @@ bool obtain(struct context *context, struct obtain_result *out, struct error *er
 
     TRY(plugin_choose_authenticator(context->settings, context->ui, &attempt.authenticator, err));
     TRY(solver_check(context, attempt.authenticator, err));
+    if (context->settings->authenticator == NULL)
+        xreplace(&context->answers->authenticator, attempt.authenticator->name);
     if (!context->settings->dry_run) {
         pending_sweep(context->store, context_now(context));
         traces_sweep(context);
     }
     TRY(account_first(context, err));
-    attempt.key_type = xstrdup(context->settings->key_type);
     while ((step = obtain_once(&attempt, err)) == STEP_AGAIN)
         start_again(&attempt);
     return step == STEP_DONE;

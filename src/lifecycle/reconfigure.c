@@ -22,7 +22,7 @@ static bool is_missing(struct context *context, const char *name, struct error *
 
 static bool load(struct context *context, struct hold *hold, struct error *err)
 {
-    struct settings *settings = context->settings;
+    const struct settings *settings = context->settings;
 
     if (settings->domains.len > 0 || settings->ip_addresses.len > 0) {
         (void)error_set(err, ERROR_CONFIG,
@@ -50,7 +50,7 @@ static bool check_unchanged(const struct settings *settings, const struct lineag
     return VOICE_ERROR(err, ERROR_CONFIG, settings->voice->other_account, lineage->name);
 }
 
-static bool ask_deploy_hook(struct context *context, struct error *err)
+static bool ask_deploy_hook(struct context *context, struct settings *settings, struct error *err)
 {
     AUTO(free)
     char *text = xprintf("You are attempting to set a --deploy-hook. Would you like %s to run deploy hooks when it "
@@ -64,24 +64,16 @@ static bool ask_deploy_hook(struct context *context, struct error *err)
 
     if (context->settings->deploy_hook == NULL || context->settings->run_deploy_hooks)
         return true;
-    return ui_yes_no(context->ui, &question, "Run deploy hooks", "Do not run deploy hooks", false,
-        &context->settings->run_deploy_hooks, err);
+    return ui_yes_no(
+        context->ui, &question, "Run deploy hooks", "Do not run deploy hooks", false, &settings->run_deploy_hooks, err);
 }
 
-/* Where each name is served from: the plugin learns that as it goes, and it is saved. */
-static void take_webroot_map(struct settings *to, struct settings *from)
+/* A complete renewal whose result is thrown away, with settings of its own. roots gets where each name is served from:
+ * the plugin learns that as it goes, and it is saved. */
+static bool try_out(struct context *context, struct lineage *lineage, struct answers *roots, struct error *err)
 {
-    struct webroot_map map = to->webroot_map;
-
-    to->webroot_map = from->webroot_map;
-    from->webroot_map = map;
-    SETTING_MARK(to, webroot_map, SETTING_ORIGIN(from, webroot_map));
-}
-
-/* A complete renewal whose result is thrown away, with settings of its own. */
-static bool try_out(struct context *context, struct settings *wanted, struct lineage *lineage, struct error *err)
-{
-    AUTO(settings_free) struct settings *settings = settings_dup(wanted);
+    AUTO(settings_free) struct settings *settings = settings_dup(context->settings);
+    AUTO(answers_clear) struct answers answers = { 0 };
     AUTO(list_clear) struct list names = list_dup(&lineage->cert->names);
     const struct plugin *authenticator;
     struct context own = *context;
@@ -94,9 +86,11 @@ static bool try_out(struct context *context, struct settings *wanted, struct lin
         settings->agree_tos = settings->register_without_email = true;
     }
     own.settings = settings;
+    own.answers = &answers;
     TRY(plugin_choose_authenticator(settings, context->ui, &authenticator, err));
     TRY(next_version(&own, lineage, authenticator, &names, err));
-    take_webroot_map(wanted, settings);
+    *roots = (struct answers){ .roots = answers.roots, .has_roots = answers.has_roots };
+    answers.roots = (struct webroot_map){ 0 };
     return true;
 }
 
@@ -151,34 +145,38 @@ static bool check_trial_server(const struct settings *settings, struct error *er
 }
 
 /* Nothing is decided yet by what is saved, but that it may be changed at all. */
-static bool ask_unlocked(struct context *context, struct hold *hold, struct error *err)
+static bool ask_unlocked(struct context *context, struct settings *settings, struct hold *hold, struct error *err)
 {
     hold_pause(context, hold);
-    TRY(ask_deploy_hook(context, err));
+    TRY(ask_deploy_hook(context, settings, err));
     TRY(hold_resume(context, hold, err) != STEP_FAILED);
     if (hold->lineage == NULL)
         return is_missing(context, hold->name, err);
     return check_unchanged(context->settings, hold->lineage, err);
 }
 
-bool reconfigure(struct context *context, bool *changed, struct error *err)
+bool reconfigure(struct context *given, bool *changed, struct error *err)
 {
+    AUTO(settings_free) struct settings *settings = settings_dup(given->settings), *saved = NULL;
+    AUTO(answers_clear) struct answers roots = { 0 };
     AUTO(hold_clear) struct hold hold = { 0 };
-    struct settings *settings = context->settings;
+    struct context own = *given, *context = &own;
     bool keep = !settings->dry_run;
     struct lineage *lineage;
 
+    own.settings = settings;
     *changed = false;
     TRY(load(context, &hold, err));
     TRY(check_unchanged(settings, hold.lineage, err));
     TRY(check_trial_server(settings, err));
-    TRY(ask_unlocked(context, &hold, err));
+    TRY(ask_unlocked(context, settings, &hold, err));
     lineage = hold.lineage;
     TRY(renewal_params_restore(lineage->conf, lineage->conf_path, settings, err));
     keep_account(settings, lineage);
-    TRY(try_out(context, settings, lineage, err));
+    TRY(try_out(context, lineage, &roots, err));
     if (!keep)
         return true;
-    TRY(save(lineage, settings, changed, err));
-    return lineage_apply_access(context->store, lineage, settings, err);
+    saved = settings_with(settings, &roots);
+    TRY(save(lineage, saved, changed, err));
+    return lineage_apply_access(context->store, lineage, saved, err);
 }

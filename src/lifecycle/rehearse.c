@@ -23,11 +23,12 @@ static bool read_dates(const struct lineage *lineage, struct error *err)
 }
 
 /* A new one is made when it is needed. */
-static bool read_key(struct settings *settings, const struct lineage *lineage, struct error *err)
+static bool read_key(
+    const struct settings *settings, struct answers *answers, const struct lineage *lineage, struct error *err)
 {
     AUTO(key_free) struct key *key = NULL;
 
-    return !renewal_key_is_reused(settings, lineage) || renewal_key(settings, lineage, true, &key, err);
+    return !renewal_key_is_reused(settings, lineage) || renewal_key(settings, answers, lineage, true, &key, err);
 }
 
 /* Those that the lineage asks for must be among the plugin's. */
@@ -42,6 +43,7 @@ bool lineage_rehearse(struct context *context, const char *name, struct error *e
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;
     AUTO(settings_free) struct settings *settings = settings_dup(context->settings);
+    AUTO(answers_clear) struct answers answers = { 0 };
     AUTO(ui_free)
     struct ui *ui = ui_new(&(struct ui_options){ .voice = context->voice, .quiet = true, .non_interactive = true });
     static const struct verb renewal = { .name = "renew", .traits = VERB_TRAITS_RENEW };
@@ -49,6 +51,7 @@ bool lineage_rehearse(struct context *context, const char *name, struct error *e
     const struct plugin *authenticator;
 
     own.settings = settings;
+    own.answers = &answers;
     own.ui = ui;
     own.verb = &renewal;
     TRY(lineage_load(context->store, name, &lineage, err));
@@ -58,5 +61,5 @@ bool lineage_rehearse(struct context *context, const char *name, struct error *e
     TRY(read_challenges(settings, authenticator, err));
     TRY(solver_check(&own, authenticator, err));
     TRY(store_check_access(settings, err) && hooks_may_run(&own, err));
-    return read_key(settings, lineage, err);
+    return read_key(settings, &answers, lineage, err);
 }

@@ -246,9 +246,9 @@ static bool lock_one(struct context *context, struct renewal *renewal, struct ra
 }
 
 /* How a first certificate that is not saved is to be renewed: by its renewal file, if it came to that. */
-static bool read_params(struct context *context, const struct renewal *renewal, bool *found, struct error *err)
+static bool read_params(
+    struct context *context, struct settings *settings, const struct renewal *renewal, bool *found, struct error *err)
 {
-    struct settings *settings = context->settings;
     AUTO(conf_free) struct conf *conf = NULL;
     const char *layout;
 
@@ -273,7 +273,8 @@ static bool read_params(struct context *context, const struct renewal *renewal, 
 }
 
 /* A lineage whose first certificate was issued, but not saved. *found false: nothing is known of such an order. */
-static bool finish_first(struct context *context, struct renewal *renewal, bool *found, struct error *err)
+static bool finish_first(
+    struct context *context, struct settings *settings, struct renewal *renewal, bool *found, struct error *err)
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;
     AUTO(list_clear) struct list names = { 0 };
@@ -281,7 +282,7 @@ static bool finish_first(struct context *context, struct renewal *renewal, bool 
     *found = false;
     if (context->settings->dry_run)
         return true;
-    TRY(read_params(context, renewal, found, err));
+    TRY(read_params(context, settings, renewal, found, err));
     if (!*found)
         return true;
     TRY(first_version_recorded(context, renewal->name, &names, &lineage, found, err));
@@ -295,14 +296,14 @@ static bool finish_first(struct context *context, struct renewal *renewal, bool 
 }
 
 /* *err says why the lineage does not load. */
-static void renew_broken(struct context *context, struct renewal *renewal, struct error *err)
+static void renew_broken(struct context *context, struct settings *settings, struct renewal *renewal, struct error *err)
 {
     struct error failure = { 0 };
     bool found = false;
 
     if (err->kind == ERROR_CANCELED)
         return;
-    if (!finish_first(context, renewal, &found, &failure)) {
+    if (!finish_first(context, settings, renewal, &found, &failure)) {
         renewal->what = RENEWED_FAILED;
         *err = failure;
         if (err->kind != ERROR_CANCELED)
@@ -317,7 +318,9 @@ static void renew_broken(struct context *context, struct renewal *renewal, struc
     }
 }
 
-static void renew_one(struct queue *queue, struct context *context, struct renewal *renewal, struct error *err)
+/* settings: those of context, into which the lineage's are restored. */
+static void renew_one(
+    struct queue *queue, struct context *context, struct settings *settings, struct renewal *renewal, struct error *err)
 {
     AUTO(range_lock_release) struct range_lock *lock = NULL;
     AUTO(lineage_free) struct lineage *lineage = NULL;
@@ -326,10 +329,10 @@ static void renew_one(struct queue *queue, struct context *context, struct renew
         return;
     renewal->what = RENEWED_BROKEN;
     if (!lineage_revive(context, renewal->name, &lineage, err)) {
-        renew_broken(context, renewal, err);
+        renew_broken(context, settings, renewal, err);
         return;
     }
-    if (!renewal_params_restore(lineage->conf, renewal->conf_path, context->settings, err)) {
+    if (!renewal_params_restore(lineage->conf, renewal->conf_path, settings, err)) {
         log_error("%s%s%s", err->why, err->next[0] != '\0' ? "; " : "", err->next);
         return;
     }
@@ -376,14 +379,17 @@ static void end_speaking(struct queue *queue, size_t index)
     speak_in_turn(queue);
 }
 
-/* With settings of its own, into which the lineage's are restored. */
+/* With settings and answers of its own. */
 static void try_one(struct queue *queue, struct context *context, struct renewal *renewal, struct error *err)
 {
     AUTO(settings_free) struct settings *settings = settings_dup(queue->context->settings);
+    AUTO(answers_clear) struct answers answers = { 0 };
 
     context->settings = settings;
-    renew_one(queue, context, renewal, err);
+    context->answers = &answers;
+    renew_one(queue, context, settings, renewal, err);
     context->settings = queue->context->settings;
+    context->answers = queue->context->answers;
 }
 
 static void work_on(void *arg, size_t index, size_t position)

@@ -58,24 +58,20 @@ static bool is_kept_in_file(const struct settings *settings, const struct lineag
     return kept != NULL && strcasecmp(kept, "true") == 0 && !settings->new_key && !SETTING_IS_SET(settings, reuse_key);
 }
 
-static void record(struct settings *settings, const struct key *key)
+static void record(struct answers *answers, const struct key *key)
 {
-    if (key_get_type(key) == KEY_RSA) {
-        xreplace(&settings->key_type, "rsa");
-        settings->rsa_key_size = (int)key_bits(key);
-        SETTING_MARK(settings, rsa_key_size, ORIGIN_RUNTIME);
-    } else {
-        xreplace(&settings->key_type, "ecdsa");
-        if (key_curve(key) != NULL)
-            xreplace(&settings->elliptic_curve, key_curve(key));
-        SETTING_MARK(settings, elliptic_curve, ORIGIN_RUNTIME);
-    }
-    SETTING_MARK(settings, key_type, ORIGIN_RUNTIME);
+    bool is_rsa = key_get_type(key) == KEY_RSA;
+
+    xreplace(&answers->key_type, is_rsa ? "rsa" : "ecdsa");
+    xreplace(&answers->elliptic_curve, is_rsa ? NULL : key_curve(key));
+    answers->rsa_key_size = is_rsa ? (int)key_bits(key) : 0;
+    answers->key_is_kept = true;
 }
 
-bool renewal_key(
-    struct settings *settings, const struct lineage *lineage, bool restored, struct key **out, struct error *err)
+bool renewal_key(const struct settings *given, struct answers *answers, const struct lineage *lineage, bool restored,
+    struct key **out, struct error *err)
 {
+    AUTO(settings_free) struct settings *settings = settings_with(given, answers);
     AUTO(buf_clear) struct buf pem = BUF_SECRET(KEY_PEM_MAX);
     AUTO(key_free) struct key *key = NULL;
     bool reused = renewal_key_is_reused(settings, lineage);
@@ -87,7 +83,7 @@ bool renewal_key(
     TRY(check_conflict(settings, key, restored, err));
     if (!reused)
         return key_generate(key_params_of(settings), out, err);
-    record(settings, key);
+    record(answers, key);
     *out = TAKE(key);
     return true;
 }

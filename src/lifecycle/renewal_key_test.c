@@ -112,6 +112,7 @@ static void check_row(const struct row *row)
     AUTO(stage_clear) struct stage stage = stage_new("certonly", false);
     AUTO(lineage_free) struct lineage *lineage = NULL;
     AUTO(key_free) struct key *key = NULL;
+    AUTO(settings_free) struct settings *saved = NULL;
     AUTO(free) char *came = NULL;
     struct error err = { 0 };
 
@@ -122,14 +123,15 @@ static void check_row(const struct row *row)
     if (row->kept)
         conf_set(lineage->conf, "renewalparams", "reuse_key", "True");
     apply(stage.settings, row->options);
-    if (!renewal_key(stage.settings, lineage, row->restored, &key, &err)) {
+    if (!renewal_key(stage.settings, &stage_answers, lineage, row->restored, &key, &err)) {
         CHECK(row->want == NULL && strstr(err.why, row->why) != NULL, "%s: %s", row->name, err.why);
         CHECK(err.kind == ERROR_CONFIG, "%s", row->name);
         return;
     }
     came = what_came(&stage, lineage, key);
     CHECK_TEXT(came, row->want, row->name);
-    check_settings(stage.settings, key, row->name);
+    saved = settings_with(stage.settings, &stage_answers);
+    check_settings(saved, key, row->name);
 }
 
 TEST(whose_key)
@@ -154,11 +156,12 @@ TEST(a_key_that_cannot_be_read)
         (void)unlink(lineage->current[KIND_PRIVKEY]);
         if (keys[i].text != NULL)
             write_text(lineage->current[KIND_PRIVKEY], keys[i].text);
-        CHECK(renewal_key(stage.settings, lineage, false, &key, &err), "%s: a new one needs no old one: %s",
-            keys[i].name, err.why);
+        CHECK(renewal_key(stage.settings, &stage_answers, lineage, false, &key, &err),
+            "%s: a new one needs no old one: %s", keys[i].name, err.why);
         key_free(TAKE(key));
         stage.settings->reuse_key = true;
-        CHECK(!renewal_key(stage.settings, lineage, false, &key, &err) && err.why[0] != '\0', "%s", keys[i].name);
+        CHECK(!renewal_key(stage.settings, &stage_answers, lineage, false, &key, &err) && err.why[0] != '\0', "%s",
+            keys[i].name);
     }
 }
 
@@ -174,7 +177,7 @@ TEST(a_key_that_is_used_again_keeps_its_bytes)
 
     write_text(lineage->current[KIND_PRIVKEY], own);
     stage.settings->reuse_key = true;
-    REQUIRE(renewal_key(stage.settings, lineage, false, &key, &err), "%s", err.why);
+    REQUIRE(renewal_key(stage.settings, &stage_answers, lineage, false, &key, &err), "%s", err.why);
     REQUIRE(renewal_key_pem(stage.settings, lineage, key, &pem, &err), "%s", err.why);
     CHECK_TEXT(buf_text(&pem), own, "the old file's text");
 }

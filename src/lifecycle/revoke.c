@@ -65,10 +65,12 @@ bool revoke_choose(struct context *context, struct list *out, bool *asked, struc
     return true;
 }
 
-/* The certificate's file, and the lineage when it was named: locked, so that what is revoked is what is deleted. */
-static bool find_certificate(struct context *context, char **path, struct hold *hold, struct error *err)
+/* The certificate's file, and the lineage when it was named: locked, so that what is revoked is what is deleted. own: a
+ * copy of the settings, which gets the lineage's CA. */
+static bool find_certificate(
+    struct context *context, struct settings *own, char **path, struct hold *hold, struct error *err)
 {
-    struct settings *settings = context->settings;
+    const struct settings *settings = context->settings;
 
     if ((settings->cert_path == NULL) == (settings->cert_name == NULL)) {
         (void)error_set(err, ERROR_CONFIG, "Error! Exactly one of --cert-path or --cert-name must be specified!");
@@ -85,7 +87,7 @@ static bool find_certificate(struct context *context, char **path, struct hold *
     TRY(lineage_load(context->store, hold->name, &hold->lineage, err));
     *path = xstrdup(hold->lineage->live[KIND_CERT]);
     if (!SETTING_IS_SET(settings, server) && lineage_server(hold->lineage) != NULL)
-        xreplace(&settings->server, lineage_server(hold->lineage));
+        xreplace(&own->server, lineage_server(hold->lineage));
     return true;
 }
 
@@ -258,18 +260,21 @@ static bool wants_deletion_unlocked(struct context *context, struct hold *hold, 
     return true;
 }
 
-bool revoke_certificate(struct context *context, struct revoke_result *out, struct error *err)
+bool revoke_certificate(struct context *given, struct revoke_result *out, struct error *err)
 {
+    AUTO(settings_free) struct settings *settings = settings_dup(given->settings);
     AUTO(hold_clear) struct hold hold = { 0 };
     AUTO(buf_clear) struct buf pem = BUF(FILE_MAX_TEXT);
     AUTO(cert_free) struct cert *cert = NULL;
     AUTO(free) char *half_deleted = NULL;
     bool delete_too, revoked = false;
+    struct context own = *given, *context = &own;
 
+    own.settings = settings;
     TRY(find_half_deleted(context, &half_deleted, &revoked, err));
     if (half_deleted != NULL)
         return finish_deletion(context, half_deleted, revoked, out, err);
-    TRY(find_certificate(context, &out->cert_path, &hold, err));
+    TRY(find_certificate(context, settings, &out->cert_path, &hold, err));
     TRY(file_read(out->cert_path, &pem, err));
     TRY(cert_from_pem(buf_view(&pem), out->cert_path, &cert, err));
     TRY(make_revoked(context, cert, err));

@@ -111,7 +111,8 @@ bool choose_from_menu(const struct settings *settings, struct ui *ui, unsigned r
     return true;
 }
 
-bool plugin_choose_authenticator(struct settings *settings, struct ui *ui, const struct plugin **out, struct error *err)
+bool plugin_choose_authenticator(
+    const struct settings *settings, struct ui *ui, const struct plugin **out, struct error *err)
 {
     const struct plugin *plugin = NULL;
     bool was_asked = settings->authenticator == NULL;
@@ -123,10 +124,6 @@ bool plugin_choose_authenticator(struct settings *settings, struct ui *ui, const
     /* A program that was chosen from the menu still has to have all its options. */
     TRY(choose_named(
         settings, ui, was_asked ? plugin->name : settings->authenticator, ROLE_AUTHENTICATOR, &plugin, err));
-    if (was_asked) {
-        xreplace(&settings->authenticator, plugin->name);
-        SETTING_MARK(settings, authenticator, ORIGIN_RUNTIME);
-    }
     log_info("Plugins selected: Authenticator %s, Installer %s", plugin->name,
         settings->installer != NULL ? settings->installer : "None");
     *out = plugin;

@@ -29,6 +29,14 @@ static void settle(struct settings *settings, const struct plugin *plugin)
     log_debug("installer %s", plugin->name);
 }
 
+static void settle_authenticator(struct settings *settings, const struct plugin *plugin)
+{
+    if (settings->authenticator != NULL)
+        return;
+    xreplace(&settings->authenticator, plugin->name);
+    SETTING_MARK(settings, authenticator, ORIGIN_RUNTIME);
+}
+
 bool plugin_choose_installer(
     struct settings *settings, struct ui *ui, const char *question, const struct plugin **out, struct error *err)
 {
@@ -70,10 +78,8 @@ static bool choose_configurator(struct settings *settings, struct ui *ui, const 
             "How would you like to authenticate and install certificates?", &plugin, err));
     else
         TRY(choose_named(settings, ui, settings->installer, ROLE_AUTHENTICATOR | ROLE_INSTALLER, &plugin, err));
-    if (plugin != NULL && settings->authenticator == NULL) {
-        xreplace(&settings->authenticator, plugin->name);
-        SETTING_MARK(settings, authenticator, ORIGIN_RUNTIME);
-    }
+    if (plugin != NULL)
+        settle_authenticator(settings, plugin);
     if (plugin != NULL)
         settle(settings, plugin);
     *out = plugin;
@@ -96,5 +102,9 @@ bool plugin_choose_for_run(struct settings *settings, struct ui *ui, const struc
     if (!ui_may_ask(ui) && (authenticator == NULL || settings->installer == NULL))
         return choose_nothing_named(ui, authenticator == NULL ? ROLE_AUTHENTICATOR : ROLE_INSTALLER, err);
     TRY(plugin_choose_installer(settings, ui, "How would you like to install certificates?", installer, err));
-    return *installer == NULL || plugin_choose_authenticator(settings, ui, &chosen, err);
+    if (*installer == NULL)
+        return true;
+    TRY(plugin_choose_authenticator(settings, ui, &chosen, err));
+    settle_authenticator(settings, chosen);
+    return true;
 }

@@ -108,7 +108,7 @@ TEST(choose_authenticator)
         { "named, with an installer", { .authenticator = "webroot", .installer = "nginx" }, NULL,
             "Plugins selected: Authenticator webroot, Installer nginx\nwebroot, nothing and nothing set\n" },
         { "from the menu", { 0 }, "1\n",
-            "Plugins selected: Authenticator standalone, Installer None\nstandalone, standalone and nothing set\n" },
+            "Plugins selected: Authenticator standalone, Installer None\nstandalone, nothing and nothing set\n" },
     };
 
     for (size_t i = 0; i < COUNT(cases); i++)

@@ -5,7 +5,7 @@
  * A built-in plugin is a file and a row of plugins.c. Plugins know settings, the network calls and the user interface;
  * never the protocol, the store or another plugin.
  */
-#include "config/settings.h"
+#include "config/answers.h"
 #include "net/net.h"
 #include "plugin/installer.h"
 #include "ui/ui.h"
@@ -63,7 +63,9 @@ struct plugin;
 
 struct plugin_context {          /* borrowed; outlives the plugin's use */
     const struct plugin *plugin; /* the one that is prepared: several may share their functions */
-    struct settings *settings;   /* of this order alone: what the user answers is put there, to be saved for renewal */
+    const struct settings *settings;
+    struct answers
+        *answers; /* of this order: what the user answers, to be saved for renewal; NULL: nothing is proved */
     struct net *net;
     struct ui *ui;
     struct list *hook_env; /* where what a hook was told is put for hooks that run later; NULL: nobody wants it */
@@ -164,10 +166,10 @@ MUST_USE bool plugin_put_help(const struct settings *settings, const char *name,
 /*
  * The authenticator to use: what settings name, else what the user chooses from a menu. ERROR_PLUGIN with Certbot's
  * words when it is unknown or no authenticator; ERROR_CONFIG when none is named and nobody can be asked; ERROR_CANCELED
- * when the user chooses none. Marks settings->authenticator.
+ * when the user chooses none.
  */
 MUST_USE bool plugin_choose_authenticator(
-    struct settings *settings, struct ui *ui, const struct plugin **out, struct error *err);
+    const struct settings *settings, struct ui *ui, const struct plugin **out, struct error *err);
 
 /*
  * The installer to use: what settings name, else the only visible one, else what the user chooses from a menu under

@@ -54,13 +54,15 @@ static bool prepare(const struct plugin_context *context, void **self, struct er
 }
 
 /* The webroots known so far, each once. */
-static struct list known_roots(const struct settings *settings)
+static struct list known_roots(const struct plugin_context *context)
 {
+    const struct list *sources[] = { &context->settings->webroot_map.roots, &context->answers->roots.roots };
     struct list known = { 0 };
 
-    for (size_t i = 0; i < settings->webroot_map.roots.len; i++)
-        if (!list_has(&known, settings->webroot_map.roots.at[i]))
-            list_add(&known, settings->webroot_map.roots.at[i]);
+    for (size_t k = 0; k < COUNT(sources); k++)
+        for (size_t i = 0; i < sources[k]->len; i++)
+            if (!list_has(&known, sources[k]->at[i]))
+                list_add(&known, sources[k]->at[i]);
     return known;
 }
 
@@ -120,12 +122,15 @@ static bool ask_known(struct ui *ui, const char *name, const struct list *known,
     return true;
 }
 
-/* The answer is kept in the settings: it is asked once, and saved for renewal. */
-static bool find_root(struct settings *settings, struct ui *ui, const char *name, char **out, struct error *err)
+/* The answer is kept: it is asked once, and saved for renewal. */
+static bool find_root(const struct plugin_context *context, const char *name, char **out, struct error *err)
 {
-    const char *mapped = webroot_map_find(&settings->webroot_map, name);
-    AUTO(list_clear) struct list known = known_roots(settings);
+    const struct settings *settings = context->settings;
+    const char *answered = webroot_map_find(&context->answers->roots, name);
+    const char *mapped = answered != NULL ? answered : webroot_map_find(&settings->webroot_map, name);
+    AUTO(list_clear) struct list known = known_roots(context);
     AUTO(free) char *root = NULL;
+    struct ui *ui = context->ui;
 
     if (mapped != NULL) {
         *out = xstrdup(mapped);
@@ -135,9 +140,9 @@ static bool find_root(struct settings *settings, struct ui *ui, const char *name
         root = xstrdup(settings->webroot_path.at[settings->webroot_path.len - 1]);
     } else {
         TRY(known.len > 0 ? ask_known(ui, name, &known, &root, err) : ask_new(ui, name, &root, err));
-        SETTING_MARK(settings, webroot_map, ORIGIN_RUNTIME);
+        context->answers->has_roots = true;
     }
-    webroot_map_put(&settings->webroot_map, name, root);
+    webroot_map_put(&context->answers->roots, name, root);
     *out = TAKE(root);
     return true;
 }
@@ -150,7 +155,7 @@ static bool present_one(void *self, struct proof *proof, struct error *err)
 
     TRY(proof_check_http(proof, err));
     tell_path(webroot);
-    TRY(find_root(webroot->context->settings, webroot->context->ui, proof->identifier, &root, err));
+    TRY(find_root(webroot->context, proof->identifier, &root, err));
     TRY(challenge_file_put(root, proof->token, proof->key_authorization, &file, err));
     log_debug("the answer for %s is below %s", proof->identifier, root);
     webroot->held = xrealloc(webroot->held, webroot->count + 1, sizeof *webroot->held);
@@ -184,7 +189,7 @@ static bool plan_one(void *self, struct proof *proof, struct error *err)
 
     TRY(proof_check_http(proof, err));
     tell_path(webroot);
-    TRY(find_root(webroot->context->settings, webroot->context->ui, proof->identifier, &root, err));
+    TRY(find_root(webroot->context, proof->identifier, &root, err));
     free(proof->place);
     proof->place = challenge_file_place(root, proof->token);
     return true;
@@ -237,7 +242,7 @@ static void release(void *self)
 static char *hint(void *self, const char *type __attribute__((unused)))
 {
     const struct webroot *webroot = self;
-    AUTO(list_clear) struct list known = known_roots(webroot->context->settings);
+    AUTO(list_clear) struct list known = known_roots(webroot->context);
     AUTO(free) char *roots = list_join(&known, ", ");
 
     return xprintf("The web server on port 80 of these names has to deliver what lies in .well-known/acme-challenge/ "

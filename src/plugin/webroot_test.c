@@ -36,7 +36,8 @@ TEST(map_and_fallback)
     AUTO(free) char *a = new_root("a"), *b = new_root("b"), *c = new_root("c"), *hint = NULL;
     AUTO(settings_free) struct settings *settings = settings_new(&voice_own);
     AUTO(ui_free) struct ui *ui = ui_new(&options);
-    struct plugin_context context = { .settings = settings, .ui = ui };
+    AUTO(answers_clear) struct answers answers = { 0 };
+    struct plugin_context context = { .settings = settings, .answers = &answers, .ui = ui };
     struct proof one = proof_of("a.test", "one"), two = proof_of("2001:db8::1", "two"), bad = proof_of("a.test", ".x");
     struct error err = { 0 };
     void *self = NULL;
@@ -49,7 +50,7 @@ TEST(map_and_fallback)
     CHECK(!present_it(webroot, self, &bad, &err) && strstr(err.why, "token") != NULL, "%s", err.why);
     CHECK(present_it(webroot, self, &one, &err) && present_it(webroot, self, &two, &err), "%s", err.why);
     CHECK(serves(a, "one") && !serves(b, "two") && serves(c, "two"), "by the map, else by the last -w");
-    CHECK_TEXT(webroot_map_find(&settings->webroot_map, "2001:db8::1"), c, "kept for renewal");
+    CHECK_TEXT(webroot_map_find(&answers.roots, "2001:db8::1"), c, "kept for renewal");
     CHECK(clean_it_up(webroot, self, &bad, &err) && clean_it_up(webroot, self, &one, &err), "%s", err.why);
     CHECK(clean_it_up(webroot, self, &one, &err), "twice: %s", err.why);
     CHECK(!serves(a, "one") && serves(c, "two"), "only what was cleaned up");
@@ -65,7 +66,8 @@ TEST(no_webroot_and_nobody_to_ask)
     static const struct ui_options options = { .non_interactive = true };
     AUTO(settings_free) struct settings *settings = settings_new(&voice_own);
     AUTO(ui_free) struct ui *ui = ui_new(&options);
-    struct plugin_context context = { .settings = settings, .ui = ui };
+    AUTO(answers_clear) struct answers answers = { 0 };
+    struct plugin_context context = { .settings = settings, .answers = &answers, .ui = ui };
     struct proof proof = proof_of("b.test", "one");
     struct error err = { 0 };
     void *self = NULL;
@@ -85,7 +87,8 @@ static void ask(void *ctx)
     static const struct ui_options options = { 0 };
     AUTO(ui_free) struct ui *ui = ui_new(&options);
     AUTO(settings_free) struct settings *settings = settings_new(&voice_own);
-    struct plugin_context context = { .settings = settings, .ui = ui };
+    AUTO(answers_clear) struct answers answers = { 0 };
+    struct plugin_context context = { .settings = settings, .answers = &answers, .ui = ui };
     static const char *const names[] = { "a.test", "b.test", "c.test" };
     struct error err = { 0 };
     void *self = NULL;
@@ -102,9 +105,9 @@ static void ask(void *ctx)
             dprintf(STDERR_FILENO, "%s|%s\n", error_kind_name(err.kind), err.why);
             break;
         }
-        dprintf(STDERR_FILENO, "%s\n", file_basename(webroot_map_find(&settings->webroot_map, names[i])));
+        dprintf(STDERR_FILENO, "%s\n", file_basename(webroot_map_find(&answers.roots, names[i])));
     }
-    dprintf(STDERR_FILENO, "%d\n", SETTING_ORIGIN(settings, webroot_map) == ORIGIN_RUNTIME);
+    dprintf(STDERR_FILENO, "%d\n", answers.has_roots);
     webroot->release(self);
 }
 
@@ -144,7 +147,8 @@ static void leave_behind(const char *root, const char *token, char **place)
     if (child == 0) {
         struct ui *ui = ui_new(&(struct ui_options){ .non_interactive = true });
         struct settings *settings = settings_new(&voice_own);
-        struct plugin_context context = { .settings = settings, .ui = ui };
+        AUTO(answers_clear) struct answers answers = { 0 };
+        struct plugin_context context = { .settings = settings, .answers = &answers, .ui = ui };
         struct proof proof = proof_of("a.test", token), *all = &proof;
         void *self = NULL;
 
@@ -258,7 +262,8 @@ TEST(another_order_is_at_work)
     AUTO(free) char *root = new_root("a"), *place = NULL;
     AUTO(settings_free) struct settings *settings = settings_new(&voice_own);
     AUTO(ui_free) struct ui *ui = ui_new(&(struct ui_options){ .non_interactive = true });
-    struct plugin_context context = { .settings = settings, .ui = ui };
+    AUTO(answers_clear) struct answers answers = { 0 };
+    struct plugin_context context = { .settings = settings, .answers = &answers, .ui = ui };
     struct proof one = proof_of("a.test", "one"), two = proof_of("a.test", "two"), *pair[] = { &one, &two };
     struct error err = { 0 };
     void *self = NULL;

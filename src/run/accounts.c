@@ -103,7 +103,7 @@ bool accounts_update(struct context *context, struct error *err)
     if (contacts.len == 0)
         ui_say(context->ui, "Any contact information associated with this account has been removed.");
     else
-        ui_say(context->ui, "Your e-mail address was updated to %s.", settings->email);
+        ui_say(context->ui, "Your e-mail address was updated to %s.", context_email(context));
     return true;
 }
 

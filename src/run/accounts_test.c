@@ -282,16 +282,16 @@ TEST(renewal_files_follow_a_change_of_key)
     struct error err = { 0 };
 
     fixture_open(&fixture, &setup);
-    REQUIRE(use(&fixture, &err), "%s", err.why); /* settings->account */
+    REQUIRE(use(&fixture, &err), "%s", err.why); /* answers.account */
     lineage_free(fixture_lineage(&fixture, "a.test", "a.test", 0));
     before = account_of(&fixture, "a.test");
-    CHECK_TEXT(before, fixture.settings->account, "before");
-    xreplace(&fixture.settings->account, "0123456789abcdef0123456789abcdef");
+    CHECK_TEXT(before, fixture.answers.account, "before");
+    xreplace(&fixture.answers.account, "0123456789abcdef0123456789abcdef");
     lineage_free(fixture_lineage(&fixture, "b.test", "b.test", 0));
-    xreplace(&fixture.settings->account, before);
+    xreplace(&fixture.answers.account, before);
     REQUIRE(update_key(&fixture, &err), "%s", err.why);
     ours = account_of(&fixture, "a.test");
-    CHECK_TEXT(ours, fixture.settings->account, "the account's new name");
+    CHECK_TEXT(ours, fixture.answers.account, "the account's new name");
     CHECK(strcmp(ours, before) != 0, "it is another");
     others = account_of(&fixture, "b.test");
     CHECK_TEXT(others, "0123456789abcdef0123456789abcdef", "of another account");

@@ -289,7 +289,8 @@ static bool named_account(
 
     if (server_load_account(context, server, named, out, &gone))
         return true;
-    if (SETTING_ORIGIN(context->settings, account) != ORIGIN_RENEWAL || (gone.sys != 0 && gone.sys != ENOENT)) {
+    if (context->answers->account != NULL || SETTING_ORIGIN(context->settings, account) != ORIGIN_RENEWAL ||
+        (gone.sys != 0 && gone.sys != ENOENT)) {
         *err = gone;
         return false;
     }
@@ -375,7 +376,7 @@ static bool join_twins(struct context *context, struct server *server, struct li
  * not there was named, as with Certbot. */
 static bool find_account(struct context *context, bool make, struct server *server, struct ca **out, struct error *err)
 {
-    const char *named = context->settings->account;
+    const char *named = context->answers->account != NULL ? context->answers->account : context->settings->account;
     AUTO(list_clear) struct list ids = { 0 };
 
     *out = NULL;
@@ -431,8 +432,7 @@ static void sweep(struct context *context, struct server *server)
 
 static void use_account(struct context *context, const struct ca *ca)
 {
-    xreplace(&context->settings->account, ca->account->id);
-    SETTING_MARK(context->settings, account, ORIGIN_RUNTIME);
+    xreplace(&context->answers->account, ca->account->id);
 }
 
 static bool get_account(struct context *context, bool make, struct ca **out, struct error *err)

@@ -6,6 +6,7 @@
 #include "acme/account.h"
 #include "acme/transport.h"
 #include "base/mutex.h"
+#include "config/answers.h"
 #include "config/settings.h"
 #include "config/verb.h"
 #include "net/net.h"
@@ -28,7 +29,10 @@ struct hook_trail {
 };
 
 struct context {
-    struct settings *settings; /* of the command; a lineage under renewal has its own */
+    const struct settings *settings; /* of the command; a lineage under renewal has its own */
+    struct answers *answers;         /* what is found out beside them; a lineage under renewal has its own */
+    struct settings *given;          /* the command's own, where what was left out is filled in before the work begins:
+                                        by src/cmd, and by the choice of an installer; NULL: that is over */
     struct store *store;
     struct ui *ui;
     struct world *world;
@@ -85,7 +89,7 @@ MUST_USE bool context_session(struct context *context, const char *url, struct s
 /*
  * The account for settings->server: the one settings name, the only one, the one the user chooses, or a new one.
  * One that a renewal file names and that is not here any more gives way to the newest there is. Marks
- * settings->account. Thread-safe; two workers never register twice.
+ * answers->account. Thread-safe; two workers never register twice.
  */
 MUST_USE bool context_account(struct context *context, struct ca **out, struct error *err);
 /* Chooses it without asking the CA anything, unless two are one whose change of key was cut short; only where there is

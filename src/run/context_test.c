@@ -99,8 +99,7 @@ static void check_row(const struct row *row)
         return;
     want = strcmp(row->want, "first") == 0 ? first : strcmp(row->want, "second") == 0 ? second : NULL;
     CHECK(want == NULL || strcmp(ca->account->id, want) == 0, "%s", row->name);
-    CHECK_TEXT(fixture.settings->account, ca->account->id, row->name);
-    CHECK_INT(SETTING_ORIGIN(fixture.settings, account), ORIGIN_RUNTIME, row->name);
+    CHECK_TEXT(fixture.answers.account, ca->account->id, row->name);
     CHECK(row->have != TWINS || !file_exists(at("accounts/ca.test/dir/%s", first)), "%s: both are still there",
         row->name);
 }

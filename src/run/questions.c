@@ -230,7 +230,7 @@ bool question_other_wishes(struct context *context, const struct lineage *lineag
 
 bool question_key_type(struct context *context, const struct lineage *lineage, bool *changes, struct error *err)
 {
-    struct settings *settings = context->settings;
+    const struct settings *settings = context->settings;
     const char *now = lineage->cert->key_type == KEY_RSA ? "rsa" : "ecdsa";
     const char *now_text = lineage->cert->key_type == KEY_RSA ? "RSA" : "ECDSA";
     const char *then_text = lineage->cert->key_type == KEY_RSA ? "ECDSA" : "RSA";
@@ -261,6 +261,6 @@ bool question_key_type(struct context *context, const struct lineage *lineage, b
             "Please provide both --cert-name and --key-type on the command line to confirm the change you are trying "
             "to make.",
             lineage->name, now_text, then_text);
-    xreplace(&settings->key_type, now);
+    xreplace(&context->answers->key_type, now);
     return true;
 }

@@ -205,7 +205,7 @@ TEST(profiles_and_chains)
         fixture_open(&fixture, &setup);
         lineage = fixture_lineage(&fixture, "a.test", "a.test", 0);
         settings_free(fixture.settings);
-        fixture.settings = fixture.context.settings = settings_new(wishes[i].as_certbot ? &voice_certbot : &voice_own);
+        fixture.context.settings = fixture.settings = settings_new(wishes[i].as_certbot ? &voice_certbot : &voice_own);
         fixture_set(fixture.settings, wishes[i].now, ORIGIN_COMMAND_LINE);
         CHECK(question_other_wishes(&fixture.context, lineage) == wishes[i].differs, "%s", wishes[i].name);
         check_said(&fixture, wishes[i].said, wishes[i].name);
@@ -263,7 +263,7 @@ TEST(a_default_changes_no_type)
     lineage = fixture_lineage(&fixture, "a.test", "a.test", 0);
     xreplace(&fixture.settings->key_type, "rsa");
     CHECK(question_key_type(&fixture.context, lineage, &changes, &err) && !changes, "%s", err.why);
-    CHECK_TEXT(fixture.settings->key_type, "ecdsa", "as it is");
+    CHECK_TEXT(fixture.answers.key_type, "ecdsa", "as it is");
 }
 
 TEST_MAIN()

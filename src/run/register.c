@@ -15,6 +15,8 @@
 char *context_user_agent(const struct context *context)
 {
     const struct settings *settings = context->settings;
+    const char *answered = context->answers->authenticator;
+    const char *authenticator = answered != NULL ? answered : settings->authenticator;
     struct utsname system;
     bool known = uname(&system) == 0;
 
@@ -23,8 +25,8 @@ char *context_user_agent(const struct context *context)
     return xprintf("Evercert/" EVERCERT_VERSION " (%s; %s%s%s) Authenticator/%s Installer/%s (%s)",
         context->voice->program, known ? system.sysname : "unknown", settings->user_agent_comment != NULL ? "; " : "",
         settings->user_agent_comment != NULL ? settings->user_agent_comment : "",
-        settings->authenticator != NULL ? settings->authenticator : "None",
-        settings->installer != NULL ? settings->installer : "None", context->verb->name);
+        authenticator != NULL ? authenticator : "None", settings->installer != NULL ? settings->installer : "None",
+        context->verb->name);
 }
 
 bool contacts_of(const char *email, struct list *out, struct error *err)
@@ -59,13 +61,18 @@ static bool agree_to_terms(struct context *context, const struct directory *dire
     return VOICE_ERROR(err, ERROR_CONFIG, context->voice->terms_refused, NULL);
 }
 
+const char *context_email(const struct context *context)
+{
+    return context->answers->has_email ? context->answers->email : context->settings->email;
+}
+
 static bool ask_contacts(
     struct context *context, const char *text, const char *again, struct list *out, struct error *err)
 {
     struct question question = {
         .text = text, .flag = "--email", .has_default = true, .canceled = "Error getting email address."
     };
-    struct settings *settings = context->settings;
+    struct answers *answers = context->answers;
 
     for (;;) {
         AUTO(free) char *answer = NULL;
@@ -74,8 +81,8 @@ static bool ask_contacts(
         TRY(ui_text(context->ui, &question, "", &answer, err));
         list_clear(out);
         if (contacts_of(answer, out, &bad)) {
-            xreplace(&settings->email, *answer != '\0' ? answer : NULL);
-            SETTING_MARK(settings, email, ORIGIN_RUNTIME);
+            xreplace(&answers->email, *answer != '\0' ? answer : NULL);
+            answers->has_email = true;
             return true;
         }
         if (context->voice->hints)
@@ -98,11 +105,11 @@ bool contacts_ask(struct context *context, const char *text, struct list *out, s
 
 static bool find_contacts(struct context *context, struct list *contacts, struct error *err)
 {
-    struct settings *settings = context->settings;
+    const struct settings *settings = context->settings;
 
-    if (settings->email == NULL && !settings->register_without_email && !settings->dry_run)
+    if (context_email(context) == NULL && !settings->register_without_email && !settings->dry_run)
         return contacts_ask(context, EMAIL_QUESTION, contacts, err);
-    return contacts_of(settings->email, contacts, err);
+    return contacts_of(context_email(context), contacts, err);
 }
 
 static bool has_binding(const struct settings *settings)
@@ -186,17 +193,17 @@ static bool register_key(struct session *session, const struct key *key, const s
 /* The CA does not like the address: whoever is there may give another one. */
 static bool other_contacts(struct context *context, struct list *contacts, struct error *err)
 {
-    const struct settings *settings = context->settings;
+    const char *email = context_email(context);
     AUTO(free) char *text = NULL;
     bool is_refused = err->kind == ERROR_ACME &&
                       (strcmp(err->problem, "invalidContact") == 0 || strcmp(err->problem, "invalidEmail") == 0 ||
                           strcmp(err->problem, "unsupportedContact") == 0);
 
-    if (!is_refused || settings->email == NULL)
+    if (!is_refused || email == NULL)
         return false;
     if (!ui_is_interactive(context->ui))
-        return VOICE_ERROR(err, ERROR_CONFIG, context->voice->email_unusable, settings->email);
-    text = xprintf("The CA does not accept %s (%s).", settings->email, err->why);
+        return VOICE_ERROR(err, ERROR_CONFIG, context->voice->email_unusable, email);
+    text = xprintf("The CA does not accept %s (%s).", email, err->why);
     if (context->voice->hints)
         ui_explain(context->ui, text);
     error_clear(err);
@@ -250,7 +257,7 @@ bool register_account(
     AUTO(account_info_clear) struct account_info info = { 0 };
     AUTO(list_clear) struct list contacts = { 0 };
     AUTO(buf_clear) struct buf hmac_key = BUF_SECRET(EAB_KEY_MAX);
-    struct settings *settings = context->settings;
+    const struct settings *settings = context->settings;
     struct external_account external;
     bool bound;
 
@@ -268,7 +275,7 @@ bool register_account(
         return refused(context, err);
     }
     TRY(account_store_save(context->store, settings->server, TAKE(key), info.url,
-        settings->eff_email == YES ? settings->email : NULL, out, err));
+        settings->eff_email == YES ? context_email(context) : NULL, out, err));
     log_debug("new account %s at %s", (*out)->id, settings->server);
     ui_say(context->ui, "Account registered.");
     if (settings->eff_email == YES && context->voice->tells_more)

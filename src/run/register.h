@@ -29,10 +29,13 @@ MUST_USE bool account_key_make(const struct context *context, struct key **out, 
 MUST_USE bool contacts_of(const char *email, struct list *out, struct error *err);
 
 /*
- * Asks for an e-mail address until there is one that could be right, or none; keeps it in settings. text: the question
- * under our own name, ended by a line feed.
+ * Asks for an e-mail address until there is one that could be right, or none; keeps it in the answers. text: the
+ * question under our own name, ended by a line feed.
  */
 MUST_USE bool contacts_ask(struct context *context, const char *text, struct list *out, struct error *err);
+
+/* The address that was answered, else what settings say; NULL: none. Borrowed. */
+const char *context_email(const struct context *context);
 
 /* The User-Agent for every request of this command, of the caller's. */
 char *context_user_agent(const struct context *context) __attribute__((returns_nonnull));

@@ -20,6 +20,8 @@ struct stage {
     struct context context;
 };
 
+static struct answers stage_answers; /* of the stage that there is */
+
 /* Messages for the terminal, one to a line, of the thread that made the stage. */
 static struct buf stage_heard;
 
@@ -40,6 +42,7 @@ __attribute__((unused)) static struct stage stage_new(const char *verb, bool as_
 
     REQUIRE(test_verb(verb) != NULL, "%s", verb);
     (void)signal(SIGPIPE, SIG_IGN);
+    answers_clear(&stage_answers);
     buf_clear(&stage_heard);
     stage_heard = BUF(1 << 20);
     log_thread_sink(stage_hear, &stage_heard);
@@ -50,6 +53,8 @@ __attribute__((unused)) static struct stage stage_new(const char *verb, bool as_
     stage.store = store_here(stage.settings);
     stage.context = (struct context){
         .settings = stage.settings,
+        .answers = &stage_answers,
+        .given = stage.settings,
         .store = stage.store,
         .ui = stage.ui,
         .world = world_new(NULL),
@@ -65,6 +70,7 @@ __attribute__((unused)) static void stage_clear_at(struct stage *stage)
     log_thread_sink(NULL, NULL);
     buf_clear(&stage_heard);
     world_free(stage->context.world);
+    answers_clear(&stage_answers);
     store_close(stage->store);
     ui_free(stage->ui);
     settings_free(stage->settings);

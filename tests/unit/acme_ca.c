@@ -960,9 +960,8 @@ static bool read_header(struct acme_ca *ca, struct call *call, struct view heade
     call->jwk = jwk_text(header);
     if ((kid == NULL) == (call->jwk == NULL))
         complain(ca, call, "it has both kid and jwk, or none");
-    if (kid != NULL &&
-        (!find_place(ca, kid, &at, &call->account) || at != CA_ACCOUNT || !is_there(ca, at, call->account) ||
-            ca->accounts[call->account]->deactivated)) {
+    if (kid != NULL && (!find_place(ca, kid, &at, &call->account) || at != CA_ACCOUNT ||
+                           !is_there(ca, at, call->account) || ca->accounts[call->account]->deactivated)) {
         bool is_known = at == CA_ACCOUNT && is_there(ca, at, call->account);
 
         refuse(call, is_known ? 401 : 400, is_known ? "unauthorized" : "accountDoesNotExist", "no such account");

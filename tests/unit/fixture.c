@@ -343,6 +343,8 @@ static void begin_run(struct fixture *fixture)
         .put_ctx = fixture });
     fixture->context = (struct context){
         .settings = fixture->settings,
+        .answers = &fixture->answers,
+        .given = fixture->settings,
         .store = fixture->store,
         .ui = fixture->ui,
         .world = world_new(&outside),
@@ -357,6 +359,7 @@ static void end_run(struct fixture *fixture)
 {
     log_thread_sink(NULL, NULL);
     world_free(fixture->context.world);
+    answers_clear(&fixture->answers);
     ui_free(fixture->ui);
     store_close(fixture->store);
     settings_free(fixture->settings);
@@ -413,6 +416,7 @@ struct lineage *fixture_lineage(struct fixture *fixture, const char *name, const
     AUTO(buf_clear)
     struct buf csr = BUF(SAID_MAX), cert = BUF(SAID_MAX), chain = BUF(SAID_MAX), key_pem = BUF(SAID_MAX);
     AUTO(buf_clear) struct buf fullchain = BUF(SAID_MAX);
+    AUTO(settings_free) struct settings *saved = settings_with(fixture->settings, &fixture->answers);
     AUTO(key_free) struct key *key = NULL;
     int64_t from = acme_ca_now(&fixture->ca) - age_s;
     struct lineage *lineage = NULL;
@@ -431,7 +435,7 @@ struct lineage *fixture_lineage(struct fixture *fixture, const char *name, const
                 .chain = buf_view(&chain),
                 .fullchain = buf_view(&fullchain),
                 .privkey = buf_view(&key_pem) },
-            fixture->settings, &lineage, &err))
+            saved, &lineage, &err))
         fail_msg("lineage %s: %s: %s", name, err.what, err.why);
     return lineage;
 }

@@ -53,6 +53,7 @@ struct fixture {
     const struct setup *setup;
     struct acme_ca ca;
     struct settings *settings;
+    struct answers answers; /* of the run */
     struct store *store;
     struct ui *ui;
     struct context context;

@@ -1,0 +1,66 @@
+#include "config/answers.h"
+
+#include "base/mem.h"
+#include "config/webroot_map.h"
+
+void answers_forget_key(struct answers *answers)
+{
+    xreplace(&answers->key_type, NULL);
+    xreplace(&answers->elliptic_curve, NULL);
+    answers->rsa_key_size = 0;
+    answers->key_is_kept = false;
+}
+
+void answers_clear(struct answers *answers)
+{
+    free(answers->account);
+    free(answers->email);
+    free(answers->authenticator);
+    free(answers->key_type);
+    free(answers->elliptic_curve);
+    list_clear(&answers->roots.names);
+    list_clear(&answers->roots.roots);
+    *answers = (struct answers){ 0 };
+}
+
+static void put_key(struct settings *settings, const struct answers *answers)
+{
+    if (answers->key_type == NULL)
+        return;
+    xreplace(&settings->key_type, answers->key_type);
+    if (!answers->key_is_kept) /* its kind was kept, as the user wanted no other; what is new is as settings say */
+        return;
+    SETTING_MARK(settings, key_type, ORIGIN_RUNTIME);
+    if (answers->rsa_key_size > 0) {
+        settings->rsa_key_size = answers->rsa_key_size;
+        SETTING_MARK(settings, rsa_key_size, ORIGIN_RUNTIME);
+        return;
+    }
+    if (answers->elliptic_curve != NULL)
+        xreplace(&settings->elliptic_curve, answers->elliptic_curve);
+    SETTING_MARK(settings, elliptic_curve, ORIGIN_RUNTIME);
+}
+
+struct settings *settings_with(const struct settings *settings, const struct answers *answers)
+{
+    struct settings *all = settings_dup(settings);
+
+    if (answers->account != NULL) {
+        xreplace(&all->account, answers->account);
+        SETTING_MARK(all, account, ORIGIN_RUNTIME);
+    }
+    if (answers->has_email) {
+        xreplace(&all->email, answers->email);
+        SETTING_MARK(all, email, ORIGIN_RUNTIME);
+    }
+    if (answers->authenticator != NULL) {
+        xreplace(&all->authenticator, answers->authenticator);
+        SETTING_MARK(all, authenticator, ORIGIN_RUNTIME);
+    }
+    put_key(all, answers);
+    for (size_t i = 0; i < answers->roots.names.len; i++)
+        webroot_map_put(&all->webroot_map, answers->roots.names.at[i], answers->roots.roots.at[i]);
+    if (answers->has_roots)
+        SETTING_MARK(all, webroot_map, ORIGIN_RUNTIME);
+    return all;
+}
