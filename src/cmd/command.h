@@ -16,6 +16,9 @@ struct command {
 
 extern const struct command *const commands[]; /* ended by NULL; the first is the default */
 
+struct plugin;
+extern const struct plugin *const command_plugins[]; /* built in, for plugins_use */
+
 /* The verbs of all commands in the same order, ended by NULL, of the caller's. */
 const struct verb **command_verbs(void) __attribute__((returns_nonnull));
 const struct command *command_of(const struct verb *verb);

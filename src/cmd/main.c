@@ -240,6 +240,7 @@ int main(int argc, char **argv)
     file_fill_standard();
     file_set_elsewhere("set --config-dir, --work-dir and --logs-dir to directories");
     interrupt_init();
+    plugins_use(command_plugins);
     ui = open_ui(NULL, voice);
     if (!run(argc, argv, voice, &ui, &err)) {
         report_failure(ui, &err);

@@ -373,7 +373,7 @@ TEST(made_ready)
     static const struct plugin *const table[] = { &plugin, NULL };
     const struct plugin *const *built_in = plugins;
 
-    plugins = table;
+    plugins_use(table);
     for (size_t i = 0; i < COUNT(cases); i++) {
         AUTO(stage_clear) struct stage stage = stage_of("rollback", "", cases[i].fails);
         struct installation installation = { 0 };
@@ -392,7 +392,7 @@ TEST(made_ready)
             CHECK_TEXT(buf_text(&calls), "recover, prepare, rollback 3, release", cases[i].name);
         }
     }
-    plugins = built_in;
+    plugins_use(built_in);
 }
 
 /* ---- after renewals ---- */
@@ -465,7 +465,7 @@ TEST(the_server_of_many)
                             second = { .names = &b, .pairs = &pair, .pair_count = 1, .in_use = true },
                             *const deployments[] = { &first, &second };
 
-    plugins = table;
+    plugins_use(table);
     for (size_t i = 0; i < COUNT(cases); i++) {
         AUTO(stage_clear) struct stage stage = stage_of("renew", "", cases[i].fails);
         AUTO(free) char *want = xprintf("recover, prepare%s, release", cases[i].calls);
@@ -482,7 +482,7 @@ TEST(the_server_of_many)
         check_said(cases[i].said, cases[i].name);
         free(each[1]);
     }
-    plugins = built_in;
+    plugins_use(built_in);
 }
 
 TEST_MAIN()

@@ -5,6 +5,7 @@
 #include "lifecycle/rehearse.h"
 
 #include "lifecycle/stage_certs.h"
+#include "plugin/builtin.h"
 
 #define NAME "a.test"
 
@@ -70,6 +71,9 @@ static void write_conf(const char *section, const char *key, const char *value)
 
 TEST(what_is_found)
 {
+    static const struct plugin *const table[] = { &plugin_manual, &plugin_standalone, &plugin_webroot, NULL };
+
+    plugins_use(table);
     for (size_t i = 0; i < COUNT(rows); i++) {
         AUTO(stage_clear) struct stage stage = stage_new("renew", false);
         AUTO(free) char *before = NULL, *after = NULL;

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * The built-in plugins, one file each, and what those files share. plugins.c lists them.
+ * The built-in plugins of this room, one file each, and what those files share. cmd/plugin_table.c lists them.
  */
 #include "plugin/plugin.h"
 

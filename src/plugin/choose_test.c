@@ -1,8 +1,15 @@
 #include "base/log.h"
-#include "plugin/plugin.h"
+#include "plugin/builtin.h"
 #include "ui/scene.h"
 
-TEST(table)
+static const struct plugin *const table[] = { &plugin_manual, &plugin_null, &plugin_standalone, &plugin_webroot, NULL };
+
+__attribute__((constructor)) static void use_table(void)
+{
+    plugins_use(table);
+}
+
+TEST(rows)
 {
     for (size_t i = 0; plugins[i] != NULL; i++) {
         const struct authenticator *authenticator = plugins[i]->authenticator;

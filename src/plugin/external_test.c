@@ -7,7 +7,15 @@
 #include "base/log.h"
 #include "base/test.h"
 #include "config/plugin_options.h"
+#include "plugin/builtin.h"
 #include "plugin/proof_play.h"
+
+static const struct plugin *const table[] = { &plugin_manual, &plugin_null, &plugin_standalone, &plugin_webroot, NULL };
+
+__attribute__((constructor)) static void use_table(void)
+{
+    plugins_use(table);
+}
 
 #define SAY(name, more)                                                                                                \
     "'{\"ok\":true,\"protocol\":1,\"name\":\"" name                                                                    \

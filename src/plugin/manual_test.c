@@ -374,8 +374,10 @@ TEST(hint)
 
 TEST(by_hand_without_a_hook)
 {
+    static const struct plugin *const table[] = { &plugin_manual, &plugin_null, NULL };
     AUTO(settings_free) struct settings *settings = settings_new(&voice_own);
 
+    plugins_use(table);
     CHECK(!plugin_is_by_hand(settings), "no authenticator");
     xreplace(&settings->authenticator, "standalone");
     CHECK(!plugin_is_by_hand(settings), "standalone");

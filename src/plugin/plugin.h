@@ -130,8 +130,11 @@ struct plugin {
     const char *path;                 /* of a third-party plugin's program; NULL: built in */
 };
 
-/* Built in; ended by NULL, sorted by name. A test may put a table of its own in its place. */
-extern const struct plugin *const *plugins;
+/* Built in; ended by NULL, sorted by name: menus and `plugins` show this order. Which there are is for the program to
+ * say (cmd/plugin_table.c), so that rooms above this one can have rows, too; until it has, there are none. The table is
+ * borrowed until the end of the program, or of a test. */
+void plugins_use(const struct plugin *const *table);
+extern const struct plugin *const *plugins;         /* that one; only read */
 const struct plugin *plugin_find(const char *name); /* built in; NULL when there is none */
 
 /* Whether a person does by hand what the authenticator of settings asks for. */

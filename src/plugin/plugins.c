@@ -1,11 +1,13 @@
-#include "plugin/builtin.h"
-
 #include "base/text.h"
+#include "plugin/plugin.h"
 
-/* Sorted by name: menus and `plugins` show this order. */
-static const struct plugin *const built_in[] = { &plugin_manual, &plugin_null, &plugin_standalone, &plugin_webroot,
-    NULL };
-const struct plugin *const *plugins = built_in;
+static const struct plugin *const none[] = { NULL };
+const struct plugin *const *plugins = none;
+
+void plugins_use(const struct plugin *const *table)
+{
+    plugins = table;
+}
 
 const struct plugin *plugin_find(const char *name)
 {

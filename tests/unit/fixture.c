@@ -225,7 +225,7 @@ static void use_plugin(struct fixture *fixture, const struct setup *setup)
     for (size_t i = 0; i < COUNT(types); i++)
         types[i] = i < words.len && i + 1 < COUNT(types) ? words.at[i] : NULL;
     fixture->plugin = setup->plugin;
-    plugins = table;
+    plugins_use(table);
 }
 
 /* ---- what is said and answered ---- */

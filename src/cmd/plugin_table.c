@@ -1,0 +1,8 @@
+/*
+ * The plugins that are built in.
+ */
+#include "cmd/command.h"
+#include "plugin/builtin.h"
+
+const struct plugin *const command_plugins[] = { &plugin_manual, &plugin_null, &plugin_standalone, &plugin_webroot,
+    NULL };
