@@ -9,6 +9,7 @@
 #include "config/renewal_params.h"
 #include "crypto/key.h"
 #include "issuance/request.h"
+#include "run/shares.h"
 #include "store/lineage_lock.h"
 #include "store/trace.h"
 
@@ -230,13 +231,14 @@ static bool keep_rest(struct context *context, struct sweeping *sweeping, const 
 
 static bool run_sweep(struct context *context, struct sweeping *sweeping, struct error *err)
 {
-    const struct plugin_context plugin_context = {
+    struct plugin_context plugin_context = {
         .plugin = sweeping->plugin, .settings = sweeping->settings, .ui = context->ui
     };
     const struct authenticator *authenticator = sweeping->plugin->authenticator;
 
     if (authenticator->sweep != NULL)
-        return authenticator->sweep(&plugin_context, sweeping->all, sweeping->trace.count, err);
+        return shares_get(world_shares(context->world), &plugin_context, err) &&
+               authenticator->sweep(&plugin_context, sweeping->all, sweeping->trace.count, err);
     for (size_t i = 0; i < sweeping->trace.count; i++) /* it was another one's trace: an older version of ours, say */
         sweeping->proofs[i].state = PROOF_WANTED;
     return true;
