@@ -11,6 +11,7 @@
  *   REQUEST  one HTTP exchange                        -> RESPONSE, the head and the first piece of the body
  *   READ     the next piece of that body              -> DATA
  *   DNS      a question to a name server              -> DNS_ANSWER
+ *   PROBE    what a TLS server shows                  -> PROBED
  *   LISTEN   listening sockets of one place           -> DONE
  *   UNLISTEN closes them                              -> DONE
  *   ADD      a token and what to answer for it        -> DONE
@@ -26,6 +27,7 @@
  * Readers borrow from the frame; they are strict and change *out only when all of the message is right.
  */
 #include "net/net.h"
+#include "net/probe.h"
 #include "net/wire.h"
 
 enum message_type {
@@ -40,6 +42,7 @@ enum message_type {
     MESSAGE_ALPN_REMOVE = 9,
     MESSAGE_READ = 10,
     MESSAGE_DNS = 11,
+    MESSAGE_PROBE = 12,
 
     MESSAGE_READY = 64,
     MESSAGE_RESPONSE = 65,
@@ -48,6 +51,7 @@ enum message_type {
     MESSAGE_VISIT = 68,
     MESSAGE_DATA = 69,
     MESSAGE_DNS_ANSWER = 70,
+    MESSAGE_PROBED = 71,
 };
 
 #define MESSAGE_SOCKET 3 /* the descriptor on which the network process finds its end of the socket pair */
@@ -80,6 +84,9 @@ enum message_type {
 #define MESSAGE_MAX_SERVER 64     /* an IP address with its zone */
 #define MESSAGE_MAX_DNS_NAME 1024 /* as text, escaped */
 #define MESSAGE_NO_EDE 0x10000    /* an extended error that is none */
+#define MESSAGE_MAX_ALPN 255
+#define MESSAGE_MAX_STARTTLS 16
+#define MESSAGE_MAX_CIPHER 64
 #define MESSAGE_MAX_LANDLOCK 1000
 #define MESSAGE_MAX_LACKS 400
 
@@ -174,6 +181,20 @@ struct message_dns_answer {
     struct message_record *records; /* of the reader's caller, for message_dns_answer_clear */
 };
 
+struct message_probe {
+    struct view address; /* a numeric one */
+    uint16_t port;
+    struct view sni, alpn, starttls; /* may be empty */
+    uint8_t key;                     /* enum probe_key */
+    uint32_t timeout_ms;
+};
+
+struct message_probed {
+    struct view version, cipher, alpn;
+    size_t count; /* at least one */
+    struct view chain[PROBE_MAX_CERTS];
+};
+
 enum message_failure { /* what the privileged side makes of it */
     MESSAGE_FAILURE_NETWORK,
     MESSAGE_FAILURE_CONFIG,
@@ -237,6 +258,12 @@ static inline void message_dns_answer_clear_at(struct message_dns_answer *answer
 {
     message_dns_answer_clear(answer);
 }
+
+/* message_probe.c */
+void message_put_probe(struct buf *out, uint32_t id, const struct message_probe *probe);
+MUST_USE bool message_get_probe(struct view fields, struct message_probe *out);
+void message_put_probed(struct buf *out, uint32_t id, const struct message_probed *probed);
+MUST_USE bool message_get_probed(struct view fields, struct message_probed *out);
 
 /* message_responder.c */
 void message_put_listen(struct buf *out, uint32_t id, const struct message_listen *listen);

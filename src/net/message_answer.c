@@ -18,6 +18,8 @@ size_t message_max_question(uint8_t type)
                HTTP_MAX_FIELDS * (MESSAGE_MAX_NAME + MESSAGE_MAX_VALUE + 9) + FIXED;
     case MESSAGE_DNS:
         return MESSAGE_MAX_SERVER + DNS_MAX_MESSAGE + FIXED;
+    case MESSAGE_PROBE:
+        return MESSAGE_MAX_SERVER + MESSAGE_MAX_IDENTIFIER + MESSAGE_MAX_ALPN + MESSAGE_MAX_STARTTLS + FIXED;
     case MESSAGE_ADD:
     case MESSAGE_REMOVE:
         return MESSAGE_MAX_TOKEN + MESSAGE_MAX_CONTENT + FIXED;
@@ -45,6 +47,8 @@ size_t message_max_answer(uint8_t type)
     case MESSAGE_DNS_ANSWER: /* two names in the data of a record, each of which may have been compressed */
         return MESSAGE_MAX_SERVER + 2 * DNS_MAX_MESSAGE + FIXED +
                DNS_MAX_RECORDS * (MESSAGE_MAX_DNS_NAME + 2 * DNS_NAME_SIZE + 17);
+    case MESSAGE_PROBED:
+        return PROBE_MAX_CHAIN + PROBE_MAX_CERTS * 4 + 2 * MESSAGE_MAX_CIPHER + MESSAGE_MAX_ALPN + FIXED;
     case MESSAGE_FAILED:
         return MESSAGE_MAX_WHY + MESSAGE_MAX_NEXT + FIXED;
     case MESSAGE_VISIT:

@@ -23,6 +23,8 @@ static void put_again(struct buf *out, const struct wire_frame *frame)
         struct message_response response;
         struct message_read read;
         struct message_dns dns;
+        struct message_probe probe;
+        struct message_probed probed;
         struct message_data data;
         struct message_failed failed;
         struct message_visit visit;
@@ -40,6 +42,10 @@ static void put_again(struct buf *out, const struct wire_frame *frame)
         message_put_request(out, frame->id, &as.request);
     else if (frame->type == MESSAGE_RESPONSE && message_get_response(fields, &as.response))
         message_put_response(out, frame->id, &as.response);
+    else if (frame->type == MESSAGE_PROBE && message_get_probe(fields, &as.probe))
+        message_put_probe(out, frame->id, &as.probe);
+    else if (frame->type == MESSAGE_PROBED && message_get_probed(fields, &as.probed))
+        message_put_probed(out, frame->id, &as.probed);
     else if (frame->type == MESSAGE_DNS && message_get_dns(fields, &as.dns))
         message_put_dns(out, frame->id, &as.dns);
     else if (frame->type == MESSAGE_DNS_ANSWER)

@@ -152,6 +152,37 @@ static bool get_dns_answer(struct view fields)
            answer.records[1].ttl == UINT32_MAX;
 }
 
+static void put_probe(struct buf *out)
+{
+    message_put_probe(out, 1,
+        &(struct message_probe){
+            view_of("::1"), 25, view_of("mx.example"), view_of("h2,x"), view_of("smtp"), PROBE_ECDSA, 5 });
+}
+
+static bool get_probe(struct view fields)
+{
+    struct message_probe probe;
+
+    return message_get_probe(fields, &probe) && view_is(probe.address, "::1") && probe.port == 25 &&
+           view_is(probe.sni, "mx.example") && view_is(probe.alpn, "h2,x") && view_is(probe.starttls, "smtp") &&
+           probe.key == PROBE_ECDSA && probe.timeout_ms == 5;
+}
+
+static void put_probed(struct buf *out)
+{
+    message_put_probed(out, 1,
+        &(struct message_probed){
+            view_of("TLSv1.3"), view_of("AES"), view_of(""), 2, { { "a\0b", 3 }, view_of("second") } });
+}
+
+static bool get_probed(struct view fields)
+{
+    struct message_probed probed;
+
+    return message_get_probed(fields, &probed) && view_is(probed.version, "TLSv1.3") && view_is(probed.cipher, "AES") &&
+           probed.alpn.len == 0 && probed.count == 2 && probed.chain[0].len == 3 && view_is(probed.chain[1], "second");
+}
+
 static void put_failed(struct buf *out)
 {
     message_put_failed(out, 1, &(struct message_failed){ MESSAGE_FAILURE_CANCELED, view_of("why"), view_of("next") });
@@ -270,6 +301,8 @@ static const struct {
     { "DATA", put_data, get_data, false },
     { "DNS", put_dns, get_dns, true },
     { "DNS_ANSWER", put_dns_answer, get_dns_answer, false },
+    { "PROBE", put_probe, get_probe, true },
+    { "PROBED", put_probed, get_probed, false },
     { "FAILED", put_failed, get_failed, false },
     { "LISTEN", put_listen, get_listen, true },
     { "UNLISTEN", put_unlisten, get_unlisten, true },

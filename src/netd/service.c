@@ -6,6 +6,7 @@
 #include "base/mem.h"
 #include "netd/alpn_responder.h"
 #include "client/engine.h"
+#include "client/prober.h"
 #include "client/resolver.h"
 #include "netd/http_responder.h"
 #include "netd/peer.h"
@@ -17,6 +18,7 @@ struct service {
     struct alpn_responder *alpn;
     struct engine *engine; /* NULL until HELLO */
     struct resolver *resolver;
+    struct prober *prober;
     uint32_t visits; /* that may still be told of */
     struct message_ready ready;
     bool violated;
@@ -68,6 +70,15 @@ static void send_dns_answer(void *ctx, uint32_t id, const struct message_dns_ans
     peer_send(service->peer, &frame);
 }
 
+static void send_probed(void *ctx, uint32_t id, const struct message_probed *probed)
+{
+    struct service *service = ctx;
+    AUTO(buf_clear) struct buf frame = BUF(MESSAGE_MAX);
+
+    message_put_probed(&frame, id, probed);
+    peer_send(service->peer, &frame);
+}
+
 static void send_visit(void *ctx, const struct message_visit *visit)
 {
     struct service *service = ctx;
@@ -115,6 +126,13 @@ static bool on_dns(struct service *service, const struct wire_frame *frame)
     struct message_dns dns;
 
     return message_get_dns(frame->fields, &dns) && resolver_ask(service->resolver, frame->id, &dns);
+}
+
+static bool on_probe(struct service *service, const struct wire_frame *frame)
+{
+    struct message_probe probe;
+
+    return message_get_probe(frame->fields, &probe) && prober_begin(service->prober, frame->id, &probe);
 }
 
 static struct acceptor *acceptor_of(struct service *service, enum responder responder)
@@ -207,6 +225,7 @@ static bool on_cancel(struct service *service, const struct wire_frame *frame)
         return false;
     engine_cancel(service->engine, frame->id);
     resolver_cancel(service->resolver, frame->id);
+    prober_cancel(service->prober, frame->id);
     return true;
 }
 
@@ -220,6 +239,7 @@ static bool on_frame(void *ctx, const struct wire_frame *frame)
         { MESSAGE_REQUEST, on_request },
         { MESSAGE_READ, on_read },
         { MESSAGE_DNS, on_dns },
+        { MESSAGE_PROBE, on_probe },
         { MESSAGE_LISTEN, on_listen },
         { MESSAGE_ADD, on_add },
         { MESSAGE_REMOVE, on_remove },
@@ -256,12 +276,15 @@ bool service_run(int fd, const struct message_ready *ready)
     service.alpn = alpn_responder_new(service.base, (struct responder_sink){ send_visit, &service });
     service.resolver = resolver_new(
         service.base, (struct resolver_sink){ .answer = send_dns_answer, .failed = send_failed, .ctx = &service });
+    service.prober =
+        prober_new(service.base, (struct prober_sink){ .probed = send_probed, .failed = send_failed, .ctx = &service });
     service.peer = peer_new(service.base, fd, on_frame, on_end, &service);
     (void)event_base_dispatch(service.base);
 
     if (service.engine != NULL)
         engine_free(service.engine);
     resolver_free(service.resolver);
+    prober_free(service.prober);
     peer_free(service.peer);
     http_responder_free(service.http);
     alpn_responder_free(service.alpn);

@@ -1,0 +1,26 @@
+#pragma once
+/*
+ * Handshakes with TLS servers, in the event loop, to see what they show. Nothing is verified.
+ */
+#include <event2/event.h>
+
+#include "net/message.h"
+
+struct prober;
+
+/* Where answers go; each id gets exactly one. What is handed over is gone afterwards. */
+struct prober_sink {
+    void (*probed)(void *ctx, uint32_t id, const struct message_probed *probed);
+    void (*failed)(void *ctx, uint32_t id, const struct message_failed *failed);
+    void *ctx;
+};
+
+struct prober *prober_new(struct event_base *base, struct prober_sink sink) __attribute__((returns_nonnull));
+void prober_free(struct prober *prober); /* what is under way gets no answer any more */
+DEFINE_AUTO(struct prober, prober_free)
+
+/* Begins to probe. False: the id is in use. */
+MUST_USE bool prober_begin(struct prober *prober, uint32_t id, const struct message_probe *probe);
+
+/* Ends it with a failure, MESSAGE_FAILURE_CANCELED; an id that is not under way (any more) is fine. */
+void prober_cancel(struct prober *prober, uint32_t id);
