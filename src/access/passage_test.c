@@ -13,18 +13,6 @@
 #define OCSP 54322
 #define OTHER 54323
 
-/* Whether the test's directory is on a file system with access control lists; says so when it is not. */
-static bool has_lists(void)
-{
-    AUTO(close) int fd = open(test_dir(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    struct error err = { 0 };
-
-    if (acl_close_new(fd, "test", &err) && acl_open_new(fd, "test", &err))
-        return true;
-    (void)fprintf(stderr, "skipped: no access control lists here\n");
-    return false;
-}
-
 #define EVERYBODY ((gid_t)-1)
 
 static void check_reach(const char *path, gid_t gid, bool want, const char *name)

@@ -5,12 +5,10 @@
  * Included by test programs only, once each.
  */
 #include <stdio.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "access/passage.h"
 #include "base/log.h"
-#include "base/test.h"
+#include "base/test_files.h"
 #include "base/text.h"
 #include "config/option_apply.h"
 #include "config/option_find.h"
@@ -29,36 +27,6 @@ static void world_hear(void *ctx, enum log_level level, const char *message)
 {
     (void)level;
     buf_putf(ctx, "%s\n", message);
-}
-
-/* A path below the configuration directory, in one of a few buffers that take turns. */
-__attribute__((unused)) PRINTF(1, 2) static const char *at(const char *format, ...)
-{
-    static char paths[8][4096];
-    static unsigned turn;
-    char *to = paths[turn++ % COUNT(paths)], below[2048];
-    va_list args;
-
-    va_start(args, format);
-    (void)vsnprintf(below, sizeof below, format, args);
-    va_end(args);
-    (void)snprintf(to, sizeof paths[0], "%.1024s/conf/%s", test_dir(), below);
-    return to;
-}
-
-__attribute__((unused)) static void write_text(const char *path, const char *text)
-{
-    struct error err = { 0 };
-
-    if (!file_replace(path, view_of(text), FILE_PUBLIC, &err))
-        fail_msg("%s", err.why);
-}
-
-__attribute__((unused)) static mode_t mode_of(const char *path)
-{
-    struct stat st;
-
-    return stat(path, &st) == 0 ? st.st_mode & 07777 : (mode_t)-1;
 }
 
 __attribute__((unused)) static bool is_root(const char *test)
@@ -109,8 +77,8 @@ static void make_files(struct world *world, const char *name, const char *newest
         version++;
     for (int kind = 0; kind < KIND_COUNT; kind++) {
         const char *file = kind_name((enum kind)kind), *live = at("live/%s/%s.pem", name, file);
-        const char *path = world->links ? at("archive/%s/%s%u.pem", name, file, version)
-                                        : at("live/%s/.%s.new", name, file);
+        const char *path =
+            world->links ? at("archive/%s/%s%u.pem", name, file, version) : at("live/%s/.%s.new", name, file);
         const char *text = kind == KIND_PRIVKEY ? "-----BEGIN PRIVATE KEY-----\n" : "a certificate\n";
 
         REQUIRE(access_create_part(path, (enum kind)kind, view_of(text), &access, &err), "%s", err.why);

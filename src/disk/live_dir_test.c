@@ -10,13 +10,9 @@
 #include <unistd.h>
 
 #include "base/acl.h"
-#include "disk/layout.h"
 #include "disk/live_switch.h"
+#include "disk/test_lineage.h"
 #include "disk/version_dir.h"
-#include "store/history.h"
-#include "store/layout_world.h"
-#include "store/lineage_access.h"
-#include "store/lineage_verify.h"
 
 #define OLD "20261122T024405Z-" SERIAL_A
 #define NEW "20261122T024405Z-" SERIAL_B
@@ -26,21 +22,6 @@
 static struct world world_new(const char *layout)
 {
     return world_new_of(layout, "ab");
-}
-
-static void restore(struct world *world, const char *id)
-{
-    AUTO(free) char *now = NULL;
-    struct error err = { 0 };
-
-    REQUIRE(lineage_restore(world->store, world->lineage, id, &now, &err), "%s: %s", id, err.why);
-}
-
-static void check_text(const char *path, const char *want, const char *name)
-{
-    AUTO(free) char *text = read_text(path);
-
-    CHECK_TEXT(text, want, name);
 }
 
 /* ---- replacing what is in a directory ---- */
@@ -92,7 +73,7 @@ TEST(an_old_description_is_settled)
 
         write_text(to, text);
     }
-    CHECK(lineage_reload(world.store, world.lineage, &err), "%s", err.why);
+    CHECK(world_reload(&world, &err), "%s", err.why);
     CHECK(!file_exists(at("live/a/meta.txt")), "it tells of the version that was live before");
     CHECK(!file_exists(at("archive/a/" OLD ".next")), "settled");
 }
@@ -322,7 +303,6 @@ TEST(lists_go_along)
         world_add(&world, 'a');
         check_list(at("live/a"), 5, 0, layouts[i]);
         check_list(at("live/a/privkey.pem"), 4, 0, "the key of the next version");
-        CHECK(lineage_verify(world.lineage, &(struct error){ 0 }), "%s", layouts[i]);
     }
 }
 
@@ -347,28 +327,28 @@ TEST(lists_that_were_taken_away)
     CHECK_INT(mode_of(at("live/a/privkey.pem")), 0600, "mode");
 }
 
-/* Who says by settings who may read no longer means what was given by hand. */
-TEST(lists_that_settings_replace)
+/* Who says who may read no longer means what was given by hand. */
+TEST(lists_that_wishes_replace)
 {
     static const struct {
-        const char *name, *mode, *group;
+        const char *name;
+        struct wish key;
         unsigned user, owning;
-    } cases[] = { { "a mode", "640", NULL, 0, 4 }, { "a group", NULL, "54321", 0, 4 },
-        { "nothing", NULL, NULL, 4, 0 } };
+    } cases[] = {
+        { "a mode", { .uid = (uid_t)-1, .gid = (gid_t)-1, .mode = 0640 }, 0, 4 },
+        { "a group", { .uid = (uid_t)-1, .gid = 54321 }, 0, 4 },
+        { "nothing", { .uid = (uid_t)-1, .gid = (gid_t)-1 }, 4, 0 },
+    };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
-        AUTO(world_clear) struct world world = world_new("versioned");
+        AUTO(world_clear) struct world world __attribute__((unused)) = world_new("versioned");
+        const struct wishes wishes = { .key = cases[i].key, .cert = { .uid = (uid_t)-1, .gid = (gid_t)-1 } };
         struct error err = { 0 };
 
         if (!has_lists() || geteuid() != 0)
             return;
         put_list(at("live/a/privkey.pem"), 4);
-        if (cases[i].mode != NULL)
-            xreplace(&world.settings->key_mode, cases[i].mode);
-        if (cases[i].group != NULL)
-            xreplace(&world.settings->key_group, cases[i].group);
-        REQUIRE(
-            lineage_apply_access(world.store, world.lineage, world.settings, &err), "%s: %s", cases[i].name, err.why);
+        REQUIRE(access_apply(at("live/a/privkey.pem"), KIND_PRIVKEY, &wishes, &err), "%s: %s", cases[i].name, err.why);
         check_list(at("live/a/privkey.pem"), cases[i].user, cases[i].owning, cases[i].name);
     }
 }
