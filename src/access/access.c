@@ -15,14 +15,14 @@
 #define NOBODY ((uid_t)-1)
 #define NO_GROUP ((gid_t)-1)
 
-/* ---- wishes ---- */
+/* ---- wanted ---- */
 
-static bool read_wish(
-    const char *owner, const char *group, const char *mode, const char *option, struct wish *out, struct error *err)
+static bool read_ownership(const char *owner, const char *group, const char *mode, const char *option,
+    struct ownership *out, struct error *err)
 {
     const char *why = NULL;
 
-    *out = (struct wish){ .uid = NOBODY, .gid = NO_GROUP };
+    *out = (struct ownership){ .uid = NOBODY, .gid = NO_GROUP };
     if (text_is_given(owner))
         TRY(owner_find_user(owner, &out->uid, err));
     if (text_is_given(group))
@@ -40,10 +40,10 @@ static bool is_taken_back(const char *mode, enum origin origin)
     return mode != NULL && mode[0] == '\0' && origin >= ORIGIN_COMMAND_LINE;
 }
 
-bool access_wishes(const struct settings *settings, struct wishes *out, struct error *err)
+bool access_ownerships(const struct settings *settings, struct ownerships *out, struct error *err)
 {
-    TRY(read_wish(settings->key_owner, settings->key_group, settings->key_mode, "key-mode", &out->key, err));
-    TRY(read_wish(settings->cert_owner, settings->cert_group, settings->cert_mode, "cert-mode", &out->cert, err));
+    TRY(read_ownership(settings->key_owner, settings->key_group, settings->key_mode, "key-mode", &out->key, err));
+    TRY(read_ownership(settings->cert_owner, settings->cert_group, settings->cert_mode, "cert-mode", &out->cert, err));
     if (is_taken_back(settings->key_mode, SETTING_ORIGIN(settings, key_mode)))
         out->key.mode = out->key.gid == NO_GROUP ? FILE_PRIVATE.mode : FILE_PRIVATE.mode | S_IRGRP;
     if (is_taken_back(settings->cert_mode, SETTING_ORIGIN(settings, cert_mode)))
@@ -51,42 +51,42 @@ bool access_wishes(const struct settings *settings, struct wishes *out, struct e
     return true;
 }
 
-static void overlay_owner(const struct wish *wish, struct file_access *access)
+static void overlay_owner(const struct ownership *wanted, struct file_access *access)
 {
-    if (wish->uid == NOBODY && wish->gid == NO_GROUP)
+    if (wanted->uid == NOBODY && wanted->gid == NO_GROUP)
         return;
     if (!access->set_owner)
         access->uid = NOBODY, access->gid = NO_GROUP;
     access->set_owner = true;
-    if (wish->uid != NOBODY)
-        access->uid = wish->uid;
-    if (wish->gid != NO_GROUP)
-        access->gid = wish->gid;
+    if (wanted->uid != NOBODY)
+        access->uid = wanted->uid;
+    if (wanted->gid != NO_GROUP)
+        access->gid = wanted->gid;
 }
 
-static struct file_access overlay_key(const struct wishes *wishes, struct file_access access)
+static struct file_access overlay_key(const struct ownerships *wanted, struct file_access access)
 {
-    overlay_owner(&wishes->key, &access);
-    if (wishes->key.mode != 0)
-        access.mode = wishes->key.mode;
-    else if (wishes->key.gid != NO_GROUP) /* others were not asked for */
+    overlay_owner(&wanted->key, &access);
+    if (wanted->key.mode != 0)
+        access.mode = wanted->key.mode;
+    else if (wanted->key.gid != NO_GROUP) /* others were not asked for */
         access.mode = (access.mode & ~(mode_t)S_IRWXO) | S_IRGRP;
     return access;
 }
 
-static bool names_somebody(const struct wish *wish)
+static bool names_somebody(const struct ownership *wanted)
 {
-    return wish->uid != NOBODY || wish->gid != NO_GROUP;
+    return wanted->uid != NOBODY || wanted->gid != NO_GROUP;
 }
 
 /* Who may read the key needs the certificate as well, whatever the umask is, or the default access control list of the
  * directory, which takes its place (acl(5)). It is public: who comes near it is up to the directories. */
-static struct file_access overlay_cert(const struct wishes *wishes, struct file_access access)
+static struct file_access overlay_cert(const struct ownerships *wanted, struct file_access access)
 {
-    overlay_owner(&wishes->cert, &access);
-    if (wishes->cert.mode != 0)
-        access.mode = wishes->cert.mode;
-    else if (names_somebody(&wishes->cert) || names_somebody(&wishes->key))
+    overlay_owner(&wanted->cert, &access);
+    if (wanted->cert.mode != 0)
+        access.mode = wanted->cert.mode;
+    else if (names_somebody(&wanted->cert) || names_somebody(&wanted->key))
         access.mode |= S_IRUSR | S_IRGRP | S_IROTH;
     else
         return access;
@@ -119,25 +119,25 @@ bool access_of_live(const char *key, struct access *out, struct error *err)
 }
 
 /* Who may read, so that what was given by hand no longer counts. */
-static bool is_said(const struct wish *wish)
+static bool is_said(const struct ownership *wanted)
 {
-    return wish->mode != 0 || wish->gid != NO_GROUP;
+    return wanted->mode != 0 || wanted->gid != NO_GROUP;
 }
 
 bool access_of_next(const char *key, const struct settings *settings, struct access *out, struct error *err)
 {
     struct access base = { .key = FILE_PRIVATE, .cert = FILE_PUBLIC };
-    struct wishes wishes;
+    struct ownerships wanted;
 
-    TRY(access_wishes(settings, &wishes, err));
+    TRY(access_ownerships(settings, &wanted, err));
     if (key != NULL)
         TRY(access_of_live(key, &base, err));
     if (!settings->voice->keeps_key_owner)
         base.key.uid = NOBODY;
     *out = base;
-    out->key = overlay_key(&wishes, base.key);
-    out->cert = overlay_cert(&wishes, base.cert);
-    if (is_said(&wishes.key))
+    out->key = overlay_key(&wanted, base.key);
+    out->cert = overlay_cert(&wanted, base.cert);
+    if (is_said(&wanted.key))
         out->key_acl.len = 0;
     return true;
 }
@@ -255,7 +255,7 @@ static bool drop_list(int fd, const char *path, struct stat *st, struct error *e
     return fstat(fd, st) == 0 || file_error(err, "examine", path);
 }
 
-bool access_apply(const char *path, enum kind kind, const struct wishes *wishes, struct error *err)
+bool access_apply(const char *path, enum kind kind, const struct ownerships *wanted, struct error *err)
 {
     AUTO(close) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     bool is_key = kind == KIND_PRIVKEY;
@@ -269,14 +269,14 @@ bool access_apply(const char *path, enum kind kind, const struct wishes *wishes,
         return file_error(err, "examine", path);
     if (!S_ISREG(st.st_mode))
         return true;
-    if (is_said(is_key ? &wishes->key : &wishes->cert) && !drop_list(fd, path, &st, err)) {
+    if (is_said(is_key ? &wanted->key : &wanted->cert) && !drop_list(fd, path, &st, err)) {
         if (!is_refused(err->sys))
             return false;
         error_clear(err);
         return true;
     }
     access = (struct file_access){ .mode = st.st_mode & 0777, .set_owner = true, .uid = st.st_uid, .gid = st.st_gid };
-    access = is_key ? overlay_key(wishes, access) : overlay_cert(wishes, access);
+    access = is_key ? overlay_key(wanted, access) : overlay_cert(wanted, access);
     return change(fd, path, &st, access, err);
 }
 

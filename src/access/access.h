@@ -2,7 +2,7 @@
 /*
  * Who may read the files of a version: owner, group and mode of private keys and of certificates.
  *
- * Knows which wish wins; where the files are is up to the layout, and the directories on the way are passage.h's.
+ * Knows which wanted wins; where the files are is up to the layout, and the directories on the way are traversal.h's.
  * No lineages, only paths.
  */
 #include "access/kind.h"
@@ -16,18 +16,18 @@ struct access { /* of the files of one version */
 };
 
 /* What settings ask for, of keys or of certificates. */
-struct wish {
+struct ownership {
     uid_t uid;   /* (uid_t)-1: they are silent */
     gid_t gid;   /* (gid_t)-1 */
     mode_t mode; /* 0 */
 };
 
-struct wishes {
-    struct wish key, cert;
+struct ownerships {
+    struct ownership key, cert;
 };
 
 /* ERROR_CONFIG when they name an owner or a group that does not exist, or a mode that no file of ours may have. */
-MUST_USE bool access_wishes(const struct settings *settings, struct wishes *out, struct error *err);
+MUST_USE bool access_ownerships(const struct settings *settings, struct ownerships *out, struct error *err);
 
 /* What the files of the next version get: what the settings ask for; where they are silent, what somebody gave the
  * newest key by hand (its owner, unless called as certbot; its group, what the group may, that others may read; and its
@@ -54,7 +54,7 @@ MUST_USE bool access_create_part(
 
 /* Gives a file what settings ask for; where they are silent, it stays as it is. At no moment may anybody read it who
  * might neither before nor afterwards. What may not be set is left (access_tell). A missing file is fine. */
-MUST_USE bool access_apply(const char *path, enum kind kind, const struct wishes *wishes, struct error *err);
+MUST_USE bool access_apply(const char *path, enum kind kind, const struct ownerships *wanted, struct error *err);
 
 /* Gives the key of an older version, which is to become live, what the newest one, live_key, has: as a successor would
  * get it. */

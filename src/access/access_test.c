@@ -1,6 +1,6 @@
 /*
- * Owner, group and mode of keys and certificates: which wish wins, what was given by hand, and what is told when it may
- * not be done.
+ * Owner, group and mode of keys and certificates: which wanted wins, what was given by hand, and what is told when it
+ * may not be done.
  */
 #include "access/access.h"
 
@@ -39,14 +39,14 @@ static const struct {
     { "a negative number", "cert-group=-1", "no group -1" },
 };
 
-TEST(wishes_that_cannot_be)
+TEST(ownership_that_cannot_be)
 {
     for (size_t i = 0; i < COUNT(refused); i++) {
         AUTO(settings_free) struct settings *settings = settings_for(refused[i].words);
-        struct wishes wishes;
+        struct ownerships wanted;
         struct error err = { 0 };
 
-        CHECK(!access_wishes(settings, &wishes, &err), "%s", refused[i].name);
+        CHECK(!access_ownerships(settings, &wanted, &err), "%s", refused[i].name);
         CHECK(err.kind == ERROR_CONFIG && strstr(err.why, refused[i].why) != NULL, "%s: %s", refused[i].name, err.why);
     }
 }
@@ -55,27 +55,27 @@ TEST(wishes_that_cannot_be)
 TEST(a_mode_from_a_renewal_file)
 {
     AUTO(settings_free) struct settings *settings = settings_for("");
-    struct wishes wishes;
+    struct ownerships wanted;
     struct error err = { 0 };
 
     xreplace(&settings->key_mode, "666");
-    CHECK(
-        !access_wishes(settings, &wishes, &err) && strstr(err.why, "key-mode is 666: it must not let everybody write"),
+    CHECK(!access_ownerships(settings, &wanted, &err) &&
+              strstr(err.why, "key-mode is 666: it must not let everybody write"),
         "%s", err.why);
     xreplace(&settings->key_mode, "");
     xreplace(&settings->key_group, "");
-    CHECK(access_wishes(settings, &wishes, &err), "nothing is asked for: %s", err.why);
+    CHECK(access_ownerships(settings, &wanted, &err), "nothing is asked for: %s", err.why);
 }
 
 TEST(names_before_numbers)
 {
     AUTO(settings_free)
     struct settings *settings = settings_for("key-owner=root key-group=root cert-owner=0");
-    struct wishes wishes;
+    struct ownerships wanted;
     struct error err = { 0 };
 
-    REQUIRE(access_wishes(settings, &wishes, &err), "%s", err.why);
-    CHECK(wishes.key.uid == 0 && wishes.key.gid == 0 && wishes.cert.uid == 0 && wishes.cert.gid == (gid_t)-1, "ids");
+    REQUIRE(access_ownerships(settings, &wanted, &err), "%s", err.why);
+    CHECK(wanted.key.uid == 0 && wanted.key.gid == 0 && wanted.cert.uid == 0 && wanted.cert.gid == (gid_t)-1, "ids");
 }
 
 /* Who takes a mode back closes the files again; a renewal file that says nothing does not. */
@@ -95,7 +95,7 @@ TEST(a_mode_that_is_taken_back)
     for (size_t i = 0; i < COUNT(cases); i++) {
         AUTO(settings_free) struct settings *settings = settings_for(cases[i].words);
         enum origin origin = cases[i].by_user ? ORIGIN_COMMAND_LINE : ORIGIN_RENEWAL;
-        struct wishes wishes;
+        struct ownerships wanted;
         struct error err = { 0 };
 
         if (i > 0) {
@@ -104,9 +104,9 @@ TEST(a_mode_that_is_taken_back)
             SETTING_MARK(settings, key_mode, origin);
             SETTING_MARK(settings, cert_mode, origin);
         }
-        REQUIRE(access_wishes(settings, &wishes, &err), "%s: %s", cases[i].name, err.why);
-        CHECK_INT(wishes.key.mode, cases[i].key, cases[i].name);
-        CHECK_INT(wishes.cert.mode, cases[i].cert, cases[i].name);
+        REQUIRE(access_ownerships(settings, &wanted, &err), "%s: %s", cases[i].name, err.why);
+        CHECK_INT(wanted.key.mode, cases[i].key, cases[i].name);
+        CHECK_INT(wanted.cert.mode, cases[i].cert, cases[i].name);
     }
 }
 
@@ -228,14 +228,14 @@ TEST(what_files_that_are_there_get)
     for (size_t i = 0; i < COUNT(applied); i++) {
         AUTO(settings_free) struct settings *settings = settings_for(applied[i].words);
         AUTO(free) char *path = test_path("file");
-        struct wishes wishes;
+        struct ownerships wanted;
         struct error err = { 0 };
 
         put_file(path, (mode_t)applied[i].mode, applied[i].uid, applied[i].gid);
-        REQUIRE(access_wishes(settings, &wishes, &err), "%s", err.why);
-        CHECK(access_apply(path, applied[i].kind, &wishes, &err), "%s: %s", applied[i].name, err.why);
+        REQUIRE(access_ownerships(settings, &wanted, &err), "%s", err.why);
+        CHECK(access_apply(path, applied[i].kind, &wanted, &err), "%s: %s", applied[i].name, err.why);
         check_file(applied[i].name, path, applied[i].then_mode, applied[i].then_uid, applied[i].then_gid);
-        CHECK(access_apply(path, applied[i].kind, &wishes, &err), "%s: %s", applied[i].name, err.why);
+        CHECK(access_apply(path, applied[i].kind, &wanted, &err), "%s: %s", applied[i].name, err.why);
         check_file("the second time", path, applied[i].then_mode, applied[i].then_uid, applied[i].then_gid);
         test_drop_dir();
     }
@@ -248,14 +248,14 @@ TEST(what_is_no_file)
     AUTO(free) char *file = test_path("file"), *link = test_path("link"), *dir = test_path("dir");
     AUTO(free) char *fifo = test_path("fifo"), *missing = test_path("missing");
     const char *const paths[] = { link, dir, fifo, missing };
-    struct wishes wishes;
+    struct ownerships wanted;
     struct error err = { 0 };
 
     put_file(file, 0600, KEEP, KEEP);
     REQUIRE(symlink(file, link) == 0 && mkdir(dir, 0700) == 0 && mkfifo(fifo, 0600) == 0);
-    REQUIRE(access_wishes(settings, &wishes, &err), "%s", err.why);
+    REQUIRE(access_ownerships(settings, &wanted, &err), "%s", err.why);
     for (size_t i = 0; i < COUNT(paths); i++)
-        CHECK(access_apply(paths[i], KIND_PRIVKEY, &wishes, &err), "%s: %s", paths[i], err.why);
+        CHECK(access_apply(paths[i], KIND_PRIVKEY, &wanted, &err), "%s: %s", paths[i], err.why);
     CHECK_INT(mode_of(file), 0600, "behind the link");
     CHECK_INT(mode_of(dir), 0700, "a directory");
     CHECK_INT(mode_of(fifo), 0600, "a pipe");

@@ -47,7 +47,7 @@ static bool means_none(int sys)
     return sys == 0 || sys == ENOENT || sys == ESRCH || sys == EBADF || sys == EPERM;
 }
 
-static bool find(enum database which, const char *name, uint32_t *out, struct error *err)
+static bool look_up_id(enum database which, const char *name, uint32_t *out, struct error *err)
 {
     const char *what = which == USERS ? "user" : "group";
     AUTO(free) char *memory = NULL;
@@ -76,7 +76,7 @@ bool owner_find_user(const char *name, uid_t *out, struct error *err)
 {
     uint32_t id;
 
-    TRY(find(USERS, name, &id, err));
+    TRY(look_up_id(USERS, name, &id, err));
     *out = id;
     return true;
 }
@@ -85,7 +85,7 @@ bool owner_find_group(const char *name, gid_t *out, struct error *err)
 {
     uint32_t id;
 
-    TRY(find(GROUPS, name, &id, err));
+    TRY(look_up_id(GROUPS, name, &id, err));
     *out = id;
     return true;
 }

@@ -6,7 +6,7 @@
  */
 #include <stdio.h>
 
-#include "access/passage.h"
+#include "access/traversal.h"
 #include "base/log.h"
 #include "base/test_files.h"
 #include "base/text.h"
@@ -100,13 +100,13 @@ static void open_ways(struct world *world, const char *name)
         .archive_dir = archive_dir,
         .live = live,
         .through_archive = world->links };
-    struct wishes wishes;
+    struct ownerships wanted;
     struct error err = { 0 };
 
     for (int kind = 0; kind < KIND_COUNT; kind++)
         live[kind] = version_file(live_dir, (enum kind)kind);
-    REQUIRE(access_wishes(world->settings, &wishes, &err), "%s", err.why);
-    passage_open(&way, &wishes);
+    REQUIRE(access_ownerships(world->settings, &wanted, &err), "%s", err.why);
+    traversal_open(&way, &wanted);
     for (int kind = 0; kind < KIND_COUNT; kind++)
         free(live[kind]);
 }
@@ -128,14 +128,14 @@ __attribute__((unused)) static void renew(struct world *world, const char *name)
 /* What settings ask for, given to the files that are there. */
 __attribute__((unused)) static void apply(struct world *world, const char *name)
 {
-    struct wishes wishes;
+    struct ownerships wanted;
     struct error err = { 0 };
 
-    REQUIRE(access_wishes(world->settings, &wishes, &err), "%s", err.why);
+    REQUIRE(access_ownerships(world->settings, &wanted, &err), "%s", err.why);
     for (int kind = 0; kind < KIND_COUNT; kind++) {
         AUTO(free) char *path = realpath(at("live/%s/%s.pem", name, kind_name((enum kind)kind)), NULL);
 
-        REQUIRE(path != NULL && access_apply(path, (enum kind)kind, &wishes, &err), "%s", err.why);
+        REQUIRE(path != NULL && access_apply(path, (enum kind)kind, &wanted, &err), "%s", err.why);
     }
     open_ways(world, name);
 }

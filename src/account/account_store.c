@@ -70,18 +70,18 @@ static bool server_path(const char *url, char **out, struct error *err)
     return true;
 }
 
-struct place {
+struct server_dirs {
     char *dir;   /* CONF/accounts/SERVERPATH */
     char *older; /* the same for the server's older name, NULL when it has none */
 };
 
-static void place_at(struct place *place)
+static void server_dirs_at(struct server_dirs *dirs)
 {
-    free(place->dir);
-    free(place->older);
+    free(dirs->dir);
+    free(dirs->older);
 }
 
-static bool find_place(const struct store *store, const char *server, struct place *out, struct error *err)
+static bool find_server_dirs(const struct store *store, const char *server, struct server_dirs *out, struct error *err)
 {
     AUTO(free) char *path = NULL;
 
@@ -94,9 +94,9 @@ static bool find_place(const struct store *store, const char *server, struct pla
 }
 
 /* The directory of a server's accounts is there once one of them was looked for, as with Certbot. */
-static bool open_place(const struct store *store, const char *server, struct place *out, struct error *err)
+static bool open_place(const struct store *store, const char *server, struct server_dirs *out, struct error *err)
 {
-    TRY(find_place(store, server, out, err));
+    TRY(find_server_dirs(store, server, out, err));
     return file_is_link(out->dir) || store_make_dir(store, out->dir, 0700, err);
 }
 
@@ -144,31 +144,31 @@ static bool list_ids(const char *dir, struct list *out, struct error *err)
     return true;
 }
 
-/* Makes the directory of the older name the server's own, by a link, if there is nothing in its place. */
-static bool adopt_older(const struct place *place, struct error *err)
+/* Makes the directory of the older name the server's own, by a link, if there is nothing in its dirs. */
+static bool adopt_older(const struct server_dirs *dirs, struct error *err)
 {
-    AUTO(free) char *above = file_dirname(place->dir);
+    AUTO(free) char *above = file_dirname(dirs->dir);
 
     TRY(file_mkdirs(above, 0700, err));
-    if (rmdir(place->dir) != 0 && errno != ENOENT)
-        return file_error(err, "replace the directory", place->dir);
-    if (symlink(place->older, place->dir) != 0)
-        return file_error(err, "create the link", place->dir);
+    if (rmdir(dirs->dir) != 0 && errno != ENOENT)
+        return file_error(err, "replace the directory", dirs->dir);
+    if (symlink(dirs->older, dirs->dir) != 0)
+        return file_error(err, "create the link", dirs->dir);
     return file_sync_dir(above, err);
 }
 
 bool account_store_ids(struct store *store, const char *server, struct list *out, struct error *err)
 {
-    AUTO(place) struct place place = { 0 };
+    AUTO(server_dirs) struct server_dirs dirs = { 0 };
     AUTO(list_clear) struct list ids = { 0 };
     struct error ignored = { 0 };
 
-    TRY(open_place(store, server, &place, err));
-    TRY(list_ids(place.dir, &ids, err));
-    if (ids.len == 0 && place.older != NULL) {
-        TRY(list_ids(place.older, &ids, err));
-        if (ids.len > 0 && !adopt_older(&place, &ignored)) /* they can be used all the same */
-            log_debug("not linking %s: %s", place.dir, ignored.why);
+    TRY(open_place(store, server, &dirs, err));
+    TRY(list_ids(dirs.dir, &ids, err));
+    if (ids.len == 0 && dirs.older != NULL) {
+        TRY(list_ids(dirs.older, &ids, err));
+        if (ids.len > 0 && !adopt_older(&dirs, &ignored)) /* they can be used all the same */
+            log_debug("not linking %s: %s", dirs.dir, ignored.why);
     }
     list_clear(out);
     *out = ids;
@@ -183,19 +183,19 @@ static bool is_id(const char *id)
 
 /* The directory of an account, of the caller's; one that is found under the older name only is linked from
  * here. NULL when there is none. */
-static char *account_dir(const struct place *place, const char *id)
+static char *account_dir(const struct server_dirs *dirs, const char *id)
 {
-    AUTO(free) char *dir = file_join(place->dir, id), *older = NULL;
+    AUTO(free) char *dir = file_join(dirs->dir, id), *older = NULL;
     struct error ignored = { 0 };
 
     if (file_is_dir(dir))
         return TAKE(dir);
-    if (place->older == NULL)
+    if (dirs->older == NULL)
         return NULL;
-    older = file_join(place->older, id);
+    older = file_join(dirs->older, id);
     if (!file_is_dir(older))
         return NULL;
-    if (adopt_older(place, &ignored) || symlink(older, dir) == 0)
+    if (adopt_older(dirs, &ignored) || symlink(older, dir) == 0)
         return TAKE(dir);
     return TAKE(older);
 }
@@ -203,13 +203,13 @@ static char *account_dir(const struct place *place, const char *id)
 bool account_store_load(
     struct store *store, const char *server, const char *id, struct stored_account **out, struct error *err)
 {
-    AUTO(place) struct place place = { 0 };
+    AUTO(server_dirs) struct server_dirs dirs = { 0 };
     AUTO(free) char *dir = NULL;
 
-    TRY(open_place(store, server, &place, err));
-    dir = is_id(id) ? account_dir(&place, id) : NULL;
+    TRY(open_place(store, server, &dirs, err));
+    dir = is_id(id) ? account_dir(&dirs, id) : NULL;
     if (dir == NULL)
-        return error_set(err, ERROR_CONFIG, "Account at %s/%s does not exist", place.dir, id);
+        return error_set(err, ERROR_CONFIG, "Account at %s/%s does not exist", dirs.dir, id);
     return account_files_read(dir, id, out, err);
 }
 
@@ -226,18 +226,18 @@ static void newest_in(const char *dir, char **newest)
 bool account_store_look(struct store *store, const char *server, const char *id, char **newest, struct error *why)
 {
     AUTO(stored_account_free) struct stored_account *account = NULL;
-    AUTO(place) struct place place = { 0 };
+    AUTO(server_dirs) struct server_dirs dirs = { 0 };
     AUTO(free) char *dir = NULL, *older = NULL;
 
-    TRY(find_place(store, server, &place, why));
-    dir = file_join(place.dir, id);
-    older = place.older == NULL ? NULL : file_join(place.older, id);
+    TRY(find_server_dirs(store, server, &dirs, why));
+    dir = file_join(dirs.dir, id);
+    older = dirs.older == NULL ? NULL : file_join(dirs.older, id);
     if (is_id(id) && account_files_read(older != NULL && !file_is_dir(dir) ? older : dir, id, &account, why))
         return true;
     if (!is_id(id))
         (void)error_set(why, ERROR_CONFIG, "that is no name of an account");
-    newest_in(place.dir, newest);
-    newest_in(place.older, newest);
+    newest_in(dirs.dir, newest);
+    newest_in(dirs.older, newest);
     return false;
 }
 
@@ -249,15 +249,15 @@ bool account_store_look(struct store *store, const char *server, const char *id,
 #define NEXT_MARK ".for." /* ".NEWID.for.ID": what the account ID becomes when the CA takes its new key */
 
 /* Where a key is that has no account yet. */
-static char *kept_dir(const struct place *place, const char *id)
+static char *kept_dir(const struct server_dirs *dirs, const char *id)
 {
-    return xprintf("%s/.%s" KEPT_END, place->dir, id);
+    return xprintf("%s/.%s" KEPT_END, dirs->dir, id);
 }
 
 /* An empty directory, of the caller's, for what gets its name once it is whole. */
-static bool make_part(const struct place *place, const char *id, char **out, struct error *err)
+static bool make_part(const struct server_dirs *dirs, const char *id, char **out, struct error *err)
 {
-    AUTO(free) char *dir = xprintf("%s/.%s" PART_END, place->dir, id);
+    AUTO(free) char *dir = xprintf("%s/.%s" PART_END, dirs->dir, id);
 
     TRY(file_remove_tree(dir, err)); /* of an attempt that was interrupted */
     if (mkdir(dir, 0700) != 0)
@@ -266,11 +266,11 @@ static bool make_part(const struct place *place, const char *id, char **out, str
     return true;
 }
 
-static bool name_part(const struct place *place, const char *part, const char *dir, struct error *err)
+static bool name_part(const struct server_dirs *dirs, const char *part, const char *dir, struct error *err)
 {
     if (rename(part, dir) != 0)
         return file_error(err, "create the directory", dir);
-    return file_sync_dir(place->dir, err);
+    return file_sync_dir(dirs->dir, err);
 }
 
 static bool has_kept_key(const char *dir, const char *id)
@@ -284,18 +284,18 @@ static bool has_kept_key(const char *dir, const char *id)
 }
 
 /* A key that was kept stays in its file until the account is whole. */
-static bool create_account(
-    const struct place *place, const struct stored_account *account, const char *register_to_eff, struct error *err)
+static bool create_account(const struct server_dirs *dirs, const struct stored_account *account,
+    const char *register_to_eff, struct error *err)
 {
-    AUTO(free) char *fresh = kept_dir(place, account->id), *part = NULL;
+    AUTO(free) char *fresh = kept_dir(dirs, account->id), *part = NULL;
 
     if (has_kept_key(fresh, account->id)) {
         TRY(account_files_replace(fresh, account, register_to_eff, err));
-        return name_part(place, fresh, account->dir, err);
+        return name_part(dirs, fresh, account->dir, err);
     }
-    TRY(make_part(place, account->id, &part, err));
+    TRY(make_part(dirs, account->id, &part, err));
     TRY(account_files_create(part, account, register_to_eff, err));
-    return name_part(place, part, account->dir, err);
+    return name_part(dirs, part, account->dir, err);
 }
 
 /* Out of sight in one step, then file by file. */
@@ -315,32 +315,32 @@ static bool discard(const char *dir, const char *name, const char *id, struct er
 
 bool account_store_keep_key(struct store *store, const char *server, const struct key *key, struct error *err)
 {
-    AUTO(place) struct place place = { 0 };
+    AUTO(server_dirs) struct server_dirs dirs = { 0 };
     AUTO(buf_clear) struct buf id = BUF(64);
     AUTO(free) char *dir = NULL, *account = NULL, *part = NULL;
 
-    TRY(open_place(store, server, &place, err));
+    TRY(open_place(store, server, &dirs, err));
     TRY(account_key_id(key, &id, err));
-    account = file_join(place.dir, buf_text(&id));
-    dir = kept_dir(&place, buf_text(&id));
+    account = file_join(dirs.dir, buf_text(&id));
+    dir = kept_dir(&dirs, buf_text(&id));
     if (file_is_dir(account) || has_kept_key(dir, buf_text(&id)))
         return true;
     TRY(file_remove_tree(dir, err)); /* its key cannot be read */
-    TRY(make_part(&place, buf_text(&id), &part, err));
+    TRY(make_part(&dirs, buf_text(&id), &part, err));
     TRY(account_files_create_key(part, key, err));
-    return name_part(&place, part, dir, err);
+    return name_part(&dirs, part, dir, err);
 }
 
 bool account_store_kept_key(struct store *store, const char *server, struct key **out, struct error *err)
 {
-    AUTO(place) struct place place = { 0 };
+    AUTO(server_dirs) struct server_dirs dirs = { 0 };
     AUTO(list_clear) struct list names = { 0 };
 
     *out = NULL;
-    TRY(open_place(store, server, &place, err));
-    TRY(file_list_dir(place.dir, &names, err));
+    TRY(open_place(store, server, &dirs, err));
+    TRY(file_list_dir(dirs.dir, &names, err));
     for (size_t i = 0; i < names.len; i++) {
-        AUTO(free) char *dir = file_join(place.dir, names.at[i]);
+        AUTO(free) char *dir = file_join(dirs.dir, names.at[i]);
         struct error unreadable = { 0 };
 
         if (names.at[i][0] == '.' && text_ends(names.at[i], KEPT_END) && account_files_read_key(dir, out, &unreadable))
@@ -351,14 +351,14 @@ bool account_store_kept_key(struct store *store, const char *server, struct key 
 
 bool account_store_forget_key(struct store *store, const char *server, const struct key *key, struct error *err)
 {
-    AUTO(place) struct place place = { 0 };
+    AUTO(server_dirs) struct server_dirs dirs = { 0 };
     AUTO(buf_clear) struct buf id = BUF(64);
     AUTO(free) char *name = NULL;
 
-    TRY(open_place(store, server, &place, err));
+    TRY(open_place(store, server, &dirs, err));
     TRY(account_key_id(key, &id, err));
     name = xprintf(".%s" KEPT_END, buf_text(&id));
-    return discard(place.dir, name, buf_text(&id), err);
+    return discard(dirs.dir, name, buf_text(&id), err);
 }
 
 bool account_store_mend(struct stored_account *account, const char *url, struct error *err)
@@ -401,14 +401,14 @@ bool account_store_save(struct store *store, const char *server, struct key *key
     const char *register_to_eff, struct stored_account **out, struct error *err)
 {
     AUTO(stored_account_free) struct stored_account *account = NULL;
-    AUTO(place) struct place place = { 0 };
+    AUTO(server_dirs) struct server_dirs dirs = { 0 };
 
     TRY(make_account(key, url, &account, err));
-    TRY(open_place(store, server, &place, err));
-    account->dir = file_join(place.dir, account->id);
+    TRY(open_place(store, server, &dirs, err));
+    account->dir = file_join(dirs.dir, account->id);
     /* The key may have been registered from here before: its files are brought up to date, one by one. */
     TRY(file_is_dir(account->dir) ? account_files_replace(account->dir, account, register_to_eff, err)
-                                  : create_account(&place, account, register_to_eff, err));
+                                  : create_account(&dirs, account, register_to_eff, err));
     account->no_meta = false;
     *out = TAKE(account);
     return true;
@@ -422,15 +422,15 @@ bool account_store_prepare(struct store *store, const char *server, const char *
     struct stored_account **out, struct error *err)
 {
     AUTO(stored_account_free) struct stored_account *next = NULL;
-    AUTO(place) struct place place = { 0 };
+    AUTO(server_dirs) struct server_dirs dirs = { 0 };
     AUTO(free) char *part = NULL;
 
     TRY(make_account(key, NULL, &next, err));
-    TRY(open_place(store, server, &place, err));
-    next->dir = xprintf("%s/.%s" NEXT_MARK "%s", place.dir, next->id, id);
-    TRY(make_part(&place, next->id, &part, err));
+    TRY(open_place(store, server, &dirs, err));
+    next->dir = xprintf("%s/.%s" NEXT_MARK "%s", dirs.dir, next->id, id);
+    TRY(make_part(&dirs, next->id, &part, err));
     TRY(account_files_create_key(part, key, err));
-    TRY(name_part(&place, part, next->dir, err));
+    TRY(name_part(&dirs, part, next->dir, err));
     *out = TAKE(next);
     return true;
 }
@@ -446,12 +446,12 @@ bool account_store_prepared(
     struct store *store, const char *server, const char *id, struct list *out, struct error *err)
 {
     AUTO(list_clear) struct list names = { 0 };
-    AUTO(place) struct place place = { 0 };
+    AUTO(server_dirs) struct server_dirs dirs = { 0 };
 
-    TRY(find_place(store, server, &place, err));
-    TRY(file_list_dir(place.dir, &names, err));
+    TRY(find_server_dirs(store, server, &dirs, err));
+    TRY(file_list_dir(dirs.dir, &names, err));
     for (size_t i = 0; i < names.len; i++) {
-        AUTO(free) char *dir = file_join(place.dir, names.at[i]);
+        AUTO(free) char *dir = file_join(dirs.dir, names.at[i]);
 
         if (is_next(names.at[i], id))
             list_add(out, dir);
@@ -520,11 +520,10 @@ static bool sweep_dir(struct store *store, const char *server, const char *dir, 
 
 bool account_store_sweep(struct store *store, const char *server, struct error *err)
 {
-    AUTO(place) struct place place = { 0 };
+    AUTO(server_dirs) struct server_dirs dirs = { 0 };
 
-    TRY(find_place(store, server, &place, err));
-    return sweep_dir(store, server, place.dir, err) &&
-           (place.older == NULL || sweep_dir(store, server, place.older, err));
+    TRY(find_server_dirs(store, server, &dirs, err));
+    return sweep_dir(store, server, dirs.dir, err) && (dirs.older == NULL || sweep_dir(store, server, dirs.older, err));
 }
 
 /* What was prepared for an account goes first: a key without one would be told of by nobody. */
@@ -553,19 +552,19 @@ static bool remove_server_dir(const char *dir, struct error *err)
 
 bool account_store_remove(struct store *store, const char *server, const char *id, struct error *err)
 {
-    AUTO(place) struct place place = { 0 };
+    AUTO(server_dirs) struct server_dirs dirs = { 0 };
     AUTO(free) char *dir = NULL;
 
-    TRY(find_place(store, server, &place, err));
-    dir = is_id(id) ? account_dir(&place, id) : NULL;
+    TRY(find_server_dirs(store, server, &dirs, err));
+    dir = is_id(id) ? account_dir(&dirs, id) : NULL;
     if (dir == NULL)
-        return error_set(err, ERROR_CONFIG, "Account at %s/%s does not exist", place.dir, id);
-    TRY(remove_account(place.dir, id, err));
-    if (place.older != NULL) {
-        TRY(remove_account(place.older, id, err));
-        TRY(remove_server_dir(place.older, err));
+        return error_set(err, ERROR_CONFIG, "Account at %s/%s does not exist", dirs.dir, id);
+    TRY(remove_account(dirs.dir, id, err));
+    if (dirs.older != NULL) {
+        TRY(remove_account(dirs.older, id, err));
+        TRY(remove_server_dir(dirs.older, err));
     }
-    return remove_server_dir(place.dir, err);
+    return remove_server_dir(dirs.dir, err);
 }
 
 /* Whether some account's key lies in a directory or below. */

@@ -197,11 +197,11 @@ static bool account_change_key_send(
 {
     const char *url = session_directory(session)->key_change;
     AUTO(buf_clear) struct buf old_key = BUF(PAYLOAD_MAX);
-    AUTO(buf_clear) struct buf wish = BUF(PAYLOAD_MAX);
+    AUTO(buf_clear) struct buf message = BUF(PAYLOAD_MAX);
     AUTO(buf_clear) struct buf inner = BUF(PAYLOAD_MAX);
     AUTO(http_response_clear) struct http_response response = { 0 };
     AUTO(problem_clear) struct problem problem = { 0 };
-    struct out json = out_to(&wish);
+    struct out json = out_to(&message);
 
     TRY(account_may_change_key(session, err));
     TRY(jwk_public_json(who.signer->jwk, &old_key, err));
@@ -209,7 +209,7 @@ static bool account_change_key_send(
     out_text(&json, "account", who.kid);
     out_raw(&json, "oldKey", buf_view(&old_key));
     out_end(&json);
-    TRY(signed_body((struct identity){ next, NULL }, NULL, url, buf_view(&wish), &inner, err));
+    TRY(signed_body((struct identity){ next, NULL }, NULL, url, buf_view(&message), &inner, err));
     if (!session_post(session, who, url, buf_view(&inner), &response, &problem, err)) {
         if (problem.status == 409)
             (void)error_next(err, "another account at this CA has the new key already; make a fresh one");

@@ -176,17 +176,17 @@ TEST(account_change_key)
     {
         AUTO(doc_free) struct doc *doc = NULL;
         AUTO(buf_clear) struct buf header = BUF(65536);
-        AUTO(buf_clear) struct buf wish = BUF(65536);
+        AUTO(buf_clear) struct buf message = BUF(65536);
 
         REQUIRE(doc_read(view_of(script.payload), "inner", &doc, &err), "%s", err.why);
         REQUIRE(buf_put_unbase64url(&header, view_of(node_text(node_member(doc_root(doc), "protected")))), "protected");
-        REQUIRE(buf_put_unbase64url(&wish, view_of(node_text(node_member(doc_root(doc), "payload")))), "payload");
+        REQUIRE(buf_put_unbase64url(&message, view_of(node_text(node_member(doc_root(doc), "payload")))), "payload");
         CHECK_TEXT(buf_text(&header),
             "{\"alg\":\"ES256\",\"jwk\":{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":"
             "\"AwAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
             "AAAAA\",\"y\":\"AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"},\"url\":\"" CA "/key-change\"}",
             "header");
-        CHECK_TEXT(buf_text(&wish),
+        CHECK_TEXT(buf_text(&message),
             "{\"account\":\"" KID
             "\",\"oldKey\":{\"crv\":\"P-256\",\"kty\":\"EC\",\"x\":\"AQAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
             "AAAAAAAAAAAAA\",\"y\":\"AgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA\"}}",

@@ -50,7 +50,7 @@ struct session {
 };
 
 /* What one request has used up of the above. */
-struct patience {
+struct retries {
     bool read_only;
     unsigned nonces, waits, reads;
 };
@@ -162,7 +162,7 @@ static bool exchange(
 
 /* Where the CA asked for a pause that is short enough, waits for it. False with err->kind set when
  * interrupted. */
-static bool wait_for_busy(struct session *session, struct patience *patience, const struct problem *refusal,
+static bool wait_for_busy(struct session *session, struct retries *retries, const struct problem *refusal,
     int64_t retry_at, struct error *err)
 {
     int64_t pause_s = retry_at - session_now(session);
@@ -170,9 +170,9 @@ static bool wait_for_busy(struct session *session, struct patience *patience, co
     if (refusal->status != HTTP_TOO_MANY_REQUESTS && refusal->status != HTTP_SERVICE_UNAVAILABLE &&
         !text_equal(refusal->type, "rateLimited"))
         return false;
-    if (retry_at == 0 || pause_s > BUSY_MAX_S || patience->waits == BUSY_TRIES)
+    if (retry_at == 0 || pause_s > BUSY_MAX_S || retries->waits == BUSY_TRIES)
         return false;
-    patience->waits++;
+    retries->waits++;
     log_info("the CA asks for a pause of %lld s: %s", (long long)pause_s, refusal->detail);
     return session_sleep_ms(session, pause_s > 0 ? pause_s * 1000 : READ_PAUSE_MS, err);
 }
@@ -181,7 +181,7 @@ static bool wait_for_busy(struct session *session, struct patience *patience, co
  * Whether to repeat a refused request; has then waited as long as it must. Else err says why not, and the
  * refusal goes to *problem when that is not NULL.
  */
-static bool is_worth_repeating(struct session *session, struct patience *patience, const struct http_response *response,
+static bool is_worth_repeating(struct session *session, struct retries *retries, const struct http_response *response,
     struct problem *problem, struct error *err)
 {
     AUTO(problem_clear) struct problem refusal = { 0 };
@@ -189,17 +189,16 @@ static bool is_worth_repeating(struct session *session, struct patience *patienc
 
     error_clear(err);
     problem_from_response(response, &refusal);
-    if (problem_rule_of(refusal.type)->retry == RETRY_FRESH_NONCE && ++patience->nonces < NONCE_TRIES) {
-        if (patience->nonces < NONCE_TRIES_AT_ONCE)
+    if (problem_rule_of(refusal.type)->retry == RETRY_FRESH_NONCE && ++retries->nonces < NONCE_TRIES) {
+        if (retries->nonces < NONCE_TRIES_AT_ONCE)
             return true;
         return session_sleep_ms(session, NONCE_PAUSE_MS, err);
     }
-    if (wait_for_busy(session, patience, &refusal, retry_at, err))
+    if (wait_for_busy(session, retries, &refusal, retry_at, err))
         return true;
     if (err->kind != ERROR_NONE)
         return false;
-    if (patience->read_only && refusal.status >= 500 && text_equal(refusal.type, "about:blank") &&
-        patience->reads++ == 0)
+    if (retries->read_only && refusal.status >= 500 && text_equal(refusal.type, "about:blank") && retries->reads++ == 0)
         return session_sleep_ms(session, READ_PAUSE_MS, err);
 
     (void)problem_to_error(&refusal, retry_at, err);
@@ -212,9 +211,9 @@ static bool is_worth_repeating(struct session *session, struct patience *patienc
 }
 
 /* The same for an exchange that failed before there was an answer. */
-static bool is_worth_reconnecting(struct session *session, struct patience *patience, struct error *err)
+static bool is_worth_reconnecting(struct session *session, struct retries *retries, struct error *err)
 {
-    if (!patience->read_only || err->kind != ERROR_NETWORK || patience->reads++ > 0)
+    if (!retries->read_only || err->kind != ERROR_NETWORK || retries->reads++ > 0)
         return false;
     log_info("repeating a request that only reads: %s", err->why);
     return session_sleep_ms(session, READ_PAUSE_MS, err);
@@ -223,7 +222,7 @@ static bool is_worth_reconnecting(struct session *session, struct patience *pati
 /* ---- nonces ---- */
 
 /* RFC 8555 section 7.2. The status should be 200; CAs have answered 204 as well. */
-static bool nonce_fetch(struct session *session, struct patience *patience, char **out, struct error *err)
+static bool nonce_fetch(struct session *session, struct retries *retries, char **out, struct error *err)
 {
     const struct http_request request = {
         .method = HTTP_HEAD,
@@ -243,21 +242,21 @@ static bool nonce_fetch(struct session *session, struct patience *patience, char
             (void)error_set(err, ERROR_ACME, "the answer has no Replay-Nonce header, or not a base64url one");
             return error_in(err, "asking for a nonce");
         }
-        if (!is_worth_repeating(session, patience, &response, NULL, err))
+        if (!is_worth_repeating(session, retries, &response, NULL, err))
             return error_in(err, "asking for a nonce");
     }
 }
 
 /* Has a nonce in *nonce: what came with the last refusal, or from the pool, or fetched. */
-static bool nonce_get(struct session *session, struct patience *patience, char **nonce, struct error *err)
+static bool nonce_get(struct session *session, struct retries *retries, char **nonce, struct error *err)
 {
-    if (patience->nonces % NONCE_FRESH_EVERY == NONCE_FRESH_EVERY - 1) { /* those at hand may all be of a kind */
+    if (retries->nonces % NONCE_FRESH_EVERY == NONCE_FRESH_EVERY - 1) { /* those at hand may all be of a kind */
         free(TAKE(*nonce));
-        return nonce_fetch(session, patience, nonce, err);
+        return nonce_fetch(session, retries, nonce, err);
     }
     if (*nonce == NULL)
         *nonce = nonce_pool_take(&session->server->nonces);
-    return *nonce != NULL || nonce_fetch(session, patience, nonce, err);
+    return *nonce != NULL || nonce_fetch(session, retries, nonce, err);
 }
 
 /* ---- requests ---- */
@@ -282,16 +281,16 @@ bool session_post_accept(struct session *session, struct identity who, const cha
         .content_type = "application/jose+json",
         .accept = accept,
     };
-    struct patience patience = { .read_only = payload.len == 0 };
+    struct retries retries = { .read_only = payload.len == 0 };
     AUTO(free) char *nonce = NULL;
 
     TRY(url_check(session->server->url, url, err));
     for (;;) {
         AUTO(http_response_clear) struct http_response response = { 0 };
 
-        TRY(nonce_get(session, &patience, &nonce, err));
+        TRY(nonce_get(session, &retries, &nonce, err));
         if (!post_once(session, who, &form, nonce, payload, &response, err)) {
-            TRY(is_worth_reconnecting(session, &patience, err));
+            TRY(is_worth_reconnecting(session, &retries, err));
             free(TAKE(nonce)); /* it may have arrived */
             continue;
         }
@@ -303,7 +302,7 @@ bool session_post_accept(struct session *session, struct identity who, const cha
             response = (struct http_response){ 0 };
             return true;
         }
-        if (!is_worth_repeating(session, &patience, &response, problem, err)) {
+        if (!is_worth_repeating(session, &retries, &response, problem, err)) {
             nonce_pool_put(&session->server->nonces, TAKE(nonce));
             return false;
         }
@@ -320,7 +319,7 @@ bool session_get_problem(
     struct session *session, const char *url, struct http_response *out, struct problem *problem, struct error *err)
 {
     const struct http_request request = { .method = HTTP_GET, .url = url, .follow = true };
-    struct patience patience = { 0 }; /* the first request of all: an unreachable CA is told at once */
+    struct retries retries = { 0 }; /* the first request of all: an unreachable CA is told at once */
 
     for (;;) {
         AUTO(http_response_clear) struct http_response response = { 0 };
@@ -332,7 +331,7 @@ bool session_get_problem(
             response = (struct http_response){ 0 };
             return true;
         }
-        TRY(is_worth_repeating(session, &patience, &response, problem, err));
+        TRY(is_worth_repeating(session, &retries, &response, problem, err));
     }
 }
 

@@ -39,7 +39,7 @@ static bool is_tag(uint16_t tag)
     return has_id(tag) || tag == ACL_OWNER || tag == ACL_OWNING_GROUP || tag == ACL_MASK || tag == ACL_OTHER;
 }
 
-static const struct acl_entry *find(const struct acl *acl, uint16_t tag, uint32_t id)
+static const struct acl_entry *find_entry(const struct acl *acl, uint16_t tag, uint32_t id)
 {
     for (size_t i = 0; i < acl->len; i++)
         if (acl->at[i].tag == tag && (!has_id(tag) || acl->at[i].id == id))
@@ -53,8 +53,8 @@ static bool is_complete(const struct acl *acl)
 
     for (size_t i = 0; i < acl->len; i++)
         named = named || has_id(acl->at[i].tag);
-    return find(acl, ACL_OWNER, 0) != NULL && find(acl, ACL_OWNING_GROUP, 0) != NULL &&
-           find(acl, ACL_OTHER, 0) != NULL && (!named || find(acl, ACL_MASK, 0) != NULL);
+    return find_entry(acl, ACL_OWNER, 0) != NULL && find_entry(acl, ACL_OWNING_GROUP, 0) != NULL &&
+           find_entry(acl, ACL_OTHER, 0) != NULL && (!named || find_entry(acl, ACL_MASK, 0) != NULL);
 }
 
 /* Kernels take named entries in any order of their ids; what they must not be is there twice. */
@@ -62,7 +62,8 @@ static bool follows(const struct acl *acl, const struct acl_entry *entry)
 {
     if (acl->len == 0 || acl->at[acl->len - 1].tag < entry->tag)
         return true;
-    return has_id(entry->tag) && acl->at[acl->len - 1].tag == entry->tag && find(acl, entry->tag, entry->id) == NULL;
+    return has_id(entry->tag) && acl->at[acl->len - 1].tag == entry->tag &&
+           find_entry(acl, entry->tag, entry->id) == NULL;
 }
 
 bool acl_parse(struct view value, struct acl *out, struct error *err)
@@ -119,7 +120,7 @@ bool acl_is_extended(const struct acl *acl)
 /* Every list that was parsed or made of a mode has the three. */
 static unsigned perm_of(const struct acl *acl, uint16_t tag, unsigned otherwise)
 {
-    const struct acl_entry *entry = find(acl, tag, 0);
+    const struct acl_entry *entry = find_entry(acl, tag, 0);
 
     return entry != NULL ? entry->perm : otherwise;
 }
@@ -148,7 +149,7 @@ unsigned acl_other_may(const struct acl *acl)
 /* Who is in a group that is named has its rights, never those of others. */
 unsigned acl_group_may(const struct acl *acl, gid_t owning, gid_t gid)
 {
-    const struct acl_entry *named = find(acl, ACL_GROUP, (uint32_t)gid);
+    const struct acl_entry *named = find_entry(acl, ACL_GROUP, (uint32_t)gid);
     bool matched = gid != (gid_t)-1 && (gid == owning || named != NULL);
     unsigned may = 0;
 
@@ -164,7 +165,7 @@ unsigned acl_group_may(const struct acl *acl, gid_t owning, gid_t gid)
 /* Who is in one of the groups that the list knows is none of the others, whatever that group may. */
 unsigned acl_user_may(const struct acl *acl, gid_t owning, const struct acl_user *user)
 {
-    const struct acl_entry *named = user->uid != (uid_t)-1 ? find(acl, ACL_USER, (uint32_t)user->uid) : NULL;
+    const struct acl_entry *named = user->uid != (uid_t)-1 ? find_entry(acl, ACL_USER, (uint32_t)user->uid) : NULL;
     bool matched = false;
     unsigned may = 0;
 
@@ -173,7 +174,7 @@ unsigned acl_user_may(const struct acl *acl, gid_t owning, const struct acl_user
     for (size_t i = 0; i < user->count; i++) {
         gid_t gid = user->gids[i];
 
-        if (gid != owning && find(acl, ACL_GROUP, (uint32_t)gid) == NULL)
+        if (gid != owning && find_entry(acl, ACL_GROUP, (uint32_t)gid) == NULL)
             continue;
         matched = true;
         may |= acl_group_may(acl, owning, gid);
@@ -198,7 +199,7 @@ bool acl_has_guests(const struct acl *acl)
 
 static struct acl_entry *entry_of(struct acl *acl, uint16_t tag, uint32_t id)
 {
-    const struct acl_entry *found = find(acl, tag, id);
+    const struct acl_entry *found = find_entry(acl, tag, id);
 
     return found != NULL ? &acl->at[found - acl->at] : NULL;
 }

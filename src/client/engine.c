@@ -325,7 +325,7 @@ void engine_free(struct engine *engine)
 
 /* ---- exchanges ---- */
 
-static struct transfer *find(const struct engine *engine, uint32_t id)
+static struct transfer *find_transfer(const struct engine *engine, uint32_t id)
 {
     struct transfer *transfer = engine->transfers;
 
@@ -373,7 +373,7 @@ bool engine_fetch(struct engine *engine, uint32_t id, const struct message_reque
 {
     struct transfer *transfer;
 
-    if (engine->transfer_count >= MAX_TRANSFERS || find(engine, id) != NULL || find_reader(engine, id) != NULL)
+    if (engine->transfer_count >= MAX_TRANSFERS || find_transfer(engine, id) != NULL || find_reader(engine, id) != NULL)
         return false;
     if (request->stream && count_streams(engine) == NET_STREAMS) {
         tell_failed(engine, id, MESSAGE_FAILURE_NETWORK, "as many answers are read in pieces as can be at one time",
@@ -394,10 +394,10 @@ bool engine_fetch(struct engine *engine, uint32_t id, const struct message_reque
 
 bool engine_read(struct engine *engine, uint32_t id, const struct message_read *read)
 {
-    struct transfer *transfer = find(engine, read->exchange);
+    struct transfer *transfer = find_transfer(engine, read->exchange);
     CURLcode result;
 
-    if (transfer == NULL || !transfer->told || transfer->reader != 0 || find(engine, id) != NULL ||
+    if (transfer == NULL || !transfer->told || transfer->reader != 0 || find_transfer(engine, id) != NULL ||
         find_reader(engine, id) != NULL)
         return false;
     transfer->reader = id;
@@ -417,7 +417,7 @@ bool engine_read(struct engine *engine, uint32_t id, const struct message_read *
 
 void engine_cancel(struct engine *engine, uint32_t id)
 {
-    struct transfer *transfer = find(engine, id), *read = find_reader(engine, id);
+    struct transfer *transfer = find_transfer(engine, id), *read = find_reader(engine, id);
     struct transfer *waited = read != NULL ? read : transfer;
 
     if (waited != NULL && waited->reader != 0) {

@@ -348,7 +348,7 @@ static void start_waiting(struct resolver *resolver)
         begin(oldest);
 }
 
-static struct lookup *find(const struct resolver *resolver, uint32_t id)
+static struct lookup *find_lookup(const struct resolver *resolver, uint32_t id)
 {
     struct lookup *lookup = resolver->lookups;
 
@@ -398,7 +398,7 @@ bool resolver_ask(struct resolver *resolver, uint32_t id, const struct message_d
     AUTO(dns_message_clear) struct dns_message question = { 0 };
     struct lookup *lookup;
 
-    if (resolver->count >= MAX_LOOKUPS || find(resolver, id) != NULL)
+    if (resolver->count >= MAX_LOOKUPS || find_lookup(resolver, id) != NULL)
         return false;
     lookup = lookup_new(resolver, id, dns);
     if (!dns_message_read(dns->message, &question) || question.is_answer || question.question.len == 0) {
@@ -425,7 +425,7 @@ bool resolver_ask(struct resolver *resolver, uint32_t id, const struct message_d
 
 void resolver_cancel(struct resolver *resolver, uint32_t id)
 {
-    struct lookup *lookup = find(resolver, id);
+    struct lookup *lookup = find_lookup(resolver, id);
 
     if (lookup != NULL)
         fail(lookup, MESSAGE_FAILURE_CANCELED, "stopped", "");

@@ -88,7 +88,7 @@ bool plugin_option_give(
     return true;
 }
 
-static struct plugin_option *find(const struct plugin_options *all, const char *key)
+static struct plugin_option *find_option(const struct plugin_options *all, const char *key)
 {
     for (size_t i = 0; i < all->len; i++) {
         if (strcmp(all->at[i].key, key) == 0)
@@ -100,7 +100,7 @@ static struct plugin_option *find(const struct plugin_options *all, const char *
 void plugin_options_put(
     struct plugin_options *all, const char *plugin, const char *key, const char *value, enum origin from)
 {
-    struct plugin_option *option = find(all, key);
+    struct plugin_option *option = find_option(all, key);
 
     if (option != NULL && option->origin > from)
         return;
@@ -117,7 +117,7 @@ void plugin_options_put(
 
 const char *plugin_options_get(const struct plugin_options *all, const char *key)
 {
-    const struct plugin_option *option = find(all, key);
+    const struct plugin_option *option = find_option(all, key);
 
     return option == NULL ? NULL : option->value;
 }

@@ -86,8 +86,8 @@ static void derive_paths(struct settings *settings, const struct verb *verb)
         settings->fullchain_path = file_absolute("chain.pem");
 }
 
-/* All wishes for one role have to agree. */
-static bool wish(char **role, const char *plugin, struct error *err)
+/* All options that name a plugin for one role have to agree. */
+static bool choose_plugin(char **role, const char *plugin, struct error *err)
 {
     if (plugin == NULL || plugin[0] == '\0' || text_equal(*role, plugin))
         return true;
@@ -98,14 +98,14 @@ static bool wish(char **role, const char *plugin, struct error *err)
     return true;
 }
 
-static bool wish_flag(
+static bool choose_flagged(
     struct settings *settings, const struct option *plugin, char **authenticator, char **installer, struct error *err)
 {
     if (!list_has(&settings->plugin_flags, plugin->names[0]))
         return true;
     if (plugin->installs)
-        TRY(wish(installer, plugin->names[0], err));
-    return wish(authenticator, plugin->names[0], err);
+        TRY(choose_plugin(installer, plugin->names[0], err));
+    return choose_plugin(authenticator, plugin->names[0], err);
 }
 
 /* A configurator that installs nothing: certonly needs no installer, and must not save one that there is not. */
@@ -124,13 +124,13 @@ static bool derive_plugins(struct settings *settings, const struct verb *verb, s
 
     if (SETTING_ORIGIN(settings, configurator) > from)
         from = SETTING_ORIGIN(settings, configurator);
-    TRY(wish(&installer, settings->configurator, err));
-    TRY(wish(&authenticator, settings->configurator, err));
-    TRY(wish(&installer, settings->installer, err));
-    TRY(wish(&authenticator, settings->authenticator, err));
+    TRY(choose_plugin(&installer, settings->configurator, err));
+    TRY(choose_plugin(&authenticator, settings->configurator, err));
+    TRY(choose_plugin(&installer, settings->installer, err));
+    TRY(choose_plugin(&authenticator, settings->authenticator, err));
     for (const struct option *option = options; option->names[0] != NULL; option++) {
         if (option->type == OPTION_PLUGIN)
-            TRY(wish_flag(settings, option, &authenticator, &installer, err));
+            TRY(choose_flagged(settings, option, &authenticator, &installer, err));
     }
     if (is_proof_only(settings) && settings->installer == NULL && (verb->traits & VERB_OBTAINS_ONLY)) {
         free(installer);

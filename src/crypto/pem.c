@@ -13,7 +13,7 @@ static const char dashes[] = "-----";
 
 #define LABEL_MAX 64
 
-static const char *find(struct view in, const char *text)
+static const char *find_text(struct view in, const char *text)
 {
     return memmem(in.at, in.len, text, strlen(text));
 }
@@ -42,7 +42,7 @@ static const char *find_line(struct view in, const char *mark)
     struct view rest = in;
     const char *at;
 
-    while ((at = find(rest, mark)) != NULL) {
+    while ((at = find_text(rest, mark)) != NULL) {
         if (begins_line(in, at))
             return at;
         rest = view_from(rest, at + 1);
@@ -56,7 +56,7 @@ static bool read_label(struct view after_mark, struct view *label)
     const char *end;
 
     after_mark.len = after_mark.len < LABEL_MAX + sizeof dashes ? after_mark.len : LABEL_MAX + sizeof dashes;
-    end = find(after_mark, dashes);
+    end = find_text(after_mark, dashes);
     if (end == NULL || memchr(after_mark.at, '\n', (size_t)(end - after_mark.at)) != NULL)
         return false;
     *label = (struct view){ after_mark.at, (size_t)(end - after_mark.at) };
@@ -76,7 +76,7 @@ static void skip_headers(struct pem_block *block)
             block->body = rest.at == NULL ? (struct view){ line.at, 0 } : rest;
             return;
         }
-        if (view_starts(line, "Proc-Type:") && find(line, "ENCRYPTED") != NULL)
+        if (view_starts(line, "Proc-Type:") && find_text(line, "ENCRYPTED") != NULL)
             block->encrypted = true;
     }
 }
@@ -119,12 +119,12 @@ bool pem_next(struct view *rest, struct pem_block *out, struct error *err)
 
 bool pem_next_anywhere(struct view *rest, struct pem_block *out, struct error *err)
 {
-    const char *begin = find(*rest, begin_mark);
+    const char *begin = find_text(*rest, begin_mark);
     struct view before = { rest->at, begin == NULL ? rest->len : (size_t)(begin - rest->at) };
 
-    if (find(before, end_mark) != NULL)
+    if (find_text(before, end_mark) != NULL)
         return error_set(err, ERROR_CONFIG, "a PEM block has an end, but no beginning");
-    return next_block(rest, find, out, err);
+    return next_block(rest, find_text, out, err);
 }
 
 bool pem_find(struct view *rest, const char *a, const char *b, struct pem_block *out, struct error *err)

@@ -42,7 +42,7 @@ static bool is_begun(const struct versions *versions, unsigned newest_complete)
     return versions_newest(versions) == newest_complete + 1;
 }
 
-static bool find(struct lineage *lineage, struct error *err)
+static bool find_live(struct lineage *lineage, struct error *err)
 {
     AUTO(links_clear) struct links links = { 0 };
     AUTO(versions_clear) struct versions versions = { 0 };
@@ -481,7 +481,7 @@ const struct layout layout_certbot = {
     .create = create,
     .is_unsettled = links_is_unsettled,
     .settle = settle,
-    .find = find,
+    .find = find_live,
     .list = list,
     .path = path,
     .live = live,

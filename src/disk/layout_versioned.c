@@ -73,7 +73,7 @@ static bool check_live(const struct lineage *lineage, struct error *err)
     return true;
 }
 
-static bool find(struct lineage *lineage, struct error *err)
+static bool find_live(struct lineage *lineage, struct error *err)
 {
     AUTO(free) char *pending = NULL;
     char *dir;
@@ -333,7 +333,7 @@ const struct layout layout_versioned = {
     .create = create,
     .is_unsettled = switch_is_unsettled,
     .settle = switch_settle,
-    .find = find,
+    .find = find_live,
     .list = list,
     .path = path,
     .live = live,

@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "access/access.h"
-#include "access/passage.h"
+#include "access/traversal.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/writers.h"
@@ -38,11 +38,11 @@ static bool repair_mode(struct health *health, const struct finding *finding, st
            file_error(err, "set the mode of", finding->path);
 }
 
-static void report_mode(struct health *health, const struct patient *patient, const char *code, const char *path,
+static void report_mode(struct health *health, const struct subject *subject, const char *code, const char *path,
     mode_t mode, mode_t excess, const char *why, const char *what)
 {
     struct finding *finding = health_find(
-        health, patient, code, HEALTH_ERROR, path, why, "%s (mode %03o) can be %s", path, (unsigned)mode & 07777, what);
+        health, subject, code, HEALTH_ERROR, path, why, "%s (mode %03o) can be %s", path, (unsigned)mode & 07777, what);
 
     finding_answer(finding, "set its mode to %03o", (unsigned)(mode & 07777 & ~excess));
     finding->number = excess;
@@ -50,7 +50,7 @@ static void report_mode(struct health *health, const struct patient *patient, co
 }
 
 /* Only its owner, and who owns the store, may write there. */
-static void check_writers(struct health *health, const struct patient *patient, const char *path)
+static void check_writers(struct health *health, const struct subject *subject, const char *path)
 {
     struct stat st, top;
     struct finding *finding;
@@ -59,10 +59,10 @@ static void check_writers(struct health *health, const struct patient *patient, 
         return;
     if (st.st_mode & S_IWOTH)
         report_mode(
-            health, patient, "writable-by-others", path, st.st_mode, OTHERS_WRITE, why_write, "changed by everybody");
+            health, subject, "writable-by-others", path, st.st_mode, OTHERS_WRITE, why_write, "changed by everybody");
     if (stat(store_config_dir(health->store), &top) != 0 || st.st_uid == 0 || st.st_uid == top.st_uid)
         return;
-    finding = health_find(health, patient, "foreign-owner", HEALTH_WARNING, path, why_write,
+    finding = health_find(health, subject, "foreign-owner", HEALTH_WARNING, path, why_write,
         "%s belongs to user %u, the store to user %u", path, (unsigned)st.st_uid, (unsigned)top.st_uid);
     finding_answer(finding, "chown %u %s", (unsigned)top.st_uid, path);
     finding_answer(finding, "leave it, if that user looks after this certificate");
@@ -71,48 +71,48 @@ static void check_writers(struct health *health, const struct patient *patient, 
 /* ---- keys ---- */
 
 /* What --key-mode says for the lineage, else for all; 0 when nobody says. */
-static mode_t asked_mode(const struct patient *patient)
+static mode_t asked_mode(const struct subject *subject)
 {
-    const char *text = renewal_params_own(patient->lineage->conf, "key_mode");
+    const char *text = renewal_params_own(subject->lineage->conf, "key_mode");
     const char *why;
     mode_t mode;
 
     if (text == NULL)
-        text = patient->health->settings->key_mode;
+        text = subject->health->settings->key_mode;
     return text != NULL && file_mode_parse(text, &mode, &why) ? mode : 0;
 }
 
 /* Readable by all, although the directories above are closed to them: one `chmod` of a directory, or an older program
  * that opens them, away from being read. */
-static void check_key(struct patient *patient, const char *path)
+static void check_key(struct subject *subject, const char *path)
 {
-    mode_t asked = asked_mode(patient), excess = S_IRWXO & ~asked;
+    mode_t asked = asked_mode(subject), excess = S_IRWXO & ~asked;
     struct stat st, top;
 
     if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode) || (st.st_mode & excess) == 0)
         return;
     /* A group that nobody chose was let in with everybody, not by somebody's hand. */
-    if (asked == 0 && stat(store_config_dir(patient->health->store), &top) == 0 && st.st_gid == top.st_gid)
+    if (asked == 0 && stat(store_config_dir(subject->health->store), &top) == 0 && st.st_gid == top.st_gid)
         excess |= S_IRWXG;
-    report_mode(patient->health, patient, "key-open-to-others", path, st.st_mode, excess & st.st_mode, why_read,
+    report_mode(subject->health, subject, "key-open-to-others", path, st.st_mode, excess & st.st_mode, why_read,
         "read or changed by everybody, and --key-mode does not ask for that");
 }
 
 /* ---- what settings ask for ---- */
 
-static const char *const wish_keys[] = { "key_owner", "key_group", "key_mode", "cert_owner", "cert_group",
+static const char *const ownership_keys[] = { "key_owner", "key_group", "key_mode", "cert_owner", "cert_group",
     "cert_mode" };
 
 /* The settings that the lineage is renewed with, as far as access goes. Of the caller's. */
 static struct settings *__attribute__((returns_nonnull))
-wishing_settings(const struct health *health, const struct lineage *lineage)
+settings_of_ownership(const struct health *health, const struct lineage *lineage)
 {
     struct settings *settings = settings_dup(health->settings);
     char **at[] = { &settings->key_owner, &settings->key_group, &settings->key_mode, &settings->cert_owner,
         &settings->cert_group, &settings->cert_mode };
 
     for (size_t i = 0; i < COUNT(at); i++) {
-        const char *own = renewal_params_own(lineage->conf, wish_keys[i]);
+        const char *own = renewal_params_own(lineage->conf, ownership_keys[i]);
 
         if (own != NULL)
             xreplace(at[i], own);
@@ -124,26 +124,27 @@ static bool asks_nothing(const struct health *health, const struct lineage *line
 {
     const struct settings *settings = health->settings;
 
-    for (size_t i = 0; i < COUNT(wish_keys); i++)
-        if (renewal_params_own(lineage->conf, wish_keys[i]) != NULL)
+    for (size_t i = 0; i < COUNT(ownership_keys); i++)
+        if (renewal_params_own(lineage->conf, ownership_keys[i]) != NULL)
             return false;
     return settings->key_owner == NULL && settings->key_group == NULL && settings->key_mode == NULL &&
            settings->cert_owner == NULL && settings->cert_group == NULL && settings->cert_mode == NULL;
 }
 
-static bool differs(const struct stat *st, const struct wish *wish)
+static bool differs(const struct stat *st, const struct ownership *wanted)
 {
-    return (wish->uid != (uid_t)-1 && st->st_uid != wish->uid) || (wish->gid != (gid_t)-1 && st->st_gid != wish->gid) ||
-           (wish->mode != 0 && (st->st_mode & 07777) != wish->mode);
+    return (wanted->uid != (uid_t)-1 && st->st_uid != wanted->uid) ||
+           (wanted->gid != (gid_t)-1 && st->st_gid != wanted->gid) ||
+           (wanted->mode != 0 && (st->st_mode & 07777) != wanted->mode);
 }
 
 /* The first file that is not as it was asked for; NULL when all are. Of the lineage's. */
-static const char *unlike_wishes(const struct lineage *lineage, const struct wishes *wishes)
+static const char *unlike_wishes(const struct lineage *lineage, const struct ownerships *wanted)
 {
     struct stat st;
 
     for (int kind = 0; kind < KIND_COUNT; kind++)
-        if (stat(lineage->live[kind], &st) == 0 && differs(&st, kind == KIND_PRIVKEY ? &wishes->key : &wishes->cert))
+        if (stat(lineage->live[kind], &st) == 0 && differs(&st, kind == KIND_PRIVKEY ? &wanted->key : &wanted->cert))
             return lineage->live[kind];
     return NULL;
 }
@@ -153,23 +154,23 @@ static bool repair_access(struct health *health, const struct finding *finding, 
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;
     AUTO(settings_free) struct settings *settings = NULL;
-    struct wishes wishes;
+    struct ownerships wanted;
     const char *path;
 
     TRY(lineage_load(health->store, finding->lineage, &lineage, err));
-    settings = wishing_settings(health, lineage);
+    settings = settings_of_ownership(health, lineage);
     TRY(lineage_apply_access(health->store, lineage, settings, err));
-    TRY(access_wishes(settings, &wishes, err));
-    path = unlike_wishes(lineage, &wishes);
+    TRY(access_ownerships(settings, &wanted, err));
+    path = unlike_wishes(lineage, &wanted);
     if (path == NULL)
         return true;
     (void)error_set(err, ERROR_STORE, "%s could not be given the owner, group and mode that settings ask for", path);
     return error_next(err, "run this as root");
 }
 
-static void report_access(struct patient *patient, const char *code, const char *path, const char *what, bool ours)
+static void report_access(struct subject *subject, const char *code, const char *path, const char *what, bool ours)
 {
-    struct finding *finding = health_find(patient->health, patient, code, HEALTH_WARNING, path,
+    struct finding *finding = health_find(subject->health, subject, code, HEALTH_WARNING, path,
         "the servers that were to read the files cannot", "%s %s", path, what);
 
     if (!ours) {
@@ -181,57 +182,57 @@ static void report_access(struct patient *patient, const char *code, const char 
     finding->repair = repair_access;
 }
 
-static void check_wishes(struct patient *patient)
+static void check_ownership(struct subject *subject)
 {
-    struct lineage *lineage = patient->lineage;
-    const char *config_dir = store_config_dir(patient->health->store);
+    struct lineage *lineage = subject->lineage;
+    const char *config_dir = store_config_dir(subject->health->store);
     AUTO(settings_free) struct settings *settings = NULL;
     AUTO(free) char *obstacle = NULL;
-    struct wishes wishes;
+    struct ownerships wanted;
     struct error err = { 0 };
     const char *unlike;
 
-    if (asks_nothing(patient->health, lineage))
+    if (asks_nothing(subject->health, lineage))
         return;
-    settings = wishing_settings(patient->health, lineage);
-    if (!access_wishes(settings, &wishes, &err))
+    settings = settings_of_ownership(subject->health, lineage);
+    if (!access_ownerships(settings, &wanted, &err))
         return;
-    unlike = unlike_wishes(lineage, &wishes);
+    unlike = unlike_wishes(lineage, &wanted);
     if (unlike != NULL) {
-        report_access(patient, "access-not-as-asked", unlike,
+        report_access(subject, "access-not-as-asked", unlike,
             "does not have the owner, group and mode that settings ask for", true);
         return;
     }
     /* A mode of its own may leave the group out, as for sendmail: then there is nothing to reach. */
-    if (wishes.key.gid != (gid_t)-1 && (wishes.key.mode == 0 || (wishes.key.mode & S_IRGRP) != 0) &&
-        !access_may_reach(lineage->live[KIND_PRIVKEY], (uid_t)-1, wishes.key.gid, &obstacle))
-        report_access(patient, "way-closed", obstacle, "does not let the group pass that --key-group names",
+    if (wanted.key.gid != (gid_t)-1 && (wanted.key.mode == 0 || (wanted.key.mode & S_IRGRP) != 0) &&
+        !access_may_reach(lineage->live[KIND_PRIVKEY], (uid_t)-1, wanted.key.gid, &obstacle))
+        report_access(subject, "way-closed", obstacle, "does not let the group pass that --key-group names",
             strncmp(obstacle, config_dir, strlen(config_dir)) == 0);
-    else if (wishes.key.uid != (uid_t)-1 &&
-             !access_may_reach(lineage->live[KIND_PRIVKEY], wishes.key.uid, (gid_t)-1, &obstacle))
-        report_access(patient, "way-closed", obstacle, "does not let the user pass that --key-owner names",
+    else if (wanted.key.uid != (uid_t)-1 &&
+             !access_may_reach(lineage->live[KIND_PRIVKEY], wanted.key.uid, (gid_t)-1, &obstacle))
+        report_access(subject, "way-closed", obstacle, "does not let the user pass that --key-owner names",
             strncmp(obstacle, config_dir, strlen(config_dir)) == 0);
-    else if (wishes.cert.gid != (gid_t)-1 && (wishes.cert.mode == 0 || (wishes.cert.mode & S_IRGRP) != 0) &&
-             !access_may_reach(lineage->live[KIND_FULLCHAIN], (uid_t)-1, wishes.cert.gid, &obstacle))
-        report_access(patient, "way-closed", obstacle, "does not let the group pass that --cert-group names",
+    else if (wanted.cert.gid != (gid_t)-1 && (wanted.cert.mode == 0 || (wanted.cert.mode & S_IRGRP) != 0) &&
+             !access_may_reach(lineage->live[KIND_FULLCHAIN], (uid_t)-1, wanted.cert.gid, &obstacle))
+        report_access(subject, "way-closed", obstacle, "does not let the group pass that --cert-group names",
             strncmp(obstacle, config_dir, strlen(config_dir)) == 0);
-    else if (wishes.cert.uid != (uid_t)-1 &&
-             !access_may_reach(lineage->live[KIND_FULLCHAIN], wishes.cert.uid, (gid_t)-1, &obstacle))
-        report_access(patient, "way-closed", obstacle, "does not let the user pass that --cert-owner names",
+    else if (wanted.cert.uid != (uid_t)-1 &&
+             !access_may_reach(lineage->live[KIND_FULLCHAIN], wanted.cert.uid, (gid_t)-1, &obstacle))
+        report_access(subject, "way-closed", obstacle, "does not let the user pass that --cert-owner names",
             strncmp(obstacle, config_dir, strlen(config_dir)) == 0);
 }
 
-void check_modes(struct patient *patient)
+void check_modes(struct subject *subject)
 {
-    struct lineage *lineage = patient->lineage;
+    struct lineage *lineage = subject->lineage;
 
-    check_writers(patient->health, patient, lineage->conf_path);
-    check_writers(patient->health, patient, lineage->live_dir);
-    check_writers(patient->health, patient, lineage->archive_dir);
-    for (size_t i = 0; i < patient->version_count; i++)
-        if (patient->versions[i].there[KIND_PRIVKEY])
-            check_key(patient, patient->versions[i].path[KIND_PRIVKEY]);
-    check_wishes(patient);
+    check_writers(subject->health, subject, lineage->conf_path);
+    check_writers(subject->health, subject, lineage->live_dir);
+    check_writers(subject->health, subject, lineage->archive_dir);
+    for (size_t i = 0; i < subject->version_count; i++)
+        if (subject->versions[i].there[KIND_PRIVKEY])
+            check_key(subject, subject->versions[i].path[KIND_PRIVKEY]);
+    check_ownership(subject);
 }
 
 /* ---- what decides which programs root runs ---- */

@@ -27,13 +27,13 @@ static bool repair_account(struct health *health, const struct finding *finding,
 }
 
 static void report_gone(
-    struct patient *patient, const char *server, const char *id, const char *newest, const struct error *gone)
+    struct subject *subject, const char *server, const char *id, const char *newest, const struct error *gone)
 {
-    const char *path = patient->lineage->conf_path;
+    const char *path = subject->lineage->conf_path;
     struct finding *finding;
 
     if (newest != NULL) {
-        finding = health_find(patient->health, patient, "account-gone", HEALTH_WARNING, path,
+        finding = health_find(subject->health, subject, "account-gone", HEALTH_WARNING, path,
             "the next renewal takes the newest account there is",
             "%s names the account %s at %s, which cannot be used: %s", path, id, server, gone->why);
         finding->from = xstrdup(id);
@@ -42,7 +42,7 @@ static void report_gone(
         finding_answer(finding, "name the account %s in %s", newest, path);
         return;
     }
-    finding = health_find(patient->health, patient, "account-gone", HEALTH_ERROR, path,
+    finding = health_find(subject->health, subject, "account-gone", HEALTH_ERROR, path,
         "without an account nothing is renewed", "%s names the account %s at %s, which cannot be used: %s", path, id,
         server, gone->why);
     finding_answer(finding, "put accounts/ back from a backup");
@@ -50,11 +50,11 @@ static void report_gone(
 }
 
 /* Most lineages have the same account: what was found to be well is not read again. */
-void check_account(struct patient *patient)
+void check_account(struct subject *subject)
 {
-    struct health *health = patient->health;
-    const char *server = patient->lineage == NULL ? NULL : lineage_server(patient->lineage);
-    const char *id = patient->lineage == NULL ? NULL : conf_get(patient->lineage->conf, "renewalparams", "account");
+    struct health *health = subject->health;
+    const char *server = subject->lineage == NULL ? NULL : lineage_server(subject->lineage);
+    const char *id = subject->lineage == NULL ? NULL : conf_get(subject->lineage->conf, "renewalparams", "account");
     AUTO(free) char *mark = NULL, *newest = NULL;
     struct error gone = { 0 };
 
@@ -70,7 +70,7 @@ void check_account(struct patient *patient)
     if (gone.sys != 0 && gone.sys != ENOENT && gone.sys != ENOTDIR)
         health_note_trouble(&gone); /* it may be well, but it is hidden from us */
     else
-        report_gone(patient, server, id, newest, &gone);
+        report_gone(subject, server, id, newest, &gone);
 }
 
 /* ---- in accounts/ ---- */

@@ -71,9 +71,9 @@ static bool has_live_cert(const struct lineage *lineage, const struct cert *foun
     return live != NULL && view_equal(buf_view(&live->der), buf_view(&found->der));
 }
 
-static bool is_match(const struct patient *patient, enum stray which, const char *dir)
+static bool is_match(const struct subject *subject, enum stray which, const char *dir)
 {
-    const struct lineage *lineage = patient->lineage;
+    const struct lineage *lineage = subject->lineage;
     AUTO(cert_free) struct cert *cert = which == STRAY_LIVE ? live_cert(dir) : health_archive_cert(dir);
     AUTO(cert_free) struct cert *known = NULL;
 
@@ -105,31 +105,31 @@ static bool repair_rename(struct health *health, const struct finding *finding, 
 
 /* Reports a missing directory when others may be what it was; false when there is none. */
 static bool report_renamed(
-    struct patient *patient, enum stray which, const char *missing, enum health_severity severity)
+    struct subject *subject, enum stray which, const char *missing, enum health_severity severity)
 {
-    const struct list *strays = health_strays(patient->health, which);
+    const struct list *strays = health_strays(subject->health, which);
     AUTO(list_clear) struct list matches = { 0 };
     struct finding *finding;
 
     for (size_t i = 0; i < strays->len && i < STRAYS_MAX; i++)
-        if (is_match(patient, which, strays->at[i]))
+        if (is_match(subject, which, strays->at[i]))
             list_add(&matches, strays->at[i]);
     if (matches.len == 0)
         return false;
-    finding = health_find(patient->health, patient, which == STRAY_LIVE ? "live-renamed" : "archive-renamed", severity,
+    finding = health_find(subject->health, subject, which == STRAY_LIVE ? "live-renamed" : "archive-renamed", severity,
         missing, why_gone, "%s is not there, and by its content %s is what it was", missing,
         matches.len == 1 ? matches.at[0] : "one of several others");
     for (size_t i = 0; i < matches.len; i++)
         finding_answer(finding, "rename %s to %s", matches.at[i], missing);
-    if (patient->health->claims_trouble.kind != ERROR_NONE) {
+    if (subject->health->claims_trouble.kind != ERROR_NONE) {
         finding_answer(
-            finding, "mend first what may name that directory, too: %s", patient->health->claims_trouble.why);
+            finding, "mend first what may name that directory, too: %s", subject->health->claims_trouble.why);
     } else if (matches.len == 1) {
         finding->from = xstrdup(matches.at[0]);
         finding->to = xstrdup(missing);
         finding->repair = repair_rename;
     }
-    patient->broken = severity == HEALTH_ERROR;
+    subject->broken = severity == HEALTH_ERROR;
     return true;
 }
 
@@ -172,23 +172,23 @@ static bool repair_revive(struct health *health, const struct finding *finding, 
 }
 
 /* The versioned layout: what was live is gone. What waits to become live, else the newest of what was. */
-static void report_gone(struct patient *patient)
+static void report_gone(struct subject *subject)
 {
-    const struct lineage *lineage = patient->lineage;
+    const struct lineage *lineage = subject->lineage;
     AUTO(free) char *pending = NULL;
     struct error err = { 0 };
     const struct parts *newest;
     struct finding *finding;
 
-    patient_list_versions(patient);
-    newest = patient_newest_whole(patient);
+    subject_list_versions(subject);
+    newest = subject_newest_whole(subject);
     if (!switch_pending(lineage, &pending, &err))
         health_note_trouble(&err);
-    finding = health_break(patient, "live-missing", lineage->live_dir, why_gone, "%s is not there", lineage->live_dir);
+    finding = health_break(subject, "live-missing", lineage->live_dir, why_gone, "%s is not there", lineage->live_dir);
     if (pending == NULL && newest == NULL) {
         finding_answer(finding, "put %s back from a backup", lineage->live_dir);
         finding_answer(finding, "remove %s, and obtain the certificate again with --cert-name %s", lineage->conf_path,
-            patient->name);
+            subject->name);
         return;
     }
     finding->from = xstrdup(pending != NULL ? pending : newest->id);
@@ -209,27 +209,27 @@ static bool is_emptied(const struct lineage *lineage)
     return true;
 }
 
-void check_directories(struct patient *patient)
+void check_directories(struct subject *subject)
 {
-    const struct lineage *lineage = patient->lineage;
+    const struct lineage *lineage = subject->lineage;
     bool with_links = lineage->layout->live_are_links, archive = file_is_dir(lineage->archive_dir);
     bool live = file_is_dir(lineage->live_dir);
 
     if (!archive &&
         report_renamed(
-            patient, STRAY_ARCHIVE, lineage->archive_dir, with_links || !live ? HEALTH_ERROR : HEALTH_WARNING) &&
-        patient->broken)
+            subject, STRAY_ARCHIVE, lineage->archive_dir, with_links || !live ? HEALTH_ERROR : HEALTH_WARNING) &&
+        subject->broken)
         return;
-    if (!live && report_renamed(patient, STRAY_LIVE, lineage->live_dir, HEALTH_ERROR))
+    if (!live && report_renamed(subject, STRAY_LIVE, lineage->live_dir, HEALTH_ERROR))
         return;
     if (with_links && !archive && !live) {
-        struct finding *finding = health_break(patient, "files-missing", lineage->archive_dir, why_gone,
+        struct finding *finding = health_break(subject, "files-missing", lineage->archive_dir, why_gone,
             "neither %s nor %s is there", lineage->live_dir, lineage->archive_dir);
 
         finding_answer(finding, "put both back from a backup");
         finding_answer(finding, "remove %s, and obtain the certificate again with --cert-name %s", lineage->conf_path,
-            patient->name);
+            subject->name);
     } else if (!with_links && is_emptied(lineage)) {
-        report_gone(patient);
+        report_gone(subject);
     }
 }

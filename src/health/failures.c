@@ -9,26 +9,26 @@
 static const char why_renew[] = "the certificate is not renewed, and will expire";
 #define LATE_PART 3 /* as long as more than this part of its life is left, nobody has to be alarmed */
 
-static bool is_late(const struct patient *patient)
+static bool is_late(const struct subject *subject)
 {
-    const struct cert *cert = patient->lineage == NULL ? NULL : patient->lineage->cert;
+    const struct cert *cert = subject->lineage == NULL ? NULL : subject->lineage->cert;
 
-    return cert == NULL || patient->health->now > cert->not_after - (cert->not_after - cert->not_before) / LATE_PART;
+    return cert == NULL || subject->health->now > cert->not_after - (cert->not_after - cert->not_before) / LATE_PART;
 }
 
-static void report_failing(const struct patient *patient, const char *path, const struct failures *failures)
+static void report_failing(const struct subject *subject, const char *path, const struct failures *failures)
 {
     struct finding *finding;
     char tried[CLOCK_TEXT_SIZE];
 
     clock_format_rfc3339(failures->tried, tried);
-    finding = health_find(patient->health, patient, "renewal-failing", is_late(patient) ? HEALTH_WARNING : HEALTH_NOTE,
+    finding = health_find(subject->health, subject, "renewal-failing", is_late(subject) ? HEALTH_WARNING : HEALTH_NOTE,
         path, why_renew, "the last %u attempt(s) to renew it failed, the last at %s: %s", failures->failures, tried,
         failures->backoff.why != NULL ? failures->backoff.why : "unknown");
-    finding_answer(finding, "mend the cause, then run `renew --force-renewal --cert-name %s`", patient->name);
+    finding_answer(finding, "mend the cause, then run `renew --force-renewal --cert-name %s`", subject->name);
 }
 
-void check_failures(struct patient *patient)
+void check_failures(struct subject *subject)
 {
     AUTO(failures_clear) struct failures failures = { 0 };
     AUTO(free) char *path = NULL;
@@ -36,15 +36,15 @@ void check_failures(struct patient *patient)
     struct finding *finding;
     bool found;
 
-    if (!failures_any(patient->health->store))
+    if (!failures_any(subject->health->store))
         return;
-    path = failures_path(patient->health->store, patient->name);
-    if (failures_load(patient->health->store, patient->name, &failures, &found, &err)) {
+    path = failures_path(subject->health->store, subject->name);
+    if (failures_load(subject->health->store, subject->name, &failures, &found, &err)) {
         if (found)
-            report_failing(patient, path, &failures);
+            report_failing(subject, path, &failures);
         return;
     }
-    finding = health_find(patient->health, patient, "failures-unreadable", HEALTH_NOTE, path,
+    finding = health_find(subject->health, subject, "failures-unreadable", HEALTH_NOTE, path,
         "how often a renewal has failed is not known", "%s", err.why);
     finding_answer(finding, "nothing has to be done: the next renewal writes or removes it");
 }

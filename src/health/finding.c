@@ -71,10 +71,10 @@ static char *text_of(const char *format, va_list args)
 }
 
 PRINTF(7, 0)
-static struct finding *fill(struct health *health, const struct patient *patient, const char *code,
+static struct finding *fill(struct health *health, const struct subject *subject, const char *code,
     enum health_severity severity, const char *path, const char *why, const char *what, va_list args)
 {
-    struct finding *finding = add(health, patient == NULL ? NULL : patient->name);
+    struct finding *finding = add(health, subject == NULL ? NULL : subject->name);
 
     finding->code = code;
     finding->severity = severity;
@@ -84,28 +84,28 @@ static struct finding *fill(struct health *health, const struct patient *patient
     return finding;
 }
 
-struct finding *health_find(struct health *health, const struct patient *patient, const char *code,
+struct finding *health_find(struct health *health, const struct subject *subject, const char *code,
     enum health_severity severity, const char *path, const char *why, const char *what, ...)
 {
     struct finding *finding;
     va_list args;
 
     va_start(args, what);
-    finding = fill(health, patient, code, severity, path, why, what, args);
+    finding = fill(health, subject, code, severity, path, why, what, args);
     va_end(args);
     return finding;
 }
 
 struct finding *health_break(
-    struct patient *patient, const char *code, const char *path, const char *why, const char *what, ...)
+    struct subject *subject, const char *code, const char *path, const char *why, const char *what, ...)
 {
     struct finding *finding;
     va_list args;
 
     va_start(args, what);
-    finding = fill(patient->health, patient, code, HEALTH_ERROR, path, why, what, args);
+    finding = fill(subject->health, subject, code, HEALTH_ERROR, path, why, what, args);
     va_end(args);
-    patient->broken = true;
+    subject->broken = true;
     return finding;
 }
 

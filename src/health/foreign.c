@@ -28,9 +28,9 @@ static bool repair_archive_dir(struct health *health, const struct finding *find
 
 /* Whether what is live leads there: in Certbot's layout all four links do. Else a version of the same names is there.
  */
-static bool is_own_archive(const struct patient *patient, const char *dir)
+static bool is_own_archive(const struct subject *subject, const char *dir)
 {
-    const struct lineage *lineage = patient->lineage;
+    const struct lineage *lineage = subject->lineage;
     AUTO(cert_free) struct cert *live = NULL, *kept = NULL;
 
     if (!file_is_dir(dir))
@@ -44,58 +44,58 @@ static bool is_own_archive(const struct patient *patient, const char *dir)
 
 /* Where what is live leads, if that is of this lineage's names and no renewal file names it: the other half of a repair
  * that was interrupted. Of the caller's; NULL when there is none. */
-static char *led_archive(const struct patient *patient)
+static char *led_archive(const struct subject *subject)
 {
-    struct lineage as = *patient->lineage;
+    struct lineage as = *subject->lineage;
     AUTO(free) char *dir = as.layout->live_are_links ? links_dir(&as, KIND_CERT) : NULL;
     AUTO(cert_free) struct cert *live = dir == NULL ? NULL : health_read_cert(as.live[KIND_CERT]);
     struct error unknown = { 0 };
 
-    if (live == NULL || strcmp(dir, as.archive_dir) == 0 || !lineage_has_names(patient->lineage, live))
+    if (live == NULL || strcmp(dir, as.archive_dir) == 0 || !lineage_has_names(subject->lineage, live))
         return NULL;
     as.archive_dir = dir;
     return lineage_sharing(&as, &unknown) == SHARING_NOT ? TAKE(dir) : NULL;
 }
 
 /* Both use the very files: a copied renewal file, of which another check tells. */
-static bool is_same_live(const struct patient *patient, const char *name)
+static bool is_same_live(const struct subject *subject, const char *name)
 {
     AUTO(lineage_free) struct lineage *other = NULL;
     struct error err = { 0 };
 
-    return lineage_open(patient->health->store, name, &other, &err) && other->live_dir != NULL &&
-           text_equal(other->live_dir, patient->lineage->live_dir);
+    return lineage_open(subject->health->store, name, &other, &err) && other->live_dir != NULL &&
+           text_equal(other->live_dir, subject->lineage->live_dir);
 }
 
-static bool is_shared(const struct patient *patient)
+static bool is_shared(const struct subject *subject)
 {
     struct error unknown = { 0 };
 
-    return health_other_user(patient->health, patient->lineage->archive_dir, patient->name) != NULL &&
-           lineage_sharing(patient->lineage, &unknown) == SHARING;
+    return health_other_user(subject->health, subject->lineage->archive_dir, subject->name) != NULL &&
+           lineage_sharing(subject->lineage, &unknown) == SHARING;
 }
 
-void check_archive_users(struct patient *patient)
+void check_archive_users(struct subject *subject)
 {
-    const struct lineage *lineage = patient->lineage;
-    const char *other = health_other_user(patient->health, lineage->archive_dir, patient->name);
-    AUTO(free) char *own = store_path_in(patient->health->store, "archive", patient->name), *led = NULL;
+    const struct lineage *lineage = subject->lineage;
+    const char *other = health_other_user(subject->health, lineage->archive_dir, subject->name);
+    AUTO(free) char *own = store_path_in(subject->health->store, "archive", subject->name), *led = NULL;
     struct finding *finding;
 
-    if (!is_shared(patient) || is_same_live(patient, other))
+    if (!is_shared(subject) || is_same_live(subject, other))
         return;
-    led = led_archive(patient);
+    led = led_archive(subject);
     if (led != NULL)
         xreplace(&own, led);
-    finding = health_find(patient->health, patient, "archive-shared", HEALTH_WARNING, lineage->conf_path,
+    finding = health_find(subject->health, subject, "archive-shared", HEALTH_WARNING, lineage->conf_path,
         "nobody can tell whose a version is: nothing is removed there, restored or finished",
         "%s names %s as archive_dir, which is that of %s, too", lineage->conf_path, lineage->archive_dir, other);
-    if (strcmp(own, lineage->archive_dir) != 0 && is_own_archive(patient, own) &&
-        (led != NULL || health_other_user(patient->health, own, patient->name) == NULL)) {
+    if (strcmp(own, lineage->archive_dir) != 0 && is_own_archive(subject, own) &&
+        (led != NULL || health_other_user(subject->health, own, subject->name) == NULL)) {
         finding_answer(finding, "write archive_dir = %s into %s: its versions are there", own, lineage->conf_path);
         finding->to = xstrdup(own);
         finding->repair = repair_archive_dir;
-        patient->broken = true;
+        subject->broken = true;
         return;
     }
     finding_answer(finding, "correct archive_dir in %s or in the renewal file of %s", lineage->conf_path, other);
@@ -108,22 +108,22 @@ void check_archive_users(struct patient *patient)
 /* The lineage that has the name of what this certificate is for, and a certificate for this one's names: they have each
  * other's. Of the caller's; NULL when there is none. */
 static struct lineage *exchanged_with(
-    const struct patient *patient, const struct cert *cert, struct cert *(*read)(const struct lineage *))
+    const struct subject *subject, const struct cert *cert, struct cert *(*read)(const struct lineage *))
 {
-    struct store *store = patient->health->store;
+    struct store *store = subject->health->store;
 
-    if (lineage_has_names(patient->lineage, cert))
+    if (lineage_has_names(subject->lineage, cert))
         return NULL;
     for (size_t i = 0; i < cert->names.len; i++) {
         AUTO(lineage_free) struct lineage *other = NULL;
         AUTO(cert_free) struct cert *its = NULL;
         struct error err = { 0 };
 
-        if (strcmp(cert->names.at[i], patient->name) == 0 || !store_has_lineage(store, cert->names.at[i]) ||
+        if (strcmp(cert->names.at[i], subject->name) == 0 || !store_has_lineage(store, cert->names.at[i]) ||
             !lineage_open(store, cert->names.at[i], &other, &err) || other->live[KIND_CERT] == NULL)
             continue;
         its = read(other);
-        if (its != NULL && lineage_has_names(other, cert) && lineage_has_names(patient->lineage, its))
+        if (its != NULL && lineage_has_names(other, cert) && lineage_has_names(subject->lineage, its))
             return TAKE(other);
     }
     return NULL;
@@ -149,63 +149,63 @@ static bool repair_exchange(struct health *health, const struct finding *finding
 }
 
 /* At renewal the other lineage is not locked: then it is only told. */
-static void report_exchanged(struct patient *patient, const char *dir, const char *its, const char *other)
+static void report_exchanged(struct subject *subject, const char *dir, const char *its, const char *other)
 {
     struct finding *finding =
-        health_break(patient, "exchanged", dir, "servers show the certificate of another name, and renewal renews that",
+        health_break(subject, "exchanged", dir, "servers show the certificate of another name, and renewal renews that",
             "%s has what belongs in %s, and the other way round", dir, its);
 
     finding_answer(finding, "exchange %s and %s", dir, its);
     finding->from = xstrdup(dir);
     finding->to = xstrdup(its);
-    if (patient->health->mode == HEALTH_REVIVE)
-        finding_answer(finding, "leave it, if %s and %s are called so on purpose", patient->name, other);
+    if (subject->health->mode == HEALTH_REVIVE)
+        finding_answer(finding, "leave it, if %s and %s are called so on purpose", subject->name, other);
     else
         finding->repair = repair_exchange;
 }
 
-void check_exchanged(struct patient *patient)
+void check_exchanged(struct subject *subject)
 {
-    const struct lineage *lineage = patient->lineage;
+    const struct lineage *lineage = subject->lineage;
     AUTO(cert_free) struct cert *live = read_live(lineage), *archived = NULL;
     AUTO(lineage_free) struct lineage *other = NULL;
 
     if (!lineage->layout->live_are_links && live != NULL) {
-        other = exchanged_with(patient, live, read_live);
+        other = exchanged_with(subject, live, read_live);
         if (other != NULL && other->layout == lineage->layout) {
-            report_exchanged(patient, lineage->live_dir, other->live_dir, other->name);
+            report_exchanged(subject, lineage->live_dir, other->live_dir, other->name);
             return;
         }
         lineage_free(TAKE(other));
     }
-    archived = lineage->layout->live_are_links || patient->version_count > 1 ? read_archived(lineage) : NULL;
-    other = archived == NULL ? NULL : exchanged_with(patient, archived, read_archived);
+    archived = lineage->layout->live_are_links || subject->version_count > 1 ? read_archived(lineage) : NULL;
+    other = archived == NULL ? NULL : exchanged_with(subject, archived, read_archived);
     if (other != NULL && other->layout == lineage->layout)
-        report_exchanged(patient, lineage->archive_dir, other->archive_dir, other->name);
+        report_exchanged(subject, lineage->archive_dir, other->archive_dir, other->name);
 }
 
 /* ---- versions that are not in use ---- */
 
 /* The lineage among whose versions the very certificate is, by one of its names; of the caller's. */
-static char *owner_of(struct patient *patient, const struct cert *cert)
+static char *owner_of(struct subject *subject, const struct cert *cert)
 {
     for (size_t i = 0; i < cert->names.len; i++) {
         AUTO(lineage_free) struct lineage *other = NULL;
-        struct patient its = { .health = patient->health, .name = cert->names.at[i] };
+        struct subject its = { .health = subject->health, .name = cert->names.at[i] };
         struct error err = { 0 };
         bool same = false;
 
-        if (strcmp(its.name, patient->name) == 0 || !store_has_lineage(patient->health->store, its.name) ||
-            !lineage_open(patient->health->store, its.name, &other, &err) || other->live_dir == NULL)
+        if (strcmp(its.name, subject->name) == 0 || !store_has_lineage(subject->health->store, its.name) ||
+            !lineage_open(subject->health->store, its.name, &other, &err) || other->live_dir == NULL)
             continue;
         its.lineage = other;
-        patient_list_versions(&its);
+        subject_list_versions(&its);
         for (size_t k = 0; k < its.version_count && !same; k++) {
             AUTO(cert_free) struct cert *kept = health_read_cert(its.versions[k].path[KIND_CERT]);
 
             same = kept != NULL && view_equal(buf_view(&kept->der), buf_view(&cert->der));
         }
-        patient_forget_versions(&its);
+        subject_forget_versions(&its);
         if (same)
             return xstrdup(its.name);
     }
@@ -213,13 +213,13 @@ static char *owner_of(struct patient *patient, const struct cert *cert)
 }
 
 static void report_superseded(
-    struct patient *patient, const struct parts *parts, const char *code, const char *path, const char *what)
+    struct subject *subject, const struct parts *parts, const char *code, const char *path, const char *what)
 {
-    struct finding *finding = health_find(patient->health, patient, code, HEALTH_WARNING, path,
+    struct finding *finding = health_find(subject->health, subject, code, HEALTH_WARNING, path,
         "nothing uses this version now, and nobody could go back to it", "version %s: %s", parts->id, what);
 
     finding_answer(finding, "put the right files back from a backup");
-    finding_answer(finding, "remove the files of version %s from %s", parts->id, patient->lineage->archive_dir);
+    finding_answer(finding, "remove the files of version %s from %s", parts->id, subject->lineage->archive_dir);
 }
 
 /* Overwritten with zeros, as keys are before they are removed. */
@@ -244,9 +244,9 @@ static bool repair_half_removed(struct health *health, const struct finding *fin
     return lineage->layout->drop(lineage, finding->from, err);
 }
 
-static void report_half_removed(struct patient *patient, const struct parts *parts)
+static void report_half_removed(struct subject *subject, const struct parts *parts)
 {
-    struct finding *finding = health_find(patient->health, patient, "version-half-removed", HEALTH_WARNING,
+    struct finding *finding = health_find(subject->health, subject, "version-half-removed", HEALTH_WARNING,
         parts->path[KIND_PRIVKEY], "what is left of it is of no use to anybody",
         "version %s was being removed when that was interrupted: its key is overwritten", parts->id);
 
@@ -255,35 +255,35 @@ static void report_half_removed(struct patient *patient, const struct parts *par
     finding->repair = repair_half_removed;
 }
 
-static void check_version(struct patient *patient, const struct parts *parts)
+static void check_version(struct subject *subject, const struct parts *parts)
 {
     AUTO(cert_free) struct cert *cert = health_read_cert(parts->path[KIND_CERT]);
     AUTO(free) char *owner = NULL, *what = NULL;
 
     if (cert == NULL) {
         what = xprintf("%s is no certificate", parts->path[KIND_CERT]);
-        report_superseded(patient, parts, "version-damaged", parts->path[KIND_CERT], what);
+        report_superseded(subject, parts, "version-damaged", parts->path[KIND_CERT], what);
     } else if (is_wiped(parts->path[KIND_PRIVKEY])) {
-        report_half_removed(patient, parts);
+        report_half_removed(subject, parts);
     } else if (!health_key_fits(parts->path[KIND_PRIVKEY], cert)) {
         what = xprintf("%s is not the key of its certificate", parts->path[KIND_PRIVKEY]);
-        report_superseded(patient, parts, "version-damaged", parts->path[KIND_PRIVKEY], what);
-    } else if (!lineage_has_names(patient->lineage, cert)) {
-        owner = owner_of(patient, cert);
+        report_superseded(subject, parts, "version-damaged", parts->path[KIND_PRIVKEY], what);
+    } else if (!lineage_has_names(subject->lineage, cert)) {
+        owner = owner_of(subject, cert);
         if (owner == NULL)
             return;
         what = xprintf("it is a version of %s", owner);
-        report_superseded(patient, parts, "version-foreign", parts->path[KIND_CERT], what);
+        report_superseded(subject, parts, "version-foreign", parts->path[KIND_CERT], what);
     }
 }
 
 /* Those that are whole by their names; of others the checks of files tell. */
-void check_superseded(struct patient *patient)
+void check_superseded(struct subject *subject)
 {
-    for (size_t i = 0; i < patient->version_count && !is_shared(patient); i++) {
-        const struct parts *parts = &patient->versions[i];
+    for (size_t i = 0; i < subject->version_count && !is_shared(subject); i++) {
+        const struct parts *parts = &subject->versions[i];
 
-        if (!parts->live && parts_are_whole(parts) && strcmp(parts->id, patient->lineage->version) != 0)
-            check_version(patient, parts);
+        if (!parts->live && parts_are_whole(parts) && strcmp(parts->id, subject->lineage->version) != 0)
+            check_version(subject, parts);
     }
 }

@@ -14,7 +14,7 @@
 #define REPAIRS_MAX 32 /* of one lineage: each repair may show the next thing that is wrong */
 
 /* In this order: each may rely on what those before it have found to be right. */
-static void (*const lineage_checks[])(struct patient *) = {
+static void (*const lineage_checks[])(struct subject *) = {
     check_renewal_file,
     check_conversion,
     check_first,
@@ -70,10 +70,10 @@ static void health_clear_at(struct health *health)
 }
 
 /* What lies in an archive of two may be the other's: nothing is repaired by it. */
-static void leave_shared_alone(const struct patient *patient, size_t from)
+static void leave_shared_alone(const struct subject *subject, size_t from)
 {
-    const struct lineage *lineage = patient->lineage;
-    struct findings *out = patient->health->out;
+    const struct lineage *lineage = subject->lineage;
+    struct findings *out = subject->health->out;
     struct error unknown = { 0 };
     enum sharing sharing;
     size_t first = from;
@@ -81,7 +81,7 @@ static void leave_shared_alone(const struct patient *patient, size_t from)
     while (first < out->len && out->at[first].repair == NULL)
         first++;
     if (first == out->len || lineage == NULL ||
-        health_other_user(patient->health, lineage->archive_dir, patient->name) == NULL) /* as nearly always */
+        health_other_user(subject->health, lineage->archive_dir, subject->name) == NULL) /* as nearly always */
         return;
     sharing = lineage_sharing(lineage, &unknown);
     if (sharing == SHARING_NOT)
@@ -107,45 +107,45 @@ static void leave_shared_alone(const struct patient *patient, size_t from)
 }
 
 /* The last word: whatever makes `renew` fail without a network is told. */
-void check_renewal(struct patient *patient)
+void check_renewal(struct subject *subject)
 {
-    const struct rehearsal *rehearsal = patient->health->rehearsal;
-    const struct findings *out = patient->health->out;
+    const struct rehearsal *rehearsal = subject->health->rehearsal;
+    const struct findings *out = subject->health->out;
     struct finding *finding;
     struct error err = { 0 };
 
-    for (size_t i = out->len; i-- > 0 && text_equal(out->at[i].lineage, patient->name);)
+    for (size_t i = out->len; i-- > 0 && text_equal(out->at[i].lineage, subject->name);)
         if (out->at[i].severity == HEALTH_ERROR && !out->at[i].repaired)
             return;
-    if (patient->health->open_paths.len > 0 && patient->health->settings->voice->refuses_shared_code)
+    if (subject->health->open_paths.len > 0 && subject->health->settings->voice->refuses_shared_code)
         return; /* no renewal begins: the store tells */
-    if (rehearsal == NULL || rehearsal->run(rehearsal->ctx, patient->name, &err))
+    if (rehearsal == NULL || rehearsal->run(rehearsal->ctx, subject->name, &err))
         return;
-    finding = health_find(patient->health, patient, "renewal-would-fail", HEALTH_ERROR, patient->lineage->conf_path,
+    finding = health_find(subject->health, subject, "renewal-would-fail", HEALTH_ERROR, subject->lineage->conf_path,
         "it fails at every run, and the certificate expires", "`renew` cannot begin: %s%s%s", err.what,
         err.what[0] == '\0' ? "" : ": ", err.why);
     if (err.next[0] != '\0')
         finding_answer(finding, "%s", err.next);
-    finding_answer(finding, "correct %s, or put it back from a backup", patient->lineage->conf_path);
+    finding_answer(finding, "correct %s, or put it back from a backup", subject->lineage->conf_path);
     finding_answer(
-        finding, "say how it is to be renewed: certonly --cert-name %s, with the options it is to have", patient->name);
+        finding, "say how it is to be renewed: certonly --cert-name %s, with the options it is to have", subject->name);
 }
 
 static void examine_lineage(struct health *health, const char *name)
 {
-    struct patient patient = { .health = health, .name = name };
+    struct subject subject = { .health = health, .name = name };
     size_t from = health->out->len;
 
     if (!store_has_lineage(health->store, name)) /* a repair has removed it */
         return;
-    (void)!lineage_open(health->store, name, &patient.lineage, &patient.reading);
-    for (size_t i = 0; i < COUNT(lineage_checks) && !patient.broken; i++)
-        lineage_checks[i](&patient);
-    leave_shared_alone(&patient, from);
-    if (patient.lineage != NULL)
-        health_tell_trouble(health, &patient, from);
-    patient_forget_versions(&patient);
-    lineage_free(patient.lineage);
+    (void)!lineage_open(health->store, name, &subject.lineage, &subject.reading);
+    for (size_t i = 0; i < COUNT(lineage_checks) && !subject.broken; i++)
+        lineage_checks[i](&subject);
+    leave_shared_alone(&subject, from);
+    if (subject.lineage != NULL)
+        health_tell_trouble(health, &subject, from);
+    subject_forget_versions(&subject);
+    lineage_free(subject.lineage);
 }
 
 static void examine_store_first(struct health *health, const char *unused)

@@ -36,20 +36,20 @@ static bool repair_conversion(struct health *health, const struct finding *findi
 }
 
 /* Before anything else is concluded from its directories: which layout they are to have is in the renewal file. */
-void check_conversion(struct patient *patient)
+void check_conversion(struct subject *subject)
 {
-    const struct lineage *lineage = patient->lineage;
+    const struct lineage *lineage = subject->lineage;
     struct finding *finding;
 
     if (!convert_is_unsettled(lineage))
         return;
-    finding = health_find(patient->health, patient, "conversion-interrupted", HEALTH_WARNING, lineage->archive_dir,
+    finding = health_find(subject->health, subject, "conversion-interrupted", HEALTH_WARNING, lineage->archive_dir,
         "until then nobody can say which of the files there are to stay",
         "the conversion of %s from one layout to the other was interrupted", lineage->name);
     finding_answer(
         finding, "complete or undo it, to the layout that %s names (%s)", lineage->conf_path, lineage->layout->name);
     finding->repair = repair_conversion;
-    patient->broken = true;
+    subject->broken = true;
 }
 
 /* ---- lineages that were being made ---- */
@@ -69,22 +69,22 @@ static bool repair_reclaim(struct health *health, const struct finding *finding,
     return lineage_reclaim(lineage, err);
 }
 
-void check_first(struct patient *patient)
+void check_first(struct subject *subject)
 {
     AUTO(pending_clear) struct pending pending = { 0 };
-    const struct lineage *lineage = patient->lineage;
+    const struct lineage *lineage = subject->lineage;
     struct finding *finding;
     struct error err = { 0 };
 
     if (!lineage_is_new(lineage))
         return;
-    finding = health_break(patient, "first-issue-interrupted", lineage->conf_path,
+    finding = health_break(subject, "first-issue-interrupted", lineage->conf_path,
         "there is a certificate of that name only once it is saved",
         "something was interrupted while the first certificate of %s was saved", lineage->name);
     if (layouts_have_version(lineage)) {
         finding_answer(finding, "complete it");
         finding->repair = repair_first;
-    } else if (pending_look(patient->health->store, lineage->name, &pending, &err) == PENDING_WHOLE) {
+    } else if (pending_look(subject->health->store, lineage->name, &pending, &err) == PENDING_WHOLE) {
         finding->severity = HEALTH_WARNING;
         finding_answer(finding, "run `renew`: it fetches the certificate from %s, and saves it", pending.server);
         finding_answer(finding, "`delete --cert-name %s`, if it is not wanted", lineage->name);
@@ -127,19 +127,19 @@ static bool only_waits(const struct lineage *lineage)
     return true;
 }
 
-void check_unsettled(struct patient *patient)
+void check_unsettled(struct subject *subject)
 {
-    struct lineage *lineage = patient->lineage;
+    struct lineage *lineage = subject->lineage;
     struct finding *finding;
 
     if (!lineage->layout->is_unsettled(lineage) || only_waits(lineage))
         return;
-    finding = health_find(patient->health, patient, "work-interrupted", HEALTH_WARNING, lineage->archive_dir,
+    finding = health_find(subject->health, subject, "work-interrupted", HEALTH_WARNING, lineage->archive_dir,
         "it is completed or undone at the next start all the same",
         "something was interrupted while it changed the versions of %s", lineage->name);
     finding_answer(finding, "complete or undo it");
     finding->repair = repair_settle;
-    patient->broken = true;
+    subject->broken = true;
 }
 
 /* ---- files ---- */
@@ -178,7 +178,7 @@ static bool repair_remove(struct health *health, const struct finding *finding, 
     return file_sync_dir(dir, err);
 }
 
-static void check_dir(struct health *health, const struct patient *patient, const char *dir)
+static void check_dir(struct health *health, const struct subject *subject, const char *dir)
 {
     AUTO(list_clear) struct list names = { 0 };
 
@@ -192,17 +192,17 @@ static void check_dir(struct health *health, const struct patient *patient, cons
         if ((!is_temporary(names.at[i]) && !is_unnamed(names.at[i]) && !text_starts(names.at[i], ".evercert-probe.")) ||
             lstat(path, &st) != 0 || S_ISDIR(st.st_mode))
             continue;
-        finding = health_find(health, patient, "leftover", HEALTH_NOTE, path, "it is in nobody's way",
+        finding = health_find(health, subject, "leftover", HEALTH_NOTE, path, "it is in nobody's way",
             "%s was left by work that was interrupted", path);
         finding_answer(finding, "remove it");
         finding->repair = repair_remove;
     }
 }
 
-void check_lineage_leftovers(struct patient *patient)
+void check_lineage_leftovers(struct subject *subject)
 {
-    check_dir(patient->health, patient, patient->lineage->live_dir);
-    check_dir(patient->health, patient, patient->lineage->archive_dir);
+    check_dir(subject->health, subject, subject->lineage->live_dir);
+    check_dir(subject->health, subject, subject->lineage->archive_dir);
 }
 
 void check_store_leftovers(struct health *health)

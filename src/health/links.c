@@ -35,9 +35,9 @@ static char *target_of(const char *link)
     return file_absolute(path);
 }
 
-static enum live_state state_of(const struct patient *patient, int kind, unsigned *version)
+static enum live_state state_of(const struct subject *subject, int kind, unsigned *version)
 {
-    const char *live = patient->lineage->live[kind];
+    const char *live = subject->lineage->live[kind];
     AUTO(free) char *target = target_of(live);
     AUTO(free) char *dir = target == NULL ? NULL : file_dirname(target);
     struct version_file file = { 0 };
@@ -49,12 +49,12 @@ static enum live_state state_of(const struct patient *patient, int kind, unsigne
         *version = file.version;
     if (!file_exists(target))
         return LIVE_DANGLING;
-    return strcmp(dir, patient->lineage->archive_dir) == 0 && *version != 0 ? LIVE_GOOD : LIVE_ELSEWHERE;
+    return strcmp(dir, subject->lineage->archive_dir) == 0 && *version != 0 ? LIVE_GOOD : LIVE_ELSEWHERE;
 }
 
 /* Whether what is at a live path can stand for that version: nothing contradicts it. */
 static bool may_be(
-    const struct patient *patient, int kind, enum live_state state, unsigned named, const struct parts *parts)
+    const struct subject *subject, int kind, enum live_state state, unsigned named, const struct parts *parts)
 {
     AUTO(free) char *id = xprintf("%u", named);
 
@@ -68,7 +68,7 @@ static bool may_be(
     case LIVE_FILE:
         break;
     }
-    return health_same_content(patient->lineage->live[kind], parts->path[kind]);
+    return health_same_content(subject->lineage->live[kind], parts->path[kind]);
 }
 
 /* ---- repairing ---- */
@@ -196,15 +196,15 @@ static void offer_newest(struct finding *finding, const struct parts *newest)
 }
 
 /* Live holds files, or links to files, that are in no version. */
-static void judge_unknown(struct patient *patient, const char *code, const char *what)
+static void judge_unknown(struct subject *subject, const char *code, const char *what)
 {
-    const struct lineage *lineage = patient->lineage;
-    const struct parts *newest = patient_newest_whole(patient);
+    const struct lineage *lineage = subject->lineage;
+    const struct parts *newest = subject_newest_whole(subject);
     AUTO(cert_free) struct cert *leaf = NULL, *kept = newest == NULL ? NULL : health_read_cert(newest->path[KIND_CERT]);
-    struct finding *finding = health_break(patient, code, lineage->live_dir, why_links,
+    struct finding *finding = health_break(subject, code, lineage->live_dir, why_links,
         "%s, and no version in %s is the same", what, lineage->archive_dir);
     unsigned long next =
-        patient->version_count == 0 ? 1 : strtoul(patient->versions[patient->version_count - 1].id, NULL, 10) + 1;
+        subject->version_count == 0 ? 1 : strtoul(subject->versions[subject->version_count - 1].id, NULL, 10) + 1;
 
     finding->number = next;
     if (live_is_whole(lineage, &leaf)) {
@@ -221,15 +221,15 @@ static void judge_unknown(struct patient *patient, const char *code, const char 
 
 /* The newest whole version that nothing contradicts. */
 static const struct parts *find_version(
-    const struct patient *patient, const enum live_state states[KIND_COUNT], const unsigned named[KIND_COUNT])
+    const struct subject *subject, const enum live_state states[KIND_COUNT], const unsigned named[KIND_COUNT])
 {
-    for (size_t i = patient->version_count; i-- > 0;) {
-        bool fits = parts_are_whole(&patient->versions[i]);
+    for (size_t i = subject->version_count; i-- > 0;) {
+        bool fits = parts_are_whole(&subject->versions[i]);
 
         for (int kind = 0; kind < KIND_COUNT && fits; kind++)
-            fits = may_be(patient, kind, states[kind], named[kind], &patient->versions[i]);
+            fits = may_be(subject, kind, states[kind], named[kind], &subject->versions[i]);
         if (fits)
-            return &patient->versions[i];
+            return &subject->versions[i];
     }
     return NULL;
 }
@@ -284,23 +284,23 @@ static bool repair_crossed(struct health *health, const struct finding *finding,
     return write_archive_dir(other, lineage->archive_dir, err) && write_archive_dir(lineage, other->archive_dir, err);
 }
 
-static bool judge_crossed(struct patient *patient, const char *dir, const char *other_name)
+static bool judge_crossed(struct subject *subject, const char *dir, const char *other_name)
 {
-    const struct lineage *lineage = patient->lineage;
+    const struct lineage *lineage = subject->lineage;
     AUTO(lineage_free) struct lineage *other = NULL;
     struct error err = { 0 };
     struct finding *finding;
 
-    if (!lineage_open(patient->health->store, other_name, &other, &err) || !are_crossed(lineage, other))
+    if (!lineage_open(subject->health->store, other_name, &other, &err) || !are_crossed(lineage, other))
         return false;
-    finding = health_break(patient, "archive-exchanged", lineage->conf_path,
+    finding = health_break(subject, "archive-exchanged", lineage->conf_path,
         "what is live and renewed is right, but `delete` would take the other certificate's files",
         "%s names %s as archive_dir, but the versions of %s are in %s, and those of %s the other way round",
-        lineage->conf_path, lineage->archive_dir, patient->name, dir, other_name);
+        lineage->conf_path, lineage->archive_dir, subject->name, dir, other_name);
     finding_answer(finding, "write archive_dir = %s into %s, where what is live leads, and %s into %s", dir,
         lineage->conf_path, lineage->archive_dir, other->conf_path);
     finding->to = xstrdup(other_name);
-    if (patient->health->mode == HEALTH_REVIVE) /* the other one is not locked */
+    if (subject->health->mode == HEALTH_REVIVE) /* the other one is not locked */
         finding_answer(finding, "exchange the directories in archive/, and then those in live/");
     else
         finding->repair = repair_crossed;
@@ -308,22 +308,22 @@ static bool judge_crossed(struct patient *patient, const char *dir, const char *
 }
 
 /* The links lead into the archive of another lineage: its files are never taken for this one's. */
-static bool judge_others(struct patient *patient, const enum live_state states[KIND_COUNT])
+static bool judge_others(struct subject *subject, const enum live_state states[KIND_COUNT])
 {
-    const struct lineage *lineage = patient->lineage;
+    const struct lineage *lineage = subject->lineage;
     AUTO(free) char *dir = links_dir(lineage, KIND_CERT);
     const char *other = dir == NULL || states[KIND_CERT] != LIVE_ELSEWHERE
                             ? NULL
-                            : health_other_user(patient->health, dir, patient->name);
-    const struct parts *newest = patient_newest_whole(patient);
+                            : health_other_user(subject->health, dir, subject->name);
+    const struct parts *newest = subject_newest_whole(subject);
     AUTO(cert_free) struct cert *own = newest == NULL ? NULL : health_read_cert(newest->path[KIND_CERT]);
     struct finding *finding;
 
     if (other == NULL)
         return false;
-    if (judge_crossed(patient, dir, other))
+    if (judge_crossed(subject, dir, other))
         return true;
-    finding = health_break(patient, "live-of-another", lineage->live_dir,
+    finding = health_break(subject, "live-of-another", lineage->live_dir,
         "servers show the certificate of another name, and renewal refuses it",
         "the links lead into %s, where the versions of %s are", dir, other);
     if (own != NULL && lineage_has_names(lineage, own) && strcmp(newest->dir, lineage->archive_dir) == 0) {
@@ -357,52 +357,52 @@ static bool are_all_good(const enum live_state states[KIND_COUNT])
 }
 
 /* A directory that was moved on purpose, with all four links into it, works; nothing says that it is to be undone. */
-static bool judge_moved_archive(struct patient *patient, const enum live_state states[KIND_COUNT])
+static bool judge_moved_archive(struct subject *subject, const enum live_state states[KIND_COUNT])
 {
-    AUTO(free) char *target = target_of(patient->lineage->live[KIND_CERT]);
+    AUTO(free) char *target = target_of(subject->lineage->live[KIND_CERT]);
     AUTO(free) char *dir = target == NULL ? NULL : file_dirname(target);
     struct finding *finding;
 
     for (int kind = 0; kind < KIND_COUNT; kind++)
         if (states[kind] != LIVE_ELSEWHERE)
             return false;
-    if (file_is_dir(patient->lineage->archive_dir))
+    if (file_is_dir(subject->lineage->archive_dir))
         return false;
-    finding = health_find(patient->health, patient, "archive-elsewhere", HEALTH_WARNING, patient->lineage->archive_dir,
+    finding = health_find(subject->health, subject, "archive-elsewhere", HEALTH_WARNING, subject->lineage->archive_dir,
         "deleting and repairing go by the renewal file",
         "the renewal file names %s, which is not there; "
         "the links lead to %s",
-        patient->lineage->archive_dir, dir);
-    finding_answer(finding, "write archive_dir = %s into %s", dir, patient->lineage->conf_path);
-    finding_answer(finding, "move %s to %s, and run this again", dir, patient->lineage->archive_dir);
+        subject->lineage->archive_dir, dir);
+    finding_answer(finding, "write archive_dir = %s into %s", dir, subject->lineage->conf_path);
+    finding_answer(finding, "move %s to %s, and run this again", dir, subject->lineage->archive_dir);
     return true;
 }
 
-void check_live_links(struct patient *patient)
+void check_live_links(struct subject *subject)
 {
     enum live_state states[KIND_COUNT], worst = LIVE_GOOD;
     unsigned named[KIND_COUNT];
     const struct parts *version;
     struct finding *finding;
 
-    if (!patient->lineage->layout->live_are_links)
+    if (!subject->lineage->layout->live_are_links)
         return;
     for (int kind = 0; kind < KIND_COUNT; kind++) {
-        states[kind] = state_of(patient, kind, &named[kind]);
+        states[kind] = state_of(subject, kind, &named[kind]);
         if (states[kind] > worst)
             worst = states[kind];
     }
-    if (are_all_good(states) || judge_moved_archive(patient, states))
+    if (are_all_good(states) || judge_moved_archive(subject, states))
         return;
-    version = find_version(patient, states, named);
-    if (version == NULL && judge_others(patient, states))
+    version = find_version(subject, states, named);
+    if (version == NULL && judge_others(subject, states))
         return;
     if (version == NULL) {
-        judge_unknown(patient, words[worst].code, words[worst].what);
+        judge_unknown(subject, words[worst].code, words[worst].what);
         return;
     }
-    finding = health_break(patient, words[worst].code, patient->lineage->live_dir, why_links, "%s in %s",
-        words[worst].what, patient->lineage->live_dir);
+    finding = health_break(subject, words[worst].code, subject->lineage->live_dir, why_links, "%s in %s",
+        words[worst].what, subject->lineage->live_dir);
     finding_answer(finding, "make the links lead to version %s in %s%s", version->id, version->dir,
         worst == LIVE_FILE || worst == LIVE_ELSEWHERE ? ", whose content is the same" : "");
     finding->number = strtoul(version->id, NULL, 10);

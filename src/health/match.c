@@ -53,10 +53,10 @@ static bool repair_key(struct health *health, const struct finding *finding, str
 
 /* ---- checking ---- */
 
-static bool is_exchange(const struct patient *patient, const char *wrong, const char *right)
+static bool is_exchange(const struct subject *subject, const char *wrong, const char *right)
 {
-    for (size_t i = 0; i < patient->version_count; i++) {
-        const struct parts *parts = &patient->versions[i];
+    for (size_t i = 0; i < subject->version_count; i++) {
+        const struct parts *parts = &subject->versions[i];
 
         if (strcmp(parts->path[KIND_PRIVKEY], right) == 0) {
             AUTO(cert_free) struct cert *cert = health_read_cert(parts->path[KIND_CERT]);
@@ -67,24 +67,24 @@ static bool is_exchange(const struct patient *patient, const char *wrong, const 
     return false;
 }
 
-static void check_key(struct patient *patient, const struct cert *cert)
+static void check_key(struct subject *subject, const struct cert *cert)
 {
-    const struct lineage *lineage = patient->lineage;
+    const struct lineage *lineage = subject->lineage;
     const char *wrong = lineage->current[KIND_PRIVKEY];
     AUTO(free) char *right = NULL;
     struct finding *finding;
 
     if (health_key_fits(wrong, cert))
         return;
-    finding = health_break(patient, "key-mismatch", wrong, why_match, "%s is not the key of the certificate in %s",
+    finding = health_break(subject, "key-mismatch", wrong, why_match, "%s is not the key of the certificate in %s",
         wrong, lineage->current[KIND_CERT]);
-    if (!health_find_key(patient, cert, wrong, &right)) {
+    if (!health_find_key(subject, cert, wrong, &right)) {
         finding_answer(finding, "put the right key back from a backup");
         finding_answer(
-            finding, "get a new certificate with a new key: renew --force-renewal --cert-name %s", patient->name);
+            finding, "get a new certificate with a new key: renew --force-renewal --cert-name %s", subject->name);
         return;
     }
-    finding->number = is_exchange(patient, wrong, right);
+    finding->number = is_exchange(subject, wrong, right);
     if (finding->number == 1)
         finding_answer(finding, "exchange it with %s, which has the key of this certificate and lacks its own", right);
     else
@@ -94,9 +94,9 @@ static void check_key(struct patient *patient, const struct cert *cert)
 }
 
 /* The certificate in cert.pem and the first one in fullchain.pem: the key says which is right when they differ. */
-static bool check_leaf(struct patient *patient, const struct cert *cert, const struct cert *first)
+static bool check_leaf(struct subject *subject, const struct cert *cert, const struct cert *first)
 {
-    const struct lineage *lineage = patient->lineage;
+    const struct lineage *lineage = subject->lineage;
     char *const *path = lineage->current;
     bool cert_fits = cert != NULL && health_key_fits(path[KIND_PRIVKEY], cert);
     bool first_fits = first != NULL && health_key_fits(path[KIND_PRIVKEY], first);
@@ -105,12 +105,12 @@ static bool check_leaf(struct patient *patient, const struct cert *cert, const s
     if (cert != NULL && first != NULL && view_equal(buf_view(&cert->der), buf_view(&first->der)))
         return true;
     if (cert == NULL && first == NULL) {
-        finding = health_break(patient, "certificate-damaged", path[KIND_CERT], why_match,
+        finding = health_break(subject, "certificate-damaged", path[KIND_CERT], why_match,
             "neither %s nor %s has a certificate", path[KIND_CERT], path[KIND_FULLCHAIN]);
         finding_answer(finding, "put both back from a backup");
         return false;
     }
-    finding = health_break(patient, "certificate-mismatch", cert_fits ? path[KIND_FULLCHAIN] : path[KIND_CERT],
+    finding = health_break(subject, "certificate-mismatch", cert_fits ? path[KIND_FULLCHAIN] : path[KIND_CERT],
         why_match, "%s and %s do not hold the same certificate%s", path[KIND_CERT], path[KIND_FULLCHAIN],
         cert_fits || first_fits ? "" : ", and the key is that of neither");
     finding->number = KIND_CERT;
@@ -147,9 +147,9 @@ static bool same_text(const char *path, const char *other)
     return file_read(path, &a, &err) && file_read(other, &b, &err) && view_equal(buf_view(&a), buf_view(&b));
 }
 
-static void check_chain(struct patient *patient, const struct cert *leaf)
+static void check_chain(struct subject *subject, const struct cert *leaf)
 {
-    char *const *path = patient->lineage->current;
+    char *const *path = subject->lineage->current;
     AUTO(buf_clear) struct buf chain = BUF(FILE_MAX_TEXT);
     AUTO(buf_clear) struct buf rest = BUF(FILE_MAX_TEXT);
     struct error err = { 0 };
@@ -163,7 +163,7 @@ static void check_chain(struct patient *patient, const struct cert *leaf)
         return;
     if (read && view_trim(buf_view(&chain)).len == 0 && same_text(path[KIND_CERT], path[KIND_FULLCHAIN]))
         return; /* of a CA that sends no issuer */
-    finding = health_break(patient, "chain-mismatch",
+    finding = health_break(subject, "chain-mismatch",
         chain_fits && !rest_fits ? path[KIND_FULLCHAIN] : path[KIND_CHAIN], why_match,
         chain_fits || rest_fits ? "%s and %s do not hold the same issuers"
                                 : "neither %s nor %s has the issuer of the certificate",
@@ -182,56 +182,56 @@ static void check_chain(struct patient *patient, const struct cert *leaf)
         finding_answer(finding, "make %s from %s", path[KIND_CHAIN], path[KIND_FULLCHAIN]);
         finding_answer(finding, "make %s from %s and %s", path[KIND_FULLCHAIN], path[KIND_CERT], path[KIND_CHAIN]);
     } else {
-        finding_answer(finding, "get the certificate again: renew --force-renewal --cert-name %s", patient->name);
+        finding_answer(finding, "get the certificate again: renew --force-renewal --cert-name %s", subject->name);
         finding_answer(finding, "put the chain back from a backup");
     }
 }
 
 /* Of the version that the lineage is at. */
-static void match_version(struct patient *patient)
+static void match_version(struct subject *subject)
 {
-    struct lineage *lineage = patient->lineage;
+    struct lineage *lineage = subject->lineage;
     AUTO(cert_free) struct cert *cert = NULL, *first = NULL;
 
     cert = health_read_cert(lineage->current[KIND_CERT]);
     first = health_read_cert(lineage->current[KIND_FULLCHAIN]);
-    if (!check_leaf(patient, cert, first))
+    if (!check_leaf(subject, cert, first))
         return;
-    check_key(patient, cert);
-    if (!patient->broken)
-        check_chain(patient, cert);
+    check_key(subject, cert);
+    if (!subject->broken)
+        check_chain(subject, cert);
     cert_free(TAKE(lineage->cert));
     lineage->cert = TAKE(cert);
 }
 
-static bool can_be_repaired(const struct patient *patient, size_t from)
+static bool can_be_repaired(const struct subject *subject, size_t from)
 {
-    for (size_t i = from; i < patient->health->out->len; i++)
-        if (finding_is_repairable(&patient->health->out->at[i]))
+    for (size_t i = from; i < subject->health->out->len; i++)
+        if (finding_is_repairable(&subject->health->out->at[i]))
             return true;
     return false;
 }
 
 /* What is newer than live and damaged beyond repair stays where it is: renewal goes by what is live. */
-static void match_live_instead(struct patient *patient, size_t from)
+static void match_live_instead(struct subject *subject, size_t from)
 {
-    struct lineage *lineage = patient->lineage;
+    struct lineage *lineage = subject->lineage;
     struct error err = { 0 };
 
-    if (!lineage->pending_deployment || !patient->broken || can_be_repaired(patient, from))
+    if (!lineage->pending_deployment || !subject->broken || can_be_repaired(subject, from))
         return;
     cert_free(TAKE(lineage->cert));
     if (!lineage_take_live(lineage, &err))
         return;
-    patient->broken = false;
-    patient->goes_by_live = true;
-    match_version(patient);
+    subject->broken = false;
+    subject->goes_by_live = true;
+    match_version(subject);
 }
 
-void check_match(struct patient *patient)
+void check_match(struct subject *subject)
 {
-    struct lineage *lineage = patient->lineage;
-    size_t from = patient->health->out->len;
+    struct lineage *lineage = subject->lineage;
+    size_t from = subject->health->out->len;
     struct error err = { 0 };
     bool found = lineage->layout->find(lineage, &err);
 
@@ -240,14 +240,14 @@ void check_match(struct patient *patient)
     for (int kind = 0; kind < KIND_COUNT; kind++) /* it may be for what is in them that nothing was found */
         if (lineage->current[kind] == NULL)
             lineage->current[kind] = xstrdup(lineage->live[kind]);
-    match_version(patient);
-    if (!found && !patient->broken) {
-        struct finding *finding = health_break(patient, "files-unusable", lineage->live_dir, why_match, "%s", err.why);
+    match_version(subject);
+    if (!found && !subject->broken) {
+        struct finding *finding = health_break(subject, "files-unusable", lineage->live_dir, why_match, "%s", err.why);
 
         finding_answer(finding, "put the files back from a backup");
         return;
     }
-    match_live_instead(patient, from);
-    if (lineage->cert != NULL && lineage->cert->not_before > patient->health->newest_begin)
-        patient->health->newest_begin = lineage->cert->not_before;
+    match_live_instead(subject, from);
+    if (lineage->cert != NULL && lineage->cert->not_before > subject->health->newest_begin)
+        subject->health->newest_begin = lineage->cert->not_before;
 }

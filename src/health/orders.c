@@ -20,7 +20,7 @@ static const char why_key[] = "a private key may lie in it";
 
 struct record {
     struct health *health;
-    const struct patient *patient; /* NULL: there is no renewal file of that name */
+    const struct subject *subject; /* NULL: there is no renewal file of that name */
     const char *name;
     char *dir, *key; /* paths */
     struct pending pending;
@@ -36,10 +36,10 @@ static void record_clear_at(struct record *record)
 /* ---- its key ---- */
 
 /* A certificate among the versions that this key is for, and which lacks it; of the caller's. */
-static char *find_needy(const struct patient *patient, const char *key)
+static char *find_needy(const struct subject *subject, const char *key)
 {
-    for (size_t i = patient->version_count; i-- > 0;) {
-        const struct parts *parts = &patient->versions[i];
+    for (size_t i = subject->version_count; i-- > 0;) {
+        const struct parts *parts = &subject->versions[i];
         AUTO(cert_free) struct cert *cert = health_read_cert(parts->path[KIND_CERT]);
 
         if (cert != NULL && health_key_fits(key, cert) && !health_key_fits(parts->path[KIND_PRIVKEY], cert))
@@ -56,15 +56,15 @@ static char *needed_for(const struct record *record)
 
     if (!file_exists(record->key))
         return NULL;
-    if (record->patient != NULL)
-        return find_needy(record->patient, record->key);
+    if (record->subject != NULL)
+        return find_needy(record->subject, record->key);
     for (size_t i = 0; found == NULL && (layout = layout_at(i)) != NULL; i++) {
         AUTO(lineage_free) struct lineage *lineage = lineage_new(record->health->store, record->name, layout);
-        struct patient patient = { .health = record->health, .name = record->name, .lineage = lineage };
+        struct subject subject = { .health = record->health, .name = record->name, .lineage = lineage };
 
-        patient_list_versions(&patient);
-        found = find_needy(&patient, record->key);
-        patient_forget_versions(&patient);
+        subject_list_versions(&subject);
+        found = find_needy(&subject, record->key);
+        subject_forget_versions(&subject);
     }
     return found;
 }
@@ -91,10 +91,10 @@ static void offer_to_drop(const struct record *record, struct finding *finding)
     finding->repair = repair_drop;
 }
 
-static struct finding *find(
+static struct finding *report_order(
     const struct record *record, const char *code, enum health_severity severity, const char *why, const char *what)
 {
-    return health_find(record->health, record->patient, code, severity, record->dir, why, "%s", what);
+    return health_find(record->health, record->subject, code, severity, record->dir, why, "%s", what);
 }
 
 /* ---- what the next run makes of it ---- */
@@ -110,7 +110,7 @@ static bool key_is_damaged(const struct pending *pending)
 /* The certificate that a renewal would go by. */
 static struct cert *newest_cert(const struct record *record)
 {
-    const struct parts *newest = record->patient == NULL ? NULL : patient_newest_whole(record->patient);
+    const struct parts *newest = record->subject == NULL ? NULL : subject_newest_whole(record->subject);
 
     return newest == NULL ? NULL : health_read_cert(newest->path[KIND_CERT]);
 }
@@ -135,7 +135,7 @@ static void answer_with_next(const struct record *record, const struct cert *new
 {
     const struct pending *pending = &record->pending;
     AUTO(free) char *names = list_join(&pending->requested, ", ");
-    const char *server = newest == NULL ? NULL : conf_get(record->patient->lineage->conf, "renewalparams", "server");
+    const char *server = newest == NULL ? NULL : conf_get(record->subject->lineage->conf, "renewalparams", "server");
 
     if (newest != NULL && text_equal(server, pending->server) && list_same_set(&pending->requested, &newest->names))
         finding_answer(finding, "leave it: the next `renew` asks %s for that certificate before it orders another",
@@ -157,7 +157,7 @@ static void answer_with_next(const struct record *record, const struct cert *new
 static void report_waiting(const struct record *record, const struct cert *newest, const char *what)
 {
     char until[CLOCK_TEXT_SIZE];
-    struct finding *finding = find(record, "order-waiting", HEALTH_NOTE, why_lost, what);
+    struct finding *finding = report_order(record, "order-waiting", HEALTH_NOTE, why_lost, what);
 
     answer_with_next(record, newest, finding);
     clock_format_date(record->pending.created + PENDING_MAX_AGE_S, until);
@@ -176,19 +176,20 @@ static void report_whole(const struct record *record)
     clock_format_date(pending->created, date);
     what = xprintf("%s has the order of %s for %s", record->dir, date, names);
     if (pending_is_old(pending, record->health->now)) {
-        offer_to_drop(record, find(record, "order-old", HEALTH_NOTE, "no CA remembers an order for so long", what));
+        offer_to_drop(
+            record, report_order(record, "order-old", HEALTH_NOTE, "no CA remembers an order for so long", what));
     } else if (newest != NULL && has_its_key(pending, newest)) {
-        offer_to_drop(record, find(record, "order-done", HEALTH_NOTE, "its certificate is in the store", what));
-    } else if (newest == NULL ? record->patient == NULL && pending->previous == NULL : is_of(pending, newest)) {
+        offer_to_drop(record, report_order(record, "order-done", HEALTH_NOTE, "its certificate is in the store", what));
+    } else if (newest == NULL ? record->subject == NULL && pending->previous == NULL : is_of(pending, newest)) {
         report_waiting(record, newest, what);
-    } else if (record->patient == NULL) {
-        finding = find(record, "order-without-renewal-file", HEALTH_WARNING, why_lost, what);
+    } else if (record->subject == NULL) {
+        finding = report_order(record, "order-without-renewal-file", HEALTH_WARNING, why_lost, what);
         finding_answer(finding,
             "put the renewal file of %s back from a backup: the next renewal fetches the certificate then",
             record->name);
         finding_answer(finding, "remove %s, if the certificate is not wanted", record->dir);
     } else {
-        finding = find(record, "order-superseded", HEALTH_NOTE,
+        finding = report_order(record, "order-superseded", HEALTH_NOTE,
             "another certificate has taken the place of the one it was to follow", what);
         finding_answer(finding, "leave it: it is removed by itself when it is too old to be of use");
         finding_answer(finding, "remove %s", record->dir);
@@ -200,7 +201,7 @@ static void report_whole(const struct record *record)
 static void report_unreadable(const struct record *record, const struct error *reason)
 {
     AUTO(free) char *what = xprintf("the order in %s cannot be read: %s", record->dir, reason->why);
-    struct finding *finding = find(record, "order-unreadable", HEALTH_WARNING, why_lost, what);
+    struct finding *finding = report_order(record, "order-unreadable", HEALTH_WARNING, why_lost, what);
 
     finding_answer(finding, "make it readable: the next run tries again");
     finding_answer(finding, "remove %s, if the certificate is not wanted", record->dir);
@@ -210,15 +211,15 @@ static void report_damaged(const struct record *record, const char *reason)
 {
     AUTO(free) char *what = xprintf("the order in %s cannot be used: %s", record->dir, reason);
 
-    offer_to_drop(record, find(record, "order-damaged", HEALTH_WARNING, why_lost, what));
+    offer_to_drop(record, report_order(record, "order-damaged", HEALTH_WARNING, why_lost, what));
 }
 
-static void check_record(struct health *health, const struct patient *patient, const char *name)
+static void check_record(struct health *health, const struct subject *subject, const char *name)
 {
     AUTO(record_clear)
     struct record record = {
         .health = health,
-        .patient = patient,
+        .subject = subject,
         .name = name,
         .dir = pending_dir(health->store, name),
         .key = pending_key_path(health->store, name),
@@ -231,7 +232,7 @@ static void check_record(struct health *health, const struct patient *patient, c
         return;
     case PENDING_LEFTOVER:
         what = xprintf("%s was left by an order that was given up, or is done", record.dir);
-        offer_to_drop(&record, find(&record, "order-leftover", HEALTH_NOTE, why_key, what));
+        offer_to_drop(&record, report_order(&record, "order-leftover", HEALTH_NOTE, why_key, what));
         return;
     case PENDING_UNREADABLE:
         report_unreadable(&record, &err);
@@ -248,9 +249,9 @@ static void check_record(struct health *health, const struct patient *patient, c
     }
 }
 
-void check_order(struct patient *patient)
+void check_order(struct subject *subject)
 {
-    check_record(patient->health, patient, patient->name);
+    check_record(subject->health, subject, subject->name);
 }
 
 void check_orders(struct health *health)

@@ -67,14 +67,14 @@ bool health_key_fits(const char *key_path, const struct cert *cert)
     return read_text(key_path, &key) && cert_check_key_pem(cert, buf_view(&key), key_path, &err);
 }
 
-bool health_find_key(const struct patient *patient, const struct cert *cert, const char *except, char **path)
+bool health_find_key(const struct subject *subject, const struct cert *cert, const char *except, char **path)
 {
-    AUTO(free) char *dir = store_path(patient->health->store, "keys");
-    AUTO(free) char *ordered = pending_key_path(patient->health->store, patient->name);
+    AUTO(free) char *dir = store_path(subject->health->store, "keys");
+    AUTO(free) char *ordered = pending_key_path(subject->health->store, subject->name);
     AUTO(list_clear) struct list names = { 0 };
 
-    for (size_t i = patient->version_count; i-- > 0;) {
-        const struct parts *parts = &patient->versions[i];
+    for (size_t i = subject->version_count; i-- > 0;) {
+        const struct parts *parts = &subject->versions[i];
 
         if (parts->there[KIND_PRIVKEY] && !text_equal(parts->path[KIND_PRIVKEY], except) &&
             health_key_fits(parts->path[KIND_PRIVKEY], cert)) {
@@ -124,19 +124,19 @@ bool parts_are_whole(const struct parts *parts)
     return true;
 }
 
-static struct parts *add_parts(struct patient *patient, const char *id, const char *dir)
+static struct parts *add_parts(struct subject *subject, const char *id, const char *dir)
 {
     struct parts *parts;
 
-    patient->versions = xrealloc(patient->versions, patient->version_count + 1, sizeof *patient->versions);
-    parts = &patient->versions[patient->version_count++];
+    subject->versions = xrealloc(subject->versions, subject->version_count + 1, sizeof *subject->versions);
+    parts = &subject->versions[subject->version_count++];
     *parts = (struct parts){ .id = xstrdup(id), .dir = xstrdup(dir) };
     return parts;
 }
 
-static void add_dir(struct patient *patient, const char *id, const char *dir, bool live)
+static void add_dir(struct subject *subject, const char *id, const char *dir, bool live)
 {
-    struct parts *parts = add_parts(patient, id, dir);
+    struct parts *parts = add_parts(subject, id, dir);
 
     parts->live = live;
     for (int kind = 0; kind < KIND_COUNT; kind++) {
@@ -145,9 +145,9 @@ static void add_dir(struct patient *patient, const char *id, const char *dir, bo
     }
 }
 
-static void list_dirs(struct patient *patient)
+static void list_dirs(struct subject *subject)
 {
-    const struct lineage *lineage = patient->lineage;
+    const struct lineage *lineage = subject->lineage;
     AUTO(list_clear) struct list names = { 0 };
 
     if (health_list_dir(lineage->archive_dir, &names))
@@ -155,22 +155,22 @@ static void list_dirs(struct patient *patient)
             AUTO(free) char *dir = file_join(lineage->archive_dir, names.at[i]);
 
             if (version_id_is(view_of(names.at[i])))
-                add_dir(patient, names.at[i], dir, false);
+                add_dir(subject, names.at[i], dir, false);
         }
     if (file_is_dir(lineage->live_dir))
-        add_dir(patient, "live", lineage->live_dir, true);
+        add_dir(subject, "live", lineage->live_dir, true);
 }
 
-static void list_numbers(struct patient *patient)
+static void list_numbers(struct subject *subject)
 {
     AUTO(links_clear) struct links links = { 0 };
     AUTO(versions_clear) struct versions versions = { 0 };
-    char *const own = patient->lineage->archive_dir;
+    char *const own = subject->lineage->archive_dir;
     char *dirs[KIND_COUNT] = { own, own, own, own };
     struct parts *parts = NULL;
     struct error err = { 0 };
 
-    if (!file_is_dir(own) && links_read(patient->lineage, &links, &err))
+    if (!file_is_dir(own) && links_read(subject->lineage, &links, &err))
         memcpy(dirs, links.dir, sizeof dirs);
     if (!versions_list(dirs, &versions, &err)) {
         health_note_trouble(&err);
@@ -180,7 +180,7 @@ static void list_numbers(struct patient *patient)
         if (i == 0 || versions.at[i].version != versions.at[i - 1].version) {
             AUTO(free) char *id = xprintf("%u", versions.at[i].version);
 
-            parts = add_parts(patient, id, dirs[KIND_CERT]);
+            parts = add_parts(subject, id, dirs[KIND_CERT]);
             for (int kind = 0; kind < KIND_COUNT; kind++)
                 parts->path[kind] = version_path(dirs[kind], (enum kind)kind, versions.at[i].version);
         }
@@ -188,34 +188,34 @@ static void list_numbers(struct patient *patient)
     }
 }
 
-void patient_list_versions(struct patient *patient)
+void subject_list_versions(struct subject *subject)
 {
-    if (patient->versions != NULL)
+    if (subject->versions != NULL)
         return;
-    if (patient->lineage->layout->numbered)
-        list_numbers(patient);
+    if (subject->lineage->layout->numbered)
+        list_numbers(subject);
     else
-        list_dirs(patient);
+        list_dirs(subject);
 }
 
-void patient_forget_versions(struct patient *patient)
+void subject_forget_versions(struct subject *subject)
 {
-    for (size_t i = 0; i < patient->version_count; i++) {
-        free(patient->versions[i].id);
-        free(patient->versions[i].dir);
+    for (size_t i = 0; i < subject->version_count; i++) {
+        free(subject->versions[i].id);
+        free(subject->versions[i].dir);
         for (int kind = 0; kind < KIND_COUNT; kind++)
-            free(patient->versions[i].path[kind]);
+            free(subject->versions[i].path[kind]);
     }
-    free(patient->versions);
-    patient->versions = NULL;
-    patient->version_count = 0;
+    free(subject->versions);
+    subject->versions = NULL;
+    subject->version_count = 0;
 }
 
-const struct parts *patient_newest_whole(const struct patient *patient)
+const struct parts *subject_newest_whole(const struct subject *subject)
 {
-    for (size_t i = patient->version_count; i-- > 0;)
-        if (parts_are_whole(&patient->versions[i]))
-            return &patient->versions[i];
+    for (size_t i = subject->version_count; i-- > 0;)
+        if (parts_are_whole(&subject->versions[i]))
+            return &subject->versions[i];
     return NULL;
 }
 
@@ -264,7 +264,7 @@ static bool join(const struct parts *parts, struct buf *out)
 }
 
 /* The content of a file that is missing, from the others; false when it cannot be known. */
-static bool derive(const struct patient *patient, const struct parts *parts, enum kind kind, struct buf *out)
+static bool derive(const struct subject *subject, const struct parts *parts, enum kind kind, struct buf *out)
 {
     AUTO(cert_free) struct cert *leaf = NULL;
     AUTO(free) char *key = NULL;
@@ -275,43 +275,43 @@ static bool derive(const struct patient *patient, const struct parts *parts, enu
         return parts->there[KIND_FULLCHAIN] &&
                health_cut_fullchain(parts->path[KIND_FULLCHAIN], kind == KIND_CERT, out);
     leaf = health_read_cert(parts->path[parts->there[KIND_CERT] ? KIND_CERT : KIND_FULLCHAIN]);
-    return leaf != NULL && health_find_key(patient, leaf, NULL, &key) && read_text(key, out);
+    return leaf != NULL && health_find_key(subject, leaf, NULL, &key) && read_text(key, out);
 }
 
 static bool repair_part(struct health *health, const struct finding *finding, struct error *err)
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;
     AUTO(buf_clear) struct buf content = BUF_SECRET(FILE_MAX_TEXT);
-    struct patient patient = { .health = health, .name = finding->lineage };
+    struct subject subject = { .health = health, .name = finding->lineage };
     bool known = false;
 
     TRY(lineage_open(health->store, finding->lineage, &lineage, err));
-    patient.lineage = lineage;
-    patient_list_versions(&patient);
-    for (size_t i = 0; i < patient.version_count && !known; i++)
-        known = strcmp(patient.versions[i].path[finding->number], finding->path) == 0 &&
-                derive(&patient, &patient.versions[i], (enum kind)finding->number, &content);
-    patient_forget_versions(&patient);
+    subject.lineage = lineage;
+    subject_list_versions(&subject);
+    for (size_t i = 0; i < subject.version_count && !known; i++)
+        known = strcmp(subject.versions[i].path[finding->number], finding->path) == 0 &&
+                derive(&subject, &subject.versions[i], (enum kind)finding->number, &content);
+    subject_forget_versions(&subject);
     if (!known)
         return error_set(err, ERROR_STORE, "what belongs in %s is no longer known", finding->path);
     return health_replace(finding->path, (enum kind)finding->number, buf_view(&content), err);
 }
 
-static void report_missing(struct patient *patient, const struct parts *parts, enum kind kind, bool matters)
+static void report_missing(struct subject *subject, const struct parts *parts, enum kind kind, bool matters)
 {
     AUTO(buf_clear) struct buf content = BUF_SECRET(FILE_MAX_TEXT);
     const char *source = kind == KIND_FULLCHAIN ? "certificate and chain"
                          : kind == KIND_PRIVKEY ? "the other file that holds the key of this certificate"
                                                 : "fullchain";
-    bool known = derive(patient, parts, kind, &content);
+    bool known = derive(subject, parts, kind, &content);
     struct finding *finding;
 
     if (matters)
-        finding = health_break(patient, "version-file-missing", parts->path[kind],
+        finding = health_break(subject, "version-file-missing", parts->path[kind],
             "servers that are to use this file cannot start, and renewal stops at it", "%s is not there",
             parts->path[kind]);
     else
-        finding = health_find(patient->health, patient, "version-file-missing", HEALTH_NOTE, parts->path[kind],
+        finding = health_find(subject->health, subject, "version-file-missing", HEALTH_NOTE, parts->path[kind],
             "this version can no longer be made live", "%s of a version that is not in use is not there",
             parts->path[kind]);
     finding->number = (unsigned long)kind;
@@ -328,41 +328,41 @@ static void report_missing(struct patient *patient, const struct parts *parts, e
 }
 
 /* Whether anything would use the version: it is the live one, or newer than the newest whole one. */
-static bool matters(const struct patient *patient, size_t index)
+static bool matters(const struct subject *subject, size_t index)
 {
-    if (patient->versions[index].live)
+    if (subject->versions[index].live)
         return true;
-    if (!patient->lineage->layout->live_are_links)
+    if (!subject->lineage->layout->live_are_links)
         return false;
     for (int kind = 0; kind < KIND_COUNT; kind++) {
         AUTO(free) char *text = NULL;
         struct error err = { 0 };
 
-        if (file_read_link(patient->lineage->live[kind], &text, &err) &&
-            strcmp(file_basename(text), file_basename(patient->versions[index].path[kind])) == 0)
+        if (file_read_link(subject->lineage->live[kind], &text, &err) &&
+            strcmp(file_basename(text), file_basename(subject->versions[index].path[kind])) == 0)
             return true;
     }
     return false;
 }
 
 /* The first missing file of each version: what the next one can be made of may be known then. */
-static void check_parts(struct patient *patient, size_t index)
+static void check_parts(struct subject *subject, size_t index)
 {
     static const enum kind order[] = { KIND_CERT, KIND_CHAIN, KIND_FULLCHAIN, KIND_PRIVKEY };
-    const struct parts *parts = &patient->versions[index];
-    bool in_use = matters(patient, index);
+    const struct parts *parts = &subject->versions[index];
+    bool in_use = matters(subject, index);
 
     for (size_t i = 0; i < COUNT(order); i++)
         if (!parts->there[order[i]]) {
-            report_missing(patient, parts, order[i], in_use);
+            report_missing(subject, parts, order[i], in_use);
             return;
         }
 }
 
-void check_version_files(struct patient *patient)
+void check_version_files(struct subject *subject)
 {
-    patient_list_versions(patient);
-    for (size_t i = 0; i < patient->version_count; i++)
-        if (!parts_are_whole(&patient->versions[i]))
-            check_parts(patient, i);
+    subject_list_versions(subject);
+    for (size_t i = 0; i < subject->version_count; i++)
+        if (!parts_are_whole(&subject->versions[i]))
+            check_parts(subject, i);
 }

@@ -21,37 +21,37 @@ static bool repair_remove_conf(struct health *health, const struct finding *find
 }
 
 /* What an interruption leaves between reserving a name and filling it. */
-static void report_empty(struct patient *patient, const char *path)
+static void report_empty(struct subject *subject, const char *path)
 {
-    AUTO(free) char *live = store_path_in(patient->health->store, "live", patient->name);
-    AUTO(free) char *archive = store_path_in(patient->health->store, "archive", patient->name);
+    AUTO(free) char *live = store_path_in(subject->health->store, "live", subject->name);
+    AUTO(free) char *archive = store_path_in(subject->health->store, "archive", subject->name);
     bool taken = layout_is_taken(live) || layout_is_taken(archive);
     /* A mere leftover does not stop anything. */
-    struct finding *finding = health_find(patient->health, patient, "renewal-file-empty",
+    struct finding *finding = health_find(subject->health, subject, "renewal-file-empty",
         taken ? HEALTH_ERROR : HEALTH_WARNING, path, "nothing can be renewed by it", "%s is empty", path);
 
-    patient->broken = true;
+    subject->broken = true;
     if (taken) {
         finding_answer(finding, "put %s back from a backup", path);
         finding_answer(finding, "obtain the certificate again, by the name --cert-name %s, after moving %s and %s away",
-            patient->name, live, archive);
+            subject->name, live, archive);
         return;
     }
     finding_answer(finding, "remove %s", path);
     finding->repair = repair_remove_conf;
 }
 
-void check_renewal_file(struct patient *patient)
+void check_renewal_file(struct subject *subject)
 {
-    AUTO(free) char *path = store_conf_path(patient->health->store, patient->name);
+    AUTO(free) char *path = store_conf_path(subject->health->store, subject->name);
     struct finding *finding;
     struct stat st;
 
     if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_size == 0) {
-        report_empty(patient, path);
-    } else if (patient->lineage == NULL && !health_report_hidden(patient, path, patient->reading.sys)) {
-        finding = health_break(patient, "renewal-file-unreadable", path, "nothing can be renewed by it", "%s%s%s",
-            patient->reading.what, patient->reading.what[0] == '\0' ? "" : ": ", patient->reading.why);
+        report_empty(subject, path);
+    } else if (subject->lineage == NULL && !health_report_hidden(subject, path, subject->reading.sys)) {
+        finding = health_break(subject, "renewal-file-unreadable", path, "nothing can be renewed by it", "%s%s%s",
+            subject->reading.what, subject->reading.what[0] == '\0' ? "" : ": ", subject->reading.why);
         finding_answer(finding, "correct %s by hand, or put it back from a backup", path);
     }
 }
@@ -93,13 +93,13 @@ static bool repair_paths(struct health *health, const struct finding *finding, s
 
 static const char *const why_paths = "renewal looks for the files where the renewal file says, and does not find them";
 
-static void report_old_paths(struct patient *patient, const char *live, const char *archive)
+static void report_old_paths(struct subject *subject, const char *live, const char *archive)
 {
-    const struct lineage *lineage = patient->lineage;
-    const char *other = health_other_user(patient->health, live, patient->name);
+    const struct lineage *lineage = subject->lineage;
+    const char *other = health_other_user(subject->health, live, subject->name);
     struct finding *finding;
 
-    finding = health_break(patient, "renewal-file-old-paths", lineage->conf_path, why_paths,
+    finding = health_break(subject, "renewal-file-old-paths", lineage->conf_path, why_paths,
         "%s names %s and %s, which are not both there; the files are in %s and %s", lineage->conf_path,
         lineage->live_dir == NULL ? "no live files" : lineage->live_dir, lineage->archive_dir, live, archive);
     finding->from = xstrdup(live);
@@ -113,10 +113,10 @@ static void report_old_paths(struct patient *patient, const char *live, const ch
 }
 
 /* A store that was copied, not moved: both are there, and the copy renews the original. */
-static void report_other_store(struct patient *patient, const char *live)
+static void report_other_store(struct subject *subject, const char *live)
 {
-    const struct lineage *lineage = patient->lineage;
-    struct finding *finding = health_find(patient->health, patient, "renewal-file-other-store", HEALTH_WARNING,
+    const struct lineage *lineage = subject->lineage;
+    struct finding *finding = health_find(subject->health, subject, "renewal-file-other-store", HEALTH_WARNING,
         lineage->conf_path, "a renewal here changes the files there, and those here grow old",
         "%s names %s, outside of this store, although %s is there", lineage->conf_path, lineage->live_dir, live);
 
@@ -124,27 +124,27 @@ static void report_other_store(struct patient *patient, const char *live)
     finding_answer(finding, "remove this store, if it is only a copy");
 }
 
-static void report_renamed(struct patient *patient)
+static void report_renamed(struct subject *subject)
 {
-    const struct lineage *lineage = patient->lineage;
+    const struct lineage *lineage = subject->lineage;
     const char *was = file_basename(lineage->live_dir);
-    const char *other = health_other_user(patient->health, lineage->live_dir, patient->name);
-    AUTO(free) char *back = store_conf_path(patient->health->store, was);
+    const char *other = health_other_user(subject->health, lineage->live_dir, subject->name);
+    AUTO(free) char *back = store_conf_path(subject->health->store, was);
     struct finding *finding;
 
     if (other != NULL) {
-        finding = health_find(patient->health, patient, "files-shared", HEALTH_WARNING, lineage->conf_path,
+        finding = health_find(subject->health, subject, "files-shared", HEALTH_WARNING, lineage->conf_path,
             "each renewal of one replaces the files of the other", "%s uses the files of %s, as %s does",
             lineage->conf_path, was, other);
         finding_answer(finding, "remove %s, if it is only a copy", lineage->conf_path);
         finding_answer(finding, "remove the renewal file of %s", other);
         return;
     }
-    finding = health_find(patient->health, patient, "renewal-file-renamed", HEALTH_NOTE, lineage->conf_path,
+    finding = health_find(subject->health, subject, "renewal-file-renamed", HEALTH_NOTE, lineage->conf_path,
         "it is renewed all the same; only its name and its paths differ", "%s is about the files in %s",
         lineage->conf_path, lineage->live_dir);
     finding_answer(finding,
-        "leave it: the certificate is called %s now, and its files stay where servers look for them", patient->name);
+        "leave it: the certificate is called %s now, and its files stay where servers look for them", subject->name);
     finding_answer(finding, "rename it back to %s", back);
 }
 
@@ -154,12 +154,12 @@ static const char *there(const char *named, const char *own)
     return named != NULL && file_is_dir(named) ? named : file_is_dir(own) ? own : NULL;
 }
 
-void check_paths(struct patient *patient)
+void check_paths(struct subject *subject)
 {
-    const struct lineage *lineage = patient->lineage;
-    const char *config_dir = store_config_dir(patient->health->store);
-    AUTO(free) char *own_live = store_path_in(patient->health->store, "live", patient->name);
-    AUTO(free) char *own_archive = store_path_in(patient->health->store, "archive", patient->name);
+    const struct lineage *lineage = subject->lineage;
+    const char *config_dir = store_config_dir(subject->health->store);
+    AUTO(free) char *own_live = store_path_in(subject->health->store, "live", subject->name);
+    AUTO(free) char *own_archive = store_path_in(subject->health->store, "archive", subject->name);
     const char *live = there(lineage->live_dir, own_live), *archive = there(lineage->archive_dir, own_archive);
     bool complete = true, optional = !lineage->layout->live_are_links;
 
@@ -169,16 +169,16 @@ void check_paths(struct patient *patient)
         archive = live == own_live ? own_archive : lineage->archive_dir;
     if (live != NULL && archive != NULL &&
         (!complete || strcmp(live, lineage->live_dir) != 0 || strcmp(archive, lineage->archive_dir) != 0)) {
-        report_old_paths(patient, live, archive);
+        report_old_paths(subject, live, archive);
     } else if (!complete) {
-        struct finding *finding = health_break(patient, "renewal-file-incomplete", lineage->conf_path, why_paths,
+        struct finding *finding = health_break(subject, "renewal-file-incomplete", lineage->conf_path, why_paths,
             "%s does not name all four files, and %s is not there", lineage->conf_path, own_live);
 
         finding_answer(finding, "put %s and the directories back from a backup", lineage->conf_path);
     } else if (!is_below(lineage->live_dir, config_dir)) {
         if (file_is_dir(lineage->live_dir) && file_is_dir(own_live))
-            report_other_store(patient, own_live);
+            report_other_store(subject, own_live);
     } else if (strcmp(lineage->live_dir, own_live) != 0 && file_is_dir(lineage->live_dir)) {
-        report_renamed(patient);
+        report_renamed(subject);
     }
 }

@@ -62,7 +62,7 @@ struct parts { /* the files of one version, or of what is left of one */
     bool live; /* the versioned layout's live directory */
 };
 
-struct patient {
+struct subject {
     struct health *health;
     const char *name;
     struct lineage *lineage; /* as its renewal file has it; NULL when that cannot be read */
@@ -75,10 +75,10 @@ struct patient {
 
 bool parts_are_whole(const struct parts *parts);
 /* Fills versions from what is on disk now. */
-void patient_list_versions(struct patient *patient);
-void patient_forget_versions(struct patient *patient);
+void subject_list_versions(struct subject *subject);
+void subject_forget_versions(struct subject *subject);
 /* The newest that has all four files; NULL when none has. */
-const struct parts *patient_newest_whole(const struct patient *patient);
+const struct parts *subject_newest_whole(const struct subject *subject);
 /* Whether the issuer that the leaf names is the subject of the other. Cheap: no signature is checked. */
 bool health_is_issuer(const struct cert *leaf, const struct cert *issuer);
 /* Replaces a file, which keeps its mode and owner; where there is none, a key is its owner's alone. */
@@ -86,13 +86,13 @@ MUST_USE bool health_replace(const char *path, enum kind kind, struct view conte
 /* Appends the first certificate of a PEM file, or all that follow it; false when they are not there. */
 bool health_cut_fullchain(const char *path, bool first, struct buf *out);
 
-/* Adds a finding about a lineage (patient) or the store (patient NULL). The pointer lives until the next one is added.
+/* Adds a finding about a lineage (subject) or the store (subject NULL). The pointer lives until the next one is added.
  */
-struct finding *health_find(struct health *health, const struct patient *patient, const char *code,
+struct finding *health_find(struct health *health, const struct subject *subject, const char *code,
     enum health_severity severity, const char *path, const char *why, const char *what, ...) PRINTF(7, 8);
 /* The same as an error that keeps later checks from being run. */
 struct finding *health_break(
-    struct patient *patient, const char *code, const char *path, const char *why, const char *what, ...) PRINTF(5, 6);
+    struct subject *subject, const char *code, const char *path, const char *why, const char *what, ...) PRINTF(5, 6);
 void findings_cut(struct findings *findings, size_t len); /* forgets those behind the first len */
 void finding_clear(struct finding *finding);
 void finding_answer(struct finding *finding, const char *answer, ...) PRINTF(2, 3);
@@ -115,7 +115,7 @@ bool health_same_content(const char *a, const char *b);
 bool health_key_fits(const char *key_path, const struct cert *cert);
 /* The one other file with the key of a certificate: in the versions, in its recorded order, or in CONF/keys; false when
  * there is none, or several that differ. */
-bool health_find_key(const struct patient *patient, const struct cert *cert, const char *except, char **path);
+bool health_find_key(const struct subject *subject, const struct cert *cert, const char *except, char **path);
 /* Whether the four live links of Certbot's layout lead into that directory. */
 bool health_links_lead_to(const struct lineage *lineage, const char *dir);
 /* Moves a file out of the way into archive_dir, unless its content is that of another key there. */
@@ -130,38 +130,38 @@ void health_forget_trouble(void);
 /* file_list_dir that notes why not. */
 bool health_list_dir(const char *dir, struct list *out);
 /* An error when anything was noted, so that nobody is called well who could not be looked at; unless one of the
- * findings from `from` on says so already. patient NULL: of the store. */
-void health_tell_trouble(struct health *health, const struct patient *patient, size_t from);
+ * findings from `from` on says so already. subject NULL: of the store. */
+void health_tell_trouble(struct health *health, const struct subject *subject, size_t from);
 /* Reports, as an error that ends the checks, what is there but hidden; false when errno says anything else of it. */
-bool health_report_hidden(struct patient *patient, const char *path, int sys);
+bool health_report_hidden(struct subject *subject, const char *path, int sys);
 const char *health_trouble(void); /* the first since then, NULL when there was none; borrowed */
 
 /* ---- the checks ---- */
 
-void check_renewal_file(struct patient *patient); /* paths.c */
-void check_conversion(struct patient *patient);   /* leftovers.c */
-void check_first(struct patient *patient);
-void check_paths(struct patient *patient);         /* paths.c */
-void check_hidden(struct patient *patient);        /* readable.c */
-void check_directories(struct patient *patient);   /* dirs.c */
-void check_unsettled(struct patient *patient);     /* leftovers.c */
-void check_version_files(struct patient *patient); /* parts.c */
-void check_archive_users(struct patient *patient); /* foreign.c */
-void check_exchanged(struct patient *patient);
-void check_superseded(struct patient *patient);
-void check_live_links(struct patient *patient);        /* links.c */
-void check_live_files(struct patient *patient);        /* live.c */
-void check_match(struct patient *patient);             /* match.c */
-void check_newest(struct patient *patient);            /* live.c */
-void check_order(struct patient *patient);             /* orders.c */
-void check_trace(struct patient *patient);             /* traces.c */
-void check_delivery(struct patient *patient);          /* delivery.c */
-void check_room(struct patient *patient);              /* room.c */
-void check_failures(struct patient *patient);          /* failures.c */
-void check_renewal(struct patient *patient);           /* health.c */
-void check_modes(struct patient *patient);             /* access.c */
-void check_lineage_leftovers(struct patient *patient); /* leftovers.c */
-void check_account(struct patient *patient);           /* accounts.c */
+void check_renewal_file(struct subject *subject); /* paths.c */
+void check_conversion(struct subject *subject);   /* leftovers.c */
+void check_first(struct subject *subject);
+void check_paths(struct subject *subject);         /* paths.c */
+void check_hidden(struct subject *subject);        /* readable.c */
+void check_directories(struct subject *subject);   /* dirs.c */
+void check_unsettled(struct subject *subject);     /* leftovers.c */
+void check_version_files(struct subject *subject); /* parts.c */
+void check_archive_users(struct subject *subject); /* foreign.c */
+void check_exchanged(struct subject *subject);
+void check_superseded(struct subject *subject);
+void check_live_links(struct subject *subject);        /* links.c */
+void check_live_files(struct subject *subject);        /* live.c */
+void check_match(struct subject *subject);             /* match.c */
+void check_newest(struct subject *subject);            /* live.c */
+void check_order(struct subject *subject);             /* orders.c */
+void check_trace(struct subject *subject);             /* traces.c */
+void check_delivery(struct subject *subject);          /* delivery.c */
+void check_room(struct subject *subject);              /* room.c */
+void check_failures(struct subject *subject);          /* failures.c */
+void check_renewal(struct subject *subject);           /* health.c */
+void check_modes(struct subject *subject);             /* access.c */
+void check_lineage_leftovers(struct subject *subject); /* leftovers.c */
+void check_account(struct subject *subject);           /* accounts.c */
 
 void check_store_room(struct health *health);  /* room.c */
 void check_store_modes(struct health *health); /* access.c */

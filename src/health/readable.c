@@ -63,9 +63,9 @@ static void answer_hidden(struct finding *finding, const char *path, int sys)
         finding_answer(finding, "run this as root, or as the user whose it is");
 }
 
-void health_tell_trouble(struct health *health, const struct patient *patient, size_t from)
+void health_tell_trouble(struct health *health, const struct subject *subject, size_t from)
 {
-    const char *path = patient == NULL ? store_config_dir(health->store) : patient->lineage->conf_path;
+    const char *path = subject == NULL ? store_config_dir(health->store) : subject->lineage->conf_path;
     struct finding *finding;
 
     for (size_t i = from; i < health->out->len; i++)
@@ -74,7 +74,7 @@ void health_tell_trouble(struct health *health, const struct patient *patient, s
     if (trouble.kind == ERROR_NONE)
         return;
     finding = health_find(
-        health, patient, "not-readable", HEALTH_ERROR, path, "what was found may not be all", "%s", trouble.why);
+        health, subject, "not-readable", HEALTH_ERROR, path, "what was found may not be all", "%s", trouble.why);
     answer_hidden(finding, "", trouble.sys);
 }
 
@@ -88,25 +88,25 @@ static int try_to_read(const char *path)
     return fd < 0 ? errno : 0;
 }
 
-bool health_report_hidden(struct patient *patient, const char *path, int sys)
+bool health_report_hidden(struct subject *subject, const char *path, int sys)
 {
     struct finding *finding;
 
     if (!hides_something(sys))
         return false;
-    finding = health_break(patient, "not-readable", path, "nothing else can be said of this certificate",
+    finding = health_break(subject, "not-readable", path, "nothing else can be said of this certificate",
         "%s cannot be read: %s", path, strerror(sys));
     answer_hidden(finding, path, sys);
     return true;
 }
 
-void check_hidden(struct patient *patient)
+void check_hidden(struct subject *subject)
 {
-    const struct lineage *lineage = patient->lineage;
+    const struct lineage *lineage = subject->lineage;
     const char *const paths[] = { lineage->live_dir, lineage->archive_dir, lineage->live[KIND_CERT],
         lineage->live[KIND_CHAIN], lineage->live[KIND_FULLCHAIN], lineage->live[KIND_PRIVKEY] };
 
     for (size_t i = 0; i < COUNT(paths); i++)
-        if (paths[i] != NULL && health_report_hidden(patient, paths[i], try_to_read(paths[i])))
+        if (paths[i] != NULL && health_report_hidden(subject, paths[i], try_to_read(paths[i])))
             return;
 }

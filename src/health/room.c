@@ -19,10 +19,10 @@ static const char *code_of(int sys)
 }
 
 /* Who is not root may be one who only looks after what root renews. */
-static void report(struct health *health, const struct patient *patient, const char *path, const struct error *err)
+static void report(struct health *health, const struct subject *subject, const char *path, const struct error *err)
 {
     bool mere_guest = (err->sys == EACCES || err->sys == EPERM) && geteuid() != 0;
-    struct finding *finding = health_find(health, patient, code_of(err->sys), mere_guest ? HEALTH_NOTE : HEALTH_ERROR,
+    struct finding *finding = health_find(health, subject, code_of(err->sys), mere_guest ? HEALTH_NOTE : HEALTH_ERROR,
         path, mere_guest ? "this user cannot renew anything here" : why_room, "no new certificate could be kept: %s",
         err->why);
 
@@ -42,12 +42,12 @@ void check_store_room(struct health *health)
 }
 
 /* Its own directories may be file systems of their own. Of the store's, the store tells once for all. */
-void check_room(struct patient *patient)
+void check_room(struct subject *subject)
 {
-    struct health *health = patient->health;
+    struct health *health = subject->health;
     struct error err = { 0 };
 
     if (health->mode != HEALTH_REVIVE && (health->has_room || !health->whole) &&
-        !store_look_for_room(health->store, patient->lineage, &err))
-        report(health, patient, patient->lineage->archive_dir, &err);
+        !store_look_for_room(health->store, subject->lineage, &err))
+        report(health, subject, subject->lineage->archive_dir, &err);
 }

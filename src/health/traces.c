@@ -27,10 +27,10 @@ static bool repair_sweep(struct health *health, const struct finding *finding, s
 }
 
 static void report_unreadable(
-    struct health *health, const struct patient *patient, const char *path, const struct error *err)
+    struct health *health, const struct subject *subject, const char *path, const struct error *err)
 {
     struct finding *finding = health_find(
-        health, patient, "proofs-unreadable", HEALTH_WARNING, path, why_left, "%s: %s", err->what, err->why);
+        health, subject, "proofs-unreadable", HEALTH_WARNING, path, why_left, "%s: %s", err->what, err->why);
 
     if (err->sys != 0)
         finding_answer(finding, "make it readable: the next run tries again");
@@ -39,10 +39,10 @@ static void report_unreadable(
 }
 
 static void report_left(
-    struct health *health, const struct patient *patient, const char *name, const char *path, const struct trace *trace)
+    struct health *health, const struct subject *subject, const char *name, const char *path, const struct trace *trace)
 {
     AUTO(free) char *names = list_join(&trace->identifiers, ", ");
-    struct finding *finding = health_find(health, patient, "proofs-left", HEALTH_NOTE, path, why_left,
+    struct finding *finding = health_find(health, subject, "proofs-left", HEALTH_NOTE, path, why_left,
         "a run that proved control of %s by %s was interrupted", names, trace->authenticator);
 
     if (health->rehearsal != NULL && health->rehearsal->sweep != NULL) {
@@ -54,7 +54,7 @@ static void report_left(
     }
 }
 
-static void check_one(struct health *health, const struct patient *patient, const char *name)
+static void check_one(struct health *health, const struct subject *subject, const char *name)
 {
     AUTO(trace_clear) struct trace trace = { 0 };
     AUTO(free) char *path = NULL;
@@ -65,14 +65,14 @@ static void check_one(struct health *health, const struct patient *patient, cons
         return;
     path = trace_path(health->store, name);
     if (!trace_load(health->store, name, &trace, &found, &err))
-        report_unreadable(health, patient, path, &err);
+        report_unreadable(health, subject, path, &err);
     else if (found)
-        report_left(health, patient, name, path, &trace);
+        report_left(health, subject, name, path, &trace);
 }
 
-void check_trace(struct patient *patient)
+void check_trace(struct subject *subject)
 {
-    check_one(patient->health, patient, patient->name);
+    check_one(subject->health, subject, subject->name);
 }
 
 /* Of first certificates that did not come about, of certificates that are no more, and of users' CSRs. */

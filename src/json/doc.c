@@ -270,7 +270,7 @@ static bool fail_at(struct error *err, const struct node *node, const char *name
 }
 
 /* Finds a member that may be absent (*out NULL then); the object itself has to be one. */
-static bool find(const struct node *object, const char *name, const struct node **out, struct error *err)
+static bool find_member(const struct node *object, const char *name, const struct node **out, struct error *err)
 {
     if (!node_is_object(object))
         return fail_at(err, object, NULL, "is not an object");
@@ -282,7 +282,7 @@ bool node_get_text_or_null(const struct node *object, const char *name, char **o
 {
     const struct node *member = NULL;
 
-    TRY(find(object, name, &member, err));
+    TRY(find_member(object, name, &member, err));
     if (member != NULL && !node_is_string(member))
         return fail_at(err, member, NULL, "is not a string");
     *out = xstrdup_or_null(node_text(member));
@@ -307,7 +307,7 @@ static bool get_list(const struct node *object, const char *name, bool needed,
     AUTO(list_clear) struct list list = { 0 };
     const struct node *member = NULL;
 
-    TRY(find(object, name, &member, err));
+    TRY(find_member(object, name, &member, err));
     if (member == NULL && needed)
         return fail_at(err, object, name, "is missing");
     if (member != NULL && !node_is_array(member))
@@ -335,7 +335,7 @@ bool node_get_bool_or(const struct node *object, const char *name, bool otherwis
 {
     const struct node *member = NULL;
 
-    TRY(find(object, name, &member, err));
+    TRY(find_member(object, name, &member, err));
     if (member != NULL && !json_is_boolean(member->value))
         return fail_at(err, member, NULL, "is not true or false");
     *out = member == NULL ? otherwise : node_is_true(member);
@@ -347,7 +347,7 @@ bool node_get_time_or_zero(const struct node *object, const char *name, int64_t 
     const struct node *member = NULL;
     int64_t at = 0;
 
-    TRY(find(object, name, &member, err));
+    TRY(find_member(object, name, &member, err));
     if (member != NULL && !node_is_string(member))
         return fail_at(err, member, NULL, "is not a string");
     if (member != NULL && !clock_parse_rfc3339(view_of(node_text(member)), &at))

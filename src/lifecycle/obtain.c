@@ -127,7 +127,7 @@ static enum step renew_or_keep(struct attempt *attempt, bool *renew, struct erro
     STEP(hold_resume(context, hold, err));
     if (was_pending)
         TRY(finish_deployment(hold->lineage, err));
-    *renew = type_changes || question_other_wishes(context, hold->lineage);
+    *renew = type_changes || question_other_options(context, hold->lineage);
     if (was_pending || *renew)
         return STEP_DONE;
     TRY(lineage_due(context, hold->lineage, &due, err));

@@ -92,7 +92,7 @@ static bool confirm(struct context *context, const char *objection_text, bool *g
 
 /* ---- restoring ---- */
 
-static const struct version *find(const struct history *history, const char *id)
+static const struct version *find_version(const struct history *history, const char *id)
 {
     for (size_t i = 0; i < history->len; i++)
         if (strcmp(history->at[i].id, id) == 0)
@@ -121,7 +121,7 @@ static void expect(struct context *context, const struct lineage *lineage, const
     struct error err = { 0 };
 
     own.settings = settings;
-    version = lineage_history(lineage, &history, &err) ? find(&history, id) : NULL;
+    version = lineage_history(lineage, &history, &err) ? find_version(&history, id) : NULL;
     if (version != NULL && version->cert != NULL && !version->live) /* that one is refused */
         deliver_expect(&own, lineage, lineage->name, version->cert);
 }
@@ -136,7 +136,7 @@ static enum step may_restore(struct context *context, struct hold *hold, const c
 
     *go_on = true;
     TRY(lineage_history(hold->lineage, &history, err));
-    version = find(&history, id);
+    version = find_version(&history, id);
     if (version == NULL || version->live || version->cert == NULL) /* lineage_restore says what is wrong */
         return STEP_DONE;
     TRY(objection(context, hold->lineage, version, &against, err));

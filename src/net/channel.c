@@ -119,7 +119,7 @@ void channel_free(struct channel *channel)
 
 /* ---- with the lock held ---- */
 
-static struct waiter **find(struct channel *channel, uint32_t id)
+static struct waiter **find_waiter(struct channel *channel, uint32_t id)
 {
     struct waiter **at = &channel->waiters;
 
@@ -240,7 +240,7 @@ static void take_visit(struct channel *channel, const struct wire_frame *frame)
 /* Gives one frame to who waits for it. */
 static void deliver(struct channel *channel, const struct wire_frame *frame)
 {
-    struct waiter **at = find(channel, frame->id), *waiter = *at;
+    struct waiter **at = find_waiter(channel, frame->id), *waiter = *at;
     struct message_failed failed;
 
     if (frame->id == 0 && frame->type == MESSAGE_FAILED && message_get_failed(frame->fields, &failed)) {
@@ -347,7 +347,7 @@ uint32_t channel_next_id(struct channel *channel)
 
     do {
         channel->last_id = channel->last_id == UINT32_MAX ? 1 : channel->last_id + 1;
-    } while (*find(channel, channel->last_id) != NULL);
+    } while (*find_waiter(channel, channel->last_id) != NULL);
     id = channel->last_id;
     return id;
 }
@@ -407,7 +407,7 @@ static void add_waiter(struct channel *channel, uint32_t id)
 
 static void drop_waiter(struct channel *channel, uint32_t id)
 {
-    struct waiter **at = find(channel, id), *waiter = *at;
+    struct waiter **at = find_waiter(channel, id), *waiter = *at;
 
     if (waiter == NULL)
         return;
@@ -516,7 +516,7 @@ static bool take_answer(
     struct waiter *waiter;
     MUTEX_HOLD(&channel->lock);
 
-    waiter = *find(channel, id);
+    waiter = *find_waiter(channel, id);
     if (waiter == NULL)
         return fail_unasked(channel, err);
     waiter->abandoned = false; /* a wait that was canceled may begin anew */

@@ -25,71 +25,71 @@ static const struct {
         "stop it (--pre-hook and --post-hook can), or prove control on port 80 (--preferred-challenges http)" },
 };
 
-struct place {
+struct endpoint {
     struct sockaddr_storage at;
     socklen_t len;
 };
 
-static void place_v6(struct place *place, const struct in6_addr *address, int port)
+static void endpoint_v6(struct endpoint *endpoint, const struct in6_addr *address, int port)
 {
-    struct sockaddr_in6 *at = (struct sockaddr_in6 *)&place->at;
+    struct sockaddr_in6 *at = (struct sockaddr_in6 *)&endpoint->at;
 
-    *place = (struct place){ .len = sizeof *at };
+    *endpoint = (struct endpoint){ .len = sizeof *at };
     at->sin6_family = AF_INET6;
     at->sin6_addr = *address;
     at->sin6_port = htons((uint16_t)port);
 }
 
-static void place_v4(struct place *place, const struct in_addr *address, int port)
+static void endpoint_v4(struct endpoint *endpoint, const struct in_addr *address, int port)
 {
-    struct sockaddr_in *at = (struct sockaddr_in *)&place->at;
+    struct sockaddr_in *at = (struct sockaddr_in *)&endpoint->at;
 
-    *place = (struct place){ .len = sizeof *at };
+    *endpoint = (struct endpoint){ .len = sizeof *at };
     at->sin_family = AF_INET;
     at->sin_addr = *address;
     at->sin_port = htons((uint16_t)port);
 }
 
-/* The places to try, in order; 0 when the address is none. */
-static size_t find_places(const char *address, int port, struct place places[static MESSAGE_MAX_SOCKETS])
+/* The endpoints to try, in order; 0 when the address is none. */
+static size_t find_endpoints(const char *address, int port, struct endpoint endpoints[static MESSAGE_MAX_SOCKETS])
 {
     struct in_addr v4 = { .s_addr = htonl(INADDR_ANY) };
     struct in6_addr v6 = IN6ADDR_ANY_INIT;
 
     if (address == NULL || address[0] == '\0') {
-        place_v6(&places[0], &v6, port);
-        place_v4(&places[1], &v4, port);
+        endpoint_v6(&endpoints[0], &v6, port);
+        endpoint_v4(&endpoints[1], &v4, port);
         return 2;
     }
     if (strcmp(address, "localhost") == 0) { /* the one name that needs no resolver */
         v4.s_addr = htonl(INADDR_LOOPBACK);
-        place_v6(&places[0], &in6addr_loopback, port);
-        place_v4(&places[1], &v4, port);
+        endpoint_v6(&endpoints[0], &in6addr_loopback, port);
+        endpoint_v4(&endpoints[1], &v4, port);
         return 2;
     }
     if (inet_pton(AF_INET6, address, &v6) == 1) {
-        place_v6(&places[0], &v6, port);
+        endpoint_v6(&endpoints[0], &v6, port);
         return 1;
     }
     if (inet_pton(AF_INET, address, &v4) == 1) {
-        place_v4(&places[0], &v4, port);
+        endpoint_v4(&endpoints[0], &v4, port);
         return 1;
     }
     return 0;
 }
 
 /* A listening socket, or -1 with errno. */
-static int open_place(const struct place *place)
+static int open_endpoint(const struct endpoint *endpoint)
 {
-    int fd = socket(place->at.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    int fd = socket(endpoint->at.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     int on = 1, off = 0, saved;
 
     if (fd < 0)
         return -1;
     (void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-    if (place->at.ss_family == AF_INET6) /* where it can be both, one socket serves IPv4 too */
+    if (endpoint->at.ss_family == AF_INET6) /* where it can be both, one socket serves IPv4 too */
         (void)setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off);
-    if (bind(fd, (const struct sockaddr *)&place->at, place->len) == 0 && listen(fd, BACKLOG) == 0)
+    if (bind(fd, (const struct sockaddr *)&endpoint->at, endpoint->len) == 0 && listen(fd, BACKLOG) == 0)
         return fd;
     saved = errno;
     (void)close(fd);
@@ -139,14 +139,14 @@ static bool explain(enum responder responder, int sys, const char *address, int 
 bool listen_open(enum responder responder, const char *address, int port, int fds[static MESSAGE_MAX_SOCKETS],
     size_t *count, struct error *err)
 {
-    struct place places[MESSAGE_MAX_SOCKETS];
-    size_t place_count = find_places(address, port, places), opened = 0;
+    struct endpoint endpoints[MESSAGE_MAX_SOCKETS];
+    size_t endpoint_count = find_endpoints(address, port, endpoints), opened = 0;
     int sys = 0;
 
-    if (place_count == 0)
+    if (endpoint_count == 0)
         return error_set(err, ERROR_PLUGIN, "Problem binding to port %d: %s is not an IP address", port, address);
-    for (size_t i = 0; i < place_count; i++) {
-        int fd = open_place(&places[i]);
+    for (size_t i = 0; i < endpoint_count; i++) {
+        int fd = open_endpoint(&endpoints[i]);
 
         if (fd >= 0)
             fds[opened++] = fd;

@@ -36,7 +36,7 @@ static bool is_system_directory(const char *path)
     return false;
 }
 
-static const char *find(struct view in, const char *text)
+static const char *find_text(struct view in, const char *text)
 {
     return in.len == 0 ? NULL : memmem(in.at, in.len, text, strlen(text));
 }
@@ -51,16 +51,16 @@ static bool put_certificates(struct buf *bundle, struct view text)
     const char *begin, *end;
     bool found = false;
 
-    while ((begin = find(text, BEGIN)) != NULL) {
+    while ((begin = find_text(text, BEGIN)) != NULL) {
         struct view label = { begin + strlen(BEGIN), text.len - (size_t)(begin - text.at) - strlen(BEGIN) };
         bool wanted = false;
 
         for (size_t i = 0; i < COUNT(labels); i++)
             wanted |= view_starts(label, labels[i]);
-        end = find(label, wanted ? "-----END " : "\n");
+        end = find_text(label, wanted ? "-----END " : "\n");
         if (end == NULL)
             return found;
-        if (wanted && find((struct view){ label.at, (size_t)(end - label.at) }, BEGIN) == NULL) {
+        if (wanted && find_text((struct view){ label.at, (size_t)(end - label.at) }, BEGIN) == NULL) {
             const char *line = memchr(end, '\n', label.len - (size_t)(end - label.at));
 
             end = line != NULL ? line : label.at + label.len;

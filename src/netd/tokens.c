@@ -55,7 +55,7 @@ void tokens_free(struct tokens *tokens)
     free(tokens);
 }
 
-static struct entry **find(const struct tokens *tokens, struct view token)
+static struct entry **find_slot(const struct tokens *tokens, struct view token)
 {
     struct entry **at = &tokens->slots[slot_of(token, tokens->size)];
 
@@ -98,14 +98,14 @@ void tokens_add(struct tokens *tokens, struct view token, struct view content)
     };
     if (content.len > 0)
         memcpy(entry->content, content.at, content.len); /* bytes: a NUL among them ends nothing */
-    at = find(tokens, token);
+    at = find_slot(tokens, token);
     *at = entry;
     tokens->count++;
 }
 
 void tokens_remove(struct tokens *tokens, struct view token)
 {
-    struct entry **at = find(tokens, token), *entry = *at;
+    struct entry **at = find_slot(tokens, token), *entry = *at;
 
     if (entry == NULL)
         return;
@@ -116,7 +116,7 @@ void tokens_remove(struct tokens *tokens, struct view token)
 
 bool tokens_find(const struct tokens *tokens, struct view token, struct view *content)
 {
-    const struct entry *entry = *find(tokens, token);
+    const struct entry *entry = *find_slot(tokens, token);
 
     if (entry == NULL)
         return false;

@@ -196,34 +196,34 @@ bool question_changed_names(
     return expand ? ask_expand(context, lineage, wanted, err) : ask_new_names(context, lineage, wanted, err);
 }
 
-/* One wish that differs from the one in the renewal file. An empty one is as good as none. */
-static bool is_other_wish(struct context *context, const struct lineage *lineage, const char *what, const char *key,
-    const char *wish, bool is_set)
+/* An option that differs from the one in the renewal file. An empty one is as good as none. */
+static bool is_other_option(struct context *context, const struct lineage *lineage, const char *what, const char *key,
+    const char *wanted, bool is_set)
 {
     const char *before = conf_get(lineage->conf, "renewalparams", key);
 
     before = text_is_given(before) && strcmp(before, "None") != 0 ? before : "none";
-    wish = text_is_given(wish) ? wish : "none";
-    if (!is_set || strcmp(before, wish) == 0)
+    wanted = text_is_given(wanted) ? wanted : "none";
+    if (!is_set || strcmp(before, wanted) == 0)
         return false;
     ui_say(context->ui,
         "Another %s is asked for than the certificate %s was obtained with (%s, not %s), so it is renewed.", what,
-        lineage->name, wish, before);
+        lineage->name, wanted, before);
     return true;
 }
 
-bool question_other_wishes(struct context *context, const struct lineage *lineage)
+bool question_other_options(struct context *context, const struct lineage *lineage)
 {
     const struct settings *settings = context->settings;
     bool differs = false;
 
     if (!context->voice->renews_for_other_options)
         return false;
-    differs |= is_other_wish(context, lineage, "profile", "required_profile", settings->required_profile,
+    differs |= is_other_option(context, lineage, "profile", "required_profile", settings->required_profile,
         SETTING_IS_SET(settings, required_profile));
-    differs |= is_other_wish(context, lineage, "profile", "preferred_profile", settings->preferred_profile,
+    differs |= is_other_option(context, lineage, "profile", "preferred_profile", settings->preferred_profile,
         SETTING_IS_SET(settings, preferred_profile));
-    differs |= is_other_wish(context, lineage, "chain", "preferred_chain", settings->preferred_chain,
+    differs |= is_other_option(context, lineage, "chain", "preferred_chain", settings->preferred_chain,
         SETTING_IS_SET(settings, preferred_chain));
     return differs;
 }

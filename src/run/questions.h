@@ -29,7 +29,7 @@ MUST_USE bool question_changed_names(
  * Whether the user asks for another profile or chain than the lineage was obtained with; says so. Always false under
  * the name certbot, as Certbot then waits for the renewal that is due. Nothing is asked.
  */
-bool question_other_wishes(struct context *context, const struct lineage *lineage);
+bool question_other_options(struct context *context, const struct lineage *lineage);
 
 /* The configured key type differs from the lineage's: it changes only on confirmation, else settings take the
  * lineage's. Without a terminal --key-type is confirmation enough, but under the name certbot. */

@@ -179,13 +179,13 @@ TEST(other_names)
     }
 }
 
-/* ---- other wishes ---- */
+/* ---- other options ---- */
 
 static const struct {
     const char *name, *before, *now; /* options */
     bool as_certbot, differs;
     const char *said;
-} wishes[] = {
+} others[] = {
     { "none", "", "", false, false, NULL },
     { "a profile", "", "preferred-profile=short", false, true, "(short, not none)" },
     { "the same profile", "preferred-profile=short", "preferred-profile=short", false, false, NULL },
@@ -197,18 +197,18 @@ static const struct {
 
 TEST(profiles_and_chains)
 {
-    for (size_t i = 0; i < COUNT(wishes); i++) {
-        const struct setup setup = { .as_certbot = wishes[i].as_certbot, .options = wishes[i].before };
+    for (size_t i = 0; i < COUNT(others); i++) {
+        const struct setup setup = { .as_certbot = others[i].as_certbot, .options = others[i].before };
         AUTO(fixture_clear) struct fixture fixture;
         AUTO(lineage_free) struct lineage *lineage = NULL;
 
         fixture_open(&fixture, &setup);
         lineage = fixture_lineage(&fixture, "a.test", "a.test", 0);
         settings_free(fixture.settings);
-        fixture.context.settings = fixture.settings = settings_new(wishes[i].as_certbot ? &voice_certbot : &voice_own);
-        fixture_set(fixture.settings, wishes[i].now, ORIGIN_COMMAND_LINE);
-        CHECK(question_other_wishes(&fixture.context, lineage) == wishes[i].differs, "%s", wishes[i].name);
-        check_said(&fixture, wishes[i].said, wishes[i].name);
+        fixture.context.settings = fixture.settings = settings_new(others[i].as_certbot ? &voice_certbot : &voice_own);
+        fixture_set(fixture.settings, others[i].now, ORIGIN_COMMAND_LINE);
+        CHECK(question_other_options(&fixture.context, lineage) == others[i].differs, "%s", others[i].name);
+        check_said(&fixture, others[i].said, others[i].name);
     }
 }
 

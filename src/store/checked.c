@@ -66,7 +66,7 @@ bool checked_name(
 /* ---- the table; with the lock held ---- */
 
 /* Where that digest is, or would be. A digest is as good as a random number. */
-static struct slot *find(const struct checked *checked, const uint8_t digest[CHECKED_DIGEST])
+static struct slot *find_slot(const struct checked *checked, const uint8_t digest[CHECKED_DIGEST])
 {
     size_t at;
 
@@ -88,17 +88,17 @@ static void grow(struct checked *checked)
     checked->slots = xcalloc(checked->size, sizeof *checked->slots);
     for (size_t i = 0; i < old_size; i++)
         if (old[i].taken)
-            *find(checked, old[i].digest) = old[i];
+            *find_slot(checked, old[i].digest) = old[i];
 }
 
 static void add(struct checked *checked, const uint8_t digest[CHECKED_DIGEST], bool used)
 {
-    struct slot *slot = find(checked, digest);
+    struct slot *slot = find_slot(checked, digest);
 
     if (!slot->taken) {
         if (checked->count == checked->size / 2) {
             grow(checked);
-            slot = find(checked, digest);
+            slot = find_slot(checked, digest);
         }
         memcpy(slot->digest, digest, CHECKED_DIGEST);
         slot->taken = true;
@@ -113,7 +113,7 @@ bool checked_has(struct checked *checked, const uint8_t digest[CHECKED_DIGEST])
     struct slot *slot;
 
     MUTEX_HOLD(&checked->lock);
-    slot = find(checked, digest);
+    slot = find_slot(checked, digest);
     slot->used = slot->taken;
     return slot->taken;
 }

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "access/access.h"
-#include "access/passage.h"
+#include "access/traversal.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "disk/convert_settle.h"
@@ -62,7 +62,7 @@ static bool build_versioned(const struct plan *plan, const char *live, const cha
             TRY(place_dir(dir, 0755, lineage->archive_dir, err));
         TRY(fill_version(part->version->live ? live : dir, part->version, err));
     }
-    TRY(passage_guard_key(lineage->live_dir, lineage->live[KIND_PRIVKEY], key, err));
+    TRY(traversal_guard_key(lineage->live_dir, lineage->live[KIND_PRIVKEY], key, err));
     TRY(live_prepare(lineage->live_dir, live, err));
     TRY(layout_remove_readme(live, err)); /* belongs to Certbot's layout, and speaks of it */
     return file_sync_dir(live, err);
@@ -116,7 +116,7 @@ static bool build_certbot(const struct plan *plan, const char *live, const char 
 
             TRY(place_file(part->version->path[kind], to, err));
             if (kind == KIND_PRIVKEY) /* archive/NAME was closed, and will not be */
-                TRY(passage_guard_key(lineage->archive_dir, part->version->path[kind], to, err));
+                TRY(traversal_guard_key(lineage->archive_dir, part->version->path[kind], to, err));
         }
         if (part->version->live)
             TRY(make_links(lineage, live, part->id, err));

@@ -6,7 +6,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
-#include "access/passage.h"
+#include "access/traversal.h"
 #include "disk/convert_in_place.h"
 #include "disk/layouts.h"
 #include "store/convert_build.h"

@@ -7,7 +7,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "access/passage.h"
+#include "access/traversal.h"
 #include "disk/layout.h"
 #include "store/convert.h"
 #include "store/fixture.h"

@@ -1,6 +1,6 @@
 #include "store/lineage_access.h"
 
-#include "access/passage.h"
+#include "access/traversal.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "disk/layout.h"
@@ -9,9 +9,9 @@
 
 bool store_check_access(const struct settings *settings, struct error *err)
 {
-    struct wishes wishes;
+    struct ownerships wanted;
 
-    return access_wishes(settings, &wishes, err);
+    return access_ownerships(settings, &wanted, err);
 }
 
 void lineage_finish_access(const struct store *store, const struct lineage *lineage, const struct settings *settings,
@@ -24,21 +24,21 @@ void lineage_finish_access(const struct store *store, const struct lineage *line
         .live = lineage->live,
         .through_archive = lineage->layout->live_are_links };
     struct error err = { 0 };
-    struct wishes wishes;
+    struct ownerships wanted;
 
     access_tell(lineage->live, access);
-    if (access_wishes(settings, &wishes, &err))
-        passage_open(&way, &wishes);
+    if (access_ownerships(settings, &wanted, &err))
+        traversal_open(&way, &wanted);
 }
 
 static bool apply_to_versions(
     struct store *store, const struct lineage *lineage, const struct settings *settings, struct error *err)
 {
     AUTO(list_clear) struct list ids = { 0 };
-    struct wishes wishes;
+    struct ownerships wanted;
     bool shared;
 
-    TRY(access_wishes(settings, &wishes, err));
+    TRY(access_ownerships(settings, &wanted, err));
     TRY(store_archive_is_shared(store, lineage, &shared, err));
     if (shared && lineage->version != NULL) /* others there may be the other certificate's */
         list_add(&ids, lineage->version);
@@ -52,10 +52,10 @@ static bool apply_to_versions(
         for (int kind = 0; kind < KIND_COUNT; kind++) {
             AUTO(free) char *path = lineage->layout->path(lineage, ids.at[i], (enum kind)kind);
 
-            TRY(access_apply(path, (enum kind)kind, &wishes, err));
+            TRY(access_apply(path, (enum kind)kind, &wanted, err));
         }
         if (!lineage->layout->numbered)
-            TRY(access_apply(meta, KIND_CERT, &wishes, err));
+            TRY(access_apply(meta, KIND_CERT, &wanted, err));
     }
     return true;
 }

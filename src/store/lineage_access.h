@@ -14,6 +14,6 @@ MUST_USE bool lineage_apply_access(
     struct store *store, const struct lineage *lineage, const struct settings *settings, struct error *err);
 
 /* After a version was written with that access: warns of what the live files did not get, and opens the directories to
- * whom settings name (passage.h). */
+ * whom settings name (traversal.h). */
 void lineage_finish_access(const struct store *store, const struct lineage *lineage, const struct settings *settings,
     const struct access *access);

@@ -49,7 +49,7 @@ static struct settings *settings_for(const char *layout, const char *words)
     return settings;
 }
 
-/* ---- which wish wins ---- */
+/* ---- which ownership counts ---- */
 
 static const struct {
     const char *name, *words;

@@ -23,13 +23,13 @@ struct who {
 };
 
 /*
- * Lets the groups that wishes name pass, the owners that they name (by access control lists), and everybody where
+ * Lets the groups that wanted name pass, the owners that they name (by access control lists), and everybody where
  * everybody may read certificates (not through the archive: an older Certbot would make keys that everybody can read,
  * which only the closed directories protect). Where neither was asked for nothing is changed. Warns of what could
  * not be done, and of any part of the way, also above config_dir, that lets them not pass. A failure changes nothing
  * for the worse.
  */
-void passage_open(const struct way *way, const struct wishes *wishes);
+void traversal_open(const struct way *way, const struct ownerships *wanted);
 
 /*
  * Whether the way to path, following links, lets somebody pass, and path itself can be read (a directory: passed). uid
@@ -41,16 +41,16 @@ bool access_may_reach(const char *path, uid_t uid, gid_t gid, char **obstacle);
 
 /* A key that is about to come into live/NAME from a place that kept others away from it (was): what others may is taken
  * from it, unless live/ keeps them away, too. */
-MUST_USE bool passage_guard_key(const char *live_dir, const char *was, const char *key, struct error *err);
+MUST_USE bool traversal_guard_key(const char *live_dir, const char *was, const char *key, struct error *err);
 
 /* A file in dir or below that everybody may read and that holds a private key, of the caller's; NULL when there is
  * none. */
-char *passage_open_key(const char *dir);
+char *traversal_open_key(const char *dir);
 
-/* ---- inside the room: passage.c to passage_tell.c ---- */
+/* ---- inside the room: traversal.c to traversal_tell.c ---- */
 
 /* When somebody does not get to a live file: what is in the way. failure: why it could not be opened; of kind
  * ERROR_NONE when nothing failed. */
-void passage_tell(const struct way *way, enum kind kind, struct who reader, const struct error *failure);
+void traversal_tell(const struct way *way, enum kind kind, struct who reader, const struct error *failure);
 /* Why Certbot's layout is not opened to everybody. */
-void passage_tell_closed(const struct way *way);
+void traversal_tell_closed(const struct way *way);

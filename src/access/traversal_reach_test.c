@@ -1,6 +1,6 @@
 #include <unistd.h>
 
-#include "access/passage.h"
+#include "access/traversal.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/test.h"

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "access/owner.h"
-#include "access/passage.h"
+#include "access/traversal.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -59,7 +59,7 @@ static void tell_no_lists(
 }
 
 /* failure: why it could not be opened; its kind is ERROR_NONE when nothing failed. */
-void passage_tell(const struct way *way, enum kind kind, struct who reader, const struct error *failure)
+void traversal_tell(const struct way *way, enum kind kind, struct who reader, const struct error *failure)
 {
     AUTO(free) char *obstacle = NULL, *command = NULL, *who = NULL, *name = NULL;
     const char *file = way->live[kind];
@@ -89,7 +89,7 @@ void passage_tell(const struct way *way, enum kind kind, struct who reader, cons
         command);
 }
 
-void passage_tell_closed(const struct way *way)
+void traversal_tell_closed(const struct way *way)
 {
     AUTO(free) char *obstacle = NULL;
 

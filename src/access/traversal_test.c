@@ -2,7 +2,7 @@
  * The directories on the way: whom they let pass, of both layouts. Only root may give directories to groups that it is
  * in by chance.
  */
-#include "access/passage.h"
+#include "access/traversal.h"
 
 #include <fcntl.h>
 

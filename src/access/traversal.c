@@ -1,4 +1,4 @@
-#include "access/passage.h"
+#include "access/traversal.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -152,7 +152,7 @@ static char *open_key_below(const char *dir, unsigned depth)
     return NULL;
 }
 
-char *passage_open_key(const char *dir)
+char *traversal_open_key(const char *dir)
 {
     return open_key_below(dir, 0);
 }
@@ -166,7 +166,7 @@ static bool key_is_open(const char *path, const char *dir, struct error *err)
     return error_next(err, "chmod go-r %s", path);
 }
 
-bool passage_guard_key(const char *live_dir, const char *was, const char *key, struct error *err)
+bool traversal_guard_key(const char *live_dir, const char *was, const char *key, struct error *err)
 {
     AUTO(close) int fd = open(key, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     AUTO(dir_close) struct dir above = { .fd = -1 };
@@ -254,7 +254,7 @@ static bool shut_out_beside(
         if (!S_ISDIR(st.st_mode))
             continue;
         if (!keys_lie_open)
-            key = passage_open_key(path);
+            key = traversal_open_key(path);
         if (keys_lie_open || key != NULL)
             TRY(shut_out(path, guest, was_closed, err));
     }
@@ -270,7 +270,7 @@ static bool open_own(const struct dir *above, const char *path, const struct gue
 
     TRY(dir_open(path, false, &dir, err));
     if (!reads_keys && !(lets(above, guest, PASS) && lets(&dir, guest, ENTER))) {
-        key = passage_open_key(path);
+        key = traversal_open_key(path);
         if (key != NULL)
             return key_is_open(key, path, err);
     }
@@ -331,7 +331,7 @@ static bool open_to_all(const char *own, struct error *err)
     TRY(dir_open(own, false, &dir, err));
     if (lets_all(&above) && lets_all(&dir))
         return true;
-    key = passage_open_key(lets_all(&above) ? own : path);
+    key = traversal_open_key(lets_all(&above) ? own : path);
     if (key != NULL)
         return key_is_open(key, path, err);
     return let_all(&dir, err) && let_all(&above, err);
@@ -359,7 +359,7 @@ static void let_read(const struct way *way, struct who who, bool reads_keys)
     if (err.kind != ERROR_NONE)
         log_info("The directories of %s are not open to user %d, group %d: %s", way->name, (int)who.uid, (int)who.gid,
             err.why);
-    passage_tell(way, reads_keys ? KIND_PRIVKEY : KIND_CERT, who, &err);
+    traversal_tell(way, reads_keys ? KIND_PRIVKEY : KIND_CERT, who, &err);
 }
 
 static void let_everybody(const struct way *way)
@@ -367,12 +367,12 @@ static void let_everybody(const struct way *way)
     struct error err = { 0 };
 
     if (way->through_archive) {
-        passage_tell_closed(way);
+        traversal_tell_closed(way);
         return;
     }
     if (is_ours(way->config_dir, "live", way->live_dir))
         (void)!open_to_all(way->live_dir, &err);
-    passage_tell(way, KIND_CERT, (struct who){ NO_USER, NO_GROUP }, &err);
+    traversal_tell(way, KIND_CERT, (struct who){ NO_USER, NO_GROUP }, &err);
 }
 
 /* The owner of a file, unless he gets there as he is: root does, who owns the store does, and who is in a group that is
@@ -388,18 +388,18 @@ static void let_owner(const struct way *way, uid_t uid, bool reads_keys)
     let_read(way, (struct who){ uid, NO_GROUP }, reads_keys);
 }
 
-void passage_open(const struct way *way, const struct wishes *wishes)
+void traversal_open(const struct way *way, const struct ownerships *wanted)
 {
-    gid_t key = wishes->key.gid, cert = wishes->cert.gid;
-    bool key_readers = key != NO_GROUP && (wishes->key.mode == 0 || (wishes->key.mode & S_IRGRP) != 0);
-    bool cert_readers = cert != NO_GROUP && (wishes->cert.mode == 0 || (wishes->cert.mode & S_IRGRP) != 0);
+    gid_t key = wanted->key.gid, cert = wanted->cert.gid;
+    bool key_readers = key != NO_GROUP && (wanted->key.mode == 0 || (wanted->key.mode & S_IRGRP) != 0);
+    bool cert_readers = cert != NO_GROUP && (wanted->cert.mode == 0 || (wanted->cert.mode & S_IRGRP) != 0);
 
     if (key_readers)
         let_read(way, (struct who){ NO_USER, key }, true);
     if (cert_readers && !(key_readers && cert == key))
         let_read(way, (struct who){ NO_USER, cert }, false);
-    if ((wishes->cert.mode & S_IROTH) != 0)
+    if ((wanted->cert.mode & S_IROTH) != 0)
         let_everybody(way);
-    let_owner(way, wishes->key.uid, true);
-    let_owner(way, wishes->cert.uid, false);
+    let_owner(way, wanted->key.uid, true);
+    let_owner(way, wanted->cert.uid, false);
 }

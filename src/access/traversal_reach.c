@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "access/owner.h"
-#include "access/passage.h"
+#include "access/traversal.h"
 #include "base/acl.h"
 #include "base/mem.h"
 
