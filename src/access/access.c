@@ -15,7 +15,7 @@
 #define NOBODY ((uid_t)-1)
 #define NO_GROUP ((gid_t)-1)
 
-/* ---- wanted ---- */
+/* ---- what settings ask for ---- */
 
 static bool read_ownership(const char *owner, const char *group, const char *mode, const char *option,
     struct ownership *out, struct error *err)

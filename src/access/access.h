@@ -2,7 +2,7 @@
 /*
  * Who may read the files of a version: owner, group and mode of private keys and of certificates.
  *
- * Knows which wanted wins; where the files are is up to the layout, and the directories on the way are traversal.h's.
+ * Knows whose word counts; where the files are is up to the layout, and the directories on the way are traversal.h's.
  * No lineages, only paths.
  */
 #include "access/kind.h"

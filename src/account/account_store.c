@@ -94,7 +94,7 @@ static bool find_server_dirs(const struct store *store, const char *server, stru
 }
 
 /* The directory of a server's accounts is there once one of them was looked for, as with Certbot. */
-static bool open_place(const struct store *store, const char *server, struct server_dirs *out, struct error *err)
+static bool open_server_dirs(const struct store *store, const char *server, struct server_dirs *out, struct error *err)
 {
     TRY(find_server_dirs(store, server, out, err));
     return file_is_link(out->dir) || store_make_dir(store, out->dir, 0700, err);
@@ -144,7 +144,7 @@ static bool list_ids(const char *dir, struct list *out, struct error *err)
     return true;
 }
 
-/* Makes the directory of the older name the server's own, by a link, if there is nothing in its dirs. */
+/* Makes the directory of the older name the server's own, by a link, if there is nothing in its place. */
 static bool adopt_older(const struct server_dirs *dirs, struct error *err)
 {
     AUTO(free) char *above = file_dirname(dirs->dir);
@@ -163,7 +163,7 @@ bool account_store_ids(struct store *store, const char *server, struct list *out
     AUTO(list_clear) struct list ids = { 0 };
     struct error ignored = { 0 };
 
-    TRY(open_place(store, server, &dirs, err));
+    TRY(open_server_dirs(store, server, &dirs, err));
     TRY(list_ids(dirs.dir, &ids, err));
     if (ids.len == 0 && dirs.older != NULL) {
         TRY(list_ids(dirs.older, &ids, err));
@@ -206,7 +206,7 @@ bool account_store_load(
     AUTO(server_dirs) struct server_dirs dirs = { 0 };
     AUTO(free) char *dir = NULL;
 
-    TRY(open_place(store, server, &dirs, err));
+    TRY(open_server_dirs(store, server, &dirs, err));
     dir = is_id(id) ? account_dir(&dirs, id) : NULL;
     if (dir == NULL)
         return error_set(err, ERROR_CONFIG, "Account at %s/%s does not exist", dirs.dir, id);
@@ -319,7 +319,7 @@ bool account_store_keep_key(struct store *store, const char *server, const struc
     AUTO(buf_clear) struct buf id = BUF(64);
     AUTO(free) char *dir = NULL, *account = NULL, *part = NULL;
 
-    TRY(open_place(store, server, &dirs, err));
+    TRY(open_server_dirs(store, server, &dirs, err));
     TRY(account_key_id(key, &id, err));
     account = file_join(dirs.dir, buf_text(&id));
     dir = kept_dir(&dirs, buf_text(&id));
@@ -337,7 +337,7 @@ bool account_store_kept_key(struct store *store, const char *server, struct key 
     AUTO(list_clear) struct list names = { 0 };
 
     *out = NULL;
-    TRY(open_place(store, server, &dirs, err));
+    TRY(open_server_dirs(store, server, &dirs, err));
     TRY(file_list_dir(dirs.dir, &names, err));
     for (size_t i = 0; i < names.len; i++) {
         AUTO(free) char *dir = file_join(dirs.dir, names.at[i]);
@@ -355,7 +355,7 @@ bool account_store_forget_key(struct store *store, const char *server, const str
     AUTO(buf_clear) struct buf id = BUF(64);
     AUTO(free) char *name = NULL;
 
-    TRY(open_place(store, server, &dirs, err));
+    TRY(open_server_dirs(store, server, &dirs, err));
     TRY(account_key_id(key, &id, err));
     name = xprintf(".%s" KEPT_END, buf_text(&id));
     return discard(dirs.dir, name, buf_text(&id), err);
@@ -404,7 +404,7 @@ bool account_store_save(struct store *store, const char *server, struct key *key
     AUTO(server_dirs) struct server_dirs dirs = { 0 };
 
     TRY(make_account(key, url, &account, err));
-    TRY(open_place(store, server, &dirs, err));
+    TRY(open_server_dirs(store, server, &dirs, err));
     account->dir = file_join(dirs.dir, account->id);
     /* The key may have been registered from here before: its files are brought up to date, one by one. */
     TRY(file_is_dir(account->dir) ? account_files_replace(account->dir, account, register_to_eff, err)
@@ -426,7 +426,7 @@ bool account_store_prepare(struct store *store, const char *server, const char *
     AUTO(free) char *part = NULL;
 
     TRY(make_account(key, NULL, &next, err));
-    TRY(open_place(store, server, &dirs, err));
+    TRY(open_server_dirs(store, server, &dirs, err));
     next->dir = xprintf("%s/.%s" NEXT_MARK "%s", dirs.dir, next->id, id);
     TRY(make_part(&dirs, next->id, &part, err));
     TRY(account_files_create_key(part, key, err));

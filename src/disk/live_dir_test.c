@@ -332,7 +332,7 @@ TEST(lists_that_wishes_replace)
 {
     static const struct {
         const char *name;
-        struct wish key;
+        struct ownership key;
         unsigned user, owning;
     } cases[] = {
         { "a mode", { .uid = (uid_t)-1, .gid = (gid_t)-1, .mode = 0640 }, 0, 4 },
@@ -342,13 +342,13 @@ TEST(lists_that_wishes_replace)
 
     for (size_t i = 0; i < COUNT(cases); i++) {
         AUTO(world_clear) struct world world __attribute__((unused)) = world_new("versioned");
-        const struct wishes wishes = { .key = cases[i].key, .cert = { .uid = (uid_t)-1, .gid = (gid_t)-1 } };
+        const struct ownerships wanted = { .key = cases[i].key, .cert = { .uid = (uid_t)-1, .gid = (gid_t)-1 } };
         struct error err = { 0 };
 
         if (!has_lists() || geteuid() != 0)
             return;
         put_list(at("live/a/privkey.pem"), 4);
-        REQUIRE(access_apply(at("live/a/privkey.pem"), KIND_PRIVKEY, &wishes, &err), "%s: %s", cases[i].name, err.why);
+        REQUIRE(access_apply(at("live/a/privkey.pem"), KIND_PRIVKEY, &wanted, &err), "%s: %s", cases[i].name, err.why);
         check_list(at("live/a/privkey.pem"), cases[i].user, cases[i].owning, cases[i].name);
     }
 }
