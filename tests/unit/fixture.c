@@ -237,6 +237,10 @@ static void keep_said(void *ctx, int fd __attribute__((unused)), struct view tex
     mutex_lock(&fixture->lock);
     buf_put(&fixture->said, text);
     mutex_unlock(&fixture->lock);
+    if (fixture->cue == NULL || !fixture_has_said(fixture, fixture->cue))
+        return;
+    fixture->cue = NULL;
+    fixture->on_cue(fixture);
 }
 
 static void keep_message(void *ctx, enum log_level level __attribute__((unused)), const char *message)

@@ -62,6 +62,8 @@ struct fixture {
     struct list plugin_trace; /* "prepare", "present a.test", "wait", "cleanup a.test", "release"; "sweep a.test" */
     struct mutex lock;        /* of the authenticator's part */
     struct presented *presented;
+    const char *cue; /* when it is said, on_cue is called, once: another process is at work while the user is asked */
+    void (*on_cue)(struct fixture *fixture);
     int standard_input; /* of the test program; -1: it was left alone */
     const char *dir;
 };
