@@ -52,24 +52,6 @@ TEST(a_new_one)
     }
 }
 
-TEST(versioned_has_plain_files)
-{
-    AUTO(world_clear) struct world world __attribute__((unused)) = world_new("versioned");
-    AUTO(free) char *files = names_in(at("live/a"));
-    AUTO(free) char *archive = names_in(at("archive/a"));
-    AUTO(free) char *meta = read_text(at("live/a/meta.txt"));
-    struct stat st;
-
-    CHECK_TEXT(files, "cert.pem chain.pem fullchain.pem meta.txt privkey.pem", "live");
-    CHECK_TEXT(archive, "", "archive");
-    CHECK(lstat(at("live/a/cert.pem"), &st) == 0 && S_ISREG(st.st_mode));
-    CHECK(strstr(meta, "names: a.example, www.a.example\n") != NULL, "%s", meta);
-    CHECK(strstr(meta, "serial: " SERIAL_A "\n") != NULL, "%s", meta);
-    CHECK(strstr(meta, "key type: ECDSA 256\n") != NULL, "%s", meta);
-    CHECK(strstr(meta, "issuer: Test CA\n") != NULL, "%s", meta);
-    CHECK_INT(mode_of(at("archive/a")), 0700, "nobody else's");
-}
-
 TEST(the_next_version)
 {
     OVER_LAYOUTS(layout)
@@ -108,70 +90,6 @@ TEST(an_old_version_again)
         CHECK(strstr(err.why, "has no version 99") != NULL, "%s", err.why);
         world_add(&world, 'b'); /* the same certificate once more, as after a restored backup */
         check_live(&world, SERIAL_B, *layout);
-    }
-}
-
-TEST(access_is_handed_on)
-{
-    OVER_LAYOUTS(layout)
-    {
-        AUTO(world_clear) struct world world = world_new(*layout);
-
-        REQUIRE(chmod(at("live/a/privkey.pem"), 0644) == 0);
-        world_add(&world, 'b');
-        CHECK_INT(mode_of(at("live/a/privkey.pem")), 0644, *layout);
-    }
-}
-
-TEST(what_a_user_keeps_beside)
-{
-    AUTO(world_clear) struct world world = world_new("versioned");
-    AUTO(history_clear) struct history history = { 0 };
-    AUTO(free) char *files = NULL, *text = NULL, *old = NULL, *dir = NULL;
-    struct error err = { 0 };
-
-    write_text(at("live/a/haproxy.pem"), "mine");
-    REQUIRE(symlink("cert.pem", at("live/a/server.crt")) == 0);
-    REQUIRE(mkdir(at("live/a/extra"), 0755) == 0);
-    write_text(at("live/a/extra/x"), "x");
-    REQUIRE(chmod(at("live/a"), 0750) == 0);
-    world_add(&world, 'b');
-    files = names_in(at("live/a"));
-    CHECK_TEXT(files, "cert.pem chain.pem extra fullchain.pem haproxy.pem meta.txt privkey.pem server.crt", "live");
-    text = read_text(at("live/a/haproxy.pem"));
-    CHECK_TEXT(text, "mine", "content");
-    CHECK_TEXT(link_text(at("live/a/server.crt")), "cert.pem", "link");
-    CHECK(file_exists(at("live/a/extra/x")));
-    CHECK_INT(mode_of(at("live/a")), 0750, "mode");
-    REQUIRE(lineage_history(world.lineage, &history, &err), "%s", err.why);
-    dir = file_dirname(history.at[0].path[KIND_CERT]);
-    old = names_in(dir);
-    CHECK_TEXT(old, "cert.pem chain.pem fullchain.pem meta.txt privkey.pem", "the old one has what is its own");
-}
-
-/* As a container does that has it mounted. */
-TEST(a_directory_that_is_held_open)
-{
-    OVER_LAYOUTS(layout)
-    {
-        AUTO(world_clear) struct world world = world_new(*layout);
-        AUTO(close) int dir = open(at("live/a"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-        AUTO(close) int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-        char events[4096];
-
-        REQUIRE(mkdir(at("live/a/conf.d"), 0755) == 0);
-        REQUIRE(inotify_add_watch(watch, at("live/a"), IN_MOVED_TO) >= 0);
-        for (const char *which = "ba"; *which != '\0'; which++) {
-            AUTO(close) int cert = -1;
-            char text[8192] = "";
-
-            world_add(&world, *which);
-            cert = openat(dir, "cert.pem", O_RDONLY | O_CLOEXEC);
-            REQUIRE(cert >= 0 && read(cert, text, sizeof text - 1) > 0, "%s", *layout);
-            CHECK_TEXT(text, *which == 'a' ? pem_a : pem_b, *layout);
-            CHECK(read(watch, events, sizeof events) > 0, "%s: who watches sees the change", *layout);
-            CHECK(faccessat(dir, "conf.d", F_OK, 0) == 0, "%s: a user's directory stays", *layout);
-        }
     }
 }
 
@@ -223,23 +141,6 @@ static void prune_to(struct world *world, int max)
     struct error err = { 0 };
 
     REQUIRE(lineage_prune(world->store, world->lineage, max, NULL, &err), "%s", err.why);
-}
-
-/* Some Certbots made a link to the old key where it was kept. */
-TEST(a_key_that_a_newer_one_links_to)
-{
-    AUTO(world_clear) struct world world = world_new("certbot");
-    AUTO(free) char *key = NULL;
-    struct error err = { 0 };
-
-    world_add(&world, 'b');
-    write_text(at("archive/a/privkey1.pem"), key_b);
-    REQUIRE(unlink(at("archive/a/privkey2.pem")) == 0);
-    REQUIRE(symlink("privkey1.pem", at("archive/a/privkey2.pem")) == 0);
-    REQUIRE(layout_certbot.drop(world.lineage, "1", &err), "%s", err.why);
-    key = read_text(at("live/a/privkey.pem"));
-    CHECK_TEXT(key, key_b, "the key of the live version");
-    CHECK(!file_exists(at("archive/a/cert1.pem")));
 }
 
 TEST(an_archive_that_another_uses_too)
