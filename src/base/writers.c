@@ -167,3 +167,12 @@ bool writers_find(const char *path, struct writers *out)
             return there > 0;
     }
 }
+
+bool writers_find_beside(const char *path, struct writers *out)
+{
+    struct stat st;
+
+    if (path[0] != '/' || lstat(path, &st) != 0)
+        return false;
+    return S_ISLNK(st.st_mode) ? writers_find(path, out) : look_at(path, &st, true, out);
+}

@@ -22,6 +22,9 @@ struct writers {
  * sticky bit is safe to pass, though not to be listed. What is not there, or cannot be looked at, nobody writes.
  */
 MUST_USE bool writers_find(const char *path, struct writers *out);
+/* The same for a further file of a directory in which writers_find has found nobody a moment ago: the way to it is not
+ * looked at again. */
+MUST_USE bool writers_find_beside(const char *path, struct writers *out);
 void writers_clear(struct writers *writers);
 static inline void writers_clear_at(struct writers *writers)
 {

@@ -150,6 +150,35 @@ TEST(writers_are_found_and_ended)
     }
 }
 
+/* Of the way there nothing is said; the file itself, and where a link leads, is looked at as ever. */
+TEST(writers_beside_one_that_was_looked_at)
+{
+    static const struct {
+        const char *name, *path, *spoilt, *who;
+        mode_t mode;
+    } beside[] = {
+        { "all is well", "top/dir/file", "top/dir/file", NULL, 0755 },
+        { "the file", "top/dir/file", "top/dir/file", "everybody", 0757 },
+        { "a directory above", "top/dir/file", "top/dir", NULL, 0777 },
+        { "where a link leads", "top/link", "top/dir", "everybody", 0777 },
+        { "nothing there", "top/dir/none", "top/dir", NULL, 0777 },
+    };
+
+    if (geteuid() != 0)
+        skip();
+    for (size_t i = 0; i < COUNT(beside); i++) {
+        AUTO(writers_clear) struct writers writers = { 0 };
+        AUTO(free) char *path = test_path(beside[i].path), *spoilt = test_path(beside[i].spoilt);
+        bool is_found;
+
+        build();
+        REQUIRE(chmod(spoilt, beside[i].mode) == 0);
+        is_found = writers_find_beside(path, &writers);
+        CHECK(is_found == (beside[i].who != NULL), "%s: %s", beside[i].name, is_found ? writers.who : "nobody");
+        CHECK(!is_found || strstr(writers.who, beside[i].who) != NULL, "%s: %s", beside[i].name, writers.who);
+    }
+}
+
 TEST(writers_that_a_list_names)
 {
     AUTO(free) char *dir = test_path("top/dir"), *file = test_path("top/dir/file");

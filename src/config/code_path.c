@@ -3,14 +3,22 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/mutex.h"
+#include "base/text.h"
 #include "base/writers.h"
+
+#define WELL_MS 500 /* for so long a directory counts as looked at: renewal files lie side by side in thousands */
 
 static struct mutex lock = MUTEX_INIT;
 static struct list warned; /* of the places */
+static struct {            /* the last directory in which nobody was found */
+    char *path;
+    int64_t until_ms; /* of clock_monotonic_ms */
+} well;
 
 static bool is_new(const char *path)
 {
@@ -29,6 +37,33 @@ static void warn_once(const struct writers *writers)
             writers->mend);
 }
 
+static bool is_well(const char *dir)
+{
+    MUTEX_HOLD(&lock);
+
+    return text_equal(well.path, dir) && clock_monotonic_ms() < well.until_ms;
+}
+
+static void note_well(const char *dir)
+{
+    MUTEX_HOLD(&lock);
+
+    xreplace(&well.path, dir);
+    well.until_ms = clock_monotonic_ms() + WELL_MS;
+}
+
+static bool find(const char *path, struct writers *out)
+{
+    AUTO(free) char *dir = file_dirname(path);
+
+    if (is_well(dir))
+        return writers_find_beside(path, out);
+    if (writers_find(path, out))
+        return true;
+    note_well(dir);
+    return false;
+}
+
 bool code_path_check(const char *path, bool refuse, struct error *err)
 {
     AUTO(writers_clear) struct writers writers = { 0 };
@@ -37,7 +72,7 @@ bool code_path_check(const char *path, bool refuse, struct error *err)
     if (geteuid() != 0 || !file_exists(path))
         return true;
     absolute = path[0] == '/' ? xstrdup(path) : file_absolute(path);
-    if (!writers_find(absolute, &writers))
+    if (!find(absolute, &writers))
         return true;
     if (!refuse) {
         warn_once(&writers);

@@ -49,13 +49,18 @@ bool ui_is_interactive(const struct ui *ui)
 unsigned ui_columns(const struct ui *ui __attribute__((unused)))
 {
     static const int streams[] = { STDOUT_FILENO, STDERR_FILENO };
+    static atomic_bool is_none; /* a stream does not become a terminal */
+    bool found = false;
 
-    for (size_t i = 0; i < COUNT(streams); i++) {
+    for (size_t i = 0; i < COUNT(streams) && !is_none; i++) {
         struct winsize size = { 0 };
+        bool is_terminal = ioctl(streams[i], TIOCGWINSZ, &size) == 0;
 
-        if (ioctl(streams[i], TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
+        if (is_terminal && size.ws_col > 0)
             return size.ws_col;
+        found = found || is_terminal;
     }
+    is_none = !found;
     return UI_COLUMNS;
 }
 
