@@ -232,7 +232,7 @@ TEST(what_is_called)
 
 TEST(an_installation_is_released_once)
 {
-    AUTO(stage_clear) struct stage stage = stage_of("run", "", NULL);
+    AUTO(stage_clear) struct stage stage __attribute__((unused)) = stage_of("run", "", NULL);
     struct installation installation = { .plugin = &plugin };
 
     installation_close(&installation);
