@@ -4,11 +4,14 @@
 #include <string.h>
 
 #include "acme/authz_explain.h"
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "issuance/seen_here.h"
 
 #define REPORT_MAX (64 * 1024)
 #define CERTBOT_COLUMNS 80
+#define HERE_MS 2000 /* for the resolvers of this machine, all names together */
 
 static const char *problem_type(const struct authz *authz)
 {
@@ -56,10 +59,28 @@ static void put_explanation(struct buf *text, const struct authz *authz)
         buf_putf(text, "  Try:    %s\n", explanation.attempt);
 }
 
+/* What this machine's resolvers say of it. False: they do not answer, and need not be asked of others. */
+static bool put_here(struct buf *text, struct net *net, const struct authz *authz, int64_t until_ms)
+{
+    AUTO(seen_here_clear) struct seen_here here = { 0 };
+    AUTO(free) char *told = NULL;
+
+    if (!seen_here_matters(authz))
+        return true;
+    seen_here_ask(net, authz->identifier.value, until_ms, &here);
+    told = seen_here_tell(authz, &here);
+    if (told != NULL)
+        buf_putf(text, "  Seen from here: %s\n", told);
+    return here.answered;
+}
+
 /* Entries grouped by type, as Certbot shows them. */
 static void put_failures(
     struct context *context, const struct solver *solver, const struct authz **failed, size_t count, struct buf *text)
 {
+    int64_t until_ms = clock_monotonic_ms() + HERE_MS;
+    bool is_seen = context->voice->explains;
+
     buf_putf(text,
         "\n%s failed to authenticate some domains (authenticator: %s). The Certificate Authority reported these "
         "problems:\n",
@@ -71,6 +92,7 @@ static void put_failures(
             failed[i]->identifier.value, problem_type(failed[i]),
             problem != NULL && problem->detail != NULL ? problem->detail : "the CA gave no reason");
         put_seen(text, failed[i]);
+        is_seen = is_seen && put_here(text, solver->plugin_context.net, failed[i], until_ms);
         if (context->voice->explains)
             put_explanation(text, failed[i]);
     }

@@ -1,0 +1,28 @@
+#pragma once
+/*
+ * Where a name leads as seen from this machine, beside what the CA has seen: names that only the inner or only the
+ * outer DNS knows, records that were changed lately, and addresses of another machine are found by the difference.
+ */
+#include "acme/authz.h"
+#include "net/net.h"
+
+struct seen_here {
+    bool answered;         /* the resolvers said something; else nobody knows, and nothing is told */
+    struct list addresses; /* of A and AAAA records, as text */
+};
+
+/* Asks the resolvers of this machine, until that instant (of clock_monotonic_ms). net may be NULL: then nobody is. */
+void seen_here_ask(struct net *net, const char *name, int64_t until_ms, struct seen_here *out);
+void seen_here_clear(struct seen_here *here);
+static inline void seen_here_clear_at(struct seen_here *here)
+{
+    seen_here_clear(here);
+}
+
+/* Whether the difference could tell something: a name that the CA could not reach, or at which it found another answer.
+ */
+bool seen_here_matters(const struct authz *authz);
+
+/* What to tell, of the caller's, where it differs from what the CA used, or where there is no address at all; else
+ * NULL. */
+char *seen_here_tell(const struct authz *authz, const struct seen_here *here);
