@@ -363,13 +363,13 @@ static pid_t nginx_start(int port)
     write_identity("rsa.pem", &rsa);
     write_identity("ecdsa.pem", &ecdsa);
     REQUIRE(file != NULL, "%s", conf);
-    (void)fprintf(file,
-        "daemon off; master_process off; pid %1$s/pid; error_log %1$s/log;\nevents { }\n"
-        "http { access_log off; client_body_temp_path %1$s/a; proxy_temp_path %1$s/b; fastcgi_temp_path %1$s/c; "
-        "uwsgi_temp_path %1$s/d; scgi_temp_path %1$s/e;\nserver { listen 127.0.0.1:%2$d ssl http2; "
-        "ssl_certificate %1$s/rsa.pem; ssl_certificate_key %1$s/rsa.pem; "
-        "ssl_certificate %1$s/ecdsa.pem; ssl_certificate_key %1$s/ecdsa.pem; } }\n",
-        test_dir(), port);
+    (void)fprintf(file, /* paths are below the directory of the test (-p) */
+        "daemon off; master_process off; pid pid; error_log log;\nevents { }\n"
+        "http { access_log off; client_body_temp_path a; proxy_temp_path b; fastcgi_temp_path c; uwsgi_temp_path d; "
+        "scgi_temp_path e;\nserver { listen 127.0.0.1:%d ssl http2; "
+        "ssl_certificate rsa.pem; ssl_certificate_key rsa.pem; "
+        "ssl_certificate ecdsa.pem; ssl_certificate_key ecdsa.pem; } }\n",
+        port);
     REQUIRE(fclose(file) == 0, "%s", conf);
     pid = fork();
     if (pid == 0) {

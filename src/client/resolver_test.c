@@ -136,7 +136,7 @@ static void answer_tcp(void)
 {
     AUTO(close) int fd = accept4(server.tcp, NULL, NULL, SOCK_CLOEXEC);
     AUTO(buf_clear) struct buf out = BUF(70000);
-    char packet[4096];
+    char packet[4096] = { 0 };
     size_t got = 0;
     ssize_t more = 0;
     struct asked asked = { .by_tcp = true };
