@@ -86,6 +86,8 @@ static const struct {
     { "IP addresses", "certonly --ip-address 0::1 --ip-address 1.2.3.4 --ip-address ::1", "certonly ip=::1,1.2.3.4" },
     { "challenges", "certonly --preferred-challenges dns,^http --preferred-challenges http-01",
         "certonly challenges=dns-01,http-01,http-01" },
+    { "challenges of drafts", "certonly --preferred-challenges dns-account,dns-persist-01",
+        "certonly challenges=dns-account-01,dns-persist-01" },
     { "challenges of ours", "certonly --preferred-challenges tls-alpn,tls-alpn-01",
         "certonly challenges=tls-alpn-01,tls-alpn-01" },
     { "prefix", "certonly --cert-na x", "certonly cert_name=x" },
@@ -191,7 +193,9 @@ static const struct {
     { "no reason", "--reason fun", ERROR_USAGE, "argument --reason: invalid choice: 'fun'", NULL },
     { "no challenge", "--preferred-challenges dns,bogus", ERROR_USAGE,
         "argument --preferred-challenges: Unrecognized challenges: bogus",
-        "http (http-01) and dns (dns-01) are known, and tls-alpn (tls-alpn-01)" },
+        "http (http-01) and dns (dns-01) are known, and tls-alpn (tls-alpn-01), dns-account (dns-account-01), "
+        "dns-persist "
+        "(dns-persist-01)" },
     { "no file", "certonly --csr /nonexistent", ERROR_USAGE, "argument --csr: No such file or directory", NULL },
     { "no config file", "-c /nonexistent", ERROR_USAGE,
         "Unable to open config file: /nonexistent. Error: No such file or directory", NULL },
@@ -273,15 +277,21 @@ TEST(called_as_certbot)
     CHECK(line.help && line.help_topic == NULL, "the overview, as Certbot");
 }
 
-TEST(certbot_knows_no_alpn)
+TEST(certbot_knows_two_types)
 {
-    AUTO(command_line_clear) struct command_line line = { 0 };
-    struct error err = { 0 };
+    static const char *const types[] = { "tls-alpn-01", "dns-account-01", "dns-persist-01" };
 
-    CHECK(!read_line("certonly --preferred-challenges http,tls-alpn-01", true, &line, &err) &&
-              strstr(err.why, "argument --preferred-challenges: Unrecognized challenges: tls-alpn-01") != NULL,
-        "%s", err.why);
-    CHECK_TEXT(err.next, "http (http-01) and dns (dns-01) are known", "advice");
+    for (size_t i = 0; i < COUNT(types); i++) {
+        AUTO(command_line_clear) struct command_line line = { 0 };
+        AUTO(free) char *text = xprintf("certonly --preferred-challenges http,%s", types[i]);
+        struct error err = { 0 };
+
+        CHECK(!read_line(text, true, &line, &err) &&
+                  strstr(err.why, "argument --preferred-challenges: Unrecognized challenges: ") != NULL &&
+                  strstr(err.why, types[i]) != NULL,
+            "%s", err.why);
+        CHECK_TEXT(err.next, "http (http-01) and dns (dns-01) are known", "advice");
+    }
 }
 
 TEST(paths_are_absolute)

@@ -99,17 +99,30 @@ bool read_ip_address(struct settings *settings, const struct option *option, con
 
 /* ---- challenges ---- */
 
-#define ALPN "tls-alpn-01" /* Certbot does not know it */
+static const struct challenge_word {
+    const char *name, *short_name;
+    bool ours; /* Certbot does not know it */
+} challenge_words[] = {
+    { "http-01", "http", false },
+    { "dns-01", "dns", false },
+    { "tls-alpn-01", "tls-alpn", true },
+    { "dns-account-01", "dns-account", true },
+    { "dns-persist-01", "dns-persist", true },
+};
+
+static const struct challenge_word *find_challenge(struct view text)
+{
+    for (size_t i = 0; i < COUNT(challenge_words); i++)
+        if (view_is(text, challenge_words[i].name) || view_is(text, challenge_words[i].short_name))
+            return &challenge_words[i];
+    return NULL;
+}
 
 const char *challenge_name(struct view text)
 {
-    if (view_is(text, "http") || view_is(text, "http-01"))
-        return "http-01";
-    if (view_is(text, "dns") || view_is(text, "dns-01"))
-        return "dns-01";
-    if (view_is(text, "tls-alpn") || view_is(text, ALPN))
-        return ALPN;
-    return NULL;
+    const struct challenge_word *word = find_challenge(text);
+
+    return word == NULL ? NULL : word->name;
 }
 
 bool read_challenges(struct settings *settings, const struct option *option, const char *value, struct error *err)
@@ -119,10 +132,10 @@ bool read_challenges(struct settings *settings, const struct option *option, con
     struct view rest = view_of(value), part;
 
     while (view_cut(&rest, ',', &part)) {
-        const char *name = challenge_name(view_trim(part));
+        const struct challenge_word *word = find_challenge(view_trim(part));
 
-        if (name != NULL && !(!settings->voice->prefers_tls_alpn && text_equal(name, ALPN)))
-            list_add(&settings->preferred_challenges, name);
+        if (word != NULL && (!word->ours || settings->voice->prefers_own_types))
+            list_add(&settings->preferred_challenges, word->name);
         else
             list_add_view(&unknown, view_trim(part));
     }

@@ -638,7 +638,7 @@ const struct option options[] = {
         .also = "standalone manual",
         .read = read_challenges,
         .help = "Kinds of proof in order of preference, with commas: http, dns and, unless called as certbot, "
-                "tls-alpn." },
+                "tls-alpn, dns-account, dns-persist." },
     { .names = { "preferred-chain" },
         .type = OPTION_TEXT,
         AT(preferred_chain),

@@ -50,8 +50,8 @@ HABIT(takes_international_names, false, true)
 HABIT(refuses_names_without_dot, false, true)
 /* `certonly --help` is the help of certonly. */
 HABIT(helps_with_subcommand, false, true)
-/* --preferred-challenges knows tls-alpn-01. */
-HABIT(prefers_tls_alpn, false, true)
+/* --preferred-challenges knows tls-alpn-01, dns-account-01 and dns-persist-01. */
+HABIT(prefers_own_types, false, true)
 /* `reconfigure --dry-run` is a trial alone, at whatever server. */
 HABIT(tries_reconfigure_anywhere, false, true)
 /* `update_account --new-key` changes the key of the account. */
@@ -198,5 +198,6 @@ ERROR(other_account,
 /* ---- other words ---- */
 
 WORD(known_challenges, "http (http-01) and dns (dns-01) are known",
-    "http (http-01) and dns (dns-01) are known, and tls-alpn (tls-alpn-01)")
+    "http (http-01) and dns (dns-01) are known, and tls-alpn (tls-alpn-01), dns-account (dns-account-01), dns-persist "
+    "(dns-persist-01)")
 WORD(staple_option, "staple", "staple-ocsp")

@@ -133,7 +133,7 @@ static const struct {
     { "takes_international_names", "take international names as they are typed" },
     { "refuses_names_without_dot", NULL },
     { "helps_with_subcommand", NULL },
-    { "prefers_tls_alpn", "Called as `certbot`, `--preferred-challenges` refuses it" },
+    { "prefers_own_types", "Called as `certbot`, `--preferred-challenges` refuses it" },
     { "tries_reconfigure_anywhere", "As `evercert` it works for every lineage, and is a trial alone" },
     { "changes_account_keys", NULL },
     { "refuses_shared_code",
