@@ -528,7 +528,7 @@ TEST(a_request_of_the_users_is_sent_as_it_is)
     AUTO(issued_chain_clear) struct issued_chain chain = { 0 };
     AUTO(list_clear) struct list dns = fixture_words(NAMES);
     AUTO(identifiers_clear) struct identifiers identifiers = identifiers_of(&dns, NULL);
-    AUTO(buf_clear) struct buf der = BUF(65536), pem = BUF_SECRET(65536);
+    AUTO(buf_clear) struct buf der = BUF(65536);
     AUTO(key_free) struct key *key = new_key();
     AUTO(free) char *key_path = NULL;
     AUTO(cert_free) struct cert *cert = NULL;

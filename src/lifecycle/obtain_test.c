@@ -402,4 +402,22 @@ TEST(a_kind_of_key_that_is_kept_goes_with_the_lineage)
     CHECK_TEXT(conf_get(result.lineage->conf, "renewalparams", "account"), fixture.answers.account, "saved");
 }
 
+/* A lineage that is gone has no say in what the new one gets. */
+TEST(a_kind_of_key_that_was_kept_is_forgotten_with_the_lineage)
+{
+    static const struct setup setup = { .options = "domains=a.test", .answers = "k\n2\n" };
+    AUTO(fixture_clear) struct fixture fixture;
+    AUTO(obtain_result_clear) struct obtain_result result = { 0 };
+    struct error err = { 0 };
+
+    fixture_open(&fixture, &setup);
+    lineage_free(fixture_lineage(&fixture, "a.test", "a.test", 0));
+    xreplace(&fixture.settings->key_type, "rsa"); /* a default */
+    fixture.cue = "exactly the same domains";
+    fixture.on_cue = delete_it;
+    REQUIRE(obtain(&fixture.context, &result, &err), "%s: %s", err.what, err.why);
+    CHECK_INT(result.what, OBTAINED_NEW, "a new one");
+    CHECK(result.lineage->cert->key_type == KEY_RSA, "the kind of its key");
+}
+
 TEST_MAIN()
