@@ -196,3 +196,64 @@ def test_enhancements_and_rollback(served, server):
     served.run("rollback", "--checkpoints", "2", *server.args)
     assert [line for line in server.log() if line not in STEPS] == [f"install {NAMES[0]}", f"hsts {NAMES[0]}", "rollback 2"]
     server.check(served, NAMES)
+
+
+# ---- the example of the documentation ----
+
+@pytest.fixture
+def copies(area):
+    """Where the example copies certificates to, and how it is called."""
+    folder, plugins = area / "copies", area / "plugins"
+    folder.mkdir()
+    plugins.mkdir(mode=0o755)
+    shutil.copy(Path(__file__).resolve().parents[2] / "docs" / "examples" / "plugins" / "example-copy", plugins)
+    (plugins / "example-copy").chmod(0o755)
+    reload = f"echo reload >>{area}/reloads; [ ! -e {area}/down ]"
+    return folder, ["--plugin-dir", plugins, "-i", "example-copy", "--example-copy-folder", folder, "--example-copy-reload", reload]
+
+
+def check_copies(client, folder, names):
+    for name in names:
+        live = client.store.live(name)
+        assert (folder / name / "cert.pem").read_bytes() == (live / "fullchain.pem").read_bytes()
+        assert (folder / name / "key.pem").read_bytes() == (live / "privkey.pem").read_bytes()
+        assert (folder / name / "key.pem").stat().st_mode & 0o777 == 0o600
+    assert sorted(path.name for path in folder.iterdir()) == sorted(names)
+
+
+def test_example(obtained, area, copies):
+    folder, args = copies
+    for name in NAMES:
+        obtained.run("run", "-n", "--standalone", "-d", name, "--force-renewal", *args)
+    check_copies(obtained, folder, NAMES)
+    before = {path: path.read_bytes() for path in folder.rglob("*.pem")}
+    (area / "reloads").unlink()
+
+    (area / "down").touch()
+    obtained.renew("--force-renewal", status=1).says("ended with status 1", "2 certificate(s) not delivered")
+    assert {path: path.read_bytes() for path in folder.rglob("*.pem")} == before
+    assert len((area / "reloads").read_text().split()) == 2, "once for what is new, once for what was there before"
+    (area / "down").unlink()
+    obtained.renew()
+    check_copies(obtained, folder, NAMES)
+    assert len((area / "reloads").read_text().split()) == 3
+
+
+@pytest.mark.parametrize("at", ["before", "between", "after"])
+def test_example_after_a_kill(obtained, copies, at):
+    """A run that was killed has left the second of two folders as it is then; recovering twice is as good as once."""
+    folder, args = copies
+    obtained.run("install", "-n", "--cert-name", NAMES[0], *args)
+    before = {path: path.read_bytes() for path in folder.rglob("*.pem")}
+    (folder / "change").write_text(json.dumps({NAMES[0]: False, "new.test": True}))
+    shutil.copytree(folder / NAMES[0], folder / ("new.test.new" if at == "before" else "new.test"))
+    if at != "before":
+        (folder / NAMES[0]).rename(folder / f"{NAMES[0]}.old")
+    if at == "after":
+        shutil.copytree(folder / f"{NAMES[0]}.old", folder / NAMES[0])
+        (folder / NAMES[0] / "cert.pem").write_text("another one")
+    obtained.run("rollback", *args, status=1).says("evercert history restore")
+    assert {path: path.read_bytes() for path in folder.rglob("*.pem") if ".new" not in path.parent.name} == before
+    assert not (folder / "change").exists()
+    obtained.run("install", "-n", "--cert-name", NAMES[0], *args)
+    assert (folder / NAMES[0] / "cert.pem").read_bytes() == (obtained.store.live(NAMES[0]) / "fullchain.pem").read_bytes()
