@@ -43,7 +43,7 @@ static void unlink_and_free(struct engine *engine, struct transfer *transfer)
 {
     struct transfer **at = &engine->transfers;
 
-    while (*at != transfer)
+    while (*at != NULL && *at != transfer)
         at = &(*at)->next;
     *at = transfer->next;
     engine->transfer_count--;

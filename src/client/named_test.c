@@ -1,15 +1,21 @@
 /* Questions by the real evercert-net to BIND's named, by UDP and TCP, IPv4 and IPv6: every type that we have a use for.
  */
 #include <netinet/in.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "client/fixture.h"
 #include "net/dns.h"
 #include "net/dns_name.h"
 
 #define WAIT_MS 60000
+
+#define SECRET "a secret of the tests that stays here"
+#define SECRET_BASE64 "YSBzZWNyZXQgb2YgdGhlIHRlc3RzIHRoYXQgc3RheXMgaGVyZQ=="
 
 static const char *const programs[] = { "/usr/sbin/named", "/usr/bin/named", "/usr/local/sbin/named" };
 static pid_t named;
@@ -44,6 +50,7 @@ static void write_files(void)
                          "listen-on-v6 port %d { ::1; }; recursion no; dnssec-validation no; "
                          "pid-file none; session-keyfile none; };\n"
                          "controls { };\n"
+                         "key \"k\" { algorithm hmac-sha256; secret \"" SECRET_BASE64 "\"; };\n"
                          "zone \"example.test\" { type primary; file \"zone\"; };\n"
                          "zone \"broken.test\" { type primary; file \"missing\"; };\n",
         test_dir(), port, port);
@@ -205,6 +212,99 @@ TEST(named_tells_the_zone)
               answer.at[0].type == DNS_SOA && strcmp(answer.at[0].name, "example.test") == 0,
         "%zu records, code %d", answer.len, answer.rcode);
     CHECK(answer.wire.len > 12 && answer.tsig_at == 0, "its bytes");
+    end();
+}
+
+/* ---- TSIG (RFC 8945): signed here, verified here, and only the bytes have crossed ---- */
+
+#define MAC 32
+#define KEY_NAME "\1k\0"
+#define ALGORITHM "\13hmac-sha256\0"
+
+#define BYTES(text) ((struct view){ text, sizeof(text) - 1 })
+
+static void put_u16(struct buf *out, unsigned value)
+{
+    buf_put_char(out, (char)(value >> 8));
+    buf_put_char(out, (char)(value & 0xff));
+}
+
+static void put_hmac(struct buf *out, const struct buf *signed_data)
+{
+    unsigned char mac[MAC];
+
+    REQUIRE(HMAC(EVP_sha256(), SECRET, (int)strlen(SECRET), (const unsigned char *)signed_data->at, signed_data->len,
+                mac, NULL) != NULL,
+        "HMAC");
+    buf_put(out, (struct view){ (const char *)mac, MAC });
+}
+
+/* What stands around the record's variables when they are signed (section 4.3.3). */
+static void put_variables(struct buf *out, struct view time_and_fudge)
+{
+    buf_put(out, BYTES(KEY_NAME "\0\xff\0\0\0\0" ALGORITHM));
+    buf_put(out, time_and_fudge);
+    buf_put(out, BYTES("\0\0\0\0"));
+}
+
+static void sign(struct buf *message, struct buf *mac)
+{
+    AUTO(buf_clear) struct buf data = BUF(1024), when = BUF(8);
+    uint64_t now = (uint64_t)time(NULL);
+
+    for (int shift = 40; shift >= 0; shift -= 8)
+        buf_put_char(&when, (char)(now >> shift & 0xff));
+    put_u16(&when, 300);
+    buf_put(&data, buf_view(message));
+    put_variables(&data, buf_view(&when));
+    put_hmac(mac, &data);
+    buf_put(message, BYTES(KEY_NAME "\0\xfa\0\xff\0\0\0\0"));
+    put_u16(message, (unsigned)(sizeof ALGORITHM - 1 + 8 + 2 + MAC + 6));
+    buf_put(message, BYTES(ALGORITHM));
+    buf_put(message, buf_view(&when));
+    put_u16(message, MAC);
+    buf_put(message, buf_view(mac));
+    buf_put(message, (struct view){ message->at, 2 }); /* the id */
+    buf_put(message, BYTES("\0\0\0\0"));
+    message->at[11]++;
+}
+
+static bool is_signed(const struct dns_answer *answer, const struct buf *asked_mac)
+{
+    const struct dns_record *tsig = answer->len > 0 ? &answer->at[answer->len - 1] : NULL;
+    AUTO(buf_clear) struct buf data = BUF(DNS_MAX_MESSAGE), mac = BUF(MAC);
+    size_t begun = sizeof ALGORITHM - 1;
+
+    if (tsig == NULL || tsig->type != DNS_TSIG || answer->tsig_at == 0 || tsig->data.len != begun + 8 + 2 + MAC + 6)
+        return false;
+    put_u16(&data, MAC);
+    buf_put(&data, buf_view(asked_mac));
+    buf_put(&data, (struct view){ answer->wire.at, answer->tsig_at });
+    data.at[2 + MAC + 11]--;
+    put_variables(&data, (struct view){ tsig->data.at + begun, 8 });
+    put_hmac(&mac, &data);
+    return memcmp(mac.at, tsig->data.at + begun + 10, MAC) == 0;
+}
+
+TEST(named_and_a_signed_question)
+{
+    if (!start())
+        skip();
+    for (int tcp = 0; tcp < 2; tcp++) {
+        AUTO(buf_clear) struct buf message = BUF(1024), mac = BUF(MAC);
+        AUTO(dns_answer_clear) struct dns_answer answer = { 0 };
+        struct error err = { 0 };
+        struct dns_question question = { .server = "127.0.0.1", .port = port, .tcp = tcp != 0, .timeout_ms = WAIT_MS };
+
+        REQUIRE(dns_put_question(&message, "ns.example.test", DNS_A, 0, &err), "%s", err.why);
+        sign(&message, &mac);
+        question.message = buf_view(&message);
+        CHECK(net_dns(net, &question, &answer, &err), "%s", err.why);
+        CHECK(
+            answer.rcode == DNS_NOERROR && is_signed(&answer, &mac), "code %d, %zu records", answer.rcode, answer.len);
+        mac.at[0] ^= 1;
+        CHECK(!is_signed(&answer, &mac), "not of another question");
+    }
     end();
 }
 

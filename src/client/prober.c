@@ -61,7 +61,7 @@ static void attempt_free(struct attempt *attempt)
 {
     struct attempt **at = &attempt->prober->attempts;
 
-    while (*at != attempt)
+    while (*at != NULL && *at != attempt)
         at = &(*at)->next;
     *at = attempt->next;
     attempt->prober->count--;

@@ -77,7 +77,7 @@ static void lookup_free(struct lookup *lookup)
 {
     struct lookup **at = &lookup->resolver->lookups;
 
-    while (*at != lookup)
+    while (*at != NULL && *at != lookup)
         at = &(*at)->next;
     *at = lookup->next;
     lookup->resolver->count--;

@@ -9,10 +9,11 @@ import pytest
 pytestmark = pytest.mark.ours
 
 SERVER = "127.53.53.53"
+NOBODY, FAILING = "127.53.53.55", "127.53.53.54"  # asked before it: nobody is there, and SERVFAIL
 ADDRESSES = {b"a.test": "192.0.2.77", b"c.test": "127.0.0.1"}
 
 
-def answer(question):
+def answer(question, fails):
     """To a question for an A record its address, for AAAA nothing, and of other names that there are none."""
     labels, at = [], 12
     while question[at]:
@@ -20,45 +21,49 @@ def answer(question):
         at += 1 + question[at]
     kind = struct.unpack(">H", question[at + 1:at + 3])[0]
     address = ADDRESSES.get(b".".join(labels).lower())
-    is_found = address is not None and kind == 1
-    head = question[:2] + struct.pack(">HHHHH", 0x8180 if address else 0x8183, 1, int(is_found), 0, 0)
+    is_found = address is not None and kind == 1 and not fails
+    flags = 0x8182 if fails else 0x8180 if address else 0x8183
     record = b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 60, 4) + socket.inet_aton(address) if is_found else b""
-    return head + question[12:at + 5] + record
+    return question[:2] + struct.pack(">HHHHH", flags, 1, int(is_found), 0, 0) + question[12:at + 5] + record
 
 
 @pytest.fixture
 def resolver():
-    """The name server at SERVER; whoever cannot have port 53 there skips the test."""
-    asked = []
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as server:
-        try:
-            server.bind((SERVER, 53))
-        except OSError as err:
-            pytest.skip(f"no port 53 here: {err}")
-        server.settimeout(0.1)
-        stop = threading.Event()
+    """The name servers at SERVER and FAILING; whoever cannot have port 53 there skips the test."""
+    asked = {SERVER: 0, FAILING: 0}
+    stop = threading.Event()
 
-        def serve():
-            while not stop.is_set():
-                try:
-                    question, client = server.recvfrom(4096)
-                except socket.timeout:
-                    continue
-                asked.append(question)
-                server.sendto(answer(question), client)
+    def serve(server, address):
+        while not stop.is_set():
+            try:
+                question, client = server.recvfrom(4096)
+            except socket.timeout:
+                continue
+            asked[address] += 1
+            server.sendto(answer(question, address == FAILING), client)
 
-        thread = threading.Thread(target=serve)
-        thread.start()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as good, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as bad:
+        threads = []
+        for server, address in ((good, SERVER), (bad, FAILING)):
+            try:
+                server.bind((address, 53))
+            except OSError as err:
+                pytest.skip(f"no port 53 here: {err}")
+            server.settimeout(0.1)
+            threads.append(threading.Thread(target=serve, args=(server, address)))
+        for thread in threads:
+            thread.start()
         yield asked
         stop.set()
-        thread.join()
+        for thread in threads:
+            thread.join()
 
 
 @pytest.fixture
 def client(new_client, area):
     """Whose /etc/resolv.conf names that server, in a mount namespace of its own."""
     conf, program = area / "resolv.conf", area / "evercert-elsewhere"
-    conf.write_text(f"nameserver {SERVER}\n")
+    conf.write_text("".join(f"nameserver {server}\n" for server in (NOBODY, FAILING, SERVER)))
     program.write_text(f"#!/bin/sh\nexec unshare -m sh -c 'mount --bind {conf} /etc/resolv.conf && exec \"$0\" \"$@\"' "
                        f"{new_client.program.resolve()} \"$@\"\n")
     program.chmod(0o755)
@@ -78,7 +83,7 @@ def test_where_names_lead_from_here(client, resolver):
     client.register()
     said = client.run("certonly", "-n", "--standalone", "-d", "a.test", "-d", "b.test", "-d", "c.test", "--http-01-port", "1",
                       status=1)
-    assert resolver, "nobody was asked"
+    assert resolver == {FAILING: 6, SERVER: 6}  # an A and an AAAA record for each name
     assert told(said) == {
         "a.test": ["the resolvers of this machine give 192.0.2.77"],
         "b.test": ["the resolvers of this machine know no address of this name"],
@@ -87,7 +92,7 @@ def test_where_names_lead_from_here(client, resolver):
 
 
 def test_a_resolver_that_is_silent(client):
-    """Nobody answers at SERVER: nothing is told, and nothing else is different."""
+    """Nobody answers anywhere: nothing is told, and nothing else is different."""
     client.register()
     said = client.run("certonly", "-n", "--standalone", "-d", "a.test", "--http-01-port", "1", status=1)
     assert told(said) == {"a.test": []}
