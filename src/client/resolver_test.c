@@ -311,6 +311,7 @@ TEST(resolver_without_a_server)
         { "UDP", "127.0.0.1", false, "is not there (connection refused)" },
         { "TCP", "127.0.0.1", true, "is not there (connection refused)" },
         { "IPv6", "::1", false, "the name server ::1" },
+        { "a zone", "fe80::1%lo", false, "the name server fe80::1%lo" },
         { "no address", "ns.example", false, "the address of a name server is none" },
     };
     AUTO(net_stop) struct net *net = netd_start((struct net_options){ 0 });

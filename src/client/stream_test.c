@@ -1,6 +1,8 @@
 /* Answers that are read in pieces, from servers that are slow, endless, broken, and gone in the middle. */
 #include <signal.h>
+#include <sys/wait.h>
 
+#include "base/interrupt.h"
 #include "client/test_server.h"
 
 #define HANG_MS 60000
@@ -217,6 +219,53 @@ TEST(stream_of_a_process_that_dies)
     CHECK(!net_stream_line(stream, HANG_MS, &line, &step, &err), "and again");
     net_stream_close(stream);
     end();
+}
+
+/* In a child: a signal comes while a piece is waited for. The stream is of no more use; cleaning up is. */
+static int interrupted_run(void)
+{
+    AUTO(http_response_clear) struct http_response head = { 0 };
+    AUTO(buf_clear) struct buf line = BUF(100);
+    struct error err = { 0 };
+    struct net_stream *stream;
+    enum stream_step step;
+    bool canceled, again, shielded;
+
+    net = netd_start((struct net_options){ .user_agent = "t" });
+    interrupt_init();
+    stream = open_path("/event", &head, &err);
+    if (stream == NULL || !net_stream_line(stream, HANG_MS, &line, &step, &err))
+        return 2;
+    if (fork() == 0) {
+        (void)poll(NULL, 0, 200);
+        (void)kill(getppid(), SIGTERM);
+        _exit(0);
+    }
+    canceled = !net_stream_line(stream, HANG_MS, &line, &step, &err) && err.kind == ERROR_CANCELED;
+    again = net_stream_line(stream, HANG_MS, &line, &step, &err);
+    net_stream_close(stream);
+    interrupt_shield();
+    http_response_clear(&head);
+    stream = open_path("/ok", &head, &err);
+    shielded = stream != NULL && net_stream_line(stream, HANG_MS, &line, &step, &err) && step == STREAM_PIECE;
+    net_stream_close(stream);
+    interrupt_unshield();
+    net_stop(net);
+    return !canceled ? 3 : again ? 4 : !shielded ? 5 : 0;
+}
+
+TEST(stream_interrupted)
+{
+    int status = 0;
+    pid_t pid;
+
+    server_start();
+    pid = fork();
+    if (pid == 0)
+        _exit(interrupted_run());
+    REQUIRE(waitpid(pid, &status, 0) == pid, "waitpid");
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", status);
+    server_stop();
 }
 
 /* A large answer that is read as a whole comes in pieces, too, and has its bound. */
