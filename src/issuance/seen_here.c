@@ -1,6 +1,7 @@
 #include "issuance/seen_here.h"
 
 #include <arpa/inet.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -10,6 +11,9 @@
 #include "net/dns.h"
 
 #define MAX_TOLD 8 /* addresses */
+
+/* The resolvers have let a question of this run wait for nothing: a thousand orders that fail are not to wait, each. */
+static atomic_bool silent;
 
 void seen_here_clear(struct seen_here *here)
 {
@@ -44,6 +48,7 @@ static bool ask(struct net *net, const char *name, enum dns_type type, int64_t u
         !net_dns(
             net, &(struct dns_question){ .message = buf_view(&message), .timeout_ms = (int)left_ms }, &answer, &err)) {
         log_debug("the addresses of %s are not known here: %s", name, left_ms <= 0 ? "no time is left" : err.why);
+        silent = true;
         return false;
     }
     add_addresses(&answer, to);
@@ -53,7 +58,7 @@ static bool ask(struct net *net, const char *name, enum dns_type type, int64_t u
 void seen_here_ask(struct net *net, const char *name, int64_t until_ms, struct seen_here *out)
 {
     *out = (struct seen_here){ 0 };
-    out->answered = net != NULL && ask(net, name, DNS_A, until_ms, &out->addresses) &&
+    out->answered = net != NULL && !silent && ask(net, name, DNS_A, until_ms, &out->addresses) &&
                     ask(net, name, DNS_AAAA, until_ms, &out->addresses);
 }
 

@@ -11,7 +11,8 @@ struct seen_here {
     struct list addresses; /* of A and AAAA records, as text */
 };
 
-/* Asks the resolvers of this machine, until that instant (of clock_monotonic_ms). net may be NULL: then nobody is. */
+/* Asks the resolvers of this machine, until that instant (of clock_monotonic_ms). net may be NULL: then nobody is
+ * asked, nor any more in this run once they did not answer. */
 void seen_here_ask(struct net *net, const char *name, int64_t until_ms, struct seen_here *out);
 void seen_here_clear(struct seen_here *here);
 static inline void seen_here_clear_at(struct seen_here *here)
