@@ -13,7 +13,7 @@ TEST(http_refuses_what_cannot_be_sent)
         { .url = "http://x/", .named_by = longer },
         { .url = "http://x/", .method = HTTP_POST, .body = { "x", 2 * 1024 * 1024 } },
     };
-    static const char *const whys[] = { "not a web address", "not a web address", "longer than", "a POST must not",
+    static const char *const whys[] = { "not a web address", "not a web address", "longer than", "only GET and HEAD",
         "longer than", "more than" };
 
     memset(longer, 'x', 10000);
