@@ -84,6 +84,7 @@ TEST(files_of_versions_are_known)
         { "certbot", "archive/a/cert9.pem", false },
         { "certbot", "archive/b/cert1.pem", false },
         { "versioned", "archive/a/" OLD "/cert.pem", true },
+        { "versioned", "archive/a/" OLD "/fullchain.pem", true },
         { "versioned", "archive/a/" OLD "/privkey.pem", false },
         { "versioned", "archive/a/cert.pem", false },
     };
@@ -94,6 +95,23 @@ TEST(files_of_versions_are_known)
         CHECK(world.lineage->layout->has_version_file(world.lineage, at("%s", paths[i].path)) == paths[i].want,
             "%s: %s", paths[i].layout, paths[i].path);
     }
+}
+
+static void shell(const char *words)
+{
+    AUTO(free) char *command = xprintf("cd '%s' && %s", at("%s", ""), words);
+
+    REQUIRE(system(command) == 0, "%s", command); /* NOLINT(cert-env33-c): a test's own words */
+}
+
+TEST(a_copy_that_a_user_keeps_is_no_version)
+{
+    AUTO(world_clear) struct world world = world_new_of("versioned", "ab");
+    AUTO(free) char *ids = NULL;
+
+    shell("cp -r archive/a/" OLD " archive/a/mine");
+    ids = ids_of(world.lineage);
+    CHECK_TEXT(ids, OLD " " NEW, "by its name");
 }
 
 TEST(an_old_version_again_and_the_other_one)
@@ -143,6 +161,17 @@ static const struct {
     { "something in it", "archive/a/x", "archive/a", true },
 };
 
+static bool create(struct world *world, struct error *err)
+{
+    AUTO(undo) struct undo undo = { 0 };
+    struct issued issued = issued_of('a');
+    struct access access = { .key = FILE_PRIVATE, .cert = FILE_PUBLIC };
+
+    TRY(world->lineage->layout->create(world->lineage, &issued, &access, &undo, err));
+    undo_keep(&undo);
+    return true;
+}
+
 TEST(places_that_are_taken)
 {
     OVER_LAYOUTS(layout)
@@ -158,6 +187,9 @@ TEST(places_that_are_taken)
             write_text(at("%s", taken[i].path), "x");
         found = world.lineage->layout->taken(world.lineage);
         CHECK_TEXT(found, taken[i].want == NULL ? NULL : at("%s", taken[i].want), taken[i].name);
+        CHECK(create(&world, &err) == (taken[i].want == NULL), "%s: %s", taken[i].name, err.why);
+        CHECK(taken[i].path == NULL || taken[i].is_dir || file_exists(at("%s", taken[i].path)), "%s: it is gone",
+            taken[i].name);
         world_clear_at(&world);
     }
 }
@@ -227,11 +259,10 @@ TEST(interruptions)
 {
     for (size_t i = 0; i < COUNT(interrupted); i++) {
         AUTO(world_clear) struct world world = world_new_of(interrupted[i].layout, "ab");
-        AUTO(free) char *command = xprintf("cd '%s' && %s", at("%s", ""), interrupted[i].shell);
         AUTO(free) char *archive = NULL, *live = NULL;
         struct error err = { 0 };
 
-        REQUIRE(system(command) == 0, "%s", command); /* NOLINT(cert-env33-c): a test's own words */
+        shell(interrupted[i].shell);
         for (int turn = 0; turn < 2; turn++) {
             REQUIRE(world_reload(&world, &err), "%s: %s", interrupted[i].name, err.why);
             free(archive);
