@@ -168,16 +168,16 @@ static void keep_name(struct authz *known, struct authz *fresh)
     known->identifier = again;
 }
 
-/* Looks again at those that are pending and due; while the poll is not patient yet, all are due. */
+/* Looks again at those that are pending and due; at first all are due, whatever Retry-After says. */
 static bool authz_look(
-    struct session *session, struct identity who, struct authz *authzs, size_t count, bool patient, struct error *err)
+    struct session *session, struct identity who, struct authz *authzs, size_t count, bool heed, struct error *err)
 {
     for (size_t i = 0; i < count; i++) {
         AUTO(authz_clear) struct authz fresh = { 0 };
 
         if (authzs[i].status != AUTHZ_PENDING)
             continue;
-        if (patient && authzs[i].retry_at > session_now(session))
+        if (heed && authzs[i].retry_at > session_now(session))
             continue;
         if (!authz_fetch(session, who, authzs[i].url, &fresh, err))
             return error_in(err, "%s", authz_name(&authzs[i]));
@@ -218,7 +218,7 @@ bool authz_wait(
     while ((pending = authz_pending(authzs, count, &retry_at)) != NULL) {
         if (!poll_wait(&poll, retry_at, err))
             return error_in(err, "waiting for the CA to validate %s", authz_name(pending));
-        TRY(authz_look(session, who, authzs, count, poll_is_patient(&poll) && poll.left_ms > 0, err));
+        TRY(authz_look(session, who, authzs, count, poll_heeds_retry_after(&poll) && poll.left_ms > 0, err));
     }
     return true;
 }

@@ -30,7 +30,7 @@ void poll_go_on(struct poll *poll)
     poll->looks = 0;
 }
 
-bool poll_is_patient(const struct poll *poll)
+bool poll_heeds_retry_after(const struct poll *poll)
 {
     return poll->looks > COUNT(early_ms);
 }

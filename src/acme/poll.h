@@ -26,4 +26,4 @@ void poll_go_on(struct poll *poll);
 MUST_USE bool poll_wait(struct poll *poll, int64_t retry_at, struct error *err);
 
 /* Whether Retry-After is obeyed already, so that what is not due yet should not be asked for. */
-bool poll_is_patient(const struct poll *poll);
+bool poll_heeds_retry_after(const struct poll *poll);

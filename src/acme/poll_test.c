@@ -31,7 +31,7 @@ TEST(poll_wait)
         for (k = 0; polls[i].waits[k] != 0; k++) {
             int64_t now = script_now(&script);
 
-            CHECK(poll_is_patient(&poll) == (k > 3), "%s: wait %zu", polls[i].name, k);
+            CHECK(poll_heeds_retry_after(&poll) == (k > 3), "%s: wait %zu", polls[i].name, k);
             REQUIRE(poll_wait(&poll, polls[i].retry_after < 0 ? 0 : now + polls[i].retry_after, &err), "%s", err.why);
             CHECK_INT(script.sleeps[k], polls[i].waits[k], polls[i].name);
         }

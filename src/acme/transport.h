@@ -1,6 +1,6 @@
 #pragma once
 /*
- * What the protocol needs of the world: HTTP, a clock and patience. Passed in, so that a test can play a
+ * What the protocol needs from outside: HTTP, a clock and a way to wait. Passed in, so that a test can play a
  * server's part word for word and move time as it likes.
  */
 #include "net/net.h"

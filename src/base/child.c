@@ -105,7 +105,7 @@ struct child {         /* one that runs */
 };
 
 /* How long to wait for something of it, as poll has it. */
-static int patience_ms(const struct child *child, bool watched)
+static int poll_limit_ms(const struct child *child, bool watched)
 {
     int64_t left = child->end_ms - clock_monotonic_ms();
 
@@ -139,7 +139,7 @@ static int wait_child(struct child *child, struct stream *out, struct stream *er
             { .fd = process, .events = POLLIN }, { .fd = listening ? interrupt_fd() : -1, .events = POLLIN } };
         pid_t ended;
 
-        (void)poll(fds, COUNT(fds), patience_ms(child, process >= 0));
+        (void)poll(fds, COUNT(fds), poll_limit_ms(child, process >= 0));
         if (interrupt_pending() && !child->forwarded) {
             (void)kill(child->target, interrupt_signal());
             child->forwarded = true;

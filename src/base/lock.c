@@ -156,13 +156,13 @@ static enum attempt take_once(
 /* Says what is waited for, and sleeps. */
 static bool wait_for(const char *path, pid_t holder, struct lock_wait wait, pid_t *told, struct error *err)
 {
-    bool patient = clock_monotonic_ms() < wait.end_ms; /* else it is the grace that we wait out */
+    bool waits = clock_monotonic_ms() < wait.end_ms; /* else it is the grace that we wait out */
 
-    if (patient && holder != *told) {
+    if (waits && holder != *told) {
         tell_wait(path, holder, wait);
         *told = holder;
     }
-    return clock_sleep_ms(patient ? LOCK_RETRY_MS : LOCK_GRACE_RETRY_MS) || interrupt_check(err);
+    return clock_sleep_ms(waits ? LOCK_RETRY_MS : LOCK_GRACE_RETRY_MS) || interrupt_check(err);
 }
 
 bool lock_take(const char *dir, enum lock_mode mode, struct lock_wait wait, struct lock **out, struct error *err)

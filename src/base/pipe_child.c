@@ -173,9 +173,9 @@ char *pipe_child_take_said(struct pipe_child *child)
 }
 
 /* Waits for its end, throwing away what it still writes. */
-static bool wait_end(struct pipe_child *child, int64_t patience_ms)
+static bool wait_end(struct pipe_child *child, int64_t grace_ms)
 {
-    int64_t until = clock_monotonic_ms() + patience_ms;
+    int64_t until = clock_monotonic_ms() + grace_ms;
     AUTO(buf_clear) struct buf nothing = BUF(0);
     size_t ignored = 0;
     siginfo_t how;
@@ -192,13 +192,13 @@ static bool wait_end(struct pipe_child *child, int64_t patience_ms)
     return true;
 }
 
-void pipe_child_close(struct pipe_child *child, int64_t patience_ms)
+void pipe_child_close(struct pipe_child *child, int64_t grace_ms)
 {
     pipe_close(&child->in);
-    if (patience_ms <= 0 || !wait_end(child, patience_ms)) {
-        if (patience_ms > 0)
+    if (grace_ms <= 0 || !wait_end(child, grace_ms)) {
+        if (grace_ms > 0)
             (void)kill(-child->pid, SIGTERM);
-        if (patience_ms <= 0 || !wait_end(child, TERM_MS))
+        if (grace_ms <= 0 || !wait_end(child, TERM_MS))
             (void)kill(-child->pid, SIGKILL);
     }
     while (waitpid(child->pid, NULL, 0) < 0 && errno == EINTR)

@@ -29,7 +29,7 @@ MUST_USE bool pipe_child_ask(
 char *pipe_child_take_said(struct pipe_child *child) __attribute__((returns_nonnull));
 
 /*
- * Ends the child: its input is closed, and it gets patience_ms to finish. Then its whole process group is killed; a
+ * Ends the child: its input is closed, and it gets grace_ms to finish. Then its whole process group is killed; a
  * child that ends by itself may leave a daemon behind.
  */
-void pipe_child_close(struct pipe_child *child, int64_t patience_ms);
+void pipe_child_close(struct pipe_child *child, int64_t grace_ms);

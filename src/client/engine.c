@@ -80,7 +80,7 @@ static void tell_head(struct engine *engine, struct transfer *transfer)
     transfer_response(transfer, &response);
     transfer->told = true;
     if (transfer->stream)
-        (void)event_del(transfer->patience);
+        (void)event_del(transfer->silence_timer);
     engine->sink.response(engine->sink.ctx, transfer->id, &response);
     buf_cut(&transfer->body, 0);
 }
@@ -153,8 +153,8 @@ static void finish(struct engine *engine, struct transfer *transfer, CURLcode re
     const char *why = NULL;
     bool again = false;
 
-    if (transfer->patience != NULL)
-        (void)event_del(transfer->patience);
+    if (transfer->silence_timer != NULL)
+        (void)event_del(transfer->silence_timer);
     if (transfer->told && result == CURLE_OK) { /* of what was begun to be told there is no other round */
         answer(engine, transfer);
     } else if (transfer->told) {
@@ -179,8 +179,7 @@ static void finish(struct engine *engine, struct transfer *transfer, CURLcode re
     }
 }
 
-static void on_out_of_patience(
-    evutil_socket_t fd __attribute__((unused)), short what __attribute__((unused)), void *ctx)
+static void on_silence(evutil_socket_t fd __attribute__((unused)), short what __attribute__((unused)), void *ctx)
 {
     struct transfer *transfer = ctx;
 
@@ -383,7 +382,7 @@ bool engine_fetch(struct engine *engine, uint32_t id, const struct message_reque
     transfer = transfer_new(&engine->options, id, request);
     transfer->engine = engine;
     transfer->ready = on_ready;
-    transfer->patience = timer_new(engine, on_out_of_patience, transfer);
+    transfer->silence_timer = timer_new(engine, on_silence, transfer);
     transfer->reading = timer_new(engine, on_read_timeout, transfer);
     begin(engine, transfer);
     transfer->next = engine->transfers;

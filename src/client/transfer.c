@@ -15,17 +15,17 @@
 
 /* ---- what comes in; libcurl calls these ---- */
 
-static void have_patience(struct transfer *transfer, uint32_t ms)
+static void start_silence_timer(struct transfer *transfer, uint32_t ms)
 {
-    if (transfer->patience != NULL)
-        (void)event_add_ms(transfer->patience, ms);
+    if (transfer->silence_timer != NULL)
+        (void)event_add_ms(transfer->silence_timer, ms);
 }
 
 /* Something came: the silence begins anew. How long a stream may be silent is its reader's to say. */
 static void sign_of_life(struct transfer *transfer)
 {
     if (!transfer->stream || !transfer->told)
-        have_patience(transfer, transfer->silence_ms);
+        start_silence_timer(transfer, transfer->silence_ms);
 }
 
 /*
@@ -37,7 +37,7 @@ static void on_its_way(struct transfer *transfer, enum transfer_phase phase)
     int64_t waited = clock_monotonic_ms() - transfer->round;
 
     if (transfer->phase == PHASE_WAITING) {
-        have_patience(transfer, transfer->connect_ms);
+        start_silence_timer(transfer, transfer->connect_ms);
         (void)curl_easy_setopt(transfer->easy, CURLOPT_CONNECTTIMEOUT_MS, (long)(waited + transfer->connect_ms));
     }
     if (transfer->phase < phase)
@@ -93,8 +93,8 @@ static size_t wait_for_reader(struct transfer *transfer)
         return 0;
     }
     transfer->paused = true;
-    if (transfer->patience != NULL)
-        (void)event_del(transfer->patience);
+    if (transfer->silence_timer != NULL)
+        (void)event_del(transfer->silence_timer);
     if (!transfer->told)
         transfer->ready(transfer);
     return CURL_WRITEFUNC_PAUSE;
@@ -357,8 +357,8 @@ struct transfer *transfer_new(
     transfer->raw = options->raw;
     transfer->stream = request->stream;
     transfer->until = clock_monotonic_ms() + (request->timeout_ms > 0 ? request->timeout_ms : MESSAGE_MAX_TIMEOUT_MS);
-    transfer->connect_ms = request->patience_ms > 0 ? request->patience_ms : options->connect_timeout_ms;
-    transfer->silence_ms = request->patience_ms > 0 ? request->patience_ms : options->silence_timeout_ms;
+    transfer->connect_ms = request->silence_ms > 0 ? request->silence_ms : options->connect_timeout_ms;
+    transfer->silence_ms = request->silence_ms > 0 ? request->silence_ms : options->silence_timeout_ms;
     transfer->max_body = request->max_body;
     transfer->body = BUF(HTTP_CHUNK);
     transfer->easy = curl_easy_init();
@@ -388,7 +388,8 @@ void transfer_begin(struct transfer *transfer)
     left = transfer->until - transfer->round;
     if (left < 1)
         left = 1;
-    have_patience(transfer, (uint32_t)left); /* libcurl may not look at its limits while it lets an exchange wait */
+    start_silence_timer(
+        transfer, (uint32_t)left); /* libcurl may not look at its limits while it lets an exchange wait */
     SET(CURLOPT_TIMEOUT_MS, (long)left);
     SET(CURLOPT_CONNECTTIMEOUT_MS, (long)left); /* on_its_way() sets a closer one */
 }
@@ -397,8 +398,8 @@ void transfer_free(struct transfer *transfer)
 {
     curl_easy_cleanup(transfer->easy);
     drop_send_headers(transfer);
-    if (transfer->patience != NULL)
-        event_free(transfer->patience);
+    if (transfer->silence_timer != NULL)
+        event_free(transfer->silence_timer);
     if (transfer->reading != NULL)
         event_free(transfer->reading);
     free(transfer->why);

@@ -43,7 +43,7 @@ struct transfer {
     struct buf client_key;
     char *url; /* of this round */
     char error[CURL_ERROR_SIZE];
-    struct event *patience; /* the engine's; ends the wait for a connection, the server, the next piece */
+    struct event *silence_timer; /* the engine's; ends the wait for a connection, the server, the next piece */
     uint32_t connect_ms, silence_ms;
 
     enum http_method method;

@@ -83,7 +83,7 @@ static bool run_command(
     const struct command *command, struct settings *settings, const char *arguments, struct ui *ui, struct error *err)
 {
     AUTO(store_close) struct store *store = NULL;
-    AUTO(world_free) struct world *world = world_new(NULL);
+    AUTO(run_free) struct run *run = run_new(NULL);
     AUTO(answers_clear) struct answers answers = { 0 };
     unsigned needs = command->store_needs;
     struct context context = {
@@ -91,7 +91,7 @@ static bool run_command(
         .answers = &answers,
         .given = settings,
         .ui = ui,
-        .world = world,
+        .run = run,
         .verb = &command->verb,
         .arguments = arguments,
         .voice = settings->voice,

@@ -153,7 +153,7 @@ static bool clear_live(const struct lineage *lineage, const char *version, struc
     return rmdir(lineage->live_dir) == 0 || file_error(err, "remove", lineage->live_dir);
 }
 
-static bool repair_revive(struct health *health, const struct finding *finding, struct error *err)
+static bool repair_link_again(struct health *health, const struct finding *finding, struct error *err)
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;
     AUTO(free) char *now = NULL, *above = NULL;
@@ -194,7 +194,7 @@ static void report_gone(struct subject *subject)
     finding->from = xstrdup(pending != NULL ? pending : newest->id);
     finding->number = pending != NULL;
     finding_answer(finding, "make version %s live, the newest that is whole", finding->from);
-    finding->repair = repair_revive;
+    finding->repair = repair_link_again;
 }
 
 /* A directory that is there, but has none of the files (deleted by hand): it is as good as gone. */

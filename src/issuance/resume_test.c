@@ -50,13 +50,13 @@ static void place_open(struct place *place)
     if (!lineage_load(place->store, "a", &place->lineage, &err))
         fail_msg("%s", err.why);
     place->context = (struct context){
-        .settings = place->settings, .store = place->store, .world = world_new(NULL), .voice = &voice_own
+        .settings = place->settings, .store = place->store, .run = run_new(NULL), .voice = &voice_own
     };
 }
 
 static void place_clear_at(struct place *place)
 {
-    world_free(place->context.world);
+    run_free(place->context.run);
     lineage_free(place->lineage);
     store_close(place->store);
     settings_free(place->settings);

@@ -20,7 +20,7 @@ bool solver_check(struct context *context, const struct plugin *plugin, struct e
 
     if (plugin->path != NULL || plugin->authenticator->prepare == NULL)
         return true;
-    TRY(shares_get(world_shares(context->world), &plugin_context, err));
+    TRY(shares_get(run_shares(context->run), &plugin_context, err));
     if (!plugin->authenticator->prepare(&plugin_context, &self, err)) {
         if (err->kind == ERROR_PLUGIN)
             (void)VOICE_ERROR(err, ERROR_PLUGIN, context->voice->not_working, plugin->name, err->why);
@@ -42,7 +42,7 @@ bool solver_open(struct context *context, const struct plugin *plugin, struct so
         .hook_env = &context_trail(context)->env };
     TRY(plugin_challenge_types(plugin, context->settings, &solver.types, err));
     if (!context_net(context, &solver.plugin_context.net, err) ||
-        !shares_get(world_shares(context->world), &solver.plugin_context, err)) {
+        !shares_get(run_shares(context->run), &solver.plugin_context, err)) {
         list_clear(&solver.types);
         return false;
     }

@@ -237,7 +237,7 @@ static bool run_sweep(struct context *context, struct sweeping *sweeping, struct
     const struct authenticator *authenticator = sweeping->plugin->authenticator;
 
     if (authenticator->sweep != NULL)
-        return shares_get(world_shares(context->world), &plugin_context, err) &&
+        return shares_get(run_shares(context->run), &plugin_context, err) &&
                authenticator->sweep(&plugin_context, sweeping->all, sweeping->trace.count, err);
     for (size_t i = 0; i < sweeping->trace.count; i++) /* it was another one's trace: an older version of ours, say */
         sweeping->proofs[i].state = PROOF_WANTED;

@@ -320,7 +320,7 @@ static bool do_rest(struct context *context, const struct lineage *lineage, stru
 }
 
 bool deliver_outstanding(
-    struct context *context, const struct lineage *lineage, bool patient, bool *delivered, struct error *err)
+    struct context *context, const struct lineage *lineage, bool backs_off, bool *delivered, struct error *err)
 {
     AUTO(delivery_clear) struct delivery delivery = { 0 };
 
@@ -333,7 +333,7 @@ bool deliver_outstanding(
         return true;
     }
     *delivered = false;
-    return (patient && backoff_waits(&delivery.backoff, context_now(context))) ||
+    return (backs_off && backoff_waits(&delivery.backoff, context_now(context))) ||
            do_rest(context, lineage, &delivery, delivered, err);
 }
 

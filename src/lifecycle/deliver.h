@@ -39,10 +39,10 @@ void deliver_reloads(struct context *context, const struct reloads *reloads, rel
 /* The same as deliver_reload where installing has made the server use it already. */
 void deliver_installed(struct context *context, const char *name);
 
-/* What earlier runs have left to do for the version that is live. `patient`: not before the pause after a failure is
+/* What earlier runs have left to do for the version that is live. `backs_off`: not before the pause after a failure is
  * over. *delivered: nothing is left. An error is that of the reload; a hook's failure is told. */
 MUST_USE bool deliver_outstanding(
-    struct context *context, const struct lineage *lineage, bool patient, bool *delivered, struct error *err);
+    struct context *context, const struct lineage *lineage, bool backs_off, bool *delivered, struct error *err);
 
 /* Removes the records of lineages that are no more. Whether any are left, so that each lineage has to be looked at. */
 bool deliver_sweep(struct context *context);

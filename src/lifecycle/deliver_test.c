@@ -92,12 +92,12 @@ static void told(void *arg, size_t index, const struct error *failure)
     CHECK_INT(index, 0, "whose reload");
 }
 
-static void outstanding(struct story *story, bool patient)
+static void outstanding(struct story *story, bool backs_off)
 {
     struct error err = { 0 };
     bool delivered;
 
-    note_failed(story, deliver_outstanding(&story->stage.context, story->lineage, patient, &delivered, &err), &err);
+    note_failed(story, deliver_outstanding(&story->stage.context, story->lineage, backs_off, &delivered, &err), &err);
     CHECK(delivered == !delivery_is_recorded(story->stage.store, NAME), "what is not delivered is recorded");
 }
 

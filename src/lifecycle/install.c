@@ -23,7 +23,7 @@ static bool open_plugin(
         .plugin = plugin,
         .plugin_context = { .plugin = plugin, .settings = context->settings, .ui = context->ui },
     };
-    if (shares_get(world_shares(context->world), &out->plugin_context, err) && make_ready(plugin->installer, out, err))
+    if (shares_get(run_shares(context->run), &out->plugin_context, err) && make_ready(plugin->installer, out, err))
         return true;
     out->plugin = NULL;
     return error_in(

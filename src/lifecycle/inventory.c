@@ -136,7 +136,7 @@ static bool ask(struct inventory *inventory, struct error *err)
     size_t left = inventory->names.len - inventory->begun;
 
     TRY(inventory_ask(context, inventory->entries, inventory->window.len, inventory->window.now, err));
-    if (inventory->asked_ahead || left == 0 || !revocation_has_waited(world_revocation(context->world)))
+    if (inventory->asked_ahead || left == 0 || !revocation_has_waited(run_revocation(context->run)))
         return true;
     inventory->asked_ahead = true;
     return inventory_ask_each_host(context, inventory->names.at + inventory->begun, left, inventory->window.now, err);

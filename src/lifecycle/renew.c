@@ -16,7 +16,7 @@
 #include "lifecycle/next_version.h"
 #include "lifecycle/outcome.h"
 #include "lifecycle/renewal_check.h"
-#include "lifecycle/revive.h"
+#include "lifecycle/load_repaired.h"
 #include "run/hooks.h"
 #include "run/lanes.h"
 #include "run/reloads.h"
@@ -130,12 +130,12 @@ static void tell_rest(const char *name, const struct error *err)
 static void deliver_rest(
     const struct queue *queue, struct context *context, const struct lineage *lineage, struct renewal *renewal)
 {
-    bool delivered = false, patient = !context->settings->force_renewal && !ui_is_interactive(context->ui);
+    bool delivered = false, backs_off = !context->settings->force_renewal && !ui_is_interactive(context->ui);
     struct error err = { 0 };
 
     if (!queue->deliveries)
         return;
-    if (!deliver_outstanding(context, lineage, patient, &delivered, &err))
+    if (!deliver_outstanding(context, lineage, backs_off, &delivered, &err))
         tell_rest(renewal->name, &err);
     renewal->undelivered = !delivered;
 }
@@ -328,7 +328,7 @@ static void renew_one(
     if (!lock_one(context, renewal, &lock, err))
         return;
     renewal->what = RENEWED_BROKEN;
-    if (!lineage_revive(context, renewal->name, &lineage, err)) {
+    if (!lineage_load_repaired(context, renewal->name, &lineage, err)) {
         renew_broken(context, settings, renewal, err);
         return;
     }
@@ -549,7 +549,7 @@ bool renew_all(struct context *context, struct renewals *out, struct error *err)
     ok = ok && interrupt_check(err);
     reloads_free(queue.reloads);
     for (size_t i = 0; i < out->len; i++)
-        hook_trail_join(context->world, &queue.trails[i]);
+        hook_trail_join(context->run, &queue.trails[i]);
     free(queue.trails);
     turns_free(queue.turns);
     free(queue.uis);

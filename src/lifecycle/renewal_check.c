@@ -83,7 +83,7 @@ static bool ask_ca(struct context *context, const struct lineage *lineage, struc
     return true;
 }
 
-/* The same with patience for a CA that cannot be asked. Fails with ERROR_CANCELED alone. */
+/* The same, but a CA that cannot be asked is no failure: ERROR_CANCELED is the only one. */
 static bool ask_ca_or_go_on(struct context *context, const struct lineage *lineage, struct renewal_memory *memory,
     int64_t now, struct error *err)
 {

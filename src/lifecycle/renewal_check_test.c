@@ -27,8 +27,8 @@ TEST(autorenew_is_read_as_everything_else_in_the_file)
         AUTO(free) char *text = xprintf("[renewalparams]\n%s", cases[i].line);
         struct cert cert = { .not_before = clock_now() - 80 * DAY, .not_after = clock_now() + 10 * DAY };
         struct lineage lineage = { .name = (char[]){ "a" }, .conf_path = (char[]){ "a.conf" }, .cert = &cert };
-        AUTO(world_free) struct world *world = world_new(NULL);
-        struct context context = { .settings = settings, .world = world, .voice = &voice_own };
+        AUTO(run_free) struct run *run = run_new(NULL);
+        struct context context = { .settings = settings, .run = run, .voice = &voice_own };
         struct error err = { 0 };
         enum due due;
 

@@ -114,7 +114,7 @@ static void put_request(struct buf *frame, uint32_t id, const struct http_reques
         .field_count = request->field_count,
         .max_body = (uint32_t)request->max_body,
         .timeout_ms = (uint32_t)request->timeout_ms,
-        .patience_ms = request->patience_ms > 0 ? (uint32_t)request->patience_ms : 0,
+        .silence_ms = request->silence_ms > 0 ? (uint32_t)request->silence_ms : 0,
         .follow = request->follow,
         .stream = stream,
         .guarded = request->named_by != NULL,

@@ -127,9 +127,9 @@ struct message_request {
         bool secret;
     } fields[HTTP_MAX_FIELDS];
     struct view trust, client_cert, client_key; /* PEM, or empty */
-    uint32_t max_body, timeout_ms, patience_ms; /* timeout_ms 0: none; patience_ms 0: the time-outs in HELLO */
+    uint32_t max_body, timeout_ms, silence_ms;  /* timeout_ms 0: none; silence_ms 0: the time-outs in HELLO */
     bool follow;
-    bool stream;      /* answered as soon as the head is there; max_body and, after that, patience_ms do not count */
+    bool stream;      /* answered as soon as the head is there; max_body and, after that, silence_ms do not count */
     bool guarded;     /* never leads to places that only this machine can reach (client/guard.h) */
     struct view home; /* guarded: the directory of the CA that named url; may be empty */
 };

@@ -84,7 +84,7 @@ void message_put_request(struct buf *out, uint32_t id, const struct message_requ
     put_fields(out, request);
     wire_put_u32(out, request->max_body);
     wire_put_u32(out, request->timeout_ms);
-    wire_put_u32(out, request->patience_ms);
+    wire_put_u32(out, request->silence_ms);
     wire_put_u8(out, request->follow);
     wire_put_u8(out, request->stream);
     wire_put_u8(out, request->guarded);
@@ -115,7 +115,7 @@ bool message_get_request(struct view fields, struct message_request *out)
     get_fields(&from, &request);
     request.max_body = wire_get_u32(&from, HTTP_MAX_LARGE_BODY);
     request.timeout_ms = wire_get_u32(&from, MESSAGE_MAX_TIMEOUT_MS);
-    request.patience_ms = wire_get_u32(&from, MESSAGE_MAX_TIMEOUT_MS);
+    request.silence_ms = wire_get_u32(&from, MESSAGE_MAX_TIMEOUT_MS);
     request.follow = wire_get_bool(&from);
     request.stream = wire_get_bool(&from);
     request.guarded = wire_get_bool(&from);

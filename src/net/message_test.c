@@ -41,7 +41,7 @@ static void put_request(struct buf *out)
             .body = view_of("{}"),
             .max_body = 9,
             .timeout_ms = 8,
-            .patience_ms = 7,
+            .silence_ms = 7,
             .follow = false,
             .stream = true,
             .guarded = true,
@@ -70,7 +70,7 @@ static bool get_request(struct view fields)
     return message_get_request(fields, &request) && get_added(&request) && request.method == HTTP_POST &&
            view_is(request.url, "https://ca/new") && view_is(request.content_type, "application/jose+json") &&
            request.accept.len == 0 && view_is(request.body, "{}") && request.max_body == 9 && request.timeout_ms == 8 &&
-           request.patience_ms == 7 && !request.follow && request.stream && request.guarded &&
+           request.silence_ms == 7 && !request.follow && request.stream && request.guarded &&
            view_is(request.home, "https://ca/dir");
 }
 

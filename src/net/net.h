@@ -80,7 +80,7 @@ struct http_request {
     struct view client_cert, client_key; /* PEM, both or neither: for a server that wants to know who we are */
     size_t max_body;                     /* of the answer, up to HTTP_MAX_LARGE_BODY; 0: HTTP_MAX_BODY */
     int timeout_ms;                      /* for the whole exchange; 0: 120 s */
-    int patience_ms;                     /* for the connection, and for each silence; 0: as in net_options */
+    int silence_ms;                      /* for the connection, and for each silence; 0: as in net_options */
     bool follow;                         /* GET and HEAD without secrets: up to 5 redirects, never from https to http */
     /*
      * NULL: url is the user's or the CA's. Else url stands in a certificate of the CA whose directory is at named_by
@@ -127,7 +127,7 @@ enum stream_step {
  * Begins an exchange whose answer is read piece by piece, while it comes and for as long as it comes: lists too large
  * for memory, and servers that tell what happens. *head gets status and header fields. Nothing runs ahead of the
  * reader: what the network process has of the answer is HTTP_CHUNK at most, and the server waits. request as for
- * net_http, but it follows no redirect, timeout_ms 0 is no limit, max_body does not count, and patience_ms ends with
+ * net_http, but it follows no redirect, timeout_ms 0 is no limit, max_body does not count, and silence_ms ends with
  * the head. One connection for each: NET_STREAMS at one time. Errors as of net_http; *out is the caller's, for
  * net_stream_close.
  */

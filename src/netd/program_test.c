@@ -193,7 +193,7 @@ TEST(program_limits_of_one_request)
     http_response_clear(&response);
     CHECK(!net_http(net, &(struct http_request){ .url = silent, .timeout_ms = 200 }, &response, &err), "too late");
     CHECK(strstr(err.why, "did not finish its answer in time") != NULL, "%s", err.why);
-    CHECK(!net_http(net, &(struct http_request){ .url = silent, .patience_ms = 200 }, &response, &err), "silent");
+    CHECK(!net_http(net, &(struct http_request){ .url = silent, .silence_ms = 200 }, &response, &err), "silent");
     CHECK(strstr(err.why, "sent nothing for 0.2 s") != NULL, "%s", err.why);
     server_stop();
 }

@@ -13,7 +13,7 @@
 #include "config/help.h"
 #include "config/plugin_options.h"
 
-#define PATIENCE_MS 2000 /* for a plugin to end once it has described itself */
+#define GRACE_MS 2000 /* for a plugin to end once it has described itself */
 
 struct entry { /* known by the program's path: nobody asks it twice what it is */
     struct named named;
@@ -82,7 +82,7 @@ static bool describe(const char *path, const char *name, struct line_description
     TRY(pipe_child_start(path, &child, err));
     ok = pipe_child_ask(child, buf_view(&question), LINE_DESCRIBE_LIMIT_S * 1000, &answer, err);
     external_log_said(name, child);
-    pipe_child_close(child, ok ? PATIENCE_MS : 0);
+    pipe_child_close(child, ok ? GRACE_MS : 0);
     return ok && line_read_description(buf_view(&answer), name, out, err);
 }
 

@@ -4,21 +4,21 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-#define PATIENCE_MS 2000 /* for a plugin to end when it is no longer needed */
-#define HURRY_MS 1       /* for one that went wrong, before it is told to end */
+#define GRACE_MS 2000 /* for a plugin to end when it is no longer needed */
+#define HURRY_MS 1    /* for one that went wrong, before it is told to end */
 
-static void hang_up(struct use *use, int64_t patience_ms)
+static void hang_up(struct use *use, int64_t grace_ms)
 {
     if (use->child == NULL)
         return;
     external_log_said(use->external->plugin.name, use->child);
-    pipe_child_close(use->child, patience_ms);
+    pipe_child_close(use->child, grace_ms);
     use->child = NULL;
 }
 
 void use_hang_up(struct use *use)
 {
-    hang_up(use, PATIENCE_MS);
+    hang_up(use, GRACE_MS);
 }
 
 bool use_prepare(const struct plugin_context *context, void **self, struct error *err __attribute__((unused)))
@@ -37,7 +37,7 @@ void use_release(void *self)
 
     if (use == NULL)
         return;
-    hang_up(use, PATIENCE_MS);
+    hang_up(use, GRACE_MS);
     free(use);
 }
 
@@ -75,7 +75,7 @@ bool use_call(
 
 bool use_give_up(struct use *use, enum line_request request, struct error *err)
 {
-    hang_up(use, PATIENCE_MS);
+    hang_up(use, GRACE_MS);
     return error_in(err, "plugin %s, %s", use->external->plugin.name, line_request_name(request));
 }
 

@@ -22,7 +22,7 @@ struct server {         /* of a CA, known by the URL of its directory (RFC 8555 
     size_t account_count;
 };
 
-struct world {
+struct run {
     struct outside outside; /* transport NULL: the network process */
     struct mutex lock;      /* guards net */
     struct net *net;
@@ -44,18 +44,18 @@ static bool machine_sleep_ms(void *self __attribute__((unused)), int64_t ms)
     return clock_sleep_ms(ms);
 }
 
-struct world *world_new(const struct outside *outside)
+struct run *run_new(const struct outside *outside)
 {
     static const struct outside machine = { .now = machine_now, .sleep_ms = machine_sleep_ms };
-    struct world *world = xcalloc(1, sizeof *world);
+    struct run *run = xcalloc(1, sizeof *run);
 
-    world->outside = outside == NULL ? machine : *outside;
-    mutex_init(&world->lock);
-    mutex_init(&world->servers.lock);
-    mutex_init(&world->hook_lock);
-    world->revocation = revocation_memory_new();
-    world->shares = shares_new();
-    return world;
+    run->outside = outside == NULL ? machine : *outside;
+    mutex_init(&run->lock);
+    mutex_init(&run->servers.lock);
+    mutex_init(&run->hook_lock);
+    run->revocation = revocation_memory_new();
+    run->shares = shares_new();
+    return run;
 }
 
 static void ca_free(struct ca *ca)
@@ -78,57 +78,57 @@ static void server_clear(void *item)
     session_close(server->session);
 }
 
-void world_free(struct world *world)
+void run_free(struct run *run)
 {
-    if (world == NULL)
+    if (run == NULL)
         return;
-    named_clear(&world->servers, server_clear);
-    mutex_destroy(&world->servers.lock);
-    shares_free(world->shares);
-    net_stop(world->net);
-    revocation_memory_free(world->revocation);
-    list_clear(&world->pre_hooks_run);
-    hook_trail_clear(&world->trail);
-    mutex_destroy(&world->lock);
-    mutex_destroy(&world->hook_lock);
-    free(world);
+    named_clear(&run->servers, server_clear);
+    mutex_destroy(&run->servers.lock);
+    shares_free(run->shares);
+    net_stop(run->net);
+    revocation_memory_free(run->revocation);
+    list_clear(&run->pre_hooks_run);
+    hook_trail_clear(&run->trail);
+    mutex_destroy(&run->lock);
+    mutex_destroy(&run->hook_lock);
+    free(run);
 }
 
-struct revocation_memory *world_revocation(struct world *world)
+struct revocation_memory *run_revocation(struct run *run)
 {
-    return world->revocation;
+    return run->revocation;
 }
 
-struct shares *world_shares(struct world *world)
+struct shares *run_shares(struct run *run)
 {
-    return world->shares;
+    return run->shares;
 }
 
-struct mutex *world_hook_lock(struct world *world)
+struct mutex *run_hook_lock(struct run *run)
 {
-    return &world->hook_lock;
+    return &run->hook_lock;
 }
 
-struct list *world_pre_hooks_run(struct world *world)
+struct list *run_pre_hooks_run(struct run *run)
 {
-    return &world->pre_hooks_run;
+    return &run->pre_hooks_run;
 }
 
 struct hook_trail *context_trail(struct context *context)
 {
-    return context->trail != NULL ? context->trail : &context->world->trail;
+    return context->trail != NULL ? context->trail : &context->run->trail;
 }
 
-void hook_trail_join(struct world *world, struct hook_trail *trail)
+void hook_trail_join(struct run *run, struct hook_trail *trail)
 {
     for (size_t i = 0; i < trail->post.len; i++)
-        if (!list_has(&world->trail.post, trail->post.at[i]))
-            list_add(&world->trail.post, trail->post.at[i]);
+        if (!list_has(&run->trail.post, trail->post.at[i]))
+            list_add(&run->trail.post, trail->post.at[i]);
     if (trail->renewed_lineage != NULL)
-        xreplace(&world->trail.renewed_lineage, trail->renewed_lineage);
+        xreplace(&run->trail.renewed_lineage, trail->renewed_lineage);
     if (trail->env.len > 0) {
-        list_clear(&world->trail.env);
-        list_add_all(&world->trail.env, &trail->env);
+        list_clear(&run->trail.env);
+        list_add_all(&run->trail.env, &trail->env);
     }
     hook_trail_clear(trail);
 }
@@ -143,23 +143,23 @@ void hook_trail_clear(struct hook_trail *trail)
 
 bool context_net(struct context *context, struct net **out, struct error *err)
 {
-    struct world *world = context->world;
+    struct run *run = context->run;
     bool ok = true;
-    MUTEX_HOLD(&world->lock);
+    MUTEX_HOLD(&run->lock);
 
-    if (world->net == NULL && world->outside.transport == NULL) {
+    if (run->net == NULL && run->outside.transport == NULL) {
         AUTO(free) char *agent = context_user_agent(context);
         struct net_options options = { .user_agent = agent, .no_verify = context->settings->no_verify_ssl };
 
-        ok = net_start(&options, &world->net, err);
+        ok = net_start(&options, &run->net, err);
     }
-    *out = world->net;
+    *out = run->net;
     return ok;
 }
 
 bool context_transport(struct context *context, struct transport *out, struct error *err)
 {
-    const struct outside *outside = &context->world->outside;
+    const struct outside *outside = &context->run->outside;
     struct net *net;
 
     if (outside->transport != NULL)
@@ -171,19 +171,19 @@ bool context_transport(struct context *context, struct transport *out, struct er
 
 int64_t context_now(const struct context *context)
 {
-    return context->world->outside.now(context->world->outside.self);
+    return context->run->outside.now(context->run->outside.self);
 }
 
 bool context_sleep_ms(const struct context *context, int64_t ms, struct error *err)
 {
-    if (context->world->outside.sleep_ms(context->world->outside.self, ms))
+    if (context->run->outside.sleep_ms(context->run->outside.self, ms))
         return true;
     return interrupt_check(err) ? error_set(err, ERROR_CANCELED, "interrupted") : false;
 }
 
-static struct server *server_get(struct world *world, const char *url)
+static struct server *server_get(struct run *run, const char *url)
 {
-    return named_get(&world->servers, url, sizeof(struct server));
+    return named_get(&run->servers, url, sizeof(struct server));
 }
 
 static bool open_session(void *server, void *transport, struct error *err)
@@ -203,7 +203,7 @@ static bool server_open(struct context *context, struct server *server, struct e
 
 bool context_session(struct context *context, const char *url, struct session **out, struct error *err)
 {
-    struct server *server = server_get(context->world, url);
+    struct server *server = server_get(context->run, url);
     MUTEX_HOLD(&server->named.lock);
 
     TRY(server_open(context, server, err));
@@ -437,7 +437,7 @@ static void use_account(struct context *context, const struct ca *ca)
 
 static bool get_account(struct context *context, bool make, struct ca **out, struct error *err)
 {
-    struct server *server = server_get(context->world, context->settings->server);
+    struct server *server = server_get(context->run, context->settings->server);
     struct ca *ca = NULL;
     MUTEX_HOLD(&server->named.lock);
 
@@ -459,7 +459,7 @@ static bool get_account(struct context *context, bool make, struct ca **out, str
 
 static bool choose_existing(struct context *context, struct ca **out, struct error *err)
 {
-    struct server *server = server_get(context->world, context->settings->server);
+    struct server *server = server_get(context->run, context->settings->server);
     MUTEX_HOLD(&server->named.lock);
 
     return find_account(context, true, server, out, err);
@@ -502,7 +502,7 @@ static bool replace_account(struct context *context, struct server *server, bool
 
 static bool recover_refused(struct context *context, bool anew, struct ca **ca, struct error *err)
 {
-    struct server *server = server_get(context->world, context->settings->server);
+    struct server *server = server_get(context->run, context->settings->server);
     struct error reason = { 0 };
     struct ca *other = *ca;
     MUTEX_HOLD(&server->named.lock);
@@ -532,7 +532,7 @@ bool context_find_account_again(struct context *context, struct ca **ca, struct 
 
 bool context_replace_account(struct context *context, struct ca **ca, struct stored_account *account, struct error *err)
 {
-    struct server *server = server_get(context->world, context->settings->server);
+    struct server *server = server_get(context->run, context->settings->server);
     struct ca *before = *ca;
     MUTEX_HOLD(&server->named.lock);
 

@@ -19,7 +19,7 @@ struct revocation_memory;
 struct shares;
 struct turn;
 
-struct world; /* what all workers of one command share: network process, CAs, hooks that ran */
+struct run; /* what all workers of one command share: network process, CAs, hooks that ran */
 
 /* What a lineage's hooks leave for those that run later, which Certbot's find in its own environment. */
 struct hook_trail {
@@ -35,12 +35,12 @@ struct context {
                                         by src/cmd, and by the choice of an installer; NULL: that is over */
     struct store *store;
     struct ui *ui;
-    struct world *world;
+    struct run *run;
     const struct verb *verb;   /* the subcommand's row */
     const struct voice *voice; /* by which name the program was called */
     const char *arguments;     /* of the command line, as it was typed */
     const struct turn *turn;   /* of a lineage under renewal; NULL: no other works at the same time */
-    struct hook_trail *trail;  /* of a lineage under renewal; NULL: the world's */
+    struct hook_trail *trail;  /* of a lineage under renewal; NULL: the run's */
     struct reloads *reloads;   /* where a run over many lineages puts reloads off to its end; NULL: each at once */
 };
 
@@ -53,26 +53,26 @@ struct outside {
 };
 
 /* outside is copied; NULL: the network process and the machine's clocks. A test plays another one. */
-struct world *world_new(const struct outside *outside) __attribute__((returns_nonnull));
+struct run *run_new(const struct outside *outside) __attribute__((returns_nonnull));
 /* Ends the network process and forgets accounts and sessions. NULL is fine. */
-void world_free(struct world *world);
-DEFINE_AUTO(struct world, world_free)
+void run_free(struct run *run);
+DEFINE_AUTO(struct run, run_free)
 
 /* The network process, started at the first call; NULL where a test plays what is outside. Thread-safe; borrowed. */
 MUST_USE bool context_net(struct context *context, struct net **out, struct error *err);
-/* The way to CAs and to other servers; valid as long as the world. Thread-safe. */
+/* The way to CAs and to other servers; valid as long as the run. Thread-safe. */
 MUST_USE bool context_transport(struct context *context, struct transport *out, struct error *err);
 int64_t context_now(const struct context *context); /* UTC seconds since 1970 */
 /* Waits; ERROR_CANCELED at once when the user interrupts. */
 MUST_USE bool context_sleep_ms(const struct context *context, int64_t ms, struct error *err);
 
 /* What the plugins of this run share (run/shares.h). Borrowed. */
-struct shares *world_shares(struct world *world);
+struct shares *run_shares(struct run *run);
 
 /* What this run has learned of revoked certificates (run/revocation.h). Borrowed. */
-struct revocation_memory *world_revocation(struct world *world);
+struct revocation_memory *run_revocation(struct run *run);
 
-/* An account that is ready to sign at its CA. Borrowed from the world, which keeps it until the end. */
+/* An account that is ready to sign at its CA. Borrowed from the run, which keeps it until the end. */
 struct ca {
     struct session *session;
     struct stored_account *account;
@@ -109,12 +109,12 @@ MUST_USE bool context_find_account_again(struct context *context, struct ca **ca
 MUST_USE bool context_replace_account(
     struct context *context, struct ca **ca, struct stored_account *account, struct error *err);
 
-/* The world's mutex for the user's commands: pre-hooks, deploy-hooks and prompts happen one at a time. */
-struct mutex *world_hook_lock(struct world *world);
-struct list *world_pre_hooks_run(struct world *world); /* command strings that ran; under the lock */
+/* The run's mutex for the user's commands: pre-hooks, deploy-hooks and prompts happen one at a time. */
+struct mutex *run_hook_lock(struct run *run);
+struct list *run_pre_hooks_run(struct run *run); /* command strings that ran; under the lock */
 
-/* The trail of this context. One that is not the world's belongs to its lineage until hook_trail_join. */
+/* The trail of this context. One that is not the run's belongs to its lineage until hook_trail_join. */
 struct hook_trail *context_trail(struct context *context);
-/* Puts a lineage's trail behind the world's, as if it had run after all before it, and clears it. */
-void hook_trail_join(struct world *world, struct hook_trail *trail);
+/* Puts a lineage's trail behind the run's, as if it had run after all before it, and clears it. */
+void hook_trail_join(struct run *run, struct hook_trail *trail);
 void hook_trail_clear(struct hook_trail *trail);

@@ -197,8 +197,8 @@ TEST(a_ca_that_is_away_is_asked_once)
 
 TEST(trails_are_joined)
 {
-    AUTO(world_free) struct world *world = world_new(NULL);
-    struct context context = { .world = world };
+    AUTO(run_free) struct run *run = run_new(NULL);
+    struct context context = { .run = run };
     struct hook_trail one = { 0 }, other = { 0 };
 
     list_add(&one.post, "reload");
@@ -207,8 +207,8 @@ TEST(trails_are_joined)
     list_add(&other.env, "CERTBOT_TOKEN=of another");
     list_add(&other.post, "reload");
     list_add(&other.post, "mail");
-    hook_trail_join(world, &one);
-    hook_trail_join(world, &other);
+    hook_trail_join(run, &one);
+    hook_trail_join(run, &other);
     CHECK_INT((int64_t)context_trail(&context)->post.len, 2, "each command once");
     CHECK_TEXT(context_trail(&context)->renewed_lineage, "live/one", "the last that renewed any");
     CHECK_INT((int64_t)context_trail(&context)->env.len, 1, "only what the last one was told");

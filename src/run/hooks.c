@@ -81,7 +81,7 @@ static void add_trail(struct context *context, struct list *env)
 
 static bool run_before(struct context *context, const struct list *commands, struct error *err)
 {
-    struct list *done = world_pre_hooks_run(context->world);
+    struct list *done = run_pre_hooks_run(context->run);
 
     for (size_t i = 0; i < commands->len; i++) {
         if (list_has(done, commands->at[i])) {
@@ -96,9 +96,9 @@ static bool run_before(struct context *context, const struct list *commands, str
 
 static bool have_run(struct context *context, const struct list *commands)
 {
-    MUTEX_HOLD(world_hook_lock(context->world));
+    MUTEX_HOLD(run_hook_lock(context->run));
 
-    return list_is_subset(commands, world_pre_hooks_run(context->world));
+    return list_is_subset(commands, run_pre_hooks_run(context->run));
 }
 
 bool hooks_are_before(struct context *context)
@@ -133,7 +133,7 @@ bool hooks_before(struct context *context, struct error *err)
     TRY(turn_wait(context->turn, err));
     if (!have_run(context, &commands))
         TRY(turn_wait_alone(context->turn, err));
-    MUTEX_HOLD(world_hook_lock(context->world));
+    MUTEX_HOLD(run_hook_lock(context->run));
     return run_before(context, &commands, err);
 }
 
@@ -175,7 +175,7 @@ static bool run_each_deploy(struct context *context, const struct list *commands
     const struct hook_memory *memory, struct error *err)
 {
     bool ok = true;
-    MUTEX_HOLD(world_hook_lock(context->world));
+    MUTEX_HOLD(run_hook_lock(context->run));
 
     interrupt_shield();
     for (size_t i = 0; ok && i < commands->len; i++) {
@@ -237,7 +237,7 @@ bool hooks_after(struct context *context, const struct list *names, struct error
     bool ok = true;
 
     TRY(gather(context, "post", context->settings->post_hook, &commands, err));
-    MUTEX_HOLD(world_hook_lock(context->world));
+    MUTEX_HOLD(run_hook_lock(context->run));
     interrupt_shield(); /* what a pre-hook stopped is started again, also after Ctrl-C */
     if (context->verb->traits & VERB_MANY) {
         for (size_t i = 0; i < commands.len; i++)

@@ -160,7 +160,7 @@ TEST(lineages_leave_their_trails_in_order)
     list_add(&trails[0].env, "CERTBOT_DOMAIN=zero.test");
     list_add(&trails[1].env, "CERTBOT_DOMAIN=one.test");
     for (size_t i = 0; i < 3; i++)
-        hook_trail_join(stage.context.world, &trails[i]);
+        hook_trail_join(stage.context.run, &trails[i]);
     stage.context.trail = NULL;
     CHECK(hooks_at_end(&stage.context, &names, &names, &err), "%s", err.why);
     check_ran("first one.test live/one\nsecond\n", "as if one after the other");

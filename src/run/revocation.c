@@ -11,8 +11,8 @@
 #include "store/lineage_conf.h"
 #include "store/lineage_verify.h"
 
-#define TIMEOUT_MS 10000 /* of a whole answer */
-#define PATIENCE_MS 3000 /* of a host that says nothing */
+#define TIMEOUT_MS 10000     /* of a whole answer */
+#define HOST_SILENCE_MS 3000 /* of a host that says nothing */
 #define CHAIN_MAX (1024 * 1024)
 #define MEMORY_DIR "revocation" /* below the work directory */
 
@@ -36,7 +36,7 @@ static bool fetch(
 
     request.named_by = asking->ca;
     request.timeout_ms = TIMEOUT_MS;
-    request.patience_ms = PATIENCE_MS;
+    request.silence_ms = HOST_SILENCE_MS;
     if (!revocation_may_ask(asking->memory, host))
         return error_set(err, ERROR_NETWORK, "%s did not answer before, or others have taken the time", host);
     begun_ms = clock_monotonic_ms();
@@ -237,7 +237,7 @@ bool revocation_check(struct context *context, const struct lineage *lineage, en
     }
     if (!context_transport(context, &transport, &failure))
         return not_asked(lineage, &failure, out, err);
-    revocation_memory_use(world_revocation(context->world), dir, context_now(context));
-    return revocation_ask(world_revocation(context->world), &transport, lineage->current[KIND_CERT],
+    revocation_memory_use(run_revocation(context->run), dir, context_now(context));
+    return revocation_ask(run_revocation(context->run), &transport, lineage->current[KIND_CERT],
         lineage_server(lineage) == NULL ? "" : lineage_server(lineage), lineage->cert, buf_view(&chain), out, err);
 }

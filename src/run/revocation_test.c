@@ -23,14 +23,14 @@ struct answer { /* of one server; zero: nobody answers */
     enum error_kind kind; /* of no answer [ERROR_NETWORK] */
 };
 
-struct world_outside {
+struct run_outside {
     struct answer ocsp, crl;
     atomic_int ocsp_asked, crl_asked;
 };
 
 static bool play(void *self, const struct http_request *request, struct http_response *out, struct error *err)
 {
-    struct world_outside *outside = self;
+    struct run_outside *outside = self;
     bool is_ocsp = strcmp(request->url, OCSP_URL) == 0;
     const struct answer *answer = is_ocsp ? &outside->ocsp : &outside->crl;
 
@@ -39,7 +39,7 @@ static bool play(void *self, const struct http_request *request, struct http_res
     if (is_ocsp) {
         CHECK(request->method == HTTP_POST && request->body.len > 60, "a POST of %zu bytes", request->body.len);
         CHECK_TEXT(request->content_type, "application/ocsp-request", "type");
-        CHECK_INT(request->timeout_ms, 10000, "patience");
+        CHECK_INT(request->timeout_ms, 10000, "the time-out");
     } else {
         CHECK_TEXT(request->url, CRL_URL, "list");
         CHECK(request->method == HTTP_GET && request->max_body > HTTP_MAX_BODY, "lists are large");
@@ -73,7 +73,7 @@ static struct cert *leaf_cert(void)
     return leaf;
 }
 
-static bool ask(struct revocation_memory *memory, struct world_outside *outside, const struct cert *leaf,
+static bool ask(struct revocation_memory *memory, struct run_outside *outside, const struct cert *leaf,
     const char *chain, enum revocation *out, struct error *err)
 {
     struct transport transport = { .http = play, .now = now, .self = outside };
@@ -130,7 +130,7 @@ TEST(who_is_asked_and_believed)
     for (size_t i = 0; i < COUNT(cases); i++) {
         AUTO(revocation_memory_free) struct revocation_memory *memory = revocation_memory_new();
         AUTO(cert_free) struct cert *leaf = leaf_cert();
-        struct world_outside outside = { .ocsp = cases[i].ocsp, .crl = cases[i].crl };
+        struct run_outside outside = { .ocsp = cases[i].ocsp, .crl = cases[i].crl };
         enum revocation got = (enum revocation)77;
         struct error err = { 0 };
 
@@ -152,7 +152,7 @@ TEST(a_chain_that_is_not_its_own)
     for (size_t i = 0; i < COUNT(chains); i++) {
         AUTO(revocation_memory_free) struct revocation_memory *memory = revocation_memory_new();
         AUTO(cert_free) struct cert *leaf = leaf_cert();
-        struct world_outside outside = { .ocsp = SAYS(ocsp_revoked), .crl = SAYS(crl_listed) };
+        struct run_outside outside = { .ocsp = SAYS(ocsp_revoked), .crl = SAYS(crl_listed) };
         enum revocation got = (enum revocation)77;
         struct error err = { 0 };
 
@@ -164,7 +164,7 @@ TEST(a_chain_that_is_not_its_own)
 
 struct crowd {
     struct revocation_memory *memory;
-    struct world_outside *outside;
+    struct run_outside *outside;
     const struct cert *leaf;
     atomic_int revoked, failed;
 };
@@ -186,7 +186,7 @@ TEST(many_certificates_share_a_list)
 {
     AUTO(revocation_memory_free) struct revocation_memory *memory = revocation_memory_new();
     AUTO(cert_free) struct cert *leaf = leaf_cert();
-    struct world_outside outside = { .ocsp = SAYS(ocsp_unknown), .crl = SAYS(crl_listed) };
+    struct run_outside outside = { .ocsp = SAYS(ocsp_unknown), .crl = SAYS(crl_listed) };
     struct crowd crowd = { .memory = memory, .outside = &outside, .leaf = leaf };
 
     parallel_wait_for(200, 8, ask_in_crowd, &crowd);
@@ -199,7 +199,7 @@ TEST(silence_costs_one_time_out)
 {
     AUTO(revocation_memory_free) struct revocation_memory *memory = revocation_memory_new();
     AUTO(cert_free) struct cert *leaf = leaf_cert();
-    struct world_outside outside = { .ocsp = SILENT, .crl = SILENT };
+    struct run_outside outside = { .ocsp = SILENT, .crl = SILENT };
     struct crowd crowd = { .memory = memory, .outside = &outside, .leaf = leaf };
 
     parallel_wait_for(50, 1, ask_in_crowd, &crowd);
@@ -213,7 +213,7 @@ TEST(interrupted)
 {
     AUTO(revocation_memory_free) struct revocation_memory *memory = revocation_memory_new();
     AUTO(cert_free) struct cert *leaf = leaf_cert();
-    struct world_outside outside = { .ocsp = { .kind = ERROR_CANCELED }, .crl = SAYS(crl_listed) };
+    struct run_outside outside = { .ocsp = { .kind = ERROR_CANCELED }, .crl = SAYS(crl_listed) };
     enum revocation got = (enum revocation)77;
     struct error err = { 0 };
 
@@ -250,7 +250,7 @@ TEST(a_list_is_kept_for_later_runs)
         AUTO(cert_free) struct cert *leaf = leaf_cert();
         AUTO(list_clear) struct list names = { 0 };
         AUTO(free) char *path = NULL;
-        struct world_outside before = { .crl = SAYS(crl_listed) }, after = { .crl = runs[i].crl };
+        struct run_outside before = { .crl = SAYS(crl_listed) }, after = { .crl = runs[i].crl };
         struct utimbuf times = { FUZZ_NOW - runs[i].age_s, FUZZ_NOW - runs[i].age_s };
         enum revocation got = REVOCATION_UNKNOWN;
         struct error err = { 0 };

@@ -57,7 +57,7 @@ __attribute__((unused)) static struct stage stage_new(const char *verb, bool as_
         .given = stage.settings,
         .store = stage.store,
         .ui = stage.ui,
-        .world = world_new(NULL),
+        .run = run_new(NULL),
         .verb = test_verb(verb),
         .voice = as_certbot ? &voice_certbot : &voice_own,
         .arguments = "",
@@ -69,7 +69,7 @@ __attribute__((unused)) static void stage_clear_at(struct stage *stage)
 {
     log_thread_sink(NULL, NULL);
     buf_clear(&stage_heard);
-    world_free(stage->context.world);
+    run_free(stage->context.run);
     answers_clear(&stage_answers);
     store_close(stage->store);
     ui_free(stage->ui);

@@ -21,7 +21,7 @@ struct turns {
     size_t count;
     size_t begun, done; /* so many of the first ones have begun, are done */
     int64_t *at_ca;     /* since when each is at its CA, by the monotonic clock in ms; 0: it is not */
-    int64_t patience_ms;
+    int64_t max_wait_ms;
     size_t want_deploy;
     bool deploying;
     /* by rank: */
@@ -34,7 +34,7 @@ struct turns {
     struct lanes *lanes;
 };
 
-struct turns *turns_new(size_t lineages, int64_t patience_ms, const size_t *lane_of, struct lanes *lanes)
+struct turns *turns_new(size_t lineages, int64_t max_wait_ms, const size_t *lane_of, struct lanes *lanes)
 {
     struct turns *turns = xcalloc(1, sizeof *turns);
 
@@ -47,7 +47,7 @@ struct turns *turns_new(size_t lineages, int64_t patience_ms, const size_t *lane
     turns->settled = xcalloc(lineages + 1, sizeof *turns->settled);
     turns->aside = xcalloc(lineages + 1, sizeof *turns->aside);
     turns->late = xcalloc(lineages + 1, sizeof *turns->late);
-    turns->patience_ms = patience_ms;
+    turns->max_wait_ms = max_wait_ms;
     turns->count = lineages;
     turns->lanes = lanes;
     mutex_init(&turns->lock);
@@ -245,7 +245,7 @@ void turn_issued(const struct turn *turn)
 /* Under the lock. A CA that takes long does not keep the certificates of others from being used. */
 static bool is_anybody_at_ca(const struct turns *turns)
 {
-    int64_t too_long = clock_monotonic_ms() - turns->patience_ms;
+    int64_t too_long = clock_monotonic_ms() - turns->max_wait_ms;
 
     for (size_t i = 0; i < turns->count; i++)
         if (turns->at_ca[i] != 0 && turns->at_ca[i] > too_long)
@@ -272,7 +272,7 @@ static bool is_any_before_awaited(const struct turn *turn)
 static void wait_for_those_before(const struct turn *turn, bool *parked)
 {
     struct turns *turns = turn->of;
-    int64_t until = clock_monotonic_ms() + turns->patience_ms;
+    int64_t until = clock_monotonic_ms() + turns->max_wait_ms;
 
     while (is_any_before_awaited(turn) && !interrupt_pending() && clock_monotonic_ms() < until)
         wait_a_moment(turn, parked);

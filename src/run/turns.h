@@ -17,10 +17,10 @@ struct turns; /* of one run */
 
 #define TURNS_PATIENCE_MS (60 * 1000)
 
-/* patience_ms: as long as that a deploy hook waits for somebody at the CA, and for a CA's lineages before it. lane_of:
+/* max_wait_ms: as long as that a deploy hook waits for somebody at the CA, and for a CA's lineages before it. lane_of:
  * a number for the CA of each lineage, by rank; less than lineages. lanes: who waits here gives its job back meanwhile;
  * NULL: there is none to give back. */
-struct turns *turns_new(size_t lineages, int64_t patience_ms, const size_t *lane_of, struct lanes *lanes)
+struct turns *turns_new(size_t lineages, int64_t max_wait_ms, const size_t *lane_of, struct lanes *lanes)
     __attribute__((returns_nonnull));
 void turns_free(struct turns *turns); /* NULL is fine */
 DEFINE_AUTO(struct turns, turns_free)
@@ -45,8 +45,9 @@ void turn_step_aside(const struct turn *turn, bool aside);
 MUST_USE bool turn_issue(const struct turn *turn, bool local, struct error *err);
 void turn_issued(const struct turn *turn); /* after turn_issue was true */
 
-/* Around deploy hooks; waits for those of lower rank that are not done, as long as they have patience with their CAs,
- * and for all between turn_issue and turn_issued whose patience is not over, whatever signal comes: they must run. */
+/* Around deploy hooks; waits for those of lower rank that are not done, for max_wait_ms at the most,
+ * and for all between turn_issue and turn_issued who have been there for less than max_wait_ms, whatever signal comes:
+ * they must run. */
 void turn_deploy(const struct turn *turn);
 void turn_deployed(const struct turn *turn);
 

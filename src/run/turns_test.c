@@ -286,8 +286,8 @@ TEST(deploy_hooks_run_by_rank)
 TEST(a_ca_that_keeps_others_waiting_is_waited_for_once)
 {
     static const size_t cas[] = { 0, 1, 0, 1 };
-    const int64_t patience_ms = 1000;
-    AUTO(turns_free) struct turns *turns = turns_new(4, patience_ms, cas, NULL);
+    const int64_t max_wait_ms = 1000;
+    AUTO(turns_free) struct turns *turns = turns_new(4, max_wait_ms, cas, NULL);
     const struct turn second = { turns, 0, 1 }, fourth = { turns, 1, 3 };
     int64_t begun = clock_monotonic_ms(), first_ms, both_ms;
 
@@ -298,11 +298,11 @@ TEST(a_ca_that_keeps_others_waiting_is_waited_for_once)
     turn_deploy(&fourth);
     turn_deployed(&fourth);
     both_ms = clock_monotonic_ms() - begun;
-    CHECK(first_ms >= patience_ms, "waited %lld ms", (long long)first_ms);
-    CHECK(both_ms < first_ms + patience_ms, "waited for another %lld ms", (long long)(both_ms - first_ms));
+    CHECK(first_ms >= max_wait_ms, "waited %lld ms", (long long)first_ms);
+    CHECK(both_ms < first_ms + max_wait_ms, "waited for another %lld ms", (long long)(both_ms - first_ms));
 }
 
-/* In one thread, and with much patience: whoever had to wait here would wait for too long. */
+/* In one thread, and with a long max_wait_ms: whoever had to wait here would wait for too long. */
 TEST(who_waits_for_others_is_not_waited_for)
 {
     static const size_t two_cas[] = { 0, 0, 1 };

@@ -30,7 +30,7 @@ static bool is_free(struct store *store, const char *name)
     return taken;
 }
 
-static struct settings *impatient(void)
+static struct settings *no_waiting(void)
 {
     struct settings *settings = settings_here();
 
@@ -41,7 +41,7 @@ static struct settings *impatient(void)
 
 TEST(one_lineage_is_locked_and_no_other)
 {
-    AUTO(settings_free) struct settings *settings = impatient();
+    AUTO(settings_free) struct settings *settings = no_waiting();
     AUTO(store_close) struct store *store = store_here(settings);
     AUTO(range_lock_release) struct range_lock *lock = NULL;
     struct error err = { 0 };
@@ -64,7 +64,7 @@ TEST(one_lineage_is_locked_and_no_other)
 
 TEST(accounts_are_locked_by_server)
 {
-    AUTO(settings_free) struct settings *settings = impatient();
+    AUTO(settings_free) struct settings *settings = no_waiting();
     AUTO(store_close) struct store *store = store_here(settings);
     AUTO(range_lock_release) struct range_lock *lock = NULL;
     struct error err = { 0 };
@@ -94,7 +94,7 @@ TEST(an_exclusive_store_needs_no_locks)
 /* Traces of work are another process's as long as it has the lock. */
 TEST(work_of_another_process_is_not_finished_for_it)
 {
-    AUTO(settings_free) struct settings *settings = impatient();
+    AUTO(settings_free) struct settings *settings = no_waiting();
     AUTO(store_close) struct store *store = NULL;
     AUTO(lineage_free) struct lineage *lineage = NULL;
     struct error err = { 0 };
@@ -125,7 +125,7 @@ TEST(work_of_another_process_is_not_finished_for_it)
 /* A name that another process is about to use is passed over. */
 TEST(a_new_lineage_goes_round_names_in_use)
 {
-    AUTO(settings_free) struct settings *settings = impatient();
+    AUTO(settings_free) struct settings *settings = no_waiting();
     AUTO(store_close) struct store *store = store_here(settings);
     pid_t pid = child_that(lock_a, store);
 

@@ -310,7 +310,7 @@ static struct settings *settings_for(const struct fixture *fixture, const struct
     return settings;
 }
 
-/* ---- the world ---- */
+/* ---- what a run works with ---- */
 
 static bool transport_of(void *self, struct transport *out, struct error *err __attribute__((unused)))
 {
@@ -351,7 +351,7 @@ static void begin_run(struct fixture *fixture)
         .given = fixture->settings,
         .store = fixture->store,
         .ui = fixture->ui,
-        .world = world_new(&outside),
+        .run = run_new(&outside),
         .verb = test_verb(setup->verb == NULL ? "certonly" : setup->verb),
         .voice = setup->as_certbot ? &voice_certbot : &voice_own,
         .arguments = "",
@@ -362,7 +362,7 @@ static void begin_run(struct fixture *fixture)
 static void end_run(struct fixture *fixture)
 {
     log_thread_sink(NULL, NULL);
-    world_free(fixture->context.world);
+    run_free(fixture->context.run);
     answers_clear(&fixture->answers);
     ui_free(fixture->ui);
     store_close(fixture->store);

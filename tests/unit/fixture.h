@@ -88,7 +88,7 @@ static inline void fixture_clear_at(struct fixture *fixture)
     fixture_clear(fixture);
 }
 
-/* The next run of the program: a new world, settings as they were at first; what was said and asked so far is
+/* The next run of the program: a new run, settings as they were at first; what was said and asked so far is
  * forgotten. The CA and the store stay as they are. */
 void fixture_next_run(struct fixture *fixture);
 

@@ -9,4 +9,4 @@
  * answer (store/health.h), and it is loaded again. What was done is logged and said. Called by the name certbot, or
  * with --dry-run, nothing is repaired. Thread-safe. *out is the caller's; the error is that of the last attempt.
  */
-MUST_USE bool lineage_revive(struct context *context, const char *name, struct lineage **out, struct error *err);
+MUST_USE bool lineage_load_repaired(struct context *context, const char *name, struct lineage **out, struct error *err);

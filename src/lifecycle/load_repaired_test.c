@@ -1,7 +1,7 @@
 /*
  * Lineages that do not load: which are repaired on the way, for whom, and what is said.
  */
-#include "lifecycle/revive.h"
+#include "lifecycle/load_repaired.h"
 
 #include "lifecycle/stage_certs.h"
 
@@ -66,7 +66,8 @@ TEST(what_is_repaired)
 
         stage.settings->dry_run = rows[i].dry_run;
         break_it(before, rows[i].damage);
-        CHECK(lineage_revive(&stage.context, NAME, &found, &err) == rows[i].loads, "%s: %s", rows[i].name, err.why);
+        CHECK(lineage_load_repaired(&stage.context, NAME, &found, &err) == rows[i].loads, "%s: %s", rows[i].name,
+            err.why);
         CHECK((err.kind == ERROR_NONE) == rows[i].loads, "%s: %s", rows[i].name, err.why);
         check_said(rows[i].said, rows[i].name);
         if (rows[i].loads)
@@ -87,11 +88,11 @@ TEST(a_repair_lasts)
 
     break_it(lineage, LINK_GONE);
     lineage_free(TAKE(lineage));
-    REQUIRE(lineage_revive(&stage.context, NAME, &lineage, &err), "%s", err.why);
+    REQUIRE(lineage_load_repaired(&stage.context, NAME, &lineage, &err), "%s", err.why);
     buf_clear(&stage_heard);
     stage_heard = BUF(4096);
     lineage_free(TAKE(lineage));
-    REQUIRE(lineage_revive(&stage.context, NAME, &lineage, &err), "%s", err.why);
+    REQUIRE(lineage_load_repaired(&stage.context, NAME, &lineage, &err), "%s", err.why);
     check_said(NULL, "the second time");
 }
 

@@ -1,4 +1,4 @@
-#include "lifecycle/revive.h"
+#include "lifecycle/load_repaired.h"
 
 #include "base/log.h"
 #include "health/health.h"
@@ -26,7 +26,7 @@ static size_t repair(struct context *context, const char *name)
     return repaired;
 }
 
-bool lineage_revive(struct context *context, const char *name, struct lineage **out, struct error *err)
+bool lineage_load_repaired(struct context *context, const char *name, struct lineage **out, struct error *err)
 {
     if (lineage_load(context->store, name, out, err))
         return true;
