@@ -9,7 +9,10 @@ from pathlib import Path
 def children(pid):
     found = []
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
-        found += [int(child) for child in task.read_text().split()]
+        try:
+            found += [int(child) for child in task.read_text().split()]
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # the thread has ended meanwhile; its children are another one's now
     return found
 
 
