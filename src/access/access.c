@@ -118,7 +118,7 @@ bool access_of_live(const char *key, struct access *out, struct error *err)
     return true;
 }
 
-/* Who may read, so that what was given by hand no longer counts. */
+/* Whether settings say who may read: then access control lists that were set by hand no longer count. */
 static bool is_said(const struct ownership *wanted)
 {
     return wanted->mode != 0 || wanted->gid != NO_GROUP;

@@ -15,7 +15,7 @@ struct access { /* of the files of one version */
     struct acl key_acl; /* what was given to others by hand; len 0: nothing */
 };
 
-/* What settings ask for, of keys or of certificates. */
+/* The owner, group and mode that settings ask for, of keys or of certificates. */
 struct ownership {
     uid_t uid;   /* (uid_t)-1: they are silent */
     gid_t gid;   /* (gid_t)-1 */
@@ -41,7 +41,7 @@ MUST_USE bool access_of_live(const char *key, struct access *out, struct error *
 /* Which of the two a file has. */
 struct file_access access_of_kind(const struct access *access, enum kind kind);
 
-/* What a certificate at that path gets when nobody asks for anything. */
+/* The access of a certificate at that path when settings ask for nothing. */
 struct file_access access_public(const char *path);
 
 /* Creates a file with its access before the first byte is in it. Who may not give files to the owner or group goes on

@@ -41,7 +41,7 @@ static bool look_up(enum database which, const char *name, uint32_t id, union en
     return false;
 }
 
-/* What getpwnam says when there is no such name, on one system or another (getpwnam(3)). */
+/* Whether getpwnam says that there is no such name: systems differ in the errno (getpwnam(3)). */
 static bool means_none(int sys)
 {
     return sys == 0 || sys == ENOENT || sys == ESRCH || sys == EBADF || sys == EPERM;

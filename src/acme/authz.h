@@ -58,7 +58,7 @@ MUST_USE bool authz_fetch(
 const struct challenge *authz_challenge(const struct authz *authz, enum challenge_type type);
 /* Forgets all challenges but that one of them, which is returned from its new place. */
 const struct challenge *authz_keep_only(struct authz *authz, const struct challenge *chosen);
-/* What it is for, for messages; without "*.". Borrowed. */
+/* The identifier, for messages; without "*.". Borrowed. */
 const char *authz_name(const struct authz *authz) __attribute__((returns_nonnull));
 /* Says "ready" for one challenge (section 7.5.1). A refusal is no failure when the challenge has left
  * "pending" already: another order of the same account may share the authorization. */

@@ -6,7 +6,7 @@
 #define TEXT_MAX 1000
 #define PROFILES_MAX 64
 
-/* What people will read only: printable, whatever it is. */
+/* Reads text that is only shown to people: it is made printable. */
 static char *meta_text(const struct node *meta, const char *name)
 {
     const char *text = node_text(node_member(meta, name));
@@ -45,7 +45,7 @@ static void meta_read(const struct node *meta, struct directory *out)
     profiles_read(node_member(meta, "profiles"), out);
 }
 
-/* What RFC 8555 demands, but not every certificate needs: NULL where it is no URL. */
+/* Reads a URL that RFC 8555 section 7.1.1 demands, but not every certificate needs; NULL where it is none. */
 static char *url_if_any(const struct node *root, const char *name)
 {
     return xstrdup_or_null(node_url(node_member(root, name)));

@@ -218,7 +218,7 @@ bool order_fetch_if_known(
     struct error failure = { 0 };
 
     *known = fetch(session, who, order, &problem, &failure);
-    /* What is 4xx but neither "later" (429) nor about our request's form is about the order. */
+    /* A status of 4xx is about the order, unless it says "later" (429) or is about our request's form. */
     if (*known || (failure.kind == ERROR_ACME && (problem.status == 401 || problem.status == 403 ||
                                                      problem.status == 404 || problem.status == 410)))
         return true;
@@ -375,7 +375,7 @@ static bool alternates_fetch(
     return true;
 }
 
-/* What a CA's clock says (RFC 9110 section 6.6.1); 0 when it does not tell. */
+/* The CA's time, from the Date field of its answer (RFC 9110 section 6.6.1); 0 when there is none. */
 static int64_t date_of(const struct http_response *response)
 {
     int64_t date = 0;

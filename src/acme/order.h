@@ -51,7 +51,8 @@ MUST_USE bool order_fetch_if_known(
  * nothing was ordered, and "replaces" is a courtesy of ours.
  */
 bool order_replaces_refused(const struct problem *problem);
-/* What to tell about an order that became invalid. Returns false. */
+/* Sets the error of an order that became invalid (RFC 8555 section 7.1.6): the problem that the CA names. Returns
+ * false. */
 bool order_to_error(const struct order *order, struct error *err);
 
 /* Sends the CSR (DER). orderNotReady (section 7.4), a lost answer, one that cannot be read and trouble of the CA's

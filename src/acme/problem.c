@@ -118,7 +118,7 @@ void problem_from_node(const struct node *node, struct problem *out)
             read_one(node_at(subproblems, i), &out->subproblems[out->subproblem_count++]);
 }
 
-/* What can be said of an answer that explains nothing: often a proxy's page in HTML. */
+/* Describes an answer without a problem document: often a proxy's page in HTML. */
 static void read_strange(const struct http_response *response, struct problem *out)
 {
     AUTO(free) char *excerpt = text_printable_dup(view_trim(buf_view(&response->body)), EXCERPT_MAX, false);

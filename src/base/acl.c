@@ -146,7 +146,7 @@ unsigned acl_other_may(const struct acl *acl)
     return perm_of(acl, ACL_OTHER, 0);
 }
 
-/* Who is in a group that is named has its rights, never those of others. */
+/* A member of a named group has the rights of that group, never those of others (acl(5)). */
 unsigned acl_group_may(const struct acl *acl, gid_t owning, gid_t gid)
 {
     const struct acl_entry *named = find_entry(acl, ACL_GROUP, (uint32_t)gid);
@@ -270,7 +270,7 @@ bool acl_grant(struct acl *acl, gid_t owning, gid_t gid, unsigned perm)
         had | perm);
 }
 
-/* Who is named has the rights of his groups no more: so he gets them as well. */
+/* A named user no longer has the rights of his groups (acl(5)), and so is given those as well. */
 bool acl_grant_user(struct acl *acl, gid_t owning, const struct acl_user *user, unsigned perm)
 {
     unsigned had = acl_user_may(acl, owning, user);
@@ -298,7 +298,7 @@ bool acl_deny_user(struct acl *acl, uid_t uid)
 
 /* ---- of files ---- */
 
-/* What getxattr gave: no such attribute is a plain mode. */
+/* Reads the result of getxattr: no such attribute means a plain mode. */
 static bool read_value(
     const char *value, ssize_t len, const char *path, mode_t mode, struct acl *out, struct error *err)
 {

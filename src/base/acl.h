@@ -36,7 +36,7 @@ struct acl {
 MUST_USE bool acl_parse(struct view value, struct acl *out, struct error *err);
 void acl_put(const struct acl *acl, struct buf *out);
 
-/* What a mode says, as a list. */
+/* The list that is equal to a mode. */
 void acl_of_mode(mode_t mode, struct acl *out);
 /* Whether it says more than a mode can. */
 bool acl_is_extended(const struct acl *acl);

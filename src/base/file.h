@@ -20,7 +20,7 @@ MUST_USE bool file_read(const char *path, struct buf *out, struct error *err);
  * (`<(command)`), whose writer is waited for. */
 MUST_USE bool file_read_given(const char *path, struct buf *out, struct error *err);
 
-/* Who may read a new file. The file has all of it before the first byte is written. */
+/* Owner, group and mode of a new file, which are set before its first byte is written. */
 struct file_access {
     mode_t mode;    /* exact: the umask does not count, unless masked */
     bool masked;    /* take the umask off mode */

@@ -15,7 +15,7 @@ enum log_level {
     LOG_LEVEL_CRITICAL = 50
 };
 
-/* What is at or above this level also goes to standard error, as the bare message. Default: WARNING. */
+/* Messages at or above this level also go to standard error, bare. Default: WARNING. */
 void log_terminal_level(enum log_level level);
 
 /*

@@ -25,7 +25,7 @@ MUST_USE bool pipe_child_start(const char *path, struct pipe_child **out, struct
 MUST_USE bool pipe_child_ask(
     struct pipe_child *child, struct view question, int64_t limit_ms, struct buf *answer, struct error *err);
 
-/* What the child wrote on standard error since the last call, the caller's. */
+/* The text that the child wrote on standard error since the last call, of the caller's. */
 char *pipe_child_take_said(struct pipe_child *child) __attribute__((returns_nonnull));
 
 /*

@@ -64,7 +64,7 @@ static void add_entry(struct listing *listing, const struct inventory_entry *ent
     put_entry(&listing->text, entry, now, listing->context->voice->takes_international_names);
 }
 
-/* What can be said only when all was seen. */
+/* The end of the listing, which depends on all entries. */
 static void add_end(struct listing *listing, size_t in_store)
 {
     struct buf *text = &listing->text;

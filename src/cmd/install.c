@@ -7,7 +7,7 @@
 #include "cmd/report.h"
 #include "run/questions.h"
 
-/* What --cert-name leaves out comes from its lineage; without one, nothing does. */
+/* Fills paths that were not given from the lineage of --cert-name, if there is one. */
 static bool fill_paths(struct context *context, struct list *names, struct error *err)
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;

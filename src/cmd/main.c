@@ -182,7 +182,7 @@ static void log_start(int argc, char **argv)
     log_debug("Arguments: %s", arguments);
 }
 
-/* Who fails before there is a log, and not by a slip of the keyboard, finds the beginnings of one. */
+/* A failure before the log is open gets a log of its own, unless it is a typing error. */
 static void report_failure(struct ui *ui, const struct error *err)
 {
     if (err->kind != ERROR_USAGE && err->kind != ERROR_CANCELED && err->kind != ERROR_INTERNAL && !err->expected)

@@ -10,12 +10,12 @@
 
 /* Where it is saved and when it expires. */
 void report_saved(struct context *context, const struct obtain_result *result);
-/* What remains to be done. */
+/* Prints the steps that remain for the user. */
 void report_next_steps(struct context *context, const struct obtain_result *result);
 /* "2027-02-20 00:29:12+00:00" */
 void report_put_time(struct buf *text, int64_t at);
 const char *report_key_type(const struct cert *cert); /* "RSA" or "ECDSA" */
-/* What a certificate says, as members of the object that is begun. */
+/* Writes a certificate's fields as members of the object that is begun. */
 void report_out_cert(struct out *out, const struct cert *cert);
 /* Closes what is open in a JSON document, and prints it. */
 void report_document(struct context *context, struct out *out);

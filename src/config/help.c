@@ -117,7 +117,7 @@ static void put_topic(enum option_topic which, const char *page, bool shown[], c
     put_options(which, page, shown, look, out);
 }
 
-/* What every page has. */
+/* The options that every page shows. */
 static void put_common(const char *page, bool shown[], const struct look *look, struct buf *out)
 {
     static const char *const names[] = { "help", "config" };

@@ -47,7 +47,7 @@ static bool is_ascii(const char *text)
     return true;
 }
 
-/* What may never be part of a host name, and would do harm in a file name or on a terminal. */
+/* Characters that are never part of a host name, and do harm in a file name or on a terminal. */
 static bool check_bytes(const char *text, struct error *err)
 {
     if (is_ascii(text))

@@ -55,7 +55,7 @@ static bool parse_choice(const struct option *option, const char *value, const c
     return option_fail(option, err, "invalid choice: '%s' (choose from %s)", value, buf_text(&all));
 }
 
-/* What is saved has to fit into the syntax of renewal files. */
+/* Refuses a value that is to be saved and does not fit into the syntax of renewal files. */
 static bool check_saved(const struct option *option, const char *value, struct error *err)
 {
     if (option->saved == NULL || conf_can_hold(value, option_is_list(option)))

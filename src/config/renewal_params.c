@@ -315,7 +315,7 @@ const char *renewal_params_own(const struct conf *conf, const char *key)
     return value != NULL ? value : conf_get(conf, OURS, key);
 }
 
-/* What the file says of an option, NULL when nothing. keys: those there are, as most options are in no file. */
+/* The file's value of an option, NULL when it has none. keys: all that the file has, as most options are in no file. */
 static const char *saved_value(const struct conf *conf, const struct list *keys, const struct option *option)
 {
     if (list_has(keys, option->saved))

@@ -10,7 +10,7 @@
 
 #define RENEWAL_OURS "evercert" /* the section that holds what Certbot does not know */
 
-/* What the file says of one of our own options, by the name it is saved by; NULL when nothing. Borrowed. */
+/* The file's value of one of our own options, by its key; NULL when it has none. Borrowed. */
 const char *renewal_params_own(const struct conf *conf, const char *key);
 
 /* Writes what was set (and what is always saved) into conf's [renewalparams], its [[webroot_map]] and [evercert]; keys

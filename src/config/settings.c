@@ -41,7 +41,7 @@ static enum member_kind member_kind(const struct option *option)
     return MEMBER_NONE;
 }
 
-/* What the row owns memory of: nothing where it is a second option for the same member. */
+/* The kind of memory that the row's member owns: none where it is a second option for the same member. */
 static enum member_kind owned_kind(const struct option *option)
 {
     enum member_kind kind = member_kind(option);

@@ -174,7 +174,7 @@ static bool check_kind(X509 *leaf, struct error *err)
 
 /* ---- dates ---- */
 
-/* What this machine's clock, and the CA's where it tells the time, allow for "now". */
+/* The span of time that is "now" by this machine's clock, and by the CA's where it tells the time. */
 struct range_of_now {
     int64_t first, last;
     bool far_apart; /* more than a day: the CA's does not count */

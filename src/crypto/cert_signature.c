@@ -102,7 +102,7 @@ static const struct algorithm *algorithm_find(struct view oid)
     return NULL;
 }
 
-/* What a signature is checked with; filled from an AlgorithmIdentifier. */
+/* The parameters to verify a signature with, from an AlgorithmIdentifier (RFC 5280 section 4.1.1.2). */
 struct scheme {
     const struct algorithm *algorithm;
     const char *digest;

@@ -295,7 +295,7 @@ bool links_is_unsettled(const struct lineage *lineage)
            (lineage->live_dir != NULL && !lineage->alone && live_has_stand_in(lineage->live_dir));
 }
 
-/* What replace_link may have left. */
+/* Removes the file that an interrupted replace_link leaves. */
 static bool remove_fresh(const struct lineage *lineage, struct error *err)
 {
     for (int kind = 0; kind < KIND_COUNT; kind++) {

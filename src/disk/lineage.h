@@ -29,7 +29,7 @@ struct lineage {
     bool unsettled;            /* there are traces of interrupted work; lineage_load has tried to finish it */
 };
 
-/* What was issued: PEM texts. */
+/* The files of a version, as PEM texts. */
 struct issued {
     struct view cert, chain, fullchain;
     struct view privkey;             /* secret */

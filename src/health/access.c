@@ -70,7 +70,7 @@ static void check_writers(struct health *health, const struct subject *subject, 
 
 /* ---- keys ---- */
 
-/* What --key-mode says for the lineage, else for all; 0 when nobody says. */
+/* The value of --key-mode for the lineage, else for all; 0 when there is none. */
 static mode_t asked_mode(const struct subject *subject)
 {
     const char *text = renewal_params_own(subject->lineage->conf, "key_mode");

@@ -135,7 +135,7 @@ static bool report_renamed(
 
 /* ---- gone ---- */
 
-/* What somebody keeps beside the files moves into the version that becomes live. */
+/* Moves a user's files beside the live ones into the version that becomes live. */
 static bool clear_live(const struct lineage *lineage, const char *version, struct error *err)
 {
     AUTO(free) char *meta = file_join(lineage->live_dir, META_NAME);

@@ -69,7 +69,7 @@ static void health_clear_at(struct health *health)
     list_clear(&health->open_paths);
 }
 
-/* What lies in an archive of two may be the other's: nothing is repaired by it. */
+/* Files in an archive of two lineages may be the other's: nothing is repaired by them. */
 static void leave_shared_alone(const struct subject *subject, size_t from)
 {
     const struct lineage *lineage = subject->lineage;

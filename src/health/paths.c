@@ -20,7 +20,7 @@ static bool repair_remove_conf(struct health *health, const struct finding *find
     return file_sync_dir(dir, err);
 }
 
-/* What an interruption leaves between reserving a name and filling it. */
+/* An empty renewal file: an interruption between reserving a name and filling it leaves one. */
 static void report_empty(struct subject *subject, const char *path)
 {
     AUTO(free) char *live = store_path_in(subject->health->store, "live", subject->name);

@@ -18,7 +18,7 @@ static const char *code_of(int sys)
     return sys == ENOSPC || sys == EDQUOT ? "no-room" : sys == EROFS ? "read-only" : "not-writable";
 }
 
-/* Who is not root may be one who only looks after what root renews. */
+/* A user other than root may only be looking after a store that root renews. */
 static void report(struct health *health, const struct subject *subject, const char *path, const struct error *err)
 {
     bool mere_guest = (err->sys == EACCES || err->sys == EPERM) && geteuid() != 0;

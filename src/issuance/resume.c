@@ -88,7 +88,7 @@ static bool same_key(const struct pending *pending, const struct issue_request *
     return true;
 }
 
-/* What differs from what is wanted now, NULL when nothing does. */
+/* Names the first thing in which the record differs from what is wanted now; NULL: nothing does. */
 static const char *difference(const struct context *context, const struct ca *ca, const struct issue_request *request,
     const struct pending *pending)
 {

@@ -168,7 +168,7 @@ static void tell_left(const struct proofs *proofs, const struct error *err)
                 proofs->at[i].error != NULL ? proofs->at[i].error->why : err->why);
 }
 
-/* What stays for orders to come is not cleaned up. */
+/* Standing proofs stay for orders to come and are not cleaned up. */
 static void clean_up(struct solver *solver, struct proofs *proofs)
 {
     AUTO(free) struct proof **left = xcalloc(proofs->count + 1, sizeof(struct proof *));

@@ -94,7 +94,7 @@ static void attempt_clear_at(struct attempt *attempt)
     attempt_clear(attempt);
 }
 
-/* What is asked for; none: the lineage's own. */
+/* Sets the names that are asked for; none: the lineage keeps its own. */
 static bool wanted_names(struct attempt *attempt, struct error *err)
 {
     struct context *context = attempt->context;
@@ -156,7 +156,7 @@ static enum step change_names(struct attempt *attempt, struct error *err)
     return hold_resume(context, hold, err);
 }
 
-/* Who has none is asked for his address, and more. */
+/* Without an account, the user is asked for an address and for consent. */
 static enum step choose_account(struct attempt *attempt, struct error *err)
 {
     hold_pause(attempt->context, &attempt->hold);

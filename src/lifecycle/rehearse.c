@@ -11,7 +11,7 @@
 #include "store/lineage_access.h"
 #include "store/lineage_conf.h"
 
-/* What decides when it is due. */
+/* Reads what decides when the lineage is due. */
 static bool read_dates(const struct lineage *lineage, struct error *err)
 {
     const char *interval = conf_get(lineage->conf, "", "renew_before_expiry");

@@ -126,7 +126,7 @@ static void tell_rest(const char *name, const struct error *err)
         "Not all that follows the certificate of %s could be done (%s); the next renewal tries again", name, err->why);
 }
 
-/* What an earlier run has left to do for the certificate that is live. Who forces a renewal does not wait. */
+/* Does what an earlier run has left to do for the live certificate; --force-renewal does not wait for its pause. */
 static void deliver_rest(
     const struct queue *queue, struct context *context, const struct lineage *lineage, struct renewal *renewal)
 {
@@ -501,7 +501,7 @@ static struct lanes *make_lanes(struct context *context, const struct renewals *
     return lanes_new(&list, workers);
 }
 
-/* What came of a lineage's reload, at the end of the run. */
+/* Notes the result of a lineage's reload, at the end of the run. */
 static void end_reload(void *arg, size_t index, const struct error *failure)
 {
     struct queue *queue = arg;

@@ -5,7 +5,7 @@
 #include "config/answers.h"
 #include "store/store.h"
 
-/* What settings ask for. */
+/* The kind of key that settings ask for. */
 struct key_params key_params_of(const struct settings *settings);
 
 /*

@@ -56,7 +56,7 @@ static bool find_revoked(struct context *context, const struct lineage *lineage,
     return true;
 }
 
-/* What is wrong with it, of the caller's; NULL when nothing is. */
+/* Describes what is wrong with the version, of the caller's; NULL: nothing. */
 static bool objection(struct context *context, const struct lineage *lineage, const struct version *version, char **out,
     struct error *err)
 {

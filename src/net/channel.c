@@ -217,7 +217,7 @@ static bool set_failed(const struct message_failed *failed, struct error *err)
     return false;
 }
 
-/* Who asked the responder for what: the first thing to look at when the CA could not verify. */
+/* Logs a request that came to the responder: the first thing to look at when the CA could not verify. */
 static void take_visit(struct channel *channel, const struct wire_frame *frame)
 {
     AUTO(free) char *question = NULL, *given = NULL;

@@ -14,7 +14,7 @@
 
 #define BACKLOG 128
 
-/* What to advise where the port cannot be had. */
+/* Sets the advice for a port that cannot be bound. */
 static const struct {
     const char *challenge; /* options begin with it */
     int port;              /* to which the CA comes */

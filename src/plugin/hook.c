@@ -118,7 +118,7 @@ static void announce(struct ui *ui, const char *name, const char *command)
         log_info("Running %s command: %s", name, command);
 }
 
-/* What the hook gets beyond `env`: a PATH in which its program is. */
+/* The environment of a hook: env, and a PATH in which its program is. */
 static struct list environment(const char *command, const struct list *env)
 {
     AUTO(free) char *program = program_of(command), *path = extended_path();

@@ -193,7 +193,7 @@ void line_put_request(struct buf *to, enum line_request request, const struct li
     end(&out);
 }
 
-/* What is not known is left out. */
+/* Members that have no value are left out. */
 static void put_path(struct out *out, const char *name, const char *path)
 {
     if (path != NULL)

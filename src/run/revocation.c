@@ -205,7 +205,7 @@ bool revocation_ask(struct revocation_memory *memory, const struct transport *tr
     return true;
 }
 
-/* What goes wrong before anybody is asked. */
+/* Tells a failure that came before anybody was asked; an interrupt is the caller's. */
 static bool not_asked(
     const struct lineage *lineage, const struct error *failure, enum revocation *out, struct error *err)
 {

@@ -28,7 +28,7 @@ char *revocation_host(const char *url) __attribute__((returns_nonnull));
 MUST_USE bool revocation_check(
     struct context *context, const struct lineage *lineage, enum revocation *out, struct error *err);
 
-/* What a run has learned: lists and silent hosts. Shared by all threads. */
+/* The revocation lists and silent hosts that a run has met. Shared by all threads. */
 struct revocation_memory *revocation_memory_new(void) __attribute__((returns_nonnull));
 void revocation_memory_free(struct revocation_memory *memory); /* NULL is fine */
 DEFINE_AUTO(struct revocation_memory, revocation_memory_free)

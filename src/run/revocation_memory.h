@@ -30,7 +30,7 @@ bool revocation_may_ask(struct revocation_memory *memory, const char *host);
 
 /* Nothing was learned: the user has interrupted. */
 void revocation_note_nothing(struct revocation_memory *memory, const char *host);
-/* That it answered, or that it did not between two instants of clock_monotonic_ms. now: UTC seconds. */
+/* Notes that the host answered, or did not between two instants of clock_monotonic_ms. now: UTC seconds. */
 void revocation_note_answer(struct revocation_memory *memory, const char *host);
 void revocation_note_silence(
     struct revocation_memory *memory, const char *host, int64_t begun_ms, int64_t ended_ms, int64_t now);

@@ -61,7 +61,7 @@ static bool reserve(int fd, const char *dir, struct error *err)
     return file_error(err, "keep a new certificate in", dir);
 }
 
-/* What killed runs have left. */
+/* Removes the test files that killed runs have left. */
 static void remove_leftovers(const char *dir)
 {
     AUTO(list_clear) struct list names = { 0 };
@@ -135,7 +135,7 @@ static bool look_write(const char *dir, bool *proved, struct error *err)
     return reserve(fd, dir, err);
 }
 
-/* What can be known without writing. */
+/* The checks that need no writing. */
 static bool look_at(const char *dir, struct error *err)
 {
     if (!file_is_dir(dir)) {

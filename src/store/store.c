@@ -237,7 +237,7 @@ char *store_path_in(const struct store *store, const char *part, const char *nam
 
 /* ---- traces ---- */
 
-/* What cannot be listed may hold anything. */
+/* A directory that cannot be listed counts as not empty. */
 static bool has_hidden(const struct store *store, const char *part)
 {
     AUTO(free) char *path = store_path(store, part);

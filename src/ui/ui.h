@@ -58,7 +58,7 @@ void ui_frame_line(struct ui *ui);
 void ui_frame_begin(struct ui *ui);
 void ui_frame_part(struct ui *ui, const char *text);
 void ui_frame_end(struct ui *ui);
-/* What remains to be done by the user, set off from the rest on a terminal. */
+/* Prints the steps that remain for the user, set off from the rest on a terminal. */
 void ui_next_steps(struct ui *ui, const struct list *steps);
 /* Raw output for scripts (--json): as it is, also with --quiet. */
 void ui_write(struct ui *ui, struct view text);
