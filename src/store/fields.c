@@ -37,36 +37,46 @@ static bool read_number(struct view value, unsigned *out)
     return value.len <= NUMBER_DIGITS_MAX;
 }
 
-static int hex_digit(char c)
+static bool hex_digit(char c, unsigned *out)
 {
     static const char digits[] = "0123456789abcdef";
     const char *at = c == '\0' ? NULL : strchr(digits, c);
 
-    return at == NULL ? -1 : (int)(at - digits);
+    if (at != NULL)
+        *out = (unsigned)(at - digits);
+    return at != NULL;
 }
 
-/* Only what put_exact writes: there is one way to write a text. */
+/* "\n" or "\xHH" at the beginning of text; how long it is, 0: neither. */
+static size_t read_escape(struct view text, char *out)
+{
+    unsigned high, low;
+
+    if (text.len >= 2 && text.at[1] == 'n') {
+        *out = '\n';
+        return 2;
+    }
+    if (text.len < 4 || text.at[1] != 'x' || !hex_digit(text.at[2], &high) || !hex_digit(text.at[3], &low))
+        return 0;
+    *out = (char)(high << 4 | low);
+    return 4;
+}
+
+/* What put_exact writes. */
 static bool read_exact(struct view value, char **out)
 {
     AUTO(buf_clear) struct buf text = BUF(FILE_MAX_TEXT);
+    size_t len;
 
-    for (size_t i = 0; i < value.len; i++) {
-        bool is_hex = i + 3 < value.len && value.at[i + 1] == 'x' && hex_digit(value.at[i + 2]) >= 0 &&
-                      hex_digit(value.at[i + 3]) >= 0;
+    for (size_t i = 0; i < value.len; i += len) {
+        char c = value.at[i];
 
-        if (value.at[i] != '\\') {
-            buf_put_char(&text, value.at[i]);
-        } else if (is_hex) {
-            buf_put_char(&text, (char)(hex_digit(value.at[i + 2]) << 4 | hex_digit(value.at[i + 3])));
-            i += 3;
-        } else if (i + 1 < value.len && value.at[i + 1] == 'n') {
-            buf_put_char(&text, '\n');
-            i++;
-        } else {
+        len = c == '\\' ? read_escape((struct view){ value.at + i, value.len - i }, &c) : 1;
+        if (len == 0 || c == '\0')
             return false;
-        }
+        buf_put_char(&text, c);
     }
-    if (text.failed || memchr(text.at, '\0', text.len) != NULL)
+    if (text.failed)
         return false;
     *out = buf_take(&text);
     return true;
