@@ -142,7 +142,7 @@ static void leave_behind(const char *root, const char *token, char **place)
     AUTO(buf_clear) struct buf text = BUF(4096);
     struct error err = { 0 };
     pid_t child = fork();
-    int status;
+    int status = -1;
 
     if (child == 0) {
         struct ui *ui = ui_new(&(struct ui_options){ .non_interactive = true });
