@@ -146,8 +146,7 @@ TEST(a_window_that_is_past_for_every_certificate)
         AUTO(lineage_free) struct lineage *lineage = NULL;
         AUTO(free) char *cert = read_text(other->live[KIND_CERT]), *chain = read_text(other->live[KIND_CHAIN]);
         AUTO(free)
-        char *fullchain = read_text(other->live[KIND_FULLCHAIN]),
-             *key = read_text(other->live[KIND_PRIVKEY]);
+        char *fullchain = read_text(other->live[KIND_FULLCHAIN]), *key = read_text(other->live[KIND_PRIVKEY]);
         const struct issued issued = { view_of(cert), view_of(chain), view_of(fullchain), view_of(key), NULL, NULL };
         struct error err = { 0 };
 

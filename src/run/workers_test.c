@@ -4,9 +4,8 @@
  */
 #include "run/workers.h"
 
-#include <pthread.h>
-
 #include "base/mem.h"
+#include "base/mutex.h"
 #include "base/test.h"
 
 #define MOST 64
@@ -14,8 +13,8 @@
 struct play {
     struct lanes *lanes;
     size_t lineages, waiting; /* the first `waiting` wait until all others are done */
-    pthread_mutex_t lock;
-    pthread_cond_t changed;
+    struct mutex lock;
+    struct condition changed;
     size_t at_work, most, done;
     int times[MOST];
     size_t order[MOST];
@@ -23,32 +22,31 @@ struct play {
 
 static void begin(struct play *play, size_t index, size_t position)
 {
-    (void)pthread_mutex_lock(&play->lock);
+    MUTEX_HOLD(&play->lock);
+
     play->times[index]++;
     play->order[position] = index;
     play->at_work++;
     if (play->at_work > play->most)
         play->most = play->at_work;
-    (void)pthread_mutex_unlock(&play->lock);
 }
 
 /* With its job given back: it holds nothing meanwhile. */
 static void wait_for_others(struct play *play, size_t index)
 {
-    (void)pthread_mutex_lock(&play->lock);
+    mutex_lock(&play->lock);
     play->at_work--;
-    (void)pthread_mutex_unlock(&play->lock);
+    mutex_unlock(&play->lock);
     lanes_park(play->lanes, index, true);
-    (void)pthread_mutex_lock(&play->lock);
+    mutex_lock(&play->lock);
     while (play->done < play->lineages - play->waiting)
-        (void)pthread_cond_wait(&play->changed, &play->lock);
-    (void)pthread_mutex_unlock(&play->lock);
+        condition_wait(&play->changed, &play->lock);
+    mutex_unlock(&play->lock);
     lanes_unpark(play->lanes, index);
-    (void)pthread_mutex_lock(&play->lock);
+    MUTEX_HOLD(&play->lock);
     play->at_work++;
     if (play->at_work > play->most)
         play->most = play->at_work;
-    (void)pthread_mutex_unlock(&play->lock);
 }
 
 static void work(void *arg, size_t index, size_t position)
@@ -58,11 +56,10 @@ static void work(void *arg, size_t index, size_t position)
     begin(play, index, position);
     if (index < play->waiting)
         wait_for_others(play, index);
-    (void)pthread_mutex_lock(&play->lock);
+    MUTEX_HOLD(&play->lock);
     play->at_work--;
     play->done++;
-    (void)pthread_cond_broadcast(&play->changed);
-    (void)pthread_mutex_unlock(&play->lock);
+    condition_broadcast(&play->changed);
 }
 
 static const struct {
@@ -91,8 +88,8 @@ TEST(each_is_worked_on_once)
         for (const char *ca = rows[i].cas; *ca != '\0'; ca++)
             list_add(&servers, (char[]){ *ca, '\0' });
         play.lanes = lanes = lanes_new(&servers, rows[i].jobs);
-        (void)pthread_mutex_init(&play.lock, NULL);
-        (void)pthread_cond_init(&play.changed, NULL);
+        mutex_init(&play.lock);
+        condition_init(&play.changed);
         workers_run(lanes, rows[i].jobs, work, &play);
         CHECK_INT((int64_t)play.done, (int64_t)play.lineages, rows[i].name);
         CHECK_INT((int64_t)play.at_work, 0, rows[i].name);
@@ -101,8 +98,8 @@ TEST(each_is_worked_on_once)
             CHECK_INT(play.times[k], 1, rows[i].name);
         for (size_t k = 0; rows[i].jobs == 1 && k < play.lineages; k++)
             CHECK_INT((int64_t)play.order[k], (int64_t)k, "one job: in their order");
-        (void)pthread_cond_destroy(&play.changed);
-        (void)pthread_mutex_destroy(&play.lock);
+        condition_destroy(&play.changed);
+        mutex_destroy(&play.lock);
     }
 }
 
