@@ -356,7 +356,7 @@ static const struct {
 TEST(what_could_not_be_done_is_told_with_the_command_for_it)
 {
     for (size_t i = 0; i < COUNT(told); i++) {
-        AUTO(world_clear) struct world world = world_new("versioned");
+        AUTO(world_clear) struct world world __attribute__((unused)) = world_new("versioned");
         AUTO(settings_free) struct settings *settings = settings_for(told[i].words);
         char *live[KIND_COUNT];
         struct access access;
