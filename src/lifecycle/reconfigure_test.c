@@ -25,6 +25,8 @@ static const struct row {
     { "nothing", { .options = NULL }, "cert-name=a.test", "elliptic_curve", NULL, false, true, NULL },
     { "what it has already", { .options = "elliptic-curve=secp384r1" }, "cert-name=a.test elliptic-curve=secp384r1",
         "elliptic_curve", "secp384r1", false, true, NULL },
+    { "another one than it has", { .options = "elliptic-curve=secp384r1" }, "cert-name=a.test elliptic-curve=secp256r1",
+        "elliptic_curve", "secp256r1", true, true, NULL },
     { "what is not said stays", { .options = "elliptic-curve=secp384r1" }, "cert-name=a.test preferred-chain=Root",
         "elliptic_curve", "secp384r1", true, true, NULL },
     { "the only one, from the menu", { .answers = "1\n" }, "preferred-chain=Root", "preferred_chain", "Root", true,
@@ -106,6 +108,24 @@ TEST(what_is_changed)
 {
     for (size_t i = 0; i < COUNT(rows); i++)
         check_row(&rows[i]);
+}
+
+/* A default is nobody's wish: the CA that is the usual one today need not be the lineage's. */
+TEST(the_lineages_own_ca_is_asked)
+{
+    static const struct setup setup = { .options = NULL };
+    AUTO(fixture_clear) struct fixture fixture;
+    struct error err = { 0 };
+    bool changed;
+
+    fixture_open(&fixture, &setup);
+    fixture.context.verb = test_verb("reconfigure");
+    lineage_free(fixture_lineage(&fixture, "a.test", "a.test", 0));
+    fixture_set(fixture.settings, "cert-name=a.test preferred-chain=Root", ORIGIN_COMMAND_LINE);
+    xreplace(&fixture.settings->server, SERVER_PRODUCTION);
+    SETTING_MARK(fixture.settings, server, ORIGIN_DEFAULT);
+    CHECK(reconfigure(&fixture.context, &changed, &err), "%s", err.why);
+    CHECK(fixture.ca.order_count == 1, "its own CA had no order");
 }
 
 /* The trial's certificate is thrown away: what is live stays, whatever came of it. */

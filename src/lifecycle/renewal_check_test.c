@@ -159,6 +159,20 @@ TEST(a_window_that_is_past_for_every_certificate)
     CHECK_INT(ask(&fixture, 'd', "a day later"), DUE_RENEWAL_INFO, "a day later");
 }
 
+TEST(whose_renewal_file_says_no_is_asked_nothing)
+{
+    static const struct setup setup = {
+        .verb = "renew", .options = "no-autorenew", .ca = { .window_from_s = -2 * FIXTURE_DAY, .window_to_s = -1 }
+    };
+    AUTO(fixture_clear) struct fixture fixture;
+
+    fixture_open(&fixture, &setup);
+    lineage_free(fixture_lineage(&fixture, "a.test", "a.test", 80 * FIXTURE_DAY));
+    CHECK_INT(ask(&fixture, 'd', "autorenew = False"), DUE_NOT, "autorenew = False");
+    CHECK_INT(fixture.ca.requests[CA_THE_DIRECTORY], 0, "nobody was asked");
+    CHECK_INT(ask(&fixture, 'f', "forced"), DUE_FORCED, "who forces it has it");
+}
+
 TEST(a_renewal_file_that_cannot_be_read_is_an_error)
 {
     static const char *const lines[] = { "renew_before_expiry = soon", "renew_before_expiry = -3 days" };

@@ -3,6 +3,8 @@
  */
 #include "run/context.h"
 
+#include <pthread.h>
+
 #include "base/text.h"
 #include "fixture.h"
 #include "store/fixture.h"
@@ -135,6 +137,79 @@ TEST(an_account_is_made_once_in_a_run)
     CHECK(first == second, "the same one");
     CHECK_INT(fixture.ca.requests[CA_NEW_ACCOUNT], 1, "asked once");
     CHECK_INT(fixture.ca.requests[CA_THE_DIRECTORY], 1, "one session");
+}
+
+/* ---- many workers ---- */
+
+#define WORKERS 8
+
+struct worker {
+    struct fixture *fixture;
+    struct answers answers; /* of its own, as each lineage under renewal has */
+    struct ca *ca;
+    bool ok;
+};
+
+static void *get_account(void *arg)
+{
+    struct worker *worker = arg;
+    struct context own = worker->fixture->context;
+    struct error err = { 0 };
+
+    own.answers = &worker->answers;
+    worker->ok = context_account(&own, &worker->ca, &err);
+    return NULL;
+}
+
+static void *recover_account_of(void *arg)
+{
+    struct worker *worker = arg;
+    struct context own = worker->fixture->context;
+    struct error err = { 0 };
+
+    own.answers = &worker->answers;
+    (void)error_set(&err, ERROR_ACME, "unknown");
+    (void)error_problem(&err, "accountDoesNotExist", 0);
+    worker->ok = context_recover_account(&own, &worker->ca, &err);
+    return NULL;
+}
+
+static void run_all(struct worker *workers, void *(*work)(void *arg))
+{
+    pthread_t threads[WORKERS];
+
+    for (size_t i = 0; i < WORKERS; i++)
+        REQUIRE(pthread_create(&threads[i], NULL, work, &workers[i]) == 0, "no thread");
+    for (size_t i = 0; i < WORKERS; i++)
+        REQUIRE(pthread_join(threads[i], NULL) == 0, "no thread");
+    for (size_t i = 0; i < WORKERS; i++) {
+        CHECK(workers[i].ok, "worker %zu", i);
+        CHECK(workers[i].ca == workers[0].ca, "worker %zu has an account of its own", i);
+        CHECK_TEXT(workers[i].answers.account, workers[i].ca->account->id, "it is kept for the renewal file");
+    }
+}
+
+/* Two workers never register twice, neither at first nor when the CA has lost the account. */
+TEST(workers_share_an_account)
+{
+    static const struct setup setup = { .verb = "renew" };
+    AUTO(fixture_clear) struct fixture fixture;
+    struct worker workers[WORKERS];
+    struct ca *first;
+
+    fixture_open(&fixture, &setup);
+    for (size_t i = 0; i < WORKERS; i++)
+        workers[i] = (struct worker){ .fixture = &fixture };
+    run_all(workers, get_account);
+    CHECK_INT((int64_t)fixture.ca.account_count, 1, "one account");
+    CHECK_INT(fixture.ca.requests[CA_THE_DIRECTORY], 1, "one session");
+    first = workers[0].ca;
+    acme_ca_lose_accounts(&fixture.ca);
+    run_all(workers, recover_account_of);
+    CHECK_INT((int64_t)fixture.ca.account_count, 2, "one more");
+    CHECK(workers[0].ca != first && first->successor == workers[0].ca, "it takes the first one's place");
+    for (size_t i = 0; i < WORKERS; i++)
+        answers_clear(&workers[i].answers);
 }
 
 /* ---- an account that the CA refuses ---- */

@@ -188,6 +188,161 @@ TEST(long_lists_of_names_are_cut_for_post_hooks_alone)
     check_ran("deploy 39999\npost 32000 0\npost 8 16000\n", "those that failed leave the others alone");
 }
 
+/* ---- what is refused, and what is only told ---- */
+
+static const struct {
+    const char *name;
+    const char *pre, *deploy, *post;
+    bool validate;
+    const char *why; /* NULL: they may be run */
+} checked[] = {
+    { "none", NULL, NULL, NULL, true, NULL },
+    { "a program of the system", "true", "true", "true", true, NULL },
+    { "by its path, with words", "/bin/sh -c :", NULL, NULL, true, NULL },
+    { "a pre-hook that is not there", "no-such-program-here", NULL, NULL, true, "pre-hook" },
+    { "a post-hook that is not there", NULL, NULL, "/no/such/program", true, "post-hook" },
+    { "a deploy hook that is no program", NULL, "/etc/passwd", NULL, true, "is not executable" },
+    { "--disable-hook-validation", "no-such-program-here", "/etc/passwd", "/no/such/program", false, NULL },
+    { "an empty one is none", "", "", "", true, NULL },
+};
+
+TEST(hooks_that_cannot_be_run_are_refused_beforehand)
+{
+    for (size_t i = 0; i < COUNT(checked); i++) {
+        AUTO(stage_clear) struct stage stage = stage_new("certonly", false);
+        struct error err = { 0 };
+        bool ok;
+
+        xreplace(&stage.settings->pre_hook, checked[i].pre);
+        xreplace(&stage.settings->deploy_hook, checked[i].deploy);
+        xreplace(&stage.settings->post_hook, checked[i].post);
+        stage.settings->validate_hooks = checked[i].validate;
+        ok = hooks_check(stage.settings, &err);
+        CHECK(ok == (checked[i].why == NULL), "%s: %s", checked[i].name, err.why);
+        CHECK(ok || (err.kind == ERROR_HOOK && strstr(err.why, checked[i].why) != NULL), "%s: %s", checked[i].name,
+            err.why);
+    }
+}
+
+static const struct {
+    const char *name, *kind;
+    mode_t file, dir; /* modes of the hook and of its directory */
+    bool may;
+} writers[] = {
+    { "the owner's alone", "pre", 0700, 0755, true },
+    { "everybody may run it", "deploy", 0755, 0755, true },
+    { "everybody may write it", "pre", 0777, 0755, false },
+    { "everybody may add one", "pre", 0755, 0777, false },
+    { "a deploy hook, looked at before anything is ordered", "deploy", 0777, 0755, false },
+    { "a post-hook, too", "post", 0777, 0755, false },
+    { "what is not executable is no hook", "pre", 0666, 0755, true },
+};
+
+TEST(hooks_that_others_may_write)
+{
+    for (size_t i = 0; i < COUNT(writers); i++) {
+        AUTO(stage_clear) struct stage stage = stage_new("certonly", false);
+        AUTO(free) char *ran = note("ran");
+        struct error err = { 0 };
+
+        add_file(writers[i].kind, "hook", ran);
+        REQUIRE(chmod(at("renewal-hooks/%s/hook", writers[i].kind), writers[i].file) == 0, "%s", writers[i].name);
+        REQUIRE(chmod(at("renewal-hooks/%s", writers[i].kind), writers[i].dir) == 0, "%s", writers[i].name);
+        CHECK(hooks_may_run(&stage.context, &err) == writers[i].may, "%s: %s", writers[i].name, err.why);
+        CHECK(writers[i].may || err.kind == ERROR_CONFIG, "%s: %s", writers[i].name, err.why);
+        error_clear(&err);
+        CHECK(hooks_before(&stage.context, &err) == writers[i].may, "%s: %s", writers[i].name, err.why);
+        check_ran_since(writers[i].may && writers[i].file != 0666 && strcmp(writers[i].kind, "pre") == 0 ? "ran\n" : "",
+            writers[i].name);
+        stage.settings->directory_hooks = false;
+        error_clear(&err);
+        CHECK(hooks_may_run(&stage.context, &err), "%s: --no-directory-hooks: %s", writers[i].name, err.why);
+    }
+}
+
+/* A hook that fails is told, and stops nothing. */
+TEST(hooks_that_fail)
+{
+    AUTO(stage_clear) struct stage stage = stage_new("certonly", false);
+    AUTO(list_clear) struct list names = { 0 };
+    AUTO(free) char *one = note("one"), *two = note("two");
+    AUTO(free) char *bad = xprintf("%s; echo to the user; echo of the error >&2; exit 7", one);
+    struct error err = { 0 };
+
+    list_add(&names, "one.test");
+    add_file("deploy", "1", bad);
+    add_file("deploy", "2", two);
+    CHECK(hooks_deploy(&stage.context, "live", &names, NULL, &err), "%s", err.why);
+    check_ran_since("one\ntwo\n", "the other one runs all the same");
+    check_said("Hook 'deploy-hook' reported error code 7", "its status");
+    check_said("of the error", "what it said of it");
+}
+
+static const struct {
+    const char *name, *pre, *file; /* as options and as a file of the directory */
+    bool directory, want;
+} before[] = {
+    { "none", NULL, NULL, true, false },
+    { "an option", "true", NULL, true, true },
+    { "a file", NULL, "true", true, true },
+    { "a file that does not count", NULL, "true", false, false },
+    { "an empty option", "", NULL, true, false },
+};
+
+TEST(whether_anything_runs_before)
+{
+    for (size_t i = 0; i < COUNT(before); i++) {
+        AUTO(stage_clear) struct stage stage = stage_new("renew", false);
+
+        xreplace(&stage.settings->pre_hook, before[i].pre);
+        stage.settings->directory_hooks = before[i].directory;
+        if (before[i].file != NULL)
+            add_file("pre", "hook", before[i].file);
+        CHECK(hooks_are_before(&stage.context) == before[i].want, "%s", before[i].name);
+    }
+}
+
+/* ---- which deploy hooks a certificate needs no more ---- */
+
+struct memory {      /* of a delivery */
+    const char *has; /* the command that ran before */
+    struct list noted;
+};
+
+static bool has_run(void *arg, const char *command)
+{
+    const struct memory *memory = arg;
+
+    return text_equal(command, memory->has);
+}
+
+static void note_run(void *arg, const char *command, int status)
+{
+    struct memory *memory = arg;
+    AUTO(free) char *entry = xprintf("%s: %d", command, status);
+
+    list_add(&memory->noted, entry);
+}
+
+TEST(what_has_run_for_a_certificate_is_not_run_again)
+{
+    AUTO(stage_clear) struct stage stage = stage_new("renew", false);
+    AUTO(list_clear) struct list names = { 0 };
+    AUTO(free) char *line = note("file"), *path = xstrdup(at("renewal-hooks/deploy/1"));
+    struct memory memory = { .has = path };
+    const struct hook_memory remembered = { has_run, note_run, &memory };
+    struct error err = { 0 };
+
+    list_add(&names, "one.test");
+    add_file("deploy", "1", line);
+    xreplace(&stage.settings->deploy_hook, "exit 3");
+    CHECK(hooks_deploy(&stage.context, "live", &names, &remembered, &err), "%s", err.why);
+    check_ran_since("", "the file has run before");
+    CHECK_INT((int64_t)memory.noted.len, 1, "the option is noted");
+    CHECK_TEXT(memory.noted.at[0], "exit 3: 3", "with its status");
+    list_clear(&memory.noted);
+}
+
 /* In a process of its own: a signal that came stays. */
 static void deploy_interrupted(struct stage *stage, const struct list *names)
 {
