@@ -170,6 +170,38 @@ TEST(request_methods_and_fields)
     CHECK(strstr(buf_text(&logged), SECRET) == NULL, "a secret in the log");
 }
 
+/* A server with more fields than are kept: what is asked for is found all the same, and nothing else crosses. */
+TEST(request_for_some_fields)
+{
+    static const char *const wanted[] = { "retry-after", "X-None", NULL };
+    AUTO(buf_clear) struct buf trust = BUF(65536), answer = BUF(65536);
+    AUTO(free) char *url = NULL;
+    struct tls_server server = { 0 };
+    struct net *net = netd_start((struct net_options){ 0 });
+
+    buf_put_text(&answer, "HTTP/1.1 200 OK\r\n");
+    for (int i = 0; i < HTTP_MAX_HEADERS; i++)
+        buf_putf(&answer, "X-Field-%d: %d\r\n", i, i);
+    buf_put_text(&answer, "Retry-After: 5\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok");
+    server.answer = buf_text(&answer);
+    make_identities();
+    tls_start(&server, &server_identity, 0);
+    identity_put(&ca, false, &trust);
+    url = xprintf("https://127.0.0.1:%d/", server.port);
+    for (int i = 0; i < 2; i++) {
+        AUTO(http_response_clear) struct http_response response = { 0 };
+        struct http_request request = { .url = url, .trust = buf_view(&trust), .wanted = i == 0 ? NULL : wanted };
+        struct error err = { 0 };
+
+        CHECK(net_http(net, &request, &response, &err), "%s", err.why);
+        CHECK_TEXT(http_header(&response, "retry-after", NULL), i == 0 ? NULL : "5", "behind all others");
+        CHECK_INT(response.header_count, i == 0 ? HTTP_MAX_HEADERS : 1, "fields");
+    }
+    net_stop(net);
+    tls_stop(&server);
+    clear_identities();
+}
+
 static const struct {
     const char *name, *field, *value;
     size_t count;

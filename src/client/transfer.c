@@ -137,6 +137,14 @@ static void drop_headers(struct transfer *transfer)
     transfer->header_count = 0;
 }
 
+static bool is_wanted(const struct transfer *transfer, struct view name)
+{
+    for (size_t i = 0; i < transfer->wanted.len; i++)
+        if (strlen(transfer->wanted.at[i]) == name.len && strncasecmp(transfer->wanted.at[i], name.at, name.len) == 0)
+            return true;
+    return transfer->wanted.len == 0;
+}
+
 static void keep_header(struct transfer *transfer, struct view line)
 {
     struct view name, value = view_trim(line);
@@ -148,6 +156,8 @@ static void keep_header(struct transfer *transfer, struct view line)
         return;
     if (name.len == strlen("Set-Cookie") && strncasecmp(name.at, "Set-Cookie", name.len) == 0)
         transfer->cookie_count++;
+    if (!is_wanted(transfer, name))
+        return;
     transfer->headers[transfer->header_count].name = view_dup(name);
     transfer->headers[transfer->header_count].value = view_dup(value);
     transfer->header_count++;
@@ -301,6 +311,8 @@ static void set_request(
         add_send_header(transfer, name, request->fields[i].value);
     }
     SET(CURLOPT_HTTPHEADER, transfer->send_headers);
+    for (size_t i = 0; i < request->wanted_count; i++)
+        list_add_view(&transfer->wanted, request->wanted[i]);
 }
 
 /*
@@ -407,6 +419,7 @@ void transfer_free(struct transfer *transfer)
     drop_headers(transfer);
     buf_clear(&transfer->body);
     guard_clear(&transfer->guard);
+    list_clear(&transfer->wanted);
     if (transfer->trust != NULL)
         trust_store_free(transfer->trust);
     buf_clear(&transfer->client_key);

@@ -38,6 +38,7 @@ struct transfer {
     uint32_t id;
     CURL *easy;
     struct curl_slist *send_headers;
+    struct list wanted; /* header fields to keep; none: all */
     struct guard guard;
     struct trust_store *trust; /* of this exchange alone; NULL: that of all */
     struct buf client_key;

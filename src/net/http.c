@@ -36,6 +36,16 @@ static bool check_fields(const struct http_request *request, struct error *err)
     return true;
 }
 
+static bool check_wanted(const struct http_request *request, struct error *err)
+{
+    size_t count = 0;
+
+    while (request->wanted != NULL && request->wanted[count] != NULL && count <= HTTP_MAX_WANTED)
+        if (!message_is_field_name(view_of(request->wanted[count++])))
+            return error_set(err, ERROR_INTERNAL, "no header field of an answer: %s", request->wanted[count - 1]);
+    return count <= HTTP_MAX_WANTED || error_set(err, ERROR_INTERNAL, "too many header fields are wanted of an answer");
+}
+
 static bool has_key(struct view pem)
 {
     return pem.len > 0 && memmem(pem.at, pem.len, "PRIVATE KEY-----", 16) != NULL;
@@ -77,7 +87,7 @@ static bool check_request(const struct http_request *request, struct error *err)
         return error_set(err, ERROR_INTERNAL, "only GET and HEAD may follow redirects");
     if (request->follow && has_secrets(request))
         return error_set(err, ERROR_INTERNAL, "a request with secrets must not follow redirects: they lead anywhere");
-    return check_fields(request, err) && check_tls(request, err);
+    return check_fields(request, err) && check_wanted(request, err) && check_tls(request, err);
 }
 
 /* ---- one exchange ---- */
@@ -125,6 +135,10 @@ static void put_request(struct buf *frame, uint32_t id, const struct http_reques
         message.fields[i].name = view_of(request->fields[i].name);
         message.fields[i].value = or_empty(request->fields[i].value);
         message.fields[i].secret = request->fields[i].secret;
+    }
+    while (request->wanted != NULL && request->wanted[message.wanted_count] != NULL) {
+        message.wanted[message.wanted_count] = view_of(request->wanted[message.wanted_count]);
+        message.wanted_count++;
     }
     frame->secret = has_secrets(request);
     message_put_request(frame, id, &message);

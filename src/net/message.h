@@ -126,6 +126,8 @@ struct message_request {
         struct view name, value;
         bool secret;
     } fields[HTTP_MAX_FIELDS];
+    size_t wanted_count; /* 0: all that there is room for */
+    struct view wanted[HTTP_MAX_WANTED];
     struct view trust, client_cert, client_key; /* PEM, or empty */
     uint32_t max_body, timeout_ms, silence_ms;  /* timeout_ms 0: none; silence_ms 0: the time-outs in HELLO */
     bool follow;
@@ -241,6 +243,7 @@ MUST_USE bool message_get_request(struct view fields, struct message_request *ou
 /* Whether a request may add such a header field: no line end in it, and none that is ours or the connection's to set.
  */
 bool message_is_field(struct view name, struct view value);
+bool message_is_field_name(struct view name);
 void message_put_response(struct buf *out, uint32_t id, const struct message_response *response);
 MUST_USE bool message_get_response(struct view fields, struct message_response *out);
 void message_put_read(struct buf *out, uint32_t id, const struct message_read *read);

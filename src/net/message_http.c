@@ -6,7 +6,7 @@
 #include <strings.h>
 
 /* A token (RFC 9110 section 5.6.2). */
-static bool is_token(struct view text)
+bool message_is_field_name(struct view text)
 {
     for (size_t i = 0; i < text.len; i++) {
         char c = text.at[i];
@@ -39,7 +39,7 @@ bool message_is_field(struct view name, struct view value)
     for (size_t i = 0; i < COUNT(taken); i++)
         if (name.len == strlen(taken[i]) && strncasecmp(name.at, taken[i], name.len) == 0)
             return false;
-    return is_token(name) && is_value(value);
+    return message_is_field_name(name) && is_value(value);
 }
 
 static void put_fields(struct buf *out, const struct message_request *request)
@@ -50,6 +50,9 @@ static void put_fields(struct buf *out, const struct message_request *request)
         wire_put_bytes(out, request->fields[i].value);
         wire_put_u8(out, request->fields[i].secret);
     }
+    wire_put_u8(out, (uint8_t)request->wanted_count);
+    for (size_t i = 0; i < request->wanted_count; i++)
+        wire_put_bytes(out, request->wanted[i]);
     wire_put_bytes(out, request->trust);
     wire_put_bytes(out, request->client_cert);
     wire_put_bytes(out, request->client_key);
@@ -63,6 +66,12 @@ static void get_fields(struct wire_cursor *from, struct message_request *request
         request->fields[i].value = wire_get_text(from, MESSAGE_MAX_VALUE);
         request->fields[i].secret = wire_get_bool(from);
         if (!message_is_field(request->fields[i].name, request->fields[i].value))
+            from->failed = true;
+    }
+    request->wanted_count = wire_get_u8(from, HTTP_MAX_WANTED);
+    for (size_t i = 0; i < request->wanted_count; i++) {
+        request->wanted[i] = wire_get_text(from, MESSAGE_MAX_NAME);
+        if (!message_is_field_name(request->wanted[i]))
             from->failed = true;
     }
     request->trust = wire_get_text(from, HTTP_MAX_TRUST);

@@ -49,6 +49,8 @@ static void put_request(struct buf *out)
             .field_count = 2,
             .fields = { { view_of("X-Api-Key"), view_of("s3cret"), true },
                 { view_of("If-Match"), view_of(""), false } },
+            .wanted_count = 1,
+            .wanted = { view_of("Retry-After") },
             .trust = view_of("roots"),
             .client_cert = view_of("cert"),
             .client_key = view_of("key") });
@@ -59,7 +61,8 @@ static bool get_added(const struct message_request *request)
     return request->field_count == 2 && view_is(request->fields[0].name, "X-Api-Key") &&
            view_is(request->fields[0].value, "s3cret") && request->fields[0].secret &&
            view_is(request->fields[1].name, "If-Match") && request->fields[1].value.len == 0 &&
-           !request->fields[1].secret && view_is(request->trust, "roots") && view_is(request->client_cert, "cert") &&
+           !request->fields[1].secret && request->wanted_count == 1 && view_is(request->wanted[0], "Retry-After") &&
+           view_is(request->trust, "roots") && view_is(request->client_cert, "cert") &&
            view_is(request->client_key, "key");
 }
 
@@ -385,6 +388,10 @@ TEST(message_request_bounds)
     bad = good;
     bad.client_cert = view_of("a certificate");
     CHECK(!request_with(bad), "a client's certificate without its key");
+    bad = good;
+    bad.wanted_count = 1;
+    bad.wanted[0] = view_of("a b");
+    CHECK(!request_with(bad), "a wanted field that is none");
 }
 
 static const struct {

@@ -52,6 +52,7 @@ char *net_protection_describe(const struct net_protection *protection) __attribu
 #define HTTP_MAX_LARGE_BODY (12 * 1024 * 1024) /* for who asks for it: revocation lists */
 #define HTTP_MAX_HEADERS 64
 #define HTTP_MAX_FIELDS 32          /* that a request adds, each of at most 8 KiB */
+#define HTTP_MAX_WANTED 16          /* names of fields */
 #define HTTP_MAX_TRUST (256 * 1024) /* certificates to trust, and a client's own */
 #define HTTP_MAX_KEY (16 * 1024)    /* a client's key */
 
@@ -76,7 +77,9 @@ struct http_request {
     struct view body;         /* for POST, PUT, PATCH and DELETE */
     const struct http_field *fields;
     size_t field_count;
-    struct view trust;                   /* PEM: these certificates vouch for the server, and no others; "": as usual */
+    const char *const
+        *wanted;       /* the answer's fields to have, with a NULL behind them; NULL: the first HTTP_MAX_HEADERS */
+    struct view trust; /* PEM: these certificates vouch for the server, and no others; "": as usual */
     struct view client_cert, client_key; /* PEM, both or neither: for a server that wants to know who we are */
     size_t max_body;                     /* of the answer, up to HTTP_MAX_LARGE_BODY; 0: HTTP_MAX_BODY */
     int timeout_ms;                      /* for the whole exchange; 0: 120 s */
