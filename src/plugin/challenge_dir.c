@@ -310,23 +310,55 @@ bool challenge_dir_find(const char *root, struct challenge_dir *out, bool *found
     return false;
 }
 
-void challenge_dir_remove_last(const struct challenge_dir *dir, size_t count)
+/* Removes a directory as we make them: not a link, its owner ours or that of the one above (adopt), writable by nobody
+ * else. Empty, of course. True when it is not there any more. */
+static bool remove_made(int parent, const char *name)
 {
-    AUTO(free) char *at = file_absolute(dir->root);
-    size_t done = 0;
+    struct stat st, above;
 
-    if (done < count && dir->well_known.fd >= 0 && unlinkat(dir->well_known.fd, CHALLENGES, AT_REMOVEDIR) != 0 &&
-        errno != ENOENT)
-        return;
-    if (++done < count && dir->root_fd >= 0 && unlinkat(dir->root_fd, WELL_KNOWN, AT_REMOVEDIR) != 0 && errno != ENOENT)
-        return;
-    while (++done < count && strcmp(at, "/") != 0) {
+    if (fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+        return errno == ENOENT;
+    return fstat(parent, &above) == 0 && S_ISDIR(st.st_mode) && (st.st_mode & 05022) == 0 &&
+           (st.st_uid == geteuid() || (st.st_uid == above.st_uid && st.st_gid == above.st_gid)) &&
+           unlinkat(parent, name, AT_REMOVEDIR) == 0;
+}
+
+/* Opens a directory of which we have made the last `made` steps: they are not links. -1, with errno, if it cannot be.
+ */
+static int open_made(const char *path, size_t made)
+{
+    AUTO(free) char *up = file_dirname(path);
+    AUTO(close) int above = -1;
+
+    if (made == 0 || strcmp(path, "/") == 0)
+        return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    above = open_made(up, made - 1);
+    return above < 0 ? -1 : openat(above, file_basename(path), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
+/* The last `count` directories of a path, from the innermost on. */
+static void remove_way(const char *path, size_t count)
+{
+    AUTO(free) char *at = file_absolute(path);
+
+    for (; count > 0 && strcmp(at, "/") != 0; count--) {
         AUTO(free) char *up = file_dirname(at);
+        AUTO(close) int parent = open_made(up, count - 1);
 
-        if (rmdir(at) != 0 && errno != ENOENT)
+        if (parent < 0 ? errno != ENOENT : !remove_made(parent, file_basename(at)))
             return;
         xreplace(&at, up);
     }
+}
+
+void challenge_dir_remove_last(const struct challenge_dir *dir, size_t count)
+{
+    if (count > 0 && dir->well_known.fd >= 0 && !remove_made(dir->well_known.fd, CHALLENGES))
+        return;
+    if (count > 1 && dir->root_fd >= 0 && !remove_made(dir->root_fd, WELL_KNOWN))
+        return;
+    if (count > 2)
+        remove_way(dir->root, count - 2);
 }
 
 void challenge_dir_close(struct challenge_dir *dir)

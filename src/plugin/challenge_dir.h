@@ -52,8 +52,9 @@ MUST_USE bool challenge_dir_enter(struct challenge_dir *dir, struct error *err);
  */
 MUST_USE bool challenge_dir_find(const char *root, struct challenge_dir *out, bool *found, struct error *err);
 /*
- * Removes the last `count` directories on the way to the challenges, from the innermost on, as long as they are empty:
- * 1 is acme-challenge, 2 .well-known too, 3 the webroot, and so on. Of what an earlier run has made.
+ * Removes the last `count` directories on the way to the challenges, from the innermost on, as long as they are empty
+ * and as we make them: 1 is acme-challenge, 2 .well-known too, 3 the webroot, and so on. Of what an earlier run has
+ * made: no link among them is followed, and one that was given to somebody else meanwhile stays.
  */
 void challenge_dir_remove_last(const struct challenge_dir *dir, size_t count);
 

@@ -263,6 +263,7 @@ static size_t made_by_us(const struct used_root *used, const char *token)
 
 char *challenge_file_place(const char *root, const char *token)
 {
+    MUTEX_HOLD(&lock); /* another order may be about to remove what is there */
     AUTO(free) char *whole = file_absolute(root);
     AUTO(free) char *at = xprintf("%s/.well-known/acme-challenge/%s", whole, token);
     const struct used_root *used;
@@ -275,7 +276,6 @@ char *challenge_file_place(const char *root, const char *token)
         missing++;
         xreplace(&at, up);
     }
-    MUTEX_HOLD(&lock);
     used = stat(whole, &st) == 0 ? find_webroot(&st) : NULL;
     if (used != NULL)
         made = made_by_us(used, token);

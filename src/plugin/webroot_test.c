@@ -231,6 +231,29 @@ TEST(swept_with_care)
     CHECK(sweep("tok", place, &err) && file_is_dir(out), "a link on the way, and nothing there: %s", err.why);
 }
 
+/* The webroot and the directory above it were missing. What is there now is somebody else's. */
+TEST(directories_of_others_stay)
+{
+    AUTO(free) char *above = test_path("m"), *root = test_path("m/w"), *aside = test_path("aside");
+    AUTO(free) char *out = test_path("out"), *inner = test_path("out/w"), *place = NULL;
+    struct error err = { 0 };
+
+    webroot = plugin_webroot.authenticator;
+    leave_behind(root, "tok", &place);
+    CHECK(strncmp(place, "5 ", 2) == 0, "%s", place);
+    REQUIRE(rename(above, aside) == 0 && file_mkdirs(inner, 0755, &err) && symlink(out, above) == 0, " ");
+    CHECK(sweep("tok", place, &err) && file_is_dir(inner), "behind a link: %s", err.why);
+    REQUIRE(unlink(above) == 0 && mkdir(above, 0755) == 0 && mkdir(root, 0755) == 0 && chmod(root, 0775) == 0, " ");
+    CHECK(sweep("tok", place, &err) && file_is_dir(root), "open to a group: %s", err.why);
+    if (geteuid() == 0) { /* only root can give files away */
+        REQUIRE(chmod(root, 0755) == 0 && chown(root, 12345, 12345) == 0, " ");
+        CHECK(sweep("tok", place, &err) && file_is_dir(root), "of another user: %s", err.why);
+        REQUIRE(chown(root, 0, 0) == 0, " ");
+    }
+    REQUIRE(chmod(root, 0755) == 0 && rmdir(root) == 0, " ");
+    CHECK(sweep("tok", place, &err) && !file_exists(above), "as we make it: %s", err.why);
+}
+
 TEST(what_was_there_before_stays)
 {
     AUTO(free) char *root = new_root("a"), *dir = test_path("a/" BELOW), *tok = test_path("a/" BELOW "tok");
