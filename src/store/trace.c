@@ -121,13 +121,16 @@ bool trace_save(struct store *store, const char *name, const struct trace *trace
     AUTO(free) char *dir = pending_dir(store, name), *path = trace_path(store, name);
     AUTO(free) char *temporary = file_join(dir, TRACE_TEMPORARY);
     AUTO(buf_clear) struct buf text = BUF(FILE_MAX_TEXT);
+    struct error leaving = { 0 };
 
     trace_format(trace, &text);
     if (text.failed)
         return error_set(err, ERROR_STORE, "the record of proofs is larger than %d bytes", FILE_MAX_TEXT);
     TRY(pending_dir_make(store, name, err));
-    TRY(file_replace_by(path, temporary, buf_view(&text), FILE_PRIVATE, err));
-    return pending_dir_sync(store, err);
+    if (file_replace_by(path, temporary, buf_view(&text), FILE_PRIVATE, err) && pending_dir_sync(store, err))
+        return true;
+    (void)!pending_dir_leave(store, name, &leaving);
+    return false;
 }
 
 bool trace_load(const struct store *store, const char *name, struct trace *out, bool *found, struct error *err)
@@ -177,8 +180,8 @@ bool trace_names(struct store *store, struct list *out, struct error *err)
     return true;
 }
 
-/* A clock that was wrong may have said that it is of the future. */
+/* A clock that was wrong may have said that it is of the future: nobody waits until that is past. */
 bool trace_is_old(const struct trace *trace, int64_t now)
 {
-    return now - trace->created > TRACE_MAX_AGE_S;
+    return now - trace->created > TRACE_MAX_AGE_S || trace->created - now > TRACE_MAX_AGE_S;
 }

@@ -1,5 +1,9 @@
 #include "store/trace.h"
 
+#include <errno.h>
+#include <signal.h>
+#include <sys/resource.h>
+
 #include "store/fixture.h"
 #include "store/pending.h"
 
@@ -175,6 +179,37 @@ TEST(beside_the_record_of_an_order)
     REQUIRE(trace_drop(store, "a", &err), "%s", err.why);
     CHECK_INT(pending_look(store, "a", &again, &err), PENDING_WHOLE, "the order alone");
     CHECK(pending_drop(store, "a", &err) && !file_exists(dir), "%s", err.why);
+}
+
+TEST(a_full_disk_leaves_nothing)
+{
+    AUTO(settings_free) struct settings *settings = settings_here();
+    AUTO(store_close) struct store *store = store_here(settings);
+    AUTO(trace_clear) struct trace trace = a_trace();
+    AUTO(free) char *dir = pending_dir(store, "a");
+    struct rlimit before, none;
+    struct error err = { 0 };
+
+    REQUIRE(signal(SIGXFSZ, SIG_IGN) != SIG_ERR && getrlimit(RLIMIT_FSIZE, &before) == 0, " ");
+    none = (struct rlimit){ 0, before.rlim_max };
+    REQUIRE(setrlimit(RLIMIT_FSIZE, &none) == 0, " ");
+    CHECK(!trace_save(store, "a", &trace, &err) && err.sys == EFBIG, "%s", err.why);
+    REQUIRE(setrlimit(RLIMIT_FSIZE, &before) == 0, " ");
+    CHECK(!file_exists(dir), "an empty directory would count as what is left of an order");
+}
+
+TEST(a_trace_grows_old)
+{
+    static const struct {
+        int64_t age_s;
+        bool old;
+    } cases[] = { { 0, false }, { 604800, false }, { 604801, true }, { -604800, false }, { -604801, true } };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct trace trace = { .created = 1795329206 };
+
+        CHECK(trace_is_old(&trace, 1795329206 + cases[i].age_s) == cases[i].old, "%lld", (long long)cases[i].age_s);
+    }
 }
 
 TEST_MAIN()
