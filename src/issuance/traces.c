@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -14,6 +15,7 @@
 #include "store/trace.h"
 
 #define OUTPUT_MAX 4096 /* bytes of a hook's output that are worth a record */
+#define SWEEP_MAX_S 120 /* after so long no further name is begun with: a plugin may be slow or silent for each */
 
 static const char *const kind_names[] = {
     [PROOF_FILE] = "file", [PROOF_RECORD] = "record", [PROOF_ALPN] = "certificate", [PROOF_STANDING] = "standing record"
@@ -294,7 +296,7 @@ static void try_one(struct context *context, const char *name)
 
     if (!lineage_lock_try(context->store, name, &lock, &taken, &err))
         log_debug("%s: %s", name, err.why);
-    else if (taken && !traces_sweep_one(context, name, &err))
+    else if (taken && !traces_sweep_one(context, name, &err) && err.kind != ERROR_CANCELED)
         log_warning("%s: %s", err.what, err.why);
 }
 
@@ -302,9 +304,15 @@ void traces_sweep(struct context *context)
 {
     AUTO(list_clear) struct list names = { 0 };
     struct error err = { 0 };
+    int64_t until = context_now(context) + SWEEP_MAX_S;
 
     if (!trace_names(context->store, &names, &err))
         log_debug("%s", err.why);
-    for (size_t i = 0; i < names.len; i++)
+    for (size_t i = 0; i < names.len && !interrupt_pending(); i++) {
+        if (context_now(context) >= until) {
+            log_info("What interrupted runs have left for %zu more names is for later runs to clean up", names.len - i);
+            return;
+        }
         try_one(context, names.at[i]);
+    }
 }

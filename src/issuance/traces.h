@@ -33,5 +33,6 @@ void tracer_end(struct tracer *tracer);
  * False, with what was in the way, when anything remains.
  */
 MUST_USE bool traces_sweep_one(struct context *context, const char *name, struct error *err);
-/* The same for all names whose lock can be had at once. */
+/* The same for all names whose lock can be had at once; ends with an interrupt, and begins with none after two minutes:
+ * what is left then is for later runs, or for the next order of its name. */
 void traces_sweep(struct context *context);

@@ -236,6 +236,38 @@ TEST(what_another_process_has_in_hand_is_left_alone)
     CHECK(!trace_is_there(fixture.store, "live"), "trace");
 }
 
+static struct fixture *slow_for;
+
+static bool sweep_slowly(
+    const struct plugin_context *context, struct proof *const *proofs, size_t count, struct error *err)
+{
+    (void)context;
+    (void)err;
+    for (size_t i = 0; i < count; i++)
+        proofs[i]->state = PROOF_WANTED;
+    return acme_ca_sleep_ms(&slow_for->ca, 70 * 1000);
+}
+
+TEST(slow_sweeping_does_not_keep_a_run_waiting_for_ever)
+{
+    static const struct authenticator authenticator = { .sweep = sweep_slowly };
+    static const struct plugin slow = { .name = "slow", .authenticator = &authenticator };
+    static const struct plugin *const table[] = { &slow, NULL };
+    static const struct setup setup = { 0 };
+    AUTO(fixture_clear) struct fixture fixture;
+
+    fixture_open(&fixture, &setup);
+    plugins_use(table);
+    slow_for = &fixture;
+    for (size_t i = 0; i < 3; i++)
+        leave(&fixture, (const char *[]){ "a", "b", "c" }[i], "a.test", "slow", 0);
+    traces_sweep(&fixture.context);
+    CHECK(!trace_is_there(fixture.store, "a") && !trace_is_there(fixture.store, "b"), "begun within two minutes");
+    CHECK(trace_is_there(fixture.store, "c"), "not begun after that");
+    traces_sweep(&fixture.context);
+    CHECK(!trace_is_there(fixture.store, "c"), "by the next run");
+}
+
 /* One of two: what is swept is not swept again. */
 TEST(a_part_is_swept)
 {

@@ -13,6 +13,7 @@
 #include "issuance/issue.h"
 #include "issuance/resume.h"
 #include "issuance/solve.h"
+#include "issuance/traces.h"
 #include "lifecycle/next_version.h"
 #include "store/pending.h"
 
@@ -217,17 +218,18 @@ bool obtain_for_csr(struct context *context, struct csr_result *out, struct erro
     TRY(check_paths(context->settings, err));
     TRY(plugin_choose_authenticator(context->settings, context->ui, &request.authenticator, err));
     TRY(solver_check(context, request.authenticator, err));
+    if (!context->settings->dry_run)
+        traces_sweep(context);
     TRY(context_account(context, &ca, err));
     summary = names_summary(&csr->names);
     ui_say(context->ui, "%s %s",
         context->settings->dry_run ? "Simulating a certificate request for" : "Requesting a certificate for", summary);
     request.identifiers = identifiers_of(&csr->dns, &csr->ips);
     request.csr = buf_view(&csr->der);
-    if (!context->settings->dry_run) {
-        TRY(csr_sha256(request.csr, &digest, err));
-        record = pending_csr_name(buf_text(&digest));
-        request.record = record;
-    }
+    TRY(csr_sha256(request.csr, &digest, err));
+    record = pending_csr_name(buf_text(&digest));
+    request.record = context->settings->dry_run ? NULL : record;
+    request.trace = record;
     TRY(issue(context, &request, &chain, err));
     TRY(cert_from_pem(buf_view(&chain.cert), "the new certificate", &cert, err));
     out->not_after = cert->not_after;
