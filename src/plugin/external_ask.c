@@ -27,6 +27,7 @@ bool use_prepare(const struct plugin_context *context, void **self, struct error
 
     use->external = external_of(context->plugin);
     use->settings = context->settings;
+    use->context = context;
     *self = use;
     return true;
 }

@@ -11,8 +11,9 @@
 struct use {
     const struct external *external;
     const struct settings *settings;
-    struct pipe_child *child; /* NULL when none runs */
-    bool silent;              /* it gave no answer to the last question, or could not be asked */
+    const struct plugin_context *context; /* NULL where no order is served */
+    struct pipe_child *child;             /* NULL when none runs */
+    bool silent;                          /* it gave no answer to the last question, or could not be asked */
 };
 
 /* As struct authenticator wants them. */

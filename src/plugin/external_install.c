@@ -6,6 +6,8 @@
  * was deployed. A name whose deployment fails is as it was before, by the plugin's own promise, and nothing is reloaded
  * for the sake of a lineage of which a name has failed. In version 2 it is asked to install all at once.
  */
+#include "base/interrupt.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "plugin/clerk.h"
 #include "plugin/external_ask.h"
@@ -14,6 +16,7 @@ struct server {
     struct use use;
     struct settings *settings; /* of use: with the plugin's options */
     struct clerk *clerk;
+    bool recovered; /* under this lock, and nothing was asked for since: the clerk's thread knows */
 };
 
 static bool is_old(const struct server *server)
@@ -32,6 +35,15 @@ static bool ask_for(struct server *server, enum line_request request, struct err
 
     line_put_request(&question, request, &server->use.external->about, name_of(server), server->settings);
     return use_ask(&server->use, request, &question, NULL, err);
+}
+
+/* Before each change. */
+static bool recover_first(struct server *server, struct error *err)
+{
+    bool recovered = server->recovered;
+
+    server->recovered = false;
+    return recovered || ask_for(server, LINE_RECOVER, err);
 }
 
 /* ---- version 1; a plan is a copy of the deployment ---- */
@@ -79,7 +91,8 @@ static bool commit_old(struct server *server, void *const *plans, size_t count, 
 
 /* ---- version 2 ---- */
 
-static bool install(struct server *server, void *const *plans, size_t count, struct error **each, struct error *err)
+static bool ask_to_install(
+    struct server *server, void *const *plans, size_t count, struct error **each, struct error *err)
 {
     AUTO(buf_clear) struct buf question = BUF_SECRET(LINE_MAX_INSTALL), answer = BUF_SECRET(LINE_MAX_RESULTS);
 
@@ -89,11 +102,36 @@ static bool install(struct server *server, void *const *plans, size_t count, str
     return line_read_installed(buf_view(&answer), count, each, err) || use_give_up(&server->use, LINE_INSTALL, err);
 }
 
+/* It may have died, hung or been interrupted half way: what it has left is undone now, not by the next run. */
+static void undo(struct server *server)
+{
+    struct error err = { 0 };
+
+    interrupt_shield();
+    server->recovered = ask_for(server, LINE_RECOVER, &err);
+    interrupt_unshield();
+    if (!server->recovered)
+        log_warning(
+            "What the plugin %s has left half done stays until it is asked again: %s", name_of(server), err.why);
+}
+
+static bool install(struct server *server, void *const *plans, size_t count, struct error **each, struct error *err)
+{
+    TRY(recover_first(server, err));
+    if (ask_to_install(server, plans, count, each, err))
+        return true;
+    undo(server);
+    return false;
+}
+
 /* ---- what its clerk does ---- */
 
 static bool clerks_recover(void *self, struct error *err)
 {
-    return is_old(self) || ask_for(self, LINE_RECOVER, err);
+    struct server *server = self;
+
+    server->recovered = !is_old(server) && ask_for(server, LINE_RECOVER, err);
+    return server->recovered || is_old(server);
 }
 
 static bool clerks_commit(void *self, void *const *plans, size_t count, struct error **each, struct error *err)
@@ -206,6 +244,7 @@ static bool roll_back(void *arg, struct error *err)
     struct server *server = rollback->server;
     AUTO(buf_clear) struct buf question = BUF_SECRET(LINE_MAX_QUESTION);
 
+    TRY(recover_first(server, err));
     line_put_rollback(
         &question, &server->use.external->about, name_of(server), server->settings, rollback->checkpoints);
     return use_ask(&server->use, LINE_ROLLBACK, &question, NULL, err);

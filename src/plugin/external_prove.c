@@ -2,6 +2,7 @@
  * A third-party plugin as authenticator: in version 1 of the protocol it is asked about one proof after the other, in
  * version 2 about all of them at once.
  */
+#include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "plugin/builtin.h"
@@ -33,6 +34,18 @@ static void put_question(
         question, request, &use->external->about, use->external->plugin.name, use->settings, proofs, count);
 }
 
+/* A state that the plugin wants back is to be found after a crash, too. */
+static void note_states(const struct use *use, struct proof *const *proofs, size_t count)
+{
+    const struct plugin_context *context = use->context;
+    bool any = false;
+
+    for (size_t i = 0; i < count; i++)
+        any = any || proofs[i]->output != NULL;
+    if (any && context->note != NULL)
+        context->note(context->note_arg);
+}
+
 /* ---- version 1 ---- */
 
 static bool ask_one(struct use *use, enum line_request request, struct proof *const *proofs, size_t count, char **state,
@@ -52,6 +65,7 @@ static bool present_one(void *self, struct proof *proof, struct error *err)
     TRY(ask_one(self, LINE_PRESENT, &proof, 1, &state, err));
     free(proof->output);
     proof->output = state;
+    note_states(self, &proof, 1);
     return true;
 }
 
@@ -74,6 +88,21 @@ static bool clean_up_one(void *self, struct proof *proof, struct error *err)
     struct error ignored = { 0 };
 
     return !check(proof, &ignored) || ask_one(self, LINE_CLEANUP, &proof, 1, NULL, err);
+}
+
+/* After a no, and after an end, others may succeed; but silence is waited out once, not for each. */
+static bool clean_up_each(struct use *use, struct proof *const *proofs, size_t count, struct error *err)
+{
+    int64_t until = clock_monotonic_ms() + (int64_t)use->external->about.limit_s[LINE_CLEANUP] * 1000;
+
+    for (size_t i = 0; i < count; i++) {
+        TRY(proof_each(use, &proofs[i], 1, PROOF_WANTED, clean_up_one, err));
+        if (use->silent && clock_monotonic_ms() >= until) {
+            *err = *proofs[i]->error;
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool wait_old(struct use *use, struct proof *const *proofs, size_t count, struct error *err)
@@ -129,6 +158,8 @@ static bool ask_all(struct use *use, enum line_request request, struct proof *co
     if (!line_read_results(buf_view(&answer), asked, good, done, err))
         return use_give_up(use, request, err);
     name_plugin(use, request, asked, good);
+    if (done != PROOF_WANTED)
+        note_states(use, asked, good);
     return true;
 }
 
@@ -148,7 +179,7 @@ static bool wait_for_all(void *self, struct proof *const *proofs, size_t count, 
 
 static bool cleanup(void *self, struct proof *const *proofs, size_t count, struct error *err)
 {
-    return is_old(self) ? proof_each(self, proofs, count, PROOF_WANTED, clean_up_one, err)
+    return is_old(self) ? clean_up_each(self, proofs, count, err)
                         : ask_all(self, LINE_CLEANUP, proofs, count, PROOF_WANTED, err);
 }
 
@@ -159,7 +190,7 @@ static bool sweep(const struct plugin_context *context, struct proof *const *pro
     bool ok;
 
     TRY(use_prepare(context, &self, err));
-    ok = is_old(self) ? proof_each(self, proofs, count, PROOF_WANTED, clean_up_one, err)
+    ok = is_old(self) ? clean_up_each(self, proofs, count, err)
                       : ask_all(self, LINE_SWEEP, proofs, count, PROOF_WANTED, err);
     use_release(self);
     return ok;

@@ -389,6 +389,92 @@ TEST(all_proofs_fail)
     }
 }
 
+static size_t notes;
+
+static void count_note(void *arg)
+{
+    CHECK(((struct proof *)arg)->output != NULL, "noted before it was there");
+    notes++;
+}
+
+/* So that a run which is killed while it waits leaves it for those that clean up. */
+TEST(what_is_to_come_back_is_noted)
+{
+    static const struct {
+        const char *name, *text;
+        size_t after_present, after_wait;
+    } cases[] = {
+        { "old-state", SCRIPT("old-state", "", "*'\"present\"'*) echo '{\"ok\":true,\"state\":\"s1\"}';;"), 1, 1 },
+        { "old-silent", SCRIPT("old-silent", "", ""), 0, 0 },
+        { "new-state",
+            SCRIPT_TWO("new-state", "",
+                "*'\"present\"'*) echo '{\"ok\":true,\"results\":[{\"ok\":true,\"state\":\"s1\"}]}';;"),
+            1, 2 },
+        { "new-silent", SCRIPT_TWO("new-silent", "", ""), 0, 0 },
+        { "new-late",
+            SCRIPT_TWO(
+                "new-late", "", "*'\"wait\"'*) echo '{\"ok\":true,\"results\":[{\"ok\":true,\"state\":\"s1\"}]}';;"),
+            0, 1 },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(settings_free) struct settings *settings = with_plugins();
+        struct proof proof = http_proof(), *all = &proof;
+        struct plugin_context context = { .settings = settings, .note = count_note, .note_arg = &proof };
+        const struct authenticator *authenticator;
+        struct error err = { 0 };
+        void *self = NULL;
+
+        notes = 0;
+        put(cases[i].name, cases[i].text, 0755);
+        context.plugin = look_up(settings, cases[i].name);
+        authenticator = context.plugin->authenticator;
+        REQUIRE(authenticator->prepare(&context, &self, &err), "%s", err.why);
+        CHECK(present_it(authenticator, self, &proof, &err), "%s: %s", cases[i].name, err.why);
+        CHECK_INT(notes, cases[i].after_present, cases[i].name);
+        CHECK(authenticator->wait(self, &all, 1, &err), "%s: %s", cases[i].name, err.why);
+        CHECK_INT(notes, cases[i].after_wait, cases[i].name);
+        CHECK(clean_it_up(authenticator, self, &proof, &err), "%s: %s", cases[i].name, err.why);
+        CHECK_INT(notes, cases[i].after_wait, cases[i].name);
+        authenticator->release(self);
+        proof_clear(&proof);
+    }
+}
+
+/* A plugin that hangs costs one limit, not one for each name; one that dies is asked anew for each. */
+TEST(cleaning_up_with_a_plugin_that_does_not_answer)
+{
+    static const struct {
+        const char *name, *text;
+        bool ok;
+        size_t asked;
+        enum proof_state last;
+    } cases[] = {
+        { "mute", SCRIPT("mute", ",\"limits\":{\"cleanup\":1}", "*'\"cleanup\"'*) sleep 600;;"), false, 1,
+            PROOF_PRESENTED },
+        { "mortal", SCRIPT("mortal", "", "*'\"cleanup\"'*) exit 3;;"), true, 3, PROOF_FAILED },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(settings_free) struct settings *settings = with_plugins();
+        AUTO(free) char *asked_name = xprintf("%s.asked", cases[i].name), *asked = NULL;
+        struct plugin_context context = { .settings = settings };
+        struct proof one = http_proof(), two = http_proof(), three = http_proof(), *all[] = { &one, &two, &three };
+        struct error err = { 0 };
+
+        for (size_t k = 0; k < 3; k++)
+            all[k]->state = PROOF_PRESENTED;
+        put(cases[i].name, cases[i].text, 0755);
+        context.plugin = look_up(settings, cases[i].name);
+        CHECK(context.plugin->authenticator->sweep(&context, all, 3, &err) == cases[i].ok, "%s", cases[i].name);
+        CHECK(one.state == PROOF_FAILED && three.state == cases[i].last, "%s", cases[i].name);
+        asked = content(asked_name);
+        CHECK_INT(count_of(asked, "\"cleanup\""), cases[i].asked, cases[i].name);
+        for (size_t k = 0; k < 3; k++)
+            proof_clear(all[k]);
+    }
+}
+
 TEST(sweep)
 {
     static const struct {
@@ -551,11 +637,12 @@ TEST(installer_of_version_two)
         { "blamed",
             "*'\"a.test\"'*) echo '{\"ok\":false,\"error\":\"test failed\",\"results\":[{\"ok\":false,\"error\":\"line "
             "7\"},{\"ok\":true}]}';;",
-            false, true, { "line 7", NULL }, NULL, 1, 2 },
+            false, true, { "line 7", NULL }, NULL, 2, 2 },
         { "none", "*'\"install\"'*) echo '{\"ok\":false,\"error\":\"it is down\"}';;", false, false, { NULL, NULL },
-            "it is down", 1, 1 },
+            "it is down", 2, 1 },
+        { "killed", "*'\"install\"'*) kill -9 $$;;", true, false, { NULL, NULL }, "signal 9", 2, 1 },
         { "garbled", "*'\"install\"'*) echo '{\"ok\":true,\"results\":[{\"ok\":true}]}';;", false, false,
-            { NULL, NULL }, "1 \"results\" for 2 deployments", 1, 1 },
+            { NULL, NULL }, "1 \"results\" for 2 deployments", 2, 1 },
         { "stuck", "*'\"recover\"'*) echo '{\"ok\":false,\"error\":\"edited meanwhile\"}';;", false, false,
             { NULL, NULL }, "edited meanwhile", 1, 0 },
     };

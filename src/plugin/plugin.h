@@ -81,7 +81,8 @@ struct plugin_context {          /* borrowed; outlives the plugin's use */
  */
 struct plugin_share {
     char *(*key)(const struct plugin *plugin, const struct settings *settings); /* of the caller's */
-    /* The context is that of the first use, and ends with it: only plugin and net outlive it. */
+    /* The context is that of the first use, and ends with it: only plugin outlives it. Has no net where that use is to
+     * check, to sweep or to install. */
     bool (*make)(const struct plugin_context *context, void **shared, struct error *err);
     void (*end)(void *shared); /* nobody uses it any more */
 };
