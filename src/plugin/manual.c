@@ -120,7 +120,6 @@ static bool present_by_hook(struct manual *manual, struct proof *proof, struct e
     AUTO(list_clear) struct list env = environment(proof);
     char *output = NULL;
 
-    TRY(take_turn(manual, err));
     list_add(&env, "CERTBOT_AUTH_OUTPUT");
     TRY(run(manual, "manual-auth-hook", manual->context->settings->manual_auth_hook, proof, &env, &output, err));
     free(proof->output);
@@ -244,6 +243,15 @@ static bool sweep(const struct plugin_context *context, struct proof *const *pro
     return ok;
 }
 
+/* Who is interrupted while it waits for its turn, or killed, has nothing to be cleaned up by a hook. */
+static bool plan(void *self, struct proof *const *proofs __attribute__((unused)), size_t count __attribute__((unused)),
+    struct error *err)
+{
+    struct manual *manual = self;
+
+    return !text_is_given(manual->context->settings->manual_auth_hook) || take_turn(manual, err);
+}
+
 static bool present(void *self, struct proof *const *proofs, size_t count, struct error *err)
 {
     return proof_each(self, proofs, count, PROOF_PRESENTED, present_one, err);
@@ -279,6 +287,7 @@ static bool by_hand(const struct settings *settings)
 static const struct authenticator authenticator = {
     .types = types,
     .prepare = prepare,
+    .plan = plan,
     .present = present,
     .cleanup = cleanup,
     .sweep = sweep,

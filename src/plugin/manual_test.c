@@ -62,6 +62,8 @@ static void solve(void *ctx)
         dprintf(STDERR_FILENO, "%s|%s\n", error_kind_name(err.kind), err.why);
         return;
     }
+    if (!manual->plan(self, NULL, 0, &err))
+        fail_with(&err);
     for (size_t i = 0; i < 2 && play->proofs[i].type != NULL; i++)
         if (!present_it(manual, self, &play->proofs[i], &err)) {
             dprintf(STDERR_FILENO, "%s|%s\n", error_kind_name(err.kind), err.why);
@@ -260,6 +262,35 @@ TEST(one_order_at_a_time)
     CHECK_INT(scene.status, 0, "status");
     REQUIRE(file_read(ran, &text, &err), "%s", err.why);
     CHECK_TEXT(buf_text(&text), "auth\ncleanup\nauth\ncleanup\nauth\ncleanup\nauth\ncleanup\n", "in turn");
+}
+
+static void interrupt_the_second(void *ctx)
+{
+    const struct authenticator *manual = plugin_manual.authenticator;
+    AUTO(ui_free) struct ui *ui = ui_new(&(struct ui_options){ .non_interactive = true });
+    struct settings settings = { .voice = &voice_own, .manual_auth_hook = (char[]){ "true" } };
+    struct plugin_context context = { .settings = &settings, .ui = ui };
+    void *first = NULL, *second = NULL;
+    struct error err = { 0 };
+
+    (void)ctx;
+    interrupt_init();
+    if (!manual->prepare(&context, &first, &err) || !manual->prepare(&context, &second, &err) ||
+        !manual->plan(first, NULL, 0, &err) || raise(SIGTERM) != 0)
+        fail_with(&err);
+    (void)!manual->plan(second, NULL, 0, &err);
+    manual->release(second);
+    manual->release(first);
+    fail_with(&err);
+}
+
+/* The wait for the turn comes before anything is recorded or presented: no cleanup hook is run for it. */
+TEST(an_interrupt_ends_the_wait_for_the_turn)
+{
+    AUTO(scene_clear) struct scene scene = { 0 };
+
+    scene_play(&scene, interrupt_the_second, NULL);
+    CHECK_TEXT(buf_text(&scene.err), "canceled|stopped by SIGTERM\n", "the second order");
 }
 
 TEST(hooks_that_run_later_are_told_the_same)

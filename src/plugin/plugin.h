@@ -98,8 +98,8 @@ struct plugin_share {
 struct authenticator {
     const char *const *types; /* best first; NULL ends the list */
     bool (*prepare)(const struct plugin_context *context, void **self, struct error *err);
-    /* Before anything is put in place: sets place to what sweep will need, asking the user if need be. What cannot be
-     * planned is PROOF_FAILED. NULL: sweep needs nothing but the proofs. */
+    /* Before anything is put in place, or recorded: sets place to what sweep will need, asking the user and waiting for
+     * other orders if need be. What cannot be planned is PROOF_FAILED. NULL: sweep needs nothing but the proofs. */
     bool (*plan)(void *self, struct proof *const *proofs, size_t count, struct error *err);
     /* Puts them in place, quickly: each is PROOF_PRESENTED then, or PROOF_FAILED. One whose presenting has not begun
      * stays PROOF_WANTED. */
