@@ -29,16 +29,17 @@ struct ownerships {
 /* ERROR_CONFIG when they name an owner or a group that does not exist, or a mode that no file of ours may have. */
 MUST_USE bool access_ownerships(const struct settings *settings, struct ownerships *out, struct error *err);
 
-/* What the files of the next version get: what the settings ask for; where they are silent, what somebody gave the
- * newest key by hand (its owner, unless called as certbot; its group, what the group may, that others may read; and its
- * access control list); else the key is its owner's alone, and certificates are everybody's. A key group without a mode
- * may read, and then it alone. key: the path of that key, NULL when there is none yet. ERROR_CONFIG as above. */
+/* Computes the access of the next version's files. Settings come first. Where they are silent, what an administrator
+ * changed by hand on the newest key is kept: its owner (except under the name certbot), its group, the group's
+ * permissions, the read permission of others, and its access control list. Otherwise the key is private to its owner
+ * and certificates are public. A key group that is given without a mode may read the key, and no other group may. key:
+ * path of the newest key; NULL when there is none yet. ERROR_CONFIG as above. */
 MUST_USE bool access_of_next(const char *key, const struct settings *settings, struct access *out, struct error *err);
 
 /* The same without settings. */
 MUST_USE bool access_of_live(const char *key, struct access *out, struct error *err);
 
-/* Which of the two a file has. */
+/* The part of `access` that applies to files of that kind: the key's or the certificates'. */
 struct file_access access_of_kind(const struct access *access, enum kind kind);
 
 /* The access of a certificate at that path when settings ask for nothing. */

@@ -125,7 +125,7 @@ __attribute__((unused)) static void renew(struct world *world, const char *name)
     open_ways(world, name);
 }
 
-/* What settings ask for, given to the files that are there. */
+/* Applies the settings' owners, groups and modes to the files that exist. */
 __attribute__((unused)) static void apply(struct world *world, const char *name)
 {
     struct ownerships wanted;

@@ -68,10 +68,10 @@ MUST_USE bool order_finalize(struct session *session, struct identity who, struc
  */
 MUST_USE bool order_wait(struct session *session, struct identity who, struct order *order, struct view csr,
     struct poll *poll, struct error *err);
-/* What the CA sends as the chain in PEM (section 7.4.2), which nobody has looked at yet (crypto/accept.h); with
- * alternates not NULL also the chains that Link rel="alternate" names, in order; one of those that cannot be had is
- * left out (the certificate is issued, and must not be lost). *ca_now is the time that the answer says it is, UTC
- * seconds; 0: it says none. */
+/* Downloads the certificate chain, in PEM (RFC 8555 section 7.4.2), unchecked: crypto/accept.h checks it. With
+ * alternates not NULL also downloads the chains of Link rel="alternate", in the order of the links; an alternate that
+ * cannot be downloaded is only left out, since the certificate is issued and must not be lost. *ca_now is the time of
+ * the CA's answer, UTC seconds; 0: the answer has none. */
 MUST_USE bool order_download(struct session *session, struct identity who, const struct order *order, struct buf *chain,
     struct list *alternates, int64_t *ca_now, struct error *err);
 

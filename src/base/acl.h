@@ -42,15 +42,16 @@ void acl_of_mode(mode_t mode, struct acl *out);
 bool acl_is_extended(const struct acl *acl);
 /* The permissions of a mode; with a mask, the group's bits are the mask's. */
 mode_t acl_mode(const struct acl *acl);
-/* What owner, owning group and others really may, as a mode: what is left without the list. */
+/* The effective permissions of owner, owning group and others, as the mode that grants the same without the list. */
 mode_t acl_mode_without(const struct acl *acl);
 
-/* What somebody may who is in that group only, gid_t of the file being owning. (gid_t)-1: in no group at all. */
+/* The permissions (rwx bits) of a process whose only group is gid; owning is the file's group. gid (gid_t)-1: a process
+ * in no group. */
 unsigned acl_group_may(const struct acl *acl, gid_t owning, gid_t gid);
 /* The same for a user who is not the owner. */
 struct acl_user {
     uid_t uid;         /* (uid_t)-1: nobody that is named */
-    const gid_t *gids; /* that he is in; borrowed */
+    const gid_t *gids; /* groups of the user; borrowed */
     size_t count;
 };
 unsigned acl_user_may(const struct acl *acl, gid_t owning, const struct acl_user *user);

@@ -44,7 +44,7 @@
         return _cmocka_run_group_tests(__FILE__, test_all, test_count, NULL, NULL);                                    \
     }
 
-/* What follows the condition is a format with its arguments: name the case and what was seen. */
+/* Arguments after the condition are a printf format and its values: name the case and the values seen. */
 #define CHECK(cond, ...) (void)test_check((cond), #cond, __FILE__, __LINE__, " " __VA_ARGS__)
 #define REQUIRE(cond, ...)                                                                                             \
     do {                                                                                                               \
@@ -131,7 +131,7 @@ static inline void test_drop_dir(void)
     test_dir_path = NULL;
 }
 
-/* What nohup, or a shell that runs us in the background, has made us ignore: tests send signals. */
+/* Restores the default action of signals that nohup or a shell's background job made us ignore: tests send signals. */
 static inline void test_signals(void)
 {
     static const int numbers[] = { SIGINT, SIGQUIT, SIGHUP };

@@ -70,7 +70,7 @@ struct transfer {
     enum transfer_limit limit;
 };
 
-/* What all exchanges of a process share. */
+/* Options that all exchanges of a process share. */
 struct transfer_options {
     const char *user_agent;
     bool no_verify, raw;

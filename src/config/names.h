@@ -7,7 +7,7 @@
 /* Lower case, one final dot taken away; *out is the caller's. ERROR_CONFIG with Certbot's words: not ASCII, a
  * URL, an IP address, too long, an empty label, a label over 63. */
 MUST_USE bool domain_normalize(const char *text, char **out, struct error *err);
-/* What a user has typed: the same, but that international names are converted, where international. */
+/* As domain_normalize, for a name that a user typed: with `international`, also converts international names. */
 MUST_USE bool domain_read(const char *text, bool international, char **out, struct error *err);
 MUST_USE bool ip_address_normalize(const char *text, char **out, struct error *err);
 /* One address: something@domain, printable, no blanks. */

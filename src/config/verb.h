@@ -27,7 +27,7 @@ enum option_topic { /* where --help shows it */
     TOPIC_HIDDEN, /* accepted, on no help page */
 };
 
-/* What a subcommand is to settings and to certificates. */
+/* Properties of a subcommand that settings and the handling of certificates depend on. */
 enum verb_trait {
     VERB_UNATTENDED = 1 << 0,   /* asks nothing: as with --non-interactive, and refuses --force-interactive */
     VERB_SAVED_NAMES = 1 << 1,  /* goes by the names that certificates have: refuses others but those of a web root */

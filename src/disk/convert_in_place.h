@@ -14,23 +14,23 @@
 /* In the archive: a number, or the name of a version's directory, waiting or left over. */
 bool convert_is_numbered(const char *name);
 bool convert_is_dated(const char *name);
-/* What an interruption leaves of a file that was to get a number. */
+/* Whether the name is that of a temporary file that an interrupted numbering of ARCHIVE left behind. */
 bool convert_is_passing(const char *name);
 
-/* The four files, or links, of FROM take the place of those in LIVE. Those that are in LIVE go to ASIDE first, unless
- * FROM is that. is_as_it_was: none was replaced yet. */
+/* Replaces the four files, or links, in LIVE by those of FROM. Those in LIVE are moved to ASIDE first, unless ASIDE is
+ * FROM. is_as_it_was: none was replaced yet. */
 MUST_USE bool convert_live_in_place(
     const char *live, const char *from, const char *aside, bool is_as_it_was, struct error *err);
 
-/* What FROM has comes into ARCHIVE, too, whole or not at all; what is there already stays. opens: ARCHIVE then gets the
- * mode of FROM, as links are to lead into it. */
+/* Copies the entries of FROM into ARCHIVE, all of them or none; those that exist are kept. opens: also gives ARCHIVE
+ * the mode of FROM, as links will lead into it. */
 MUST_USE bool convert_archive_in_place(const char *archive, const char *from, bool opens, struct error *err);
 
-/* After that, when it can no longer be undone: what is of the layout other than `layout` goes from ARCHIVE, which gets
- * the mode of FROM. No key is overwritten: every one is kept, as the same file or a copy. */
+/* After the commit: removes the entries of ARCHIVE that belong to another layout than `layout`, and gives it the mode
+ * of FROM. Overwrites no key: each is kept, as the same file or a copy. */
 MUST_USE bool convert_archive_clean(
     const char *archive, const char *from, const struct layout *layout, struct error *err);
 
-/* When it was undone: what had come from FROM, which is of the other layout, goes from ARCHIVE again. */
+/* When the conversion was undone: removes from ARCHIVE what was copied from FROM, which is of the other layout. */
 MUST_USE bool convert_archive_undo(
     const char *archive, const char *from, const struct layout *layout, struct error *err);

@@ -15,7 +15,7 @@ MUST_USE bool remove_version_file(const char *path, enum kind kind, struct error
 MUST_USE bool remove_version_tree(const char *dir, struct error *err);
 void undo_file(const char *path); /* a file of a version, a link or an empty directory; best effort */
 
-/* What was made so far; removed again, the newest first, unless the work was completed. */
+/* The files made so far by some work; undo_at removes them, the newest first, unless undo_keep was called. */
 struct undo {
     struct list made;  /* files, links, directories */
     struct list trees; /* directories that go with what is in them */

@@ -65,7 +65,7 @@ __attribute__((unused)) static const char pem_other_ca[] =
 #define SERIAL_A "1a01"
 #define SERIAL_B "1a02"
 
-/* What a CA would have issued: 'a' or 'b'. The texts live as long as the program. */
+/* A key, certificate and chain as a CA would issue them: 'a' or 'b'. The texts live as long as the program. */
 __attribute__((unused)) static struct issued issued_of(char which)
 {
     static char fullchain[2][4096];

@@ -57,13 +57,13 @@ enum health_mode {
     HEALTH_REVIVE /* of that, only what keeps a lineage from being loaded */
 };
 
-/* What keeps a lineage from being renewed, and this room cannot know of: its plugin, its options. Tried where nothing
- * else was found to be an error, and when it fails that is one. It must change nothing, and ask nobody. */
+/* Checks of plugins and options, which this room does not know. run is called for each lineage without other errors;
+ * its failure is reported as an error. It must change nothing and ask the user nothing. */
 struct rehearsal {
     bool (*run)(void *ctx, const char *lineage, struct error *err);
     void *ctx;
-    /* Removes what an interrupted run has left under that name, as its trace tells (store/trace.h); NULL: nobody can.
-     */
+    /* Removes the proofs that an interrupted run left in place, as their trace tells (store/trace.h). NULL: not
+     * possible here. */
     bool (*sweep)(void *ctx, const char *name, struct error *err);
 };
 

@@ -103,7 +103,7 @@ __attribute__((unused)) static void check_codes(
     }
 }
 
-/* What is live loads, belongs together and has that serial number. */
+/* Checks that the live version loads, that its files belong together, and that it has that serial number. */
 __attribute__((unused)) static void check_whole(
     struct world *world, const char *lineage_name, const char *serial, const char *name)
 {

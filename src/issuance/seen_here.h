@@ -24,6 +24,6 @@ static inline void seen_here_clear_at(struct seen_here *here)
  */
 bool seen_here_matters(const struct authz *authz);
 
-/* What to tell, of the caller's, where it differs from what the CA used, or where there is no address at all; else
- * NULL. */
+/* A text about the addresses that this machine finds, where they differ from those that the CA used or there are none;
+ * else NULL. Of the caller's. */
 char *seen_here_tell(const struct authz *authz, const struct seen_here *here);

@@ -39,10 +39,11 @@ void deliver_reloads(struct context *context, const struct reloads *reloads, rel
 /* The same as deliver_reload where installing has made the server use it already. */
 void deliver_installed(struct context *context, const char *name);
 
-/* What earlier runs have left to do for the version that is live. `backs_off`: not before the pause after a failure is
- * over. *delivered: nothing is left. An error is that of the reload; a hook's failure is told. */
+/* Does what earlier runs have left to do for the live version. backs_off: does nothing before the pause after a failure
+ * is over. *delivered: nothing is left to do. The error is that of the reload; a failed hook is only logged. */
 MUST_USE bool deliver_outstanding(
     struct context *context, const struct lineage *lineage, bool backs_off, bool *delivered, struct error *err);
 
-/* Removes the records of lineages that are no more. Whether any are left, so that each lineage has to be looked at. */
+/* Removes the records of lineages that no longer exist. Returns whether records are left, so that each lineage has to
+ * be examined. */
 bool deliver_sweep(struct context *context);

@@ -47,14 +47,14 @@ bool enhancements_requested(const struct settings *settings);
 /* --auto-hsts is an enhancement that none of our installers can add: refused before anything is changed. */
 MUST_USE bool installation_check_auto_hsts(const struct context *context, struct error *err);
 
-/* What --must-staple promises in the certificate, the server must do: refused before issuance if not. */
+/* Refuses, before issuance, --must-staple (RFC 7633) where the installer cannot make its server staple OCSP answers. */
 MUST_USE bool installation_check_staple(struct context *context, struct installation *installation, struct error *err);
 
 /*
- * The installer that settings name makes its server read renewed files again, those of all deployments (which are in
- * use) at once. One that is not there is warned about. step: what changes with time alone takes its step, too, unless
- * settings forbid it; trouble with that is told. True: the server has all of it, but those with an error in each[]
- * (NULL before; allocated, the caller's). False: it has nothing of it, unless each[] says otherwise.
+ * Makes the server of the settings' installer read renewed files again, those of all deployments (which are in use) at
+ * once. Warns when there is no such installer. step: also performs the installer's step, unless settings forbid it; a
+ * failure of that is logged. True: the server has read all of them, except those with an error in each[] (NULL before;
+ * allocated, the caller's). False: it has read none, unless each[] says otherwise.
  */
 MUST_USE bool installer_renewed(struct context *context, const struct deployment *const *deployments, size_t count,
     bool step, struct error **each, struct error *err);

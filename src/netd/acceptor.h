@@ -25,7 +25,8 @@ struct protocol { /* what a responder does with its connections */
     void (*end)(void *self);
 };
 
-/* Who is told of each connection, once it is answered or gone. What is handed over is gone afterwards. */
+/* visited is called once for each connection, when it was answered or has ended; *visit is valid during the call only.
+ */
 struct responder_sink {
     void (*visited)(void *ctx, const struct message_visit *visit);
     void *ctx;

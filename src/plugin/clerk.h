@@ -11,8 +11,8 @@
  */
 #include "plugin/server_lock.h"
 
-struct clerk_work { /* what the clerk does, in the clerk's thread, with the server's lock in hand */
-    /* What a run that was killed has left half done is undone; each time the lock was taken. NULL: there is none. */
+struct clerk_work { /* called in the clerk's thread, which holds the server's lock */
+    /* Undoes what a killed run left half done. Called each time the lock has been taken. NULL: nothing to undo. */
     bool (*recover)(void *self, struct error *err);
     /* As in plugin/installer.h. */
     bool (*commit)(void *self, void *const *plans, size_t count, struct error **each, struct error *err);

@@ -28,9 +28,9 @@ void use_hang_up(struct use *use);
  */
 MUST_USE bool use_call(
     struct use *use, enum line_request request, const struct buf *question, struct buf *answer, struct error *err);
-/* What was answered makes no sense, or is no: the program is ended, and the error says who was asked for what. Returns
- * false. */
+/* Ends the program after an answer that is malformed or a refusal, and adds to the error who was asked for what.
+ * Returns false. */
 bool use_give_up(struct use *use, enum line_request request, struct error *err);
-/* The two of them, for an answer of yes or no, with a state (line_read_answer). */
+/* use_call, then line_read_answer for a yes or no with a state; use_give_up when that fails. */
 MUST_USE bool use_ask(
     struct use *use, enum line_request request, const struct buf *question, char **state, struct error *err);

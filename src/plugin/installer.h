@@ -29,7 +29,8 @@ struct pair { /* paths of one certificate and its key; those that are not known 
     const char *cert, *key, *chain, *fullchain;
 };
 
-/* What a server is to use for one lineage; borrowed by plan until it returns. */
+/* The files that a server is to use for one lineage, and the names it serves with them. Borrowed by plan until it
+ * returns. */
 struct deployment {
     const char *lineage;      /* its name; NULL: files of the user's */
     const struct list *names; /* domains and IP addresses that are to be served with it */
@@ -50,7 +51,7 @@ struct installer {
     bool (*prepare)(const struct plugin_context *context, void **self, struct error *err); /* NULL: nothing to do */
     bool (*supports)(void *self, enum enhancement enhancement);
     bool (*takes_addresses)(void *self); /* whether names may be IP addresses. NULL: they may not */
-    /* What is to be changed for a deployment. May ask the user; changes nothing. *plan is the caller's, for drop. */
+    /* Works out the changes for a deployment. May ask the user; changes nothing. *plan is the caller's, for drop. */
     bool (*plan)(void *self, const struct deployment *deployment, void **plan, struct error *err);
     void (*drop)(void *plan); /* NULL: plans own nothing */
     /*
@@ -60,7 +61,7 @@ struct installer {
      * False: nothing of it is in effect, and the server is as it was before; each[] may tell which plans are the cause.
      */
     bool (*commit)(void *self, void *const *plans, size_t count, struct error **each, struct error *err);
-    /* What changes with time alone, a step at each `renew` (--auto-hsts). NULL: nothing does. */
+    /* Performs what depends on time alone, one step at each `renew` (--auto-hsts). NULL: nothing does. */
     bool (*step)(void *self, struct error *err);
     /* Takes the newest changes back, and reloads. */
     bool (*rollback)(void *self, int checkpoints, struct error *err);

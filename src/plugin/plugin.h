@@ -117,7 +117,7 @@ struct authenticator {
     /* Whether with these settings a person does the work, so that nobody is there when it is time to renew; NULL:
      * never. */
     bool (*by_hand)(const struct settings *settings);
-    /* What to check when the CA could not verify: one or two sentences, of the caller's. */
+    /* Advice for a failed validation: one or two sentences on what to check. Of the caller's. */
     char *(*hint)(void *self, const char *type);
 };
 
@@ -141,8 +141,8 @@ const struct plugin *plugin_find(const char *name); /* built in; NULL when there
 /* Whether a person does by hand what the authenticator of settings asks for. */
 bool plugin_is_by_hand(const struct settings *settings);
 
-/* What settings->installer is to configure, as text: two lineages have the same server when these are equal. Of the
- * caller's; no plugin is run for it. */
+/* Identifies the server that settings->installer configures: two lineages have the same server when these texts are
+ * equal. Runs no plugin. Of the caller's. */
 char *plugin_server(const struct settings *settings) __attribute__((returns_nonnull));
 
 /*

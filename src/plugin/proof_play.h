@@ -6,7 +6,7 @@
 
 #include "plugin/plugin.h"
 
-/* What became of it, as if it had been the whole order. */
+/* Turns the result of a call with this one proof into a single result: *err is the proof's own error if that failed. */
 static inline bool proof_verdict(bool ok, struct proof *proof, struct error *err)
 {
     if (ok && proof->state == PROOF_FAILED)

@@ -21,16 +21,16 @@ struct turn;
 
 struct run; /* what all workers of one command share: network process, CAs, hooks that ran */
 
-/* What a lineage's hooks leave for those that run later, which Certbot's find in its own environment. */
+/* Values that a lineage's hooks hand on to later hooks, as Certbot's hooks do through its own environment. */
 struct hook_trail {
     struct list post;      /* commands to run at the end of `renew`, each once */
-    char *renewed_lineage; /* the live directory that the last deploy hook was told, NULL: none was */
-    struct list env;       /* what the last of the manual authenticator's hooks was told */
+    char *renewed_lineage; /* the live directory given to the last deploy hook; NULL: none has run */
+    struct list env;       /* the environment that the manual authenticator's last hook was given */
 };
 
 struct context {
     const struct settings *settings; /* of the command; a lineage under renewal has its own */
-    struct answers *answers;         /* what is found out beside them; a lineage under renewal has its own */
+    struct answers *answers;         /* determined besides the settings; a lineage under renewal has its own */
     struct settings *given;          /* the command's own, where what was left out is filled in before the work begins:
                                         by src/cmd, and by the choice of an installer; NULL: that is over */
     struct store *store;
@@ -44,7 +44,7 @@ struct context {
     struct reloads *reloads;   /* where a run over many lineages puts reloads off to its end; NULL: each at once */
 };
 
-/* What lies outside of a run: the way to the CAs, and time. Called from many threads. */
+/* The outside of a run: transports to CAs, and the clock. Called from many threads. */
 struct outside {
     bool (*transport)(void *self, struct transport *out, struct error *err); /* for each CA, when it is first needed */
     int64_t (*now)(void *self);                                              /* UTC seconds since 1970 */
@@ -66,10 +66,10 @@ int64_t context_now(const struct context *context); /* UTC seconds since 1970 */
 /* Waits; ERROR_CANCELED at once when the user interrupts. */
 MUST_USE bool context_sleep_ms(const struct context *context, int64_t ms, struct error *err);
 
-/* What the plugins of this run share (run/shares.h). Borrowed. */
+/* Objects that the plugins of this run share (run/shares.h). Borrowed. */
 struct shares *run_shares(struct run *run);
 
-/* What this run has learned of revoked certificates (run/revocation.h). Borrowed. */
+/* The run's knowledge of revoked certificates (run/revocation.h). Borrowed. */
 struct revocation_memory *run_revocation(struct run *run);
 
 /* An account that is ready to sign at its CA. Borrowed from the run, which keeps it until the end. */

@@ -16,8 +16,8 @@ struct lanes *lanes_new(const struct list *servers, size_t jobs) __attribute__((
 void lanes_free(struct lanes *lanes); /* NULL is fine */
 DEFINE_AUTO(struct lanes, lanes_free)
 
-/* What to call when a job was given back for long, lineages are left, and no thread waits for one: it may start a
- * thread. Under no lock. */
+/* Sets a function to call when a job was given back for long, lineages are left and no thread waits for a job; it may
+ * start a thread. No lock is held during the call. */
 void lanes_on_want(struct lanes *lanes, void (*want)(void *arg), void *arg);
 
 /*

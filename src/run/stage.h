@@ -116,7 +116,7 @@ __attribute__((unused)) static void add_file(const char *kind, const char *name,
     put_program(at("renewal-hooks/%s/%s", kind, name), script);
 }
 
-/* What has run since the last call; "": nothing. */
+/* Checks the commands that have run since the last call; "": none. */
 __attribute__((unused)) static void check_ran_since(const char *want, const char *name)
 {
     AUTO(free) char *path = test_path("ran");

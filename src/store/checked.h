@@ -28,8 +28,9 @@ MUST_USE bool checked_name(
 bool checked_has(struct checked *checked, const uint8_t digest[CHECKED_DIGEST]);
 void checked_add(struct checked *checked, const uint8_t digest[CHECKED_DIGEST]);
 
-/* What an earlier run has kept at that path; nothing when there is no such file, or none to be believed. */
+/* Loads what an earlier run saved at that path; loads nothing when there is no such file, or one that is not trusted.
+ */
 void checked_load(struct checked *checked, const char *path);
-/* Keeps it there for later runs, if there is anything new: what was asked for in this run first, the rest as far as
- * it fits. A file that cannot be written is no loss, and only noted in the log. */
+/* Saves it there for later runs, if there is anything new: first the entries asked for in this run, then others up to
+ * the limit. A failure to write is only logged. */
 void checked_save(struct checked *checked, const char *path);

@@ -43,7 +43,7 @@ MUST_USE bool lineage_change_account(
  */
 MUST_USE bool lineage_mark_revoked(const struct lineage *lineage, struct error *err);
 
-/* What is kept of the CA's renewal information, for the certificate of the newest version. UTC seconds, 0: nothing. */
+/* Renewal information (RFC 9773) saved for the newest version's certificate. UTC seconds; 0: not known. */
 struct renewal_memory {
     int64_t retry_at; /* not to be asked for before */
     int64_t instant;  /* chosen in the suggested window */
@@ -51,8 +51,8 @@ struct renewal_memory {
 };
 MUST_USE bool lineage_save_renewal_info(
     struct lineage *lineage, const struct renewal_memory *memory, struct error *err);
-/* All zero when what was kept is about another certificate (an older version made live, files from a backup). A new
- * version starts without. ERROR_CONFIG when it is unreadable. */
+/* All zero when the saved values belong to another certificate (an older version was made live, or files were restored
+ * from a backup). A new version starts without any. ERROR_CONFIG when they are unreadable. */
 MUST_USE bool lineage_renewal_info(const struct lineage *lineage, struct renewal_memory *out, struct error *err);
 
 /* ---- for who loads, makes, converts or repairs a lineage ---- */

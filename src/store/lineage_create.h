@@ -27,9 +27,9 @@ MUST_USE bool lineage_add_version(struct store *store, struct lineage *lineage, 
 
 /* ---- inside the room ---- */
 
-/* What a new lineage gets: what --store-layout says, else what the store's first lineage has, else the default of the
+/* The layout for a new lineage: that of --store-layout, else that of the store's first lineage, else the default of the
  * name that the program was called by. */
 const struct layout *layout_for_new(struct store *store, const struct settings *settings);
 
-/* Removes what an interrupted lineage_create has left, the renewal file too; never a version that is whole. */
+/* Removes the files of an interrupted lineage_create, and the renewal file; never a complete version. */
 MUST_USE bool lineage_reclaim(const struct lineage *planned, struct error *err);

@@ -6,8 +6,6 @@
 
 /* Whether the certificate's names are those of the lineage, as far as its name and its renewal file tell. */
 bool lineage_has_names(const struct lineage *lineage, const struct cert *cert);
-/* What speaks against making the version live that waits for it (pending_deployment), of the caller's; NULL when
- * nothing does. It has to be whole, the lineage's own, and must not take the place of what is valid when it has
- * expired.
- */
+/* The reason not to make the waiting version live (pending_deployment), of the caller's; NULL when there is none. That
+ * version must be complete and the lineage's own, and when it has expired it must not replace one that is valid. */
 char *lineage_objection(struct store *store, const struct lineage *lineage);

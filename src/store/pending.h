@@ -69,9 +69,10 @@ MUST_USE bool pending_names(struct store *store, struct list *out, struct error 
 
 /* Whether a first certificate of that name was ordered and is not saved: the record knows how it is to be renewed. */
 bool pending_is_first(struct store *store, const char *name);
-/* What it knows of that, in the form of a renewal file; *out is the caller's, for conf_free. */
+/* Reads the options that the record saved for renewal, in the form of a renewal file; *out is the caller's, for
+ * conf_free. */
 MUST_USE bool pending_read_params(struct store *store, const char *name, struct conf **out, struct error *err);
 
 bool pending_is_old(const struct pending *pending, int64_t now);
-/* Removes the records, and what is left of some, that have become too old. Trouble is told. */
+/* Removes records that are too old, and leftovers of records. Failures are logged. */
 void pending_sweep(struct store *store, int64_t now);

@@ -37,7 +37,7 @@ HABIT(numbers_errors, true, false)
 HABIT(announces_hooks, false, true)
 /* The log has the line for each challenge that Certbot's has, and says that none is possible without the name. */
 HABIT(logs_challenges_as_python, true, false)
-/* That other than the usual directories may not be what a timer looks at is told in the log. */
+/* The log tells that a timer may not look at directories other than the usual ones. */
 HABIT(tells_unusual_dirs, true, false)
 
 /* ---- the command line and settings ---- */
@@ -56,7 +56,8 @@ HABIT(prefers_own_types, false, true)
 HABIT(tries_reconfigure_anywhere, false, true)
 /* `update_account --new-key` changes the key of the account. */
 HABIT(changes_account_keys, false, true)
-/* What decides which programs root runs must be writable by root alone. Certbot takes it as it is, with our warning. */
+/* Files that decide which programs root runs must be writable by root alone. Certbot accepts them; under its name we
+ * warn. */
 HABIT(refuses_shared_code, false, true)
 
 /* ---- the store ---- */
@@ -92,11 +93,11 @@ HABIT(backs_off, false, true)
 HABIT(redelivers, false, true)
 /* `revoke` without a name lists what there is. */
 HABIT(lists_to_revoke, false, true)
-/* What the CA has revoked already counts as revoked. */
+/* A certificate that the CA has revoked already counts as revoked (RFC 8555 section 7.6, alreadyRevoked). */
 HABIT(takes_revoked_for_done, false, true)
 /* Installers that can are given certificates for IP addresses. Certbot refuses all of those. */
 HABIT(installs_for_addresses, false, true)
-/* It is looked who will renew a certificate. Certbot's packagers say it with preconfigured-renewal. */
+/* Looks for a timer or cron job that renews. Certbot relies on the packagers' preconfigured-renewal. */
 HABIT(looks_for_schedule, false, true)
 
 /* ---- questions ---- */
