@@ -33,8 +33,8 @@ static bool read_ownership(const char *owner, const char *group, const char *mod
     return true;
 }
 
-/* Who takes a mode back, on the command line, has the files closed again, not left open for ever; from then on nothing
- * is asked for. */
+/* Whether a mode is withdrawn on the command line (--key-mode ""). The files then get their default mode once, instead
+ * of keeping the old one; later runs leave the mode alone. */
 static bool is_taken_back(const char *mode, enum origin origin)
 {
     return mode != NULL && mode[0] == '\0' && origin >= ORIGIN_COMMAND_LINE;
@@ -79,8 +79,9 @@ static bool names_somebody(const struct ownership *wanted)
     return wanted->uid != NOBODY || wanted->gid != NO_GROUP;
 }
 
-/* Who may read the key needs the certificate as well, whatever the umask is, or the default access control list of the
- * directory, which takes its place (acl(5)). It is public: who comes near it is up to the directories. */
+/* Makes the certificate readable by all when settings give an owner or group for key or certificate: a reader of the
+ * key needs it, whatever the umask or the directory's default access control list (which replaces the umask, acl(5)).
+ * It is public; directories limit who reaches it. */
 static struct file_access overlay_cert(const struct ownerships *wanted, struct file_access access)
 {
     overlay_owner(&wanted->cert, &access);
@@ -99,8 +100,8 @@ struct file_access access_of_kind(const struct access *access, enum kind kind)
     return kind == KIND_PRIVKEY ? access->key : access->cert;
 }
 
-/* What somebody changed by hand on the live key is kept: its owner, its group, what the group may, and that others may
- * read. */
+/* Keeps what an administrator changed on the live key: its owner, its group, the group's permissions, and the read
+ * permission of others. */
 bool access_of_live(const char *key, struct access *out, struct error *err)
 {
     struct stat st;
@@ -302,7 +303,7 @@ bool access_hand_on(const char *live_key, const char *key, struct error *err)
 
 /* ---- telling ---- */
 
-/* What the owner may besides reading is nobody's business. */
+/* Whether the file has the wanted owner, group and permissions of others; the owner's own permissions are ignored. */
 static bool has_access(const char *path, struct file_access access)
 {
     struct error unreadable = { 0 };
@@ -310,7 +311,7 @@ static bool has_access(const char *path, struct file_access access)
     struct acl acl;
 
     if (stat(path, &st) != 0 || !acl_of_path(path, &st, &acl, &unreadable))
-        return true; /* what is missing is not for us to tell */
+        return true; /* a missing file is reported by another check */
     return (access.masked || (acl_mode_without(&acl) & 0077) == (access.mode & 0077)) &&
            (!access.set_owner || ((access.uid == NOBODY || access.uid == st.st_uid) &&
                                      (access.gid == NO_GROUP || access.gid == st.st_gid)));

@@ -218,8 +218,8 @@ static bool is_known(const struct dir *dir, const struct guest *guest)
            (!is_user(guest) && dir->st.st_gid == guest->who.gid && (dir->st.st_mode & S_IXGRP) != 0);
 }
 
-/* What lies beside the lineage in a directory that is about to let a guest pass. was_closed: nobody came here so far,
- * so that nobody misses what is closed to all. */
+/* Denies the user or group the directory `path`, which lies beside the lineage in a directory that is being opened to
+ * them. was_closed: that directory was closed so far, so nobody relies on access; then all others are denied. */
 static bool shut_out(const char *path, const struct guest *guest, bool was_closed, struct error *err)
 {
     AUTO(dir_close) struct dir dir = { .fd = -1 };

@@ -18,7 +18,8 @@ static bool is_below(const char *path, const char *dir)
     return text_starts(path, dir) && (path[strlen(dir)] == '/' || path[strlen(dir)] == '\0');
 }
 
-/* What root would run. Within the store nobody else is let in; above it, everybody may pass nearly everywhere. */
+/* The command by which root grants access to the obstacle. Within the store only the named user or group is admitted;
+ * above it, o+x for everybody is offered as well. */
 static char *remedy(const char *config_dir, const char *obstacle, struct who who, const char *name)
 {
     char letter = who.uid != NO_USER ? 'u' : 'g';

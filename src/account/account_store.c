@@ -526,7 +526,7 @@ bool account_store_sweep(struct store *store, const char *server, struct error *
     return sweep_dir(store, server, dirs.dir, err) && (dirs.older == NULL || sweep_dir(store, server, dirs.older, err));
 }
 
-/* What was prepared for an account goes first: a key without one would be told of by nobody. */
+/* Removes an account. Keys prepared for it are removed first: without the account nothing would report them. */
 static bool remove_account(const char *dir, const char *id, struct error *err)
 {
     AUTO(list_clear) struct list names = { 0 };

@@ -134,7 +134,7 @@ static bool issuers_read(const struct node *node, struct list *out, struct error
     return true;
 }
 
-/* What answering it takes. */
+/* Reads the members that answering a challenge of this type needs (RFC 8555 section 8). */
 static bool needs_read(const struct node *node, struct challenge *out, struct error *err)
 {
     TRY(node_get_url(node, "url", &out->url, err));

@@ -107,7 +107,8 @@ bool renewal_info_fetch(
     return true;
 }
 
-/* That part of span which random is of 2^64: the upper half of their product. */
+/* Scales random, of 0 to 2^64 - 1, to 0 to span - 1: the upper 64 bits of their product. RFC 9773 section 4.2 wants a
+ * uniformly random time in the window. */
 static uint64_t part_of(uint64_t span, uint64_t random)
 {
     uint64_t low = (random & UINT32_MAX) * (span & UINT32_MAX);

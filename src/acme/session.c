@@ -49,7 +49,7 @@ struct session {
     size_t limit_bytes, left_bytes;
 };
 
-/* What one request has used up of the above. */
+/* Attempts counted for one request. */
 struct retries {
     bool read_only;
     unsigned nonces, waits, reads;

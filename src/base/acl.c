@@ -162,7 +162,7 @@ unsigned acl_group_may(const struct acl *acl, gid_t owning, gid_t gid)
     return may & perm_of(acl, ACL_MASK, 7);
 }
 
-/* Who is in one of the groups that the list knows is none of the others, whatever that group may. */
+/* A user in one of the groups of the list never gets the rights of others, even when the group has fewer (acl(5)). */
 unsigned acl_user_may(const struct acl *acl, gid_t owning, const struct acl_user *user)
 {
     const struct acl_entry *named = user->uid != (uid_t)-1 ? find_entry(acl, ACL_USER, (uint32_t)user->uid) : NULL;

@@ -26,7 +26,7 @@
 #define ROTATION_WAIT_MS 2000 /* for another process; then the file is left to grow */
 #define ROTATION_RETRY_MS 5
 
-/* What is written before the place of the log is known waits here; afterwards there is a file, or nothing. */
+/* STATE_EARLY: messages are kept in `early` until the log's path is known. STATE_CLOSED: they go to no file. */
 enum log_state { STATE_EARLY, STATE_OPEN, STATE_CLOSED };
 
 static struct mutex mutex = MUTEX_INIT; /* guards all below but the two atomics */

@@ -186,7 +186,7 @@ static bool take(struct lookup *lookup, struct view bytes)
     return true;
 }
 
-/* What is cut off behind its header, as some servers do, still says that it was cut. */
+/* Whether an answer is truncated (TC, RFC 1035 section 4.1.1). Some servers cut it right after the header. */
 static bool says_cut(const struct lookup *lookup, struct view bytes)
 {
     return bytes.len >= 12 && lookup->wire.len >= 2 && memcmp(bytes.at, lookup->wire.at, 2) == 0 &&

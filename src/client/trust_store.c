@@ -83,7 +83,7 @@ static void add_bundle(X509_STORE *store, const struct buf *bundle)
     BIO *bio = BIO_new_mem_buf(bundle->at, (int)bundle->len);
     X509 *cert;
 
-    /* What cannot be read ends it; what was read counts, as with every other user of such files. */
+    /* Stops at the first certificate that cannot be read; those before it count, as in other users of such files. */
     while (bio != NULL && (cert = PEM_read_bio_X509_AUX(bio, NULL, NULL, NULL)) != NULL) {
         (void)X509_STORE_add_cert(store, cert);
         X509_free(cert);

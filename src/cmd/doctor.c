@@ -144,7 +144,8 @@ static void say_json(
 
 /* ---- the command ---- */
 
-/* What another process has in hand must not be taken for a leftover. Who only looks does not wait for that. */
+/* Locks the store, so that work in progress is not taken for a leftover. Without --fix the lock is tried once, not
+ * waited for. */
 static bool lock_store(struct context *context, struct range_lock **lock, struct error *err)
 {
     bool taken;

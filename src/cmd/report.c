@@ -9,8 +9,8 @@
 
 #define URLS_MAX (1024 * 1024)
 
-/* What a packager's preconfigured-renewal promises is Certbot's timer: by our own name it is looked at what there is.
- */
+/* Looks for what will renew. preconfigured-renewal of packagers promises Certbot's timer, so by our own name it is not
+ * relied on. */
 static enum scheduled scheduled(const struct context *context, char **where)
 {
     const struct settings *settings = context->settings;
@@ -36,7 +36,7 @@ static void say_scheduled(struct context *context, const struct lineage *lineage
             context->ui, "It is renewed in the background: %s runs Certbot, which reads this certificate, too.", where);
 }
 
-/* What to do so that somebody renews, NULL when that is so; of the caller's. */
+/* Advice for the user on how to have the certificate renewed; NULL when a timer or cron job does. Of the caller's. */
 static char *advise_schedule(const struct context *context, const struct lineage *lineage)
 {
     AUTO(free) char *where = NULL;

@@ -83,7 +83,8 @@ static bool apply_text(struct settings *settings, const struct option *option, c
     return true;
 }
 
-/* What a map of web roots has added to the names stays with what -d or cli.ini says of them: Certbot has them all. */
+/* Collects names that came from a map of web roots: they are kept when -d or cli.ini sets the names, as Certbot does.
+ */
 static void mapped_names(const struct settings *settings, const struct option *option, struct list *out)
 {
     const struct list *list = (const struct list *)((const char *)settings + option->at);

@@ -71,8 +71,9 @@ static void save_plugin_options(const struct settings *settings, struct conf *co
     }
 }
 
-/* What cli.ini says of all lineages, and each may say otherwise: it is not copied into each, and can be changed there.
- * A file that was named on the command line is as good as the command line: it may not be named the next time. */
+/* Whether the option's value comes from cli.ini and applies to all lineages unless a lineage overrides it. It is not
+ * copied into renewal files, so that a change of cli.ini takes effect. Values of a file given with --config are saved:
+ * the next run may not be given that file. */
 static bool is_of_all(const struct settings *settings, const struct option *option)
 {
     return option->per_lineage && settings->config_files.len == 0 &&
@@ -288,7 +289,8 @@ static void restore_map(const struct restore *restore)
         SETTING_MARK(restore->settings, webroot_map, ORIGIN_RENEWAL);
 }
 
-/* Who adds a line at the end of the file writes it into the last section, where nothing reads it. */
+/* Warns of options in other sections, where they have no effect: a line appended to the file ends up in its last
+ * section. */
 static void tell_misplaced(const struct restore *restore)
 {
     static const struct {
@@ -307,7 +309,8 @@ static void tell_misplaced(const struct restore *restore)
     }
 }
 
-/* What stands in [renewalparams] was written there by hand, or by an older version, since we last wrote the file. */
+/* The value of key. [renewalparams] comes before [evercert]: a value there was written by hand or by an older version
+ * after we last wrote the file. */
 const char *renewal_params_own(const struct conf *conf, const char *key)
 {
     const char *value = conf_get(conf, PARAMS, key);

@@ -49,8 +49,8 @@ static bool list_foreign(const char *dir, struct list *out, struct error *err)
     return true;
 }
 
-/* What a user keeps in LIVE and cannot have a second name in NEXT: a directory, somebody else's file, or any where the
- * file system has no hard links. A link leads there once the two have changed places. */
+/* The target of a link in NEXT to a user's entry in LIVE that cannot be linked hard: a directory, a file of another
+ * user, or any file where the file system has no hard links. It resolves once LIVE and NEXT were exchanged. */
 static char *way_back(const char *next, const char *name)
 {
     return xprintf("./../%s/%s", file_basename(next), name);

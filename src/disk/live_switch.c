@@ -14,8 +14,8 @@
 #include "disk/place.h"
 #include "disk/version_dir.h"
 
-/* Who has opened the directory by its path a moment ago, to read one file after the other, gets them all from the same
- * version. */
+/* Milliseconds for a process that has just opened the directory by path to read its files one after the other: it gets
+ * all of them from one version. */
 #define READERS_MS 20
 
 #define FILES (KIND_COUNT + 1)

@@ -213,8 +213,8 @@ bool switch_is_unsettled(const struct lineage *lineage)
 
     if (live_has_stand_in(lineage->live_dir))
         return true;
-    /* What is live can be read where superseded versions are another user's. With any other trouble nobody knows, and
-     * whoever looks closer is told which it is. */
+    /* A superseded version may belong to another user while the live one is readable. With other errors the state is
+     * unknown; callers that look closer report the error. */
     if (!file_list_dir(lineage->archive_dir, &names, &err))
         return err.sys != ENOENT && err.sys != ENOTDIR && err.sys != ELOOP && err.sys != EACCES && err.sys != EPERM;
     for (size_t i = 0; i < names.len; i++) {
@@ -234,7 +234,8 @@ static bool is_same(const char *a, const char *b)
     return version_dir_equal(a, b) && file_exists(meta_a) == file_exists(meta_b);
 }
 
-/* What is in ID.next: the version ID, which waits to become live or has just done so; or one that was live before. */
+/* Settles ID.next. It holds version ID, which waits to become live or has just become live, or a version that was live
+ * before. */
 static bool settle_next(const struct lineage *lineage, const char *name, struct view id, struct error *err)
 {
     AUTO(free) char *path = file_join(lineage->archive_dir, name);

@@ -149,7 +149,7 @@ static const char *unlike_wishes(const struct lineage *lineage, const struct own
     return NULL;
 }
 
-/* Who may not give files away is warned by what tries it, which goes on: here that is no success. */
+/* lineage_apply_access only warns when this process may not give files to the owner or group; a repair fails then. */
 static bool repair_access(struct health *health, const struct finding *finding, struct error *err)
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;
@@ -237,7 +237,8 @@ void check_modes(struct subject *subject)
 
 /* ---- what decides which programs root runs ---- */
 
-/* What is there may have been changed already: whether it can be trusted is for somebody to say. */
+/* Reports files and directories writable by others. They are not repaired: they may have been changed already, and
+ * whether they can be trusted is for the administrator to decide. */
 static void check_code_path(struct health *health, const char *path)
 {
     AUTO(writers_clear) struct writers writers = { 0 };

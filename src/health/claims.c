@@ -21,7 +21,8 @@ static void claim_dir(struct claims *claims, const char *dir, const char *name)
     claims->sorted = false;
 }
 
-/* What its renewal file names, and what has its own name: that is its, too, if nobody else says so. */
+/* Claims for a lineage the directories that its renewal file names, and those of its own name unless another lineage
+ * names them. */
 void health_claim(struct health *health, const char *name, const struct lineage *lineage)
 {
     AUTO(free) char *live = store_path_in(health->store, "live", name);

@@ -41,7 +41,8 @@ static void (*const lineage_checks[])(struct subject *) = {
     check_renewal,
 };
 
-/* What concerns every lineage: before them, so that none of them tells of it, or is examined before it is mended. */
+/* Checks of things that concern every lineage. They run before the lineages are examined, so that each is reported once
+ * and repaired first. */
 static void (*const first_store_checks[])(struct health *) = {
     check_store_room,
     check_store_modes,

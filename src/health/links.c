@@ -151,7 +151,7 @@ static bool copy_into_version(const char *live, const char *path, struct file_ac
     return error_next(err, "run doctor again: it may not have seen all that is there");
 }
 
-/* What is live is in no version: it becomes one, and then the links lead to it. */
+/* Copies live files that belong to no version into a new version, and makes the links lead to it. */
 static bool repair_adopt(struct health *health, const struct finding *finding, struct error *err)
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;
@@ -245,7 +245,7 @@ bool health_links_lead_to(const struct lineage *lineage, const char *dir)
     return true;
 }
 
-/* What is live has its names. */
+/* Whether the live certificate has the lineage's names. */
 static bool shows_own(const struct lineage *lineage)
 {
     AUTO(cert_free) struct cert *live = health_read_cert(lineage->live[KIND_CERT]);

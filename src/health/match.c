@@ -212,7 +212,7 @@ static bool can_be_repaired(const struct subject *subject, size_t from)
     return false;
 }
 
-/* What is newer than live and damaged beyond repair stays where it is: renewal goes by what is live. */
+/* Falls back to the live version when the one that waits is damaged beyond repair. That one stays where it is. */
 static void match_live_instead(struct subject *subject, size_t from)
 {
     struct lineage *lineage = subject->lineage;

@@ -85,7 +85,8 @@ void check_old_requests(struct health *health)
 
 /* ---- the clock ---- */
 
-/* What is kept and what is live is never decided by the clock; whether renewal is due is. */
+/* Reports a clock that is behind. Only whether renewal is due depends on the clock; which versions are live or kept
+ * does not. */
 void check_clock(struct health *health)
 {
     char now[CLOCK_TEXT_SIZE], begin[CLOCK_TEXT_SIZE];

@@ -18,7 +18,7 @@ struct alike {
     struct range_lock *lock; /* keeps other processes out; NULL where the whole store is ours */
 };
 
-/* What is under way in this process. Threads need it where the store is locked as a whole, and its ranges are not. */
+/* Orders under way in this process. They keep threads apart where store_lock_all has replaced the ranges. */
 static struct mutex mutex = MUTEX_INIT;
 static struct list under_way;
 

@@ -108,8 +108,8 @@ static bool take_in(struct context *context, struct ca *ca, const struct issue_r
 
 /* ---- finishing, and what becomes of the record ---- */
 
-/* What the CA has refused, or given up, will not come. Of anything else it is not known what the CA does with the CSR;
- * a refusal once it had taken the CSR says nothing of that. */
+/* Whether no certificate will come of this CSR: the CA refused it or the order is invalid. False while that is unknown,
+ * also for an error after the CA accepted the CSR (order processing or valid). */
 static bool is_refused(const struct order *order, const struct problem *problem, const struct error *err)
 {
     if (err->kind != ERROR_ACME || order->status == ORDER_PROCESSING || order->status == ORDER_VALID)

@@ -29,7 +29,8 @@ static int by_type(const void *a, const void *b)
     return order != 0 ? order : strcmp(authz_name(left), authz_name(right));
 }
 
-/* What the CA has seen, as far as it says: with whom it spoke, where it was led to, and what else was wrong. */
+/* Writes the CA's subproblems (RFC 8555 section 6.7.1), and the addresses and redirected URLs of its validation
+ * records. */
 static void put_seen(struct buf *text, const struct authz *authz)
 {
     for (size_t i = 0; i < authz->challenge_count; i++) {
@@ -48,7 +49,7 @@ static void put_seen(struct buf *text, const struct authz *authz)
     }
 }
 
-/* What that usually means, and one thing to try: to each name its own, as two may have failed for different reasons. */
+/* Writes the usual cause of the failure and one thing to try, for each name: names may fail for different reasons. */
 static void put_explanation(struct buf *text, const struct authz *authz)
 {
     struct explanation explanation = authz_explain(authz);
@@ -59,7 +60,8 @@ static void put_explanation(struct buf *text, const struct authz *authz)
         buf_putf(text, "  Try:    %s\n", explanation.attempt);
 }
 
-/* What this machine's resolvers say of it. False: they do not answer, and need not be asked of others. */
+/* Writes what this machine's resolvers answer for the name. False: they do not respond, and need not be asked for other
+ * names. */
 static bool put_here(struct buf *text, struct net *net, const struct authz *authz, int64_t until_ms)
 {
     AUTO(seen_here_clear) struct seen_here here = { 0 };
@@ -98,7 +100,7 @@ static void put_failures(
     }
 }
 
-/* Who has nothing but the error (a timer's mail, with -q) learns from it of the first name why and what to try. */
+/* Sets the error to the first name's reason and advice: with -q (a timer's mail) it is all that the user sees. */
 static bool fail(const struct context *context, const struct authz **failed, size_t count, struct error *err)
 {
     AUTO(free) char *others = count == 1 ? xstrdup("") : xprintf(" (and %zu more)", count - 1);

@@ -42,7 +42,8 @@ static struct trace_proof describe(const struct proof *proof)
         .place = xstrdup_or_null(proof->place) };
 }
 
-/* What stays for orders to come is not swept, and what was cleaned up need not be. */
+/* Whether the proof belongs in the trace: not a standing record, which later orders use, and not one that was cleaned
+ * up. */
 static bool is_traced(const struct tracer *tracer, const struct proof *proof)
 {
     return proof->kind != PROOF_STANDING && (!tracer->cleaned || proof->state != PROOF_WANTED);
@@ -217,7 +218,7 @@ static bool look_at_rest(const struct sweeping *sweeping, size_t *left, struct e
     return *left == 0;
 }
 
-/* What is swept is forgotten, the rest stays, with the time of its first record. */
+/* Rewrites the trace without the proofs that were swept; the time of the first record is kept. */
 static bool keep_rest(struct context *context, struct sweeping *sweeping, const char *name, struct error *err)
 {
     AUTO(free) struct trace_proof *rest = xcalloc(sweeping->trace.count + 1, sizeof(struct trace_proof));
@@ -262,7 +263,7 @@ static bool sweep_trace(
     return false;
 }
 
-/* What nobody could remove for a week nobody tries to remove for ever. */
+/* Removes the trace when it is a week old, so that sweeping does not go on for ever. */
 static void give_up_if_old(struct context *context, const char *name, const char *path, const struct trace *trace)
 {
     struct error err = { 0 };

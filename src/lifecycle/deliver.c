@@ -66,8 +66,8 @@ static bool is_expected(struct context *context)
     return context->settings->installer != NULL || !hooks_for_deploy(context, &commands, &err) || commands.len > 0;
 }
 
-/* What the version that is live is owed still; *out is NULL when nothing. A record of one that never went live may hold
- * it, too. */
+/* *out: the version for which a delivery is still recorded, if it is the live one; NULL when nothing is outstanding.
+ * The record may also be that of a version that never went live. */
 static void find_owed(struct context *context, const struct lineage *lineage, const char *name, char **out)
 {
     AUTO(delivery_clear) struct delivery earlier = { 0 };

@@ -9,7 +9,7 @@
 #include "run/shares.h"
 #include "run/turns.h"
 
-/* What a run that was killed has left is undone before the configuration is looked at. */
+/* Undoes what a killed run left, before the plugin reads the server's configuration. */
 static bool make_ready(const struct installer *installer, struct installation *out, struct error *err)
 {
     TRY(installer->recover == NULL || installer->recover(&out->plugin_context, err));

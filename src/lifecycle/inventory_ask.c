@@ -78,7 +78,8 @@ struct looking { /* what the workers share */
     struct inventory_entry found[HOSTS_MAX]; /* of each host one */
 };
 
-/* What cannot be read is told when its turn comes. */
+/* Keeps one lineage for each host that can be asked about revocation. One that cannot be read is skipped here: its
+ * error is reported in its row. */
 static void look_at(void *ctx, size_t index)
 {
     struct looking *looking = ctx;

@@ -139,7 +139,7 @@ static bool issue_with_hooks(struct context *context, struct issue_request *requ
     struct error late = { 0 };
     bool ok;
 
-    /* What a pre-hook has stopped is started again by the post-hooks, also when the next pre-hook could not be run. */
+    /* Post-hooks run even when a pre-hook failed: they restart what earlier pre-hooks stopped. */
     ok = hooks_before(context, err);
     if (ok) {
         announce(context, names, *lineage != NULL);

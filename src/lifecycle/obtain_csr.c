@@ -104,7 +104,7 @@ static bool check_folder(const char *path, struct error *err)
     return file_error(err, "create", path);
 }
 
-/* What would fail afterwards is said before the CA is asked: an order is worth more than a file name. */
+/* Refuses paths that exist or are given twice before the CA is asked, so that no order is wasted. */
 static bool check_paths(const struct settings *settings, struct error *err)
 {
     struct target targets[TARGETS];

@@ -477,7 +477,7 @@ struct servers { /* of the lineages, side by side */
     char **at;
 };
 
-/* What cannot be read needs no CA, and has a place of its own. */
+/* The CA of a lineage; NULL, which counts as a CA of its own, when its renewal file cannot be read. */
 static void find_server(void *ctx, size_t index)
 {
     struct servers *servers = ctx;
@@ -485,7 +485,7 @@ static void find_server(void *ctx, size_t index)
     servers->at[index] = store_server_of(servers->context->store, servers->renewals->at[index].name);
 }
 
-/* Which CAs there are matters where lineages wait for workers, or for each other. */
+/* Reads the CA of each lineage where several workers share them, unless --server gives one CA for all. */
 static struct lanes *make_lanes(struct context *context, const struct renewals *renewals, size_t workers)
 {
     struct servers servers = { context, renewals, xcalloc(renewals->len + 1, sizeof(*servers.at)) };

@@ -161,7 +161,7 @@ static int64_t predecessor_of(const struct lineage *lineage)
     return found;
 }
 
-/* What the CA's window says, and whether it is heard. May rewrite the renewal file. */
+/* Reads the CA's suggested renewal time (RFC 9773) and decides whether it is followed. May rewrite the renewal file. */
 static bool gather_renewal_info(
     struct context *context, struct lineage *lineage, struct due_facts *facts, struct error *err)
 {

@@ -136,9 +136,9 @@ static bool send_revocation(struct context *context, const struct cert *cert, st
                revoke_cert(ca->session, ca->who, buf_view(&cert->der), reason, err));
 }
 
-/* What was revoked before is what was asked for. Certbot makes an error of it: so does its name where nothing is left
- * to do, but not where the files are to be deleted, as a command that was cut short after the revocation must be
- * finished by repeating it. */
+/* Revokes, and accepts alreadyRevoked (RFC 8555 section 7.6) as success. Under the name certbot it stays an error, as
+ * in Certbot, except with --delete-after-revoke: repeating the command must finish a deletion that was interrupted
+ * after the revocation. */
 static bool make_revoked(struct context *context, const struct cert *cert, struct error *err)
 {
     if (send_revocation(context, cert, err))

@@ -74,7 +74,7 @@ static bool objection(struct context *context, const struct lineage *lineage, co
     return true;
 }
 
-/* Who gave the command in a script wants it done; somebody at a terminal may not have known. */
+/* Asks for confirmation at a terminal; without one the command is carried out with a warning. */
 static bool confirm(struct context *context, const char *objection_text, bool *go_on, struct error *err)
 {
     AUTO(free) char *text = NULL;

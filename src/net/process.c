@@ -25,7 +25,8 @@
 #define MAX_TO_COUNT 65536        /* descriptors to close one by one where nothing tells which are open */
 #define SEND_BUFFER (1024 * 1024) /* so that a CA bundle can be sent before the process is up to read it */
 
-/* What may pass: names for both cases of which libcurl or the resolver of the C library has a use. */
+/* Environment variables that the network process inherits, those of proxies in lower and upper case: libcurl or the C
+ * library's resolver uses them. */
 static const char *const passed[] = { "http_proxy", "https_proxy", "all_proxy", "no_proxy" };
 static const struct {
     const char *name, *more; /* more: put behind the value */

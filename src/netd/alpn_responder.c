@@ -106,7 +106,7 @@ static void tell(struct client *client, const char *given)
     connection_tell(client->connection, buf_view(&client->question), view_of(given));
 }
 
-/* What did not end in a handshake: why, for the log. "" when the other side has gone before it said anything. */
+/* The reason why the handshake failed, for the log; "" when the peer left before it sent anything. */
 static const char *failure_of(const struct client *client, int kind)
 {
     unsigned long code = ERR_peek_error();

@@ -246,8 +246,8 @@ bool challenge_file_drop(struct challenge_file *file, struct error *err)
 
 /* ---- what a run that was cut off has left ---- */
 
-/* What this process has made so far counts as not there: it goes with the last order that uses it, or is swept with it.
- */
+/* Counts the directories that this process has made, and the file, as if they did not exist: the last order that uses
+ * them removes them, or a sweep does. */
 static size_t made_by_us(const struct used_root *used, const char *token)
 {
     const struct challenge_file *file = find_file(used, token);

@@ -116,7 +116,7 @@ static void put_digest(struct out *out, const struct proof *proof)
     out_text(out, "digest", buf_text(&hex));
 }
 
-/* What the proof consists of, by its kind. */
+/* Writes the members of a proof that its kind has. */
 static void put_proof(struct out *out, const struct proof *proof)
 {
     if (proof->kind == PROOF_FILE || proof->kind == PROOF_ALPN) {
@@ -265,7 +265,8 @@ static bool get_shown(const struct node *object, const char *name, char **out, s
     return true;
 }
 
-/* What an answer, or a part of one that is about one challenge, says of success: the words of a plugin that says no. */
+/* Reads "ok" of an answer, or of the part of one that is about one challenge. When it is false, *why is made of the
+ * plugin's "error" and "next". */
 static bool get_verdict(const struct node *node, bool *ok, struct error *why, struct error *err)
 {
     AUTO(free) char *reason = NULL, *next = NULL;

@@ -81,7 +81,8 @@ static void put(struct list *env, const char *name, const char *value)
     list_add(env, entry);
 }
 
-/* What Certbot's hooks find, names and all. A name without a value takes away what we inherited. */
+/* The environment of the hooks, with the names and values of Certbot's. A name without a value removes an inherited
+ * variable. */
 static struct list environment(const struct proof *proof)
 {
     AUTO(free) char *all = list_join(proof->all_identifiers, ","), *remaining = xprintf("%zu", proof->remaining);

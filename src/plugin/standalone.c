@@ -303,7 +303,7 @@ static bool cleanup(void *self, struct proof *const *proofs, size_t count, struc
     return proof_each(self, proofs, count, PROOF_WANTED, clean_up_one, err);
 }
 
-/* What was presented, and for which nobody called cleanup. */
+/* Removes answers that were presented and never cleaned up. */
 static void clean_up_rest(struct standalone *standalone)
 {
     struct error ignored = { 0 };

@@ -178,8 +178,8 @@ bool accounts_unregister(struct context *context, struct error *err)
     return true;
 }
 
-/* What the CA says of an account that is here: *anew is set when it was found or registered again. A CA that cannot be
- * reached leaves it as it is. */
+/* Asks the CA for an account of this store. *anew is set when it was found or registered again. When the CA cannot be
+ * reached the account stays as it is. */
 static bool look_after(struct context *context, const char *id, bool *anew, struct error *err)
 {
     AUTO(stored_account_free) struct stored_account *account = NULL, *lost = NULL;

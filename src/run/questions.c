@@ -34,8 +34,8 @@ static bool read_names(const struct voice *voice, char *text, struct list *out, 
     return true;
 }
 
-/* What was typed at the question is refused before the CA does it: a word without a dot is a slip more often than a
- * name that some CA of a company's own would take. Those can be given with -d. */
+/* Refuses names without a dot typed at the question: they are mostly slips, and public CAs refuse them. -d accepts them
+ * for CAs of companies. */
 static bool are_public(const struct list *names, struct error *err)
 {
     for (size_t i = 0; i < names->len; i++)

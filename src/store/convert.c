@@ -74,7 +74,7 @@ static bool has_id(const struct history *history, struct view id)
     return false;
 }
 
-/* What a user keeps in the directory of a version has no place in Certbot's layout. */
+/* Refuses files of the user's in a version's directory: Certbot's layout has no place for them. */
 static bool check_version_dir(const char *dir, struct error *err)
 {
     AUTO(list_clear) struct list names = { 0 };
@@ -119,7 +119,7 @@ static bool check_archive(const struct lineage *lineage, const struct history *h
     return true;
 }
 
-/* What has the name of ours in the layout that it is to have would be taken for ours. */
+/* Refuses a user's file in live/NAME that has a name which the layout versioned uses. */
 static bool check_live(const struct lineage *lineage, struct error *err)
 {
     AUTO(free) char *meta = file_join(lineage->live_dir, META_NAME);

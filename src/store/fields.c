@@ -62,7 +62,7 @@ static size_t read_escape(struct view text, char *out)
     return 4;
 }
 
-/* What put_exact writes. */
+/* Reads a value that put_exact has written. */
 static bool read_exact(struct view value, char **out)
 {
     AUTO(buf_clear) struct buf text = BUF(FILE_MAX_TEXT);

@@ -43,7 +43,8 @@ bool lineage_take_live(struct lineage *lineage, struct error *err)
     return read_cert(lineage, err);
 }
 
-/* What waits in an archive of two may be the other's, and what waits may be of no use: what is live is its own. */
+/* Finds the lineage's version. A version that waits is ignored where another lineage may own it (the archive is shared)
+ * or it must not be made live: the live one is taken. */
 static bool find_own(struct store *store, struct lineage *lineage, struct error *err)
 {
     AUTO(free) char *objection = NULL;
@@ -109,8 +110,8 @@ static bool load(
     return true;
 }
 
-/* What cannot be read, or has traces of work, is loaded anew with the lock: unless another process has that, and what
- * is live can be read meanwhile. */
+/* Loads the lineage without its lock. When that fails or shows traces of interrupted work, it is loaded again with the
+ * lock, unless another process holds that and the live version can be read. */
 bool lineage_load(struct store *store, const char *name, struct lineage **out, struct error *err)
 {
     AUTO(range_lock_release) struct range_lock *lock = NULL;

@@ -187,7 +187,7 @@ bool pending_load(struct store *store, const char *name, struct pending *out, bo
     return pending_drop(store, name, err);
 }
 
-/* What proofs.txt tells of is still to be removed: it stays. */
+/* Removes the order's record and key, but keeps proofs.txt: the proofs that it lists are still to be removed. */
 static bool drop_beside_trace(const char *dir, struct error *err)
 {
     static const char *const names[] = { PARAMS_NAME, TEMPORARY_NAME };
@@ -254,7 +254,8 @@ bool pending_is_old(const struct pending *pending, int64_t now)
     return now - pending->created > PENDING_MAX_AGE_S;
 }
 
-/* What has no order.txt may be a record that another process is writing right now. */
+/* Whether the record is too old. A directory without order.txt may be one that another process is writing: it goes by
+ * its time of change. */
 static bool is_old_dir(const char *dir, int64_t now)
 {
     AUTO(pending_clear) struct pending pending = { 0 };

@@ -193,7 +193,7 @@ static bool probe_pending(struct store *store, bool only_look, struct error *err
     }
 }
 
-/* What is in live/NAME is replaced; a new one is made beside others. */
+/* The directory to probe for writing the live files: live/NAME of an existing lineage, live/ for a new one. */
 static char *live_place(const struct store *store, const struct lineage *lineage)
 {
     return nearest_dir(lineage != NULL ? xstrdup(lineage->live_dir) : store_path(store, "live"));

@@ -89,8 +89,8 @@ bool store_may_go_without(unsigned needs, int sys)
            ((needs & STORE_READ) != 0 && (sys == EACCES || sys == EPERM));
 }
 
-/* Who only reads needs no lock. Certificates are kept in the configuration directory alone: for want of the others
- * none is lost. */
+/* Opens one of the three directories and locks it. Readers go on without the lock. Only the configuration directory is
+ * indispensable, since certificates are kept there. */
 static bool open_dir(struct store *store, int which, struct error *err)
 {
     bool reads = (store->needs & STORE_READ) != 0;
