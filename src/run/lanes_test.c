@@ -90,6 +90,64 @@ TEST(in_their_order_when_one_works)
     CHECK(lanes_are_several(lanes));
 }
 
+/* ---- jobs that are given back, and wanted again ---- */
+
+/* Letters: t: a lineage is taken; its job is free when it is done (a capital letter: A for the lineage "a"); p and u,
+ * followed by a lineage: its job is given back for a while, and wanted again. What could not go on at once would hang:
+ * so each row ends with what was taken. */
+static const struct {
+    const char *name, *cas;
+    size_t jobs;
+    const char *moves, *taken;
+} moves[] = {
+    { "in turn", "AAA", 1, "tAtBtC", "abc" },
+    { "a job that is given back is another's", "AAA", 1, "tpatBuaAtC", "abc" },
+    { "two that wait", "AAAA", 1, "tpatpbtCuaAubBtD", "abcd" },
+    { "of two CAs, each has one of two jobs", "AAAB", 2, "ttAtDtBC", "adbc" },
+    { "who waits at one CA leaves the job to the other", "ABAB", 1, "tpatBuaAtCtD", "abcd" },
+    { "while one waits, one CA may have both jobs", "AAAA", 2, "ttpatBuaACtD", "abcd" },
+};
+
+static void move(struct lanes *lanes, const char **at, struct buf *taken)
+{
+    size_t index, turn;
+    char letter = *(*at)++;
+
+    if (letter == 't') {
+        REQUIRE(lanes_take(lanes, &index, &turn), "nothing is left");
+        CHECK_INT((int64_t)turn, (int64_t)taken->len, "turns are counted");
+        buf_put_char(taken, (char)('a' + index));
+    } else if (letter == 'p') {
+        lanes_park(lanes, (size_t)(*(*at)++ - 'a'), false);
+    } else if (letter == 'u') {
+        lanes_unpark(lanes, (size_t)(*(*at)++ - 'a'));
+    } else {
+        lanes_done(lanes, (size_t)(letter - 'A'));
+    }
+}
+
+TEST(jobs_that_are_given_back)
+{
+    for (size_t i = 0; i < COUNT(moves); i++) {
+        AUTO(lanes_free) struct lanes *lanes = lanes_of(moves[i].cas, moves[i].jobs);
+        AUTO(buf_clear) struct buf taken = BUF(256);
+
+        for (const char *at = moves[i].moves; *at != '\0';)
+            move(lanes, &at, &taken);
+        CHECK_TEXT(buf_text(&taken), moves[i].taken, moves[i].name);
+    }
+}
+
+TEST(each_lineage_has_the_number_of_its_ca)
+{
+    AUTO(lanes_free) struct lanes *lanes = lanes_of("ABACB", 2), *one = lanes_of("AAA", 2);
+    static const size_t want[] = { 0, 1, 0, 2, 1 };
+
+    for (size_t i = 0; i < COUNT(want); i++)
+        CHECK_INT((int64_t)lanes_numbers(lanes)[i], (int64_t)want[i], "by its first lineage");
+    CHECK(lanes_are_several(lanes) && !lanes_are_several(one), "how many there are");
+}
+
 static void count(void *arg)
 {
     ++*(int *)arg;
