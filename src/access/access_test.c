@@ -78,7 +78,7 @@ TEST(names_before_numbers)
     CHECK(wanted.key.uid == 0 && wanted.key.gid == 0 && wanted.cert.uid == 0 && wanted.cert.gid == (gid_t)-1, "ids");
 }
 
-/* Who takes a mode back closes the files again; a renewal file that says nothing does not. */
+/* Withdrawing a mode on the command line closes the files; a renewal file without one does not. */
 TEST(a_mode_that_is_taken_back)
 {
     static const struct {

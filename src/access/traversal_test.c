@@ -73,7 +73,7 @@ static void check_user(const char *path, uid_t uid, bool want, const char *name)
     CHECK(can == want, "%s: user %d, %s: %s", name, (int)uid, path, can ? "is let through" : obstacle);
 }
 
-/* Who owns the key gets there, without any group. */
+/* The owner of the key reaches it without being in any group. */
 TEST(an_owner_reads_keys)
 {
     OVER_LAYOUTS(layout)
@@ -345,7 +345,7 @@ TEST(everybody_and_open_keys)
     }
 }
 
-/* What an older Certbot would make in a directory that is open to a group. */
+/* Files that an older Certbot would create in a directory that is open to a group. */
 TEST(an_older_certbot)
 {
     AUTO(world_clear) struct world world = world_new("certbot");

@@ -147,7 +147,7 @@ TEST(renewal_info_instant)
     }
 }
 
-/* What a clock that was far ahead has written keeps nobody from asking. */
+/* A time written by a clock that ran far ahead does not keep later runs from asking. */
 TEST(renewal_info_may_wait)
 {
     CHECK(renewal_info_may_wait(START + 1, START), "in a second");

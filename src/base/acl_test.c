@@ -158,7 +158,7 @@ TEST(granting_a_user)
     CHECK_INT(acl_user_may(&acl, 4, &user), 0, "denied, in spite of the group");
 }
 
-/* What the mask held back must not come to life when the mask is widened for another. */
+/* A permission that the mask suppressed stays suppressed when the mask is widened for another entry. */
 TEST(a_mask_is_kept)
 {
     struct acl acl =

@@ -6,7 +6,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What was read can be written, and reads as the same again. */
+/* A time that was read is written and read again as the same. */
 static void check(int64_t at)
 {
     char text[CLOCK_TEXT_SIZE];

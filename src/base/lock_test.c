@@ -10,7 +10,7 @@
 #include "base/test.h"
 #include "base/text.h"
 
-/* What another process gets when it tries, as an exit status. */
+/* Exit status of a process that tries to take the lock. */
 enum { OTHER_GOT_IT = 10, OTHER_WAS_REFUSED, OTHER_FAILED };
 
 static int other_tries_as(const char *dir, enum lock_mode mode, char *why, size_t size)

@@ -7,7 +7,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* What is printable stays as it is when made printable again, and has no control characters. */
+/* Making printable text printable changes nothing, and the result has no control characters. */
 static void check_printable(struct view text, size_t max, bool keep_lines)
 {
     AUTO(free) char *once = text_printable_dup(text, max, keep_lines);

@@ -1,4 +1,4 @@
-/* Who may change what a path leads to. The advice is followed until nothing is found. */
+/* Tests which users may change what a path leads to; the advice given is followed until none is found. */
 #include "base/writers.h"
 
 #include <errno.h>

@@ -66,7 +66,7 @@ TEST(guard_of_addresses_in_certificates)
     server_stop();
 }
 
-/* What is posted goes nowhere either, and arrives whole where it may go after the CA was looked up. */
+/* A POST is refused like a GET, and is sent whole where it is permitted once the CA was looked up. */
 TEST(guard_of_what_is_posted)
 {
     AUTO(net_stop) struct net *net = NULL;

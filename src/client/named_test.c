@@ -255,7 +255,7 @@ static void put_hmac(struct buf *out, const struct buf *signed_data)
     buf_put(out, (struct view){ (const char *)mac, MAC });
 }
 
-/* What stands around the record's variables when they are signed (section 4.3.3). */
+/* Writes the variables of the TSIG record that are signed, around time and fudge (RFC 8945 section 4.3.3). */
 static void put_variables(struct buf *out, struct view time_and_fudge)
 {
     buf_put(out, BYTES(KEY_NAME "\0\xff\0\0\0\0" ALGORITHM));

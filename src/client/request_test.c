@@ -1,4 +1,5 @@
-/* What a request can bring along, against servers by TLS: methods, header fields, whom to trust, and who we are. */
+/* Tests requests with all that they can carry, against servers with TLS: methods, header fields, trusted certificates
+ * and the client's certificate. */
 #include "base/log.h"
 #include "client/test_tls.h"
 
@@ -219,7 +220,7 @@ static const struct {
     { "a PUT and a redirect", "X-A", "a", 0, true, false, HTTP_PUT, "only GET and HEAD" },
 };
 
-/* What is refused is not sent, and no value is repeated in the error. */
+/* A refused request is not sent, and the error repeats no value of it. */
 TEST(request_refused)
 {
     AUTO(net_stop) struct net *net = netd_start((struct net_options){ 0 });

@@ -78,7 +78,7 @@ static bool is(const struct asked *asked, const char *label)
     return strcmp(asked->label, label) == 0;
 }
 
-/* What is answered; empty: nothing. */
+/* Writes the server's answer; empty: it sends none. */
 static void behave(struct buf *out, const struct asked *asked)
 {
     size_t begun = out->len;

@@ -1,4 +1,4 @@
-/* What a server says before TLS, for each protocol, in pieces: a bound is kept, and nothing is taken twice. */
+/* The server's lines before TLS, for each protocol, in pieces: a bound is kept, and no byte is consumed twice. */
 #include "client/starttls.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

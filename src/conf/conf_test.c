@@ -4,7 +4,7 @@
 
 #include "conf/conf.h"
 
-/* What a document says for key "k" at the top: the text, or its elements with | between for want_list. */
+/* The value of key "k" at the top of a document: the text, or its elements with | between for want_list. */
 static const struct {
     const char *name, *text, *want, *list;
 } values[] = {

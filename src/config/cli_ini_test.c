@@ -4,7 +4,7 @@
 #include "config/option_apply.h"
 #include "config/option_find.h"
 
-/* What a file makes of a setting; each case looks at the one it is about. */
+/* A file's text and the setting that results; each case looks at the one that it is about. */
 static const struct {
     const char *name, *text, *want; /* want: cert_name, domains and flags in short */
 } good[] = {

@@ -31,7 +31,7 @@ static bool read_line(const char *text, bool as_certbot, struct command_line *ou
     return ok;
 }
 
-/* What came out, in short: "VERB domains=... cert_name=...": only what is set. */
+/* A short form of the parsed command line: "VERB domains=... cert_name=...", with what is set alone. */
 static char *summary(const struct command_line *line)
 {
     AUTO(buf_clear) struct buf out = BUF(4096);

@@ -179,7 +179,7 @@ static const struct {
 };
 
 static const char *const pinned_shorts = "hcvqtnmaidw";
-/* What Certbot writes into [renewalparams] when the user set it. */
+/* The keys that Certbot writes into [renewalparams] for options that the user set. */
 static const char *const pinned_saved[] = { "config_dir", "work_dir", "logs_dir", "server", "user_agent",
     "allow_subset_of_names", "key_type", "rsa_key_size", "elliptic_curve", "reuse_key", "must_staple", "account",
     "pref_challs", "preferred_chain", "required_profile", "preferred_profile", "http01_port", "http01_address",

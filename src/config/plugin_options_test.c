@@ -130,7 +130,7 @@ TEST(cli_ini)
     CHECK(strstr(err.why, "unrecognized arguments: --mine-key=two") != NULL, "%s", err.why);
 }
 
-/* What the first command was given; %s in the saved file. */
+/* Options of a first command, which are saved (%s in the file) and restored. */
 TEST(saved_and_restored)
 {
     AUTO(command_line_clear) struct command_line line = { 0 }, later = { 0 };

@@ -1,4 +1,4 @@
-/* What is restored from a renewal file can be saved, and is restored the same. */
+/* Settings restored from a renewal file can be saved, and are restored the same. */
 #include <stdlib.h>
 
 #include "config/renewal_params.h"

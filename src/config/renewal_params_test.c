@@ -215,7 +215,7 @@ TEST(a_section_that_is_not_needed_is_not_there)
     CHECK(!conf_has_section(conf, "evercert"), "it is empty");
 }
 
-/* What stands at the end of a file is in its last section: a hook there is no web root, and stays where it is. */
+/* A hook appended to the file falls into [[webroot_map]], its last section: it is no web root, and stays there. */
 TEST(a_hook_below_the_map)
 {
     AUTO(settings_free) struct settings *s = settings_new(&voice_own);

@@ -5,7 +5,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* That of the certificates in the corpus. */
+/* The request of the certificates in the corpus. */
 static const char csr_pem[] = "-----BEGIN CERTIFICATE REQUEST-----\n"
                               "MIHrMIGSAgEAMAAwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNCAARgexnJghZyW3uG\n"
                               "MNp07HDvY5bSLXhsuGzpvP6toVu3qRL+IGfQKSov8mHbpBEKktUQcVCdvL2vnJfu\n"

@@ -1,4 +1,4 @@
-/* What a CA may return for an order, and what it may not. */
+/* Certificates that a CA may return for an order, and those that are refused. */
 #include "base/mem.h"
 #include "base/text.h"
 #include "crypto/accept.h"

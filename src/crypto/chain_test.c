@@ -1,4 +1,4 @@
-/* What CAs send as a chain, and who of it signed whom. */
+/* Tests chains that CAs send, and which certificate signed which. */
 #include "base/text.h"
 #include "crypto/chain.h"
 #include "crypto/fixture.h"

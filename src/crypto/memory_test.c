@@ -1,4 +1,4 @@
-/* What OpenSSL frees is looked for in the memory of this process. */
+/* Memory that OpenSSL frees is searched for leftovers of its contents. */
 #include "crypto/memory.h"
 
 #include <fcntl.h>

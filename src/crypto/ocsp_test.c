@@ -15,7 +15,7 @@ DEFINE_AUTO(OCSP_RESPONSE, OCSP_RESPONSE_free)
 DEFINE_AUTO(OCSP_BASICRESP, OCSP_BASICRESP_free)
 DEFINE_AUTO(ASN1_GENERALIZEDTIME, ASN1_GENERALIZEDTIME_free)
 
-/* Who signs. The stranger is another CA with the same name as the issuer. */
+/* The signer of a response. The stranger is another CA with the same name as the issuer. */
 enum signer { BY_ISSUER, BY_STRANGER, BY_DELEGATE, BY_PLAIN, BY_EXPIRED, BY_STRANGERS_DELEGATE, BY_COUNT };
 
 static struct {

@@ -277,7 +277,7 @@ TEST(interruptions)
     }
 }
 
-/* What waits is made live, and then waits no more. */
+/* A version that waits is made live, and then waits no more. */
 TEST(what_waits_becomes_live)
 {
     OVER_LAYOUTS(layout)

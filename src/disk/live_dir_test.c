@@ -38,7 +38,7 @@ static void make_version(const char *dir, const char *content, bool meta)
         write_text(at("%s/meta.txt", file_basename(dir)), content);
 }
 
-/* What tells of the old files stays as long as they do. */
+/* meta.txt of the old version stays as long as its files do. */
 TEST(the_old_description_goes_last)
 {
     AUTO(world_clear) struct world world = world_new("versioned"); /* in whose directory the two lie */
@@ -170,7 +170,7 @@ TEST(directories_made_anew)
     CHECK_TEXT(left, "cert.pem chain.pem fullchain.pem meta.txt privkey.pem", "nothing is left behind");
 }
 
-/* What is left of a version, with something of a user's in it, gives way to the whole one. */
+/* A partial version with a user's file in it is replaced by the complete one. */
 TEST(the_rest_of_a_version)
 {
     AUTO(world_clear) struct world world = world_new("versioned");
@@ -275,7 +275,7 @@ static void take_list(const char *path, mode_t mode)
         chmod(path, mode) == 0 && removexattr(path, "system.posix_acl_access") == 0, "%s: %s", path, strerror(errno));
 }
 
-/* What somebody may who is named in the list, and what the owning group may. */
+/* The permissions of the user whom the list names, and of the owning group. */
 static void check_list(const char *path, unsigned user, unsigned group, const char *name)
 {
     struct error err = { 0 };
@@ -327,7 +327,7 @@ TEST(lists_that_were_taken_away)
     CHECK_INT(mode_of(at("live/a/privkey.pem")), 0600, "mode");
 }
 
-/* Who says who may read no longer means what was given by hand. */
+/* Settings for owner, group or mode replace access control lists set by hand. */
 TEST(lists_that_wishes_replace)
 {
     static const struct {

@@ -21,7 +21,7 @@ static char *add_account(struct world *world)
     return xstrdup(account->id);
 }
 
-/* What `renew` writes into the renewal file. */
+/* Sets account and server in the renewal file, as `renew` does. */
 static void name_account(const char *id)
 {
     shell("sed -i '/^account =/d; /^server =/d; s|^.renewalparams.|&\\naccount = %s\\nserver = " SERVER "|' "

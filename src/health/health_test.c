@@ -22,7 +22,7 @@ TEST(a_wrong_key_is_kept)
     }
 }
 
-/* What was live by tar -h and is in no version becomes one. */
+/* Live files that tar -h made of the links, and that no version has, become a version. */
 TEST(an_unknown_live_becomes_a_version)
 {
     AUTO(world_clear) struct world world = world_new(false);

@@ -1,4 +1,4 @@
-/* What becomes of an order when some of its proofs fail: before the CA looks, or when it does. */
+/* Tests orders of which some proofs fail, before the CA validates them or when it does. */
 #include "issuance/proofs.h"
 
 #include "fixture.h"

@@ -1,4 +1,4 @@
-/* What is told of a name's addresses as seen from here. */
+/* Tests the text about a name's addresses as seen from this machine. */
 #include "issuance/seen_here.h"
 
 #include "base/test.h"

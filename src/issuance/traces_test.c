@@ -1,4 +1,4 @@
-/* What is recorded while proofs are in place, and what a later run makes of it. */
+/* Tests the records of proofs that are in place, and how a later run uses them. */
 #include "issuance/traces.h"
 
 #include <sys/wait.h>
@@ -82,7 +82,7 @@ TEST(a_trace_is_there_as_long_as_anything_is_in_place)
     }
 }
 
-/* What the authenticator finds when it is asked to present. */
+/* The trace as the authenticator finds it when it is called to present. */
 static struct fixture *watched;
 static char *seen;
 

@@ -71,7 +71,7 @@ TEST(in_use_by_text)
     test_drop_dir();
 }
 
-/* What is no name of the directory may have the beginning of one in it. */
+/* A path that has a directory's name only as its beginning is not in that directory. */
 TEST(in_use_by_a_name_within_another)
 {
     struct in_use_lines lines = { .rest = view_of("ca /le/live.d\nkey /le/le/live\n") };

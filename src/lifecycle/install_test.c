@@ -191,7 +191,7 @@ static const struct {
         "no commit a.test c again +hsts", NULL },
 };
 
-/* What is called for a plan, up to the call that fails. */
+/* The calls for a plan, up to the one that fails. */
 static char *calls_for(const char *plan, const char *failing)
 {
     if (plan == NULL)
@@ -360,7 +360,7 @@ TEST(no_installer_at_all)
     }
 }
 
-/* What an earlier run has left is undone before anything else is asked; when that fails, nothing is. */
+/* Leftovers of an earlier run are undone first; when that fails, the installer is asked nothing. */
 TEST(made_ready)
 {
     static const struct {

@@ -78,7 +78,7 @@ static const struct {
     { "a renewal file that says nothing", "a.test=5", "", no_renewal_file, "a.test broken: missing" },
 };
 
-/* What is told of a broken one is shortened to what the row wants of it. */
+/* Writes an entry's row; the text of a broken lineage is cut to the part that the case wants. */
 static void put_entry(const struct inventory_window *window, size_t i, const char *want, struct buf *to)
 {
     const struct inventory_entry *entry = &window->at[i];

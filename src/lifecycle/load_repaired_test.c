@@ -79,7 +79,7 @@ TEST(what_is_repaired)
     }
 }
 
-/* What was repaired is on disk: the next run has nothing to say. */
+/* A repair is on disk: the next run reports nothing. */
 TEST(a_repair_lasts)
 {
     AUTO(stage_clear) struct stage stage = stage_new("renew", false);

@@ -65,7 +65,7 @@ static void set_path(char **setting, struct settings *settings, size_t at, const
     settings_mark(settings, at, ORIGIN_COMMAND_LINE);
 }
 
-/* What lies in the working directory, and is not the store's or the test's. */
+/* Files in the working directory other than the store's and the test's. */
 static char *files_there(void)
 {
     static const char *const known[] = { "conf", "work", "logs", "request" };

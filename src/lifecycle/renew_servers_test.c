@@ -33,7 +33,7 @@ static bool undo(void *self, struct error *err)
     return did("restore", err);
 }
 
-/* What has been begun is undone by who has begun it. */
+/* Plays the change of a server for `count` plans; one that fails half way is undone at once. */
 static bool change(size_t count, struct error *err)
 {
     struct error ignored = { 0 };

@@ -75,7 +75,7 @@ static void lose_all(const char *name)
         file_remove_tree(at("archive/%s", name), &err) && file_remove_tree(at("live/%s", name), &err), "%s", err.why);
 }
 
-/* What one right answer mends is mended, and renewed. */
+/* A lineage with one possible repair is repaired and renewed. */
 static void lose_link(const char *name)
 {
     (void)unlink(at("live/%s/chain.pem", name));

@@ -95,7 +95,7 @@ static char *what_came(const struct stage *stage, const struct lineage *lineage,
     return key_get_type(key) == KEY_RSA ? xprintf("rsa %u", key_bits(key)) : xprintf("ecdsa %s", key_curve(key));
 }
 
-/* What is saved for the next renewal is what the key is. */
+/* The settings saved for the next renewal describe the key. */
 static void check_settings(const struct settings *settings, const struct key *key, const char *name)
 {
     struct key_params params = key_params_of(settings);
@@ -165,7 +165,7 @@ TEST(a_key_that_cannot_be_read)
     }
 }
 
-/* What others compare, or have pinned by its digest, is the file. */
+/* A reused key's file stays the same byte for byte: others compare it or have pinned its digest. */
 TEST(a_key_that_is_used_again_keeps_its_bytes)
 {
     AUTO(stage_clear) struct stage stage = stage_new("renew", false);

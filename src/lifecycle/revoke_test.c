@@ -230,7 +230,7 @@ TEST(a_reason_that_is_none_is_refused_here)
     CHECK_INT(fixture.ca.requests[CA_REVOKE_CERT], 0, "nothing was asked");
 }
 
-/* What is revoked is asked of the CA that issued it, whichever is the usual one. */
+/* A revocation goes to the CA that issued the certificate, not to the usual one. */
 TEST(the_lineages_own_ca_is_asked)
 {
     static const struct setup setup = { .verb = "revoke" };

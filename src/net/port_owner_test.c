@@ -1,4 +1,4 @@
-/* Who has a port: this test itself, and nobody. */
+/* Tests finding the owner of a port: this test itself, and none. */
 #include "net/port_owner.h"
 
 #include <netinet/in.h>

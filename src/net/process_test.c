@@ -1,4 +1,4 @@
-/* What the network process inherits, and where its program is looked for. */
+/* Tests the environment and descriptors that the network process inherits, and where its program is looked for. */
 #include "net/process.h"
 
 #include <errno.h>
@@ -58,7 +58,7 @@ TEST(process_find_says_what_is_missing)
     CHECK(path == NULL, "*path was touched");
 }
 
-/* What a program in the network process's place writes on standard error. */
+/* Standard error of a program that stands in for the network process. */
 TEST(process_start_keeps_reports_of_a_sanitizer)
 {
     static const char script[] = "#!/bin/sh\necho report >&2\n";

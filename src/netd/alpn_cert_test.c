@@ -1,4 +1,4 @@
-/* What the certificates hold, read by OpenSSL's own readers. */
+/* Tests the contents of the certificates (RFC 8737) with OpenSSL's readers. */
 #include "netd/alpn_cert.h"
 
 #include <openssl/x509v3.h>

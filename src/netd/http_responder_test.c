@@ -130,7 +130,7 @@ TEST(responder_answers)
     end();
 }
 
-/* What the log has by now; whatever the network process has told comes before its next answer. */
+/* The log so far. A request first makes the network process deliver its messages: they come before its next answer. */
 static char *logged(void)
 {
     AUTO(buf_clear) struct buf text = BUF(1 << 20);

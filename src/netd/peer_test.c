@@ -1,4 +1,4 @@
-/* What is queued for the privileged process arrives whole, however little room there is on the way. */
+/* Messages queued for the privileged process arrive whole, however little room the socket has. */
 #include "netd/peer.h"
 
 #include <errno.h>

@@ -1,4 +1,4 @@
-/* What the responder is asked: a complete question stays the same however it arrives, and a token is a token. */
+/* A request to the responder parses alike however it is split, and a token is a valid token. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,4 +1,4 @@
-/* What reaches an open port: junk first, then every legal way to ask for a token. */
+/* Requests that reach the open port: invalid ones, then every valid way to ask for a token. */
 #include "netd/question.h"
 
 #include "base/test.h"

@@ -459,7 +459,7 @@ TEST(sandbox_gives_up_root)
     CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %d", status);
 }
 
-/* What the child has in /proc, where it cannot look itself. */
+/* The capabilities of a child, from /proc of the parent: the child has no access to /proc. */
 static uint64_t capabilities_of(pid_t pid)
 {
     AUTO(free) char *path = xprintf("/proc/%ld/status", (long)pid);

@@ -325,8 +325,7 @@ TEST(another_run_has_the_server)
     }
 }
 
-/* What is in place for a while is not left to others: the lock is given back when nothing of it is left, and at the end
- * in any case. */
+/* The lock is kept while something is in place, given back when nothing is left of it, and in any case at the end. */
 TEST(the_lock_is_kept)
 {
     static const struct {

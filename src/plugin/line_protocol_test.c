@@ -290,7 +290,7 @@ TEST(read_installed)
     }
 }
 
-/* What is asked is one line of JSON, whatever is in the values; only options of the plugin are in it. */
+/* A question is one line of JSON whatever its values are, and holds only the plugin's own options. */
 TEST(questions)
 {
     AUTO(settings_free) struct settings *settings = settings_new(&voice_own);

@@ -244,7 +244,7 @@ static bool sweep(const struct plugin_context *context, struct proof *const *pro
     return ok;
 }
 
-/* Who is interrupted while it waits for its turn, or killed, has nothing to be cleaned up by a hook. */
+/* A run that is interrupted or killed while it waits for its turn has run no hook: its proofs need no cleanup. */
 static bool plan(void *self, struct proof *const *proofs __attribute__((unused)), size_t count __attribute__((unused)),
     struct error *err)
 {

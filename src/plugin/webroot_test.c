@@ -279,7 +279,7 @@ TEST(places_that_are_none)
     }
 }
 
-/* What an order of this process still uses is not a leftover, and what it has made goes with it. */
+/* A file that an order of this process still uses is not a leftover, and goes with that order. */
 TEST(another_order_is_at_work)
 {
     AUTO(free) char *root = new_root("a"), *place = NULL;

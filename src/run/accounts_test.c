@@ -10,7 +10,7 @@
 #include "store/fixture.h"
 #include "store/lineage_conf.h"
 
-/* What goes wrong while a key is changed. */
+/* Faults of the CA while a key is changed. */
 static const struct ca_fault answer_lost = { .at = CA_KEY_CHANGE, .times = 1, .done = true },
                              away = { .at = CA_KEY_CHANGE, .times = 1 },
                              refused = { .at = CA_KEY_CHANGE, .status = 403, .problem = "unauthorized" },

@@ -1,4 +1,4 @@
-/* What is remembered of hosts and lists, in a run and from one to the next. */
+/* Tests the memory of hosts and revocation lists, in one run and from one run to the next. */
 #include "run/revocation_memory.h"
 
 #include <poll.h>

@@ -13,7 +13,7 @@
 #define WRONG_MS 40 /* in which a thread that does not wait goes wrong; one that waits takes as long as it takes */
 #define BOUND_MS 60000
 
-/* What lineages did, one letter and their number each, in the order of time. */
+/* Actions of lineages in the order of time: a letter and the lineage's number each. */
 static struct {
     struct mutex lock;
     char text[200];
@@ -55,7 +55,8 @@ struct lineage_play {
     const char *at_ca_to; /* what is noted before it leaves the CA */
 };
 
-/* Who lets others go on notes it a moment later: they wait for that, so that the notes are in order. */
+/* A lineage that has let others go on makes its note a moment later: they wait for it, so that the notes are in order.
+ */
 static void wait_for_notes_of_those_before(const struct lineage_play *play)
 {
     for (const struct lineage_play *before = play - play->turn.index; before < play; before++) {

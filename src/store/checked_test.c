@@ -1,4 +1,4 @@
-/* What is remembered from run to run, how much of it, and which files are believed. */
+/* Tests the facts kept from run to run, their bound, and which files are trusted. */
 #include "store/checked.h"
 
 #include <sys/stat.h>

@@ -449,7 +449,7 @@ TEST(interrupted)
         }
 }
 
-/* What is in the archive under a name that was to come there, and is not what was to come, is nobody's to remove. */
+/* A file in the archive under a name that the conversion wanted, and that is not its own, is not removed. */
 TEST(undone_in_place)
 {
     AUTO(world_clear) struct world world = world_new("versioned");

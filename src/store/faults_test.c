@@ -146,7 +146,7 @@ TEST(the_same_version_twice)
     }
 }
 
-/* What could not be made live again is not made live by the next renewal either: nobody asked for that. */
+/* A version that could not be restored is not made live by the next renewal, which was not asked to. */
 TEST(a_restore_that_failed)
 {
     AUTO(world_clear) struct world world = world_new("certbot");

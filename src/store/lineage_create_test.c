@@ -170,7 +170,7 @@ TEST(create_refuses_names)
     CHECK_TEXT(left, "renewal-hooks", "nothing was made");
 }
 
-/* What was issued cannot be loaded again: the last step fails, and all that was made before goes. */
+/* The last step fails as the new lineage cannot be loaded: everything made before is removed. */
 TEST(nothing_is_left_behind)
 {
     AUTO(settings_free) struct settings *settings = settings_here();
@@ -350,7 +350,7 @@ TEST(access_of_a_successor)
     }
 }
 
-/* Who may not give a file to the group goes on, and then no group can read it. */
+/* A user who may not give files to the group goes on, and then no group can read them. */
 TEST(group_that_cannot_be_given)
 {
     AUTO(settings_free) struct settings *settings = settings_here();

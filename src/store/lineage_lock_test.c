@@ -75,7 +75,7 @@ TEST(accounts_are_locked_by_server)
     child_kill(pid);
 }
 
-/* Who has Certbot's locks for himself makes no file of ours. */
+/* A run that holds Certbot's locks exclusively creates no lock file of ours. */
 TEST(an_exclusive_store_needs_no_locks)
 {
     AUTO(settings_free) struct settings *settings = settings_here();

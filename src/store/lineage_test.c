@@ -349,7 +349,7 @@ TEST(renewal_information)
     CHECK_INT(memory.retry_at, 7, "untouched");
 }
 
-/* What was said of one certificate is nothing to another. */
+/* Renewal information saved for one certificate does not apply to another. */
 TEST(renewal_information_of_another_certificate)
 {
     AUTO(settings_free) struct settings *settings = settings_here();

@@ -65,7 +65,7 @@ TEST(the_rule)
     }
 }
 
-/* What is no certificate has no dates: it goes before anything that has some. */
+/* A version without a readable certificate has no dates and is removed before those that have. */
 TEST(no_certificate)
 {
     struct version_age ages[] = {

@@ -114,7 +114,7 @@ TEST(voice_error_keeps_the_lines_of_the_table_alone)
 
 /* ---- docs/differences-from-certbot.md ---- */
 
-/* What users are told of a habit there. NULL: it is in words that are not listed one by one ("What is said"). */
+/* The sentence of docs/differences-from-certbot.md on a habit. NULL: it is covered by a sentence about several. */
 static const struct {
     const char *habit, *told;
 } told[] = {
