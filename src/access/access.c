@@ -243,7 +243,8 @@ static bool change(int fd, const char *path, const struct stat *st, struct file_
     return true;
 }
 
-/* Owner, owning group and others may what they might; nobody else anything. */
+/* Removes the list: owner, owning group and others keep their effective permissions; users and groups of the list lose
+ * theirs. */
 static bool drop_list(int fd, const char *path, struct stat *st, struct error *err)
 {
     struct acl acl, plain;

@@ -45,16 +45,17 @@ struct file_access access_of_kind(const struct access *access, enum kind kind);
 /* The access of a certificate at that path when settings ask for nothing. */
 struct file_access access_public(const char *path);
 
-/* Creates a file with its access before the first byte is in it. Who may not give files to the owner or group goes on
- * without, and then the group it has instead may do no more than everybody; access_tell says so. */
+/* Creates a file that has its access before its first byte. Where this process may not give files to the owner or
+ * group, the file keeps its own, and that group gets no more rights than others; access_tell reports it. */
 MUST_USE bool access_create(const char *path, struct view content, struct file_access access, struct error *err);
 
 /* The same for a file of a version, with the list. */
 MUST_USE bool access_create_part(
     const char *path, enum kind kind, struct view content, const struct access *access, struct error *err);
 
-/* Gives a file what settings ask for; where they are silent, it stays as it is. At no moment may anybody read it who
- * might neither before nor afterwards. What may not be set is left (access_tell). A missing file is fine. */
+/* Applies the settings' owner, group and mode to a file; where they are silent, it stays as it is. At no moment can a
+ * user read it who could neither before nor afterwards. What this process may not set is left (access_tell). A missing
+ * file is fine. */
 MUST_USE bool access_apply(const char *path, enum kind kind, const struct ownerships *wanted, struct error *err);
 
 /* Gives the key of an older version, which is to become live, what the newest one, live_key, has: as a successor would

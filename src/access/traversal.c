@@ -19,10 +19,10 @@
 #define ENTER 5u /* list and pass */
 #define MAX_DEPTH 8
 
-/* Whom directories are opened to, and a user's groups. */
+/* The user or group that directories are opened to, and a user's groups. */
 struct guest {
     struct who who;
-    struct acl_user user; /* for a group: in it, and nobody that is named */
+    struct acl_user user; /* for a group: a member of it without an entry of its own */
     gid_t *gids;
 };
 
@@ -185,7 +185,7 @@ bool traversal_guard_key(const char *live_dir, const char *was, const char *key,
 
 /* ---- opening to a group, or a user ---- */
 
-/* The group of a directory that nobody used so far is replaced: what everybody sees with ls. */
+/* Replaces the group of a directory that no other group used: ls shows it, an access control list it does not. */
 static bool give_to_group(struct dir *dir, gid_t gid, unsigned perm, struct error *err)
 {
     mode_t mode = dir->st.st_mode & 07777;
@@ -210,7 +210,7 @@ static bool let(struct dir *dir, const struct guest *guest, unsigned perm, struc
     return acl_set_fd(dir->fd, dir->path, &dir->acl, err);
 }
 
-/* It has more there than everybody: somebody opened the directory to it. */
+/* Whether the user or group has more rights there than others have: the directory was opened to it before. */
 static bool is_known(const struct dir *dir, const struct guest *guest)
 {
     return owns(dir, guest) ||
@@ -261,7 +261,7 @@ static bool shut_out_beside(
     return true;
 }
 
-/* The lineage's own directory. Where nobody came so far, the guest alone comes. */
+/* Opens the lineage's own directory; to this user or group alone where it was closed so far. */
 static bool open_own(const struct dir *above, const char *path, const struct guest *guest, bool reads_keys,
     bool is_archive, struct error *err)
 {
@@ -274,7 +274,7 @@ static bool open_own(const struct dir *above, const char *path, const struct gue
         if (key != NULL)
             return key_is_open(key, path, err);
     }
-    /* A key that an older Certbot adds: for those who may read it, or for nobody while somebody passes who may not. */
+    /* Keys that an older Certbot adds: open to readers of keys, closed once readers of certificates alone may enter. */
     if (is_archive && !reads_keys)
         TRY(acl_close_new(dir.fd, path, err));
     else if (is_archive && !acl_has_guests(&dir.acl))
@@ -375,8 +375,8 @@ static void let_everybody(const struct way *way)
     traversal_tell(way, KIND_CERT, (struct who){ NO_USER, NO_GROUP }, &err);
 }
 
-/* The owner of a file, unless he gets there as he is: root does, who owns the store does, and who is in a group that is
- * let in. */
+/* The owner of a file, unless access is given already: to root, to the store's owner, and to members of a group that is
+ * admitted. */
 static void let_owner(const struct way *way, uid_t uid, bool reads_keys)
 {
     AUTO(free) char *obstacle = NULL;

@@ -1,5 +1,5 @@
 /*
- * Walking a path as somebody else: who may get there, and what is in the way.
+ * Walks a path with another user's rights: whether it can be reached, and which part prevents it.
  */
 #include <errno.h>
 #include <string.h>

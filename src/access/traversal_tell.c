@@ -1,5 +1,5 @@
 /*
- * Telling why somebody does not get to a file that he is to read, and what would change that.
+ * Reports why a user or group that is to read a file cannot reach it, and the command that changes that.
  */
 #include <errno.h>
 #include <string.h>

@@ -14,8 +14,8 @@ MUST_USE bool account_file_parse(
  * are done without when they cannot be read. ERROR_CONFIG. */
 MUST_USE bool account_files_read(const char *dir, const char *id, struct stored_account **out, struct error *err);
 
-/* Writes the three into an empty directory that nobody but its owner can enter: the key first, then the
- * directory is synced. */
+/* Writes the three files into an empty directory that only its owner can enter: the key first, then the directory is
+ * synced. */
 MUST_USE bool account_files_create(
     const char *dir, const struct stored_account *account, const char *register_to_eff, struct error *err);
 

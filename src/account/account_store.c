@@ -512,7 +512,7 @@ static bool sweep_dir(struct store *store, const char *server, const char *dir, 
         if (!account_store_is_rest(names.at[i]))
             continue;
         if (lock == NULL)
-            TRY(account_store_lock(store, server, &lock, err)); /* else it is somebody's work */
+            TRY(account_store_lock(store, server, &lock, err)); /* else another process may be at work */
         TRY(file_remove_tree(path, err));
     }
     return true;

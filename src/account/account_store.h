@@ -65,7 +65,7 @@ MUST_USE bool account_store_forget_prepared(const struct stored_account *next, s
 MUST_USE bool account_store_mend(struct stored_account *account, const char *url, struct error *err);
 /* With what was prepared for it. */
 MUST_USE bool account_store_remove(struct store *store, const char *server, const char *id, struct error *err);
-/* Whether a directory beside accounts is what interrupted work has left, and nobody needs. */
+/* Whether a directory beside accounts is a leftover of interrupted work that is not needed. */
 bool account_store_is_rest(const char *name);
 /* Removes those of a server; locks only if there are any. */
 MUST_USE bool account_store_sweep(struct store *store, const char *server, struct error *err);

@@ -31,8 +31,8 @@ static inline void account_info_clear_at(struct account_info *info)
 {
     account_info_clear(info);
 }
-/* An account object (section 7.1.2). Nothing in it is needed: the CA has said yes by its status, and the account's name
- * is in a header. So what cannot be read is as if it were not there, and an account without a status is valid. */
+/* An account object (RFC 8555 section 7.1.2). No member is required: success is the answer's status, and the account's
+ * URL is in a header. So a member that cannot be read is ignored, and an account without a status is valid. */
 void account_read(struct view body, struct account_info *out);
 
 /* newAccount (section 7.3, 7.3.1). */

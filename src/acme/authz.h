@@ -73,7 +73,7 @@ MUST_USE bool challenge_answer(
 MUST_USE bool authz_wait(
     struct session *session, struct identity who, struct authz *authzs, size_t count, int timeout_s, struct error *err);
 MUST_USE bool authz_deactivate(struct session *session, struct identity who, const char *url, struct error *err);
-/* The challenge that failed, whose error has a type; NULL when the CA told of none. */
+/* The challenge that failed, whose error has a type; NULL when the CA reported none. */
 const struct challenge *authz_failed_challenge(const struct authz *authz);
 /* The failed challenge's error of an invalid authorization, NULL when the CA gave none. */
 const struct problem *authz_error(const struct authz *authz);

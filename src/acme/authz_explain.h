@@ -5,7 +5,7 @@
 #include "acme/authz.h"
 
 struct explanation {     /* each one or two clauses, without a full stop; static */
-    const char *means;   /* "" when nobody knows */
+    const char *means;   /* "": not known */
     const char *attempt; /* "" when there is nothing to try */
 };
 

@@ -243,8 +243,8 @@ static bool finalize_once(struct session *session, struct identity who, struct o
     return order_take(session, &response, order, err);
 }
 
-/* Whether the CA has said no to the certificate request. A lost answer, trouble of the CA's (5xx) or an answer that
- * cannot be read says nothing of what it does with the request. */
+/* Whether the CA refused the certificate request. A lost answer, an error of the CA's (5xx) or an answer that cannot be
+ * read leaves open what it does with the request. */
 static bool is_refusal(const struct problem *problem, const struct error *err)
 {
     if (err->kind != ERROR_ACME && err->kind != ERROR_NETWORK)

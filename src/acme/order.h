@@ -40,8 +40,8 @@ static inline void order_clear_at(struct order *order)
 MUST_USE bool order_new(struct session *session, struct identity who, const struct order_request *request,
     struct order *out, struct problem *problem, struct error *err);
 MUST_USE bool order_fetch(struct session *session, struct identity who, struct order *order, struct error *err);
-/* The same for an order of an earlier run: *known is false when the CA says that it has none such, or none of this
- * account. Trouble of the CA's own (5xx) says nothing of the order: ERROR_NETWORK, and *known is true. */
+/* The same for an order of an earlier run. *known is false when the CA answers that it has no such order, or none of
+ * this account. An error of the CA's own (5xx) tells nothing about the order: ERROR_NETWORK, and *known is true. */
 MUST_USE bool order_fetch_if_known(
     struct session *session, struct identity who, struct order *order, bool *known, struct error *err);
 /*

@@ -319,7 +319,7 @@ bool session_get_problem(
     struct session *session, const char *url, struct http_response *out, struct problem *problem, struct error *err)
 {
     const struct http_request request = { .method = HTTP_GET, .url = url, .follow = true };
-    struct retries retries = { 0 }; /* the first request of all: an unreachable CA is told at once */
+    struct retries retries = { 0 }; /* an unreachable CA is reported at once, by the first request */
 
     for (;;) {
         AUTO(http_response_clear) struct http_response response = { 0 };

@@ -27,7 +27,7 @@ static void read_utc(void)
     utc_offset = clock_now() - clock_monotonic_ms() / 1000;
 }
 
-/* UTC as it was when first asked for, counted on by the monotonic clock: who sets the clock prolongs no wait. */
+/* UTC as first read, advanced by the monotonic clock: setting the clock prolongs no wait. */
 static int64_t net_transport_now(void *self)
 {
     static pthread_once_t once = PTHREAD_ONCE_INIT;

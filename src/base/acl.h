@@ -55,19 +55,19 @@ struct acl_user {
     size_t count;
 };
 unsigned acl_user_may(const struct acl *acl, gid_t owning, const struct acl_user *user);
-/* Whether a group or a user besides the owner has rights that are not everybody's. */
+/* Whether a group or user other than the owner has more permissions than others have. */
 bool acl_has_guests(const struct acl *acl);
 unsigned acl_other_may(const struct acl *acl);
 
-/* Gives a group what it asks for besides what it has, and nobody else more; or takes everything from it. False when
- * there is no room for a further entry. */
+/* acl_grant: gives a group perm besides its permissions, and no other user or group more. acl_deny: takes all its
+ * permissions. False when there is no room for a further entry. */
 MUST_USE bool acl_grant(struct acl *acl, gid_t owning, gid_t gid, unsigned perm);
 MUST_USE bool acl_deny(struct acl *acl, gid_t gid);
 /* The same for a user. */
 MUST_USE bool acl_grant_user(struct acl *acl, gid_t owning, const struct acl_user *user, unsigned perm);
 MUST_USE bool acl_deny_user(struct acl *acl, uid_t uid);
 void acl_grant_others(struct acl *acl, unsigned perm);
-/* Takes everything from others, and from the owning group what it had no more of than others. */
+/* Takes all permissions from others, and from the owning group those that others had too. */
 void acl_close_others(struct acl *acl);
 /* The owning group may what everybody may, and no more. */
 void acl_level_group(struct acl *acl);

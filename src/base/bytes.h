@@ -44,8 +44,8 @@ bool view_is(struct view view, const char *text);
 bool view_starts(struct view view, const char *prefix);
 bool view_equal(struct view a, struct view b);
 
-/* FNV-1a of 64 bits. start is HASH_START, or the hash of what stands before. For tables and names: whoever chooses the
- * bytes can make two hashes equal. */
+/* FNV-1a of 64 bits. start is HASH_START, or the hash of the bytes before. For tables and names only: a chooser of the
+ * bytes can make hashes collide. */
 #define HASH_START 0xcbf29ce484222325
 uint64_t view_hash(struct view view, uint64_t start);
 

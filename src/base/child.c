@@ -98,7 +98,7 @@ static char **clean_environment(const struct list *env)
 }
 
 struct child {         /* one that runs */
-    pid_t pid, target; /* target: whom signals are for, negative for its whole group */
+    pid_t pid, target; /* target: the process that gets the signals, negative for its whole group */
     int64_t end_ms;    /* of clock_monotonic_ms, when it is ended; 0: never */
     unsigned ended;    /* how often it was told to */
     bool forwarded;    /* our interrupt */
@@ -150,7 +150,7 @@ static int wait_child(struct child *child, struct stream *out, struct stream *er
         if (ended == child->pid)
             return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
         if (ended < 0 && errno != EINTR)
-            return 127; /* somebody else has waited for it: nothing is known */
+            return 127; /* the child was waited for elsewhere: its status is unknown */
         end_late(child);
     }
 }

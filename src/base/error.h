@@ -1,9 +1,7 @@
 #pragma once
 /*
- * One failure, told once.
- *
- * Knows how an error is filled on its way up; knows nothing of terminals and exit codes (those are cmd/ and
- * ui/).
+ * One failure, reported once. Knows how an error is filled on its way up; knows nothing of terminals and exit codes
+ * (those are cmd/ and ui/).
  */
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,7 +15,7 @@ enum error_kind {
     ERROR_USAGE,    /* the command line cannot be understood: exit 2 */
     ERROR_CONFIG,   /* understood, but not possible: a bad name, file or combination */
     ERROR_NETWORK,  /* no answer, or none that we may trust */
-    ERROR_ACME,     /* the CA said no */
+    ERROR_ACME,     /* the CA refused */
     ERROR_STORE,    /* files of ours: permissions, disk, broken lineage */
     ERROR_PLUGIN,   /* an authenticator or installer */
     ERROR_HOOK,     /* a command of the user's */
@@ -35,7 +33,7 @@ struct error {
     size_t detail;    /* where in why the CA's own words begin, behind ours; 0 when there are none of either */
     int64_t retry_at; /* earliest useful retry, UTC seconds since 1970; 0 when unknown */
     int sys;          /* errno of the failed system call, 0 when none */
-    bool expected;    /* an answer rather than a mishap: nobody needs help or the log to understand it */
+    bool expected; /* an expected answer rather than a failure: neither help nor the log is needed to understand it */
 };
 
 /* All return false, so that a failing path is one line. err may not be NULL. */
@@ -56,19 +54,20 @@ bool error_in(struct error *err, const char *what, ...) PRINTF(2, 3);
 /* Says what to do next; a later call replaces an earlier one. */
 bool error_next(struct error *err, const char *next, ...) PRINTF(2, 3);
 
-/* Says what to do next only if nobody deeper knew better. */
+/* Sets the next step for the user, unless a deeper call has set one. */
 bool error_next_default(struct error *err, const char *next, ...) PRINTF(2, 3);
 
 /* The same text is an error of another kind: the caller knows whose fault it is, the step that failed did not. */
 bool error_as(struct error *err, enum error_kind kind);
 
-/* Says that the error is an answer rather than a mishap (see expected). */
+/* Marks the error as an expected answer rather than a failure (see expected). */
 bool error_is_answer(struct error *err);
 
 /* Notes the errno of the system call behind an error that was told in words of our own. */
 bool error_sys(struct error *err, int sys);
 
-/* Notes what the CA said: its problem type (NULL: none), and where in err->why its own words begin (0: nowhere). */
+/* Records the CA's problem document: its type (NULL: none), and the offset in err->why where its own words begin (0:
+ * nowhere). */
 bool error_problem(struct error *err, const char *type, size_t detail);
 
 /* Notes the earliest useful retry, UTC seconds since 1970; 0: unknown. */

@@ -59,7 +59,7 @@ bool file_advise(struct error *err, const char *path, const char *otherwise)
     return false;
 }
 
-/* Said to those who may not write where we are told to; set once, before there are threads. */
+/* Advice where a path may not be written; set once, before there are threads. */
 static const char *elsewhere = "choose a place";
 
 void file_set_elsewhere(const char *otherwise)
@@ -124,7 +124,7 @@ static bool read_opened(int fd, const char *path, bool any, struct buf *out, str
 
 bool file_read(const char *path, struct buf *out, struct error *err)
 {
-    /* O_NONBLOCK: opening a FIFO that somebody put there must not wait for its writer */
+    /* O_NONBLOCK: opening a FIFO put there must not wait for its writer */
     AUTO(close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 
     return read_opened(fd, path, false, out, err);
@@ -139,8 +139,7 @@ bool file_read_given(const char *path, struct buf *out, struct error *err)
     return read_opened(fd, path, true, out, err);
 }
 
-/* Opens a new file with its access set. Until then nobody but us can read it, unless access lets
- * everybody. */
+/* Opens a new file with its access set. Before that only we can read it, unless access permits all. */
 static int open_new(const char *path, struct file_access access)
 {
     /* masked leaves the umask to the kernel: asking for it means changing it, under the feet of other
@@ -169,7 +168,7 @@ bool file_write_all(int fd, struct view content)
         if (done >= 0) {
             content.at += done;
             content.len -= (size_t)done;
-        } else if (errno == EAGAIN) { /* a terminal that somebody made non-blocking: wait until it takes more */
+        } else if (errno == EAGAIN) { /* a terminal set to non-blocking: wait until it takes more */
             struct pollfd room = { .fd = fd, .events = POLLOUT };
 
             (void)poll(&room, 1, -1);

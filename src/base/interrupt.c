@@ -56,7 +56,7 @@ void interrupt_init(void)
         if (sigaction(signals[i].number, NULL, &old) == 0 && old.sa_handler != SIG_IGN) /* as by nohup */
             (void)sigaction(signals[i].number, &action, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
-    (void)signal(SIGCHLD, SIG_DFL); /* ignored by who started us, it would take away how our children ended */
+    (void)signal(SIGCHLD, SIG_DFL); /* inherited as ignored, it would hide how our children end */
 }
 
 int interrupt_signal(void)

@@ -15,7 +15,7 @@
 
 #define LOCK_NAME ".certbot.lock"
 #define LOCK_RETRY_MS 100
-#define LOCK_GRACE_MS 500 /* who shares the lock has it for himself while he removes the file: an instant */
+#define LOCK_GRACE_MS 500 /* a holder of the shared lock holds it exclusively while it removes the file: an instant */
 #define LOCK_GRACE_RETRY_MS 10
 
 /*
@@ -171,7 +171,7 @@ bool lock_take(const char *dir, enum lock_mode mode, struct lock_wait wait, stru
     int64_t end = clock_monotonic_ms() + (mode == LOCK_SHARED ? LOCK_GRACE_MS : 0);
     struct lock *lock = NULL;
     struct stat st;
-    pid_t told = -1; /* whom we have said we wait for */
+    pid_t told = -1; /* the holder that was reported */
 
     if (end < wait.end_ms)
         end = wait.end_ms;

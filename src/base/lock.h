@@ -20,7 +20,7 @@ int lock_wait_left_s(struct lock_wait wait); /* rounded up */
 
 enum lock_mode {
     LOCK_EXCLUSIVE, /* Certbot's */
-    LOCK_SHARED,    /* excludes Certbot, and whoever wants it for himself, but not each other */
+    LOCK_SHARED,    /* excludes Certbot and exclusive holders, but not other shared ones */
 };
 
 struct lock;

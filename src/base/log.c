@@ -38,7 +38,7 @@ static int64_t written;
 static struct list early;
 
 static atomic_int terminal_level = LOG_LEVEL_WARNING;
-static atomic_int least_level = LOG_LEVEL_DEBUG; /* messages below reach nobody: they cost one comparison */
+static atomic_int least_level = LOG_LEVEL_DEBUG; /* messages below this level go nowhere and cost one comparison */
 
 static _Thread_local log_sink thread_sink;
 static _Thread_local void *thread_sink_ctx;

@@ -17,7 +17,7 @@ struct condition {
     pthread_cond_t inner;
 };
 
-/* For a mutex of static storage; any other begins with mutex_init and ends with mutex_destroy, held by nobody. */
+/* For a mutex of static storage; any other begins with mutex_init and ends with mutex_destroy, when it is not held. */
 #define MUTEX_INIT                                                                                                     \
     {                                                                                                                  \
         PTHREAD_MUTEX_INITIALIZER                                                                                      \

@@ -25,7 +25,7 @@ struct range {
  */
 MUST_USE bool range_lock_take(const char *path, struct range range, struct lock_wait wait, const char *what,
     struct range_lock **out, struct error *err);
-/* The same without waiting: *out is NULL when somebody else holds it. */
+/* The same without waiting: *out is NULL when another process or thread holds it. */
 MUST_USE bool range_lock_try(const char *path, struct range range, struct range_lock **out, struct error *err);
 /* Whether this thread holds a lock that covers the range. */
 bool range_lock_is_mine(const char *path, struct range range);

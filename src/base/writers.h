@@ -1,8 +1,7 @@
 #pragma once
 /*
- * Who else may change what a path leads to: for files that decide which programs are run.
- *
- * Knows owners, modes, access control lists and links; knows nothing of what the files are for.
+ * Finds users other than root and ourselves who may change what a path leads to: for files that decide which programs
+ * are run. Knows owners, modes, access control lists and links; knows nothing of what the files are for.
  */
 #include <stdbool.h>
 

@@ -13,7 +13,7 @@
 
 #define HOST_SIZE 300
 
-/* Host and port out of a URL, for people; user and password are nobody's business. */
+/* Host and port of a URL, for messages; user and password are left out. */
 static void host_of(const struct transfer *transfer, char out[static HOST_SIZE])
 {
     const char *start = strstr(transfer->url, "://"), *at;

@@ -14,7 +14,7 @@
 #define MAX_ACTIVE 256 /* that have a socket; the others wait for their turn */
 #define ATTEMPTS 3     /* of a given server, by UDP */
 #define ROUNDS 2       /* of the system's servers */
-#define MAX_STRAY 64   /* packets of an attempt that are not the answer: somebody guesses */
+#define MAX_STRAY 64   /* packets of an attempt that are not the answer: spoofed ones, or strays */
 #define WHY_SIZE 300
 
 struct lookup {
@@ -110,7 +110,7 @@ static void answer(struct lookup *lookup, struct dns_message *message, size_t se
     start_waiting(resolver);
 }
 
-/* Nobody is left to ask. */
+/* All servers were asked. */
 static void give_up(struct lookup *lookup)
 {
     AUTO(dns_message_clear) struct dns_message message = { 0 };

@@ -208,7 +208,7 @@ __attribute__((unused)) static void tls_start(
     REQUIRE(pthread_create(&server->thread, NULL, tls_accept, server) == 0, "server");
 }
 
-/* From now on it talks only to who has a certificate of that issuer. */
+/* From now on the server requires a certificate of that issuer from clients. */
 __attribute__((unused)) static void tls_want_client(struct tls_server *server, const struct identity *issuer)
 {
     (void)X509_STORE_add_cert(SSL_CTX_get_cert_store(server->ctx), issuer->cert);

@@ -85,11 +85,11 @@ static long status_of(const struct transfer *transfer)
     return status;
 }
 
-/* There is no room for a piece until somebody has taken what is there. Meanwhile nobody is silent. */
+/* There is no room for a piece until the previous one was taken. Meanwhile the silence timeout does not count. */
 static size_t wait_for_reader(struct transfer *transfer)
 {
     if (transfer->follow && is_redirect(status_of(transfer))) {
-        transfer->limit = LIMIT_BODY; /* it leads elsewhere, and nobody will read this */
+        transfer->limit = LIMIT_BODY; /* a redirect: its body is not read */
         return 0;
     }
     transfer->paused = true;
@@ -301,7 +301,7 @@ static void set_request(
     add_send_header(transfer, "User-Agent", view_of(user_agent));
     add_send_header(transfer, "Accept-Encoding", view_of("identity"));
     if (!transfer->raw && !transfer->stream)
-        SET(CURLOPT_ACCEPT_ENCODING, ""); /* who compresses all the same is understood */
+        SET(CURLOPT_ACCEPT_ENCODING, ""); /* servers that compress all the same are understood */
     if (request->accept.len > 0)
         add_send_header(transfer, "Accept", request->accept);
     set_method(easy, transfer, request);

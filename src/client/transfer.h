@@ -14,7 +14,7 @@ struct transfer;
 /* Called when there is something to hand on: a stream has its head, a body more than fits, a reader its piece. */
 typedef void (*transfer_ready)(struct transfer *transfer);
 
-/* Why we ended an exchange ourselves, where libcurl only knows that a callback said no. */
+/* Why we ended an exchange ourselves: libcurl reports only that a callback failed. */
 enum transfer_limit {
     LIMIT_NONE,
     LIMIT_BODY,
@@ -55,14 +55,14 @@ struct transfer {
 
     /* what came so far */
     enum transfer_phase phase;
-    struct buf body;       /* of it what nobody has asked for yet, at most HTTP_CHUNK */
+    struct buf body;       /* of it the bytes not yet asked for, at most HTTP_CHUNK */
     size_t max_body, got;  /* of the whole; max_body 0: no bound */
     bool told;             /* the head has been answered: what comes is for readers */
     bool paused;           /* libcurl waits for room in body */
     bool ended;            /* nothing comes any more */
     uint32_t reader;       /* id of the READ that waits for a piece; 0: none */
     struct event *reading; /* ends that wait; the engine's */
-    char *why, *hint;      /* what the next reader is to be told when it has failed; why NULL: it has not */
+    char *why, *hint;      /* the error for the next reader when the exchange failed; why NULL: it has not */
     struct {
         char *name, *value; /* owned */
     } headers[HTTP_MAX_HEADERS];

@@ -24,7 +24,7 @@ static bool load(struct context *context, struct lineage **out, struct error *er
     return error_next(err, "`certificates` lists the names there are");
 }
 
-/* Those of the certificate, without a question where nobody can be asked. */
+/* The names of the certificate, without a question where no user can answer. */
 static bool choose_names(struct context *context, const struct lineage *lineage, struct list *out, struct error *err)
 {
     static const struct question question = {

@@ -161,7 +161,7 @@ static bool run_post_hooks(struct context *context, const struct renewals *all, 
     return hooks_at_end(context, &renewed, &failed, err);
 }
 
-/* The certificates are there; that somebody still serves the old one must not go unseen in a timer's log. */
+/* The certificates are issued; a server that still serves the old one must show in a timer's log. */
 static bool not_delivered(const struct context *context, struct tally tally, struct error *err)
 {
     if (!context->voice->redelivers)

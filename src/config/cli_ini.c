@@ -81,7 +81,7 @@ static bool is_one_of(const char *text, const char *const *words)
     return false;
 }
 
-/* "false" for a flag: as if it was not given, but somebody said so. */
+/* "false" for a flag: it gets its default, and counts as set. */
 static void apply_false(struct settings *settings, const struct option *option)
 {
     struct list *flags = &settings->plugin_flags;

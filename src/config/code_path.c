@@ -15,7 +15,7 @@
 
 static struct mutex lock = MUTEX_INIT;
 static struct list warned; /* of the places */
-static struct {            /* the last directory in which nobody was found */
+static struct {            /* the last directory in which no other user may write */
     char *path;
     int64_t until_ms; /* of clock_monotonic_ms */
 } well;

@@ -360,7 +360,7 @@ static bool read_file(const char *path, bool needed, struct settings *settings, 
 
 #define PASSWD_SIZE ((size_t)16 * 1024)
 
-/* NULL when nobody knows. Services often run without HOME. */
+/* NULL when unknown: services often run without HOME. */
 static char *home_dir(void)
 {
     const char *home = getenv("HOME");
@@ -474,7 +474,7 @@ static bool apply_all(const struct parse *parse, struct command_line *line, stru
     return true;
 }
 
-/* The directory of plugins is known now: what still belongs to nobody is refused. */
+/* Now that the directory of plugins is known, options that belong to no plugin are refused. */
 static bool settle_unknowns(
     struct settings *settings, const struct parse *parse, const struct verb *const *verbs, struct error *err)
 {

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#define NEAR 3 /* edits between a name and what somebody may have meant by it */
+#define NEAR 3 /* edits between a name and the one that the user may have meant */
 
 size_t option_count(void)
 {

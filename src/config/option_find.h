@@ -1,6 +1,6 @@
 #pragma once
 /*
- * Looking options up in the table: by name, by letter, by what somebody may have meant.
+ * Looks options up in the table: by name, by letter, or by a name close to a mistyped one.
  */
 #include "config/option.h"
 

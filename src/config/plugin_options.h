@@ -27,7 +27,7 @@ bool plugin_option_is_for(const char *key, const char *plugin);
 MUST_USE bool plugin_option_give(
     struct settings *settings, struct view name, const char *value, enum origin from, bool *taken, struct error *err);
 
-/* Sets a value unless one of a higher origin is there. plugin: for which it was given, NULL when nobody knows. */
+/* Sets a value unless one of a higher origin is there. plugin: the plugin that it was given for, NULL when unknown. */
 void plugin_options_put(
     struct plugin_options *all, const char *plugin, const char *key, const char *value, enum origin from);
 const char *plugin_options_get(const struct plugin_options *all, const char *key); /* NULL when there is none */

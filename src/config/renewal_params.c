@@ -330,7 +330,7 @@ static const char *saved_value(const struct conf *conf, const struct list *keys,
     return option->saved_by_none;
 }
 
-/* Said by him for this run; not in a file that holds for all lineages. */
+/* Whether the user set it for this run, other than in a file that holds for all lineages. */
 static bool is_users(const struct settings *settings, const struct option *option)
 {
     return settings_origin(settings, option->at) > ORIGIN_RENEWAL && !is_of_all(settings, option);

@@ -8,7 +8,7 @@
 #include "base/bytes.h"
 #include "voice/voice.h"
 
-enum origin { /* who gave a setting its value; all but the default count as "set by the user" */
+enum origin { /* where a setting's value came from; all but the default count as "set by the user" */
     ORIGIN_DEFAULT,
     ORIGIN_RENEWAL, /* restored from renewal/NAME.conf */
     ORIGIN_FILE,    /* cli.ini or -c */

@@ -38,9 +38,10 @@ enum verb_trait {
     VERB_CSR = 1 << 6,          /* takes --csr, and has default paths for the files of such a certificate */
     VERB_OBTAINS_ONLY = 1 << 7, /* has no use for an installer */
     VERB_OBTAINS_TOO = 1 << 8,  /* chooses an authenticator along with the installer */
-    VERB_INSTALLS = 1 << 9,     /* needs an installer; that there is none is an answer rather than a mishap */
-    VERB_REDIRECTS = 1 << 10,   /* sends visitors to HTTPS unless told not to */
-    VERB_FORCE = 1 << 11,       /* knows --force, under our own name */
+    VERB_INSTALLS =
+        1 << 9, /* needs an installer; a missing one is an expected answer (error_expected), not a failure */
+    VERB_REDIRECTS = 1 << 10, /* sends visitors to HTTPS unless told not to */
+    VERB_FORCE = 1 << 11,     /* knows --force, under our own name */
 };
 
 /* Of `renew`, and of whoever looks what it would do. */

@@ -108,7 +108,7 @@ static void add_names(struct list *out, const struct list *names, const char *ki
     }
 }
 
-/* A common name counts as what it looks like: programs of old believe it, and so do renewals. */
+/* A common name that looks like a host name or address counts as one: old programs use it, and so do renewals. */
 static void add_common_name(struct list *out, const char *common)
 {
     char address[64];

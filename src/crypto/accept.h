@@ -1,11 +1,8 @@
 #pragma once
 /*
- * The gate: whether what a CA returns is what it was asked for. Nothing of it is kept, or given to anybody, before it
- * has passed here.
- *
- * Knows certificates and clocks' readings; knows neither the network, from which all of this comes and which is not
- * believed, nor where the certificate goes. Whether the issuer is trusted by anybody is not asked: that is for who
- * chose the CA.
+ * The gate: checks that a certificate from the CA is the one asked for. Nothing of it is stored or handed on before
+ * that. Knows certificates and times; knows neither the network, whose data is not trusted, nor where the certificate
+ * goes. Whether the issuer is trusted by clients is not checked: the user chose the CA.
  */
 #include "crypto/cert.h"
 
@@ -20,7 +17,7 @@ struct accepted {
     struct buf leaf, chain, fullchain; /* PEM, 64 columns, LF. chain is in the order of signatures; empty when no issuer
                                           was sent */
     char *top_issuer;                  /* issuer CN of the last one ("" when it has none), for --preferred-chain */
-    struct list warnings;              /* what was put right or let pass, in sentences for the user */
+    struct list warnings;              /* what was corrected or accepted all the same, in sentences for the user */
 };
 void accepted_clear(struct accepted *accepted);
 static inline void accepted_clear_at(struct accepted *accepted)
@@ -43,8 +40,8 @@ static inline void accepted_clear_at(struct accepted *accepted)
  */
 MUST_USE bool accept_chain(struct view text, const struct accept_order *order, struct accepted *out, struct error *err);
 
-/* Whether a text that chain_read would read has no certificate for the CSR's key: the order was finalized by somebody
- * else. False when that cannot be seen. */
+/* Whether a text that chain_read accepts has no certificate for the CSR's key: the order was finalized with another
+ * CSR. False when that cannot be determined. */
 bool accept_is_anothers(struct view text, struct view csr);
 
 /* Puts those that vouch for a leaf that came without an issuer behind it: from a PEM text, or a certificate in DER;

@@ -235,7 +235,7 @@ static bool read_tbs(struct cert *cert, struct view tbs, struct error *err)
     TRY(read_validity(cert, &tbs, err));
     TRY(read_name(cert, &tbs, &cert->subject_at, &cert->subject_len, &cert->common_name, "subject", err));
     TRY(read_key(cert, &tbs, err));
-    for (unsigned number = 1; number <= 2; number++) { /* unique identifiers, which nobody uses */
+    for (unsigned number = 1; number <= 2; number++) { /* unique identifiers (RFC 5280 section 4.1.2.8), not used */
         if (der_is(tbs, DER_CONTEXT(number)))
             TRY(der_take(&tbs, DER_CONTEXT(number), &skipped, "unique identifier", err));
     }

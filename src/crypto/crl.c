@@ -134,7 +134,7 @@ static bool read_scope(struct crl *crl, struct view value, struct error *err)
             TRY(read_point_name(crl, content, err));
             break;
         case DER_CONTEXT(1): /* onlyContainsUserCerts: ours is one */
-        case DER_CONTEXT(3): /* onlySomeReasons: who is listed is revoked all the same */
+        case DER_CONTEXT(3): /* onlySomeReasons: certificates listed are revoked all the same */
             break;
         case DER_CONTEXT(2): /* onlyContainsCACerts */
         case DER_CONTEXT(5): /* onlyContainsAttributeCerts */

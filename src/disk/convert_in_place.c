@@ -71,7 +71,7 @@ bool convert_live_in_place(const char *live, const char *from, const char *aside
 
 /* ---- the archive ---- */
 
-/* Under a name that is nobody's until it is whole. */
+/* Under a temporary name until it is complete. */
 static bool place_version(const char *from, const char *to, struct error *err)
 {
     AUTO(free) char *fresh = file_beside(to, "new");

@@ -100,7 +100,7 @@ static bool list(const struct lineage *lineage, struct list *ids, struct error *
     return true;
 }
 
-/* Where the links disagree, the oldest, as nobody can be sure of more. */
+/* Where the links disagree, the oldest: nothing newer is certain. */
 static bool live(const struct lineage *lineage, char **id, struct error *err)
 {
     AUTO(links_clear) struct links links = { 0 };
@@ -307,7 +307,7 @@ static bool settle(const struct lineage *lineage, struct error *err)
         struct version_file live;
 
         if (version_parse(file_basename(links.target[kind]), &live) && live.version == next)
-            return true; /* it is live, so somebody took a file away */
+            return true; /* it is live, so a file was removed */
     }
     if (finish_version(links.dir, next, &useless)) {
         log_info("Completed version %u of %s, which had been interrupted", next, lineage->name);

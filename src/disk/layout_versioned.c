@@ -215,7 +215,7 @@ static bool restore(const struct lineage *lineage, const char *id, char **now, s
     AUTO(free) char *kept = xstrdup(id);
     AUTO(free) char *is_live = NULL, *key = version_file(dir, KIND_PRIVKEY);
 
-    if (!file_is_dir(dir) && version_dir_is_whole(next)) { /* it waits, and nobody has made it live by himself */
+    if (!file_is_dir(dir) && version_dir_is_whole(next)) { /* it waits, and was not made live by hand */
         TRY(deploy(lineage, id, err));
         *now = TAKE(kept);
         return true;
@@ -265,7 +265,7 @@ static bool has_version(const struct lineage *lineage)
 
 /* ---- creating ---- */
 
-/* Nobody looks for it before there is a renewal file; but what is in live/NAME is whole all the same. */
+/* It is not looked for before there is a renewal file; but the files in live/NAME are complete all the same. */
 static bool create(const struct lineage *lineage, const struct issued *issued, const struct access *access,
     struct undo *undo, struct error *err)
 {

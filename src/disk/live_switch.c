@@ -94,7 +94,7 @@ static bool make_fresh(const struct refills *files, struct error *err)
     for (size_t i = 0; i < FILES; i++) {
         if (!files->at[i].wanted || place_name(files->at[i].from, files->at[i].fresh, err))
             continue;
-        (void)!remove_fresh(files, &late); /* the error that brought us here is the one to be told */
+        (void)!remove_fresh(files, &late); /* the error that led here is the one to report */
         return false;
     }
     return true;

@@ -21,10 +21,10 @@ static bool copy_list(const char *from, const char *to, struct error *err)
     AUTO(close) int old = open(from, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     AUTO(close) int new = open(to, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 
-    return old < 0 || new < 0 || acl_copy(old, new, to, err); /* who may not read it may not say who may */
+    return old < 0 || new < 0 || acl_copy(old, new, to, err); /* what we cannot read we may not open to others */
 }
 
-/* Nobody comes there yet. */
+/* No other process uses it yet. */
 static bool copy_file(const char *from, const char *to, struct error *err)
 {
     AUTO(buf_clear) struct buf text = BUF_SECRET(FILE_MAX_TEXT);

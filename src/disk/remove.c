@@ -31,7 +31,7 @@ static bool overwrites_in_place(int fd)
     return false;
 }
 
-/* A second name is somebody's who wants to keep it. */
+/* A file with a second name is kept: that name is a user's. */
 static bool may_wipe(int fd, struct stat *st)
 {
     return fd >= 0 && fstat(fd, st) == 0 && S_ISREG(st->st_mode) && st->st_nlink == 1 && overwrites_in_place(fd);
@@ -136,6 +136,6 @@ void undo_at(struct undo *undo)
     for (size_t i = undo->trees.len; i-- > 0;)
         (void)!remove_version_tree(undo->trees.at[i], &ignored);
     for (size_t i = undo->made.len; i-- > 0;)
-        undo_file(undo->made.at[i]); /* the error that brought us here is the one to be told */
+        undo_file(undo->made.at[i]); /* the error that led here is the one to report */
     undo_keep(undo);
 }

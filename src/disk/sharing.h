@@ -14,7 +14,7 @@ MUST_USE bool sharing_list(const char *renewal_dir, const char *except, struct l
 /* Whether another lineage keeps versions in its archive directory; looked for now. */
 enum sharing { SHARING_NOT, SHARING, SHARING_UNKNOWN /* the renewal files cannot be listed: err says why */ };
 enum sharing lineage_sharing(const struct lineage *lineage, struct error *err);
-/* True unless that is known not to be so: nobody can tell whose the traces of interrupted work are that lie there. */
+/* True unless it is known not to be shared: traces of interrupted work there cannot be attributed to one lineage. */
 bool lineage_shares_archive(const struct lineage *lineage);
 /* The error that says so. Returns false. */
 bool lineage_refuse_shared(const struct lineage *lineage, struct error *err);

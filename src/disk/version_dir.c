@@ -169,7 +169,7 @@ bool version_dir_write(const char *dir, const struct issued *issued, const struc
         return file_error(err, "create the directory", dir);
     if (write_files(dir, issued, access, err))
         return true;
-    (void)!remove_version_tree(dir, &removing); /* the error that brought us here is the one to be told */
+    (void)!remove_version_tree(dir, &removing); /* the error that led here is the one to report */
     return false;
 }
 

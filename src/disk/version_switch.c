@@ -106,7 +106,7 @@ static bool keep_live(const struct lineage *lineage, const char *id, struct erro
     struct error late = { 0 };
 
     if (version_dir_equal(place, lineage->live_dir) ||
-        (file_exists(place) && !version_dir_is_whole(lineage->live_dir))) /* somebody took files away */
+        (file_exists(place) && !version_dir_is_whole(lineage->live_dir))) /* files were removed by hand */
         return true;
     if (version_dir_is_whole(place))
         return error_set(
@@ -115,7 +115,7 @@ static bool keep_live(const struct lineage *lineage, const char *id, struct erro
     if (mkdir(fresh, 0755) != 0)
         return file_error(err, "create the directory", fresh);
     if (!live_refill(fresh, lineage->live_dir, false, err) || !take_place(lineage, fresh, place, err)) {
-        (void)!drop_leftover(lineage, fresh, &late); /* the error that brought us here is the one to be told */
+        (void)!drop_leftover(lineage, fresh, &late); /* the error that led here is the one to report */
         return false;
     }
     return file_sync_dir(lineage->archive_dir, err);
