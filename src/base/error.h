@@ -1,7 +1,8 @@
 #pragma once
 /*
- * One failure, reported once. Knows how an error is filled on its way up; knows nothing of terminals and exit codes
- * (those are cmd/ and ui/).
+ * One failure, reported once.
+ *
+ * Knows how an error is filled on its way up; knows nothing of terminals and exit codes (those are cmd/ and ui/).
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,7 +1,9 @@
 #pragma once
 /*
  * Finds users other than root and ourselves who may change what a path leads to: for files that decide which programs
- * are run. Knows owners, modes, access control lists and links; knows nothing of what the files are for.
+ * are run.
+ *
+ * Knows owners, modes, access control lists and links; knows nothing of what the files are for.
  */
 #include <stdbool.h>
 

@@ -1,8 +1,10 @@
 #pragma once
 /*
  * The gate: checks that a certificate from the CA is the one asked for. Nothing of it is stored or handed on before
- * that. Knows certificates and times; knows neither the network, whose data is not trusted, nor where the certificate
- * goes. Whether the issuer is trusted by clients is not checked: the user chose the CA.
+ * that.
+ *
+ * Knows certificates and times; knows neither the network, whose data is not trusted, nor where the certificate goes.
+ * Whether clients trust the issuer is not checked: the user chose the CA.
  */
 #include "crypto/cert.h"
 

@@ -1,7 +1,7 @@
 /*
- * Modes and owners: what others may read or change although nobody has asked for that.
+ * Modes and owners: permissions of others that settings do not ask for.
  *
- * What a group may read is left alone: that is set by hand where there is no setting, and kept at renewal.
+ * Those of a group are left alone: they are set by hand where there is no setting, and kept at renewal.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -49,7 +49,7 @@ static void report_mode(struct health *health, const struct subject *subject, co
     finding->repair = repair_mode;
 }
 
-/* Only its owner, and who owns the store, may write there. */
+/* Only its owner and the store's owner may write there. */
 static void check_writers(struct health *health, const struct subject *subject, const char *path)
 {
     struct stat st, top;
@@ -91,7 +91,7 @@ static void check_key(struct subject *subject, const char *path)
 
     if (lstat(path, &st) != 0 || !S_ISREG(st.st_mode) || (st.st_mode & excess) == 0)
         return;
-    /* A group that nobody chose was let in with everybody, not by somebody's hand. */
+    /* The store's own group: not chosen by an administrator, its access came with that of others */
     if (asked == 0 && stat(store_config_dir(subject->health->store), &top) == 0 && st.st_gid == top.st_gid)
         excess |= S_IRWXG;
     report_mode(subject->health, subject, "key-open-to-others", path, st.st_mode, excess & st.st_mode, why_read,
@@ -267,7 +267,7 @@ void check_code_paths(struct health *health)
     static const char *const parts[] = { "renewal", "renewal-hooks/pre", "renewal-hooks/deploy", "renewal-hooks/post" };
 
     list_clear(&health->open_paths);
-    if (geteuid() != 0) /* who runs it decides himself what is run */
+    if (geteuid() != 0) /* the user that runs it decides what is run */
         return;
     for (size_t i = 0; i < COUNT(parts); i++) {
         AUTO(free) char *dir = store_path(health->store, parts[i]);

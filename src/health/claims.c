@@ -1,5 +1,5 @@
 /*
- * Which lineage uses which directory, and which directories nobody does.
+ * Which lineage uses which directory, and which directories are unused.
  */
 #include <stdlib.h>
 #include <string.h>

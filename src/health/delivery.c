@@ -1,5 +1,5 @@
 /*
- * Recorded deliveries (delivery.h): certificates that are live, but not everybody was told.
+ * Recorded deliveries (delivery.h): certificates that are live while hooks or reloads are outstanding.
  */
 #include "base/clock.h"
 #include "base/mem.h"

@@ -165,7 +165,7 @@ static bool repair_link_again(struct health *health, const struct finding *findi
     if (file_is_dir(lineage->live_dir))
         TRY(clear_live(lineage, version, err));
     for (int kind = 0; kind < KIND_COUNT;
-         kind++) /* whoever might read the key of this version still may: none else is there */
+         kind++) /* users who could read the key of this version still can: it is the only one there */
         lineage->current[kind] = xprintf("%s/%s/%s.pem", lineage->archive_dir, version, kind_name((enum kind)kind));
     return finding->number == 0 ? lineage->layout->restore(lineage, finding->from, &now, err)
                                 : lineage->layout->deploy(lineage, finding->from, err);

@@ -7,7 +7,7 @@
 #include "health/private.h"
 
 static const char why_renew[] = "the certificate is not renewed, and will expire";
-#define LATE_PART 3 /* as long as more than this part of its life is left, nobody has to be alarmed */
+#define LATE_PART 3 /* with more than this part of its life left, the failure is no cause for alarm */
 
 static bool is_late(const struct subject *subject)
 {

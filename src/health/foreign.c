@@ -148,7 +148,7 @@ static bool repair_exchange(struct health *health, const struct finding *finding
     return file_sync_dir(above, err);
 }
 
-/* At renewal the other lineage is not locked: then it is only told. */
+/* At renewal the other lineage is not locked: the finding is only reported. */
 static void report_exchanged(struct subject *subject, const char *dir, const char *its, const char *other)
 {
     struct finding *finding =

@@ -107,7 +107,7 @@ static void leave_shared_alone(const struct subject *subject, size_t from)
     }
 }
 
-/* The last word: whatever makes `renew` fail without a network is told. */
+/* The last check: reports everything else that makes `renew` fail without a network. */
 void check_renewal(struct subject *subject)
 {
     const struct rehearsal *rehearsal = subject->health->rehearsal;

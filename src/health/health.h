@@ -11,7 +11,7 @@
 #include "store/store.h"
 
 enum health_severity {
-    HEALTH_NOTE,    /* works as it is; somebody may want to know */
+    HEALTH_NOTE,    /* works as it is; for information */
     HEALTH_WARNING, /* works today */
     HEALTH_ERROR,   /* does not work, or is open to others */
 };

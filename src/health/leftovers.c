@@ -1,7 +1,7 @@
 /*
- * What interrupted work leaves behind.
+ * Leftovers of interrupted work.
  *
- * Only called while no other process works on the store: what looks left over is somebody's work else.
+ * Only called while no other process works on the store: otherwise they could be its work in progress.
  */
 #include <errno.h>
 #include <string.h>

@@ -7,7 +7,7 @@
 
 #define LIVE_MODE 0700 /* of live/ itself, when it has to be made again */
 
-/* ---- who uses which directory ---- */
+/* ---- which lineage uses which directory ---- */
 
 struct claim {
     char *dir, *lineage;
@@ -33,7 +33,7 @@ struct health {
     struct error claims_trouble; /* why those may not be all; of kind ERROR_NONE when they are */
     struct list accounts;        /* in renewal files: their IDs */
     struct list good_accounts;   /* "ID SERVER" of those that were found to be well */
-    struct list strays[2];       /* directories in live/ and archive/ that nobody claims, once strays_known */
+    struct list strays[2];       /* directories in live/ and archive/ that no lineage claims, once strays_known */
     bool strays_known;
     struct error strays_trouble;       /* why those may not be all; of kind ERROR_NONE when they are */
     const struct rehearsal *rehearsal; /* NULL: there is none */
@@ -69,7 +69,7 @@ struct subject {
     struct error reading;    /* why */
     struct parts *versions;  /* the oldest first, the live directory last */
     size_t version_count;
-    bool goes_by_live; /* what is newer is damaged beyond repair, and was told of */
+    bool goes_by_live; /* the newer version is damaged beyond repair, and was reported */
     bool broken;       /* so that what comes later in the table would only stumble over it */
 };
 
@@ -129,7 +129,7 @@ void health_note_trouble(const struct error *err);
 void health_forget_trouble(void);
 /* file_list_dir that notes why not. */
 bool health_list_dir(const char *dir, struct list *out);
-/* An error when anything was noted, so that nobody is called well who could not be looked at; unless one of the
+/* An error when anything could not be examined, so that no lineage is called sound without a look; unless one of the
  * findings from `from` on says so already. subject NULL: of the store. */
 void health_tell_trouble(struct health *health, const struct subject *subject, size_t from);
 /* Reports, as an error that ends the checks, what is there but hidden; false when errno says anything else of it. */

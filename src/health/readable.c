@@ -1,5 +1,5 @@
 /*
- * What this user, or this disk, does not let be read: of that nothing can be said, and nothing is concluded from it.
+ * Files that this user may not read, or this disk cannot: nothing is reported about them, and nothing concluded.
  */
 #include <errno.h>
 #include <fcntl.h>

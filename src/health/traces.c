@@ -8,7 +8,7 @@
 
 static const char why_left[] = "files, DNS records or whatever else proved control may still be where they were put";
 
-/* Whose lock can be had at this moment: nobody is at it. Where locks cannot be taken at all, nobody writes either. */
+/* A lineage whose lock is free is not being worked on. Where locks cannot be taken at all, no process writes either. */
 static bool is_abandoned(struct health *health, const char *name)
 {
     AUTO(range_lock_release) struct range_lock *lock = NULL;

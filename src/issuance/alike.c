@@ -73,7 +73,8 @@ static bool wait_for_threads(const char *key, bool *entered, struct error *err)
     return true;
 }
 
-/* *entered is false when it took too long. Who is waited for may have given its own job back, and need one to go on. */
+/* *entered is false when it took too long. The thread waited for may have given its own job back, and need one to go
+ * on. */
 static bool enter_threads(const struct turn *turn, const char *key, bool *entered, struct error *err)
 {
     bool ok;

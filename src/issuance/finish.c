@@ -24,7 +24,7 @@ static bool make_csr(struct context *context, const struct issue_request *reques
 
 /* ---- the chain ---- */
 
-struct download { /* what the CA has sent, which is not believed yet */
+struct download { /* sent by the CA, not yet checked */
     struct buf text;
     struct list alternates;
     int64_t ca_now; /* 0: unknown */
@@ -152,8 +152,8 @@ bool finish_recorded(struct context *context, struct ca *ca, const struct issue_
     return false;
 }
 
-/* Whether somebody else's CSR was faster at an order that the CA has handed out twice. Nobody else's certificate, and
- * no record of ours, is of use then. */
+/* Whether another process finalized first an order that the CA handed out twice. Then neither its certificate nor our
+ * record is of use. */
 static bool is_anothers(const struct order *order, const struct download *sent, struct view csr)
 {
     return order->maybe_anothers && accept_is_anothers(buf_view(&sent->text), csr);

@@ -17,7 +17,7 @@
 /* How one order ended. */
 enum end { END_DONE, END_FAILED, END_FEWER_NAMES, END_ANOTHERS };
 
-#define ANOTHERS_MAX 2 /* orders in a row that others have finalized, before the user is told */
+#define ANOTHERS_MAX 2 /* orders in a row finalized by others before the error is reported */
 
 static bool place_order(
     struct ca *ca, struct issue_request *request, struct order *order, struct problem *problem, struct error *err)
@@ -100,7 +100,8 @@ static enum end refused(struct context *context, struct issue_request *request, 
     return drop_names(context, request, &names) ? END_FEWER_NAMES : END_FAILED;
 }
 
-/* Whether a refusal is about the order. What somebody has to do first, he does, and then it is tried again at once. */
+/* Whether a refusal is about the order. One that the user has to resolve first is not: after that it is tried again at
+ * once. */
 static bool is_of_order(const struct error *err)
 {
     return err->kind == ERROR_ACME && strcmp(err->problem, "accountDoesNotExist") != 0 &&
@@ -177,8 +178,8 @@ static bool order_and_finish(struct context *context, const struct ca *ca, struc
     return order_anew(context, &own, solver, request, out, err);
 }
 
-/* Nobody else proves control under that name meanwhile, also where there is no lineage; what an earlier run has left of
- * its own proofs goes first. */
+/* Keeps other processes from proving control under that name meanwhile, also where there is no lineage; proofs that an
+ * earlier run left are swept first. */
 static bool enter(struct context *context, const char *name, struct range_lock **lock, struct error *err)
 {
     struct error left = { 0 };

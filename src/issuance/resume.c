@@ -181,7 +181,7 @@ static bool is_final(const struct context *context, const struct error *err, boo
 {
     if (err->kind == ERROR_CANCELED || err->kind == ERROR_CONFIG)
         return true;
-    /* on either side: a clock that was ahead when the order was placed must not keep it for ever */
+    /* on either side: a clock that was ahead when the order was placed must not keep the record for ever */
     return err->kind == ERROR_NETWORK && (!known || llabs(context_now(context) - created) < PATIENCE_S);
 }
 

@@ -18,5 +18,5 @@ MUST_USE bool resume_order(
 bool resume_keep(
     struct context *context, const struct issue_request *request, const struct issued_chain *chain, struct error *err);
 
-/* Whether an earlier run has ordered the lineage's next certificate, and it was never saved. Asks nobody. */
+/* Whether an earlier run ordered the lineage's next certificate and never saved it. Sends no request. */
 bool resume_is_waiting(struct context *context, const struct lineage *lineage);

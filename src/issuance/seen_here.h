@@ -7,12 +7,12 @@
 #include "net/net.h"
 
 struct seen_here {
-    bool answered;         /* the resolvers said something; else nobody knows, and nothing is told */
+    bool answered;         /* the resolvers answered; else nothing is known, and nothing reported */
     struct list addresses; /* of A and AAAA records, as text */
 };
 
-/* Asks the resolvers of this machine, until that instant (of clock_monotonic_ms). net may be NULL: then nobody is
- * asked, nor any more in this run once they did not answer. */
+/* Asks the resolvers of this machine, until that instant (of clock_monotonic_ms). Asks nothing when net is NULL, or
+ * once they did not answer in this run. */
 void seen_here_ask(struct net *net, const char *name, int64_t until_ms, struct seen_here *out);
 void seen_here_clear(struct seen_here *here);
 static inline void seen_here_clear_at(struct seen_here *here)

@@ -124,8 +124,8 @@ static bool wait_all(const struct context *context, struct solver *solver, struc
     return true;
 }
 
-/* Names whose proofs could not be brought before the CA's eyes are left out, where settings allow it and others remain;
- * else the order fails, and each reason is told. Those in *failed were told before. */
+/* Leaves out names whose proofs could not be presented, where settings permit it and others remain; else the order
+ * fails, and the reason of each name is reported. Those in *failed were reported before. */
 static bool leave_out_failed(
     struct context *context, const struct proofs *proofs, size_t ordered, struct list *failed, struct error *err)
 {

@@ -21,7 +21,7 @@ struct solver { /* an authenticator made ready for one order */
 /* Whether a built-in authenticator can be made ready: before hooks run, an account is made or anything is said. */
 MUST_USE bool solver_check(struct context *context, const struct plugin *plugin, struct error *err);
 
-/* Prepares the authenticator before anything is asked of the CA, so that what the user got wrong is said at once. */
+/* Prepares the authenticator before any request to the CA, so that mistakes in its options are reported at once. */
 MUST_USE bool solver_open(struct context *context, const struct plugin *plugin, struct solver *out, struct error *err);
 void solver_close(struct solver *solver);
 static inline void solver_close_at(struct solver *solver)

@@ -251,7 +251,7 @@ bool solve_pause(struct context *context, const struct proofs *proofs, struct er
         buf_put(&lines, buf_view(&text));
     if (ui_is_interactive(context->ui))
         return ui_pause(context->ui, buf_text(&lines), err);
-    ui_frame(context->ui, false, buf_text(&lines)); /* there is nobody to wait for */
+    ui_frame(context->ui, false, buf_text(&lines)); /* no user to wait for */
     if (context->voice->tells_more)
         ui_say(context->ui, "There is no terminal, and so nobody is waited for: the CA is asked at once.");
     return true;

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * What is said when the CA could not verify, and before it is asked to (--debug-challenges).
+ * Messages when the CA could not verify, and before it is asked to (--debug-challenges).
  */
 #include "issuance/proofs.h"
 
@@ -14,5 +14,5 @@ MUST_USE bool solve_report(
 MUST_USE bool solve_report_unpresented(
     struct context *context, const struct proofs *proofs, const struct list *names, bool goes_on, struct error *err);
 
-/* With --debug-challenges: shows what is in place and, where somebody can press it, waits for Enter. */
+/* With --debug-challenges: shows the proofs in place and, at a terminal, waits for Enter. */
 MUST_USE bool solve_pause(struct context *context, const struct proofs *proofs, struct error *err);

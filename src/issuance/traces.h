@@ -22,7 +22,7 @@ struct tracer { /* of one round of proving */
  * tracer_end. Fails when it cannot be written: nothing may be presented then; in a dry run that costs only the trace.
  */
 MUST_USE bool tracer_begin(struct tracer *tracer, struct error *err);
-/* Writes it anew, since a proof has got its output; a struct tracer. Trouble costs the output. */
+/* Writes the trace again, as a proof has got its output (arg: a struct tracer). A failure costs only the output. */
 void tracer_note(void *tracer);
 /* After cleaning up: the trace goes, but for proofs that could not be cleaned up. */
 void tracer_end(struct tracer *tracer);

@@ -57,7 +57,7 @@ static void note_failure(const struct context *context, struct delivery *deliver
     backoff_failed(&delivery->backoff, why, context_now(context), BACKOFF_MAX_S);
 }
 
-/* Whether anything is to follow. Trouble with listing the hooks is told when they are to run. */
+/* Whether a hook or reload is to follow. Errors of listing the hooks are reported when they are to run. */
 static bool is_expected(struct context *context)
 {
     AUTO(list_clear) struct list commands = { 0 };

@@ -12,17 +12,18 @@
  */
 #include "run/context.h"
 
-/* Before `cert` goes live as lineage `name` (lineage NULL: a new one). Nothing is recorded in a dry run, or where
- * nothing is to follow. Trouble is told: it is no reason to keep a good certificate from going live. */
+/* Records what is to follow before `cert` goes live as lineage `name` (lineage NULL: a new one). Nothing is recorded in
+ * a dry run, or where nothing is to follow. A failure is only logged: it must not keep a good certificate from going
+ * live. */
 void deliver_expect(struct context *context, const struct lineage *lineage, const char *name, const struct cert *cert);
 
-/* The certificate is live: its deploy hooks, each once. In a dry run only with --run-deploy-hooks. A command that fails
- * is told, and is no error here. */
+/* Runs the deploy hooks of the live certificate, each once. In a dry run only with --run-deploy-hooks. A failed command
+ * is logged, and is no error here. */
 MUST_USE bool deliver_hooks(
     struct context *context, const struct lineage *lineage, const struct list *names, struct error *err);
 
-/* The installer that the settings name, if any, makes its server read the lineage's files again, or that is put off;
- * what was recorded is done, unless a hook failed. */
+/* Makes the server of the settings' installer, if any, read the lineage's files again, or puts that off to the end of
+ * the run; then removes the record, unless a hook failed. */
 MUST_USE bool deliver_reload(
     struct context *context, const struct lineage *lineage, const struct list *names, struct error *err);
 
@@ -30,8 +31,8 @@ MUST_USE bool deliver_reload(
 typedef void reload_told(void *arg, size_t index, const struct error *failure);
 
 /*
- * The reloads that were put off: each once, in the order in which they came up; a lineage is locked while what came of
- * it is noted, and `told` is called for each. What changes with time alone takes its step. Also done after an
+ * Does the reloads that were put off: each once, in the order in which they were requested; locks each lineage while
+ * its result is recorded, and calls `told` for it. Includes the installers' steps (installer->step). Also done after an
  * interrupt: the certificates are live.
  */
 void deliver_reloads(struct context *context, const struct reloads *reloads, reload_told *told, void *arg);

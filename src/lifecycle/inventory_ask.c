@@ -6,7 +6,7 @@
 #include "base/parallel.h"
 #include "run/revocation.h"
 
-#define ASKING_THREADS 16 /* each waits for somebody else's server; as many connections as one host gets */
+#define ASKING_THREADS 16 /* each waits for a foreign server; as many connections as one host gets */
 #define HOSTS_MAX 256     /* that are looked for ahead */
 #define WORTH_THREADS 64
 
@@ -26,7 +26,7 @@ static void ask_one(void *ctx, size_t index)
         entry->is_revoked = revocation == REVOCATION_REVOKED;
 }
 
-/* Of whom it is asked first. */
+/* The host that is asked first for a certificate. */
 static char *host_of(const struct cert *cert)
 {
     return revocation_host(cert->ocsp_url != NULL ? cert->ocsp_url : cert->crl_url);

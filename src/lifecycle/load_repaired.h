@@ -1,6 +1,6 @@
 #pragma once
 /*
- * Loading a lineage that somebody's hands, a backup or a crash have left in a state in which it does not load.
+ * Loads a lineage that manual changes, a backup or a crash have left unloadable.
  */
 #include "run/context.h"
 

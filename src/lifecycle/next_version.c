@@ -89,7 +89,8 @@ static bool save(struct context *context, const struct issue_request *request, c
     return deliver_hooks(context, *lineage, names, err);
 }
 
-/* Whether a server of this machine, which a hook may restart, is asked for the proof; nobody knows of another one's. */
+/* Whether the proof is asked of a server of this machine, which a hook may restart; of other machines' nothing is
+ * known. */
 static bool is_local(struct context *context, const struct plugin *authenticator)
 {
     AUTO(list_clear) struct list types = { 0 };

@@ -106,7 +106,8 @@ static bool wanted_names(struct attempt *attempt, struct error *err)
     list_add_all(wanted, &settings->ip_addresses);
     if (wanted->len > 0 || (settings->cert_name != NULL && attempt->all.len == 1))
         return true;
-    /* As Certbot does: who answers questions makes the account first, and hears then that the CA cannot be reached. */
+    /* As Certbot does: at a terminal the account comes first, so that an unreachable CA is reported before any
+     * question. */
     if (ui_may_ask(context->ui))
         TRY(context_account(context, &ca, err));
     return question_names(context, wanted, err);
@@ -227,7 +228,7 @@ static enum step choose_target(struct attempt *attempt, struct error *err)
     return check_choice(attempt, err);
 }
 
-/* A new one, unless somebody else has made it while the user was asked. */
+/* A new lineage, unless another process made it while the user was asked. */
 static enum step obtain_first(struct attempt *attempt, struct error *err)
 {
     struct obtain_result *out = attempt->out;

@@ -8,10 +8,10 @@
 #include "run/context.h"
 #include "store/failures.h"
 
-/* Whether an unattended run is to wait. *failures (cleared by the caller, with failures_clear) says until when, and
- * why. Nobody waits for what was asked for with --force-renewal or at a terminal, nor under the name certbot. */
+/* Whether an unattended run has to wait. *failures (cleared by the caller, with failures_clear) says until when, and
+ * why. False with --force-renewal, at a terminal, and under the name certbot. */
 bool outcome_waits(struct context *context, const char *name, struct failures *failures);
 
-/* A renewal succeeded, or failed for *failure. ordered: the CA was asked for an order. Trouble with the record is told.
- * Nothing is noted of dry runs, of what the user stopped, and under the name certbot of failures. */
+/* Records that a renewal succeeded, or failed for *failure. ordered: an order was requested of the CA. A failure to
+ * write is logged. Records nothing of dry runs, of what the user stopped, and under the name certbot of failures. */
 void outcome_note(struct context *context, const struct lineage *lineage, bool ordered, const struct error *failure);

@@ -36,7 +36,7 @@
 struct queue { /* shared by the workers */
     struct context *context;
     struct renewals *renewals;
-    struct lanes *lanes; /* who is taken up next */
+    struct lanes *lanes; /* the next lineage to begin */
     struct mutex lock;
     struct ui **uis; /* of each lineage that has begun, until all it has said was passed on */
     bool *done;
@@ -83,8 +83,8 @@ static void tell_delay(const struct context *context, uint64_t seconds)
             RANDOM_SLEEP_MAX_S / 60, (unsigned long long)seconds);
 }
 
-/* One lineage's renewal must not meet others at the CA in the same second every day. Nothing is locked
- * meanwhile: somebody else may want to work. */
+/* A random sleep keeps renewals from meeting others at the CA in the same second every day. No lock is held meanwhile.
+ */
 static bool random_sleep(struct queue *queue, struct error *err)
 {
     uint64_t seconds;
@@ -349,8 +349,8 @@ static void renew_one(
     say_failed(context, renewal->name, err);
 }
 
-/* Everything said about a lineage appears when all before it have had their say. Nobody waits for that: whoever
- * finishes the one that is speaking lets the next one speak. Under the lock. */
+/* Output of a lineage appears when all before it have finished theirs. No thread waits for that: the one that finishes
+ * the current lineage releases the next. Under the lock. */
 static void speak_in_turn(struct queue *queue)
 {
     for (; queue->speaking < queue->renewals->len && queue->done[queue->speaking]; queue->speaking++)
@@ -399,7 +399,7 @@ static void work_on(void *arg, size_t index, size_t position)
     AUTO(free) char *title = xprintf("Processing %s", renewal->conf_path);
     struct turn turn = { .of = queue->turns, .index = position, .rank = index };
     struct context own = *queue->context;
-    struct error err = { 0 }; /* is told as it comes; kept for none of what may be a hundred thousand */
+    struct error err = { 0 }; /* passed on as it comes; not kept for up to a hundred thousand lineages */
 
     own.ui = begin_to_speak(queue, index);
     own.turn = &turn;

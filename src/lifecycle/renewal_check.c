@@ -42,8 +42,8 @@ const char *due_reason(enum due due)
 /* ---- renewal information ---- */
 
 /*
- * Whether what the CA once said counts no longer, as nobody has confirmed it for so long (or it was said at a time that
- * has not come: by a clock that was ahead).
+ * Whether saved renewal information is too old to count, as no answer confirmed it for so long (or it was saved at a
+ * time in the future, by a clock that was ahead).
  */
 static bool is_stale(const struct renewal_memory *memory, const struct cert *cert, int64_t now)
 {
@@ -52,7 +52,7 @@ static bool is_stale(const struct renewal_memory *memory, const struct cert *cer
     return memory->said_at > now || now - memory->said_at > (sixth < UNCONFIRMED_MAX_S ? sixth : UNCONFIRMED_MAX_S);
 }
 
-/* Asks the CA; changes memory only where it said something, even that it has nothing to say. */
+/* Asks the CA; changes memory only when it answered, even if it has no renewal information. */
 static bool ask_ca(struct context *context, const struct lineage *lineage, struct renewal_memory *memory, int64_t now,
     struct error *err)
 {
@@ -229,7 +229,7 @@ bool lineage_due(struct context *context, struct lineage *lineage, enum due *out
 
     *out = due_decide(&facts);
     if (*out != DUE_NOT && *out != DUE_LIFETIME)
-        return true;                                         /* forced: nobody needs to be asked */
+        return true;                                         /* forced: no CA is asked */
     TRY(gather_renew_before(context, lineage, &facts, err)); /* before the renewal file is rewritten */
     if (facts.autorenew)
         TRY(gather_renewal_info(context, lineage, &facts, err));

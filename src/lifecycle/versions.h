@@ -18,7 +18,8 @@ MUST_USE bool versions_restore(
  */
 MUST_USE bool versions_prune(struct context *context, const char *name, struct list *removed, struct error *err);
 
-/* Changes a lineage's layout (store/convert.h). Whom its saved settings let read is let pass in the new layout, too. */
+/* Changes a lineage's layout (store/convert.h). Users and groups that its saved settings admit get access in the new
+ * layout, too. */
 MUST_USE bool versions_convert(struct context *context, const char *name, struct conversion *out, struct error *err);
 
 /* The lineages to work on: `only`, which must be there, or (NULL) all. */

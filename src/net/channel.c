@@ -28,7 +28,7 @@ struct waiter {
     struct waiter *next;
     uint32_t id;
     bool sleeping;  /* on its condition: someone must wake it */
-    bool abandoned; /* nobody waits any more; freed when the answer comes */
+    bool abandoned; /* no thread waits any more; freed when the answer comes */
     bool answered;
     struct answer answer;
     struct condition cond;
@@ -237,7 +237,7 @@ static void take_visit(struct channel *channel, const struct wire_frame *frame)
         log_debug("%.*s asked the responder: %s: %s", (int)visit.from.len, visit.from.at, question, given);
 }
 
-/* Gives one frame to who waits for it. */
+/* Hands one frame to the thread that waits for it. */
 static void deliver(struct channel *channel, const struct wire_frame *frame)
 {
     struct waiter **at = find_waiter(channel, frame->id), *waiter = *at;
@@ -436,7 +436,7 @@ bool channel_send(
     if (send_all(channel, frame, fds, fd_count))
         return true;
     if (errno == EPIPE || errno == ECONNRESET)
-        return true; /* it is gone, and may have said why before: who waits for the answer reads that first */
+        return true; /* it has ended, perhaps after an answer: the waiting thread reads that first */
 
     MUTEX_HOLD(&channel->lock);
     break_silent(channel);

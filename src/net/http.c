@@ -11,7 +11,7 @@
 
 #define TIMEOUT_MS 120000
 
-/* ---- what can be said without asking anybody ---- */
+/* ---- decided without a request ---- */
 
 static bool check_url(const char *url, struct error *err)
 {

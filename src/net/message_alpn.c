@@ -1,5 +1,5 @@
 /*
- * ALPN_ADD and ALPN_REMOVE: what the tls-alpn-01 responder is told.
+ * ALPN_ADD and ALPN_REMOVE: identifiers and digests for the tls-alpn-01 responder (RFC 8737).
  */
 #include <arpa/inet.h>
 #include <string.h>

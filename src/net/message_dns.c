@@ -1,5 +1,5 @@
 /*
- * DNS and DNS_ANSWER: a question to a name server, and what it said, taken apart.
+ * DNS: a question to a name server. DNS_ANSWER: its answer, parsed.
  */
 #include "base/mem.h"
 #include "net/dns.h"

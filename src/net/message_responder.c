@@ -1,6 +1,6 @@
 /*
- * LISTEN and UNLISTEN: where responders listen. ADD and REMOVE: what the one for http-01 is told. VISIT: what both
- * tell.
+ * LISTEN and UNLISTEN: sockets of responders. ADD and REMOVE: tokens of the http-01 responder. VISIT: a connection to
+ * either responder.
  */
 #include "net/message.h"
 

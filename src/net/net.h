@@ -49,7 +49,7 @@ char *net_protection_describe(const struct net_protection *protection) __attribu
 /* ---- HTTP ---- */
 
 #define HTTP_MAX_BODY (4 * 1024 * 1024)
-#define HTTP_MAX_LARGE_BODY (12 * 1024 * 1024) /* for who asks for it: revocation lists */
+#define HTTP_MAX_LARGE_BODY (12 * 1024 * 1024) /* used on request: revocation lists */
 #define HTTP_MAX_HEADERS 64
 #define HTTP_MAX_FIELDS 32          /* that a request adds, each of at most 8 KiB */
 #define HTTP_MAX_WANTED 16          /* names of fields */

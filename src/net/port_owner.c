@@ -1,5 +1,6 @@
 /*
- * Which program listens on a TCP port: /proc/net/tcp has the socket's inode, /proc/PID/fd who holds it.
+ * Finds the program that listens on a TCP port: /proc/net/tcp has the socket's inode, /proc/PID/fd the process that
+ * holds it.
  */
 #include "net/port_owner.h"
 
@@ -37,7 +38,7 @@ static bool is_everywhere(const char *hex)
     return hex[strspn(hex, "0")] == '\0';
 }
 
-/* Whether who listens at `hex` is in the way of somebody who wants to at `address`. */
+/* Whether a listener at `hex` prevents listening at `address`. */
 static bool is_in_the_way(const char *hex, const char *address)
 {
     struct in_addr v4;

@@ -71,7 +71,7 @@ void net_stream_close(struct net_stream *stream)
     free(stream);
 }
 
-/* Waits for more; false also for who goes on after a failure. */
+/* Waits for more; false also when called after a failure. */
 static bool come_more(struct net_stream *stream, int timeout_ms, struct error *err)
 {
     if (stream->failed)

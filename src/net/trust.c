@@ -42,8 +42,8 @@ static const char *find_text(struct view in, const char *text)
 }
 
 /*
- * Appends the certificates of a PEM text and nothing else: who keeps key and certificates in one file must not find
- * the key in the network process. Says whether there was one.
+ * Appends the certificates of a PEM text and nothing else: a key in the same file must not reach the network process.
+ * Returns whether there was one.
  */
 static bool put_certificates(struct buf *bundle, struct view text)
 {

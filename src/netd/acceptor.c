@@ -192,7 +192,7 @@ static void on_listener(evutil_socket_t listener, short what __attribute__((unus
         int fd = accept4(listener, (struct sockaddr *)&address, &len, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
         if (fd >= 0 && acceptor->connection_count >= MAX_CONNECTIONS)
-            connection_free(acceptor->oldest); /* who came first and has not finished is the likeliest to hold us up */
+            connection_free(acceptor->oldest); /* the oldest unfinished connection is the likeliest to hold us up */
         if (fd >= 0)
             connection_new(acceptor, fd, &address);
         else if ((errno == EMFILE || errno == ENFILE) && acceptor->oldest != NULL)
@@ -252,7 +252,7 @@ void acceptor_free(struct acceptor *acceptor)
     for (uint8_t place = 0; place < MESSAGE_MAX_PLACES; place++)
         acceptor_unlisten(acceptor, place);
     while (acceptor->oldest != NULL) {
-        acceptor->oldest->told = true; /* there may be nobody any more to tell */
+        acceptor->oldest->told = true; /* the sink may be gone */
         connection_free(acceptor->oldest);
     }
     free(acceptor);

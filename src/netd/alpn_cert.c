@@ -11,7 +11,7 @@
 #include "net/message.h"
 
 #define ACME_IDENTIFIER "1.3.6.1.5.5.7.1.31" /* RFC 8737 section 6.1 */
-#define SUBJECT "ACME challenge"             /* for people: nobody judges by it */
+#define SUBJECT "ACME challenge"             /* informational: not checked by validators */
 #define EARLIER_S (-24L * 60 * 60)           /* clocks differ */
 #define LATER_S (7L * 24 * 60 * 60)
 #define SERIAL_BITS 127

@@ -113,7 +113,7 @@ void landlock_enter(struct message_ready *out)
     long version = syscall(SYS_landlock_create_ruleset, NULL, 0, VERSION_FLAG);
     AUTO(close) int ruleset = -1;
 
-    if (version <= 0) { /* not in this kernel, or switched off (EOPNOTSUPP); else somebody forbids it */
+    if (version <= 0) { /* not in this kernel, or switched off (EOPNOTSUPP); other errors mean that it is forbidden */
         if (errno != ENOSYS && errno != EOPNOTSUPP)
             sandbox_lack(out, errno, "Landlock is not to be had");
         return;

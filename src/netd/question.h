@@ -1,8 +1,8 @@
 #pragma once
 /*
- * What the responder is asked: the head of an HTTP request (RFC 9112 section 3), read as far as http-01 needs it.
+ * A request to the responder: the head of an HTTP request (RFC 9112 section 3), parsed as far as http-01 needs it.
  *
- * Whoever reaches the port can send anything here. Knows nothing of sockets and tokens.
+ * It comes from anyone who reaches the port, and may hold anything. Knows nothing of sockets and tokens.
  */
 #include "base/bytes.h"
 

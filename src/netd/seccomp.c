@@ -110,7 +110,7 @@ static const char *const allowed[] = {
     "rt_sigprocmask",
     "rt_sigreturn",
     "sigaltstack",
-    /* who and when */
+    /* identity and clocks */
     "getpid",
     "getppid",
     "getuid",

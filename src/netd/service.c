@@ -19,7 +19,7 @@ struct service {
     struct engine *engine; /* NULL until HELLO */
     struct resolver *resolver;
     struct prober *prober;
-    uint32_t visits; /* that may still be told of */
+    uint32_t visits; /* visits that may still be reported */
     struct message_ready ready;
     bool violated;
 };

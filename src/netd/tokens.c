@@ -22,7 +22,7 @@ struct tokens {
 
 static size_t slot_of(struct view token, size_t size)
 {
-    uint64_t hash = view_hash(token, HASH_START); /* tokens are random: nobody gains by steering them together */
+    uint64_t hash = view_hash(token, HASH_START); /* tokens are random: steering them to one bucket gains nothing */
 
     return (size_t)(hash ^ hash >> 32) & (size - 1);
 }

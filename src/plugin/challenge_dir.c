@@ -159,7 +159,7 @@ static bool descend(struct challenge_dir *dir, const char *path, struct error *e
     bool made = fd >= 0;
     struct challenge_above *above;
 
-    if (fd < 0 && errno == EEXIST) { /* somebody was faster */
+    if (fd < 0 && errno == EEXIST) { /* another process was faster */
         fd = openat(dir->root_fd, name, O_PATH | O_DIRECTORY | O_CLOEXEC);
         if (fd < 0)
             return challenge_dir_error(dir, "use the directory", path, err);

@@ -103,7 +103,7 @@ static bool is_same(int fd, struct view content)
     return view_equal((struct view){ found, len }, content);
 }
 
-/* Left by a run that was cut off, or put there by somebody who knows the answer: it serves. */
+/* Left by a run that was killed, or put there by a user with the right content: it serves. */
 static bool accept_existing(struct challenge_file *file, const char *path, struct error *err)
 {
     AUTO(close)

@@ -19,5 +19,5 @@ MUST_USE bool choose_named(const struct settings *settings, struct ui *ui, const
 MUST_USE bool choose_from_menu(const struct settings *settings, struct ui *ui, unsigned roles, const char *question,
     const struct plugin **out, struct error *err);
 
-/* No plugin is named and nobody can be asked: ERROR_CONFIG. */
+/* No plugin is named and no user can be asked: ERROR_CONFIG. */
 bool choose_nothing_named(const struct ui *ui, unsigned roles, struct error *err);

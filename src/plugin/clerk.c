@@ -129,7 +129,7 @@ static bool commit_all(struct clerk *clerk, void *const *plans, struct error **e
         left = pick(plans, each, count, rest, from);
         if (left == 0) /* each has failed on its own account */
             return true;
-        if (tries > 0 && left == before) /* nobody knows which of them it was */
+        if (tries > 0 && left == before) /* the cause among them is not known */
             return false;
         memset(failed, 0, count * sizeof *failed);
         error_clear(err);
@@ -181,7 +181,7 @@ static void serve_group(struct clerk *clerk, struct submission *group)
         interrupt_unshield();
     MUTEX_HOLD(&clerk->lock);
     for (struct submission *next; group != NULL; group = next) {
-        next = group->next; /* it is gone once who waits knows */
+        next = group->next; /* freed once the waiting thread knows */
         finish(clerk, group, ok, &err);
     }
 }
@@ -254,7 +254,7 @@ static void *serve_all(void *arg)
     return NULL;
 }
 
-/* ---- those who wait ---- */
+/* ---- the threads that wait ---- */
 
 /* Under the lock. */
 static bool start(struct clerk *clerk, struct error *err)

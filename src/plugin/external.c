@@ -15,7 +15,7 @@
 
 #define GRACE_MS 2000 /* for a plugin to end once it has described itself */
 
-struct entry { /* known by the program's path: nobody asks it twice what it is */
+struct entry { /* by the program's path: each is described once */
     struct named named;
     struct external *external;
 };
@@ -28,7 +28,7 @@ static struct named_table entries = { .lock = MUTEX_INIT };
 
 /* ---- may it be run? ---- */
 
-/* Whoever may write there decides what we run. */
+/* Other users who may write there could decide which program we run. */
 static bool check_trusted(const char *path, struct error *err)
 {
     AUTO(writers_clear) struct writers writers = { 0 };

@@ -109,7 +109,7 @@ static char *indented(struct view text, size_t dropped)
     return buf_take(&out);
 }
 
-/* On a terminal it is said before: a hook that takes minutes must not look like a hang. */
+/* On a terminal the hook is announced: one that takes minutes must not look like a hang. */
 static void announce(struct ui *ui, const char *name, const char *command)
 {
     if (ui_is_terminal(ui) && ui_voice(ui)->announces_hooks)

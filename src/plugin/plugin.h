@@ -68,7 +68,7 @@ struct plugin_context {          /* borrowed; outlives the plugin's use */
         *answers; /* of this order: what the user answers, to be saved for renewal; NULL: nothing is proved */
     struct net *net;
     struct ui *ui;
-    struct list *hook_env; /* where what a hook was told is put for hooks that run later; NULL: nobody wants it */
+    struct list *hook_env; /* gets the environment of a hook for hooks that run later; NULL: not wanted */
     void (*note)(
         void *note_arg); /* called when a proof has got its output, as it is to be found after a crash; or NULL */
     void *note_arg;
@@ -84,7 +84,7 @@ struct plugin_share {
     /* The context is that of the first use, and ends with it: only plugin outlives it. Has no net where that use is to
      * check, to sweep or to install. */
     bool (*make)(const struct plugin_context *context, void **shared, struct error *err);
-    void (*end)(void *shared); /* nobody uses it any more */
+    void (*end)(void *shared); /* no plugin uses it any more */
 };
 
 /*
@@ -114,8 +114,7 @@ struct authenticator {
      * is not there any more, or never was, is cleaned up. NULL: what it puts in place is gone with the process. */
     bool (*sweep)(const struct plugin_context *context, struct proof *const *proofs, size_t count, struct error *err);
     void (*release)(void *self);
-    /* Whether with these settings a person does the work, so that nobody is there when it is time to renew; NULL:
-     * never. */
+    /* Whether with these settings a person acts by hand, so that renewal cannot run unattended; NULL: never. */
     bool (*by_hand)(const struct settings *settings);
     /* Advice for a failed validation: one or two sentences on what to check. Of the caller's. */
     char *(*hint)(void *self, const char *type);

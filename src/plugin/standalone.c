@@ -184,7 +184,7 @@ static bool wait_for_other(const char *address, int port, int64_t *end_ms, struc
     if (err->sys != EADDRINUSE)
         return false;
     owner = port_owner(address, port, &ours);
-    if (owner == NULL) /* given up at this moment, or of somebody whose processes cannot be seen */
+    if (owner == NULL) /* released at this moment, or held by a process that we cannot see */
         ours = *end_ms != 0;
     if (!ours)
         return false;

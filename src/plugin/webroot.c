@@ -230,7 +230,7 @@ static void release(void *self)
 
     if (webroot == NULL)
         return;
-    while (webroot->count > 0) { /* for which nobody called cleanup */
+    while (webroot->count > 0) { /* never cleaned up */
         struct error ignored = { 0 };
 
         (void)!drop(webroot, webroot->count - 1, &ignored);

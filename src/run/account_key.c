@@ -118,7 +118,7 @@ static bool finish_twin(struct context *context, struct session *session, const 
 {
     AUTO(list_clear) struct list ids = { 0 };
 
-    if (account->url == NULL) /* nobody can tell whether it is the same account */
+    if (account->url == NULL) /* it cannot be determined whether it is the same account */
         return true;
     TRY(account_store_ids(context->store, context->settings->server, &ids, err));
     for (size_t i = ids.len; i-- > 0;) {

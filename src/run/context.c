@@ -347,8 +347,8 @@ static size_t twin_of(struct ca *const *all, size_t count, size_t of)
     return others == 1 ? twin : count;
 }
 
-/* Two accounts with one address at the CA are one whose change of key was cut short: nobody is asked which. Changes
- * leave no more than two. */
+/* Two accounts with one URL at the CA are one account whose change of key was cut short: the user is not asked which.
+ * Changes leave no more than two. */
 static bool join_twins(struct context *context, struct server *server, struct list *ids, struct error *err)
 {
     AUTO(free) struct ca **all = xcalloc(ids->len, sizeof *all);
@@ -496,7 +496,7 @@ static bool replace_account(struct context *context, struct server *server, bool
     TRY(recover(context, server, anew, ca, reason));
     if (*ca != before)
         return true;
-    *reason = *refusal; /* the CA knows it well, and has said no for another cause */
+    *reason = *refusal; /* the CA knows the account, and refused for another reason */
     return false;
 }
 

@@ -170,7 +170,7 @@ static bool run_deploy(struct context *context, const char *command, const struc
     return true;
 }
 
-/* Each command once. The certificate is live: whoever uses it learns of it now, also after an interrupt. */
+/* Runs each command once, also after an interrupt: the certificate is live, and its users must learn of it. */
 static bool run_each_deploy(struct context *context, const struct list *commands, const struct list *env,
     const struct hook_memory *memory, struct error *err)
 {

@@ -9,7 +9,7 @@
 /* The hooks that settings name must exist and be executable, unless --disable-hook-validation. */
 MUST_USE bool hooks_check(const struct settings *settings, struct error *err);
 
-/* Whether there is any command to be run before an attempt; also when that cannot be told. */
+/* Whether a command is to be run before an attempt; true also when that cannot be determined. */
 bool hooks_are_before(struct context *context);
 /* Whether those before an attempt and after it may be run: ERROR_CONFIG when others may write one of them, or add one.
  * Runs none. */
@@ -27,8 +27,8 @@ struct hook_memory {
     void *arg;
 };
 
-/* After a certificate was saved; each once, all of them also when Ctrl-C came meanwhile. In a dry run only with
- * --run-deploy-hooks. memory NULL: all are to run, and nobody remembers. */
+/* Runs deploy hooks after a certificate was saved; each once, all of them also after Ctrl-C. In a dry run only with
+ * --run-deploy-hooks. memory NULL: runs all, and remembers none. */
 MUST_USE bool hooks_deploy(struct context *context, const char *live_dir, const struct list *names,
     const struct hook_memory *memory, struct error *err);
 

@@ -91,7 +91,7 @@ static bool has_room(const struct lanes *lanes, const struct lane *lane)
     return busy < lanes->jobs && (lane->busy == 0 || lanes->jobs > busy + without);
 }
 
-/* Under the lock: whether a free job is somebody's who has given it back. */
+/* Under the lock: whether a free job is reserved for a thread that has given it back. */
 static bool is_wanted_back(const struct lanes *lanes)
 {
     for (size_t i = 0; i < lanes->len; i++)
@@ -156,7 +156,7 @@ void lanes_done(struct lanes *lanes, size_t index)
     lanes_park(lanes, index, false);
 }
 
-/* Gives the job back; returns whether nobody is there to take up what is left. */
+/* Gives the job back; returns whether lineages are left and no thread waits to take them. */
 static bool give_back(struct lanes *lanes, size_t index)
 {
     bool left;

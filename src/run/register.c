@@ -118,7 +118,7 @@ static bool has_binding(const struct settings *settings)
            (text_is_given(settings->eab_hmac_key) || text_is_given(settings->eab_hmac_key_file));
 }
 
-/* Before the terms: who has no binding need not read them. */
+/* Before the terms: without a binding (RFC 8555 section 7.3.4) they need not be read. */
 static bool check_binding(const struct settings *settings, const struct directory *directory, struct error *err)
 {
     if (!directory->external_account_required || has_binding(settings))
@@ -190,7 +190,7 @@ static bool register_key(struct session *session, const struct key *key, const s
     return error_in(err, "Unable to register an account with ACME server");
 }
 
-/* The CA does not like the address: whoever is there may give another one. */
+/* The CA refuses the address: a user at a terminal may give another one. */
 static bool other_contacts(struct context *context, struct list *contacts, struct error *err)
 {
     const char *email = context_email(context);

@@ -127,7 +127,7 @@ static bool crl_fetch(const struct asking *asking, struct crl **out, struct erro
         revocation_keep_list(asking->memory, asking->cert->crl_url, buf_view(&response.body));
         return true;
     }
-    /* Here it is said once, not for each certificate. */
+    /* Logged here, once, not for each certificate. */
     log_warning("The revocation list %s cannot be used: %s", asking->cert->crl_url, err->why);
     return false;
 }
@@ -144,7 +144,7 @@ static bool make_source(void *source, void *asking, struct error *err)
     return crl_obtain(asking, &((struct crl_source *)source)->crl, err);
 }
 
-/* Has the list once; whoever comes meanwhile waits. Borrowed from the memory. */
+/* Downloads the list once; other threads wait for it. Borrowed from the memory. */
 static bool crl_get(struct asking *asking, const struct crl **out, struct error *err)
 {
     struct crl_source *source = revocation_source(asking->memory, asking->cert->crl_url);
@@ -231,7 +231,7 @@ bool revocation_check(struct context *context, const struct lineage *lineage, en
     }
     if (!lineage_read(lineage, KIND_CHAIN, &chain, &failure))
         return not_asked(lineage, &failure, out, err);
-    if (view_trim(buf_view(&chain)).len == 0) { /* of a CA that sends no issuer: nobody's word could be checked */
+    if (view_trim(buf_view(&chain)).len == 0) { /* of a CA that sends no issuer: no signature could be checked */
         *out = REVOCATION_UNKNOWN;
         return true;
     }

@@ -12,7 +12,7 @@
 #include "run/context.h"
 
 enum revocation {
-    REVOCATION_UNKNOWN, /* expired, nobody to ask, or no answer to rely on */
+    REVOCATION_UNKNOWN, /* expired, no responder or list, or no answer to rely on */
     REVOCATION_GOOD,
     REVOCATION_REVOKED,
 };

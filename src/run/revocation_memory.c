@@ -31,7 +31,7 @@ struct revocation_memory {
     struct list answered;       /* hosts */
     struct list asking;         /* hosts that are asked for the first time */
     struct condition asked;     /* one of them less */
-    int64_t wasted_ms;          /* in which somebody waited for a silent host */
+    int64_t wasted_ms;          /* during which a thread waited for a silent host */
     int64_t wasted_till_ms;     /* of clock_monotonic_ms: what is counted already */
     struct named_table sources; /* of lists */
 };
@@ -75,7 +75,7 @@ char *revocation_host(const char *url)
     return xstrndup(url, len + strcspn(url + len, "/?#"));
 }
 
-/* ---- who is silent; with the lock held ---- */
+/* ---- silent hosts; with the lock held ---- */
 
 static bool is_silent(const struct revocation_memory *memory, const char *host)
 {
@@ -152,7 +152,7 @@ static void save_silent(const struct revocation_memory *memory)
         clock_format_rfc3339(memory->silent[i].until, until);
         buf_putf(&text, "%s %s\n", until, memory->silent[i].host);
     }
-    if (!text.failed) /* hosts of that length are nobody's: not remembered */
+    if (!text.failed) /* too long only with host names beyond any valid length: not saved then */
         (void)keep_file(memory, SILENT_FILE, buf_view(&text));
 }
 
@@ -166,7 +166,7 @@ void revocation_memory_use(struct revocation_memory *memory, const char *dir, in
     }
 }
 
-/* ---- whom to ask ---- */
+/* ---- hosts to ask ---- */
 
 bool revocation_has_waited(struct revocation_memory *memory)
 {

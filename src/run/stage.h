@@ -77,7 +77,7 @@ __attribute__((unused)) static void stage_clear_at(struct stage *stage)
     test_drop_dir();
 }
 
-/* Whether something like that was said to the user; "" or NULL: nothing was. */
+/* Checks that such a text was shown to the user; "" or NULL: nothing was. */
 __attribute__((unused)) static void check_said(const char *part, const char *name)
 {
     const char *said = buf_text(&stage_heard);

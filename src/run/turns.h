@@ -1,13 +1,13 @@
 #pragma once
 /*
- * Who may go on when several lineages are renewed at the same time: the user's hooks were written for one after the
- * other.
+ * Which lineages may go on when several are renewed at the same time: the user's hooks were written for one after the
+ * other. Knows only positions, in which they are taken up, and ranks, which are the order of names: with several CAs
+ * these differ (lanes.h).
  *
- * Knows only positions, in which they are taken up, and ranks, which are the order of names: with several CAs these
- * differ (lanes.h). A pre-hook may stop the server by which the lineages before it are validated, so it waits for
- * them; those behind wait for it. A deploy hook may restart that server, so it runs while nobody is at the CA, but for
- * those whose CA has taken its time; and deploy hooks run in the order of ranks, but that a CA which keeps others
- * waiting for too long is not waited for again. Everything else is parallel.
+ * A pre-hook may stop the server by which the lineages before it are validated, so it waits for them, and those behind
+ * wait for it. A deploy hook may restart that server, so it runs while no lineage is being validated, except those
+ * whose CA takes long. Deploy hooks run in the order of ranks, but a CA that keeps others waiting for too long is not
+ * waited for again. Everything else is parallel.
  */
 #include "base/auto.h"
 #include "base/error.h"

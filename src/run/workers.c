@@ -75,7 +75,7 @@ static void allow_more(struct workers *workers)
     }
 }
 
-/* Somebody waits for long. */
+/* A lineage waits for long. */
 static void start_another(void *arg)
 {
     struct workers *workers = arg;

@@ -126,7 +126,7 @@ void checked_add(struct checked *checked, const uint8_t digest[CHECKED_DIGEST])
 
 /* ---- the file ---- */
 
-/* Whether the file is nobody's but ours to change. */
+/* Whether only we, or root, can change the file. */
 static bool is_ours(const char *path)
 {
     AUTO(writers_clear) struct writers writers = { 0 };

@@ -88,7 +88,7 @@ static bool make_links(const struct lineage *lineage, const char *live, const ch
     return true;
 }
 
-/* Nobody comes into a new directory until the keys in it are what they are to be. *open_mode: what it gets then. */
+/* A new directory is closed until the keys in it have their access. *open_mode: the mode that it gets then. */
 static bool close_dir(const char *path, mode_t *open_mode, struct error *err)
 {
     struct stat st;

@@ -86,7 +86,7 @@ static bool find_settled(struct store *store, struct lineage *lineage, bool may_
     return find_own(store, lineage, err) && lineage_finish_new(lineage, err);
 }
 
-/* *settled: whether nothing on disk says that somebody is at work, or was interrupted. */
+/* *settled: no trace on disk of work in progress or interrupted. */
 static bool load(
     struct store *store, const char *name, bool may_settle, struct lineage **out, bool *settled, struct error *err)
 {
@@ -150,7 +150,7 @@ bool lineage_reload(struct store *store, struct lineage *lineage, struct error *
 
 bool lineage_fix_deployment(struct lineage *lineage, struct error *err)
 {
-    TRY(lineage_drop_temporary(lineage, err)); /* whoever added it may have been stopped at the renewal file */
+    TRY(lineage_drop_temporary(lineage, err)); /* adding it may have been cut short at the renewal file */
     TRY(lineage->layout->deploy(lineage, lineage->version, err));
     TRY(lineage->layout->find(lineage, err)); /* its files may have moved */
     lineage->pending_deployment = false;

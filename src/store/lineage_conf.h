@@ -47,7 +47,7 @@ MUST_USE bool lineage_mark_revoked(const struct lineage *lineage, struct error *
 struct renewal_memory {
     int64_t retry_at; /* not to be asked for before */
     int64_t instant;  /* chosen in the suggested window */
-    int64_t said_at;  /* when the CA last said that window */
+    int64_t said_at;  /* when the CA last sent that window */
 };
 MUST_USE bool lineage_save_renewal_info(
     struct lineage *lineage, const struct renewal_memory *memory, struct error *err);

@@ -111,7 +111,7 @@ static bool reserve(struct store *store, const char *name, const struct layout *
     return error_set(err, ERROR_STORE, "all names from %s to %s-%d are taken", name, name, MAX_SUFFIX);
 }
 
-/* A store keeps to one layout unless somebody says otherwise: who made it reads it again. */
+/* A store keeps to one layout unless told otherwise: the program that made it must be able to read it. */
 const struct layout *layout_for_new(struct store *store, const struct settings *settings)
 {
     AUTO(list_clear) struct list names = { 0 };

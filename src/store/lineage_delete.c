@@ -222,7 +222,7 @@ static bool finish(struct store *store, const char *path, struct error *err)
     bool taken, shared, found;
 
     if (!lineage_open_conf(store, file_basename(path), path, &lineage, &broken))
-        return true; /* nobody knows any more what is to go; `doctor` tells of it */
+        return true; /* it is not known any more what is to be removed; `doctor` reports it */
     name = lineage_gone_name(store, path, lineage);
     if (name == NULL)
         return true;

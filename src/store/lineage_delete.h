@@ -9,7 +9,7 @@
  * nothing says which files were its own. */
 MUST_USE bool lineage_delete(struct store *store, const char *name, struct error *err);
 
-/* Finishes the deletions that were cut short, but for those whose files others use by now. Trouble is told. */
+/* Finishes deletions that were cut short, except those whose files others use by now. Failures are logged. */
 void store_finish_deletions(struct store *store);
 
 /* Removes what a lineage_delete that was cut short has left; *found: whether there was one. */

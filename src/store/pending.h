@@ -60,7 +60,7 @@ enum pending_state {
  */
 enum pending_state pending_look(struct store *store, const char *name, struct pending *out, struct error *err);
 
-/* *found false: there is none, or none that can be used; that is told and removed. */
+/* *found false: there is none, or none that can be used; that is logged and removed. */
 MUST_USE bool pending_load(struct store *store, const char *name, struct pending *out, bool *found, struct error *err);
 /* Removes a record, or what is left of one, its key overwritten first; missing is fine. A trace of proofs stays. */
 MUST_USE bool pending_drop(struct store *store, const char *name, struct error *err);

@@ -125,7 +125,7 @@ static bool probe_write(const char *dir, struct error *err)
     return named == NULL || file_remove(named, ok ? err : &removing) ? ok : false;
 }
 
-/* *proved is false where that cannot be proved without somebody's seeing it. */
+/* *proved is false where that cannot be proved without another process noticing. */
 static bool look_write(const char *dir, bool *proved, struct error *err)
 {
     AUTO(close) int fd = open_nameless(dir, proved);
@@ -205,7 +205,7 @@ static bool probe_all(struct store *store, const struct lineage *lineage, bool o
     char *archive = nearest_dir(lineage != NULL ? xstrdup(lineage->archive_dir) : store_path(store, "archive"));
     AUTO(free) char *live = live_place(store, lineage), *renewal = nearest_dir(store_path(store, "renewal"));
 
-    TRY(probe_pending(store, only_look, err)); /* first: nobody watches there */
+    TRY(probe_pending(store, only_look, err)); /* first: no program watches that directory */
     TRY(probe_dir(store, archive, only_look, err));
     TRY(probe_dir(store, live, only_look, err));
     return probe_dir(store, renewal, only_look, err);

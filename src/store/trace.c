@@ -180,7 +180,7 @@ bool trace_names(struct store *store, struct list *out, struct error *err)
     return true;
 }
 
-/* A clock that was wrong may have said that it is of the future: nobody waits until that is past. */
+/* A wrong clock may have dated it in the future: that is not waited for. */
 bool trace_is_old(const struct trace *trace, int64_t now)
 {
     return now - trace->created > TRACE_MAX_AGE_S || trace->created - now > TRACE_MAX_AGE_S;

@@ -48,5 +48,5 @@ bool trace_is_there(const struct store *store, const char *name);
 MUST_USE bool trace_names(struct store *store, struct list *out, struct error *err);
 
 #define TRACE_MAX_AGE_S (7 * 86400)
-/* So old that nobody goes on trying to remove what it names. */
+/* Whether the trace is older than TRACE_MAX_AGE_S (or as far in the future, by a wrong clock): then it is given up. */
 bool trace_is_old(const struct trace *trace, int64_t now);

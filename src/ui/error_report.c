@@ -40,7 +40,7 @@ static void put_part(struct buf *out, const char *label, const char *text, unsig
 /* Three parts for a person: what failed, why, and what to do now; then where to read more. */
 static void report_explained(struct buf *out, const struct ui *ui, const struct error *error, const char *log_path)
 {
-    bool has_what = error->what[0] != '\0' && error->kind != ERROR_CANCELED; /* who stopped it knows what it was */
+    bool has_what = error->what[0] != '\0' && error->kind != ERROR_CANCELED; /* the user stopped it, and knows */
     unsigned columns = ui_columns(ui);
 
     if (columns > MOST_COLUMNS)

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * What all kinds of questions share: whether to ask at all, and what is said when not.
+ * Shared by all kinds of questions: whether to ask at all, and the error when not.
  */
 #include "ui/ui.h"
 

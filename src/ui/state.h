@@ -13,7 +13,7 @@
     (32 * 1024 * 1024) /* of one piece of text: a list of a hundred thousand certificates fits, and all                \
                           that a hook may say */
 
-struct piece { /* what was said on one stream without a break */
+struct piece { /* output on one stream without a break */
     int fd;
     struct buf text;
 };

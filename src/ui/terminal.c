@@ -77,7 +77,7 @@ void ui_put_pieces(struct ui *ui, const struct piece *pieces, size_t count)
             ui->options.put(ui->options.put_ctx, pieces[i].fd, buf_view(&pieces[i].text));
         return;
     }
-    (void)fflush(stdout); /* what went through stdio was said before */
+    (void)fflush(stdout); /* text written through stdio comes first */
     for (size_t i = 0; i < count; i++) {
         int none = 0;
 

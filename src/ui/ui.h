@@ -1,9 +1,9 @@
 #pragma once
 /*
- * What people read and answer: lines on standard output, prompts, errors.
+ * Output for people and their answers: lines on standard output, prompts, errors.
  *
- * Knows terminals; knows nothing of certificates. A worker of `renew` has a ui of its own that collects, so that what
- * is said about one lineage stays together.
+ * Knows terminals; knows nothing of certificates. A worker of `renew` has a ui of its own that collects, so that the
+ * output about one lineage stays together.
  */
 #include "base/bytes.h"
 #include "voice/voice.h"
@@ -15,8 +15,7 @@ struct ui_options {
     bool non_interactive;
     bool force_interactive;    /* prompt although there is no terminal */
     const struct voice *voice; /* NULL: our own */
-    /* Gets what would be written on standard output (fd 1) and standard error (2): tests. NULL: nobody, it is written.
-     */
+    /* Gets what would be written on standard output (fd 1) and standard error (2): for tests. NULL: it is written. */
     void (*put)(void *ctx, int fd, struct view text);
     void *put_ctx;
 };
@@ -72,8 +71,8 @@ void ui_wrap(struct view text, unsigned columns, struct buf *out);
 /* Reports an error on standard error: what, why, next. The one place where errors become text; log_path (may be
  * NULL) is named for details. program: what the user called us. */
 void ui_error(struct ui *ui, const struct error *error, const char *log_path);
-/* Whether, under the name certbot, the steps that failed stand in front of the cause: not where a CA's refusal, a
- * plugin's mishap or a question that nobody answered is told, which Certbot has alone. */
+/* Whether, under the name certbot, the failed steps precede the cause: not for a CA's refusal, a plugin's failure or an
+ * unanswered question, of which Certbot prints the cause alone. */
 bool ui_cause_has_step(const struct error *error);
 
 /* ---- prompts ---- */

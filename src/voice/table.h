@@ -15,7 +15,7 @@ WORD(command, "certbot", "evercert")     /* as it is typed */
 WORD(program, "Certbot", "Evercert")     /* in sentences */
 WORD(version, "5.5.0", EVERCERT_VERSION) /* Certbot's: whose command line we have; scripts compare it */
 
-/* ---- how things are said ---- */
+/* ---- messages ---- */
 
 /* Errors tell which steps have failed and what to do next. Certbot's have the cause alone: scripts know its lines. */
 HABIT(explains, false, true)
@@ -29,7 +29,7 @@ HABIT(fits_terminal, false, true)
 HABIT(reads_first_letter, true, false)
 /* Lines that are pasted together at a question for several things are one answer. */
 HABIT(reads_pasted_lines, false, true)
-/* Where the log is, is said at the beginning of each run. */
+/* Each run begins by printing where the log is. */
 HABIT(names_log, true, false)
 /* An error of the system has its number, as Python writes it. */
 HABIT(numbers_errors, true, false)
@@ -120,7 +120,7 @@ WORD(webroot_question, "Input the webroot for {1}:",
     "Which directory does the web server deliver for http://{1}/ (the webroot, often /var/www/html)?\n")
 WORD(webroot_choice, "Select the webroot for {1}:", "Which directory does the web server deliver for http://{1}/?")
 WORD(webroot_other, "Enter a new webroot", "Another one")
-WORD(webroot_flag, NULL, "--webroot-path") /* what the error names where nobody can be asked */
+WORD(webroot_flag, NULL, "--webroot-path") /* named by the error where no user can be asked */
 WORD(account_flag, NULL, "--account")
 WORD(canceled, NULL, "the question was not answered (canceled)") /* NULL: as the question says */
 
