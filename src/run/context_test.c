@@ -207,6 +207,7 @@ TEST(workers_share_an_account)
     acme_ca_lose_accounts(&fixture.ca);
     run_all(workers, recover_account_of);
     CHECK_INT((int64_t)fixture.ca.account_count, 2, "one more");
+    CHECK_INT(fixture.ca.requests[CA_NEW_ACCOUNT], 3, "made, looked for, made again: one worker asks for all");
     CHECK(workers[0].ca != first && first->successor == workers[0].ca, "it takes the first one's place");
     for (size_t i = 0; i < WORKERS; i++)
         answers_clear(&workers[i].answers);

@@ -233,6 +233,7 @@ static const struct {
     { "everybody may run it", "deploy", 0755, 0755, true },
     { "everybody may write it", "pre", 0777, 0755, false },
     { "everybody may add one", "pre", 0755, 0777, false },
+    { "everybody may add one, and there is none yet", "pre", 0666, 0777, false },
     { "a deploy hook, looked at before anything is ordered", "deploy", 0777, 0755, false },
     { "a post-hook, too", "post", 0777, 0755, false },
     { "what is not executable is no hook", "pre", 0666, 0755, true },
