@@ -151,13 +151,13 @@ static bool is_refused(int sys)
     return sys == EPERM || sys == EINVAL;
 }
 
-/* In a group that was not meant: it may do what everybody may, and no more. */
+/* The mode for a file whose group is not the wanted one: that group gets the permissions of others, and no more. */
 static mode_t without_group(mode_t mode)
 {
     return (mode & ~(mode_t)S_IRWXG) | (mode & (mode & S_IRWXO) << 3);
 }
 
-/* Where a default access control list takes the place of the umask, and might close what is public to everybody. */
+/* Whether a default access control list replaces the umask there: it might close what is public. */
 static bool is_made_by_list(const char *path)
 {
     AUTO(free) char *dir = file_dirname(path);
@@ -191,7 +191,7 @@ bool access_create(const char *path, struct view content, struct file_access acc
     return file_create(path, content, access, err);
 }
 
-/* After the file is whole: the list only adds to what the mode allows. */
+/* Adds the list to a complete file: it only adds to what the mode permits. */
 static void add_list(const char *path, const struct access *access)
 {
     AUTO(close) int fd = open(path, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);

@@ -12,7 +12,7 @@
 #define SIZE_FIRST 1024
 #define SIZE_MAX_ENTRY ((size_t)4 * 1024 * 1024) /* a group of very many members */
 
-/* Both databases have the same four questions, each with room for the answer that may be too small. */
+/* Both databases have the same four lookups, each with a caller's buffer that may be too small. */
 union entry {
     struct passwd user;
     struct group group;

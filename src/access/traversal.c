@@ -98,7 +98,7 @@ static bool is_full(const struct dir *dir, struct error *err)
     return error_set(err, ERROR_STORE, "the access control list of %s is full", dir->path);
 }
 
-/* Nobody but the owner (and root) has any right. */
+/* Whether only the owner (and root) has any permission. */
 static bool is_closed(const struct dir *dir)
 {
     return !acl_has_guests(&dir->acl) && acl_other_may(&dir->acl) == 0;
@@ -319,7 +319,8 @@ static bool let_all(struct dir *dir, struct error *err)
     return acl_set_fd(dir->fd, dir->path, &dir->acl, err);
 }
 
-/* Once the upper one is open, only the lower one is looked at: what others get there by is their own doing. */
+/* Opens the directory and the one above it to all, unless a private key in them is readable by all. Where the upper one
+ * is open already only the lower one is searched. */
 static bool open_to_all(const char *own, struct error *err)
 {
     AUTO(free) char *path = file_dirname(own);

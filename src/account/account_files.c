@@ -142,7 +142,7 @@ static bool read_file(const char *dir, enum account_file file, struct stored_acc
     return account_file_parse(file, buf_view(&text), path, to, err);
 }
 
-/* Only people read it: the key's file is as old as the account. */
+/* Stands in for a missing meta.json: created at the time of the key's file. Its members are informational. */
 static void guess_meta(const char *dir, struct stored_account *account)
 {
     AUTO(free) char *path = file_join(dir, file_names[ACCOUNT_KEY]);

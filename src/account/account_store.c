@@ -213,7 +213,7 @@ bool account_store_load(
     return account_files_read(dir, id, out, err);
 }
 
-/* Of a directory of accounts, which may be missing. */
+/* Sets *newest to the newest account of a directory, unless one is set; the directory may be missing. */
 static void newest_in(const char *dir, char **newest)
 {
     AUTO(list_clear) struct list ids = { 0 };
@@ -248,7 +248,7 @@ bool account_store_look(struct store *store, const char *server, const char *id,
 #define GONE_END ".old"   /* ".ID.old": what is being removed */
 #define NEXT_MARK ".for." /* ".NEWID.for.ID": what the account ID becomes when the CA takes its new key */
 
-/* Where a key is that has no account yet. */
+/* The directory of a key that has no account yet. */
 static char *kept_dir(const struct server_dirs *dirs, const char *id)
 {
     return xprintf("%s/.%s" KEPT_END, dirs->dir, id);

@@ -63,7 +63,7 @@ MUST_USE bool account_store_adopt(struct stored_account *next, const char *url, 
 MUST_USE bool account_store_forget_prepared(const struct stored_account *next, struct error *err);
 /* Takes over the address that the CA names, and writes what of the files says another or is missing. */
 MUST_USE bool account_store_mend(struct stored_account *account, const char *url, struct error *err);
-/* With what was prepared for it. */
+/* Removes an account, and the keys prepared for it. */
 MUST_USE bool account_store_remove(struct store *store, const char *server, const char *id, struct error *err);
 /* Whether a directory beside accounts is a leftover of interrupted work that is not needed. */
 bool account_store_is_rest(const char *name);

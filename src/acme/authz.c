@@ -24,7 +24,8 @@ static bool challenges_read(const struct node *root, struct authz *out, struct e
     return true;
 }
 
-/* Without a name there is nothing to prove; once that is over, the name is known. */
+/* Reads the identifier. A pending authorization must have a valid one; others may lack it, as the name is known then.
+ */
 static bool name_read(const struct node *root, struct authz *out, struct error *err)
 {
     struct error unneeded = { 0 };
@@ -111,7 +112,7 @@ const struct challenge *authz_keep_only(struct authz *authz, const struct challe
     return &authz->challenges[0];
 }
 
-/* Of the challenges of one that was answered, what is to be told about them remains. */
+/* Of an authorization that is not pending, keeps the challenges that have an error to report. */
 static void keep_errors(struct authz *authz)
 {
     size_t kept = 0;

@@ -95,7 +95,8 @@ static const struct rule rules[] = {
         "see that all of them can be reached by UDP and TCP from everywhere" },
 };
 
-/* For these the words do not matter, and what a person has to do is the same as in an answer of any other kind. */
+/* Explains by the problem type alone: for these the CA's words do not matter, and the remedy is that of any other
+ * answer. */
 static struct explanation by_type(const char *type)
 {
     const struct problem_rule *rule = problem_rule_of(type);

@@ -9,8 +9,7 @@ struct explanation {     /* each one or two clauses, without a full stop; static
     const char *attempt; /* "" when there is nothing to try */
 };
 
-/* Of an authorization that failed: by the challenge, its problem type, the words of its detail and the address that the
- * CA used. */
+/* Explains a failed authorization by its challenge, problem type, detail and the address that the CA used. */
 struct explanation authz_explain(const struct authz *authz);
 /*
  * What to tell about an authorization that is not valid: ERROR_ACME with the name, the challenge, the CA's words, the

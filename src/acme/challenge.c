@@ -33,7 +33,7 @@ typedef bool put_value(const struct question *about, struct challenge_expected *
 static put_name name_of_dns_01, name_of_dns_account_01, name_of_dns_persist_01;
 static put_value digest_of_authorization, record_of_authorization, record_of_account;
 
-/* One row for each type: all that the program knows of it. */
+/* All knowledge about challenge types: one row for each. */
 static const struct rule {
     const char *name;
     enum challenge_kind kind;

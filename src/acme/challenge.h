@@ -4,7 +4,8 @@
  */
 #include "acme/authz.h"
 
-/* Whatever node is. A status that is not there, or unknown, is "pending"; what answering needs is missed in fault. */
+/* Reads any node. A missing or unknown status is "pending"; a missing member that answering needs is reported in fault.
+ */
 void challenge_read(const struct node *node, struct challenge *out);
 void challenge_clear(struct challenge *challenge);
 static inline void challenge_clear_at(struct challenge *challenge)

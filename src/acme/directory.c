@@ -36,7 +36,8 @@ static void profiles_read(const struct node *profiles, struct directory *out)
             profile_add(out, node_text(node_at(profiles, i)), "");
 }
 
-/* All of it is for people, or the CA says it again when it matters. */
+/* Reads "meta" (RFC 8555 section 7.1.1) leniently: its members are informational, or the CA repeats them when they
+ * matter. */
 static void meta_read(const struct node *meta, struct directory *out)
 {
     out->terms_of_service = meta_text(meta, "termsOfService");

@@ -35,7 +35,7 @@ bool poll_heeds_retry_after(const struct poll *poll)
     return poll->looks > COUNT(early_ms);
 }
 
-/* How long to wait if there were no time-out. */
+/* The pause in ms, time limits apart. */
 static int64_t poll_delay(struct poll *poll, int64_t retry_at)
 {
     int64_t delay = poll->delay_ms, now;

@@ -194,7 +194,7 @@ static const char *advice_of(const struct problem *problem)
     return next;
 }
 
-/* Where a person is to go, rather than to come back later: an account that is paused, new terms. */
+/* Advises to open an address rather than to try again later: for a paused account, or new terms. */
 static bool advise_to_go(const struct problem *problem, struct error *err)
 {
     struct view address = address_in(problem->detail == NULL ? "" : problem->detail);

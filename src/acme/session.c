@@ -112,7 +112,7 @@ static void log_answer(enum http_method method, const char *url, const struct ht
         text != NULL && *text != '\0' ? "\n" : "", text != NULL ? text : "");
 }
 
-/* Before an exchange: what is left for it. */
+/* Sets the limits of an exchange to the time and bytes that the session has left. */
 static bool limit(const struct session *session, struct http_request *request, struct error *err)
 {
     if (!session->limited)
@@ -129,14 +129,14 @@ static bool limit(const struct session *session, struct http_request *request, s
     return true;
 }
 
-/* After it. */
+/* Subtracts the time and bytes of the exchange. */
 static void count(struct session *session, int64_t since_ms, const struct http_response *response)
 {
     session->left_ms -= clock_monotonic_ms() - since_ms;
     session->left_bytes -= response->body.len < session->left_bytes ? response->body.len : session->left_bytes;
 }
 
-/* One exchange with the checks that all have in common. response->url is set in any case. */
+/* Performs one exchange, with the checks common to all. Sets response->url in any case. */
 static bool exchange(
     struct session *session, const struct http_request *request, struct http_response *out, struct error *err)
 {
@@ -160,8 +160,7 @@ static bool exchange(
 
 /* ---- what to do about a refusal ---- */
 
-/* Where the CA asked for a pause that is short enough, waits for it. False with err->kind set when
- * interrupted. */
+/* Waits as long as the CA asked for, if that is short enough. False with err->kind set when interrupted. */
 static bool wait_for_busy(struct session *session, struct retries *retries, const struct problem *refusal,
     int64_t retry_at, struct error *err)
 {

@@ -204,7 +204,7 @@ static struct acl_entry *entry_of(struct acl *acl, uint16_t tag, uint32_t id)
     return found != NULL ? &acl->at[found - acl->at] : NULL;
 }
 
-/* Where it belongs; room is there. */
+/* Inserts the entry at its place in the order; there is room. */
 static struct acl_entry *insert(struct acl *acl, struct acl_entry entry)
 {
     size_t at = acl->len;

@@ -79,8 +79,8 @@ MUST_USE bool acl_of_fd(int fd, const char *path, struct acl *out, struct error 
 MUST_USE bool acl_of_path(const char *path, const struct stat *st, struct acl *out, struct error *err);
 /* Sets it; by a mode alone where that is enough. err->sys is ENOTSUP where the file system has no lists. */
 MUST_USE bool acl_set_fd(int fd, const char *path, const struct acl *acl, struct error *err);
-/* Whatever is made in a directory from now on is its owner's alone at first, whichever program makes it. Leaves a
- * default list alone that is there. err->sys as above. */
+/* Sets a default list by which everything created in the directory is private to its owner at first. An existing
+ * default list is left alone. err->sys as above. */
 MUST_USE bool acl_close_new(int fd, const char *path, struct error *err);
 /* Takes that back; a default list of another's making stays. */
 MUST_USE bool acl_open_new(int fd, const char *path, struct error *err);

@@ -50,7 +50,7 @@ bool view_equal(struct view a, struct view b);
 uint64_t view_hash(struct view view, uint64_t start);
 
 bool view_has(struct view view, char byte);
-/* Without ASCII white space at either end. */
+/* The view without ASCII white space at either end. */
 struct view view_trim(struct view view);
 /* Cuts *rest at the first `byte`: returns what stands before it and leaves what follows in *rest. False
  * when *rest was used up before (its at is then NULL). "a,b" gives "a", then "b", then false; "" gives ""
@@ -91,7 +91,7 @@ bool list_is_subset(const struct list *a, const struct list *b); /* every string
 void list_remove(struct list *list, size_t index);
 void list_sort(struct list *list); /* byte order */
 struct list list_dup(const struct list *list);
-/* All strings with `between` between them, of the caller's; "" for an empty list. */
+/* Joins all strings, with `between` between them, of the caller's; "" for an empty list. */
 char *list_join(const struct list *list, const char *between) __attribute__((malloc, returns_nonnull));
 void list_clear(struct list *list);
 static inline void list_clear_at(struct list *list)

@@ -31,7 +31,7 @@ static void stream_close_at(struct stream *stream)
     close_at(&stream->write_end);
 }
 
-/* Where something was dropped, what is left ends with a whole line. Returns how much is missing. */
+/* After a drop, cuts the text at its last whole line. Returns how many bytes are missing. */
 static size_t stream_settle(struct stream *stream)
 {
     size_t whole = stream->to->len;
@@ -104,7 +104,7 @@ struct child {         /* one that runs */
     bool forwarded;    /* our interrupt */
 };
 
-/* How long to wait for something of it, as poll has it. */
+/* The timeout for poll(2), in ms, for the child's output or end. */
 static int poll_limit_ms(const struct child *child, bool watched)
 {
     int64_t left = child->end_ms - clock_monotonic_ms();

@@ -19,7 +19,7 @@
 #define SIZE_UNKNOWN SIZE_MAX
 #define TEMPORARY_TRIES 100
 
-/* Of the file system of path, or of what is above it where path is not there yet. */
+/* Whether the file system of path (or of its nearest existing parent) has no free inodes. */
 static bool has_no_inodes(const char *path)
 {
     AUTO(free) char *above = file_dirname(path);

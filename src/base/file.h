@@ -53,8 +53,8 @@ MUST_USE bool file_replace(const char *path, struct view content, struct file_ac
 MUST_USE bool file_replace_by(
     const char *path, const char *temporary, struct view content, struct file_access access, struct error *err);
 
-/* Two files or directories change places in one step; both must be there. Where the system or the file system has no
- * such thing, or they lie on different ones, nothing has changed, and err->sys says why. */
+/* Exchanges two existing files or directories in one step (renameat2, RENAME_EXCHANGE). Where the system or file system
+ * cannot, or they lie on different ones, nothing is changed, and err->sys says why. */
 MUST_USE bool file_exchange(const char *a, const char *b, struct error *err);
 /* Whether that was it: there is no exchange here. */
 bool file_exchange_is_missing(const struct error *err);

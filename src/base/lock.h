@@ -9,7 +9,7 @@
 
 #include "base/error.h"
 
-/* How long to wait for other holders: one time limit for all the locks of one step together. */
+/* A wait for other holders: one time limit for all locks of one step together. */
 struct lock_wait {
     int64_t end_ms;     /* of the monotonic clock */
     int seconds;        /* what it began with */

@@ -99,7 +99,7 @@ static void close_if_unused(struct lock_file *file)
     free(file);
 }
 
-/* This thread's lock that covers the range. */
+/* Finds this thread's lock that covers the range. */
 static struct range_lock *find_own(const struct lock_file *file, struct range range)
 {
     for (struct range_lock *lock = file->locks; lock != NULL; lock = lock->next)
@@ -108,8 +108,8 @@ static struct range_lock *find_own(const struct lock_file *file, struct range ra
     return NULL;
 }
 
-/* Of this process. One of this thread's own that covers a part only counts, too: the kernel would join the two, and
- * open both when the first is given up. */
+/* Whether a lock of this process prevents the new one: that of another thread, or one of this thread that covers only a
+ * part. The kernel would join the two, and release both with the first. */
 static bool is_in_the_way(const struct lock_file *file, struct range range)
 {
     for (struct range_lock *lock = file->locks; lock != NULL; lock = lock->next)

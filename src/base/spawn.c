@@ -5,7 +5,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* All signals at their default and none blocked, even those that we ignore. */
+/* Sets all signals to their default and unblocks them, also those that we ignore. */
 static int set_attributes(const struct spawn *spawn, posix_spawnattr_t *attributes)
 {
     short flags = POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
@@ -23,7 +23,7 @@ static int set_attributes(const struct spawn *spawn, posix_spawnattr_t *attribut
                     : posix_spawnattr_setflags(attributes, spawn->own_group ? flags | POSIX_SPAWN_SETPGROUP : flags);
 }
 
-/* All of ours are close-on-exec; this is for what our own parent left open: no business of a child. */
+/* Closes descriptors that our parent left open; all of ours are close-on-exec. */
 static int close_others(posix_spawn_file_actions_t *actions)
 {
 #if __GLIBC__ > 2 || (__GLIBC__ == 2 && __GLIBC_MINOR__ >= 34)

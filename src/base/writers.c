@@ -47,8 +47,8 @@ static bool entry_may_write(const struct acl *acl, const struct acl_entry *entry
     }
 }
 
-/* Whom the mode's bits of the group let write: with an access control list they are its mask, and the list says who.
- * Of the caller's; NULL when it is nobody but root and the user that runs this. */
+/* The users whom the mode's group bits let write: with an access control list these bits are its mask, and the list
+ * names the users. Of the caller's; NULL when it is only root and the user that runs this. */
 static char *who_writes(const char *path, const struct stat *st)
 {
     struct error unknown = { 0 };
@@ -69,7 +69,7 @@ static char *who_writes(const char *path, const struct stat *st)
     return NULL;
 }
 
-/* One file or directory; what it is called through was looked at before. */
+/* Examines one file or directory; the path to it was examined before. */
 static bool look_at(const char *path, const struct stat *st, bool is_last, struct writers *out)
 {
     char *who;
@@ -122,7 +122,7 @@ static bool is_end(const char *rest)
     return rest[strspn(rest, "/")] == '\0';
 }
 
-/* One step down (or up, for ".."). 1: others may write there; 0: go on; -1: the way ends. */
+/* Goes one step down (or up, for ".."). 1: others may write there; 0: go on; -1: the path ends. */
 static int step(const char *name, char **at, char **rest, unsigned *links, struct writers *out)
 {
     AUTO(free) char *path = strcmp(name, "..") == 0 ? file_dirname(*at) : file_join(*at, name);

@@ -1,5 +1,5 @@
 /*
- * Where in the network an IP address lies.
+ * Classifies IP addresses as public, or as reachable from inside alone.
  */
 #include "client/address.h"
 

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * Where in the network an IP address lies: in the public one, or at a place that outsiders cannot reach.
+ * Classifies IP addresses: public, or not reachable for outsiders (loopback, link-local, private).
  */
 #include <sys/socket.h>
 
@@ -20,5 +20,5 @@ enum address_place address_place(const struct sockaddr *address);
 /* The same for an address as text, a zone ("fe80::1%eth0") left out; ADDRESS_NOBODYS when it is none. */
 enum address_place address_place_of_text(const char *text);
 
-/* For people: "a loopback address". */
+/* In words: "a loopback address". */
 const char *address_place_name(unsigned places);

@@ -208,7 +208,7 @@ static bool get_record(struct reader *from, unsigned section)
     return keep(from, section, &labels, type, ttl, end);
 }
 
-/* Once the room moves no more. */
+/* Sets the views into the room, which must not grow any more. */
 static void set_views(struct dns_message *message)
 {
     const char *at = buf_text(&message->room);

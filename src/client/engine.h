@@ -10,7 +10,7 @@
 
 struct engine;
 
-/* Where answers go; each id gets exactly one. What is handed over is gone afterwards. */
+/* Called with answers: exactly one for each id. *response and the like are valid during the call only. */
 struct engine_sink {
     void (*response)(void *ctx, uint32_t id, const struct message_response *response);
     void (*data)(void *ctx, uint32_t id, const struct message_data *data);

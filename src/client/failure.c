@@ -97,7 +97,7 @@ static bool has_proxy(void)
     return false;
 }
 
-/* Where a proxy may stand between, "refused" and "broken" may be its doing: libcurl's sentence says whose. */
+/* Describes a failure where a proxy may be the cause: libcurl's own sentence says which side failed. */
 static bool describe_proxy(CURLcode result, const struct transfer *transfer, const char *host, struct failure *out)
 {
     bool connecting =
@@ -126,7 +126,7 @@ static void describe_connect(const struct transfer *transfer, const char *host, 
             sys != 0 ? strerror((int)sys) : detail(CURLE_COULDNT_CONNECT, transfer));
 }
 
-/* Which of the limits ran out: libcurl has one code for all. */
+/* Says which limit ran out: libcurl has one code for all. */
 static void describe_timeout(const struct transfer *transfer, const char *host, struct failure *out)
 {
     switch (transfer->phase) {

@@ -9,7 +9,8 @@ struct failure {
     char why[MESSAGE_MAX_WHY], next[MESSAGE_MAX_NEXT];
 };
 
-/* From libcurl's result and what the transfer has seen; proxy variables in the environment count as a proxy between. */
+/* Describes a failure from libcurl's result and the transfer's state; proxy variables in the environment count as a
+ * proxy. */
 void failure_describe(CURLcode result, const struct transfer *transfer, struct failure *out);
 /* A sentence about the server: "HOST <what>". */
 void failure_of_server(const struct transfer *transfer, const char *what, struct failure *out);

@@ -48,7 +48,7 @@ bool guard_lets_out(struct guard *guard, const char *address)
     return pass(guard, guard->proxied ? (enum address_place)guard->literal : address_place_of_text(address));
 }
 
-/* Where the host of a URL lies when it is an address, or the name that stands for one. */
+/* The class of a URL's host when it is an address, or a name such as localhost. */
 static enum address_place place_of_host(const char *url)
 {
     CURLU *parts = curl_url();

@@ -27,7 +27,7 @@ struct guard {
 void guard_init(struct guard *guard, const struct message_request *request);
 void guard_clear(struct guard *guard);
 
-/* Before each round to url. */
+/* Call before each round to url. */
 void guard_set(struct guard *guard, const char *url, bool proxied);
 
 /* Whether a connection to that address, which libcurl is about to make, may be made. */
@@ -36,7 +36,7 @@ bool guard_lets_connect(struct guard *guard, const struct sockaddr *address);
 /* Whether a request may go out on a connection (perhaps one that was there before) to that address. */
 bool guard_lets_out(struct guard *guard, const char *address);
 
-/* After a round that failed: true when the next one is to resolve the CA's own address, guard->home. */
+/* Call after a round that failed. True when the next one is to resolve the CA's own address, guard->home. */
 bool guard_locate(struct guard *guard, CURL *easy);
-/* After that one: true when what was refused is where the CA lives, and may be tried again. */
+/* Call after that one. True when the refused address is where the CA is, and may be tried again. */
 bool guard_located(struct guard *guard, CURL *easy);

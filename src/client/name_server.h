@@ -1,6 +1,6 @@
 #pragma once
 /*
- * Where name servers are: addresses as text, and /etc/resolv.conf.
+ * Addresses of name servers: as text, and from /etc/resolv.conf.
  */
 #include <sys/socket.h>
 
@@ -18,7 +18,7 @@ struct name_server {
 /* "192.0.2.53", "2001:db8::53", "fe80::1%eth0". False when it is none. */
 MUST_USE bool name_server_read(struct view text, uint16_t port, struct name_server *out);
 
-/* Those of a resolv.conf(5); without any, the one of this machine. Returns how many, at least one. */
+/* Reads the servers of a resolv.conf(5); without any, that of this machine. Returns how many, at least one. */
 size_t name_servers_of(struct view text, uint16_t port, struct name_server out[static NAME_SERVERS_MAX]);
 
 /* The system's, as its file has them now. */

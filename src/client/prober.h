@@ -8,7 +8,7 @@
 
 struct prober;
 
-/* Where answers go; each id gets exactly one. What is handed over is gone afterwards. */
+/* Called with answers: exactly one for each id. Arguments are valid during the call only. */
 struct prober_sink {
     void (*probed)(void *ctx, uint32_t id, const struct message_probed *probed);
     void (*failed)(void *ctx, uint32_t id, const struct message_failed *failed);

@@ -1,5 +1,5 @@
 /*
- * Which proxy the environment names for a URL.
+ * Finds the proxy that the environment names for a URL.
  */
 #include "client/proxy.h"
 

@@ -130,7 +130,7 @@ static unsigned attempts_of(const struct lookup *lookup)
     return lookup->always_tcp ? 1 : ATTEMPTS;
 }
 
-/* This attempt has come to nothing: goes on with the next. what: "did not answer". */
+/* The attempt failed: goes on with the next. what: "did not answer". */
 static void next_attempt(struct lookup *lookup, const char *what)
 {
     (void)snprintf(lookup->why, sizeof lookup->why, "the name server %s %s%s", server_of(lookup)->text, what,
@@ -334,7 +334,7 @@ static void on_timer(evutil_socket_t fd __attribute__((unused)), short what __at
 
 /* ---- from outside ---- */
 
-/* Whoever waits longest is next: what is new stands at the front. */
+/* Starts the lookup that has waited longest: new ones are put at the front. */
 static void start_waiting(struct resolver *resolver)
 {
     struct lookup *oldest = NULL;

@@ -9,7 +9,7 @@
 
 struct resolver;
 
-/* Where answers go; each id gets exactly one. What is handed over is gone afterwards. */
+/* Called with answers: exactly one for each id. Arguments are valid during the call only. */
 struct resolver_sink {
     void (*answer)(void *ctx, uint32_t id, const struct message_dns_answer *answer);
     void (*failed)(void *ctx, uint32_t id, const struct message_failed *failed);

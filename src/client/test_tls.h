@@ -215,7 +215,7 @@ __attribute__((unused)) static void tls_want_client(struct tls_server *server, c
     SSL_CTX_set_verify(server->ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
 }
 
-/* When the clients have gone. */
+/* Call when the clients have gone. */
 __attribute__((unused)) static void tls_stop(struct tls_server *server)
 {
     (void)shutdown(server->fd, SHUT_RDWR);

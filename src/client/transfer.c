@@ -316,8 +316,9 @@ static void set_request(
 }
 
 /*
- * Whom this exchange trusts, and who we are to the server. libcurl keeps connections apart by the two blobs, so that
- * none that was made for others is used. The names in the certificate are judged by trust_store.c as everywhere.
+ * Sets the certificates that this exchange trusts, and its client certificate. libcurl keeps connections with other
+ * blobs apart, so that none made for other exchanges is used. Names in certificates are checked by trust_store.c as
+ * everywhere.
  */
 static void set_identity(CURL *easy, struct transfer *transfer, const struct transfer_options *options,
     const struct message_request *request)
@@ -344,7 +345,7 @@ static void set_identity(CURL *easy, struct transfer *transfer, const struct tra
     }
 }
 
-/* Before each round. Takes url over. */
+/* Prepares each round. Takes url over. */
 static void set_round(struct transfer *transfer, char *url)
 {
     CURL *easy = transfer->easy;

@@ -23,7 +23,7 @@ enum transfer_limit {
     LIMIT_PLACE,
 };
 
-/* How far a round has come. Until libcurl begins a connection for it, it waits for one that others use. */
+/* Phase of a round. Until libcurl begins a connection for it, it waits for one that others use. */
 enum transfer_phase {
     PHASE_WAITING,
     PHASE_RESOLVING,

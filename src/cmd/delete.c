@@ -7,7 +7,7 @@
 #include "lifecycle/in_use.h"
 #include "store/lineage_delete.h"
 
-/* Of a lineage that does not load, the directories that its name says are looked for. */
+/* Finds servers that use the lineage; when it does not load, those of the directories named after it. */
 static void find_uses(struct context *context, const char *name, struct in_use *out)
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;

@@ -99,7 +99,7 @@ static void list_broken(struct listing *listing, const struct list *broken)
     }
 }
 
-/* One that cannot be read hides no other; when it was named, that is an error. */
+/* Lists the lineages. One that cannot be read does not stop the others; if it was named, that is an error. */
 static bool list_all(struct listing *listing, const struct list *names, bool named, struct error *err)
 {
     AUTO(list_clear) struct list broken = { 0 }; /* name and error in turns */

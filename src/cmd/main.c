@@ -37,7 +37,7 @@ static struct ui *open_ui(const struct settings *settings, const struct voice *v
     return ui_new(&wanted);
 }
 
-/* Where nothing can be written it is done without: the certificate is worth more than a word about it. */
+/* Opens the log. Where it cannot be written the run goes on without: the certificate matters more. */
 static bool open_log(const struct settings *settings, unsigned needs, struct error *err)
 {
     if (!log_open(settings->logs_dir, (unsigned)settings->max_log_backups, err)) {
@@ -60,8 +60,8 @@ static bool tell_unusable(const struct voice *voice, struct error *err)
     return err->sys != 0 && VOICE_ERROR(err, err->kind, voice->unusable_dirs, err->why);
 }
 
-/* As Certbot goes about it: the logs directory and the log first, so that the rest is told there. By our own name
- * others of ours may work in the same store. */
+/* Opens the logs directory and the log first, as Certbot does, so that the rest is logged. Under our own name other
+ * runs of ours may use the store at the same time. */
 static bool open_store(const struct settings *settings, unsigned needs, struct store **out, struct error *err)
 {
     AUTO(store_close) struct store *store = NULL;

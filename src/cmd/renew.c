@@ -138,7 +138,7 @@ static void say_all(struct context *context, const struct renewals *all, struct 
     ui_frame_line(context->ui);
 }
 
-/* In one piece: a line for each of many lineages. */
+/* Prints the summary in one piece, with a line for each lineage. */
 static void say_summary(struct context *context, const struct renewals *all, struct tally tally)
 {
     AUTO(ui_free) struct ui *ui = ui_collect(context->ui);

@@ -8,7 +8,7 @@
 
 #define REPORT_MAX ((size_t)1 << 30) /* of one listing */
 
-/* Where it is saved and when it expires. */
+/* Prints where the certificate is saved and when it expires. */
 void report_saved(struct context *context, const struct obtain_result *result);
 /* Prints the steps that remain for the user. */
 void report_next_steps(struct context *context, const struct obtain_result *result);

@@ -43,7 +43,7 @@ static void out_one(struct out *out, const char *name, const struct conversion *
     out_end(out);
 }
 
-/* One that is refused stops no other. */
+/* Converts all; a lineage that is refused does not stop the others. */
 static bool convert_all(struct context *context, const struct list *names, struct out *out, struct error *err)
 {
     const struct settings *settings = context->settings;

@@ -188,7 +188,7 @@ static void put_key(struct buf *out, const char *key)
     buf_putf(out, quoted && strchr(key, '"') != NULL ? "'%s'" : quoted ? "\"%s\"" : "%s", key);
 }
 
-/* Where a section's own lines end: behind its last pair, else behind its header. */
+/* The end of a section's own lines: behind its last pair, else behind its header. */
 static size_t end_of_pairs(const struct conf *conf, uint32_t section)
 {
     size_t end = 0;

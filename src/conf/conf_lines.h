@@ -52,7 +52,7 @@ uint32_t *lines_slot(const struct conf *conf, uint32_t section, enum line_kind k
 /* An empty table for so many lines. */
 void lines_make_slots(struct conf *conf, size_t lines);
 
-/* To be called by every change: lines may move, and a value may be part of another by interpolation. */
+/* Call with every change: lines may move, and a value may be part of another by interpolation. */
 void lines_forget(struct conf *conf);
 /* An empty line in front of the one at `at`; pointers to lines die. */
 struct line *lines_insert(struct conf *conf, size_t at);

@@ -22,7 +22,7 @@ static size_t skip_blanks(struct view text, size_t i)
     return i;
 }
 
-/* Without the blanks at the end of text[0..end). */
+/* The end of text[start..end) without the blanks there. */
 static size_t trim_end(struct view text, size_t start, size_t end)
 {
     while (end > start && is_blank(text.at[end - 1]))
@@ -38,8 +38,8 @@ struct view conf_unquote(struct view text)
 }
 
 /*
- * One element at i: *end is behind it (and its quotes). A closing quote is the first one that a comma, a
- * comment or the end follows: ConfigObj lets `"sh -c "x""` pass.
+ * Scans one element at i: *end is behind it (and its quotes). A closing quote is the first one followed by a comma, a
+ * comment or the end: ConfigObj accepts `"sh -c "x""`.
  */
 static bool scan_element(struct view text, size_t i, size_t *end)
 {

@@ -23,7 +23,7 @@ MUST_USE bool conf_value_scan(struct view text, enum conf_kind *kind, size_t *le
 void conf_value_decode(struct view value, enum conf_kind kind, struct list *out);
 /* The same for a value that is not a list; of the caller's. */
 char *conf_value_text(struct view value, enum conf_kind kind) __attribute__((returns_nonnull));
-/* Without its quotes, if it has a pair. */
+/* The text without its pair of quotes, if any. */
 struct view conf_unquote(struct view text);
 
 /* Writes a value so that reading gives it back, with the quotes that Certbot would use. */

@@ -375,7 +375,7 @@ static char *home_dir(void)
     return text_is_given(home) ? xstrdup(home) : NULL;
 }
 
-/* Where the user's own cli.ini would be; NULL without a home. */
+/* Path of the user's own cli.ini; NULL without a home. */
 static char *user_file(void)
 {
     static const char below_home[] = "~/";
@@ -524,7 +524,7 @@ void command_line_clear(struct command_line *line)
     *line = (struct command_line){ 0 };
 }
 
-/* One that the table does not know is a plugin's, and may be anything. */
+/* Whether the option's value is secret: also that of a plugin's option, which the table does not know. */
 static bool is_secret(const char *word)
 {
     struct error ambiguous = { 0 };
@@ -536,7 +536,7 @@ static bool is_secret(const char *word)
     return option == NULL || option->secret;
 }
 
-/* Where the secret of argv[i] begins: a value behind its option, or after the sign in one word. NULL: there is none. */
+/* The secret part of argv[i]: a value behind its option, or behind the sign in one word. NULL: none. */
 static char *secret_in(char *const *argv, int i)
 {
     char *equals = strchr(argv[i], '=');

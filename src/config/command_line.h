@@ -1,9 +1,9 @@
 #pragma once
 /*
- * From argv and configuration files to settings and a subcommand.
+ * Reads argv and configuration files into settings and a subcommand.
  *
- * Accepts what Certbot's parser accepts: prefixes, clusters, options before or after the subcommand; suggests
- * the nearest name for a mistyped one.
+ * Accepts what Certbot's parser accepts: prefixes, clusters, options before or after the subcommand; suggests the
+ * nearest name for a mistyped one.
  */
 #include "config/option.h"
 
@@ -55,6 +55,6 @@ MUST_USE bool settings_check(const struct settings *settings, const struct verb 
  */
 MUST_USE bool settings_resolve(struct settings *settings, const struct verb *verb, struct error *err);
 
-/* One file of settings, as cli.ini; fills only what is still at its default or came from an earlier file.
+/* Reads one file of settings, as cli.ini; fills only what is still at its default or came from an earlier file.
  * ERROR_USAGE with argparse's words. */
 MUST_USE bool cli_ini_read(struct view text, const char *path, struct settings *settings, struct error *err);

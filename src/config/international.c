@@ -10,7 +10,7 @@
 
 #define TYPED_MAX 1024 /* bytes: more than any name of 255 has before it is converted */
 
-/* Of libidn2's own memory. */
+/* The result is libidn2's memory. */
 static char *convert(const char *typed, int *status)
 {
     char *ascii = NULL;

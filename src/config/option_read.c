@@ -181,7 +181,7 @@ bool read_webroot_path(struct settings *settings, const struct option *option, c
     return true;
 }
 
-/* One member of the map: its names (with commas) are asked for, too. */
+/* Reads one member of the map: its names (with commas) are requested, too. */
 static bool read_map_entry(struct settings *settings, const char *names, const char *root, struct error *err)
 {
     AUTO(free) char *path = file_absolute(root);

@@ -57,7 +57,7 @@ static bool save_one(const struct settings *settings, const struct option *optio
     return true;
 }
 
-/* Of the plugins that the lineage uses: others would never be restored. */
+/* Saves options of the plugins that the lineage uses: others would never be restored. */
 static void save_plugin_options(const struct settings *settings, struct conf *conf, struct list *saved)
 {
     for (size_t i = 0; i < settings->plugin_options.len; i++) {
@@ -207,7 +207,7 @@ static bool restore_number(const struct restore *restore, const struct option *o
     return true;
 }
 
-/* None of ours is a list. */
+/* Restores a list from [renewalparams]; no option of [evercert] is one. */
 static bool restore_list(const struct restore *restore, const struct option *option)
 {
     struct list *member = (struct list *)((char *)restore->settings + option->at);
@@ -262,7 +262,7 @@ static bool restore_one(const struct restore *restore, const struct option *opti
     return true;
 }
 
-/* Whatever is written for a plugin that is not ours is for it to judge. */
+/* Restores options of a third-party plugin unchecked: the plugin checks them. */
 static void restore_plugin_options(const struct restore *restore, const char *plugin)
 {
     AUTO(list_clear) struct list keys = { 0 };

@@ -25,8 +25,8 @@ static bool is_given(const struct settings *settings, size_t offset)
 
 /* ---- what follows ---- */
 
-/* With --dry-run it does what it does anyway, saving apart: the server is the one that it has without. As Certbot it is
- * not, which refuses other servers for it. */
+/* Whether --dry-run only leaves out saving: the server stays the one without it. Not under the name certbot, which
+ * refuses other servers. */
 static bool is_trial_only(const struct settings *settings, const struct verb *verb)
 {
     return settings->dry_run && (verb->traits & VERB_TRIAL) && settings->voice->tries_reconfigure_anywhere;
@@ -53,7 +53,7 @@ static bool derive_server(struct settings *settings, const struct verb *verb, st
     return true;
 }
 
-/* In a dry run an account there once was shows that the terms were agreed to. */
+/* In a dry run an existing account counts as agreement to the terms. */
 static void derive_registration(struct settings *settings)
 {
     AUTO(free) char *accounts = file_join(settings->config_dir, "accounts");
@@ -72,8 +72,8 @@ static void derive_interaction(struct settings *settings, const struct verb *ver
     }
 }
 
-/* Where certonly --csr writes. That chain and full chain share a default is Certbot's; the later one gets a
- * number. */
+/* Sets the paths that certonly --csr writes to. As in Certbot, chain and full chain share a default; the later one gets
+ * a number. */
 static void derive_paths(struct settings *settings, const struct verb *verb)
 {
     if (!(verb->traits & VERB_CSR))
@@ -86,7 +86,7 @@ static void derive_paths(struct settings *settings, const struct verb *verb)
         settings->fullchain_path = file_absolute("chain.pem");
 }
 
-/* All options that name a plugin for one role have to agree. */
+/* Checks that all options naming a plugin for one role agree. */
 static bool choose_plugin(char **role, const char *plugin, struct error *err)
 {
     if (plugin == NULL || plugin[0] == '\0' || text_equal(*role, plugin))

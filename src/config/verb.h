@@ -44,7 +44,7 @@ enum verb_trait {
     VERB_FORCE = 1 << 11,     /* knows --force, under our own name */
 };
 
-/* Of `renew`, and of whoever looks what it would do. */
+/* Traits of `renew`, and of commands that show what it would do. */
 #define VERB_TRAITS_RENEW (VERB_UNATTENDED | VERB_SAVED_NAMES | VERB_MANY | VERB_RESTORES | VERB_DRY_RUN)
 
 /* A subcommand as the parser and --help see it. */

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * Which name is served from which web root (--webroot-map, and -w in front of -d).
+ * The map of names to web roots (--webroot-map, and -w in front of -d).
  */
 #include "config/settings.h"
 

@@ -161,7 +161,7 @@ static bool read_key_usages(struct cert *cert, struct view value, struct error *
     return true;
 }
 
-/* Which of ours an extension is, EXT_COUNT for the others. */
+/* Index of the extension, EXT_COUNT for those that are ignored. */
 static unsigned extension_of(struct view oid)
 {
     static const char arc[] = "\x55\x1d"; /* 2.5.29 */

@@ -28,7 +28,7 @@ struct cert {
     size_t issuer_at, issuer_len, subject_at, subject_len; /* the Names inside der */
 };
 
-/* One DER certificate, nothing behind it. ERROR_CONFIG, "why" names what is wrong; name is for messages. */
+/* Reads one DER certificate with nothing behind it. ERROR_CONFIG, "why" names what is wrong; name is for messages. */
 MUST_USE bool cert_from_der(struct view der, const char *name, struct cert **out, struct error *err);
 /* The first certificate of a PEM text. */
 MUST_USE bool cert_from_pem(struct view pem, const char *name, struct cert **out, struct error *err);

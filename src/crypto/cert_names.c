@@ -55,7 +55,7 @@ static bool put_directory_string(unsigned tag, struct view text, struct buf *out
     return tag == DER_UTF8_STRING || tag == DER_PRINTABLE_STRING || tag == DER_IA5_STRING;
 }
 
-/* One AttributeTypeAndValue: *out is set when it is a common name. */
+/* Reads one AttributeTypeAndValue: *out is set when it is a common name. */
 static bool read_attribute(struct view attribute, char **out, const char *what, struct error *err)
 {
     AUTO(buf_clear) struct buf text = BUF(COMMON_NAME_MAX);

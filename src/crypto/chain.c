@@ -100,8 +100,8 @@ static bool bears_name(X509 *issuer, X509 *subject)
     return X509_NAME_cmp(X509_get_subject_name(issuer), X509_get_issuer_name(subject)) == 0;
 }
 
-/* It is a CA that may sign certificates (RFC 5280 sections 4.2.1.3 and 4.2.1.9), and it did. What the two say of key
- * identifiers only helps to find each other. */
+/* Whether the issuer is a CA that may sign certificates (RFC 5280 sections 4.2.1.3 and 4.2.1.9) and did sign. Key
+ * identifiers only help to find it. */
 static bool has_signed(X509 *issuer, X509 *subject)
 {
     bool ok = X509_check_ca(issuer) != 0 && X509_verify(subject, X509_get0_pubkey(issuer)) == 1;

@@ -8,7 +8,7 @@
 
 #define JWS_MAX (1024 * 1024)
 
-/* Whatever signs for us. All private-key use of the protocol goes through this, so that a key may live elsewhere. */
+/* Signs for the protocol: all private-key use goes through this, so that a key may live elsewhere. */
 struct signer {
     const char *alg;                                                                       /* "ES256", "RS256" ... */
     bool (*sign)(void *self, struct view input, struct buf *signature, struct error *err); /* raw JWS signature */

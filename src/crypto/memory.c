@@ -19,7 +19,7 @@ static void drop(void *at, const char *file __attribute__((unused)), int line __
     free(at);
 }
 
-/* Not by realloc, which leaves the old place as it was when it moves. As OpenSSL's own: size 0 frees. */
+/* Moves by hand: realloc leaves the old place as it was. As OpenSSL's own: size 0 frees. */
 static void *resize(void *at, size_t size, const char *file, int line)
 {
     size_t old = at == NULL ? 0 : malloc_usable_size(at);

@@ -7,8 +7,7 @@
 #include "base/auto.h"
 
 /*
- * From here on, whatever OpenSSL frees or moves is overwritten first: the parts of a key that it read, not only those
- * that it takes for secret. To be called once, before anything else of this room: false when OpenSSL has allocated
- * already, and nothing has changed then.
+ * Makes OpenSSL overwrite everything that it frees or moves from now on: also the parts of a key that it does not treat
+ * as secret. Call once, before anything else of this room: false, and no change, when OpenSSL has allocated already.
  */
 MUST_USE bool crypto_wipe_freed(void);

@@ -81,7 +81,7 @@ static void skip_headers(struct pem_block *block)
     }
 }
 
-/* Where the next mark stands. */
+/* Finds the next mark. */
 typedef const char *finder(struct view in, const char *mark);
 
 static bool next_block(struct view *rest, finder *find_mark, struct pem_block *out, struct error *err)

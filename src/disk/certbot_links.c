@@ -24,7 +24,7 @@ void links_clear(struct links *links)
     *links = (struct links){ 0 };
 }
 
-/* Where a link with that text points. Folded as text, as Certbot does, not as the kernel would follow it. */
+/* The path that a link with that text leads to, folded as text, as Certbot does, not as the kernel would follow it. */
 static char *target_of(const char *link, const char *text)
 {
     AUTO(free) char *dir = file_dirname(link);
@@ -116,7 +116,7 @@ static bool sync_link_dirs(const struct lineage *lineage, struct error *err)
     return true;
 }
 
-/* In the order of Certbot, which is such that a fullchain is there as long as all four are. */
+/* Removes the links in Certbot's order, by which a fullchain exists as long as all four do. */
 static bool remove_previous(const struct lineage *lineage, struct error *err)
 {
     for (int kind = 0; kind < KIND_COUNT; kind++) {
@@ -150,7 +150,8 @@ static bool point_to(const struct lineage *lineage, const struct links *old, uns
     return sync_link_dirs(lineage, err);
 }
 
-/* After a failure. When even this fails the previous links stay, for the next one to load the lineage. */
+/* Restores the links after a failure. If this fails too, the previous links stay, and the next load of the lineage uses
+ * them. */
 static void put_back(const struct lineage *lineage, const struct links *old)
 {
     struct error err = { 0 };
@@ -165,7 +166,7 @@ static void put_back(const struct lineage *lineage, const struct links *old)
     (void)remove_previous(lineage, &err);
 }
 
-/* One link after the other, for file systems that cannot exchange directories. */
+/* Switches one link after the other, for file systems that cannot exchange directories. */
 static bool switch_links(const struct lineage *lineage, const struct links *old, unsigned version, struct error *err)
 {
     if (!make_previous(lineage, old, err) || !point_to(lineage, old, version, err)) {
@@ -249,7 +250,7 @@ bool links_switch(const struct lineage *lineage, unsigned version, struct error 
 
 /* ---- recovering ---- */
 
-/* Where the four pointed before; false when not all of that is known and there. */
+/* The previous targets of the four links; false unless all are known and exist. */
 static bool previous_targets(const struct lineage *lineage, struct links *out)
 {
     struct error err = { 0 };

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * Which versions lie in an archive directory of Certbot's layout.
+ * The versions in an archive directory of Certbot's layout.
  */
 #include "disk/lineage.h"
 

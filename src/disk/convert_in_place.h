@@ -11,7 +11,8 @@
  */
 #include "disk/layout.h"
 
-/* In the archive: a number, or the name of a version's directory, waiting or left over. */
+/* Whether a name in the archive is that of a numbered file, or of a version's directory (also one waiting or left
+ * over). */
 bool convert_is_numbered(const char *name);
 bool convert_is_dated(const char *name);
 /* Whether the name is that of a temporary file that an interrupted numbering of ARCHIVE left behind. */

@@ -34,7 +34,7 @@ static bool is_there(const char *path)
     return lstat(path, &st) == 0;
 }
 
-/* All four files: links to numbered ones, or files of their own. */
+/* Whether all four files are links to numbered ones, or files of their own. */
 static bool live_is(const char *dir, bool numbered)
 {
     for (int kind = 0; kind < KIND_COUNT; kind++) {
@@ -128,7 +128,7 @@ static bool exchange_sides(const struct side *side, bool *done, struct error *er
     return false;
 }
 
-/* Where the directory itself is gone, since somebody took it away. */
+/* Puts a directory of the wanted layout in place where that directory is missing. */
 static bool put_there(const struct side *side, const struct layout *layout, struct error *err)
 {
     const char *other = side->is(side->fresh, layout->numbered) ? side->fresh : side->aside;

@@ -30,5 +30,5 @@ MUST_USE bool convert_switch(const struct lineage *lineage, struct error *err);
 /* Removes what is left beside the directories in place, after moving what is a user's in it to them. */
 MUST_USE bool convert_clean(const struct lineage *lineage, struct error *err);
 
-/* Both, for a lineage that is loaded. That something could not be removed is only warned of. */
+/* Does both for a loaded lineage. Failures to remove leftovers are only logged. */
 MUST_USE bool convert_settle(const struct lineage *lineage, struct error *err);

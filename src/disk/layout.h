@@ -38,7 +38,7 @@ struct layout {
 
     /* The versions that are whole, the oldest first; the newest or the live one may be anywhere among them. */
     bool (*list)(const struct lineage *lineage, struct list *ids, struct error *err);
-    /* Where a version keeps a file, of the caller's. */
+    /* The path of a version's file, of the caller's. */
     char *(*path)(const struct lineage *lineage, const char *id, enum kind kind);
     /* The version that live[] leads to, of the caller's. */
     bool (*live)(const struct lineage *lineage, char **id, struct error *err);

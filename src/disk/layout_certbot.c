@@ -70,7 +70,7 @@ static bool find_live(struct lineage *lineage, struct error *err)
     return true;
 }
 
-/* Where a link points to a version of its own kind; else where new versions are made. */
+/* The path of a version's file: in the directory that its kind's link leads to, else in archive_dir. */
 static char *path(const struct lineage *lineage, const char *id, enum kind kind)
 {
     AUTO(free) char *name = xprintf("%s%s.pem", kind_name(kind), id);
@@ -198,7 +198,7 @@ static bool deploy(const struct lineage *lineage, const char *id, struct error *
     return links_switch(lineage, (unsigned)strtoul(id, NULL, 10), err);
 }
 
-/* After a failure: unless it is certain that no link leads to it. */
+/* Whether a link may lead to the version after a failure: true unless it is certain that none does. */
 static bool may_be_live(const struct lineage *lineage, const char *id)
 {
     AUTO(links_clear) struct links links = { 0 };

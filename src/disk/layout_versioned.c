@@ -28,7 +28,7 @@ static char *superseded_dir(const struct lineage *lineage, const char *id)
     return file_join(lineage->archive_dir, id);
 }
 
-/* Where a version is: live, waiting or superseded. */
+/* The directory of a version: live, waiting or superseded. */
 static char *dir_of(const struct lineage *lineage, const char *id)
 {
     AUTO(free) char *live = NULL, *next = xprintf("%s/%s.next", lineage->archive_dir, id);
@@ -226,7 +226,7 @@ static bool restore(const struct lineage *lineage, const char *id, char **now, s
     if (!deploy(lineage, id, err)) {
         struct error unknown = { 0 };
 
-        /* Unless some of its files are live. */
+        /* unless some of its files are live */
         if (version_dir_id(lineage->live_dir, &is_live, &unknown) && strcmp(is_live, id) != 0)
             (void)!rename(next, dir);
         return false;
@@ -285,7 +285,8 @@ static bool create(const struct lineage *lineage, const struct issued *issued, c
 
 /* ---- removing ---- */
 
-/* Only what the renewal file names is the lineage's; meta.txt is when all four are there. */
+/* Removes the live files that the renewal file names, and meta.txt when all four are there; other files are the user's.
+ */
 static bool remove_live(const struct lineage *lineage, struct error *err)
 {
     AUTO(free) char *meta = NULL;

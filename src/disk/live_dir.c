@@ -69,7 +69,7 @@ static bool is_way_back(const char *path, bool *is, struct error *err)
     return true;
 }
 
-/* So that it is there on both sides of the switch. */
+/* Puts a user's entry of the live directory into the next one too, by a second name or a link. */
 static bool carry_one(const char *from, const char *next, struct error *err)
 {
     AUTO(free) char *to = file_join(next, file_basename(from));
@@ -157,7 +157,7 @@ bool live_set_apart(const char *live, const char *dir, const char *id, struct er
     return true;
 }
 
-/* Of two that are no directories. */
+/* Keeps the younger of two files. */
 static bool keep_younger(const char *from, const char *to, const struct stat *at_to, struct error *err)
 {
     struct stat st;
@@ -171,7 +171,7 @@ static bool keep_younger(const char *from, const char *to, const struct stat *at
     return file_remove(from, err);
 }
 
-/* Of two of which one is a directory, which has one place only: somebody made the other when he missed it. */
+/* Keeps both entries, of which one is a directory: the user made the second one while the first was not in place. */
 static bool keep_both(const char *from, const char *old, const char *live, struct error *err)
 {
     AUTO(free) char *name = free_name(live, old, file_basename(from), "was");
@@ -185,7 +185,7 @@ static bool keep_both(const char *from, const char *old, const char *live, struc
     return true;
 }
 
-/* Only files go from one file system to another. */
+/* Moves an entry; between file systems files only. */
 static bool move(const char *from, const char *to, struct error *err)
 {
     if (rename(from, to) == 0)
@@ -232,7 +232,7 @@ bool live_hand_over(const char *old, const char *live, struct error *err)
     return !moved || (file_sync_dir(live, err) && file_sync_dir(old, err)); /* before anything becomes of the old one */
 }
 
-/* Whoever may enter the live directory may enter it after the switch. */
+/* Copies the access of the live directory, so that its readers can enter after the switch. */
 static bool copy_access(const char *from, const char *to, struct error *err)
 {
     AUTO(close) int fd = open(to, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);

@@ -15,14 +15,14 @@
  * changed places), the owner and the mode, and is synced. A missing LIVE is fine, and needs no mark. */
 MUST_USE bool live_prepare(const char *live, const char *next, struct error *err);
 
-/* Before a superseded version, in DIR, is prepared: what a user keeps there under a name that LIVE has as well, but is
- * not the same, is called NAME.ID from now on. So the one that goes along is the one in LIVE, and the other is kept. */
+/* Call before a superseded version, in DIR, is prepared: renames to NAME.ID each user's file there that differs from
+ * one of the same name in LIVE. The one in LIVE goes along, and the other is kept. */
 MUST_USE bool live_set_apart(const char *live, const char *dir, const char *id, struct error *err);
 
 /* LIVE and NEXT change places: file_exchange, and both directories above synced. */
 MUST_USE bool live_exchange(const char *live, const char *next, struct error *err);
 
-/* After the exchange: what has come along is removed from OLD, and what is only there moves from it to LIVE. Of two
- * files that differ, as one was written while the directories changed places, the younger stays; where one is a
- * directory, both do, the one from OLD as NAME.was. */
+/* Call after the exchange: removes from OLD what was carried along, and moves to LIVE what is only in OLD. Of two files
+ * that differ, as one was written during the exchange, the younger stays; where one is a directory both stay, that of
+ * OLD as NAME.was. */
 MUST_USE bool live_hand_over(const char *old, const char *live, struct error *err);

@@ -206,7 +206,7 @@ bool live_switch(const char *live, const char *next, struct error *err)
     return true;
 }
 
-/* There is no older one any more, or it cannot come back here: LIVE is the one from now on. */
+/* Keeps LIVE as it is: the older directory is gone, or cannot come back. */
 static bool keep_stand_in(const char *live, struct error *err)
 {
     AUTO(free) char *mark = file_join(live, LIVE_MARK);

@@ -15,7 +15,7 @@ static void put_time(struct buf *out, const char *key, int64_t at)
     buf_putf(out, "%s: %s\n", key, text);
 }
 
-/* Whatever a CA or a certificate said is made printable: a line feed in it would begin another key. */
+/* Writes a value of a CA or certificate in printable form: a line feed in it would begin another key. */
 static void put_text(struct buf *out, const char *key, const char *value)
 {
     AUTO(free) char *text = NULL;

@@ -14,9 +14,8 @@
 
 /* ---- wiping ---- */
 
-/* Only where blocks are known to be written over in place, and link counts to be the file's own: network file systems
- * and FUSE answer for another one, from a cache, which may not know of the second name that a file has got a moment
- * ago. */
+/* Whether overwriting a file overwrites its blocks, and its link count is current. Network file systems and FUSE may
+ * answer from a cache that misses a second name just made. */
 static bool overwrites_in_place(int fd)
 {
     static const unsigned long known[] = { 0xef53 /* ext2, ext3, ext4 */, 0x58465342 /* xfs */, 0x3153464a /* jfs */,

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "disk/renewal_file.h"
 
-/* Of the renewal file FILE in renewal_dir, of the caller's. */
+/* The archive directory that the renewal file FILE in renewal_dir names, of the caller's. */
 static char *archive_of(const char *renewal_dir, const char *file, const struct conf *conf)
 {
     AUTO(free) char *config = file_dirname(renewal_dir);

@@ -121,8 +121,8 @@ static bool keep_live(const struct lineage *lineage, const char *id, struct erro
     return file_sync_dir(lineage->archive_dir, err);
 }
 
-/* Where live/NAME cannot change places with anything. The certificate goes first and comes back last: so a crash in
- * between leaves the certificate of ID.next live, and the next start replaces the rest. */
+/* Switches the files in place where live/NAME cannot be exchanged. The certificate goes first and comes back last:
+ * after a crash the certificate of ID.next is live, and the next start replaces the rest. */
 static bool switch_in_place(const struct lineage *lineage, const char *next, const char *old_id, struct error *err)
 {
     AUTO(free) char *old = old_id == NULL ? NULL : file_join(lineage->archive_dir, old_id), *now = NULL;
@@ -140,7 +140,7 @@ static bool switch_in_place(const struct lineage *lineage, const char *next, con
     return false;
 }
 
-/* With a directory that stands in for live/NAME meanwhile. */
+/* Switches with a directory that stands in for live/NAME meanwhile. */
 static bool switch_by_stand_in(const struct lineage *lineage, const char *next, struct error *err)
 {
     AUTO(free) char *stand_in = live_stand_in(lineage->live_dir);
@@ -226,7 +226,7 @@ bool switch_is_unsettled(const struct lineage *lineage)
     return false;
 }
 
-/* Also that neither has a meta.txt that the other lacks: it would tell of another version. */
+/* Whether both have the same files; a meta.txt in one alone would describe another version. */
 static bool is_same(const char *a, const char *b)
 {
     AUTO(free) char *meta_a = file_join(a, META_NAME), *meta_b = file_join(b, META_NAME);

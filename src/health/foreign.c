@@ -42,8 +42,8 @@ static bool is_own_archive(const struct subject *subject, const char *dir)
     return live != NULL && kept != NULL && list_same_set(&live->names, &kept->names);
 }
 
-/* Where what is live leads, if that is of this lineage's names and no renewal file names it: the other half of a repair
- * that was interrupted. Of the caller's; NULL when there is none. */
+/* The archive that the live links lead to, if it has this lineage's names and no renewal file names it: the other half
+ * of an interrupted repair. Of the caller's; NULL when there is none. */
 static char *led_archive(const struct subject *subject)
 {
     struct lineage as = *subject->lineage;
@@ -57,7 +57,7 @@ static char *led_archive(const struct subject *subject)
     return lineage_sharing(&as, &unknown) == SHARING_NOT ? TAKE(dir) : NULL;
 }
 
-/* Both use the very files: a copied renewal file, of which another check tells. */
+/* Whether both use the same files: a copied renewal file, which another check reports. */
 static bool is_same_live(const struct subject *subject, const char *name)
 {
     AUTO(lineage_free) struct lineage *other = NULL;
@@ -277,7 +277,7 @@ static void check_version(struct subject *subject, const struct parts *parts)
     }
 }
 
-/* Those that are whole by their names; of others the checks of files tell. */
+/* Checks superseded versions that are complete; incomplete ones are reported by the checks of files. */
 void check_superseded(struct subject *subject)
 {
     for (size_t i = 0; i < subject->version_count && !is_shared(subject); i++) {

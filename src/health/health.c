@@ -13,7 +13,7 @@
 
 #define REPAIRS_MAX 32 /* of one lineage: each repair may show the next thing that is wrong */
 
-/* In this order: each may rely on what those before it have found to be right. */
+/* The checks of a lineage, in this order: each may rely on the results of those before it. */
 static void (*const lineage_checks[])(struct subject *) = {
     check_renewal_file,
     check_conversion,

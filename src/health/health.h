@@ -30,7 +30,7 @@ struct finding {
     bool repaired;       /* that was done */
     char *failed;        /* why it could not be done, NULL: it was not tried, or done */
 
-    /* How it is repaired; NULL: there is not exactly one right answer. Private, as what follows. */
+    /* Repairs the finding; NULL: there is not exactly one right answer. Private, as the members below. */
     bool (*repair)(struct health *health, const struct finding *finding, struct error *err);
     char *from, *to; /* paths for repair */
     unsigned long number;
@@ -79,5 +79,5 @@ MUST_USE bool health_examine(struct store *store, const struct settings *setting
 MUST_USE bool health_examine_all(struct store *store, const struct settings *settings, const char *only,
     enum health_mode mode, const struct rehearsal *rehearsal, struct findings *out, struct error *err);
 
-/* How many are neither repaired nor mere notes. */
+/* Number of findings that are neither repaired nor notes. */
 size_t findings_open(const struct findings *findings);

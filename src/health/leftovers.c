@@ -35,7 +35,8 @@ static bool repair_conversion(struct health *health, const struct finding *findi
     return lineage_drop_temporary(lineage, err) && convert_settle(lineage, err);
 }
 
-/* Before anything else is concluded from its directories: which layout they are to have is in the renewal file. */
+/* Checks for an interrupted conversion before the directories are judged: the renewal file says which layout they are
+ * to have. */
 void check_conversion(struct subject *subject)
 {
     const struct lineage *lineage = subject->lineage;

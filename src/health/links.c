@@ -22,7 +22,7 @@ enum live_state {
     LIVE_FILE,      /* a file */
 };
 
-/* Where a link leads, folded as text; NULL when it is none. Of the caller's. */
+/* The path that a link leads to, folded as text; NULL when it is none. Of the caller's. */
 static char *target_of(const char *link)
 {
     AUTO(free) char *text = NULL, *dir = NULL, *path = NULL;
@@ -95,7 +95,7 @@ static bool make_live_dir(const char *dir, struct error *err)
     return layout_write_readme(dir, "", NULL, err);
 }
 
-/* In one step: the live path has what it had, or the link. */
+/* Puts a link in place in one step: the live path has either the old entry or the link. */
 static bool put_link(const struct lineage *lineage, int kind, const char *path, struct error *err)
 {
     const char *link = lineage->live[kind];
@@ -271,8 +271,8 @@ static bool write_archive_dir(const struct lineage *lineage, const char *dir, st
     return lineage_write_conf(lineage, conf, err);
 }
 
-/* Of both: until then they share one, and whoever comes in between repairs nothing there. What is live stays as it is,
- * which exchanging the directories back, one pair after the other, would not let it. */
+/* Exchanges the archive directories in the two renewal files. Until both are written the two share one, which no other
+ * run repairs. The live files stay in place; exchanging the directories would interrupt them. */
 static bool repair_crossed(struct health *health, const struct finding *finding, struct error *err)
 {
     AUTO(lineage_free) struct lineage *lineage = NULL, *other = NULL;

@@ -36,7 +36,7 @@ static bool repair_fullchain(struct health *health, const struct finding *findin
     return health_replace(finding->path, KIND_FULLCHAIN, buf_view(&content), err);
 }
 
-/* Two versions that have each other's key change them; else the wrong one is put aside, not thrown away. */
+/* Exchanges the keys of two versions that have each other's; else sets the wrong key aside and copies the right one. */
 static bool repair_key(struct health *health, const struct finding *finding, struct error *err)
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;
@@ -187,7 +187,7 @@ static void check_chain(struct subject *subject, const struct cert *leaf)
     }
 }
 
-/* Of the version that the lineage is at. */
+/* Checks the lineage's current version. */
 static void match_version(struct subject *subject)
 {
     struct lineage *lineage = subject->lineage;

@@ -48,7 +48,7 @@ static char *find_needy(const struct subject *subject, const char *key)
     return NULL;
 }
 
-/* Also where a renewal file is gone, but not what it was about. */
+/* The version that lacks the key of this order, also of a lineage whose renewal file is gone. */
 static char *needed_for(const struct record *record)
 {
     const struct layout *layout;

@@ -11,7 +11,7 @@
 
 /* ---- directories ---- */
 
-/* It may be the renamed directory of a certificate that was reported. */
+/* Whether the directory was reported already, as the renamed one of a certificate. */
 static bool is_offered(const struct health *health, const char *dir)
 {
     for (size_t i = 0; i < health->out->len; i++) {

@@ -221,7 +221,7 @@ const struct parts *subject_newest_whole(const struct subject *subject)
 
 /* ---- what is missing ---- */
 
-/* Where the first certificate of a PEM text ends, 0 when there is none. */
+/* The end of the first certificate in a PEM text, 0 when there is none. */
 static size_t first_end(struct view pem)
 {
     const char *end = pem.len == 0 ? NULL : strstr(pem.at, PEM_END);

@@ -109,7 +109,8 @@ void health_tell_useless(struct health *health, const struct list *names,
 
 /* NULL when it is not there or none. Of the caller's. */
 struct cert *health_read_cert(const char *path);
-/* Of the newest version in an archive directory of either layout; NULL when there is none. Of the caller's. */
+/* The certificate of the newest version in an archive directory of either layout; NULL when there is none. Of the
+ * caller's. */
 struct cert *health_archive_cert(const char *dir);
 bool health_same_content(const char *a, const char *b);
 bool health_key_fits(const char *key_path, const struct cert *cert);
@@ -123,8 +124,7 @@ MUST_USE bool health_set_aside(const struct lineage *lineage, const char *path, 
 
 /* ---- what could not be read: health_readable.c ---- */
 
-/* For errors that checks pass over: where something was hidden from them, nothing is repaired that they may have
- * misjudged. */
+/* Notes errors that checks ignore: where something could not be read, nothing is repaired on the strength of it. */
 void health_note_trouble(const struct error *err);
 void health_forget_trouble(void);
 /* file_list_dir that notes why not. */

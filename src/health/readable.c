@@ -12,7 +12,8 @@
 
 static _Thread_local struct error trouble; /* kind is ERROR_NONE: there was none */
 
-/* All but what is absent, or of another kind than it should be: that is as it is, and the checks tell of it. */
+/* Whether the error hides something. Entries that are absent, or of another kind than expected, are reported by the
+ * checks. */
 static bool hides_something(int sys)
 {
     static const int numbers[] = { 0, ENOENT, ENOTDIR, EISDIR, ELOOP, ENAMETOOLONG, EINVAL, ENXIO, ENODEV, EFBIG };

@@ -75,7 +75,8 @@ void check_trace(struct subject *subject)
     check_one(subject->health, subject, subject->name);
 }
 
-/* Of first certificates that did not come about, of certificates that are no more, and of users' CSRs. */
+/* Checks traces without a lineage: of first certificates that were never issued, of deleted certificates, and of users'
+ * CSRs. */
 void check_traces(struct health *health)
 {
     AUTO(list_clear) struct list names = { 0 };

@@ -1,7 +1,7 @@
 #pragma once
 /*
- * From an order whose names are proved to a certificate chain: recorded, finalized, waited for, downloaded (RFC 8555
- * section 7.4), checked.
+ * Takes an order with proved names to a certificate chain: records, finalizes, waits, downloads (RFC 8555 section 7.4)
+ * and checks.
  */
 #include "acme/order.h"
 #include "issuance/request.h"

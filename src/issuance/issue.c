@@ -14,7 +14,7 @@
 #include "store/lineage_lock.h"
 #include "store/probe.h"
 
-/* How one order ended. */
+/* Result of one order. */
 enum end { END_DONE, END_FAILED, END_FEWER_NAMES, END_ANOTHERS };
 
 #define ANOTHERS_MAX 2 /* orders in a row finalized by others before the error is reported */
@@ -167,7 +167,7 @@ static bool order_anew(struct context *context, struct ca *ca, struct solver *so
     }
 }
 
-/* One order, or several that take its place: they have one deadline together. */
+/* Works on one order, or on several that replace it; they share one deadline. */
 static bool order_and_finish(struct context *context, const struct ca *ca, struct solver *solver,
     struct issue_request *request, struct issued_chain *out, struct error *err)
 {

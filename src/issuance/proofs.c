@@ -113,7 +113,7 @@ static bool check_urls(const struct list *urls, const struct list *names, struct
     return true;
 }
 
-/* One that is not valid yet; of its challenges, the one that is to be met stays. */
+/* Adds the proof of an authorization that is not valid yet; keeps only the chosen challenge. */
 static bool add_proof(const struct context *context, struct ca *ca, struct solver *solver, const struct list *names,
     struct proofs *out, struct error *err)
 {

@@ -44,7 +44,7 @@ static inline void issued_chain_clear_at(struct issued_chain *chain)
     issued_chain_clear(chain);
 }
 
-/* How the certificate is obtained and is to be renewed, in the form of a renewal file, appended to out. ERROR_STORE. */
+/* Appends to out, in the form of a renewal file, how the certificate is obtained and to be renewed. ERROR_STORE. */
 MUST_USE bool request_put_options(const struct context *context, struct buf *out, struct error *err);
 
 /* The profile to ask for, borrowed; NULL: none. */

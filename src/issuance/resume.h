@@ -14,7 +14,8 @@
 MUST_USE bool resume_order(
     struct context *context, struct issue_request *request, struct issued_chain *out, bool *found, struct error *err);
 
-/* It could not be saved: unless it is in the lineage all the same, err says how it can be had. Returns false. */
+/* Call when a certificate could not be saved: unless it is in the lineage all the same, err says how to get it. Returns
+ * false. */
 bool resume_keep(
     struct context *context, const struct issue_request *request, const struct issued_chain *chain, struct error *err);
 

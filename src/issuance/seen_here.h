@@ -1,7 +1,7 @@
 #pragma once
 /*
- * Where a name leads as seen from this machine, beside what the CA has seen: names that only the inner or only the
- * outer DNS knows, records that were changed lately, and addresses of another machine are found by the difference.
+ * A name's addresses as this machine sees them, to compare with those that the CA used: the difference shows names that
+ * only the internal or only the public DNS has, records changed lately, and addresses of another machine.
  */
 #include "acme/authz.h"
 #include "net/net.h"

@@ -80,7 +80,7 @@ static void log_challenge(const struct context *context, const struct proof *pro
 
 typedef bool step(void *self, struct proof *const *proofs, size_t count, struct error *err);
 
-/* Those in a state, of the caller's. */
+/* The proofs in a state, of the caller's. */
 static struct proof **in_state(const struct proofs *proofs, enum proof_state state, size_t *count)
 {
     struct proof **found = xcalloc(proofs->count + 1, sizeof(struct proof *));
@@ -189,7 +189,7 @@ static void clean_up(struct solver *solver, struct proofs *proofs)
 
 /* ---- with the CA ---- */
 
-/* Of the authorizations whose proofs are ready; the others keep their place in *proofs. */
+/* The authorizations whose proofs are ready; the others keep their place in *proofs. */
 struct asked {
     struct authz *authzs; /* taken out of *proofs, and put back */
     size_t *places, count;

@@ -20,7 +20,7 @@ static const char *problem_type(const struct authz *authz)
     return problem != NULL && problem->type != NULL ? problem->type : "unknown";
 }
 
-/* Those of one type by name: the CA lists authorizations in an order of its own. */
+/* Compares by type, then by name: the CA lists authorizations in its own order. */
 static int by_type(const void *a, const void *b)
 {
     const struct authz *left = *(const struct authz *const *)a, *right = *(const struct authz *const *)b;

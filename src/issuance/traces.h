@@ -24,7 +24,7 @@ struct tracer { /* of one round of proving */
 MUST_USE bool tracer_begin(struct tracer *tracer, struct error *err);
 /* Writes the trace again, as a proof has got its output (arg: a struct tracer). A failure costs only the output. */
 void tracer_note(void *tracer);
-/* After cleaning up: the trace goes, but for proofs that could not be cleaned up. */
+/* Call after cleanup: removes the trace, except for proofs that could not be cleaned up. */
 void tracer_end(struct tracer *tracer);
 
 /*

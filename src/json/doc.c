@@ -19,7 +19,7 @@
 #define PATH_MAX_BYTES 256
 #define BYTE_ORDER_MARK "\xef\xbb\xbf" /* RFC 8259 section 8.1: a reader may pass over one */
 
-/* One value: jansson's, and the way to it. Children of one value lie side by side. */
+/* A value of jansson's and its path. Children of one value lie side by side. */
 struct node {
     const struct doc *doc;
     const struct node *parent; /* NULL for the root */

@@ -49,7 +49,7 @@ MUST_USE bool node_get_bool_or(
     const struct node *object, const char *name, bool otherwise, bool *out, struct error *err);
 /* RFC 3339 instant; 0 when absent. */
 MUST_USE bool node_get_time_or_zero(const struct node *object, const char *name, int64_t *out, struct error *err);
-/* One of choices (ended by NULL): its index. The error names the foreign value. */
+/* Reads one of choices (ended by NULL): *out is its index. The error names the foreign value. */
 MUST_USE bool node_get_choice(
     const struct node *object, const char *name, const char *const *choices, int *out, struct error *err);
 /* An absolute https URL (http is accepted too, as for private test CAs; nothing else), at most 2048 bytes. */

@@ -23,8 +23,7 @@ struct out out_pretty_to(struct buf *to)
 
 /* ---- strings ---- */
 
-/* How many bytes of well-formed UTF-8 one character takes at text (RFC 3629 section 4), 0 when it is
- * malformed. */
+/* Length in bytes of the UTF-8 character at text (RFC 3629 section 4), 0 when it is malformed. */
 static size_t character_len(const unsigned char *at, size_t left)
 {
     unsigned char low = 0x80, high = 0xbf; /* bounds of the second byte */

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * Which lineage a request for names is about. The comparison is pure; the questions are asked in obtain.c.
+ * Decides which lineage a request for names is about. The comparison is pure; the questions are asked in obtain.c.
  */
 #include "base/bytes.h"
 

@@ -126,7 +126,7 @@ static bool has_run(void *arg, const char *command)
     return delivery_has_run(progress->delivery, command);
 }
 
-/* Where nothing is made up for, a failure is as good as a success. */
+/* Notes a deploy hook that has run. Without redelivery (under the name certbot) a failed one counts as done. */
 static void note_run(void *arg, const char *command, int status)
 {
     struct progress *progress = arg;
@@ -230,7 +230,8 @@ bool deliver_reload(struct context *context, const struct lineage *lineage, cons
     return true;
 }
 
-/* Of the record that was read when the reload was put off; one that another process has made since is its own. */
+/* Notes a reload in the record that was read when it was put off. A record that another process has made since is left
+ * alone. */
 static void note_reload(
     struct context *context, const struct owed *owed, const struct error *failure, struct error *err)
 {
@@ -303,7 +304,7 @@ void deliver_installed(struct context *context, const char *name)
 
 /* ---- what earlier runs have left ---- */
 
-/* With the settings that are saved with the lineage: its hooks, its installer. */
+/* Does the rest with the settings saved for the lineage: its hooks, its installer. */
 static bool do_rest(struct context *context, const struct lineage *lineage, struct delivery *delivery, bool *delivered,
     struct error *err)
 {

@@ -9,7 +9,7 @@
 #define SHORT_LIVED_S (10 * (int64_t)DAY_S)
 #define INTERVAL_MAX_S (10000 * 366 * (int64_t)DAY_S)
 
-/* After two thirds of its life, or half of it when that is shorter than ten days: time for retries either way. */
+/* Whether two thirds of its life are over, or half when that life is under ten days: time for retries either way. */
 static bool is_old(const struct due_facts *facts)
 {
     int64_t life = facts->not_after - facts->not_before;
@@ -18,7 +18,7 @@ static bool is_old(const struct due_facts *facts)
     return facts->now >= facts->not_after - left;
 }
 
-/* So near to its end that no window of the CA's puts it off any further. */
+/* Whether it is so near to its end that no window of the CA's delays it further. */
 static bool is_late(const struct due_facts *facts)
 {
     int64_t life = facts->not_after - facts->not_before;

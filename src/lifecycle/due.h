@@ -1,6 +1,6 @@
 #pragma once
 /*
- * When a certificate is due. Pure: clock, renewal information and revocation are passed in.
+ * Decides when a certificate is due. Pure: clock, renewal information and revocation are passed in.
  */
 #include "base/bytes.h"
 
@@ -31,8 +31,8 @@ enum due {
 bool due_renew_before_fits(const struct due_facts *facts);
 
 /*
- * Until when the CA's window alone does not renew, 0 when nothing speaks against it: a CA that calls the window of each
- * new certificate past would have one ordered at each run. The first time is obeyed at once.
+ * The time before which the CA's window alone does not renew; 0: none. A CA that calls the window of each new
+ * certificate past would have one ordered at each run. The first time is obeyed at once.
  */
 int64_t due_floor(const struct due_facts *facts);
 

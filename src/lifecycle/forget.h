@@ -1,6 +1,6 @@
 #pragma once
 /*
- * Which lineages to delete: the one that was named, or those that the user marks and confirms.
+ * Chooses the lineages to delete: the one that was named, or those that the user marks and confirms.
  */
 #include "run/context.h"
 

@@ -13,7 +13,7 @@
 #define FILES_MAX 20000              /* files and directories in one search */
 #define FILE_MAX_BYTES (1024 * 1024) /* larger ones are data, not configuration */
 
-/* Where servers that speak TLS are configured. */
+/* The usual configuration directories of TLS servers. */
 static const char *const usual[] = {
     "/etc/nginx",
     "/usr/local/nginx/conf",

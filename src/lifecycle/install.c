@@ -97,7 +97,7 @@ bool enhancements_requested(const struct settings *settings)
     return any;
 }
 
-/* Unless told not to, where the installer can. */
+/* Whether the enhancement is applied by default, if the installer supports it. */
 static bool is_by_default(const struct context *context, enum enhancement enhancement)
 {
     return enhancement == ENHANCE_REDIRECT && context->settings->redirect == UNDECIDED &&

@@ -127,9 +127,8 @@ static void keep_matching(struct inventory *inventory)
     inventory->window.len = kept;
 }
 
-/* As soon as a host has kept this run waiting, all other hosts of the lineages to come are asked side by side: else
- * each silent one would be waited for in a window of its own, and nobody be left to ask once the time that silence may
- * cost is used up. */
+/* Asks about revocation. As soon as a host has cost time, all other hosts of later lineages are asked at once: else
+ * each silent one would cost a window of its own, until the time allowed for silence is used up. */
 static bool ask(struct inventory *inventory, struct error *err)
 {
     struct context *context = inventory->context;

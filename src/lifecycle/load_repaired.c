@@ -11,7 +11,7 @@ static size_t repair(struct context *context, const char *name)
     struct error err = { 0 };
     size_t repaired = 0;
 
-    /* Two that are repaired at once might both find the same directory to be what they miss. */
+    /* two repairs at once might both take the same directory for theirs */
     if (!store_lock_repair(context->store, &lock, &err) ||
         !health_examine(context->store, context->settings, name, HEALTH_REVIVE, &findings, &err)) {
         log_debug("%s: %s", name, err.why);

@@ -38,7 +38,7 @@ static void joined_names(const struct issue_request *request, struct list *out)
     identifiers_names(&request->identifiers, out);
 }
 
-/* For the eye: international names in both forms. */
+/* A summary for display: international names in both forms. */
 static char *summary_for(const struct context *context, const struct list *names)
 {
     AUTO(free) char *summary = names_summary(names), *typed = NULL;

@@ -1,8 +1,7 @@
 #pragma once
 /*
- * From a decision to a certificate that is live: hooks, the key, the order, saving, deploy hooks. The first version of
- * a lineage, and the next one of a lineage that there is. Whether one is wanted is decided elsewhere (obtain.h,
- * renew.h).
+ * Takes a decision to a live certificate: hooks, key, order, saving, deploy hooks. For the first version of a lineage
+ * and for the next one. Whether one is wanted is decided elsewhere (obtain.h, renew.h).
  */
 #include "plugin/plugin.h"
 #include "run/context.h"

@@ -70,8 +70,8 @@ static bool load_candidates(struct context *context, struct lineages *all, struc
     return true;
 }
 
-/* One obtaining, from what the user wants to the lineage that has it. The user is asked while nothing is locked, so
- * that others may change what it was decided by: then all is chosen again. */
+/* State of one obtaining, from the wanted names to the lineage that has them. No lock is held while the user is asked,
+ * so others may change what was decided by: then all is chosen again. */
 struct attempt {
     struct context *context;
     const struct plugin *authenticator;
@@ -157,7 +157,7 @@ static enum step change_names(struct attempt *attempt, struct error *err)
     return hold_resume(context, hold, err);
 }
 
-/* Without an account, the user is asked for an address and for consent. */
+/* Chooses the account; without one, the user is asked for an address and for consent. */
 static enum step choose_account(struct attempt *attempt, struct error *err)
 {
     hold_pause(attempt->context, &attempt->hold);

@@ -63,7 +63,7 @@ static bool check_domains(const struct settings *settings, const struct csr *csr
         err, ERROR_CONFIG, "Inconsistent requests:\nFrom the CSR: %s\nFrom command line/config: %s", ours, theirs);
 }
 
-/* One of the three files of a certificate. */
+/* One of the three output files. */
 struct target {
     const char *title; /* as the user is told of it */
     const char *path;  /* the user's, absolute; NULL: the first free "NNNN_BASE" in the working directory */

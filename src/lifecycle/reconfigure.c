@@ -124,7 +124,7 @@ static bool save(struct lineage *lineage, const struct settings *settings, bool 
     return true;
 }
 
-/* With --server, also the lineage's own, no account is restored: it is that server's all the same. */
+/* Keeps the lineage's account: --server, even with the lineage's own server, would otherwise drop it. */
 static void keep_account(struct settings *settings, const struct lineage *lineage)
 {
     const char *account = conf_get(lineage->conf, "renewalparams", "account");
@@ -135,7 +135,7 @@ static void keep_account(struct settings *settings, const struct lineage *lineag
     SETTING_MARK(settings, account, ORIGIN_RENEWAL);
 }
 
-/* For Certbot, by then --dry-run counts as --staging, and that knows one server. */
+/* Refuses other servers under the name certbot: there --dry-run counts as --staging by then. */
 static bool check_trial_server(const struct settings *settings, struct error *err)
 {
     if (settings->voice->tries_reconfigure_anywhere || !settings->dry_run ||

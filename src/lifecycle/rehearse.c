@@ -31,7 +31,7 @@ static bool read_key(
     return !renewal_key_is_reused(settings, lineage) || renewal_key(settings, answers, lineage, true, &key, err);
 }
 
-/* Those that the lineage asks for must be among the plugin's. */
+/* Checks that the plugin has the challenge types that the lineage asks for. */
 static bool read_challenges(const struct settings *settings, const struct plugin *authenticator, struct error *err)
 {
     AUTO(list_clear) struct list types = { 0 };

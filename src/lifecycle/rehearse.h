@@ -4,5 +4,5 @@
  */
 #include "run/context.h"
 
-/* Of a lineage whose files are well. Changes nothing, and asks neither the user nor the network. */
+/* Rehearses the renewal of a lineage with sound files. Changes nothing, and asks neither the user nor the network. */
 MUST_USE bool lineage_rehearse(struct context *context, const char *name, struct error *err);

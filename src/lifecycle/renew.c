@@ -203,8 +203,8 @@ static bool renew_loaded(
     return true;
 }
 
-/* Of what the CA refuses Certbot's line has the cause alone, and scripts read it; the steps that failed are in the log.
- */
+/* Logs a failed renewal. Certbot's line about a CA's refusal has the cause alone, and scripts read it; the failed steps
+ * are in the log. */
 static void say_failed(const struct context *context, const char *name, const struct error *err)
 {
     bool step = !context->voice->explains ? ui_cause_has_step(err) : err->what[0] != '\0';
@@ -245,7 +245,7 @@ static bool lock_one(struct context *context, struct renewal *renewal, struct ra
     return false;
 }
 
-/* How a first certificate that is not saved is to be renewed: by its renewal file, if it came to that. */
+/* Reads how to renew a first certificate that is not saved yet, from its renewal file if there is one. */
 static bool read_params(
     struct context *context, struct settings *settings, const struct renewal *renewal, bool *found, struct error *err)
 {
@@ -379,7 +379,7 @@ static void end_speaking(struct queue *queue, size_t index)
     speak_in_turn(queue);
 }
 
-/* With settings and answers of its own. */
+/* Renews one lineage with settings and answers of its own. */
 static void try_one(struct queue *queue, struct context *context, struct renewal *renewal, struct error *err)
 {
     AUTO(settings_free) struct settings *settings = settings_dup(queue->context->settings);

@@ -12,8 +12,8 @@
 #include "store/history.h"
 #include "store/lineage_conf.h"
 
-/* For so long an instant that the CA chose counts while the CA cannot be asked, or a sixth of the certificate's life.
- */
+/* Seconds for which an instant chosen in the CA's window counts while the CA cannot be asked; at most a sixth of the
+ * certificate's life. */
 #define UNCONFIRMED_MAX_S (7 * 86400)
 
 const char *due_reason(enum due due)
@@ -140,7 +140,7 @@ static bool renewal_instant(
 
 /* ---- the facts ---- */
 
-/* When the version that the newest one replaced began to be valid; 0 when there is none, or it cannot be known. */
+/* Start of validity of the version that the newest one replaced; 0 when there is none, or it is not known. */
 static int64_t predecessor_of(const struct lineage *lineage)
 {
     AUTO(history_clear) struct history history = { 0 };
@@ -180,7 +180,7 @@ static bool gather_renewal_info(
     return true;
 }
 
-/* By Certbot's name, whose words rule there, the log alone has it. */
+/* Reports that renew_before_expiry does not fit the certificate; under the name certbot in the log alone. */
 static void tell_unfit(
     const struct context *context, const struct lineage *lineage, const char *interval, int64_t life_s)
 {

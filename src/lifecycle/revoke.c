@@ -177,7 +177,7 @@ static bool still_holds(const char *path, const struct cert *cert)
            view_equal(buf_view(&now->der), buf_view(&cert->der));
 }
 
-/* Unless it was renewed while the user was asked: what was not revoked stays. */
+/* Deletes the lineage, unless it was renewed while the user was asked: its new certificate was not revoked. */
 static bool delete_lineage(
     struct context *context, const char *path, const struct cert *cert, struct revoke_result *out, struct error *err)
 {

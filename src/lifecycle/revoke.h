@@ -19,8 +19,8 @@ static inline void revoke_result_clear_at(struct revoke_result *result)
  */
 MUST_USE bool revoke_choose(struct context *context, struct list *out, bool *asked, struct error *err);
 
-/* Which certificate: --cert-path or --cert-name, exactly one. By --key-path's key or the account. Then deletes its
- * lineage when settings, or the user, say so. */
+/* Revokes the certificate of --cert-path or --cert-name (exactly one), signed by the key of --key-path or by the
+ * account (RFC 8555 section 7.6). Then deletes its lineage when settings, or the user, say so. */
 MUST_USE bool revoke_certificate(struct context *context, struct revoke_result *out, struct error *err);
 
 /* Reason codes of RFC 5280 section 5.3.1 that ACME allows, by Certbot's words in any case; -1 for another. */

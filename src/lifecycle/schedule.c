@@ -45,7 +45,7 @@ static enum scheduled program_at(const struct search *search, const char *path)
     return text_starts(file_basename(path), "evercert") ? SCHEDULED_US : SCHEDULED_CERTBOT;
 }
 
-/* Which of the two a word of a command is, if it is one that is there. */
+/* The program that a word of a command names, if it is installed. */
 static enum scheduled program_of(const struct search *search, const char *word)
 {
     const char *name = file_basename(word += strspn(word, "-@:+!")); /* systemd's marks before a program */
@@ -79,7 +79,7 @@ static enum scheduled command_of_line(const struct search *search, struct view l
     return renews ? found : SCHEDULED_NOTHING;
 }
 
-/* One of ours wins over all others. prefix: how the lines begin that count, "": all. */
+/* Looks for commands in a file; ours take precedence. prefix: beginning of the lines that count, "": all. */
 static void look_into(struct search *search, const char *path, const char *prefix, const char *shown)
 {
     AUTO(buf_clear) struct buf text = BUF(FILE_MOST);

@@ -112,7 +112,7 @@ static bool tell(struct context *context, const struct lineage *lineage, struct 
     return ok || error_in(err, "the version is live, but not everybody could be told");
 }
 
-/* Before that: what a run that is killed in between leaves to the next one. */
+/* Records the delivery before the switch, so that the next run finishes it if this one is killed. */
 static void expect(struct context *context, const struct lineage *lineage, const char *id, struct settings *settings)
 {
     AUTO(history_clear) struct history history = { 0 };

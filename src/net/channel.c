@@ -352,7 +352,7 @@ uint32_t channel_next_id(struct channel *channel)
     return id;
 }
 
-/* One sendmsg; descriptors go with its first byte. */
+/* Sends with one sendmsg; descriptors go with its first byte. */
 static ssize_t send_some(int fd, struct view bytes, const int *fds, size_t fd_count)
 {
     union {
@@ -415,7 +415,7 @@ static void drop_waiter(struct channel *channel, uint32_t id)
     waiter_free(waiter);
 }
 
-/* Before the question leaves: its answer may be quick. */
+/* Registers a waiter before the question is sent: its answer may be quick. */
 static bool expect_answer(struct channel *channel, uint32_t id, struct error *err)
 {
     MUTEX_HOLD(&channel->lock);
@@ -456,7 +456,7 @@ static void sleep_until(struct channel *channel, struct waiter *waiter, int64_t 
     waiter->sleeping = false;
 }
 
-/* Until the answer is there, the connection broken, or a signal wants us to stop; the lock is held on both ends. */
+/* Waits until the answer is there, the connection broken, or an interrupt; called and returns with the lock held. */
 static void await(struct channel *channel, struct waiter *waiter, int64_t until)
 {
     while (!waiter->answered && !channel->broken && !interrupt_pending()) {

@@ -51,7 +51,7 @@ MUST_USE bool channel_wait(
 /* Ends an exchange of whose answer there is more. Nothing is answered to that. */
 void channel_cancel(struct channel *channel, uint32_t id);
 
-/* So many more visits (MESSAGE_VISIT) may come, which are logged. Call before the question that leads to them is sent.
+/* Permits so many more visits (MESSAGE_VISIT), which are logged. Call before the question that leads to them is sent.
  */
 void channel_expect_visits(struct channel *channel, uint32_t count);
 

@@ -4,7 +4,7 @@
 
 #define LABEL_MAX 63
 
-/* One byte of a label, escaped or not. False when the escape is none. */
+/* Reads one byte of a label, escaped or not (RFC 1035 section 5.1). False when the escape is invalid. */
 static bool take_byte(const char **at, char *out)
 {
     const char *text = *at;

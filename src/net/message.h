@@ -77,8 +77,8 @@ enum message_type {
 #define MESSAGE_MAX_GIVEN 128
 #define MESSAGE_MAX_IDENTIFIER 253 /* of a DNS name as text (RFC 1035 section 2.3.4); addresses are shorter */
 
-/* Of so many visits the network process may tell, for each LISTEN and for each ADD or ALPN_ADD: a CA comes from several
- * places, and whoever else reaches the port shall not fill the log. */
+/* Numbers of visits that the network process may report, for each LISTEN and for each ADD or ALPN_ADD: a CA comes from
+ * several places, and others who reach the port must not fill the log. */
 #define MESSAGE_VISITS_LISTEN 100
 #define MESSAGE_VISITS_ADD 20
 #define MESSAGE_MAX_SERVER 64     /* an IP address with its zone */

@@ -32,7 +32,7 @@ int net_pid(const struct net *net);
 
 #define NET_LACKS_SIZE 401
 
-/* How well the network process is locked in. */
+/* Protections of the network process in force. */
 struct net_protection {
     unsigned landlock; /* ABI in force, 0: none */
     bool seccomp;
@@ -102,9 +102,9 @@ struct http_response {
 };
 
 /*
- * One exchange. True for any HTTP status: the caller judges it. ERROR_NETWORK with a "why" that says which of
- * resolving, connecting, TLS trust, time-out or size went wrong and a hint; ERROR_CANCELED on an interrupt. *out must
- * be zero or cleared.
+ * Performs one exchange. True for any HTTP status: the caller judges it. ERROR_NETWORK with a "why" that says which of
+ * resolving, connecting, TLS trust, time-out or size failed, and a hint; ERROR_CANCELED on an interrupt. *out must be
+ * zero or cleared.
  */
 MUST_USE bool net_http(
     struct net *net, const struct http_request *request, struct http_response *out, struct error *err);

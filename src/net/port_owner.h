@@ -1,6 +1,7 @@
 #pragma once
 /*
- * Which program listens on a TCP port of this machine, as far as /proc tells. Knows nothing of our own sockets.
+ * Finds the program that listens on a TCP port of this machine, as far as /proc tells. Knows nothing of our own
+ * sockets.
  */
 #include <stdbool.h>
 

@@ -173,7 +173,7 @@ static void close_from(int first)
         (void)close(fd);
 }
 
-/* In the child of a fork that may have come from a program with threads: system calls only. */
+/* Runs in the child of a fork that may have come from a program with threads: system calls only. */
 static _Noreturn void become(const char *path, char *const *argv, char *const *env, int socket)
 {
     struct sigaction normal = { .sa_handler = SIG_DFL };

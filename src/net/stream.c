@@ -91,7 +91,7 @@ bool net_stream_read(
     return !out->failed || error_set(err, ERROR_INTERNAL, "no room for a piece of an answer");
 }
 
-/* How long the first line is, as far as it has come, without its end. */
+/* Length of the first line without its end, as far as it was received. */
 static size_t line_length(const struct net_stream *stream)
 {
     struct view rest = buf_view(&stream->come), first = { "", 0 };

@@ -1,5 +1,5 @@
 /*
- * Which certification authorities the user's environment names.
+ * Reads the certification authorities that the user's environment names.
  */
 #include "net/trust.h"
 
@@ -121,7 +121,7 @@ static bool read_named(const char *name, const char *path, struct buf *bundle, s
     return error_in(err, "CA certificates named by %s", name);
 }
 
-/* One variable: a path, or for SSL_CERT_DIR several with colons between (as OpenSSL reads it). */
+/* Reads one variable: a path, or for SSL_CERT_DIR several with colons between (as OpenSSL reads it). */
 static bool read_variable(const char *name, const char *value, bool *system, struct buf *bundle, struct error *err)
 {
     bool many = strcmp(name, "SSL_CERT_DIR") == 0;

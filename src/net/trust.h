@@ -1,6 +1,7 @@
 #pragma once
 /*
- * Which certification authorities the user's environment names. Read with our rights, handed to the network process.
+ * Certification authorities that the user's environment names. Read with our permissions, handed to the network
+ * process.
  */
 #include "net/message.h"
 

@@ -14,7 +14,7 @@ struct alpn_responder *alpn_responder_new(struct event_base *base, struct respon
     __attribute__((returns_nonnull));
 void alpn_responder_free(struct alpn_responder *responder);
 
-/* Where it listens. */
+/* Its listening sockets. */
 struct acceptor *alpn_responder_acceptor(struct alpn_responder *responder);
 
 /* Makes the certificate; replaces the one that was there. False when OpenSSL could not make it. */

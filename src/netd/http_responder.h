@@ -14,7 +14,7 @@ struct http_responder *http_responder_new(struct event_base *base, struct respon
     __attribute__((returns_nonnull));
 void http_responder_free(struct http_responder *responder);
 
-/* Where it listens. */
+/* Its listening sockets. */
 struct acceptor *http_responder_acceptor(struct http_responder *responder);
 
 void http_responder_add(struct http_responder *responder, struct view token, struct view content);

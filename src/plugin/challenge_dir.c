@@ -180,7 +180,7 @@ static bool descend(struct challenge_dir *dir, const char *path, struct error *e
     return true;
 }
 
-/* From the deepest directory that there is, down to the webroot. */
+/* Opens the webroot, making missing directories from the deepest existing one down. */
 static bool open_root(struct challenge_dir *dir, struct error *err)
 {
     AUTO(list_clear) struct list missing = { 0 };
@@ -203,7 +203,7 @@ static bool open_root(struct challenge_dir *dir, struct error *err)
     return true;
 }
 
-/* Only those that we have made, as long as they are empty. */
+/* Removes the directories of the webroot's path that we have made, while they are empty. */
 static void close_root(struct challenge_dir *dir)
 {
     bool gone = true;
@@ -271,7 +271,7 @@ bool challenge_dir_enter(struct challenge_dir *dir, struct error *err)
     return enter(dir, dir->well_known.fd, CHALLENGES, challenges, &dir->challenges, err);
 }
 
-/* Only the one we made: another of that name is none of our business. One that is not empty stays. */
+/* Removes the directory if it is the one that we made and is empty; another of that name stays. */
 static void leave(const struct challenge_dir *dir, int parent, const char *name, struct challenge_level *level)
 {
     struct stat st;

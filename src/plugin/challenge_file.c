@@ -34,7 +34,7 @@ struct challenge_file {
 static struct mutex lock = MUTEX_INIT;
 static struct used_root *used_roots;
 
-/* By identity, not by name: two names may lead to one directory. */
+/* Finds a web root by device and inode: two paths may lead to one directory. */
 static struct used_root *find_webroot(const struct stat *root)
 {
     for (struct used_root *at = used_roots; at != NULL; at = at->next)
@@ -207,7 +207,7 @@ bool challenge_file_put(
     return true;
 }
 
-/* Only what we made, and only while it is still that. */
+/* Removes the file if it is still the one that we made. */
 static bool remove_file(const struct challenge_file *file, struct error *err)
 {
     int fd = file->used->dir.challenges.fd;

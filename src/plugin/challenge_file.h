@@ -22,8 +22,8 @@ MUST_USE bool challenge_file_put(
 MUST_USE bool challenge_file_drop(struct challenge_file *file, struct error *err);
 
 /*
- * Before it is put there: how much of the way to the file, and of the file, would not be there without us, as a text
- * for challenge_file_sweep, of the caller's.
+ * Describes, before the file is made, how many of its directories (and the file) do not exist yet, as a text for
+ * challenge_file_sweep. Of the caller's.
  */
 char *challenge_file_place(const char *root, const char *token) __attribute__((returns_nonnull));
 /*

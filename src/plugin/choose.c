@@ -34,7 +34,7 @@ static void tell_unknown(const char *name, unsigned roles, struct error *err)
         (void)error_next(err, "the command `plugins` lists what there is");
 }
 
-/* There is such a plugin, and it can do something else. */
+/* Reports that the plugin exists but does not have the role. */
 static void tell_wrong_role(const struct ui *ui, const struct plugin *plugin, struct error *err)
 {
     const struct voice *voice = ui_voice(ui);

@@ -10,7 +10,7 @@
 #include "config/plugin_options.h"
 #include "plugin/choose.h"
 
-/* From the menu; a user who chooses none is as well off as one who has none. */
+/* Asks with a menu; choosing none is like having none. */
 static bool ask(const struct settings *settings, struct ui *ui, unsigned roles, const char *question,
     const struct plugin **out, struct error *err)
 {
@@ -52,7 +52,7 @@ bool plugin_choose_installer(
     return true;
 }
 
-/* Also those that Certbot knows and we do not have. */
+/* *out: whether the plugin is an authenticator alone; includes Certbot's that we do not have. */
 static bool is_authenticator_only(const struct settings *settings, const char *name, bool *out, struct error *err)
 {
     const struct plugin *plugin;
@@ -68,7 +68,7 @@ static bool authenticator_only(const struct ui *ui, const char *name, struct err
     return VOICE_ERROR(err, ERROR_CONFIG, ui_voice(ui)->authenticator_only, name);
 }
 
-/* One plugin for both: both names are the same, or there is none. */
+/* Chooses one plugin for both roles: both names are the same, or none is given. */
 static bool choose_configurator(struct settings *settings, struct ui *ui, const struct plugin **out, struct error *err)
 {
     const struct plugin *plugin;

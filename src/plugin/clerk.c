@@ -216,7 +216,7 @@ static bool begin(struct clerk *clerk, struct server_lock **lock, struct error *
     return ok;
 }
 
-/* Until there is something to do; false when nothing will come any more. */
+/* Waits for work; false when none will come any more. */
 static bool wait_for_work(struct clerk *clerk)
 {
     MUTEX_HOLD(&clerk->lock);
@@ -230,7 +230,7 @@ static bool keeps_lock(const struct clerk *clerk)
     return clerk->work->keeps_lock != NULL && clerk->work->keeps_lock(clerk->self);
 }
 
-/* All that waits, with the lock taken once. */
+/* Serves everything that waits, with the lock taken once. */
 static void serve(struct clerk *clerk)
 {
     AUTO(server_lock_release) struct server_lock *lock = NULL;

@@ -42,5 +42,5 @@ MUST_USE bool clerk_commit(
 /* Calls call(arg) alone, in the same way. call NULL: no more than to take the lock, and to undo what was left. */
 MUST_USE bool clerk_call(struct clerk *clerk, bool (*call)(void *arg, struct error *err), void *arg, struct error *err);
 
-/* How many wait and are not served yet: a test cannot see otherwise when a thread has begun to wait. */
+/* Number of threads that wait and are not served yet: a test cannot see otherwise when one has begun to wait. */
 size_t clerk_waiting(struct clerk *clerk);

@@ -37,7 +37,7 @@ static bool ask_for(struct server *server, enum line_request request, struct err
     return use_ask(&server->use, request, &question, NULL, err);
 }
 
-/* Before each change. */
+/* Asks for recover before each change. */
 static bool recover_first(struct server *server, struct error *err)
 {
     bool recovered = server->recovered;
@@ -62,7 +62,7 @@ static bool deploy_names(struct server *server, const struct deployment *deploym
     return true;
 }
 
-/* Those that fail have their errors in each; whether any is left to be reloaded for. */
+/* Deploys all; failures go to each[]. *any: whether one succeeded, so that a reload is needed. */
 static bool deploy_all(
     struct server *server, void *const *plans, size_t count, struct error **each, bool *any, struct error *err)
 {
@@ -102,7 +102,7 @@ static bool ask_to_install(
     return line_read_installed(buf_view(&answer), count, each, err) || use_give_up(&server->use, LINE_INSTALL, err);
 }
 
-/* It may have died, hung or been interrupted half way: what it has left is undone now, not by the next run. */
+/* Undoes a failed install at once: the plugin may have died, hung or been interrupted half way. */
 static void undo(struct server *server)
 {
     struct error err = { 0 };

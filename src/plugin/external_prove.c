@@ -82,7 +82,7 @@ static bool present_each(struct use *use, struct proof *const *proofs, size_t co
     return true;
 }
 
-/* One that is not what it should be was kept from the plugin, and is now, too. */
+/* Cleans up one proof. An invalid one was never given to the plugin, and is skipped. */
 static bool clean_up_one(void *self, struct proof *proof, struct error *err)
 {
     struct error ignored = { 0 };
@@ -90,7 +90,8 @@ static bool clean_up_one(void *self, struct proof *proof, struct error *err)
     return !check(proof, &ignored) || ask_one(self, LINE_CLEANUP, &proof, 1, NULL, err);
 }
 
-/* After a no, and after an end, others may succeed; but silence is waited out once, not for each. */
+/* Cleans up one after the other. After a refusal or an end of the program the next are tried; a silent plugin is waited
+ * for once, not for each. */
 static bool clean_up_each(struct use *use, struct proof *const *proofs, size_t count, struct error *err)
 {
     int64_t until = clock_monotonic_ms() + (int64_t)use->external->about.limit_s[LINE_CLEANUP] * 1000;
@@ -115,7 +116,7 @@ static bool wait_old(struct use *use, struct proof *const *proofs, size_t count,
 
 /* ---- version 2 ---- */
 
-/* Those that the plugin may be asked about. One that is not what it should be has failed, and leaves nothing behind. */
+/* The valid proofs, which the plugin may be asked about. An invalid one fails, and leaves nothing behind. */
 static struct proof **sift(struct proof *const *proofs, size_t count, enum proof_state done, size_t *good)
 {
     struct proof **sifted = xcalloc(count + 1, sizeof(struct proof *));

@@ -21,7 +21,7 @@ enum enhancement {
     ENHANCE_UIR,
     ENHANCE_COUNT
 }; /* as Certbot goes on */
-/* As its option: "redirect", "hsts", "uir", "staple-ocsp". */
+/* Name of its option: "redirect", "hsts", "uir", "staple-ocsp". */
 const char *enhancement_name(enum enhancement enhancement);
 #define ENHANCEMENT(enhancement) (1u << (enhancement)) /* in a set */
 

@@ -348,7 +348,7 @@ static bool check_result(const struct node *result, struct error *err)
     return get_state(result, &state, err);
 }
 
-/* One that was checked. */
+/* Takes over a result that check_result accepted. */
 static void take_result(const struct node *result, struct proof *proof, enum proof_state done)
 {
     AUTO(free) char *state = NULL;
@@ -366,7 +366,7 @@ static void take_result(const struct node *result, struct proof *proof, enum pro
         proof->state = done;
 }
 
-/* One for each that was asked about; *out is NULL where the answer is about all of them. */
+/* Reads "results", one for each item asked about; *out is NULL where the answer is about all of them. */
 static bool get_results(const struct doc *doc, const char *of, size_t count, const struct node **out, struct error *err)
 {
     const struct node *results = node_member(doc_root(doc), "results");
@@ -439,8 +439,8 @@ static bool read_kinds(const struct node *root, struct line_description *out, st
     return true;
 }
 
-/* In version 2 a type says by its kind what is to be done, and so any may be named: what we do not know is not chosen.
- */
+/* Whether a challenge type may be named. In version 2 its kind says what is to be done, so any may: unknown ones are
+ * not chosen. */
 static bool is_type(const char *type, int version)
 {
     static const char *const ones[] = { "http-01", "dns-01", "tls-alpn-01" };

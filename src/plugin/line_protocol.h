@@ -65,7 +65,7 @@ void line_put_challenges(struct buf *to, enum line_request request, const struct
     const char *name, const struct settings *settings, struct proof *const *proofs, size_t count);
 void line_put_deploy(struct buf *to, const struct line_description *about, const char *name,
     const struct settings *settings, const char *domain, const struct pair *pair);
-/* One that is told by its name: LINE_RELOAD, LINE_RECOVER. */
+/* Writes a request that has no members of its own: LINE_RELOAD, LINE_RECOVER. */
 void line_put_request(struct buf *to, enum line_request request, const struct line_description *about, const char *name,
     const struct settings *settings);
 /* Version 2. The question may be longer than others: LINE_MAX_INSTALL. */

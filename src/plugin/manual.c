@@ -229,7 +229,7 @@ static void release(void *self)
     free(manual);
 }
 
-/* Of a run that was cut off: in its turn, as its hooks were. */
+/* Sweeps proofs of a killed run, in its turn, as its hooks were. */
 static bool sweep(const struct plugin_context *context, struct proof *const *proofs, size_t count, struct error *err)
 {
     struct manual *manual = xcalloc(1, sizeof *manual);

@@ -24,7 +24,7 @@ enum proof_state {
     PROOF_FAILED,    /* see error; something of it may be in place */
 };
 
-/* One challenge to be solved, as data. All it holds is the caller's, who gives it up after cleanup. */
+/* A challenge to be solved, as data. The caller owns all of it, and frees it after cleanup. */
 struct proof {
     const char *type; /* "http-01", "dns-01" ... */
     enum proof_kind kind;
@@ -104,11 +104,11 @@ struct authenticator {
     /* Puts them in place, quickly: each is PROOF_PRESENTED then, or PROOF_FAILED. One whose presenting has not begun
      * stays PROOF_WANTED. */
     bool (*present)(void *self, struct proof *const *proofs, size_t count, struct error *err);
-    /* Until the CA can see them: each is PROOF_READY then, or PROOF_FAILED. NULL: at once. */
+    /* Waits until the CA can see them: each is PROOF_READY then, or PROOF_FAILED. NULL: at once. */
     bool (*wait)(void *self, struct proof *const *proofs, size_t count, struct error *err);
     bool waits_long; /* for minutes, maybe, and without holding anything that other orders wait for */
-    /* Of those that are not PROOF_WANTED, also when presenting them failed half way. Each is PROOF_WANTED then, or
-     * PROOF_FAILED; may be asked again, and must then succeed. */
+    /* Cleans up the proofs that are not PROOF_WANTED, also after presenting failed half way. Each is PROOF_WANTED then,
+     * or PROOF_FAILED; may be called again, and must then succeed. */
     bool (*cleanup)(void *self, struct proof *const *proofs, size_t count, struct error *err);
     /* The same of what an interrupted run has left; nothing is prepared, and the settings are those of that run. What
      * is not there any more, or never was, is cleaned up. NULL: what it puts in place is gone with the process. */

@@ -36,8 +36,8 @@ struct responders {    /* what all orders of a run share */
      * lock is held while the responder is told, too, so that a removal cannot overtake an addition. */
     struct list tokens_in_use; /* with repetition */
 
-    /* By tls-alpn-01 there is one certificate for a name, and so two orders for one name take their turn. An order
-     * claims all its names at once: two that had one each would wait for each other's for ever. */
+    /* For tls-alpn-01 a name has one certificate, so two orders for one name take turns. An order claims all its names
+     * at once: two orders with part of them each would wait for each other for ever. */
     struct list names_in_use;
 
     /* Each responder listens in one place at a time. Lineages with other addresses or ports take their turn: for both
@@ -197,7 +197,8 @@ static bool wait_for_other(const char *address, int port, int64_t *end_ms, struc
     return clock_sleep_ms(OTHER_POLL_MS) || interrupt_check(err);
 }
 
-/* Only once there is something to answer: a CA that still knows the names does not ask, and the port may be in use. */
+/* Opens the responder when the first answer is presented: a CA that still has valid authorizations does not ask, and
+ * the port may be in use. */
 static bool open_responder(struct standalone *standalone, enum responder responder, struct error *err)
 {
     const struct plugin_context *context = standalone->context;

@@ -104,7 +104,7 @@ static bool ask_new(struct ui *ui, const char *name, char **out, struct error *e
     }
 }
 
-/* One of those already in use, or a new one. */
+/* Asks for a web root: one in use already, or a new one. */
 static bool ask_known(struct ui *ui, const char *name, const struct list *known, char **out, struct error *err)
 {
     AUTO(free)

@@ -37,7 +37,7 @@ enum standing {
     STANDS_ELSEWHERE /* of another one, or of one that has ended */
 };
 
-/* Of the account at url; where that is not known here, of any. The CA's word for it is kept in `next`. */
+/* Asks the CA for the account of next's key: at url, or any when url is NULL. Its URL is stored in `next`. */
 static bool look_up(
     struct session *session, struct stored_account *next, const char *url, enum standing *out, struct error *err)
 {
@@ -86,7 +86,8 @@ static bool take_over(struct context *context, const struct stored_account *acco
 
 /* ---- changes that were cut short ---- */
 
-/* Before the new key's account was there. *spare is one that the CA does not know. */
+/* Finishes a change that was cut short before the new key's account was made here. *spare: a prepared key that the CA
+ * does not know. */
 static bool finish_prepared(struct context *context, struct session *session, const struct stored_account *account,
     struct stored_account **out, struct stored_account **spare, struct error *err)
 {
@@ -112,7 +113,7 @@ static bool finish_prepared(struct context *context, struct session *session, co
     return true;
 }
 
-/* After it was there. */
+/* Finishes a change that was cut short after the new key's account was made here. */
 static bool finish_twin(struct context *context, struct session *session, const struct stored_account *account,
     struct stored_account **out, struct error *err)
 {

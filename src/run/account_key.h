@@ -10,8 +10,8 @@
  */
 #include "run/context.h"
 
-/* Of the account that settings name or imply; *out is the account with its new key, of the caller's. Locks accounts,
- * then one lineage after the other: to be called with none of these locked. */
+/* Changes the key of the account that settings name or imply; *out is the account with its new key, of the caller's.
+ * Locks accounts, then one lineage after the other: call with none of these locked. */
 MUST_USE bool account_key_change(
     struct context *context, struct ca *ca, struct stored_account **out, struct error *err);
 

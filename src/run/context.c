@@ -413,7 +413,7 @@ static bool make_account(struct context *context, struct server *server, struct 
     return ca_make(server, account, out, err);
 }
 
-/* Without being asked: the terms are agreed to, and something may change. */
+/* Whether an account may be registered without a question: the terms are agreed to, and changes are permitted. */
 static bool may_register(const struct context *context)
 {
     return context->settings->agree_tos && !context->settings->dry_run;

@@ -21,8 +21,8 @@ static inline void hold_clear_at(struct hold *hold)
 /* Takes the lock of hold->name. */
 MUST_USE bool hold_take(struct context *context, struct hold *hold, struct error *err);
 
-/* How a step ends that lets the lock go in its course: others may have changed the lineage meanwhile. TRY leaves such a
- * step with STEP_FAILED. */
+/* Result of a step that releases the lock in its course: others may have changed the lineage meanwhile. TRY leaves such
+ * a step with STEP_FAILED. */
 enum step {
     STEP_FAILED, /* the error says why */
     STEP_DONE,
@@ -37,8 +37,8 @@ enum step {
             return step_;                                                                                              \
     } while (0)
 
-/* Before questions, if any may be asked. */
+/* Call before questions: releases the lock if any may be asked. */
 void hold_pause(struct context *context, struct hold *hold);
-/* After them: the lock again, and the lineage as it is now. STEP_AGAIN: it is another certificate by now, has other
- * settings, or is gone (then lineage is NULL). */
+/* Call after them: takes the lock again and reloads the lineage. STEP_AGAIN: it has another certificate or other
+ * settings by now, or is gone (then lineage is NULL). */
 MUST_USE enum step hold_resume(struct context *context, struct hold *hold, struct error *err);

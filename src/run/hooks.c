@@ -109,7 +109,7 @@ bool hooks_are_before(struct context *context)
     return !gather(context, "pre", context->settings->pre_hook, &commands, &unknown) || commands.len > 0;
 }
 
-/* Those of before the attempt; the others are only looked at. */
+/* Collects the hooks of before the attempt; the others are only checked. */
 static bool gather_all(struct context *context, struct list *before, struct error *err)
 {
     AUTO(list_clear) struct list later = { 0 };

@@ -14,13 +14,13 @@ bool hooks_are_before(struct context *context);
 /* Whether those before an attempt and after it may be run: ERROR_CONFIG when others may write one of them, or add one.
  * Runs none. */
 MUST_USE bool hooks_may_run(struct context *context, struct error *err);
-/* Before an attempt. Each command runs once in a run of the program; other threads wait until it has. */
+/* Runs the hooks before an attempt. Each command runs once in a run of the program; other threads wait until it has. */
 MUST_USE bool hooks_before(struct context *context, struct error *err);
 
 /* The deploy hooks of the settings and of the directory, in the order in which they run, perhaps one of them twice. */
 MUST_USE bool hooks_for_deploy(struct context *context, struct list *commands, struct error *err);
 
-/* Which deploy hooks a certificate needs no more; told of each that has run, with its exit status. */
+/* Remembers the deploy hooks that have run for a certificate; note_run is called after each, with its exit status. */
 struct hook_memory {
     bool (*has_run)(void *arg, const char *command);
     void (*note_run)(void *arg, const char *command, int status);
@@ -32,8 +32,8 @@ struct hook_memory {
 MUST_USE bool hooks_deploy(struct context *context, const char *live_dir, const struct list *names,
     const struct hook_memory *memory, struct error *err);
 
-/* After an attempt, however it ended: `renew` remembers the commands for hooks_at_end, others run them at once, also
- * one that is given twice. `names`: of the certificate that came out of it, if any. */
+/* Call after an attempt, however it ended: `renew` remembers the commands for hooks_at_end, others run them at once,
+ * also one that is given twice. names: of the certificate that was issued, if any. */
 MUST_USE bool hooks_after(struct context *context, const struct list *names, struct error *err);
 
 /* The post-hooks that `renew` remembered, each once. */

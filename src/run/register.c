@@ -309,7 +309,7 @@ static bool ask_for_account(struct session *session, const struct stored_account
     return ok;
 }
 
-/* It has another key and so another name since it was loaded; else *err says why it cannot be. */
+/* Finds the account that took the place of `lost` by a change of key; else restores *err, and false. */
 static bool find_successor(struct context *context, struct session *session, const struct stored_account *lost,
     struct stored_account **out, struct error *err)
 {

@@ -31,5 +31,5 @@ void reloads_add(struct reloads *reloads, const struct settings *settings, const
     size_t index, const char *version, bool alone);
 /* The server of settings->installer has to do with this run, whether or not it is to be reloaded. */
 void reloads_add_server(struct reloads *reloads, const struct settings *settings);
-/* In the order in which the servers were first added; NULL behind the last. Borrowed until reloads_free. */
+/* Iterates in the order in which servers were first added; NULL behind the last. Borrowed until reloads_free. */
 const struct reload *reloads_at(const struct reloads *reloads, size_t i);

@@ -97,7 +97,7 @@ static void add_silent(struct revocation_memory *memory, const char *host, int64
     memory->silent[memory->silent_count++] = (struct silence){ xstrdup(host), until };
 }
 
-/* One "UNTIL HOST" of the file. What lies further ahead than we write was written by a clock that was wrong. */
+/* Reads one line "UNTIL HOST". Times further ahead than we write come from a wrong clock, and are ignored. */
 static void take_silent_line(struct revocation_memory *memory, struct view line, int64_t now)
 {
     AUTO(free) char *host = NULL;

@@ -111,7 +111,7 @@ static void wait_a_moment(const struct turn *turn, bool *parked)
     condition_wait_ms(&turns->changed, &turns->lock, WAIT_MS);
 }
 
-/* Without the lock: takes the job again if it was given back. */
+/* Takes the job again if it was given back; without the lock. */
 static void go_on(const struct turn *turn, bool parked)
 {
     if (parked)

@@ -36,7 +36,7 @@ MUST_USE bool turn_wait(const struct turn *turn, struct error *err);
 /* Waits, after turn_wait, until all of them are done; pre-hooks are called then. ERROR_CANCELED. */
 MUST_USE bool turn_wait_alone(const struct turn *turn, struct error *err);
 
-/* It needs no pre-hook: those behind need not wait for its attempt. */
+/* This lineage needs no pre-hook: those behind need not wait for its attempt. */
 void turn_let_pass(const struct turn *turn);
 /* Whether this one waits for something else, so that no deploy hook waits for it; false once its attempt begins. */
 void turn_step_aside(const struct turn *turn, bool aside);

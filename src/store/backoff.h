@@ -1,7 +1,7 @@
 #pragma once
 /*
- * When an unattended run may try again what has failed: at the next run, then after a minute, ten, a hundred, and then
- * once a day.
+ * The time at which an unattended run may try again after failures: at the next run, then after a minute, ten, a
+ * hundred, and then once a day.
  */
 #include "base/bytes.h"
 

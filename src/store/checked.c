@@ -65,7 +65,7 @@ bool checked_name(
 
 /* ---- the table; with the lock held ---- */
 
-/* Where that digest is, or would be. A digest is as good as a random number. */
+/* The slot of that digest, or a free one for it. Digests are evenly distributed. */
 static struct slot *find_slot(const struct checked *checked, const uint8_t digest[CHECKED_DIGEST])
 {
     size_t at;
@@ -159,7 +159,7 @@ void checked_load(struct checked *checked, const char *path)
         add(checked, (const uint8_t *)rest.at + at, false);
 }
 
-/* Those that were used in this run, or the others, as long as there is room. */
+/* Writes the entries used in this run, or the others, as long as there is room. */
 static void put_slots(const struct checked *checked, bool used, struct buf *content)
 {
     for (size_t i = 0; i < checked->size && content->len < FILE_BYTES; i++) {

@@ -90,8 +90,7 @@ static bool check_version_dir(const char *dir, struct error *err)
     return true;
 }
 
-/* Whatever looks like a version must be one that is whole: nothing is lost silently. Other things stay where they are.
- */
+/* Checks that everything that looks like a version is complete, so that none is lost silently. Other files stay. */
 static bool check_archive(const struct lineage *lineage, const struct history *history, struct error *err)
 {
     AUTO(list_clear) struct list names = { 0 };
@@ -169,7 +168,8 @@ static bool check(struct store *store, const struct plan *plan, struct error *er
 
 /* ---- what each version becomes ---- */
 
-/* Two versions with the same certificate, as after `history restore`: one of them is enough, if they are the same. */
+/* Two versions have the same certificate, as after `history restore`: checks that they are equal, so that one is
+ * enough. */
 static bool check_copy(const struct part *kept, const struct part *copy, struct error *err)
 {
     for (int kind = 0; kind < KIND_COUNT; kind++) {
@@ -206,7 +206,8 @@ static bool name_by_date(struct plan *plan, struct error *err)
     return true;
 }
 
-/* By age; but what Certbot takes for live is the highest number, unless it is one that waits to become so. */
+/* Numbers versions by age; the live one gets the highest number, as Certbot takes that for live, unless a newer one
+ * waits. */
 static void name_by_number(struct plan *plan)
 {
     unsigned number = 0;
@@ -253,7 +254,7 @@ static bool write_layout(const struct lineage *lineage, const struct layout *to,
     return lineage_write_conf(lineage, conf, err);
 }
 
-/* After a failure: to what the renewal file says, whatever came of writing it. */
+/* After a failure, restores the renewal file and brings the directories to the layout that the file then names. */
 static void put_back(struct store *store, const struct lineage *lineage, struct error *err)
 {
     AUTO(lineage_free) struct lineage *now = NULL;

@@ -47,5 +47,5 @@ MUST_USE bool delivery_names(struct store *store, struct list *out, struct error
  * supersedes, all of which is then to be done. */
 bool delivery_settle(struct delivery *delivery, const struct cert *live);
 bool delivery_has_run(const struct delivery *delivery, const char *command);
-/* Only in memory, until delivery_save. */
+/* Changes the record in memory only, until delivery_save. */
 void delivery_note_run(struct delivery *delivery, const char *command);

@@ -108,7 +108,7 @@ static bool read_value(const struct field *field, struct view value, void *out)
     return false;
 }
 
-/* Which field a line is of; count: one that the table does not have. */
+/* Reads a line; *which is its field, `count` for one that the table does not have. */
 static bool read_line(
     const struct field *fields, size_t count, struct view line, size_t *which, struct view *value, struct error *err)
 {

@@ -140,7 +140,7 @@ static bool same_cert(const struct version *a, const struct version *b)
     return a->cert != NULL && b->cert != NULL && view_equal(buf_view(&a->cert->der), buf_view(&b->cert->der));
 }
 
-/* As after `history restore` in Certbot's layout. */
+/* Whether the version is a copy of another, as after `history restore` in Certbot's layout. */
 static bool is_copy(const struct history *history, const struct version *version)
 {
     for (size_t i = 0; i < history->len; i++) {
@@ -166,7 +166,7 @@ static bool has_copy(const struct lineage *lineage, const char *id)
     return lineage->layout->has_copy != NULL && lineage->layout->has_copy(lineage, id);
 }
 
-/* Of what retention has decided: the versions that go. */
+/* Lists the versions that retention removes. */
 static void list_useless(
     const struct lineage *lineage, const struct history *history, const struct version_age *ages, struct list *out)
 {

@@ -13,7 +13,7 @@ MUST_USE bool store_check_access(const struct settings *settings, struct error *
 MUST_USE bool lineage_apply_access(
     struct store *store, const struct lineage *lineage, const struct settings *settings, struct error *err);
 
-/* After a version was written with that access: warns of what the live files did not get, and opens the directories to
- * whom settings name (traversal.h). */
+/* Call after a version was written with that access: warns of what the live files did not get, and opens the
+ * directories to the users and groups that settings name (traversal.h). */
 void lineage_finish_access(const struct store *store, const struct lineage *lineage, const struct settings *settings,
     const struct access *access);

@@ -26,8 +26,8 @@ char *store_server_of(struct store *store, const char *name);
 
 bool server_is_staging(const char *url); /* the staging URL, or "staging" in it */
 
-/* Of the same lineage, loaded twice: whether all that one may have decided by is still the same. What was learned of
- * renewal information does not count. */
+/* Compares two loads of a lineage: whether everything that decisions depend on is the same. Renewal information does
+ * not count. */
 bool lineage_is_unchanged(const struct lineage *before, const struct lineage *now);
 
 /* ---- writing ---- */
@@ -39,8 +39,8 @@ MUST_USE bool lineage_save_settings(struct lineage *lineage, const struct settin
 MUST_USE bool lineage_change_account(
     struct store *store, const char *name, const char *server, const char *from, const char *to, struct error *err);
 
-/* Before a lineage is deleted because its certificate was revoked: should that be cut short, whoever finishes it knows.
- */
+/* Call before a lineage is deleted because its certificate was revoked, so that an interrupted deletion can be
+ * finished. */
 MUST_USE bool lineage_mark_revoked(const struct lineage *lineage, struct error *err);
 
 /* Renewal information (RFC 9773) saved for the newest version's certificate. UTC seconds; 0: not known. */
@@ -55,7 +55,7 @@ MUST_USE bool lineage_save_renewal_info(
  * from a backup). A new version starts without any. ERROR_CONFIG when they are unreadable. */
 MUST_USE bool lineage_renewal_info(const struct lineage *lineage, struct renewal_memory *out, struct error *err);
 
-/* ---- for who loads, makes, converts or repairs a lineage ---- */
+/* ---- for loading, making, converting or repairing a lineage ---- */
 
 /* Reads renewal/NAME.conf only: conf, archive_dir and the live paths that it names (live_dir and the others
  * are NULL). */

@@ -100,7 +100,7 @@ static bool refuse_shared(struct store *store, const struct lineage *lineage, st
         err, "correct archive_dir in %s or in the renewal file of the other certificate", lineage->conf_path);
 }
 
-/* Before the file that says what is to go does: what was removed must not come back after a power failure. */
+/* Syncs removals before the file that lists them is removed: nothing may come back after a power failure. */
 static bool sync_removed(const struct lineage *lineage, struct error *err)
 {
     const char *const dirs[] = { lineage->live_dir, lineage->archive_dir };
@@ -122,8 +122,8 @@ static bool remove_files(const struct lineage *lineage, bool whole_archive, stru
     return sync_removed(lineage, err);
 }
 
-/* So that nothing of an interrupted conversion stays. Best effort: what is too broken for it can be deleted all the
- * same. */
+/* Settles an interrupted conversion, so that nothing of it stays. Best effort: a lineage too broken for it can be
+ * deleted all the same. */
 static void settle_conversion(const struct lineage *lineage)
 {
     struct error err = { 0 };
@@ -166,8 +166,8 @@ bool lineage_delete(struct store *store, const char *name, struct error *err)
         return false;
     }
 
-    /* Without a word about its archive, and with nothing live, the file is an empty leftover: the directories
-     * that have its name may be somebody's. */
+    /* A file that names no archive, and has nothing live, is an empty leftover: the directories of its name may be
+     * another's. */
     named = names_files(lineage);
     if (named)
         TRY(refuse_shared(store, lineage, err));

@@ -18,6 +18,6 @@ MUST_USE bool store_find_half_deleted(struct store *store, const char *cert_path
 char *lineage_gone_path(const struct store *store, const char *name) __attribute__((returns_nonnull));
 /* The paths of all such files. */
 MUST_USE bool store_gone_files(struct store *store, struct list *out, struct error *err);
-/* Whose such a file is: its own name is shortened where the lineage's is very long. lineage: as it says, NULL when it
- * cannot be read. Of the caller's; NULL: nobody knows. */
+/* The lineage's name of such a file, whose own name is shortened when that is very long. lineage: as loaded from it,
+ * NULL when it cannot be read. Of the caller's; NULL: not known. */
 char *lineage_gone_name(const struct store *store, const char *path, const struct lineage *lineage);

@@ -33,7 +33,7 @@ bool store_count_archive_users(struct store *store, const char *archive_dir, siz
     return true;
 }
 
-/* Those that stand more than once. */
+/* Lists the directories that occur more than once. */
 static bool find_shared(struct store *store, struct list *out, struct error *err)
 {
     AUTO(list_clear) struct list all = { 0 };

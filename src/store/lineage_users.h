@@ -1,6 +1,6 @@
 #pragma once
 /*
- * Which lineages use which files, by their renewal files: all of them are looked through.
+ * The lineages that use a file or directory, by their renewal files, all of which are read.
  */
 #include "store/store.h"
 
@@ -13,5 +13,5 @@ MUST_USE bool store_live_is_shared(struct store *store, const struct lineage *li
 /* The lineage one of whose certificate files (live or archived) has that path; NULL when none. Of the
  * caller's. */
 MUST_USE bool store_find_by_path(struct store *store, const char *cert_path, char **name, struct error *err);
-/* How many lineages use that archive directory. */
+/* Counts the lineages that use that archive directory. */
 MUST_USE bool store_count_archive_users(struct store *store, const char *archive_dir, size_t *out, struct error *err);

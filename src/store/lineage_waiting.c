@@ -58,7 +58,7 @@ static struct cert *read_cert(const char *path, struct error *err)
     return file_read(path, &pem, err) && cert_from_pem(buf_view(&pem), path, &cert, err) ? cert : NULL;
 }
 
-/* Where the links of Certbot's layout disagree, of the oldest version. */
+/* The live certificate; where the links of Certbot's layout disagree, that of the oldest version. */
 static struct cert *read_live_cert(const struct lineage *lineage)
 {
     AUTO(free) char *id = NULL, *path = NULL;

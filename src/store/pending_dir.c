@@ -14,7 +14,7 @@ static char *top_dir(const struct store *store)
     return store_path(store, "pending");
 }
 
-/* Whoever removes the last record removes the directory of them all, too, and may do so between our two steps. */
+/* Another process that removes the last record also removes the parent directory, perhaps between our two steps. */
 bool pending_dir_make(const struct store *store, const char *name, struct error *err)
 {
     AUTO(free) char *top = top_dir(store), *dir = pending_dir(store, name);

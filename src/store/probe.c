@@ -53,7 +53,7 @@ static bool probe_space(const char *dir, struct error *err)
     return file_error(err, "keep a new certificate in", dir);
 }
 
-/* Where room cannot be reserved, statvfs has said what can be known. */
+/* Reserves room to test for it; where the file system cannot reserve, statvfs has told what is known. */
 static bool reserve(int fd, const char *dir, struct error *err)
 {
     if (fallocate(fd, 0, 0, RESERVED) == 0 || (errno != ENOSPC && errno != EDQUOT && errno != EFBIG && errno != EIO))
@@ -87,7 +87,7 @@ static int open_nameless(const char *dir, bool *possible)
     return fd;
 }
 
-/* Where the file system has no such thing, one with a name; one that a killed run has left is passed over, as its
+/* Opens a nameless file or, where the file system has none, a named one; one left by a killed run is skipped, as its
  * process number may be ours now. */
 static int open_probe(const char *dir, char **path)
 {
@@ -110,8 +110,7 @@ static int open_probe(const char *dir, char **path)
     return fd;
 }
 
-/* Only a file that was made proves that one can be: root passes every access check, and may still be refused by a
- * quota. */
+/* Makes a file to prove that one can be made: root passes every access check, and may still be refused by a quota. */
 static bool probe_write(const char *dir, struct error *err)
 {
     AUTO(free) char *named = NULL;
@@ -178,8 +177,8 @@ static bool probe_dir(struct store *store, const char *dir, bool only_look, stru
     return true;
 }
 
-/* Whoever removes the last record removes the directory of them all, too, at any moment, and the next one makes it
- * again. */
+/* Another process that removes the last record also removes the parent directory, at any moment, and the next one makes
+ * it again. */
 static bool probe_pending(struct store *store, bool only_look, struct error *err)
 {
     for (int i = 0;; i++) {

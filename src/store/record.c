@@ -20,7 +20,7 @@ char *record_path(const struct store *store, const struct record_kind *kind, con
     return store_path_in(store, kind->folder, file);
 }
 
-/* Whoever removes the last record removes the folder, too, and may do so between our two steps. */
+/* Another process that removes the last record also removes the folder, perhaps between our two steps. */
 static bool write_record(const char *folder, const char *path, struct view text, struct error *err)
 {
     AUTO(free) char *temporary = file_beside(path, "new");

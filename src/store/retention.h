@@ -1,6 +1,6 @@
 #pragma once
 /*
- * Which superseded versions are kept. Pure: no files, no clock.
+ * Decides which superseded versions are kept. Pure: no files, no clock.
  */
 #include <stdbool.h>
 #include <stddef.h>

@@ -120,7 +120,7 @@ static bool open_rest(struct store *store, struct error *err)
     return true;
 }
 
-/* To a user who is not root; what else may be the cause, file_error has an advice for. */
+/* Advises a user who is not root; for other causes file_error has the advice. */
 static bool advise(struct error *err)
 {
     if ((err->sys == EACCES || err->sys == EPERM) && geteuid() != 0)

@@ -48,9 +48,9 @@ char *store_conf_path(const struct store *store, const char *name) __attribute__
 MUST_USE bool store_make_renewal_dir(struct store *store, struct error *err);
 
 /*
- * For a run that only reads, before it loads all there is: whether conversions and switches have left
- * something beside the directories of lineages is looked for once, in CONF/live and CONF/archive, instead of at every
- * lineage. One that another process begins to change meanwhile is read as it is, as ever.
+ * Call in a run that only reads, before it loads all lineages: looks once, in CONF/live and CONF/archive, for leftovers
+ * of conversions and switches, instead of at every lineage. A lineage that another process begins to change meanwhile
+ * is read as it is.
  */
 void store_look_once(struct store *store);
 
@@ -63,8 +63,7 @@ MUST_USE bool lineage_reload(struct store *store, struct lineage *lineage, struc
 void lineage_free(struct lineage *lineage); /* NULL is fine */
 DEFINE_AUTO(struct lineage, lineage_free)
 
-/* From now on the version that is live is the lineage's, also where a newer one waits: for telling what servers read.
- */
+/* Makes the lineage stand for its live version, also where a newer one waits: for showing what servers read. */
 MUST_USE bool lineage_take_live(struct lineage *lineage, struct error *err);
 /* Makes the newest version live. */
 MUST_USE bool lineage_fix_deployment(struct lineage *lineage, struct error *err);

@@ -19,7 +19,7 @@ static bool no_answer(struct error *err)
     return error_next(err, "answer in a terminal, or say it on the command line and add --non-interactive");
 }
 
-/* Until standard input has something, which may be its end. */
+/* Waits until standard input has data or ends. */
 static bool wait_for_input(int64_t deadline, struct error *err)
 {
     for (;;) {

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * One line that a person types. Knows standard input; knows nothing of questions.
+ * Reads one line that a person types. Knows standard input; knows nothing of questions.
  */
 #include "ui/ui.h"
 

@@ -21,7 +21,7 @@ static void put_head(struct buf *out, const char *program, const char *text, uns
     buf_put_char(out, '\n');
 }
 
-/* One part: its label, and the text aligned behind it. */
+/* Writes one part: its label, and the text aligned behind it. */
 static void put_part(struct buf *out, const char *label, const char *text, unsigned columns)
 {
     AUTO(buf_clear) struct buf wrapped = BUF(REPORT_MAX);
@@ -78,7 +78,7 @@ static bool is_unexpected(const struct error *error)
     return true;
 }
 
-/* One of Certbot's log messages. */
+/* Writes a message as Certbot logs it. */
 static void put_line(struct buf *out, const char *text)
 {
     bool red = log_has_colours(STDERR_FILENO);

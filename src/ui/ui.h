@@ -24,12 +24,12 @@ struct ui *ui_new(const struct ui_options *options) __attribute__((returns_nonnu
 void ui_free(struct ui *ui); /* says what was still collected; NULL is fine */
 DEFINE_AUTO(struct ui, ui_free)
 
-/* One that collects and never prompts; also takes this thread's log messages for the terminal (log_thread_sink).
- * What it says is said by one thread, up to ui_done; any thread may call the other three. */
+/* Makes a ui that collects output and never prompts; it also takes this thread's log messages for the terminal
+ * (log_thread_sink). One thread writes to it, up to ui_done; any thread may call the other three. */
 struct ui *ui_collect(struct ui *parent) __attribute__((returns_nonnull));
 /* Ends the collecting in the thread that began it. What was collected stays until the worker is freed. */
 void ui_done(struct ui *worker);
-/* From now on what it says is passed on at once, after what was collected so far. */
+/* Passes output on at once from now on, after what was collected so far. */
 void ui_release(struct ui *worker);
 /* Forgets what was collected and not yet handed over. */
 void ui_forget(struct ui *worker);

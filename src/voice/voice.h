@@ -24,8 +24,8 @@ struct voice {
 
 extern const struct voice voice_certbot, voice_own;
 
-/* By the name that the program was called by (argv[0]): certbot-auto, letsencrypt-auto, certbot-3 and certbot.distrib
- * are names that Certbot has had. NULL: our own. */
+/* Chooses the voice by the name that the program was called by (argv[0]): certbot-auto, letsencrypt-auto, certbot-3 and
+ * certbot.distrib are names that Certbot has had. NULL: our own. */
 const struct voice *voice_of(const char *argv0);
 
 /* text with values in place of {1}, {2} ..., each made printable and one line; of the caller's. values end with NULL.
