@@ -1,9 +1,9 @@
 #pragma once
 /*
- * Who may read the files of a version: owner, group and mode of private keys and of certificates.
+ * Access to the files of a version: owner, group and mode of private keys and of certificates.
  *
- * Knows whose word counts; where the files are is up to the layout, and the directories on the way are traversal.h's.
- * No lineages, only paths.
+ * Knows whether settings or the present files decide; where the files are is up to the layout, and the directories on
+ * the way are traversal.h's. No lineages, only paths.
  */
 #include "access/kind.h"
 #include "base/acl.h"
@@ -12,7 +12,7 @@
 
 struct access { /* of the files of one version */
     struct file_access key, cert;
-    struct acl key_acl; /* what was given to others by hand; len 0: nothing */
+    struct acl key_acl; /* permissions added by hand; len 0: none */
 };
 
 /* The owner, group and mode that settings ask for, of keys or of certificates. */

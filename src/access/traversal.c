@@ -124,7 +124,7 @@ static bool holds_key(const char *path, const struct stat *st)
     if (has_key_name(file_basename(path)))
         return true;
     if (st->st_size > FILE_MAX_TEXT || !file_read(path, &text, &err))
-        return true; /* nobody knows */
+        return true; /* unknown */
     return text.len > 0 && memmem(text.at, text.len, "PRIVATE KEY", strlen("PRIVATE KEY")) != NULL;
 }
 

@@ -125,7 +125,7 @@ TEST(an_owner_reads_certificates_only)
     }
 }
 
-/* Whoever else comes may not read what an ancient Certbot writes there next, in whatever order they were let in. */
+/* Keys that an ancient Certbot writes there next are closed to other users, in whatever order these were admitted. */
 TEST(a_key_that_comes_later)
 {
     static const struct {

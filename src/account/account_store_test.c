@@ -162,7 +162,7 @@ TEST(damaged_accounts)
 
 static const struct {
     const char *name, *file, *content; /* content NULL: it is missing */
-    bool url, meta;                    /* what is there all the same */
+    bool url, meta;                    /* members that exist all the same */
 } halves[] = {
     { "no URL", "regr.json", "{\"body\":{}}", false, true },
     { "empty registration", "regr.json", "", false, true },

@@ -122,7 +122,7 @@ bool account_find(struct session *session, const struct signer *signer, enum acc
     }
     if (text_equal(refusal.problem, "accountDoesNotExist"))
         *found = ACCOUNT_UNKNOWN;
-    else if (text_equal(refusal.problem, "unauthorized")) /* what a deactivated account hears (section 7.3.6) */
+    else if (text_equal(refusal.problem, "unauthorized")) /* to a deactivated account (section 7.3.6) */
         *found = ACCOUNT_ENDED;
     else {
         *err = refusal;

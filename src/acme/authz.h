@@ -83,10 +83,10 @@ const char *authz_status_name(enum authz_status status);
 /* ---- what the CA is to find ---- */
 
 enum challenge_kind {
-    CHALLENGE_FILE,            /* that a web server delivers */
+    CHALLENGE_FILE,            /* a file that a web server delivers */
     CHALLENGE_RECORD,          /* a TXT record, until the CA has looked */
     CHALLENGE_STANDING_RECORD, /* a TXT record that stays, for orders to come */
-    CHALLENGE_CERTIFICATE,     /* that a TLS server answers with */
+    CHALLENGE_CERTIFICATE,     /* a certificate that a TLS server answers with */
 };
 enum challenge_kind challenge_kind_of(enum challenge_type type);
 

@@ -21,7 +21,7 @@ static const char *const status_names[] = { "pending", "processing", "valid", "i
 
 /* ---- the types ---- */
 
-struct question { /* what a value is worked out from */
+struct question { /* input of a value */
     const struct authz *authz;
     const struct challenge *challenge;
     const char *account_url;

@@ -20,8 +20,8 @@ enum problem_retry { RETRY_NEVER, RETRY_FRESH_NONCE, RETRY_LATER };
 struct problem_rule { /* one row per type of RFC 8555 section 6.7 and later RFCs */
     const char *type;
     enum problem_retry retry;
-    const char *title; /* what the type means, in plain words */
-    const char *next;  /* what the user can do; "" when there is nothing to say */
+    const char *title; /* meaning of the type */
+    const char *next;  /* advice to the user; "" when there is none */
 };
 extern const struct problem_rule problem_rules[];             /* ended by a NULL type */
 const struct problem_rule *problem_rule_of(const char *type); /* never NULL: an unknown type has a general rule */

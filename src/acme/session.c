@@ -95,8 +95,8 @@ static char *nonce_of(const struct http_response *response)
 }
 
 /*
- * What the CA answers is in the log: there one finds out why it refused. It has no secrets (tokens are for everybody
- * who asks the server for them). Certificates are not repeated there.
+ * Logs the CA's answer, which shows why it refused. It has no secrets (tokens are for everybody who asks the server for
+ * them). Certificates are not repeated there.
  */
 static void log_answer(enum http_method method, const char *url, const struct http_response *response)
 {

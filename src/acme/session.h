@@ -45,8 +45,8 @@ const char *session_url(const struct session *session);
 const struct transport *session_transport(const struct session *session);
 
 /*
- * Who signs: an account (kid is its URL) or, with kid NULL, a bare key ("jwk" header: newAccount, revocation
- * by certificate key). Borrowed.
+ * The signer of requests (RFC 8555 section 6.2): an account (kid is its URL) or, with kid NULL, a bare key ("jwk"
+ * header: newAccount, revocation by certificate key). Borrowed.
  */
 struct identity {
     const struct signer *signer;

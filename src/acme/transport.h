@@ -1,7 +1,7 @@
 #pragma once
 /*
- * What the protocol needs from outside: HTTP, a clock and a way to wait. Passed in, so that a test can play a
- * server's part word for word and move time as it likes.
+ * The outside that the protocol needs: HTTP, a clock and a way to wait. Passed in, so that a test can play a server's
+ * part word for word and move time as it likes.
  */
 #include "net/net.h"
 

@@ -29,7 +29,7 @@ struct error {
     enum error_kind kind;
     char what[512];   /* the steps that failed, outermost first, joined by ": " */
     char why[4096];   /* the cause, in the words of the system, OpenSSL or the CA, with any address in them */
-    char next[2560];  /* what the user can do about it, perhaps go to an address; "" when we do not know */
+    char next[2560];  /* advice to the user, perhaps an address to open; "" when there is none */
     char problem[64]; /* ACME problem type without its URN prefix (RFC 8555 section 6.7), "" when none */
     size_t detail;    /* where in why the CA's own words begin, behind ours; 0 when there are none of either */
     int64_t retry_at; /* earliest useful retry, UTC seconds since 1970; 0 when unknown */

@@ -12,7 +12,7 @@
 /* A wait for other holders: one time limit for all locks of one step together. */
 struct lock_wait {
     int64_t end_ms;     /* of the monotonic clock */
-    int seconds;        /* what it began with */
+    int seconds;        /* seconds at its beginning */
     const char *longer; /* how the user has us wait longer, in the form of "let it wait"; borrowed, for advice */
 };
 struct lock_wait lock_wait_of(int seconds, const char *longer);

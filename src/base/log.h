@@ -47,8 +47,8 @@ void log_put(enum log_level level, const char *where, const char *format, ...) P
 #define log_error(...) log_put(LOG_LEVEL_ERROR, __func__, __VA_ARGS__)
 
 /*
- * What messages at or above the terminal level are handed to instead of standard error, per thread (NULL:
- * standard error): a worker of `renew` collects them so that the output of one lineage stays together.
+ * Receiver of messages at or above the terminal level instead of standard error, per thread (NULL: standard error): a
+ * worker of `renew` collects them so that the output of one lineage stays together.
  */
 typedef void (*log_sink)(void *ctx, enum log_level level, const char *message);
 void log_thread_sink(log_sink sink, void *ctx);

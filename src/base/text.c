@@ -222,7 +222,7 @@ void buf_put_base64url(struct buf *buf, struct view bytes)
 }
 
 /*
- * What a byte is in encoded text: a digit of base64, of base64url or (mostly) of both, with its value in the six lower
+ * Class of a byte in encoded text: a digit of base64, of base64url or (mostly) of both, with its value in the six lower
  * bits; white space; padding; or 0, nothing of all that. Listing thousands of certificates means decoding megabytes.
  */
 #define BASE64 0x80

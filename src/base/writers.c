@@ -79,7 +79,7 @@ static bool look_at(const char *path, const struct stat *st, bool is_last, struc
             xprintf("belongs to user %lu, who is neither root nor the user that runs this", (unsigned long)st->st_uid),
             xprintf("chown %lu %s", (unsigned long)geteuid(), path));
     if (S_ISDIR(st->st_mode) && (st->st_mode & S_ISVTX) != 0 && !is_last)
-        return false; /* what is in it is its owner's to replace */
+        return false; /* its owner may replace anything in it */
     if ((st->st_mode & S_IWOTH) != 0)
         return found(out, path, xstrdup("can be written by everybody"), xprintf("chmod go-w %s", path));
     who = (st->st_mode & S_IWGRP) != 0 ? who_writes(path, st) : NULL;

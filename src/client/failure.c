@@ -1,5 +1,5 @@
 /*
- * What a failed exchange means.
+ * Explains failed exchanges.
  */
 #include "client/failure.h"
 

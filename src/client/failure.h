@@ -1,6 +1,6 @@
 #pragma once
 /*
- * What a failed exchange means, in words for an administrator: the cause, and what to do about it.
+ * Explains a failed exchange to an administrator: the cause, and what to do about it.
  */
 #include "base/bytes.h"
 #include "client/transfer.h"

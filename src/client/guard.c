@@ -98,7 +98,7 @@ bool guard_locate(struct guard *guard, CURL *easy)
     guard->located = true;
     guard->proxied = false;
     SET(CURLOPT_URL, guard->home);
-    SET(CURLOPT_PROXY, "");         /* whoever resolves, it is to be this machine */
+    SET(CURLOPT_PROXY, "");         /* names are to be resolved by this machine */
     SET(CURLOPT_FRESH_CONNECT, 1L); /* or nothing is resolved */
     SET(CURLOPT_CONNECT_ONLY, 1L);
     return true;

@@ -16,7 +16,7 @@ struct prober_sink {
 };
 
 struct prober *prober_new(struct event_base *base, struct prober_sink sink) __attribute__((returns_nonnull));
-void prober_free(struct prober *prober); /* what is under way gets no answer any more */
+void prober_free(struct prober *prober); /* probes under way get no answer any more */
 DEFINE_AUTO(struct prober, prober_free)
 
 /* Begins to probe. False: the id is in use. */

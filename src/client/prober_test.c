@@ -50,7 +50,7 @@ struct scripted {
     const struct script *script;
     const struct identity *keys[2]; /* NULL: not this one */
     int fd, port, max_version;
-    const char *protocol; /* that is chosen of the client's; NULL: none */
+    const char *protocol; /* the one chosen of the client's; NULL: none */
     char sni[256];
     atomic_bool stopping;
     pthread_t thread;

@@ -11,7 +11,7 @@
 #include "client/name_server.h"
 
 #define MAX_LOOKUPS 4096
-#define MAX_ACTIVE 256 /* that have a socket; the others wait for their turn */
+#define MAX_ACTIVE 256 /* lookups that have a socket; the others wait for their turn */
 #define ATTEMPTS 3     /* of a given server, by UDP */
 #define ROUNDS 2       /* of the system's servers */
 #define MAX_STRAY 64   /* packets of an attempt that are not the answer: spoofed ones, or strays */

@@ -17,7 +17,7 @@ struct resolver_sink {
 };
 
 struct resolver *resolver_new(struct event_base *base, struct resolver_sink sink) __attribute__((returns_nonnull));
-void resolver_free(struct resolver *resolver); /* what is under way gets no answer any more */
+void resolver_free(struct resolver *resolver); /* lookups under way get no answer any more */
 DEFINE_AUTO(struct resolver, resolver_free)
 
 /* Begins to ask. False: the id is in use, or there are far too many. */

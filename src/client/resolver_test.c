@@ -300,7 +300,7 @@ TEST(resolver_answers)
     }
 }
 
-/* Nobody is there, and what is no address: said at once. */
+/* Without a server, or with an invalid address, the error comes at once. */
 TEST(resolver_without_a_server)
 {
     static const struct {

@@ -1,9 +1,9 @@
 #pragma once
 /*
- * What is said before TLS begins, in the protocols that begin without it. Pure: bytes in, bytes out.
+ * The dialogue before TLS, in protocols that begin without it (STARTTLS). Pure: bytes in, bytes out.
  *
  * Nothing of what a server says is kept, and all of it together has a bound. Once it agrees, not a byte more may have
- * come: what somebody between has put there would else count as said under TLS.
+ * come: data injected in transit would else count as said under TLS.
  */
 #include "base/bytes.h"
 

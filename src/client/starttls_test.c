@@ -106,7 +106,7 @@ static enum starttls_step play(size_t i, size_t piece, struct starttls *talk, st
         step = starttls_take(talk, (struct view){ said.at + begun, end - begun }, &used, sent);
         begun += used;
     }
-    if (step == STARTTLS_READY && end < said.len) /* what comes behind it is seen by who reads on */
+    if (step == STARTTLS_READY && end < said.len) /* bytes behind it are left to the next reader */
         return STARTTLS_FAILED;
     return step;
 }
@@ -125,7 +125,7 @@ TEST(starttls_dialogues)
     }
 }
 
-/* Whoever answers before he was asked has not listened, or is somebody between. */
+/* An answer before the question comes from a broken server, or is injected. */
 TEST(starttls_said_at_once)
 {
     AUTO(buf_clear) struct buf sent = BUF(4096);

@@ -1,4 +1,4 @@
-/* Whom the real evercert-net trusts: servers with every kind of wrong certificate, and right ones. */
+/* Tests the servers that the real evercert-net trusts: servers with every kind of wrong certificate, and right ones. */
 #include "client/trust_store.h"
 
 #include <netinet/in.h>

@@ -1,7 +1,6 @@
 #pragma once
 /*
- * What the tests ask of the tables and of the parser, as JSON. Part of the build's own program `generate`, not of
- * Evercert.
+ * Tables and parser results as JSON, for the tests. Part of the build's own program `generate`, not of Evercert.
  */
 #include "config/option.h"
 

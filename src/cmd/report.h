@@ -1,7 +1,7 @@
 #pragma once
 /*
- * What commands say about certificates: certonly and run about one they have obtained, and words that
- * listings share.
+ * Messages of commands about certificates: certonly and run about one they have obtained, and words that listings
+ * share.
  */
 #include "json/out.h"
 #include "lifecycle/obtain.h"

@@ -1,5 +1,5 @@
 /*
- * What is read is written byte for byte; after a change it can be read again and says what was set.
+ * A document is written byte for byte as it was read; after a change it reads again with the new value.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -13,7 +13,7 @@ struct reader {
     const char *name;
     struct view rest;
     unsigned number;  /* of the current line */
-    uint32_t section; /* that the next pair goes to */
+    uint32_t section; /* the section of the next pair */
     struct error *err;
 };
 

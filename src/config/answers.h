@@ -12,7 +12,7 @@ struct answers {   /* all 0: nothing yet; each string is owned */
     char *account; /* id of the account that is used */
     char *email;   /* NULL with has_email: none is wanted */
     bool has_email;
-    char *authenticator; /* that was chosen from a menu */
+    char *authenticator; /* the one chosen from a menu */
     char *key_type;      /* "rsa" or "ecdsa", where the lineage's is kept */
     bool key_is_kept;    /* the whole key is, with what follows */
     int rsa_key_size;

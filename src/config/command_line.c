@@ -39,7 +39,7 @@ struct words { /* an own array of borrowed strings */
 struct parse {
     struct given *givens;
     size_t count;
-    struct list extras; /* what is neither option nor value */
+    struct list extras; /* words that are neither option nor value */
     struct unknown *unknowns;
     size_t unknown_count;
 };
@@ -348,7 +348,7 @@ static bool read_file(const char *path, bool needed, struct settings *settings, 
     struct stat st;
 
     if (!needed && lstat(path, &st) != 0)
-        return true;                                 /* what is there and cannot be read may say which CA to use */
+        return true;                                 /* an unreadable file may name the CA to use */
     if (stat(path, &st) == 0 && S_ISREG(st.st_mode)) /* it may name hooks and the directory of plugins */
         TRY(code_path_check(path, settings->voice->refuses_shared_code, err));
     if (!file_read_given(path, &text, &reason) && reason.kind == ERROR_CANCELED)

@@ -38,9 +38,8 @@ char *command_line_describe(int argc, char *const *argv) __attribute__((returns_
 char *command_line_join(int argc, char *const *argv) __attribute__((returns_nonnull));
 
 /*
- * What follows from settings: --quiet and renew never ask, --staging and --dry-run choose the
- * server, certonly has places for the files of --csr. Part of command_line_read. ERROR_CONFIG for what contradicts
- * itself.
+ * Derives settings from others: --quiet and renew never ask, --staging and --dry-run choose the server, certonly has
+ * places for the files of --csr. Part of command_line_read. ERROR_CONFIG for what contradicts itself.
  */
 MUST_USE bool settings_derive(struct settings *settings, const struct verb *verb, struct error *err);
 

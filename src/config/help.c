@@ -59,7 +59,7 @@ void help_put_option(const char *names, const char *text, unsigned columns, stru
 }
 
 struct look {                  /* of a page */
-    const struct voice *voice; /* whose name and defaults are told */
+    const struct voice *voice; /* whose name and defaults are shown */
     unsigned columns;
 };
 

@@ -25,7 +25,7 @@ enum option_type {
     OPTION_SPECIAL, /* `read` does it all; takes a value when `value` names one */
 };
 
-enum option_asks { /* what is shown instead of running a subcommand */
+enum option_asks { /* output instead of running a subcommand */
     ASKS_NOTHING,
     ASKS_HELP,
     ASKS_VERSION,
@@ -37,7 +37,7 @@ struct option {
     bool long_first;      /* how Certbot's messages name it: --webroot-path/-w, but -d/--domains */
     enum option_type type;
     size_t at;                    /* offsetof(struct settings, ...) */
-    const char *value;            /* what help calls the value: "FILE" */
+    const char *value;            /* name of the value in help: "FILE" */
     const char *fallback;         /* the default as text, NULL: empty, 0 or false */
     const char *certbot_fallback; /* the default under the name certbot, NULL: the same */
     const char *const *choices;   /* OPTION_CHOICE, ended by NULL */
@@ -52,7 +52,7 @@ struct option {
     enum option_topic topic;
     const char *also; /* further pages of help that show it, with blanks between: "run testing" */
     bool ours;        /* Certbot does not have it */
-    bool per_lineage; /* what a renewal file says wins over cli.ini, whose value is not copied there */
+    bool per_lineage; /* the renewal file takes precedence over cli.ini, whose value is not copied there */
     bool secret;      /* its value never reaches the log */
     const char *help; /* one or two sentences */
     /* Gets the value (NULL for flags). For OPTION_SPECIAL and lists it changes settings itself; for the

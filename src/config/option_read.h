@@ -1,6 +1,6 @@
 #pragma once
 /*
- * What some options do with their value, beyond what their type says. For the table in options.c.
+ * Readers of options whose type alone does not say how their value is used. For the table in options.c.
  */
 #include "config/option.h"
 

@@ -85,7 +85,7 @@ struct settings {
     int rsa_key_size;
     char *elliptic_curve;
     bool reuse_key, new_key, must_staple;
-    /* who may read the files: names or numbers, octal modes; NULL and "" ask for nothing */
+    /* access to the files: names or numbers, octal modes; NULL and "" ask for nothing */
     char *key_owner, *key_group, *key_mode, *cert_owner, *cert_group, *cert_mode;
     /* account */
     char *email;

@@ -1,6 +1,5 @@
 /*
- * What settings mean together: what follows from them, and what cannot be. No
- * network, no plugins.
+ * Settings in combination: derives some from others, and refuses contradictions. No network, no plugins.
  */
 #include <string.h>
 

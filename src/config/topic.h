@@ -6,7 +6,7 @@
 
 struct topic {
     enum option_topic topic;
-    const char *name; /* what --help takes; NULL: only on the page of all */
+    const char *name; /* argument of --help; NULL: only on the page of all */
     const char *title;
     const char *text; /* a sentence under the title */
     bool of_plugin;   /* its options count for that plugin alone, and are saved by keys that begin with its name */

@@ -57,7 +57,7 @@ struct verb {
     const enum option_topic *topics; /* its pages of options, in order; ended by TOPIC_HIDDEN */
     size_t max_operands;             /* words beside options that it takes (settings->operands), as usage names them */
     bool ours;                       /* Certbot does not have it: its name may be the value of an option there */
-    const char *const *actions;      /* what its first operand may be beside a name, ended by NULL; NULL: nothing */
+    const char *const *actions;      /* values of its first operand other than a name, ended by NULL; NULL: none */
     unsigned traits;                 /* enum verb_trait */
     const char *installer_question;  /* which of several installers to use; NULL: asked as for installing */
 };

@@ -11,7 +11,7 @@
 struct accept_order {
     struct view csr; /* DER: the order was finalized with it, so its key and its names are what was asked for */
     int64_t now;     /* UTC seconds */
-    int64_t ca_now;  /* what the CA's answer says in Date; 0: nothing */
+    int64_t ca_now;  /* Date of the CA's answer, UTC seconds; 0: none */
 };
 
 struct accepted {

@@ -71,7 +71,7 @@ static bool read_attribute(struct view attribute, char **out, const char *what, 
     if (!put_directory_string(tag, value, &text) || text.failed)
         return error_set(err, ERROR_CONFIG, "the common name of the %s is not a text of bearable length", what);
     text_printable(shown, sizeof shown, buf_view(&text), false);
-    if (!view_is(buf_view(&text), shown)) /* what had to be changed to be shown is no name */
+    if (!view_is(buf_view(&text), shown)) /* a text with unprintable characters is no name */
         return error_set(
             err, ERROR_CONFIG, "the common name \"%s\" of the %s has control characters in it", shown, what);
     if (text.len > 0)

@@ -163,7 +163,7 @@ TEST(cert_cut_anywhere)
     }
 }
 
-/* Whatever one byte is changed to: an answer, and none that points outside of the certificate. */
+/* With any byte changed: a result, with no view outside of the certificate. */
 TEST(cert_changed_anywhere)
 {
     static const unsigned char values[] = { 0x00, 0x01, 0x7f, 0x80, 0x82, 0x84, 0xff, 0x30, 0x1f, 0x0c };

@@ -34,7 +34,7 @@ bool chain_add(struct view der, struct chain *chain, struct error *err)
     if (chain->len == CHAIN_MAX)
         return error_set(err, ERROR_ACME, "more than %d certificates", CHAIN_MAX);
     if (!cert_from_der(der, "of the chain", &cert, err))
-        return error_as(err, ERROR_ACME); /* whatever is wrong with it: the CA sent it */
+        return error_as(err, ERROR_ACME); /* any error in it: the CA sent it */
     x509 = d2i_X509(NULL, &at, (long)der.len);
     if (x509 == NULL || X509_get0_pubkey(x509) == NULL)
         return error_openssl(err, ERROR_ACME, "a certificate that OpenSSL does not take");
@@ -155,7 +155,7 @@ bool chain_sort(struct chain *chain, size_t leaf, size_t *len, struct error *err
         if (is_root && last > 0)
             break;
         issuer = find_issuer(chain, last, &named);
-        if (issuer == chain->len && (named || is_root)) /* whose key is not the CA's cannot have signed itself */
+        if (issuer == chain->len && (named || is_root)) /* a key other than the CA's cannot have signed itself */
             return not_signed(chain->at[last].cert, err);
         if (issuer == chain->len)
             break;

@@ -239,7 +239,7 @@ bool crl_read(struct view bytes, const struct cert *issuer, struct crl **out, st
     crl->signer_spki = BUF(issuer->spki_len);
     if (!read_crl(crl, bytes, issuer, err)) {
         if (err->kind != ERROR_INTERNAL)
-            return error_as(err, ERROR_NETWORK); /* whatever is wrong with it: it came from outside */
+            return error_as(err, ERROR_NETWORK); /* any error in it: it came from outside */
         return false;
     }
     *out = TAKE(crl);

@@ -9,7 +9,7 @@
 #include "crypto/cert.h"
 #include "crypto/key_private.h"
 
-struct fixture {                        /* what is NULL or 0 is left out, or has the default in brackets */
+struct fixture {                        /* members that are NULL or 0 are left out, or have the default in brackets */
     EVP_PKEY *key, *signer;             /* [signer: key] */
     const char *subject, *issuer;       /* common names; issuer [subject] */
     const char *san;                    /* as in openssl.cnf: "DNS:a.example,IP:192.0.2.1" */

@@ -12,7 +12,7 @@ struct key; /* a private key; its memory is wiped on release */
 
 enum key_type { KEY_RSA, KEY_EC };
 
-struct key_params { /* what a new key is to be */
+struct key_params { /* type and size of a new key */
     enum key_type type;
     unsigned bits;     /* RSA: 2048 to 8192 */
     const char *curve; /* EC: "secp256r1", "secp384r1", "secp521r1" (Certbot's words) */

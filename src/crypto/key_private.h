@@ -1,6 +1,6 @@
 #pragma once
 /*
- * What a key is made of, and the table of curves. Private to this room.
+ * The members of a key, and the table of curves. Private to this room.
  */
 #include "crypto/key.h"
 #include "crypto/openssl.h"

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * What OpenSSL leaves in memory. Knows nothing of keys.
+ * Keeps OpenSSL from leaving secrets in memory. Knows nothing of keys.
  */
 #include <stdbool.h>
 

@@ -342,6 +342,6 @@ bool ocsp_judge(struct view response, const struct cert *cert, const struct cert
     if (judge(response, cert, issuer, now, out, err))
         return true;
     if (err->kind != ERROR_ACME && err->kind != ERROR_INTERNAL)
-        return error_as(err, ERROR_NETWORK); /* whatever is wrong with it: it came from outside */
+        return error_as(err, ERROR_NETWORK); /* any error in it: it came from outside */
     return false;
 }

@@ -16,11 +16,10 @@ enum ocsp_status { OCSP_GOOD, OCSP_REVOKED, OCSP_UNKNOWN };
 MUST_USE bool ocsp_request(const struct cert *cert, const struct cert *issuer, struct buf *out, struct error *err);
 
 /*
- * What the response says about cert at the instant now (UTC seconds). Believed only when it is signed by
- * issuer, or by a certificate in it that issuer issued for OCSP signing (RFC 6960 section 4.2.2.2), and is
- * neither from the future nor out of date by more than five minutes. ERROR_ACME when the responder refuses
- * to answer (why is then "OCSPResponseStatus." and its name), ERROR_NETWORK when there is no answer that
- * may be trusted.
+ * Reads the status of cert from the response, at the instant now (UTC seconds). Accepted only when it is signed by
+ * issuer, or by a certificate in it that issuer issued for OCSP signing (RFC 6960 section 4.2.2.2), and is neither from
+ * the future nor out of date by more than five minutes. ERROR_ACME when the responder refuses to answer (why is then
+ * "OCSPResponseStatus." and its name), ERROR_NETWORK when there is no answer that may be trusted.
  */
 MUST_USE bool ocsp_judge(struct view response, const struct cert *cert, const struct cert *issuer, int64_t now,
     enum ocsp_status *out, struct error *err);

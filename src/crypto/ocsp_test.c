@@ -190,7 +190,7 @@ TEST(responses_are_believed_from_the_right_mouth_only)
     }
 }
 
-/* Whatever is missing at the end or changed anywhere: never believed, never read beyond. */
+/* A response cut short or changed anywhere is never accepted, and never read beyond its end. */
 TEST(broken_responses)
 {
     AUTO(buf_clear) struct buf response = BUF(OCSP_MAX_RESPONSE);

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * What this room adds to OpenSSL: release at the end of the scope, and its error queue as our error.
+ * Additions to OpenSSL: release at the end of the scope, and its error queue as our error.
  *
  * Private to this room: no header that others include needs OpenSSL.
  */

@@ -1,7 +1,7 @@
 #pragma once
 /*
- * What a CA signs: certificates, CRLs and OCSP responses have the same outside, SIGNED { content,
- * algorithm, signature }.
+ * Data signed by a CA: certificates, CRLs and OCSP responses have the same outside, SIGNED { content, algorithm,
+ * signature }.
  *
  * Private to this room.
  */

@@ -30,4 +30,4 @@ static inline void versions_clear_at(struct versions *versions)
 }
 bool versions_have(const struct versions *versions, struct version_file file);
 unsigned versions_newest(const struct versions *versions);          /* of any kind; 0: none */
-unsigned versions_newest_complete(const struct versions *versions); /* that all kinds have; 0: none */
+unsigned versions_newest_complete(const struct versions *versions); /* number that all kinds have; 0: none */

@@ -270,7 +270,7 @@ bool convert_settle(const struct lineage *lineage, struct error *err)
         return lineage_refuse_shared(lineage, err);
     log_info("Settling an interrupted conversion of %s: it has the layout %s", lineage->name, lineage->layout->name);
     TRY(convert_switch(lineage, err));
-    if (!convert_clean(lineage, &late)) /* what is in place can be used all the same */
+    if (!convert_clean(lineage, &late)) /* the files in place can be used all the same */
         log_warning("Could not clean up after converting %s: %s", lineage->name, late.why);
     return true;
 }

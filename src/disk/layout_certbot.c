@@ -240,7 +240,7 @@ static bool restore(const struct lineage *lineage, const char *id, char **now, s
              add(lineage, &issued, &access, &undo, &made, err);
         ok = ok && deploy(lineage, made, err);
         if (ok || (made != NULL && may_be_live(lineage, made)))
-            undo_keep(&undo); /* what live may lead to is not taken away again */
+            undo_keep(&undo); /* a version that live may lead to is not removed */
         if (ok)
             *now = TAKE(made);
     }

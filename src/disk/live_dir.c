@@ -280,6 +280,6 @@ bool live_exchange(const char *live, const char *next, struct error *err)
     TRY(file_exchange(live, next, err));
     if (file_sync_dir(above, err) && (strcmp(above, next_above) == 0 || file_sync_dir(next_above, err)))
         return true;
-    (void)!file_exchange(live, next, &back); /* what might be gone after a crash is not live */
+    (void)!file_exchange(live, next, &back); /* files that a crash may lose are not made live */
     return false;
 }

@@ -1,6 +1,6 @@
 /*
- * What a user keeps in live/NAME and in the directory of an old version, and whom he lets in: through renewals and
- * restores.
+ * Tests a user's own files in live/NAME and in directories of old versions, and the access that he gives to others:
+ * through renewals and restores.
  */
 #include "disk/live_dir.h"
 

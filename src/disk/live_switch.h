@@ -1,12 +1,12 @@
 #pragma once
 /*
- * What is in live/NAME is switched, and the directory stays: who holds it open, watches it or has it mounted gets the
- * new files.
+ * Switches the files in live/NAME, and keeps the directory: a process that has it open, watched or mounted gets the new
+ * files.
  *
- * Who comes by its path finds a whole version at every moment, also after a crash: a stand-in with the new files,
+ * Its path leads to a complete version at every moment, also after a crash: a stand-in with the new files,
  * live/.NAME.next, changes places with the directory; the files in the directory are replaced while nobody finds it by
- * path; and the two change places again. The mark is in the stand-in (LIVE_MARK), so that whoever finds both after a
- * crash knows which of them is which.
+ * path; and the two change places again. The mark is in the stand-in (LIVE_MARK), so that after a crash it is known
+ * which of the two is which.
  *
  * Where the two cannot change places (a mount point, a file system without such an exchange, a directory of an
  * overlay's lower layer, a live/ that may not be written to), the files are replaced where they are, one after the

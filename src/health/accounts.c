@@ -107,7 +107,7 @@ static void examine_account(struct health *health, const char *dir)
             health_note_trouble(&err);
             return;
         }
-        finding = health_find(health, NULL, "account-broken", HEALTH_NOTE, dir, /* whose certificates are told of */
+        finding = health_find(health, NULL, "account-broken", HEALTH_NOTE, dir, /* its certificates are reported */
             "no command can use it, and what was issued to it can only be revoked with the certificate's key",
             "the account in %s has no key that can be read: %s", dir, err.why);
         finding_answer(finding, "put its files back from a backup");

@@ -126,7 +126,7 @@ const struct list *health_strays(struct health *health, enum stray which)
     static const char *const parts[] = { "live", "archive" };
 
     health_learn_claims(health);
-    health_note_trouble(&health->strays_trouble); /* whoever asks again does not know all of them either */
+    health_note_trouble(&health->strays_trouble); /* later calls do not know all of them either */
     for (int i = 0; i < 2 && !health->strays_known; i++) {
         AUTO(free) char *above = store_path(health->store, parts[i]);
         AUTO(list_clear) struct list names = { 0 };

@@ -1,5 +1,5 @@
 /*
- * What was found: adding to it, answering it, counting it.
+ * Findings: adding them, adding answers, counting them.
  */
 #include <stdarg.h>
 #include <stdio.h>

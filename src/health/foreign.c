@@ -1,5 +1,5 @@
 /*
- * What is another certificate's: an archive that two keep versions in, directories that were exchanged, versions of
+ * Files of another certificate: an archive that two keep versions in, directories that were exchanged, versions of
  * others among one's own.
  */
 #include <string.h>

@@ -90,7 +90,7 @@ static void leave_shared_alone(const struct subject *subject, size_t from)
     for (size_t i = first; i < out->len; i++) {
         struct finding *finding = &out->at[i];
 
-        if (finding->repair == NULL || strcmp(finding->code, "archive-shared") == 0) /* what makes an end of it */
+        if (finding->repair == NULL || strcmp(finding->code, "archive-shared") == 0) /* so that it ends */
             continue;
         finding->repair = NULL;
         list_clear(&finding->answers);
@@ -202,7 +202,7 @@ static struct finding *next_to_repair(struct health *health, size_t from, const 
             finding->failed = failure[0] == '\0' ? NULL : xstrdup(failure);
         else if (finding->repair == NULL || (health->mode != HEALTH_FIX && finding->severity != HEALTH_ERROR))
             continue;
-        else if (health_trouble() != NULL) /* what was found may be no more than that */
+        else if (health_trouble() != NULL) /* the findings may be due to that alone */
             finding->failed = xstrdup(health_trouble());
         else if (next == NULL)
             next = finding;

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * What is wrong in a store, and how it is put right.
+ * Finds damage in a store, and repairs it.
  *
  * Examining changes nothing. A finding says what is wrong, why that matters, and every answer there is; it can be
  * repaired when exactly one of them is right. Nothing here guesses, and no repair removes the only copy of anything:
@@ -26,7 +26,7 @@ struct finding {
     char *path;
     char *what;          /* what is wrong */
     const char *why;     /* why it matters */
-    struct list answers; /* what could be done; when it can be repaired: the one thing */
+    struct list answers; /* possible remedies; when it can be repaired: the one remedy */
     bool repaired;       /* that was done */
     char *failed;        /* why it could not be done, NULL: it was not tried, or done */
 

@@ -22,7 +22,7 @@
 #include "store/pending.h"
 #include "store/store_private.h"
 
-#define TEMPORARY ".evercert-" /* what base/file.c calls a file until it is whole: ".NAME.evercert-XXXXXX" */
+#define TEMPORARY ".evercert-" /* name of a file that base/file.c has not completed: ".NAME.evercert-XXXXXX" */
 #define TEMPORARY_LETTERS "abcdefghijklmnopqrstuvwxyz234567" /* as file_replace makes them */
 
 /* ---- conversions ---- */

@@ -1,6 +1,6 @@
 /*
- * What belongs to no certificate: directories without a renewal file, keys and requests of old. And a clock
- * that cannot be right.
+ * Files that belong to no certificate: directories without a renewal file, keys and requests of old. And a clock that
+ * cannot be right.
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * What the checks share.
+ * Shared by the checks.
  */
 #include "disk/layout.h"
 #include "health/health.h"
@@ -24,7 +24,7 @@ struct health {
     const struct settings *settings;
     enum health_mode mode;
     bool whole;             /* the whole store is examined, not one lineage */
-    bool has_room;          /* if so: for a new version, where nothing else is said of a lineage's directories */
+    bool has_room;          /* if so: for a new version, where a lineage's directories have no other finding */
     struct list open_paths; /* if so: whose contents decide what root runs, and others may write to */
     int64_t now;
     int64_t newest_begin; /* of the certificates that were examined */

@@ -1,7 +1,7 @@
 #pragma once
 /*
- * What the tests of health*.c share: a store with lineage "a.example" of two versions, in either layout.
- * Included by test programs only, once each.
+ * Shared by the tests of health*.c: a store with lineage "a.example" of two versions, in either layout. Included by
+ * test programs only, once each.
  */
 #include "disk/layout.h"
 #include "health/health.h"

@@ -179,6 +179,6 @@ bool finish_order(struct context *context, struct ca *ca, const struct issue_req
     *anothers = is_anothers(order, &sent, buf_view(&csr));
     if (take_in(context, ca, request, order, buf_view(&csr), &sent, out, err))
         return true;
-    keep_or_drop(context, request, err->kind == ERROR_ACME, err); /* what was refused once is not fetched again */
+    keep_or_drop(context, request, err->kind == ERROR_ACME, err); /* a certificate refused once is not fetched again */
     return false;
 }

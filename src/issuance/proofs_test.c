@@ -14,8 +14,8 @@ static const struct {
     const char *why, *what; /* of the error */
     const char *said;       /* NULL: nothing of it is looked at */
     const char *left;       /* the names of the certificate */
-    const char *trace;      /* what the authenticator was called for; NULL: it is not looked at */
-    const char *ca;         /* what the CA was asked; NULL: it is not looked at */
+    const char *trace;      /* the authenticator's calls; NULL: not checked */
+    const char *ca;         /* the CA's requests; NULL: not checked */
 } cases[] = {
     { .name = "all can be proved",
         .left = "a.test b.test c.test",

@@ -12,7 +12,7 @@
 #include "store/lineage_conf.h"
 #include "store/pending.h"
 
-#define ORDER_MAX_BYTES ((size_t)32 << 20) /* that a CA may send; an order of 100 names takes less than one MiB */
+#define ORDER_MAX_BYTES ((size_t)32 << 20) /* from a CA; an order of 100 names takes less than one MiB */
 
 void issue_request_clear(struct issue_request *request)
 {

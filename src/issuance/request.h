@@ -1,23 +1,22 @@
 #pragma once
 /*
- * What a certificate is to be for and what came of it; and the record of its order (store/pending.h), which is kept
- * from before the CA is told to issue until the certificate is saved.
+ * A request for a certificate and its result; and the record of its order (store/pending.h), which is kept from before
+ * the CA is told to issue until the certificate is saved.
  */
 #include "acme/order.h"
 #include "run/context.h"
 #include "plugin/plugin.h"
 
 struct issue_request {
-    struct identifiers identifiers; /* what it is to be for; those the CA refused go when settings allow a subset */
+    struct identifiers identifiers; /* wanted; refused ones are removed where settings permit a subset */
     const struct key *key;          /* signs the CSR; NULL when csr is given */
     bool key_is_lineages;           /* --reuse-key: it is kept there already */
     struct view csr;                /* a user's CSR, DER */
     const char *replaces;           /* renewal information's name of the certificate to be replaced, NULL: none */
     const struct plugin *authenticator;
-    const struct lineage *lineage; /* that gets the certificate; NULL: a new one, or none */
-    const char
-        *record;       /* under which name the order is recorded (store/pending.h) until record_drop; NULL: it is not */
-    const char *trace; /* under which name what is presented is recorded (traces.h), in a dry run, too; NULL: record */
+    const struct lineage *lineage; /* the lineage that gets the certificate; NULL: a new one, or none */
+    const char *record;            /* name of the order's record (store/pending.h) until record_drop; NULL: none */
+    const char *trace; /* name of the record of proofs (traces.h), in a dry run, too; NULL: that of `record` */
 
     /* Set by issue(). */
     struct list requested; /* their names, as they were asked for */

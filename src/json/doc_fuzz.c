@@ -1,6 +1,6 @@
 /*
- * Whatever doc_read accepts, out can write again, and the second reading gives the same text.
- * Whatever bytes out is given as text, doc_read accepts what it wrote.
+ * A document that doc_read accepts is written by out, and a second reading gives the same text. Whatever bytes out is
+ * given as text, doc_read accepts what it wrote.
  */
 #include <stdlib.h>
 #include <string.h>

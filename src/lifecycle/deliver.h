@@ -1,7 +1,7 @@
 #pragma once
 /*
- * What follows a certificate's going live: deploy hooks, then the reload of the installer's server, which a run over
- * many lineages puts off to its end (context->reloads).
+ * Delivers a certificate that went live: deploy hooks, then the reload of the installer's server, which a run over many
+ * lineages puts off to its end (context->reloads).
  *
  * deliver_expect writes down, before the version goes live, that this is to come. Each part that is done is noted, and
  * the record goes with the last one. A run that was killed in between, and a command that failed, are made up for by

@@ -1,6 +1,6 @@
 /*
- * What follows a certificate's going live, over runs that are killed, that fail, and that come later. Each row is a
- * story told in letters: what they mean stands at play.
+ * Tests deliveries over runs that are killed, that fail, and that come later. Each row is a story told in letters: what
+ * they mean stands at play.
  */
 #include "lifecycle/deliver.h"
 

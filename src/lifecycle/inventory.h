@@ -1,7 +1,7 @@
 #pragma once
 /*
- * What is in the store: every lineage with its state, for listing. They come in windows of bounded size, one after the
- * other, so that a store of any size is listed as it is read, in the memory of one window.
+ * The contents of the store: every lineage with its state, for listing. They come in windows of bounded size, one after
+ * the other, so that a store of any size is listed as it is read, in the memory of one window.
  */
 #include "run/context.h"
 

@@ -1,5 +1,5 @@
 /*
- * What `certificates` lists: which lineages, in which state, and those that are broken.
+ * Tests the list of `certificates`: which lineages, in which state, and those that are broken.
  */
 #include "base/text.h"
 #include "fixture.h"

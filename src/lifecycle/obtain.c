@@ -58,7 +58,7 @@ static bool load_candidates(struct context *context, struct lineages *all, struc
 
         if (!lineage_load(context->store, names->at[i], &all->at[all->len], &failure)) {
             log_debug("passed over lineage %s: %s", names->at[i], failure.why);
-            if (only != NULL && !lineage_is_unfinished(context->store, only)) { /* that is a name only */
+            if (only != NULL && !lineage_is_unfinished(context->store, only)) { /* a name alone */
                 *err = failure;
                 return false;
             }
@@ -78,7 +78,7 @@ struct attempt {
     struct list wanted;  /* names that are asked for; none: the lineage's own */
     struct lineages all; /* when it was chosen */
     struct choice choice;
-    struct hold hold; /* what was chosen, locked */
+    struct hold hold; /* the chosen lineage, locked */
     struct obtain_result *out;
 };
 

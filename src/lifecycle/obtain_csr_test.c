@@ -20,7 +20,7 @@ struct row {
     const char *no_dir;                   /* a file where a directory would have to be made */
     enum error_kind want;
     const char *why;
-    const char *files; /* that there are then, with blanks between; below the working directory */
+    const char *files; /* files that exist afterwards, with blanks between; below the working directory */
     const char *trace, *said;
     bool recorded;
 };
@@ -234,7 +234,7 @@ TEST(what_was_issued_is_not_lost)
     CHECK_ROWS(rows);
 }
 
-/* Somebody makes the file between the check and the saving: the others are saved, and that one elsewhere. */
+/* A file that appears between check and saving: the others are saved, and that one elsewhere. */
 TEST(a_file_that_comes_in_between)
 {
     static const struct setup setup = { .ca.valid = "all" };

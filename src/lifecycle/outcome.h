@@ -1,9 +1,9 @@
 #pragma once
 /*
- * What came of renewals, and when a lineage that keeps failing is tried again (store/failures.h).
+ * Results of renewals, and the time at which a lineage that keeps failing is tried again (store/failures.h).
  *
- * Only an order that the CA has seen makes the next unattended run wait: what fails before costs nobody anything, and
- * what somebody mends is to work at once. The lineage is locked by the caller.
+ * Only an order that the CA has seen makes the next unattended run wait: earlier failures cost the CA nothing, and once
+ * their cause is mended the next run must succeed. The lineage is locked by the caller.
  */
 #include "run/context.h"
 #include "store/failures.h"

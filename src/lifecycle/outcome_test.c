@@ -1,5 +1,5 @@
 /*
- * What is written down of renewals that fail, and whom it makes wait.
+ * Tests the records of failed renewals, and the runs that have to wait.
  */
 #include "lifecycle/outcome.h"
 

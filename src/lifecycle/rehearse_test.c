@@ -1,6 +1,6 @@
 /*
- * What makes a renewal fail without the CA's doing is found before it is due: each row is something that somebody has
- * done to a renewal file, or to this machine.
+ * A renewal that will fail without the CA's doing is found before it is due: each row is a change to a renewal file, or
+ * to this machine.
  */
 #include "lifecycle/rehearse.h"
 

@@ -350,7 +350,7 @@ TEST(the_rest_is_done_although_the_next_renewal_fails)
     first = step(&fixture, 'g', "the hook fails");
     CHECK_TEXT(first, "a.test done+", "the hook fails");
     (void)acme_ca_sleep_ms(&fixture.ca, 80 * FIXTURE_DAY * 1000);
-    hook_in_conf("a.test", line); /* somebody mends it */
+    hook_in_conf("a.test", line); /* repaired by hand */
     second = step(&fixture, 'r', "the CA refuses");
     CHECK_TEXT(second, "a.test failed", "the CA refuses");
     check_ran_since("hook\nhook\n", "both times");

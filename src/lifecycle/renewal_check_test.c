@@ -6,7 +6,7 @@
 
 #define DAY 86400
 
-/* Nobody is asked for what these tests decide: the renewal files name no server. */
+/* No CA is asked in these tests: the renewal files name no server. */
 TEST(autorenew_is_read_as_everything_else_in_the_file)
 {
     static const struct {

@@ -1,5 +1,5 @@
 /*
- * Whose key the next certificate gets, and what is refused rather than guessed.
+ * Tests the key that the next certificate gets, and the cases that are refused rather than guessed.
  */
 #include "lifecycle/renewal_key.h"
 

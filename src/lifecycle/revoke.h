@@ -5,7 +5,7 @@
 #include "run/context.h"
 
 struct revoke_result {
-    char *cert_path;    /* what was revoked */
+    char *cert_path;    /* path of the revoked certificate */
     char *deleted_name; /* the lineage that was deleted with it, NULL when none */
 };
 void revoke_result_clear(struct revoke_result *result);

@@ -1,5 +1,6 @@
 /*
- * What is revoked, by whom, and what is deleted with it: nothing that was not revoked, nothing that others use.
+ * Tests revocations: by account or key, and the files deleted with them: none of a certificate that was not revoked,
+ * none that others use.
  */
 #include "lifecycle/revoke.h"
 
@@ -42,7 +43,7 @@ static const struct row {
     enum given given;
     enum store_state state;
     struct setup setup;
-    const char *key; /* whose --key-path: "a.test" or "b.test"; NULL: the account asks */
+    const char *key; /* owner of --key-path: "a.test" or "b.test"; NULL: signed by the account */
     const char *why; /* NULL: it succeeds */
     int revoked;     /* by this command */
     bool deleted;

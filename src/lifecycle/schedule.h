@@ -1,6 +1,6 @@
 #pragma once
 /*
- * What on this machine renews certificates without being asked: a systemd timer or a line of cron. Only looks.
+ * Finds what renews certificates on this machine by itself: a systemd timer or a line of cron. Only looks.
  */
 #include "base/bytes.h"
 

@@ -8,7 +8,7 @@
 
 #define DAY 86400
 
-struct made {                 /* what is 0 or NULL has the default in brackets */
+struct made {                 /* members that are 0 or NULL have the default in brackets */
     const char *san;          /* ["DNS:a.test"] */
     int64_t age_s, left_s;    /* since it began to be valid, and until it ends [a day, 80 days] */
     const char *serial, *key; /* ["0a"; "P-256"; "RSA"] */

@@ -122,7 +122,7 @@ static void expect(struct context *context, const struct lineage *lineage, const
 
     own.settings = settings;
     version = lineage_history(lineage, &history, &err) ? find_version(&history, id) : NULL;
-    if (version != NULL && version->cert != NULL && !version->live) /* that one is refused */
+    if (version != NULL && version->cert != NULL && !version->live) /* the live version is refused */
         deliver_expect(&own, lineage, lineage->name, version->cert);
 }
 

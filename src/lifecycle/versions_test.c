@@ -266,7 +266,7 @@ TEST(converting)
         CHECK_TEXT(lineage->cert->serial, "b", conversions[i].name);
         ids = ids_of(lineages.stage.store);
         CHECK_INT((int64_t)ids.len, 2, conversions[i].name);
-        check_ran_since("", conversions[i].name); /* what is live has not changed */
+        check_ran_since("", conversions[i].name); /* the live files have not changed */
         check_said(NULL, conversions[i].name);
     }
 }

@@ -44,7 +44,7 @@ struct channel {
     struct mutex lock; /* guards what follows */
     struct waiter *waiters;
     uint32_t last_id;
-    uint32_t visits;     /* that may still come */
+    uint32_t visits;     /* visits that may still come */
     bool reading;        /* some thread reads for all */
     bool interrupt_seen; /* its descriptor stays readable: look at it once */
     bool broken;

@@ -239,7 +239,7 @@ TEST(channel_tells_what_was_said_before_the_end)
     say_useless(&out, 0);
     say(peer, &out);
     (void)close(peer);
-    id = ask(channel); /* nobody is there to take it */
+    id = ask(channel); /* no thread waits for it */
     CHECK(!channel_wait(channel, id, MESSAGE_DONE, 5000, &answer, &err), "nobody is there");
     CHECK(strstr(err.why, "no kernel") != NULL, "%s", err.why);
 }

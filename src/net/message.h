@@ -197,7 +197,7 @@ struct message_probed {
     struct view chain[PROBE_MAX_CERTS];
 };
 
-enum message_failure { /* what the privileged side makes of it */
+enum message_failure { /* how the privileged side reports it */
     MESSAGE_FAILURE_NETWORK,
     MESSAGE_FAILURE_CONFIG,
     MESSAGE_FAILURE_CANCELED,
@@ -228,7 +228,7 @@ struct message_alpn {
 struct message_visit {
     struct view from;     /* a numeric address */
     struct view question; /* the first line of what was asked, or what there is of it */
-    struct view given;    /* what it got, for people: "HTTP status 404"; "" when it had not asked */
+    struct view given;    /* its answer, for messages: "HTTP status 404"; "" when it had not asked */
 };
 
 /* message_start.c */

@@ -1,5 +1,5 @@
 /*
- * What belongs to no single question: bounds per type, FAILED, and messages without fields.
+ * Messages that belong to no single question: bounds per type, FAILED, and messages without fields.
  */
 #include "net/dns.h"
 #include "net/dns_name.h"

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * What the calls of net/net.h share. Only for the files beside this one.
+ * Shared by the calls of net/net.h. Only for the files beside this one.
  */
 
 #include "base/mutex.h"

@@ -16,7 +16,7 @@ struct probe {
     const char *alpn;     /* protocols with commas between, "h2,http/1.1"; NULL: none */
     const char *starttls; /* how TLS begins: smtp, imap, pop3, ftp, sieve, xmpp, xmpp-server, ldap, postgres, mysql;
                              NULL: at once */
-    enum probe_key key;   /* what kind of key the certificate may have: a server may have one of each */
+    enum probe_key key;   /* key type wanted of the certificate: a server may have one of each */
     int timeout_ms;       /* for all of it; 0: 10 s */
 };
 

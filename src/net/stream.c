@@ -37,7 +37,7 @@ void private_body_end(struct private_body *body)
 
 struct net_stream {
     struct private_body body;
-    struct buf come; /* what has come and was not read yet */
+    struct buf come; /* bytes received and not read yet */
     bool failed;
 };
 

@@ -2,8 +2,8 @@
 /*
  * Connections from anybody: the sockets that a responder listens on, and what comes to them. Knows no protocol.
  *
- * Whoever reaches a port may try to hold it: a connection has 30 seconds from its first to its last byte whatever it
- * sends, and of more than 256 the oldest goes.
+ * Any client that reaches a port may try to occupy it: a connection has 30 seconds from its first to its last byte
+ * whatever it sends, and of more than 256 the oldest goes.
  */
 #include <event2/event.h>
 
@@ -19,7 +19,7 @@ enum connection_step {
     CONNECTION_GONE,  /* is closed at once */
 };
 
-struct protocol { /* what a responder does with its connections */
+struct protocol {                                                           /* called for a responder's connections */
     void *(*begin)(void *responder, struct connection *connection, int fd); /* NULL: it cannot be served */
     enum connection_step (*advance)(void *self);                            /* self: what begin returned */
     void (*end)(void *self);
@@ -35,7 +35,7 @@ struct responder_sink {
 /* protocol and responder, which protocol->begin gets, are the caller's and outlive it. */
 struct acceptor *acceptor_new(struct event_base *base, const struct protocol *protocol, void *responder,
     struct responder_sink sink) __attribute__((returns_nonnull));
-void acceptor_free(struct acceptor *acceptor); /* closes everything, and tells of nobody any more */
+void acceptor_free(struct acceptor *acceptor); /* closes everything; the sink is not called any more */
 
 /* Takes over a listening socket of that place. False when there are too many, or it is none: it is then closed. */
 bool acceptor_listen(struct acceptor *acceptor, uint8_t place, int fd);

@@ -27,7 +27,7 @@ struct client {
     struct alpn_responder *responder;
     struct connection *connection;
     SSL *ssl;
-    struct buf question; /* what it asked for, for the log */
+    struct buf question; /* its question, for the log */
     const char *refused; /* why, once it is */
 };
 

@@ -1,8 +1,8 @@
 #pragma once
 /*
- * The tls-alpn-01 responder (RFC 8737): a TLS server on the sockets it is given, which shows the certificate of a
- * challenge to whoever offers "acme-tls/1" and nothing else, by the server name of the challenge, and then hangs up.
- * Whatever else is asked is refused with an alert.
+ * The tls-alpn-01 responder (RFC 8737): a TLS server on the sockets it is given, which presents the certificate of a
+ * challenge to clients that offer "acme-tls/1" and nothing else, by the server name of the challenge, and then hangs
+ * up. Whatever else is asked is refused with an alert.
  *
  * Its key is made when the first challenge comes, and never leaves this process. Bounds are those of netd/acceptor.h.
  */

@@ -1,6 +1,7 @@
 #pragma once
 /*
- * What a TLS client says first of the name and the protocol that it wants, as far as tls-alpn-01 needs it. Pure.
+ * Reads server name and ALPN protocols of a TLS ClientHello (RFC 8446 section 4.1.2), as far as tls-alpn-01 needs them.
+ * Pure.
  */
 #include "base/bytes.h"
 

@@ -3,8 +3,8 @@
  * The http-01 responder (RFC 8555 section 8.3): a small HTTP server on the sockets it is given, which knows tokens and
  * answers everything else with 404.
  *
- * Its own rather than libevent's evhttp, because whoever reaches port 80 may try to hold it: a connection has one
- * request and 8 KiB, and the bounds of netd/acceptor.h.
+ * Its own rather than libevent's evhttp, because any client that reaches port 80 may try to occupy it: a connection has
+ * one request and 8 KiB, and the bounds of netd/acceptor.h.
  */
 #include "netd/acceptor.h"
 

@@ -64,7 +64,7 @@ static bool become_nobody(struct message_ready *out)
 }
 
 /*
- * Whoever started us may have had capabilities without being root (ambient ones, by a service manager), and root in a
+ * Our parent may have passed on capabilities without being root (ambient ones, by a service manager), and root in a
  * container that has no other user keeps its own: neither is of use here.
  */
 static bool give_up_capabilities(struct message_ready *out)

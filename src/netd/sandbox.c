@@ -10,7 +10,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-#define NO_SECCOMP 0 /* what PR_GET_SECCOMP says of a process without a filter */
+#define NO_SECCOMP 0 /* result of PR_GET_SECCOMP without a filter */
 
 void sandbox_lack(struct message_ready *out, int sys, const char *text)
 {

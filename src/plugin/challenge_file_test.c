@@ -345,7 +345,7 @@ TEST(links_on_the_way)
         { "root's link into root's", 0, 0, 0, 0755, true },
         { "a user's link in his own webroot", USER, USER, USER, 0755, true },
         { "a user's link in his own webroot into root's", USER, 0, USER, 0755, false },
-        { "root's link in a user's webroot", 0, 0, USER, 0755, false }, /* who could have moved it there */
+        { "root's link in a user's webroot", 0, 0, USER, 0755, false }, /* root's: the user could have moved it there */
         { "a user's link in another one's webroot", USER, USER, USER + 1, 0755, false },
         { "a user's link where everybody may write", USER, USER, 0, 0777, false },
         { "a user's link where a group may write", USER, USER, 0, 0775, false },
@@ -409,7 +409,7 @@ TEST(no_permission)
     CHECK(!is_there(".well-known"), "nothing is left");
 }
 
-/* Nobody is told to become who he is. */
+/* No user is advised to become the user that he is. */
 TEST(advice_fits_the_cause)
 {
     const struct {

@@ -1,7 +1,6 @@
 #pragma once
 /*
- * What choosing an authenticator and choosing an installer have in common. For choose.c and
- * choose_installer.c.
+ * Shared by the choice of an authenticator and that of an installer. For choose.c and choose_installer.c.
  */
 #include "plugin/plugin.h"
 

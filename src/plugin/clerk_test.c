@@ -166,7 +166,7 @@ TEST(groups)
         char *plans[PLANS];
         bool names_nobody;
         const char *said;
-        const char *why[PLANS]; /* what each is told; NULL: it is in effect */
+        const char *why[PLANS]; /* error of each plan; NULL: it is in effect */
     } rows[] = {
         { "all that comes meanwhile is one group", { a, b, c, b }, false, "recover\ncommit a\ncommit b c b\n",
             { NULL } },

@@ -153,7 +153,7 @@ static bool ask_all(struct use *use, enum line_request request, struct proof *co
         return true;
     put_question(use, request, asked, good, &question);
     for (size_t i = 0; i < good; i++)
-        if (asked[i]->state == PROOF_WANTED) /* whatever comes of it, it is cleaned up */
+        if (asked[i]->state == PROOF_WANTED) /* it is cleaned up, whatever the answer */
             asked[i]->state = PROOF_PRESENTED;
     TRY(use_call(use, request, &question, &answer, err));
     if (!line_read_results(buf_view(&answer), asked, good, done, err))

@@ -347,7 +347,7 @@ TEST(all_proofs_at_once)
         proof_clear(all[i]);
 }
 
-/* Whatever became of the question, what may be in place is cleaned up. */
+/* Proofs that may be in place are cleaned up, whatever the answer was. */
 TEST(all_proofs_fail)
 {
     static const struct {

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * What third-party plugins are asked and what they answer: one JSON object on a line each (docs/plugins.md).
+ * The requests to third-party plugins and their answers: one JSON object on a line each (docs/plugins.md).
  *
  * Writer of the questions and reader of the answers; knows nothing of processes. Strict in shape, tolerant of members
  * that a later version may add. Errors are ERROR_PLUGIN and say what is wrong with the answer.
@@ -39,7 +39,7 @@ struct line_option {
     bool required;
 };
 
-struct line_description { /* what a plugin says of itself */
+struct line_description { /* a plugin's answer to describe */
     int version;          /* the highest that both sides speak */
     char *description;    /* one line, printable */
     char *hint;           /* what to check when the CA could not verify; NULL: nothing */

@@ -39,7 +39,7 @@ static void check_results(struct view line)
     }
 }
 
-/* Whatever was not understood blames nobody. */
+/* An answer that was not understood marks no deployment as failed. */
 static void check_installed(struct view line)
 {
     struct error err = { 0 }, *each[2] = { NULL, NULL };

@@ -43,8 +43,8 @@ struct proof {
     /* Set by the authenticator, freed by the caller with proof_clear. */
     enum proof_state state;
     struct error *error; /* why it is PROOF_FAILED; else NULL */
-    char *output; /* what cleanup wants to have again: what the auth hook printed, the state of a plugin; may be NULL */
-    char *place;  /* where it is to be put, in the authenticator's own words (see plan); may be NULL */
+    char *output;        /* needed by cleanup: the output of the auth hook, the state of a plugin; may be NULL */
+    char *place;         /* where it is to be put, in the authenticator's own words (see plan); may be NULL */
 };
 
 /* Makes it PROOF_FAILED, with that reason. */
@@ -72,12 +72,12 @@ struct plugin_context {          /* borrowed; outlives the plugin's use */
     void (*note)(
         void *note_arg); /* called when a proof has got its output, as it is to be found after a crash; or NULL */
     void *note_arg;
-    void *shared; /* what plugin->share has made; NULL where there is none */
+    void *shared; /* the object that plugin->share made; NULL: none */
 };
 
 /*
- * What all uses of a plugin in one run have in common, in whatever thread: one object for each text of key. It is made
- * when the first of them is prepared, and ended with the run, before the network process is.
+ * Shared by all uses of a plugin in one run, in whatever thread: one object for each text of key. It is made when the
+ * first of them is prepared, and ended with the run, before the network process is.
  */
 struct plugin_share {
     char *(*key)(const struct plugin *plugin, const struct settings *settings); /* of the caller's */

@@ -29,7 +29,7 @@ struct standalone { /* one order */
     bool open[RESPONDER_COUNT];
 };
 
-struct responders {    /* what all orders of a run share */
+struct responders {    /* shared by all orders of a run */
     struct mutex lock; /* guards what follows */
 
     /* A CA may hand the same pending authorization to two orders: their token goes when the last of them is done. The
@@ -43,7 +43,7 @@ struct responders {    /* what all orders of a run share */
     /* Each responder listens in one place at a time. Lineages with other addresses or ports take their turn: for both
      * responders at once, lest two orders that need both wait for each other. */
     char *where;
-    size_t orders; /* that listen there now, or are about to */
+    size_t orders; /* orders that listen there now, or are about to */
 };
 
 /* ---- what all orders of a run share ---- */

@@ -22,7 +22,7 @@ struct webroot { /* one order */
     const struct plugin_context *context;
     struct held *held; /* presented and not cleaned up yet */
     size_t count;
-    bool told; /* that the last path is for all names that no root is known for */
+    bool told; /* the user was told that the last path is for all names without a root */
 };
 
 static void tell_path(struct webroot *webroot)

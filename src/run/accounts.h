@@ -1,6 +1,6 @@
 #pragma once
 /*
- * What a user does with an account he has: look at it, change its contacts, give it up.
+ * Commands for an existing account: look at it, change its contacts, give it up.
  */
 #include "run/context.h"
 

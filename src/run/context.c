@@ -17,7 +17,7 @@
 struct server {         /* of a CA, known by the URL of its directory (RFC 8555 section 7.1.1) */
     struct named named; /* its lock is held while the directory is fetched or an account is made */
     struct session *session;
-    bool swept;           /* what interrupted work has left beside the accounts was removed */
+    bool swept;           /* leftovers beside the accounts were removed */
     struct ca **accounts; /* each on its own: who uses one keeps it while others come */
     size_t account_count;
 };

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * What a command works with: settings, store, user interface, and the ways to the CAs, opened when first used.
+ * The context of a command: settings, store, user interface, and the ways to the CAs, opened when first used.
  */
 
 #include "acme/account.h"
@@ -19,7 +19,7 @@ struct revocation_memory;
 struct shares;
 struct turn;
 
-struct run; /* what all workers of one command share: network process, CAs, hooks that ran */
+struct run; /* shared by all workers of one command: network process, CAs, hooks that ran */
 
 /* Values that a lineage's hooks hand on to later hooks, as Certbot's hooks do through its own environment. */
 struct hook_trail {

@@ -17,7 +17,7 @@ static const struct row {
     const char *name;
     enum have have;
     const char *named;  /* "first", "second", "gone"; NULL: none is */
-    enum origin origin; /* who named it */
+    enum origin origin; /* where the setting came from */
     const char *answers;
     const char *want; /* "first", "second", "new"; NULL: it fails */
     const char *why, *said;

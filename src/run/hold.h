@@ -26,7 +26,7 @@ MUST_USE bool hold_take(struct context *context, struct hold *hold, struct error
 enum step {
     STEP_FAILED, /* the error says why */
     STEP_DONE,
-    STEP_AGAIN, /* what was decided before has to be decided anew */
+    STEP_AGAIN, /* earlier decisions have to be made again */
 };
 
 /* Leaves the function, which is a step itself, unless the step is done. */

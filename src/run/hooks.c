@@ -238,7 +238,7 @@ bool hooks_after(struct context *context, const struct list *names, struct error
 
     TRY(gather(context, "post", context->settings->post_hook, &commands, err));
     MUTEX_HOLD(run_hook_lock(context->run));
-    interrupt_shield(); /* what a pre-hook stopped is started again, also after Ctrl-C */
+    interrupt_shield(); /* restarts what pre-hooks stopped, also after Ctrl-C */
     if (context->verb->traits & VERB_MANY) {
         for (size_t i = 0; i < commands.len; i++)
             if (!list_has(later, commands.at[i]))

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * What has to be asked before a certificate is obtained, in Certbot's words.
+ * Questions before a certificate is obtained, in Certbot's words.
  *
  * Each is answered by an option, by a default without interaction, or by the user.
  */

@@ -1,5 +1,5 @@
 /*
- * What is asked before a certificate is obtained; and what an option, or the absence of anybody, answers.
+ * Tests the questions before a certificate is obtained, and their answers by options or without a user.
  */
 #include "run/questions.h"
 

@@ -1,5 +1,5 @@
 /*
- * What has to be said before a CA makes an account: contacts, terms, whose customer one is.
+ * Tests the data that a CA wants for an account: contacts, agreement to terms, external account binding.
  */
 #include "run/register.h"
 

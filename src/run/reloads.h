@@ -1,8 +1,9 @@
 #pragma once
 /*
- * What a run over many lineages owes to servers: one reload for each, however many certificates it got.
+ * The reloads that a run over many lineages still has to do: one for each server, however many certificates it got.
  *
- * Two lineages have the same server when plugin_server says the same of both. Thread-safe while it is added to.
+ * Two lineages have the same server when plugin_server returns the same text for both. Thread-safe while it is added
+ * to.
  */
 #include "plugin/plugin.h"
 

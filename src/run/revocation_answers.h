@@ -1,7 +1,7 @@
 #pragma once
 /*
- * What a responder and a list say about the leaf of crypto/fuzz_certs.h: signed by its issuer, valid from 2026-11-22 on
- * for five years. DER in base64. Included by the test of revocation only.
+ * An OCSP response and a revocation list about the leaf of crypto/fuzz_certs.h: signed by its issuer, valid from
+ * 2026-11-22 on for five years. DER in base64. Included by the test of revocation only.
  */
 #include "crypto/fuzz_certs.h"
 

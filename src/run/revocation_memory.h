@@ -1,11 +1,11 @@
 #pragma once
 /*
- * What is known of those who are asked about revocation: who is silent, how much time silence has cost, and the lists
- * that came. For a run, shared by its threads, and from run to run in a directory.
+ * Memory of the hosts asked about revocation: the silent ones, the time that they cost, and the lists downloaded. For a
+ * run, shared by its threads, and from run to run in a directory.
  *
- * Private to run/revocation.c. Knows no certificates and no HTTP. The directory holds nothing that must be: what
- * cannot be read or written there is as if it were not there. What is read from it was once sent by a stranger, and
- * deserves no more trust than what comes by the network.
+ * Private to run/revocation.c. Knows no certificates and no HTTP. The directory holds nothing that must be: what cannot
+ * be read or written there is as if it were not there. Its contents were once received from outside, and deserves no
+ * more trust than what comes by the network.
  */
 
 #include "base/bytes.h"
@@ -14,7 +14,7 @@
 
 #define SILENCE_KEPT_S (4 * 3600) /* for so long a host that was silent is not asked again */
 #define SILENCE_DEAR_MS 1000      /* silence that is remembered for later runs */
-#define SILENCE_BUDGET_MS 6000    /* what all silent hosts may cost a run; then only who has answered is asked */
+#define SILENCE_BUDGET_MS 6000    /* of a run, for all silent hosts; then only hosts that answered are asked */
 #define LISTS_FRESH_S 3600        /* so old a list may be without being asked for anew */
 #define LISTS_KEPT 32             /* on disk, the newest */
 #define LISTS_KEPT_BYTES ((size_t)4 * 1024 * 1024) /* of each */

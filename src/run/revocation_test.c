@@ -1,4 +1,4 @@
-/* Whom we ask, in which order, how often, and what we make of silence. */
+/* Tests which hosts are asked, in which order, how often, and the result when they are silent. */
 #include "run/revocation.h"
 
 #include <stdatomic.h>

@@ -1,7 +1,7 @@
 #pragma once
 /*
- * What uses of one plugin share in one run (plugin->share): one object for each text of the plugin's key, made when it
- * is first wanted. Thread-safe.
+ * Objects shared by uses of one plugin in one run (plugin->share): one object for each text of the plugin's key, made
+ * when it is first wanted. Thread-safe.
  */
 #include "plugin/plugin.h"
 

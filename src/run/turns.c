@@ -184,7 +184,7 @@ void turn_step_aside(const struct turn *turn, bool aside)
 
 bool turn_wait_alone(const struct turn *turn, struct error *err)
 {
-    turn_step_aside(turn, true); /* whose deploy hook waited for this one would wait for itself */
+    turn_step_aside(turn, true); /* a deploy hook that waited for this lineage would wait for itself */
     TRY(wait_for(all_before_are_done, turn, err));
     if (turn != NULL)
         call(turn);
@@ -295,7 +295,7 @@ static void begin_to_deploy(const struct turn *turn, bool *parked)
     MUTEX_HOLD(&turn->of->lock);
 
     wait_for_those_before(turn, parked);
-    turn->of->want_deploy++; /* nobody new begins, so those that have begun come to an end */
+    turn->of->want_deploy++; /* no new one begins, so those that have begun end */
     while (turn->of->deploying || is_anybody_at_ca(turn->of) || is_any_before_to_deploy(turn))
         wait_a_moment(turn, parked);
     turn->of->want_deploy--;

@@ -203,7 +203,7 @@ TEST(who_only_waits_was_not_called)
     CHECK(turn_issue(&second, true, &err) && turn_was_called(&second), "at the CA");
     turn_issued(&second);
     turn_done(&second);
-    turn_deploy(&third); /* what an earlier run left to it */
+    turn_deploy(&third); /* left by an earlier run */
     CHECK(turn_was_called(&third), "its deploy hook");
     turn_deployed(&third);
     CHECK(turn_was_called(NULL), "a command with one lineage");

@@ -27,7 +27,7 @@ static void *worker(void *arg)
     struct workers *workers = arg;
     size_t index, position;
 
-    /* what is taken is worked on */
+    /* a lineage that was taken is worked on */
     while (!interrupt_pending() && lanes_take(workers->lanes, &index, &position)) {
         workers->work(workers->arg, index, position);
         lanes_done(workers->lanes, index);

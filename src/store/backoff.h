@@ -10,7 +10,7 @@
 struct backoff {
     unsigned failures;  /* in a row */
     int64_t not_before; /* UTC seconds */
-    char *why;          /* what failed last; NULL: nothing has */
+    char *why;          /* the last error; NULL: none */
 };
 
 void backoff_clear(struct backoff *backoff);

@@ -1,10 +1,10 @@
 #pragma once
 /*
- * What was checked and found good, by a digest of what was looked at: so that a listing of thousands of lineages checks
- * each once, not at each call. Checking is by far the dearest part of it.
+ * Remembers facts that were checked and found true, by a digest of what was examined: so that a listing of thousands of
+ * lineages checks each once, not at each call. Checking is by far the dearest part of it.
  *
  * What is entered must be a fact that stays true: that a signature fits, or that files which have not been changed
- * since belong together. From run to run it is kept in one bounded file, which is believed only where nobody but root
+ * since belong together. From run to run it is kept in one bounded file, which is trusted only where nobody but root
  * and this user may change it (base/writers.h). So a forged file gives nobody anything: its author may write the
  * certificate and its chain as well, and could put an issuer of their own there, since the chain of a lineage is
  * compared with no root. And only listings ask here: what a CA sends (crypto/accept.h), what becomes live, what doctor

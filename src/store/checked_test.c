@@ -147,7 +147,7 @@ TEST(the_file_is_bounded_and_what_was_asked_for_goes_first)
     CHECK(lost == OVER, "%u are lost", lost);
 }
 
-/* Whoever else may write there could enter what was never checked. */
+/* Another user with write permission there could enter facts that were never checked. */
 TEST(a_file_that_others_may_write_is_not_believed)
 {
     AUTO(free) char *path = saved(0, 3);

@@ -5,7 +5,7 @@
  */
 #include "store/store.h"
 
-struct conversion {               /* what was done, or would be */
+struct conversion {               /* done, or with a dry run to be done */
     const char *from, *to;        /* layouts; the same when there was nothing to do */
     struct list old_ids, new_ids; /* side by side, the oldest first: what each version is called before and after */
 };

@@ -1,7 +1,7 @@
 #pragma once
 /*
- * What follows a certificate's going live: CONF/deliveries/NAME.txt says for which version that is still to be done,
- * and what of it is done.
+ * Records of outstanding deliveries: CONF/deliveries/NAME.txt says for which version that is still to be done, and what
+ * of it is done.
  *
  * A record is there from before the version goes live until the last of it is done, so that a run that was killed in
  * between, or a command that failed, is made up for by the next one. It has a place of its own, not one in

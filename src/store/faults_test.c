@@ -1,6 +1,6 @@
 /*
- * What the file system refuses, and what it shows to others at moments that no test comes upon by chance: its calls go
- * by way of this program.
+ * Tests refusals of the file system, and states that other processes can see only for a moment: its calls go by way of
+ * this program.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,7 +18,7 @@
 
 static bool apart;                     /* live/ is on another file system than archive/ */
 static void (*linked)(const char *to); /* called after each link */
-static int no_links;                   /* what making symbolic links fails with */
+static int no_links;                   /* errno of making symbolic links; 0: it succeeds */
 
 static bool is_in(const char *path, const char *part)
 {
@@ -112,7 +112,7 @@ static void write_version(const char *dir, char which)
 #define OLD "20261122T024405Z-" SERIAL_A
 #define NEW "20261122T024405Z-" SERIAL_B
 
-/* Whatever lies there with the same name is no reason to lose a new certificate, or not to make it live. */
+/* An entry of the same name does not keep a new certificate from being saved and made live. */
 TEST(the_same_version_twice)
 {
     static const struct {
@@ -278,7 +278,7 @@ TEST(pruned_keys_are_overwritten)
         REQUIRE(lineage_add_version(world.store, lineage, &a, world.settings, &err), "%s", err.why); /* once more */
         REQUIRE(lineage_prune(world.store, lineage, 1, NULL, &err), "%s", err.why);
         CHECK(is_wiped(fd), "%s", layouts[i]);
-        /* what has a second name is wanted by somebody */
+        /* a file with a second name is in use */
         REQUIRE(link(lineage->current[KIND_PRIVKEY], at("backup")) == 0);
         twin = open_key(at("backup"));
         REQUIRE(lineage_delete(world.store, "a", &err), "%s", err.why);

@@ -1,7 +1,6 @@
 #pragma once
 /*
- * What the tests of this room share: a store in the test's directory.
- * Included by test programs only, once each.
+ * Shared by the tests of this room: a store in the test's directory. Included by test programs only, once each.
  */
 #include "base/test_files.h"
 #include "disk/test_issued.h"

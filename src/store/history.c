@@ -173,7 +173,7 @@ static void list_useless(
     for (size_t i = 0; i < history->len; i++) {
         const struct version *version = &history->at[i];
 
-        if (version->cert == NULL) /* what cannot be read now may be good: `doctor` tells of it */
+        if (version->cert == NULL) /* an unreadable version may be good: `doctor` reports it */
             continue;
         if (!ages[i].keep || (ages[i].in_use && has_copy(lineage, version->id)))
             list_add(out, version->id);

@@ -1,5 +1,5 @@
 /*
- * What holds in both layouts: each test runs over each of them.
+ * Tests that hold in both layouts: each test runs over each of them.
  */
 #include <errno.h>
 #include <fcntl.h>

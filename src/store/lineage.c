@@ -78,7 +78,7 @@ static bool find_settled(struct store *store, struct lineage *lineage, bool may_
     if (!lineage_drop_temporary(lineage, &settling) || !lineage->layout->settle(lineage, &settling)) {
         if (!found)
             *err = settling;
-        else /* what is live can be read all the same */
+        else /* the live version can be read all the same */
             log_warning("Could not finish interrupted work on %s: %s", lineage->name, settling.why);
         return found;
     }

@@ -147,7 +147,7 @@ bool server_is_staging(const char *url)
 
 bool lineage_copy_conf(const struct lineage *lineage, struct conf **out, struct error *err)
 {
-    AUTO(buf_clear) struct buf text = BUF(2 * CONF_MAX); /* what was read may be quoted more now */
+    AUTO(buf_clear) struct buf text = BUF(2 * CONF_MAX); /* values may have more quotes than when read */
 
     conf_write(lineage->conf, &text);
     if (text.failed)

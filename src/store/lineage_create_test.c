@@ -89,7 +89,7 @@ static void put_there(const char *path)
     if (!file_mkdirs(dir, 0700, &err))
         fail_msg("%s", err.why);
     if (path[strlen(path) - 1] != '/')
-        write_text(whole, ""); /* what is there is taken, also an empty renewal file */
+        write_text(whole, ""); /* an existing renewal file counts, also an empty one */
 }
 
 TEST(names_with_suffixes)

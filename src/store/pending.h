@@ -14,8 +14,8 @@
 struct pending {
     char *order_url, *server, *account_url;
     char *account_id;      /* as in accounts/; for people */
-    struct list names;     /* that the order is for */
-    struct list requested; /* what was asked for: more, when names were dropped */
+    struct list names;     /* names of the order */
+    struct list requested; /* names that were requested: more, when some were left out */
     char *profile;         /* NULL: none was asked for */
     bool must_staple;
     char *csr_sha256;  /* hex */

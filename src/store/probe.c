@@ -21,7 +21,7 @@
 #define MIN_FREE (128 * 1024)
 #define MIN_BLOCKS 24
 #define MIN_INODES 24
-#define RESERVED (64 * 1024) /* what a probe asks for in earnest: quotas are seen no other way */
+#define RESERVED (64 * 1024) /* bytes that a probe really allocates: quotas show no other way */
 #define NAME ".evercert-probe"
 #define TRIES 100
 

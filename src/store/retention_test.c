@@ -36,8 +36,7 @@ static const struct {
     { "a copy does not count", "0-90 1-91c 2-92 3-93c 4-94l", 2, "02" },
 };
 
-/* Whatever the machine takes for now: the rule does not ask. A Raspberry Pi that wakes up in 1970 decides as others do.
- */
+/* The rule does not depend on the machine's clock: one that starts in 1970 decides as others do. / */
 TEST(the_rule)
 {
     for (size_t i = 0; i < COUNT(cases); i++) {

@@ -284,7 +284,7 @@ bool store_lineage_names(struct store *store, struct list *out, struct error *er
     AUTO(list_clear) struct list files = { 0 }, names = { 0 };
 
     TRY(file_list_dir(dir, &files, err));
-    for (size_t i = 0; i < files.len; i++) /* what starts with a dot is hidden from Certbot, too */
+    for (size_t i = 0; i < files.len; i++) /* Certbot, too, ignores names that start with a dot */
         if (files.at[i][0] != '.' && text_ends(files.at[i], ".conf"))
             list_add_view(&names, (struct view){ files.at[i], strlen(files.at[i]) - strlen(".conf") });
     list_clear(out);

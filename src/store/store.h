@@ -14,7 +14,7 @@ enum store_need {
     STORE_CREATE = 1,   /* make the directories */
     STORE_LOCK = 2,     /* take Certbot's locks in logs, config and work directory */
     STORE_SHARE = 4,    /* ... so that they keep Certbot out, but not others of ours: lineages are locked one by one */
-    STORE_AS_IT_IS = 8, /* what interrupted work has left in a lineage is read as it is, and left so: a dry run */
+    STORE_AS_IT_IS = 8, /* leftovers of interrupted work in a lineage are not settled: a dry run */
     STORE_READ = 16,    /* nothing is written: what may not be made or locked is done without */
 };
 

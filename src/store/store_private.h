@@ -1,6 +1,6 @@
 #pragma once
 /*
- * What the store is asked for by the other files of this room.
+ * The store, for the other files of this room.
  */
 
 #include "base/mutex.h"

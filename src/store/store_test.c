@@ -223,7 +223,7 @@ TEST(probe)
     CHECK_INT(err.sys, ENOTDIR, err.why);
 }
 
-/* Nobody who watches a directory wakes for it, whether anything is written there afterwards or not. */
+/* A process that watches a directory is not woken, whether anything is written there afterwards or not. */
 TEST(probe_wakes_nobody)
 {
     static const char *const parts[] = { "archive", "archive/a", "live", "live/a", "renewal" };

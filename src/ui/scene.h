@@ -17,12 +17,12 @@
 #define SCENE_MAX_MS 20000
 
 struct scene {
-    const char *input; /* what is typed, or what is in the pipe */
+    const char *input; /* text typed, or in the pipe */
     const char *after; /* typed once this was seen; NULL: at once */
     bool terminal;     /* standard input and output are one, `columns` wide */
     bool stays_open;   /* a pipe that does not end behind the input */
     unsigned short columns;
-    struct buf out, err; /* what came, line ends as "\n" */
+    struct buf out, err; /* output, line ends as "\n" */
     int status;          /* exit status, 128 + signal */
 };
 

@@ -22,7 +22,7 @@ struct ui {
     struct ui_options options;
     struct ui *parent;      /* the ui that a worker hands its pieces to; NULL: this one writes to the terminal */
     struct mutex lock;      /* without a parent: one hand-over at a time; with one: guards the last four members */
-    bool warned;            /* that questions are being skipped */
+    bool warned;            /* the user was told that questions are skipped */
     atomic_int write_error; /* errno of the first failed write on standard output */
     bool done;              /* ui_done: the log no longer comes here */
     struct piece *pieces;   /* with a parent */

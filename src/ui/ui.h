@@ -89,7 +89,7 @@ struct question {
     bool has_default;
     bool forced;
     bool is_list;         /* the answer is one: lines that are pasted together are one answer (not as Certbot) */
-    const char *canceled; /* what Certbot says to "c"; NULL: "User ended interaction." */
+    const char *canceled; /* Certbot's answer to "c"; NULL: "User ended interaction." */
 };
 
 MUST_USE bool ui_yes_no(struct ui *ui, const struct question *question, const char *yes, const char *no, bool otherwise,

@@ -9,7 +9,7 @@
 
 struct said {         /* an error; {1}, {2} ... are filled in */
     const char *why;  /* NULL: the error that there is stays */
-    const char *next; /* what to do; NULL: nothing is advised */
+    const char *next; /* advice; NULL: none */
 };
 
 struct voice {

@@ -305,7 +305,7 @@ static void directory(struct acme_ca *ca, struct call *call)
     out_end(&json);
 }
 
-/* What a request names takes the place of those there were; one that names none leaves them. */
+/* Replaces the contacts by those of a request; a request without contacts leaves them (RFC 8555 section 7.3.2). */
 static void take_contacts(struct ca_account *account, const struct call *call)
 {
     const struct node *contacts = call->payload == NULL ? NULL : node_member(doc_root(call->payload), "contact");
@@ -436,7 +436,7 @@ static size_t new_authz(struct acme_ca *ca, size_t account, const char *name)
     return ca->authz_count++;
 }
 
-/* What has to be presented (RFC 8555 section 8, RFC 8737 section 3). */
+/* The proof that has to be presented (RFC 8555 section 8, RFC 8737 section 3). */
 static void put_wanted(const char *type, const char *key_authorization, struct buf *out)
 {
     AUTO(buf_clear) struct buf digest = BUF(64);
@@ -1018,7 +1018,7 @@ static void clear_answer(struct http_response *out)
     *out = (struct http_response){ .body = BUF(ANSWER_MAX) };
 }
 
-/* What is asked for, if nothing speaks against it. */
+/* Answers a request, unless it violates the protocol. */
 static void serve(struct acme_ca *ca, struct call *call, const struct ca_fault *fault)
 {
     bool is_understood = call->request->method != HTTP_POST || read_post(ca, call);

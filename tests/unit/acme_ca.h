@@ -88,7 +88,7 @@ struct ca_account;
 struct ca_authz;
 struct ca_order;
 
-/* What is presented for a challenge, of the caller's; NULL: nothing. */
+/* The proof presented for a challenge, of the caller's; NULL: none. */
 typedef char *(*ca_look)(void *ctx, const char *type, const char *identifier, const char *token);
 
 struct acme_ca {
@@ -107,7 +107,7 @@ struct acme_ca {
     struct list nonces;              /* given out, and not used yet */
     unsigned nonces_made;
     struct list trace;      /* "new-order", "finalize" ...: what was asked for, but for the directory and nonces */
-    struct list complaints; /* what the client did against RFC 8555 */
+    struct list complaints; /* the client's violations of RFC 8555 */
     struct list revoked;    /* serial numbers, and "(key)" behind them when signed by the certificate's key */
     char *replaces;         /* of the last order that was placed, NULL: none */
     char *profile;          /* the same */
@@ -122,7 +122,7 @@ int64_t acme_ca_now(struct acme_ca *ca);               /* UTC seconds */
 bool acme_ca_sleep_ms(struct acme_ca *ca, int64_t ms); /* moves the clock; false: interrupted */
 /* Forgets what it was asked so far; faults count anew. */
 void acme_ca_forget_requests(struct acme_ca *ca);
-/* What it is working on is done now. */
+/* Completes what the CA is working on. */
 void acme_ca_finish_orders(struct acme_ca *ca);
 /* It knows them no longer. */
 void acme_ca_forget_orders(struct acme_ca *ca);

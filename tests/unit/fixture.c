@@ -200,7 +200,7 @@ char *fixture_plugin_trace(struct fixture *fixture)
     return list_join(&fixture->plugin_trace, ", ");
 }
 
-/* What the CA finds. */
+/* The proof that the CA finds. */
 static char *look(void *ctx, const char *type, const char *identifier, const char *token)
 {
     struct fixture *fixture = ctx;

@@ -94,7 +94,7 @@ void fixture_next_run(struct fixture *fixture);
 
 /* The authenticator that plays its part, as settings name it, too. */
 const struct plugin *fixture_plugin(void);
-/* What it was called for, with commas between, of the caller's. */
+/* The calls that it got, with commas between, of the caller's. */
 char *fixture_plugin_trace(struct fixture *fixture);
 
 /* Gives options to the settings: "key-type=rsa dry-run". Ends the test when there is no such option. */
