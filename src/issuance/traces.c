@@ -188,6 +188,15 @@ static bool take_proofs(struct sweeping *sweeping, struct error *err)
     return true;
 }
 
+/* Where it works and for how long it waits is this run's: what is shared in it may be made for the sweep. */
+static void use_own_places(const struct settings *from, struct settings *to)
+{
+    xreplace(&to->work_dir, from->work_dir);
+    SETTING_MARK(to, work_dir, SETTING_ORIGIN(from, work_dir));
+    to->lock_timeout_s = from->lock_timeout_s;
+    SETTING_MARK(to, lock_timeout_s, SETTING_ORIGIN(from, lock_timeout_s));
+}
+
 static bool take_plugin(struct context *context, struct sweeping *sweeping, const char *path, struct error *err)
 {
     AUTO(conf_free) struct conf *conf = NULL;
@@ -195,6 +204,7 @@ static bool take_plugin(struct context *context, struct sweeping *sweeping, cons
     sweeping->settings = settings_new(context->voice);
     TRY(conf_read(view_of(sweeping->trace.options), path, &conf, err));
     TRY(renewal_params_restore(conf, path, sweeping->settings, err));
+    use_own_places(context->settings, sweeping->settings);
     TRY(plugin_look_up(sweeping->settings, sweeping->trace.authenticator, &sweeping->plugin, err));
     if (sweeping->plugin == NULL || sweeping->plugin->authenticator == NULL)
         return error_set(err, ERROR_PLUGIN, "its authenticator %s is not here any more", sweeping->trace.authenticator);

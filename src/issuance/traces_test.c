@@ -236,15 +236,67 @@ TEST(what_another_process_has_in_hand_is_left_alone)
     CHECK(!trace_is_there(fixture.store, "live"), "trace");
 }
 
-static struct fixture *slow_for;
+static char *shared_by; /* what the object that a run shares is made with */
 
-static bool sweep_slowly(
+static char *key_of_all(const struct plugin *plugin, const struct settings *settings)
+{
+    (void)plugin;
+    (void)settings;
+    return xstrdup("");
+}
+
+static bool share(const struct plugin_context *context, void **shared, struct error *err)
+{
+    (void)err;
+    free(shared_by);
+    shared_by = xprintf("%s %d", context->settings->work_dir,
+        SETTING_IS_SET(context->settings, lock_timeout_s) ? (int)context->settings->lock_timeout_s : -1);
+    *shared = NULL;
+    return true;
+}
+
+static void end_share(void *shared)
+{
+    (void)shared;
+}
+
+static bool sweep_all(
     const struct plugin_context *context, struct proof *const *proofs, size_t count, struct error *err)
 {
     (void)context;
     (void)err;
     for (size_t i = 0; i < count; i++)
         proofs[i]->state = PROOF_WANTED;
+    return true;
+}
+
+/* The run that was cut short may have worked elsewhere. */
+TEST(what_a_run_shares_is_its_own)
+{
+    static const struct authenticator authenticator = { .sweep = sweep_all };
+    static const struct plugin_share sharing = { key_of_all, share, end_share };
+    static const struct plugin plugin = { .name = "sharing", .authenticator = &authenticator, .share = &sharing };
+    static const struct plugin *const table[] = { &plugin, NULL };
+    static const struct setup setup = { .options = "lock-timeout=7" };
+    AUTO(fixture_clear) struct fixture fixture;
+    AUTO(free) char *want = NULL;
+    struct error err = { 0 };
+
+    fixture_open(&fixture, &setup);
+    plugins_use(table);
+    leave(&fixture, NAME, "a.test", "sharing", 0);
+    CHECK(traces_sweep_one(&fixture.context, NAME, &err), "%s", err.why);
+    want = xprintf("%s 7", fixture.settings->work_dir);
+    CHECK_TEXT(shared_by, want, "made with");
+    free(shared_by);
+}
+
+static struct fixture *slow_for;
+
+static bool sweep_slowly(
+    const struct plugin_context *context, struct proof *const *proofs, size_t count, struct error *err)
+{
+    (void)sweep_all(context, proofs, count, err);
     return acme_ca_sleep_ms(&slow_for->ca, 70 * 1000);
 }
 
