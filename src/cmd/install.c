@@ -8,10 +8,9 @@
 #include "run/questions.h"
 
 /* Fills paths that were not given from the lineage of --cert-name, if there is one. */
-static bool fill_paths(struct context *context, struct list *names, struct error *err)
+static bool fill_paths(struct context *context, struct settings *settings, struct list *names, struct error *err)
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;
-    struct settings *settings = context->given;
     char **paths[KIND_COUNT] = {
         [KIND_CERT] = &settings->cert_path,
         [KIND_PRIVKEY] = &settings->key_path,
@@ -59,17 +58,19 @@ static bool check_paths(const struct context *context, struct error *err)
     return check_readable("private key", settings->key_path, err);
 }
 
-static bool install_run(struct context *context, struct error *err)
+static bool install_run(struct context *given, struct error *err)
 {
+    AUTO(settings_free) struct settings *settings = settings_dup(given->settings);
     AUTO(installation_close) struct installation installation = { 0 };
-    AUTO(list_clear) struct list names = list_dup(&context->settings->domains);
+    AUTO(list_clear) struct list names = list_dup(&settings->domains);
     AUTO(free) char *urls = NULL;
-    const struct settings *settings = context->settings;
+    struct context own = *given, *context = &own;
     struct pair pair;
     struct deployment deployment = { .names = &names, .pairs = &pair, .pair_count = 1 };
 
+    own.settings = settings;
     TRY(installation_open(context, &installation, err));
-    TRY(fill_paths(context, &names, err));
+    TRY(fill_paths(context, settings, &names, err));
     TRY(installation_check_auto_hsts(context, err));
     TRY(check_paths(context, err));
     TRY(question_names(context, &names, err));

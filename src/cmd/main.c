@@ -89,7 +89,6 @@ static bool run_command(
     struct context context = {
         .settings = settings,
         .answers = &answers,
-        .given = settings,
         .ui = ui,
         .run = run,
         .verb = &command->verb,

@@ -79,7 +79,7 @@ void report_next_steps(struct context *context, const struct obtain_result *resu
     AUTO(free) char *advice = NULL;
     const char *step = NULL;
 
-    if (context->voice->tells_more && result->what == OBTAINED_NEW && context->settings->installer == NULL)
+    if (context->voice->tells_more && result->what == OBTAINED_NEW && settings->installer == NULL)
         list_add(&steps, "Name the two files in the configuration of your web server (nginx: ssl_certificate and "
                          "ssl_certificate_key), and reload it.");
     if (plugin_is_by_hand(settings))

@@ -16,6 +16,16 @@ static bool revoke_one(struct context *context, struct error *err)
     return true;
 }
 
+static bool revoke_named(const struct context *context, const char *name, struct error *err)
+{
+    AUTO(settings_free) struct settings *settings = settings_dup(context->settings);
+    struct context own = *context;
+
+    xreplace(&settings->cert_name, name);
+    own.settings = settings;
+    return revoke_one(&own, err);
+}
+
 static bool revoke_run(struct context *context, struct error *err)
 {
     AUTO(list_clear) struct list names = { 0 };
@@ -24,10 +34,8 @@ static bool revoke_run(struct context *context, struct error *err)
     TRY(revoke_choose(context, &names, &asked, err));
     if (!asked)
         return revoke_one(context, err);
-    for (size_t i = 0; i < names.len; i++) {
-        xreplace(&context->given->cert_name, names.at[i]);
-        TRY(revoke_one(context, err));
-    }
+    for (size_t i = 0; i < names.len; i++)
+        TRY(revoke_named(context, names.at[i], err));
     if (names.len == 0)
         ui_say(context->ui, "Nothing was revoked.");
     return true;

@@ -16,11 +16,22 @@ void answers_clear(struct answers *answers)
     free(answers->account);
     free(answers->email);
     free(answers->authenticator);
+    free(answers->installer);
     free(answers->key_type);
     free(answers->elliptic_curve);
     list_clear(&answers->roots.names);
     list_clear(&answers->roots.roots);
     *answers = (struct answers){ 0 };
+}
+
+const char *authenticator_in_use(const struct settings *settings, const struct answers *answers)
+{
+    return settings->authenticator != NULL ? settings->authenticator : answers->authenticator;
+}
+
+const char *installer_in_use(const struct settings *settings, const struct answers *answers)
+{
+    return settings->installer != NULL ? settings->installer : answers->installer;
 }
 
 static void put_key(struct settings *settings, const struct answers *answers)
@@ -56,6 +67,10 @@ struct settings *settings_with(const struct settings *settings, const struct ans
     if (answers->authenticator != NULL) {
         xreplace(&all->authenticator, answers->authenticator);
         SETTING_MARK(all, authenticator, ORIGIN_RUNTIME);
+    }
+    if (answers->installer != NULL) {
+        xreplace(&all->installer, answers->installer);
+        SETTING_MARK(all, installer, ORIGIN_RUNTIME);
     }
     put_key(all, answers);
     for (size_t i = 0; i < answers->roots.names.len; i++)

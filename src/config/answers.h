@@ -12,9 +12,9 @@ struct answers {   /* all 0: nothing yet; each string is owned */
     char *account; /* id of the account that is used */
     char *email;   /* NULL with has_email: none is wanted */
     bool has_email;
-    char *authenticator; /* the one chosen from a menu */
-    char *key_type;      /* "rsa" or "ecdsa", where the lineage's is kept */
-    bool key_is_kept;    /* the whole key is, with what follows */
+    char *authenticator, *installer; /* the ones chosen where settings name none */
+    char *key_type;                  /* "rsa" or "ecdsa", where the lineage's is kept */
+    bool key_is_kept;                /* the whole key is, with what follows */
     int rsa_key_size;
     char *elliptic_curve;     /* NULL: it has none, or one without a name */
     struct webroot_map roots; /* where the names of the order are served from */
@@ -28,6 +28,9 @@ static inline void answers_clear_at(struct answers *answers)
 }
 /* The lineage's key is chosen anew. */
 void answers_forget_key(struct answers *answers);
+/* The plugins that are used: what settings name, else what was chosen. NULL: none. Borrowed. */
+const char *authenticator_in_use(const struct settings *settings, const struct answers *answers);
+const char *installer_in_use(const struct settings *settings, const struct answers *answers);
 /* Settings with the answers in them, as they are saved for renewals; of the caller's. */
 struct settings *settings_with(const struct settings *settings, const struct answers *answers)
     __attribute__((returns_nonnull));

@@ -7,8 +7,9 @@ static void check_origins(const struct settings *all, const char *want, const ch
 {
     char got[8] = "";
 
-    (void)snprintf(got, sizeof got, "%s%s%s%s%s%s", SETTING_ORIGIN(all, account) == ORIGIN_RUNTIME ? "a" : "",
+    (void)snprintf(got, sizeof got, "%s%s%s%s%s%s%s", SETTING_ORIGIN(all, account) == ORIGIN_RUNTIME ? "a" : "",
         SETTING_ORIGIN(all, authenticator) == ORIGIN_RUNTIME ? "p" : "",
+        SETTING_ORIGIN(all, installer) == ORIGIN_RUNTIME ? "i" : "",
         SETTING_ORIGIN(all, key_type) == ORIGIN_RUNTIME ? "k" : "",
         SETTING_ORIGIN(all, rsa_key_size) == ORIGIN_RUNTIME ? "r" : "",
         SETTING_ORIGIN(all, elliptic_curve) == ORIGIN_RUNTIME ? "c" : "",
@@ -21,28 +22,30 @@ TEST(answers_are_saved_with_settings)
     const struct {
         const char *name;
         struct answers answers;
-        const char *account, *authenticator, *key_type, *curve, *root;
+        const char *account, *authenticator, *installer, *key_type, *curve, *root;
         int rsa_key_size;
         const char *origins; /* what counts as set by this run */
     } cases[] = {
-        { "none", { 0 }, "0", "webroot", "ecdsa", "secp256r1", "/old", 2048, "" },
-        { "an account", { .account = (char[]){ "1" } }, "1", "webroot", "ecdsa", "secp256r1", "/old", 2048, "a" },
-        { "a plugin", { .authenticator = (char[]){ "manual" } }, "0", "manual", "ecdsa", "secp256r1", "/old", 2048,
-            "p" },
-        { "the kind of key is kept", { .key_type = (char[]){ "rsa" } }, "0", "webroot", "rsa", "secp256r1", "/old",
-            2048, "" },
+        { "none", { 0 }, "0", "webroot", NULL, "ecdsa", "secp256r1", "/old", 2048, "" },
+        { "an account", { .account = (char[]){ "1" } }, "1", "webroot", NULL, "ecdsa", "secp256r1", "/old", 2048, "a" },
+        { "a plugin", { .authenticator = (char[]){ "manual" } }, "0", "manual", NULL, "ecdsa", "secp256r1", "/old",
+            2048, "p" },
+        { "an installer", { .installer = (char[]){ "nginx" } }, "0", "webroot", "nginx", "ecdsa", "secp256r1", "/old",
+            2048, "i" },
+        { "the kind of key is kept", { .key_type = (char[]){ "rsa" } }, "0", "webroot", NULL, "rsa", "secp256r1",
+            "/old", 2048, "" },
         { "an RSA key is kept", { .key_type = (char[]){ "rsa" }, .key_is_kept = true, .rsa_key_size = 4096 }, "0",
-            "webroot", "rsa", "secp256r1", "/old", 4096, "kr" },
+            "webroot", NULL, "rsa", "secp256r1", "/old", 4096, "kr" },
         { "a curve is kept",
             { .key_type = (char[]){ "ecdsa" }, .key_is_kept = true, .elliptic_curve = (char[]){ "secp384r1" } }, "0",
-            "webroot", "ecdsa", "secp384r1", "/old", 2048, "kc" },
+            "webroot", NULL, "ecdsa", "secp384r1", "/old", 2048, "kc" },
         { "a root that was looked up",
             { .roots = { { &(char *){ (char[]){ "a.test" } }, 1 }, { &(char *){ (char[]){ "/new" } }, 1 } } }, "0",
-            "webroot", "ecdsa", "secp256r1", "/new", 2048, "" },
+            "webroot", NULL, "ecdsa", "secp256r1", "/new", 2048, "" },
         { "a root that was asked for",
             { .roots = { { &(char *){ (char[]){ "a.test" } }, 1 }, { &(char *){ (char[]){ "/new" } }, 1 } },
                 .has_roots = true },
-            "0", "webroot", "ecdsa", "secp256r1", "/new", 2048, "w" },
+            "0", "webroot", NULL, "ecdsa", "secp256r1", "/new", 2048, "w" },
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -58,6 +61,7 @@ TEST(answers_are_saved_with_settings)
         all = settings_with(settings, &cases[i].answers);
         CHECK_TEXT(all->account, cases[i].account, name);
         CHECK_TEXT(all->authenticator, cases[i].authenticator, name);
+        CHECK_TEXT(all->installer, cases[i].installer, name);
         CHECK_TEXT(all->key_type, cases[i].key_type, name);
         CHECK_TEXT(all->elliptic_curve, cases[i].curve, name);
         CHECK_INT(all->rsa_key_size, cases[i].rsa_key_size, name);

@@ -57,13 +57,18 @@ static void note_failure(const struct context *context, struct delivery *deliver
     backoff_failed(&delivery->backoff, why, context_now(context), BACKOFF_MAX_S);
 }
 
+static bool has_installer(const struct context *context)
+{
+    return installer_in_use(context->settings, context->answers) != NULL;
+}
+
 /* Whether a hook or reload is to follow. Errors of listing the hooks are reported when they are to run. */
 static bool is_expected(struct context *context)
 {
     AUTO(list_clear) struct list commands = { 0 };
     struct error err = { 0 };
 
-    return context->settings->installer != NULL || !hooks_for_deploy(context, &commands, &err) || commands.len > 0;
+    return has_installer(context) || !hooks_for_deploy(context, &commands, &err) || commands.len > 0;
 }
 
 /* *out: the version for which a delivery is still recorded, if it is the live one; NULL when nothing is outstanding.
@@ -189,7 +194,7 @@ static bool reload(struct context *context, const struct lineage *lineage, const
     AUTO(free) struct error *own = NULL;
     bool ok;
 
-    if (delivery->reload_done || context->settings->installer == NULL)
+    if (delivery->reload_done || !has_installer(context))
         return true;
     if (context->reloads != NULL) {
         reloads_add(context->reloads, context->settings, &deployment, context->turn != NULL ? context->turn->rank : 0,
@@ -210,7 +215,7 @@ static bool reload(struct context *context, const struct lineage *lineage, const
 
 static void close_record(struct context *context, const char *name, struct delivery *delivery, bool *delivered)
 {
-    *delivered = (delivery->reload_done || context->settings->installer == NULL) && hooks_are_done(context, delivery);
+    *delivered = (delivery->reload_done || !has_installer(context)) && hooks_are_done(context, delivery);
     if (*delivered)
         drop(context, name);
     else

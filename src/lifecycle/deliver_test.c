@@ -57,7 +57,7 @@ static void call_again(struct story *story)
     settings->plugin_dir = test_path("plugins");
     settings->voice = story->stage.settings->voice;
     settings_free(story->stage.settings);
-    story->stage.context.settings = story->stage.context.given = story->stage.settings = settings;
+    story->stage.context.settings = story->stage.settings = settings;
     story->stage.context.reloads = NULL;
     reloads_free(story->reloads);
     story->reloads = reloads_new();

@@ -37,16 +37,16 @@ static bool no_installer(const struct context *context, struct error *err)
 
 static bool choose(struct context *context, const struct plugin **out, struct error *err)
 {
-    struct settings *settings = context->given;
+    const struct settings *settings = context->settings;
     const char *question = context->verb->installer_question != NULL ? context->verb->installer_question
                                                                      : "How would you like to install certificates?";
 
     if (context->verb->traits & VERB_OBTAINS_TOO)
-        return plugin_choose_for_run(settings, context->ui, out, err);
+        return plugin_choose_for_run(settings, context->answers, context->ui, out, err);
     if (settings->authenticator != NULL && !text_equal(settings->authenticator, settings->installer))
         log_warning("Specifying an authenticator doesn't make sense when running %s with verb \"%s\"",
             context->voice->program, context->verb->name);
-    return plugin_choose_installer(settings, context->ui, question, out, err);
+    return plugin_choose_installer(settings, context->answers, context->ui, question, out, err);
 }
 
 bool installation_open(struct context *context, struct installation *out, struct error *err)
@@ -284,7 +284,7 @@ bool installer_renewed(struct context *context, const struct deployment *const *
     struct error **each, struct error *err)
 {
     AUTO(installation_close) struct installation installation = { 0 };
-    const char *name = context->settings->installer;
+    const char *name = installer_in_use(context->settings, context->answers);
     const struct plugin *plugin;
 
     TRY(plugin_look_up(context->settings, name, &plugin, err));
@@ -301,9 +301,9 @@ bool installer_renewed(struct context *context, const struct deployment *const *
     return true;
 }
 
-bool installer_acts_at_renewals(const struct settings *settings)
+bool installer_acts_at_renewals(const char *name)
 {
-    const struct plugin *plugin = plugin_find(settings->installer); /* no program is run where nothing is to be done */
+    const struct plugin *plugin = plugin_find(name); /* no program is run where nothing is to be done */
 
     return plugin != NULL && plugin->installer != NULL &&
            (plugin->installer->step != NULL || plugin->installer->recover != NULL);

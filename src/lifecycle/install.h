@@ -12,7 +12,7 @@ struct installation { /* an installer made ready */
 };
 
 /*
- * Chooses the installer, which context->given names then, and prepares it, before anything is asked of a CA; for `run`
+ * Chooses the installer, which answers have then, and prepares it, before anything is asked of a CA; for `run`
  * the authenticator, too. What an earlier run has left half done in the server's configuration is undone. For
  * `rollback`, out has no plugin when there is none: then there is nothing to take back.
  */
@@ -51,7 +51,7 @@ MUST_USE bool installation_check_auto_hsts(const struct context *context, struct
 MUST_USE bool installation_check_staple(struct context *context, struct installation *installation, struct error *err);
 
 /*
- * Makes the server of the settings' installer read renewed files again, those of all deployments (which are in use) at
+ * Makes the server of the installer in use read renewed files again, those of all deployments (which are in use) at
  * once. Warns when there is no such installer. step: also performs the installer's step, unless settings forbid it; a
  * failure of that is logged. True: the server has read all of them, except those with an error in each[] (NULL before;
  * allocated, the caller's). False: it has read none, unless each[] says otherwise.
@@ -59,6 +59,6 @@ MUST_USE bool installation_check_staple(struct context *context, struct installa
 MUST_USE bool installer_renewed(struct context *context, const struct deployment *const *deployments, size_t count,
     bool step, struct error **each, struct error *err);
 
-/* Whether the installer that settings name is to be made ready at each renewal, also when nothing was due: something
- * may be left to be undone, or change with time. */
-bool installer_acts_at_renewals(const struct settings *settings);
+/* Whether the installer of that name (NULL is none) is to be made ready at each renewal, also when nothing was due:
+ * something may be left to be undone, or change with time. */
+bool installer_acts_at_renewals(const char *name);

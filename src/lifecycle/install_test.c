@@ -474,7 +474,7 @@ TEST(the_server_of_many)
         xreplace(&stage.settings->installer, "played");
         stage.settings->disable_renew_updates = cases[i].no_updates;
         stage.settings->dry_run = cases[i].dry_run;
-        CHECK(installer_acts_at_renewals(stage.settings), "%s", cases[i].name);
+        CHECK(installer_acts_at_renewals(stage.settings->installer), "%s", cases[i].name);
         CHECK(installer_renewed(&stage.context, deployments, cases[i].count, cases[i].step, each, &err) == cases[i].ok,
             "%s: %s", cases[i].name, err.why);
         CHECK(each[0] == NULL && (each[1] != NULL) == cases[i].fails_alone, "%s", cases[i].name);

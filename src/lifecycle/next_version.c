@@ -248,7 +248,7 @@ bool first_version_recorded(
     TRY(pending_load(context->store, name, &pending, found, err));
     if (!*found)
         return true;
-    TRY(plugin_choose_authenticator(context->settings, context->ui, &authenticator, err));
+    TRY(plugin_choose_authenticator(context->settings, context->answers, context->ui, &authenticator, err));
     TRY(solver_check(context, authenticator, err));
     list_clear(names);
     list_add_all(names, &pending.requested);

@@ -270,10 +270,8 @@ bool obtain(struct context *context, struct obtain_result *out, struct error *er
     AUTO(attempt_clear) struct attempt attempt = { .context = context, .out = out };
     enum step step;
 
-    TRY(plugin_choose_authenticator(context->settings, context->ui, &attempt.authenticator, err));
+    TRY(plugin_choose_authenticator(context->settings, context->answers, context->ui, &attempt.authenticator, err));
     TRY(solver_check(context, attempt.authenticator, err));
-    if (context->settings->authenticator == NULL)
-        xreplace(&context->answers->authenticator, attempt.authenticator->name);
     if (!context->settings->dry_run) {
         pending_sweep(context->store, context_now(context));
         traces_sweep(context);

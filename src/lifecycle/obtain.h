@@ -18,6 +18,6 @@ static inline void obtain_result_clear_at(struct obtain_result *result)
     obtain_result_clear(result);
 }
 
-/* certonly: chooses the lineage, asks what has to be asked, runs hooks, issues, saves. settings->authenticator is
- * chosen when it is not set. */
+/* certonly: chooses the lineage, asks what has to be asked, runs hooks, issues, saves. An authenticator is
+ * chosen where settings name none. */
 MUST_USE bool obtain(struct context *context, struct obtain_result *out, struct error *err);

@@ -216,7 +216,7 @@ bool obtain_for_csr(struct context *context, struct csr_result *out, struct erro
     TRY(read_csr(context->settings, &csr, err));
     TRY(check_domains(context->settings, csr, err));
     TRY(check_paths(context->settings, err));
-    TRY(plugin_choose_authenticator(context->settings, context->ui, &request.authenticator, err));
+    TRY(plugin_choose_authenticator(context->settings, context->answers, context->ui, &request.authenticator, err));
     TRY(solver_check(context, request.authenticator, err));
     if (!context->settings->dry_run)
         traces_sweep(context);

@@ -87,7 +87,7 @@ static bool try_out(struct context *context, struct lineage *lineage, struct ans
     }
     own.settings = settings;
     own.answers = &answers;
-    TRY(plugin_choose_authenticator(settings, context->ui, &authenticator, err));
+    TRY(plugin_choose_authenticator(settings, &answers, context->ui, &authenticator, err));
     TRY(next_version(&own, lineage, authenticator, &names, err));
     *roots = (struct answers){ .roots = answers.roots, .has_roots = answers.has_roots };
     answers.roots = (struct webroot_map){ 0 };

@@ -57,7 +57,7 @@ bool lineage_rehearse(struct context *context, const char *name, struct error *e
     TRY(lineage_load(context->store, name, &lineage, err));
     TRY(renewal_params_restore(lineage->conf, lineage->conf_path, settings, err));
     TRY(read_dates(lineage, err));
-    TRY(plugin_choose_authenticator(settings, ui, &authenticator, err));
+    TRY(plugin_choose_authenticator(settings, &answers, ui, &authenticator, err));
     TRY(read_challenges(settings, authenticator, err));
     TRY(solver_check(&own, authenticator, err));
     TRY(store_check_access(settings, err) && hooks_may_run(&own, err));

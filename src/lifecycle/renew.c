@@ -115,7 +115,7 @@ static bool renew_due(struct context *context, struct lineage *lineage, struct r
 {
     const struct plugin *authenticator;
 
-    TRY(plugin_choose_authenticator(context->settings, context->ui, &authenticator, err));
+    TRY(plugin_choose_authenticator(context->settings, context->answers, context->ui, &authenticator, err));
     TRY(next_version(context, lineage, authenticator, &renewal->names, err));
     return context->settings->dry_run || reload(context, lineage, renewal, err);
 }
@@ -340,7 +340,7 @@ static void renew_one(
     list_clear(&renewal->names);
     list_add_all(&renewal->names, &lineage->cert->names);
     renewal->what = RENEWED_FAILED;
-    if (context->settings->installer != NULL && installer_acts_at_renewals(context->settings))
+    if (installer_acts_at_renewals(context->settings->installer))
         reloads_add_server(queue->reloads, context->settings);
     if (lanes_are_several(queue->lanes) && !hooks_are_before(context))
         turn_let_pass(context->turn); /* a CA that is slow from the first word on keeps no other waiting */

@@ -111,21 +111,22 @@ bool choose_from_menu(const struct settings *settings, struct ui *ui, unsigned r
     return true;
 }
 
-bool plugin_choose_authenticator(
-    const struct settings *settings, struct ui *ui, const struct plugin **out, struct error *err)
+bool plugin_choose_authenticator(const struct settings *settings, struct answers *answers, struct ui *ui,
+    const struct plugin **out, struct error *err)
 {
+    const char *name = authenticator_in_use(settings, answers), *installer = installer_in_use(settings, answers);
     const struct plugin *plugin = NULL;
-    bool was_asked = settings->authenticator == NULL;
+    bool was_asked = name == NULL;
 
     if (was_asked)
         TRY(choose_from_menu(settings, ui, ROLE_AUTHENTICATOR, ui_voice(ui)->authenticator_question, &plugin, err));
     if (was_asked && plugin == NULL)
         return error_set(err, ERROR_PLUGIN, "%s", nothing_chosen);
     /* A program that was chosen from the menu still has to have all its options. */
-    TRY(choose_named(
-        settings, ui, was_asked ? plugin->name : settings->authenticator, ROLE_AUTHENTICATOR, &plugin, err));
-    log_info("Plugins selected: Authenticator %s, Installer %s", plugin->name,
-        settings->installer != NULL ? settings->installer : "None");
+    TRY(choose_named(settings, ui, was_asked ? plugin->name : name, ROLE_AUTHENTICATOR, &plugin, err));
+    if (was_asked)
+        xreplace(&answers->authenticator, plugin->name);
+    log_info("Plugins selected: Authenticator %s, Installer %s", plugin->name, installer != NULL ? installer : "None");
     *out = plugin;
     return true;
 }

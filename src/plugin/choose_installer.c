@@ -20,25 +20,15 @@ static bool ask(const struct settings *settings, struct ui *ui, unsigned roles, 
     return err->kind == ERROR_CANCELED && !interrupt_pending();
 }
 
-static void settle(struct settings *settings, const struct plugin *plugin)
+static void settle(const struct settings *settings, struct answers *answers, const struct plugin *plugin)
 {
-    if (settings->installer == NULL) {
-        xreplace(&settings->installer, plugin->name);
-        SETTING_MARK(settings, installer, ORIGIN_RUNTIME);
-    }
+    if (settings->installer == NULL)
+        xreplace(&answers->installer, plugin->name);
     log_debug("installer %s", plugin->name);
 }
 
-static void settle_authenticator(struct settings *settings, const struct plugin *plugin)
-{
-    if (settings->authenticator != NULL)
-        return;
-    xreplace(&settings->authenticator, plugin->name);
-    SETTING_MARK(settings, authenticator, ORIGIN_RUNTIME);
-}
-
-bool plugin_choose_installer(
-    struct settings *settings, struct ui *ui, const char *question, const struct plugin **out, struct error *err)
+bool plugin_choose_installer(const struct settings *settings, struct answers *answers, struct ui *ui,
+    const char *question, const struct plugin **out, struct error *err)
 {
     const struct plugin *plugin;
 
@@ -47,7 +37,7 @@ bool plugin_choose_installer(
     else
         TRY(choose_named(settings, ui, settings->installer, ROLE_INSTALLER, &plugin, err));
     if (plugin != NULL)
-        settle(settings, plugin);
+        settle(settings, answers, plugin);
     *out = plugin;
     return true;
 }
@@ -69,7 +59,8 @@ static bool authenticator_only(const struct ui *ui, const char *name, struct err
 }
 
 /* Chooses one plugin for both roles: both names are the same, or none is given. */
-static bool choose_configurator(struct settings *settings, struct ui *ui, const struct plugin **out, struct error *err)
+static bool choose_configurator(const struct settings *settings, struct answers *answers, struct ui *ui,
+    const struct plugin **out, struct error *err)
 {
     const struct plugin *plugin;
 
@@ -78,15 +69,16 @@ static bool choose_configurator(struct settings *settings, struct ui *ui, const 
             "How would you like to authenticate and install certificates?", &plugin, err));
     else
         TRY(choose_named(settings, ui, settings->installer, ROLE_AUTHENTICATOR | ROLE_INSTALLER, &plugin, err));
+    if (plugin != NULL && settings->authenticator == NULL)
+        xreplace(&answers->authenticator, plugin->name);
     if (plugin != NULL)
-        settle_authenticator(settings, plugin);
-    if (plugin != NULL)
-        settle(settings, plugin);
+        settle(settings, answers, plugin);
     *out = plugin;
     return true;
 }
 
-bool plugin_choose_for_run(struct settings *settings, struct ui *ui, const struct plugin **installer, struct error *err)
+bool plugin_choose_for_run(const struct settings *settings, struct answers *answers, struct ui *ui,
+    const struct plugin **installer, struct error *err)
 {
     const char *authenticator = settings->authenticator;
     const struct plugin *chosen;
@@ -98,13 +90,9 @@ bool plugin_choose_for_run(struct settings *settings, struct ui *ui, const struc
     if (only)
         return authenticator_only(ui, authenticator, err);
     if ((authenticator == NULL && settings->installer == NULL) || text_equal(authenticator, settings->installer))
-        return choose_configurator(settings, ui, installer, err);
+        return choose_configurator(settings, answers, ui, installer, err);
     if (!ui_may_ask(ui) && (authenticator == NULL || settings->installer == NULL))
         return choose_nothing_named(ui, authenticator == NULL ? ROLE_AUTHENTICATOR : ROLE_INSTALLER, err);
-    TRY(plugin_choose_installer(settings, ui, "How would you like to install certificates?", installer, err));
-    if (*installer == NULL)
-        return true;
-    TRY(plugin_choose_authenticator(settings, ui, &chosen, err));
-    settle_authenticator(settings, chosen);
-    return true;
+    TRY(plugin_choose_installer(settings, answers, ui, "How would you like to install certificates?", installer, err));
+    return *installer == NULL || plugin_choose_authenticator(settings, answers, ui, &chosen, err);
 }

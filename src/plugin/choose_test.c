@@ -37,11 +37,11 @@ static void say_failed(const struct error *err)
     dprintf(STDERR_FILENO, "%s|%s|%s\n", error_kind_name(err->kind), err->why, err->next);
 }
 
-static void say_chosen(const struct settings *settings, const struct plugin *plugin)
+static void say_chosen(const struct answers *answers, const struct plugin *plugin)
 {
     dprintf(STDERR_FILENO, "%s, %s and %s set\n", plugin != NULL ? plugin->name : "none",
-        SETTING_ORIGIN(settings, authenticator) == ORIGIN_RUNTIME ? settings->authenticator : "nothing",
-        SETTING_ORIGIN(settings, installer) == ORIGIN_RUNTIME ? settings->installer : "nothing");
+        answers->authenticator != NULL ? answers->authenticator : "nothing",
+        answers->installer != NULL ? answers->installer : "nothing");
 }
 
 static void choose(void *ctx)
@@ -51,6 +51,7 @@ static void choose(void *ctx)
         .voice = choice->as_certbot ? &voice_certbot : &voice_own };
     AUTO(ui_free) struct ui *ui = ui_new(&options);
     AUTO(settings_free) struct settings *settings = settings_new(&voice_own);
+    AUTO(answers_clear) struct answers answers = { 0 };
     const struct plugin *plugin = NULL;
     struct error err = { 0 };
 
@@ -58,10 +59,10 @@ static void choose(void *ctx)
     settings->authenticator = xstrdup_or_null(choice->authenticator);
     settings->installer = xstrdup_or_null(choice->installer);
     xreplace(&settings->plugin_dir, "/nonexistent");
-    if (choice->for_run          ? plugin_choose_for_run(settings, ui, &plugin, &err)
-        : choice->installer_only ? plugin_choose_installer(settings, ui, "Which?", &plugin, &err)
-                                 : plugin_choose_authenticator(settings, ui, &plugin, &err))
-        say_chosen(settings, plugin);
+    if (choice->for_run          ? plugin_choose_for_run(settings, &answers, ui, &plugin, &err)
+        : choice->installer_only ? plugin_choose_installer(settings, &answers, ui, "Which?", &plugin, &err)
+                                 : plugin_choose_authenticator(settings, &answers, ui, &plugin, &err))
+        say_chosen(&answers, plugin);
     else
         say_failed(&err);
 }
@@ -115,7 +116,7 @@ TEST(choose_authenticator)
         { "named, with an installer", { .authenticator = "webroot", .installer = "nginx" }, NULL,
             "Plugins selected: Authenticator webroot, Installer nginx\nwebroot, nothing and nothing set\n" },
         { "from the menu", { 0 }, "1\n",
-            "Plugins selected: Authenticator standalone, Installer None\nstandalone, nothing and nothing set\n" },
+            "Plugins selected: Authenticator standalone, Installer None\nstandalone, standalone and nothing set\n" },
     };
 
     for (size_t i = 0; i < COUNT(cases); i++)

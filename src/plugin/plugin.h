@@ -167,27 +167,27 @@ MUST_USE bool plugin_put_help(const struct settings *settings, const char *name,
     bool *found, struct error *err);
 
 /*
- * The authenticator to use: what settings name, else what the user chooses from a menu. ERROR_PLUGIN with Certbot's
- * words when it is unknown or no authenticator; ERROR_CONFIG when none is named and nobody can be asked; ERROR_CANCELED
- * when the user chooses none.
+ * The authenticator to use: what settings name or was chosen before, else what the user chooses from a menu, which is
+ * kept in answers. ERROR_PLUGIN with Certbot's words when it is unknown or no authenticator; ERROR_CONFIG when none is
+ * named and nobody can be asked; ERROR_CANCELED when the user chooses none.
  */
-MUST_USE bool plugin_choose_authenticator(
-    const struct settings *settings, struct ui *ui, const struct plugin **out, struct error *err);
+MUST_USE bool plugin_choose_authenticator(const struct settings *settings, struct answers *answers, struct ui *ui,
+    const struct plugin **out, struct error *err);
 
 /*
  * The installer to use: what settings name, else the only visible one, else what the user chooses from a menu under
- * question; *out is NULL when there is none to choose, or the user chooses none. Other errors as above. Marks
- * settings->installer.
+ * question; *out is NULL when there is none to choose, or the user chooses none. Other errors as above. What was chosen
+ * is kept in answers.
  */
-MUST_USE bool plugin_choose_installer(
-    struct settings *settings, struct ui *ui, const char *question, const struct plugin **out, struct error *err);
+MUST_USE bool plugin_choose_installer(const struct settings *settings, struct answers *answers, struct ui *ui,
+    const char *question, const struct plugin **out, struct error *err);
 
 /*
  * Both, for `run`, and one plugin for both where neither or the same is named. An authenticator that installs nothing,
  * without an installer, is refused with advice: ERROR_CONFIG. Results and other errors as above.
  */
-MUST_USE bool plugin_choose_for_run(
-    struct settings *settings, struct ui *ui, const struct plugin **installer, struct error *err);
+MUST_USE bool plugin_choose_for_run(const struct settings *settings, struct answers *answers, struct ui *ui,
+    const struct plugin **installer, struct error *err);
 
 /*
  * The authenticator's challenge types in the order to try, filtered and reordered by --preferred-challenges.

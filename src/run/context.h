@@ -31,8 +31,6 @@ struct hook_trail {
 struct context {
     const struct settings *settings; /* of the command; a lineage under renewal has its own */
     struct answers *answers;         /* determined besides the settings; a lineage under renewal has its own */
-    struct settings *given;          /* the command's own, where what was left out is filled in before the work begins:
-                                        by src/cmd, and by the choice of an installer; NULL: that is over */
     struct store *store;
     struct ui *ui;
     struct run *run;

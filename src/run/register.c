@@ -15,8 +15,8 @@
 char *context_user_agent(const struct context *context)
 {
     const struct settings *settings = context->settings;
-    const char *answered = context->answers->authenticator;
-    const char *authenticator = answered != NULL ? answered : settings->authenticator;
+    const char *authenticator = authenticator_in_use(settings, context->answers);
+    const char *installer = installer_in_use(settings, context->answers);
     struct utsname system;
     bool known = uname(&system) == 0;
 
@@ -25,8 +25,7 @@ char *context_user_agent(const struct context *context)
     return xprintf("Evercert/" EVERCERT_VERSION " (%s; %s%s%s) Authenticator/%s Installer/%s (%s)",
         context->voice->program, known ? system.sysname : "unknown", settings->user_agent_comment != NULL ? "; " : "",
         settings->user_agent_comment != NULL ? settings->user_agent_comment : "",
-        authenticator != NULL ? authenticator : "None", settings->installer != NULL ? settings->installer : "None",
-        context->verb->name);
+        authenticator != NULL ? authenticator : "None", installer != NULL ? installer : "None", context->verb->name);
 }
 
 bool contacts_of(const char *email, struct list *out, struct error *err)

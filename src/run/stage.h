@@ -54,7 +54,6 @@ __attribute__((unused)) static struct stage stage_new(const char *verb, bool as_
     stage.context = (struct context){
         .settings = stage.settings,
         .answers = &stage_answers,
-        .given = stage.settings,
         .store = stage.store,
         .ui = stage.ui,
         .run = run_new(NULL),

@@ -348,7 +348,6 @@ static void begin_run(struct fixture *fixture)
     fixture->context = (struct context){
         .settings = fixture->settings,
         .answers = &fixture->answers,
-        .given = fixture->settings,
         .store = fixture->store,
         .ui = fixture->ui,
         .run = run_new(&outside),
