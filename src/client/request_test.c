@@ -263,6 +263,13 @@ TEST(request_refuses_keys_among_certificates)
     CHECK(
         !net_http(net, &request, &response, &err) && strstr(err.why, "and its key are needed") != NULL, "%s", err.why);
     request.client_cert = view_of("");
+    for (size_t i = 0; i < 3; i++) { /* all three are C strings to the network process, which would end */
+        struct http_request bad = { .url = request.url };
+
+        *(i == 0 ? &bad.trust : i == 1 ? &bad.client_cert : &bad.client_key) = (struct view){ "a\0b", 3 };
+        CHECK(!net_http(net, &bad, &response, &err) && strstr(err.why, "a NUL byte among") != NULL, "%zu: %s", i,
+            err.why);
+    }
     request.trust = view_of("nonsense");
     CHECK(!net_http(net, &request, &response, &err), "no certificate to trust");
     clear_identities();

@@ -54,6 +54,12 @@ static bool has_key(struct view pem)
 /* Certificates and keys. A key beside a certificate would cross to the network process unseen. */
 static bool check_tls(const struct http_request *request, struct error *err)
 {
+    const struct view pem[] = { request->trust, request->client_cert, request->client_key };
+
+    for (size_t i = 0; i < COUNT(pem); i++)
+        if (view_has(pem[i], '\0'))
+            return error_set(
+                err, ERROR_CONFIG, "there is a NUL byte among the certificates or in the key for %s", request->url);
     if (request->trust.len > HTTP_MAX_TRUST || request->client_cert.len > HTTP_MAX_TRUST ||
         request->client_key.len > HTTP_MAX_KEY)
         return error_set(err, ERROR_CONFIG, "the certificates or the key for %s are too large", request->url);
@@ -169,17 +175,6 @@ bool private_http_begin(struct net *net, const struct http_request *request, boo
     return true;
 }
 
-/* The rest of the body. What does not fit is a lie: the network process has the same bound. */
-static bool read_all(struct private_body *body, int64_t until_ms, struct buf *out, struct error *err)
-{
-    while (!out->failed && body->more) {
-        int64_t left_ms = until_ms - clock_monotonic_ms();
-
-        TRY(private_body_read(body, left_ms > 0 ? (int)left_ms : 0, out, err));
-    }
-    return !out->failed || channel_violated(body->net->channel, "larger than what was asked for", err);
-}
-
 bool net_http(struct net *net, const struct http_request *request, struct http_response *out, struct error *err)
 {
     AUTO(http_response_clear) struct http_response response = { 0 };
@@ -197,7 +192,7 @@ bool net_http(struct net *net, const struct http_request *request, struct http_r
     until_ms = clock_monotonic_ms() + bounded.timeout_ms + PRIVATE_GRACE_MS;
     response.body = BUF(bounded.max_body);
     ok = private_http_begin(net, &bounded, false, &body, &response, err) &&
-         read_all(&body, until_ms, &response.body, err);
+         private_body_rest(&body, until_ms, &response.body, err);
     private_body_end(&body);
     TRY(ok);
     *out = response;

@@ -40,6 +40,9 @@ MUST_USE bool private_http_begin(struct net *net, const struct http_request *req
     struct private_body *body, struct http_response *out, struct error *err);
 /* Appends the next piece, or nothing when none comes in time. */
 MUST_USE bool private_body_read(struct private_body *body, int timeout_ms, struct buf *out, struct error *err);
+/* Appends all that is left. A process that does not come to an end by until_ms (of clock_monotonic_ms), or says more
+ * than out has room for, is no longer believed: it keeps both bounds itself. */
+MUST_USE bool private_body_rest(struct private_body *body, int64_t until_ms, struct buf *out, struct error *err);
 void private_body_end(struct private_body *body); /* whether it was read to its end or not */
 
 /* Sends a frame that wants DONE, with descriptors if any, and waits for it. */

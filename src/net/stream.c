@@ -28,6 +28,19 @@ bool private_body_read(struct private_body *body, int timeout_ms, struct buf *ou
     return true;
 }
 
+bool private_body_rest(struct private_body *body, int64_t until_ms, struct buf *out, struct error *err)
+{
+    while (!out->failed && body->more) {
+        int64_t left_ms = until_ms - clock_monotonic_ms();
+
+        if (left_ms <= 0)
+            return channel_violated(body->net->channel, "no end of it", err);
+        TRY(private_body_read(
+            body, left_ms < MESSAGE_MAX_TIMEOUT_MS ? (int)left_ms : MESSAGE_MAX_TIMEOUT_MS, out, err));
+    }
+    return !out->failed || channel_violated(body->net->channel, "larger than what was asked for", err);
+}
+
 void private_body_end(struct private_body *body)
 {
     if (body->more) /* for one that has failed meanwhile that is fine, too */
@@ -37,9 +50,16 @@ void private_body_end(struct private_body *body)
 
 struct net_stream {
     struct private_body body;
-    struct buf come; /* bytes received and not read yet */
+    struct buf come; /* bytes received */
+    size_t taken;    /* of these, how many were read */
     bool failed;
 };
+
+/* Bytes received and not read yet. */
+static struct view unread(const struct net_stream *stream)
+{
+    return (struct view){ buf_text(&stream->come) + stream->taken, stream->come.len - stream->taken };
+}
 
 bool net_stream_open(struct net *net, const struct http_request *request, struct http_response *head,
     struct net_stream **out, struct error *err)
@@ -71,11 +91,23 @@ void net_stream_close(struct net_stream *stream)
     free(stream);
 }
 
+/* Drops the bytes that were read. Done before more is received, not at each line: a piece may hold 262,144 lines. */
+static void forget_taken(struct net_stream *stream)
+{
+    struct view rest = unread(stream);
+
+    if (stream->taken > 0 && rest.len > 0)
+        memmove(stream->come.at, rest.at, rest.len);
+    buf_cut(&stream->come, rest.len);
+    stream->taken = 0;
+}
+
 /* Waits for more; false also when called after a failure. */
 static bool come_more(struct net_stream *stream, int timeout_ms, struct error *err)
 {
     if (stream->failed)
         return error_set(err, ERROR_INTERNAL, "an answer is read on after a failure");
+    forget_taken(stream);
     stream->failed = !private_body_read(&stream->body, timeout_ms, &stream->come, err);
     return !stream->failed;
 }
@@ -83,18 +115,18 @@ static bool come_more(struct net_stream *stream, int timeout_ms, struct error *e
 bool net_stream_read(
     struct net_stream *stream, int timeout_ms, struct buf *out, enum stream_step *step, struct error *err)
 {
-    if (stream->come.len == 0 && stream->body.more)
+    if (unread(stream).len == 0 && stream->body.more)
         TRY(come_more(stream, timeout_ms, err));
-    *step = stream->come.len > 0 ? STREAM_PIECE : stream->body.more ? STREAM_SILENT : STREAM_END;
-    buf_put(out, buf_view(&stream->come));
-    buf_cut(&stream->come, 0);
+    *step = unread(stream).len > 0 ? STREAM_PIECE : stream->body.more ? STREAM_SILENT : STREAM_END;
+    buf_put(out, unread(stream));
+    stream->taken = stream->come.len;
     return !out->failed || error_set(err, ERROR_INTERNAL, "no room for a piece of an answer");
 }
 
 /* Length of the first line without its end, as far as it was received. */
 static size_t line_length(const struct net_stream *stream)
 {
-    struct view rest = buf_view(&stream->come), first = { "", 0 };
+    struct view rest = unread(stream), first = { "", 0 };
 
     (void)view_cut(&rest, '\n', &first);
     return first.len > 0 && first.at[first.len - 1] == '\r' ? first.len - 1 : first.len;
@@ -103,16 +135,14 @@ static size_t line_length(const struct net_stream *stream)
 /* Moves the first line to *line, where it fits. False: it is not complete yet. */
 static bool take_line(struct net_stream *stream, struct buf *line)
 {
-    struct view rest = buf_view(&stream->come), first;
+    struct view rest = unread(stream), first;
 
     if (rest.len == 0 || (!view_has(rest, '\n') && stream->body.more))
         return false;
     buf_cut(line, 0);
     buf_put(line, (struct view){ rest.at, line_length(stream) });
     (void)view_cut(&rest, '\n', &first);
-    if (rest.at != NULL && rest.len > 0)
-        memmove(stream->come.at, rest.at, rest.len);
-    buf_cut(&stream->come, rest.len);
+    stream->taken = stream->come.len - rest.len;
     return true;
 }
 
@@ -121,7 +151,7 @@ bool net_stream_line(
 {
     int64_t until_ms = clock_monotonic_ms() + timeout_ms;
 
-    stream->come.max = line->max + 2 + HTTP_CHUNK;
+    stream->come.max = line->max < SIZE_MAX / 2 ? line->max + 2 + HTTP_CHUNK : SIZE_MAX;
     for (bool asked = false;; asked = true) {
         int64_t left_ms = until_ms - clock_monotonic_ms();
 
