@@ -71,7 +71,7 @@ static void add_end(struct listing *listing, size_t in_store)
 
     if (!listing->found && listing->invalid.len == 0 && (!listing->chosen || in_store == 0))
         buf_put_text(text, "No certificates found.\n");
-    else if (!listing->found && listing->chosen)
+    else if (!listing->found && listing->chosen && in_store > listing->invalid.len) /* there are others, that load */
         buf_put_text(text, "Found the following matching certs:\n\n");
     if (listing->invalid.len > 0)
         buf_put_text(text, "\nThe following renewal configurations were invalid:\n");

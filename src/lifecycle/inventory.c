@@ -102,16 +102,6 @@ static void take_one(void *ctx, size_t index)
     entry->is_expired = entry->lineage->cert->not_after <= inventory->window.now;
 }
 
-static bool is_asked_for(const struct settings *settings, const struct inventory_entry *entry)
-{
-    if (entry->lineage == NULL)
-        return true;
-    if (settings->cert_name != NULL && strcmp(settings->cert_name, entry->name) != 0)
-        return false;
-    return list_is_subset(&settings->domains, &entry->lineage->cert->names) &&
-           list_is_subset(&settings->ip_addresses, &entry->lineage->cert->names);
-}
-
 static void keep_matching(struct inventory *inventory)
 {
     size_t kept = 0;
@@ -119,7 +109,7 @@ static void keep_matching(struct inventory *inventory)
     for (size_t i = 0; i < inventory->window.len; i++) {
         struct inventory_entry entry = inventory->entries[i];
 
-        if (is_asked_for(inventory->context->settings, &entry))
+        if (entry.lineage == NULL || inventory_is_asked_for(inventory->context->settings, entry.lineage))
             inventory->entries[kept++] = entry;
         else
             clear_entry(&entry);

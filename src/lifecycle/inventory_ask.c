@@ -1,5 +1,7 @@
 #include "lifecycle/inventory_ask.h"
 
+#include <string.h>
+
 #include "base/interrupt.h"
 #include "base/mem.h"
 #include "base/mutex.h"
@@ -24,6 +26,14 @@ static void ask_one(void *ctx, size_t index)
 
     if (interrupt_check(&canceled) && revocation_check(asking->context, entry->lineage, &revocation, &canceled))
         entry->is_revoked = revocation == REVOCATION_REVOKED;
+}
+
+bool inventory_is_asked_for(const struct settings *settings, const struct lineage *lineage)
+{
+    if (settings->cert_name != NULL && strcmp(settings->cert_name, lineage->name) != 0)
+        return false;
+    return list_is_subset(&settings->domains, &lineage->cert->names) &&
+           list_is_subset(&settings->ip_addresses, &lineage->cert->names);
 }
 
 /* The host that is asked first for a certificate. */
@@ -88,6 +98,7 @@ static void look_at(void *ctx, size_t index)
     struct error err = { 0 };
 
     if (interrupt_pending() || !lineage_load(looking->context->store, looking->names[index], &lineage, &err) ||
+        !inventory_is_asked_for(looking->context->settings, lineage) ||
         !revocation_can_be_asked(lineage->cert, looking->now))
         return;
     host = host_of(lineage->cert);

@@ -5,12 +5,15 @@
  */
 #include "lifecycle/inventory.h"
 
+/* By --cert-name, -d and --ip-address. */
+bool inventory_is_asked_for(const struct settings *settings, const struct lineage *lineage);
+
 /* Sets is_revoked of all that can be asked about; broken entries are passed over. False on an interrupt. */
 MUST_USE bool inventory_ask(
     struct context *context, struct inventory_entry *at, size_t count, int64_t now, struct error *err);
 
-/* The same for one lineage of each host that comes up among `names` for the first time: after it, it is known of all
- * of them whether they answer. */
+/* The same for one lineage of each host that comes up for the first time among those of `names` that are asked for:
+ * after it, it is known of all of them whether they answer. */
 MUST_USE bool inventory_ask_each_host(
     struct context *context, char *const *names, size_t count, int64_t now, struct error *err);
 

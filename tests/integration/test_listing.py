@@ -89,6 +89,8 @@ def test_all_broken(large):
     said = client.run("certificates")
     assert listed(said) == [] and "Found" not in said.out
     assert said.out.count(".conf\n") == MANY
+    chosen = client.run("certificates", "--cert-name", names[0])
+    assert chosen.out == said.out, "as Certbot: nothing is found where nothing loads, whatever is asked for"
     document = client.run("certificates", "--json").json()
     assert document["certificates"] == [] and len(document["invalid"]) == MANY
 
@@ -165,6 +167,21 @@ def test_silent_hosts_of_later_windows_are_waited_for_together(make_client):
         assert said.out.count("(VALID: ") == 3 * WINDOW
         assert said.out.count("(INVALID: REVOKED)") == 1
         assert [server.count("GET") for server in servers] == [1, 1, 1, 1]
+    finally:
+        for server in servers:
+            server.stop()
+
+
+def test_nobody_is_asked_about_what_is_not_asked_for(make_client):
+    """Also not when a host that is silent has later windows looked through."""
+    client, servers = make_client(), [RevocationServer() for _ in range(2)]
+    try:
+        fleets = [RevocableFleet(client, server, crl="7.crl", one_key=True) for server in servers]
+        servers[0].talks = "not"
+        fleets[0].add("a.test", 80)
+        fleets[1].add_many(WINDOW, 80, "b")
+        assert listed(client.run("certificates", "-d", "a.test")) == ["a.test"]
+        assert [server.count("GET") for server in servers] == [1, 0]
     finally:
         for server in servers:
             server.stop()
