@@ -176,8 +176,10 @@ static void clean_up(struct solver *solver, struct proofs *proofs)
     size_t count = 0;
 
     for (size_t i = 0; i < proofs->count; i++)
-        if (proofs->at[i].state != PROOF_WANTED && proofs->at[i].kind != PROOF_STANDING)
+        if (proofs->at[i].state != PROOF_WANTED && proofs->at[i].kind != PROOF_STANDING) {
+            proof_forget_error(&proofs->at[i]); /* that of presenting: from now on it is about cleaning up */
             left[count++] = &proofs->at[i];
+        }
     if (count == 0)
         return;
     interrupt_shield();

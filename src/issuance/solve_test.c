@@ -244,4 +244,38 @@ TEST(a_plugin_is_checked_before_anything_is_said)
     }
 }
 
+static bool die(void *self, struct proof *const *proofs, size_t count, struct error *err)
+{
+    (void)self;
+    (void)proofs;
+    (void)count;
+    return error_set(err, ERROR_PLUGIN, "the plugin died");
+}
+
+/* Also of a name that could not be presented: why not was told before. */
+TEST(why_it_could_not_be_cleaned_up_is_told)
+{
+    static const struct setup setup = { .plugin.present_fails = "a.test" };
+    struct authenticator dying = *fixture_plugin()->authenticator;
+    struct plugin plugin = { .name = "test", .authenticator = &dying };
+    AUTO(fixture_clear) struct fixture fixture;
+    AUTO(issue_request_clear) struct issue_request request = { .authenticator = &plugin };
+    AUTO(issued_chain_clear) struct issued_chain chain = { 0 };
+    AUTO(list_clear) struct list names = fixture_words("a.test b.test");
+    AUTO(key_free) struct key *key = NULL;
+    struct error err = { 0 };
+
+    dying.cleanup = die;
+    fixture_open(&fixture, &setup);
+    REQUIRE(key_generate((struct key_params){ .type = KEY_EC, .curve = "secp256r1" }, &key, &err), "%s", err.why);
+    request.key = key;
+    issue_request_names(&request, &names);
+    CHECK(!issue(&fixture.context, &request, &chain, &err), "presenting fails");
+    CHECK(fixture_has_said(&fixture, "could not clean up the http-01 challenge for a.test: the plugin died"), "%s",
+        buf_text(&fixture.said));
+    CHECK(fixture_has_said(&fixture, "could not clean up the http-01 challenge for b.test: the plugin died"), "%s",
+        buf_text(&fixture.said));
+    request.key = NULL;
+}
+
 TEST_MAIN()

@@ -30,7 +30,7 @@ bool proof_check_record(const struct proof *proof, struct error *err)
     return true;
 }
 
-static void forget_error(struct proof *proof)
+void proof_forget_error(struct proof *proof)
 {
     free(proof->error);
     proof->error = NULL;
@@ -41,14 +41,14 @@ void proof_fail(struct proof *proof, const struct error *why)
     struct error *copy = xcalloc(1, sizeof *copy);
 
     *copy = *why;
-    forget_error(proof);
+    proof_forget_error(proof);
     proof->error = copy;
     proof->state = PROOF_FAILED;
 }
 
 void proof_clear(struct proof *proof)
 {
-    forget_error(proof);
+    proof_forget_error(proof);
     free(proof->output);
     free(proof->place);
     proof->output = proof->place = NULL;
@@ -65,7 +65,7 @@ bool proof_each(void *self, struct proof *const *proofs, size_t count, enum proo
         if (proofs[i]->state == PROOF_WANTED) /* something of it may be in place from now on */
             proofs[i]->state = PROOF_PRESENTED;
         if (step(self, proofs[i], &failure)) {
-            forget_error(proofs[i]);
+            proof_forget_error(proofs[i]);
             proofs[i]->state = done;
             continue;
         }
