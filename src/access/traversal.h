@@ -1,6 +1,6 @@
 #pragma once
 /*
- * The directories on the way to a lineage's files: whom they let pass.
+ * The directories on the way to a lineage's files: the users and groups that they admit.
  *
  * Certbot made live/ and archive/ with 0700, and what lies below is open to everybody: in old stores private keys, too.
  * So opening one of the two to a group closes to it what it did not ask for; and nothing is opened to everybody while a
@@ -23,19 +23,17 @@ struct who {
 };
 
 /*
- * Lets the groups that wanted name pass, the owners that they name (by access control lists), and everybody where
- * everybody may read certificates (not through the archive: an older Certbot would make keys that everybody can read,
- * which only the closed directories protect). Where neither was asked for nothing is changed. Warns of what could
- * not be done, and of any part of the way, also above config_dir, that lets them not pass. A failure changes nothing
- * for the worse.
+ * Admits the groups named in wanted, the owners named there (by access control lists), and all users where all may read
+ * certificates (not through the archive: an older Certbot would make keys that everybody can read, which only the
+ * closed directories protect). Where neither was asked for nothing is changed. Warns of failures, and of any part of
+ * the way, also above config_dir, that does not admit them. A failure changes nothing for the worse.
  */
 void traversal_open(const struct way *way, const struct ownerships *wanted);
 
 /*
- * Whether the way to path, following links, lets somebody pass, and path itself can be read (a directory: passed). uid
- * (uid_t)-1: a user that nothing is known of but the group; gid (gid_t)-1: one in no group that is named anywhere. Of a
- * user who is known the groups are known, and gid is passed over. *obstacle, when not: the first part of the way that
- * is in the way, of the caller's.
+ * Whether a user can follow path, with its links, and read the file at its end (or enter the directory). uid (uid_t)-1:
+ * an unknown user of group gid; gid (gid_t)-1: of no named group. With a known uid its groups are looked up, and gid is
+ * ignored. *obstacle, when false: the first part of the way that denies access, of the caller's.
  */
 bool access_may_reach(const char *path, uid_t uid, gid_t gid, char **obstacle);
 
@@ -49,8 +47,8 @@ char *traversal_open_key(const char *dir);
 
 /* ---- inside the room: traversal.c to traversal_tell.c ---- */
 
-/* When somebody does not get to a live file: what is in the way. failure: why it could not be opened; of kind
+/* Reports that a reader cannot reach a live file, and the obstacle. failure: why it could not be opened; of kind
  * ERROR_NONE when nothing failed. */
 void traversal_tell(const struct way *way, enum kind kind, struct who reader, const struct error *failure);
-/* Why Certbot's layout is not opened to everybody. */
+/* Reports why Certbot's layout is not opened to all. */
 void traversal_tell_closed(const struct way *way);

@@ -61,10 +61,9 @@ bool order_to_error(const struct order *order, struct error *err);
 MUST_USE bool order_finalize(struct session *session, struct identity who, struct order *order, struct view csr,
     struct poll *poll, struct problem *problem, struct error *err);
 /*
- * Asks again until the order is valid (certificate_url is then set): first after some tens of milliseconds,
- * then backing off, later when Retry-After says so. "ready" is finalized again with csr. ERROR_ACME when it
- * became invalid, ERROR_NETWORK when poll has no time left; who hands it the one that order_finalize had has one
- * time-out for both.
+ * Asks again until the order is valid (certificate_url is then set): first after some tens of milliseconds, then
+ * backing off, later when Retry-After says so. "ready" is finalized again with csr. ERROR_ACME when it became invalid,
+ * ERROR_NETWORK when poll has no time left; with the poll of order_finalize both share one time-out.
  */
 MUST_USE bool order_wait(struct session *session, struct identity who, struct order *order, struct view csr,
     struct poll *poll, struct error *err);

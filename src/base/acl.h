@@ -3,7 +3,7 @@
  * POSIX access control lists (the draft 1003.1e that Linux follows; acl(5)): reading, changing and writing them as the
  * attribute that they are kept in.
  *
- * Knows nothing of which directories there are and who is to pass them.
+ * Knows nothing of the store's directories and their readers.
  */
 #include <sys/stat.h>
 
@@ -69,7 +69,7 @@ MUST_USE bool acl_deny_user(struct acl *acl, uid_t uid);
 void acl_grant_others(struct acl *acl, unsigned perm);
 /* Takes all permissions from others, and from the owning group those that others had too. */
 void acl_close_others(struct acl *acl);
-/* The owning group may what everybody may, and no more. */
+/* Reduces the owning group's permissions to those of others. */
 void acl_level_group(struct acl *acl);
 
 /* ---- of files ---- */

@@ -26,10 +26,10 @@ enum lock_mode {
 struct lock;
 
 /*
- * Takes the lock on DIR/.certbot.lock, creating the file (0600). wait: for other holders, 0 s not at all; it is told by
- * a warning. ERROR_STORE in Certbot's words when it is held, err->next naming the holder's PID; ERROR_CANCELED when the
- * user interrupts the wait. A directory that this process has locked already, in the same mode, is shared: the last
- * lock_release unlocks it. *out is the caller's, for lock_release.
+ * Takes the lock on DIR/.certbot.lock, creating the file (0600). wait: for other holders, 0 s not at all; the wait is
+ * announced by a warning. ERROR_STORE in Certbot's words when it is held, err->next naming the holder's PID;
+ * ERROR_CANCELED when the user interrupts the wait. A directory that this process has locked already, in the same mode,
+ * is shared: the last lock_release unlocks it. *out is the caller's, for lock_release.
  */
 MUST_USE bool lock_take(
     const char *dir, enum lock_mode mode, struct lock_wait wait, struct lock **out, struct error *err);

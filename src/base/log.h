@@ -30,10 +30,9 @@ const char *log_path(void); /* of the open log file, NULL when none */
 void log_close(void);
 
 /*
- * For who fails before log_open: writes what was logged so far to $TMPDIR/certbot-log-XXXXXX/log, in a new
- * directory that is closed to others from the start, and goes on there; log_path names it. Does nothing when a
- * log is open, or when no such file can be made. It stays for the user to read; a run that gets as far as
- * log_open makes none.
+ * Call on a failure before log_open: writes what was logged so far to $TMPDIR/certbot-log-XXXXXX/log, in a new
+ * directory that is closed to others from the start, and goes on there; log_path names it. Does nothing when a log is
+ * open, or when no such file can be made. It stays for the user to read; a run that gets as far as log_open makes none.
  */
 void log_open_early(void);
 

@@ -1,7 +1,7 @@
 #pragma once
 /*
- * Tables of what is known by a name and made once, by the thread that asks first: others who ask for the same wait
- * until it is made, and those who ask for something else do not.
+ * Tables of items that have a name and are made once, by the thread that asks first: threads that ask for the same item
+ * wait until it is made, others do not.
  *
  * Knows names, locks and failures; the items are the callers', who embed struct named as their first member.
  */
@@ -27,9 +27,9 @@ struct named_table {
 void *named_get(struct named_table *table, const char *name, size_t size) __attribute__((returns_nonnull));
 
 /*
- * Under item->lock: has make fill the item, unless that has succeeded before. A failure is remembered, and told again
- * to all who come later, as another try would only fail alike after another time-out; but ERROR_CANCELED, by which the
- * user interrupts, says nothing about the item.
+ * Under item->lock: has make fill the item, unless that has succeeded before. A failure is remembered, and returned
+ * again to all later callers, as another try would only fail alike after another time-out; but ERROR_CANCELED, by which
+ * the user interrupts, says nothing about the item.
  */
 MUST_USE bool named_make(
     struct named *item, bool (*make)(void *item, void *arg, struct error *err), void *arg, struct error *err);

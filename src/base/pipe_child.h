@@ -19,8 +19,8 @@ MUST_USE bool pipe_child_start(const char *path, struct pipe_child **out, struct
 /*
  * Sends question, which ends in a line feed, and reads one line into answer, without its line feed; what answer may
  * hold is the limit. Needs SIGPIPE to be ignored (interrupt_init). ERROR_PLUGIN when the child ends, is not done after
- * limit_ms, or writes more than that one line; ERROR_CANCELED when the user interrupts. After a failure nobody knows
- * what the child is doing: it can only be closed.
+ * limit_ms, or writes more than that one line; ERROR_CANCELED when the user interrupts. After a failure the child's
+ * state is unknown: it can only be closed.
  */
 MUST_USE bool pipe_child_ask(
     struct pipe_child *child, struct view question, int64_t limit_ms, struct buf *answer, struct error *err);

@@ -19,7 +19,7 @@ struct range {
 
 /*
  * Takes the lock, creating the file (0600). A thread that holds a lock which covers the range shares it. wait: for
- * other holders; it is told by a warning once it has lasted a second, `what` being what they are busy with ("the
+ * other holders; the wait is announced by a warning after a second, `what` being what they are busy with ("the
  * certificate x"). ERROR_STORE when it was in vain, naming the holder; ERROR_CANCELED when the user interrupts. *out is
  * the caller's, for range_lock_release in the same thread.
  */

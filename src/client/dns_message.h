@@ -1,6 +1,6 @@
 #pragma once
 /*
- * Reads messages of name servers (RFC 1035 section 4.1), which anybody may have made. Pure.
+ * Reads messages of name servers (RFC 1035 section 4.1), which may come from anyone. Pure.
  *
  * Strict: a compressed name leads back only, what is cut or counted wrongly is refused, and so are bytes behind the
  * last record.

@@ -2,7 +2,7 @@
 /*
  * The HTTP client: many exchanges at one time over few connections, by libcurl's multi interface in the event loop.
  *
- * Knows exchanges, their limits and what their failures mean; knows nothing of who asks.
+ * Knows exchanges, their limits and what their failures mean; knows nothing of its callers.
  */
 #include <event2/event.h>
 

@@ -2,8 +2,8 @@
 /*
  * The lines of a conf document and how they are found. For conf.c and conf_read.c only.
  *
- * The document is an array of lines, each keeping its bytes, so that what nobody changed is written as it
- * was. Sections are numbers; a table of hashes finds (section, key) and catches what is there twice.
+ * The document is an array of lines, each keeping its bytes, so that unchanged lines are written as they were. Sections
+ * are numbers; a table of hashes finds (section, key) and catches what is there twice.
  */
 #include "conf/conf.h"
 #include "conf/conf_value.h"
@@ -35,7 +35,7 @@ struct conf {
     size_t text_len, mark_len; /* mark: UTF-8's byte order mark in front */
     struct line *lines;
     size_t count, size;
-    struct section *sections; /* [0] is the top; a removed section stays as an entry nobody finds */
+    struct section *sections; /* [0] is the top; a removed section stays as an entry that is not found */
     size_t section_count, section_size;
     uint32_t *slots; /* index of a line or NOWHERE; NULL when lines have moved */
     size_t slot_count;

@@ -1,10 +1,10 @@
 #pragma once
 /*
- * Answers: what a command, or an order, finds out beside its settings, and what renewals are to know: the account in
+ * Answers: values that a command, or an order, determines besides its settings, and that renewals need: the account in
  * use, what the user has answered, the key that is kept.
  *
- * Settings say what is wanted and are not changed once the work has begun; who reads a value that may have been
- * answered asks here first.
+ * Settings say what is wanted and are not changed once the work has begun; a value that may have been answered is
+ * looked up here first.
  */
 #include "config/settings.h"
 

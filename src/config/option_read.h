@@ -9,7 +9,7 @@ bool option_fail(const struct option *option, struct error *err, const char *rea
 
 bool read_nothing(struct settings *settings, const struct option *option, const char *value, struct error *err);
 bool read_deprecated(struct settings *settings, const struct option *option, const char *value, struct error *err);
-/* Certbot keeps the last one; who can work on several finds all of them in cert_names. */
+/* Certbot keeps the last one; commands for several find all of them in cert_names. */
 bool read_cert_name(struct settings *settings, const struct option *option, const char *value, struct error *err);
 bool read_domains(struct settings *settings, const struct option *option, const char *value, struct error *err);
 bool read_ip_address(struct settings *settings, const struct option *option, const char *value, struct error *err);

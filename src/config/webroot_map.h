@@ -4,7 +4,7 @@
  */
 #include "config/settings.h"
 
-/* Whether that authenticator goes by the map; NULL: the one that is to be chosen may. */
+/* Whether that authenticator uses the map; NULL (still to be chosen): it may. */
 bool webroot_map_is_of(const char *authenticator);
 /* The root for a name, NULL when the map has none. */
 const char *webroot_map_find(const struct webroot_map *map, const char *name);

@@ -35,7 +35,7 @@ static inline void accepted_clear_at(struct accepted *accepted)
  * - its names and addresses are exactly those of the CSR, but for "www." before one that was asked for (a warning);
  * - it is no CA's;
  * - it is valid now, by this machine's clock or by the CA's where the two differ by less than a day;
- * - it was signed by the next one, and so on. Those that nobody needs are left out (a warning).
+ * - it was signed by the next one, and so on. Those that are not needed are left out (a warning).
  *
  * ERROR_ACME says which check failed, with both values. ERROR_CONFIG: by the CA's clock it is valid, but the clock here
  * is more than a day off; nothing is wrong with the certificate then.

@@ -4,9 +4,8 @@
  * places.
  *
  * The other form is built beside what is there, of second names for the same files (so that owner, mode and time are
- * kept), and the renewal file is rewritten last: that is the instant from which the lineage has the other layout. The
- * names on disk tell whoever comes after an interruption what to do, together with the layout that the renewal file
- * names:
+ * kept), and the renewal file is rewritten last: that is the instant from which the lineage has the other layout. After
+ * an interruption the names on disk, together with the layout that the renewal file names, tell what is to be done:
  *
  *     live/.NAME.convert         the live directory, and
  *     archive/.NAME.convert      the archive, of the layout that it is to have, or (once in place) of the one that it

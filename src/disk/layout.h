@@ -14,7 +14,7 @@
 struct layout {
     const char *name; /* as in --store-layout and in renewal files */
 
-    /* The live files are links into archive_dir, so that whoever reads them passes it; else files of their own. */
+    /* The live files are links into archive_dir, so that readers pass through it; else files of their own. */
     bool live_are_links;
     /* Versions are called 1, 2 ..., and each file of one is in archive_dir itself, where an older Certbot adds further
      * ones and makes the newest live; else each is a directory with a meta.txt, named by date and serial number. */

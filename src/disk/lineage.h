@@ -1,7 +1,7 @@
 #pragma once
 /*
- * A lineage: a certificate with all its versions. Who loads one fills it in (store/store.h); who knows how its files
- * lie on disk works with it (disk/layout.h).
+ * A lineage: a certificate with all its versions. store/store.h loads and fills it in; layouts (disk/layout.h) work
+ * with its files on disk.
  */
 #include <stdbool.h>
 

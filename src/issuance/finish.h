@@ -8,9 +8,9 @@
 
 /*
  * The order is recorded under request->record, and that is on disk before the CA is told to issue. Where the CA
- * refuses, or sends what does not pass the gate (crypto/accept.h), the record goes; where it is not known what the CA
- * did, or only something on this side is missing (ERROR_NETWORK, ERROR_CONFIG), it stays for the next run (resume.h).
- * *anothers: it failed as another client's CSR was faster at the same order, so a new order may do.
+ * refuses, or its certificate does not pass the gate (crypto/accept.h), the record goes; where it is not known what the
+ * CA did, or only something on this side is missing (ERROR_NETWORK, ERROR_CONFIG), it stays for the next run
+ * (resume.h). *anothers: it failed as another client's CSR was faster at the same order, so a new order may do.
  */
 MUST_USE bool finish_order(struct context *context, struct ca *ca, const struct issue_request *request,
     struct order *order, struct problem *problem, struct issued_chain *out, bool *anothers, struct error *err);

@@ -7,9 +7,9 @@
 
 /*
  * Looks for the record of an order that fits the request: the same CA, account, names, kind of key, CSR, and nothing
- * was saved since. *found: out is its chain, request->key its key and request's names are its names. What the CA does
- * not know or has given up is forgotten. Trouble with the order is told, and then a new one is placed; only a CA that
- * cannot be reached is a failure.
+ * was saved since. *found: out is its chain, request->key its key and request's names are its names. A record of an
+ * order that the CA does not know or has given up is removed. Other errors of the order are logged, and a new one is
+ * placed; only a CA that cannot be reached is a failure.
  */
 MUST_USE bool resume_order(
     struct context *context, struct issue_request *request, struct issued_chain *out, bool *found, struct error *err);

@@ -28,9 +28,9 @@ void tracer_note(void *tracer);
 void tracer_end(struct tracer *tracer);
 
 /*
- * Sweeps what an interrupted run has left under that name, whose lock is held: the authenticator of that run removes
- * it, with the options that it was given. What cannot be removed is told and tried again by later runs, for a week.
- * False, with what was in the way, when anything remains.
+ * Sweeps the proofs that an interrupted run has left under that name, whose lock is held: the authenticator of that run
+ * removes them, with the options that it was given. Failures are logged, and tried again by later runs, for a week.
+ * False, with the cause, when any proof remains.
  */
 MUST_USE bool traces_sweep_one(struct context *context, const char *name, struct error *err);
 /* The same for all names whose lock can be had at once; ends with an interrupt, and begins with none after two minutes:

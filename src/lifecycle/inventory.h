@@ -24,8 +24,8 @@ struct inventory_window {
 
 /*
  * All lineages, or those that --cert-name, -d and --ip-address ask for; broken ones are always among them. Each is
- * verified (lineage_verify_once), several at a time; what is told is the version that is live. Those that can be asked
- * about are checked for revocation, each window for itself; for the others nothing touches the network.
+ * verified (lineage_verify_once), several at a time; the live version is reported. Those that can be asked about are
+ * checked for revocation, each window for itself; for the others nothing touches the network.
  */
 struct inventory;
 /* Fails when the store cannot be read. *out is the caller's. */

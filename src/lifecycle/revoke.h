@@ -14,9 +14,9 @@ static inline void revoke_result_clear_at(struct revoke_result *result)
     revoke_result_clear(result);
 }
 
-/* The lineages whose certificates the user marks and confirms, when neither --cert-name nor --cert-path says which and
- * somebody is there to ask (not as Certbot). *asked: whether that was so; out stays empty when the user then said no.
- */
+/* The lineages whose certificates the user marks and confirms, when neither --cert-name nor --cert-path is given and
+ * the user can be asked (not under the name certbot). *asked: whether that was so; out stays empty when the user then
+ * said no. / */
 MUST_USE bool revoke_choose(struct context *context, struct list *out, bool *asked, struct error *err);
 
 /* Revokes the certificate of --cert-path or --cert-name (exactly one), signed by the key of --key-path or by the

@@ -8,8 +8,8 @@
 /*
  * Makes a superseded version of a lineage live again, and does what follows a renewal: deploy hooks, and the restart of
  * the installer's server, by the lineage's saved settings. Says when the version has expired or was revoked, and when
- * nobody could be asked about that; with somebody at the terminal, asks whether to go on. *now is what the version is
- * called from now on, of the caller's; NULL when the answer was no.
+ * no responder could be asked about that; at a terminal, asks whether to go on. *now is what the version is called from
+ * now on, of the caller's; NULL when the answer was no.
  */
 MUST_USE bool versions_restore(
     struct context *context, const char *name, const char *id, char **now, struct error *err);

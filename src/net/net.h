@@ -80,7 +80,7 @@ struct http_request {
     const char *const
         *wanted;       /* the answer's fields to have, with a NULL behind them; NULL: the first HTTP_MAX_HEADERS */
     struct view trust; /* PEM: these certificates vouch for the server, and no others; "": as usual */
-    struct view client_cert, client_key; /* PEM, both or neither: for a server that wants to know who we are */
+    struct view client_cert, client_key; /* PEM, both or neither: for servers that want one */
     size_t max_body;                     /* of the answer, up to HTTP_MAX_LARGE_BODY; 0: HTTP_MAX_BODY */
     int timeout_ms;                      /* for the whole exchange; 0: 120 s */
     int silence_ms;                      /* for the connection, and for each silence; 0: as in net_options */
@@ -186,7 +186,7 @@ MUST_USE bool net_responder_remove(struct net *net, const char *token, struct er
 #define NET_DIGEST_SIZE 32 /* of SHA-256 */
 
 /*
- * Presents, from now on, the certificate of RFC 8737 section 3 to whoever asks for identifier (a DNS name or an IP
+ * Presents, from now on, the certificate of RFC 8737 section 3 to clients that ask for identifier (a DNS name or an IP
  * address) by "acme-tls/1". digest: SHA-256 of the key authorization. Key and certificate are made in the network
  * process. A second one for an identifier replaces the first. Returns when the responder has it.
  */

@@ -7,7 +7,7 @@
 
 /*
  * "nginx (process 812)" or so, of the caller's; NULL when it cannot be found out (other user's, other system). address:
- * where somebody else wants to listen, NULL or "" for everywhere; who has only other addresses is not in the way.
- * *ours: it is another run of this program or of Certbot, which will be done with it soon.
+ * the address to be listened on, NULL or "" for all; listeners on other addresses alone do not matter. *ours: it is
+ * another run of this program or of Certbot, which will be done with it soon.
  */
 char *port_owner(const char *address, int port, bool *ours);

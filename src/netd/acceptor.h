@@ -1,6 +1,6 @@
 #pragma once
 /*
- * Connections from anybody: the sockets that a responder listens on, and what comes to them. Knows no protocol.
+ * Connections from anyone: the sockets that a responder listens on, and what comes to them. Knows no protocol.
  *
  * Any client that reaches a port may try to occupy it: a connection has 30 seconds from its first to its last byte
  * whatever it sends, and of more than 256 the oldest goes.

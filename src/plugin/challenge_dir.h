@@ -2,7 +2,7 @@
 /*
  * The directory /.well-known/acme-challenge below a webroot, made and removed as needed.
  *
- * The webroot may belong to a web server's user who is not our friend, while we may be root: everything below it is
+ * The webroot may belong to a web server's user who is not trusted, while we may be root: everything below it is
  * reached by descriptors, one step at a time. Not thread-safe; challenge_file.c holds the lock.
  */
 #include <sys/stat.h>
@@ -39,10 +39,10 @@ struct challenge_dir {
 MUST_USE bool challenge_dir_open(const char *root, struct challenge_dir *out, struct error *err);
 
 /*
- * Enters (or enters again, when somebody has removed them) both levels, making what is missing: 0755 whatever the
- * umask, owner and group as the directory above has them. A symbolic link on the way is followed when it belongs to
- * root, to us, or to the owner of the directory it leads to, and when the directory that holds it is the link's owner's
- * or root alone may write there. ERROR_PLUGIN.
+ * Enters (or enters again, when they were removed) both levels, making what is missing: 0755 whatever the umask, owner
+ * and group as the directory above has them. A symbolic link on the way is followed when it belongs to root, to us, or
+ * to the owner of the directory it leads to, and when the directory that holds it is the link's owner's or root alone
+ * may write there. ERROR_PLUGIN.
  */
 MUST_USE bool challenge_dir_enter(struct challenge_dir *dir, struct error *err);
 
@@ -54,7 +54,7 @@ MUST_USE bool challenge_dir_find(const char *root, struct challenge_dir *out, bo
 /*
  * Removes the last `count` directories on the way to the challenges, from the innermost on, as long as they are empty
  * and as we make them: 1 is acme-challenge, 2 .well-known too, 3 the webroot, and so on. Of what an earlier run has
- * made: no link among them is followed, and one that was given to somebody else meanwhile stays.
+ * made: no link among them is followed, and one that has got another owner meanwhile stays.
  */
 void challenge_dir_remove_last(const struct challenge_dir *dir, size_t count);
 

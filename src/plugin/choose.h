@@ -11,9 +11,9 @@ MUST_USE bool choose_named(const struct settings *settings, struct ui *ui, const
     const struct plugin **out, struct error *err);
 
 /*
- * The only visible plugin that has all the roles, else what the user chooses; *out is NULL when there is
- * none. ERROR_CANCELED when the user chooses none; ERROR_CONFIG when nobody can be asked: not even the only
- * one is taken then, since tomorrow there could be two.
+ * The only visible plugin that has all the roles, else what the user chooses; *out is NULL when there is none.
+ * ERROR_CANCELED when the user chooses none; ERROR_CONFIG when no user can be asked: not even the only one is taken
+ * then, since tomorrow there could be two.
  */
 MUST_USE bool choose_from_menu(const struct settings *settings, struct ui *ui, unsigned roles, const char *question,
     const struct plugin **out, struct error *err);

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * The clerk of a server: one thread that changes its configuration, for all who want something of it in this run.
+ * The clerk of a server: one thread that changes its configuration, for all threads of this run.
  *
  * A thread that has plans submits them and waits. The clerk takes the server's lock, which belongs to its thread,
  * undoes what a run that was killed has left, and puts all that has been submitted meanwhile into effect as one group:
@@ -31,10 +31,10 @@ void clerk_free(struct clerk *clerk); /* no thread waits for it any more; NULL i
 DEFINE_AUTO(struct clerk, clerk_free)
 
 /*
- * Puts plans into effect; results as of installer->commit. Of a group that fails, those plans that are told to be the
- * cause fail, and the others are tried without them. ERROR_CANCELED when the user interrupts before it has begun (a
- * thread that is shielded from interrupts: while another run has the server); from
- * then on commit decides; it is shielded from interrupts where one of the threads that wait is.
+ * Puts plans into effect; results as of installer->commit. Of a group that fails, the plans reported as the cause fail,
+ * and the others are tried without them. ERROR_CANCELED when the user interrupts before it has begun (a thread that is
+ * shielded from interrupts: while another run has the server); from then on commit decides; it is shielded from
+ * interrupts where one of the threads that wait is.
  */
 MUST_USE bool clerk_commit(
     struct clerk *clerk, void *const *plans, size_t count, struct error **each, struct error *err);

@@ -2,9 +2,9 @@
 /*
  * Third-party plugins: programs in settings->plugin_dir that speak the line protocol (docs/plugins.md).
  *
- * Finds them, checks that nobody but root and the user who runs us could have written them, and asks what they are:
- * each at most once in a run, and only when its name is asked for or all are to be listed. Thread-safe. How one is used
- * is in external_ask.h.
+ * Finds them, checks that only root and the user who runs us could have written them, and asks what they are: each at
+ * most once in a run, and only when its name is asked for or all are to be listed. Thread-safe. How one is used is in
+ * external_ask.h.
  */
 #include "base/pipe_child.h"
 #include "plugin/line_protocol.h"
@@ -33,8 +33,8 @@ size_t external_list(const struct settings *settings, const struct plugin **foun
 MUST_USE bool external_check_options(
     const struct external *external, const struct settings *settings, struct error *err);
 
-/* ERROR_PLUGIN when somebody else could have written the program, or could put another in its place. *real (may be
- * NULL) gets its path with links resolved, of the caller's. */
+/* ERROR_PLUGIN when another user could have written the program, or could put another in its place. *real (may be NULL)
+ * gets its path with links resolved, of the caller's. */
 MUST_USE bool external_check_file(const char *dir, const char *name, char **real, struct error *err);
 
 extern const struct authenticator external_authenticator; /* without types */

@@ -28,8 +28,8 @@ void use_hang_up(struct use *use);
  */
 MUST_USE bool use_call(
     struct use *use, enum line_request request, const struct buf *question, struct buf *answer, struct error *err);
-/* Ends the program after an answer that is malformed or a refusal, and adds to the error who was asked for what.
- * Returns false. */
+/* Ends the program after an answer that is malformed or a refusal, and adds plugin and request to the error. Returns
+ * false. */
 bool use_give_up(struct use *use, enum line_request request, struct error *err);
 /* use_call, then line_read_answer for a yes or no with a state; use_give_up when that fails. */
 MUST_USE bool use_ask(

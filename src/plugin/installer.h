@@ -5,7 +5,7 @@
  * The order of calls is: recover (once, before anything else is asked of the server in this run), prepare, plan for
  * each deployment, commit for all of the plans together, drop for each, release. A plan decides and changes nothing;
  * only commit, step and rollback change anything, and they take the server's lock for that (plugin/clerk.h). All are
- * called with the lock of a lineage in hand or none, never by the clerk: the order of locks is lineage, then server.
+ * called with the lock of a lineage held or none, never by the clerk: the order of locks is lineage, then server.
  */
 #include <stddef.h>
 

@@ -171,7 +171,7 @@ MUST_USE bool plugin_put_help(const struct settings *settings, const char *name,
 /*
  * The authenticator to use: what settings name or was chosen before, else what the user chooses from a menu, which is
  * kept in answers. ERROR_PLUGIN with Certbot's words when it is unknown or no authenticator; ERROR_CONFIG when none is
- * named and nobody can be asked; ERROR_CANCELED when the user chooses none.
+ * named and no user can be asked; ERROR_CANCELED when the user chooses none.
  */
 MUST_USE bool plugin_choose_authenticator(const struct settings *settings, struct answers *answers, struct ui *ui,
     const struct plugin **out, struct error *err);

@@ -9,7 +9,7 @@
 
 struct server_id { /* borrowed */
     const char
-        *dir; /* where the server's configuration is, as Certbot locks it; our work directory where nobody knows */
+        *dir; /* where the server's configuration is, as Certbot locks it; our work directory where that is not known */
     const char *key;  /* which server, of those that are locked in that directory */
     const char *name; /* "the nginx server", for messages */
 };
@@ -17,8 +17,8 @@ struct server_id { /* borrowed */
 struct server_lock;
 
 /* timeout_s: --lock-timeout, to wait for others; less than 0: some minutes for ours, for Certbot not at all.
- * ERROR_STORE when it was in vain, naming the holder; ERROR_CANCELED when the user interrupts the wait, which is told
- * once it has lasted a second. *out is the caller's, for server_lock_release in the same thread. */
+ * ERROR_STORE when it was in vain, naming the holder; ERROR_CANCELED when the user interrupts the wait, which is
+ * announced once it has lasted a second. *out is the caller's, for server_lock_release in the same thread. */
 MUST_USE bool server_lock_take(
     const struct server_id *server, int timeout_s, struct server_lock **out, struct error *err);
 void server_lock_release(struct server_lock *lock);

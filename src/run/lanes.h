@@ -1,8 +1,8 @@
 #pragma once
 /*
- * In which order many lineages are taken up, a few at the same time (--jobs): in their own, but one CA never has all
- * the jobs while lineages at others wait, however slow it is. Who waits for something else than the CA gives its job
- * back meanwhile, so that more threads than jobs may be there.
+ * Decides in which order many lineages are taken up, a few at the same time (--jobs): in their own, but one CA never
+ * has all the jobs while lineages at others wait, however slow it is. A thread that waits for something else than the
+ * CA gives its job back meanwhile, so that more threads than jobs may be there.
  *
  * Knows positions and CAs' addresses, nothing of threads' work.
  */
@@ -22,8 +22,8 @@ void lanes_on_want(struct lanes *lanes, void (*want)(void *arg), void *arg);
 
 /*
  * Waits for a job, and takes the next lineage, and how many were taken before it; false when none is left, or the user
- * has interrupted. A CA gets a further job only if one remains for each CA that has lineages left and no job; who has
- * given one back comes first. Thread-safe.
+ * has interrupted. A CA gets a further job only if one remains for each CA that has lineages left and no job; threads
+ * that have given one back come first. Thread-safe.
  */
 MUST_USE bool lanes_take(struct lanes *lanes, size_t *index, size_t *turn);
 bool lanes_are_several(const struct lanes *lanes);      /* there is more than one CA */

@@ -13,8 +13,8 @@ MUST_USE bool question_names(struct context *context, struct list *out, struct e
  * caller's. */
 MUST_USE bool question_cert_name(struct context *context, const char *text, char **out, struct error *err);
 
-/* Names of lineages that the user marks under text, one at least. ERROR_CONFIG when there are none to mark, or nobody
- * is there to do it. */
+/* Names of lineages that the user marks under text, one at least. ERROR_CONFIG when there are none to mark, or no user
+ * can be asked. */
 MUST_USE bool question_cert_names(struct context *context, const char *text, struct list *out, struct error *err);
 
 /* The certificate is there already and not due: *renew says whether to replace it all the same. */

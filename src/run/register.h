@@ -5,9 +5,9 @@
 #include "run/context.h"
 
 /*
- * Makes a key, registers it with what settings say (asking where they do not and somebody is there), and stores the
- * account. given: the key, which is taken over; NULL: one that was kept by an earlier run, or a new one. The key is on
- * disk before the CA is asked; the account is stored after the CA has accepted it. *out is the caller's.
+ * Makes a key, registers it with what settings say (asking the user for the rest, if possible), and stores the account.
+ * given: the key, which is taken over; NULL: one that was kept by an earlier run, or a new one. The key is on disk
+ * before the CA is asked; the account is stored after the CA has accepted it. *out is the caller's.
  */
 MUST_USE bool register_account(struct context *context, struct session *session, struct key *given,
     struct stored_account **out, struct error *err);

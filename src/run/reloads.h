@@ -27,7 +27,7 @@ struct reloads *reloads_new(void) __attribute__((returns_nonnull));
 void reloads_free(struct reloads *reloads);
 DEFINE_AUTO(struct reloads, reloads_free)
 
-/* The server of settings->installer, which is that of the lineage (a run over many lets nobody choose), is to be
+/* The server of settings->installer, which is that of the lineage (a run over many lets no user choose), is to be
  * reloaded for it; the rest as in struct owed, copied. */
 void reloads_add(struct reloads *reloads, const struct settings *settings, const struct deployment *deployment,
     size_t index, const char *version, bool alone);

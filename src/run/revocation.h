@@ -3,10 +3,10 @@
  * Whether a certificate has been revoked: by OCSP, or by its CA's revocation list (large CAs
  * have only lists now).
  *
- * Nothing is ever refused because nobody answers: whoever cannot be asked, or cannot be believed, has not
- * said "revoked". That is logged. Lists are kept, since many certificates share few of them: for the run, and for later
- * ones in the work directory. A host that did not answer is not asked again for hours, and all silent hosts together
- * cost a run some seconds (revocation_memory.h).
+ * Nothing is ever refused for want of an answer: a host that cannot be asked, or whose answer cannot be trusted, has
+ * not said "revoked". That is logged. Lists are kept, since many certificates share few of them: for the run, and for
+ * later ones in the work directory. A host that did not answer is not asked again for hours, and all silent hosts
+ * together cost a run some seconds (revocation_memory.h).
  */
 #include "acme/transport.h"
 #include "run/context.h"
@@ -23,7 +23,7 @@ bool revocation_can_be_asked(const struct cert *cert, int64_t now);
 /* "http://host:port" of a URL, of the caller's. */
 char *revocation_host(const char *url) __attribute__((returns_nonnull));
 
-/* Asks about the lineage's current version. Starts the network process only when there is somebody to ask.
+/* Asks about the lineage's current version. Starts the network process only when there is a responder or list to ask.
  * Thread-safe. Fails with ERROR_CANCELED alone. */
 MUST_USE bool revocation_check(
     struct context *context, const struct lineage *lineage, enum revocation *out, struct error *err);

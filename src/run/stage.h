@@ -31,7 +31,7 @@ static void stage_hear(void *ctx, enum log_level level, const char *message)
     buf_putf(ctx, "%s\n", message);
 }
 
-/* verb: "renew" ...; nothing is asked of anybody, and nothing is written on standard output. */
+/* verb: "renew" ...; no question is asked, and nothing is written on standard output. */
 __attribute__((unused)) static struct stage stage_new(const char *verb, bool as_certbot)
 {
     struct stage stage = {

@@ -17,9 +17,9 @@ struct turns; /* of one run */
 
 #define TURNS_PATIENCE_MS (60 * 1000)
 
-/* max_wait_ms: as long as that a deploy hook waits for somebody at the CA, and for a CA's lineages before it. lane_of:
- * a number for the CA of each lineage, by rank; less than lineages. lanes: who waits here gives its job back meanwhile;
- * NULL: there is none to give back. */
+/* max_wait_ms: time that a deploy hook waits for a lineage at the CA, and for a CA's lineages before it. lane_of: a
+ * number for the CA of each lineage, by rank; less than lineages. lanes: a thread that waits here gives its job back
+ * meanwhile; NULL: there is none to give back. */
 struct turns *turns_new(size_t lineages, int64_t max_wait_ms, const size_t *lane_of, struct lanes *lanes)
     __attribute__((returns_nonnull));
 void turns_free(struct turns *turns); /* NULL is fine */

@@ -4,11 +4,11 @@
  * lineages checks each once, not at each call. Checking is by far the dearest part of it.
  *
  * What is entered must be a fact that stays true: that a signature fits, or that files which have not been changed
- * since belong together. From run to run it is kept in one bounded file, which is trusted only where nobody but root
- * and this user may change it (base/writers.h). So a forged file gives nobody anything: its author may write the
- * certificate and its chain as well, and could put an issuer of their own there, since the chain of a lineage is
- * compared with no root. And only listings ask here: what a CA sends (crypto/accept.h), what becomes live, what doctor
- * says and what says that a certificate was revoked is always checked itself.
+ * since belong together. From run to run it is kept in one bounded file, which is trusted only where only root and this
+ * user may change it (base/writers.h). So a forged file gains nothing: its author may write the certificate and its
+ * chain as well, and could put an issuer of their own there, since the chain of a lineage is compared with no root. And
+ * only listings ask here: what a CA sends (crypto/accept.h), what becomes live, what doctor says and what says that a
+ * certificate was revoked is always checked itself.
  */
 #include "base/bytes.h"
 

@@ -5,11 +5,11 @@
 #include "access/access.h"
 #include "store/store.h"
 
-/* Fails when settings name owners, groups or modes that nobody can give to a file: ERROR_CONFIG. Asked before an order
- * is placed. */
+/* Fails with ERROR_CONFIG when settings name owners, groups or modes that no file can have. Asked before an order is
+ * placed. */
 MUST_USE bool store_check_access(const struct settings *settings, struct error *err);
-/* Gives all versions' files the owner, group and mode that settings ask for, and lets whom they name pass the
- * directories; what may not be done is warned of. Where settings are silent nothing changes. */
+/* Gives all versions' files the owner, group and mode that settings ask for, and admits the users and groups that they
+ * name to the directories; warns where that is not permitted. Where settings are silent nothing changes. */
 MUST_USE bool lineage_apply_access(
     struct store *store, const struct lineage *lineage, const struct settings *settings, struct error *err);
 

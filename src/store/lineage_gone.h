@@ -12,8 +12,8 @@ MUST_USE bool store_find_half_deleted(struct store *store, const char *cert_path
 
 /* ---- for deleting, and for repairs ---- */
 
-/* "renewal/.NAME.conf.gone", of the caller's: the renewal file of a lineage that is being deleted. Nobody takes it for
- * one, and it still says which files are to go. */
+/* "renewal/.NAME.conf.gone", of the caller's: the renewal file of a lineage that is being deleted. It is not taken for
+ * a renewal file, and still says which files are to be removed. */
 #define LINEAGE_GONE_SUFFIX "conf.gone"
 char *lineage_gone_path(const struct store *store, const char *name) __attribute__((returns_nonnull));
 /* The paths of all such files. */

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * A version that is newer than what is live: whether it may become live though nobody asks for it.
+ * Decides whether a version newer than the live one may become live without being asked for.
  */
 #include "store/store.h"
 

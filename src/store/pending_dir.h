@@ -8,7 +8,7 @@
 #define TRACE_NAME "proofs.txt"
 #define TRACE_TEMPORARY "." TRACE_NAME ".new"
 
-/* Makes it, closed to everybody but its owner; one that is there is fine. */
+/* Makes it, open to its owner alone; an existing one is fine. */
 MUST_USE bool pending_dir_make(const struct store *store, const char *name, struct error *err);
 /* Syncs the directories above it, so that its name survives a crash. */
 MUST_USE bool pending_dir_sync(const struct store *store, struct error *err);

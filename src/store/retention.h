@@ -15,7 +15,7 @@ struct version_age {
 
 /*
  * Decides for versions in the order of their age, the oldest first. Of those that are not in use the youngest is kept,
- * and up to `max` (at least 1) of those that had not expired when the newest certificate of all began to be valid: who
- * has no clock, or a wrong one, decides the same.
+ * and up to `max` (at least 1) of those that had not expired when the newest certificate of all began to be valid: the
+ * result is the same without a clock, or with a wrong one.
  */
 void retention_decide(struct version_age *versions, size_t len, size_t max);

@@ -8,7 +8,7 @@
 
 /* Whether the whole store is this process's alone: then nothing in it needs to be locked. */
 bool store_is_exclusive(const struct store *store);
-bool store_may_settle(const struct store *store);    /* interrupted work is finished by whoever finds it */
+bool store_may_settle(const struct store *store);    /* interrupted work is finished when it is found */
 int store_lock_timeout_s(const struct store *store); /* -1: the user has said nothing */
 
 /* Whether store_look_once has seen that nothing hidden lies beside this lineage's directories. */

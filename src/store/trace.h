@@ -3,8 +3,8 @@
  * Traces of proofs: CONF/pending/NAME/proofs.txt says what an authenticator was about to put in place for an order. It
  * is there from before the first of it until all of it is removed again.
  *
- * Who writes one holds the lock of its lineage until then: whoever finds it with that lock in hand knows that its run
- * was cut short. Knows nothing of authenticators.
+ * The run that writes one holds the lock of its lineage until then: a run that holds that lock and finds a trace knows
+ * that its writer was killed. Knows nothing of authenticators.
  */
 #include "store/store.h"
 

@@ -46,7 +46,7 @@ unsigned ui_columns(const struct ui *ui);    /* 80 when unknown */
 /* A line (or several) on standard output, never wrapped; the final newline is added. Foreign text in it is made
  * printable, as in all that follows but ui_write. */
 void ui_say(struct ui *ui, const char *format, ...) PRINTF(2, 3);
-/* The same for a sentence to somebody who is being asked: wrapped. */
+/* The same for a sentence within a question: wrapped. */
 void ui_explain(struct ui *ui, const char *text);
 /* Text between two frame lines, preceded by an empty line; wrapped when wrap. A final line feed of the text counts for
  * nothing. As certbot, lines are wrapped at 80 columns and frames are 79 characters long; else both keep within a

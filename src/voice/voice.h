@@ -3,7 +3,7 @@
  * The two names of the program: called as certbot it has Certbot's words and habits, called as evercert its own. All
  * that depends on the name is a row of table.h; nothing else asks by which name the program was called.
  *
- * Knows words; knows nothing of who says them.
+ * Knows words; knows nothing of their use.
  */
 #include "base/error.h"
 

@@ -2,7 +2,7 @@
 /*
  * All that a test of run, issuance or lifecycle works with: a store in the test's directory, settings, an account to be
  * made, a user interface that keeps what it says and has answers ready, an authenticator that plays its part, and a CA
- * in memory, whose clock is everybody's. One row of a table of cases says what is otherwise:
+ * in memory, whose clock all of them use. One row of a table of cases says what is otherwise:
  *
  *     static const struct { const char *name; struct setup setup; enum error_kind want; } cases[] = {
  *         { "as it should be" },
@@ -40,7 +40,7 @@ struct setup {
     const char *options; /* "allow-subset-of-names key-type=rsa": as on the command line, without dashes */
     const char *verb;    /* ["certonly"] */
     bool as_certbot;
-    const char *answers; /* typed by the user, with line feeds; NULL: nobody is there (--non-interactive) */
+    const char *answers; /* typed by the user, with line feeds; NULL: no user (--non-interactive) */
     int64_t now;         /* UTC seconds [FIXTURE_NOW] */
 };
 

@@ -5,7 +5,7 @@
 #include "crypto/cert.h"
 
 struct certificate_order {
-    struct view csr;        /* DER: whose key and names; empty: a key of nobody's, and names below */
+    struct view csr;        /* DER of a CSR, for its key and names; empty: a new key, and names below */
     const char *names;      /* "DNS:a.test,IP:192.0.2.1"; NULL: those of the CSR */
     int64_t from, to;       /* UTC seconds */
     bool is_ca;             /* basic constraints say so */
