@@ -49,7 +49,7 @@ struct proof {
 
 /* Makes it PROOF_FAILED, with that reason. */
 void proof_fail(struct proof *proof, const struct error *why);
-/* What was wrong has been told; its state stays. */
+/* Frees the error once it was reported; the state of the proof stays. */
 void proof_forget_error(struct proof *proof);
 /* Frees what an authenticator has set; it is PROOF_WANTED then. */
 void proof_clear(struct proof *proof);
