@@ -2,45 +2,12 @@
  * Versions that are newer than what is live, and of no use: nobody makes them live by himself.
  */
 #include "disk/version_dir.h"
+#include "health/test_others.h"
 #include "health/world.h"
 #include "store/fixture.h"
 #include "store/lineage_conf.h"
 #include "store/lineage_create.h"
 #include "store/lineage_waiting.h"
-
-/* Of another issuer, all of one key: one that expired in 2024, and one for other.test. */
-static const char pem_third_ca[] = "-----BEGIN CERTIFICATE-----\n"
-                                   "MIIBKTCB0KADAgECAgEBMAoGCCqGSM49BAMCMBMxETAPBgNVBAMMCFRoaXJkIENB\n"
-                                   "MCAXDTIwMDEwMTAwMDAwMFoYDzIxMjYwMTAxMDAwMDAwWjATMREwDwYDVQQDDAhU\n"
-                                   "aGlyZCBDQTBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABFJw5yLlUWBop5cQ9bHf\n"
-                                   "vjfbOfeBHySr40vSBiedoKuTdAdTFWuf2UWkv74ZmZNL+K9OgTonqLPdUOo05uYu\n"
-                                   "5A+jEzARMA8GA1UdEwEB/wQFMAMBAf8wCgYIKoZIzj0EAwIDSAAwRQIgMkdKRiXW\n"
-                                   "7bc2yic3LDgMsmJ1+OO8n/0EP8aPViaxOFoCIQD1DRNoeYbvz+3IaqTj50k7DSOc\n"
-                                   "BzQqFr74/UHbT41Vyw==\n"
-                                   "-----END CERTIFICATE-----\n";
-static const char pem_expired[] = "-----BEGIN CERTIFICATE-----\n"
-                                  "MIIBLDCB06ADAgECAgIaAzAKBggqhkjOPQQDAjATMREwDwYDVQQDDAhUaGlyZCBD\n"
-                                  "QTAeFw0yNDAxMDEwMDAwMDBaFw0yNDA0MDEwMDAwMDBaMAAwWTATBgcqhkjOPQIB\n"
-                                  "BggqhkjOPQMBBwNCAAQLbOF9DZt2f4BoMBCmBjDghIXRxsh1BiqqJIR+dGGIkQaR\n"
-                                  "irVsECpw6p5335hfgR5up3NHHOhhMYPyq5T7ZBiLoyowKDAmBgNVHREBAf8EHDAa\n"
-                                  "gglhLmV4YW1wbGWCDXd3dy5hLmV4YW1wbGUwCgYIKoZIzj0EAwIDSAAwRQIgX/2i\n"
-                                  "jq767GQ9CoTXjaOdKDbLDocPzQ+B1RFCbU0hVXwCIQD9FNawFMWqNmCSRZiuHaj4\n"
-                                  "qxsGMLt9n35AC4V9kw4PGA==\n"
-                                  "-----END CERTIFICATE-----\n";
-static const char pem_foreign[] = "-----BEGIN CERTIFICATE-----\n"
-                                  "MIIBIDCBx6ADAgECAgIaBDAKBggqhkjOPQQDAjATMREwDwYDVQQDDAhUaGlyZCBD\n"
-                                  "QTAgFw0yNjExMjIwMDAwMDBaGA8yMTI2MDEwMTAwMDAwMFowADBZMBMGByqGSM49\n"
-                                  "AgEGCCqGSM49AwEHA0IABAts4X0Nm3Z/gGgwEKYGMOCEhdHGyHUGKqokhH50YYiR\n"
-                                  "BpGKtWwQKnDqnnffmF+BHm6nc0cc6GExg/KrlPtkGIujHDAaMBgGA1UdEQEB/wQO\n"
-                                  "MAyCCm90aGVyLnRlc3QwCgYIKoZIzj0EAwIDSAAwRQIhALlPHKmAYAPyOhgEK78F\n"
-                                  "2iaHiEZ41xHw2c2SUBh/ZHtQAiA6AaKhV8PAu3QYdznwU8olWS4Ar+Rz3JELUB6p\n"
-                                  "omfZGQ==\n"
-                                  "-----END CERTIFICATE-----\n";
-static const char key_c[] = "-----BEGIN PRIVATE KEY-----\n"
-                            "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg6eTVvwA4lCTIYR9a\n"
-                            "CkDB4nU5Uahju5Tq9kwKZAgs/kqhRANCAAQLbOF9DZt2f4BoMBCmBjDghIXRxsh1\n"
-                            "BiqqJIR+dGGIkQaRirVsECpw6p5335hfgR5up3NHHOhhMYPyq5T7ZBiL\n"
-                            "-----END PRIVATE KEY-----\n";
 
 static const struct {
     const char *name;
