@@ -43,6 +43,17 @@ static bool begins(struct view line, const char *word)
     return line.len >= strlen(word) && strncasecmp(line.at, word, strlen(word)) == 0;
 }
 
+/* Keywords of SMTP and Sieve have no case (RFC 5321 section 2.4, RFC 5804 section 1.7). */
+static bool offers(struct view reply, const char *word)
+{
+    size_t len = strlen(word);
+
+    for (size_t i = 0; i + len <= reply.len; i++)
+        if (strncasecmp(reply.at + i, word, len) == 0)
+            return true;
+    return false;
+}
+
 static bool has_code(struct view line)
 {
     return line.len >= 3 && line.at[0] >= '1' && line.at[0] <= '5' && line.at[1] >= '0' && line.at[1] <= '9' &&
@@ -144,7 +155,8 @@ static enum verdict judge_xmpp(struct starttls *talk, struct view in, size_t *us
 
 /* ---- packets ---- */
 
-/* Length octets of BER in the short form, or the long one of up to two. False: more is needed, or (*bad) it is none. */
+/* Reads the length octets of BER: the short form, or the long one of up to four octets, which Active Directory always
+ * sends. False: more is needed, or (*bad) they are invalid. */
 static bool ber_length(struct view in, size_t *at, size_t *out, bool *bad)
 {
     size_t octets;
@@ -155,7 +167,7 @@ static bool ber_length(struct view in, size_t *at, size_t *out, bool *bad)
     if (*out < 0x80)
         return true;
     octets = *out & 0x7f;
-    *bad = octets == 0 || octets > 2;
+    *bad = octets == 0 || octets > 4;
     *out = 0;
     for (; !*bad && octets > 0; octets--) {
         if (*at >= in.len)
@@ -340,7 +352,7 @@ enum starttls_step starttls_take(struct starttls *talk, struct view in, size_t *
         in.len -= taken;
         if (talk->said > STARTTLS_MAX)
             return fail(talk, "it says too much", (struct view){ "", 0 });
-        talk->offered = talk->offered || (offer != NULL && find(piece, offer) != NULL);
+        talk->offered = talk->offered || (offer != NULL && offers(piece, offer));
         if (verdict == BAD)
             return fail(talk, "it does not begin TLS", piece);
         if (verdict == GOOD)

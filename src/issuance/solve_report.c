@@ -60,20 +60,19 @@ static void put_explanation(struct buf *text, const struct authz *authz)
         buf_putf(text, "  Try:    %s\n", explanation.attempt);
 }
 
-/* Writes what this machine's resolvers answer for the name. False: they do not respond, and need not be asked for other
- * names. */
-static bool put_here(struct buf *text, struct net *net, const struct authz *authz, int64_t until_ms)
+/* Writes what this machine's resolvers answer for the name. Resolvers that do not respond are not asked again
+ * (seen_here_ask); a name that they cannot resolve says nothing about the other names. */
+static void put_here(struct buf *text, struct net *net, const struct authz *authz, int64_t until_ms)
 {
     AUTO(seen_here_clear) struct seen_here here = { 0 };
     AUTO(free) char *told = NULL;
 
     if (!seen_here_matters(authz))
-        return true;
+        return;
     seen_here_ask(net, authz->identifier.value, until_ms, &here);
     told = seen_here_tell(authz, &here);
     if (told != NULL)
         buf_putf(text, "  Seen from here: %s\n", told);
-    return here.answered;
 }
 
 /* Entries grouped by type, as Certbot shows them. */
@@ -81,7 +80,6 @@ static void put_failures(
     struct context *context, const struct solver *solver, const struct authz **failed, size_t count, struct buf *text)
 {
     int64_t until_ms = clock_monotonic_ms() + HERE_MS;
-    bool is_seen = context->voice->explains;
 
     buf_putf(text,
         "\n%s failed to authenticate some domains (authenticator: %s). The Certificate Authority reported these "
@@ -94,9 +92,10 @@ static void put_failures(
             failed[i]->identifier.value, problem_type(failed[i]),
             problem != NULL && problem->detail != NULL ? problem->detail : "the CA gave no reason");
         put_seen(text, failed[i]);
-        is_seen = is_seen && put_here(text, solver->plugin_context.net, failed[i], until_ms);
-        if (context->voice->explains)
-            put_explanation(text, failed[i]);
+        if (!context->voice->explains)
+            continue;
+        put_here(text, solver->plugin_context.net, failed[i], until_ms);
+        put_explanation(text, failed[i]);
     }
 }
 

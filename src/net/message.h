@@ -129,7 +129,7 @@ struct message_request {
     size_t wanted_count; /* 0: all that there is room for */
     struct view wanted[HTTP_MAX_WANTED];
     struct view trust, client_cert, client_key; /* PEM, or empty */
-    uint32_t max_body, timeout_ms, silence_ms;  /* timeout_ms 0: none; silence_ms 0: the time-outs in HELLO */
+    uint32_t max_body, timeout_ms, silence_ms;  /* timeout_ms 0: a day; silence_ms 0: the time-outs in HELLO */
     bool follow;
     bool stream;      /* answered as soon as the head is there; max_body and, after that, silence_ms do not count */
     bool guarded;     /* never leads to places that only this machine can reach (client/guard.h) */

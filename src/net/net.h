@@ -130,7 +130,7 @@ enum stream_step {
  * Begins an exchange whose answer is read piece by piece, while it comes and for as long as it comes: lists too large
  * for memory, and servers that tell what happens. *head gets status and header fields. Nothing runs ahead of the
  * reader: what the network process has of the answer is HTTP_CHUNK at most, and the server waits. request as for
- * net_http, but it follows no redirect, timeout_ms 0 is no limit, max_body does not count, and silence_ms ends with
+ * net_http, but it follows no redirect, timeout_ms 0 is a day, max_body does not count, and silence_ms ends with
  * the head. One connection for each: NET_STREAMS at one time. Errors as of net_http; *out is the caller's, for
  * net_stream_close.
  */

@@ -14,13 +14,14 @@ ADDRESSES = {b"a.test": "192.0.2.77", b"c.test": "127.0.0.1"}
 
 
 def answer(question, fails):
-    """To a question for an A record its address, for AAAA nothing, and of other names that there are none."""
+    """To a question for an A record its address, for AAAA nothing, and of other names that there are none; of one that it fails."""
     labels, at = [], 12
     while question[at]:
         labels.append(question[at + 1:at + 1 + question[at]])
         at += 1 + question[at]
     kind = struct.unpack(">H", question[at + 1:at + 3])[0]
     address = ADDRESSES.get(b".".join(labels).lower())
+    fails = fails or labels[0] == b"0"
     is_found = address is not None and kind == 1 and not fails
     flags = 0x8182 if fails else 0x8180 if address else 0x8183
     record = b"\xc0\x0c" + struct.pack(">HHIH", 1, 1, 60, 4) + socket.inet_aton(address) if is_found else b""
@@ -89,6 +90,13 @@ def test_where_names_lead_from_here(client, resolver):
         "b.test": ["the resolvers of this machine know no address of this name"],
         "c.test": [],
     }
+
+
+def test_a_name_that_cannot_be_resolved(client, resolver):
+    """The others are asked about all the same."""
+    client.register()
+    said = client.run("certonly", "-n", "--standalone", "-d", "0.test", "-d", "a.test", "--http-01-port", "1", status=1)
+    assert told(said) == {"0.test": [], "a.test": ["the resolvers of this machine give 192.0.2.77"]}
 
 
 def test_a_resolver_that_is_silent(client):
