@@ -292,4 +292,27 @@ TEST(stream_under_a_whole_answer)
     end();
 }
 
+/* The body beside a redirect is nobody's; that of an answer which leads nowhere is whole. */
+TEST(stream_under_a_large_redirect)
+{
+    static const struct {
+        const char *path;
+        int status;
+        size_t len;
+    } answers[] = { { "/large-redirect", 200, 5 }, { "/large-redirect-nowhere", 302, SERVER_LARGE } };
+
+    begin();
+    for (size_t i = 0; i < COUNT(answers); i++) {
+        AUTO(free) char *url = server_url(answers[i].path);
+        AUTO(http_response_clear) struct http_response response = { 0 };
+        struct error err = { 0 };
+
+        CHECK(net_http(net, &(struct http_request){ .url = url, .follow = true }, &response, &err), "%s: %s",
+            answers[i].path, err.why);
+        CHECK_INT(response.status, answers[i].status, answers[i].path);
+        CHECK_INT(response.body.len, (int64_t)answers[i].len, answers[i].path);
+    }
+    end();
+}
+
 TEST_MAIN()

@@ -40,6 +40,14 @@ static void server_answer(int fd, const char *status, const char *headers, const
     server_say(fd, text);
 }
 
+static void server_large(int fd, const char *status, const char *headers)
+{
+    AUTO(free) char *text = xcalloc(1, SERVER_LARGE + 1);
+
+    memset(text, 'x', SERVER_LARGE);
+    server_answer(fd, status, headers, text);
+}
+
 static void server_redirect(int fd, const char *where)
 {
     AUTO(free) char *header = xprintf("Location: %s\r\n", where);
@@ -150,10 +158,11 @@ static bool server_serve(int fd, const char *path, const char *head, struct view
         server_wait(600000); /* to the end of the test */
         return false;
     } else if (strcmp(path, "/large") == 0) {
-        AUTO(free) char *text = xcalloc(1, SERVER_LARGE + 1);
-
-        memset(text, 'x', SERVER_LARGE);
-        server_answer(fd, "200 OK", "", text);
+        server_large(fd, "200 OK", "");
+    } else if (strcmp(path, "/large-redirect") == 0) {
+        server_large(fd, "302 Found", "Location: /ok\r\n");
+    } else if (strcmp(path, "/large-redirect-nowhere") == 0) {
+        server_large(fd, "302 Found", "");
     } else if (strcmp(path, "/flood") == 0) {
         server_flood(fd);
         return false;

@@ -85,13 +85,19 @@ static long status_of(const struct transfer *transfer)
     return status;
 }
 
+/* Whether the answer is a redirect that is to be followed: its body is not read. */
+static bool leads_elsewhere(const struct transfer *transfer)
+{
+    bool has_location = false;
+
+    for (size_t i = 0; i < transfer->header_count; i++)
+        has_location = has_location || strcasecmp(transfer->headers[i].name, "Location") == 0;
+    return transfer->follow && has_location && is_redirect(status_of(transfer));
+}
+
 /* There is no room for a piece until the previous one was taken. Meanwhile the silence timeout does not count. */
 static size_t wait_for_reader(struct transfer *transfer)
 {
-    if (transfer->follow && is_redirect(status_of(transfer))) {
-        transfer->limit = LIMIT_BODY; /* a redirect: its body is not read */
-        return 0;
-    }
     transfer->paused = true;
     if (transfer->silence_timer != NULL)
         (void)event_del(transfer->silence_timer);
@@ -109,8 +115,11 @@ static size_t on_body(char *at, size_t size, size_t count, void *ctx)
         transfer->limit = LIMIT_BODY;
         return 0; /* ends the transfer, and an empty piece never comes */
     }
-    if (transfer->body.len + piece.len > HTTP_CHUNK)
-        return wait_for_reader(transfer);
+    if (transfer->body.len + piece.len > HTTP_CHUNK) {
+        if (!leads_elsewhere(transfer))
+            return wait_for_reader(transfer);
+        buf_cut(&transfer->body, 0);
+    }
     sign_of_life(transfer);
     transfer->got += piece.len;
     buf_put(&transfer->body, piece);
