@@ -174,7 +174,8 @@ static bool describe_limit(const struct transfer *transfer, const char *host, st
  * when the request is under way already. */
 static bool describe_own(CURLcode result, const struct transfer *transfer, const char *host, struct failure *out)
 {
-    if (result == CURLE_SSL_CERTPROBLEM)
+    /* libcurl 8.23 has another result where key and certificate do not belong together, with the same words. */
+    if (result == CURLE_SSL_CERTPROBLEM || strstr(transfer->error, "unable to set private key") != NULL)
         say(out, "check that both are PEM, without a password, and belong together",
             "the certificate or the key by which %s is to know us cannot be used", host);
     else if (result == CURLE_SSL_CACERT_BADFILE)
