@@ -220,7 +220,7 @@ static bool set_failed(const struct message_failed *failed, struct error *err)
 /* Logs a request that came to the responder: the first thing to look at when the CA could not verify. */
 static void take_visit(struct channel *channel, const struct wire_frame *frame)
 {
-    AUTO(free) char *question = NULL, *given = NULL;
+    AUTO(free) char *from = NULL, *question = NULL, *given = NULL; /* one line each: the log keeps line ends */
     struct message_visit visit;
 
     if (channel->visits == 0 || !message_get_visit(frame->fields, &visit)) {
@@ -228,13 +228,13 @@ static void take_visit(struct channel *channel, const struct wire_frame *frame)
         return;
     }
     channel->visits--;
+    from = text_printable_dup(visit.from, MESSAGE_MAX_FROM, false);
     question = text_printable_dup(visit.question, MESSAGE_MAX_LINE, false);
     given = text_printable_dup(visit.given, MESSAGE_MAX_GIVEN, false);
     if (visit.given.len == 0)
-        log_debug("%.*s came to the responder, and left before it had asked: %s", (int)visit.from.len, visit.from.at,
-            question);
+        log_debug("%s came to the responder, and left before it had asked: %s", from, question);
     else
-        log_debug("%.*s asked the responder: %s: %s", (int)visit.from.len, visit.from.at, question, given);
+        log_debug("%s asked the responder: %s: %s", from, question, given);
 }
 
 /* Hands one frame to the thread that waits for it. */

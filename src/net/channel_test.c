@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "base/log.h"
 #include "base/test.h"
 #include "net/message.h"
 
@@ -125,6 +126,35 @@ TEST(channel_answers_that_are_none)
             "%s: after", answers[i].name);
         (void)close(peer);
     }
+}
+
+/* None of the texts of a visit begins a line of the log. */
+TEST(channel_logs_a_visit_in_one_line)
+{
+    static const char *const given[] = { "", "HTTP status 404\nforged" };
+    AUTO(channel_free) struct channel *channel = NULL;
+    AUTO(answer_clear) struct answer answer = { 0 };
+    AUTO(buf_clear) struct buf out = BUF(4096), logged = BUF(1 << 20);
+    AUTO(free) char *log = test_path("letsencrypt.log");
+    struct error err = { 0 };
+    uint32_t id;
+    int peer;
+
+    REQUIRE(log_open(test_dir(), 0, &err), "%s", err.why);
+    channel = channel_pair(&peer);
+    channel_expect_visits(channel, COUNT(given));
+    id = ask(channel);
+    for (size_t i = 0; i < COUNT(given); i++)
+        message_put_visit(
+            &out, &(struct message_visit){ view_of("192.0.2.1\nforged"), view_of("GET /\nforged"), view_of(given[i]) });
+    message_put_empty(&out, MESSAGE_DONE, id);
+    say(peer, &out);
+    CHECK(channel_wait(channel, id, MESSAGE_DONE, 5000, &answer, &err), "%s", err.why);
+    log_close();
+    REQUIRE(file_read(log, &logged, &err), "%s", err.why);
+    CHECK(strstr(buf_text(&logged), "192.0.2.1") != NULL && strstr(buf_text(&logged), "\nforged") == NULL, "%s",
+        buf_text(&logged));
+    (void)close(peer);
 }
 
 TEST(channel_bounds_visits)
