@@ -1,6 +1,7 @@
 #include "base/identifier.h"
 
 #include <arpa/inet.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/mem.h"
@@ -55,6 +56,55 @@ struct identifiers identifiers_typed(const struct list *names)
             if (is_address(names->at[i]) == (type == IDENTIFIER_IP))
                 identifiers_add(&all, (enum identifier_type)type, names->at[i]);
     return all;
+}
+
+void identifiers_add_all(struct identifiers *list, const struct identifiers *more)
+{
+    for (size_t i = 0; i < more->len; i++)
+        identifiers_add(list, more->at[i].type, more->at[i].value);
+}
+
+struct identifiers identifiers_dup(const struct identifiers *list)
+{
+    struct identifiers copy = { 0 };
+
+    identifiers_add_all(&copy, list);
+    return copy;
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct identifier *one = a, *other = b;
+
+    return one->type != other->type ? (one->type < other->type ? -1 : 1) : strcmp(one->value, other->value);
+}
+
+bool identifiers_has(const struct identifiers *list, const struct identifier *identifier)
+{
+    for (size_t i = 0; i < list->len; i++)
+        if (compare(&list->at[i], identifier) == 0)
+            return true;
+    return false;
+}
+
+bool identifiers_is_subset(const struct identifiers *part, const struct identifiers *whole)
+{
+    AUTO(free) struct identifier *sorted = NULL; /* borrows the values; a certificate may have thousands of names */
+
+    if (part->len == 0 || whole->len == 0)
+        return part->len == 0;
+    sorted = xcalloc(whole->len, sizeof *sorted);
+    memcpy(sorted, whole->at, whole->len * sizeof *sorted);
+    qsort(sorted, whole->len, sizeof *sorted, compare);
+    for (size_t i = 0; i < part->len; i++)
+        if (bsearch(&part->at[i], sorted, whole->len, sizeof *sorted, compare) == NULL)
+            return false;
+    return true;
+}
+
+bool identifiers_same_set(const struct identifiers *a, const struct identifiers *b)
+{
+    return identifiers_is_subset(a, b) && identifiers_is_subset(b, a);
 }
 
 void identifiers_remove(struct identifiers *list, size_t index)

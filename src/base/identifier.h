@@ -25,6 +25,12 @@ void identifiers_add(struct identifiers *list, enum identifier_type type, const 
 struct identifiers identifiers_of(const struct list *dns, const struct list *ips);
 /* The same from names whose type was not kept, as a record has them: what is an address is one (no DNS name is). */
 struct identifiers identifiers_typed(const struct list *names);
+void identifiers_add_all(struct identifiers *list, const struct identifiers *more);
+struct identifiers identifiers_dup(const struct identifiers *list);
+bool identifiers_has(const struct identifiers *list, const struct identifier *identifier);
+/* Whether all of part are in whole; the same both ways. */
+bool identifiers_is_subset(const struct identifiers *part, const struct identifiers *whole);
+bool identifiers_same_set(const struct identifiers *a, const struct identifiers *b);
 void identifiers_remove(struct identifiers *list, size_t index);
 /* Appends the values to out. */
 void identifiers_names(const struct identifiers *list, struct list *out);

@@ -52,6 +52,34 @@ TEST(types_are_found_again)
     }
 }
 
+TEST(sets)
+{
+    static const struct {
+        const char *part, *whole;
+        bool is_part, is_same, has_first;
+    } cases[] = {
+        { "", "", true, true, false },
+        { "", "a.test", true, false, false },
+        { "a.test", "", false, false, false },
+        { "a.test b.test", "b.test a.test a.test", true, true, true },
+        { "::1", "a.test ::1", true, false, true },
+        { "a.test 192.0.2.1", "a.test", false, false, true },
+    };
+    const struct identifier as_name = { IDENTIFIER_DNS, (char[]){ "192.0.2.1" } };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(list_clear) struct list part = words(cases[i].part), whole = words(cases[i].whole);
+        AUTO(identifiers_clear)
+        struct identifiers a = identifiers_typed(&part), b = identifiers_typed(&whole), copy = identifiers_dup(&b);
+
+        CHECK_INT(identifiers_is_subset(&a, &b), cases[i].is_part, cases[i].part);
+        CHECK_INT(identifiers_same_set(&a, &b), cases[i].is_same, cases[i].part);
+        CHECK(copy.len == b.len && identifiers_same_set(&copy, &b), "%s", cases[i].whole);
+        CHECK(!identifiers_has(&a, &as_name), "a name that reads like an address is another one");
+        CHECK_INT(a.len > 0 && identifiers_has(&b, &a.at[0]), cases[i].has_first, cases[i].part);
+    }
+}
+
 TEST(removing)
 {
     AUTO(list_clear) struct list names = words("a b c"), left = { 0 };

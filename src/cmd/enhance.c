@@ -1,7 +1,6 @@
 /* enhance: add redirection, HSTS and the like to an installed certificate. */
 #include "base/mem.h"
 #include "cmd/command.h"
-#include "crypto/csr.h"
 #include "lifecycle/install.h"
 #include "run/questions.h"
 
@@ -25,7 +24,8 @@ static bool load(struct context *context, struct lineage **out, struct error *er
 }
 
 /* The names of the certificate, without a question where no user can answer. */
-static bool choose_names(struct context *context, const struct lineage *lineage, struct list *out, struct error *err)
+static bool choose_names(
+    struct context *context, const struct lineage *lineage, struct identifiers *out, struct error *err)
 {
     static const struct question question = {
         .text = "Which domain names would you like to enable the selected enhancements for?",
@@ -33,21 +33,22 @@ static bool choose_names(struct context *context, const struct lineage *lineage,
         .forced = true,
         .canceled = "User cancelled the domain selection. No domains defined, exiting.",
     };
-    const struct list *all = &lineage->cert->names;
-    AUTO(free) bool *chosen = xcalloc(all->len + 1, sizeof *chosen);
-    char canonical[64];
+    AUTO(identifiers_clear) struct identifiers all = cert_identifiers(lineage->cert);
+    AUTO(list_clear) struct list texts = { 0 };
+    AUTO(free) bool *chosen = xcalloc(all.len + 1, sizeof *chosen);
 
-    for (size_t i = 0; i < all->len; i++)
-        if (ip_canonical(all->at[i], canonical))
+    for (size_t i = 0; i < all.len; i++)
+        if (all.at[i].type == IDENTIFIER_IP)
             return error_set(err, ERROR_CONFIG, "Enhancements not supported for IP address certificates");
     if (!ui_may_ask(context->ui)) {
-        list_add_all(out, all);
+        identifiers_add_all(out, &all);
         return true;
     }
-    TRY(ui_checklist(context->ui, &question, all, chosen, err));
-    for (size_t i = 0; i < all->len; i++)
+    identifiers_names(&all, &texts);
+    TRY(ui_checklist(context->ui, &question, &texts, chosen, err));
+    for (size_t i = 0; i < all.len; i++)
         if (chosen[i])
-            list_add(out, all->at[i]);
+            identifiers_add(out, all.at[i].type, all.at[i].value);
     return true;
 }
 
@@ -55,7 +56,7 @@ static bool enhance_run(struct context *context, struct error *err)
 {
     AUTO(installation_close) struct installation installation = { 0 };
     AUTO(lineage_free) struct lineage *lineage = NULL;
-    AUTO(list_clear) struct list names = { 0 };
+    AUTO(identifiers_clear) struct identifiers names = { 0 };
     struct pair pair;
     struct deployment deployment = { .names = &names, .pairs = &pair, .pair_count = 1, .in_use = true };
 

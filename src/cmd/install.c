@@ -8,7 +8,7 @@
 #include "run/questions.h"
 
 /* Fills paths that were not given from the lineage of --cert-name, if there is one. */
-static bool fill_paths(struct context *context, struct settings *settings, struct list *names, struct error *err)
+static bool fill_paths(struct context *context, struct settings *settings, struct identifiers *names, struct error *err)
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;
     char **paths[KIND_COUNT] = {
@@ -27,7 +27,7 @@ static bool fill_paths(struct context *context, struct settings *settings, struc
         if (*paths[kind] == NULL)
             *paths[kind] = xstrdup(lineage->live[kind]);
     if (names->len == 0)
-        list_add_all(names, &lineage->cert->names);
+        *names = cert_identifiers(lineage->cert);
     return true;
 }
 
@@ -62,7 +62,7 @@ static bool install_run(struct context *given, struct error *err)
 {
     AUTO(settings_free) struct settings *settings = settings_dup(given->settings);
     AUTO(installation_close) struct installation installation = { 0 };
-    AUTO(list_clear) struct list names = list_dup(&settings->domains);
+    AUTO(identifiers_clear) struct identifiers names = identifiers_of(&settings->domains, NULL);
     AUTO(free) char *urls = NULL;
     struct context own = *given, *context = &own;
     struct pair pair;

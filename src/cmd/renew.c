@@ -154,9 +154,9 @@ static bool run_post_hooks(struct context *context, const struct renewals *all, 
 
     for (size_t i = 0; i < all->len; i++) {
         if (all->at[i].what == RENEWED_DONE)
-            list_add_all(&renewed, &all->at[i].names);
+            identifiers_names(&all->at[i].names, &renewed);
         if (all->at[i].what == RENEWED_FAILED || all->at[i].what == RENEWED_STOPPED)
-            list_add_all(&failed, &all->at[i].names);
+            identifiers_names(&all->at[i].names, &failed);
     }
     return hooks_at_end(context, &renewed, &failed, err);
 }

@@ -100,7 +100,7 @@ void report_next_steps(struct context *context, const struct obtain_result *resu
     ui_next_steps(context->ui, &steps);
 }
 
-char *report_urls(const struct list *names)
+char *report_urls(const struct identifiers *names)
 {
     AUTO(buf_clear) struct buf text = BUF(URLS_MAX);
 
@@ -109,7 +109,7 @@ char *report_urls(const struct list *names)
 
         if (i > 0)
             between = i + 1 < names->len ? ", " : names->len == 2 ? " and " : ", and ";
-        buf_putf(&text, "%shttps://%s", between, names->at[i]);
+        buf_putf(&text, "%shttps://%s", between, names->at[i].value);
     }
     return buf_take(&text);
 }

@@ -20,4 +20,4 @@ void report_out_cert(struct out *out, const struct cert *cert);
 /* Closes what is open in a JSON document, and prints it. */
 void report_document(struct context *context, struct out *out);
 /* "https://a", "https://a and https://b", "https://a, https://b, and https://c"; of the caller's. */
-char *report_urls(const struct list *names) __attribute__((returns_nonnull));
+char *report_urls(const struct identifiers *names) __attribute__((returns_nonnull));

@@ -42,9 +42,11 @@ static bool run_run(struct context *context, struct error *err)
 {
     AUTO(installation_close) struct installation installation = { 0 };
     AUTO(obtain_result_clear) struct obtain_result result = { 0 };
+    AUTO(identifiers_clear)
+    struct identifiers wanted = identifiers_of(&context->settings->domains, &context->settings->ip_addresses);
 
     TRY(installation_open(context, &installation, err));
-    TRY(installation_check_names(context, &installation, &context->settings->ip_addresses, err));
+    TRY(installation_check_names(context, &installation, &wanted, err));
     TRY(installation_check_staple(context, &installation, err));
     TRY(installation_check_auto_hsts(context, err));
     TRY(obtain(context, &result, err));

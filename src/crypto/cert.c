@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "crypto/cert_names.h"
+#include "crypto/csr.h"
 #include "crypto/der.h"
 #include "crypto/pem.h"
 #include "crypto/public_part.h"
@@ -285,6 +286,21 @@ bool cert_from_pem(struct view pem, const char *name, struct cert **out, struct 
     if (!pem_find(&pem, "CERTIFICATE", NULL, &block, err) || !pem_decode(&block, &der, err))
         return error_in(err, "certificate %s", name);
     return cert_from_der(buf_view(&der), name, out, err);
+}
+
+struct identifiers cert_identifiers(const struct cert *cert)
+{
+    struct identifiers all = { 0 };
+    char address[64];
+
+    for (size_t i = 0; i < cert->names.len; i++) {
+        const char *name = cert->names.at[i];
+        bool is_ip =
+            list_has(&cert->ips, name) || (i == 0 && !list_has(&cert->dns, name) && ip_canonical(name, address));
+
+        identifiers_add(&all, is_ip ? IDENTIFIER_IP : IDENTIFIER_DNS, name);
+    }
+    return all;
 }
 
 void cert_free(struct cert *cert)

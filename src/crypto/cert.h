@@ -4,6 +4,7 @@
  *
  * Reading is our own and cheap, so that thousands of lineages can be listed at once; signatures are OpenSSL's.
  */
+#include "base/identifier.h"
 #include "base/bytes.h"
 #include "crypto/key.h"
 
@@ -34,6 +35,10 @@ MUST_USE bool cert_from_der(struct view der, const char *name, struct cert **out
 MUST_USE bool cert_from_pem(struct view pem, const char *name, struct cert **out, struct error *err);
 void cert_free(struct cert *cert);
 DEFINE_AUTO(struct cert, cert_free)
+
+/* The names in their order, each with the type of its SAN; a common name alone is an address where it reads as one. Of
+ * the caller's. */
+struct identifiers cert_identifiers(const struct cert *cert);
 
 /* Whether the key belongs to the certificate: public parts are the same. */
 MUST_USE bool cert_matches_key(const struct cert *cert, const struct key *key);

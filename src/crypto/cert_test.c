@@ -107,6 +107,35 @@ TEST(cert_reads_what_openssl_reads)
     }
 }
 
+TEST(names_keep_the_types_of_their_sans)
+{
+    static const struct {
+        const char *common, *san, *typed;
+    } rows[] = {
+        { "b.example", "IP:2001:db8::1,DNS:a.example,DNS:b.example", "dns b.example,dns a.example,ip 2001:db8::1" },
+        { "192.0.2.1", "DNS:a.example,IP:192.0.2.1", "ip 192.0.2.1,dns a.example" },
+        { "192.0.2.1", NULL, "ip 192.0.2.1" },
+        { NULL, "DNS:192.0.2.1,IP:192.0.2.2", "dns 192.0.2.1,ip 192.0.2.2" },
+        { NULL, "DNS:*.a.example", "dns *.a.example" },
+    };
+    AUTO(EVP_PKEY_free) EVP_PKEY *pkey = fixture_key("P-256");
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct fixture from = { .key = pkey, .issuer = "CA", .subject = rows[i].common, .san = rows[i].san };
+        AUTO(buf_clear) struct buf der = BUF(PEM_MAX_DER), typed = BUF(1000);
+        AUTO(identifiers_clear) struct identifiers all = { 0 };
+        AUTO(cert_free) struct cert *cert = NULL;
+        struct error err = { 0 };
+
+        fixture_der(&from, &der);
+        REQUIRE(cert_from_der(buf_view(&der), "x", &cert, &err), "%s", err.why);
+        all = cert_identifiers(cert);
+        for (size_t k = 0; k < all.len; k++)
+            buf_putf(&typed, "%s%s %s", k > 0 ? "," : "", identifier_type_name(all.at[k].type), all.at[k].value);
+        CHECK_TEXT(buf_text(&typed), rows[i].typed, rows[i].typed);
+    }
+}
+
 TEST(cert_ari_id_rfc9773) /* section 4.1 */
 {
     AUTO(EVP_PKEY_free) EVP_PKEY *pkey = fixture_key("P-256");

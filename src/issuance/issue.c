@@ -118,10 +118,9 @@ static enum end order_once(struct context *context, struct ca *ca, struct solver
 {
     AUTO(order_clear) struct order order = { 0 };
     AUTO(problem_clear) struct problem problem = { 0 };
-    AUTO(list_clear) struct list failed = { 0 }, names = { 0 };
+    AUTO(list_clear) struct list failed = { 0 };
     bool anothers = false, placed;
 
-    identifiers_names(&request->identifiers, &names);
     placed = place_order(ca, request, &order, &problem, err);
     request->ordered = request->ordered || placed || is_of_order(err);
     if (!placed)
@@ -129,7 +128,7 @@ static enum end order_once(struct context *context, struct ca *ca, struct solver
     if (context->settings->dry_run && !forget_authorizations(ca, request, &order, &problem, err))
         return END_FAILED;
     if (order.status == ORDER_PENDING &&
-        !solve(context, ca, solver, &order.authz_urls, &names, trace_name(request), &failed, err))
+        !solve(context, ca, solver, &order.authz_urls, &request->identifiers, trace_name(request), &failed, err))
         return END_FAILED;
     if (failed.len > 0) {
         if (drop_names(context, request, &failed))
@@ -202,16 +201,18 @@ bool issue(struct context *context, struct issue_request *request, struct issued
     AUTO(range_lock_release) struct range_lock *lock = NULL;
     AUTO(alike_leave) struct alike *alike = NULL; /* until the authenticator is closed, too */
     AUTO(solver_close) struct solver solver = { 0 };
+    AUTO(list_clear) struct list names = { 0 };
     struct ca *ca;
     bool found = false;
 
     TRY(store_check_access(context->settings, err));
     TRY(store_probe(context->store, request->lineage, err));
     TRY(enter(context, trace_name(request), &lock, err));
-    list_clear(&request->requested);
-    identifiers_names(&request->identifiers, &request->requested);
+    identifiers_clear(&request->requested);
+    request->requested = identifiers_dup(&request->identifiers);
+    identifiers_names(&request->requested, &names);
     TRY(context_account(context, &ca, err));
-    TRY(alike_enter(context->store, context->turn, ca->account->url, &request->requested, &alike, err));
+    TRY(alike_enter(context->store, context->turn, ca->account->url, &names, &alike, err));
     TRY(resume_order(context, request, out, &found, err));
     if (found)
         return true;

@@ -86,7 +86,7 @@ static void check_row(const struct row *row)
     AUTO(fixture_clear) struct fixture fixture;
     AUTO(issue_request_clear) struct issue_request request = { .authenticator = fixture_plugin(), .record = "a.test" };
     AUTO(issued_chain_clear) struct issued_chain chain = { 0 };
-    AUTO(list_clear) struct list names = fixture_words(NAMES);
+    AUTO(identifiers_clear) struct identifiers names = fixture_identifiers(NAMES);
     AUTO(key_free) struct key *key = new_key();
     AUTO(free) char *trace = NULL, *plugin = NULL;
     struct error err = { 0 };
@@ -537,7 +537,7 @@ TEST(a_request_of_the_users_is_sent_as_it_is)
     fixture_open(&fixture, &setup);
     REQUIRE(csr_make(key, &identifiers, true, &der, &err), "%s", err.why);
     request.csr = buf_view(&der);
-    issue_request_names(&request, &dns);
+    issue_request_names(&request, &identifiers);
     REQUIRE(issue(&fixture.context, &request, &chain, &err), "%s: %s", err.what, err.why);
     REQUIRE(cert_from_pem(buf_view(&chain.cert), "the certificate", &cert, &err), "%s", err.why);
     CHECK(cert_matches_key(cert, key) && cert->must_staple);

@@ -90,19 +90,20 @@ static bool proof_fill(
 }
 
 /* Nothing but what was ordered is proved, whatever the CA asks for. */
-static bool check_ordered(const struct authz *authz, const struct list *names, struct error *err)
+static bool check_ordered(const struct authz *authz, const struct identifiers *names, struct error *err)
 {
     for (size_t i = 0; i < names->len; i++) {
-        const char *name = names->at[i];
+        const struct identifier *ordered = &names->at[i];
+        const char *bare = ordered->value + (identifier_is_wildcard(ordered) ? 2 : 0);
 
-        if (text_equal(text_starts(name, "*.") ? name + 2 : name, authz->identifier.value))
+        if (ordered->type == authz->identifier.type && text_equal(bare, authz->identifier.value))
             return true;
     }
     return error_set(
         err, ERROR_ACME, "the CA wants control of %s to be proved, which was not ordered", authz_name(authz));
 }
 
-static bool check_urls(const struct list *urls, const struct list *names, struct error *err)
+static bool check_urls(const struct list *urls, const struct identifiers *names, struct error *err)
 {
     if (urls->len == 0)
         return error_set(err, ERROR_ACME,
@@ -114,8 +115,8 @@ static bool check_urls(const struct list *urls, const struct list *names, struct
 }
 
 /* Adds the proof of an authorization that is not valid yet; keeps only the chosen challenge. */
-static bool add_proof(const struct context *context, struct ca *ca, struct solver *solver, const struct list *names,
-    struct proofs *out, struct error *err)
+static bool add_proof(const struct context *context, struct ca *ca, struct solver *solver,
+    const struct identifiers *names, struct proofs *out, struct error *err)
 {
     struct authz *authz = &out->authzs[out->count];
     struct proof *proof = &out->at[out->count];
@@ -133,7 +134,7 @@ static bool add_proof(const struct context *context, struct ca *ca, struct solve
 }
 
 bool proofs_gather(const struct context *context, struct ca *ca, struct solver *solver, const struct list *urls,
-    const struct list *names, struct proofs *out, struct error *err)
+    const struct identifiers *names, struct proofs *out, struct error *err)
 {
     TRY(check_urls(urls, names, err));
     out->authzs = xcalloc(urls->len, sizeof *out->authzs);

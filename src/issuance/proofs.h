@@ -21,7 +21,7 @@ static inline void proofs_clear_at(struct proofs *proofs)
  * that were ordered is refused. Errors as solve().
  */
 MUST_USE bool proofs_gather(const struct context *context, struct ca *ca, struct solver *solver,
-    const struct list *urls, const struct list *names, struct proofs *out, struct error *err);
+    const struct list *urls, const struct identifiers *names, struct proofs *out, struct error *err);
 
 /* The name that was ordered: the identifier, for a wildcard with "*.". Of the caller's. */
 char *proof_name(const struct proof *proof) __attribute__((returns_nonnull));

@@ -100,8 +100,8 @@ static const struct {
 static bool order(struct fixture *fixture, size_t i, struct issue_request *request, struct error *err)
 {
     AUTO(issued_chain_clear) struct issued_chain chain = { 0 };
-    AUTO(list_clear)
-    struct list names = fixture_words(cases[i].names == NULL ? "a.test b.test c.test" : cases[i].names);
+    AUTO(identifiers_clear)
+    struct identifiers names = fixture_identifiers(cases[i].names == NULL ? "a.test b.test c.test" : cases[i].names);
     AUTO(key_free) struct key *key = NULL;
     bool ok;
 

@@ -17,15 +17,18 @@
 void issue_request_clear(struct issue_request *request)
 {
     identifiers_clear(&request->identifiers);
-    list_clear(&request->requested);
+    identifiers_clear(&request->requested);
     key_free(request->found_key);
     request->found_key = NULL;
 }
 
-void issue_request_names(struct issue_request *request, const struct list *names)
+void issue_request_names(struct issue_request *request, const struct identifiers *names)
 {
     identifiers_clear(&request->identifiers);
-    request->identifiers = identifiers_typed(names);
+    for (int type = IDENTIFIER_DNS; type <= IDENTIFIER_IP; type++)
+        for (size_t i = 0; i < names->len; i++)
+            if ((int)names->at[i].type == type)
+                identifiers_add(&request->identifiers, names->at[i].type, names->at[i].value);
 }
 
 void issued_chain_clear(struct issued_chain *chain)
@@ -97,7 +100,7 @@ bool record_order(struct context *context, const struct ca *ca, const struct iss
     pending.account_url = xstrdup(ca->account->url);
     pending.account_id = xstrdup(ca->account->id);
     identifiers_names(&request->identifiers, &pending.names);
-    list_add_all(&pending.requested, &request->requested);
+    identifiers_names(&request->requested, &pending.requested);
     pending.profile = request->profile == NULL ? NULL : xstrdup(request->profile);
     pending.must_staple = context->settings->must_staple;
     pending.csr_sha256 = xstrdup(buf_text(&digest));

@@ -19,10 +19,10 @@ struct issue_request {
     const char *trace; /* name of the record of proofs (traces.h), in a dry run, too; NULL: that of `record` */
 
     /* Set by issue(). */
-    struct list requested; /* their names, as they were asked for */
-    const char *profile;   /* that was asked for, borrowed from settings; NULL: none */
-    struct key *found_key; /* owned: that of an order found again; key is then the same */
-    bool ordered;          /* the CA was asked for a new order, and has answered */
+    struct identifiers requested; /* as they were asked for */
+    const char *profile;          /* that was asked for, borrowed from settings; NULL: none */
+    struct key *found_key;        /* owned: that of an order found again; key is then the same */
+    bool ordered;                 /* the CA was asked for a new order, and has answered */
 };
 
 struct issued_chain {
@@ -30,8 +30,8 @@ struct issued_chain {
     char *order_url, *profile;         /* as the CA named them; profile NULL: it did not */
 };
 
-/* Sets the identifiers. */
-void issue_request_names(struct issue_request *request, const struct list *names);
+/* Sets the identifiers: DNS names first. */
+void issue_request_names(struct issue_request *request, const struct identifiers *names);
 void issue_request_clear(struct issue_request *request);
 static inline void issue_request_clear_at(struct issue_request *request)
 {

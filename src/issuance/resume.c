@@ -58,11 +58,14 @@ static bool is_saved(const struct pending *pending, const struct lineage *lineag
     return !pending->has_key || cert_check_key_pem(lineage->cert, buf_view(&pending->key), "the record", &err);
 }
 
-static bool same_names(const struct pending *pending, const struct list *wanted, bool allow_subset)
+static bool same_names(const struct pending *pending, const struct identifiers *requested, bool allow_subset)
 {
-    if (list_same_set(&pending->names, wanted))
+    AUTO(list_clear) struct list wanted = { 0 }; /* as a record has them */
+
+    identifiers_names(requested, &wanted);
+    if (list_same_set(&pending->names, &wanted))
         return true;
-    return allow_subset && list_same_set(&pending->requested, wanted) && list_is_subset(&pending->names, wanted);
+    return allow_subset && list_same_set(&pending->requested, &wanted) && list_is_subset(&pending->names, &wanted);
 }
 
 static bool same_kind(const struct key *a, const struct key *b)
@@ -216,7 +219,8 @@ static bool take_up(struct context *context, const struct ca *ca, struct issue_r
         return true;
     }
     say_found(context, &order, pending->created);
-    issue_request_names(request, &pending->names);
+    identifiers_clear(&request->identifiers);
+    request->identifiers = identifiers_typed(&pending->names);
     if (!finish_recorded(context, &own, request, &order, out, &failure))
         return go_on(context, pending, known, &failure, err);
     *found = true;

@@ -53,7 +53,7 @@ static void play_first(const struct row *row, struct fixture *fixture, const str
     AUTO(issue_request_clear)
     struct issue_request request = { .authenticator = fixture_plugin(), .key = key, .record = "a.test" };
     AUTO(issued_chain_clear) struct issued_chain chain = { 0 };
-    AUTO(list_clear) struct list names = fixture_words(NAMES);
+    AUTO(identifiers_clear) struct identifiers names = fixture_identifiers(NAMES);
     struct error err = { 0 };
 
     issue_request_names(&request, &names);
@@ -125,7 +125,7 @@ static void check_second(const struct row *row, struct fixture *fixture, const s
 {
     AUTO(issue_request_clear) struct issue_request request = { .authenticator = fixture_plugin(), .record = "a.test" };
     AUTO(issued_chain_clear) struct issued_chain chain = { 0 };
-    AUTO(list_clear) struct list names = fixture_words(row->names == NULL ? NAMES : row->names);
+    AUTO(identifiers_clear) struct identifiers names = fixture_identifiers(row->names == NULL ? NAMES : row->names);
     AUTO(key_free) struct key *key = new_key(row->rsa);
     AUTO(free) char *trace = NULL, *path = test_path(RECORD);
     struct error err = { 0 };

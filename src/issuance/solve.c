@@ -260,7 +260,7 @@ static bool judge(
 }
 
 bool solve(struct context *context, struct ca *ca, struct solver *solver, const struct list *authz_urls,
-    const struct list *names, const char *trace, struct list *failed, struct error *err)
+    const struct identifiers *names, const char *trace, struct list *failed, struct error *err)
 {
     AUTO(proofs_clear) struct proofs proofs = { 0 };
     struct tracer tracer = { .context = context, .name = trace, .solver = solver, .proofs = &proofs };

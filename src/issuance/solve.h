@@ -38,4 +38,4 @@ static inline void solver_close_at(struct solver *solver)
  * have failed." when the CA refused, else what kept them from being presented.
  */
 MUST_USE bool solve(struct context *context, struct ca *ca, struct solver *solver, const struct list *authz_urls,
-    const struct list *names, const char *trace, struct list *failed, struct error *err);
+    const struct identifiers *names, const char *trace, struct list *failed, struct error *err);

@@ -37,7 +37,8 @@ static void check_row(const struct row *row)
     AUTO(fixture_clear) struct fixture fixture;
     AUTO(issue_request_clear) struct issue_request request = { .authenticator = fixture_plugin() };
     AUTO(issued_chain_clear) struct issued_chain chain = { 0 };
-    AUTO(list_clear) struct list names = fixture_words(row->names == NULL ? "a.test www.a.test" : row->names);
+    AUTO(identifiers_clear)
+    struct identifiers names = fixture_identifiers(row->names == NULL ? "a.test www.a.test" : row->names);
     AUTO(key_free) struct key *key = NULL;
     AUTO(free) char *plugin = NULL;
     struct error err = { 0 };
@@ -261,7 +262,7 @@ TEST(why_it_could_not_be_cleaned_up_is_told)
     AUTO(fixture_clear) struct fixture fixture;
     AUTO(issue_request_clear) struct issue_request request = { .authenticator = &plugin };
     AUTO(issued_chain_clear) struct issued_chain chain = { 0 };
-    AUTO(list_clear) struct list names = fixture_words("a.test b.test");
+    AUTO(identifiers_clear) struct identifiers names = fixture_identifiers("a.test b.test");
     AUTO(key_free) struct key *key = NULL;
     struct error err = { 0 };
 

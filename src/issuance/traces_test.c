@@ -17,7 +17,7 @@ static bool order(struct fixture *fixture, const char *text, struct error *err)
     AUTO(issue_request_clear)
     struct issue_request request = { .authenticator = fixture_plugin(), .record = NAME };
     AUTO(issued_chain_clear) struct issued_chain chain = { 0 };
-    AUTO(list_clear) struct list names = fixture_words(text);
+    AUTO(identifiers_clear) struct identifiers names = fixture_identifiers(text);
     AUTO(key_free) struct key *key = NULL;
     bool ok;
 
@@ -106,7 +106,7 @@ TEST(it_is_written_before_anything_is_presented)
     AUTO(fixture_clear) struct fixture fixture;
     struct authenticator watching = *fixture_plugin()->authenticator;
     struct plugin plugin = { .name = "test", .authenticator = &watching };
-    AUTO(list_clear) struct list names = fixture_words("a.test");
+    AUTO(identifiers_clear) struct identifiers names = fixture_identifiers("a.test");
     AUTO(issue_request_clear) struct issue_request request = { .authenticator = &plugin, .record = NAME };
     AUTO(issued_chain_clear) struct issued_chain chain = { 0 };
     AUTO(key_free) struct key *key = NULL;

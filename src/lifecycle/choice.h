@@ -2,7 +2,7 @@
 /*
  * Decides which lineage a request for names is about. The comparison is pure; the questions are asked in obtain.c.
  */
-#include "base/bytes.h"
+#include "base/identifier.h"
 
 enum choice_kind {
     CHOICE_NEW,       /* no lineage fits: make one */
@@ -11,9 +11,9 @@ enum choice_kind {
     CHOICE_NEW_NAMES, /* it was named by --cert-name and has other names */
 };
 
-struct candidate { /* a lineage as far as the choice is concerned; borrowed */
+struct candidate { /* a lineage as far as the choice is concerned; of the caller */
     const char *name;
-    const struct list *names;
+    struct identifiers names;
 };
 
 struct choice {
@@ -22,5 +22,5 @@ struct choice {
 };
 
 /* cert_name: NULL when not given. Candidates come in the order of their renewal files. */
-struct choice choose_lineage(
-    const struct candidate *candidates, size_t count, const struct list *wanted, const char *cert_name, bool duplicate);
+struct choice choose_lineage(const struct candidate *candidates, size_t count, const struct identifiers *wanted,
+    const char *cert_name, bool duplicate);

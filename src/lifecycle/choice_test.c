@@ -2,14 +2,14 @@
 
 #include "base/test.h"
 
-static struct list names(const char *text)
+static struct identifiers names(const char *text)
 {
     struct view rest = view_of(text), part;
-    struct list list = { 0 };
+    AUTO(list_clear) struct list list = { 0 };
 
     while (*text != '\0' && view_cut(&rest, ' ', &part))
         list_add_view(&list, part);
-    return list;
+    return identifiers_typed(&list);
 }
 
 TEST(the_lineage_that_fits_is_chosen)
@@ -40,15 +40,13 @@ TEST(the_lineage_that_fits_is_chosen)
         { "four", "z" },
         { "five", "z" },
     };
-    struct list lists[COUNT(lineages)];
     struct candidate candidates[COUNT(lineages)];
 
     for (size_t i = 0; i < COUNT(lineages); i++) {
-        lists[i] = names(lineages[i][1]);
-        candidates[i] = (struct candidate){ lineages[i][0], &lists[i] };
+        candidates[i] = (struct candidate){ lineages[i][0], names(lineages[i][1]) };
     }
     for (size_t i = 0; i < COUNT(cases); i++) {
-        AUTO(list_clear) struct list wanted = names(cases[i].wanted);
+        AUTO(identifiers_clear) struct identifiers wanted = names(cases[i].wanted);
         struct choice got =
             choose_lineage(candidates, COUNT(candidates), &wanted, cases[i].cert_name, cases[i].duplicate);
 
@@ -56,7 +54,7 @@ TEST(the_lineage_that_fits_is_chosen)
         CHECK_INT((int64_t)got.index, (int64_t)cases[i].index, cases[i].name);
     }
     for (size_t i = 0; i < COUNT(lineages); i++)
-        list_clear(&lists[i]);
+        identifiers_clear(&candidates[i].names);
 }
 
 TEST_MAIN()

@@ -145,13 +145,16 @@ static void note_run(void *arg, const char *command, int status)
     progress->failed = xprintf("the deploy hook '%s' ended with status %d", command, status);
 }
 
-static bool run_hooks(struct context *context, const struct lineage *lineage, const struct list *names,
+static bool run_hooks(struct context *context, const struct lineage *lineage, const struct identifiers *names,
     struct delivery *delivery, struct error *err)
 {
     struct progress progress = { context, lineage->name, delivery, NULL };
     struct hook_memory memory = { has_run, note_run, &progress };
-    bool ok = hooks_deploy(context, lineage->live_dir, names, delivery == NULL ? NULL : &memory, err);
+    AUTO(list_clear) struct list texts = { 0 };
+    bool ok;
 
+    identifiers_names(names, &texts);
+    ok = hooks_deploy(context, lineage->live_dir, &texts, delivery == NULL ? NULL : &memory, err);
     if (delivery != NULL && (!ok || progress.failed != NULL)) {
         note_failure(context, delivery, ok ? progress.failed : err->why);
         save(context, lineage->name, delivery);
@@ -160,7 +163,8 @@ static bool run_hooks(struct context *context, const struct lineage *lineage, co
     return ok;
 }
 
-bool deliver_hooks(struct context *context, const struct lineage *lineage, const struct list *names, struct error *err)
+bool deliver_hooks(
+    struct context *context, const struct lineage *lineage, const struct identifiers *names, struct error *err)
 {
     AUTO(delivery_clear) struct delivery delivery = { 0 };
     bool recorded = !context->settings->dry_run && load(context, lineage, &delivery);
@@ -181,7 +185,7 @@ static bool hooks_are_done(struct context *context, const struct delivery *deliv
 }
 
 /* At once, or put off: then it is not done yet. */
-static bool reload(struct context *context, const struct lineage *lineage, const struct list *names,
+static bool reload(struct context *context, const struct lineage *lineage, const struct identifiers *names,
     struct delivery *delivery, struct error *err)
 {
     struct pair pair = lineage_pair(lineage);
@@ -222,7 +226,8 @@ static void close_record(struct context *context, const char *name, struct deliv
         save(context, name, delivery);
 }
 
-bool deliver_reload(struct context *context, const struct lineage *lineage, const struct list *names, struct error *err)
+bool deliver_reload(
+    struct context *context, const struct lineage *lineage, const struct identifiers *names, struct error *err)
 {
     AUTO(delivery_clear) struct delivery delivery = { 0 };
     struct error reading = { 0 };
@@ -314,13 +319,14 @@ static bool do_rest(struct context *context, const struct lineage *lineage, stru
     struct error *err)
 {
     AUTO(settings_free) struct settings *settings = settings_dup(context->settings);
+    AUTO(identifiers_clear) struct identifiers names = cert_identifiers(lineage->cert);
     struct context own = *context;
 
     own.settings = settings;
     TRY(renewal_params_restore(lineage->conf, lineage->conf_path, settings, err));
     ui_say(context->ui, "The certificate is live, but not everything that follows it was done; doing the rest");
-    TRY(run_hooks(&own, lineage, &lineage->cert->names, delivery, err));
-    TRY(reload(&own, lineage, &lineage->cert->names, delivery, err));
+    TRY(run_hooks(&own, lineage, &names, delivery, err));
+    TRY(reload(&own, lineage, &names, delivery, err));
     close_record(&own, lineage->name, delivery, delivered);
     return true;
 }

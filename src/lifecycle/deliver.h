@@ -20,12 +20,12 @@ void deliver_expect(struct context *context, const struct lineage *lineage, cons
 /* Runs the deploy hooks of the live certificate, each once. In a dry run only with --run-deploy-hooks. A failed command
  * is logged, and is no error here. */
 MUST_USE bool deliver_hooks(
-    struct context *context, const struct lineage *lineage, const struct list *names, struct error *err);
+    struct context *context, const struct lineage *lineage, const struct identifiers *names, struct error *err);
 
 /* Makes the server of the settings' installer, if any, read the lineage's files again, or puts that off to the end of
  * the run; then removes the record, unless a hook failed. */
 MUST_USE bool deliver_reload(
-    struct context *context, const struct lineage *lineage, const struct list *names, struct error *err);
+    struct context *context, const struct lineage *lineage, const struct identifiers *names, struct error *err);
 
 /* index: of the lineage among those of the run; failure is NULL when its server has the new files. */
 typedef void reload_told(void *arg, size_t index, const struct error *failure);

@@ -103,6 +103,7 @@ static void outstanding(struct story *story, bool backs_off)
 
 static void play(struct story *story, char letter)
 {
+    AUTO(identifiers_clear) struct identifiers names = cert_identifiers(story->lineage->cert);
     struct context *context = &story->stage.context;
     struct error err = { 0 };
 
@@ -114,10 +115,10 @@ static void play(struct story *story, char letter)
         add_issued(&story->stage, story->lineage, &story->issued);
         break;
     case 'h':
-        note_failed(story, deliver_hooks(context, story->lineage, &story->lineage->cert->names, &err), &err);
+        note_failed(story, deliver_hooks(context, story->lineage, &names, &err), &err);
         break;
     case 'r': /* in a run over many lineages it is put off to E */
-        note_failed(story, deliver_reload(context, story->lineage, &story->lineage->cert->names, &err), &err);
+        note_failed(story, deliver_reload(context, story->lineage, &names, &err), &err);
         break;
     case 'M':
         context->reloads = story->reloads;

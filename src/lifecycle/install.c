@@ -5,7 +5,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "crypto/csr.h"
 #include "run/shares.h"
 #include "run/turns.h"
 
@@ -212,14 +211,13 @@ static bool takes_addresses(const struct context *context, const struct installa
            installer->takes_addresses(installation->self);
 }
 
-bool installation_check_names(
-    const struct context *context, const struct installation *installation, const struct list *names, struct error *err)
+bool installation_check_names(const struct context *context, const struct installation *installation,
+    const struct identifiers *names, struct error *err)
 {
-    char canonical[64];
     bool any = false;
 
     for (size_t i = 0; i < names->len; i++)
-        any = any || ip_canonical(names->at[i], canonical);
+        any = any || names->at[i].type == IDENTIFIER_IP;
     if (!any || takes_addresses(context, installation))
         return true;
     (void)error_set(err, ERROR_PLUGIN, "installation of IP address certificate not supported");

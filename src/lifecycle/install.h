@@ -36,7 +36,7 @@ MUST_USE bool installation_enhance(
 
 /* Refuses IP addresses where the installer does not take them. */
 MUST_USE bool installation_check_names(const struct context *context, const struct installation *installation,
-    const struct list *names, struct error *err);
+    const struct identifiers *names, struct error *err);
 
 /* Takes back what installers have changed last: so many checkpoints as settings say. */
 MUST_USE bool installation_rollback(struct context *context, struct installation *installation, struct error *err);

@@ -44,8 +44,11 @@ static bool play_supports(void *self, enum enhancement enhancement)
 static char *text_of(const struct deployment *deployment)
 {
     AUTO(buf_clear) struct buf text = BUF(400);
-    AUTO(free) char *names = list_join(deployment->names, ",");
+    AUTO(list_clear) struct list texts = { 0 };
+    AUTO(free) char *names = NULL;
 
+    identifiers_names(deployment->names, &texts);
+    names = list_join(&texts, ",");
     buf_put_text(&text, names);
     buf_putf(&text, " %s%s", deployment->pairs->cert, deployment->in_use ? " again" : "");
     for (int i = 0; i < ENHANCE_COUNT; i++)
@@ -144,14 +147,14 @@ static void ask_for(struct settings *settings, const char *options)
     }
 }
 
-static struct list names_of(const char *text)
+static struct identifiers names_of(const char *text)
 {
-    struct list names = { 0 };
+    AUTO(list_clear) struct list names = { 0 };
     struct view rest = view_of(text), word;
 
     while (rest.len > 0 && view_cut(&rest, ' ', &word))
         list_add_view(&names, word);
-    return names;
+    return identifiers_typed(&names);
 }
 
 /* ---- deploying ---- */
@@ -209,7 +212,7 @@ TEST(what_is_called)
 
     for (size_t i = 0; i < COUNT(rows); i++) {
         AUTO(stage_clear) struct stage stage = stage_of(rows[i].verb, rows[i].can, rows[i].fails);
-        AUTO(list_clear) struct list names = names_of(rows[i].names);
+        AUTO(identifiers_clear) struct identifiers names = names_of(rows[i].names);
         AUTO(free) char *want = calls_for(rows[i].plan, rows[i].fails);
         struct installation installation = { .plugin = &plugin };
         struct deployment deployment = { .names = &names, .pairs = &pair, .pair_count = 1 };
@@ -408,7 +411,7 @@ TEST(the_server_of_a_renewed_certificate)
         { "one that says no", "asleep", "asleep reloads\n", "the server is asleep", NULL },
     };
     static const struct pair pair = { "c", "k", "ch", "f" };
-    static const struct list names = { 0 };
+    static const struct identifiers names = { 0 };
     static const struct deployment deployment = { .names = &names, .pairs = &pair, .pair_count = 1, .in_use = true },
                                    *const deployments[] = { &deployment };
 
@@ -460,7 +463,7 @@ TEST(the_server_of_many)
     static const struct pair pair = { "c", "k", "ch", "f" };
     static const struct plugin *const table[] = { &plugin, NULL };
     const struct plugin *const *built_in = plugins;
-    AUTO(list_clear) struct list a = names_of("a.test"), b = names_of("b.test");
+    AUTO(identifiers_clear) struct identifiers a = names_of("a.test"), b = names_of("b.test");
     const struct deployment first = { .names = &a, .pairs = &pair, .pair_count = 1, .in_use = true },
                             second = { .names = &b, .pairs = &pair, .pair_count = 1, .in_use = true },
                             *const deployments[] = { &first, &second };

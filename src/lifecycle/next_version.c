@@ -32,23 +32,26 @@ char *names_summary(const struct list *names)
 }
 
 /* The new certificate's names, once a subset may have been dropped. */
-static void joined_names(const struct issue_request *request, struct list *out)
+static void joined_names(const struct issue_request *request, struct identifiers *out)
 {
-    list_clear(out);
-    identifiers_names(&request->identifiers, out);
+    identifiers_clear(out);
+    *out = identifiers_dup(&request->identifiers);
 }
 
 /* A summary for display: international names in both forms. */
-static char *summary_for(const struct context *context, const struct list *names)
+static char *summary_for(const struct context *context, const struct identifiers *names)
 {
-    AUTO(free) char *summary = names_summary(names), *typed = NULL;
+    AUTO(list_clear) struct list texts = { 0 };
+    AUTO(free) char *summary = NULL, *typed = NULL;
 
+    identifiers_names(names, &texts);
+    summary = names_summary(&texts);
     if (context->voice->takes_international_names)
-        typed = international_names(names);
+        typed = international_names(&texts);
     return typed == NULL ? TAKE(summary) : xprintf("%s (%s)", summary, typed);
 }
 
-static void announce(struct context *context, const struct list *names, bool existing)
+static void announce(struct context *context, const struct identifiers *names, bool existing)
 {
     AUTO(free) char *summary = summary_for(context, names);
     bool dry = context->settings->dry_run;
@@ -61,7 +64,7 @@ static void announce(struct context *context, const struct list *names, bool exi
 }
 
 static bool save(struct context *context, const struct issue_request *request, const struct issued_chain *chain,
-    struct lineage **lineage, const char *new_name, const struct list *names, struct error *err)
+    struct lineage **lineage, const char *new_name, const struct identifiers *names, struct error *err)
 {
     AUTO(settings_free) struct settings *settings = settings_with(context->settings, context->answers);
     AUTO(buf_clear) struct buf pem = BUF_SECRET(KEY_PEM_MAX);
@@ -133,10 +136,10 @@ static void tell_unusual_places(const struct context *context)
 
 /* Pre-hooks, the CA, saving and deploy hooks, post-hooks however it ended. */
 static bool issue_with_hooks(struct context *context, struct issue_request *request, struct lineage **lineage,
-    const char *new_name, struct list *names, struct error *err)
+    const char *new_name, struct identifiers *names, struct error *err)
 {
     AUTO(issued_chain_clear) struct issued_chain chain = { 0 };
-    const struct list none = { 0 };
+    AUTO(list_clear) struct list issued = { 0 };
     struct error late = { 0 };
     bool ok;
 
@@ -154,7 +157,9 @@ static bool issue_with_hooks(struct context *context, struct issue_request *requ
         joined_names(request, names);
         ok = save(context, request, &chain, lineage, new_name, names, err);
     }
-    if (!hooks_after(context, ok ? names : &none, &late) && ok) {
+    if (ok)
+        identifiers_names(names, &issued);
+    if (!hooks_after(context, &issued, &late) && ok) {
         *err = late;
         return false;
     }
@@ -176,16 +181,16 @@ bool check_staging(struct context *context, const struct lineage *lineage, struc
         names);
 }
 
-static bool share_a_name(const struct list *a, const struct list *b)
+static bool share_a_name(const struct identifiers *a, const struct identifiers *b)
 {
     for (size_t i = 0; i < a->len; i++)
-        if (list_has(b, a->at[i]))
+        if (identifiers_has(b, &a->at[i]))
             return true;
     return false;
 }
 
 static bool renew_now(struct context *context, struct lineage *lineage, struct issue_request *request,
-    struct list *names, struct error *err)
+    const struct identifiers *before, struct identifiers *names, struct error *err)
 {
     AUTO(key_free) struct key *key = NULL;
     AUTO(buf_clear) struct buf replaces = BUF(512);
@@ -206,25 +211,26 @@ static bool renew_now(struct context *context, struct lineage *lineage, struct i
     /* Only the CA that issued a certificate knows it, and only orders with one of its names can replace it (RFC 9773
      * section 5); a dry run replaces nothing. */
     if (!context->settings->dry_run && server != NULL && strcmp(server, context->settings->server) == 0 &&
-        share_a_name(names, &lineage->cert->names) && cert_ari_id(lineage->cert, &replaces))
+        share_a_name(names, before) && cert_ari_id(lineage->cert, &replaces))
         request->replaces = buf_text(&replaces);
     return issue_with_hooks(context, request, &lineage, NULL, names, err);
 }
 
 bool next_version(struct context *context, struct lineage *lineage, const struct plugin *authenticator,
-    struct list *names, struct error *err)
+    struct identifiers *names, struct error *err)
 {
     AUTO(issue_request_clear) struct issue_request request = { .authenticator = authenticator };
-    bool own = list_same_set(names, &lineage->cert->names);
-    bool ok = renew_now(context, lineage, &request, names, err);
+    AUTO(identifiers_clear) struct identifiers before = cert_identifiers(lineage->cert);
+    bool own = identifiers_same_set(names, &before);
+    bool ok = renew_now(context, lineage, &request, &before, names, err);
 
     if (ok || own) /* that it cannot have other names says nothing of its renewal */
         outcome_note(context, lineage, request.ordered, ok ? NULL : err);
     return ok;
 }
 
-bool first_version(struct context *context, const char *name, const struct plugin *authenticator, struct list *names,
-    struct lineage **out, struct error *err)
+bool first_version(struct context *context, const char *name, const struct plugin *authenticator,
+    struct identifiers *names, struct lineage **out, struct error *err)
 {
     AUTO(issue_request_clear) struct issue_request request = { .authenticator = authenticator };
     AUTO(key_free) struct key *key = NULL;
@@ -239,8 +245,8 @@ bool first_version(struct context *context, const char *name, const struct plugi
     return issue_with_hooks(context, &request, out, name, names, err);
 }
 
-bool first_version_recorded(
-    struct context *context, const char *name, struct list *names, struct lineage **out, bool *found, struct error *err)
+bool first_version_recorded(struct context *context, const char *name, struct identifiers *names, struct lineage **out,
+    bool *found, struct error *err)
 {
     AUTO(pending_clear) struct pending pending = { 0 };
     const struct plugin *authenticator;
@@ -250,8 +256,8 @@ bool first_version_recorded(
         return true;
     TRY(plugin_choose_authenticator(context->settings, context->answers, context->ui, &authenticator, err));
     TRY(solver_check(context, authenticator, err));
-    list_clear(names);
-    list_add_all(names, &pending.requested);
+    identifiers_clear(names);
+    *names = identifiers_typed(&pending.requested);
     return first_version(context, name, authenticator, names, out, err);
 }
 

@@ -11,18 +11,18 @@
  * dry run nothing is saved. names is what the certificate was issued for in the end.
  */
 MUST_USE bool next_version(struct context *context, struct lineage *lineage, const struct plugin *authenticator,
-    struct list *names, struct error *err);
+    struct identifiers *names, struct error *err);
 
 /* The first version of a new lineage of that name, or of a name that is free. *out is the caller's; it stays NULL in a
  * dry run. names as above. */
 MUST_USE bool first_version(struct context *context, const char *name, const struct plugin *authenticator,
-    struct list *names, struct lineage **out, struct error *err);
+    struct identifiers *names, struct lineage **out, struct error *err);
 
 /*
  * The first version whose saving was cut short: the recorded order is taken up again; one that the CA does not know is
  * placed anew. The settings are those of its renewal file. *found false: no order is recorded.
  */
-MUST_USE bool first_version_recorded(struct context *context, const char *name, struct list *names,
+MUST_USE bool first_version_recorded(struct context *context, const char *name, struct identifiers *names,
     struct lineage **out, bool *found, struct error *err);
 
 /* Makes a version live that was saved by a run which ended too early; says so as Certbot does. */

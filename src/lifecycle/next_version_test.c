@@ -44,7 +44,8 @@ static void check_row(const struct row *row)
 {
     AUTO(fixture_clear) struct fixture fixture;
     AUTO(lineage_free) struct lineage *lineage = NULL;
-    AUTO(list_clear) struct list names = fixture_words(row->names == NULL ? "a.test" : row->names);
+    AUTO(identifiers_clear)
+    struct identifiers names = fixture_identifiers(row->names == NULL ? "a.test" : row->names);
     AUTO(buf_clear) struct buf key = BUF_SECRET(65536);
     AUTO(free) char *before = NULL, *trace = NULL;
     struct error err = { 0 };
@@ -192,7 +193,7 @@ TEST(a_first_version_that_was_not_saved_is_taken_up_again)
     for (size_t i = 0; i < COUNT(cases); i++) {
         AUTO(fixture_clear) struct fixture fixture;
         AUTO(lineage_free) struct lineage *lineage = NULL;
-        AUTO(list_clear) struct list names = fixture_words("a.test b.test");
+        AUTO(identifiers_clear) struct identifiers names = fixture_identifiers("a.test b.test");
         AUTO(free) char *trace = NULL;
         struct error err = { 0 };
         bool found = false;
@@ -208,7 +209,7 @@ TEST(a_first_version_that_was_not_saved_is_taken_up_again)
         if (cases[i].interruption == FORGOTTEN_BY_THE_CA)
             acme_ca_forget_orders(&fixture.ca);
         fixture_next_run(&fixture);
-        list_clear(&names);
+        identifiers_clear(&names);
         REQUIRE(first_version_recorded(&fixture.context, "a.test", &names, &lineage, &found, &err), "%s: %s",
             cases[i].name, err.why);
         CHECK(found == cases[i].found && (lineage != NULL) == found, "%s", cases[i].name);

@@ -19,7 +19,7 @@
 void obtain_result_clear(struct obtain_result *result)
 {
     lineage_free(result->lineage);
-    list_clear(&result->names);
+    identifiers_clear(&result->names);
     *result = (struct obtain_result){ 0 };
 }
 
@@ -33,8 +33,10 @@ struct lineages {      /* all that load, with their candidates */
 static void lineages_clear(struct lineages *all)
 {
     list_clear(&all->names);
-    for (size_t i = 0; i < all->len; i++)
+    for (size_t i = 0; i < all->len; i++) {
         lineage_free(all->at[i]);
+        identifiers_clear(&all->candidates[i].names);
+    }
     free(all->at);
     free(all->candidates);
     *all = (struct lineages){ 0 };
@@ -64,7 +66,8 @@ static bool load_candidates(struct context *context, struct lineages *all, struc
             }
             continue;
         }
-        all->candidates[all->len] = (struct candidate){ all->at[all->len]->name, &all->at[all->len]->cert->names };
+        all->candidates[all->len] =
+            (struct candidate){ all->at[all->len]->name, cert_identifiers(all->at[all->len]->cert) };
         all->len++;
     }
     return true;
@@ -75,8 +78,8 @@ static bool load_candidates(struct context *context, struct lineages *all, struc
 struct attempt {
     struct context *context;
     const struct plugin *authenticator;
-    struct list wanted;  /* names that are asked for; none: the lineage's own */
-    struct lineages all; /* when it was chosen */
+    struct identifiers wanted; /* names that are asked for; none: the lineage's own */
+    struct lineages all;       /* when it was chosen */
     struct choice choice;
     struct hold hold; /* the chosen lineage, locked */
     struct obtain_result *out;
@@ -84,7 +87,7 @@ struct attempt {
 
 static void attempt_clear(struct attempt *attempt)
 {
-    list_clear(&attempt->wanted);
+    identifiers_clear(&attempt->wanted);
     lineages_clear(&attempt->all);
     hold_clear(&attempt->hold);
 }
@@ -99,11 +102,10 @@ static bool wanted_names(struct attempt *attempt, struct error *err)
 {
     struct context *context = attempt->context;
     const struct settings *settings = context->settings;
-    struct list *wanted = &attempt->wanted;
+    struct identifiers *wanted = &attempt->wanted;
     struct ca *ca;
 
-    list_add_all(wanted, &settings->domains);
-    list_add_all(wanted, &settings->ip_addresses);
+    *wanted = identifiers_of(&settings->domains, &settings->ip_addresses);
     if (wanted->len > 0 || (settings->cert_name != NULL && attempt->all.len == 1))
         return true;
     /* As Certbot does: at a terminal the account comes first, so that an unreachable CA is reported before any
@@ -172,7 +174,7 @@ static enum step obtain_existing(struct attempt *attempt, struct error *err)
     bool renew = true, delivered;
 
     if (out->names.len == 0)
-        list_add_all(&out->names, &attempt->hold.lineage->cert->names);
+        out->names = cert_identifiers(attempt->hold.lineage->cert);
     STEP(attempt->choice.kind == CHOICE_SAME ? renew_or_keep(attempt, &renew, err) : change_names(attempt, err));
     if (renew) {
         TRY(check_staging(context, attempt->hold.lineage, err));
@@ -195,6 +197,7 @@ static enum step obtain_existing(struct attempt *attempt, struct error *err)
 static enum step check_choice(struct attempt *attempt, struct error *err)
 {
     const struct settings *settings = attempt->context->settings;
+    AUTO(identifiers_clear) struct identifiers names = { 0 };
     struct hold *hold = &attempt->hold;
     bool there = store_has_lineage(attempt->context->store, hold->name);
     bool looked_for = settings->cert_name != NULL || !settings->duplicate;
@@ -204,9 +207,8 @@ static enum step check_choice(struct attempt *attempt, struct error *err)
     if (!there)
         return STEP_AGAIN;
     TRY(lineage_load(attempt->context->store, hold->name, &hold->lineage, err));
-    return list_same_set(attempt->all.candidates[attempt->choice.index].names, &hold->lineage->cert->names)
-               ? STEP_DONE
-               : STEP_AGAIN;
+    names = cert_identifiers(hold->lineage->cert);
+    return identifiers_same_set(&attempt->all.candidates[attempt->choice.index].names, &names) ? STEP_DONE : STEP_AGAIN;
 }
 
 /* Chooses the lineage and locks it. */
@@ -223,7 +225,7 @@ static enum step choose_target(struct attempt *attempt, struct error *err)
     else if (settings->cert_name != NULL)
         hold->name = xstrdup(settings->cert_name);
     else
-        hold->name = lineage_name_of(attempt->wanted.at[0]);
+        hold->name = lineage_name_of(attempt->wanted.at[0].value);
     TRY(hold_take(attempt->context, hold, err));
     return check_choice(attempt, err);
 }
@@ -246,8 +248,8 @@ static enum step obtain_once(struct attempt *attempt, struct error *err)
     TRY(load_candidates(attempt->context, &attempt->all, err));
     if (attempt->wanted.len == 0) /* the lineage's own, as long as there is one */
         TRY(wanted_names(attempt, err));
-    list_clear(&attempt->out->names);
-    list_add_all(&attempt->out->names, &attempt->wanted);
+    identifiers_clear(&attempt->out->names);
+    attempt->out->names = identifiers_dup(&attempt->wanted);
     STEP(choose_target(attempt, err));
     return attempt->hold.lineage == NULL ? obtain_first(attempt, err) : obtain_existing(attempt, err);
 }

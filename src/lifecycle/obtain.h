@@ -9,8 +9,8 @@ enum obtained { OBTAINED_NEW, OBTAINED_RENEWED, OBTAINED_KEPT, OBTAINED_SIMULATE
 
 struct obtain_result {
     enum obtained what;
-    struct lineage *lineage; /* owned; NULL when a dry run had none before */
-    struct list names;       /* identifiers of the certificate */
+    struct lineage *lineage;  /* owned; NULL when a dry run had none before */
+    struct identifiers names; /* of the certificate */
 };
 void obtain_result_clear(struct obtain_result *result);
 static inline void obtain_result_clear_at(struct obtain_result *result)

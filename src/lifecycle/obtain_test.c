@@ -69,11 +69,14 @@ struct row {
 
 static void check_result(const struct row *row, const struct obtain_result *result)
 {
-    AUTO(free) char *names = list_join(&result->names, " "), *in = NULL;
+    AUTO(list_clear) struct list texts = { 0 };
+    AUTO(free) char *names = NULL, *in = NULL;
 
     CHECK(row->want == ERROR_NONE, "%s: it was obtained", row->name);
     CHECK_INT(result->what, row->what, row->name);
     CHECK_TEXT(result->lineage == NULL ? NULL : result->lineage->name, row->gets, row->name);
+    identifiers_names(&result->names, &texts);
+    names = list_join(&texts, " ");
     if (row->names != NULL)
         CHECK_TEXT(names, row->names, row->name);
     if (result->lineage == NULL || row->what == OBTAINED_SIMULATED || row->names == NULL)

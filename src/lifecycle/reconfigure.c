@@ -74,7 +74,7 @@ static bool try_out(struct context *context, struct lineage *lineage, struct ans
 {
     AUTO(settings_free) struct settings *settings = settings_dup(context->settings);
     AUTO(answers_clear) struct answers answers = { 0 };
-    AUTO(list_clear) struct list names = list_dup(&lineage->cert->names);
+    AUTO(identifiers_clear) struct identifiers names = cert_identifiers(lineage->cert);
     const struct plugin *authenticator;
     struct context own = *context;
 

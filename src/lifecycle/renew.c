@@ -55,7 +55,7 @@ void renewals_clear(struct renewals *renewals)
         free(renewals->at[i].name);
         free(renewals->at[i].conf_path);
         free(renewals->at[i].fullchain_path);
-        list_clear(&renewals->at[i].names);
+        identifiers_clear(&renewals->at[i].names);
     }
     free(renewals->at);
     *renewals = (struct renewals){ 0 };
@@ -277,7 +277,7 @@ static bool finish_first(
     struct context *context, struct settings *settings, struct renewal *renewal, bool *found, struct error *err)
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;
-    AUTO(list_clear) struct list names = { 0 };
+    AUTO(identifiers_clear) struct identifiers names = { 0 };
 
     *found = false;
     if (context->settings->dry_run)
@@ -288,8 +288,8 @@ static bool finish_first(
     TRY(first_version_recorded(context, renewal->name, &names, &lineage, found, err));
     if (!*found)
         return true;
-    list_clear(&renewal->names);
-    list_add_all(&renewal->names, &names);
+    identifiers_clear(&renewal->names);
+    renewal->names = identifiers_dup(&names);
     xreplace(&renewal->fullchain_path, lineage->live[KIND_FULLCHAIN]);
     renewal->not_after = lineage->cert->not_after;
     return reload(context, lineage, renewal, err);
@@ -337,8 +337,8 @@ static void renew_one(
         return;
     }
     xreplace(&renewal->fullchain_path, lineage->live[KIND_FULLCHAIN]);
-    list_clear(&renewal->names);
-    list_add_all(&renewal->names, &lineage->cert->names);
+    identifiers_clear(&renewal->names);
+    renewal->names = cert_identifiers(lineage->cert);
     renewal->what = RENEWED_FAILED;
     if (installer_acts_at_renewals(context->settings->installer))
         reloads_add_server(queue->reloads, context->settings);

@@ -24,7 +24,7 @@ struct renewal {
     char *name, *conf_path, *fullchain_path;
     enum renewed what;
     int64_t not_after; /* of a skipped one */
-    struct list names;
+    struct identifiers names;
     bool undelivered; /* live, but not everything that follows that could be done */
 };
 

@@ -108,7 +108,8 @@ static bool plan(void *self, const struct deployment *deployment, void **out, st
     (void)self;
     (void)err;
     CHECK(deployment->in_use && deployment->pair_count == 1, "%s", deployment->lineage);
-    CHECK(strstr(deployment->pairs->fullchain, deployment->names->at[0]) != NULL, "%s", deployment->pairs->fullchain);
+    CHECK(strstr(deployment->pairs->fullchain, deployment->names->at[0].value) != NULL, "%s",
+        deployment->pairs->fullchain);
     *out = xstrdup(deployment->lineage);
     return true;
 }

@@ -103,12 +103,12 @@ static const struct version *find_version(const struct history *history, const c
 /* Servers must learn of it as they learn of a renewal. */
 static bool tell(struct context *context, const struct lineage *lineage, struct settings *settings, struct error *err)
 {
+    AUTO(identifiers_clear) struct identifiers names = cert_identifiers(lineage->cert);
     struct context own = *context;
     bool ok;
 
     own.settings = settings;
-    ok = deliver_hooks(&own, lineage, &lineage->cert->names, err) &&
-         deliver_reload(&own, lineage, &lineage->cert->names, err);
+    ok = deliver_hooks(&own, lineage, &names, err) && deliver_reload(&own, lineage, &names, err);
     return ok || error_in(err, "the version is live, but not everybody could be told");
 }
 

@@ -51,7 +51,7 @@ static bool recover_first(struct server *server, struct error *err)
 static bool deploy_names(struct server *server, const struct deployment *deployment, struct error *err)
 {
     for (size_t i = 0; i < deployment->names->len; i++) {
-        const char *name = deployment->names->at[i];
+        const char *name = deployment->names->at[i].value;
         AUTO(buf_clear) struct buf question = BUF_SECRET(LINE_MAX_QUESTION);
 
         line_put_deploy(

@@ -581,8 +581,9 @@ TEST(installer)
         AUTO(free) char *name = xprintf("server-%s", rows[i].what), *asked_in = xprintf("%s.asked", name);
         AUTO(free) char *description = xprintf(SCRIPT("%s", "", "%s"), name, rows[i].special), *asked = NULL;
         struct plugin_context context = { .settings = settings };
-        char a[] = "a.test", b[] = "b.test", c[] = "c.test", *two[] = { a, b }, *one[] = { c };
-        const struct list names[] = { { two, 2 }, { one, 1 } };
+        char a[] = "a.test", b[] = "b.test", c[] = "c.test";
+        struct identifier two[] = { { IDENTIFIER_DNS, a }, { IDENTIFIER_DNS, b } }, one[] = { { IDENTIFIER_DNS, c } };
+        const struct identifiers names[] = { { two, 2 }, { one, 1 } };
         const struct pair pair = { "/c", "/k", "/ch", "/f" };
         const struct installer *installer;
         struct error err = { 0 }, *each[2] = { NULL, NULL };
@@ -654,8 +655,9 @@ TEST(installer_of_version_two)
         char *text = xprintf(SCRIPT_TWO("%s", ",\"enhancements\":[\"hsts\",\"zap\"]", "%s"), name, rows[i].special),
              *asked = NULL;
         struct plugin_context context = { .settings = settings };
-        char a[] = "a.test", b[] = "2001:db8::1", *one[] = { a }, *two[] = { b };
-        const struct list names[] = { { one, 1 }, { two, 1 } };
+        char a[] = "a.test", b[] = "2001:db8::1";
+        struct identifier one[] = { { IDENTIFIER_DNS, a } }, two[] = { { IDENTIFIER_IP, b } };
+        const struct identifiers names[] = { { one, 1 }, { two, 1 } };
         const struct pair pairs[] = { { "/c", "/k", "/ch", "/f" }, { "/c2", "/k2", NULL, "/f2" } };
         const struct installer *installer;
         struct error err = { 0 }, *each[2] = { NULL, NULL };

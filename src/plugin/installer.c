@@ -13,7 +13,7 @@ struct deployment *deployment_dup(const struct deployment *deployment)
 {
     struct deployment *copy = xcalloc(1, sizeof *copy);
     struct pair *pairs = xcalloc(deployment->pair_count + 1, sizeof *pairs);
-    struct list *names = xcalloc(1, sizeof *names);
+    struct identifiers *names = xcalloc(1, sizeof *names);
 
     for (size_t i = 0; i < deployment->pair_count; i++) {
         const struct pair *from = &deployment->pairs[i];
@@ -25,7 +25,7 @@ struct deployment *deployment_dup(const struct deployment *deployment)
             .fullchain = xstrdup_or_null(from->fullchain),
         };
     }
-    *names = list_dup(deployment->names);
+    *names = identifiers_dup(deployment->names);
     *copy = *deployment;
     copy->lineage = xstrdup_or_null(deployment->lineage);
     copy->names = names;
@@ -44,8 +44,8 @@ void deployment_free(struct deployment *copy)
         free((char *)copy->pairs[i].fullchain);
     }
     free((struct pair *)copy->pairs);
-    list_clear((struct list *)copy->names);
-    free((struct list *)copy->names);
+    identifiers_clear((struct identifiers *)copy->names);
+    free((struct identifiers *)copy->names);
     free((char *)copy->lineage);
     free(copy);
 }

@@ -9,8 +9,8 @@
  */
 #include <stddef.h>
 
-#include "base/bytes.h"
 #include "base/error.h"
+#include "base/identifier.h"
 
 struct plugin_context; /* plugin/plugin.h */
 
@@ -32,9 +32,9 @@ struct pair { /* paths of one certificate and its key; those that are not known 
 /* The files that a server is to use for one lineage, and the names it serves with them. Borrowed by plan until it
  * returns. */
 struct deployment {
-    const char *lineage;      /* its name; NULL: files of the user's */
-    const struct list *names; /* domains and IP addresses that are to be served with it */
-    const struct pair *pairs; /* one for each type of key */
+    const char *lineage;             /* its name; NULL: files of the user's */
+    const struct identifiers *names; /* domains and IP addresses that are to be served with it */
+    const struct pair *pairs;        /* one for each type of key */
     size_t pair_count;
     unsigned enhancements; /* set of ENHANCEMENT(...) */
     bool in_use;           /* the server was told of these paths before: it has to read the files again, no more */

@@ -202,9 +202,12 @@ static void put_path(struct out *out, const char *name, const char *path)
 
 static void put_deployment(struct out *out, const struct deployment *deployment)
 {
+    AUTO(list_clear) struct list names = { 0 };
+
+    identifiers_names(deployment->names, &names);
     out_object(out, NULL);
     put_path(out, "lineage", deployment->lineage);
-    out_texts(out, "names", deployment->names);
+    out_texts(out, "names", &names);
     out_array(out, "certificates");
     for (size_t i = 0; i < deployment->pair_count; i++) {
         out_object(out, NULL);

@@ -422,8 +422,9 @@ TEST(questions_to_an_installer_of_version_two)
     AUTO(settings_free) struct settings *settings = settings_new(&voice_own);
     struct line_description about = { .version = 2 };
     AUTO(buf_clear) struct buf line = BUF(LINE_MAX_INSTALL);
-    char a[] = "a.test", b[] = "192.0.2.1", *both[] = { a, b }, *one[] = { b };
-    const struct list two_names = { both, 2 }, one_name = { one, 1 };
+    char a[] = "a.test", b[] = "192.0.2.1";
+    struct identifier both[] = { { IDENTIFIER_DNS, a }, { IDENTIFIER_IP, b } }, one[] = { { IDENTIFIER_IP, b } };
+    const struct identifiers two_names = { both, 2 }, one_name = { one, 1 };
     const struct pair pairs[] = { { "/c", "/k", "/ch", "/f" }, { "/c2", "/k2", NULL, NULL } };
     const struct deployment first = { .lineage = "a.test",
         .names = &two_names,

@@ -9,45 +9,47 @@
 
 #define QUESTION_MAX (256 * 1024)
 
-static void add_name(struct list *out, char *name)
+static void add_name(struct identifiers *out, enum identifier_type type, char *name)
 {
-    if (!list_has(out, name))
-        list_add(out, name);
-    free(name);
+    const struct identifier identifier = { type, name };
+
+    if (!identifiers_has(out, &identifier))
+        identifiers_add(out, type, name);
 }
 
-static bool read_names(const struct voice *voice, char *text, struct list *out, struct error *err)
+static bool read_names(const struct voice *voice, char *text, struct identifiers *out, struct error *err)
 {
     const char *between = voice->name_separators;
 
     for (char *save = NULL, *word = strtok_r(text, between, &save); word != NULL;
          word = strtok_r(NULL, between, &save)) {
-        char canonical[64], *name;
+        AUTO(free) char *name = NULL;
+        char canonical[64];
 
         if (ip_canonical(word, canonical)) {
-            add_name(out, xstrdup(canonical));
+            add_name(out, IDENTIFIER_IP, canonical);
             continue;
         }
         TRY(domain_read(word, voice->takes_international_names, &name, err));
-        add_name(out, name);
+        add_name(out, IDENTIFIER_DNS, name);
     }
     return true;
 }
 
 /* Refuses names without a dot typed at the question: they are mostly slips, and public CAs refuse them. -d accepts them
  * for CAs of companies. */
-static bool are_public(const struct list *names, struct error *err)
+static bool are_public(const struct identifiers *names, struct error *err)
 {
     for (size_t i = 0; i < names->len; i++)
-        if (strpbrk(names->at[i], ".:") == NULL)
+        if (names->at[i].type == IDENTIFIER_DNS && strchr(names->at[i].value, '.') == NULL)
             return error_set(err, ERROR_CONFIG,
                 "\"%s\" has no dot in it: no public CA gives certificates for such names. If "
                 "yours does, say it with -d %s on the command line.",
-                names->at[i], names->at[i]);
+                names->at[i].value, names->at[i].value);
     return true;
 }
 
-bool question_names(struct context *context, struct list *out, struct error *err)
+bool question_names(struct context *context, struct identifiers *out, struct error *err)
 {
     struct question question = {
         .text = context->voice->names_question,
@@ -67,7 +69,7 @@ bool question_names(struct context *context, struct list *out, struct error *err
         if (read_names(context->voice, answer, out, &bad) &&
             (!context->voice->refuses_names_without_dot || !ui_is_interactive(context->ui) || are_public(out, &bad)))
             continue;
-        list_clear(out);
+        identifiers_clear(out);
         if (!ui_is_interactive(context->ui)) {
             *err = bad;
             return false;
@@ -190,10 +192,13 @@ static bool ask_new_names(
     return VOICE_ERROR(err, ERROR_CANCELED, context->voice->names_kept, lineage->name);
 }
 
-bool question_changed_names(
-    struct context *context, const struct lineage *lineage, const struct list *wanted, bool expand, struct error *err)
+bool question_changed_names(struct context *context, const struct lineage *lineage, const struct identifiers *wanted,
+    bool expand, struct error *err)
 {
-    return expand ? ask_expand(context, lineage, wanted, err) : ask_new_names(context, lineage, wanted, err);
+    AUTO(list_clear) struct list names = { 0 };
+
+    identifiers_names(wanted, &names);
+    return expand ? ask_expand(context, lineage, &names, err) : ask_new_names(context, lineage, &names, err);
 }
 
 /* An option that differs from the one in the renewal file. An empty one is as good as none. */

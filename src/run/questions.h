@@ -7,7 +7,7 @@
 #include "run/context.h"
 
 /* The names, when none were given. */
-MUST_USE bool question_names(struct context *context, struct list *out, struct error *err);
+MUST_USE bool question_names(struct context *context, struct identifiers *out, struct error *err);
 
 /* A lineage's name: --cert-name, else the user chooses under text. ERROR_CONFIG when there are none. *out is the
  * caller's. */
@@ -22,8 +22,8 @@ MUST_USE bool question_same_names(
     struct context *context, const struct lineage *lineage, bool *renew, struct error *err);
 
 /* The names differ: expand says that the lineage's are a part of the wanted ones. Fails when the user says no. */
-MUST_USE bool question_changed_names(
-    struct context *context, const struct lineage *lineage, const struct list *wanted, bool expand, struct error *err);
+MUST_USE bool question_changed_names(struct context *context, const struct lineage *lineage,
+    const struct identifiers *wanted, bool expand, struct error *err);
 
 /*
  * Whether the user asks for another profile or chain than the lineage was obtained with; says so. Always false under

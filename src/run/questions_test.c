@@ -47,7 +47,8 @@ TEST(names_that_are_typed)
     for (size_t i = 0; i < COUNT(names); i++) {
         const struct setup setup = { .as_certbot = names[i].as_certbot, .answers = names[i].answers };
         AUTO(fixture_clear) struct fixture fixture;
-        AUTO(list_clear) struct list got = { 0 };
+        AUTO(identifiers_clear) struct identifiers got = { 0 };
+        AUTO(list_clear) struct list texts = { 0 };
         AUTO(free) char *text = NULL;
         struct error err = { 0 };
         bool ok;
@@ -55,7 +56,8 @@ TEST(names_that_are_typed)
         fixture_open(&fixture, &setup);
         ok = question_names(&fixture.context, &got, &err);
         check_result(ok, names[i].why, &err, names[i].name);
-        text = list_join(&got, " ");
+        identifiers_names(&got, &texts);
+        text = list_join(&texts, " ");
         if (ok)
             CHECK_TEXT(text, names[i].want, names[i].name);
         check_said(&fixture, names[i].said, names[i].name);
@@ -168,7 +170,7 @@ TEST(other_names)
         };
         AUTO(fixture_clear) struct fixture fixture;
         AUTO(lineage_free) struct lineage *lineage = NULL;
-        AUTO(list_clear) struct list wanted = fixture_words(changed[i].wanted);
+        AUTO(identifiers_clear) struct identifiers wanted = fixture_identifiers(changed[i].wanted);
         struct error err = { 0 };
 
         fixture_open(&fixture, &setup);

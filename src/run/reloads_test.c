@@ -38,7 +38,7 @@ TEST(lineages_with_the_same_options_share_a_server)
     for (size_t i = 0; i < COUNT(rows); i++) {
         AUTO(settings_free) struct settings *settings = settings_for(rows[i].installer, rows[i].root);
 
-        struct list names = { 0 };
+        struct identifiers names = { 0 };
         struct deployment deployment = { .lineage = rows[i].lineage, .names = &names };
 
         reloads_add(reloads, settings, &deployment, i, i == 0 ? NULL : "00ff", i > 1);

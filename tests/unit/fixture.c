@@ -39,6 +39,13 @@ struct list fixture_words(const char *words)
     return list;
 }
 
+struct identifiers fixture_identifiers(const char *words)
+{
+    AUTO(list_clear) struct list list = fixture_words(words);
+
+    return identifiers_typed(&list);
+}
+
 /* ---- the authenticator ---- */
 
 static void trace(struct fixture *fixture, const char *what, const char *name)

@@ -106,5 +106,7 @@ struct lineage *fixture_lineage(struct fixture *fixture, const char *name, const
 
 /* A list of words, of the caller's. */
 struct list fixture_words(const char *words);
+/* The same as identifiers. */
+struct identifiers fixture_identifiers(const char *words);
 /* Whether it was said, to the user or in a warning. */
 bool fixture_has_said(struct fixture *fixture, const char *text);
