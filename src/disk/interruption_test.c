@@ -36,7 +36,7 @@ static void fail_from(size_t way, int step)
 
 static void fail_no_more(void)
 {
-    faults.first = faults.last = faults.no_exchange = faults.no_links = 0;
+    faults.first = faults.last = faults.crash = faults.no_exchange = faults.no_links = 0;
 }
 
 /* 'a' or 'b', whose four files are live; 0: those of both, or not all. */
@@ -121,13 +121,15 @@ static void check_renewed(struct world *world, const char *name, int step)
     CHECK(strcmp(beside, "README a") == 0, "%s, step %d: %s", name, step, beside);
 }
 
-static void renew_until(size_t way, int step, bool *done)
+/* undone: so many calls after the one that failed there is a crash; 0: there is none. */
+static void renew_until(size_t way, int step, int undone, bool *done)
 {
     AUTO(world_clear) struct world world = world_of_a_user(ways[way].layout, "a");
     AUTO(free) char *name = xprintf("%s (%s)", ways[way].name, ways[way].layout);
     struct error err = { 0 };
 
     fail_from(way, step);
+    faults.crash = undone == 0 ? 0 : step + undone;
     *done = renew(&world, &err);
     CHECK(*done || err.why[0] != '\0', "%s, step %d: no reason", name, step);
     *done = *done && faults.calls < step;
@@ -144,9 +146,22 @@ TEST(a_new_version)
         int step = 1;
 
         for (; !done && step < STEPS_MAX; step++)
-            renew_until(i, step, &done);
+            renew_until(i, step, 0, &done);
         CHECK(done && step > 15, "%s: %d steps", ways[i].name, step);
     }
+}
+
+/* What was made is being undone when the crash comes: a key that is overwritten already waits for nothing. */
+TEST(a_crash_while_it_is_undone)
+{
+    for (size_t i = 0; i < COUNT(ways); i++)
+        for (int undone = 1; undone <= 3 && ways[i].sys == ENOSPC && ways[i].no_exchange == 0; undone++) {
+            bool done = false;
+
+            for (int step = 1; !done && step < STEPS_MAX; step++)
+                renew_until(i, step, undone, &done);
+            CHECK(done, "%s", ways[i].name);
+        }
 }
 
 /* ---- removing ---- */

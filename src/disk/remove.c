@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
@@ -128,12 +129,20 @@ void undo_keep(struct undo *undo)
     list_clear(&undo->trees);
 }
 
-void undo_at(struct undo *undo)
+/* A version that was to become live goes by way of ".ID.next.gone" (version_dir.h): a crash after its key was
+ * overwritten leaves nothing that waits. */
+static void undo_tree(const char *path)
 {
+    AUTO(free) char *gone = file_beside(path, "gone");
     struct error ignored = { 0 };
 
+    (void)!remove_version_tree(text_ends(path, ".next") && rename(path, gone) == 0 ? gone : path, &ignored);
+}
+
+void undo_at(struct undo *undo)
+{
     for (size_t i = undo->trees.len; i-- > 0;)
-        (void)!remove_version_tree(undo->trees.at[i], &ignored);
+        undo_tree(undo->trees.at[i]);
     for (size_t i = undo->made.len; i-- > 0;)
         undo_file(undo->made.at[i]); /* the error that led here is the one to report */
     undo_keep(undo);

@@ -18,6 +18,7 @@
 static struct {
     int calls;       /* that changed something, or were to */
     int first, last; /* calls that are refused, counted from 1; both 0: none */
+    int crash;       /* the call from which on nothing is done any more; 0: none */
     int sys;         /* errno of those */
     int no_exchange; /* errno of each exchange of two names; 0: there is one */
     int no_links;    /* errno of each second name for a file; 0: there is one */
@@ -27,7 +28,10 @@ static struct {
 static bool is_refused(int always)
 {
     faults.calls++;
-    errno = faults.calls >= faults.first && faults.calls <= faults.last ? faults.sys : always;
+    errno = always;
+    if ((faults.calls >= faults.first && faults.calls <= faults.last) ||
+        (faults.crash != 0 && faults.calls >= faults.crash))
+        errno = faults.sys;
     return errno != 0;
 }
 
