@@ -130,6 +130,7 @@ static bool leave_out_failed(
     struct context *context, const struct proofs *proofs, size_t ordered, struct list *failed, struct error *err)
 {
     AUTO(list_clear) struct list fresh = { 0 };
+    bool allowed = context->settings->allow_subset_of_names && context->voice->leaves_out_unpresented;
 
     for (size_t i = 0; i < proofs->count; i++) {
         AUTO(free) char *name = proof_name(&proofs->at[i]);
@@ -138,8 +139,7 @@ static bool leave_out_failed(
             list_add(&fresh, name);
     }
     list_add_all(failed, &fresh);
-    return fresh.len == 0 || solve_report_unpresented(context, proofs, &fresh,
-                                 context->settings->allow_subset_of_names && failed->len < ordered, err);
+    return fresh.len == 0 || solve_report_unpresented(context, proofs, &fresh, allowed && failed->len < ordered, err);
 }
 
 /* An order that fails anyway is not waited for. */

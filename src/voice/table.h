@@ -83,6 +83,8 @@ HABIT(asks_account_first, true, false)
 HABIT(asks_webroot_late, true, false)
 /* Another profile, chain or type of key than a certificate has renews it. */
 HABIT(renews_for_other_options, false, true)
+/* With --allow-subset-of-names, a name whose proof cannot be presented is left out as one that the CA refuses. */
+HABIT(leaves_out_unpresented, false, true)
 /* A renewal window of one instant counts (RFC 9773 section 4.2: it is invalid). */
 HABIT(takes_instant_windows, true, false)
 /* renew_before_expiry counts even where it renews at each run. */

@@ -147,6 +147,8 @@ static const struct {
     { "asks_account_first", NULL },
     { "asks_webroot_late", NULL },
     { "renews_for_other_options", "renew it and say why; so does `--key-type` without a terminal" },
+    { "leaves_out_unpresented",
+        "Called as `evercert` with `--allow-subset-of-names`, a name whose proof cannot be presented is left out" },
     { "takes_instant_windows", "is invalid (RFC 9773, section 4.2) and ignored; called as `certbot`, it is obeyed" },
     { "obeys_endless_renewal", "`renew_before_expiry` that is no shorter than the certificate lives" },
     { "backs_off", "an unattended `renew` tries a certificate whose orders keep failing less and less often" },
