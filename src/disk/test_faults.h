@@ -6,14 +6,13 @@
  */
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/test.h"
+#include "base/test_wait.h"
 
 static struct {
     int calls;       /* that changed something, or were to */
@@ -22,7 +21,6 @@ static struct {
     int sys;         /* errno of those */
     int no_exchange; /* errno of each exchange of two names; 0: there is one */
     int no_links;    /* errno of each second name for a file; 0: there is one */
-    int64_t waited_ns;
 } faults;
 
 static bool is_refused(int always)
@@ -88,25 +86,4 @@ int fsync(int fd)
 {
     (void)fd;
     return is_refused(0) ? -1 : 0;
-}
-
-/* A wait is over at once, and the clock says that it was not. */
-int poll(struct pollfd *fds, nfds_t count, int timeout_ms)
-{
-    (void)fds;
-    (void)count;
-    faults.waited_ns += timeout_ms * INT64_C(1000000);
-    return 0;
-}
-
-int clock_gettime(clockid_t clock, struct timespec *now)
-{
-    int64_t ns;
-
-    if (syscall(SYS_clock_gettime, clock, now) != 0)
-        return -1;
-    ns = now->tv_nsec + (clock == CLOCK_MONOTONIC ? faults.waited_ns : 0);
-    now->tv_sec += (time_t)(ns / 1000000000);
-    now->tv_nsec = (long)(ns % 1000000000);
-    return 0;
 }

@@ -11,6 +11,7 @@
  */
 #include <ftw.h>
 
+#include "base/test_wait.h"
 #include "config/option_apply.h"
 #include "config/option_find.h"
 #include "health/test_others.h"
