@@ -29,6 +29,7 @@ from fleet import Fleet  # noqa: E402
 from peers.nginx import Nginx  # noqa: E402
 from peers.pebble import Pebble, find_programs  # noqa: E402
 from stores import LargeFleet, repeat_lineages  # noqa: E402
+from waits import make_waiting  # noqa: E402
 
 numbers = itertools.count()
 SYSTEM_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -272,6 +273,18 @@ def many_due(report, pair, ca, area, trust, count, theirs):
     report.budget("CPU for each renewed certificate (P-256)", each, 0.010, seconds)
 
 
+def many_waiting(report, evercert, ca, area, trust, count):
+    """`count` certificates due, of a plugin that waits a minute for each, as for name servers."""
+    contender = fresh(evercert[0], evercert[1], ca, area / "waiting", trust)
+    deployed = area / "deployed"
+    names = make_waiting(contender, count, 60, deployed)
+    cost = measure.run(contender.renew(), env=contender.env(), cwd=contender.home)
+    if deployed.read_text().split() != names:
+        raise RuntimeError("not all were renewed, or their deploy hooks did not run in the order of names")
+    report.table(f"`renew`, {count} due whose proofs wait 60 s each, with a deploy hook", {"evercert": [cost]}, ["wall", "cpu"])
+    report.budget(f"{count} due that wait 60 s each, wall", cost.wall, 180, seconds)
+
+
 def versions(programs):
     for name, program in programs:
         said = subprocess.run([program, "--version"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout
@@ -285,7 +298,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="small numbers, to see that it works")
     parser.add_argument("--most", type=int, default=100_000, help="lineages of the growth measurement; 0: leave it out")
-    parser.add_argument("--only", choices=("peers", "growth", "newer"), help="one part of it")
+    parser.add_argument("--only", choices=("peers", "growth", "newer", "waits"), help="one part of it")
     options = parser.parse_args()
     rounds = 2 if options.quick else options.rounds
     many, due, theirs, most = (50, 10, 2, 1000) if options.quick else (1000, 200, 10, options.most)
@@ -329,6 +342,10 @@ def main():
             newer_certbot(report, pair[0], standalone_ca, area, trust, rounds, many)
         if options.only in (None, "growth") and most >= 1000 and program.name != "certbot":
             large(report, pair[0], standalone_ca, area, trust, most)
+        if options.only in (None, "waits") and not options.quick:
+            lenient_ca = Pebble(area / "pebble-lenient", programs, trust, always_valid=True).start()
+            servers.append(lenient_ca)
+            many_waiting(report, pair[0], lenient_ca, area, trust, 1000)
         report.conclude()
     finally:
         for server in servers:

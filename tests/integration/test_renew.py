@@ -318,7 +318,8 @@ def test_new_order_says_what_it_replaces(new_client, new_ca, record):
     assert new_client.store.versions("ari.test") == [1, 2]
     orders = recorder.of("/order-plz")
     assert "replaces" not in orders[0].payload
-    assert orders[-1].payload["replaces"] == ari_id(first)
+    # Once more without it where the serial number begins with a zero: Pebble does not find the order of such a certificate.
+    assert {order.payload["replaces"] for order in orders if "replaces" in order.payload} == {ari_id(first)}
 
 
 def suggest(new_client, new_ca, record, start, end):
