@@ -78,6 +78,8 @@ class Line:
         self.text, self.status = "", None
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
+            for number in (signal.SIGINT, signal.SIGQUIT):  # ignored where the tests were started in the background
+                signal.signal(number, signal.SIG_DFL)
             os.execve(argv[0], [str(a) for a in argv], {**env, "TERM": term})
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
         try:
