@@ -12,6 +12,7 @@
 #include "base/writers.h"
 #include "config/help.h"
 #include "config/plugin_options.h"
+#include "plugin/line_questions.h"
 
 #define GRACE_MS 2000 /* for a plugin to end once it has described itself */
 

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "plugin/clerk.h"
 #include "plugin/external_ask.h"
+#include "plugin/line_questions.h"
 
 struct server {
     struct use use;

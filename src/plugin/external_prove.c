@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "plugin/builtin.h"
 #include "plugin/external_ask.h"
+#include "plugin/line_questions.h"
 
 static bool is_old(const struct use *use)
 {

@@ -1,4 +1,5 @@
 #include "plugin/line_protocol.h"
+#include "plugin/line_questions.h"
 
 #include "base/test.h"
 #include "config/plugin_options.h"
