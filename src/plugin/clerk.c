@@ -101,6 +101,19 @@ static bool is_shielded(const struct submission *submissions)
     return false;
 }
 
+static bool queue_is_shielded(struct clerk *clerk)
+{
+    MUTEX_HOLD(&clerk->lock);
+    return is_shielded(clerk->first);
+}
+
+static void no_more_work(struct clerk *clerk)
+{
+    MUTEX_HOLD(&clerk->lock);
+    clerk->ending = true;
+    condition_broadcast(&clerk->changed);
+}
+
 /* ---- in the clerk's thread ---- */
 
 /* The plans that have no error yet, and where each of them stands. */
@@ -205,9 +218,7 @@ static bool begin(struct clerk *clerk, struct server_lock **lock, struct error *
     bool shielded, ok;
 
     TRY(server_lock_take(&clerk->server, clerk->timeout_s, lock, err));
-    mutex_lock(&clerk->lock);
-    shielded = is_shielded(clerk->first);
-    mutex_unlock(&clerk->lock);
+    shielded = queue_is_shielded(clerk);
     if (shielded)
         interrupt_shield();
     ok = clerk->work->recover == NULL || clerk->work->recover(clerk->self, err);
@@ -322,10 +333,7 @@ void clerk_free(struct clerk *clerk)
 {
     if (clerk == NULL)
         return;
-    mutex_lock(&clerk->lock);
-    clerk->ending = true;
-    condition_broadcast(&clerk->changed);
-    mutex_unlock(&clerk->lock);
+    no_more_work(clerk);
     if (clerk->started)
         (void)pthread_join(clerk->thread, NULL);
     condition_destroy(&clerk->changed);
