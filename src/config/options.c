@@ -961,6 +961,13 @@ const struct option options[] = {
         AT(auto_hsts),
         .topic = TOPIC_SECURITY,
         .help = "Raise the time of Strict-Transport-Security step by step." },
+    { .names = { "security-headers" },
+        .type = OPTION_FLAG,
+        AT(security_headers),
+        .topic = TOPIC_SECURITY,
+        .ours = true,
+        .help = "Let the server send headers that browsers protect its visitors by, Strict-Transport-Security "
+                "included." },
 
     /* ---- webroot ---- */
     { .names = { "webroot-path" },

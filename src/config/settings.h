@@ -134,7 +134,7 @@ struct settings {
     char *dns_google_project;
     /* installer enhancements */
     enum tristate redirect, hsts, uir, staple_ocsp;
-    bool auto_hsts;
+    bool auto_hsts, security_headers;
     int checkpoints;
 
     unsigned char origin[SETTINGS_MAX_OPTIONS]; /* enum origin, by row of the table; see settings_origin */

@@ -14,7 +14,11 @@
 bool solver_check(struct context *context, const struct plugin *plugin, struct error *err)
 {
     struct plugin_context plugin_context = {
-        .plugin = plugin, .settings = context->settings, .answers = context->answers, .ui = context->ui
+        .plugin = plugin,
+        .settings = context->settings,
+        .answers = context->answers,
+        .when_needed = context_net_when_needed(context),
+        .ui = context->ui,
     };
     void *self = NULL;
 
@@ -38,6 +42,7 @@ bool solver_open(struct context *context, const struct plugin *plugin, struct so
     solver.plugin_context = (struct plugin_context){ .plugin = plugin,
         .settings = context->settings,
         .answers = context->answers,
+        .when_needed = context_net_when_needed(context),
         .ui = context->ui,
         .hook_env = &context_trail(context)->env };
     TRY(plugin_challenge_types(plugin, context->settings, &solver.types, err));

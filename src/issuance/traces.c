@@ -245,7 +245,10 @@ static bool keep_rest(struct context *context, struct sweeping *sweeping, const 
 static bool run_sweep(struct context *context, struct sweeping *sweeping, struct error *err)
 {
     struct plugin_context plugin_context = {
-        .plugin = sweeping->plugin, .settings = sweeping->settings, .ui = context->ui
+        .plugin = sweeping->plugin,
+        .settings = sweeping->settings,
+        .when_needed = context_net_when_needed(context),
+        .ui = context->ui,
     };
     const struct authenticator *authenticator = sweeping->plugin->authenticator;
 

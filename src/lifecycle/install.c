@@ -20,7 +20,10 @@ static bool open_plugin(
 {
     *out = (struct installation){
         .plugin = plugin,
-        .plugin_context = { .plugin = plugin, .settings = context->settings, .ui = context->ui },
+        .plugin_context = { .plugin = plugin,
+            .settings = context->settings,
+            .when_needed = context_net_when_needed(context),
+            .ui = context->ui },
     };
     if (shares_get(run_shares(context->run), &out->plugin_context, err) && make_ready(plugin->installer, out, err))
         return true;
@@ -81,6 +84,10 @@ static bool is_wanted(const struct settings *settings, enum enhancement enhancem
         return settings->uir == YES;
     case ENHANCE_STAPLE_OCSP:
         return settings->staple_ocsp == YES || settings->must_staple;
+    case ENHANCE_SECURITY_HEADERS:
+        return settings->security_headers;
+    case ENHANCE_AUTO_HSTS:
+        return settings->auto_hsts;
     case ENHANCE_COUNT:
         break;
     }
@@ -266,16 +273,30 @@ bool installation_check_staple(struct context *context, struct installation *ins
 
 /* ---- renewed files ---- */
 
-static void take_step(const struct context *context, const struct installation *installation)
+static void take_step(const struct context *context, const struct installation *installation,
+    const struct deployment *const *renewed, size_t count)
 {
     const struct installer *installer = installation->plugin->installer;
     struct error err = { 0 };
 
     if (installer->step == NULL || context->settings->dry_run || context->settings->disable_renew_updates)
         return;
-    if (!installer->step(installation->self, &err))
+    if (!installer->step(installation->self, renewed, count, &err))
         log_error("What the %s plugin changes with time could not be changed (%s); the next renewal tries again",
             installation->plugin->name, err.why);
+}
+
+/* The step, with those of the deployments whose renewed files are in effect. */
+static void step_after(const struct context *context, const struct installation *installation,
+    const struct deployment *const *deployments, size_t count, struct error *const *each)
+{
+    AUTO(free) const struct deployment **renewed = xcalloc(count + 1, sizeof *renewed);
+    size_t len = 0;
+
+    for (size_t i = 0; i < count; i++)
+        if (each[i] == NULL)
+            renewed[len++] = deployments[i];
+    take_step(context, installation, renewed, len);
 }
 
 bool installer_renewed(struct context *context, const struct deployment *const *deployments, size_t count, bool step,
@@ -295,7 +316,7 @@ bool installer_renewed(struct context *context, const struct deployment *const *
         ui_say(context->ui, "Reloading %s server after certificate renewal", name);
     TRY(put_into_effect(context, &installation, deployments, count, each, err));
     if (step)
-        take_step(context, &installation);
+        step_after(context, &installation, deployments, count, each);
     return true;
 }
 

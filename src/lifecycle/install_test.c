@@ -80,9 +80,11 @@ static bool play_commit(void *self, void *const *plans, size_t count, struct err
     return true;
 }
 
-static bool play_step(void *self, struct error *err)
+static bool play_step(void *self, const struct deployment *const *renewed, size_t count, struct error *err)
 {
     (void)self;
+    (void)renewed;
+    (void)count;
     return called(err, "step", "");
 }
 

@@ -119,9 +119,11 @@ static bool commit(void *self, void *const *plans, size_t count, struct error **
     return clerk_commit(self, plans, count, each, err);
 }
 
-static bool step(void *self, struct error *err)
+static bool step(void *self, const struct deployment *const *renewed, size_t count, struct error *err)
 {
     (void)self;
+    (void)renewed;
+    (void)count;
     return did("step", err);
 }
 

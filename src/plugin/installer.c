@@ -4,7 +4,8 @@
 
 const char *enhancement_name(enum enhancement enhancement)
 {
-    static const char *const names[ENHANCE_COUNT] = { "hsts", "redirect", "staple-ocsp", "uir" };
+    static const char *const names[ENHANCE_COUNT] = { "hsts", "redirect", "staple-ocsp", "uir", "security-headers",
+        "auto-hsts" };
 
     return names[enhancement];
 }

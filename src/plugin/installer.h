@@ -11,17 +11,21 @@
 
 #include "base/error.h"
 #include "base/identifier.h"
+#include "base/text.h"
 
 struct plugin_context; /* plugin/plugin.h */
 
-enum enhancement {
+enum enhancement { /* in the order in which they are applied: Certbot's, then ours, then what takes steps */
     ENHANCE_HSTS,
     ENHANCE_REDIRECT,
     ENHANCE_STAPLE_OCSP,
     ENHANCE_UIR,
+    ENHANCE_SECURITY_HEADERS, /* a set of headers of the plugin's; HSTS is one, unless ENHANCE_AUTO_HSTS is wanted, too
+                               */
+    ENHANCE_AUTO_HSTS,        /* HSTS for a minute at first; installer->step goes on with it */
     ENHANCE_COUNT
-}; /* as Certbot goes on */
-/* Name of its option: "redirect", "hsts", "uir", "staple-ocsp". */
+};
+/* Name of its option: "hsts", "redirect", "staple-ocsp", "uir", "security-headers", "auto-hsts". */
 const char *enhancement_name(enum enhancement enhancement);
 #define ENHANCEMENT(enhancement) (1u << (enhancement)) /* in a set */
 
@@ -38,6 +42,9 @@ struct deployment {
     size_t pair_count;
     unsigned enhancements; /* set of ENHANCEMENT(...) */
     bool in_use;           /* the server was told of these paths before: it has to read the files again, no more */
+    /* What the server has for a name already, by key and certificate of another type of key in our own live directory,
+     * stays beside these pairs. False: it makes room for them, as with Certbot. */
+    bool keeps_other_type;
 };
 
 /* A copy that owns all it has; of the caller's, for deployment_free. */
@@ -51,6 +58,9 @@ struct installer {
     bool (*prepare)(const struct plugin_context *context, void **self, struct error *err); /* NULL: nothing to do */
     bool (*supports)(void *self, enum enhancement enhancement);
     bool (*takes_addresses)(void *self); /* whether names may be IP addresses. NULL: they may not */
+    /* Adds the names that the server's configuration has sites for, as they are offered to a user who gave none: in
+     * that order, each once, fit for a certificate. None is no error. NULL: it does not know. */
+    bool (*names)(void *self, struct list *out, struct error *err);
     /* Works out the changes for a deployment. May ask the user; changes nothing. *plan is the caller's, for drop. */
     bool (*plan)(void *self, const struct deployment *deployment, void **plan, struct error *err);
     void (*drop)(void *plan); /* NULL: plans own nothing */
@@ -61,8 +71,12 @@ struct installer {
      * False: nothing of it is in effect, and the server is as it was before; each[] may tell which plans are the cause.
      */
     bool (*commit)(void *self, void *const *plans, size_t count, struct error **each, struct error *err);
-    /* Performs what depends on time alone, one step at each `renew` (--auto-hsts). NULL: nothing does. */
-    bool (*step)(void *self, struct error *err);
+    /*
+     * Performs what depends on time alone (--auto-hsts): called once at each `renew`, after the last commit, in use by
+     * a certificate of this server or not. renewed: the deployments that were renewed in this run and that the server
+     * has read, which may be none; borrowed until it returns. NULL: nothing depends on time.
+     */
+    bool (*step)(void *self, const struct deployment *const *renewed, size_t count, struct error *err);
     /* Takes the newest changes back, and reloads. */
     bool (*rollback)(void *self, int checkpoints, struct error *err);
     void (*release)(void *self); /* NULL: nothing to do */

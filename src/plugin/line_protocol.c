@@ -253,7 +253,7 @@ static bool read_types(const struct node *root, struct line_description *out, st
     return true;
 }
 
-/* Others are passed over: a plugin may know more than we do. */
+/* Others are passed over: a plugin may know more than we do. So is auto-hsts: there is no question for its steps. */
 static bool read_enhancements(const struct node *root, struct line_description *out, struct error *err)
 {
     AUTO(list_clear) struct list names = { 0 };
@@ -262,7 +262,7 @@ static bool read_enhancements(const struct node *root, struct line_description *
         return true;
     TRY(blame(node_get_texts_or_none(root, "enhancements", &names, err), err));
     for (int i = 0; i < ENHANCE_COUNT; i++)
-        if (list_has(&names, enhancement_name((enum enhancement)i)))
+        if (i != ENHANCE_AUTO_HSTS && list_has(&names, enhancement_name((enum enhancement)i)))
             out->enhancements |= ENHANCEMENT(i);
     return true;
 }

@@ -61,14 +61,28 @@ void proof_clear(struct proof *proof);
 MUST_USE bool proof_each(void *self, struct proof *const *proofs, size_t count, enum proof_state done,
     bool (*step)(void *self, struct proof *proof, struct error *err), struct error *err);
 
+/* The way to the network process, which is started when it is first asked for: who needs it only sometimes asks only
+ * then. A value to be copied, valid to the end of the run, shared objects' ends included; in any thread. */
+struct plugin_net {
+    bool (*get)(void *run, struct net **out, struct error *err);
+    void *run;
+};
+/* *out is NULL where a test plays what is outside: then nothing is to be asked of the network. */
+MUST_USE static inline bool plugin_net_get(const struct plugin_net *net, struct net **out, struct error *err)
+{
+    *out = NULL;
+    return net->get == NULL || net->get(net->run, out, err);
+}
+
 struct plugin;
 
 struct plugin_context {          /* borrowed; outlives the plugin's use */
     const struct plugin *plugin; /* the one that is prepared: several may share their functions */
     const struct settings *settings;
     struct answers
-        *answers; /* of this order: what the user answers, to be saved for renewal; NULL: nothing is proved */
-    struct net *net;
+        *answers;    /* of this order: what the user answers, to be saved for renewal; NULL: nothing is proved */
+    struct net *net; /* the same as of when_needed, already there; NULL: nothing is proved */
+    struct plugin_net when_needed; /* of this run; always there */
     struct ui *ui;
     struct list *hook_env; /* gets the environment of a hook for hooks that run later; NULL: not wanted */
     void (*note)(
@@ -83,8 +97,8 @@ struct plugin_context {          /* borrowed; outlives the plugin's use */
  */
 struct plugin_share {
     char *(*key)(const struct plugin *plugin, const struct settings *settings); /* of the caller's */
-    /* The context is that of the first use, and ends with it: only plugin outlives it. Has no net where that use is to
-     * check, to sweep or to install. */
+    /* The context is that of the first use, and ends with it: only plugin, and a copy of when_needed, outlive it. Has
+     * no net where that use is to check, to sweep or to install. */
     bool (*make)(const struct plugin_context *context, void **shared, struct error *err);
     void (*end)(void *shared); /* no plugin uses it any more */
 };

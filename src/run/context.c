@@ -24,8 +24,10 @@ struct server {         /* of a CA, known by the URL of its directory (RFC 8555 
 
 struct run {
     struct outside outside; /* transport NULL: the network process */
-    struct mutex lock;      /* guards net */
+    struct mutex lock;      /* guards net, and how it is started */
     struct net *net;
+    char *user_agent; /* known once somebody may start it without a context */
+    bool no_verify;
     struct named_table servers;
     struct revocation_memory *revocation;
     struct shares *shares;
@@ -86,6 +88,7 @@ void run_free(struct run *run)
     mutex_destroy(&run->servers.lock);
     shares_free(run->shares);
     net_stop(run->net);
+    free(run->user_agent);
     revocation_memory_free(run->revocation);
     list_clear(&run->pre_hooks_run);
     hook_trail_clear(&run->trail);
@@ -141,20 +144,41 @@ void hook_trail_clear(struct hook_trail *trail)
     *trail = (struct hook_trail){ 0 };
 }
 
-bool context_net(struct context *context, struct net **out, struct error *err)
+/* How the network process is to be started, if it was not yet. */
+static void know_net(struct context *context)
 {
     struct run *run = context->run;
-    bool ok = true;
     MUTEX_HOLD(&run->lock);
 
-    if (run->net == NULL && run->outside.transport == NULL) {
-        AUTO(free) char *agent = context_user_agent(context);
-        struct net_options options = { .user_agent = agent, .no_verify = context->settings->no_verify_ssl };
+    if (run->user_agent != NULL)
+        return;
+    run->user_agent = context_user_agent(context);
+    run->no_verify = context->settings->no_verify_ssl;
+}
 
-        ok = net_start(&options, &run->net, err);
-    }
+static bool start_net(void *self, struct net **out, struct error *err)
+{
+    struct run *run = self;
+    struct net_options options = { .user_agent = run->user_agent, .no_verify = run->no_verify };
+    MUTEX_HOLD(&run->lock);
+
+    *out = NULL;
+    if (run->net == NULL && run->outside.transport == NULL)
+        TRY(net_start(&options, &run->net, err));
     *out = run->net;
-    return ok;
+    return true;
+}
+
+bool context_net(struct context *context, struct net **out, struct error *err)
+{
+    know_net(context);
+    return start_net(context->run, out, err);
+}
+
+struct plugin_net context_net_when_needed(struct context *context)
+{
+    know_net(context);
+    return (struct plugin_net){ start_net, context->run };
 }
 
 bool context_transport(struct context *context, struct transport *out, struct error *err)

@@ -10,6 +10,7 @@
 #include "config/settings.h"
 #include "config/verb.h"
 #include "net/net.h"
+#include "plugin/plugin.h"
 #include "account/account_store.h"
 #include "store/store.h"
 #include "ui/ui.h"
@@ -58,6 +59,8 @@ DEFINE_AUTO(struct run, run_free)
 
 /* The network process, started at the first call; NULL where a test plays what is outside. Thread-safe; borrowed. */
 MUST_USE bool context_net(struct context *context, struct net **out, struct error *err);
+/* The same for plugins, which ask when they need it: for the rest of the run, without a context. */
+struct plugin_net context_net_when_needed(struct context *context);
 /* The way to CAs and to other servers; valid as long as the run. Thread-safe. */
 MUST_USE bool context_transport(struct context *context, struct transport *out, struct error *err);
 int64_t context_now(const struct context *context); /* UTC seconds since 1970 */
