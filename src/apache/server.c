@@ -1,0 +1,234 @@
+#include "apache/server.h"
+
+#include "base/child.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "config/settings.h"
+#include "web/managed_file.h"
+
+char *apache_server_key(const struct plugin *plugin, const struct settings *settings)
+{
+    AUTO(buf_clear) struct buf os = BUF(FILE_MAX_TEXT);
+    AUTO(apache_layout_clear) struct apache_layout layout = { 0 };
+
+    (void)plugin;
+    apache_os_release(&os);
+    apache_layout_choose(buf_view(&os), settings, &layout);
+    return xprintf("apache %s %s %s %s", layout.root, layout.control, layout.new_dir != NULL ? layout.new_dir : "",
+        settings->config_dir);
+}
+
+/* ---- its programs ---- */
+
+static void set_command(struct list *command, const char *program, const char *const *words)
+{
+    list_add(command, program);
+    for (; *words != NULL; words++)
+        list_add(command, *words);
+}
+
+/* The -D words that the server is started with where its control script does not add them. */
+static void add_defines(const struct apache_layout *layout, struct list *command)
+{
+    AUTO(buf_clear) struct buf text = BUF(FILE_MAX_TEXT);
+    AUTO(list_clear) struct list defines = { 0 };
+    struct error err = { 0 };
+
+    if (layout->options_file == NULL || layout->server == NULL || !file_read(layout->options_file, &text, &err))
+        return;
+    apache_options_read(buf_view(&text), layout->options_key, &defines);
+    for (size_t i = 0; i < defines.len; i++) {
+        list_add(command, "-D");
+        list_add(command, defines.at[i]);
+    }
+}
+
+/* The words of a command, ended by NULL; they stay the list's. */
+static char **argv_of(const struct list *command)
+{
+    char **argv = xcalloc(command->len + 1, sizeof *argv);
+
+    memcpy(argv, command->at, command->len * sizeof *argv);
+    return argv;
+}
+
+static bool find_programs(struct apache_server *server, struct error *err)
+{
+    static const char *const test[] = { "configtest", NULL }, *const reload[] = { "graceful", NULL },
+                             *const restart[] = { "restart", NULL }, *const version[] = { "-v", NULL },
+                             *const dump[] = { "-t", "-D", "DUMP_RUN_CFG", "-D", "DUMP_MODULES", "-D", "DUMP_INCLUDES",
+                                 NULL };
+    const struct apache_layout *layout = &server->layout;
+    bool refuse = server->settings->voice->refuses_shared_code;
+    AUTO(free) char *control = NULL, *binary = NULL;
+
+    if (!web_program_find(layout->control, refuse, &control, err))
+        return err->sys == 0 ? false : error_next_default(err, "install Apache, or name its program with --apache-ctl");
+    TRY(layout->server == NULL || web_program_find(layout->server, refuse, &binary, err));
+    set_command(&server->test, control, test);
+    set_command(&server->reload, control, reload);
+    set_command(&server->restart, control, restart);
+    set_command(&server->version, binary != NULL ? binary : control, version);
+    set_command(&server->dump, binary != NULL ? binary : control, dump);
+    add_defines(layout, &server->dump);
+    return true;
+}
+
+/* Directories whose files count though nothing includes them. */
+static void find_beside(struct apache_server *server)
+{
+    const struct apache_layout *layout = &server->layout;
+
+    if (layout->new_dir != NULL && file_is_dir(layout->new_dir))
+        list_add(&server->beside, layout->new_dir);
+    if (layout->vhosts_read && file_is_dir(layout->vhost_dir))
+        list_add(&server->beside, layout->vhost_dir);
+}
+
+static void set_control(struct apache_server *server)
+{
+    server->test_argv = argv_of(&server->test);
+    server->reload_argv = argv_of(&server->reload);
+    server->restart_argv = argv_of(&server->restart);
+    server->control = (struct web_server){
+        .name = "Apache",
+        .test = server->test_argv,
+        .reload = server->reload_argv,
+        .reload_too = server->layout.restart != NULL ? server->restart_argv : NULL,
+        .start = server->reload_argv, /* starts a server that is stopped, too */
+        .unit = server->layout.unit,
+    };
+    server->service = (struct web_service){ .server = &server->control, .work_dir = server->settings->work_dir };
+}
+
+bool apache_server_new(
+    const struct settings *settings, const struct clerk_work *work, struct apache_server **out, struct error *err)
+{
+    AUTO(buf_clear) struct buf os = BUF(FILE_MAX_TEXT);
+    AUTO(apache_server_free) struct apache_server *server = xcalloc(1, sizeof *server);
+    int timeout_s = SETTING_IS_SET(settings, lock_timeout_s) ? settings->lock_timeout_s : -1;
+    struct server_id id;
+
+    mutex_init(&server->lock);
+    server->settings = settings_dup(settings);
+    apache_os_release(&os);
+    apache_layout_choose(buf_view(&os), settings, &server->layout);
+    TRY(apache_layout_find(&server->layout, err) && find_programs(server, err));
+    set_control(server);
+    find_beside(server);
+    id = (struct server_id){ server->layout.root, server->layout.root, "the Apache server" };
+    server->clerk = clerk_new(&id, timeout_s, work, server);
+    *out = TAKE(server);
+    return true;
+}
+
+void apache_server_free(struct apache_server *server)
+{
+    struct list *commands[] = { &server->test, &server->reload, &server->restart, &server->dump, &server->version,
+        &server->beside };
+
+    clerk_free(server->clerk);
+    for (size_t i = 0; i < COUNT(commands); i++)
+        list_clear(commands[i]);
+    free(server->test_argv);
+    free(server->reload_argv);
+    free(server->restart_argv);
+    free(server->pid_file);
+    free(server->error_log);
+    apache_layout_clear(&server->layout);
+    settings_free(server->settings);
+    free(server);
+}
+
+/* ---- what it says ---- */
+
+static bool ask(
+    const struct apache_server *server, const struct list *command, struct apache_facts *facts, struct error *err)
+{
+    AUTO(child_result_clear) struct child_result result = { 0 };
+    AUTO(free) char **argv = argv_of(command);
+    AUTO(free) char *said = NULL;
+
+    TRY(web_run(&server->control, argv, &result, err));
+    if (result.status != 0) {
+        said = text_printable_dup(view_trim(buf_view(&result.err)), 2048, false);
+        return error_set(err, ERROR_PLUGIN, "%s %s failed: %s", command->at[0], command->at[1], said);
+    }
+    apache_facts_read(facts, buf_view(&result.out));
+    return true;
+}
+
+bool apache_server_ask(struct apache_server *server, struct apache_facts *out, struct error *err)
+{
+    AUTO(apache_facts_clear) struct apache_facts facts = { 0 };
+
+    TRY(ask(server, &server->dump, &facts, err) && ask(server, &server->version, &facts, err));
+    if (facts.version[0] == 0)
+        return error_set(err, ERROR_PLUGIN, "Unable to find Apache version with %s -v", server->version.at[0]);
+    if (facts.version[0] < 2 || (facts.version[0] == 2 && facts.version[1] < 4))
+        return error_set(err, ERROR_PLUGIN, "Apache Version %u.%u.%u not supported; 2.4 is the oldest that is",
+            facts.version[0], facts.version[1], facts.version[2]);
+    *out = facts;
+    facts = (struct apache_facts){ 0 };
+    return true;
+}
+
+char *apache_server_options_file(const struct apache_server *server)
+{
+    return managed_file_path(server->settings->config_dir, MANAGED_OPTIONS_APACHE);
+}
+
+/* mod_ssl reads nothing of the file where it is older than these options; which OpenSSL it has is not asked. */
+static bool keep_options_file(const struct apache_server *server, const struct apache_facts *facts, struct error *err)
+{
+    unsigned version = facts->version[0] * 1000000 + facts->version[1] * 1000 + facts->version[2];
+    struct managed_facts managed = managed_facts_apache(version, 0);
+
+    return managed_file_keep(server->settings->config_dir, MANAGED_OPTIONS_APACHE, &managed, err);
+}
+
+static bool prepare(struct apache_server *server, struct error *err)
+{
+    AUTO(apache_facts_clear) struct apache_facts facts = { 0 };
+
+    TRY(web_test(&server->control, err) && apache_server_ask(server, &facts, err));
+    server->pid_file = TAKE(facts.pid_file);
+    server->error_log = TAKE(facts.error_log);
+    server->control.pid_file = server->pid_file;
+    server->control.error_log = server->error_log;
+    return keep_options_file(server, &facts, err);
+}
+
+bool apache_server_prepare(struct apache_server *server, struct net *net, struct error *err)
+{
+    MUTEX_HOLD(&server->lock);
+
+    if (server->net == NULL)
+        server->net = net;
+    if (!server->prepared)
+        server->prepared = prepare(server, err);
+    return server->prepared;
+}
+
+/* ---- its configuration ---- */
+
+static bool read_changed(void *arg, const char *path, struct view *text, struct error *err)
+{
+    return changes_read(arg, path, text, err);
+}
+
+bool apache_server_load(const struct apache_server *server, const struct apache_facts *facts, struct changes *changes,
+    struct apache_conf **out, struct error *err)
+{
+    struct apache_source source = {
+        .main_file = server->layout.main_file,
+        .facts = facts,
+        .beside = &server->beside,
+        .beside_glob = server->layout.vhost_glob,
+        .reader = { .arg = changes, .read = changes != NULL ? read_changed : NULL },
+    };
+
+    return apache_conf_load(&source, out, err);
+}

@@ -1,0 +1,60 @@
+#pragma once
+/*
+ * An Apache server: what all uses of the plugin with the same options share in one run.
+ *
+ * Knows where its configuration is, its programs, and what it says of itself; reads its configuration. Changes nothing.
+ */
+#include "apache/layout.h"
+#include "base/mutex.h"
+#include "plugin/clerk.h"
+#include "plugin/plugin.h"
+#include "web/commit.h"
+#include "web/control.h"
+#include "webconf/apache_conf.h"
+
+struct apache_challenge; /* challenge.c */
+
+struct apache_server {
+    struct settings *settings; /* of the first use; the same options of ours in all of them */
+    struct apache_layout layout;
+    struct list test, reload, restart, dump, version; /* commands, of absolute programs */
+    struct list beside;                               /* directories whose files count, read by the server or not */
+    char **test_argv, **reload_argv, **restart_argv;  /* borrowed from them, ended by NULL */
+    struct web_server control;
+    struct web_service service;
+    char *pid_file, *error_log;
+    struct clerk *clerk;
+    struct net *net; /* of the first use that has one; NULL: nothing can be compared */
+
+    struct mutex lock; /* guards what follows */
+    bool prepared;
+
+    struct apache_challenge *challenge; /* those that are in place; the clerk's thread alone */
+};
+
+/* Which server settings mean, for plugin_share; of the caller's. */
+char *apache_server_key(const struct plugin *plugin, const struct settings *settings);
+
+/*
+ * Finds its main file and its programs; work is what its clerk does, with the server as self. ERROR_PLUGIN when there
+ * is no Apache here. *out is the caller's.
+ */
+MUST_USE bool apache_server_new(
+    const struct settings *settings, const struct clerk_work *work, struct apache_server **out, struct error *err);
+void apache_server_free(struct apache_server *server);
+DEFINE_AUTO(struct apache_server, apache_server_free)
+
+/* Once in a run, before the first plan or challenge: its version is one that we know, its configuration passes the
+ * test, and the file of TLS options is up to date. Any thread. */
+MUST_USE bool apache_server_prepare(struct apache_server *server, struct net *net, struct error *err);
+
+/* What the server says of itself now. Runs its program; any thread. *out is the caller's, for apache_facts_clear. */
+MUST_USE bool apache_server_ask(struct apache_server *server, struct apache_facts *out, struct error *err);
+
+/* Its configuration as it is now: on disk (changes NULL), or with changes in it. facts and changes are borrowed until
+ * the conf is freed. */
+MUST_USE bool apache_server_load(const struct apache_server *server, const struct apache_facts *facts,
+    struct changes *changes, struct apache_conf **out, struct error *err);
+
+/* Path of the file of TLS options; of the caller's. */
+char *apache_server_options_file(const struct apache_server *server);
