@@ -45,10 +45,11 @@ class Fleet:
 
     def _issue(self, name, days_left):
         key = self.key or ec.generate_private_key(ec.SECP256R1())
-        end = self.now + datetime.timedelta(days=days_left, hours=12)
+        end = self.now + datetime.timedelta(days=days_left)
         cert = self._sign(x509.CertificateBuilder().subject_name(x509.Name([])).issuer_name(self.ca.subject)
                           .public_key(key.public_key()).serial_number(x509.random_serial_number())
-                          .not_valid_before(end - datetime.timedelta(days=90)).not_valid_after(end)
+                          .not_valid_before(end - datetime.timedelta(days=90))
+                          .not_valid_after(end + datetime.timedelta(hours=12))
                           .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=True)
                           .add_extension(self.aki, critical=False))
         return cert.public_bytes(PEM), self.key_pem or _key_pem(key)
@@ -56,7 +57,7 @@ class Fleet:
     def add(self, name, days_left):
         """One lineage with a 90-day certificate for `name`; returns name.
 
-        The certificate has half a day more than `days_left`, so that each listing of a test tells the same number of days.
+        The certificate lasts half a day longer than `days_left`, so that each listing of a test tells the same number of days.
         """
         cert, key = self._issue(name, days_left)
         content = {"cert": cert, "privkey": key, "chain": self.chain, "fullchain": cert + self.chain}
