@@ -19,8 +19,11 @@ static int set_attributes(const struct spawn *spawn, posix_spawnattr_t *attribut
         sys = posix_spawnattr_setsigmask(attributes, &none);
     if (sys == 0 && spawn->own_group)
         sys = posix_spawnattr_setpgroup(attributes, 0);
-    return sys != 0 ? sys
-                    : posix_spawnattr_setflags(attributes, spawn->own_group ? flags | POSIX_SPAWN_SETPGROUP : flags);
+    if (spawn->own_group)
+        flags |= POSIX_SPAWN_SETPGROUP;
+    if (spawn->own_session)
+        flags |= POSIX_SPAWN_SETSID;
+    return sys != 0 ? sys : posix_spawnattr_setflags(attributes, flags);
 }
 
 /* Closes descriptors that our parent left open; all of ours are close-on-exec. */

@@ -13,6 +13,7 @@ struct spawn {
     char *const *env;
     int in, out, err; /* become 0, 1 and 2; -1: inherited. main keeps 0 to 2 open, so ours lie above them */
     bool own_group;   /* in a process group of its own, which is that of no terminal */
+    bool own_session; /* in a session of its own, as a daemon is: it goes on when the terminal goes */
 };
 
 /* Returns an errno, 0 when the program runs. *pid is to be waited for. Safe from many threads. */

@@ -4,49 +4,10 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/program.h"
 #include "base/text.h"
 #include "config/code_path.h"
 #include "plugin/plugin.h"
-
-#define SYSTEM_PATH "/usr/sbin:/usr/local/bin:/usr/local/sbin" /* missing in the PATH of many a cron */
-
-static bool is_executable(const char *path)
-{
-    struct stat st;
-
-    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && access(path, X_OK) == 0;
-}
-
-static bool is_in(const char *directories, const char *program)
-{
-    struct view rest = view_of(directories), dir;
-
-    while (view_cut(&rest, ':', &dir)) {
-        AUTO(free) char *prefix = view_dup(dir.len > 0 ? dir : view_of("."));
-        AUTO(free) char *path = file_join(prefix, program);
-
-        if (is_executable(path))
-            return true;
-    }
-    return false;
-}
-
-/* PATH with what it lacks of the system's directories; of the caller's. Our own PATH stays: other threads read it. */
-static char *extended_path(void)
-{
-    struct view rest = view_of(SYSTEM_PATH), dir;
-    AUTO(buf_clear) struct buf path = BUF(SIZE_MAX);
-
-    buf_put(&path, view_of(getenv("PATH")));
-    while (view_cut(&rest, ':', &dir)) {
-        AUTO(free) char *wanted = xprintf(":%.*s:", (int)dir.len, dir.at);
-        AUTO(free) char *all = xprintf(":%s:", buf_text(&path));
-
-        if (strstr(all, wanted) == NULL)
-            buf_putf(&path, "%s%.*s", path.len > 0 ? ":" : "", (int)dir.len, dir.at);
-    }
-    return buf_take(&path);
-}
 
 /* The first word of a command; of the caller's. */
 static char *program_of(const char *command)
@@ -58,7 +19,9 @@ static char *program_of(const char *command)
 
 static bool is_found(const char *program, const char *directories)
 {
-    return strchr(program, '/') != NULL ? is_executable(program) : is_in(directories, program);
+    AUTO(free) char *path = program_find(program, directories);
+
+    return path != NULL;
 }
 
 /* Certbot's words, on lines of their own. */
@@ -74,7 +37,7 @@ static bool not_found(const char *name, const char *program, const char *path, s
 
 bool hook_check(const char *name, const char *command, struct error *err)
 {
-    AUTO(free) char *program = program_of(command), *path = extended_path(), *kind = xstrdup(name);
+    AUTO(free) char *program = program_of(command), *path = program_directories(), *kind = xstrdup(name);
 
     if (program[0] == '\0' || is_found(program, path))
         return true;
@@ -121,7 +84,7 @@ static void announce(struct ui *ui, const char *name, const char *command)
 /* The environment of a hook: env, and a PATH in which its program is. */
 static struct list environment(const char *command, const struct list *env)
 {
-    AUTO(free) char *program = program_of(command), *path = extended_path();
+    AUTO(free) char *program = program_of(command), *path = program_directories();
     struct list all = { 0 };
 
     if (env != NULL)
