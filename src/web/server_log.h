@@ -24,10 +24,15 @@ static inline void web_log_clear_at(struct web_log *log)
     web_log_clear(log);
 }
 
-/* The lines since then that say why a reload was refused ([emerg]; Apache's emerg, alert and crit, and its AH lines of
- * level error that go with a configuration), printable, each once, some lines at most; NULL when there is none. Of the
- * caller's. */
+/*
+ * What has been logged since then about a configuration that was refused, or could not be put into effect: the words of
+ * nginx's lines of level emerg, and of Apache's of emerg, alert and crit that are no client's. Printable, each once, a
+ * few lines at most; NULL when there is none. Of the caller's.
+ */
 char *web_log_refusal(const struct web_log *log);
 
-/* Puts these, if any, behind err->why. Returns false. */
-bool web_log_tell(const struct web_log *log, const char *server_name, struct error *err);
+/* Whether such words are the last ones: nginx tries an address that is in use some times more. */
+bool web_log_has_refused(const struct web_log *log);
+
+/* Puts them, if there are any, behind err->why. name: the server's. Returns false. */
+bool web_log_tell(const struct web_log *log, const char *name, struct error *err);
