@@ -14,7 +14,10 @@ struct nginx_file {
     char *problem;    /* why it could not be read or parsed: it has no nodes then; else NULL */
     struct nginx_node *first;
     struct arena arena;
-    size_t index; /* in conf->files */
+    size_t index;  /* in conf->files */
+    bool includes; /* has an include */
+    bool open;     /* for nginx_conf.c, as the next one */
+    unsigned long seen;
 };
 
 struct nginx_conf {

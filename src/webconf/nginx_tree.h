@@ -16,6 +16,7 @@ struct nginx_file;
 struct nginx_word {
     const char *text;  /* quotes and escapes resolved, as nginx does; ends at a NUL byte, should there be one */
     size_t start, end; /* offsets, its quotes included */
+    size_t line;       /* that it begins in, from 1 */
     bool quoted;       /* begins with a quote */
 };
 

@@ -4,38 +4,69 @@
 
 #include "base/mem.h"
 
-/* Where a splice at `at` goes: behind all that begin there or before. */
-static size_t place_of(const struct patch *patch, size_t at)
+/* At one place: what is inserted in the order of the calls, then what stays the last, then what takes the place of
+ * bytes. */
+static int rank(const struct splice *splice)
+{
+    if (splice->remove > 0)
+        return 2;
+    return splice->last ? 1 : 0;
+}
+
+static size_t place_of(const struct patch *patch, const struct splice *splice)
 {
     size_t place = patch->count;
 
-    while (place > 0 && patch->splices[place - 1].at > at)
+    while (place > 0) {
+        const struct splice *before = &patch->splices[place - 1];
+
+        if (before->at < splice->at || (before->at == splice->at && rank(before) <= rank(splice)))
+            break;
         place--;
+    }
     return place;
 }
 
-void patch_replace(struct patch *patch, size_t at, size_t remove, struct view text)
+static void add(struct patch *patch, struct splice splice, struct view text)
 {
-    size_t place = place_of(patch, at);
-    struct splice *splices;
+    size_t place = place_of(patch, &splice);
 
-    assert(place == 0 || patch->splices[place - 1].at + patch->splices[place - 1].remove <= at);
-    assert(place == patch->count || at + remove <= patch->splices[place].at);
+    assert(place == 0 || patch->splices[place - 1].at + patch->splices[place - 1].remove <= splice.at);
+    assert(place == patch->count || splice.at + splice.remove <= patch->splices[place].at);
     if (patch->count == patch->size) {
         patch->size = patch->size == 0 ? 8 : 2 * patch->size;
         patch->splices = xrealloc(patch->splices, patch->size, sizeof *patch->splices);
     }
-    splices = patch->splices;
-    memmove(&splices[place + 1], &splices[place], (patch->count - place) * sizeof *splices);
-    splices[place] = (struct splice){ at, remove, xcalloc(text.len + 1, 1), text.len };
+    splice.insert = xcalloc(text.len + 1, 1);
+    splice.insert_len = text.len;
     if (text.len > 0)
-        memcpy(splices[place].insert, text.at, text.len);
+        memcpy(splice.insert, text.at, text.len);
+    memmove(&patch->splices[place + 1], &patch->splices[place], (patch->count - place) * sizeof splice);
+    patch->splices[place] = splice;
     patch->count++;
+}
+
+void patch_replace(struct patch *patch, size_t at, size_t remove, struct view text)
+{
+    add(patch, (struct splice){ .at = at, .remove = remove }, text);
 }
 
 void patch_insert(struct patch *patch, size_t at, struct view text)
 {
-    patch_replace(patch, at, 0, text);
+    add(patch, (struct splice){ .at = at }, text);
+}
+
+void patch_insert_last(struct patch *patch, size_t at, struct view text)
+{
+    add(patch, (struct splice){ .at = at, .last = true }, text);
+}
+
+bool patch_has_last(const struct patch *patch, size_t at)
+{
+    for (size_t i = 0; i < patch->count && patch->splices[i].at <= at; i++)
+        if (patch->splices[i].at == at && patch->splices[i].last)
+            return true;
+    return false;
 }
 
 bool patch_is_empty(const struct patch *patch)

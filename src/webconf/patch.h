@@ -12,18 +12,22 @@ struct splice {
     size_t at, remove; /* bytes */
     char *insert;      /* owned, of insert_len bytes */
     size_t insert_len;
+    bool last; /* see patch_insert_last */
 };
 
 struct patch {              /* empty when zero */
-    struct splice *splices; /* by place; those at one place in the order of the calls */
+    struct splice *splices; /* in the order of their places */
     size_t count, size;
 };
 
-/* Puts text in front of the byte at `at`. */
+/* Puts text in front of the byte at `at`, behind what was inserted there before. */
 void patch_insert(struct patch *patch, size_t at, struct view text);
-/* Text takes the place of `remove` bytes. Bytes must not be removed twice, and nothing may be inserted inside of what
- * is removed: that is a mistake of the caller's (assert). At the edges of what is removed, the order of the calls
- * counts. */
+/* The same, staying behind whatever else is inserted at that place, also later. */
+void patch_insert_last(struct patch *patch, size_t at, struct view text);
+/* Whether patch_insert_last was called for that place. */
+bool patch_has_last(const struct patch *patch, size_t at);
+/* Text takes the place of `remove` bytes, behind whatever is inserted at that place. Bytes must not be removed twice,
+ * and nothing may be inserted inside of what is removed: that is a mistake of the caller's (assert). */
 void patch_replace(struct patch *patch, size_t at, size_t remove, struct view text);
 bool patch_is_empty(const struct patch *patch);
 /* Whether a splice removes a byte of [start, end), or puts something there. */

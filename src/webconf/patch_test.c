@@ -20,6 +20,7 @@ static const struct {
     { "removed", "abc", { { 1, 1, "" } }, "ac" },
     { "replaced, and something in front of it", "abc", { { 1, 0, "1" }, { 1, 1, "B" } }, "a1Bc" },
     { "replaced, and something behind it", "abc", { { 1, 1, "B" }, { 2, 0, "2" } }, "aB2c" },
+    { "replaced, then something in front of it", "abc", { { 1, 1, "B" }, { 1, 0, "1" } }, "a1Bc" },
     { "neighbours, the last one first", "abc", { { 1, 2, "Y" }, { 0, 1, "X" } }, "XY" },
     { "all of it", "abc", { { 0, 3, "" } }, "" },
 };
@@ -35,6 +36,21 @@ TEST(patch_apply)
         patch_apply(&patch, view_of(edits[i].text), &out);
         CHECK_TEXT(buf_text(&out), edits[i].want, edits[i].name);
     }
+}
+
+TEST(patch_last)
+{
+    AUTO(patch_clear) struct patch patch = { 0 };
+    AUTO(buf_clear) struct buf out = BUF(100);
+
+    patch_insert(&patch, 1, view_of("1"));
+    CHECK(!patch_has_last(&patch, 1));
+    patch_insert_last(&patch, 1, view_of("9"));
+    CHECK(patch_has_last(&patch, 1) && !patch_has_last(&patch, 0) && !patch_has_last(&patch, 2));
+    patch_replace(&patch, 1, 1, view_of("B"));
+    patch_insert(&patch, 1, view_of("2"));
+    patch_apply(&patch, view_of("abc"), &out);
+    CHECK_TEXT(buf_text(&out), "a129Bc", "the last one behind later ones");
 }
 
 TEST(patch_touches)

@@ -1,0 +1,363 @@
+#include "webconf/nginx_conf.h"
+
+#include <glob.h>
+#include <stdio.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+
+struct entry { /* of the table of files: by a path, and by device and inode */
+    const char *key;
+    struct nginx_file *file;
+};
+
+struct nginx_conf_private {
+    struct nginx_reader reader;
+    struct buf text; /* of the file read last, without a reader of the caller's */
+    struct entry *entries;
+    size_t entry_count, slots; /* slots: a power of two */
+    struct arena keys;
+    size_t size;         /* of conf->files */
+    unsigned long round; /* of looking for circles */
+};
+
+/* ---- files by name ---- */
+
+static struct entry *slot_of(const struct nginx_conf_private *private, const char *key)
+{
+    size_t i = view_hash(view_of(key), HASH_START) & (private->slots - 1);
+
+    while (private->entries[i].key != NULL && strcmp(private->entries[i].key, key) != 0)
+        i = (i + 1) & (private->slots - 1);
+    return &private->entries[i];
+}
+
+static void enlarge(struct nginx_conf_private *private)
+{
+    AUTO(free) struct entry *old = private->entries;
+    size_t slots = private->slots;
+
+    private->slots = slots == 0 ? 64 : 2 * slots;
+    private->entries = xcalloc(private->slots, sizeof *private->entries);
+    for (size_t i = 0; i < slots; i++)
+        if (old[i].key != NULL)
+            *slot_of(private, old[i].key) = old[i];
+}
+
+static void remember(struct nginx_conf_private *private, const char *key, struct nginx_file *file)
+{
+    struct entry *entry;
+
+    if (2 * private->entry_count >= private->slots)
+        enlarge(private);
+    entry = slot_of(private, key);
+    if (entry->key != NULL)
+        return;
+    *entry = (struct entry){ arena_dup(&private->keys, view_of(key)), file };
+    private->entry_count++;
+}
+
+struct nginx_file *nginx_conf_find(const struct nginx_conf *conf, const char *path)
+{
+    return slot_of(conf->private, path)->file;
+}
+
+/* Two paths may lead to one file: "DEVICE:INODE" is its second name, "" where there is no file yet. */
+static void put_identity(const char *path, char *out, size_t size)
+{
+    struct stat st;
+
+    out[0] = '\0';
+    if (stat(path, &st) == 0)
+        (void)snprintf(out, size, "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+}
+
+/* ---- reading ---- */
+
+static bool read_disk(void *arg, const char *path, struct view *text, struct error *err)
+{
+    struct buf *buf = arg;
+
+    buf_clear(buf);
+    TRY(file_read(path, buf, err));
+    *text = buf_view(buf);
+    return true;
+}
+
+static bool parse_into(struct nginx_file *file, struct view text, struct error *err)
+{
+    file->text = (struct view){ arena_dup(&file->arena, text), text.len };
+    return nginx_parse(file->text, file->path, file, &file->arena, &file->first, err);
+}
+
+static void note_problem(struct nginx_file *file, const struct error *err)
+{
+    free(file->problem);
+    file->problem = err->what[0] != '\0' ? xprintf("%s: %s", err->what, err->why) : xstrdup(err->why);
+}
+
+static void read_file(struct nginx_conf *conf, struct nginx_file *file)
+{
+    const struct nginx_reader *reader = &conf->private->reader;
+    struct error err = { 0 };
+    struct view text;
+
+    if (!reader->read(reader->arg, file->path, &text, &err) || !parse_into(file, text, &err))
+        note_problem(file, &err);
+}
+
+static struct nginx_file *add_file(struct nginx_conf *conf, const char *path)
+{
+    struct nginx_file *file = xcalloc(1, sizeof *file);
+
+    if (conf->count == conf->private->size) {
+        conf->private->size = conf->private->size == 0 ? 64 : 2 * conf->private->size;
+        conf->files = xrealloc(conf->files, conf->private->size, sizeof(struct nginx_file *));
+    }
+    file->path = xstrdup(path);
+    file->index = conf->count;
+    conf->files[conf->count++] = file;
+    return file;
+}
+
+/* ---- includes ---- */
+
+static bool resolve_includes(struct nginx_conf *conf, struct nginx_file *file, unsigned depth, struct error *err);
+
+/* The file of a path, which is read with all that it includes unless it is known. */
+static bool get_file(
+    struct nginx_conf *conf, const char *path, unsigned depth, struct nginx_file **out, struct error *err)
+{
+    struct nginx_file *file = nginx_conf_find(conf, path);
+    char identity[64];
+
+    if (file == NULL) {
+        put_identity(path, identity, sizeof identity);
+        file = identity[0] != '\0' ? nginx_conf_find(conf, identity) : NULL;
+        if (file != NULL)
+            remember(conf->private, path, file);
+    }
+    if (file == NULL) {
+        if (conf->count == NGINX_FILES_MAX)
+            return error_set(
+                err, ERROR_CONFIG, "%s includes more than %d files", conf->files[0]->path, NGINX_FILES_MAX);
+        file = add_file(conf, path);
+        remember(conf->private, path, file);
+        if (identity[0] != '\0')
+            remember(conf->private, identity, file);
+        read_file(conf, file);
+        TRY(resolve_includes(conf, file, depth + 1, err));
+    }
+    *out = file;
+    return true;
+}
+
+/* Whether `to` is reached from file by includes; each file is looked at once. */
+static bool leads_to(const struct nginx_file *to, struct nginx_file *file, unsigned long round, unsigned depth);
+
+static bool some_leads_to(
+    const struct nginx_file *to, const struct nginx_node *node, unsigned long round, unsigned depth)
+{
+    for (; node != NULL; node = node->next) {
+        for (size_t i = 0; i < node->included_count; i++)
+            if (leads_to(to, node->included[i], round, depth + 1))
+                return true;
+        if (node->child != NULL && some_leads_to(to, node->child, round, depth))
+            return true;
+    }
+    return false;
+}
+
+static bool leads_to(const struct nginx_file *to, struct nginx_file *file, unsigned long round, unsigned depth)
+{
+    if (file == to || depth > NGINX_DEPTH_MAX)
+        return true;
+    if (!file->includes || file->seen == round)
+        return false;
+    file->seen = round;
+    return some_leads_to(to, file->first, round, depth);
+}
+
+static bool is_pattern(const char *path)
+{
+    return strpbrk(path, "*?[") != NULL;
+}
+
+/* Appends the paths that a pattern finds, sorted. */
+static bool expand(const char *pattern, struct list *paths, struct error *err)
+{
+    glob_t found = { 0 };
+    int status = glob(pattern, GLOB_NOSORT, NULL, &found);
+
+    for (size_t i = 0; status == 0 && i < found.gl_pathc; i++)
+        list_add(paths, found.gl_pathv[i]);
+    globfree(&found);
+    if (status == GLOB_NOSPACE)
+        return error_set(err, ERROR_INTERNAL, "no memory to look for %s", pattern);
+    list_sort(paths); /* nginx's locale is "C", ours may be another */
+    return true;
+}
+
+static bool resolve_include(struct nginx_conf *conf, struct nginx_node *node, unsigned depth, struct error *err)
+{
+    AUTO(free) char *path = nginx_conf_path(conf, node->words[1].text);
+    AUTO(list_clear) struct list paths = { 0 };
+
+    if (is_pattern(path))
+        TRY(expand(path, &paths, err));
+    else
+        list_add(&paths, path);
+    node->file->includes = true;
+    node->included = arena_alloc(&node->file->arena, paths.len, sizeof *node->included);
+    for (size_t i = 0; i < paths.len; i++) {
+        struct nginx_file *file;
+
+        TRY(get_file(conf, paths.at[i], depth, &file, err));
+        /* nginx refuses circles: none is ever followed. */
+        if (!file->open && !leads_to(node->file, file, ++conf->private->round, 0))
+            node->included[node->included_count++] = file;
+    }
+    return true;
+}
+
+static bool resolve_below(struct nginx_conf *conf, struct nginx_node *node, unsigned depth, struct error *err)
+{
+    for (; node != NULL; node = node->next) {
+        if (node->child != NULL)
+            TRY(resolve_below(conf, node->child, depth, err));
+        else if (node->word_count == 2 && !node->block && nginx_is(node, "include"))
+            TRY(resolve_include(conf, node, depth, err));
+    }
+    return true;
+}
+
+static bool resolve_includes(struct nginx_conf *conf, struct nginx_file *file, unsigned depth, struct error *err)
+{
+    bool ok;
+
+    if (depth > NGINX_DEPTH_MAX)
+        return error_set(
+            err, ERROR_CONFIG, "%s is included by more than %d files, one in the other", file->path, NGINX_DEPTH_MAX);
+    file->open = true;
+    ok = resolve_below(conf, file->first, depth, err);
+    file->open = false;
+    return ok;
+}
+
+char *nginx_conf_path(const struct nginx_conf *conf, const char *path)
+{
+    return path[0] == '/' ? xstrdup(path) : file_join(conf->root, path);
+}
+
+/* ---- a whole configuration ---- */
+
+bool nginx_conf_load(const char *main, const struct nginx_reader *reader, struct nginx_conf **out, struct error *err)
+{
+    AUTO(nginx_conf_free) struct nginx_conf *conf = xcalloc(1, sizeof *conf);
+    struct nginx_file *file;
+
+    conf->private = xcalloc(1, sizeof *conf->private);
+    conf->private->text = BUF(NGINX_TEXT_MAX);
+    conf->private->reader = reader != NULL ? *reader : (struct nginx_reader){ read_disk, &conf->private->text };
+    conf->root = file_dirname(main);
+    enlarge(conf->private);
+    TRY(get_file(conf, main, 0, &file, err));
+    if (file->problem != NULL)
+        return error_set(err, ERROR_CONFIG, "%s", file->problem);
+    *out = TAKE(conf);
+    return true;
+}
+
+bool nginx_conf_replace_text(struct nginx_conf *conf, struct nginx_file *file, struct view text, struct error *err)
+{
+    struct nginx_file old = *file;
+
+    file->arena = (struct arena){ 0 };
+    file->first = NULL;
+    file->problem = NULL;
+    file->includes = false;
+    if (!parse_into(file, text, err) || !resolve_includes(conf, file, 1, err)) {
+        arena_clear(&file->arena);
+        *file = old;
+        return false;
+    }
+    arena_clear(&old.arena);
+    free(old.problem);
+    return true;
+}
+
+static void free_file(struct nginx_file *file)
+{
+    arena_clear(&file->arena);
+    free(file->path);
+    free(file->problem);
+    free(file);
+}
+
+void nginx_conf_free(struct nginx_conf *conf)
+{
+    if (conf == NULL)
+        return;
+    for (size_t i = 0; i < conf->count; i++)
+        free_file(conf->files[i]);
+    free(conf->files);
+    if (conf->private != NULL) {
+        buf_clear(&conf->private->text);
+        arena_clear(&conf->private->keys);
+        free(conf->private->entries);
+        free(conf->private);
+    }
+    free(conf->root);
+    free(conf);
+}
+
+/* ---- in nginx's order ---- */
+
+struct nginx_walk nginx_walk_block(const struct nginx_node *block)
+{
+    struct nginx_walk walk = { .depth = 1 };
+
+    walk.level[0].next = block->child;
+    return walk;
+}
+
+struct nginx_walk nginx_walk_main(const struct nginx_conf *conf)
+{
+    struct nginx_walk walk = { .depth = 1 };
+
+    walk.level[0].next = conf->files[0]->first;
+    return walk;
+}
+
+/* Leaves a level that is used up, or goes on with the next file of its include. */
+static void walk_on(struct nginx_walk *walk)
+{
+    const struct nginx_node *include = walk->level[walk->depth - 1].include;
+
+    if (include != NULL && walk->level[walk->depth - 1].at < include->included_count)
+        walk->level[walk->depth - 1].next = include->included[walk->level[walk->depth - 1].at++]->first;
+    else
+        walk->depth--;
+}
+
+struct nginx_node *nginx_walk_next(struct nginx_walk *walk)
+{
+    while (walk->depth > 0) {
+        struct nginx_node *node = walk->level[walk->depth - 1].next;
+
+        if (node == NULL) {
+            walk_on(walk);
+            continue;
+        }
+        walk->level[walk->depth - 1].next = node->next;
+        if (node->block || !nginx_is(node, "include"))
+            return node;
+        if (node->included_count > 0 && walk->depth < NGINX_DEPTH_MAX) {
+            walk->level[walk->depth].next = NULL;
+            walk->level[walk->depth].include = node;
+            walk->level[walk->depth].at = 0;
+            walk->depth++;
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,197 @@
+#include "base/test.h"
+
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "webconf/nginx_conf.h"
+
+#define FILES_MAX 8
+
+struct text {
+    const char *path, *content; /* path: in the directory of the test; content NULL: a link to itself by .path */
+};
+
+static void write_file(const char *name, const char *content)
+{
+    AUTO(free) char *path = test_path(name);
+    AUTO(free) char *dir = file_dirname(path);
+    struct error err = { 0 };
+
+    REQUIRE(file_mkdirs(dir, 0755, &err), "%s", err.why);
+    REQUIRE(file_replace(path, view_of(content), FILE_PUBLIC, &err), "%s", err.why);
+}
+
+static struct nginx_conf *load(struct error *err)
+{
+    AUTO(free) char *main = test_path("nginx.conf");
+    struct nginx_conf *conf = NULL;
+
+    if (!nginx_conf_load(main, NULL, &conf, err))
+        return NULL;
+    return conf;
+}
+
+/* Names of the directives, those of blocks in braces. */
+static void dump(struct nginx_walk walk, struct buf *out)
+{
+    struct nginx_node *node;
+
+    while ((node = nginx_walk_next(&walk)) != NULL) {
+        buf_put_text(out, node->words[0].text);
+        if (node->block) {
+            buf_put_char(out, '{');
+            dump(nginx_walk_block(node), out);
+            buf_put_char(out, '}');
+        }
+        buf_put_char(out, ' ');
+    }
+}
+
+static const struct {
+    const char *name;
+    struct text files[FILES_MAX];
+    const char *want;  /* what nginx reads, or why it cannot be loaded */
+    size_t count;      /* files */
+    const char *worse; /* the one with a problem */
+} confs[] = {
+    { "one file", { { "nginx.conf", "a; b { c; }" } }, "a b{c } ", 1, NULL },
+    { "included in place", { { "nginx.conf", "a; include x.conf; b;" }, { "x.conf", "x; y;" } }, "a x y b ", 2, NULL },
+    { "in blocks", { { "nginx.conf", "a { include x; b { include x; } }" }, { "x", "x;" } }, "a{x b{x } } ", 2, NULL },
+    { "glob, sorted by bytes",
+        { { "nginx.conf", "include d/*;" }, { "d/b", "b;" }, { "d/B", "B;" }, { "d/a", "a;" }, { "d/_", "u;" },
+            { "d/.h", "h;" } },
+        "B u a b ", 5, NULL },
+    { "glob of directories", { { "nginx.conf", "include */s[a-c]?e;" }, { "e/site", "s;" }, { "d/sate", "t;" } }, "t ",
+        2, NULL },
+    { "glob that finds nothing", { { "nginx.conf", "a; include d/*.conf; b;" } }, "a b ", 1, NULL },
+    { "relative to nginx.conf, not to who includes",
+        { { "nginx.conf", "include d/x;" }, { "d/x", "include e/y;" }, { "e/y", "y;" }, { "d/e/y", "wrong;" } }, "y ",
+        3, NULL },
+    { "quoted", { { "nginx.conf", "\"include\" 'd/a b'; include \"d/c*\";" }, { "d/a b", "a;" }, { "d/c", "c;" } },
+        "a c ", 3, NULL },
+    { "twice, read once", { { "nginx.conf", "include x; include x; include ./x;" }, { "x", "x;" } }, "x x x ", 2,
+        NULL },
+    { "missing", { { "nginx.conf", "a; include x; b;" } }, "a b ", 2, "x" },
+    { "does not parse", { { "nginx.conf", "a; include x; b;" }, { "x", "c; }" } }, "a b ", 2, "x" },
+    { "not of a table or of Lua",
+        { { "nginx.conf", "map $a $b { include x; } types { include x; } a_by_lua_block { include x; }" } },
+        "map{} types{} a_by_lua_block{} ", 1, NULL },
+    { "no include", { { "nginx.conf", "include; include x y; include { a; } b;" } }, "include{a } b ", 1, NULL },
+    { "itself", { { "nginx.conf", "a; include nginx.conf; b;" } }, "a b ", 1, NULL },
+    { "in a circle", { { "nginx.conf", "a; include x; b;" }, { "x", "include y;" }, { "y", "y; include x;" } },
+        "a y b ", 3, NULL },
+    { "in a circle through blocks",
+        { { "nginx.conf", "include x;" }, { "x", "x { include y; }" }, { "y", "y { include x; }" } }, "x{y{} } ", 3,
+        NULL },
+    { "empty file", { { "nginx.conf", "include x;" }, { "x", "" } }, "", 2, NULL },
+};
+
+TEST(nginx_conf_load)
+{
+    for (size_t i = 0; i < COUNT(confs); i++) {
+        AUTO(nginx_conf_free) struct nginx_conf *conf = NULL;
+        AUTO(buf_clear) struct buf out = BUF(1000);
+        struct error err = { 0 };
+
+        test_drop_dir();
+        for (size_t j = 0; j < FILES_MAX && confs[i].files[j].path != NULL; j++)
+            write_file(confs[i].files[j].path, confs[i].files[j].content);
+        conf = load(&err);
+        REQUIRE(conf != NULL, "%s: %s", confs[i].name, err.why);
+        dump(nginx_walk_main(conf), &out);
+        CHECK_TEXT(buf_text(&out), confs[i].want, confs[i].name);
+        CHECK_INT((int64_t)conf->count, (int64_t)confs[i].count, confs[i].name);
+        for (size_t j = 0; j < conf->count; j++) {
+            bool worse = confs[i].worse != NULL && strcmp(file_basename(conf->files[j]->path), confs[i].worse) == 0;
+
+            CHECK((conf->files[j]->problem != NULL) == worse, "%s: %s", confs[i].name, conf->files[j]->path);
+            CHECK(conf->files[j]->index == j, "%s", confs[i].name);
+        }
+    }
+}
+
+TEST(main_file)
+{
+    struct error err = { 0 };
+
+    CHECK(load(&err) == NULL && err.kind == ERROR_CONFIG && strstr(err.why, "nginx.conf") != NULL, "%s", err.why);
+    write_file("nginx.conf", "a }");
+    CHECK(load(&err) == NULL && err.kind == ERROR_CONFIG && strstr(err.why, "nginx.conf:1") != NULL, "%s", err.why);
+}
+
+TEST(links)
+{
+    AUTO(nginx_conf_free) struct nginx_conf *conf = NULL;
+    AUTO(free) char *link_path = test_path("enabled/x"), *hard = test_path("z"), *file = test_path("available/x");
+    struct error err = { 0 };
+
+    write_file("available/x", "x;");
+    write_file("enabled/none", "n;");
+    REQUIRE(symlink("../available/x", link_path) == 0 && link(file, hard) == 0);
+    write_file("nginx.conf", "include enabled/*; include available/*; include z;");
+    REQUIRE((conf = load(&err)) != NULL, "%s", err.why);
+    CHECK_INT((int64_t)conf->count, 3, "one file by three names");
+    CHECK_TEXT(conf->files[2]->path, link_path, "by its first name");
+    CHECK(nginx_conf_find(conf, hard) == conf->files[2] && nginx_conf_find(conf, file) == conf->files[2]);
+    CHECK(nginx_conf_find(conf, "/none") == NULL);
+}
+
+/* A reader that has one file more than the disk. */
+static bool read_more(void *arg, const char *path, struct view *text, struct error *err)
+{
+    if (strcmp(file_basename(path), "new.conf") == 0) {
+        *text = view_of("new;");
+        return true;
+    }
+    buf_clear(arg);
+    TRY(file_read(path, arg, err));
+    *text = buf_view(arg);
+    return true;
+}
+
+TEST(nginx_conf_replace_text)
+{
+    AUTO(buf_clear) struct buf out = BUF(1000), read = BUF(1000);
+    AUTO(nginx_conf_free) struct nginx_conf *conf = NULL;
+    AUTO(free) char *main = test_path("nginx.conf");
+    struct nginx_reader reader = { read_more, &read };
+    struct nginx_node *kept;
+    struct error err = { 0 };
+
+    write_file("nginx.conf", "include x; include y;");
+    write_file("x", "x { }");
+    write_file("y", "y; include z;");
+    write_file("z", "z;");
+    REQUIRE(nginx_conf_load(main, &reader, &conf, &err), "%s", err.why);
+    kept = conf->files[2]->first;
+    REQUIRE(nginx_conf_replace_text(conf, conf->files[1], view_of("x { include new.conf; include z; }"), &err));
+    CHECK(conf->files[2]->first == kept, "other files stay");
+    dump(nginx_walk_main(conf), &out);
+    CHECK_TEXT(buf_text(&out), "x{new z } y z ", "with a new file");
+    CHECK(!nginx_conf_replace_text(conf, conf->files[1], view_of("x {"), &err) && err.kind == ERROR_CONFIG);
+    REQUIRE(nginx_conf_replace_text(conf, conf->files[3], view_of("z; include x; include y;"), &err));
+    buf_cut(&out, 0);
+    dump(nginx_walk_main(conf), &out);
+    CHECK_TEXT(buf_text(&out), "x{new z } y z ", "circles are not followed");
+    REQUIRE(nginx_conf_replace_text(conf, conf->files[0], view_of("a; include y;"), &err));
+    buf_cut(&out, 0);
+    dump(nginx_walk_main(conf), &out);
+    CHECK_TEXT(buf_text(&out), "a y z ", "the main file");
+    CHECK(view_is(conf->files[0]->text, "a; include y;"));
+}
+
+TEST(nested_files)
+{
+    struct error err = { 0 };
+
+    for (int i = 0; i <= NGINX_DEPTH_MAX + 1; i++) {
+        AUTO(free) char *name = i == 0 ? xstrdup("nginx.conf") : xprintf("f%d", i);
+        AUTO(free) char *text = xprintf("include f%d;", i + 1);
+
+        write_file(name, text);
+    }
+    CHECK(load(&err) == NULL && err.kind == ERROR_CONFIG && strstr(err.why, "one in the other") != NULL, "%s", err.why);
+}
+
+TEST_MAIN()
