@@ -23,6 +23,7 @@ struct web_server {
     const char *service;     /* the name of its init script, likewise; NULL: none */
     const char *pid_file;    /* NULL: not known */
     const char *error_log;   /* NULL: not known, or no file */
+    const char *root;        /* below which /run and /etc/init.d are looked for; NULL: "". For tests */
     const char *start_log;   /* new each time: what a server says that we had to start, also later when it stays in the
                                 foreground. NULL: dropped */
 };
