@@ -23,9 +23,18 @@ static bool load(struct context *context, struct lineage **out, struct error *er
     return error_next(err, "`certificates` lists the names there are");
 }
 
+/* Certbot enhances nothing for addresses; else an installer decides, as for installing. */
+static bool check_addresses(const struct context *context, const struct installation *installation,
+    const struct identifiers *names, struct error *err)
+{
+    if (installation_check_names(context, installation, names, err))
+        return true;
+    return error_set(err, ERROR_CONFIG, "Enhancements not supported for IP address certificates");
+}
+
 /* The names of the certificate, without a question where no user can answer. */
-static bool choose_names(
-    struct context *context, const struct lineage *lineage, struct identifiers *out, struct error *err)
+static bool choose_names(struct context *context, const struct installation *installation,
+    const struct lineage *lineage, struct identifiers *out, struct error *err)
 {
     static const struct question question = {
         .text = "Which domain names would you like to enable the selected enhancements for?",
@@ -37,9 +46,7 @@ static bool choose_names(
     AUTO(list_clear) struct list texts = { 0 };
     AUTO(free) bool *chosen = xcalloc(all.len + 1, sizeof *chosen);
 
-    for (size_t i = 0; i < all.len; i++)
-        if (all.at[i].type == IDENTIFIER_IP)
-            return error_set(err, ERROR_CONFIG, "Enhancements not supported for IP address certificates");
+    TRY(check_addresses(context, installation, &all, err));
     if (!ui_may_ask(context->ui)) {
         identifiers_add_all(out, &all);
         return true;
@@ -62,9 +69,9 @@ static bool enhance_run(struct context *context, struct error *err)
 
     TRY(check_requested(context, err));
     TRY(installation_open(context, &installation, err));
-    TRY(installation_check_auto_hsts(context, err));
+    TRY(installation_check_enhancements(context, &installation, err));
     TRY(load(context, &lineage, err));
-    TRY(choose_names(context, lineage, &names, err));
+    TRY(choose_names(context, &installation, lineage, &names, err));
     deployment.lineage = lineage->name;
     pair = lineage_pair(lineage);
     return installation_enhance(context, &installation, &deployment, err);
@@ -76,7 +83,7 @@ const struct command cmd_enhance = {
     .verb = {
         .name = "enhance",
         .summary = "Add security enhancements to an installed certificate",
-        .usage = "--cert-name NAME --redirect | --hsts | --uir | --staple-ocsp",
+        .usage = "--cert-name NAME --redirect | --hsts | --uir | --staple-ocsp | --security-headers | --auto-hsts",
         .text = "Changes how a web server uses a certificate that is installed already.",
         .topics = topics,
         .traits = VERB_INSTALLS,

@@ -58,11 +58,21 @@ static bool check_paths(const struct context *context, struct error *err)
     return check_readable("private key", settings->key_path, err);
 }
 
+static bool ask_names(
+    struct context *context, const struct installation *installation, struct identifiers *names, struct error *err)
+{
+    AUTO(list_clear) struct list offered = { 0 };
+
+    if (names->len == 0)
+        TRY(installation_names(installation, &offered, err));
+    return question_names(context, &offered, names, err);
+}
+
 static bool install_run(struct context *given, struct error *err)
 {
     AUTO(settings_free) struct settings *settings = settings_dup(given->settings);
     AUTO(installation_close) struct installation installation = { 0 };
-    AUTO(identifiers_clear) struct identifiers names = identifiers_of(&settings->domains, NULL);
+    AUTO(identifiers_clear) struct identifiers names = identifiers_of(&settings->domains, &settings->ip_addresses);
     AUTO(free) char *urls = NULL;
     struct context own = *given, *context = &own;
     struct pair pair;
@@ -71,9 +81,9 @@ static bool install_run(struct context *given, struct error *err)
     own.settings = settings;
     TRY(installation_open(context, &installation, err));
     TRY(fill_paths(context, settings, &names, err));
-    TRY(installation_check_auto_hsts(context, err));
+    TRY(installation_check_enhancements(context, &installation, err));
     TRY(check_paths(context, err));
-    TRY(question_names(context, &names, err));
+    TRY(ask_names(context, &installation, &names, err));
     pair = (struct pair){ settings->cert_path, settings->key_path, settings->chain_path, settings->fullchain_path };
     deployment.lineage = settings->cert_name;
     TRY(installation_deploy(context, &installation, &deployment, err));
@@ -90,7 +100,7 @@ const struct command cmd_install = {
     .verb = {
         .name = "install",
         .summary = "Make a web server use an existing certificate",
-        .usage = "--cert-name NAME | --cert-path FILE --key-path FILE -d DOMAIN [options]",
+        .usage = "--cert-name NAME | --cert-path FILE --key-path FILE --fullchain-path FILE [-d DOMAIN] [options]",
         .text = "Installs a certificate that is there already, one of ours or any other.",
         .topics = topics,
         .traits = VERB_INSTALLS | VERB_REDIRECTS,

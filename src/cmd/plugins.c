@@ -2,14 +2,28 @@
 #include "base/interrupt.h"
 #include "base/mem.h"
 #include "cmd/command.h"
-#include "plugin/plugin.h"
+#include "lifecycle/install.h"
 
 #define LISTING_MAX (256 * 1024)
 
 static bool is_listed(const struct settings *settings, const struct plugin *plugin)
 {
+    if (settings->plugins_prepare && plugin->is_here != NULL && !plugin->is_here(settings))
+        return false;
     return (!settings->plugins_authenticators || plugin->authenticator != NULL) &&
            (!settings->plugins_installers || plugin->installer != NULL);
+}
+
+/* Whether it works here: installers that are built in depend on the server that there is. No program is tried that the
+ * user has not chosen. */
+static void put_trial(struct context *context, const struct plugin *plugin, struct buf *text)
+{
+    struct error err = { 0 };
+
+    if (plugin->installer == NULL || plugin->path != NULL || installer_check(context, plugin, &err))
+        buf_put_text(text, "\nPrep: True");
+    else
+        buf_putf(text, "\nPrep: %s", err.why);
 }
 
 static void put_plugin(struct context *context, const struct plugin *plugin, struct buf *text)
@@ -23,7 +37,7 @@ static void put_plugin(struct context *context, const struct plugin *plugin, str
     if (settings->plugins_init || settings->plugins_prepare)
         buf_putf(text, "\nInitialized: %s", plugin->name);
     if (settings->plugins_prepare)
-        buf_put_text(text, "\nPrep: True");
+        put_trial(context, plugin, text);
 }
 
 static bool plugins_run(struct context *context, struct error *err)

@@ -48,7 +48,7 @@ static bool run_run(struct context *context, struct error *err)
     TRY(installation_open(context, &installation, err));
     TRY(installation_check_names(context, &installation, &wanted, err));
     TRY(installation_check_staple(context, &installation, err));
-    TRY(installation_check_auto_hsts(context, err));
+    TRY(installation_check_enhancements(context, &installation, err));
     TRY(obtain(context, &result, err));
     if (result.what != OBTAINED_KEPT) {
         report_saved(context, &result);

@@ -96,7 +96,7 @@ static bool is_wanted(const struct settings *settings, enum enhancement enhancem
 
 bool enhancements_requested(const struct settings *settings)
 {
-    bool any = settings->auto_hsts;
+    bool any = false;
 
     for (int i = 0; i < ENHANCE_COUNT; i++)
         any = any || is_wanted(settings, (enum enhancement)i);
@@ -110,6 +110,11 @@ static bool is_by_default(const struct context *context, enum enhancement enhanc
            (context->verb->traits & VERB_REDIRECTS);
 }
 
+static bool supports(const struct installation *installation, enum enhancement enhancement)
+{
+    return installation->plugin->installer->supports(installation->self, enhancement);
+}
+
 /* The set of those that are asked for and that the installer can do; of one that it cannot, that is reported. */
 static unsigned find_enhancements(const struct context *context, const struct installation *installation)
 {
@@ -121,7 +126,7 @@ static unsigned find_enhancements(const struct context *context, const struct in
 
         if (!wanted && !is_by_default(context, enhancement))
             continue;
-        if (installation->plugin->installer->supports(installation->self, enhancement))
+        if (supports(installation, enhancement))
             found |= ENHANCEMENT(enhancement);
         else if (wanted)
             log_error("Option %s is not supported by the selected installer. Skipping enhancement.",
@@ -237,6 +242,7 @@ bool installation_deploy(
     ui_say(context->ui, "Deploying certificate");
     TRY(installation_check_names(context, installation, deployment->names, err));
     deployment->enhancements = find_enhancements(context, installation);
+    deployment->keeps_other_type = context->voice->keeps_other_type;
     return put_one(context, installation, deployment, err);
 }
 
@@ -247,18 +253,62 @@ bool installation_enhance(
     return deployment->enhancements == 0 || put_one(context, installation, deployment, err);
 }
 
+bool installation_names(const struct installation *installation, struct list *out, struct error *err)
+{
+    const struct installer *installer = installation->plugin->installer;
+
+    return installer->names == NULL || installer->names(installation->self, out, err);
+}
+
+bool installer_names(struct context *context, struct list *out, struct error *err)
+{
+    const char *name = installer_in_use(context->settings, context->answers);
+    AUTO(installation_close) struct installation installation = { 0 };
+    const struct plugin *plugin = NULL;
+
+    if (name != NULL)
+        TRY(plugin_look_up(context->settings, name, &plugin, err));
+    if (plugin == NULL || plugin->installer == NULL || plugin->installer->names == NULL)
+        return true;
+    return open_plugin(context, plugin, &installation, err) && installation_names(&installation, out, err);
+}
+
+bool installer_check(struct context *context, const struct plugin *plugin, struct error *err)
+{
+    AUTO(installation_close) struct installation installation = { 0 };
+
+    return open_plugin(context, plugin, &installation, err);
+}
+
 bool installation_rollback(struct context *context, struct installation *installation, struct error *err)
 {
     return installation->plugin->installer->rollback(installation->self, context->settings->checkpoints, err);
 }
 
-bool installation_check_auto_hsts(const struct context *context, struct error *err)
+/* Certbot refuses --auto-hsts before it changes anything, and fails at --uir in an installer that can send another
+ * header; whatever else an installer cannot do is passed over. */
+static bool is_refused(
+    const struct context *context, const struct installation *installation, enum enhancement enhancement)
 {
-    if (!context->settings->auto_hsts)
-        return true;
-    (void)error_set(
-        err, ERROR_PLUGIN, "One or more of the requested enhancements are not supported by the selected installer");
-    return error_next(err, "leave --auto-hsts out");
+    return context->voice->refuses_enhancements || enhancement == ENHANCE_AUTO_HSTS ||
+           (enhancement == ENHANCE_UIR && supports(installation, ENHANCE_HSTS));
+}
+
+bool installation_check_enhancements(
+    const struct context *context, const struct installation *installation, struct error *err)
+{
+    const struct voice *voice = context->voice;
+
+    for (int i = 0; i < ENHANCE_COUNT; i++) {
+        enum enhancement enhancement = (enum enhancement)i;
+
+        if (is_wanted(context->settings, enhancement) && !supports(installation, enhancement) &&
+            is_refused(context, installation, enhancement))
+            return VOICE_ERROR(err, ERROR_PLUGIN,
+                enhancement == ENHANCE_AUTO_HSTS ? voice->no_auto_hsts : voice->no_enhancement,
+                installation->plugin->name, enhancement_name(enhancement));
+    }
+    return true;
 }
 
 bool installation_check_staple(struct context *context, struct installation *installation, struct error *err)

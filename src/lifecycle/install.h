@@ -30,7 +30,8 @@ struct pair lineage_pair(const struct lineage *lineage); /* the live files; borr
 MUST_USE bool installation_deploy(
     struct context *context, struct installation *installation, struct deployment *deployment, struct error *err);
 
-/* Enhancements alone, of a deployment that is in use. One that the installer cannot do is reported and passed over. */
+/* Enhancements alone, of a deployment that is in use. One that the installer cannot do, and that was not refused, is
+ * reported and passed over. */
 MUST_USE bool installation_enhance(
     struct context *context, struct installation *installation, struct deployment *deployment, struct error *err);
 
@@ -38,14 +39,25 @@ MUST_USE bool installation_enhance(
 MUST_USE bool installation_check_names(const struct context *context, const struct installation *installation,
     const struct identifiers *names, struct error *err);
 
+/* Adds the names that the installer's server has sites for, to be offered where none are given. */
+MUST_USE bool installation_names(const struct installation *installation, struct list *out, struct error *err);
+
+/* The same of the installer in use, which is made ready for it; adds nothing where there is none. */
+MUST_USE bool installer_names(struct context *context, struct list *out, struct error *err);
+
+/* Tries whether a plugin's installer can be made ready here. */
+MUST_USE bool installer_check(struct context *context, const struct plugin *plugin, struct error *err);
+
 /* Takes back what installers have changed last: so many checkpoints as settings say. */
 MUST_USE bool installation_rollback(struct context *context, struct installation *installation, struct error *err);
 
 /* Whether settings ask for any enhancement. */
 bool enhancements_requested(const struct settings *settings);
 
-/* --auto-hsts is an enhancement that none of our installers can add: refused before anything is changed. */
-MUST_USE bool installation_check_auto_hsts(const struct context *context, struct error *err);
+/* Refuses enhancements that settings ask for and that the installer cannot add, before anything is changed. Under the
+ * name certbot only those at which Certbot fails. */
+MUST_USE bool installation_check_enhancements(
+    const struct context *context, const struct installation *installation, struct error *err);
 
 /* Refuses, before issuance, --must-staple (RFC 7633) where the installer cannot make its server staple OCSP answers. */
 MUST_USE bool installation_check_staple(struct context *context, struct installation *installation, struct error *err);

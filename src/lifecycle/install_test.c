@@ -36,8 +36,13 @@ static bool play_prepare(const struct plugin_context *context, void **self, stru
 
 static bool play_supports(void *self, enum enhancement enhancement)
 {
+    AUTO(list_clear) struct list all = { 0 };
+    struct view rest = view_of(can), word;
+
     (void)self;
-    return strstr(can, enhancement_name(enhancement)) != NULL;
+    while (rest.len > 0 && view_cut(&rest, ' ', &word))
+        list_add_view(&all, word);
+    return list_has(&all, enhancement_name(enhancement));
 }
 
 /* "a.test,b.test cert +hsts", of the caller's: names, what is to be installed, what it is enhanced with. */
@@ -50,7 +55,8 @@ static char *text_of(const struct deployment *deployment)
     identifiers_names(deployment->names, &texts);
     names = list_join(&texts, ",");
     buf_put_text(&text, names);
-    buf_putf(&text, " %s%s", deployment->pairs->cert, deployment->in_use ? " again" : "");
+    buf_putf(&text, " %s%s%s", deployment->pairs->cert, deployment->in_use ? " again" : "",
+        deployment->keeps_other_type ? " beside" : "");
     for (int i = 0; i < ENHANCE_COUNT; i++)
         if (deployment->enhancements & ENHANCEMENT(i))
             buf_putf(&text, " +%s", enhancement_name((enum enhancement)i));
@@ -82,10 +88,12 @@ static bool play_commit(void *self, void *const *plans, size_t count, struct err
 
 static bool play_step(void *self, const struct deployment *const *renewed, size_t count, struct error *err)
 {
+    AUTO(buf_clear) struct buf names = BUF(400);
+
     (void)self;
-    (void)renewed;
-    (void)count;
-    return called(err, "step", "");
+    for (size_t i = 0; i < count; i++)
+        buf_putf(&names, "%s%s", i > 0 ? "," : "", renewed[i]->names->at[0].value);
+    return called(err, "step", buf_text(&names));
 }
 
 static bool play_rollback(void *self, int checkpoints, struct error *err)
@@ -95,6 +103,14 @@ static bool play_rollback(void *self, int checkpoints, struct error *err)
     (void)self;
     (void)snprintf(count, sizeof count, "%d", checkpoints);
     return called(err, "rollback", count);
+}
+
+static bool play_names(void *self, struct list *out, struct error *err)
+{
+    (void)self;
+    list_add(out, "a.test");
+    list_add(out, "b.test");
+    return called(err, "names", "");
 }
 
 static void play_release(void *self)
@@ -109,6 +125,7 @@ static const struct installer installer = {
     .recover = play_recover,
     .prepare = play_prepare,
     .supports = play_supports,
+    .names = play_names,
     .plan = play_plan,
     .drop = free,
     .commit = play_commit,
@@ -143,6 +160,7 @@ static void ask_for(struct settings *settings, const char *options)
 
         settings->must_staple = settings->must_staple || view_equal(name, view_of("must-staple"));
         settings->auto_hsts = settings->auto_hsts || view_equal(name, view_of("auto-hsts"));
+        settings->security_headers = settings->security_headers || view_equal(name, view_of("security-headers"));
         for (size_t i = 0; i < COUNT(known); i++)
             if (view_equal(name, view_of(known[i].word)))
                 *known[i].member = no ? NO : YES;
@@ -166,21 +184,25 @@ static const struct {
     const char *plan;       /* NULL: nothing is planned, or asked at all */
     const char *why, *said; /* NULL: it succeeds, nothing is said */
 } rows[] = {
-    { "all names at once", "install", "a.test b.test", "", "", NULL, "a.test,b.test c", NULL, NULL },
-    { "a redirect unless told not to", "run", "a.test", "redirect", "", NULL, "a.test c +redirect", NULL, NULL },
-    { "told not to", "run", "a.test", "redirect", "-redirect", NULL, "a.test c", NULL, NULL },
-    { "hsts only when told to", "run", "a.test", "redirect hsts", "hsts", NULL, "a.test c +hsts +redirect", NULL,
+    { "all names at once", "install", "a.test b.test", "", "", NULL, "a.test,b.test c beside", NULL, NULL },
+    { "a redirect unless told not to", "run", "a.test", "redirect", "", NULL, "a.test c beside +redirect", NULL, NULL },
+    { "told not to", "run", "a.test", "redirect", "-redirect", NULL, "a.test c beside", NULL, NULL },
+    { "hsts only when told to", "run", "a.test", "redirect hsts", "hsts", NULL, "a.test c beside +hsts +redirect", NULL,
         NULL },
     { "each enhancement", "run", "a.test b.test", "uir staple-ocsp", "uir staple-ocsp", NULL,
-        "a.test,b.test c +staple-ocsp +uir", NULL, NULL },
-    { "must-staple wants stapling", "run", "a.test", "staple-ocsp", "must-staple", NULL, "a.test c +staple-ocsp", NULL,
-        NULL },
-    { "what it cannot do is told and left out", "run", "a.test", "", "hsts", NULL, "a.test c", NULL,
+        "a.test,b.test c beside +staple-ocsp +uir", NULL, NULL },
+    { "ours come after Certbot's", "run", "a.test", "hsts auto-hsts security-headers uir",
+        "auto-hsts security-headers uir", NULL, "a.test c beside +uir +security-headers +auto-hsts", NULL, NULL },
+    { "must-staple wants stapling", "run", "a.test", "staple-ocsp", "must-staple", NULL, "a.test c beside +staple-ocsp",
+        NULL, NULL },
+    { "what it cannot do is told and left out", "run", "a.test", "", "hsts", NULL, "a.test c beside", NULL,
         "Option hsts is not supported" },
-    { "a redirect that nobody asked for is not missed", "run", "a.test", "", "", NULL, "a.test c", NULL, NULL },
-    { "it does not know what to do", "run", "a.test", "", "", "plan a.test c", "a.test c", "no plan a.test c", NULL },
-    { "the plan fails", "run", "a.test", "", "", "commit a.test c", "a.test c", "no commit a.test c", NULL },
-    { "everything fails", "run", "a.test", "", "", "commit", "a.test c", "no commit", NULL },
+    { "a redirect that nobody asked for is not missed", "run", "a.test", "", "", NULL, "a.test c beside", NULL, NULL },
+    { "it does not know what to do", "run", "a.test", "", "", "plan a.test c beside", "a.test c beside",
+        "no plan a.test c beside", NULL },
+    { "the plan fails", "run", "a.test", "", "", "commit a.test c beside", "a.test c beside",
+        "no commit a.test c beside", NULL },
+    { "everything fails", "run", "a.test", "", "", "commit", "a.test c beside", "no commit", NULL },
     { "an IP address", "run", "a.test 192.0.2.1", "", "", NULL, NULL,
         "installation of IP address certificate not supported", NULL },
     { "an IP address of the other kind", "run", "2001:db8::1", "", "", NULL, NULL,
@@ -253,7 +275,8 @@ TEST(enhancements_that_are_asked_for)
         const char *options;
         bool want;
     } asked[] = { { "", false }, { "-redirect", false }, { "-hsts -uir", false }, { "redirect", true },
-        { "hsts", true }, { "uir", true }, { "staple-ocsp", true }, { "must-staple", true }, { "auto-hsts", true } };
+        { "hsts", true }, { "uir", true }, { "staple-ocsp", true }, { "must-staple", true }, { "auto-hsts", true },
+        { "security-headers", true } };
 
     for (size_t i = 0; i < COUNT(asked); i++) {
         AUTO(settings_free) struct settings *settings = settings_new(&voice_own);
@@ -274,9 +297,17 @@ TEST(what_no_installer_does_is_refused_before_issuance)
         { "must-staple, and it staples", "must-staple", "staple-ocsp", false, NULL },
         { "must-staple, and it does not", "must-staple", "redirect", false,
             "not supported by the selected installer (played)" },
-        { "stapling alone is only left out", "staple-ocsp", "", false, NULL },
+        { "stapling alone", "staple-ocsp", "", false, "The played plugin cannot do what --staple-ocsp asks for" },
+        { "certbot leaves stapling alone out", "staple-ocsp", "", true, NULL },
         { "certbot tells the ways out", "must-staple", "", true, "You can either:" },
-        { "--auto-hsts", "auto-hsts", "hsts", false, "One or more of the requested enhancements are not supported" },
+        { "--auto-hsts", "auto-hsts", "hsts", false, "The played plugin cannot do what --auto-hsts asks for" },
+        { "certbot refuses it, too", "auto-hsts", "hsts", true, "One or more of the requested enhancements are not" },
+        { "--auto-hsts, and it does", "auto-hsts", "auto-hsts", false, NULL },
+        { "--security-headers", "security-headers", "hsts", false, "cannot do what --security-headers asks for" },
+        { "--uir", "uir redirect", "hsts redirect", false, "The played plugin cannot do what --uir asks for" },
+        { "certbot fails at it where headers can be sent", "uir", "hsts", true, "Upgrade-Insecure-Requests is not" },
+        { "certbot leaves it out where none can", "uir", "", true, NULL },
+        { "a redirect that nobody asked for", "", "hsts", false, NULL },
     };
 
     for (size_t i = 0; i < COUNT(refused); i++) {
@@ -288,7 +319,7 @@ TEST(what_no_installer_does_is_refused_before_issuance)
         ask_for(stage.settings, refused[i].options);
         stage.context.voice = refused[i].as_certbot ? &voice_certbot : &voice_own;
         ok = installation_check_staple(&stage.context, &installation, &err) &&
-             installation_check_auto_hsts(&stage.context, &err);
+             installation_check_enhancements(&stage.context, &installation, &err);
         CHECK(ok == (refused[i].why == NULL), "%s: %s", refused[i].name, err.why);
         CHECK(ok || strstr(err.why, refused[i].why) != NULL, "%s: %s", refused[i].name, err.why);
         CHECK_TEXT(buf_text(&calls), "", refused[i].name);
@@ -400,6 +431,41 @@ TEST(made_ready)
     plugins_use(built_in);
 }
 
+TEST(names_of_a_server)
+{
+    static const struct {
+        const char *installer, *fails, *names, *calls;
+    } cases[] = {
+        { "played", NULL, "a.test b.test", "recover, prepare, names, release" },
+        { "played", "prepare", NULL, "recover, prepare" },
+        { "played", "names", NULL, "recover, prepare, names, release" },
+        { "web", NULL, "", "" }, /* it does not know */
+        { "standalone", NULL, "", "" },
+        { "gone", NULL, "", "" },
+        { NULL, NULL, "", "" },
+    };
+    static const struct plugin *const table[] = { &plugin, NULL };
+    const struct plugin *const *built_in = plugins;
+
+    plugins_use(table);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(stage_clear) struct stage stage = stage_of("certonly", "", cases[i].fails);
+        AUTO(list_clear) struct list names = { 0 };
+        AUTO(free) char *text = NULL;
+        struct error err = { 0 };
+        bool ok;
+
+        add_installer("web", ANSWER_YES);
+        xreplace(&stage.settings->installer, cases[i].installer);
+        ok = installer_names(&stage.context, &names, &err);
+        text = list_join(&names, " ");
+        CHECK(ok == (cases[i].names != NULL), "%zu: %s", i, err.why);
+        CHECK(!ok || strcmp(text, cases[i].names) == 0, "%zu: %s", i, text);
+        CHECK_TEXT(buf_text(&calls), cases[i].calls, "calls");
+    }
+    plugins_use(built_in);
+}
+
 /* ---- after renewals ---- */
 
 TEST(the_server_of_a_renewed_certificate)
@@ -455,6 +521,8 @@ TEST(the_server_of_many)
         { "none of it", "commit", 2, true, false, false, false, false,
             ", plan a.test c again, plan b.test c again, commit", NULL },
         { "a step", NULL, 1, true, false, false, true, false,
+            ", plan a.test c again, commit, commit a.test c again, step a.test", NULL },
+        { "a step without the one that failed", "commit a.test c again", 1, true, false, false, true, false,
             ", plan a.test c again, commit, commit a.test c again, step", NULL },
         { "a step alone", NULL, 0, true, false, false, true, false, ", step", NULL },
         { "a step that fails is told", "step", 0, true, false, false, true, false, ", step",
@@ -482,9 +550,12 @@ TEST(the_server_of_many)
         CHECK(installer_acts_at_renewals(stage.settings->installer), "%s", cases[i].name);
         CHECK(installer_renewed(&stage.context, deployments, cases[i].count, cases[i].step, each, &err) == cases[i].ok,
             "%s: %s", cases[i].name, err.why);
-        CHECK(each[0] == NULL && (each[1] != NULL) == cases[i].fails_alone, "%s", cases[i].name);
+        CHECK((each[0] != NULL) == (cases[i].count == 1 && cases[i].fails != NULL) &&
+                  (each[1] != NULL) == cases[i].fails_alone,
+            "%s", cases[i].name);
         CHECK_TEXT(buf_text(&calls), want, cases[i].name);
         check_said(cases[i].said, cases[i].name);
+        free(each[0]);
         free(each[1]);
     }
     plugins_use(built_in);

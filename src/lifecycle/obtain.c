@@ -9,6 +9,7 @@
 #include "issuance/traces.h"
 #include "lifecycle/choice.h"
 #include "lifecycle/deliver.h"
+#include "lifecycle/install.h"
 #include "lifecycle/next_version.h"
 #include "run/hold.h"
 #include "run/questions.h"
@@ -103,6 +104,7 @@ static bool wanted_names(struct attempt *attempt, struct error *err)
     struct context *context = attempt->context;
     const struct settings *settings = context->settings;
     struct identifiers *wanted = &attempt->wanted;
+    AUTO(list_clear) struct list offered = { 0 };
     struct ca *ca;
 
     *wanted = identifiers_of(&settings->domains, &settings->ip_addresses);
@@ -112,7 +114,8 @@ static bool wanted_names(struct attempt *attempt, struct error *err)
      * question. */
     if (ui_may_ask(context->ui))
         TRY(context_account(context, &ca, err));
-    return question_names(context, wanted, err);
+    TRY(installer_names(context, &offered, err));
+    return question_names(context, &offered, wanted, err);
 }
 
 /* ---- what is done with the lineage that was chosen ---- */

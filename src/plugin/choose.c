@@ -79,7 +79,7 @@ static void find_candidates(
     for (size_t i = 0; i < count; i++) {
         AUTO(free) char *entry = NULL;
 
-        if (!has_roles(all[i], roles))
+        if (!has_roles(all[i], roles) || (all[i]->is_here != NULL && !all[i]->is_here(settings)))
             continue;
         found[entries->len] = all[i];
         entry = xprintf("%s (%s)", all[i]->description, all[i]->name);

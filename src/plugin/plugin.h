@@ -142,6 +142,9 @@ struct plugin {
     bool hidden;                               /* not in menus and not listed */
     const struct authenticator *authenticator; /* NULL: it is none */
     const struct installer *installer;
+    /* Whether the server that it works with is installed on this machine, as far as can be told without running
+     * anything: else it is not offered. NULL: there is nothing that could be missing. */
+    bool (*is_here)(const struct settings *settings);
     const struct plugin_share *share; /* NULL: its uses have nothing in common */
     const char *path;                 /* of a third-party plugin's program; NULL: built in */
 };

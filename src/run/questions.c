@@ -49,16 +49,17 @@ static bool are_public(const struct identifiers *names, struct error *err)
     return true;
 }
 
-bool question_names(struct context *context, struct identifiers *out, struct error *err)
+static const char no_names[] = "Please specify --domains, --ip-address, or --installer that will help in domain names "
+                               "autodiscovery, or --cert-name for an existing certificate name.";
+
+static bool type_names(struct context *context, struct identifiers *out, struct error *err)
 {
     struct question question = {
         .text = context->voice->names_question,
         .flag = "--domains",
         .forced = true,
         .is_list = true,
-        .canceled =
-            "Please specify --domains, --ip-address, or --installer that will help in domain names autodiscovery, or "
-            "--cert-name for an existing certificate name.",
+        .canceled = no_names,
     };
 
     while (out->len == 0) {
@@ -77,6 +78,30 @@ bool question_names(struct context *context, struct identifiers *out, struct err
         ui_explain(context->ui, bad.why);
     }
     return true;
+}
+
+static bool mark_names(struct context *context, const struct list *offered, struct identifiers *out, struct error *err)
+{
+    struct question question = {
+        .text = context->voice->offered_names_question,
+        .flag = "--domains",
+        .forced = true,
+        .canceled = no_names,
+    };
+    AUTO(free) bool *chosen = xcalloc(offered->len, sizeof *chosen);
+
+    TRY(ui_checklist(context->ui, &question, offered, chosen, err));
+    for (size_t i = 0; i < offered->len; i++)
+        if (chosen[i])
+            add_name(out, IDENTIFIER_DNS, offered->at[i]);
+    return true;
+}
+
+bool question_names(struct context *context, const struct list *offered, struct identifiers *out, struct error *err)
+{
+    if (out->len > 0)
+        return true;
+    return offered != NULL && offered->len > 0 ? mark_names(context, offered, out, err) : type_names(context, out, err);
 }
 
 bool question_cert_name(struct context *context, const char *text, char **out, struct error *err)

@@ -6,8 +6,10 @@
  */
 #include "run/context.h"
 
-/* The names, when none were given. */
-MUST_USE bool question_names(struct context *context, struct identifiers *out, struct error *err);
+/* The names, when none were given: those that the user marks of the ones offered; with none offered (or NULL), those
+ * that are typed. */
+MUST_USE bool question_names(
+    struct context *context, const struct list *offered, struct identifiers *out, struct error *err);
 
 /* A lineage's name: --cert-name, else the user chooses under text. ERROR_CONFIG when there are none. *out is the
  * caller's. */

@@ -54,13 +54,51 @@ TEST(names_that_are_typed)
         bool ok;
 
         fixture_open(&fixture, &setup);
-        ok = question_names(&fixture.context, &got, &err);
+        ok = question_names(&fixture.context, NULL, &got, &err);
         check_result(ok, names[i].why, &err, names[i].name);
         identifiers_names(&got, &texts);
         text = list_join(&texts, " ");
         if (ok)
             CHECK_TEXT(text, names[i].want, names[i].name);
         check_said(&fixture, names[i].said, names[i].name);
+    }
+}
+
+TEST(names_that_are_offered)
+{
+    static const struct {
+        const char *name;
+        bool as_certbot;
+        const char *answers; /* NULL: nobody is there */
+        const char *want, *why, *said;
+    } cases[] = {
+        { "the second", false, "2\n", "b.test", NULL, "These are the names in the configuration of the" },
+        { "Enter for all", false, "\n", "a.test b.test", NULL, NULL },
+        { "a number that there is not", false, "3\n1,2\n", "a.test b.test", NULL, NULL },
+        { "c cancels", false, "c\n", NULL, "not answered", NULL },
+        { "nobody is there", false, NULL, NULL, "a.test? b.test?\n\n(You can set this with the --domains flag)", NULL },
+        { "certbot", true, "1\n", "a.test", NULL, "Which names would you like to activate HTTPS for?\nWe recommend" },
+        { "certbot with nobody", true, NULL, NULL, "VirtualHost/server block.\na.test? b.test?\n", NULL },
+    };
+    AUTO(list_clear) struct list offered = fixture_words("a.test b.test");
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct setup setup = { .as_certbot = cases[i].as_certbot, .answers = cases[i].answers };
+        AUTO(fixture_clear) struct fixture fixture;
+        AUTO(identifiers_clear) struct identifiers got = { 0 };
+        AUTO(list_clear) struct list texts = { 0 };
+        AUTO(free) char *text = NULL;
+        struct error err = { 0 };
+        bool ok;
+
+        fixture_open(&fixture, &setup);
+        ok = question_names(&fixture.context, &offered, &got, &err);
+        check_result(ok, cases[i].why, &err, cases[i].name);
+        identifiers_names(&got, &texts);
+        text = list_join(&texts, " ");
+        if (ok)
+            CHECK_TEXT(text, cases[i].want, cases[i].name);
+        check_said(&fixture, cases[i].said, cases[i].name);
     }
 }
 

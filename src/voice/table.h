@@ -99,6 +99,10 @@ HABIT(lists_to_revoke, false, true)
 HABIT(takes_revoked_for_done, false, true)
 /* Installers that can are given certificates for IP addresses. Certbot refuses all of those. */
 HABIT(installs_for_addresses, false, true)
+/* An enhancement that the installer cannot add is refused, and nothing is changed. Certbot passes it over. */
+HABIT(refuses_enhancements, false, true)
+/* A certificate that is installed where one with another type of key is leaves that one in its place, beside it. */
+HABIT(keeps_other_type, false, true)
 /* Looks for a timer or cron job that renews. Certbot relies on the packagers' preconfigured-renewal. */
 HABIT(looks_for_schedule, false, true)
 
@@ -108,6 +112,10 @@ WORD(names_question,
     "Please enter the domain name(s) you would like on your certificate (comma and/or space separated)",
     "Which names should the certificate be for? Blanks or commas between them, like this: example.com "
     "www.example.com\n")
+WORD(offered_names_question,
+    "Which names would you like to activate HTTPS for?\nWe recommend selecting either all domains, or all domains in a "
+    "VirtualHost/server block.",
+    "Which names should it be for? These are the names in the configuration of the server.")
 WORD(name_separators, ", ", ", ;")
 WORD(terms_question,
     "Please read the Terms of Service at: {1}\nYou must agree in order to register with the ACME server. Do you agree?",
@@ -179,7 +187,12 @@ ERROR(no_stapling,
 ERROR(no_enhancements,
     "Please specify one or more enhancement types to configure. To list the available enhancement types, "
     "run:\n\ncertbot --help enhance\n\nNo enhancements requested, exiting.",
-    NULL, "No enhancements requested, exiting.", "add --redirect, --hsts, --uir or --staple-ocsp")
+    NULL, "No enhancements requested, exiting.",
+    "add --redirect, --hsts, --uir, --staple-ocsp, --security-headers or --auto-hsts")
+ERROR(no_auto_hsts, "One or more of the requested enhancements are not supported by the selected installer", NULL,
+    "The {1} plugin cannot do what --auto-hsts asks for", "leave --auto-hsts out, or use --hsts")
+ERROR(no_enhancement, "Upgrade-Insecure-Requests is not supported by the {1} plugin.", NULL,
+    "The {1} plugin cannot do what --{2} asks for", "leave --{2} out")
 ERROR(names_kept, "Specified mismatched certificate name and domains.", NULL,
     "canceled; the certificate {1} stays as it is", NULL)
 ERROR(terms_refused,

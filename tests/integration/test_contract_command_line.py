@@ -160,16 +160,31 @@ def test_installing_what_is_there(new_client):
     own = ["--cert-path", live / "cert.pem", "--key-path", live / "privkey.pem"]
     new_client.run("install", *as_given, *own, status=1).says("--domains")
     new_client.run("install", *as_given, *own, "-d", "x.test").says("https://x.test")
-    new_client.run("install", *as_given, "--cert-name", "a.test", "--auto-hsts", status=1).says("are not supported by the selected")
-
-    said = new_client.run("enhance", *as_given, "--cert-name", "a.test", "--uir", "--staple-ocsp", "--redirect", "--hsts")
-    skipped = re.findall(r"Option (\S+) is not supported by the selected installer\. Skipping enhancement\.", said.err)
-    assert skipped == ["hsts", "redirect", "staple-ocsp", "uir"]
-    new_client.run("enhance", *as_given, "--hsts", status=1).says("Which certificate would you like to use to enhance")
+    for option in "auto-hsts", "uir", "staple-ocsp", "redirect", "hsts", "security-headers":
+        for command in "install", "enhance":
+            new_client.run(command, *as_given, "--cert-name", "a.test", f"--{option}", status=1).says(
+                f"The null plugin cannot do what --{option} asks for")
     before = new_client.store.versions("a.test")
     new_client.run("run", *as_given, "-a", "standalone", "--must-staple", "--force-renewal", "-d", "a.test", status=1).says(
         "Must-Staple extension requested, but OCSP stapling is not supported by the selected installer (null)")
     assert new_client.store.versions("a.test") == before
+
+
+def test_what_certbot_passes_over(second_name, area, trust, new_ca):
+    as_certbot = Client(second_name, area, trust, new_ca)
+    as_certbot.certonly(["a.test"])
+    said = as_certbot.run("enhance", "-n", "-i", "null", "--cert-name", "a.test", "--uir", "--staple-ocsp", "--redirect", "--hsts")
+    skipped = re.findall(r"Option (\S+) is not supported by the selected installer\. Skipping enhancement\.", said.err)
+    assert skipped == ["hsts", "redirect", "staple", "uir"]
+    as_certbot.run("enhance", "-n", "-i", "null", "--hsts", status=1).says("Which certificate would you like to use to enhance")
+
+
+@pytest.mark.parametrize("args, why", [
+    (["--checkpoints", "-1"], "must be a positive integer"), (["--checkpoints=-1"], "must be a positive integer"),
+    (["--checkpoints", "x"], "invalid int value"),
+])
+def test_rollback_of_no_number(make_client, args, why):
+    make_client().run("rollback", "-n", "-i", "null", *args, status=2 if "int value" in why else 1).says(why)
 
 
 def test_an_installer_that_is_gone(new_client):

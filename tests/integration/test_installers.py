@@ -192,7 +192,9 @@ def test_two_runs_wait_for_each_other(obtained, server):
 
 def test_enhancements_and_rollback(served, server):
     served.run("enhance", "-n", "--cert-name", NAMES[0], "--hsts", *server.args)
-    served.run("enhance", "-n", "--cert-name", NAMES[0], "--uir", *server.args).says("Option uir is not supported")
+    for option in "--uir", "--auto-hsts", "--security-headers":
+        served.run("enhance", "-n", "--cert-name", NAMES[0], option, "--hsts" if option == "--uir" else "--redirect", *server.args,
+                   status=1).says(f"The played plugin cannot do what {'--redirect' if option != '--uir' else option} asks for")
     served.run("rollback", "--checkpoints", "2", *server.args)
     assert [line for line in server.log() if line not in STEPS] == [f"install {NAMES[0]}", f"hsts {NAMES[0]}", "rollback 2"]
     server.check(served, NAMES)
