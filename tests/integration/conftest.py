@@ -25,6 +25,7 @@ from client import Client  # noqa: E402
 from mounts import Mounts  # noqa: E402
 from peers.hostile import HostileCa  # noqa: E402
 from peers.nginx import Nginx  # noqa: E402
+from peers.nginx_host import NginxHost  # noqa: E402
 from peers.pebble import MAC_KEYS, Pebble, find_programs  # noqa: E402
 from peers.recorder import Recorder  # noqa: E402
 
@@ -281,6 +282,20 @@ def start_nginx(area):
     yield start
     for nginx in running:
         nginx.stop()
+
+
+@pytest.fixture
+def make_nginx_host(area):
+    """make_nginx_host(http=None, https=None, user=None): an nginx that the program may configure, not started yet."""
+    made = []
+
+    def make(**more):
+        made.append(NginxHost(area / f"host{len(made)}", **more))
+        return made[-1]
+
+    yield make
+    for host in made:
+        host.stop()
 
 
 @pytest.fixture
