@@ -6,14 +6,14 @@
  * text never changes: nodes have offsets into it, and an edit is a patch of these (webconf/patch.h), after which the
  * new text is parsed anew.
  */
-#include "base/bytes.h"
+#include "webconf/arena.h"
 
 #define APACHE_TEXT_MAX (16 * 1024 * 1024) /* bytes of a file, and of a line: httpd's bound for the latter */
 #define APACHE_NESTING_MAX 64              /* sections within sections in one file */
 
 struct apache_word {
-    size_t start, end; /* in the text, with its quotes */
     const char *text;  /* quotes, escapes and continuations resolved as httpd does; ${VAR} is left as it is */
+    size_t start, end; /* in the text of the file, with its quotes */
     bool quoted;
 };
 
@@ -29,10 +29,11 @@ enum apache_kind {
  */
 struct apache_node {
     enum apache_kind kind;
-    struct apache_word *words; /* words[0] is the name, as it was written */
-    size_t word_count;         /* at least 1 */
-    size_t start, end;         /* its first byte; behind its last one: of a section behind </Name> */
-    size_t line;               /* that it begins in, from 1 */
+    const struct apache_word *words; /* words[0] is the name, as it was written */
+    size_t word_count;               /* at least 1 */
+    size_t start, end;               /* its first byte; behind its last one, of a section behind the line of </Name> */
+    size_t head_end; /* behind the last byte of the line that it begins with; end, when it is no section */
+    size_t line;     /* that it begins in, from 1 */
     /* Of a section. What is inserted at `open` comes first in it, at `close_line` last; both are beginnings of lines.
      */
     size_t open;       /* behind the line end of its first line */
@@ -57,6 +58,16 @@ DEFINE_AUTO(struct apache_tree, apache_tree_free)
 struct apache_node *apache_tree_first(const struct apache_tree *tree);
 struct view apache_tree_text(const struct apache_tree *tree);
 
+/*
+ * Takes a line apart as httpd does: text[start, end), without white space at its ends, and with at least one byte. True
+ * when it opens a section: '<' and the last '>', with all behind it, are then no part of the words. There is at least
+ * one word. The words are in the arena, their offsets count in text.
+ */
+bool apache_scan_words(
+    struct view text, size_t start, size_t end, struct arena *arena, const struct apache_word **words, size_t *count);
+/* Appends the line without the ends of lines that it continues over. */
+void apache_put_line(struct buf *to, struct view text, size_t start, size_t end);
+
 /* Whether it is the directive or section of that name, in any case; never true of a comment. */
 bool apache_node_is(const struct apache_node *node, const char *name);
 /* The text of word `index`, "" where there is none. */
@@ -66,6 +77,6 @@ const char *apache_node_word(const struct apache_node *node, size_t index);
  * the end. */
 struct apache_node *apache_node_after(const struct apache_node *node);
 
-/* Puts a word so that httpd reads it as that text: in double quotes where it needs them. No line feed may stand in it.
- */
+/* Puts a word so that httpd reads it as that text: in double quotes where it needs them. No line feed may stand in it,
+ * and a ${VAR} in it stays one. */
 void apache_put_word(struct buf *to, struct view text);

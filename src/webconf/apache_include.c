@@ -1,0 +1,129 @@
+#include "webconf/apache_include.h"
+
+#include <fnmatch.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#define DIRECTORIES_MAX 20 /* below each other, httpd's own bound */
+#define PARTS_MAX 64       /* of a path with patterns */
+
+/* Whether httpd takes it for a pattern. */
+static bool is_pattern(const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text == '*' || *text == '?')
+            return true;
+        if (*text == '\\' && *++text == '\0')
+            return false;
+        if (*text == '[' && strchr(text + 1, ']') != NULL)
+            return true;
+    }
+    return false;
+}
+
+static bool add_file(struct list *files, const char *path, struct error *err)
+{
+    if (files->len == APACHE_INCLUDE_FILES_MAX)
+        return error_set(err, ERROR_PLUGIN, "more than %d files are included at one place", APACHE_INCLUDE_FILES_MAX);
+    list_add(files, path);
+    return true;
+}
+
+/* A file, or all that is below a directory. */
+static bool add_path(const char *path, bool optional, unsigned depth, struct list *files, struct error *err)
+{
+    AUTO(list_clear) struct list names = { 0 };
+
+    if (!file_is_dir(path))
+        return (optional && !file_exists(path)) || add_file(files, path, err);
+    if (depth == DIRECTORIES_MAX)
+        return error_set(err, ERROR_PLUGIN, "directories are nested too deeply: %s", path);
+    TRY(file_list_dir(path, &names, err));
+    for (size_t i = 0; i < names.len; i++) {
+        AUTO(free) char *below = file_join(path, names.at[i]);
+
+        TRY(add_path(below, false, depth + 1, files, err));
+    }
+    return true;
+}
+
+static bool add_matches(
+    const char *dir, const char *rest, bool optional, unsigned parts, struct list *files, struct error *err);
+
+/* The names in dir that match, each with what follows. */
+static bool add_pattern(const char *dir, const char *pattern, const char *rest, bool optional, unsigned parts,
+    struct list *files, struct error *err)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    bool any = false;
+
+    TRY(file_list_dir(dir, &names, err));
+    for (size_t i = 0; i < names.len; i++) {
+        AUTO(free) char *below = NULL;
+
+        if (fnmatch(pattern, names.at[i], FNM_PERIOD) != 0)
+            continue;
+        below = file_join(dir, names.at[i]);
+        if (rest != NULL && !file_is_dir(below))
+            continue;
+        any = true;
+        TRY(rest != NULL ? add_matches(below, rest, optional, parts + 1, files, err)
+                         : add_path(below, false, 0, files, err));
+    }
+    return any || optional || error_set(err, ERROR_PLUGIN, "no file matches %s in %s", pattern, dir);
+}
+
+/* rest: the path below dir, patterns in it. */
+static bool add_matches(
+    const char *dir, const char *rest, bool optional, unsigned parts, struct list *files, struct error *err)
+{
+    size_t len = strcspn(rest, "/");
+    AUTO(free) char *part = xstrndup(rest, len);
+    AUTO(free) char *below = NULL;
+    const char *next = rest + len + strspn(rest + len, "/");
+
+    if (parts == PARTS_MAX)
+        return error_set(err, ERROR_PLUGIN, "a path has too many parts: %s", dir);
+    if (is_pattern(part))
+        return add_pattern(dir, part, *next != '\0' ? next : NULL, optional, parts, files, err);
+    below = file_join(dir, part);
+    return *next != '\0' ? add_matches(below, next, optional, parts + 1, files, err)
+                         : add_path(below, optional, 0, files, err);
+}
+
+bool apache_include_files(const char *path, bool optional, struct list *files, struct error *err)
+{
+    bool ok = is_pattern(path) ? add_matches("/", path + strspn(path, "/"), optional, 0, files, err)
+                               : add_path(path, optional, 0, files, err);
+
+    return ok || error_as(err, ERROR_PLUGIN);
+}
+
+bool apache_directory_files(const char *dir, const char *pattern, struct list *files, struct error *err)
+{
+    AUTO(list_clear) struct list names = { 0 };
+
+    TRY(file_list_dir(dir, &names, err));
+    for (size_t i = 0; i < names.len; i++) {
+        AUTO(free) char *path = NULL;
+
+        if (pattern != NULL && fnmatch(pattern, names.at[i], FNM_PERIOD) != 0)
+            continue;
+        path = file_join(dir, names.at[i]);
+        if (!file_is_dir(path) && file_exists(path))
+            TRY(add_file(files, path, err));
+    }
+    return true;
+}
+
+char *apache_absolute(const char *root, const char *path)
+{
+    AUTO(free) char *joined = NULL;
+
+    if (path[0] == '/')
+        return file_absolute(path);
+    joined = file_join(root, path);
+    return file_absolute(joined);
+}
