@@ -195,7 +195,12 @@ static bool server_serve(int fd, const char *path, const char *head, struct view
         server_answer(fd, "200 OK", "Set-Cookie: machine=7; Path=/\r\n", "set");
     else if (strcmp(path, "/cookie") == 0)
         server_answer(fd, "200 OK", "", strstr(head, "Cookie: machine=7") != NULL ? "mine" : "none");
-    else if (strcmp(path, "/nonce-elsewhere") == 0)
+    else if (strcmp(path, "/host") == 0) {
+        const char *host = strstr(head, "\r\nHost: ");
+        AUTO(free) char *name = host == NULL ? xstrdup("none") : xstrndup(host + 8, strcspn(host + 8, "\r"));
+
+        server_answer(fd, "200 OK", "", name);
+    } else if (strcmp(path, "/nonce-elsewhere") == 0)
         server_say(fd, "HTTP/1.1 307 Over There\r\nLocation: /nonce\r\nContent-Length: 0\r\n\r\n");
     else if (strcmp(path, "/loop") == 0)
         server_redirect(fd, "/loop");

@@ -252,6 +252,21 @@ static void set_alone(CURL *easy)
     SET(CURLOPT_PIPEWAIT, 0L);
 }
 
+/* Where the server is, whatever the URL says. Not on a connection that others have made: it may be to a process of the
+ * server's that is about to end, and still knows the configuration of before. */
+static void set_at(CURL *easy, struct transfer *transfer, struct view at)
+{
+    AUTO(free) char *to = xprintf("::%.*s", (int)at.len, at.at);
+
+    transfer->at = curl_slist_append(NULL, to);
+    if (transfer->at == NULL)
+        abort();
+    SET(CURLOPT_CONNECT_TO, transfer->at);
+    SET(CURLOPT_FRESH_CONNECT, 1L);
+    SET(CURLOPT_FORBID_REUSE, 1L);
+    set_alone(easy);
+}
+
 static void set_receivers(CURL *easy, struct transfer *transfer)
 {
     SET(CURLOPT_PRIVATE, transfer);
@@ -358,7 +373,7 @@ static void set_identity(CURL *easy, struct transfer *transfer, const struct tra
 static void set_round(struct transfer *transfer, char *url)
 {
     CURL *easy = transfer->easy;
-    const char *proxy = proxy_of(url);
+    const char *proxy = transfer->at != NULL ? NULL : proxy_of(url);
 
     free(transfer->url);
     transfer->url = url;
@@ -387,8 +402,10 @@ struct transfer *transfer_new(
     if (transfer->easy == NULL)
         abort();
     set_connection(transfer->easy, options);
-    if (!request
-             ->guarded) /* cookies are the CA's: its load balancer leads back by them to the machine with our nonce */
+    if (request->at.len > 0)
+        set_at(transfer->easy, transfer, request->at);
+    else if (!request->guarded) /* cookies are the CA's: its load balancer leads back by them to the machine with our
+                                   nonce */
         set_share(transfer->easy, options->share);
     set_receivers(transfer->easy, transfer);
     set_identity(transfer->easy, transfer, options, request);
@@ -420,6 +437,7 @@ void transfer_free(struct transfer *transfer)
 {
     curl_easy_cleanup(transfer->easy);
     drop_send_headers(transfer);
+    curl_slist_free_all(transfer->at);
     if (transfer->silence_timer != NULL)
         event_free(transfer->silence_timer);
     if (transfer->reading != NULL)

@@ -37,8 +37,8 @@ struct transfer {
     transfer_ready ready;
     uint32_t id;
     CURL *easy;
-    struct curl_slist *send_headers;
-    struct list wanted; /* header fields to keep; none: all */
+    struct curl_slist *send_headers, *at; /* at: where the server is; NULL: where the URL leads */
+    struct list wanted;                   /* header fields to keep; none: all */
     struct guard guard;
     struct trust_store *trust; /* of this exchange alone; NULL: that of all */
     struct buf client_key;

@@ -86,6 +86,8 @@ static bool check_request(const struct http_request *request, struct error *err)
         return error_set(err, ERROR_NETWORK, "not a web address: %s", request->url);
     TRY(check_url(request->url, err));
     TRY(request->named_by == NULL || check_url(request->named_by, err));
+    if (request->at != NULL && (request->follow || request->named_by != NULL || strlen(request->at) > MESSAGE_MAX_AT))
+        return error_set(err, ERROR_INTERNAL, "%s cannot be asked at %s", request->url, request->at);
     if (request->body.len > MESSAGE_MAX_UPLOAD)
         return error_set(err, ERROR_NETWORK, "%zu bytes for %s are more than the %d that can be sent",
             request->body.len, request->url, MESSAGE_MAX_UPLOAD);
@@ -135,6 +137,7 @@ static void put_request(struct buf *frame, uint32_t id, const struct http_reques
         .stream = stream,
         .guarded = request->named_by != NULL,
         .home = view_of(request->named_by),
+        .at = view_of(request->at),
     };
 
     for (size_t i = 0; i < request->field_count; i++) {

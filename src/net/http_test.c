@@ -12,9 +12,12 @@ TEST(http_refuses_what_cannot_be_sent)
         { .url = "http://x/", .method = HTTP_POST, .follow = true },
         { .url = "http://x/", .named_by = longer },
         { .url = "http://x/", .method = HTTP_POST, .body = { "x", 2 * 1024 * 1024 } },
+        { .url = "http://x/", .at = "127.0.0.1:80", .follow = true },
+        { .url = "http://x/", .at = "127.0.0.1:80", .named_by = "http://ca/" },
+        { .url = "http://x/", .at = longer },
     };
     static const char *const whys[] = { "not a web address", "not a web address", "longer than", "only GET and HEAD",
-        "longer than", "more than" };
+        "longer than", "more than", "cannot be asked at", "cannot be asked at", "cannot be asked at" };
 
     memset(longer, 'x', 10000);
     memcpy(longer, "http://", 7);

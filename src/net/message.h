@@ -55,7 +55,7 @@ enum message_type {
 };
 
 #define MESSAGE_SOCKET 3 /* the descriptor on which the network process finds its end of the socket pair */
-#define MESSAGE_VERSION 5
+#define MESSAGE_VERSION 6
 
 /* Bounds of fields, in bytes. */
 #define MESSAGE_MAX_BUNDLE (4 * 1024 * 1024)
@@ -82,6 +82,7 @@ enum message_type {
 #define MESSAGE_VISITS_LISTEN 100
 #define MESSAGE_VISITS_ADD 20
 #define MESSAGE_MAX_SERVER 64     /* an IP address with its zone */
+#define MESSAGE_MAX_AT 80         /* the same in brackets, and a port */
 #define MESSAGE_MAX_DNS_NAME 1024 /* as text, escaped */
 #define MESSAGE_NO_EDE 0x10000    /* an extended error that is none */
 #define MESSAGE_MAX_ALPN 255
@@ -134,6 +135,7 @@ struct message_request {
     bool stream;      /* answered as soon as the head is there; max_body and, after that, silence_ms do not count */
     bool guarded;     /* never leads to places that only this machine can reach (client/guard.h) */
     struct view home; /* guarded: the directory of the CA that named url; may be empty */
+    struct view at;   /* ADDRESS:PORT of the server, whatever url says; may be empty */
 };
 
 struct message_response {

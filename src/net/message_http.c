@@ -98,6 +98,7 @@ void message_put_request(struct buf *out, uint32_t id, const struct message_requ
     wire_put_u8(out, request->stream);
     wire_put_u8(out, request->guarded);
     wire_put_bytes(out, request->home);
+    wire_put_bytes(out, request->at);
     wire_end(out, begun);
 }
 
@@ -129,7 +130,8 @@ bool message_get_request(struct view fields, struct message_request *out)
     request.stream = wire_get_bool(&from);
     request.guarded = wire_get_bool(&from);
     request.home = wire_get_text(&from, MESSAGE_MAX_URL);
-    if (!wire_done(&from))
+    request.at = wire_get_text(&from, MESSAGE_MAX_AT);
+    if (!wire_done(&from) || (request.at.len > 0 && (request.follow || request.guarded)))
         return false;
     *out = request;
     return true;

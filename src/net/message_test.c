@@ -46,6 +46,7 @@ static void put_request(struct buf *out)
             .stream = true,
             .guarded = true,
             .home = view_of("https://ca/dir"),
+            .at = view_of(""),
             .field_count = 2,
             .fields = { { view_of("X-Api-Key"), view_of("s3cret"), true },
                 { view_of("If-Match"), view_of(""), false } },
@@ -74,7 +75,7 @@ static bool get_request(struct view fields)
            view_is(request.url, "https://ca/new") && view_is(request.content_type, "application/jose+json") &&
            request.accept.len == 0 && view_is(request.body, "{}") && request.max_body == 9 && request.timeout_ms == 8 &&
            request.silence_ms == 7 && !request.follow && request.stream && request.guarded &&
-           view_is(request.home, "https://ca/dir");
+           view_is(request.home, "https://ca/dir") && request.at.len == 0;
 }
 
 static void put_response(struct buf *out)
@@ -355,6 +356,7 @@ TEST(message_request_bounds)
         .accept = view_of("b"),
         .body = view_of(""),
         .home = view_of(""),
+        .at = view_of(""),
         .max_body = HTTP_MAX_LARGE_BODY,
         .timeout_ms = 1 };
     struct message_request bad;
@@ -370,6 +372,17 @@ TEST(message_request_bounds)
     bad = good;
     bad.home = view_of(longer);
     CHECK(!request_with(bad), "the CA's URL too long");
+    bad = good;
+    bad.at = view_of("[2001:db8::1%eth0]:8080");
+    CHECK(request_with(bad), "at an address");
+    bad.follow = true;
+    CHECK(!request_with(bad), "at an address, and elsewhere");
+    bad.follow = false;
+    bad.guarded = true;
+    CHECK(!request_with(bad), "at an address, and guarded");
+    bad = good;
+    bad.at = (struct view){ longer, MESSAGE_MAX_AT + 1 };
+    CHECK(!request_with(bad), "an address that is none");
     bad = good;
     bad.accept = view_of("a\r\nHost: b");
     CHECK(!request_with(bad), "a header smuggled into Accept");
@@ -426,7 +439,7 @@ TEST(message_fields)
     for (size_t i = 0; i < COUNT(fields); i++) {
         struct message_request request = { .url = view_of("http://x/"), .body = view_of(""), .field_count = 1 };
 
-        request.content_type = request.accept = request.home = view_of("");
+        request.content_type = request.accept = request.home = request.at = view_of("");
         request.trust = request.client_cert = request.client_key = view_of("");
         request.fields[0].name = fields[i].field;
         request.fields[0].value = fields[i].value;

@@ -91,6 +91,9 @@ struct http_request {
      * itself lives at such (ERROR_NETWORK).
      */
     const char *named_by;
+    /* "192.0.2.1:80", "[2001:db8::1]:8080": where the server is whom we ask for url, on a connection of its own and
+     * past any proxy. NULL: where url leads. Goes with neither follow nor named_by. */
+    const char *at;
 };
 
 struct http_response {

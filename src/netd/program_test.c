@@ -264,6 +264,41 @@ TEST(program_connection_that_is_not_made)
     server_stop();
 }
 
+/* A server is asked where it is, for what it is to serve: past any proxy, on a connection of its own. */
+TEST(program_server_at_an_address)
+{
+    AUTO(free) char *at = NULL, *plain = NULL;
+
+    server_start();
+    at = xprintf("127.0.0.1:%d", server_port);
+    plain = server_url("/ok");
+    (void)setenv("http_proxy", "http://127.0.0.1:1", 1);
+    (void)setenv("no_proxy", "127.0.0.1", 1);
+    {
+        static const char *const hosts[] = { "www.example.org", "192.0.2.1", "[2001:db8::1]" };
+        AUTO(net_stop) struct net *net = start(HANG_MS, HANG_MS);
+        struct error err = { 0 };
+
+        for (size_t i = 0; i < COUNT(hosts); i++) {
+            AUTO(http_response_clear) struct http_response response = { 0 };
+            AUTO(free) char *url = xprintf("http://%s/host", hosts[i]);
+
+            CHECK(net_http(net, &(struct http_request){ .url = url, .at = at }, &response, &err), "%s", err.why);
+            CHECK_TEXT(buf_text(&response.body), hosts[i], "the host field");
+        }
+        CHECK_INT(server_connections, COUNT(hosts), "each on its own");
+        for (int i = 0; i < 2; i++) {
+            AUTO(http_response_clear) struct http_response response = { 0 };
+
+            CHECK(net_http(net, &(struct http_request){ .url = plain }, &response, &err), "%s", err.why);
+        }
+        CHECK_INT(server_connections, COUNT(hosts) + 1, "which nobody else uses");
+    }
+    (void)unsetenv("http_proxy");
+    (void)unsetenv("no_proxy");
+    server_stop();
+}
+
 /* The environment's proxy: named in either case, refusing, and not there at all. */
 TEST(program_proxy)
 {

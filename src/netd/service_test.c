@@ -24,6 +24,7 @@ static void put_request(struct buf *out, uint32_t id, const char *url)
 {
     message_put_request(out, id,
         &(struct message_request){ .url = view_of(url),
+            .at = view_of(""),
             .content_type = view_of(""),
             .accept = view_of(""),
             .body = view_of(""),
