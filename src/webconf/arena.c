@@ -5,7 +5,8 @@
 
 #include "base/mem.h"
 
-#define CHUNK_SIZE ((size_t)16 * 1024)
+#define CHUNK_FIRST ((size_t)4 * 1024) /* the next ones are twice as large each, up to: */
+#define CHUNK_LAST ((size_t)64 * 1024)
 
 struct arena_chunk {
     struct arena_chunk *next;
@@ -13,9 +14,16 @@ struct arena_chunk {
     alignas(max_align_t) char bytes[];
 };
 
-static void add_chunk(struct arena *arena, size_t size)
+static void add_chunk(struct arena *arena, size_t wanted)
 {
-    struct arena_chunk *chunk = xcalloc(1, sizeof *chunk + size);
+    size_t size = arena->chunk == NULL ? CHUNK_FIRST : 2 * arena->chunk->size;
+    struct arena_chunk *chunk;
+
+    if (size > CHUNK_LAST)
+        size = CHUNK_LAST;
+    if (size < wanted)
+        size = wanted;
+    chunk = xcalloc(1, sizeof *chunk + size);
 
     chunk->size = size;
     chunk->next = arena->chunk;
@@ -32,7 +40,7 @@ void *arena_alloc(struct arena *arena, size_t count, size_t size)
         return xcalloc(count, SIZE_MAX / 2); /* ends the program, as any size does that cannot be had */
     whole = (bytes + alignof(max_align_t) - 1) / alignof(max_align_t) * alignof(max_align_t);
     if (arena->chunk == NULL || arena->chunk->size - arena->used < whole)
-        add_chunk(arena, whole > CHUNK_SIZE ? whole : CHUNK_SIZE);
+        add_chunk(arena, whole);
     at = arena->chunk->bytes + arena->used;
     arena->used += whole;
     return at;
