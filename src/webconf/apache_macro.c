@@ -50,7 +50,7 @@ static size_t find_parameter(const struct apache_macro *macro, struct view text)
 static void put_lines(const struct apache_macro *macro, const struct apache_item *use, struct buf *out)
 {
     struct view text = apache_tree_text(macro->node->file->tree);
-    struct view rest = { text.at + macro->node->open, macro->node->close_line - macro->node->open };
+    struct view rest = { text.at + macro->node->open, macro->node->close - macro->node->open };
 
     while (rest.len > 0 && !out->failed) {
         size_t parameter = find_parameter(macro, rest), len = 1;

@@ -249,6 +249,8 @@ static struct apache_node *add_node(struct parser *parser, enum apache_kind kind
         .end = line->end,
         .head_end = line->end,
         .line = line->number,
+        .begin = line->begin,
+        .behind = parser->at,
         .parent = parser->section,
     };
     *parser->to = node;
@@ -287,9 +289,9 @@ static bool parse_raw(struct parser *parser, struct apache_node *node, struct er
         if (strcasecmp(word, open) == 0) {
             inner++;
         } else if (strcasecmp(word, close) == 0 && inner-- == 0) {
-            node->close_line = line.begin;
-            node->close = line.start;
+            node->close = line.begin;
             node->end = line.end;
+            node->behind = parser->at;
             return true;
         }
     }
@@ -334,9 +336,9 @@ static bool close_section(struct parser *parser, const struct line *line, const 
     if (!same_section(node->words[0].text, name))
         return error_set(err, ERROR_PLUGIN, "%s, line %zu: <%s> of line %zu is closed by </%s>", parser->name,
             line->number, node->words[0].text, node->line, name);
-    node->close_line = line->begin;
-    node->close = line->start;
+    node->close = line->begin;
     node->end = line->end;
+    node->behind = parser->at;
     parser->section = node->parent;
     parser->to = &node->next;
     parser->depth--;

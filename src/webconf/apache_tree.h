@@ -31,15 +31,14 @@ struct apache_node {
     enum apache_kind kind;
     const struct apache_word *words; /* words[0] is the name, as it was written */
     size_t word_count;               /* at least 1 */
-    size_t start, end;               /* its first byte; behind its last one, of a section behind the line of </Name> */
-    size_t head_end; /* behind the last byte of the line that it begins with; end, when it is no section */
-    size_t line;     /* that it begins in, from 1 */
-    /* Of a section. What is inserted at `open` comes first in it, at `close_line` last; both are beginnings of lines.
-     */
-    size_t open;       /* behind the line end of its first line */
-    size_t close_line; /* beginning of the line of </Name>, before its indentation */
-    size_t close;      /* '<' of </Name> */
-    bool raw;          /* its lines are not parsed: <Perl>, <Macro> */
+    size_t start, end;               /* its first byte; behind its last one, of a section that of </Name> ... */
+    size_t head_end;                 /* behind the last byte of its first line, with those that continue it */
+    size_t begin, behind;            /* its lines: where the first one begins, and where what follows them does */
+    size_t line;                     /* number of the line that it begins in, from 1 */
+    /* Of a section. What is inserted at `open` comes first in it, at `close` last; both are beginnings of lines. */
+    size_t open;  /* behind its first line */
+    size_t close; /* where the line of </Name> begins */
+    bool raw;     /* its lines are not parsed: <Perl>, <Macro> */
     struct apache_node *parent, *child, *next;
     struct apache_file *file; /* set by apache_conf; NULL otherwise */
 };
