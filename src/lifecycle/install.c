@@ -8,28 +8,41 @@
 #include "run/shares.h"
 #include "run/turns.h"
 
-/* Undoes what a killed run left, before the plugin reads the server's configuration. */
-static bool make_ready(const struct installer *installer, struct installation *out, struct error *err)
+static bool not_working(const struct context *context, const struct plugin *plugin, struct error *err)
 {
-    TRY(installer->recover == NULL || installer->recover(&out->plugin_context, err));
-    return installer->prepare == NULL || installer->prepare(&out->plugin_context, &out->self, err);
+    if (context->voice->not_working.why != NULL && err->kind == ERROR_PLUGIN)
+        return VOICE_ERROR(err, ERROR_PLUGIN, context->voice->not_working, plugin->name, err->why);
+    return error_in(
+        err, "The %s plugin is not working; there may be problems with your existing configuration", plugin->name);
+}
+
+/* Undoes what a killed run left, before the plugin reads the server's configuration. */
+static bool recover(struct context *context, const struct plugin *plugin, struct plugin_context *out, struct error *err)
+{
+    *out = (struct plugin_context){
+        .plugin = plugin,
+        .settings = context->settings,
+        .when_needed = context_net_when_needed(context),
+        .ui = context->ui,
+    };
+    return (shares_get(run_shares(context->run), out, err) &&
+               (plugin->installer->recover == NULL || plugin->installer->recover(out, err))) ||
+           not_working(context, plugin, err);
+}
+
+static bool prepare(struct context *context, const struct plugin *plugin, struct installation *out, struct error *err)
+{
+    if (plugin->installer->prepare != NULL && !plugin->installer->prepare(&out->plugin_context, &out->self, err))
+        return not_working(context, plugin, err);
+    out->plugin = plugin;
+    return true;
 }
 
 static bool open_plugin(
     struct context *context, const struct plugin *plugin, struct installation *out, struct error *err)
 {
-    *out = (struct installation){
-        .plugin = plugin,
-        .plugin_context = { .plugin = plugin,
-            .settings = context->settings,
-            .when_needed = context_net_when_needed(context),
-            .ui = context->ui },
-    };
-    if (shares_get(run_shares(context->run), &out->plugin_context, err) && make_ready(plugin->installer, out, err))
-        return true;
-    out->plugin = NULL;
-    return error_in(
-        err, "The %s plugin is not working; there may be problems with your existing configuration", plugin->name);
+    *out = (struct installation){ 0 };
+    return recover(context, plugin, &out->plugin_context, err) && prepare(context, plugin, out, err);
 }
 
 static bool no_installer(const struct context *context, struct error *err)
@@ -323,21 +336,21 @@ bool installation_check_staple(struct context *context, struct installation *ins
 
 /* ---- renewed files ---- */
 
-static void take_step(const struct context *context, const struct installation *installation,
+static void take_step(const struct context *context, const struct plugin_context *plugin_context,
     const struct deployment *const *renewed, size_t count)
 {
-    const struct installer *installer = installation->plugin->installer;
+    const struct plugin *plugin = plugin_context->plugin;
     struct error err = { 0 };
 
-    if (installer->step == NULL || context->settings->dry_run || context->settings->disable_renew_updates)
+    if (plugin->installer->step == NULL || context->settings->dry_run || context->settings->disable_renew_updates)
         return;
-    if (!installer->step(installation->self, renewed, count, &err))
+    if (!plugin->installer->step(plugin_context, renewed, count, &err))
         log_error("What the %s plugin changes with time could not be changed (%s); the next renewal tries again",
-            installation->plugin->name, err.why);
+            plugin->name, err.why);
 }
 
 /* The step, with those of the deployments whose renewed files are in effect. */
-static void step_after(const struct context *context, const struct installation *installation,
+static void step_after(const struct context *context, const struct plugin_context *plugin_context,
     const struct deployment *const *deployments, size_t count, struct error *const *each)
 {
     AUTO(free) const struct deployment **renewed = xcalloc(count + 1, sizeof *renewed);
@@ -346,7 +359,16 @@ static void step_after(const struct context *context, const struct installation 
     for (size_t i = 0; i < count; i++)
         if (each[i] == NULL)
             renewed[len++] = deployments[i];
-    take_step(context, installation, renewed, len);
+    take_step(context, plugin_context, renewed, len);
+}
+
+static bool reload(struct context *context, const struct plugin *plugin, struct installation *installation,
+    const struct deployment *const *deployments, size_t count, struct error **each, struct error *err)
+{
+    TRY(prepare(context, plugin, installation, err));
+    if (context->verb->traits & VERB_MANY)
+        ui_say(context->ui, "Reloading %s server after certificate renewal", plugin->name);
+    return put_into_effect(context, installation, deployments, count, each, err);
 }
 
 bool installer_renewed(struct context *context, const struct deployment *const *deployments, size_t count, bool step,
@@ -361,12 +383,11 @@ bool installer_renewed(struct context *context, const struct deployment *const *
         log_warning("The certificate is saved, but no server was told: there is no installer named %s", name);
         return true;
     }
-    TRY(open_plugin(context, plugin, &installation, err));
-    if (count > 0 && (context->verb->traits & VERB_MANY))
-        ui_say(context->ui, "Reloading %s server after certificate renewal", name);
-    TRY(put_into_effect(context, &installation, deployments, count, each, err));
+    TRY(recover(context, plugin, &installation.plugin_context, err));
+    if (count > 0)
+        TRY(reload(context, plugin, &installation, deployments, count, each, err));
     if (step)
-        step_after(context, &installation, deployments, count, each);
+        step_after(context, &installation.plugin_context, deployments, count, each);
     return true;
 }
 

@@ -119,9 +119,10 @@ static bool commit(void *self, void *const *plans, size_t count, struct error **
     return clerk_commit(self, plans, count, each, err);
 }
 
-static bool step(void *self, const struct deployment *const *renewed, size_t count, struct error *err)
+static bool step(
+    const struct plugin_context *context, const struct deployment *const *renewed, size_t count, struct error *err)
 {
-    (void)self;
+    (void)context;
     (void)renewed;
     (void)count;
     return did("step", err);

@@ -72,11 +72,13 @@ struct installer {
      */
     bool (*commit)(void *self, void *const *plans, size_t count, struct error **each, struct error *err);
     /*
-     * Performs what depends on time alone (--auto-hsts): called once at each `renew`, after the last commit, in use by
-     * a certificate of this server or not. renewed: the deployments that were renewed in this run and that the server
-     * has read, which may be none; borrowed until it returns. NULL: nothing depends on time.
+     * Performs what depends on time alone (--auto-hsts): called once at each `renew` for each server that lineages
+     * have, recovered but not prepared, after what was renewed is in effect. Quick when there is nothing to do.
+     * renewed: the deployments that were renewed in this run and that the server has read, which may be none; borrowed
+     * until it returns. NULL: nothing depends on time.
      */
-    bool (*step)(void *self, const struct deployment *const *renewed, size_t count, struct error *err);
+    bool (*step)(
+        const struct plugin_context *context, const struct deployment *const *renewed, size_t count, struct error *err);
     /* Takes the newest changes back, and reloads. */
     bool (*rollback)(void *self, int checkpoints, struct error *err);
     void (*release)(void *self); /* NULL: nothing to do */
