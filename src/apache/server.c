@@ -156,8 +156,20 @@ static bool ask(
         said = text_printable_dup(view_trim(buf_view(&result.err)), 2048, false);
         return error_set(err, ERROR_PLUGIN, "%s %s failed: %s", command->at[0], command->at[1], said);
     }
-    apache_facts_read(facts, buf_view(&result.out));
+    if (!apache_facts_read(facts, buf_view(&result.out)))
+        return error_set(err, ERROR_PLUGIN, "%s %s says nothing of the server", command->at[0], command->at[1]);
     return true;
+}
+
+/* The variables that Debian's control script sets for the server: ${APACHE_LOG_DIR} and so on. */
+static void read_environment(const struct apache_server *server, struct apache_facts *facts)
+{
+    AUTO(free) char *path = file_join(server->layout.root, "envvars");
+    AUTO(buf_clear) struct buf script = BUF(FILE_MAX_TEXT);
+    struct error err = { 0 };
+
+    if (file_exists(path) && file_read(path, &script, &err))
+        apache_facts_read_environment(facts, buf_view(&script));
 }
 
 bool apache_server_ask(struct apache_server *server, struct apache_facts *out, struct error *err)
@@ -170,6 +182,7 @@ bool apache_server_ask(struct apache_server *server, struct apache_facts *out, s
     if (facts.version[0] < 2 || (facts.version[0] == 2 && facts.version[1] < 4))
         return error_set(err, ERROR_PLUGIN, "Apache Version %u.%u.%u not supported; 2.4 is the oldest that is",
             facts.version[0], facts.version[1], facts.version[2]);
+    read_environment(server, &facts);
     *out = facts;
     facts = (struct apache_facts){ 0 };
     return true;
@@ -226,7 +239,7 @@ bool apache_server_load(const struct apache_server *server, const struct apache_
         .main_file = server->layout.main_file,
         .facts = facts,
         .beside = &server->beside,
-        .beside_glob = server->layout.vhost_glob,
+        .beside_pattern = server->layout.vhost_glob,
         .reader = { .arg = changes, .read = changes != NULL ? read_changed : NULL },
     };
 
