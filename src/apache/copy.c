@@ -183,7 +183,7 @@ static void put_definitions(const struct apache_edit *edit, const char *line_end
     for (const struct apache_node *node = apache_tree_first(edit->tree);
          node != NULL && node->start < edit->vhost->start; node = apache_node_after(node))
         if (node->kind == APACHE_DIRECTIVE && apache_node_is(node, "Define") && node->parent == NULL)
-            put_lines(edit->text, text_line_start(edit->text, node->start), node->end, line_end, out);
+            put_lines(edit->text, node->begin, node->behind, line_end, out);
 }
 
 bool apache_copy_text(struct view text, const char *name, size_t ordinal, const struct apache_copy *copy,
@@ -195,7 +195,7 @@ bool apache_copy_text(struct view text, const char *name, size_t ordinal, const 
 
     TRY(apache_edit_open(text, name, ordinal, &edit, err));
     line_end = text_line_end_at(text, edit.vhost->start);
-    put_lines(text, text_line_start(text, edit.vhost->start), edit.vhost->end, line_end, &host);
+    put_lines(text, edit.vhost->begin, edit.vhost->behind, line_end, &host);
     TRY(apache_edit_open(buf_view(&host), name, 0, &inner, err));
     change_addresses(&inner, copy->port);
     copied->rewrites = drop_rewrites(&inner);

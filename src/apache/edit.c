@@ -1,6 +1,7 @@
 #include "apache/edit.h"
 
 #include "base/mem.h"
+#include "webconf/apache_edit.h"
 
 static bool is_vhost(const struct apache_node *node)
 {
@@ -74,56 +75,29 @@ const struct apache_node *apache_edit_find(
 
 /* ---- lines ---- */
 
-static void insert_line(struct apache_edit *edit, size_t at, struct view indent, const char *more, const char *line)
-{
-    AUTO(buf_clear) struct buf text = BUF(APACHE_EDIT_MAX);
-
-    buf_put(&text, indent);
-    buf_put_text(&text, more);
-    buf_put_text(&text, line);
-    buf_put_text(&text, text_line_end_at(edit->text, edit->vhost->start));
-    patch_insert(&edit->patch, at, buf_view(&text));
-}
-
-/* Indented as the last or the first directive in the host, else one step deeper than the host itself. */
-static void insert_inside(struct apache_edit *edit, size_t at, bool as_last, const char *line)
-{
-    const struct apache_node *like = NULL;
-
-    for (const struct apache_node *node = edit->vhost->child; node != NULL; node = node->next)
-        if (like == NULL || as_last)
-            like = node;
-    if (like != NULL)
-        insert_line(edit, at, text_indent(edit->text, like->start), "", line);
-    else
-        insert_line(edit, at, text_indent(edit->text, edit->vhost->start), "    ", line);
-}
-
 void apache_edit_append(struct apache_edit *edit, const char *line)
 {
-    insert_inside(edit, edit->vhost->close_line, true, line);
+    apache_append(&edit->patch, edit->text, edit->vhost, line);
 }
 
 void apache_edit_prepend(struct apache_edit *edit, const char *line)
 {
-    insert_inside(edit, edit->vhost->open, false, line);
+    apache_prepend(&edit->patch, edit->text, edit->vhost, line);
 }
 
 void apache_edit_before(struct apache_edit *edit, const struct apache_node *node, const char *line)
 {
-    insert_line(edit, text_line_start(edit->text, node->start), text_indent(edit->text, node->start), "", line);
+    apache_insert_before(&edit->patch, edit->text, node, line);
 }
 
 void apache_edit_behind(struct apache_edit *edit, const struct apache_node *node, const char *line)
 {
-    insert_line(edit, text_next_line(edit->text, node->end), text_indent(edit->text, node->start), "", line);
+    apache_insert_behind(&edit->patch, edit->text, node, line);
 }
 
 void apache_edit_remove(struct apache_edit *edit, const struct apache_node *node)
 {
-    size_t start = text_line_start(edit->text, node->start), end = text_next_line(edit->text, node->end);
-
-    patch_replace(&edit->patch, start, end - start, view_of(""));
+    apache_remove(&edit->patch, node);
 }
 
 /* A line that goes on with a backslash goes on as a comment, too. */
