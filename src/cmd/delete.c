@@ -33,8 +33,8 @@ static bool refuse_in_use(struct context *context, const char *name, struct erro
     (void)error_set(err, ERROR_CONFIG, "%s is not deleted, as its files are still named in\n  %s%s", name, places,
         uses.count > uses.places.len ? "\n  and further places" : "");
     return error_next(err,
-        "take it out of the configuration, reload the server and delete again; or delete with --force: "
-        "the server then fails at its next start");
+        "install another certificate in that place, or take these lines out and reload the server, and delete again; "
+        "or delete with --force: the server then fails at its next start");
 }
 
 static bool delete_run(struct context *context, struct error *err)

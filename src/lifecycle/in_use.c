@@ -21,6 +21,8 @@ static const char *const usual[] = {
     "/etc/angie",
     "/etc/openresty",
     "/etc/apache2",
+    "/etc/apache",
+    "/usr/local/apache2/conf",
     "/etc/httpd",
     "/etc/lighttpd",
     "/etc/caddy",
@@ -240,15 +242,29 @@ static void search_usual(struct search *search)
     }
 }
 
+/* Where the servers have their configuration that the lineage was installed in. */
+static void search_own(struct search *search, const struct lineage *lineage)
+{
+    static const char *const roots[] = { "nginx_server_root", "apache_server_root", "apache_vhost_root" };
+
+    for (size_t i = 0; lineage->conf != NULL && i < COUNT(roots); i++) {
+        const char *root = conf_get(lineage->conf, "renewalparams", roots[i]);
+
+        if (text_is_given(root))
+            search_tree(search, root, 0);
+    }
+}
+
 void in_use_find(const struct lineage *lineage, const struct list *dirs, struct in_use *out)
 {
     struct search search = { .paths = { lineage->live_dir, lineage->archive_dir }, .out = out };
 
     in_use_clear(out);
-    if (dirs == NULL || dirs->len == 0)
+    for (size_t i = 0; dirs != NULL && i < dirs->len; i++)
+        search_tree(&search, dirs->at[i], 0);
+    if (dirs == NULL || dirs->len == 0) {
+        search_own(&search, lineage);
         search_usual(&search);
-    else
-        for (size_t i = 0; i < dirs->len; i++)
-            search_tree(&search, dirs->at[i], 0);
+    }
     free(search.seen);
 }

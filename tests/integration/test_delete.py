@@ -58,6 +58,26 @@ def test_delete_refuses_while_a_server_names_the_files(store):
     refused.says(f"{NAME} is not deleted", f"{site}:2", f"{site}:3", "--force")
     store.store.check([NAME])
     store.run("delete", "-n", "--cert-name", NAME, "--server-config-dir", nginx, "--force").says("Deleted all files")
+
+
+@pytest.mark.parametrize("key", ["nginx_server_root", "apache_server_root", "apache_vhost_root"])
+def test_delete_looks_where_it_was_installed(store, key):
+    """As Debian has it: sites-enabled holds links, and the file that they lead to is told once."""
+    root = store.area / "own-root"
+    for name in "sites-available", "sites-enabled":
+        (root / name).mkdir(parents=True)
+    site = root / "sites-available" / "site-le-ssl.conf"
+    site.write_text(f"<VirtualHost *:443>\nSSLCertificateFile {store.store.live(NAME, 'fullchain')}\n</VirtualHost>\n")
+    (root / "sites-enabled" / site.name).symlink_to(f"../sites-available/{site.name}")
+    conf = store.store.renewal(NAME)
+    text = conf.read_text()
+    assert "[renewalparams]\n" in text
+    conf.write_text(text.replace("[renewalparams]\n", f"[renewalparams]\n{key} = {root}\n"))
+    refused = store.run("delete", "-n", "--cert-name", NAME, status=1)
+    refused.says(f"{NAME} is not deleted", "site-le-ssl.conf:2", "install another certificate")
+    assert refused.err.count("site-le-ssl.conf") == 1
+    site.unlink()
+    store.run("delete", "-n", "--cert-name", NAME).says("Deleted all files")
     store.store.check([])
 
 
