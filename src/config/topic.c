@@ -37,8 +37,17 @@ const struct topic topics[] = {
         "cleanup hook finds what the other printed in CERTBOT_AUTH_OUTPUT. As of all hooks, the first word has to be a "
         "program that is there and can be run.",
         true },
-    { TOPIC_NGINX, "nginx", "nginx", "Proves control and installs with nginx.", true },
-    { TOPIC_APACHE, "apache", "apache", "Proves control and installs with Apache.", true },
+    { TOPIC_NGINX, "nginx", "nginx",
+        "Proves control (http-01) and installs with nginx. The server block that answers for a name is found as nginx "
+        "itself finds it. Each change is tested, reloaded and looked at from outside; what fails is taken back, and "
+        "rollback takes back what has succeeded.",
+        true },
+    { TOPIC_APACHE, "apache", "apache",
+        "Proves control (http-01) and installs with Apache, as with nginx. A virtual host for HTTPS is made from the "
+        "one "
+        "for HTTP. What no option says is as the packages of the system have it: Debian's, Red Hat's, SUSE's and "
+        "others'.",
+        true },
     { TOPIC_DNS, "dns", "DNS services", "TXT records prove control; the only way for wildcards.", true },
     { .topic = TOPIC_HIDDEN },
 };

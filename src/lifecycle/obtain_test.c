@@ -423,4 +423,51 @@ TEST(a_kind_of_key_that_was_kept_is_forgotten_with_the_lineage)
     CHECK(result.lineage->cert->key_type == KEY_RSA, "the kind of its key");
 }
 
+/* ---- names that a server has ---- */
+
+static bool offer(void *self, struct list *out, struct error *err)
+{
+    (void)self;
+    (void)err;
+    list_add(out, "a.test");
+    list_add(out, "b.test");
+    list_add(out, "c.test");
+    return true;
+}
+
+TEST(the_names_of_a_server_are_offered)
+{
+    static const struct {
+        const char *options, *answers;
+        const char *names, *why; /* names NULL: it fails */
+    } cases[] = {
+        { "installer=offers", "2 3\n", "b.test c.test", NULL },
+        { "installer=offers", "\n", "a.test b.test c.test", NULL },
+        { "installer=offers", NULL, NULL, "a.test? b.test? c.test?" },
+        { "installer=offers domains=x.test", NULL, "x.test", NULL }, { "installer=gone", "x.test\n", "x.test", NULL },
+        { "", "x.test\n", "x.test", NULL }, /* -a alone */
+    };
+    static const struct installer installer = { .names = offer };
+    static const struct plugin offers = { .name = "offers", .installer = &installer };
+    const struct plugin *const table[] = { &offers, fixture_plugin(), NULL };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        const struct setup setup = { .options = cases[i].options, .answers = cases[i].answers };
+        AUTO(fixture_clear) struct fixture fixture;
+        AUTO(obtain_result_clear) struct obtain_result result = { 0 };
+        AUTO(list_clear) struct list texts = { 0 };
+        AUTO(free) char *names = NULL;
+        struct error err = { 0 };
+
+        fixture_open(&fixture, &setup);
+        plugins_use(table);
+        if (obtain(&fixture.context, &result, &err)) {
+            identifiers_names(&result.names, &texts);
+            names = list_join(&texts, " ");
+        }
+        CHECK_TEXT(names, cases[i].names, cases[i].options);
+        CHECK(cases[i].why == NULL || strstr(err.why, cases[i].why) != NULL, "%s", err.why);
+    }
+}
+
 TEST_MAIN()

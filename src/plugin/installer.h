@@ -20,9 +20,10 @@ enum enhancement { /* in the order in which they are applied: Certbot's, then ou
     ENHANCE_REDIRECT,
     ENHANCE_STAPLE_OCSP,
     ENHANCE_UIR,
-    ENHANCE_SECURITY_HEADERS, /* a set of headers of the plugin's; HSTS is one, unless ENHANCE_AUTO_HSTS is wanted, too
-                               */
-    ENHANCE_AUTO_HSTS,        /* HSTS for a minute at first; installer->step goes on with it */
+    /* A set of headers of the plugin's. HSTS is one, unless ENHANCE_AUTO_HSTS is wanted, too, or settings->hsts is NO.
+     */
+    ENHANCE_SECURITY_HEADERS,
+    ENHANCE_AUTO_HSTS, /* HSTS for a minute at first; installer->step goes on with it */
     ENHANCE_COUNT
 };
 /* Name of its option: "hsts", "redirect", "staple-ocsp", "uir", "security-headers", "auto-hsts". */

@@ -200,6 +200,24 @@ def test_enhancements_and_rollback(served, server):
     server.check(served, NAMES)
 
 
+@pytest.mark.parametrize("given", [["--ip-address", "127.0.0.1"], ["-d", "a.test", "--ip-address", "127.0.0.1"]])
+def test_addresses_are_names_like_others(new_client, server, given):
+    name = given[1]
+    new_client.run("run", "-n", "--agree-tos", "--register-unsafely-without-email", "--standalone", *given, *server.args).says(
+        "enabled HTTPS on", "https://127.0.0.1")
+    sites = [word for word in given if word[0] != "-"]
+    path = str(new_client.store.live(name) / "fullchain.pem")
+    assert server.state()[0] == {site: path for site in sites}
+    server.forget()
+    new_client.run("enhance", "-n", "--cert-name", name, "--hsts", *server.args)
+    assert sorted(line for line in server.log() if line.startswith("hsts")) == [f"hsts {' '.join(sites)}"]
+    (server.root / "sites.json").unlink()
+    install(new_client, server, name).says("https://127.0.0.1")
+    new_client.run("install", "-n", "--cert-name", name, "--ip-address", "127.0.0.1", *server.args).says("https://127.0.0.1")
+    assert server.state()[0] == {site: path for site in sites}
+    new_client.renew("--force-renewal")
+
+
 # ---- the example of the documentation ----
 
 @pytest.fixture
