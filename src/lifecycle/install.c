@@ -295,7 +295,9 @@ bool installer_check(struct context *context, const struct plugin *plugin, struc
 
 bool installation_rollback(struct context *context, struct installation *installation, struct error *err)
 {
-    return installation->plugin->installer->rollback(installation->self, context->settings->checkpoints, err);
+    int checkpoints = context->settings->checkpoints;
+
+    return checkpoints == 0 || installation->plugin->installer->rollback(installation->self, checkpoints, err);
 }
 
 /* Certbot refuses --auto-hsts before it changes anything, and fails at --uir in an installer that can send another
