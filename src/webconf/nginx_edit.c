@@ -30,39 +30,49 @@ static bool is_last_on_line(struct view text, size_t end)
 struct layout {
     const char *line_end;
     struct view indent; /* of the lines */
-    const char *more;   /* added to it; "" or one step */
-    const char *step;   /* of a block that the lines open */
+    struct view more;   /* added to it: nothing or one step */
+    struct view step;   /* of a block that the lines open */
 };
 
-static const char *step_like(struct view indent)
+/* What `inner` has over `outer`, where it goes on from it; else a usual step. */
+static struct view step_between(struct view outer, struct view inner)
 {
-    return view_has(indent, '\t') ? "\t" : "    ";
+    if (inner.len > outer.len && view_equal((struct view){ inner.at, outer.len }, outer))
+        return (struct view){ inner.at + outer.len, inner.len - outer.len };
+    return view_of(view_has(inner, '\t') ? "\t" : "    ");
+}
+
+/* How much deeper a block lies than the one around it, which is how deep it has things lie in it. */
+static struct view step_of(struct view text, const struct nginx_node *node)
+{
+    struct view indent = text_indent(text, node->start);
+
+    return step_between(node->parent != NULL ? text_indent(text, node->parent->start) : indent, indent);
 }
 
 static struct layout layout_of(struct view text, const struct nginx_node *node)
 {
-    struct view indent = text_indent(text, node->start);
-
-    return (struct layout){ text_line_end_at(text, node->start), indent, "", step_like(indent) };
+    return (struct layout){ text_line_end_at(text, node->start), text_indent(text, node->start), { "", 0 },
+        step_of(text, node) };
 }
 
 /* As the first directive in it that begins a line, else a step deeper than the block. */
 static struct layout layout_in(struct view text, const struct nginx_node *block)
 {
-    struct view outside = text_indent(text, block->start);
+    struct view step = step_of(text, block);
 
     for (const struct nginx_node *child = block->child; child != NULL; child = child->next)
         if (is_first_on_line(text, child->start))
             return layout_of(text, child);
-    return (struct layout){ text_line_end_at(text, block->start), outside, step_like(outside), step_like(outside) };
+    return (struct layout){ text_line_end_at(text, block->start), text_indent(text, block->start), step, step };
 }
 
 static void put_line(struct buf *out, const struct layout *layout, struct view line)
 {
     buf_put(out, layout->indent);
-    buf_put_text(out, layout->more);
+    buf_put(out, layout->more);
     while (view_starts(line, "    ")) {
-        buf_put_text(out, layout->step);
+        buf_put(out, layout->step);
         line.at += 4;
         line.len -= 4;
     }
@@ -98,14 +108,14 @@ static void insert_inside(struct patch *patch, size_t at, const struct layout *l
         buf_put_text(&out, layout->line_end);
         buf_put(&out, rest_indent);
         if (deeper)
-            buf_put_text(&out, layout->more);
+            buf_put(&out, layout->more);
         patch_insert_last(patch, at, buf_view(&out));
     }
 }
 
 static void append_to_file(struct patch *patch, struct view text, const char *lines)
 {
-    struct layout layout = { text_line_end_at(text, text.len), { "", 0 }, "", "    " };
+    struct layout layout = { text_line_end_at(text, text.len), { "", 0 }, { "", 0 }, { "    ", 4 } };
     bool ended = text.len == 0 || text.at[text.len - 1] == '\n';
 
     insert(patch, text.len, &layout, lines, ended ? ENDS_BEHIND : ENDS_BEFORE);

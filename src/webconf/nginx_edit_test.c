@@ -19,6 +19,8 @@ static const struct {
     { "append to an empty one with tabs", "a {\n\tit {\n\t}\n}\n", { { APPEND, "x;" } },
         "a {\n\tit {\n\t\tx;\n\t}\n}\n" },
     { "append to one of two blanks", "  it {\n    a;\n  }\n", { { APPEND, "x;" } }, "  it {\n    a;\n    x;\n  }\n" },
+    { "append to an empty one in steps of two", "a {\n  it {\n  }\n}\n", { { APPEND, "b {\n    x;\n}" } },
+        "a {\n  it {\n    b {\n      x;\n    }\n  }\n}\n" },
     { "append to nothing between braces", "it {}\n", { { APPEND, "x;" } }, "it {\n    x;\n}\n" },
     { "append to one line, twice", "  it { a; }\n", { { APPEND, "x;" }, { APPEND, "y; # m" } },
         "  it { a; \n      x;\n      y; # m\n  }\n" },
