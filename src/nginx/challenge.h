@@ -1,0 +1,27 @@
+#pragma once
+/*
+ * The edits by which nginx answers http-01 challenges (RFC 8555 section 8.3). Pure: a model and answers in, patches
+ * out.
+ *
+ * For each address at the http port, the block that answers the name there gets a location for the challenge's exact
+ * path, which wins over all others, and in front of its directives a rewrite that keeps its own rewrites away from it.
+ * So does a block that has the name at a TLS address of the https port, or at a socket in the file system: a server in
+ * front may send challenges there. Where nothing listens at the http port, a block of our own does.
+ */
+#include "nginx/choice.h"
+#include "webconf/patch.h"
+
+struct nginx_answer {
+    char *host; /* in lower case, as in a Host field: an IPv6 address in brackets */
+    char *token, *content;
+};
+
+struct nginx_spot { /* where nginx can be asked whether it answers: a numeric address; "" when there is no such */
+    char address[64];
+    int port;
+};
+
+/* patches: one for each file of the configuration. spots: one for each answer. What is there already (of an earlier
+ * call) is not added again. */
+void nginx_challenge_edit(const struct nginx_model *model, struct nginx_ports ports, const struct nginx_answer *answers,
+    size_t count, struct patch *patches, struct nginx_spot *spots);

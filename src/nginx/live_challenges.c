@@ -1,0 +1,210 @@
+#include "nginx/live_challenges.h"
+
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+
+struct nginx_challenges {
+    struct nginx_answer *at; /* owned */
+    size_t count, size;
+};
+
+bool nginx_challenges_are_live(const struct nginx_server *server)
+{
+    return server->challenges != NULL && server->challenges->count > 0;
+}
+
+static void add(struct nginx_server *server, const struct nginx_answer *answer)
+{
+    struct nginx_challenges *live;
+
+    if (server->challenges == NULL)
+        server->challenges = xcalloc(1, sizeof *server->challenges);
+    live = server->challenges;
+    if (live->count == live->size) {
+        live->size = 2 * live->size + 8;
+        live->at = xrealloc(live->at, live->size, sizeof *live->at);
+    }
+    live->at[live->count++] =
+        (struct nginx_answer){ xstrdup(answer->host), xstrdup(answer->token), xstrdup(answer->content) };
+}
+
+static void clear_answer(struct nginx_answer *answer)
+{
+    free(answer->host);
+    free(answer->token);
+    free(answer->content);
+}
+
+static void forget(struct nginx_challenges *live, const struct nginx_answer *answer)
+{
+    for (size_t i = live->count; i > 0; i--) {
+        struct nginx_answer *at = &live->at[i - 1];
+
+        if (strcmp(at->host, answer->host) == 0 && strcmp(at->token, answer->token) == 0) {
+            clear_answer(at);
+            *at = live->at[--live->count];
+            return;
+        }
+    }
+}
+
+void nginx_challenges_free(struct nginx_challenges *challenges)
+{
+    if (challenges == NULL)
+        return;
+    for (size_t i = 0; i < challenges->count; i++)
+        clear_answer(&challenges->at[i]);
+    free(challenges->at);
+    free(challenges);
+}
+
+/* ---- on disk ---- */
+
+static bool set_texts(
+    const struct nginx_conf *conf, const struct patch *patches, struct changes *changes, struct error *err)
+{
+    for (size_t i = 0; i < conf->count; i++) {
+        AUTO(buf_clear) struct buf text = BUF(NGINX_TEXT_MAX);
+
+        if (patch_is_empty(&patches[i]))
+            continue;
+        patch_apply(&patches[i], conf->files[i]->text, &text);
+        if (text.failed)
+            return error_set(err, ERROR_CONFIG, "%s would become too long", conf->files[i]->path);
+        changes_set(changes, conf->files[i]->path, buf_view(&text));
+    }
+    return true;
+}
+
+/* Edits the configuration as it is on disk. */
+static bool edit(struct nginx_server *server, const struct nginx_conf *conf, const struct nginx_answer *answers,
+    size_t count, struct nginx_spot *spots, struct changes *changes, struct error *err)
+{
+    struct nginx_ports ports = { server->settings->http_01_port, server->settings->https_port };
+    AUTO(nginx_model_free) struct nginx_model *model = nginx_model_new((struct nginx_conf *)conf);
+    struct patch *patches = xcalloc(conf->count, sizeof *patches);
+    bool ok;
+
+    nginx_challenge_edit(model, ports, answers, count, patches, spots);
+    ok = set_texts(conf, patches, changes, err);
+    for (size_t i = 0; i < conf->count; i++)
+        patch_clear(&patches[i]);
+    free(patches);
+    return ok;
+}
+
+static bool put(struct nginx_server *server, const struct nginx_answer *answers, size_t count, struct nginx_spot *spots,
+    struct error *err)
+{
+    AUTO(changes_free) struct changes *changes = changes_new();
+    AUTO(nginx_conf_free) struct nginx_conf *conf = NULL;
+    struct web_commit commit = { .service = &server->service, .changes = changes };
+
+    TRY(nginx_load(server, changes, &conf, err));
+    TRY(edit(server, conf, answers, count, spots, changes, err));
+    commit.tested = nginx_stamp(conf) == server->tested;
+    return web_temporary(&commit, err);
+}
+
+/* All that were in place before something failed, which has taken all of it back. */
+static bool put_live(struct nginx_server *server, struct error *err)
+{
+    const struct nginx_challenges *live = server->challenges;
+    AUTO(free) struct nginx_spot *spots = NULL;
+
+    if (!nginx_challenges_are_live(server))
+        return true;
+    spots = xcalloc(live->count, sizeof *spots);
+    return put(server, live->at, live->count, spots, err);
+}
+
+/* ---- for orders ---- */
+
+/* The answers of all plans in one array, borrowed. */
+static struct nginx_answer *gather(void *const *plans, size_t count, size_t *total)
+{
+    struct nginx_answer *all;
+
+    *total = 0;
+    for (size_t i = 0; i < count; i++)
+        *total += ((struct nginx_challenge_plan *)plans[i])->count;
+    all = xcalloc(*total + 1, sizeof *all);
+    *total = 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct nginx_challenge_plan *plan = plans[i];
+
+        memcpy(all + *total, plan->answers, plan->count * sizeof *all);
+        *total += plan->count;
+    }
+    return all;
+}
+
+static void hand_out(void *const *plans, size_t count, const struct nginx_spot *spots)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct nginx_challenge_plan *plan = plans[i];
+
+        memcpy(plan->spots, spots, plan->count * sizeof *spots);
+        spots += plan->count;
+    }
+}
+
+bool nginx_commit_challenges(struct nginx_server *server, void *const *plans, size_t count,
+    struct error **each __attribute__((unused)), struct error *err)
+{
+    size_t total;
+    AUTO(free) struct nginx_answer *all = gather(plans, count, &total);
+    AUTO(free) struct nginx_spot *spots = xcalloc(total + 1, sizeof *spots);
+    struct error again = { 0 };
+
+    if (!put(server, all, total, spots, err)) {
+        if (!put_live(server, &again))
+            log_warning("nginx does not answer the challenges of other certificates any more: %s", again.why);
+        return error_in(err, "making nginx answer the challenges");
+    }
+    hand_out(plans, count, spots);
+    for (size_t i = 0; i < total; i++)
+        add(server, &all[i]);
+    return true;
+}
+
+static bool is_among(const struct nginx_answer *answer, const struct nginx_answer *answers, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (strcmp(answers[i].token, answer->token) == 0 && strcmp(answers[i].host, answer->host) == 0)
+            return true;
+    return false;
+}
+
+/* Whether others than these stay in place. */
+static bool others_stay(const struct nginx_server *server, const struct nginx_answer *answers, size_t count)
+{
+    if (server->challenges == NULL)
+        return false;
+    for (size_t i = 0; i < server->challenges->count; i++)
+        if (!is_among(&server->challenges->at[i], answers, count))
+            return true;
+    return false;
+}
+
+bool nginx_challenges_drop(
+    struct nginx_server *server, const struct nginx_answer *answers, size_t count, struct error *err)
+{
+    if (!others_stay(server, answers, count) && !web_temporary_end(&server->service, err))
+        return error_in(err, "restoring the configuration of nginx");
+    for (size_t i = 0; i < count && server->challenges != NULL; i++)
+        forget(server->challenges, &answers[i]);
+    return true;
+}
+
+bool nginx_challenges_suspend(struct nginx_server *server, struct error *err)
+{
+    return !nginx_challenges_are_live(server) || web_temporary_end(&server->service, err);
+}
+
+bool nginx_challenges_resume(struct nginx_server *server, struct error *err)
+{
+    return put_live(server, err);
+}
