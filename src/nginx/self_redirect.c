@@ -1,0 +1,175 @@
+#include "nginx/self_redirect.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "nginx/choice.h"
+
+void nginx_redirects_clear(struct nginx_redirects *redirects)
+{
+    free(redirects->at);
+    *redirects = (struct nginx_redirects){ 0 };
+}
+
+static void add(struct nginx_redirects *out, const struct nginx_node *node, const struct nginx_node *include)
+{
+    out->at = xrealloc(out->at, out->len + 1, sizeof *out->at);
+    out->at[out->len++] = (struct nginx_item){ node, include };
+}
+
+/* ---- where a redirect goes ---- */
+
+static bool is_own_name(const struct nginx_block *block, struct view host)
+{
+    AUTO(free) char *name = view_dup(host);
+
+    text_lower(name);
+    for (size_t i = 0; i < block->names.len; i++) {
+        const char *own = block->names.at[i];
+
+        if (nginx_name_is_covered(name, own) || (own[0] == '.' && strcmp(own + 1, name) == 0))
+            return true;
+    }
+    return false;
+}
+
+/* "https://$host$request_uri": to the same host, at the port where we serve. */
+static bool goes_to_itself(const struct nginx_block *block, const char *target, int https_port)
+{
+    static const char *const same[] = { "$host", "${host}", "$http_host", "${http_host}", "$server_name",
+        "${server_name}", "$hostname" };
+    const char *host = target + strlen("https://"), *end;
+    bool own = false;
+
+    if (!text_starts(target, "https://"))
+        return false;
+    end = host;
+    for (size_t i = 0; i < COUNT(same) && !own; i++) {
+        end = host + strlen(same[i]);
+        own = text_starts(host, same[i]) && strchr("$/:?", *end) != NULL; /* or the end */
+    }
+    if (!own) {
+        end = host + strcspn(host, "$/:?");
+        own = end > host && is_own_name(block, (struct view){ host, (size_t)(end - host) });
+    }
+    return own && (*end != ':' || strtol(end + 1, NULL, 10) == https_port);
+}
+
+/* The target of `return CODE URL`, `return URL` or `rewrite REGEX URL [FLAG]`; NULL when it is none of these. */
+static const char *target_of(const struct nginx_node *node)
+{
+    const char *code = nginx_word(node, 1);
+
+    if (nginx_is(node, "rewrite"))
+        return nginx_word(node, 2);
+    if (!nginx_is(node, "return") || code == NULL)
+        return NULL;
+    if (node->word_count == 2)
+        return code;
+    return strcmp(code, "301") == 0 || strcmp(code, "302") == 0 || strcmp(code, "303") == 0 ||
+                   strcmp(code, "307") == 0 || strcmp(code, "308") == 0
+               ? node->words[2].text
+               : NULL;
+}
+
+static bool is_self(const struct nginx_block *block, const struct nginx_node *node, int https_port)
+{
+    const char *target = target_of(node);
+
+    return target != NULL && goes_to_itself(block, target, https_port);
+}
+
+static bool mentions(const struct nginx_node *node, const char *const *texts, size_t count)
+{
+    for (size_t i = 1; i < node->word_count; i++)
+        for (size_t k = 0; k < count; k++)
+            if (strstr(node->words[i].text, texts[k]) != NULL)
+                return true;
+    return false;
+}
+
+/* An `if` that is not true of requests that come by TLS. */
+static bool asks_for_plain(const struct nginx_node *node)
+{
+    static const char *const variables[] = { "$scheme", "$https", "$server_port", "$ssl_protocol" };
+
+    return mentions(node, variables, COUNT(variables));
+}
+
+/* ---- those in a block ---- */
+
+struct search {
+    const struct nginx_block *block;
+    int https_port;
+    struct nginx_redirects *out;
+};
+
+static bool only_child(const struct nginx_node *node, const struct nginx_node *child)
+{
+    return node->child == child && child->next == NULL;
+}
+
+/* item: at the level of the server block, around node or the same. */
+static void search_in(
+    const struct search *search, const struct nginx_node *node, const struct nginx_item *item, unsigned depth)
+{
+    bool nested = node != item->node;
+
+    if (is_self(search->block, node, search->https_port)) {
+        const struct nginx_node *out = node;
+
+        if (item->include != NULL && nested) /* a copy takes what is included as a whole */
+            out = item->node;
+        else if (node->parent != NULL && nginx_is(node->parent, "if") && only_child(node->parent, node))
+            out = node->parent;
+        add(search->out, out, item->include);
+        if (!nested || (nginx_is(node->parent, "location") && node->parent == item->node &&
+                           strcmp(item->node->words[item->node->word_count - 1].text, "/") == 0))
+            search->out->whole = true;
+    }
+    if (!node->block || node->raw || depth == 0 || (nginx_is(node, "if") && asks_for_plain(node)))
+        return;
+    for (const struct nginx_node *child = node->child; child != NULL; child = child->next)
+        search_in(search, child, item, depth - 1);
+}
+
+void nginx_redirects_find(const struct nginx_block *block, int https_port, struct nginx_redirects *out)
+{
+    struct search search = { block, https_port, out };
+
+    for (size_t i = 0; i < block->item_count; i++)
+        search_in(&search, block->items[i].node, &block->items[i], NGINX_DEPTH_MAX);
+}
+
+/* `if ($host = name) {`: words are "if", "($host", "=", "name)". */
+static bool asks_for_host(const struct nginx_node *node, const char *name)
+{
+    AUTO(free) char *last = NULL;
+    size_t len;
+
+    if (node->word_count != 4 || strcmp(node->words[1].text, "($host") != 0)
+        return false;
+    last = xstrdup(node->words[3].text);
+    len = strlen(last);
+    if (len > 0 && last[len - 1] == ')')
+        last[len - 1] = '\0';
+    return strcmp(last, name) == 0 && (strcmp(node->words[2].text, "=") == 0 || strcmp(node->words[2].text, "~") == 0);
+}
+
+bool nginx_redirects_name(const struct nginx_block *block, const char *name, int https_port)
+{
+    for (size_t i = 0; i < block->item_count; i++) {
+        const struct nginx_node *node = block->items[i].node;
+
+        if (is_self(block, node, https_port))
+            return true;
+        if (!node->block || !nginx_is(node, "if") || !(asks_for_plain(node) || asks_for_host(node, name)))
+            continue;
+        for (const struct nginx_node *child = node->child; child != NULL; child = child->next)
+            if (is_self(block, child, https_port))
+                return true;
+    }
+    return false;
+}
