@@ -179,6 +179,30 @@ TEST(choose_for_run)
         check_choice(&cases[i]);
 }
 
+static bool is_not_here(const struct settings *settings)
+{
+    CHECK(settings != NULL, "with settings");
+    return false;
+}
+
+/* What a server needs that is not installed is not offered, but found by its name: then it says itself what is missing.
+ */
+TEST(what_is_not_here)
+{
+    struct plugin missing = plugin_webroot;
+    const struct plugin *const with[] = { &plugin_standalone, &missing, NULL };
+    static const struct expected by_name = { "by its name", { .authenticator = "webroot" }, NULL,
+        "Plugins selected: Authenticator webroot, Installer None\n" };
+    static const struct expected from_menu = { "the only one that is here", { 0 }, NULL,
+        "Plugins selected: Authenticator standalone, Installer None\nstandalone, standalone and nothing set\n" };
+
+    missing.is_here = is_not_here;
+    plugins_use(with);
+    check_choice(&by_name);
+    check_choice(&from_menu);
+    plugins_use(table);
+}
+
 TEST(challenge_types)
 {
     static const struct {

@@ -269,6 +269,25 @@ TEST(a_ca_that_is_away_is_asked_once)
     CHECK_INT(fixture.ca.requests[CA_THE_DIRECTORY], 1, "asked once");
 }
 
+/* ---- the network process ---- */
+
+TEST(a_played_outside_has_no_network_process)
+{
+    static const struct setup setup = { .verb = "install" };
+    AUTO(fixture_clear) struct fixture fixture;
+    struct plugin_net net, nobody = { 0 };
+    struct net *out = (struct net *)&net;
+    struct error err = { 0 };
+
+    fixture_open(&fixture, &setup);
+    net = context_net_when_needed(&fixture.context);
+    fixture.context.settings = NULL; /* who asks later has no context */
+    CHECK(plugin_net_get(&net, &out, &err) && out == NULL, "%s", err.why);
+    out = (struct net *)&net;
+    CHECK(plugin_net_get(&nobody, &out, &err) && out == NULL, "a test of the plugin alone");
+    fixture.context.settings = fixture.settings;
+}
+
 /* ---- what hooks leave ---- */
 
 TEST(trails_are_joined)
