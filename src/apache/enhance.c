@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "webconf/apache_edit.h"
 
 /* ---- redirect ---- */
 
@@ -212,14 +213,14 @@ void apache_staple(struct apache_edit *edit)
         apache_edit_word(edit, node, 1, "on");
 }
 
-void apache_put_for_ssl(struct view text, const char *line, struct buf *out)
+void apache_put_for_ssl(struct view text, const struct list *lines, struct buf *out)
 {
-    const char *line_end = text_line_end_at(text, text.len);
+    AUTO(patch_clear) struct patch patch = { 0 };
+    AUTO(free) char *joined = list_join(lines, "\n    ");
+    AUTO(free) char *block = xprintf("<IfModule mod_ssl.c>\n    %s\n</IfModule>", joined);
 
-    buf_put(out, text);
-    if (text.len > 0 && text.at[text.len - 1] != '\n')
-        buf_put_text(out, line_end);
-    buf_putf(out, "<IfModule mod_ssl.c>%s    %s%s</IfModule>%s", line_end, line, line_end, line_end);
+    apache_append(&patch, text, NULL, block);
+    patch_apply(&patch, text, out);
 }
 
 /* ---- --auto-hsts ---- */

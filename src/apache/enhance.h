@@ -35,8 +35,8 @@ void apache_header_put(struct apache_edit *edit, const struct apache_header *hea
 /* SSLUseStapling on. */
 void apache_staple(struct apache_edit *edit);
 
-/* A text with a block of `<IfModule mod_ssl.c>` and that line at its end. */
-void apache_put_for_ssl(struct view text, const char *line, struct buf *out);
+/* A text with a block of `<IfModule mod_ssl.c>` and these lines at its end. Appends to out. */
+void apache_put_for_ssl(struct view text, const struct list *lines, struct buf *out);
 
 /* ---- --auto-hsts ---- */
 

@@ -168,8 +168,10 @@ TEST(a_block_at_the_end)
 
     for (size_t i = 0; i < COUNT(cases); i++) {
         AUTO(buf_clear) struct buf out = BUF(65536);
+        AUTO(list_clear) struct list lines = { 0 };
 
-        apache_put_for_ssl(view_of(cases[i].before), "Listen 443", &out);
+        list_add(&lines, "Listen 443");
+        apache_put_for_ssl(view_of(cases[i].before), &lines, &out);
         CHECK_TEXT(buf_text(&out), cases[i].after, cases[i].before);
     }
 }

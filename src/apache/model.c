@@ -221,37 +221,61 @@ static void drop_repeated(struct apache_model *model)
     model->count = kept;
 }
 
+static struct apache_vhost *find_node(struct apache_vhost *const *sorted, size_t count, const struct apache_node *node)
+{
+    size_t low = 0, high = count;
+
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+
+        if ((uintptr_t)sorted[middle]->node < (uintptr_t)node)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < count && sorted[low]->node == node ? sorted[low] : NULL;
+}
+
 /* Numbers the sections of each file in the order of its text, those that do not hold included. */
 static void set_ordinals(struct apache_model *model)
 {
     AUTO(free) struct apache_vhost **sorted = xcalloc(model->count + 1, sizeof *sorted);
-    size_t at = 0;
 
     for (size_t i = 0; i < model->count; i++)
         sorted[i] = &model->vhosts[i];
     qsort(sorted, model->count, sizeof *sorted, by_node);
-    for (struct apache_file *file = model->conf->files; file != NULL; file = file->next) {
-        size_t ordinal = 0;
+    for (const struct apache_file *file = model->conf->files; file != NULL; file = file->next) {
+        const struct apache_node *node = file->tree != NULL ? apache_tree_first(file->tree) : NULL;
 
-        for (const struct apache_node *node = file->tree != NULL ? apache_tree_first(file->tree) : NULL; node != NULL;
-             node = apache_node_after(node)) {
-            struct apache_vhost key = { .node = node }, *found;
-            size_t low = 0, high = model->count;
+        for (size_t ordinal = 0; node != NULL; node = apache_node_after(node)) {
+            struct apache_vhost *vhost;
 
             if (node->kind != APACHE_SECTION || !apache_node_is(node, "VirtualHost"))
                 continue;
-            while (low < high) {
-                at = (low + high) / 2;
-                if ((uintptr_t)sorted[at]->node < (uintptr_t)key.node)
-                    low = at + 1;
-                else
-                    high = at;
-            }
-            found = low < model->count && sorted[low]->node == node ? sorted[low] : NULL;
-            if (found != NULL)
-                found->ordinal = ordinal;
+            vhost = find_node(sorted, model->count, node);
+            if (vhost != NULL)
+                vhost->ordinal = ordinal;
             ordinal++;
         }
+    }
+}
+
+static void read_listens(struct apache_model *model)
+{
+    const struct apache_conf *conf = model->conf;
+    size_t size = 0;
+
+    for (size_t i = 0; i < conf->enabled_count; i++) {
+        struct apache_address address = { 0 };
+
+        if (conf->items[i].section != APACHE_TOP || !apache_item_is(&conf->items[i], "Listen") ||
+            !apache_address_read(apache_item_word(&conf->items[i], 1), true, &address))
+            continue;
+        if (model->listen_count == size) {
+            size = size == 0 ? 4 : 2 * size;
+            model->listens = xrealloc(model->listens, size, sizeof *model->listens);
+        }
+        model->listens[model->listen_count++] = address;
     }
 }
 
@@ -321,6 +345,7 @@ struct apache_model *apache_model_new(struct apache_conf *conf, int tls_port)
             read_vhost(model, i, tls_port);
     drop_repeated(model);
     set_ordinals(model);
+    read_listens(model);
     make_table(model);
     return model;
 }
@@ -329,6 +354,9 @@ void apache_model_free(struct apache_model *model)
 {
     for (size_t i = 0; i < model->count; i++)
         vhost_clear(&model->vhosts[i]);
+    for (size_t i = 0; i < model->listen_count; i++)
+        free(model->listens[i].host);
+    free(model->listens);
     free(model->vhosts);
     free(model->slots);
     free(model->next_same);

@@ -28,6 +28,8 @@ struct apache_model {
     struct apache_conf *conf;    /* borrowed; the model dies with its next update */
     struct apache_vhost *vhosts; /* in reading order: those that the server reads first */
     size_t count;
+    struct apache_address *listens; /* where the server listens */
+    size_t listen_count;
     size_t *slots, *next_same; /* of the table of names: names[i] is one of vhost names_of[i] */
     const char **names;
     size_t *names_of, name_count, slot_count;

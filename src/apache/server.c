@@ -1,6 +1,7 @@
 #include "apache/server.h"
 
 #include "base/child.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -138,6 +139,7 @@ void apache_server_free(struct apache_server *server)
     free(server->pid_file);
     free(server->error_log);
     apache_layout_clear(&server->layout);
+    apache_facts_clear(&server->facts);
     settings_free(server->settings);
     free(server);
 }
@@ -172,20 +174,70 @@ static void read_environment(const struct apache_server *server, struct apache_f
         apache_facts_read_environment(facts, buf_view(&script));
 }
 
-bool apache_server_ask(struct apache_server *server, struct apache_facts *out, struct error *err)
+static bool check_version(const struct apache_server *server, const struct apache_facts *facts, struct error *err)
+{
+    const unsigned *version = facts->version;
+
+    if (version[0] == 0)
+        return error_set(err, ERROR_PLUGIN, "Unable to find Apache version with %s -v", server->version.at[0]);
+    if (version[0] > 2 || (version[0] == 2 && version[1] >= 4))
+        return true;
+    return error_set(err, ERROR_PLUGIN, "Apache Version %u.%u.%u not supported; 2.4 is the oldest that is", version[0],
+        version[1], version[2]);
+}
+
+/* Where it does not answer, its configuration test says why in fewer words. Under the lock. */
+static bool ask_anew(struct apache_server *server, struct error *err)
 {
     AUTO(apache_facts_clear) struct apache_facts facts = { 0 };
 
-    TRY(ask(server, &server->dump, &facts, err) && ask(server, &server->version, &facts, err));
-    if (facts.version[0] == 0)
-        return error_set(err, ERROR_PLUGIN, "Unable to find Apache version with %s -v", server->version.at[0]);
-    if (facts.version[0] < 2 || (facts.version[0] == 2 && facts.version[1] < 4))
-        return error_set(err, ERROR_PLUGIN, "Apache Version %u.%u.%u not supported; 2.4 is the oldest that is",
-            facts.version[0], facts.version[1], facts.version[2]);
+    if (!ask(server, &server->dump, &facts, err)) {
+        struct error why = *err;
+
+        error_clear(err);
+        TRY(web_test(&server->control, err));
+        *err = why;
+        return false;
+    }
+    TRY(ask(server, &server->version, &facts, err) && check_version(server, &facts, err));
     read_environment(server, &facts);
-    *out = facts;
+    apache_facts_clear(&server->facts);
+    server->facts = facts;
     facts = (struct apache_facts){ 0 };
+    server->asked_at = clock_monotonic_ms();
     return true;
+}
+
+static struct apache_facts facts_dup(const struct apache_facts *facts)
+{
+    struct apache_facts copy = *facts;
+
+    copy.server_root = xstrdup_or_null(facts->server_root);
+    copy.pid_file = xstrdup_or_null(facts->pid_file);
+    copy.error_log = xstrdup_or_null(facts->error_log);
+    copy.user = xstrdup_or_null(facts->user);
+    copy.group = xstrdup_or_null(facts->group);
+    copy.defines = list_dup(&facts->defines);
+    copy.modules = list_dup(&facts->modules);
+    copy.includes = list_dup(&facts->includes);
+    copy.environment = list_dup(&facts->environment);
+    return copy;
+}
+
+bool apache_server_ask(struct apache_server *server, int64_t max_age_ms, struct apache_facts *out, struct error *err)
+{
+    MUTEX_HOLD(&server->lock);
+
+    if (server->asked_at == 0 || clock_monotonic_ms() - server->asked_at > max_age_ms)
+        TRY(ask_anew(server, err));
+    *out = facts_dup(&server->facts);
+    return true;
+}
+
+void apache_server_forget(struct apache_server *server)
+{
+    MUTEX_HOLD(&server->lock);
+    server->asked_at = 0;
 }
 
 char *apache_server_options_file(const struct apache_server *server)
@@ -202,16 +254,15 @@ static bool keep_options_file(const struct apache_server *server, const struct a
     return managed_file_keep(server->settings->config_dir, MANAGED_OPTIONS_APACHE, &managed, err);
 }
 
+/* Under the lock. */
 static bool prepare(struct apache_server *server, struct error *err)
 {
-    AUTO(apache_facts_clear) struct apache_facts facts = { 0 };
-
-    TRY(web_test(&server->control, err) && apache_server_ask(server, &facts, err));
-    server->pid_file = TAKE(facts.pid_file);
-    server->error_log = TAKE(facts.error_log);
+    TRY(ask_anew(server, err));
+    server->pid_file = xstrdup_or_null(server->facts.pid_file);
+    server->error_log = xstrdup_or_null(server->facts.error_log);
     server->control.pid_file = server->pid_file;
     server->control.error_log = server->error_log;
-    return keep_options_file(server, &facts, err);
+    return keep_options_file(server, &server->facts, err);
 }
 
 bool apache_server_prepare(struct apache_server *server, struct net *net, struct error *err)
@@ -227,20 +278,14 @@ bool apache_server_prepare(struct apache_server *server, struct net *net, struct
 
 /* ---- its configuration ---- */
 
-static bool read_changed(void *arg, const char *path, struct view *text, struct error *err)
-{
-    return changes_read(arg, path, text, err);
-}
-
-bool apache_server_load(const struct apache_server *server, const struct apache_facts *facts, struct changes *changes,
-    struct apache_conf **out, struct error *err)
+bool apache_server_load(
+    const struct apache_server *server, const struct apache_facts *facts, struct apache_conf **out, struct error *err)
 {
     struct apache_source source = {
         .main_file = server->layout.main_file,
         .facts = facts,
         .beside = &server->beside,
         .beside_pattern = server->layout.vhost_glob,
-        .reader = { .arg = changes, .read = changes != NULL ? read_changed : NULL },
     };
 
     return apache_conf_load(&source, out, err);

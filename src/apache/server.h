@@ -28,6 +28,8 @@ struct apache_server {
 
     struct mutex lock; /* guards what follows */
     bool prepared;
+    struct apache_facts facts; /* what it has said of itself, */
+    int64_t asked_at;          /* at that moment of the monotonic clock (ms); 0: never, or before it was changed */
 
     struct apache_challenge *challenge; /* those that are in place; the clerk's thread alone */
 };
@@ -48,13 +50,16 @@ DEFINE_AUTO(struct apache_server, apache_server_free)
  * test, and the file of TLS options is up to date. Any thread. */
 MUST_USE bool apache_server_prepare(struct apache_server *server, struct net *net, struct error *err);
 
-/* What the server says of itself now. Runs its program; any thread. *out is the caller's, for apache_facts_clear. */
-MUST_USE bool apache_server_ask(struct apache_server *server, struct apache_facts *out, struct error *err);
+/* What the server says of itself: asks it, unless it has said so within the last max_age_ms. It answers only where its
+ * configuration passes its test. Any thread. *out is the caller's, for apache_facts_clear. */
+MUST_USE bool apache_server_ask(
+    struct apache_server *server, int64_t max_age_ms, struct apache_facts *out, struct error *err);
+/* What it has said counts no longer: its configuration was changed. Any thread. */
+void apache_server_forget(struct apache_server *server);
 
-/* Its configuration as it is now: on disk (changes NULL), or with changes in it. facts and changes are borrowed until
- * the conf is freed. */
-MUST_USE bool apache_server_load(const struct apache_server *server, const struct apache_facts *facts,
-    struct changes *changes, struct apache_conf **out, struct error *err);
+/* Its configuration as it is on disk. facts are borrowed until the conf is freed. */
+MUST_USE bool apache_server_load(
+    const struct apache_server *server, const struct apache_facts *facts, struct apache_conf **out, struct error *err);
 
 /* Path of the file of TLS options; of the caller's. */
 char *apache_server_options_file(const struct apache_server *server);

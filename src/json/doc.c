@@ -232,6 +232,27 @@ bool node_number(const struct node *node, int64_t *out)
     return true;
 }
 
+bool node_whole_number(const struct node *node, int64_t *out)
+{
+    double number = node != NULL ? json_number_value(node->value) : 0;
+
+    if (node == NULL || !json_is_number(node->value) || number < -9e15 || number > 9e15)
+        return false;
+    *out = (int64_t)number;
+    return true;
+}
+
+static int put_part(const char *part, size_t len, void *to)
+{
+    buf_put(to, (struct view){ part, len });
+    return 0;
+}
+
+void node_put(const struct node *node, struct buf *to)
+{
+    (void)json_dump_callback(node->value, put_part, to, JSON_COMPACT | JSON_ENCODE_ANY);
+}
+
 bool node_each(const struct node *object, size_t index, const char **name, const struct node **value)
 {
     if (!node_is_object(object) || index >= object->count)

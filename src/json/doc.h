@@ -35,6 +35,10 @@ const char *node_text(const struct node *node);
 const char *node_url(const struct node *node);
 bool node_is_true(const struct node *node);
 MUST_USE bool node_number(const struct node *node, int64_t *out); /* integers only */
+/* The same of a number with a fraction, too, which is cut off: instants of other programs. */
+MUST_USE bool node_whole_number(const struct node *node, int64_t *out);
+/* Appends the value, with all in it, as JSON text of one line: for what is written back without being understood. */
+void node_put(const struct node *node, struct buf *to);
 
 /* The member of an object at a position, in the order of the text (JSON null too); false behind the last one:
  * for (size_t i = 0; node_each(object, i, &name, &value); i++). */
