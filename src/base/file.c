@@ -300,6 +300,11 @@ bool file_create_whole(
     return move_in(open_new(temporary, access), temporary, path, content, &creating, err);
 }
 
+bool file_rename_new(const char *from, const char *to, struct error *err)
+{
+    return rename_new(from, to) || file_error(err, "create", to);
+}
+
 bool file_exchange(const char *a, const char *b, struct error *err)
 {
 #ifdef RENAME_EXCHANGE

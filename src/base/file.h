@@ -53,6 +53,9 @@ MUST_USE bool file_replace(const char *path, struct view content, struct file_ac
 MUST_USE bool file_replace_by(
     const char *path, const char *temporary, struct view content, struct file_access access, struct error *err);
 
+/* Gives a file another name, at which nothing may be: err->sys is EEXIST then. */
+MUST_USE bool file_rename_new(const char *from, const char *to, struct error *err);
+
 /* Exchanges two existing files or directories in one step (renameat2, RENAME_EXCHANGE). Where the system or file system
  * cannot, or they lie on different ones, nothing is changed, and err->sys says why. */
 MUST_USE bool file_exchange(const char *a, const char *b, struct error *err);

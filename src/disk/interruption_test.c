@@ -2,7 +2,7 @@
  * Work that ends after each of its steps in turn: by a call that fails, or as by a crash, after which nothing is done
  * any more. The next one to look finds a version that is whole, and nothing of a user's is lost.
  */
-#include "disk/test_faults.h"
+#include "base/test_faults.h"
 #include "disk/test_lineage.h"
 
 #define STEPS_MAX 400 /* no work has so many */

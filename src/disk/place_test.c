@@ -3,7 +3,7 @@
  */
 #include "disk/place.h"
 
-#include "disk/test_faults.h"
+#include "base/test_faults.h"
 #include "base/test_files.h"
 
 #define SOMEBODY 54329 /* a user */

@@ -4,16 +4,19 @@
  *
  * WORK/temp_checkpoint for a challenge, WORK/IN_PROGRESS for changes without a title, WORK/backups/TIME with one. Knows
  * files and undo commands; nothing of servers. Each has FILEPATHS with a copy of the n-th path as BASENAME_n,
- * NEW_FILES, COMMANDS (CSV) and CHANGES_SINCE.
+ * NEW_FILES, COMMANDS (CSV) and CHANGES_SINCE; of our own it has WRITTEN, which Certbot does not look at: what the
+ * files hold since.
  *
- * At every moment what lies there can be restored; restoring again what was restored changes nothing.
+ * At every moment what lies there can be restored, and restoring again what was restored changes nothing. Errors are
+ * ERROR_STORE.
  */
 #include <sys/stat.h>
 
-#include "base/bytes.h"
+#include "web/checkpoint_lists.h"
 
 #define CHECKPOINT_TEMPORARY "temp_checkpoint"
 #define CHECKPOINT_IN_PROGRESS "IN_PROGRESS"
+#define CHECKPOINT_BACKUPS "backups"
 
 struct checkpoint_file { /* as it was before a change */
     char *path;
@@ -22,18 +25,23 @@ struct checkpoint_file { /* as it was before a change */
     struct timespec mtime;
 };
 
-struct checkpoint { /* what is to be written; or was read, then the contents are on disk */
+struct checkpoint { /* what is to be written */
     struct checkpoint_file *files;
     size_t file_count;
     struct list new_files;
-    struct list *commands; /* undo commands, in the order in which the others were run */
-    size_t command_count;
-    struct buf notes;
+    struct commands commands; /* undo commands, in the order in which the others are run */
+    struct list written;      /* "DIGEST PATH" */
+    struct buf notes;         /* a line for each change */
 };
 
+#define CHECKPOINT_NEW ((struct checkpoint){ .notes = BUF(CHECKPOINT_LIST_MAX) })
 void checkpoint_add_file(struct checkpoint *checkpoint, const char *path, struct view content, const struct stat *st);
-void checkpoint_add_new(struct checkpoint *checkpoint, const char *path);
-void checkpoint_add_command(struct checkpoint *checkpoint, const struct list *undo);
+/* What a file, old or new, will hold (of a link: its text): then what somebody else writes to it is known as such. */
+MUST_USE bool checkpoint_add_written(
+    struct checkpoint *checkpoint, const char *path, struct view content, struct error *err);
+/* A symbolic link that comes back when the checkpoint is restored. The format knows none: it is a command, ln, which we
+ * need not run. */
+void checkpoint_add_link(struct checkpoint *checkpoint, const char *path, const char *target);
 void checkpoint_clear(struct checkpoint *checkpoint);
 static inline void checkpoint_clear_at(struct checkpoint *checkpoint)
 {
@@ -42,29 +50,49 @@ static inline void checkpoint_clear_at(struct checkpoint *checkpoint)
 
 /*
  * Writes it to a directory, synced: before the first change is made. A directory that is there is added to: of a file
- * that it has already the oldest content stays. ERROR_STORE; also for a path that the format cannot hold (a line feed).
+ * that it has already, the oldest content stays. Refuses a path that the format cannot hold. After a failure the
+ * directory is there, perhaps, and restoring it is right.
  */
 MUST_USE bool checkpoint_save(const char *dir, const struct checkpoint *checkpoint, struct error *err);
-/* Reads its lists. Contents stay on disk. */
-MUST_USE bool checkpoint_load(const char *dir, struct checkpoint *out, struct error *err);
+/* The file is about to be written in place: whatever it holds after a crash is not what somebody else wrote. */
+MUST_USE bool checkpoint_note_in_place(const char *dir, const char *path, struct error *err);
 
-/* Undo commands backwards (one that fails is a warning), files back with content, mode and times, new files deleted.
- * The directory stays until checkpoint_drop, so that a kill in between is repaired by doing it again. */
-MUST_USE bool checkpoint_restore(const char *dir, struct error *err);
+struct web_service; /* web/commit.h */
+
+enum restoring {
+    RESTORE_OURS, /* a file that somebody else has changed since stays as it is, with a warning; where WRITTEN tells */
+    RESTORE_ALL,  /* that is what the user wants: rollback */
+};
+/*
+ * Undo commands backwards (as programs of its server; one that fails is a warning), files back with content, mode and
+ * times, new files deleted. All files or none, as far as can be known before. The directory stays until
+ * checkpoint_drop, so that a kill in between is repaired by doing it again.
+ */
+MUST_USE bool checkpoint_restore(
+    const char *dir, enum restoring how, const struct web_service *service, struct error *err);
 /* Removes the directory: in one step, as others see it. */
 MUST_USE bool checkpoint_drop(const char *dir, struct error *err);
+/* Removes what a kill has left of directories that were being removed, or were no backups yet. */
+void checkpoint_sweep(const char *work_dir);
 
-/*
- * IN_PROGRESS becomes the backup of the first stage, and each further one gets a backup of its own: then the first is
- * reduced to its own `first`. A kill in between leaves backups that undo all when all are taken back, and the newest
- * of which undoes whole stages.
- */
+/* Its lists alone. None there is an empty list. */
+MUST_USE bool checkpoint_load(
+    const char *dir, struct list *files, struct list *new_files, struct commands *commands, struct error *err);
+
+/* ---- titles ---- */
+
 struct checkpoint_stage {
     const char *title;
     struct checkpoint before; /* what it changed, as it was before it */
 };
+
+/*
+ * IN_PROGRESS becomes the backup of the first stage, and each further one gets a backup of its own, newer than all that
+ * are there; then the first keeps only what its own stage changed. A kill in between leaves backups of which
+ * the oldest undoes all, and the newer ones whole stages from the last on.
+ */
 MUST_USE bool checkpoint_title(
     const char *work_dir, const struct checkpoint_stage *stages, size_t count, struct error *err);
 
-/* Names of the backups, oldest first. */
+/* Names of the backups, oldest first; missing is none. */
 MUST_USE bool checkpoint_list(const char *work_dir, struct list *out, struct error *err);

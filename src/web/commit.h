@@ -5,6 +5,7 @@
  * Knows the order of test, journal, writing, reload and comparison; knows no syntax. Called by the clerk, which holds
  * the server's lock (plugin/clerk.h).
  */
+#include "voice/voice.h"
 #include "web/changes.h"
 #include "web/control.h"
 #include "web/verify.h"
@@ -20,6 +21,7 @@ extern const struct web_calls web_calls_real;
 
 struct web_service { /* borrowed */
     const struct web_server *server;
+    const struct voice *voice;
     const char *work_dir;          /* where Certbot's checkpoints are */
     const struct web_calls *calls; /* NULL: web_calls_real */
 };
@@ -28,8 +30,10 @@ struct web_commit { /* borrowed */
     const struct web_service *service;
     struct changes *changes;
     bool tested; /* the configuration test has passed a moment ago, on the files as they were read: not repeated */
-    bool force_reload;               /* also where nothing is to be changed: renewed files have to be read */
-    struct net *net;                 /* what follows is for web_commit only */
+    bool force_reload;   /* also where nothing is to be changed: renewed files have to be read */
+    struct web_log *log; /* of web_temporary, for web_poll_challenge: what the server says from the reload on; the
+                            caller's, for web_log_clear. NULL: not wanted */
+    struct net *net;     /* what follows is for web_commit only */
     const struct expected *expected; /* what the server must show after the reload */
     size_t expected_count;
     struct error **each; /* one for each expected, NULL before: set where it is the cause; the caller's. May be NULL */

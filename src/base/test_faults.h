@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -18,6 +19,7 @@ static struct {
     int calls;       /* that changed something, or were to */
     int first, last; /* calls that are refused, counted from 1; both 0: none */
     int crash;       /* the call from which on nothing is done any more; 0: none */
+    bool dies;       /* at that call the process is killed instead */
     int sys;         /* errno of those */
     int no_exchange; /* errno of each exchange of two names; 0: there is one */
     int no_links;    /* errno of each second name for a file; 0: there is one */
@@ -26,6 +28,8 @@ static struct {
 static bool is_refused(int always)
 {
     faults.calls++;
+    if (faults.dies && faults.calls == faults.crash)
+        (void)kill(getpid(), SIGKILL);
     errno = always;
     if ((faults.calls >= faults.first && faults.calls <= faults.last) ||
         (faults.crash != 0 && faults.calls >= faults.crash))
@@ -80,6 +84,11 @@ int unlinkat(int dir, const char *path, int flags)
 ssize_t write(int fd, const void *from, size_t len)
 {
     return is_refused(0) ? -1 : (ssize_t)syscall(SYS_write, fd, from, len);
+}
+
+int ftruncate(int fd, off_t len)
+{
+    return CALL(0, SYS_ftruncate, fd, len);
 }
 
 int fsync(int fd)

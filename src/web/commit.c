@@ -1,0 +1,211 @@
+#include "web/commit.h"
+
+#include "base/file.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "web/changes_write.h"
+#include "web/checkpoint.h"
+#include "web/journal.h"
+
+const struct web_calls web_calls_real = { web_test, web_reload, web_verify };
+
+/* What is shielded from interrupts looks for them itself, where it can still turn back. */
+struct run {
+    const struct web_commit *commit;
+    const struct web_server *server;
+    const struct web_calls *calls;
+    char *journal; /* the directory of this run's */
+    bool heeds;    /* an interrupt ends it: the caller was not shielded */
+    bool reloaded; /* the server has been told of the changes, or may have been */
+    struct web_log log;
+};
+
+static void run_clear(struct run *run)
+{
+    free(run->journal);
+    web_log_clear(&run->log);
+}
+
+static inline void run_clear_at(struct run *run)
+{
+    run_clear(run);
+}
+
+static struct run run_of(const struct web_commit *commit, const char *journal)
+{
+    return (struct run){ .commit = commit,
+        .server = commit->service->server,
+        .calls = journal_calls(commit->service),
+        .journal = file_join(commit->service->work_dir, journal),
+        .heeds = !interrupt_is_shielded() };
+}
+
+static bool heed(const struct run *run, struct error *err)
+{
+    if (!run->heeds || interrupt_signal() == 0)
+        return true;
+    return error_set(err, ERROR_CANCELED, "interrupted");
+}
+
+/* ---- before anything is changed ---- */
+
+static bool test_before(const struct run *run, struct error *err)
+{
+    if (run->commit->tested || run->calls->test(run->server, err))
+        return true;
+    if (err->kind == ERROR_CANCELED)
+        return false;
+    (void)error_in(
+        err, "the configuration of %s was refused by its own test before anything was changed", run->server->name);
+    return error_next_default(err, "correct it, then try again");
+}
+
+/* A file that holds a challenge now would keep it for ever. */
+static bool refuse_challenges(const struct run *run, struct error *err)
+{
+    AUTO(free) char *temporary = file_join(run->commit->service->work_dir, CHECKPOINT_TEMPORARY);
+
+    if (!file_is_dir(temporary))
+        return true;
+    (void)error_set(err, ERROR_PLUGIN, "the configuration of %s holds a challenge at this moment", run->server->name);
+    return error_next(err, "try again once the other names are validated");
+}
+
+/* ---- the changes ---- */
+
+static bool write_changes(const struct run *run, const struct checkpoint_stage *stages, size_t count, struct error *err)
+{
+    AUTO(checkpoint_clear) struct checkpoint journal = CHECKPOINT_NEW;
+
+    TRY(changes_check(run->commit->changes, err));
+    TRY(changes_journal(run->commit->changes, stages, count, &journal, err));
+    TRY(checkpoint_save(run->journal, &journal, err));
+    return changes_write(run->commit->changes, run->journal, run->commit->service, err);
+}
+
+static bool test_after(const struct run *run, struct error *err)
+{
+    TRY(heed(run, err));
+    if (run->calls->test(run->server, err))
+        return heed(run, err);
+    return error_in(err, "%s refused the new configuration", run->server->name);
+}
+
+static bool reload(struct run *run, struct error *err)
+{
+    run->reloaded = true;
+    return run->calls->reload(run->server, &run->log, err);
+}
+
+/* Waits for the network alone, so an interrupt may end it. */
+static bool verify(const struct run *run, struct error *err)
+{
+    const struct web_commit *commit = run->commit;
+    bool ok;
+
+    if (commit->expected_count == 0)
+        return true;
+    if (run->heeds)
+        interrupt_unshield();
+    ok = run->calls->verify(
+        commit->net, commit->expected, commit->expected_count, &run->log, commit->verify_ms, commit->each, err);
+    if (run->heeds)
+        interrupt_shield();
+    return ok;
+}
+
+/* ---- failure ---- */
+
+/* Everything of this run; a failure of that is what the user must know. */
+static bool take_back(const struct run *run, struct error *err)
+{
+    struct error failed = { 0 };
+
+    if (!journal_take_back(run->commit->service, run->journal, run->reloaded, &failed)) {
+        log_error("Unable to take the changes back: %s", failed.why);
+        return error_next(err,
+            "what was changed could not all be taken back: %s. The next run tries again; the old files are "
+            "in %s",
+            failed.why, run->journal);
+    }
+    return error_next_default(err, "all that this run had changed was taken back");
+}
+
+/* ---- together ---- */
+
+static bool put_in_effect(struct run *run, const struct checkpoint_stage *stages, size_t count, struct error *err)
+{
+    TRY(write_changes(run, stages, count, err));
+    TRY(test_after(run, err));
+    TRY(reload(run, err));
+    TRY(verify(run, err));
+    return checkpoint_title(run->commit->service->work_dir, stages, count, err);
+}
+
+static bool commit_changes(struct run *run, struct error *err)
+{
+    struct checkpoint_stage *stages;
+    size_t count = changes_stages(run->commit->changes, &stages);
+    bool ok;
+
+    interrupt_shield();
+    ok = put_in_effect(run, stages, count, err) || take_back(run, err);
+    interrupt_unshield();
+    changes_stages_free(stages, count);
+    return ok;
+}
+
+/* Renewed files alone: there is nothing to take back. */
+static bool reload_alone(struct run *run, struct error *err)
+{
+    bool ok;
+
+    interrupt_shield();
+    ok = heed(run, err) && reload(run, err) && verify(run, err);
+    interrupt_unshield();
+    return ok;
+}
+
+bool web_commit(const struct web_commit *commit, struct error *err)
+{
+    AUTO(run_clear) struct run run = run_of(commit, CHECKPOINT_IN_PROGRESS);
+    bool is_empty = changes_are_empty(commit->changes);
+
+    if (is_empty && !commit->force_reload)
+        return true;
+    TRY(interrupt_check(err));
+    TRY(is_empty || refuse_challenges(&run, err));
+    TRY(test_before(&run, err));
+    return is_empty ? reload_alone(&run, err) : commit_changes(&run, err);
+}
+
+static bool put_temporarily(struct run *run, struct error *err)
+{
+    struct checkpoint_stage *stages;
+    size_t count = changes_stages(run->commit->changes, &stages);
+    bool ok = write_changes(run, stages, count, err);
+
+    changes_stages_free(stages, count);
+    return ok && test_after(run, err) && reload(run, err) && heed(run, err);
+}
+
+bool web_temporary(const struct web_commit *commit, struct error *err)
+{
+    AUTO(run_clear) struct run run = run_of(commit, CHECKPOINT_TEMPORARY);
+    bool ok;
+
+    if (changes_are_empty(commit->changes) && !commit->force_reload)
+        return true;
+    TRY(interrupt_check(err));
+    TRY(test_before(&run, err));
+    run.reloaded = file_is_dir(run.journal); /* the server knows what is in place already */
+    interrupt_shield();
+    ok = put_temporarily(&run, err) || take_back(&run, err);
+    interrupt_unshield();
+    if (ok && commit->log != NULL) {
+        *commit->log = run.log;
+        run.log = (struct web_log){ 0 };
+    }
+    return ok;
+}

@@ -1,0 +1,217 @@
+/*
+ * Taking back the newest checkpoints, as a transaction of its own: the state before is in a journal meanwhile.
+ */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/interrupt.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "voice/voice.h"
+#include "web/checkpoint.h"
+#include "web/journal.h"
+
+typedef bool (*opposite_call)(const struct list *undo, struct list *out);
+
+struct rollback {
+    const struct web_service *service;
+    opposite_call opposite;
+    struct list dirs; /* of the checkpoints that go, newest first */
+    char *journal;
+    bool passed; /* the configuration test, before */
+    bool heeds;
+    bool reloaded;
+};
+
+static void rollback_clear(struct rollback *rollback)
+{
+    list_clear(&rollback->dirs);
+    free(rollback->journal);
+}
+
+static inline void rollback_clear_at(struct rollback *rollback)
+{
+    rollback_clear(rollback);
+}
+
+/* ---- which ---- */
+
+static bool choose(struct rollback *rollback, int count, struct error *err)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    AUTO(free) char *backups = file_join(rollback->service->work_dir, CHECKPOINT_BACKUPS);
+
+    TRY(checkpoint_list(rollback->service->work_dir, &names, err));
+    if (names.len == 0)
+        log_warning(
+            "%s hasn't modified your configuration, so rollback isn't available.", rollback->service->voice->program);
+    else if (names.len < (size_t)count)
+        log_warning("Unable to rollback %d checkpoints, only %zu exist", count, names.len);
+    for (size_t i = names.len; i-- > 0 && names.len - i <= (size_t)count;) {
+        AUTO(free) char *dir = file_join(backups, names.at[i]);
+
+        list_add(&rollback->dirs, dir);
+    }
+    return true;
+}
+
+/* ---- the state before ---- */
+
+struct kept { /* contents that the journal's checkpoint borrows */
+    struct buf *at;
+    size_t len;
+};
+
+static void kept_clear(struct kept *kept)
+{
+    for (size_t i = 0; i < kept->len; i++)
+        buf_clear(&kept->at[i]);
+    free(kept->at);
+}
+
+static inline void kept_clear_at(struct kept *kept)
+{
+    kept_clear(kept);
+}
+
+static bool keep_link(struct checkpoint *journal, const char *path, struct error *err)
+{
+    AUTO(free) char *target = NULL;
+
+    TRY(file_read_link(path, &target, err));
+    checkpoint_add_link(journal, path, target);
+    return true;
+}
+
+static bool has_file(const struct checkpoint *journal, const char *path)
+{
+    for (size_t i = 0; i < journal->file_count; i++)
+        if (strcmp(journal->files[i].path, path) == 0)
+            return true;
+    return false;
+}
+
+/* goes: it is to be deleted, so that a link is kept as a link; else what it leads to is to be changed. */
+static bool keep(struct checkpoint *journal, struct kept *kept, const char *path, bool goes, struct error *err)
+{
+    struct stat st;
+    struct buf *content;
+
+    if ((goes ? lstat(path, &st) : stat(path, &st)) != 0)
+        return errno == ENOENT || errno == ENOTDIR || file_error(err, "read", path);
+    if (S_ISLNK(st.st_mode))
+        return keep_link(journal, path, err);
+    if (has_file(journal, path))
+        return true;
+    kept->at = xrealloc(kept->at, kept->len + 1, sizeof *kept->at);
+    content = &kept->at[kept->len++];
+    *content = BUF(CHANGES_FILE_MAX);
+    TRY(file_read(path, content, err));
+    checkpoint_add_file(journal, path, buf_view(content), &st);
+    return true;
+}
+
+/* The command that undoes an undo command. Those of the journal are run from the last to the first. */
+static void keep_opposites(const struct rollback *rollback, const struct commands *undone, struct checkpoint *journal)
+{
+    for (size_t i = undone->len; i-- > 0;) {
+        AUTO(list_clear) struct list command = { 0 };
+
+        if (rollback->opposite != NULL && rollback->opposite(&undone->at[i], &command))
+            commands_add(&journal->commands, &command);
+    }
+}
+
+static bool keep_state(
+    const struct rollback *rollback, struct checkpoint *journal, struct kept *kept, struct error *err)
+{
+    for (size_t i = 0; i < rollback->dirs.len; i++) {
+        AUTO(list_clear) struct list files = { 0 }, new_files = { 0 };
+        AUTO(commands_clear) struct commands commands = { 0 };
+
+        TRY(checkpoint_load(rollback->dirs.at[i], &files, &new_files, &commands, err));
+        for (size_t j = 0; j < files.len; j++)
+            TRY(keep(journal, kept, files.at[j], false, err));
+        for (size_t j = 0; j < new_files.len; j++)
+            TRY(keep(journal, kept, new_files.at[j], true, err));
+        keep_opposites(rollback, &commands, journal);
+    }
+    return true;
+}
+
+static bool save_state(const struct rollback *rollback, struct error *err)
+{
+    AUTO(checkpoint_clear) struct checkpoint journal = CHECKPOINT_NEW;
+    AUTO(kept_clear) struct kept kept = { 0 };
+
+    TRY(keep_state(rollback, &journal, &kept, err));
+    return checkpoint_save(rollback->journal, &journal, err);
+}
+
+/* ---- taking back ---- */
+
+static bool heed(const struct rollback *rollback, struct error *err)
+{
+    if (!rollback->heeds || interrupt_signal() == 0)
+        return true;
+    return error_set(err, ERROR_CANCELED, "interrupted");
+}
+
+static bool test(const struct rollback *rollback, struct error *err)
+{
+    return journal_calls(rollback->service)->test(rollback->service->server, err);
+}
+
+static bool restore_all(struct rollback *rollback, struct error *err)
+{
+    const struct web_service *service = rollback->service;
+
+    TRY(save_state(rollback, err));
+    for (size_t i = 0; i < rollback->dirs.len; i++) {
+        TRY(heed(rollback, err));
+        TRY(checkpoint_restore(rollback->dirs.at[i], RESTORE_ALL, service, err));
+    }
+    TRY(heed(rollback, err));
+    if (rollback->passed && !test(rollback, err))
+        return error_in(err, "%s refused the configuration as it was before", service->server->name);
+    rollback->reloaded = true;
+    return journal_calls(service)->reload(service->server, NULL, err);
+}
+
+/* From here on it is done; a kill in between leaves checkpoints whose undoing changes nothing any more. */
+static bool drop_all(const struct rollback *rollback, struct error *err)
+{
+    TRY(checkpoint_drop(rollback->journal, err));
+    for (size_t i = 0; i < rollback->dirs.len; i++)
+        TRY(checkpoint_drop(rollback->dirs.at[i], err));
+    return true;
+}
+
+static bool take_back(const struct rollback *rollback, struct error *err)
+{
+    struct error failed = { 0 };
+
+    if (!journal_take_back(rollback->service, rollback->journal, rollback->reloaded, &failed))
+        return error_next(err, "nor could everything be left as it was: %s", failed.why);
+    return error_next_default(err, "everything was left as it is");
+}
+
+bool web_rollback(const struct web_service *service, int count, opposite_call opposite, struct error *err)
+{
+    AUTO(rollback_clear)
+    struct rollback rollback = { .service = service, .opposite = opposite, .heeds = !interrupt_is_shielded() };
+    struct error before = { 0 };
+    bool ok;
+
+    TRY(choose(&rollback, count, err));
+    if (rollback.dirs.len == 0)
+        return true;
+    rollback.journal = file_join(service->work_dir, CHECKPOINT_IN_PROGRESS);
+    rollback.passed = test(&rollback, &before);
+    interrupt_shield();
+    ok = restore_all(&rollback, err) ? drop_all(&rollback, err) : take_back(&rollback, err);
+    interrupt_unshield();
+    return ok;
+}
