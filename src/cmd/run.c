@@ -20,6 +20,8 @@ static bool install(
     struct context *context, struct installation *installation, const struct obtain_result *result, struct error *err)
 {
     const struct lineage *lineage = result->lineage;
+    const char *name = installation->plugin->name;
+    bool with_name = context->voice->tells_more;
     AUTO(free) char *step = NULL;
     struct pair pair = lineage_pair(lineage);
     struct deployment deployment = {
@@ -32,8 +34,8 @@ static bool install(
     }
     step =
         xprintf("The certificate was saved, but could not be installed (installer: %s). After fixing the error shown "
-                "below, try installing it again by running:\n  %s install --cert-name %s\n\n",
-            installation->plugin->name, context->voice->command, lineage->name);
+                "below, try installing it again by running:\n  %s install --cert-name %s%s%s\n\n",
+            name, context->voice->command, lineage->name, with_name ? " -i " : "", with_name ? name : "");
     ui_next_steps(context->ui, &(struct list){ &step, 1 });
     return false;
 }

@@ -113,7 +113,7 @@ def test_killed_at_each_step(obtained, server):
 def test_run_that_fails_keeps_the_certificate(new_client, server):
     server.trouble("compare fail\n")
     new_client.run("run", "-n", "--agree-tos", "--register-unsafely-without-email", "--standalone", "-d", "a.test", *server.args,
-                   status=1).says("compare failed", "evercert install --cert-name a.test")
+                   status=1).says("compare failed", "evercert install --cert-name a.test -i played")
     new_client.store.check(["a.test"])
     assert server.state() == [{}, {}]
     server.trouble("")
