@@ -55,7 +55,9 @@ static bool is_open_ended(struct view text)
     size_t end = text.len;
 
     if (end > 0 && text.at[end - 1] == '\n')
-        end -= end > 1 && text.at[end - 2] == '\r' ? 2 : 1;
+        end--;
+    if (end > 0 && text.at[end - 1] == '\r')
+        end--;
     return end > 0 && text.at[end - 1] == '\\';
 }
 

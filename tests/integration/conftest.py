@@ -23,6 +23,7 @@ import certs  # noqa: E402
 from checklist import Checklist  # noqa: E402
 from client import Client  # noqa: E402
 from mounts import Mounts  # noqa: E402
+from peers.apache_host import ApacheHost  # noqa: E402
 from peers.hostile import HostileCa  # noqa: E402
 from peers.nginx import Nginx  # noqa: E402
 from peers.nginx_host import NginxHost  # noqa: E402
@@ -291,6 +292,20 @@ def make_nginx_host(area):
 
     def make(**more):
         made.append(NginxHost(area / f"host{len(made)}", **more))
+        return made[-1]
+
+    yield make
+    for host in made:
+        host.stop()
+
+
+@pytest.fixture
+def make_apache_host(area):
+    """make_apache_host(http=None, https=None, user=None, modules=()): an Apache that the program may configure, not started."""
+    made = []
+
+    def make(**more):
+        made.append(ApacheHost(area / f"apache{len(made)}", **more))
         return made[-1]
 
     yield make
