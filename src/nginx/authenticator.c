@@ -13,7 +13,7 @@
 #include "nginx/live_challenges.h"
 #include "plugin/builtin.h"
 
-#define ANSWER_MS 10000 /* that a reload may take until all is answered */
+#define ANSWER_MS 10000 /* that a reload may take until all is answered; --nginx-sleep-seconds where that is more */
 #define STEADY_MS 250   /* old workers take connections for a moment beside the new ones */
 #define PAUSE_MS 10     /* between two questions meanwhile */
 
@@ -122,8 +122,8 @@ static bool ask(const struct nginx_use *use, size_t i, int64_t limit_ms, struct 
 
     if (spot->address[0] == '\0') /* it listens where we cannot ask */
         return true;
-    return web_poll_challenge(
-        use->context->net, spot->address, spot->port, answer->host, path, answer->content, &use->log, limit_ms, err);
+    return web_poll_challenge(use->context->net, spot->address, spot->port, use->proofs[i]->identifier, path,
+        answer->content, &use->log, limit_ms, err);
 }
 
 /* Asks for each, the time that is left. What is not seen here may be so for the CA, which is asked all the same; but
@@ -170,7 +170,8 @@ static bool ask_until_steady(const struct nginx_use *use, int64_t until, struct 
 static bool wait_for_answers(void *self, struct proof *const *proofs, size_t count, struct error *err)
 {
     struct nginx_use *use = self;
-    int64_t until = clock_monotonic_ms() + ANSWER_MS;
+    int64_t limit_ms = (int64_t)use->context->settings->nginx_sleep_s * 1000;
+    int64_t until = clock_monotonic_ms() + (limit_ms > ANSWER_MS ? limit_ms : ANSWER_MS);
     bool seen = false;
 
     if (use->context->net != NULL && use->plan.count > 0) {

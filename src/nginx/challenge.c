@@ -20,6 +20,7 @@ struct place { /* a block that gets answers */
 struct edit {
     const struct nginx_model *model;
     struct nginx_ports ports;
+    const char *other;
     struct place *places;
     size_t count, size;
 };
@@ -73,9 +74,17 @@ static void add_answer(struct edit *edit, const struct nginx_node *node, const s
 }
 
 /* Validators begin there. */
-static bool is_http(const struct edit *edit, const struct nginx_address *address)
+static bool is_http(const struct nginx_address *address, int http_port)
 {
-    return address->family != NGINX_UNIX && !address->quic && !address->tls && address->port == edit->ports.http;
+    return address->family != NGINX_UNIX && !address->quic && !address->tls && address->port == http_port;
+}
+
+bool nginx_challenge_has_port(const struct nginx_model *model, int http_port)
+{
+    for (size_t i = 0; i < model->address_count; i++)
+        if (is_http(&model->addresses[i], http_port))
+            return true;
+    return false;
 }
 
 /* Where a server in front, or a redirect, leads them to for a name. */
@@ -107,7 +116,7 @@ static bool find_places(struct edit *edit, const struct nginx_answer *answer, st
     nginx_candidates_find(edit->model, answer->host, &candidates);
     for (size_t i = 0; i < edit->model->address_count; i++) {
         const struct nginx_address *address = &edit->model->addresses[i];
-        bool http = is_http(edit, address);
+        bool http = is_http(address, edit->ports.http);
         struct nginx_candidate chosen;
 
         if (!http && !is_behind(edit, address))
@@ -116,7 +125,7 @@ static bool find_places(struct edit *edit, const struct nginx_answer *answer, st
         if (!http && chosen.match == NGINX_DEFAULT)
             continue;
         add_answer(edit, chosen.block->node, answer);
-        answered |= http || address->family == NGINX_UNIX;
+        answered |= http || address->family == NGINX_UNIX || edit->other != NULL;
         if (http)
             set_spot(spot, address);
     }
@@ -199,21 +208,39 @@ static void edit_place(const struct edit *edit, const struct place *place, struc
     nginx_prepend(&patches[file->index], file->text, place->node, buf_text(&lines));
 }
 
-void nginx_challenge_edit(const struct nginx_model *model, struct nginx_ports ports, const struct nginx_answer *answers,
-    size_t count, struct patch *patches, struct nginx_spot *spots)
+static bool find_all(
+    struct edit *edit, const struct nginx_answer *answers, size_t count, struct nginx_spot *spots, struct error *err)
 {
-    struct edit edit = { .model = model, .ports = ports };
-
     for (size_t i = 0; i < count; i++) {
-        spots[i] = (struct nginx_spot){ .port = ports.http };
-        if (!find_places(&edit, &answers[i], &spots[i])) {
-            add_answer(&edit, NULL, &answers[i]);
-            (void)snprintf(spots[i].address, sizeof spots[i].address, "127.0.0.1");
+        spots[i] = (struct nginx_spot){ .port = edit->ports.http };
+        if (find_places(edit, &answers[i], &spots[i]))
+            continue;
+        if (edit->other != NULL) {
+            (void)error_set(err, ERROR_PLUGIN, "nothing in the configuration of nginx listens on port %d, or serves %s",
+                edit->ports.http, answers[i].host);
+            return error_next(err,
+                "that port belongs to %s: have it prove control, or name the port of nginx to which it "
+                "passes requests on with --http-01-port",
+                edit->other);
         }
+        add_answer(edit, NULL, &answers[i]);
+        (void)snprintf(spots[i].address, sizeof spots[i].address, "127.0.0.1");
     }
+    return true;
+}
+
+bool nginx_challenge_edit(const struct nginx_model *model, struct nginx_ports ports, const char *other,
+    const struct nginx_answer *answers, size_t count, struct patch *patches, struct nginx_spot *spots,
+    struct error *err)
+{
+    struct edit edit = { .model = model, .ports = ports, .other = other };
+    bool ok = find_all(&edit, answers, count, spots, err);
+
     for (size_t i = 0; i < edit.count; i++) {
-        edit_place(&edit, &edit.places[i], patches);
+        if (ok)
+            edit_place(&edit, &edit.places[i], patches);
         free(edit.places[i].answers);
     }
     free(edit.places);
+    return ok;
 }

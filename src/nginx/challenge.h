@@ -21,7 +21,15 @@ struct nginx_spot { /* where nginx can be asked whether it answers: a numeric ad
     int port;
 };
 
-/* patches: one for each file of the configuration. spots: one for each answer. What is there already (of an earlier
- * call) is not added again. */
-void nginx_challenge_edit(const struct nginx_model *model, struct nginx_ports ports, const struct nginx_answer *answers,
-    size_t count, struct patch *patches, struct nginx_spot *spots);
+/*
+ * patches: one for each file of the configuration. spots: one for each answer. other: who has the http port although
+ * nothing in this configuration listens there, NULL when it is free; then what nginx answers behind that server has to
+ * do, and ERROR_PLUGIN names what is not answered at all. What is there already (of an earlier call) is not added
+ * again.
+ */
+MUST_USE bool nginx_challenge_edit(const struct nginx_model *model, struct nginx_ports ports, const char *other,
+    const struct nginx_answer *answers, size_t count, struct patch *patches, struct nginx_spot *spots,
+    struct error *err);
+
+/* Whether some block listens at the http port. */
+bool nginx_challenge_has_port(const struct nginx_model *model, int http_port);

@@ -140,14 +140,17 @@ static struct nginx_conf *load(const char *text)
     return conf;
 }
 
+static const struct nginx_ports ports = { 80, 443 };
+
 /* Edits the one file of a configuration. */
 static void edit(struct nginx_conf *conf, const struct nginx_answer *answers, size_t count, struct nginx_spot *spots,
     struct buf *out)
 {
     AUTO(nginx_model_free) struct nginx_model *model = nginx_model_new(conf);
     AUTO(patch_clear) struct patch patch = { 0 };
+    struct error err = { 0 };
 
-    nginx_challenge_edit(model, (struct nginx_ports){ 80, 443 }, answers, count, &patch, spots);
+    REQUIRE(nginx_challenge_edit(model, ports, NULL, answers, count, &patch, spots, &err), "%s", err.why);
     patch_apply(&patch, conf->files[0]->text, out);
 }
 
@@ -176,6 +179,29 @@ TEST(nginx_challenge_edit)
         edit(conf, answers, count, spots, &again);
         CHECK_TEXT(buf_text(&again), buf_text(&want), "once more");
     }
+}
+
+/* Another server has the port: nginx answers what it is passed on. */
+TEST(behind_another_server)
+{
+    AUTO(nginx_conf_free)
+    struct nginx_conf *conf = load("http {\n server {\n  listen 443 ssl;\n  server_name a.example;\n }\n}\n");
+    AUTO(nginx_model_free) struct nginx_model *model = nginx_model_new(conf);
+    AUTO(patch_clear) struct patch patch = { 0 };
+    AUTO(buf_clear) struct buf want = BUF(10000), out = BUF(10000);
+    struct nginx_answer answer = { (char *)"a.example", (char *)"token-A", (char *)"token-A.thumb" };
+    struct nginx_spot spot;
+    struct error err = { 0 };
+
+    CHECK(!nginx_challenge_has_port(model, 80) && !nginx_challenge_has_port(model, 443));
+    CHECK(nginx_challenge_edit(model, ports, "caddy (process 7)", &answer, 1, &patch, &spot, &err), "%s", err.why);
+    patch_apply(&patch, conf->files[0]->text, &out);
+    put_wanted("http {\n server {\n  R\n  A\n  listen 443 ssl;\n  server_name a.example;\n }\n}\n", &want);
+    CHECK_TEXT(buf_text(&out), buf_text(&want), "over TLS");
+    CHECK_TEXT(spot.address, "", "not asked");
+    answer.host = (char *)"b.example";
+    CHECK(!nginx_challenge_edit(model, ports, "caddy (process 7)", &answer, 1, &patch, &spot, &err));
+    CHECK(err.kind == ERROR_PLUGIN && strstr(err.why, "b.example") && strstr(err.next, "caddy"), "%s", err.next);
 }
 
 TEST(added_later)

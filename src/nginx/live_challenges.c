@@ -4,6 +4,8 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
+#include "net/port_owner.h"
 
 struct nginx_challenges {
     struct nginx_answer *at; /* owned */
@@ -78,17 +80,29 @@ static bool set_texts(
     return true;
 }
 
+/* Another server that has the port on which nginx does not listen; of the caller's, NULL when there is none. */
+static char *other_server(const struct nginx_model *model, int port)
+{
+    AUTO(free) char *owner = NULL;
+    bool ours;
+
+    if (nginx_challenge_has_port(model, port))
+        return NULL;
+    owner = port_owner(NULL, port, &ours);
+    return owner != NULL && !text_starts(owner, "nginx") ? TAKE(owner) : NULL;
+}
+
 /* Edits the configuration as it is on disk. */
-static bool edit(struct nginx_server *server, const struct nginx_conf *conf, const struct nginx_answer *answers,
-    size_t count, struct nginx_spot *spots, struct changes *changes, struct error *err)
+static bool edit(struct nginx_server *server, struct nginx_conf *conf, const struct nginx_answer *answers, size_t count,
+    struct nginx_spot *spots, struct changes *changes, struct error *err)
 {
     struct nginx_ports ports = { server->settings->http_01_port, server->settings->https_port };
-    AUTO(nginx_model_free) struct nginx_model *model = nginx_model_new((struct nginx_conf *)conf);
+    AUTO(nginx_model_free) struct nginx_model *model = nginx_model_new(conf);
+    AUTO(free) char *other = other_server(model, ports.http);
     struct patch *patches = xcalloc(conf->count, sizeof *patches);
-    bool ok;
+    bool ok = nginx_challenge_edit(model, ports, other, answers, count, patches, spots, err) &&
+              set_texts(conf, patches, changes, err);
 
-    nginx_challenge_edit(model, ports, answers, count, patches, spots);
-    ok = set_texts(conf, patches, changes, err);
     for (size_t i = 0; i < conf->count; i++)
         patch_clear(&patches[i]);
     free(patches);
