@@ -20,6 +20,7 @@ static bool make(const struct plugin_context *context, void **shared, struct err
     struct apache_server *server;
 
     TRY(apache_server_new(context->settings, &work, &server, err));
+    server->net_when_needed = context->when_needed;
     *shared = server;
     return true;
 }

@@ -24,7 +24,8 @@ struct apache_server {
     struct web_service service;
     char *pid_file, *error_log;
     struct clerk *clerk;
-    struct net *net; /* of the first use that has one; NULL: nothing can be compared */
+    struct net *net;                   /* of the first use that has one */
+    struct plugin_net net_when_needed; /* else */
 
     struct mutex lock; /* guards what follows */
     bool prepared;
