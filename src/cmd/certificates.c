@@ -10,23 +10,22 @@
 #include "config/international.h"
 #include "json/out.h"
 #include "lifecycle/inventory.h"
-#include "store/lineage_conf.h"
 
 static void put_entry(struct buf *text, const struct inventory_entry *entry, int64_t now, bool international)
 {
-    const struct lineage *lineage = entry->lineage;
-    AUTO(free) char *names = list_join(&lineage->cert->names, " ");
+    const struct summary *summary = entry->summary;
+    AUTO(free) char *names = list_join(&summary->names, " ");
     AUTO(free) char *status = inventory_status(entry, now);
-    AUTO(free) char *typed = international ? international_names(&lineage->cert->names) : NULL;
+    AUTO(free) char *typed = international ? international_names(&summary->names) : NULL;
 
     buf_putf(text, "  Certificate Name: %s\n    Serial Number: %s\n    Key Type: %s\n    Identifiers: %s\n",
-        entry->name, lineage->cert->serial, report_key_type(lineage->cert), names);
+        entry->name, summary->serial, report_key_type(summary->key_type), names);
     if (typed != NULL)
         buf_putf(text, "    International Names: %s\n", typed);
     buf_put_text(text, "    Expiry Date: ");
-    report_put_time(text, lineage->cert->not_after);
-    buf_putf(text, " (%s)\n    Certificate Path: %s\n    Private Key Path: %s\n", status, lineage->live[KIND_FULLCHAIN],
-        lineage->live[KIND_PRIVKEY]);
+    report_put_time(text, summary->not_after);
+    buf_putf(text, " (%s)\n    Certificate Path: %s\n    Private Key Path: %s\n", status, summary->fullchain,
+        summary->privkey);
 }
 
 struct listing { /* for people, as far as it has come */
@@ -52,7 +51,7 @@ static void show(struct listing *listing)
 
 static void add_entry(struct listing *listing, const struct inventory_entry *entry, int64_t now)
 {
-    if (entry->lineage == NULL) {
+    if (entry->summary == NULL) {
         log_warning(
             "Renewal configuration file %s produced an unexpected error: %s. Skipping.", entry->conf_path, entry->why);
         list_add(&listing->invalid, entry->conf_path);
@@ -114,18 +113,18 @@ static bool say_listing(struct context *context, struct inventory *inventory, st
 
 static void out_entry(struct out *out, const struct inventory_entry *entry, int64_t now)
 {
-    const struct cert *cert = entry->lineage->cert;
+    const struct summary *summary = entry->summary;
 
     out_object(out, NULL);
     out_text(out, "name", entry->name);
-    report_out_cert(out, cert);
-    out_number(out, "seconds_left", cert->not_after - now);
+    report_out_summary(out, summary);
+    out_number(out, "seconds_left", summary->not_after - now);
     out_bool(out, "expired", entry->is_expired);
     out_bool(out, "revoked", entry->is_revoked);
     out_bool(out, "test_certificate", entry->is_test);
-    out_text(out, "server", lineage_server(entry->lineage));
-    out_text(out, "certificate_path", entry->lineage->live[KIND_FULLCHAIN]);
-    out_text(out, "private_key_path", entry->lineage->live[KIND_PRIVKEY]);
+    out_text(out, "server", summary->server);
+    out_text(out, "certificate_path", summary->fullchain);
+    out_text(out, "private_key_path", summary->privkey);
     out_text(out, "renewal_file", entry->conf_path);
     out_end(out);
 }
@@ -153,7 +152,7 @@ static bool say_json(struct context *context, struct inventory *inventory, struc
     do {
         TRY(inventory_next(inventory, &window, err));
         for (size_t i = 0; i < window->len; i++)
-            if (window->at[i].lineage != NULL) {
+            if (window->at[i].summary != NULL) {
                 out_entry(&out, &window->at[i], window->now);
             } else {
                 list_add(&paths, window->at[i].conf_path);

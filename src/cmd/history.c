@@ -34,7 +34,7 @@ static void put_version(struct buf *text, const struct version *version, int64_t
         return;
     }
     buf_putf(text, "%s\n      Serial Number: %s\n      Key Type: %s %u\n      Validity: ",
-        cert->not_after <= now ? ", expired" : "", cert->serial, report_key_type(cert), cert->key_bits);
+        cert->not_after <= now ? ", expired" : "", cert->serial, report_key_type(cert->key_type), cert->key_bits);
     report_put_time(text, cert->not_before);
     buf_put_text(text, " - ");
     report_put_time(text, cert->not_after);
@@ -52,7 +52,9 @@ static void out_version(struct out *out, const struct version *version, int64_t 
     out_text(out, "state", state_of(version));
     out_bool(out, "damaged", cert == NULL);
     if (cert != NULL) {
-        report_out_cert(out, cert);
+        AUTO(summary_free) struct summary *summary = summary_of_cert(cert);
+
+        report_out_summary(out, summary);
         out_bool(out, "expired", cert->not_after <= now);
     }
     out_text(out, "certificate_path", version->path[KIND_FULLCHAIN]);

@@ -122,20 +122,20 @@ void report_put_time(struct buf *text, int64_t at)
     buf_putf(text, "%.10s %.8s+00:00", stamp, stamp + 11);
 }
 
-const char *report_key_type(const struct cert *cert)
+const char *report_key_type(enum key_type type)
 {
-    return cert->key_type == KEY_RSA ? "RSA" : "ECDSA";
+    return type == KEY_RSA ? "RSA" : "ECDSA";
 }
 
-void report_out_cert(struct out *out, const struct cert *cert)
+void report_out_summary(struct out *out, const struct summary *summary)
 {
-    out_texts(out, "identifiers", &cert->names);
-    out_text(out, "serial", cert->serial);
-    out_text(out, "key_type", cert->key_type == KEY_RSA ? "rsa" : "ecdsa");
-    out_number(out, "key_bits", cert->key_bits);
-    out_text(out, "issuer", cert->issuer_common_name);
-    out_time(out, "not_before", cert->not_before);
-    out_time(out, "not_after", cert->not_after);
+    out_texts(out, "identifiers", &summary->names);
+    out_text(out, "serial", summary->serial);
+    out_text(out, "key_type", summary->key_type == KEY_RSA ? "rsa" : "ecdsa");
+    out_number(out, "key_bits", summary->key_bits);
+    out_text(out, "issuer", summary->issuer);
+    out_time(out, "not_before", summary->not_before);
+    out_time(out, "not_after", summary->not_after);
 }
 
 void report_document(struct context *context, struct out *out)

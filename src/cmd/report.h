@@ -5,6 +5,7 @@
  */
 #include "json/out.h"
 #include "lifecycle/obtain.h"
+#include "store/summary.h"
 
 #define REPORT_MAX ((size_t)1 << 30) /* of one listing */
 
@@ -14,9 +15,9 @@ void report_saved(struct context *context, const struct obtain_result *result);
 void report_next_steps(struct context *context, const struct obtain_result *result);
 /* "2027-02-20 00:29:12+00:00" */
 void report_put_time(struct buf *text, int64_t at);
-const char *report_key_type(const struct cert *cert); /* "RSA" or "ECDSA" */
+const char *report_key_type(enum key_type type); /* "RSA" or "ECDSA" */
 /* Writes a certificate's fields as members of the object that is begun. */
-void report_out_cert(struct out *out, const struct cert *cert);
+void report_out_summary(struct out *out, const struct summary *summary);
 /* Closes what is open in a JSON document, and prints it. */
 void report_document(struct context *context, struct out *out);
 /* "https://a", "https://a and https://b", "https://a, https://b, and https://c"; of the caller's. */

@@ -23,6 +23,7 @@ struct lineage {
     char *version;             /* the newest: live once a pending deployment is fixed. "7", or its date and serial */
     char *current[KIND_COUNT]; /* the files of that version */
     bool pending_deployment;   /* live is an older version, as making the newest live failed or was interrupted */
+    bool behind;               /* a newer version waits, but the live one was taken: lineage_take_live */
     struct cert *cert;         /* of that version */
     struct buf cert_pem;       /* the text it was read from */
     bool alone;                /* nothing of ours lay beside its directories when the run began; store_look_once */

@@ -4,14 +4,18 @@
  * the other, so that a store of any size is listed as it is read, in the memory of one window.
  */
 #include "run/context.h"
+#include "store/summary.h"
 
-#define INVENTORY_WINDOW 512 /* lineages, of some 7 KiB each */
+#define INVENTORY_WINDOW 512 /* lineages, of some 7 KiB each where they are asked about */
 
 struct inventory_entry {
-    struct lineage *lineage; /* NULL when it is broken */
-    char *name, *conf_path;
+    const char *name;
+    char *conf_path;
+    struct summary *summary; /* NULL when it is broken */
+    char *why;               /* it is broken */
     bool is_test, is_expired, is_revoked;
-    char *why; /* it is broken */
+    struct lineage *lineage; /* only where it can be asked about revocation */
+    struct buf record;       /* for the next listing (store/listed.h) */
 };
 
 struct inventory_window {
@@ -24,8 +28,9 @@ struct inventory_window {
 
 /*
  * All lineages, or those that --cert-name, -d and --ip-address ask for; broken ones are always among them. Each is
- * verified (lineage_verify_once), several at a time; the live version is reported. Those that can be asked about are
- * checked for revocation, each window for itself; for the others nothing touches the network.
+ * verified (lineage_verify_once), several at a time, unless it is known that nothing has changed since the last listing
+ * (store/listed.h); the live version is reported. Those that can be asked about are checked for revocation, each window
+ * for itself; for the others nothing touches the network.
  */
 struct inventory;
 /* Fails when the store cannot be read. *out is the caller's. */

@@ -28,12 +28,11 @@ static void ask_one(void *ctx, size_t index)
         entry->is_revoked = revocation == REVOCATION_REVOKED;
 }
 
-bool inventory_is_asked_for(const struct settings *settings, const struct lineage *lineage)
+bool inventory_is_asked_for(const struct settings *settings, const char *name, const struct list *identifiers)
 {
-    if (settings->cert_name != NULL && strcmp(settings->cert_name, lineage->name) != 0)
+    if (settings->cert_name != NULL && strcmp(settings->cert_name, name) != 0)
         return false;
-    return list_is_subset(&settings->domains, &lineage->cert->names) &&
-           list_is_subset(&settings->ip_addresses, &lineage->cert->names);
+    return list_is_subset(&settings->domains, identifiers) && list_is_subset(&settings->ip_addresses, identifiers);
 }
 
 /* The host that is asked first for a certificate. */
@@ -98,7 +97,7 @@ static void look_at(void *ctx, size_t index)
     struct error err = { 0 };
 
     if (interrupt_pending() || !lineage_load(looking->context->store, looking->names[index], &lineage, &err) ||
-        !inventory_is_asked_for(looking->context->settings, lineage) ||
+        !inventory_is_asked_for(looking->context->settings, lineage->name, &lineage->cert->names) ||
         !revocation_can_be_asked(lineage->cert, looking->now))
         return;
     host = host_of(lineage->cert);

@@ -5,10 +5,10 @@
  */
 #include "lifecycle/inventory.h"
 
-/* By --cert-name, -d and --ip-address. */
-bool inventory_is_asked_for(const struct settings *settings, const struct lineage *lineage);
+/* By --cert-name, -d and --ip-address. identifiers: of its certificate. */
+bool inventory_is_asked_for(const struct settings *settings, const char *name, const struct list *identifiers);
 
-/* Sets is_revoked of all that can be asked about; broken entries are passed over. False on an interrupt. */
+/* Sets is_revoked of all that can be asked about; entries without a lineage are passed over. False on an interrupt. */
 MUST_USE bool inventory_ask(
     struct context *context, struct inventory_entry *at, size_t count, int64_t now, struct error *err);
 

@@ -82,7 +82,7 @@ static const struct {
 static void put_entry(const struct inventory_window *window, size_t i, const char *want, struct buf *to)
 {
     const struct inventory_entry *entry = &window->at[i];
-    AUTO(free) char *status = entry->lineage == NULL ? NULL : inventory_status(entry, window->now);
+    AUTO(free) char *status = entry->summary == NULL ? NULL : inventory_status(entry, window->now);
     const char *broken = strstr(want, "broken: ");
     size_t len = broken == NULL ? 0 : strcspn(broken + strlen("broken: "), ",");
     AUTO(free) char *part = broken == NULL ? xstrdup("") : xprintf("%.*s", (int)len, broken + strlen("broken: "));

@@ -28,10 +28,9 @@ TEST(status_is_told_as_certbot_tells_it)
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct cert cert = { .not_after = NOW + cases[i].left };
-        struct lineage lineage = { .cert = &cert };
+        struct summary summary = { .not_after = NOW + cases[i].left };
         struct inventory_entry entry = {
-            .lineage = &lineage,
+            .summary = &summary,
             .is_test = cases[i].test,
             .is_expired = cases[i].left <= 0,
             .is_revoked = cases[i].revoked,

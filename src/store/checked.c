@@ -126,8 +126,7 @@ void checked_add(struct checked *checked, const uint8_t digest[CHECKED_DIGEST])
 
 /* ---- the file ---- */
 
-/* Whether only we, or root, can change the file. */
-static bool is_ours(const char *path)
+bool checked_is_ours(const char *path)
 {
     AUTO(writers_clear) struct writers writers = { 0 };
 
@@ -143,7 +142,7 @@ void checked_load(struct checked *checked, const char *path)
     struct error err = { 0 };
     struct view rest;
 
-    if (!file_exists(path) || !is_ours(path))
+    if (!file_exists(path) || !checked_is_ours(path))
         return;
     if (!file_read(path, &content, &err)) {
         log_debug("%s is not used: %s", path, err.why);

@@ -3,12 +3,11 @@
  * Remembers facts that were checked and found true, by a digest of what was examined: so that a listing of thousands of
  * lineages checks each once, not at each call. Checking is by far the dearest part of it.
  *
- * What is entered must be a fact that stays true: that a signature fits, or that files which have not been changed
- * since belong together. From run to run it is kept in one bounded file, which is trusted only where only root and this
- * user may change it (base/writers.h). So a forged file gains nothing: its author may write the certificate and its
- * chain as well, and could put an issuer of their own there, since the chain of a lineage is compared with no root. And
- * only listings ask here: what a CA sends (crypto/accept.h), what becomes live, what doctor says and what says that a
- * certificate was revoked is always checked itself.
+ * What is entered must be a fact that stays true: that a signature fits. From run to run it is kept in one bounded
+ * file, which is trusted only where only root and this user may change it (base/writers.h). So a forged file gains
+ * nothing: its author may write the certificate and its chain as well, and could put an issuer of their own there,
+ * since the chain of a lineage is compared with no root. And only listings ask here: what a CA sends (crypto/accept.h),
+ * what becomes live, what doctor says and what says that a certificate was revoked is always checked itself.
  */
 #include "base/bytes.h"
 
@@ -28,6 +27,8 @@ MUST_USE bool checked_name(
 bool checked_has(struct checked *checked, const uint8_t digest[CHECKED_DIGEST]);
 void checked_add(struct checked *checked, const uint8_t digest[CHECKED_DIGEST]);
 
+/* Whether only root and this user may change that file; else the log says why it is not used. */
+bool checked_is_ours(const char *path);
 /* Loads what an earlier run saved at that path; loads nothing when there is no such file, or one that is not trusted.
  */
 void checked_load(struct checked *checked, const char *path);

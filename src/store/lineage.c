@@ -37,6 +37,7 @@ bool lineage_take_live(struct lineage *lineage, struct error *err)
     }
     xreplace(&lineage->version, id);
     lineage->pending_deployment = false;
+    lineage->behind = true;
     if (lineage->cert == NULL)
         return true;
     cert_free(TAKE(lineage->cert));

@@ -46,22 +46,27 @@ static bool next_number(struct view *rest, uint64_t *out)
     return view_cut(rest, '.', &part) && view_to_number(part, 0, UINT32_MAX, out);
 }
 
-/* Certbot's own way with files of a later version: it says so, and goes on. */
-static void note_version(const struct lineage *lineage)
+bool lineage_is_of_later_version(const struct lineage *lineage)
 {
     const char *version = conf_get(lineage->conf, "", "version");
     struct view rest = view_of(version);
     uint64_t major = 0, minor = 0;
 
     if (version == NULL || !next_number(&rest, &major))
-        return;
+        return false;
     if (!next_number(&rest, &minor))
         minor = 0;
-    if (major > KNOWN_MAJOR || (major == KNOWN_MAJOR && minor > KNOWN_MINOR))
+    return major > KNOWN_MAJOR || (major == KNOWN_MAJOR && minor > KNOWN_MINOR);
+}
+
+/* Certbot's own way with files of a later version: it says so, and goes on. */
+static void note_version(const struct lineage *lineage)
+{
+    if (lineage_is_of_later_version(lineage))
         log_info(
             "Attempting to parse the version %s renewal configuration file found at %s with version %s of Evercert. "
             "This might not work.",
-            version, lineage->conf_path, EVERCERT_VERSION);
+            conf_get(lineage->conf, "", "version"), lineage->conf_path, EVERCERT_VERSION);
 }
 
 /* Certbot's files say nothing of it. */

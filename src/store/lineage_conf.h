@@ -65,6 +65,9 @@ MUST_USE bool lineage_open(const struct store *store, const char *name, struct l
 MUST_USE bool lineage_open_conf(
     const struct store *store, const char *name, const char *conf_path, struct lineage **out, struct error *err);
 
+/* Whether the file was written by a later Certbot than the one we know: then each reading says so. */
+bool lineage_is_of_later_version(const struct lineage *lineage);
+
 /* An independent copy of the lineage's renewal file, to be changed and then written. */
 MUST_USE bool lineage_copy_conf(const struct lineage *lineage, struct conf **out, struct error *err);
 /* Says in conf which layout the lineage has. */

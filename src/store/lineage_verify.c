@@ -2,15 +2,11 @@
  * Reading the files of a lineage's current version, and whether they belong together.
  */
 #include <string.h>
-#include <sys/stat.h>
 
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "store/lineage_verify.h"
-
-#define SETTLED_S 3 /* no file system tells times of change less exactly */
 
 bool lineage_read(const struct lineage *lineage, enum kind kind, struct buf *out, struct error *err)
 {
@@ -97,38 +93,7 @@ bool lineage_verify(const struct lineage *lineage, struct error *err)
     return verify(lineage, buf_view(&cert), NULL, err);
 }
 
-/* The name of the fact that these four files, as they are now, belong together. A file that is written to, or replaced,
- * has another inode or time of change from then on; one that was changed a moment ago may be changed once more without
- * its time showing it, so that nothing is said of it yet. */
-static bool name_files(const struct lineage *lineage, uint8_t out[CHECKED_DIGEST])
-{
-    int64_t settled = clock_now() - SETTLED_S;
-    uint64_t facts[KIND_COUNT][5];
-    struct error err = { 0 };
-    struct stat st;
-
-    for (int kind = 0; kind < KIND_COUNT; kind++) {
-        if (stat(lineage->current[kind], &st) != 0 || st.st_ctim.tv_sec > settled)
-            return false;
-        facts[kind][0] = st.st_dev;
-        facts[kind][1] = st.st_ino;
-        facts[kind][2] = (uint64_t)st.st_size;
-        facts[kind][3] = (uint64_t)st.st_ctim.tv_sec;
-        facts[kind][4] = (uint64_t)st.st_ctim.tv_nsec;
-    }
-    return checked_name(
-        "files", view_of(lineage->cert->serial), (struct view){ (const char *)facts, sizeof facts }, out, &err);
-}
-
 bool lineage_verify_once(const struct lineage *lineage, struct checked *checked, struct error *err)
 {
-    uint8_t digest[CHECKED_DIGEST];
-    bool named = name_files(lineage, digest); /* before they are read: what changes meanwhile has another name */
-
-    if (named && checked_has(checked, digest))
-        return true;
-    TRY(verify(lineage, buf_view(&lineage->cert_pem), checked, err));
-    if (named)
-        checked_add(checked, digest);
-    return true;
+    return verify(lineage, buf_view(&lineage->cert_pem), checked, err);
 }

@@ -8,8 +8,7 @@
 /* Whether its files belong together: chain's first certificate signed the leaf, fullchain is cert + chain,
  * the key matches. */
 MUST_USE bool lineage_verify(const struct lineage *lineage, struct error *err);
-/* The same for listings, which look at every lineage at each call, right after lineage_load: files that have not
- * changed since they were found good are not read again, and neither is a signature checked that `checked` knows. What
+/* The same for listings, right after lineage_load: a signature that `checked` knows is not checked again, and one that
  * is found good is entered there. */
 MUST_USE bool lineage_verify_once(const struct lineage *lineage, struct checked *checked, struct error *err);
 /* The private key's PEM into a secret buffer. */

@@ -263,6 +263,11 @@ void store_look_once(struct store *store)
     store->settled = !has_hidden(store, "live") && !has_hidden(store, "archive");
 }
 
+bool store_has_no_leftovers(const struct store *store)
+{
+    return store->settled;
+}
+
 static bool lies_in(const struct store *store, const char *part, const struct lineage *lineage, const char *dir)
 {
     AUTO(free) char *usual = store->settled && dir != NULL ? store_path_in(store, part, lineage->name) : NULL;

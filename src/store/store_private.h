@@ -11,7 +11,9 @@ bool store_is_exclusive(const struct store *store);
 bool store_may_settle(const struct store *store);    /* interrupted work is finished when it is found */
 int store_lock_timeout_s(const struct store *store); /* -1: the user has said nothing */
 
-/* Whether store_look_once has seen that nothing hidden lies beside this lineage's directories. */
+/* Whether store_look_once has seen that nothing hidden lies in CONF/live and CONF/archive. */
+bool store_has_no_leftovers(const struct store *store);
+/* The same for the places beside this lineage's directories. */
 bool store_is_settled(const struct store *store, const struct lineage *lineage);
 
 /* The archive directories that several lineages use: looked for once in a run, when first asked for. */

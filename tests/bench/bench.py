@@ -174,7 +174,8 @@ def idle(report, pair, ca, area, trust, rounds, count):
 
 
 def forget_checked(contender):
-    (contender.home / "work" / "checked").unlink(missing_ok=True)
+    for name in ("checked", "listed"):
+        (contender.home / "work" / name).unlink(missing_ok=True)
 
 
 def grow(contender, verb, size):
@@ -234,6 +235,7 @@ def newer_certbot(report, evercert, ca, area, trust, rounds, count):
     for name in names:
         certbot.once(certbot.issue(name))
     repeat_lineages(certbot.config, names, count)
+    time.sleep(4)  # what was changed a moment ago is read each time
     ours = evercert[0](evercert[1], ca, area / "newer-evercert", trust)
     ours.config, ours.home = certbot.config, certbot.home
     costs = take_turns({c.name: (lambda c=c: (c.certificates(), c)) for c in (ours, certbot)}, rounds)

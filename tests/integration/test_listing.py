@@ -192,7 +192,7 @@ def test_nobody_is_asked_about_what_is_not_asked_for(make_client):
 def settle(client):
     """Makes all files older than anything that could still be written at the same time of change: a wait that cannot be
     played, since no clock of ours decides about it."""
-    newest = max(path.stat().st_ctime for path in (client.config / "archive").rglob("*.pem"))
+    newest = max(path.stat().st_ctime for path in client.config.rglob("*"))
     wait_for(lambda: time.time() - int(newest) > 5, what="the age")
 
 
@@ -202,16 +202,16 @@ def test_files_that_do_not_change_are_not_read_again(make_client):
     settle(client)
     for _ in range(2):
         assert listed(client.run("certificates")) == names
-    kept = client.work / "checked"
-    inode = kept.stat().st_ino
+    kept = [client.work / name for name in ("checked", "listed")]
+    inodes = [path.stat().st_ino for path in kept]
     traced = client.area / "trace"
     if shutil.which("strace"):
         subprocess.run(["strace", "-f", "-e", "trace=openat", "-o", traced, client.program, "certificates", "--config-dir",
                         client.config, "--work-dir", client.work, "--logs-dir", client.logs], check=True, stdout=subprocess.PIPE,
                        env={**os.environ, "ASAN_OPTIONS": "detect_leaks=0"})
         opened = traced.read_text()
-        assert opened.count("cert1.pem") == 3 and "chain1.pem" not in opened and "privkey1.pem" not in opened
-    assert kept.stat().st_ino == inode, "nothing new, nothing written"
+        assert ".pem" not in opened and ".test" not in opened
+    assert [path.stat().st_ino for path in kept] == inodes, "nothing new, nothing written"
 
 
 @pytest.mark.parametrize("kind", ["cert", "chain", "fullchain", "privkey"])
@@ -230,6 +230,59 @@ def test_a_file_that_has_changed_is_read_again(make_client, kind):
         assert listed(client.run("certificates")) == names[1:]
     path.write_bytes(text)
     assert listed(client.run("certificates")) == names
+
+
+CHANGES = {
+    "server": lambda client, name: change_text(client.store.renewal(name), "https://127.0.0.1:1/dir", "https://staging.xyzw/dd"),
+    "renewal file": lambda client, name: client.store.renewal(name).unlink(),
+    "damaged renewal file": lambda client, name: client.store.renewal(name).write_text(""),
+    "link": lambda client, name: change_link(client.store.live(name, "privkey")),
+    "version": lambda client, name: client.store.version_file(name, "chain", 1).unlink(),
+}
+
+
+def change_text(path, old, new):
+    text = path.read_text()
+    assert len(old) == len(new) and old in text
+    path.write_text(text.replace(old, new))
+
+
+def change_link(path):
+    path.unlink()
+    path.symlink_to("../../archive/none")
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_whatever_changes_is_told(make_client, change):
+    """As by a listing that remembers nothing."""
+    client = make_client()
+    names = plain_fleet(client).add_many(2, 80)
+    settle(client)
+    before = [client.run("certificates", *args).out for args in ([], ["--json"])]
+    assert before[0] == client.run("certificates").out
+    change(client, names[0])
+    for args in [], ["--json"]:
+        after = client.run("certificates", *args)
+        for name in ("checked", "listed"):
+            (client.work / name).unlink(missing_ok=True)
+        anew = client.run("certificates", *args)
+        assert re.sub(r'"seconds_left": \d+', "", after.out) == re.sub(r'"seconds_left": \d+', "", anew.out)
+        assert after.err == anew.err
+        assert after.out != before[bool(args)] and names[1] in after.out
+
+
+def test_of_what_is_remembered_the_ca_is_asked_all_the_same(make_client):
+    client, server = make_client(), RevocationServer()
+    try:
+        name = RevocableFleet(client, server, ocsp=True).add("a.test", 80)
+        settle(client)
+        for _ in range(2):
+            client.run("certificates").says("(VALID: ")
+        server.revoked = {client.store.cert(name).serial_number}
+        client.run("certificates").says("(INVALID: REVOKED)")
+        assert len(server.requests) == 3
+    finally:
+        server.stop()
 
 
 def test_a_signature_is_not_remembered_for_another_chain(make_client):
@@ -254,13 +307,15 @@ def test_a_signature_is_not_remembered_for_another_chain(make_client):
 def test_what_others_could_have_written_is_not_believed(make_client, spoil):
     client = make_client()
     plain_fleet(client).add_many(3, 80)
+    settle(client)
     client.run("certificates")
-    kept = client.work / "checked"
-    inode = kept.stat().st_ino
-    spoil(kept)
+    kept = [client.work / name for name in ("listed", "checked")]
+    inodes = [path.stat().st_ino for path in kept]
+    for path in kept:
+        spoil(path)
     assert len(listed(client.run("certificates"))) == 3
-    assert "is not used" in client.log()
-    assert kept.stat().st_ino != inode, "all were checked anew"
+    assert client.log().count("is not used") == 2
+    assert all(path.stat().st_ino != inode for path, inode in zip(kept, inodes)), "all were checked anew"
 
 
 def peak_kib(client, count):
