@@ -101,7 +101,9 @@ static void set_control(struct apache_server *server)
         .start = server->reload_argv, /* starts a server that is stopped, too */
         .unit = server->layout.unit,
     };
-    server->service = (struct web_service){ .server = &server->control, .work_dir = server->settings->work_dir };
+    server->service = (struct web_service){
+        .server = &server->control, .voice = server->settings->voice, .work_dir = server->settings->work_dir
+    };
 }
 
 bool apache_server_new(
