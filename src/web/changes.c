@@ -65,11 +65,19 @@ static size_t index_of(const struct changes *changes, const struct source *sourc
     return (size_t)(source - changes->sources);
 }
 
+/* Makes room for one more behind count items: an array that is full gets twice as much. */
+static void *grow(void *at, size_t count, size_t size)
+{
+    bool is_full = (count & (count - 1)) == 0; /* it has room for a power of two */
+
+    return is_full ? xrealloc(at, count == 0 ? 1 : count * 2, size) : at;
+}
+
 static struct source *add_source(struct changes *changes, const char *path)
 {
     struct source *source;
 
-    changes->sources = xrealloc(changes->sources, changes->source_count + 1, sizeof *changes->sources);
+    changes->sources = grow(changes->sources, changes->source_count, sizeof *changes->sources);
     source = &changes->sources[changes->source_count];
     *source = (struct source){ .path = xstrdup(path), .newest = NO_CHANGE };
     enter(changes, path, changes->source_count++);
@@ -221,7 +229,7 @@ static struct change *add_change(struct changes *changes, enum change_kind kind)
 {
     struct change *change;
 
-    changes->changes = xrealloc(changes->changes, changes->count + 1, sizeof *changes->changes);
+    changes->changes = grow(changes->changes, changes->count, sizeof *changes->changes);
     change = &changes->changes[changes->count++];
     *change =
         (struct change){ .kind = kind, .stage = changes->stages.len - 1, .source = NO_CHANGE, .previous = NO_CHANGE };
