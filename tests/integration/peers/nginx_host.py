@@ -106,7 +106,8 @@ class NginxHost:
             state = path.lstat()
             content = os.readlink(path) if path.is_symlink() else path.read_bytes() if path.is_file() else None
             found[str(path.relative_to(self.root))] = (stat.S_IMODE(state.st_mode), state.st_uid, state.st_gid, content)
-        found.pop(".certbot.lock", None)
+        for lock in (".certbot.lock", ".evercert-server.lock"):
+            found.pop(lock, None)
         return found
 
     # Its process.
