@@ -1,8 +1,9 @@
 /*
  * The plugins that are built in.
  */
+#include "apache/apache.h"
 #include "cmd/command.h"
 #include "plugin/builtin.h"
 
-const struct plugin *const command_plugins[] = { &plugin_manual, &plugin_null, &plugin_standalone, &plugin_webroot,
-    NULL };
+const struct plugin *const command_plugins[] = { &plugin_apache, &plugin_manual, &plugin_null, &plugin_standalone,
+    &plugin_webroot, NULL };

@@ -1,0 +1,298 @@
+"""Certificates installed into Apache: a real one, asked by a TLS client before and after; nothing else of it changes."""
+import os
+import re
+import subprocess
+
+import pytest
+from cryptography import x509
+
+pytestmark = pytest.mark.ours
+
+SITE = """\
+<VirtualHost *:HTTP>
+    ServerName NAME
+    ServerAlias www.NAME
+    DocumentRoot HOME/www
+    # caf\u00e9 \u00e9\u00e9\u00e9
+</VirtualHost>
+"""
+
+
+def site(name, more=""):
+    text = SITE.replace("NAME", name)
+    return text.replace("</VirtualHost>", f"{more}</VirtualHost>") if more else text
+
+
+@pytest.fixture
+def apache(make_apache_host):
+    return make_apache_host()
+
+
+@pytest.fixture
+def lineage(new_client):
+    """lineage([names], *args): a certificate that was obtained without the server."""
+    def make(names, *args):
+        new_client.certonly(names, *args)
+        return new_client.store.live(names[0])
+    return make
+
+
+def install(client, apache, name, *args, **more):
+    done = client.run("install", "-n", "--apache", "--cert-name", name, *apache.options(), *args, **more)
+    apache.test()
+    return done
+
+
+def served(apache, name, client, lineage, **more):
+    """Demands that the server shows that lineage's certificate for the name."""
+    shown = x509.load_der_x509_certificate(apache.certificate(name, **more))
+    assert shown.serial_number == client.store.cert(lineage).serial_number, (name, shown.subject, apache.log()[-2000:])
+
+
+def redirects(apache, name):
+    status, headers, _ = apache.get(name, "/x")
+    return status == 301 and headers["Location"] == f"https://{name}/x"
+
+
+def without_state(snapshot):
+    return {path: state for path, state in snapshot.items() if not path.startswith(".")}
+
+
+def rollback(client, apache, count):
+    client.run("rollback", "--apache", "--checkpoints", count, *apache.options())
+    apache.test()
+
+
+def backups(client):
+    folder = client.work / "backups"
+    found = sorted(folder.iterdir()) if folder.is_dir() else []
+    return [(path / "CHANGES_SINCE").read_text().splitlines()[0].strip("- ") for path in found]
+
+
+def test_from_http_to_https(apache, lineage, new_client):
+    apache.write("a", site("a.test"))
+    apache.write("b", site("b.test"))
+    before = apache.start().snapshot()
+    lineage(["a.test", "www.a.test"])
+    done = install(new_client, apache, "a.test")
+    done.says("Successfully deployed certificate for a.test", "a-le-ssl.conf")
+    for name in ("a.test", "www.a.test"):
+        served(apache, name, new_client, "a.test")
+        assert redirects(apache, name)
+        assert apache.get(name, tls=True)[0] == 200
+    assert apache.get("b.test")[0] == 200
+    assert backups(new_client) == ["Deployed ACME Certificate", "Add enhancement redirect"]
+    after = apache.snapshot()
+    assert {p for p in after if after[p] != before.get(p)} == {
+        "sites-available/a.conf", "sites-available/a-le-ssl.conf", "sites-enabled/a-le-ssl.conf",
+        *(p for p in after if p.startswith("mods-enabled/") and p not in before)}
+    apache.forget_calls()
+    install(new_client, apache, "a.test")  # the second time changes nothing
+    assert apache.snapshot() == after
+    assert len(backups(new_client)) == 2
+    assert "graceful" not in apache.calls()
+    rollback(new_client, apache, 2)
+    assert apache.snapshot() == before
+    assert apache.get("a.test")[0] == 200
+
+
+def test_what_the_files_are(apache, lineage, new_client):
+    apache.write("a", site("a.test"))
+    apache.start()
+    live = lineage(["a.test", "www.a.test"])
+    install(new_client, apache, "a.test")
+    assert (apache.root / "sites-available" / "a-le-ssl.conf").read_text() == apache.fill(
+        "<IfModule mod_ssl.c>\n" + site("a.test", f"    Include {new_client.config}/options-ssl-apache.conf\n"
+                                        f"    SSLCertificateFile {live}/fullchain.pem\n"
+                                        f"    SSLCertificateKeyFile {live}/privkey.pem\n").replace("HTTP>", "HTTPS>")
+        + "</IfModule>\n")
+    assert (apache.root / "sites-available" / "a.conf").read_text() == apache.fill(site("a.test", """\
+    RewriteEngine on
+    RewriteCond %{SERVER_NAME} =a.test [OR]
+    RewriteCond %{SERVER_NAME} =www.a.test
+    RewriteRule ^ https://%{SERVER_NAME}%{REQUEST_URI} [END,NE,R=permanent]
+"""))
+    link = apache.root / "sites-enabled" / "a-le-ssl.conf"
+    assert os.readlink(link) == str(apache.root / "sites-available" / "a-le-ssl.conf")
+
+
+def test_the_default_site(apache, lineage, new_client):
+    apache.write("000-default", "<VirtualHost *:HTTP>\n\tDocumentRoot HOME/www\n</VirtualHost>\n")
+    apache.start()
+    lineage(["a.test"])
+    install(new_client, apache, "a.test")
+    served(apache, "a.test", new_client, "a.test")
+    assert redirects(apache, "a.test")
+    assert apache.get("other.test")[0] == 200, "other names answer as before"
+    assert "ServerName a.test" in (apache.root / "sites-available" / "000-default-le-ssl.conf").read_text()
+    assert "ServerName" not in (apache.root / "sites-available" / "000-default.conf").read_text()
+
+
+def test_both_types_of_key(apache, lineage, new_client):
+    apache.write("a", site("a.test"))
+    apache.start()
+    lineage(["a.test", "www.a.test"], "--key-type", "ecdsa")
+    new_client.certonly(["a.test", "www.a.test"], "--key-type", "rsa", "--cert-name", "rsa")
+    install(new_client, apache, "a.test")
+    install(new_client, apache, "rsa")
+    served(apache, "a.test", new_client, "a.test", sigalgs="ECDSA+SHA256")
+    served(apache, "a.test", new_client, "rsa", sigalgs="RSA-PSS+SHA256")
+    before = apache.snapshot()
+    install(new_client, apache, "a.test")
+    install(new_client, apache, "rsa")
+    assert apache.snapshot() == before
+
+
+def test_headers_and_stapling(apache, lineage, new_client):
+    apache.write("a", site("a.test"))
+    before = apache.start().snapshot()
+    lineage(["a.test", "www.a.test"])
+    install(new_client, apache, "a.test", "--hsts", "--uir", "--staple-ocsp", "--security-headers")
+    _, headers, _ = apache.get("a.test", tls=True)
+    assert headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert headers["Content-Security-Policy"] == "upgrade-insecure-requests"
+    assert headers["X-Frame-Options"] == "DENY" and headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["X-XSS-Protection"] == "1; mode=block"
+    assert headers["Referrer-Policy"] == "strict-origin-when-cross-origin"
+    assert "SSLUseStapling on" in (apache.root / "sites-available" / "a-le-ssl.conf").read_text()
+    assert backups(new_client) == ["Deployed ACME Certificate", *(f"Add enhancement {name}" for name in (
+        "Strict-Transport-Security", "redirect", "staple-ocsp", "Upgrade-Insecure-Requests", "security-headers"))]
+    after = apache.snapshot()
+    install(new_client, apache, "a.test", "--hsts", "--uir", "--staple-ocsp", "--security-headers")
+    assert apache.snapshot() == after
+    rollback(new_client, apache, 1)
+    assert "X-Frame-Options" not in apache.get("a.test", tls=True)[1]
+    rollback(new_client, apache, 5)
+    assert apache.snapshot() == before
+
+
+def test_a_broken_configuration_is_not_touched(apache, lineage, new_client):
+    apache.write("a", site("a.test"))
+    apache.start()
+    lineage(["a.test", "www.a.test"])
+    apache.put("sites-enabled/broken.conf", "Nonsense on\n")
+    before = apache.snapshot()
+    done = new_client.run("install", "-n", "--apache", "--cert-name", "a.test", *apache.options(), status=1)
+    done.says("broken.conf", "Nonsense")
+    assert apache.snapshot() == before
+    assert apache.get("a.test")[0] == 200
+
+
+def test_a_port_that_is_taken(apache, lineage, new_client):
+    """The reload is obeyed only if the port can be had: else all is as before, and the server runs."""
+    import socket
+    apache.write("a", site("a.test"))
+    before = apache.start().snapshot()
+    lineage(["a.test", "www.a.test"])
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        taken.bind(("0.0.0.0", apache.https))
+        taken.listen()
+        done = new_client.run("install", "-n", "--apache", "--cert-name", "a.test", *apache.options(), status=1)
+    done.says("could not bind")
+    assert apache.snapshot() == before
+    apache.test()
+    assert apache.get("a.test")[0] == 200
+    assert backups(new_client) == []
+
+
+def test_no_host_with_the_name(apache, lineage, new_client):
+    apache.write("a", site("a.test"))
+    apache.write("b", site("b.test"))
+    before = apache.start().snapshot()
+    lineage(["c.test"])
+    done = new_client.run("install", "-n", "--apache", "--cert-name", "c.test", *apache.options(), status=1)
+    done.says("c.test")
+    assert apache.snapshot() == before
+
+
+def test_existing_tls_host(apache, lineage, new_client, trust):
+    tls = f"""\
+<VirtualHost *:HTTPS>
+\tServerName a.test:HTTPS
+\tServerAlias www.a.test
+\tDocumentRoot HOME/www
+\tSSLEngine on
+\tSSLProtocol TLSv1.3
+\tSSLCertificateFile {trust.cert}
+\tSSLCertificateKeyFile {trust.key}
+</VirtualHost>
+"""
+    apache.put("mods-enabled/.keep", "")
+    subprocess.run([apache.enmod, "-q", "ssl"], check=True, stdout=subprocess.DEVNULL)
+    apache.write("a", tls)
+    apache.write("b", site("a.test"))
+    before = apache.start().snapshot()
+    live = lineage(["a.test", "www.a.test"])
+    install(new_client, apache, "a.test")
+    served(apache, "a.test", new_client, "a.test")
+    assert redirects(apache, "a.test") and redirects(apache, "www.a.test")
+    text = apache.fill(tls).replace(str(trust.cert), f"{live}/fullchain.pem").replace(str(trust.key), f"{live}/privkey.pem")
+    want = text.replace("\tServerName", f"\tInclude {new_client.config}/options-ssl-apache.conf\n\tServerName")
+    assert (apache.root / "sites-available" / "a.conf").read_text() == want
+    rollback(new_client, apache, 2)
+    assert apache.snapshot() == before
+
+
+def test_redirects_are_not_copied(apache, lineage, new_client):
+    apache.write("a", site("a.test", "    Redirect permanent / https://a.test/\n"))
+    apache.start()
+    lineage(["a.test", "www.a.test"])
+    install(new_client, apache, "a.test")
+    assert apache.get("a.test", tls=True)[0] == 200
+    assert redirects(apache, "a.test")
+
+
+def test_two_hosts_in_one_file(apache, lineage, new_client):
+    both = (site("a.test") + "\n" + site("b.test")).replace("\n", "\r\n")
+    apache.write("both", both)
+    before = apache.start().snapshot()
+    lineage(["a.test", "b.test", "www.a.test"])
+    install(new_client, apache, "a.test")
+    for name in ("a.test", "b.test", "www.a.test"):
+        served(apache, name, new_client, "a.test")
+        assert redirects(apache, name)
+    copy = (apache.root / "sites-available" / "both-le-ssl.conf").read_bytes()
+    assert copy.count(b"<VirtualHost") == 2 and b"\n" not in copy.replace(b"\r\n", b"")
+    assert apache.get("www.b.test")[0] == 200, "a name that is not in the certificate answers as before"
+    rollback(new_client, apache, 2)
+    assert apache.snapshot() == before
+
+
+def test_renewal_reads_the_files_again(apache, lineage, new_client):
+    apache.write("a", site("a.test"))
+    apache.start()
+    names = ["a.test", "www.a.test"]
+    new_client.run("run", "-n", "--agree-tos", "--register-unsafely-without-email", "-a", "standalone", "-i", "apache",
+                   "--http-01-port", new_client.http_port, *[p for n in names for p in ("-d", n)],
+                   *[o for i, o in enumerate(apache.options()) if "http-01-port" not in str(o) and o != apache.http])
+    served(apache, "a.test", new_client, "a.test")
+    before = apache.snapshot()
+    apache.forget_calls()
+    new_client.renew("--force-renewal")
+    served(apache, "a.test", new_client, "a.test")
+    assert apache.snapshot() == before
+    assert apache.calls().count("graceful") == 1
+
+
+def test_auto_hsts(apache, lineage, new_client):
+    import json
+    apache.write("a", site("a.test"))
+    apache.start()
+    lineage(["a.test", "www.a.test"])
+    install(new_client, apache, "a.test", "--auto-hsts")
+    path = new_client.config / ".pluginstorage.json"
+    (ident, state), = json.loads(path.read_text())["apache"]["autohsts"].items()
+    assert re.fullmatch(r"[0-9a-f]{32}", ident) and state["laststep"] == 0
+    copy = apache.root / "sites-available" / "a-le-ssl.conf"
+    assert f"# DO NOT REMOVE - Managed by Certbot, VirtualHost id: {ident}\n" in copy.read_text()
+    assert apache.get("a.test", tls=True)[1]["Strict-Transport-Security"] == "max-age=60"
+
+
+def test_delete_names_the_files(apache, lineage, new_client):
+    apache.write("a", site("a.test"))
+    apache.start()
+    lineage(["a.test", "www.a.test"])
+    install(new_client, apache, "a.test")
+    done = new_client.run("delete", "-n", "--cert-name", "a.test", "--server-config-dir", apache.root, status=None)
+    done.says("a-le-ssl.conf")
