@@ -49,17 +49,13 @@ static bool has_failed(const struct group *group, size_t plan)
 static void deploy_plan(struct group *group, size_t i)
 {
     struct apache_work *work = group->work;
-    size_t mark = changes_mark(work->changes), made = work->made_count;
-    bool listens = work->listens;
+    struct apache_work_mark mark = apache_work_mark(work);
     struct error err = { 0 };
 
     if (apache_sites_find(work, group->plans[i], &group->sites[i], &err) &&
         apache_sites_deploy(work, group->plans[i], &group->sites[i], &err))
         return;
-    changes_undo_to(work->changes, mark);
-    while (work->made_count > made)
-        free(work->made[--work->made_count].place.path);
-    work->listens = listens;
+    apache_work_undo_to(work, &mark);
     group->each[i] = error_dup(&err);
 }
 
@@ -205,12 +201,13 @@ static void expect_all(struct group *group)
 
 /* ---- in effect ---- */
 
+/* Of a single plan, the whole says more: with what the server's log has of it. */
 static void blame(struct group *group, struct error **each)
 {
     for (size_t i = 0; i < group->expected_count; i++) {
         size_t plan = group->expected_of[i];
 
-        if (each[i] != NULL && group->each[plan] == NULL)
+        if (each[i] != NULL && group->each[plan] == NULL && group->count > 1)
             group->each[plan] = TAKE(each[i]);
         free(each[i]);
     }

@@ -105,6 +105,7 @@ void apache_work_close(struct apache_work *work)
     for (size_t i = 0; i < work->made_count; i++)
         free(work->made[i].place.path);
     free(work->made);
+    list_clear(&work->enabled);
     if (work->model != NULL)
         apache_model_free(work->model);
     if (work->conf != NULL)
@@ -112,6 +113,21 @@ void apache_work_close(struct apache_work *work)
     changes_free(work->changes);
     apache_facts_clear(&work->facts);
     *work = (struct apache_work){ 0 };
+}
+
+struct apache_work_mark apache_work_mark(struct apache_work *work)
+{
+    return (struct apache_work_mark){ changes_mark(work->changes), work->made_count, work->enabled.len, work->listens };
+}
+
+void apache_work_undo_to(struct apache_work *work, const struct apache_work_mark *mark)
+{
+    changes_undo_to(work->changes, mark->changes);
+    while (work->made_count > mark->made)
+        free(work->made[--work->made_count].place.path);
+    while (work->enabled.len > mark->enabled)
+        list_remove(&work->enabled, work->enabled.len - 1);
+    work->listens = mark->listens;
 }
 
 /* ---- edits ---- */
@@ -204,13 +220,13 @@ bool apache_work_enable(struct apache_work *work, const char *path, struct error
     AUTO(free) char *dir = xprintf("%s/sites-enabled", work->server->layout.root);
     AUTO(free) char *link = file_join(dir, file_basename(path));
 
-    if ((file != NULL && file->enabled) || is_included(work, path))
+    if ((file != NULL && file->enabled) || list_has(&work->enabled, path) || is_included(work, path))
         return true;
+    list_add(&work->enabled, path);
     if (!work->server->layout.has_links || !file_is_dir(dir))
         return append_include(work, path, err);
-    if (changes_has(work->changes, link)) /* in this group, or in a way that the server does not follow */
-        return true;
-    changes_link(work->changes, link, path);
+    if (!changes_has(work->changes, link)) /* else the server does not follow it */
+        changes_link(work->changes, link, path);
     return true;
 }
 

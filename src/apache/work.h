@@ -28,8 +28,9 @@ struct apache_work {
     struct apache_ports ports;
     struct apache_made *made;
     size_t made_count;
-    bool listens;      /* on the https port, now or in the end */
-    bool has_stapling; /* a cache for stapling, likewise */
+    struct list enabled; /* files that the server is made to read */
+    bool listens;        /* on the https port, now or in the end */
+    bool has_stapling;   /* a cache for stapling, likewise */
 };
 
 /* Reads the configuration. needs_tls: mod_ssl is enabled if it is not loaded. ERROR_PLUGIN. *out is the caller's. */
@@ -40,6 +41,14 @@ static inline void apache_work_close_at(struct apache_work *work)
 {
     apache_work_close(work);
 }
+
+/* A place in the series of changes, and the way back to it, as of changes_mark. */
+struct apache_work_mark {
+    size_t changes, made, enabled;
+    bool listens;
+};
+struct apache_work_mark apache_work_mark(struct apache_work *work);
+void apache_work_undo_to(struct apache_work *work, const struct apache_work_mark *mark);
 
 /* A module that is needed ("ssl"): enabled with those that it needs itself, unless it is loaded. ERROR_PLUGIN where
  * there are no tools for that, or the user wants it to be left alone. */

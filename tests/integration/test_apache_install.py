@@ -189,7 +189,7 @@ def test_a_port_that_is_taken(apache, lineage, new_client):
         taken.bind(("0.0.0.0", apache.https))
         taken.listen()
         done = new_client.run("install", "-n", "--apache", "--cert-name", "a.test", *apache.options(), status=1)
-    done.says("could not bind")
+    done.says("no listening sockets available")
     assert apache.snapshot() == before
     apache.test()
     assert apache.get("a.test")[0] == 200
