@@ -119,7 +119,10 @@ static bool put(struct nginx_server *server, const struct nginx_answer *answers,
     TRY(nginx_load(server, changes, &conf, err));
     TRY(edit(server, conf, answers, count, spots, changes, err));
     commit.tested = nginx_stamp(conf) == server->tested;
-    return web_temporary(&commit, err);
+    TRY(web_temporary(&commit, err));
+    if (!changes_are_empty(changes)) /* it was tested once written: what is added next need not test it before */
+        server->tested = nginx_stamp(conf);
+    return true;
 }
 
 /* All that were in place before something failed, which has taken all of it back. */
