@@ -144,14 +144,14 @@ ERROR(no_plugin,
     "more detail on what the plugins do and how to use them.",
     NULL,
     "Missing command line flags. For non-interactive execution, you will need to specify a plugin on the command line.",
-    "add --standalone, --webroot -w DIR or another; --help plugins explains them")
+    "add --nginx, --apache, --standalone, --webroot -w DIR or another; --help plugins explains them")
 ERROR(no_installer_named,
     "Missing command line flags. For non-interactive execution, you will need to specify a plugin on the command "
     "line.  Run with '--help plugins' to see a list of options, and see https://eff.org/letsencrypt-plugins for "
     "more detail on what the plugins do and how to use them.",
     NULL,
     "Missing command line flags. For non-interactive execution, you will need to specify a plugin on the command line.",
-    "name an installer with -i, or use certonly for the certificate alone; --help plugins explains them")
+    "add --nginx or --apache, or name another installer with -i; or use certonly for the certificate alone")
 ERROR(no_authenticator,
     "The {1} plugin is not working; there may be problems with your existing configuration.\nThe error was: None", NULL,
     "The {1} plugin cannot prove control of names", "the command `plugins` lists what there is")
