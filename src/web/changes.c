@@ -204,11 +204,19 @@ bool changes_read(struct changes *changes, const char *path, struct view *text, 
     return true;
 }
 
+static const struct change *find_link(const struct changes *changes, const char *path)
+{
+    for (size_t i = 0; i < changes->count; i++)
+        if (changes->changes[i].kind == CHANGE_LINK && strcmp(changes->changes[i].path, path) == 0)
+            return &changes->changes[i];
+    return NULL;
+}
+
 bool changes_has(const struct changes *changes, const char *path)
 {
     const struct source *source = find(changes, path);
 
-    return (source != NULL && is_live(source)) || file_exists(path);
+    return (source != NULL && is_live(source)) || find_link(changes, path) != NULL || file_exists(path);
 }
 
 /* ---- changing ---- */
@@ -309,8 +317,12 @@ void changes_create_like(struct changes *changes, const char *path, struct view 
 
 void changes_link(struct changes *changes, const char *path, const char *target)
 {
-    struct change *change = add_change(changes, CHANGE_LINK);
+    const struct change *same = find_link(changes, path);
+    struct change *change;
 
+    if (same != NULL && strcmp(same->target, target) == 0)
+        return;
+    change = add_change(changes, CHANGE_LINK);
     change->path = xstrdup(path);
     change->target = xstrdup(target);
 }

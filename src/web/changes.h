@@ -24,7 +24,7 @@ DEFINE_AUTO(struct changes, changes_free)
  * *text is borrowed until that file is changed, or a change of it taken back. path: absolute; a link is followed.
  */
 MUST_USE bool changes_read(struct changes *changes, const char *path, struct view *text, struct error *err);
-/* Whether there is such a file, on disk or to be created. */
+/* Whether there is such a file, on disk or to be created; or a link that is to be. */
 bool changes_has(const struct changes *changes, const char *path);
 
 /* ---- what is to be changed ---- */
@@ -42,7 +42,7 @@ void changes_set(struct changes *changes, const char *path, struct view text);
 void changes_create(struct changes *changes, const char *path, struct view text, mode_t mode);
 /* The same with owner, mode, access control list and label of another file (-le-ssl.conf of its original). */
 void changes_create_like(struct changes *changes, const char *path, struct view text, const char *like);
-/* A new symbolic link with that text (sites-enabled/x). */
+/* A new symbolic link with that text (sites-enabled/x). Twice the same is once. */
 void changes_link(struct changes *changes, const char *path, const char *target);
 /* A program to run before files are written, and the one that takes its effect back (a2enmod ssl, a2dismod -f ssl).
  * The first word is a name that is looked up in PATH and in the directories of system programs, or a path. */

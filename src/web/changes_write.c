@@ -39,6 +39,7 @@ static bool check_absent(const char *path, struct error *err)
     if (lstat(path, &st) != 0 && errno == ENOENT)
         return true;
     (void)error_set(err, ERROR_STORE, "cannot create %s: it is there already", path);
+    (void)error_next(err, "look at what it is; remove it when nobody needs it, then try again");
     return error_sys(err, EEXIST);
 }
 

@@ -45,6 +45,18 @@ bool checkpoint_add_written(struct checkpoint *checkpoint, const char *path, str
     return true;
 }
 
+bool checkpoint_is_written(const struct list *written, const char *path, const char *digest)
+{
+    for (size_t i = 0; i < written->len; i++) {
+        struct view line = view_of(written->at[i]), word;
+
+        if (view_cut(&line, ' ', &word) && view_is(line, path) &&
+            (view_is(word, digest) || view_is(word, CHECKPOINT_ANY)))
+            return true;
+    }
+    return false;
+}
+
 void checkpoint_add_link(struct checkpoint *checkpoint, const char *path, const char *target)
 {
     static const char *const words[] = CHECKPOINT_LINK_WORDS;
@@ -146,20 +158,36 @@ static bool save_copy(const char *path, const struct checkpoint_file *file, stru
     return utimensat(AT_FDCWD, path, times, 0) == 0 || file_error(err, "set the times of", path);
 }
 
+/* A file whose copy is there already was read as we have written it: else what somebody else has made of it since would
+ * be lost with the next restoring. */
+static bool check_listed(const struct list *written, const struct checkpoint_file *file, struct error *err)
+{
+    char digest[CHECKPOINT_DIGEST_SIZE];
+
+    TRY(checkpoint_digest(file->content, digest, err));
+    if (written->len == 0 || checkpoint_is_written(written, file->path, digest))
+        return true;
+    (void)error_set(err, ERROR_STORE, "%s was changed by somebody else in between", file->path);
+    return error_next(err, "try again once nobody else is editing the configuration");
+}
+
 /* Copies of the files that are not there yet; adds their paths to lines. */
 static bool save_copies(const char *dir, const struct checkpoint *checkpoint, struct buf *lines, struct error *err)
 {
-    AUTO(list_clear) struct list listed = { 0 };
+    AUTO(list_clear) struct list listed = { 0 }, written = { 0 };
     size_t n;
 
     TRY(checkpoint_read_paths(dir, CHECKPOINT_FILEPATHS, &listed, err));
+    TRY(checkpoint_read_paths(dir, CHECKPOINT_WRITTEN, &written, err));
     n = listed.len;
     for (size_t i = 0; i < checkpoint->file_count; i++) {
         const struct checkpoint_file *file = &checkpoint->files[i];
         AUTO(free) char *copy = NULL;
 
-        if (list_has(&listed, file->path))
+        if (list_has(&listed, file->path)) {
+            TRY(check_listed(&written, file, err));
             continue;
+        }
         copy = checkpoint_copy_path(dir, file->path, n++);
         TRY(save_copy(copy, file, err));
         buf_putf(lines, "%s\n", file->path);

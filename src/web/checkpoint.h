@@ -50,8 +50,8 @@ static inline void checkpoint_clear_at(struct checkpoint *checkpoint)
 
 /*
  * Writes it to a directory, synced: before the first change is made. A directory that is there is added to: of a file
- * that it has already, the oldest content stays. Refuses a path that the format cannot hold. After a failure the
- * directory is there, perhaps, and restoring it is right.
+ * that it has already, the oldest content stays, and one that somebody else has changed since is refused. So is a path
+ * that the format cannot hold. After a failure the directory is there, perhaps, and restoring it is right.
  */
 MUST_USE bool checkpoint_save(const char *dir, const struct checkpoint *checkpoint, struct error *err);
 /* The file is about to be written in place: whatever it holds after a crash is not what somebody else wrote. */
@@ -64,9 +64,10 @@ enum restoring {
     RESTORE_ALL,  /* that is what the user wants: rollback */
 };
 /*
- * Undo commands backwards (as programs of its server; one that fails is a warning), files back with content, mode and
- * times, new files deleted. All files or none, as far as can be known before. The directory stays until
- * checkpoint_drop, so that a kill in between is repaired by doing it again.
+ * Files back with content, mode and times, those that were changed last first; new files deleted; undo commands
+ * backwards (as programs of its server; one that fails is a warning). So each prefix of it is a configuration that the
+ * server takes; Certbot runs the commands first. All files or none, as far as can be known before. The directory stays
+ * until checkpoint_drop, so that a kill in between is repaired by doing it again.
  */
 MUST_USE bool checkpoint_restore(
     const char *dir, enum restoring how, const struct web_service *service, struct error *err);

@@ -1,5 +1,5 @@
 /*
- * Taking back what a checkpoint tells: undo commands, then files, then new files.
+ * Taking back what a checkpoint tells: files, then new files, then undo commands.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -64,7 +64,11 @@ static bool link_again(const struct list *command, struct error *err)
 {
     const char *target = command->at[CHECKPOINT_LINK_LEN - 2], *path = command->at[CHECKPOINT_LINK_LEN - 1];
 
-    return symlink(target, path) == 0 || errno == EEXIST || file_error(err, "create the link", path);
+    AUTO(free) char *dir = file_dirname(path);
+
+    if (symlink(target, path) != 0 && errno != EEXIST)
+        return file_error(err, "create the link", path);
+    return file_sync_dir(dir, err);
 }
 
 static bool undo(const struct list *command, const struct web_service *service, struct error *err)
@@ -94,19 +98,6 @@ static void run_undos(const char *dir, const struct commands *commands, const st
 
 /* ---- whose content it is ---- */
 
-/* Whether WRITTEN has a line for that path with that digest, or one that takes any. */
-static bool is_written(const struct restoration *restoration, const char *path, const char *digest)
-{
-    for (size_t i = 0; i < restoration->written.len; i++) {
-        struct view line = view_of(restoration->written.at[i]), word;
-
-        if (view_cut(&line, ' ', &word) && view_is(line, path) &&
-            (view_is(word, digest) || view_is(word, CHECKPOINT_ANY)))
-            return true;
-    }
-    return false;
-}
-
 /* Sets *is_others where somebody else has put that content at path. */
 static bool look_whose(
     const struct restoration *restoration, const char *path, struct view content, bool *is_others, struct error *err)
@@ -117,7 +108,7 @@ static bool look_whose(
     if (!restoration->spares_others)
         return true;
     TRY(checkpoint_digest(content, digest, err));
-    *is_others = !is_written(restoration, path, digest);
+    *is_others = !checkpoint_is_written(&restoration->written, path, digest);
     if (*is_others)
         log_warning("%s was changed by somebody else meanwhile, and stays as it is. What we had changed in it may be "
                     "there still: look for \"managed by Certbot\".",
@@ -205,7 +196,7 @@ static bool place_files(struct restoration *restoration, struct error *err)
 {
     bool ok = true;
 
-    for (size_t i = 0; i < restoration->count; i++) {
+    for (size_t i = restoration->count; i-- > 0;) {
         struct replacement *replacement = &restoration->files[i].replacement;
         struct error failed = { 0 };
 
@@ -281,9 +272,9 @@ bool checkpoint_restore(const char *dir, enum restoring how, const struct web_se
     TRY(checkpoint_load(dir, &files, &new_files, &commands, err));
     TRY(checkpoint_read_paths(dir, CHECKPOINT_WRITTEN, &restoration.written, err));
     restoration.spares_others = how == RESTORE_OURS && file_exists(written);
-    run_undos(dir, &commands, service);
     TRY(restore_files(&restoration, &files, err));
-    for (size_t i = 0; i < new_files.len; i++)
+    for (size_t i = new_files.len; i-- > 0;)
         TRY(remove_new(&restoration, new_files.at[i], err));
+    run_undos(dir, &commands, service);
     return sync_dirs(&restoration, err);
 }

@@ -61,6 +61,17 @@ static bool test_before(const struct run *run, struct error *err)
     return error_next_default(err, "correct it, then try again");
 }
 
+/* What could not be taken back before: an earlier commit of this run has failed, and so did that. */
+static bool finish_earlier(const struct run *run, struct error *err)
+{
+    bool ok;
+
+    interrupt_shield();
+    ok = journal_take_back(run->commit->service, run->journal, true, err);
+    interrupt_unshield();
+    return ok;
+}
+
 /* A file that holds a challenge now would keep it for ever. */
 static bool refuse_challenges(const struct run *run, struct error *err)
 {
@@ -175,7 +186,7 @@ bool web_commit(const struct web_commit *commit, struct error *err)
     if (is_empty && !commit->force_reload)
         return true;
     TRY(interrupt_check(err));
-    TRY(is_empty || refuse_challenges(&run, err));
+    TRY(is_empty || (refuse_challenges(&run, err) && finish_earlier(&run, err)));
     TRY(test_before(&run, err));
     return is_empty ? reload_alone(&run, err) : commit_changes(&run, err);
 }

@@ -306,6 +306,20 @@ TEST(challenges)
     CHECK(!web_is_unfinished(&service), "nothing in place");
 }
 
+TEST(an_edit_between_two_challenges)
+{
+    AUTO(free) char *text = NULL;
+    struct error err = { 0 };
+
+    make_scene();
+    REQUIRE(put_challenge("one", &err), "%s", err.why);
+    make_file("etc/main.conf", "include one;\nmain\nedited\n", 0640);
+    CHECK(!put_challenge("two", &err) && err.kind == ERROR_STORE, "not lost by the next restoring: %s", err.why);
+    text = scene_of("etc/main.conf");
+    CHECK_TEXT(text, "include one;\nmain\nedited\n", "it stays");
+    CHECK(!file_exists(at("etc/one.challenge")) && !web_is_unfinished(&service), "the rest is taken back");
+}
+
 TEST(a_kill_during_a_challenge)
 {
     bool killed = true;

@@ -208,6 +208,7 @@ bool web_rollback(const struct web_service *service, int count, opposite_call op
     TRY(choose(&rollback, count, err));
     if (rollback.dirs.len == 0)
         return true;
+    TRY(web_recover(service, err));
     rollback.journal = file_join(service->work_dir, CHECKPOINT_IN_PROGRESS);
     rollback.passed = test(&rollback, &before);
     interrupt_shield();
