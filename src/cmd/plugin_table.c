@@ -3,7 +3,8 @@
  */
 #include "apache/apache.h"
 #include "cmd/command.h"
+#include "nginx/plugin.h"
 #include "plugin/builtin.h"
 
-const struct plugin *const command_plugins[] = { &plugin_apache, &plugin_manual, &plugin_null, &plugin_standalone,
-    &plugin_webroot, NULL };
+const struct plugin *const command_plugins[] = { &plugin_apache, &plugin_manual, &plugin_nginx, &plugin_null,
+    &plugin_standalone, &plugin_webroot, NULL };

@@ -10,7 +10,7 @@
 #include "web/managed_file.h"
 #include "webconf/nginx_conf.h"
 
-struct nginx_facts {  /* what `nginx -V` says; versions as numbers (web/managed_file.h), 0: not known */
+struct nginx_facts {  /* what `nginx -V` says; versions as numbers (web/version.h), 0: not known */
     unsigned version; /* 1.22.1: 1022001 */
     unsigned openssl; /* 3.0.2: that it runs with, else that it was built with */
     bool tls, sni;    /* the module of TLS for http is there; it knows server names */

@@ -1,0 +1,219 @@
+/*
+ * Putting plans of the installer into effect, in the clerk's thread: all edits first, in memory, then one transaction
+ * for all of them.
+ */
+#include <string.h>
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "config/settings.h"
+#include "nginx/deploy.h"
+#include "nginx/enhance.h"
+#include "nginx/expected.h"
+#include "nginx/plan.h"
+#include "nginx/redirect.h"
+
+#define VERIFY_MS 20000 /* until new workers have taken over: thousands of blocks take a while */
+#define GLANCE_MS 1     /* one look whether all is served already */
+
+struct group { /* all plans of one commit */
+    struct nginx_server *server;
+    const struct nginx_install_plan *const *plans;
+    size_t count;
+    struct error **each;
+    struct nginx_files files;
+    struct changes *changes;
+    struct nginx_conf *conf;
+    struct nginx_editing editing;
+};
+
+static void put_text(void *arg, const char *path, struct view text)
+{
+    changes_set(arg, path, text);
+}
+
+static void forget_edits(struct group *group)
+{
+    nginx_editing_clear(&group->editing);
+    nginx_conf_free(group->conf);
+    group->conf = NULL;
+    changes_free(group->changes);
+    group->changes = NULL;
+}
+
+/* The configuration as it is on disk now. */
+static bool begin(struct group *group, struct error *err)
+{
+    forget_edits(group);
+    group->changes = changes_new();
+    TRY(nginx_load(group->server, group->changes, &group->conf, err));
+    nginx_editing_begin(&group->editing, group->conf);
+    group->editing.put = put_text;
+    group->editing.put_arg = group->changes;
+    return true;
+}
+
+/* ---- stages: one for all deployments, then one for each enhancement ---- */
+
+struct stage {
+    const char *title; /* as Certbot has it */
+    enum enhancement enhancement;
+};
+
+static const struct stage stages[] = {
+    { "Deployed ACME Certificate", ENHANCE_COUNT },
+    { "Add enhancement Strict-Transport-Security", ENHANCE_HSTS },
+    { "Add enhancement redirect", ENHANCE_REDIRECT },
+    { "Add enhancement staple-ocsp", ENHANCE_STAPLE_OCSP },
+    { "Add enhancement security-headers", ENHANCE_SECURITY_HEADERS },
+};
+
+static bool is_in_stage(const struct nginx_install_plan *plan, const struct stage *stage)
+{
+    if (stage->enhancement == ENHANCE_COUNT)
+        return !plan->deployment->in_use;
+    return (plan->deployment->enhancements & ENHANCEMENT(stage->enhancement)) != 0;
+}
+
+static bool edit(struct group *group, const struct nginx_task *task, const struct stage *stage, struct error *err)
+{
+    if (stage->enhancement == ENHANCE_COUNT)
+        return nginx_deploy(&group->editing, task, err);
+    if (stage->enhancement == ENHANCE_REDIRECT)
+        return nginx_redirect(&group->editing, task, err);
+    return nginx_enhance(&group->editing, task, stage->enhancement, err);
+}
+
+/* False when a plan has turned out impossible: it has its error then, and all others are to be done again. */
+static bool edit_all(struct group *group)
+{
+    for (size_t s = 0; s < COUNT(stages); s++) {
+        changes_stage(group->changes, stages[s].title);
+        for (size_t i = 0; i < group->count; i++) {
+            struct nginx_task task;
+            struct error failure = { 0 };
+
+            if (group->each[i] != NULL || !is_in_stage(group->plans[i], &stages[s]))
+                continue;
+            task = nginx_plan_task(group->plans[i], &group->files);
+            if (edit(group, &task, &stages[s], &failure))
+                continue;
+            group->each[i] = error_dup(&failure);
+            if (!changes_are_empty(group->changes))
+                return false;
+        }
+    }
+    return true;
+}
+
+/* ---- the transaction ---- */
+
+static bool any_in_use(const struct group *group)
+{
+    for (size_t i = 0; i < group->count; i++)
+        if (group->each[i] == NULL && group->plans[i]->deployment->in_use &&
+            group->plans[i]->deployment->enhancements == 0)
+            return true;
+    return false;
+}
+
+static bool any_left(const struct group *group)
+{
+    for (size_t i = 0; i < group->count; i++)
+        if (group->each[i] == NULL)
+            return true;
+    return false;
+}
+
+/* Which plans are the cause, by the names that are not served. */
+static void blame(struct group *group, const struct nginx_expectations *expectations, struct error *const *failures)
+{
+    for (size_t i = 0; i < expectations->len; i++) {
+        size_t plan = expectations->plans[i];
+
+        if (failures[i] != NULL && group->each[plan] == NULL)
+            group->each[plan] = error_dup(failures[i]);
+    }
+}
+
+static void free_all(struct error **errors, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(errors[i]);
+    free(errors);
+}
+
+/* Whether the server shows all of it without a reload: nothing has changed since it was told. */
+static bool is_shown(struct net *net, const struct nginx_expectations *expectations)
+{
+    struct error **failures = xcalloc(expectations->len + 1, sizeof(struct error *)), ignored = { 0 };
+    bool shown =
+        net != NULL && web_verify(net, expectations->at, expectations->len, NULL, GLANCE_MS, failures, &ignored);
+
+    free_all(failures, expectations->len);
+    return shown || net == NULL;
+}
+
+static bool commit(struct group *group, const struct nginx_expectations *expectations, struct error *err)
+{
+    struct error **failures = xcalloc(expectations->len + 1, sizeof(struct error *));
+    struct net *net = NULL;
+    struct web_commit wanted = {
+        .service = &group->server->service,
+        .changes = group->changes,
+        .tested = nginx_stamp(group->conf) == group->server->tested,
+        .force_reload = any_in_use(group),
+        .expected = expectations->at,
+        .expected_count = expectations->len,
+        .each = failures,
+        .verify_ms = VERIFY_MS,
+    };
+    bool ok = plugin_net_get(&group->server->net, &net, err);
+
+    wanted.net = net;
+    if (net == NULL)
+        wanted.expected_count = 0;
+    if (ok && changes_are_empty(group->changes) && !wanted.force_reload)
+        wanted.force_reload = !is_shown(net, expectations);
+    ok = ok && web_commit(&wanted, err);
+    if (!ok)
+        blame(group, expectations, failures);
+    free_all(failures, expectations->len);
+    return ok;
+}
+
+static bool put_into_effect(struct group *group, struct error *err)
+{
+    AUTO(nginx_expectations_clear) struct nginx_expectations expectations = { 0 };
+
+    do
+        TRY(begin(group, err));
+    while (!edit_all(group));
+    if (!any_left(group))
+        return true;
+    for (size_t i = 0; i < group->count; i++) {
+        struct nginx_task task = nginx_plan_task(group->plans[i], &group->files);
+
+        if (group->each[i] == NULL)
+            nginx_expect(group->editing.model, &task, i, &expectations);
+    }
+    return commit(group, &expectations, err);
+}
+
+bool nginx_commit_installs(
+    struct nginx_server *server, void *const *plans, size_t count, struct error **each, struct error *err)
+{
+    struct group group = {
+        .server = server,
+        .plans = (const struct nginx_install_plan *const *)plans,
+        .count = count,
+        .each = each,
+    };
+    bool ok;
+
+    nginx_files_find(server, &group.files);
+    ok = put_into_effect(&group, err);
+    forget_edits(&group);
+    nginx_files_clear(&group.files);
+    return ok;
+}

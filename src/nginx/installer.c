@@ -1,0 +1,115 @@
+/*
+ * nginx as installer: what plugin/installer.h asks for. Changes are the clerk's (nginx/server.h).
+ */
+#include <string.h>
+
+#include "base/mem.h"
+#include "config/settings.h"
+#include "nginx/plan.h"
+#include "nginx/plugin.h"
+#include "web/names.h"
+
+static bool recover(const struct plugin_context *context, struct error *err)
+{
+    const struct nginx_server *server = context->shared;
+
+    return !web_is_unfinished(&server->service) || clerk_call(server->clerk, NULL, NULL, err);
+}
+
+static bool prepare(const struct plugin_context *context, void **self, struct error *err)
+{
+    TRY(nginx_prepare(context->shared, err));
+    *self = (void *)context;
+    return true;
+}
+
+static struct nginx_server *server_of(void *self)
+{
+    return ((const struct plugin_context *)self)->shared;
+}
+
+static bool supports(void *self, enum enhancement enhancement)
+{
+    (void)self;
+    return enhancement == ENHANCE_HSTS || enhancement == ENHANCE_REDIRECT || enhancement == ENHANCE_STAPLE_OCSP ||
+           enhancement == ENHANCE_SECURITY_HEADERS;
+}
+
+static bool takes_addresses(void *self)
+{
+    (void)self;
+    return true;
+}
+
+/* ---- names ---- */
+
+static bool names(void *self, struct list *out, struct error *err)
+{
+    AUTO(nginx_conf_free) struct nginx_conf *conf = NULL;
+    AUTO(nginx_model_free) struct nginx_model *model = NULL;
+    AUTO(list_clear) struct list found = { 0 };
+
+    TRY(nginx_load(server_of(self), NULL, &conf, err));
+    model = nginx_model_new(conf);
+    for (size_t i = 0; i < model->count; i++)
+        list_add_all(&found, &model->blocks[i].names);
+    for (size_t i = 0; i < model->address_count; i++)
+        if (model->addresses[i].family == NGINX_HOST)
+            list_add(&found, model->addresses[i].host);
+    web_names_offer(&found, out);
+    return true;
+}
+
+/* ---- plans ---- */
+
+static bool plan(void *self, const struct deployment *deployment, void **out, struct error *err)
+{
+    struct nginx_install_plan *made = NULL;
+
+    TRY(nginx_plan_make(self, deployment, &made, err));
+    *out = made;
+    return true;
+}
+
+static void drop(void *dropped)
+{
+    nginx_plan_free(dropped);
+}
+
+static bool commit(void *self, void *const *plans, size_t count, struct error **each, struct error *err)
+{
+    return clerk_commit(server_of(self)->clerk, plans, count, each, err);
+}
+
+/* ---- taking back ---- */
+
+struct rollback {
+    struct nginx_server *server;
+    int checkpoints;
+};
+
+static bool roll_back(void *arg, struct error *err)
+{
+    const struct rollback *rollback = arg;
+
+    return web_rollback(&rollback->server->service, rollback->checkpoints, NULL, err);
+}
+
+static bool rollback(void *self, int checkpoints, struct error *err)
+{
+    struct rollback wanted = { server_of(self), checkpoints };
+
+    return clerk_call(wanted.server->clerk, roll_back, &wanted, err);
+}
+
+const struct installer nginx_installer = {
+    .recover = recover,
+    .prepare = prepare,
+    .supports = supports,
+    .takes_addresses = takes_addresses,
+    .names = names,
+    .plan = plan,
+    .drop = drop,
+    .commit = commit,
+    .rollback = rollback,
+};

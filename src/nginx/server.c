@@ -1,0 +1,347 @@
+#include "nginx/server.h"
+
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/child.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "config/settings.h"
+#include "nginx/live_challenges.h"
+
+static char *root_of(const struct settings *settings)
+{
+    return file_absolute(settings->nginx_server_root);
+}
+
+static char *share_key(const struct plugin *plugin, const struct settings *settings)
+{
+    AUTO(free) char *root = root_of(settings);
+
+    return xprintf(
+        "%s\n%s\n%s\n%d\n%d", plugin->name, root, settings->nginx_ctl, settings->http_01_port, settings->https_port);
+}
+
+/* ---- what the clerk does ---- */
+
+static bool clerks_recover(void *self, struct error *err)
+{
+    struct nginx_server *server = self;
+
+    return web_recover(&server->service, err);
+}
+
+static bool clerks_keeps_lock(void *self)
+{
+    return nginx_challenges_are_live(self);
+}
+
+struct part { /* plans of one kind, and where each of them stands among all */
+    void **plans;
+    struct error **each;
+    size_t *from;
+    size_t count;
+};
+
+static struct part part_of(void *const *plans, size_t count, enum nginx_plan_kind kind)
+{
+    struct part part = { xcalloc(count + 1, sizeof(void *)), xcalloc(count + 1, sizeof(struct error *)),
+        xcalloc(count + 1, sizeof(size_t)), 0 };
+
+    for (size_t i = 0; i < count; i++) {
+        if (((const struct nginx_plan *)plans[i])->kind != kind)
+            continue;
+        part.from[part.count] = i;
+        part.plans[part.count++] = plans[i];
+    }
+    return part;
+}
+
+/* Those that failed say so for themselves: the others of the group are not concerned. */
+static void end_part(struct part *part, bool ok, const struct error *err, struct error **each)
+{
+    for (size_t i = 0; i < part->count; i++) {
+        if (!ok && part->each[i] == NULL)
+            part->each[i] = error_dup(err);
+        each[part->from[i]] = part->each[i];
+    }
+    free(part->plans);
+    free(part->each);
+    free(part->from);
+}
+
+static bool commit_installs(
+    struct nginx_server *server, void *const *plans, size_t count, struct error **each, struct error *err)
+{
+    struct error again = { 0 };
+    bool ok;
+
+    TRY(nginx_challenges_suspend(server, err));
+    ok = nginx_commit_installs(server, plans, count, each, err);
+    if (!nginx_challenges_resume(server, &again))
+        log_warning("nginx does not answer the challenges of other certificates any more: %s", again.why);
+    return ok;
+}
+
+static bool clerks_commit(void *self, void *const *plans, size_t count, struct error **each, struct error *err)
+{
+    struct part installs = part_of(plans, count, NGINX_PLAN_INSTALL);
+    struct part challenges = part_of(plans, count, NGINX_PLAN_CHALLENGE);
+    size_t install_count = installs.count, challenge_count = challenges.count;
+    bool ok = true;
+
+    if (challenge_count == 0) {
+        ok = commit_installs(self, plans, count, each, err);
+        installs.count = 0;
+    } else if (install_count == 0) {
+        ok = nginx_commit_challenges(self, plans, count, each, err);
+        challenges.count = 0;
+    } else {
+        bool installed = commit_installs(self, installs.plans, install_count, installs.each, err);
+
+        end_part(&installs, installed, err, each);
+        error_clear(err);
+        ok = nginx_commit_challenges(self, challenges.plans, challenge_count, challenges.each, err);
+        end_part(&challenges, ok, err, each);
+        error_clear(err);
+        return true;
+    }
+    end_part(&installs, true, NULL, each);
+    end_part(&challenges, true, NULL, each);
+    return ok;
+}
+
+static const struct clerk_work work = {
+    .recover = clerks_recover,
+    .commit = clerks_commit,
+    .keeps_lock = clerks_keeps_lock,
+};
+
+/* ---- making it ---- */
+
+/* The words of its programs; all borrowed of the server. */
+static void set_argv(struct nginx_server *server)
+{
+    static char conf[] = "-c", test[] = "-t", version[] = "-V", signal[] = "-s", reload[] = "reload";
+    char *const start_words[] = { server->program, conf, server->conf_path, NULL };
+
+    memcpy(server->start_argv, start_words, sizeof start_words);
+    memcpy(server->test_argv, start_words, sizeof start_words);
+    memcpy(server->version_argv, start_words, sizeof start_words);
+    memcpy(server->reload_argv, start_words, sizeof start_words);
+    server->test_argv[3] = test;
+    server->version_argv[3] = version;
+    server->reload_argv[3] = signal;
+    server->reload_argv[4] = reload;
+    server->web = (struct web_server){
+        .name = "nginx",
+        .test = server->test_argv,
+        .reload = server->reload_argv,
+        .start = server->start_argv,
+        .start_log = server->start_log,
+    };
+    server->service = (struct web_service){
+        .server = &server->web, .work_dir = server->settings->work_dir, .voice = server->settings->voice
+    };
+}
+
+static void server_free(struct nginx_server *server)
+{
+    clerk_free(server->clerk);
+    nginx_challenges_free(server->challenges);
+    free(server->conf_path);
+    free(server->root);
+    free(server->program);
+    free(server->pid_file);
+    free(server->error_log);
+    free(server->start_log);
+    settings_free(server->settings);
+    mutex_destroy(&server->lock);
+    free(server);
+}
+
+static bool find_program(struct nginx_server *server, struct error *err)
+{
+    if (web_program_find(
+            server->settings->nginx_ctl, server->settings->voice->refuses_shared_code, &server->program, err))
+        return true;
+    return error_next_default(err, "Install nginx, or name its program with --nginx-ctl");
+}
+
+static bool find_configuration(const struct nginx_server *server, struct error *err)
+{
+    if (file_exists(server->conf_path))
+        return true;
+    (void)error_set(err, ERROR_PLUGIN, "there is no %s", server->conf_path);
+    return error_next(err, "Name the directory of nginx's configuration with --nginx-server-root");
+}
+
+static bool make(const struct plugin_context *context, void **shared, struct error *err)
+{
+    const struct settings *settings = context->settings;
+    int timeout_s = SETTING_IS_SET(settings, lock_timeout_s) ? settings->lock_timeout_s : -1;
+    struct nginx_server *server = xcalloc(1, sizeof *server);
+    struct server_id id = { .name = "the nginx server" };
+
+    mutex_init(&server->lock);
+    server->settings = settings_dup(settings);
+    server->root = root_of(settings);
+    server->conf_path = file_join(server->root, "nginx.conf");
+    server->start_log = file_join(settings->logs_dir, "nginx-start.log");
+    server->net = context->when_needed;
+    if (!find_program(server, err) || !find_configuration(server, err)) {
+        server_free(server);
+        return false;
+    }
+    set_argv(server);
+    id.dir = server->root;
+    id.key = server->conf_path;
+    server->clerk = clerk_new(&id, timeout_s, &work, server);
+    *shared = server;
+    return true;
+}
+
+static void end(void *shared)
+{
+    server_free(shared);
+}
+
+const struct plugin_share nginx_share = { .key = share_key, .make = make, .end = end };
+
+/* ---- its configuration ---- */
+
+static bool read_changed(void *arg, const char *path, struct view *text, struct error *err)
+{
+    return changes_read(arg, path, text, err);
+}
+
+bool nginx_load(const struct nginx_server *server, struct changes *changes, struct nginx_conf **out, struct error *err)
+{
+    struct nginx_reader reader = { read_changed, changes };
+
+    TRY(nginx_conf_load(server->conf_path, changes != NULL ? &reader : NULL, out, err));
+    for (size_t i = 0; i < (*out)->count; i++)
+        if ((*out)->files[i]->problem != NULL)
+            log_warning("%s is not looked at: %s", (*out)->files[i]->path, (*out)->files[i]->problem);
+    return true;
+}
+
+uint64_t nginx_stamp(const struct nginx_conf *conf)
+{
+    uint64_t stamp = HASH_START;
+
+    for (size_t i = 0; i < conf->count; i++) {
+        struct stat st = { 0 };
+        struct {
+            uint64_t dev, ino, size, sec, nsec, csec, cnsec;
+        } facts;
+
+        if (stat(conf->files[i]->path, &st) != 0)
+            st.st_size = -1;
+        facts.dev = st.st_dev;
+        facts.ino = st.st_ino;
+        facts.size = (uint64_t)st.st_size;
+        facts.sec = (uint64_t)st.st_mtim.tv_sec;
+        facts.nsec = (uint64_t)st.st_mtim.tv_nsec;
+        facts.csec = (uint64_t)st.st_ctim.tv_sec;
+        facts.cnsec = (uint64_t)st.st_ctim.tv_nsec;
+        stamp = view_hash((struct view){ (const char *)&facts, sizeof facts }, stamp);
+    }
+    return stamp != 0 ? stamp : 1;
+}
+
+/* ---- once in a run ---- */
+
+/* The value of a directive at the top, as an absolute path; NULL: none, or no file. */
+static char *path_at_top(const struct nginx_conf *conf, const char *name, const char *prefix)
+{
+    struct nginx_walk walk = nginx_walk_main(conf);
+    const struct nginx_node *node;
+    const char *found = NULL;
+
+    while ((node = nginx_walk_next(&walk)) != NULL)
+        if (nginx_is(node, name))
+            found = nginx_word(node, 1);
+    if (found == NULL || strcmp(found, "stderr") == 0 || text_starts(found, "syslog:") || text_starts(found, "memory:"))
+        return NULL;
+    return found[0] == '/' ? xstrdup(found) : file_join(prefix, found);
+}
+
+/* The value of "--NAME=" in the output of `nginx -V`, "" when it is not there; of the caller's. */
+static char *configured(struct view output, const char *name)
+{
+    AUTO(free) char *text = view_dup(output), *key = xprintf("--%s=", name);
+    const char *found = strstr(text, key);
+
+    return found != NULL ? xstrndup(found + strlen(key), strcspn(found + strlen(key), " \n'")) : xstrdup("");
+}
+
+/* Where its process is told, and where it complains; and whether the system's service runs this configuration. */
+static void find_places(struct nginx_server *server, const struct nginx_conf *conf, struct view output)
+{
+    AUTO(free)
+    char *prefix = configured(output, "prefix"), *pid = configured(output, "pid-path"),
+         *main = configured(output, "conf-path"), *log = configured(output, "error-log-path");
+
+    server->pid_file = path_at_top(conf, "pid", prefix);
+    if (server->pid_file == NULL && pid[0] == '/')
+        server->pid_file = xstrdup(pid);
+    server->error_log = path_at_top(conf, "error_log", prefix);
+    if (server->error_log == NULL && log[0] == '/')
+        server->error_log = xstrdup(log);
+    server->web.pid_file = server->pid_file;
+    server->web.error_log = server->error_log;
+    if (strcmp(main, server->conf_path) == 0) {
+        server->web.unit = "nginx.service";
+        server->web.service = "nginx";
+    }
+}
+
+static bool ask_version(struct nginx_server *server, struct buf *output, struct error *err)
+{
+    AUTO(child_result_clear) struct child_result result = { 0 };
+
+    TRY(web_run(&server->web, server->version_argv, &result, err));
+    buf_put(output, buf_view(&result.err)); /* where it says it */
+    buf_put(output, buf_view(&result.out));
+    nginx_facts_read(buf_view(output), &server->facts);
+    return nginx_facts_check(&server->facts, err);
+}
+
+static bool keep_files(const struct nginx_server *server, struct error *err)
+{
+    struct managed_facts facts = managed_facts_nginx(server->facts.version, server->facts.openssl);
+    const char *dir = server->settings->config_dir;
+
+    return managed_file_keep(dir, MANAGED_OPTIONS_NGINX, &facts, err) &&
+           managed_file_keep(dir, MANAGED_DHPARAMS, &facts, err);
+}
+
+static bool prepare_once(struct nginx_server *server, struct error *err)
+{
+    AUTO(nginx_conf_free) struct nginx_conf *conf = NULL;
+    AUTO(buf_clear) struct buf output = BUF(FILE_MAX_TEXT);
+    uint64_t stamp;
+
+    TRY(ask_version(server, &output, err) && nginx_load(server, NULL, &conf, err));
+    find_places(server, conf, buf_view(&output));
+    stamp = nginx_stamp(conf);
+    TRY(web_test(&server->web, err) && keep_files(server, err));
+    server->tested = stamp;
+    return true;
+}
+
+bool nginx_prepare(struct nginx_server *server, struct error *err)
+{
+    MUTEX_HOLD(&server->lock);
+
+    if (server->prepared)
+        return true;
+    if (web_is_unfinished(&server->service))
+        TRY(clerk_call(server->clerk, NULL, NULL, err));
+    TRY(prepare_once(server, err));
+    server->prepared = true;
+    return true;
+}
