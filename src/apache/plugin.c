@@ -34,7 +34,8 @@ static const struct plugin_share share = { .key = apache_server_key, .make = mak
 
 const struct plugin plugin_apache = {
     .name = "apache",
-    .description = "Apache Web Server plugin",
+    .description = "With the Apache of this machine",
     .installer = &apache_installer,
+    .is_here = apache_server_is_here,
     .share = &share,
 };

@@ -21,6 +21,18 @@ char *apache_server_key(const struct plugin *plugin, const struct settings *sett
         settings->config_dir);
 }
 
+bool apache_server_is_here(const struct settings *settings)
+{
+    AUTO(buf_clear) struct buf os = BUF(FILE_MAX_TEXT);
+    AUTO(apache_layout_clear) struct apache_layout layout = { 0 };
+    AUTO(free) char *control = NULL;
+    struct error err = { 0 };
+
+    apache_os_release(&os);
+    apache_layout_choose(buf_view(&os), settings, &layout);
+    return web_program_find(layout.control, false, &control, &err);
+}
+
 /* ---- its programs ---- */
 
 static void set_command(struct list *command, const char *program, const char *const *words)

@@ -38,6 +38,9 @@ struct apache_server {
 /* Which server settings mean, for plugin_share; of the caller's. */
 char *apache_server_key(const struct plugin *plugin, const struct settings *settings);
 
+/* Whether its control script is found; nothing is run. */
+bool apache_server_is_here(const struct settings *settings);
+
 /*
  * Finds its main file and its programs; work is what its clerk does, with the server as self. ERROR_PLUGIN when there
  * is no Apache here. *out is the caller's.
