@@ -24,6 +24,7 @@ struct group { /* all plans of one commit */
     struct nginx_files files;
     struct changes *changes;
     struct nginx_conf *conf;
+    uint64_t stamp; /* of the files as they were read */
     struct nginx_editing editing;
 };
 
@@ -47,6 +48,7 @@ static bool begin(struct group *group, struct error *err)
     forget_edits(group);
     group->changes = changes_new();
     TRY(nginx_load(group->server, group->changes, &group->conf, err));
+    group->stamp = nginx_stamp(group->conf);
     nginx_editing_begin(&group->editing, group->conf);
     group->editing.put = put_text;
     group->editing.put_arg = group->changes;
@@ -125,10 +127,14 @@ static bool any_left(const struct group *group)
     return false;
 }
 
-/* Which plans are the cause, by the names that are not served. */
+/* Which plans are the cause, by the names that are not served: where none is, it is no plan's. */
 static void blame(struct group *group, const struct nginx_expectations *expectations, struct error *const *failures)
 {
-    for (size_t i = 0; i < expectations->len; i++) {
+    bool any_served = false;
+
+    for (size_t i = 0; i < expectations->len; i++)
+        any_served |= failures[i] == NULL;
+    for (size_t i = 0; i < expectations->len && any_served && group->count > 1; i++) {
         size_t plan = expectations->plans[i];
 
         if (failures[i] != NULL && group->each[plan] == NULL)
@@ -161,7 +167,7 @@ static bool commit(struct group *group, const struct nginx_expectations *expecta
     struct web_commit wanted = {
         .service = &group->server->service,
         .changes = group->changes,
-        .tested = nginx_stamp(group->conf) == group->server->tested,
+        .tested = group->stamp == group->server->tested,
         .force_reload = any_in_use(group),
         .expected = expectations->at,
         .expected_count = expectations->len,

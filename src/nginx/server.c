@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "config/settings.h"
 #include "nginx/live_challenges.h"
+#include "nginx/workers.h"
 
 static char *root_of(const struct settings *settings)
 {
@@ -121,6 +122,19 @@ static const struct clerk_work work = {
 
 /* ---- making it ---- */
 
+/* Returns once new workers have taken over, where that can be seen. */
+static bool reload(const struct web_server *web, struct web_log *log, struct error *err)
+{
+    AUTO(nginx_workers_clear) struct nginx_workers workers = { 0 };
+
+    nginx_workers_note(web->pid_file, &workers);
+    TRY(web_reload(web, log, err));
+    nginx_workers_wait(&workers, log);
+    return true;
+}
+
+static const struct web_calls nginx_calls = { .test = web_test, .reload = reload, .verify = web_verify };
+
 /* The words of its programs; all borrowed of the server. */
 static void set_argv(struct nginx_server *server)
 {
@@ -143,7 +157,10 @@ static void set_argv(struct nginx_server *server)
         .start_log = server->start_log,
     };
     server->service = (struct web_service){
-        .server = &server->web, .work_dir = server->settings->work_dir, .voice = server->settings->voice
+        .server = &server->web,
+        .work_dir = server->settings->work_dir,
+        .voice = server->settings->voice,
+        .calls = &nginx_calls,
     };
 }
 

@@ -1,0 +1,421 @@
+"""nginx as installer: which blocks get the certificate, what is served then, and that all of it can be taken back."""
+import contextlib
+import os
+import re
+import socket
+import ssl
+import time
+
+import certs
+import pytest
+from peers.nginx_host import NginxHost
+
+pytestmark = [pytest.mark.ours,
+              pytest.mark.skipif(os.geteuid() != 0, reason="redirection is for port 80, which root alone may listen on")]
+
+RSA, ECDSA = "rsa_pss_rsae_sha256:rsa_pkcs1_sha256", "ecdsa_secp256r1_sha256"
+
+
+class Host(NginxHost):
+    """At a loopback address of its own, on ports 80 and 443. ADDR in texts is that address."""
+    count = 0
+
+    def __init__(self, home, **more):
+        super().__init__(home, http=80, https=443, **more)
+        Host.count += 1
+        self.address = f"127.{30 + os.getpid() % 200}.{os.getpid() // 200 % 250}.{Host.count % 250 + 1}"
+
+    def fill(self, text):
+        return super().fill(text).replace("ADDR", self.address)
+
+    def start(self):
+        done = self.call()
+        assert done.returncode == 0, done.stdout
+        end = time.monotonic() + 15
+        while time.monotonic() < end:
+            with contextlib.suppress(OSError), socket.create_connection((self.address, 80), timeout=1):
+                return self
+            time.sleep(0.02)
+        raise RuntimeError(f"nginx does not listen:\n{self.log()}")
+
+    def get(self, host, path="/", **more):
+        return super().get(host, path, address=more.pop("address", self.address), **more)
+
+    def certificate(self, name, address=None, sigalgs=None):
+        return super().certificate(name, address or self.address, sigalgs)
+
+    def certificates(self):
+        """What it shows for names that nobody asked a certificate for stays as it was: their own pair."""
+        return self.home / "own.pem", self.home / "own.key"
+
+
+def make_pair(folder, name, names, kind="ec"):
+    """A certificate that signs itself: (fullchain, key) paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    cert, key = folder / f"{name}.pem", folder / f"{name}.key"
+    algorithm = ["ec", "-pkeyopt", "ec_paramgen_curve:P-256"] if kind == "ec" else ["rsa:2048"]
+    san = ",".join(("IP:" if re.fullmatch(r"[\d.]+|.*:.*", n) else "DNS:") + n for n in names)
+    certs.openssl("req", "-x509", "-newkey", *algorithm, "-nodes", "-keyout", key, "-out", cert, "-days", "30",
+                  "-subj", "/CN=" + names[0], "-addext", "subjectAltName=" + san)
+    return cert, key
+
+
+@pytest.fixture
+def host(area):
+    made = Host(area / "host")
+    make_pair(made.home, "own", ["own.test"])
+    yield made
+    made.stop()
+
+
+def der(path):
+    return ssl.PEM_cert_to_DER_cert(path.read_text())
+
+
+def install(client, host, pair, names, *more, command="install", **rest):
+    domains = [word for name in names for word in ("-d", name)]
+    return client.run(command, "-n", "--nginx", *host.options(), *domains, "--cert-path", pair[0], "--fullchain-path", pair[0],
+                      "--key-path", pair[1], *more, **rest)
+
+
+def check_tls(host, pair, names):
+    for name in names:
+        assert host.certificate(name) == der(pair[0]), name
+
+
+def check_redirected(host, names):
+    for name in names:
+        status, headers, _ = host.get(name, "/x?y")
+        assert (status, headers["Location"]) == (301, f"https://{name}/x?y"), name
+
+
+def check_rolled_back(client, host, before, count):
+    client.run("rollback", "-n", "--nginx", *host.options(), "--checkpoints", count)
+    assert host.snapshot() == before
+    host.test()
+
+
+OWN = "ssl_certificate HOME/own.pem; ssl_certificate_key HOME/own.key;"
+# Files, names to install, probes {(name, path): answer before and after} of names that are not concerned.
+SITES = {
+    "plain": ({"a": """\
+server {
+    listen ADDR:80;
+    server_name a.test www.a.test;
+    root HOME/www;
+}
+"""}, ["a.test", "www.a.test"], []),
+    "several blocks": ({"a": """\
+server {
+    listen ADDR:80;
+    server_name a.test;
+    root HOME/www;
+}
+
+server {
+    listen ADDR:80;
+    server_name b.test;
+    root HOME/www;
+}
+""", "c": """\
+server {
+    listen ADDR:80;
+    server_name c.test;
+    return 200 "c";
+}
+"""}, ["a.test", "b.test"], ["c.test"]),
+    "one line, no newline at the end": ({"a": "server { listen ADDR:80; server_name a.test; root HOME/www; }"}, ["a.test"], []),
+    "comment without newline at the end": ({"a": "server {\n    listen ADDR:80;\n    server_name a.test;\n    root HOME/www;\n}\n# end"},
+                                           ["a.test"], []),
+    "TLS already": ({"a": f"""\
+server {{
+    listen ADDR:80;
+    server_name a.test;
+    root HOME/www;
+}}
+server {{
+    listen ADDR:443 ssl;
+    server_name a.test;
+    {OWN}
+    root HOME/www;
+}}
+"""}, ["a.test"], []),
+    "default of the address": ({"a": """\
+server {
+    listen ADDR:80 default_server;
+    server_name _;
+    root HOME/www;
+}
+"""}, ["a.test", "b.test"], ["other.test"]),
+    "regex of PCRE": ({"a": """\
+server {
+    listen ADDR:80;
+    server_name ~^(?<sub>[a-z]+)\\.a\\.test$;
+    return 200 "$sub";
+}
+server {
+    listen ADDR:80;
+    server_name b.test;
+    return 200 "b";
+}
+"""}, ["x.a.test"], ["b.test", "y.a.test"]),
+    "names that are not in the certificate": ({"a": """\
+server {
+    listen ADDR:80;
+    server_name a.test b.test;
+    root HOME/www;
+}
+"""}, ["a.test"], ["b.test"]),
+    "redirects by itself": ({"a": """\
+server {
+    listen ADDR:80;
+    server_name a.test;
+    root HOME/www;
+    return 301 https://$host$request_uri;
+}
+"""}, ["a.test"], []),
+    "redirects by itself, TLS by default": ({"a": f"""\
+server {{
+    listen ADDR:80;
+    server_name a.test;
+    return 301 https://a.test$request_uri;
+}}
+server {{
+    listen ADDR:443 ssl default_server;
+    server_name b.test;
+    {OWN}
+    root HOME/www;
+}}
+"""}, ["a.test"], []),
+    "included listen and names": ({"a": """\
+server {
+    include HOME/nginx/snippets/listen;
+    root HOME/www;
+}
+""", "../snippets/listen": "listen ADDR:80;\nserver_name a.test;\n"}, ["a.test"], []),
+    "certificate in a shared snippet": ({"a": """\
+server {
+    listen ADDR:80;
+    listen ADDR:443 ssl;
+    server_name a.test;
+    include HOME/nginx/snippets/own;
+    root HOME/www;
+}
+server {
+    listen ADDR:443 ssl;
+    server_name b.test;
+    include HOME/nginx/snippets/own;
+    root HOME/www;
+}
+""", "../snippets/own": OWN + "\n"}, ["a.test"], []),
+    "own TLS options": ({"a": """\
+server {
+    listen ADDR:80;
+    server_name a.test;
+    root HOME/www;
+    ssl_protocols TLSv1.3;
+    ssl_session_timeout 5m;
+}
+"""}, ["a.test"], []),
+    "CR LF and Latin-1": ({"a": "server {\r\n\tlisten ADDR:80;\r\n\tserver_name a.test;\r\n\t# caf\u00e9\r\n\troot HOME/www;\r\n}\r\n"},
+                          ["a.test"], []),
+    "bound to an address beside all": ({"a": """\
+server {
+    listen ADDR:80;
+    server_name a.test;
+    root HOME/www;
+}
+server {
+    listen ADDR:80;
+    server_name b.test;
+    location / { return 301 https://$host$request_uri; }
+    location = /up { return 200 "up"; }
+}
+"""}, ["a.test"], ["b.test"]),
+}
+
+
+def write(host, files):
+    for name, text in files.items():
+        data = host.fill(text).encode("latin-1")
+        if name.startswith("../"):
+            host.put(name[3:], data)
+        else:
+            host.write(name, data)
+    host.test()
+
+
+@pytest.mark.parametrize("site", SITES)
+def test_a_site_gets_https(make_client, host, site):
+    files, names, others = SITES[site]
+    client = make_client()
+    write(host, files)
+    host.start()
+    pair = make_pair(host.home, "new", names)
+    before, answers = host.snapshot(), {name: host.get(name, "/") for name in others}
+
+    install(client, host, pair, names)
+    host.test()
+    check_tls(host, pair, names)
+    check_redirected(host, names)
+    for name in names:
+        status, headers, _ = host.get(name, "/", tls=True)
+        assert status == 200, (name, headers)
+    for name, (status, headers, body) in answers.items():
+        now = host.get(name, "/")
+        assert (now[0], now[1].get("Location"), now[2]) == (status, headers.get("Location"), body), name
+
+    after, checkpoints = host.snapshot(), sorted((client.work / "backups").iterdir())
+    host.forget_calls()
+    install(client, host, pair, names)
+    assert host.snapshot() == after and sorted((client.work / "backups").iterdir()) == checkpoints
+    assert "-s reload" not in host.calls()
+
+    check_rolled_back(client, host, before, len(checkpoints))
+    for name, answer in answers.items():
+        assert host.get(name, "/")[2] == answer[2]
+
+
+def test_one_reload_and_two_tests(make_client, host):
+    client = make_client()
+    write(host, SITES["several blocks"][0])
+    host.start()
+    host.forget_calls()
+    install(client, host, make_pair(host.home, "new", ["a.test", "b.test"]), ["a.test", "b.test"])
+    assert sorted(host.calls()) == ["-V", "-s reload", "-t", "-t"]
+
+
+def test_both_key_types_in_one_block(make_client, host):
+    """A second lineage of the other key type goes beside the first, in either order; renewed types are replaced."""
+    client = make_client()
+    write(host, SITES["plain"][0])
+    host.start()
+    live = client.config / "live"
+    ecdsa = make_pair(live / "a.test", "ecdsa", ["a.test", "www.a.test"])
+    rsa = make_pair(live / "a.test-0001", "rsa", ["a.test", "www.a.test"], "rsa")
+    install(client, host, ecdsa, ["a.test", "www.a.test"])
+    assert host.certificate("a.test", sigalgs=ECDSA) == der(ecdsa[0])
+    install(client, host, rsa, ["a.test", "www.a.test"])
+    text = (host.root / "sites-available" / "a").read_text()
+    if "ecdsa.pem" in text:  # kept beside, where the command says so
+        assert host.certificate("a.test", sigalgs=ECDSA) == der(ecdsa[0])
+    assert host.certificate("a.test", sigalgs=RSA) == der(rsa[0])
+
+
+def test_an_address_is_a_name(make_client, host):
+    client = make_client()
+    write(host, SITES["default of the address"][0])
+    host.start()
+    pair = make_pair(host.home, "new", [host.address])
+    install(client, host, pair, [], "--ip-address", host.address)
+    assert host.certificate(None) == der(pair[0])
+    status, headers, _ = host.get(host.address, "/x")
+    assert (status, headers["Location"]) == (301, f"https://{host.address}/x")
+    assert host.get("other.test")[0] == 200
+
+
+def test_enhancements_one_by_one(make_client, host):
+    client = make_client()
+    write(host, SITES["plain"][0])
+    host.start()
+    names = ["a.test", "www.a.test"]
+    pair = make_pair(host.home, "new", names)
+    install(client, host, pair, names, "--no-redirect", "--hsts", "--security-headers")
+    status, headers, body = host.get("a.test", "/", tls=True)
+    assert status == 200 and headers["Strict-Transport-Security"].startswith("max-age=31536000")
+    assert headers["X-Content-Type-Options"] == "nosniff" and headers["X-Frame-Options"] == "DENY"
+    status, headers, _ = host.get("a.test", "/")
+    assert status == 200 and "Strict-Transport-Security" not in headers
+    install(client, host, pair, names, "--redirect")
+    check_redirected(host, names)
+    notes = [(folder / "CHANGES_SINCE").read_text().splitlines()[0] for folder in sorted((client.work / "backups").iterdir())]
+    assert notes == ["-- Deployed ACME Certificate --", "-- Add enhancement Strict-Transport-Security --",
+                     "-- Add enhancement security-headers --", "-- Add enhancement redirect --"]
+
+
+def test_what_is_refused_changes_nothing(make_client, host):
+    client = make_client()
+    write(host, SITES["plain"][0])
+    host.start()
+    names = ["a.test", "www.a.test"]
+    pair = make_pair(host.home, "new", names)
+    before = host.snapshot()
+
+    said = install(client, host, pair, ["nobody.test"], status=1)
+    said.says("nobody.test")
+    assert host.snapshot() == before
+
+    other = make_pair(host.home, "other", names)
+    said = install(client, host, (pair[0], other[1]), names, status=1)  # the key of another certificate: nginx -t refuses it
+    assert host.snapshot() == before
+    host.test()
+
+    host.write("broken", "server { listen ADDR:80; nonsense; }\n")
+    broken = host.snapshot()
+    said = install(client, host, pair, names, status=1)
+    said.says("nonsense")
+    assert host.snapshot() == broken
+
+
+def test_a_port_that_another_has(make_client, host):
+    """The reload succeeds as a command, but nginx keeps what it had: all is taken back, and said."""
+    client = make_client()
+    write(host, SITES["plain"][0])
+    host.start()
+    names = ["a.test", "www.a.test"]
+    pair = make_pair(host.home, "new", names)
+    before = host.snapshot()
+    with socket.socket() as taken:
+        taken.bind((host.address, 443))
+        taken.listen()
+        said = install(client, host, pair, names, status=1)
+    said.says("Address already in use")
+    assert host.snapshot() == before
+    assert host.get("a.test")[2] == "hello\n"
+    assert not list((client.work).glob("backups/*")) and not (client.work / "IN_PROGRESS").exists()
+
+
+def test_names_are_told_when_none_is_given(make_client, new_ca, host):
+    client = make_client(new_ca)
+    write(host, SITES["several blocks"][0])
+    host.start()
+    said = client.run("run", "-n", "--nginx", *host.options(), "--agree-tos", "--register-unsafely-without-email", status=1)
+    said.says("a.test", "b.test", "c.test")
+
+
+def test_an_ordinary_users_nginx(make_client, make_nginx_host):
+    import pwd
+    who = pwd.getpwnam("nobody")
+    host = make_nginx_host(user=(who.pw_uid, who.pw_gid))
+    host.write("a", "server {\n    listen 127.0.0.1:HTTP;\n    server_name a.test;\n    root HOME/www;\n}\n")
+    pair = make_pair(host.home, "new", ["a.test"])
+    for path in pair:
+        os.chown(path, who.pw_uid, who.pw_gid)
+    host.start()
+    client = make_client()
+    for folder in (client.area, client.tmp):
+        os.chown(folder, who.pw_uid, who.pw_gid)
+    client.become(who.pw_uid, who.pw_gid)
+    before = host.snapshot()
+    client.run("install", "-n", "--nginx", *host.options(), "-d", "a.test", "--cert-path", pair[0], "--fullchain-path", pair[0],
+               "--key-path", pair[1])
+    assert host.certificate("a.test") == der(pair[0])
+    check_rolled_back(client, host, before, 1)
+
+
+def test_obtained_installed_and_renewed(make_client, new_ca, make_nginx_host):
+    """One command leads from HTTP to HTTPS; a renewal leaves every file as it is, and reloads once for the new certificate."""
+    host = make_nginx_host(http=new_ca.http_port)
+    host.write("a", "server {\n    listen 127.0.0.1:HTTP;\n    server_name a.test www.a.test;\n    root HOME/www;\n}\n")
+    host.start()
+    client = make_client(new_ca)
+    client.run("run", "-n", "--nginx", *host.options(), "--agree-tos", "--register-unsafely-without-email", "-d", "a.test",
+               "-d", "www.a.test")
+    host.test()
+    assert host.certificate("a.test") == der(client.store.live("a.test", "cert"))
+    assert client.store.conf("a.test")["renewalparams"]["installer"] == "nginx"
+    before = host.snapshot()
+    client.renew("--force-renewal", "--no-random-sleep-on-renew")
+    assert host.snapshot() == before
+    assert host.certificate("www.a.test") == der(client.store.live("a.test", "cert"))
+    host.test()
