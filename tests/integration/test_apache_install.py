@@ -1,10 +1,14 @@
 """Certificates installed into Apache: a real one, asked by a TLS client before and after; nothing else of it changes."""
 import os
 import re
+import socket
 import subprocess
+import threading
 
 import pytest
+from client import wait_for
 from cryptography import x509
+from peers.ports import is_listening
 
 pytestmark = pytest.mark.ours
 
@@ -180,10 +184,11 @@ def test_a_broken_configuration_is_not_touched(apache, lineage, new_client):
 
 def test_a_port_that_is_taken(apache, lineage, new_client):
     """The reload is obeyed only if the port can be had: else all is as before, and the server runs."""
-    import socket
     apache.write("a", site("a.test"))
     before = apache.start().snapshot()
     lineage(["a.test", "www.a.test"])
+    # It is a child of ours, since its own parent has ended: as a zombie it would seem to run.
+    threading.Thread(target=os.waitpid, args=(apache.pid(), 0), daemon=True).start()
     with socket.socket() as taken:
         taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         taken.bind(("0.0.0.0", apache.https))
@@ -192,6 +197,7 @@ def test_a_port_that_is_taken(apache, lineage, new_client):
     done.says("no listening sockets available")
     assert apache.snapshot() == before
     apache.test()
+    assert wait_for(lambda: is_listening(apache.http)), "it had ended, and was started again"
     assert apache.get("a.test")[0] == 200
     assert backups(new_client) == []
 
