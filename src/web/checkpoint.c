@@ -149,13 +149,37 @@ char *checkpoint_copy_path(const char *dir, const char *path, size_t n)
 
 /* ---- saving ---- */
 
-static bool save_copy(const char *path, const struct checkpoint_file *file, struct error *err)
+static bool fill_copy(int fd, const struct checkpoint_file *file)
 {
     const struct timespec times[] = { file->mtime, file->mtime };
 
+    return fchmod(fd, file->mode) == 0 && file_write_all(fd, file->content) && futimens(fd, times) == 0;
+}
+
+/* Not synced yet: many that are synced one after the other, each as it is written, would take as many turns of the
+ * disk.
+ */
+static bool write_copy(const char *path, const struct checkpoint_file *file, struct error *err)
+{
+    AUTO(close) int fd = -1;
+
     TRY(file_remove(path, err)); /* of a run that was killed before it was listed */
-    TRY(file_create(path, file->content, (struct file_access){ .mode = file->mode }, err));
-    return utimensat(AT_FDCWD, path, times, 0) == 0 || file_error(err, "set the times of", path);
+    fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, file->mode & 0600);
+    return (fd >= 0 && fill_copy(fd, file)) || file_error(err, "write", path);
+}
+
+static bool sync_copy(const char *path, struct error *err)
+{
+    AUTO(close) int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+
+    return (fd >= 0 && fsync(fd) == 0) || file_error(err, "write", path);
+}
+
+static bool sync_copies(const char *dir, const struct list *copies, struct error *err)
+{
+    for (size_t i = 0; i < copies->len; i++)
+        TRY(sync_copy(copies->at[i], err));
+    return copies->len == 0 || file_sync_dir(dir, err);
 }
 
 /* A file whose copy is there already was read as we have written it: else what somebody else has made of it since would
@@ -174,12 +198,10 @@ static bool check_listed(const struct list *written, const struct checkpoint_fil
 /* Copies of the files that are not there yet; adds their paths to lines. */
 static bool save_copies(const char *dir, const struct checkpoint *checkpoint, struct buf *lines, struct error *err)
 {
-    AUTO(list_clear) struct list listed = { 0 }, written = { 0 };
-    size_t n;
+    AUTO(list_clear) struct list listed = { 0 }, written = { 0 }, copies = { 0 };
 
     TRY(checkpoint_read_paths(dir, CHECKPOINT_FILEPATHS, &listed, err));
     TRY(checkpoint_read_paths(dir, CHECKPOINT_WRITTEN, &written, err));
-    n = listed.len;
     for (size_t i = 0; i < checkpoint->file_count; i++) {
         const struct checkpoint_file *file = &checkpoint->files[i];
         AUTO(free) char *copy = NULL;
@@ -188,11 +210,12 @@ static bool save_copies(const char *dir, const struct checkpoint *checkpoint, st
             TRY(check_listed(&written, file, err));
             continue;
         }
-        copy = checkpoint_copy_path(dir, file->path, n++);
-        TRY(save_copy(copy, file, err));
+        copy = checkpoint_copy_path(dir, file->path, listed.len + copies.len);
+        TRY(write_copy(copy, file, err));
+        list_add(&copies, copy);
         buf_putf(lines, "%s\n", file->path);
     }
-    return n == listed.len || file_sync_dir(dir, err);
+    return sync_copies(dir, &copies, err);
 }
 
 static bool new_lines(const char *dir, const char *name, const struct list *paths, struct buf *lines, struct error *err)
