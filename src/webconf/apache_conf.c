@@ -11,22 +11,48 @@
 
 /* ---- files ---- */
 
-/* The path without links, of the caller's. Most files lie beside the one before, so its directory is remembered. */
+/* A directory without links; borrowed until the next one is asked for. */
+static const char *real_dir(struct apache_known_dir *known, const char *dir)
+{
+    char *real;
+
+    if (known->dir != NULL && strcmp(known->dir, dir) == 0)
+        return known->real;
+    real = realpath(dir, NULL);
+    free(known->real);
+    known->real = real != NULL ? real : xstrdup(dir);
+    xreplace(&known->dir, dir);
+    return known->real;
+}
+
+/* What a link leads to, if that is no further link; NULL otherwise. Of the caller's. */
+static char *follow(struct apache_conf_state *state, const char *link, const char *dir)
+{
+    AUTO(free) char *text = NULL, *target = NULL, *target_dir = NULL;
+    struct error ignored;
+    struct stat status;
+
+    if (!file_read_link(link, &text, &ignored))
+        return NULL;
+    target = text[0] == '/' ? xstrdup(text) : file_join(dir, text);
+    if (lstat(target, &status) != 0 || !S_ISREG(status.st_mode))
+        return NULL;
+    target_dir = file_dirname(target);
+    return file_join(real_dir(&state->dir_of_targets, target_dir), file_basename(target));
+}
+
+/* The path without links, of the caller's. Most files lie beside the one before, as does what their links lead to, so
+ * the directories are remembered. */
 static char *real_path(struct apache_conf_state *state, const char *path)
 {
     AUTO(free) char *dir = file_dirname(path);
     struct stat status;
     char *real;
 
-    if (state->dir == NULL || strcmp(state->dir, dir) != 0) {
-        real = realpath(dir, NULL);
-        free(state->real_dir);
-        state->real_dir = real != NULL ? real : xstrdup(dir);
-        xreplace(&state->dir, dir);
-    }
-    if (lstat(path, &status) == 0 && S_ISLNK(status.st_mode) && (real = realpath(path, NULL)) != NULL)
+    if (lstat(path, &status) == 0 && S_ISLNK(status.st_mode) &&
+        ((real = follow(state, path, dir)) != NULL || (real = realpath(path, NULL)) != NULL))
         return real;
-    return file_join(state->real_dir, file_basename(path));
+    return file_join(real_dir(&state->dir_of_files, dir), file_basename(path));
 }
 
 static struct apache_file **bucket_of(const struct apache_conf_state *state, const char *real)
@@ -275,8 +301,10 @@ void apache_conf_free(struct apache_conf *conf)
     arena_clear(&state->arena);
     free(state->buckets);
     free(state->root);
-    free(state->dir);
-    free(state->real_dir);
+    free(state->dir_of_files.dir);
+    free(state->dir_of_files.real);
+    free(state->dir_of_targets.dir);
+    free(state->dir_of_targets.real);
     free(state);
     free(conf->items);
     list_clear(&conf->warnings);

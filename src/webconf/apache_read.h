@@ -15,6 +15,10 @@ struct apache_macro { /* the newest of a name comes first */
     bool undefined; /* by UndefMacro; those of that name behind it, too */
 };
 
+struct apache_known_dir {
+    char *dir, *real;
+};
+
 struct apache_conf_state {
     struct apache_source source;
     struct apache_known variables, modules;
@@ -22,7 +26,8 @@ struct apache_conf_state {
 
     struct apache_file **buckets, **last_file;
     size_t bucket_count, file_count;
-    char *dir, *real_dir; /* the directory that was resolved last */
+    struct apache_known_dir dir_of_files,
+        dir_of_targets; /* the last ones that were resolved: also of what links lead to */
 
     /* Of one reading. */
     struct arena arena; /* words with variables replaced, macros */
