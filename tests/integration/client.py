@@ -202,6 +202,10 @@ class Store:
         assert lock_may_stay or not (self.root / ".certbot.lock").exists(), "the lock of a run that ended is still there"
 
 
+# For a machine on which no server is installed that the program could configure, whatever this one has.
+NO_SERVERS = ["--nginx-ctl", "/nonexistent", "--apache-ctl", "/nonexistent"]
+
+
 class Client:
     def __init__(self, program, area, trust, ca=None):
         self.program, self.area, self.trust, self.ca = program, area, trust, ca

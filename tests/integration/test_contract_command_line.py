@@ -3,7 +3,7 @@ import fcntl
 import re
 
 import pytest
-from client import Client
+from client import NO_SERVERS, Client
 
 pytestmark = pytest.mark.ours
 
@@ -21,7 +21,6 @@ NO_ENHANCEMENT = ("Please specify one or more enhancement types to configure. To
                   "certbot --help enhance\n\nNo enhancements requested, exiting.\n")
 UNKNOWN = "The requested nonsense plugin does not appear to be installed\n"
 NOT_WORKING = "The null plugin is not working; there may be problems with your existing configuration.\nThe error was: None\n"
-NOWHERE = ["--nginx-ctl", "/nonexistent", "--apache-ctl", "/nonexistent"]  # whatever this machine has: no server is here
 PATHS = ("Path to certificate or key was not defined. If your certificate is managed by Certbot, please use --cert-name to define which "
          "certificate you would like to install.\n")
 
@@ -62,7 +61,7 @@ def as_certbot(second_name, area, trust):
     ("enhance -n -i null --auto-hsts", "One or more of the requested enhancements are not supported by the selected installer\n", True),
 ])
 def test_words_of_certbot(as_certbot, args, words, advice):
-    said = as_certbot.run(*args.split(), *(NOWHERE if words == NO_SERVER else []), status=1)
+    said = as_certbot.run(*args.split(), *(NO_SERVERS if words == NO_SERVER else []), status=1)
     assert said.out == ""
     assert re.fullmatch(r"Saving debug log to \S+\n" + re.escape(words) + (ADVICE if advice else ""), said.err), said
 
@@ -132,7 +131,7 @@ def test_expansion_declined(new_client):
 
 
 def test_nothing_to_roll_back(as_certbot):
-    for args in (["rollback"], ["rollback", "-n", "-i", "null"]):
+    for args in (["rollback", *NO_SERVERS], ["rollback", "-n", "-i", "null"]):
         said = as_certbot.run(*args)
         assert said.out == "" and said.err.count("\n") == 1, said
 
@@ -146,7 +145,7 @@ def test_nothing_to_roll_back(as_certbot):
     ("install -n -i null -a webroot", 1),
 ])
 def test_our_own_name_never_says_certbot(make_client, args, status):
-    said = make_client().run(*args.split(), *([] if "-n" in args else NOWHERE), status=status)
+    said = make_client().run(*args.split(), *([] if "-n" in args else NO_SERVERS), status=status)
     assert said.text and "ertbot" not in said.text, said
 
 
@@ -220,7 +219,7 @@ def test_plugins_needs_no_directories(as_certbot, which):
 def test_plugins_of_both_kinds(as_certbot):
     assert "* webroot" in as_certbot.run("plugins", "--authenticators").out
     for kinds in (["--installers"], ["--installers", "--authenticators"]):
-        assert "No plugins" in as_certbot.run("plugins", *kinds).out
+        assert "No plugins" in as_certbot.run("plugins", "--prepare", *NO_SERVERS, *kinds).out
 
 
 def test_listing_what_is_not_there(as_certbot):

@@ -23,7 +23,8 @@ def named(request, open_program, area, trust, new_ca):
     ini = area / "letsencrypt" / "cli.ini"
     ini.parent.mkdir()
     ini.write_text(f"config-dir = {client.config}\nwork-dir = {client.work}\nlogs-dir = {client.logs}\n"
-                   f"server = {client.server}\nhttp-01-port = {client.http_port}\npreconfigured-renewal = false\n")
+                   f"server = {client.server}\nhttp-01-port = {client.http_port}\npreconfigured-renewal = false\n"
+                   "nginx-ctl = /nonexistent\napache-ctl = /nonexistent\n")
     return client
 
 

@@ -5,7 +5,7 @@ import re
 import secrets
 
 import pytest
-from client import Client
+from client import NO_SERVERS, Client
 from test_transcripts import ADVICE, FRAME, SAVING, Spoken
 
 MISSING = "Missing command line flag or config entry for this setting:\n"
@@ -44,6 +44,7 @@ def framed(text):
 
 
 def test_the_first_questions(certbot):
+    certbot.always = NO_SERVERS
     menu = "\nHow would you like to authenticate with the ACME CA?\n" + FRAME + "1: (standalone)\n2: (webroot)\n" + FRAME + TWO
     assert ask(certbot, "certonly", "-d", "a.test") == (menu, END + ADVICE)
     assert ask(certbot, "certonly", "-d", "a.test", typed="c\n") == (
@@ -226,7 +227,7 @@ def test_by_hand(certbot):
 
 
 def test_no_plugins(certbot):
-    assert Spoken(certbot, "plugins", "--installers").out == framed("No plugins\n")
-    said = Spoken(certbot, "plugins", "--prepare", "--authenticators").out
+    assert Spoken(certbot, "plugins", "--installers", "--prepare", *NO_SERVERS).out == framed("No plugins\n")
+    said = Spoken(certbot, "plugins", "--prepare", "--authenticators", *NO_SERVERS).out
     assert len(re.findall(r"^Initialized: .+?^Prep: True$", said, re.M | re.S)) >= 2, said
     assert "Prep" not in Spoken(certbot, "plugins", "--init").out
