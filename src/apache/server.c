@@ -279,8 +279,16 @@ static bool prepare(struct apache_server *server, struct error *err)
     return keep_options_file(server, &server->facts, err);
 }
 
+/* What a killed run has left may be what its test refuses: it is undone first, before the lock, which the clerk needs.
+ */
+static bool recover(struct apache_server *server, struct error *err)
+{
+    return !web_is_unfinished(&server->service) || clerk_call(server->clerk, NULL, NULL, err);
+}
+
 bool apache_server_prepare(struct apache_server *server, struct net *net, struct error *err)
 {
+    TRY(recover(server, err));
     MUTEX_HOLD(&server->lock);
 
     if (server->net == NULL)

@@ -12,7 +12,7 @@
 #include "web/control.h"
 #include "webconf/apache_conf.h"
 
-struct apache_challenge; /* challenge.c */
+struct apache_live; /* live_challenges.c */
 
 struct apache_server {
     struct settings *settings; /* of the first use; the same options of ours in all of them */
@@ -32,7 +32,7 @@ struct apache_server {
     struct apache_facts facts; /* what it has said of itself, */
     int64_t asked_at;          /* at that moment of the monotonic clock (ms); 0: never, or before it was changed */
 
-    struct apache_challenge *challenge; /* those that are in place; the clerk's thread alone */
+    struct apache_live *live; /* challenges that are in place; the clerk's thread alone */
 };
 
 /* Which server settings mean, for plugin_share; of the caller's. */

@@ -20,8 +20,9 @@ struct apache_file {
     char *path; /* absolute, as it was found first; of what a Use of a macro gives: where that is, for people */
     char *real; /* without symbolic links; NULL of what a Use gives, which cannot be edited */
     struct apache_tree *tree;
-    bool enabled;             /* the server reads it; false: it is beside its configuration only */
-    struct apache_file *next; /* in the order in which they were found first */
+    const struct apache_node *macro; /* of what a Use gives: the macro; else NULL */
+    bool enabled;                    /* the server reads it; false: it is beside its configuration only */
+    struct apache_file *next;        /* in the order in which they were found first */
     /* Of apache_conf alone. */
     struct buf own;
     struct apache_file *bucket;

@@ -88,6 +88,7 @@ bool apache_macro_use(struct apache_conf *conf, const struct apache_item *item, 
     file = xcalloc(1, sizeof *file);
     file->next = state->generated;
     state->generated = file;
+    file->macro = macro->node;
     file->path =
         xprintf("macro %s, used in %s, line %zu", macro->words[1].text, item->node->file->path, item->node->line);
     file->own = BUF(GENERATED_MAX - state->generated_bytes);
