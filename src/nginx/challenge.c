@@ -19,8 +19,7 @@ struct place { /* a block that gets answers */
 
 struct edit {
     const struct nginx_model *model;
-    struct nginx_ports ports;
-    const char *other;
+    const struct nginx_http *http;
     struct place *places;
     size_t count, size;
 };
@@ -87,12 +86,14 @@ bool nginx_challenge_has_port(const struct nginx_model *model, int http_port)
     return false;
 }
 
-/* Where a server in front, or a redirect, leads them to for a name. */
+/* Where a server in front, a redirect or the network may lead them to for a name. */
 static bool is_behind(const struct edit *edit, const struct nginx_address *address)
 {
     if (address->family == NGINX_UNIX)
         return true;
-    return !address->quic && address->tls && address->port == edit->ports.https;
+    if (address->quic)
+        return false;
+    return address->tls ? address->port == edit->http->ports.https : edit->http->unused;
 }
 
 static void set_spot(struct nginx_spot *spot, const struct nginx_address *address)
@@ -116,7 +117,7 @@ static bool find_places(struct edit *edit, const struct nginx_answer *answer, st
     nginx_candidates_find(edit->model, answer->host, &candidates);
     for (size_t i = 0; i < edit->model->address_count; i++) {
         const struct nginx_address *address = &edit->model->addresses[i];
-        bool http = is_http(address, edit->ports.http);
+        bool http = is_http(address, edit->http->ports.http);
         struct nginx_candidate chosen;
 
         if (!http && !is_behind(edit, address))
@@ -125,7 +126,7 @@ static bool find_places(struct edit *edit, const struct nginx_answer *answer, st
         if (!http && chosen.match == NGINX_DEFAULT)
             continue;
         add_answer(edit, chosen.block->node, answer);
-        answered |= http || address->family == NGINX_UNIX || edit->other != NULL;
+        answered |= http || address->family == NGINX_UNIX || edit->http->other != NULL;
         if (http)
             set_spot(spot, address);
     }
@@ -168,9 +169,9 @@ static void put_own_block(const struct edit *edit, const struct place *place, co
 {
     AUTO(free) char *deeper = xprintf("%s    ", indent);
 
-    buf_putf(lines, "%sserver {" MARK "\n%slisten %d;\n", indent, deeper, edit->ports.http);
+    buf_putf(lines, "%sserver {" MARK "\n%slisten %d;\n", indent, deeper, edit->http->ports.http);
     if (has_ipv6(edit->model))
-        buf_putf(lines, "%slisten [::]:%d;\n", deeper, edit->ports.http);
+        buf_putf(lines, "%slisten [::]:%d;\n", deeper, edit->http->ports.http);
     put_locations(place, deeper, lines);
     buf_putf(lines, "%slocation / { return 404; }\n%s}\n", deeper, indent);
 }
@@ -212,16 +213,16 @@ static bool find_all(
     struct edit *edit, const struct nginx_answer *answers, size_t count, struct nginx_spot *spots, struct error *err)
 {
     for (size_t i = 0; i < count; i++) {
-        spots[i] = (struct nginx_spot){ .port = edit->ports.http };
+        spots[i] = (struct nginx_spot){ .port = edit->http->ports.http };
         if (find_places(edit, &answers[i], &spots[i]))
             continue;
-        if (edit->other != NULL) {
+        if (edit->http->other != NULL) {
             (void)error_set(err, ERROR_PLUGIN, "nothing in the configuration of nginx listens on port %d, or serves %s",
-                edit->ports.http, answers[i].host);
+                edit->http->ports.http, answers[i].host);
             return error_next(err,
                 "that port belongs to %s: have it prove control, or name the port of nginx to which it "
                 "passes requests on with --http-01-port",
-                edit->other);
+                edit->http->other);
         }
         add_answer(edit, NULL, &answers[i]);
         (void)snprintf(spots[i].address, sizeof spots[i].address, "127.0.0.1");
@@ -229,11 +230,11 @@ static bool find_all(
     return true;
 }
 
-bool nginx_challenge_edit(const struct nginx_model *model, struct nginx_ports ports, const char *other,
+bool nginx_challenge_edit(const struct nginx_model *model, const struct nginx_http *http,
     const struct nginx_answer *answers, size_t count, struct patch *patches, struct nginx_spot *spots,
     struct error *err)
 {
-    struct edit edit = { .model = model, .ports = ports, .other = other };
+    struct edit edit = { .model = model, .http = http };
     bool ok = find_all(&edit, answers, count, spots, err);
 
     for (size_t i = 0; i < edit.count; i++) {

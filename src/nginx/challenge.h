@@ -6,7 +6,8 @@
  * For each address at the http port, the block that answers the name there gets a location for the challenge's exact
  * path, which wins over all others, and in front of its directives a rewrite that keeps its own rewrites away from it.
  * So does a block that has the name at a TLS address of the https port, or at a socket in the file system: a server in
- * front may send challenges there. Where nothing listens at the http port, a block of our own does.
+ * front may send challenges there. Where nothing listens at the http port, a block of our own does, and the name is
+ * answered at every port without TLS: the network may lead requests to one of these.
  */
 #include "nginx/choice.h"
 #include "webconf/patch.h"
@@ -21,13 +22,18 @@ struct nginx_spot { /* where nginx can be asked whether it answers: a numeric ad
     int port;
 };
 
+struct nginx_http { /* what is known of the ports */
+    struct nginx_ports ports;
+    bool unused;       /* nothing of the user's listens at the http port */
+    const char *other; /* the server that has it then, borrowed; NULL: none */
+};
+
 /*
- * patches: one for each file of the configuration. spots: one for each answer. other: who has the http port although
- * nothing in this configuration listens there, NULL when it is free; then what nginx answers behind that server has to
- * do, and ERROR_PLUGIN names what is not answered at all. What is there already (of an earlier call) is not added
- * again.
+ * patches: one for each file of the configuration. spots: one for each answer. With another server at the http port,
+ * what nginx answers behind it has to do: ERROR_PLUGIN names what is not answered at all. What is there already (of an
+ * earlier call) is not added again.
  */
-MUST_USE bool nginx_challenge_edit(const struct nginx_model *model, struct nginx_ports ports, const char *other,
+MUST_USE bool nginx_challenge_edit(const struct nginx_model *model, const struct nginx_http *http,
     const struct nginx_answer *answers, size_t count, struct patch *patches, struct nginx_spot *spots,
     struct error *err);
 

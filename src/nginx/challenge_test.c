@@ -80,6 +80,13 @@ static const struct {
         "    server { # managed by Certbot\n        listen 80;\n        A\n"
         "        location / { return 404; }\n    }\n}\n",
         { "127.0.0.1" } },
+    { "nothing listens at the port, the name at another one",
+        "http {\n  server {\n    listen 8080;\n    server_name a.example;\n  }\n  server {\n    listen 8080;\n  }\n}\n",
+        { "a.example" },
+        "http {\n  server {\n    R\n    A\n    listen 8080;\n    server_name a.example;\n  }\n"
+        "  server {\n    listen 8080;\n  }\n"
+        "  server { # managed by Certbot\n    listen 80;\n    A\n    location / { return 404; }\n  }\n}\n",
+        { "127.0.0.1" } },
     { "nothing listens at the port, IPv6 elsewhere", "http {\n\tserver {\n\t\tlisten [::]:443 ssl;\n\t}\n}\n",
         { "a.example", "b.example" },
         "http {\n\tserver {\n\t\tlisten [::]:443 ssl;\n\t}\n"
@@ -140,7 +147,11 @@ static struct nginx_conf *load(const char *text)
     return conf;
 }
 
-static const struct nginx_ports ports = { 80, 443 };
+/* As of a configuration without challenges in it. */
+static struct nginx_http http_of(const struct nginx_model *model, const char *other)
+{
+    return (struct nginx_http){ { 80, 443 }, !nginx_challenge_has_port(model, 80), other };
+}
 
 /* Edits the one file of a configuration. */
 static void edit(struct nginx_conf *conf, const struct nginx_answer *answers, size_t count, struct nginx_spot *spots,
@@ -148,9 +159,10 @@ static void edit(struct nginx_conf *conf, const struct nginx_answer *answers, si
 {
     AUTO(nginx_model_free) struct nginx_model *model = nginx_model_new(conf);
     AUTO(patch_clear) struct patch patch = { 0 };
+    struct nginx_http http = http_of(model, NULL);
     struct error err = { 0 };
 
-    REQUIRE(nginx_challenge_edit(model, ports, NULL, answers, count, &patch, spots, &err), "%s", err.why);
+    REQUIRE(nginx_challenge_edit(model, &http, answers, count, &patch, spots, &err), "%s", err.why);
     patch_apply(&patch, conf->files[0]->text, out);
 }
 
@@ -190,17 +202,18 @@ TEST(behind_another_server)
     AUTO(patch_clear) struct patch patch = { 0 };
     AUTO(buf_clear) struct buf want = BUF(10000), out = BUF(10000);
     struct nginx_answer answer = { (char *)"a.example", (char *)"token-A", (char *)"token-A.thumb" };
+    struct nginx_http http = http_of(model, "caddy (process 7)");
     struct nginx_spot spot;
     struct error err = { 0 };
 
     CHECK(!nginx_challenge_has_port(model, 80) && !nginx_challenge_has_port(model, 443));
-    CHECK(nginx_challenge_edit(model, ports, "caddy (process 7)", &answer, 1, &patch, &spot, &err), "%s", err.why);
+    CHECK(nginx_challenge_edit(model, &http, &answer, 1, &patch, &spot, &err), "%s", err.why);
     patch_apply(&patch, conf->files[0]->text, &out);
     put_wanted("http {\n server {\n  R\n  A\n  listen 443 ssl;\n  server_name a.example;\n }\n}\n", &want);
     CHECK_TEXT(buf_text(&out), buf_text(&want), "over TLS");
     CHECK_TEXT(spot.address, "", "not asked");
     answer.host = (char *)"b.example";
-    CHECK(!nginx_challenge_edit(model, ports, "caddy (process 7)", &answer, 1, &patch, &spot, &err));
+    CHECK(!nginx_challenge_edit(model, &http, &answer, 1, &patch, &spot, &err));
     CHECK(err.kind == ERROR_PLUGIN && strstr(err.why, "b.example") && strstr(err.next, "caddy"), "%s", err.next);
 }
 

@@ -10,6 +10,7 @@
 struct nginx_challenges {
     struct nginx_answer *at; /* owned */
     size_t count, size;
+    bool port_unused; /* nothing of the user's listened at the http port when the first of them came */
 };
 
 bool nginx_challenges_are_live(const struct nginx_server *server)
@@ -17,13 +18,17 @@ bool nginx_challenges_are_live(const struct nginx_server *server)
     return server->challenges != NULL && server->challenges->count > 0;
 }
 
-static void add(struct nginx_server *server, const struct nginx_answer *answer)
+static struct nginx_challenges *live_of(struct nginx_server *server)
 {
-    struct nginx_challenges *live;
-
     if (server->challenges == NULL)
         server->challenges = xcalloc(1, sizeof *server->challenges);
-    live = server->challenges;
+    return server->challenges;
+}
+
+static void add(struct nginx_server *server, const struct nginx_answer *answer)
+{
+    struct nginx_challenges *live = live_of(server);
+
     if (live->count == live->size) {
         live->size = 2 * live->size + 8;
         live->at = xrealloc(live->at, live->size, sizeof *live->at);
@@ -80,15 +85,12 @@ static bool set_texts(
     return true;
 }
 
-/* Another server that has the port on which nginx does not listen; of the caller's, NULL when there is none. */
-static char *other_server(const struct nginx_model *model, int port)
+/* Another server that has the port, of the caller's; NULL when there is none. */
+static char *other_server(int port)
 {
-    AUTO(free) char *owner = NULL;
     bool ours;
+    AUTO(free) char *owner = port_owner(NULL, port, &ours);
 
-    if (nginx_challenge_has_port(model, port))
-        return NULL;
-    owner = port_owner(NULL, port, &ours);
     return owner != NULL && !text_starts(owner, "nginx") ? TAKE(owner) : NULL;
 }
 
@@ -96,13 +98,18 @@ static char *other_server(const struct nginx_model *model, int port)
 static bool edit(struct nginx_server *server, struct nginx_conf *conf, const struct nginx_answer *answers, size_t count,
     struct nginx_spot *spots, struct changes *changes, struct error *err)
 {
-    struct nginx_ports ports = { server->settings->http_01_port, server->settings->https_port };
+    struct nginx_http http = { .ports = { server->settings->http_01_port, server->settings->https_port } };
     AUTO(nginx_model_free) struct nginx_model *model = nginx_model_new(conf);
-    AUTO(free) char *other = other_server(model, ports.http);
+    bool has_port = nginx_challenge_has_port(model, http.ports.http), ok;
+    AUTO(free) char *other = has_port ? NULL : other_server(http.ports.http);
     struct patch *patches = xcalloc(conf->count, sizeof *patches);
-    bool ok = nginx_challenge_edit(model, ports, other, answers, count, patches, spots, err) &&
-              set_texts(conf, patches, changes, err);
 
+    if (!nginx_challenges_are_live(server))
+        live_of(server)->port_unused = !has_port;
+    http.unused = live_of(server)->port_unused;
+    http.other = other;
+    ok = nginx_challenge_edit(model, &http, answers, count, patches, spots, err) &&
+         set_texts(conf, patches, changes, err);
     for (size_t i = 0; i < conf->count; i++)
         patch_clear(&patches[i]);
     free(patches);
