@@ -133,7 +133,7 @@ bool apache_server_new(
     TRY(apache_layout_find(&server->layout, err) && find_programs(server, err));
     set_control(server);
     find_beside(server);
-    id = (struct server_id){ server->layout.root, server->layout.root, "the Apache server" };
+    id = (struct server_id){ server->layout.root, server->layout.root, "the Apache server", settings->work_dir };
     server->clerk = clerk_new(&id, timeout_s, work, server);
     *out = TAKE(server);
     return true;

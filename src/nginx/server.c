@@ -200,7 +200,7 @@ static bool make(const struct plugin_context *context, void **shared, struct err
     const struct settings *settings = context->settings;
     int timeout_s = SETTING_IS_SET(settings, lock_timeout_s) ? settings->lock_timeout_s : -1;
     struct nginx_server *server = xcalloc(1, sizeof *server);
-    struct server_id id = { .name = "the nginx server" };
+    struct server_id id = { .name = "the nginx server", .work_dir = settings->work_dir };
 
     mutex_init(&server->lock);
     server->settings = settings_dup(settings);

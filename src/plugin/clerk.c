@@ -38,7 +38,8 @@ struct clerk *clerk_new(const struct server_id *server, int timeout_s, const str
 {
     struct clerk *clerk = xcalloc(1, sizeof *clerk);
 
-    clerk->server = (struct server_id){ xstrdup(server->dir), xstrdup(server->key), xstrdup(server->name) };
+    clerk->server = (struct server_id){ xstrdup(server->dir), xstrdup(server->key), xstrdup(server->name),
+        xstrdup_or_null(server->work_dir) };
     clerk->timeout_s = timeout_s;
     clerk->work = work;
     clerk->self = self;
@@ -341,5 +342,6 @@ void clerk_free(struct clerk *clerk)
     free((char *)clerk->server.dir);
     free((char *)clerk->server.key);
     free((char *)clerk->server.name);
+    free((char *)clerk->server.work_dir);
     free(clerk);
 }

@@ -10,8 +10,10 @@
 struct server_id { /* borrowed */
     const char
         *dir; /* where the server's configuration is, as Certbot locks it; our work directory where that is not known */
-    const char *key;  /* which server, of those that are locked in that directory */
-    const char *name; /* "the nginx server", for messages */
+    const char *key;      /* which server, of those that are locked in that directory */
+    const char *name;     /* "the nginx server", for messages */
+    const char *work_dir; /* where its checkpoints are, beside those of other servers: one uses them at a time. NULL: it
+                             has none */
 };
 
 struct server_lock;

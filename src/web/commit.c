@@ -92,6 +92,7 @@ static bool write_changes(const struct run *run, const struct checkpoint_stage *
     TRY(changes_check(run->commit->changes, err));
     TRY(changes_journal(run->commit->changes, stages, count, &journal, err));
     TRY(checkpoint_save(run->journal, &journal, err));
+    TRY(journal_sign(run->commit->service, run->journal, err));
     return changes_write(run->commit->changes, run->journal, run->commit->service, err);
 }
 

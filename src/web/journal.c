@@ -5,6 +5,9 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "web/checkpoint.h"
+#include "web/checkpoint_dir.h"
+#include "web/checkpoint_lists.h"
+#include "web/command.h"
 
 const struct web_calls *journal_calls(const struct web_service *service)
 {
@@ -15,6 +18,38 @@ static bool reload(const struct web_service *service, struct error *err)
 {
     return journal_calls(service)->reload(service->server, NULL, err) ||
            error_in(err, "%s could not be reloaded with its old configuration", service->server->name);
+}
+
+/* The command that makes the server of this service read its files again; of the caller's. */
+static struct list reload_words(const struct web_service *service)
+{
+    struct list words = { 0 };
+
+    for (char *const *word = service->server->reload; word != NULL && *word != NULL; word++)
+        list_add(&words, *word);
+    return words;
+}
+
+bool journal_sign(const struct web_service *service, const char *dir, struct error *err)
+{
+    AUTO(list_clear) struct list words = reload_words(service);
+    AUTO(buf_clear) struct buf text = BUF(CHECKPOINT_LIST_MAX);
+
+    if (words.len == 0)
+        return true;
+    command_put(&words, &text);
+    return checkpoint_write_list(dir, CHECKPOINT_RELOAD, buf_view(&text), err);
+}
+
+/* The command of another server, whose journal it is; false when it is ours, or nobody's. */
+static bool is_of_another(const struct web_service *service, const char *dir, struct commands *out)
+{
+    AUTO(list_clear) struct list ours = reload_words(service);
+    AUTO(buf_clear) struct buf text = BUF(CHECKPOINT_LIST_MAX);
+    struct error ignored = { 0 };
+
+    return checkpoint_read_list(dir, CHECKPOINT_RELOAD, &text, &ignored) && commands_parse(buf_view(&text), out) &&
+           out->len == 1 && out->at[0].len > 0 && !list_equal(&out->at[0], &ours);
 }
 
 bool journal_take_back(const struct web_service *service, const char *dir, bool tell, struct error *err)
@@ -53,19 +88,32 @@ bool web_is_unfinished(const struct web_service *service)
     return file_is_dir(temporary) || file_is_dir(progress);
 }
 
+static bool reload_its_server(const struct web_service *service, const char *dir, struct error *err)
+{
+    AUTO(commands_clear) struct commands command = { 0 };
+
+    return is_of_another(service, dir, &command) ? web_command(&command.at[0], service, err) : reload(service, err);
+}
+
+static bool restore_left(const struct web_service *service, const char *dir, struct error *err)
+{
+    AUTO(commands_clear) struct commands command = { 0 };
+    struct error failed = { 0 };
+
+    if (!file_is_dir(dir))
+        return true;
+    TRY(checkpoint_restore(dir, RESTORE_OURS, service, err));
+    log_warning("A run that was interrupted had left changes in the configuration of %s. They were taken back.",
+        is_of_another(service, dir, &command) ? "another server" : service->server->name);
+    if (!reload_its_server(service, dir, &failed))
+        log_warning("%s%s%s", failed.what, failed.what[0] != '\0' ? ": " : "", failed.why);
+    return true;
+}
+
 /* The challenge first: it was put into files that had the other changes already. */
 static bool recover(const struct web_service *service, const char *temporary, const char *progress, struct error *err)
 {
-    struct error failed = { 0 };
-
-    if (file_is_dir(temporary))
-        TRY(checkpoint_restore(temporary, RESTORE_OURS, service, err));
-    if (file_is_dir(progress))
-        TRY(checkpoint_restore(progress, RESTORE_OURS, service, err));
-    log_warning("A run that was interrupted had left changes in the configuration of %s. They were taken back.",
-        service->server->name);
-    if (!reload(service, &failed))
-        log_warning("%s: %s", failed.what, failed.why);
+    TRY(restore_left(service, temporary, err) && restore_left(service, progress, err));
     TRY(checkpoint_drop(temporary, err));
     return checkpoint_drop(progress, err);
 }

@@ -6,6 +6,10 @@
 
 const struct web_calls *journal_calls(const struct web_service *service);
 
+/* Notes in the journal in that directory, which is there, whose files they are: another server's run may have to
+ * restore them. */
+MUST_USE bool journal_sign(const struct web_service *service, const char *dir, struct error *err);
+
 /* Restores the journal in that directory, reloads where the server may know of what was changed, and drops the journal:
  * in this order, so that a kill in between is repaired by doing it again. Not there: nothing is done. Shielded callers
  * only. False when not all could be restored, the journal stays then, or when the reload failed. */
