@@ -57,6 +57,8 @@ bool place_name(const char *from, const char *to, struct error *err)
 
     if (!file_is_link(from))
         return place_file(from, to, err);
+    if (link(from, to) == 0) /* of the link itself */
+        return true;
     TRY(file_read_link(from, &text, err));
     return symlink(text, to) == 0 || file_error(err, "create the link", to);
 }

@@ -10,7 +10,7 @@
 /* Gives FROM the second name TO, which must be free. Where a file cannot have two (on another file system, or one that
  * has no such thing), TO is a copy with the same owner, mode, access control list and time, synced. */
 MUST_USE bool place_file(const char *from, const char *to, struct error *err);
-/* The same for a file or a symbolic link, which is made anew. */
+/* The same for a file or a symbolic link, which is made anew where it cannot have two. */
 MUST_USE bool place_name(const char *from, const char *to, struct error *err);
 /* The times of `like`, as stat has them. */
 struct stat;
