@@ -2,12 +2,14 @@
 import contextlib
 import os
 import re
+import shutil
 import socket
 import ssl
 import time
 
 import certs
 import pytest
+from own_network import own_network
 from peers.nginx_host import NginxHost
 
 pytestmark = [pytest.mark.ours,
@@ -17,13 +19,11 @@ RSA, ECDSA = "rsa_pss_rsae_sha256:rsa_pkcs1_sha256", "ecdsa_secp256r1_sha256"
 
 
 class Host(NginxHost):
-    """At a loopback address of its own, on ports 80 and 443. ADDR in texts is that address."""
-    count = 0
+    """On ports 80 and 443, at an address that ADDR stands for in texts. In a network of its own."""
 
     def __init__(self, home, **more):
         super().__init__(home, http=80, https=443, **more)
-        Host.count += 1
-        self.address = f"127.{30 + os.getpid() % 200}.{os.getpid() // 200 % 250}.{Host.count % 250 + 1}"
+        self.address = "127.0.41.1"
 
     def fill(self, text):
         return super().fill(text).replace("ADDR", self.address)
@@ -44,10 +44,6 @@ class Host(NginxHost):
     def certificate(self, name, address=None, sigalgs=None):
         return super().certificate(name, address or self.address, sigalgs)
 
-    def certificates(self):
-        """What it shows for names that nobody asked a certificate for stays as it was: their own pair."""
-        return self.home / "own.pem", self.home / "own.key"
-
 
 def make_pair(folder, name, names, kind="ec"):
     """A certificate that signs itself: (fullchain, key) paths."""
@@ -61,7 +57,13 @@ def make_pair(folder, name, names, kind="ec"):
 
 
 @pytest.fixture
-def host(area):
+def network():
+    with own_network():
+        yield
+
+
+@pytest.fixture
+def host(area, network):
     made = Host(area / "host")
     make_pair(made.home, "own", ["own.test"])
     yield made
@@ -219,7 +221,7 @@ server {
 """}, ["a.test"], []),
     "CR LF and Latin-1": ({"a": "server {\r\n\tlisten ADDR:80;\r\n\tserver_name a.test;\r\n\t# caf\u00e9\r\n\troot HOME/www;\r\n}\r\n"},
                           ["a.test"], []),
-    "bound to an address beside all": ({"a": """\
+    "another redirects by itself": ({"a": """\
 server {
     listen ADDR:80;
     server_name a.test;
@@ -375,8 +377,8 @@ def test_a_port_that_another_has(make_client, host):
     assert not list((client.work).glob("backups/*")) and not (client.work / "IN_PROGRESS").exists()
 
 
-def test_names_are_told_when_none_is_given(make_client, new_ca, host):
-    client = make_client(new_ca)
+def test_names_are_told_when_none_is_given(make_client, host):
+    client = make_client()
     write(host, SITES["several blocks"][0])
     host.start()
     said = client.run("run", "-n", "--nginx", *host.options(), "--agree-tos", "--register-unsafely-without-email", status=1)
@@ -419,3 +421,65 @@ def test_obtained_installed_and_renewed(make_client, new_ca, make_nginx_host):
     assert host.snapshot() == before
     assert host.certificate("www.a.test") == der(client.store.live("a.test", "cert"))
     host.test()
+
+
+# What differs from Certbot on the same site, and why: docs/differences-from-certbot.md.
+DIFFERENT = {
+    "regex of PCRE": "Certbot takes no regular expression of PCRE's own syntax for a match",
+    "names that are not in the certificate": "Certbot answers them with 404",
+    "redirects by itself": "Certbot makes an endless loop",
+    "redirects by itself, TLS by default": "Certbot makes an endless loop",
+    "included listen and names": "Certbot leaves HTTP as it was",
+    "comment without newline at the end": "Certbot writes the new block into the comment, and nginx refuses it",
+    "own TLS options": "Certbot refuses",
+    "CR LF and Latin-1": "Certbot ignores the file",
+}
+
+
+def effect(host, pair, names, others):
+    """What a visitor sees of all that."""
+    seen = {}
+    for name in [*names, *others]:
+        status, headers, body = host.get(name, "/")
+        seen[name, "http"] = status, headers.get("Location"), body if status == 200 else ""
+    for name in names:
+        status, headers, body = host.get(name, "/", tls=True)
+        seen[name, "https"] = status, headers.get("Location"), host.certificate(name) == der(pair[0])
+    return seen
+
+
+def settled(host, pair, names, others):
+    """The effect once it stays; Certbot does not wait for it."""
+    last, end = None, time.monotonic() + 10
+    while time.monotonic() < end:
+        try:
+            seen = effect(host, pair, names, others)
+        except (OSError, AssertionError) as err:
+            seen = repr(err)
+        if seen == last and not isinstance(seen, str):
+            return seen
+        last = seen
+        time.sleep(0.5)
+    return last
+
+
+@pytest.mark.skipif(shutil.which("certbot") is None, reason="no Certbot to compare with")
+@pytest.mark.parametrize("site", SITES)
+def test_the_same_as_certbot(make_client, area, network, site):
+    files, names, others = SITES[site]
+    seen = []
+    for program in ("ours", "certbot"):
+        client, host = make_client(), Host(area / program)
+        make_pair(host.home, "own", ["own.test"])
+        if program == "certbot":
+            client.program = shutil.which("certbot")
+        write(host, files)
+        host.start()
+        try:
+            pair = make_pair(host.home, "new", names)
+            done = install(client, host, pair, names, status=None)
+            seen.append(settled(host, pair, names, others) if done.status == 0 else done.text)
+        finally:
+            host.stop()
+    print(site, seen[0], seen[1], sep="\n")
+    assert (seen[0] == seen[1]) == (site not in DIFFERENT)
