@@ -53,12 +53,8 @@ static char *name_of(const struct proof *proof)
 
 static struct apache_proof proof_of(const struct proof *proof)
 {
-    char *name = name_of(proof);
-    bool ipv6 = proof->is_ip && strchr(name, ':') != NULL;
-
     return (struct apache_proof){
-        .name = name,
-        .host = xprintf(ipv6 ? "[%s]" : "%s", name),
+        .name = name_of(proof),
         .token = xstrdup(proof->token),
         .content = xstrdup_or_null(proof->key_authorization),
     };
@@ -67,7 +63,6 @@ static struct apache_proof proof_of(const struct proof *proof)
 static void clear_proof(struct apache_proof *proof)
 {
     free(proof->name);
-    free(proof->host);
     free(proof->token);
     free(proof->content);
 }
@@ -138,9 +133,10 @@ static bool wait_for_answers(void *self, struct proof *const *proofs, size_t cou
         const struct apache_proof *proof = &use->plan.proofs[i];
         const struct apache_spot *spot = &use->plan.spots[i];
 
-        questions[i] = (struct web_question){ spot->address, spot->port, proof->host, proof->token, proof->content };
+        questions[i] = (struct web_question){ spot->address, spot->port, proof->name, proof->token, proof->content };
     }
-    TRY(web_wait_until_answered(use->context->net, "Apache", questions, use->plan.count, &use->log, err));
+    TRY(web_wait_until_answered(
+        use->context->net, "Apache", questions, use->plan.count, &use->log, WEB_ANSWER_MS, err));
     for (size_t i = 0; i < count; i++)
         if (proofs[i]->state == PROOF_PRESENTED)
             proofs[i]->state = PROOF_READY;

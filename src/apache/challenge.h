@@ -15,7 +15,6 @@
 
 struct apache_proof {
     char *name; /* in lower case; an IP address in canonical text */
-    char *host; /* as in a Host field: an IPv6 address in brackets */
     char *token, *content;
 };
 

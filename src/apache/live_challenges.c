@@ -37,8 +37,8 @@ static void add(struct apache_server *server, const struct apache_proof *proof)
         live->size = 2 * live->size + 8;
         live->at = xrealloc(live->at, live->size, sizeof *live->at);
     }
-    live->at[live->count++] = (struct apache_proof){ xstrdup(proof->name), xstrdup(proof->host), xstrdup(proof->token),
-        xstrdup(proof->content) };
+    live->at[live->count++] =
+        (struct apache_proof){ xstrdup(proof->name), xstrdup(proof->token), xstrdup(proof->content) };
 }
 
 static bool is_same(const struct apache_proof *a, const struct apache_proof *b)
@@ -49,7 +49,6 @@ static bool is_same(const struct apache_proof *a, const struct apache_proof *b)
 static void clear_proof(struct apache_proof *proof)
 {
     free(proof->name);
-    free(proof->host);
     free(proof->token);
     free(proof->content);
 }

@@ -4,18 +4,12 @@
  */
 #include <string.h>
 
-#include "base/clock.h"
-#include "base/interrupt.h"
-#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "nginx/authenticator.h"
 #include "nginx/live_challenges.h"
 #include "plugin/builtin.h"
-
-#define ANSWER_MS 10000 /* that a reload may take until all is answered; --nginx-sleep-seconds where that is more */
-#define STEADY_MS 250   /* old workers take connections for a moment beside the new ones */
-#define PAUSE_MS 10     /* between two questions meanwhile */
+#include "web/answering.h"
 
 struct nginx_use { /* one order */
     const struct plugin_context *context;
@@ -112,73 +106,22 @@ static bool present(void *self, struct proof *const *proofs, size_t count, struc
     return true;
 }
 
-/* ---- until it is answered ---- */
-
-static bool ask(const struct nginx_use *use, size_t i, int64_t limit_ms, struct error *err)
-{
-    const struct nginx_answer *answer = &use->plan.answers[i];
-    const struct nginx_spot *spot = &use->plan.spots[i];
-    AUTO(free) char *path = xprintf("/.well-known/acme-challenge/%s", answer->token);
-
-    if (spot->address[0] == '\0') /* it listens where we cannot ask */
-        return true;
-    return web_poll_challenge(use->context->net, spot->address, spot->port, use->proofs[i]->identifier, path,
-        answer->content, &use->log, limit_ms, err);
-}
-
-/* Asks for each, the time that is left. What is not seen here may be so for the CA, which is asked all the same; but
- * not when nginx has refused the new configuration. */
-static bool ask_all(const struct nginx_use *use, int64_t until, bool *seen, struct error *err)
-{
-    *seen = true;
-    for (size_t i = 0; i < use->plan.count; i++) {
-        AUTO(free) char *refusal = NULL;
-        struct error failure = { 0 };
-        int64_t left = until - clock_monotonic_ms();
-
-        if (ask(use, i, left > 1 ? left : 1, &failure))
-            continue;
-        refusal = web_log_refusal(&use->log);
-        if (failure.kind == ERROR_CANCELED || refusal != NULL) {
-            *err = failure;
-            return false;
-        }
-        *seen = false;
-        log_warning(
-            "nginx does not seem to answer the challenge of %s yet: %s", use->plan.answers[i].host, failure.why);
-    }
-    return true;
-}
-
-/* Each was answered once, by a new worker. Old ones may take connections beside them for a moment: so they are asked
- * on, until there was no other answer for that long. */
-static bool ask_until_steady(const struct nginx_use *use, int64_t until, struct error *err)
-{
-    int64_t steady = clock_monotonic_ms() + STEADY_MS;
-
-    for (size_t i = 0; clock_monotonic_ms() < steady && clock_monotonic_ms() < until; i++) {
-        struct error failure = { 0 };
-
-        (void)clock_sleep_ms(PAUSE_MS);
-        TRY(interrupt_check(err));
-        if (!ask(use, i % use->plan.count, 1, &failure))
-            steady = clock_monotonic_ms() + STEADY_MS;
-    }
-    return true;
-}
-
 static bool wait_for_answers(void *self, struct proof *const *proofs, size_t count, struct error *err)
 {
-    struct nginx_use *use = self;
+    const struct nginx_use *use = self;
+    AUTO(free) struct web_question *questions = xcalloc(use->plan.count + 1, sizeof *questions);
     int64_t limit_ms = (int64_t)use->context->settings->nginx_sleep_s * 1000;
-    int64_t until = clock_monotonic_ms() + (limit_ms > ANSWER_MS ? limit_ms : ANSWER_MS);
-    bool seen = false;
 
-    if (use->context->net != NULL && use->plan.count > 0) {
-        TRY(ask_all(use, until, &seen, err));
-        if (seen)
-            TRY(ask_until_steady(use, until, err));
+    for (size_t i = 0; i < use->plan.count; i++) {
+        const struct nginx_answer *answer = &use->plan.answers[i];
+        const struct nginx_spot *spot = &use->plan.spots[i];
+
+        questions[i] = (struct web_question){ spot->address, spot->port, use->proofs[i]->identifier, answer->token,
+            answer->content };
     }
+    if (limit_ms < WEB_ANSWER_MS)
+        limit_ms = WEB_ANSWER_MS;
+    TRY(web_wait_until_answered(use->context->net, "nginx", questions, use->plan.count, &use->log, limit_ms, err));
     for (size_t i = 0; i < count; i++)
         if (proofs[i]->state == PROOF_PRESENTED)
             proofs[i]->state = PROOF_READY;

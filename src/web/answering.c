@@ -5,9 +5,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-#define ANSWER_MS 10000 /* that a reload may take until all is answered */
-#define STEADY_MS 250   /* old workers take connections for a moment beside the new ones */
-#define PAUSE_MS 10     /* between two questions meanwhile */
+#define STEADY_MS 250 /* old workers take connections for a moment beside the new ones */
+#define PAUSE_MS 10   /* between two questions meanwhile */
 
 struct asking {
     struct net *net;
@@ -67,9 +66,9 @@ static bool ask_until_steady(const struct asking *asking, struct error *err)
 }
 
 bool web_wait_until_answered(struct net *net, const char *name, const struct web_question *questions, size_t count,
-    const struct web_log *log, struct error *err)
+    const struct web_log *log, int64_t limit_ms, struct error *err)
 {
-    struct asking asking = { net, name, questions, count, log, clock_monotonic_ms() + ANSWER_MS };
+    struct asking asking = { net, name, questions, count, log, clock_monotonic_ms() + limit_ms };
     bool seen;
 
     if (net == NULL || count == 0)

@@ -7,14 +7,15 @@
 struct web_question {
     const char *address; /* numeric, of this machine; "": it cannot be asked from here */
     int port;
-    const char *host; /* as in a Host field: an IPv6 address in brackets */
+    const char *host; /* a name or an IP address */
     const char *token, *content;
 };
 
 /*
  * Asks until each is answered, and for a moment more, as old workers take connections beside the new ones. What is not
- * seen to be answered within some seconds is a warning: it may be so for the CA. ERROR_PLUGIN when the log tells that
- * the reload was refused; ERROR_CANCELED. name: of the server, for people. net NULL: nobody is asked.
+ * seen to be answered within limit_ms is a warning: it may be so for the CA. ERROR_PLUGIN when the log tells that the
+ * reload was refused; ERROR_CANCELED. name: of the server, for people. net NULL: nobody is asked.
  */
+#define WEB_ANSWER_MS 10000 /* that a reload may take until all is answered */
 MUST_USE bool web_wait_until_answered(struct net *net, const char *name, const struct web_question *questions,
-    size_t count, const struct web_log *log, struct error *err);
+    size_t count, const struct web_log *log, int64_t limit_ms, struct error *err);
