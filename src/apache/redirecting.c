@@ -55,7 +55,7 @@ static bool is_covered(const struct apache_vhost *vhost, const char *wildcard)
     return false;
 }
 
-/* The names of the site that come to this host over http. One without a name gets all. */
+/* The names of the site that this host has, too. One without a name answers for all. */
 static void names_at(const struct apache_vhost *vhost, const struct list *names, struct list *out)
 {
     for (size_t i = 0; i < names->len; i++) {
@@ -146,7 +146,10 @@ bool apache_redirect_site(
         const struct apache_vhost *vhost = &work->model->vhosts[plain.at[i]];
         AUTO(list_clear) struct list names = { 0 };
 
-        names_at(vhost, &site->names, &names);
+        if (site->is_copy) /* it was chosen for all of them */
+            list_add_all(&names, &site->names);
+        else
+            names_at(vhost, &site->names, &names);
         TRY(redirect_host(work, vhost, &names, err));
     }
     return true;
