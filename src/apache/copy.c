@@ -56,6 +56,22 @@ static void change_addresses(struct apache_edit *edit, int port)
     }
 }
 
+void apache_leave_addresses(struct apache_edit *edit, int port, int other_port)
+{
+    const struct apache_node *vhost = edit->vhost;
+
+    for (size_t i = 1; i < vhost->word_count; i++) {
+        struct apache_address address;
+        size_t start = vhost->words[i - 1].end;
+
+        if (!apache_address_read(vhost->words[i].text, false, &address))
+            continue;
+        if (address.port == port || address.port == other_port)
+            patch_replace(&edit->patch, start, vhost->words[i].end - start, view_of(""));
+        free(address.host);
+    }
+}
+
 /* ---- what is not copied ---- */
 
 static bool has_flag(const char *flags, char flag)

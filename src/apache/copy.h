@@ -24,5 +24,9 @@ struct apache_copied {   /* what was not copied as it was */
 MUST_USE bool apache_copy_text(struct view text, const char *name, size_t ordinal, const struct apache_copy *copy,
     struct apache_copied *copied, struct buf *out, struct error *err);
 
+/* Takes the addresses with these ports from a host, one of which at least has another: what its copy has now. */
+struct apache_edit;
+void apache_leave_addresses(struct apache_edit *edit, int port, int other_port);
+
 /* The path of the copy: in dir (NULL: beside it), ".conf" at its end replaced by the extension. Of the caller's. */
 char *apache_copy_path(const char *real, const char *dir, const char *extension) __attribute__((returns_nonnull));

@@ -27,13 +27,13 @@ static bool is_our_rule(const struct apache_node *node)
            strcmp(apache_node_word(node, 2), TARGET) == 0 && is_flags_of_certbot(apache_node_word(node, 3));
 }
 
-/* "=www.example.com", or a pattern of one label for a wildcard. Of the caller's. */
+/* "=www.example.com", "=[::1]", or a pattern of one label for a wildcard. Of the caller's. */
 static char *condition_of(const char *name)
 {
     AUTO(buf_clear) struct buf out = BUF(4096);
 
     if (!text_starts(name, "*."))
-        return xprintf("=%s", name);
+        return xprintf(strchr(name, ':') != NULL ? "=[%s]" : "=%s", name);
     buf_put_text(&out, "^[^.]+");
     for (const char *at = name + 1; *at != '\0'; at++) {
         if (*at == '.')

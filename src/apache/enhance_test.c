@@ -25,6 +25,7 @@ static const struct {
         HOST("    X 1\n    RewriteEngine on\n" COND("a") " [OR]\n" COND("b") " [OR]\n" COND("c") "\n" RULE) },
     { "a wildcard", "*.a.example", HOST("    X 1\n"),
         HOST("    X 1\n    RewriteEngine on\n    RewriteCond %{SERVER_NAME} ^[^.]+\\.a\\.example$\n" RULE) },
+    { "an IPv6 address", "::1", HOST("    X 1\n"), HOST("    X 1\n    RewriteEngine on\n" COND("[::1]") "\n" RULE) },
     { "engine on, in front of other rules", "a",
         HOST("    RewriteEngine On\n    RewriteCond %{X} y\n    RewriteRule ^ /i.php [L]\n"),
         HOST("    RewriteEngine On\n" COND("a") "\n" RULE "    RewriteCond %{X} y\n    RewriteRule ^ /i.php [L]\n") },

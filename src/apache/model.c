@@ -145,6 +145,8 @@ static void read_addresses(struct apache_model *model, struct apache_vhost *vhos
 
 static void read_directive(struct apache_vhost *vhost, const struct apache_item *item)
 {
+    bool on;
+
     if (item->word_count < 2)
         return;
     if (apache_item_is(item, "ServerName")) {
@@ -156,7 +158,9 @@ static void read_directive(struct apache_vhost *vhost, const struct apache_item 
             text_lower(vhost->aliases.at[vhost->aliases.len - 1]);
         }
     } else if (apache_item_is(item, "SSLEngine")) {
-        vhost->tls = strcasecmp(apache_item_word(item, 1), "off") != 0;
+        on = strcasecmp(apache_item_word(item, 1), "off") != 0;
+        vhost->tls = on;
+        vhost->mixed = vhost->mixed && !on;
     }
 }
 
@@ -164,6 +168,7 @@ static void read_vhost(struct apache_model *model, size_t item, int tls_port)
 {
     const struct apache_conf *conf = model->conf;
     struct apache_vhost *vhost = &model->vhosts[model->count++];
+    bool plain = false;
 
     *vhost = (struct apache_vhost){
         .node = conf->items[item].node,
@@ -172,8 +177,13 @@ static void read_vhost(struct apache_model *model, size_t item, int tls_port)
         .macro = conf->items[item].node->file->real == NULL,
     };
     read_addresses(model, vhost);
-    for (size_t i = 0; i < vhost->address_count; i++)
-        vhost->tls |= vhost->addresses[i].port == 443 || vhost->addresses[i].port == tls_port;
+    for (size_t i = 0; i < vhost->address_count; i++) {
+        bool tls = vhost->addresses[i].port == 443 || vhost->addresses[i].port == tls_port;
+
+        vhost->tls |= tls;
+        plain |= !tls;
+    }
+    vhost->mixed = vhost->tls && plain;
     for (size_t i = item + 1; i < conf->items[item].end; i++)
         if (conf->items[i].section == item)
             read_directive(vhost, &conf->items[i]);

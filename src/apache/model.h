@@ -21,6 +21,8 @@ struct apache_vhost {
     char *name;          /* its ServerName in lower case, without scheme and port; NULL: none */
     struct list aliases; /* its ServerAlias words in lower case */
     bool tls, enabled;
+    bool mixed; /* it has plain addresses besides, and nothing turns TLS on in it: with a certificate, none would be
+                   plain */
     bool macro; /* made by a macro: there is no section of its own that could be edited */
 };
 

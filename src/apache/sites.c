@@ -296,6 +296,18 @@ static bool make_copy(struct apache_work *work, struct apache_plan *plan, const 
     return true;
 }
 
+/* What a host with both kinds of addresses had for TLS is its copy's now. */
+static bool leave_addresses(struct apache_work *work, const struct apache_site *site, struct error *err)
+{
+    AUTO(apache_edit_close) struct apache_edit edit = { 0 };
+
+    if (!work->model->vhosts[site->vhost].mixed)
+        return true;
+    TRY(apache_work_edit(work, &site->place, &edit, err));
+    apache_leave_addresses(&edit, work->ports.https, 443);
+    return apache_work_keep(work, &site->place, &edit, err);
+}
+
 /* The copy of a host is made once in a group, for the first deployment that needs it. */
 static bool copy_site(struct apache_work *work, struct apache_plan *plan, struct apache_site *site, struct error *err)
 {
@@ -305,7 +317,7 @@ static bool copy_site(struct apache_work *work, struct apache_plan *plan, struct
     if (made != NULL) {
         place = (struct apache_place){ xstrdup(made->path), made->ordinal };
     } else {
-        TRY(make_copy(work, plan, site, &place, err));
+        TRY(make_copy(work, plan, site, &place, err) && leave_addresses(work, site, err));
         apache_work_note_made(work, site->vhost, place.path, place.ordinal);
     }
     free(site->place.path);
@@ -330,7 +342,8 @@ bool apache_sites_deploy(
     for (size_t i = 0; i < sites->count; i++) {
         struct apache_site *site = &sites->at[i];
 
-        TRY(work->model->vhosts[site->vhost].tls || copy_site(work, plan, site, err));
+        if (!work->model->vhosts[site->vhost].tls || work->model->vhosts[site->vhost].mixed)
+            TRY(copy_site(work, plan, site, err));
         TRY(deploy(work, plan, site, err));
         TRY(apache_work_enable(work, site->place.path, err));
         for (size_t j = 0; j < site->names.len; j++) {

@@ -1,9 +1,11 @@
 """Certificates installed into Apache: a real one, asked by a TLS client before and after; nothing else of it changes."""
+import json
 import os
 import re
 import socket
 import subprocess
 import threading
+import time
 
 import pytest
 from client import wait_for
@@ -281,18 +283,166 @@ def test_renewal_reads_the_files_again(apache, lineage, new_client):
     assert apache.calls().count("graceful") == 1
 
 
-def test_auto_hsts(apache, lineage, new_client):
-    import json
+def test_auto_hsts(apache, new_client):
     apache.write("a", site("a.test"))
     apache.start()
-    lineage(["a.test", "www.a.test"])
-    install(new_client, apache, "a.test", "--auto-hsts")
+    names = [part for name in ("a.test", "www.a.test") for part in ("-d", name)]
+    ports = ["--http-01-port", str(apache.http)]
+    options = [str(o) for o in apache.options()]
+    del options[options.index("--http-01-port"):options.index("--http-01-port") + 2]
+    new_client.run("run", "-n", "--agree-tos", "--register-unsafely-without-email", "-a", "standalone", "-i", "apache", "--auto-hsts",
+                   "--no-redirect", *names, *options)
     path = new_client.config / ".pluginstorage.json"
     (ident, state), = json.loads(path.read_text())["apache"]["autohsts"].items()
     assert re.fullmatch(r"[0-9a-f]{32}", ident) and state["laststep"] == 0
     copy = apache.root / "sites-available" / "a-le-ssl.conf"
     assert f"# DO NOT REMOVE - Managed by Certbot, VirtualHost id: {ident}\n" in copy.read_text()
-    assert apache.get("a.test", tls=True)[1]["Strict-Transport-Security"] == "max-age=60"
+
+    def age():
+        return apache.get("a.test", tls=True)[1]["Strict-Transport-Security"]
+
+    assert age() == "max-age=60"
+    before = apache.snapshot()
+    new_client.renew(*ports)
+    assert apache.snapshot() == before, "two days have not passed"
+    for step, seconds in enumerate((300, 900, 3600, 21600, 43200, 86400), 1):
+        state = {"apache": {"autohsts": {ident: {"laststep": step - 1, "timestamp": time.time() - 49 * 3600}}, "x": 1}, "y": [1.5]}
+        path.write_text(json.dumps(state))
+        new_client.renew(*ports)
+        assert age() == f"max-age={seconds}"
+        kept = json.loads(path.read_text())
+        assert kept["apache"]["autohsts"][ident]["laststep"] == step and kept["y"] == [1.5] and kept["apache"]["x"] == 1
+    new_client.renew(*ports)
+    assert age() == "max-age=86400", "the last step waits for a renewal"
+    new_client.renew("--force-renewal")
+    assert age() == "max-age=31536000"
+    assert json.loads(path.read_text())["apache"]["autohsts"] == {}
+    assert "DO NOT REMOVE" not in copy.read_text()
+    assert "Made HSTS max-age permanent" in backups(new_client)
+
+
+def own_pair(area, names):
+    """A certificate of nobody's for any names."""
+    cert, key = area / "own.pem", area / "own.key"
+    san = ",".join(("IP:" if re.fullmatch(r"[0-9.]+|.*:.*", name) else "DNS:") + name for name in names)
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key,
+                    "-out", cert, "-days", "30", "-subj", "/CN=own", "-addext", f"subjectAltName={san}"],
+                   check=True, stderr=subprocess.DEVNULL)
+    return ["--cert-path", cert, "--key-path", key, "--fullchain-path", cert], x509.load_pem_x509_certificate(cert.read_bytes())
+
+
+def install_own(client, apache, area, names, *args, **more):
+    paths, cert = own_pair(area, names)
+    asked = [p for n in names for p in (("--ip-address", n) if re.fullmatch(r"[0-9.]+|.*:.*", n) else ("-d", n))]
+    done = client.run("install", "-n", "--apache", *paths, *asked, *apache.options(), *args, **more)
+    apache.test()
+    return done, cert
+
+
+def shows(apache, name, cert, **more):
+    return x509.load_der_x509_certificate(apache.certificate(name, **more)) == cert
+
+
+def test_wildcard(apache, new_client, area):
+    apache.write("a", site("a.test"))
+    apache.write("x", site("x.a.test"))
+    apache.write("y", site("y.a.test"))
+    apache.write("b", site("b.test"))
+    before = apache.start().snapshot()
+    _, cert = install_own(new_client, apache, area, ["*.a.test"])
+    assert shows(apache, "x.a.test", cert) and shows(apache, "y.a.test", cert)
+    assert shows(apache, "www.a.test", cert), "an alias of another host, which it covers"
+    assert redirects(apache, "x.a.test") and redirects(apache, "y.a.test") and redirects(apache, "www.a.test")
+    assert apache.get("a.test")[0] == 200 and apache.get("b.test")[0] == 200, "not covered"
+    rollback(new_client, apache, 2)
+    assert apache.snapshot() == before
+
+
+def test_ip_address(apache, new_client, area):
+    apache.write("000-default", "<VirtualHost *:HTTP>\n\tDocumentRoot HOME/www\n</VirtualHost>\n")
+    apache.write("b", site("b.test"))
+    apache.start()
+    _, cert = install_own(new_client, apache, area, ["127.0.0.1"])
+    assert shows(apache, None, cert)
+    status, headers, _ = apache.get("127.0.0.1", "/x")
+    assert status == 301 and headers["Location"] == "https://127.0.0.1/x"
+    assert apache.get("b.test")[0] == 200
+    after = apache.snapshot()
+    install_own(new_client, apache, area, ["127.0.0.1"])
+    assert {p for p in after if apache.snapshot()[p] != after[p]} == set()
+
+
+def test_ipv6_address(apache, new_client, area):
+    apache.write("000-default", "<VirtualHost *:HTTP>\n\tDocumentRoot HOME/www\n</VirtualHost>\n")
+    apache.start()
+    _, cert = install_own(new_client, apache, area, ["::1"])
+    assert shows(apache, None, cert, address="[::1]")
+    status, headers, _ = apache.get("[::1]", "/x", address="::1")
+    assert status == 301 and headers["Location"] == "https://[::1]/x"
+
+
+def test_shared_snippet_stays(make_apache_host, new_client, area, trust):
+    apache = make_apache_host(modules=["ssl", "socache_shmcb"])
+    apache.put("tls.conf", f"SSLEngine on\nSSLCertificateFile {trust.cert}\nSSLCertificateKeyFile {trust.key}\n")
+    for name in ("a", "b"):
+        apache.write(name, f"<VirtualHost *:HTTPS>\n    ServerName {name}.test\n    Include tls.conf\n</VirtualHost>\n")
+    apache.start()
+    before = apache.snapshot()
+    old = x509.load_pem_x509_certificate(trust.cert.read_bytes())
+    _, cert = install_own(new_client, apache, area, ["a.test"], "--no-redirect")
+    assert shows(apache, "a.test", cert) and shows(apache, "b.test", old)
+    assert apache.snapshot()["tls.conf"] == before["tls.conf"]
+
+
+def test_macros_of_others_stay(make_apache_host, new_client, area):
+    apache = make_apache_host(modules=["macro"])
+    apache.write("m", "<Macro Host $name>\n<VirtualHost *:HTTP>\n    ServerName $name\n    DocumentRoot HOME/www\n"
+                      "</VirtualHost>\n</Macro>\nUse Host m.test\n")
+    apache.write("a", site("a.test"))
+    before = apache.start().snapshot()
+    _, cert = install_own(new_client, apache, area, ["a.test"])
+    assert shows(apache, "a.test", cert)
+    assert apache.get("m.test")[0] == 200
+    assert apache.snapshot()["sites-available/m.conf"] == before["sites-available/m.conf"]
+
+
+def test_a_copy_that_was_disabled(apache, new_client, area):
+    apache.write("a", site("a.test"))
+    apache.start()
+    install_own(new_client, apache, area, ["a.test"])
+    (apache.root / "sites-enabled" / "a-le-ssl.conf").unlink()
+    apache.reload()
+    copy = apache.root / "sites-available" / "a-le-ssl.conf"
+    before = copy.read_text()
+    _, cert = install_own(new_client, apache, area, ["a.test"])
+    assert shows(apache, "a.test", cert)
+    assert copy.read_text() == before
+
+
+def test_both_ports_in_one_host(make_apache_host, new_client, area):
+    apache = make_apache_host(modules=["ssl", "socache_shmcb"])
+    apache.write("a", site("a.test").replace("*:HTTP>", "*:HTTP *:HTTPS>"))
+    before = apache.start().snapshot()
+    _, cert = install_own(new_client, apache, area, ["a.test"])
+    assert shows(apache, "a.test", cert)
+    assert redirects(apache, "a.test")
+    assert apache.get("a.test", tls=True)[0] == 200
+    rollback(new_client, apache, 2)
+    assert apache.snapshot() == before
+
+
+def test_no_plain_host(make_apache_host, new_client, area, trust):
+    apache = make_apache_host(modules=["ssl", "socache_shmcb"])
+    apache.write("b", site("b.test"))
+    apache.write("a", f"<VirtualHost *:HTTPS>\n    ServerName a.test\n    DocumentRoot HOME/www\n    SSLEngine on\n"
+                      f"    SSLCertificateFile {trust.cert}\n    SSLCertificateKeyFile {trust.key}\n</VirtualHost>\n")
+    before = apache.start().snapshot()
+    _, cert = install_own(new_client, apache, area, ["a.test"])
+    assert shows(apache, "a.test", cert)
+    assert redirects(apache, "a.test")
+    assert apache.get("b.test")[0] == 200
+    rollback(new_client, apache, 2)
+    assert apache.snapshot() == before
 
 
 def test_delete_names_the_files(apache, lineage, new_client):
