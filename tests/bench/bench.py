@@ -30,6 +30,7 @@ from peers.nginx import Nginx  # noqa: E402
 from peers.pebble import Pebble, find_programs  # noqa: E402
 from stores import LargeFleet, repeat_lineages  # noqa: E402
 from waits import make_waiting  # noqa: E402
+from web_servers import web_servers  # noqa: E402
 
 numbers = itertools.count()
 SYSTEM_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -300,7 +301,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="small numbers, to see that it works")
     parser.add_argument("--most", type=int, default=100_000, help="lineages of the growth measurement; 0: leave it out")
-    parser.add_argument("--only", choices=("peers", "growth", "newer", "waits"), help="one part of it")
+    parser.add_argument("--only", choices=("peers", "growth", "newer", "waits", "web"), help="one part of it")
     options = parser.parse_args()
     rounds = 2 if options.quick else options.rounds
     many, due, theirs, most = (50, 10, 2, 1000) if options.quick else (1000, 200, 10, options.most)
@@ -348,6 +349,8 @@ def main():
             lenient_ca = Pebble(area / "pebble-lenient", programs, trust, always_valid=True).start()
             servers.append(lenient_ca)
             many_waiting(report, pair[0], lenient_ca, area, trust, 1000)
+        if options.only in (None, "web"):
+            web_servers(report, pair, area, trust, seconds, options.quick)
         report.conclude()
     finally:
         for server in servers:
