@@ -213,6 +213,12 @@ static void blame(struct group *group, struct error **each)
     }
 }
 
+/* Its files are new: the server has to read them, though nothing is to be changed. */
+static bool is_renewal(const struct deployment *deployment)
+{
+    return deployment->in_use && deployment->enhancements == 0;
+}
+
 static bool commit(struct group *group, struct error *err)
 {
     struct apache_work *work = group->work;
@@ -225,7 +231,7 @@ static bool commit(struct group *group, struct error *err)
 
     for (size_t i = 0; i < group->count; i++) {
         any |= !has_failed(group, i);
-        in_use |= !has_failed(group, i) && group->plans[i]->deployment->in_use;
+        in_use |= !has_failed(group, i) && is_renewal(group->plans[i]->deployment);
     }
     if (!any)
         return true;

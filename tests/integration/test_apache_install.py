@@ -445,6 +445,65 @@ def test_no_plain_host(make_apache_host, new_client, area, trust):
     assert apache.snapshot() == before
 
 
+def run_with_apache(client, apache, names, *args):
+    options = [str(o) for o in apache.options()]
+    return client.run("run", "-n", "--agree-tos", "--register-unsafely-without-email", "--apache",
+                      *[part for name in names for part in ("-d", name)], *options, *args)
+
+
+def test_one_command(make_apache_host, new_ca, new_client):
+    apache = make_apache_host(http=new_ca.http_port)
+    apache.write("a", site("a.test"))
+    before = apache.start().snapshot()
+    run_with_apache(new_client, apache, ["a.test", "www.a.test"]).says("Successfully deployed certificate for a.test")
+    apache.test()
+    served(apache, "a.test", new_client, "a.test")
+    assert redirects(apache, "a.test") and redirects(apache, "www.a.test")
+    assert backups(new_client) == ["Deployed ACME Certificate", "Add enhancement redirect"]
+    after = apache.snapshot()
+    apache.forget_calls()
+    new_client.give_up_authorizations()
+    new_client.renew("--force-renewal", "--https-port", apache.https)
+    served(apache, "a.test", new_client, "a.test")
+    assert apache.snapshot() == after
+    rollback(new_client, apache, 2)
+    assert apache.snapshot() == before
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+def test_ordinary_user(make_apache_host, new_ca, new_client):
+    user = (65534, 65534)
+    apache = make_apache_host(http=new_ca.http_port, user=user)
+    apache.write("a", site("a.test"))
+    before = apache.start().snapshot()
+    new_client.become(*user)
+    os.chown(new_client.area, *user)
+    os.chown(new_client.tmp, *user)
+    run_with_apache(new_client, apache, ["a.test", "www.a.test"])
+    apache.test()
+    served(apache, "a.test", new_client, "a.test")
+    assert redirects(apache, "a.test")
+    rollback(new_client, apache, 2)
+    assert apache.snapshot() == before
+
+
+def test_enhance_afterwards(apache, lineage, new_client):
+    apache.write("a", site("a.test"))
+    apache.start()
+    lineage(["a.test", "www.a.test"])
+    install(new_client, apache, "a.test", "--no-redirect")
+    assert apache.get("a.test")[0] == 200
+    for _ in range(2):
+        new_client.run("enhance", "-n", "--apache", "--cert-name", "a.test", "--redirect", "--hsts", *apache.options())
+        apache.test()
+        assert redirects(apache, "a.test")
+        assert apache.get("a.test", tls=True)[1]["Strict-Transport-Security"] == "max-age=31536000"
+        assert len(backups(new_client)) == 3
+        calls = apache.calls()
+        apache.forget_calls()
+    assert "graceful" not in calls, "the second time there is nothing to do"
+
+
 def test_delete_names_the_files(apache, lineage, new_client):
     apache.write("a", site("a.test"))
     apache.start()
