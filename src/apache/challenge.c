@@ -112,11 +112,6 @@ static bool engine_is_on(const struct apache_conf *conf, size_t from, size_t to,
     return on;
 }
 
-static bool main_engine_is_on(const struct apache_conf *conf)
-{
-    return engine_is_on(conf, 0, conf->enabled_count, APACHE_TOP, false);
-}
-
 /* Redirects come before aliases, and an alias of a Location before those of the server. */
 static bool is_in_the_way(const struct apache_item *item, bool in_section)
 {
@@ -230,7 +225,7 @@ static void add_vhost(struct apache_challenge *challenge, size_t i)
     if (has_target(challenge, vhost->node))
         return;
     target = add_target(challenge, vhost->node->file, vhost->node);
-    target->engine_off = !engine_is_on(conf, from, to, vhost->item, main_engine_is_on(conf));
+    target->engine_off = !engine_is_on(conf, from, to, vhost->item, challenge->main_engine);
     target->by_alias = alias_is_enough(challenge, target, any_in_the_way(conf, from, to, vhost->item));
     if (answers_already(conf, from, to, vhost->item))
         target->is_done = true;
@@ -247,7 +242,7 @@ static void add_main(struct apache_challenge *challenge)
         return;
     target = add_target(challenge, conf->files, NULL);
     target->is_done = answers_already(conf, 0, conf->enabled_count, APACHE_TOP);
-    target->engine_off = !main_engine_is_on(conf);
+    target->engine_off = !challenge->main_engine;
     target->by_alias = alias_is_enough(challenge, target, false);
 }
 
@@ -335,6 +330,7 @@ void apache_challenge_find(
     struct groups groups = { 0 };
 
     challenge->listens = listens_on(challenge->model, challenge->ports.http);
+    challenge->main_engine = engine_is_on(conf, 0, conf->enabled_count, APACHE_TOP, false);
     challenge->main_redirects = any_in_the_way(conf, 0, conf->enabled_count, APACHE_TOP);
     find_groups(challenge, &groups);
     for (size_t i = 0; i < count; i++) {

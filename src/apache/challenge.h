@@ -42,6 +42,7 @@ struct apache_challenge { /* zero but for the first four */
     struct apache_target *targets;
     size_t count, size;
     bool main_redirects; /* the main server has what mod_alias cannot get past, which all hosts have then */
+    bool main_engine;    /* mod_rewrite is on where a host does not say otherwise */
     bool listens;        /* something listens at the http port */
 };
 

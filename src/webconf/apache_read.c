@@ -117,16 +117,22 @@ static bool make_item(struct apache_conf *conf, const struct apache_node *node, 
     return true;
 }
 
+static int first_letter(const struct apache_item *item)
+{
+    return tolower((unsigned char)apache_item_word(item, 0)[0]);
+}
+
 static bool read_section(struct apache_conf *conf, struct apache_item *item, struct error *err)
 {
+    int first = first_letter(item);
     bool holds;
     size_t index;
 
-    if (apache_item_is(item, "Macro")) {
+    if (first == 'm' && apache_item_is(item, "Macro")) {
         apache_macro_define(conf, item);
         return true;
     }
-    if (apache_condition_holds(conf, item, &holds))
+    if (first == 'i' && apache_condition_holds(conf, item, &holds))
         return !holds || apache_read_nodes(conf, item->node->child, item->section, err);
     index = add_item(conf, item);
     TRY(apache_read_nodes(conf, item->node->child, index, err));
@@ -136,7 +142,7 @@ static bool read_section(struct apache_conf *conf, struct apache_item *item, str
 
 static bool read_directive(struct apache_conf *conf, struct apache_item *item, struct error *err)
 {
-    int first = tolower((unsigned char)apache_item_word(item, 0)[0]);
+    int first = first_letter(item);
 
     if (strchr("diu", first) != NULL)
         for (size_t i = 0; i < COUNT(commands); i++)

@@ -1,6 +1,5 @@
 #include "webconf/apache_tree.h"
 
-#include <ctype.h>
 #include <strings.h>
 
 #include "base/mem.h"
@@ -27,9 +26,10 @@ struct line {          /* with those that continue it */
     size_t number;
 };
 
+/* isspace, which httpd asks, of every locale that it runs in. */
 static bool is_blank(char byte)
 {
-    return isspace((unsigned char)byte) != 0;
+    return byte == ' ' || (byte >= '\t' && byte <= '\r');
 }
 
 /* ---- lines ---- */
@@ -51,7 +51,7 @@ static size_t skip_continuations(struct view text, size_t at, size_t end)
 {
     size_t skip;
 
-    while (at < end && (skip = continuation(text, at)) > 0)
+    while (at < end && text.at[at] == '\\' && (skip = continuation(text, at)) > 0)
         at += skip;
     return at < end ? at : end;
 }
