@@ -7,6 +7,7 @@
 
 #define STEADY_MS 250 /* old workers take connections for a moment beside the new ones */
 #define PAUSE_MS 10   /* between two questions meanwhile */
+#define BLIND_MS 1000 /* that a reload gets where the server cannot be asked at all */
 
 struct asking {
     struct net *net;
@@ -24,6 +25,14 @@ static bool ask(const struct asking *asking, size_t i, int64_t limit_ms, struct 
 
     return question->address[0] == '\0' || web_poll_challenge(asking->net, question->address, question->port,
                                                question->host, path, question->content, asking->log, limit_ms, err);
+}
+
+static bool can_ask_any(const struct asking *asking)
+{
+    for (size_t i = 0; i < asking->count; i++)
+        if (asking->questions[i].address[0] != '\0')
+            return true;
+    return false;
 }
 
 /* Asks for each, the time that is left. */
@@ -73,6 +82,10 @@ bool web_wait_until_answered(struct net *net, const char *name, const struct web
 
     if (net == NULL || count == 0)
         return true;
+    if (!can_ask_any(&asking)) {
+        (void)clock_sleep_ms(BLIND_MS);
+        return interrupt_check(err);
+    }
     TRY(ask_all(&asking, &seen, err));
     return !seen || ask_until_steady(&asking, err);
 }

@@ -14,7 +14,8 @@ struct web_question {
 /*
  * Asks until each is answered, and for a moment more, as old workers take connections beside the new ones. What is not
  * seen to be answered within limit_ms is a warning: it may be so for the CA. ERROR_PLUGIN when the log tells that the
- * reload was refused; ERROR_CANCELED. name: of the server, for people. net NULL: nobody is asked.
+ * reload was refused; ERROR_CANCELED. Where none can be asked, waits a second. name: of the server, for people. net
+ * NULL: nobody is asked.
  */
 #define WEB_ANSWER_MS 10000 /* that a reload may take until all is answered */
 MUST_USE bool web_wait_until_answered(struct net *net, const char *name, const struct web_question *questions,

@@ -51,6 +51,7 @@ SITES = {
     "specific-address-by-name": "server {\n    listen HTTP default_server;\n    return 410;\n}\n" + (SITE % "    deny all;\n").replace(
         "listen HTTP", "listen 127.0.0.1:HTTP"),
     "ipv6-too": (SITE % "    deny all;\n").replace("listen HTTP;", "listen HTTP;\n    listen [::]:HTTP;"),
+    "host-name": (SITE % "    deny all;\n").replace("listen HTTP", "listen localhost:HTTP"),
     "reuseport": (SITE % "    deny all;\n").replace("listen HTTP;", "listen HTTP reuseport backlog=100;"),
     "other-port-only": (SITE % "").replace("listen HTTP;", "listen 127.0.0.1:HTTPS;"),
     "limits": "limit_req_zone $binary_remote_addr zone=one:1m rate=1r/m;\nlimit_req zone=one;\n" + SITE % "",
@@ -162,6 +163,9 @@ def test_renewal(new_client, host):
     conf = new_client.store.conf("a.ngx.test")["renewalparams"]
     assert conf["authenticator"] == "nginx" and "installer" not in conf
     assert conf["nginx_server_root"] == str(host.root) and conf["nginx_ctl"] == str(host.control)
+    new_client.renew("--dry-run")
+    assert new_client.store.versions("a.ngx.test") == [1]
+    leave_no_trace(new_client, host, before)
     new_client.give_up_authorizations()
     host.forget_calls()
     new_client.renew("--force-renewal")
