@@ -1,5 +1,8 @@
 """--apache as authenticator: a real Apache answers http-01 for Pebble, and its files are as they were afterwards."""
 import os
+import signal
+import threading
+import time
 
 import certs
 import pytest
@@ -198,3 +201,104 @@ def test_certificate_is_of_the_names(client, host):
     host.start()
     obtain(client, host, "a.apache.test")
     assert certs.names(client.store.cert("a.apache.test")) == ["a.apache.test"]
+
+
+def test_renewal(client, host):
+    """Those that are due together share reloads."""
+    for name in ("a", "b", "c"):
+        host.write(name, plain(f"{name}.apache.test", HOSTILE["denied"]))
+    host.start()
+    for name in ("a", "b", "c"):
+        obtain(client, host, f"{name}.apache.test")
+    client.give_up_authorizations()
+    before = host.snapshot()
+    host.forget_calls()
+    client.renew("--force-renewal")
+    assert [client.store.versions(f"{name}.apache.test") for name in ("a", "b", "c")] == [[1, 2]] * 3
+    assert host.snapshot() == before and host.calls().count("graceful") in range(3, 8)
+
+
+def test_answers_all_the_time(client, host):
+    """Visitors see nothing of it."""
+    host.write("a", plain("a.apache.test"))
+    host.start()
+    seen, done = [], threading.Event()
+
+    def visit():
+        while not done.is_set():
+            seen.append(host.get("a.apache.test")[::2])
+
+    visitor = threading.Thread(target=visit)
+    visitor.start()
+    try:
+        obtain(client, host, "a.apache.test")
+    finally:
+        done.set()
+        visitor.join()
+    assert len(seen) > 20 and set(seen) == {(200, "hello\n")}
+
+
+def test_a_stopped_server_is_started(client, host):
+    host.write("a", plain("a.apache.test"))
+    obtain(client, host, "a.apache.test")
+    assert host.get("a.apache.test")[0] == 200
+
+
+# While the CA looks.
+
+@pytest.fixture
+def slow_client(make_client, sleepy_ca):
+    made = make_client(sleepy_ca)
+    made.register()
+    return made
+
+
+@pytest.fixture
+def slow_host(slow_client, make_apache_host):
+    made = make_apache_host(http=slow_client.http_port)
+    made.write("a", plain("a.apache.test", HOSTILE["redirect"]))
+    return made.start()
+
+
+def pending(client, host, name):
+    """A run whose challenge is in place, and that the CA has been told of."""
+    known = client.ca.log().count("chalZ/ -> calling handler")
+    process = client.start("certonly", "-n", "--agree-tos", "--register-unsafely-without-email", "-d", name, "--apache",
+                           *host.options())
+    end = time.monotonic() + 60
+    while client.ca.log().count("chalZ/ -> calling handler") == known:
+        assert process.poll() is None and time.monotonic() < end, client.finish(process, None)
+        time.sleep(0.05)
+    return process
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted(slow_client, slow_host, number):
+    before, modules = slow_host.snapshot(), slow_host.modules()
+    process = pending(slow_client, slow_host, "a.apache.test")
+    assert slow_host.snapshot() != before and "rewrite" in slow_host.modules()
+    process.send_signal(number)
+    slow_client.finish(process, None)
+    assert slow_host.snapshot() == before and slow_host.modules() == modules
+    assert slow_host.calls()[-1] == "graceful"
+    slow_host.test()
+
+
+@pytest.mark.parametrize("following", [["renew"], ["plugins", "--prepare"], None], ids=["renew", "prepare", "another"])
+def test_killed(slow_client, slow_host, following):
+    """What is run next restores everything, byte for byte, even where what was left does not pass the test."""
+    before = slow_host.snapshot()
+    process = pending(slow_client, slow_host, "a.apache.test")
+    process.kill()
+    process.communicate()
+    assert slow_host.snapshot() != before
+    (slow_host.root / "mods-enabled" / "rewrite.load").unlink()
+    assert slow_host.call("configtest").returncode != 0, "rules without their module"
+    if following is None:
+        process = pending(slow_client, slow_host, "b.apache.test")
+        process.send_signal(signal.SIGINT)
+        slow_client.finish(process, None)
+    else:
+        slow_client.run(*following, *slow_host.options()[:8])
+    assert slow_host.snapshot() == before
+    slow_host.test()
