@@ -26,9 +26,8 @@ static char *with_port(const char *text, int port)
     struct apache_address address;
 
     if (apache_address_read(text, false, &address)) {
-        AUTO(free) char *host = address.host;
-
         apache_address_put(&address, port, &out);
+        free(address.host);
     } else {
         const char *colon = strrchr(text, ':');
 

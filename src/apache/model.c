@@ -78,7 +78,7 @@ static char *canonical_host(struct view host)
 static bool cut_port(struct view *text, int *port)
 {
     size_t at = text->len;
-    uint64_t number;
+    uint64_t number = 0;
     struct view digits;
 
     *port = 0;
@@ -89,7 +89,7 @@ static bool cut_port(struct view *text, int *port)
     digits = (struct view){ text->at + at, text->len - at };
     if (!view_is(digits, "*") && !view_to_number(digits, 0, 65535, &number))
         return false;
-    *port = view_is(digits, "*") ? 0 : (int)number;
+    *port = (int)number;
     text->len = at - 1;
     return true;
 }
