@@ -1,6 +1,7 @@
 /* enhance: add redirection, HSTS and the like to an installed certificate. */
 #include "base/mem.h"
 #include "cmd/command.h"
+#include "cmd/report.h"
 #include "lifecycle/install.h"
 #include "run/questions.h"
 
@@ -74,7 +75,13 @@ static bool enhance_run(struct context *context, struct error *err)
     TRY(choose_names(context, &installation, lineage, &names, err));
     deployment.lineage = lineage->name;
     pair = lineage_pair(lineage);
-    return installation_enhance(context, &installation, &deployment, err);
+    TRY(installation_enhance(context, &installation, &deployment, err));
+    if (context->voice->tells_more) {
+        AUTO(free) char *urls = report_urls(&names);
+
+        ui_say(context->ui, "What was asked for is in effect on %s", urls);
+    }
+    return true;
 }
 
 static const enum option_topic topics[] = { TOPIC_INSTALL, TOPIC_SECURITY, TOPIC_HIDDEN };

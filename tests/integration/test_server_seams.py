@@ -14,7 +14,7 @@ NEW_ACCOUNT = ["--agree-tos", "--register-unsafely-without-email"]
 
 
 def fill(host, kind):
-    for site, names in ("one", ["b.test", "www.b.test"]), ("two", ["a.test", "*.a.test localhost 192.0.2.1"]):
+    for site, names in ("one", ["b.test", "www.b.test"]), ("two", ["a.test", "*.a.test localhost 192.0.2.1 127.0.0.1"]):
         host.write(site, NGINX.format(" ".join(names)) if kind == "nginx" else APACHE.format(*names))
 
 
@@ -82,7 +82,7 @@ def test_what_cannot_be_added_is_refused_first(server, host, kind):
 def test_addresses_are_names_like_others(server):
     server("run", server.flag, "-n", *NEW_ACCOUNT, "--ip-address", "127.0.0.1").says("https://127.0.0.1")
     server.client.store.check(["127.0.0.1"])
-    server("enhance", server.flag, "-n", "--cert-name", "127.0.0.1", "--hsts")
+    server("enhance", server.flag, "-n", "--cert-name", "127.0.0.1", "--hsts").says("in effect on https://127.0.0.1")
 
 
 def test_rollback(server, host):
