@@ -174,7 +174,7 @@ static bool settle(struct ui *ui, const struct nginx_model *model, struct nginx_
 bool nginx_plan_make(const struct plugin_context *context, const struct deployment *deployment,
     struct nginx_install_plan **out, struct error *err)
 {
-    const struct nginx_server *server = context->shared;
+    struct nginx_server *server = context->shared;
     AUTO(nginx_plan_free) struct nginx_install_plan *plan = xcalloc(1, sizeof *plan);
     AUTO(nginx_conf_free) struct nginx_conf *conf = NULL;
     AUTO(nginx_model_free) struct nginx_model *model = NULL;
@@ -183,7 +183,7 @@ bool nginx_plan_make(const struct plugin_context *context, const struct deployme
     plan->deployment = deployment_dup(deployment);
     plan->ports = (struct nginx_ports){ context->settings->http_01_port, context->settings->https_port };
     if (!deployment->in_use) { /* else it has only to be read again */
-        TRY(nginx_load(server, NULL, &conf, err));
+        TRY(nginx_load_to_plan(server, &conf, err));
         model = nginx_model_new(conf);
         TRY(settle(context->ui, model, plan, err));
     }

@@ -168,6 +168,7 @@ static void server_free(struct nginx_server *server)
 {
     clerk_free(server->clerk);
     nginx_challenges_free(server->challenges);
+    nginx_conf_free(server->read);
     free(server->conf_path);
     free(server->root);
     free(server->program);
@@ -269,6 +270,17 @@ uint64_t nginx_stamp(const struct nginx_conf *conf)
     return stamp != 0 ? stamp : 1;
 }
 
+bool nginx_load_to_plan(struct nginx_server *server, struct nginx_conf **out, struct error *err)
+{
+    MUTEX_HOLD(&server->lock);
+    AUTO(nginx_conf_free) struct nginx_conf *read = TAKE(server->read);
+
+    if (read == NULL || nginx_stamp(read) != server->tested)
+        return nginx_load(server, NULL, out, err);
+    *out = TAKE(read);
+    return true;
+}
+
 /* ---- once in a run ---- */
 
 /* The value of a directive at the top, as an absolute path; NULL: none, or no file. */
@@ -347,6 +359,7 @@ static bool prepare_once(struct nginx_server *server, struct error *err)
     stamp = nginx_stamp(conf);
     TRY(web_test(&server->web, err) && keep_files(server, err));
     server->tested = stamp;
+    server->read = TAKE(conf);
     return true;
 }
 

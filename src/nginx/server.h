@@ -40,6 +40,8 @@ struct nginx_server {
     bool prepared;
     struct nginx_facts facts;
     uint64_t tested; /* nginx_stamp of the configuration whose test has passed; 0: none */
+    struct nginx_conf
+        *read; /* as it was read then, for the first who asks; NULL: nobody has read it, or it was given */
 
     struct nginx_challenges *challenges; /* of the clerk's thread: what is in place; NULL: none */
 };
@@ -62,6 +64,10 @@ MUST_USE bool nginx_prepare(struct nginx_server *server, struct error *err);
  * nginx_conf_free. *out is the caller's. */
 MUST_USE bool nginx_load(
     const struct nginx_server *server, struct changes *changes, struct nginx_conf **out, struct error *err);
+
+/* The same from the disk, for a plan: what nginx_prepare has read is given to the first who asks, as long as its files
+ * are the same. */
+MUST_USE bool nginx_load_to_plan(struct nginx_server *server, struct nginx_conf **out, struct error *err);
 
 /* Inodes, sizes and times of all files of a configuration, as one number, never 0. */
 uint64_t nginx_stamp(const struct nginx_conf *conf);
