@@ -100,14 +100,17 @@ static void http_addresses(const struct apache_work *work, const struct apache_v
     }
 }
 
-static void put_file(struct apache_work *work, const char *path, struct view text, struct error *err)
+static bool put_file(struct apache_work *work, const char *path, struct view text, struct error *err)
 {
     struct view before;
 
-    if (!changes_has(work->changes, path))
+    if (!changes_has(work->changes, path)) {
         changes_create(work->changes, path, text, 0644);
-    else if (changes_read(work->changes, path, &before, err))
-        changes_set(work->changes, path, text);
+        return true;
+    }
+    TRY(changes_read(work->changes, path, &before, err));
+    changes_set(work->changes, path, text);
+    return true;
 }
 
 static bool make_host(struct apache_work *work, const struct apache_site *site, struct error *err)
@@ -129,8 +132,7 @@ static bool make_host(struct apache_work *work, const struct apache_site *site, 
     http_addresses(work, &work->model->vhosts[site->vhost], &addresses);
     apache_redirect_host_put(&host, &text);
     TRY(apache_work_module(work, "rewrite", err));
-    put_file(work, path, buf_view(&text), err);
-    return err->kind == ERROR_NONE && apache_work_enable(work, path, err);
+    return put_file(work, path, buf_view(&text), err) && apache_work_enable(work, path, NULL, err);
 }
 
 bool apache_redirect_site(

@@ -326,6 +326,23 @@ static bool copy_site(struct apache_work *work, struct apache_plan *plan, struct
     return apache_work_listen(work, err);
 }
 
+/* The file of the host that answers at the copy's address for names that no host has, if it is there for that: it has
+ * no name, or is written so. It is to stay the first one. */
+static const char *catch_all(const struct apache_work *work, const struct apache_site *site)
+{
+    const struct apache_vhost *copied = &work->model->vhosts[site->vhost];
+
+    for (size_t i = 0; i < work->model->count; i++) {
+        const struct apache_vhost *vhost = &work->model->vhosts[i];
+
+        for (size_t j = 0; vhost->tls && !vhost->mixed && vhost->enabled && j < vhost->address_count; j++)
+            if (vhost->addresses[j].port == work->ports.https && copied->address_count > 0 &&
+                strcmp(vhost->addresses[j].host, copied->addresses[0].host) == 0)
+                return vhost->name == NULL || vhost->addresses[j].is_default ? vhost->node->file->path : NULL;
+    }
+    return NULL;
+}
+
 static bool check_pairs(const struct deployment *deployment, struct error *err)
 {
     for (size_t i = 0; i < deployment->pair_count; i++)
@@ -345,7 +362,7 @@ bool apache_sites_deploy(
         if (!work->model->vhosts[site->vhost].tls || work->model->vhosts[site->vhost].mixed)
             TRY(copy_site(work, plan, site, err));
         TRY(deploy(work, plan, site, err));
-        TRY(apache_work_enable(work, site->place.path, err));
+        TRY(apache_work_enable(work, site->place.path, site->is_copy ? catch_all(work, site) : NULL, err));
         for (size_t j = 0; j < site->names.len; j++) {
             AUTO(free)
             char *text = xprintf("Successfully deployed certificate for %s to %s", site->names.at[j], site->place.path);

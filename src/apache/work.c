@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "config/settings.h"
 #include "webconf/apache_edit.h"
 
@@ -214,11 +215,23 @@ static bool append_include(struct apache_work *work, const char *path, struct er
     return true;
 }
 
-bool apache_work_enable(struct apache_work *work, const char *path, struct error *err)
+/* sites-enabled/NAME; the server reads that directory in the order of names. Of the caller's. */
+static char *link_for(const char *dir, const char *path, const char *behind)
+{
+    const char *name = file_basename(path), *other = behind != NULL ? file_basename(behind) : "";
+    AUTO(free) char *last = xprintf("zz-%s", name);
+    AUTO(free) char *other_dir = behind != NULL ? file_dirname(behind) : NULL;
+
+    if (text_equal(other_dir, dir) && strcmp(name, other) < 0 && strcmp(last, other) > 0)
+        name = last;
+    return file_join(dir, name);
+}
+
+bool apache_work_enable(struct apache_work *work, const char *path, const char *behind, struct error *err)
 {
     const struct apache_file *file = apache_conf_file(work->conf, path);
     AUTO(free) char *dir = xprintf("%s/sites-enabled", work->server->layout.root);
-    AUTO(free) char *link = file_join(dir, file_basename(path));
+    AUTO(free) char *link = link_for(dir, path, behind);
 
     if ((file != NULL && file->enabled) || list_has(&work->enabled, path) || is_included(work, path))
         return true;

@@ -60,8 +60,10 @@ MUST_USE bool apache_work_edit(
 MUST_USE bool apache_work_keep(
     struct apache_work *work, const struct apache_place *place, const struct apache_edit *edit, struct error *err);
 
-/* Makes the server read a file, unless it does: by a link in sites-enabled, or an Include in its main file. */
-MUST_USE bool apache_work_enable(struct apache_work *work, const char *path, struct error *err);
+/* Makes the server read a file, unless it does: by a link in sites-enabled, or an Include in its main file. behind: a
+ * file that is to be read before it, where the name of the link can see to that (it begins with "zz-" then); or NULL.
+ */
+MUST_USE bool apache_work_enable(struct apache_work *work, const char *path, const char *behind, struct error *err);
 /* Makes the server listen on the https port, at the addresses where it listens now, unless it does. */
 MUST_USE bool apache_work_listen(struct apache_work *work, struct error *err);
 /* Appends lines within `<IfModule mod_ssl.c>` to a file. */

@@ -445,6 +445,89 @@ def test_no_plain_host(make_apache_host, new_client, area, trust):
     assert apache.snapshot() == before
 
 
+def without_links(apache, pattern):
+    """The layout of a system that has no links for sites: files of one directory are included, or none."""
+    text = apache.main.read_text().replace("IncludeOptional sites-enabled/*.conf", pattern)
+    apache.main.write_text(text)
+    (apache.root / "sites-enabled").rmdir()
+
+
+def test_a_directory_of_hosts(apache, new_client, area):
+    without_links(apache, "IncludeOptional conf.d/*.conf")
+    apache.put("conf.d/a.conf", site("a.test"))
+    apache.put("conf.d/b.conf", site("b.test"))
+    main = apache.main.read_text()
+    before = apache.start().snapshot()
+    _, cert = install_own(new_client, apache, area, ["a.test"])
+    assert shows(apache, "a.test", cert) and redirects(apache, "a.test")
+    assert apache.main.read_text() == main, "the copy is included as its original is"
+    assert (apache.root / "conf.d" / "a-le-ssl.conf").is_file()
+    rollback(new_client, apache, 2)
+    assert apache.snapshot() == before
+
+
+def test_a_host_in_the_main_file(apache, new_client, area):
+    without_links(apache, apache.fill(site("a.test")))
+    (apache.root / "ports.conf").write_text(f"Listen 127.0.0.1:{apache.http}\n")
+    before = apache.start().snapshot()
+    _, cert = install_own(new_client, apache, area, ["a.test"])
+    assert shows(apache, "a.test", cert) and redirects(apache, "a.test")
+    assert f"Include {apache.root}/apache2-le-ssl.conf\n" in apache.main.read_text()
+    assert (apache.root / "ports.conf").read_text() == (
+        f"Listen 127.0.0.1:{apache.http}\n<IfModule mod_ssl.c>\n    Listen 127.0.0.1:{apache.https} https\n</IfModule>\n")
+    after = apache.snapshot()
+    install_own(new_client, apache, area, ["a.test"])
+    assert apache.snapshot() == after
+    rollback(new_client, apache, 2)
+    assert apache.snapshot() == before
+
+
+def test_a_directory_for_new_hosts(apache, new_client, area):
+    (apache.root / "vhosts").mkdir()
+    apache.write("a", site("a.test"))
+    apache.start()
+    _, cert = install_own(new_client, apache, area, ["a.test"], "--apache-vhost-root", apache.root / "vhosts",
+                          "--apache-le-vhost-ext=-tls.conf")
+    assert shows(apache, "a.test", cert)
+    assert os.readlink(apache.root / "sites-enabled" / "a-tls.conf") == str(apache.root / "vhosts" / "a-tls.conf")
+
+
+def test_the_host_for_all_other_names_stays(make_apache_host, new_client, area, trust):
+    apache = make_apache_host(modules=["ssl", "socache_shmcb"])
+    apache.write("a", site("a.test"))
+    apache.write("default-ssl", f"<VirtualHost _default_:HTTPS>\n    DocumentRoot HOME/www\n    SSLEngine on\n"
+                                f"    SSLCertificateFile {trust.cert}\n    SSLCertificateKeyFile {trust.key}\n</VirtualHost>\n")
+    before = apache.start().snapshot()
+    _, cert = install_own(new_client, apache, area, ["a.test"])
+    assert shows(apache, "a.test", cert)
+    assert shows(apache, "other.test", x509.load_pem_x509_certificate(trust.cert.read_bytes()))
+    rollback(new_client, apache, 2)
+    assert apache.snapshot() == before
+
+
+def test_the_user_knows_which_host(apache, new_client, area):
+    apache.write("a", site("a.test"))
+    apache.write("b", site("b.test"))
+    apache.start()
+    paths, cert = own_pair(area, ["c.test"])
+    done = new_client.run("install", "--force-interactive", "--apache", *paths, "-d", "c.test", *apache.options(), input="2\n")
+    done.says("c.test", "a.conf | a.test www.a.test", "b.conf | b.test www.b.test")
+    apache.test()
+    assert shows(apache, "c.test", cert)
+    assert "ServerAlias c.test" in (apache.root / "sites-available" / "b-le-ssl.conf").read_text()
+    assert redirects(apache, "b.test") is False, "it is not in the certificate"
+
+
+def test_modules_are_left_alone(apache, new_client, area):
+    apache.write("a", site("a.test"))
+    before = apache.start().snapshot()
+    paths, _ = own_pair(area, ["a.test"])
+    done = new_client.run("install", "-n", "--apache", *paths, "-d", "a.test", *apache.options(), "--apache-handle-modules",
+                          "False", status=1)
+    done.says("mod_ssl")
+    assert apache.snapshot() == before
+
+
 def run_with_apache(client, apache, names, *args):
     options = [str(o) for o in apache.options()]
     return client.run("run", "-n", "--agree-tos", "--register-unsafely-without-email", "--apache",
