@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/writers.h"
 #include "crypto/key.h"
 #include "web/checkpoint_dir.h"
 
@@ -138,6 +139,17 @@ bool checkpoint_load(
     if (!commands_parse(buf_view(&text), commands))
         return error_set(err, ERROR_STORE, "%s/%s is not a list of commands", dir, CHECKPOINT_COMMANDS);
     return true;
+}
+
+bool checkpoint_may_run(const char *dir, const char *name)
+{
+    AUTO(free) char *path = file_join(dir, name);
+    AUTO(writers_clear) struct writers writers = { 0 };
+
+    if (!writers_find(path, &writers))
+        return true;
+    log_error("The commands in %s are not run: %s %s", path, writers.path, writers.who);
+    return false;
 }
 
 char *checkpoint_copy_path(const char *dir, const char *path, size_t n)

@@ -27,6 +27,8 @@
 MUST_USE bool checkpoint_digest(struct view content, char out[static CHECKPOINT_DIGEST_SIZE], struct error *err);
 /* Whether one of the lines of WRITTEN has that path with that digest, or with any. */
 bool checkpoint_is_written(const struct list *written, const char *path, const char *digest);
+/* Whether nobody else may have written the commands in that list: programs that others choose are not run. Says so. */
+bool checkpoint_may_run(const char *dir, const char *name);
 /* A list's text; one that is missing is empty. */
 MUST_USE bool checkpoint_read_list(const char *dir, const char *name, struct buf *out, struct error *err);
 MUST_USE bool checkpoint_read_paths(const char *dir, const char *name, struct list *out, struct error *err);

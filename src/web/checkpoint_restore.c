@@ -10,7 +10,6 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "base/writers.h"
 #include "web/changes.h"
 #include "web/checkpoint_dir.h"
 #include "web/command.h"
@@ -78,15 +77,8 @@ static bool undo(const struct list *command, const struct web_service *service, 
 
 static void run_undos(const char *dir, const struct commands *commands, const struct web_service *service)
 {
-    AUTO(free) char *path = file_join(dir, CHECKPOINT_COMMANDS);
-    AUTO(writers_clear) struct writers writers = { 0 };
-
-    if (commands->len == 0)
+    if (commands->len == 0 || !checkpoint_may_run(dir, CHECKPOINT_COMMANDS))
         return;
-    if (writers_find(path, &writers)) { /* programs that others choose are not run */
-        log_error("The undo commands in %s are not run: %s %s", path, writers.path, writers.who);
-        return;
-    }
     for (size_t i = commands->len; i-- > 0;) {
         AUTO(free) char *words = list_join(&commands->at[i], " ");
         struct error err = { 0 };

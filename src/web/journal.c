@@ -92,7 +92,9 @@ static bool reload_its_server(const struct web_service *service, const char *dir
 {
     AUTO(commands_clear) struct commands command = { 0 };
 
-    return is_of_another(service, dir, &command) ? web_command(&command.at[0], service, err) : reload(service, err);
+    if (!is_of_another(service, dir, &command))
+        return reload(service, err);
+    return !checkpoint_may_run(dir, CHECKPOINT_RELOAD) || web_command(&command.at[0], service, err);
 }
 
 static bool restore_left(const struct web_service *service, const char *dir, struct error *err)
