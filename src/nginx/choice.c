@@ -200,6 +200,14 @@ void nginx_choose(const struct nginx_model *model, const char *name, struct ngin
     }
 }
 
+bool nginx_serves_tls(const struct nginx_model *model, const char *name, int port)
+{
+    AUTO(nginx_candidates_clear) struct nginx_candidates candidates = { 0 };
+
+    nginx_candidates_find(model, name, &candidates);
+    return best_match(model, &candidates, WAY_TLS, port) != NGINX_DEFAULT;
+}
+
 void nginx_choose_plain(const struct nginx_model *model, const char *name, int port, struct nginx_chosen *out)
 {
     AUTO(nginx_candidates_clear) struct nginx_candidates candidates = { 0 };

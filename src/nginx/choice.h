@@ -59,6 +59,8 @@ struct nginx_ports {
  */
 void nginx_choose(
     const struct nginx_model *model, const char *name, struct nginx_ports ports, struct nginx_chosen *out);
+/* Whether it is served over TLS at that port, by a block that has the name. */
+bool nginx_serves_tls(const struct nginx_model *model, const char *name, int port);
 /* The blocks that serve it without TLS at that port. */
 void nginx_choose_plain(const struct nginx_model *model, const char *name, int port, struct nginx_chosen *out);
 

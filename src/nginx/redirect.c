@@ -183,6 +183,35 @@ static void add_host(struct plain_blocks *blocks, struct nginx_block *block, con
         list_add(&plain->hosts, words);
 }
 
+/* Nobody is sent to where nobody listens: a block may have TLS at another port alone. */
+static bool has_https(const struct nginx_model *model, const struct nginx_task *task,
+    const struct identifier *identifier, const char *name)
+{
+    if (identifier->type == IDENTIFIER_IP)
+        return nginx_choose_nameless(model, identifier->value, task->ports.https, NULL) != NULL;
+    return nginx_serves_tls(model, name, task->ports.https);
+}
+
+/* No block without TLS has the name: a default server answers it, at the addresses where one with TLS has it. */
+static void choose_defaults(
+    const struct nginx_model *model, const struct nginx_task *task, const char *name, struct nginx_chosen *out)
+{
+    AUTO(nginx_chosen_clear) struct nginx_chosen served = { 0 };
+
+    nginx_choose(model, name, task->ports, &served);
+    for (size_t i = 0; i < served.len; i++) {
+        for (size_t k = 0; k < served.at[i]->listen_count; k++) {
+            const struct nginx_address *tls = nginx_address_of(model, &served.at[i]->listens[k]);
+            const struct nginx_address *plain =
+                nginx_address_find(model, tls->family, tls->host, NGINX_REDIRECT_PORT, false);
+            struct nginx_block *block = plain != NULL && !plain->tls ? &model->blocks[plain->fallback] : NULL;
+
+            if (block != NULL && !nginx_is_mixed(model, block)) /* another site is not taken apart for this */
+                nginx_chosen_add(out, block);
+        }
+    }
+}
+
 static void find_for(const struct nginx_model *model, const struct nginx_task *task,
     const struct identifier *identifier, struct plain_blocks *blocks)
 {
@@ -194,9 +223,12 @@ static void find_for(const struct nginx_model *model, const struct nginx_task *t
 
     nginx_task_names(model, task, identifier, &names);
     for (size_t i = 0; i < names.len; i++)
-        nginx_choose_plain(model, names.at[i], NGINX_REDIRECT_PORT, &chosen);
-    if (chosen.len == 0 && identifier->type == IDENTIFIER_IP)
+        if (has_https(model, task, identifier, names.at[i]))
+            nginx_choose_plain(model, names.at[i], NGINX_REDIRECT_PORT, &chosen);
+    if (chosen.len == 0 && identifier->type == IDENTIFIER_IP && has_https(model, task, identifier, host))
         fallback = nginx_choose_fallback(model, identifier->value, NGINX_REDIRECT_PORT);
+    else if (chosen.len == 0 && !wildcard && has_https(model, task, identifier, host))
+        choose_defaults(model, task, host, &chosen);
     if (fallback != NULL)
         nginx_chosen_add(&chosen, fallback);
     for (size_t i = 0; i < chosen.len; i++)

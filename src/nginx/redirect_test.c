@@ -249,6 +249,14 @@ static const struct {
         "    server_name _;\n"
         "    root /x;\n"
         "}\n" },
+    { "TLS at another port alone", "a.test", "r",
+        "server {\n    listen 80;\n    listen 8443 ssl;\n    server_name a.test;\n}\n", NULL,
+        "server {\n    listen 80;\n    listen 8443 ssl;\n    server_name a.test;\n}\n" },
+    { "a default server has it", "a.test", "r",
+        "server {\n    listen 80;\n    server_name _;\n}\nserver {\n    listen 443 ssl;\n    server_name a.test;\n}\n",
+        NULL,
+        "server {\n    if ($host = a.test) {\n        return 301 https://$host$request_uri;\n    }@\n\n    listen "
+        "80;\n    server_name _;\n}\nserver {\n    listen 443 ssl;\n    server_name a.test;\n}\n" },
     { "hsts", "a.test", "h", "server {\n    listen 443 ssl;\n    server_name a.test;\n}\n", NULL,
         "server {\n"
         "    listen 443 ssl;\n"

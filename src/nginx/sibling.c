@@ -23,6 +23,14 @@ static bool is_useless(const struct nginx_block *block)
     return code != NULL && (code[0] == '4' || code[0] == '5');
 }
 
+static void drop_all(struct nginx_copy *copy, const char *name)
+{
+    const struct nginx_item *item;
+
+    for (size_t from = 0; (item = nginx_block_find(copy->block, name, &from)) != NULL;)
+        nginx_copy_change(copy, item->node, item->include, NULL);
+}
+
 void nginx_put_clone(struct nginx_editing *editing, const struct nginx_targets *targets)
 {
     AUTO(nginx_copy_clear) struct nginx_copy copy = { 0 };
@@ -35,6 +43,7 @@ void nginx_put_clone(struct nginx_editing *editing, const struct nginx_targets *
     nginx_copy_begin(&copy, targets->template);
     nginx_copy_listens(&copy, editing->model, NULL, false);
     nginx_copy_names(&copy, &targets->missing);
+    drop_all(&copy, "ssl_reject_handshake");
     put_behind(editing, targets->template, &copy);
 }
 
@@ -56,7 +65,8 @@ static const struct nginx_block *served_by(
         const struct nginx_address *tls =
             nginx_address_find(model, address->family, address->host, task->ports.https, false);
 
-        if (tls != NULL && tls->tls && &model->blocks[tls->fallback] != block)
+        if (tls != NULL && tls->tls && &model->blocks[tls->fallback] != block &&
+            !nginx_block_has(&model->blocks[tls->fallback], "ssl_reject_handshake"))
             return &model->blocks[tls->fallback];
     }
     return NULL;
@@ -66,17 +76,14 @@ static void copy_for_tls(struct nginx_editing *editing, const struct nginx_task 
     const struct nginx_target *target, const struct nginx_redirects *redirects, struct nginx_copy *copy)
 {
     const struct nginx_block *block = target->block;
-    const struct nginx_item *item;
 
     for (size_t i = 0; i < block->listen_count; i++)
         if (block->listens[i].node != NULL)
             nginx_copy_change(copy, block->listens[i].node, block->listens[i].include, NULL);
     for (size_t i = 0; i < redirects->len; i++)
         nginx_copy_change(copy, redirects->at[i].node, redirects->at[i].include, NULL);
-    for (size_t from = 0; (item = nginx_block_find(block, "ssl_certificate", &from)) != NULL;)
-        nginx_copy_change(copy, item->node, item->include, NULL);
-    for (size_t from = 0; (item = nginx_block_find(block, "ssl_certificate_key", &from)) != NULL;)
-        nginx_copy_change(copy, item->node, item->include, NULL);
+    drop_all(copy, "ssl_certificate");
+    drop_all(copy, "ssl_certificate_key");
     copy->apart = true;
     nginx_listens_put(editing, task, target, false, &copy->lines);
     nginx_pairs_put_all(task, &copy->lines);

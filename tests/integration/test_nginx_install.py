@@ -221,6 +221,86 @@ server {
 """}, ["a.test"], []),
     "CR LF and Latin-1": ({"a": "server {\r\n\tlisten ADDR:80;\r\n\tserver_name a.test;\r\n\t# caf\u00e9\r\n\troot HOME/www;\r\n}\r\n"},
                           ["a.test"], []),
+    "as Debian has it": ({"default": """\
+# Default server configuration
+#
+server {
+	listen 80 default_server;
+	listen [::]:80 default_server;
+
+	# SSL configuration
+	#
+	# listen 443 ssl default_server;
+	# listen [::]:443 ssl default_server;
+
+	root HOME/www;
+
+	# Add index.php to the list if you are using PHP
+	index index.html index.htm index.nginx-debian.html;
+
+	server_name _;
+
+	location / {
+		# First attempt to serve request as file, then
+		# as directory, then fall back to displaying a 404.
+		try_files $uri $uri/ =404;
+	}
+}
+
+# Virtual Host configuration for example.com
+#server {
+#	listen 80;
+#}
+"""}, ["a.test", "www.a.test"], ["other.test"]),
+    "as Debian has it, with a name": ({"default": """\
+server {
+	listen 80 default_server;
+	listen [::]:80 default_server;
+	root HOME/www;
+	server_name a.test;
+	location / { try_files $uri $uri/ =404; }
+}
+"""}, ["a.test"], ["other.test"]),
+    "in nginx.conf, with tabs": ({"../nginx.conf": """\
+pid HOME/nginx.pid;
+error_log HOME/error.log info;
+events {}
+http {
+	access_log off;
+	client_body_temp_path HOME/tmp-body;
+	proxy_temp_path HOME/tmp-proxy;
+	fastcgi_temp_path HOME/tmp-fastcgi;
+	uwsgi_temp_path HOME/tmp-uwsgi;
+	scgi_temp_path HOME/tmp-scgi;
+	server {
+		listen ADDR:80;
+		server_name a.test; root HOME/www;
+	}
+	server { listen ADDR:80; server_name b.test; return 200 b; }
+}"""}, ["a.test"], ["b.test"]),
+    "a default that refuses TLS": ({"a": """\
+server {
+    listen ADDR:80 default_server;
+    root HOME/www;
+}
+server {
+    listen ADDR:443 ssl default_server;
+    ssl_reject_handshake on;
+    root HOME/www;
+}
+"""}, ["a.test"], ["other.test"]),
+    "wildcard": ({"a": """\
+server {
+    listen ADDR:80;
+    server_name a.w.test b.w.test;
+    root HOME/www;
+}
+server {
+    listen ADDR:80;
+    server_name w.test;
+    return 200 "w";
+}
+"""}, ["*.w.test"], ["w.test"]),
     "another redirects by itself": ({"a": """\
 server {
     listen ADDR:80;
@@ -432,6 +512,9 @@ DIFFERENT = {
     "redirects by itself": "Certbot makes an endless loop",
     "redirects by itself, TLS by default": "Certbot makes an endless loop",
     "included listen and names": "Certbot leaves HTTP as it was",
+    "as Debian has it, with a name": "Certbot answers other names than the default server's with 404",
+    "wildcard": "Certbot fails where it cannot ask",
+    "a default that refuses TLS": "Certbot's copy refuses TLS, too, and HTTP stays as it is",
     "comment without newline at the end": "Certbot writes the new block into the comment, and nginx refuses it",
     "own TLS options": "Certbot refuses",
     "CR LF and Latin-1": "Certbot ignores the file",
