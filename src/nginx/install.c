@@ -12,13 +12,14 @@
 #include "nginx/expected.h"
 #include "nginx/plan.h"
 #include "nginx/redirect.h"
+#include "nginx/targets.h"
 
 #define VERIFY_MS 20000 /* until new workers have taken over: thousands of blocks take a while */
 #define GLANCE_MS 1     /* one look whether all is served already */
 
 struct group { /* all plans of one commit */
     struct nginx_server *server;
-    const struct nginx_install_plan *const *plans;
+    struct nginx_install_plan *const *plans;
     size_t count;
     struct error **each;
     struct nginx_files files;
@@ -188,6 +189,25 @@ static bool commit(struct group *group, const struct nginx_expectations *expecta
     return ok;
 }
 
+/* Notes in which file each name has its certificate, for the user. */
+static void note_places(struct group *group, struct nginx_install_plan *plan, const struct nginx_task *task)
+{
+    AUTO(nginx_targets_clear) struct nginx_targets targets = { 0 };
+    struct error ignored = { 0 };
+
+    list_clear(&plan->said);
+    if (plan->deployment->in_use || !nginx_targets_find(group->editing.model, task, &targets, &ignored))
+        return;
+    for (size_t i = 0; i < targets.len; i++)
+        for (size_t k = 0; k < targets.at[i].names.len; k++) {
+            AUTO(free)
+            char *text = xprintf("Successfully deployed certificate for %s to %s", targets.at[i].names.at[k],
+                targets.at[i].block->node->file->path);
+
+            list_add(&plan->said, text);
+        }
+}
+
 static bool put_into_effect(struct group *group, struct error *err)
 {
     AUTO(nginx_expectations_clear) struct nginx_expectations expectations = { 0 };
@@ -200,8 +220,10 @@ static bool put_into_effect(struct group *group, struct error *err)
     for (size_t i = 0; i < group->count; i++) {
         struct nginx_task task = nginx_plan_task(group->plans[i], &group->files);
 
-        if (group->each[i] == NULL)
-            nginx_expect(group->editing.model, &task, i, &expectations);
+        if (group->each[i] != NULL)
+            continue;
+        nginx_expect(group->editing.model, &task, i, &expectations);
+        note_places(group, group->plans[i], &task);
     }
     return commit(group, &expectations, err);
 }
@@ -211,7 +233,7 @@ bool nginx_commit_installs(
 {
     struct group group = {
         .server = server,
-        .plans = (const struct nginx_install_plan *const *)plans,
+        .plans = (struct nginx_install_plan *const *)plans,
         .count = count,
         .each = each,
     };

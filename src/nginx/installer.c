@@ -78,7 +78,16 @@ static void drop(void *dropped)
 
 static bool commit(void *self, void *const *plans, size_t count, struct error **each, struct error *err)
 {
-    return clerk_commit(server_of(self)->clerk, plans, count, each, err);
+    const struct plugin_context *context = self;
+
+    TRY(clerk_commit(server_of(self)->clerk, plans, count, each, err));
+    for (size_t i = 0; i < count; i++) {
+        const struct nginx_install_plan *plan = plans[i];
+
+        for (size_t k = 0; each[i] == NULL && k < plan->said.len; k++)
+            ui_say(context->ui, "%s", plan->said.at[k]);
+    }
+    return true;
 }
 
 /* ---- taking back ---- */

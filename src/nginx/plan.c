@@ -16,6 +16,7 @@ void nginx_plan_free(struct nginx_install_plan *plan)
         return;
     deployment_free(plan->deployment);
     list_clear(&plan->wildcard_names);
+    list_clear(&plan->said);
     free(plan->template_path);
     free(plan->template_names);
     free(plan);

@@ -13,6 +13,7 @@ struct nginx_install_plan {
     bool has_wildcard_names;
     struct list wildcard_names;           /* see struct nginx_task */
     char *template_path, *template_names; /* the same */
+    struct list said;                     /* to be told once it is in effect: set by the clerk */
 };
 
 /* Asks the user where there is a choice, and none is given. ERROR_PLUGIN as of nginx_targets_find. */

@@ -88,7 +88,8 @@ def test_addresses_are_names_like_others(server):
 def test_rollback(server, host):
     server("rollback", server.flag, "-n")
     before = files(host)
-    server("run", server.flag, "-n", *NEW_ACCOUNT, "-d", "a.test", "--no-redirect")
+    said = server("run", server.flag, "-n", *NEW_ACCOUNT, "-d", "a.test", "--no-redirect")
+    said.matches(rf"Successfully deployed certificate for a\.test to {host.root}/sites-\w+/two")
     assert files(host) != before
     server("rollback", server.flag, "-n", "--checkpoints", "-1", status=1).says("positive")
     server("rollback", server.flag, "-n", "--checkpoints", "0")
