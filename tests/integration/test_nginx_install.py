@@ -11,6 +11,7 @@ import certs
 import pytest
 from own_network import own_network
 from peers.nginx_host import NginxHost
+from peers.ports import free_port
 
 pytestmark = [pytest.mark.ours,
               pytest.mark.skipif(os.geteuid() != 0, reason="redirection is for port 80, which root alone may listen on")]
@@ -92,7 +93,7 @@ def check_redirected(host, names):
 
 
 def check_rolled_back(client, host, before, count):
-    client.run("rollback", "-n", "--nginx", *host.options(), "--checkpoints", count)
+    client.run("rollback", "-n", "-i", "nginx", *host.options(), "--checkpoints", count)
     assert host.snapshot() == before
     host.test()
 
@@ -568,3 +569,81 @@ def test_the_same_as_certbot(make_client, area, network, site):
             host.stop()
     print(site, seen[0], seen[1], sep="\n")
     assert (seen[0] == seen[1]) == (site not in DIFFERENT)
+
+
+def test_several_lineages_are_renewed_together(make_client, new_ca, make_nginx_host):
+    """One change of the configuration for all challenges, and one reload for all that was renewed."""
+    host = make_nginx_host(http=new_ca.http_port)
+    names = ["a.test", "b.test", "c.test"]
+    for name in names:
+        host.write(name, f"server {{\n    listen 127.0.0.1:HTTP;\n    server_name {name};\n    root HOME/www;\n}}\n")
+    host.start()
+    client = make_client(new_ca)
+    for name in names:
+        client.run("run", "-n", "--nginx", *host.options(), "--agree-tos", "--register-unsafely-without-email", "-d", name)
+    before = host.snapshot()
+    client.give_up_authorizations()
+    host.forget_calls()
+    client.renew("--force-renewal")
+    assert host.snapshot() == before
+    for name in names:
+        assert host.certificate(name) == der(client.store.live(name, "cert"))
+    assert host.calls().count("-s reload") <= 3 * 2 + 1  # challenges that come together share theirs; the renewed files one
+
+    client.run("enhance", "-n", "--nginx", *host.options(), "--cert-name", "a.test", "--hsts")
+    status, headers, _ = host.get("a.test", tls=True)
+    assert headers["Strict-Transport-Security"] == "max-age=31536000"
+    assert "Strict-Transport-Security" not in host.get("b.test", tls=True)[1]
+
+
+SCENES = """\
+server {
+    listen HTTP DEFAULT;
+    listen [::]:HTTP DEFAULT;
+    server_name s1.test s2.test;
+    root HOME/www;
+}
+server {
+    listen HTTP;
+    listen [::]:HTTP;
+    server_name s3.test;
+    root HOME/www;
+    location /.well-known/ { return 404; }
+    return 301 https://$host$request_uri;
+}
+server {
+    listen OTHER;
+    listen [::]:OTHER;
+    server_name s4.test s5.test;
+}
+server {
+    listen HTTP;
+    listen [::]:HTTP;
+    listen HTTPS ssl;
+    listen [::]:HTTPS ssl ipv6only=on;
+    if ($scheme != "https") {
+        return 301 https://$host$request_uri;
+    }
+    server_name s6.test s7.test;
+    ssl_certificate HOME/own.pem;
+    ssl_certificate_key HOME/own.key;
+}
+"""
+
+
+@pytest.mark.parametrize("names,default", [("s1.test", True), ("s2.test", True), ("s3.test", True), ("s4.test", True),
+                                           ("s5.test", False), ("s6.test,s7.test", False)])
+def test_odd_sites_by_the_other_name(make_client, second_name, new_ca, make_nginx_host, names, default):
+    """Each gets its certificate by the name `certbot`, as default server for TLS, too; one rollback takes all of it back."""
+    host = make_nginx_host(http=new_ca.http_port)
+    make_pair(host.home, "own", ["own.test"])
+    host.write("all", SCENES.replace("OTHER", str(free_port())).replace("DEFAULT", "default_server" if default else ""))
+    host.start()
+    before = host.snapshot()
+    client = make_client(new_ca)
+    client.program = second_name
+    client.run("run", "-n", "--nginx", *host.options(), "--agree-tos", "--register-unsafely-without-email", "-d", names)
+    lineage = names.split(",")[0]
+    for name in [*names.split(","), "localhost"]:
+        assert host.certificate(name) == der(client.store.live(lineage, "cert")), name
+    check_rolled_back(client, host, before, 1)
