@@ -155,3 +155,14 @@ def test_a_failed_run_says_how_to_repeat_it(server, host, kind, obtained):
     said = server("run", "-n", "--webroot", "-w", host.home / "www", "-i", kind, "-d", "x.test", status=1)
     said.says("could not be installed", f"evercert install --cert-name x.test -i {kind}")
     assert files(host) == before
+
+
+def test_an_enhancement_that_fails_takes_all_back(server, host, kind, obtained):
+    if kind != "nginx":
+        pytest.skip("Apache staples without the chain's file")
+    obtained("a.test")
+    before, live = files(host), server.client.store.live("a.test")
+    paths = ["--cert-path", live / "cert.pem", "--key-path", live / "privkey.pem", "--fullchain-path", live / "fullchain.pem"]
+    server("install", server.flag, "-n", *paths, "-d", "a.test", "--staple-ocsp", status=1)
+    assert files(host) == before and not (server.client.area / "work" / "backups").exists()
+    server("install", server.flag, "-n", *paths, "--chain-path", live / "chain.pem", "-d", "a.test", "--staple-ocsp")
