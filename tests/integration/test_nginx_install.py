@@ -647,3 +647,33 @@ def test_odd_sites_by_the_other_name(make_client, second_name, new_ca, make_ngin
     for name in [*names.split(","), "localhost"]:
         assert host.certificate(name) == der(client.store.live(lineage, "cert")), name
     check_rolled_back(client, host, before, 1)
+
+
+def test_a_block_is_chosen_from_a_menu(make_client, host):
+    """No block has the name, and there is no single default server: the user says which is the model."""
+    client = make_client()
+    write(host, SITES["several blocks"][0])
+    host.start()
+    pair = make_pair(host.home, "new", ["new.test"])
+    before = host.snapshot()
+    said = client.run("install", "--force-interactive", "--nginx", *host.options(), "-d", "new.test", "--cert-path", pair[0],
+                      "--fullchain-path", pair[0], "--key-path", pair[1], input="3\n")
+    said.says("1: a.test |", "2: b.test |", "3: c.test |")
+    assert host.certificate("new.test") == der(pair[0])
+    assert host.get("new.test", tls=True)[2] == "c" and host.get("c.test")[2] == "c"
+    check_rolled_back(client, host, before, 2)
+
+
+def test_names_for_a_wildcard_are_chosen(make_client, host):
+    client = make_client()
+    write(host, {"a": "".join(f"server {{\n    listen ADDR:80;\n    server_name {name};\n    return 200 x;\n}}\n"
+                              for name in ("a.w.test", "b.w.test", "w.test"))})
+    host.start()
+    pair = make_pair(host.home, "new", ["*.w.test"])
+    said = client.run("install", "--force-interactive", "--nginx", *host.options(), "-d", "*.w.test", "--cert-path", pair[0],
+                      "--fullchain-path", pair[0], "--key-path", pair[1], input="2\n")
+    said.says("1: a.w.test", "2: b.w.test")
+    assert host.certificate("b.w.test") == der(pair[0])
+    text = (host.root / "sites-available" / "a").read_text()
+    assert text.count("ssl_certificate ") == 1
+    assert host.get("b.w.test")[0] == 301 and host.get("a.w.test")[0] == 200
