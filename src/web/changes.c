@@ -159,7 +159,7 @@ static bool read_source(struct changes *changes, const char *path, struct source
     AUTO(buf_clear) struct buf text = BUF(CHANGES_FILE_MAX);
     AUTO(free) char *inode = NULL;
     struct source *source = find(changes, path);
-    struct stat st;
+    struct stat st = { 0 };
 
     TRY(read_file(path, &st, &text, err));
     inode = xprintf("%jx:%jx", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);

@@ -112,6 +112,8 @@ static char *backup(const struct titling *titling, size_t i)
 {
     AUTO(free) char *backups = file_join(titling->work_dir, CHECKPOINT_BACKUPS);
 
+    if (i >= titling->names.len)
+        abort(); /* our own mistake: there is a stage, and each has a name */
     return file_join(backups, titling->names.at[i]);
 }
 
