@@ -197,6 +197,27 @@ TEST(a_call_fails)
 
 /* ---- kills ---- */
 
+/* Runs it in a process that is killed at that step; true when it was, false when it had ended before. */
+static bool killed_at(int step, bool (*work)(struct error *err))
+{
+    pid_t pid = fork();
+    int status = 0;
+
+    if (pid == 0) {
+        struct error err = { 0 };
+
+        faults.calls = 0;
+        faults.crash = step;
+        faults.dies = true;
+        _exit(work(&err) ? 0 : 1);
+    }
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
+        fail_msg("step %d: it failed, and was not killed", step);
+    return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+}
+
 static bool commit_all(struct error *err)
 {
     AUTO(changes_free) struct changes *changes = all_changes();

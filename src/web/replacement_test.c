@@ -1,6 +1,10 @@
 #include "web/replacement.h"
 
 #include <errno.h>
+#include <linux/fs.h>
+#include <sched.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <sys/xattr.h>
 
@@ -197,6 +201,80 @@ TEST(a_directory_that_cannot_be_written)
     text = read_text(path);
     CHECK_TEXT(text, "new\n", "in place");
     CHECK(chmod(at("etc"), 0755) == 0, "chmod");
+}
+
+/* In a mount namespace of its own; 77 where none can be had. */
+static int write_mounted(const char *path)
+{
+    struct replacement replacement = { .path = path, .content = view_of("new\n") };
+    struct error err = { 0 };
+
+    if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount(path, path, NULL, MS_BIND, NULL) != 0)
+        return 77;
+    if (!replacement_prepare(&replacement, &err) || replacement.temporary == NULL)
+        return 3;
+    if (!replacement_place(&replacement, note, NULL, &err))
+        return 4;
+    return noted == 1 && replacement.temporary == NULL ? 0 : 5;
+}
+
+TEST(a_file_that_is_a_mount_point)
+{
+    AUTO(free) char *path = NULL, *text = NULL, *names = NULL;
+    int status = 0;
+    pid_t pid;
+
+    make_dirs();
+    make("etc/plain", "old and long\n", 0644);
+    path = xstrdup(at("etc/plain"));
+    pid = fork();
+    if (pid == 0)
+        _exit(write_mounted(path));
+    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
+        continue;
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 77) {
+        (void)fprintf(stderr, "skipped: nothing can be mounted here\n");
+        return;
+    }
+    CHECK(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", (unsigned)status);
+    text = read_text(path);
+    CHECK_TEXT(text, "new\n", "in place");
+    names = names_in(at("etc"));
+    CHECK_TEXT(names, "plain real", "nothing beside it");
+}
+
+/* As chattr +i; false where that cannot be. */
+static bool set_immutable(const char *path, bool is)
+{
+    AUTO(close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+    int flags = 0;
+
+    if (fd < 0 || ioctl(fd, FS_IOC_GETFLAGS, &flags) != 0)
+        return false;
+    flags = is ? flags | FS_IMMUTABLE_FL : flags & ~FS_IMMUTABLE_FL;
+    return ioctl(fd, FS_IOC_SETFLAGS, &flags) == 0;
+}
+
+TEST(an_immutable_file)
+{
+    AUTO(free) char *text = NULL, *names = NULL;
+    struct error err = { 0 };
+    bool in_place;
+
+    make_dirs();
+    make("etc/plain", "old\n", 0644);
+    if (!set_immutable(at("etc/plain"), true)) {
+        (void)fprintf(stderr, "skipped: no immutable files here\n");
+        return;
+    }
+    CHECK(!write_new(at("etc/plain"), "new\n", &in_place, &err) && err.sys == EPERM, "refused: %s", err.why);
+    CHECK(strstr(err.next, "lsattr") != NULL, "%s", err.next);
+    CHECK(set_immutable(at("etc/plain"), false), "back");
+    text = read_text(at("etc/plain"));
+    CHECK_TEXT(text, "old\n", "as it was");
+    names = names_in(at("etc"));
+    CHECK_TEXT(names, "plain real", "nothing beside it");
 }
 
 TEST_MAIN()

@@ -151,14 +151,14 @@ static char *scene(void)
 }
 
 /* The same without times, for what was written just now. */
-static char *scene_of(const char *name)
+__attribute__((unused)) static char *scene_of(const char *name)
 {
     char *text = read_text(at("%s", name));
 
     return text != NULL ? text : xstrdup("(none)");
 }
 
-static void set(struct changes *changes, const char *name, const char *text)
+__attribute__((unused)) static void set(struct changes *changes, const char *name, const char *text)
 {
     AUTO(free) char *path = xstrdup(at("%s", name));
     struct error err = { 0 };
@@ -170,7 +170,7 @@ static void set(struct changes *changes, const char *name, const char *text)
 }
 
 /* Two stages over all of the scene. */
-static struct changes *all_changes(void)
+__attribute__((unused)) static struct changes *all_changes(void)
 {
     struct changes *changes = changes_new();
 
@@ -194,25 +194,4 @@ static bool commit(struct changes *changes, struct error *err)
     };
 
     return web_commit(&commit, err);
-}
-
-/* Runs it in a process that is killed at that step; true when it was, false when it had ended before. */
-__attribute__((unused)) static bool killed_at(int step, bool (*work)(struct error *err))
-{
-    pid_t pid = fork();
-    int status = 0;
-
-    if (pid == 0) {
-        struct error err = { 0 };
-
-        faults.calls = 0;
-        faults.crash = step;
-        faults.dies = true;
-        _exit(work(&err) ? 0 : 1);
-    }
-    while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
-        continue;
-    if (WIFEXITED(status) && WEXITSTATUS(status) != 0)
-        fail_msg("step %d: it failed, and was not killed", step);
-    return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
 }
