@@ -161,13 +161,13 @@ static bool has_file(const struct checkpoint *checkpoint, const char *path)
 
 static void add_stage(struct checkpoint *journal, const struct checkpoint *before)
 {
-    size_t count = journal->file_count; /* a stage names each file once */
+    bool first = journal->file_count == 0 && journal->new_files.len == 0; /* a stage names each file once */
 
     for (size_t i = 0; i < before->file_count; i++) {
         const struct checkpoint_file *file = &before->files[i];
         struct stat st = { .st_mode = file->mode, .st_mtim = file->mtime };
 
-        if (count == 0 || !has_file(journal, file->path))
+        if (first || !has_file(journal, file->path))
             checkpoint_add_file(journal, file->path, file->content, &st);
     }
     list_add_all(&journal->new_files, &before->new_files);
