@@ -183,7 +183,7 @@ bool nginx_plan_make(const struct plugin_context *context, const struct deployme
     plan->plan.kind = NGINX_PLAN_INSTALL;
     plan->deployment = deployment_dup(deployment);
     plan->ports = (struct nginx_ports){ context->settings->http_01_port, context->settings->https_port };
-    if (!deployment->in_use) { /* else it has only to be read again */
+    if (!deployment->in_use && ui_may_ask(context->ui)) { /* else nothing is to be settled before the commit */
         TRY(nginx_load_to_plan(server, &conf, err));
         model = nginx_model_new(conf);
         TRY(settle(context->ui, model, plan, err));
