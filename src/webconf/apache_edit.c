@@ -49,30 +49,27 @@ static void put_line(struct buf *out, const struct layout *layout, struct view l
     buf_put(out, line);
 }
 
-/* Whether what is put behind the text would become a part of its last line. */
+/* Whether what is put behind the text could become a part of its last line. */
 static bool is_open_ended(struct view text)
 {
     size_t end = text.len;
 
-    if (end > 0 && text.at[end - 1] == '\n')
-        end--;
-    if (end > 0 && text.at[end - 1] == '\r')
+    while (end > 0 && (text.at[end - 1] == '\n' || text.at[end - 1] == '\r'))
         end--;
     return end > 0 && text.at[end - 1] == '\\';
 }
 
-/* Whole lines at the beginning of a line, or at the end of a text, of which the last line may lack its end. */
+/* Whole lines at the beginning of a line, or at the end of a text, whose last line may lack its end. */
 static void insert(struct patch *patch, struct view text, size_t at, const struct layout *layout, const char *lines)
 {
     AUTO(buf_clear) struct buf out = BUF(APACHE_TEXT_MAX);
     struct view rest = view_of(lines), line;
+    bool behind = at == text.len && at > 0, open_ended = behind && is_open_ended(text);
 
-    if (at == text.len && at > 0) {
-        if (text.at[at - 1] != '\n')
-            buf_put_text(&out, layout->line_end);
-        if (is_open_ended(text))
-            buf_put_text(&out, layout->line_end);
-    }
+    if (open_ended) /* a blank is what its last backslash stands before then */
+        buf_put_char(&out, ' ');
+    if (open_ended || (behind && text.at[at - 1] != '\n'))
+        buf_put_text(&out, layout->line_end);
     while (view_cut(&rest, '\n', &line)) {
         put_line(&out, layout, line);
         buf_put_text(&out, layout->line_end);

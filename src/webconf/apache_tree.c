@@ -4,6 +4,8 @@
 
 #include "base/mem.h"
 
+#define BACKSLASHES_MAX 64 /* in a row, that may continue lines */
+
 struct apache_tree {
     struct view text;
     struct arena arena;
@@ -34,16 +36,30 @@ static bool is_blank(char byte)
 
 /* ---- lines ---- */
 
-/* How many bytes a continuation has that begins at `at`: a backslash, maybe a CR, and LF; 0 when there is none. */
+/* Length of the line end at `at`: LF or CR LF; 0 when there is none. */
+static size_t line_end(struct view text, size_t at)
+{
+    if (at < text.len && text.at[at] == '\n')
+        return 1;
+    return at + 1 < text.len && text.at[at] == '\r' && text.at[at + 1] == '\n' ? 2 : 0;
+}
+
+/*
+ * How many bytes a continuation has that begins at `at`, 0 when there is none. httpd drops a backslash that a line end
+ * follows, with that, and looks at what is in front of the next line end then: of several backslashes each empty line
+ * that follows takes one more. Of so many that nobody means it, none is one.
+ */
 static size_t continuation(struct view text, size_t at)
 {
-    if (at + 1 < text.len && text.at[at] == '\\') {
-        if (text.at[at + 1] == '\n')
-            return 2;
-        if (at + 2 < text.len && text.at[at + 1] == '\r' && text.at[at + 2] == '\n')
-            return 3;
+    size_t backslashes = 0, end = at, ends;
+
+    while (backslashes < BACKSLASHES_MAX && end < text.len && text.at[end] == '\\') {
+        backslashes++;
+        end++;
     }
-    return 0;
+    for (ends = 0; ends < backslashes && line_end(text, end) > 0; ends++)
+        end += line_end(text, end);
+    return backslashes > 0 && ends == backslashes ? end - at : 0;
 }
 
 /* Where the next byte is that counts, from `at`; end at most. */
@@ -54,6 +70,15 @@ static size_t skip_continuations(struct view text, size_t at, size_t end)
     while (at < end && text.at[at] == '\\' && (skip = continuation(text, at)) > 0)
         at += skip;
     return at < end ? at : end;
+}
+
+static size_t count_lines(struct view text, size_t at, size_t len)
+{
+    size_t count = 0;
+
+    for (size_t i = at; i < at + len; i++)
+        count += text.at[i] == '\n';
+    return count;
 }
 
 /* Reads the next line; false at the end of the text. As httpd's strings do, a line ends at a NUL byte: what follows it
@@ -69,8 +94,8 @@ static bool next_line(struct parser *parser, struct line *line)
     *line = (struct line){ .begin = at, .start = at, .end = at, .number = parser->line };
     while (at < text.len && text.at[at] != '\n' && text.at[at] != '\0') {
         if ((skip = continuation(text, at)) > 0) {
+            parser->line += count_lines(text, at, skip);
             at += skip;
-            parser->line++;
             continue;
         }
         if (!is_blank(text.at[at])) {

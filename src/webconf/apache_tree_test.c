@@ -35,6 +35,7 @@ static const struct {
     { "continued", "A b\\\nc \\\n  d\nE\n", "A|bc|d;E;", NULL },
     { "continued with CR LF", "A b\\\r\nc\r\nE\r\n", "A|bc;E;", NULL },
     { "two backslashes continue, too", "A b\\\\\nc\n", "A|b\\c;", NULL },
+    { "an empty line takes one more backslash", "A b\\\\\n\nc\nA b\\\\\\\n\nc\nD \\\n\nE\n", "A|bc;A|b\\c;D;E;", NULL },
     { "a blank behind the backslash", "A b\\ \nC\n", "A|b\\;C;", NULL },
     { "comment that is continued", "# a \\\nListen 80\nB\n", "# a \\\nListen 80;B;", NULL },
     { "name that is continued", "Serv\\\nerName\\\n x\n", "ServerName|x;", NULL },
