@@ -152,7 +152,7 @@ static void change_include(struct patch *patch, const struct nginx_copy *copy, c
         any = true;
     }
     if (!any) {
-        nginx_remove(patch, text, include, NULL);
+        nginx_remove(patch, text, include, NGINX_MARK);
         return;
     }
     if (view_trim((struct view){ text.at + include->end, text_line_end(text, include->end) - include->end }).len > 0) {

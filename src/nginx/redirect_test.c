@@ -67,6 +67,25 @@ static const struct {
         "    server_name a.test b.test;\n"
         "    root /x;\n"
         "}\n" },
+    { "another name, and TLS options that are included", "a.test", "r",
+        "server {\n    listen 80;\n    listen 443 ssl;\n    server_name a.test b.test;\n    include more; # managed by "
+        "Certbot\n    root /x;\n}\n",
+        "ssl_protocols TLSv1.3;\n",
+        "server {\n"
+        "    listen 443 ssl;\n"
+        "    server_name a.test b.test;\n"
+        "    include more;@\n"
+        "    root /x;\n"
+        "}\n"
+        "server {\n"
+        "    if ($host = a.test) {\n"
+        "        return 301 https://$host$request_uri;\n"
+        "    }@\n"
+        "\n"
+        "    listen 80;\n"
+        "    server_name a.test b.test;\n"
+        "    root /x;\n"
+        "}\n" },
     { "default", "a.test", "r",
         "server {\n    listen 80 default_server;\n    listen 443 ssl;\n    server_name a.test;\n    root /x;\n}\n",
         NULL,
