@@ -140,12 +140,13 @@ static bool opposite(const struct list *undo, struct list *out)
 struct rollback {
     struct apache_server *server;
     int checkpoints;
+    struct list titles;
 };
 
 static bool roll_back(void *arg, struct error *err)
 {
-    const struct rollback *wanted = arg;
-    bool ok = web_rollback(&wanted->server->service, wanted->checkpoints, opposite, err);
+    struct rollback *wanted = arg;
+    bool ok = web_rollback(&wanted->server->service, wanted->checkpoints, opposite, &wanted->titles, err);
 
     apache_server_forget(wanted->server);
     return ok;
@@ -154,9 +155,13 @@ static bool roll_back(void *arg, struct error *err)
 static bool rollback(void *self, int checkpoints, struct error *err)
 {
     const struct use *use = self;
-    struct rollback wanted = { use->server, checkpoints };
+    struct rollback wanted = { use->server, checkpoints, { 0 } };
+    bool ok = clerk_call(use->server->clerk, roll_back, &wanted, err);
 
-    return clerk_call(use->server->clerk, roll_back, &wanted, err);
+    if (ok)
+        web_rollback_tell(&use->server->service, use->ui, &wanted.titles);
+    list_clear(&wanted.titles);
+    return ok;
 }
 
 const struct installer apache_installer = {

@@ -95,20 +95,26 @@ static bool commit(void *self, void *const *plans, size_t count, struct error **
 struct rollback {
     struct nginx_server *server;
     int checkpoints;
+    struct list titles;
 };
 
 static bool roll_back(void *arg, struct error *err)
 {
-    const struct rollback *rollback = arg;
+    struct rollback *rollback = arg;
 
-    return web_rollback(&rollback->server->service, rollback->checkpoints, NULL, err);
+    return web_rollback(&rollback->server->service, rollback->checkpoints, NULL, &rollback->titles, err);
 }
 
 static bool rollback(void *self, int checkpoints, struct error *err)
 {
-    struct rollback wanted = { server_of(self), checkpoints };
+    const struct plugin_context *context = self;
+    struct rollback wanted = { server_of(self), checkpoints, { 0 } };
+    bool ok = clerk_call(wanted.server->clerk, roll_back, &wanted, err);
 
-    return clerk_call(wanted.server->clerk, roll_back, &wanted, err);
+    if (ok)
+        web_rollback_tell(&wanted.server->service, context->ui, &wanted.titles);
+    list_clear(&wanted.titles);
+    return ok;
 }
 
 const struct installer nginx_installer = {

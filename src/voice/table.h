@@ -151,7 +151,7 @@ ERROR(no_installer_named,
     "more detail on what the plugins do and how to use them.",
     NULL,
     "Missing command line flags. For non-interactive execution, you will need to specify a plugin on the command line.",
-    "add --nginx or --apache, or name another installer with -i; or use certonly for the certificate alone")
+    "add --nginx or --apache, or name another installer with -i (certonly needs none)")
 ERROR(no_authenticator,
     "The {1} plugin is not working; there may be problems with your existing configuration.\nThe error was: None", NULL,
     "The {1} plugin cannot prove control of names", "the command `plugins` lists what there is")

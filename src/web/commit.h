@@ -71,7 +71,11 @@ MUST_USE bool web_recover(const struct web_service *service, struct error *err);
 /*
  * Takes the newest `count` checkpoints back, newest first, tests and reloads. More than there are, or none, is a
  * warning. False: everything is as it was. opposite: the command that takes an undo command of a checkpoint back
- * (a2dismod -f ssl: a2enmod ssl), false where there is none; NULL: there never is.
+ * (a2dismod -f ssl: a2enmod ssl), false where there is none; NULL: there never is. titles: gets what was taken back,
+ * for web_rollback_tell; NULL: not wanted.
  */
 MUST_USE bool web_rollback(const struct web_service *service, int count,
-    bool (*opposite)(const struct list *undo, struct list *out), struct error *err);
+    bool (*opposite)(const struct list *undo, struct list *out), struct list *titles, struct error *err);
+struct ui; /* ui/ui.h */
+/* Tells the user of it; Certbot's is silent, and so are we by its name. */
+void web_rollback_tell(const struct web_service *service, struct ui *ui, const struct list *titles);

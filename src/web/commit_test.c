@@ -58,7 +58,7 @@ static void check_rolls_back(const char *name, const char *before)
     AUTO(free) char *now = NULL;
     struct error err = { 0 };
 
-    CHECK(web_rollback(&service, 9, NULL, &err), "%s: %s", name, err.why);
+    CHECK(web_rollback(&service, 9, NULL, NULL, &err), "%s: %s", name, err.why);
     now = scene();
     CHECK_TEXT(now, before, name);
     CHECK_INT(backup_count(), 0, name);
@@ -70,7 +70,7 @@ TEST(a_commit)
 {
     AUTO(free) char *before = NULL, *a = NULL;
     AUTO(changes_free) struct changes *changes = NULL;
-    AUTO(list_clear) struct list names = { 0 };
+    AUTO(list_clear) struct list names = { 0 }, titles = { 0 };
     struct error err = { 0 };
 
     make_scene();
@@ -89,7 +89,9 @@ TEST(a_commit)
 
         CHECK(strncmp(text, begin[i], strlen(begin[i])) == 0, "%s", text);
     }
-    CHECK(web_rollback(&service, 1, NULL, &err), "%s", err.why);
+    CHECK(web_rollback(&service, 1, NULL, &titles, &err), "%s", err.why);
+    CHECK(
+        titles.len == 1 && strncmp(titles.at[0], "Add enhancement redirect (of 20", 31) == 0, "%zu titles", titles.len);
     a = scene_of("etc/sites/a.conf");
     CHECK_TEXT(a, "site a with TLS\n", "the redirect alone is taken back");
     CHECK(!file_exists(at("etc/redirect.conf")) && file_exists(at("etc/new.conf")), "its new file, too");
@@ -372,7 +374,7 @@ TEST(a_kill_during_a_challenge)
 
 static bool roll_back_both(struct error *err)
 {
-    return web_rollback(&service, 2, NULL, err);
+    return web_rollback(&service, 2, NULL, NULL, err);
 }
 
 TEST(a_kill_during_a_rollback)
@@ -407,13 +409,13 @@ TEST(a_rollback_that_is_refused)
     REQUIRE(commit_all(&err), "%s", err.why);
     after = scene();
     server.refuses_test = 4;
-    CHECK(!web_rollback(&service, 1, NULL, &err) && err.kind == ERROR_PLUGIN, "refused: %s", err.why);
+    CHECK(!web_rollback(&service, 1, NULL, NULL, &err) && err.kind == ERROR_PLUGIN, "refused: %s", err.why);
     now = scene();
     CHECK_TEXT(now, after, "as it was");
     CHECK_INT(backup_count(), 2, "the checkpoints stay");
-    CHECK(web_rollback(&service, 1, NULL, &err), "%s", err.why);
+    CHECK(web_rollback(&service, 1, NULL, NULL, &err), "%s", err.why);
     check_rolls_back("then all", before);
-    CHECK(web_rollback(&service, 1, NULL, &err), "none is fine: %s", err.why);
+    CHECK(web_rollback(&service, 1, NULL, NULL, &err), "none is fine: %s", err.why);
 }
 
 /* ---- somebody else ---- */

@@ -5,12 +5,15 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "ui/ui.h"
 #include "voice/voice.h"
 #include "web/checkpoint.h"
+#include "web/checkpoint_dir.h"
 #include "web/journal.h"
 
 typedef bool (*opposite_call)(const struct list *undo, struct list *out);
@@ -18,7 +21,8 @@ typedef bool (*opposite_call)(const struct list *undo, struct list *out);
 struct rollback {
     const struct web_service *service;
     opposite_call opposite;
-    struct list dirs; /* of the checkpoints that go, newest first */
+    struct list dirs;   /* of the checkpoints that go, newest first */
+    struct list titles; /* theirs, as users read them */
     char *journal;
     bool passed; /* the configuration test, before */
     bool heeds;
@@ -28,6 +32,7 @@ struct rollback {
 static void rollback_clear(struct rollback *rollback)
 {
     list_clear(&rollback->dirs);
+    list_clear(&rollback->titles);
     free(rollback->journal);
 }
 
@@ -37,6 +42,28 @@ static inline void rollback_clear_at(struct rollback *rollback)
 }
 
 /* ---- which ---- */
+
+/* "Add enhancement redirect (of 2026-11-22 06:29:29)". The first of its notes is "-- TITLE --". */
+static char *title_of(const char *dir, const char *name)
+{
+    AUTO(free) char *path = file_join(dir, CHECKPOINT_NOTES);
+    AUTO(buf_clear) struct buf notes = BUF(CHECKPOINT_LIST_MAX);
+    struct view rest, line = { 0 };
+    struct error ignored;
+    char date[CLOCK_TEXT_SIZE];
+
+    if (file_read(path, &notes, &ignored)) {
+        rest = buf_view(&notes);
+        (void)view_cut(&rest, '\n', &line);
+    }
+    if (line.len > 6 && view_starts(line, "-- "))
+        line = (struct view){ line.at + 3, line.len - 6 };
+    else
+        line = view_of("a change without a title");
+    clock_format_local(strtoll(name, NULL, 10), date);
+    date[strcspn(date, "T")] = ' ';
+    return xprintf("%.*s (of %s)", (int)line.len, line.at, date);
+}
 
 static bool choose(struct rollback *rollback, int count, struct error *err)
 {
@@ -50,9 +77,10 @@ static bool choose(struct rollback *rollback, int count, struct error *err)
     else if (names.len < (size_t)count)
         log_warning("Unable to rollback %d checkpoints, only %zu exist", count, names.len);
     for (size_t i = names.len; i-- > 0 && names.len - i <= (size_t)count;) {
-        AUTO(free) char *dir = file_join(backups, names.at[i]);
+        AUTO(free) char *dir = file_join(backups, names.at[i]), *title = title_of(dir, names.at[i]);
 
         list_add(&rollback->dirs, dir);
+        list_add(&rollback->titles, title);
     }
     return true;
 }
@@ -198,7 +226,8 @@ static bool take_back(const struct rollback *rollback, struct error *err)
     return error_next_default(err, "everything was left as it is");
 }
 
-bool web_rollback(const struct web_service *service, int count, opposite_call opposite, struct error *err)
+bool web_rollback(
+    const struct web_service *service, int count, opposite_call opposite, struct list *titles, struct error *err)
 {
     AUTO(rollback_clear)
     struct rollback rollback = { .service = service, .opposite = opposite, .heeds = !interrupt_is_shielded() };
@@ -214,5 +243,13 @@ bool web_rollback(const struct web_service *service, int count, opposite_call op
     interrupt_shield();
     ok = restore_all(&rollback, err) ? drop_all(&rollback, err) : take_back(&rollback, err);
     interrupt_unshield();
+    if (ok && titles != NULL)
+        list_add_all(titles, &rollback.titles);
     return ok;
+}
+
+void web_rollback_tell(const struct web_service *service, struct ui *ui, const struct list *titles)
+{
+    for (size_t i = 0; i < titles->len && service->voice->tells_more; i++)
+        ui_say(ui, "Taken back: %s", titles->at[i]);
 }
