@@ -69,6 +69,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct nginx_reader reader = { read_text, &texts };
     struct pair pair = { "/l/cert", "/l/key", "/l/chain", "/l/full" };
 
+    if (memchr(data, '\0', size) != NULL) /* no configuration of anybody's; what is edited there is refused */
+        return 0;
     for (size_t count = 1; count <= COUNT(names); count++) {
         AUTO(nginx_conf_free) struct nginx_conf *conf = NULL;
         struct identifiers some = { names + (count == COUNT(names) ? 0 : count - 1),
