@@ -1,0 +1,77 @@
+#include "base/test_files.h"
+
+#include "voice/voice.h"
+#include "web/commit.h"
+
+/* What a killed run of one server has left is found by a run of another one: nginx and Apache have one work directory.
+ */
+
+static int reloads;
+
+static bool play_test(const struct web_server *of, struct error *err)
+{
+    (void)of;
+    (void)err;
+    return true;
+}
+
+static bool play_reload(const struct web_server *of, struct web_log *log, struct error *err)
+{
+    (void)of;
+    (void)err;
+    if (log != NULL)
+        web_log_mark(log, NULL);
+    reloads++;
+    return true;
+}
+
+static const struct web_calls played = { play_test, play_reload, NULL };
+
+/* A change of conf/main.conf that is to be undone. */
+static void put_challenge(const struct web_service *service)
+{
+    AUTO(changes_free) struct changes *changes = changes_new();
+    struct web_commit commit = { .service = service, .changes = changes };
+    struct error err = { 0 };
+    struct view text;
+
+    REQUIRE(changes_read(changes, at("main.conf"), &text, &err), "%s", err.why);
+    changes_set(changes, at("main.conf"), view_of("challenge\n"));
+    REQUIRE(web_temporary(&commit, &err), "%s", err.why);
+}
+
+static void check_restored(const char *name)
+{
+    AUTO(free) char *text = read_text(at("main.conf"));
+
+    CHECK_TEXT(text, "main\n", name);
+    CHECK(!file_exists(at("work/temp_checkpoint")), "%s", name);
+}
+
+TEST(a_challenge_of_another_server)
+{
+    struct error err = { 0 };
+
+    REQUIRE(file_mkdirs(at("work"), 0755, &err), "%s", err.why);
+    write_text(at("main.conf"), "main\n");
+    AUTO(free) char *mark = xstrdup(at("reloaded")), *work_dir = xstrdup(at("work"));
+    static char touch[] = "/usr/bin/touch", none[] = "/bin/false";
+    char *const touches[] = { touch, mark, NULL }, *const fails[] = { none, NULL };
+    struct web_server apache = { .name = "Apache", .reload = touches }, nginx = { .name = "nginx", .reload = fails };
+    struct web_service left = { .server = &apache, .voice = &voice_own, .work_dir = work_dir, .calls = &played };
+    struct web_service next = { .server = &nginx, .voice = &voice_own, .work_dir = work_dir, .calls = &played };
+
+    put_challenge(&left);
+    CHECK_INT(reloads, 1, "in place");
+    CHECK(web_recover(&next, &err), "%s", err.why);
+    CHECK(file_exists(mark), "told by its own command");
+    CHECK_INT(reloads, 1, "the other one need not know");
+    check_restored("by another server's run");
+    REQUIRE(unlink(mark) == 0);
+    put_challenge(&left);
+    CHECK(web_recover(&left, &err) && !file_exists(mark), "%s", err.why);
+    CHECK_INT(reloads, 3, "told as ever");
+    check_restored("by its own");
+}
+
+TEST_MAIN()
