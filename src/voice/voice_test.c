@@ -155,7 +155,9 @@ static const struct {
     { "redelivers", "Called as `evercert`, those that failed are run again" },
     { "lists_to_revoke", "Called as `evercert`, `revoke` without a name lists the certificates" },
     { "takes_revoked_for_done", "`revoke` takes what the CA has revoked already for revoked" },
-    { "installs_for_addresses", NULL },
+    { "installs_for_addresses", "take IP addresses, where the installer does" },
+    { "refuses_enhancements", "as `certbot` we refuse the former and pass over the latter" },
+    { "keeps_other_type", "one of ours with the other type of key is leaves that one in place" },
     { "looks_for_schedule", "Called as `evercert`, `preconfigured-renewal` promises nothing" },
 };
 
