@@ -11,6 +11,12 @@
 
 #define RANGE_MAX 1000 /* ports of one listen */
 
+/* A directive of that name that is no block: nginx knows none of both kinds, but a broken text may have it. */
+static bool is_simple(const struct nginx_node *node, const char *name)
+{
+    return !node->block && nginx_is(node, name);
+}
+
 /* ---- addresses ---- */
 
 struct parsed { /* of the first word of a listen; host is the caller's */
@@ -208,7 +214,7 @@ static void read_listens(struct making *making)
     for (size_t i = 0; i < making->item_count; i++) {
         const struct nginx_item *item = &making->items[i];
 
-        if (nginx_is(item->node, "listen") && item->node->word_count > 1) {
+        if (is_simple(item->node, "listen") && item->node->word_count > 1) {
             struct parsed parsed = read_listen(item->node->words[1].text);
 
             for (int port = parsed.port; port <= parsed.last; port++)
@@ -237,7 +243,7 @@ static void read_names(struct making *making, struct nginx_block *block)
     for (size_t i = 0; i < making->item_count; i++) {
         const struct nginx_node *node = making->items[i].node;
 
-        if (!nginx_is(node, "server_name"))
+        if (!is_simple(node, "server_name"))
             continue;
         for (size_t k = 1; k < node->word_count; k++) {
             const char *word = node->words[k].text;
@@ -409,7 +415,7 @@ void nginx_model_free(struct nginx_model *model)
 const struct nginx_item *nginx_block_find(const struct nginx_block *block, const char *name, size_t *from)
 {
     for (; *from < block->item_count; ++*from)
-        if (nginx_is(block->items[*from].node, name))
+        if (is_simple(block->items[*from].node, name))
             return &block->items[(*from)++];
     return NULL;
 }

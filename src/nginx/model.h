@@ -67,7 +67,7 @@ struct nginx_model *nginx_model_new(struct nginx_conf *conf) __attribute__((retu
 void nginx_model_free(struct nginx_model *model);
 DEFINE_AUTO(struct nginx_model, nginx_model_free)
 
-/* The first item of that name at or behind *from, which is moved behind it; NULL at the end. */
+/* The first item of that name, none that is a block, at or behind *from, which is moved behind it; NULL at the end. */
 const struct nginx_item *nginx_block_find(const struct nginx_block *block, const char *name, size_t *from);
 /* Whether it has one. */
 bool nginx_block_has(const struct nginx_block *block, const char *name);

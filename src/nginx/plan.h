@@ -16,8 +16,8 @@ struct nginx_install_plan {
     struct list said;                     /* to be told once it is in effect: set by the clerk */
 };
 
-/* Asks the user where there is a choice; where nobody can be asked, nothing is looked at before the commit. ERROR_PLUGIN
- * as of nginx_targets_find; ERROR_CANCELED. */
+/* Asks the user where there is a choice; where nobody can be asked, nothing is looked at before the commit.
+ * ERROR_PLUGIN as of nginx_targets_find; ERROR_CANCELED. */
 MUST_USE bool nginx_plan_make(const struct plugin_context *context, const struct deployment *deployment,
     struct nginx_install_plan **out, struct error *err);
 void nginx_plan_free(struct nginx_install_plan *plan); /* NULL is fine */

@@ -87,7 +87,7 @@ static void put_bare(struct nginx_editing *editing, const struct nginx_block *bl
             (i == 0 || block->listens[i].node != block->listens[i - 1].node))
             put_moved(block->listens[i].node, &lines);
     for (size_t i = 0; i < block->item_count; i++)
-        if (nginx_is(block->items[i].node, "server_name"))
+        if (nginx_is(block->items[i].node, "server_name") && !block->items[i].node->block)
             put_moved(block->items[i].node, &lines);
     buf_put_text(&lines, "    return 404; " NGINX_MARK "\n}");
     nginx_insert_behind(

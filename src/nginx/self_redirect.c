@@ -35,16 +35,24 @@ static bool is_own_name(const struct nginx_block *block, struct view host)
     return false;
 }
 
+enum self { SELF_NOT, SELF_BY_NAME, SELF_BY_VARIABLE };
+
+struct self_target {
+    enum self self;
+    const char *path; /* behind host and port */
+};
+
 /* "https://$host$request_uri": to the same host, at the port where we serve. */
-static bool goes_to_itself(const struct nginx_block *block, const char *target, int https_port)
+static struct self_target read_target(const struct nginx_block *block, const char *target, int https_port)
 {
+    struct self_target out = { SELF_NOT, "" };
     static const char *const same[] = { "$host", "${host}", "$http_host", "${http_host}", "$server_name",
         "${server_name}", "$hostname" };
     const char *host = target + strlen("https://"), *end;
-    bool own = false;
+    bool own = false, named = false;
 
     if (!text_starts(target, "https://"))
-        return false;
+        return out;
     end = host;
     for (size_t i = 0; i < COUNT(same) && !own; i++) {
         end = host + strlen(same[i]);
@@ -52,9 +60,12 @@ static bool goes_to_itself(const struct nginx_block *block, const char *target, 
     }
     if (!own) {
         end = host + strcspn(host, "$/:?");
-        own = end > host && is_own_name(block, (struct view){ host, (size_t)(end - host) });
+        named = end > host && is_own_name(block, (struct view){ host, (size_t)(end - host) });
     }
-    return own && (*end != ':' || strtol(end + 1, NULL, 10) == https_port);
+    if ((own || named) && (*end != ':' || strtol(end + 1, NULL, 10) == https_port))
+        out.self = own ? SELF_BY_VARIABLE : SELF_BY_NAME;
+    out.path = *end == ':' ? end + 1 + strspn(end + 1, "0123456789") : end;
+    return out;
 }
 
 /* The target of `return CODE URL`, `return URL` or `rewrite REGEX URL [FLAG]`; NULL when it is none of these. */
@@ -74,11 +85,16 @@ static const char *target_of(const struct nginx_node *node)
                : NULL;
 }
 
-static bool is_self(const struct nginx_block *block, const struct nginx_node *node, int https_port)
+static struct self_target self_of(const struct nginx_block *block, const struct nginx_node *node, int https_port)
 {
     const char *target = target_of(node);
 
-    return target != NULL && goes_to_itself(block, target, https_port);
+    return target != NULL ? read_target(block, target, https_port) : (struct self_target){ SELF_NOT, "" };
+}
+
+static bool is_self(const struct nginx_block *block, const struct nginx_node *node, int https_port)
+{
+    return self_of(block, node, https_port).self != SELF_NOT;
 }
 
 static bool mentions(const struct nginx_node *node, const char *const *texts, size_t count)
@@ -96,6 +112,35 @@ static bool asks_for_plain(const struct nginx_node *node)
     static const char *const variables[] = { "$scheme", "$https", "$server_port", "$ssl_protocol" };
 
     return mentions(node, variables, COUNT(variables));
+}
+
+/* An `if` that looks at the host: what it sends elsewhere by name is not sent there again. */
+static bool asks_for_a_host(const struct nginx_node *node)
+{
+    static const char *const variables[] = { "$host", "$http_host" };
+
+    return nginx_is(node, "if") && mentions(node, variables, COUNT(variables));
+}
+
+static bool is_within(const struct nginx_node *node, const char *name)
+{
+    for (node = node->parent; node != NULL; node = node->parent)
+        if (nginx_is(node, name))
+            return true;
+    return false;
+}
+
+/* Whether a client that comes by TLS comes to the same directive again. */
+static bool goes_in_circles(const struct nginx_block *block, const struct nginx_node *node, int https_port)
+{
+    struct self_target target = self_of(block, node, https_port);
+
+    if (target.self == SELF_NOT)
+        return false;
+    if (target.self == SELF_BY_NAME && node->parent != NULL && asks_for_a_host(node->parent))
+        return false;
+    /* One location may send to another. */
+    return !is_within(node, "location") || strchr(target.path, '$') != NULL || strlen(target.path) <= 1;
 }
 
 /* ---- those in a block ---- */
@@ -117,7 +162,7 @@ static void search_in(
 {
     bool nested = node != item->node;
 
-    if (is_self(search->block, node, search->https_port)) {
+    if (goes_in_circles(search->block, node, search->https_port)) {
         const struct nginx_node *out = node;
 
         if (item->include != NULL && nested) /* a copy takes what is included as a whole */

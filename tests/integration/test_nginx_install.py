@@ -677,3 +677,41 @@ def test_names_for_a_wildcard_are_chosen(make_client, host):
     text = (host.root / "sites-available" / "a").read_text()
     assert text.count("ssl_certificate ") == 1
     assert host.get("b.w.test")[0] == 301 and host.get("a.w.test")[0] == 200
+
+
+def test_one_name_is_sent_to_the_other(make_client, host):
+    """What is sent to another name over https is no circle: the site stays in one piece, and so does the redirect."""
+    client = make_client()
+    write(host, {"a": """\
+server {
+    listen ADDR:80;
+    listen [::1]:80;
+    server_name a.test www.a.test;
+    if ($host = www.a.test) {
+        return 301 https://a.test$request_uri;
+    }
+    root HOME/www;
+}
+"""})
+    host.start()
+    names = ["a.test", "www.a.test"]
+    pair = make_pair(host.home, "new", names)
+    before = host.snapshot()
+    install(client, host, pair, names)
+    check_tls(host, pair, names)
+    assert host.certificate("a.test", "[::1]") == der(pair[0])
+    assert host.get("a.test", tls=True)[0] == 200
+    status, headers, _ = host.get("www.a.test", "/x", tls=True)
+    assert (status, headers["Location"]) == (301, "https://a.test/x")
+    check_redirected(host, names)
+    check_rolled_back(client, host, before, 2)
+
+
+def test_both_families_on_one_socket(make_client, host):
+    client = make_client()
+    write(host, {"a": "server {\n    listen [::]:80 ipv6only=off;\n    server_name a.test;\n    root HOME/www;\n}\n"})
+    host.start()
+    pair = make_pair(host.home, "new", ["a.test"])
+    install(client, host, pair, ["a.test"])
+    assert host.certificate("a.test", "[::1]") == host.certificate("a.test", "127.0.0.1") == der(pair[0])
+    check_redirected(host, ["a.test"])
