@@ -174,6 +174,41 @@ TEST(plain_hosts_of_a_tls_host)
     }
 }
 
+TEST(what_hosts_are)
+{
+    static const struct {
+        const char *name, *text; /* the last host of the text */
+        bool tls, mixed, macro;
+        size_t ordinal, hosts;
+    } rows[] = {
+        { "plain", PLAIN("a", ""), false, false, false, 0, 1 },
+        { "by its port", "<VirtualHost *:443>\n</VirtualHost>\n", true, false, false, 0, 1 },
+        { "turned off", "<VirtualHost *:443>\nSSLEngine off\n</VirtualHost>\n", false, false, false, 0, 1 },
+        { "by SSLEngine", "<VirtualHost *:8443>\nSSLEngine on\n</VirtualHost>\n", true, false, false, 0, 1 },
+        { "both kinds of addresses", "<VirtualHost *:80 *:443>\n</VirtualHost>\n", true, true, false, 0, 1 },
+        { "both, with TLS", "<VirtualHost *:80 *:443>\nSSLEngine on\n</VirtualHost>\n", true, false, false, 0, 1 },
+        { "behind one that is not in effect",
+            "<IfDefine X>\n" PLAIN("x", "") "</IfDefine>\n" PLAIN("a", "") PLAIN("b", ""), false, false, false, 2, 2 },
+        { "a macro", "<Macro H $n>\n<VirtualHost *:80>\nServerName $n\n</VirtualHost>\n</Macro>\nUse H a\n", false,
+            false, true, 0, 1 },
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct apache_vhost *vhost;
+        struct scene scene = { 0 };
+
+        scene_open(&scene, rows[i].text);
+        CHECK_INT(scene.model->count, rows[i].hosts, rows[i].name);
+        REQUIRE(scene.model->count > 0, "%s", rows[i].name);
+        vhost = &scene.model->vhosts[scene.model->count - 1];
+        CHECK_INT(vhost->tls, rows[i].tls, rows[i].name);
+        CHECK_INT(vhost->mixed, rows[i].mixed, rows[i].name);
+        CHECK_INT(vhost->macro, rows[i].macro, rows[i].name);
+        CHECK_INT(vhost->ordinal, rows[i].ordinal, rows[i].name);
+        scene_close(&scene);
+    }
+}
+
 TEST(names_of_directives)
 {
     static const struct {

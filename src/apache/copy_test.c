@@ -1,6 +1,7 @@
 #include "base/test.h"
 
 #include "apache/copy.h"
+#include "apache/edit.h"
 
 static const struct {
     const char *name, *text;
@@ -96,6 +97,29 @@ TEST(line_ends_of_the_copy)
     CHECK(apache_copy_text(view_of(text), "t", 1, &copy, &copied, &out, &err), "%s", err.why);
     CHECK_TEXT(buf_text(&out),
         "<IfModule mod_ssl.c>\r\n<VirtualHost *:443>\r\n  X 2\r\n</VirtualHost>\r\n</IfModule>\r\n", "CR LF");
+}
+
+TEST(addresses_that_the_copy_has)
+{
+    static const struct {
+        const char *before, *after;
+    } rows[] = {
+        { "<VirtualHost *:80 *:443>\n</VirtualHost>\n", "<VirtualHost *:80>\n</VirtualHost>\n" },
+        { "<VirtualHost *:443 *:80>\n</VirtualHost>\n", "<VirtualHost *:80>\n</VirtualHost>\n" },
+        { "<VirtualHost [::1]:8443  *:80 127.0.0.1:443 >\n</VirtualHost>\n", "<VirtualHost  *:80 >\n</VirtualHost>\n" },
+        { "<VirtualHost *:80 *:8080>\n</VirtualHost>\n", "<VirtualHost *:80 *:8080>\n</VirtualHost>\n" },
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        AUTO(apache_edit_close) struct apache_edit edit = { 0 };
+        AUTO(buf_clear) struct buf out = BUF(65536);
+        struct error err = { 0 };
+
+        REQUIRE(apache_edit_open(view_of(rows[i].before), "t", 0, &edit, &err), "%s", err.why);
+        apache_leave_addresses(&edit, 8443, 443);
+        apache_edit_put(&edit, &out);
+        CHECK_TEXT(buf_text(&out), rows[i].after, rows[i].before);
+    }
 }
 
 TEST(paths_of_copies)
