@@ -105,16 +105,20 @@ static bool line_ends_here(struct view text, size_t at, struct view *comment)
     return rest.len == 0 || rest.at[0] == '#';
 }
 
-/* Behind an inserted comment, the rest of the line has to begin a new one. Returns where the rest begins. */
-static size_t part_line(struct buf *out, const struct nginx_node *node)
+/* Behind an inserted comment, the rest of the line has to begin a new one. Blanks in front of the rest stay where they
+ * are, as what follows may be edited, too, and count for its indentation. */
+static void part_line(struct buf *out, const struct nginx_node *node)
 {
-    struct view text = node->file->text, rest;
+    struct view text = node->file->text, rest, indent = text_indent(text, node->start);
+    size_t blanks;
 
     if (line_ends_here(text, node->end, &rest))
-        return node->end;
+        return;
+    blanks = (size_t)(rest.at - text.at) - node->end;
+    if (!view_has(indent, '\t'))
+        indent.len -= blanks < indent.len ? blanks : indent.len;
     buf_put_text(out, text_line_end_at(text, node->end));
-    buf_put(out, text_indent(text, node->start));
-    return (size_t)(rest.at - text.at);
+    buf_put(out, indent);
 }
 
 static bool has_mark(const struct nginx_node *node)
@@ -127,9 +131,8 @@ static bool has_mark(const struct nginx_node *node)
 
 static void replace(struct nginx_editing *editing, const struct nginx_node *node, struct buf *out)
 {
-    size_t end = part_line(out, node);
-
-    patch_replace(nginx_editing_patch(editing, node), node->start, end - node->start, buf_view(out));
+    part_line(out, node);
+    patch_replace(nginx_editing_patch(editing, node), node->start, node->end - node->start, buf_view(out));
 }
 
 void nginx_change(struct nginx_editing *editing, const struct nginx_node *node, const char *directive)

@@ -70,10 +70,39 @@ static void put_moved(const struct nginx_node *node, struct buf *lines)
     buf_put_char(lines, '\n');
 }
 
+/* By what the directives of a block are indented deeper than itself: four blanks where that cannot be seen. */
+static struct view step_of(const struct nginx_block *block)
+{
+    struct view text = block->node->file->text, outer = text_indent(text, block->node->start);
+
+    for (const struct nginx_node *child = block->node->child; child != NULL; child = child->next) {
+        struct view indent = text_indent(text, child->start);
+
+        if (text_line_start(text, child->start) + indent.len == child->start && indent.len > outer.len &&
+            memcmp(indent.at, outer.at, outer.len) == 0)
+            return (struct view){ indent.at + outer.len, indent.len - outer.len };
+    }
+    return view_of("    ");
+}
+
+/* Lines that are indented by four blanks for each step, by such steps. */
+static void put_stepped(struct view lines, struct view step, struct buf *out)
+{
+    struct view line;
+
+    for (bool more = false; view_cut(&lines, '\n', &line); more = true) {
+        if (more)
+            buf_put_char(out, '\n');
+        for (; view_starts(line, "    "); line.at += 4, line.len -= 4)
+            buf_put(out, step);
+        buf_put(out, line);
+    }
+}
+
 /* "server { ifs; listen ...; server_name ...; return 404; }" */
 static void put_bare(struct nginx_editing *editing, const struct nginx_block *block, struct view first)
 {
-    AUTO(buf_clear) struct buf lines = BUF(NGINX_TEXT_MAX);
+    AUTO(buf_clear) struct buf lines = BUF(NGINX_TEXT_MAX), stepped = BUF(NGINX_TEXT_MAX);
     struct view line;
 
     buf_put_text(&lines, "server {\n");
@@ -90,8 +119,9 @@ static void put_bare(struct nginx_editing *editing, const struct nginx_block *bl
         if (nginx_is(block->items[i].node, "server_name") && !block->items[i].node->block)
             put_moved(block->items[i].node, &lines);
     buf_put_text(&lines, "    return 404; " NGINX_MARK "\n}");
+    put_stepped(buf_view(&lines), step_of(block), &stepped);
     nginx_insert_behind(
-        nginx_editing_patch(editing, block->node), block->node->file->text, block->node, buf_text(&lines));
+        nginx_editing_patch(editing, block->node), block->node->file->text, block->node, buf_text(&stepped));
 }
 
 static void put_copy(struct nginx_editing *editing, const struct nginx_block *block, struct view first)
