@@ -233,6 +233,7 @@ static struct apache_facts facts_dup(const struct apache_facts *facts)
     copy.group = xstrdup_or_null(facts->group);
     copy.defines = list_dup(&facts->defines);
     copy.modules = list_dup(&facts->modules);
+    copy.built_in = list_dup(&facts->built_in);
     copy.includes = list_dup(&facts->includes);
     copy.environment = list_dup(&facts->environment);
     return copy;

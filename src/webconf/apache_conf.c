@@ -241,6 +241,8 @@ bool apache_conf_update(struct apache_conf *conf, struct error *err)
 {
     bool ok = read_all(conf, err);
 
+    known_finish(&conf->state->variables);
+    known_finish(&conf->state->modules);
     if (!conf->state->variables.stale && !conf->state->modules.stale)
         return ok;
     error_clear(err);
@@ -255,10 +257,11 @@ static void give_facts(struct apache_conf_state *state)
         struct view value = view_of(facts->defines.at[i]), name;
 
         if (view_cut(&value, '=', &name))
-            known_give(&state->variables, name, value.at);
+            known_give(&state->variables, name, value.at, value.at != NULL);
     }
     for (size_t i = 0; i < facts->modules.len; i++)
-        known_give(&state->modules, view_of(facts->modules.at[i]), NULL);
+        known_give(
+            &state->modules, view_of(facts->modules.at[i]), NULL, !list_has(&facts->built_in, facts->modules.at[i]));
 }
 
 bool apache_conf_load(const struct apache_source *source, struct apache_conf **out, struct error *err)

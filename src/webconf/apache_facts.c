@@ -69,6 +69,8 @@ static bool read_module(struct apache_facts *facts, struct view line)
         !view_starts(line, "("))
         return false;
     add(&facts->modules, name);
+    if (view_starts(line, "(static)"))
+        add(&facts->built_in, name);
     return true;
 }
 
@@ -259,6 +261,7 @@ void apache_facts_clear(struct apache_facts *facts)
     free(facts->group);
     list_clear(&facts->defines);
     list_clear(&facts->modules);
+    list_clear(&facts->built_in);
     list_clear(&facts->includes);
     list_clear(&facts->environment);
     *facts = (struct apache_facts){ 0 };

@@ -10,7 +10,8 @@ struct apache_facts {
     char *pid_file, *error_log; /* of the main server; absolute, or as the server says them */
     char *user, *group;
     struct list defines;     /* "NAME" or "NAME=VALUE": all of them at the end of reading, those that files make, too */
-    struct list modules;     /* "ssl_module": all that are loaded */
+    struct list modules;     /* "ssl_module": all that are loaded, */
+    struct list built_in;    /* those among them that no LoadModule loads */
     struct list includes;    /* files that were read, in reading order, the main file first; each once */
     struct list environment; /* "NAME=VALUE": variables that the server is started with, as far as they matter */
     unsigned version[3];     /* 2, 4, 62; all 0: not known */

@@ -5,9 +5,10 @@
 
 struct known_name {
     struct known_name *next;
-    char *name, *value;
-    bool given, made;  /* by the server; by a file, at some moment of some reading */
-    bool known, asked; /* at this moment of reading */
+    char *name, *value, *given_value;
+    bool given, likely_made; /* what the server tells */
+    bool made;               /* by a file, at some moment of some reading */
+    bool known, asked;       /* at this moment of reading */
 };
 
 static struct known_name **find(const struct apache_known *known, struct view name)
@@ -23,10 +24,10 @@ static struct known_name *find_known(struct apache_known *known, struct view nam
 {
     struct known_name *entry = known->slot_count > 0 ? *find(known, name) : NULL;
 
-    if (entry == NULL || !entry->known)
+    if (entry == NULL)
         return NULL;
     entry->asked = true;
-    return entry;
+    return entry->known ? entry : NULL;
 }
 
 static void grow(struct apache_known *known)
@@ -60,19 +61,29 @@ static struct known_name *find_or_add(struct apache_known *known, struct view na
     return *at;
 }
 
-void known_give(struct apache_known *known, struct view name, const char *value)
+/* As it is before anything is read. */
+static void begin(struct known_name *entry)
+{
+    entry->asked = false;
+    entry->known = entry->given && !entry->made && !entry->likely_made;
+    xreplace(&entry->value, entry->known ? entry->given_value : NULL);
+}
+
+void known_give(struct apache_known *known, struct view name, const char *value, bool likely_made)
 {
     struct known_name *entry = find_or_add(known, name);
 
-    entry->given = entry->known = true;
-    xreplace(&entry->value, value);
+    entry->given = true;
+    entry->likely_made = likely_made;
+    xreplace(&entry->given_value, value);
+    begin(entry);
 }
 
 void known_make(struct apache_known *known, const char *name, const char *value)
 {
     struct known_name *entry = find_or_add(known, view_of(name));
 
-    if (entry->given && !entry->made && entry->asked)
+    if (entry->known && !entry->made && entry->asked)
         known->stale = true;
     entry->made = entry->known = true;
     if (value != NULL || entry->given)
@@ -101,17 +112,28 @@ const char *known_value(struct apache_known *known, struct view name)
     return entry != NULL ? entry->value : NULL;
 }
 
+/* Whether a file has made of it what the server tells. */
+static bool is_as_told(const struct known_name *entry)
+{
+    return entry->made && text_equal(entry->value, entry->given_value);
+}
+
+void known_finish(struct apache_known *known)
+{
+    for (size_t i = 0; i < known->slot_count; i++)
+        for (struct known_name *entry = known->slots[i]; entry != NULL; entry = entry->next)
+            if (entry->likely_made && !is_as_told(entry)) {
+                entry->likely_made = entry->made = false;
+                known->stale |= entry->asked;
+            }
+}
+
 void known_restart(struct apache_known *known)
 {
     known->stale = false;
     for (size_t i = 0; i < known->slot_count; i++)
-        for (struct known_name *entry = known->slots[i]; entry != NULL; entry = entry->next) {
-            entry->asked = false;
-            if (!entry->made)
-                continue;
-            entry->known = false;
-            xreplace(&entry->value, NULL);
-        }
+        for (struct known_name *entry = known->slots[i]; entry != NULL; entry = entry->next)
+            begin(entry);
 }
 
 void known_clear(struct apache_known *known)
@@ -121,6 +143,7 @@ void known_clear(struct apache_known *known)
             next = entry->next;
             free(entry->name);
             free(entry->value);
+            free(entry->given_value);
             free(entry);
         }
     free(known->slots);
