@@ -3,6 +3,7 @@
 #include "apache/copy.h"
 #include "apache/deploy.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "config/settings.h"
@@ -138,13 +139,21 @@ static void missing_names(const struct apache_vhost *vhost, const struct list *n
 
 /* ---- certificates of another type of key ---- */
 
-static bool key_type_of(const char *path, enum key_type *type)
+/* NULL when it cannot be read. Of the caller's. */
+static struct cert *read_cert(const char *path)
 {
     AUTO(buf_clear) struct buf pem = BUF(FILE_MAX_TEXT);
-    AUTO(cert_free) struct cert *cert = NULL;
+    struct cert *cert = NULL;
     struct error err = { 0 };
 
-    if (!file_read(path, &pem, &err) || !cert_from_pem(buf_view(&pem), path, &cert, &err) || !cert->key_known)
+    return file_read(path, &pem, &err) && cert_from_pem(buf_view(&pem), path, &cert, &err) ? cert : NULL;
+}
+
+static bool key_type_of(const char *path, enum key_type *type)
+{
+    AUTO(cert_free) struct cert *cert = read_cert(path);
+
+    if (cert == NULL || !cert->key_known)
         return false;
     *type = cert->key_type;
     return true;
@@ -180,6 +189,32 @@ static bool stays(void *arg, const char *cert_path)
 
 /* ---- giving them the certificate ---- */
 
+static bool is_in(const struct identifiers *names, const char *name)
+{
+    for (size_t i = 0; i < names->len; i++)
+        if (strcmp(names->at[i].value, name) == 0 || apache_wildcard_covers(names->at[i].value, name))
+            return true;
+    return false;
+}
+
+/* Names of the host's that the certificate which is there is for, and the new one is not: clients will not trust it. */
+static void warn_of_lost(const struct apache_vhost *vhost, const struct apache_edit *edit,
+    const struct apache_certificate *certificate, const struct identifiers *names)
+{
+    for (const struct apache_node *node = apache_edit_find(edit, NULL, "SSLCertificateFile"); node != NULL;
+         node = apache_edit_find(edit, node, "SSLCertificateFile")) {
+        const char *path = apache_node_word(node, 1);
+        AUTO(cert_free) struct cert *cert = read_cert(path);
+
+        if (cert == NULL || (certificate->stays != NULL && certificate->stays(certificate->arg, path)))
+            continue;
+        for (size_t i = 0; i < cert->dns.len; i++)
+            if (apache_vhost_has_name(vhost, cert->dns.at[i]) && !is_in(names, cert->dns.at[i]))
+                log_warning(
+                    "%s is served by the same virtual host, and is not in the new certificate", cert->dns.at[i]);
+    }
+}
+
 static bool deploy(
     struct apache_work *work, const struct apache_plan *plan, const struct apache_site *site, struct error *err)
 {
@@ -204,6 +239,8 @@ static bool deploy(
 
     missing_names(vhost, &site->names, &names);
     TRY(apache_work_edit(work, &site->place, &edit, err));
+    if (vhost->tls && !vhost->mixed)
+        warn_of_lost(vhost, &edit, &certificate, deployment->names);
     apache_deploy(&edit, &certificate);
     return apache_work_keep(work, &site->place, &edit, err);
 }

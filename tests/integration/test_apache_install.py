@@ -343,6 +343,20 @@ def shows(apache, name, cert, **more):
     return x509.load_der_x509_certificate(apache.certificate(name, **more)) == cert
 
 
+def test_names_that_lose_their_certificate(apache, new_client, area):
+    apache.write("a", site("a.test"))
+    apache.start()
+    done, _ = install_own(new_client, apache, area, ["a.test", "www.a.test"])
+    assert "not in the new certificate" not in done.text
+    (area / "own.pem").rename(area / "first.pem")
+    copy = apache.root / "sites-available" / "a-le-ssl.conf"
+    copy.write_text(copy.read_text().replace("own.pem", "first.pem").replace("own.key", "first.key"))
+    (area / "own.key").rename(area / "first.key")
+    done, cert = install_own(new_client, apache, area, ["www.a.test"])
+    done.says("a.test is served by the same virtual host, and is not in the new certificate")
+    assert shows(apache, "www.a.test", cert)
+
+
 def test_wildcard(apache, new_client, area):
     apache.write("a", site("a.test"))
     apache.write("x", site("x.a.test"))
