@@ -1,4 +1,4 @@
-"""nginx configured by a run that is killed: whatever is run next finds, or makes, a configuration that is whole.
+"""nginx and Apache configured by a run that is killed: whatever is run next finds, or makes, a configuration that is whole.
 
 An installation, a challenge and a rollback, killed at each system call that touches the server's files or the checkpoints.
 EVERCERT_CRASH=all kills at every call, otherwise at some.
@@ -16,31 +16,35 @@ pytestmark = [pytest.mark.ours, pytest.mark.slow, pytest.mark.skipif(not shutil.
 
 CALLS = "rename,renameat2,link,linkat,symlink,symlinkat,unlink,unlinkat,rmdir,mkdir,mkdirat,fsync,fchmod,utimensat,write,ftruncate"
 NAMES = ["a.test", "b.test"]
-SITE = """\
+SITES = {"nginx": """\
 server {
     listen HTTP;
     server_name NAME;
     root HOME/www;
 }
-"""
+""", "apache": """\
+<VirtualHost *:HTTP>
+    ServerName NAME
+    DocumentRoot HOME/www
+</VirtualHost>
+"""}
 FEW = 10  # calls that are tried, of each command
 
 
 class Scene:
-    """One nginx and one configuration of ours, which each attempt leaves as it found them."""
+    """One server and one configuration of ours, which each attempt leaves as it found them."""
 
-    def __init__(self, client, host):
-        self.client, self.host = client, host
-        for name in NAMES:
-            host.write(name, SITE.replace("NAME", name))
-        (host.root / "sites-available" / "b.test").chmod(0o600)
-        os.link(host.root / "sites-available" / "a.test", host.root / "second-name")
+    def __init__(self, client, host, server):
+        self.client, self.host, self.server = client, host, server
+        self.site, other = (host.write(name, SITES[server].replace("NAME", name)) for name in NAMES)
+        other.chmod(0o600)
+        os.link(self.site, host.root / "second-name")
         self.pair = make_pair(host.home, "new", NAMES)
         host.start()
         self.before = host.snapshot()
 
     def argv(self, *command):
-        return [command[0], "-n", "--nginx", *self.host.options(), *command[1:]]
+        return [command[0], "-n", f"--{self.server}", *self.host.options(), *command[1:]]
 
     def installation(self):
         return self.argv("install", "--cert-path", self.pair[0], "--fullchain-path", self.pair[0], "--key-path", self.pair[1],
@@ -62,7 +66,7 @@ class Scene:
         return done
 
     def calls(self, command):
-        """[(name of a call that touches files of nginx or checkpoints, its number among those of its thread)]."""
+        """[(name of a call that touches files of the server or checkpoints, its number among those of its thread)]."""
         trace = self.client.area / "trace"
         done = self.traced(command, "-y", "-s", "256", "-o", trace, "-e", f"trace={CALLS}")
         assert done.returncode == 0, done.stdout
@@ -73,7 +77,8 @@ class Scene:
             if not match:
                 continue
             seen[thread, match[1]] = seen.get((thread, match[1]), 0) + 1
-            if any(place in match[2] for place in places) and "/checked" not in match[2]:
+            paths = match[2].split('"')[0] if match[1] == "write" else match[2]  # not what is written
+            if any(place in paths for place in places) and "/checked" not in paths:
                 found.append((match[1], seen[thread, match[1]]))
         assert len(found) > 10, trace.read_text(errors="replace")
         return found
@@ -94,7 +99,7 @@ class Scene:
         assert not left, f"{left} {at}"
 
     def check_recovered(self, at):
-        """Nothing is unfinished, and nginx takes it."""
+        """Nothing is unfinished, and the server takes it."""
         self.host.test()
         self.check_answers(at)
         self.check_nothing_left(at)
@@ -105,12 +110,13 @@ class Scene:
         self.check_nothing_left(at, ".checkpoint.gone", ".checkpoint.stages")
         assert self.host.snapshot() == self.before, at
         assert list((self.client.work / "backups").glob("*")) == []
-        assert (self.host.root / "second-name").samefile(self.host.root / "sites-available" / "a.test"), at
+        assert (self.host.root / "second-name").samefile(self.site), at
 
 
-@pytest.fixture
-def scene(new_client, make_nginx_host):
-    return Scene(new_client, make_nginx_host(http=new_client.http_port))
+@pytest.fixture(params=["nginx", "apache"])
+def scene(request, new_client, make_nginx_host, make_apache_host):
+    make = make_nginx_host if request.param == "nginx" else make_apache_host
+    return Scene(new_client, make(http=new_client.http_port), request.param)
 
 
 def some(calls):
@@ -155,7 +161,7 @@ def test_killed_while_installing(scene, tell):
             scene.check_recovered(at)
             check_tls(scene.host, scene.pair, NAMES)
 
-    tell(f"{kill_everywhere(scene, scene.installation(), lambda: None, check)} calls of an installation")
+    tell(f"{kill_everywhere(scene, scene.installation(), lambda: None, check)} calls of an installation ({scene.server})")
 
 
 def test_killed_during_a_challenge(scene, tell):
@@ -164,7 +170,7 @@ def test_killed_during_a_challenge(scene, tell):
         scene.check_recovered(at)
         assert scene.host.snapshot() == scene.before, at
 
-    tell(f"{kill_everywhere(scene, scene.challenge(), lambda: None, check)} calls of a challenge")
+    tell(f"{kill_everywhere(scene, scene.challenge(), lambda: None, check)} calls of a challenge ({scene.server})")
 
 
 def test_killed_while_rolling_back(scene, tell):
@@ -176,4 +182,4 @@ def test_killed_while_rolling_back(scene, tell):
             scene.run(["plugins", "--prepare", *scene.host.options()])
             scene.check_recovered(at)
 
-    tell(f"{kill_everywhere(scene, scene.rollback(), prepare, check)} calls of a rollback")
+    tell(f"{kill_everywhere(scene, scene.rollback(), prepare, check)} calls of a rollback ({scene.server})")
