@@ -5,7 +5,9 @@
 
 #include "base/mem.h"
 
-#define CHUNK_FIRST ((size_t)4 * 1024) /* the next ones are twice as large each, up to: */
+/* Bytes. Thousands of files have one virtual host each, so the first is small; the next ones are twice as large each.
+ */
+#define CHUNK_FIRST ((size_t)1024)
 #define CHUNK_LAST ((size_t)64 * 1024)
 
 struct arena_chunk {
