@@ -43,9 +43,9 @@ TEST(a_module)
     commands = read_text(at("work/backups/%s/COMMANDS", names));
     CHECK(commands != NULL && strncmp(commands, "rm,\"", 4) == 0, "%s", commands);
     server.refuses_test = 4;
-    CHECK(!web_rollback(&service, 1, rm_to_touch, &err), "refused");
+    CHECK(!web_rollback(&service, 1, rm_to_touch, NULL, &err), "refused");
     CHECK(is_enabled(), "enabled again");
-    CHECK(web_rollback(&service, 1, rm_to_touch, &err), "%s", err.why);
+    CHECK(web_rollback(&service, 1, rm_to_touch, NULL, &err), "%s", err.why);
     now = scene();
     CHECK_TEXT(now, before, "all is back");
 }
@@ -108,7 +108,7 @@ TEST(links_come_back)
     REQUIRE(commit(changes, &err), "%s", err.why);
     after = scene();
     server.refuses_reload = 2;
-    CHECK(!web_rollback(&service, 1, NULL, &err), "refused");
+    CHECK(!web_rollback(&service, 1, NULL, NULL, &err), "refused");
     now = scene();
     CHECK_TEXT(now, after, "as it was");
 }

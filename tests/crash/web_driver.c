@@ -85,7 +85,7 @@ static bool run(
     if (strcmp(what, "recover") == 0)
         return web_recover(service, err);
     if (strcmp(what, "rollback") == 0 && count != NULL)
-        return web_rollback(service, (int)strtol(count, NULL, 10), NULL, err);
+        return web_rollback(service, (int)strtol(count, NULL, 10), NULL, NULL, err);
     return error_set(err, ERROR_USAGE, "no such change: %s", what);
 }
 
