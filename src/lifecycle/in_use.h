@@ -28,5 +28,6 @@ struct in_use_lines {
 MUST_USE bool in_use_next(struct in_use_lines *lines, const char *const paths[static 2]);
 
 /* Looks for the live and the archive directory of a lineage in files below dirs; NULL or empty: below the directories
- * of the servers that it was installed in, and where servers usually have theirs. What cannot be read is passed over. Comments do not count. */
+ * of the servers that it was installed in, and where servers usually have theirs. What cannot be read is passed over.
+ * Comments do not count. */
 void in_use_find(const struct lineage *lineage, const struct list *dirs, struct in_use *out);
