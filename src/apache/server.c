@@ -260,7 +260,8 @@ char *apache_server_options_file(const struct apache_server *server)
     return managed_file_path(server->settings->config_dir, MANAGED_OPTIONS_APACHE);
 }
 
-/* mod_ssl reads nothing of the file where it is older than these options; which OpenSSL it has is not asked. */
+/* Which OpenSSL mod_ssl has is not asked: before the first certificate it is not loaded, and the text must not change
+ * from run to run. */
 static bool keep_options_file(const struct apache_server *server, const struct apache_facts *facts, struct error *err)
 {
     unsigned version = facts->version[0] * 1000000 + facts->version[1] * 1000 + facts->version[2];

@@ -142,7 +142,8 @@ static const struct managed {
         known_apache },
 };
 
-/* Before OpenSSL 1.0.2l, some browsers fail against servers without tickets. */
+/* Before OpenSSL 1.0.2l, some browsers fail against servers without tickets. Apache's is known only where it says so:
+ * mod_ssl may not be loaded yet; one that is not known is taken for a newer one, so that the text stays the same. */
 #define OPENSSL_WITHOUT_TICKETS 1000212
 
 struct managed_facts managed_facts_nginx(unsigned nginx, unsigned openssl)
@@ -155,7 +156,8 @@ struct managed_facts managed_facts_nginx(unsigned nginx, unsigned openssl)
 
 struct managed_facts managed_facts_apache(unsigned apache, unsigned openssl)
 {
-    return (struct managed_facts){ .tickets = apache >= 2004011 && openssl >= OPENSSL_WITHOUT_TICKETS };
+    return (
+        struct managed_facts){ .tickets = apache >= 2004011 && (openssl == 0 || openssl >= OPENSSL_WITHOUT_TICKETS) };
 }
 
 char *managed_file_path(const char *config_dir, enum managed_file file)

@@ -135,7 +135,8 @@ TEST(what_a_server_understands)
         { "2.4.11", "1.0.2l", true, true, true },
         { "2.4.10", "1.0.2l", true, true, false },
         { "2.4.62", "1.0.1t", true, false, false },
-        { "2.4.62", "", true, false, false },
+        { "2.4.62", "", true, false, true },
+        { "2.4.10", "", true, false, false },
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {

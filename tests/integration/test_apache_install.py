@@ -122,6 +122,18 @@ def test_what_the_files_are(apache, lineage, new_client):
     assert os.readlink(link) == str(apache.root / "sites-available" / "a-le-ssl.conf")
 
 
+def test_tls_options_where_tls_is_new(apache, new_client, area):
+    """They are the same before mod_ssl is loaded and afterwards."""
+    apache.write("a", site("a.test"))
+    apache.start()
+    options = new_client.config / "options-ssl-apache.conf"
+    install_own(new_client, apache, area, ["a.test"])
+    before = options.read_text()
+    assert "SSLSessionTickets off\n" in before
+    install_own(new_client, apache, area, ["a.test"])
+    assert options.read_text() == before
+
+
 def test_the_default_site(apache, lineage, new_client):
     apache.write("000-default", "<VirtualHost *:HTTP>\n\tDocumentRoot HOME/www\n</VirtualHost>\n")
     apache.start()
