@@ -2,6 +2,7 @@
 
 #include <glob.h>
 #include <stdio.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -124,6 +125,16 @@ static struct nginx_file *add_file(struct nginx_conf *conf, const char *path)
 
 static bool resolve_includes(struct nginx_conf *conf, struct nginx_file *file, unsigned depth, struct error *err);
 
+/* nginx opens what it includes, and waits until somebody writes into a FIFO: no server runs with that. */
+static bool refuse_fifo(const char *path, struct error *err)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0 || !S_ISFIFO(st.st_mode))
+        return true;
+    return error_set(err, ERROR_CONFIG, "%s is a FIFO: nginx would wait for ever for somebody who writes to it", path);
+}
+
 /* The file of a path, which is read with all that it includes unless it is known. */
 static bool get_file(
     struct nginx_conf *conf, const char *path, unsigned depth, struct nginx_file **out, struct error *err)
@@ -141,6 +152,7 @@ static bool get_file(
         if (conf->count == NGINX_FILES_MAX)
             return error_set(
                 err, ERROR_CONFIG, "%s includes more than %d files", conf->files[0]->path, NGINX_FILES_MAX);
+        TRY(refuse_fifo(path, err));
         file = add_file(conf, path);
         remember(conf->private, path, file);
         if (identity[0] != '\0')
@@ -210,7 +222,7 @@ static bool resolve_include(struct nginx_conf *conf, struct nginx_node *node, un
     node->file->includes = true;
     node->included = arena_alloc(&node->file->arena, paths.len, sizeof *node->included);
     for (size_t i = 0; i < paths.len; i++) {
-        struct nginx_file *file;
+        struct nginx_file *file = NULL;
 
         TRY(get_file(conf, paths.at[i], depth, &file, err));
         /* nginx refuses circles: none is ever followed. */
@@ -220,13 +232,23 @@ static bool resolve_include(struct nginx_conf *conf, struct nginx_node *node, un
     return true;
 }
 
+static void add_weight(struct nginx_file *file, size_t weight)
+{
+    size_t left = NGINX_DIRECTIVES_MAX - file->weight;
+
+    file->weight += weight < left ? weight : left;
+}
+
 static bool resolve_below(struct nginx_conf *conf, struct nginx_node *node, unsigned depth, struct error *err)
 {
     for (; node != NULL; node = node->next) {
+        add_weight(node->file, 1);
         if (node->child != NULL)
             TRY(resolve_below(conf, node->child, depth, err));
         else if (node->word_count == 2 && !node->block && nginx_is(node, "include"))
             TRY(resolve_include(conf, node, depth, err));
+        for (size_t i = 0; i < node->included_count; i++)
+            add_weight(node->file, node->included[i]->weight);
     }
     return true;
 }
@@ -239,8 +261,13 @@ static bool resolve_includes(struct nginx_conf *conf, struct nginx_file *file, u
         return error_set(
             err, ERROR_CONFIG, "%s is included by more than %d files, one in the other", file->path, NGINX_DEPTH_MAX);
     file->open = true;
+    file->weight = 0;
     ok = resolve_below(conf, file->first, depth, err);
     file->open = false;
+    if (ok && file->weight == NGINX_DIRECTIVES_MAX)
+        return error_set(err, ERROR_CONFIG,
+            "%s brings more than %d directives, since files are included again and again", file->path,
+            NGINX_DIRECTIVES_MAX);
     return ok;
 }
 

@@ -7,6 +7,7 @@
 #include "webconf/nginx_tree.h"
 
 #define NGINX_FILES_MAX 65536
+#define NGINX_DIRECTIVES_MAX 10000000 /* each as often as it is included */
 
 struct nginx_file {
     char *path;       /* by which it was found first; a link stays a link */
@@ -15,6 +16,7 @@ struct nginx_file {
     struct nginx_node *first;
     struct arena arena;
     size_t index;  /* in conf->files */
+    size_t weight; /* how many directives it brings with all that it includes; NGINX_DIRECTIVES_MAX: that or more */
     bool includes; /* has an include */
     bool open;     /* for nginx_conf.c, as the next one */
     unsigned long seen;
@@ -40,8 +42,8 @@ struct nginx_reader {
  * sorted by their bytes. reader NULL: from the disk; else borrowed until nginx_conf_free.
  *
  * A file that is missing, unreadable, or that only nginx can parse is no error: it has a problem, for the caller to
- * judge where that file matters. Fails when main itself is so, or when there are too many files: ERROR_CONFIG,
- * ERROR_STORE.
+ * judge where that file matters. Fails when main itself is so, when there are too many files, or when the same ones are
+ * included so often that going through them would take for ever: ERROR_CONFIG, ERROR_STORE.
  */
 MUST_USE bool nginx_conf_load(
     const char *main, const struct nginx_reader *reader, struct nginx_conf **out, struct error *err);

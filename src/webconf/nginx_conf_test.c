@@ -194,4 +194,34 @@ TEST(nested_files)
     CHECK(load(&err) == NULL && err.kind == ERROR_CONFIG && strstr(err.why, "one in the other") != NULL, "%s", err.why);
 }
 
+/* Each file twice: 2^50 times the last one. What is included a million times can be gone through. */
+TEST(again_and_again)
+{
+    AUTO(nginx_conf_free) struct nginx_conf *conf = NULL;
+    struct error err = { 0 };
+
+    for (int i = 0; i < 50; i++) {
+        AUTO(free) char *name = i == 0 ? xstrdup("nginx.conf") : xprintf("f%d", i);
+        AUTO(free) char *text = xprintf("include f%d; include f%d;", i + 1, i + 1);
+
+        write_file(name, text);
+    }
+    write_file("f50", "");
+    CHECK(load(&err) == NULL && err.kind == ERROR_CONFIG && strstr(err.why, "again and again") != NULL, "%s", err.why);
+    write_file("nginx.conf", "include f31;");
+    error_clear(&err);
+    REQUIRE((conf = load(&err)) != NULL, "%s", err.why);
+    CHECK(conf->files[0]->weight > 1000000 && conf->files[0]->weight < NGINX_DIRECTIVES_MAX);
+}
+
+TEST(fifo)
+{
+    AUTO(free) char *path = test_path("x");
+    struct error err = { 0 };
+
+    write_file("nginx.conf", "include x;");
+    REQUIRE(mkfifo(path, 0600) == 0);
+    CHECK(load(&err) == NULL && err.kind == ERROR_CONFIG && strstr(err.why, "FIFO") != NULL, "%s", err.why);
+}
+
 TEST_MAIN()
