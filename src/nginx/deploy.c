@@ -19,11 +19,12 @@ static bool check_pairs(const struct nginx_task *task, struct error *err)
     return true;
 }
 
-static bool has_redirects(const struct nginx_task *task, const struct nginx_block *block)
+static bool has_redirects(
+    const struct nginx_model *model, const struct nginx_task *task, const struct nginx_block *block)
 {
     AUTO(nginx_redirects_clear) struct nginx_redirects redirects = { 0 };
 
-    nginx_redirects_find(block, task->ports.https, &redirects);
+    nginx_redirects_find(model, block, task->ports.https, &redirects);
     return redirects.len > 0;
 }
 
@@ -51,7 +52,7 @@ static void deploy_to(struct nginx_editing *editing, const struct nginx_task *ta
     const struct nginx_block *block = target->block;
     AUTO(buf_clear) struct buf lines = BUF(NGINX_TEXT_MAX), pairs = BUF(NGINX_TEXT_MAX);
 
-    if (!block->tls && has_redirects(task, block)) {
+    if (!block->tls && has_redirects(editing->model, task, block)) {
         nginx_put_sibling(editing, task, target);
         return;
     }

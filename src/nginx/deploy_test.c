@@ -226,6 +226,42 @@ static const struct {
         "    include /c/options;@\n"
         "    ssl_dhparam /c/dhparams;@\n"
         "}\n" },
+    { "redirect by a map", "a.test",
+        "map $host $to {\n    default 'https://$host$request_uri';\n}\nserver {\n    listen 80;\n    server_name "
+        "a.test;\n    return 301 $to;\n}\n",
+        "map $host $to {\n    default 'https://$host$request_uri';\n}\nserver {\n    listen 80;\n    server_name "
+        "a.test;\n    return 301 $to;\n}\n"
+        "server {\n    server_name a.test;@\n"
+        "\n"
+        "    listen 443 ssl;@\n"
+        "    ssl_certificate /l/ecdsa/full;@\n"
+        "    ssl_certificate_key /l/ecdsa/key;@\n"
+        "    include /c/options;@\n"
+        "    ssl_dhparam /c/dhparams;@\n"
+        "}\n" },
+    { "redirect by a variable", "a.test",
+        "server {\n    listen 80;\n    server_name a.test;\n    set $to https://$host$request_uri;\n    return 301 "
+        "$to;\n}\n",
+        "server {\n    listen 80;\n    server_name a.test;\n    set $to https://$host$request_uri;\n    return 301 "
+        "$to;\n}\n"
+        "server {\n    server_name a.test;@\n    set $to https://$host$request_uri;\n"
+        "\n"
+        "    listen 443 ssl;@\n"
+        "    ssl_certificate /l/ecdsa/full;@\n"
+        "    ssl_certificate_key /l/ecdsa/key;@\n"
+        "    include /c/options;@\n"
+        "    ssl_dhparam /c/dhparams;@\n"
+        "}\n" },
+    { "a map of pages is no circle", "a.test",
+        "map $uri $to {\n    /old https://$host/new;\n}\nserver {\n    listen 80;\n    server_name a.test;\n    if "
+        "($to) {\n        return 301 $to;\n    }\n}\n",
+        "map $uri $to {\n    /old https://$host/new;\n}\nserver {\n    listen 80;\n    server_name a.test;\n    if "
+        "($to) {\n        return 301 $to;\n    }\n\n    listen 443 ssl;@\n"
+        "    ssl_certificate /l/ecdsa/full;@\n"
+        "    ssl_certificate_key /l/ecdsa/key;@\n"
+        "    include /c/options;@\n"
+        "    ssl_dhparam /c/dhparams;@\n"
+        "}\n" },
     { "redirect with default TLS", "a.test",
         "server {\n    listen 80;\n    server_name a.test;\n    return 301 https://$host$request_uri;\n}\nserver {\n   "
         " listen 443 ssl default_server;\n    server_name b.test;\n    ssl_certificate /old;\n    ssl_certificate_key "

@@ -201,12 +201,13 @@ static char *wildcard_pattern(const char *wildcard)
     return buf_take(&out);
 }
 
-static void add_host(struct plain_blocks *blocks, struct nginx_block *block, const char *host, bool pattern, int port)
+static void add_host(const struct nginx_model *model, struct plain_blocks *blocks, struct nginx_block *block,
+    const char *host, bool pattern, int port)
 {
     struct plain_block *plain;
     AUTO(free) char *words = xprintf("%s %s", pattern ? "~" : "=", host);
 
-    if (nginx_redirects_name(block, host, port))
+    if (nginx_redirects_name(model, block, host, port))
         return;
     plain = plain_block_of(blocks, block);
     if (!list_has(&plain->hosts, words))
@@ -262,7 +263,7 @@ static void find_for(const struct nginx_model *model, const struct nginx_task *t
     if (fallback != NULL)
         nginx_chosen_add(&chosen, fallback);
     for (size_t i = 0; i < chosen.len; i++)
-        add_host(blocks, chosen.at[i], host, wildcard, task->ports.https);
+        add_host(model, blocks, chosen.at[i], host, wildcard, task->ports.https);
 }
 
 static void put_ifs(const struct list *hosts, struct buf *out)

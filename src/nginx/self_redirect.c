@@ -39,13 +39,13 @@ enum self { SELF_NOT, SELF_BY_NAME, SELF_BY_VARIABLE };
 
 struct self_target {
     enum self self;
-    const char *path; /* behind host and port */
+    bool fixed; /* the path behind host and port is the same whatever was asked for */
 };
 
 /* "https://$host$request_uri": to the same host, at the port where we serve. */
 static struct self_target read_target(const struct nginx_block *block, const char *target, int https_port)
 {
-    struct self_target out = { SELF_NOT, "" };
+    struct self_target out = { SELF_NOT, false };
     static const char *const same[] = { "$host", "${host}", "$http_host", "${http_host}", "$server_name",
         "${server_name}", "$hostname" };
     const char *host = target + strlen("https://"), *end;
@@ -64,8 +64,65 @@ static struct self_target read_target(const struct nginx_block *block, const cha
     }
     if ((own || named) && (*end != ':' || strtol(end + 1, NULL, 10) == https_port))
         out.self = own ? SELF_BY_VARIABLE : SELF_BY_NAME;
-    out.path = *end == ':' ? end + 1 + strspn(end + 1, "0123456789") : end;
+    if (*end == ':')
+        end += 1 + strspn(end + 1, "0123456789");
+    out.fixed = strchr(end, '$') == NULL && strlen(end) > 1;
     return out;
+}
+
+/* The value that `set $name VALUE` gives at the level of the server block; NULL: none does. */
+static const char *set_value(const struct nginx_block *block, const char *variable)
+{
+    const struct nginx_item *item;
+
+    for (size_t from = 0; (item = nginx_block_find(block, "set", &from)) != NULL;)
+        if (item->node->word_count == 3 && strcmp(item->node->words[1].text, variable) == 0)
+            return item->node->words[2].text;
+    return NULL;
+}
+
+/* What `default` stands for in the body of a map, which is raw; NULL: nothing. Of the arena. */
+static const char *map_default(const struct nginx_node *map, struct arena *arena)
+{
+    struct view body = { map->file->text.at + map->open + 1, map->close - map->open - 1 };
+    struct nginx_node *entry = NULL;
+    struct error ignored = { 0 };
+
+    if (!nginx_parse(body, "map", NULL, arena, &entry, &ignored))
+        return NULL;
+    for (; entry != NULL; entry = entry->next)
+        if (nginx_is(entry, "default"))
+            return nginx_word(entry, 1);
+    return NULL;
+}
+
+/* `map $host $name { default VALUE; }`. */
+static const char *map_value(const struct nginx_model *model, const char *variable, struct arena *arena)
+{
+    struct nginx_walk walk;
+    const struct nginx_node *node;
+
+    if (model->http == NULL)
+        return NULL;
+    walk = nginx_walk_block(model->http);
+    while ((node = nginx_walk_next(&walk)) != NULL)
+        if (node->block && nginx_is(node, "map") && node->word_count == 3 && strcmp(node->words[2].text, variable) == 0)
+            return map_default(node, arena);
+    return NULL;
+}
+
+/* The same for a target that may be one variable whose value is known. */
+static struct self_target look_up_target(
+    const struct nginx_model *model, const struct nginx_block *block, const char *target, int https_port)
+{
+    AUTO(arena_clear) struct arena arena = { 0 };
+    const char *value = NULL;
+
+    if (target[0] == '$')
+        value = set_value(block, target);
+    if (value == NULL && target[0] == '$')
+        value = map_value(model, target, &arena);
+    return read_target(block, value != NULL ? value : target, https_port);
 }
 
 /* The target of `return CODE URL`, `return URL` or `rewrite REGEX URL [FLAG]`; NULL when it is none of these. */
@@ -85,16 +142,18 @@ static const char *target_of(const struct nginx_node *node)
                : NULL;
 }
 
-static struct self_target self_of(const struct nginx_block *block, const struct nginx_node *node, int https_port)
+static struct self_target self_of(
+    const struct nginx_model *model, const struct nginx_block *block, const struct nginx_node *node, int https_port)
 {
     const char *target = target_of(node);
 
-    return target != NULL ? read_target(block, target, https_port) : (struct self_target){ SELF_NOT, "" };
+    return target != NULL ? look_up_target(model, block, target, https_port) : (struct self_target){ SELF_NOT, false };
 }
 
-static bool is_self(const struct nginx_block *block, const struct nginx_node *node, int https_port)
+static bool is_self(
+    const struct nginx_model *model, const struct nginx_block *block, const struct nginx_node *node, int https_port)
 {
-    return self_of(block, node, https_port).self != SELF_NOT;
+    return self_of(model, block, node, https_port).self != SELF_NOT;
 }
 
 static bool mentions(const struct nginx_node *node, const char *const *texts, size_t count)
@@ -131,21 +190,23 @@ static bool is_within(const struct nginx_node *node, const char *name)
 }
 
 /* Whether a client that comes by TLS comes to the same directive again. */
-static bool goes_in_circles(const struct nginx_block *block, const struct nginx_node *node, int https_port)
+static bool goes_in_circles(
+    const struct nginx_model *model, const struct nginx_block *block, const struct nginx_node *node, int https_port)
 {
-    struct self_target target = self_of(block, node, https_port);
+    struct self_target target = self_of(model, block, node, https_port);
 
     if (target.self == SELF_NOT)
         return false;
     if (target.self == SELF_BY_NAME && node->parent != NULL && asks_for_a_host(node->parent))
         return false;
     /* One location may send to another. */
-    return !is_within(node, "location") || strchr(target.path, '$') != NULL || strlen(target.path) <= 1;
+    return !is_within(node, "location") || !target.fixed;
 }
 
 /* ---- those in a block ---- */
 
 struct search {
+    const struct nginx_model *model;
     const struct nginx_block *block;
     int https_port;
     struct nginx_redirects *out;
@@ -162,7 +223,7 @@ static void search_in(
 {
     bool nested = node != item->node;
 
-    if (goes_in_circles(search->block, node, search->https_port)) {
+    if (goes_in_circles(search->model, search->block, node, search->https_port)) {
         const struct nginx_node *out = node;
 
         if (item->include != NULL && nested) /* a copy takes what is included as a whole */
@@ -180,9 +241,10 @@ static void search_in(
         search_in(search, child, item, depth - 1);
 }
 
-void nginx_redirects_find(const struct nginx_block *block, int https_port, struct nginx_redirects *out)
+void nginx_redirects_find(
+    const struct nginx_model *model, const struct nginx_block *block, int https_port, struct nginx_redirects *out)
 {
-    struct search search = { block, https_port, out };
+    struct search search = { model, block, https_port, out };
 
     for (size_t i = 0; i < block->item_count; i++)
         search_in(&search, block->items[i].node, &block->items[i], NGINX_DEPTH_MAX);
@@ -203,17 +265,18 @@ static bool asks_for_host(const struct nginx_node *node, const char *name)
     return strcmp(last, name) == 0 && (strcmp(node->words[2].text, "=") == 0 || strcmp(node->words[2].text, "~") == 0);
 }
 
-bool nginx_redirects_name(const struct nginx_block *block, const char *name, int https_port)
+bool nginx_redirects_name(
+    const struct nginx_model *model, const struct nginx_block *block, const char *name, int https_port)
 {
     for (size_t i = 0; i < block->item_count; i++) {
         const struct nginx_node *node = block->items[i].node;
 
-        if (is_self(block, node, https_port))
+        if (is_self(model, block, node, https_port))
             return true;
         if (!node->block || !nginx_is(node, "if") || !(asks_for_plain(node) || asks_for_host(node, name)))
             continue;
         for (const struct nginx_node *child = node->child; child != NULL; child = child->next)
-            if (is_self(block, child, https_port))
+            if (is_self(model, block, child, https_port))
                 return true;
     }
     return false;

@@ -11,8 +11,10 @@ struct nginx_redirects {
     bool whole; /* one of them is for all requests */
 };
 
-/* https_port: others are another server. Adds to out, which is cleared by the caller. */
-void nginx_redirects_find(const struct nginx_block *block, int https_port, struct nginx_redirects *out);
+/* A target that is one variable is looked up where `set` or the default of a `map` gives it. https_port: others are
+ * another server. Adds to out, which is cleared by the caller. */
+void nginx_redirects_find(
+    const struct nginx_model *model, const struct nginx_block *block, int https_port, struct nginx_redirects *out);
 void nginx_redirects_clear(struct nginx_redirects *redirects);
 static inline void nginx_redirects_clear_at(struct nginx_redirects *redirects)
 {
@@ -21,4 +23,5 @@ static inline void nginx_redirects_clear_at(struct nginx_redirects *redirects)
 
 /* Whether requests for a name that come without TLS are sent to https by one of them, that of an `if ($host = name)`
  * or `if ($scheme ...)` counted. */
-bool nginx_redirects_name(const struct nginx_block *block, const char *name, int https_port);
+bool nginx_redirects_name(
+    const struct nginx_model *model, const struct nginx_block *block, const char *name, int https_port);

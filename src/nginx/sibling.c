@@ -96,7 +96,7 @@ void nginx_put_sibling(struct nginx_editing *editing, const struct nginx_task *t
     AUTO(nginx_copy_clear) struct nginx_copy copy = { 0 };
     const struct nginx_block *served = NULL;
 
-    nginx_redirects_find(target->block, task->ports.https, &redirects);
+    nginx_redirects_find(editing->model, target->block, task->ports.https, &redirects);
     if (redirects.whole)
         served = served_by(editing->model, task, target->block);
     nginx_copy_begin(&copy, served != NULL ? served : target->block);
