@@ -8,6 +8,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/reading.h"
 #include "disk/certbot_versions.h"
 #include "disk/live_dir.h"
 #include "disk/live_switch.h"
@@ -235,6 +236,7 @@ static bool switch_dir(const struct lineage *lineage, const struct links *old, u
 bool links_switch(const struct lineage *lineage, unsigned version, struct error *err)
 {
     AUTO(links_clear) struct links old = { 0 };
+    bool ok;
 
     TRY(links_read(lineage, &old, err));
     TRY(remove_previous(lineage, err)); /* of an attempt that ended before it had made all four */
@@ -245,7 +247,10 @@ bool links_switch(const struct lineage *lineage, unsigned version, struct error 
             return false;
         error_clear(err);
     }
-    return switch_links(lineage, &old, version, err);
+    switching_begin();
+    ok = switch_links(lineage, &old, version, err);
+    switching_end();
+    return ok;
 }
 
 /* ---- recovering ---- */

@@ -10,6 +10,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/reading.h"
 #include "disk/live_dir.h"
 #include "disk/place.h"
 #include "disk/version_dir.h"
@@ -197,10 +198,14 @@ static bool put_back(const char *live, const char *next, bool *lasting, struct e
 bool live_switch(const char *live, const char *next, struct error *err)
 {
     struct error late = { 0 };
-    bool lasting;
+    bool lasting, ok;
 
     TRY(live_prepare(live, next, err));
-    TRY(live_exchange(live, next, err));
+    switching_begin();
+    ok = live_exchange(live, next, err);
+    switching_end();
+    if (!ok)
+        return false;
     if (!put_back(live, next, &lasting, &late) || !drop(live, next, &late))
         log_warning("A new version is live in %s; the next start completes what could not be: %s", live, late.why);
     return true;

@@ -9,6 +9,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/reading.h"
 #include "base/text.h"
 #include "disk/layout.h"
 #include "disk/live_dir.h"
@@ -123,7 +124,7 @@ static bool keep_live(const struct lineage *lineage, const char *id, struct erro
 
 /* Switches the files in place where live/NAME cannot be exchanged. The certificate goes first and comes back last:
  * after a crash the certificate of ID.next is live, and the next start replaces the rest. */
-static bool switch_in_place(const struct lineage *lineage, const char *next, const char *old_id, struct error *err)
+static bool replace_in_place(const struct lineage *lineage, const char *next, const char *old_id, struct error *err)
 {
     AUTO(free) char *old = old_id == NULL ? NULL : file_join(lineage->archive_dir, old_id), *now = NULL;
     struct error late = { 0 };
@@ -138,6 +139,16 @@ static bool switch_in_place(const struct lineage *lineage, const char *next, con
         log_warning("Only some files in %s are the new ones; the next run replaces the others: %s", lineage->live_dir,
             late.why);
     return false;
+}
+
+static bool switch_in_place(const struct lineage *lineage, const char *next, const char *old_id, struct error *err)
+{
+    bool ok;
+
+    switching_begin();
+    ok = replace_in_place(lineage, next, old_id, err);
+    switching_end();
+    return ok;
 }
 
 /* Switches with a directory that stands in for live/NAME meanwhile. */

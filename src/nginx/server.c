@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/reading.h"
 #include "base/text.h"
 #include "config/settings.h"
 #include "nginx/live_challenges.h"
@@ -353,11 +354,15 @@ static bool prepare_once(struct nginx_server *server, struct error *err)
     AUTO(nginx_conf_free) struct nginx_conf *conf = NULL;
     AUTO(buf_clear) struct buf output = BUF(FILE_MAX_TEXT);
     uint64_t stamp;
+    bool passed;
 
     TRY(ask_version(server, &output, err) && nginx_load(server, NULL, &conf, err));
     find_places(server, conf, buf_view(&output));
     stamp = nginx_stamp(conf);
-    TRY(web_test(&server->web, err) && keep_files(server, err));
+    reading_begin();
+    passed = web_test(&server->web, err);
+    reading_end();
+    TRY(passed && keep_files(server, err));
     server->tested = stamp;
     server->read = TAKE(conf);
     return true;

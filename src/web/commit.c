@@ -52,7 +52,7 @@ static bool heed(const struct run *run, struct error *err)
 
 static bool test_before(const struct run *run, struct error *err)
 {
-    if (run->commit->tested || run->calls->test(run->server, err))
+    if (run->commit->tested || journal_test(run->commit->service, err))
         return true;
     if (err->kind == ERROR_CANCELED)
         return false;
@@ -99,7 +99,7 @@ static bool write_changes(const struct run *run, const struct checkpoint_stage *
 static bool test_after(const struct run *run, struct error *err)
 {
     TRY(heed(run, err));
-    if (run->calls->test(run->server, err))
+    if (journal_test(run->commit->service, err))
         return heed(run, err);
     return error_in(err, "%s refused the new configuration", run->server->name);
 }
@@ -107,7 +107,7 @@ static bool test_after(const struct run *run, struct error *err)
 static bool reload(struct run *run, struct error *err)
 {
     run->reloaded = true;
-    return run->calls->reload(run->server, &run->log, err);
+    return journal_reload(run->commit->service, &run->log, err);
 }
 
 /* Waits for the network alone, so an interrupt may end it. */

@@ -4,6 +4,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/reading.h"
 #include "web/checkpoint.h"
 #include "web/checkpoint_dir.h"
 #include "web/checkpoint_lists.h"
@@ -14,9 +15,29 @@ const struct web_calls *journal_calls(const struct web_service *service)
     return service->calls != NULL ? service->calls : &web_calls_real;
 }
 
+bool journal_test(const struct web_service *service, struct error *err)
+{
+    bool ok;
+
+    reading_begin();
+    ok = journal_calls(service)->test(service->server, err);
+    reading_end();
+    return ok;
+}
+
+bool journal_reload(const struct web_service *service, struct web_log *log, struct error *err)
+{
+    bool ok;
+
+    reading_begin();
+    ok = journal_calls(service)->reload(service->server, log, err);
+    reading_end();
+    return ok;
+}
+
 static bool reload(const struct web_service *service, struct error *err)
 {
-    return journal_calls(service)->reload(service->server, NULL, err) ||
+    return journal_reload(service, NULL, err) ||
            error_in(err, "%s could not be reloaded with its old configuration", service->server->name);
 }
 

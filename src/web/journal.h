@@ -4,6 +4,9 @@
  */
 #include "web/commit.h"
 
+/* What the service's calls do, while nobody in this process makes another pair of certificate and key live. */
+MUST_USE bool journal_test(const struct web_service *service, struct error *err);
+MUST_USE bool journal_reload(const struct web_service *service, struct web_log *log, struct error *err);
 const struct web_calls *journal_calls(const struct web_service *service);
 
 /* Notes in the journal in that directory, which is there, whose files they are: another server's run may have to

@@ -189,7 +189,7 @@ static bool heed(const struct rollback *rollback, struct error *err)
 
 static bool test(const struct rollback *rollback, struct error *err)
 {
-    return journal_calls(rollback->service)->test(rollback->service->server, err);
+    return journal_test(rollback->service, err);
 }
 
 static bool restore_all(struct rollback *rollback, struct error *err)
@@ -205,7 +205,7 @@ static bool restore_all(struct rollback *rollback, struct error *err)
     if (rollback->passed && !test(rollback, err))
         return error_in(err, "%s refused the configuration as it was before", service->server->name);
     rollback->reloaded = true;
-    return journal_calls(service)->reload(service->server, NULL, err);
+    return journal_reload(service, NULL, err);
 }
 
 /* From here on it is done; a kill in between leaves checkpoints whose undoing changes nothing any more. */
