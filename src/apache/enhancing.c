@@ -41,6 +41,12 @@ static bool is_header_elsewhere(const struct apache_item *item, void *arg)
     return item->node->file != asked->vhost->node->file && apache_is_header(item->node, asked->header);
 }
 
+static bool has_hsts(const struct apache_site *site, struct error *err)
+{
+    (void)error_set(err, ERROR_PLUGIN, "%s sends a Strict-Transport-Security header already", site->names.at[0]);
+    return error_next(err, "leave --auto-hsts out, or take that header out of the configuration first");
+}
+
 static bool put_headers(struct apache_work *work, const struct apache_site *site, const struct apache_header *headers,
     size_t count, struct error *err)
 {
@@ -120,10 +126,9 @@ static bool begin_auto_hsts(
     for (const struct apache_node *node = apache_edit_find(&edit, NULL, "Header"); node != NULL;
          node = apache_edit_find(&edit, node, "Header"))
         if (apache_is_header(node, apache_header_hsts.name))
-            return error_set(
-                err, ERROR_PLUGIN, "%s sends a Strict-Transport-Security header already", site->names.at[0]);
+            return has_hsts(site, err);
     if (apache_vhost_directive(work->model, vhost, is_header_elsewhere, &asked) != NULL)
-        return error_set(err, ERROR_PLUGIN, "%s sends a Strict-Transport-Security header already", site->names.at[0]);
+        return has_hsts(site, err);
     free(id);
     id = apache_auto_hsts_new_id(err);
     if (id == NULL)

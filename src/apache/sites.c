@@ -298,7 +298,7 @@ static void tell_copied(struct apache_plan *plan, const struct apache_copied *co
 
     if (!copied->rewrites && !copied->redirects && !copied->once_in_server)
         return;
-    text = xprintf("Comments in %s: %s%s%s.", path,
+    text = xprintf("Made comments in %s: %s%s%s.", path,
         copied->rewrites || copied->redirects ? "redirects to https, which would lead to themselves there" : "",
         copied->once_in_server && (copied->rewrites || copied->redirects) ? "; " : "",
         copied->once_in_server ? "directives that may stand only once in a server" : "");

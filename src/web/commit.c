@@ -141,7 +141,10 @@ static bool take_back(const struct run *run, struct error *err)
             "in %s",
             failed.why, run->journal);
     }
-    return error_next_default(err, "all that this run had changed was taken back");
+    if (err->next[0] == '\0')
+        return error_next(err, "all that this run had changed was taken back");
+    failed = *err;
+    return error_next(err, "%s; all that this run had changed was taken back", failed.next);
 }
 
 /* ---- together ---- */

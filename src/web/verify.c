@@ -185,6 +185,8 @@ static bool sum_up(
         (void)error_in(err, "%zu of %zu names are not served as they should be, the first", failed, count);
     if (looking->log != NULL)
         (void)web_log_tell(looking->log, "the server", err);
+    if (strstr(err->why, "already in use") != NULL || strstr(err->why, "no listening sockets") != NULL)
+        (void)error_next(err, "another program has that port (ss -ltnp shows which): stop it, then try again");
     return false;
 }
 
