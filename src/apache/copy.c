@@ -1,5 +1,7 @@
 #include "apache/copy.h"
 
+#include <ctype.h>
+#include <regex.h>
 #include <strings.h>
 
 #include "apache/edit.h"
@@ -134,6 +136,22 @@ static const char *redirect_target(const struct apache_node *node, const char **
     return apache_node_word(node, last);
 }
 
+/* Whether the pattern of a RedirectMatch may match the path that it leads to. What only PCRE knows is not decided. */
+static bool may_match(const char *pattern, const char *path)
+{
+    regex_t regex;
+    bool match;
+
+    for (const char *at = pattern; *at != '\0'; at++)
+        if (*at == '\\' && isalnum((unsigned char)at[1]))
+            return true;
+    if (strchr(path, '$') != NULL || regcomp(&regex, pattern, REG_EXTENDED | REG_NOSUB) != 0)
+        return true;
+    match = regexec(&regex, path, 0, NULL, 0) == 0;
+    regfree(&regex);
+    return match;
+}
+
 /* Whether it leads to a place from where it would lead on again: at a name of the host's, and behind where it begins.
  */
 static bool leads_to_itself(const struct apache_node *node, const struct list *names)
@@ -151,7 +169,8 @@ static bool leads_to_itself(const struct apache_node *node, const struct list *n
     name = apache_name_of(own);
     if (strchr(own, '%') == NULL && !list_has(names, name)) /* %{HTTP_HOST} is its own name */
         return false;
-    return pattern || text_starts(*path == '\0' ? "/" : path, from);
+    path = *path == '\0' ? "/" : path;
+    return pattern ? may_match(from, path) : text_starts(path, from);
 }
 
 static bool drop_redirects(struct apache_edit *edit, const struct list *names)
@@ -193,12 +212,60 @@ static void put_lines(struct view text, size_t start, size_t end, const char *li
         buf_put_text(out, line_end);
 }
 
-static void put_definitions(const struct apache_edit *edit, const char *line_end, struct buf *out)
+/* A section that holds or not as a whole, and so can have definitions: <IfDefine>, <IfModule> and their like. */
+static bool is_condition(const struct apache_node *node)
 {
+    return node->kind == APACHE_SECTION && !node->raw && strncasecmp(apache_node_word(node, 0), "If", 2) == 0 &&
+           strlen(apache_node_word(node, 0)) > 2;
+}
+
+static bool is_definition(const struct apache_node *node)
+{
+    return node->kind == APACHE_DIRECTIVE && apache_node_is(node, "Define");
+}
+
+static bool has_definitions(const struct apache_node *section)
+{
+    for (const struct apache_node *node = section->child; node != NULL; node = node->next)
+        if (is_definition(node) || (is_condition(node) && has_definitions(node)))
+            return true;
+    return false;
+}
+
+/* Those of a series of nodes that stand in front of the host, within their conditions. */
+static void put_definitions(
+    const struct apache_edit *edit, const struct apache_node *node, const char *line_end, struct buf *out)
+{
+    for (; node != NULL && node->start < edit->vhost->start; node = node->next) {
+        if (is_definition(node)) {
+            put_lines(edit->text, node->begin, node->behind, line_end, out);
+        } else if (is_condition(node) && has_definitions(node)) {
+            put_lines(edit->text, node->begin, node->open, line_end, out);
+            put_definitions(edit, node->child, line_end, out);
+            put_lines(edit->text, node->close, node->behind, line_end, out);
+        }
+    }
+}
+
+static bool is_within_host(const struct apache_node *node)
+{
+    for (node = node->parent; node != NULL; node = node->parent)
+        if (apache_node_is(node, "VirtualHost"))
+            return true;
+    return false;
+}
+
+/* Whether something stands in front of the host that can define what it uses, and that cannot be copied. */
+static bool needs_original(const struct apache_edit *edit)
+{
+    static const char *const names[] = { "Include", "IncludeOptional", "Macro", "Use" };
+
     for (const struct apache_node *node = apache_tree_first(edit->tree);
          node != NULL && node->start < edit->vhost->start; node = apache_node_after(node))
-        if (node->kind == APACHE_DIRECTIVE && apache_node_is(node, "Define") && node->parent == NULL)
-            put_lines(edit->text, node->begin, node->behind, line_end, out);
+        for (size_t i = 0; i < COUNT(names); i++)
+            if (apache_node_is(node, names[i]) && !is_within_host(node))
+                return true;
+    return false;
 }
 
 bool apache_copy_text(struct view text, const char *name, size_t ordinal, const struct apache_copy *copy,
@@ -216,8 +283,9 @@ bool apache_copy_text(struct view text, const char *name, size_t ordinal, const 
     copied->rewrites = drop_rewrites(&inner);
     copied->redirects = drop_redirects(&inner, copy->names);
     copied->once_in_server = drop_once_in_server(&inner);
+    copied->needs_original = needs_original(&edit);
     buf_putf(out, "<IfModule mod_ssl.c>%s", line_end);
-    put_definitions(&edit, line_end, out);
+    put_definitions(&edit, apache_tree_first(edit.tree), line_end, out);
     apache_edit_put(&inner, out);
     buf_putf(out, "</IfModule>%s", line_end);
     return !out->failed || error_set(err, ERROR_PLUGIN, "%s is too large to be copied", name);

@@ -9,17 +9,19 @@ struct apache_copy {          /* borrowed */
     const struct list *names; /* that it has, or will have, in lower case */
 };
 
-struct apache_copied {   /* what was not copied as it was */
+struct apache_copied {   /* what was not copied as it was, or at all */
     bool rewrites;       /* rewrite rules that lead to https */
     bool redirects;      /* other redirects of its names to https: they would lead to themselves */
     bool once_in_server; /* directives that may stand only once in a server's configuration */
+    bool needs_original; /* macros, or includes, in front of the host: the original has to be read before the copy */
 };
 
 /*
  * Appends `<IfModule mod_ssl.c>`, the ordinal'th host of the text, and `</IfModule>` to out. Its addresses get the
  * port. In it, as comments: rules that rewrite to https with their conditions, redirects to https of the host's own
  * names, and what may stand only once in a server (WSGIDaemonProcess), which the original keeps. Definitions that the
- * file makes in front of the host come along: the copy may be read first. name stands in errors: ERROR_PLUGIN.
+ * file makes in front of the host come along, within their conditions: the copy may be read first. name stands in
+ * errors: ERROR_PLUGIN.
  */
 MUST_USE bool apache_copy_text(struct view text, const char *name, size_t ordinal, const struct apache_copy *copy,
     struct apache_copied *copied, struct buf *out, struct error *err);

@@ -60,6 +60,32 @@ static const struct {
     { "definitions in front",
         "Define ROOT /srv\n<VirtualHost *:80>\n  DocumentRoot ${ROOT}\n</VirtualHost>\nDefine LATER 1\n", 0,
         "Define ROOT /srv\n<VirtualHost *:443>\n  DocumentRoot ${ROOT}\n</VirtualHost>\n" },
+    { "conditional definitions",
+        "<IfDefine !X>\n  Define X\n  <IfModule a.c>\n    LogLevel warn\n  </IfModule>\n  LogLevel info\n"
+        "  <ifmodule b.c>\n    Define Y\n  </ifmodule>\n</IfDefine>\n<If true>\nDefine Z\n</If>\n"
+        "<VirtualHost *:80>\n  A\n</VirtualHost>\n",
+        0,
+        "<IfDefine !X>\n  Define X\n  <ifmodule b.c>\n    Define Y\n  </ifmodule>\n</IfDefine>\n"
+        "<VirtualHost *:443>\n  A\n</VirtualHost>\n" },
+    { "definitions around", "<IfDefine X>\nDefine Y\n<VirtualHost *:80>\n  A\n</VirtualHost>\nDefine Z\n</IfDefine>\n",
+        0, "<IfDefine X>\nDefine Y\n</IfDefine>\n<VirtualHost *:443>\n  A\n</VirtualHost>\n" },
+    { "a macro in front", "<Macro M>\nDefine M\n</Macro>\n<VirtualHost *:80>\n  Use M\n</VirtualHost>\n", 0,
+        "<VirtualHost *:443>\n  Use M\n</VirtualHost>\n", .copied = { .needs_original = true } },
+    { "an include in front", "<IfModule a.c>\ninclude d\n</IfModule>\n<VirtualHost *:80>\n  A\n</VirtualHost>\n", 0,
+        "<VirtualHost *:443>\n  A\n</VirtualHost>\n", .copied = { .needs_original = true } },
+    { "an include in another host, and behind",
+        "<VirtualHost *:80>\n  Include d\n</VirtualHost>\n<VirtualHost *:80>\n  Include e\n</VirtualHost>\nInclude f\n",
+        1, "<VirtualHost *:443>\n  Include e\n</VirtualHost>\n" },
+    { "patterns that lead elsewhere",
+        "<VirtualHost *:80>\n  RedirectMatch ^/old$ https://a.example/new\n  RedirectMatch ^/n https://a.example/new\n"
+        "  RedirectMatch ^/\\d https://a.example/new\n  RedirectMatch (?i)^/o https://a.example/new\n"
+        "  RedirectMatch ^/b(.*)$ https://a.example/c$1\n</VirtualHost>\n",
+        0,
+        "<VirtualHost *:443>\n  RedirectMatch ^/old$ https://a.example/new\n  # RedirectMatch ^/n "
+        "https://a.example/new\n"
+        "  # RedirectMatch ^/\\d https://a.example/new\n  # RedirectMatch (?i)^/o https://a.example/new\n"
+        "  # RedirectMatch ^/b(.*)$ https://a.example/c$1\n</VirtualHost>\n",
+        .copied = { .redirects = true } },
 };
 
 TEST(copies)
@@ -81,6 +107,7 @@ TEST(copies)
         CHECK_INT(copied.rewrites, cases[i].copied.rewrites, cases[i].name);
         CHECK_INT(copied.redirects, cases[i].copied.redirects, cases[i].name);
         CHECK_INT(copied.once_in_server, cases[i].copied.once_in_server, cases[i].name);
+        CHECK_INT(copied.needs_original, cases[i].copied.needs_original, cases[i].name);
     }
 }
 

@@ -305,7 +305,7 @@ static void tell_copied(struct apache_plan *plan, const struct apache_copied *co
     list_add(&plan->said, text);
 }
 
-static bool make_copy(struct apache_work *work, struct apache_plan *plan, const struct apache_site *site,
+static bool make_copy(struct apache_work *work, struct apache_plan *plan, struct apache_site *site,
     struct apache_place *out, struct error *err)
 {
     const struct apache_vhost *vhost = &work->model->vhosts[site->vhost];
@@ -329,6 +329,7 @@ static bool make_copy(struct apache_work *work, struct apache_plan *plan, const 
     else
         changes_create_like(work->changes, path, buf_view(&block), site->place.path);
     tell_copied(plan, &copied, path);
+    site->needs_original = copied.needs_original;
     *out = (struct apache_place){ TAKE(path), ordinal };
     return true;
 }
@@ -380,6 +381,19 @@ static const char *catch_all(const struct apache_work *work, const struct apache
     return NULL;
 }
 
+/* The file that the server is to read before this one; NULL: any. */
+static const char *read_before(const struct apache_work *work, const struct apache_site *site)
+{
+    const char *original = work->model->vhosts[site->vhost].node->file->path, *first;
+
+    if (!site->is_copy)
+        return NULL;
+    first = catch_all(work, site);
+    if (!site->needs_original || (first != NULL && strcmp(file_basename(first), file_basename(original)) > 0))
+        return first;
+    return original;
+}
+
 static bool check_pairs(const struct deployment *deployment, struct error *err)
 {
     for (size_t i = 0; i < deployment->pair_count; i++)
@@ -399,7 +413,7 @@ bool apache_sites_deploy(
         if (!work->model->vhosts[site->vhost].tls || work->model->vhosts[site->vhost].mixed)
             TRY(copy_site(work, plan, site, err));
         TRY(deploy(work, plan, site, err));
-        TRY(apache_work_enable(work, site->place.path, site->is_copy ? catch_all(work, site) : NULL, err));
+        TRY(apache_work_enable(work, site->place.path, read_before(work, site), err));
         for (size_t j = 0; j < site->names.len; j++) {
             AUTO(free)
             char *text = xprintf("Successfully deployed certificate for %s to %s", site->names.at[j], site->place.path);

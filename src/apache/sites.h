@@ -8,7 +8,8 @@ struct apache_site {
     size_t vhost;              /* index of the host in the model that has the names */
     struct apache_place place; /* the host with TLS: that one, or the copy of it */
     bool is_copy;
-    struct list names; /* of the deployment, in lower case */
+    bool needs_original; /* a copy that is to be read behind the file with the host that was copied */
+    struct list names;   /* of the deployment, in lower case */
 };
 
 struct apache_sites {

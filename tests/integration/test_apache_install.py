@@ -620,3 +620,39 @@ def test_delete_names_the_files(apache, lineage, new_client):
     install(new_client, apache, "a.test")
     done = new_client.run("delete", "-n", "--cert-name", "a.test", "--server-config-dir", apache.root, status=None)
     done.says("a-le-ssl.conf")
+
+
+HOST = "<VirtualHost *:HTTP>\n    ServerName a.test\n    DocumentRoot HOME/www\nMORE</VirtualHost>\n"
+COPIED = {
+    "no line feed at the end": HOST.replace("MORE", "").rstrip("\n"),
+    "CR LF": HOST.replace("MORE", "    # caf\u00e9\n").replace("\n", "\r\n"),
+    "lines that go on": "<virtualhost \\\n *:HTTP>\n  SERVERNAME \\\n http://A.test:HTTP\n  # a comment \\\n  goes on\n"
+                        "  DocumentRoot \\\nHOME/www\n</VIRTUALHOST>",
+    "IPv6": HOST.replace("*:HTTP", "[::]:HTTP *:HTTP").replace("MORE", ""),
+    "a condition around": "Define X\n<IfDefine X>\nDefine D HOME/www\n" + HOST.replace("HOME/www", "${D}").replace("MORE", "") + "</IfDefine>\n",
+    "a condition in front": "<IfDefine !Y>\nDefine D HOME/www\n</IfDefine>\n" + HOST.replace("HOME/www", "${D}").replace("MORE", ""),
+    "a macro in front": "<Macro M $x>\n DocumentRoot $x\n</Macro>\n" + HOST.replace("DocumentRoot", "Use M").replace("MORE", ""),
+    "an include in front": "Include HOME/definitions\n" + HOST.replace("HOME/www", "${D}").replace("MORE", ""),
+    "patterns": HOST.replace("MORE", "    RedirectMatch ^/(?!\\.well-known)(.*) https://a.test/$1\n"),
+    "rules in a directory": HOST.replace("MORE", "    <Directory HOME/www>\n    RewriteEngine On\n    RewriteRule (.*) "
+                                         "https://%{HTTP_HOST}%{REQUEST_URI} \\\n    [R=301,L]\n    </Directory>\n"),
+}
+
+
+@pytest.mark.parametrize("case", COPIED)
+def test_what_is_copied(make_apache_host, new_client, area, case):
+    apache = make_apache_host(modules=["rewrite", "macro"])
+    (apache.home / "definitions").write_text(f"Define D {apache.home}/www\n")
+    apache.write("a", apache.fill(COPIED[case]).encode())
+    apache.write("0", site("first.test"))
+    before = apache.start().snapshot()
+    _, cert = install_own(new_client, apache, area, ["a.test"])
+    assert shows(apache, "a.test", cert)
+    assert redirects(apache, "a.test")
+    assert apache.get("a.test", tls=True)[0] == 200
+    assert apache.get("unknown.test")[0] == 200
+    after = apache.snapshot()
+    install_own(new_client, apache, area, ["a.test"])
+    assert apache.snapshot() == after
+    rollback(new_client, apache, 2)
+    assert apache.snapshot() == before
