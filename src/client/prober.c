@@ -52,7 +52,7 @@ struct prober {
     struct prober_sink sink;
     struct attempt *attempts;
     size_t count;
-    SSL_CTX *ctx; /* NULL until the first probe */
+    SSL_CTX *ctx[COUNT(kinds)]; /* NULL until the first probe of that kind */
 };
 
 /* ---- the end ---- */
@@ -309,7 +309,9 @@ static void on_timer(evutil_socket_t fd __attribute__((unused)), short what __at
 
 /* ---- from outside ---- */
 
-static SSL_CTX *ctx_new(void)
+/* What all probes of a kind share: a list of ciphers takes OpenSSL as long as a good part of a handshake. NULL: what is
+ * asked for cannot be had of it. */
+static SSL_CTX *ctx_new(enum probe_key key)
 {
     SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
 
@@ -320,7 +322,11 @@ static SSL_CTX *ctx_new(void)
     SSL_CTX_set_max_cert_list(ctx, PROBE_MAX_CHAIN);
     (void)SSL_CTX_set_options(ctx, SSL_OP_LEGACY_SERVER_CONNECT | SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION);
     (void)SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
-    return ctx;
+    if (SSL_CTX_set_cipher_list(ctx, kinds[key].ciphers) == 1 &&
+        (kinds[key].signatures == NULL || SSL_CTX_set1_sigalgs_list(ctx, kinds[key].signatures) == 1))
+        return ctx;
+    SSL_CTX_free(ctx);
+    return NULL;
 }
 
 /* "h2,http/1.1" as the extension has it (RFC 7301 section 3.1). False: one of them is empty or too long. */
@@ -351,13 +357,12 @@ static bool is_address(const char *name)
 static bool set_tls(struct attempt *attempt, const struct message_probe *probe)
 {
     AUTO(free) char *sni = view_dup(probe->sni);
+    SSL_CTX **ctx = &attempt->prober->ctx[probe->key];
 
-    if (attempt->prober->ctx == NULL)
-        attempt->prober->ctx = ctx_new();
-    attempt->ssl = SSL_new(attempt->prober->ctx);
-    if (attempt->ssl == NULL || SSL_set_cipher_list(attempt->ssl, kinds[probe->key].ciphers) != 1)
-        return false;
-    if (kinds[probe->key].signatures != NULL && SSL_set1_sigalgs_list(attempt->ssl, kinds[probe->key].signatures) != 1)
+    if (*ctx == NULL)
+        *ctx = ctx_new((enum probe_key)probe->key);
+    attempt->ssl = *ctx != NULL ? SSL_new(*ctx) : NULL;
+    if (attempt->ssl == NULL)
         return false;
     if (*sni != '\0' && !is_address(sni) && SSL_set_tlsext_host_name(attempt->ssl, sni) != 1)
         return false;
@@ -458,6 +463,7 @@ void prober_free(struct prober *prober)
 {
     while (prober->attempts != NULL)
         attempt_free(prober->attempts);
-    SSL_CTX_free(prober->ctx);
+    for (size_t i = 0; i < COUNT(prober->ctx); i++)
+        SSL_CTX_free(prober->ctx[i]);
     free(prober);
 }

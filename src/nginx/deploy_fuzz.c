@@ -14,7 +14,8 @@ struct texts {
     struct view main;
 };
 
-static bool read_text(void *arg, const char *path, struct view *text, struct error *err)
+static bool read_text(
+    void *arg, const char *path, struct view *text, struct stat *st __attribute__((unused)), struct error *err)
 {
     const struct texts *texts = arg;
 

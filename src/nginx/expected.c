@@ -117,9 +117,9 @@ static bool is_address_name(const struct nginx_task *task, const char *name)
     const struct identifiers *names = task->deployment->names;
 
     for (size_t i = 0; i < names->len; i++) {
-        AUTO(free) char *host = nginx_host_text(&names->at[i]);
+        AUTO(free) char *host = names->at[i].type == IDENTIFIER_IP ? nginx_host_text(&names->at[i]) : NULL;
 
-        if (names->at[i].type == IDENTIFIER_IP && strcmp(host, name) == 0)
+        if (text_equal(host, name))
             return true;
     }
     return false;

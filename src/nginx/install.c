@@ -23,9 +23,8 @@ struct group { /* all plans of one commit */
     size_t count;
     struct error **each;
     struct nginx_files files;
-    struct changes *changes;
-    struct nginx_conf *conf;
-    uint64_t stamp; /* of the files as they were read */
+    struct nginx_reading reading;
+    bool tested; /* as it was read */
     struct nginx_editing editing;
 };
 
@@ -37,22 +36,18 @@ static void put_text(void *arg, const char *path, struct view text)
 static void forget_edits(struct group *group)
 {
     nginx_editing_clear(&group->editing);
-    nginx_conf_free(group->conf);
-    group->conf = NULL;
-    changes_free(group->changes);
-    group->changes = NULL;
+    nginx_reading_clear(&group->reading);
 }
 
 /* The configuration as it is on disk now. */
 static bool begin(struct group *group, struct error *err)
 {
     forget_edits(group);
-    group->changes = changes_new();
-    TRY(nginx_load(group->server, group->changes, &group->conf, err));
-    group->stamp = nginx_stamp(group->conf);
-    nginx_editing_begin(&group->editing, group->conf);
+    TRY(nginx_read(group->server, &group->reading, err));
+    group->tested = nginx_is_tested(group->server, &group->reading);
+    nginx_editing_begin(&group->editing, group->reading.conf);
     group->editing.put = put_text;
-    group->editing.put_arg = group->changes;
+    group->editing.put_arg = group->reading.changes;
     return true;
 }
 
@@ -91,7 +86,7 @@ static bool edit(struct group *group, const struct nginx_task *task, const struc
 static bool edit_all(struct group *group)
 {
     for (size_t s = 0; s < COUNT(stages); s++) {
-        changes_stage(group->changes, stages[s].title);
+        changes_stage(group->reading.changes, stages[s].title);
         for (size_t i = 0; i < group->count; i++) {
             struct nginx_task task;
             struct error failure = { 0 };
@@ -102,7 +97,7 @@ static bool edit_all(struct group *group)
             if (edit(group, &task, &stages[s], &failure))
                 continue;
             group->each[i] = error_dup(&failure);
-            if (!changes_are_empty(group->changes))
+            if (!changes_are_empty(group->reading.changes))
                 return false;
         }
     }
@@ -167,8 +162,8 @@ static bool commit(struct group *group, const struct nginx_expectations *expecta
     struct net *net = NULL;
     struct web_commit wanted = {
         .service = &group->server->service,
-        .changes = group->changes,
-        .tested = group->stamp == group->server->tested,
+        .changes = group->reading.changes,
+        .tested = group->tested,
         .force_reload = any_in_use(group),
         .expected = expectations->at,
         .expected_count = expectations->len,
@@ -180,7 +175,7 @@ static bool commit(struct group *group, const struct nginx_expectations *expecta
     wanted.net = net;
     if (net == NULL)
         wanted.expected_count = 0;
-    if (ok && changes_are_empty(group->changes) && !wanted.force_reload)
+    if (ok && changes_are_empty(group->reading.changes) && !wanted.force_reload)
         wanted.force_reload = !is_shown(net, expectations);
     ok = ok && web_commit(&wanted, err);
     if (!ok)

@@ -45,18 +45,19 @@ static bool takes_addresses(void *self)
 
 static bool names(void *self, struct list *out, struct error *err)
 {
-    AUTO(nginx_conf_free) struct nginx_conf *conf = NULL;
+    AUTO(nginx_reading_clear) struct nginx_reading reading = { 0 };
     AUTO(nginx_model_free) struct nginx_model *model = NULL;
     AUTO(list_clear) struct list found = { 0 };
 
-    TRY(nginx_load(server_of(self), NULL, &conf, err));
-    model = nginx_model_new(conf);
+    TRY(nginx_read(server_of(self), &reading, err));
+    model = nginx_model_new(reading.conf);
     for (size_t i = 0; i < model->count; i++)
         list_add_all(&found, &model->blocks[i].names);
     for (size_t i = 0; i < model->address_count; i++)
         if (model->addresses[i].family == NGINX_HOST)
             list_add(&found, model->addresses[i].host);
     web_names_offer(&found, out);
+    nginx_keep(server_of(self), &reading);
     return true;
 }
 

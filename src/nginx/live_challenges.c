@@ -119,16 +119,16 @@ static bool edit(struct nginx_server *server, struct nginx_conf *conf, const str
 static bool put(struct nginx_server *server, const struct nginx_answer *answers, size_t count, struct nginx_spot *spots,
     struct error *err)
 {
-    AUTO(changes_free) struct changes *changes = changes_new();
-    AUTO(nginx_conf_free) struct nginx_conf *conf = NULL;
-    struct web_commit commit = { .service = &server->service, .changes = changes };
+    AUTO(nginx_reading_clear) struct nginx_reading reading = { 0 };
+    struct web_commit commit = { .service = &server->service };
 
-    TRY(nginx_load(server, changes, &conf, err));
-    TRY(edit(server, conf, answers, count, spots, changes, err));
-    commit.tested = nginx_stamp(conf) == server->tested;
+    TRY(nginx_read(server, &reading, err));
+    TRY(edit(server, reading.conf, answers, count, spots, reading.changes, err));
+    commit.changes = reading.changes;
+    commit.tested = nginx_is_tested(server, &reading);
     TRY(web_temporary(&commit, err));
-    if (!changes_are_empty(changes)) /* it was tested once written: what is added next need not test it before */
-        server->tested = nginx_stamp(conf);
+    if (!changes_are_empty(reading.changes)) /* tested once written: what is added next need not test it before */
+        server->tested = nginx_conf_stamp_now(reading.conf);
     return true;
 }
 

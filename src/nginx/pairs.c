@@ -117,7 +117,7 @@ static void decide(const struct nginx_task *task, struct nginx_conf *conf, struc
 {
     struct nginx_cert wanted[PAIRS_MAX] = { 0 }, had[PAIRS_MAX] = { 0 };
 
-    if (!is_settled(task, pairs)) { /* else no file needs to be read */
+    if (pairs->len > 0 && !is_settled(task, pairs)) { /* else no file needs to be read */
         for (size_t i = 0; i < wanted_count(task); i++)
             wanted[i] = look(task, conf, task->deployment->pairs[i].fullchain);
         for (size_t k = 0; k < pairs->len; k++)

@@ -14,6 +14,13 @@ void nginx_plan_free(struct nginx_install_plan *plan)
 {
     if (plan == NULL)
         return;
+    while (plan->looked != NULL) {
+        struct nginx_looked *next = plan->looked->next;
+
+        free(plan->looked->path);
+        free(plan->looked);
+        plan->looked = next;
+    }
     deployment_free(plan->deployment);
     list_clear(&plan->wildcard_names);
     list_clear(&plan->said);
@@ -64,9 +71,8 @@ static bool covers_all(const struct cert *cert, const struct identifiers *names)
     return true;
 }
 
-static void look(void *arg, const char *path, struct nginx_cert *out)
+static void read_cert(const struct nginx_install_plan *plan, const char *path, struct nginx_cert *out)
 {
-    const struct nginx_install_plan *plan = arg;
     AUTO(buf_clear) struct buf pem = BUF(FILE_MAX_TEXT);
     AUTO(cert_free) struct cert *cert = NULL;
     struct error ignored;
@@ -77,6 +83,24 @@ static void look(void *arg, const char *path, struct nginx_cert *out)
     out->known = cert->key_known;
     out->type = cert->key_type;
     out->covers = cert->not_after > (int64_t)time(NULL) && covers_all(cert, plan->deployment->names);
+}
+
+/* Each file once: hundreds of blocks may name the same. */
+static void look(void *arg, const char *path, struct nginx_cert *out)
+{
+    struct nginx_install_plan *plan = arg;
+    struct nginx_looked *looked = plan->looked;
+
+    while (looked != NULL && strcmp(looked->path, path) != 0)
+        looked = looked->next;
+    if (looked == NULL) {
+        looked = xcalloc(1, sizeof *looked);
+        looked->path = xstrdup(path);
+        read_cert(plan, path, &looked->cert);
+        looked->next = plan->looked;
+        plan->looked = looked;
+    }
+    *out = looked->cert;
 }
 
 struct nginx_task nginx_plan_task(const struct nginx_install_plan *plan, const struct nginx_files *files)
@@ -177,16 +201,17 @@ bool nginx_plan_make(const struct plugin_context *context, const struct deployme
 {
     struct nginx_server *server = context->shared;
     AUTO(nginx_plan_free) struct nginx_install_plan *plan = xcalloc(1, sizeof *plan);
-    AUTO(nginx_conf_free) struct nginx_conf *conf = NULL;
+    AUTO(nginx_reading_clear) struct nginx_reading reading = { 0 };
     AUTO(nginx_model_free) struct nginx_model *model = NULL;
 
     plan->plan.kind = NGINX_PLAN_INSTALL;
     plan->deployment = deployment_dup(deployment);
     plan->ports = (struct nginx_ports){ context->settings->http_01_port, context->settings->https_port };
     if (!deployment->in_use && ui_may_ask(context->ui)) { /* else nothing is to be settled before the commit */
-        TRY(nginx_load_to_plan(server, &conf, err));
-        model = nginx_model_new(conf);
+        TRY(nginx_read(server, &reading, err));
+        model = nginx_model_new(reading.conf);
         TRY(settle(context->ui, model, plan, err));
+        nginx_keep(server, &reading);
     }
     *out = TAKE(plan);
     return true;

@@ -6,6 +6,12 @@
 #include "nginx/server.h"
 #include "nginx/task.h"
 
+struct nginx_looked { /* what was in a certificate's file */
+    char *path;
+    struct nginx_cert cert;
+    struct nginx_looked *next;
+};
+
 struct nginx_install_plan {
     struct nginx_plan plan; /* NGINX_PLAN_INSTALL */
     struct deployment *deployment;
@@ -14,6 +20,7 @@ struct nginx_install_plan {
     struct list wildcard_names;           /* see struct nginx_task */
     char *template_path, *template_names; /* the same */
     struct list said;                     /* to be told once it is in effect: set by the clerk */
+    struct nginx_looked *looked;          /* by the clerk alone */
 };
 
 /* Asks the user where there is a choice; where nobody can be asked, nothing is looked at before the commit.

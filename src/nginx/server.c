@@ -1,7 +1,6 @@
 #include "nginx/server.h"
 
 #include <string.h>
-#include <sys/stat.h>
 
 #include "base/child.h"
 #include "base/file.h"
@@ -169,7 +168,7 @@ static void server_free(struct nginx_server *server)
 {
     clerk_free(server->clerk);
     nginx_challenges_free(server->challenges);
-    nginx_conf_free(server->read);
+    nginx_reading_clear(&server->kept);
     free(server->conf_path);
     free(server->root);
     free(server->program);
@@ -231,55 +230,60 @@ const struct plugin_share nginx_share = { .key = share_key, .make = make, .end =
 
 /* ---- its configuration ---- */
 
-static bool read_changed(void *arg, const char *path, struct view *text, struct error *err)
+static bool read_changed(void *arg, const char *path, struct view *text, struct stat *st, struct error *err)
 {
-    return changes_read(arg, path, text, err);
+    return changes_read_from(arg, path, text, st, err);
 }
 
-bool nginx_load(const struct nginx_server *server, struct changes *changes, struct nginx_conf **out, struct error *err)
+static bool read_anew(const struct nginx_server *server, struct nginx_reading *out, struct error *err)
 {
-    struct nginx_reader reader = { read_changed, changes };
+    struct nginx_reader reader = { .read = read_changed };
 
-    TRY(nginx_conf_load(server->conf_path, changes != NULL ? &reader : NULL, out, err));
-    for (size_t i = 0; i < (*out)->count; i++)
-        if ((*out)->files[i]->problem != NULL)
-            log_warning("%s is not looked at: %s", (*out)->files[i]->path, (*out)->files[i]->problem);
+    out->changes = reader.arg = changes_new();
+    TRY(nginx_conf_load(server->conf_path, &reader, &out->conf, err));
+    for (size_t i = 0; i < out->conf->count; i++)
+        if (out->conf->files[i]->problem != NULL)
+            log_warning("%s is not looked at: %s", out->conf->files[i]->path, out->conf->files[i]->problem);
     return true;
 }
 
-uint64_t nginx_stamp(const struct nginx_conf *conf)
+void nginx_reading_clear(struct nginx_reading *reading)
 {
-    uint64_t stamp = HASH_START;
-
-    for (size_t i = 0; i < conf->count; i++) {
-        struct stat st = { 0 };
-        struct {
-            uint64_t dev, ino, size, sec, nsec, csec, cnsec;
-        } facts;
-
-        if (stat(conf->files[i]->path, &st) != 0)
-            st.st_size = -1;
-        facts.dev = st.st_dev;
-        facts.ino = st.st_ino;
-        facts.size = (uint64_t)st.st_size;
-        facts.sec = (uint64_t)st.st_mtim.tv_sec;
-        facts.nsec = (uint64_t)st.st_mtim.tv_nsec;
-        facts.csec = (uint64_t)st.st_ctim.tv_sec;
-        facts.cnsec = (uint64_t)st.st_ctim.tv_nsec;
-        stamp = view_hash((struct view){ (const char *)&facts, sizeof facts }, stamp);
-    }
-    return stamp != 0 ? stamp : 1;
+    nginx_conf_free(reading->conf);
+    changes_free(reading->changes);
+    *reading = (struct nginx_reading){ 0 };
 }
 
-bool nginx_load_to_plan(struct nginx_server *server, struct nginx_conf **out, struct error *err)
+static struct nginx_reading take_kept(struct nginx_server *server)
 {
     MUTEX_HOLD(&server->lock);
-    AUTO(nginx_conf_free) struct nginx_conf *read = TAKE(server->read);
+    struct nginx_reading kept = server->kept;
 
-    if (read == NULL || nginx_stamp(read) != server->tested)
-        return nginx_load(server, NULL, out, err);
-    *out = TAKE(read);
-    return true;
+    server->kept = (struct nginx_reading){ 0 };
+    return kept;
+}
+
+void nginx_keep(struct nginx_server *server, struct nginx_reading *reading)
+{
+    MUTEX_HOLD(&server->lock);
+
+    nginx_reading_clear(&server->kept);
+    server->kept = *reading;
+    *reading = (struct nginx_reading){ 0 };
+}
+
+bool nginx_read(struct nginx_server *server, struct nginx_reading *out, struct error *err)
+{
+    *out = take_kept(server);
+    if (out->conf != NULL && nginx_conf_is_current(out->conf))
+        return true;
+    nginx_reading_clear(out);
+    return read_anew(server, out, err);
+}
+
+bool nginx_is_tested(const struct nginx_server *server, const struct nginx_reading *reading)
+{
+    return nginx_conf_stamp(reading->conf) == server->tested;
 }
 
 /* ---- once in a run ---- */
@@ -351,20 +355,19 @@ static bool keep_files(const struct nginx_server *server, struct error *err)
 
 static bool prepare_once(struct nginx_server *server, struct error *err)
 {
-    AUTO(nginx_conf_free) struct nginx_conf *conf = NULL;
+    AUTO(nginx_reading_clear) struct nginx_reading reading = { 0 };
     AUTO(buf_clear) struct buf output = BUF(FILE_MAX_TEXT);
-    uint64_t stamp;
     bool passed;
 
-    TRY(ask_version(server, &output, err) && nginx_load(server, NULL, &conf, err));
-    find_places(server, conf, buf_view(&output));
-    stamp = nginx_stamp(conf);
+    TRY(ask_version(server, &output, err) && read_anew(server, &reading, err));
+    find_places(server, reading.conf, buf_view(&output));
     reading_begin();
     passed = web_test(&server->web, err);
     reading_end();
     TRY(passed && keep_files(server, err));
-    server->tested = stamp;
-    server->read = TAKE(conf);
+    server->tested = nginx_conf_stamp(reading.conf);
+    server->kept = reading;
+    reading = (struct nginx_reading){ 0 };
     return true;
 }
 

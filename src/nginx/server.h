@@ -24,6 +24,16 @@ MUST_USE bool nginx_facts_check(const struct nginx_facts *facts, struct error *e
 
 struct nginx_challenges; /* nginx/challenge.h */
 
+struct nginx_reading {       /* the configuration, as it was read at one time */
+    struct changes *changes; /* its texts, and what is to become of them */
+    struct nginx_conf *conf; /* borrows of changes */
+};
+void nginx_reading_clear(struct nginx_reading *reading);
+static inline void nginx_reading_clear_at(struct nginx_reading *reading)
+{
+    nginx_reading_clear(reading);
+}
+
 struct nginx_server {
     struct settings *settings; /* of the first use; those that concern the server are the same in all (its key) */
     char *conf_path;           /* DIR/nginx.conf */
@@ -39,9 +49,8 @@ struct nginx_server {
     struct mutex lock; /* guards what follows: prepared once in a run */
     bool prepared;
     struct nginx_facts facts;
-    uint64_t tested; /* nginx_stamp of the configuration whose test has passed; 0: none */
-    struct nginx_conf
-        *read; /* as it was read then, for the first who asks; NULL: nobody has read it, or it was given */
+    uint64_t tested;           /* nginx_conf_stamp of the configuration whose test has passed; 0: none */
+    struct nginx_reading kept; /* for the next who reads; empty: none */
 
     struct nginx_challenges *challenges; /* of the clerk's thread: what is in place; NULL: none */
 };
@@ -60,17 +69,12 @@ extern const struct plugin_share nginx_share;
  */
 MUST_USE bool nginx_prepare(struct nginx_server *server, struct error *err);
 
-/* The configuration as it is now. changes NULL: from the disk; else as it is to be, and borrowed until
- * nginx_conf_free. *out is the caller's. */
-MUST_USE bool nginx_load(
-    const struct nginx_server *server, struct changes *changes, struct nginx_conf **out, struct error *err);
-
-/* The same from the disk, for a plan: what nginx_prepare has read is given to the first who asks, as long as its files
- * are the same. */
-MUST_USE bool nginx_load_to_plan(struct nginx_server *server, struct nginx_conf **out, struct error *err);
-
-/* Inodes, sizes and times of all files of a configuration, as one number, never 0. */
-uint64_t nginx_stamp(const struct nginx_conf *conf);
+/* The configuration as it is on disk now: what was kept, where that would be read as the same, else read anew. */
+MUST_USE bool nginx_read(struct nginx_server *server, struct nginx_reading *out, struct error *err);
+/* Whether its test has passed already, of one that was not edited. In the clerk's thread. */
+bool nginx_is_tested(const struct nginx_server *server, const struct nginx_reading *reading);
+/* Gives one that was not edited to the next who reads; *reading is empty afterwards. */
+void nginx_keep(struct nginx_server *server, struct nginx_reading *reading);
 
 /* ---- in the clerk's thread ---- */
 

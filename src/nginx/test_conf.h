@@ -15,7 +15,8 @@ struct test_conf {
     size_t count;
 };
 
-static bool test_conf_read(void *arg, const char *path, struct view *text, struct error *err)
+static bool test_conf_read(
+    void *arg, const char *path, struct view *text, struct stat *st __attribute__((unused)), struct error *err)
 {
     const struct test_conf *files = arg;
 

@@ -194,14 +194,22 @@ static bool is_live(const struct source *source)
     return source->is_read || source->newest != NO_CHANGE;
 }
 
-bool changes_read(struct changes *changes, const char *path, struct view *text, struct error *err)
+bool changes_read_from(struct changes *changes, const char *path, struct view *text, struct stat *st, struct error *err)
 {
     struct source *source = find(changes, path);
 
     if (source == NULL || !is_live(source))
         TRY(read_source(changes, path, &source, err));
     *text = source_text(changes, source);
+    *st = source->st;
     return true;
+}
+
+bool changes_read(struct changes *changes, const char *path, struct view *text, struct error *err)
+{
+    struct stat st;
+
+    return changes_read_from(changes, path, text, &st, err);
 }
 
 static const struct change *find_link(const struct changes *changes, const char *path)

@@ -7,7 +7,7 @@
  *
  * A file is one however it is reached: by its name, by links that lead to it, by a second name of the same inode.
  */
-#include <sys/types.h>
+#include <sys/stat.h>
 
 #include "base/bytes.h"
 
@@ -24,6 +24,9 @@ DEFINE_AUTO(struct changes, changes_free)
  * *text is borrowed until that file is changed, or a change of it taken back. path: absolute; a link is followed.
  */
 MUST_USE bool changes_read(struct changes *changes, const char *path, struct view *text, struct error *err);
+/* The same with what it was read from, which stays zero of a file that is to be created. */
+MUST_USE bool changes_read_from(
+    struct changes *changes, const char *path, struct view *text, struct stat *st, struct error *err);
 /* Whether there is such a file, on disk or to be created; or a link that is to be. */
 bool changes_has(const struct changes *changes, const char *path);
 

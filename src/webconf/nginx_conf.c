@@ -20,6 +20,7 @@ struct nginx_conf_private {
     struct arena keys;
     size_t size;         /* of conf->files */
     unsigned long round; /* of looking for circles */
+    uint64_t dirs_stamp;
 };
 
 /* ---- files by name ---- */
@@ -63,23 +64,74 @@ struct nginx_file *nginx_conf_find(const struct nginx_conf *conf, const char *pa
     return slot_of(conf->private, path)->file;
 }
 
-/* Two paths may lead to one file: "DEVICE:INODE" is its second name, "" where there is no file yet. */
-static void put_identity(const char *path, char *out, size_t size)
+/* ---- files and directories, to see later whether they are the same ---- */
+
+static bool look_at(const char *path, struct stat *st)
 {
+    *st = (struct stat){ 0 };
+    if (stat(path, st) == 0)
+        return true;
+    st->st_size = -1;
+    return false;
+}
+
+static uint64_t stamp_of(const struct stat *st, uint64_t before)
+{
+    uint64_t facts[] = { st->st_dev, st->st_ino, (uint64_t)st->st_size, (uint64_t)st->st_mtim.tv_sec,
+        (uint64_t)st->st_mtim.tv_nsec, (uint64_t)st->st_ctim.tv_sec, (uint64_t)st->st_ctim.tv_nsec };
+
+    return view_hash((struct view){ (const char *)facts, sizeof facts }, before);
+}
+
+static uint64_t add_stamp(uint64_t stamp, uint64_t sum)
+{
+    return view_hash((struct view){ (const char *)&stamp, sizeof stamp }, sum);
+}
+
+static uint64_t not_zero(uint64_t stamp)
+{
+    return stamp != 0 ? stamp : 1;
+}
+
+uint64_t nginx_conf_stamp(const struct nginx_conf *conf)
+{
+    uint64_t sum = conf->private->dirs_stamp;
+
+    for (size_t i = 0; i < conf->count; i++)
+        sum = add_stamp(conf->files[i]->stamp, sum);
+    return not_zero(sum);
+}
+
+uint64_t nginx_conf_stamp_now(const struct nginx_conf *conf)
+{
+    uint64_t sum = HASH_START;
     struct stat st;
 
-    out[0] = '\0';
-    if (stat(path, &st) == 0)
-        (void)snprintf(out, size, "%ju:%ju", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+    for (size_t i = 0; i < conf->dirs.len; i++) {
+        (void)look_at(conf->dirs.at[i], &st);
+        sum = stamp_of(&st, sum);
+    }
+    for (size_t i = 0; i < conf->count; i++) {
+        (void)look_at(conf->files[i]->path, &st);
+        sum = add_stamp(stamp_of(&st, HASH_START), sum);
+    }
+    return not_zero(sum);
+}
+
+bool nginx_conf_is_current(const struct nginx_conf *conf)
+{
+    return !conf->wide && nginx_conf_stamp(conf) == nginx_conf_stamp_now(conf);
 }
 
 /* ---- reading ---- */
 
-static bool read_disk(void *arg, const char *path, struct view *text, struct error *err)
+static bool read_disk(void *arg, const char *path, struct view *text, struct stat *st, struct error *err)
 {
     struct buf *buf = arg;
 
     buf_clear(buf);
+    if (stat(path, st) != 0)
+        return file_error(err, "read", path);
     TRY(file_read(path, buf, err));
     *text = buf_view(buf);
     return true;
@@ -95,16 +147,6 @@ static void note_problem(struct nginx_file *file, const struct error *err)
 {
     free(file->problem);
     file->problem = err->what[0] != '\0' ? xprintf("%s: %s", err->what, err->why) : xstrdup(err->why);
-}
-
-static void read_file(struct nginx_conf *conf, struct nginx_file *file)
-{
-    const struct nginx_reader *reader = &conf->private->reader;
-    struct error err = { 0 };
-    struct view text;
-
-    if (!reader->read(reader->arg, file->path, &text, &err) || !parse_into(file, text, &err))
-        note_problem(file, &err);
 }
 
 static struct nginx_file *add_file(struct nginx_conf *conf, const char *path)
@@ -126,42 +168,57 @@ static struct nginx_file *add_file(struct nginx_conf *conf, const char *path)
 static bool resolve_includes(struct nginx_conf *conf, struct nginx_file *file, unsigned depth, struct error *err);
 
 /* nginx opens what it includes, and waits until somebody writes into a FIFO: no server runs with that. */
-static bool refuse_fifo(const char *path, struct error *err)
+static bool refuse_fifo(const char *path, const struct stat *st, struct error *err)
 {
-    struct stat st;
-
-    if (stat(path, &st) != 0 || !S_ISFIFO(st.st_mode))
+    if (!S_ISFIFO(st->st_mode))
         return true;
     return error_set(err, ERROR_CONFIG, "%s is a FIFO: nginx would wait for ever for somebody who writes to it", path);
+}
+
+/* The file that is known by another path already, else a new one. Its second name is "DEVICE:INODE", unless it is not
+ * on disk. */
+static bool is_known(struct nginx_conf *conf, const char *path, const struct stat *st, struct nginx_file **out)
+{
+    char identity[64];
+
+    (void)snprintf(identity, sizeof identity, "%jx:%jx", (uintmax_t)st->st_dev, (uintmax_t)st->st_ino);
+    *out = st->st_ino != 0 ? nginx_conf_find(conf, identity) : NULL;
+    if (*out != NULL) {
+        remember(conf->private, path, *out);
+        return true;
+    }
+    *out = add_file(conf, path);
+    remember(conf->private, path, *out);
+    if (st->st_ino != 0)
+        remember(conf->private, identity, *out);
+    return false;
 }
 
 /* The file of a path, which is read with all that it includes unless it is known. */
 static bool get_file(
     struct nginx_conf *conf, const char *path, unsigned depth, struct nginx_file **out, struct error *err)
 {
-    struct nginx_file *file = nginx_conf_find(conf, path);
-    char identity[64];
+    const struct nginx_reader *reader = &conf->private->reader;
+    struct error failure = { 0 };
+    struct stat st = { 0 };
+    struct view text;
+    bool ok;
 
-    if (file == NULL) {
-        put_identity(path, identity, sizeof identity);
-        file = identity[0] != '\0' ? nginx_conf_find(conf, identity) : NULL;
-        if (file != NULL)
-            remember(conf->private, path, file);
-    }
-    if (file == NULL) {
-        if (conf->count == NGINX_FILES_MAX)
-            return error_set(
-                err, ERROR_CONFIG, "%s includes more than %d files", conf->files[0]->path, NGINX_FILES_MAX);
-        TRY(refuse_fifo(path, err));
-        file = add_file(conf, path);
-        remember(conf->private, path, file);
-        if (identity[0] != '\0')
-            remember(conf->private, identity, file);
-        read_file(conf, file);
-        TRY(resolve_includes(conf, file, depth + 1, err));
-    }
-    *out = file;
-    return true;
+    *out = nginx_conf_find(conf, path);
+    if (*out != NULL)
+        return true;
+    if (conf->count == NGINX_FILES_MAX)
+        return error_set(err, ERROR_CONFIG, "%s includes more than %d files", conf->files[0]->path, NGINX_FILES_MAX);
+    ok = reader->read(reader->arg, path, &text, &st, &failure);
+    if (!ok)
+        (void)look_at(path, &st);
+    TRY(ok || refuse_fifo(path, &st, err));
+    if (is_known(conf, path, &st, out))
+        return true;
+    (*out)->stamp = stamp_of(&st, HASH_START);
+    if (!ok || !parse_into(*out, text, &failure))
+        note_problem(*out, &failure);
+    return resolve_includes(conf, *out, depth + 1, err);
 }
 
 /* Whether `to` is reached from file by includes; each file is looked at once. */
@@ -195,6 +252,19 @@ static bool is_pattern(const char *path)
     return strpbrk(path, "*?[") != NULL;
 }
 
+static void note_dir(struct nginx_conf *conf, const char *pattern)
+{
+    AUTO(free) char *dir = file_dirname(pattern);
+    struct stat st;
+
+    conf->wide |= is_pattern(dir);
+    if (conf->dirs.len > 0 && strcmp(conf->dirs.at[conf->dirs.len - 1], dir) == 0)
+        return;
+    (void)look_at(dir, &st);
+    conf->private->dirs_stamp = stamp_of(&st, conf->private->dirs_stamp);
+    list_add(&conf->dirs, dir);
+}
+
 /* Appends the paths that a pattern finds, sorted. */
 static bool expand(const char *pattern, struct list *paths, struct error *err)
 {
@@ -215,10 +285,12 @@ static bool resolve_include(struct nginx_conf *conf, struct nginx_node *node, un
     AUTO(free) char *path = nginx_conf_path(conf, node->words[1].text);
     AUTO(list_clear) struct list paths = { 0 };
 
-    if (is_pattern(path))
+    if (is_pattern(path)) {
+        note_dir(conf, path);
         TRY(expand(path, &paths, err));
-    else
+    } else {
         list_add(&paths, path);
+    }
     node->file->includes = true;
     node->included = arena_alloc(&node->file->arena, paths.len, sizeof *node->included);
     for (size_t i = 0; i < paths.len; i++) {
@@ -285,6 +357,7 @@ bool nginx_conf_load(const char *main, const struct nginx_reader *reader, struct
 
     conf->private = xcalloc(1, sizeof *conf->private);
     conf->private->text = BUF(NGINX_TEXT_MAX);
+    conf->private->dirs_stamp = HASH_START;
     conf->private->reader = reader != NULL ? *reader : (struct nginx_reader){ read_disk, &conf->private->text };
     conf->root = file_dirname(main);
     enlarge(conf->private);
@@ -328,6 +401,7 @@ void nginx_conf_free(struct nginx_conf *conf)
     for (size_t i = 0; i < conf->count; i++)
         free_file(conf->files[i]);
     free(conf->files);
+    list_clear(&conf->dirs);
     if (conf->private != NULL) {
         buf_clear(&conf->private->text);
         arena_clear(&conf->private->keys);

@@ -4,6 +4,8 @@
  *
  * Knows include, globs and relative paths; nothing of what other directives mean. Reads files, writes none.
  */
+#include <sys/stat.h>
+
 #include "webconf/nginx_tree.h"
 
 #define NGINX_FILES_MAX 65536
@@ -15,10 +17,11 @@ struct nginx_file {
     char *problem;    /* why it could not be read or parsed: it has no nodes then; else NULL */
     struct nginx_node *first;
     struct arena arena;
-    size_t index;  /* in conf->files */
-    size_t weight; /* how many directives it brings with all that it includes; NGINX_DIRECTIVES_MAX: that or more */
-    bool includes; /* has an include */
-    bool open;     /* for nginx_conf.c, as the next one */
+    uint64_t stamp; /* inode, size and times of the file, as it was read */
+    size_t index;   /* in conf->files */
+    size_t weight;  /* how many directives it brings with all that it includes; NGINX_DIRECTIVES_MAX: that or more */
+    bool includes;  /* has an include */
+    bool open;      /* for nginx_conf.c, as the next one */
     unsigned long seen;
 };
 
@@ -26,14 +29,17 @@ struct nginx_conf {
     char *root;                /* the server root: what relative paths count from */
     struct nginx_file **files; /* in the order in which nginx reads them; [0] is nginx.conf */
     size_t count;
+    struct list dirs; /* in which patterns of includes have looked for files */
+    bool wide;        /* some pattern looks in directories that it finds by a pattern: they are not among dirs */
     struct nginx_conf_private *private;
 };
 
 /*
- * Gives the content of a file, which is borrowed until the next call. ERROR_STORE when it cannot be read.
+ * Gives the content of a file, which is borrowed until the next call, and what it was read from: *st is zero before,
+ * and stays so of a file that is not on disk. ERROR_STORE when it cannot be read.
  */
 struct nginx_reader {
-    bool (*read)(void *arg, const char *path, struct view *text, struct error *err);
+    bool (*read)(void *arg, const char *path, struct view *text, struct stat *st, struct error *err);
     void *arg;
 };
 
@@ -57,6 +63,12 @@ DEFINE_AUTO(struct nginx_conf, nginx_conf_free)
  */
 MUST_USE bool nginx_conf_replace_text(
     struct nginx_conf *conf, struct nginx_file *file, struct view text, struct error *err);
+
+/* Inodes, sizes and times of all files and dirs, as one number, never 0: as they were read, or as they are now. */
+uint64_t nginx_conf_stamp(const struct nginx_conf *conf);
+uint64_t nginx_conf_stamp_now(const struct nginx_conf *conf);
+/* Whether it would be read as the same now. */
+bool nginx_conf_is_current(const struct nginx_conf *conf);
 
 /* The file that was found by that path, NULL when none was. */
 struct nginx_file *nginx_conf_find(const struct nginx_conf *conf, const char *path);

@@ -138,7 +138,7 @@ TEST(links)
 }
 
 /* A reader that has one file more than the disk. */
-static bool read_more(void *arg, const char *path, struct view *text, struct error *err)
+static bool read_more(void *arg, const char *path, struct view *text, struct stat *st, struct error *err)
 {
     if (strcmp(file_basename(path), "new.conf") == 0) {
         *text = view_of("new;");
@@ -146,6 +146,7 @@ static bool read_more(void *arg, const char *path, struct view *text, struct err
     }
     buf_clear(arg);
     TRY(file_read(path, arg, err));
+    REQUIRE(stat(path, st) == 0);
     *text = buf_view(arg);
     return true;
 }

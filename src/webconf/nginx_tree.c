@@ -143,11 +143,6 @@ bool nginx_parse(struct view text, const char *name, struct nginx_file *file, st
     return true;
 }
 
-bool nginx_is(const struct nginx_node *node, const char *name)
-{
-    return strcmp(node->words[0].text, name) == 0;
-}
-
 const char *nginx_word(const struct nginx_node *node, size_t i)
 {
     return i < node->word_count ? node->words[i].text : NULL;

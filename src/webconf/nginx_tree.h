@@ -43,7 +43,12 @@ MUST_USE bool nginx_parse(struct view text, const char *name, struct nginx_file 
     struct nginx_node **first, struct error *err);
 
 /* Its name is that; names of directives have no other spelling. */
-bool nginx_is(const struct nginx_node *node, const char *name);
+static inline bool nginx_is(const struct nginx_node *node, const char *name)
+{
+    const char *own = node->words[0].text;
+
+    return own[0] == name[0] && strcmp(own, name) == 0; /* asked of each of a million directives */
+}
 /* The text of word i, NULL when it has fewer. */
 const char *nginx_word(const struct nginx_node *node, size_t i);
 /* Some word behind the name is that. */
