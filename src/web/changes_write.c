@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "web/changes_private.h"
 #include "web/command.h"
@@ -80,6 +81,15 @@ static struct stat stat_of(const struct changes *changes, const struct source *s
     return st;
 }
 
+/* So that rollback sees what somebody else has made of it since. Without a digest it sees nothing. */
+static void note_written(struct checkpoint *before, const char *path, struct view content)
+{
+    struct error err = { 0 };
+
+    if (!checkpoint_add_written(before, path, content, &err))
+        log_debug("%s", err.why);
+}
+
 static void note_source(
     const struct changes *changes, const struct source *source, size_t stage, struct checkpoint *before)
 {
@@ -91,6 +101,7 @@ static void note_source(
     if (!is_there || (was_there && view_equal(old, new)))
         return;
     buf_putf(&before->notes, "%s %s\n", was_there ? "Changed" : "Created", source->path);
+    note_written(before, source->path, new);
     if (!was_there) {
         list_add(&before->new_files, source->path);
         return;

@@ -17,6 +17,7 @@
 #define CHECKPOINT_TEMPORARY "temp_checkpoint"
 #define CHECKPOINT_IN_PROGRESS "IN_PROGRESS"
 #define CHECKPOINT_BACKUPS "backups"
+#define CHECKPOINT_KEPT "rolled-back" /* what rollback has found edited by others, a directory for each time */
 
 struct checkpoint_file { /* as it was before a change */
     char *path;

@@ -201,14 +201,30 @@ static void divide(const struct titling *titling)
         log_warning("The changes of this run are not divided into %zu checkpoints: %s", titling->count, err.why);
 }
 
+/* In the journal that is what all stages came to; in a backup, what its own stage did. */
+static void keep_written(const struct titling *titling)
+{
+    AUTO(free) char *dir = backup(titling, 0), *path = file_join(dir, CHECKPOINT_WRITTEN);
+    const struct list *written = &titling->stages[0].before.written;
+    AUTO(buf_clear) struct buf text = BUF(CHECKPOINT_LIST_MAX);
+    struct error err = { 0 };
+
+    for (size_t i = 0; i < written->len; i++)
+        buf_putf(&text, "%s\n", written->at[i]);
+    if (checkpoint_write_list(dir, CHECKPOINT_WRITTEN, buf_view(&text), &err))
+        return;
+    log_debug("%s", err.why);
+    (void)unlink(path);
+}
+
 static bool become_backup(const struct titling *titling, struct error *err)
 {
-    AUTO(free) char *first = backup(titling, 0), *written = file_join(first, CHECKPOINT_WRITTEN);
+    AUTO(free) char *first = backup(titling, 0);
 
     TRY(prepare_stages(titling, err));
     TRY(write_title(titling->progress, titling->stages[0].title, err));
     TRY(move(titling->progress, first, err));
-    (void)unlink(written); /* rollback takes back whatever is there by then */
+    keep_written(titling);
     if (titling->count > 1)
         divide(titling);
     return true;

@@ -70,7 +70,8 @@ MUST_USE bool web_recover(const struct web_service *service, struct error *err);
 
 /*
  * Takes the newest `count` checkpoints back, newest first, tests and reloads. More than there are, or none, is a
- * warning. False: everything is as it was. opposite: the command that takes an undo command of a checkpoint back
+ * warning. What somebody else has written into a file since is taken back as well, but kept in a directory beside, with
+ * a warning that says where. False: everything is as it was. opposite: the command that takes an undo command of a checkpoint back
  * (a2dismod -f ssl: a2enmod ssl), false where there is none; NULL: there never is. titles: gets what was taken back,
  * for web_rollback_tell; NULL: not wanted.
  */

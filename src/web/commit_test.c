@@ -3,6 +3,7 @@
  * found then, or after the next run's recovery, is all of it or nothing.
  */
 #include "base/test_faults.h"
+#include "base/text.h"
 #include "web/test_scene.h"
 
 #define STEPS_MAX 400
@@ -448,6 +449,32 @@ TEST(a_rollback_that_is_refused)
     CHECK(web_rollback(&service, 1, NULL, NULL, &err), "%s", err.why);
     check_rolls_back("then all", before);
     CHECK(web_rollback(&service, 1, NULL, NULL, &err), "none is fine: %s", err.why);
+}
+
+/* a.conf is changed by both stages. */
+TEST(a_rollback_of_what_was_edited)
+{
+    AUTO(free) char *before = NULL, *dir = NULL, *kept = NULL, *text = NULL;
+    AUTO(list_clear) struct list names = { 0 }, files = { 0 };
+    struct error err = { 0 };
+
+    make_scene();
+    before = scene();
+    REQUIRE(commit_all(&err), "%s", err.why);
+    write_text(at("etc/sites/a.conf"), "site a, edited\n");
+    CHECK(web_rollback(&service, 1, NULL, NULL, &err), "%s", err.why);
+    REQUIRE(file_list_dir(at("work/rolled-back"), &names, &err) && names.len == 1, "%zu, %s", names.len, err.why);
+    dir = file_join(at("work/rolled-back"), names.at[0]);
+    REQUIRE(file_list_dir(dir, &files, &err), "%s", err.why);
+    for (size_t i = 0; i < files.len && kept == NULL; i++)
+        if (text_starts(files.at[i], "a_"))
+            kept = file_join(dir, files.at[i]);
+    REQUIRE(kept != NULL);
+    text = read_text(kept);
+    CHECK_TEXT(text, "site a, edited\n", "kept");
+    check_rolls_back("the first stage, which nobody has edited", before);
+    list_clear(&names);
+    CHECK(file_list_dir(at("work/rolled-back"), &names, &err) && names.len == 1, "nothing else is kept");
 }
 
 /* ---- somebody else ---- */

@@ -2,6 +2,7 @@
  * Taking back the newest checkpoints, as a transaction of its own: the state before is in a journal meanwhile.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -23,6 +24,9 @@ struct rollback {
     opposite_call opposite;
     struct list dirs;   /* of the checkpoints that go, newest first */
     struct list titles; /* theirs, as users read them */
+    struct list edited; /* by somebody else since: files whose content stays in the directory `kept` */
+    struct list copies; /* of each of them, where it is then */
+    char *kept;
     char *journal;
     bool passed; /* the configuration test, before */
     bool heeds;
@@ -33,6 +37,9 @@ static void rollback_clear(struct rollback *rollback)
 {
     list_clear(&rollback->dirs);
     list_clear(&rollback->titles);
+    list_clear(&rollback->edited);
+    list_clear(&rollback->copies);
+    free(rollback->kept);
     free(rollback->journal);
 }
 
@@ -152,6 +159,92 @@ static void keep_opposites(const struct rollback *rollback, const struct command
     }
 }
 
+/* ---- what somebody else has made of it since ---- */
+
+static const struct checkpoint_file *file_of(const struct checkpoint *journal, const char *path, size_t *n)
+{
+    for (*n = 0; *n < journal->file_count; ++*n)
+        if (strcmp(journal->files[*n].path, path) == 0)
+            return &journal->files[*n];
+    return NULL;
+}
+
+/* Whether the n-th file of a checkpoint is now what it was before: nothing is lost then. */
+static bool is_as_before(const char *dir, const char *path, size_t n, struct view now)
+{
+    AUTO(free) char *copy = checkpoint_copy_path(dir, path, n);
+    AUTO(buf_clear) struct buf old = BUF(CHANGES_FILE_MAX);
+    struct error ignored = { 0 };
+
+    return file_read(copy, &old, &ignored) && view_equal(buf_view(&old), now);
+}
+
+struct looking { /* at the files of the checkpoints, from the newest on */
+    struct list seen, written;
+    const char *dir;
+    const struct checkpoint *journal;
+};
+
+static bool look_at(
+    struct rollback *rollback, struct looking *looking, const char *path, bool goes, size_t n, struct error *err)
+{
+    char digest[CHECKPOINT_DIGEST_SIZE];
+    const struct checkpoint_file *file;
+    AUTO(free) char *copy = NULL;
+    size_t at;
+
+    if (list_has(&looking->seen, path))
+        return true; /* a newer one tells */
+    list_add(&looking->seen, path);
+    file = file_of(looking->journal, path, &at);
+    if (file == NULL || (!goes && is_as_before(looking->dir, path, n, file->content)))
+        return true;
+    TRY(checkpoint_digest(file->content, digest, err));
+    if (checkpoint_is_written(&looking->written, path, digest))
+        return true;
+    list_add(&rollback->edited, path);
+    copy = checkpoint_copy_path(rollback->kept, path, at);
+    list_add(&rollback->copies, copy);
+    return true;
+}
+
+/* Certbot's checkpoints do not tell what was written. */
+static bool find_edited(struct rollback *rollback, const struct checkpoint *journal, struct error *err)
+{
+    struct looking looking = { .journal = journal };
+    bool ok = true;
+
+    for (size_t i = 0; i < rollback->dirs.len && ok; i++) {
+        AUTO(list_clear) struct list files = { 0 }, new_files = { 0 };
+        AUTO(commands_clear) struct commands commands = { 0 };
+
+        looking.dir = rollback->dirs.at[i];
+        list_clear(&looking.written);
+        ok = checkpoint_load(looking.dir, &files, &new_files, &commands, err) &&
+             checkpoint_read_paths(looking.dir, CHECKPOINT_WRITTEN, &looking.written, err);
+        if (!ok || looking.written.len == 0)
+            continue;
+        for (size_t j = 0; j < files.len && ok; j++)
+            ok = look_at(rollback, &looking, files.at[j], false, j, err);
+        for (size_t j = 0; j < new_files.len && ok; j++)
+            ok = look_at(rollback, &looking, new_files.at[j], true, 0, err);
+    }
+    list_clear(&looking.seen);
+    list_clear(&looking.written);
+    return ok;
+}
+
+/* What they wrote is not what the user wants taken back: the journal has it, and stays. */
+static bool keep_edited(const struct rollback *rollback, struct error *err)
+{
+    for (size_t i = 0; i < rollback->edited.len; i++)
+        log_warning("%s was edited since, which is taken back, too. What it held is kept in %s", rollback->edited.at[i],
+            rollback->copies.at[i]);
+    if (rename(rollback->journal, rollback->kept) != 0)
+        return file_error(err, "keep what was edited in", rollback->kept);
+    return true;
+}
+
 static bool keep_state(
     const struct rollback *rollback, struct checkpoint *journal, struct kept *kept, struct error *err)
 {
@@ -169,12 +262,16 @@ static bool keep_state(
     return true;
 }
 
-static bool save_state(const struct rollback *rollback, struct error *err)
+static bool save_state(struct rollback *rollback, struct error *err)
 {
     AUTO(checkpoint_clear) struct checkpoint journal = CHECKPOINT_NEW;
     AUTO(kept_clear) struct kept kept = { 0 };
+    AUTO(free) char *above = file_dirname(rollback->kept);
 
     TRY(keep_state(rollback, &journal, &kept, err));
+    TRY(find_edited(rollback, &journal, err));
+    if (rollback->edited.len > 0)
+        TRY(file_mkdirs(above, 0755, err));
     return checkpoint_save(rollback->journal, &journal, err);
 }
 
@@ -211,7 +308,7 @@ static bool restore_all(struct rollback *rollback, struct error *err)
 /* From here on it is done; a kill in between leaves checkpoints whose undoing changes nothing any more. */
 static bool drop_all(const struct rollback *rollback, struct error *err)
 {
-    TRY(checkpoint_drop(rollback->journal, err));
+    TRY(rollback->edited.len > 0 ? keep_edited(rollback, err) : checkpoint_drop(rollback->journal, err));
     for (size_t i = 0; i < rollback->dirs.len; i++)
         TRY(checkpoint_drop(rollback->dirs.at[i], err));
     return true;
@@ -239,6 +336,7 @@ bool web_rollback(
         return true;
     TRY(web_recover(service, err));
     rollback.journal = file_join(service->work_dir, CHECKPOINT_IN_PROGRESS);
+    rollback.kept = xprintf("%s/" CHECKPOINT_KEPT "/%s", service->work_dir, file_basename(rollback.dirs.at[0]));
     rollback.passed = test(&rollback, &before);
     interrupt_shield();
     ok = restore_all(&rollback, err) ? drop_all(&rollback, err) : take_back(&rollback, err);
