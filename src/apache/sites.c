@@ -215,6 +215,31 @@ static void warn_of_lost(const struct apache_vhost *vhost, const struct apache_e
     }
 }
 
+static bool has_name_as(const struct apache_node *vhost, const char *name)
+{
+    for (const struct apache_node *node = vhost->child; node != NULL; node = node->next) {
+        AUTO(free) char *own = NULL;
+
+        for (size_t i = 1; apache_node_is(node, "ServerAlias") && i < node->word_count; i++)
+            if (apache_alias_matches(apache_node_word(node, i), name))
+                return true;
+        if (!apache_node_is(node, "ServerName"))
+            continue;
+        own = apache_name_of(apache_node_word(node, 1));
+        if (strcmp(own, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* A copy of an earlier run has names that its original lacks. */
+static void drop_present(const struct apache_node *vhost, struct list *names)
+{
+    for (size_t i = names->len; i > 0; i--)
+        if (has_name_as(vhost, names->at[i - 1]))
+            list_remove(names, i - 1);
+}
+
 static bool deploy(
     struct apache_work *work, const struct apache_plan *plan, const struct apache_site *site, struct error *err)
 {
@@ -239,6 +264,7 @@ static bool deploy(
 
     missing_names(vhost, &site->names, &names);
     TRY(apache_work_edit(work, &site->place, &edit, err));
+    drop_present(edit.vhost, &names);
     if (vhost->tls && !vhost->mixed)
         warn_of_lost(vhost, &edit, &certificate, deployment->names);
     apache_deploy(&edit, &certificate);
@@ -247,38 +273,45 @@ static bool deploy(
 
 /* ---- copies ---- */
 
-static bool has_server_name(const struct apache_node *vhost, const char *name)
+static bool has_server_name(const struct apache_node *vhost, const struct list *names)
 {
     for (const struct apache_node *node = vhost->child; node != NULL; node = node->next)
         if (apache_node_is(node, "ServerName")) {
             AUTO(free) char *own = apache_name_of(apache_node_word(node, 1));
 
-            if (strcmp(own, name) == 0)
+            if (list_has(names, own))
                 return true;
         }
     return false;
 }
 
-/* The copy of an earlier run in a text that the server did not read: by its name. SIZE_MAX: none. */
-static size_t find_copy(const struct apache_tree *tree, const struct apache_vhost *vhost)
+/* The copy of an earlier run in a text that the server did not read: by its name, which is one of the site's where the
+ * host has none. SIZE_MAX: none. */
+static size_t find_copy(const struct apache_tree *tree, const struct apache_vhost *vhost, const struct list *site_names)
 {
+    AUTO(list_clear) struct list names = { 0 };
     const struct apache_node *node;
 
-    for (size_t i = 0; vhost->name != NULL && (node = apache_vhost_in(tree, i)) != NULL; i++)
-        if (has_server_name(node, vhost->name))
+    if (vhost->name != NULL)
+        list_add(&names, vhost->name);
+    else
+        list_add_all(&names, site_names);
+    for (size_t i = 0; (node = apache_vhost_in(tree, i)) != NULL; i++)
+        if (has_server_name(node, &names))
             return i;
     return SIZE_MAX;
 }
 
-static bool append_copy(struct apache_work *work, const struct apache_vhost *vhost, const char *path, struct view block,
+static bool append_copy(struct apache_work *work, const struct apache_site *site, const char *path, struct view block,
     size_t *ordinal, struct error *err)
 {
+    const struct apache_vhost *vhost = &work->model->vhosts[site->vhost];
     AUTO(apache_tree_free) struct apache_tree *tree = NULL;
     AUTO(buf_clear) struct buf text = BUF(APACHE_EDIT_MAX);
     struct view before;
 
     TRY(changes_read(work->changes, path, &before, err) && apache_parse(before, path, &tree, err));
-    *ordinal = find_copy(tree, vhost);
+    *ordinal = find_copy(tree, vhost, &site->names);
     if (*ordinal != SIZE_MAX)
         return true;
     *ordinal = apache_vhosts_in(tree);
@@ -325,7 +358,7 @@ static bool make_copy(struct apache_work *work, struct apache_plan *plan, struct
     TRY(changes_read(work->changes, site->place.path, &text, err));
     TRY(apache_copy_text(text, site->place.path, site->place.ordinal, &copy, &copied, &block, err));
     if (changes_has(work->changes, path))
-        TRY(append_copy(work, vhost, path, buf_view(&block), &ordinal, err));
+        TRY(append_copy(work, site, path, buf_view(&block), &ordinal, err));
     else
         changes_create_like(work->changes, path, buf_view(&block), site->place.path);
     tell_copied(plan, &copied, path);

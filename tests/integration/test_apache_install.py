@@ -432,8 +432,10 @@ def test_macros_of_others_stay(make_apache_host, new_client, area):
     assert apache.snapshot()["sites-available/m.conf"] == before["sites-available/m.conf"]
 
 
-def test_a_copy_that_was_disabled(apache, new_client, area):
-    apache.write("a", site("a.test"))
+@pytest.mark.parametrize("text", [site("a.test"), "<VirtualHost *:HTTP>\n    DocumentRoot HOME/www\n</VirtualHost>\n"],
+                         ids=["named", "unnamed"])
+def test_a_copy_that_was_disabled(apache, new_client, area, text):
+    apache.write("a", text)
     apache.start()
     install_own(new_client, apache, area, ["a.test"])
     (apache.root / "sites-enabled" / "a-le-ssl.conf").unlink()
