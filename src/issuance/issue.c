@@ -10,6 +10,7 @@
 #include "issuance/resume.h"
 #include "issuance/solve.h"
 #include "issuance/traces.h"
+#include "run/turns.h"
 #include "store/lineage_access.h"
 #include "store/lineage_lock.h"
 #include "store/probe.h"
@@ -130,6 +131,7 @@ static enum end order_once(struct context *context, struct ca *ca, struct solver
     if (order.status == ORDER_PENDING &&
         !solve(context, ca, solver, &order.authz_urls, &request->identifiers, trace_name(request), &failed, err))
         return END_FAILED;
+    turn_arrive(context->turn); /* also where nothing was to be proved */
     if (failed.len > 0) {
         if (drop_names(context, request, &failed))
             return END_FEWER_NAMES;

@@ -35,6 +35,11 @@ bool solver_check(struct context *context, const struct plugin *plugin, struct e
     return true;
 }
 
+static bool others_come(const void *turn)
+{
+    return turn_others_come(turn);
+}
+
 bool solver_open(struct context *context, const struct plugin *plugin, struct solver *out, struct error *err)
 {
     struct solver solver = { .plugin = plugin };
@@ -44,7 +49,9 @@ bool solver_open(struct context *context, const struct plugin *plugin, struct so
         .answers = context->answers,
         .when_needed = context_net_when_needed(context),
         .ui = context->ui,
-        .hook_env = &context_trail(context)->env };
+        .hook_env = &context_trail(context)->env,
+        .others_come = context->turn != NULL ? others_come : NULL,
+        .others_arg = context->turn };
     TRY(plugin_challenge_types(plugin, context->settings, &solver.types, err));
     if (!context_net(context, &solver.plugin_context.net, err) ||
         !shares_get(run_shares(context->run), &solver.plugin_context, err)) {
@@ -116,10 +123,12 @@ static bool wait_all(const struct context *context, struct solver *solver, struc
     bool ok;
 
     if (authenticator->wait != NULL) {
-        if (authenticator->waits_long)
+        bool parks = authenticator->waits_long && !authenticator->presents_together;
+
+        if (parks)
             turn_park(context->turn);
         ok = take_step(solver, proofs, PROOF_PRESENTED, authenticator->wait, err);
-        if (authenticator->waits_long)
+        if (parks)
             turn_unpark(context->turn);
         return ok;
     }
@@ -148,10 +157,19 @@ static bool leave_out_failed(
 }
 
 /* An order that fails anyway is not waited for. */
+static bool put_in_place(struct context *context, struct solver *solver, struct proofs *proofs, size_t ordered,
+    struct list *failed, struct error *err)
+{
+    TRY(take_step(solver, proofs, PROOF_WANTED, solver->plugin->authenticator->present, err));
+    return leave_out_failed(context, proofs, ordered, failed, err) && wait_all(context, solver, proofs, err) &&
+           leave_out_failed(context, proofs, ordered, failed, err);
+}
+
 static bool present_all(struct context *context, struct solver *solver, struct proofs *proofs, struct tracer *tracer,
     size_t ordered, struct list *failed, struct error *err)
 {
     const struct authenticator *authenticator = solver->plugin->authenticator;
+    bool ok;
 
     log_info(SOLVE_PERFORMING);
     for (size_t i = 0; i < proofs->count; i++)
@@ -160,9 +178,13 @@ static bool present_all(struct context *context, struct solver *solver, struct p
     if (authenticator->plan != NULL)
         TRY(take_step(solver, proofs, PROOF_WANTED, authenticator->plan, err));
     TRY(tracer_begin(tracer, err));
-    TRY(take_step(solver, proofs, PROOF_WANTED, authenticator->present, err));
-    return leave_out_failed(context, proofs, ordered, failed, err) && wait_all(context, solver, proofs, err) &&
-           leave_out_failed(context, proofs, ordered, failed, err);
+    turn_arrive(context->turn);
+    if (authenticator->presents_together)
+        turn_park(context->turn);
+    ok = put_in_place(context, solver, proofs, ordered, failed, err);
+    if (authenticator->presents_together)
+        turn_unpark(context->turn);
+    return ok;
 }
 
 static void tell_left(const struct proofs *proofs, const struct error *err)
@@ -174,8 +196,9 @@ static void tell_left(const struct proofs *proofs, const struct error *err)
 }
 
 /* Standing proofs stay for orders to come and are not cleaned up. */
-static void clean_up(struct solver *solver, struct proofs *proofs)
+static void clean_up(const struct context *context, struct solver *solver, struct proofs *proofs)
 {
+    const struct authenticator *authenticator = solver->plugin->authenticator;
     AUTO(free) struct proof **left = xcalloc(proofs->count + 1, sizeof(struct proof *));
     struct error err = { 0 };
     size_t count = 0;
@@ -189,7 +212,11 @@ static void clean_up(struct solver *solver, struct proofs *proofs)
         return;
     interrupt_shield();
     log_info("Cleaning up challenges");
-    (void)!solver->plugin->authenticator->cleanup(solver->self, left, count, &err);
+    if (authenticator->presents_together)
+        turn_park(context->turn);
+    (void)!authenticator->cleanup(solver->self, left, count, &err);
+    if (authenticator->presents_together)
+        turn_unpark(context->turn);
     tell_left(proofs, &err);
     interrupt_unshield();
 }
@@ -279,7 +306,7 @@ bool solve(struct context *context, struct ca *ca, struct solver *solver, const 
     ok = present_all(context, solver, &proofs, &tracer, names->len, failed, err) &&
          solve_pause(context, &proofs, err) && answer_all(ca, &proofs, err) &&
          judge(context, solver, &proofs, failed, err);
-    clean_up(solver, &proofs); /* after the report: what cleanup hooks print follows it */
+    clean_up(context, solver, &proofs); /* after the report: what cleanup hooks print follows it */
     tracer_end(&tracer);
     solver->plugin_context.note = NULL;
     return ok;

@@ -70,12 +70,13 @@ static void clear_plan(struct nginx_use *use)
 
 static bool put_in_place(struct nginx_use *use, struct error *err)
 {
+    const struct clerk_company company = { use->context->others_come, use->context->others_arg };
     AUTO(free) struct error *each = NULL;
     void *plan = &use->plan;
 
     web_log_clear(&use->log);
     web_log_mark(&use->log, use->server->error_log);
-    TRY(clerk_commit(use->server->clerk, &plan, 1, &each, err));
+    TRY(clerk_commit_together(use->server->clerk, &plan, 1, &company, &each, err));
     if (each == NULL)
         return true;
     *err = *each;
@@ -152,7 +153,7 @@ static bool cleanup(void *self, struct proof *const *proofs, size_t count, struc
     for (size_t i = 0; i < count; i++)
         if (proofs[i]->token != NULL)
             all.answers[all.count++] = (struct nginx_answer){ host_of(proofs[i]), (char *)proofs[i]->token, NULL };
-    ok = clerk_call(use->server->clerk, drop, &all, err);
+    ok = clerk_call_last(use->server->clerk, drop, &all, err);
     for (size_t i = 0; i < all.count; i++)
         free(all.answers[i].host);
     free(all.answers);
@@ -202,6 +203,7 @@ const struct authenticator nginx_authenticator = {
     .prepare = prepare,
     .present = present,
     .wait = wait_for_answers,
+    .presents_together = true,
     .cleanup = cleanup,
     .sweep = sweep,
     .release = release,

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/mem.h"
 #include "base/mutex.h"
@@ -15,8 +16,11 @@ struct submission { /* of a thread that waits, on its stack */
     void *const *plans; /* some, or call alone */
     size_t count;
     struct error **each;
+    const struct clerk_company *company; /* NULL: waits for no others */
     bool (*call)(void *arg, struct error *err);
     void *arg;
+    bool last;     /* behind all plans */
+    int64_t since; /* of the monotonic clock */
     struct error *err;
     bool shielded; /* an interrupt does not concern that thread */
     bool taken, done, ok;
@@ -56,6 +60,7 @@ static void append(struct clerk *clerk, struct submission *submission)
 
     while (*at != NULL)
         at = &(*at)->next;
+    submission->since = clock_monotonic_ms();
     *at = submission;
     condition_broadcast(&clerk->changed);
 }
@@ -78,20 +83,66 @@ static void finish(struct clerk *clerk, struct submission *submission, bool ok, 
     condition_broadcast(&clerk->changed);
 }
 
-/* Takes the lock. From the head of the queue: one that is alone, or all with plans up to the next of that kind. */
+/* The first in the queue; one that is to be last only where no plans wait. */
+static struct submission **find_next(struct clerk *clerk)
+{
+    struct submission **at = &clerk->first;
+
+    while (*at != NULL && (*at)->last)
+        at = &(*at)->next;
+    return *at != NULL ? at : &clerk->first;
+}
+
+/* One that is alone, or all with plans up to the next of that kind; those that are to be last stay. */
 static struct submission *take_group(struct clerk *clerk)
 {
-    MUTEX_HOLD(&clerk->lock);
-    struct submission *group = clerk->first, *last = group;
+    struct submission **at = find_next(clerk), *group = *at, *last = group;
 
     if (group == NULL)
         return NULL;
     group->taken = true;
-    for (; group->count > 0 && last->next != NULL && last->next->count > 0; last = last->next)
-        last->next->taken = true;
-    clerk->first = last->next;
-    last->next = NULL;
+    *at = group->next;
+    group->next = NULL;
+    while (group->count > 0 && *at != NULL && ((*at)->count > 0 || (*at)->last)) {
+        if ((*at)->last) {
+            at = &(*at)->next;
+            continue;
+        }
+        last->next = *at;
+        last = *at;
+        last->taken = true;
+        *at = last->next;
+        last->next = NULL;
+    }
     return group;
+}
+
+/* Whether plans wait that are to wait for others, and nothing that is not. */
+static bool may_gather(const struct clerk *clerk, int64_t now)
+{
+    int64_t first = 0, newest = 0;
+    bool others = false;
+
+    for (const struct submission *submission = clerk->first; submission != NULL; submission = submission->next) {
+        if (submission->last)
+            continue;
+        if (submission->company == NULL)
+            return false;
+        others = others || submission->company->others_come(submission->company->arg);
+        first = first == 0 ? submission->since : first;
+        newest = submission->since;
+    }
+    return others && now < newest + CLERK_QUIET_MS && now < first + CLERK_GATHER_MS;
+}
+
+/* Takes the lock. */
+static struct submission *next_group(struct clerk *clerk)
+{
+    MUTEX_HOLD(&clerk->lock);
+
+    while (may_gather(clerk, clock_monotonic_ms()))
+        condition_wait_ms(&clerk->changed, &clerk->lock, WAIT_MS);
+    return take_group(clerk);
 }
 
 static bool is_shielded(const struct submission *submissions)
@@ -254,7 +305,7 @@ static void serve(struct clerk *clerk)
         return;
     }
     do
-        while ((group = take_group(clerk)) != NULL)
+        while ((group = next_group(clerk)) != NULL)
             serve_group(clerk, group);
     while (keeps_lock(clerk) && wait_for_work(clerk));
 }
@@ -313,9 +364,26 @@ bool clerk_commit(struct clerk *clerk, void *const *plans, size_t count, struct 
     return count == 0 || hand_in(clerk, &submission, err);
 }
 
+bool clerk_commit_together(struct clerk *clerk, void *const *plans, size_t count, const struct clerk_company *company,
+    struct error **each, struct error *err)
+{
+    struct submission submission = {
+        .plans = plans, .count = count, .each = each, .company = company->others_come != NULL ? company : NULL
+    };
+
+    return count == 0 || hand_in(clerk, &submission, err);
+}
+
 bool clerk_call(struct clerk *clerk, bool (*call)(void *arg, struct error *err), void *arg, struct error *err)
 {
     struct submission submission = { .call = call, .arg = arg };
+
+    return hand_in(clerk, &submission, err);
+}
+
+bool clerk_call_last(struct clerk *clerk, bool (*call)(void *arg, struct error *err), void *arg, struct error *err)
+{
+    struct submission submission = { .call = call, .arg = arg, .last = true };
 
     return hand_in(clerk, &submission, err);
 }

@@ -4,8 +4,9 @@
  *
  * A thread that has plans submits them and waits. The clerk takes the server's lock, which belongs to its thread,
  * undoes what a run that was killed has left, and puts all that has been submitted meanwhile into effect as one group:
- * one test, one reload, however many plans. Once nothing waits any more, it gives the lock back. It asks the user
- * nothing, and takes no lock of a lineage: the threads that wait for it may hold one.
+ * one test, one reload, however many plans. Where threads say that others may come with the like, it waits for these a
+ * moment first. Once nothing waits any more, it gives the lock back. It asks the user nothing, and takes no lock of a
+ * lineage: the threads that wait for it may hold one.
  *
  * Nothing is queued but what some thread waits for, so that the queue is never longer than there are threads.
  */
@@ -39,8 +40,26 @@ DEFINE_AUTO(struct clerk, clerk_free)
 MUST_USE bool clerk_commit(
     struct clerk *clerk, void *const *plans, size_t count, struct error **each, struct error *err);
 
+/*
+ * The same, but others that come with plans are waited for before the group is taken: as long as others_come says that
+ * there may be some, the last one came less than CLERK_QUIET_MS ago, the first less than CLERK_GATHER_MS, and nothing
+ * waits that is not to wait for others. others_come is called in the clerk's thread until this returns; NULL: nobody is
+ * waited for. company is borrowed.
+ */
+#define CLERK_QUIET_MS 1000
+#define CLERK_GATHER_MS (20 * 1000)
+struct clerk_company {
+    bool (*others_come)(const void *arg);
+    const void *arg;
+};
+MUST_USE bool clerk_commit_together(struct clerk *clerk, void *const *plans, size_t count,
+    const struct clerk_company *company, struct error **each, struct error *err);
+
 /* Calls call(arg) alone, in the same way. call NULL: no more than to take the lock, and to undo what was left. */
 MUST_USE bool clerk_call(struct clerk *clerk, bool (*call)(void *arg, struct error *err), void *arg, struct error *err);
+/* The same behind all plans that wait, also those that wait for others: what call ends may be of use to them. */
+MUST_USE bool clerk_call_last(
+    struct clerk *clerk, bool (*call)(void *arg, struct error *err), void *arg, struct error *err);
 
 /* Number of threads that wait and are not served yet: a test cannot see otherwise when one has begun to wait. */
 size_t clerk_waiting(struct clerk *clerk);

@@ -111,6 +111,8 @@ struct waiter {
     struct clerk *clerk;
     void *plan; /* NULL: to do something alone */
     struct desk *desk;
+    const struct clerk_company *company; /* NULL: others are not waited for */
+    bool last;                           /* what is done alone comes behind all plans */
     struct error *own, err;
     bool ok;
     pthread_t thread;
@@ -120,8 +122,13 @@ static void *wait_for_clerk(void *arg)
 {
     struct waiter *waiter = arg;
 
-    waiter->ok = waiter->plan != NULL ? clerk_commit(waiter->clerk, &waiter->plan, 1, &waiter->own, &waiter->err)
-                                      : clerk_call(waiter->clerk, alone, waiter->desk, &waiter->err);
+    if (waiter->plan == NULL)
+        waiter->ok = (waiter->last ? clerk_call_last : clerk_call)(waiter->clerk, alone, waiter->desk, &waiter->err);
+    else if (waiter->company != NULL)
+        waiter->ok =
+            clerk_commit_together(waiter->clerk, &waiter->plan, 1, waiter->company, &waiter->own, &waiter->err);
+    else
+        waiter->ok = clerk_commit(waiter->clerk, &waiter->plan, 1, &waiter->own, &waiter->err);
     return NULL;
 }
 
@@ -200,6 +207,102 @@ TEST(groups)
             CHECK(waiters[k].ok == (waiters[k].err.kind == ERROR_NONE), "%s, %zu", rows[i].name, k);
             free(waiters[k].own);
         }
+        desk_clear(&desk);
+    }
+}
+
+/* ---- waiting for others ---- */
+
+struct crowd {
+    struct mutex lock;
+    bool comes; /* others */
+};
+
+static bool is_coming(const void *arg)
+{
+    struct crowd *crowd = (struct crowd *)arg;
+
+    MUTEX_HOLD(&crowd->lock);
+    return crowd->comes;
+}
+
+static void nobody_comes(struct crowd *crowd)
+{
+    MUTEX_HOLD(&crowd->lock);
+    crowd->comes = false;
+}
+
+/* Not for ever: where it is too slow, some were taken without the others. */
+static void wait_until_waiting(struct clerk *clerk, size_t count)
+{
+    for (int64_t until = clock_monotonic_ms() + 60000; clerk_waiting(clerk) < count && clock_monotonic_ms() < until;)
+        (void)clock_sleep_ms(1);
+}
+
+enum end { ENDS_BY_ITSELF, NOBODY_COMES, QUIET };
+
+TEST(others_are_waited_for)
+{
+    static char a[] = "a", b[] = "b", c[] = "c", now[] = "now";
+    static const struct {
+        const char *name;
+        char *plans[PLANS]; /* in the order in which they come; NULL: what is done alone, behind all */
+        enum end end;
+        const char *said;
+    } rows[] = {
+        { "until nobody comes any more", { a, b, c, a }, NOBODY_COMES, "recover\ncommit a b c a\n" },
+        { "until it is quiet", { a, b, c, a }, QUIET, "recover\ncommit a b c a\n" },
+        { "what is to be last comes behind them", { a, NULL, b, c }, NOBODY_COMES, "recover\ncommit a b c\nalone\n" },
+        { "not by one that waits for nobody", { a, b, c, now }, ENDS_BY_ITSELF, "recover\ncommit a b c now\n" },
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct crowd crowd = { .lock = MUTEX_INIT, .comes = true };
+        struct clerk_company company = { is_coming, &crowd };
+        struct waiter waiters[PLANS];
+        int64_t begun = clock_monotonic_ms();
+        struct clerk *clerk;
+        struct desk desk;
+
+        desk_init(&desk);
+        clerk = clerk_at(&desk, -1);
+        for (size_t k = 0; k < PLANS; k++) {
+            waiters[k] = (struct waiter){ .clerk = clerk, .plan = rows[i].plans[k], .desk = &desk, .last = true };
+            waiters[k].company = waiters[k].plan == now ? NULL : &company;
+            REQUIRE(pthread_create(&waiters[k].thread, NULL, wait_for_clerk, &waiters[k]) == 0, "thread %zu", k);
+            if (k + 1 < PLANS || rows[i].end == NOBODY_COMES)
+                wait_until_waiting(clerk, k + 1);
+        }
+        if (rows[i].end == NOBODY_COMES)
+            nobody_comes(&crowd);
+        for (size_t k = 0; k < PLANS; k++)
+            REQUIRE(pthread_join(waiters[k].thread, NULL) == 0, "thread %zu", k);
+        clerk_free(clerk);
+        CHECK_TEXT(buf_text(&desk.said), rows[i].said, rows[i].name);
+        CHECK(rows[i].end != QUIET || clock_monotonic_ms() - begun >= CLERK_QUIET_MS, "%s", rows[i].name);
+        desk_clear(&desk);
+    }
+}
+
+/* One whose run has no other is not kept waiting, nor one that nobody else comes with. */
+TEST(nobody_else_is_waited_for)
+{
+    struct crowd crowd = { .lock = MUTEX_INIT };
+    const struct clerk_company companies[] = { { NULL, NULL }, { is_coming, &crowd } };
+
+    for (size_t i = 0; i < COUNT(companies); i++) {
+        struct error err = { 0 }, *each[1] = { NULL };
+        int64_t begun = clock_monotonic_ms();
+        char text[] = "a";
+        void *plan = text;
+        struct clerk *clerk;
+        struct desk desk;
+
+        desk_init(&desk);
+        clerk = clerk_at(&desk, -1);
+        CHECK(clerk_commit_together(clerk, &plan, 1, &companies[i], each, &err), "%s", err.why);
+        CHECK(clock_monotonic_ms() - begun < CLERK_QUIET_MS, "company %zu", i);
+        clerk_free(clerk);
         desk_clear(&desk);
     }
 }
@@ -434,6 +537,42 @@ static void *interrupt_once_it_waits(void *clerk)
         (void)clock_sleep_ms(1);
     (void)raise(SIGINT);
     return NULL;
+}
+
+/* In a child, as above: others are waited for that never come. */
+static void gathering_scene(void)
+{
+    struct crowd crowd = { .lock = MUTEX_INIT, .comes = true };
+    struct clerk_company company = { is_coming, &crowd };
+    struct error err = { 0 }, *each[1] = { NULL };
+    char text[] = "a";
+    void *plan = text;
+    pthread_t thread;
+    struct clerk *clerk;
+    struct desk desk;
+    bool ok;
+
+    interrupt_init();
+    desk_init(&desk);
+    clerk = clerk_at(&desk, -1);
+    (void)pthread_create(&thread, NULL, interrupt_once_it_waits, clerk);
+    ok = clerk_commit_together(clerk, &plan, 1, &company, each, &err);
+    (void)pthread_join(thread, NULL);
+    clerk_free(clerk);
+    _exit(!ok && err.kind == ERROR_CANCELED && strstr(buf_text(&desk.said), "commit") == NULL ? 0 : 1);
+}
+
+TEST(an_interrupt_ends_the_wait_for_others)
+{
+    int status = -1;
+    pid_t child;
+
+    (void)test_dir(); /* the parent's to remove */
+    child = fork();
+    if (child == 0)
+        gathering_scene();
+    REQUIRE(child > 0 && waitpid(child, &status, 0) == child, "the scene");
+    CHECK_INT(status, 0, "it is withdrawn");
 }
 
 /* In a child, as above: another run has the server for longer than anybody wants to wait. */

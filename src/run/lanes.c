@@ -141,6 +141,11 @@ bool lanes_take(struct lanes *lanes, size_t *index, size_t *turn)
     return lane != NULL;
 }
 
+bool lanes_are_shared(const struct lanes *lanes)
+{
+    return lanes->jobs > 1;
+}
+
 bool lanes_are_several(const struct lanes *lanes)
 {
     return lanes->len > 1;

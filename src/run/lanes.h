@@ -26,6 +26,7 @@ void lanes_on_want(struct lanes *lanes, void (*want)(void *arg), void *arg);
  * that have given one back come first. Thread-safe.
  */
 MUST_USE bool lanes_take(struct lanes *lanes, size_t *index, size_t *turn);
+bool lanes_are_shared(const struct lanes *lanes);       /* there is more than one job */
 bool lanes_are_several(const struct lanes *lanes);      /* there is more than one CA */
 const size_t *lanes_numbers(const struct lanes *lanes); /* of each lineage's CA, counted from 0; borrowed */
 void lanes_done(struct lanes *lanes, size_t index);     /* its job is free again */

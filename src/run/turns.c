@@ -12,6 +12,7 @@
 #define WAIT_MS 50 /* between looks whether the user has interrupted */
 
 enum stage { WAITING, CALLED, BEGUN, DONE };
+enum way { COMES, HELD_UP, ARRIVED }; /* to its proofs */
 
 struct turns {
     struct mutex lock;
@@ -22,6 +23,8 @@ struct turns {
     size_t begun, done; /* so many of the first ones have begun, are done */
     int64_t *at_ca;     /* since when each is at its CA, by the monotonic clock in ms; 0: it is not */
     int64_t max_wait_ms;
+    enum way *ways;
+    size_t coming; /* number of those that come */
     size_t want_deploy;
     bool deploying;
     /* by rank: */
@@ -41,6 +44,8 @@ struct turns *turns_new(size_t lineages, int64_t max_wait_ms, const size_t *lane
     turns->stages = xcalloc(lineages + 1, sizeof *turns->stages);
     turns->lets_pass = xcalloc(lineages + 1, sizeof *turns->lets_pass);
     turns->at_ca = xcalloc(lineages + 1, sizeof *turns->at_ca);
+    turns->ways = xcalloc(lineages + 1, sizeof *turns->ways);
+    turns->coming = lineages;
     turns->lane_of = xcalloc(lineages + 1, sizeof *turns->lane_of);
     memcpy(turns->lane_of, lane_of, lineages * sizeof *lane_of);
     turns->issued = xcalloc(lineages + 1, sizeof *turns->issued);
@@ -64,6 +69,7 @@ void turns_free(struct turns *turns)
     free(turns->stages);
     free(turns->lets_pass);
     free(turns->at_ca);
+    free(turns->ways);
     free(turns->lane_of);
     free(turns->issued);
     free(turns->settled);
@@ -83,6 +89,25 @@ static void advance(const struct turn *turn, enum stage stage)
     while (turns->done < turns->count && turns->stages[turns->done] == DONE)
         turns->done++;
     condition_broadcast(&turns->changed);
+}
+
+/* Under the lock. */
+static void set_way(const struct turn *turn, enum way to)
+{
+    enum way *way = &turn->of->ways[turn->index];
+
+    if (*way == ARRIVED)
+        return;
+    turn->of->coming -= *way == COMES;
+    turn->of->coming += to == COMES;
+    *way = to;
+}
+
+static void lock_and_set_way(const struct turn *turn, enum way to)
+{
+    MUTEX_HOLD(&turn->of->lock);
+
+    set_way(turn, to);
 }
 
 static bool all_before_have_begun(const struct turn *turn)
@@ -108,14 +133,17 @@ static void wait_a_moment(const struct turn *turn, bool *parked)
     if (!*parked)
         lanes_park(turns->lanes, turn->rank, false);
     *parked = true;
+    set_way(turn, HELD_UP);
     condition_wait_ms(&turns->changed, &turns->lock, WAIT_MS);
 }
 
 /* Takes the job again if it was given back; without the lock. */
 static void go_on(const struct turn *turn, bool parked)
 {
-    if (parked)
-        lanes_unpark(turn->of->lanes, turn->rank);
+    if (!parked)
+        return;
+    lock_and_set_way(turn, COMES);
+    lanes_unpark(turn->of->lanes, turn->rank);
 }
 
 /* Under the lock. After an interrupt nobody goes on, also whose turn has come: it may be for the interrupt alone. */
@@ -150,14 +178,32 @@ static bool wait_for(bool (*holds)(const struct turn *turn), const struct turn *
 
 void turn_park(const struct turn *turn)
 {
-    if (turn != NULL)
-        lanes_park(turn->of->lanes, turn->rank, true);
+    if (turn == NULL)
+        return;
+    lock_and_set_way(turn, HELD_UP);
+    lanes_park(turn->of->lanes, turn->rank, true);
 }
 
 void turn_unpark(const struct turn *turn)
 {
+    if (turn == NULL)
+        return;
+    lock_and_set_way(turn, COMES);
+    lanes_unpark(turn->of->lanes, turn->rank);
+}
+
+void turn_arrive(const struct turn *turn)
+{
     if (turn != NULL)
-        lanes_unpark(turn->of->lanes, turn->rank);
+        lock_and_set_way(turn, ARRIVED);
+}
+
+bool turn_others_come(const struct turn *turn)
+{
+    if (turn == NULL || turn->of->lanes == NULL || !lanes_are_shared(turn->of->lanes))
+        return false;
+    MUTEX_HOLD(&turn->of->lock);
+    return turn->of->coming > 0;
 }
 
 bool turn_wait(const struct turn *turn, struct error *err)
@@ -339,5 +385,6 @@ void turn_done(const struct turn *turn)
         return;
     MUTEX_HOLD(&turn->of->lock);
     settle(turn);
+    set_way(turn, ARRIVED);
     advance(turn, DONE);
 }

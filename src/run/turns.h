@@ -55,6 +55,11 @@ void turn_deployed(const struct turn *turn);
 void turn_park(const struct turn *turn);
 void turn_unpark(const struct turn *turn);
 
+/* This lineage's proofs are about to be put in place, or it needs none. */
+void turn_arrive(const struct turn *turn);
+/* Whether others may still come to that: they have not ended, and wait neither here nor with their job given back. */
+bool turn_others_come(const struct turn *turn);
+
 /* Whether a hook of the user's was called for this lineage, or its attempt has begun. Until then it only waits. */
 bool turn_was_called(const struct turn *turn);
 

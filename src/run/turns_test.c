@@ -343,6 +343,68 @@ TEST(a_pre_hook_and_a_deploy_hook_do_not_wait_for_each_other)
     CHECK_TEXT(seen.text, "d0 p1 d1 ", "one after the other");
 }
 
+static void *wait_for_those_before(void *arg)
+{
+    struct error err = { 0 };
+
+    CHECK(turn_wait(arg, &err), "%s", err.why);
+    note('w', arg);
+    return NULL;
+}
+
+/* Until they have arrived or ended; not who waits for others, since that may be for the one that asks. */
+TEST(others_come)
+{
+    AUTO(list_clear) struct list servers = { 0 };
+    AUTO(lanes_free) struct lanes *lanes = NULL;
+    AUTO(turns_free) struct turns *turns = NULL;
+    pthread_t thread;
+    size_t index, position;
+
+    seen.text[0] = '\0';
+    for (int i = 0; i < 4; i++)
+        list_add(&servers, "https://ca.example/");
+    lanes = lanes_new(&servers, 4);
+    turns = turns_new(4, TURNS_PATIENCE_MS, one_ca, lanes);
+    const struct turn first = { turns, 0, 0 }, second = { turns, 1, 1 }, third = { turns, 2, 2 },
+                      last = { turns, 3, 3 };
+
+    for (int i = 0; i < 4; i++)
+        REQUIRE(lanes_take(lanes, &index, &position), "lineage %d", i);
+    CHECK(turn_others_come(&first), "nobody has begun");
+    turn_arrive(&first);
+    turn_arrive(&first);
+    turn_done(&second);
+    turn_arrive(&last);
+    CHECK(turn_others_come(&first), "one is on its way");
+    turn_park(&third);
+    CHECK(!turn_others_come(&first), "it waits for another order");
+    turn_unpark(&third);
+    CHECK(turn_others_come(&first), "it goes on");
+    REQUIRE(pthread_create(&thread, NULL, wait_for_those_before, (void *)&third) == 0, "no thread");
+    while (turn_others_come(&first))
+        (void)clock_sleep_ms(1);
+    CHECK(!is_noted("w2 "), "it waits for the first, which has not begun its attempt");
+    turn_let_pass(&first);
+    (void)pthread_join(thread, NULL);
+    CHECK(turn_others_come(&first), "it goes on");
+    turn_arrive(&third);
+    CHECK(!turn_others_come(&first), "all have arrived");
+}
+
+TEST(with_one_job_nobody_else_comes)
+{
+    AUTO(list_clear) struct list servers = { 0 };
+    AUTO(lanes_free) struct lanes *lanes = NULL;
+    AUTO(turns_free) struct turns *turns = NULL;
+
+    list_add(&servers, "https://ca.example/");
+    list_add(&servers, "https://ca.example/");
+    lanes = lanes_new(&servers, 1);
+    turns = turns_new(2, TURNS_PATIENCE_MS, one_ca, lanes);
+    CHECK(!turn_others_come(&(struct turn){ turns, 0, 0 }), "the next is taken up once this one has ended");
+}
+
 TEST(a_command_with_one_lineage_waits_for_nobody)
 {
     struct error err = { 0 };
@@ -350,6 +412,8 @@ TEST(a_command_with_one_lineage_waits_for_nobody)
     CHECK(turn_wait(NULL, &err) && turn_wait_alone(NULL, &err) && turn_issue(NULL, true, &err), "%s", err.why);
     turn_let_pass(NULL);
     turn_step_aside(NULL, true);
+    turn_arrive(NULL);
+    CHECK(!turn_others_come(NULL), "there are none");
     turn_issued(NULL);
     turn_deploy(NULL);
     turn_deployed(NULL);

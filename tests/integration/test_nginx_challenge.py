@@ -171,7 +171,7 @@ def test_renewal(new_client, host):
     new_client.renew("--force-renewal")
     assert [new_client.store.versions(f"{name}.ngx.test") for name in ("a", "b", "c")] == [[1, 2]] * 3
     leave_no_trace(new_client, host, before)
-    assert host.calls().count("-s reload") in range(2, 7)
+    assert host.calls().count("-s reload") == 2
 
 
 def test_answers_all_the_time(new_client, host):

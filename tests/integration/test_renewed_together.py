@@ -1,0 +1,76 @@
+"""Many lineages of one nginx or Apache that are due together: their challenges share a change and a reload."""
+import time
+
+import pytest
+from fleet import Fleet
+
+pytestmark = pytest.mark.ours
+
+NGINX = """\
+server {{
+    listen 127.0.0.1:HTTP;
+    listen 127.0.0.1:HTTPS ssl;
+    server_name {name};
+    ssl_certificate {live}/fullchain.pem;
+    ssl_certificate_key {live}/privkey.pem;
+    root HOME/www;
+}}
+"""
+APACHE = """\
+<VirtualHost 127.0.0.1:HTTP>
+    ServerName {name}
+    DocumentRoot HOME/www
+</VirtualHost>
+<VirtualHost 127.0.0.1:HTTPS>
+    ServerName {name}
+    DocumentRoot HOME/www
+    SSLEngine on
+    SSLCertificateFile {live}/fullchain.pem
+    SSLCertificateKeyFile {live}/privkey.pem
+</VirtualHost>
+"""
+MANY = 40
+
+
+@pytest.fixture(params=["nginx", "apache"])
+def server(request, new_client, make_nginx_host, make_apache_host):
+    """(its name, a host of it that is not started, the text of a site, the word by which it is told to reload)"""
+    if request.param == "nginx":
+        host = make_nginx_host(http=new_client.http_port)
+        host.main.write_text(host.main.read_text().replace("worker_connections 64", "worker_connections 1024"))
+        return "nginx", host, NGINX, "-s reload"
+    return "apache", make_apache_host(http=new_client.http_port, modules=["ssl", "socache_shmcb"]), APACHE, "graceful"
+
+
+def due(client, host, site, count, days_left=5):
+    """Lineages that the host serves; it runs then."""
+    client.register()
+    fleet = Fleet(client.config, client.server, client.store.account_id(), client.http_port)
+    names = [f"{name}.test" for name in (f"due{i:03}" for i in range(count))]
+    for name in names:
+        fleet.add(name, days_left)
+        host.write(name, site.format(name=name, live=client.store.live(name)))
+    host.start()
+    return names
+
+
+def renew(client, server, *args, **more):
+    """Returns how many reloads it took; all files are as they were."""
+    name, host, _, word = server
+    before = host.snapshot()
+    host.forget_calls()
+    client.renew("--authenticator", name, *host.options(), "--no-directory-hooks", *args, **more)
+    assert host.snapshot() == before
+    assert not (client.work / "temp_checkpoint").exists()
+    return host.calls().count(word)
+
+
+def test_many(new_client, server):
+    """Three reloads: to answer for all of them, to answer no more, and to read the renewed files."""
+    name, host, site, _ = server
+    names = due(new_client, host, site, MANY)
+    begun = time.monotonic()
+    reloads = renew(new_client, server, "--installer", name)
+    print(f"{MANY} lineages: {reloads} reloads, {time.monotonic() - begun:.1f} s")
+    assert [new_client.store.versions(name) for name in names] == [[1, 2]] * MANY
+    assert reloads <= 3
