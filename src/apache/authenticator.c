@@ -88,13 +88,12 @@ static void clear_plan(struct apache_use *use)
 
 static bool put_in_place(struct apache_use *use, struct error *err)
 {
-    const struct clerk_company company = { use->context->others_come, use->context->others_arg };
     AUTO(free) struct error *each = NULL;
     void *plan = &use->plan;
 
     web_log_clear(&use->log);
     web_log_mark(&use->log, use->server->error_log);
-    TRY(clerk_commit_together(use->server->clerk, &plan, 1, &company, &each, err));
+    TRY(clerk_commit_together(use->server->clerk, &plan, 1, &use->context->company, &each, err));
     if (each == NULL)
         return true;
     *err = *each;

@@ -40,18 +40,25 @@ static bool others_come(const void *turn)
     return turn_others_come(turn);
 }
 
+static void arrive(const void *turn)
+{
+    turn_arrive(turn);
+}
+
 bool solver_open(struct context *context, const struct plugin *plugin, struct solver *out, struct error *err)
 {
     struct solver solver = { .plugin = plugin };
 
-    solver.plugin_context = (struct plugin_context){ .plugin = plugin,
+    solver.plugin_context = (struct plugin_context){
+        .plugin = plugin,
         .settings = context->settings,
         .answers = context->answers,
         .when_needed = context_net_when_needed(context),
         .ui = context->ui,
         .hook_env = &context_trail(context)->env,
-        .others_come = context->turn != NULL ? others_come : NULL,
-        .others_arg = context->turn };
+    };
+    if (context->turn != NULL)
+        solver.plugin_context.company = (struct company){ others_come, arrive, context->turn };
     TRY(plugin_challenge_types(plugin, context->settings, &solver.types, err));
     if (!context_net(context, &solver.plugin_context.net, err) ||
         !shares_get(run_shares(context->run), &solver.plugin_context, err)) {
@@ -178,9 +185,10 @@ static bool present_all(struct context *context, struct solver *solver, struct p
     if (authenticator->plan != NULL)
         TRY(take_step(solver, proofs, PROOF_WANTED, authenticator->plan, err));
     TRY(tracer_begin(tracer, err));
-    turn_arrive(context->turn);
     if (authenticator->presents_together)
-        turn_park(context->turn);
+        turn_park(context->turn); /* it arrives when it is among those that wait */
+    else
+        turn_arrive(context->turn);
     ok = put_in_place(context, solver, proofs, ordered, failed, err);
     if (authenticator->presents_together)
         turn_unpark(context->turn);

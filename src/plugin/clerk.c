@@ -16,7 +16,7 @@ struct submission { /* of a thread that waits, on its stack */
     void *const *plans; /* some, or call alone */
     size_t count;
     struct error **each;
-    const struct clerk_company *company; /* NULL: waits for no others */
+    const struct company *company; /* NULL: waits for no others */
     bool (*call)(void *arg, struct error *err);
     void *arg;
     bool last;     /* behind all plans */
@@ -62,6 +62,8 @@ static void append(struct clerk *clerk, struct submission *submission)
         at = &(*at)->next;
     submission->since = clock_monotonic_ms();
     *at = submission;
+    if (submission->company != NULL)
+        submission->company->arrive(submission->company->arg);
     condition_broadcast(&clerk->changed);
 }
 
@@ -364,7 +366,7 @@ bool clerk_commit(struct clerk *clerk, void *const *plans, size_t count, struct 
     return count == 0 || hand_in(clerk, &submission, err);
 }
 
-bool clerk_commit_together(struct clerk *clerk, void *const *plans, size_t count, const struct clerk_company *company,
+bool clerk_commit_together(struct clerk *clerk, void *const *plans, size_t count, const struct company *company,
     struct error **each, struct error *err)
 {
     struct submission submission = {

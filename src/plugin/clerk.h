@@ -10,6 +10,7 @@
  *
  * Nothing is queued but what some thread waits for, so that the queue is never longer than there are threads.
  */
+#include "plugin/company.h"
 #include "plugin/server_lock.h"
 
 struct clerk_work { /* called in the clerk's thread, which holds the server's lock */
@@ -41,19 +42,14 @@ MUST_USE bool clerk_commit(
     struct clerk *clerk, void *const *plans, size_t count, struct error **each, struct error *err);
 
 /*
- * The same, but others that come with plans are waited for before the group is taken: as long as others_come says that
- * there may be some, the last one came less than CLERK_QUIET_MS ago, the first less than CLERK_GATHER_MS, and nothing
- * waits that is not to wait for others. others_come is called in the clerk's thread until this returns; NULL: nobody is
- * waited for. company is borrowed.
+ * The same, but others that come with plans are waited for before the group is taken: as long as company says that some
+ * may come, the last one came less than CLERK_QUIET_MS ago, the first less than CLERK_GATHER_MS, and nothing waits that
+ * is not to wait for others. It is told that this one has arrived as soon as its plans are in the queue.
  */
 #define CLERK_QUIET_MS 1000
 #define CLERK_GATHER_MS (20 * 1000)
-struct clerk_company {
-    bool (*others_come)(const void *arg);
-    const void *arg;
-};
 MUST_USE bool clerk_commit_together(struct clerk *clerk, void *const *plans, size_t count,
-    const struct clerk_company *company, struct error **each, struct error *err);
+    const struct company *company, struct error **each, struct error *err);
 
 /* Calls call(arg) alone, in the same way. call NULL: no more than to take the lock, and to undo what was left. */
 MUST_USE bool clerk_call(struct clerk *clerk, bool (*call)(void *arg, struct error *err), void *arg, struct error *err);

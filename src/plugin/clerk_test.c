@@ -111,8 +111,8 @@ struct waiter {
     struct clerk *clerk;
     void *plan; /* NULL: to do something alone */
     struct desk *desk;
-    const struct clerk_company *company; /* NULL: others are not waited for */
-    bool last;                           /* what is done alone comes behind all plans */
+    const struct company *company; /* NULL: others are not waited for */
+    bool last;                     /* what is done alone comes behind all plans */
     struct error *own, err;
     bool ok;
     pthread_t thread;
@@ -216,6 +216,7 @@ TEST(groups)
 struct crowd {
     struct mutex lock;
     bool comes; /* others */
+    size_t arrived;
 };
 
 static bool is_coming(const void *arg)
@@ -224,6 +225,14 @@ static bool is_coming(const void *arg)
 
     MUTEX_HOLD(&crowd->lock);
     return crowd->comes;
+}
+
+static void arrives(const void *arg)
+{
+    struct crowd *crowd = (struct crowd *)arg;
+
+    MUTEX_HOLD(&crowd->lock);
+    crowd->arrived++;
 }
 
 static void nobody_comes(struct crowd *crowd)
@@ -258,7 +267,7 @@ TEST(others_are_waited_for)
 
     for (size_t i = 0; i < COUNT(rows); i++) {
         struct crowd crowd = { .lock = MUTEX_INIT, .comes = true };
-        struct clerk_company company = { is_coming, &crowd };
+        struct company company = { is_coming, arrives, &crowd };
         struct waiter waiters[PLANS];
         int64_t begun = clock_monotonic_ms();
         struct clerk *clerk;
@@ -288,7 +297,7 @@ TEST(others_are_waited_for)
 TEST(nobody_else_is_waited_for)
 {
     struct crowd crowd = { .lock = MUTEX_INIT };
-    const struct clerk_company companies[] = { { NULL, NULL }, { is_coming, &crowd } };
+    const struct company companies[] = { { NULL, NULL, NULL }, { is_coming, arrives, &crowd } };
 
     for (size_t i = 0; i < COUNT(companies); i++) {
         struct error err = { 0 }, *each[1] = { NULL };
@@ -302,6 +311,7 @@ TEST(nobody_else_is_waited_for)
         clerk = clerk_at(&desk, -1);
         CHECK(clerk_commit_together(clerk, &plan, 1, &companies[i], each, &err), "%s", err.why);
         CHECK(clock_monotonic_ms() - begun < CLERK_QUIET_MS, "company %zu", i);
+        CHECK_INT(crowd.arrived, i, "those that wait know of it");
         clerk_free(clerk);
         desk_clear(&desk);
     }
@@ -543,7 +553,7 @@ static void *interrupt_once_it_waits(void *clerk)
 static void gathering_scene(void)
 {
     struct crowd crowd = { .lock = MUTEX_INIT, .comes = true };
-    struct clerk_company company = { is_coming, &crowd };
+    struct company company = { is_coming, arrives, &crowd };
     struct error err = { 0 }, *each[1] = { NULL };
     char text[] = "a";
     void *plan = text;

@@ -7,6 +7,7 @@
  */
 #include "config/answers.h"
 #include "net/net.h"
+#include "plugin/company.h"
 #include "plugin/installer.h"
 #include "ui/ui.h"
 
@@ -88,10 +89,8 @@ struct plugin_context {          /* borrowed; outlives the plugin's use */
     void (*note)(
         void *note_arg); /* called when a proof has got its output, as it is to be found after a crash; or NULL */
     void *note_arg;
-    /* Whether other orders of this run may come to be presented soon, in any thread; NULL: this is the only one. */
-    bool (*others_come)(const void *others_arg);
-    const void *others_arg;
-    void *shared; /* the object that plugin->share made; NULL: none */
+    struct company company; /* orders that may come to be presented */
+    void *shared;           /* the object that plugin->share made; NULL: none */
 };
 
 /*
@@ -127,7 +126,7 @@ struct authenticator {
     bool (*wait)(void *self, struct proof *const *proofs, size_t count, struct error *err);
     bool waits_long; /* for minutes, maybe, and without holding anything that other orders wait for */
     /* What several orders present is put in place, and taken away, at once, so that present waits for others
-     * (others_come): it, wait and cleanup are called without holding anything that they need to come to it. */
+     * (context->company): it, wait and cleanup are called without holding anything that they need to come to it. */
     bool presents_together;
     /* Cleans up the proofs that are not PROOF_WANTED, also after presenting failed half way. Each is PROOF_WANTED then,
      * or PROOF_FAILED; may be called again, and must then succeed. */

@@ -178,18 +178,14 @@ static bool wait_for(bool (*holds)(const struct turn *turn), const struct turn *
 
 void turn_park(const struct turn *turn)
 {
-    if (turn == NULL)
-        return;
-    lock_and_set_way(turn, HELD_UP);
-    lanes_park(turn->of->lanes, turn->rank, true);
+    if (turn != NULL)
+        lanes_park(turn->of->lanes, turn->rank, true);
 }
 
 void turn_unpark(const struct turn *turn)
 {
-    if (turn == NULL)
-        return;
-    lock_and_set_way(turn, COMES);
-    lanes_unpark(turn->of->lanes, turn->rank);
+    if (turn != NULL)
+        lanes_unpark(turn->of->lanes, turn->rank);
 }
 
 void turn_arrive(const struct turn *turn)

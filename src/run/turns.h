@@ -55,9 +55,9 @@ void turn_deployed(const struct turn *turn);
 void turn_park(const struct turn *turn);
 void turn_unpark(const struct turn *turn);
 
-/* This lineage's proofs are about to be put in place, or it needs none. */
+/* This lineage has come to its proofs, or needs none. */
 void turn_arrive(const struct turn *turn);
-/* Whether others may still come to that: they have not ended, and wait neither here nor with their job given back. */
+/* Whether others may come to theirs soon: they have not ended, and do not wait here. */
 bool turn_others_come(const struct turn *turn);
 
 /* Whether a hook of the user's was called for this lineage, or its attempt has begun. Until then it only waits. */

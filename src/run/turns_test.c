@@ -377,10 +377,6 @@ TEST(others_come)
     turn_done(&second);
     turn_arrive(&last);
     CHECK(turn_others_come(&first), "one is on its way");
-    turn_park(&third);
-    CHECK(!turn_others_come(&first), "it waits for another order");
-    turn_unpark(&third);
-    CHECK(turn_others_come(&first), "it goes on");
     REQUIRE(pthread_create(&thread, NULL, wait_for_those_before, (void *)&third) == 0, "no thread");
     while (turn_others_come(&first))
         (void)clock_sleep_ms(1);
