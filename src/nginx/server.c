@@ -130,6 +130,10 @@ static bool reload(const struct web_server *web, struct web_log *log, struct err
     nginx_workers_note(web->pid_file, &workers);
     TRY(web_reload(web, log, err));
     nginx_workers_wait(&workers, log);
+    if (workers.master != 0 && !web_is_running(web)) {
+        (void)error_set(err, ERROR_PLUGIN, "nginx has ended instead of reading its configuration again");
+        return web->error_log != NULL ? error_next(err, "see its log, %s", web->error_log) : false;
+    }
     return true;
 }
 

@@ -192,15 +192,6 @@ static bool reduce_first(const struct titling *titling, struct error *err)
     return keep_commands(dir, first->commands.len, err);
 }
 
-/* All is in effect and can be taken back; only how finely can fail now. */
-static void divide(const struct titling *titling)
-{
-    struct error err = { 0 };
-
-    if (!move_stages(titling, &err) || !reduce_first(titling, &err))
-        log_warning("The changes of this run are not divided into %zu checkpoints: %s", titling->count, err.why);
-}
-
 /* In the journal that is what all stages came to; in a backup, what its own stage did. */
 static void keep_written(const struct titling *titling)
 {
@@ -217,6 +208,17 @@ static void keep_written(const struct titling *titling)
     (void)unlink(path);
 }
 
+/* All is in effect and can be taken back; only how finely can fail now. */
+static void divide(const struct titling *titling)
+{
+    struct error err = { 0 };
+
+    if (!move_stages(titling, &err) || !reduce_first(titling, &err))
+        log_warning("The changes of this run are not divided into %zu checkpoints: %s", titling->count, err.why);
+    else
+        keep_written(titling);
+}
+
 static bool become_backup(const struct titling *titling, struct error *err)
 {
     AUTO(free) char *first = backup(titling, 0);
@@ -224,7 +226,6 @@ static bool become_backup(const struct titling *titling, struct error *err)
     TRY(prepare_stages(titling, err));
     TRY(write_title(titling->progress, titling->stages[0].title, err));
     TRY(move(titling->progress, first, err));
-    keep_written(titling);
     if (titling->count > 1)
         divide(titling);
     return true;

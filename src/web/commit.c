@@ -132,6 +132,7 @@ static bool verify(const struct run *run, struct error *err)
 /* Everything of this run; a failure of that is what the user must know. */
 static bool take_back(const struct run *run, struct error *err)
 {
+    AUTO(free) char *next = NULL;
     struct error failed = { 0 };
 
     if (!journal_take_back(run->commit->service, run->journal, run->reloaded, &failed)) {

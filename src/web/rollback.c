@@ -169,24 +169,34 @@ static const struct checkpoint_file *file_of(const struct checkpoint *journal, c
     return NULL;
 }
 
-/* Whether the n-th file of a checkpoint is now what it was before: nothing is lost then. */
-static bool is_as_before(const char *dir, const char *path, size_t n, struct view now)
+/* Whether a file is now what it was before one of the checkpoints: nothing is lost then, as after a kill of a rollback
+ * that was nearly done. */
+static bool is_as_before(const struct rollback *rollback, const char *path, struct view now)
 {
-    AUTO(free) char *copy = checkpoint_copy_path(dir, path, n);
-    AUTO(buf_clear) struct buf old = BUF(CHANGES_FILE_MAX);
-    struct error ignored = { 0 };
+    bool same = false;
 
-    return file_read(copy, &old, &ignored) && view_equal(buf_view(&old), now);
+    for (size_t i = 0; i < rollback->dirs.len && !same; i++) {
+        AUTO(list_clear) struct list files = { 0 };
+        struct error ignored = { 0 };
+
+        if (!checkpoint_read_paths(rollback->dirs.at[i], CHECKPOINT_FILEPATHS, &files, &ignored))
+            continue;
+        for (size_t n = 0; n < files.len && !same; n++) {
+            AUTO(free) char *copy = checkpoint_copy_path(rollback->dirs.at[i], path, n);
+            AUTO(buf_clear) struct buf old = BUF(CHANGES_FILE_MAX);
+
+            same = strcmp(files.at[n], path) == 0 && file_read(copy, &old, &ignored) && view_equal(buf_view(&old), now);
+        }
+    }
+    return same;
 }
 
 struct looking { /* at the files of the checkpoints, from the newest on */
     struct list seen, written;
-    const char *dir;
     const struct checkpoint *journal;
 };
 
-static bool look_at(
-    struct rollback *rollback, struct looking *looking, const char *path, bool goes, size_t n, struct error *err)
+static bool look_at(struct rollback *rollback, struct looking *looking, const char *path, struct error *err)
 {
     char digest[CHECKPOINT_DIGEST_SIZE];
     const struct checkpoint_file *file;
@@ -197,10 +207,10 @@ static bool look_at(
         return true; /* a newer one tells */
     list_add(&looking->seen, path);
     file = file_of(looking->journal, path, &at);
-    if (file == NULL || (!goes && is_as_before(looking->dir, path, n, file->content)))
+    if (file == NULL)
         return true;
     TRY(checkpoint_digest(file->content, digest, err));
-    if (checkpoint_is_written(&looking->written, path, digest))
+    if (checkpoint_is_written(&looking->written, path, digest) || is_as_before(rollback, path, file->content))
         return true;
     list_add(&rollback->edited, path);
     copy = checkpoint_copy_path(rollback->kept, path, at);
@@ -218,16 +228,15 @@ static bool find_edited(struct rollback *rollback, const struct checkpoint *jour
         AUTO(list_clear) struct list files = { 0 }, new_files = { 0 };
         AUTO(commands_clear) struct commands commands = { 0 };
 
-        looking.dir = rollback->dirs.at[i];
         list_clear(&looking.written);
-        ok = checkpoint_load(looking.dir, &files, &new_files, &commands, err) &&
-             checkpoint_read_paths(looking.dir, CHECKPOINT_WRITTEN, &looking.written, err);
+        ok = checkpoint_load(rollback->dirs.at[i], &files, &new_files, &commands, err) &&
+             checkpoint_read_paths(rollback->dirs.at[i], CHECKPOINT_WRITTEN, &looking.written, err);
         if (!ok || looking.written.len == 0)
             continue;
         for (size_t j = 0; j < files.len && ok; j++)
-            ok = look_at(rollback, &looking, files.at[j], false, j, err);
+            ok = look_at(rollback, &looking, files.at[j], err);
         for (size_t j = 0; j < new_files.len && ok; j++)
-            ok = look_at(rollback, &looking, new_files.at[j], true, 0, err);
+            ok = look_at(rollback, &looking, new_files.at[j], err);
     }
     list_clear(&looking.seen);
     list_clear(&looking.written);
