@@ -209,33 +209,43 @@ static void edit_place(const struct edit *edit, const struct place *place, struc
     nginx_prepend(&patches[file->index], file->text, place->node, buf_text(&lines));
 }
 
-static bool find_all(
-    struct edit *edit, const struct nginx_answer *answers, size_t count, struct nginx_spot *spots, struct error *err)
+static bool unserved(const struct nginx_http *http, const char *host, struct error *err)
 {
+    error_clear(err);
+    (void)error_set(err, ERROR_PLUGIN, "nothing in the configuration of nginx listens on port %d, or serves %s",
+        http->ports.http, host);
+    return error_next(err,
+        "that port belongs to %s: have it prove control, or name the port of nginx to which it passes requests on with "
+        "--http-01-port",
+        http->other);
+}
+
+static bool find_all(struct edit *edit, const struct nginx_answer *answers, size_t count, struct nginx_spot *spots,
+    struct error **each, struct error *err)
+{
+    bool ok = true;
+
     for (size_t i = 0; i < count; i++) {
         spots[i] = (struct nginx_spot){ .port = edit->http->ports.http };
         if (find_places(edit, &answers[i], &spots[i]))
             continue;
         if (edit->http->other != NULL) {
-            (void)error_set(err, ERROR_PLUGIN, "nothing in the configuration of nginx listens on port %d, or serves %s",
-                edit->http->ports.http, answers[i].host);
-            return error_next(err,
-                "that port belongs to %s: have it prove control, or name the port of nginx to which it "
-                "passes requests on with --http-01-port",
-                edit->http->other);
+            ok = unserved(edit->http, answers[i].host, err);
+            each[i] = error_dup(err);
+            continue;
         }
         add_answer(edit, NULL, &answers[i]);
         (void)snprintf(spots[i].address, sizeof spots[i].address, "127.0.0.1");
     }
-    return true;
+    return ok;
 }
 
 bool nginx_challenge_edit(const struct nginx_model *model, const struct nginx_http *http,
     const struct nginx_answer *answers, size_t count, struct patch *patches, struct nginx_spot *spots,
-    struct error *err)
+    struct error **each, struct error *err)
 {
     struct edit edit = { .model = model, .http = http };
-    bool ok = find_all(&edit, answers, count, spots, err);
+    bool ok = find_all(&edit, answers, count, spots, each, err);
 
     for (size_t i = 0; i < edit.count; i++) {
         if (ok)

@@ -30,12 +30,12 @@ struct nginx_http { /* what is known of the ports */
 
 /*
  * patches: one for each file of the configuration. spots: one for each answer. With another server at the http port,
- * what nginx answers behind it has to do: ERROR_PLUGIN names what is not answered at all. What is there already (of an
- * earlier call) is not added again.
+ * what nginx answers behind it has to do: ERROR_PLUGIN for what is not answered at all, in each, which has a NULL for
+ * each answer before, and the last of them in err. What is there already (of an earlier call) is not added again.
  */
 MUST_USE bool nginx_challenge_edit(const struct nginx_model *model, const struct nginx_http *http,
     const struct nginx_answer *answers, size_t count, struct patch *patches, struct nginx_spot *spots,
-    struct error *err);
+    struct error **each, struct error *err);
 
 /* Whether some block listens at the http port. */
 bool nginx_challenge_has_port(const struct nginx_model *model, int http_port);

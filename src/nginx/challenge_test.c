@@ -160,9 +160,9 @@ static void edit(struct nginx_conf *conf, const struct nginx_answer *answers, si
     AUTO(nginx_model_free) struct nginx_model *model = nginx_model_new(conf);
     AUTO(patch_clear) struct patch patch = { 0 };
     struct nginx_http http = http_of(model, NULL);
-    struct error err = { 0 };
+    struct error err = { 0 }, *each[3] = { NULL };
 
-    REQUIRE(nginx_challenge_edit(model, &http, answers, count, &patch, spots, &err), "%s", err.why);
+    REQUIRE(nginx_challenge_edit(model, &http, answers, count, &patch, spots, each, &err), "%s", err.why);
     patch_apply(&patch, conf->files[0]->text, out);
 }
 
@@ -203,18 +203,27 @@ TEST(behind_another_server)
     AUTO(buf_clear) struct buf want = BUF(10000), out = BUF(10000);
     struct nginx_answer answer = { (char *)"a.example", (char *)"token-A", (char *)"token-A.thumb" };
     struct nginx_http http = http_of(model, "caddy (process 7)");
-    struct nginx_spot spot;
-    struct error err = { 0 };
+    struct nginx_spot spot, spots[3];
+    struct nginx_answer several[] = { answer, { (char *)"b.example", (char *)"token-B", (char *)"token-B.thumb" },
+        { (char *)"c.example", (char *)"token-C", (char *)"token-C.thumb" } };
+    struct error err = { 0 }, *each[3] = { NULL };
 
     CHECK(!nginx_challenge_has_port(model, 80) && !nginx_challenge_has_port(model, 443));
-    CHECK(nginx_challenge_edit(model, &http, &answer, 1, &patch, &spot, &err), "%s", err.why);
+    CHECK(nginx_challenge_edit(model, &http, &answer, 1, &patch, &spot, each, &err), "%s", err.why);
     patch_apply(&patch, conf->files[0]->text, &out);
     put_wanted("http {\n server {\n  R\n  A\n  listen 443 ssl;\n  server_name a.example;\n }\n}\n", &want);
     CHECK_TEXT(buf_text(&out), buf_text(&want), "over TLS");
     CHECK_TEXT(spot.address, "", "not asked");
+    CHECK(!nginx_challenge_edit(model, &http, several, 3, &patch, spots, each, &err));
+    CHECK(each[0] == NULL && strstr(each[1]->why, "b.example") != NULL && strstr(each[2]->why, "c.example") != NULL,
+        "each that is not answered says so for itself");
+    for (size_t i = 1; i < 3; i++)
+        free(each[i]);
+    each[0] = NULL;
     answer.host = (char *)"b.example";
-    CHECK(!nginx_challenge_edit(model, &http, &answer, 1, &patch, &spot, &err));
+    CHECK(!nginx_challenge_edit(model, &http, &answer, 1, &patch, &spot, each, &err));
     CHECK(err.kind == ERROR_PLUGIN && strstr(err.why, "b.example") && strstr(err.next, "caddy"), "%s", err.next);
+    free(each[0]);
 }
 
 TEST(added_later)

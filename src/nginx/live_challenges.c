@@ -96,7 +96,7 @@ static char *other_server(int port)
 
 /* Edits the configuration as it is on disk. */
 static bool edit(struct nginx_server *server, struct nginx_conf *conf, const struct nginx_answer *answers, size_t count,
-    struct nginx_spot *spots, struct changes *changes, struct error *err)
+    struct nginx_spot *spots, struct error **each, struct changes *changes, struct error *err)
 {
     struct nginx_http http = { .ports = { server->settings->http_01_port, server->settings->https_port } };
     AUTO(nginx_model_free) struct nginx_model *model = nginx_model_new(conf);
@@ -108,7 +108,7 @@ static bool edit(struct nginx_server *server, struct nginx_conf *conf, const str
         live_of(server)->port_unused = !has_port;
     http.unused = live_of(server)->port_unused;
     http.other = other;
-    ok = nginx_challenge_edit(model, &http, answers, count, patches, spots, err) &&
+    ok = nginx_challenge_edit(model, &http, answers, count, patches, spots, each, err) &&
          set_texts(conf, patches, changes, err);
     for (size_t i = 0; i < conf->count; i++)
         patch_clear(&patches[i]);
@@ -116,14 +116,15 @@ static bool edit(struct nginx_server *server, struct nginx_conf *conf, const str
     return ok;
 }
 
+/* each: one for each answer, set where it is the cause. */
 static bool put(struct nginx_server *server, const struct nginx_answer *answers, size_t count, struct nginx_spot *spots,
-    struct error *err)
+    struct error **each, struct error *err)
 {
     AUTO(nginx_reading_clear) struct nginx_reading reading = { 0 };
     struct web_commit commit = { .service = &server->service };
 
     TRY(nginx_read(server, &reading, err));
-    TRY(edit(server, reading.conf, answers, count, spots, reading.changes, err));
+    TRY(edit(server, reading.conf, answers, count, spots, each, reading.changes, err));
     commit.changes = reading.changes;
     commit.tested = nginx_is_tested(server, &reading);
     TRY(web_temporary(&commit, err));
@@ -132,16 +133,28 @@ static bool put(struct nginx_server *server, const struct nginx_answer *answers,
     return true;
 }
 
+static void free_all(struct error **errors, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        free(errors[i]);
+    free(errors);
+}
+
 /* All that were in place before something failed, which has taken all of it back. */
 static bool put_live(struct nginx_server *server, struct error *err)
 {
     const struct nginx_challenges *live = server->challenges;
     AUTO(free) struct nginx_spot *spots = NULL;
+    struct error **each;
+    bool ok;
 
     if (!nginx_challenges_are_live(server))
         return true;
     spots = xcalloc(live->count, sizeof *spots);
-    return put(server, live->at, live->count, spots, err);
+    each = xcalloc(live->count, sizeof *each);
+    ok = put(server, live->at, live->count, spots, each, err);
+    free_all(each, live->count);
+    return ok;
 }
 
 /* ---- for orders ---- */
@@ -175,15 +188,33 @@ static void hand_out(void *const *plans, size_t count, const struct nginx_spot *
     }
 }
 
-bool nginx_commit_challenges(struct nginx_server *server, void *const *plans, size_t count,
-    struct error **each __attribute__((unused)), struct error *err)
+/* Plans with an answer that is the cause of a failure; of a single one, the whole says it. */
+static void blame(void *const *plans, size_t count, struct error *const *failures, struct error **each)
+{
+    for (size_t i = 0; count > 1 && i < count; i++) {
+        const struct nginx_challenge_plan *plan = plans[i];
+
+        for (size_t k = 0; k < plan->count && each[i] == NULL; k++)
+            if (failures[k] != NULL)
+                each[i] = error_dup(failures[k]);
+        failures += plan->count;
+    }
+}
+
+bool nginx_commit_challenges(
+    struct nginx_server *server, void *const *plans, size_t count, struct error **each, struct error *err)
 {
     size_t total;
     AUTO(free) struct nginx_answer *all = gather(plans, count, &total);
     AUTO(free) struct nginx_spot *spots = xcalloc(total + 1, sizeof *spots);
+    struct error **failures = xcalloc(total + 1, sizeof *failures);
     struct error again = { 0 };
+    bool ok = put(server, all, total, spots, failures, err);
 
-    if (!put(server, all, total, spots, err)) {
+    if (!ok)
+        blame(plans, count, failures, each);
+    free_all(failures, total);
+    if (!ok) {
         if (!put_live(server, &again))
             log_warning("nginx does not answer the challenges of other certificates any more: %s", again.why);
         return error_in(err, "making nginx answer the challenges");
