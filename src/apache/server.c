@@ -110,6 +110,7 @@ static void set_control(struct apache_server *server)
         .test = server->test_argv,
         .reload = server->reload_argv,
         .reload_too = server->layout.restart != NULL ? server->restart_argv : NULL,
+        .resumed = "resuming normal operations",
         .start = server->reload_argv, /* starts a server that is stopped, too */
         .unit = server->layout.unit,
     };
@@ -283,20 +284,34 @@ static bool prepare(struct apache_server *server, struct error *err)
 
 /* What a killed run has left may be what its test refuses: it is undone first, before the lock, which the clerk needs.
  */
-static bool recover(struct apache_server *server, struct error *err)
+static bool recover(struct apache_server *server, bool *recovered, struct error *err)
 {
-    return !web_is_unfinished(&server->service) || clerk_call(server->clerk, NULL, NULL, err);
+    *recovered = web_is_unfinished(&server->service);
+    return !*recovered || clerk_call(server->clerk, NULL, NULL, err);
+}
+
+/* It may have ended of what it found in between, and its pid file was not known yet. */
+static void start_again(const struct apache_server *server)
+{
+    struct error err = { 0 };
+
+    if (!web_is_running(&server->control) && !web_reload(&server->control, NULL, &err))
+        log_warning("%s: %s", err.what, err.why);
 }
 
 bool apache_server_prepare(struct apache_server *server, struct net *net, struct error *err)
 {
-    TRY(recover(server, err));
+    bool recovered;
+
+    TRY(recover(server, &recovered, err));
     MUTEX_HOLD(&server->lock);
 
     if (server->net == NULL)
         server->net = net;
     if (!server->prepared)
         server->prepared = prepare(server, err);
+    if (server->prepared && recovered)
+        start_again(server);
     return server->prepared;
 }
 

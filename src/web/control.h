@@ -19,13 +19,15 @@ struct web_server {
     char *const *reload_too; /* tried when that fails while the server is running: apachectl restart. NULL: none */
     char *const *start;      /* nginx -c CONF. May stay in the foreground */
     const struct list *env;  /* NAME=VALUE that are set over our environment; NULL: none */
-    const char *unit;        /* of systemd, "nginx.service", where that is what runs this configuration; NULL: none */
-    const char *service;     /* the name of its init script, likewise; NULL: none */
-    const char *pid_file;    /* NULL: not known */
-    const char *error_log;   /* NULL: not known, or no file */
-    const char *root;        /* below which /run and /etc/init.d are looked for; NULL: "". For tests */
-    const char *start_log;   /* new each time: what a server says that we had to start, also later when it stays in the
-                                foreground. NULL: dropped */
+    const char *resumed;   /* of a server that ends when it cannot read its configuration at a reload: what it logs when
+                              it could. NULL: one that goes on with its old configuration */
+    const char *unit;      /* of systemd, "nginx.service", where that is what runs this configuration; NULL: none */
+    const char *service;   /* the name of its init script, likewise; NULL: none */
+    const char *pid_file;  /* NULL: not known */
+    const char *error_log; /* NULL: not known, or no file */
+    const char *root;      /* below which /run and /etc/init.d are looked for; NULL: "". For tests */
+    const char *start_log; /* new each time: what a server says that we had to start, also later when it stays in the
+                              foreground. NULL: dropped */
 };
 
 /*
@@ -49,9 +51,10 @@ MUST_USE bool web_test(const struct web_server *server, struct error *err);
 /*
  * Makes the server read its configuration again, by the means at hand; one that is stopped is started, through systemd
  * or its init script where these are at work here. Returns as soon as the server was told: whether it obeys is seen by
- * web_verify, and in what *log gets from now on (NULL: not wanted), which is marked before anything is done and is the
- * caller's, for web_log_clear. ERROR_PLUGIN with what the programs and the log say; *log is marked then, too.
- * An interrupt would reach the programs: a caller who has changed files is shielded from it (base/interrupt.h).
+ * web_verify, and in what *log gets from now on, which is marked before anything is done and is the caller's, for
+ * web_log_clear. log NULL: nobody looks, so a server that may end of it is watched for a moment, and started if it
+ * does. ERROR_PLUGIN with what the programs and the log say; *log is marked then, too. An interrupt would reach the
+ * programs: a caller who has changed files is shielded from it (base/interrupt.h).
  */
 MUST_USE bool web_reload(const struct web_server *server, struct web_log *log, struct error *err);
 

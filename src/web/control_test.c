@@ -1,6 +1,8 @@
 /* The server's programs: their test, reload and start, played by scripts. */
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/child.h"
@@ -236,6 +238,45 @@ TEST(a_server_in_the_foreground)
     pid = get("pid");
     CHECK(getsid(atoi(pid)) == atoi(pid), "it has a session of its own");
     end_of_pid_file();
+}
+
+/* It ends of a reload; where nobody else looks, it is started. */
+TEST(a_server_that_ends_of_a_reload)
+{
+    static const struct {
+        const char *name, *script;
+        bool looked_at, ends, ok;
+        const char *ran;
+    } cases[] = {
+        { "goes on", "echo 'it resumed' >> error.log", false, true, true, "ctl reload" },
+        { "nobody looks", "[ $1 = start ] && exec echo started; kill -9 $(cat pid); rm pid", false, true, true,
+            "ctl reload|ctl start" },
+        { "does not start", "[ $1 = start ] && exit 1; kill -9 $(cat pid); rm pid", false, true, false,
+            "ctl reload|ctl start" },
+        { "looked at", "kill -9 $(cat pid); rm pid", true, true, true, "ctl reload" },
+        { "never ends of it", "kill -9 $(cat pid); rm pid", false, false, true, "ctl reload" },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(play_end) struct played *played = play(cases[i].script);
+        AUTO(web_log_clear) struct web_log log = { 0 };
+        AUTO(free) char *commands = NULL, *pid = NULL;
+        struct error err = { 0 };
+        pid_t child = fork();
+
+        if (child == 0)
+            for (;;)
+                pause();
+        pid = xprintf("%d", (int)child);
+        put("ran", "", 0644);
+        put("pid", pid, 0644);
+        played->server.resumed = cases[i].ends ? "it resumed" : NULL;
+        CHECK(web_reload(&played->server, cases[i].looked_at ? &log : NULL, &err) == cases[i].ok, "%s: %s",
+            cases[i].name, err.why);
+        commands = ran();
+        CHECK_TEXT(commands, cases[i].ran, cases[i].name);
+        CHECK(kill(child, SIGKILL) == 0 && waitpid(child, NULL, 0) == child);
+    }
 }
 
 TEST(a_daemon_that_keeps_its_output_open)

@@ -153,6 +153,13 @@ bool web_log_has_refused(const struct web_log *log)
     return false;
 }
 
+bool web_log_says(const struct web_log *log, const char *words)
+{
+    AUTO(buf_clear) struct buf news = BUF(MAX_NEWS);
+
+    return read_news(log, &news) && memmem(news.at, news.len, words, strlen(words)) != NULL;
+}
+
 bool web_log_tell(const struct web_log *log, const char *name, struct error *err)
 {
     AUTO(free) char *words = web_log_refusal(log);

@@ -34,5 +34,8 @@ char *web_log_refusal(const struct web_log *log);
 /* Whether such words are the last ones: nginx tries an address that is in use some times more. */
 bool web_log_has_refused(const struct web_log *log);
 
+/* Whether those words were logged since then, in any line. */
+bool web_log_says(const struct web_log *log, const char *words);
+
 /* Puts them, if there are any, behind err->why. name: the server's. Returns false. */
 bool web_log_tell(const struct web_log *log, const char *name, struct error *err);
