@@ -41,7 +41,7 @@ TEST(directives_that_send_in_circles)
         AUTO(nginx_redirects_clear) struct nginx_redirects found = { 0 };
         AUTO(free) char *got = NULL;
 
-        nginx_redirects_find(&model->blocks[0], 443, &found);
+        nginx_redirects_find(model, &model->blocks[0], 443, &found);
         got = xprintf("%zu%s", found.len, found.whole ? " whole" : "");
         CHECK_TEXT(got, cases[i].want, cases[i].name);
     }
