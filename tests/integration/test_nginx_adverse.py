@@ -100,3 +100,13 @@ def test_a_redirect_to_a_variable(make_client, host):  # noqa: F811
     check_redirected(host, ["a.test"])
     assert host.get("a.test", tls=True)[0] == 200
     check_rolled_back(client, host, before, 1)
+
+
+def test_advice_is_for_what_is_there(scene):
+    """A key of another certificate: nginx refuses the new configuration, and the old one, which is back, needs no correction."""
+    client, host, pair = scene  # noqa: F811
+    before, other = host.snapshot(), make_pair(host.home, "other", ["a.test"])
+    said = install(client, host, (pair[0], other[1]), ["a.test"], status=1)
+    said.says("mismatch", "taken back")
+    assert "correct the configuration" not in said.text
+    assert host.snapshot() == before
