@@ -71,8 +71,7 @@ static bool find_programs(struct apache_server *server, struct error *err)
 {
     static const char *const test[] = { "configtest", NULL }, *const reload[] = { "graceful", NULL },
                              *const restart[] = { "restart", NULL }, *const version[] = { "-v", NULL },
-                             *const dump[] = { "-t", "-D", "DUMP_RUN_CFG", "-D", "DUMP_MODULES", "-D", "DUMP_INCLUDES",
-                                 NULL };
+                             *const dump[] = { "-t", "-D", "DUMP_RUN_CFG", "-D", "DUMP_MODULES", NULL };
     const struct apache_layout *layout = &server->layout;
     bool refuse = server->settings->voice->refuses_shared_code;
     AUTO(free) char *control = NULL, *binary = NULL;
@@ -235,7 +234,6 @@ static struct apache_facts facts_dup(const struct apache_facts *facts)
     copy.defines = list_dup(&facts->defines);
     copy.modules = list_dup(&facts->modules);
     copy.built_in = list_dup(&facts->built_in);
-    copy.includes = list_dup(&facts->includes);
     copy.environment = list_dup(&facts->environment);
     return copy;
 }

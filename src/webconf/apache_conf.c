@@ -3,6 +3,7 @@
 #include <limits.h>
 #include <strings.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -25,15 +26,12 @@ static const char *real_dir(struct apache_known_dir *known, const char *dir)
     return known->real;
 }
 
-/* What a link leads to, if that is no further link; NULL otherwise. Of the caller's. */
-static char *follow(struct apache_conf_state *state, const char *link, const char *dir)
+/* What the text of a link in dir leads to, if that is no further link; NULL otherwise. Of the caller's. */
+static char *follow(struct apache_conf_state *state, const char *text, const char *dir)
 {
-    AUTO(free) char *text = NULL, *target = NULL, *target_dir = NULL;
-    struct error ignored;
+    AUTO(free) char *target = NULL, *target_dir = NULL;
     struct stat status;
 
-    if (!file_read_link(link, &text, &ignored))
-        return NULL;
     target = text[0] == '/' ? xstrdup(text) : file_join(dir, text);
     if (lstat(target, &status) != 0 || !S_ISREG(status.st_mode))
         return NULL;
@@ -46,11 +44,12 @@ static char *follow(struct apache_conf_state *state, const char *link, const cha
 static char *real_path(struct apache_conf_state *state, const char *path)
 {
     AUTO(free) char *dir = file_dirname(path);
-    struct stat status;
-    char *real;
+    char text[256] = "", *real = NULL;
+    ssize_t len = readlink(path, text, sizeof text - 1); /* negative: it is no link */
 
-    if (lstat(path, &status) == 0 && S_ISLNK(status.st_mode) &&
-        ((real = follow(state, path, dir)) != NULL || (real = realpath(path, NULL)) != NULL))
+    if (len > 0 && (size_t)len < sizeof text - 1) /* else it may be cut */
+        real = follow(state, text, dir);
+    if (len > 0 && (real != NULL || (real = realpath(path, NULL)) != NULL))
         return real;
     return file_join(real_dir(&state->dir_of_files, dir), file_basename(path));
 }

@@ -74,24 +74,6 @@ static bool read_module(struct apache_facts *facts, struct view line)
     return true;
 }
 
-/* "  (*) /etc/apache2/apache2.conf", "    (146) /etc/apache2/mods-enabled/alias.load". One that is included again is
- * told again. */
-static bool read_include(struct apache_facts *facts, struct view line)
-{
-    struct view number;
-
-    if (!view_starts(line, "  "))
-        return false;
-    line = view_trim(line);
-    if (!cut_prefix(&line, "(") || !view_cut(&line, ')', &number) || line.at == NULL)
-        return false;
-    line = view_trim(line);
-    if (!view_starts(line, "/"))
-        return false;
-    add(&facts->includes, line);
-    return true;
-}
-
 /* "Server version: Apache/2.4.62 (Debian)" */
 static bool read_version(struct apache_facts *facts, struct view line)
 {
@@ -119,8 +101,7 @@ bool apache_facts_read(struct apache_facts *facts, struct view output)
     while (view_cut(&output, '\n', &line)) {
         if (line.len > 0 && line.at[line.len - 1] == '\r')
             line.len--;
-        if (read_settings(facts, line) || read_include(facts, line) || read_module(facts, line) ||
-            read_version(facts, line))
+        if (read_settings(facts, line) || read_module(facts, line) || read_version(facts, line))
             any = true;
     }
     return any;
@@ -262,7 +243,6 @@ void apache_facts_clear(struct apache_facts *facts)
     list_clear(&facts->defines);
     list_clear(&facts->modules);
     list_clear(&facts->built_in);
-    list_clear(&facts->includes);
     list_clear(&facts->environment);
     *facts = (struct apache_facts){ 0 };
 }

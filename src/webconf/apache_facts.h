@@ -12,14 +12,13 @@ struct apache_facts {
     struct list defines;     /* "NAME" or "NAME=VALUE": all of them at the end of reading, those that files make, too */
     struct list modules;     /* "ssl_module": all that are loaded, */
     struct list built_in;    /* those among them that no LoadModule loads */
-    struct list includes;    /* files that were read, in reading order, the main file first; each once */
     struct list environment; /* "NAME=VALUE": variables that the server is started with, as far as they matter */
     unsigned version[3];     /* 2, 4, 62; all 0: not known */
 };
 
 /*
- * Reads the output of `apache2ctl -t -D DUMP_RUN_CFG`, `... DUMP_MODULES`, `... DUMP_INCLUDES` (which may be one call
- * with all three) or `-v`; other lines are passed over. Adds to facts. False when it is none of these at all.
+ * Reads the output of `apache2ctl -t -D DUMP_RUN_CFG` and `... DUMP_MODULES` (which may be one call) or `-v`; other
+ * lines are passed over. Adds to facts. False when it is none of these at all.
  */
 bool apache_facts_read(struct apache_facts *facts, struct view output);
 

@@ -1,6 +1,7 @@
 #include "webconf/apache_include.h"
 
 #include <fnmatch.h>
+#include <sys/stat.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -35,9 +36,11 @@ static bool add_file(struct list *files, const char *path, struct error *err)
 static bool add_path(const char *path, bool optional, unsigned depth, struct list *files, struct error *err)
 {
     AUTO(list_clear) struct list names = { 0 };
+    struct stat st;
+    bool there = stat(path, &st) == 0;
 
-    if (!file_is_dir(path))
-        return (optional && !file_exists(path)) || add_file(files, path, err);
+    if (!there || !S_ISDIR(st.st_mode))
+        return (optional && !there) || add_file(files, path, err);
     if (depth == DIRECTORIES_MAX)
         return error_set(err, ERROR_PLUGIN, "directories are nested too deeply: %s", path);
     TRY(file_list_dir(path, &names, err));
@@ -108,11 +111,12 @@ bool apache_directory_files(const char *dir, const char *pattern, struct list *f
     TRY(file_list_dir(dir, &names, err));
     for (size_t i = 0; i < names.len; i++) {
         AUTO(free) char *path = NULL;
+        struct stat st;
 
         if (pattern != NULL && fnmatch(pattern, names.at[i], FNM_PERIOD) != 0)
             continue;
         path = file_join(dir, names.at[i]);
-        if (!file_is_dir(path) && file_exists(path))
+        if (stat(path, &st) == 0 && !S_ISDIR(st.st_mode))
             TRY(add_file(files, path, err));
     }
     return true;
