@@ -74,3 +74,29 @@ def test_many(new_client, server):
     print(f"{MANY} lineages: {reloads} reloads, {time.monotonic() - begun:.1f} s")
     assert [new_client.store.versions(name) for name in names] == [[1, 2]] * MANY
     assert reloads <= 3
+
+
+def test_deploy_hooks(new_client, server):
+    """They wait for those that are being validated, and these wait for each other."""
+    _, host, site, _ = server
+    names = due(new_client, host, site, 6)
+    done = new_client.area / "deployed"
+    renew(new_client, server, "--deploy-hook", f"echo $RENEWED_DOMAINS >>{done}")
+    assert done.read_text().split() == names
+
+
+def test_one_after_the_other(new_client, server):
+    """With one job nobody is waited for."""
+    _, host, site, _ = server
+    names = due(new_client, host, site, 3)
+    assert renew(new_client, server, "--jobs", "1") == 2 * 3
+    assert [new_client.store.versions(name) for name in names] == [[1, 2]] * 3
+
+
+def test_one_that_fails(new_client, new_ca, server):
+    """It is nobody else's failure, and its challenge goes, too."""
+    _, host, site, _ = server
+    names = due(new_client, host, site, 5)
+    new_ca.add_a(names[2], "255.255.255.255")  # nobody connects to that
+    assert renew(new_client, server, status=1) == 2
+    assert [new_client.store.versions(name) for name in names] == [[1, 2]] * 2 + [[1]] + [[1, 2]] * 2
