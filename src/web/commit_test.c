@@ -83,6 +83,7 @@ TEST(a_commit)
     CHECK_INT(server.tests, 2, "one test before, one after");
     CHECK_INT(server.reloads, 1, "one reload");
     CHECK_INT(server.verifies, 1, "one comparison");
+    CHECK_INT(server.watched, 0, "which sees whether the server goes on");
     REQUIRE(checkpoint_list(work_dir, &names, &err) && names.len == 2, "%zu backups", names.len);
     for (size_t i = 0; i < 2; i++) {
         static const char *const begin[] = { "-- Deployed ACME Certificate --\n", "-- Add enhancement redirect --\n" };
@@ -117,6 +118,7 @@ TEST(nothing_to_do)
     CHECK(web_commit(&forced, &err), "%s", err.why);
     CHECK_INT(server.tests, 1, "renewed files");
     CHECK_INT(server.reloads, 1, "renewed files");
+    CHECK_INT(server.watched, 1, "there is nothing to compare");
     CHECK(!file_exists(at("work/backups")), "no checkpoint");
 }
 

@@ -15,6 +15,7 @@
 
 static struct {
     int tests, reloads, verifies; /* calls */
+    int watched;                  /* reloads after which nobody else looks whether the server goes on */
     int refuses_test;             /* the call of that number fails, from 1 on; 0: none */
     int refuses_reload, refuses_verify;
     bool is_broken_by_content; /* the test fails as long as some file has BROKEN in it */
@@ -51,6 +52,7 @@ static bool play_reload(const struct web_server *of, struct web_log *log, struct
     if (log != NULL)
         web_log_mark(log, NULL);
     server.reloads++;
+    server.watched += log == NULL;
     return server.reloads != server.refuses_reload || error_set(err, ERROR_PLUGIN, "no such process");
 }
 
