@@ -115,4 +115,19 @@ TEST(only_the_end_of_a_long_one)
     CHECK_TEXT(said, "last", "long");
 }
 
+TEST(any_words)
+{
+    AUTO(free) char *path = test_path("error.log");
+    AUTO(web_log_clear) struct web_log log = { 0 }, none = { 0 };
+
+    append(path, A "[mpm_event:notice] AH00489: resuming normal operations\n");
+    web_log_mark(&log, path);
+    CHECK(!web_log_says(&log, "resuming"), "an old story");
+    append(path, A "[mpm_event:notice] AH00489: resuming normal operations\n");
+    CHECK(web_log_says(&log, "resuming normal"), "news");
+    CHECK(!web_log_says(&log, "caught SIGTERM"), "other words");
+    web_log_mark(&none, NULL);
+    CHECK(!web_log_says(&none, "resuming"), "no log");
+}
+
 TEST_MAIN()
