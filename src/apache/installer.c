@@ -23,14 +23,26 @@ static bool recover(const struct plugin_context *context, struct error *err)
     return !web_is_unfinished(&server->service) || clerk_call(server->clerk, NULL, NULL, err);
 }
 
+static struct use *use_of(const struct plugin_context *context)
+{
+    struct use *use = xcalloc(1, sizeof *use);
+
+    *use = (struct use){ context->shared, context->ui };
+    return use;
+}
+
 static bool prepare(const struct plugin_context *context, void **self, struct error *err)
 {
-    struct use *use;
-
     TRY(apache_server_prepare(context->shared, context->net, err));
-    use = xcalloc(1, sizeof *use);
-    *use = (struct use){ context->shared, context->ui };
-    *self = use;
+    *self = use_of(context);
+    return true;
+}
+
+static bool prepare_rollback(const struct plugin_context *context, void **self, struct error *err)
+{
+    (void)err;
+    apache_server_prepare_rollback(context->shared);
+    *self = use_of(context);
     return true;
 }
 
@@ -158,8 +170,7 @@ static bool rollback(void *self, int checkpoints, struct error *err)
     struct rollback wanted = { use->server, checkpoints, { 0 } };
     bool ok = clerk_call(use->server->clerk, roll_back, &wanted, err);
 
-    if (ok)
-        web_rollback_tell(&use->server->service, use->ui, &wanted.titles);
+    web_rollback_tell(&use->server->service, use->ui, &wanted.titles);
     list_clear(&wanted.titles);
     return ok;
 }
@@ -167,6 +178,7 @@ static bool rollback(void *self, int checkpoints, struct error *err)
 const struct installer apache_installer = {
     .recover = recover,
     .prepare = prepare,
+    .prepare_rollback = prepare_rollback,
     .supports = supports,
     .takes_addresses = takes_addresses,
     .names = names,

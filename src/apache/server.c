@@ -269,14 +269,20 @@ static bool keep_options_file(const struct apache_server *server, const struct a
     return managed_file_keep(server->settings->config_dir, MANAGED_OPTIONS_APACHE, &managed, err);
 }
 
+/* Of the facts. */
+static void find_places(struct apache_server *server)
+{
+    xreplace(&server->pid_file, server->facts.pid_file);
+    xreplace(&server->error_log, server->facts.error_log);
+    server->control.pid_file = server->pid_file;
+    server->control.error_log = server->error_log;
+}
+
 /* Under the lock. */
 static bool prepare(struct apache_server *server, struct error *err)
 {
     TRY(ask_anew(server, err));
-    server->pid_file = xstrdup_or_null(server->facts.pid_file);
-    server->error_log = xstrdup_or_null(server->facts.error_log);
-    server->control.pid_file = server->pid_file;
-    server->control.error_log = server->error_log;
+    find_places(server);
     return keep_options_file(server, &server->facts, err);
 }
 
@@ -311,6 +317,19 @@ bool apache_server_prepare(struct apache_server *server, struct net *net, struct
     if (server->prepared && recovered)
         start_again(server);
     return server->prepared;
+}
+
+void apache_server_prepare_rollback(struct apache_server *server)
+{
+    struct error err = { 0 };
+
+    MUTEX_HOLD(&server->lock);
+    if (server->prepared)
+        return;
+    if (ask_anew(server, &err))
+        find_places(server);
+    else
+        log_debug("%s", err.why);
 }
 
 /* ---- its configuration ---- */

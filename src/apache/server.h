@@ -54,6 +54,9 @@ DEFINE_AUTO(struct apache_server, apache_server_free)
  * test, and the file of TLS options is up to date. Any thread. */
 MUST_USE bool apache_server_prepare(struct apache_server *server, struct net *net, struct error *err);
 
+/* The same for a rollback: what it says of itself is asked, but need not be answered. */
+void apache_server_prepare_rollback(struct apache_server *server);
+
 /* What the server says of itself: asks it, unless it has said so within the last max_age_ms. It answers only where its
  * configuration passes its test. Any thread. *out is the caller's, for apache_facts_clear. */
 MUST_USE bool apache_server_ask(

@@ -33,6 +33,7 @@ const struct command cmd_rollback = {
         .usage = "[--checkpoints N] [--nginx | --apache | -i INSTALLER]",
         .text = "Takes the newest changes that an installer has made to a server's configuration back.",
         .topics = topics,
+        .traits = VERB_ROLLS_BACK,
         .installer_question = "Which installer should be used for rollback?",
     },
     .store_needs = STORE_CREATE | STORE_LOCK,

@@ -20,7 +20,7 @@ TEST_VERB(reconfigure, .traits = VERB_RESTORES | VERB_TRIAL | VERB_DRY_RUN);
 TEST_VERB(install, .traits = VERB_INSTALLS | VERB_REDIRECTS);
 TEST_VERB(enhance, .traits = VERB_INSTALLS,
     .installer_question = "Which installer would you like to use to configure the selected enhancements?");
-TEST_VERB(rollback, .installer_question = "Which installer should be used for rollback?");
+TEST_VERB(rollback, .traits = VERB_ROLLS_BACK, .installer_question = "Which installer should be used for rollback?");
 TEST_VERB(certificates, .alias = NULL);
 TEST_VERB(revoke, .alias = NULL);
 TEST_VERB(delete, .traits = VERB_FORCE);

@@ -40,8 +40,9 @@ enum verb_trait {
     VERB_OBTAINS_TOO = 1 << 8,  /* chooses an authenticator along with the installer */
     VERB_INSTALLS =
         1 << 9, /* needs an installer; a missing one is an expected answer (error_expected), not a failure */
-    VERB_REDIRECTS = 1 << 10, /* sends visitors to HTTPS unless told not to */
-    VERB_FORCE = 1 << 11,     /* knows --force, under our own name */
+    VERB_REDIRECTS = 1 << 10,  /* sends visitors to HTTPS unless told not to */
+    VERB_FORCE = 1 << 11,      /* knows --force, under our own name */
+    VERB_ROLLS_BACK = 1 << 12, /* needs no working installer: what is broken may be what it takes back */
 };
 
 /* Traits of `renew`, and of commands that show what it would do. */

@@ -30,9 +30,15 @@ static bool recover(struct context *context, const struct plugin *plugin, struct
            not_working(context, plugin, err);
 }
 
+/* `rollback` changes back what others put in, and is for a configuration that is broken, too. */
 static bool prepare(struct context *context, const struct plugin *plugin, struct installation *out, struct error *err)
 {
-    if (plugin->installer->prepare != NULL && !plugin->installer->prepare(&out->plugin_context, &out->self, err))
+    const struct installer *installer = plugin->installer;
+    bool (*ready)(const struct plugin_context *, void **, struct error *) = installer->prepare;
+
+    if (installer->prepare_rollback != NULL && context->verb->traits & VERB_ROLLS_BACK)
+        ready = installer->prepare_rollback;
+    if (ready != NULL && !ready(&out->plugin_context, &out->self, err))
         return not_working(context, plugin, err);
     out->plugin = plugin;
     return true;

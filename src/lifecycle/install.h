@@ -14,7 +14,8 @@ struct installation { /* an installer made ready */
 /*
  * Chooses the installer, which answers have then, and prepares it, before anything is asked of a CA; for `run`
  * the authenticator, too. What an earlier run has left half done in the server's configuration is undone. For
- * `rollback`, out has no plugin when there is none: then there is nothing to take back.
+ * `rollback`, the server's configuration may be broken, and out has no plugin when there is none: then there is nothing
+ * to take back.
  */
 MUST_USE bool installation_open(struct context *context, struct installation *out, struct error *err);
 void installation_close(struct installation *installation);

@@ -136,6 +136,22 @@ static const struct installer installer = {
 };
 static const struct plugin plugin = { .name = "played", .installer = &installer };
 
+static bool play_prepare_rollback(const struct plugin_context *context, void **self, struct error *err)
+{
+    (void)context;
+    *self = NULL;
+    return called(err, "prepare_rollback", "");
+}
+
+/* Its configuration may be broken when all that is wanted is to take something back. */
+static const struct installer tolerant_installer = {
+    .prepare = play_prepare,
+    .prepare_rollback = play_prepare_rollback,
+    .supports = play_supports,
+    .rollback = play_rollback,
+};
+static const struct plugin tolerant = { .name = "tolerant", .installer = &tolerant_installer };
+
 static struct stage stage_of(const char *verb, const char *supported, const char *failing)
 {
     buf_clear(&calls);
@@ -428,6 +444,27 @@ TEST(made_ready)
             installation_close(&installation);
             CHECK_TEXT(buf_text(&calls), "recover, prepare, rollback 3, release", cases[i].name);
         }
+    }
+    plugins_use(built_in);
+}
+
+TEST(made_ready_for_a_rollback)
+{
+    static const struct {
+        const char *verb, *calls;
+    } cases[] = { { "rollback", "prepare_rollback" }, { "enhance", "prepare" } };
+    static const struct plugin *const table[] = { &tolerant, NULL };
+    const struct plugin *const *built_in = plugins;
+
+    plugins_use(table);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(stage_clear) struct stage stage = stage_of(cases[i].verb, "", NULL);
+        AUTO(installation_close) struct installation installation = { 0 };
+        struct error err = { 0 };
+
+        xreplace(&stage.settings->installer, "tolerant");
+        CHECK(installation_open(&stage.context, &installation, &err), "%s: %s", cases[i].verb, err.why);
+        CHECK_TEXT(buf_text(&calls), cases[i].calls, cases[i].verb);
     }
     plugins_use(built_in);
 }

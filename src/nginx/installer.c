@@ -23,6 +23,13 @@ static bool prepare(const struct plugin_context *context, void **self, struct er
     return true;
 }
 
+static bool prepare_rollback(const struct plugin_context *context, void **self, struct error *err)
+{
+    TRY(nginx_prepare_rollback(context->shared, err));
+    *self = (void *)context;
+    return true;
+}
+
 static struct nginx_server *server_of(void *self)
 {
     return ((const struct plugin_context *)self)->shared;
@@ -112,8 +119,7 @@ static bool rollback(void *self, int checkpoints, struct error *err)
     struct rollback wanted = { server_of(self), checkpoints, { 0 } };
     bool ok = clerk_call(wanted.server->clerk, roll_back, &wanted, err);
 
-    if (ok)
-        web_rollback_tell(&wanted.server->service, context->ui, &wanted.titles);
+    web_rollback_tell(&wanted.server->service, context->ui, &wanted.titles);
     list_clear(&wanted.titles);
     return ok;
 }
@@ -121,6 +127,7 @@ static bool rollback(void *self, int checkpoints, struct error *err)
 const struct installer nginx_installer = {
     .recover = recover,
     .prepare = prepare,
+    .prepare_rollback = prepare_rollback,
     .supports = supports,
     .takes_addresses = takes_addresses,
     .names = names,

@@ -375,6 +375,31 @@ static bool prepare_once(struct nginx_server *server, struct error *err)
     return true;
 }
 
+/* Where the process is, is not known from a configuration that cannot be read. */
+static void find_places_of_broken(struct nginx_server *server, struct view output)
+{
+    AUTO(nginx_reading_clear) struct nginx_reading reading = { 0 };
+    struct error ignored = { 0 };
+    bool broken = !read_anew(server, &reading, &ignored);
+
+    for (size_t i = 0; !broken && i < reading.conf->count; i++)
+        broken = reading.conf->files[i]->problem != NULL;
+    if (!broken)
+        find_places(server, reading.conf, output);
+}
+
+bool nginx_prepare_rollback(struct nginx_server *server, struct error *err)
+{
+    MUTEX_HOLD(&server->lock);
+    AUTO(buf_clear) struct buf output = BUF(FILE_MAX_TEXT);
+
+    if (server->prepared)
+        return true;
+    TRY(ask_version(server, &output, err));
+    find_places_of_broken(server, buf_view(&output));
+    return true;
+}
+
 bool nginx_prepare(struct nginx_server *server, struct error *err)
 {
     MUTEX_HOLD(&server->lock);

@@ -69,6 +69,9 @@ extern const struct plugin_share nginx_share;
  */
 MUST_USE bool nginx_prepare(struct nginx_server *server, struct error *err);
 
+/* The same for a rollback: nothing is tested, no file is kept up to date. */
+MUST_USE bool nginx_prepare_rollback(struct nginx_server *server, struct error *err);
+
 /* The configuration as it is on disk now: what was kept, where that would be read as the same, else read anew. */
 MUST_USE bool nginx_read(struct nginx_server *server, struct nginx_reading *out, struct error *err);
 /* Whether its test has passed already, of one that was not edited. In the clerk's thread. */

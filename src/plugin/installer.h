@@ -57,6 +57,9 @@ struct installer {
     /* Undoes what a run that was killed has left half done; quick when there is nothing. NULL: there cannot be. */
     bool (*recover)(const struct plugin_context *context, struct error *err);
     bool (*prepare)(const struct plugin_context *context, void **self, struct error *err); /* NULL: nothing to do */
+    /* The same where nothing but rollback comes: what the server refuses may be what is to be taken back, so that its
+     * configuration need not pass any test. NULL: prepare. */
+    bool (*prepare_rollback)(const struct plugin_context *context, void **self, struct error *err);
     bool (*supports)(void *self, enum enhancement enhancement);
     bool (*takes_addresses)(void *self); /* whether names may be IP addresses. NULL: they may not */
     /* Adds the names that the server's configuration has sites for, as they are offered to a user who gave none: in
@@ -80,7 +83,7 @@ struct installer {
      */
     bool (*step)(
         const struct plugin_context *context, const struct deployment *const *renewed, size_t count, struct error *err);
-    /* Takes the newest changes back, and reloads. */
+    /* Takes the newest changes of this server back, and reloads. */
     bool (*rollback)(void *self, int checkpoints, struct error *err);
     void (*release)(void *self); /* NULL: nothing to do */
 };

@@ -117,13 +117,22 @@ static char *backup(const struct titling *titling, size_t i)
     return file_join(backups, titling->names.at[i]);
 }
 
+/* Every backup says whose files it has. */
+static bool copy_sign(const struct titling *titling, const char *dir, struct error *err)
+{
+    AUTO(buf_clear) struct buf sign = BUF(CHECKPOINT_LIST_MAX);
+
+    TRY(checkpoint_read_list(titling->progress, CHECKPOINT_RELOAD, &sign, err));
+    return sign.len == 0 || checkpoint_write_list(dir, CHECKPOINT_RELOAD, buf_view(&sign), err);
+}
+
 static bool prepare_stages(const struct titling *titling, struct error *err)
 {
     for (size_t i = 1; i < titling->count; i++) {
         AUTO(free) char *dir = staged(titling, i);
 
         TRY(checkpoint_save(dir, &titling->stages[i].before, err));
-        TRY(write_title(dir, titling->stages[i].title, err));
+        TRY(write_title(dir, titling->stages[i].title, err) && copy_sign(titling, dir, err));
     }
     return true;
 }

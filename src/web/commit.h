@@ -69,14 +69,16 @@ bool web_is_unfinished(const struct web_service *service);
 MUST_USE bool web_recover(const struct web_service *service, struct error *err);
 
 /*
- * Takes the newest `count` checkpoints back, newest first, tests and reloads. More than there are, or none, is a
- * warning. What somebody else has written into a file since is taken back as well, but kept in a directory beside, with
- * a warning that says where. False: everything is as it was. opposite: the command that takes an undo command of a checkpoint back
- * (a2dismod -f ssl: a2enmod ssl), false where there is none; NULL: there never is. titles: gets what was taken back,
- * for web_rollback_tell; NULL: not wanted.
+ * Takes the newest `count` checkpoints of this server back, newest first, tests and reloads. More than there are, or
+ * none, is a warning, and so is a newer one of another server, which stays. What somebody else has written into a file
+ * since is taken back as well, but kept in a directory beside, with a warning that says where. False: everything is as
+ * it was; but where the configuration test failed before already, what was taken back stays so. Then, too, *err says
+ * that the server refuses its configuration still, or could not be reloaded, and titles has something. opposite: the
+ * command that takes an undo command of a checkpoint back (a2dismod -f ssl: a2enmod ssl), false where there is none;
+ * NULL: there never is. titles: gets what was taken back, for web_rollback_tell; NULL: not wanted.
  */
 MUST_USE bool web_rollback(const struct web_service *service, int count,
     bool (*opposite)(const struct list *undo, struct list *out), struct list *titles, struct error *err);
 struct ui; /* ui/ui.h */
-/* Tells the user of it; Certbot's is silent, and so are we by its name. */
+/* Tells the user of it, if of anything; Certbot's is silent, and so are we by its name. */
 void web_rollback_tell(const struct web_service *service, struct ui *ui, const struct list *titles);

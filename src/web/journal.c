@@ -62,8 +62,7 @@ bool journal_sign(const struct web_service *service, const char *dir, struct err
     return checkpoint_write_list(dir, CHECKPOINT_RELOAD, buf_view(&text), err);
 }
 
-/* The command of another server, whose journal it is; false when it is ours, or nobody's. */
-static bool is_of_another(const struct web_service *service, const char *dir, struct commands *out)
+bool journal_is_of_another(const struct web_service *service, const char *dir, struct commands *out)
 {
     AUTO(list_clear) struct list ours = reload_words(service);
     AUTO(buf_clear) struct buf text = BUF(CHECKPOINT_LIST_MAX);
@@ -113,7 +112,7 @@ static bool reload_its_server(const struct web_service *service, const char *dir
 {
     AUTO(commands_clear) struct commands command = { 0 };
 
-    if (!is_of_another(service, dir, &command))
+    if (!journal_is_of_another(service, dir, &command))
         return reload(service, err);
     return !checkpoint_may_run(dir, CHECKPOINT_RELOAD) || web_command(&command.at[0], service, err);
 }
@@ -127,7 +126,7 @@ static bool restore_left(const struct web_service *service, const char *dir, str
         return true;
     TRY(checkpoint_restore(dir, RESTORE_OURS, service, err));
     log_warning("A run that was interrupted had left changes in the configuration of %s. They were taken back.",
-        is_of_another(service, dir, &command) ? "another server" : service->server->name);
+        journal_is_of_another(service, dir, &command) ? "another server" : service->server->name);
     if (!reload_its_server(service, dir, &failed))
         log_warning("%s%s%s", failed.what, failed.what[0] != '\0' ? ": " : "", failed.why);
     return true;

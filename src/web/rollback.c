@@ -30,6 +30,7 @@ struct rollback {
     char *journal;
     bool passed; /* the configuration test, before */
     bool heeds;
+    bool stays; /* all was taken back, and is kept whatever the server says: it refused what was there before */
     bool reloaded;
 };
 
@@ -72,23 +73,42 @@ static char *title_of(const char *dir, const char *name)
     return xprintf("%.*s (of %s)", (int)line.len, line.at, date);
 }
 
+static void tell_of_another(const char *title, const struct commands *reload)
+{
+    AUTO(free) char *words = list_join(&reload->at[0], " ");
+
+    log_warning("\"%s\" stays: it is of another server, the one that \"%s\" reloads.", title, words);
+}
+
+static void tell_fewer(const struct rollback *rollback, int count)
+{
+    if (rollback->dirs.len == 0)
+        log_warning(
+            "%s hasn't modified your configuration, so rollback isn't available.", rollback->service->voice->program);
+    else if (rollback->dirs.len < (size_t)count)
+        log_warning("Unable to rollback %d checkpoints, only %zu exist", count, rollback->dirs.len);
+}
+
+/* The newest of this server. Those of another one are passed over: its lock is not held, and nobody here can test it.
+ */
 static bool choose(struct rollback *rollback, int count, struct error *err)
 {
     AUTO(list_clear) struct list names = { 0 };
     AUTO(free) char *backups = file_join(rollback->service->work_dir, CHECKPOINT_BACKUPS);
 
     TRY(checkpoint_list(rollback->service->work_dir, &names, err));
-    if (names.len == 0)
-        log_warning(
-            "%s hasn't modified your configuration, so rollback isn't available.", rollback->service->voice->program);
-    else if (names.len < (size_t)count)
-        log_warning("Unable to rollback %d checkpoints, only %zu exist", count, names.len);
-    for (size_t i = names.len; i-- > 0 && names.len - i <= (size_t)count;) {
+    for (size_t i = names.len; i-- > 0 && rollback->dirs.len < (size_t)count;) {
         AUTO(free) char *dir = file_join(backups, names.at[i]), *title = title_of(dir, names.at[i]);
+        AUTO(commands_clear) struct commands reload = { 0 };
 
+        if (journal_is_of_another(rollback->service, dir, &reload)) {
+            tell_of_another(title, &reload);
+            continue;
+        }
         list_add(&rollback->dirs, dir);
         list_add(&rollback->titles, title);
     }
+    tell_fewer(rollback, count);
     return true;
 }
 
@@ -281,7 +301,8 @@ static bool save_state(struct rollback *rollback, struct error *err)
     TRY(find_edited(rollback, &journal, err));
     if (rollback->edited.len > 0)
         TRY(file_mkdirs(above, 0755, err));
-    return checkpoint_save(rollback->journal, &journal, err);
+    TRY(checkpoint_save(rollback->journal, &journal, err));
+    return journal_sign(rollback->service, rollback->journal, err);
 }
 
 /* ---- taking back ---- */
@@ -298,6 +319,27 @@ static bool test(const struct rollback *rollback, struct error *err)
     return journal_test(rollback->service, err);
 }
 
+/* A configuration that was refused before is given up for the one before it, whatever the server says of that. */
+static bool put_in_effect(struct rollback *rollback, struct error *err)
+{
+    const struct web_service *service = rollback->service;
+
+    if (!test(rollback, err)) {
+        TRY(heed(rollback, err));
+        rollback->stays = !rollback->passed;
+        if (!rollback->stays)
+            return error_in(err, "%s refused the configuration as it was before", service->server->name);
+        (void)error_in(err, "%s refuses its configuration as it did before the rollback", service->server->name);
+        return error_next(err, "what was taken back stays so. Correct the configuration, or take more back");
+    }
+    TRY(heed(rollback, err));
+    rollback->stays = !rollback->passed;
+    rollback->reloaded = true;
+    if (journal_reload(service, NULL, err))
+        return true;
+    return rollback->stays && error_next_default(err, "what was taken back stays so, and passes the test");
+}
+
 static bool restore_all(struct rollback *rollback, struct error *err)
 {
     const struct web_service *service = rollback->service;
@@ -308,10 +350,7 @@ static bool restore_all(struct rollback *rollback, struct error *err)
         TRY(checkpoint_restore(rollback->dirs.at[i], RESTORE_ALL, service, err));
     }
     TRY(heed(rollback, err));
-    if (rollback->passed && !test(rollback, err))
-        return error_in(err, "%s refused the configuration as it was before", service->server->name);
-    rollback->reloaded = true;
-    return journal_reload(service, NULL, err);
+    return put_in_effect(rollback, err);
 }
 
 /* From here on it is done; a kill in between leaves checkpoints whose undoing changes nothing any more. */
@@ -332,6 +371,23 @@ static bool take_back(const struct rollback *rollback, struct error *err)
     return error_next_default(err, "everything was left as it is");
 }
 
+/* False also where all was taken back and the server does not take it; then *err says so. */
+static bool settle(struct rollback *rollback, struct list *titles, struct error *err)
+{
+    bool ok = restore_all(rollback, err);
+    struct error undropped = { 0 };
+
+    if (!ok && !rollback->stays)
+        return take_back(rollback, err);
+    if (titles != NULL)
+        list_add_all(titles, &rollback->titles);
+    if (drop_all(rollback, ok ? err : &undropped))
+        return ok;
+    if (!ok)
+        log_warning("%s", undropped.why);
+    return false;
+}
+
 bool web_rollback(
     const struct web_service *service, int count, opposite_call opposite, struct list *titles, struct error *err)
 {
@@ -348,10 +404,8 @@ bool web_rollback(
     rollback.kept = xprintf("%s/" CHECKPOINT_KEPT "/%s", service->work_dir, file_basename(rollback.dirs.at[0]));
     rollback.passed = test(&rollback, &before);
     interrupt_shield();
-    ok = restore_all(&rollback, err) ? drop_all(&rollback, err) : take_back(&rollback, err);
+    ok = settle(&rollback, titles, err);
     interrupt_unshield();
-    if (ok && titles != NULL)
-        list_add_all(titles, &rollback.titles);
     return ok;
 }
 

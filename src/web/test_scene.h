@@ -24,7 +24,8 @@ static struct {
 
 static bool any_is_broken(void)
 {
-    static const char *const names[] = { "etc/main.conf", "etc/sites/a.conf", "etc/sites/b.conf", "etc/new.conf" };
+    static const char *const names[] = { "etc/main.conf", "etc/sites/a.conf", "etc/sites/b.conf", "etc/new.conf",
+        "etc/sites/other.conf" };
 
     for (size_t i = 0; i < COUNT(names); i++) {
         AUTO(free) char *text = read_text(at("%s", names[i]));

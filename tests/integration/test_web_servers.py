@@ -12,6 +12,7 @@ import pytest
 pytestmark = pytest.mark.ours
 
 SITE = "server {\n    listen 127.0.0.1:HTTP;\n    server_name a.test;\n    root HOME/www;\n}\n"
+VHOST = "<VirtualHost *:HTTP>\n    ServerName a.test\n    DocumentRoot HOME/www\n</VirtualHost>\n"
 PACKAGED = {"nginx": Path("/usr/lib/python3/dist-packages/certbot_nginx/_internal/tls_configs"),
             "apache": Path("/usr/lib/python3/dist-packages/certbot_apache/_internal/tls_configs")}
 
@@ -52,7 +53,7 @@ def test_a_stopped_nginx_is_started(make_client, make_nginx_host, pair, foregrou
 
 def test_a_stopped_apache_is_started(make_client, make_apache_host, pair):
     host, client = make_apache_host(modules=("ssl", "socache_shmcb")), make_client()
-    host.write("a", "<VirtualHost *:HTTP>\n    ServerName a.test\n    DocumentRoot HOME/www\n</VirtualHost>\n")
+    host.write("a", VHOST)
     install(client, host, pair, kind="apache", timeout=60)
     assert host.pid() is not None and is_new(host, pair)
 
@@ -101,7 +102,7 @@ def test_tls_files(make_client, make_nginx_host, make_apache_host, pair, kind):
         host.write("a", SITE)
     else:
         host, client, files = make_apache_host(modules=("ssl", "socache_shmcb")), make_client(), ["options-ssl-apache.conf"]
-        host.write("a", "<VirtualHost *:HTTP>\n    ServerName a.test\n    DocumentRoot HOME/www\n</VirtualHost>\n")
+        host.write("a", VHOST)
     host.start()
     client.config.mkdir(parents=True, exist_ok=True)
     options = client.config / files[0]
@@ -122,3 +123,106 @@ def test_tls_files(make_client, make_nginx_host, make_apache_host, pair, kind):
     assert "was edited" not in install(client, host, pair, kind).err
     assert options.read_bytes() == ours + b"# mine\n" and len(digest.read_bytes()) == 64
     host.test()
+
+
+def test_names_that_the_certificate_is_not_for(make_client, make_nginx_host, pair, second_name):
+    """Installed as wanted, with a warning, as no browser accepts it; Certbot has none."""
+    host = make_nginx_host()
+    host.write("a", SITE.replace("a.test", "a.test b.test"))
+    host.start()
+    args = ("-n", "--nginx", *host.options(), "-d", "a.test", "-d", "b.test", "--no-redirect", "--cert-path", pair[0],
+            "--fullchain-path", pair[0], "--key-path", pair[1])
+    assert "is not for b.test: clients" in make_client().run("install", *args).err
+    certbot = make_client()
+    certbot.program = second_name
+    assert "is not for" not in certbot.run("install", *args).err
+    (host.home / "none.pem").write_text("no certificate\n")
+    before = host.snapshot()
+    args = [host.home / "none.pem" if arg == pair[0] else arg for arg in args]
+    make_client().run("install", *args, status=1).says("none.pem")
+    assert host.snapshot() == before
+
+
+# ---- taking back ----
+
+def host_of(kind, make_nginx_host, make_apache_host):
+    """A running server with a site a.test."""
+    host = make_nginx_host() if kind == "nginx" else make_apache_host(modules=("ssl", "socache_shmcb", "rewrite"))
+    host.write("a", SITE if kind == "nginx" else VHOST)
+    return host.start()
+
+
+def rollback(client, host, kind, count, **more):
+    return client.run("rollback", "-n", f"--{kind}", *host.options(), "--checkpoints", count, **more)
+
+
+def backups(client):
+    return sorted(path.name for path in (client.work / "backups").iterdir())
+
+
+def site_file(host):
+    return next(path for path in sorted((host.root / "sites-available").iterdir()) if path.name in ("a", "a.conf"))
+
+
+@pytest.mark.parametrize("kind", ["nginx", "apache"])
+def test_a_rollback_mends_what_is_broken(make_client, make_nginx_host, make_apache_host, pair, kind):
+    """The server refuses the file that was changed: nothing but its old content makes it work again, and it is reloaded."""
+    host, client = host_of(kind, make_nginx_host, make_apache_host), make_client()
+    before = host.snapshot()
+    install(client, host, pair, kind)
+    site = site_file(host)
+    if kind == "apache":
+        site = site.with_name("a-le-ssl.conf")
+    site.write_text("Broken {\n" + site.read_text())
+    assert host.call("-t").returncode != 0
+    install(client, host, pair, kind, status=1)
+    rollback(client, host, kind, 1)
+    assert host.snapshot() == before and backups(client) == []
+    host.test()
+    assert host.get("a.test")[0] == 200
+    rollback(client, host, kind, 1).says("hasn't modified")
+
+
+@pytest.mark.parametrize("kind", ["nginx", "apache"])
+def test_a_rollback_of_what_was_broken_elsewhere(make_client, make_nginx_host, make_apache_host, pair, kind):
+    """What was taken back stays so; the server's words say what has to be corrected, and no reload is tried."""
+    host, client = host_of(kind, make_nginx_host, make_apache_host), make_client()
+    before = host.snapshot()
+    install(client, host, pair, kind)
+    other = host.write("other", "broken_word;\n")
+    host.forget_calls()
+    said = rollback(client, host, kind, 1, status=1)
+    said.says("broken_word", "stays so")
+    assert not any("reload" in call or "graceful" in call for call in host.calls())
+    after = {path: what for path, what in host.snapshot().items() if Path(path).stem != "other"}
+    assert after == before and backups(client) == []
+    assert is_new(host, pair)  # it runs with what it has read
+    for path in (host.root / "sites-enabled").iterdir():
+        if path.resolve() == other.resolve():
+            path.unlink()
+    host.test()
+
+
+@pytest.mark.skipif(not Path("/usr/bin/certbot").exists(), reason="needs the packaged Certbot")
+def test_each_server_has_its_own_checkpoints(make_client, make_nginx_host, make_apache_host, pair):
+    """In one work directory; Certbot, which knows no difference, takes ours back all the same."""
+    client, hosts, before = make_client(), {}, {}
+    for kind in ("nginx", "apache"):
+        hosts[kind] = host_of(kind, make_nginx_host, make_apache_host)
+        before[kind] = hosts[kind].snapshot()
+        install(client, hosts[kind], pair, kind)
+    assert len(backups(client)) == 2
+    hosts["apache"].forget_calls()
+    after = hosts["apache"].snapshot()
+    rollback(client, hosts["nginx"], "nginx", 1).says("stays", "another server", "graceful")
+    assert hosts["nginx"].snapshot() == before["nginx"] and hosts["apache"].snapshot() == after
+    assert hosts["apache"].calls() == [] and is_new(hosts["apache"], pair)
+    assert len(backups(client)) == 1
+    rollback(client, hosts["apache"], "apache", 1)
+    assert hosts["apache"].snapshot() == before["apache"] and backups(client) == []
+    install(client, hosts["nginx"], pair)
+    done = subprocess.run(["/usr/bin/certbot", "rollback", "-n", "--config-dir", client.config, "--work-dir", client.work, "--logs-dir",
+                           client.logs, "-i", "nginx", "--nginx-server-root", hosts["nginx"].root, "--nginx-ctl",
+                           hosts["nginx"].control], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout
+    assert hosts["nginx"].snapshot() == before["nginx"] and backups(client) == []
