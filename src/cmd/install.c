@@ -1,10 +1,14 @@
 /* install: make a server use a certificate there is. */
 #include "lifecycle/install.h"
 
+#include <string.h>
+
 #include "base/file.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "cmd/command.h"
 #include "cmd/report.h"
+#include "crypto/cert.h"
 #include "run/questions.h"
 
 /* Fills paths that were not given from the lineage of --cert-name, if there is one. */
@@ -68,6 +72,43 @@ static bool ask_names(
     return question_names(context, &offered, names, err);
 }
 
+/* One label for the star (RFC 9525 section 6.3). Both are in lower case. */
+static bool is_covered(const struct identifiers *by, const struct identifier *name)
+{
+    const char *rest = name->type == IDENTIFIER_DNS ? strchr(name->value, '.') : NULL;
+
+    if (identifiers_has(by, name))
+        return true;
+    for (size_t i = 0; i < by->len && rest != NULL; i++)
+        if (identifier_is_wildcard(&by->at[i]) && strcmp(by->at[i].value + 1, rest) == 0)
+            return true;
+    return false;
+}
+
+/* A certificate that is not for these names is what the user asks for all the same. Certbot's says nothing. */
+static bool warn_of_uncovered(const struct context *context, const struct identifiers *names, struct error *err)
+{
+    const struct settings *settings = context->settings;
+    const char *path = settings->fullchain_path != NULL ? settings->fullchain_path : settings->cert_path;
+    AUTO(buf_clear) struct buf pem = BUF(FILE_MAX_TEXT);
+    AUTO(identifiers_clear) struct identifiers of = { 0 };
+    AUTO(list_clear) struct list missing = { 0 };
+    AUTO(cert_free) struct cert *cert = NULL;
+    AUTO(free) char *text = NULL;
+
+    if (!context->voice->tells_more)
+        return true;
+    TRY(file_read(path, &pem, err) && cert_from_pem(buf_view(&pem), path, &cert, err));
+    of = cert_identifiers(cert);
+    for (size_t i = 0; i < names->len; i++)
+        if (!is_covered(&of, &names->at[i]))
+            list_add(&missing, names->at[i].value);
+    text = list_join(&missing, ", ");
+    if (missing.len > 0)
+        log_warning("The certificate in %s is not for %s: clients will refuse it there.", path, text);
+    return true;
+}
+
 static bool install_run(struct context *given, struct error *err)
 {
     AUTO(settings_free) struct settings *settings = settings_dup(given->settings);
@@ -84,6 +125,7 @@ static bool install_run(struct context *given, struct error *err)
     TRY(installation_check_enhancements(context, &installation, err));
     TRY(check_paths(context, err));
     TRY(ask_names(context, &installation, &names, err));
+    TRY(warn_of_uncovered(context, &names, err));
     pair = (struct pair){ settings->cert_path, settings->key_path, settings->chain_path, settings->fullchain_path };
     deployment.lineage = settings->cert_name;
     TRY(installation_deploy(context, &installation, &deployment, err));
