@@ -67,7 +67,8 @@ TEST(what_is_redirected_already)
         AUTO(nginx_conf_free) struct nginx_conf *conf = test_conf_load(site, NULL);
         AUTO(nginx_model_free) struct nginx_model *model = nginx_model_new(conf);
 
-        CHECK(nginx_redirects_name(&model->blocks[0], "a.test", 443) == redirected[i].want, "%s", redirected[i].name);
+        CHECK(nginx_redirects_name(model, &model->blocks[0], "a.test", 443) == redirected[i].want, "%s",
+            redirected[i].name);
     }
 }
 
