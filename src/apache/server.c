@@ -1,5 +1,6 @@
 #include "apache/server.h"
 
+#include "apache/graceful.h"
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -99,6 +100,8 @@ static void find_beside(struct apache_server *server)
         list_add(&server->beside, layout->vhost_dir);
 }
 
+static const struct web_calls apache_calls = { .test = web_test, .reload = apache_reload, .verify = web_verify };
+
 static void set_control(struct apache_server *server)
 {
     server->test_argv = argv_of(&server->test);
@@ -114,7 +117,10 @@ static void set_control(struct apache_server *server)
         .unit = server->layout.unit,
     };
     server->service = (struct web_service){
-        .server = &server->control, .voice = server->settings->voice, .work_dir = server->settings->work_dir
+        .server = &server->control,
+        .voice = server->settings->voice,
+        .work_dir = server->settings->work_dir,
+        .calls = &apache_calls,
     };
 }
 

@@ -1,5 +1,8 @@
 #include "web/journal.h"
 
+#include <string.h>
+
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/log.h"
@@ -10,12 +13,21 @@
 #include "web/checkpoint_lists.h"
 #include "web/command.h"
 
+#define SWITCH_MS 300 /* after which another process has made its pair live */
+
 const struct web_calls *journal_calls(const struct web_service *service)
 {
     return service->calls != NULL ? service->calls : &web_calls_real;
 }
 
-bool journal_test(const struct web_service *service, struct error *err)
+/* Whether the server has found a certificate and a key that do not belong together: in the words of OpenSSL, nginx and
+ * mod_ssl. Another process may have been about to make a pair live. */
+static bool has_met_a_switch(const char *words)
+{
+    return strstr(words, "key values mismatch") != NULL || strstr(words, "AH02565") != NULL;
+}
+
+static bool test_once(const struct web_service *service, struct error *err)
 {
     bool ok;
 
@@ -25,7 +37,17 @@ bool journal_test(const struct web_service *service, struct error *err)
     return ok;
 }
 
-bool journal_reload(const struct web_service *service, struct web_log *log, struct error *err)
+bool journal_test(const struct web_service *service, struct error *err)
+{
+    if (test_once(service, err))
+        return true;
+    if (!has_met_a_switch(err->why) || !clock_sleep_ms(SWITCH_MS))
+        return false;
+    error_clear(err);
+    return test_once(service, err);
+}
+
+static bool reload_once(const struct web_service *service, struct web_log *log, struct error *err)
 {
     bool ok;
 
@@ -33,6 +55,20 @@ bool journal_reload(const struct web_service *service, struct web_log *log, stru
     ok = journal_calls(service)->reload(service->server, log, err);
     reading_end();
     return ok;
+}
+
+bool journal_reload(const struct web_service *service, struct web_log *log, struct error *err)
+{
+    AUTO(web_log_clear) struct web_log own = { 0 };
+    struct web_log *marked = log != NULL ? log : &own;
+    bool ok = reload_once(service, marked, err);
+    AUTO(free) char *refusal = ok ? web_log_refusal(marked) : xstrdup(err->why);
+
+    if (refusal == NULL || !has_met_a_switch(refusal) || !clock_sleep_ms(SWITCH_MS))
+        return ok;
+    error_clear(err);
+    web_log_clear(marked);
+    return reload_once(service, marked, err);
 }
 
 static bool reload(const struct web_service *service, struct error *err)

@@ -5,7 +5,8 @@
 #include "web/checkpoint_lists.h"
 #include "web/commit.h"
 
-/* What the service's calls do, while nobody in this process makes another pair of certificate and key live. */
+/* What the service's calls do, while nobody in this process makes another pair of certificate and key live:
+ * once more after a moment where the server has met half a pair, which another process may have been exchanging. */
 MUST_USE bool journal_test(const struct web_service *service, struct error *err);
 MUST_USE bool journal_reload(const struct web_service *service, struct web_log *log, struct error *err);
 const struct web_calls *journal_calls(const struct web_service *service);

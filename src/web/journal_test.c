@@ -1,7 +1,7 @@
 #include "base/test_files.h"
 
 #include "voice/voice.h"
-#include "web/commit.h"
+#include "web/journal.h"
 
 /* What a killed run of one server has left is found by a run of another one: nginx and Apache have one work directory.
  */
@@ -72,6 +72,62 @@ TEST(a_challenge_of_another_server)
     CHECK(web_recover(&left, &err) && !file_exists(mark), "%s", err.why);
     CHECK_INT(reloads, 3, "told as ever");
     check_restored("by its own");
+}
+
+/* ---- a pair that another process is exchanging ---- */
+
+static int tests;
+static const char *refusal; /* of the first test or reload; NULL: none */
+
+static bool refuse_once(struct error *err)
+{
+    return tests++ > 0 || refusal == NULL || error_set(err, ERROR_PLUGIN, "%s", refusal);
+}
+
+static bool meet_in_test(const struct web_server *of, struct error *err)
+{
+    (void)of;
+    return refuse_once(err);
+}
+
+static bool meet_in_reload(const struct web_server *of, struct web_log *log, struct error *err)
+{
+    (void)of;
+    if (log != NULL)
+        web_log_mark(log, NULL);
+    return refuse_once(err);
+}
+
+TEST(half_a_pair)
+{
+    static const struct {
+        const char *refusal;
+        int calls;
+    } cases[] = {
+        { NULL, 1 },
+        { "unknown directive", 1 },
+        { "SSL_CTX_use_PrivateKey(\"/l/privkey.pem\") failed (SSL: error:05800074:x509 certificate routines::key "
+          "values "
+          "mismatch)",
+            2 },
+        { "AH02565: Certificate and private key a.test:443:0 from /l/fullchain.pem and /l/privkey.pem do not match",
+            2 },
+    };
+    static const struct web_calls meeting = { meet_in_test, meet_in_reload, NULL };
+    struct web_server server = { .name = "nginx" };
+    struct web_service service = { .server = &server, .voice = &voice_own, .work_dir = "/none", .calls = &meeting };
+
+    for (size_t i = 0; i < COUNT(cases); i++)
+        for (int reload = 0; reload < 2; reload++) {
+            struct error err = { 0 };
+            bool ok;
+
+            tests = 0;
+            refusal = cases[i].refusal;
+            ok = reload ? journal_reload(&service, NULL, &err) : journal_test(&service, &err);
+            CHECK(ok == (cases[i].calls == 2 || refusal == NULL), "%s: %s", refusal, err.why);
+            CHECK_INT(tests, cases[i].calls, refusal);
+        }
 }
 
 TEST_MAIN()
