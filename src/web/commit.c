@@ -17,6 +17,7 @@ struct run {
     const struct web_calls *calls;
     char *journal; /* the directory of this run's */
     bool heeds;    /* an interrupt ends it: the caller was not shielded */
+    bool stopped;  /* the server was not running before */
     bool reloaded; /* the server has been told of the changes, or may have been */
     struct web_log log;
 };
@@ -38,7 +39,8 @@ static struct run run_of(const struct web_commit *commit, const char *journal)
         .server = commit->service->server,
         .calls = journal_calls(commit->service),
         .journal = file_join(commit->service->work_dir, journal),
-        .heeds = !interrupt_is_shielded() };
+        .heeds = !interrupt_is_shielded(),
+        .stopped = !web_is_running(commit->service->server) };
 }
 
 static bool heed(const struct run *run, struct error *err)
@@ -133,14 +135,23 @@ static bool verify(const struct run *run, struct error *err)
 
 /* ---- failure ---- */
 
+/* One that was stopped, and could not be started, is as it was before. */
+static bool must_reload(const struct run *run)
+{
+    return run->reloaded && !(run->stopped && !web_is_running(run->server));
+}
+
 /* Everything of this run; a failure of that is what the user must know. */
 static bool take_back(const struct run *run, struct error *err)
 {
     AUTO(free) char *next = NULL;
     struct error failed = { 0 };
 
-    if (!journal_take_back(run->commit->service, run->journal, run->reloaded, &failed)) {
+    if (!journal_take_back(run->commit->service, run->journal, must_reload(run), &failed)) {
         log_error("Unable to take the changes back: %s", failed.why);
+        if (!file_is_dir(run->journal))
+            return error_next(err, "all files are as they were before, but %s does not run with them: %s",
+                run->server->name, failed.why);
         return error_next(err,
             "what was changed could not all be taken back: %s. The next run tries again; the old files are "
             "in %s",

@@ -45,7 +45,8 @@ struct web_commit { /* borrowed */
  * what the server shows with what is expected, and makes the journal one checkpoint for each stage. Nothing to change:
  * nothing is done, or with force_reload a test, the reload and the comparison.
  *
- * False: all files are as they were, and the server runs with them (a server that had ended is started). The message
+ * False: all files are as they were, and the server runs with them (a server that had ended is started; one that was
+ * stopped before, and could not be started, is left so). The message
  * says what was refused, and that it was taken back. ERROR_CANCELED after Ctrl-C, likewise taken back; where not all
  * could be taken back, err->next says what to do, and the journal stays for the next run.
  *

@@ -159,6 +159,38 @@ TEST(the_server_refuses)
     }
 }
 
+TEST(a_server_that_does_not_come_back)
+{
+    static const struct {
+        const char *name, *pid_file; /* NULL: not known */
+        int reloads;
+        const char *next;
+    } cases[] = {
+        { "it runs", NULL, 2, "all files are as they were before, but nginx does not run with them: no such process" },
+        { "it was stopped before", "/none/pid", 1, "all that this run had changed was taken back" },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(changes_free) struct changes *changes = NULL;
+        AUTO(free) char *before = NULL;
+        struct web_server stopped = { .name = "nginx", .pid_file = cases[i].pid_file };
+        struct web_service other = service;
+        struct web_commit wanted = { .service = &other };
+        struct error err = { 0 };
+
+        make_scene();
+        before = scene();
+        changes = all_changes();
+        other.server = &stopped;
+        wanted.changes = changes;
+        server.refuses_reloads = true;
+        CHECK(!web_commit(&wanted, &err), "%s", cases[i].name);
+        CHECK_TEXT(err.next, cases[i].next, cases[i].name);
+        CHECK_INT(server.reloads, cases[i].reloads, cases[i].name);
+        check_untouched(cases[i].name, 0, before);
+    }
+}
+
 /* ---- calls that fail ---- */
 
 static void fail_no_more(void)

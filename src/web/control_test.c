@@ -303,6 +303,20 @@ TEST(an_address_that_is_still_in_use)
     CHECK_TEXT(commands, "ctl start|ctl start", "again");
 }
 
+TEST(an_address_that_another_program_has)
+{
+    AUTO(play_end)
+    struct played *played = play("for i in 1 2 3 4 5; do echo 'bind() to 0.0.0.0:80 failed (98: Address already in "
+                                 "use)'; done; echo 'still could not bind()'; exit 1");
+    struct error err = { 0 };
+
+    CHECK(!web_reload(&played->server, NULL, &err), "it has it");
+    CHECK(
+        strstr(err.why, "1:\nbind() to 0.0.0.0:80 failed (98: Address already in use)\nstill could not bind()") != NULL,
+        "%s", err.why);
+    CHECK(strstr(err.next, "ss -ltnp") != NULL, "%s", err.next);
+}
+
 TEST(by_what_starts_services)
 {
     static const struct {

@@ -59,16 +59,15 @@ static bool reload_once(const struct web_service *service, struct web_log *log, 
 
 bool journal_reload(const struct web_service *service, struct web_log *log, struct error *err)
 {
-    AUTO(web_log_clear) struct web_log own = { 0 };
-    struct web_log *marked = log != NULL ? log : &own;
-    bool ok = reload_once(service, marked, err);
-    AUTO(free) char *refusal = ok ? web_log_refusal(marked) : xstrdup(err->why);
+    bool ok = reload_once(service, log, err);
+    AUTO(free) char *refusal = !ok ? xstrdup(err->why) : log != NULL ? web_log_refusal(log) : NULL;
 
     if (refusal == NULL || !has_met_a_switch(refusal) || !clock_sleep_ms(SWITCH_MS))
         return ok;
     error_clear(err);
-    web_log_clear(marked);
-    return reload_once(service, marked, err);
+    if (log != NULL)
+        web_log_clear(log);
+    return reload_once(service, log, err);
 }
 
 static bool reload(const struct web_service *service, struct error *err)

@@ -89,15 +89,32 @@ static bool stays(const struct web_server *server, int64_t since_ms)
     return time_ms > (server->pid_file != NULL ? LIMIT_MS : STAYS_MS);
 }
 
+/* Each line once: nginx says five times that an address is in use. */
+static char *without_repetition(struct view said)
+{
+    AUTO(list_clear) struct list lines = { 0 };
+    struct view line;
+
+    while (view_cut(&said, '\n', &line)) {
+        AUTO(free) char *text = view_dup(line);
+
+        if (!list_has(&lines, text))
+            list_add(&lines, text);
+    }
+    return list_join(&lines, "\n");
+}
+
 static char *read_said(const struct started *started)
 {
     AUTO(buf_clear) struct buf said = BUF(WEB_MAX_SAID);
+    AUTO(free) char *lines = NULL;
     char *to = buf_room(&said, WEB_MAX_SAID - 1);
     ssize_t got = to != NULL ? pread(started->said, to, WEB_MAX_SAID - 1, 0) : -1;
 
     if (got > 0)
         buf_grow(&said, (size_t)got);
-    return text_printable_dup(view_trim(buf_view(&said)), WEB_MAX_SAID, true);
+    lines = without_repetition(view_trim(buf_view(&said)));
+    return text_printable_dup(view_of(lines), WEB_MAX_SAID, true);
 }
 
 static bool try(const struct web_server *server, char *const *argv, bool *in_use, struct error *err)
@@ -133,5 +150,7 @@ bool web_start(const struct web_server *server, char *const *argv, struct error 
         ok = try(server, argv, &in_use, err);
     }
     interrupt_unshield();
+    if (!ok && in_use)
+        return error_next(err, "another program has that port (ss -ltnp shows which): stop it, then try again");
     return ok;
 }

@@ -18,6 +18,7 @@ static struct {
     int watched;                  /* reloads after which nobody else looks whether the server goes on */
     int refuses_test;             /* the call of that number fails, from 1 on; 0: none */
     int refuses_reload, refuses_verify;
+    bool refuses_reloads;      /* all of them */
     bool is_broken_by_content; /* the test fails as long as some file has BROKEN in it */
     void (*at_test)(int number);
 } server;
@@ -54,7 +55,8 @@ static bool play_reload(const struct web_server *of, struct web_log *log, struct
         web_log_mark(log, NULL);
     server.reloads++;
     server.watched += log == NULL;
-    return server.reloads != server.refuses_reload || error_set(err, ERROR_PLUGIN, "no such process");
+    return (server.reloads != server.refuses_reload && !server.refuses_reloads) ||
+           error_set(err, ERROR_PLUGIN, "no such process");
 }
 
 static bool play_verify(struct net *net, const struct expected *expected, size_t count, const struct web_log *log,

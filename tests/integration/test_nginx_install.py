@@ -460,6 +460,31 @@ def test_a_port_that_another_has(make_client, host):
     assert not list((client.work).glob("backups/*")) and not (client.work / "IN_PROGRESS").exists()
 
 
+def test_a_port_that_another_has_while_nginx_is_stopped(make_client, host):
+    client = make_client()
+    write(host, SITES["plain"][0])
+    names = ["a.test", "www.a.test"]
+    pair = make_pair(host.home, "new", names)
+    before = host.snapshot()
+    with socket.socket() as taken:
+        taken.bind(("0.0.0.0", 80))
+        taken.listen()
+        said = install(client, host, pair, names, status=1)
+    said.says("ddress already in use", "ss -ltnp", "all that this run had changed was taken back")
+    assert "could not all be taken back" not in said.text and said.text.count("ddress already in use") <= 4
+    assert host.snapshot() == before
+    assert not list((client.work).glob("backups/*")) and not (client.work / "IN_PROGRESS").exists()
+
+
+def test_names_that_the_certificate_is_not_for(make_client, host):
+    client = make_client()
+    write(host, SITES["plain"][0])
+    host.start()
+    pair = make_pair(host.home, "new", ["a.test"])
+    install(client, host, pair, ["a.test"]).says("Served by the same server block, and not in the new certificate: www.a.test")
+    assert "not in the new certificate" not in install(client, host, pair, ["a.test"]).text
+
+
 def test_names_are_told_when_none_is_given(make_client, host):
     client = make_client()
     write(host, SITES["several blocks"][0])
