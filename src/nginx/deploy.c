@@ -1,5 +1,7 @@
 #include "nginx/deploy.h"
 
+#include <string.h>
+
 #include "base/mem.h"
 #include "nginx/private.h"
 #include "nginx/self_redirect.h"
@@ -46,6 +48,39 @@ static void make_default(struct nginx_editing *editing, const struct nginx_task 
     }
 }
 
+/* Whether it has one of the deployment's certificates. */
+static bool has_certificate(
+    struct nginx_editing *editing, const struct nginx_task *task, const struct nginx_block *block)
+{
+    const struct nginx_item *item;
+    size_t from = 0;
+
+    while ((item = nginx_block_find(block, "ssl_certificate", &from)) != NULL) {
+        const char *word = nginx_word(item->node, 1);
+        AUTO(free) char *path = word != NULL ? nginx_conf_path(editing->conf, word) : NULL;
+
+        for (size_t i = 0; path != NULL && i < task->deployment->pair_count; i++)
+            if (strcmp(path, task->deployment->pairs[i].fullchain) == 0)
+                return true;
+    }
+    return false;
+}
+
+/* Names that clients will not trust the block for. */
+static void note_uncovered(
+    struct nginx_editing *editing, const struct nginx_task *task, const struct nginx_block *block)
+{
+    if (task->uncovered == NULL || has_certificate(editing, task, block))
+        return;
+    for (size_t i = 0; i < block->names.len; i++) {
+        const char *name = block->names.at[i];
+
+        if (!nginx_name_is_regex(name) && nginx_name_is_asked_for(name) && !nginx_task_covers(task, name) &&
+            !list_has(task->uncovered, name))
+            list_add(task->uncovered, name);
+    }
+}
+
 static void deploy_to(struct nginx_editing *editing, const struct nginx_task *task, const struct nginx_targets *targets,
     const struct nginx_target *target)
 {
@@ -56,6 +91,7 @@ static void deploy_to(struct nginx_editing *editing, const struct nginx_task *ta
         nginx_put_sibling(editing, task, target);
         return;
     }
+    note_uncovered(editing, task, block);
     if (!nginx_pairs_put(editing, task, targets, block, &pairs))
         return;
     if (block->tls && target->becomes_default)

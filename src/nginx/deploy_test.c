@@ -566,4 +566,38 @@ TEST(blocks_get_the_certificate_once)
     }
 }
 
+TEST(names_that_the_certificate_is_not_for)
+{
+    static const struct {
+        const char *name, *names, *site, *uncovered;
+    } rows[] = {
+        { "all covered", "*.a.test a.test", "server { listen 80; server_name a.test www.a.test; }", "" },
+        { "others", "*.a.test", "server { listen 80; server_name www.a.test a.test b.test _ ~^c; }", "a.test b.test" },
+        { "TLS", "a.test", "server { listen 443 ssl; server_name a.test b.test; ssl_certificate /old; }", "b.test" },
+        { "it is there already", "a.test",
+            "server { listen 443 ssl; server_name a.test b.test; ssl_certificate /l/ecdsa/full; ssl_certificate_key "
+            "/l/ecdsa/key; }",
+            "" },
+        { "another block", "a.test",
+            "server { listen 80; server_name a.test; } server { listen 80; server_name b.test; }", "" },
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        AUTO(nginx_conf_free) struct nginx_conf *conf = test_conf_load(rows[i].site, NULL);
+        AUTO(nginx_editing_clear) struct nginx_editing editing = { 0 };
+        AUTO(list_clear) struct list uncovered = { 0 };
+        AUTO(free) char *text = NULL;
+        struct test_task task;
+        struct error err = { 0 };
+
+        test_task_init(&task, rows[i].names);
+        task.task.uncovered = &uncovered;
+        nginx_editing_begin(&editing, conf);
+        CHECK(nginx_deploy(&editing, &task.task, &err), "%s: %s", rows[i].name, err.why);
+        text = list_join(&uncovered, " ");
+        CHECK_TEXT(text, rows[i].uncovered, rows[i].name);
+        test_task_clear(&task);
+    }
+}
+
 TEST_MAIN()

@@ -15,6 +15,7 @@
 #include "nginx/targets.h"
 
 #define VERIFY_MS 20000 /* until new workers have taken over: thousands of blocks take a while */
+#define WARNED_MAX 8    /* names that a warning lists */
 #define GLANCE_MS 1     /* one look whether all is served already */
 
 struct group { /* all plans of one commit */
@@ -203,6 +204,28 @@ static void note_places(struct group *group, struct nginx_install_plan *plan, co
         }
 }
 
+/* Names that are served with a certificate from now on which is not for them. */
+static void warn_of_uncovered(const struct group *group)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    AUTO(free) char *text = NULL;
+    size_t more = 0;
+
+    for (size_t i = 0; i < group->count; i++)
+        for (size_t k = 0; group->each[i] == NULL && k < group->plans[i]->uncovered.len; k++)
+            if (names.len < WARNED_MAX)
+                list_add(&names, group->plans[i]->uncovered.at[k]);
+            else
+                more++;
+    if (names.len == 0)
+        return;
+    text = list_join(&names, ", ");
+    if (more == 0)
+        log_warning("Served by the same server block, and not in the new certificate: %s", text);
+    else
+        log_warning("Served by the same server block, and not in the new certificate: %s and %zu more", text, more);
+}
+
 static bool put_into_effect(struct group *group, struct error *err)
 {
     AUTO(nginx_expectations_clear) struct nginx_expectations expectations = { 0 };
@@ -236,6 +259,8 @@ bool nginx_commit_installs(
 
     nginx_files_find(server, &group.files);
     ok = put_into_effect(&group, err);
+    if (ok)
+        warn_of_uncovered(&group);
     forget_edits(&group);
     nginx_files_clear(&group.files);
     return ok;

@@ -23,6 +23,7 @@ void nginx_plan_free(struct nginx_install_plan *plan)
     }
     deployment_free(plan->deployment);
     list_clear(&plan->wildcard_names);
+    list_clear(&plan->uncovered);
     list_clear(&plan->said);
     free(plan->template_path);
     free(plan->template_names);
@@ -103,7 +104,7 @@ static void look(void *arg, const char *path, struct nginx_cert *out)
     *out = looked->cert;
 }
 
-struct nginx_task nginx_plan_task(const struct nginx_install_plan *plan, const struct nginx_files *files)
+struct nginx_task nginx_plan_task(struct nginx_install_plan *plan, const struct nginx_files *files)
 {
     return (struct nginx_task){
         .deployment = plan->deployment,
@@ -113,10 +114,11 @@ struct nginx_task nginx_plan_task(const struct nginx_install_plan *plan, const s
         .options = buf_view(&files->options),
         .live_dir = files->live_dir,
         .look = look,
-        .look_arg = (void *)plan,
+        .look_arg = plan,
         .wildcard_names = plan->has_wildcard_names ? &plan->wildcard_names : NULL,
         .template_path = plan->template_path,
         .template_names = plan->template_names,
+        .uncovered = &plan->uncovered,
     };
 }
 

@@ -19,6 +19,7 @@ struct nginx_install_plan {
     bool has_wildcard_names;
     struct list wildcard_names;           /* see struct nginx_task */
     char *template_path, *template_names; /* the same */
+    struct list uncovered;                /* see struct nginx_task: set by the clerk */
     struct list said;                     /* to be told once it is in effect: set by the clerk */
     struct nginx_looked *looked;          /* by the clerk alone */
 };
@@ -43,4 +44,4 @@ static inline void nginx_files_clear_at(struct nginx_files *files)
 }
 
 /* All borrowed of both. */
-struct nginx_task nginx_plan_task(const struct nginx_install_plan *plan, const struct nginx_files *files);
+struct nginx_task nginx_plan_task(struct nginx_install_plan *plan, const struct nginx_files *files);

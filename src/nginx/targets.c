@@ -79,13 +79,18 @@ bool nginx_task_covers(const struct nginx_task *task, const char *name)
     return false;
 }
 
+bool nginx_name_is_asked_for(const char *name)
+{
+    return name[0] != '\0' && strcmp(name, "_") != 0;
+}
+
 /* Whether all names of a block are served by the deployment, or are none that a client would ask for. */
 static bool is_free_for(const struct nginx_task *task, const struct nginx_block *block)
 {
     for (size_t i = 0; i < block->names.len; i++) {
         const char *name = block->names.at[i];
 
-        if (name[0] != '\0' && strcmp(name, "_") != 0 && !nginx_task_covers(task, name))
+        if (nginx_name_is_asked_for(name) && !nginx_task_covers(task, name))
             return false;
     }
     return true;

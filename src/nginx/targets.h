@@ -35,5 +35,7 @@ void nginx_task_names(const struct nginx_model *model, const struct nginx_task *
     const struct identifier *identifier, struct list *out);
 /* Whether the deployment's certificate covers a name of a block. */
 bool nginx_task_covers(const struct nginx_task *task, const char *name);
+/* Whether a name of a block is one that a client may ask for: "" and "_" are none. */
+bool nginx_name_is_asked_for(const char *name);
 /* A block's names, with blanks between; of the caller's. */
 char *nginx_block_names(const struct nginx_block *block) __attribute__((returns_nonnull));

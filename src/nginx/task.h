@@ -25,4 +25,6 @@ struct nginx_task { /* all borrowed */
     const struct list *wildcard_names; /* names that the wildcards stand for; NULL: all that blocks have */
     const char *template_path;         /* file of the block to make one like it of; NULL: the default server */
     const char *template_names;        /* its names, with blanks between */
+    /* Gets the names of blocks that are given the certificate, and are not in it, each once. NULL: not wanted. */
+    struct list *uncovered;
 };
