@@ -61,6 +61,11 @@ static bool no_challenge(const struct context *context, const struct authz *auth
         log_error("%s", err->why);
         return false; /* and never of which name */
     }
+    if (authz->wildcard || only_dns)
+        (void)error_next(err,
+            "%s is proved by a DNS record alone: obtain it with a DNS plugin, or with --manual; the installer may be "
+            "named beside it (-i nginx, -i apache), or `install` puts the certificate into the server afterwards",
+            authz->wildcard ? "a wildcard" : "this name");
     return error_in(err, "%s%s", authz->wildcard ? "*." : "", authz->identifier.value);
 }
 

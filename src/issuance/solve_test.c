@@ -135,6 +135,9 @@ TEST(a_challenge_that_can_be_met_is_chosen)
             .why =
                 "Client with the currently selected authenticator does not support any combination of challenges that "
                 "will satisfy the CA. You may need to use an authenticator plugin that can do challenges over DNS.",
+            .next = "this name is proved by a DNS record alone: obtain it with a DNS plugin, or with --manual; the "
+                    "installer may be named beside it (-i nginx, -i apache), or `install` puts the certificate into "
+                    "the server afterwards",
             .plugin = "prepare, release" },
         { .name = "none: it knows neither",
             .setup = { .ca.challenges = "http-01 tls-alpn-01", .plugin.types = "dns-01", .as_certbot = true },
