@@ -144,7 +144,6 @@ static bool must_reload(const struct run *run)
 /* Everything of this run; a failure of that is what the user must know. */
 static bool take_back(const struct run *run, struct error *err)
 {
-    AUTO(free) char *next = NULL;
     struct error failed = { 0 };
 
     if (!journal_take_back(run->commit->service, run->journal, must_reload(run), &failed)) {
