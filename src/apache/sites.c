@@ -397,9 +397,9 @@ static bool copy_site(struct apache_work *work, struct apache_plan *plan, struct
     return apache_work_listen(work, err);
 }
 
-/* The file of the host that answers at the copy's address for names that no host has, if it is there for that: it has
- * no name, or is written so. It is to stay the first one. */
-static const char *catch_all(const struct apache_work *work, const struct apache_site *site)
+/* The file of the host that answers at the copy's address for names that no host has: it is to stay the first one, but
+ * where it comes with this run, too. */
+static const char *first_host(const struct apache_work *work, const struct apache_site *site)
 {
     const struct apache_vhost *copied = &work->model->vhosts[site->vhost];
 
@@ -409,7 +409,7 @@ static const char *catch_all(const struct apache_work *work, const struct apache
         for (size_t j = 0; vhost->tls && !vhost->mixed && vhost->enabled && j < vhost->address_count; j++)
             if (vhost->addresses[j].port == work->ports.https && copied->address_count > 0 &&
                 strcmp(vhost->addresses[j].host, copied->addresses[0].host) == 0)
-                return vhost->name == NULL || vhost->addresses[j].is_default ? vhost->node->file->path : NULL;
+                return list_has(&work->enabled, vhost->node->file->real) ? NULL : vhost->node->file->path;
     }
     return NULL;
 }
@@ -421,7 +421,7 @@ static const char *read_before(const struct apache_work *work, const struct apac
 
     if (!site->is_copy)
         return NULL;
-    first = catch_all(work, site);
+    first = first_host(work, site);
     if (!site->needs_original || (first != NULL && strcmp(file_basename(first), file_basename(original)) > 0))
         return first;
     return original;

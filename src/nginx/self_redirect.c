@@ -221,18 +221,18 @@ static bool only_child(const struct nginx_node *node, const struct nginx_node *c
 static void search_in(
     const struct search *search, const struct nginx_node *node, const struct nginx_item *item, unsigned depth)
 {
-    bool nested = node != item->node;
+    const struct nginx_node *around = node != item->node ? node->parent : NULL;
 
     if (goes_in_circles(search->model, search->block, node, search->https_port)) {
         const struct nginx_node *out = node;
 
-        if (item->include != NULL && nested) /* a copy takes what is included as a whole */
+        if (item->include != NULL && around != NULL) /* a copy takes what is included as a whole */
             out = item->node;
         else if (node->parent != NULL && nginx_is(node->parent, "if") && only_child(node->parent, node))
             out = node->parent;
         add(search->out, out, item->include);
-        if (!nested || (nginx_is(node->parent, "location") && node->parent == item->node &&
-                           strcmp(item->node->words[item->node->word_count - 1].text, "/") == 0))
+        if (around == NULL || (nginx_is(around, "location") && around == item->node &&
+                                  strcmp(item->node->words[item->node->word_count - 1].text, "/") == 0))
             search->out->whole = true;
     }
     if (!node->block || node->raw || depth == 0 || (nginx_is(node, "if") && asks_for_plain(node)))

@@ -520,10 +520,12 @@ def test_a_directory_for_new_hosts(apache, new_client, area):
     assert os.readlink(apache.root / "sites-enabled" / "a-tls.conf") == str(apache.root / "vhosts" / "a-tls.conf")
 
 
-def test_the_host_for_all_other_names_stays(make_apache_host, new_client, area, trust):
+@pytest.mark.parametrize("address,name", [("_default_:HTTPS", ""), ("*:HTTPS", "    ServerName default.test\n")],
+                         ids=["without a name", "with one"])
+def test_the_host_for_all_other_names_stays(make_apache_host, new_client, area, trust, address, name):
     apache = make_apache_host(modules=["ssl", "socache_shmcb"])
     apache.write("a", site("a.test"))
-    apache.write("default-ssl", f"<VirtualHost _default_:HTTPS>\n    DocumentRoot HOME/www\n    SSLEngine on\n"
+    apache.write("default-ssl", f"<VirtualHost {address}>\n{name}    DocumentRoot HOME/www\n    SSLEngine on\n"
                                 f"    SSLCertificateFile {trust.cert}\n    SSLCertificateKeyFile {trust.key}\n</VirtualHost>\n")
     before = apache.start().snapshot()
     _, cert = install_own(new_client, apache, area, ["a.test"])
