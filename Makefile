@@ -3,6 +3,8 @@
 PREFIX ?= /usr/local
 FUZZ_SECONDS ?= 30
 PYTEST_ARGS ?=
+# Tests wait for servers much of the time: one more at a time than there are processors.
+PYTEST_WORKERS ?= $(shell expr $$(nproc) + 1)
 PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 
 # `make check` and `CC=clang make check` keep a folder each.
@@ -23,7 +25,7 @@ check:
 	ninja -C $(CHECK)
 	tools/house $(CHECK) --hold
 	meson test -C $(CHECK) --no-rebuild --print-errorlogs
-	EVERCERT=$(CHECK)/evercert $(PYTHON) -B -m pytest -n auto --dist loadfile tests/integration $(PYTEST_ARGS)
+	EVERCERT=$(CHECK)/evercert $(PYTHON) -B -m pytest -n $(PYTEST_WORKERS) --dist loadfile tests/integration $(PYTEST_ARGS)
 
 install: all
 	meson configure build --prefix=$(PREFIX)
