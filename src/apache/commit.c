@@ -1,6 +1,6 @@
 #include "apache/commit.h"
 
-#include "apache/auto_hsts.h"
+#include "web/auto_hsts.h"
 #include "apache/enhancing.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -252,15 +252,15 @@ static bool commit(struct group *group, struct error *err)
 static bool remember_hsts(const struct group *group, struct error *err)
 {
     const char *dir = group->work->server->settings->config_dir;
-    AUTO(apache_hsts_clear) struct apache_hsts_state state = { 0 };
+    AUTO(auto_hsts_clear) struct auto_hsts_state state = { 0 };
     size_t before;
 
-    TRY(apache_hsts_read(dir, &state, err));
+    TRY(auto_hsts_read(dir, &state, err));
     before = state.count;
     for (size_t i = 0; i < group->count; i++)
         for (size_t j = 0; !has_failed(group, i) && j < group->plans[i]->auto_hsts.len; j++)
-            apache_hsts_add(&state, group->plans[i]->auto_hsts.at[j], 0, clock_now());
-    return state.count == before || apache_hsts_write(dir, &state, err);
+            auto_hsts_add(&state, group->plans[i]->auto_hsts.at[j], 0, clock_now());
+    return state.count == before || auto_hsts_write(dir, &state, err);
 }
 
 static bool wants_hsts(const struct group *group)

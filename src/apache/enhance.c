@@ -235,14 +235,14 @@ static const struct apache_node *mark_of(const struct apache_node *vhost)
     return NULL;
 }
 
-char *apache_auto_hsts_id(const struct apache_node *vhost)
+char *auto_hsts_id(const struct apache_node *vhost)
 {
     const struct apache_node *mark = mark_of(vhost);
 
     return mark == NULL ? xstrdup("") : view_dup(view_trim(view_of(apache_node_word(mark, 0) + strlen(MARK))));
 }
 
-void apache_auto_hsts_begin(struct apache_edit *edit, const char *id, int max_age)
+void auto_hsts_begin(struct apache_edit *edit, const char *id, int max_age)
 {
     AUTO(free) char *mark = xprintf(MARK "%s", id);
     AUTO(free) char *line = xprintf("Header always set Strict-Transport-Security \"max-age=%d\"", max_age);
@@ -252,7 +252,7 @@ void apache_auto_hsts_begin(struct apache_edit *edit, const char *id, int max_ag
     apache_edit_append(edit, line);
 }
 
-bool apache_auto_hsts_set(struct apache_edit *edit, int max_age)
+bool auto_hsts_set(struct apache_edit *edit, int max_age)
 {
     AUTO(free) char *value = xprintf("max-age=%d", max_age);
 
@@ -274,7 +274,7 @@ bool apache_auto_hsts_set(struct apache_edit *edit, int max_age)
     return false;
 }
 
-void apache_auto_hsts_end(struct apache_edit *edit)
+void auto_hsts_end(struct apache_edit *edit)
 {
     const struct apache_node *mark = mark_of(edit->vhost);
 

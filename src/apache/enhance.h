@@ -41,10 +41,10 @@ void apache_put_for_ssl(struct view text, const struct list *lines, struct buf *
 /* ---- --auto-hsts ---- */
 
 /* The comment that marks a host in Certbot's state, and the header at the first step. id: 32 hex digits. */
-void apache_auto_hsts_begin(struct apache_edit *edit, const char *id, int max_age);
+void auto_hsts_begin(struct apache_edit *edit, const char *id, int max_age);
 /* Changes max-age in the host's HSTS header. False when there is none any more. */
-bool apache_auto_hsts_set(struct apache_edit *edit, int max_age);
+bool auto_hsts_set(struct apache_edit *edit, int max_age);
 /* The host's mark in the text, "" when it has none. Of the caller's. */
-char *apache_auto_hsts_id(const struct apache_node *vhost) __attribute__((returns_nonnull));
+char *auto_hsts_id(const struct apache_node *vhost) __attribute__((returns_nonnull));
 /* Takes the mark away. */
-void apache_auto_hsts_end(struct apache_edit *edit);
+void auto_hsts_end(struct apache_edit *edit);

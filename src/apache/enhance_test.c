@@ -191,18 +191,18 @@ TEST(auto_hsts)
     struct error err = { 0 };
 
     REQUIRE(apache_edit_open(view_of(HOST("    X 1\n")), "t", 0, &edit, &err), "%s", err.why);
-    apache_auto_hsts_begin(&edit, ID, 60);
+    auto_hsts_begin(&edit, ID, 60);
     apache_edit_put(&edit, &out);
     CHECK_TEXT(buf_text(&out), first, "begun");
     REQUIRE(apache_edit_open(buf_view(&out), "t", 0, &next, &err), "%s", err.why);
-    id = apache_auto_hsts_id(next.vhost);
+    id = auto_hsts_id(next.vhost);
     CHECK_TEXT(id, ID, "mark");
-    CHECK(apache_auto_hsts_set(&next, 300), "the header is there");
+    CHECK(auto_hsts_set(&next, 300), "the header is there");
     apache_edit_put(&next, &stepped);
     CHECK_TEXT(buf_text(&stepped), second, "second step");
     REQUIRE(apache_edit_open(buf_view(&stepped), "t", 0, &last, &err), "%s", err.why);
-    CHECK(apache_auto_hsts_set(&last, 31536000), "the header is there");
-    apache_auto_hsts_end(&last);
+    CHECK(auto_hsts_set(&last, 31536000), "the header is there");
+    auto_hsts_end(&last);
     apache_edit_put(&last, &ended);
     CHECK_TEXT(buf_text(&ended), HOST("    X 1\n" HSTS), "ended");
 }

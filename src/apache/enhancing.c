@@ -1,6 +1,6 @@
 #include "apache/enhancing.h"
 
-#include "apache/auto_hsts.h"
+#include "web/auto_hsts.h"
 #include "apache/enhance.h"
 #include "apache/redirecting.h"
 #include "base/file.h"
@@ -120,7 +120,7 @@ static bool begin_auto_hsts(
     AUTO(free) char *id = NULL;
 
     TRY(apache_work_edit(work, &site->place, &edit, err));
-    id = apache_auto_hsts_id(edit.vhost);
+    id = auto_hsts_id(edit.vhost);
     if (id[0] != '\0') /* it has begun before */
         return true;
     for (const struct apache_node *node = apache_edit_find(&edit, NULL, "Header"); node != NULL;
@@ -130,10 +130,10 @@ static bool begin_auto_hsts(
     if (apache_vhost_directive(work->model, vhost, is_header_elsewhere, &asked) != NULL)
         return has_hsts(site, err);
     free(id);
-    id = apache_auto_hsts_new_id(err);
+    id = auto_hsts_new_id(err);
     if (id == NULL)
         return false;
-    apache_auto_hsts_begin(&edit, id, apache_auto_hsts_age(0));
+    auto_hsts_begin(&edit, id, auto_hsts_age(0));
     list_add(&plan->auto_hsts, id);
     return apache_work_module(work, "headers", err) && apache_work_keep(work, &site->place, &edit, err);
 }

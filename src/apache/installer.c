@@ -1,7 +1,7 @@
 /*
  * Apache as an installer: prepares, plans, and has the clerk put plans into effect.
  */
-#include "apache/auto_hsts.h"
+#include "web/auto_hsts.h"
 #include "apache/commit.h"
 #include "apache/enhancing.h"
 #include "apache/grow_hsts.h"
@@ -129,9 +129,9 @@ static bool step(
     const struct plugin_context *context, const struct deployment *const *renewed, size_t count, struct error *err)
 {
     struct step wanted = { context->shared, renewed, count };
-    AUTO(apache_hsts_clear) struct apache_hsts_state state = { 0 };
+    AUTO(auto_hsts_clear) struct auto_hsts_state state = { 0 };
 
-    TRY(apache_hsts_read(wanted.server->settings->config_dir, &state, err));
+    TRY(auto_hsts_read(wanted.server->settings->config_dir, &state, err));
     return state.count == 0 || clerk_call(wanted.server->clerk, take_step, &wanted, err);
 }
 

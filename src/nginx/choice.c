@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "nginx/name_index.h"
+#include "webconf/name_index.h"
 #include "nginx/regex.h"
 
 /* ---- blocks by name ---- */

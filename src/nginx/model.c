@@ -7,7 +7,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "nginx/name_index.h"
+#include "webconf/name_index.h"
 
 #define RANGE_MAX 1000 /* ports of one listen */
 

@@ -2,7 +2,7 @@
 /*
  * Which server blocks have a name: an index, so that a name is found among many thousands at once.
  *
- * Names are kept as they stand in server_name, in lower case; what they match is for nginx/choice.h.
+ * Names are kept as they stand in server_name, in lower case; what they match is for others to decide.
  */
 #include <stdbool.h>
 #include <stddef.h>

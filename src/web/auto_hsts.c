@@ -1,4 +1,4 @@
-#include "apache/auto_hsts.h"
+#include "web/auto_hsts.h"
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -7,22 +7,22 @@
 #include "json/doc.h"
 #include "json/out.h"
 
-static const int ages[APACHE_HSTS_STEPS] = { 60, 300, 900, 3600, 21600, 43200, 86400 };
+static const int ages[AUTO_HSTS_STEPS] = { 60, 300, 900, 3600, 21600, 43200, 86400 };
 
-int apache_auto_hsts_age(int64_t step)
+int auto_hsts_age(int64_t step)
 {
-    return step < 0 ? ages[0] : step >= APACHE_HSTS_STEPS ? APACHE_HSTS_PERMANENT : ages[step];
+    return step < 0 ? ages[0] : step >= AUTO_HSTS_STEPS ? AUTO_HSTS_PERMANENT : ages[step];
 }
 
 /* A clock that went back does not make anybody wait longer than the pause. */
-enum apache_hsts_next apache_auto_hsts_next(const struct apache_hsts *hsts, int64_t now, bool renewed)
+enum auto_hsts_next auto_hsts_next(const struct auto_hsts *hsts, int64_t now, bool renewed)
 {
-    if (hsts->step + 1 >= APACHE_HSTS_STEPS)
+    if (hsts->step + 1 >= AUTO_HSTS_STEPS)
         return renewed ? HSTS_MAKE_PERMANENT : HSTS_WAIT;
-    return now - hsts->at >= APACHE_HSTS_PAUSE_S || hsts->at - now > APACHE_HSTS_PAUSE_S ? HSTS_GROW : HSTS_WAIT;
+    return now - hsts->at >= AUTO_HSTS_PAUSE_S || hsts->at - now > AUTO_HSTS_PAUSE_S ? HSTS_GROW : HSTS_WAIT;
 }
 
-char *apache_auto_hsts_new_id(struct error *err)
+char *auto_hsts_new_id(struct error *err)
 {
     AUTO(buf_clear) struct buf hex = BUF(64);
     char bytes[16];
@@ -35,25 +35,25 @@ char *apache_auto_hsts_new_id(struct error *err)
 
 /* ---- the state ---- */
 
-void apache_hsts_add(struct apache_hsts_state *state, const char *id, int64_t step, int64_t at)
+void auto_hsts_add(struct auto_hsts_state *state, const char *id, int64_t step, int64_t at)
 {
     state->at = xrealloc(state->at, state->count + 1, sizeof *state->at);
-    state->at[state->count++] = (struct apache_hsts){ xstrdup(id), step, at };
+    state->at[state->count++] = (struct auto_hsts){ xstrdup(id), step, at };
 }
 
-void apache_hsts_remove(struct apache_hsts_state *state, size_t index)
+void auto_hsts_remove(struct auto_hsts_state *state, size_t index)
 {
     free(state->at[index].id);
     state->count--;
     memmove(&state->at[index], &state->at[index + 1], (state->count - index) * sizeof *state->at);
 }
 
-void apache_hsts_clear(struct apache_hsts_state *state)
+void auto_hsts_clear(struct auto_hsts_state *state)
 {
     for (size_t i = 0; i < state->count; i++)
         free(state->at[i].id);
     free(state->at);
-    *state = (struct apache_hsts_state){ 0 };
+    *state = (struct auto_hsts_state){ 0 };
 }
 
 /* ---- the file ---- */
@@ -73,7 +73,7 @@ static bool read_doc(const char *path, struct doc **out, struct error *err)
     return error_next_default(err, "mend or remove %s, which says how far --auto-hsts has come", path);
 }
 
-bool apache_hsts_read(const char *config_dir, struct apache_hsts_state *out, struct error *err)
+bool auto_hsts_read(const char *config_dir, struct auto_hsts_state *out, struct error *err)
 {
     AUTO(free) char *path = file_join(config_dir, ".pluginstorage.json");
     AUTO(doc_free) struct doc *doc = NULL;
@@ -86,7 +86,7 @@ bool apache_hsts_read(const char *config_dir, struct apache_hsts_state *out, str
         int64_t step, at;
 
         if (node_number(node_member(host, "laststep"), &step) && node_whole_number(node_member(host, "timestamp"), &at))
-            apache_hsts_add(out, id, step, at);
+            auto_hsts_add(out, id, step, at);
     }
     return true;
 }
@@ -107,7 +107,7 @@ static void put_others(struct out *out, const struct node *object, const char *b
     }
 }
 
-static void put_hosts(struct out *out, const struct apache_hsts_state *state)
+static void put_hosts(struct out *out, const struct auto_hsts_state *state)
 {
     out_object(out, "autohsts");
     for (size_t i = 0; i < state->count; i++) {
@@ -119,7 +119,7 @@ static void put_hosts(struct out *out, const struct apache_hsts_state *state)
     out_end(out);
 }
 
-bool apache_hsts_write(const char *config_dir, const struct apache_hsts_state *state, struct error *err)
+bool auto_hsts_write(const char *config_dir, const struct auto_hsts_state *state, struct error *err)
 {
     AUTO(free) char *path = file_join(config_dir, ".pluginstorage.json");
     AUTO(doc_free) struct doc *doc = NULL;

@@ -1,4 +1,4 @@
-#include "nginx/name_index.h"
+#include "webconf/name_index.h"
 
 #include <stdint.h>
 #include <string.h>
