@@ -120,7 +120,7 @@ static const struct {
 } told[] = {
     { "explains", NULL },
     { "hints", "Called as `evercert`, questions are in our own words, told again with what can be answered" },
-    { "tells_more", "`install` under our own name says that it is done" },
+    { "tells_more", "under our own name say what was done" },
     { "fits_terminal", "and fit the width of the terminal" },
     { "reads_first_letter", NULL },
     { "reads_pasted_lines", "Lines that are pasted together at the question for names are one answer" },
