@@ -83,6 +83,16 @@ def bare_key_comment(line, theirs, ours, certbot):
     return re.fullmatch(r"[\w-]+ #.*", line.ini or "") is not None
 
 
+@differs("server-roots")
+def server_roots(line, theirs, ours, certbot):
+    if theirs["exit"] or ours["exit"]:
+        return False
+    changed = {k for k in theirs["saved"].keys() | ours["saved"].keys() if theirs["saved"].get(k) != ours["saved"].get(k)}
+    return bool(changed) and all(re.fullmatch(r"(nginx|apache)_.*_(root|location)", k) and k in theirs["saved"] and k in ours["saved"] and
+                                 not theirs["saved"][k][0].startswith("/") and ours["saved"][k][0].startswith("/")
+                                 for k in changed)
+
+
 @differs("no-crash")
 def no_crash(line, theirs, ours, certbot):
     return theirs.get("unexpected", False) and "unexpected" not in said(ours)
