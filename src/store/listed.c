@@ -155,11 +155,12 @@ static struct view text_of(struct view record)
 /* The next one of the last listing; empty at the end, also of what is damaged. */
 static struct view next_record(const struct listed *listed)
 {
-    struct view rest = { listed->old.at + listed->at, listed->old.len - listed->at };
+    struct view rest;
     struct head head;
 
-    if (listed->at >= listed->old.len || rest.len < sizeof head)
+    if (listed->old.len - listed->at < sizeof head)
         return (struct view){ NULL, 0 };
+    rest = (struct view){ listed->old.at + listed->at, listed->old.len - listed->at };
     memcpy(&head, rest.at, sizeof head);
     if (head.len <= sizeof head || head.len > rest.len || rest.at[head.len - 1] != '\0')
         return (struct view){ NULL, 0 };
