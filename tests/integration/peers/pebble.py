@@ -26,16 +26,18 @@ class Pebble:
     nonce_reject  percentage of good nonces refused
     authz_reuse   percentage of names for which an authorization that is valid is good again; one in a hundred with 0, too
     alternates    number of further roots, each with its chain
+    dns_server    "127.0.0.1:5353": a name server that it asks instead of its own
     settings      added to Pebble's own configuration
     """
 
     def __init__(self, directory, programs, trust, *, nosleep=True, sleeptime=None, nonce_reject=0, authz_reuse=0,
-                 alternates=0, always_valid=False, settings=None):
+                 alternates=0, always_valid=False, dns_server=None, settings=None):
         self.directory = Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.programs = Path(programs)
         self.trust = trust
         self.settings = settings or {}
+        self.dns_server = dns_server
         self.is_new = self._understands("-version")
         self.env = {**os.environ, "PEBBLE_WFE_NONCEREJECT": str(nonce_reject), "PEBBLE_AUTHZREUSE": str(authz_reuse)}
         if nosleep:
@@ -82,8 +84,8 @@ class Pebble:
         dns = Server([self.programs / "pebble-challtestsrv", dns_flag, f"127.0.0.1:{self.dns_port}", "-management",
                       f"127.0.0.1:{self.dns_management}", "-defaultIPv4", "127.0.0.1", "-defaultIPv6", "", *off],
                      self.directory / "challtestsrv.log")
-        ca = Server([self.programs / "pebble", "-strict", "-config", path, "-dnsserver", f"127.0.0.1:{self.dns_port}"],
-                    self.directory / "pebble.log", env=self.env)
+        ca = Server([self.programs / "pebble", "-strict", "-config", path, "-dnsserver",
+                     self.dns_server or f"127.0.0.1:{self.dns_port}"], self.directory / "pebble.log", env=self.env)
         self.servers = [dns, ca]
         return (dns.wait_until(lambda: is_listening(self.dns_management))
                 and ca.wait_until(lambda: is_listening(self.port) and is_listening(self.management)))

@@ -46,3 +46,13 @@ def is_listening(port, address="127.0.0.1"):
     with socket.socket(family, socket.SOCK_STREAM) as s:
         s.settimeout(1)
         return s.connect_ex((address, port)) == 0
+
+
+def loopback():
+    """The addresses of this machine's loopback: without IPv6 there is one."""
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as s:
+            s.bind(("::1", 0))
+        return ("127.0.0.1", "::1")
+    except OSError:
+        return ("127.0.0.1",)
