@@ -213,6 +213,13 @@ ERROR(other_account,
 
 /* ---- other words ---- */
 
+/* Advice for TXT records that the CA did not see: {1} is the plugin, {2} its wait. */
+WORD(dns_hint,
+    "The Certificate Authority failed to verify the DNS TXT records created by --{1}. Ensure the above domains are "
+    "hosted by this DNS provider, or try increasing --{1}-propagation-seconds (currently {2}).",
+    "The CA did not find the TXT records that --{1} made. Check that these names are hosted by this DNS provider: `dig "
+    "NS` shows who answers for them.")
+
 WORD(known_challenges, "http (http-01) and dns (dns-01) are known",
     "http (http-01) and dns (dns-01) are known, and tls-alpn (tls-alpn-01), dns-account (dns-account-01), dns-persist "
     "(dns-persist-01)")

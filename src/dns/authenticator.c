@@ -1,0 +1,254 @@
+/*
+ * The authenticator of all DNS plugins: from proofs to values of TXT records, which a provider puts in place.
+ */
+#include "base/clock.h"
+#include "base/interrupt.h"
+#include "base/mem.h"
+#include "base/mutex.h"
+#include "dns/options.h"
+#include "dns/provider.h"
+#include "plugin/builtin.h"
+
+void txt_fail(struct txt *txt, const struct error *why)
+{
+    free(txt->error);
+    txt->error = error_dup(why);
+    txt->state = TXT_FAILED;
+}
+
+/* ---- the provider, which all orders with the same options share ---- */
+
+struct opened {
+    const struct provider *provider;
+    struct mutex lock; /* guards what follows until it is open; then it does not change any more */
+    bool is_open;
+    void *self;
+};
+
+static const struct dns_plugin *dns_plugin_of(const struct plugin *plugin)
+{
+    return (const struct dns_plugin *)plugin; /* plugin is its first member */
+}
+
+static char *share_key(const struct plugin *plugin, const struct settings *settings)
+{
+    return dns_options_key(settings, plugin->name);
+}
+
+static bool share_make(const struct plugin_context *context, void **shared, struct error *err __attribute__((unused)))
+{
+    struct opened *opened = xcalloc(1, sizeof *opened);
+
+    opened->provider = dns_plugin_of(context->plugin)->provider;
+    mutex_init(&opened->lock);
+    *shared = opened;
+    return true;
+}
+
+static void share_end(void *shared)
+{
+    struct opened *opened = shared;
+
+    if (opened->is_open)
+        opened->provider->close(opened->self);
+    mutex_destroy(&opened->lock);
+    free(opened);
+}
+
+const struct plugin_share dns_share = { .key = share_key, .make = share_make, .end = share_end };
+
+/* A failure is not remembered: it costs no network, and the user may be asked again. */
+static bool need_open(const struct plugin_context *context, struct error *err)
+{
+    struct opened *opened = context->shared;
+
+    MUTEX_HOLD(&opened->lock);
+    if (!opened->is_open)
+        opened->is_open = opened->provider->open(context, opened->provider, &opened->self, err);
+    return opened->is_open;
+}
+
+/* ---- changes ---- */
+
+typedef bool change(void *self, struct txt *const *txts, size_t count, struct error *err);
+
+/* The values of valid proofs, side by side with them. */
+struct values {
+    struct txt *at, **pointers;
+    struct proof **proofs;
+    size_t count;
+};
+
+static void values_clear_at(struct values *values)
+{
+    for (size_t i = 0; i < values->count; i++)
+        free(values->at[i].error);
+    free(values->at);
+    free(values->pointers);
+    free(values->proofs);
+}
+
+/* An invalid proof was never put in place: it fails, unless it is to be removed. */
+static struct values take_values(struct proof *const *proofs, size_t count, enum proof_state done)
+{
+    struct values values = { xcalloc(count + 1, sizeof(struct txt)), xcalloc(count + 1, sizeof(struct txt *)),
+        xcalloc(count + 1, sizeof(struct proof *)), 0 };
+
+    for (size_t i = 0; i < count; i++) {
+        struct proof *proof = proofs[i];
+        struct error failure = { 0 };
+
+        if (proof_check_record(proof, &failure)) {
+            values.at[values.count] = (struct txt){ .name = proof->place != NULL ? proof->place : proof->record_name,
+                .value = proof->record_value,
+                .identifier = proof->identifier };
+            values.pointers[values.count] = &values.at[values.count];
+            values.proofs[values.count++] = proof;
+        } else if (done != PROOF_WANTED) {
+            proof_fail(proof, &failure);
+        } else {
+            proof->state = PROOF_WANTED;
+        }
+    }
+    return values;
+}
+
+/* What a provider says of a value becomes the state of its proof; why is about those that it has said nothing of. */
+static void judge(const struct values *values, enum proof_state done, const struct error *why)
+{
+    for (size_t i = 0; i < values->count; i++) {
+        const struct txt *txt = &values->at[i];
+
+        if (txt->state != TXT_DONE) {
+            proof_fail(values->proofs[i], txt->error != NULL ? txt->error : why);
+            continue;
+        }
+        proof_forget_error(values->proofs[i]);
+        values->proofs[i]->state = done;
+    }
+}
+
+static bool make_change(const struct plugin_context *context, change *make, struct proof *const *proofs, size_t count,
+    enum proof_state done, struct error *err)
+{
+    const struct opened *opened = context->shared;
+    struct error why = { 0 };
+    bool ok;
+    AUTO(values_clear) struct values values = take_values(proofs, count, done);
+
+    if (values.count == 0)
+        return true;
+    TRY(need_open(context, err));
+    TRY(interrupt_check(err));
+    for (size_t i = 0; i < values.count; i++)
+        if (values.proofs[i]->state == PROOF_WANTED) /* something of it may be in place from now on */
+            values.proofs[i]->state = PROOF_PRESENTED;
+    ok = make(opened->self, values.pointers, values.count, &why);
+    if (ok)
+        (void)error_set(&why, ERROR_INTERNAL, "%s has neither done nor refused it", opened->provider->name);
+    judge(&values, done, &why);
+    if (ok || why.kind != ERROR_CANCELED)
+        return true;
+    *err = why;
+    return false;
+}
+
+/* ---- as plugin/plugin.h wants it ---- */
+
+static const struct provider *provider_of(const struct plugin_context *context)
+{
+    return dns_plugin_of(context->plugin)->provider;
+}
+
+static bool options_of(const struct plugin_context *context, struct dns_options *out, struct error *err)
+{
+    const struct provider *provider = provider_of(context);
+
+    return dns_options_get(context->settings, provider->name, provider->wait_s, out, err);
+}
+
+/* Credentials that may be asked for are asked for when a name is to be proved, all others are read at once. */
+static bool prepare(const struct plugin_context *context, void **self, struct error *err)
+{
+    struct dns_options options;
+
+    TRY(options_of(context, &options, err));
+    if (options.credentials != NULL || !ui_may_ask(context->ui))
+        TRY(need_open(context, err));
+    *self = (void *)context;
+    return true;
+}
+
+static bool plan_one(void *self __attribute__((unused)), struct proof *proof, struct error *err)
+{
+    TRY(proof_check_record(proof, err));
+    xreplace(&proof->place, proof->record_name);
+    return true;
+}
+
+static bool plan(void *self, struct proof *const *proofs, size_t count, struct error *err)
+{
+    TRY(need_open(self, err));
+    return proof_each(self, proofs, count, PROOF_WANTED, plan_one, err);
+}
+
+static bool present(void *self, struct proof *const *proofs, size_t count, struct error *err)
+{
+    return make_change(self, provider_of(self)->add, proofs, count, PROOF_PRESENTED, err);
+}
+
+static bool cleanup(void *self, struct proof *const *proofs, size_t count, struct error *err)
+{
+    return make_change(self, provider_of(self)->remove, proofs, count, PROOF_WANTED, err);
+}
+
+static bool sweep(const struct plugin_context *context, struct proof *const *proofs, size_t count, struct error *err)
+{
+    return make_change(context, provider_of(context)->remove, proofs, count, PROOF_WANTED, err);
+}
+
+static bool wait_fixed(const struct plugin_context *context, int seconds, struct error *err)
+{
+    ui_say(context->ui, "Waiting %d seconds for DNS changes to propagate", seconds);
+    if (!clock_sleep_ms((int64_t)seconds * 1000))
+        TRY(interrupt_check(err));
+    return true;
+}
+
+static bool wait_for_all(void *self, struct proof *const *proofs, size_t count, struct error *err)
+{
+    struct dns_options options;
+
+    TRY(options_of(self, &options, err));
+    TRY(wait_fixed(self, options.wait_s, err));
+    for (size_t i = 0; i < count; i++)
+        proofs[i]->state = PROOF_READY;
+    return true;
+}
+
+static char *hint(void *self, const char *type __attribute__((unused)))
+{
+    const struct plugin_context *context = self;
+    struct dns_options options = { 0 };
+    struct error ignored = { 0 };
+    AUTO(free) char *seconds = NULL;
+
+    if (!options_of(context, &options, &ignored))
+        return xstrdup("");
+    seconds = xprintf("%d second%s", options.wait_s, options.wait_s == 1 ? "" : "s");
+    return VOICE_FILL(context->settings->voice->dns_hint, provider_of(context)->name, seconds);
+}
+
+static const char *const types[] = { "dns-01", "dns-account-01", NULL };
+
+const struct authenticator dns_authenticator = {
+    .types = types,
+    .prepare = prepare,
+    .plan = plan,
+    .present = present,
+    .wait = wait_for_all,
+    .waits_long = true,
+    .cleanup = cleanup,
+    .sweep = sweep,
+    .hint = hint,
+};
