@@ -158,7 +158,7 @@ static struct view next_record(const struct listed *listed)
     struct view rest;
     struct head head;
 
-    if (listed->old.len - listed->at < sizeof head)
+    if (listed->at >= listed->old.len || listed->old.len - listed->at < sizeof head)
         return (struct view){ NULL, 0 };
     rest = (struct view){ listed->old.at + listed->at, listed->old.len - listed->at };
     memcpy(&head, rest.at, sizeof head);
