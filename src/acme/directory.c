@@ -1,10 +1,15 @@
 #include "acme/answer.h"
 #include "acme/session.h"
+
+#include <string.h>
+
 #include "base/mem.h"
 #include "base/text.h"
 
 #define TEXT_MAX 1000
 #define PROFILES_MAX 64
+#define IDENTITIES_MAX 16
+#define NAME_MAX_LEN 253
 
 /* Reads text that is only shown to people: it is made printable. */
 static char *meta_text(const struct node *meta, const char *name)
@@ -36,6 +41,20 @@ static void profiles_read(const struct node *profiles, struct directory *out)
             profile_add(out, node_text(node_at(profiles, i)), "");
 }
 
+/* Domain names alone: they are compared with records, and suggested for them. */
+static void identities_read(const struct node *identities, struct directory *out)
+{
+    for (size_t i = 0; i < IDENTITIES_MAX && i < node_count(identities); i++) {
+        AUTO(free) char *name = xstrdup_or_null(node_text(node_at(identities, i)));
+
+        if (name == NULL || name[0] == '\0' || strlen(name) > NAME_MAX_LEN)
+            continue;
+        text_lower(name);
+        if (name[strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789-.")] == '\0')
+            list_add(&out->caa_identities, name);
+    }
+}
+
 /* Reads "meta" (RFC 8555 section 7.1.1) leniently: its members are informational, or the CA repeats them when they
  * matter. */
 static void meta_read(const struct node *meta, struct directory *out)
@@ -44,6 +63,7 @@ static void meta_read(const struct node *meta, struct directory *out)
     out->website = meta_text(meta, "website");
     out->external_account_required = node_is_true(node_member(meta, "externalAccountRequired"));
     profiles_read(node_member(meta, "profiles"), out);
+    identities_read(node_member(meta, "caaIdentities"), out);
 }
 
 /* Reads a URL that RFC 8555 section 7.1.1 demands, but not every certificate needs; NULL where it is none. */
@@ -92,6 +112,7 @@ void directory_clear(struct directory *directory)
     free(directory->renewal_info);
     free(directory->terms_of_service);
     free(directory->website);
+    list_clear(&directory->caa_identities);
     list_clear(&directory->profiles);
     list_clear(&directory->profile_texts);
     *directory = (struct directory){ 0 };

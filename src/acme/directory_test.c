@@ -48,7 +48,8 @@ TEST(everything_that_meta_may_say)
                         "\"https://ca/r\",\"renewalInfo\":\"https://ca/i\",\"meta\":{\"termsOfService\":\"https://ca/"
                         "t\\u001b\",\"website\":"
                         "\"https://"
-                        "ca\",\"caaIdentities\":[\"ca.example\",\"ca.example.net\"],\"externalAccountRequired\":true,"
+                        "ca\",\"caaIdentities\":[\"CA.example\",7,\"\",\"ca;x\",\"ca.example.net\"],"
+                        "\"externalAccountRequired\":true,"
                         "\"profiles\":{\"classic\":\"as ever\",\"short\":7}}}"),
                 &directory, &err),
         "%s", err.why);
@@ -57,6 +58,9 @@ TEST(everything_that_meta_may_say)
     CHECK_TEXT(directory.renewal_info, "https://ca/i", "renewalInfo");
     CHECK_TEXT(directory.terms_of_service, "https://ca/t?", "printable");
     CHECK(directory.external_account_required, "externalAccountRequired");
+    REQUIRE(directory.caa_identities.len == 2, "%zu", directory.caa_identities.len);
+    CHECK_TEXT(directory.caa_identities.at[0], "ca.example", "identity");
+    CHECK_TEXT(directory.caa_identities.at[1], "ca.example.net", "identity");
     REQUIRE(directory.profiles.len == 2 && directory.profile_texts.len == 2, "%zu", directory.profiles.len);
     CHECK_TEXT(directory.profiles.at[0], "classic", "profile");
     CHECK_TEXT(directory.profile_texts.at[0], "as ever", "profile");

@@ -31,6 +31,8 @@
 #define LOGGED_MAX ((size_t)64 * 1024) /* bytes of an answer in the log */
 #define EXCHANGE_MAX_MS (120 * 1000)
 
+#define AGE_MAX_S (365 * 86400)
+
 #define HTTP_TOO_MANY_REQUESTS 429
 #define HTTP_SERVICE_UNAVAILABLE 503
 
@@ -38,6 +40,8 @@ struct server {
     struct transport transport;
     char *url;
     struct directory directory;
+    bool has_clock;
+    int64_t ahead_s;
     struct nonce_pool nonces;
 };
 
@@ -356,6 +360,25 @@ static bool directory_check(const char *url, const struct directory *directory, 
     return true;
 }
 
+/* By the directory's answer. One that a cache has kept is as old as it says (RFC 9111 section 5.1). */
+static void clock_read(struct server *server, const struct http_response *response, int64_t now)
+{
+    uint64_t age = 0;
+    int64_t date;
+
+    if (!clock_parse_http_date(view_of(http_header(response, "date", NULL)), &date))
+        return;
+    (void)!view_to_number(view_of(http_header(response, "age", NULL)), 0, AGE_MAX_S, &age);
+    server->has_clock = true;
+    server->ahead_s = date + (int64_t)age - now;
+}
+
+bool session_clock_ahead(const struct session *session, int64_t *seconds)
+{
+    *seconds = session->server->ahead_s;
+    return session->server->has_clock;
+}
+
 static bool directory_fetch(struct session *session, struct error *err)
 {
     AUTO(http_response_clear) struct http_response response = { 0 };
@@ -366,6 +389,7 @@ static bool directory_fetch(struct session *session, struct error *err)
             (void)error_next(err, "check the address given with --server: there is no directory at it");
         return false;
     }
+    clock_read(session->server, &response, session_now(session));
     TRY(directory_parse(buf_view(&response.body), &session->server->directory, err));
     return directory_check(session->server->url, &session->server->directory, err);
 }

@@ -13,6 +13,7 @@ struct directory { /* RFC 8555 section 7.1.1; owned strings, NULL when the CA do
     char *new_nonce, *new_account, *new_order, *revoke_cert, *key_change, *renewal_info;
     char *terms_of_service, *website;
     bool external_account_required;
+    struct list caa_identities;          /* names by which CAA records (RFC 8659) may mean the CA, in lower case */
     struct list profiles, profile_texts; /* names and descriptions, side by side */
 };
 
@@ -41,6 +42,9 @@ struct session *session_limited(const struct session *session, int64_t ms, size_
 MUST_USE bool session_sleep_ms(struct session *session, int64_t ms, struct error *err);
 int64_t session_now(const struct session *session); /* UTC seconds */
 const struct directory *session_directory(const struct session *session);
+/* How far the CA's clock was ahead of this machine's when it gave its directory, by the answer's Date; false when it
+ * had none that can be read. */
+bool session_clock_ahead(const struct session *session, int64_t *seconds);
 const char *session_url(const struct session *session);
 const struct transport *session_transport(const struct session *session);
 

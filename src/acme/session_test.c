@@ -73,6 +73,35 @@ TEST(session_open)
 
 /* ---- nonces ---- */
 
+static const struct {
+    const char *name, *headers;
+    bool known;
+    int64_t ahead;
+} clocks[] = {
+    { "none", NULL, false, 0 },
+    { "the same", "Date: Fri, 15 Jan 2027 08:00:00 GMT", true, 0 },
+    { "an hour ahead", "Date: Fri, 15 Jan 2027 09:00:00 GMT", true, 3600 },
+    { "behind", "Date: Fri, 15 Jan 2027 07:59:00 GMT", true, -60 },
+    { "from a cache", "Date: Fri, 15 Jan 2027 07:00:00 GMT\nAge: 3600", true, 0 },
+    { "an age that is none", "Date: Fri, 15 Jan 2027 07:00:00 GMT\nAge: old", true, -3600 },
+    { "no date", "Date: yesterday", false, 0 },
+};
+
+TEST(the_clock_of_the_ca)
+{
+    for (size_t i = 0; i < COUNT(clocks); i++) {
+        const struct step step = { "GET " CA "/dir", NULL, 200, clocks[i].headers, SCRIPT_DIRECTORY };
+        AUTO(script_clear) struct script script = { 0 };
+        struct error err = { 0 };
+        int64_t ahead;
+
+        script_start(&script, &step, 1);
+        REQUIRE(session_open(&script.transport, CA "/dir", &script.session, &err), "%s: %s", clocks[i].name, err.why);
+        CHECK(session_clock_ahead(script.session, &ahead) == clocks[i].known, "%s", clocks[i].name);
+        CHECK_INT(ahead, clocks[i].ahead, clocks[i].name);
+    }
+}
+
 TEST(a_nonce_is_fetched_once_and_then_comes_with_each_answer)
 {
     static const struct step steps[] = {

@@ -119,7 +119,7 @@ static void answer_failed(struct engine *engine, struct transfer *transfer, cons
         leave_to_reader(engine, transfer);
         return;
     }
-    tell_failed(engine, transfer->id, MESSAGE_FAILURE_NETWORK, failure->why, failure->next);
+    tell_failed(engine, transfer->id, failure->kind, failure->why, failure->next);
     unlink_and_free(engine, transfer);
 }
 

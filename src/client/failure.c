@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "client/address.h"
+#include "net/address.h"
 
 #define HOST_SIZE 300
 
@@ -39,6 +39,7 @@ static void say(struct failure *out, const char *next, const char *format, ...)
     (void)vsnprintf(out->why, sizeof out->why, format, args);
     va_end(args);
     (void)snprintf(out->next, sizeof out->next, "%s", next);
+    out->kind = MESSAGE_FAILURE_NETWORK;
 }
 
 void failure_of_server(const struct transfer *transfer, const char *what, struct failure *out)
@@ -124,6 +125,7 @@ static void describe_connect(const struct transfer *transfer, const char *host, 
     else
         say(out, "check the address, and the firewall between", "cannot connect to %s (%s)", host,
             sys != 0 ? strerror((int)sys) : detail(CURLE_COULDNT_CONNECT, transfer));
+    out->kind = message_failure_of_errno((int)sys);
 }
 
 /* Says which limit ran out: libcurl has one code for all. */
@@ -140,6 +142,7 @@ static void describe_timeout(const struct transfer *transfer, const char *host, 
     case PHASE_CONNECTING:
         say(out, "check the address, and whether a firewall drops the packets", "no connection to %s within %.3g s",
             host, transfer->connect_ms / 1000.0);
+        out->kind = MESSAGE_FAILURE_SILENT;
         return;
     case PHASE_CONNECTED:
         say(out, "try again later", "%s did not finish its answer in time", host);

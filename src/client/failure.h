@@ -6,6 +6,7 @@
 #include "client/transfer.h"
 
 struct failure {
+    enum message_failure kind;
     char why[MESSAGE_MAX_WHY], next[MESSAGE_MAX_NEXT];
 };
 

@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "client/address.h"
+#include "net/address.h"
 
 void guard_init(struct guard *guard, const struct message_request *request)
 {

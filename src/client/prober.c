@@ -85,12 +85,17 @@ static void fail_as(struct attempt *attempt, enum message_failure kind, const ch
 }
 
 /* "192.0.2.1 port 443 <what>" */
-static void fail(struct attempt *attempt, const char *what, const char *next)
+static void fail_at(struct attempt *attempt, enum message_failure kind, const char *what, const char *next)
 {
     char why[WHY_SIZE];
 
     (void)snprintf(why, sizeof why, "%s %s", attempt->where, what);
-    fail_as(attempt, MESSAGE_FAILURE_NETWORK, why, next);
+    fail_as(attempt, kind, why, next);
+}
+
+static void fail(struct attempt *attempt, const char *what, const char *next)
+{
+    fail_at(attempt, MESSAGE_FAILURE_NETWORK, what, next);
 }
 
 static void fail_errno(struct attempt *attempt, int sys)
@@ -98,11 +103,12 @@ static void fail_errno(struct attempt *attempt, int sys)
     char what[128];
 
     if (sys == ECONNREFUSED) {
-        fail(attempt, "refused the connection", "see that the server is up and listens there");
+        fail_at(
+            attempt, MESSAGE_FAILURE_REFUSED, "refused the connection", "see that the server is up and listens there");
         return;
     }
     (void)snprintf(what, sizeof what, "cannot be reached (%s)", strerror(sys));
-    fail(attempt, what, "");
+    fail_at(attempt, message_failure_of_errno(sys), what, "");
 }
 
 /* Its certificates in DER, in order. False: they are too many or too large. */
@@ -303,8 +309,8 @@ static void on_timer(evutil_socket_t fd __attribute__((unused)), short what __at
     };
     struct attempt *attempt = ctx;
 
-    fail(attempt, meanwhile[attempt->phase],
-        "see whether a firewall drops packets, and that it is the protocol that was named");
+    fail_at(attempt, attempt->phase == PHASE_CONNECTING ? MESSAGE_FAILURE_SILENT : MESSAGE_FAILURE_NETWORK,
+        meanwhile[attempt->phase], "see whether a firewall drops packets, and that it is the protocol that was named");
 }
 
 /* ---- from outside ---- */

@@ -1,5 +1,6 @@
 /* Probes by the real evercert-net: what servers show, with each way to begin TLS, and servers that refuse, babble and
  * stall. */
+#include <errno.h>
 #include <sys/wait.h>
 
 #include "client/test_tls.h"
@@ -336,6 +337,7 @@ TEST(prober_mistakes)
         CHECK(!net_probe(net, &probe, &probed, &err), "%s", mistakes[i].name);
         CHECK(strstr(err.why, mistakes[i].why) != NULL && err.kind == mistakes[i].kind, "%s: %s", mistakes[i].name,
             err.why);
+        CHECK_INT(err.sys, i == 0 ? ECONNREFUSED : 0, mistakes[i].name);
     }
     end();
 }

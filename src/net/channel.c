@@ -198,6 +198,9 @@ static enum error_kind kind_of(enum message_failure failure)
 {
     switch (failure) {
     case MESSAGE_FAILURE_NETWORK:
+    case MESSAGE_FAILURE_REFUSED:
+    case MESSAGE_FAILURE_SILENT:
+    case MESSAGE_FAILURE_UNREACHABLE:
         return ERROR_NETWORK;
     case MESSAGE_FAILURE_CONFIG:
         return ERROR_CONFIG;
@@ -209,9 +212,18 @@ static enum error_kind kind_of(enum message_failure failure)
     return ERROR_NETWORK;
 }
 
+static int errno_of(enum message_failure failure)
+{
+    return failure == MESSAGE_FAILURE_REFUSED       ? ECONNREFUSED
+           : failure == MESSAGE_FAILURE_SILENT      ? ETIMEDOUT
+           : failure == MESSAGE_FAILURE_UNREACHABLE ? ENETUNREACH
+                                                    : 0;
+}
+
 static bool set_failed(const struct message_failed *failed, struct error *err)
 {
     (void)error_set(err, kind_of(failed->kind), "%.*s", (int)failed->why.len, failed->why.at);
+    (void)error_sys(err, errno_of(failed->kind));
     if (failed->next.len > 0)
         (void)error_next(err, "%.*s", (int)failed->next.len, failed->next.at);
     return false;

@@ -201,6 +201,9 @@ struct message_probed {
 
 enum message_failure { /* how the privileged side reports it */
     MESSAGE_FAILURE_NETWORK,
+    MESSAGE_FAILURE_REFUSED,     /* of these three it tells the errno, too */
+    MESSAGE_FAILURE_SILENT,      /* nothing took the connection in time */
+    MESSAGE_FAILURE_UNREACHABLE, /* no way leads there from this machine */
     MESSAGE_FAILURE_CONFIG,
     MESSAGE_FAILURE_CANCELED,
     MESSAGE_FAILURE_INTERNAL,
@@ -293,5 +296,6 @@ bool message_is_identifier(struct view identifier); /* an IP address, or a host 
 /* message_answer.c: the answers that fit every question, and messages without fields */
 void message_put_empty(struct buf *out, enum message_type type, uint32_t id); /* CANCEL, DONE */
 MUST_USE bool message_get_empty(struct view fields);
+enum message_failure message_failure_of_errno(int sys); /* of connect(2) */
 void message_put_failed(struct buf *out, uint32_t id, const struct message_failed *failed);
 MUST_USE bool message_get_failed(struct view fields, struct message_failed *out);

@@ -1,6 +1,8 @@
 /*
  * Messages that belong to no single question: bounds per type, FAILED, and messages without fields.
  */
+#include <errno.h>
+
 #include "net/dns.h"
 #include "net/dns_name.h"
 #include "net/message.h"
@@ -71,6 +73,16 @@ void message_put_empty(struct buf *out, enum message_type type, uint32_t id)
 bool message_get_empty(struct view fields)
 {
     return fields.len == 0;
+}
+
+enum message_failure message_failure_of_errno(int sys)
+{
+    if (sys == ECONNREFUSED)
+        return MESSAGE_FAILURE_REFUSED;
+    if (sys == ETIMEDOUT)
+        return MESSAGE_FAILURE_SILENT;
+    return sys == ENETUNREACH || sys == EHOSTUNREACH || sys == EADDRNOTAVAIL ? MESSAGE_FAILURE_UNREACHABLE
+                                                                             : MESSAGE_FAILURE_NETWORK;
 }
 
 void message_put_failed(struct buf *out, uint32_t id, const struct message_failed *failed)

@@ -106,8 +106,9 @@ struct http_response {
 
 /*
  * Performs one exchange. True for any HTTP status: the caller judges it. ERROR_NETWORK with a "why" that says which of
- * resolving, connecting, TLS trust, time-out or size failed, and a hint; ERROR_CANCELED on an interrupt. *out must be
- * zero or cleared.
+ * resolving, connecting, TLS trust, time-out or size failed, and a hint; ERROR_CANCELED on an interrupt. err->sys tells
+ * how connecting failed: ECONNREFUSED; ETIMEDOUT: nothing took the connection; ENETUNREACH: no way leads there from
+ * here; 0 for all else. *out must be zero or cleared.
  */
 MUST_USE bool net_http(
     struct net *net, const struct http_request *request, struct http_response *out, struct error *err);

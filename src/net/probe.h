@@ -30,7 +30,7 @@ struct probed {
 /*
  * Shakes hands with that server, from SSL 3's successors on and with weak keys, too, and tells what it showed.
  * ERROR_NETWORK when it cannot be reached, does not begin TLS, or the handshake fails (it has no certificate for such a
- * key). *out must be zero or cleared.
+ * key); err->sys as of net_http. *out must be zero or cleared.
  */
 MUST_USE bool net_probe(struct net *net, const struct probe *probe, struct probed *out, struct error *err);
 void probed_clear(struct probed *probed);

@@ -1,7 +1,7 @@
 /*
  * Classifies IP addresses as public, or as reachable from inside alone.
  */
-#include "client/address.h"
+#include "net/address.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,4 +1,4 @@
-#include "client/address.h"
+#include "net/address.h"
 
 #include "base/test.h"
 
