@@ -101,7 +101,8 @@ static struct values take_values(struct proof *const *proofs, size_t count, enum
         if (proof_check_record(proof, &failure)) {
             values.at[values.count] = (struct txt){ .name = proof->place != NULL ? proof->place : proof->record_name,
                 .value = proof->record_value,
-                .identifier = proof->identifier };
+                .identifier = proof->identifier,
+                .proof = proof };
             values.pointers[values.count] = &values.at[values.count];
             values.proofs[values.count++] = proof;
         } else if (done != PROOF_WANTED) {
@@ -192,9 +193,23 @@ static bool plan(void *self, struct proof *const *proofs, size_t count, struct e
     return proof_each(self, proofs, count, PROOF_WANTED, plan_one, err);
 }
 
+/* What a provider wants to know when it removes the value is to be found after a crash, too. */
+static void note_outputs(const struct plugin_context *context, struct proof *const *proofs, size_t count)
+{
+    bool any = false;
+
+    for (size_t i = 0; i < count; i++)
+        any = any || proofs[i]->output != NULL;
+    if (any && context->note != NULL)
+        context->note(context->note_arg);
+}
+
 static bool present(void *self, struct proof *const *proofs, size_t count, struct error *err)
 {
-    return make_change(self, provider_of(self)->add, proofs, count, PROOF_PRESENTED, err);
+    bool ok = make_change(self, provider_of(self)->add, proofs, count, PROOF_PRESENTED, err);
+
+    note_outputs(self, proofs, count);
+    return ok;
 }
 
 static bool cleanup(void *self, struct proof *const *proofs, size_t count, struct error *err)

@@ -66,12 +66,11 @@ bool dns_options_get(
 char *dns_options_key(const struct settings *settings, const char *name)
 {
     AUTO(buf_clear) struct buf key = BUF(1024 * 1024);
-    bool is_set;
 
     for (const struct option *option = options; option->names[0] != NULL; option++)
-        if ((option->type == OPTION_TEXT || option->type == OPTION_PATH) && option->saved != NULL &&
-            plugin_option_is_for(option->saved, name)) {
-            const char *value = dns_option(settings, name, option->names[0] + strlen(name) + 1, &is_set);
+        if ((option->type == OPTION_TEXT || option->type == OPTION_PATH || option->type == OPTION_CHOICE) &&
+            option->saved != NULL && plugin_option_is_for(option->saved, name)) {
+            const char *value = *(char *const *)((const char *)settings + option->at);
 
             buf_putf(&key, "%s=%s\n", option->saved, value != NULL ? value : "");
         }

@@ -12,6 +12,7 @@ struct txt {                /* one TXT value of one name; borrowed texts */
     const char *name;       /* where it is to be, without final dot: after CNAMEs were followed */
     const char *value;      /* without quotes */
     const char *identifier; /* whose control it proves, for messages */
+    struct proof *proof;    /* all of it, for what runs others' hooks; may set output, in add alone */
     enum txt_state state;
     struct error *error; /* why it is TXT_FAILED; of the authenticator's, once txt_fail has set it */
 };

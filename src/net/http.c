@@ -106,13 +106,14 @@ static struct view or_empty(struct view view)
 }
 
 /* Takes what is in the answer over, but for the body. */
-static void fill(const struct message_response *from, struct http_response *out)
+static void fill(const struct message_response *from, bool names_as_sent, struct http_response *out)
 {
     out->status = (int)from->status;
     out->url = view_dup(from->url);
     for (size_t i = 0; i < from->header_count; i++) {
         out->headers[i].name = view_dup(from->headers[i].name);
-        text_lower(out->headers[i].name);
+        if (!names_as_sent)
+            text_lower(out->headers[i].name);
         out->headers[i].value = view_dup(from->headers[i].value);
     }
     out->header_count = from->header_count;
@@ -172,7 +173,7 @@ bool private_http_begin(struct net *net, const struct http_request *request, boo
     TRY(answered);
     if (!message_get_response(answer.frame.fields, &response))
         return channel_violated(net->channel, "broken RESPONSE", err);
-    fill(&response, out);
+    fill(&response, request->names_as_sent, out);
     buf_put(&out->body, response.body);
     body->more = response.more;
     return true;

@@ -66,7 +66,7 @@ struct http_field { /* of a request's head, beside those that have members below
 };
 
 struct http_header {
-    char *name, *value; /* name in lower case */
+    char *name, *value; /* name in lower case, unless the request says otherwise */
 };
 
 struct http_request {
@@ -84,6 +84,7 @@ struct http_request {
     size_t max_body;                     /* of the answer, up to HTTP_MAX_LARGE_BODY; 0: HTTP_MAX_BODY */
     int timeout_ms;                      /* for the whole exchange; 0: 120 s */
     int silence_ms;                      /* for the connection, and for each silence; 0: as in net_options */
+    bool names_as_sent;                  /* of the answer's fields: http_header finds none of them */
     bool follow;                         /* GET and HEAD without secrets: up to 5 redirects, never from https to http */
     /*
      * NULL: url is the user's or the CA's. Else url stands in a certificate of the CA whose directory is at named_by
