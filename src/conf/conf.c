@@ -64,7 +64,7 @@ static bool expand(struct expansion *expansion, uint32_t section, struct view te
     const char *start, *close;
 
     while (text.len > 0 && (start = memmem(text.at, text.len, "%(", 2)) != NULL) {
-        AUTO(free) char *value = NULL;
+        AUTO(wipe_free) char *value = NULL; /* may be a secret */
         size_t before = (size_t)(start - text.at);
         const struct line *line;
 

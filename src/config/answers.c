@@ -1,6 +1,8 @@
 #include "config/answers.h"
 
 #include "base/mem.h"
+#include "config/option_find.h"
+#include "config/plugin_options.h"
 #include "config/webroot_map.h"
 
 void answers_forget_key(struct answers *answers)
@@ -19,6 +21,8 @@ void answers_clear(struct answers *answers)
     free(answers->installer);
     free(answers->key_type);
     free(answers->elliptic_curve);
+    free(answers->plugin_option);
+    free(answers->plugin_value);
     list_clear(&answers->roots.names);
     list_clear(&answers->roots.roots);
     *answers = (struct answers){ 0 };
@@ -52,6 +56,24 @@ static void put_key(struct settings *settings, const struct answers *answers)
     SETTING_MARK(settings, elliptic_curve, ORIGIN_RUNTIME);
 }
 
+/* A row of the table, or an option that only the plugin knows. */
+static void put_plugin_option(struct settings *settings, const struct answers *answers)
+{
+    const struct option *row = answers->plugin_option == NULL ? NULL : option_find(answers->plugin_option);
+    AUTO(free) char *key = xstrdup_or_null(answers->plugin_option);
+
+    if (key == NULL)
+        return;
+    if (row != NULL) {
+        xreplace((char **)(void *)((char *)settings + row->at), answers->plugin_value);
+        settings_mark(settings, row->at, ORIGIN_RUNTIME);
+        return;
+    }
+    for (char *c = key; *c != '\0'; c++)
+        *c = *c == '-' ? '_' : *c;
+    plugin_options_put(&settings->plugin_options, NULL, key, answers->plugin_value, ORIGIN_RUNTIME);
+}
+
 struct settings *settings_with(const struct settings *settings, const struct answers *answers)
 {
     struct settings *all = settings_dup(settings);
@@ -73,6 +95,7 @@ struct settings *settings_with(const struct settings *settings, const struct ans
         SETTING_MARK(all, installer, ORIGIN_RUNTIME);
     }
     put_key(all, answers);
+    put_plugin_option(all, answers);
     for (size_t i = 0; i < answers->roots.names.len; i++)
         webroot_map_put(&all->webroot_map, answers->roots.names.at[i], answers->roots.roots.at[i]);
     if (answers->has_roots)

@@ -1,6 +1,7 @@
 #include "config/answers.h"
 
 #include "base/test.h"
+#include "config/plugin_options.h"
 #include "config/webroot_map.h"
 
 static void check_origins(const struct settings *all, const char *want, const char *name)
@@ -82,6 +83,28 @@ TEST(a_key_is_chosen_anew)
     answers_forget_key(&answers);
     CHECK(answers.key_type == NULL && !answers.key_is_kept && answers.rsa_key_size == 0);
     CHECK_TEXT(answers.account, "1", "the rest stays");
+}
+
+TEST(an_option_of_the_plugin_that_was_asked_for)
+{
+    static const struct {
+        const char *option;
+        bool in_table;
+    } cases[] = { { "dns-ovh-credentials", true }, { "dns-desec-credentials", false } };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(settings_free) struct settings *settings = settings_new(&voice_own), *all = NULL;
+        AUTO(answers_clear)
+        struct answers answers = { .plugin_option = xstrdup(cases[i].option), .plugin_value = xstrdup("/etc/dns.ini") };
+        const char *path;
+
+        all = settings_with(settings, &answers);
+        path = cases[i].in_table ? all->dns[DNS_OVH].credentials
+                                 : plugin_options_get(&all->plugin_options, "dns_desec_credentials");
+        CHECK_TEXT(path, "/etc/dns.ini", cases[i].option);
+        if (cases[i].in_table)
+            CHECK(SETTING_ORIGIN(all, dns[DNS_OVH].credentials) == ORIGIN_RUNTIME, " ");
+    }
 }
 
 TEST_MAIN()
