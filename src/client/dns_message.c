@@ -46,55 +46,15 @@ static bool get_u32(struct reader *from, uint32_t *out)
     return true;
 }
 
-/* Appends a name's labels, followed to wherever they lie (RFC 1035 section 4.1.4): each time before where it was. */
-static bool get_name(struct reader *from, struct buf *out)
-{
-    struct view wire = from->wire;
-    size_t here = from->at, behind = 0, floor = from->at, begun = out->len;
-
-    while (here < wire.len) {
-        size_t len = (unsigned char)wire.at[here];
-
-        if ((len & 0xc0) == 0xc0) {
-            size_t target;
-
-            if (here + 1 >= wire.len)
-                return false;
-            target = (len & 0x3f) << 8 | (unsigned char)wire.at[here + 1];
-            if (target >= floor)
-                return false;
-            behind = behind == 0 ? here + 2 : behind;
-            floor = here = target;
-            continue;
-        }
-        if (len > 63 || len + 1 > wire.len - here || out->len - begun + len + 1 > DNS_NAME_SIZE)
-            return false;
-        buf_put(out, (struct view){ wire.at + here, len + 1 });
-        here += len + 1;
-        if (len == 0) {
-            from->at = behind == 0 ? here : behind;
-            return !out->failed;
-        }
-    }
-    return false;
-}
-
-static void lower(struct buf *buf)
-{
-    for (size_t i = 0; i < buf->len; i++)
-        if (buf->at[i] >= 'A' && buf->at[i] <= 'Z') /* the lengths of labels are smaller */
-            buf->at[i] = (char)(buf->at[i] + 'a' - 'A');
-}
-
 static bool get_question(struct reader *from)
 {
     struct buf *question = &from->to->question;
     size_t begun;
 
     *question = BUF(DNS_NAME_SIZE + 4);
-    if (!get_name(from, question))
+    if (!dns_name_follow(from->wire, &from->at, question))
         return false;
-    lower(question);
+    dns_name_lower(question);
     begun = from->at;
     if (from->wire.len - begun < 4)
         return false;
@@ -150,7 +110,7 @@ static bool get_data(struct reader *from, unsigned type, size_t end)
         buf_put(room, (struct view){ from->wire.at + from->at, before });
         from->at += before;
         for (unsigned i = 0; i < names; i++)
-            if (!get_name(from, room) || from->at > end)
+            if (!dns_name_follow(from->wire, &from->at, room) || from->at > end)
                 return false;
     }
     buf_put(room, (struct view){ from->wire.at + from->at, end - from->at });
@@ -191,8 +151,8 @@ static bool get_record(struct reader *from, unsigned section)
 
     if (from->to->answer.tsig_at != 0) /* RFC 8945 section 5.1: nothing follows it */
         return false;
-    if (!get_name(from, &labels) || !get_u16(from, &type) || !get_u16(from, &class) || !get_u32(from, &ttl) ||
-        !get_u16(from, &len) || len > from->wire.len - from->at)
+    if (!dns_name_follow(from->wire, &from->at, &labels) || !get_u16(from, &type) || !get_u16(from, &class) ||
+        !get_u32(from, &ttl) || !get_u16(from, &len) || len > from->wire.len - from->at)
         return false;
     end = from->at + len;
     if (type == DNS_OPT)

@@ -94,3 +94,41 @@ bool dns_name_get(struct view bytes, size_t *at, struct buf *text)
     }
     return false;
 }
+
+bool dns_name_follow(struct view message, size_t *at, struct buf *labels)
+{
+    size_t here = *at, behind = 0, floor = *at, begun = labels->len;
+
+    while (here < message.len) {
+        size_t len = (unsigned char)message.at[here];
+
+        if ((len & 0xc0) == 0xc0) {
+            size_t target;
+
+            if (here + 1 >= message.len)
+                return false;
+            target = (len & 0x3f) << 8 | (unsigned char)message.at[here + 1];
+            if (target >= floor)
+                return false;
+            behind = behind == 0 ? here + 2 : behind;
+            floor = here = target;
+            continue;
+        }
+        if (len > LABEL_MAX || len + 1 > message.len - here || labels->len - begun + len + 1 > DNS_NAME_SIZE)
+            return false;
+        buf_put(labels, (struct view){ message.at + here, len + 1 });
+        here += len + 1;
+        if (len == 0) {
+            *at = behind == 0 ? here : behind;
+            return !labels->failed;
+        }
+    }
+    return false;
+}
+
+void dns_name_lower(struct buf *labels)
+{
+    for (size_t i = 0; i < labels->len; i++)
+        if (labels->at[i] >= 'A' && labels->at[i] <= 'Z') /* the lengths of labels are smaller */
+            labels->at[i] = (char)(labels->at[i] + 'a' - 'A');
+}

@@ -1,6 +1,6 @@
 #pragma once
 /*
- * Domain names: as text, and as labels with their lengths (RFC 1035 section 3.1). Knows nothing of compression.
+ * Domain names: as text, and as labels with their lengths (RFC 1035 section 3.1).
  */
 #include "base/bytes.h"
 
@@ -18,6 +18,15 @@ MUST_USE bool dns_name_put(struct buf *out, const char *text);
  * root. False when it is cut, too long or compressed.
  */
 MUST_USE bool dns_name_get(struct view bytes, size_t *at, struct buf *text);
+
+/*
+ * Appends the labels of the name at *at of a message, which moves behind it, without compression (RFC 1035 section
+ * 4.1.4): a pointer leads back only. False when it is cut or too long.
+ */
+MUST_USE bool dns_name_follow(struct view message, size_t *at, struct buf *labels);
+
+/* Labels in lower case (ASCII), in place: the form in which they are compared and signed. */
+void dns_name_lower(struct buf *labels);
 
 /* Appends one label as text: what is no letter, digit, hyphen, underscore or asterisk is escaped. */
 void dns_label_put_text(struct buf *text, struct view label);
