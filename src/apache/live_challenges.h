@@ -22,8 +22,9 @@ MUST_USE bool apache_commit_challenges(
 /* Whether some are in place: then the server's lock is kept (clerk_work->keeps_lock). */
 bool apache_challenges_are_live(const struct apache_server *server);
 
-/* These are not to be answered any more; the last of all have the files restored, and the server reloaded. Those that
- * are not in place are no error. False: something could not be restored; the next call tries again. */
+/* These are not to be answered any more; the last of all have the files restored, which the server is told by the next
+ * reload (web/commit.h). Those that are not in place are no error. False: something could not be restored; the next
+ * call tries again. */
 MUST_USE bool apache_challenges_drop(
     struct apache_server *server, const struct apache_proof *proofs, size_t count, struct error *err);
 

@@ -21,6 +21,20 @@ static bool keeps_lock(void *self)
     return apache_challenges_are_live(self);
 }
 
+static bool owes(void *self)
+{
+    const struct apache_server *server = self;
+
+    return web_has_to_tell(&server->service);
+}
+
+static bool settle(void *self, struct error *err)
+{
+    const struct apache_server *server = self;
+
+    return web_tell(&server->service, err);
+}
+
 /* Challenges that are in place are taken away for it: what is installed is to stay. */
 static bool commit_installs(
     struct apache_server *server, void *const *plans, size_t count, struct error **each, struct error *err)
@@ -73,7 +87,13 @@ static bool commit(void *self, void *const *plans, size_t count, struct error **
            commit_some(self, APACHE_PLAN_CHALLENGE, plans, count, each, err);
 }
 
-static const struct clerk_work work = { .recover = clerks_recover, .commit = commit, .keeps_lock = keeps_lock };
+static const struct clerk_work work = {
+    .recover = clerks_recover,
+    .commit = commit,
+    .keeps_lock = keeps_lock,
+    .owes = owes,
+    .settle = settle,
+};
 
 static bool make(const struct plugin_context *context, void **shared, struct error *err)
 {

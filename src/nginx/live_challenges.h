@@ -18,8 +18,9 @@ struct nginx_challenge_plan { /* of one order; kept by it until the commit retur
 /* Whether some are in place: then the server's lock is kept (clerk_work->keeps_lock). */
 bool nginx_challenges_are_live(const struct nginx_server *server);
 
-/* These are not to be answered any more, and the last of all have the files restored, and the server reloaded. Those
- * that are not in place are no error. False: something could not be restored; the next call tries again. */
+/* These are not to be answered any more; the last of all have the files restored, which the server is told by the next
+ * reload (web/commit.h). Those that are not in place are no error. False: something could not be restored; the next
+ * call tries again. */
 MUST_USE bool nginx_challenges_drop(
     struct nginx_server *server, const struct nginx_answer *answers, size_t count, struct error *err);
 

@@ -39,6 +39,20 @@ static bool clerks_keeps_lock(void *self)
     return nginx_challenges_are_live(self);
 }
 
+static bool clerks_owes(void *self)
+{
+    const struct nginx_server *server = self;
+
+    return web_has_to_tell(&server->service);
+}
+
+static bool clerks_settle(void *self, struct error *err)
+{
+    const struct nginx_server *server = self;
+
+    return web_tell(&server->service, err);
+}
+
 struct part { /* plans of one kind, and where each of them stands among all */
     void **plans;
     struct error **each;
@@ -118,6 +132,8 @@ static const struct clerk_work work = {
     .recover = clerks_recover,
     .commit = clerks_commit,
     .keeps_lock = clerks_keeps_lock,
+    .owes = clerks_owes,
+    .settle = clerks_settle,
 };
 
 /* ---- making it ---- */

@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "base/interrupt.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/mutex.h"
 
@@ -312,10 +313,26 @@ static void serve(struct clerk *clerk)
     while (keeps_lock(clerk) && wait_for_work(clerk));
 }
 
+/* Also after an interrupt, if the lock can be had. */
+static void settle(struct clerk *clerk)
+{
+    AUTO(server_lock_release) struct server_lock *lock = NULL;
+    struct error err = { 0 };
+
+    if (clerk->work->owes == NULL || !clerk->work->owes(clerk->self))
+        return;
+    interrupt_shield();
+    if (!begin(clerk, &lock, &err) || (clerk->work->owes(clerk->self) && !clerk->work->settle(clerk->self, &err)))
+        log_warning("%s%s%s: the next run that has to do with %s tries again", err.what,
+            err.what[0] != '\0' ? ": " : "", err.why, clerk->server.name);
+    interrupt_unshield();
+}
+
 static void *serve_all(void *arg)
 {
     while (wait_for_work(arg))
         serve(arg);
+    settle(arg);
     return NULL;
 }
 

@@ -5,8 +5,9 @@
  * A thread that has plans submits them and waits. The clerk takes the server's lock, which belongs to its thread,
  * undoes what a run that was killed has left, and puts all that has been submitted meanwhile into effect as one group:
  * one test, one reload, however many plans. Where threads say that others may come with the like, it waits for these a
- * moment first. Once nothing waits any more, it gives the lock back. It asks the user nothing, and takes no lock of a
- * lineage: the threads that wait for it may hold one.
+ * moment first. Once nothing waits any more, it gives the lock back. What it has left for later commits to do along is
+ * done at the latest when it ends. It asks the user nothing, and takes no lock of a lineage: the threads that wait for
+ * it may hold one.
  *
  * Nothing is queued but what some thread waits for, so that the queue is never longer than there are threads.
  */
@@ -21,6 +22,10 @@ struct clerk_work { /* called in the clerk's thread, which holds the server's lo
     /* Whether something is in place that must not be undone by others, such as a challenge that the CA is to look at:
      * then the lock is kept though nothing waits. NULL: there is no such thing. */
     bool (*keeps_lock)(void *self);
+    /* Whether something was left that a commit would have done along, such as telling the server of what was taken
+     * away. Called without the lock, once no work comes any more. NULL: nothing is ever left. */
+    bool (*owes)(void *self);
+    bool (*settle)(void *self, struct error *err); /* does that; shielded from interrupts */
 };
 
 struct clerk;

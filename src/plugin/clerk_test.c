@@ -27,6 +27,8 @@ struct desk {
     bool no_recovery;
     bool keeps_lock;
     bool shielded; /* in the last commit */
+    int owes;      /* so often something is left to be settled; not at all once another run has done it */
+    bool cannot_settle;
 };
 
 static bool is_bad(const char *plan)
@@ -85,7 +87,28 @@ static bool keeps_lock(void *self)
     return desk->keeps_lock;
 }
 
-static const struct clerk_work kind = { .recover = recover, .commit = commit, .keeps_lock = keeps_lock };
+static bool owes(void *self)
+{
+    struct desk *desk = self;
+
+    return desk->owes-- > 0;
+}
+
+static bool settle(void *self, struct error *err)
+{
+    struct desk *desk = self;
+
+    buf_put_text(&desk->said, interrupt_is_shielded() ? "settle\n" : "settle, and may be interrupted\n");
+    return !desk->cannot_settle || error_set(err, ERROR_PLUGIN, "no such process");
+}
+
+static const struct clerk_work kind = {
+    .recover = recover,
+    .commit = commit,
+    .keeps_lock = keeps_lock,
+    .owes = owes,
+    .settle = settle,
+};
 
 static void desk_init(struct desk *desk)
 {
@@ -470,6 +493,44 @@ TEST(the_lock_is_kept)
             CHECK(!server_lock_take(&server, 0, &lock, &err), "%s", rows[i].name);
         }
         CHECK(clerk_commit(clerk, &second, 1, each, &err), "%s: %s", rows[i].name, err.why);
+        clerk_free(clerk);
+        CHECK_TEXT(buf_text(&desk.said), rows[i].said, rows[i].name);
+        CHECK(server_lock_take(&server, 0, &lock, &err), "%s: %s", rows[i].name, err.why);
+        desk_clear(&desk);
+    }
+}
+
+/* What was left for a commit to come is done in the end; by another run, perhaps, before the lock is to be had. */
+TEST(what_is_owed_is_settled_at_the_end)
+{
+    static const struct {
+        const char *name;
+        int owes;
+        bool cannot, never_began;
+        const char *said;
+    } rows[] = {
+        { "nothing", 0, false, false, "recover\ncommit a\n" },
+        { "something", 2, false, false, "recover\ncommit a\nrecover\nsettle\n" },
+        { "another run was faster", 1, false, false, "recover\ncommit a\nrecover\n" },
+        { "in vain", 2, true, false, "recover\ncommit a\nrecover\nsettle\n" },
+        { "of a server that had nothing to do with this run", 2, false, true, "" },
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct server_id server = { test_dir(), "", "the server of a test" };
+        AUTO(server_lock_release) struct server_lock *lock = NULL;
+        struct error err = { 0 }, *each[1] = { NULL };
+        char text[] = "a";
+        void *plan = text;
+        struct clerk *clerk;
+        struct desk desk;
+
+        desk_init(&desk);
+        desk.owes = rows[i].owes;
+        desk.cannot_settle = rows[i].cannot;
+        clerk = clerk_at(&desk, -1);
+        log_terminal_level(LOG_LEVEL_CRITICAL);
+        CHECK(rows[i].never_began || clerk_commit(clerk, &plan, 1, each, &err), "%s: %s", rows[i].name, err.why);
         clerk_free(clerk);
         CHECK_TEXT(buf_text(&desk.said), rows[i].said, rows[i].name);
         CHECK(server_lock_take(&server, 0, &lock, &err), "%s: %s", rows[i].name, err.why);

@@ -309,13 +309,27 @@ static bool unlist(const char *dir, const char *name, struct error *err)
     return file_remove(path, err);
 }
 
-/* What cannot be renamed loses its lists first: without them there is nothing to restore. */
-static bool drop_in_place(const char *dir, struct error *err)
+/* The digests last: as long as there is something to restore, they tell what others have written since. */
+bool checkpoint_end(const char *dir, struct error *err)
 {
     TRY(unlist(dir, CHECKPOINT_COMMANDS, err));
     TRY(unlist(dir, CHECKPOINT_FILEPATHS, err));
     TRY(unlist(dir, CHECKPOINT_NEW_FILES, err));
-    return file_remove_tree(dir, err);
+    TRY(unlist(dir, CHECKPOINT_WRITTEN, err));
+    return file_sync_dir(dir, err);
+}
+
+bool checkpoint_has_ended(const char *dir)
+{
+    static const char *const lists[] = { CHECKPOINT_COMMANDS, CHECKPOINT_FILEPATHS, CHECKPOINT_NEW_FILES };
+
+    for (size_t i = 0; i < COUNT(lists); i++) {
+        AUTO(free) char *path = file_join(dir, lists[i]);
+
+        if (file_exists(path))
+            return false;
+    }
+    return file_is_dir(dir);
 }
 
 void checkpoint_sweep(const char *work_dir)
@@ -335,8 +349,8 @@ bool checkpoint_drop(const char *dir, struct error *err)
         top = file_dirname(above);
     gone = file_join(top != NULL ? top : above, CHECKPOINT_GONE);
     TRY(file_remove_tree(gone, err));
-    if (rename(dir, gone) != 0)
-        return errno == ENOENT || drop_in_place(dir, err);
+    if (rename(dir, gone) != 0) /* then it loses its lists first */
+        return errno == ENOENT || (checkpoint_end(dir, err) && file_remove_tree(dir, err));
     TRY(file_sync_dir(above, err));
     return file_remove_tree(gone, err);
 }

@@ -72,6 +72,11 @@ enum restoring {
  */
 MUST_USE bool checkpoint_restore(
     const char *dir, enum restoring how, const struct web_service *service, struct error *err);
+/* Nothing of what was restored is to be restored again: its lists go, the directory stays, and says no more than that
+ * the server has not been told yet. */
+MUST_USE bool checkpoint_end(const char *dir, struct error *err);
+/* Whether it is there, with nothing to restore. */
+bool checkpoint_has_ended(const char *dir);
 /* Removes the directory: in one step, as others see it. */
 MUST_USE bool checkpoint_drop(const char *dir, struct error *err);
 /* Removes what a kill has left of directories that were being removed, or were no backups yet. */

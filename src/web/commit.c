@@ -79,7 +79,7 @@ static bool refuse_challenges(const struct run *run, struct error *err)
 {
     AUTO(free) char *temporary = file_join(run->commit->service->work_dir, CHECKPOINT_TEMPORARY);
 
-    if (!file_is_dir(temporary))
+    if (!file_is_dir(temporary) || checkpoint_has_ended(temporary))
         return true;
     (void)error_set(err, ERROR_PLUGIN, "the configuration of %s holds a challenge at this moment", run->server->name);
     return error_next(err, "try again once the other names are validated");

@@ -59,14 +59,20 @@ MUST_USE bool web_commit(const struct web_commit *commit, struct error *err);
  * challenge, web/verify.h). May be called again meanwhile, adding to what is in place; what fails takes back all of it.
  */
 MUST_USE bool web_temporary(const struct web_commit *commit, struct error *err);
-/* Restores the files and reloads. Nothing in place: nothing is done. Not interrupted by Ctrl-C. False: some file could
- * not be restored (the next call tries again), or the server not be reloaded. */
+/* Restores the files, and leaves it to the next reload, whatever that is for, to tell the server: web_tell where none
+ * comes. Nothing in place: nothing is done. Not interrupted by Ctrl-C. False: some file could not be restored; the next
+ * call tries again. */
 MUST_USE bool web_temporary_end(const struct web_service *service, struct error *err);
+/* Whether this server still has to be told of that: by this run, or by one that was killed. */
+bool web_has_to_tell(const struct web_service *service);
+/* Reloads if so. Not interrupted by Ctrl-C. False: it could not be reloaded; later runs try again. */
+MUST_USE bool web_tell(const struct web_service *service, struct error *err);
 
 /* Whether a challenge, or changes without a title, are in place. One look at two directories. */
 bool web_is_unfinished(const struct web_service *service);
 /* What a killed run has left: temp_checkpoint, then IN_PROGRESS are restored, and the server reloaded (a failure of
- * that is a warning: the test of what comes next tells more). Quick when there is nothing. */
+ * that is a warning: the test of what comes next tells more). Where it only has to be told, that is left to web_tell.
+ * Quick when there is nothing. */
 MUST_USE bool web_recover(const struct web_service *service, struct error *err);
 
 /*

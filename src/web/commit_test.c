@@ -273,7 +273,7 @@ static void check_recovered(const char *name, int step, const char *before)
     AUTO(free) char *a = NULL;
     struct error err = { 0 };
 
-    CHECK(web_recover(&service, &err), "%s, step %d: %s", name, step, err.why);
+    CHECK(web_recover(&service, &err) && web_tell(&service, &err), "%s, step %d: %s", name, step, err.why);
     a = scene_of("etc/sites/a.conf");
     if (strcmp(a, "site a with TLS, redirected\n") == 0)
         check_rolls_back(name, before);
@@ -388,12 +388,79 @@ TEST(challenges)
     CHECK(web_is_unfinished(&service), "in place");
     changes = all_changes();
     CHECK(!commit(changes, &err) && err.kind == ERROR_PLUGIN, "nothing is installed meanwhile: %s", err.why);
+    CHECK(!web_has_to_tell(&service), "the server is to have them");
     CHECK(web_temporary_end(&service, &err), "%s", err.why);
-    CHECK_INT(server.reloads, 3, "each once");
+    CHECK_INT(server.reloads, 2, "each once");
+    CHECK(web_has_to_tell(&service), "of its end");
+    CHECK(web_temporary_end(&service, &err), "%s", err.why);
+    CHECK(web_tell(&service, &err), "%s", err.why);
+    CHECK_INT(server.reloads, 3, "told");
     check_untouched("challenges", 0, before);
-    CHECK(web_temporary_end(&service, &err), "%s", err.why);
+    CHECK(web_temporary_end(&service, &err) && web_tell(&service, &err), "%s", err.why);
     CHECK_INT(server.reloads, 3, "nothing there");
     CHECK(!web_is_unfinished(&service), "nothing in place");
+}
+
+static bool install_all(void)
+{
+    AUTO(changes_free) struct changes *changes = all_changes();
+    struct error err = { 0 };
+
+    return commit(changes, &err);
+}
+
+static bool read_renewed(void)
+{
+    AUTO(changes_free) struct changes *changes = changes_new();
+    struct web_commit commit = { .service = &service, .changes = changes, .force_reload = true };
+    struct error err = { 0 };
+
+    return web_commit(&commit, &err);
+}
+
+static bool recover_and_tell(void)
+{
+    struct error err = { 0 };
+
+    return web_recover(&service, &err) && server.reloads == 1 && web_tell(&service, &err);
+}
+
+static bool put_another(void)
+{
+    struct error err = { 0 };
+
+    return put_challenge("two", &err);
+}
+
+/* The end of a challenge costs no reload where one comes anyway. */
+TEST(the_next_reload_tells)
+{
+    static const struct {
+        const char *name;
+        bool (*next)(void);
+        int refuses; /* that reload */
+        int reloads;
+        bool ok, told;
+    } rows[] = {
+        { "renewed files are read", read_renewed, 0, 2, true, true },
+        { "a certificate is installed", install_all, 0, 2, true, true },
+        { "that is taken back", install_all, 2, 3, false, true },
+        { "nothing comes, or that run was killed", recover_and_tell, 0, 2, true, true },
+        { "the server cannot be told", read_renewed, 2, 2, false, false },
+        { "another challenge comes", put_another, 0, 2, true, true },
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct error err = { 0 };
+
+        make_scene();
+        REQUIRE(put_challenge("one", &err) && web_temporary_end(&service, &err), "%s", err.why);
+        REQUIRE(web_has_to_tell(&service), "%s", rows[i].name);
+        server.refuses_reload = rows[i].refuses;
+        CHECK(rows[i].next() == rows[i].ok, "%s", rows[i].name);
+        CHECK_INT(server.reloads, rows[i].reloads, rows[i].name);
+        CHECK(web_has_to_tell(&service) == !rows[i].told, "%s", rows[i].name);
+    }
 }
 
 TEST(an_edit_between_two_challenges)

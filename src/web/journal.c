@@ -57,7 +57,7 @@ static bool reload_once(const struct web_service *service, struct web_log *log, 
     return ok;
 }
 
-bool journal_reload(const struct web_service *service, struct web_log *log, struct error *err)
+static bool reload_again(const struct web_service *service, struct web_log *log, struct error *err)
 {
     bool ok = reload_once(service, log, err);
     AUTO(free) char *refusal = !ok ? xstrdup(err->why) : log != NULL ? web_log_refusal(log) : NULL;
@@ -68,6 +68,18 @@ bool journal_reload(const struct web_service *service, struct web_log *log, stru
     if (log != NULL)
         web_log_clear(log);
     return reload_once(service, log, err);
+}
+
+/* What was restored before is known to the server then. */
+bool journal_reload(const struct web_service *service, struct web_log *log, struct error *err)
+{
+    AUTO(free) char *temporary = file_join(service->work_dir, CHECKPOINT_TEMPORARY);
+    struct error failed = { 0 };
+
+    TRY(reload_again(service, log, err));
+    if (checkpoint_has_ended(temporary) && !checkpoint_drop(temporary, &failed))
+        log_debug("%s", failed.why);
+    return true;
 }
 
 static bool reload(const struct web_service *service, struct error *err)
@@ -127,8 +139,37 @@ bool web_temporary_end(const struct web_service *service, struct error *err)
     AUTO(free) char *dir = file_join(service->work_dir, CHECKPOINT_TEMPORARY);
     bool ok;
 
+    if (!file_is_dir(dir))
+        return true;
     interrupt_shield();
-    ok = journal_take_back(service, dir, true, err);
+    ok = checkpoint_restore(dir, RESTORE_OURS, service, err) && checkpoint_end(dir, err);
+    interrupt_unshield();
+    return ok;
+}
+
+/* Not of a challenge: of one of this server's that has ended. */
+static bool is_to_be_told(const struct web_service *service, const char *dir)
+{
+    AUTO(commands_clear) struct commands command = { 0 };
+
+    return checkpoint_has_ended(dir) && !journal_is_of_another(service, dir, &command);
+}
+
+bool web_has_to_tell(const struct web_service *service)
+{
+    AUTO(free) char *dir = file_join(service->work_dir, CHECKPOINT_TEMPORARY);
+
+    return is_to_be_told(service, dir);
+}
+
+bool web_tell(const struct web_service *service, struct error *err)
+{
+    bool ok;
+
+    if (!web_has_to_tell(service))
+        return true;
+    interrupt_shield();
+    ok = reload(service, err);
     interrupt_unshield();
     return ok;
 }
@@ -157,11 +198,14 @@ static bool restore_left(const struct web_service *service, const char *dir, str
     AUTO(commands_clear) struct commands command = { 0 };
     struct error failed = { 0 };
 
-    if (!file_is_dir(dir))
+    if (!file_is_dir(dir) || is_to_be_told(service, dir))
         return true;
     TRY(checkpoint_restore(dir, RESTORE_OURS, service, err));
-    log_warning("A run that was interrupted had left changes in the configuration of %s. They were taken back.",
-        journal_is_of_another(service, dir, &command) ? "another server" : service->server->name);
+    if (checkpoint_has_ended(dir))
+        log_debug("telling another server that its files are as they were");
+    else
+        log_warning("A run that was interrupted had left changes in the configuration of %s. They were taken back.",
+            journal_is_of_another(service, dir, &command) ? "another server" : service->server->name);
     if (!reload_its_server(service, dir, &failed))
         log_warning("%s%s%s", failed.what, failed.what[0] != '\0' ? ": " : "", failed.why);
     return true;
@@ -171,7 +215,7 @@ static bool restore_left(const struct web_service *service, const char *dir, str
 static bool recover(const struct web_service *service, const char *temporary, const char *progress, struct error *err)
 {
     TRY(restore_left(service, temporary, err) && restore_left(service, progress, err));
-    TRY(checkpoint_drop(temporary, err));
+    TRY(is_to_be_told(service, temporary) || checkpoint_drop(temporary, err));
     return checkpoint_drop(progress, err);
 }
 

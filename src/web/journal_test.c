@@ -72,6 +72,11 @@ TEST(a_challenge_of_another_server)
     CHECK(web_recover(&left, &err) && !file_exists(mark), "%s", err.why);
     CHECK_INT(reloads, 3, "told as ever");
     check_restored("by its own");
+    put_challenge(&left);
+    CHECK(web_temporary_end(&left, &err) && !web_has_to_tell(&next), "the other's: %s", err.why);
+    CHECK(web_recover(&next, &err) && file_exists(mark), "told of the end by its own command, too: %s", err.why);
+    CHECK_INT(reloads, 4, "the other one need not know of that either");
+    check_restored("what had ended");
 }
 
 /* ---- a pair that another process is exchanging ---- */
