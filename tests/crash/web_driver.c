@@ -5,7 +5,7 @@
  *     web-driver WORK ROOT commit      two stages over ROOT/nginx.conf and ROOT/sites-enabled/one, which may be a link:
  *                                      a comment more in each, a new file ROOT/new.conf, a link to it
  *     web-driver WORK ROOT temporary   a comment in ROOT/nginx.conf, a new file ROOT/challenge.conf
- *     web-driver WORK ROOT end         takes that back
+ *     web-driver WORK ROOT end         takes that back, and leaves it to others to tell the server
  *     web-driver WORK ROOT recover     takes back what was left unfinished
  *     web-driver WORK ROOT rollback N
  *

@@ -155,6 +155,18 @@ def test_the_other_repairs_what_was_left_of_a_challenge(both):
     assert both.state() == before and not (both.work / "temp_checkpoint").exists()
 
 
+def test_certbot_finds_nothing_to_take_back_once_a_challenge_has_ended(both):
+    """Though the server is still to be told, so that the directory is there."""
+    before = both.state()
+    both.ours("temporary")
+    both.ours("end")
+    assert both.state() == before and (both.work / "temp_checkpoint").is_dir()
+    both.host.main.write_text("# by a user\n" + both.host.main.read_text())
+    edited = both.state()
+    both.certbot("plugins", "--prepare")
+    assert both.state() == edited and not (both.work / "temp_checkpoint").exists()
+
+
 def test_the_other_repairs_what_was_left_of_an_installation(both):
     before = both.state()
     unfinished = both.area / "unfinished"
