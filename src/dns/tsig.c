@@ -220,8 +220,8 @@ static bool explain(const struct signature *seen, const struct tsig_key *key, in
     case RCODE_BADKEY:
         (void)error_set(err, ERROR_PLUGIN, "BADKEY: the server has no key %s for HMAC-%s", key->name, digest);
         return error_next(err,
-            "compare the key's name and algorithm with those in the server's configuration: there the "
-            "key has to be both defined and used, in the view that answers this machine");
+            "compare the key's name and algorithm with those in the server's configuration; Knot says the same of "
+            "a key that its acl does not let change these records");
     case RCODE_BADSIG:
         (void)error_set(err, ERROR_PLUGIN, "BADSIG: the server has another secret for the key %s", key->name);
         return error_next(err, "copy the secret again from the server's configuration, whole and in base64");

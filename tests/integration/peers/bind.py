@@ -78,12 +78,14 @@ class Bind:
     keys     TSIG keys that it knows
     addresses  where it listens: loopback, unless said otherwise
     options  more lines for its options
+    env      more of its environment
     """
 
-    def __init__(self, home, zones=(), *, views=None, keys=(), port=None, addresses=None, options=""):
+    def __init__(self, home, zones=(), *, views=None, keys=(), port=None, addresses=None, options="",
+                 env=None):
         self.home, self.zones, self.views, self.keys = home, list(zones), views, list(keys)
         self.port, self.options = port, options
-        self.addresses = addresses or loopback()
+        self.addresses, self.env = addresses or loopback(), env
         home.mkdir(parents=True, exist_ok=True)
 
     def _zones(self, folder, zones):
@@ -124,7 +126,8 @@ logging {{ category update-security {{ default_stderr; }}; category dnssec {{ de
         config = self.home / "named.conf"
         config.touch(mode=0o600)
         config.write_text(self.config())
-        self.server = Server([self._program(), "-g", "-n", "1", "-c", config], self.home / "named.log")
+        self.server = Server([self._program(), "-g", "-n", "1", "-c", config], self.home / "named.log",
+                             env={**os.environ, **(self.env or {})})
         return self.server.wait_until(lambda: "running" in self.server.text().split("\n", 1)[-1]
                                       and all(is_listening(self.port, a) for a in self.addresses))
 

@@ -1,0 +1,319 @@
+"""--dns-rfc2136: certificates by signed updates of real name servers, which the CA asks."""
+import os
+import shutil
+import signal
+import struct
+import subprocess
+from pathlib import Path
+
+import dns.opcode
+import dns.rdataclass
+import dns.rdatatype
+import pytest
+from client import Client, read_until
+from peers.bind import Bind, TsigKey, Zone
+from peers.dns_relay import DnsRelay
+from peers.knot import Knot
+from peers.ports import free_port, loopback
+from peers.powerdns import PowerDns
+
+PEERS = Path(__file__).resolve().parent / "peers"
+CERTBOT = shutil.which("certbot", path="/usr/bin")
+ALGORITHMS = ["hmac-md5", "hmac-sha1", "hmac-sha224", "hmac-sha256", "hmac-sha384", "hmac-sha512"]
+KEYS = {name: TsigKey(f"{name}.certs.", name) for name in ALGORITHMS}
+KEY = KEYS["hmac-sha256"]
+STRANGER = TsigKey("stranger.", "hmac-sha256")
+SOMEBODY_ELSES = "somebody else's"
+
+
+def challenge_of(zone):
+    return f"_acme-challenge.{zone}"
+
+
+def may_prove(zone, *keys):
+    """A rule of BIND's: this key changes TXT records at the challenge's name, and nothing else."""
+    return "".join(f"grant {key.name} name {challenge_of(zone)}. TXT; " for key in keys)
+
+
+def zone(name, *keys, records=f'_acme-challenge TXT "{SOMEBODY_ELSES}"'):
+    return Zone(name, records, update=may_prove(name, *(keys or KEYS.values())))
+
+
+ZONES = [zone("example.test"), zone("other.test"), Zone("own.test", "_acme-challenge NS ns"),
+         Zone("_acme-challenge.own.test", "@ SOA ns.own.test. hostmaster.own.test. 1 3600 600 86400 1\n@ NS ns.own.test.",
+              update=f"grant {KEY.name} name _acme-challenge.own.test. TXT;")]
+
+
+@pytest.fixture(scope="module")
+def bind(session_area):
+    server = Bind(session_area / "bind", ZONES, keys=[*KEYS.values(), STRANGER]).start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def bind_ca(start_pebble, bind):
+    return start_pebble("new", "asks-bind", dns_server=f"127.0.0.1:{bind.port}")
+
+
+@pytest.fixture
+def client(make_client, bind_ca):
+    return make_client(bind_ca)
+
+
+@pytest.fixture
+def relay(bind):
+    made = DnsRelay(bind.port)
+    yield made
+    made.stop()
+
+
+def options(credentials, seconds=0):
+    return ["--dns-rfc2136-credentials", credentials, "--dns-rfc2136-propagation-seconds", str(seconds)]
+
+
+def obtain(client, credentials, *names, **more):
+    return client.certonly(names, *options(credentials), authenticator="--dns-rfc2136", **more)
+
+
+def both(name):
+    return name, f"*.{name}"
+
+
+def updates(relay):
+    """What was changed through a relay: (zone, class, name, value) of each record, update by update."""
+    found = []
+    for message in relay.seen:
+        if message.opcode() == dns.opcode.UPDATE:
+            found.append([(message.zone[0].name.to_text(), dns.rdataclass.to_text(rrset.deleting or rrset.rdclass),
+                           rrset.name.to_text(), record.to_text()) for rrset in message.update for record in rrset])
+    return found
+
+
+# ---- servers and algorithms ----
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_algorithms(client, bind, area, algorithm):
+    """A name and its wildcard: two values under one name, besides one that stays."""
+    obtain(client, KEYS[algorithm].credentials(area / "dns.ini", bind.port), *both("example.test"))
+    client.store.check(["example.test"])
+    assert bind.values(challenge_of("example.test")) == {SOMEBODY_ELSES}
+
+
+@pytest.mark.parametrize("kind", [Knot, PowerDns], ids=["knot", "powerdns"])
+def test_other_servers(make_client, start_pebble, area, kind):
+    """Set up as docs/dns.md says; what the key may not change it does not change."""
+    server = kind(area / "server", [Zone("example.test", f'_acme-challenge TXT "{SOMEBODY_ELSES}"')],
+                  keys=[KEY, STRANGER]).start()
+    try:
+        ca = start_pebble("new", f"asks-{kind.__name__}", dns_server=f"127.0.0.1:{server.port}")
+        obtain(make_client(ca), KEY.credentials(area / "dns.ini", server.port), *both("example.test"))
+        assert server.values(challenge_of("example.test")) == {SOMEBODY_ELSES}
+        wrong = TsigKey(KEY.name, KEY.algorithm)
+        obtain(make_client(ca), wrong.credentials(area / "wrong.ini", server.port), "example.test", status=1).says(
+            "Received response from server: REFUSED" if kind is PowerDns else "BADSIG: the server has another secret")
+        for number, (key, name) in enumerate([(STRANGER, "example.test"), (KEY, "www.example.test")]):
+            refused = obtain(make_client(ca), key.credentials(area / f"{number}.ini", server.port), name, status=1)
+            if kind is Knot:  # PowerDNS says that it has done it
+                refused.says(f"BADKEY: the server has no key {key.name} for HMAC-SHA256", "Knot says the same")
+            assert server.values(challenge_of(name)) == ({SOMEBODY_ELSES} if name == "example.test" else set())
+    finally:
+        server.stop()
+
+
+@pytest.mark.skipif("::1" not in loopback(), reason="no IPv6 here")
+def test_ipv6(client, bind, area):
+    obtain(client, KEY.credentials(area / "dns.ini", bind.port, "::1"), "example.test")
+
+
+def test_two_zones_and_renewal(client, bind, relay, area):
+    """One update for all values of a zone, by TCP, and renewal with what is saved."""
+    credentials = KEY.credentials(area / "dns.ini", relay.port)
+    obtain(client, credentials, *both("example.test"), *both("other.test"))
+
+    added, removed = updates(relay)[:2], updates(relay)[2:]
+    assert sorted(update[0][0] for update in added) == sorted(update[0][0] for update in removed) == ["example.test.", "other.test."]
+    for update in added + removed:
+        assert len(update) == 2 and {name for _, _, name, _ in update} == {challenge_of(update[0][0])}
+    assert {kind for update in added for _, kind, _, _ in update} == {"IN"}
+    assert {kind for update in removed for _, kind, _, _ in update} == {"NONE"}
+    assert {record[3] for update in added for record in update} == {record[3] for update in removed for record in update}
+    assert {way for way, _ in relay.raw} == {"tcp"}
+
+    params = client.store.conf("example.test")["renewalparams"]
+    assert params["authenticator"] == "dns-rfc2136" and params["dns_rfc2136_credentials"] == str(credentials)
+    assert params["dns_rfc2136_propagation_seconds"] == "0"
+    client.give_up_authorizations()
+    client.renew("--force-renewal")
+    assert client.store.versions("example.test") == [1, 2]
+    assert bind.values(challenge_of("example.test")) == bind.values(challenge_of("other.test")) == {SOMEBODY_ELSES}
+
+
+def test_zone_of_the_challenge_alone(client, bind, area):
+    """A zone that holds nothing but the challenge's name: its key can do no harm elsewhere."""
+    obtain(client, KEY.credentials(area / "dns.ini", bind.port), "own.test")
+    assert bind.values(challenge_of("own.test")) == set()
+
+
+# ---- what goes wrong ----
+
+FAILURES = {
+    "secret": (TsigKey(KEY.name, KEY.algorithm), {}, ["example.test"],
+               ["Encountered error adding TXT record", "BADSIG: the server has another secret for the key hmac-sha256.certs."]),
+    "name of key": (TsigKey("nobody.", KEY.algorithm, KEY.secret), {}, ["example.test"],
+                    ["BADKEY: the server has no key nobody. for HMAC-SHA256"]),
+    "algorithm": (TsigKey(KEY.name, "hmac-sha512", KEY.secret), {}, ["example.test"],
+                  ["BADKEY: the server has no key hmac-sha256.certs. for HMAC-SHA512"]),
+    "permission": (STRANGER, {}, ["example.test"],
+                   ["Received response from server: REFUSED. It does not let the key stranger. change TXT records of "
+                    "_acme-challenge.example.test", "grant stranger. name _acme-challenge.example.test. TXT;"]),
+    "zone": (KEY, {}, ["www.example.invalid"],
+             ["Unable to determine base domain for _acme-challenge.www.example.invalid using names: "
+              "['_acme-challenge.www.example.invalid', 'www.example.invalid', 'example.invalid', 'invalid'].",
+              "dns_rfc2136_sign_query = true"]),
+    "host name": (KEY, {"server": "localhost"}, ["example.test"],
+                  ["The configured target DNS server (localhost) is not a valid IPv4 or IPv6 address. A hostname is not allowed."]),
+    "nobody there": (KEY, {"port": free_port()}, ["example.test"],
+                     ["look whether a name server answers at 127.0.0.1 port"]),
+}
+
+
+@pytest.mark.ours
+@pytest.mark.parametrize("failure", FAILURES)
+def test_failures(client, bind, area, failure):
+    key, more, names, words = FAILURES[failure]
+    credentials = key.credentials(area / "dns.ini", more.get("port", bind.port), more.get("server", "127.0.0.1"))
+    obtain(client, credentials, *names, status=1).says(*words)
+    assert key.secret not in client.log()
+    assert bind.values(challenge_of("example.test")) == {SOMEBODY_ELSES}
+
+
+@pytest.mark.ours
+def test_one_zone_of_two_fails(client, bind, area):
+    """What could be put in place is taken away, too."""
+    credentials = KEY.credentials(area / "dns.ini", bind.port)
+    obtain(client, credentials, "example.test", "www.own.test", status=1).says("REFUSED", "own.test")
+    assert bind.values(challenge_of("example.test")) == {SOMEBODY_ELSES}
+
+
+@pytest.mark.ours
+@pytest.mark.parametrize("ahead", [3600, -3600])
+def test_clocks_apart(client, area, session_area, ahead):
+    shift = session_area / "shift.so"
+    subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", shift, PEERS / "hurry.c", "-ldl"], check=True)
+    server = Bind(area / "bind", [zone("example.test", KEY)], keys=[KEY], env={"LD_PRELOAD": str(shift), "AHEAD": str(ahead)}).start()
+    try:
+        obtain(client, KEY.credentials(area / "dns.ini", server.port), "example.test", status=1).matches(
+            r"BADTIME: the server's clock is (3599|3600|3601) s " + ("ahead of" if ahead > 0 else "behind"))
+    finally:
+        server.stop()
+
+
+def is_update(message):
+    return message[2] >> 3 & 0xf == dns.opcode.UPDATE
+
+
+def without_tsig(wire, answer):
+    """The answer of somebody who has no key."""
+    if not is_update(answer):
+        return answer
+    return answer[:6] + struct.pack("!3H", 0, 0, 0) + answer[12:12 + len(b"\7example\4test\0") + 4]
+
+
+def with_another_byte(wire, answer):
+    if not is_update(answer):
+        return answer
+    at = len(answer) - 10  # in the MAC
+    return answer[:at] + bytes([answer[at] ^ 1]) + answer[at + 1:]
+
+
+@pytest.mark.ours
+@pytest.mark.parametrize("edit, words", [(without_tsig, "is not signed, so that it may be anybody's"),
+                                         (with_another_byte, "the answer is not the server's: its signature does not fit")],
+                         ids=["unsigned", "changed"])
+def test_answers_of_others(client, bind, relay, area, edit, words):
+    relay.edit = edit
+    obtain(client, KEY.credentials(area / "dns.ini", relay.port), "example.test", status=1).says(words)
+    relay.edit = None
+    client.run("certificates")  # what is left of a change that nobody vouched for is swept up
+    obtain(client, KEY.credentials(area / "dns.ini", relay.port), "example.test")
+    assert bind.values(challenge_of("example.test")) == {SOMEBODY_ELSES}
+
+
+@pytest.mark.ours
+def test_without_tcp(client, bind, relay, area):
+    relay.refuse_tcp = True
+    obtain(client, KEY.credentials(area / "dns.ini", relay.port), "example.test")
+    assert {way for way, _ in relay.raw} == {"udp"}
+
+
+def test_views(make_client, start_pebble, area):
+    """A key chooses the view that has the zone, for questions that are signed only."""
+    inside = zone("example.test", KEY)
+    server = Bind(area / "bind", views={"inside": (f"match-clients {{ key {KEY.name}; }};", [inside]),
+                                        "outside": ("match-clients { any; };", [Zone("elsewhere.test")])}, keys=[KEY]).start()
+    try:
+        client = make_client(start_pebble("new", "easy", always_valid=True))
+        plain = KEY.credentials(area / "plain.ini", server.port)
+        obtain(client, plain, "example.test", status=1).says("Unable to determine base domain for _acme-challenge.example.test")
+        obtain(client, KEY.credentials(area / "signed.ini", server.port, sign_query="true"), "example.test")
+    finally:
+        server.stop()
+
+
+# ---- interruptions ----
+
+@pytest.mark.ours
+def test_killed_while_it_waits(client, bind, area):
+    """The next run removes exactly what the killed one has added."""
+    credentials = KEY.credentials(area / "dns.ini", bind.port)
+    process = client.start("certonly", "-n", "--agree-tos", "--register-unsafely-without-email", "--dns-rfc2136",
+                           *options(credentials, 600), "-d", "example.test", "-d", "*.example.test")
+    read_until(process, "Waiting 600 seconds")
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    left = bind.values(challenge_of("example.test"))
+    assert len(left) == 3 and SOMEBODY_ELSES in left
+    client.renew()
+    assert bind.values(challenge_of("example.test")) == {SOMEBODY_ELSES}
+
+
+# ---- Certbot's plugin ----
+
+needs_certbot = pytest.mark.skipif(not CERTBOT or not list(Path("/usr/lib/python3/dist-packages").glob("certbot_dns_rfc2136")),
+                                   reason="needs Certbot with its plugin for RFC 2136")
+
+
+@needs_certbot
+@pytest.mark.ours
+def test_the_same_as_certbot(bind_ca, bind, area, trust, second_name):
+    """The same credentials file: the same changes, the same options saved, and each renews what the other has obtained."""
+    programs = [Path(CERTBOT), second_name]
+    relay = DnsRelay(bind.port)
+    credentials = KEY.credentials(area / "dns.ini", relay.port)
+    changes, saved = [], []
+    try:
+        for number, program in enumerate(programs):
+            (area / f"of-{number}").mkdir()
+            client = Client(program, area / f"of-{number}", trust, bind_ca)
+            relay.seen.clear()
+            obtain(client, credentials, *both("example.test"))
+            changes.append(sorted(record[:3] for update in updates(relay) for record in update))
+            saved.append(dns_options(client))
+            assert bind.values(challenge_of("example.test")) == {SOMEBODY_ELSES}
+        assert changes[0] == changes[1] and len(changes[0]) == 4
+        assert saved[0] == saved[1] and saved[0]["authenticator"] == "dns-rfc2136"
+
+        for number, program in enumerate(reversed(programs)):
+            client = Client(program, area / f"of-{number}", trust, bind_ca)
+            client.give_up_authorizations()
+            client.renew("--force-renewal")
+            assert client.store.versions("example.test") == [1, 2] and dns_options(client) == saved[0]
+            assert bind.values(challenge_of("example.test")) == {SOMEBODY_ELSES}
+    finally:
+        relay.stop()
+
+
+def dns_options(client):
+    params = client.store.conf("example.test")["renewalparams"]
+    return {key: text for key, text in params.items() if key.startswith("dns_") or key == "authenticator"}
