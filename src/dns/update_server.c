@@ -57,8 +57,8 @@ static bool refused(const struct update_server *server, const char *zone, const 
         "Received response from server: REFUSED. It does not let the key %s change TXT records of %s",
         server->key->name, name);
     return error_next(err,
-        "allow it there: with BIND, in zone \"%s\": update-policy { grant %s name %s. TXT; }; "
-        "docs/dns.md has the same for Knot and PowerDNS",
+        "allow it there. BIND: in zone \"%s\", update-policy { grant %s name %s. TXT; }; Knot: an acl with "
+        "update-owner-name; PowerDNS: TSIG-ALLOW-DNSUPDATE, or its policy script; it says so of a wrong secret, too",
         zone, server->key->name, name);
 }
 

@@ -1,24 +1,22 @@
 """--dns-rfc2136: certificates by signed updates of real name servers, which the CA asks."""
 import os
-import shutil
 import signal
 import struct
 import subprocess
+import tempfile
 from pathlib import Path
 
 import dns.opcode
 import dns.rdataclass
 import dns.rdatatype
 import pytest
-from client import Client, read_until
+from client import read_until
+from peers import knot, powerdns
 from peers.bind import Bind, TsigKey, Zone
 from peers.dns_relay import DnsRelay
-from peers.knot import Knot
 from peers.ports import free_port, loopback
-from peers.powerdns import PowerDns
 
 PEERS = Path(__file__).resolve().parent / "peers"
-CERTBOT = shutil.which("certbot", path="/usr/bin")
 ALGORITHMS = ["hmac-md5", "hmac-sha1", "hmac-sha224", "hmac-sha256", "hmac-sha384", "hmac-sha512"]
 KEYS = {name: TsigKey(f"{name}.certs.", name) for name in ALGORITHMS}
 KEY = KEYS["hmac-sha256"]
@@ -46,14 +44,14 @@ ZONES = [zone("example.test"), zone("other.test"), Zone("own.test", "_acme-chall
 
 @pytest.fixture(scope="module")
 def bind(session_area):
-    server = Bind(session_area / "bind", ZONES, keys=[*KEYS.values(), STRANGER]).start()
+    server = Bind(Path(tempfile.mkdtemp(dir=session_area)), ZONES, keys=[*KEYS.values(), STRANGER]).start()
     yield server
     server.stop()
 
 
 @pytest.fixture(scope="module")
 def bind_ca(start_pebble, bind):
-    return start_pebble("new", "asks-bind", dns_server=f"127.0.0.1:{bind.port}")
+    return start_pebble("new", f"asks-bind-{bind.port}", dns_server=f"127.0.0.1:{bind.port}")
 
 
 @pytest.fixture
@@ -100,7 +98,7 @@ def test_algorithms(client, bind, area, algorithm):
     assert bind.values(challenge_of("example.test")) == {SOMEBODY_ELSES}
 
 
-@pytest.mark.parametrize("kind", [Knot, PowerDns], ids=["knot", "powerdns"])
+@pytest.mark.parametrize("kind", [knot.Knot, powerdns.PowerDns], ids=["knot", "powerdns"])
 def test_other_servers(make_client, start_pebble, area, kind):
     """Set up as docs/dns.md says; what the key may not change it does not change."""
     server = kind(area / "server", [Zone("example.test", f'_acme-challenge TXT "{SOMEBODY_ELSES}"')],
@@ -111,10 +109,10 @@ def test_other_servers(make_client, start_pebble, area, kind):
         assert server.values(challenge_of("example.test")) == {SOMEBODY_ELSES}
         wrong = TsigKey(KEY.name, KEY.algorithm)
         obtain(make_client(ca), wrong.credentials(area / "wrong.ini", server.port), "example.test", status=1).says(
-            "Received response from server: REFUSED" if kind is PowerDns else "BADSIG: the server has another secret")
+            "Received response from server: REFUSED" if kind is powerdns.PowerDns else "BADSIG: the server has another secret")
         for number, (key, name) in enumerate([(STRANGER, "example.test"), (KEY, "www.example.test")]):
             refused = obtain(make_client(ca), key.credentials(area / f"{number}.ini", server.port), name, status=1)
-            if kind is Knot:  # PowerDNS says that it has done it
+            if kind is knot.Knot:  # PowerDNS says that it has done it
                 refused.says(f"BADKEY: the server has no key {key.name} for HMAC-SHA256", "Knot says the same")
             assert server.values(challenge_of(name)) == ({SOMEBODY_ELSES} if name == "example.test" else set())
     finally:
@@ -278,42 +276,11 @@ def test_killed_while_it_waits(client, bind, area):
     assert bind.values(challenge_of("example.test")) == {SOMEBODY_ELSES}
 
 
-# ---- Certbot's plugin ----
+# ---- the documentation ----
 
-needs_certbot = pytest.mark.skipif(not CERTBOT or not list(Path("/usr/lib/python3/dist-packages").glob("certbot_dns_rfc2136")),
-                                   reason="needs Certbot with its plugin for RFC 2136")
-
-
-@needs_certbot
-@pytest.mark.ours
-def test_the_same_as_certbot(bind_ca, bind, area, trust, second_name):
-    """The same credentials file: the same changes, the same options saved, and each renews what the other has obtained."""
-    programs = [Path(CERTBOT), second_name]
-    relay = DnsRelay(bind.port)
-    credentials = KEY.credentials(area / "dns.ini", relay.port)
-    changes, saved = [], []
-    try:
-        for number, program in enumerate(programs):
-            (area / f"of-{number}").mkdir()
-            client = Client(program, area / f"of-{number}", trust, bind_ca)
-            relay.seen.clear()
-            obtain(client, credentials, *both("example.test"))
-            changes.append(sorted(record[:3] for update in updates(relay) for record in update))
-            saved.append(dns_options(client))
-            assert bind.values(challenge_of("example.test")) == {SOMEBODY_ELSES}
-        assert changes[0] == changes[1] and len(changes[0]) == 4
-        assert saved[0] == saved[1] and saved[0]["authenticator"] == "dns-rfc2136"
-
-        for number, program in enumerate(reversed(programs)):
-            client = Client(program, area / f"of-{number}", trust, bind_ca)
-            client.give_up_authorizations()
-            client.renew("--force-renewal")
-            assert client.store.versions("example.test") == [1, 2] and dns_options(client) == saved[0]
-            assert bind.values(challenge_of("example.test")) == {SOMEBODY_ELSES}
-    finally:
-        relay.stop()
-
-
-def dns_options(client):
-    params = client.store.conf("example.test")["renewalparams"]
-    return {key: text for key, text in params.items() if key.startswith("dns_") or key == "authenticator"}
+def test_documented():
+    """What these tests run with is what docs/dns.md tells people to write."""
+    text = (PEERS.parent.parent.parent / "docs" / "dns.md").read_text()
+    key = TsigKey("certs.")
+    for said in (knot.ACL.format(key=key.name), powerdns.POLICY.format(key=key.name), may_prove("example.org", key)):
+        assert said.strip() in text, said

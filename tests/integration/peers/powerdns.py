@@ -32,7 +32,7 @@ allow-dnsupdate-from=
 # What the key may change, and nothing else: docs/dns.md has the same lines.
 POLICY = """
 function updatepolicy(input)
-    return input:getTsigName():toString() == "{key}."
+    return input:getTsigName():toString() == "{key}"
         and input:getQType() == pdns.TXT
         and input:getQName():toString() == "_acme-challenge." .. input:getZoneName():toString()
 end
@@ -83,7 +83,7 @@ class PowerDns:
         more = ""
         if self.policy:
             script = self.home / "policy.lua"
-            script.write_text(self.policy.format(key=self.keys[0].name.rstrip(".")))
+            script.write_text(self.policy.format(key=self.keys[0].name))
             more = f"lua-dnsupdate-policy-script={script}"
         (self.home / "pdns.conf").write_text(CONFIG.format(home=self.home, port=self.port, more=more,
                                                             addresses=",".join(loopback())))

@@ -1,0 +1,47 @@
+"""--dns-rfc2136 beside Certbot's plugin, with one credentials file and a real BIND."""
+import shutil
+from pathlib import Path
+
+import pytest
+from client import Client
+from peers.dns_relay import DnsRelay
+from test_rfc2136 import KEY, SOMEBODY_ELSES, bind, bind_ca, both, challenge_of, obtain, updates  # noqa: F401
+
+CERTBOT = shutil.which("certbot", path="/usr/bin")
+
+pytestmark = [pytest.mark.ours,
+              pytest.mark.skipif(not CERTBOT or not Path("/usr/lib/python3/dist-packages/certbot_dns_rfc2136").exists(),
+                                 reason="needs Certbot with its plugin for RFC 2136")]
+
+
+def test_the_same_as_certbot(bind_ca, bind, area, trust, second_name):
+    """The same credentials file: the same changes, the same options saved, and each renews what the other has obtained."""
+    programs = [Path(CERTBOT), second_name]
+    relay = DnsRelay(bind.port)
+    credentials = KEY.credentials(area / "dns.ini", relay.port)
+    changes, saved = [], []
+    try:
+        for number, program in enumerate(programs):
+            (area / f"of-{number}").mkdir()
+            client = Client(program, area / f"of-{number}", trust, bind_ca)
+            relay.seen.clear()
+            obtain(client, credentials, *both("example.test"))
+            changes.append(sorted(record[:3] for update in updates(relay) for record in update))
+            saved.append(dns_options(client))
+            assert bind.values(challenge_of("example.test")) == {SOMEBODY_ELSES}
+        assert changes[0] == changes[1] and len(changes[0]) == 4
+        assert saved[0] == saved[1] and saved[0]["authenticator"] == "dns-rfc2136"
+
+        for number, program in enumerate(reversed(programs)):
+            client = Client(program, area / f"of-{number}", trust, bind_ca)
+            client.give_up_authorizations()
+            client.renew("--force-renewal")
+            assert client.store.versions("example.test") == [1, 2] and dns_options(client) == saved[0]
+            assert bind.values(challenge_of("example.test")) == {SOMEBODY_ELSES}
+    finally:
+        relay.stop()
+
+
+def dns_options(client):
+    params = client.store.conf("example.test")["renewalparams"]
+    return {key: text for key, text in params.items() if key.startswith("dns_") or key == "authenticator"}
