@@ -284,7 +284,7 @@ static const char *listening(const struct apache_challenge *challenge)
     return found;
 }
 
-static void set_spot(const struct apache_challenge *challenge, struct apache_spot *spot, const char *host)
+static void set_spot(const struct apache_challenge *challenge, struct web_spot *spot, const char *host)
 {
     if (spot->address[0] != '\0')
         return;
@@ -297,7 +297,7 @@ static void set_spot(const struct apache_challenge *challenge, struct apache_spo
 /* ---- all of it ---- */
 
 /* True: a host answers at every address that has none of its own. */
-static bool add_hosts(struct apache_challenge *challenge, const struct groups *groups, struct apache_spot *spot)
+static bool add_hosts(struct apache_challenge *challenge, const struct groups *groups, struct web_spot *spot)
 {
     bool everywhere = false;
 
@@ -324,7 +324,7 @@ static bool listens_on(const struct apache_model *model, int port)
 }
 
 void apache_challenge_find(
-    struct apache_challenge *challenge, const struct apache_proof *proofs, size_t count, struct apache_spot *spots)
+    struct apache_challenge *challenge, const struct web_answer *answers, size_t count, struct web_spot *spots)
 {
     const struct apache_conf *conf = challenge->model->conf;
     struct groups groups = { 0 };
@@ -334,8 +334,8 @@ void apache_challenge_find(
     challenge->main_redirects = any_in_the_way(conf, 0, conf->enabled_count, APACHE_TOP);
     find_groups(challenge, &groups);
     for (size_t i = 0; i < count; i++) {
-        spots[i] = (struct apache_spot){ .port = challenge->ports.http };
-        find_named(challenge, &groups, proofs[i].name);
+        spots[i] = (struct web_spot){ .port = challenge->ports.http };
+        find_named(challenge, &groups, answers[i].host);
         if (add_hosts(challenge, &groups, &spots[i]))
             continue;
         if (challenge->listens)

@@ -11,17 +11,8 @@
  * mod_alias leads there where it is enough. Past a host's own rules and redirects only mod_rewrite does.
  */
 #include "apache/choice.h"
+#include "webplugin/answering.h"
 #include "webconf/patch.h"
-
-struct apache_proof {
-    char *name; /* in lower case; an IP address in canonical text */
-    char *token, *content;
-};
-
-struct apache_spot { /* where the server can be asked whether it answers: a numeric address, "" when there is no such */
-    char address[64];
-    int port;
-};
 
 struct apache_target {               /* a host, or a host in a macro, or the main server, that is to answer */
     const struct apache_node *vhost; /* NULL: the main server */
@@ -46,9 +37,9 @@ struct apache_challenge { /* zero but for the first four */
     bool listens;        /* something listens at the http port */
 };
 
-/* Finds the hosts that are to answer; spots: one for each proof, set. */
+/* Finds the hosts that are to answer; spots: one for each answer, set. */
 void apache_challenge_find(
-    struct apache_challenge *challenge, const struct apache_proof *proofs, size_t count, struct apache_spot *spots);
+    struct apache_challenge *challenge, const struct web_answer *answers, size_t count, struct web_spot *spots);
 /* Whether mod_rewrite is needed. */
 bool apache_challenge_needs_rules(const struct apache_challenge *challenge);
 /* Does without it, as it cannot be had: redirects get in the way. False: mod_alias cannot be had either. */

@@ -89,24 +89,24 @@ static const struct {
         "Listen [::]:80\n<VirtualHost *:80>\n" ALIAS(" ") " A\n" OPEN(" ") "</VirtualHost>\n", "::1" },
 };
 
-static void edit(size_t i, struct apache_challenge *challenge, struct buf *out, struct apache_spot *spot)
+static void edit(size_t i, struct apache_challenge *challenge, struct buf *out, struct web_spot *spot)
 {
     struct view names = view_of(cases[i].names), name;
-    struct apache_proof proofs[4] = { { NULL } };
-    struct apache_spot spots[4];
+    struct web_answer answers[4] = { { NULL } };
+    struct web_spot spots[4];
     AUTO(patch_clear) struct patch patch = { 0 };
     size_t count = 0;
 
     while (view_cut(&names, ' ', &name))
-        proofs[count++].name = view_dup(name);
-    apache_challenge_find(challenge, proofs, count, spots);
+        answers[count++].host = view_dup(name);
+    apache_challenge_find(challenge, answers, count, spots);
     for (size_t k = 0; k < challenge->count; k++)
         apache_challenge_edit(challenge, k, &patch);
     apache_challenge_listen(challenge, &patch);
     patch_apply(&patch, view_of(cases[i].text), out);
     *spot = spots[0];
     while (count > 0)
-        free(proofs[--count].name);
+        free(answers[--count].host);
 }
 
 TEST(edits)
@@ -120,7 +120,7 @@ TEST(edits)
         AUTO(buf_clear) struct buf out = BUF(100000);
         struct apache_source source = { .main_file = main, .facts = &facts };
         struct apache_challenge challenge = { .ports = { 80, 443 }, .dir = DIR, .facts = &facts };
-        struct apache_spot spot = { .port = 0 };
+        struct web_spot spot = { .port = 0 };
         struct error err = { 0 };
 
         (void)apache_facts_read(&facts, view_of(cases[i].facts));

@@ -88,7 +88,7 @@ static bool enhance(struct group *group, enum enhancement enhancement, struct er
 static bool edit(struct group *group, struct error *err)
 {
     for (size_t i = 0; i < group->count; i++) {
-        list_clear(&group->plans[i]->said);
+        list_clear(&group->plans[i]->plan.said);
         list_clear(&group->plans[i]->auto_hsts);
         if (group->plans[i]->deployment->in_use)
             find_in_use(group, i);
@@ -226,7 +226,7 @@ static bool commit(struct group *group, struct error *err)
     AUTO(free) struct error **each = NULL;
     bool any = false, in_use = false, ok;
     struct web_commit commit = {
-        .service = &server->service, .changes = work->changes, .tested = true, .verify_ms = VERIFY_MS
+        .service = &server->plugin.service, .changes = work->changes, .tested = true, .verify_ms = VERIFY_MS
     };
 
     for (size_t i = 0; i < group->count; i++) {
@@ -235,7 +235,7 @@ static bool commit(struct group *group, struct error *err)
     }
     if (!any)
         return true;
-    TRY(plugin_net_get(&server->net_when_needed, &commit.net, err));
+    TRY(plugin_net_get(&server->net, &commit.net, err));
     expect_all(group);
     each = xcalloc(group->expected_count + 1, sizeof(*each));
     commit.force_reload = in_use;

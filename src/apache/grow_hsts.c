@@ -86,7 +86,7 @@ bool apache_grow_hsts(
     const char *dir = server->settings->config_dir;
     AUTO(auto_hsts_clear) struct auto_hsts_state state = { 0 };
     AUTO(apache_work_close) struct apache_work work = { 0 };
-    struct web_commit commit = { .service = &server->service, .tested = true };
+    struct web_commit commit = { .service = &server->plugin.service, .tested = true };
     bool due = false;
 
     TRY(auto_hsts_read(dir, &state, err));

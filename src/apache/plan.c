@@ -9,7 +9,7 @@ void apache_plan_free(struct apache_plan *plan)
     for (size_t i = 0; i < plan->answer_count; i++)
         free(plan->answers[i].place.path);
     free(plan->answers);
-    list_clear(&plan->said);
+    list_clear(&plan->plan.said);
     list_clear(&plan->auto_hsts);
     free(plan);
 }
@@ -101,6 +101,7 @@ bool apache_plan_make(struct apache_server *server, struct ui *ui, const struct 
     AUTO(apache_plan_free) struct apache_plan *plan = xcalloc(1, sizeof *plan);
     AUTO(apache_work_close) struct apache_work work = { 0 };
 
+    plan->plan.kind = WEB_PLAN_INSTALL;
     plan->deployment = deployment_dup(deployment);
     if (!deployment->in_use && ui_is_interactive(ui))
         TRY(apache_work_open(server, false, &work, err) && ask_for_all(&work, ui, plan, err));

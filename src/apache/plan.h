@@ -10,15 +10,11 @@ struct apache_answer { /* the host that the user has chosen for a name */
     struct apache_place place;
 };
 
-/* A plan begins with its kind: the clerk puts those of both roles into effect. */
-enum apache_plan_kind { APACHE_PLAN_INSTALL, APACHE_PLAN_CHALLENGE };
-
 struct apache_plan {
-    enum apache_plan_kind kind; /* APACHE_PLAN_INSTALL */
+    struct web_plan plan; /* WEB_PLAN_INSTALL */
     struct deployment *deployment;
     struct apache_answer *answers;
     size_t answer_count;
-    struct list said;      /* to be told to the user once it is in effect */
     struct list auto_hsts; /* ids of hosts whose HSTS begins to grow with it */
 };
 

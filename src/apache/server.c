@@ -116,7 +116,7 @@ static void set_control(struct apache_server *server)
         .start = server->reload_argv, /* starts a server that is stopped, too */
         .unit = server->layout.unit,
     };
-    server->service = (struct web_service){
+    server->plugin.service = (struct web_service){
         .server = &server->control,
         .voice = server->settings->voice,
         .work_dir = server->settings->work_dir,
@@ -125,7 +125,7 @@ static void set_control(struct apache_server *server)
 }
 
 bool apache_server_new(
-    const struct settings *settings, const struct clerk_work *work, struct apache_server **out, struct error *err)
+    const struct settings *settings, const struct web_kind *kind, struct apache_server **out, struct error *err)
 {
     AUTO(buf_clear) struct buf os = BUF(FILE_MAX_TEXT);
     AUTO(apache_server_free) struct apache_server *server = xcalloc(1, sizeof *server);
@@ -133,6 +133,7 @@ bool apache_server_new(
     struct server_id id;
 
     mutex_init(&server->lock);
+    server->plugin.kind = kind;
     server->settings = settings_dup(settings);
     apache_os_release(&os);
     apache_layout_choose(buf_view(&os), settings, &server->layout);
@@ -140,7 +141,7 @@ bool apache_server_new(
     set_control(server);
     find_beside(server);
     id = (struct server_id){ server->layout.root, server->layout.root, "the Apache server", settings->work_dir };
-    server->clerk = clerk_new(&id, timeout_s, work, server);
+    server->plugin.clerk = clerk_new(&id, timeout_s, &web_clerk_work, server);
     *out = TAKE(server);
     return true;
 }
@@ -150,7 +151,8 @@ void apache_server_free(struct apache_server *server)
     struct list *commands[] = { &server->test, &server->reload, &server->restart, &server->dump, &server->version,
         &server->beside };
 
-    clerk_free(server->clerk);
+    clerk_free(server->plugin.clerk);
+    web_live_clear(&server->plugin.live);
     for (size_t i = 0; i < COUNT(commands); i++)
         list_clear(commands[i]);
     free(server->test_argv);
@@ -296,8 +298,8 @@ static bool prepare(struct apache_server *server, struct error *err)
  */
 static bool recover(struct apache_server *server, bool *recovered, struct error *err)
 {
-    *recovered = web_is_unfinished(&server->service);
-    return !*recovered || clerk_call(server->clerk, NULL, NULL, err);
+    *recovered = web_is_unfinished(&server->plugin.service);
+    return !*recovered || clerk_call(server->plugin.clerk, NULL, NULL, err);
 }
 
 /* It may have ended of what it found in between, and its pid file was not known yet. */
@@ -309,15 +311,13 @@ static void start_again(const struct apache_server *server)
         log_warning("%s: %s", err.what, err.why);
 }
 
-bool apache_server_prepare(struct apache_server *server, struct net *net, struct error *err)
+bool apache_server_prepare(void *self, struct error *err)
 {
+    struct apache_server *server = self;
     bool recovered;
 
     TRY(recover(server, &recovered, err));
     MUTEX_HOLD(&server->lock);
-
-    if (server->net == NULL)
-        server->net = net;
     if (!server->prepared)
         server->prepared = prepare(server, err);
     if (server->prepared && recovered)
@@ -325,17 +325,20 @@ bool apache_server_prepare(struct apache_server *server, struct net *net, struct
     return server->prepared;
 }
 
-void apache_server_prepare_rollback(struct apache_server *server)
+bool apache_server_prepare_rollback(void *self, struct error *err)
 {
-    struct error err = { 0 };
+    struct apache_server *server = self;
+    struct error unanswered = { 0 };
 
+    (void)err;
     MUTEX_HOLD(&server->lock);
     if (server->prepared)
-        return;
-    if (ask_anew(server, &err))
+        return true;
+    if (ask_anew(server, &unanswered))
         find_places(server);
     else
-        log_debug("%s", err.why);
+        log_debug("%s", unanswered.why);
+    return true;
 }
 
 /* ---- its configuration ---- */

@@ -6,33 +6,24 @@
  */
 #include "apache/layout.h"
 #include "base/mutex.h"
-#include "plugin/clerk.h"
-#include "plugin/plugin.h"
-#include "web/commit.h"
-#include "web/control.h"
+#include "webplugin/plugin.h"
 #include "webconf/apache_conf.h"
 
-struct apache_live; /* live_challenges.c */
-
 struct apache_server {
+    struct web_plugin plugin;
     struct settings *settings; /* of the first use; the same options of ours in all of them */
     struct apache_layout layout;
     struct list test, reload, restart, dump, version; /* commands, of absolute programs */
     struct list beside;                               /* directories whose files count, read by the server or not */
     char **test_argv, **reload_argv, **restart_argv;  /* borrowed from them, ended by NULL */
     struct web_server control;
-    struct web_service service;
     char *pid_file, *error_log;
-    struct clerk *clerk;
-    struct net *net;                   /* of the first use that has one */
-    struct plugin_net net_when_needed; /* else */
+    struct plugin_net net;
 
     struct mutex lock; /* guards what follows */
     bool prepared;
     struct apache_facts facts; /* what it has said of itself, */
     int64_t asked_at;          /* at that moment of the monotonic clock (ms); 0: never, or before it was changed */
-
-    struct apache_live *live; /* challenges that are in place; the clerk's thread alone */
 };
 
 /* Which server settings mean, for plugin_share; of the caller's. */
@@ -41,21 +32,17 @@ char *apache_server_key(const struct plugin *plugin, const struct settings *sett
 /* Whether its control script is found; nothing is run. */
 bool apache_server_is_here(const struct settings *settings);
 
-/*
- * Finds its main file and its programs; work is what its clerk does, with the server as self. ERROR_PLUGIN when there
- * is no Apache here. *out is the caller's.
- */
+/* Finds its main file and its programs. ERROR_PLUGIN when there is no Apache here. *out is the caller's. */
 MUST_USE bool apache_server_new(
-    const struct settings *settings, const struct clerk_work *work, struct apache_server **out, struct error *err);
+    const struct settings *settings, const struct web_kind *kind, struct apache_server **out, struct error *err);
 void apache_server_free(struct apache_server *server);
 DEFINE_AUTO(struct apache_server, apache_server_free)
 
-/* Once in a run, before the first plan or challenge: its version is one that we know, its configuration passes the
- * test, and the file of TLS options is up to date. Any thread. */
-MUST_USE bool apache_server_prepare(struct apache_server *server, struct net *net, struct error *err);
-
-/* The same for a rollback: what it says of itself is asked, but need not be answered. */
-void apache_server_prepare_rollback(struct apache_server *server);
+/* As of struct web_kind, with the struct apache_server as self: its version is one that we know, its configuration
+ * passes the test, and the file of TLS options is up to date. */
+MUST_USE bool apache_server_prepare(void *self, struct error *err);
+/* The same: what it says of itself is asked, but need not be answered. */
+MUST_USE bool apache_server_prepare_rollback(void *self, struct error *err);
 
 /* What the server says of itself: asks it, unless it has said so within the last max_age_ms. It answers only where its
  * configuration passes its test. Any thread. *out is the caller's, for apache_facts_clear. */

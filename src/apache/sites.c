@@ -335,7 +335,7 @@ static void tell_copied(struct apache_plan *plan, const struct apache_copied *co
         copied->rewrites || copied->redirects ? "redirects to https, which would lead to themselves there" : "",
         copied->once_in_server && (copied->rewrites || copied->redirects) ? "; " : "",
         copied->once_in_server ? "directives that may stand only once in a server" : "");
-    list_add(&plan->said, text);
+    list_add(&plan->plan.said, text);
 }
 
 static bool make_copy(struct apache_work *work, struct apache_plan *plan, struct apache_site *site,
@@ -451,7 +451,7 @@ bool apache_sites_deploy(
             AUTO(free)
             char *text = xprintf("Successfully deployed certificate for %s to %s", site->names.at[j], site->place.path);
 
-            list_add(&plan->said, text);
+            list_add(&plan->plan.said, text);
         }
     }
     return true;

@@ -13,7 +13,7 @@
 
 struct place { /* a block that gets answers */
     const struct nginx_node *node;
-    const struct nginx_answer **answers;
+    const struct web_answer **answers;
     size_t count, size;
 };
 
@@ -47,7 +47,7 @@ static bool is_location_of(const struct nginx_node *node, const char *token)
 }
 
 /* Two locations of one path are refused. */
-static bool has_answer(const struct place *place, const struct nginx_answer *answer)
+static bool has_answer(const struct place *place, const struct web_answer *answer)
 {
     for (const struct nginx_node *node = place->node != NULL ? place->node->child : NULL; node != NULL;
          node = node->next)
@@ -59,7 +59,7 @@ static bool has_answer(const struct place *place, const struct nginx_answer *ans
     return false;
 }
 
-static void add_answer(struct edit *edit, const struct nginx_node *node, const struct nginx_answer *answer)
+static void add_answer(struct edit *edit, const struct nginx_node *node, const struct web_answer *answer)
 {
     struct place *place = place_of(edit, node);
 
@@ -67,7 +67,7 @@ static void add_answer(struct edit *edit, const struct nginx_node *node, const s
         return;
     if (place->count == place->size) {
         place->size = place->size * 2 + 4;
-        place->answers = xrealloc(place->answers, place->size, sizeof(const struct nginx_answer *));
+        place->answers = xrealloc(place->answers, place->size, sizeof(const struct web_answer *));
     }
     place->answers[place->count++] = answer;
 }
@@ -96,7 +96,7 @@ static bool is_behind(const struct edit *edit, const struct nginx_address *addre
     return address->tls ? address->port == edit->http->ports.https : edit->http->unused;
 }
 
-static void set_spot(struct nginx_spot *spot, const struct nginx_address *address)
+static void set_spot(struct web_spot *spot, const struct nginx_address *address)
 {
     const char *host = address->host;
 
@@ -109,7 +109,7 @@ static void set_spot(struct nginx_spot *spot, const struct nginx_address *addres
 }
 
 /* False: no block answers it. */
-static bool find_places(struct edit *edit, const struct nginx_answer *answer, struct nginx_spot *spot)
+static bool find_places(struct edit *edit, const struct web_answer *answer, struct web_spot *spot)
 {
     AUTO(nginx_candidates_clear) struct nginx_candidates candidates = { 0 };
     bool answered = false;
@@ -220,13 +220,13 @@ static bool unserved(const struct nginx_http *http, const char *host, struct err
         http->other);
 }
 
-static bool find_all(struct edit *edit, const struct nginx_answer *answers, size_t count, struct nginx_spot *spots,
+static bool find_all(struct edit *edit, const struct web_answer *answers, size_t count, struct web_spot *spots,
     struct error **each, struct error *err)
 {
     bool ok = true;
 
     for (size_t i = 0; i < count; i++) {
-        spots[i] = (struct nginx_spot){ .port = edit->http->ports.http };
+        spots[i] = (struct web_spot){ .port = edit->http->ports.http };
         if (find_places(edit, &answers[i], &spots[i]))
             continue;
         if (edit->http->other != NULL) {
@@ -241,8 +241,8 @@ static bool find_all(struct edit *edit, const struct nginx_answer *answers, size
 }
 
 bool nginx_challenge_edit(const struct nginx_model *model, const struct nginx_http *http,
-    const struct nginx_answer *answers, size_t count, struct patch *patches, struct nginx_spot *spots,
-    struct error **each, struct error *err)
+    const struct web_answer *answers, size_t count, struct patch *patches, struct web_spot *spots, struct error **each,
+    struct error *err)
 {
     struct edit edit = { .model = model, .http = http };
     bool ok = find_all(&edit, answers, count, spots, each, err);

@@ -10,17 +10,8 @@
  * answered at every port without TLS: the network may lead requests to one of these.
  */
 #include "nginx/choice.h"
+#include "webplugin/answering.h"
 #include "webconf/patch.h"
-
-struct nginx_answer {
-    char *host; /* in lower case, as in a Host field: an IPv6 address in brackets */
-    char *token, *content;
-};
-
-struct nginx_spot { /* where nginx can be asked whether it answers: a numeric address; "" when there is no such */
-    char address[64];
-    int port;
-};
 
 struct nginx_http { /* what is known of the ports */
     struct nginx_ports ports;
@@ -34,8 +25,8 @@ struct nginx_http { /* what is known of the ports */
  * each answer before, and the last of them in err. What is there already (of an earlier call) is not added again.
  */
 MUST_USE bool nginx_challenge_edit(const struct nginx_model *model, const struct nginx_http *http,
-    const struct nginx_answer *answers, size_t count, struct patch *patches, struct nginx_spot *spots,
-    struct error **each, struct error *err);
+    const struct web_answer *answers, size_t count, struct patch *patches, struct web_spot *spots, struct error **each,
+    struct error *err);
 
 /* Whether some block listens at the http port. */
 bool nginx_challenge_has_port(const struct nginx_model *model, int http_port);

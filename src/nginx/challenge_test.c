@@ -154,8 +154,8 @@ static struct nginx_http http_of(const struct nginx_model *model, const char *ot
 }
 
 /* Edits the one file of a configuration. */
-static void edit(struct nginx_conf *conf, const struct nginx_answer *answers, size_t count, struct nginx_spot *spots,
-    struct buf *out)
+static void edit(
+    struct nginx_conf *conf, const struct web_answer *answers, size_t count, struct web_spot *spots, struct buf *out)
 {
     AUTO(nginx_model_free) struct nginx_model *model = nginx_model_new(conf);
     AUTO(patch_clear) struct patch patch = { 0 };
@@ -174,13 +174,13 @@ TEST(nginx_challenge_edit)
     for (size_t i = 0; i < COUNT(cases); i++) {
         AUTO(nginx_conf_free) struct nginx_conf *conf = load(cases[i].text);
         AUTO(buf_clear) struct buf want = BUF(10000), out = BUF(10000), again = BUF(10000);
-        struct nginx_answer answers[3];
-        struct nginx_spot spots[3];
+        struct web_answer answers[3];
+        struct web_spot spots[3];
         struct error err = { 0 };
         size_t count = 0;
 
         for (; cases[i].hosts[count] != NULL; count++)
-            answers[count] = (struct nginx_answer){ (char *)cases[i].hosts[count], (char *)tokens[count][0],
+            answers[count] = (struct web_answer){ (char *)cases[i].hosts[count], (char *)tokens[count][0],
                 (char *)tokens[count][1] };
         put_wanted(cases[i].want, &want);
         edit(conf, answers, count, spots, &out);
@@ -201,10 +201,10 @@ TEST(behind_another_server)
     AUTO(nginx_model_free) struct nginx_model *model = nginx_model_new(conf);
     AUTO(patch_clear) struct patch patch = { 0 };
     AUTO(buf_clear) struct buf want = BUF(10000), out = BUF(10000);
-    struct nginx_answer answer = { (char *)"a.example", (char *)"token-A", (char *)"token-A.thumb" };
+    struct web_answer answer = { (char *)"a.example", (char *)"token-A", (char *)"token-A.thumb" };
     struct nginx_http http = http_of(model, "caddy (process 7)");
-    struct nginx_spot spot, spots[3];
-    struct nginx_answer several[] = { answer, { (char *)"b.example", (char *)"token-B", (char *)"token-B.thumb" },
+    struct web_spot spot, spots[3];
+    struct web_answer several[] = { answer, { (char *)"b.example", (char *)"token-B", (char *)"token-B.thumb" },
         { (char *)"c.example", (char *)"token-C", (char *)"token-C.thumb" } };
     struct error err = { 0 }, *each[3] = { NULL };
 
@@ -230,9 +230,9 @@ TEST(added_later)
 {
     AUTO(nginx_conf_free) struct nginx_conf *conf = load("http {\n server {\n }\n}\n");
     AUTO(buf_clear) struct buf first = BUF(10000), second = BUF(10000);
-    struct nginx_answer a = { (char *)"a", (char *)"token-A", (char *)"token-A.thumb" };
-    struct nginx_answer b = { (char *)"b", (char *)"token-B", (char *)"token-B.thumb" };
-    struct nginx_spot spot;
+    struct web_answer a = { (char *)"a", (char *)"token-A", (char *)"token-A.thumb" };
+    struct web_answer b = { (char *)"b", (char *)"token-B", (char *)"token-B.thumb" };
+    struct web_spot spot;
     struct error err = { 0 };
 
     edit(conf, &a, 1, &spot, &first);

@@ -162,7 +162,7 @@ static bool commit(struct group *group, const struct nginx_expectations *expecta
     struct error **failures = xcalloc(expectations->len + 1, sizeof(struct error *));
     struct net *net = NULL;
     struct web_commit wanted = {
-        .service = &group->server->service,
+        .service = &group->server->plugin.service,
         .changes = group->reading.changes,
         .tested = group->tested,
         .force_reload = any_in_use(group),
@@ -191,7 +191,7 @@ static void note_places(struct group *group, struct nginx_install_plan *plan, co
     AUTO(nginx_targets_clear) struct nginx_targets targets = { 0 };
     struct error ignored = { 0 };
 
-    list_clear(&plan->said);
+    list_clear(&plan->plan.said);
     if (plan->deployment->in_use || !nginx_targets_find(group->editing.model, task, &targets, &ignored))
         return;
     for (size_t i = 0; i < targets.len; i++)
@@ -200,7 +200,7 @@ static void note_places(struct group *group, struct nginx_install_plan *plan, co
             char *text = xprintf("Successfully deployed certificate for %s to %s", targets.at[i].names.at[k],
                 targets.at[i].block->node->file->path);
 
-            list_add(&plan->said, text);
+            list_add(&plan->plan.said, text);
         }
 }
 
@@ -246,8 +246,7 @@ static bool put_into_effect(struct group *group, struct error *err)
     return commit(group, &expectations, err);
 }
 
-bool nginx_commit_installs(
-    struct nginx_server *server, void *const *plans, size_t count, struct error **each, struct error *err)
+bool nginx_install(void *server, void *const *plans, size_t count, struct error **each, struct error *err)
 {
     struct group group = {
         .server = server,

@@ -1,34 +1,10 @@
 /*
  * nginx as installer: what plugin/installer.h asks for. Changes are the clerk's (nginx/server.h).
  */
-#include <string.h>
-
-#include "base/mem.h"
-#include "config/settings.h"
 #include "nginx/plan.h"
 #include "nginx/plugin.h"
+#include "webplugin/installer.h"
 #include "web/names.h"
-
-static bool recover(const struct plugin_context *context, struct error *err)
-{
-    const struct nginx_server *server = context->shared;
-
-    return !web_is_unfinished(&server->service) || clerk_call(server->clerk, NULL, NULL, err);
-}
-
-static bool prepare(const struct plugin_context *context, void **self, struct error *err)
-{
-    TRY(nginx_prepare(context->shared, err));
-    *self = (void *)context;
-    return true;
-}
-
-static bool prepare_rollback(const struct plugin_context *context, void **self, struct error *err)
-{
-    TRY(nginx_prepare_rollback(context->shared, err));
-    *self = (void *)context;
-    return true;
-}
 
 static struct nginx_server *server_of(void *self)
 {
@@ -40,12 +16,6 @@ static bool supports(void *self, enum enhancement enhancement)
     (void)self;
     return enhancement == ENHANCE_HSTS || enhancement == ENHANCE_REDIRECT || enhancement == ENHANCE_STAPLE_OCSP ||
            enhancement == ENHANCE_SECURITY_HEADERS;
-}
-
-static bool takes_addresses(void *self)
-{
-    (void)self;
-    return true;
 }
 
 /* ---- names ---- */
@@ -84,55 +54,15 @@ static void drop(void *dropped)
     nginx_plan_free(dropped);
 }
 
-static bool commit(void *self, void *const *plans, size_t count, struct error **each, struct error *err)
-{
-    const struct plugin_context *context = self;
-
-    TRY(clerk_commit(server_of(self)->clerk, plans, count, each, err));
-    for (size_t i = 0; i < count; i++) {
-        const struct nginx_install_plan *plan = plans[i];
-
-        for (size_t k = 0; each[i] == NULL && k < plan->said.len; k++)
-            ui_say(context->ui, "%s", plan->said.at[k]);
-    }
-    return true;
-}
-
-/* ---- taking back ---- */
-
-struct rollback {
-    struct nginx_server *server;
-    int checkpoints;
-    struct list titles;
-};
-
-static bool roll_back(void *arg, struct error *err)
-{
-    struct rollback *rollback = arg;
-
-    return web_rollback(&rollback->server->service, rollback->checkpoints, NULL, &rollback->titles, err);
-}
-
-static bool rollback(void *self, int checkpoints, struct error *err)
-{
-    const struct plugin_context *context = self;
-    struct rollback wanted = { server_of(self), checkpoints, { 0 } };
-    bool ok = clerk_call(wanted.server->clerk, roll_back, &wanted, err);
-
-    web_rollback_tell(&wanted.server->service, context->ui, &wanted.titles);
-    list_clear(&wanted.titles);
-    return ok;
-}
-
 const struct installer nginx_installer = {
-    .recover = recover,
-    .prepare = prepare,
-    .prepare_rollback = prepare_rollback,
+    .recover = web_installer_recover,
+    .prepare = web_installer_prepare,
+    .prepare_rollback = web_installer_prepare_rollback,
     .supports = supports,
-    .takes_addresses = takes_addresses,
+    .takes_addresses = web_installer_takes_addresses,
     .names = names,
     .plan = plan,
     .drop = drop,
-    .commit = commit,
-    .rollback = rollback,
+    .commit = web_installer_commit,
+    .rollback = web_installer_rollback,
 };

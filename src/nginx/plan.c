@@ -24,7 +24,7 @@ void nginx_plan_free(struct nginx_install_plan *plan)
     deployment_free(plan->deployment);
     list_clear(&plan->wildcard_names);
     list_clear(&plan->uncovered);
-    list_clear(&plan->said);
+    list_clear(&plan->plan.said);
     free(plan->template_path);
     free(plan->template_names);
     free(plan);
@@ -206,7 +206,7 @@ bool nginx_plan_make(const struct plugin_context *context, const struct deployme
     AUTO(nginx_reading_clear) struct nginx_reading reading = { 0 };
     AUTO(nginx_model_free) struct nginx_model *model = NULL;
 
-    plan->plan.kind = NGINX_PLAN_INSTALL;
+    plan->plan.kind = WEB_PLAN_INSTALL;
     plan->deployment = deployment_dup(deployment);
     plan->ports = (struct nginx_ports){ context->settings->http_01_port, context->settings->https_port };
     if (!deployment->in_use && ui_may_ask(context->ui)) { /* else nothing is to be settled before the commit */

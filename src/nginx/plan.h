@@ -13,14 +13,13 @@ struct nginx_looked { /* what was in a certificate's file */
 };
 
 struct nginx_install_plan {
-    struct nginx_plan plan; /* NGINX_PLAN_INSTALL */
+    struct web_plan plan; /* WEB_PLAN_INSTALL */
     struct deployment *deployment;
     struct nginx_ports ports;
     bool has_wildcard_names;
     struct list wildcard_names;           /* see struct nginx_task */
     char *template_path, *template_names; /* the same */
     struct list uncovered;                /* see struct nginx_task: set by the clerk */
-    struct list said;                     /* to be told once it is in effect: set by the clerk */
     struct nginx_looked *looked;          /* by the clerk alone */
 };
 

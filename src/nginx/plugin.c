@@ -1,9 +1,8 @@
 #include "nginx/plugin.h"
 
 #include "config/settings.h"
-#include "nginx/authenticator.h"
 #include "nginx/server.h"
-#include "web/control.h"
+#include "webplugin/authenticator.h"
 
 static bool is_here(const struct settings *settings)
 {
@@ -16,7 +15,7 @@ static bool is_here(const struct settings *settings)
 const struct plugin plugin_nginx = {
     .name = "nginx",
     .description = "With the nginx of this machine",
-    .authenticator = &nginx_authenticator,
+    .authenticator = &web_authenticator,
     .installer = &nginx_installer,
     .is_here = is_here,
     .share = &nginx_share,

@@ -9,7 +9,6 @@
 #include "base/reading.h"
 #include "base/text.h"
 #include "config/settings.h"
-#include "nginx/live_challenges.h"
 #include "nginx/workers.h"
 
 static char *root_of(const struct settings *settings)
@@ -24,117 +23,6 @@ static char *share_key(const struct plugin *plugin, const struct settings *setti
     return xprintf(
         "%s\n%s\n%s\n%d\n%d", plugin->name, root, settings->nginx_ctl, settings->http_01_port, settings->https_port);
 }
-
-/* ---- what the clerk does ---- */
-
-static bool clerks_recover(void *self, struct error *err)
-{
-    struct nginx_server *server = self;
-
-    return web_recover(&server->service, err);
-}
-
-static bool clerks_keeps_lock(void *self)
-{
-    return nginx_challenges_are_live(self);
-}
-
-static bool clerks_owes(void *self)
-{
-    const struct nginx_server *server = self;
-
-    return web_has_to_tell(&server->service);
-}
-
-static bool clerks_settle(void *self, struct error *err)
-{
-    const struct nginx_server *server = self;
-
-    return web_tell(&server->service, err);
-}
-
-struct part { /* plans of one kind, and where each of them stands among all */
-    void **plans;
-    struct error **each;
-    size_t *from;
-    size_t count;
-};
-
-static struct part part_of(void *const *plans, size_t count, enum nginx_plan_kind kind)
-{
-    struct part part = { xcalloc(count + 1, sizeof(void *)), xcalloc(count + 1, sizeof(struct error *)),
-        xcalloc(count + 1, sizeof(size_t)), 0 };
-
-    for (size_t i = 0; i < count; i++) {
-        if (((const struct nginx_plan *)plans[i])->kind != kind)
-            continue;
-        part.from[part.count] = i;
-        part.plans[part.count++] = plans[i];
-    }
-    return part;
-}
-
-/* Those that failed say so for themselves: the others of the group are not concerned. */
-static void end_part(struct part *part, bool ok, const struct error *err, struct error **each)
-{
-    for (size_t i = 0; i < part->count; i++) {
-        if (!ok && part->each[i] == NULL)
-            part->each[i] = error_dup(err);
-        each[part->from[i]] = part->each[i];
-    }
-    free(part->plans);
-    free(part->each);
-    free(part->from);
-}
-
-static bool commit_installs(
-    struct nginx_server *server, void *const *plans, size_t count, struct error **each, struct error *err)
-{
-    struct error again = { 0 };
-    bool ok;
-
-    TRY(nginx_challenges_suspend(server, err));
-    ok = nginx_commit_installs(server, plans, count, each, err);
-    if (!nginx_challenges_resume(server, &again))
-        log_warning("nginx does not answer the challenges of other certificates any more: %s", again.why);
-    return ok;
-}
-
-static bool clerks_commit(void *self, void *const *plans, size_t count, struct error **each, struct error *err)
-{
-    struct part installs = part_of(plans, count, NGINX_PLAN_INSTALL);
-    struct part challenges = part_of(plans, count, NGINX_PLAN_CHALLENGE);
-    size_t install_count = installs.count, challenge_count = challenges.count;
-    bool ok = true;
-
-    if (challenge_count == 0) {
-        ok = commit_installs(self, plans, count, each, err);
-        installs.count = 0;
-    } else if (install_count == 0) {
-        ok = nginx_commit_challenges(self, plans, count, each, err);
-        challenges.count = 0;
-    } else {
-        bool installed = commit_installs(self, installs.plans, install_count, installs.each, err);
-
-        end_part(&installs, installed, err, each);
-        error_clear(err);
-        ok = nginx_commit_challenges(self, challenges.plans, challenge_count, challenges.each, err);
-        end_part(&challenges, ok, err, each);
-        error_clear(err);
-        return true;
-    }
-    end_part(&installs, true, NULL, each);
-    end_part(&challenges, true, NULL, each);
-    return ok;
-}
-
-static const struct clerk_work work = {
-    .recover = clerks_recover,
-    .commit = clerks_commit,
-    .keeps_lock = clerks_keeps_lock,
-    .owes = clerks_owes,
-    .settle = clerks_settle,
-};
 
 /* ---- making it ---- */
 
@@ -176,7 +64,7 @@ static void set_argv(struct nginx_server *server)
         .start = server->start_argv,
         .start_log = server->start_log,
     };
-    server->service = (struct web_service){
+    server->plugin.service = (struct web_service){
         .server = &server->web,
         .work_dir = server->settings->work_dir,
         .voice = server->settings->voice,
@@ -186,8 +74,8 @@ static void set_argv(struct nginx_server *server)
 
 static void server_free(struct nginx_server *server)
 {
-    clerk_free(server->clerk);
-    nginx_challenges_free(server->challenges);
+    clerk_free(server->plugin.clerk);
+    web_live_clear(&server->plugin.live);
     nginx_reading_clear(&server->kept);
     free(server->conf_path);
     free(server->root);
@@ -215,38 +103,6 @@ static bool find_configuration(const struct nginx_server *server, struct error *
     (void)error_set(err, ERROR_PLUGIN, "there is no %s", server->conf_path);
     return error_next(err, "Name the directory of nginx's configuration with --nginx-server-root");
 }
-
-static bool make(const struct plugin_context *context, void **shared, struct error *err)
-{
-    const struct settings *settings = context->settings;
-    int timeout_s = SETTING_IS_SET(settings, lock_timeout_s) ? settings->lock_timeout_s : -1;
-    struct nginx_server *server = xcalloc(1, sizeof *server);
-    struct server_id id = { .name = "the nginx server", .work_dir = settings->work_dir };
-
-    mutex_init(&server->lock);
-    server->settings = settings_dup(settings);
-    server->root = root_of(settings);
-    server->conf_path = file_join(server->root, "nginx.conf");
-    server->start_log = file_join(settings->logs_dir, "nginx-start.log");
-    server->net = context->when_needed;
-    if (!find_program(server, err) || !find_configuration(server, err)) {
-        server_free(server);
-        return false;
-    }
-    set_argv(server);
-    id.dir = server->root;
-    id.key = server->conf_path;
-    server->clerk = clerk_new(&id, timeout_s, &work, server);
-    *shared = server;
-    return true;
-}
-
-static void end(void *shared)
-{
-    server_free(shared);
-}
-
-const struct plugin_share nginx_share = { .key = share_key, .make = make, .end = end };
 
 /* ---- its configuration ---- */
 
@@ -404,8 +260,9 @@ static void find_places_of_broken(struct nginx_server *server, struct view outpu
         find_places(server, reading.conf, output);
 }
 
-bool nginx_prepare_rollback(struct nginx_server *server, struct error *err)
+static bool prepare_rollback(void *self, struct error *err)
 {
+    struct nginx_server *server = self;
     MUTEX_HOLD(&server->lock);
     AUTO(buf_clear) struct buf output = BUF(FILE_MAX_TEXT);
 
@@ -416,15 +273,68 @@ bool nginx_prepare_rollback(struct nginx_server *server, struct error *err)
     return true;
 }
 
-bool nginx_prepare(struct nginx_server *server, struct error *err)
+/* Program found, version fit, configuration test passed, TLS files in the config dir up to date. ERROR_PLUGIN. */
+static bool prepare(void *self, struct error *err)
 {
+    struct nginx_server *server = self;
     MUTEX_HOLD(&server->lock);
 
     if (server->prepared)
         return true;
-    if (web_is_unfinished(&server->service))
-        TRY(clerk_call(server->clerk, NULL, NULL, err));
+    if (web_is_unfinished(&server->plugin.service))
+        TRY(clerk_call(server->plugin.clerk, NULL, NULL, err));
     TRY(prepare_once(server, err));
     server->prepared = true;
     return true;
 }
+
+static int64_t answer_ms(const struct settings *settings)
+{
+    int64_t wanted_ms = (int64_t)settings->nginx_sleep_s * 1000;
+
+    return wanted_ms < WEB_ANSWER_MS ? WEB_ANSWER_MS : wanted_ms;
+}
+
+static const struct web_kind kind = {
+    .prepare = prepare,
+    .prepare_rollback = prepare_rollback,
+    .install = nginx_install,
+    .answer = nginx_answer,
+    .host = nginx_host,
+    .answer_ms = answer_ms,
+};
+
+/* ---- shared by a run ---- */
+
+static bool make(const struct plugin_context *context, void **shared, struct error *err)
+{
+    const struct settings *settings = context->settings;
+    int timeout_s = SETTING_IS_SET(settings, lock_timeout_s) ? settings->lock_timeout_s : -1;
+    struct nginx_server *server = xcalloc(1, sizeof *server);
+    struct server_id id = { .name = "the nginx server", .work_dir = settings->work_dir };
+
+    mutex_init(&server->lock);
+    server->settings = settings_dup(settings);
+    server->root = root_of(settings);
+    server->conf_path = file_join(server->root, "nginx.conf");
+    server->start_log = file_join(settings->logs_dir, "nginx-start.log");
+    server->net = context->when_needed;
+    server->plugin.kind = &kind;
+    if (!find_program(server, err) || !find_configuration(server, err)) {
+        server_free(server);
+        return false;
+    }
+    set_argv(server);
+    id.dir = server->root;
+    id.key = server->conf_path;
+    server->plugin.clerk = clerk_new(&id, timeout_s, &web_clerk_work, server);
+    *shared = server;
+    return true;
+}
+
+static void end(void *shared)
+{
+    server_free(shared);
+}
+
+const struct plugin_share nginx_share = { .key = share_key, .make = make, .end = end };

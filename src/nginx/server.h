@@ -4,10 +4,8 @@
  * is, what its program can do, and the clerk, in whose thread everything that changes is done.
  */
 #include "base/mutex.h"
-#include "plugin/clerk.h"
-#include "plugin/plugin.h"
-#include "web/commit.h"
 #include "web/managed_file.h"
+#include "webplugin/plugin.h"
 #include "webconf/nginx_conf.h"
 
 struct nginx_facts {  /* what `nginx -V` says; versions as numbers (web/version.h), 0: not known */
@@ -22,8 +20,6 @@ void nginx_facts_read(struct view output, struct nginx_facts *out);
 /* ERROR_PLUGIN when it is too old, or lacks TLS or server names. */
 MUST_USE bool nginx_facts_check(const struct nginx_facts *facts, struct error *err);
 
-struct nginx_challenges; /* nginx/challenge.h */
-
 struct nginx_reading {       /* the configuration, as it was read at one time */
     struct changes *changes; /* its texts, and what is to become of them */
     struct nginx_conf *conf; /* borrows of changes */
@@ -35,6 +31,7 @@ static inline void nginx_reading_clear_at(struct nginx_reading *reading)
 }
 
 struct nginx_server {
+    struct web_plugin plugin;
     struct settings *settings; /* of the first use; those that concern the server are the same in all (its key) */
     char *conf_path;           /* DIR/nginx.conf */
     char *root;                /* DIR */
@@ -42,9 +39,7 @@ struct nginx_server {
     char *test_argv[5], *version_argv[5], *reload_argv[6], *start_argv[4];
     char *pid_file, *error_log, *start_log; /* NULL: not known */
     struct web_server web;
-    struct web_service service;
     struct plugin_net net;
-    struct clerk *clerk;
 
     struct mutex lock; /* guards what follows: prepared once in a run */
     bool prepared;
@@ -52,25 +47,10 @@ struct nginx_server {
     uint64_t tested;           /* nginx_conf_stamp of the configuration whose test has passed; 0: none */
     struct nginx_reading kept; /* for the next who reads; empty: none */
 
-    struct nginx_challenges *challenges; /* of the clerk's thread: what is in place; NULL: none */
-};
-
-/* A plan begins with its kind: the clerk puts those of both roles into effect. */
-enum nginx_plan_kind { NGINX_PLAN_INSTALL, NGINX_PLAN_CHALLENGE };
-struct nginx_plan {
-    enum nginx_plan_kind kind;
+    bool port_unused; /* of the clerk's thread: nothing of the user's listened at the http port when challenges came */
 };
 
 extern const struct plugin_share nginx_share;
-
-/*
- * Program found, version fit, configuration test passed, TLS files in the config dir up to date: once in a run. For
- * `prepare` of both roles. ERROR_PLUGIN.
- */
-MUST_USE bool nginx_prepare(struct nginx_server *server, struct error *err);
-
-/* The same for a rollback: nothing is tested, no file is kept up to date. */
-MUST_USE bool nginx_prepare_rollback(struct nginx_server *server, struct error *err);
 
 /* The configuration as it is on disk now: what was kept, where that would be read as the same, else read anew. */
 MUST_USE bool nginx_read(struct nginx_server *server, struct nginx_reading *out, struct error *err);
@@ -79,11 +59,9 @@ bool nginx_is_tested(const struct nginx_server *server, const struct nginx_readi
 /* Gives one that was not edited to the next who reads; *reading is empty afterwards. */
 void nginx_keep(struct nginx_server *server, struct nginx_reading *reading);
 
-/* ---- in the clerk's thread ---- */
+/* ---- as of struct web_kind (webplugin/plugin.h); server is the struct nginx_server ---- */
 
-/* Puts plans into effect, by role; results as of installer->commit. Installing ends the challenges that are in place,
- * and puts them in place again. */
-MUST_USE bool nginx_commit_installs(
-    struct nginx_server *server, void *const *plans, size_t count, struct error **each, struct error *err);
-MUST_USE bool nginx_commit_challenges(
-    struct nginx_server *server, void *const *plans, size_t count, struct error **each, struct error *err);
+MUST_USE bool nginx_install(void *server, void *const *plans, size_t count, struct error **each, struct error *err);
+MUST_USE bool nginx_answer(void *server, const struct web_answer *answers, size_t count, struct web_spot *spots,
+    struct error **each, struct error *err);
+char *nginx_host(const struct proof *proof);

@@ -4,6 +4,16 @@
  */
 #include "web/verify.h"
 
+struct web_answer { /* to a challenge, that a server is to give */
+    char *host;     /* a name in lower case, or an address, as this server compares it (struct web_kind) */
+    char *token, *content;
+};
+
+struct web_spot { /* where a server can be asked whether it answers: a numeric address; "" when there is no such */
+    char address[64];
+    int port;
+};
+
 struct web_question {
     const char *address; /* numeric, of this machine; "": it cannot be asked from here */
     int port;

@@ -1,4 +1,4 @@
-#include "web/answering.h"
+#include "webplugin/answering.h"
 
 #include "base/clock.h"
 #include "base/interrupt.h"

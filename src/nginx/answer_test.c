@@ -1,8 +1,9 @@
 #include "base/test_files.h"
 
 #include "config/settings.h"
-#include "nginx/live_challenges.h"
+#include "nginx/server.h"
 #include "voice/voice.h"
+#include "webplugin/authenticator.h"
 
 /* ---- a server that is played ---- */
 
@@ -29,6 +30,7 @@ static bool play_reload(const struct web_server *of, struct web_log *log, struct
 }
 
 static const struct web_calls calls = { play_test, play_reload, NULL };
+static const struct web_kind kind = { .answer = nginx_answer };
 static const struct web_server web = { .name = "nginx" };
 static struct settings settings = { .http_01_port = 80, .https_port = 443 };
 static char work_dir[4096], conf_path[4096];
@@ -52,22 +54,23 @@ static struct nginx_server begin(void)
     (void)snprintf(conf_path, sizeof conf_path, "%s", at("nginx.conf"));
     return (struct nginx_server){ .settings = &settings,
         .conf_path = conf_path,
-        .service = { .server = &web, .voice = &voice_own, .work_dir = work_dir, .calls = &calls } };
+        .plugin = { .kind = &kind,
+            .service = { .server = &web, .voice = &voice_own, .work_dir = work_dir, .calls = &calls } } };
 }
 
 /* ---- orders ---- */
 
 struct order {
-    struct nginx_answer answer;
-    struct nginx_spot spot;
-    struct nginx_challenge_plan plan;
+    struct web_answer answer;
+    struct web_spot spot;
+    struct web_challenge_plan plan;
 };
 
 static void make_order(struct order *order, const char *host, const char *token)
 {
-    order->answer = (struct nginx_answer){ (char *)host, (char *)token, (char *)"content" };
-    order->spot = (struct nginx_spot){ .port = 0 };
-    order->plan = (struct nginx_challenge_plan){ { NGINX_PLAN_CHALLENGE }, &order->answer, &order->spot, 1 };
+    order->answer = (struct web_answer){ (char *)host, (char *)token, (char *)"content" };
+    order->spot = (struct web_spot){ .port = 0 };
+    order->plan = (struct web_challenge_plan){ { .kind = WEB_PLAN_CHALLENGE }, &order->answer, &order->spot, 1 };
 }
 
 static bool put(struct nginx_server *server, struct order *order, struct error *err)
@@ -75,12 +78,12 @@ static bool put(struct nginx_server *server, struct order *order, struct error *
     void *plan = &order->plan;
     struct error *each = NULL;
 
-    return nginx_commit_challenges(server, &plan, 1, &each, err);
+    return web_challenges_put(&server->plugin, &plan, 1, &each, err);
 }
 
 static bool drop(struct nginx_server *server, const struct order *order, struct error *err)
 {
-    return nginx_challenges_drop(server, &order->answer, 1, err);
+    return web_challenges_drop(&server->plugin, &order->answer, 1, err);
 }
 
 static bool answers(const char *site, const char *token)
@@ -105,27 +108,27 @@ TEST(orders_that_overlap)
     make_order(&a, "a.example", "token-a");
     make_order(&b, "b.example", "token-b");
     make_order(&c, "c.example", "token-c");
-    CHECK(!nginx_challenges_are_live(&server));
+    CHECK(!web_challenges_are_live(&server.plugin));
     REQUIRE(put(&server, &a, &err), "%s", err.why);
-    CHECK(nginx_challenges_are_live(&server) && answers("a", "token-a") && !answers("b", "well-known"));
+    CHECK(web_challenges_are_live(&server.plugin) && answers("a", "token-a") && !answers("b", "well-known"));
     CHECK_TEXT(a.spot.address, "127.0.0.1", "where to ask");
     CHECK_INT(played.tests, 2, "before and after");
     REQUIRE(put(&server, &b, &err), "%s", err.why);
     CHECK(answers("a", "token-a") && answers("b", "token-b"));
     CHECK_INT(played.tests, 3, "what is there was tested");
     REQUIRE(drop(&server, &a, &err), "%s", err.why);
-    CHECK(nginx_challenges_are_live(&server) && answers("b", "token-b"), "the other one stays");
+    CHECK(web_challenges_are_live(&server.plugin) && answers("b", "token-b"), "the other one stays");
     CHECK_INT(played.reloads, 2, "one for each that came");
     REQUIRE(put(&server, &c, &err), "%s", err.why);
     REQUIRE(drop(&server, &c, &err) && drop(&server, &b, &err), "%s", err.why);
-    CHECK(!nginx_challenges_are_live(&server));
+    CHECK(!web_challenges_are_live(&server.plugin));
     check_untouched("all dropped");
     CHECK_INT(played.reloads, 3, "none at the end");
     REQUIRE(drop(&server, &b, &err), "%s", err.why);
     CHECK_INT(played.reloads, 3, "nothing to drop");
-    CHECK(web_tell(&server.service, &err) && !file_exists(at("work/temp_checkpoint")), "%s", err.why);
+    CHECK(web_tell(&server.plugin.service, &err) && !file_exists(at("work/temp_checkpoint")), "%s", err.why);
     CHECK_INT(played.reloads, 4, "but where nothing else tells");
-    nginx_challenges_free(server.challenges);
+    web_live_clear(&server.plugin.live);
 }
 
 TEST(one_that_is_refused)
@@ -137,17 +140,18 @@ TEST(one_that_is_refused)
     make_order(&a, "a.example", "token-a");
     make_order(&b, "b.example", "token-b");
     played.refuses_test = 2;
-    CHECK(!put(&server, &a, &err) && err.kind == ERROR_PLUGIN && !nginx_challenges_are_live(&server), "%s", err.why);
+    CHECK(
+        !put(&server, &a, &err) && err.kind == ERROR_PLUGIN && !web_challenges_are_live(&server.plugin), "%s", err.why);
     check_untouched("refused");
     played.refuses_test = 0;
     REQUIRE(put(&server, &a, &err), "%s", err.why);
     played.refuses_test = played.tests + 1;
     CHECK(!put(&server, &b, &err) && err.kind == ERROR_PLUGIN);
-    CHECK(nginx_challenges_are_live(&server) && answers("a", "token-a") && !answers("b", "well-known"),
+    CHECK(web_challenges_are_live(&server.plugin) && answers("a", "token-a") && !answers("b", "well-known"),
         "what was there is there again");
     REQUIRE(drop(&server, &a, &err), "%s", err.why);
     check_untouched("dropped");
-    nginx_challenges_free(server.challenges);
+    web_live_clear(&server.plugin.live);
 }
 
 TEST(around_another_change)
@@ -157,17 +161,17 @@ TEST(around_another_change)
     struct error err = { 0 };
 
     make_order(&a, "a.example", "token-a");
-    REQUIRE(nginx_challenges_suspend(&server, &err) && nginx_challenges_resume(&server, &err));
+    REQUIRE(web_challenges_suspend(&server.plugin, &err) && web_challenges_resume(&server.plugin, &err));
     CHECK_INT(played.reloads, 0, "nothing is in place");
     REQUIRE(put(&server, &a, &err), "%s", err.why);
-    REQUIRE(nginx_challenges_suspend(&server, &err), "%s", err.why);
+    REQUIRE(web_challenges_suspend(&server.plugin, &err), "%s", err.why);
     check_untouched("suspended");
-    CHECK(nginx_challenges_are_live(&server), "they come back");
-    REQUIRE(nginx_challenges_resume(&server, &err), "%s", err.why);
+    CHECK(web_challenges_are_live(&server.plugin), "they come back");
+    REQUIRE(web_challenges_resume(&server.plugin, &err), "%s", err.why);
     CHECK(answers("a", "token-a"));
     REQUIRE(drop(&server, &a, &err), "%s", err.why);
     check_untouched("dropped");
-    nginx_challenges_free(server.challenges);
+    web_live_clear(&server.plugin.live);
 }
 
 TEST_MAIN()
