@@ -266,6 +266,14 @@ void clock_format_rfc3339(int64_t at, char out[static CLOCK_TEXT_SIZE])
     (void)strftime(out, CLOCK_TEXT_SIZE, "%04Y-%m-%dT%H:%M:%SZ", &tm);
 }
 
+void clock_format_http_date(int64_t at, char out[static CLOCK_TEXT_SIZE])
+{
+    struct tm tm = break_down(at, false);
+
+    (void)snprintf(out, CLOCK_TEXT_SIZE, "%.3s, %02d %s %04d %02d:%02d:%02d GMT", days[(tm.tm_wday + 6) % 7],
+        tm.tm_mday, months[tm.tm_mon % 12], tm.tm_year + 1900, tm.tm_hour, tm.tm_min, tm.tm_sec);
+}
+
 void clock_format_compact(int64_t at, char out[static CLOCK_TEXT_SIZE])
 {
     struct tm tm = break_down(at, false);

@@ -25,9 +25,10 @@ MUST_USE bool clock_parse_http_date(struct view text, int64_t *out);
 int64_t clock_from_date(int year, int month, int day, int hour, int minute, int second);
 
 #define CLOCK_TEXT_SIZE 40
-void clock_format_rfc3339(int64_t at, char out[static CLOCK_TEXT_SIZE]); /* "2026-11-22T00:29:12Z" */
-void clock_format_compact(int64_t at, char out[static CLOCK_TEXT_SIZE]); /* "20261122T002912Z" */
-void clock_format_date(int64_t at, char out[static CLOCK_TEXT_SIZE]);    /* "2026-11-22", UTC */
-void clock_format_local(int64_t at, char out[static CLOCK_TEXT_SIZE]);   /* "2026-11-22T06:29:29", local */
+void clock_format_rfc3339(int64_t at, char out[static CLOCK_TEXT_SIZE]);   /* "2026-11-22T00:29:12Z" */
+void clock_format_compact(int64_t at, char out[static CLOCK_TEXT_SIZE]);   /* "20261122T002912Z" */
+void clock_format_http_date(int64_t at, char out[static CLOCK_TEXT_SIZE]); /* IMF-fixdate, for Date */
+void clock_format_date(int64_t at, char out[static CLOCK_TEXT_SIZE]);      /* "2026-11-22", UTC */
+void clock_format_local(int64_t at, char out[static CLOCK_TEXT_SIZE]);     /* "2026-11-22T06:29:29", local */
 /* Reads what clock_format_local writes; an offset or "Z" behind it is honoured. */
 MUST_USE bool clock_parse_local(struct view text, int64_t *out);

@@ -133,6 +133,20 @@ TEST(clock_parse_local)
     tzset();
 }
 
+TEST(clock_writes_http_dates)
+{
+    static const int64_t cases[] = { 0, 784111777, 1795303752, 4102444799 };
+    char text[CLOCK_TEXT_SIZE];
+    int64_t again;
+
+    clock_format_http_date(784111777, text);
+    CHECK_TEXT(text, "Sun, 06 Nov 1994 08:49:37 GMT", "RFC 9110 section 5.6.7");
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        clock_format_http_date(cases[i], text);
+        CHECK(clock_parse_http_date(view_of(text), &again) && again == cases[i], "%s", text);
+    }
+}
+
 TEST(clock_formats)
 {
     static const struct {

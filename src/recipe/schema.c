@@ -168,6 +168,7 @@ static const struct row rows[] = {
     { "default", IN_KEY, TEXT, 0, NULL },
     { "file", IN_KEY, TRUTH, 0, NULL },
     { "public", IN_KEY, TRUTH, 0, NULL },
+    { "option", IN_KEY, TRUTH, 0, NULL },
     { "env", IN_KEY, TEXTS, 0, NULL },
 
     { "status", IN_PREDICATE, ONE_OR_MORE, 0, NULL },

@@ -155,7 +155,8 @@ static bool piece_start(struct piece *piece, const struct vars *vars, struct buf
     if (piece->mark == '?' || piece->mark == '!' || (value != NULL && value->type == VALUE_TEXT))
         return true;
     variable = view_dup(piece->variable);
-    return error_set(err, ERROR_CONFIG, "'%s' is not set", variable);
+    (void)error_set(err, ERROR_CONFIG, "'%s' is not set", variable);
+    return error_is_answer(err); /* a header field is left out then */
 }
 
 static bool piece_expand(

@@ -1,0 +1,304 @@
+/*
+ * Record sets and whole zones: read, changed and written under a lock, and read once more.
+ */
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/range_lock.h"
+#include "base/text.h"
+#include "recipe/listing.h"
+#include "recipe/records.h"
+#include "recipe/template.h"
+
+#define LIST_MAX 2000
+#define LOCK_S 300 /* to wait for others */
+#define ROUNDS 3   /* of writing, when others write meanwhile */
+
+struct edit {
+    struct work *work;
+    const struct value *edit;
+    bool add;
+    struct txt *const *txts;
+    size_t count;
+
+    struct value doc;  /* what was read */
+    bool empty;        /* nothing was there */
+    struct value sel;  /* the object that is changed, as it was */
+    struct value list; /* the list in it, as it is to be */
+    struct value old;  /* the list as it was */
+};
+
+static void edit_end_at(struct edit *edit)
+{
+    value_free_all(&edit->doc);
+    value_free_all(&edit->sel);
+    value_free_all(&edit->list);
+    value_free_all(&edit->old);
+}
+
+static const char *path_of(const struct edit *edit, const char *name)
+{
+    const char *path = value_member_text(edit->edit, name);
+
+    return path != NULL ? path : "";
+}
+
+/* ---- reading ---- */
+
+static bool collect_item(void *arg, const struct value *item, const struct vars *vars, bool *stop, struct error *err)
+{
+    (void)vars;
+    (void)stop;
+    (void)err;
+    value_copy(value_add(arg), item);
+    return true;
+}
+
+static bool read_doc(struct edit *edit, struct error *err)
+{
+    const struct value *read = value_member(edit->edit, "read");
+    AUTO(reply_clear) struct reply reply = { 0 };
+    enum step_result result;
+    bool absent = false;
+
+    value_clear(&edit->doc);
+    if (value_member(read, "items") != NULL || value_member(read, "page") != NULL) {
+        value_set_list(&edit->doc);
+        TRY(listing_each(edit->work, read, collect_item, &edit->doc, &absent, err));
+    } else {
+        TRY(step_run(edit->work, read, NULL, &reply, &result, err));
+        absent = result != STEP_DONE;
+        if (!absent)
+            value_copy(&edit->doc, &reply.value);
+    }
+    edit->empty = absent;
+    return true;
+}
+
+/* Finds the object in what was read; *index is where it stands in its list. */
+static bool select_object(struct edit *edit, struct value **out, struct error *err)
+{
+    const struct value *select = value_member(edit->edit, "select");
+    struct value *all = value_walk_to(&edit->doc, path_of(edit, "in"));
+
+    *out = NULL;
+    if (edit->empty || all == NULL)
+        return true;
+    if (select == NULL) {
+        *out = all;
+        return true;
+    }
+    for (size_t i = 0; all->type == VALUE_LIST && i < all->len; i++) {
+        bool fits;
+
+        TRY(item_fits(select, &all->at[i], &edit->work->vars, &fits, err));
+        if (fits) {
+            *out = &all->at[i];
+            return true;
+        }
+    }
+    if (all->type == VALUE_OBJECT) { /* XML: it stands once */
+        bool fits;
+
+        TRY(item_fits(select, all, &edit->work->vars, &fits, err));
+        if (fits)
+            *out = all;
+    }
+    return true;
+}
+
+/* The list in the selected object, as a list, whatever it was. */
+static bool take_list(struct edit *edit, const struct value *object, struct error *err)
+{
+    const struct value *list = value_walk(object, path_of(edit, "list"));
+    int64_t max = LIST_MAX;
+
+    value_set_list(&edit->list);
+    if (list != NULL && list->type == VALUE_LIST)
+        value_copy(&edit->list, list);
+    else if (value_is_set(list) && !(list->type == VALUE_OBJECT && list->len == 0))
+        value_copy(value_add(&edit->list), list);
+    value_copy(&edit->old, &edit->list);
+    if (!value_number(value_member(edit->edit, "max"), &max))
+        max = LIST_MAX;
+    if ((int64_t)edit->list.len > max)
+        return error_set(err, ERROR_PLUGIN, "the list has %zu elements, more than are changed safely", edit->list.len);
+    return true;
+}
+
+static bool read_list(struct edit *edit, struct error *err)
+{
+    struct value *object;
+
+    TRY(read_doc(edit, err));
+    TRY(select_object(edit, &object, err));
+    edit->empty = object == NULL;
+    value_clear(&edit->sel);
+    if (object != NULL)
+        value_copy(&edit->sel, object);
+    return take_list(edit, object, err);
+}
+
+/* ---- changing ---- */
+
+static void set_names(struct edit *edit, const struct txt *txt)
+{
+    struct vars *vars = &edit->work->vars;
+    const char *zone = value_text(vars_get(vars, view_of("zone")));
+    const char *apex = value_member_text(&edit->work->service->description->top, "apex");
+    size_t len = strlen(txt->name), zone_len = zone != NULL ? strlen(zone) : len;
+
+    vars_set_text(vars, "fqdn", txt->name);
+    vars_set_text(vars, "value", txt->value);
+    if (zone == NULL)
+        return;
+    if (len <= zone_len)
+        vars_set_text(vars, "rel", apex != NULL ? apex : "");
+    else
+        value_set_text(vars_place(vars, "rel"), (struct view){ txt->name, len - zone_len - 1 });
+}
+
+/* Whether an element is that value. */
+static bool is_ours(
+    const struct edit *edit, const struct value *element, const char *value, bool *is, struct error *err)
+{
+    const struct value *match = value_member(edit->edit, "match");
+
+    if (match != NULL)
+        return item_fits(match, element, &edit->work->vars, is, err);
+    *is = value_same_text(value_text(element), value);
+    return true;
+}
+
+/* Adds the value unless it is there, or takes out what is it. */
+static bool change_list(struct edit *edit, const struct txt *txt, bool *changed, struct error *err)
+{
+    bool there = false, left_out, is;
+
+    set_names(edit, txt);
+    for (size_t i = edit->list.len; i-- > 0;) {
+        TRY(is_ours(edit, &edit->list.at[i], txt->value, &is, err));
+        there = there || is;
+        if (!is || edit->add)
+            continue;
+        value_remove(&edit->list, i);
+        *changed = true;
+    }
+    if (!edit->add || there)
+        return true;
+    *changed = true;
+    return template_value(value_member(edit->edit, "entry"), &edit->work->vars, value_add(&edit->list), &left_out, err);
+}
+
+/* ---- writing ---- */
+
+/* The object with the changed list in it. A list that was not there is put where its path leads, as far as that is. */
+static void put_list(struct value *object, const char *path, const struct value *list)
+{
+    struct value *place = value_walk_to(object, path);
+    const char *dot = strrchr(path, '.');
+    AUTO(free) char *way = dot != NULL ? xstrndup(path, (size_t)(dot - path)) : xstrdup("");
+
+    if (place == NULL) {
+        struct value *parent = value_walk_to(object, way);
+
+        if (parent == NULL || parent->type != VALUE_OBJECT)
+            return;
+        place = value_member_for(parent, dot != NULL ? dot + 1 : path);
+    }
+    value_copy(place, list);
+}
+
+static bool set_results(struct edit *edit, struct vars *vars, struct error *err)
+{
+    AUTO(value_clear) struct value changed = { 0 };
+    struct value *object;
+
+    vars_set(vars, "list", &edit->list, false);
+    vars_set(vars, "old", &edit->old, false);
+    if (edit->empty)
+        return true;
+    vars_set(vars, "was", &edit->sel, false);
+    value_copy(&changed, &edit->sel);
+    put_list(&changed, path_of(edit, "list"), &edit->list);
+    vars_set(vars, "sel", &changed, false);
+    TRY(select_object(edit, &object, err));
+    if (object != NULL)
+        put_list(object, path_of(edit, "list"), &edit->list);
+    vars_set(vars, "doc", &edit->doc, false);
+    return true;
+}
+
+static bool write_list(struct edit *edit, struct error *err)
+{
+    const struct value *create = value_member(edit->edit, "create"), *clear = value_member(edit->edit, "clear");
+    const struct value *step = value_member(edit->edit, "write");
+    AUTO(work_end) struct work work = work_inside(edit->work);
+    AUTO(reply_clear) struct reply reply = { 0 };
+    enum step_result result;
+
+    set_names(edit, edit->txts[0]);
+    if (edit->list.len == 0 && clear != NULL)
+        step = clear;
+    else if ((edit->empty || edit->old.len == 0) && create != NULL)
+        step = create;
+    TRY(set_results(edit, &work.vars, err));
+    TRY(step_run(&work, step, NULL, &reply, &result, err));
+    if (result == STEP_ABSENT && step != clear)
+        return error_set(err, ERROR_PLUGIN, "%s does not know where to write the records (status %d)",
+            work.service->description->title, reply.status);
+    return true;
+}
+
+/* ---- all of it ---- */
+
+/* One round: *left is false when nothing was left to change. */
+static bool one_round(struct edit *edit, bool *left, struct error *err)
+{
+    *left = false;
+    set_names(edit, edit->txts[0]);
+    TRY(read_list(edit, err));
+    for (size_t i = 0; i < edit->count; i++)
+        TRY(change_list(edit, edit->txts[i], left, err));
+    return !*left || write_list(edit, err);
+}
+
+/* Keeps other threads and processes off: two changes at once would lose one of them. */
+static bool lock(const struct work *work, struct range_lock **out, struct error *err)
+{
+    const char *zone = value_text(vars_get(&work->vars, view_of("zone")));
+    const struct service *service = work->service;
+    AUTO(free) char *what = xprintf("the zone %s at %s", zone != NULL ? zone : "", service->description->title);
+    uint64_t at = view_hash(view_of(zone), view_hash(view_of(service->description->name), HASH_START));
+
+    *out = NULL;
+    if (service->lock_path == NULL)
+        return true;
+    return range_lock_take(
+        service->lock_path, (struct range){ at >> 1, 1 }, lock_wait_of(LOCK_S, NULL), what, out, err);
+}
+
+bool edit_change(struct work *work, bool add, struct txt *const *txts, size_t count, struct error *err)
+{
+    AUTO(edit_end)
+    struct edit edit = { .work = work,
+        .edit = value_member(&work->service->description->top, "edit"),
+        .add = add,
+        .txts = txts,
+        .count = count };
+    const struct value *check = value_member(edit.edit, "check");
+    bool checks = check == NULL || check->type == VALUE_TRUE, left = true;
+    AUTO(range_lock_release) struct range_lock *held = NULL;
+
+    TRY(lock(work, &held, err));
+    TRY(one_round(&edit, &left, err));
+    for (int round = 1; checks && left; round++) {
+        if (round > ROUNDS)
+            return error_set(err, ERROR_PLUGIN, "%s takes changes but does not keep them: somebody else may be writing",
+                work->service->description->title);
+        if (round > 1)
+            TRY(work_sleep(work, (int64_t)round * 1000, err));
+        TRY(one_round(&edit, &left, err));
+    }
+    return true;
+}

@@ -1,0 +1,11 @@
+#pragma once
+/* Plugins by descriptions: dns-NAME for each of them. */
+#include "plugin/plugin.h"
+
+/* The plugin of that name ("dns-hetzner"); *out is NULL when there is no such description. Lives until the end of the
+ * program. ERROR_CONFIG when its description is wrong or not to be trusted. */
+MUST_USE bool recipe_plugin_find(
+    const struct settings *settings, const char *name, const struct plugin **out, struct error *err);
+
+/* Whether there is a description for that plugin; none is read. */
+bool recipe_plugin_exists(const struct settings *settings, const char *name);

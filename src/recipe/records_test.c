@@ -1,0 +1,214 @@
+/* Changes by descriptions, against services that are played request by request. */
+#include "recipe/played_api.h"
+
+#define HEAD "{\"name\":\"x\",\"title\":\"X\",\"ttl\":60,\"wait\":10,\"base\":\"https://x.test/v1\",\"apex\":\"@\","
+#define END                                                                                                            \
+    {                                                                                                                  \
+        NULL, 0, NULL, NULL, NULL                                                                                      \
+    }
+#define VALUES(...) ((const char *const[]){ __VA_ARGS__, NULL })
+#define NAME "_acme-challenge.a.example.org"
+
+static const char with_ids[] =
+    HEAD "\"keys\":{\"token\":{}},\"headers\":{\"Auth\":\"Bearer {token}\"},\"error\":[\"why\"],"
+         "\"zone\":{\"do\":\"GET /zones?page={page}\",\"items\":\"zones\",\"name\":\"name\",\"set\":{\"zid\":\"id\"},"
+         "\"page\":{\"last\":\"pages\"}},"
+         "\"add\":{\"do\":\"POST "
+         "/zones/{zid}/records\",\"json\":{\"name\":\"{rel}\",\"v\":\"{value|quote}\",\"ttl\":\"{#ttl}\"}},"
+         "\"find\":{\"do\":\"GET "
+         "/zones/{zid}/records\",\"items\":\"records\",\"where\":{\"name\":\"{rel}\",\"v\":\"{value}\"}},"
+         "\"del\":{\"do\":\"DELETE /zones/{zid}/records/{id}\"}}";
+#define PAGE_1 "{\"pages\":2,\"zones\":[{\"id\":1,\"name\":\"example.org\"},{\"id\":2,\"name\":\"ple.org\"}]}"
+#define PAGE_2 "{\"pages\":2,\"zones\":[{\"id\":3,\"name\":\"A.Example.org.\"},{\"id\":4,\"name\":\"xa.example.org\"}]}"
+#define AUTH " Auth: Bearer s3cret"
+
+TEST(records_with_an_id)
+{
+    static const struct exchange add[] = { { "GET https://x.test/v1/zones?page=1" AUTH, 200, PAGE_1, NULL, NULL },
+        { "GET https://x.test/v1/zones?page=2" AUTH, 200, PAGE_2, NULL, NULL },
+        { "POST https://x.test/v1/zones/3/records" AUTH
+          " {\"name\":\"_acme-challenge\",\"v\":\"\\\"one\\\"\",\"ttl\":60}",
+            201, "{}", NULL, NULL },
+        { "POST https://x.test/v1/zones/3/records" AUTH
+          " {\"name\":\"_acme-challenge\",\"v\":\"\\\"two\\\"\",\"ttl\":60}",
+            201, "", NULL, NULL },
+        END };
+    static const struct exchange del[] = {
+        { "GET https://x.test/v1/zones/3/records" AUTH, 200,
+            "{\"records\":[{\"id\":\"r1\",\"name\":\"_Acme-challenge\",\"v\":\"\\\"one\\\"\"},"
+            "{\"id\":\"r2\",\"name\":\"_acme-challenge\",\"v\":\"ONE\"},{\"id\":\"r3\",\"name\":\"b\",\"v\":\"one\"}]}",
+            NULL, NULL },
+        { "DELETE https://x.test/v1/zones/3/records/r1" AUTH, 404, "", NULL, NULL }, END
+    };
+    static const struct exchange again[] = { { NULL, 422, "{\"why\":\"there already\"}", NULL, NULL },
+        { NULL, 200, "{\"records\":[{\"id\":1,\"name\":\"_acme-challenge\",\"v\":\"one\"}]}", NULL, NULL }, END };
+    static const struct exchange refused[] = { { NULL, 422, "{\"why\":\"not s3cret\\nat all\"}", NULL, NULL },
+        { NULL, 200, "{\"records\":[]}", NULL, NULL }, END };
+    static const struct exchange denied[] = { { NULL, 403, "nothing here", NULL, NULL }, END };
+    struct service *service = api_open(with_ids, VALUES("token", "s3cret"));
+
+    REQUIRE(service != NULL, "open");
+    CHECK_TEXT(api_change(service, add, true, NAME, VALUES("one", "two")), "", "added");
+    CHECK_TEXT(api_change(service, del, false, NAME, VALUES("one")), "", "removed");
+    CHECK_TEXT(api_change(service, again, true, NAME, VALUES("one")), "", "there already");
+    CHECK_TEXT(api_change(service, refused, true, NAME, VALUES("one")),
+        "X answered with status 422 to POST https://x.test/v1/zones/3/records: not *** at all", "refused");
+    CHECK_TEXT(api_change(service, denied, true, NAME, VALUES("one")),
+        "X answered with status 403 to POST https://x.test/v1/zones/3/records: nothing here", "denied");
+    CHECK_TEXT(api_change(service, denied + 1, true, "_acme-challenge.b.net", VALUES("one")),
+        "X knows no zone for _acme-challenge.b.net with these credentials", "no zone");
+    api_close(service);
+}
+
+TEST(a_busy_service)
+{
+    static const struct exchange busy[] = { { NULL, 200, "{\"zones\":[{\"id\":1,\"name\":\"example.org\"}]}", NULL,
+                                                NULL },
+        { NULL, 429, "", "retry-after", "7" }, { NULL, 503, "", NULL, NULL }, { NULL, 200, "{}", NULL, NULL }, END };
+    static const struct exchange always[] = { { NULL, 500, "", "retry-after", "100000" }, { NULL, 500, "", NULL, NULL },
+        { NULL, 500, "", NULL, NULL }, { NULL, 500, "", NULL, NULL }, { NULL, 500, "", NULL, NULL },
+        { NULL, 500, "", NULL, NULL }, END };
+    static const struct exchange down[] = { { NULL, 0, NULL, NULL, NULL }, END };
+    struct service *service = api_open(with_ids, VALUES("token", "s3cret"));
+
+    REQUIRE(service != NULL, "open");
+    api.slept = 0;
+    CHECK_TEXT(api_change(service, busy, true, NAME, VALUES("one")), "", "added");
+    CHECK_INT(api.slept, 7000 + 2000, "waited");
+    api.slept = 0;
+    CHECK_TEXT(api_change(service, always, true, NAME, VALUES("one")),
+        "X answered with status 500 to POST https://x.test/v1/zones/1/records", "always busy");
+    CHECK_INT(api.slept, 60000 + 2000 + 4000 + 8000 + 8000, "waited");
+    (void)down;
+    api_close(service);
+}
+
+TEST(logging_in)
+{
+    static const char text[] =
+        HEAD "\"keys\":{\"password\":{}},\"headers\":{\"Auth\":\"{tok}\"},"
+             "\"login\":{\"do\":\"POST /login\",\"form\":{\"p\":\"{password}\"},\"get\":{\"tok\":\"t\"}},"
+             "\"add\":{\"do\":\"PUT /{fqdn}?v={value}\"},\"del\":{\"do\":\"DELETE /{fqdn}?v={value}\"}}";
+    static const struct exchange add[] = { { "POST https://x.test/v1/login p=a+b%26c", 200, "{\"t\":\"T1\"}", NULL,
+                                               NULL },
+        { "PUT https://x.test/v1/" NAME "?v=o%2Fe Auth: T1", 200, "", NULL, NULL }, END };
+    static const struct exchange late[] = { { "PUT https://x.test/v1/" NAME "?v=one Auth: T1", 401, "", NULL, NULL },
+        { "POST https://x.test/v1/login p=a+b%26c", 200, "{\"t\":\"T2\"}", NULL, NULL },
+        { "PUT https://x.test/v1/" NAME "?v=one Auth: T2", 200, "", NULL, NULL }, END };
+    static const struct exchange wrong[] = { { NULL, 401, "", NULL, NULL }, { NULL, 401, "no", NULL, NULL }, END };
+    struct service *service = api_open(text, VALUES("password", "a b&c"));
+
+    REQUIRE(service != NULL, "open");
+    CHECK_TEXT(api_change(service, add, true, NAME, VALUES("o/e")), "", "added");
+    CHECK_TEXT(api_change(service, late, true, NAME, VALUES("one")), "", "logged in once more");
+    CHECK_TEXT(api_change(service, wrong, true, NAME, VALUES("one")),
+        "X answered with status 401 to POST https://x.test/v1/login: no", "cannot");
+    api_close(service);
+}
+
+#define SET                                                                                                            \
+    HEAD "\"keys\":{},\"zone\":{\"ask\":true,\"do\":\"GET /d/{guess}\"},"                                              \
+         "\"edit\":{\"read\":{\"do\":\"GET /d/{zone}/{rel}\"},\"list\":\"values\",\"entry\":\"{value|quote}\","        \
+         "\"write\":{\"do\":\"PUT /d/{zone}/{rel}\",\"json\":{\"values\":\"{*list}\"}},"                               \
+         "\"clear\":{\"do\":\"DELETE /d/{zone}/{rel}\"}}}"
+
+TEST(record_sets)
+{
+    static const struct exchange add[] = { { "GET https://x.test/v1/d/" NAME, 404, "", NULL, NULL },
+        { "GET https://x.test/v1/d/a.example.org", 404, "", NULL, NULL },
+        { "GET https://x.test/v1/d/example.org", 200, "{}", NULL, NULL },
+        { "GET https://x.test/v1/d/example.org/_acme-challenge.a", 200, "{\"values\":[\"\\\"zero\\\"\"]}", NULL, NULL },
+        { "PUT https://x.test/v1/d/example.org/_acme-challenge.a {\"values\":[\"\\\"zero\\\"\",\"\\\"one\\\"\","
+          "\"\\\"two\\\"\"]}",
+            200, "", NULL, NULL },
+        { NULL, 200, "{\"values\":[\"zero\",\"one\",\"two\"]}", NULL, NULL }, END };
+    static const struct exchange lost[] = { { NULL, 200, "{\"values\":[\"a\"]}", NULL, NULL },
+        { NULL, 200, "", NULL, NULL }, { NULL, 200, "{\"values\":[\"b\"]}", NULL, NULL },
+        { "PUT https://x.test/v1/d/example.org/_acme-challenge.a {\"values\":[\"b\",\"\\\"one\\\"\"]}", 200, "", NULL,
+            NULL },
+        { NULL, 200, "{\"values\":[\"b\",\"one\"]}", NULL, NULL }, END };
+    static const struct exchange last[] = { { NULL, 200, "{\"values\":[\"\\\"one\\\"\"]}", NULL, NULL },
+        { "DELETE https://x.test/v1/d/example.org/_acme-challenge.a", 204, "", NULL, NULL },
+        { NULL, 404, "", NULL, NULL }, END };
+    static const struct exchange nothing[] = { { NULL, 404, "", NULL, NULL }, END };
+    struct service *service = api_open(SET, VALUES(NULL));
+
+    REQUIRE(service != NULL, "open");
+    CHECK_TEXT(api_change(service, add, true, NAME, VALUES("one", "two")), "", "in one write");
+    CHECK_TEXT(api_change(service, lost, true, NAME, VALUES("one")), "", "somebody wrote in between");
+    CHECK_TEXT(api_change(service, last, false, NAME, VALUES("one")), "", "the last one");
+    CHECK_TEXT(api_change(service, nothing, false, NAME, VALUES("one")), "", "not there");
+    api_close(service);
+}
+
+/* A zone as one XML document, written by a form with numbers: other records stay as they are. */
+TEST(whole_zones)
+{
+    static const char text[] = HEAD
+        "\"keys\":{},\"reply\":\"xml\",\"ok\":{\"path\":\"@Status\",\"is\":\"OK\"},\"error\":[\"Errors.Error.$\"],"
+        "\"zone\":{\"fixed\":\"example.org\"},"
+        "\"edit\":{\"whole\":true,\"read\":{\"do\":\"GET /hosts\"},\"list\":\"Hosts.host\","
+        "\"entry\":{\"@Name\":\"{rel}\",\"@Type\":\"TXT\",\"@Address\":\"{value}\"},"
+        "\"match\":{\"@Name\":\"{rel}\",\"@Type\":\"TXT\",\"@Address\":\"{value}\"},"
+        "\"write\":{\"do\":\"POST /set\",\"form\":{\"{*list}\":{\"H{n}\":\"{entry.@Name}\",\"T{n}\":\"{entry.@Type}\","
+        "\"A{n}\":\"{entry.@Address}\",\"M{n}\":\"{?entry.@MXPref}\"}}}}}";
+    static const struct exchange add[] = {
+        { "GET https://x.test/v1/hosts", 200,
+            "<?xml version=\"1.0\"?><R xmlns=\"u:x\" Status=\"OK\"><Hosts><host Name=\"@\" Type=\"MX\" "
+            "Address=\"m&amp;x\" MXPref=\"10\"/></Hosts></R>",
+            NULL, NULL },
+        { "POST https://x.test/v1/set "
+          "H1=%40&T1=MX&A1=m%26x&M1=10&H2=_acme-challenge.a&T2=TXT&A2=one&H3=_acme-challenge."
+          "a&T3=TXT&A3=two",
+            200, "<R Status=\"OK\"/>", NULL, NULL },
+        { NULL, 200,
+            "<R Status=\"OK\"><Hosts><host Name=\"_acme-challenge.a\" Type=\"TXT\" Address=\"one\"/><host "
+            "Name=\"_acme-challenge.a\" Type=\"TXT\" Address=\"two\"/></Hosts></R>",
+            NULL, NULL },
+        END
+    };
+    static const struct exchange wrong[] = {
+        { NULL, 200, "<R Status=\"ERROR\"><Errors><Error N=\"1\">no such key</Error></Errors></R>", NULL, NULL }, END
+    };
+    struct service *service = api_open(text, VALUES(NULL));
+
+    REQUIRE(service != NULL, "open");
+    CHECK_TEXT(api_change(service, add, true, NAME, VALUES("one", "two")), "", "added");
+    CHECK_TEXT(api_change(service, wrong, true, NAME, VALUES("one")),
+        "X answered with status 200 to GET https://x.test/v1/hosts: no such key", "refused");
+    api_close(service);
+}
+
+TEST(pages_and_places)
+{
+    static const char text[] =
+        HEAD "\"keys\":{},\"zone\":{\"do\":\"GET /z\",\"page\":{\"next\":\"next\"},\"items\":\"z\"},"
+             "\"add\":{\"do\":\"POST /{zone}\",\"get\":{\"job\":\"job\"},\"poll\":{\"do\":\"GET "
+             "/job/{job}\",\"until\":{\"path\":"
+             "\"s\",\"is\":\"done\"},\"fail\":{\"path\":\"s\",\"is\":\"failed\"}}},"
+             "\"del\":{\"do\":\"DELETE /{zone}\"},\"finish\":{\"do\":\"POST /commit\"}}";
+    static const struct exchange elsewhere[] = {
+        { NULL, 200, "{\"z\":[{\"name\":\"b.org\"}],\"next\":\"https://evil.test/z\"}", NULL, NULL }, END
+    };
+    static const struct exchange next[] = { { "GET https://x.test/v1/z", 200,
+                                                "{\"z\":[{\"name\":\"b.org\"}],\"next\":\"/v1/z?p=2\"}", NULL, NULL },
+        { "GET https://x.test/v1/z?p=2", 200, "{\"z\":[{\"name\":\"example.org\"}],\"next\":null}", NULL, NULL },
+        { "POST https://x.test/v1/example.org", 202, "{\"job\":\"j1\"}", NULL, NULL },
+        { "GET https://x.test/v1/job/j1", 200, "{\"s\":\"busy\"}", NULL, NULL },
+        { "GET https://x.test/v1/job/j1", 200, "{\"s\":\"done\"}", NULL, NULL },
+        { "POST https://x.test/v1/commit", 200, "", NULL, NULL }, END };
+    static const struct exchange failed[] = { { NULL, 202, "{\"job\":\"j2\"}", NULL, NULL },
+        { NULL, 200, "{\"s\":\"failed\"}", NULL, NULL }, END };
+    struct service *service = api_open(text, VALUES(NULL)), *other = api_open(text, VALUES(NULL));
+
+    REQUIRE(service != NULL && other != NULL, "open");
+    CHECK_TEXT(api_change(other, elsewhere, true, NAME, VALUES("one")),
+        "the next page is said to be at another server, which is not asked", "elsewhere");
+    CHECK_TEXT(api_change(service, next, true, NAME, VALUES("one")), "", "added");
+    CHECK(strstr(api_change(service, failed, true, NAME, VALUES("one")), "X has not carried out the change") != NULL,
+        "failed");
+    api_close(service);
+    api_close(other);
+}
+
+TEST_MAIN()
