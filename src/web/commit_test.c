@@ -401,6 +401,22 @@ TEST(challenges)
     CHECK(!web_is_unfinished(&service), "nothing in place");
 }
 
+TEST(a_server_that_does_not_run_is_not_told)
+{
+    AUTO(free) char *before = NULL, *pid_file = xstrdup(at("none.pid"));
+    const struct web_server stopped_server = { .name = "nginx", .pid_file = pid_file };
+    struct web_service stopped = service;
+    struct error err = { 0 };
+
+    stopped.server = &stopped_server;
+    make_scene();
+    before = scene();
+    REQUIRE(put_challenge("one", &err), "%s", err.why);
+    CHECK(web_recover(&stopped, &err), "%s", err.why);
+    check_untouched("stopped", 0, before);
+    CHECK_INT(server.reloads, 1, "the one of before");
+}
+
 static bool install_all(void)
 {
     AUTO(changes_free) struct changes *changes = all_changes();

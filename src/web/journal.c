@@ -12,6 +12,7 @@
 #include "web/checkpoint_dir.h"
 #include "web/checkpoint_lists.h"
 #include "web/command.h"
+#include "web/control.h"
 
 #define SWITCH_MS 300 /* after which another process has made its pair live */
 
@@ -184,12 +185,13 @@ bool web_is_unfinished(const struct web_service *service)
     return file_is_dir(temporary) || file_is_dir(progress);
 }
 
+/* A server that does not run is not told: it reads its files when whoever stopped it starts it. */
 static bool reload_its_server(const struct web_service *service, const char *dir, struct error *err)
 {
     AUTO(commands_clear) struct commands command = { 0 };
 
     if (!journal_is_of_another(service, dir, &command))
-        return reload(service, err);
+        return !web_is_running(service->server) || reload(service, err);
     return !checkpoint_may_run(dir, CHECKPOINT_RELOAD) || web_command(&command.at[0], service, err);
 }
 
