@@ -132,6 +132,7 @@ struct settings {
         int propagation_s;
     } dns[DNS_PROVIDER_COUNT];
     char *dns_google_project;
+    int dns_propagation_limit_s;
     /* installer enhancements */
     enum tristate redirect, hsts, uir, staple_ocsp;
     bool auto_hsts, security_headers;

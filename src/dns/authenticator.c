@@ -1,12 +1,14 @@
 /*
  * The authenticator of all DNS plugins: from proofs to values of TXT records, which a provider puts in place.
  */
-#include "base/clock.h"
 #include "base/interrupt.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/mutex.h"
+#include "dns/delegation.h"
 #include "dns/options.h"
 #include "dns/provider.h"
+#include "dns/wait.h"
 #include "plugin/builtin.h"
 
 void txt_fail(struct txt *txt, const struct error *why)
@@ -180,17 +182,50 @@ static bool prepare(const struct plugin_context *context, void **self, struct er
     return true;
 }
 
-static bool plan_one(void *self __attribute__((unused)), struct proof *proof, struct error *err)
+/* Where no resolver can be asked, records go to where the CA looks first. */
+static bool follow(
+    const struct plugin_context *context, struct delegation *delegations, size_t count, struct error *err)
 {
-    TRY(proof_check_record(proof, err));
-    xreplace(&proof->place, proof->record_name);
+    struct asker asker = asker_of_net(context->net);
+
+    if (context->net != NULL)
+        return delegations_follow(&asker, delegations, count, err);
+    for (size_t i = 0; i < count; i++)
+        xreplace(&delegations[i].place, delegations[i].name);
     return true;
+}
+
+static void take_places(const struct values *values, struct delegation *delegations)
+{
+    for (size_t i = 0; i < values->count; i++) {
+        struct proof *proof = values->proofs[i];
+
+        if (delegations[i].error != NULL) {
+            proof_fail(proof, delegations[i].error);
+            continue;
+        }
+        if (!host_equal(delegations[i].place, proof->record_name))
+            log_info("The record for %s is put at %s, where %s leads", proof->identifier, delegations[i].place,
+                proof->record_name);
+        xreplace(&proof->place, delegations[i].place);
+    }
 }
 
 static bool plan(void *self, struct proof *const *proofs, size_t count, struct error *err)
 {
+    AUTO(values_clear) struct values values = take_values(proofs, count, PROOF_PRESENTED);
+    AUTO(free) struct delegation *delegations = xcalloc(values.count + 1, sizeof *delegations);
+    bool ok;
+
     TRY(need_open(self, err));
-    return proof_each(self, proofs, count, PROOF_WANTED, plan_one, err);
+    for (size_t i = 0; i < values.count; i++)
+        delegations[i].name = values.proofs[i]->record_name;
+    ok = follow(self, delegations, values.count, err);
+    if (ok)
+        take_places(&values, delegations);
+    for (size_t i = 0; i < values.count; i++)
+        delegation_clear(&delegations[i]);
+    return ok;
 }
 
 /* What a provider wants to know when it removes the value is to be found after a crash, too. */
@@ -222,23 +257,14 @@ static bool sweep(const struct plugin_context *context, struct proof *const *pro
     return make_change(context, provider_of(context)->remove, proofs, count, PROOF_WANTED, err);
 }
 
-static bool wait_fixed(const struct plugin_context *context, int seconds, struct error *err)
-{
-    ui_say(context->ui, "Waiting %d seconds for DNS changes to propagate", seconds);
-    if (!clock_sleep_ms((int64_t)seconds * 1000))
-        TRY(interrupt_check(err));
-    return true;
-}
-
 static bool wait_for_all(void *self, struct proof *const *proofs, size_t count, struct error *err)
 {
+    const struct plugin_context *context = self;
+    struct asker asker = asker_of_net(context->net);
     struct dns_options options;
 
-    TRY(options_of(self, &options, err));
-    TRY(wait_fixed(self, options.wait_s, err));
-    for (size_t i = 0; i < count; i++)
-        proofs[i]->state = PROOF_READY;
-    return true;
+    TRY(options_of(context, &options, err));
+    return dns_wait(context, &options, context->net != NULL ? &asker : NULL, proofs, count, err);
 }
 
 static char *hint(void *self, const char *type __attribute__((unused)))

@@ -78,33 +78,86 @@ static void fill(const struct message_dns_answer *from, struct dns_answer *out)
     }
 }
 
-bool net_dns(struct net *net, const struct dns_question *question, struct dns_answer *out, struct error *err)
+static int timeout_of(const struct dns_question *question)
+{
+    return question->timeout_ms > 0 ? question->timeout_ms : TIMEOUT_MS;
+}
+
+/* Sends it; the answer must then be waited for. */
+static bool send_question(struct net *net, const struct dns_question *question, uint32_t *id, struct error *err)
 {
     AUTO(buf_clear) struct buf frame = BUF(DNS_MAX_MESSAGE + MESSAGE_MAX_SERVER + 64);
-    AUTO(answer_clear) struct answer answer = { 0 };
-    AUTO(message_dns_answer_clear) struct message_dns_answer got = { 0 };
-    int timeout_ms = question->timeout_ms > 0 ? question->timeout_ms : TIMEOUT_MS;
     struct message_dns message = {
         .server = view_of(question->server),
         .port = question->port > 0 ? (uint16_t)question->port : 53,
         .tcp = question->tcp,
         .message = question->message,
-        .timeout_ms = (uint32_t)timeout_ms,
+        .timeout_ms = (uint32_t)timeout_of(question),
     };
-    uint32_t id = channel_next_id(net->channel);
-    bool answered;
 
+    *id = channel_next_id(net->channel);
     if (message.message.len > DNS_MAX_MESSAGE || message.server.len > MESSAGE_MAX_SERVER)
         return error_set(err, ERROR_INTERNAL, "a question of %zu bytes for %s", message.message.len, question->server);
-    message_put_dns(&frame, id, &message);
-    TRY(channel_send(net->channel, id, buf_view(&frame), NULL, 0, err));
-    answered = channel_wait(net->channel, id, MESSAGE_DNS_ANSWER, timeout_ms + PRIVATE_GRACE_MS, &answer, err);
+    message_put_dns(&frame, *id, &message);
+    return channel_send(net->channel, *id, buf_view(&frame), NULL, 0, err);
+}
+
+static bool take_answer(
+    struct net *net, const struct dns_question *question, uint32_t id, struct dns_answer *out, struct error *err)
+{
+    AUTO(answer_clear) struct answer answer = { 0 };
+    AUTO(message_dns_answer_clear) struct message_dns_answer got = { 0 };
+    bool answered =
+        channel_wait(net->channel, id, MESSAGE_DNS_ANSWER, timeout_of(question) + PRIVATE_GRACE_MS, &answer, err);
+
     private_note_protection(net);
     TRY(answered);
     if (!message_get_dns_answer(answer.frame.fields, &got))
         return channel_violated(net->channel, "broken DNS_ANSWER", err);
     fill(&got, out);
     return true;
+}
+
+bool net_dns(struct net *net, const struct dns_question *question, struct dns_answer *out, struct error *err)
+{
+    uint32_t id;
+
+    return send_question(net, question, &id, err) && take_answer(net, question, id, out, err);
+}
+
+bool net_dns_all(
+    struct net *net, const struct dns_question *questions, size_t count, struct dns_reply *replies, struct error *err)
+{
+    AUTO(free) uint32_t *ids = xcalloc(count + 1, sizeof *ids);
+    AUTO(free) bool *sent = xcalloc(count + 1, sizeof *sent);
+    bool canceled = false;
+
+    for (size_t i = 0; i < count; i++) {
+        struct error why = { 0 };
+
+        replies[i] = (struct dns_reply){ 0 };
+        sent[i] = send_question(net, &questions[i], &ids[i], &why);
+        if (!sent[i])
+            replies[i].error = error_dup(&why);
+    }
+    for (size_t i = 0; i < count; i++) { /* what was sent is waited for, also after an interrupt */
+        struct error why = { 0 };
+
+        if (sent[i] && !take_answer(net, &questions[i], ids[i], &replies[i].answer, &why))
+            replies[i].error = error_dup(&why);
+        if (replies[i].error != NULL && replies[i].error->kind == ERROR_CANCELED && !canceled) {
+            canceled = true;
+            *err = *replies[i].error;
+        }
+    }
+    return !canceled;
+}
+
+void dns_reply_clear(struct dns_reply *reply)
+{
+    dns_answer_clear(&reply->answer);
+    free(reply->error);
+    reply->error = NULL;
 }
 
 void dns_answer_clear(struct dns_answer *answer)

@@ -77,3 +77,14 @@ static inline void dns_answer_clear_at(struct dns_answer *answer)
 {
     dns_answer_clear(answer);
 }
+
+struct dns_reply { /* zero, or to be cleared */
+    struct dns_answer answer;
+    struct error *error; /* why there is none; NULL: it answered */
+};
+
+/* Asks all of them at the same time. False, with ERROR_CANCELED, only when the user interrupts; *replies are to be
+ * cleared in any case. */
+MUST_USE bool net_dns_all(
+    struct net *net, const struct dns_question *questions, size_t count, struct dns_reply *replies, struct error *err);
+void dns_reply_clear(struct dns_reply *reply);

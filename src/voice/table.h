@@ -105,6 +105,8 @@ HABIT(refuses_enhancements, false, true)
 HABIT(keeps_other_type, false, true)
 /* Looks for a timer or cron job that renews. Certbot relies on the packagers' preconfigured-renewal. */
 HABIT(looks_for_schedule, false, true)
+/* Name servers are asked whether they have the TXT records. Certbot waits for a fixed time. */
+HABIT(looks_for_records, false, true)
 
 /* ---- questions ---- */
 

@@ -159,6 +159,8 @@ static const struct {
     { "refuses_enhancements", "as `certbot` we refuse the former and pass over the latter" },
     { "keeps_other_type", "one of ours with the other type of key is leaves that one in place" },
     { "looks_for_schedule", "Called as `evercert`, `preconfigured-renewal` promises nothing" },
+    { "looks_for_records",
+        "Called as `evercert`, the name servers of a zone are asked until all have the TXT records" },
 };
 
 /* In one line, as the page wraps where it likes. */
