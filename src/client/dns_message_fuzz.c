@@ -22,6 +22,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if ((record->type == DNS_NS || record->type == DNS_CNAME) && !dns_name_get(record->data, &at, &text))
             abort();
     }
+    if (message.answer.tsig_at != 0 && (message.answer.record_count == 0 || message.answer.tsig_at < 12 ||
+                                           message.answer.records[message.answer.record_count - 1].type != DNS_TSIG))
+        abort(); /* a signature is the last record, behind the header */
     message_put_dns_answer(&frame, 1, &message.answer);
     if (frame.failed || frame.len - WIRE_HEAD > message_max_answer(MESSAGE_DNS_ANSWER) ||
         !message_get_dns_answer((struct view){ frame.at + WIRE_HEAD, frame.len - WIRE_HEAD }, &again))

@@ -26,6 +26,7 @@ import certs  # noqa: E402
 import clients  # noqa: E402
 import measure  # noqa: E402
 from fleet import Fleet  # noqa: E402
+from name_servers import one_wildcard  # noqa: E402
 from peers.nginx import Nginx  # noqa: E402
 from peers.pebble import Pebble, find_programs  # noqa: E402
 from stores import LargeFleet, repeat_lineages  # noqa: E402
@@ -147,6 +148,13 @@ def issue_one(report, contenders, rounds):
     if "uacme" in costs:
         for field, word in (("wall", "wall"), ("pss", "memory (PSS)"), ("rss", "memory (RSS)")):
             report.budget(f"one certificate, {word}, of uacme's", share(costs, "uacme", field), 1, times)
+
+
+def issue_by_dns(report, programs, ca_programs, area, trust, rounds):
+    costs = one_wildcard(report, programs, ca_programs, area, trust, rounds, take_turns)
+    for peer, limit, show in (("certbot", 1 / 10, None), ("lego", 1, times)):
+        if peer in costs:
+            report.budget(f"one wildcard by RFC 2136, wall, of {peer}'s", share(costs, peer), limit, *([show] if show else []))
 
 
 def fill(contender, count, days_left, prefix):
@@ -301,7 +309,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="small numbers, to see that it works")
     parser.add_argument("--most", type=int, default=100_000, help="lineages of the growth measurement; 0: leave it out")
-    parser.add_argument("--only", choices=("peers", "growth", "newer", "waits", "web"), help="one part of it")
+    parser.add_argument("--only", choices=("peers", "dns", "growth", "newer", "waits", "web"), help="one part of it")
     options = parser.parse_args()
     rounds = 2 if options.quick else options.rounds
     many, due, theirs, most = (50, 10, 2, 1000) if options.quick else (1000, 200, 10, options.most)
@@ -341,6 +349,8 @@ def main():
             issue_one(report, contenders, rounds)
             idle(report, pair, standalone_ca, area, trust, rounds, many)
             many_due(report, pair, standalone_ca, area, trust, due, theirs)
+        if options.only in (None, "dns"):
+            issue_by_dns(report, [*pair, *((cls, path) for cls, path in peers if cls is clients.Lego)], programs, area, trust, rounds)
         if options.only in (None, "newer") and not options.quick:
             newer_certbot(report, pair[0], standalone_ca, area, trust, rounds, many)
         if options.only in (None, "growth") and most >= 1000 and program.name != "certbot":
