@@ -10,6 +10,8 @@
 #include "config/settings.h"
 #include "web/managed_file.h"
 
+#define LONG_MS 5000 /* that a server may take to say what it is before we look what keeps it */
+
 char *apache_server_key(const struct plugin *plugin, const struct settings *settings)
 {
     AUTO(buf_clear) struct buf os = BUF(FILE_MAX_TEXT);
@@ -168,14 +170,14 @@ void apache_server_free(struct apache_server *server)
 
 /* ---- what it says ---- */
 
-static bool ask(
-    const struct apache_server *server, const struct list *command, struct apache_facts *facts, struct error *err)
+static bool ask(const struct apache_server *server, const struct list *command, int64_t limit_ms,
+    struct apache_facts *facts, struct error *err)
 {
     AUTO(child_result_clear) struct child_result result = { 0 };
     AUTO(free) char **argv = argv_of(command);
     AUTO(free) char *said = NULL;
 
-    TRY(web_run(&server->control, argv, &result, err));
+    TRY(web_run(&server->control, argv, limit_ms, &result, err));
     if (result.status != 0) {
         said = text_printable_dup(view_trim(buf_view(&result.err)), 2048, false);
         return error_set(err, ERROR_PLUGIN, "%s %s failed: %s", command->at[0], command->at[1], said);
@@ -208,20 +210,50 @@ static bool check_version(const struct apache_server *server, const struct apach
         version[1], version[2]);
 }
 
+/* Without what the server says of itself: what it includes on conditions may be missing. */
+static bool look_for_fifo(const struct apache_server *server, struct error *err)
+{
+    AUTO(apache_facts_clear) struct apache_facts nothing = { 0 };
+    AUTO(apache_conf_free) struct apache_conf *conf = NULL;
+    struct error failure = { 0 };
+
+    read_environment(server, &nothing);
+    if (apache_server_load(server, &nothing, &conf, &failure) || failure.sys != APACHE_FIFO)
+        return true;
+    *err = failure;
+    return false;
+}
+
+/* Its programs wait as long as they may where it includes a FIFO: so where the first one takes long, we look. */
+static bool ask_first(const struct apache_server *server, struct apache_facts *facts, struct error *err)
+{
+    int64_t until = clock_monotonic_ms() + LONG_MS;
+
+    if (ask(server, &server->dump, LONG_MS, facts, err))
+        return true;
+    if (err->kind == ERROR_CANCELED || clock_monotonic_ms() < until)
+        return false;
+    TRY(look_for_fifo(server, err));
+    error_clear(err);
+    return ask(server, &server->dump, WEB_RUN_MS, facts, err);
+}
+
 /* Where it does not answer, its configuration test says why in fewer words. Under the lock. */
 static bool ask_anew(struct apache_server *server, struct error *err)
 {
     AUTO(apache_facts_clear) struct apache_facts facts = { 0 };
 
-    if (!ask(server, &server->dump, &facts, err)) {
+    if (!ask_first(server, &facts, err)) {
         struct error why = *err;
 
+        if (err->kind == ERROR_CANCELED || err->sys == APACHE_FIFO)
+            return false;
         error_clear(err);
         TRY(web_test(&server->control, err));
         *err = why;
         return false;
     }
-    TRY(ask(server, &server->version, &facts, err) && check_version(server, &facts, err));
+    TRY(ask(server, &server->version, WEB_RUN_MS, &facts, err) && check_version(server, &facts, err));
     read_environment(server, &facts);
     apache_facts_clear(&server->facts);
     server->facts = facts;

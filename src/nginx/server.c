@@ -213,7 +213,7 @@ static bool ask_version(struct nginx_server *server, struct buf *output, struct 
 {
     AUTO(child_result_clear) struct child_result result = { 0 };
 
-    TRY(web_run(&server->web, server->version_argv, &result, err));
+    TRY(web_run(&server->web, server->version_argv, WEB_RUN_MS, &result, err));
     buf_put(output, buf_view(&result.err)); /* where it says it */
     buf_put(output, buf_view(&result.out));
     nginx_facts_read(buf_view(output), &server->facts);

@@ -17,7 +17,7 @@ bool web_command(const struct list *words, const struct web_service *service, st
     TRY(web_program_find(words->at[0], service->voice->refuses_shared_code, &program, err));
     memcpy(argv, words->at, words->len * sizeof *argv);
     argv[0] = program;
-    TRY(web_run(service->server, argv, &result, err));
+    TRY(web_run(service->server, argv, WEB_RUN_MS, &result, err));
     if (result.status == 0)
         return true;
     said = text_printable_dup(buf_view(result.err.len > 0 ? &result.err : &result.out), WEB_MAX_SAID, true);

@@ -18,7 +18,6 @@
 #include "web/refusal.h"
 #include "web/start.h"
 
-#define RUN_MS 60000        /* a program that answers a question, or tells the server something */
 #define STAYS_MS 5000       /* that a server gets to read its configuration before it counts as one that goes on, */
 #define STAYS_SILENT_MS 500 /* or that where it has no log */
 #define STAYS_LOOK_MS 10
@@ -89,7 +88,7 @@ bool web_failed(char *const *argv, int status, const char *said, struct error *e
     return error_set_lines(err, ERROR_PLUGIN, text);
 }
 
-static bool run(
+bool web_run(
     const struct web_server *server, char *const *argv, int64_t limit_ms, struct child_result *out, struct error *err)
 {
     AUTO(list_clear) struct list env = web_environment(server);
@@ -99,11 +98,6 @@ static bool run(
             &(struct child_program){ .path = argv[0], .argv = argv, .env = &env, .limit_ms = limit_ms }, out, err))
         return interrupt_check(err) && error_as(err, ERROR_PLUGIN);
     return interrupt_check(err); /* which ended the program as well */
-}
-
-bool web_run(const struct web_server *server, char *const *argv, struct child_result *out, struct error *err)
-{
-    return run(server, argv, RUN_MS, out, err);
 }
 
 /* What a program said, printable: its errors, or else its output; of the caller's. */
@@ -120,7 +114,7 @@ static bool perform(const struct web_server *server, char *const *argv, int64_t 
     AUTO(child_result_clear) struct child_result result = { 0 };
     AUTO(free) char *said = NULL;
 
-    TRY(run(server, argv, limit_ms, &result, err));
+    TRY(web_run(server, argv, limit_ms, &result, err));
     if (result.status == 0)
         return true;
     said = words_of(&result);
@@ -134,7 +128,7 @@ bool web_test(const struct web_server *server, struct error *err)
     AUTO(child_result_clear) struct child_result result = { 0 };
     AUTO(free) char *said = NULL, *refused = NULL, *command = command_line(server->test), *text = NULL;
 
-    TRY(run(server, server->test, TEST_MS, &result, err));
+    TRY(web_run(server, server->test, TEST_MS, &result, err));
     if (result.status == 0)
         return true;
     said = words_of(&result);
@@ -188,9 +182,9 @@ static bool reload_otherwise(const struct web_server *server, const struct init_
 {
     struct error other = { 0 };
 
-    if (service->state == UNIT_RUNNING && perform(server, service->reload, RUN_MS, &other))
+    if (service->state == UNIT_RUNNING && perform(server, service->reload, WEB_RUN_MS, &other))
         return true;
-    if (!is_canceled(&other) && server->reload_too != NULL && perform(server, server->reload_too, RUN_MS, &other))
+    if (!is_canceled(&other) && server->reload_too != NULL && perform(server, server->reload_too, WEB_RUN_MS, &other))
         return true;
     if (other.why[0] != '\0')
         log_info("%s", other.why);
@@ -201,7 +195,7 @@ static bool start(const struct web_server *server, const struct init_service *se
 {
     log_info("%s is not running, and is started", server->name);
     if (service->state == UNIT_RUNNING) /* its pid file is not where we think it is */
-        return perform(server, service->reload, RUN_MS, err);
+        return perform(server, service->reload, WEB_RUN_MS, err);
     return web_start(server, service->start[0] != NULL ? service->start : server->start, err);
 }
 
@@ -211,7 +205,7 @@ static bool reload(const struct web_server *server, struct error *err)
     struct error of_start = { 0 };
     bool running = web_is_running(server);
 
-    if (running && perform(server, server->reload, RUN_MS, err))
+    if (running && perform(server, server->reload, WEB_RUN_MS, err))
         return true;
     if (running && is_canceled(err))
         return false;

@@ -39,10 +39,12 @@ struct web_server {
 MUST_USE bool web_program_find(const char *name, bool refuse, char **path, struct error *err);
 
 /* Runs a program of the server's: argv as in struct web_server. True whatever its exit status: *out, the caller's, for
- * child_result_clear (base/child.h), has it and what was said. ERROR_PLUGIN when it cannot be run, or is not done after
- * a minute. For questions as `nginx -V`, `apache2ctl -t -D DUMP_MODULES`. */
+ * child_result_clear (base/child.h), has it and what was said. ERROR_PLUGIN when it cannot be run, or is not done in
+ * time. For questions as `nginx -V`, `apache2ctl -t -D DUMP_MODULES`. */
+#define WEB_RUN_MS 60000
 struct child_result;
-MUST_USE bool web_run(const struct web_server *server, char *const *argv, struct child_result *out, struct error *err);
+MUST_USE bool web_run(
+    const struct web_server *server, char *const *argv, int64_t limit_ms, struct child_result *out, struct error *err);
 
 /* The server's own test of its configuration. ERROR_PLUGIN with its words: the refused line ("FILE:LINE: why") first
  * where it names one. Changes nothing. */

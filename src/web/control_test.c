@@ -396,7 +396,7 @@ TEST(environment)
     played->server.env = &env;
     REQUIRE(setenv("NOTIFY_SOCKET", "/run/x", 1) == 0 && setenv("SITE", "mine", 1) == 0 &&
             setenv("APACHE_CONFDIR", "/etc/apache2", 1) == 0 && setenv("LC_ALL", "de_DE.UTF-8", 1) == 0);
-    REQUIRE(web_run(&played->server, played->server.test, &result, &err), "%s", err.why);
+    REQUIRE(web_run(&played->server, played->server.test, WEB_RUN_MS, &result, &err), "%s", err.why);
     CHECK_TEXT(buf_text(&result.out), "C,,/scratch,mine\n", "variables");
     CHECK(strstr(buf_text(&result.err), "/usr/sbin") != NULL, "%s", buf_text(&result.err));
 }

@@ -105,6 +105,18 @@ static bool read_text(
     return true;
 }
 
+/* httpd opens what it includes, and waits until somebody writes into a FIFO; whatever else is no file it refuses. False
+ * where it is one: the error says so, then. */
+static bool tell_fifo(const char *path, struct error *err)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0 || !S_ISFIFO(st.st_mode))
+        return true;
+    (void)error_set(err, ERROR_PLUGIN, "%s is a FIFO: Apache would wait for ever for somebody who writes to it", path);
+    return error_sys(err, APACHE_FIFO);
+}
+
 bool apache_conf_open(struct apache_conf *conf, const char *path, struct apache_file **out, struct error *err)
 {
     struct apache_conf_state *state = conf->state;
@@ -121,7 +133,7 @@ bool apache_conf_open(struct apache_conf *conf, const char *path, struct apache_
     file->path = xstrdup(path);
     file->real = TAKE(real);
     if (!read_text(&state->source.reader, file, &text, err))
-        return error_as(err, ERROR_PLUGIN);
+        return tell_fifo(path, err) && error_as(err, ERROR_PLUGIN);
     TRY(apache_file_parse(file, text, err));
     file->bucket = *bucket_of(state, file->real);
     *bucket_of(state, file->real) = file;

@@ -8,6 +8,8 @@
  *
  * IfDirective and IfSection are taken for true unless negated, as which directives there are is not known.
  */
+#include <errno.h>
+
 #include "webconf/apache_facts.h"
 #include "webconf/apache_tree.h"
 
@@ -68,8 +70,10 @@ struct apache_source {                /* borrowed until the conf is freed */
 
 /*
  * Reads it all. ERROR_PLUGIN: a file of the server's cannot be read or parsed (the server could not either), or a bound
- * is exceeded. What is broken beside is a warning, and left out.
+ * is exceeded. err->sys is APACHE_FIFO where the server would wait for ever. What is broken beside is a warning, and
+ * left out.
  */
+#define APACHE_FIFO ESPIPE
 MUST_USE bool apache_conf_load(const struct apache_source *source, struct apache_conf **out, struct error *err);
 void apache_conf_free(struct apache_conf *conf);
 DEFINE_AUTO(struct apache_conf, apache_conf_free)

@@ -1,5 +1,6 @@
 #include "base/test.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "webconf/apache_conf.h"
@@ -217,6 +218,28 @@ TEST(files_that_multiply)
     }
     CHECK(
         !apache_conf_load(&source, &conf, &err) && strstr(err.why, "more in the configuration") != NULL, "%s", err.why);
+}
+
+/* As all of a file system may have them: a directory in itself, by so many names. */
+TEST(directories_without_end)
+{
+    AUTO(free) char *main = path_in(".", "wide"), *pipe = path_in(".", "pipe");
+    AUTO(apache_conf_free) struct apache_conf *conf = NULL;
+    struct apache_facts facts = { 0 };
+    struct apache_source source = { .main_file = main, .facts = &facts };
+    struct error err = { 0 };
+
+    write_file(".", &(struct text){ "wide", "IncludeOptional d/*/*/*/*/*.conf\n" });
+    for (int i = 0; i < 13; i++) {
+        AUTO(free) char *name = xprintf("d/l%d", i);
+
+        write_file(".", &(struct text){ name, "-> ." });
+    }
+    CHECK(!apache_conf_load(&source, &conf, &err) && strstr(err.why, "looked through for") != NULL, "%s", err.why);
+    write_file(".", &(struct text){ "wide", "Include pipe\n" });
+    REQUIRE(mkfifo(pipe, 0600) == 0);
+    CHECK(!apache_conf_load(&source, &conf, &err) && err.sys == APACHE_FIFO && strstr(err.why, "is a FIFO") != NULL,
+        "%s", err.why);
 }
 
 TEST(set_text)

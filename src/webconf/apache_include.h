@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 
 #define APACHE_INCLUDE_FILES_MAX 65536 /* of one Include */
+#define APACHE_INCLUDE_DIRS_MAX 16384  /* that are looked through for them */
 
 /*
  * Adds the files that an absolute path means to *files. optional (IncludeOptional): what is missing is none.

@@ -1,5 +1,7 @@
 #include "webconf/nginx_conf.h"
 
+#include <dirent.h>
+#include <errno.h>
 #include <glob.h>
 #include <stdio.h>
 #include <sys/stat.h>
@@ -265,15 +267,51 @@ static void note_dir(struct nginx_conf *conf, const char *pattern)
     list_add(&conf->dirs, dir);
 }
 
+/* A pattern in each part of a path may mean all of a file system: glob asks these for each directory. */
+static _Thread_local size_t dirs_opened;
+
+static void *open_dir(const char *path)
+{
+    if (dirs_opened == NGINX_DIRS_MAX) {
+        errno = EMFILE;
+        return NULL;
+    }
+    dirs_opened++;
+    return opendir(path);
+}
+
+static struct dirent *read_dir(void *dir)
+{
+    return readdir(dir);
+}
+
+static void close_dir(void *dir)
+{
+    (void)closedir(dir);
+}
+
+/* One that cannot be read has no files for nginx, either. */
+static int is_to_end(const char *path __attribute__((unused)), int sys __attribute__((unused)))
+{
+    return dirs_opened == NGINX_DIRS_MAX;
+}
+
 /* Appends the paths that a pattern finds, sorted. */
 static bool expand(const char *pattern, struct list *paths, struct error *err)
 {
-    glob_t found = { 0 };
-    int status = glob(pattern, GLOB_NOSORT, NULL, &found);
+    glob_t found = {
+        .gl_opendir = open_dir, .gl_readdir = read_dir, .gl_closedir = close_dir, .gl_lstat = lstat, .gl_stat = stat
+    };
+    int status;
 
+    dirs_opened = 0;
+    status = glob(pattern, GLOB_NOSORT | GLOB_ALTDIRFUNC, is_to_end, &found);
     for (size_t i = 0; status == 0 && i < found.gl_pathc; i++)
         list_add(paths, found.gl_pathv[i]);
     globfree(&found);
+    if (status == GLOB_ABORTED)
+        return error_set(
+            err, ERROR_CONFIG, "more than %d directories would be looked through for %s", NGINX_DIRS_MAX, pattern);
     if (status == GLOB_NOSPACE)
         return error_set(err, ERROR_INTERNAL, "no memory to look for %s", pattern);
     list_sort(paths); /* nginx's locale is "C", ours may be another */

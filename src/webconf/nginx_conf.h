@@ -9,6 +9,7 @@
 #include "webconf/nginx_tree.h"
 
 #define NGINX_FILES_MAX 65536
+#define NGINX_DIRS_MAX 16384          /* that are looked through for one include */
 #define NGINX_DIRECTIVES_MAX 10000000 /* each as often as it is included */
 
 struct nginx_file {

@@ -225,4 +225,20 @@ TEST(fifo)
     CHECK(load(&err) == NULL && err.kind == ERROR_CONFIG && strstr(err.why, "FIFO") != NULL, "%s", err.why);
 }
 
+/* As all of a file system may have them: a directory in itself, by so many names. */
+TEST(directories_without_end)
+{
+    struct error err = { 0 };
+
+    write_file("nginx.conf", "include d/*/*/*/*/*.conf;");
+    write_file("d/one.conf", "");
+    for (int i = 0; i < 13; i++) {
+        AUTO(free) char *name = xprintf("d/l%d", i), *path = test_path(name);
+
+        REQUIRE(symlink(".", path) == 0);
+    }
+    CHECK(
+        load(&err) == NULL && err.kind == ERROR_CONFIG && strstr(err.why, "looked through for") != NULL, "%s", err.why);
+}
+
 TEST_MAIN()

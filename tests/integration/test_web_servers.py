@@ -92,6 +92,16 @@ def test_a_hanging_program_is_ended_by_an_interrupt(make_client, make_nginx_host
     assert time.monotonic() - begin < 30
 
 
+def test_an_apache_that_would_wait_for_ever(make_client, make_apache_host, pair):
+    """Its own programs hang then, for as long as they may; which file it is is said instead."""
+    host = make_apache_host()
+    host.write("a", VHOST)
+    host.start()
+    os.mkfifo(host.root / "sites-enabled" / "z.conf")
+    install(make_client(), host, pair, "apache", status=1, timeout=60).says("sites-enabled/z.conf is a FIFO")
+    assert host.get("a.test")[0] == 200
+
+
 @pytest.mark.parametrize("kind", ["nginx", "apache"])
 def test_tls_files(make_client, make_nginx_host, make_apache_host, pair, kind):
     """What Certbot's package has released is brought up to date; what the user has written stays, with one warning."""
