@@ -35,6 +35,8 @@ from web_servers import web_servers  # noqa: E402
 
 numbers = itertools.count()
 SYSTEM_BUNDLE = Path("/etc/ssl/certs/ca-certificates.crt")
+RESOLV_CONF = Path("/etc/resolv.conf")
+MS_BIND, MS_REC, MS_PRIVATE = 4096, 16384, 1 << 18
 
 
 def trust_everywhere(ca):
@@ -43,10 +45,17 @@ def trust_everywhere(ca):
     uacme's TLS library takes no other bundle; and so everybody loads the same one root. False: not allowed here.
     """
     libc = ctypes.CDLL(None, use_errno=True)
-    CLONE_NEWNS, MS_BIND, MS_REC, MS_PRIVATE = 0x20000, 4096, 16384, 1 << 18
+    CLONE_NEWNS = 0x20000
     return (SYSTEM_BUNDLE.exists() and libc.unshare(CLONE_NEWNS) == 0
             and libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None) == 0
             and libc.mount(os.fsencode(ca), os.fsencode(SYSTEM_BUNDLE), None, MS_BIND, None) == 0)
+
+
+def resolve_nowhere(area):
+    """In the mounts of our own: who asks the system's resolvers is told at once that there are none."""
+    conf = area / "resolv.conf"
+    conf.write_text("nameserver 127.53.53.53\n")
+    ctypes.CDLL(None).mount(os.fsencode(conf), os.fsencode(RESOLV_CONF), None, MS_BIND, None)
 
 
 def fresh_name(who):
@@ -333,6 +342,8 @@ def main():
         if not trust_everywhere(trust.ca):
             print("(uacme left out: making it trust the test CA takes root)\n")
             peers = [(peer, path) for peer, path in peers if peer is not clients.Uacme]
+        else:
+            resolve_nowhere(area)
         print(f"## Evercert against its peers\n\n{measure.machine()}\n")
         versions([("evercert", str(program)), *((peer.name, path) for peer, path in peers)])
         contenders = []

@@ -1,10 +1,13 @@
-"""A network of its own for a test: nothing but loopback, on which every port is free, and which nobody else reaches."""
+"""A network of its own for a test: nothing but loopback, on which every port is free, and which nobody else reaches. Or only
+name servers of its own."""
 import contextlib
 import ctypes
 import fcntl
 import os
+import shlex
 import socket
 import struct
+import subprocess
 
 import pytest
 
@@ -26,3 +29,17 @@ def own_network():
     finally:
         libc.setns(before, CLONE_NEWNET)
         os.close(before)
+
+
+def with_name_servers(program, path, *servers):
+    """A program at path that is that program where /etc/resolv.conf names these servers, in a mount namespace of its own. Root's
+    alone; where that is not to be had, the test is skipped."""
+    conf = path.with_suffix(".resolv.conf")
+    conf.write_text("".join(f"nameserver {server}\n" for server in servers))
+    script = f'mount --bind {shlex.quote(str(conf))} /etc/resolv.conf && exec "$0" "$@"'
+    path.write_text(f"#!/bin/sh\nexec unshare -m sh -c {shlex.quote(script)} {shlex.quote(str(program))} \"$@\"\n")
+    path.chmod(0o755)
+    tried = subprocess.run([path, "--version"], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+    if os.geteuid() != 0 or tried.returncode != 0:
+        pytest.skip(f"no name servers of its own: {tried.stdout.decode(errors='replace').strip()}")
+    return path

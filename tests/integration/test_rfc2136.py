@@ -11,10 +11,11 @@ import dns.rdataclass
 import dns.rdatatype
 import pytest
 from client import read_until
+from own_network import with_name_servers
 from peers import knot, powerdns
 from peers.bind import Bind, TsigKey, Zone
 from peers.dns_relay import DnsRelay
-from peers.ports import free_port, loopback
+from peers.ports import free_port, loopback, well_known_address
 
 PEERS = Path(__file__).resolve().parent / "peers"
 ALGORITHMS = ["hmac-md5", "hmac-sha1", "hmac-sha224", "hmac-sha256", "hmac-sha384", "hmac-sha512"]
@@ -33,20 +34,37 @@ def may_prove(zone, *keys):
     return "".join(f"grant {key.name} name {challenge_of(zone)}. TXT; " for key in keys)
 
 
-def zone(name, *keys, records=f'_acme-challenge TXT "{SOMEBODY_ELSES}"'):
-    return Zone(name, records, update=may_prove(name, *(keys or KEYS.values())))
+def zone(name, *keys, records=f'_acme-challenge TXT "{SOMEBODY_ELSES}"', **more):
+    return Zone(name, records, update=may_prove(name, *(keys or KEYS.values())), **more)
 
 
-ZONES = [zone("example.test"), zone("other.test"), Zone("own.test", "_acme-challenge NS ns"),
-         Zone("_acme-challenge.own.test", "@ SOA ns.own.test. hostmaster.own.test. 1 3600 600 86400 1\n@ NS ns.own.test.",
-              update=f"grant {KEY.name} name _acme-challenge.own.test. TXT;")]
+def zones(address):
+    own = f"grant {KEY.name} name _acme-challenge.own.test. TXT;"
+    return [zone("example.test", address=address), zone("other.test", address=address),
+            Zone("own.test", "_acme-challenge NS ns", address=address),
+            Zone("_acme-challenge.own.test", "@ SOA ns.own.test. hostmaster.own.test. 1 3600 600 86400 1\n@ NS ns.own.test.", update=own)]
 
 
 @pytest.fixture(scope="module")
-def bind(session_area):
-    server = Bind(Path(tempfile.mkdtemp(dir=session_area)), ZONES, keys=[*KEYS.values(), STRANGER]).start()
+def face():
+    """The address at which the BIND of these tests is asked as name servers are: on port 53."""
+    return well_known_address()
+
+
+@pytest.fixture(scope="module")
+def bind(session_area, face):
+    server = Bind(Path(tempfile.mkdtemp(dir=session_area)), zones(face), keys=[*KEYS.values(), STRANGER]).start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="module")
+def port_53(bind, face):
+    if os.geteuid() != 0:
+        pytest.skip("port 53 is root's")
+    relay = DnsRelay(bind.port, port=53, address=face)
+    yield face
+    relay.stop()
 
 
 @pytest.fixture(scope="module")
@@ -55,8 +73,18 @@ def bind_ca(start_pebble, bind):
 
 
 @pytest.fixture
-def client(make_client, bind_ca):
-    return make_client(bind_ca)
+def make_resolving(make_client, port_53):
+    """make_resolving(ca): a client whose resolver is the BIND of these tests."""
+    def make(ca):
+        client = make_client(ca)
+        client.program = with_name_servers(client.program, client.area / "resolving", port_53)
+        return client
+    return make
+
+
+@pytest.fixture
+def client(make_resolving, bind_ca):
+    return make_resolving(bind_ca)
 
 
 @pytest.fixture
@@ -67,11 +95,12 @@ def relay(bind):
 
 
 def options(credentials, seconds=0):
-    return ["--dns-rfc2136-credentials", credentials, "--dns-rfc2136-propagation-seconds", str(seconds)]
+    wait = [] if seconds is None else ["--dns-rfc2136-propagation-seconds", str(seconds)]
+    return ["--dns-rfc2136-credentials", credentials, *wait]
 
 
-def obtain(client, credentials, *names, **more):
-    return client.certonly(names, *options(credentials), authenticator="--dns-rfc2136", **more)
+def obtain(client, credentials, *names, seconds=0, **more):
+    return client.certonly(names, *options(credentials, seconds), authenticator="--dns-rfc2136", **more)
 
 
 def both(name):
@@ -98,20 +127,30 @@ def test_algorithms(client, bind, area, algorithm):
     assert bind.values(challenge_of("example.test")) == {SOMEBODY_ELSES}
 
 
+@pytest.mark.ours
+def test_no_time_is_said(client, bind, area):
+    """The name servers of the zone are asked until they have the records."""
+    credentials = KEY.credentials(area / "dns.ini", bind.port)
+    said = obtain(client, credentials, *both("example.test"), seconds=None)
+    assert "seconds for DNS changes" not in said.text
+    assert "dns_rfc2136_propagation_seconds" not in client.store.conf("example.test")["renewalparams"]
+    assert bind.values(challenge_of("example.test")) == {SOMEBODY_ELSES}
+
+
 @pytest.mark.parametrize("kind", [knot.Knot, powerdns.PowerDns], ids=["knot", "powerdns"])
-def test_other_servers(make_client, start_pebble, area, kind):
+def test_other_servers(make_resolving, start_pebble, area, kind):
     """Set up as docs/dns.md says; what the key may not change it does not change."""
     server = kind(area / "server", [Zone("example.test", f'_acme-challenge TXT "{SOMEBODY_ELSES}"')],
                   keys=[KEY, STRANGER]).start()
     try:
         ca = start_pebble("new", f"asks-{kind.__name__}", dns_server=f"127.0.0.1:{server.port}")
-        obtain(make_client(ca), KEY.credentials(area / "dns.ini", server.port), *both("example.test"))
+        obtain(make_resolving(ca), KEY.credentials(area / "dns.ini", server.port), *both("example.test"))
         assert server.values(challenge_of("example.test")) == {SOMEBODY_ELSES}
         wrong = TsigKey(KEY.name, KEY.algorithm)
-        obtain(make_client(ca), wrong.credentials(area / "wrong.ini", server.port), "example.test", status=1).says(
+        obtain(make_resolving(ca), wrong.credentials(area / "wrong.ini", server.port), "example.test", status=1).says(
             "Received response from server: REFUSED" if kind is powerdns.PowerDns else "BADSIG: the server has another secret")
         for number, (key, name) in enumerate([(STRANGER, "example.test"), (KEY, "www.example.test")]):
-            refused = obtain(make_client(ca), key.credentials(area / f"{number}.ini", server.port), name, status=1)
+            refused = obtain(make_resolving(ca), key.credentials(area / f"{number}.ini", server.port), name, status=1)
             if kind is knot.Knot:  # PowerDNS says that it has done it
                 refused.says(f"BADKEY: the server has no key {key.name} for HMAC-SHA256", "Knot says the same")
             assert server.values(challenge_of(name)) == ({SOMEBODY_ELSES} if name == "example.test" else set())
@@ -245,13 +284,13 @@ def test_without_tcp(client, bind, relay, area):
     assert {way for way, _ in relay.raw} == {"udp"}
 
 
-def test_views(make_client, start_pebble, area):
+def test_views(make_resolving, start_pebble, area):
     """A key chooses the view that has the zone, for questions that are signed only."""
     inside = zone("example.test", KEY)
     server = Bind(area / "bind", views={"inside": (f"match-clients {{ key {KEY.name}; }};", [inside]),
                                         "outside": ("match-clients { any; };", [Zone("elsewhere.test")])}, keys=[KEY]).start()
     try:
-        client = make_client(start_pebble("new", "easy", always_valid=True))
+        client = make_resolving(start_pebble("new", "easy", always_valid=True))
         plain = KEY.credentials(area / "plain.ini", server.port)
         obtain(client, plain, "example.test", status=1).says("Unable to determine base domain for _acme-challenge.example.test")
         obtain(client, KEY.credentials(area / "signed.ini", server.port, sign_query="true"), "example.test")

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 from client import Client
+from own_network import with_name_servers
 from peers.dns_relay import DnsRelay
-from test_rfc2136 import KEY, SOMEBODY_ELSES, bind, bind_ca, both, challenge_of, obtain, updates  # noqa: F401
+from test_rfc2136 import KEY, SOMEBODY_ELSES, bind, bind_ca, both, challenge_of, face, obtain, port_53, updates  # noqa: F401
 
 CERTBOT = shutil.which("certbot", path="/usr/bin")
 
@@ -14,9 +15,9 @@ pytestmark = [pytest.mark.ours,
                                  reason="needs Certbot with its plugin for RFC 2136")]
 
 
-def test_the_same_as_certbot(bind_ca, bind, area, trust, second_name):
+def test_the_same_as_certbot(bind_ca, bind, port_53, area, trust, second_name):
     """The same credentials file: the same changes, the same options saved, and each renews what the other has obtained."""
-    programs = [Path(CERTBOT), second_name]
+    programs = [Path(CERTBOT), with_name_servers(second_name, area / "certbot", port_53)]
     relay = DnsRelay(bind.port)
     credentials = KEY.credentials(area / "dns.ini", relay.port)
     changes, saved = [], []

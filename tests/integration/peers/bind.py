@@ -7,6 +7,7 @@
 """
 import base64
 import os
+import re
 import shutil
 
 import dns.exception
@@ -48,14 +49,16 @@ class Zone:
     update     the rules of BIND's update-policy, who may change what
     options    more lines for the zone's clause
     primaries  "127.0.0.1 port 5300": it is a secondary, and has no records of its own
+    address    of the name server in its NS record
     """
 
-    def __init__(self, name, records="", *, update=None, options="", primaries=None):
+    def __init__(self, name, records="", *, update=None, options="", primaries=None, address="127.0.0.1"):
         self.name, self.records, self.update, self.options, self.primaries = name, records, update, options, primaries
+        self.address = address
 
     def text(self):
         start = "" if " SOA " in self.records else (
-            f"@ SOA ns hostmaster 1 3600 600 86400 {TTL}\n@ NS ns\nns A 127.0.0.1\n")
+            f"@ SOA ns hostmaster 1 3600 600 86400 {TTL}\n@ NS ns\nns A {self.address}\n")
         return f"$ORIGIN {self.name.rstrip('.')}.\n$TTL {TTL}\n{start}{self.records}\n"
 
     def clause(self, folder):
@@ -128,7 +131,7 @@ logging {{ category update-security {{ default_stderr; }}; category dnssec {{ de
         config.write_text(self.config())
         self.server = Server([self._program(), "-g", "-n", "1", "-c", config], self.home / "named.log",
                              env={**os.environ, **(self.env or {})})
-        return self.server.wait_until(lambda: "running" in self.server.text().split("\n", 1)[-1]
+        return self.server.wait_until(lambda: re.search(" running$", self.server.text(), re.M)
                                       and all(is_listening(self.port, a) for a in self.addresses))
 
     def _program(self):

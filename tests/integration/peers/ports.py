@@ -41,6 +41,13 @@ def free_port():
     raise RuntimeError("no free port found")
 
 
+def well_known_address():
+    """An address of loopback on which port 53 is for whoever asks for it here: for a DnsRelay, as resolvers are asked at no
+    other port, and servers listen only where an interface has an address."""
+    well_known_address.given = getattr(well_known_address, "given", 0) + 1
+    return f"127.53.{100 + WORKER}.{well_known_address.given}"
+
+
 def is_listening(port, address="127.0.0.1"):
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as s:
