@@ -21,6 +21,7 @@
 #include "crypto/memory.h"
 #include "plugin/plugin.h"
 #include "run/hooks.h"
+#include "script/helper.h"
 
 #define HELP_MAX (1024 * 1024)
 #define HELP_COLUMNS 80
@@ -239,6 +240,8 @@ int main(int argc, char **argv)
     file_fill_standard();
     file_set_elsewhere("set --config-dir, --work-dir and --logs-dir to directories");
     interrupt_init();
+    if (helper_is_called(argc, argv))
+        return helper_main(argc, argv);
     plugins_use(command_plugins);
     ui = open_ui(NULL, voice);
     if (!run(argc, argv, voice, &ui, &err)) {

@@ -44,6 +44,7 @@ struct option {
     bool any_case;                /* OPTION_CHOICE: upper case is taken for lower case */
     int min, max;                 /* OPTION_NUMBER */
     bool installs;                /* OPTION_PLUGIN: the plugin is an installer, too */
+    bool selects;                 /* OPTION_PATH: giving it chooses the plugin of its name as authenticator */
     enum option_asks asks;        /* OPTION_SPECIAL */
     const char *saved;            /* key in [renewalparams], NULL: not saved */
     const char *saved_before;     /* key that other versions have used for it, NULL: none */

@@ -294,8 +294,8 @@ static const char *other_value(const struct option *option)
     if (option->type == OPTION_NUMBER)
         return "3000";
     if (option->choices != NULL)
-        return option->choices[0] == NULL || strcmp(option->choices[0], option->fallback) == 0 ? option->choices[1]
-                                                                                               : option->choices[0];
+        return option->choices[0] == NULL || text_equal(option->choices[0], option->fallback) ? option->choices[1]
+                                                                                              : option->choices[0];
     if (option->at == offsetof(struct settings, preferred_challenges))
         return "dns,http";
     if (option->type == OPTION_REPEAT)

@@ -133,6 +133,10 @@ struct settings {
     } dns[DNS_PROVIDER_COUNT];
     char *dns_google_project;
     int dns_propagation_limit_s;
+    struct {
+        char *path, *protocol, *credentials, *cleanup;
+        int propagation_s, limit_s;
+    } dns_script;
     /* installer enhancements */
     enum tristate redirect, hsts, uir, staple_ocsp;
     bool auto_hsts, security_headers;

@@ -107,6 +107,20 @@ static bool choose_flagged(
     return choose_plugin(authenticator, plugin->names[0], err);
 }
 
+/* An option whose value chooses its plugin: on the command line as its flag would, in cli.ini where nothing else does.
+ */
+static bool choose_selected(const struct settings *settings, const struct option *option, char **authenticator,
+    enum origin *from, struct error *err)
+{
+    enum origin own = settings_origin(settings, option->at);
+
+    if (own < ORIGIN_FILE || (own == ORIGIN_FILE && *authenticator != NULL))
+        return true;
+    if (own > *from)
+        *from = own;
+    return choose_plugin(authenticator, option->names[0], err);
+}
+
 /* A configurator that installs nothing: certonly needs no installer, and must not save one that there is not. */
 static bool is_proof_only(const struct settings *settings)
 {
@@ -130,6 +144,10 @@ static bool derive_plugins(struct settings *settings, const struct verb *verb, s
     for (const struct option *option = options; option->names[0] != NULL; option++) {
         if (option->type == OPTION_PLUGIN)
             TRY(choose_flagged(settings, option, &authenticator, &installer, err));
+    }
+    for (const struct option *option = options; option->names[0] != NULL; option++) {
+        if (option->selects)
+            TRY(choose_selected(settings, option, &authenticator, &from, err));
     }
     if (is_proof_only(settings) && settings->installer == NULL && (verb->traits & VERB_OBTAINS_ONLY)) {
         free(installer);

@@ -18,3 +18,7 @@ extern const char *const proof_http_types[]; /* of authenticators that know http
 MUST_USE bool proof_check_http(const struct proof *proof, struct error *err);
 /* The proof is a TXT record's, and has name and value. ERROR_INTERNAL. */
 MUST_USE bool proof_check_record(const struct proof *proof, struct error *err);
+
+/* The environment of Certbot's manual hooks, with their names and values, of the caller's. A name without a value
+ * removes an inherited variable. */
+struct list manual_environment(const struct proof *proof);

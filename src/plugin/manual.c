@@ -81,9 +81,7 @@ static void put(struct list *env, const char *name, const char *value)
     list_add(env, entry);
 }
 
-/* The environment of the hooks, with the names and values of Certbot's. A name without a value removes an inherited
- * variable. */
-static struct list environment(const struct proof *proof)
+struct list manual_environment(const struct proof *proof)
 {
     AUTO(free) char *all = list_join(proof->all_identifiers, ","), *remaining = xprintf("%zu", proof->remaining);
     bool is_http = proof->kind == PROOF_FILE;
@@ -118,7 +116,7 @@ static bool run(struct manual *manual, const char *name, const char *command, co
 
 static bool present_by_hook(struct manual *manual, struct proof *proof, struct error *err)
 {
-    AUTO(list_clear) struct list env = environment(proof);
+    AUTO(list_clear) struct list env = manual_environment(proof);
     char *output = NULL;
 
     list_add(&env, "CERTBOT_AUTH_OUTPUT");
@@ -197,7 +195,7 @@ static bool run_cleanup(struct manual *manual, const struct proof *proof, struct
     if (proof->output != NULL && strlen(proof->output) > OUTPUT_MAX)
         log_warning(
             "The output of the auth hook for %s is too long for CERTBOT_AUTH_OUTPUT and is cut.", proof->identifier);
-    env = environment(proof);
+    env = manual_environment(proof);
     put(&env, "CERTBOT_AUTH_OUTPUT", output);
     return run(manual, "manual-cleanup-hook", command, proof, &env, NULL, err);
 }
