@@ -239,6 +239,16 @@ static void set_connection(CURL *easy, const struct transfer_options *options)
     }
 }
 
+/* Whether the request says by itself which cookies it sends: then it has no part in those that are kept. */
+static bool has_cookies(const struct message_request *request)
+{
+    for (size_t i = 0; i < request->field_count; i++)
+        if (request->fields[i].name.len == strlen("Cookie") &&
+            strncasecmp(request->fields[i].name.at, "Cookie", strlen("Cookie")) == 0)
+            return true;
+    return false;
+}
+
 static void set_share(CURL *easy, CURLSH *share)
 {
     SET(CURLOPT_SHARE, share);
@@ -404,8 +414,8 @@ struct transfer *transfer_new(
     set_connection(transfer->easy, options);
     if (request->at.len > 0)
         set_at(transfer->easy, transfer, request->at);
-    else if (!request->guarded) /* cookies are the CA's: its load balancer leads back by them to the machine with our
-                                   nonce */
+    else if (!request->guarded && !has_cookies(request)) /* cookies are the CA's: its load balancer leads back by them
+                                   to the machine with our nonce */
         set_share(transfer->easy, options->share);
     set_receivers(transfer->easy, transfer);
     set_identity(transfer->easy, transfer, options, request);

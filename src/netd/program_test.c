@@ -111,12 +111,12 @@ TEST(program_answers_in_full)
     server_stop();
 }
 
-/* Cookies of the CA come back for the run; those who are asked by an address in a certificate neither set nor see any.
- */
+/* Cookies of the CA come back for the run; those who are asked by an address in a certificate neither set nor see any,
+ * and a request that brings its own has no others. */
 TEST(program_cookies)
 {
     static const struct {
-        const char *path, *named_by, *body;
+        const char *path, *named_by, *body, *own;
     } steps[] = {
         { "/cookie", NULL, "none" },
         { "/set-cookie", "http://127.0.0.1:1/", "set" },
@@ -124,6 +124,7 @@ TEST(program_cookies)
         { "/set-cookie", NULL, "set" },
         { "/cookie", NULL, "mine" },
         { "/cookie", "http://127.0.0.1:1/", "none" },
+        { "/cookie", NULL, "none", "session=1" },
     };
 
     server_start();
@@ -133,10 +134,15 @@ TEST(program_cookies)
         for (size_t i = 0; i < COUNT(steps); i++) {
             AUTO(http_response_clear) struct http_response response = { 0 };
             AUTO(free) char *url = server_url(steps[i].path);
+            struct http_field cookie = { .name = "Cookie", .value = view_of(steps[i].own) };
+            struct http_request request = { .url = url, .named_by = steps[i].named_by };
             struct error err = { 0 };
 
-            CHECK(net_http(net, &(struct http_request){ .url = url, .named_by = steps[i].named_by }, &response, &err),
-                "%s", err.why);
+            if (steps[i].own != NULL) {
+                request.fields = &cookie;
+                request.field_count = 1;
+            }
+            CHECK(net_http(net, &request, &response, &err), "%s", err.why);
             CHECK(strcmp(buf_text(&response.body), steps[i].body) == 0, "step %zu: %s", i, buf_text(&response.body));
         }
     }
