@@ -145,7 +145,7 @@ static bool same_group(const struct service *service, const struct work *work, c
     if (*same || !is_whole(service))
         return true;
     set_record(&inner, other);
-    TRY(zone_find(&inner, err));
+    TRY(work_find_zone(&inner, err));
     *same = strcmp(value_text(vars_get(&inner.vars, view_of("zone"))),
                 value_text(vars_get(&work->vars, view_of("zone")))) == 0;
     return true;
@@ -194,7 +194,7 @@ static void next_group(struct service *service, struct work *work, struct txt *c
         if (first == NULL) {
             first = txts[i];
             set_record(work, first);
-            if (!zone_find(work, err)) {
+            if (!work_find_zone(work, err)) {
                 if (err->kind != ERROR_CANCELED)
                     txt_fail(first, err);
                 return;
@@ -244,5 +244,5 @@ bool records_look(
     if (!*can)
         return true;
     set_record(&work, &txt);
-    return zone_find(&work, err) && is_there(&work, there, err);
+    return work_find_zone(&work, err) && is_there(&work, there, err);
 }

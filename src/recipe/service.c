@@ -92,7 +92,7 @@ bool service_open(const struct description *description, struct vars *keys, stru
 
 void service_close(struct service *service)
 {
-    named_clear(&service->asked, zone_forget);
+    named_clear(&service->asked, work_forget_zone);
     vars_clear(&service->keys);
     vars_clear(&service->login);
     mutex_destroy(&service->lock);

@@ -11,18 +11,18 @@
 #define GUESSES_MAX 16
 #define ZONES_MAX 100000
 
-struct zone {
+struct hosted {
     char *name; /* lower case, without final dot */
     struct vars vars;
 };
 
 struct asked { /* an item of service->asked: the zones of one guess, or all of them ("") */
     struct named named;
-    struct zone *at;
+    struct hosted *at;
     size_t len, size;
 };
 
-void zone_forget(void *item)
+void work_forget_zone(void *item)
 {
     struct asked *asked = item;
 
@@ -49,17 +49,17 @@ static char *plain_name(const char *name)
     return plain;
 }
 
-static struct zone *add_zone(struct asked *asked, const char *name)
+static struct hosted *add_zone(struct asked *asked, const char *name)
 {
     if (asked->len == asked->size) {
         asked->size = asked->size == 0 ? 8 : 2 * asked->size;
         asked->at = xrealloc(asked->at, asked->size, sizeof *asked->at);
     }
-    asked->at[asked->len] = (struct zone){ .name = plain_name(name) };
+    asked->at[asked->len] = (struct hosted){ .name = plain_name(name) };
     return &asked->at[asked->len++];
 }
 
-static bool set_from(struct zone *zone, const struct value *set, const struct value *item, struct error *err)
+static bool set_from(struct hosted *zone, const struct value *set, const struct value *item, struct error *err)
 {
     for (size_t i = 0; set != NULL && i < set->len; i++) {
         const char *path = value_text(&set->at[i]);
@@ -110,7 +110,7 @@ static bool take_zone(void *arg, const struct value *item, const struct vars *va
 }
 
 /* What follows once a zone is known, whose results belong to it. */
-static bool then(struct work *work, struct zone *zone, const struct value *step, struct error *err)
+static bool then(struct work *work, struct hosted *zone, const struct value *step, struct error *err)
 {
     AUTO(work_end) struct work inner = work_inside(work);
 
@@ -135,7 +135,7 @@ static bool ask(void *item, void *arg, struct error *err)
     struct collecting collecting = { .asked = asked, .step = step, .guess = guess };
     bool absent;
 
-    zone_forget(asked);
+    work_forget_zone(asked);
     asked->at = NULL;
     asked->len = asked->size = 0;
     if (guess != NULL)
@@ -219,9 +219,9 @@ static bool find_by_asking(struct work *work, const char *fqdn, struct error *er
 
 static bool find_in_list(struct work *work, const char *fqdn, struct error *err)
 {
-    const struct zone *best = NULL;
+    const struct hosted *best = NULL;
     struct asked *asked = NULL;
-    struct zone chosen;
+    struct hosted chosen;
 
     TRY(look_up(work, "", &asked, err));
     for (size_t i = 0; i < asked->len; i++)
@@ -229,7 +229,7 @@ static bool find_in_list(struct work *work, const char *fqdn, struct error *err)
             best = &asked->at[i];
     if (best == NULL)
         return fail_unknown(work, fqdn, err);
-    chosen = (struct zone){ .name = best->name };
+    chosen = (struct hosted){ .name = best->name };
     vars_set_all(&chosen.vars, &best->vars);
     AUTO(vars_clear) struct vars vars = { 0 };
     bool ok = then(work, &chosen, zone_step(work->service), err);
@@ -244,7 +244,7 @@ static bool use_fixed(struct work *work, const char *fqdn, const char *fixed, st
 {
     AUTO(wipe_free) char *name = NULL;
     AUTO(free) char *plain = NULL;
-    struct zone zone = { 0 };
+    struct hosted zone = { 0 };
     AUTO(vars_clear) struct vars vars = { 0 };
     bool ok;
 
@@ -262,7 +262,7 @@ static bool use_fixed(struct work *work, const char *fqdn, const char *fixed, st
     return ok;
 }
 
-bool zone_find(struct work *work, struct error *err)
+bool work_find_zone(struct work *work, struct error *err)
 {
     const struct value *step = zone_step(work->service);
     const char *fixed = value_member_text(step, "fixed");

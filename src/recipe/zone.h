@@ -6,6 +6,6 @@
  * Sets {zone}, {rel} and what the description takes of the zone in work->vars, whose {fqdn} is set. Without "zone" in
  * the description nothing is set. ERROR_PLUGIN when there is no such zone. What was asked is remembered for the run.
  */
-MUST_USE bool zone_find(struct work *work, struct error *err);
+MUST_USE bool work_find_zone(struct work *work, struct error *err);
 
-void zone_forget(void *item); /* for service_close */
+void work_forget_zone(void *item); /* for service_close */
