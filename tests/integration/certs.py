@@ -39,6 +39,18 @@ def make_trust(directory):
     return Trust(directory / "ca.pem", directory / "leaf.pem", directory / "leaf.key")
 
 
+def make_leaf(trust, directory, hosts):
+    """A further certificate of that CA, for many names: paths of it and of its key."""
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "leaf.ext").write_text("basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n"
+                                        "extendedKeyUsage=serverAuth\nsubjectAltName=" + ",".join(f"DNS:{h}" for h in hosts) + "\n")
+    openssl("req", "-new", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", "leaf.key", "-out", "leaf.csr",
+            "-subj", "/CN=fakes", cwd=directory)
+    openssl("x509", "-req", "-in", "leaf.csr", "-CA", trust.ca, "-CAkey", trust.ca.with_name("ca.key"), "-set_serial", 7, "-days", 30,
+            "-extfile", "leaf.ext", "-out", "leaf.pem", cwd=directory)
+    return directory / "leaf.pem", directory / "leaf.key"
+
+
 def load_chain(data):
     return [x509.load_pem_x509_certificate(block) for block in BLOCK.findall(data)]
 

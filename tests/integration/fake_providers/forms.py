@@ -1,0 +1,441 @@
+"""Providers that are asked by forms, and services for dynamic DNS that keep one value for a name."""
+import json
+
+from fake_providers.certbots import DIGITS, basic
+from peers.fake_api import Fake, Reply, Unexpected, on
+
+
+class Dnspod(Fake):
+    """docs.dnspod.cn/api: status.code says how it went."""
+    name, host = "dnspod", "dnsapi.cn"
+    credentials = {"api_token": "13490,6b5976c68aba5b14a0558b77c17c3932"}
+    denied = "-1: Login fail"
+    ttl, fillers = 600, 101
+
+    def authenticate(self, request):
+        return b"login_token=13490%2C6b5976c68aba5b14a0558b77c17c3932" in request.body
+
+    def well(self, **more):
+        return {"status": {"code": "1", "message": "Action completed successful"}, **more}
+
+    def error(self, status, message, code="6"):
+        return Reply(status if status == 429 else 200, {"status": {"code": code, "message": message}})
+
+    def deny(self):
+        return self.error(200, "Login fail, please check login info", "-1")
+
+    def is_change(self, request):
+        return request.path in ("/Record.Create", "/Record.Remove")
+
+    def asked(self, r, **more):
+        return r.form(login_token=str, format="json", lang="en", **more)
+
+    @on("POST /Domain.List")
+    def zones_(self, r):
+        start = int(self.asked(r, offset=DIGITS, length="100")["offset"])
+        return self.well(info={"domain_total": len(self.all_zones)}, domains=[{"id": self.zone_id(z), "name": z, "status": "enable"} for z in self.all_zones[start:start + 100]])
+
+    @on("POST /Record.List")
+    def records_(self, r):
+        body = self.asked(r, domain_id=DIGITS, sub_domain=str, record_type="TXT")
+        found = self.of(self.zone_of(body["domain_id"]), body["sub_domain"], "TXT")
+        if not found:
+            return self.error(200, "No records on the list", "10")
+        return self.well(records=[{"id": str(x.id), "name": self.show(x.name), "type": "TXT", "value": x.value, "ttl": "600"} for x in found])
+
+    @on("POST /Record.Create")
+    def create(self, r):
+        body = self.asked(r, domain_id=DIGITS, sub_domain=str, record_type="TXT", record_line_id="0", value=str, ttl="600")
+        zone = self.zone_of(body["domain_id"])
+        return self.well(record={"id": str(self.put(zone, self.is_relative(body["sub_domain"], zone), body["value"]).id)})
+
+    @on("POST /Record.Remove")
+    def delete(self, r):
+        body = self.asked(r, domain_id=DIGITS, record_id=DIGITS)
+        self.drop(self.by_id(body["record_id"], self.zone_of(body["domain_id"])))
+        return self.well()
+
+
+class Cloudns(Fake):
+    """www.cloudns.net/wiki/article/41"""
+    name, host = "cloudns", "api.cloudns.net"
+    credentials = {"auth_id": "4711", "auth_password": "cloudns-password"}
+    who = {"auth-id": "4711"}
+    denied = "Invalid authentication"
+
+    def authenticate(self, request):
+        return b"auth-password=cloudns-password" in request.body
+
+    def error(self, status, message):
+        return Reply(status if status == 429 else 200, {"status": "Failed", "statusDescription": message})
+
+    def deny(self):
+        return self.error(200, "Invalid authentication, incorrect auth-id or auth-password.")
+
+    def is_change(self, request):
+        return "/add-" in request.path or "/delete-" in request.path
+
+    def asked(self, r, **more):
+        body = r.form(**{**self.who, "auth-password": "cloudns-password", "domain-name": str}, **more)
+        if body["domain-name"] not in self.all_zones:
+            raise self.error(200, "Missing domain-name")
+        return body["domain-name"], body
+
+    @on("POST /dns/get-zone-info.json")
+    def one(self, r):
+        zone, _ = self.asked(r)
+        return {"name": zone, "type": "master", "zone": "domain", "status": "1"}
+
+    @on("POST /dns/records.json")
+    def records_(self, r):
+        zone, body = self.asked(r, type="TXT", host=str)
+        return {str(x.id): {"id": str(x.id), "type": "TXT", "host": x.name, "record": x.value, "ttl": "60", "status": 1} for x in self.of(zone, body["host"], "TXT")} or []
+
+    @on("POST /dns/add-record.json")
+    def create(self, r):
+        zone, body = self.asked(r, **{"record-type": "TXT"}, host=str, record=str, ttl="60")
+        return {"status": "Success", "statusDescription": "The record was added successfully.", "data": {"id": self.put(zone, self.is_relative(body["host"], zone), body["record"]).id}}
+
+    @on("POST /dns/delete-record.json")
+    def delete(self, r):
+        zone, body = self.asked(r, **{"record-id": DIGITS})
+        self.drop(self.by_id(body["record-id"], zone))
+        return {"status": "Success", "statusDescription": "The record was deleted successfully."}
+
+
+class CloudnsSub(Cloudns):
+    """The same as a sub-user."""
+    credentials = {"sub_auth_user": "helper", "auth_password": "cloudns-password"}
+    who = {"sub-auth-user": "helper"}
+
+
+class Dreamhost(Fake):
+    """help.dreamhost.com: DNS API commands; there are no zones."""
+    name, host = "dreamhost", "api.dreamhost.com"
+    credentials = {"api_key": "DREAMKEY"}
+    denied = "invalid_api_key"
+    no_zone = "no_such_zone"
+
+    def authenticate(self, request):
+        return b"key=DREAMKEY&" in request.body
+
+    def error(self, status, message):
+        return Reply(status if status == 429 else 200, {"result": "error", "data": message})
+
+    def deny(self):
+        return self.error(200, "invalid_api_key")
+
+    def is_change(self, request):
+        return b"list_records" not in request.body
+
+    @on("POST /")
+    def call(self, r):
+        if b"dns-list_records" in r.body:
+            r.form(key="DREAMKEY", cmd="dns-list_records", format="json")
+            return {"result": "success", "data": [{"record": x.fqdn, "zone": x.zone, "type": x.type, "value": x.value, "editable": "1"} for x in self.records]}
+        body = r.form(key="DREAMKEY", cmd={"dns-add_record", "dns-remove_record"}, format="json", record=str, type="TXT", value=str)
+        zones = [z for z in self.all_zones if body["record"].endswith("." + z)]
+        if not zones:
+            return self.error(200, "no_such_zone")
+        zone = max(zones, key=len)
+        found = [x for x in self.of(zone, self.relative(body["record"], zone), "TXT") if x.value == body["value"]]
+        if body["cmd"] == "dns-add_record":
+            if found:
+                return self.error(200, "record_already_exists_remove_first")
+            self.put(zone, self.relative(body["record"], zone), body["value"])
+            return {"result": "success", "data": "record_added"}
+        if not found:
+            return self.error(200, "no_such_record")
+        self.drop(found[0])
+        return {"result": "success", "data": "record_removed"}
+
+
+class Regru(Fake):
+    """www.reg.ru/reseller/api2doc: JSON inside a form, two places that say how it went."""
+    name, host = "regru", "api.reg.ru"
+    credentials = {"username": "reg-user", "password": "reg-password"}
+    denied = "PASSWORD_AUTH_FAILED"
+
+    def authenticate(self, request):
+        return b"password=reg-password" in request.body and b"username=reg-user" in request.body
+
+    def error(self, status, message, code="ACCESS_DENIED"):
+        return Reply(status if status == 429 else 200, {"result": "error", "error_code": code, "error_text": message, "charset": "utf-8"})
+
+    def deny(self):
+        return self.error(200, "Username/password Incorrect", "PASSWORD_AUTH_FAILED")
+
+    def is_change(self, request):
+        return request.path.endswith(("add_txt", "remove_record"))
+
+    def asked(self, r, pattern):
+        data = json.loads(r.form(username="reg-user", password="reg-password", input_format="json", output_content_type="plain", input_data=str)["input_data"])
+        if data.keys() != pattern.keys():
+            raise Unexpected(f"input_data {data}")
+        return (data["domains"][0]["dname"], data) if "domains" in data else (None, data)
+
+    def done(self, zone, **more):
+        return {"result": "success", "answer": {"domains": [{"dname": zone, "result": "success", "service_id": 12345, **more}]}}
+
+    @on("POST /api/regru2/service/get_list")
+    def zones_(self, r):
+        self.asked(r, {"servtype": "domain"})
+        return {"result": "success", "answer": {"services": [{"dname": z, "servtype": "domain", "state": "A", "service_id": str(self.zone_id(z))} for z in self.all_zones]}}
+
+    @on("POST /api/regru2/zone/get_resource_records")
+    def records_(self, r):
+        zone, _ = self.asked(r, {"domains": list})
+        return self.done(zone, rrs=[{"subname": self.show(x.name), "rectype": x.type, "content": x.value, "prio": 0, "state": "A"} for x in self.of(zone)])
+
+    @on("POST /api/regru2/zone/add_txt")
+    def create(self, r):
+        zone, data = self.asked(r, {"domains": list, "subdomain": str, "text": str})
+        self.put(zone, self.is_relative(data["subdomain"], zone), data["text"])
+        return self.done(zone)
+
+    @on("POST /api/regru2/zone/remove_record")
+    def delete(self, r):
+        zone, data = self.asked(r, {"domains": list, "subdomain": str, "content": str, "record_type": str})
+        found = [x for x in self.of(zone, data["subdomain"], data["record_type"]) if x.value == data["content"]]
+        if not found:
+            return {"result": "success", "answer": {"domains": [{"dname": zone, "result": "error", "error_code": "RR_NOT_FOUND", "error_text": "no such record"}]}}
+        self.drop(found[0])
+        return self.done(zone)
+
+
+class OneValue(Fake):
+    """A name holds one value; writing replaces it."""
+    slots, seeds = 1, ()
+    limits = False
+    no_zone = None
+
+    def keep(self, name, value):
+        for x in [x for x in self.records if x.name == name]:
+            self.drop(x)
+        if value:
+            self.put("", name, value)
+
+    def state(self):
+        return sorted((x.name, x.type, x.value) for x in self.records)
+
+
+class Duckdns(OneValue):
+    """www.duckdns.org/spec.jsp"""
+    name, host = "duckdns", "www.duckdns.org"
+    credentials = {"token": "a7c4d0ad-114e-40ef-ba1d-d217904a50f2"}
+    denied = "KO"
+    names = ("_acme-challenge.first.duckdns.org", "_acme-challenge.second.duckdns.org")
+    stored = staticmethod(lambda fqdn: fqdn.split(".")[-3])
+
+    def authenticate(self, request):
+        return f"token={self.credentials['token']}&" in request.raw_query + "&"
+
+    def error(self, status, message):
+        return Reply(200, "KO")
+
+    def deny(self):
+        return Reply(200, "KO")
+
+    fails = "KO"
+
+    def is_change(self, request):
+        return True
+
+    @on("GET /update")
+    def update(self, r):
+        asked = r.args(domains=str, token=str, txt=str, may={"clear": ({"true", "false"}, "false")})
+        self.keep(asked["domains"], "" if asked["clear"] == "true" else asked["txt"])
+        return "OK"
+
+
+class Ddnss(OneValue):
+    """ddnss.de/info.php; it answers with a page."""
+    name, host = "ddnss", "ddnss.de"
+    credentials = {"token": "ddnss-key"}
+    denied = "badauth"
+    names = ("_acme-challenge.first.ddnss.de", "_acme-challenge.second.ddnss.de")
+    stored = staticmethod(lambda fqdn: fqdn.removeprefix("_acme-challenge."))
+
+    def page_(self, text):
+        return Reply(200, f"<html><head><title>DDNSS</title></head><body>{text}</body></html>", (("Content-Type", "text/html"),))
+
+    def authenticate(self, request):
+        return "key=ddnss-key&" in request.raw_query + "&"
+
+    def deny(self):
+        return self.page_("badauth")
+
+    def error(self, status, message):
+        return self.page_(message)
+
+    def is_change(self, request):
+        return True
+
+    @on("GET /upd.php")
+    def update(self, r):
+        asked = r.args(key=str, host=str, txtm={"1", "2"}, may={"txt": (str, "")})
+        if (asked["txtm"] == "1") != bool(asked["txt"]):
+            raise Unexpected(f"query {asked}")
+        self.keep(asked["host"], asked["txt"])
+        return self.page_("Updated 1 hostname.")
+
+
+class HeDdns(OneValue):
+    """dns.he.net: dynamic TXT records."""
+    name, host = "he-ddns", "dyn.dns.he.net"
+    credentials = {"password": "he-key"}
+    denied = "badauth"
+    names = ("_acme-challenge.example.com", "_acme-challenge.example.org")
+    stored = staticmethod(lambda fqdn: fqdn)
+
+    def authenticate(self, request):
+        return b"password=he-key&" in request.body + b"&"
+
+    def deny(self):
+        return Reply(200, "badauth")
+
+    def error(self, status, message):
+        return Reply(200, message)
+
+    @on("POST /nic/update")
+    def update(self, r):
+        body = r.form(hostname=str, password=str, txt=str)
+        same = any((x.name, x.value) == (body["hostname"], body["txt"]) for x in self.records)
+        self.keep(body["hostname"], "" if body["txt"] == "-" else body["txt"])
+        return f'{"nochg" if same else "good"} "{body["txt"]}"'
+
+
+class Joker(OneValue):
+    """joker.com/faq, Let's Encrypt support: records of a domain with dynamic DNS."""
+    name, host = "joker", "svc.joker.com"
+    credentials = {"username": "joker-user", "password": "joker-password", "domain": "example.com"}
+    spoiled = "password"
+    denied = "Unauthorized"
+    names = ("_acme-challenge.example.com", "_acme-challenge.www.example.com")
+    stored = staticmethod(lambda fqdn: fqdn.removesuffix(".example.com"))
+
+    def authenticate(self, request):
+        return b"password=joker-password&" in request.body + b"&"
+
+    def deny(self):
+        return Reply(401, "Unauthorized")
+
+    def error(self, status, message):
+        return Reply(status, message)
+
+    @on("POST /nic/replace")
+    def replace(self, r):
+        body = r.form(username="joker-user", password=str, zone="example.com", label=str, type="TXT", value=str)
+        self.keep(body["label"], body["value"])
+        return "OK: 1 inserted, 0 deleted"
+
+
+class AcmeDns(OneValue):
+    """github.com/joohoi/acme-dns: each account has one place, which holds the last two values."""
+    name, host = "acme-dns", "auth.acme-dns.io"
+    credentials = {"username": "c36f50e8-4632-44f0-83fe-e070fef28a10", "password": "htB9mR9DYgcu9bX_afHF62erXaH2TS7bg9KW3F7Z"}
+    headers = {"X-Api-User": "{username}", "X-Api-Key": "{password}"}
+    slots, limits = 2, True
+    denied = "forbidden"
+    names = ("8e5700ea-a4bf-41c7-8a77-e990661dcc6a.auth.acme-dns.io",)
+    stored = staticmethod(lambda fqdn: fqdn.split(".")[0])
+    forgets = False
+
+    def error(self, status, message):
+        return Reply(status, {"error": message})
+
+    def deny(self):
+        return self.error(401, "forbidden")
+
+    @on("POST /update")
+    def update(self, r):
+        body = r.json({"subdomain": str, "txt": str})
+        if body["subdomain"] != self.names[0].split(".")[0]:
+            return self.error(400, "bad_subdomain")
+        self.put("", body["subdomain"], body["txt"])
+        self.records = self.records[-2:]
+        return {"txt": body["txt"]}
+
+
+class Httpreq(Fake):
+    """go-acme.github.io/lego/dns/httpreq"""
+    name, host = "httpreq", "hooks.test"
+    credentials = {"endpoint": "https://hooks.test/dns/", "username": "req-user", "password": "req-password"}
+    denied = "401"
+    no_zone = None
+
+    def authenticate(self, request):
+        return request.header("authorization") == basic("req-user", "req-password")
+
+    def error(self, status, message):
+        return Reply(status, message)
+
+    def change(self, r):
+        body = r.json({"fqdn": str, "value": str})
+        zone = max((z for z in self.all_zones if body["fqdn"].endswith(f".{z}.")), key=len)
+        left = self.relative(body["fqdn"], zone, dot=True)
+        return zone, left, body["value"], [x for x in self.of(zone, left, "TXT") if x.value == body["value"]]
+
+    @on("POST /dns/present")
+    def present(self, r):
+        zone, left, value, found = self.change(r)
+        if not found:
+            self.put(zone, left, value)
+        return Reply(200)
+
+    @on("POST /dns/cleanup")
+    def cleanup(self, r):
+        for x in self.change(r)[3]:
+            self.drop(x)
+        return Reply(200)
+
+
+class Technitium(Fake):
+    """github.com/TechnitiumSoftware/DnsServer, APIDOCS.md: status is in the reply."""
+    name, host = "technitium", "dns.test:53443"
+    credentials = {"base_url": "https://dns.test:53443/", "token": "tech-token"}
+    denied = "Invalid token or session expired."
+
+    def authenticate(self, request):
+        return b"token=tech-token" in request.body
+
+    def error(self, status, message):
+        return Reply(status if status == 429 else 200, {"status": "error", "errorMessage": message})
+
+    def deny(self):
+        return Reply(200, {"status": "invalid-token", "errorMessage": "Invalid token or session expired."})
+
+    def is_change(self, request):
+        return request.path.endswith(("/add", "/delete"))
+
+    @on("POST /api/zones/list")
+    def zones_(self, r):
+        r.form(token="tech-token")
+        return {"status": "ok", "response": {"zones": [{"name": z, "type": "Primary", "disabled": False} for z in self.all_zones]}}
+
+    def place(self, body):
+        if body["zone"] not in self.all_zones:
+            raise self.error(200, "No such zone was found")
+        return body["zone"], self.relative(body["domain"], body["zone"])
+
+    @on("POST /api/zones/records/get")
+    def records_(self, r):
+        zone, left = self.place(r.form(token="tech-token", zone=str, domain=str))
+        return {"status": "ok", "response": {"zone": {"name": zone}, "records": [
+            {"disabled": False, "name": x.fqdn, "type": x.type, "ttl": 60, "rData": {"text": x.value} if x.type == "TXT" else {"ipAddress": x.value}} for x in self.of(zone, left)]}}
+
+    @on("POST /api/zones/records/add")
+    def create(self, r):
+        body = r.form(token="tech-token", zone=str, domain=str, type="TXT", text=str, ttl="60")
+        zone, left = self.place(body)
+        if any(x.value == body["text"] for x in self.of(zone, left, "TXT")):
+            return self.error(200, "Cannot add record: record already exists.")
+        self.put(zone, left, body["text"])
+        return {"status": "ok", "response": {}}
+
+    @on("POST /api/zones/records/delete")
+    def delete(self, r):
+        body = r.form(token="tech-token", zone=str, domain=str, type="TXT", text=str)
+        zone, left = self.place(body)
+        self.drop([x for x in self.of(zone, left, "TXT") if x.value == body["text"]][0])
+        return {"status": "ok"}

@@ -1,0 +1,685 @@
+"""Providers that one logs in to before anything else."""
+import base64
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from fake_providers.certbots import DIGITS, basic
+from fake_providers.sets import SetFake
+from peers.fake_api import Fake, Reply, Unexpected, on
+
+
+class SessionFake(Fake):
+    """session: what the login gives; header: how it is shown. What is asked without it is refused."""
+    session, header, value = "session-token-77", "authorization", "Bearer {}"
+
+    def authenticate(self, request):
+        return request.header(self.header) == self.value.format(self.session)
+
+
+class MythicBeasts(SessionFake):
+    """www.mythic-beasts.com/support/api/dnsv2 and auth"""
+    name, host = "mythicbeasts", "api.mythic-beasts.com"
+    hosts = ("api.mythic-beasts.com", "auth.mythic-beasts.com")
+    credentials = {"username": "mb-key", "password": "mb-secret"}
+    denied = "Invalid credentials"
+    open_routes = ("/login",)
+
+    def error(self, status, message):
+        return Reply(status, {"errors": [message]})
+
+    @on("POST /login", host="auth.mythic-beasts.com")
+    def login(self, r):
+        r.form(grant_type="client_credentials")
+        if r.header("authorization") != basic("mb-key", "mb-secret"):
+            return Reply(401, {"error": "invalid_client", "error_description": "Invalid credentials"})
+        return {"access_token": self.session, "expires_in": 300, "token_type": "bearer"}
+
+    def is_change(self, request):
+        return request.method != "GET" and request.path != "/login"
+
+    @on("GET /dns/v2/zones", host="api.mythic-beasts.com")
+    def zones_(self, r):
+        return {"zones": self.all_zones}
+
+    @on("POST /dns/v2/zones/{zone}/records/{name}/TXT", host="api.mythic-beasts.com")
+    def create(self, r, zone, name):
+        x = r.json({"records": [{"host": name, "type": "TXT", "data": str, "ttl": 60}]})["records"][0]
+        if all(y.value != x["data"] for y in self.of(zone, name, "TXT")):
+            self.put(zone, self.is_relative(name, zone), x["data"])
+        return {"message": "1 record added", "records_added": 1}
+
+    @on("DELETE /dns/v2/zones/{zone}/records/{name}/TXT", host="api.mythic-beasts.com")
+    def delete(self, r, zone, name):
+        data = r.args(data=str)["data"]
+        found = [x for x in self.of(zone, name, "TXT") if x.value == data]
+        for x in found:
+            self.drop(x)
+        return {"message": f"{len(found)} records removed", "records_removed": len(found)}
+
+
+class Rackspace(SessionFake):
+    """docs.rackspace.com/docs/cloud-dns: changes are jobs."""
+    name, host = "rackspace", "dns.api.rackspacecloud.com"
+    hosts = ("dns.api.rackspacecloud.com", "identity.api.rackspacecloud.com")
+    credentials = {"username": "rack-user", "api_key": "rack-key"}
+    header, value = "x-auth-token", "{}"
+    denied = "Username or api key is invalid"
+    open_routes = ("/v2.0/tokens",)
+    ttl = 300
+    base = "/v1.0/123456"
+
+    def __init__(self):
+        super().__init__()
+        self.jobs = {}
+
+    def error(self, status, message):
+        return Reply(status, {"code": status, "message": message, "details": ""})
+
+    @on("POST /v2.0/tokens", host="identity.api.rackspacecloud.com")
+    def login(self, r):
+        given = r.json({"auth": {"RAX-KSKEY:apiKeyCredentials": {"username": str, "apiKey": str}}})["auth"]["RAX-KSKEY:apiKeyCredentials"]
+        if given != {"username": "rack-user", "apiKey": "rack-key"}:
+            return Reply(401, {"unauthorized": {"code": 401, "message": "Username or api key is invalid."}})
+        return {"access": {"token": {"id": self.session, "tenant": {"id": "123456", "name": "123456"}}, "serviceCatalog": []}}
+
+    def is_change(self, request):
+        return request.method != "GET" and not request.path.startswith("/v2.0")
+
+    def queue(self):
+        self.jobs[f"job-{len(self.jobs)}"] = ["RUNNING", "COMPLETED"]
+        return Reply(202, {"jobId": list(self.jobs)[-1], "status": "RUNNING", "callbackUrl": "https://example.test"})
+
+    @on("GET " + base + "/status/{job}")
+    def status(self, r, job):
+        r.args(showDetails="true")
+        state = self.jobs[job].pop(0) if len(self.jobs[job]) > 1 else "COMPLETED"
+        return {"jobId": job, "status": state}
+
+    @on("GET " + base + "/domains")
+    def zones_(self, r):
+        asked = r.args(name=str)["name"]
+        found = [{"id": self.zone_id(z), "name": z} for z in self.all_zones if z == asked]
+        return {"totalEntries": len(found), "domains": found}
+
+    @on("GET " + base + "/domains/{zid}/records")
+    def records_(self, r, zid):
+        asked = r.args(name=str, type="TXT")
+        found = [{"id": f"TXT-{x.id}", "name": x.fqdn, "type": "TXT", "data": x.value, "ttl": 300} for x in self.of(self.zone_of(zid), type="TXT") if x.fqdn == asked["name"]]
+        return {"totalEntries": len(found), "records": found}
+
+    @on("POST " + base + "/domains/{zid}/records")
+    def create(self, r, zid):
+        zone = self.zone_of(zid)
+        x = r.json({"records": [{"name": str, "type": "TXT", "data": str, "ttl": 300}]})["records"][0]
+        self.put(zone, self.relative(x["name"], zone), x["data"])
+        return self.queue()
+
+    @on("DELETE " + base + "/domains/{zid}/records")
+    def delete(self, r, zid):
+        self.drop(self.by_id(r.args(id=str)["id"].removeprefix("TXT-"), self.zone_of(zid)))
+        return self.queue()
+
+
+KEY = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+KEY_PEM = KEY.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
+
+
+class Transip(SessionFake):
+    """api.transip.eu/rest: a request for a token is signed with RSA and SHA-512."""
+    name, host = "transip", "api.transip.nl"
+    credentials = {"username": "transip-user", "key_file": "FILE"}
+    files = {"key_file": KEY_PEM}
+    spoiled = "username"
+    denied = "Your access token could not be created"
+    open_routes = ("/v6/auth",)
+
+    def error(self, status, message):
+        return Reply(status, {"error": message})
+
+    @on("POST /v6/auth")
+    def login(self, r):
+        body = r.json({"login": str, "nonce": str, "read_only": False, "expiration_time": "30 minutes", "label": str, "global_key": True})
+        if not 6 <= len(body["nonce"]) <= 32:
+            raise Unexpected(f"nonce {body['nonce']}")
+        KEY.public_key().verify(base64.b64decode(r.header("signature")), r.body, padding.PKCS1v15(), hashes.SHA512())
+        if body["login"] != "transip-user":
+            return self.error(401, "Your access token could not be created.")
+        return Reply(201, {"token": self.session})
+
+    def is_change(self, request):
+        return request.method != "GET" and request.path != "/v6/auth"
+
+    @on("GET /v6/domains")
+    def zones_(self, r):
+        return {"domains": [{"name": z, "isTransferLocked": False} for z in self.all_zones]}
+
+    @on("GET /v6/domains/{zone}/dns")
+    def records_(self, r, zone):
+        return {"dnsEntries": [{"name": self.show(x.name), "expire": x.ttl, "type": x.type, "content": x.value} for x in self.of(zone)]}
+
+    @on("POST /v6/domains/{zone}/dns")
+    def create(self, r, zone):
+        x = r.json({"dnsEntry": {"name": str, "expire": 60, "type": "TXT", "content": str}})["dnsEntry"]
+        self.put(zone, self.is_relative(x["name"], zone), x["content"])
+        return Reply(201)
+
+    @on("DELETE /v6/domains/{zone}/dns")
+    def delete(self, r, zone):
+        x = r.json({"dnsEntry": {"name": str, "expire": 60, "type": "TXT", "content": str}})["dnsEntry"]
+        self.drop([y for y in self.of(zone, x["name"], "TXT") if y.value == x["content"]][0])
+        return Reply(204)
+
+
+class Openprovider(SessionFake):
+    """docs.openprovider.com: code is 0 when it went well."""
+    name, host = "openprovider", "api.openprovider.eu"
+    credentials = {"username": "op-user", "password": "op-password"}
+    denied = "196: Authentication/Authorization Failed"
+    open_routes = ("/v1beta/auth/login",)
+    ttl, fillers = 600, 101
+
+    def well(self, data):
+        return {"code": 0, "desc": "", "data": data}
+
+    def error(self, status, message, code=399):
+        return Reply(status, {"code": code, "desc": message, "data": None})
+
+    @on("POST /v1beta/auth/login")
+    def login(self, r):
+        if r.json({"username": str, "password": str, "ip": "0.0.0.0"})["password"] != "op-password":
+            return self.error(401, "Authentication/Authorization Failed", 196)
+        return self.well({"token": self.session, "reseller_id": 1})
+
+    def is_change(self, request):
+        return request.method == "PUT"
+
+    def listed(self, things, start, size):
+        return self.well({"results": things[int(start):int(start) + size], "total": len(things)})
+
+    @on("GET /v1beta/dns/zones")
+    def zones_(self, r):
+        return self.listed([{"id": self.zone_id(z), "name": z, "type": "master"} for z in self.all_zones], r.args(limit="100", offset=DIGITS)["offset"], 100)
+
+    @on("GET /v1beta/dns/zones/{zone}/records")
+    def records_(self, r, zone):
+        asked = r.args(type="TXT", limit="500", offset=DIGITS)
+        return self.listed([{"name": x.fqdn, "type": "TXT", "value": f'"{x.value}"', "ttl": 600} for x in self.of(zone, type="TXT")], asked["offset"], 500)
+
+    @on("PUT /v1beta/dns/zones/{zone}")
+    def change(self, r, zone):
+        body = r.json({"id": self.zone_id(zone), "name": zone, "records": dict})["records"]
+        for x in body.get("add", []) + body.get("remove", []):
+            if x.keys() != {"name", "type", "value", "ttl"} or (x["type"], x["ttl"]) != ("TXT", 600):
+                raise Unexpected(f"record {x}")
+        for x in body.get("add", []):
+            self.put(zone, self.is_relative(x["name"], zone), self.unquoted(x["value"]))
+        for x in body.get("remove", []):
+            self.drop([y for y in self.of(zone, x["name"], "TXT") if y.value == self.unquoted(x["value"])][0])
+        return self.well({"success": True})
+
+
+class Netcup(SessionFake):
+    """ccp.netcup.net: one address, actions in the body."""
+    name, host = "netcup", "ccp.netcup.net"
+    credentials = {"customer_id": "12345", "api_key": "netcup-key", "api_password": "netcup-password"}
+    denied = "4013"
+    route_ = "POST /run/webservice/servers/endpoint.php"
+    open_routes = ("/",)
+    limits = False
+
+    def well(self, action, data=""):
+        return {"action": action, "status": "success", "statuscode": 2000, "shortmessage": "ok", "longmessage": "", "responsedata": data}
+
+    def error(self, status, message, code=4001):
+        return Reply(status if status == 429 else 200, {"status": "error", "statuscode": code, "shortmessage": message, "longmessage": message, "responsedata": ""})
+
+    def is_change(self, request):
+        return b"updateDnsRecords" in request.body
+
+    @on(route_)
+    def call(self, r):
+        if r.raw_query != "JSON":
+            raise Unexpected("query")
+        r.args_read = True
+        body = r.json({"action": str, "param": dict})
+        param = body["param"]
+        if param["customernumber"] != "12345" or param["apikey"] != "netcup-key":
+            raise Unexpected(f"param {param}")
+        if body["action"] == "login":
+            if fits_keys(param, "apipassword")["apipassword"] != "netcup-password":
+                return self.error(200, "The login to the API failed. Api password is wrong", 4013)
+            return self.well("login", {"apisessionid": self.session})
+        if param["apisessionid"] != self.session:
+            return self.error(200, "The session id is not in a valid format.", 4001)
+        return getattr(self, body["action"])(param)
+
+    def logout(self, param):
+        fits_keys(param, "apisessionid")
+        return self.well("logout")
+
+    def known(self, param):
+        if param["domainname"] not in self.all_zones:
+            raise self.error(200, "Domain not found", 5029)
+        return param["domainname"]
+
+    def infoDnsZone(self, param):
+        fits_keys(param, "apisessionid", "domainname")
+        return self.well("infoDnsZone", {"name": self.known(param), "ttl": "86400"})
+
+    def infoDnsRecords(self, param):
+        fits_keys(param, "apisessionid", "domainname")
+        return self.well("infoDnsRecords", {"dnsrecords": [
+            {"id": str(x.id), "hostname": self.show(x.name), "type": x.type, "priority": "0", "destination": x.value, "deleterecord": False, "state": "yes"} for x in self.of(self.known(param))]})
+
+    def updateDnsRecords(self, param):
+        fits_keys(param, "apisessionid", "domainname", "dnsrecordset")
+        zone = self.known(param)
+        for x in param["dnsrecordset"]["dnsrecords"]:
+            if x.get("deleterecord") is True:
+                found = self.by_id(x["id"], zone)
+                if (self.show(found.name), found.type, found.value) != (x["hostname"], x["type"], x["destination"]):
+                    raise Unexpected(f"record {x}")
+                self.drop(found)
+            elif x.keys() == {"hostname", "type", "destination"}:
+                self.put(zone, self.is_relative(x["hostname"], zone), x["destination"])
+            else:
+                raise Unexpected(f"record {x}")
+        return self.well("updateDnsRecords", {"dnsrecords": []})
+
+
+def fits_keys(param, *more):
+    if param.keys() != {"customernumber", "apikey", *more}:
+        raise Unexpected(f"param {param}")
+    return param
+
+
+class Clouddns(SessionFake):
+    """admin.vshosting.cloud/clouddns: changes are published at the end."""
+    name, host = "clouddns", "admin.vshosting.cloud"
+    credentials = {"client_id": "client-9", "email": "user@example.com", "password": "cloud-password"}
+    denied = "Invalid credentials"
+    open_routes = ("/api/public",)
+
+    def __init__(self):
+        super().__init__()
+        self.stale = set()
+
+    def error(self, status, message):
+        return Reply(status, {"error": {"message": message}})
+
+    @on("POST /api/public/auth/login")
+    def login(self, r):
+        if r.json({"email": "user@example.com", "password": str})["password"] != "cloud-password":
+            return self.error(401, "Invalid credentials")
+        return {"auth": {"accessToken": self.session, "refreshToken": "r"}}
+
+    def is_change(self, request):
+        return request.method != "GET" and ("record" in request.path)
+
+    @on("POST /clouddns/domain/search")
+    def zones_(self, r):
+        r.json({"search": [{"name": "clientId", "operator": "eq", "value": "client-9"}]})
+        return {"items": [{"id": f"d{self.zone_id(z)}", "domainName": z + ".", "status": "ACTIVE"} for z in self.all_zones]}
+
+    @on("GET /clouddns/domain/{zid}")
+    def one(self, r, zid):
+        zone = self.zone_of(zid[1:])
+        return {"id": zid, "domainName": zone + ".", "lastDomainRecordList": [{"id": f"r{x.id}", "name": x.fqdn + ".", "type": x.type, "value": x.value} for x in self.of(zone)]}
+
+    @on("POST /clouddns/record-txt")
+    def create(self, r):
+        body = r.json({"domainId": str, "type": "TXT", "name": str, "value": str})
+        zone = self.zone_of(body["domainId"][1:])
+        self.stale.add(zone)
+        return {"id": f"r{self.put(zone, self.relative(body['name'], zone, dot=True), body['value']).id}"}
+
+    @on("DELETE /clouddns/record/{number}")
+    def delete(self, r, number):
+        x = self.by_id(number[1:])
+        self.stale.add(x.zone)
+        self.drop(x)
+        return {}
+
+    @on("PUT /clouddns/domain/{zid}/publish")
+    def publish(self, r, zid):
+        r.json({"soaTtl": 300})
+        self.stale.discard(self.zone_of(zid[1:]))
+        return {}
+
+    def unfinished(self):
+        return [f"not published: {z}" for z in self.stale]
+
+
+class Ispconfig(SessionFake):
+    """git.ispconfig.org, remote API: the method is the query."""
+    name, host = "ispconfig", "panel.test:8080"
+    credentials = {"endpoint": "https://panel.test:8080", "username": "remote", "password": "isp-password"}
+    denied = "remote_fault: The login failed"
+    open_routes = ("/",)
+
+    def well(self, response):
+        return {"code": "ok", "message": "", "response": response}
+
+    def error(self, status, message):
+        return Reply(status if status == 429 else 200, {"code": "remote_fault", "message": message, "response": False})
+
+    def is_change(self, request):
+        return request.raw_query in ("dns_txt_add", "dns_txt_delete")
+
+    @on("POST /remote/json.php")
+    def call(self, r):
+        r.args_read = True
+        body = r.json(dict)
+        if r.raw_query == "login":
+            if body != {"username": "remote", "password": "isp-password", "client_login": False}:
+                return self.error(200, "The login failed. Username or password wrong.")
+            return self.well(self.session)
+        if body.pop("session_id", None) != self.session:
+            return self.error(200, "The session is not valid")
+        return self.well(getattr(self, r.raw_query)(**body))
+
+    def logout(self):
+        return True
+
+    def dns_zone_get(self, primary_id):
+        return [{"id": str(self.zone_id(z)), "server_id": "1", "sys_userid": "5", "origin": z + ".", "active": "Y"} for z in self.all_zones if {"origin": z + "."} == primary_id]
+
+    def client_get_id(self, sys_userid):
+        if sys_userid != "5":
+            raise Unexpected(f"sys_userid {sys_userid}")
+        return 4
+
+    def dns_txt_add(self, client_id, params, update_serial):
+        zone = self.zone_of(params["zone"])
+        fixed = {k: v for k, v in params.items() if k not in ("zone", "name", "data", "stamp")}
+        if str(client_id) != "4" or update_serial is not True or fixed != {"server_id": "1", "type": "TXT", "aux": "0", "ttl": "60", "active": "y", "serial": "1"}:
+            raise Unexpected(f"params {params}")
+        return str(self.put(zone, self.relative(params["name"], zone, dot=True), params["data"]).id)
+
+    def dns_txt_get(self, primary_id):
+        return [{"id": str(x.id), "zone": str(self.zone_id(x.zone)), "name": x.fqdn + ".", "type": "TXT", "data": x.value} for x in self.records
+                if x.type == "TXT" and primary_id == {"name": x.fqdn + ".", "type": "TXT"}]
+
+    def dns_txt_delete(self, primary_id, update_serial):
+        self.drop(self.by_id(primary_id))
+        return 1
+
+
+class Inwx(SessionFake):
+    """www.inwx.de/en/help/apidoc: JSON-RPC, the session is a cookie."""
+    name, host = "inwx", "api.domrobot.com"
+    credentials = {"username": "inwx-user", "password": "inwx-password"}
+    denied = "2200: Authentication error"
+    header, value = "cookie", "domrobot={}"
+    open_routes = ("/",)
+    ttl, fillers = 300, 101
+
+    def well(self, data=None):
+        return {"code": 1000, "msg": "Command completed successfully", "resData": data or {}}
+
+    def error(self, status, message, code=2400):
+        return Reply(status if status == 429 else 200, {"code": code, "msg": message})
+
+    def is_change(self, request):
+        return b"nameserver.createRecord" in request.body or b"nameserver.deleteRecord" in request.body
+
+    @on("POST /jsonrpc/")
+    def call(self, r):
+        body = r.json({"method": str, "params": dict})
+        if body["method"] == "account.login":
+            if body["params"] != {"user": "inwx-user", "pass": "inwx-password"}:
+                return self.error(200, "Authentication error", 2200)
+            return Reply(200, self.well({"customerId": 1, "tfa": "0"}), (("Set-Cookie", f"domrobot={self.session}; path=/; secure"),))
+        if not self.authenticate(r):
+            return self.error(200, "Authentication error", 2200)
+        return getattr(self, body["method"].replace(".", "_"))(body["params"])
+
+    def account_logout(self, params):
+        return {"code": 1500, "msg": "Command completed successfully; ending session"}
+
+    def nameserver_list(self, params):
+        if params.keys() != {"page", "pagelimit"}:
+            raise Unexpected(f"params {params}")
+        part, _ = self.page(self.all_zones, params["page"], params["pagelimit"])
+        return self.well({"count": len(self.all_zones), "domains": [{"roId": self.zone_id(z), "domain": z, "type": "MASTER"} for z in part]})
+
+    def nameserver_info(self, params):
+        if params.keys() != {"domain", "name", "type"}:
+            raise Unexpected(f"params {params}")
+        return self.well({"domain": params["domain"], "count": 1, "record": [{"id": x.id, "name": x.fqdn, "type": x.type, "content": x.value, "ttl": 300}
+                          for x in self.of(params["domain"], type=params["type"]) if x.fqdn == params["name"]]})
+
+    def nameserver_createRecord(self, params):
+        if params.keys() != {"domain", "name", "type", "content", "ttl"} or (params["type"], params["ttl"]) != ("TXT", 300):
+            raise Unexpected(f"params {params}")
+        name = self.relative(params["name"], params["domain"])
+        if any(x.value == params["content"] for x in self.of(params["domain"], name, "TXT")):
+            return self.error(200, "Object exists", 2302)
+        return self.well({"id": self.put(params["domain"], name, params["content"]).id})
+
+    def nameserver_deleteRecord(self, params):
+        if not isinstance(params["id"], int):
+            raise Unexpected(f"params {params}")
+        self.drop(self.by_id(params["id"]))
+        return self.well()
+
+
+class Azure(SessionFake, SetFake):
+    """learn.microsoft.com/rest/api/dns: record sets of zones that are named by long paths."""
+    name, host = "azure", "management.azure.com"
+    hosts = ("management.azure.com", "login.microsoftonline.com")
+    credentials = {"tenant_id": "tenant-1", "sp_client_id": "client-2", "sp_client_secret": "azure-secret", "subscription_id": "sub-3"}
+    spoiled = "sp_client_secret"
+    denied = "invalid_client: AADSTS7000215"
+    open_routes = ("/tenant-1/",)
+    fillers = 100
+    version = {"api-version": "2018-05-01"}
+
+    def error(self, status, message, code="BadRequest"):
+        return Reply(status, {"error": {"code": code, "message": message}} if status != 400 else {"code": code, "message": message})
+
+    @on("POST /tenant-1/oauth2/v2.0/token", host="login.microsoftonline.com")
+    def login(self, r):
+        body = r.form(grant_type="client_credentials", client_id="client-2", client_secret=str, scope="https://management.azure.com/.default")
+        if body["client_secret"] != "azure-secret":
+            return Reply(401, {"error": "invalid_client", "error_description": "AADSTS7000215: Invalid client secret provided."})
+        return {"token_type": "Bearer", "expires_in": 3599, "access_token": self.session}
+
+    def is_change(self, request):
+        return request.method in ("PUT", "DELETE")
+
+    @on("GET /subscriptions/sub-3/providers/Microsoft.Network/dnszones", host="management.azure.com")
+    def zones_(self, r):
+        start = int(r.args(may={"$skipToken": (DIGITS, "0")}, **self.version)["$skipToken"])
+        part = [{"id": f"/subscriptions/sub-3/resourceGroups/dns-1/providers/Microsoft.Network/dnszones/{z}", "name": z, "type": "Microsoft.Network/dnszones"}
+                for z in self.all_zones[start:start + 100]]
+        more = {"nextLink": f"https://{self.host}{r.path}?api-version=2018-05-01&$skipToken={start + 100}"} if start + 100 < len(self.all_zones) else {}
+        return {"value": part, **more}
+
+    base = "/subscriptions/sub-3/resourceGroups/dns-1/providers/Microsoft.Network/dnszones/{zone}/TXT/{name}"
+
+    @on("GET " + base)
+    def read(self, r, zone, name):
+        r.args(**self.version)
+        if not self.values(zone, name):
+            return self.error(404, f"The resource record '{name}' does not exist", "NotFound")
+        return {"name": name, "etag": "e1", "properties": {"TTL": 60, "fqdn": f"{name}.{zone}.", "TXTRecords": [{"value": [v]} for v in self.values(zone, name)]}}
+
+    @on("PUT " + base)
+    def write(self, r, zone, name):
+        r.args(**self.version)
+        records = r.json({"properties": {"TTL": 60, "TXTRecords": list}})["properties"]["TXTRecords"]
+        if any(x.keys() != {"value"} or len(x["value"]) != 1 for x in records):
+            raise Unexpected(f"records {records}")
+        self.store(zone, self.is_relative(name, zone), [x["value"][0] for x in records])
+        return {}
+
+    @on("DELETE " + base)
+    def delete(self, r, zone, name):
+        r.args(**self.version)
+        self.store(zone, name, [])
+        return Reply(200)
+
+
+class Keystone(SessionFake):
+    """OpenStack's way to log in: the token is a header field of the reply."""
+    header, value = "x-auth-token", "{}"
+
+    def keystone(self, r, user, scope, password):
+        given = r.json({"auth": {"identity": {"methods": ["password"], "password": {"user": {**user, "password": str}}}, "scope": scope}})
+        if given["auth"]["identity"]["password"]["user"]["password"] != password:
+            return Reply(401, {"error": {"code": 401, "message": "The request you have made requires authentication.", "title": "Unauthorized"}})
+        return Reply(201, {"token": {"expires_at": "2030-01-01T00:00:00Z"}}, (("X-Subject-Token", self.session),))
+
+    def is_change(self, request):
+        return request.method != "GET" and not request.path.endswith("/auth/tokens")
+
+
+class Selectel(Keystone, SetFake):
+    """developers.selectel.com, DNS API v2: record sets."""
+    name, host = "selectel-api-v2", "api.selectel.ru"
+    hosts = ("api.selectel.ru", "cloud.api.selcloud.ru")
+    credentials = {"account_id": "4321", "project_name": "dns", "username": "sel-user", "password": "sel-password"}
+    denied = "401: The request you have made requires authentication."
+    open_routes = ("/identity",)
+    fillers = 1000
+
+    def error(self, status, message):
+        return Reply(status, {"error": "bad_request", "description": message})
+
+    @on("POST /identity/v3/auth/tokens", host="cloud.api.selcloud.ru")
+    def login(self, r):
+        return self.keystone(r, {"name": "sel-user", "domain": {"name": "4321"}}, {"project": {"name": "dns", "domain": {"name": "4321"}}}, "sel-password")
+
+    @on("GET /domains/v2/zones")
+    def zones_(self, r):
+        start = int(r.args(limit="1000", offset=DIGITS)["offset"])
+        return {"count": len(self.all_zones), "next_offset": start + 1000, "result": [{"id": f"z{self.zone_id(z)}", "name": z + "."} for z in self.all_zones[start:start + 1000]]}
+
+    @on("GET /domains/v2/zones/{zid}/rrset")
+    def read(self, r, zid):
+        zone, asked = self.zone_of(zid[1:]), r.args(name=str, rrset_types="TXT")
+        left = self.relative(asked["name"], zone, dot=True)
+        found = [{"id": f"s-{left}", "name": asked["name"], "type": "TXT", "ttl": 60, "records": [{"content": f'"{v}"', "disabled": False} for v in self.values(zone, left)]}]
+        return {"count": 1, "next_offset": 0, "result": found if self.values(zone, left) else []}
+
+    def contents(self, body):
+        if any(not {"content"} <= x.keys() <= {"content", "disabled"} for x in body["records"]):
+            raise Unexpected(f"records {body}")
+        return [self.unquoted(x["content"]) for x in body["records"]]
+
+    @on("POST /domains/v2/zones/{zid}/rrset")
+    def create(self, r, zid):
+        zone = self.zone_of(zid[1:])
+        body = r.json({"name": str, "type": "TXT", "ttl": 60, "records": list})
+        left = self.relative(body["name"], zone, dot=True)
+        if self.values(zone, left):
+            return self.error(409, "rrset exists")
+        self.store(zone, left, self.contents(body))
+        return {}
+
+    @on("PATCH /domains/v2/zones/{zid}/rrset/{sid}")
+    def write(self, r, zid, sid):
+        self.store(self.zone_of(zid[1:]), sid[2:], self.contents(r.json({"ttl": 60, "records": list})))
+        return Reply(204)
+
+    @on("DELETE /domains/v2/zones/{zid}/rrset/{sid}")
+    def delete(self, r, zid, sid):
+        self.store(self.zone_of(zid[1:]), sid[2:], [])
+        return Reply(204)
+
+
+class Vkcloud(Keystone):
+    """cloud.vk.com/docs, public DNS: a list of TXT records for each zone."""
+    name, host = "vkcloud", "mcs.mail.ru"
+    hosts = ("mcs.mail.ru", "infra.mail.ru")
+    credentials = {"project_id": "p-1", "username": "user@example.com", "password": "vk-password"}
+    denied = "401: The request you have made requires authentication."
+    open_routes = ("/identity",)
+    apex = ""
+
+    def error(self, status, message):
+        return Reply(status, {"error": message})
+
+    @on("POST /identity/v3/auth/tokens", host="infra.mail.ru")
+    def login(self, r):
+        return self.keystone(r, {"name": "user@example.com", "domain": {"name": "users"}}, {"project": {"id": "p-1"}}, "vk-password")
+
+    @on("GET /public-dns/v2/dns/")
+    def zones_(self, r):
+        return [{"uuid": f"z{self.zone_id(z)}", "zone": z, "status": "active"} for z in self.all_zones]
+
+    @on("GET /public-dns/v2/dns/{zid}/txt/")
+    def records_(self, r, zid):
+        return [{"uuid": f"r{x.id}", "name": x.name, "dns": zid, "content": x.value, "ttl": 60} for x in self.of(self.zone_of(zid[1:]), type="TXT")]
+
+    @on("POST /public-dns/v2/dns/{zid}/txt/")
+    def create(self, r, zid):
+        zone = self.zone_of(zid[1:])
+        body = r.json({"name": str, "content": str, "ttl": 60})
+        return Reply(201, {"uuid": f"r{self.put(zone, self.is_relative(body['name'], zone), body['content']).id}"})
+
+    @on("DELETE /public-dns/v2/dns/{zid}/txt/{number}")
+    def delete(self, r, zid, number):
+        self.drop(self.by_id(number[1:], self.zone_of(zid[1:])))
+        return Reply(204)
+
+
+class Ultradns(SessionFake, SetFake):
+    """docs.ultradns.com: record sets by owner name."""
+    name, host = "ultradns", "api.ultradns.com"
+    credentials = {"username": "ultra-user", "password": "ultra-password"}
+    denied = "60001: invalid_grant"
+    open_routes = ("/authorization",)
+    ttl = 120
+
+    def error(self, status, message, code=53005):
+        return Reply(status, [{"errorCode": code, "errorMessage": message}])
+
+    @on("POST /authorization/token")
+    def login(self, r):
+        body = r.form(grant_type="password", username="ultra-user", password=str)
+        if body["password"] != "ultra-password":
+            return Reply(401, {"errorCode": 60001, "errorMessage": "invalid_grant:Invalid username & password combination."})
+        return {"tokenType": "Bearer", "accessToken": self.session, "access_token": self.session, "expires_in": "3600"}
+
+    def is_change(self, request):
+        return "/rrsets/" in request.path and request.method != "GET"
+
+    def place(self, name, owner):
+        if name[:-1] not in self.all_zones or not name.endswith("."):
+            raise self.error(404, "Zone does not exist in the system.", 1801)
+        return name[:-1], self.relative(owner, name[:-1], dot=True) if owner else ""
+
+    @on("GET /zones/{name}")
+    def one(self, r, name):
+        return {"properties": {"name": self.place(name, None)[0] + ".", "type": "PRIMARY"}}
+
+    @on("GET /zones/{name}/rrsets/TXT/{owner}")
+    def read(self, r, name, owner):
+        zone, left = self.place(name, owner)
+        if not self.values(zone, left):
+            return self.error(404, "Data not found.", 70002)
+        return {"zoneName": name, "rrSets": [{"ownerName": owner, "rrtype": "TXT (16)", "ttl": 120, "rdata": self.values(zone, left)}]}
+
+    @on("POST /zones/{name}/rrsets/TXT/{owner}")
+    def create(self, r, name, owner):
+        zone, left = self.place(name, owner)
+        if self.values(zone, left):
+            return self.error(400, "Resource Record of type 16 with these attributes already exists in the system.", 2111)
+        self.store(zone, left, r.json({"ttl": 120, "rdata": list})["rdata"])
+        return Reply(201, {"message": "Successful"})
+
+    @on("PUT /zones/{name}/rrsets/TXT/{owner}")
+    def write(self, r, name, owner):
+        zone, left = self.place(name, owner)
+        self.store(zone, left, r.json({"ttl": 120, "rdata": list})["rdata"])
+        return {"message": "Successful"}
+
+    @on("DELETE /zones/{name}/rrsets/TXT/{owner}")
+    def delete(self, r, name, owner):
+        self.store(*self.place(name, owner), [])
+        return Reply(204)
+
+

@@ -1,0 +1,494 @@
+"""Providers that keep all values of a name in one record set, or a whole zone in one document."""
+from fake_providers.certbots import basic
+from peers.fake_api import Fake, Reply, Unexpected, on
+
+
+class SetFake(Fake):
+    """store(zone, name, values): what a write of a record set does."""
+
+    def store(self, zone, name, values, ttl=None):
+        for x in self.of(zone, name, "TXT"):
+            self.drop(x)
+        for value in values:
+            if any(x.value == value for x in self.of(zone, name, "TXT")):
+                raise Unexpected(f"{value} twice in a set")
+            self.put(zone, name, value, ttl)
+
+    def values(self, zone, name):
+        return [x.value for x in self.of(zone, name, "TXT")]
+
+
+class HetznerCloud(SetFake):
+    """docs.hetzner.cloud: record sets of zones, changed by actions that run for a while."""
+    name, host = "hetzner-cloud", "api.hetzner.cloud"
+    credentials = {"api_token": "hcloud-token"}
+    headers = {"Authorization": "Bearer {api_token}"}
+    denied = "unauthorized: the token you provided is invalid"
+
+    def __init__(self):
+        super().__init__()
+        self.actions = {}
+
+    def error(self, status, message, code="invalid_input"):
+        return Reply(status, {"error": {"code": code, "message": message, "details": {}}})
+
+    def deny(self):
+        return self.error(401, "the token you provided is invalid", "unauthorized")
+
+    @on("GET /v1/zones/{zone}")
+    def one(self, r, zone):
+        return {"zone": {"id": self.zone_id(zone), "name": zone, "mode": "primary"}}
+
+    @on("GET /v1/zones/{zone}/rrsets/{name}/TXT")
+    def read(self, r, zone, name):
+        if not self.values(zone, name):
+            return self.error(404, "RRSet not found", "not_found")
+        return {"rrset": {"id": f"{name}/TXT", "name": name, "type": "TXT", "ttl": 60, "records": [{"value": f'"{v}"', "comment": ""} for v in self.values(zone, name)]}}
+
+    def begin(self, command):
+        number = 7000 + len(self.actions)
+        self.actions[number] = 1
+        return Reply(201, {"action": {"id": number, "command": command, "status": "running", "progress": 0, "error": None}})
+
+    @on("GET /v1/actions/{number}")
+    def action(self, r, number):
+        self.actions[int(number)] -= 1
+        return {"action": {"id": int(number), "status": "running" if self.actions[int(number)] >= 0 else "success", "error": None}}
+
+    @on("POST /v1/zones/{zone}/rrsets/{name}/TXT/actions/add_records")
+    def add(self, r, zone, name):
+        value = self.unquoted(r.json({"ttl": 60, "records": [{"value": str}]})["records"][0]["value"])
+        if value in self.values(zone, name):
+            return self.error(422, "record already exists", "uniqueness_error")
+        self.put(zone, self.is_relative(name, zone), value)
+        return self.begin("add_rrset_records")
+
+    @on("POST /v1/zones/{zone}/rrsets/{name}/TXT/actions/remove_records")
+    def remove(self, r, zone, name):
+        value = self.unquoted(r.json({"records": [{"value": str}]})["records"][0]["value"])
+        if value not in self.values(zone, name):
+            return self.error(404, "record not found", "not_found")
+        self.drop([x for x in self.of(zone, name, "TXT") if x.value == value][0])
+        return self.begin("remove_rrset_records")
+
+
+class Gandi(SetFake):
+    """api.gandi.net/docs/livedns"""
+    name, host = "gandi", "api.gandi.net"
+    credentials = {"token": "gandi-pat"}
+    headers = {"Authorization": "Bearer {token}"}
+    denied = "The server could not verify"
+    ttl = 300
+
+    def error(self, status, message):
+        return Reply(status, {"code": status, "cause": "Bad Request", "object": "HTTPBadRequest", "message": message})
+
+    def deny(self):
+        return self.error(401, "The server could not verify that you authorized to access the document you requested.")
+
+    @on("GET /v5/livedns/domains/{zone}")
+    def one(self, r, zone):
+        return {"fqdn": zone, "automatic_snapshots": True}
+
+    @on("GET /v5/livedns/domains/{zone}/records/{name}/TXT")
+    def read(self, r, zone, name):
+        if not self.values(zone, name):
+            return self.error(404, "Can't find the DNS record")
+        return {"rrset_name": name, "rrset_type": "TXT", "rrset_ttl": 10800, "rrset_values": [f'"{v}"' for v in self.values(zone, name)]}
+
+    @on("PUT /v5/livedns/domains/{zone}/records/{name}/TXT")
+    def write(self, r, zone, name):
+        self.store(zone, self.is_relative(name, zone), [self.unquoted(v) for v in r.json({"rrset_ttl": 300, "rrset_values": list})["rrset_values"]])
+        return Reply(201, {"message": "DNS Record Created"})
+
+    @on("DELETE /v5/livedns/domains/{zone}/records/{name}/TXT")
+    def delete(self, r, zone, name):
+        self.store(zone, name, [])
+        return Reply(204)
+
+
+class GandiKey(Gandi):
+    """The same with an API key of old."""
+    credentials = {"api_key": "gandi-key"}
+    headers = {"Authorization": "Apikey {api_key}"}
+
+
+class Desec(SetFake):
+    """desec.readthedocs.io: domains and their record sets."""
+    name, host = "desec", "desec.io"
+    credentials = {"token": "desec-token"}
+    headers = {"Authorization": "Token {token}"}
+    denied = "Invalid token."
+    ttl, apex = 3600, ""
+
+    def error(self, status, message):
+        return Reply(status, {"detail": message})
+
+    def deny(self):
+        return self.error(401, "Invalid token.")
+
+    @on("GET /api/v1/domains/{zone}/")
+    def one(self, r, zone):
+        return {"name": zone, "minimum_ttl": 3600}
+
+    @on("GET /api/v1/domains/{zone}/rrsets/{name}/TXT/")
+    def read(self, r, zone, name):
+        if not self.values(zone, name):
+            return self.error(404, "Not found.")
+        return {"domain": zone, "subname": name, "name": f"{name}.{zone}.", "type": "TXT", "ttl": 3600, "records": [f'"{v}"' for v in self.values(zone, name)]}
+
+    @on("PUT /api/v1/domains/{zone}/rrsets/")
+    def write(self, r, zone):
+        body = r.json([{"subname": str, "type": "TXT", "ttl": 3600, "records": list}])[0]
+        self.store(zone, self.is_relative(body["subname"], zone), [self.unquoted(v) for v in body["records"]])
+        return [body] if body["records"] else []
+
+
+class Godaddy(SetFake):
+    """developer.godaddy.com: records of a name and type."""
+    name, host = "godaddy", "api.godaddy.com"
+    credentials = {"key": "gd-key", "secret": "gd-secret"}
+    headers = {"Authorization": "sso-key {key}:{secret}"}
+    denied = "UNABLE_TO_AUTHENTICATE"
+    ttl = 600
+
+    def error(self, status, message):
+        return Reply(status, {"code": "INVALID_BODY", "message": message})
+
+    def deny(self):
+        return Reply(401, {"code": "UNABLE_TO_AUTHENTICATE", "message": "Unauthorized : Could not authenticate API key/secret"})
+
+    @on("GET /v1/domains/{zone}")
+    def one(self, r, zone):
+        return {"domain": zone, "domainId": self.zone_id(zone), "status": "ACTIVE"}
+
+    @on("GET /v1/domains/{zone}/records/TXT/{name}")
+    def read(self, r, zone, name):
+        return [{"data": v, "name": name, "ttl": 600, "type": "TXT"} for v in self.values(zone, name)]
+
+    @on("PUT /v1/domains/{zone}/records/TXT/{name}")
+    def write(self, r, zone, name):
+        values = []
+        for x in r.json(list):
+            if not {"data", "ttl"} <= x.keys() <= {"data", "ttl", "name", "type"} or x["ttl"] != 600:
+                raise Unexpected(f"record {x}")
+            values.append(x["data"])
+        if not values:
+            return self.error(422, "no records")
+        self.store(zone, self.is_relative(name, zone), values)
+        return None
+
+    @on("DELETE /v1/domains/{zone}/records/TXT/{name}")
+    def delete(self, r, zone, name):
+        if not self.values(zone, name):
+            return self.error(404, "no such records")
+        self.store(zone, name, [])
+        return Reply(204)
+
+
+class Powerdns(SetFake):
+    """doc.powerdns.com/authoritative/http-api"""
+    name, host = "powerdns", "pdns.test:8081"
+    credentials = {"api_url": "https://pdns.test:8081", "api_key": "pdns-key"}
+    headers = {"X-API-Key": "{api_key}"}
+    denied = "401"
+
+    def __init__(self):
+        super().__init__()
+        self.told = set()
+
+    def error(self, status, message):
+        return Reply(status, {"error": message})
+
+    def deny(self):
+        return Reply(401, "Unauthorized")
+
+    @on("GET /api/v1/servers/localhost/zones")
+    def zones_(self, r):
+        r.args(dnssec="false")
+        return [{"id": z + ".", "name": z + ".", "kind": "Native", "url": f"/api/v1/servers/localhost/zones/{z}."} for z in self.all_zones]
+
+    @on("GET /api/v1/servers/localhost/zones/{name}")
+    def read(self, r, name):
+        zone, sets = self.named(name), {}
+        for x in self.of(zone):
+            one = sets.setdefault((x.fqdn, x.type), {"name": x.fqdn + ".", "type": x.type, "ttl": 60, "comments": [], "records": []})
+            one["records"].append({"content": f'"{x.value}"' if x.type == "TXT" else x.value, "disabled": False})
+        return {"id": name, "name": name, "rrsets": list(sets.values())}
+
+    def named(self, name):
+        if name[:-1] not in self.all_zones or not name.endswith("."):
+            raise self.error(404, "Not Found")
+        return name[:-1]
+
+    @on("PATCH /api/v1/servers/localhost/zones/{name}")
+    def write(self, r, name):
+        zone = self.named(name)
+        for one in r.json({"rrsets": list})["rrsets"]:
+            left = self.relative(one["name"], zone, dot=True)
+            if one.keys() == {"name", "type", "changetype"} and (one["type"], one["changetype"]) == ("TXT", "DELETE"):
+                self.store(zone, left, [])
+            elif one.keys() == {"name", "type", "ttl", "changetype", "records"} and (one["type"], one["changetype"], one["ttl"]) == ("TXT", "REPLACE", 60):
+                if any(x.keys() != {"content", "disabled"} or x["disabled"] is not False for x in one["records"]):
+                    raise Unexpected(f"records {one['records']}")
+                self.store(zone, left, [self.unquoted(x["content"]) for x in one["records"]])
+            else:
+                raise Unexpected(f"set {one}")
+        self.told.discard(zone)
+        return Reply(204)
+
+    @on("PUT /api/v1/servers/localhost/zones/{name}/notify")
+    def notify(self, r, name):
+        self.told.add(self.named(name))
+        return {"result": "Notification queued"}
+
+    def is_change(self, request):
+        return request.method == "PATCH"
+
+
+class Leaseweb(SetFake):
+    """developer.leaseweb.com: record sets with names that end in a dot."""
+    name, host = "leaseweb", "api.leaseweb.com"
+    credentials = {"api_token": "lsw-key"}
+    headers = {"X-LSW-Auth": "{api_token}"}
+    denied = "401: You are not authorized"
+
+    def error(self, status, message):
+        return Reply(status, {"correlationId": "289346a1", "errorCode": str(status), "errorMessage": message})
+
+    def deny(self):
+        return self.error(401, "You are not authorized to view this resource.")
+
+    base = "/hosting/v2/domains/{zone}"
+
+    @on("GET " + base)
+    def one(self, r, zone):
+        return {"domainName": zone}
+
+    def shown(self, zone, left):
+        return {"content": self.values(zone, left), "editable": True, "name": f"{left}.{zone}.", "ttl": 60, "type": "TXT"}
+
+    @on("GET " + base + "/resourceRecordSets/{fqdn}/TXT")
+    def read(self, r, zone, fqdn):
+        left = self.relative(fqdn, zone, dot=True)
+        return self.shown(zone, left) if self.values(zone, left) else self.error(404, "Resource not found")
+
+    @on("POST " + base + "/resourceRecordSets")
+    def create(self, r, zone):
+        body = r.json({"name": str, "type": "TXT", "content": list, "ttl": 60})
+        left = self.relative(body["name"], zone, dot=True)
+        if self.values(zone, left):
+            return self.error(400, "Record set exists")
+        self.store(zone, left, body["content"])
+        return Reply(201, self.shown(zone, left))
+
+    @on("PUT " + base + "/resourceRecordSets/{fqdn}/TXT")
+    def write(self, r, zone, fqdn):
+        left = self.relative(fqdn, zone, dot=True)
+        if not self.values(zone, left):
+            return self.error(404, "Resource not found")
+        self.store(zone, left, r.json({"content": list, "ttl": 60})["content"])
+        return self.shown(zone, left)
+
+    @on("DELETE " + base + "/resourceRecordSets/{fqdn}/TXT")
+    def delete(self, r, zone, fqdn):
+        self.store(zone, self.relative(fqdn, zone, dot=True), [])
+        return Reply(204)
+
+
+class Servercow(SetFake):
+    """wiki.servercow.de, DNS API: one value is a text, several are a list."""
+    name, host = "servercow", "api.servercow.de"
+    credentials = {"username": "cow-user", "password": "cow-password"}
+    headers = {"X-Auth-Username": "{username}", "X-Auth-Password": "{password}"}
+    denied = "invalid credentials"
+    ttl, apex = 120, ""
+
+    def error(self, status, message):
+        return Reply(status, {"error": message})
+
+    def deny(self):
+        return self.error(401, "invalid credentials")
+
+    @on("GET /dns/v1/domains/{name}")
+    def read(self, r, name):
+        if name not in self.all_zones:
+            return self.error(200, "no such domain in user context")
+        sets = {}
+        for x in self.of(name):
+            sets.setdefault((x.name, x.type), []).append(x.value)
+        return [{"name": n, "ttl": 120, "type": t, "content": v if len(v) > 1 else v[0]} for (n, t), v in sets.items()]
+
+    @on("POST /dns/v1/domains/{zone}")
+    def write(self, r, zone):
+        body = r.json({"type": "TXT", "name": str, "content": list, "ttl": 120})
+        self.store(zone, self.is_relative(body["name"], zone), body["content"])
+        return {"message": "ok"}
+
+    @on("DELETE /dns/v1/domains/{zone}")
+    def delete(self, r, zone):
+        self.store(zone, self.is_relative(r.json({"type": "TXT", "name": str})["name"], zone), [])
+        return {"message": "ok"}
+
+
+class Gcore(SetFake):
+    """api.gcore.com/docs/dns"""
+    name, host = "gcore", "api.gcore.com"
+    credentials = {"apitoken": "gcore-token"}
+    headers = {"Authorization": "APIKey {apitoken}"}
+    denied = "Unauthorized"
+    ttl = 120
+
+    def error(self, status, message):
+        return Reply(status, {"error": message})
+
+    def deny(self):
+        return self.error(401, "Unauthorized")
+
+    @on("GET /dns/v2/zones/{zone}")
+    def one(self, r, zone):
+        return {"name": zone, "id": self.zone_id(zone)}
+
+    @on("GET /dns/v2/zones/{zone}/{fqdn}/TXT")
+    def read(self, r, zone, fqdn):
+        values = self.values(zone, self.relative(fqdn, zone))
+        if not values:
+            return self.error(404, "record is not found")
+        return {"name": fqdn, "type": "TXT", "ttl": 120, "resource_records": [{"id": n, "enabled": True, "content": [v]} for n, v in enumerate(values)]}
+
+    def change(self, r, zone, fqdn):
+        records = r.json({"ttl": 120, "resource_records": list})["resource_records"]
+        if any(not {"content"} <= x.keys() <= {"content", "enabled", "id"} or len(x["content"]) != 1 for x in records):
+            raise Unexpected(f"records {records}")
+        self.store(zone, self.relative(fqdn, zone), [x["content"][0] for x in records])
+        return {}
+
+    @on("POST /dns/v2/zones/{zone}/{fqdn}/TXT")
+    def create(self, r, zone, fqdn):
+        if self.values(zone, self.relative(fqdn, zone)):
+            return self.error(409, "rrset exists")
+        return self.change(r, zone, fqdn)
+
+    @on("PUT /dns/v2/zones/{zone}/{fqdn}/TXT")
+    def write(self, r, zone, fqdn):
+        if not self.values(zone, self.relative(fqdn, zone)):
+            return self.error(404, "record is not found")
+        return self.change(r, zone, fqdn)
+
+    @on("DELETE /dns/v2/zones/{zone}/{fqdn}/TXT")
+    def delete(self, r, zone, fqdn):
+        self.store(zone, self.relative(fqdn, zone), [])
+        return {}
+
+
+class Versio(SetFake):
+    """www.versio.nl/RESTapidoc: all records of a domain are written together."""
+    name, host = "versio", "www.versio.nl"
+    credentials = {"username": "someone@example.com", "password": "versio-password"}
+    denied = "401: You are not authorized"
+    ttl = 300
+
+    def authenticate(self, request):
+        return request.header("authorization") == basic(self.credentials["username"], self.credentials["password"])
+
+    def error(self, status, message):
+        return Reply(status, {"error": {"code": status, "message": message}})
+
+    def deny(self):
+        return self.error(401, "You are not authorized to access this resource.")
+
+    @on("GET /api/v1/domains/{zone}")
+    def one(self, r, zone):
+        info = {"domain": zone, "status": "OK"}
+        if r.args(may={"show_dns_records": ("true", "")})["show_dns_records"]:
+            info["dns_records"] = [{"type": x.type, "name": x.fqdn, "value": f'"{x.value}"' if x.type == "TXT" else x.value, "prio": 0, "ttl": x.ttl} for x in self.of(zone)]
+        return {"domainInfo": info}
+
+    @on("POST /api/v1/domains/{zone}/update")
+    def write(self, r, zone):
+        records = r.json({"dns_records": list})["dns_records"]
+        self.records = [x for x in self.records if x.zone != zone]
+        for x in records:
+            if x.keys() != {"type", "name", "value", "prio", "ttl"} or x["prio"] != 0:
+                raise Unexpected(f"record {x}")
+            self.put(zone, self.relative(x["name"].removesuffix("."), zone), self.unquoted(x["value"]) if x["type"] == "TXT" else x["value"], ttl=x["ttl"], type=x["type"])
+        return {"domainInfo": {"domain": zone}}
+
+
+class Liara(SetFake):
+    """openapi.liara.ir, DNS"""
+    name, host = "liara", "dns-service.iran.liara.ir"
+    credentials = {"api_key": "liara-key"}
+    headers = {"Authorization": "Bearer {api_key}"}
+    denied = "Unauthorized: Invalid token"
+    ttl = 120
+
+    def error(self, status, message):
+        return Reply(status, {"statusCode": status, "error": "Bad Request", "message": message})
+
+    def deny(self):
+        return Reply(401, {"statusCode": 401, "error": "Unauthorized", "message": "Invalid token missing header"})
+
+    @on("GET /api/v1/zones/{zone}/dns-records")
+    def records_(self, r, zone):
+        return {"status": "success", "data": [{"id": f"l{x.id}", "name": self.show(x.name), "type": x.type, "ttl": x.ttl,
+                                               "contents": [{"text": x.value} if x.type == "TXT" else {"ip": x.value}]} for x in self.of(zone)]}
+
+    @on("POST /api/v1/zones/{zone}/dns-records")
+    def create(self, r, zone):
+        body = r.json({"name": str, "type": "TXT", "ttl": 120, "contents": [{"text": str}]})
+        x = self.put(zone, self.is_relative(body["name"], zone), body["contents"][0]["text"])
+        return Reply(201, {"status": "success", "data": {"id": f"l{x.id}"}})
+
+    @on("DELETE /api/v1/zones/{zone}/dns-records/{number}")
+    def delete(self, r, zone, number):
+        self.drop(self.by_id(number[1:], zone))
+        return Reply(204)
+
+
+class Autodns(SetFake):
+    """help.internetx.com, JSON API: streams of added and removed records."""
+    name, host = "autodns", "api.autodns.com"
+    credentials = {"user": "autodns-user", "password": "autodns-password"}
+    denied = "EF00019"
+    ttl, apex = 600, ""
+
+    def authenticate(self, request):
+        return request.header("authorization") == basic(self.credentials["user"], self.credentials["password"]) and request.header("x-domainrobot-context") == "4"
+
+    def well(self, data):
+        return {"stid": "20251121-app4", "status": {"code": "S0301", "text": "Zone was updated successfully on the name server.", "type": "SUCCESS"}, "data": data}
+
+    def error(self, status, message, code="E0202002", detail="EF01001"):
+        return Reply(status, {"stid": "20251121-app4", "messages": [{"text": message, "code": detail, "status": "ERROR"}], "status": {"code": code, "text": message, "type": "ERROR"}})
+
+    def deny(self):
+        return self.error(401, "Die Authentifizierung ist fehlgeschlagen.", "EF00019")
+
+    def is_change(self, request):
+        return request.path.endswith("/_stream")
+
+    @on("POST /v1/zone/_search")
+    def search(self, r):
+        asked = r.json({"filters": [{"key": "name", "operator": "EQUAL", "value": str}]})["filters"][0]["value"]
+        return self.well([{"origin": z, "virtualNameServer": "a.ns14.net"} for z in self.all_zones if z == asked])
+
+    @on("GET /v1/zone/{zone}/a.ns14.net")
+    def read(self, r, zone):
+        return self.well([{"origin": zone, "resourceRecords": [{"name": x.name, "ttl": x.ttl, "type": x.type, "value": x.value} for x in self.of(zone)]}])
+
+    @on("POST /v1/zone/{zone}/_stream")
+    def stream(self, r, zone):
+        body = r.json({"adds": list, "rems": list})
+        for x in [*body["adds"], *body["rems"]]:
+            if x.keys() != {"name", "type", "value", "ttl"} or (x["type"], x["ttl"]) != ("TXT", 600):
+                raise Unexpected(f"record {x}")
+        for x in body["adds"]:
+            if x["value"] in self.values(zone, self.is_relative(x["name"], zone)):
+                return self.error(400, "Der Zusatzeintrag wurde doppelt eingetragen.", detail="EF02022")
+            self.put(zone, x["name"], x["value"])
+        for x in body["rems"]:
+            self.drop([y for y in self.of(zone, x["name"], "TXT") if y.value == x["value"]][0])
+        return self.well([{"origin": zone}])
+
+
