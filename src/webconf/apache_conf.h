@@ -15,7 +15,7 @@
 
 #define APACHE_FILES_MAX 65536
 #define APACHE_ITEMS_MAX (4 * 1024 * 1024) /* an include that multiplies itself ends here, */
-#define APACHE_STEPS_MAX (8 * 1024 * 1024) /* or when so many lines were read */
+#define APACHE_STEPS_MAX (8 * 1024 * 1024) /* or when so many lines were read; a file counts as some, too */
 #define APACHE_INCLUDE_MAX 50              /* includes within includes, httpd's own bound */
 
 struct apache_file {

@@ -7,6 +7,7 @@
 #include "webconf/apache_include.h"
 
 #define NESTING_MAX 512
+#define FILE_STEPS 32 /* what one more reading of a file counts beside its lines */
 
 /* ---- directives that httpd carries out as it reads them ---- */
 
@@ -192,6 +193,7 @@ bool apache_read_tree(struct apache_conf *conf, const struct apache_file *file, 
     if (conf->state->depth == APACHE_INCLUDE_MAX)
         return error_set(err, ERROR_PLUGIN, "files include each other more than %d times", APACHE_INCLUDE_MAX);
     conf->state->depth++;
+    conf->state->steps += FILE_STEPS;
     ok = apache_read_nodes(conf, apache_tree_first(file->tree), section, err);
     conf->state->depth--;
     return ok;
