@@ -209,6 +209,25 @@ static bool apply_chop(const struct use *use, struct buf *out, struct error *err
     return true;
 }
 
+/* The text in front, unless there is nothing that it could be in front of. */
+static bool apply_front(const struct use *use, struct buf *out, struct error *err)
+{
+    (void)err;
+    if (use->in.len > 0)
+        buf_put(out, use->arg);
+    buf_put(out, use->in);
+    return true;
+}
+
+static bool apply_cut(const struct use *use, struct buf *out, struct error *err)
+{
+    uint64_t len = arg_number(use->arg);
+
+    (void)err;
+    buf_put(out, use->in.len > len ? (struct view){ use->in.at, (size_t)len } : use->in);
+    return true;
+}
+
 static bool apply_before(const struct use *use, struct buf *out, struct error *err)
 {
     const char *found = memmem(use->in.at, use->in.len, use->arg.at, use->arg.len);
@@ -327,6 +346,8 @@ static const struct filter filters[] = {
     { "up", NEEDS_NUMBER, apply_up },
     { "strip", NEEDS_ARG, apply_strip },
     { "chop", NEEDS_ARG, apply_chop },
+    { "front", NEEDS_ARG, apply_front },
+    { "cut", NEEDS_NUMBER, apply_cut },
     { "before", NEEDS_ARG, apply_before },
     { "after", NEEDS_ARG, apply_after },
     { "plus", NEEDS_NUMBER, apply_plus },

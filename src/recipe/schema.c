@@ -59,8 +59,8 @@ struct row {
 
 #define REPLIES "json|xml|form|lines|text"
 #define ALGORITHMS                                                                                                     \
-    "md5|sha1|sha256|sha512|hmac-md5|hmac-sha1|hmac-sha256|hmac-sha384|hmac-sha512|rsa-sha256|rsa-sha512|aws4|tc3|"    \
-    "acs3|huawei|volc|bce|oci|edgegrid"
+    "none|md5|sha1|sha256|sha512|hmac-md5|hmac-sha1|hmac-sha256|hmac-sha384|hmac-sha512|rsa-sha256|rsa-sha512|aws4|"   \
+    "tc3|acs3|huawei|volc|bce|oci|edgegrid"
 
 static const struct row rows[] = {
     { "name", IN_TOP, TEXT, 0, NULL },

@@ -190,6 +190,18 @@ static bool skip_other(struct reader *reader, bool *skipped)
     return true;
 }
 
+/* What a document declares is passed over: entities of its own are none that we know. */
+static bool skip_doctype(struct reader *reader)
+{
+    size_t left = (size_t)(reader->end - reader->at);
+    const char *list = memchr(reader->at, '[', left), *end = memchr(reader->at, '>', left);
+    struct view before;
+
+    if (list != NULL && end != NULL && list < end)
+        TRY(pass(reader, "]", &before));
+    return pass(reader, ">", &before);
+}
+
 static bool read_element(struct reader *reader, int depth, char **name, struct value *out);
 
 /* One piece of what stands in an element. */
@@ -284,6 +296,10 @@ bool xml_read(struct view text, struct value *out, struct error *err)
     while (skipped) {
         skip_blank(&reader);
         TRY(skip_other(&reader, &skipped));
+        if (!skipped && at_text(&reader, "<!DOCTYPE")) {
+            TRY(skip_doctype(&reader));
+            skipped = true;
+        }
     }
     if (reader.at == reader.end || *reader.at != '<')
         return fail(&reader, "it does not begin with an element");
