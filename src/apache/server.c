@@ -1,6 +1,5 @@
 #include "apache/server.h"
 
-#include "apache/graceful.h"
 #include "base/child.h"
 #include "base/clock.h"
 #include "base/file.h"
@@ -102,8 +101,6 @@ static void find_beside(struct apache_server *server)
         list_add(&server->beside, layout->vhost_dir);
 }
 
-static const struct web_calls apache_calls = { .test = web_test, .reload = apache_reload, .verify = web_verify };
-
 static void set_control(struct apache_server *server)
 {
     server->test_argv = argv_of(&server->test);
@@ -114,7 +111,7 @@ static void set_control(struct apache_server *server)
         .test = server->test_argv,
         .reload = server->reload_argv,
         .reload_too = server->layout.restart != NULL ? server->restart_argv : NULL,
-        .resumed = "resuming normal operations",
+        .may_end = true,
         .start = server->reload_argv, /* starts a server that is stopped, too */
         .unit = server->layout.unit,
     };
@@ -122,7 +119,6 @@ static void set_control(struct apache_server *server)
         .server = &server->control,
         .voice = server->settings->voice,
         .work_dir = server->settings->work_dir,
-        .calls = &apache_calls,
     };
 }
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/child.h"
-#include "base/clock.h"
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/log.h"
@@ -16,11 +15,9 @@
 #include "web/init_system.h"
 #include "web/private.h"
 #include "web/refusal.h"
+#include "web/resuming.h"
 #include "web/start.h"
 
-#define STAYS_MS 5000       /* that a server gets to read its configuration before it counts as one that goes on, */
-#define STAYS_SILENT_MS 500 /* or that where it has no log */
-#define STAYS_LOOK_MS 10
 #define TEST_MS 180000 /* the configuration test: it may look up names by a name server that is silent */
 
 /* ---- programs ---- */
@@ -223,22 +220,29 @@ static bool reload(const struct web_server *server, struct error *err)
     return false;
 }
 
-/* One that ends of a configuration with which it could not go on may still begin with it anew: what was in its way,
- * memory or an address, was its own. */
-static bool stays(const struct web_server *server, const struct web_log *log, struct error *err)
+/* One that has ended of a configuration with which it could not go on may still begin with it anew: what was in its
+ * way, memory or an address, was its own. Where somebody looks, he decides. */
+static bool begin_anew(const struct web_server *server, bool looked_at, struct error *err)
 {
-    int64_t until = clock_monotonic_ms() + (server->error_log != NULL ? STAYS_MS : STAYS_SILENT_MS);
     AUTO(init_service_clear) struct init_service service = { 0 };
 
-    if (server->resumed == NULL || server->pid_file == NULL)
-        return true;
-    while (web_is_running(server)) {
-        if (web_log_says(log, server->resumed) || clock_monotonic_ms() > until)
-            return true;
-        (void)clock_sleep_ms(STAYS_LOOK_MS);
-    }
+    if (looked_at)
+        return error_set(err, ERROR_PLUGIN, "%s has ended as it read its configuration", server->name);
     init_service_find(server->root != NULL ? server->root : "", server->unit, server->service, &service);
     return start(server, &service, err);
+}
+
+/* To the end: the server has read its configuration. */
+static bool reload_to_the_end(const struct web_server *server, bool looked_at, struct error *err)
+{
+    struct resuming before = resuming_note(server);
+
+    TRY(reload(server, err));
+    if (resuming_wait(server, &before))
+        return true;
+    before.running = false;
+    TRY(begin_anew(server, looked_at, err));
+    return resuming_wait(server, &before);
 }
 
 bool web_reload(const struct web_server *server, struct web_log *log, struct error *err)
@@ -248,7 +252,7 @@ bool web_reload(const struct web_server *server, struct web_log *log, struct err
     web_log_mark(&own, server->error_log);
     if (log != NULL)
         web_log_mark(log, server->error_log);
-    if (reload(server, err) && (log != NULL || stays(server, &own, err)))
+    if (reload_to_the_end(server, log != NULL, err))
         return true;
     if (!is_canceled(err))
         (void)web_log_tell(&own, server->name, err);

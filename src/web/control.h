@@ -19,8 +19,8 @@ struct web_server {
     char *const *reload_too; /* tried when that fails while the server is running: apachectl restart. NULL: none */
     char *const *start;      /* nginx -c CONF. May stay in the foreground */
     const struct list *env;  /* NAME=VALUE that are set over our environment; NULL: none */
-    const char *resumed;   /* of a server that ends when it cannot read its configuration at a reload: what it logs when
-                              it could. NULL: one that goes on with its old configuration */
+    bool may_end; /* of a reload, when it cannot read its configuration; else it goes on with the old one. It writes its
+                     pid file anew when it could */
     const char *unit;      /* of systemd, "nginx.service", where that is what runs this configuration; NULL: none */
     const char *service;   /* the name of its init script, likewise; NULL: none */
     const char *pid_file;  /* NULL: not known */
@@ -52,11 +52,12 @@ MUST_USE bool web_test(const struct web_server *server, struct error *err);
 
 /*
  * Makes the server read its configuration again, by the means at hand; one that is stopped is started, through systemd
- * or its init script where these are at work here. Returns as soon as the server was told: whether it obeys is seen by
- * web_verify, and in what *log gets from now on, which is marked before anything is done and is the caller's, for
- * web_log_clear. log NULL: nobody looks, so a server that may end of it is watched for a moment, and started if it
- * does. ERROR_PLUGIN with what the programs and the log say; *log is marked then, too. An interrupt would reach the
- * programs: a caller who has changed files is shielded from it (base/interrupt.h).
+ * or its init script where these are at work here. Returns as soon as the server was told, and one that may end of it
+ * has read its configuration, or some seconds are over: whether it obeys is seen by web_verify, and in what *log gets
+ * from now on, which is marked before anything is done and is the caller's, for web_log_clear. One that has ended is an
+ * error, but log NULL: nobody looks, so it is started. ERROR_PLUGIN with what the programs and the log say; *log is
+ * marked then, too. An interrupt would reach the programs: a caller who has changed files is shielded from it
+ * (base/interrupt.h).
  */
 MUST_USE bool web_reload(const struct web_server *server, struct web_log *log, struct error *err);
 

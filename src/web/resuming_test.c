@@ -3,8 +3,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "apache/graceful.h"
 #include "base/test_files.h"
+#include "web/resuming.h"
 
 #define NEW_PID_FILE "cp pid pid.new; mv pid.new pid; "
 #define ENDS "kill $(cat pid); echo '[x] [ssl:emerg] [pid 1:tid 1] AH02565: they do not match' >> log; "
@@ -51,8 +51,15 @@ static void check_case(size_t i)
     AUTO(free) char *program = xstrdup(at("ctl")), *pid_file = xstrdup(at("pid")), *log = xstrdup(at("log"));
     char *const argv[] = { program, NULL };
     struct web_server server = {
-        .name = "Apache", .reload = argv, .start = argv, .pid_file = pid_file, .error_log = log, .root = test_dir()
+        .name = "Apache",
+        .reload = argv,
+        .start = argv,
+        .may_end = true,
+        .pid_file = pid_file,
+        .error_log = log,
+        .root = test_dir(),
     };
+    AUTO(web_log_clear) struct web_log said = { 0 };
     struct error err = { 0 };
     pid_t pid = start_server();
     bool ok;
@@ -65,7 +72,7 @@ static void check_case(size_t i)
         end_server(pid);
         pid = 0;
     }
-    ok = apache_reload(&server, NULL, &err);
+    ok = web_reload(&server, &said, &err);
     CHECK(ok == (cases[i].why == NULL), "%s: %s", cases[i].name, err.why);
     if (!ok)
         CHECK(strstr(err.why, cases[i].why) != NULL, "%s: %s", cases[i].name, err.why);
