@@ -204,15 +204,16 @@ bool value_equal(const struct value *a, const struct value *b)
 
 static const struct value *walk(const struct value *from, struct view path);
 
-/* The first element in which the rest of the path is found. */
-static const struct value *walk_any(const struct value *from, struct view rest)
+/* The first element in which the rest of the path is found; of those that have `having`, unless it is empty. */
+static const struct value *walk_any(const struct value *from, struct view having, struct view rest)
 {
     const struct value *found = NULL;
 
     if (from->type != VALUE_LIST && from->type != VALUE_OBJECT)
         return NULL;
     for (size_t i = 0; i < from->len && found == NULL; i++)
-        found = walk(&from->at[i], rest);
+        if (having.len == 0 || walk(&from->at[i], having) != NULL)
+            found = walk(&from->at[i], rest);
     return found;
 }
 
@@ -241,8 +242,8 @@ static const struct value *walk(const struct value *from, struct view path)
         return NULL;
     if (rest.at == NULL)
         rest = (struct view){ "", 0 };
-    if (view_is(step, "*"))
-        return walk_any(from, rest);
+    if (step.len > 0 && step.at[0] == '*')
+        return walk_any(from, (struct view){ step.at + 1, step.len - 1 }, rest);
     name = view_dup(step);
     next = from->type == VALUE_OBJECT ? find_member(from, name) : NULL;
     if (next == NULL)

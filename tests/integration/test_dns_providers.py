@@ -33,7 +33,10 @@ class Driver:
     def __init__(self, program, folder, fake, server, trust, credentials):
         self.secrets = [v for k, v in credentials.items() if k in SECRETS[fake.name] and len(v) > 5]
         env = {"PATH": os.environ["PATH"], "REQUESTS_CA_BUNDLE": str(trust.ca), "https_proxy": server.proxy, "http_proxy": server.proxy}
-        argv = [program.parent / "src" / "dns_driver", folder, program.parent / "evercert-net", fake.name]
+        driver = program.parent / "src" / "dns_driver"
+        if not driver.exists():
+            pytest.skip(f"{driver} is not there: this build has no tests")
+        argv = [driver, folder, program.parent / "evercert-net", fake.name]
         if hasattr(fake, "environment"):
             env.update(credentials)
         else:

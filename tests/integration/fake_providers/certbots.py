@@ -142,7 +142,7 @@ class Dnsimple(Fake):
     @on("GET /v2/accounts")
     def accounts(self, r):
         r.args(may={"per_page": (DIGITS, ""), "page": ("1", "1")})
-        return {"data": [{"id": 1010, "email": "b@example.com", "plan_identifier": "dnsimple-personal"}, {"id": 7, "email": "a@example.com", "plan_identifier": None}]}
+        return {"data": [{"id": 7, "email": "a@example.com", "plan_identifier": None}, {"id": 1010, "email": "b@example.com", "plan_identifier": "dnsimple-personal"}]}
 
     @on("GET /v2/1010/domains")
     @on("GET /v2/1010/zones")

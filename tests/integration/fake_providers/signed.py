@@ -452,7 +452,7 @@ class Google(SessionFake, SetFake):
     account = {"type": "service_account", "project_id": "project-9", "private_key_id": "key-1", "private_key": KEY_PEM, "client_email": "acme@project-9.iam.gserviceaccount.com",
                "token_uri": "https://oauth2.googleapis.com/token"}
     credentials, whole_file, spoiled = account, True, "client_email"
-    denied = "invalid_grant"
+    denied = "Invalid grant: account not found"
     open_routes = ("/token",)
     base = "/dns/v1/projects/project-9/managedZones"
 
