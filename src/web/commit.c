@@ -15,10 +15,11 @@ struct run {
     const struct web_commit *commit;
     const struct web_server *server;
     const struct web_calls *calls;
-    char *journal; /* the directory of this run's */
-    bool heeds;    /* an interrupt ends it: the caller was not shielded */
-    bool stopped;  /* the server was not running before */
-    bool reloaded; /* the server has been told of the changes, or may have been */
+    char *journal;  /* the directory of this run's */
+    bool heeds;     /* an interrupt ends it: the caller was not shielded */
+    bool stopped;   /* the server was not running before */
+    bool reloaded;  /* the server has been told of the changes, or may have been */
+    bool is_beside; /* a challenge that is put in within another commit */
     struct web_log log;
 };
 
@@ -77,9 +78,7 @@ static bool finish_earlier(const struct run *run, struct error *err)
 /* A file that holds a challenge now would keep it for ever. */
 static bool refuse_challenges(const struct run *run, struct error *err)
 {
-    AUTO(free) char *temporary = file_join(run->commit->service->work_dir, CHECKPOINT_TEMPORARY);
-
-    if (!file_is_dir(temporary) || checkpoint_has_ended(temporary))
+    if (!web_holds_challenge(run->commit->service))
         return true;
     (void)error_set(err, ERROR_PLUGIN, "the configuration of %s holds a challenge at this moment", run->server->name);
     return error_next(err, "try again once the other names are validated");
@@ -114,6 +113,14 @@ static bool reload(struct run *run, struct error *err)
 
     run->reloaded = true;
     return journal_reload(run->commit->service, looked_at ? &run->log : NULL, err);
+}
+
+/* With the challenges that are to be answered meanwhile. */
+static bool reload_with_them(struct run *run, struct error *err)
+{
+    const struct web_service *service = run->commit->service;
+
+    return (service->put_beside == NULL || service->put_beside(service->beside, err)) && reload(run, err);
 }
 
 /* Waits for the network alone, so an interrupt may end it. */
@@ -162,13 +169,22 @@ static bool take_back(const struct run *run, struct error *err)
     return error_next(err, "%s; all that this run had changed was taken back", failed.next);
 }
 
+/* They were put into files that had the other changes already. */
+static void take_away_beside(const struct run *run)
+{
+    struct error err = { 0 };
+
+    if (run->commit->service->put_beside != NULL && !web_temporary_end(run->commit->service, &err))
+        log_error("Unable to take the challenges away: %s", err.why);
+}
+
 /* ---- together ---- */
 
 static bool put_in_effect(struct run *run, const struct checkpoint_stage *stages, size_t count, struct error *err)
 {
     TRY(write_changes(run, stages, count, err));
     TRY(test_after(run, err));
-    TRY(reload(run, err));
+    TRY(reload_with_them(run, err));
     TRY(verify(run, err));
     return checkpoint_title(run->commit->service->work_dir, stages, count, err);
 }
@@ -180,7 +196,7 @@ static bool commit_changes(struct run *run, struct error *err)
     bool ok;
 
     interrupt_shield();
-    ok = put_in_effect(run, stages, count, err) || take_back(run, err);
+    ok = put_in_effect(run, stages, count, err) || (take_away_beside(run), take_back(run, err));
     interrupt_unshield();
     changes_stages_free(stages, count);
     return ok;
@@ -192,7 +208,7 @@ static bool reload_alone(struct run *run, struct error *err)
     bool ok;
 
     interrupt_shield();
-    ok = heed(run, err) && reload(run, err) && verify(run, err);
+    ok = heed(run, err) && reload_with_them(run, err) && verify(run, err);
     interrupt_unshield();
     return ok;
 }
@@ -217,7 +233,8 @@ static bool put_temporarily(struct run *run, struct error *err)
     bool ok = write_changes(run, stages, count, err);
 
     changes_stages_free(stages, count);
-    return ok && test_after(run, err) && reload(run, err) && heed(run, err);
+    ok = ok && test_after(run, err);
+    return ok && (run->is_beside || (reload(run, err) && heed(run, err)));
 }
 
 bool web_temporary(const struct web_commit *commit, struct error *err)
@@ -229,7 +246,8 @@ bool web_temporary(const struct web_commit *commit, struct error *err)
         return true;
     TRY(interrupt_check(err));
     TRY(test_before(&run, err));
-    run.reloaded = file_is_dir(run.journal); /* the server knows what is in place already */
+    run.is_beside = commit->service->put_beside != NULL;
+    run.reloaded = file_is_dir(run.journal) && !run.is_beside; /* the server knows what is in place already */
     interrupt_shield();
     ok = put_temporarily(&run, err) || take_back(&run, err);
     interrupt_unshield();

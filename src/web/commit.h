@@ -24,6 +24,10 @@ struct web_service { /* borrowed */
     const struct voice *voice;
     const char *work_dir;          /* where Certbot's checkpoints are */
     const struct web_calls *calls; /* NULL: web_calls_real */
+    /* Challenges that are to be answered while something else changes: puts them in, by web_temporary, which leaves the
+     * reload to web_commit, just before that. What fails is taken back, and them with it. NULL: there are none. */
+    bool (*put_beside)(void *arg, struct error *err);
+    void *beside;
 };
 
 struct web_commit { /* borrowed */
@@ -59,10 +63,12 @@ MUST_USE bool web_commit(const struct web_commit *commit, struct error *err);
  * challenge, web/verify.h). May be called again meanwhile, adding to what is in place; what fails takes back all of it.
  */
 MUST_USE bool web_temporary(const struct web_commit *commit, struct error *err);
-/* Restores the files, and leaves it to the next reload, whatever that is for, to tell the server: web_tell where none
- * comes. Nothing in place: nothing is done. Not interrupted by Ctrl-C. False: some file could not be restored; the next
- * call tries again. */
+/* Restores the files of before the challenge, and leaves it to the next reload, whatever that is for, to tell the
+ * server: web_tell where none comes. Nothing in place: nothing is done. Not interrupted by Ctrl-C. False: some file
+ * could not be restored; the next call tries again. */
 MUST_USE bool web_temporary_end(const struct web_service *service, struct error *err);
+/* Whether a challenge is in place. */
+bool web_holds_challenge(const struct web_service *service);
 /* Whether this server still has to be told of that: by this run, or by one that was killed. */
 bool web_has_to_tell(const struct web_service *service);
 /* Reloads if so. Not interrupted by Ctrl-C. False: it could not be reloaded; later runs try again. */

@@ -348,10 +348,12 @@ TEST(a_kill_of_the_recovery)
 
 /* ---- challenges ---- */
 
+static const struct web_service *beside = &service;
+
 static bool put_challenge(const char *name, struct error *err)
 {
     AUTO(changes_free) struct changes *changes = changes_new();
-    struct web_commit commit = { .service = &service, .changes = changes };
+    struct web_commit commit = { .service = beside, .changes = changes };
     AUTO(free) char *file = xprintf("etc/%s.challenge", name), *text = NULL;
     struct view main_conf;
 
@@ -476,6 +478,58 @@ TEST(the_next_reload_tells)
         CHECK(rows[i].next() == rows[i].ok, "%s", rows[i].name);
         CHECK_INT(server.reloads, rows[i].reloads, rows[i].name);
         CHECK(web_has_to_tell(&service) == !rows[i].told, "%s", rows[i].name);
+    }
+}
+
+static bool put_one(void *arg, struct error *err)
+{
+    (void)arg;
+    return put_challenge("one", err);
+}
+
+/* A challenge of another order is answered all the time, and is in no backup. */
+TEST(beside_a_challenge)
+{
+    static const struct {
+        const char *name;
+        int refuses_test, refuses_reload, refuses_verify;
+        bool ok;
+        int reloads;
+    } rows[] = {
+        { "installed", 0, 0, 0, true, 2 },
+        { "refused by the test", 4, 0, 0, false, 1 },
+        { "the challenge is refused", 5, 0, 0, false, 1 },
+        { "the reload fails", 0, 2, 0, false, 3 },
+        { "it is not served", 0, 0, 1, false, 3 },
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        AUTO(changes_free) struct changes *changes = NULL;
+        AUTO(free) char *before = NULL, *text = NULL;
+        struct web_service with = service;
+        struct web_commit wanted = { .service = &with, .expected = one_expected, .expected_count = 1 };
+        struct error err = { 0 };
+
+        make_scene();
+        before = scene();
+        REQUIRE(put_challenge("one", &err) && web_temporary_end(&service, &err), "%s", err.why);
+        server.refuses_test = rows[i].refuses_test;
+        server.refuses_reload = rows[i].refuses_reload;
+        server.refuses_verify = rows[i].refuses_verify;
+        with.put_beside = put_one;
+        beside = &with;
+        wanted.changes = changes = all_changes();
+        CHECK(web_commit(&wanted, &err) == rows[i].ok, "%s: %s", rows[i].name, err.why);
+        beside = &service;
+        CHECK_INT(server.reloads, rows[i].reloads, rows[i].name);
+        CHECK(web_holds_challenge(&service) == rows[i].ok, "%s", rows[i].name);
+        text = scene_of("etc/main.conf");
+        CHECK((strstr(text, "include one;") != NULL) == rows[i].ok, "%s: %s", rows[i].name, text);
+        CHECK(web_temporary_end(&service, &err) && web_tell(&service, &err), "%s: %s", rows[i].name, err.why);
+        if (rows[i].ok)
+            check_rolls_back(rows[i].name, before);
+        else
+            check_untouched(rows[i].name, (int)i, before);
     }
 }
 

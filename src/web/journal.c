@@ -148,6 +148,13 @@ bool web_temporary_end(const struct web_service *service, struct error *err)
     return ok;
 }
 
+bool web_holds_challenge(const struct web_service *service)
+{
+    AUTO(free) char *dir = file_join(service->work_dir, CHECKPOINT_TEMPORARY);
+
+    return file_is_dir(dir) && !checkpoint_has_ended(dir);
+}
+
 /* Not of a challenge: of one of this server's that has ended. */
 static bool is_to_be_told(const struct web_service *service, const char *dir)
 {

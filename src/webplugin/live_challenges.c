@@ -181,5 +181,8 @@ bool web_challenges_suspend(struct web_plugin *plugin, struct error *err)
 
 bool web_challenges_resume(struct web_plugin *plugin, struct error *err)
 {
+    if (web_holds_challenge(&plugin->service))
+        return true;
+    web_forget(plugin);
     return put_live(plugin, err);
 }

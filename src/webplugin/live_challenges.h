@@ -28,7 +28,7 @@ MUST_USE bool web_challenges_put(
 MUST_USE bool web_challenges_drop(
     struct web_plugin *plugin, const struct web_answer *answers, size_t count, struct error *err);
 
-/* Takes all of them away for a moment, restoring the files, and puts them in place again: around a change that is to
- * stay. Nothing in place: nothing is done. */
+/* Takes all of them out of the files for a moment, of which the server is not told, and puts them in again, unless they
+ * are: around a change that is to stay. Nothing in place: nothing is done. */
 MUST_USE bool web_challenges_suspend(struct web_plugin *plugin, struct error *err);
 MUST_USE bool web_challenges_resume(struct web_plugin *plugin, struct error *err);

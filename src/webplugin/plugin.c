@@ -29,15 +29,26 @@ static bool settle(void *self, struct error *err)
     return web_tell(&plugin->service, err);
 }
 
-/* Challenges that are in place are taken away for it: what is installed is to stay. */
+static bool put_again(void *plugin, struct error *err)
+{
+    return web_challenges_resume(plugin, err);
+}
+
+/* Challenges that are in place are taken out of the files for it, as what is installed is to stay, and put in again
+ * before the reload, so that the server answers them all the time. */
 static bool install(struct web_plugin *plugin, void *const *plans, size_t count, struct error **each, struct error *err)
 {
     struct error again = { 0 };
     bool ok;
 
     TRY(web_challenges_suspend(plugin, err));
+    if (web_challenges_are_live(plugin)) {
+        plugin->service.put_beside = put_again;
+        plugin->service.beside = plugin;
+    }
     ok = plugin->kind->install(plugin, plans, count, each, err);
-    if (!web_challenges_resume(plugin, &again))
+    plugin->service.put_beside = NULL;
+    if (!web_challenges_resume(plugin, &again)) /* where nothing was reloaded, or all was taken back */
         log_warning("%s does not answer the challenges of other certificates any more: %s",
             plugin->service.server->name, again.why);
     return ok;
