@@ -1,5 +1,6 @@
 #include "web/commit.h"
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/log.h"
@@ -7,6 +8,8 @@
 #include "web/changes_write.h"
 #include "web/checkpoint.h"
 #include "web/journal.h"
+
+#define VERIFY_STEP_MS 2000 /* until the first look whether the server still runs */
 
 const struct web_calls web_calls_real = { web_test, web_reload, web_verify };
 
@@ -123,18 +126,44 @@ static bool reload_with_them(struct run *run, struct error *err)
     return (service->put_beside == NULL || service->put_beside(service->beside, err)) && reload(run, err);
 }
 
+static void forget_failures(const struct web_commit *commit)
+{
+    for (size_t i = 0; commit->each != NULL && i < commit->expected_count; i++) {
+        free(commit->each[i]);
+        commit->each[i] = NULL;
+    }
+}
+
+/* In steps, so that a server that has ended is not waited for. */
+static bool compare(const struct run *run, struct error *err)
+{
+    const struct web_commit *commit = run->commit;
+    int64_t until = clock_monotonic_ms() + commit->verify_ms, step_ms = VERIFY_STEP_MS, step;
+
+    do {
+        int64_t now = clock_monotonic_ms();
+
+        step = now + 3 * step_ms < until ? now + step_ms : until; /* a slow handshake needs its time */
+        step_ms *= 2;
+        error_clear(err);
+        forget_failures(commit);
+        if (run->calls->verify(
+                commit->net, commit->expected, commit->expected_count, &run->log, step - now, commit->each, err))
+            return true;
+    } while (step < until && clock_monotonic_ms() >= step && web_is_running(run->server));
+    return false;
+}
+
 /* Waits for the network alone, so an interrupt may end it. */
 static bool verify(const struct run *run, struct error *err)
 {
-    const struct web_commit *commit = run->commit;
     bool ok;
 
-    if (commit->expected_count == 0)
+    if (run->commit->expected_count == 0)
         return true;
     if (run->heeds)
         interrupt_unshield();
-    ok = run->calls->verify(
-        commit->net, commit->expected, commit->expected_count, &run->log, commit->verify_ms, commit->each, err);
+    ok = compare(run, err);
     if (run->heeds)
         interrupt_shield();
     return ok;
@@ -156,7 +185,7 @@ static bool take_back(const struct run *run, struct error *err)
     if (!journal_take_back(run->commit->service, run->journal, must_reload(run), &failed)) {
         log_error("Unable to take the changes back: %s", failed.why);
         if (!file_is_dir(run->journal))
-            return error_next(err, "all files are as they were before, but %s does not run with them: %s",
+            return error_next(err, "all files are as they were before, but %s could not be told so: %s",
                 run->server->name, failed.why);
         return error_next(err,
             "what was changed could not all be taken back: %s. The next run tries again; the old files are "

@@ -166,7 +166,7 @@ TEST(a_server_that_does_not_come_back)
         int reloads;
         const char *next;
     } cases[] = {
-        { "it runs", NULL, 2, "all files are as they were before, but nginx does not run with them: no such process" },
+        { "it runs", NULL, 2, "all files are as they were before, but nginx could not be told so: no such process" },
         { "it was stopped before", "/none/pid", 1, "all that this run had changed was taken back" },
     };
 

@@ -1,5 +1,6 @@
 #include "web/journal.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -110,6 +111,23 @@ bool journal_sign(const struct web_service *service, const char *dir, struct err
     return checkpoint_write_list(dir, CHECKPOINT_RELOAD, buf_view(&text), err);
 }
 
+/* The same words, or the same program by another path: /sbin and /usr/sbin are one directory on many systems. */
+static bool is_same_command(const struct list *a, const struct list *b)
+{
+    AUTO(free) char *real_a = NULL, *real_b = NULL;
+
+    if (a->len != b->len || a->len == 0)
+        return a->len == b->len;
+    for (size_t i = 1; i < a->len; i++)
+        if (strcmp(a->at[i], b->at[i]) != 0)
+            return false;
+    if (strcmp(a->at[0], b->at[0]) == 0)
+        return true;
+    real_a = realpath(a->at[0], NULL);
+    real_b = realpath(b->at[0], NULL);
+    return real_a != NULL && real_b != NULL && strcmp(real_a, real_b) == 0;
+}
+
 bool journal_is_of_another(const struct web_service *service, const char *dir, struct commands *out)
 {
     AUTO(list_clear) struct list ours = reload_words(service);
@@ -117,7 +135,7 @@ bool journal_is_of_another(const struct web_service *service, const char *dir, s
     struct error ignored = { 0 };
 
     return checkpoint_read_list(dir, CHECKPOINT_RELOAD, &text, &ignored) && commands_parse(buf_view(&text), out) &&
-           out->len == 1 && out->at[0].len > 0 && !list_equal(&out->at[0], &ours);
+           out->len == 1 && out->at[0].len > 0 && !is_same_command(&out->at[0], &ours);
 }
 
 bool journal_take_back(const struct web_service *service, const char *dir, bool tell, struct error *err)

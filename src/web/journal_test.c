@@ -55,6 +55,7 @@ TEST(a_challenge_of_another_server)
     REQUIRE(file_mkdirs(at("work"), 0755, &err), "%s", err.why);
     write_text(at("main.conf"), "main\n");
     AUTO(free) char *mark = xstrdup(at("reloaded")), *work_dir = xstrdup(at("work"));
+    AUTO(free) char *link = xstrdup(at("touch"));
     static char touch[] = "/usr/bin/touch", none[] = "/bin/false";
     char *const touches[] = { touch, mark, NULL }, *const fails[] = { none, NULL };
     struct web_server apache = { .name = "Apache", .reload = touches }, nginx = { .name = "nginx", .reload = fails };
@@ -72,10 +73,19 @@ TEST(a_challenge_of_another_server)
     CHECK(web_recover(&left, &err) && !file_exists(mark), "%s", err.why);
     CHECK_INT(reloads, 3, "told as ever");
     check_restored("by its own");
+    char *const by_link[] = { link, mark, NULL };
+
+    REQUIRE(symlink(touch, link) == 0);
+    apache.reload = by_link;
+    put_challenge(&left);
+    apache.reload = touches;
+    CHECK(web_recover(&left, &err) && !file_exists(mark), "%s", err.why);
+    CHECK_INT(reloads, 5, "the same program by another path");
+    check_restored("by another path");
     put_challenge(&left);
     CHECK(web_temporary_end(&left, &err) && !web_has_to_tell(&next), "the other's: %s", err.why);
     CHECK(web_recover(&next, &err) && file_exists(mark), "told of the end by its own command, too: %s", err.why);
-    CHECK_INT(reloads, 4, "the other one need not know of that either");
+    CHECK_INT(reloads, 6, "the other one need not know of that either");
     check_restored("what had ended");
 }
 
