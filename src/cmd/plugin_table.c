@@ -3,10 +3,11 @@
  */
 #include "apache/apache.h"
 #include "cmd/command.h"
+#include "dns/persist.h"
 #include "dns/rfc2136.h"
 #include "nginx/plugin.h"
 #include "plugin/builtin.h"
 #include "script/script.h"
 
-const struct plugin *const command_plugins[] = { &plugin_apache, &plugin_dns_rfc2136.plugin, &plugin_dns_script.plugin,
-    &plugin_manual, &plugin_nginx, &plugin_null, &plugin_standalone, &plugin_webroot, NULL };
+const struct plugin *const command_plugins[] = { &plugin_apache, &plugin_dns_persist, &plugin_dns_rfc2136.plugin,
+    &plugin_dns_script.plugin, &plugin_manual, &plugin_nginx, &plugin_null, &plugin_standalone, &plugin_webroot, NULL };

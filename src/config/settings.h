@@ -132,7 +132,7 @@ struct settings {
         int propagation_s;
     } dns[DNS_PROVIDER_COUNT];
     char *dns_google_project;
-    int dns_propagation_limit_s;
+    int dns_propagation_limit_s, dns_persist_days;
     struct {
         char *path, *protocol, *credentials, *cleanup;
         int propagation_s, limit_s;
