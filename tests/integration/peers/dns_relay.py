@@ -138,6 +138,8 @@ class DnsRelay:
             threading.Thread(target=self._one_udp, args=(wire, client), daemon=True).start()
 
     def _one_udp(self, wire, client):
+        if len(wire) < 12:  # it is being stopped
+            return
         self._note(wire, "udp")
         if self._drops():
             return
