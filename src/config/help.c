@@ -243,8 +243,29 @@ bool help_has_page(const struct verb *const *verbs, const char *topic)
     return strcmp(topic, "all") == 0 || is_list(topic) || find_verb(verbs, topic) != NULL || find_topic(topic) != NULL;
 }
 
-static void put_page(const struct topic *page, bool shown[], const struct look *look, struct buf *out)
+/* Whether the option is one of that DNS plugin: "dns-ovh" has "dns-ovh-credentials". */
+static bool is_of(const struct option *option, const char *plugin)
 {
+    size_t len = strlen(plugin);
+
+    return strncmp(option->names[0], plugin, len) == 0 && option->names[0][len] == '-';
+}
+
+/* The page of one DNS plugin has no options of the others. */
+static void leave_out_others(const char *plugin, bool shown[])
+{
+    for (const struct option *other = options; other->names[0] != NULL; other++) {
+        if (!text_starts(other->names[0], "dns-") || strcmp(other->names[0], plugin) == 0)
+            continue;
+        for (const struct option *option = options; option->names[0] != NULL; option++)
+            shown[option - options] = shown[option - options] || is_of(option, other->names[0]);
+    }
+}
+
+static void put_page(const struct topic *page, const char *name, bool shown[], const struct look *look, struct buf *out)
+{
+    if (page->topic == TOPIC_DNS && strcmp(page->name, name) != 0)
+        leave_out_others(name, shown);
     help_usage(look->voice->command, out);
     put_common(NULL, shown, look, out);
     put_topic(page->topic, page->name, shown, look, out);
@@ -280,7 +301,7 @@ void help_write(
     else if (is_list(topic))
         put_list(verbs, topic, shown, &look, out);
     else
-        put_page(find_topic(topic), shown, &look, out);
+        put_page(find_topic(topic), topic, shown, &look, out);
 }
 
 /* ---- the manual page ---- */

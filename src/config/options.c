@@ -1349,7 +1349,10 @@ const struct option options[] = {
         .value = "FILE",
         .saved = "dns_rfc2136_credentials",
         .topic = TOPIC_DNS,
-        .help = "File with the credentials for RFC 2136 dynamic updates." },
+        .help = "File that says which name server takes updates, and with which TSIG key: dns_rfc2136_server (an IP "
+                "address), dns_rfc2136_name and dns_rfc2136_secret (in base64); if need be dns_rfc2136_port, "
+                "dns_rfc2136_algorithm (HMAC-SHA512 and kin; HMAC-MD5 unless said) and dns_rfc2136_sign_query = true, "
+                "each KEY = VALUE on a line." },
     { .names = { "dns-sakuracloud-propagation-seconds" },
         .type = OPTION_NUMBER,
         AT(dns[DNS_SAKURACLOUD].propagation_s),
