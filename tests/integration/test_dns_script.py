@@ -1,8 +1,4 @@
-"""--dns-script: scripts written for other clients, by their own protocols.
-
-The scripts lie in scripts/. EVERCERT_DNSAPI names a folder with acme.sh's own (dnsapi): then those for which there is a fake in
-peers/dns_fakes.py are run, too.
-"""
+"""--dns-script: scripts written for other clients, by their own protocols. Those in acme.sh's style lie in scripts/."""
 import os
 import pathlib
 import shutil
