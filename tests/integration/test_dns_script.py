@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from own_network import with_name_servers
 from peers.dns_service import KEY, SECRET, DnsService
 
 SCRIPTS = pathlib.Path(__file__).parent / "scripts"
@@ -19,6 +20,13 @@ def service(new_ca):
     service = DnsService(["s.test", "t.test"], new_ca)
     yield service
     service.stop()
+
+
+@pytest.fixture
+def client(new_client):
+    """Finds no resolver to follow CNAMEs with."""
+    new_client.program = with_name_servers(new_client.program, new_client.area / "nowhere", "127.53.53.53")
+    return new_client
 
 
 @pytest.fixture
@@ -45,49 +53,49 @@ def state_of(client):
 # ---- acme.sh ----
 
 
-def test_acme_sh_style(new_client, service, settings):
-    obtain(new_client, ["*.s.test", "s.test", "a.t.test"], SCRIPTS / "dns_fake.sh", "--dns-script-credentials", settings, "-v")
-    new_client.store.check(["s.test"])
+def test_acme_sh_style(client, service, settings):
+    obtain(client, ["*.s.test", "s.test", "a.t.test"], SCRIPTS / "dns_fake.sh", "--dns-script-credentials", settings, "-v")
+    client.store.check(["s.test"])
     assert service.values("s.test") == service.values("t.test") == []
     assert [m for m, path, _ in service.log if m in ("POST", "DELETE")] == ["POST"] * 4 + ["DELETE"] * 3
-    conf = new_client.store.conf("s.test")
+    conf = client.store.conf("s.test")
     assert conf["renewalparams"]["authenticator"] == "dns-script"
     assert conf["evercert"]["dns_script_path"] == str(SCRIPTS / "dns_fake.sh")
 
-    state = state_of(new_client)
+    state = state_of(client)
     assert stat.S_IMODE(state.stat().st_mode) == 0o700
     saved = (state / "account.conf").read_text()
     assert "SAVED_Fake_Token" in saved and "Fake_Secret" not in saved, "the user's file is the only place of what it says"
     assert stat.S_IMODE((state / "account.conf").stat().st_mode) == 0o600
     assert not (state / "scratch").exists()
 
-    new_client.give_up_authorizations()
-    new_client.renew("--force-renewal")
-    assert new_client.store.versions("s.test") == [1, 2]
+    client.give_up_authorizations()
+    client.renew("--force-renewal")
+    assert client.store.versions("s.test") == [1, 2]
     assert [path for _, path, _ in service.log].count("/v1/login") == 1, "the token was kept"
     for secret in [SECRET, *service.tokens]:
-        assert secret not in new_client.log()
-    assert "dns_fake.sh: Added, OK" in new_client.log()
+        assert secret not in client.log()
+    assert "dns_fake.sh: Added, OK" in client.log()
 
 
-def test_account_conf(new_client, area, service):
+def test_account_conf(client, area, service):
     conf = write(area / "account.conf", f"LOG_LEVEL=1\nSAVED_Fake_Key='{KEY}'\nSAVED_Fake_Api='{service.url}'\n"
                  "SAVED_Fake_Secret='__ACME_BASE64__START_dmVyeSBzZWNyZXQsICdxdW90ZWQn__ACME_BASE64__END_'\n")
-    obtain(new_client, ["s.test"], SCRIPTS / "dns_fake.sh", "--dns-script-credentials", conf)
-    new_client.store.check(["s.test"])
+    obtain(client, ["s.test"], SCRIPTS / "dns_fake.sh", "--dns-script-credentials", conf)
+    client.store.check(["s.test"])
 
 
-def test_what_failed_is_told_without_secrets(new_client, service, settings):
+def test_what_failed_is_told_without_secrets(client, service, settings):
     service.refuse = 503
-    said = obtain(new_client, ["s.test"], SCRIPTS / "dns_fake.sh", "--dns-script-credentials", settings, "-vv", status=1)
+    said = obtain(client, ["s.test"], SCRIPTS / "dns_fake.sh", "--dns-script-credentials", settings, "-vv", status=1)
     said.says("dns_fake.sh failed with exit status 1: Add txt record error", "refused; your key was [hidden], [hidden]",
               f"check its settings in {settings}", "DEBUG=2")
     for secret in [KEY, SECRET, *service.tokens]:
-        assert secret not in said.text + new_client.log()
+        assert secret not in said.text + client.log()
 
 
-def test_settings_that_are_missing(new_client, service):
-    obtain(new_client, ["s.test"], SCRIPTS / "dns_fake.sh", status=1).says(
+def test_settings_that_are_missing(client, service):
+    obtain(client, ["s.test"], SCRIPTS / "dns_fake.sh", status=1).says(
         "You didn't specify Fake_Key and Fake_Secret yet.", "--dns-script-credentials")
 
 
@@ -177,101 +185,101 @@ def calls(area):
     return [line.split() for line in (area / "calls").read_text().splitlines()]
 
 
-@pytest.mark.parametrize("client_name", ["dehydrated", "lego", "uacme"])
-def test_protocols(new_client, area, make_hook, client_name):
-    hook = make_hook(HOOKS[client_name])
-    obtain(new_client, ["h.test", "w.h.test"], hook)
-    new_client.store.check(["h.test"])
+@pytest.mark.parametrize("protocol", ["dehydrated", "lego", "uacme"])
+def test_protocols(client, area, make_hook, protocol):
+    hook = make_hook(HOOKS[protocol])
+    obtain(client, ["h.test", "w.h.test"], hook)
+    client.store.check(["h.test"])
     begin, end = {"dehydrated": ("deploy_challenge", "clean_challenge"), "lego": ("present", "cleanup"),
-                  "uacme": ("begin", "done")}[client_name]
+                  "uacme": ("begin", "done")}[protocol]
     made = calls(area)
     assert [c[1] for c in made] == [begin] * 2 + [end] * 2
     assert [c[2:] for c in made[:2]] == [c[2:] for c in made[2:]]
-    new_client.give_up_authorizations()
-    new_client.renew("--force-renewal")
-    assert new_client.store.versions("h.test") == [1, 2]
+    client.give_up_authorizations()
+    client.renew("--force-renewal")
+    assert client.store.versions("h.test") == [1, 2]
 
 
-def test_certbot_hooks(new_client, area, make_hook):
+def test_certbot_hooks(client, area, make_hook):
     auth = make_hook(HOOKS["certbot"])
     clean = make_hook('#!/bin/sh\necho "cleaned: $CERTBOT_AUTH_OUTPUT" >>' + str(area / "calls") +
                       '\ntell clear-txt "_acme-challenge.$CERTBOT_DOMAIN" ""\n', "clean")
-    obtain(new_client, ["h.test", "w.h.test"], auth, "--dns-script-cleanup", clean)
-    new_client.store.check(["h.test"])
+    obtain(client, ["h.test", "w.h.test"], auth, "--dns-script-cleanup", clean)
+    client.store.check(["h.test"])
     made = [" ".join(c) for c in calls(area)]
     assert made[:2] == ["hook", "hook"] and made[2::2] == ["clean", "clean"]
     assert sorted(made[3::2]) == ["cleaned: made for h.test", "cleaned: made for w.h.test"]
 
 
-def test_lego_raw(new_client, area, make_hook):
+def test_lego_raw(client, area, make_hook):
     hook = make_hook('#!/bin/sh\n[ "$3 $1" = "-- cleanup" ] || tell set-txt "_acme-challenge.$2" '
                      '"$(printf %s "$5" | openssl dgst -sha256 -binary | openssl base64 | tr "/+" "_-" | tr -d =)"\n')
     raw = write(area / "raw", "EXEC_MODE=RAW\n")
-    obtain(new_client, ["h.test"], hook, "--dns-script-protocol", "lego", "--dns-script-credentials", raw)
-    new_client.store.check(["h.test"])
+    obtain(client, ["h.test"], hook, "--dns-script-protocol", "lego", "--dns-script-credentials", raw)
+    client.store.check(["h.test"])
     first, last = calls(area)
     assert first[1:4] == ["present", "h.test.", "--"] and last[1:4] == ["cleanup", "h.test.", "--"]
     assert first[5].startswith(first[4] + ".") and first[4:] == last[4:]
 
 
-def test_a_challenge_that_is_declined(new_client, area, make_hook):
+def test_a_challenge_that_is_declined(client, area, make_hook):
     hook = make_hook('#!/bin/sh\n# uacme: begin, done, failed, dns-01\n[ "$1" = begin ] && exit 3; : begin failed dns-01\n')
-    obtain(new_client, ["h.test"], hook, status=1).says("hook failed with exit status 3")
+    obtain(client, ["h.test"], hook, status=1).says("hook failed with exit status 3")
     assert [c[1] for c in calls(area)] == ["begin"], "who declines is not called again"
 
 
 # ---- what is refused, ended, taken up again ----
 
 
-def test_whose_protocol_is_not_certain(new_client, area):
+def test_whose_protocol_is_not_certain(client, area):
     script = write(area / "hook", "#!/bin/sh\nexit 0\n", 0o755)
-    obtain(new_client, ["h.test"], script, status=1).says("is not certain", "--dns-script-protocol")
-    obtain(new_client, ["h.test"], area / "none", status=1).says(f"there is no file {area / 'none'}")
+    obtain(client, ["h.test"], script, status=1).says("is not certain", "--dns-script-protocol")
+    obtain(client, ["h.test"], area / "none", status=1).says(f"there is no file {area / 'none'}")
     script.chmod(0o644)
-    obtain(new_client, ["h.test"], script, "--dns-script-protocol", "lego", status=1).says(
+    obtain(client, ["h.test"], script, "--dns-script-protocol", "lego", status=1).says(
         "exists, but is not executable", f"chmod +x {script}")
-    obtain(new_client, ["h.test"], script, "--dns-script-protocol", "acme.sh", status=1).says("dns_NAME_add")
-    obtain(new_client, ["h.test"], script, "--dns-script-protocol", "other", status=2)
+    obtain(client, ["h.test"], script, "--dns-script-protocol", "acme.sh", status=1).says("dns_NAME_add")
+    obtain(client, ["h.test"], script, "--dns-script-protocol", "other", status=2)
     assert not (area / "calls").exists()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="for root alone others' rights matter")
 @pytest.mark.ours
-def test_what_others_can_write_is_not_run(new_client, area, make_hook, service):
+def test_what_others_can_write_is_not_run(client, area, make_hook, service):
     hook = make_hook(HOOKS["lego"])
     hook.chmod(0o775)
     os.chown(hook, 0, 27)
-    obtain(new_client, ["h.test"], hook, status=1).says("can be written by its group", f"chmod go-w {hook}")
+    obtain(client, ["h.test"], hook, status=1).says("can be written by its group", f"chmod go-w {hook}")
     hook.chmod(0o755)
     settings = write(area / "settings", "A=b\n", 0o666)
-    obtain(new_client, ["h.test"], hook, "--dns-script-credentials", settings, status=1).says("can be written by")
+    obtain(client, ["h.test"], hook, "--dns-script-credentials", settings, status=1).says("can be written by")
     assert not (area / "calls").exists()
 
 
-def test_a_script_has_limits_and_surroundings(new_client, area, make_hook):
+def test_a_script_has_limits_and_surroundings(client, area, make_hook):
     hook = make_hook('#!/bin/sh\n# lego: present cleanup\n: present cleanup\nexec >"' + str(area / "seen") + '"\n'
                      'env; ls -l /proc/self/fd; sleep 1000\n')
-    obtain(new_client, ["h.test"], hook, "--dns-script-time-limit", "1", status=1, env={"SECRET_OF_OURS": "x"}).says(
+    obtain(client, ["h.test"], hook, "--dns-script-time-limit", "1", status=1, env={"SECRET_OF_OURS": "x"}).says(
         "was not done after 1.0 s", "--dns-script-time-limit")
     seen = (area / "seen").read_text()
     assert "SECRET_OF_OURS" not in seen and "PATH=" in seen and "TMPDIR=" in seen
     assert "socket" not in seen, "no descriptor of ours"
 
 
-def test_a_killed_run_is_taken_up_again(new_client, area, make_hook):
+def test_a_killed_run_is_taken_up_again(client, area, make_hook):
     hook = make_hook(HOOKS["lego"].replace("present) tell", f"present) [ -e {area}/killed ] || "
                                            f"{{ touch {area}/killed; kill -9 $PPID; }}; tell"))
-    obtain(new_client, ["h.test"], hook, status=-9)
-    obtain(new_client, ["h.test"], hook)
-    new_client.store.check(["h.test"])
+    obtain(client, ["h.test"], hook, status=-9)
+    obtain(client, ["h.test"], hook)
+    client.store.check(["h.test"])
     verbs = [(c[1], c[3]) for c in calls(area)]
     assert [v for v, _ in verbs] == ["present", "cleanup", "present", "cleanup"]
     assert verbs[0][1] == verbs[1][1] != verbs[2][1] == verbs[3][1]
 
 
-def test_chosen_by_cli_ini(new_client, area, service, settings):
+def test_chosen_by_cli_ini(client, area, service, settings):
     ini = write(area / "own.ini", f"dns-script = {SCRIPTS / 'dns_fake.sh'}\ndns-script-credentials = {settings}\n"
                 "dns-script-propagation-seconds = 0\n")
-    new_client.certonly(["s.test"], "-c", ini, authenticator=None)
-    new_client.store.check(["s.test"])
-    obtain(new_client, ["s.test"], SCRIPTS / "dns_fake.sh", "--webroot", "-w", area, status=1).says("Too many flags")
+    client.certonly(["s.test"], "-c", ini, authenticator=None)
+    client.store.check(["s.test"])
+    obtain(client, ["s.test"], SCRIPTS / "dns_fake.sh", "--webroot", "-w", area, status=1).says("Too many flags")
