@@ -439,3 +439,32 @@ class Technitium(Fake):
         zone, left = self.place(body)
         self.drop([x for x in self.of(zone, left, "TXT") if x.value == body["text"]][0])
         return {"status": "ok"}
+
+
+class Domainoffensive(OneValue):
+    """www.do.de/wiki: the interface for Let's Encrypt."""
+    name, host = "domainoffensive", "my.do.de"
+    credentials = {"api_token": "do-token"}
+    denied = "token is not valid"
+    names = ("_acme-challenge.example.com", "_acme-challenge.example.org")
+    stored = staticmethod(lambda fqdn: fqdn)
+
+    def authenticate(self, request):
+        return "token=do-token" in request.raw_query.split("&")
+
+    def error(self, status, message):
+        return Reply(200, {"success": False, "error": message})
+
+    def deny(self):
+        return self.error(200, "token is not valid")
+
+    def is_change(self, request):
+        return True
+
+    @on("GET /api/letsencrypt")
+    def call(self, r):
+        asked = r.args(token=str, domain=str, may={"value": (str, ""), "action": ("delete", "")})
+        if bool(asked["value"]) == bool(asked["action"]):
+            raise Unexpected(f"query {asked}")
+        self.keep(asked["domain"], asked["value"])
+        return {"domain": asked["domain"], "success": True}

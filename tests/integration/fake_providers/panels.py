@@ -77,7 +77,11 @@ class Directadmin(Fake):
     @on("GET /CMD_API_DNS_CONTROL")
     def records_(self, r):
         zone = r.args(domain=str, json="yes")["domain"]
-        return {"records": [{"name": x.name or zone + ".", "type": x.type, "value": f'"{x.value}"' if x.type == "TXT" else x.value, "ttl": "60"} for x in self.of(zone)]}
+        return {"records": [{"name": x.name or zone + ".", "type": x.type, "value": self.shown(x), "ttl": "60", "combined": f"name={x.name}&value={self.shown(x)}"} for x in self.of(zone)]}
+
+    @staticmethod
+    def shown(x):
+        return f'"{x.value}"' if x.type == "TXT" else x.value
 
     @on("POST /CMD_API_DNS_CONTROL")
     def change(self, r):
@@ -86,8 +90,8 @@ class Directadmin(Fake):
             body = r.form(action="add", type="TXT", name=str, value=str, ttl="60")
             self.put(zone, self.is_relative(body["name"], zone), body["value"].strip('"'))
         else:
-            body = r.form(action="delete", type="TXT", name=str, value=str)
-            self.drop([x for x in self.of(zone, body["name"], "TXT") if x.value == body["value"].strip('"')][0])
+            which = r.form(action="select", txtrecs0=str)["txtrecs0"]
+            self.drop([x for x in self.of(zone, type="TXT") if f"name={x.name}&value={self.shown(x)}" == which][0])
         return {"success": "Record changed", "result": ""}
 
 

@@ -470,3 +470,107 @@ class Hostingde(Fake):
         return self.well({"zoneConfig": self.config(zone), "records": []})
 
 
+
+
+class Limacity(Fake):
+    """www.lima-city.de/hilfe/lima-city-api"""
+    name, host = "limacity", "www.lima-city.de"
+    credentials = {"api_key": "lima-key"}
+    denied = "unauthorized"
+
+    def authenticate(self, request):
+        return request.header("authorization") == basic("api", "lima-key")
+
+    def error(self, status, message):
+        return Reply(status, {"status": "invalid_resource", "errors": {"name": [message]}})
+
+    def deny(self):
+        return Reply(401, {"status": "unauthorized"})
+
+    @on("GET /usercp/domains.json")
+    def zones_(self, r):
+        return {"domains": [{"id": self.zone_id(z), "unicode_fqdn": z, "domain": z.split(".")[0], "status": "ok"} for z in self.all_zones]}
+
+    @on("GET /usercp/domains/{zid}/records.json")
+    def records_(self, r, zid):
+        return {"records": [{"id": x.id, "name": x.fqdn, "subdomain": x.name, "type": x.type, "content": f'"{x.value}"' if x.type == "TXT" else x.value, "ttl": x.ttl}
+                            for x in self.of(self.zone_of(zid))]}
+
+    @on("POST /usercp/domains/{zid}/records.json")
+    def create(self, r, zid):
+        zone = self.zone_of(zid)
+        x = r.json({"nameserver_record": {"name": str, "type": "TXT", "content": str, "ttl": 60}})["nameserver_record"]
+        self.put(zone, self.is_relative(x["name"], zone), x["content"])
+        return {"status": "ok"}
+
+    @on("DELETE /usercp/domains/{zid}/records/{number}")
+    def delete(self, r, zid, number):
+        self.drop(self.by_id(number, self.zone_of(zid)))
+        return {"status": "ok"}
+
+
+class Regfish(Fake):
+    """regfish.readme.io: records by their full name; what is not there has a code."""
+    name, host = "regfish", "api.regfish.de"
+    credentials = {"api_key": "regfish-key"}
+    headers = {"x-api-key": "{api_key}"}
+    denied = "Unauthorized"
+
+    def error(self, status, message, code=15000):
+        return Reply(status, {"success": False, "error": message, "code": code})
+
+    def deny(self):
+        return self.error(401, "Unauthorized", 10001)
+
+    @on("GET /dns/{name}/rr")
+    def records_(self, r, name):
+        if name not in self.all_zones:
+            return self.error(200, "Record not found", 15001)
+        return {"success": True, "code": 0, "response": [{"id": x.id, "name": x.fqdn + ".", "type": x.type, "data": x.value, "ttl": x.ttl, "active": True} for x in self.of(name)]}
+
+    @on("POST /dns/rr")
+    def create(self, r):
+        body = r.json({"type": "TXT", "name": str, "data": str, "ttl": 60})
+        zone = max((z for z in self.all_zones if body["name"].endswith(f".{z}.")), key=len)
+        return {"success": True, "code": 0, "response": {"id": self.put(zone, self.relative(body["name"], zone, dot=True), body["data"]).id}}
+
+    @on("DELETE /dns/rr/{number}")
+    def delete(self, r, number):
+        self.drop(self.by_id(number))
+        return {"success": True, "code": 0}
+
+
+class Ionoscloud(Fake):
+    """api.ionos.com/docs/dns/v1"""
+    name, host = "ionoscloud", "dns.de-fra.ionos.com"
+    credentials = {"api_token": "ionoscloud-token"}
+    headers = {"Authorization": "Bearer {api_token}"}
+    denied = "paas-auth-1: Unauthorized"
+    fillers = 101
+
+    def error(self, status, message, code="dns-1"):
+        return Reply(status, {"httpStatus": status, "messages": [{"errorCode": code, "message": message}]})
+
+    def deny(self):
+        return self.error(401, "Unauthorized, wrong or no api key provided to process this request", "paas-auth-1")
+
+    @on("GET /zones")
+    def zones_(self, r):
+        start = int(r.args(limit="100", offset=DIGITS)["offset"])
+        return {"type": "collection", "offset": start, "limit": 100, "items": [{"id": f"i{self.zone_id(z)}", "type": "zone", "properties": {"zoneName": z, "enabled": True}}
+                                                                              for z in self.all_zones[start:start + 100]]}
+
+    @on("GET /zones/{zid}/records")
+    def records_(self, r, zid):
+        return {"items": [{"id": f"r{x.id}", "type": "record", "properties": {"name": x.name, "type": x.type, "content": x.value, "ttl": x.ttl}} for x in self.of(self.zone_of(zid[1:]))]}
+
+    @on("POST /zones/{zid}/records")
+    def create(self, r, zid):
+        zone = self.zone_of(zid[1:])
+        x = r.json({"properties": {"name": str, "type": "TXT", "content": str, "ttl": 60}})["properties"]
+        return Reply(202, {"id": f"r{self.put(zone, self.is_relative(x['name'], zone), x['content']).id}"})
+
+    @on("DELETE /zones/{zid}/records/{number}")
+    def delete(self, r, zid, number):
+        self.drop(self.by_id(number[1:], self.zone_of(zid[1:])))
+        return Reply(202, {})

@@ -683,3 +683,58 @@ class Ultradns(SessionFake, SetFake):
         return Reply(204)
 
 
+
+
+class Corenetworks(SessionFake):
+    """beta.api.core-networks.de/doc: changes are committed at the end."""
+    name, host = "corenetworks", "beta.api.core-networks.de"
+    credentials = {"username": "core-user", "password": "core-password"}
+    denied = "401"
+    open_routes = ("/auth/token",)
+    ttl = 300
+
+    def __init__(self):
+        super().__init__()
+        self.stale = set()
+
+    def error(self, status, message):
+        return Reply(status, {"error": message})
+
+    @on("POST /auth/token")
+    def login(self, r):
+        if r.json({"login": "core-user", "password": str})["password"] != "core-password":
+            return self.error(401, "Unauthorized")
+        return {"token": self.session, "expires": 3600}
+
+    def is_change(self, request):
+        return request.method == "POST" and "/records/" in request.path and not request.path.endswith("commit")
+
+    @on("GET /dnszones/")
+    def zones_(self, r):
+        return [{"name": z, "type": "master"} for z in self.all_zones]
+
+    @on("GET /dnszones/{zone}/records/")
+    def records_(self, r, zone):
+        return [{"name": self.show(x.name), "ttl": x.ttl, "type": x.type, "data": f'"{x.value}"' if x.type == "TXT" else x.value} for x in self.of(zone)]
+
+    @on("POST /dnszones/{zone}/records/")
+    def create(self, r, zone):
+        x = r.json({"name": str, "type": "TXT", "data": str, "ttl": 300})
+        self.stale.add(zone)
+        self.put(zone, self.is_relative(x["name"], zone), x["data"])
+        return Reply(204)
+
+    @on("POST /dnszones/{zone}/records/delete")
+    def delete(self, r, zone):
+        x = r.json({"name": str, "type": "TXT", "data": str})
+        self.stale.add(zone)
+        self.drop([y for y in self.of(zone, x["name"], "TXT") if f'"{y.value}"' == x["data"]][0])
+        return Reply(204)
+
+    @on("POST /dnszones/{zone}/records/commit")
+    def commit(self, r, zone):
+        self.stale.discard(zone)
+        return Reply(204)
+
+    def unfinished(self):
+        return [f"not committed: {z}" for z in self.stale]

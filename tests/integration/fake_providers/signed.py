@@ -619,3 +619,106 @@ class Route53(SetFake):
     def changed(self, r, number):
         left = self.changes[number]
         return self.document("GetChangeResponse", f"<ChangeInfo><Id>/change/{number}</Id><Status>{left.pop(0) if len(left) > 1 else left[0]}</Status></ChangeInfo>")
+
+
+class NearlyFreeSpeech(Fake):
+    """members.nearlyfreespeech.net/wiki/API: SHA-1 over what is asked, with a salt."""
+    name, host = "nearlyfreespeech", "api.nearlyfreespeech.net"
+    credentials = {"login": "nfsn-login", "api_key": "nfsn-key"}
+    denied = "The API request was not valid."
+    ttl, apex = 300, ""
+
+    def authenticate(self, r):
+        login, seconds, salt, given = r.header("x-nfsn-authentication").split(";")
+        recent(seconds)
+        if not re.fullmatch("[A-Za-z0-9]{16}", salt):
+            raise Unexpected(f"salt {salt}")
+        if salt in self.used:
+            raise Unexpected("a salt twice")
+        self.used.add(salt)
+        text = f"{login};{seconds};{salt};nfsn-key;{r.path};{hashlib.sha1(r.body).hexdigest()}"
+        return login == "nfsn-login" and given == hashlib.sha1(text.encode()).hexdigest()
+
+    def error(self, status, message):
+        return Reply(status, {"error": message, "debug": "reason"})
+
+    def deny(self):
+        return Reply(401, {"error": "The API request was not valid.", "debug": "The authentication hash was not valid."})
+
+    def is_change(self, request):
+        return not request.path.endswith("/listRRs")
+
+    @on("POST /dns/{zone}/listRRs")
+    def list_(self, r, zone):
+        body = dict(parse_qsl(r.text("application/x-www-form-urlencoded"), keep_blank_values=True))
+        if not body.keys() <= {"name", "type"}:
+            raise Unexpected(f"body {body}")
+        return [{"name": x.name, "type": x.type, "data": x.value, "ttl": x.ttl, "scope": "member"} for x in self.of(zone)
+                if body.get("name", x.name) == x.name and body.get("type", x.type) == x.type]
+
+    @on("POST /dns/{zone}/addRR")
+    def create(self, r, zone):
+        body = r.form(name=str, type="TXT", data=str, ttl="300")
+        self.put(zone, self.is_relative(body["name"], zone), body["data"])
+        return Reply(200, "")
+
+    @on("POST /dns/{zone}/removeRR")
+    def delete(self, r, zone):
+        body = r.form(name=str, type="TXT", data=str)
+        self.drop([x for x in self.of(zone, body["name"], "TXT") if x.value == body["data"]][0])
+        return Reply(200, "")
+
+
+class Edgedns(SetFake):
+    """techdocs.akamai.com/edge-dns; EdgeGrid signs with a key for each instant."""
+    name, host = "edgedns", "akab-1.luna.akamaiapis.net"
+    credentials = {"host": "akab-1.luna.akamaiapis.net", "client_token": "akab-client", "client_secret": "edge-secret=", "access_token": "akab-access"}
+    denied = "Not authorized"
+
+    def error(self, status, message):
+        return Reply(status, {"type": "https://problems.luna.akamaiapis.net/x", "title": message, "status": status})
+
+    def deny(self):
+        return self.error(401, "Not authorized")
+
+    def authenticate(self, r):
+        head, signature = r.header("authorization").rsplit("signature=", 1)
+        found = re.fullmatch(r"EG1-HMAC-SHA256 client_token=(\S+);access_token=(\S+);timestamp=(\S+);nonce=(\S+);", head)
+        if not found:
+            raise Unexpected(f"authorization {r.header('authorization')}")
+        stamp(found[3], "%Y%m%dT%H:%M:%S+0000")
+        key = base64.b64encode(mac("edge-secret=", found[3])).decode()
+        content = base64.b64encode(hashlib.sha256(r.body[:131072]).digest()).decode() if r.method == "POST" and r.body else ""
+        text = "\t".join([r.method, "https", self.host, r.target, "", content, head])
+        return (found[1], found[2]) == ("akab-client", "akab-access") and signature == base64.b64encode(mac(key, text)).decode()
+
+    base = "/config-dns/v2/zones/{zone}/names/{fqdn}/types/TXT"
+
+    @on("GET /config-dns/v2/zones/{zone}")
+    def one(self, r, zone):
+        return {"zone": zone, "type": "primary"}
+
+    @on("GET " + base)
+    def read(self, r, zone, fqdn):
+        values = self.values(zone, self.relative(fqdn, zone))
+        return {"name": fqdn, "type": "TXT", "ttl": 60, "rdata": [f'"{v}"' for v in values]} if values else self.error(404, "Not Found")
+
+    def change(self, r, zone, fqdn, there):
+        if bool(self.values(zone, self.relative(fqdn, zone))) != there:
+            return self.error(409 if not there else 404, "record set")
+        body = r.json({"name": fqdn, "type": "TXT", "ttl": 60, "rdata": list})
+        self.store(zone, self.relative(fqdn, zone), [self.unquoted(v) for v in body["rdata"]])
+        return body
+
+    @on("POST " + base)
+    def create(self, r, zone, fqdn):
+        return self.change(r, zone, fqdn, False)
+
+    @on("PUT " + base)
+    def write(self, r, zone, fqdn):
+        return self.change(r, zone, fqdn, True)
+
+    @on("DELETE " + base)
+    def delete(self, r, zone, fqdn):
+        self.store(zone, self.relative(fqdn, zone), [])
+        return Reply(204)
