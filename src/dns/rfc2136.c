@@ -4,13 +4,11 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/log.h"
 #include "base/mem.h"
-#include "base/mutex.h"
 #include "base/text.h"
 #include "dns/credentials.h"
 #include "dns/options.h"
-#include "dns/update_server.h"
+#include "dns/update_zones.h"
 
 /*
  * Updates of a name server by its administrator's key.
@@ -37,9 +35,8 @@ static const struct credentials_form form = {
 struct rfc2136 { /* of a run */
     char *address;
     struct tsig_key key;
-    struct update_server server; /* borrows both */
-    struct mutex lock;           /* guards what follows */
-    struct list zones, no_zones; /* what the server has said of names */
+    struct plugin_net net;
+    struct update_zones zones; /* borrows all of it */
 };
 
 /* ---- credentials ---- */
@@ -103,11 +100,11 @@ static bool read_all(const struct credentials *credentials, void *arg, struct er
     self->key.algorithm = DIGEST_MD5;
     if (algorithm != NULL)
         TRY(read_algorithm(algorithm, &self->key.algorithm, err));
-    TRY(read_port(credentials_get(credentials, "port"), &self->server.port, err));
+    TRY(read_port(credentials_get(credentials, "port"), &self->zones.server.port, err));
     TRY(read_secret(credentials_get(credentials, "secret"), &self->key.secret, err));
     xreplace(&self->key.name, credentials_get(credentials, "name"));
     xreplace(&self->address, address);
-    self->server.signs_questions = signs != NULL && strcasecmp(signs, "true") == 0;
+    self->zones.server.signs_questions = signs != NULL && strcasecmp(signs, "true") == 0;
     return true;
 }
 
@@ -116,9 +113,7 @@ static void close_it(void *arg)
     struct rfc2136 *self = arg;
 
     tsig_key_clear(&self->key);
-    list_clear(&self->zones);
-    list_clear(&self->no_zones);
-    mutex_destroy(&self->lock);
+    update_zones_clear(&self->zones);
     free(self->address);
     free(self);
 }
@@ -130,150 +125,27 @@ static bool open_it(const struct plugin_context *context, const struct provider 
     AUTO(close_it) struct rfc2136 *self = xcalloc(1, sizeof *self);
     AUTO(credentials_free) struct credentials *credentials = NULL;
 
-    mutex_init(&self->lock);
+    update_zones_init(&self->zones);
     TRY(credentials_load(context, &form, read_all, self, &credentials, err));
-    self->server.address = self->address;
-    self->server.key = &self->key;
-    self->server.net = context->when_needed;
+    self->net = context->when_needed;
+    self->zones.server.address = self->address;
+    self->zones.server.key = &self->key;
+    self->zones.server.ask = update_ask_by_net;
+    self->zones.server.way = &self->net;
     *out = TAKE(self);
     return true;
 }
 
-/* ---- zones ---- */
-
-static bool known(struct rfc2136 *self, const char *name, bool *is_zone)
-{
-    MUTEX_HOLD(&self->lock);
-    *is_zone = list_has(&self->zones, name);
-    return *is_zone || list_has(&self->no_zones, name);
-}
-
-static bool is_zone(struct rfc2136 *self, const char *name, bool *is, struct error *err)
-{
-    if (known(self, name, is))
-        return true;
-    TRY(update_server_has_zone(&self->server, name, is, err));
-    MUTEX_HOLD(&self->lock);
-    list_add(*is ? &self->zones : &self->no_zones, name);
-    return true;
-}
-
-static bool no_zone(const struct rfc2136 *self, const char *name, const struct list *tried, struct error *err)
-{
-    AUTO(free) char *names = list_join(tried, "', '");
-
-    (void)error_set(err, ERROR_PLUGIN, "Unable to determine base domain for %s using names: ['%s'].", name, names);
-    return error_next(err,
-        "the name server %s says of none of these that it is authoritative: name the server where the zone is "
-        "changed%s",
-        self->address,
-        self->server.signs_questions
-            ? ""
-            : ", and where it has views, say dns_rfc2136_sign_query = true for the key to choose one");
-}
-
-/* The longest zone that a name is in, beginning with the name itself: `_acme-challenge...` may be a zone of its own.
- * *zone is a part of name. */
-static bool find_zone(struct rfc2136 *self, const char *name, const char **zone, struct error *err)
-{
-    AUTO(list_clear) struct list tried = { 0 };
-
-    for (const char *at = name; at != NULL && *at != '\0'; at = strchr(at, '.')) {
-        bool found;
-
-        at += *at == '.';
-        list_add(&tried, at);
-        TRY(is_zone(self, at, &found, err));
-        if (found) {
-            *zone = at;
-            return true;
-        }
-    }
-    return no_zone(self, name, &tried, err);
-}
-
-/* ---- changes ---- */
-
-/* Failures that the next value would have as well: nobody answers, or the user wants no more. */
-static bool is_of_all(const struct error *err)
-{
-    return err->kind == ERROR_NETWORK || err->kind == ERROR_CANCELED;
-}
-
-/* Updates the zone with those of the values that belong to it, as many as go into one. */
-static bool change_some(struct rfc2136 *self, enum update_action action, const char *zone, struct txt *const *txts,
-    size_t count, struct error *err)
-{
-    struct error why = { 0 };
-    bool done = update_server_change(&self->server, zone, action, txts, count, &why);
-
-    if (!done && is_of_all(&why)) {
-        *err = why;
-        return false;
-    }
-    for (size_t i = 0; i < count; i++)
-        if (done)
-            txt_done(txts[i]);
-        else
-            txt_fail(txts[i], &why);
-    return true;
-}
-
-static bool change_zone(struct rfc2136 *self, enum update_action action, const char *const *zones,
-    struct txt *const *txts, size_t count, const char *zone, struct error *err)
-{
-    struct txt *some[UPDATE_MAX_VALUES];
-    size_t len = 0;
-
-    for (size_t i = 0; i < count; i++) {
-        if (txts[i]->state != TXT_WANTED || zones[i] == NULL || strcasecmp(zones[i], zone) != 0)
-            continue;
-        some[len++] = txts[i];
-        if (len == COUNT(some)) {
-            TRY(change_some(self, action, zone, some, len, err));
-            len = 0;
-        }
-    }
-    return len == 0 || change_some(self, action, zone, some, len, err);
-}
-
-static bool find_zones(
-    struct rfc2136 *self, struct txt *const *txts, size_t count, const char **zones, struct error *err)
-{
-    for (size_t i = 0; i < count; i++) {
-        struct error why = { 0 };
-
-        if (txts[i]->state != TXT_WANTED || find_zone(self, txts[i]->name, &zones[i], &why))
-            continue;
-        if (is_of_all(&why)) {
-            *err = why;
-            return false;
-        }
-        txt_fail(txts[i], &why);
-    }
-    return true;
-}
-
-static bool change(
-    struct rfc2136 *self, enum update_action action, struct txt *const *txts, size_t count, struct error *err)
-{
-    AUTO(free) const char **zones = xcalloc(count + 1, sizeof *zones); /* side by side with txts */
-
-    TRY(find_zones(self, txts, count, zones, err));
-    for (size_t i = 0; i < count; i++)
-        if (txts[i]->state == TXT_WANTED && zones[i] != NULL)
-            TRY(change_zone(self, action, zones, txts, count, zones[i], err));
-    return true;
-}
+/* ---- as dns/provider.h wants it ---- */
 
 static bool add(void *self, struct txt *const *txts, size_t count, struct error *err)
 {
-    return change(self, UPDATE_ADD, txts, count, err);
+    return update_zones_change(&((struct rfc2136 *)self)->zones, UPDATE_ADD, txts, count, err);
 }
 
 static bool remove_them(void *self, struct txt *const *txts, size_t count, struct error *err)
 {
-    return change(self, UPDATE_REMOVE, txts, count, err);
+    return update_zones_change(&((struct rfc2136 *)self)->zones, UPDATE_REMOVE, txts, count, err);
 }
 
 static const struct provider rfc2136 = {

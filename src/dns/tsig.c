@@ -115,7 +115,8 @@ static unsigned u16_at(const char *at)
     return (unsigned)(unsigned char)at[0] << 8 | (unsigned char)at[1];
 }
 
-bool tsig_sign(struct buf *message, const struct tsig_key *key, int64_t now, struct buf *mac, struct error *err)
+bool tsig_sign(struct buf *message, const struct tsig_key *key, struct view request_mac, int64_t now, struct buf *mac,
+    struct error *err)
 {
     AUTO(signature_clear) struct signature signature = { .time = (uint64_t)now, .fudge = TSIG_FUDGE };
     AUTO(buf_clear) struct buf made = BUF(DIGEST_MAX);
@@ -126,7 +127,7 @@ bool tsig_sign(struct buf *message, const struct tsig_key *key, int64_t now, str
     others = u16_at(message->at + 10);
     signature.original_id = u16_at(message->at);
     TRY(of_key(key, &signature, err));
-    TRY(compute(&signature, buf_view(message), others, (struct view){ "", 0 }, key, &made, err));
+    TRY(compute(&signature, buf_view(message), others, request_mac, key, &made, err));
     signature.mac = buf_view(&made);
     put_record(message, &signature);
     buf_put(mac, buf_view(&made));

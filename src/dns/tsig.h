@@ -24,8 +24,8 @@ static inline void tsig_key_clear_at(struct tsig_key *key)
  * Appends the signature to a whole message, and its MAC to *mac, by which the answer is verified. now: UTC seconds
  * since 1970. ERROR_CONFIG for a key whose name is none, or whose algorithm this machine does not allow.
  */
-MUST_USE bool tsig_sign(
-    struct buf *message, const struct tsig_key *key, int64_t now, struct buf *mac, struct error *err);
+MUST_USE bool tsig_sign(struct buf *message, const struct tsig_key *key, struct view request_mac, int64_t now,
+    struct buf *mac, struct error *err);
 
 /*
  * Verifies the answer to a message with that MAC: its bytes, and where in them the TSIG record begins (struct

@@ -25,7 +25,7 @@ TEST(signing)
         size_t before = message.len;
         struct error err = { 0 };
 
-        REQUIRE(tsig_sign(&message, &key, EXAMPLE_NOW, &mac, &err), "%s: %s", name, err.why);
+        REQUIRE(tsig_sign(&message, &key, view_of(NULL), EXAMPLE_NOW, &mac, &err), "%s: %s", name, err.why);
         buf_put_hex(&hex, buf_view(&mac));
         CHECK_TEXT(buf_text(&hex), examples[i].mac, name);
         CHECK_INT(message.at[11], 1, name);
@@ -114,7 +114,7 @@ TEST(what_the_server_refuses)
         AUTO(buf_clear) struct buf message = example_update();
         struct error err = { 0 };
 
-        REQUIRE(tsig_sign(&message, &key, refusals[i].request_at, &mac, &err), "%s", err.why);
+        REQUIRE(tsig_sign(&message, &key, view_of(NULL), refusals[i].request_at, &mac, &err), "%s", err.why);
         CHECK(!tsig_verify(buf_view(&answer), example_tsig_at(), &key, buf_view(&mac), refusals[i].request_at, &err));
         CHECK_TEXT(err.why, refusals[i].why, refusals[i].name);
         CHECK(strstr(err.next, refusals[i].next) != NULL, "%s: %s", refusals[i].name, err.next);
@@ -129,7 +129,8 @@ TEST(bad_keys)
     struct error err = { 0 };
 
     xreplace(&key.name, "two..dots");
-    CHECK(!tsig_sign(&message, &key, EXAMPLE_NOW, &mac, &err) && err.kind == ERROR_CONFIG, "%s", err.why);
+    CHECK(
+        !tsig_sign(&message, &key, view_of(NULL), EXAMPLE_NOW, &mac, &err) && err.kind == ERROR_CONFIG, "%s", err.why);
     CHECK(strstr(err.why, "two..dots") != NULL, "%s", err.why);
 }
 

@@ -6,7 +6,6 @@
 #include "base/log.h"
 #include "crypto/key.h"
 #include "dns/rcode.h"
-#include "net/dns.h"
 
 #define QUESTION_MS 15000 /* by TCP */
 #define UPDATE_MS 45000   /* a server may sign the zone anew before it answers */
@@ -14,6 +13,16 @@
 #define UDP_MAX 1232 /* bytes that pass without being cut into fragments */
 
 /* ---- ways ---- */
+
+bool update_ask_by_net(void *way, const struct dns_question *question, struct dns_answer *answer, struct error *err)
+{
+    struct net *net;
+
+    TRY(plugin_net_get(way, &net, err));
+    if (net == NULL)
+        return error_set(err, ERROR_INTERNAL, "no network to ask the name server by");
+    return net_dns(net, question, answer, err);
+}
 
 /* By TCP, and by UDP where no connection comes about; what is asked may come twice then, and does no harm. */
 static bool ask(
@@ -23,19 +32,15 @@ static bool ask(
         .server = server->address, .port = server->port, .tcp = true, .message = message, .timeout_ms = tcp_ms
     };
     struct error again = { 0 };
-    struct net *net;
 
-    TRY(plugin_net_get(&server->net, &net, err));
-    if (net == NULL)
-        return error_set(err, ERROR_INTERNAL, "no network to ask the name server by");
-    if (net_dns(net, &question, answer, err))
+    if (server->ask(server->way, &question, answer, err))
         return true;
     if (err->kind != ERROR_NETWORK || message.len > UDP_MAX)
         return false;
     log_debug("%s by TCP; asking by UDP", err->why);
     question.tcp = false;
     question.timeout_ms = UDP_MS;
-    return net_dns(net, &question, answer, &again);
+    return server->ask(server->way, &question, answer, &again);
 }
 
 static bool reach(
@@ -94,8 +99,8 @@ static bool explain(
 
 /* ---- exchanges ---- */
 
-/* The code that was signed: that of the bytes, not of what the network process has made of them. */
-static int signed_rcode(const struct dns_answer *answer)
+/* The code of the bytes, which may be signed, not what the network process has made of them. */
+static int rcode_of(const struct dns_answer *answer)
 {
     return (unsigned char)answer->wire.at[3] & 0xf;
 }
@@ -115,7 +120,7 @@ static bool check_answer(
 {
     if (answer->tsig_at > 0)
         return tsig_verify(buf_view(&answer->wire), answer->tsig_at, server->key, mac, clock_now(), err);
-    if (answer->rcode != DNS_NOERROR)
+    if (rcode_of(answer) != DNS_NOERROR)
         return true;
     (void)error_set(err, ERROR_NETWORK, "the answer of %s is not signed, so that it may be anybody's", server->address);
     return error_next(
@@ -132,10 +137,10 @@ static bool update(const struct update_server *server, const char *zone, enum up
 
     TRY(put_id(&id, err));
     TRY(update_put(&message, id, zone, action, txts, count, err));
-    TRY(tsig_sign(&message, server->key, clock_now(), &mac, err));
+    TRY(tsig_sign(&message, server->key, view_of(NULL), clock_now(), &mac, err));
     TRY(reach(server, buf_view(&message), UPDATE_MS, &answer, err));
     TRY(check_answer(server, &answer, buf_view(&mac), err));
-    rcode = signed_rcode(&answer);
+    rcode = rcode_of(&answer);
     return rcode == DNS_NOERROR || explain(server, rcode, zone, txts[0]->name, err);
 }
 
@@ -165,7 +170,7 @@ bool update_server_has_zone(const struct update_server *server, const char *name
 
     TRY(dns_put_question(&message, name, DNS_SOA, 0, err));
     if (server->signs_questions)
-        TRY(tsig_sign(&message, server->key, clock_now(), &mac, err));
+        TRY(tsig_sign(&message, server->key, view_of(NULL), clock_now(), &mac, err));
     if (!reach(server, buf_view(&message), QUESTION_MS, &answer, err) ||
         (server->signs_questions && !check_answer(server, &answer, buf_view(&mac), err)))
         return error_in(err, "Encountered error when making query");

@@ -6,14 +6,19 @@
  */
 #include "dns/tsig.h"
 #include "dns/update.h"
+#include "net/dns.h"
 
 struct update_server {
     const char *address; /* an IP address */
     int port;
     const struct tsig_key *key;
     bool signs_questions; /* those after zones, too */
-    struct plugin_net net;
+    /* As net_dns; way is a struct plugin_net for update_ask_by_net, and a test's own else. */
+    bool (*ask)(void *way, const struct dns_question *question, struct dns_answer *answer, struct error *err);
+    void *way;
 };
+
+bool update_ask_by_net(void *way, const struct dns_question *question, struct dns_answer *answer, struct error *err);
 
 /*
  * Whether the server is authoritative for a zone of exactly that name, by its SOA record: asked by TCP, then by UDP.
