@@ -574,3 +574,83 @@ class Ionoscloud(Fake):
     def delete(self, r, zid, number):
         self.drop(self.by_id(number[1:], self.zone_of(zid[1:])))
         return Reply(202, {})
+
+
+class Glesys(Fake):
+    """github.com/glesys/API: everything is asked with POST."""
+    name, host = "glesys", "api.glesys.com"
+    credentials = {"user": "CL12345", "password": "glesys-key"}
+    denied = "401: Username or password incorrect"
+
+    def authenticate(self, request):
+        return request.header("authorization") == basic("CL12345", "glesys-key") and request.header("accept") == "application/json"
+
+    def error(self, status, message):
+        return Reply(status, {"response": {"status": {"code": status, "text": message}}})
+
+    def deny(self):
+        return self.error(401, "Username or password incorrect")
+
+    def well(self, **more):
+        return {"response": {"status": {"code": 200, "text": "OK"}, **more}}
+
+    def is_change(self, request):
+        return request.path.endswith(("addrecord", "deleterecord"))
+
+    @on("POST /domain/list")
+    def zones_(self, r):
+        return self.well(domains=[{"domainname": z, "recordcount": len(self.of(z))} for z in self.all_zones])
+
+    @on("POST /domain/listrecords")
+    def records_(self, r):
+        zone = r.json({"domainname": str})["domainname"]
+        return self.well(records=[{"recordid": x.id, "domainname": zone, "host": self.show(x.name), "type": x.type, "data": x.value, "ttl": x.ttl} for x in self.of(zone)])
+
+    @on("POST /domain/addrecord")
+    def create(self, r):
+        body = r.json({"domainname": str, "host": str, "type": "TXT", "data": str, "ttl": 60})
+        return self.well(record={"recordid": self.put(body["domainname"], self.is_relative(body["host"], body["domainname"]), body["data"]).id})
+
+    @on("POST /domain/deleterecord")
+    def delete(self, r):
+        self.drop(self.by_id(r.json({"recordid": int})["recordid"]))
+        return self.well()
+
+
+class Yandex360(Fake):
+    """yandex.ru/dev/api360: DNS of an organization's domains."""
+    name, host = "yandex360", "api360.yandex.net"
+    credentials = {"oauth_token": "yandex-token", "org_id": "4321"}
+    headers = {"Authorization": "OAuth {oauth_token}"}
+    spoiled = "oauth_token"
+    denied = "16: Unauthenticated"
+    ttl, fillers = 300, 101
+
+    def error(self, status, message, code=3):
+        return Reply(status, {"code": code, "message": message, "details": []})
+
+    def deny(self):
+        return self.error(401, "Unauthenticated", 16)
+
+    def listed(self, r, key, things):
+        number = r.args(page=DIGITS, perPage="100")["page"]
+        part, pages = self.page(things, number, 100)
+        return {key: part, "page": int(number), "pages": pages, "perPage": 100, "total": len(things)}
+
+    @on("GET /directory/v1/org/4321/domains")
+    def zones_(self, r):
+        return self.listed(r, "domains", [{"name": z, "verified": True} for z in self.all_zones])
+
+    @on("GET /directory/v1/org/4321/domains/{zone}/dns")
+    def records_(self, r, zone):
+        return self.listed(r, "records", [{"recordId": x.id, "name": self.show(x.name), "type": x.type, "ttl": x.ttl, ("text" if x.type == "TXT" else "address"): x.value} for x in self.of(zone)])
+
+    @on("POST /directory/v1/org/4321/domains/{zone}/dns")
+    def create(self, r, zone):
+        body = r.json({"name": str, "type": "TXT", "text": str, "ttl": 300})
+        return {"recordId": self.put(zone, self.is_relative(body["name"], zone), body["text"]).id}
+
+    @on("DELETE /directory/v1/org/4321/domains/{zone}/dns/{number}")
+    def delete(self, r, zone, number):
+        self.drop(self.by_id(number, zone))
+        return {}

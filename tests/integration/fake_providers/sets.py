@@ -492,3 +492,43 @@ class Autodns(SetFake):
         return self.well([{"origin": zone}])
 
 
+
+
+class Hostinger(SetFake):
+    """developers.hostinger.com: a zone's sets, of which those of that name and type are overwritten."""
+    name, host = "hostinger", "developers.hostinger.com"
+    credentials = {"api_token": "hostinger-token"}
+    headers = {"Authorization": "Bearer {api_token}"}
+    denied = "Unauthenticated"
+    ttl = 300
+
+    def error(self, status, message):
+        return Reply(status, {"message": message, "correlation_id": "26a91bd9"})
+
+    def deny(self):
+        return self.error(401, "Unauthenticated")
+
+    @on("GET /api/domains/v1/portfolio")
+    def zones_(self, r):
+        return [{"id": self.zone_id(z), "domain": z, "type": "domain", "status": "active"} for z in self.all_zones]
+
+    @on("GET /api/dns/v1/zones/{zone}")
+    def read(self, r, zone):
+        sets = {}
+        for x in self.of(zone):
+            sets.setdefault((x.name, x.type), []).append({"content": f'"{x.value}"' if x.type == "TXT" else x.value, "is_disabled": False})
+        return [{"name": self.show(n), "type": t, "ttl": 14400, "records": v} for (n, t), v in sets.items()]
+
+    @on("PUT /api/dns/v1/zones/{zone}")
+    def write(self, r, zone):
+        one = r.json({"overwrite": True, "zone": [{"name": str, "type": "TXT", "ttl": 300, "records": list}]})["zone"][0]
+        if any(x.keys() != {"content"} for x in one["records"]):
+            raise Unexpected(f"records {one['records']}")
+        self.store(zone, self.is_relative(one["name"], zone), [x["content"].strip('"') for x in one["records"]])
+        return {"message": "Request accepted"}
+
+    @on("DELETE /api/dns/v1/zones/{zone}")
+    def delete(self, r, zone):
+        one = r.json({"filters": [{"name": str, "type": "TXT"}]})["filters"][0]
+        self.store(zone, self.is_relative(one["name"], zone), [])
+        return {"message": "Request accepted"}

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from fake_providers.certbots import DIGITS, basic
 from fake_providers.sessions import KEY, KEY_PEM, SessionFake
 from fake_providers.sets import SetFake
-from peers.fake_api import Fake, Reply, Unexpected, on
+from peers.fake_api import Fake, Reply, Unexpected, on, pairs
 
 
 def sha256(data):
@@ -722,3 +722,110 @@ class Edgedns(SetFake):
     def delete(self, r, zone, fqdn):
         self.store(zone, self.relative(fqdn, zone), [])
         return Reply(204)
+
+
+class Baidu(Fake):
+    """cloud.baidu.com/doc/DNS and /doc/Reference (bce-auth-v1); markers lead through lists, changes have no reply."""
+    name, host = "baidu", "dns.baidubce.com"
+    credentials = {"access_key": "baidu-ak", "secret_key": "baidu-sk"}
+    spoiled = "access_key"
+    denied = "InvalidAccessKeyId"
+    ttl, fillers = 300, 1001
+
+    def error(self, status, message, code="BadRequest"):
+        return Reply(status, {"requestId": "1", "code": code, "message": message})
+
+    def deny(self):
+        return self.error(403, "The Access Key ID you provided does not exist in our records.", "InvalidAccessKeyId")
+
+    def authenticate(self, r):
+        found = re.fullmatch(r"bce-auth-v1/([^/]+)/([^/]+)/(\d+)/([^/]*)/([0-9a-f]{64})", r.header("authorization"))
+        if not found:
+            raise Unexpected(f"authorization {r.header('authorization')}")
+        names = found[4].split(";")
+        if names != sorted(names) or "host" not in names:
+            raise Unexpected(f"signed fields {names}")
+        stamp(found[2], "%Y-%m-%dT%H:%M:%SZ")
+        fields = "\n".join(sorted(f"{quote(n, safe='-_.~')}:{quote(r.header(n).strip(), safe='-_.~')}" for n in names))
+        request = f"{r.method}\n{quote(r.path, safe='/-_.~')}\n{canonical_query(r.raw_query)}\n{fields}"
+        key = mac("baidu-sk", f"bce-auth-v1/{found[1]}/{found[2]}/{found[3]}").hex()
+        return found[1] == "baidu-ak" and mac(key, request).hex() == found[5]
+
+    def listed(self, r, key, things, **more):
+        start = int(r.args(maxKeys="1000", may={"marker": (DIGITS, "0")}, **more)["marker"])
+        following = {"nextMarker": str(start + 1000)} if start + 1000 < len(things) else {}
+        return {"marker": str(start), "isTruncated": bool(following), "maxKeys": 1000, key: things[start:start + 1000], **following}
+
+    @on("GET /v1/dns/zone")
+    def zones_(self, r):
+        return self.listed(r, "zones", [{"id": f"z{self.zone_id(z)}", "name": z, "status": "running"} for z in self.all_zones])
+
+    @on("GET /v1/dns/zone/{zone}/record")
+    def records_(self, r, zone):
+        name = pairs(r.raw_query, "query")["rr"]
+        return self.listed(r, "records", [{"id": str(x.id), "rr": self.show(x.name), "type": x.type, "value": x.value, "ttl": x.ttl, "status": "running"} for x in self.of(zone, name)], rr=str)
+
+    @on("POST /v1/dns/zone/{zone}/record")
+    def create(self, r, zone):
+        body = r.json({"rr": str, "type": "TXT", "value": str, "ttl": 300})
+        self.put(zone, self.is_relative(body["rr"], zone), body["value"])
+        return Reply(200, "")
+
+    @on("DELETE /v1/dns/zone/{zone}/record/{number}")
+    def delete(self, r, zone, number):
+        self.drop(self.by_id(number, zone))
+        return Reply(200, "")
+
+
+class Volcengine(Fake):
+    """www.volcengine.com/docs/6758 (DNS) and /6369 (signatures)."""
+    name, host = "volcengine", "open.volcengineapi.com"
+    credentials = {"access_key": "volc-ak", "secret_key": "volc-sk"}
+    spoiled = "access_key"
+    denied = "InvalidAccessKey"
+    ttl, fillers = 600, 101
+
+    def error(self, status, message, code="InvalidParameter"):
+        return Reply(status, {"ResponseMetadata": {"RequestId": "1", "Error": {"Code": code, "Message": message}}})
+
+    def deny(self):
+        return self.error(401, "Invalid AccessKey in the request", "InvalidAccessKey")
+
+    def well(self, result):
+        return {"ResponseMetadata": {"RequestId": "1", "Service": "dns"}, "Result": result}
+
+    def authenticate(self, r):
+        found = re.fullmatch(r"HMAC-SHA256 Credential=(\S+)/(\d{8})/cn-north-1/dns/request, ?SignedHeaders=(\S+), ?Signature=([0-9a-f]{64})", r.header("authorization"))
+        if not found:
+            raise Unexpected(f"authorization {r.header('authorization')}")
+        names = found[3].split(";")
+        if names != sorted(names) or not {"host", "x-date"} <= set(names):
+            raise Unexpected(f"signed fields {names}")
+        date = stamp(r.header("x-date"), "%Y%m%dT%H%M%SZ")
+        if r.header("x-content-sha256") not in ("", sha256(r.body)):
+            raise Unexpected("x-content-sha256")
+        fields = "".join(f"{n}:{r.header(n).strip()}\n" for n in names)
+        request = f"{r.method}\n/\n{canonical_query(r.raw_query)}\n{fields}\n{found[3]}\n{sha256(r.body)}"
+        key = mac(mac(mac(mac("volc-sk", found[2]), "cn-north-1"), "dns"), "request")
+        text = f"HMAC-SHA256\n{date}\n{found[2]}/cn-north-1/dns/request\n{sha256(request.encode())}"
+        return found[1] == "volc-ak" and mac(key, text).hex() == found[4]
+
+    @on("GET /")
+    def ask(self, r):
+        asked = pairs(r.raw_query, "query")
+        if asked["Action"] == "ListZones":
+            r.args(Version="2018-08-01", Action="ListZones", PageNumber=DIGITS, PageSize="100")
+            part, _ = self.page(self.all_zones, asked["PageNumber"], 100)
+            return self.well({"Total": len(self.all_zones), "Zones": [{"ZID": self.zone_id(z), "ZoneName": z} for z in part]})
+        r.args(Version="2018-08-01", Action="ListRecords", ZID=DIGITS, PageNumber="1", PageSize="100")
+        found = self.of(self.zone_of(asked["ZID"]))
+        return self.well({"TotalCount": len(found), "Records": [{"RecordID": f"v{x.id}", "Host": self.show(x.name), "Type": x.type, "Value": x.value, "TTL": x.ttl, "Line": "default"} for x in found]})
+
+    @on("POST /")
+    def change(self, r):
+        if r.args(Version="2018-08-01", Action={"CreateRecord", "DeleteRecord"})["Action"] == "DeleteRecord":
+            self.drop(self.by_id(r.json({"RecordID": str})["RecordID"][1:]))
+            return self.well({})
+        body = r.json({"ZID": int, "Host": str, "Type": "TXT", "Value": str, "TTL": 600})
+        zone = self.zone_of(body["ZID"])
+        return self.well({"RecordID": f"v{self.put(zone, self.is_relative(body['Host'], zone), body['Value']).id}"})
