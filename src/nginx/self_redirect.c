@@ -142,6 +142,18 @@ static const char *target_of(const struct nginx_node *node)
                : NULL;
 }
 
+/* Of `error_page CODE ... [=[CODE]] URL`, where it is for more than plain requests at a port for TLS (497). */
+static const char *error_target_of(const struct nginx_node *node)
+{
+    bool any = false;
+
+    if (!nginx_is(node, "error_page") || node->word_count < 3)
+        return NULL;
+    for (size_t i = 1; i + 1 < node->word_count; i++)
+        any = any || (node->words[i].text[0] != '=' && strcmp(node->words[i].text, "497") != 0);
+    return any ? node->words[node->word_count - 1].text : NULL;
+}
+
 static struct self_target self_of(
     const struct nginx_model *model, const struct nginx_block *block, const struct nginx_node *node, int https_port)
 {
@@ -193,10 +205,14 @@ static bool is_within(const struct nginx_node *node, const char *name)
 static bool goes_in_circles(
     const struct nginx_model *model, const struct nginx_block *block, const struct nginx_node *node, int https_port)
 {
-    struct self_target target = self_of(model, block, node, https_port);
+    const char *of_errors = error_target_of(node);
+    struct self_target target = of_errors != NULL ? look_up_target(model, block, of_errors, https_port)
+                                                  : self_of(model, block, node, https_port);
 
     if (target.self == SELF_NOT)
         return false;
+    if (of_errors != NULL) /* what was refused is refused again; a page that tells of it need not be */
+        return !target.fixed;
     if (target.self == SELF_BY_NAME && node->parent != NULL && asks_for_a_host(node->parent))
         return false;
     /* One location may send to another. */
@@ -231,6 +247,8 @@ static void search_in(
         else if (node->parent != NULL && nginx_is(node->parent, "if") && only_child(node->parent, node))
             out = node->parent;
         add(search->out, out, item->include);
+        if (nginx_is(node, "error_page")) /* other requests are answered */
+            return;
         if (around == NULL || (nginx_is(around, "location") && around == item->node &&
                                   strcmp(item->node->words[item->node->word_count - 1].text, "/") == 0))
             search->out->whole = true;

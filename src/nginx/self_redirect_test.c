@@ -29,6 +29,12 @@ static const struct {
     { "by host", "if ($host = a.test) { return 301 https://$host$request_uri; }", "1" },
     { "from one name to the other", "if ($host = www.a.test) { return 301 https://a.test$request_uri; }", "0" },
     { "by a header", "if ($http_x_forwarded_proto = http) { return 301 https://$host$request_uri; }", "1" },
+    { "what is refused", "deny all; error_page 403 =301 https://$host$request_uri;", "1" },
+    { "by an error's own code", "error_page 404 500 https://a.test$request_uri;", "1" },
+    { "in a location, what is refused", "location / { deny all; error_page 403 = https://$host$request_uri; }", "1" },
+    { "a page for errors", "error_page 404 https://$host/404.html;", "0" },
+    { "errors, to another host", "error_page 403 =301 https://b.test$request_uri;", "0" },
+    { "plain requests at a port for TLS", "error_page 497 https://$host$request_uri;", "0" },
     { "by an include", "include more;", "1 whole" },
 };
 
@@ -57,6 +63,7 @@ static const struct {
     { "the name", "if ($host = a.test) { return 301 https://$host$request_uri; }", true },
     { "another name", "if ($host = www.a.test) { return 301 https://$host$request_uri; }", false },
     { "by scheme", "if ($scheme = http) { return 301 https://$host$request_uri; }", true },
+    { "what is refused alone", "error_page 403 =301 https://$host$request_uri;", false },
     { "nothing of that kind", "if ($host = a.test) { return 404; }", false },
 };
 

@@ -1,6 +1,7 @@
 """What the plugins of both web servers share, with the servers themselves: their start, their programs, the TLS files."""
 import os
 import re
+import shutil
 import signal
 import subprocess
 import time
@@ -13,6 +14,7 @@ pytestmark = pytest.mark.ours
 
 SITE = "server {\n    listen 127.0.0.1:HTTP;\n    server_name a.test;\n    root HOME/www;\n}\n"
 VHOST = "<VirtualHost *:HTTP>\n    ServerName a.test\n    DocumentRoot HOME/www\n</VirtualHost>\n"
+CERTBOT = shutil.which("certbot", path="/usr/bin")
 PACKAGED = {"nginx": Path("/usr/lib/python3/dist-packages/certbot_nginx/_internal/tls_configs"),
             "apache": Path("/usr/lib/python3/dist-packages/certbot_apache/_internal/tls_configs")}
 
@@ -90,6 +92,49 @@ def test_a_hanging_program_is_ended_by_an_interrupt(make_client, make_nginx_host
     begin = time.monotonic()
     client.finish(process, None, timeout=60)
     assert time.monotonic() - begin < 30
+
+
+def until(seen):
+    for _ in range(600):
+        if seen():
+            return
+        time.sleep(0.1)
+    raise AssertionError("it has not come to that")
+
+
+@pytest.mark.parametrize("kind", ["nginx", "apache"])
+def test_two_runs_at_once(make_client, make_nginx_host, make_apache_host, pair, area, kind):
+    """One server, from two stores: ours wait for each other, and Certbot is refused meanwhile."""
+    host = make_nginx_host() if kind == "nginx" else make_apache_host()
+    for name in ("a", "b"):
+        host.write(name, (SITE if kind == "nginx" else VHOST).replace("a.test", f"{name}.test"))
+    host.start()
+    *words, last = host.control.read_text().splitlines()
+    held, go = area / "held", area / "go"
+    host.control.write_text("\n".join([*words, f'case "$*" in *reload*|*graceful*) touch {held}; '
+                                       f"while [ ! -e {go} ]; do sleep 0.1; done;; esac", last, ""]))
+    args = ["install", "-n", f"--{kind}", *host.options(), "--no-redirect", "--cert-path", pair[0], "--fullchain-path", pair[0],
+            "--key-path", pair[1]]
+    clients = make_client(), make_client()
+    try:
+        first = clients[0].start(*args, "-d", "a.test")
+        until(held.exists)
+        second = clients[1].start(*args, "-d", "b.test")
+        until(lambda: "Waiting up to" in "".join(path.read_text() for path in clients[1].logs.glob("letsencrypt.log")))
+        if CERTBOT:
+            argv = [CERTBOT, *args[:2], "-i", kind, *host.options()[:4], *args[-7:], "-d", "b.test", *(
+                f"--{name}-dir={area}/certbot/{name}" for name in ("config", "work", "logs"))]
+            refused = subprocess.run([*map(str, argv)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                                     stderr=subprocess.STDOUT, text=True, timeout=120)
+            assert refused.returncode == 1 and "not working" in refused.stdout and "lock" in refused.stdout, refused.stdout
+    finally:
+        go.touch()
+    for client, process in zip(clients, (first, second)):
+        client.finish(process)
+        assert len(list((client.work / "backups").iterdir())) == 1
+    for name in ("a.test", "b.test"):
+        assert host.certificate(name)
+    assert is_new(host, pair)
 
 
 def test_an_apache_that_would_wait_for_ever(make_client, make_apache_host, pair):
