@@ -9,8 +9,9 @@
 #include "base/mem.h"
 #include "base/mutex.h"
 
-#define WAIT_MS 50  /* between looks whether the user has interrupted */
-#define TRIES_MAX 8 /* of one group, each without the plans that made the one before fail */
+#define WAIT_MS 50     /* between looks whether the user has interrupted */
+#define TRIES_MAX 16   /* of one group: without the plans that made the one before fail, or of halves, */
+#define TRIES_MS 30000 /* and no division after that */
 
 struct submission { /* of a thread that waits, on its stack */
     struct submission *next;
@@ -185,34 +186,81 @@ static size_t pick(void *const *plans, struct error *const *each, size_t count, 
     return picked;
 }
 
-static bool commit_all(struct clerk *clerk, void *const *plans, struct error **each, size_t count, struct error *err)
+struct trial { /* of one group */
+    struct clerk *clerk;
+    int left;      /* tries */
+    int64_t until; /* no more of them after that, on the monotonic clock */
+};
+
+static bool may_try(const struct trial *trial)
+{
+    return trial->left > 0 && clock_monotonic_ms() < trial->until;
+}
+
+/* Again and again without those that are the cause, as long as it is told which. *left: how many there were in the last
+ * one; *unknown: it failed, and nobody knows by which of them. */
+static bool try(struct trial *trial, void *const *plans, struct error **each, size_t count, size_t *left, bool *unknown,
+    struct error *err)
 {
     AUTO(free) void **rest = xcalloc(count, sizeof *rest);
     AUTO(free) struct error **failed = xcalloc(count, sizeof *failed);
     AUTO(free) size_t *from = xcalloc(count, sizeof *from);
-    size_t before = count, left;
     bool ok = false;
 
-    for (int tries = 0; !ok && tries < TRIES_MAX; tries++) {
-        left = pick(plans, each, count, rest, from);
-        if (left == 0) /* each has failed on its own account */
+    *unknown = false;
+    while (!ok && !*unknown && trial->left > 0) {
+        *left = pick(plans, each, count, rest, from);
+        if (*left == 0) /* each has failed on its own account */
             return true;
-        if (tries > 0 && left == before) /* the cause among them is not known */
-            return false;
+        trial->left--;
         memset(failed, 0, count * sizeof *failed);
         error_clear(err);
-        ok = clerk->work->commit(clerk->self, rest, left, failed, err);
-        for (size_t i = 0; i < left; i++)
+        ok = trial->clerk->work->commit(trial->clerk->self, rest, *left, failed, err);
+        *unknown = !ok;
+        for (size_t i = 0; i < *left; i++) {
             each[from[i]] = failed[i];
+            *unknown = *unknown && failed[i] == NULL;
+        }
         if (!ok && err->kind == ERROR_CANCELED)
             return false;
-        before = left;
     }
     return ok;
 }
 
+static bool commit_all(struct trial *trial, void *const *plans, struct error **each, size_t count, struct error *err);
+
+/* Each half for itself: one that holds the cause may be divided again. */
+static bool commit_halves(struct trial *trial, void *const *plans, struct error **each, size_t count, struct error *err)
+{
+    size_t half[] = { count / 2, count - count / 2 };
+
+    for (size_t h = 0; h < COUNT(half); plans += half[h], each += half[h], h++) {
+        if (commit_all(trial, plans, each, half[h], err))
+            continue;
+        if (err->kind == ERROR_CANCELED)
+            return false;
+        for (size_t i = 0; i < half[h]; i++)
+            if (each[i] == NULL)
+                each[i] = error_dup(err);
+    }
+    error_clear(err);
+    return true;
+}
+
+static bool commit_all(struct trial *trial, void *const *plans, struct error **each, size_t count, struct error *err)
+{
+    size_t left;
+    bool unknown;
+
+    if (try(trial, plans, each, count, &left, &unknown, err))
+        return true;
+    return unknown && left > 1 && err->sys == CLERK_DIVIDE && may_try(trial) &&
+           commit_halves(trial, plans, each, count, err);
+}
+
 static bool commit_group(struct clerk *clerk, struct submission *group, struct error *err)
 {
+    struct trial trial = { clerk, TRIES_MAX, clock_monotonic_ms() + TRIES_MS };
     AUTO(free) void **plans = NULL;
     AUTO(free) struct error **each = NULL;
     size_t count = 0;
@@ -226,7 +274,7 @@ static bool commit_group(struct clerk *clerk, struct submission *group, struct e
     for (const struct submission *submission = group; submission != NULL;
          count += submission->count, submission = submission->next)
         memcpy(plans + count, submission->plans, submission->count * sizeof *plans);
-    ok = commit_all(clerk, plans, each, count, err);
+    ok = commit_all(&trial, plans, each, count, err);
     count = 0;
     for (struct submission *submission = group; submission != NULL;
          count += submission->count, submission = submission->next)

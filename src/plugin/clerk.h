@@ -11,13 +11,17 @@
  *
  * Nothing is queued but what some thread waits for, so that the queue is never longer than there are threads.
  */
+#include <errno.h>
+
 #include "plugin/company.h"
 #include "plugin/server_lock.h"
 
 struct clerk_work { /* called in the clerk's thread, which holds the server's lock */
     /* Undoes what a killed run left half done. Called each time the lock has been taken. NULL: nothing to undo. */
     bool (*recover)(void *self, struct error *err);
-    /* As in plugin/installer.h. */
+    /* As in plugin/installer.h. Where it fails, no plan is known as the cause, and err->sys is CLERK_DIVIDE, halves of
+     * the group are tried: nothing of it has reached the server. */
+#define CLERK_DIVIDE EAGAIN
     bool (*commit)(void *self, void *const *plans, size_t count, struct error **each, struct error *err);
     /* Whether something is in place that must not be undone by others, such as a challenge that the CA is to look at:
      * then the lock is kept though nothing waits. NULL: there is no such thing. */
@@ -39,9 +43,10 @@ DEFINE_AUTO(struct clerk, clerk_free)
 
 /*
  * Puts plans into effect; results as of installer->commit. Of a group that fails, the plans reported as the cause fail,
- * and the others are tried without them. ERROR_CANCELED when the user interrupts before it has begun (a thread that is
- * shielded from interrupts: while another run has the server); from then on commit decides; it is shielded from
- * interrupts where one of the threads that wait is.
+ * and the others are tried without them; where none is reported, it is looked for by halves (CLERK_DIVIDE).
+ * ERROR_CANCELED when the user interrupts before it has begun (a thread that is shielded from interrupts: while another
+ * run has the server); from then on commit decides; it is shielded from interrupts where one of the threads that wait
+ * is.
  */
 MUST_USE bool clerk_commit(
     struct clerk *clerk, void *const *plans, size_t count, struct error **each, struct error *err);

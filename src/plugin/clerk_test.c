@@ -24,6 +24,7 @@ struct desk {
     bool hold;         /* commit waits until it is false */
     size_t at_commit;  /* how often commit was begun */
     bool names_nobody; /* a group with a bad plan fails, and nobody knows by which */
+    bool divides;      /* it has not reached the server */
     bool no_recovery;
     bool keeps_lock;
     bool shielded; /* in the last commit */
@@ -66,7 +67,10 @@ static bool commit(void *self, void *const *plans, size_t count, struct error **
             (void)error_set(err, ERROR_PLUGIN, "line 7: %s", (const char *)plans[i]);
             each[i] = error_dup(err);
         }
-    return !bad || error_set(err, ERROR_PLUGIN, "the test of the configuration failed");
+    if (!bad)
+        return true;
+    (void)error_set(err, ERROR_PLUGIN, "the test of the configuration failed");
+    return desk->divides ? error_sys(err, CLERK_DIVIDE) : false;
 }
 
 static bool alone(void *arg, struct error *err)
@@ -194,19 +198,22 @@ TEST(groups)
     static const struct {
         const char *name;
         char *plans[PLANS];
-        bool names_nobody;
+        bool names_nobody, divides;
         const char *said;
         const char *why[PLANS]; /* error of each plan; NULL: it is in effect */
     } rows[] = {
-        { "all that comes meanwhile is one group", { a, b, c, b }, false, "recover\ncommit a\ncommit b c b\n",
+        { "all that comes meanwhile is one group", { a, b, c, b }, false, false, "recover\ncommit a\ncommit b c b\n",
             { NULL } },
-        { "the others are tried without the one that fails", { a, b, bad, c }, false,
+        { "the others are tried without the one that fails", { a, b, bad, c }, false, false,
             "recover\ncommit a\ncommit b bad c\ncommit b c\n", { NULL, NULL, "line 7: bad", NULL } },
-        { "two that fail", { a, bad2, bad, c }, false, "recover\ncommit a\ncommit bad2 bad c\ncommit c\n",
+        { "two that fail", { a, bad2, bad, c }, false, false, "recover\ncommit a\ncommit bad2 bad c\ncommit c\n",
             { NULL, "line 7: bad2", "line 7: bad", NULL } },
-        { "nobody knows which", { a, b, bad, c }, true, "recover\ncommit a\ncommit b bad c\n",
+        { "nobody knows which", { a, b, bad, c }, true, false, "recover\ncommit a\ncommit b bad c\n",
             { NULL, "the test of", "the test of", "the test of" } },
-        { "what is done alone divides groups", { a, b, NULL, c }, false,
+        { "it is looked for", { a, b, bad, c }, true, true,
+            "recover\ncommit a\ncommit b bad c\ncommit b\ncommit bad c\ncommit bad\ncommit c\n",
+            { NULL, NULL, "the test of", NULL } },
+        { "what is done alone divides groups", { a, b, NULL, c }, false, false,
             "recover\ncommit a\ncommit b\nalone\ncommit c\n", { NULL } },
     };
 
@@ -217,6 +224,7 @@ TEST(groups)
 
         desk_init(&desk);
         desk.names_nobody = rows[i].names_nobody;
+        desk.divides = rows[i].divides;
         clerk = clerk_at(&desk, -1);
         play(clerk, &desk, rows[i].plans, waiters, PLANS);
         clerk_free(clerk);

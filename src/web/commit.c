@@ -1,5 +1,7 @@
 #include "web/commit.h"
 
+#include <errno.h>
+
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/interrupt.h"
@@ -106,7 +108,8 @@ static bool test_after(const struct run *run, struct error *err)
     if (journal_test(run->commit->service, err))
         return heed(run, err);
     err->next[0] = '\0'; /* the file that it says to correct is about to be as it was */
-    return error_in(err, "%s refused the new configuration", run->server->name);
+    (void)error_in(err, "%s refused the new configuration", run->server->name);
+    return err->kind == ERROR_PLUGIN && error_sys(err, EAGAIN);
 }
 
 /* Where nobody compares or asks afterwards, the reload itself sees to it that the server goes on. */

@@ -51,7 +51,8 @@ struct web_commit { /* borrowed */
  *
  * False: all files are as they were, and the server runs with them (a server that had ended is started; one that was
  * stopped before, and could not be started, is left so). The message
- * says what was refused, and that it was taken back. ERROR_CANCELED after Ctrl-C, likewise taken back; where not all
+ * says what was refused, and that it was taken back; err->sys is EAGAIN where the test refused it, so that the server
+ * knows nothing of it: less of it may pass. ERROR_CANCELED after Ctrl-C, likewise taken back; where not all
  * could be taken back, err->next says what to do, and the journal stays for the next run.
  *
  * A server that was stopped is started, as Certbot does: what was installed is to be seen working.
