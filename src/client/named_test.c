@@ -217,6 +217,39 @@ TEST(named_answers)
 }
 
 /* The zone a name is in, as it is found for a DNS challenge: the SOA beside "no such name". */
+/* Several questions at the same time, each with its own answer or its own error. */
+TEST(named_answers_all)
+{
+    static const struct {
+        const char *server, *name;
+        int rcode; /* -1: no answer */
+    } asked[] = { { "127.0.0.1", "ns.example.test", 0 }, { "127.0.0.1", "nobody.example.test", 3 },
+        { "no address", "ns.example.test", -1 }, { "127.0.0.1", "elsewhere.test", 5 } };
+    struct dns_question questions[COUNT(asked)] = { 0 };
+    struct dns_reply replies[COUNT(asked)] = { 0 };
+    struct buf messages[COUNT(asked)] = { 0 };
+    struct error err = { 0 };
+
+    if (!start())
+        skip();
+    for (size_t i = 0; i < COUNT(asked); i++) {
+        messages[i] = BUF(512);
+        REQUIRE(dns_put_question(&messages[i], asked[i].name, DNS_A, 0, &err), "%s", err.why);
+        questions[i] = (struct dns_question){
+            .server = asked[i].server, .port = port, .message = buf_view(&messages[i]), .timeout_ms = WAIT_MS
+        };
+    }
+    CHECK(net_dns_all(net, questions, COUNT(asked), replies, &err), "%s", err.why);
+    for (size_t i = 0; i < COUNT(asked); i++) {
+        CHECK((replies[i].error != NULL) == (asked[i].rcode < 0), "%s at %s", asked[i].name, asked[i].server);
+        if (replies[i].error == NULL)
+            CHECK_INT(replies[i].answer.rcode, asked[i].rcode, asked[i].name);
+        dns_reply_clear(&replies[i]);
+        buf_clear(&messages[i]);
+    }
+    end();
+}
+
 TEST(named_tells_the_zone)
 {
     AUTO(dns_answer_clear) struct dns_answer answer = { 0 };

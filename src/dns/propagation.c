@@ -96,12 +96,12 @@ static const struct zone *find_known(const struct wait *wait, const char *name)
 }
 
 /* Finds the zone of a place: its servers only where no place before it is in the same zone. */
-static bool find_zone(struct wait *wait, struct place *place, struct error *err)
+static bool find_zone(struct wait *wait, struct place *place, const struct dns_reply *soa, struct error *err)
 {
     AUTO(free) char *name = NULL;
     struct zone *zone;
 
-    TRY(zone_cut(wait->asker, place->name, &name, err));
+    TRY(zone_cut(wait->asker, place->name, soa, &name, err));
     place->zone = find_known(wait, name);
     if (place->zone != NULL)
         return true;
@@ -140,22 +140,48 @@ static void watch_servers(struct place *place)
     }
 }
 
+/* A place whose zone nobody can tell of has its verdict. */
+static bool place_find(struct wait *wait, struct place *place, const struct dns_reply *soa, struct error *err)
+{
+    struct error why = { 0 };
+
+    if (find_zone(wait, place, soa, &why)) {
+        watch_servers(place);
+        return true;
+    }
+    if (why.kind == ERROR_CANCELED) {
+        *err = why;
+        return false;
+    }
+    place->why = xstrdup(why.why);
+    place->verdict = VERDICT_BLIND;
+    return true;
+}
+
+struct round {
+    struct ask *asks;
+    struct dns_reply *replies;
+    size_t count;
+};
+
+static void round_clear_at(struct round *round)
+{
+    free(round->asks);
+    replies_free(round->replies, round->count);
+}
+
+/* All places are asked about at the same time; what follows is seldom needed for more than one of them. */
 static bool find_all(struct wait *wait, struct error *err)
 {
-    for (size_t i = 0; i < wait->place_count; i++) {
-        struct place *place = &wait->places[i];
-        struct error why = { 0 };
+    AUTO(round_clear)
+    struct round soas = { xcalloc(wait->place_count + 1, sizeof(struct ask)), replies_new(wait->place_count),
+        wait->place_count };
 
-        if (find_zone(wait, place, &why)) {
-            watch_servers(place);
-        } else if (why.kind == ERROR_CANCELED) {
-            *err = why;
-            return false;
-        } else {
-            place->why = xstrdup(why.why);
-            place->verdict = VERDICT_BLIND;
-        }
-    }
+    for (size_t i = 0; i < wait->place_count; i++)
+        soas.asks[i] = (struct ask){ NULL, wait->places[i].name, DNS_SOA };
+    TRY(ask_all(wait->asker, soas.asks, soas.count, soas.replies, err));
+    for (size_t i = 0; i < wait->place_count; i++)
+        TRY(place_find(wait, &wait->places[i], &soas.replies[i], err));
     return true;
 }
 
@@ -214,18 +240,6 @@ static void take_reply(const struct place *place, struct watched *watched, const
 static bool is_to_be_asked(const struct place *place, const struct watched *watched)
 {
     return place->verdict == VERDICT_WAIT && watched->address != NULL && watched->look.state != LOOK_HAS_ALL;
-}
-
-struct round {
-    struct ask *asks;
-    struct dns_reply *replies;
-    size_t count;
-};
-
-static void round_clear_at(struct round *round)
-{
-    free(round->asks);
-    replies_free(round->replies, round->count);
 }
 
 static struct round make_round(const struct wait *wait)

@@ -76,26 +76,41 @@ static bool refused(const struct dns_answer *answer, const char *name, const cha
     return error_set(err, ERROR_NETWORK, "the resolver %s does not say %s %s (%s)", answer->server, what, name, rcode);
 }
 
-bool zone_cut(const struct asker *asker, const char *name, char **out, struct error *err)
+/* Takes what an answer about SOA at name tells; *out stays NULL where it leaves the zone open. */
+static bool take_zone(const struct dns_reply *reply, const char *name, char **out, struct error *err)
 {
-    const char *at = name, *dot;
+    const char *dot = strchr(name, '.');
 
-    for (size_t step = 0; step < STEPS_MAX; step++) {
-        AUTO(reply_clear) struct dns_reply reply = { 0 };
-        char *zone;
-
-        TRY(ask_one(asker, at, DNS_SOA, &reply, err));
-        zone = zone_of(&reply.answer, at);
-        if (zone != NULL) {
-            *out = zone;
-            return true;
-        }
-        dot = strchr(at, '.');
-        if (reply.answer.rcode == DNS_SERVFAIL || reply.answer.rcode == DNS_REFUSED || dot == NULL || dot[1] == '\0')
-            return refused(&reply.answer, at, "which zone has", err);
-        at = dot + 1; /* some resolvers leave the SOA out, or answer with where a CNAME leads */
+    if (reply->error != NULL) {
+        *err = *reply->error;
+        return false;
     }
-    return error_set(err, ERROR_NETWORK, "no resolver says which zone has %s", name);
+    *out = zone_of(&reply->answer, name);
+    return *out != NULL ||
+           (reply->answer.rcode != DNS_SERVFAIL && reply->answer.rcode != DNS_REFUSED && dot != NULL &&
+               dot[1] != '\0') ||
+           refused(&reply->answer, name, "which zone has", err);
+}
+
+bool zone_cut(const struct asker *asker, const char *name, const struct dns_reply *first, char **out, struct error *err)
+{
+    const char *at = name;
+    char *zone = NULL;
+
+    if (first != NULL) {
+        TRY(take_zone(first, at, &zone, err));
+        at = zone == NULL ? strchr(at, '.') + 1 : at;
+    }
+    for (size_t step = first != NULL; zone == NULL && step < STEPS_MAX; step++) {
+        AUTO(reply_clear) struct dns_reply reply = { 0 };
+
+        TRY(ask_one(asker, at, DNS_SOA, &reply, err) && take_zone(&reply, at, &zone, err));
+        at = zone == NULL ? strchr(at, '.') + 1 : at; /* some leave the SOA out, or say where a CNAME leads */
+    }
+    if (zone == NULL)
+        return error_set(err, ERROR_NETWORK, "no resolver says which zone has %s", name);
+    *out = zone;
+    return true;
 }
 
 /* ---- who answers for it ---- */
@@ -174,5 +189,5 @@ bool zone_find(const struct asker *asker, const char *name, struct zone *out, st
 {
     AUTO(free) char *cut = NULL;
 
-    return zone_cut(asker, name, &cut, err) && zone_of_cut(asker, cut, out, err);
+    return zone_cut(asker, name, NULL, &cut, err) && zone_of_cut(asker, cut, out, err);
 }

@@ -27,8 +27,10 @@ struct zone {
 MUST_USE bool zone_find(const struct asker *asker, const char *name, struct zone *out, struct error *err);
 /* The same where the cut is known. */
 MUST_USE bool zone_of_cut(const struct asker *asker, const char *cut, struct zone *out, struct error *err);
-/* The name of the zone alone, of the caller's. Same errors. */
-MUST_USE bool zone_cut(const struct asker *asker, const char *name, char **out, struct error *err);
+/* The name of the zone alone, of the caller's. first: what the resolvers say of SOA at name; NULL: they are to be
+ * asked. Same errors. */
+MUST_USE bool zone_cut(
+    const struct asker *asker, const char *name, const struct dns_reply *first, char **out, struct error *err);
 void zone_clear(struct zone *zone);
 static inline void zone_clear_at(struct zone *zone)
 {
