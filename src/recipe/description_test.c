@@ -47,7 +47,7 @@ TEST(what_is_wrong_is_told)
         { "{" GOOD ",\"pause\":-1}", "this must be a number" },
         { "{" GOOD ",\"pause\":1.5}", "this must be a number" },
         { "{" GOOD ",\"plain\":\"yes\"}", "this must be true or false" },
-        { "{" GOOD ",\"reply\":\"yaml\"}", "this must be one of json|xml|form|lines|text" },
+        { "{" GOOD ",\"reply\":\"yaml\"}", "this must be one of json|xml|xmlrpc|form|lines|text" },
         { "{" GOOD ",\"ok\":[{\"path\":\"a\",\"is\":[{}]}]}", "(ok.0.is.0): this must be a text or a number" },
         { "{" GOOD ",\"finish\":{\"do\":\"PUT /\",\"json\":{},\"text\":\"\"}}", "a step has one body" },
         { "{" GOOD ",\"edit\":{}}", "'edit' needs 'read', 'entry' and 'write'" },

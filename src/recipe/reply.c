@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "recipe/encode.h"
 #include "recipe/xml.h"
+#include "recipe/xmlrpc.h"
 
 #define MESSAGE_MAX 600
 #define LINES_MAX 100000
@@ -95,6 +96,8 @@ bool reply_read(struct reply *reply, const char *form, struct error *err)
         return error_set(err, ERROR_NETWORK, "the reply has a zero byte in it");
     if (strcmp(form, "xml") == 0)
         return xml_read(body, &reply->value, err);
+    if (strcmp(form, "xmlrpc") == 0)
+        return xmlrpc_read(body, &reply->value, err);
     if (strcmp(form, "form") == 0)
         read_form(body, &reply->value);
     else if (strcmp(form, "lines") == 0)

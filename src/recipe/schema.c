@@ -57,7 +57,7 @@ struct row {
     const char *words;
 };
 
-#define REPLIES "json|xml|form|lines|text"
+#define REPLIES "json|xml|xmlrpc|form|lines|text"
 #define ALGORITHMS                                                                                                     \
     "none|md5|sha1|sha256|sha512|hmac-md5|hmac-sha1|hmac-sha256|hmac-sha384|hmac-sha512|rsa-sha256|rsa-sha512|aws4|"   \
     "tc3|acs3|huawei|volc|bce|oci|edgegrid"

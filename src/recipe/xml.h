@@ -3,7 +3,7 @@
  * XML as values: an element is an object of its children and attributes ("@name"), several children of a name are a
  * list, an element of text alone is that text; beside attributes text is "$". Prefixes of namespaces are left out.
  *
- * Pure. Knows as much of XML 1.0 as services send: no DOCTYPE, no entities but the five and numbers.
+ * Pure. Knows as much of XML 1.0 as services send: no entities but the five and numbers; a DOCTYPE is passed over.
  */
 #include "recipe/value.h"
 
