@@ -1,5 +1,6 @@
 """Control panels, and services that speak XML."""
 import re
+import xmlrpc.client
 from xml.etree import ElementTree
 
 from fake_providers.certbots import DIGITS, basic
@@ -329,3 +330,55 @@ class Dynv6(Fake):
     def delete(self, r, zid, number):
         self.drop(self.by_id(number, self.zone_of(zid)))
         return Reply(204)
+
+
+class Loopia(Fake):
+    """www.loopia.com/api: XML-RPC; errors are words where values are expected."""
+    name, host = "loopia", "api.loopia.se"
+    credentials = {"user": "user@loopiaapi", "password": "loopia-password"}
+    denied = "AUTH_ERROR"
+    ttl = 300
+    fails = "UNKNOWN_ERROR"
+
+    def error(self, status, message):
+        return Reply(429 if status == 429 else 200, self.say("UNKNOWN_ERROR"))
+
+    def say(self, value):
+        return XML + xmlrpc.client.dumps((value,), methodresponse=True).split("?>\n", 1)[-1]
+
+    def authenticate(self, request):
+        params, self.method = xmlrpc.client.loads(request.body)
+        self.params = params[2:]
+        return params[:2] == ("user@loopiaapi", "loopia-password")
+
+    def deny(self):
+        return Reply(200, self.say(["AUTH_ERROR"]))
+
+    def is_change(self, request):
+        return self.method in ("addZoneRecord", "removeZoneRecord")
+
+    @on("POST /RPCSERV")
+    def call(self, r):
+        if r.header("content-type").split(";")[0] != "text/xml":
+            raise Unexpected(f"content-type {r.header('content-type')}")
+        r.body_read = True
+        return self.say(getattr(self, self.method)(*self.params))
+
+    def getDomains(self):
+        return [{"domain": z, "paid": 1, "registered": 1, "renewal_status": "NORMAL", "expiration_date": "2030-01-01", "reference_no": 7} for z in self.all_zones]
+
+    def getZoneRecords(self, domain, subdomain):
+        return [{"record_id": x.id, "type": x.type, "ttl": 300, "priority": 0, "rdata": x.value} for x in self.of(domain, subdomain)]
+
+    def addZoneRecord(self, domain, subdomain, record):
+        if record.keys() != {"type", "ttl", "priority", "rdata", "record_id"} or (record["type"], record["ttl"], record["priority"], record["record_id"]) != ("TXT", 300, 0, 0):
+            raise Unexpected(f"record {record}")
+        self.put(domain, self.is_relative(subdomain, domain), record["rdata"])
+        return "OK"
+
+    def removeZoneRecord(self, domain, subdomain, record_id):
+        x = self.by_id(record_id, domain)
+        if not isinstance(record_id, int) or x.name != subdomain:
+            raise Unexpected(f"record {record_id} of {subdomain}")
+        self.drop(x)
+        return "OK"
