@@ -146,6 +146,59 @@ static bool apply_hmac(const struct use *use, struct buf *out, struct error *err
     return hmac_of(digest, view_of(key), use->in, out, err);
 }
 
+/* ---- one-time passwords ---- */
+
+#define TOTP_STEP_S 30
+
+/* RFC 4648 section 6; blanks, hyphens and what fills up are passed over. */
+static bool put_unbase32(struct buf *out, struct view in)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    unsigned bits = 0, count = 0;
+
+    for (size_t i = 0; i < in.len; i++) {
+        char c = in.at[i] >= 'a' && in.at[i] <= 'z' ? (char)(in.at[i] - 'a' + 'A') : in.at[i];
+        const char *digit = c != '\0' ? strchr(digits, c) : NULL;
+
+        if (c == ' ' || c == '-' || c == '=')
+            continue;
+        if (digit == NULL)
+            return false;
+        bits = (bits << 5 | (unsigned)(digit - digits)) & 0xfff;
+        count += 5;
+        if (count >= 8) {
+            count -= 8;
+            buf_put_char(out, (char)(bits >> count & 0xff));
+        }
+    }
+    return true;
+}
+
+/* The password of now, of six digits, for a secret in Base32 (RFC 6238, with SHA-1 and steps of 30 s). */
+static bool apply_totp(const struct use *use, struct buf *out, struct error *err)
+{
+    AUTO(buf_clear) struct buf key = BUF_SECRET(256), mac = BUF_SECRET(DIGEST_MAX);
+    const char *now = value_text(vars_get(use->vars, view_of("now")));
+    uint64_t seconds;
+    char counter[8];
+    unsigned at, code;
+
+    if (use->in.len == 0)
+        return true;
+    if (!put_unbase32(&key, use->in))
+        return fail_decoding("Base32", err);
+    if (now == NULL || !view_to_number(view_of(now), 0, INT64_MAX, &seconds))
+        return error_set(err, ERROR_CONFIG, "a one-time password is for requests only");
+    for (int i = 0; i < 8; i++)
+        counter[i] = (char)(seconds / TOTP_STEP_S >> (56 - 8 * i) & 0xff);
+    TRY(hmac_of(DIGEST_SHA1, buf_view(&key), (struct view){ counter, sizeof counter }, &mac, err));
+    at = (unsigned char)mac.at[mac.len - 1] & 0xf;
+    code = ((unsigned)(unsigned char)mac.at[at] & 0x7f) << 24 | (unsigned)(unsigned char)mac.at[at + 1] << 16 |
+           (unsigned)(unsigned char)mac.at[at + 2] << 8 | (unsigned char)mac.at[at + 3];
+    buf_putf(out, "%06u", code % 1000000);
+    return true;
+}
+
 /* ---- names, parts and numbers ---- */
 
 static uint64_t arg_number(struct view arg)
@@ -341,6 +394,7 @@ static const struct filter filters[] = {
     { "hmac-sha256", NEEDS_ARG, apply_hmac },
     { "hmac-sha384", NEEDS_ARG, apply_hmac },
     { "hmac-sha512", NEEDS_ARG, apply_hmac },
+    { "totp", NO_ARG, apply_totp },
     { "or", NEEDS_ARG, apply_raw }, /* recipe/template.c puts its text where there is none */
     { "label", NEEDS_NUMBER, apply_label },
     { "up", NEEDS_NUMBER, apply_up },
