@@ -390,6 +390,14 @@ class Httpreq(Fake):
         return Reply(200)
 
 
+class HttpreqOpen(Httpreq):
+    """The same without credentials."""
+    credentials = {"endpoint": "https://hooks.test/dns"}
+    headers = {}
+    spoiled, denied = "endpoint", "https://"
+    authenticate = Fake.authenticate
+
+
 class Technitium(Fake):
     """github.com/TechnitiumSoftware/DnsServer, APIDOCS.md: status is in the reply."""
     name, host = "technitium", "dns.test:53443"

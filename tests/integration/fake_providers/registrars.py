@@ -1,5 +1,6 @@
 """More providers with a record for each value: hosting companies and registrars."""
 from fake_providers.certbots import DIGITS, basic
+from fake_providers.sessions import totps
 from peers.fake_api import Fake, Reply, Unexpected, on
 
 
@@ -243,6 +244,8 @@ class Nicmanager(Fake):
     ttl = 900
 
     def authenticate(self, request):
+        if "x-auth-token" in request.headers:
+            raise Unexpected("a one-time password")
         return request.header("authorization") == basic("nic-login.nic-user", self.credentials["password"])
 
     def deny(self):
@@ -270,6 +273,14 @@ class NicmanagerEmail(Nicmanager):
 
     def authenticate(self, request):
         return request.header("authorization") == basic("nic@example.com", self.credentials["password"])
+
+
+class NicmanagerSecondFactor(Nicmanager):
+    """The same with a second factor."""
+    credentials = {"email": "nic@example.com", "otp": "JBSWY3DPEHPK3PXP", "password": "nic-password"}
+
+    def authenticate(self, request):
+        return request.header("authorization") == basic("nic@example.com", self.credentials["password"]) and request.header("x-auth-token") in totps("JBSWY3DPEHPK3PXP")
 
 
 class Dynu(Fake):

@@ -1,5 +1,8 @@
 """Providers that one logs in to before anything else."""
 import base64
+import hmac
+import struct
+import time
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
@@ -431,12 +434,20 @@ class Inwx(SessionFake):
             if body["params"] != {"user": "inwx-user", "pass": "inwx-password"}:
                 return self.error(200, "Authentication error", 2200)
             return Reply(200, self.well({"customerId": 1, "tfa": "0"}), (("Set-Cookie", f"domrobot={self.session}; path=/; secure"),))
-        if not self.authenticate(r):
+        if not self.authenticate(r) or (self.locked and body["method"] != "account.unlock"):
             return self.error(200, "Authentication error", 2200)
         return getattr(self, body["method"].replace(".", "_"))(body["params"])
 
+    locked = False
+
     def account_logout(self, params):
         return {"code": 1500, "msg": "Command completed successfully; ending session"}
+
+    def account_unlock(self, params):
+        if params not in [{"tan": tan} for tan in totps("JBSWY3DPEHPK3PXP")] or not self.locked:
+            return self.error(200, "Invalid TAN", 2200)
+        self.locked = False
+        return self.well()
 
     def nameserver_list(self, params):
         if params.keys() != {"page", "pagelimit"}:
@@ -463,6 +474,19 @@ class Inwx(SessionFake):
             raise Unexpected(f"params {params}")
         self.drop(self.by_id(params["id"]))
         return self.well()
+
+
+def totps(secret):
+    """RFC 6238, computed here anew: the password of now, and that of before, as servers take it for requests on their way."""
+    for step in (0, 1):
+        mac = hmac.new(base64.b32decode(secret), struct.pack(">Q", int(time.time()) // 30 - step), "sha1").digest()
+        yield f"{(struct.unpack('>I', mac[mac[-1] & 15:][:4])[0] & 0x7fffffff) % 10 ** 6:06}"
+
+
+class InwxSecondFactor(Inwx):
+    """The same with a second factor."""
+    credentials = {"shared_secret": "jbsw y3dp ehpk 3pxp", "username": "inwx-user", "password": "inwx-password"}
+    locked = True
 
 
 class Azure(SessionFake, SetFake):
