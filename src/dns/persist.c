@@ -185,6 +185,12 @@ static char *hint(void *self __attribute__((unused)), const char *type __attribu
         "CA and this account (`show_account` prints it), and that it has not just been changed.");
 }
 
+/* Few CAs know it so far: it is offered to who has asked for such a record, not to everybody. */
+static bool is_here(const struct settings *settings)
+{
+    return SETTING_IS_SET(settings, dns_persist_days);
+}
+
 static const char *const types[] = { "dns-persist-01", NULL };
 
 static const struct authenticator authenticator = {
@@ -202,4 +208,5 @@ const struct plugin plugin_dns_persist = {
     .name = "dns-persist",
     .description = "With one TXT record that you make once and that stays",
     .authenticator = &authenticator,
+    .is_here = is_here,
 };
