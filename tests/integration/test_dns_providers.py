@@ -85,8 +85,8 @@ class Driver:
         assert not any(s in log + rest for s in self.secrets), "a secret was told"
 
 
-SECRETS = {fake.name: {key for key, is_ in json.loads((DESCRIPTIONS / f"{fake.name}.json").read_text()).get("keys", {}).items() if not is_.get("public")}
-           for fake in FAKES}
+DESCRIBED = {fake.name: json.loads((DESCRIPTIONS / f"{fake.name}.json").read_text()) for fake in FAKES}
+SECRETS = {name: {key for key, is_ in described.get("keys", {}).items() if not is_.get("public")} for name, described in DESCRIBED.items()}
 
 
 @pytest.fixture(scope="module")
@@ -150,10 +150,13 @@ def test_provider(request, kind, server, trust, area):
     driver = scene.open()
     scene.done(driver.change("add", *ours))
     assert fake.state() == scene.state(*ours)
+    by_sets, changes = "edit" in DESCRIBED[fake.name], fake.changes
+    assert not by_sets or changes == 3, "not one change for each record set"
     zones = {record.fqdn: record.zone for record in fake.records}
     assert zones[ours[2][0]] == longest and zones[apex] == "example.com", "not the zone with the longest name"
     scene.done(driver.change("add", *ours))
     assert fake.state() == scene.state(*ours), "to add what is there changes something"
+    assert not by_sets or fake.changes == changes, "what is there is written again"
 
     fake.limit = 1 if fake.limits else 0
     scene.done(driver.change("remove", ours[0]))

@@ -55,6 +55,15 @@ class Cpanel(Fake):
         return [{"result": {"status": 1, "statusmsg": "", "newserial": "2021031903"}}]
 
 
+class CpanelPassword(Cpanel):
+    """The same with a password."""
+    credentials = {"url": "https://cpanel.test:2083", "username": "cp-user", "password": "cp-password"}
+    headers = {}
+
+    def authenticate(self, request):
+        return request.header("authorization") == basic("cp-user", "cp-password")
+
+
 class Directadmin(Fake):
     """docs.directadmin.com, the legacy API with JSON replies."""
     name, host = "directadmin", "da.test:2222"

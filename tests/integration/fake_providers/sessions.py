@@ -513,8 +513,13 @@ class Azure(SessionFake, SetFake):
     def is_change(self, request):
         return request.method in ("PUT", "DELETE")
 
+    path = "/subscriptions/sub-3/providers/Microsoft.Network/dnszones"
+
     @on("GET /subscriptions/sub-3/providers/Microsoft.Network/dnszones", host="management.azure.com")
+    @on("GET /subscriptions/sub-3/resourceGroups/dns-1/providers/Microsoft.Network/dnszones", host="management.azure.com")
     def zones_(self, r):
+        if r.path != self.path:
+            return self.error(403, "The client does not have authorization to perform this action", "AuthorizationFailed")
         start = int(r.args(may={"$skipToken": (DIGITS, "0")}, **self.version)["$skipToken"])
         part = [{"id": f"/subscriptions/sub-3/resourceGroups/dns-1/providers/Microsoft.Network/dnszones/{z}", "name": z, "type": "Microsoft.Network/dnszones"}
                 for z in self.all_zones[start:start + 100]]
@@ -544,6 +549,12 @@ class Azure(SessionFake, SetFake):
         r.args(**self.version)
         self.store(zone, name, [])
         return Reply(200)
+
+
+class AzureGroup(Azure):
+    """The same, held to a resource group, as Certbot's plugin has it."""
+    credentials = {"tenant_id": "tenant-1", "sp_client_id": "client-2", "sp_client_secret": "azure-secret", "zone1": "example.com:/subscriptions/sub-3/resourceGroups/dns-1"}
+    path = "/subscriptions/sub-3/resourceGroups/dns-1/providers/Microsoft.Network/dnszones"
 
 
 class Keystone(SessionFake):

@@ -180,7 +180,7 @@ class Fake:
     def __init__(self):
         self.all_zones = [f"filler{n:03}.example" for n in range(self.fillers)] + list(self.zones)
         self.records, self.serial, self.failures, self.log = [], 1000, [], []
-        self.limit = self.refuse = 0
+        self.limit = self.refuse = self.changes = 0  # still to be refused; changes that were asked for
         self.used = set()
         for zone, name, value, kind in self.seeds:
             self.put(zone, name, value, type=kind)
@@ -315,7 +315,7 @@ class Fake:
         if self.refuse and self.is_change(request):
             self.refuse -= 1
             return self.error(500 if self.refuse > 99 else 400, self.fails)
-        self.used.add(attribute)
+        self.changes += self.is_change(request)
         reply = getattr(self, attribute)(request, **names)
         if request.raw_query and not request.args_read:
             raise Unexpected("a query")
