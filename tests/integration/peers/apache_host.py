@@ -1,14 +1,8 @@
 """A machine's Apache, laid out as Debian does it, that Evercert may configure: all of it in one folder, on ports of its own."""
-import os
-import re
 import shutil
-import signal
-import subprocess
-import time
 from pathlib import Path
 
-from .nginx_host import NginxHost
-from .ports import free_port, is_listening
+from .server_host import ServerHost
 
 SYSTEM = Path("/etc/apache2")  # of Debian's package: its modules and its main file are copied
 MODULES = """access_compat alias auth_basic authn_core authn_file authz_core authz_host authz_user autoindex deflate dir env
@@ -42,15 +36,16 @@ exec /usr/sbin/{program} "$@"
 """
 
 
-class ApacheHost(NginxHost):
-    """http and https: its two ports. user: (uid, gid) that it runs as. modules: those enabled beside Debian's own."""
+class ApacheHost(ServerHost):
+    """modules: those enabled beside Debian's own."""
+
+    NAME, ROOT, PID_FILE, ERROR_LOG, ACCESS_LOG = "Apache", "apache2", "apache2.pid", "log/error.log", "log/access.log"
+    TEST, RELOAD, START = ["configtest"], ["graceful"], ["start"]
 
     def __init__(self, home, http=None, https=None, user=None, modules=()):
-        self.home, self.root = Path(home), Path(home) / "apache2"
-        self.http, self.https, self.user = http or free_port(), https or free_port(), user
-        for folder in ("run/socks", "lock", "log", "state", "www", "bin"):
+        super().__init__(home, http, https, user)
+        for folder in ("run/socks", "lock", "log", "state", "bin"):
             (self.home / folder).mkdir(parents=True)
-        (self.home / "www" / "index.html").write_text("hello\n")
         self._make_root([*MODULES, *modules])
         self.control, self.enmod, self.dismod = (self._program(name) for name in ("apache2ctl", "a2enmod", "a2dismod"))
         self.main = self.root / "apache2.conf"
@@ -81,27 +76,15 @@ class ApacheHost(NginxHost):
         path.chmod(0o755)
         return path
 
-    # Its files.
-
-    def fill(self, text):
-        """HTTP, HTTPS and HOME in a text become this host's ports and folder; %{HTTPS} stays."""
-        words = {"HTTP": str(self.http), "HTTPS": str(self.https), "HOME": str(self.home)}
-        return re.sub(r"(?<!%\{)\b(HTTPS?|HOME)\b", lambda found: words[found[1]], text)
-
     def write(self, site, text, enabled=True):
-        """A file in sites-available (".conf" is added to its name) with its link in sites-enabled."""
-        path = self.root / "sites-available" / f"{site}.conf"
-        path.write_bytes(text if isinstance(text, bytes) else self.fill(text).encode())
-        link = self.root / "sites-enabled" / path.name
-        if enabled and not link.is_symlink():
-            link.symlink_to(f"../sites-available/{path.name}")
-        self._give_away()
-        return path
+        """".conf" is added to its name."""
+        return super().write(f"{site}.conf", text, enabled)
+
+    def link_text(self, path):
+        return f"../sites-available/{path.name}"
 
     def modules(self):
         return sorted(p.name[:-5] for p in (self.root / "mods-enabled").glob("*.load"))
-
-    # Its process.
 
     def options(self):
         """For the program under test."""
@@ -109,77 +92,6 @@ class ApacheHost(NginxHost):
                 "--apache-dismod", self.dismod, "--apache-challenge-location", self.root, "--apache-logs-root",
                 self.home / "log", "--http-01-port", self.http, "--https-port", self.https]
 
-    def call(self, *args):
-        def become():
-            os.setgroups([])
-            os.setgid(self.user[1])
-            os.setuid(self.user[0])
-        before = self.calls()
-        done = subprocess.run([self.control, *args], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, timeout=60, preexec_fn=become if self.user else None)
-        (self.home / "calls.log").write_text("".join(f"{line}\n" for line in before))
-        self._give_away()
-        return done
-
-    def test(self):
-        """Demands that Apache accepts its configuration."""
-        done = self.call("configtest")
-        assert done.returncode == 0, done.stdout
-
-    def start(self):
-        with open(self.home / "start.log", "wb") as out:
-            # Not a pipe: the server would keep it open.
-            done = subprocess.run([self.control, "start"], stdin=subprocess.DEVNULL, stdout=out, stderr=out, timeout=60,
-                                  user=self.user[0] if self.user else None, group=self.user[1] if self.user else None,
-                                  extra_groups=[] if self.user else None)
-        if done.returncode != 0:
-            raise RuntimeError(f"Apache does not start:\n{(self.home / 'start.log').read_text()}")
-        end = time.monotonic() + 15
-        while not (self.pid() and (is_listening(self.http) or is_listening(self.https))):
-            if time.monotonic() > end:
-                raise RuntimeError(f"Apache does not listen:\n{self.log()}")
-            time.sleep(0.02)
-        self.forget_calls()
-        return self
-
-    def pid(self):
-        """Of the parent process, None when there is none."""
-        try:
-            pid = int((self.home / "apache2.pid").read_text())
-            os.kill(pid, 0)
-            return pid
-        except (OSError, ValueError):
-            return None
-
-    def reload(self):
-        done = self.call("graceful")
-        assert done.returncode == 0, done.stdout
-
-    def stop(self):
-        pid = self.pid()
-        if pid is None:
-            return
-        os.kill(pid, signal.SIGTERM)
-        end = time.monotonic() + 15
-        while time.monotonic() < end:
-            try:  # its parent ended: it may be a child of ours now (client.py)
-                if os.waitpid(pid, os.WNOHANG)[0]:
-                    return
-            except ChildProcessError:
-                if self.pid() is None:
-                    return
-            time.sleep(0.02)
-        os.kill(pid, signal.SIGKILL)
-
-    def calls(self):
-        """How the program under test has called its programs: ["configtest", "graceful", "a2enmod ssl" ...]."""
-        path = self.home / "calls.log"
-        return path.read_text().splitlines() if path.exists() else []
-
-    def log(self):
-        path = self.home / "log" / "error.log"
-        return path.read_text(errors="replace") if path.exists() else ""
-
-    def requests(self):
-        path = self.home / "log" / "access.log"
-        return path.read_text(errors="replace") if path.exists() else ""
+    def command(self):
+        """As a user has it; calls(): ["configtest", "graceful", "a2enmod ssl" ...]."""
+        return [self.control]
