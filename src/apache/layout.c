@@ -21,30 +21,27 @@ enum trait {
 /* Paths below root, "" for root itself. */
 struct row {
     const char *ids; /* of os-release, each between blanks */
-    const char *root, *vhosts, *glob, *challenges, *logs, *control, *server, *unit;
+    const char *root, *vhosts, *glob, *logs, *control, *server, *unit;
     unsigned traits;
 };
 
 static const struct row rows[] = {
-    { " debian ubuntu linuxmint ", "/etc/apache2", "sites-available", NULL, "", "/var/log/apache2", "apache2ctl", NULL,
+    { " debian ubuntu linuxmint ", "/etc/apache2", "sites-available", NULL, "/var/log/apache2", "apache2ctl", NULL,
         "apache2.service", MODULE_TOOLS },
     { " rhel centos ol oracle cloudlinux scientific amazon amzn rocky almalinux ", "/etc/httpd", "conf.d", "*.conf",
-        "conf.d", "/var/log/httpd", "apachectl", NULL, "httpd.service",
-        RESTARTS | READS_VHOSTS | SINCE_NINE | SYSCONFIG },
-    { " fedora ", "/etc/httpd", "conf.d", "*.conf", "conf.d", "/var/log/httpd", "apachectl", "httpd", "httpd.service",
+        "/var/log/httpd", "apachectl", NULL, "httpd.service", RESTARTS | READS_VHOSTS | SINCE_NINE | SYSCONFIG },
+    { " fedora ", "/etc/httpd", "conf.d", "*.conf", "/var/log/httpd", "apachectl", "httpd", "httpd.service",
         RESTARTS | READS_VHOSTS | SYSCONFIG },
-    { " gentoo ", "/etc/apache2", "vhosts.d", "*.conf", "vhosts.d", "/var/log/apache2", "apache2ctl", "apache2",
-        "apache2.service", RESTARTS | READS_VHOSTS | CONF_D },
-    { " opensuse opensuse-leap opensuse-tumbleweed suse sles ", "/etc/apache2", "vhosts.d", "*.conf", "vhosts.d",
+    { " gentoo ", "/etc/apache2", "vhosts.d", "*.conf", "/var/log/apache2", "apache2ctl", "apache2", "apache2.service",
+        RESTARTS | READS_VHOSTS | CONF_D },
+    { " opensuse opensuse-leap opensuse-tumbleweed suse sles ", "/etc/apache2", "vhosts.d", "*.conf",
         "/var/log/apache2", "apachectl", NULL, "apache2.service", 0 },
-    { " arch archlinux ", "/etc/httpd", "conf", "*.conf", "conf", "/var/log/httpd", "apachectl", NULL, "httpd.service",
-        0 },
-    { " alpine ", "/etc/apache2", "conf.d", "*.conf", "conf.d", "/var/log/apache2", "apachectl", NULL, NULL, 0 },
-    { " void ", "/etc/apache", "extra", "*.conf", "extra", "/var/log/httpd", "apachectl", NULL, NULL, 0 },
-    { " darwin ", "/etc/apache2", "other", "*.conf", "other", "/var/log/apache2", "apachectl", NULL, NULL, 0 },
-    { " freebsd ", "/usr/local/etc/apache24", "Includes", "*.conf", "Includes", "/var/log", "apachectl", NULL, NULL,
-        0 },
-    { "", "/etc/apache2", "sites-available", NULL, "", "/var/log/apache2", "apache2ctl", NULL, "apache2.service", 0 },
+    { " arch archlinux ", "/etc/httpd", "conf", "*.conf", "/var/log/httpd", "apachectl", NULL, "httpd.service", 0 },
+    { " alpine ", "/etc/apache2", "conf.d", "*.conf", "/var/log/apache2", "apachectl", NULL, NULL, 0 },
+    { " void ", "/etc/apache", "extra", "*.conf", "/var/log/httpd", "apachectl", NULL, NULL, 0 },
+    { " darwin ", "/etc/apache2", "other", "*.conf", "/var/log/apache2", "apachectl", NULL, NULL, 0 },
+    { " freebsd ", "/usr/local/etc/apache24", "Includes", "*.conf", "/var/log", "apachectl", NULL, NULL, 0 },
+    { "", "/etc/apache2", "sites-available", NULL, "/var/log/apache2", "apache2ctl", NULL, "apache2.service", 0 },
 };
 
 /* ---- os-release ---- */
@@ -175,7 +172,6 @@ void apache_layout_choose(struct view os_release, const struct settings *setting
     out->vhosts_read = row->traits & READS_VHOSTS;
     out->new_dir = text_is_given(settings->apache_vhost_root) ? file_absolute(settings->apache_vhost_root) : NULL;
     out->extension = given_or(settings->apache_le_vhost_ext, "-le-ssl.conf");
-    out->challenge_dir = dir_of(settings->apache_challenge_location, out->root, row->challenges);
     out->log_dir = given_or(settings->apache_logs_root, row->logs);
     out->control = given_or(settings->apache_ctl, row->control);
     out->server = given_or(settings->apache_bin, server);
@@ -193,8 +189,7 @@ void apache_layout_choose(struct view os_release, const struct settings *setting
 void apache_layout_clear(struct apache_layout *layout)
 {
     char **owned[] = { &layout->root, &layout->main_file, &layout->vhost_dir, &layout->new_dir, &layout->extension,
-        &layout->challenge_dir, &layout->log_dir, &layout->control, &layout->server, &layout->restart, &layout->enmod,
-        &layout->dismod };
+        &layout->log_dir, &layout->control, &layout->server, &layout->restart, &layout->enmod, &layout->dismod };
 
     for (size_t i = 0; i < COUNT(owned); i++) {
         free(*owned[i]);

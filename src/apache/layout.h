@@ -17,7 +17,6 @@ struct apache_layout {      /* owned strings, for apache_layout_clear; programs 
     bool vhosts_read;       /* the files in there count even where nothing includes them */
     char *new_dir;          /* where new files of virtual hosts go (--apache-vhost-root); NULL: beside the old ones */
     char *extension;        /* what their names end in: "-le-ssl.conf" */
-    char *challenge_dir;    /* where files that answer a challenge go */
     char *log_dir;
     char *control;                          /* apache2ctl: configtest, graceful */
     char *server;                           /* what answers -v and -t -D; NULL: control */

@@ -6,38 +6,34 @@
 
 static const struct {
     const char *name, *os_release;
-    const char *root, *vhosts, *challenges, *control, *server, *restart, *enmod;
+    const char *root, *vhosts, *control, *server, *restart, *enmod;
     bool links;
 } systems[] = {
-    { "Debian", "ID=debian\nVERSION_ID=\"12\"\n", "/etc/apache2", "/etc/apache2/sites-available", "/etc/apache2",
-        "apache2ctl", NULL, NULL, "a2enmod", true },
+    { "Debian", "ID=debian\nVERSION_ID=\"12\"\n", "/etc/apache2", "/etc/apache2/sites-available", "apache2ctl", NULL,
+        NULL, "a2enmod", true },
     { "Ubuntu", "NAME=\"Ubuntu\"\nID=ubuntu\nID_LIKE=debian\n", "/etc/apache2", "/etc/apache2/sites-available",
-        "/etc/apache2", "apache2ctl", NULL, NULL, "a2enmod", true },
+        "apache2ctl", NULL, NULL, "a2enmod", true },
     { "Red Hat 8", "ID=\"rhel\"\nID_LIKE=\"fedora\"\nVERSION_ID=\"8.9\"\n", "/etc/httpd", "/etc/httpd/conf.d",
-        "/etc/httpd/conf.d", "apachectl", NULL, "apachectl", NULL, false },
-    { "Red Hat 9", "ID=\"rhel\"\nVERSION_ID=\"9.3\"\n", "/etc/httpd", "/etc/httpd/conf.d", "/etc/httpd/conf.d",
-        "apachectl", "httpd", "apachectl", NULL, false },
-    { "Fedora 28", "ID=fedora\nVERSION_ID=28\n", "/etc/httpd", "/etc/httpd/conf.d", "/etc/httpd/conf.d", "apachectl",
-        NULL, "apachectl", NULL, false },
-    { "Fedora 40", "ID=fedora\nVERSION_ID=40\n", "/etc/httpd", "/etc/httpd/conf.d", "/etc/httpd/conf.d", "apachectl",
-        "httpd", "apachectl", NULL, false },
-    { "Gentoo", "ID=gentoo\n", "/etc/apache2", "/etc/apache2/vhosts.d", "/etc/apache2/vhosts.d", "apache2ctl",
-        "apache2", "apache2ctl", NULL, false },
-    { "SUSE", "ID='sles'\n", "/etc/apache2", "/etc/apache2/vhosts.d", "/etc/apache2/vhosts.d", "apachectl", NULL, NULL,
+        "apachectl", NULL, "apachectl", NULL, false },
+    { "Red Hat 9", "ID=\"rhel\"\nVERSION_ID=\"9.3\"\n", "/etc/httpd", "/etc/httpd/conf.d", "apachectl", "httpd",
+        "apachectl", NULL, false },
+    { "Fedora 28", "ID=fedora\nVERSION_ID=28\n", "/etc/httpd", "/etc/httpd/conf.d", "apachectl", NULL, "apachectl",
         NULL, false },
-    { "Arch", "ID=arch\n", "/etc/httpd", "/etc/httpd/conf", "/etc/httpd/conf", "apachectl", NULL, NULL, NULL, false },
-    { "Alpine", "ID=alpine\n", "/etc/apache2", "/etc/apache2/conf.d", "/etc/apache2/conf.d", "apachectl", NULL, NULL,
+    { "Fedora 40", "ID=fedora\nVERSION_ID=40\n", "/etc/httpd", "/etc/httpd/conf.d", "apachectl", "httpd", "apachectl",
         NULL, false },
-    { "FreeBSD", "ID=freebsd\n", "/usr/local/etc/apache24", "/usr/local/etc/apache24/Includes",
-        "/usr/local/etc/apache24/Includes", "apachectl", NULL, NULL, NULL, false },
+    { "Gentoo", "ID=gentoo\n", "/etc/apache2", "/etc/apache2/vhosts.d", "apache2ctl", "apache2", "apache2ctl", NULL,
+        false },
+    { "SUSE", "ID='sles'\n", "/etc/apache2", "/etc/apache2/vhosts.d", "apachectl", NULL, NULL, NULL, false },
+    { "Arch", "ID=arch\n", "/etc/httpd", "/etc/httpd/conf", "apachectl", NULL, NULL, NULL, false },
+    { "Alpine", "ID=alpine\n", "/etc/apache2", "/etc/apache2/conf.d", "apachectl", NULL, NULL, NULL, false },
+    { "FreeBSD", "ID=freebsd\n", "/usr/local/etc/apache24", "/usr/local/etc/apache24/Includes", "apachectl", NULL, NULL,
+        NULL, false },
     { "unknown, like two: the last", "ID=mine\nID_LIKE=\"rhel ubuntu\"\n", "/etc/apache2",
-        "/etc/apache2/sites-available", "/etc/apache2", "apache2ctl", NULL, NULL, "a2enmod", true },
+        "/etc/apache2/sites-available", "apache2ctl", NULL, NULL, "a2enmod", true },
     { "unknown, the last word unknown", "ID=mine\nID_LIKE=\"rhel yours\"\n", "/etc/httpd", "/etc/httpd/conf.d",
-        "/etc/httpd/conf.d", "apachectl", NULL, "apachectl", NULL, false },
-    { "unknown", "ID=mine\n", "/etc/apache2", "/etc/apache2/sites-available", "/etc/apache2", "apache2ctl", NULL, NULL,
-        NULL, true },
-    { "nothing", "", "/etc/apache2", "/etc/apache2/sites-available", "/etc/apache2", "apache2ctl", NULL, NULL, NULL,
-        true },
+        "apachectl", NULL, "apachectl", NULL, false },
+    { "unknown", "ID=mine\n", "/etc/apache2", "/etc/apache2/sites-available", "apache2ctl", NULL, NULL, NULL, true },
+    { "nothing", "", "/etc/apache2", "/etc/apache2/sites-available", "apache2ctl", NULL, NULL, NULL, true },
 };
 
 TEST(layouts_of_systems)
@@ -50,7 +46,6 @@ TEST(layouts_of_systems)
         apache_layout_choose(view_of(systems[i].os_release), settings, &layout);
         CHECK_TEXT(layout.root, systems[i].root, name);
         CHECK_TEXT(layout.vhost_dir, systems[i].vhosts, name);
-        CHECK_TEXT(layout.challenge_dir, systems[i].challenges, name);
         CHECK_TEXT(layout.control, systems[i].control, name);
         CHECK_TEXT(layout.server, systems[i].server, name);
         CHECK_TEXT(layout.restart, systems[i].restart, name);
@@ -71,7 +66,6 @@ TEST(options_come_first)
     xreplace(&settings->apache_ctl, "/srv/bin/ctl");
     xreplace(&settings->apache_enmod, "/srv/bin/enmod");
     xreplace(&settings->apache_le_vhost_ext, "-x.conf");
-    xreplace(&settings->apache_challenge_location, "/srv/challenges");
     apache_layout_choose(view_of("ID=rhel\nVERSION_ID=9"), settings, &layout);
     CHECK_TEXT(layout.root, "/srv/apache", "root");
     CHECK_TEXT(layout.vhost_dir, "/srv/apache/conf.d", "vhosts follow the root");
@@ -81,7 +75,6 @@ TEST(options_come_first)
     CHECK_TEXT(layout.restart, "/srv/bin/ctl", "restart");
     CHECK_TEXT(layout.enmod, "/srv/bin/enmod", "enmod");
     CHECK_TEXT(layout.extension, "-x.conf", "extension");
-    CHECK_TEXT(layout.challenge_dir, "/srv/challenges", "challenges");
     CHECK(layout.unit == NULL, "no unit of the system's runs it");
 }
 

@@ -723,7 +723,7 @@ const struct option options[] = {
         .max = 65535,
         .topic = TOPIC_CERTIFICATE,
         .also = "testing",
-        .help = "Port on which nginx serves HTTPS." },
+        .help = "Port on which nginx or Apache serves HTTPS." },
     { .names = { "dns-propagation-limit" },
         .type = OPTION_NUMBER,
         AT(dns_propagation_limit_s),
@@ -1057,11 +1057,11 @@ const struct option options[] = {
         AT(nginx_sleep_s),
         .value = "SECONDS",
         .fallback = "1",
-        .min = INT_MIN,
-        .max = INT_MAX,
+        .min = 0,
+        .max = 86400,
         .saved = "nginx_sleep_seconds",
         .topic = TOPIC_NGINX,
-        .help = "How many seconds nginx gets to take up a changed configuration." },
+        .help = "How many seconds nginx gets to answer challenges after a reload, if more than 10." },
 
     /* ---- apache; those without a default depend on the system ---- */
     { .names = { "apache-enmod" },
@@ -1114,7 +1114,9 @@ const struct option options[] = {
         .value = "DIR",
         .saved = "apache_challenge_location",
         .topic = TOPIC_APACHE,
-        .help = "Directory that gets the configuration that answers the CA." },
+        .help =
+            "Accepted for the sake of Certbot's renewal files; nothing is put there. The lines that answer the CA go "
+            "into the hosts themselves." },
     { .names = { "apache-handle-modules" },
         .type = OPTION_TEXT,
         AT(apache_handle_modules),
