@@ -2,6 +2,9 @@
 
 #include "nginx/deploy.h"
 
+#define PAIR(in) in "ssl_certificate /l/ecdsa/full;@\n" in "ssl_certificate_key /l/ecdsa/key;@\n"
+#define OPTIONS(in) in "include /c/options;@\n" in "ssl_dhparam /c/dhparams;@\n"
+
 /* /n/site before and after, and /n/more; '@' stands for " # managed by Certbot". "!...": the error. */
 static const struct {
     const char *name, *names, *before, *after;
@@ -16,20 +19,10 @@ static const struct {
         "    root /x;\n"
         "\n"
         "    listen 443 ssl;@\n"
-        "    listen [::]:443 ssl ipv6only=on;@\n"
-        "    ssl_certificate /l/ecdsa/full;@\n"
-        "    ssl_certificate_key /l/ecdsa/key;@\n"
-        "    include /c/options;@\n"
-        "    ssl_dhparam /c/dhparams;@\n"
-        "}\n" },
+        "    listen [::]:443 ssl ipv6only=on;@\n" PAIR("    ") OPTIONS("    ") "}\n" },
     { "one line", "a.test", "server { listen 80; server_name a.test; }",
         "server { listen 80; server_name a.test; \n"
-        "    listen 443 ssl;@\n"
-        "    ssl_certificate /l/ecdsa/full;@\n"
-        "    ssl_certificate_key /l/ecdsa/key;@\n"
-        "    include /c/options;@\n"
-        "    ssl_dhparam /c/dhparams;@\n"
-        "}" },
+        "    listen 443 ssl;@\n" PAIR("    ") OPTIONS("    ") "}" },
     { "CR LF, tabs", "a.test", "server {\r\n\tlisten 80;\r\n\tserver_name a.test;\r\n}\r\n",
         "server {\r\n"
         "\tlisten 80;\r\n"
@@ -57,11 +50,8 @@ static const struct {
 
         "server {\n"
         "  listen 443 ssl;\n"
-        "  server_name a.test;\n"
-        "  ssl_certificate /l/ecdsa/full;@\n"
-        "  ssl_certificate_key /l/ecdsa/key;@\n"
-        "  root /x;\n"
-        "}\n" },
+        "  server_name a.test;\n" PAIR("  ") "  root /x;\n"
+                                             "}\n" },
     { "same option", "a.test", "server {\n    listen 80;\n    server_name a.test;\n    ssl_session_timeout 1440m;\n}\n",
 
         "server {\n"
@@ -69,12 +59,7 @@ static const struct {
         "    server_name a.test;\n"
         "    # ssl_session_timeout 1440m; # duplicated in /c/options\n"
         "\n"
-        "    listen 443 ssl;@\n"
-        "    ssl_certificate /l/ecdsa/full;@\n"
-        "    ssl_certificate_key /l/ecdsa/key;@\n"
-        "    include /c/options;@\n"
-        "    ssl_dhparam /c/dhparams;@\n"
-        "}\n" },
+        "    listen 443 ssl;@\n" PAIR("    ") OPTIONS("    ") "}\n" },
     { "other option", "a.test",
         "server {\n    listen 80;\n    server_name a.test;\n    ssl_protocols TLSv1.3;\n    ssl_dhparam /x;\n}\n",
 
@@ -84,66 +69,38 @@ static const struct {
         "    ssl_protocols TLSv1.3;\n"
         "    ssl_dhparam /x;\n"
         "\n"
-        "    listen 443 ssl;@\n"
-        "    ssl_certificate /l/ecdsa/full;@\n"
-        "    ssl_certificate_key /l/ecdsa/key;@\n"
-        "    ssl_session_timeout 1440m;@\n"
-        "}\n" },
+        "    listen 443 ssl;@\n" PAIR("    ") "    ssl_session_timeout 1440m;@\n"
+                                              "}\n" },
     { "other port", "a.test", "server {\n    listen 8080;\n    server_name a.test;\n}\n",
         "server {\n"
         "    listen 8080;\n"
         "    server_name a.test;\n"
         "\n"
-        "    listen 443 ssl;@\n"
-        "    ssl_certificate /l/ecdsa/full;@\n"
-        "    ssl_certificate_key /l/ecdsa/key;@\n"
-        "    include /c/options;@\n"
-        "    ssl_dhparam /c/dhparams;@\n"
-        "}\n" },
+        "    listen 443 ssl;@\n" PAIR("    ") OPTIONS("    ") "}\n" },
     { "backlog", "a.test", "server {\n    listen *:80 backlog=100;\n    server_name a.test;\n}\n",
         "server {\n"
         "    listen *:80 backlog=100;\n"
         "    server_name a.test;\n"
         "\n"
-        "    listen *:443 ssl;@\n"
-        "    ssl_certificate /l/ecdsa/full;@\n"
-        "    ssl_certificate_key /l/ecdsa/key;@\n"
-        "    include /c/options;@\n"
-        "    ssl_dhparam /c/dhparams;@\n"
-        "}\n" },
+        "    listen *:443 ssl;@\n" PAIR("    ") OPTIONS("    ") "}\n" },
     { "address without port", "a.test", "server {\n    listen 10.0.0.1;\n    server_name a.test;\n}\n",
         "server {\n"
         "    listen 10.0.0.1;\n"
         "    server_name a.test;\n"
         "\n"
-        "    listen 10.0.0.1:443 ssl;@\n"
-        "    ssl_certificate /l/ecdsa/full;@\n"
-        "    ssl_certificate_key /l/ecdsa/key;@\n"
-        "    include /c/options;@\n"
-        "    ssl_dhparam /c/dhparams;@\n"
-        "}\n" },
+        "    listen 10.0.0.1:443 ssl;@\n" PAIR("    ") OPTIONS("    ") "}\n" },
     { "ipv6only=off", "a.test", "server {\n    listen [::]:80 ipv6only=off;\n    server_name a.test;\n}\n",
         "server {\n"
         "    listen [::]:80 ipv6only=off;\n"
         "    server_name a.test;\n"
         "\n"
-        "    listen [::]:443 ssl ipv6only=off;@\n"
-        "    ssl_certificate /l/ecdsa/full;@\n"
-        "    ssl_certificate_key /l/ecdsa/key;@\n"
-        "    include /c/options;@\n"
-        "    ssl_dhparam /c/dhparams;@\n"
-        "}\n" },
+        "    listen [::]:443 ssl ipv6only=off;@\n" PAIR("    ") OPTIONS("    ") "}\n" },
     { "no listen", "a.test", "server {\n    server_name a.test;\n}\n",
         "server {\n"
         "    server_name a.test;\n"
         "\n"
         "    listen 80;@\n"
-        "    listen 443 ssl;@\n"
-        "    ssl_certificate /l/ecdsa/full;@\n"
-        "    ssl_certificate_key /l/ecdsa/key;@\n"
-        "    include /c/options;@\n"
-        "    ssl_dhparam /c/dhparams;@\n"
-        "}\n" },
+        "    listen 443 ssl;@\n" PAIR("    ") OPTIONS("    ") "}\n" },
     { "clone", "a.test b.test", "server {\n    listen 80 default_server reuseport;\n    server_name _;\n}\n",
         "server {\n"
         "    listen 80 default_server reuseport;\n"
@@ -153,12 +110,7 @@ static const struct {
         "    listen 80;@\n"
         "    server_name a.test b.test;@\n"
         "\n"
-        "    listen 443 ssl;@\n"
-        "    ssl_certificate /l/ecdsa/full;@\n"
-        "    ssl_certificate_key /l/ecdsa/key;@\n"
-        "    include /c/options;@\n"
-        "    ssl_dhparam /c/dhparams;@\n"
-        "}\n" },
+        "    listen 443 ssl;@\n" PAIR("    ") OPTIONS("    ") "}\n" },
     { "clone of an included listen", "a.test", "server {\n    include more;\n    root /x;\n}\n",
         "server {\n"
         "    include more;\n"
@@ -169,12 +121,7 @@ static const struct {
         "    server_name a.test;@\n"
         "    root /x;\n"
         "\n"
-        "    listen 443 ssl;@\n"
-        "    ssl_certificate /l/ecdsa/full;@\n"
-        "    ssl_certificate_key /l/ecdsa/key;@\n"
-        "    include /c/options;@\n"
-        "    ssl_dhparam /c/dhparams;@\n"
-        "}\n",
+        "    listen 443 ssl;@\n" PAIR("    ") OPTIONS("    ") "}\n",
         "listen 80 default_server;\nserver_name _;\n",
         "listen 80 default_server;\n"
         "server_name _;\n" },
@@ -184,14 +131,8 @@ static const struct {
 
         "server {\n"
         "    listen 443 quic reuseport;\n"
-        "    server_name a.test;\n"
-        "    ssl_certificate /l/ecdsa/full;@\n"
-        "    ssl_certificate_key /l/ecdsa/key;@\n"
-        "\n"
-        "    listen 443 ssl;@\n"
-        "    include /c/options;@\n"
-        "    ssl_dhparam /c/dhparams;@\n"
-        "}\n" },
+        "    server_name a.test;\n" PAIR("    ") "\n"
+                                                 "    listen 443 ssl;@\n" OPTIONS("    ") "}\n" },
     { "ssl taken out", "a.test",
         "server {\n    listen 443;\n    listen 80;\n    server_name a.test;\n    ssl_certificate /old;\n    "
         "ssl_certificate_key /old;\n}\n",
@@ -199,13 +140,7 @@ static const struct {
         "server {\n"
         "    listen 443 ssl;@\n"
         "    listen 80;\n"
-        "    server_name a.test;\n"
-        "    ssl_certificate /l/ecdsa/full;@\n"
-        "    ssl_certificate_key /l/ecdsa/key;@\n"
-        "\n"
-        "    include /c/options;@\n"
-        "    ssl_dhparam /c/dhparams;@\n"
-        "}\n" },
+        "    server_name a.test;\n" PAIR("    ") "\n" OPTIONS("    ") "}\n" },
     { "redirect without sibling", "a.test",
         "server {\n    listen 80;\n    server_name a.test;\n    root /x;\n    return 301 "
         "https://$host$request_uri;\n}\n",
@@ -220,12 +155,7 @@ static const struct {
         "    server_name a.test;@\n"
         "    root /x;\n"
         "\n"
-        "    listen 443 ssl;@\n"
-        "    ssl_certificate /l/ecdsa/full;@\n"
-        "    ssl_certificate_key /l/ecdsa/key;@\n"
-        "    include /c/options;@\n"
-        "    ssl_dhparam /c/dhparams;@\n"
-        "}\n" },
+        "    listen 443 ssl;@\n" PAIR("    ") OPTIONS("    ") "}\n" },
     { "redirect by a map", "a.test",
         "map $host $to {\n    default 'https://$host$request_uri';\n}\nserver {\n    listen 80;\n    server_name "
         "a.test;\n    return 301 $to;\n}\n",
@@ -233,12 +163,7 @@ static const struct {
         "a.test;\n    return 301 $to;\n}\n"
         "server {\n    server_name a.test;@\n"
         "\n"
-        "    listen 443 ssl;@\n"
-        "    ssl_certificate /l/ecdsa/full;@\n"
-        "    ssl_certificate_key /l/ecdsa/key;@\n"
-        "    include /c/options;@\n"
-        "    ssl_dhparam /c/dhparams;@\n"
-        "}\n" },
+        "    listen 443 ssl;@\n" PAIR("    ") OPTIONS("    ") "}\n" },
     { "redirect by a variable", "a.test",
         "server {\n    listen 80;\n    server_name a.test;\n    set $to https://$host$request_uri;\n    return 301 "
         "$to;\n}\n",
@@ -246,22 +171,12 @@ static const struct {
         "$to;\n}\n"
         "server {\n    server_name a.test;@\n    set $to https://$host$request_uri;\n"
         "\n"
-        "    listen 443 ssl;@\n"
-        "    ssl_certificate /l/ecdsa/full;@\n"
-        "    ssl_certificate_key /l/ecdsa/key;@\n"
-        "    include /c/options;@\n"
-        "    ssl_dhparam /c/dhparams;@\n"
-        "}\n" },
+        "    listen 443 ssl;@\n" PAIR("    ") OPTIONS("    ") "}\n" },
     { "a map of pages is no circle", "a.test",
         "map $uri $to {\n    /old https://$host/new;\n}\nserver {\n    listen 80;\n    server_name a.test;\n    if "
         "($to) {\n        return 301 $to;\n    }\n}\n",
         "map $uri $to {\n    /old https://$host/new;\n}\nserver {\n    listen 80;\n    server_name a.test;\n    if "
-        "($to) {\n        return 301 $to;\n    }\n\n    listen 443 ssl;@\n"
-        "    ssl_certificate /l/ecdsa/full;@\n"
-        "    ssl_certificate_key /l/ecdsa/key;@\n"
-        "    include /c/options;@\n"
-        "    ssl_dhparam /c/dhparams;@\n"
-        "}\n" },
+        "($to) {\n        return 301 $to;\n    }\n\n    listen 443 ssl;@\n" PAIR("    ") OPTIONS("    ") "}\n" },
     { "redirect with default TLS", "a.test",
         "server {\n    listen 80;\n    server_name a.test;\n    return 301 https://$host$request_uri;\n}\nserver {\n   "
         " listen 443 ssl default_server;\n    server_name b.test;\n    ssl_certificate /old;\n    ssl_certificate_key "
@@ -274,18 +189,15 @@ static const struct {
         "}\n"
         "server {\n"
         "    listen 443 ssl;@\n"
-        "    server_name a.test;@\n"
-        "    ssl_certificate /l/ecdsa/full;@\n"
-        "    ssl_certificate_key /l/ecdsa/key;@\n"
-        "    root /y;\n"
-        "}\n"
-        "server {\n"
-        "    listen 443 ssl default_server;\n"
-        "    server_name b.test;\n"
-        "    ssl_certificate /old;\n"
-        "    ssl_certificate_key /old;\n"
-        "    root /y;\n"
-        "}\n" },
+        "    server_name a.test;@\n" PAIR("    ") "    root /y;\n"
+                                                  "}\n"
+                                                  "server {\n"
+                                                  "    listen 443 ssl default_server;\n"
+                                                  "    server_name b.test;\n"
+                                                  "    ssl_certificate /old;\n"
+                                                  "    ssl_certificate_key /old;\n"
+                                                  "    root /y;\n"
+                                                  "}\n" },
     { "redirect in location", "a.test",
         "server {\n    listen 80;\n    server_name a.test www.a.test;\n    location / {\n        return 301 "
         "https://$host$request_uri;\n    }\n    location /x {\n        root /x;\n    }\n}\n",
@@ -308,34 +220,23 @@ static const struct {
         "        root /x;\n"
         "    }\n"
         "\n"
-        "    listen 443 ssl;@\n"
-        "    ssl_certificate /l/ecdsa/full;@\n"
-        "    ssl_certificate_key /l/ecdsa/key;@\n"
-        "    include /c/options;@\n"
-        "    ssl_dhparam /c/dhparams;@\n"
-        "}\n" },
+        "    listen 443 ssl;@\n" PAIR("    ") OPTIONS("    ") "}\n" },
     { "two pairs", "+a.test",
         "server {\n    listen 443 ssl;\n    server_name a.test;\n    ssl_certificate /old;\n    ssl_certificate_key "
         "/old;\n}\n",
 
         "server {\n"
         "    listen 443 ssl;\n"
-        "    server_name a.test;\n"
-        "    ssl_certificate /l/ecdsa/full;@\n"
-        "    ssl_certificate_key /l/ecdsa/key;@\n"
-        "    ssl_certificate /l/rsa/full;@\n"
-        "    ssl_certificate_key /l/rsa/key;@\n"
-        "}\n" },
+        "    server_name a.test;\n" PAIR("    ") "    ssl_certificate /l/rsa/full;@\n"
+                                                 "    ssl_certificate_key /l/rsa/key;@\n"
+                                                 "}\n" },
     { "both types replaced", "a.test",
         "server {\n    listen 443 ssl;\n    server_name a.test;\n    ssl_certificate /u/rsa;\n    ssl_certificate_key "
         "/u/rsak;\n    ssl_certificate /u/ecdsa;\n    ssl_certificate_key /u/ecdsak;\n}\n",
 
         "server {\n"
         "    listen 443 ssl;\n"
-        "    server_name a.test;\n"
-        "    ssl_certificate /l/ecdsa/full;@\n"
-        "    ssl_certificate_key /l/ecdsa/key;@\n"
-        "}\n" },
+        "    server_name a.test;\n" PAIR("    ") "}\n" },
     { "other type kept", "a.test",
         "server {\n    listen 443 ssl;\n    server_name a.test;\n    ssl_certificate /l/rsa2/full;\n    "
         "ssl_certificate_key /l/rsa2/key;\n}\n",
@@ -344,29 +245,21 @@ static const struct {
         "    listen 443 ssl;\n"
         "    server_name a.test;\n"
         "    ssl_certificate /l/rsa2/full;\n"
-        "    ssl_certificate_key /l/rsa2/key;\n"
-        "    ssl_certificate /l/ecdsa/full;@\n"
-        "    ssl_certificate_key /l/ecdsa/key;@\n"
-        "}\n" },
+        "    ssl_certificate_key /l/rsa2/key;\n" PAIR("    ") "}\n" },
     { "other type, of no use", "a.test",
         "server {\n    listen 443 ssl;\n    server_name a.test;\n    ssl_certificate /l/rsaold/full;\n    "
         "ssl_certificate_key /l/rsaold/key;\n}\n",
 
         "server {\n"
         "    listen 443 ssl;\n"
-        "    server_name a.test;\n"
-        "    ssl_certificate /l/ecdsa/full;@\n"
-        "    ssl_certificate_key /l/ecdsa/key;@\n"
-        "}\n" },
+        "    server_name a.test;\n" PAIR("    ") "}\n" },
     { "snippet alone", "a.test", "server {\n    listen 443 ssl;\n    server_name a.test;\n    include more;\n}\n",
         "server {\n"
         "    listen 443 ssl;\n"
         "    server_name a.test;\n"
         "    include more;\n"
         "}\n",
-        "ssl_certificate /old;\nssl_certificate_key /old;\n",
-        "ssl_certificate /l/ecdsa/full;@\n"
-        "ssl_certificate_key /l/ecdsa/key;@\n" },
+        "ssl_certificate /old;\nssl_certificate_key /old;\n", PAIR("") },
     { "snippet shared", "a.test",
         "server {\n    listen 443 ssl;\n    server_name a.test;\n    include more;\n}\nserver {\n    listen 443 ssl;\n "
         "   server_name b.test;\n    include more;\n}\n",
@@ -374,16 +267,13 @@ static const struct {
         "server {\n"
         "    listen 443 ssl;\n"
         "    server_name a.test;\n"
-        "    # include more; its text, for this block alone:@\n"
-        "ssl_certificate /l/ecdsa/full;@\n"
-        "ssl_certificate_key /l/ecdsa/key;@\n"
-        "ssl_protocols TLSv1.3;\n"
-        "}\n"
-        "server {\n"
-        "    listen 443 ssl;\n"
-        "    server_name b.test;\n"
-        "    include more;\n"
-        "}\n",
+        "    # include more; its text, for this block alone:@\n" PAIR("") "ssl_protocols TLSv1.3;\n"
+                                                                          "}\n"
+                                                                          "server {\n"
+                                                                          "    listen 443 ssl;\n"
+                                                                          "    server_name b.test;\n"
+                                                                          "    include more;\n"
+                                                                          "}\n",
         "ssl_certificate /old;\nssl_certificate_key /old;\nssl_protocols TLSv1.3;",
         "ssl_certificate /old;\n"
         "ssl_certificate_key /old;\n"
@@ -402,9 +292,7 @@ static const struct {
         "    server_name b.test;\n"
         "    include more;\n"
         "}\n",
-        "ssl_certificate /old;\nssl_certificate_key /old;\n",
-        "ssl_certificate /l/ecdsa/full;@\n"
-        "ssl_certificate_key /l/ecdsa/key;@\n" },
+        "ssl_certificate /old;\nssl_certificate_key /old;\n", PAIR("") },
     { "hidden address", "a.test",
         "server {\n    listen 80;\n    server_name a.test;\n}\nserver {\n    listen 10.0.0.1:443 ssl;\n    server_name "
         "b.test;\n}\n",
@@ -414,30 +302,22 @@ static const struct {
         "    server_name a.test;\n"
         "\n"
         "    listen 443 ssl;@\n"
-        "    listen 10.0.0.1:443 ssl;@\n"
-        "    ssl_certificate /l/ecdsa/full;@\n"
-        "    ssl_certificate_key /l/ecdsa/key;@\n"
-        "    include /c/options;@\n"
-        "    ssl_dhparam /c/dhparams;@\n"
-        "}\n"
-        "server {\n"
-        "    listen 10.0.0.1:443 ssl;\n"
-        "    server_name b.test;\n"
-        "}\n" },
+        "    listen 10.0.0.1:443 ssl;@\n" PAIR("    ") OPTIONS("    ") "}\n"
+                                                                       "server {\n"
+                                                                       "    listen 10.0.0.1:443 ssl;\n"
+                                                                       "    server_name b.test;\n"
+                                                                       "}\n" },
     { "wildcard", "*.b.test",
         "server {\n    listen 443 ssl;\n    server_name a.b.test;\n}\nserver {\n    listen 443 ssl;\n    server_name "
         "b.test;\n}\n",
 
         "server {\n"
         "    listen 443 ssl;\n"
-        "    server_name a.b.test;\n"
-        "    ssl_certificate /l/ecdsa/full;@\n"
-        "    ssl_certificate_key /l/ecdsa/key;@\n"
-        "}\n"
-        "server {\n"
-        "    listen 443 ssl;\n"
-        "    server_name b.test;\n"
-        "}\n" },
+        "    server_name a.b.test;\n" PAIR("    ") "}\n"
+                                                   "server {\n"
+                                                   "    listen 443 ssl;\n"
+                                                   "    server_name b.test;\n"
+                                                   "}\n" },
     { "wildcard for nobody", "*.b.test", "server {\n    listen 443 ssl;\n    server_name b.test;\n}\n",
         "!No server block in /n/nginx.conf has a name that *.b.test covers" },
     { "nobody", "x.test", "server {\n    listen 443 ssl;\n    server_name b.test;\n}\n",
@@ -447,12 +327,7 @@ static const struct {
         "    listen 80;\n"
         "    server_name _;\n"
         "\n"
-        "    listen 443 ssl;@\n"
-        "    ssl_certificate /l/ecdsa/full;@\n"
-        "    ssl_certificate_key /l/ecdsa/key;@\n"
-        "    include /c/options;@\n"
-        "    ssl_dhparam /c/dhparams;@\n"
-        "}\n" },
+        "    listen 443 ssl;@\n" PAIR("    ") OPTIONS("    ") "}\n" },
     { "address: its own block", "10.0.0.1",
         "server {\n    listen 80;\n    server_name b.test;\n}\nserver {\n    listen 80;\n    server_name "
         "10.0.0.1;\n}\n",
@@ -465,12 +340,7 @@ static const struct {
         "    listen 80;\n"
         "    server_name 10.0.0.1;\n"
         "\n"
-        "    listen 443 ssl;@\n"
-        "    ssl_certificate /l/ecdsa/full;@\n"
-        "    ssl_certificate_key /l/ecdsa/key;@\n"
-        "    include /c/options;@\n"
-        "    ssl_dhparam /c/dhparams;@\n"
-        "}\n" },
+        "    listen 443 ssl;@\n" PAIR("    ") OPTIONS("    ") "}\n" },
     { "address: default TLS of others", "10.0.0.1",
         "server {\n    listen 80;\n    listen 443 ssl;\n    server_name b.test;\n}\n",
         "server {\n"
@@ -481,10 +351,7 @@ static const struct {
         "server {\n"
         "    listen 80;\n"
         "    listen 443 ssl default_server;@\n"
-        "    server_name 10.0.0.1;@\n"
-        "    ssl_certificate /l/ecdsa/full;@\n"
-        "    ssl_certificate_key /l/ecdsa/key;@\n"
-        "}\n" },
+        "    server_name 10.0.0.1;@\n" PAIR("    ") "}\n" },
     { "address: flagged", "10.0.0.1", "server {\n    listen 443 ssl default_server;\n    server_name b.test;\n}\n",
         "!nginx shows clients that ask for 10.0.0.1 the certificate of its default server at /n/site:1, which is for "
         "b.test" },
@@ -493,12 +360,7 @@ static const struct {
         "    listen [::]:80;\n"
         "    server_name b.test;\n"
         "\n"
-        "    listen [::]:443 ssl ipv6only=on;@\n"
-        "    ssl_certificate /l/ecdsa/full;@\n"
-        "    ssl_certificate_key /l/ecdsa/key;@\n"
-        "    include /c/options;@\n"
-        "    ssl_dhparam /c/dhparams;@\n"
-        "}\n" },
+        "    listen [::]:443 ssl ipv6only=on;@\n" PAIR("    ") OPTIONS("    ") "}\n" },
     { "two blocks, IPv6", "a.test b.test",
         "server {\n    listen [::]:80;\n    server_name a.test;\n}\nserver {\n    listen [::]:80;\n    server_name "
         "b.test;\n}\n",
@@ -507,22 +369,13 @@ static const struct {
         "    listen [::]:80;\n"
         "    server_name a.test;\n"
         "\n"
-        "    listen [::]:443 ssl ipv6only=on;@\n"
-        "    ssl_certificate /l/ecdsa/full;@\n"
-        "    ssl_certificate_key /l/ecdsa/key;@\n"
-        "    include /c/options;@\n"
-        "    ssl_dhparam /c/dhparams;@\n"
-        "}\n"
-        "server {\n"
-        "    listen [::]:80;\n"
-        "    server_name b.test;\n"
-        "\n"
-        "    listen [::]:443 ssl;@\n"
-        "    ssl_certificate /l/ecdsa/full;@\n"
-        "    ssl_certificate_key /l/ecdsa/key;@\n"
-        "    include /c/options;@\n"
-        "    ssl_dhparam /c/dhparams;@\n"
-        "}\n" },
+        "    listen [::]:443 ssl ipv6only=on;@\n" PAIR("    ")
+            OPTIONS("    ") "}\n"
+                            "server {\n"
+                            "    listen [::]:80;\n"
+                            "    server_name b.test;\n"
+                            "\n"
+                            "    listen [::]:443 ssl;@\n" PAIR("    ") OPTIONS("    ") "}\n" },
 };
 
 static bool deploy(struct nginx_conf *conf, const char *names, struct error *err)

@@ -22,6 +22,12 @@ static const struct {
     { "included", "server { include more; }", "m.test: 0.0.0.0:81\n" },
     { "included blocks", "include more2;", "" },
     { "upstream's server", "upstream x { server 10.0.0.1; }", "" },
+    { "IPv6 without a port", "server { listen [::1]; }", ": ::1:80\n" },
+    { "IPv6 with an empty port", "server { listen [::1]:; }", ": ::1:80\n" },
+    { "a port of a host", "server { listen a.test:8080 backlog=5; }", ": a.test:8080\n" },
+    { "ports of an address", "server { listen 10.0.0.1:80-81 ssl; }", ": 10.0.0.1:80s 10.0.0.1:81s\n" },
+    { "empty name", "server { server_name \"\"; }", ": 0.0.0.0:80\n" },
+    { "a dot at the end", "server { server_name a.test. .B.Test; }", "a.test. .b.test: 0.0.0.0:80\n" },
     { "twice included", "server { include more; } server { include more; }",
         "m.test: 0.0.0.0:81\nm.test: 0.0.0.0:81\n" },
 };

@@ -3,6 +3,11 @@
 #include "nginx/enhance.h"
 #include "nginx/redirect.h"
 
+#define TO_HTTPS(name)                                                                                                 \
+    "    if ($host = " name ") {\n"                                                                                    \
+    "        return 301 https://$host$request_uri;\n"                                                                  \
+    "    }@\n"
+
 /* What: r redirect, h HSTS, s stapling, x security headers. Texts as in deploy_test.c. */
 static const struct {
     const char *name, *names, *what, *before, *more, *after;
@@ -18,36 +23,25 @@ static const struct {
         "    listen 443 ssl;@\n"
         "    ssl_certificate /l;@\n"
         "}\n"
-        "server {\n"
-        "    if ($host = a.test) {\n"
-        "        return 301 https://$host$request_uri;\n"
-        "    }@\n"
-        "    if ($host = www.a.test) {\n"
-        "        return 301 https://$host$request_uri;\n"
-        "    }@\n"
-        "\n"
-        "    listen 80; # plain\n"
-        "    listen [::]:80;\n"
-        "    server_name a.test www.a.test;\n"
-        "    return 404;@\n"
-        "}\n" },
+        "server {\n" TO_HTTPS("a.test") TO_HTTPS("www.a.test") "\n"
+                                                               "    listen 80; # plain\n"
+                                                               "    listen [::]:80;\n"
+                                                               "    server_name a.test www.a.test;\n"
+                                                               "    return 404;@\n"
+                                                               "}\n" },
     { "plain with TLS sibling", "a.test", "r",
         "server {\n    listen 80;\n    server_name a.test;\n    root /x;\n}\nserver {\n    listen 443 ssl;\n    "
         "server_name a.test;\n}\n",
         NULL,
-        "server {\n"
-        "    if ($host = a.test) {\n"
-        "        return 301 https://$host$request_uri;\n"
-        "    }@\n"
-        "\n"
-        "    listen 80;\n"
-        "    server_name a.test;\n"
-        "    root /x;\n"
-        "}\n"
-        "server {\n"
-        "    listen 443 ssl;\n"
-        "    server_name a.test;\n"
-        "}\n" },
+        "server {\n" TO_HTTPS("a.test") "\n"
+                                        "    listen 80;\n"
+                                        "    server_name a.test;\n"
+                                        "    root /x;\n"
+                                        "}\n"
+                                        "server {\n"
+                                        "    listen 443 ssl;\n"
+                                        "    server_name a.test;\n"
+                                        "}\n" },
     { "another name", "a.test", "r",
         "server {\n    listen 80;\n    listen 443 ssl;\n    server_name a.test b.test;\n    root /x;\n    "
         "ssl_certificate /l;\n}\n",
@@ -58,15 +52,11 @@ static const struct {
         "    root /x;\n"
         "    ssl_certificate /l;\n"
         "}\n"
-        "server {\n"
-        "    if ($host = a.test) {\n"
-        "        return 301 https://$host$request_uri;\n"
-        "    }@\n"
-        "\n"
-        "    listen 80;\n"
-        "    server_name a.test b.test;\n"
-        "    root /x;\n"
-        "}\n" },
+        "server {\n" TO_HTTPS("a.test") "\n"
+                                        "    listen 80;\n"
+                                        "    server_name a.test b.test;\n"
+                                        "    root /x;\n"
+                                        "}\n" },
     { "another name, and TLS options that are included", "a.test", "r",
         "server {\n    listen 80;\n    listen 443 ssl;\n    server_name a.test b.test;\n    include more; # managed by "
         "Certbot\n    root /x;\n}\n",
@@ -77,15 +67,11 @@ static const struct {
         "    include more;@\n"
         "    root /x;\n"
         "}\n"
-        "server {\n"
-        "    if ($host = a.test) {\n"
-        "        return 301 https://$host$request_uri;\n"
-        "    }@\n"
-        "\n"
-        "    listen 80;\n"
-        "    server_name a.test b.test;\n"
-        "    root /x;\n"
-        "}\n" },
+        "server {\n" TO_HTTPS("a.test") "\n"
+                                        "    listen 80;\n"
+                                        "    server_name a.test b.test;\n"
+                                        "    root /x;\n"
+                                        "}\n" },
     { "default", "a.test", "r",
         "server {\n    listen 80 default_server;\n    listen 443 ssl;\n    server_name a.test;\n    root /x;\n}\n",
         NULL,
@@ -94,15 +80,11 @@ static const struct {
         "    server_name a.test;\n"
         "    root /x;\n"
         "}\n"
-        "server {\n"
-        "    if ($host = a.test) {\n"
-        "        return 301 https://$host$request_uri;\n"
-        "    }@\n"
-        "\n"
-        "    listen 80 default_server;\n"
-        "    server_name a.test;\n"
-        "    root /x;\n"
-        "}\n" },
+        "server {\n" TO_HTTPS("a.test") "\n"
+                                        "    listen 80 default_server;\n"
+                                        "    server_name a.test;\n"
+                                        "    root /x;\n"
+                                        "}\n" },
     { "quic", "a.test", "r",
         "server {\n    listen 80;\n    listen 443 quic;\n    listen 443 ssl;\n    server_name a.test;\n}\n", NULL,
 
@@ -111,15 +93,11 @@ static const struct {
         "    listen 443 ssl;\n"
         "    server_name a.test;\n"
         "}\n"
-        "server {\n"
-        "    if ($host = a.test) {\n"
-        "        return 301 https://$host$request_uri;\n"
-        "    }@\n"
-        "\n"
-        "    listen 80;\n"
-        "    server_name a.test;\n"
-        "    return 404;@\n"
-        "}\n" },
+        "server {\n" TO_HTTPS("a.test") "\n"
+                                        "    listen 80;\n"
+                                        "    server_name a.test;\n"
+                                        "    return 404;@\n"
+                                        "}\n" },
     { "included listen and name", "a.test", "r", "server {\n    include more;\n    listen 443 ssl;\n}\n",
         "listen 80;\nserver_name a.test;\n",
         "server {\n"
@@ -127,71 +105,51 @@ static const struct {
         "server_name a.test;\n"
         "    listen 443 ssl;\n"
         "}\n"
-        "server {\n"
-        "    if ($host = a.test) {\n"
-        "        return 301 https://$host$request_uri;\n"
-        "    }@\n"
-        "\n"
-        "    listen 80;\n"
-        "    server_name a.test;\n"
-        "    return 404;@\n"
-        "}\n" },
+        "server {\n" TO_HTTPS("a.test") "\n"
+                                        "    listen 80;\n"
+                                        "    server_name a.test;\n"
+                                        "    return 404;@\n"
+                                        "}\n" },
     { "comment at the end without newline", "a.test", "r",
         "server {\n    listen 80;\n    listen 443 ssl;\n    server_name a.test;\n}\n# end", NULL,
         "server {\n"
         "    listen 443 ssl;\n"
         "    server_name a.test;\n"
         "}\n"
-        "server {\n"
-        "    if ($host = a.test) {\n"
-        "        return 301 https://$host$request_uri;\n"
-        "    }@\n"
-        "\n"
-        "    listen 80;\n"
-        "    server_name a.test;\n"
-        "    return 404;@\n"
-        "}\n"
-        "# end" },
+        "server {\n" TO_HTTPS("a.test") "\n"
+                                        "    listen 80;\n"
+                                        "    server_name a.test;\n"
+                                        "    return 404;@\n"
+                                        "}\n"
+                                        "# end" },
     { "no newline at the end", "a.test", "r",
         "server {\n    listen 80;\n    listen 443 ssl;\n    server_name a.test;\n}", NULL,
         "server {\n"
         "    listen 443 ssl;\n"
         "    server_name a.test;\n"
         "}\n"
-        "server {\n"
-        "    if ($host = a.test) {\n"
-        "        return 301 https://$host$request_uri;\n"
-        "    }@\n"
-        "\n"
-        "    listen 80;\n"
-        "    server_name a.test;\n"
-        "    return 404;@\n"
-        "}" },
+        "server {\n" TO_HTTPS("a.test") "\n"
+                                        "    listen 80;\n"
+                                        "    server_name a.test;\n"
+                                        "    return 404;@\n"
+                                        "}" },
     { "one line", "a.test", "r", "server { listen 80; listen 443 ssl; server_name a.test; }", NULL,
         "server { listen 443 ssl; server_name a.test; }\n"
-        "server {\n"
-        "    if ($host = a.test) {\n"
-        "        return 301 https://$host$request_uri;\n"
-        "    }@\n"
-        "\n"
-        "    listen 80;\n"
-        "    server_name a.test;\n"
-        "    return 404;@\n"
-        "}" },
+        "server {\n" TO_HTTPS("a.test") "\n"
+                                        "    listen 80;\n"
+                                        "    server_name a.test;\n"
+                                        "    return 404;@\n"
+                                        "}" },
     { "two on a line", "a.test", "r",
         "server { listen 80; listen 443 ssl; server_name a.test; } server { listen 80; server_name b.test; }", NULL,
 
         "server { listen 443 ssl; server_name a.test; } \n"
-        "server {\n"
-        "    if ($host = a.test) {\n"
-        "        return 301 https://$host$request_uri;\n"
-        "    }@\n"
-        "\n"
-        "    listen 80;\n"
-        "    server_name a.test;\n"
-        "    return 404;@\n"
-        "}\n"
-        "server { listen 80; server_name b.test; }" },
+        "server {\n" TO_HTTPS("a.test") "\n"
+                                        "    listen 80;\n"
+                                        "    server_name a.test;\n"
+                                        "    return 404;@\n"
+                                        "}\n"
+                                        "server { listen 80; server_name b.test; }" },
     { "CR LF", "a.test", "r", "server {\r\n  listen 80;\r\n  listen 443 ssl;\r\n  server_name a.test;\r\n}\r\n", NULL,
 
         "server {\r\n"
@@ -236,15 +194,11 @@ static const struct {
         "server {\n"
         "    if ($host ~ ^[^.]+\\.b\\.test$) {\n"
         "        return 301 https://$host$request_uri;\n"
-        "    }@\n"
-        "    if ($host = b.test) {\n"
-        "        return 301 https://$host$request_uri;\n"
-        "    }@\n"
-        "\n"
-        "    listen 80;\n"
-        "    server_name a.b.test b.test;\n"
-        "    return 404;@\n"
-        "}\n" },
+        "    }@\n" TO_HTTPS("b.test") "\n"
+                                      "    listen 80;\n"
+                                      "    server_name a.b.test b.test;\n"
+                                      "    return 404;@\n"
+                                      "}\n" },
     { "other port", "a.test", "r", "server {\n    listen 8080;\n    listen 443 ssl;\n    server_name a.test;\n}\n",
         NULL,
         "server {\n"
@@ -293,15 +247,11 @@ static const struct {
         "    ssl_certificate /l;\n"
         "    add_header Strict-Transport-Security \"max-age=31536000\" always;@\n"
         "}\n"
-        "server {\n"
-        "    if ($host = a.test) {\n"
-        "        return 301 https://$host$request_uri;\n"
-        "    }@\n"
-        "\n"
-        "    listen 80;\n"
-        "    server_name a.test;\n"
-        "    root /x;\n"
-        "}\n" },
+        "server {\n" TO_HTTPS("a.test") "\n"
+                                        "    listen 80;\n"
+                                        "    server_name a.test;\n"
+                                        "    root /x;\n"
+                                        "}\n" },
     { "hsts in a location", "a.test", "h",
         "server {\n    listen 443 ssl;\n    server_name a.test;\n    location / { add_header strict-transport-security "
         "x; }\n}\n",
