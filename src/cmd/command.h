@@ -18,6 +18,8 @@ extern const struct command *const commands[]; /* ended by NULL; the first is th
 
 struct plugin;
 extern const struct plugin *const command_plugins[]; /* built in, for plugins_use */
+struct plugin_source;
+extern const struct plugin_source command_plugin_source; /* and by descriptions, for plugins_from */
 
 /* The verbs of all commands in the same order, ended by NULL, of the caller's. */
 const struct verb **command_verbs(void) __attribute__((returns_nonnull));
@@ -27,4 +29,4 @@ bool command_always_reads(const struct settings *settings); /* for only_reads */
 
 extern const struct command cmd_run, cmd_certonly, cmd_renew, cmd_certificates, cmd_revoke, cmd_delete, cmd_doctor,
     cmd_reconfigure, cmd_install, cmd_enhance, cmd_rollback, cmd_register, cmd_update_account, cmd_unregister,
-    cmd_show_account, cmd_plugins, cmd_history, cmd_store;
+    cmd_show_account, cmd_plugins, cmd_history, cmd_store, cmd_dns;

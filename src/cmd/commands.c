@@ -21,6 +21,7 @@ const struct command *const commands[] = {
     &cmd_plugins,
     &cmd_history,
     &cmd_store,
+    &cmd_dns,
     NULL,
 };
 

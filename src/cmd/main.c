@@ -20,6 +20,7 @@
 #include "config/help.h"
 #include "crypto/memory.h"
 #include "plugin/plugin.h"
+#include "recipe/document.h"
 #include "run/hooks.h"
 #include "script/helper.h"
 
@@ -121,7 +122,9 @@ static bool put_help(const struct command_line *line, const struct voice *voice,
         AUTO(buf_clear) struct buf page = BUF(HELP_MAX);
         bool found;
 
-        TRY(plugin_put_help(line->settings, topic, HELP_COLUMNS, &page, &found, err));
+        TRY(document_help_page(line->settings, topic, &page, &found, err));
+        if (!found)
+            TRY(plugin_put_help(line->settings, topic, HELP_COLUMNS, &page, &found, err));
         if (found) {
             help_usage(voice->command, text);
             buf_put(text, buf_view(&page));
@@ -243,6 +246,7 @@ int main(int argc, char **argv)
     if (helper_is_called(argc, argv))
         return helper_main(argc, argv);
     plugins_use(command_plugins);
+    plugins_from(&command_plugin_source);
     ui = open_ui(NULL, voice);
     if (!run(argc, argv, voice, &ui, &err)) {
         report_failure(ui, &err);

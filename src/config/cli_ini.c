@@ -95,15 +95,21 @@ static void apply_false(struct settings *settings, const struct option *option)
     settings_mark(settings, option->at, ORIGIN_FILE);
 }
 
-static bool apply_flag(struct settings *settings, const struct option *option, const char *value, struct error *err)
+static bool is_truth(const char *value)
 {
     static const char *const truths[] = { "true", "yes", "on", "1", NULL };
+
+    return is_one_of(value, truths);
+}
+
+static bool apply_flag(struct settings *settings, const struct option *option, const char *value, struct error *err)
+{
     static const char *const untruths[] = { "false", "no", "off", "0", NULL };
     uint64_t count;
 
     if (option->type == OPTION_COUNTER)
         option_reset(settings, option);
-    if (is_one_of(value, truths))
+    if (is_truth(value))
         return option_apply(settings, option, NULL, ORIGIN_FILE, err);
     if (is_one_of(value, untruths)) {
         if (option->at != OPTION_NO_MEMBER)
@@ -134,7 +140,9 @@ static bool apply_line(struct settings *settings, struct view key, const char *v
         *err = ambiguous;
         return false;
     }
-    if (option == NULL)
+    if (option == NULL && is_truth(value))
+        plugin_flag_give(settings, key, ORIGIN_FILE, &is_plugins);
+    if (option == NULL && !is_plugins)
         TRY(plugin_option_give(settings, key, value, ORIGIN_FILE, &is_plugins, err));
     if (is_plugins)
         return true;

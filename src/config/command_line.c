@@ -485,7 +485,11 @@ static bool settle_unknowns(
         struct view name = { unknown->word + 2, strcspn(unknown->word + 2, "=") };
         bool taken;
 
-        TRY(plugin_option_give(settings, name, unknown->value, ORIGIN_COMMAND_LINE, &taken, err));
+        plugin_flag_give(settings, name, ORIGIN_COMMAND_LINE, &taken);
+        if (taken && unknown->value != NULL) /* a word that is none of its */
+            list_add(&extras, unknown->glued ? unknown->word : unknown->value);
+        if (!taken)
+            TRY(plugin_option_give(settings, name, unknown->value, ORIGIN_COMMAND_LINE, &taken, err));
         if (!taken)
             add_unknown(&extras, unknown);
     }

@@ -52,6 +52,51 @@ bool plugin_option_is_for(const char *key, const char *plugin)
     return len > 0 && key[len] == '_';
 }
 
+static bool (*name_exists)(const struct settings *settings, const char *name);
+
+void plugin_names_from(bool (*exists)(const struct settings *settings, const char *name))
+{
+    name_exists = exists;
+}
+
+bool plugin_name_exists(const struct settings *settings, const char *name)
+{
+    return name != NULL && name_exists != NULL && !plugin_name_is_ours(name) && name_exists(settings, name);
+}
+
+char *plugin_name_now(const char *name)
+{
+    static const struct {
+        const char *before, *now; /* a whole name, or the beginning of an option's */
+        bool is_start;
+    } others[] = {
+        { "certbot-route53:auth", "dns-route53", false },
+        { "certbot-plugin-gandi:dns", "dns-gandi", false },
+        { "certbot-plugin-gandi:dns-", "dns-gandi-", true },
+        { "certbot_plugin_gandi:dns_", "dns_gandi_", true },
+    };
+    const char *colon = strchr(name, ':');
+
+    for (size_t i = 0; i < COUNT(others); i++) {
+        if (others[i].is_start ? text_starts(name, others[i].before) : strcmp(name, others[i].before) == 0)
+            return xprintf("%s%s", others[i].now, name + strlen(others[i].before));
+    }
+    return xstrdup(colon != NULL && colon[1] != '\0' && text_starts(name, "certbot") ? colon + 1 : name);
+}
+
+void plugin_flag_give(struct settings *settings, struct view name, enum origin from, bool *taken)
+{
+    AUTO(free) char *old = view_dup(name), *plugin = plugin_name_now(old);
+
+    *taken = plugin_name_is_good(view_of(plugin)) && plugin_name_exists(settings, plugin);
+    if (!*taken)
+        return;
+    if (!list_has(&settings->plugin_flags, plugin))
+        list_add(&settings->plugin_flags, plugin);
+    if (SETTING_ORIGIN(settings, plugin_flags) < from)
+        SETTING_MARK(settings, plugin_flags, from);
+}
+
 /* The longest part in front of a dash that is a file in the directory of plugins; NULL when there is none. */
 static char *find_plugin(const struct settings *settings, struct view name)
 {
@@ -62,6 +107,8 @@ static char *find_plugin(const struct settings *settings, struct view name)
             !plugin_name_is_good((struct view){ name.at + len + 1, name.len - len - 1 }))
             continue;
         plugin = view_dup((struct view){ name.at, len });
+        if (plugin_name_exists(settings, plugin))
+            return TAKE(plugin);
         path = file_join(settings->plugin_dir, plugin);
         if (!plugin_name_is_ours(plugin) && file_exists(path) && !file_is_dir(path))
             return TAKE(plugin);
@@ -72,8 +119,10 @@ static char *find_plugin(const struct settings *settings, struct view name)
 bool plugin_option_give(
     struct settings *settings, struct view name, const char *value, enum origin from, bool *taken, struct error *err)
 {
-    AUTO(free) char *plugin = find_plugin(settings, name), *option = NULL, *key = NULL;
+    AUTO(free) char *old = view_dup(name), *now = plugin_name_now(old), *option = NULL, *key = NULL;
+    AUTO(free) char *plugin = find_plugin(settings, view_of(now));
 
+    name = view_of(now);
     *taken = plugin != NULL;
     if (plugin == NULL)
         return true;

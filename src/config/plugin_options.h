@@ -14,6 +14,21 @@ bool plugin_name_is_good(struct view name);
 /* A name of the table: "webroot", "nginx", "dns-ovh"; whether or not it is built in yet. */
 bool plugin_name_is_ours(const char *name);
 
+/*
+ * Plugins that are built in without a row of the table: rooms above this one tell which names are such. They have
+ * options as third-party plugins have, and a --NAME of their own. Registered once, before anything is read.
+ */
+void plugin_names_from(bool (*exists)(const struct settings *settings, const char *name));
+bool plugin_name_exists(const struct settings *settings, const char *name); /* name may be NULL */
+
+/* Takes --NAME of such a plugin; *taken is false when it is none. */
+void plugin_flag_give(struct settings *settings, struct view name, enum origin from, bool *taken);
+
+/* "certbot-dns-hetzner:dns-hetzner" and "certbot_dns_hetzner:dns_hetzner_credentials" are what older versions of
+ * Certbot and its third-party plugins call "dns-hetzner" and "dns_hetzner_credentials", "certbot-route53:auth" is
+ * "dns-route53". Of the caller's. */
+char *plugin_name_now(const char *name) __attribute__((returns_nonnull));
+
 /* "example-http" and "web-root" give "example_http_web_root", of the caller's. */
 char *plugin_option_key(const char *plugin, const char *option) __attribute__((returns_nonnull));
 /* Whether a key starts with the plugin's name and an underscore. */

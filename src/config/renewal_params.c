@@ -233,6 +233,9 @@ static bool restore_list(const struct restore *restore, const struct option *opt
 static bool restore_text(const struct restore *restore, const struct option *option, const char *value)
 {
     char **member = (char **)((char *)restore->settings + option->at);
+    bool is_plugin =
+        option->at == offsetof(struct settings, authenticator) || option->at == offsetof(struct settings, installer);
+    AUTO(free) char *now = is_plugin ? plugin_name_now(value) : NULL;
 
     if (option->at == offsetof(struct settings, server) && strcmp(value, SERVER_V1) == 0)
         value = SERVER_PRODUCTION;
@@ -244,7 +247,7 @@ static bool restore_text(const struct restore *restore, const struct option *opt
         if (option->choices[i + 1] == NULL)
             return fail(restore, "Unknown value for", option->saved, value);
     }
-    xreplace(member, value);
+    xreplace(member, now != NULL ? now : value);
     return true;
 }
 
@@ -271,8 +274,10 @@ static void restore_plugin_options(const struct restore *restore, const char *pl
         return;
     conf_keys(restore->conf, PARAMS, &keys);
     for (size_t i = 0; i < keys.len; i++) {
-        if (plugin_option_is_for(keys.at[i], plugin) && !is_in_table(keys.at[i]))
-            plugin_options_put(&restore->settings->plugin_options, NULL, keys.at[i],
+        AUTO(free) char *now = plugin_name_now(keys.at[i]);
+
+        if (plugin_option_is_for(now, plugin) && !is_in_table(now))
+            plugin_options_put(&restore->settings->plugin_options, NULL, now,
                 conf_get(restore->conf, PARAMS, keys.at[i]), ORIGIN_RENEWAL);
     }
 }
@@ -355,7 +360,8 @@ bool renewal_params_remember(const struct conf *conf, const char *name, struct s
 bool renewal_params_restore(const struct conf *conf, const char *name, struct settings *settings, struct error *err)
 {
     struct restore restore = { conf, name, settings, err };
-    const char *authenticator = conf_get(conf, PARAMS, "authenticator");
+    const char *saved = conf_get(conf, PARAMS, "authenticator");
+    AUTO(free) char *authenticator = saved == NULL ? NULL : plugin_name_now(saved);
     const char *installer = conf_get(conf, PARAMS, "installer");
     bool keeps[SETTINGS_MAX_OPTIONS] = { false }; /* also those that no file has */
     AUTO(list_clear) struct list keys = { 0 };

@@ -9,6 +9,7 @@
 #include "config/command_line.h"
 #include "config/names.h"
 #include "config/option_find.h"
+#include "config/plugin_options.h"
 #include "config/webroot_map.h"
 
 #define RSA_MIN 2048
@@ -121,12 +122,35 @@ static bool choose_selected(const struct settings *settings, const struct option
     return choose_plugin(authenticator, option->names[0], err);
 }
 
+/* Plugins without a row of the table: they only prove. */
+static bool choose_others(const struct settings *settings, char **authenticator, struct error *err)
+{
+    for (size_t i = 0; i < settings->plugin_flags.len; i++)
+        if (option_find(settings->plugin_flags.at[i]) == NULL)
+            TRY(choose_plugin(authenticator, settings->plugin_flags.at[i], err));
+    return true;
+}
+
+/* The names of today for those that were in use once. */
+static void use_names_of_today(struct settings *settings)
+{
+    char **const roles[] = { &settings->configurator, &settings->installer, &settings->authenticator };
+
+    for (size_t i = 0; i < COUNT(roles); i++) {
+        AUTO(free) char *now = *roles[i] == NULL ? NULL : plugin_name_now(*roles[i]);
+
+        if (now != NULL)
+            xreplace(roles[i], now);
+    }
+}
+
 /* A configurator that installs nothing: certonly needs no installer, and must not save one that there is not. */
 static bool is_proof_only(const struct settings *settings)
 {
     const struct option *plugin = settings->configurator == NULL ? NULL : option_find(settings->configurator);
 
-    return plugin != NULL && plugin->type == OPTION_PLUGIN && !plugin->installs;
+    return plugin != NULL ? plugin->type == OPTION_PLUGIN && !plugin->installs
+                          : plugin_name_exists(settings, settings->configurator);
 }
 
 /* The order of the table, so that conflicts read the same however the flags were typed. */
@@ -137,6 +161,7 @@ static bool derive_plugins(struct settings *settings, const struct verb *verb, s
 
     if (SETTING_ORIGIN(settings, configurator) > from)
         from = SETTING_ORIGIN(settings, configurator);
+    use_names_of_today(settings);
     TRY(choose_plugin(&installer, settings->configurator, err));
     TRY(choose_plugin(&authenticator, settings->configurator, err));
     TRY(choose_plugin(&installer, settings->installer, err));
@@ -145,6 +170,7 @@ static bool derive_plugins(struct settings *settings, const struct verb *verb, s
         if (option->type == OPTION_PLUGIN)
             TRY(choose_flagged(settings, option, &authenticator, &installer, err));
     }
+    TRY(choose_others(settings, &authenticator, err));
     for (const struct option *option = options; option->names[0] != NULL; option++) {
         if (option->selects)
             TRY(choose_selected(settings, option, &authenticator, &from, err));

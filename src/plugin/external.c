@@ -121,9 +121,9 @@ static bool external_make(const char *dir, const char *name, struct external **o
 
 /* ---- which are there? ---- */
 
-static bool is_shadow(const char *name)
+static bool is_shadow(const struct settings *settings, const char *name)
 {
-    return plugin_find(name) != NULL || plugin_name_is_ours(name);
+    return plugin_find(name) != NULL || plugin_name_is_ours(name) || plugin_source_has(settings, name);
 }
 
 static bool make_entry(void *entry, void *arg, struct error *err)
@@ -149,7 +149,7 @@ bool external_find(const struct settings *settings, const char *name, const stru
     const struct entry *entry;
 
     *out = NULL;
-    if (name == NULL || is_shadow(name) || !plugin_name_is_good(view_of(name)))
+    if (name == NULL || is_shadow(settings, name) || !plugin_name_is_good(view_of(name)))
         return true;
     path = file_join(dir, name);
     if (!file_exists(path))
@@ -164,15 +164,16 @@ bool external_find(const struct settings *settings, const char *name, const stru
 }
 
 /* A program that does not count as a plugin is worth a word; a README beside them is not. */
-static bool is_candidate(const char *dir, const char *name)
+static bool is_candidate(const struct settings *settings, const char *name)
 {
+    const char *dir = settings->plugin_dir;
     AUTO(free) char *path = file_join(dir, name);
     bool is_program = !file_is_dir(path) && access(path, X_OK) == 0;
 
-    if (is_shadow(name) || (is_program && !plugin_name_is_good(view_of(name)))) {
+    if (is_shadow(settings, name) || (is_program && !plugin_name_is_good(view_of(name)))) {
         log_warning("%s is not used: %s", path,
-            is_shadow(name) ? "its name is that of a plugin of our own"
-                            : "a plugin's name is made of lower case letters, digits and dashes");
+            is_shadow(settings, name) ? "its name is that of a plugin of our own"
+                                      : "a plugin's name is made of lower case letters, digits and dashes");
         return false;
     }
     return is_program || plugin_name_is_good(view_of(name));
@@ -189,7 +190,7 @@ size_t external_list(const struct settings *settings, const struct plugin **foun
     for (size_t i = 0; i < names.len && count < room; i++) {
         const struct plugin *plugin = NULL;
 
-        if (!is_candidate(settings->plugin_dir, names.at[i]))
+        if (!is_candidate(settings, names.at[i]))
             continue;
         if (!external_find(settings, names.at[i], &plugin, &err))
             log_warning("%s: %s%s%s", err.what, err.why, err.next[0] != '\0' ? "; " : "", err.next);

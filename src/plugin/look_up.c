@@ -1,5 +1,5 @@
 /*
- * Plugins by name: those that are built in come first, then programs.
+ * Plugins by name: those that are built in come first, then those of the source, then programs.
  */
 #include "base/mem.h"
 #include "plugin/external.h"
@@ -8,6 +8,8 @@ bool plugin_look_up(const struct settings *settings, const char *name, const str
 {
     const struct plugin *plugin = plugin_find(name);
 
+    if (plugin == NULL)
+        TRY(plugin_source_find(settings, name, &plugin, err));
     if (plugin == NULL)
         TRY(external_find(settings, name, &plugin, err));
     if (plugin != NULL && plugin->path != NULL)

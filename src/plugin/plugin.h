@@ -158,7 +158,17 @@ struct plugin {
  * say (cmd/plugin_table.c), so that rooms above this one can have rows, too; until it has, there are none. The table is
  * borrowed until the end of the program, or of a test. */
 void plugins_use(const struct plugin *const *table);
-extern const struct plugin *const *plugins;         /* that one; only read */
+extern const struct plugin *const *plugins; /* that one; only read */
+/* Plugins that are built in beside the table, made when they are asked for. */
+struct plugin_source {
+    bool (*exists)(const struct settings *settings, const char *name); /* by a look at files alone */
+    /* *out is NULL when there is none of that name; it lives until the end of the program. */
+    bool (*find)(const struct settings *settings, const char *name, const struct plugin **out, struct error *err);
+};
+void plugins_from(const struct plugin_source *source); /* borrowed, as the table */
+bool plugin_source_has(const struct settings *settings, const char *name);
+MUST_USE bool plugin_source_find(
+    const struct settings *settings, const char *name, const struct plugin **out, struct error *err);
 const struct plugin *plugin_find(const char *name); /* built in; NULL when there is none */
 
 /* Whether a person does by hand what the authenticator of settings asks for. */

@@ -1,4 +1,5 @@
 #include "base/text.h"
+#include "config/plugin_options.h"
 #include "plugin/plugin.h"
 
 static const struct plugin *const none[] = { NULL };
@@ -7,6 +8,25 @@ const struct plugin *const *plugins = none;
 void plugins_use(const struct plugin *const *table)
 {
     plugins = table;
+}
+
+static const struct plugin_source *source;
+
+void plugins_from(const struct plugin_source *from)
+{
+    source = from;
+    plugin_names_from(from->exists);
+}
+
+bool plugin_source_has(const struct settings *settings, const char *name)
+{
+    return source != NULL && source->exists(settings, name);
+}
+
+bool plugin_source_find(const struct settings *settings, const char *name, const struct plugin **out, struct error *err)
+{
+    *out = NULL;
+    return source == NULL || source->find(settings, name, out, err);
 }
 
 const struct plugin *plugin_find(const char *name)

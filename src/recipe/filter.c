@@ -348,6 +348,22 @@ static bool put_date_part(struct buf *out, char part, const struct tm *tm)
     return true;
 }
 
+/* Adds, or takes off, the number that a variable has. */
+static bool apply_variable(const struct use *use, struct buf *out, struct error *err)
+{
+    const char *text = value_text(vars_get(use->vars, use->arg));
+    int64_t number, other;
+
+    TRY(read_number(use->in, &number, err));
+    if (text == NULL) {
+        (void)error_set(err, ERROR_CONFIG, "'%.*s' is not set", (int)use->arg.len, use->arg.at);
+        return error_is_answer(err); /* as in recipe/template.c */
+    }
+    TRY(read_number(view_of(text), &other, err));
+    buf_putf(out, "%" PRId64, view_is(use->name, "minus") ? number - other : number + other);
+    return true;
+}
+
 static bool apply_date(const struct use *use, struct buf *out, struct error *err)
 {
     struct tm tm;
@@ -405,6 +421,8 @@ static const struct filter filters[] = {
     { "before", NEEDS_ARG, apply_before },
     { "after", NEEDS_ARG, apply_after },
     { "plus", NEEDS_NUMBER, apply_plus },
+    { "add", NEEDS_ARG, apply_variable },
+    { "minus", NEEDS_ARG, apply_variable },
     { "date", NEEDS_ARG, apply_date },
 };
 

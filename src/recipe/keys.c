@@ -93,12 +93,17 @@ static void add_key(struct form *form, const struct description *description, co
 {
     AUTO(free) char *short_name = xprintf("%s_%s", description->name, key->key);
     const char *help = value_member_text(key, "help");
+    AUTO(free) char *plugin = xstrdup(description->name), *before = NULL;
     size_t i = form->count++;
 
+    for (char *c = plugin; *c != '\0'; c++)
+        if (*c == '-')
+            *c = '_';
     for (char *c = short_name; *c != '\0'; c++)
         if (*c == '-')
             *c = '_';
-    form->old[i] = words(value_member(key, "old"), short_name);
+    before = xprintf("%s certbot_dns_%s:dns_%s", short_name, plugin, short_name);
+    form->old[i] = words(value_member(key, "old"), before);
     form->env[i] = words(value_member(key, "env"), "");
     form->keys[i] = (struct credential){ .key = key->key,
         .hint = help != NULL ? help : key->key,
@@ -206,18 +211,66 @@ static bool find_json(const struct plugin_context *context, const struct descrip
     return read_json(description, path, out, err);
 }
 
+/* ---- which of them must be there ---- */
+
+/* How many of the keys are set. */
+static size_t count_set(const struct value *names, const struct vars *vars)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < names->len; i++)
+        count += vars_is_set(vars, value_text(&names->at[i]));
+    return count;
+}
+
+static void put_alternative(const struct description *description, const struct value *names, struct buf *out)
+{
+    for (size_t i = 0; i < names->len; i++)
+        buf_putf(out, "%sdns_%s_%s", i > 0 ? " and " : "", description->name, value_text(&names->at[i]));
+}
+
+/* One alternative must be whole, and nothing of another be there. */
+static bool check_need(
+    const struct description *description, const struct vars *vars, const char *where, struct error *err)
+{
+    const struct value *need = value_member(&description->top, "need");
+    AUTO(buf_clear) struct buf all = BUF(4096);
+    size_t whole = 0, begun = 0;
+
+    for (size_t i = 0; need != NULL && i < need->len; i++) {
+        size_t count = count_set(&need->at[i], vars);
+
+        whole += count == need->at[i].len;
+        begun += count > 0;
+        if (i > 0)
+            buf_put_text(&all, ", or ");
+        put_alternative(description, &need->at[i], &all);
+    }
+    if (need == NULL || (whole == 1 && begun == 1))
+        return true;
+    (void)error_set(err, ERROR_PLUGIN, begun > 1 ? "%s has keys that exclude each other" : "%s lacks keys",
+        where != NULL ? where : "the credentials");
+    return error_next(err, "set either %s", buf_text(&all));
+}
+
 /* ---- all ---- */
 
-bool recipe_keys(const struct plugin_context *context, const struct description *description, const char *name,
+static bool read_keys(const struct plugin_context *context, const struct description *description, const char *name,
     struct vars *out, char **where, struct error *err)
 {
     const char *form = value_member_text(&description->top, "credentials");
-    const struct value *keys = service_keys(description);
 
-    TRY(set_options(context, keys, name, out, err));
     if (form != NULL && strcmp(form, "aws") == 0)
         return aws_keys(out, where, err);
     if (form != NULL && strcmp(form, "json") == 0)
         return find_json(context, description, name, out, where, err);
     return (form != NULL && strcmp(form, "none") == 0) || read_ini(context, description, name, out, where, err);
+}
+
+bool recipe_keys(const struct plugin_context *context, const struct description *description, const char *name,
+    struct vars *out, char **where, struct error *err)
+{
+    TRY(set_options(context, service_keys(description), name, out, err));
+    TRY(read_keys(context, description, name, out, where, err));
+    return check_need(description, out, *where, err);
 }

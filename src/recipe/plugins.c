@@ -4,6 +4,7 @@
 #include "base/named.h"
 #include "base/text.h"
 #include "recipe/provider.h"
+#include "recipe/records.h"
 
 #define PREFIX "dns-"
 
@@ -50,6 +51,22 @@ bool recipe_plugin_find(const struct settings *settings, const char *name, const
     TRY(named_make(&entry->named, make, (void *)description, err));
     *out = &entry->plugin.plugin;
     return true;
+}
+
+bool recipe_plugin_look(const struct plugin_context *context, const struct plugin *plugin, const char *name,
+    const char *value, bool *there, bool *can, struct error *err)
+{
+    const struct provider *provider = ((const struct dns_plugin *)plugin)->provider;
+    void *self = NULL;
+    bool ok;
+
+    *there = *can = false;
+    if (!recipe_is_provider(provider))
+        return true;
+    TRY(provider->open(context, provider, &self, err));
+    ok = records_look(recipe_service_of(self), name, value, there, can, err);
+    provider->close(self);
+    return ok;
 }
 
 bool recipe_plugin_exists(const struct settings *settings, const char *name)

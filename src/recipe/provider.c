@@ -101,6 +101,11 @@ static void close_it(void *self)
     free(opened);
 }
 
+bool recipe_is_provider(const struct provider *provider)
+{
+    return provider->open == open_it;
+}
+
 struct recipe_provider recipe_provider_of(const struct description *description, const char *name)
 {
     return (struct recipe_provider){ .provider = { .name = name,

@@ -11,6 +11,9 @@ struct recipe_provider {
 /* The functions of a provider, for a description; name: "dns-NAME", borrowed. */
 struct recipe_provider recipe_provider_of(const struct description *description, const char *name);
 
+/* Whether the provider is one of these. */
+bool recipe_is_provider(const struct provider *provider);
+
 /* Reads the keys of a description from where the user gives them. ERROR_PLUGIN as dns/credentials.h has it; *where is
  * their source, for messages, of the caller's. */
 MUST_USE bool recipe_keys(const struct plugin_context *context, const struct description *description, const char *name,

@@ -22,6 +22,7 @@ enum {
     IN_KEY = 512,
     IN_PREDICATE = 1024,
     IN_JWT = 2048,
+    IN_HINT = 4096,
     ANY_STEP = IN_STEP | IN_LISTING | IN_ZONE | IN_ADD | IN_POLL,
     ANY_LISTING = IN_LISTING | IN_ZONE,
 };
@@ -43,6 +44,7 @@ enum kind {
     PREDICATE,
     ONE_OR_MORE, /* text or number, or a list of them */
     KEYS,
+    NEED, /* a list of lists of texts */
     PICK,
     MAP,
     ONE,  /* an object */
@@ -75,6 +77,7 @@ static const struct row rows[] = {
     { "credentials", IN_TOP, WORD, 0, "ini|json|aws|none" },
     { "keys", IN_TOP, KEYS, 0, NULL },
     { "old", IN_TOP | IN_KEY, TEXTS, 0, NULL },
+    { "need", IN_TOP, NEED, 0, NULL },
     { "pick", IN_TOP, PICK, 0, NULL },
     { "map", IN_TOP, MAP, 0, NULL },
     { "let", IN_TOP | ANY_STEP, TEMPLATES, 0, NULL },
@@ -85,6 +88,9 @@ static const struct row rows[] = {
     { "absent", IN_TOP | ANY_STEP, PREDICATE, 0, NULL },
     { "busy", IN_TOP | ANY_STEP, PREDICATE, 0, NULL },
     { "error", IN_TOP | ANY_STEP, TEXTS, 0, NULL },
+    { "hints", IN_TOP, MANY, IN_HINT, NULL },
+    { "when", IN_HINT, PREDICATE, 0, NULL },
+    { "next", IN_HINT, TEXT, 0, NULL },
     { "pause", IN_TOP, NUMBER, 0, NULL },
     { "plain", IN_TOP, TRUTH, 0, NULL },
     { "trust", IN_TOP, TEMPLATE, 0, NULL },
@@ -324,6 +330,11 @@ static bool check_text(struct check *check, const struct value *value)
     return value->type == VALUE_TEXT || fail(check, "this must be a text");
 }
 
+static bool check_texts(struct check *check, const struct value *value)
+{
+    return check_elements(check, value, check_text);
+}
+
 static bool check_scalar(struct check *check, const struct value *value)
 {
     return value_text(value) != NULL || fail(check, "this must be a text or a number");
@@ -435,6 +446,8 @@ static bool check_member(struct check *check, const struct value *value, const s
         return value->type == VALUE_LIST ? check_elements(check, value, check_scalar) : check_scalar(check, value);
     case KEYS:
         return check_members(check, value, check_key);
+    case NEED:
+        return check_elements(check, value, check_texts);
     case PICK:
         return check_members(check, value, check_choices);
     case MAP:
@@ -472,6 +485,8 @@ static bool check_whole(struct check *check, const struct value *value, unsigned
         return fail(check, "'zone' needs 'do' or 'fixed'");
     if (in == IN_POLL && (value_member(value, "do") == NULL || value_member(value, "until") == NULL))
         return fail(check, "'poll' needs 'do' and 'until'");
+    if (in == IN_HINT && (value_member(value, "when") == NULL || value_member(value, "next") == NULL))
+        return fail(check, "a hint needs 'when' and 'next'");
     if (in == IN_SIGN && value_member(value, "alg") == NULL)
         return fail(check, "'sign' needs 'alg'");
     return true;

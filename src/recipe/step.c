@@ -352,10 +352,14 @@ static bool fail_refused(const struct work *work, const struct value *step, cons
     const struct reply *reply, struct error *err)
 {
     const struct service *service = work->service;
+    const struct value *hints = value_member(&service->description->top, "hints");
     AUTO(free) char *message = reply_message(reply, predicate_of(work, step, "error"));
 
     (void)error_set(err, ERROR_PLUGIN, "%s answered with status %d to %s%s%s", service->description->title,
         reply->status, attempt->what, message[0] != '\0' ? ": " : "", message);
+    for (size_t i = 0; hints != NULL && i < hints->len; i++)
+        if (predicate_is(value_member(&hints->at[i], "when"), reply))
+            return error_next(err, "%s", value_member_text(&hints->at[i], "next"));
     if (reply->status == 401 || reply->status == 403)
         return error_next(err, "check the credentials%s%s, and what they may do",
             service->where_from != NULL ? " in " : "", service->where_from != NULL ? service->where_from : "");

@@ -157,6 +157,7 @@ static bool read_attributes(struct reader *reader, struct value *element)
         AUTO(buf_clear) struct buf value = BUF_SECRET(TEXT_MAX);
         struct view raw;
         char quote[2] = { 0 };
+        bool is_namespace = at_text(reader, "xmlns"); /* "xmlns" or "xmlns:x" */
 
         TRY(read_name(reader, &name));
         skip_blank(reader);
@@ -171,7 +172,7 @@ static bool read_attributes(struct reader *reader, struct value *element)
             return fail(reader, "too many attributes");
         TRY(put_text(reader, raw, &value));
         member = xprintf("@%s", name);
-        if (strcmp(name, "xmlns") != 0 && strcmp(name, "xsi") != 0)
+        if (!is_namespace)
             value_set_text(value_member_for(element, member), buf_view(&value));
     }
     return reader->at < reader->end || fail(reader, "it ends too early");

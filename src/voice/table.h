@@ -40,6 +40,9 @@ HABIT(logs_challenges_as_python, true, false)
 /* The log tells that a timer may not look at directories other than the usual ones. */
 HABIT(tells_unusual_dirs, true, false)
 
+/* `plugins` tells Certbot's name for the code of a plugin: images that hold one look for it. */
+HABIT(lists_entry_points, true, false)
+
 /* ---- the command line and settings ---- */
 
 /* Options have the defaults that Certbot gives them, where ours are others. */

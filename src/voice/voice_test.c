@@ -129,6 +129,7 @@ static const struct {
     { "announces_hooks", NULL },
     { "logs_challenges_as_python", NULL },
     { "tells_unusual_dirs", NULL },
+    { "lists_entry_points", NULL },
     { "has_certbot_defaults", NULL },
     { "takes_international_names", "take international names as they are typed" },
     { "refuses_names_without_dot", NULL },

