@@ -38,8 +38,9 @@ static const struct row rows[] = {
     { "the same, and the plain one redirects", A PLAIN("ServerName a.test\nServerAlias www.a.test\n"),
         "a.test www.a.test", REDIRECT,
         LISTENS_443 A PLAIN("ServerName a.test\nServerAlias www.a.test\nRewriteEngine on\nRewriteCond %{SERVER_NAME} "
-                            "=a.test [OR]\nRewriteCond %{SERVER_NAME} =www.a.test\n" TO_HTTPS) A_COPY IF_SSL(
-            TLS("ServerName a.test\nServerAlias www.a.test\n" CERT)) "-> a-le-ssl.conf\nmodule rewrite_module\n" },
+                            "=a.test [OR]\nRewriteCond %{SERVER_NAME} =www.a.test\n" TO_HTTPS)
+            A_COPY IF_SSL(
+                TLS("ServerName a.test\nServerAlias www.a.test\n" CERT)) "-> a-le-ssl.conf\nmodule rewrite_module\n" },
     { "without mod_ssl", A PLAIN("ServerName a.test\n"), "a.test", 0,
         LISTENS_443 A_COPY IF_SSL(TLS("ServerName a.test\n" CERT)) "-> a-le-ssl.conf\nmodule ssl_module\n",
         .no_ssl = true },
@@ -122,9 +123,10 @@ static const struct row rows[] = {
         "a.test", 0, A_COPY IF_SSL(TLS("ServerName a.test\n" CERT)) "-> a-le-ssl.conf\n" },
     { "a host without a name gets it", A PLAIN("DocumentRoot /a\n"), "a.test www.a.test", REDIRECT,
         LISTENS_443 A PLAIN("DocumentRoot /a\nRewriteEngine on\nRewriteCond %{SERVER_NAME} =a.test [OR]\nRewriteCond "
-                            "%{SERVER_NAME} =www.a.test\n" TO_HTTPS) A_COPY IF_SSL(
-            TLS("ServerName a.test\nServerAlias www.a.test\nDocumentRoot /a\n" CERT)) "-> a-le-ssl.conf\nmodule "
-                                                                                      "rewrite_module\n" },
+                            "%{SERVER_NAME} =www.a.test\n" TO_HTTPS)
+            A_COPY IF_SSL(
+                TLS("ServerName a.test\nServerAlias www.a.test\nDocumentRoot /a\n" CERT)) "-> a-le-ssl.conf\nmodule "
+                                                                                          "rewrite_module\n" },
     { "several could be meant", A PLAIN("ServerName b.test\n") PLAIN("ServerName c.test\n"), "a.test", 0,
         "No virtual host has the name a.test, and several could be meant" },
     { "there is no host", A "ServerAdmin x\n", "a.test", 0, "There is no virtual host that could serve a.test" },
