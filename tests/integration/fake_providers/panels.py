@@ -391,3 +391,45 @@ class Loopia(Fake):
             raise Unexpected(f"record {record_id} of {subdomain}")
         self.drop(x)
         return "OK"
+
+
+class MailInABox(Fake):
+    """mailinabox.email/api-docs: records by their full name, values as plain text."""
+    name, host = "mailinabox", "box.test"
+    credentials = {"base_url": "https://box.test/", "email": "admin@example.com", "password": "box-password"}
+    denied = "not an administrator"
+
+    def authenticate(self, request):
+        return request.header("authorization") == basic("admin@example.com", "box-password")
+
+    def error(self, status, message):
+        return Reply(status, message)
+
+    def deny(self):
+        return Reply(403, {"status": "error", "reason": "You are not an administrator."})
+
+    @on("GET /admin/dns/zones")
+    def zones_(self, r):
+        return self.all_zones
+
+    def place(self, fqdn):
+        zones = [z for z in self.all_zones if fqdn.endswith(f".{z}")]
+        if not zones:
+            raise self.error(400, f"{fqdn} is not a domain name or a subdomain of a domain name managed by this box.")
+        zone = max(zones, key=len)
+        return zone, self.relative(fqdn, zone)
+
+    @on("GET /admin/dns/custom/{fqdn}/txt")
+    def records_(self, r, fqdn):
+        return [{"qname": x.fqdn, "rtype": "TXT", "value": x.value, "zone": x.zone} for x in self.of(*self.place(fqdn), "TXT")]
+
+    @on("POST /admin/dns/custom/{fqdn}/txt")
+    def create(self, r, fqdn):
+        self.put(*self.place(fqdn), r.text("text/plain"))
+        return "updated DNS: example.com"
+
+    @on("DELETE /admin/dns/custom/{fqdn}/txt")
+    def delete(self, r, fqdn):
+        value = r.text("text/plain")
+        self.drop([x for x in self.of(*self.place(fqdn), "TXT") if x.value == value][0])
+        return "updated DNS: example.com"
