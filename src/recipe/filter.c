@@ -383,6 +383,29 @@ static bool apply_date(const struct use *use, struct buf *out, struct error *err
     return true;
 }
 
+/* Whether it is summer time in the European Union: from 01:00 UTC on the last Sunday of March to that of October. */
+static bool is_summer(const struct tm *tm)
+{
+    int sunday = 31 - (tm->tm_wday + 31 - tm->tm_mday) % 7; /* both months have 31 days */
+    bool after = tm->tm_mday > sunday || (tm->tm_mday == sunday && tm->tm_hour >= 1);
+
+    return tm->tm_mon == 2 ? after : tm->tm_mon == 9 ? !after : tm->tm_mon > 2 && tm->tm_mon < 9;
+}
+
+static bool apply_cet(const struct use *use, struct buf *out, struct error *err)
+{
+    struct tm tm;
+    int64_t number;
+    time_t at;
+
+    TRY(read_number(use->in, &number, err));
+    at = (time_t)number;
+    if (gmtime_r(&at, &tm) == NULL)
+        return error_set(err, ERROR_CONFIG, "a value that should be an instant is none");
+    buf_putf(out, "%" PRId64, number + (is_summer(&tm) ? 7200 : 3600));
+    return true;
+}
+
 static const struct filter filters[] = {
     { "url", NO_ARG, apply_url },
     { "raw", NO_ARG, apply_raw },
@@ -424,6 +447,7 @@ static const struct filter filters[] = {
     { "add", NEEDS_ARG, apply_variable },
     { "minus", NEEDS_ARG, apply_variable },
     { "date", NEEDS_ARG, apply_date },
+    { "cet", NO_ARG, apply_cet },
 };
 
 static const struct filter *find_filter(struct view name)

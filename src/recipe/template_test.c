@@ -16,6 +16,7 @@ static void set_all(struct vars *vars)
     vars_set_text(vars, "zone", "Example.org.");
     vars_set_text(vars, "empty", "");
     vars_set_text(vars, "key", "Jefe");
+    vars_set_text(vars, "secret", "gezd GNBV-GY3TQOJQGEZDGNBVGY3TQOJQ=");
     vars_set_number(vars, "now", 1792000000);
 }
 
@@ -62,6 +63,21 @@ TEST(texts)
         { "{now|minus:now}", "0", "0" },
         { "{now|date:%Y%m%d}", "20261014", "20261014" },
         { "{now|date:%q}", NULL, NULL },
+        { "{now|plus:889999|cet|date:%d %H:%M:%S}", "25 02:59:59", "25%2002%3A59%3A59" }, /* the last hour of summer */
+        { "{now|plus:890000|cet|date:%d %H:%M:%S}", "25 02:00:00", "25%2002%3A00%3A00" },
+        { "{now|plus:-17254001|cet|date:%H:%M:%S}", "01:59:59", "01%3A59%3A59" },
+        { "{now|plus:-17254000|cet|date:%H:%M:%S}", "03:00:00", "03%3A00%3A00" },
+        { "{now|plus:6758000|cet|date:%Y}", "2027", "2027" },
+        { "{now|plus:-11728000|cet|date:%H}", "02", "02" },
+        { "{key|cet}", NULL, NULL },
+        { "{secret|totp}", "405874", "405874" },
+        { "{value|totp}", NULL, NULL },
+        { "{?nothing|totp}", "", "" },
+        { "{key|front:Mr }", "Mr Jefe", "Mr%20Jefe" },
+        { "{empty|front:Mr }", "", "" },
+        { "{key|cut:2}{key|cut:9}", "JeJefe", "JeJefe" },
+        { "{item.*n.a}{item.list.*n.a}", NULL, NULL },
+        { "{item.list.*n.a}", "x", "x" },
         { "{key|plus:1}", NULL, NULL },
         { "{key", NULL, NULL },
         { "{item.list}", "[{\"a\":\"x\",\"n\":1},{\"a\":\"y\"}]", NULL },
