@@ -5,7 +5,9 @@ import hmac
 import json
 import re
 import time
+from datetime import datetime
 from urllib.parse import parse_qsl, quote
+from zoneinfo import ZoneInfo
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
@@ -14,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from fake_providers.certbots import DIGITS, basic
 from fake_providers.sessions import KEY, KEY_PEM, SessionFake
 from fake_providers.sets import SetFake
-from peers.fake_api import Fake, Reply, Unexpected, on, pairs
+from peers.fake_api import Fake, Reply, Unexpected, fits, on, pairs
 
 
 def sha256(data):
@@ -538,7 +540,7 @@ class Route53(SetFake):
 
     def __init__(self):
         super().__init__()
-        self.changes = {}
+        self.batches = {}
 
     def error(self, status, message, code="InvalidChangeBatch"):
         return Reply(status, f'<?xml version="1.0"?>\n<ErrorResponse {self.namespace}><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>')
@@ -611,13 +613,13 @@ class Route53(SetFake):
                 self.store(zone, left, values)
             else:
                 raise Unexpected(f"action {action}")
-        number = f"C{len(self.changes) + 1}"
-        self.changes[number] = ["PENDING", "INSYNC"]
+        number = f"C{len(self.batches) + 1}"
+        self.batches[number] = ["PENDING", "INSYNC"]
         return self.document("ChangeResourceRecordSetsResponse", f"<ChangeInfo><Id>/change/{number}</Id><Status>PENDING</Status></ChangeInfo>")
 
     @on("GET /2013-04-01/change/{number}")
     def changed(self, r, number):
-        left = self.changes[number]
+        left = self.batches[number]
         return self.document("GetChangeResponse", f"<ChangeInfo><Id>/change/{number}</Id><Status>{left.pop(0) if len(left) > 1 else left[0]}</Status></ChangeInfo>")
 
 
@@ -829,3 +831,60 @@ class Volcengine(Fake):
         body = r.json({"ZID": int, "Host": str, "Type": "TXT", "Value": str, "TTL": 600})
         zone = self.zone_of(body["ZID"])
         return self.well({"RecordID": f"v{self.put(zone, self.is_relative(body['Host'], zone), body['Value']).id}"})
+
+
+class Wedos(Fake):
+    """kb.wedos.com, WAPI: the password is digested with the hour of Prague; changes are committed at the end."""
+    name, host = "wedos", "api.wedos.com"
+    credentials = {"user": "someone@example.com", "auth": "wapi-password"}
+    denied = "2051"
+    ttl = 300
+
+    def __init__(self):
+        super().__init__()
+        self.stale = set()
+
+    def authenticate(self, r):
+        self.asked = fits({"user": str, "auth": str, "command": str, "data": object}, json.loads(r.form(request=str)["request"])["request"], "request")
+        password = hashlib.sha1(b"wapi-password").hexdigest()
+        for seconds in (time.time(), time.time() - 60):  # a request that was made in the last minute of an hour
+            hour = datetime.fromtimestamp(seconds, ZoneInfo("Europe/Prague")).strftime("%H")
+            if self.asked["auth"] == hashlib.sha1(f"someone@example.com{password}{hour}".encode()).hexdigest():
+                return True
+        return False
+
+    def well(self, data):
+        return {"response": {"code": 1000, "result": "OK", "timestamp": int(time.time()), "svTRID": "1", "command": self.asked["command"], "data": data}}
+
+    def error(self, status, message, code=2150):
+        return Reply(status if status == 429 else 200, {"response": {"code": code, "result": message, "svTRID": "1"}})
+
+    def deny(self):
+        return self.error(200, "Invalid login or password", 2051)
+
+    def is_change(self, request):
+        return self.asked["command"] in ("dns-row-add", "dns-row-delete")
+
+    @on("POST /wapi/json")
+    def call(self, r):
+        data, command = self.asked["data"], self.asked["command"]
+        if command == "dns-domains-list":
+            return self.well({"domain": [{"name": z, "type": "primary", "status": "active"} for z in self.all_zones]})
+        if command == "dns-domain-commit":
+            self.stale.discard(fits({"name": str}, data)["name"])
+            return self.well({})
+        if command == "dns-rows-list":
+            zone = fits({"domain": str}, data)["domain"]
+            return self.well({"row": [{"ID": str(x.id), "name": x.name, "ttl": str(x.ttl), "rdtype": x.type, "rdata": x.value, "author_comment": ""} for x in self.of(zone)]})
+        self.stale.add(data["domain"])
+        if command == "dns-row-add":
+            fits({"domain": str, "name": str, "ttl": 300, "type": "TXT", "rdata": str}, data)
+            self.put(data["domain"], self.is_relative(data["name"], data["domain"]), data["rdata"])
+            return self.well({})
+        if command != "dns-row-delete":
+            raise Unexpected(f"command {command}")
+        self.drop(self.by_id(fits({"domain": str, "row_id": str}, data)["row_id"], data["domain"]))
+        return self.well({})
+
+    def unfinished(self):
+        return [f"not committed: {z}" for z in self.stale]
