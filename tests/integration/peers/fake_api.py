@@ -179,6 +179,8 @@ class Fake:
 
     def __init__(self):
         self.all_zones = [f"filler{n:03}.example" for n in range(self.fillers)] + list(self.zones)
+        self.zone_ids = {zone: 5000 + n for n, zone in enumerate(self.all_zones)}
+        self.by_number = {str(number): zone for zone, number in self.zone_ids.items()}
         self.records, self.serial, self.failures, self.log = [], 1000, [], []
         self.limit = self.refuse = self.changes = 0  # still to be refused; changes that were asked for
         self.used = set()
@@ -239,13 +241,12 @@ class Fake:
         return value[1:-1]
 
     def zone_id(self, zone):
-        return 5000 + self.all_zones.index(zone)
+        return self.zone_ids[zone]
 
     def zone_of(self, number):
-        for zone in self.all_zones:
-            if str(self.zone_id(zone)) == str(number):
-                return zone
-        raise self.error(404, "no such zone")
+        if str(number) not in self.by_number:
+            raise self.error(404, "no such zone")
+        return self.by_number[str(number)]
 
     def state(self):
         """What is there, for comparisons: sets of (name, type, value)."""
