@@ -284,7 +284,7 @@ static bool sign_huawei(const struct signing *signing)
 static bool sign_bce(const struct signing *signing)
 {
     AUTO(buf_clear) struct buf key = BUF_SECRET(2 * DIGEST_MAX), text = BUF(TEXT_MAX), signature = BUF(2 * DIGEST_MAX);
-    AUTO(free) char *prefix = NULL, *value = NULL, *encoded = NULL;
+    AUTO(free) char *prefix = NULL, *value = NULL;
     char instant[CLOCK_TEXT_SIZE];
 
     clock_format_rfc3339(signing->now, instant);
