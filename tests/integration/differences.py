@@ -88,8 +88,9 @@ def server_roots(line, theirs, ours, certbot):
     if theirs["exit"] or ours["exit"]:
         return False
     changed = {k for k in theirs["saved"].keys() | ours["saved"].keys() if theirs["saved"].get(k) != ours["saved"].get(k)}
-    return bool(changed) and all(re.fullmatch(r"(nginx|apache)_.*_(root|location)", k) and k in theirs["saved"] and k in ours["saved"] and
-                                 not theirs["saved"][k][0].startswith("/") and ours["saved"][k][0].startswith("/")
+    return bool(changed) and all(re.fullmatch(r"(nginx|apache)_.*_(root|location)|dns_.*_credentials", k)
+                                 and k in theirs["saved"] and k in ours["saved"] and not theirs["saved"][k][0].startswith("/")
+                                 and ours["saved"][k][0].startswith("/")
                                  for k in changed)
 
 
