@@ -166,6 +166,21 @@ static bool choose_unnamed(const struct apache_model *model, bool tls, int port,
     return false;
 }
 
+/* Those that have the wildcard itself as a ServerAlias. */
+static void choose_with_pattern(
+    const struct apache_model *model, const char *wildcard, const struct apache_ports *ports, struct apache_chosen *out)
+{
+    AUTO(apache_chosen_clear) struct apache_chosen with = { 0 };
+
+    for (size_t i = 0; i < model->pattern_count; i++) {
+        const struct apache_vhost *vhost = &model->vhosts[model->with_patterns[i]];
+
+        if (!vhost->macro && list_has(&vhost->aliases, wildcard))
+            apache_chosen_add(&with, model->with_patterns[i]);
+    }
+    (void)choose_of(model, &with, ports, out);
+}
+
 static void choose_covered(
     const struct apache_model *model, const char *wildcard, const struct apache_ports *ports, struct apache_chosen *out)
 {
@@ -178,9 +193,8 @@ static void choose_covered(
             for (size_t j = 0; j < one.count; j++)
                 apache_chosen_add(out, one.at[j]);
     }
-    for (size_t i = 0; i < model->pattern_count; i++)
-        if (list_has(&model->vhosts[model->with_patterns[i]].aliases, wildcard) && out->count == 0)
-            apache_chosen_add(out, model->with_patterns[i]);
+    if (out->count == 0)
+        choose_with_pattern(model, wildcard, ports, out);
 }
 
 enum apache_choice apache_choose(const struct apache_model *model, const struct identifier *name,

@@ -97,6 +97,11 @@ static const struct {
     { "wildcard: TLS", PLAIN("x.a.example", "") TLS("x.a.example", ""), "*.a.example", "1" },
     { "wildcard: the same pattern", PLAIN("a.example", "ServerAlias *.a.example\n") PLAIN("b.example", ""),
         "*.a.example", "0" },
+    { "wildcard: the same pattern, with TLS",
+        PLAIN("x.example", "ServerAlias *.a.example\n") TLS("y.example", "ServerAlias *.a.example\n"), "*.a.example",
+        "1" },
+    { "wildcard: names before the pattern", PLAIN("y.example", "ServerAlias *.a.example\n") PLAIN("x.a.example", ""),
+        "*.a.example", "0" },
     { "wildcard: nothing", PLAIN("a.example", "") PLAIN("b.example", ""), "*.c.example", "?" },
     { "IP address by name", PLAIN("192.0.2.1", "") PLAIN("b.example", ""), "192.0.2.1", "0" },
     { "IP address by address",
@@ -205,6 +210,9 @@ TEST(what_hosts_are)
         CHECK_INT(vhost->mixed, rows[i].mixed, rows[i].name);
         CHECK_INT(vhost->macro, rows[i].macro, rows[i].name);
         CHECK_INT(vhost->ordinal, rows[i].ordinal, rows[i].name);
+        CHECK(apache_model_find(scene.model, scene.path, vhost->ordinal) == (vhost->macro ? NULL : vhost),
+            "%s: found again", rows[i].name);
+        CHECK(apache_model_find(scene.model, "/another", vhost->ordinal) == NULL, "%s: elsewhere", rows[i].name);
         scene_close(&scene);
     }
 }
