@@ -184,6 +184,41 @@ static const struct row rows[] = {
     { "stapling with a cache that is there",
         "== ports.conf\nListen 443\nSSLStaplingCache shmcb:/x\n" A TLS("ServerName a.test\nSSLEngine on\n"), "a.test",
         ENHANCEMENT(ENHANCE_STAPLE_OCSP), A TLS("ServerName a.test\nSSLEngine on\n" CERT "SSLUseStapling on\n") },
+    { "TLS by the port that was given",
+        "== ports.conf\nListen 8443\n" A "<VirtualHost *:8443>\nServerName a.test\n</VirtualHost>\n", "a.test", 0,
+        A "<VirtualHost *:8443>\nServerName a.test\n" CERT "</VirtualHost>\n", .https_port = 8443 },
+    { "TLS by port 443, where another was given",
+        "== ports.conf\nListen 443\nListen 8443\n" A TLS("ServerName a.test\n"), "a.test", 0,
+        A TLS("ServerName a.test\n" CERT), .https_port = 8443 },
+    { "a wildcard that a plain host has as its pattern",
+        BOTH_PORTS A PLAIN("ServerName p.test\nServerAlias *.a.test\n")
+            TLS("ServerName q.test\nServerAlias *.a.test\nSSLEngine on\n"),
+        "*.a.test", REDIRECT,
+        A PLAIN("ServerName p.test\nServerAlias *.a.test\nRewriteEngine on\nRewriteCond %{SERVER_NAME} "
+                "^[^.]+\\.a\\.test$\n" TO_HTTPS)
+            TLS("ServerName q.test\nServerAlias *.a.test\nSSLEngine on\n" CERT) "module rewrite_module\n" },
+    { "no plain host, and one without a name is not the first",
+        BOTH_PORTS "== sites-available/0.conf\n" PLAIN("ServerName b.test\n") PLAIN("DocumentRoot /0\n")
+            A TLS("ServerName a.test\nSSLEngine on\n"),
+        "a.test", REDIRECT,
+        A TLS("ServerName a.test\nSSLEngine on\n" CERT) "== sites-available/le-redirect-a.test.conf\n" PLAIN(
+            "    ServerName a.test\n    ServerSignature Off\n\n    RewriteEngine on\n    RewriteCond "
+            "%{SERVER_NAME} =a.test\n    " TO_HTTPS "\n    ErrorLog /log/redirect.error.log\n    LogLevel "
+            "warn\n") "-> le-redirect-a.test.conf\nmodule rewrite_module\n" },
+    { "HSTS beside an included file that sends none",
+        "== t.inc\nKeepAlive on\n== ports.conf\nListen 443\n" A TLS("ServerName a.test\nSSLEngine on\nInclude t.inc\n"),
+        "a.test", HSTS,
+        A TLS("ServerName a.test\nSSLEngine on\nInclude t.inc\n" CERT
+              "Header always set Strict-Transport-Security \"max-age=31536000\"\n") "module headers_module\n" },
+    { "a host that is not in effect: the only one that is gets the name",
+        A "<IfDefine X>\n" PLAIN("ServerName a.test\n") "</IfDefine>\n" PLAIN("ServerName b.test\n"), "a.test", 0,
+        LISTENS_443 A_COPY IF_SSL(TLS("ServerName b.test\nServerAlias a.test\n" CERT)) "-> a-le-ssl.conf\n" },
+    { "a name in capitals", A PLAIN("ServerName A.Test\n"), "a.test", REDIRECT,
+        LISTENS_443 A PLAIN("ServerName A.Test\nRewriteEngine on\nRewriteCond %{SERVER_NAME} =a.test\n" TO_HTTPS)
+            A_COPY IF_SSL(TLS("ServerName A.Test\n" CERT)) "-> a-le-ssl.conf\nmodule rewrite_module\n" },
+    { "two hosts with the name: the first one is asked",
+        A PLAIN("ServerName a.test\n") "== sites-available/b.conf\n" PLAIN("ServerName a.test\n"), "a.test", 0,
+        LISTENS_443 A_COPY IF_SSL(TLS("ServerName a.test\n" CERT)) "-> a-le-ssl.conf\n" },
 };
 
 /* ---- the files ---- */
@@ -410,6 +445,14 @@ TEST(installations)
 {
     for (size_t i = 0; i < COUNT(rows); i++)
         check_row(&rows[i]);
+}
+
+TEST(enhancements)
+{
+    for (int i = 0; i < ENHANCE_COUNT; i++) {
+        CHECK(apache_enhances((enum enhancement)i), "%d", i);
+        CHECK(apache_enhancement_title((enum enhancement)i) != NULL, "%d", i);
+    }
 }
 
 TEST_MAIN()

@@ -22,6 +22,8 @@ static const struct {
     { "another code", "return 200 https://$host$request_uri;", "0" },
     { "in a location for all", "location / { return 301 https://$host$request_uri; }", "1 whole" },
     { "in a location", "location /x { return 301 https://$host$request_uri; }", "1" },
+    { "in a location, with the port", "location /x { return 301 https://$host:443$request_uri; }", "1" },
+    { "a port that is a path", "return 301 https://$host/:8443$request_uri;", "1 whole" },
     { "from a location to another", "location = / { return 301 https://$host/app/; }", "0" },
     { "to the beginning", "location / { return 301 https://$host/; }", "1 whole" },
     { "by scheme", "if ($scheme = http) { return 301 https://$host$request_uri; }", "0" },
