@@ -1,5 +1,6 @@
 #include "base/test.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -226,6 +227,98 @@ TEST(fifo)
 }
 
 /* As all of a file system may have them: a directory in itself, by so many names. */
+/* ---- whether it would be read as the same ---- */
+
+/* Old times, so that what is done next changes them whatever the clock's steps are. */
+static void set_time(const char *name, time_t seconds)
+{
+    const struct timespec times[2] = { { .tv_sec = seconds }, { .tv_sec = seconds } };
+    AUTO(free) char *path = test_path(name);
+
+    REQUIRE(utimensat(AT_FDCWD, path, times, 0) == 0, "%s", path);
+}
+
+static void touch(const char *name)
+{
+    set_time(name, 2000);
+}
+
+static void remove_file(const char *name)
+{
+    AUTO(free) char *path = test_path(name);
+
+    REQUIRE(unlink(path) == 0, "%s", path);
+}
+
+static void edit_in_place(const char *name, const char *content)
+{
+    AUTO(free) char *path = test_path(name);
+    FILE *file = fopen(path, "w");
+
+    REQUIRE(file != NULL && fputs(content, file) >= 0 && fclose(file) == 0, "%s", path);
+}
+
+static void link_instead(const char *name, const char *target)
+{
+    AUTO(free) char *path = test_path(name);
+
+    REQUIRE(unlink(path) == 0 && symlink(target, path) == 0, "%s", path);
+}
+
+static const struct {
+    const char *name;
+    void (*change)(const char *name, const char *text); /* NULL: nothing */
+    void (*remove)(const char *name);
+    const char *file, *text;
+    bool current;
+} changes[] = {
+    { "nothing", NULL, NULL, NULL, NULL, true },
+    { "the main file, replaced by the same", write_file, NULL, "nginx.conf", "include sites/*.conf; include none/*;",
+        false },
+    { "a file that is included, of the same length", edit_in_place, NULL, "sites/a.conf", "b;", false },
+    { "touched", NULL, touch, "sites/a.conf", NULL, false },
+    { "gone", NULL, remove_file, "sites/a.conf", NULL, false },
+    { "a link to another instead", link_instead, NULL, "sites/a.conf", "../other/o.conf", false },
+    { "what the link leads to", edit_in_place, NULL, "other/led.conf", "l2;", false },
+    { "a further file", write_file, NULL, "sites/b.conf", "b;", false },
+    { "a file that the pattern does not find, in its directory", write_file, NULL, "sites/b.txt", "b;", false },
+    { "the directory of a pattern that found nothing", write_file, NULL, "none/n.conf", "n;", false },
+    { "a file that is not read", write_file, NULL, "other/o.conf", "changed;", true },
+    { "a further file where no include looks", write_file, NULL, "other/p.conf", "p;", true },
+};
+
+TEST(what_was_read_is_current)
+{
+    for (size_t i = 0; i < COUNT(changes); i++) {
+        AUTO(nginx_conf_free) struct nginx_conf *conf = NULL;
+        AUTO(free) char *link = test_path("sites/l.conf"), *none = test_path("none");
+        struct error err = { 0 };
+        uint64_t stamp;
+
+        (void)unlink(link);
+        REQUIRE(!file_exists(none) || file_remove_tree(none, &err), "%s", err.why);
+        write_file("nginx.conf", "include sites/*.conf; include none/*;");
+        write_file("sites/a.conf", "a;");
+        write_file("other/led.conf", "led;");
+        write_file("other/o.conf", "o;");
+        REQUIRE(symlink("../other/led.conf", link) == 0);
+        set_time("sites/a.conf", 1000);
+        set_time("other/led.conf", 1000);
+        set_time("nginx.conf", 1000);
+        set_time("sites", 1000);
+        REQUIRE((conf = load(&err)) != NULL, "%s", err.why);
+        stamp = nginx_conf_stamp(conf);
+        CHECK(nginx_conf_is_current(conf) && stamp == nginx_conf_stamp_now(conf) && stamp != 0, "%s: as it was read",
+            changes[i].name);
+        if (changes[i].change != NULL)
+            changes[i].change(changes[i].file, changes[i].text);
+        if (changes[i].remove != NULL)
+            changes[i].remove(changes[i].file);
+        CHECK(nginx_conf_is_current(conf) == changes[i].current, "%s", changes[i].name);
+        CHECK(nginx_conf_stamp(conf) == stamp, "%s: what was read stays", changes[i].name);
+    }
+}
+
 TEST(directories_without_end)
 {
     struct error err = { 0 };
