@@ -8,26 +8,12 @@ import threading
 import time
 
 import pytest
+from apache_sites import install_own, redirects, rollback, shows, site
 from client import wait_for
 from cryptography import x509
 from peers.ports import is_listening
 
 pytestmark = pytest.mark.ours
-
-SITE = """\
-<VirtualHost *:HTTP>
-    ServerName NAME
-    ServerAlias www.NAME
-    DocumentRoot HOME/www
-    # caf\u00e9 \u00e9\u00e9\u00e9
-</VirtualHost>
-"""
-
-
-def site(name, more=""):
-    text = SITE.replace("NAME", name)
-    return text.replace("</VirtualHost>", f"{more}</VirtualHost>") if more else text
-
 
 @pytest.fixture
 def apache(make_apache_host):
@@ -55,18 +41,8 @@ def served(apache, name, client, lineage, **more):
     assert shown.serial_number == client.store.cert(lineage).serial_number, (name, shown.subject, apache.log()[-2000:])
 
 
-def redirects(apache, name):
-    status, headers, _ = apache.get(name, "/x")
-    return status == 301 and headers["Location"] == f"https://{name}/x"
-
-
 def without_state(snapshot):
     return {path: state for path, state in snapshot.items() if not path.startswith(".")}
-
-
-def rollback(client, apache, count):
-    client.run("rollback", "--apache", "--checkpoints", count, *apache.options())
-    apache.test()
 
 
 def backups(client):
@@ -333,28 +309,6 @@ def test_auto_hsts(apache, new_client):
     assert "Made HSTS max-age permanent" in backups(new_client)
 
 
-def own_pair(area, names):
-    """A certificate of nobody's for any names."""
-    cert, key = area / "own.pem", area / "own.key"
-    san = ",".join(("IP:" if re.fullmatch(r"[0-9.]+|.*:.*", name) else "DNS:") + name for name in names)
-    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", key,
-                    "-out", cert, "-days", "30", "-subj", "/CN=own", "-addext", f"subjectAltName={san}"],
-                   check=True, stderr=subprocess.DEVNULL)
-    return ["--cert-path", cert, "--key-path", key, "--fullchain-path", cert], x509.load_pem_x509_certificate(cert.read_bytes())
-
-
-def install_own(client, apache, area, names, *args, **more):
-    paths, cert = own_pair(area, names)
-    asked = [p for n in names for p in (("--ip-address", n) if re.fullmatch(r"[0-9.]+|.*:.*", n) else ("-d", n))]
-    done = client.run("install", "-n", "--apache", *paths, *asked, *apache.options(), *args, **more)
-    apache.test()
-    return done, cert
-
-
-def shows(apache, name, cert, **more):
-    return x509.load_der_x509_certificate(apache.certificate(name, **more)) == cert
-
-
 def test_names_that_lose_their_certificate(apache, new_client, area):
     apache.write("a", site("a.test"))
     apache.start()
@@ -407,31 +361,6 @@ def test_ipv6_address(apache, new_client, area):
     assert status == 301 and headers["Location"] == "https://[::1]/x"
 
 
-def test_shared_snippet_stays(make_apache_host, new_client, area, trust):
-    apache = make_apache_host(modules=["ssl", "socache_shmcb"])
-    apache.put("tls.conf", f"SSLEngine on\nSSLCertificateFile {trust.cert}\nSSLCertificateKeyFile {trust.key}\n")
-    for name in ("a", "b"):
-        apache.write(name, f"<VirtualHost *:HTTPS>\n    ServerName {name}.test\n    Include tls.conf\n</VirtualHost>\n")
-    apache.start()
-    before = apache.snapshot()
-    old = x509.load_pem_x509_certificate(trust.cert.read_bytes())
-    _, cert = install_own(new_client, apache, area, ["a.test"], "--no-redirect")
-    assert shows(apache, "a.test", cert) and shows(apache, "b.test", old)
-    assert apache.snapshot()["tls.conf"] == before["tls.conf"]
-
-
-def test_macros_of_others_stay(make_apache_host, new_client, area):
-    apache = make_apache_host(modules=["macro"])
-    apache.write("m", "<Macro Host $name>\n<VirtualHost *:HTTP>\n    ServerName $name\n    DocumentRoot HOME/www\n"
-                      "</VirtualHost>\n</Macro>\nUse Host m.test\n")
-    apache.write("a", site("a.test"))
-    before = apache.start().snapshot()
-    _, cert = install_own(new_client, apache, area, ["a.test"])
-    assert shows(apache, "a.test", cert)
-    assert apache.get("m.test")[0] == 200
-    assert apache.snapshot()["sites-available/m.conf"] == before["sites-available/m.conf"]
-
-
 @pytest.mark.parametrize("text", [site("a.test"), "<VirtualHost *:HTTP>\n    DocumentRoot HOME/www\n</VirtualHost>\n"],
                          ids=["named", "unnamed"])
 def test_a_copy_that_was_disabled(apache, new_client, area, text):
@@ -445,32 +374,6 @@ def test_a_copy_that_was_disabled(apache, new_client, area, text):
     _, cert = install_own(new_client, apache, area, ["a.test"])
     assert shows(apache, "a.test", cert)
     assert copy.read_text() == before
-
-
-def test_both_ports_in_one_host(make_apache_host, new_client, area):
-    apache = make_apache_host(modules=["ssl", "socache_shmcb"])
-    apache.write("a", site("a.test").replace("*:HTTP>", "*:HTTP *:HTTPS>"))
-    before = apache.start().snapshot()
-    _, cert = install_own(new_client, apache, area, ["a.test"])
-    assert shows(apache, "a.test", cert)
-    assert redirects(apache, "a.test")
-    assert apache.get("a.test", tls=True)[0] == 200
-    rollback(new_client, apache, 2)
-    assert apache.snapshot() == before
-
-
-def test_no_plain_host(make_apache_host, new_client, area, trust):
-    apache = make_apache_host(modules=["ssl", "socache_shmcb"])
-    apache.write("b", site("b.test"))
-    apache.write("a", f"<VirtualHost *:HTTPS>\n    ServerName a.test\n    DocumentRoot HOME/www\n    SSLEngine on\n"
-                      f"    SSLCertificateFile {trust.cert}\n    SSLCertificateKeyFile {trust.key}\n</VirtualHost>\n")
-    before = apache.start().snapshot()
-    _, cert = install_own(new_client, apache, area, ["a.test"])
-    assert shows(apache, "a.test", cert)
-    assert redirects(apache, "a.test")
-    assert apache.get("b.test")[0] == 200
-    rollback(new_client, apache, 2)
-    assert apache.snapshot() == before
 
 
 def without_links(apache, pattern):
@@ -518,21 +421,6 @@ def test_a_directory_for_new_hosts(apache, new_client, area):
                           "--apache-le-vhost-ext=-tls.conf")
     assert shows(apache, "a.test", cert)
     assert os.readlink(apache.root / "sites-enabled" / "a-tls.conf") == str(apache.root / "vhosts" / "a-tls.conf")
-
-
-@pytest.mark.parametrize("address,name", [("_default_:HTTPS", ""), ("*:HTTPS", "    ServerName default.test\n")],
-                         ids=["without a name", "with one"])
-def test_the_host_for_all_other_names_stays(make_apache_host, new_client, area, trust, address, name):
-    apache = make_apache_host(modules=["ssl", "socache_shmcb"])
-    apache.write("a", site("a.test"))
-    apache.write("default-ssl", f"<VirtualHost {address}>\n{name}    DocumentRoot HOME/www\n    SSLEngine on\n"
-                                f"    SSLCertificateFile {trust.cert}\n    SSLCertificateKeyFile {trust.key}\n</VirtualHost>\n")
-    before = apache.start().snapshot()
-    _, cert = install_own(new_client, apache, area, ["a.test"])
-    assert shows(apache, "a.test", cert)
-    assert shows(apache, "other.test", x509.load_pem_x509_certificate(trust.cert.read_bytes()))
-    rollback(new_client, apache, 2)
-    assert apache.snapshot() == before
 
 
 def test_the_user_knows_which_host(apache, new_client, area):
@@ -624,39 +512,3 @@ def test_delete_names_the_files(apache, lineage, new_client):
     install(new_client, apache, "a.test")
     done = new_client.run("delete", "-n", "--cert-name", "a.test", "--server-config-dir", apache.root, status=None)
     done.says("a-le-ssl.conf")
-
-
-HOST = "<VirtualHost *:HTTP>\n    ServerName a.test\n    DocumentRoot HOME/www\nMORE</VirtualHost>\n"
-COPIED = {
-    "no line feed at the end": HOST.replace("MORE", "").rstrip("\n"),
-    "CR LF": HOST.replace("MORE", "    # caf\u00e9\n").replace("\n", "\r\n"),
-    "lines that go on": "<virtualhost \\\n *:HTTP>\n  SERVERNAME \\\n http://A.test:HTTP\n  # a comment \\\n  goes on\n"
-                        "  DocumentRoot \\\nHOME/www\n</VIRTUALHOST>",
-    "IPv6": HOST.replace("*:HTTP", "[::]:HTTP *:HTTP").replace("MORE", ""),
-    "a condition around": "Define X\n<IfDefine X>\nDefine D HOME/www\n" + HOST.replace("HOME/www", "${D}").replace("MORE", "") + "</IfDefine>\n",
-    "a condition in front": "<IfDefine !Y>\nDefine D HOME/www\n</IfDefine>\n" + HOST.replace("HOME/www", "${D}").replace("MORE", ""),
-    "a macro in front": "<Macro M $x>\n DocumentRoot $x\n</Macro>\n" + HOST.replace("DocumentRoot", "Use M").replace("MORE", ""),
-    "an include in front": "Include HOME/definitions\n" + HOST.replace("HOME/www", "${D}").replace("MORE", ""),
-    "patterns": HOST.replace("MORE", "    RedirectMatch ^/(?!\\.well-known)(.*) https://a.test/$1\n"),
-    "rules in a directory": HOST.replace("MORE", "    <Directory HOME/www>\n    RewriteEngine On\n    RewriteRule (.*) "
-                                         "https://%{HTTP_HOST}%{REQUEST_URI} \\\n    [R=301,L]\n    </Directory>\n"),
-}
-
-
-@pytest.mark.parametrize("case", COPIED)
-def test_what_is_copied(make_apache_host, new_client, area, case):
-    apache = make_apache_host(modules=["rewrite", "macro"])
-    (apache.home / "definitions").write_text(f"Define D {apache.home}/www\n")
-    apache.write("a", apache.fill(COPIED[case]).encode())
-    apache.write("0", site("first.test"))
-    before = apache.start().snapshot()
-    _, cert = install_own(new_client, apache, area, ["a.test"])
-    assert shows(apache, "a.test", cert)
-    assert redirects(apache, "a.test")
-    assert apache.get("a.test", tls=True)[0] == 200
-    assert apache.get("unknown.test")[0] == 200
-    after = apache.snapshot()
-    install_own(new_client, apache, area, ["a.test"])
-    assert apache.snapshot() == after
-    rollback(new_client, apache, 2)
-    assert apache.snapshot() == before
