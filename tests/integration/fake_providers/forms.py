@@ -476,3 +476,53 @@ class Domainoffensive(OneValue):
             raise Unexpected(f"query {asked}")
         self.keep(asked["domain"], asked["value"])
         return {"domain": asked["domain"], "success": True}
+
+
+class Internetbs(Fake):
+    """internetbs.net/internet-bs-api.pdf"""
+    name, host = "internetbs", "api.internet.bs"
+    credentials = {"api_key": "ibs-key", "password": "ibs-password"}
+    denied = "107002: Invalid API key and/or Password"
+    ttl = 3600
+    asks = {"ApiKey": "ibs-key", "Password": "ibs-password", "ResponseFormat": "JSON"}
+
+    def authenticate(self, request):
+        return b"Password=ibs-password&" in request.body + b"&" and b"ApiKey=ibs-key&" in request.body + b"&"
+
+    def well(self, **more):
+        return {"transactid": "548e3298130b492de23258634fd74481", "status": "SUCCESS", **more}
+
+    def error(self, status, message, code=100002):
+        return Reply(status if status == 429 else 200, {"transactid": "d46d81", "status": "FAILURE", "message": message, "code": code})
+
+    def deny(self):
+        return self.error(200, "Invalid API key and/or Password", 107002)
+
+    def is_change(self, request):
+        return request.path.endswith(("/Add", "/Remove"))
+
+    @on("POST /Domain/List")
+    def zones_(self, r):
+        r.form(**self.asks)
+        return self.well(domaincount=len(self.all_zones), domain=self.all_zones)
+
+    @on("POST /Domain/DnsRecord/List")
+    def records_(self, r):
+        found = self.of(r.form(**self.asks, Domain=str, FilterType="TXT")["Domain"], type="TXT")
+        return self.well(total_records=len(found), **({"records": [{"name": x.fqdn, "value": x.value, "ttl": 3600, "type": "TXT"} for x in found]} if found else {}))
+
+    def place(self, body):
+        zone = max((z for z in self.all_zones if body["FullRecordName"].endswith(f".{z}")), key=len)
+        return zone, self.relative(body["FullRecordName"], zone)
+
+    @on("POST /Domain/DnsRecord/Add")
+    def create(self, r):
+        body = r.form(**self.asks, FullRecordName=str, Type="TXT", Value=str, Ttl="3600")
+        self.put(*self.place(body), body["Value"])
+        return self.well()
+
+    @on("POST /Domain/DnsRecord/Remove")
+    def delete(self, r):
+        body = r.form(**self.asks, FullRecordName=str, Type="TXT", Value=str)
+        self.drop([x for x in self.of(*self.place(body), "TXT") if x.value == body["Value"]][0])
+        return self.well()

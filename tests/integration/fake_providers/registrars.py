@@ -459,7 +459,7 @@ class Hostingde(Fake):
 
     @on("POST /api/dns/v1/json/recordsFind")
     def records_(self, r):
-        body = r.json({"authToken": str, "filter": {"field": "ZoneConfigId", "value": str}, "limit": 100, "page": int})
+        body = r.json({"authToken": str, "filter": {"field": "zoneConfigId", "value": str}, "limit": 100, "page": int})
         return self.listed([{"id": f"r{x.id}", "zoneId": body["filter"]["value"], "name": x.fqdn, "type": x.type, "content": f'"{x.value}"', "ttl": x.ttl}
                             for x in self.of(self.zone_of(body["filter"]["value"][2:]))], body)
 
