@@ -170,13 +170,14 @@ static bool options_of(const struct plugin_context *context, struct dns_options 
     return dns_options_get(context->settings, provider->name, provider->wait_s, out, err);
 }
 
-/* Credentials that may be asked for are asked for when a name is to be proved, all others are read at once. */
+/* Credentials that may be asked for are asked for when a name is to be proved; all others are read at once, lest the CA
+ * is bothered in vain. */
 static bool prepare(const struct plugin_context *context, void **self, struct error *err)
 {
     struct dns_options options;
 
     TRY(options_of(context, &options, err));
-    if (options.credentials != NULL || !ui_may_ask(context->ui))
+    if (!context->settings->voice->reads_credentials_late && (options.credentials != NULL || !ui_may_ask(context->ui)))
         TRY(need_open(context, err));
     *self = (void *)context;
     return true;

@@ -311,7 +311,7 @@ static void play(void *ctx __attribute__((unused)))
 
 TEST(asked_until_it_fits)
 {
-    AUTO(free) char *input = NULL, *canceled = NULL;
+    AUTO(free) char *input = NULL;
     AUTO(scene_clear)
     struct scene scene = { .terminal = true, .columns = 80 }, other = { .terminal = true, .columns = 80 };
     static const char *const seen[] = { "Input the path to your OVH credentials INI file (Enter 'c' to cancel): ",

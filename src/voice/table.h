@@ -110,6 +110,8 @@ HABIT(keeps_other_type, false, true)
 HABIT(looks_for_schedule, false, true)
 /* Name servers are asked whether they have the TXT records. Certbot waits for a fixed time. */
 HABIT(looks_for_records, false, true)
+/* Credentials of DNS plugins are read when a name is to be proved, and not before there is an order. */
+HABIT(reads_credentials_late, true, false)
 
 /* ---- questions ---- */
 

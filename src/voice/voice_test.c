@@ -162,6 +162,8 @@ static const struct {
     { "looks_for_schedule", "Called as `evercert`, `preconfigured-renewal` promises nothing" },
     { "looks_for_records",
         "Called as `evercert`, the name servers of a zone are asked until all have the TXT records" },
+    { "reads_credentials_late",
+        "Called as `evercert`, credentials that are given are read before the CA hears of anything" },
 };
 
 /* In one line, as the page wraps where it likes. */

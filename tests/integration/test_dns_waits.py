@@ -316,3 +316,36 @@ def test_a_user_makes_the_standing_record(client, site, second, standing):
     change(site, "persist.test", PERSIST, "TXT", f'"{value}"')
     client.finish(process, input="\n")
     client.store.check(["persist.test"])
+
+
+# ---- credentials ----
+
+def test_credentials_that_the_user_names(client, site, second):
+    """Asked for until they fit, and kept for renewals."""
+    short = site[2].parent / "short.ini"
+    short.write_text("dns_rfc2136_server = 127.0.0.1\ndns_rfc2136_name =\n")
+    said = client.run("certonly", "--agree-tos", "--register-unsafely-without-email", "-d", "example.test", "--dns-rfc2136",
+                      input=f"\n{short}\n{site[2]}\n")
+    said.says("Input the path to your RFC 2136 credentials INI file", "Please enter a valid path to your",
+              f"Missing properties in credentials configuration file {short}:", 'Property "dns_rfc2136_name" not set',
+              'Property "dns_rfc2136_secret" not found', "Unsafe permissions on credentials configuration file")
+    assert client.store.conf("example.test")["renewalparams"]["dns_rfc2136_credentials"] == str(site[2])
+    client.renew("--force-renewal")
+
+
+@pytest.mark.parametrize("source", ["environment", "systemd"])
+def test_credentials_of_the_surroundings(client, site, second, area, source):
+    """Nothing of them is in the renewal file, nor in the log, and without them nothing is done."""
+    values = {"server": "127.0.0.1", "name": KEY.name, "secret": KEY.secret, "algorithm": "HMAC-SHA256"}
+    if source == "environment":
+        env = {f"DNS_RFC2136_{key.upper()}": value for key, value in values.items()}
+    else:
+        env = {"CREDENTIALS_DIRECTORY": str(area)}
+        for key, value in values.items():
+            (area / f"dns_rfc2136_{key}").touch(mode=0o400)
+            (area / f"dns_rfc2136_{key}").write_text(value + "\n")
+    client.certonly(["example.test"], authenticator="--dns-rfc2136", env=env)
+    client.renew("--force-renewal", env=env)
+    assert KEY.secret not in client.store.renewal("example.test").read_text() + client.log()
+    client.renew("--force-renewal", status=1).says("Input the path to your RFC 2136 credentials INI file",
+                                                   "as a variable of the environment")

@@ -46,3 +46,22 @@ def test_the_same_as_certbot(bind_ca, bind, port_53, area, trust, second_name):
 def dns_options(client):
     params = client.store.conf("example.test")["renewalparams"]
     return {key: text for key, text in params.items() if key.startswith("dns_") or key == "authenticator"}
+
+
+@pytest.mark.parametrize("text", ["", "dns_rfc2136_server = 127.0.0.1\ndns_rfc2136_name =\n", None, "a folder", "no option"])
+def test_the_same_is_missing(bind_ca, area, trust, second_name, text):
+    """Properties, all at once; the file; the option."""
+    path = area / "dns.ini"
+    if text == "a folder":
+        path.mkdir()
+    elif text is not None:
+        path.touch(mode=0o600)
+        path.write_text(text)
+    given = [] if text == "no option" else ["--dns-rfc2136-credentials", path]
+    said = []
+    for number, program in enumerate([Path(CERTBOT), second_name]):
+        (area / f"of-{number}").mkdir()
+        client = Client(program, area / f"of-{number}", trust, bind_ca)
+        result = client.certonly(["example.test"], *given, authenticator="--dns-rfc2136", status=1)
+        said.append([line for line in result.err.splitlines() if "/of-" not in line])
+    assert said[0] == said[1]
