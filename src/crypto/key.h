@@ -63,7 +63,8 @@ DEFINE_AUTO(struct key, key_free)
 /* Digests, for thumbprints and ids; out is appended to. */
 MUST_USE bool digest_sha256(struct view data, struct buf *out, struct error *err);
 MUST_USE bool digest_sha1(
-    struct view data, struct buf *out, struct error *err);                      /* names only: OCSP's certificate ids */
+    struct view data, struct buf *out, struct error *err); /* names only: OCSP's certificate ids */
+MUST_USE bool digest_sha3_256(struct view data, struct buf *out, struct error *err);
 MUST_USE bool digest_md5(struct view data, struct buf *out, struct error *err); /* names only: Certbot's account ids */
 
 /* Random bytes for names and instants; at least as good as the system's source. */

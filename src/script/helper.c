@@ -146,13 +146,21 @@ static void put_hex_line(struct buf *out, const struct buf *bytes)
     buf_put_char(out, '\n');
 }
 
+static bool compute_digest(const struct call *call, struct buf *value, struct error *err)
+{
+    enum digest kind;
+
+    if (text_equal(call->args[0], "sha3-256"))
+        return digest_sha3_256(call->input, value, err);
+    TRY(find_digest(call, &kind, err));
+    return digest_of(kind, call->input, value, err);
+}
+
 static bool digest(const struct call *call, struct error *err)
 {
     AUTO(buf_clear) struct buf value = BUF(DIGEST_MAX);
-    enum digest kind;
 
-    TRY(find_digest(call, &kind, err));
-    TRY(digest_of(kind, call->input, &value, err));
+    TRY(compute_digest(call, &value, err));
     if (has_word(call, "hex"))
         put_hex_line(call->out, &value);
     else

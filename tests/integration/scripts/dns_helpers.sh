@@ -125,6 +125,7 @@ _check_codecs() {
 _check_crypto() {
   is _digest "$(printf abc | _digest sha256 hex)" 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'
   is "_digest: base64" "$(printf abc | _digest sha1)" 'qZk+NkcGgWq6PiVxeFDCbJzQ2J0='
+  is "_digest: sha3" "$(printf abc | _digest sha3-256 hex)" '3a985da74fe225b2045c172d6bd390bd855f086e3e9d525b46bfe24511431532'
   is "_digest: md5" "$(printf abc | _digest md5 hex)" '900150983cd24fb0d6963f7d28e17f72'
   is _hmac "$(printf 'what do ya want for nothing?' | _hmac sha256 4a656665 hex)" \
     '5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843'
