@@ -70,7 +70,7 @@ def fill(client, count, credentials):
 
 def run(program, count, late, jobs, area):
     key = TsigKey("certs.")
-    apex = f"@ SOA ns1.infra.test. hostmaster 1 3600 600 86400 1\n@ NS ns1.infra.test.\n"
+    apex = "@ SOA ns1.infra.test. hostmaster 1 3600 600 86400 1\n@ NS ns1.infra.test.\n"
     zones = [Zone("infra.test", f"{apex}ns1 A {FIRST}\nns2 A {SECOND}\n"),
              Zone("fleet.test", f"{apex}@ NS ns2.infra.test.\n", update=f"grant {key.name} zonesub TXT;")]
     trust = certs.make_trust(area / "trust")

@@ -20,6 +20,7 @@ from own_network import own_network, with_name_servers
 from peers.bind import Bind, TsigKey, Zone
 from peers.dns_relay import DnsRelay
 from peers.pebble import Pebble
+from peers.ports import loopback
 
 from conftest import programs_of
 
@@ -33,7 +34,8 @@ TWO = SOA + "@ NS ns2.infra.test.\n"
 FRONT = "".join(f"_acme-challenge.{name} CNAME {target}\n" for name, target in [
     ("front.test.", "front.acme.test."), ("circle.front.test.", "_acme-challenge.circle.front.test."),
     ("far.front.test.", "far1.front.test.")]) + "far1 CNAME far2\nfar2 CNAME far.acme.test.\n*.wild CNAME elsewhere.example.test.\n"
-ZONES = [Zone("infra.test", SOA + f"ns1 A {HERE}\nns2 A {THERE}\n"),
+ZONES = [Zone("infra.test", SOA + f"ns1 A {HERE}\nns2 A {THERE}\nns6 AAAA ::1\n"),
+         Zone("six.test", SOA.replace("NS ns1", "NS ns6"), update=MAY),
          *(Zone(name, TWO, update=MAY) for name in ("example.test", "other.test", "acme.test", "persist.test")),
          Zone("front.test", TWO + FRONT, update=MAY)]
 
@@ -129,6 +131,18 @@ def test_all_name_servers_are_asked(client, site, bind, second):
     assert {q.name.to_text() for m in second.seen for q in m.question if q.rdtype == dns.rdatatype.TXT} == {
         f"{challenge(zone)}." for zone in ("example.test", "other.test")}
     assert bind.values(challenge("example.test")) == set()
+
+
+def test_name_servers_are_asked_over_ipv6(client, site):
+    if "::1" not in loopback():
+        pytest.skip("no IPv6 here")
+    relay = DnsRelay(53, port=53, address="::1")
+    try:
+        relay.edit = First(1)
+        obtain(client, site, "six.test")
+        assert relay.edit.answered == 2
+    finally:
+        relay.stop()
 
 
 @pytest.mark.parametrize("face", ["slow", "SERVFAIL", "cut", "lost"])
