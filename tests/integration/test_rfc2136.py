@@ -137,6 +137,7 @@ def test_no_time_is_said(client, bind, area):
     assert bind.values(challenge_of("example.test")) == {SOMEBODY_ELSES}
 
 
+@pytest.mark.ours
 @pytest.mark.parametrize("kind", [knot.Knot, powerdns.PowerDns], ids=["knot", "powerdns"])
 def test_other_servers(make_resolving, start_pebble, area, kind):
     """Set up as docs/dns.md says; what the key may not change it does not change."""
@@ -163,6 +164,7 @@ def test_ipv6(client, bind, area):
     obtain(client, KEY.credentials(area / "dns.ini", bind.port, "::1"), "example.test")
 
 
+@pytest.mark.ours
 def test_two_zones_and_renewal(client, bind, relay, area):
     """One update for all values of a zone, by TCP, and renewal with what is saved."""
     credentials = KEY.credentials(area / "dns.ini", relay.port)
@@ -284,6 +286,7 @@ def test_without_tcp(client, bind, relay, area):
     assert {way for way, _ in relay.raw} == {"udp"}
 
 
+@pytest.mark.ours
 def test_views(make_resolving, start_pebble, area):
     """A key chooses the view that has the zone, for questions that are signed only."""
     inside = zone("example.test", KEY)
