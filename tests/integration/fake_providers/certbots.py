@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 import re
+import time
 from email.utils import parsedate_to_datetime
 from urllib.parse import unquote
 
@@ -467,7 +468,6 @@ class Ovh(Fake):
 
     @on("GET /1.0/auth/time")
     def time(self, r):
-        import time
         return int(time.time())
 
     @on("GET /1.0/domain/zone/")
