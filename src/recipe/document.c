@@ -220,9 +220,8 @@ bool document_page(struct buf *out, struct error *err)
 
     TRY(description_names(NULL, &names, err));
     buf_put_text(out, page_head);
-    buf_putf(out,
-        "There are %zu; `dns-rfc2136`, for one's own name servers, is apart ([dns.md](dns.md)).\n",
-        names.len);
+    buf_putf(
+        out, "There are %zu; `dns-rfc2136`, for one's own name servers, is apart ([dns.md](dns.md)).\n", names.len);
     for (size_t i = 0; i < names.len; i++) {
         const struct description *description = NULL;
 
