@@ -89,6 +89,9 @@ enum challenge_kind {
     CHALLENGE_CERTIFICATE,     /* a certificate that a TLS server answers with */
 };
 enum challenge_kind challenge_kind_of(enum challenge_type type);
+/* The name of the TXT record by which an identifier (without "*.") is proved, of the caller's; NULL: the type has none,
+ * or it is too long, or depends on the account, and account_url is NULL. */
+char *challenge_record_name(enum challenge_type type, const char *identifier, const char *account_url);
 
 #define ALPN_DIGEST_SIZE 32
 struct challenge_expected {

@@ -359,6 +359,19 @@ static bool put_record_name(const struct rule *rule, const struct question *abou
     return true;
 }
 
+char *challenge_record_name(enum challenge_type type, const char *identifier, const char *account_url)
+{
+    const struct authz authz = { .identifier = { IDENTIFIER_DNS, (char *)identifier } };
+    const struct question about = { .authz = &authz, .account_url = account_url };
+    struct error ignored = { 0 };
+    char *name = NULL;
+
+    if (rules[type].record_name == NULL || (type == CHALLENGE_DNS_ACCOUNT_01 && account_url == NULL) ||
+        !put_record_name(&rules[type], &about, &name, &ignored))
+        return NULL;
+    return name;
+}
+
 bool challenge_expect(const struct authz *authz, const struct challenge *challenge, const struct jwk *jwk,
     const char *account_url, struct challenge_expected *out, struct error *err)
 {

@@ -10,6 +10,8 @@ const struct command *const commands[] = {
     &cmd_revoke,
     &cmd_delete,
     &cmd_doctor,
+    &cmd_preflight,
+    &cmd_caa,
     &cmd_reconfigure,
     &cmd_install,
     &cmd_enhance,

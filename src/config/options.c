@@ -794,6 +794,19 @@ const struct option options[] = {
         .help = "Wait for Enter before the CA is asked to check; with -v the expected answers are shown. Without a "
                 "terminal "
                 "nobody is waited for." },
+    { .names = { "preflight" },
+        .type = OPTION_YES,
+        AT(preflight),
+        .topic = TOPIC_CERTIFICATE,
+        .ours = true,
+        .help = "Look for what will fail before an order is placed: addresses, CAA records, DNSSEC, the ports at which "
+                "the CA asks, the clock. Done without being asked for, but not under the name certbot." },
+    { .names = { "skip-preflight" },
+        .type = OPTION_NO,
+        AT(preflight),
+        .topic = TOPIC_CERTIFICATE,
+        .ours = true,
+        .help = "Place orders without looking for what will fail first." },
     { .names = { "strict-permissions" },
         .type = OPTION_FLAG,
         AT(strict_permissions),

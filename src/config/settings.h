@@ -74,6 +74,7 @@ struct settings {
     char *user_agent, *user_agent_comment;
     int issuance_timeout_s;
     bool debug_challenges;
+    enum tristate preflight; /* a look at what would fail, before an order */
     /* identifiers and lineage choice */
     struct list domains, ip_addresses;
     char *cert_name;        /* the last --cert-name */

@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "issuance/alike.h"
 #include "issuance/finish.h"
+#include "issuance/first_look.h"
 #include "issuance/resume.h"
 #include "issuance/solve.h"
 #include "issuance/traces.h"
@@ -219,6 +220,7 @@ bool issue(struct context *context, struct issue_request *request, struct issued
     if (found)
         return true;
     TRY(solver_open(context, request->authenticator, &solver, err));
+    TRY(first_look_before_order(context, ca, &solver, request, err));
     request->profile = issue_profile(context->settings, session_directory(ca->session));
     return order_and_finish(context, ca, &solver, request, out, err) ||
            (context_recover_account(context, &ca, err) && order_and_finish(context, ca, &solver, request, out, err));

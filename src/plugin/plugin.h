@@ -105,6 +105,13 @@ struct plugin_share {
     void (*end)(void *shared); /* no plugin uses it any more */
 };
 
+enum proof_server {  /* which server answers the CA at a name's port 80 or 443 */
+    SERVER_ANYBODYS, /* it depends on a person or a program of the user's, who may change anything on the way */
+    SERVER_FILES,    /* one that is up, and delivers files of a directory */
+    SERVER_ADAPTED,  /* one that is up, and is told what to answer when the time comes */
+    SERVER_OURS,     /* nobody yet: we shall listen */
+};
+
 /*
  * A way to prove control of identifiers (RFC 8555 section 8). One `self` serves one order, in one thread; several
  * orders may run at once in other threads. Called as prepare, then plan, present and wait with proofs of the order, all
@@ -115,6 +122,7 @@ struct plugin_share {
  */
 struct authenticator {
     const char *const *types; /* best first; NULL ends the list */
+    enum proof_server server;
     bool (*prepare)(const struct plugin_context *context, void **self, struct error *err);
     /* Before anything is put in place, or recorded: sets place to what sweep will need, asking the user and waiting for
      * other orders if need be. What cannot be planned is PROOF_FAILED. NULL: sweep needs nothing but the proofs. */

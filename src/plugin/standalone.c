@@ -364,6 +364,7 @@ static const char *const types[] = { "http-01", "tls-alpn-01", NULL };
 
 static const struct authenticator authenticator = {
     .types = types,
+    .server = SERVER_OURS,
     .prepare = prepare,
     .present = present,
     .cleanup = cleanup,

@@ -253,6 +253,7 @@ static char *hint(void *self, const char *type __attribute__((unused)))
 
 static const struct authenticator authenticator = {
     .types = proof_http_types,
+    .server = SERVER_FILES,
     .prepare = prepare,
     .plan = plan,
     .present = present,

@@ -92,6 +92,8 @@ HABIT(leaves_out_unpresented, false, true)
 HABIT(takes_instant_windows, true, false)
 /* renew_before_expiry counts even where it renews at each run. */
 HABIT(obeys_endless_renewal, true, false)
+/* What will fail is looked for before an order is placed. */
+HABIT(preflights, false, true)
 /* An unattended `renew` tries less and less often what keeps failing. */
 HABIT(backs_off, false, true)
 /* A deploy hook or reload that has failed is made up for by later runs, which fail until then. */

@@ -195,6 +195,7 @@ static char *hint(void *self, const char *type __attribute__((unused)))
 
 const struct authenticator web_authenticator = {
     .types = proof_http_types,
+    .server = SERVER_ADAPTED,
     .prepare = prepare,
     .present = present,
     .wait = wait_for_answers,

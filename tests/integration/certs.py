@@ -24,11 +24,11 @@ def openssl(*args, cwd=None):
                           stderr=subprocess.PIPE).stdout
 
 
-def make_trust(directory):
+def make_trust(directory, *addresses):
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "leaf.ext").write_text(
         "basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=serverAuth\n"
-        "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1\n")
+        "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1" + "".join(f",IP:{a}" for a in addresses) + "\n")
     curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
     openssl("req", "-x509", *curve, "-keyout", "ca.key", "-out", "ca.pem", "-days", 30, "-subj", "/CN=Test servers CA",
             "-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign,cRLSign",

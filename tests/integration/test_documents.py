@@ -15,3 +15,9 @@ def test_every_finding_of_doctor():
     documented = set(re.findall(r"`([a-z-]+)`", "".join(rows)))
     codes = set(re.findall(r'"([a-z]+(?:-[a-z]+)+)"', sources)) - {"renewal-hooks"} | {"exchanged", "leftover"}
     assert codes == documented
+
+
+def test_every_finding_of_preflight():
+    sources = "".join((ROOT / "src" / "preflight" / name).read_text() for name in ("rules.c", "rules_door.c"))
+    rows = [line.split("|")[1] for line in (ROOT / "docs" / "preflight.md").read_text().splitlines() if line.startswith("| `")]
+    assert set(re.findall(r'"([a-z0-9]+(?:-[a-z0-9]+)+)"', sources)) == set(re.findall(r"`([a-z0-9-]+)`", "".join(rows)))

@@ -81,13 +81,14 @@ class Bind:
     keys     TSIG keys that it knows
     addresses  where it listens: loopback, unless said otherwise
     options  more lines for its options
+    statements  more of its configuration, beside the options
     env      more of its environment
     """
 
     def __init__(self, home, zones=(), *, views=None, keys=(), port=None, addresses=None, options="",
-                 env=None):
+                 statements="", env=None):
         self.home, self.zones, self.views, self.keys = home, list(zones), views, list(keys)
-        self.port, self.options = port, options
+        self.port, self.options, self.statements = port, options, statements
         self.addresses, self.env = addresses or loopback(), env
         home.mkdir(parents=True, exist_ok=True)
 
@@ -105,16 +106,17 @@ class Bind:
             served = "".join(f'view "{name}" {{ {match}\n{self._zones(self.home / name, zones)} }};\n'
                              for name, (match, zones) in self.views.items())
         recursion = "" if "recursion" in self.options else "recursion no;"
+        validation = "" if "dnssec-validation" in self.options else "dnssec-validation no;"
         return f"""
 options {{
     directory "{self.home}"; pid-file "{self.home}/named.pid"; session-keyfile none;
-    managed-keys-directory "{self.home}"; dnssec-validation no; empty-zones-enable no;
+    managed-keys-directory "{self.home}"; {validation} empty-zones-enable no;
     allow-query {{ any; }}; allow-transfer {{ any; }}; notify explicit; max-cache-size 8M; {recursion}
     {listen}{self.options}
 }};
 controls {{ }};
 logging {{ category update-security {{ default_stderr; }}; category dnssec {{ default_stderr; }}; }};
-{"".join(key.clause() for key in self.keys)}{served}"""
+{"".join(key.clause() for key in self.keys)}{self.statements}{served}"""
 
     def start(self):
         chosen = self.port

@@ -39,9 +39,9 @@ class QuietServer(ThreadingHTTPServer):
 
 
 class TlsPlayer:
-    """An HTTPS server on loopback; `answer(handler, method, body)` of the subclass plays its part."""
+    """An HTTPS server on loopback, or at `address`; `answer(handler, method, body)` of the subclass plays its part."""
 
-    def __init__(self, trust):
+    def __init__(self, trust, address=None):
         player = self
         self.count = 0
 
@@ -59,11 +59,11 @@ class TlsPlayer:
             do_GET = do_HEAD = do_POST = _serve
 
         self.port = free_port()
-        self.httpd = QuietServer(("127.0.0.1", self.port), Handler)
+        self.httpd = QuietServer((address or "127.0.0.1", self.port), Handler)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(trust.cert, trust.key)
         self.httpd.socket = context.wrap_socket(self.httpd.socket, server_side=True, do_handshake_on_connect=False)
-        self.base = f"https://localhost:{self.port}"
+        self.base = f"https://{address or 'localhost'}:{self.port}"
         self.url = self.base + "/dir"
         threading.Thread(target=self.httpd.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
 
@@ -90,7 +90,7 @@ class Recorder(TlsPlayer):
     form, and returns True then. `more_headers(request)` are sent with Pebble's answer, in place of its own of these names.
     """
 
-    def __init__(self, trust, ca, instead=None):
+    def __init__(self, trust, ca, instead=None, address=None):
         self.ca, self.trust = ca, trust
         self.instead = instead or (lambda request: None)
         self.rewrite = lambda request, body: body
@@ -98,7 +98,7 @@ class Recorder(TlsPlayer):
         self.more_headers = lambda request: {}
         self.requests = []
         self.lock = threading.Lock()
-        super().__init__(trust)
+        super().__init__(trust, address)
 
     def answer(self, handler, method, body):
         request = Request(method, urlsplit(handler.path).path, dict(handler.headers))
