@@ -8,7 +8,7 @@ import threading
 import time
 
 import pytest
-from apache_sites import install_own, redirects, rollback, shows, site
+from apache_sites import install_own, own_pair, redirects, rollback, shows, site
 from client import wait_for
 from cryptography import x509
 from peers.ports import is_listening
