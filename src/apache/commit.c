@@ -45,6 +45,22 @@ static bool has_failed(const struct group *group, size_t plan)
 
 /* ---- certificates ---- */
 
+/* Names that have TLS at other ports alone. */
+static void note_elsewhere(const struct group *group, size_t i)
+{
+    struct list *elsewhere = group->plans[i]->deployment->elsewhere;
+    const struct apache_sites *sites = &group->sites[i];
+    AUTO(list_clear) struct list here = { 0 };
+
+    for (size_t k = 0; elsewhere != NULL && k < sites->count; k++)
+        if (apache_site_is_at(group->work, &sites->at[k], group->work->ports.https))
+            list_add_all(&here, &sites->at[k].names);
+    for (size_t k = 0; elsewhere != NULL && k < sites->count; k++)
+        for (size_t n = 0; n < sites->at[k].names.len; n++)
+            if (!list_has(&here, sites->at[k].names.at[n]) && !list_has(elsewhere, sites->at[k].names.at[n]))
+                list_add(elsewhere, sites->at[k].names.at[n]);
+}
+
 /* What a plan has changed is taken back when it turns out impossible, as if it had not been there. */
 static void deploy_plan(struct group *group, size_t i)
 {
@@ -53,8 +69,10 @@ static void deploy_plan(struct group *group, size_t i)
     struct error err = { 0 };
 
     if (apache_sites_find(work, group->plans[i], &group->sites[i], &err) &&
-        apache_sites_deploy(work, group->plans[i], &group->sites[i], &err))
+        apache_sites_deploy(work, group->plans[i], &group->sites[i], &err)) {
+        note_elsewhere(group, i);
         return;
+    }
     apache_work_undo_to(work, &mark);
     group->each[i] = error_dup(&err);
 }

@@ -141,6 +141,8 @@ bool apache_redirect_site(
     AUTO(apache_chosen_clear) struct apache_chosen plain = { 0 };
 
     (void)plan;
+    if (!apache_site_is_at(work, site, work->ports.https)) /* nobody is sent to where nobody may listen */
+        return true;
     choose_plain(work, site, &plain);
     if (plain.count == 0)
         return make_host(work, site, err);

@@ -470,3 +470,13 @@ bool apache_sites_in_use(
     }
     return true;
 }
+
+bool apache_site_is_at(const struct apache_work *work, const struct apache_site *site, int port)
+{
+    const struct apache_vhost *vhost = &work->model->vhosts[site->vhost];
+
+    for (size_t i = 0; !site->is_copy && i < vhost->address_count; i++)
+        if (vhost->addresses[i].port == port || vhost->addresses[i].port == 0)
+            return true;
+    return site->is_copy; /* it was made for that port */
+}

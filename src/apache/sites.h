@@ -32,5 +32,8 @@ MUST_USE bool apache_sites_deploy(
 MUST_USE bool apache_sites_in_use(
     const struct apache_work *work, const struct apache_plan *plan, struct apache_sites *sites, struct error *err);
 
+/* Whether it answers at that port. */
+bool apache_site_is_at(const struct apache_work *work, const struct apache_site *site, int port);
+
 /* Whether the host has that file as a certificate now. */
 bool apache_vhost_uses(const struct apache_work *work, const struct apache_vhost *vhost, const char *cert);

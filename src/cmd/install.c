@@ -114,10 +114,10 @@ static bool install_run(struct context *given, struct error *err)
     AUTO(settings_free) struct settings *settings = settings_dup(given->settings);
     AUTO(installation_close) struct installation installation = { 0 };
     AUTO(identifiers_clear) struct identifiers names = identifiers_of(&settings->domains, &settings->ip_addresses);
-    AUTO(free) char *urls = NULL;
+    AUTO(list_clear) struct list elsewhere = { 0 };
     struct context own = *given, *context = &own;
     struct pair pair;
-    struct deployment deployment = { .names = &names, .pairs = &pair, .pair_count = 1 };
+    struct deployment deployment = { .names = &names, .pairs = &pair, .pair_count = 1, .elsewhere = &elsewhere };
 
     own.settings = settings;
     TRY(installation_open(context, &installation, err));
@@ -131,8 +131,7 @@ static bool install_run(struct context *given, struct error *err)
     TRY(installation_deploy(context, &installation, &deployment, err));
     if (!context->voice->tells_more)
         return true;
-    urls = report_urls(&names);
-    ui_say(context->ui, "Congratulations! You have successfully enabled HTTPS on %s", urls);
+    report_https(context, &names, &elsewhere);
     return true;
 }
 

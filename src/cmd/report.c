@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "lifecycle/schedule.h"
 #include "plugin/plugin.h"
@@ -112,6 +113,24 @@ char *report_urls(const struct identifiers *names)
         buf_putf(&text, "%shttps://%s", between, names->at[i].value);
     }
     return buf_take(&text);
+}
+
+void report_https(struct context *context, const struct identifiers *names, const struct list *elsewhere)
+{
+    AUTO(identifiers_clear) struct identifiers enabled = identifiers_dup(names);
+    AUTO(free) char *urls = NULL, *others = list_join(elsewhere, ", ");
+
+    for (size_t i = enabled.len; i > 0; i--)
+        if (list_has(elsewhere, enabled.at[i - 1].value))
+            identifiers_remove(&enabled, i - 1);
+    urls = report_urls(&enabled);
+    if (enabled.len > 0)
+        ui_say(context->ui, "Congratulations! You have successfully enabled HTTPS on %s", urls);
+    if (elsewhere->len > 0)
+        log_warning(
+            "The certificate is installed, but the server has TLS for these names at other ports than %d alone: "
+            "%s. Unless something passes that port on to it, https:// does not lead there; HTTP is not redirected.",
+            context->settings->https_port, others);
 }
 
 void report_put_time(struct buf *text, int64_t at)

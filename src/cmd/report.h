@@ -22,3 +22,6 @@ void report_out_summary(struct out *out, const struct summary *summary);
 void report_document(struct context *context, struct out *out);
 /* "https://a", "https://a and https://b", "https://a, https://b, and https://c"; of the caller's. */
 char *report_urls(const struct identifiers *names) __attribute__((returns_nonnull));
+/* Says for which names HTTPS is enabled, unless it is for none; and warns of those that have TLS at other ports alone.
+ */
+void report_https(struct context *context, const struct identifiers *names, const struct list *elsewhere);

@@ -5,19 +5,17 @@
 #include "lifecycle/deliver.h"
 #include "lifecycle/install.h"
 
-static void say_success(struct context *context, const struct obtain_result *result)
+static void say_success(struct context *context, const struct obtain_result *result, const struct list *elsewhere)
 {
-    AUTO(free) char *urls = report_urls(&result->names);
-
     if (result->what == OBTAINED_RENEWED)
         ui_say(context->ui, "Your existing certificate has been successfully renewed, and the new certificate has been "
                             "installed.");
     else
-        ui_say(context->ui, "Congratulations! You have successfully enabled HTTPS on %s", urls);
+        report_https(context, &result->names, elsewhere);
 }
 
-static bool install(
-    struct context *context, struct installation *installation, const struct obtain_result *result, struct error *err)
+static bool install(struct context *context, struct installation *installation, const struct obtain_result *result,
+    struct list *elsewhere, struct error *err)
 {
     const struct lineage *lineage = result->lineage;
     const char *name = installation->plugin->name;
@@ -25,7 +23,7 @@ static bool install(
     AUTO(free) char *step = NULL;
     struct pair pair = lineage_pair(lineage);
     struct deployment deployment = {
-        .lineage = lineage->name, .names = &result->names, .pairs = &pair, .pair_count = 1
+        .lineage = lineage->name, .names = &result->names, .pairs = &pair, .pair_count = 1, .elsewhere = elsewhere
     };
 
     if (installation_deploy(context, installation, &deployment, err)) {
@@ -44,6 +42,7 @@ static bool run_run(struct context *context, struct error *err)
 {
     AUTO(installation_close) struct installation installation = { 0 };
     AUTO(obtain_result_clear) struct obtain_result result = { 0 };
+    AUTO(list_clear) struct list elsewhere = { 0 };
     AUTO(identifiers_clear)
     struct identifiers wanted = identifiers_of(&context->settings->domains, &context->settings->ip_addresses);
 
@@ -56,8 +55,8 @@ static bool run_run(struct context *context, struct error *err)
         report_saved(context, &result);
         ui_say(context->ui, "%s", "");
     }
-    TRY(install(context, &installation, &result, err));
-    say_success(context, &result);
+    TRY(install(context, &installation, &result, &elsewhere, err));
+    say_success(context, &result, &elsewhere);
     if (result.what != OBTAINED_KEPT)
         report_next_steps(context, &result);
     return true;

@@ -204,6 +204,20 @@ static void note_places(struct group *group, struct nginx_install_plan *plan, co
         }
 }
 
+/* Names that have TLS at other ports alone. */
+static void note_elsewhere(const struct group *group, const struct nginx_task *task)
+{
+    const struct deployment *deployment = task->deployment;
+
+    for (size_t i = 0; deployment->elsewhere != NULL && i < deployment->names->len; i++) {
+        const struct identifier *name = &deployment->names->at[i];
+
+        if (!identifier_is_wildcard(name) && !nginx_has_https(group->editing.model, task, name, name->value) &&
+            !list_has(deployment->elsewhere, name->value))
+            list_add(deployment->elsewhere, name->value);
+    }
+}
+
 /* Names that are served with a certificate from now on which is not for them. */
 static void warn_of_uncovered(const struct group *group)
 {
@@ -242,6 +256,7 @@ static bool put_into_effect(struct group *group, struct error *err)
             continue;
         nginx_expect(group->editing.model, &task, i, &expectations);
         note_places(group, group->plans[i], &task);
+        note_elsewhere(group, &task);
     }
     return commit(group, &expectations, err);
 }

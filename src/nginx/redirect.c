@@ -215,7 +215,7 @@ static void add_host(const struct nginx_model *model, struct plain_blocks *block
 }
 
 /* Nobody is sent to where nobody listens: a block may have TLS at another port alone. */
-static bool has_https(const struct nginx_model *model, const struct nginx_task *task,
+bool nginx_has_https(const struct nginx_model *model, const struct nginx_task *task,
     const struct identifier *identifier, const char *name)
 {
     if (identifier->type == IDENTIFIER_IP)
@@ -254,11 +254,11 @@ static void find_for(const struct nginx_model *model, const struct nginx_task *t
 
     nginx_task_names(model, task, identifier, &names);
     for (size_t i = 0; i < names.len; i++)
-        if (has_https(model, task, identifier, names.at[i]))
+        if (nginx_has_https(model, task, identifier, names.at[i]))
             nginx_choose_plain(model, names.at[i], NGINX_REDIRECT_PORT, &chosen);
-    if (chosen.len == 0 && identifier->type == IDENTIFIER_IP && has_https(model, task, identifier, host))
+    if (chosen.len == 0 && identifier->type == IDENTIFIER_IP && nginx_has_https(model, task, identifier, host))
         fallback = nginx_choose_fallback(model, identifier->value, NGINX_REDIRECT_PORT);
-    else if (chosen.len == 0 && !wildcard && has_https(model, task, identifier, host))
+    else if (chosen.len == 0 && !wildcard && nginx_has_https(model, task, identifier, host))
         choose_defaults(model, task, host, &chosen);
     if (fallback != NULL)
         nginx_chosen_add(&chosen, fallback);

@@ -11,6 +11,10 @@
 
 MUST_USE bool nginx_redirect(struct nginx_editing *editing, const struct nginx_task *task, struct error *err);
 
+/* Whether it is served with TLS at the HTTPS port. name: identifier's, or one that a wildcard covers. */
+bool nginx_has_https(const struct nginx_model *model, const struct nginx_task *task,
+    const struct identifier *identifier, const char *name);
+
 /*
  * A block that serves with TLS and without becomes two: what listens without TLS at NGINX_REDIRECT_PORT leaves it, for
  * a block of its own right behind it. That is a copy of all; or, with bare, but names, `first` and a refusal. True:

@@ -46,6 +46,9 @@ struct deployment {
     /* What the server has for a name already, by key and certificate of another type of key in our own live directory,
      * stays beside these pairs. False: it makes room for them, as with Certbot. */
     bool keeps_other_type;
+    /* Gets the names that the server has TLS for, but not at settings->https_port, each once. NULL: not wanted; else it
+     * is used until commit has returned. */
+    struct list *elsewhere;
 };
 
 /* A copy that owns all it has; of the caller's, for deployment_free. */

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import certs
 import pytest
+from peers.ports import free_port
 
 pytestmark = pytest.mark.ours
 
@@ -92,6 +93,25 @@ def test_a_hanging_program_is_ended_by_an_interrupt(make_client, make_nginx_host
     begin = time.monotonic()
     client.finish(process, None, timeout=60)
     assert time.monotonic() - begin < 30
+
+
+@pytest.mark.parametrize("kind", ["nginx", "apache"])
+def test_tls_at_another_port_alone(make_client, make_nginx_host, make_apache_host, pair, kind):
+    """Something else may pass the usual port on to it, or not: nobody is sent there, and nothing is claimed."""
+    port = free_port()
+    if kind == "nginx":
+        host = make_nginx_host()
+        host.write("a", SITE + SITE.replace("127.0.0.1:HTTP", f"127.0.0.1:{port} ssl").replace(
+            "    root", f"    ssl_certificate {pair[0]};\n    ssl_certificate_key {pair[1]};\n    root"))
+    else:
+        host = make_apache_host(modules=["ssl", "socache_shmcb"])
+        host.write("a", f"Listen {port}\n" + VHOST + VHOST.replace("*:HTTP", f"*:{port}").replace(
+            "</V", f"SSLEngine on\nSSLCertificateFile {pair[0]}\nSSLCertificateKeyFile {pair[1]}\n</V"))
+    host.start()
+    done = make_client().run("install", "-n", f"--{kind}", *host.options(), "-d", "a.test", "--cert-path", pair[0],
+                             "--fullchain-path", pair[0], "--key-path", pair[1])
+    done.says(f"other ports than {host.https} alone: a.test", "Successfully deployed")
+    assert "enabled HTTPS" not in done.text and host.get("a.test")[0] == 200
 
 
 def until(seen):
