@@ -24,6 +24,7 @@ struct run {
     bool heeds;     /* an interrupt ends it: the caller was not shielded */
     bool stopped;   /* the server was not running before */
     bool reloaded;  /* the server has been told of the changes, or may have been */
+    bool was_told;  /* it knows of what was in place before, and may go on answering that */
     bool is_beside; /* a challenge that is put in within another commit */
     struct web_log log;
 };
@@ -180,12 +181,21 @@ static bool must_reload(const struct run *run)
     return run->reloaded && !(run->stopped && !web_is_running(run->server));
 }
 
+/* A server that has not been told of the new is not told of the old either, if that was something else: whoever wants
+ * that puts it in again. */
+static bool restore(const struct run *run, struct error *err)
+{
+    if (run->was_told && !run->reloaded)
+        return web_temporary_end(run->commit->service, err);
+    return journal_take_back(run->commit->service, run->journal, must_reload(run), err);
+}
+
 /* Everything of this run; a failure of that is what the user must know. */
 static bool take_back(const struct run *run, struct error *err)
 {
     struct error failed = { 0 };
 
-    if (!journal_take_back(run->commit->service, run->journal, must_reload(run), &failed)) {
+    if (!restore(run, &failed)) {
         log_error("Unable to take the changes back: %s", failed.why);
         if (!file_is_dir(run->journal))
             return error_next(err, "all files are as they were before, but %s could not be told so: %s",
@@ -279,7 +289,7 @@ bool web_temporary(const struct web_commit *commit, struct error *err)
     TRY(interrupt_check(err));
     TRY(test_before(&run, err));
     run.is_beside = commit->service->put_beside != NULL;
-    run.reloaded = file_is_dir(run.journal) && !run.is_beside; /* the server knows what is in place already */
+    run.was_told = file_is_dir(run.journal);
     interrupt_shield();
     ok = put_temporarily(&run, err) || take_back(&run, err);
     interrupt_unshield();

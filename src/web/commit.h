@@ -61,7 +61,8 @@ MUST_USE bool web_commit(const struct web_commit *commit, struct error *err);
 
 /*
  * The same for a challenge: journal in temp_checkpoint, which stays until web_temporary_end; no comparison (ask for the
- * challenge, web/verify.h). May be called again meanwhile, adding to what is in place; what fails takes back all of it.
+ * challenge, web/verify.h). May be called again meanwhile, adding to what is in place; what fails takes back all of it,
+ * of which the server is told as by web_temporary_end where it has not been told of what is new.
  */
 MUST_USE bool web_temporary(const struct web_commit *commit, struct error *err);
 /* Restores the files of before the challenge, and leaves it to the next reload, whatever that is for, to tell the

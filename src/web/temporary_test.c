@@ -199,7 +199,8 @@ TEST(an_edit_between_two_challenges)
     CHECK(!put_challenge("two", &err) && err.kind == ERROR_STORE, "not lost by the next restoring: %s", err.why);
     text = scene_of("etc/main.conf");
     CHECK_TEXT(text, "include one;\nmain\nedited\n", "it stays");
-    CHECK(!file_exists(at("etc/one.challenge")) && !web_is_unfinished(&service), "the rest is taken back");
+    CHECK(!file_exists(at("etc/one.challenge")) && web_has_to_tell(&service), "the rest is taken back");
+    CHECK_INT(server.reloads, 1, "the server goes on answering until it is told");
 }
 
 TEST(a_kill_during_a_challenge)
