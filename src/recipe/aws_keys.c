@@ -86,13 +86,15 @@ static bool from_file(const char *path, bool in_config, struct vars *out, bool *
     AUTO(buf_clear) struct buf text = BUF_SECRET(FILE_MAX_TEXT);
     const char *profile = getenv("AWS_PROFILE");
 
+    if (profile == NULL || profile[0] == '\0')
+        profile = "default";
     *found = false;
     if (path == NULL || !file_exists(path))
         return true;
     if (!file_read(path, &text, err))
         return error_as(err, ERROR_PLUGIN);
     vars_clear(out);
-    *found = aws_keys_read(buf_view(&text), text_is_given(profile) ? profile : "default", in_config, out);
+    *found = aws_keys_read(buf_view(&text), profile, in_config, out);
     return true;
 }
 

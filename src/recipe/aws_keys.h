@@ -4,7 +4,7 @@
  * (AWS_PROFILE, else "default") in the shared files of credentials and of configuration. Keys of containers and
  * instances, which a server hands out, are not asked for.
  */
-#include "recipe/vars.h"
+#include "tree/vars.h"
 
 /* Sets key, secret and, where there is one, token; *where is their source, of the caller's. ERROR_PLUGIN when there are
  * none. */

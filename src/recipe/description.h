@@ -4,7 +4,7 @@
  *
  * Knows files and who may write them; what a description means is for the rest of the room.
  */
-#include "recipe/value.h"
+#include "tree/value.h"
 
 struct description { /* lives until the end of the program; never changes */
     struct value top;

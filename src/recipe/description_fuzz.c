@@ -1,7 +1,7 @@
 /* A description from anybody: it is refused, or it is one and all of its templates can be expanded without harm. */
-#include "recipe/reply.h"
+#include "tree/reply.h"
 #include "recipe/schema.h"
-#include "recipe/template.h"
+#include "tree/template.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

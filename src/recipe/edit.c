@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "recipe/listing.h"
 #include "recipe/records.h"
-#include "recipe/template.h"
+#include "tree/template.h"
 
 #define LIST_MAX 2000
 #define LOCK_S 300 /* to wait for others */

@@ -6,10 +6,10 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "recipe/encode.h"
+#include "tree/encode.h"
 #include "recipe/signature.h"
-#include "recipe/template.h"
-#include "recipe/xml.h"
+#include "tree/template.h"
+#include "tree/xml.h"
 
 #define URL_MAX 4096
 

@@ -6,7 +6,7 @@
  */
 #include "net/net.h"
 #include "recipe/description.h"
-#include "recipe/vars.h"
+#include "tree/vars.h"
 
 #define REQUEST_MAX (1024 * 1024) /* of a body */
 

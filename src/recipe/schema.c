@@ -5,8 +5,8 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "recipe/place.h"
-#include "recipe/template.h"
+#include "tree/place.h"
+#include "tree/template.h"
 
 /* Objects of a description. */
 enum {

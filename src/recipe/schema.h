@@ -4,7 +4,7 @@
  *
  * Pure. What has passed here can be used without asking whether a member has the right type.
  */
-#include "recipe/value.h"
+#include "tree/value.h"
 
 /* text is what it was read from, for line and column in messages; name its file. ERROR_CONFIG. */
 MUST_USE bool schema_check(const struct value *description, struct view text, const char *name, struct error *err);

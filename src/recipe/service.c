@@ -4,7 +4,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "recipe/template.h"
+#include "tree/template.h"
 #include "recipe/zone.h"
 
 const struct value *service_keys(const struct description *description)

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "crypto/request_sign.h"
 #include "crypto/sign.h"
-#include "recipe/template.h"
+#include "tree/template.h"
 
 bool signature_is_canonical(const struct value *sign)
 {

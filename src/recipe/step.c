@@ -10,7 +10,7 @@
 #include "base/text.h"
 #include "crypto/key.h"
 #include "recipe/signature.h"
-#include "recipe/template.h"
+#include "tree/template.h"
 
 #define TRIES_MAX 5
 #define REQUEST_MS (60 * 1000)

@@ -3,7 +3,7 @@
  * Steps of a description, carried out: one request each, tried again when the service is busy, its reply read and
  * judged.
  */
-#include "recipe/reply.h"
+#include "tree/reply.h"
 #include "recipe/service.h"
 
 #define OPERATION_MS (5 * 60 * 1000) /* of one change of records, all in all */

@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "recipe/listing.h"
-#include "recipe/template.h"
+#include "tree/template.h"
 
 #define GUESSES_MAX 16
 #define ZONES_MAX 100000

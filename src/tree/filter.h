@@ -4,7 +4,7 @@
  *
  * Pure but for the cryptography behind digests.
  */
-#include "recipe/vars.h"
+#include "tree/vars.h"
 
 #define TEMPLATE_MAX (1024 * 1024) /* what a template may expand to */
 

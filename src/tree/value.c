@@ -1,4 +1,4 @@
-#include "recipe/value.h"
+#include "tree/value.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Replies of XML-RPC as values: what methods give, faults, and what is no such reply. */
-#include "recipe/xmlrpc.h"
+#include "tree/xmlrpc.h"
 
 #include "base/test.h"
 

@@ -1,12 +1,12 @@
-#include "recipe/reply.h"
+#include "tree/reply.h"
 
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "recipe/encode.h"
-#include "recipe/xml.h"
-#include "recipe/xmlrpc.h"
+#include "tree/encode.h"
+#include "tree/xml.h"
+#include "tree/xmlrpc.h"
 
 #define MESSAGE_MAX 600
 #define LINES_MAX 100000

@@ -1,4 +1,4 @@
-#include "recipe/place.h"
+#include "tree/place.h"
 
 #include <string.h>
 

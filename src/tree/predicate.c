@@ -1,11 +1,11 @@
-#include "recipe/predicate.h"
+#include "tree/predicate.h"
 
 #include <string.h>
 #include <strings.h>
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "recipe/template.h"
+#include "tree/template.h"
 
 /* Whether one of the choices (or the only one) is such. */
 static bool any(const struct value *choices, const char *text, bool (*fits)(const char *text, const char *choice))

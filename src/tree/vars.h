@@ -3,7 +3,7 @@
  * Variables: names with values, in scopes of which the inner ones come first. Those that are secret are known, so that
  * no message shows them.
  */
-#include "recipe/value.h"
+#include "tree/value.h"
 
 struct var {
     char *name;

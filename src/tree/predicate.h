@@ -1,6 +1,6 @@
 #pragma once
 /* Predicates over replies, and comparisons of their items with what is looked for. Pure. */
-#include "recipe/vars.h"
+#include "tree/vars.h"
 
 struct reply { /* of a service, as it is read */
     int status;

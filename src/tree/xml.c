@@ -1,10 +1,10 @@
-#include "recipe/xml.h"
+#include "tree/xml.h"
 
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "recipe/encode.h"
+#include "tree/encode.h"
 
 #define DEPTH_MAX 32
 #define TEXT_MAX (4 * 1024 * 1024)

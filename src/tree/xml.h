@@ -5,7 +5,7 @@
  *
  * Pure. Knows as much of XML 1.0 as services send: no entities but the five and numbers; a DOCTYPE is passed over.
  */
-#include "recipe/value.h"
+#include "tree/value.h"
 
 /* What is below the root element. ERROR_NETWORK; *out must be zero or cleared. */
 MUST_USE bool xml_read(struct view text, struct value *out, struct error *err);

@@ -1,6 +1,6 @@
 /* Templates: whatever passes the check expands, or says why not. */
 #include "base/mem.h"
-#include "recipe/template.h"
+#include "tree/template.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

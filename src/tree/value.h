@@ -2,8 +2,8 @@
 /*
  * Values: what descriptions, replies and bodies consist of, whatever they are written in. A tree that can be changed.
  *
- * Knows JSON as one way to read and write it; XML and forms are in recipe/xml.h and recipe/form.h. All memory is wiped
- * when it is given up, since replies hold tokens.
+ * Knows JSON as one way to read and write it; XML is in tree/xml.h, forms and lines in tree/reply.h. All memory is
+ * wiped when it is given up, since replies hold tokens.
  */
 #include "base/bytes.h"
 #include "json/doc.h"

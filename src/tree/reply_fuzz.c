@@ -1,5 +1,5 @@
 /* Replies of a hostile service: the first byte says in which form. */
-#include "recipe/reply.h"
+#include "tree/reply.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

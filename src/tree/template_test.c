@@ -1,5 +1,5 @@
 /* Templates and their filters, as a table. */
-#include "recipe/template.h"
+#include "tree/template.h"
 
 #include "base/test.h"
 

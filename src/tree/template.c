@@ -1,4 +1,4 @@
-#include "recipe/template.h"
+#include "tree/template.h"
 
 #include <inttypes.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  *
  * Pure: gets variables, knows nothing of requests.
  */
-#include "recipe/filter.h"
+#include "tree/filter.h"
 
 /* Whether the text is a template, and of variables that are known; ERROR_CONFIG says what is wrong. */
 MUST_USE bool template_check(

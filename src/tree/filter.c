@@ -1,4 +1,4 @@
-#include "recipe/filter.h"
+#include "tree/filter.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "crypto/hmac.h"
-#include "recipe/encode.h"
+#include "tree/encode.h"
 
 struct use { /* of a filter */
     struct view in, arg, name;
@@ -357,7 +357,7 @@ static bool apply_variable(const struct use *use, struct buf *out, struct error 
     TRY(read_number(use->in, &number, err));
     if (text == NULL) {
         (void)error_set(err, ERROR_CONFIG, "'%.*s' is not set", (int)use->arg.len, use->arg.at);
-        return error_is_answer(err); /* as in recipe/template.c */
+        return error_is_answer(err); /* as in tree/template.c */
     }
     TRY(read_number(view_of(text), &other, err));
     buf_putf(out, "%" PRId64, view_is(use->name, "minus") ? number - other : number + other);
@@ -434,7 +434,7 @@ static const struct filter filters[] = {
     { "hmac-sha384", NEEDS_ARG, apply_hmac },
     { "hmac-sha512", NEEDS_ARG, apply_hmac },
     { "totp", NO_ARG, apply_totp },
-    { "or", NEEDS_ARG, apply_raw }, /* recipe/template.c puts its text where there is none */
+    { "or", NEEDS_ARG, apply_raw }, /* tree/template.c puts its text where there is none */
     { "label", NEEDS_NUMBER, apply_label },
     { "up", NEEDS_NUMBER, apply_up },
     { "strip", NEEDS_ARG, apply_strip },

@@ -1,4 +1,4 @@
-#include "recipe/encode.h"
+#include "tree/encode.h"
 
 #include "base/text.h"
 #include "json/out.h"

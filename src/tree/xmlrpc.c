@@ -1,9 +1,9 @@
-#include "recipe/xmlrpc.h"
+#include "tree/xmlrpc.h"
 
 #include <string.h>
 
 #include "base/mem.h"
-#include "recipe/xml.h"
+#include "tree/xml.h"
 
 #define DEPTH_MAX 32
 

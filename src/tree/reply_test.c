@@ -1,8 +1,8 @@
 /* Replies in their forms, predicates over them, and what they say went wrong. */
-#include "recipe/reply.h"
+#include "tree/reply.h"
 
 #include "base/test.h"
-#include "recipe/xml.h"
+#include "tree/xml.h"
 
 static bool read_as(struct reply *reply, const char *form, const char *body, struct error *err)
 {

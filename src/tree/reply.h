@@ -1,6 +1,6 @@
 #pragma once
 /* Replies as values, in whatever form they come. Pure. */
-#include "recipe/predicate.h"
+#include "tree/predicate.h"
 
 void reply_clear(struct reply *reply);
 static inline void reply_clear_at(struct reply *reply)

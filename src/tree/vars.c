@@ -1,10 +1,10 @@
-#include "recipe/vars.h"
+#include "tree/vars.h"
 
 #include <string.h>
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "recipe/encode.h"
+#include "tree/encode.h"
 
 #define SECRET_MIN 5
 #define REDACTED_MAX (64 * 1024)
