@@ -62,7 +62,9 @@ static bool add_names(struct context *context, const char *lineage, struct advic
     wanted.identities = &session_directory(asked.session)->caa_identities;
     wanted.account = asked.account_url;
     caa_advise(&wanted, &all->at, &all->len);
-    looking = (struct looking){ .wanted = &wanted, .at = all->at + before };
+    if (all->len == before) /* addresses alone, or names that are there already */
+        return true;
+    looking = (struct looking){ .wanted = &wanted, .at = &all->at[before] };
     TRY(context_net(context, &looking.net, err));
     parallel_wait_for(all->len - before, THREADS, look, &looking);
     return true;
