@@ -171,4 +171,53 @@ TEST(nothing_is_restored_for_ours)
     CHECK_TEXT(plugin_options_get(&settings->plugin_options, "key_other"), "2", "its own");
 }
 
+static bool is_provided(const struct settings *settings, const char *name)
+{
+    (void)settings;
+    return strcmp(name, "dns-fake") == 0 || strcmp(name, "dns-ovh") == 0;
+}
+
+TEST(names_of_before)
+{
+    static const struct {
+        const char *before, *now;
+    } cases[] = {
+        { "certbot-dns-fake:dns-fake", "dns-fake" },
+        { "certbot_dns_fake:dns_fake_credentials", "dns_fake_credentials" },
+        { "certbot-route53:auth", "dns-route53" },
+        { "certbot-plugin-gandi:dns", "dns-gandi" },
+        { "certbot-plugin-gandi:dns-credentials", "dns-gandi-credentials" },
+        { "certbot_plugin_gandi:dns_credentials", "dns_gandi_credentials" },
+        { "other:dns-fake", "other:dns-fake" },
+        { "certbot:", "certbot:" },
+        { "webroot", "webroot" },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(free) char *now = plugin_name_now(cases[i].before);
+
+        CHECK_TEXT(now, cases[i].now, cases[i].before);
+    }
+}
+
+/* A flag of a plugin that has no row chooses it; one of the table is the table's. */
+TEST(flags_without_a_row)
+{
+    AUTO(settings_free) struct settings *settings = settings_new(NULL);
+    bool taken;
+
+    plugin_names_from(is_provided);
+    plugin_flag_give(settings, view_of("dns-fake"), ORIGIN_FILE, &taken);
+    CHECK(taken && settings->plugin_flags.len == 1, "taken");
+    CHECK(SETTING_ORIGIN(settings, plugin_flags) == ORIGIN_FILE, "origin");
+    plugin_flag_give(settings, view_of("certbot-dns-fake:dns-fake"), ORIGIN_COMMAND_LINE, &taken);
+    CHECK(taken && settings->plugin_flags.len == 1, "once");
+    CHECK_TEXT(settings->plugin_flags.at[0], "dns-fake", "name");
+    plugin_flag_give(settings, view_of("dns-nobody"), ORIGIN_FILE, &taken);
+    CHECK(!taken, "unknown");
+    plugin_flag_give(settings, view_of("dns-ovh"), ORIGIN_FILE, &taken);
+    CHECK(!taken, "of the table");
+    plugin_names_from(NULL);
+}
+
 TEST_MAIN()
