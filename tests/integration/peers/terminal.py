@@ -32,8 +32,13 @@ class Screen:
         return self._tmux("capture-pane", "-p").rstrip()
 
     def type(self, text):
+        """Returns when something of it is on the screen: a question that is there already is no answer to it."""
+        before, end = self.screen(), time.monotonic() + WAIT_SECONDS
         self._tmux("send-keys", "-l", text)
         self._tmux("send-keys", "Enter")
+        while self.screen() == before:
+            assert time.monotonic() < end, f"typed, and nothing happened: {text}\n{before}"
+            time.sleep(0.02)
 
     def press(self, key):
         self._tmux("send-keys", key)
