@@ -163,16 +163,34 @@ static bool read_json(const struct description *description, const char *path, s
     return check_json(description, path, out, err);
 }
 
-struct trying {
+struct trying { /* files that the user names, until one is good */
     const struct description *description;
+    struct vars *out;
+    char **where;
 };
 
 static bool try_json(const char *path, void *arg, struct error *err)
 {
     AUTO(vars_clear) struct vars vars = { 0 };
-    struct trying *trying = arg;
+    const struct trying *trying = arg;
 
-    return read_json(trying->description, path, &vars, err);
+    TRY(read_json(trying->description, path, &vars, err));
+    vars_set_all(trying->out, &vars);
+    xreplace(trying->where, path);
+    return true;
+}
+
+/* The file that was named, by an option or when the user was asked before; borrowed. NULL: none. */
+static const char *named_json(const struct plugin_context *context, const char *name)
+{
+    const struct answers *answers = context->answers;
+    AUTO(free) char *option = xprintf("%s-credentials", name);
+    bool is_set;
+    const char *path = dns_option(context->settings, name, "credentials", &is_set);
+
+    if (path == NULL && answers != NULL && text_equal(answers->plugin_option, option))
+        path = answers->plugin_value;
+    return path;
 }
 
 /* Where Google's tools find a file that no option names; NULL: nowhere. Of the caller's. */
@@ -194,19 +212,14 @@ static bool find_json(const struct plugin_context *context, const struct descrip
 {
     AUTO(free) char *label = xprintf("%s credentials JSON file", description->title);
     struct credentials_form form = { .plugin = name, .label = label };
-    struct trying trying = { description };
-    bool is_set;
-    const char *path = dns_option(context->settings, name, "credentials", &is_set);
+    struct trying trying = { description, out, where };
+    const char *path = named_json(context, name);
     AUTO(free) char *ambient = path == NULL ? ambient_json(description) : NULL;
 
-    if (path == NULL && ambient == NULL) {
-        TRY(credentials_ask_path(context, &form, try_json, &trying, err));
-        path = dns_option(context->settings, name, "credentials", &is_set);
-    }
+    if (path == NULL && ambient == NULL)
+        return credentials_ask_path(context, &form, try_json, &trying, err);
     if (ambient != NULL)
         path = ambient;
-    if (path == NULL)
-        return error_set(err, ERROR_PLUGIN, "no credentials file was given");
     *where = xstrdup(path);
     return read_json(description, path, out, err);
 }
