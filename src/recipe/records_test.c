@@ -1,5 +1,6 @@
 /* Changes by descriptions, against services that are played request by request. */
 #include "recipe/played_api.h"
+#include "recipe/request.h"
 
 #define HEAD "{\"name\":\"x\",\"title\":\"X\",\"ttl\":60,\"wait\":10,\"base\":\"https://x.test/v1\",\"apex\":\"@\","
 #define END                                                                                                            \
@@ -58,6 +59,26 @@ TEST(records_with_an_id)
     CHECK_TEXT(api_change(service, denied + 1, true, "_acme-challenge.b.net", VALUES("one")),
         "X knows no zone for _acme-challenge.b.net with these credentials", "no zone");
     api_close(service);
+}
+
+TEST(where_credentials_may_be_sent)
+{
+    static const struct {
+        const char *url;
+        bool plain, good;
+    } cases[] = { { "https://x.test/v1", false, true }, { "http://x.test/v1", false, false },
+        { "http://x.test/v1", true, true }, { "http://127.0.0.1:8080/v1", false, true },
+        { "http://127.1.2.3", false, true }, { "http://localhost:1/", false, true },
+        { "http://localhost?a", false, true }, { "http://[::1]:80/", false, true },
+        { "http://127.example.org/v1", false, false }, { "http://127.0.0.1.example.org/", false, false },
+        { "http://localhost.example.org/", false, false }, { "http://[::1]example.org/", false, false },
+        { "https://user@x.test/", false, false }, { "https://x.test/#a", false, false } };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct error err = { 0 };
+
+        CHECK(request_check_url(cases[i].url, cases[i].plain, &err) == cases[i].good, "%s", cases[i].url);
+    }
 }
 
 TEST(a_busy_service)

@@ -41,13 +41,22 @@ bool request_same_server(const char *url, const char *other)
     return a.len == b.len && strncasecmp(a.at, b.at, a.len) == 0;
 }
 
+/* By an address, or as localhost: names that only begin so may be anybody's ("127.example.com"). */
 static bool is_this_machine(const char *url)
 {
-    static const char *const hosts[] = { "http://127.", "http://localhost:", "http://localhost/", "http://[::1]" };
+    static const char *const hosts[] = { "http://localhost", "http://[::1]", "http://127." };
+    struct view server = server_of(url);
 
-    for (size_t i = 0; i < COUNT(hosts); i++)
-        if (text_starts(url, hosts[i]))
+    for (size_t i = 0; i < COUNT(hosts); i++) {
+        size_t len = strlen(hosts[i]);
+
+        if (!text_starts(url, hosts[i]) || len > server.len)
+            continue;
+        if (hosts[i][len - 1] == '.')
+            len += strspn(url + len, "0123456789.");
+        if (len == server.len || url[len] == ':')
             return true;
+    }
     return false;
 }
 
