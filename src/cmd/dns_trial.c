@@ -120,7 +120,8 @@ static bool wait_for_it(struct trial *trial, struct error *err)
     return true;
 }
 
-static bool take_away(struct trial *trial, struct error *err)
+/* worked: whether all steps before went well. */
+static bool take_away(struct trial *trial, bool worked, struct error *err)
 {
     const struct authenticator *authenticator = trial->plugin->authenticator;
     bool ok;
@@ -129,7 +130,10 @@ static bool take_away(struct trial *trial, struct error *err)
     ok = authenticator->cleanup(trial->solver->self, trial->proofs, 1, err);
     interrupt_unshield();
     TRY(settle(trial, ok, "cannot remove the record", err));
-    ui_say(trial->context->ui, "Removed it. dns-01 works with %s for %s.", trial->plugin->name, trial->identifier);
+    if (worked)
+        ui_say(trial->context->ui, "Removed it. dns-01 works with %s for %s.", trial->plugin->name, trial->identifier);
+    else
+        ui_say(trial->context->ui, "Removed it.");
     return true;
 }
 
@@ -146,7 +150,7 @@ bool dns_trial(struct context *context, struct error *err)
     ok = put(&trial, err) && look(&trial, err) && wait_for_it(&trial, err);
     if (trial.proof.state == PROOF_WANTED)
         return ok;
-    if (take_away(&trial, ok ? err : &removing))
+    if (take_away(&trial, ok, ok ? err : &removing))
         return ok;
     if (!ok)
         ui_say(context->ui, "Besides, %s: %s", removing.what, removing.why);
