@@ -25,7 +25,11 @@ extern const struct plugin_source command_plugin_source; /* and by descriptions,
 const struct verb **command_verbs(void) __attribute__((returns_nonnull));
 const struct command *command_of(const struct verb *verb);
 
-bool command_always_reads(const struct settings *settings); /* for only_reads */
+/* For only_reads. */
+static inline bool command_always_reads(const struct settings *settings __attribute__((unused)))
+{
+    return true;
+}
 
 extern const struct command cmd_run, cmd_certonly, cmd_renew, cmd_certificates, cmd_revoke, cmd_delete, cmd_doctor,
     cmd_reconfigure, cmd_install, cmd_enhance, cmd_rollback, cmd_register, cmd_update_account, cmd_unregister,

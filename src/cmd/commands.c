@@ -43,8 +43,3 @@ const struct command *command_of(const struct verb *verb)
             return commands[i];
     return NULL;
 }
-
-bool command_always_reads(const struct settings *settings __attribute__((unused)))
-{
-    return true;
-}
