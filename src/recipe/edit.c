@@ -116,7 +116,7 @@ static bool take_list(struct edit *edit, const struct value *object, struct erro
     value_set_list(&edit->list);
     if (list != NULL && list->type == VALUE_LIST)
         value_copy(&edit->list, list);
-    else if (value_is_set(list) && !(list->type == VALUE_OBJECT && list->len == 0))
+    else if (list != NULL && value_is_set(list) && !(list->type == VALUE_OBJECT && list->len == 0))
         value_copy(value_add(&edit->list), list);
     value_copy(&edit->old, &edit->list);
     if (!value_number(value_member(edit->edit, "max"), &max))
