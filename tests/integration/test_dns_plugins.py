@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from own_network import with_name_servers
 from peers.dns_service import KEY, SECRET, DnsService
 
 pytestmark = pytest.mark.ours
@@ -46,7 +47,8 @@ def service(new_ca):
 
 @pytest.fixture
 def described(new_client):
-    """A client with the administrator's description of the service."""
+    """A client with the administrator's description of the service, which finds no resolver to follow CNAMEs with."""
+    new_client.program = with_name_servers(new_client.program, new_client.area / "nowhere", "127.53.53.53")
     return describe(new_client)
 
 
