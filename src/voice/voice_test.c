@@ -152,6 +152,7 @@ static const struct {
         "Called as `evercert` with `--allow-subset-of-names`, a name whose proof cannot be presented is left out" },
     { "takes_instant_windows", "is invalid (RFC 9773, section 4.2) and ignored; called as `certbot`, it is obeyed" },
     { "obeys_endless_renewal", "`renew_before_expiry` that is no shorter than the certificate lives" },
+    { "preflights", "Called as `evercert`, names are looked at before an order is placed" },
     { "backs_off", "an unattended `renew` tries a certificate whose orders keep failing less and less often" },
     { "redelivers", "Called as `evercert`, those that failed are run again" },
     { "lists_to_revoke", "Called as `evercert`, `revoke` without a name lists the certificates" },
