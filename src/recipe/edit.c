@@ -126,12 +126,27 @@ static bool take_list(struct edit *edit, const struct value *object, struct erro
     return true;
 }
 
+/* Where all of a zone is written, a reply that does not have its records where they should be is no empty zone. */
+static bool check_whole(const struct edit *edit, const struct value *object, struct error *err)
+{
+    const char *path = path_of(edit, "list"), *dot = strrchr(path, '.');
+    AUTO(free) char *way = dot != NULL ? xstrndup(path, (size_t)(dot - path)) : xstrdup("");
+
+    if (!value_truth(value_member(edit->edit, "whole")) || (edit->empty && !edit->add) ||
+        value_walk(object, way) != NULL)
+        return true;
+    return error_set(err, ERROR_PLUGIN,
+        "the reply of %s does not have the zone's records at '%s': nothing is written, as the others might be lost",
+        edit->work->service->description->title, path);
+}
+
 static bool read_list(struct edit *edit, struct error *err)
 {
     struct value *object;
 
     TRY(read_doc(edit, err));
     TRY(select_object(edit, &object, err));
+    TRY(check_whole(edit, object, err));
     edit->empty = object == NULL;
     value_clear(&edit->sel);
     if (object != NULL)
