@@ -157,11 +157,24 @@ static bool finish(struct work *work, struct error *err)
     return steps_run(work, part_of(work, "finish"), err);
 }
 
+/* More values of one name than the service keeps would take each other's place, and be waited for in vain. */
+static bool check_slots(const struct work *work, const struct group *group, struct error *err)
+{
+    int64_t slots;
+
+    if (!value_number(part_of(work, "slots"), &slots) || slots <= 0 || (uint64_t)slots >= group->count)
+        return true;
+    (void)error_set(err, ERROR_PLUGIN, "%s keeps no more than %d value%s at one name, and %zu are needed at %s",
+        work->service->description->title, (int)slots, slots == 1 ? "" : "s", group->count, group->at[0]->name);
+    return error_next(err, "obtain one certificate for the name, and another one for its wildcard");
+}
+
 static bool change_group(struct work *work, bool add, const struct group *group, struct error *err)
 {
     bool edits = part_of(work, "edit") != NULL;
 
     set_record(work, group->at[0]);
+    TRY(!add || check_slots(work, group, err));
     TRY(edits ? edit_change(work, add, group->at, group->count, err)
               : change_one(work, add, group->at, group->count, err));
     set_record(work, group->at[0]);

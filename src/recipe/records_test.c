@@ -61,6 +61,24 @@ TEST(records_with_an_id)
     api_close(service);
 }
 
+/* A service with room for one value is not asked to keep two. */
+TEST(few_slots)
+{
+    static const char text[] = HEAD "\"slots\":1,\"keys\":{},\"add\":{\"do\":\"PUT /{fqdn}?v={value}\"},"
+                                    "\"del\":{\"do\":\"DELETE /{fqdn}?v={value}\"}}";
+    static const struct exchange one[] = { { "PUT https://x.test/v1/" NAME "?v=one", 200, "", NULL, NULL }, END };
+    static const struct exchange both[] = { { "DELETE https://x.test/v1/" NAME "?v=one", 200, "", NULL, NULL },
+        { "DELETE https://x.test/v1/" NAME "?v=two", 200, "", NULL, NULL }, END };
+    struct service *service = api_open(text, VALUES(NULL));
+
+    REQUIRE(service != NULL, "open");
+    CHECK_TEXT(api_change(service, one, true, NAME, VALUES("one")), "", "one");
+    CHECK_TEXT(api_change(service, one + 1, true, NAME, VALUES("one", "two")),
+        "X keeps no more than 1 value at one name, and 2 are needed at " NAME, "two");
+    CHECK_TEXT(api_change(service, both, false, NAME, VALUES("one", "two")), "", "both are removed");
+    api_close(service);
+}
+
 TEST(where_credentials_may_be_sent)
 {
     static const struct {
@@ -191,12 +209,19 @@ TEST(whole_zones)
     static const struct exchange wrong[] = {
         { NULL, 200, "<R Status=\"ERROR\"><Errors><Error N=\"1\">no such key</Error></Errors></R>", NULL, NULL }, END
     };
+    static const struct exchange odd[] = { { NULL, 200, "<R Status=\"OK\"><Other/></R>", NULL, NULL }, END };
     struct service *service = api_open(text, VALUES(NULL));
 
     REQUIRE(service != NULL, "open");
     CHECK_TEXT(api_change(service, add, true, NAME, VALUES("one", "two")), "", "added");
     CHECK_TEXT(api_change(service, wrong, true, NAME, VALUES("one")),
         "X answered with status 200 to GET https://x.test/v1/hosts: no such key", "refused");
+    CHECK_TEXT(api_change(service, odd, true, NAME, VALUES("one")),
+        "the reply of X does not have the zone's records at 'Hosts.host': nothing is written, as the others might be "
+        "lost",
+        "a reply of another form");
+    CHECK(strstr(api_change(service, odd, false, NAME, VALUES("one")), "nothing is written") != NULL,
+        "nor is anything said to be removed");
     api_close(service);
 }
 
