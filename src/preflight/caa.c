@@ -51,9 +51,7 @@ void caa_add(struct caa_set *set, struct view data)
 {
     struct caa_record record;
 
-    if (set->len == CAA_MAX_RECORDS)
-        return;
-    if (!record_read(data, &record)) {
+    if (set->len == CAA_MAX_RECORDS || !record_read(data, &record)) {
         set->unreadable++;
         return;
     }

@@ -6,7 +6,7 @@
  */
 #include "base/bytes.h"
 
-#define CAA_MAX_RECORDS 64 /* of a set; what comes after them is not read */
+#define CAA_MAX_RECORDS 64 /* of a set; those behind them count as unreadable */
 #define CAA_MAX_VALUE 2048 /* bytes of a value */
 
 struct caa_record {
@@ -18,7 +18,7 @@ struct caa_record {
 struct caa_set { /* the records of one name */
     struct caa_record *at;
     size_t len;
-    size_t unreadable; /* how many could not be read */
+    size_t unreadable; /* how many could not be read, or were too many */
 };
 /* Adds a record from its data (RFC 8659 section 4.1); one that cannot be read is counted. */
 void caa_add(struct caa_set *set, struct view data);

@@ -46,6 +46,7 @@ TEST(caa_of_endless_records)
     for (size_t i = 0; i < CAA_MAX_RECORDS + 10; i++)
         add(&set, 0, "issue", "ca.example");
     CHECK_INT((int64_t)set.len, CAA_MAX_RECORDS, "bounded");
+    CHECK_INT((int64_t)set.unreadable, 10, "and what is left out is known");
 }
 
 /* RFC 8659 section 4.2, RFC 8657 */

@@ -136,7 +136,7 @@ void zone_view_confirm(const struct asker *asker, const char *name, enum dns_typ
 void zone_view_confirm_caa(const struct asker *asker, const char *name, const char *at, struct lookup *lookup)
 {
     const struct lookup none = { .what = LOOKUP_NOTHING };
-    bool ok = lookup->aliases.len == 0;
+    bool ok = lookup->aliases.len == 0 && lookup->caa.unreadable == 0; /* what was not read may allow it */
 
     for (; ok && strcmp(name, at) != 0; name = strchr(name, '.') + 1) /* at is its end */
         ok = all_say(asker, name, DNS_CAA, &none);

@@ -306,6 +306,7 @@ bool edit_change(struct work *work, bool add, struct txt *const *txts, size_t co
     AUTO(range_lock_release) struct range_lock *held = NULL;
 
     TRY(lock(work, &held, err));
+    work_restart(work);
     TRY(one_round(&edit, &left, err));
     for (int round = 1; checks && left; round++) {
         if (round > ROUNDS)

@@ -26,6 +26,11 @@ struct work work_begin(struct service *service)
         .deadline_ms = service->outside.monotonic_ms(service->outside.arg) + OPERATION_MS };
 }
 
+void work_restart(struct work *work)
+{
+    work->deadline_ms = work->service->outside.monotonic_ms(work->service->outside.arg) + OPERATION_MS;
+}
+
 struct work work_inside(const struct work *outer)
 {
     return (
@@ -145,6 +150,7 @@ void service_log_out(struct service *service)
         return;
     AUTO(work_end) struct work work = work_begin(service);
 
+    work.deadline_ms += LOG_OUT_MS - OPERATION_MS; /* nothing depends on it */
     if (!run_list(&work, logout, false, &err))
         log_debug("%s: logging out failed: %s", service->description->title, err.why);
 }

@@ -7,6 +7,7 @@
 #include "recipe/service.h"
 
 #define OPERATION_MS (5 * 60 * 1000) /* of one change of records, all in all */
+#define LOG_OUT_MS (30 * 1000)
 
 struct work { /* one operation on a service */
     struct service *service;
@@ -16,6 +17,8 @@ struct work { /* one operation on a service */
 
 /* Begins an operation of at most OPERATION_MS. */
 struct work work_begin(struct service *service);
+/* Its time begins only now: what went by before was spent waiting for others. */
+void work_restart(struct work *work);
 /* A part of an operation, with variables of its own above those of the whole. */
 struct work work_inside(const struct work *outer);
 void work_end(struct work *work);
