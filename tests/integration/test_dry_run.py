@@ -44,6 +44,9 @@ ROWS = {
     "unregister": [([], REFUSED)],
     "show_account": [([], REFUSED)],
     "plugins": [([], REFUSED)],
+    "preflight": [(["-d", "whole.test"], REFUSED)],
+    "caa": [(["-d", "whole.test"], REFUSED)],
+    "dns": [(["test", "cloudflare", "-d", "whole.test"], REFUSED)],
     "history": [(["restore", "whole.test", "1"], REFUSED), (["prune", "--history-keep", "1"], REFUSED)],
     "store": [(["convert", "--layout", "versioned"], "Would convert whole.test"), (["convert", "--layout", "certbot"], "whole.test")],
 }
