@@ -303,7 +303,7 @@ static bool run_in_turn(struct use *use, const struct call *call, char **output,
     return error_next_default(err, "if it needs longer: --dns-script-time-limit SECONDS");
 }
 
-static bool call_once(struct use *use, struct txt *txt, bool add, struct error *err)
+static bool change_one(struct use *use, struct txt *txt, bool add, struct error *err)
 {
     AUTO(call_clear) struct call call = { 0 };
     char **output = add ? &txt->proof->output : NULL;
@@ -325,7 +325,7 @@ static bool change(struct use *use, struct txt *const *txts, size_t count, bool 
         struct error why = { 0 };
 
         TRY(interrupt_check(err));
-        if (call_once(use, txts[i], add, &why)) {
+        if (change_one(use, txts[i], add, &why)) {
             txt_done(txts[i]);
             continue;
         }
