@@ -31,7 +31,8 @@ typedef bool credentials_check(const struct credentials *credentials, void *arg,
 /*
  * Reads them from where they are given. check (may be NULL) gets what was read, with all properties that are not
  * optional. A path that the user answers with is kept in context->answers, for renewals. ERROR_PLUGIN names all
- * properties that are missing or empty; ERROR_CONFIG when nothing is given and nobody can be asked.
+ * properties that are missing or empty; ERROR_CONFIG when nothing is given and nobody can be asked. form is borrowed
+ * until credentials_free.
  */
 MUST_USE bool credentials_load(const struct plugin_context *context, const struct credentials_form *form,
     credentials_check *check, void *arg, struct credentials **out, struct error *err);

@@ -116,9 +116,9 @@ static bool read_ini(const struct plugin_context *context, const struct descript
     struct vars *out, char **where, struct error *err)
 {
     const struct value *keys = service_keys(description);
-    AUTO(credentials_free) struct credentials *credentials = NULL;
     AUTO(form_clear) struct form form = { .label = xprintf("%s credentials INI file", description->title) };
     struct credentials_form wanted = { .plugin = name, .label = form.label, .keys = form.keys };
+    AUTO(credentials_free) struct credentials *credentials = NULL; /* borrows wanted to its end */
 
     for (size_t i = 0; keys != NULL && i < keys->len && form.count < KEYS_MAX; i++)
         if (!is_option(&keys->at[i]))
