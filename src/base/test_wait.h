@@ -5,15 +5,8 @@
  */
 #include <poll.h>
 #include <stdint.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
 
-#ifdef SYS_clock_gettime64 /* machines of 32 bits, whose other call knows a time_t of 32 bits only */
-#define CLOCK_GETTIME SYS_clock_gettime64
-#else
-#define CLOCK_GETTIME SYS_clock_gettime
-#endif
+#include "base/test_clock.h"
 
 static int64_t waited_ns;
 
@@ -30,7 +23,7 @@ int clock_gettime(clockid_t clock, struct timespec *now)
 {
     int64_t ns;
 
-    if (syscall(CLOCK_GETTIME, clock, now) != 0)
+    if (kernel_clock(clock, now) != 0)
         return -1;
     ns = now->tv_nsec + (clock == CLOCK_MONOTONIC ? waited_ns : 0);
     now->tv_sec += (time_t)(ns / 1000000000);
