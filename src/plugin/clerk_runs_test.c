@@ -236,6 +236,20 @@ static void *interrupt_once_it_waits(void *clerk)
     return NULL;
 }
 
+/* The scene ends its process, with status 0 when it went as it should. */
+static void check_in_child(void (*scene)(void), const char *what)
+{
+    int status = -1;
+    pid_t child;
+
+    (void)test_dir(); /* the parent's to remove */
+    child = fork();
+    if (child == 0)
+        scene();
+    REQUIRE(child > 0 && waitpid(child, &status, 0) == child, "the scene");
+    CHECK_INT(status, 0, what);
+}
+
 /* In a child, as above: others are waited for that never come. */
 static void gathering_scene(void)
 {
@@ -261,15 +275,7 @@ static void gathering_scene(void)
 
 TEST(an_interrupt_ends_the_wait_for_others)
 {
-    int status = -1;
-    pid_t child;
-
-    (void)test_dir(); /* the parent's to remove */
-    child = fork();
-    if (child == 0)
-        gathering_scene();
-    REQUIRE(child > 0 && waitpid(child, &status, 0) == child, "the scene");
-    CHECK_INT(status, 0, "it is withdrawn");
+    check_in_child(gathering_scene, "it is withdrawn");
 }
 
 /* In a child, as above: another run has the server for longer than anybody wants to wait. */
@@ -300,15 +306,7 @@ static void busy_scene(void)
 
 TEST(an_interrupt_ends_the_wait_for_another_run)
 {
-    int status = -1;
-    pid_t child;
-
-    (void)test_dir(); /* the parent's to remove */
-    child = fork();
-    if (child == 0)
-        busy_scene();
-    REQUIRE(child > 0 && waitpid(child, &status, 0) == child, "the scene");
-    CHECK_INT(status, 0, "a thread that is shielded does not wait either");
+    check_in_child(busy_scene, "a thread that is shielded does not wait either");
 }
 
 TEST_MAIN()
