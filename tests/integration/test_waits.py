@@ -59,7 +59,8 @@ def test_an_interrupt_ends_all_waits(waiting, area):
     (area / "all").write_text(str(COUNT))
     slow = area / "plugins" / "slow"
     good = slow.read_text()
-    slow.write_text(good.replace(f"&& touch {area}/enough", "&& kill -INT $PPID"))
+    once = f"&& mkdir {area}/sent 2>/dev/null && kill -INT $PPID"  # all see that all wait; a third signal would kill
+    slow.write_text(good.replace(f"&& touch {area}/enough", once))
     said = waiting.run("renew", "--no-random-sleep-on-renew", "--jobs", "2", status=1)
     assert "(success)" not in said.out and said.err.count("(interrupted)") == COUNT
     slow.write_text(good)
