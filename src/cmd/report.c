@@ -5,7 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "lifecycle/schedule.h"
+#include "ops/scheduled.h"
 #include "plugin/plugin.h"
 
 #define URLS_MAX (1024 * 1024)
@@ -17,7 +17,7 @@ static enum scheduled scheduled(const struct context *context, char **where)
     const struct settings *settings = context->settings;
     bool usual = SETTING_ORIGIN(settings, config_dir) < ORIGIN_COMMAND_LINE; /* cli.ini says it to a timer's run, too */
 
-    return schedule_find("", "/proc/self/exe", usual ? NULL : settings->config_dir, where);
+    return scheduled_find("", "/proc/self/exe", usual ? NULL : settings->config_dir, where);
 }
 
 static bool certbot_can_read(const struct lineage *lineage)

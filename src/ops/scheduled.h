@@ -12,4 +12,4 @@ enum scheduled { SCHEDULED_NOTHING, SCHEDULED_US, SCHEDULED_CERTBOT };
  * directory that the command must name to count; NULL: it is the usual one. *where (the caller's): the timer's unit or
  * cron's file.
  */
-enum scheduled schedule_find(const char *root, const char *self, const char *config_dir, char **where);
+enum scheduled scheduled_find(const char *root, const char *self, const char *config_dir, char **where);

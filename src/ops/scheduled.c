@@ -1,4 +1,4 @@
-#include "lifecycle/schedule.h"
+#include "ops/scheduled.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -147,7 +147,7 @@ static void look_at_all(struct search *search, const char *dir, bool timers)
     }
 }
 
-enum scheduled schedule_find(const char *root, const char *self, const char *config_dir, char **where)
+enum scheduled scheduled_find(const char *root, const char *self, const char *config_dir, char **where)
 {
     struct search search = { .root = root, .self = self, .config_dir = config_dir };
 

@@ -1,4 +1,4 @@
-#include "lifecycle/schedule.h"
+#include "ops/scheduled.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -90,7 +90,7 @@ static void put(const char *path, const char *text, const char *self)
     REQUIRE(text != NULL || chmod(whole, 0755) == 0, "no mode");
 }
 
-TEST(schedule_find)
+TEST(scheduled_find)
 {
     for (size_t i = 0; i < COUNT(rows); i++) {
         AUTO(free) char *self = xprintf("%s/opt/evercert", test_dir()), *where = NULL;
@@ -98,7 +98,7 @@ TEST(schedule_find)
         put("/opt/evercert", NULL, NULL);
         for (size_t f = 0; f < COUNT(rows[i].files) && rows[i].files[f].path != NULL; f++)
             put(rows[i].files[f].path, rows[i].files[f].text, self);
-        CHECK_INT(schedule_find(test_dir(), self, rows[i].config_dir, &where), rows[i].found, rows[i].name);
+        CHECK_INT(scheduled_find(test_dir(), self, rows[i].config_dir, &where), rows[i].found, rows[i].name);
         CHECK_TEXT(where, rows[i].where, rows[i].name);
         test_drop_dir();
     }
