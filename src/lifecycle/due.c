@@ -9,21 +9,25 @@
 #define SHORT_LIVED_S (10 * (int64_t)DAY_S)
 #define INTERVAL_MAX_S (10000 * 366 * (int64_t)DAY_S)
 
-/* Whether two thirds of its life are over, or half when that life is under ten days: time for retries either way. */
-static bool is_old(const struct due_facts *facts)
+static int64_t least(int64_t a, int64_t b)
 {
-    int64_t life = facts->not_after - facts->not_before;
-    int64_t left = life < SHORT_LIVED_S ? life / 2 : life / 3;
-
-    return facts->now >= facts->not_after - left;
+    return a < b ? a : b;
 }
 
-/* Whether it is so near to its end that no window of the CA's delays it further. */
-static bool is_late(const struct due_facts *facts)
+/* When two thirds of its life are over, or half when that life is under ten days: time for retries either way. */
+static int64_t old_at(const struct due_facts *facts)
 {
     int64_t life = facts->not_after - facts->not_before;
 
-    return facts->now >= facts->not_after - (life <= SHORT_LIVED_S ? life / 4 : life / 6);
+    return facts->not_after - (life < SHORT_LIVED_S ? life / 2 : life / 3);
+}
+
+/* When it is so near to its end that no window of the CA's delays it further. */
+static int64_t late_at(const struct due_facts *facts)
+{
+    int64_t life = facts->not_after - facts->not_before;
+
+    return facts->not_after - (life <= SHORT_LIVED_S ? life / 4 : life / 6);
 }
 
 bool due_renew_before_fits(const struct due_facts *facts)
@@ -57,9 +61,27 @@ enum due due_decide(const struct due_facts *facts)
         return DUE_REVOKED;
     if (facts->has_renew_before)
         return facts->not_after < facts->now + facts->renew_before_s ? DUE_RENEW_BEFORE : DUE_NOT;
-    if (is_late(facts) || (facts->instant == 0 && is_old(facts)))
+    if (facts->now >= late_at(facts) || (facts->instant == 0 && facts->now >= old_at(facts)))
         return DUE_LIFETIME;
     return DUE_NOT;
+}
+
+int64_t due_at(const struct due_facts *facts)
+{
+    struct due_facts then = *facts;
+    int64_t at = INT64_MAX;
+
+    if (!facts->autorenew)
+        return INT64_MAX;
+    if (facts->waiting || facts->revoked)
+        return facts->now;
+    if (facts->instant != 0) {
+        then.now = facts->instant;
+        at = due_floor(&then) > facts->instant ? due_floor(&then) : facts->instant;
+    }
+    if (facts->has_renew_before)
+        return least(at, facts->not_after - facts->renew_before_s + 1);
+    return least(at, facts->instant == 0 ? old_at(facts) : late_at(facts));
 }
 
 static bool is_word(struct view word, const char *text)

@@ -38,6 +38,12 @@ int64_t due_floor(const struct due_facts *facts);
 
 enum due due_decide(const struct due_facts *facts);
 
+/*
+ * The first time at which due_decide says so, if nothing of the facts but the clock changes: now or before, when it is
+ * due. INT64_MAX: never, as it is not to be renewed. What would force it (force, dry_run) does not count.
+ */
+int64_t due_at(const struct due_facts *facts);
+
 /* "30 days", "3 weeks", "6 months 1 week", "3 days, 12 hours", "100 years"; a bare number means days. In seconds.
  * ERROR_CONFIG when unreadable or beyond 10,000 years. */
 MUST_USE bool due_parse_interval(const char *text, int64_t *seconds, struct error *err);

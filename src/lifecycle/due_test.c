@@ -112,6 +112,52 @@ TEST(a_floor_holds_nothing_but_the_window)
     CHECK_INT(due_decide(&of), DUE_FORCED, "forced");
 }
 
+/* due_at is where due_decide changes its mind: not a second before, and from then on for as long as anybody asks. */
+TEST(the_time_at_which_it_will_be_due)
+{
+    static const struct {
+        const char *name;
+        int64_t life_days, instant_s, predecessor_s, renew_before_s; /* since its birth; 0: none */
+        int64_t want_s;
+    } cases[] = {
+        { "90 days", 90, 0, 0, 0, 60 * DAY },
+        { "6 days", 6, 0, 0, 0, 3 * DAY },
+        { "the CA's instant", 90, 55 * DAY, 0, 0, 55 * DAY },
+        { "it is too late", 6, 5 * DAY, 0, 0, 9 * DAY / 2 },
+        { "it is past, as for the one before", 6, -3600, -60, 0, DAY },
+        { "renew_before_expiry, which is over by a second", 90, 0, 0, 10 * DAY, 80 * DAY + 1 },
+        { "the CA is earlier than that", 90, 70 * DAY, 0, 10 * DAY, 70 * DAY },
+        { "and later", 90, 85 * DAY, 0, 10 * DAY, 80 * DAY + 1 },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct due_facts of = facts(cases[i].life_days, 0);
+
+        of.instant = cases[i].instant_s == 0 ? 0 : BORN + cases[i].instant_s;
+        of.predecessor = cases[i].predecessor_s == 0 ? 0 : BORN + cases[i].predecessor_s;
+        of.has_renew_before = cases[i].renew_before_s != 0;
+        of.renew_before_s = cases[i].renew_before_s;
+        CHECK_INT(due_at(&of) - BORN, cases[i].want_s, cases[i].name);
+        of.now = due_at(&of) - 1;
+        CHECK(due_decide(&of) == DUE_NOT, "%s: a second before", cases[i].name);
+        of.now++;
+        CHECK(due_decide(&of) != DUE_NOT, "%s: then", cases[i].name);
+        of.now = of.not_after;
+        CHECK(due_decide(&of) != DUE_NOT, "%s: at its end", cases[i].name);
+    }
+}
+
+TEST(what_is_due_whenever_it_is)
+{
+    struct due_facts never = facts(90, 91 * DAY), revoked = facts(90, DAY), waiting = facts(90, DAY);
+
+    never.autorenew = false;
+    revoked.revoked = waiting.waiting = true;
+    CHECK(due_at(&never) == INT64_MAX, "autorenew = False");
+    CHECK_INT(due_at(&revoked), revoked.now, "revoked");
+    CHECK_INT(due_at(&waiting), waiting.now, "its successor is ordered");
+}
+
 TEST(renew_before_expiry_and_the_life)
 {
     struct due_facts of = facts(6, 0);

@@ -1,20 +1,14 @@
 #include "lifecycle/renewal_check.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include "acme/renewal_info.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "issuance/resume.h"
+#include "lifecycle/facts.h"
 #include "run/revocation.h"
-#include "store/history.h"
 #include "store/lineage_conf.h"
-
-/* Seconds for which an instant chosen in the CA's window counts while the CA cannot be asked; at most a sixth of the
- * certificate's life. */
-#define UNCONFIRMED_MAX_S (7 * 86400)
 
 const char *due_reason(enum due due)
 {
@@ -40,17 +34,6 @@ const char *due_reason(enum due due)
 }
 
 /* ---- renewal information ---- */
-
-/*
- * Whether saved renewal information is too old to count, as no answer confirmed it for so long (or it was saved at a
- * time in the future, by a clock that was ahead).
- */
-static bool is_stale(const struct renewal_memory *memory, const struct cert *cert, int64_t now)
-{
-    int64_t sixth = (cert->not_after - cert->not_before) / 6;
-
-    return memory->said_at > now || now - memory->said_at > (sixth < UNCONFIRMED_MAX_S ? sixth : UNCONFIRMED_MAX_S);
-}
 
 /* Asks the CA; changes memory only when it answered, even if it has no renewal information. */
 static bool ask_ca(struct context *context, const struct lineage *lineage, struct renewal_memory *memory, int64_t now,
@@ -96,7 +79,7 @@ static bool ask_ca_or_go_on(struct context *context, const struct lineage *linea
             return false;
         }
         log_warning("An error occurred requesting ACME Renewal Information (ARI). %s", failure.why);
-        if (memory->instant != 0 && is_stale(memory, lineage->cert, now)) {
+        if (memory->instant != 0 && facts_stale(memory, lineage->cert, now)) {
             log_info("%s: what the CA said of its renewal before counts no longer", lineage->name);
             memory->instant = 0;
         }
@@ -140,27 +123,6 @@ static bool renewal_instant(
 
 /* ---- the facts ---- */
 
-/* Start of validity of the version that the newest one replaced; 0 when there is none, or it is not known. */
-static int64_t predecessor_of(const struct lineage *lineage)
-{
-    AUTO(history_clear) struct history history = { 0 };
-    struct error err = { 0 };
-    int64_t found = 0;
-
-    if (!lineage_history(lineage, &history, &err)) {
-        log_debug("the history of %s cannot be read: %s", lineage->name, err.why);
-        return 0;
-    }
-    for (size_t i = 0; i < history.len; i++) {
-        const struct cert *cert = history.at[i].cert;
-
-        if (cert != NULL && strcmp(cert->serial, lineage->cert->serial) != 0 &&
-            cert->not_before <= lineage->cert->not_before && cert->not_before > found)
-            found = cert->not_before;
-    }
-    return found;
-}
-
 /* Reads the CA's suggested renewal time (RFC 9773) and decides whether it is followed. May rewrite the renewal file. */
 static bool gather_renewal_info(
     struct context *context, struct lineage *lineage, struct due_facts *facts, struct error *err)
@@ -170,7 +132,7 @@ static bool gather_renewal_info(
     TRY(renewal_instant(context, lineage, facts->now, &facts->instant, err));
     if (facts->instant == 0 || facts->instant > facts->now)
         return true;
-    facts->predecessor = predecessor_of(lineage);
+    facts->predecessor = facts_predecessor(lineage);
     if (due_floor(facts) != 0) {
         clock_format_rfc3339(due_floor(facts), until);
         log_warning("The CA suggests to renew %s at once, as it did for the one before, which was hardly older. "
@@ -181,10 +143,10 @@ static bool gather_renewal_info(
 }
 
 /* Reports that renew_before_expiry does not fit the certificate; under the name certbot in the log alone. */
-static void tell_unfit(
-    const struct context *context, const struct lineage *lineage, const char *interval, int64_t life_s)
+static void tell_unfit(const struct context *context, const struct lineage *lineage)
 {
-    long long hours = (long long)(life_s / 3600);
+    const char *interval = conf_get(lineage->conf, "", "renew_before_expiry");
+    long long hours = (long long)((lineage->cert->not_after - lineage->cert->not_before) / 3600);
 
     if (context->voice->obeys_endless_renewal)
         log_info(
@@ -198,39 +160,24 @@ static void tell_unfit(
             lineage->name, interval, hours);
 }
 
-/* renew_before_expiry of the renewal file. */
-static bool gather_renew_before(
-    const struct context *context, const struct lineage *lineage, struct due_facts *facts, struct error *err)
-{
-    const char *interval = conf_get(lineage->conf, "", "renew_before_expiry");
-
-    if (interval == NULL || *interval == '\0')
-        return true;
-    TRY(due_parse_interval(interval, &facts->renew_before_s, err));
-    facts->has_renew_before = context->voice->obeys_endless_renewal || due_renew_before_fits(facts);
-    if (!due_renew_before_fits(facts))
-        tell_unfit(context, lineage, interval, facts->not_after - facts->not_before);
-    return true;
-}
-
 bool lineage_due(struct context *context, struct lineage *lineage, enum due *out, struct error *err)
 {
     const struct settings *settings = context->settings;
-    const char *autorenew = conf_get(lineage->conf, "renewalparams", "autorenew");
     struct due_facts facts = {
         .now = context_now(context),
         .not_before = lineage->cert->not_before,
         .not_after = lineage->cert->not_after,
         .force = settings->force_renewal,
         .dry_run = settings->dry_run,
-        .autorenew =
-            autorenew == NULL || strcasecmp(autorenew, "false") != 0, /* any case, as renewal_params reads it */
+        .autorenew = facts_autorenew(lineage),
     };
 
     *out = due_decide(&facts);
     if (*out != DUE_NOT && *out != DUE_LIFETIME)
-        return true;                                         /* forced: no CA is asked */
-    TRY(gather_renew_before(context, lineage, &facts, err)); /* before the renewal file is rewritten */
+        return true;                                               /* forced: no CA is asked */
+    TRY(facts_renew_before(lineage, context->voice, &facts, err)); /* before the renewal file is rewritten */
+    if (facts.renew_before_s > 0 && !due_renew_before_fits(&facts))
+        tell_unfit(context, lineage);
     if (facts.autorenew)
         TRY(gather_renewal_info(context, lineage, &facts, err));
     *out = due_decide(&facts);
