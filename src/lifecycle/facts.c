@@ -17,9 +17,9 @@ bool facts_autorenew(const struct lineage *lineage)
     return autorenew == NULL || strcasecmp(autorenew, "false") != 0; /* any case, as renewal_params reads it */
 }
 
-bool facts_stale(const struct renewal_memory *memory, const struct cert *cert, int64_t now)
+bool facts_stale(const struct renewal_memory *memory, int64_t life_s, int64_t now)
 {
-    int64_t sixth = (cert->not_after - cert->not_before) / 6;
+    int64_t sixth = life_s / 6;
 
     return memory->said_at > now || now - memory->said_at > (sixth < UNCONFIRMED_MAX_S ? sixth : UNCONFIRMED_MAX_S);
 }
@@ -44,14 +44,17 @@ int64_t facts_predecessor(const struct lineage *lineage)
     return found;
 }
 
-bool facts_renew_before(
-    const struct lineage *lineage, const struct voice *voice, struct due_facts *facts, struct error *err)
+bool facts_renew_before_is(const char *interval, const struct voice *voice, struct due_facts *facts, struct error *err)
 {
-    const char *interval = conf_get(lineage->conf, "", "renew_before_expiry");
-
     if (interval == NULL || *interval == '\0')
         return true;
     TRY(due_parse_interval(interval, &facts->renew_before_s, err));
     facts->has_renew_before = voice->obeys_endless_renewal || due_renew_before_fits(facts);
     return true;
+}
+
+bool facts_renew_before(
+    const struct lineage *lineage, const struct voice *voice, struct due_facts *facts, struct error *err)
+{
+    return facts_renew_before_is(conf_get(lineage->conf, "", "renew_before_expiry"), voice, facts, err);
 }

@@ -1,5 +1,6 @@
 #include "lifecycle/inventory.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -26,7 +27,7 @@ struct inventory {
     struct listed *listed;
     struct list names; /* of all lineages */
     size_t begun;      /* of them, how many were in windows */
-    bool asked_ahead;
+    bool asked_ahead, without_keys;
     struct inventory_window window;
     struct inventory_entry entries[INVENTORY_WINDOW];
 };
@@ -72,6 +73,11 @@ bool inventory_begin(struct context *context, struct inventory **out, struct err
     return true;
 }
 
+void inventory_go_without_keys(struct inventory *inventory)
+{
+    inventory->without_keys = true;
+}
+
 void inventory_end(struct inventory *inventory)
 {
     if (inventory == NULL)
@@ -95,12 +101,23 @@ static bool load_live(struct inventory *inventory, const char *name, struct line
     return true;
 }
 
+static bool is_denied(const struct error *err)
+{
+    return err->sys == EACCES || err->sys == EPERM;
+}
+
 /* Of one that has changed, or is not remembered. */
 static bool examine(struct inventory *inventory, struct inventory_entry *entry, struct error *err)
 {
     buf_clear(&entry->record);
     TRY(load_live(inventory, entry->name, &entry->lineage, err));
-    TRY(lineage_verify_once(entry->lineage, inventory->checked, err));
+    if (!lineage_verify_once(entry->lineage, inventory->checked, err)) {
+        if (!inventory->without_keys || !is_denied(err))
+            return false;
+        error_clear(err);
+        entry->summary = summary_of(entry->lineage);
+        return true;
+    }
     entry->summary = summary_of(entry->lineage);
     listed_record(inventory->listed, entry->lineage, entry->summary, &entry->record);
     return true;
@@ -133,6 +150,7 @@ static void take_one(void *ctx, size_t index)
     entry->conf_path = store_conf_path(inventory->context->store, entry->name);
     if (!take(inventory, entry, &err)) {
         entry->why = xstrdup(err.why);
+        entry->is_denied = is_denied(&err);
         lineage_free(TAKE(entry->lineage));
         summary_free(TAKE(entry->summary));
         buf_clear(&entry->record);

@@ -13,6 +13,7 @@ struct inventory_entry {
     char *conf_path;
     struct summary *summary; /* NULL when it is broken */
     char *why;               /* it is broken */
+    bool is_denied;          /* if so: files that this user may not read, which says nothing of them */
     bool is_test, is_expired, is_revoked;
     struct lineage *lineage; /* only where it can be asked about revocation */
     struct buf record;       /* for the next listing (store/listed.h) */
@@ -35,6 +36,9 @@ struct inventory_window {
 struct inventory;
 /* Fails when the store cannot be read. *out is the caller's. */
 MUST_USE bool inventory_begin(struct context *context, struct inventory **out, struct error *err);
+/* Certificates that this user may read, but not their keys, are taken as they are, unverified, instead of as broken:
+ * for who shows no more than what they say. */
+void inventory_go_without_keys(struct inventory *inventory);
 /* The next window, borrowed until the next call; not to be called after the last one. Fails on an interrupt
  * (ERROR_CANCELED). */
 MUST_USE bool inventory_next(struct inventory *inventory, const struct inventory_window **out, struct error *err);

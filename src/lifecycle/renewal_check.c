@@ -79,7 +79,7 @@ static bool ask_ca_or_go_on(struct context *context, const struct lineage *linea
             return false;
         }
         log_warning("An error occurred requesting ACME Renewal Information (ARI). %s", failure.why);
-        if (memory->instant != 0 && facts_stale(memory, lineage->cert, now)) {
+        if (memory->instant != 0 && facts_stale(memory, lineage->cert->not_after - lineage->cert->not_before, now)) {
             log_info("%s: what the CA said of its renewal before counts no longer", lineage->name);
             memory->instant = 0;
         }

@@ -14,7 +14,7 @@ static bool add_renewal_info(const struct lineage *lineage, struct due_facts *fa
     struct renewal_memory memory;
 
     TRY(lineage_renewal_info(lineage, &memory, err));
-    if (memory.instant == 0 || facts_stale(&memory, lineage->cert, facts->now))
+    if (memory.instant == 0 || facts_stale(&memory, facts->not_after - facts->not_before, facts->now))
         return true;
     facts->instant = memory.instant;
     facts->predecessor = facts_predecessor(lineage);

@@ -15,6 +15,12 @@ struct summary {
     enum key_type key_type;
     unsigned key_bits;
     bool can_be_asked_about; /* names an OCSP responder or a revocation list */
+    /* What the renewal file says of the next renewal; of a certificate alone nothing. */
+    char *renew_before; /* renew_before_expiry as it stands there; NULL: none */
+    char *installer;    /* NULL: none */
+    bool autorenew;     /* false: not renewed by itself */
+    int64_t instant;    /* chosen in the CA's suggested window (RFC 9773), 0: none that can be read */
+    int64_t said_at;    /* when the CA last said that window, 0: never */
 };
 
 /* Of a certificate alone. */

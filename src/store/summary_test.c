@@ -10,9 +10,12 @@ static const struct {
     enum key_type key_type;
     unsigned key_bits;
     bool can_be_asked_about;
+    const char *renew_before, *installer;
+    bool autorenew;
+    int64_t instant, said_at;
 } rows[] = {
     { "as most are", "3ab", "a.test,b.test", "Some CA", "https://ca.test/dir", 1700000000, 1707776000, KEY_EC, 256,
-        true },
+        true, "30 days", "nginx", true, 1705000000, 1704000000 },
     { "of RSA, and of a time before 1970", "0", "192.0.2.1", "a CA, with words", "https://ca.test/", -5, 4102444800,
         KEY_RSA, 4096, false },
     { "no issuer's name, no server", "1", "a.test", NULL, NULL, 0, 1, KEY_EC, 384, false },
@@ -35,6 +38,11 @@ static struct summary *summary_of_row(size_t i)
     summary->key_type = rows[i].key_type;
     summary->key_bits = rows[i].key_bits;
     summary->can_be_asked_about = rows[i].can_be_asked_about;
+    summary->renew_before = xstrdup_or_null(rows[i].renew_before);
+    summary->installer = xstrdup_or_null(rows[i].installer);
+    summary->autorenew = rows[i].autorenew;
+    summary->instant = rows[i].instant;
+    summary->said_at = rows[i].said_at;
     return summary;
 }
 
@@ -47,6 +55,10 @@ static void check_same(const struct summary *got, const struct summary *want, co
     CHECK(got->not_before == want->not_before && got->not_after == want->not_after, "%s", name);
     CHECK(got->key_type == want->key_type && got->key_bits == want->key_bits, "%s", name);
     CHECK(got->can_be_asked_about == want->can_be_asked_about, "%s", name);
+    CHECK_TEXT(got->renew_before, want->renew_before, name);
+    CHECK_TEXT(got->installer, want->installer, name);
+    CHECK(got->autorenew == want->autorenew && got->instant == want->instant && got->said_at == want->said_at, "%s",
+        name);
 }
 
 TEST(it_comes_back_as_it_was)
