@@ -1,12 +1,14 @@
-/*
- * cli.ini: lines of option and value, without sections.
- */
+#include "config/cli_ini.h"
+
+#include <pwd.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "config/command_line.h"
 #include "config/option_apply.h"
 #include "config/option_find.h"
 #include "config/option_read.h"
@@ -43,8 +45,14 @@ static struct view cut_value(struct view text)
     return text;
 }
 
-/* Splits "key = value", "key: value", "key value" or "key" (which means true). False when there is no key. */
-static bool split_line(struct view line, struct view *key, struct view *value)
+bool cli_ini_is_pair(struct view line)
+{
+    struct view text = view_trim(line);
+
+    return text.len > 0 && strchr("#;[", text.at[0]) == NULL && !view_starts(text, "---");
+}
+
+bool cli_ini_split(struct view line, struct view *key, struct view *value)
 {
     size_t end = 0;
     bool has_sign;
@@ -126,6 +134,13 @@ static bool apply_flag(struct settings *settings, const struct option *option, c
     return true;
 }
 
+const struct option *cli_ini_option(struct view *key, struct error *err)
+{
+    while (key->len > 0 && key->at[0] == '-') /* "-d" is no short option here, but a long name with dashes */
+        *key = (struct view){ key->at + 1, key->len - 1 };
+    return option_resolve(*key, err);
+}
+
 static bool apply_line(struct settings *settings, struct view key, const char *value, struct error *err)
 {
     struct error ambiguous = { 0 };
@@ -133,9 +148,7 @@ static bool apply_line(struct settings *settings, struct view key, const char *v
     const char *near;
     bool is_plugins = false;
 
-    while (key.len > 0 && key.at[0] == '-') /* "-d" is no short option here, but a long name with dashes */
-        key = (struct view){ key.at + 1, key.len - 1 };
-    option = option_resolve(key, &ambiguous);
+    option = cli_ini_option(&key, &ambiguous);
     if (option == NULL && ambiguous.kind != ERROR_NONE) {
         *err = ambiguous;
         return false;
@@ -171,14 +184,16 @@ bool cli_ini_read(struct view text, const char *path, struct settings *settings,
 
     if (text.len > CLI_INI_MAX || view_has(text, '\0'))
         return error_set(err, ERROR_USAGE, "Unable to open config file: %s. Error: not a text file", path);
+    list_add(&settings->files, path);
     while (view_cut(&rest, '\n', &line)) {
         AUTO(free) char *value_text = NULL;
 
         number++;
-        line = view_trim(line);
-        if (line.len == 0 || strchr("#;[", line.at[0]) != NULL || view_starts(line, "---"))
+        if (!cli_ini_is_pair(line))
             continue;
-        if (!split_line(line, &key, &value))
+        line = view_trim(line);
+        settings->reading = number;
+        if (!cli_ini_split(line, &key, &value))
             return error_set(err, ERROR_USAGE, "Unexpected line %u in %s: %.*s", number, path, (int)line.len, line.at);
         value_text = view_dup(value);
         if (!apply_line(settings, key, value_text, err)) {
@@ -186,5 +201,42 @@ bool cli_ini_read(struct view text, const char *path, struct settings *settings,
             return error_next_default(err, "see line %u of %s", number, path);
         }
     }
+    settings->reading = 0;
     return true;
+}
+
+/* ---- where the files are ---- */
+
+#define PASSWD_SIZE ((size_t)16 * 1024)
+
+/* NULL when unknown: services often run without HOME. */
+static char *home_dir(void)
+{
+    const char *home = getenv("HOME");
+    struct passwd entry, *user = NULL;
+    AUTO(free) char *memory = NULL;
+
+    if (home == NULL) {
+        memory = xcalloc(1, PASSWD_SIZE);
+        if (getpwuid_r(getuid(), &entry, memory, PASSWD_SIZE, &user) == 0 && user != NULL)
+            home = user->pw_dir;
+    }
+    return text_is_given(home) ? xstrdup(home) : NULL;
+}
+
+char *cli_ini_of_user(void)
+{
+    static const char below_home[] = "~/";
+    const char *config = getenv("XDG_CONFIG_HOME");
+    AUTO(free) char *home = NULL, *dir = NULL;
+
+    if (!text_is_given(config))
+        config = "~/.config";
+    if (!text_starts(config, below_home)) /* which no shell has read: in a file of a service manager's, say */
+        return file_join(config, "letsencrypt/cli.ini");
+    home = home_dir();
+    if (home == NULL)
+        return NULL;
+    dir = file_join(home, config + strlen(below_home));
+    return file_join(dir, "letsencrypt/cli.ini");
 }

@@ -1,5 +1,5 @@
 #include "base/log.h"
-#include "config/command_line.h"
+#include "config/cli_ini.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

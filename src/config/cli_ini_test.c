@@ -1,6 +1,6 @@
 #include "base/test.h"
 
-#include "config/command_line.h"
+#include "config/cli_ini.h"
 #include "config/option_apply.h"
 #include "config/option_find.h"
 

@@ -5,7 +5,6 @@
 #include "config/code_path.h"
 #include "config/command_line.h"
 
-#include <pwd.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,12 +12,11 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "config/cli_ini.h"
 #include "config/option_apply.h"
 #include "config/option_find.h"
 #include "config/option_read.h"
 #include "config/plugin_options.h"
-
-#define SYSTEM_FILE "/etc/letsencrypt/cli.ini" /* wherever --config-dir leads */
 
 struct given {
     const struct option *option;
@@ -358,47 +356,12 @@ static bool read_file(const char *path, bool needed, struct settings *settings, 
     return cli_ini_read(buf_view(&text), path, settings, err);
 }
 
-#define PASSWD_SIZE ((size_t)16 * 1024)
-
-/* NULL when unknown: services often run without HOME. */
-static char *home_dir(void)
-{
-    const char *home = getenv("HOME");
-    struct passwd entry, *user = NULL;
-    AUTO(free) char *memory = NULL;
-
-    if (home == NULL) {
-        memory = xcalloc(1, PASSWD_SIZE);
-        if (getpwuid_r(getuid(), &entry, memory, PASSWD_SIZE, &user) == 0 && user != NULL)
-            home = user->pw_dir;
-    }
-    return text_is_given(home) ? xstrdup(home) : NULL;
-}
-
-/* Path of the user's own cli.ini; NULL without a home. */
-static char *user_file(void)
-{
-    static const char below_home[] = "~/";
-    const char *config = getenv("XDG_CONFIG_HOME");
-    AUTO(free) char *home = NULL, *dir = NULL;
-
-    if (!text_is_given(config))
-        config = "~/.config";
-    if (!text_starts(config, below_home)) /* which no shell has read: in a file of a service manager's, say */
-        return file_join(config, "letsencrypt/cli.ini");
-    home = home_dir();
-    if (home == NULL)
-        return NULL;
-    dir = file_join(home, config + strlen(below_home));
-    return file_join(dir, "letsencrypt/cli.ini");
-}
-
 static bool read_files(struct settings *settings, const struct verb *verb, struct error *err)
 {
-    AUTO(free) char *user = user_file();
+    AUTO(free) char *user = cli_ini_of_user();
     const struct list *given = &settings->config_files; /* the last one counts, as with Certbot */
 
-    TRY(read_file(SYSTEM_FILE, false, settings, err));
+    TRY(read_file(CLI_INI_SYSTEM, false, settings, err));
     if (user != NULL)
         TRY(read_file(user, false, settings, err));
     if (given->len > 0 && given->at[given->len - 1][0] != '\0') /* empty: a variable of a script's that is not set */

@@ -53,7 +53,3 @@ MUST_USE bool settings_check(const struct settings *settings, const struct verb 
  * refused before any network traffic. ERROR_CONFIG, ERROR_PLUGIN.
  */
 MUST_USE bool settings_resolve(struct settings *settings, const struct verb *verb, struct error *err);
-
-/* Reads one file of settings, as cli.ini; fills only what is still at its default or came from an earlier file.
- * ERROR_USAGE with argparse's words. */
-MUST_USE bool cli_ini_read(struct view text, const char *path, struct settings *settings, struct error *err);

@@ -4,6 +4,7 @@
 #include "base/test.h"
 #include "base/text.h"
 #include "conf/conf.h"
+#include "config/cli_ini.h"
 #include "config/command_line.h"
 #include "config/renewal_params.h"
 #include "config/test_verbs.h"

@@ -136,6 +136,7 @@ struct settings *settings_dup(const struct settings *settings)
     copy->plugin_options = plugin_options_dup(&settings->plugin_options);
     copy->operands = list_dup(&settings->operands);
     copy->cert_names = list_dup(&settings->cert_names);
+    copy->files = list_dup(&settings->files);
     return copy;
 }
 
@@ -156,6 +157,7 @@ void settings_free(struct settings *settings)
     plugin_options_clear(&settings->plugin_options);
     list_clear(&settings->operands);
     list_clear(&settings->cert_names);
+    list_clear(&settings->files);
     free(settings);
 }
 
@@ -213,8 +215,23 @@ enum origin settings_origin(const struct settings *settings, size_t offset)
 
 void settings_mark(struct settings *settings, size_t offset, enum origin origin)
 {
-    if (first_row(offset) != 0)
-        settings->origin[first_row(offset)] = (unsigned char)origin;
+    size_t row = first_row(offset);
+
+    if (row == 0)
+        return;
+    settings->origin[row] = (unsigned char)origin;
+    settings->line[row] = origin == ORIGIN_FILE ? settings->reading : 0;
+    settings->file[row] = (unsigned char)settings->files.len;
+}
+
+const char *settings_place(const struct settings *settings, size_t offset, unsigned *line)
+{
+    size_t row = first_row(offset);
+
+    if (settings->origin[row] != ORIGIN_FILE || settings->line[row] == 0)
+        return NULL;
+    *line = settings->line[row];
+    return settings->files.at[settings->file[row] - 1];
 }
 
 int settings_terminal_level(const struct settings *settings)

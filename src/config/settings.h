@@ -144,6 +144,12 @@ struct settings {
     int checkpoints;
 
     unsigned char origin[SETTINGS_MAX_OPTIONS]; /* enum origin, by row of the table; see settings_origin */
+
+    /* Files that were read, and by row of the table which of them, and which line, set it last; see settings_place. */
+    struct list files;
+    unsigned reading; /* the line that is being read in the last of them; 0: none */
+    unsigned char file[SETTINGS_MAX_OPTIONS];
+    unsigned line[SETTINGS_MAX_OPTIONS];
 };
 
 /* All defaults, of the caller's, for settings_free. voice NULL: our own. */
@@ -165,6 +171,8 @@ void option_reset(struct settings *settings, const struct option *option);
 enum origin settings_origin(const struct settings *settings, size_t offset);
 enum origin settings_own_origin(const struct settings *settings, size_t offset); /* without those rules */
 void settings_mark(struct settings *settings, size_t offset, enum origin origin);
+/* The file and line that a value of ORIGIN_FILE stands in; NULL when it is not known. *file is borrowed. */
+const char *settings_place(const struct settings *settings, size_t offset, unsigned *line);
 #define SETTING_ORIGIN(from, member) settings_origin(from, offsetof(struct settings, member))
 #define SETTING_IS_SET(from, member) (SETTING_ORIGIN(from, member) != ORIGIN_DEFAULT)
 #define SETTING_MARK(in, member, from) settings_mark(in, offsetof(struct settings, member), from)
