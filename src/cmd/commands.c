@@ -24,6 +24,8 @@ const struct command *const commands[] = {
     &cmd_history,
     &cmd_store,
     &cmd_dns,
+    &cmd_config,
+    &cmd_configure,
     NULL,
 };
 

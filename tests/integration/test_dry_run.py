@@ -47,6 +47,8 @@ ROWS = {
     "preflight": [(["-d", "whole.test"], REFUSED)],
     "caa": [(["-d", "whole.test"], REFUSED)],
     "dns": [(["test", "cloudflare", "-d", "whole.test"], REFUSED)],
+    "config": [(["show"], REFUSED)],
+    "configure": [(["jobs=1"], REFUSED)],
     "history": [(["restore", "whole.test", "1"], REFUSED), (["prune", "--history-keep", "1"], REFUSED)],
     "store": [(["convert", "--layout", "versioned"], "Would convert whole.test"), (["convert", "--layout", "certbot"], "whole.test")],
 }

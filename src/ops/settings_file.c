@@ -1,0 +1,252 @@
+#include "ops/settings_file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "config/cli_ini.h"
+#include "config/option_find.h"
+#include "config/plugin_options.h"
+#include "ops/settings_shown.h"
+
+#define SETTINGS_FILE_MAX ((size_t)1024 * 1024)
+
+/* ---- the lines of an option ---- */
+
+struct line_wanted {             /* what is to stand in the file for one change */
+    const struct option *option; /* NULL: of a plugin */
+    struct view name;
+    const char *value; /* NULL: no line at all */
+};
+
+static bool is_flag(const struct option *option)
+{
+    return option->type == OPTION_FLAG || option->type == OPTION_UNSET || option->type == OPTION_YES ||
+           option->type == OPTION_NO;
+}
+
+static bool sets_true(const struct option *option)
+{
+    return option->type == OPTION_FLAG || option->type == OPTION_YES;
+}
+
+/* The option that makes the same member true (or false) by standing there; NULL: there is none, as with --quiet. */
+static const struct option *flag_for(const struct option *option, bool truth)
+{
+    for (const struct option *other = options; other->names[0] != NULL; other++)
+        if (other->at == option->at && is_flag(other) && sets_true(other) == truth)
+            return other;
+    return NULL;
+}
+
+/* "reuse-key = false" means in cli.ini that it is not set, and Certbot reads it so: what is wanted is written as the
+ * opposite, "no-reuse-key = true", or, where there is none, by no line. */
+static bool want_flag(struct line_wanted *wanted, const struct setting_change *change, struct error *err)
+{
+    bool truth = strcmp(change->value, "true") == 0;
+    const struct option *option;
+
+    if (!truth && strcmp(change->value, "false") != 0)
+        return error_set(err, ERROR_USAGE, "%s is true or false, not \"%s\"", change->name, change->value);
+    option = flag_for(wanted->option, truth == sets_true(wanted->option));
+    wanted->value = option != NULL ? "true" : NULL;
+    if (option != NULL)
+        wanted->name = view_of(option->names[0]);
+    return true;
+}
+
+static bool want(const struct setting_change *change, struct line_wanted *out, struct error *err)
+{
+    struct view name = view_of(change->name);
+
+    *out = (struct line_wanted){ .option = cli_ini_option(&name, err), .name = name, .value = change->value };
+    if (err->kind != ERROR_NONE)
+        return false;
+    if (out->option == NULL)
+        return true; /* a plugin's, or a mistake: reading the file tells */
+    out->name = view_of(out->option->names[0]);
+    if (out->option->at == OPTION_NO_MEMBER || out->option->at == offsetof(struct settings, config_files))
+        return error_set(err, ERROR_USAGE, "%s has no meaning in a file of settings", change->name);
+    return change->value == NULL || !is_flag(out->option) || want_flag(out, change, err);
+}
+
+static bool is_line_of(struct view line, const struct line_wanted *wanted)
+{
+    struct error ambiguous = { 0 };
+    struct view key, value;
+    const struct option *option;
+
+    if (!cli_ini_is_pair(line) || !cli_ini_split(view_trim(line), &key, &value))
+        return false;
+    option = cli_ini_option(&key, &ambiguous);
+    return wanted->option != NULL ? option != NULL && option->at == wanted->option->at
+                                  : option == NULL && view_equal(key, wanted->name);
+}
+
+/* ---- writing a line ---- */
+
+static bool reads_back(const char *line, const char *value)
+{
+    struct view key, got;
+
+    return cli_ini_split(view_trim(view_of(line)), &key, &got) && view_is(got, value);
+}
+
+/* The first of the ways to write it that is read as what was meant. */
+static bool put_line(const struct line_wanted *wanted, const char *end, struct buf *out, struct error *err)
+{
+    static const char *const quotes[] = { "", "\"", "'" };
+
+    for (size_t i = 0; i < COUNT(quotes) && strpbrk(wanted->value, "\r\n") == NULL; i++) {
+        AUTO(free)
+        char *line =
+            xprintf("%.*s = %s%s%s", (int)wanted->name.len, wanted->name.at, quotes[i], wanted->value, quotes[i]);
+
+        if (!reads_back(line, wanted->value))
+            continue;
+        buf_putf(out, "%s%s", line, end);
+        return true;
+    }
+    return error_set(
+        err, ERROR_USAGE, "a file of settings cannot hold the value of %.*s", (int)wanted->name.len, wanted->name.at);
+}
+
+/* ---- the text ---- */
+
+/* Makes one change: the line comes where the last one of that option was, or at the end. */
+static bool edit_one(struct view text, const struct line_wanted *wanted, struct buf *out, struct error *err)
+{
+    struct view rest = text, line;
+    size_t seen = 0, all = 0;
+    const char *end = view_cut(&rest, '\n', &line) && line.len > 0 && line.at[line.len - 1] == '\r' ? "\r\n" : "\n";
+
+    for (rest = text; view_cut(&rest, '\n', &line);)
+        all += is_line_of(line, wanted);
+    for (rest = text; view_cut(&rest, '\n', &line);) {
+        if (!is_line_of(line, wanted)) {
+            buf_put(out, line);
+            if (rest.at != NULL)
+                buf_put_char(out, '\n');
+        } else if (++seen == all && wanted->value != NULL) {
+            TRY(put_line(wanted, end, out, err));
+        }
+    }
+    if (all > 0 || wanted->value == NULL)
+        return true;
+    if (out->len > 0 && out->at[out->len - 1] != '\n')
+        buf_put_text(out, end);
+    return put_line(wanted, end, out, err);
+}
+
+/* What the reader of such files makes of it: a value that it refuses is never written. */
+static bool check_text(struct view text, const char *path, struct error *err)
+{
+    AUTO(settings_free) struct settings *settings = settings_new(NULL);
+
+    return cli_ini_read(text, path, settings, err);
+}
+
+bool settings_file_edit(struct view text, const char *path, const struct setting_change *changes, size_t count,
+    struct buf *out, struct error *err)
+{
+    AUTO(buf_clear) struct buf now = BUF_SECRET(SETTINGS_FILE_MAX);
+
+    buf_put(&now, text);
+    for (size_t i = 0; i < count; i++) {
+        AUTO(buf_clear) struct buf next = BUF_SECRET(SETTINGS_FILE_MAX);
+        struct line_wanted wanted;
+
+        TRY(want(&changes[i], &wanted, err));
+        TRY(edit_one(buf_view(&now), &wanted, &next, err));
+        if (next.failed)
+            return error_set(err, ERROR_USAGE, "%s becomes too large", path);
+        buf_clear(&now);
+        now = next;
+        next = (struct buf){ 0 };
+    }
+    TRY(check_text(buf_view(&now), path, err));
+    buf_put(out, buf_view(&now));
+    return !out->failed || error_set(err, ERROR_USAGE, "%s becomes too large", path);
+}
+
+/* ---- the file ---- */
+
+char *settings_file_of(const struct settings *settings)
+{
+    const struct list *given = &settings->config_files;
+
+    if (given->len > 0 && given->at[given->len - 1][0] != '\0')
+        return file_absolute(given->at[given->len - 1]);
+    return geteuid() == 0 ? xstrdup(CLI_INI_SYSTEM) : cli_ini_of_user();
+}
+
+/* Locks the directory of the file, until the descriptor is closed: the file itself is replaced. Whoever has it is done
+ * in a moment. */
+static int lock_directory(const char *path, struct error *err)
+{
+    AUTO(free) char *dir = file_dirname(path);
+    int fd;
+
+    if (!file_mkdirs(dir, 0755, err))
+        return -1;
+    fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
+        return fd;
+    if (fd >= 0 && errno == EWOULDBLOCK)
+        (void)error_set(err, ERROR_CONFIG, "%s is being changed by another process; try again", path);
+    else
+        (void)file_error(err, "lock", dir);
+    if (fd >= 0)
+        (void)close(fd);
+    return -1;
+}
+
+/* Where the file is, behind links, and its access; public where there is none yet. */
+static char *find_file(const char *path, struct file_access *access, bool *exists)
+{
+    AUTO(free) char *real = realpath(path, NULL);
+    struct stat st;
+
+    *access = FILE_PUBLIC;
+    *exists = real != NULL && stat(real, &st) == 0;
+    if (*exists)
+        *access =
+            (struct file_access){ .mode = st.st_mode & 07777, .set_owner = true, .uid = st.st_uid, .gid = st.st_gid };
+    return real != NULL ? xstrdup(real) : xstrdup(path);
+}
+
+static bool change_file(
+    const char *path, const struct setting_change *changes, size_t count, bool *changed, struct error *err)
+{
+    AUTO(buf_clear) struct buf before = BUF_SECRET(SETTINGS_FILE_MAX);
+    AUTO(buf_clear) struct buf after = BUF_SECRET(SETTINGS_FILE_MAX);
+    struct file_access access;
+    bool exists;
+    AUTO(free) char *real = find_file(path, &access, &exists);
+
+    if (exists)
+        TRY(file_read(real, &before, err));
+    TRY(settings_file_edit(buf_view(&before), path, changes, count, &after, err));
+    *changed = !view_equal(buf_view(&before), buf_view(&after));
+    return !*changed || file_replace(real, buf_view(&after), access, err);
+}
+
+bool settings_file_change(
+    const char *path, const struct setting_change *changes, size_t count, bool *changed, struct error *err)
+{
+    int lock = lock_directory(path, err);
+    bool ok;
+
+    if (lock < 0)
+        return false;
+    ok = change_file(path, changes, count, changed, err);
+    (void)close(lock);
+    return ok;
+}
