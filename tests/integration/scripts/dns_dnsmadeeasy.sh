@@ -1,0 +1,58 @@
+#!/usr/bin/env sh
+# shellcheck disable=SC2034,SC2154
+# The date of a request is signed, and the signature is a field of its head.
+
+Me_Api="https://api.dnsmadeeasy.com/V2.0/dns/managed"
+
+dns_dnsmadeeasy_add() {
+  _me_open "$1" || return 1
+  _me_rest POST "$_zone/records/" "{\"type\":\"TXT\",\"name\":\"$_left\",\"value\":\"$2\",\"ttl\":60}"
+  if printf "%s" "$response" | grep '"id":' >/dev/null; then
+    _info "Added"
+    return 0
+  fi
+  if _contains "$response" "already exists"; then
+    return 0
+  fi
+  _err "$response"
+  return 1
+}
+
+dns_dnsmadeeasy_rm() {
+  _me_open "$1" || return 1
+  _me_rest GET "$_zone/records?type=TXT&recordName=$_left"
+  _id="$(printf "%s" "$response" | _egrep_o "\"id\": *[0-9]*,[^}]*\"value\": *\"..$2" | _egrep_o '"id": *[0-9]*,[^{]*$' | cut -d : -f 2 | cut -d , -f 1 | tr -d ' ')"
+  _me_rest DELETE "$_zone/records/$_id"
+}
+
+_me_open() {
+  ME_Key="${ME_Key:-$(_readaccountconf_mutable ME_Key)}"
+  ME_Secret="${ME_Secret:-$(_readaccountconf_mutable ME_Secret)}"
+  [ -n "$ME_Key" ] && [ -n "$ME_Secret" ] || return 1
+  _saveaccountconf_mutable ME_Key "$ME_Key"
+  _saveaccountconf_mutable ME_Secret "$ME_Secret"
+  for n in 1 2 3 4; do
+    _left="$(printf "%s" "$1" | cut -d . -f "1-$n")"
+    _domain="$(printf "%s" "$1" | cut -d . -f "$(_math $n + 1)-")"
+    [ -n "$_domain" ] || return 1
+    _me_rest GET "name?domainname=$_domain" || return 1
+    if _contains "$response" "\"name\": *\"$_domain\""; then
+      _zone="$(printf "%s" "$response" | _egrep_o '"id": *[0-9]+' | tr -d '"id: ')"
+      return 0
+    fi
+  done
+  return 1
+}
+
+_me_rest() {
+  _date="$(LC_ALL=C date -u +"%a, %d %b %Y %T %Z" | sed 's/UTC$/GMT/')"
+  _key="$(printf "%s" "$ME_Secret" | _hex_dump | tr -d " ")"
+  export _H1="x-dnsme-apiKey: $ME_Key"
+  export _H2="x-dnsme-requestDate: $_date"
+  export _H3="x-dnsme-hmac: $(printf "%s" "$_date" | _hmac sha1 "$_key" hex)"
+  if [ "$1" = GET ]; then
+    response="$(_get "$Me_Api/$2")"
+  else
+    response="$(_post "$3" "$Me_Api/$2" "" "$1" "application/json")"
+  fi
+}
