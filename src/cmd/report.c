@@ -15,9 +15,13 @@
 static enum scheduled scheduled(const struct context *context, char **where)
 {
     const struct settings *settings = context->settings;
+    AUTO(machine_clear) struct machine machine = { 0 };
+    struct error ignored = { 0 };
     bool usual = SETTING_ORIGIN(settings, config_dir) < ORIGIN_COMMAND_LINE; /* cli.ini says it to a timer's run, too */
 
-    return scheduled_find("", "/proc/self/exe", usual ? NULL : settings->config_dir, where);
+    if (!machine_open(NULL, &machine, &ignored))
+        return SCHEDULED_NOTHING;
+    return scheduled_find(&machine, usual ? NULL : settings->config_dir, where);
 }
 
 static bool certbot_can_read(const struct lineage *lineage)

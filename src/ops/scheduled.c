@@ -8,39 +8,84 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "lifecycle/due.h"
+#include "ops/cadence.h"
 
 #define FILE_MOST (256 * 1024)
-#define BLANKS " \t\r'\"=;&|()"
+#define BLANKS " \t\r'\"=;&|()<>"
 
 static const char *const unit_dirs[] = { "/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system",
     "/usr/lib/systemd/system", "/lib/systemd/system" };
-static const char *const cron_dirs[] = { "/etc/cron.d", "/etc/cron.hourly", "/etc/cron.daily", "/etc/cron.weekly",
-    "/var/spool/cron/crontabs", "/var/spool/cron" };
+
+static const struct {
+    const char *dir;
+    int64_t interval_s; /* 0: the line says it */
+} cron_dirs[] = {
+    { "/etc/cron.d", 0 },
+    { "/usr/local/etc/cron.d", 0 },
+    { "/etc/cron.hourly", 3600 },
+    { "/etc/cron.daily", CADENCE_DAY_S },
+    { "/etc/cron.weekly", 7 * CADENCE_DAY_S },
+    { "/etc/periodic/15min", 900 },
+    { "/etc/periodic/hourly", 3600 },
+    { "/etc/periodic/daily", CADENCE_DAY_S },
+    { "/etc/periodic/weekly", 7 * CADENCE_DAY_S },
+    { "/usr/local/etc/periodic/daily", CADENCE_DAY_S },
+    { "/usr/local/etc/periodic/weekly", 7 * CADENCE_DAY_S },
+    { "/var/spool/cron/crontabs", 0 },
+    { "/var/spool/cron", 0 },
+    { "/var/cron/tabs", 0 },
+    { "/etc/crontabs", 0 },
+    { "/Library/LaunchDaemons", 0 },
+};
+
 static const char *const program_dirs[] = { "/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin",
     "/bin", "/snap/bin" };
 
 struct search {
-    const char *root, *self, *config_dir;
-    enum scheduled found;
-    char *where;
+    const struct machine *machine;
+    const char *config_dir;
+    struct scheduled_entries *out;
 };
+
+struct command { /* what a line calls */
+    enum scheduled who;
+    bool is_daemon;
+};
+
+static void add(struct search *search, struct command command, const char *where, int64_t interval_s)
+{
+    struct scheduled_entries *out = search->out;
+
+    if (command.who == SCHEDULED_NOTHING)
+        return;
+    out->at = xrealloc(out->at, out->len + 1, sizeof *out->at);
+    out->at[out->len++] = (struct scheduled_entry){
+        .who = command.who,
+        .is_daemon = command.is_daemon,
+        .where = xstrdup(where),
+        .interval_s = interval_s,
+    };
+}
 
 static bool read_below(const struct search *search, const char *path, struct buf *out)
 {
-    AUTO(free) char *whole = xprintf("%s%s", search->root, path);
+    AUTO(free) char *whole = machine_path(search->machine, path);
     struct error ignored = { 0 };
 
     return file_read(whole, out, &ignored);
 }
 
+/* ---- what a line calls ---- */
+
 static enum scheduled program_at(const struct search *search, const char *path)
 {
-    AUTO(free) char *whole = xprintf("%s%s", search->root, path);
+    AUTO(free) char *whole = machine_path(search->machine, path);
     struct stat at, own;
 
     if (stat(whole, &at) != 0 || !S_ISREG(at.st_mode) || access(whole, X_OK) != 0)
         return SCHEDULED_NOTHING;
-    if (stat(search->self, &own) == 0 && own.st_dev == at.st_dev && own.st_ino == at.st_ino)
+    if (stat(search->machine->self, &own) == 0 && own.st_dev == at.st_dev && own.st_ino == at.st_ino)
         return SCHEDULED_US;
     return text_starts(file_basename(path), "evercert") ? SCHEDULED_US : SCHEDULED_CERTBOT;
 }
@@ -63,102 +108,270 @@ static enum scheduled program_of(const struct search *search, const char *word)
     return found;
 }
 
-static enum scheduled command_of_line(const struct search *search, struct view line)
+/* Whether systemd is running, and the line is Debian's for machines where it is not. */
+static bool leaves_it_to_systemd(const struct search *search, const char *text)
 {
-    AUTO(free) char *text = view_dup(line);
-    enum scheduled found = SCHEDULED_NOTHING;
-    bool renews = false;
-
-    if (search->config_dir != NULL && strstr(text, search->config_dir) == NULL)
-        return SCHEDULED_NOTHING;
-    for (char *save = NULL, *word = strtok_r(text, BLANKS, &save); word != NULL; word = strtok_r(NULL, BLANKS, &save)) {
-        if (found == SCHEDULED_NOTHING)
-            found = program_of(search, word);
-        renews = renews || strcmp(word, "renew") == 0;
-    }
-    return renews ? found : SCHEDULED_NOTHING;
+    return strstr(text, "! -d /run/systemd/system") != NULL && machine_has_systemd(search->machine);
 }
 
-/* Looks for commands in a file; ours take precedence. prefix: beginning of the lines that count, "": all. */
-static void look_into(struct search *search, const char *path, const char *prefix, const char *shown)
+static struct command command_of_line(const struct search *search, struct view line)
+{
+    AUTO(free) char *text = view_dup(line);
+    struct command command = { 0 };
+    bool renews = false;
+
+    if ((search->config_dir != NULL && strstr(text, search->config_dir) == NULL) || leaves_it_to_systemd(search, text))
+        return command;
+    for (char *save = NULL, *word = strtok_r(text, BLANKS, &save); word != NULL; word = strtok_r(NULL, BLANKS, &save)) {
+        if (command.who == SCHEDULED_NOTHING)
+            command.who = program_of(search, word);
+        renews = renews || strcmp(word, "renew") == 0;
+        command.is_daemon = command.is_daemon || strcmp(word, "daemon") == 0;
+    }
+    command.is_daemon = command.is_daemon && !renews;
+    return renews || (command.is_daemon && command.who == SCHEDULED_US) ? command : (struct command){ 0 };
+}
+
+/* ---- cron and kin ---- */
+
+/* The command of a whole file, where it has one on many lines (a property list of launchd's). */
+static void look_into_plist(struct search *search, const char *path, struct view text)
+{
+    AUTO(free) char *flat = view_dup(text);
+    struct command command;
+    const char *seconds = strstr(flat, "<key>StartInterval</key>");
+    uint64_t interval = 0;
+
+    if (seconds != NULL && (seconds = strstr(seconds, "<integer>")) != NULL) {
+        struct view number, rest = view_of(seconds + strlen("<integer>"));
+
+        if (view_cut(&rest, '<', &number) && !view_to_number(number, 1, INT32_MAX, &interval))
+            interval = 0;
+    }
+    for (char *at = flat; *at != '\0'; at++)
+        if (*at == '\n')
+            *at = ' ';
+    command = command_of_line(search, view_of(flat));
+    add(search, command, path, (int64_t)interval);
+}
+
+/* interval_s 0: each line says it. */
+static void look_into(struct search *search, const char *path, int64_t interval_s)
 {
     AUTO(buf_clear) struct buf text = BUF(FILE_MOST);
     struct view rest, line;
 
-    if (search->found == SCHEDULED_US || !read_below(search, path, &text))
+    if (!read_below(search, path, &text))
         return;
+    if (text_ends(path, ".plist")) {
+        look_into_plist(search, path, buf_view(&text));
+        return;
+    }
     rest = buf_view(&text);
-    while (search->found != SCHEDULED_US && view_cut(&rest, '\n', &line)) {
-        enum scheduled found;
-
+    while (view_cut(&rest, '\n', &line)) {
         line = view_trim(line);
-        if (line.len == 0 || line.at[0] == '#' || !view_starts(line, prefix))
+        if (line.len > 0 && line.at[0] != '#')
+            add(search, command_of_line(search, line), path, interval_s > 0 ? interval_s : cadence_of_cron(line));
+    }
+}
+
+static void look_at_cron(struct search *search)
+{
+    look_into(search, "/etc/crontab", 0);
+    for (size_t i = 0; i < COUNT(cron_dirs); i++) {
+        AUTO(free) char *whole = machine_path(search->machine, cron_dirs[i].dir);
+        AUTO(list_clear) struct list names = { 0 };
+        struct error ignored = { 0 };
+
+        if (!file_list_dir(whole, &names, &ignored))
             continue;
-        found = command_of_line(search, line);
-        if (found != SCHEDULED_NOTHING && (search->found == SCHEDULED_NOTHING || found == SCHEDULED_US)) {
-            search->found = found;
-            xreplace(&search->where, shown);
+        for (size_t n = 0; n < names.len; n++) {
+            AUTO(free) char *path = file_join(cron_dirs[i].dir, names.at[n]);
+
+            look_into(search, path, cron_dirs[i].interval_s);
         }
     }
 }
 
-/* The unit that a timer starts: the one that it names, else that of its own name. The first directory that has it wins.
- */
-static void look_at_timer(struct search *search, const char *timer)
+/* ---- systemd ---- */
+
+/* The text of a unit: the first directory that has it wins; what administrators have added (NAME.d) follows. */
+static bool read_unit(const struct search *search, const char *name, struct buf *out)
 {
-    AUTO(free) char *unit = xprintf("%.*s.service", (int)(strlen(timer) - strlen(".timer")), timer);
+    bool found = false;
 
-    for (size_t pass = 0; pass < 2; pass++) { /* first the timer itself, then what it starts */
-        for (size_t i = 0; i < COUNT(unit_dirs); i++) {
-            AUTO(free) char *path = file_join(unit_dirs[i], pass == 0 ? timer : unit);
-            AUTO(buf_clear) struct buf text = BUF(FILE_MOST);
-            struct view rest, line;
+    for (size_t i = 0; !found && i < COUNT(unit_dirs); i++) {
+        AUTO(free) char *path = file_join(unit_dirs[i], name);
 
-            if (!read_below(search, path, &text))
-                continue;
-            rest = buf_view(&text);
-            while (pass == 0 && view_cut(&rest, '\n', &line))
-                if (view_starts(line, "Unit=")) {
-                    free(unit);
-                    unit = view_dup(view_trim((struct view){ line.at + 5, line.len - 5 }));
-                }
-            if (pass == 1)
-                look_into(search, path, "ExecStart", timer);
-            break;
+        found = read_below(search, path, out);
+    }
+    for (size_t i = COUNT(unit_dirs); found && i-- > 0;) {
+        AUTO(free) char *dir = xprintf("%s/%s.d", unit_dirs[i], name), *whole = machine_path(search->machine, dir);
+        AUTO(list_clear) struct list names = { 0 };
+        struct error ignored = { 0 };
+
+        if (!file_list_dir(whole, &names, &ignored))
+            continue;
+        for (size_t n = 0; n < names.len; n++) {
+            AUTO(free) char *path = file_join(dir, names.at[n]);
+
+            buf_put_char(out, '\n');
+            if (text_ends(path, ".conf"))
+                found = read_below(search, path, out) && found;
         }
     }
+    return found;
 }
 
-static void look_at_all(struct search *search, const char *dir, bool timers)
+/* The value of "KEY=value". */
+static bool takes_value(struct view line, const char *key, struct view *value)
 {
-    AUTO(free) char *whole = xprintf("%s%s", search->root, dir);
-    AUTO(list_clear) struct list names = { 0 };
+    struct view name;
+
+    *value = view_trim(line);
+    return view_cut(value, '=', &name) && value->at != NULL && view_is(view_trim(name), key);
+}
+
+/* What the unit executes; a command that is empty takes back those before it. */
+static struct command command_of_unit(const struct search *search, const char *name)
+{
+    AUTO(buf_clear) struct buf text = BUF(FILE_MOST);
+    struct command found = { 0 };
+    struct view rest, line, value;
+
+    if (!read_unit(search, name, &text))
+        return found;
+    rest = buf_view(&text);
+    while (view_cut(&rest, '\n', &line)) {
+        if (!takes_value(line, "ExecStart", &value))
+            continue;
+        if (view_trim(value).len == 0)
+            found = (struct command){ 0 };
+        else if (found.who != SCHEDULED_US) {
+            struct command command = command_of_line(search, value);
+
+            found = command.who == SCHEDULED_NOTHING ? found : command;
+        }
+    }
+    return found;
+}
+
+static int64_t span_of(struct view value)
+{
+    AUTO(free) char *text = view_dup(value);
     struct error ignored = { 0 };
+    int64_t seconds = 0;
+    uint64_t plain;
 
-    if (!file_list_dir(whole, &names, &ignored))
-        return;
-    for (size_t i = 0; i < names.len; i++) {
-        AUTO(free) char *path = file_join(dir, names.at[i]);
+    if (view_to_number(view_trim(value), 0, INT32_MAX, &plain))
+        return (int64_t)plain;
+    return due_parse_interval(text, &seconds, &ignored) ? seconds : 0;
+}
 
-        if (!timers)
-            look_into(search, path, "", path);
-        else if (text_ends(names.at[i], ".timer"))
-            look_at_timer(search, names.at[i]);
+struct timer {
+    char *unit;
+    int64_t gap, delay;
+};
+
+static void read_timer_line(struct timer *timer, struct view line)
+{
+    struct view value;
+
+    if (takes_value(line, "Unit", &value)) {
+        free(timer->unit);
+        timer->unit = view_dup(view_trim(value));
+    } else if (takes_value(line, "RandomizedDelaySec", &value)) {
+        timer->delay = span_of(value);
+    } else if (takes_value(line, "OnCalendar", &value)) {
+        int64_t gap = cadence_of_calendar(view_trim(value));
+
+        if (value.len == 0)
+            timer->gap = 0;
+        else if (gap > 0 && (timer->gap == 0 || gap < timer->gap))
+            timer->gap = gap; /* of several the one that comes most often: they may lie anywhere to each other */
+    } else if (takes_value(line, "OnUnitActiveSec", &value) || takes_value(line, "OnUnitInactiveSec", &value)) {
+        timer->gap = span_of(value);
     }
 }
 
-enum scheduled scheduled_find(const char *root, const char *self, const char *config_dir, char **where)
+/* The unit that a timer starts is the one that it names, else that of its own name. */
+static void look_at_timer(struct search *search, const char *name)
 {
-    struct search search = { .root = root, .self = self, .config_dir = config_dir };
+    AUTO(buf_clear) struct buf text = BUF(FILE_MOST);
+    struct timer timer = { .unit = xprintf("%.*s.service", (int)(strlen(name) - strlen(".timer")), name) };
+    struct view rest, line;
 
+    (void)read_unit(search, name, &text);
+    rest = buf_view(&text);
+    while (view_cut(&rest, '\n', &line))
+        read_timer_line(&timer, line);
+    add(search, command_of_unit(search, timer.unit), name, timer.gap == 0 ? 0 : timer.gap + timer.delay);
+    free(timer.unit);
+}
+
+static bool is_known(const struct search *search, const char *where)
+{
+    for (size_t i = 0; i < search->out->len; i++)
+        if (strcmp(search->out->at[i].where, where) == 0)
+            return true;
+    return false;
+}
+
+/* The units that are switched on. */
+static void look_at_wanted(struct search *search, const char *target, bool timers)
+{
     for (size_t i = 0; i < COUNT(unit_dirs); i++) {
-        AUTO(free) char *wanted = file_join(unit_dirs[i], "timers.target.wants"); /* the timers that are switched on */
+        AUTO(free)
+        char *dir = xprintf("%s/%s.wants", unit_dirs[i], target), *whole = machine_path(search->machine, dir);
+        AUTO(list_clear) struct list names = { 0 };
+        struct error ignored = { 0 };
 
-        look_at_all(&search, wanted, true);
+        if (!file_list_dir(whole, &names, &ignored))
+            continue;
+        for (size_t n = 0; n < names.len; n++) {
+            const char *name = names.at[n];
+
+            if (is_known(search, name))
+                continue;
+            if (timers && text_ends(name, ".timer")) {
+                look_at_timer(search, name);
+            } else if (!timers && text_ends(name, ".service")) {
+                struct command command = command_of_unit(search, name);
+
+                add(search, command.is_daemon ? command : (struct command){ 0 }, name, 0);
+            }
+        }
     }
-    look_into(&search, "/etc/crontab", "", "/etc/crontab");
-    for (size_t i = 0; i < COUNT(cron_dirs); i++)
-        look_at_all(&search, cron_dirs[i], false);
-    *where = search.where;
-    return search.found;
+}
+
+void scheduled_all(const struct machine *machine, const char *config_dir, struct scheduled_entries *out)
+{
+    struct search search = { .machine = machine, .config_dir = config_dir, .out = out };
+
+    look_at_wanted(&search, "timers.target", true);
+    look_at_wanted(&search, "multi-user.target", false);
+    look_at_cron(&search);
+}
+
+enum scheduled scheduled_find(const struct machine *machine, const char *config_dir, char **where)
+{
+    AUTO(scheduled_entries_clear) struct scheduled_entries all = { 0 };
+    const struct scheduled_entry *first = NULL;
+
+    scheduled_all(machine, config_dir, &all);
+    for (size_t i = 0; i < all.len; i++)
+        if (first == NULL || (first->who != SCHEDULED_US && all.at[i].who == SCHEDULED_US))
+            first = &all.at[i];
+    if (first == NULL)
+        return SCHEDULED_NOTHING;
+    *where = xstrdup(first->where);
+    return first->who;
+}
+
+void scheduled_entries_clear(struct scheduled_entries *entries)
+{
+    for (size_t i = 0; i < entries->len; i++)
+        free(entries->at[i].where);
+    free(entries->at);
+    *entries = (struct scheduled_entries){ 0 };
 }

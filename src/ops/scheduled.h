@@ -1,15 +1,35 @@
 #pragma once
 /*
- * Finds what renews certificates on this machine by itself: a systemd timer or a line of cron. Only looks.
+ * Finds what renews certificates on a machine by itself: systemd's timers and services, lines of cron, files of
+ * periodic. Only looks.
  */
-#include "base/bytes.h"
+#include "ops/machine.h"
 
 enum scheduled { SCHEDULED_NOTHING, SCHEDULED_US, SCHEDULED_CERTBOT };
 
+struct scheduled_entry {
+    enum scheduled who;
+    bool is_daemon;     /* a service that runs `evercert daemon` */
+    char *where;        /* the timer's or service's name, or the file */
+    int64_t interval_s; /* the longest time between two runs; 0: not known, or a daemon */
+};
+
+struct scheduled_entries {
+    struct scheduled_entry *at;
+    size_t len;
+};
+void scheduled_entries_clear(struct scheduled_entries *entries);
+static inline void scheduled_entries_clear_at(struct scheduled_entries *entries)
+{
+    scheduled_entries_clear(entries);
+}
+
 /*
- * The first that calls this program's renew, else the first that calls Certbot's; what names a program that is not
- * there does not count. root: "", or the directory that a test takes for /. self: this program's file. config_dir: a
- * directory that the command must name to count; NULL: it is the usual one. *where (the caller's): the timer's unit or
- * cron's file.
+ * All that call renew (or the daemon) of this program or of Certbot; what names a program that is not there does not
+ * count, nor does a line of cron's that leaves it to systemd, where that is running. config_dir: a directory that the
+ * command must name to count; NULL: it is the usual one.
  */
-enum scheduled scheduled_find(const char *root, const char *self, const char *config_dir, char **where);
+void scheduled_all(const struct machine *machine, const char *config_dir, struct scheduled_entries *out);
+
+/* The first that calls this program, else the first that calls Certbot. *where (the caller's): as in the entry. */
+enum scheduled scheduled_find(const struct machine *machine, const char *config_dir, char **where);

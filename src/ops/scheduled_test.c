@@ -94,13 +94,73 @@ TEST(scheduled_find)
 {
     for (size_t i = 0; i < COUNT(rows); i++) {
         AUTO(free) char *self = xprintf("%s/opt/evercert", test_dir()), *where = NULL;
+        struct machine machine = { .root = test_dir(), .system = "Linux", .search = "/usr/bin", .self = self };
 
         put("/opt/evercert", NULL, NULL);
         for (size_t f = 0; f < COUNT(rows[i].files) && rows[i].files[f].path != NULL; f++)
             put(rows[i].files[f].path, rows[i].files[f].text, self);
-        CHECK_INT(scheduled_find(test_dir(), self, rows[i].config_dir, &where), rows[i].found, rows[i].name);
+        CHECK_INT(scheduled_find(&machine, rows[i].config_dir, &where), rows[i].found, rows[i].name);
         CHECK_TEXT(where, rows[i].where, rows[i].name);
         test_drop_dir();
+    }
+}
+
+/* How often each runs, and which others there are: all of them, in a machine that has much. */
+static const struct {
+    const char *path, *text;
+} busy[] = {
+    { "/usr/bin/certbot", NULL },
+    { "/usr/bin/evercert", NULL },
+    { "/run/systemd/system/x", "" },
+    { "/lib/systemd/system/certbot.service", SERVICE },
+    { "/lib/systemd/system/certbot.timer", "[Timer]\nOnCalendar=*-*-* 00,12:00:00\nRandomizedDelaySec=43200\n" },
+    { "/etc/systemd/system/timers.target.wants/certbot.timer", "" },
+    { "/usr/lib/systemd/system/own.service", "[Service]\nExecStart=/usr/bin/evercert -q renew\n" },
+    { "/usr/lib/systemd/system/own.timer", "[Timer]\nOnCalendar=daily\nRandomizedDelaySec=1h 30min\n" },
+    { "/etc/systemd/system/own.timer.d/more.conf", "[Timer]\nOnCalendar=\nOnCalendar=*-*-* 00/3:00:00\n" },
+    { "/etc/systemd/system/timers.target.wants/own.timer", "" },
+    { "/etc/systemd/system/stopped.service", "[Service]\nExecStart=/usr/bin/evercert renew\n" },
+    { "/etc/systemd/system/stopped.service.d/off.conf", "[Service]\nExecStart=\nExecStart=/bin/true\n" },
+    { "/etc/systemd/system/timers.target.wants/stopped.timer", "[Timer]\nOnCalendar=daily\n" },
+    { "/lib/systemd/system/evercert.service", "[Service]\nExecStart=/usr/bin/evercert daemon\n" },
+    { "/etc/systemd/system/multi-user.target.wants/evercert.service", "" },
+    { "/etc/cron.d/certbot", DEBIAN_CRON },
+    { "/etc/cron.d/evercert-renew", "7 2-23/3 * * * root /usr/bin/evercert -q renew\n" },
+    { "/etc/periodic/hourly/evercert-renew", "#!/bin/sh\nexec /usr/bin/evercert -q renew\n" },
+    { "/Library/LaunchDaemons/org.evercert.renew.plist",
+        "<plist><dict>\n<key>ProgramArguments</key><array>\n<string>/usr/bin/evercert</string>\n<string>-q</string>\n"
+        "<string>renew</string></array>\n<key>StartInterval</key>\n<integer>10800</integer>\n</dict></plist>\n" },
+};
+
+static const struct {
+    const char *where;
+    enum scheduled who;
+    bool is_daemon;
+    int64_t interval_s;
+} found[] = {
+    { "certbot.timer", SCHEDULED_CERTBOT, false, 24 * 3600 },
+    { "own.timer", SCHEDULED_US, false, 3 * 3600 + 5400 },
+    { "evercert.service", SCHEDULED_US, true, 0 },
+    { "/etc/cron.d/evercert-renew", SCHEDULED_US, false, 3 * 3600 },
+    { "/etc/periodic/hourly/evercert-renew", SCHEDULED_US, false, 3600 },
+    { "/Library/LaunchDaemons/org.evercert.renew.plist", SCHEDULED_US, false, 10800 },
+};
+
+TEST(scheduled_all)
+{
+    AUTO(free) char *self = xprintf("%s/usr/bin/evercert", test_dir());
+    AUTO(scheduled_entries_clear) struct scheduled_entries all = { 0 };
+    struct machine machine = { .root = test_dir(), .system = "Linux", .search = "/usr/bin", .self = self };
+
+    for (size_t i = 0; i < COUNT(busy); i++)
+        put(busy[i].path, busy[i].text, self);
+    scheduled_all(&machine, NULL, &all);
+    CHECK_INT(all.len, COUNT(found), "all of them; Debian's line leaves it to systemd");
+    for (size_t i = 0; i < all.len && i < COUNT(found); i++) {
+        CHECK_TEXT(all.at[i].where, found[i].where, found[i].where);
+        CHECK_INT(all.at[i].who, found[i].who, found[i].where);
+        CHECK_INT(all.at[i].is_daemon, found[i].is_daemon, found[i].where);
+        CHECK_INT(all.at[i].interval_s, found[i].interval_s, found[i].where);
     }
 }
 
