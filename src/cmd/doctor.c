@@ -13,6 +13,7 @@
 #include "json/out.h"
 #include "lifecycle/rehearse.h"
 #include "net/net.h"
+#include "ops/checkup.h"
 #include "store/lineage_lock.h"
 
 #define FINDING_MAX (64 * 1024)
@@ -187,6 +188,7 @@ static bool doctor_run(struct context *context, struct error *err)
     TRY(lock_store(context, &lock, err));
     TRY(health_examine_all(context->store, settings, settings->cert_name, settings->fix ? HEALTH_FIX : HEALTH_LOOK,
         &rehearsal, &findings, err));
+    TRY(checkup(context, settings->cert_name, settings->online, &findings, err));
     TRY(look_at_network(context, &network, err));
     open = findings_open(&findings) + !network.works;
     if (settings->json) {
@@ -213,11 +215,12 @@ const struct command cmd_doctor = {
     .verb = {
         .name = "doctor",
         .summary = "Find what is wrong in the store, and repair it with --fix",
-        .usage = "[--fix] [--cert-name NAME] [--json]",
+        .usage = "[--fix] [--cert-name NAME] [--online] [--json]",
         .text = "Examines every certificate's files, links, versions, keys, renewal file and permissions, and what lies in the "
                 "store besides. With --fix it repairs what has exactly one right answer, and says what it did; what has "
-                "several is reported with all of them. It also tells how the network process is protected. The exit status is 1 while an error or a warning remains; notes do "
-                "not count. With --json for monitoring.",
+                "several is reported with all of them. It also tries the web servers that certificates are installed in, and tells how "
+                "the network process is protected. With --online it looks at names, ports and CA as `preflight` does, too. The "
+                "exit status is 1 while an error or a warning remains; notes do not count. With --json for monitoring.",
         .topics = topics,
         .ours = true,
     },

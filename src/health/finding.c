@@ -49,10 +49,8 @@ size_t findings_open(const struct findings *findings)
     return open;
 }
 
-static struct finding *add(struct health *health, const char *lineage)
+static struct finding *add(struct findings *out, const char *lineage)
 {
-    struct findings *out = health->out;
-
     if (out->len == out->room) {
         out->room = out->room == 0 ? 16 : 2 * out->room;
         out->at = xrealloc(out->at, out->room, sizeof *out->at);
@@ -74,13 +72,28 @@ PRINTF(7, 0)
 static struct finding *fill(struct health *health, const struct subject *subject, const char *code,
     enum health_severity severity, const char *path, const char *why, const char *what, va_list args)
 {
-    struct finding *finding = add(health, subject == NULL ? NULL : subject->name);
+    struct finding *finding = add(health->out, subject == NULL ? NULL : subject->name);
 
     finding->code = code;
     finding->severity = severity;
     finding->path = xstrdup_or_null(path);
     finding->why = why;
     finding->what = text_of(what, args);
+    return finding;
+}
+
+struct finding *findings_add(struct findings *findings, const char *code, enum health_severity severity,
+    const char *lineage, const char *why, const char *what, ...)
+{
+    struct finding *finding = add(findings, lineage);
+    va_list args;
+
+    finding->code = code;
+    finding->severity = severity;
+    finding->why = why;
+    va_start(args, what);
+    finding->what = text_of(what, args);
+    va_end(args);
     return finding;
 }
 

@@ -79,5 +79,10 @@ MUST_USE bool health_examine(struct store *store, const struct settings *setting
 MUST_USE bool health_examine_all(struct store *store, const struct settings *settings, const char *only,
     enum health_mode mode, const struct rehearsal *rehearsal, struct findings *out, struct error *err);
 
+/* Adds a finding of another room's. code and why are borrowed for ever; lineage: NULL, of none. The pointer lives until
+ * the next one is added. */
+struct finding *findings_add(struct findings *findings, const char *code, enum health_severity severity,
+    const char *lineage, const char *why, const char *what, ...) PRINTF(6, 7);
+void finding_answer(struct finding *finding, const char *answer, ...) PRINTF(2, 3);
 /* Number of findings that are neither repaired nor notes. */
 size_t findings_open(const struct findings *findings);

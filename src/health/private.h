@@ -95,7 +95,6 @@ struct finding *health_break(
     struct subject *subject, const char *code, const char *path, const char *why, const char *what, ...) PRINTF(5, 6);
 void findings_cut(struct findings *findings, size_t len); /* forgets those behind the first len */
 void finding_clear(struct finding *finding);
-void finding_answer(struct finding *finding, const char *answer, ...) PRINTF(2, 3);
 
 struct useless_record { /* about a lineage that is no more */
     const char *code, *what;

@@ -319,6 +319,10 @@ def test_renewal_looks_after_a_failure(world):
     client.give_up_authorizations()
     assert "[warning]" not in client.renew(*renew, status=1).out
     client.renew(*renew, status=1).says("[warning] answer-refused: files.a.example:")
+    doctor = ("doctor", "--cert-name", "files.a.example", "--json")
+    assert "answer-refused" not in client.run(*doctor, status=None).out
+    told = client.run(*doctor, "--online", status=1).json()["findings"]
+    assert ("answer-refused", "warning", "files.a.example") in [(f["code"], f["severity"], f["certificate"]) for f in told]
     del ANSWERS["files"]
     assert "[warning]" not in client.renew(*renew).out
 
