@@ -65,7 +65,8 @@ def other_options(line, theirs, ours, certbot):
     its = re.search(r"ambiguous option: \S+ could match (.*)", theirs["message"] or "")
     if mine and not set(mine[1].split(", ")) <= set(certbot["options"]):
         return True  # our table has options that this Certbot does not know yet
-    return bool(its) and "--manual-public-ip-logging-ok" in its[1]  # and it has one that was taken away
+    taken_away = ("--manual-public-ip-logging-ok", "--dns-route53-propagation-seconds")
+    return bool(its) and any(name in its[1] for name in taken_away)  # and it has some that are gone
 
 
 @differs("removed-options", OLDER)

@@ -173,8 +173,8 @@ class Google(SessionFake, SetFake):
     def zones_(self, r):
         asked = r.args(dnsName=re.compile(r".+\."))["dnsName"]
         found = [{"id": str(self.zone_id(z)), "name": z.replace(".", "-"), "dnsName": z + ".", "visibility": "public"} for z in self.all_zones if z + "." == asked]
-        private = [{"id": "1", "name": "inside", "dnsName": asked, "visibility": "private"}] if found else []
-        return {"managedZones": private + found} if found else {}
+        private = [{"id": "1", "name": "inside", "dnsName": asked, "visibility": "private", "privateVisibilityConfig": {"networks": []}}] if found else []
+        return {"kind": "dns#managedZonesListResponse", "managedZones": private + found}
 
     def named(self, zid):
         for zone in self.all_zones:

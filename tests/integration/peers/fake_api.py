@@ -355,6 +355,7 @@ class FakeServer:
                     return
                 self.send_response(200)
                 self.end_headers()
+                self.close_connection = False  # whatever version of HTTP asked for the tunnel
                 try:
                     self.connection = context.wrap_socket(self.connection, server_side=True)
                 except (ssl.SSLError, OSError) as err:
