@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/range_lock.h"
 #include "base/text.h"
@@ -13,6 +14,7 @@
 #define LIST_MAX 2000
 #define LOCK_S 300 /* to wait for others */
 #define ROUNDS 3   /* of writing, when others write meanwhile */
+#define LOOKS 5    /* for a change that was accepted, 1, 2, 4, 8 and 16 s apart */
 
 struct edit {
     struct work *work;
@@ -26,6 +28,11 @@ struct edit {
     struct value sel;  /* the object that is changed, as it was */
     struct value list; /* the list in it, as it is to be */
     struct value old;  /* the list as it was */
+
+    bool written;     /* the last write was accepted; `before` is then the list that it changed */
+    bool stale;       /* that list was read once more: the change does not show yet */
+    unsigned unclear; /* how often it was left open whether a write was carried out */
+    struct value before;
 };
 
 static void edit_end_at(struct edit *edit)
@@ -34,6 +41,7 @@ static void edit_end_at(struct edit *edit)
     value_free_all(&edit->sel);
     value_free_all(&edit->list);
     value_free_all(&edit->old);
+    value_free_all(&edit->before);
 }
 
 static const char *path_of(const struct edit *edit, const char *name)
@@ -258,10 +266,15 @@ static bool write_list(struct edit *edit, struct error *err)
     else if ((edit->empty || edit->old.len == 0) && create != NULL)
         step = create;
     TRY(set_results(edit, &work.vars, err));
+    work.looks = true;
+    work.unclear = edit->unclear;
     TRY(step_run(&work, step, NULL, &reply, &result, err));
+    edit->unclear = work.unclear;
     if (result == STEP_ABSENT && step != clear)
         return error_set(err, ERROR_PLUGIN, "%s does not know where to write the records (status %d)",
             work.service->description->title, reply.status);
+    edit->written = result != STEP_UNCLEAR;
+    value_copy(&edit->before, &edit->old);
     return true;
 }
 
@@ -275,7 +288,35 @@ static bool one_round(struct edit *edit, bool *left, struct error *err)
     TRY(read_list(edit, err));
     for (size_t i = 0; i < edit->count; i++)
         TRY(change_list(edit, edit->txts[i], left, err));
-    return !*left || write_list(edit, err);
+    edit->stale = *left && edit->written && value_equal(&edit->old, &edit->before);
+    return !*left || edit->stale || write_list(edit, err);
+}
+
+/*
+ * Looks whether the list is as it was written. Another one than that and than the one before is somebody else's, whose
+ * change has undone ours: it is made again. The one before is what services answer that are not of one mind yet:
+ * writing again would change nothing, and whether the record is there is looked at in the DNS afterwards.
+ */
+static bool check_list(struct edit *edit, struct error *err)
+{
+    const char *title = edit->work->service->description->title;
+    bool left = true;
+
+    for (int64_t rounds = 0, looks = 0; left;) {
+        if (edit->stale && looks == LOOKS) {
+            log_info("%s has accepted the change, but does not show it yet", title);
+            return true;
+        }
+        if (!edit->stale && edit->written && rounds == ROUNDS)
+            return error_set(
+                err, ERROR_PLUGIN, "%s takes changes but does not keep them: somebody else may be writing", title);
+        if (edit->stale)
+            TRY(work_sleep(edit->work, (int64_t)1000 << looks++, err));
+        else if (edit->written && rounds++ > 0)
+            TRY(work_sleep(edit->work, rounds * 1000, err));
+        TRY(one_round(edit, &left, err));
+    }
+    return true;
 }
 
 /* Keeps other threads and processes off: two changes at once would lose one of them. */
@@ -302,19 +343,11 @@ bool edit_change(struct work *work, bool add, struct txt *const *txts, size_t co
         .txts = txts,
         .count = count };
     const struct value *check = value_member(edit.edit, "check");
-    bool checks = check == NULL || check->type == VALUE_TRUE, left = true;
+    bool checks = check == NULL || check->type == VALUE_TRUE, left;
     AUTO(range_lock_release) struct range_lock *held = NULL;
 
     TRY(lock(work, &held, err));
     work_restart(work);
     TRY(one_round(&edit, &left, err));
-    for (int round = 1; checks && left; round++) {
-        if (round > ROUNDS)
-            return error_set(err, ERROR_PLUGIN, "%s takes changes but does not keep them: somebody else may be writing",
-                work->service->description->title);
-        if (round > 1)
-            TRY(work_sleep(work, (int64_t)round * 1000, err));
-        TRY(one_round(&edit, &left, err));
-    }
-    return true;
+    return !left || (edit.written && !checks) || check_list(&edit, err);
 }

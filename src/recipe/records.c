@@ -60,57 +60,82 @@ static bool is_there(struct work *work, bool *there, struct error *err)
     return ok;
 }
 
-static bool add_record(struct work *work, struct error *err)
+/* *unclear: the service left open whether it is added. */
+static bool try_to_add(struct work *work, bool can_look, bool *unclear, struct error *err)
 {
-    const struct value *add = part_of(work, "add");
-    bool can_look = part_of(work, "find") != NULL, there = false;
     AUTO(reply_clear) struct reply reply = { 0 };
     enum step_result result;
     struct error ignored = { 0 };
+    bool there = false, ok;
 
-    if (can_look && value_truth(value_member(add, "look")))
-        TRY(is_there(work, &there, err));
-    if (there)
-        return true;
-    if (step_run(work, add, NULL, &reply, &result, err)) {
-        if (result != STEP_ABSENT)
-            return true;
+    work->looks = can_look;
+    ok = step_run(work, part_of(work, "add"), NULL, &reply, &result, err);
+    work->looks = false;
+    *unclear = ok && result == STEP_UNCLEAR;
+    if (ok && result == STEP_ABSENT)
         return error_set(err, ERROR_PLUGIN, "%s does not know where to add the record (status %d)",
             work->service->description->title, reply.status);
-    }
     /* Many services refuse what is there already, each in its own words. */
-    if (can_look && err->kind == ERROR_PLUGIN && reply.status >= 400 && reply.status < 500 && reply.status != 401 &&
-        reply.status != 403 && is_there(work, &there, &ignored) && there)
-        return true;
-    return false;
+    return ok || (can_look && err->kind == ERROR_PLUGIN && reply.status >= 400 && reply.status < 500 &&
+                     reply.status != 401 && reply.status != 403 && is_there(work, &there, &ignored) && there);
 }
 
-static bool del_one(struct work *work, const struct value *found, struct error *err)
+static bool add_record(struct work *work, struct error *err)
+{
+    bool can_look = part_of(work, "find") != NULL;
+    bool look = value_truth(value_member(part_of(work, "add"), "look"));
+
+    for (bool unclear = true, there = false; unclear; look = true) {
+        if (can_look && look)
+            TRY(is_there(work, &there, err));
+        if (there)
+            return true;
+        TRY(try_to_add(work, can_look, &unclear, err));
+    }
+    return true;
+}
+
+static bool del_one(struct work *work, const struct value *found, bool *unclear, struct error *err)
 {
     AUTO(reply_clear) struct reply reply = { 0 };
     enum step_result result;
+    bool ok;
 
     if (found != NULL) {
         vars_set(&work->vars, "item", value_member(found, "item"), false);
         if (value_member(found, "id") != NULL)
             vars_set(&work->vars, "id", value_member(found, "id"), false);
     }
-    return step_run(work, part_of(work, "del"), NULL, &reply, &result, err); /* what is absent is removed */
+    work->looks = found != NULL;
+    ok = step_run(work, part_of(work, "del"), NULL, &reply, &result, err); /* what is absent is removed */
+    work->looks = false;
+    *unclear = *unclear || (ok && result == STEP_UNCLEAR);
+    return ok;
+}
+
+static bool del_found(struct work *work, bool *unclear, struct error *err)
+{
+    AUTO(value_clear) struct value items = { 0 };
+    struct finding finding = { 0 };
+    bool ok = find_records(work, &finding, err);
+
+    items = finding.items;
+    TRY(ok);
+    for (size_t i = 0; i < items.len; i++)
+        TRY(del_one(work, &items.at[i], unclear, err));
+    return true;
 }
 
 static bool del_record(struct work *work, struct error *err)
 {
-    AUTO(value_clear) struct value items = { 0 };
-    struct finding finding = { 0 };
-    bool ok;
+    bool unclear = true;
 
     if (part_of(work, "find") == NULL)
-        return del_one(work, NULL, err);
-    ok = find_records(work, &finding, err);
-    items = finding.items;
-    TRY(ok);
-    for (size_t i = 0; i < items.len; i++)
-        TRY(del_one(work, &items.at[i], err));
+        return del_one(work, NULL, &unclear, err);
+    while (unclear) {
+        unclear = false;
+        TRY(del_found(work, &unclear, err));
+    }
     return true;
 }
 

@@ -324,6 +324,16 @@ static bool is_busy(const struct work *work, const struct value *step, const str
     return predicate_is(predicate_of(work, step, "busy"), reply);
 }
 
+/* Whether the reply leaves open if what was asked is done. What is done twice as well as once is just repeated. */
+static bool is_unclear(const struct work *work, const struct value *step, const struct reply *reply)
+{
+    const char *what = value_member_text(step, "do");
+
+    return work->looks && (text_starts(what, "POST ") || text_starts(what, "PATCH ")) &&
+           (reply->status == 500 || reply->status == 502 || reply->status == 504) &&
+           !predicate_is(predicate_of(work, step, "busy"), reply);
+}
+
 /* What Retry-After asks for, else 1, 2, 4, 8 s. */
 static int64_t pause_after(const struct attempt *attempt, unsigned tries, int64_t now_s)
 {
@@ -451,11 +461,12 @@ static bool is_left_out(const struct work *work, const struct value *step)
 }
 
 /* Whether it makes sense to try once more: waits then. */
-static bool again(const struct work *work, const struct value *step, const struct attempt *attempt,
-    const struct reply *reply, bool logging_in, unsigned tries, bool *repeat, struct error *err)
+static bool again(struct work *work, const struct value *step, const struct attempt *attempt, const struct reply *reply,
+    bool logging_in, unsigned tries, bool *repeat, struct error *err)
 {
     struct service *service = work->service;
     bool has_login = !logging_in && value_member(&service->description->top, "login") != NULL;
+    bool unclear = is_unclear(work, step, reply);
 
     *repeat = false;
     if (tries >= TRIES_MAX)
@@ -464,9 +475,11 @@ static bool again(const struct work *work, const struct value *step, const struc
         *repeat = true;
         return log_in(service, attempt->login_count, err);
     }
-    if (!is_busy(work, step, reply) || is_fine(work, step, reply))
+    if (!is_busy(work, step, reply) || is_fine(work, step, reply) || (unclear && work->unclear++ >= TRIES_MAX))
         return true;
-    *repeat = true;
+    if (unclear)
+        tries = work->unclear - 1;
+    *repeat = !unclear;
     return work_sleep(work, pause_after(attempt, tries, service->outside.now_ms(service->outside.arg) / 1000), err);
 }
 
@@ -478,6 +491,10 @@ static bool judge(struct work *work, const struct value *step, const struct atte
     *result = STEP_DONE;
     if (is_absent(work, step, reply)) {
         *result = STEP_ABSENT;
+        return true;
+    }
+    if (is_unclear(work, step, reply) && work->unclear <= TRIES_MAX) {
+        *result = STEP_UNCLEAR;
         return true;
     }
     if (!is_fine(work, step, reply))

@@ -13,6 +13,8 @@ struct work { /* one operation on a service */
     struct service *service;
     struct vars vars;    /* what is known; outer are the service's keys */
     int64_t deadline_ms; /* by outside.monotonic_ms */
+    bool looks;          /* the caller can tell whether a change was made: STEP_UNCLEAR */
+    unsigned unclear;    /* how often that was left open */
 };
 
 /* Begins an operation of at most OPERATION_MS. */
@@ -30,7 +32,14 @@ static inline void work_end_at(struct work *work)
 MUST_USE bool work_check(const struct work *work, struct error *err);
 MUST_USE bool work_sleep(const struct work *work, int64_t ms, struct error *err);
 
-enum step_result { STEP_DONE, STEP_ABSENT, STEP_LEFT_OUT };
+enum step_result {
+    STEP_DONE,
+    STEP_ABSENT,
+    STEP_LEFT_OUT,
+    /* Where work->looks: an error of the server left open whether it has done what may not be done twice (POST, PATCH;
+     * RFC 9110 section 9.2.2). It was waited already: the caller looks, and repeats what was not done. */
+    STEP_UNCLEAR,
+};
 
 /*
  * Carries a step out; what it gets is set in work->vars. address: instead of that of the step, or NULL. reply: what

@@ -208,6 +208,42 @@ def test_one_value(request, kind, server, trust, area):
     scene.check()
 
 
+BY_NAME = {fake.__name__: fake for fake in FAKES}
+
+
+@pytest.mark.parametrize("name", ["Linode", "Gcore", "Google", "Gehirn"])
+def test_done_but_not_said(request, name, server, trust, area):
+    """An error of the server to a change that was made: nothing is there twice, and nothing is left."""
+    scene = Scene(request, BY_NAME[name], server, trust, area)
+    fake = scene.fake
+    scene.before = before = fake.state()
+    ours = ("_acme-challenge.www.sub.example.com", FIRST)
+    driver = scene.open()
+    fake.lost = 1
+    scene.done(driver.change("add", ours))
+    assert fake.lost == 0 and fake.state() == scene.state(ours) and fake.changes == 1
+    fake.lost = 1
+    scene.done(driver.change("remove", ours))
+    assert fake.lost == 0 and fake.state() == before
+    driver.end()
+
+
+@pytest.mark.parametrize("name", ["Desec", "Google", "Sakuracloud"])
+def test_shown_late(request, name, server, trust, area):
+    """A service whose parts are not of one mind yet: it is asked again, but nothing is written twice."""
+    scene = Scene(request, BY_NAME[name], server, trust, area)
+    fake = scene.fake
+    scene.before = before = fake.state()
+    ours = [("_acme-challenge.example.com", FIRST), ("_acme-challenge.example.com", SECOND)]
+    driver = scene.open()
+    fake.late = 1
+    scene.done(driver.change("add", *ours))
+    assert fake.late == 0 and fake.state() == scene.state(*ours) and fake.changes == 1
+    driver.change("remove", *ours)
+    assert fake.state() == before and fake.changes == 2
+    driver.end()
+
+
 def test_each_has_a_fake():
     described = {path.stem for path in DESCRIPTIONS.glob("*.json")}
     assert described == {fake.name for fake in FAKES}

@@ -5,6 +5,7 @@ is asked must be right to the letter: host, method, path, query, header fields, 
 which fails the test. The program reaches a fake by `https_proxy`, so that descriptions are tried with the hosts that they name,
 and nothing can reach the real ones.
 """
+import copy
 import json
 import re
 import socket
@@ -183,6 +184,9 @@ class Fake:
         self.by_number = {str(number): zone for zone, number in self.zone_ids.items()}
         self.records, self.serial, self.failures, self.log = [], 1000, [], []
         self.limit = self.refuse = self.changes = 0  # still to be refused; changes that were asked for
+        self.lost = 0             # changes still to be made whose answer is an error of the server
+        self.late = 0             # times that `read` is still to show what was there before the last change
+        self.earlier = None
         self.used = set()
         for zone, name, value, kind in self.seeds:
             self.put(zone, name, value, type=kind)
@@ -317,12 +321,25 @@ class Fake:
             self.refuse -= 1
             return self.error(500 if self.refuse > 99 else 400, self.fails)
         self.changes += self.is_change(request)
-        reply = getattr(self, attribute)(request, **names)
+        if self.is_change(request):
+            self.earlier = [copy.copy(record) for record in self.records]
+        reply = self.late_reply(request, attribute, names) if self.late and self.earlier is not None and attribute == "read" else getattr(self, attribute)(request, **names)
         if request.raw_query and not request.args_read:
             raise Unexpected("a query")
         if request.body and not request.body_read:
             raise Unexpected(f"a body: {request.body!r}")
+        if self.lost and self.is_change(request):
+            self.lost -= 1
+            return self.error(502, "bad gateway")
         return reply if isinstance(reply, Reply) else Reply(200, reply)
+
+    def late_reply(self, request, attribute, names):
+        self.late -= 1
+        now, self.records = self.records, self.earlier
+        try:
+            return getattr(self, attribute)(request, **names)
+        finally:
+            self.records = now
 
     def is_change(self, request):
         """Whether the request changes records: such a one is refused when a test wants to see an error."""
