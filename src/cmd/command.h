@@ -11,6 +11,7 @@ struct command {
     unsigned store_needs;                                /* enum store_need */
     bool (*only_reads)(const struct settings *settings); /* NULL: it never does. Else it works on a read-only store */
     bool without_store; /* goes on where the store or the log cannot be opened: context->store is NULL then */
+    bool without_log;   /* has neither store nor log open: it runs for months, or every minute */
     bool (*run)(struct context *context, struct error *err);
 };
 
@@ -33,4 +34,5 @@ static inline bool command_always_reads(const struct settings *settings __attrib
 
 extern const struct command cmd_run, cmd_certonly, cmd_renew, cmd_certificates, cmd_revoke, cmd_delete, cmd_doctor,
     cmd_reconfigure, cmd_install, cmd_enhance, cmd_rollback, cmd_register, cmd_update_account, cmd_unregister,
-    cmd_preflight, cmd_caa, cmd_show_account, cmd_plugins, cmd_history, cmd_store, cmd_dns, cmd_config, cmd_configure;
+    cmd_preflight, cmd_caa, cmd_show_account, cmd_plugins, cmd_history, cmd_store, cmd_dns, cmd_schedule, cmd_daemon,
+    cmd_config, cmd_configure;

@@ -9,6 +9,8 @@ const struct command *const commands[] = {
     &cmd_certificates,
     &cmd_revoke,
     &cmd_delete,
+    &cmd_schedule,
+    &cmd_daemon,
     &cmd_doctor,
     &cmd_preflight,
     &cmd_caa,

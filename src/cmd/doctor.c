@@ -14,6 +14,7 @@
 #include "lifecycle/rehearse.h"
 #include "net/net.h"
 #include "ops/checkup.h"
+#include "ops/schedule_look.h"
 #include "store/lineage_lock.h"
 
 #define FINDING_MAX (64 * 1024)
@@ -175,6 +176,18 @@ static bool sweep(void *ctx, const char *name, struct error *err)
     return traces_sweep_one(ctx, name, err);
 }
 
+/* Who renews, beside the store's own health. */
+static bool look_at_schedule(struct context *context, struct findings *findings, struct error *err)
+{
+    AUTO(schedule_look_clear) struct schedule_look look = { 0 };
+
+    if (context->settings->cert_name != NULL)
+        return true;
+    TRY(schedule_look(context->settings, context->store, NULL, &look, err));
+    schedule_judge(&look, findings);
+    return true;
+}
+
 static bool doctor_run(struct context *context, struct error *err)
 {
     const struct settings *settings = context->settings;
@@ -189,6 +202,7 @@ static bool doctor_run(struct context *context, struct error *err)
     TRY(health_examine_all(context->store, settings, settings->cert_name, settings->fix ? HEALTH_FIX : HEALTH_LOOK,
         &rehearsal, &findings, err));
     TRY(checkup(context, settings->cert_name, settings->online, &findings, err));
+    TRY(look_at_schedule(context, &findings, err));
     TRY(look_at_network(context, &network, err));
     open = findings_open(&findings) + !network.works;
     if (settings->json) {

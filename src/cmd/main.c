@@ -102,7 +102,7 @@ static bool run_command(
     TRY(hooks_check(settings, err)); /* whatever the subcommand, as Certbot does */
     if (settings->voice->reads_without_writing && command->only_reads != NULL && command->only_reads(settings))
         needs |= STORE_READ;
-    if (!open_store(settings, needs, &store, err)) {
+    if (!command->without_log && !open_store(settings, needs, &store, err)) {
         if (!command->without_store)
             return false;
         log_debug("%s: %s", err->what, err->why);

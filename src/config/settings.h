@@ -113,6 +113,7 @@ struct settings {
     bool force;                     /* delete what a server's configuration still names */
     struct list server_config_dirs; /* where to look for that, instead of the usual places */
     bool fix;                       /* doctor repairs */
+    char *schedule_root;            /* what stands for / where a schedule is concerned; NULL: / */
     /* plugins */
     char *authenticator, *installer, *configurator;
     struct list plugin_flags; /* "standalone" for --standalone; settings_resolve makes the two above of them */

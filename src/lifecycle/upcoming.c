@@ -63,13 +63,13 @@ bool upcoming_of(struct store *store, const struct voice *voice, const char *nam
     return true;
 }
 
-static void count(struct upcoming_all *all, const char *name, const struct upcoming *one)
+static void count(struct upcoming_all *all, const char *name, int64_t after, const struct upcoming *one)
 {
     int64_t life = one->not_after - one->not_before;
 
     if (one->due == UPCOMING_NEVER)
         return;
-    if (upcoming_at(one) < all->next) {
+    if (upcoming_at(one) < all->next && upcoming_at(one) > after) {
         all->next = upcoming_at(one);
         xreplace(&all->next_name, name);
     }
@@ -79,8 +79,8 @@ static void count(struct upcoming_all *all, const char *name, const struct upcom
     }
 }
 
-bool upcoming_of_all(
-    struct store *store, const struct voice *voice, int64_t now, struct upcoming_all *out, struct error *err)
+bool upcoming_of_all(struct store *store, const struct voice *voice, int64_t now, int64_t after,
+    struct upcoming_all *out, struct error *err)
 {
     AUTO(upcoming_all_clear) struct upcoming_all all = { .next = UPCOMING_NEVER };
     AUTO(list_clear) struct list names = { 0 };
@@ -93,7 +93,7 @@ bool upcoming_of_all(
         TRY(interrupt_check(err));
         all.lineages++;
         if (upcoming_of(store, voice, names.at[i], now, &one, &failure)) {
-            count(&all, names.at[i], &one);
+            count(&all, names.at[i], after, &one);
         } else {
             log_debug("%s: %s", names.at[i], failure.why);
             all.unreadable++;

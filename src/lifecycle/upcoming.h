@@ -31,9 +31,12 @@ struct upcoming_all {
     char *shortest_name;
 };
 
-/* Of the whole store; a lineage that cannot be read is counted and passed over. Ends early on an interrupt. */
-MUST_USE bool upcoming_of_all(
-    struct store *store, const struct voice *voice, int64_t now, struct upcoming_all *out, struct error *err);
+/*
+ * Of the whole store; a lineage that cannot be read is counted and passed over. after: instants up to it count as
+ * nothing upcoming, since a run after them has dealt with them; 0: all count. Ends early on an interrupt.
+ */
+MUST_USE bool upcoming_of_all(struct store *store, const struct voice *voice, int64_t now, int64_t after,
+    struct upcoming_all *out, struct error *err);
 void upcoming_all_clear(struct upcoming_all *all);
 static inline void upcoming_all_clear_at(struct upcoming_all *all)
 {

@@ -102,7 +102,7 @@ TEST(the_whole_store)
     struct error err = { 0 };
 
     fixture_open(&fixture, &(struct setup){ 0 });
-    REQUIRE(upcoming_of_all(fixture.store, fixture.context.voice, FIXTURE_NOW, &all, &err), "%s", err.why);
+    REQUIRE(upcoming_of_all(fixture.store, fixture.context.voice, FIXTURE_NOW, 0, &all, &err), "%s", err.why);
     CHECK(all.lineages == 0 && all.next == UPCOMING_NEVER && all.shortest == 0, "an empty store");
     a = fixture_lineage(&fixture, "a", "a.test", 10 * FIXTURE_DAY);
     b = fixture_lineage(&fixture, "b", "b.test", 20 * FIXTURE_DAY);
@@ -110,12 +110,16 @@ TEST(the_whole_store)
     d = fixture_lineage(&fixture, "d", "d.test", 70 * FIXTURE_DAY);
     replace_in_file(c->conf_path, "[renewalparams]", "[renewalparams]\nautorenew = False");
     REQUIRE(truncate(d->current[KIND_CERT], 0) == 0, "no damage");
-    REQUIRE(upcoming_of_all(fixture.store, fixture.context.voice, FIXTURE_NOW, &all, &err), "%s", err.why);
+    REQUIRE(upcoming_of_all(fixture.store, fixture.context.voice, FIXTURE_NOW, 0, &all, &err), "%s", err.why);
     CHECK_INT(all.lineages, 4, "all");
     CHECK_INT(all.unreadable, 1, "d is damaged");
     CHECK_INT(all.next, FIXTURE_NOW + 40 * FIXTURE_DAY, "c is not renewed, b is next");
     CHECK_TEXT(all.next_name, "b", "its name");
     CHECK_INT(all.shortest, 90 * FIXTURE_DAY, "all live as long");
+    REQUIRE(
+        upcoming_of_all(fixture.store, fixture.context.voice, FIXTURE_NOW, FIXTURE_NOW + 40 * FIXTURE_DAY, &all, &err),
+        "%s", err.why);
+    CHECK_TEXT(all.next_name, "a", "what a run after b's time may still have to do");
 }
 
 TEST_MAIN()

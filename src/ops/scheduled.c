@@ -83,6 +83,8 @@ static enum scheduled program_at(const struct search *search, const char *path)
     AUTO(free) char *whole = machine_path(search->machine, path);
     struct stat at, own;
 
+    if (strcmp(path, search->machine->self) == 0) /* also where the machine is an image that it is not yet in */
+        return SCHEDULED_US;
     if (stat(whole, &at) != 0 || !S_ISREG(at.st_mode) || access(whole, X_OK) != 0)
         return SCHEDULED_NOTHING;
     if (stat(search->machine->self, &own) == 0 && own.st_dev == at.st_dev && own.st_ino == at.st_ino)

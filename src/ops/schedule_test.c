@@ -1,0 +1,266 @@
+#include "ops/schedule.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "base/test.h"
+
+#define DAY 86400
+
+static const struct list none = { 0 };
+
+struct scene {
+    struct machine machine;
+    struct schedule_wish wish;
+};
+
+/* things: directories that end in a slash, and programs, with blanks between. */
+static void make(const char *things)
+{
+    struct view rest = view_of(things), thing;
+
+    while (view_cut(&rest, ' ', &thing)) {
+        AUTO(free) char *path = xprintf("%s%.*s", test_dir(), (int)thing.len, thing.at), *dir = file_dirname(path);
+        struct error err = { 0 };
+
+        REQUIRE(file_mkdirs(dir, 0755, &err), "%s", err.why);
+        if (thing.at[thing.len - 1] != '/')
+            REQUIRE(
+                file_create(path, view_of("#!/bin/sh\n"), (struct file_access){ .mode = 0755 }, &err), "%s", err.why);
+    }
+}
+
+static struct scene scene_of(const char *things, int64_t life_s)
+{
+    struct scene scene = { .wish = { .config_dir = "/etc/letsencrypt",
+                               .work_dir = "/var/lib/letsencrypt",
+                               .logs_dir = "/var/log/letsencrypt",
+                               .config_files = &none,
+                               .web_roots = &none,
+                               .life_s = life_s } };
+    struct error err = { 0 };
+
+    make(things);
+    REQUIRE(machine_open(test_dir(), &scene.machine, &err), "%s", err.why);
+    return scene;
+}
+
+static struct schedule plan(struct scene *scene)
+{
+    struct schedule schedule = { 0 };
+    struct error err = { 0 };
+
+    REQUIRE(schedule_plan(&scene->machine, &scene->wish, &schedule, &err), "%s: %s", err.what, err.why);
+    return schedule;
+}
+
+/* What was done, joined; NULL: it failed. */
+static char *install(struct scene *scene, bool force, struct error *err)
+{
+    AUTO(schedule_clear) struct schedule schedule = plan(scene);
+    AUTO(list_clear) struct list done = { 0 };
+
+    return schedule_install(&scene->machine, &scene->wish, &schedule, force, &done, err) ? list_join(&done, "; ")
+                                                                                         : NULL;
+}
+
+static char *read_text(const char *path)
+{
+    AUTO(free) char *whole = xprintf("%s%s", test_dir(), path);
+    AUTO(buf_clear) struct buf text = BUF(FILE_MAX_TEXT);
+    struct error err = { 0 };
+
+    return file_read(whole, &text, &err) ? buf_take(&text) : xstrdup("(none)");
+}
+
+static void write_text(const char *path, const char *text)
+{
+    AUTO(free) char *whole = xprintf("%s%s", test_dir(), path), *dir = file_dirname(whole);
+    struct error err = { 0 };
+
+    REQUIRE(file_mkdirs(dir, 0755, &err) && file_replace(whole, view_of(text), FILE_PUBLIC, &err), "%s", err.why);
+}
+
+static bool is_there(const char *path)
+{
+    AUTO(free) char *whole = xprintf("%s%s", test_dir(), path);
+
+    return file_is_link(whole) || file_exists(whole);
+}
+
+#define SYSTEMD "/run/systemd/system/ /etc/systemd/system/ /usr/bin/systemctl"
+#define SERVICE "/etc/systemd/system/evercert-renew.service"
+#define TIMER "/etc/systemd/system/evercert-renew.timer"
+#define LINK "/etc/systemd/system/timers.target.wants/evercert-renew.timer"
+
+TEST(each_machine_has_its_form)
+{
+    static const struct {
+        const char *name, *things, *system;
+        int64_t life_s;
+        const char *form, *file; /* form NULL: none */
+        const char *has;
+    } cases[] = {
+        { "systemd", SYSTEMD " /etc/cron.d/ /usr/sbin/cron", "Linux", 90 * DAY, "systemd", TIMER,
+            "OnCalendar=*-*-* 00/12:00:00\nRandomizedDelaySec=14400\nPersistent=true\n" },
+        { "six days", SYSTEMD, "Linux", 6 * DAY, "systemd", TIMER,
+            "OnCalendar=*-*-* 00/3:00:00\nRandomizedDelaySec=3600\n" },
+        { "its service", SYSTEMD, "Linux", 0, "systemd", SERVICE, " -q renew --no-random-sleep-on-renew\n" },
+        { "systemd installed, but not running", "/etc/systemd/system/ /etc/cron.d/ /usr/sbin/cron", "Linux", 90 * DAY,
+            "cron", "/etc/cron.d/evercert-renew", " root /" },
+        { "cron every three hours", "/etc/cron.d/ /usr/sbin/crond", "Linux", 6 * DAY, "cron",
+            "/etc/cron.d/evercert-renew", "-23/3 * * * root /" },
+        { "a folder for cron without one", "/etc/cron.d/", "Linux", 90 * DAY, NULL, NULL, NULL },
+        { "Alpine", "/etc/periodic/hourly/ /etc/periodic/15min/ /usr/sbin/crond", "Linux", 90 * DAY, "hourly",
+            "/etc/periodic/hourly/evercert-renew", "#!/bin/sh\n# Written by" },
+        { "Alpine, certificates of a day", "/etc/periodic/hourly/ /etc/periodic/15min/ /usr/sbin/crond", "Linux", DAY,
+            "15min", "/etc/periodic/15min/evercert-renew", "exec /" },
+        { "FreeBSD", "/usr/local/etc/cron.d/ /usr/sbin/cron", "FreeBSD", 90 * DAY, "bsd-cron",
+            "/usr/local/etc/cron.d/evercert-renew", " root /" },
+        { "macOS", "/Library/LaunchDaemons/", "Darwin", 6 * DAY, "launchd",
+            "/Library/LaunchDaemons/org.evercert.renew.plist", "<integer>10800</integer>" },
+        { "nothing", "/etc/", "Linux", 90 * DAY, NULL, NULL, NULL },
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct scene scene = scene_of(cases[i].things, cases[i].life_s);
+        const char *own = scene.machine.system;
+        struct schedule unused = { 0 };
+        struct error err = { 0 };
+
+        scene.machine.system = cases[i].system;
+        if (cases[i].form == NULL) {
+            CHECK(!schedule_plan(&scene.machine, &scene.wish, &unused, &err), "%s", cases[i].name);
+            CHECK(strstr(err.next, "-q renew") != NULL, "%s: %s", cases[i].name, err.next);
+        } else {
+            AUTO(schedule_clear) struct schedule schedule = plan(&scene);
+            AUTO(free) char *done = install(&scene, false, &err), *text = read_text(cases[i].file);
+
+            CHECK_TEXT(schedule.form->name, cases[i].form, cases[i].name);
+            CHECK(done != NULL, "%s: %s", cases[i].name, err.why);
+            CHECK(strstr(text, cases[i].has) != NULL, "%s: %s", cases[i].name, text);
+        }
+        scene.machine.system = own;
+        machine_clear(&scene.machine);
+        test_drop_dir();
+    }
+}
+
+TEST(twice_changes_nothing_and_remove_removes_ours)
+{
+    struct scene scene = scene_of(SYSTEMD, 90 * DAY);
+    AUTO(list_clear) struct list removed = { 0 };
+    struct error err = { 0 };
+    AUTO(free) char *first = install(&scene, false, &err), *second = install(&scene, false, &err);
+    AUTO(schedule_clear) struct schedule schedule = plan(&scene);
+
+    CHECK_TEXT(first, "Wrote " SERVICE "; Wrote " TIMER "; Switched it on (" LINK ")", "first");
+    CHECK_TEXT(second, "", "second");
+    CHECK(schedule_is_current(&schedule) && schedule_is_complete(&schedule), "it is there");
+    write_text("/etc/systemd/system/other.timer", "x");
+    write_text("/etc/systemd/system/evercert-renew.timer.d/own.conf", "x");
+    CHECK(schedule_remove(&scene.machine, &scene.wish, false, &removed, &err), "%s", err.why);
+    CHECK_INT(removed.len, 2, "both");
+    CHECK(!is_there(SERVICE) && !is_there(TIMER) && !is_there(LINK), "they are gone");
+    CHECK(
+        is_there("/etc/systemd/system/other.timer") && is_there("/etc/systemd/system/evercert-renew.timer.d/own.conf"),
+        "nothing else is");
+    machine_clear(&scene.machine);
+}
+
+TEST(a_shorter_life)
+{
+    struct scene scene = scene_of(SYSTEMD, 90 * DAY);
+    struct error err = { 0 };
+    AUTO(free) char *first = install(&scene, false, &err), *second = NULL;
+
+    scene.wish.life_s = 6 * DAY;
+    {
+        AUTO(schedule_clear) struct schedule schedule = plan(&scene);
+
+        CHECK(!schedule_is_current(&schedule), "it is to be otherwise");
+        CHECK_INT(schedule.files[0].state, SCHEDULE_SAME, "the service is the same");
+        CHECK_INT(schedule.files[1].state, SCHEDULE_OLD, "the timer is not");
+    }
+    second = install(&scene, false, &err);
+    CHECK_TEXT(second, "Replaced " TIMER, "install mends it");
+    machine_clear(&scene.machine);
+}
+
+TEST(what_others_have_changed)
+{
+    struct scene scene = scene_of(SYSTEMD, 90 * DAY);
+    AUTO(list_clear) struct list removed = { 0 };
+    struct error err = { 0 };
+    AUTO(free) char *first = install(&scene, false, &err), *text = read_text(TIMER);
+    AUTO(free) char *edited = xprintf("%s# mine\n", text), *refused = NULL, *after = NULL, *forced = NULL;
+
+    write_text(TIMER, edited);
+    scene.wish.life_s = 6 * DAY;
+    refused = install(&scene, false, &err);
+    CHECK(refused == NULL && strstr(err.why, "was edited") != NULL, "%s", err.why);
+    after = read_text(TIMER);
+    CHECK_TEXT(after, edited, "it is as it was");
+    CHECK(schedule_remove(&scene.machine, &scene.wish, false, &removed, &err), "%s", err.why);
+    CHECK(is_there(TIMER) && !is_there(SERVICE), "it stays, what was not edited goes");
+    CHECK(removed.len == 2 && strstr(removed.at[1], "Left " TIMER) != NULL, "and that is said");
+    forced = install(&scene, true, &err);
+    CHECK(forced != NULL, "%s", err.why);
+    CHECK(schedule_remove(&scene.machine, &scene.wish, true, &removed, &err) && !is_there(TIMER), "%s", err.why);
+    machine_clear(&scene.machine);
+}
+
+TEST(what_is_not_ours)
+{
+    struct scene scene = scene_of("/etc/cron.d/ /usr/sbin/cron", 90 * DAY);
+    AUTO(list_clear) struct list removed = { 0 };
+    struct error err = { 0 };
+    AUTO(free) char *refused = NULL, *text = NULL;
+
+    write_text("/etc/cron.d/evercert-renew", "1 1 * * * root evercert renew # by hand\n");
+    refused = install(&scene, false, &err);
+    CHECK(refused == NULL && strstr(err.why, "is not ours") != NULL, "%s", err.why);
+    CHECK(schedule_remove(&scene.machine, &scene.wish, true, &removed, &err), "%s", err.why);
+    text = read_text("/etc/cron.d/evercert-renew");
+    CHECK_TEXT(text, "1 1 * * * root evercert renew # by hand\n", "never");
+    machine_clear(&scene.machine);
+}
+
+TEST(the_daemon_takes_the_timers_place)
+{
+    struct scene scene = scene_of(SYSTEMD, 90 * DAY);
+    struct error err = { 0 };
+    AUTO(free) char *timer = install(&scene, false, &err), *daemon = NULL, *text = NULL;
+
+    scene.wish.form = "daemon";
+    daemon = install(&scene, false, &err);
+    REQUIRE(daemon != NULL, "%s", err.why);
+    CHECK(!is_there(TIMER) && !is_there(SERVICE) && !is_there(LINK), "the timer is gone");
+    CHECK(is_there("/etc/systemd/system/multi-user.target.wants/evercert.service"), "switched on");
+    text = read_text("/etc/systemd/system/evercert.service");
+    CHECK(strstr(text, "Type=notify\n") != NULL && strstr(text, " daemon\n") != NULL, "%s", text);
+    machine_clear(&scene.machine);
+}
+
+TEST(a_store_of_ones_own)
+{
+    struct scene scene = scene_of(SYSTEMD, 90 * DAY);
+    AUTO(list_clear) struct list roots = { 0 };
+    struct error err = { 0 };
+    AUTO(free) char *done = NULL, *text = NULL;
+
+    list_add(&roots, "/home/a b/www");
+    list_add(&roots, "/var/www/html");
+    scene.wish.web_roots = &roots;
+    scene.wish.config_dir = "/srv/tls.d/a";
+    scene.wish.work_dir = "/data/work";
+    done = install(&scene, false, &err);
+    REQUIRE(done != NULL, "%s", err.why);
+    text = read_text("/etc/systemd/system/evercert-renew-srv-tls-d-a.service");
+    CHECK(strstr(text, "--config-dir /srv/tls.d/a --work-dir /data/work\n") != NULL, "%s", text);
+    CHECK(strstr(text, "ReadWritePaths=-/etc -/opt -/run -/srv -/var -/data/work \"-/home/a b/www\"\n") != NULL, "%s",
+        text);
+    machine_clear(&scene.machine);
+}
+
+TEST_MAIN()
