@@ -139,7 +139,7 @@ static bool del_record(struct work *work, struct error *err)
     return true;
 }
 
-static bool change_one(struct work *work, bool add, struct txt *const *txts, size_t count, struct error *err)
+static bool change_each_record(struct work *work, bool add, struct txt *const *txts, size_t count, struct error *err)
 {
     for (size_t i = 0; i < count; i++) {
         set_record(work, txts[i]);
@@ -201,7 +201,7 @@ static bool change_group(struct work *work, bool add, const struct group *group,
     set_record(work, group->at[0]);
     TRY(!add || check_slots(work, group, err));
     TRY(edits ? edit_change(work, add, group->at, group->count, err)
-              : change_one(work, add, group->at, group->count, err));
+              : change_each_record(work, add, group->at, group->count, err));
     set_record(work, group->at[0]);
     return finish(work, err);
 }

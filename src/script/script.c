@@ -258,8 +258,8 @@ static bool judge(
     const char *name = file_basename(use->path);
 
     learn_secrets(use);
-    out = script_settings_hide(&use->settings, buf_view(&result->out));
-    said = script_settings_hide(&use->settings, buf_view(&result->err));
+    out = secrets_hide(&use->settings.secrets, buf_view(&result->out));
+    said = secrets_hide(&use->settings.secrets, buf_view(&result->err));
     log_lines(name, out);
     log_lines(name, said);
     if (result->status == 0) {
@@ -303,7 +303,7 @@ static bool run_in_turn(struct use *use, const struct call *call, char **output,
     return error_next_default(err, "if it needs longer: --dns-script-time-limit SECONDS");
 }
 
-static bool change_one(struct use *use, struct txt *txt, bool add, struct error *err)
+static bool call_for_value(struct use *use, struct txt *txt, bool add, struct error *err)
 {
     AUTO(call_clear) struct call call = { 0 };
     char **output = add ? &txt->proof->output : NULL;
@@ -325,7 +325,7 @@ static bool change(struct use *use, struct txt *const *txts, size_t count, bool 
         struct error why = { 0 };
 
         TRY(interrupt_check(err));
-        if (change_one(use, txts[i], add, &why)) {
+        if (call_for_value(use, txts[i], add, &why)) {
             txt_done(txts[i]);
             continue;
         }

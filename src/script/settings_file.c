@@ -8,7 +8,6 @@
 #define SAVED "SAVED_"
 #define BASE64_START "__ACME_BASE64__START_"
 #define BASE64_END "__ACME_BASE64__END_"
-#define SECRET_MIN 4 /* bytes: what is shorter is no secret, and stands everywhere */
 #define VALUE_MAX 65536
 
 static struct view skip(struct view view, size_t len)
@@ -74,30 +73,12 @@ static size_t find(const struct list *env, struct view key)
     return i;
 }
 
-/* Longer ones first: one may be a part of another. */
-static void add_secret(struct list *secrets, const char *value)
-{
-    size_t at = 0;
-
-    if (strlen(value) < SECRET_MIN || list_has(secrets, value))
-        return;
-    while (at < secrets->len && strlen(secrets->at[at]) >= strlen(value))
-        at++;
-    list_add(secrets, value);
-    for (size_t i = secrets->len - 1; i > at; i--) {
-        char *other = secrets->at[i];
-
-        secrets->at[i] = secrets->at[i - 1];
-        secrets->at[i - 1] = other;
-    }
-}
-
 static void set(struct script_settings *settings, struct view key, const char *value, bool yields)
 {
     size_t there = find(&settings->env, key);
     char *entry;
 
-    add_secret(&settings->secrets, value);
+    secrets_add(&settings->secrets, value);
     if (there < settings->env.len) {
         if (yields)
             return;
@@ -183,7 +164,7 @@ void script_settings_add_secrets(struct script_settings *settings, struct view t
             char *clear = decode(value);
 
             if (clear != NULL)
-                add_secret(&settings->secrets, clear);
+                secrets_add(&settings->secrets, clear);
             wipe_free(clear);
         }
 }
@@ -192,34 +173,6 @@ void script_settings_clear(struct script_settings *settings)
 {
     while (settings->env.len > 0)
         wipe_at(&settings->env, settings->env.len - 1);
-    while (settings->secrets.len > 0)
-        wipe_at(&settings->secrets, settings->secrets.len - 1);
     list_clear(&settings->env);
-    list_clear(&settings->secrets);
-}
-
-/* ---- hiding ---- */
-
-static size_t secret_at(const struct list *secrets, struct view rest)
-{
-    for (size_t i = 0; i < secrets->len; i++)
-        if (view_starts(rest, secrets->at[i]))
-            return strlen(secrets->at[i]);
-    return 0;
-}
-
-char *script_settings_hide(const struct script_settings *settings, struct view text)
-{
-    AUTO(buf_clear) struct buf out = BUF_SECRET(SIZE_MAX);
-
-    while (text.len > 0) {
-        size_t len = secret_at(&settings->secrets, text);
-
-        if (len > 0)
-            buf_put_text(&out, "[hidden]");
-        else
-            buf_put_char(&out, text.at[0]);
-        text = skip(text, len > 0 ? len : 1);
-    }
-    return buf_take(&out);
+    secrets_clear(&settings->secrets);
 }

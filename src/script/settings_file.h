@@ -3,14 +3,14 @@
  * The file of --dns-script-credentials: lines KEY=VALUE, which become variables of the script's environment; or what
  * acme.sh keeps in its account.conf, SAVED_KEY='VALUE'. And what of it must not be shown.
  */
-#include "base/bytes.h"
+#include "script/secrets.h"
 
 #define SETTINGS_FILE_MAX (256 * 1024)
 #define SETTINGS_FILE_MAX_LINES 1000
 
 struct script_settings {
-    struct list env;     /* "KEY=VALUE" */
-    struct list secrets; /* values, to be hidden where a script prints them; longer ones first */
+    struct list env; /* "KEY=VALUE" */
+    struct secrets secrets;
 };
 
 /*
@@ -29,6 +29,3 @@ static inline void script_settings_clear_at(struct script_settings *settings)
 
 /* Adds the values of the files that scripts save settings in, as far as they can be read. */
 void script_settings_add_secrets(struct script_settings *settings, struct view text);
-
-/* The text with "[hidden]" for each of the secrets; of the caller's. */
-char *script_settings_hide(const struct script_settings *settings, struct view text) __attribute__((returns_nonnull));

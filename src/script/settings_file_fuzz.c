@@ -23,7 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             abort();
         if (strlen(sign + 1) < 4)
             continue;
-        hidden = script_settings_hide(&settings, (struct view){ sign + 1, strlen(sign + 1) });
+        hidden = secrets_hide(&settings.secrets, (struct view){ sign + 1, strlen(sign + 1) });
         if (strcmp(hidden, "[hidden]") != 0)
             abort();
         free(TAKE(hidden));

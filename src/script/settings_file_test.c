@@ -45,10 +45,10 @@ TEST(values_are_hidden)
     AUTO(free) char *hidden = NULL, *more = NULL;
 
     REQUIRE(script_settings_read(view_of("A=token\nB=token12\nC=1\n"), "/f", &settings, &err), "%s", err.why);
-    hidden = script_settings_hide(&settings, view_of("1 xtokeny token12\ntok token"));
+    hidden = secrets_hide(&settings.secrets, view_of("1 xtokeny token12\ntok token"));
     CHECK_TEXT(hidden, "1 x[hidden]y [hidden]\ntok [hidden]", "longest first, short ones not");
     script_settings_add_secrets(&settings, view_of("SAVED_S='session'\nbroken\nT=other\n"));
-    more = script_settings_hide(&settings, view_of("session other broken"));
+    more = secrets_hide(&settings.secrets, view_of("session other broken"));
     CHECK_TEXT(more, "[hidden] [hidden] broken", "what the script has saved");
     CHECK_INT((int64_t)settings.env.len, 3, "which is no setting");
 }
