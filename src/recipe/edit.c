@@ -115,11 +115,21 @@ static bool select_object(struct edit *edit, struct value **out, struct error *e
     return true;
 }
 
+/* What is longer than the service takes would be cut short: neither read nor written. */
+static bool check_length(const struct edit *edit, struct error *err)
+{
+    int64_t max = LIST_MAX;
+
+    if (!value_number(value_member(edit->edit, "max"), &max))
+        max = LIST_MAX;
+    return (int64_t)edit->list.len <= max ||
+           error_set(err, ERROR_PLUGIN, "the list has %zu elements, more than are changed safely", edit->list.len);
+}
+
 /* The list in the selected object, as a list, whatever it was. */
 static bool take_list(struct edit *edit, const struct value *object, struct error *err)
 {
     const struct value *list = value_walk(object, path_of(edit, "list"));
-    int64_t max = LIST_MAX;
 
     value_set_list(&edit->list);
     if (list != NULL && list->type == VALUE_LIST)
@@ -127,11 +137,7 @@ static bool take_list(struct edit *edit, const struct value *object, struct erro
     else if (list != NULL && value_is_set(list) && !(list->type == VALUE_OBJECT && list->len == 0))
         value_copy(value_add(&edit->list), list);
     value_copy(&edit->old, &edit->list);
-    if (!value_number(value_member(edit->edit, "max"), &max))
-        max = LIST_MAX;
-    if ((int64_t)edit->list.len > max)
-        return error_set(err, ERROR_PLUGIN, "the list has %zu elements, more than are changed safely", edit->list.len);
-    return true;
+    return check_length(edit, err);
 }
 
 /* Where all of a zone is written, a reply that does not have its records where they should be is no empty zone. */
@@ -289,7 +295,7 @@ static bool one_round(struct edit *edit, bool *left, struct error *err)
     for (size_t i = 0; i < edit->count; i++)
         TRY(change_list(edit, edit->txts[i], left, err));
     edit->stale = *left && edit->written && value_equal(&edit->old, &edit->before);
-    return !*left || edit->stale || write_list(edit, err);
+    return !*left || edit->stale || (check_length(edit, err) && write_list(edit, err));
 }
 
 /*

@@ -238,8 +238,13 @@ static size_t count_set(const struct value *names, const struct vars *vars)
 
 static void put_alternative(const struct description *description, const struct value *names, struct buf *out)
 {
+    size_t start = out->len;
+
     for (size_t i = 0; i < names->len; i++)
         buf_putf(out, "%sdns_%s_%s", i > 0 ? " and " : "", description->name, value_text(&names->at[i]));
+    for (size_t i = start; i < out->len; i++)
+        if (out->at[i] == '-')
+            out->at[i] = '_';
 }
 
 /* One alternative must be whole, and nothing of another be there. */

@@ -102,6 +102,20 @@ __attribute__((unused)) static struct service *api_open(const char *text, const 
     return service;
 }
 
+/* What is to be asked from now on, in this order. */
+__attribute__((unused)) static void api_play(const struct exchange *exchanges)
+{
+    api.at = exchanges;
+    api.next = 0;
+}
+
+/* Whether all of it was asked. */
+__attribute__((unused)) static void api_played(const char *name)
+{
+    CHECK(
+        api.at[api.next].request == NULL && api.at[api.next].status == 0, "%s: %zu requests were made", name, api.next);
+}
+
 /* Adds or removes values of one name; returns what went wrong with the first, "" when nothing did. */
 __attribute__((unused)) static const char *api_change(
     struct service *service, const struct exchange *exchanges, bool add, const char *name, const char *const *values)
@@ -115,10 +129,9 @@ __attribute__((unused)) static const char *api_change(
         txts[count] = (struct txt){ .name = name, .value = values[count] };
         pointers[count] = &txts[count];
     }
-    api.at = exchanges;
-    api.next = 0;
+    api_play(exchanges);
     CHECK(records_change(service, add, pointers, count, &err), "%s", err.why);
-    CHECK(exchanges[api.next].request == NULL && exchanges[api.next].status == 0, "%zu: all was asked", api.next);
+    api_played(name);
     (void)snprintf(why, sizeof why, "%s", txts[0].error != NULL ? txts[0].error->why : "");
     for (size_t i = 0; i < count; i++) {
         CHECK((txts[i].state == TXT_DONE) == (txts[i].error == NULL), "state");
