@@ -14,22 +14,41 @@
 
 /* ---- asking ---- */
 
-static bool ask_net(void *self, const struct ask *asks, size_t count, struct dns_reply *replies, struct error *err)
+static bool ask_net(
+    struct net *net, const struct ask *asks, size_t count, int timeout_ms, struct dns_reply *replies, struct error *err)
 {
     AUTO(free) struct dns_question *questions = xcalloc(count + 1, sizeof *questions);
     AUTO(free) struct buf *bytes = xcalloc(count + 1, sizeof *bytes);
     bool ok = true;
 
     for (size_t i = 0; ok && i < count; i++) {
+        unsigned flags = asks[i].flags | (asks[i].server == NULL ? DNS_RECURSE : 0);
+
         bytes[i] = BUF(DNS_MAX_MESSAGE);
-        ok = dns_put_question(&bytes[i], asks[i].name, asks[i].type, asks[i].server == NULL ? DNS_RECURSE : 0, err);
+        ok = dns_put_question(&bytes[i], asks[i].name, asks[i].type, flags, err);
         questions[i] =
-            (struct dns_question){ .server = asks[i].server, .message = buf_view(&bytes[i]), .timeout_ms = TIMEOUT_MS };
+            (struct dns_question){ .server = asks[i].server, .message = buf_view(&bytes[i]), .timeout_ms = timeout_ms };
     }
-    ok = ok && net_dns_all(self, questions, count, replies, err);
+    ok = ok && net_dns_all(net, questions, count, replies, err);
     for (size_t i = 0; i < count; i++)
         buf_clear(&bytes[i]);
     return ok;
+}
+
+static bool ask_patiently(
+    void *self, const struct ask *asks, size_t count, struct dns_reply *replies, struct error *err)
+{
+    return ask_net(self, asks, count, TIMEOUT_MS, replies, err);
+}
+
+static bool ask_in_time(void *self, const struct ask *asks, size_t count, struct dns_reply *replies, struct error *err)
+{
+    const struct ask_within *within = self;
+    int64_t left_ms = within->until_ms - clock_monotonic_ms();
+
+    if (left_ms <= 0)
+        return error_set(err, ERROR_NETWORK, "no time is left");
+    return ask_net(within->net, asks, count, left_ms < within->most_ms ? (int)left_ms : within->most_ms, replies, err);
 }
 
 static int64_t now_of_clock(void *self __attribute__((unused)))
@@ -44,7 +63,30 @@ static bool sleep_by_clock(void *self __attribute__((unused)), int64_t ms)
 
 struct asker asker_of_net(struct net *net)
 {
-    return (struct asker){ .ask = ask_net, .now_ms = now_of_clock, .sleep_ms = sleep_by_clock, .self = net };
+    return (struct asker){ .ask = ask_patiently, .now_ms = now_of_clock, .sleep_ms = sleep_by_clock, .self = net };
+}
+
+struct asker asker_within(const struct ask_within *within)
+{
+    return (
+        struct asker){ .ask = ask_in_time, .now_ms = now_of_clock, .sleep_ms = sleep_by_clock, .self = (void *)within };
+}
+
+bool ask_one(const struct asker *asker, const struct ask *ask, struct dns_answer *answer, struct error *err)
+{
+    struct dns_reply reply = { 0 };
+
+    if (!ask_all(asker, ask, 1, &reply, err)) {
+        dns_reply_clear(&reply);
+        return false;
+    }
+    if (reply.error != NULL) {
+        *err = *reply.error;
+        dns_reply_clear(&reply);
+        return false;
+    }
+    *answer = reply.answer;
+    return true;
 }
 
 bool ask_all(

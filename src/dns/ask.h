@@ -9,6 +9,7 @@ struct ask {            /* one question; borrowed */
     const char *server; /* an address; NULL: the system's resolvers, which are to find the answer */
     const char *name;
     enum dns_type type;
+    unsigned flags; /* besides DNS_RECURSE, which the system's resolvers get */
 };
 
 /* The way to name servers, and the clock by which they are waited for; a test plays both. */
@@ -21,6 +22,17 @@ struct asker {
 };
 
 struct asker asker_of_net(struct net *net);
+
+struct ask_within { /* the network, for some time */
+    struct net *net;
+    int64_t until_ms; /* of clock_monotonic_ms: then nobody is asked any more, which is ERROR_NETWORK */
+    int most_ms;      /* that one question is waited for */
+};
+/* within is borrowed. */
+struct asker asker_within(const struct ask_within *within);
+
+/* Asks one question. False when there is no answer: ERROR_NETWORK, ERROR_CANCELED. *answer must be zero. */
+MUST_USE bool ask_one(const struct asker *asker, const struct ask *ask, struct dns_answer *answer, struct error *err);
 
 /* Asks in portions that the network process takes. As asker->ask. */
 MUST_USE bool ask_all(

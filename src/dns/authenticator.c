@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/mutex.h"
+#include "dns/ca_place.h"
 #include "dns/delegation.h"
 #include "dns/options.h"
 #include "dns/provider.h"
@@ -170,64 +171,108 @@ static bool options_of(const struct plugin_context *context, struct dns_options 
     return dns_options_get(context->settings, provider->name, provider->wait_s, out, err);
 }
 
+struct order {
+    const struct plugin_context *context;
+    /* Names whose CNAME is a wildcard's, and where their records may be besides the place that was chosen: there, or at
+     * the name itself. Side by side. */
+    struct list names, others;
+};
+
 /* Credentials that may be asked for are asked for when a name is to be proved; all others are read at once, lest the CA
  * is bothered in vain. */
 static bool prepare(const struct plugin_context *context, void **self, struct error *err)
 {
     struct dns_options options;
+    struct order *order;
 
     TRY(options_of(context, &options, err));
     if (!context->settings->voice->reads_credentials_late && (options.credentials != NULL || !ui_may_ask(context->ui)))
         TRY(need_open(context, err));
-    *self = (void *)context;
+    order = xcalloc(1, sizeof *order);
+    order->context = context;
+    *self = order;
     return true;
 }
 
-/* Where no resolver can be asked, records go to where the CA looks first. */
+static void release(void *self)
+{
+    struct order *order = self;
+
+    list_clear(&order->names);
+    list_clear(&order->others);
+    free(order);
+}
+
+/* ---- where records go ---- */
+
+/* Where no network can be asked, records go to where the CA looks first. */
 static bool follow(
     const struct plugin_context *context, struct delegation *delegations, size_t count, struct error *err)
 {
     struct asker asker = asker_of_net(context->net);
+    AUTO(zones_clear) struct zones zones = { .asker = &asker };
+    struct delegation_way way = { .zones = &zones };
 
-    if (context->net != NULL)
-        return delegations_follow(&asker, delegations, count, err);
+    if (context->net != NULL) {
+        /* A CA in public has resolvers of its own. */
+        way.resolvers = ca_is_public(&asker, context->settings->server);
+        return delegations_follow(&way, delegations, count, err);
+    }
     for (size_t i = 0; i < count; i++)
         xreplace(&delegations[i].place, delegations[i].name);
     return true;
 }
 
-static void take_places(const struct values *values, struct delegation *delegations)
+/* Of the two places that a wildcard's CNAME leaves, the zone of its own first where that is another one, since the CA
+ * looks there already; in the same zone, the name itself, since the other one has records of others. */
+static const char *choose_place(struct order *order, const struct delegation *delegation)
 {
-    for (size_t i = 0; i < values->count; i++) {
-        struct proof *proof = values->proofs[i];
+    const char *first = delegation->same_zone ? delegation->name : delegation->place;
 
-        if (delegations[i].error != NULL) {
-            proof_fail(proof, delegations[i].error);
-            continue;
-        }
-        if (!host_equal(delegations[i].place, proof->record_name))
-            log_info("The record for %s is put at %s, where %s leads", proof->identifier, delegations[i].place,
-                proof->record_name);
-        xreplace(&proof->place, delegations[i].place);
+    if (!delegation->by_wildcard)
+        return delegation->place;
+    list_add(&order->names, delegation->name);
+    list_add(&order->others, delegation->same_zone ? delegation->place : delegation->name);
+    return first;
+}
+
+static void take_place(struct order *order, const struct delegation *delegation, struct proof *proof)
+{
+    const char *place;
+
+    if (delegation->error != NULL) {
+        proof_fail(proof, delegation->error);
+        return;
     }
+    if (delegation->unseen != NULL)
+        log_info("Whether %s is a CNAME cannot be seen from here: %s", delegation->place, delegation->unseen);
+    place = choose_place(order, delegation);
+    if (!host_equal(place, proof->record_name))
+        log_info("The record for %s is put at %s, where %s leads%s", proof->identifier, place, proof->record_name,
+            delegation->by_wildcard ? " by a wildcard" : "");
+    xreplace(&proof->place, place);
 }
 
 static bool plan(void *self, struct proof *const *proofs, size_t count, struct error *err)
 {
+    struct order *order = self;
     AUTO(values_clear) struct values values = take_values(proofs, count, PROOF_PRESENTED);
     AUTO(free) struct delegation *delegations = xcalloc(values.count + 1, sizeof *delegations);
     bool ok;
 
-    TRY(need_open(self, err));
+    TRY(need_open(order->context, err));
     for (size_t i = 0; i < values.count; i++)
         delegations[i].name = values.proofs[i]->record_name;
-    ok = follow(self, delegations, values.count, err);
-    if (ok)
-        take_places(&values, delegations);
-    for (size_t i = 0; i < values.count; i++)
+    ok = follow(order->context, delegations, values.count, err);
+    for (size_t i = 0; i < values.count; i++) {
+        if (ok)
+            take_place(order, &delegations[i], values.proofs[i]);
         delegation_clear(&delegations[i]);
+    }
     return ok;
 }
+
+/* ---- presenting ---- */
 
 /* What a provider wants to know when it removes the value is to be found after a crash, too. */
 static void note_outputs(const struct plugin_context *context, struct proof *const *proofs, size_t count)
@@ -240,17 +285,68 @@ static void note_outputs(const struct plugin_context *context, struct proof *con
         context->note(context->note_arg);
 }
 
+/* The other place of a proof that was refused at its first one; NULL: there is none. A service that could not be asked
+ * may have done it, and would say no more of another name. */
+static const char *other_place(const struct order *order, const struct proof *proof)
+{
+    if (proof->state != PROOF_FAILED || proof->error == NULL || proof->error->kind == ERROR_NETWORK ||
+        proof->record_name == NULL)
+        return NULL;
+    for (size_t i = 0; i < order->names.len; i++)
+        if (host_equal(order->names.at[i], proof->record_name))
+            return order->others.at[i];
+    return NULL;
+}
+
+/* Once more at the other place, which is to be found after a crash before anything is there. */
+static bool present_elsewhere(const struct order *order, struct proof *const *proofs, size_t count, struct error *err)
+{
+    const struct plugin_context *context = order->context;
+    AUTO(free) struct proof **moved = xcalloc(count + 1, sizeof(struct proof *));
+    AUTO(list_clear) struct list first = { 0 };
+    AUTO(free) struct error *whys = xcalloc(count + 1, sizeof *whys);
+    size_t len = 0;
+    bool ok;
+
+    for (size_t i = 0; i < count; i++) {
+        const char *other = other_place(order, proofs[i]);
+
+        if (other == NULL)
+            continue;
+        log_info("%s: %s. The record is put at %s instead", proofs[i]->place, proofs[i]->error->why, other);
+        whys[len] = *proofs[i]->error;
+        list_add(&first, proofs[i]->place);
+        xreplace(&proofs[i]->place, other);
+        proof_forget_error(proofs[i]);
+        proofs[i]->state = PROOF_WANTED;
+        moved[len++] = proofs[i];
+    }
+    if (len > 0 && context->note != NULL)
+        context->note(context->note_arg);
+    ok = make_change(context, provider_of(context)->add, moved, len, PROOF_PRESENTED, err);
+    for (size_t i = 0; i < len; i++)
+        if (moved[i]->state == PROOF_FAILED && moved[i]->error != NULL)
+            (void)error_in(moved[i]->error, "a wildcard's CNAME leaves two places, and %s was refused (%s)",
+                first.at[i], whys[i].why);
+    return ok;
+}
+
 static bool present(void *self, struct proof *const *proofs, size_t count, struct error *err)
 {
-    bool ok = make_change(self, provider_of(self)->add, proofs, count, PROOF_PRESENTED, err);
+    const struct order *order = self;
+    const struct plugin_context *context = order->context;
+    bool ok = make_change(context, provider_of(context)->add, proofs, count, PROOF_PRESENTED, err) &&
+              present_elsewhere(order, proofs, count, err);
 
-    note_outputs(self, proofs, count);
+    note_outputs(context, proofs, count);
     return ok;
 }
 
 static bool cleanup(void *self, struct proof *const *proofs, size_t count, struct error *err)
 {
-    return make_change(self, provider_of(self)->remove, proofs, count, PROOF_WANTED, err);
+    const struct order *order = self;
+
+    return make_change(order->context, provider_of(order->context)->remove, proofs, count, PROOF_WANTED, err);
 }
 
 static bool sweep(const struct plugin_context *context, struct proof *const *proofs, size_t count, struct error *err)
@@ -260,7 +356,7 @@ static bool sweep(const struct plugin_context *context, struct proof *const *pro
 
 static bool wait_for_all(void *self, struct proof *const *proofs, size_t count, struct error *err)
 {
-    const struct plugin_context *context = self;
+    const struct plugin_context *context = ((const struct order *)self)->context;
     struct asker asker = asker_of_net(context->net);
     struct dns_options options;
 
@@ -270,7 +366,7 @@ static bool wait_for_all(void *self, struct proof *const *proofs, size_t count, 
 
 static char *hint(void *self, const char *type __attribute__((unused)))
 {
-    const struct plugin_context *context = self;
+    const struct plugin_context *context = ((const struct order *)self)->context;
     struct dns_options options = { 0 };
     struct error ignored = { 0 };
     AUTO(free) char *seconds = NULL;
@@ -292,5 +388,6 @@ const struct authenticator dns_authenticator = {
     .waits_long = true,
     .cleanup = cleanup,
     .sweep = sweep,
+    .release = release,
     .hint = hint,
 };

@@ -36,6 +36,8 @@ static void desk_close(struct desk *desk)
 {
     for (size_t i = 0; i < desk->count; i++)
         proof_clear(&desk->proofs[i]);
+    if (desk->self != NULL)
+        dns_authenticator.release(desk->self);
     dns_share.end(desk->context.shared);
     answers_clear(&desk->answers);
     settings_free(desk->settings);
@@ -208,11 +210,13 @@ TEST(advice)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct desk desk = { 0 };
         AUTO(free) char *hint = NULL;
+        struct error err = { 0 };
 
         desk_open(&desk);
         desk.settings->voice = cases[i].voice;
         desk.settings->dns[DNS_RFC2136].propagation_s = cases[i].wait_s;
-        hint = dns_authenticator.hint(&desk.context, "dns-01");
+        REQUIRE(dns_authenticator.prepare(&desk.context, &desk.self, &err), "%s", err.why);
+        hint = dns_authenticator.hint(desk.self, "dns-01");
         CHECK(strstr(hint, cases[i].part) != NULL, "%s", hint);
         desk_close(&desk);
     }

@@ -13,65 +13,101 @@ void delegation_clear(struct delegation *delegation)
 {
     free(delegation->place);
     free(delegation->error);
+    free(delegation->unseen);
+    free(delegation->zone);
     *delegation = (struct delegation){ 0 };
 }
 
-struct round { /* one question for each delegation that is still open */
-    struct delegation **open;
-    struct ask *asks;
-    struct dns_reply *replies;
-    size_t count;
-    char **others; /* names of wildcards to be tried; side by side with open, NULL in the other rounds */
+/* ---- asking ---- */
+
+struct step { /* of one delegation */
+    struct delegation *of;
+    char *name; /* that is asked about */
+    struct zoned zoned;
+    struct dns_reply by_resolver;
+    const struct dns_reply *reply; /* one of both; NULL: nobody says anything */
 };
 
-static struct round round_new(size_t count)
+struct steps {
+    struct step *at;
+    size_t count;
+};
+
+static struct steps steps_new(size_t count)
 {
-    return (struct round){ .open = xcalloc(count + 1, sizeof(struct delegation *)),
-        .asks = xcalloc(count + 1, sizeof(struct ask)),
-        .replies = replies_new(count),
-        .others = xcalloc(count + 1, sizeof(char *)) };
+    return (struct steps){ xcalloc(count + 1, sizeof(struct step)), 0 };
 }
 
-static void round_clear_at(struct round *round)
+static void steps_clear_at(struct steps *steps)
 {
-    for (size_t i = 0; i < round->count; i++)
-        free(round->others[i]);
-    replies_free(round->replies, round->count);
-    free(round->open);
-    free(round->asks);
-    free(round->others);
+    for (size_t i = 0; i < steps->count; i++) {
+        free(steps->at[i].name);
+        zoned_clear(&steps->at[i].zoned);
+        dns_reply_clear(&steps->at[i].by_resolver);
+    }
+    free(steps->at);
 }
 
-/* Where the CNAME at name leads, of the caller's; NULL: there is none. */
-static char *target(const struct dns_reply *reply, const char *name)
+/* name is the step's. */
+static void steps_add(struct steps *steps, struct delegation *of, char *name)
 {
-    for (size_t i = 0; reply->error == NULL && i < reply->answer.len; i++) {
+    steps->at[steps->count++] = (struct step){ .of = of, .name = name, .zoned = { .name = name } };
+}
+
+static bool ask_servers(const struct delegation_way *way, struct steps *steps, struct error *err)
+{
+    AUTO(free) struct zoned *zoned = xcalloc(steps->count + 1, sizeof *zoned);
+    bool ok;
+
+    for (size_t i = 0; i < steps->count; i++)
+        zoned[i].name = steps->at[i].name;
+    ok = zones_ask(way->zones, DNS_CNAME, zoned, steps->count, err);
+    for (size_t i = 0; i < steps->count; i++) {
+        steps->at[i].zoned = zoned[i];
+        if (ok && zoned[i].state == ZONED_SAYS)
+            steps->at[i].reply = &steps->at[i].zoned.reply;
+    }
+    return ok;
+}
+
+/* Those of whom no server of their zone has said anything. */
+static bool ask_resolvers(const struct delegation_way *way, struct steps *steps, struct error *err)
+{
+    AUTO(free) struct ask *asks = xcalloc(steps->count + 1, sizeof *asks);
+    struct dns_reply *replies = replies_new(steps->count);
+    size_t count = 0, at = 0;
+    bool ok;
+
+    for (size_t i = 0; i < steps->count; i++)
+        if (steps->at[i].reply == NULL)
+            asks[count++] = (struct ask){ NULL, steps->at[i].name, DNS_CNAME };
+    ok = ask_all(way->zones->asker, asks, count, replies, err);
+    for (size_t i = 0; i < steps->count; i++)
+        if (steps->at[i].reply == NULL) {
+            steps->at[i].by_resolver = replies[at++];
+            steps->at[i].reply = &steps->at[i].by_resolver;
+        }
+    free(replies);
+    return ok;
+}
+
+static bool ask(const struct delegation_way *way, struct steps *steps, struct error *err)
+{
+    return ask_servers(way, steps, err) && (!way->resolvers || ask_resolvers(way, steps, err));
+}
+
+/* Where the CNAME that was asked for leads, of the caller's; NULL: there is none. */
+static char *target(const struct step *step)
+{
+    const struct dns_reply *reply = step->reply;
+
+    for (size_t i = 0; reply != NULL && reply->error == NULL && i < reply->answer.len; i++) {
         const struct dns_record *record = &reply->answer.at[i];
 
-        if (record->section == DNS_IN_ANSWER && record->type == DNS_CNAME && host_equal(record->name, name))
+        if (record->section == DNS_IN_ANSWER && record->type == DNS_CNAME && host_equal(record->name, step->name))
             return record_host(record);
     }
     return NULL;
-}
-
-static void fail(struct delegation *delegation, const char *what, const char *at)
-{
-    struct error why = { 0 };
-
-    (void)error_set(&why, ERROR_CONFIG, "%s %s %s", delegation->name, what, at);
-    (void)error_next(&why, "`dig CNAME %s` shows where it leads", delegation->name);
-    delegation->error = error_dup(&why);
-}
-
-static void tell_unknown(const struct dns_reply *reply, const char *name)
-{
-    char room[RCODE_NAME_SIZE];
-    const char *rcode = reply->error != NULL ? NULL : rcode_name(reply->answer.rcode, room);
-
-    if (reply->error != NULL)
-        log_info("Whether %s is a CNAME cannot be seen: %s", name, reply->error->why);
-    else if (reply->answer.rcode != DNS_NOERROR && reply->answer.rcode != DNS_NXDOMAIN)
-        log_info("Whether %s is a CNAME cannot be seen: the resolver %s says %s", name, reply->answer.server, rcode);
 }
 
 /* ---- wildcards ---- */
@@ -84,82 +120,135 @@ static char *sibling(const char *name)
     return xprintf("%s%s", RANDOM_LABEL, dot != NULL ? dot : "");
 }
 
-/* Takes back the first step of those whose CNAME a wildcard has made (RFC 4592 section 2.2): any other name there has
- * it, too. */
-static bool take_back_wildcards(
-    const struct asker *asker, struct delegation *delegations, size_t count, struct error *err)
+/* Marks those whose first CNAME a wildcard has made (RFC 4592 section 2.2): any other name there has it, too. */
+static bool mark_wildcards(
+    const struct delegation_way *way, struct delegation *delegations, size_t count, struct error *err)
 {
-    AUTO(round_clear) struct round round = round_new(count);
+    AUTO(steps_clear) struct steps steps = steps_new(count);
 
-    for (size_t i = 0; i < count; i++) {
-        if (host_equal(delegations[i].name, delegations[i].place))
-            continue;
-        round.others[round.count] = sibling(delegations[i].name);
-        round.asks[round.count] = (struct ask){ NULL, round.others[round.count], DNS_CNAME };
-        round.open[round.count++] = &delegations[i];
-    }
-    TRY(ask_all(asker, round.asks, round.count, round.replies, err));
-    for (size_t i = 0; i < round.count; i++) {
-        AUTO(free) char *to = target(&round.replies[i], round.others[i]);
+    for (size_t i = 0; i < count; i++)
+        if (!host_equal(delegations[i].name, delegations[i].place))
+            steps_add(&steps, &delegations[i], sibling(delegations[i].name));
+    TRY(ask(way, &steps, err));
+    for (size_t i = 0; i < steps.count; i++) {
+        AUTO(free) char *to = target(&steps.at[i]);
 
-        if (to == NULL || !host_equal(to, round.open[i]->place))
-            continue;
-        log_debug("%s leads to %s by a wildcard, and gets a record of its own", round.open[i]->name, to);
-        xreplace(&round.open[i]->place, round.open[i]->name);
-        round.open[i]->ended = true;
+        steps.at[i].of->by_wildcard = to != NULL && host_equal(to, steps.at[i].of->place);
     }
     return true;
+}
+
+/* A wildcard's CNAME that leads nowhere keeps nobody from a record of his own. */
+static void forget_useless_wildcard(struct delegation *delegation)
+{
+    if (!delegation->by_wildcard || delegation->error == NULL)
+        return;
+    log_debug("%s; a record of its own takes the place of that wildcard's CNAME", delegation->error->why);
+    free(delegation->error);
+    delegation->error = NULL;
+    xreplace(&delegation->place, delegation->name);
+    free(TAKE(delegation->zone));
+    delegation->by_wildcard = false;
+    delegation->same_zone = true;
 }
 
 /* ---- steps ---- */
 
-static void take_step(struct delegation *delegation, const struct dns_reply *reply)
+static void fail(struct delegation *delegation, const char *what, const char *at)
 {
-    AUTO(free) char *to = target(reply, delegation->place);
+    struct error why = { 0 };
 
-    if (to == NULL) {
-        tell_unknown(reply, delegation->place);
-        delegation->ended = true;
-    } else if (host_equal(to, delegation->name) || host_equal(to, delegation->place)) {
-        fail(delegation, "is a CNAME that leads back to", to);
-    } else {
-        xreplace(&delegation->place, to);
-    }
+    (void)error_set(&why, ERROR_CONFIG, "%s %s %s", delegation->name, what, at);
+    (void)error_next(&why, "`dig CNAME %s` shows where it leads", delegation->name);
+    delegation->error = error_dup(&why);
 }
 
-/* Makes one step from each place that may lead on; *open: how many may still do so. */
-static bool step(
-    const struct asker *asker, struct delegation *delegations, size_t count, size_t *open, struct error *err)
+/* Why it is not known whether the place leads on, of the caller's; NULL: it is known. */
+static char *say_unseen(const struct step *step)
 {
-    AUTO(round_clear) struct round round = round_new(count);
+    const struct dns_reply *reply = step->reply;
+    char room[RCODE_NAME_SIZE];
 
-    for (size_t i = 0; i < count; i++) {
-        if (delegations[i].ended || delegations[i].error != NULL)
+    if (reply == NULL)
+        return xstrdup_or_null(step->zoned.why);
+    if (reply->error != NULL)
+        return xstrdup(reply->error->why);
+    if (reply->answer.rcode != DNS_NOERROR && reply->answer.rcode != DNS_NXDOMAIN)
+        return xprintf("the resolver %s says %s", reply->answer.server, rcode_name(reply->answer.rcode, room));
+    return NULL;
+}
+
+/* True when the next step is to be made. */
+static bool take_step(const struct step *step)
+{
+    struct delegation *delegation = step->of;
+    AUTO(free) char *to = target(step);
+
+    delegation->state = step->zoned.state;
+    if (to == NULL)
+        delegation->unseen = say_unseen(step);
+    else if (host_equal(to, delegation->name) || host_equal(to, delegation->place))
+        fail(delegation, "is a CNAME that leads back to", to);
+    else
+        xreplace(&delegation->place, to);
+    return to != NULL && delegation->error == NULL;
+}
+
+/* Makes one step from each that may lead on. first: the zones of their names; side by side with delegations, as open
+ * is.
+ */
+static bool make_steps(const struct delegation_way *way, struct delegation *delegations, bool *open,
+    const struct zone **first, size_t count, struct error *err)
+{
+    AUTO(steps_clear) struct steps steps = steps_new(count);
+
+    for (size_t i = 0; i < count; i++)
+        if (open[i])
+            steps_add(&steps, &delegations[i], xstrdup(delegations[i].place));
+    TRY(ask(way, &steps, err));
+    for (size_t i = 0, at = 0; i < count; i++) {
+        const struct step *step = &steps.at[at];
+
+        if (!open[i])
             continue;
-        round.asks[round.count] = (struct ask){ NULL, delegations[i].place, DNS_CNAME };
-        round.open[round.count++] = &delegations[i];
-    }
-    TRY(ask_all(asker, round.asks, round.count, round.replies, err));
-    *open = 0;
-    for (size_t i = 0; i < round.count; i++) {
-        take_step(round.open[i], &round.replies[i]);
-        *open += !round.open[i]->ended && round.open[i]->error == NULL;
+        at++;
+        if (host_equal(step->name, delegations[i].name))
+            first[i] = step->zoned.zone;
+        free(delegations[i].zone);
+        delegations[i].zone = step->zoned.zone != NULL ? xstrdup(step->zoned.zone->name) : NULL;
+        delegations[i].same_zone = step->zoned.zone != NULL && step->zoned.zone == first[i];
+        open[i] = take_step(step);
     }
     return true;
 }
 
-bool delegations_follow(const struct asker *asker, struct delegation *delegations, size_t count, struct error *err)
+static bool any(const bool *open, size_t count)
 {
-    size_t open = count;
+    for (size_t i = 0; i < count; i++)
+        if (open[i])
+            return true;
+    return false;
+}
 
-    for (size_t i = 0; i < count; i++)
+bool delegations_follow(
+    const struct delegation_way *way, struct delegation *delegations, size_t count, struct error *err)
+{
+    AUTO(free) bool *open = xcalloc(count + 1, sizeof *open);
+    AUTO(free) const struct zone **first = xcalloc(count + 1, sizeof *first);
+
+    for (size_t i = 0; i < count; i++) {
         xreplace(&delegations[i].place, delegations[i].name);
-    for (size_t steps = 0; open > 0 && steps <= DELEGATION_STEPS_MAX; steps++) {
-        TRY(step(asker, delegations, count, &open, err));
-        TRY(steps > 0 || open == 0 || take_back_wildcards(asker, delegations, count, err));
+        open[i] = true;
     }
-    for (size_t i = 0; i < count; i++)
-        if (!delegations[i].ended && delegations[i].error == NULL)
+    for (size_t steps = 0; any(open, count) && steps <= DELEGATION_STEPS_MAX; steps++) {
+        TRY(make_steps(way, delegations, open, first, count, err));
+        if (steps == 0)
+            TRY(mark_wildcards(way, delegations, count, err));
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (open[i])
             fail(&delegations[i], "leads through too many CNAMEs, at last to", delegations[i].place);
+        forget_useless_wildcard(&delegations[i]);
+    }
     return true;
 }

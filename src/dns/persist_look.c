@@ -4,7 +4,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "dns/delegation.h"
-#include "dns/zone.h"
 
 void persist_seen_clear(struct persist_seen *seen)
 {
@@ -111,16 +110,19 @@ static bool ask_questions(const struct asker *asker, struct questions *questions
     return true;
 }
 
-static bool ask_servers(const struct asker *asker, const char *place, const struct persist_want *want,
+static bool ask_servers(struct zones *zones, const char *place, const struct persist_want *want,
     struct persist_seen *out, bool *any, struct error *err)
 {
-    AUTO(zone_clear) struct zone zone = { 0 };
-    AUTO(questions_clear) struct questions questions = { 0 };
+    struct zoned soa = { .name = place };
+    bool ok = zones_ask(zones, DNS_SOA, &soa, 1, err);
 
-    if (!zone_find(asker, place, &zone, err))
-        return err->kind != ERROR_CANCELED;
-    questions = questions_of(&zone, place);
-    return ask_questions(asker, &questions, want, out, any, err);
+    if (ok && soa.zone != NULL) {
+        AUTO(questions_clear) struct questions questions = questions_of(soa.zone, place);
+
+        ok = ask_questions(zones->asker, &questions, want, out, any, err);
+    }
+    zoned_clear(&soa);
+    return ok;
 }
 
 static bool ask_resolvers(const struct asker *asker, const char *place, const struct persist_want *want,
@@ -140,26 +142,29 @@ static bool ask_resolvers(const struct asker *asker, const char *place, const st
     return false;
 }
 
+static bool look(const struct asker *asker, struct delegation *delegation, const struct persist_want *want,
+    struct persist_seen *out, struct error *err)
+{
+    AUTO(zones_clear) struct zones zones = { .asker = asker };
+    const struct delegation_way way = { .zones = &zones };
+    bool any = false;
+
+    TRY(delegations_follow(&way, delegation, 1, err));
+    if (delegation->error != NULL) {
+        *err = *delegation->error;
+        return false;
+    }
+    TRY(ask_servers(&zones, delegation->place, want, out, &any, err));
+    return any || ask_resolvers(asker, delegation->name, want, out, err); /* who follow CNAMEs by themselves */
+}
+
 bool persist_look(const struct asker *asker, const char *name, const struct persist_want *want,
     struct persist_seen *out, struct error *err)
 {
     struct delegation delegation = { .name = name };
     struct persist_seen seen = { 0 };
-    struct error unknown = { 0 };
-    bool any = false, ok;
+    bool ok = look(asker, &delegation, want, &seen, err);
 
-    ok = delegations_follow(asker, &delegation, 1, err);
-    if (ok && delegation.error != NULL) {
-        *err = *delegation.error;
-        ok = false;
-    }
-    if (ok) {
-        ok = ask_servers(asker, delegation.place, want, &seen, &any, &unknown);
-        if (!ok)
-            *err = unknown;
-    }
-    if (ok && !any)
-        ok = ask_resolvers(asker, delegation.place, want, &seen, err);
     delegation_clear(&delegation);
     if (ok)
         *out = seen;

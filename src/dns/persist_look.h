@@ -13,7 +13,8 @@ struct persist_seen {
 
 /*
  * Asks all name servers of the zone (where a CNAME at name leads, there), and the system's resolvers where none of them
- * can be asked. ERROR_NETWORK when nobody answers; ERROR_CANCELED.
+ * can be asked: that these may remember a record to be missing keeps nobody else from it, as the CA is asked only when
+ * they have it. ERROR_NETWORK when nobody answers; ERROR_CANCELED.
  */
 MUST_USE bool persist_look(const struct asker *asker, const char *name, const struct persist_want *want,
     struct persist_seen *out, struct error *err);

@@ -40,7 +40,7 @@ TEST(looks)
                 { B4, NULL, "!", "silent", 0 } },
             false, PERSIST_FITS, NULL, 3000 },
         { "behind a CNAME",
-            { ZONE, { "-", AT, "CNAME", "x.example.test", 0 }, { A4, "x.example.test", "TXT", GOOD, 0 },
+            { ZONE, { A4, AT, "CNAME", "x.example.test", 0 }, { A4, "x.example.test", "TXT", GOOD, 0 },
                 { B4, "x.example.test", "TXT", GOOD, 0 } },
             false, PERSIST_FITS, NULL, INT64_MAX },
         { "only the resolver answers",
@@ -52,7 +52,12 @@ TEST(looks)
             "the name server 192.0.2.99 did not answer in time", 0 },
         { "a resolver that fails", { { "-", NULL, "!", "SERVFAIL", 0 } }, false, -1,
             "no name server says what records " AT " has", 0 },
-        { "a circle", { { "-", AT, "CNAME", AT, 0 } }, false, -1, AT " is a CNAME that leads back to " AT, 0 },
+        { "behind a wildcard's CNAME",
+            { ZONE, { A4, AT, "CNAME", "x.example.test", 0 },
+                { A4, "_acme-challenge-is-this-a-wildcard.example.test", "CNAME", "x.example.test", 0 },
+                { A4, "x.example.test", "TXT", GOOD, 0 }, { B4, "x.example.test", "TXT", GOOD, 0 } },
+            false, PERSIST_FITS, NULL, INT64_MAX },
+        { "a circle", { ZONE, { A4, AT, "CNAME", AT, 0 } }, false, -1, AT " is a CNAME that leads back to " AT, 0 },
     };
     AUTO(list_clear) struct list issuers = { 0 };
 

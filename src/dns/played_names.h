@@ -3,8 +3,9 @@
  * For tests: name servers that answer from lines "SERVER NAME TYPE DATA", and a clock that sleeping moves.
  *
  * SERVER is an address, or "-" for the resolvers. TYPE is A, AAAA, NS, CNAME, SOA (DATA: none; "no": the name is not
- * there and this zone says so) or TXT; DATA of the type "!" is what the server does instead: "silent", "SERVFAIL",
- * "REFUSED", "lame". Names end in no dot, and are not compressed.
+ * there and this zone says so), TXT, REFER (DATA: a name server to which one is referred for NAME and what is below) or
+ * GLUE (DATA: NAME's IPv4 address, which comes along); DATA of the type "!" is what the server does instead: "silent",
+ * "SERVFAIL", "REFUSED", "lame". Names end in no dot, and are not compressed.
  */
 #include "base/test.h"
 #include "base/text.h"
@@ -23,6 +24,7 @@ struct played_names {
     int64_t now_ms;
     size_t asked, slept;
     const char *interrupted_at; /* asking for this name is interrupted */
+    const char *unspoken;       /* resolvers must not be asked about this name */
 };
 
 static inline enum dns_type played_type(const char *name)
@@ -79,9 +81,30 @@ static inline const char *played_mood(const struct played_names *names, const st
     return mood;
 }
 
+/* Whether the server has given the name away. */
+static inline bool played_refer(const struct played_names *names, const struct ask *ask, struct dns_answer *answer)
+{
+    bool refers = false;
+
+    for (const struct played_line *line = names->lines; line->server != NULL; line++) {
+        bool fits = ask->server != NULL && text_equal(line->server, ask->server);
+
+        if (fits && text_equal(line->type, "REFER") && host_is_below(ask->name, line->name)) {
+            played_add_record(answer, DNS_IN_AUTHORITY, line->name, DNS_NS, line->data);
+            refers = true;
+        } else if (fits && text_equal(line->type, "GLUE")) {
+            played_add_record(answer, DNS_IN_ADDITIONAL, line->name, DNS_A, line->data);
+        }
+    }
+    return refers;
+}
+
 static inline void played_fill(const struct played_names *names, const struct ask *ask, struct dns_answer *answer)
 {
     bool known = false;
+
+    if (played_refer(names, ask, answer))
+        return;
 
     for (const struct played_line *line = names->lines; line->server != NULL; line++) {
         enum dns_type type = played_type(line->type);
@@ -92,7 +115,8 @@ static inline void played_fill(const struct played_names *names, const struct as
             continue;
         fits = host_equal(line->name, ask->name);
         known = known || (fits && type != 0);
-        if (type == DNS_SOA && !fits && ask->type == DNS_SOA && host_is_below(ask->name, line->name))
+        if (type == DNS_SOA && (ask->server == NULL || ask->type == DNS_SOA) && (!fits || ask->type != DNS_SOA) &&
+            host_is_below(ask->name, line->name))
             played_add_record(answer, DNS_IN_AUTHORITY, line->name, DNS_SOA, "");
         if (fits && type == ask->type)
             played_add_record(answer, DNS_IN_ANSWER, line->name, type, line->data);
@@ -129,6 +153,8 @@ static inline bool played_ask(
     for (size_t i = 0; i < count; i++) {
         if (names->interrupted_at != NULL && host_equal(asks[i].name, names->interrupted_at))
             return error_set(err, ERROR_CANCELED, "interrupted");
+        if (names->unspoken != NULL && asks[i].server == NULL && host_equal(asks[i].name, names->unspoken))
+            fail_msg("the resolvers are asked about %s", asks[i].name);
         played_answer(names, &asks[i], &replies[i]);
     }
     return true;

@@ -5,7 +5,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "dns/rcode.h"
-#include "dns/zone.h"
+#include "dns/zones.h"
 #include "net/address.h"
 
 #define GRACE_MS 15000   /* for servers that do not answer */
@@ -43,8 +43,7 @@ struct wait {
     struct patience patience;
     struct place *places;
     size_t place_count;
-    struct zone **zones;
-    size_t zone_count;
+    struct zones zones;
     int64_t begun_ms;
     bool told;
 };
@@ -62,12 +61,8 @@ static void wait_clear_at(struct wait *wait)
 {
     for (size_t i = 0; i < wait->place_count; i++)
         place_clear(&wait->places[i]);
-    for (size_t i = 0; i < wait->zone_count; i++) {
-        zone_clear(wait->zones[i]);
-        free(wait->zones[i]);
-    }
     free(wait->places);
-    free(wait->zones);
+    zones_clear(&wait->zones);
 }
 
 /* ---- names and their zones ---- */
@@ -85,35 +80,6 @@ static void take_spread(struct wait *wait, struct spread *spread)
     }
     place->spreads = xrealloc(place->spreads, place->spread_count + 1, sizeof *place->spreads);
     place->spreads[place->spread_count++] = spread;
-}
-
-static const struct zone *find_known(const struct wait *wait, const char *name)
-{
-    for (size_t i = 0; i < wait->zone_count; i++)
-        if (host_equal(wait->zones[i]->name, name))
-            return wait->zones[i];
-    return NULL;
-}
-
-/* Finds the zone of a place: its servers only where no place before it is in the same zone. */
-static bool find_zone(struct wait *wait, struct place *place, const struct dns_reply *soa, struct error *err)
-{
-    AUTO(free) char *name = NULL;
-    struct zone *zone;
-
-    TRY(zone_cut(wait->asker, place->name, soa, &name, err));
-    place->zone = find_known(wait, name);
-    if (place->zone != NULL)
-        return true;
-    zone = xcalloc(1, sizeof *zone);
-    if (!zone_of_cut(wait->asker, name, zone, err)) {
-        free(zone);
-        return false;
-    }
-    wait->zones = xrealloc(wait->zones, wait->zone_count + 1, sizeof *wait->zones);
-    wait->zones[wait->zone_count++] = zone;
-    place->zone = zone;
-    return true;
 }
 
 static void watch_servers(struct place *place)
@@ -140,24 +106,6 @@ static void watch_servers(struct place *place)
     }
 }
 
-/* A place whose zone nobody can tell of has its verdict. */
-static bool place_find(struct wait *wait, struct place *place, const struct dns_reply *soa, struct error *err)
-{
-    struct error why = { 0 };
-
-    if (find_zone(wait, place, soa, &why)) {
-        watch_servers(place);
-        return true;
-    }
-    if (why.kind == ERROR_CANCELED) {
-        *err = why;
-        return false;
-    }
-    place->why = xstrdup(why.why);
-    place->verdict = VERDICT_BLIND;
-    return true;
-}
-
 struct round {
     struct ask *asks;
     struct dns_reply *replies;
@@ -170,19 +118,34 @@ static void round_clear_at(struct round *round)
     replies_free(round->replies, round->count);
 }
 
-/* All places are asked about at the same time; what follows is seldom needed for more than one of them. */
+static void zoned_all_clear(struct zoned *zoned, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        zoned_clear(&zoned[i]);
+}
+
+/* The servers of each place. One whose zone nobody can tell of has its verdict. */
 static bool find_all(struct wait *wait, struct error *err)
 {
-    AUTO(round_clear)
-    struct round soas = { xcalloc(wait->place_count + 1, sizeof(struct ask)), replies_new(wait->place_count),
-        wait->place_count };
+    AUTO(free) struct zoned *soas = xcalloc(wait->place_count + 1, sizeof *soas);
+    bool ok;
 
     for (size_t i = 0; i < wait->place_count; i++)
-        soas.asks[i] = (struct ask){ NULL, wait->places[i].name, DNS_SOA };
-    TRY(ask_all(wait->asker, soas.asks, soas.count, soas.replies, err));
-    for (size_t i = 0; i < wait->place_count; i++)
-        TRY(place_find(wait, &wait->places[i], &soas.replies[i], err));
-    return true;
+        soas[i].name = wait->places[i].name;
+    ok = zones_ask(&wait->zones, DNS_SOA, soas, wait->place_count, err);
+    for (size_t i = 0; ok && i < wait->place_count; i++) {
+        struct place *place = &wait->places[i];
+
+        place->zone = soas[i].zone;
+        if (place->zone != NULL) {
+            watch_servers(place);
+            continue;
+        }
+        place->why = xstrdup_or_null(soas[i].why);
+        place->verdict = VERDICT_BLIND;
+    }
+    zoned_all_clear(soas, wait->place_count);
+    return ok;
 }
 
 /* ---- a round of questions ---- */
@@ -370,6 +333,7 @@ bool propagation_wait(
     struct wait wait = {
         .asker = asker,
         .how = how,
+        .zones = { .asker = asker },
         .patience = { .limit = (int64_t)how->limit_s * 1000, .grace = GRACE_MS, .private = PRIVATE_MS },
         .places = xcalloc(count + 1, sizeof(struct place)),
         .begun_ms = asker->now_ms(asker->self),

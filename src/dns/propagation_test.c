@@ -84,7 +84,7 @@ TEST(waits)
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
-        struct played_names names = { .lines = cases[i].lines };
+        struct played_names names = { .lines = cases[i].lines, .unspoken = AT };
         struct asker asker = played_asker(&names);
         struct propagation how = { .limit_s = cases[i].limit_s, .fixed_s = 10 };
         struct spread spread = { .place = AT, .value = "v" };

@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "dns/rcode.h"
 
-#define STEPS_MAX 32 /* labels that are taken off a name, one question each */
+#define STEPS_MAX 32 /* labels that are taken off a name, a question or two each */
 
 void zone_clear(struct zone *zone)
 {
@@ -28,27 +28,16 @@ static void replies_clear_at(struct replies *replies)
     replies_free(replies->at, replies->count);
 }
 
-static bool ask_one(
-    const struct asker *asker, const char *name, enum dns_type type, struct dns_reply *reply, struct error *err)
+/* Asks the resolvers. */
+static bool ask(
+    const struct asker *asker, const char *name, enum dns_type type, struct dns_answer *answer, struct error *err)
 {
-    const struct ask ask = { NULL, name, type };
-
-    TRY(asker->ask(asker->self, &ask, 1, reply, err));
-    if (reply->error == NULL)
-        return true;
-    *err = *reply->error;
-    return false;
-}
-
-static void reply_clear_at(struct dns_reply *reply)
-{
-    dns_reply_clear(reply);
+    return ask_one(asker, &(struct ask){ .name = name, .type = type }, answer, err);
 }
 
 /* ---- the cut ---- */
 
-/* The zone that an answer about SOA tells of: of the name itself, or in a "no" of that above it (RFC 2308 section 3).
- */
+/* The zone that an answer tells of: of the name itself, or in a "no" of that above it (RFC 2308 section 3). */
 static char *zone_of(const struct dns_answer *answer, const char *name)
 {
     if (answer->rcode != DNS_NOERROR && answer->rcode != DNS_NXDOMAIN)
@@ -76,20 +65,50 @@ static bool refused(const struct dns_answer *answer, const char *name, const cha
     return error_set(err, ERROR_NETWORK, "the resolver %s does not say %s %s (%s)", answer->server, what, name, rcode);
 }
 
-/* Takes what an answer about SOA at name tells; *out stays NULL where it leaves the zone open. */
-static bool take_zone(const struct dns_reply *reply, const char *name, char **out, struct error *err)
+static bool has_failed(const struct dns_answer *answer)
 {
-    const char *dot = strchr(name, '.');
+    return answer->rcode == DNS_SERVFAIL || answer->rcode == DNS_REFUSED;
+}
 
-    if (reply->error != NULL) {
-        *err = *reply->error;
-        return false;
-    }
-    *out = zone_of(&reply->answer, name);
-    return *out != NULL ||
-           (reply->answer.rcode != DNS_SERVFAIL && reply->answer.rcode != DNS_REFUSED && dot != NULL &&
-               dot[1] != '\0') ||
-           refused(&reply->answer, name, "which zone has", err);
+static bool is_alias(const struct dns_answer *answer, const char *name)
+{
+    for (size_t i = 0; i < answer->len; i++)
+        if (answer->at[i].section == DNS_IN_ANSWER && answer->at[i].type == DNS_CNAME &&
+            host_equal(answer->at[i].name, name))
+            return true;
+    return false;
+}
+
+/* The zone of a name by what the resolvers say of CNAME there; *out stays NULL where they leave it open. Asked about
+ * anything else, they would go where a CNAME leads, and remember that nothing is there yet. */
+static bool take_zone(
+    const struct asker *asker, const struct dns_answer *cname, const char *name, char **out, struct error *err)
+{
+    AUTO(dns_answer_clear) struct dns_answer soa = { 0 };
+
+    if (has_failed(cname))
+        return refused(cname, name, "which zone has", err);
+    *out = zone_of(cname, name);
+    if (*out != NULL || is_alias(cname, name))
+        return true;
+    TRY(ask(asker, name, DNS_SOA, &soa, err)); /* some leave out why not */
+    if (has_failed(&soa))
+        return refused(&soa, name, "which zone has", err);
+    *out = zone_of(&soa, name);
+    return true;
+}
+
+static bool find_zone(
+    const struct asker *asker, const struct dns_reply *first, const char *name, char **out, struct error *err)
+{
+    AUTO(dns_answer_clear) struct dns_answer answer = { 0 };
+
+    if (first == NULL)
+        return ask(asker, name, DNS_CNAME, &answer, err) && take_zone(asker, &answer, name, out, err);
+    if (first->error == NULL)
+        return take_zone(asker, &first->answer, name, out, err);
+    *err = *first->error;
+    return false;
 }
 
 bool zone_cut(const struct asker *asker, const char *name, const struct dns_reply *first, char **out, struct error *err)
@@ -97,15 +116,10 @@ bool zone_cut(const struct asker *asker, const char *name, const struct dns_repl
     const char *at = name;
     char *zone = NULL;
 
-    if (first != NULL) {
-        TRY(take_zone(first, at, &zone, err));
-        at = zone == NULL ? strchr(at, '.') + 1 : at;
-    }
-    for (size_t step = first != NULL; zone == NULL && step < STEPS_MAX; step++) {
-        AUTO(reply_clear) struct dns_reply reply = { 0 };
-
-        TRY(ask_one(asker, at, DNS_SOA, &reply, err) && take_zone(&reply, at, &zone, err));
-        at = zone == NULL ? strchr(at, '.') + 1 : at; /* some leave the SOA out, or say where a CNAME leads */
+    for (size_t step = 0; zone == NULL && at != NULL && at[0] != '\0' && step < STEPS_MAX; step++) {
+        TRY(find_zone(asker, step == 0 ? first : NULL, at, &zone, err));
+        at = strchr(at, '.');
+        at = at == NULL ? NULL : at + 1;
     }
     if (zone == NULL)
         return error_set(err, ERROR_NETWORK, "no resolver says which zone has %s", name);
@@ -123,20 +137,26 @@ static bool has_server(const struct zone *zone, const char *name)
     return false;
 }
 
-static bool find_servers(const struct asker *asker, struct zone *zone, struct error *err)
+static void take_servers(const struct dns_answer *answer, struct zone *zone)
 {
-    AUTO(reply_clear) struct dns_reply reply = { 0 };
-
-    TRY(ask_one(asker, zone->name, DNS_NS, &reply, err));
-    for (size_t i = 0; i < reply.answer.len && zone->count < ZONE_SERVERS_MAX; i++) {
-        const struct dns_record *record = &reply.answer.at[i];
-        bool fits = record->section == DNS_IN_ANSWER && record->type == DNS_NS && host_equal(record->name, zone->name);
+    for (size_t i = 0; i < answer->len && zone->count < ZONE_SERVERS_MAX; i++) {
+        const struct dns_record *record = &answer->at[i];
+        bool fits =
+            record->section != DNS_IN_ADDITIONAL && record->type == DNS_NS && host_equal(record->name, zone->name);
         AUTO(free) char *server = fits ? record_host(record) : NULL;
 
         if (server != NULL && !has_server(zone, server))
             zone->servers[zone->count++] = (struct name_server){ .name = TAKE(server) };
     }
-    return zone->count > 0 || refused(&reply.answer, zone->name, "who the name servers are of", err);
+}
+
+static bool find_servers(const struct asker *asker, struct zone *zone, struct error *err)
+{
+    AUTO(dns_answer_clear) struct dns_answer answer = { 0 };
+
+    TRY(ask(asker, zone->name, DNS_NS, &answer, err));
+    take_servers(&answer, zone);
+    return zone->count > 0 || refused(&answer, zone->name, "who the name servers are of", err);
 }
 
 /* Aliases are followed by the resolver, so that the owner of an address may have another name. */
@@ -158,19 +178,59 @@ static void take_addresses(const struct dns_reply *reply, enum dns_type type, st
     }
 }
 
+/* Those that are not known yet. */
 static bool find_addresses(const struct asker *asker, struct zone *zone, struct error *err)
 {
     static const enum dns_type types[] = { DNS_A, DNS_AAAA };
     struct ask asks[COUNT(types) * ZONE_SERVERS_MAX];
+    struct name_server *of[ZONE_SERVERS_MAX];
     AUTO(replies_clear) struct replies replies = { replies_new(COUNT(asks)), COUNT(asks) };
+    size_t count = 0;
 
-    for (size_t i = 0; i < zone->count; i++)
+    for (size_t i = 0; i < zone->count; i++) {
+        if (zone->servers[i].addresses.len > 0)
+            continue;
+        of[count] = &zone->servers[i];
         for (size_t k = 0; k < COUNT(types); k++)
-            asks[COUNT(types) * i + k] = (struct ask){ NULL, zone->servers[i].name, types[k] };
-    TRY(ask_all(asker, asks, COUNT(types) * zone->count, replies.at, err));
-    for (size_t i = 0; i < zone->count; i++)
+            asks[COUNT(types) * count + k] = (struct ask){ NULL, zone->servers[i].name, types[k] };
+        count++;
+    }
+    TRY(ask_all(asker, asks, COUNT(types) * count, replies.at, err));
+    for (size_t i = 0; i < count; i++)
         for (size_t k = 0; k < COUNT(types); k++)
-            take_addresses(&replies.at[COUNT(types) * i + k], types[k], &zone->servers[i]);
+            take_addresses(&replies.at[COUNT(types) * i + k], types[k], of[i]);
+    return true;
+}
+
+/* Addresses of servers that are in the zone come along, since nobody else could tell them (RFC 1034 section 4.2.1). */
+static void take_glue(const struct dns_answer *answer, struct zone *zone)
+{
+    for (size_t i = 0; i < zone->count; i++)
+        for (size_t k = 0; k < answer->len; k++) {
+            const struct dns_record *record = &answer->at[k];
+            struct list *addresses = &zone->servers[i].addresses;
+            bool fits = record->section == DNS_IN_ADDITIONAL && host_equal(record->name, zone->servers[i].name) &&
+                        host_is_below(record->name, zone->name);
+            AUTO(free) char *address = fits ? record_address(record) : NULL;
+
+            if (address != NULL && !list_has(addresses, address) && addresses->len < 2 * (size_t)ZONE_ADDRESSES_MAX)
+                list_add(addresses, address);
+        }
+}
+
+bool zone_of_referral(
+    const struct asker *asker, const char *cut, const struct dns_answer *answer, struct zone *out, struct error *err)
+{
+    AUTO(zone_clear) struct zone zone = { .name = xstrdup(cut) };
+
+    text_lower(zone.name);
+    take_servers(answer, &zone);
+    if (zone.count == 0)
+        return error_set(err, ERROR_NETWORK, "nobody says who the name servers are of %s", zone.name);
+    take_glue(answer, &zone);
+    TRY(find_addresses(asker, &zone, err));
+    *out = zone;
+    zone = (struct zone){ 0 };
     return true;
 }
 

@@ -1,7 +1,7 @@
 #pragma once
 /*
  * Zones: where the cut above a name is, and who answers for the zone with authority, by what the system's resolvers
- * say.
+ * say. They are asked about the name itself, which they may remember as missing: see dns/zones.h.
  */
 #include "dns/ask.h"
 
@@ -27,8 +27,12 @@ struct zone {
 MUST_USE bool zone_find(const struct asker *asker, const char *name, struct zone *out, struct error *err);
 /* The same where the cut is known. */
 MUST_USE bool zone_of_cut(const struct asker *asker, const char *cut, struct zone *out, struct error *err);
-/* The name of the zone alone, of the caller's. first: what the resolvers say of SOA at name; NULL: they are to be
- * asked. Same errors. */
+/* The same by what a server of the zone above, or of the zone, says of NS at cut; resolvers are asked for addresses
+ * that do not come along. */
+MUST_USE bool zone_of_referral(
+    const struct asker *asker, const char *cut, const struct dns_answer *answer, struct zone *out, struct error *err);
+/* The name of the zone alone, of the caller's. first: what the resolvers say of CNAME at name; NULL: they are to
+ * be asked. Same errors. */
 MUST_USE bool zone_cut(
     const struct asker *asker, const char *name, const struct dns_reply *first, char **out, struct error *err);
 void zone_clear(struct zone *zone);

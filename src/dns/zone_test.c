@@ -39,6 +39,10 @@ TEST(found)
         { "the cut itself", "example.test",
             { { "-", "example.test", "SOA", "" }, { "-", "test", "SOA", "" }, { "-", "example.test", "NS", "a.test" } },
             "example.test: a.test " },
+        { "an alias", "www.example.test",
+            { { "-", "www.example.test", "CNAME", "lb.other.test" }, { "-", "example.test", "SOA", "" },
+                { "-", "example.test", "NS", "a.test" } },
+            "example.test: a.test " },
         { "the same server twice", "example.test",
             { { "-", "example.test", "SOA", "" }, { "-", "example.test", "NS", "a.test" },
                 { "-", "example.test", "NS", "A.test" } },
@@ -49,7 +53,7 @@ TEST(found)
             "example.test: a.test ?" },
         { "no name servers", "example.test", { { "-", "example.test", "SOA", "" } },
             "the resolver 192.0.2.99 does not say who the name servers are of example.test (NOERROR)" },
-        { "no zone", "a.b.test", { { NULL } }, "the resolver 192.0.2.99 does not say which zone has test (NXDOMAIN)" },
+        { "no zone", "a.b.test", { { NULL } }, "no resolver says which zone has a.b.test" },
         { "a resolver that fails", "a.b.test", { { "-", NULL, "!", "SERVFAIL" } },
             "the resolver 192.0.2.99 does not say which zone has a.b.test (SERVFAIL)" },
         { "a resolver that is silent", "a.b.test", { { "-", NULL, "!", "silent" } },
@@ -97,7 +101,7 @@ TEST(bounded)
     buf_put_text(&deep, "test");
     names.asked = 0;
     CHECK(!zone_cut(&asker, buf_text(&deep), NULL, &name, &err), " ");
-    CHECK_INT((int64_t)names.asked, 32, "questions");
+    CHECK_INT((int64_t)names.asked, 64, "questions");
 }
 
 TEST_MAIN()

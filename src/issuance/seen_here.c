@@ -1,14 +1,14 @@
 #include "issuance/seen_here.h"
 
 #include <arpa/inet.h>
+#include <limits.h>
 #include <stdatomic.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "net/dns.h"
+#include "dns/ask.h"
 
 #define MAX_TOLD 8 /* addresses */
 
@@ -21,45 +21,35 @@ void seen_here_clear(struct seen_here *here)
     here->answered = false;
 }
 
-/* Aliases are followed by the resolver: the addresses of the last one stand in the same answer. */
-static void add_addresses(const struct dns_answer *answer, struct list *to)
+/* Aliases are followed by the resolver: the addresses of the last one stand in the same answer. False: no answer on
+ * which anything could be built. */
+static bool ask(const struct asker *asker, const char *name, enum dns_type type, struct list *to)
 {
-    for (size_t i = 0; i < answer->len && to->len < MAX_TOLD; i++) {
-        const struct dns_record *record = &answer->at[i];
-        int family = record->type == DNS_A ? AF_INET : AF_INET6;
-        char text[INET6_ADDRSTRLEN];
-
-        if (record->section == DNS_IN_ANSWER && (record->type == DNS_A || record->type == DNS_AAAA) &&
-            record->data.len == (record->type == DNS_A ? 4 : 16) &&
-            inet_ntop(family, record->data.at, text, sizeof text) != NULL)
-            list_add(to, text);
-    }
-}
-
-/* False: no answer on which anything could be built. */
-static bool ask(struct net *net, const char *name, enum dns_type type, int64_t until_ms, struct list *to)
-{
-    AUTO(buf_clear) struct buf message = BUF(512);
     AUTO(dns_answer_clear) struct dns_answer answer = { 0 };
-    int64_t left_ms = until_ms - clock_monotonic_ms();
     struct error err = { 0 };
 
-    if (left_ms <= 0 || !dns_put_question(&message, name, type, DNS_RECURSE, &err) ||
-        !net_dns(
-            net, &(struct dns_question){ .message = buf_view(&message), .timeout_ms = (int)left_ms }, &answer, &err)) {
-        log_debug("the addresses of %s are not known here: %s", name, left_ms <= 0 ? "no time is left" : err.why);
+    if (!ask_one(asker, &(struct ask){ .name = name, .type = type }, &answer, &err)) {
+        log_debug("the addresses of %s are not known here: %s", name, err.why);
         silent = true;
         return false;
     }
-    add_addresses(&answer, to);
+    for (size_t i = 0; i < answer.len && to->len < MAX_TOLD; i++) {
+        AUTO(free) char *address = answer.at[i].section == DNS_IN_ANSWER ? record_address(&answer.at[i]) : NULL;
+
+        if (address != NULL)
+            list_add(to, address);
+    }
     return answer.rcode == DNS_NOERROR || answer.rcode == DNS_NXDOMAIN;
 }
 
 void seen_here_ask(struct net *net, const char *name, int64_t until_ms, struct seen_here *out)
 {
+    const struct ask_within within = { net, until_ms, INT_MAX };
+    const struct asker asker = asker_within(&within);
+
     *out = (struct seen_here){ 0 };
-    out->answered = net != NULL && !silent && ask(net, name, DNS_A, until_ms, &out->addresses) &&
-                    ask(net, name, DNS_AAAA, until_ms, &out->addresses);
+    out->answered = net != NULL && !silent && ask(&asker, name, DNS_A, &out->addresses) &&
+                    ask(&asker, name, DNS_AAAA, &out->addresses);
 }
 
 bool seen_here_matters(const struct authz *authz)

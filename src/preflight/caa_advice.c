@@ -181,7 +181,7 @@ static void judge(const struct caa_wanted *wanted, const struct lookup *lookup, 
 
 void caa_look(struct net *net, const struct caa_wanted *wanted, struct caa_advice *advice)
 {
-    struct resolvers resolvers = { .net = net, .until_ms = clock_monotonic_ms() + LOOK_MS };
+    struct resolvers resolvers = { .within = { net, clock_monotonic_ms() + LOOK_MS, LOOKUP_QUESTION_MS } };
     AUTO(lookup_clear) struct lookup lookup = { 0 }, self = { 0 };
     struct caa_now *now = &advice->now;
 

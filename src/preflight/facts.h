@@ -3,6 +3,7 @@
  * Facts about the names that are to be in a certificate: gathered here, judged by rules (rules.h).
  */
 #include "acme/authz.h"
+#include "dns/delegation.h"
 #include "preflight/lookup.h"
 #include "preflight/preflight.h"
 
@@ -49,8 +50,9 @@ struct facts {
     struct lookup v4, v6;     /* its addresses, where a server is asked for the proof */
     struct lookup caa;        /* of the first name that has them, or else of the last one that was asked */
     char *caa_at;             /* that name */
-    struct lookup proof;      /* TXT records at the name of the proof, where there is one */
-    char *proof_at;           /* that name, NULL: there is none */
+    char *proof_at;           /* the name of the proof's record, NULL: there is none */
+    struct delegation proof;  /* where that leads, by the servers of its zone */
+    struct lookup proof_zone; /* the SOA record of the zone where the record is to be */
     struct door *doors;
     size_t door_count;
 };

@@ -7,11 +7,11 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/parallel.h"
-#include "net/address.h"
+#include "dns/ca_place.h"
 #include "preflight/facts.h"
-#include "preflight/hop.h"
 #include "preflight/rules.h"
 #include "preflight/zone_view.h"
 
@@ -36,7 +36,8 @@ void facts_clear(struct facts *facts)
     lookup_clear(&facts->v4);
     lookup_clear(&facts->v6);
     lookup_clear(&facts->caa);
-    lookup_clear(&facts->proof);
+    lookup_clear(&facts->proof_zone);
+    delegation_clear(&facts->proof);
     free(facts->caa_at);
     free(facts->proof_at);
     for (size_t i = 0; i < facts->door_count; i++)
@@ -59,33 +60,29 @@ static void look_up_addresses(struct gathering *gathering, struct facts *facts)
     lookup_ask(&gathering->resolvers, facts->host, DNS_AAAA, &facts->v6);
 }
 
+/* The resolvers are asked about the zone alone, which is there: the name of the record may not be yet. */
 static void look_up_proof(struct gathering *gathering, struct facts *facts)
 {
+    const struct asker asker = asker_within(&gathering->resolvers.within);
+    AUTO(zones_clear) struct zones zones = { .asker = &asker };
+    const struct delegation_way way = { .zones = &zones };
+    struct error ignored = { 0 };
+
     facts->proof_at = challenge_record_name(facts->type, facts->host, gathering->around->request->account_url);
-    if (facts->proof_at != NULL)
-        lookup_ask(&gathering->resolvers, facts->proof_at, DNS_TXT, &facts->proof);
+    if (facts->proof_at == NULL)
+        return;
+    facts->proof.name = facts->proof_at;
+    if (!gathering->resolvers.silent && !delegations_follow(&way, &facts->proof, 1, &ignored))
+        log_debug("where %s leads is not known: %s", facts->proof_at, ignored.why);
+    if (facts->proof.zone != NULL && !host_equal(facts->proof.zone, facts->proof.place))
+        lookup_ask(&gathering->resolvers, facts->proof.zone, DNS_SOA, &facts->proof_zone);
 }
 
-/* Where the CA is. "localhost" and addresses need no question. */
-static bool ca_is_public(struct gathering *gathering)
+static bool is_public(struct gathering *gathering)
 {
-    AUTO(lookup_clear) struct lookup v4 = { 0 }, v6 = { 0 };
-    AUTO(free) char *host = hop_host(gathering->around->request->ca_url);
-    unsigned char bytes[16];
+    const struct asker asker = asker_within(&gathering->resolvers.within);
 
-    if (host == NULL || strchr(host, '.') == NULL || inet_pton(AF_INET, host, bytes) == 1 ||
-        inet_pton(AF_INET6, host, bytes) == 1)
-        return host != NULL && address_place_of_text(host) == ADDRESS_PUBLIC;
-    lookup_ask(&gathering->resolvers, host, DNS_A, &v4);
-    if (v4.found.len == 0)
-        lookup_ask(&gathering->resolvers, host, DNS_AAAA, &v6);
-    for (size_t i = 0; i < v4.found.len; i++)
-        if (address_place_of_text(v4.found.at[i]) != ADDRESS_PUBLIC)
-            return false;
-    for (size_t i = 0; i < v6.found.len; i++)
-        if (address_place_of_text(v6.found.at[i]) != ADDRESS_PUBLIC)
-            return false;
-    return v4.found.len + v6.found.len > 0;
+    return ca_is_public(&asker, gathering->around->request->ca_url);
 }
 
 static void look_up(void *ctx, size_t index)
@@ -94,7 +91,7 @@ static void look_up(void *ctx, size_t index)
     struct facts *facts = &gathering->facts[index / ASPECTS];
 
     if (index == gathering->count * ASPECTS) {
-        gathering->around->ca_is_public = ca_is_public(gathering);
+        gathering->around->ca_is_public = is_public(gathering);
         return;
     }
     if (facts->identifier->type == IDENTIFIER_IP || facts->type == CHALLENGE_OTHER)
@@ -116,7 +113,7 @@ static void look_up(void *ctx, size_t index)
 
 static void confirm(struct gathering *gathering, struct facts *facts)
 {
-    struct asker asker = zone_view_asker(&gathering->resolvers);
+    const struct asker asker = asker_within(&gathering->resolvers.within);
 
     if (!gathering->around->ca_is_public)
         return;
@@ -196,8 +193,8 @@ static void look_closer(void *ctx, size_t index)
     struct gathering *gathering = ctx;
 
     if (index < gathering->door_count)
-        door_try(gathering->resolvers.net, gathering->doors[index].facts->host, gathering->doors[index].door,
-            gathering->resolvers.until_ms);
+        door_try(gathering->resolvers.within.net, gathering->doors[index].facts->host, gathering->doors[index].door,
+            gathering->resolvers.within.until_ms);
     else
         confirm(gathering, &gathering->facts[index - gathering->door_count]);
 }
@@ -205,7 +202,7 @@ static void look_closer(void *ctx, size_t index)
 void facts_gather(struct net *net, struct surroundings *surroundings, struct facts *facts, size_t count)
 {
     struct gathering gathering = {
-        .resolvers = { .net = net, .until_ms = clock_monotonic_ms() + FACTS_MS },
+        .resolvers = { .within = { net, clock_monotonic_ms() + FACTS_MS, LOOKUP_QUESTION_MS } },
         .around = surroundings,
         .facts = facts,
         .count = count,

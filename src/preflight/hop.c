@@ -50,17 +50,3 @@ enum hop hop_judge(const char *host, const char *url)
         return secure ? HOP_SECURE : HOP_SAME;
     return is_ipv4(name) ? HOP_REFUSED : HOP_AWAY;
 }
-
-char *hop_host(const char *url)
-{
-    bool secure = strncasecmp(url, "https://", 8) == 0;
-    struct view authority, host, port;
-
-    if (!secure && strncasecmp(url, "http://", 7) != 0)
-        return NULL;
-    url += secure ? 8 : 7;
-    authority = (struct view){ url, strcspn(url, "/?#") };
-    if (authority.len > 0 && authority.at[0] == '[')
-        return xstrndup(authority.at + 1, strcspn(authority.at + 1, "]/?#"));
-    return cut_authority(authority, &host, &port) && host.len > 0 ? view_dup(host) : NULL;
-}

@@ -15,6 +15,3 @@ enum hop {
 
 /* Judges an absolute URL, as the answer for `host` has it. */
 enum hop hop_judge(const char *host, const char *url);
-
-/* The host of an http(s) URL, an IPv6 address without its brackets; of the caller's. NULL: it is none. */
-char *hop_host(const char *url);

@@ -31,25 +31,4 @@ TEST(hop_judge)
         CHECK_INT(hop_judge("a.example", hops[i].url), hops[i].hop, hops[i].url);
 }
 
-static const struct {
-    const char *url, *host;
-} hosts[] = {
-    { "https://ca.example/directory", "ca.example" },
-    { "http://localhost:14000/dir", "localhost" },
-    { "https://[2001:db8::1]:14000/dir", "2001:db8::1" },
-    { "https://127.0.0.1", "127.0.0.1" },
-    { "https://", NULL },
-    { "https://user@ca.example/", NULL },
-    { "ca.example", NULL },
-};
-
-TEST(hop_host)
-{
-    for (size_t i = 0; i < COUNT(hosts); i++) {
-        AUTO(free) char *host = hop_host(hosts[i].url);
-
-        CHECK_TEXT(host, hosts[i].host, hosts[i].url);
-    }
-}
-
 TEST_MAIN()

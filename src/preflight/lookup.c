@@ -2,12 +2,9 @@
 
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "dns/ask.h"
 
-#define QUESTION_MS 2000
 #define FOUND_MAX 32
 #define ALIASES_MAX 16
 
@@ -70,20 +67,18 @@ void lookup_read(const struct dns_answer *answer, enum dns_type type, struct loo
 static bool ask(
     struct resolvers *resolvers, const char *name, enum dns_type type, unsigned flags, struct dns_answer *answer)
 {
-    AUTO(buf_clear) struct buf message = BUF(512);
-    int64_t left_ms = resolvers->until_ms - clock_monotonic_ms();
-    struct dns_question question = { .timeout_ms = left_ms < QUESTION_MS ? (int)left_ms : QUESTION_MS };
+    const struct asker asker = asker_within(&resolvers->within);
+    const struct ask question = { .name = name, .type = type, .flags = flags };
     struct error err = { 0 };
 
-    if (left_ms <= 0 || resolvers->silent || !dns_put_question(&message, name, type, DNS_RECURSE | flags, &err))
+    if (resolvers->silent)
         return false;
-    question.message = buf_view(&message);
-    if (net_dns(resolvers->net, &question, answer, &err)) {
+    if (ask_one(&asker, &question, answer, &err)) {
         resolvers->answer = true;
         return true;
     }
     log_debug("the resolvers say nothing of %s: %s", name, err.why);
-    resolvers->silent = !resolvers->answer;
+    resolvers->silent = resolvers->silent || (err.kind == ERROR_NETWORK && !resolvers->answer);
     return false;
 }
 

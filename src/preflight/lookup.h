@@ -7,7 +7,7 @@
  */
 #include <stdatomic.h>
 
-#include "net/dns.h"
+#include "dns/ask.h"
 #include "preflight/caa.h"
 
 enum lookup_what {
@@ -35,11 +35,12 @@ static inline void lookup_clear_at(struct lookup *lookup)
     lookup_clear(lookup);
 }
 
-struct resolvers { /* those of this machine, for many threads */
-    struct net *net;
-    int64_t until_ms;   /* of clock_monotonic_ms: nothing is waited for after it */
-    atomic_bool answer; /* they have answered a question */
-    atomic_bool silent; /* they have let one wait before they ever answered: they are not asked any more */
+#define LOOKUP_QUESTION_MS 2000 /* for resolvers.within.most_ms */
+
+struct resolvers {            /* those of this machine, for many threads */
+    struct ask_within within; /* the way to them, and to name servers */
+    atomic_bool answer;       /* they have answered a question */
+    atomic_bool silent;       /* they have let one wait before they ever answered: they are not asked any more */
 };
 
 /* Asks for records of one type: A, AAAA, CAA, TXT ... *out must be zero or cleared. */

@@ -81,7 +81,7 @@ static void rule_possible(const struct judge *judge)
 /* The lookup of it that fails because of DNSSEC; NULL: none does. */
 static const struct lookup *bogus_of(const struct facts *facts)
 {
-    const struct lookup *lookups[] = { &facts->v4, &facts->v6, &facts->caa, &facts->proof };
+    const struct lookup *lookups[] = { &facts->v4, &facts->v6, &facts->caa, &facts->proof_zone };
 
     for (size_t i = 0; i < COUNT(lookups); i++)
         if (lookups[i]->bogus)
@@ -144,24 +144,53 @@ static void rule_lookups(const struct judge *judge)
     rule_lookup(judge, has_failed(&facts->v4) ? &facts->v4 : &facts->v6, "lookup-failed",
         half ? "half of its addresses" : "its addresses", half ? PREFLIGHT_NOTE : PREFLIGHT_WARNING);
     rule_lookup(judge, &facts->caa, "caa-failed", "CAA records", PREFLIGHT_WARNING);
-    rule_lookup(judge, &facts->proof, "challenge-failed", "the name of the proof's record", PREFLIGHT_WARNING);
+    rule_lookup(judge, &facts->proof_zone, "challenge-failed", "the zone of the proof's record", PREFLIGHT_WARNING);
+}
+
+/* Servers that cannot be reached from here may be reached by the CA; those that answer say the same to it. */
+static void rule_challenge(const struct judge *judge)
+{
+    const struct delegation *proof = &judge->facts->proof;
+    const struct say lame = {
+        .code = "challenge-unanswered",
+        .severity = PREFLIGHT_WARNING,
+        .name = judge_name(judge),
+        .why = "the CA asks them for the record, and gets no answer, either",
+        .remedy =
+            "see that all name servers of the zone are responsible for it (NS records here and in the zone above)",
+    };
+    const struct say broken = {
+        .code = "challenge-circle",
+        .severity = PREFLIGHT_WARNING,
+        .name = judge_name(judge),
+        .why = "no record can be put where such CNAMEs lead",
+        .remedy = "remove the CNAME record, or let it lead to a name of its own",
+    };
+
+    if (proof->state == ZONED_LAME && proof->unseen != NULL)
+        finding_addf(
+            judge->out, &lame, "no name server of the zone says anything of %s (%s)", proof->place, proof->unseen);
+    if (proof->error != NULL)
+        finding_addf(judge->out, &broken, "%s", proof->error->why);
 }
 
 static void rule_challenge_alias(const struct judge *judge)
 {
-    const struct list *aliases = &judge->facts->proof.aliases;
+    const struct delegation *proof = &judge->facts->proof;
     const struct say say = {
         .code = "challenge-alias",
         .severity = PREFLIGHT_NOTE,
         .name = judge_name(judge),
-        .why = "the CA looks for the record there, so that is where it has to be put",
-        .remedy = "see that the credentials are for the zone of that name; if nobody meant this, a CNAME record of a "
-                  "wildcard answers for it",
+        .why = proof->by_wildcard ? "the CA looks for the record there, as long as the name has no record of its own"
+                                  : "the CA looks for the record there, so that is where it has to be put",
+        .remedy = proof->by_wildcard
+                      ? "see that the credentials are for the zone of that name, or for that of the name itself"
+                      : "see that the credentials are for the zone of that name",
     };
 
-    if (aliases->len > 0)
-        finding_addf(
-            judge->out, &say, "%s is an alias (CNAME) of %s", judge->facts->proof_at, aliases->at[aliases->len - 1]);
+    if (proof->place != NULL && proof->error == NULL && !host_equal(proof->place, proof->name))
+        finding_addf(judge->out, &say, "%s is an alias (CNAME%s) of %s", judge->facts->proof_at,
+            proof->by_wildcard ? " of a wildcard" : "", proof->place);
 }
 
 static bool is_missing(const struct lookup *lookup)
@@ -362,6 +391,7 @@ void rules_apply(const struct surroundings *surroundings, const struct facts *fa
         rule_lookups(&judge);
         rule_addresses(&judge);
         rule_caa(&judge);
+        rule_challenge(&judge);
         rule_challenge_alias(&judge);
         if (is_served(&facts[i]))
             judge_doors(&judge);

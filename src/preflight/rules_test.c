@@ -21,8 +21,10 @@ struct row {
     bool is_ip, at_home, anybodys;  /* at_home: the CA is not in public */
     enum proof_server server;       /* 0: SERVER_FILES */
     int http_port;                  /* 0: 80 */
-    struct seen v4, v6, caa, proof;
-    const char *issue; /* value of a CAA record */
+    struct seen v4, v6, caa, proof_zone;
+    struct delegation proof; /* its texts borrowed */
+    const char *circle;      /* why the record can be nowhere */
+    const char *issue;       /* value of a CAA record */
     struct door doors[DOORS];
     int64_t clock_ahead_s;
     bool silent;
@@ -42,6 +44,11 @@ struct row {
     {                                                                                                                  \
         .address = (char *)"2a00:1::1", .port = 80, __VA_ARGS__                                                        \
     }
+#define AT "_acme-challenge.a.example"
+#define PROOF(...)                                                                                                     \
+    {                                                                                                                  \
+        .name = AT, .place = (char *)__VA_ARGS__                                                                       \
+    }
 #define OPEN(number) .state = DOOR_OPEN, .status = (number)
 
 static const struct row rows[] = {
@@ -50,7 +57,7 @@ static const struct row rows[] = {
     /* proofs that are not possible */
     { "a wildcard by http", "*.a.example", .want = "wildcard-needs-dns failure", .what = "http-01 alone" },
     { "a wildcard by http, at home", "*.a.example", .at_home = true, .want = "wildcard-needs-dns warning" },
-    { "a wildcard by DNS", "*.a.example", "dns-01", .proof = { .what = LOOKUP_NO_NAME }, .want = "" },
+    { "a wildcard by DNS", "*.a.example", "dns-01", .proof_zone = { .what = LOOKUP_FOUND }, .want = "" },
     { "a wildcard by DNS as the second choice", "*.a.example", "http-01,dns-01", .want = "" },
     { "an address by DNS", "5.6.7.8", "dns-01", .is_ip = true, .want = "address-needs-server failure" },
     { "an address by http", "5.6.7.8", .is_ip = true, .doors = { DOOR4(OPEN(404)) }, .want = "" },
@@ -69,7 +76,7 @@ static const struct row rows[] = {
         .want = "name-unknown warning" },
     { "no such name, and a CA at home", .at_home = true, .v4 = { .what = LOOKUP_NO_NAME, .confirmed = true },
         .v6 = { .what = LOOKUP_NO_NAME, .confirmed = true }, .want = "name-unknown warning" },
-    { "no such name, and a record proves", NULL, "dns-01", .proof = { .what = LOOKUP_NO_NAME }, .want = "" },
+    { "no such name, and a record proves", NULL, "dns-01", .proof_zone = { .what = LOOKUP_FOUND }, .want = "" },
     { "no address", .v4 = { .what = LOOKUP_NOTHING }, .v6 = { .what = LOOKUP_NOTHING }, .want = "no-address warning" },
     { "an alias to nowhere", .v4 = { .what = LOOKUP_NO_NAME, .alias = "gone.example" },
         .v6 = { .what = LOOKUP_NO_NAME, .alias = "gone.example" }, .want = "name-unknown warning",
@@ -99,13 +106,23 @@ static const struct row rows[] = {
         .v6 = { .what = LOOKUP_FAILED, .rcode = DNS_SERVFAIL, .bogus = true },
         .caa = { .what = LOOKUP_FAILED, .rcode = DNS_SERVFAIL, .bogus = true }, .want = "dnssec-bogus warning",
         .what = "(a signature has expired)" },
-    { "DNSSEC of the record's zone", NULL, "dns-01", .proof = { .what = LOOKUP_FAILED, .bogus = true },
+    { "DNSSEC of the record's zone", NULL, "dns-01", .proof_zone = { .what = LOOKUP_FAILED, .bogus = true },
         .want = "dnssec-bogus warning", .what = "DNSSEC is broken" },
     { "CAA fails", V4_PUBLIC, .caa = { .what = LOOKUP_FAILED, .rcode = DNS_SERVFAIL }, .want = "caa-failed warning" },
-    { "the record's name fails", NULL, "dns-01", .proof = { .what = LOOKUP_FAILED, .rcode = DNS_SERVFAIL },
+    { "the record's zone fails", NULL, "dns-01", .proof_zone = { .what = LOOKUP_FAILED, .rcode = DNS_SERVFAIL },
         .want = "challenge-failed warning" },
-    { "the record's name is an alias", NULL, "dns-01", .proof = { .what = LOOKUP_NO_NAME, .alias = "x.acme.example" },
-        .want = "challenge-alias note", .what = "is an alias (CNAME) of x.acme.example" },
+    { "the record's name is an alias", NULL, "dns-01", .proof = PROOF("x.acme.example"), .want = "challenge-alias note",
+        .what = "is an alias (CNAME) of x.acme.example" },
+    { "the record's name is a wildcard's alias", NULL, "dns-01", .proof = PROOF("x.acme.example", .by_wildcard = true),
+        .want = "challenge-alias note", .what = "is an alias (CNAME of a wildcard) of x.acme.example" },
+    { "the record's name is no alias", NULL, "dns-01", .proof = PROOF(AT, .state = ZONED_SAYS), .want = "" },
+    { "servers of the record's zone are not reached", NULL, "dns-01",
+        .proof = PROOF(AT, .state = ZONED_SILENT, .unseen = (char *)"silence"), .want = "" },
+    { "servers of the record's zone are of no use", NULL, "dns-01",
+        .proof = PROOF(AT, .state = ZONED_LAME, .unseen = (char *)"ns answers with REFUSED"),
+        .want = "challenge-unanswered warning", .what = "of " AT " (ns answers with REFUSED)" },
+    { "CNAMEs in a circle", NULL, "dns-01", .proof = PROOF("x.acme.example"), .circle = "it leads back",
+        .want = "challenge-circle warning", .what = "it leads back" },
 
     /* CAA */
     { "permitted", V4_PUBLIC, .caa = { .what = LOOKUP_FOUND }, .issue = "ca.example", .want = "" },
@@ -263,15 +280,21 @@ static void play(const struct row *row, struct preflight *out)
     struct facts facts = { .identifier = &identifier,
         .host = name[0] == '*' ? name + 2 : name,
         .caa_at = (char *)"a.example",
-        .proof_at = (char *)"_acme-challenge.a.example",
+        .proof_at = (char *)AT,
+        .proof = row->proof,
         .doors = (struct door *)row->doors };
+    struct error circle = { 0 };
 
     list_types(row->types, &types);
     facts.type = type_of(row, &types);
     fill(&facts.v4, &row->v4);
     fill(&facts.v6, &row->v6);
     fill(&facts.caa, &row->caa);
-    fill(&facts.proof, &row->proof);
+    fill(&facts.proof_zone, &row->proof_zone);
+    if (row->circle != NULL) {
+        (void)error_set(&circle, ERROR_CONFIG, "%s", row->circle);
+        facts.proof.error = &circle;
+    }
     if (row->issue != NULL)
         add_issue(&facts.caa.caa, row->issue);
     while (facts.door_count < DOORS && row->doors[facts.door_count].address != NULL)
@@ -280,7 +303,7 @@ static void play(const struct row *row, struct preflight *out)
     lookup_clear(&facts.v4);
     lookup_clear(&facts.v6);
     lookup_clear(&facts.caa);
-    lookup_clear(&facts.proof);
+    lookup_clear(&facts.proof_zone);
 }
 
 TEST(rules)

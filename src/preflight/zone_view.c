@@ -2,41 +2,10 @@
 
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "dns/zone.h"
 #include "net/address.h"
-
-#define QUESTION_MS 1500
-
-/* ---- asking, within the time that is left ---- */
-
-static bool ask_in_time(void *self, const struct ask *asks, size_t count, struct dns_reply *replies, struct error *err)
-{
-    const struct resolvers *resolvers = self;
-    int64_t left_ms = resolvers->until_ms - clock_monotonic_ms();
-    AUTO(free) struct dns_question *questions = xcalloc(count + 1, sizeof *questions);
-    AUTO(free) struct buf *bytes = xcalloc(count + 1, sizeof *bytes);
-    bool ok = left_ms > 0 || error_set(err, ERROR_NETWORK, "no time is left");
-
-    for (size_t i = 0; ok && i < count; i++) {
-        bytes[i] = BUF(512);
-        ok = dns_put_question(&bytes[i], asks[i].name, asks[i].type, asks[i].server == NULL ? DNS_RECURSE : 0, err);
-        questions[i] = (struct dns_question){ .server = asks[i].server,
-            .message = buf_view(&bytes[i]),
-            .timeout_ms = left_ms < QUESTION_MS ? (int)left_ms : QUESTION_MS };
-    }
-    ok = ok && net_dns_all(resolvers->net, questions, count, replies, err);
-    for (size_t i = 0; i < count; i++)
-        buf_clear(&bytes[i]);
-    return ok;
-}
-
-struct asker zone_view_asker(struct resolvers *resolvers)
-{
-    return (struct asker){ .ask = ask_in_time, .self = resolvers };
-}
 
 /* ---- comparing ---- */
 

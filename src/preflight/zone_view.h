@@ -7,9 +7,6 @@
 #include "dns/ask.h"
 #include "preflight/lookup.h"
 
-/* The way to them, within the time that resolvers has. */
-struct asker zone_view_asker(struct resolvers *resolvers);
-
 /* Sets lookup->confirmed when every server of the zone that answers says the same, at least one does, and all have
  * public addresses. An alias is not followed, and so never confirmed. */
 void zone_view_confirm(const struct asker *asker, const char *name, enum dns_type type, struct lookup *lookup);
