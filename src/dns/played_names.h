@@ -3,9 +3,9 @@
  * For tests: name servers that answer from lines "SERVER NAME TYPE DATA", and a clock that sleeping moves.
  *
  * SERVER is an address, or "-" for the resolvers. TYPE is A, AAAA, NS, CNAME, SOA (DATA: none; "no": the name is not
- * there and this zone says so), TXT, REFER (DATA: a name server to which one is referred for NAME and what is below) or
- * GLUE (DATA: NAME's IPv4 address, which comes along); DATA of the type "!" is what the server does instead: "silent",
- * "SERVFAIL", "REFUSED", "lame". Names end in no dot, and are not compressed.
+ * there and this zone says so), TXT, CAA (DATA: TAG, a blank, VALUE), REFER (DATA: a name server to which one is
+ * referred for NAME and what is below) or GLUE (DATA: NAME's IPv4 address, which comes along); DATA of the type "!" is
+ * what the server does instead: "silent", "SERVFAIL", "REFUSED", "lame". Names end in no dot, and are not compressed.
  */
 #include "base/test.h"
 #include "base/text.h"
@@ -33,7 +33,7 @@ static inline enum dns_type played_type(const char *name)
         const char *name;
         enum dns_type type;
     } types[] = { { "A", DNS_A }, { "AAAA", DNS_AAAA }, { "NS", DNS_NS }, { "CNAME", DNS_CNAME }, { "SOA", DNS_SOA },
-        { "TXT", DNS_TXT } };
+        { "TXT", DNS_TXT }, { "CAA", DNS_CAA } };
 
     for (size_t i = 0; i < COUNT(types); i++)
         if (text_equal(types[i].name, name))
@@ -53,6 +53,13 @@ static inline void played_put_data(struct dns_record *record, const char *data)
     } else if (record->type == DNS_TXT) {
         buf_put_char(&record->data, (char)strlen(data));
         buf_put_text(&record->data, data);
+    } else if (record->type == DNS_CAA) { /* RFC 8659 section 4.1 */
+        size_t tag = strcspn(data, " ");
+
+        buf_put_char(&record->data, 0);
+        buf_put_char(&record->data, (char)tag);
+        buf_put(&record->data, (struct view){ data, tag });
+        buf_put_text(&record->data, data + tag + 1);
     } else if (record->type != DNS_SOA && !dns_name_put(&record->data, data)) {
         fail_msg("no name: %s", data);
     }

@@ -138,6 +138,15 @@ static bool add_proof(const struct context *context, struct ca *ca, struct solve
     return true;
 }
 
+/* Each knows of the others. */
+static void introduce(struct proofs *proofs)
+{
+    for (size_t i = 0; i < proofs->count; i++) {
+        proofs->at[i].all_identifiers = &proofs->identifiers;
+        proofs->at[i].remaining = proofs->count - i - 1;
+    }
+}
+
 bool proofs_gather(const struct context *context, struct ca *ca, struct solver *solver, const struct list *urls,
     const struct identifiers *names, struct proofs *out, struct error *err)
 {
@@ -155,9 +164,25 @@ bool proofs_gather(const struct context *context, struct ca *ca, struct solver *
         log_info("%s is authorized already", authz_name(authz));
         authz_clear(authz);
     }
-    for (size_t i = 0; i < out->count; i++) {
-        out->at[i].all_identifiers = &out->identifiers;
-        out->at[i].remaining = out->count - i - 1;
-    }
+    introduce(out);
     return true;
+}
+
+void proofs_leave_out(struct proofs *proofs, const bool *chosen)
+{
+    size_t kept = 0;
+
+    list_clear(&proofs->identifiers);
+    for (size_t i = 0; i < proofs->count; i++) {
+        if (chosen[i]) {
+            proof_free_texts(&proofs->at[i]);
+            authz_clear(&proofs->authzs[i]);
+            continue;
+        }
+        proofs->at[kept] = proofs->at[i];
+        proofs->authzs[kept] = proofs->authzs[i];
+        list_add(&proofs->identifiers, proofs->at[kept++].identifier);
+    }
+    proofs->count = kept;
+    introduce(proofs);
 }

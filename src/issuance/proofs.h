@@ -23,5 +23,8 @@ static inline void proofs_clear_at(struct proofs *proofs)
 MUST_USE bool proofs_gather(const struct context *context, struct ca *ca, struct solver *solver,
     const struct list *urls, const struct identifiers *names, struct proofs *out, struct error *err);
 
+/* Takes those out that chosen says, before anything of them is in place; side by side with proofs. */
+void proofs_leave_out(struct proofs *proofs, const bool *chosen);
+
 /* The name that was ordered: the identifier, for a wildcard with "*.". Of the caller's. */
 char *proof_name(const struct proof *proof) __attribute__((returns_nonnull));

@@ -1,6 +1,7 @@
 /* Tests orders of which some proofs fail, before the CA validates them or when it does. */
 #include "issuance/proofs.h"
 
+#include "base/mem.h"
 #include "fixture.h"
 #include "issuance/issue.h"
 
@@ -152,6 +153,31 @@ TEST(proofs_that_fail)
             CHECK_TEXT(ca, cases[i].ca, cases[i].name);
         CHECK(cases[i].said == NULL || fixture_has_said(&fixture, cases[i].said), "%s: %s", cases[i].name,
             buf_text(&fixture.said));
+    }
+}
+
+TEST(some_are_left_out)
+{
+    static const char *const names[] = { "a.test", "b.test", "c.test", "d.test" };
+    const bool chosen[] = { true, false, true, false };
+    AUTO(proofs_clear)
+    struct proofs proofs = {
+        .authzs = xcalloc(4, sizeof(struct authz)), .at = xcalloc(4, sizeof(struct proof)), .count = 4
+    };
+
+    for (size_t i = 0; i < COUNT(names); i++) {
+        proofs.at[i] = (struct proof){ .identifier = xstrdup(names[i]), .remaining = 3 - i };
+        proofs.authzs[i].url = xstrdup(names[i]);
+        list_add(&proofs.identifiers, names[i]);
+    }
+    proofs_leave_out(&proofs, chosen);
+    REQUIRE(proofs.count == 2 && proofs.identifiers.len == 2, "%zu", proofs.count);
+    for (size_t i = 0; i < 2; i++) {
+        CHECK_TEXT(proofs.at[i].identifier, names[2 * i + 1], "the others stay");
+        CHECK_TEXT(proofs.authzs[i].url, names[2 * i + 1], "each with its authorization");
+        CHECK_TEXT(proofs.identifiers.at[i], names[2 * i + 1], "all know of them");
+        CHECK_INT((int64_t)proofs.at[i].remaining, (int64_t)(1 - i), "how many follow");
+        CHECK(proofs.at[i].all_identifiers == &proofs.identifiers, " ");
     }
 }
 

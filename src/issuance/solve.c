@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "issuance/first_look.h"
 #include "issuance/solve_report.h"
 #include "issuance/traces.h"
 #include "run/shares.h"
@@ -82,6 +83,7 @@ void solver_close(struct solver *solver)
     if (solver->plugin->authenticator->release != NULL)
         solver->plugin->authenticator->release(solver->self);
     list_clear(&solver->types);
+    preflight_clear(&solver->looked);
     solver->plugin = NULL;
 }
 
@@ -307,6 +309,7 @@ bool solve(struct context *context, struct ca *ca, struct solver *solver, const 
     bool ok;
 
     TRY(proofs_gather(context, ca, solver, authz_urls, names, &proofs, err));
+    TRY(first_look_at_proofs(context, ca, solver, &proofs, names->len, failed, err));
     if (proofs.count == 0)
         return true;
     solver->plugin_context.note = tracer_note;

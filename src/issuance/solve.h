@@ -3,8 +3,9 @@
  * Proving control: takes an order's authorizations from pending to valid with one authenticator (RFC 8555 section 7.5).
  */
 #include "acme/authz.h"
-#include "run/context.h"
 #include "plugin/plugin.h"
+#include "preflight/preflight.h"
+#include "run/context.h"
 
 /* The CA tries for a while before it gives up; half an hour is Certbot's bound for all of them together. */
 #define AUTHZ_TIMEOUT_S (30 * 60)
@@ -15,7 +16,8 @@ struct solver { /* an authenticator made ready for one order */
     const struct plugin *plugin;
     struct plugin_context plugin_context;
     void *self;
-    struct list types; /* challenge types in the order to try */
+    struct list types;       /* challenge types in the order to try */
+    struct preflight looked; /* what was found of the names before the order (first_look.h); zero: nobody looked */
 };
 
 /* Whether a built-in authenticator can be made ready: before hooks run, an account is made or anything is said. */

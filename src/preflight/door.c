@@ -48,7 +48,7 @@ static enum door_state state_of(const struct error *err)
 
 /* A server may refuse the handshake because of the protocol alone: then it is asked without one. */
 static enum door_state shake(
-    struct net *net, const char *host, const char *address, int port, const char *alpn, bool *agreed, int64_t until_ms)
+    struct net *net, const char *host, const char *address, int port, const char *alpn, int64_t until_ms)
 {
     AUTO(probed_clear) struct probed probed = { 0 };
     struct probe probe = { .address = address, .port = port, .sni = host, .alpn = alpn };
@@ -57,20 +57,16 @@ static enum door_state shake(
     probe.timeout_ms = time_left(until_ms);
     if (probe.timeout_ms == 0)
         return DOOR_UNTRIED;
-    if (net_probe(net, &probe, &probed, &err)) {
-        *agreed = text_equal(probed.alpn, alpn);
+    if (net_probe(net, &probe, &probed, &err))
         return DOOR_OPEN;
-    }
     if (alpn != NULL && state_of(&err) == DOOR_MUTE)
-        return shake(net, host, address, port, NULL, agreed, until_ms);
+        return shake(net, host, address, port, NULL, until_ms);
     return state_of(&err);
 }
 
 static bool speaks_tls(struct net *net, const char *host, const struct door *door, int port, int64_t until_ms)
 {
-    bool agreed;
-
-    return shake(net, host, door->address, port, NULL, &agreed, until_ms) == DOOR_OPEN;
+    return shake(net, host, door->address, port, NULL, until_ms) == DOOR_OPEN;
 }
 
 /* ---- HTTP ---- */
@@ -183,7 +179,7 @@ static void try_http(struct net *net, const char *host, struct door *door, int64
 void door_try(struct net *net, const char *host, struct door *door, int64_t until_ms)
 {
     if (door->port == 443)
-        door->state = shake(net, host, door->address, door->port, ACME_TLS, &door->alpn, until_ms);
+        door->state = shake(net, host, door->address, door->port, ACME_TLS, until_ms);
     else
         try_http(net, host, door, until_ms);
 }

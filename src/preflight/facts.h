@@ -40,7 +40,6 @@ struct door { /* a port of one of the name's addresses */
     enum door_page page;
     enum door_way way;
     char *url; /* where a redirect led last; NULL: there was none */
-    bool alpn; /* port 443: it has agreed on acme-tls/1 */
 };
 
 struct facts {

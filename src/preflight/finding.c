@@ -59,11 +59,3 @@ void preflight_clear(struct preflight *preflight)
     free(preflight->looks);
     *preflight = (struct preflight){ 0 };
 }
-
-const struct preflight_finding *preflight_failure(const struct preflight *preflight)
-{
-    for (size_t i = 0; i < preflight->len; i++)
-        if (preflight->at[i].severity == PREFLIGHT_FAILURE)
-            return &preflight->at[i];
-    return NULL;
-}

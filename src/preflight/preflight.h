@@ -68,6 +68,3 @@ struct preflight_request { /* borrowed */
  * the caller's. An interrupt ends it early.
  */
 void preflight_run(struct net *net, const struct preflight_request *request, struct preflight *out);
-
-/* The first finding that is a certain failure of every name's certificate; NULL when there is none. */
-const struct preflight_finding *preflight_failure(const struct preflight *preflight);

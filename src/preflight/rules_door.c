@@ -166,6 +166,21 @@ static void rule_answers(const struct judge *judge)
 
 /* ---- a server of our own ---- */
 
+static void add_elsewhere(const struct judge *judge, const struct door *door)
+{
+    AUTO(free) char *remedy = xprintf("see that port %d of that address leads to this machine", door->port);
+
+    finding_addf(judge->out,
+        &(struct say){ .code = "answers-elsewhere",
+            .severity = PREFLIGHT_NOTE,
+            .name = judge_name(judge),
+            .why =
+                "that is no address of this machine: it may be a proxy or router that forwards the CA's question, or "
+                "another machine",
+            .remedy = remedy },
+        "port %d of %s answers, although nothing listens for it here", door->port, door->address);
+}
+
 static void rule_own(const struct judge *judge, const struct door *door)
 {
     const struct preflight_request *request = judge->around->request;
@@ -183,14 +198,7 @@ static void rule_own(const struct judge *judge, const struct door *door)
                           "--post-hook)" },
             "another program answers at port %d of %s already", door->port, door->address);
     else
-        finding_addf(judge->out,
-            &(struct say){ .code = "answers-elsewhere",
-                .severity = PREFLIGHT_NOTE,
-                .name = judge_name(judge),
-                .why = "that is no address of this machine: it may be a proxy or router that forwards the CA's "
-                       "question, or another machine",
-                .remedy = "see that port 80 of that address leads to this machine" },
-            "port %d of %s answers, although nothing listens for it here", door->port, door->address);
+        add_elsewhere(judge, door);
 }
 
 /* ---- what a web server answers ---- */

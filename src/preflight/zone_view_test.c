@@ -69,4 +69,49 @@ TEST(an_alias_is_never_confirmed)
     CHECK_INT((int64_t)names.asked, 0, "nobody is asked");
 }
 
+/* What keeps CAA records from being certain, which else they are. */
+TEST(zone_view_confirm_caa)
+{
+    static const struct {
+        const char *name;
+        const char *at;    /* whose records count for www.a.test */
+        size_t unreadable; /* records that were not read: they may permit what those that were read do not */
+        const char *alias;
+        struct played_line lines[12];
+        bool confirmed;
+    } caa_cases[] = {
+        { "of the name", "www.a.test", 0, NULL,
+            { PUBLIC, { ONE, "www.a.test", "CAA", "issue ca.test" }, { TWO, "www.a.test", "CAA", "issue ca.test" } },
+            true },
+        { "of the name above, and none between", "a.test", 0, NULL,
+            { PUBLIC, { ONE, "a.test", "CAA", "issue ca.test" }, { TWO, "a.test", "CAA", "issue ca.test" } }, true },
+        { "of the name above, and one server has some between", "a.test", 0, NULL,
+            { PUBLIC, { ONE, "a.test", "CAA", "issue ca.test" }, { TWO, "a.test", "CAA", "issue ca.test" },
+                { TWO, "www.a.test", "CAA", "issue other.test" } },
+            false },
+        { "another one at one server", "www.a.test", 0, NULL,
+            { PUBLIC, { ONE, "www.a.test", "CAA", "issue ca.test" }, { TWO, "www.a.test", "CAA", "issue other.test" } },
+            false },
+        { "records that were not read", "www.a.test", 1, NULL,
+            { PUBLIC, { ONE, "www.a.test", "CAA", "issue ca.test" }, { TWO, "www.a.test", "CAA", "issue ca.test" } },
+            false },
+        { "an alias", "www.a.test", 0, "b.test",
+            { PUBLIC, { ONE, "www.a.test", "CAA", "issue ca.test" }, { TWO, "www.a.test", "CAA", "issue ca.test" } },
+            false },
+    };
+
+    for (size_t i = 0; i < COUNT(caa_cases); i++) {
+        struct played_names names = { .lines = caa_cases[i].lines };
+        struct asker asker = played_asker(&names);
+        AUTO(lookup_clear) struct lookup lookup = { .what = LOOKUP_FOUND };
+
+        caa_add(&lookup.caa, (struct view){ "\0\5issueca.test", 2 + 5 + 7 });
+        lookup.caa.unreadable = caa_cases[i].unreadable;
+        if (caa_cases[i].alias != NULL)
+            list_add(&lookup.aliases, caa_cases[i].alias);
+        zone_view_confirm_caa(&asker, "www.a.test", caa_cases[i].at, &lookup);
+        CHECK(lookup.confirmed == caa_cases[i].confirmed, "%s", caa_cases[i].name);
+    }
+}
+
 TEST_MAIN()

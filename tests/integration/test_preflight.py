@@ -55,6 +55,7 @@ account CAA 0 issue "{OURS}; accounturi=https://elsewhere.example/1"
 method A {WELL}
 method CAA 0 issue "{OURS}; validationmethods=dns-01"
 files A {WELL}
+alpn A {OTHER}
 permitted A {WELL}
 permitted CAA 0 issue "{OURS}; validationmethods=http-01"
 _acme-challenge.delegated CNAME x.acme.other.example.
@@ -183,11 +184,12 @@ def world(request, session_area, programs_new):
             stack.callback(server.stop)
         for address in (WELL, WELL6, PLAYED):
             stack.callback(Web(address, made.root).stop)
-        tls = tls_server(OTHER, 80, made.trust)
-        stack.callback(tls.server_close)
-        stack.callback(tls.shutdown)
+        for port in (80, 443):
+            tls = tls_server(OTHER, port, made.trust)
+            stack.callback(tls.server_close)
+            stack.callback(tls.shutdown)
         pebble = Pebble(area / "pebble", programs_new, made.trust, dns_server=f"{AUTHORITY}:53",
-                        settings={"httpPort": 80}).start()
+                        settings={"httpPort": 80}, authz_reuse=100).start()
         stack.callback(pebble.stop)
         made.ca = Recorder(made.trust, pebble, address=CA)
         stack.callback(made.ca.stop)
@@ -210,6 +212,11 @@ def look(world, *names, options=("--webroot",), status=0):
     said = world.client.run("preflight", *options, *domains, "--json", status=status)
     found = said.json()
     return {(f["name"] and f["name"].removesuffix(".a.example"), f["code"]): f["severity"] for f in found["findings"]}, found
+
+
+def answered(world):
+    """Challenges that the CA was asked to look at."""
+    return [r for r in world.ca.requests if r.path.startswith("/chalZ/")]
 
 
 def test_names(world):
@@ -279,19 +286,35 @@ def test_a_server_of_our_own(world):
     assert found == {("well", "port-taken"): "warning", ("silent", "port-silent"): "warning"}
 
 
-def test_no_order_for_what_is_certain_to_fail(world):
-    """Nothing is asked of the CA, unless --skip-preflight is given: this one does not look at CAA records. A warning stops nothing."""
+def test_tls_alpn_01_at_port_443(world):
+    """The same, where the CA asks at port 443 by TLS."""
+    found, said = look(world, "closed", "alpn", "silent", options=("--standalone", "--preferred-challenges", "tls-alpn-01"), status=1)
+    assert found == {("alpn", "port-taken"): "warning", ("silent", "port-silent"): "warning"}
+    assert {name["proof"] for name in said["names"]} == {"tls-alpn-01"}
+    assert [f["what"] for f in said["findings"]] == [f"another program answers at port 443 of {OTHER} already",
+                                                      f"port 443 of {SILENT}: nothing takes the connection"]
+
+
+def test_what_is_certain_to_fail_is_not_tried(world):
+    """The CA is not asked to look, unless --skip-preflight is given: this one does not look at CAA records. Then the authorization is
+    valid, and nothing is certain any more. A warning stops nothing."""
     order = ("--webroot", "-w", world.root)
     world.ca.requests.clear()
     said = world.client.certonly(["nobody.a.example"], *order, authenticator=None, status=1)
-    said.says("the order would fail, and was not placed: nobody.a.example: the CAA records", "--skip-preflight")
-    assert world.ca.of("order") == []
+    said.says("the CA would refuse, and was not asked to look: nobody.a.example: the CAA records", "--skip-preflight")
+    assert answered(world) == []
     world.client.certonly(["nobody.a.example"], *order, "--skip-preflight", authenticator=None)
+    assert len(answered(world)) == 1
+    said = world.client.certonly(["nobody.a.example"], *order, "--force-renewal", authenticator=None)
+    said.says("[failure] caa-forbids: nobody.a.example:")
     said = world.client.certonly(["broken.a.example"], *order, authenticator=None, status=1)
     said.says("[warning] server-failing: broken.a.example:", "Some challenges have failed")
-    # Of several names, one that is left out is for the CA to refuse.
+    # Of several names, one that may be left out costs no failed validation, either.
+    world.ca.requests.clear()
     said = world.client.certonly(["files.a.example", "gone.a.example"], *order, "--allow-subset-of-names", authenticator=None)
-    said.says("[failure] name-unknown: gone.a.example")
+    said.says("[failure] name-unknown: gone.a.example", "The CA would refuse these names, and is not asked to look:",
+              "Retrying without: gone.a.example")
+    assert len(answered(world)) == 1
     assert certs.names(world.client.store.cert("files.a.example")) == ["files.a.example"]
     world.client.run("delete", "-n", "--cert-name", "files.a.example")
 
@@ -302,12 +325,13 @@ def test_never_under_the_name_of_certbot(world, second_name, tmp_path):
     certbot.server = world.ca.url
     world.ca.requests.clear()
     certbot.certonly(["nobody.a.example"], "--webroot", "-w", world.root, authenticator=None)
-    assert world.ca.of("order") != []
+    assert len(answered(world)) == 1
+    certbot.give_up_authorizations()
     world.ca.requests.clear()
     said = certbot.certonly(["nobody.a.example"], "--webroot", "-w", world.root, "--preflight", "--force-renewal",
                             authenticator=None, status=1)
-    said.says("the order would fail, and was not placed")
-    assert world.ca.of("order") == []
+    said.says("the CA would refuse, and was not asked to look")
+    assert answered(world) == []
 
 
 def test_renewal_looks_after_a_failure(world):
