@@ -21,11 +21,17 @@ void txt_fail(struct txt *txt, const struct error *why)
 
 /* ---- the provider, which all orders with the same options share ---- */
 
+#define INTERRUPT_MS 500
+#define CHANGES_MAX 8 /* at the same time; each may be a program, and services count requests */
+
 struct opened {
     const struct provider *provider;
     struct mutex lock; /* guards what follows until it is open; then it does not change any more */
     bool is_open;
     void *self;
+    struct mutex changing; /* guards what follows */
+    struct condition changed;
+    unsigned changes; /* that are being made */
 };
 
 static const struct dns_plugin *dns_plugin_of(const struct plugin *plugin)
@@ -44,6 +50,8 @@ static bool share_make(const struct plugin_context *context, void **shared, stru
 
     opened->provider = dns_plugin_of(context->plugin)->provider;
     mutex_init(&opened->lock);
+    mutex_init(&opened->changing);
+    condition_init(&opened->changed);
     *shared = opened;
     return true;
 }
@@ -55,6 +63,8 @@ static void share_end(void *shared)
     if (opened->is_open)
         opened->provider->close(opened->self);
     mutex_destroy(&opened->lock);
+    mutex_destroy(&opened->changing);
+    condition_destroy(&opened->changed);
     free(opened);
 }
 
@@ -72,6 +82,26 @@ static bool need_open(const struct plugin_context *context, struct error *err)
 }
 
 /* ---- changes ---- */
+
+/* Waits for its turn to change something; then leave_change. ERROR_CANCELED. */
+static bool enter_change(struct opened *opened, struct error *err)
+{
+    MUTEX_HOLD(&opened->changing);
+    while (opened->changes == CHANGES_MAX) {
+        TRY(interrupt_check(err));
+        condition_wait_ms(&opened->changed, &opened->changing, INTERRUPT_MS);
+    }
+    TRY(interrupt_check(err));
+    opened->changes++;
+    return true;
+}
+
+static void leave_change(struct opened *opened)
+{
+    MUTEX_HOLD(&opened->changing);
+    opened->changes--;
+    condition_signal(&opened->changed);
+}
 
 typedef bool change(void *self, struct txt *const *txts, size_t count, struct error *err);
 
@@ -135,7 +165,7 @@ static void judge(const struct values *values, enum proof_state done, const stru
 static bool make_change(const struct plugin_context *context, change *make, struct proof *const *proofs, size_t count,
     enum proof_state done, struct error *err)
 {
-    const struct opened *opened = context->shared;
+    struct opened *opened = context->shared;
     struct error why = { 0 };
     bool ok;
     AUTO(values_clear) struct values values = take_values(proofs, count, done);
@@ -143,11 +173,12 @@ static bool make_change(const struct plugin_context *context, change *make, stru
     if (values.count == 0)
         return true;
     TRY(need_open(context, err));
-    TRY(interrupt_check(err));
+    TRY(enter_change(opened, err));
     for (size_t i = 0; i < values.count; i++)
         if (values.proofs[i]->state == PROOF_WANTED) /* something of it may be in place from now on */
             values.proofs[i]->state = PROOF_PRESENTED;
     ok = make(opened->self, values.pointers, values.count, &why);
+    leave_change(opened);
     if (ok)
         (void)error_set(&why, ERROR_INTERNAL, "%s has neither done nor refused it", opened->provider->name);
     judge(&values, done, &why);
@@ -386,6 +417,7 @@ const struct authenticator dns_authenticator = {
     .present = present,
     .wait = wait_for_all,
     .waits_long = true,
+    .presents_slowly = true,
     .cleanup = cleanup,
     .sweep = sweep,
     .release = release,

@@ -1,4 +1,7 @@
 /* From proofs to values of records and back, with a provider that is played. */
+#include <stdatomic.h>
+
+#include "base/parallel.h"
 #include "dns/played_provider.h"
 
 struct desk { /* what one order works with */
@@ -192,6 +195,59 @@ TEST(opened_when_needed)
     need(&desk, WWW, "one");
     CHECK(dns_authenticator.plan(desk.self, desk.all, 1, &err), "%s", err.why);
     CHECK_INT((int64_t)played.opens, 1, "by the plan");
+    desk_close(&desk);
+}
+
+/* ---- many orders ---- */
+
+static atomic_int changing, most;
+
+static bool slow_change(void *self __attribute__((unused)), struct txt *const *txts, size_t count,
+    struct error *err __attribute__((unused)))
+{
+    int now = atomic_fetch_add(&changing, 1) + 1, before = most;
+
+    while (now > before && !atomic_compare_exchange_weak(&most, &before, now)) {
+    }
+    (void)clock_sleep_ms(2);
+    for (size_t i = 0; i < count; i++)
+        txt_done(txts[i]);
+    atomic_fetch_sub(&changing, 1);
+    return true;
+}
+
+static void present_one(void *ctx, size_t index __attribute__((unused)))
+{
+    struct proof proof = {
+        .type = "dns-01", .kind = PROOF_RECORD, .identifier = "www.example", .record_name = WWW, .record_value = "one"
+    };
+    struct proof *all[] = { &proof };
+    void *self = NULL;
+    struct error err = { 0 };
+
+    REQUIRE(dns_authenticator.prepare(ctx, &self, &err), "%s", err.why);
+    CHECK(dns_authenticator.present(self, all, 1, &err) && proof.state == PROOF_PRESENTED, "%s", err.why);
+    CHECK(dns_authenticator.cleanup(self, all, 1, &err) && proof.state == PROOF_WANTED, "%s", err.why);
+    dns_authenticator.release(self);
+    proof_clear(&proof);
+}
+
+TEST(not_too_many_changes_at_the_same_time)
+{
+    struct provider provider = played_provider;
+    struct dns_plugin plugin = played_plugin;
+    struct desk desk = { 0 };
+    struct error err = { 0 };
+
+    provider.add = provider.remove = slow_change;
+    plugin.provider = &provider;
+    desk_open(&desk);
+    dns_share.end(desk.context.shared);
+    desk.context.plugin = &plugin.plugin;
+    REQUIRE(dns_share.make(&desk.context, &desk.context.shared, &err), "%s", err.why);
+    parallel_wait_for(24, 24, present_one, &desk.context);
+    CHECK(most >= 1 && most <= 8, "%d", most);
+    CHECK_INT(changing, 0, "all are over");
     desk_close(&desk);
 }
 

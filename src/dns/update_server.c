@@ -163,6 +163,14 @@ static bool is_soa_of(const struct dns_answer *answer, const char *name)
     return false;
 }
 
+/* A zone that is being loaded or has expired: the zone above it, if the server has that, is not the one. */
+static bool cannot_tell(const struct update_server *server, const char *name, struct error *err)
+{
+    (void)error_set(err, ERROR_PLUGIN, "the name server %s cannot tell whether it has the zone %s (SERVFAIL)",
+        server->address, name);
+    return error_next(err, "it may be starting, or have no valid copy of the zone: its log says why; try again then");
+}
+
 bool update_server_has_zone(const struct update_server *server, const char *name, bool *has, struct error *err)
 {
     AUTO(buf_clear) struct buf message = BUF(DNS_MAX_MESSAGE), mac = BUF(DIGEST_MAX);
@@ -174,6 +182,8 @@ bool update_server_has_zone(const struct update_server *server, const char *name
     if (!reach(server, buf_view(&message), QUESTION_MS, &answer, err) ||
         (server->signs_questions && !check_answer(server, &answer, buf_view(&mac), err)))
         return error_in(err, "Encountered error when making query");
+    if (rcode_of(&answer) == DNS_SERVFAIL)
+        return cannot_tell(server, name, err);
     *has = is_soa_of(&answer, name);
     log_debug("%s says %sof the zone %s", server->address, *has ? "" : "nothing ", name);
     return true;

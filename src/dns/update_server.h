@@ -22,7 +22,7 @@ bool update_ask_by_net(void *way, const struct dns_question *question, struct dn
 
 /*
  * Whether the server is authoritative for a zone of exactly that name, by its SOA record: asked by TCP, then by UDP.
- * ERROR_NETWORK when it cannot be reached; ERROR_PLUGIN when it does not accept the signature.
+ * ERROR_NETWORK when it cannot be reached; ERROR_PLUGIN when it does not accept the signature, or cannot tell.
  */
 MUST_USE bool update_server_has_zone(
     const struct update_server *server, const char *name, bool *has, struct error *err);

@@ -14,6 +14,7 @@ static struct played {
     struct list zones;
     const char *no_tcp, *silent; /* why connections, or all questions, fail; NULL: they do not */
     const char *refuses;         /* a zone whose updates it refuses */
+    const char *fails;           /* a name of which it says SERVFAIL */
     bool unsigned_answers;       /* no key signs them */
     bool another_secret;         /* the key that signs them is somebody else's */
     bool from_cache, elsewhere;  /* SOA records: not authoritative; not in the section of answers */
@@ -100,6 +101,10 @@ static bool ask(
     REQUIRE(dns_name_get(wire, &at, &name));
     if ((wire.at[2] >> 3 & 0xf) == 0) {
         played.questions++;
+        if (played.fails != NULL && strcmp(buf_text(&name), played.fails) == 0) {
+            answer_with(wire, at + 4, DNS_SERVFAIL, false, out);
+            return true;
+        }
         answer_with(wire, at + 4, DNS_NOERROR, false, out);
         answer_soa(buf_text(&name), out);
         return true;
@@ -325,6 +330,29 @@ TEST(refused_without_a_signature)
     need(&scene, "_acme-challenge.a.test", "1");
     REQUIRE(add(&scene, &err), "%s", err.why);
     CHECK(scene.at[0].state == TXT_FAILED && strstr(scene.at[0].error->why, "REFUSED"), "told");
+    end(&scene);
+}
+
+/* Neither is the zone above taken for it, nor is the failure remembered. */
+TEST(a_server_that_cannot_tell)
+{
+    struct scene scene;
+    struct error err = { 0 };
+
+    begin(&scene, "test a.test b.test");
+    played.fails = "a.test";
+    need(&scene, "_acme-challenge.a.test", "1");
+    need(&scene, "_acme-challenge.b.test", "2");
+    REQUIRE(add(&scene, &err), "%s", err.why);
+    check_changes("b.test 1", "the other zone alone");
+    CHECK_INT(scene.at[0].state, TXT_FAILED, "failed");
+    CHECK_TEXT(scene.at[0].error->why,
+        "the name server 192.0.2.53 cannot tell whether it has the zone a.test (SERVFAIL)", "why");
+    played.fails = NULL;
+    scene.at[0].state = TXT_WANTED;
+    REQUIRE(add(&scene, &err), "%s", err.why);
+    check_changes("b.test 1, a.test 1", "again");
+    CHECK_INT(scene.at[0].state, TXT_DONE, "done");
     end(&scene);
 }
 

@@ -125,6 +125,12 @@ static bool take_step(
                                        : error_in(err, "%s challenge for %s", chosen[0]->type, chosen[0]->identifier);
 }
 
+/* Whether present and cleanup are called while others have the job. */
+static bool presents_parked(const struct authenticator *authenticator)
+{
+    return authenticator->presents_together || authenticator->presents_slowly;
+}
+
 /* Others are worked on while a plugin waits until all name servers have taken a record over. */
 static bool wait_all(const struct context *context, struct solver *solver, struct proofs *proofs, struct error *err)
 {
@@ -132,7 +138,7 @@ static bool wait_all(const struct context *context, struct solver *solver, struc
     bool ok;
 
     if (authenticator->wait != NULL) {
-        bool parks = authenticator->waits_long && !authenticator->presents_together;
+        bool parks = authenticator->waits_long && !presents_parked(authenticator);
 
         if (parks)
             turn_park(context->turn);
@@ -187,12 +193,12 @@ static bool present_all(struct context *context, struct solver *solver, struct p
     if (authenticator->plan != NULL)
         TRY(take_step(solver, proofs, PROOF_WANTED, authenticator->plan, err));
     TRY(tracer_begin(tracer, err));
-    if (authenticator->presents_together)
-        turn_park(context->turn); /* it arrives when it is among those that wait */
-    else
-        turn_arrive(context->turn);
+    if (!authenticator->presents_together)
+        turn_arrive(context->turn); /* else it arrives when it is among those that wait */
+    if (presents_parked(authenticator))
+        turn_park(context->turn);
     ok = put_in_place(context, solver, proofs, ordered, failed, err);
-    if (authenticator->presents_together)
+    if (presents_parked(authenticator))
         turn_unpark(context->turn);
     return ok;
 }
@@ -222,10 +228,10 @@ static void clean_up(const struct context *context, struct solver *solver, struc
         return;
     interrupt_shield();
     log_info("Cleaning up challenges");
-    if (authenticator->presents_together)
+    if (presents_parked(authenticator))
         turn_park(context->turn);
     (void)!authenticator->cleanup(solver->self, left, count, &err);
-    if (authenticator->presents_together)
+    if (presents_parked(authenticator))
         turn_unpark(context->turn);
     tell_left(proofs, &err);
     interrupt_unshield();

@@ -133,6 +133,9 @@ struct authenticator {
     /* Waits until the CA can see them: each is PROOF_READY then, or PROOF_FAILED. NULL: at once. */
     bool (*wait)(void *self, struct proof *const *proofs, size_t count, struct error *err);
     bool waits_long; /* for minutes, maybe, and without holding anything that other orders wait for */
+    /* present and cleanup may take long, too, and the plugin sees to it that not too many do so at once: they and wait
+     * are called without holding a job. */
+    bool presents_slowly;
     /* What several orders present is put in place, and taken away, at once, so that present waits for others
      * (context->company): it, wait and cleanup are called without holding anything that they need to come to it. */
     bool presents_together;

@@ -330,4 +330,27 @@ TEST(pages_and_places)
     api_close(other);
 }
 
+/* What goes by while others are waited for is not the service's time. */
+TEST(the_time_of_an_operation)
+{
+    struct service *service = api_open(with_ids, VALUES("token", "s3cret"));
+    struct error err = { 0 };
+
+    REQUIRE(service != NULL, "open");
+    {
+        AUTO(work_end) struct work work = work_begin(service);
+
+        api.ms += OPERATION_MS - 1;
+        CHECK(work_check(&work, &err), "%s", err.why);
+        api.ms += 1;
+        CHECK(!work_check(&work, &err) && err.kind == ERROR_NETWORK, "it is over");
+        CHECK_TEXT(err.why, "X took more than 5 minutes for one change", "why");
+        work_restart(&work);
+        api.ms += OPERATION_MS - 1;
+        CHECK(work_check(&work, &err), "%s", err.why);
+        CHECK(!work_sleep(&work, 2, &err), "a sleep that would go beyond it");
+    }
+    api_close(service);
+}
+
 TEST_MAIN()

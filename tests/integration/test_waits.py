@@ -2,7 +2,9 @@
 import re
 
 import pytest
+from client import wait_for
 from fleet import Fleet
+from own_network import with_name_servers
 
 from test_delivery import lines, script
 
@@ -67,3 +69,34 @@ def test_an_interrupt_ends_all_waits(waiting, area):
     (area / "enough").touch()
     waiting.renew("--jobs", "4")
     waiting.store.check()
+
+
+HOOK = """#!/bin/sh
+# for lego: EXEC_PATH=./update.sh lego --dns exec
+case "$1" in
+present | cleanup) touch AREA/calls/$$; until [ -e AREA/enough ]; do sleep 0.1; done ;;
+esac
+"""
+
+
+def test_a_dns_provider_that_is_slow(new_client, area):
+    """Holds no job either while it adds and removes records: nor do those that wait for it."""
+    client = new_client
+    client.program = with_name_servers(client.program, area / "nowhere", "127.53.53.53")
+    (area / "hook").write_text(HOOK.replace("AREA", str(area)))
+    (area / "hook").chmod(0o755)
+    (area / "calls").mkdir()
+    client.register()
+    fleet = Fleet(client.config, client.server, client.store.account_id(), client.http_port)
+    for name in fleet.add_many(12, days_left=5):
+        conf = client.store.renewal(name)
+        conf.write_text(conf.read_text().replace("authenticator = standalone", "authenticator = dns-script")
+                        + f"[evercert]\ndns_script_path = {area}/hook\ndns_script_propagation_seconds = 0\n")
+    other = fleet.add("z.test", 5)  # comes last
+    process = client.start("renew", "--no-random-sleep-on-renew", "--jobs", "2")
+    wait_for(lambda: list((area / "calls").iterdir()), what="a call")
+    wait_for(lambda: client.store.versions(other) == [1, 2], what="the other one")
+    assert len(list((area / "calls").iterdir())) == 1
+    (area / "enough").touch()
+    assert client.finish(process).out.count("(success)") == 13
+    assert len(list((area / "calls").iterdir())) == 24
