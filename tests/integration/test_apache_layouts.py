@@ -3,7 +3,6 @@
 Each in a tree of /etc of its own and a network of its own, so that nothing needs to be said on the command line.
 """
 import contextlib
-import ctypes
 import os
 import shutil
 import socket
@@ -13,12 +12,12 @@ import time
 from pathlib import Path
 
 import pytest
+from own_folders import own_folders
 from own_network import own_network
 from peers.pebble import Pebble
 
 pytestmark = [pytest.mark.ours, pytest.mark.skipif(os.geteuid() != 0, reason="mounts")]
 
-CLONE_NEWNS, MS_REC, MS_PRIVATE = 0x20000, 16384, 1 << 18
 MODULES = "access_compat alias authn_core authz_core authz_host dir env mime mpm_event setenvif".split()
 SITE = "<VirtualHost *:80>\n    ServerName a.test\n    ServerAlias www.a.test\n    DocumentRoot {www}\n</VirtualHost>\n"
 MAIN = """\
@@ -90,31 +89,6 @@ LAYOUTS = {
         {}, {"apachectl": CONTROL.replace("{flags}", "")}, "Includes/a.conf", "Includes/a-le-ssl.conf",
         server_root="/usr/local", edited=["httpd.conf"]),  # which listens on port 443
 }
-
-
-@contextlib.contextmanager
-def own_folders(area, *folders):
-    """These folders as they are, and what is written there is this thread's alone, and that of the processes it starts."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    before, here = os.open("/proc/thread-self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC), os.getcwd()
-    try:
-        if libc.unshare(CLONE_NEWNS) != 0 or libc.mount(b"none", b"/", None, MS_REC | MS_PRIVATE, None) != 0:
-            pytest.skip(f"no mounts of its own: {os.strerror(ctypes.get_errno())}")
-        for number, folder in enumerate(folders):
-            base = area / f"mount{number}"
-            base.mkdir()
-            subprocess.run(["mount", "-t", "tmpfs", "tmpfs", base], check=True)  # an overlay does not lie on an overlay
-            for part in ("upper", "work"):
-                (base / part).mkdir()
-            done = subprocess.run(["mount", "-t", "overlay", "-o", f"lowerdir={folder},upperdir={base}/upper,workdir={base}/work",
-                                   "overlay", folder], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-            if done.returncode != 0:
-                pytest.skip(f"nothing can be mounted here: {done.stdout.strip()}")
-        yield
-    finally:
-        libc.setns(before, CLONE_NEWNS)
-        os.close(before)
-        os.chdir(here)
 
 
 class Machine:
