@@ -14,6 +14,7 @@ static void forget(void *self)
 static const struct web_kind kind = {
     .prepare = apache_server_prepare,
     .prepare_rollback = apache_server_prepare_rollback,
+    .locate = apache_server_locate,
     .install = apache_commit,
     .answer = apache_answer,
     .forget = forget,

@@ -322,50 +322,43 @@ static bool prepare(struct apache_server *server, struct error *err)
     return keep_options_file(server, &server->facts, err);
 }
 
-/* What a killed run has left may be what its test refuses: it is undone first, before the lock, which the clerk needs.
- */
-static bool recover(struct apache_server *server, bool *recovered, struct error *err)
+static bool is_prepared(struct apache_server *server)
 {
-    *recovered = web_is_unfinished(&server->plugin.service);
-    return !*recovered || clerk_call(server->plugin.clerk, NULL, NULL, err);
-}
-
-/* It may have ended of what it found in between, and its pid file was not known yet. */
-static void start_again(const struct apache_server *server)
-{
-    struct error err = { 0 };
-
-    if (!web_is_running(&server->control) && !web_reload(&server->control, NULL, &err))
-        log_warning("%s: %s", err.what, err.why);
+    MUTEX_HOLD(&server->lock);
+    return server->prepared;
 }
 
 bool apache_server_prepare(void *self, struct error *err)
 {
     struct apache_server *server = self;
-    bool recovered;
 
-    TRY(recover(server, &recovered, err));
+    TRY(is_prepared(server) || web_plugin_recover(&server->plugin, err)); /* its test may refuse what was left */
     MUTEX_HOLD(&server->lock);
     if (!server->prepared)
         server->prepared = prepare(server, err);
-    if (server->prepared && recovered)
-        start_again(server);
     return server->prepared;
 }
 
-bool apache_server_prepare_rollback(void *self, struct error *err)
+/* What it says is of a configuration that is about to change. */
+void apache_server_locate(void *self)
 {
     struct apache_server *server = self;
     struct error unanswered = { 0 };
-
-    (void)err;
     MUTEX_HOLD(&server->lock);
+
     if (server->prepared)
-        return true;
+        return;
     if (ask_anew(server, &unanswered))
         find_places(server);
     else
         log_debug("%s", unanswered.why);
+    server->asked_at = 0;
+}
+
+bool apache_server_prepare_rollback(void *self, struct error *err)
+{
+    (void)err;
+    apache_server_locate(self);
     return true;
 }
 

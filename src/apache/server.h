@@ -42,6 +42,7 @@ DEFINE_AUTO(struct apache_server, apache_server_free)
  * passes the test, and the file of TLS options is up to date. */
 MUST_USE bool apache_server_prepare(void *self, struct error *err);
 /* The same: what it says of itself is asked, but need not be answered. */
+void apache_server_locate(void *self);
 MUST_USE bool apache_server_prepare_rollback(void *self, struct error *err);
 
 /* What the server says of itself: asks it, unless it has said so within the last max_age_ms. It answers only where its

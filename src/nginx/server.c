@@ -188,6 +188,12 @@ static char *configured(struct view output, const char *name)
     return found != NULL ? xstrndup(found + strlen(key), strcspn(found + strlen(key), " \n'")) : xstrdup("");
 }
 
+static void set(char **place, char *found)
+{
+    free(*place);
+    *place = found;
+}
+
 /* Where its process is told, and where it complains; and whether the system's service runs this configuration. */
 static void find_places(struct nginx_server *server, const struct nginx_conf *conf, struct view output)
 {
@@ -195,10 +201,10 @@ static void find_places(struct nginx_server *server, const struct nginx_conf *co
     char *prefix = configured(output, "prefix"), *pid = configured(output, "pid-path"),
          *main = configured(output, "conf-path"), *log = configured(output, "error-log-path");
 
-    server->pid_file = path_at_top(conf, "pid", prefix);
+    set(&server->pid_file, path_at_top(conf, "pid", prefix));
     if (server->pid_file == NULL && pid[0] == '/')
         server->pid_file = xstrdup(pid);
-    server->error_log = path_at_top(conf, "error_log", prefix);
+    set(&server->error_log, path_at_top(conf, "error_log", prefix));
     if (server->error_log == NULL && log[0] == '/')
         server->error_log = xstrdup(log);
     server->web.pid_file = server->pid_file;
@@ -263,8 +269,8 @@ static void find_places_of_broken(struct nginx_server *server, struct view outpu
 static bool prepare_rollback(void *self, struct error *err)
 {
     struct nginx_server *server = self;
-    MUTEX_HOLD(&server->lock);
     AUTO(buf_clear) struct buf output = BUF(FILE_MAX_TEXT);
+    MUTEX_HOLD(&server->lock);
 
     if (server->prepared)
         return true;
@@ -273,19 +279,30 @@ static bool prepare_rollback(void *self, struct error *err)
     return true;
 }
 
+static void locate(void *self)
+{
+    struct error unanswered = { 0 };
+
+    if (!prepare_rollback(self, &unanswered))
+        log_debug("%s", unanswered.why);
+}
+
+static bool is_prepared(struct nginx_server *server)
+{
+    MUTEX_HOLD(&server->lock);
+    return server->prepared;
+}
+
 /* Program found, version fit, configuration test passed, TLS files in the config dir up to date. ERROR_PLUGIN. */
 static bool prepare(void *self, struct error *err)
 {
     struct nginx_server *server = self;
-    MUTEX_HOLD(&server->lock);
 
-    if (server->prepared)
-        return true;
-    if (web_is_unfinished(&server->plugin.service))
-        TRY(clerk_call(server->plugin.clerk, NULL, NULL, err));
-    TRY(prepare_once(server, err));
-    server->prepared = true;
-    return true;
+    TRY(is_prepared(server) || web_plugin_recover(&server->plugin, err)); /* its test may refuse what was left */
+    MUTEX_HOLD(&server->lock);
+    if (!server->prepared)
+        server->prepared = prepare_once(server, err);
+    return server->prepared;
 }
 
 static int64_t answer_ms(const struct settings *settings)
@@ -298,6 +315,7 @@ static int64_t answer_ms(const struct settings *settings)
 static const struct web_kind kind = {
     .prepare = prepare,
     .prepare_rollback = prepare_rollback,
+    .locate = locate,
     .install = nginx_install,
     .answer = nginx_answer,
     .host = nginx_host,

@@ -5,7 +5,7 @@
  * WORK/temp_checkpoint for a challenge, WORK/IN_PROGRESS for changes without a title, WORK/backups/TIME with one. Knows
  * files and undo commands; nothing of servers. Each has FILEPATHS with a copy of the n-th path as BASENAME_n,
  * NEW_FILES, COMMANDS (CSV) and CHANGES_SINCE; of our own it has WRITTEN (what the files hold since)
- * and RELOAD (the command of the server whose files they are), which Certbot does not look at.
+ * and RELOAD (whose files they are: the command and the pid file of that server), which Certbot does not look at.
  *
  * At every moment what lies there can be restored, and restoring again what was restored changes nothing. Errors are
  * ERROR_STORE.

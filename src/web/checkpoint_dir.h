@@ -9,7 +9,7 @@
 #define CHECKPOINT_COMMANDS "COMMANDS"
 #define CHECKPOINT_NOTES "CHANGES_SINCE"
 #define CHECKPOINT_WRITTEN "WRITTEN"
-#define CHECKPOINT_RELOAD "RELOAD"             /* the command by which its server reads its files again */
+#define CHECKPOINT_RELOAD "RELOAD"             /* whose files they are (web/journal_owner.h) */
 #define CHECKPOINT_SCRATCH ".list.new"         /* a list that is being written */
 #define CHECKPOINT_GONE ".checkpoint.gone"     /* beside: one that is being removed */
 #define CHECKPOINT_STAGES ".checkpoint.stages" /* beside: those that are not backups yet */

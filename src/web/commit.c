@@ -10,6 +10,7 @@
 #include "web/changes_write.h"
 #include "web/checkpoint.h"
 #include "web/journal.h"
+#include "web/journal_owner.h"
 
 #define VERIFY_STEP_MS 2000 /* until the first look whether the server still runs */
 

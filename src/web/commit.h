@@ -73,14 +73,16 @@ MUST_USE bool web_temporary_end(const struct web_service *service, struct error 
 bool web_holds_challenge(const struct web_service *service);
 /* Whether this server still has to be told of that: by this run, or by one that was killed. */
 bool web_has_to_tell(const struct web_service *service);
-/* Reloads if so. Not interrupted by Ctrl-C. False: it could not be reloaded; later runs try again. */
+/* Reloads if so, unless it was stopped meanwhile. Not interrupted by Ctrl-C. False: it could not be reloaded; later
+ * runs try again. */
 MUST_USE bool web_tell(const struct web_service *service, struct error *err);
 
 /* Whether a challenge, or changes without a title, are in place. One look at two directories. */
 bool web_is_unfinished(const struct web_service *service);
-/* What a killed run has left: temp_checkpoint, then IN_PROGRESS are restored, and the server reloaded (a failure of
- * that is a warning: the test of what comes next tells more). Where it only has to be told, that is left to web_tell.
- * Quick when there is nothing. */
+/* What a killed run has left: temp_checkpoint, then IN_PROGRESS are restored, and the server whose files they are is
+ * reloaded (a failure of that is a warning: the test of what comes next tells more). One that is stopped stays so, but
+ * where it may have ended of what was left: it was running when that began. Where it only has to be told, that is left
+ * to web_tell. Quick when there is nothing. */
 MUST_USE bool web_recover(const struct web_service *service, struct error *err);
 
 /*

@@ -1,6 +1,5 @@
 #include "web/journal.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -14,6 +13,7 @@
 #include "web/checkpoint_lists.h"
 #include "web/command.h"
 #include "web/control.h"
+#include "web/journal_owner.h"
 
 #define SWITCH_MS 300 /* after which another process has made its pair live */
 
@@ -90,54 +90,6 @@ static bool reload(const struct web_service *service, struct error *err)
            error_in(err, "%s could not be reloaded with its old configuration", service->server->name);
 }
 
-/* The command that makes the server of this service read its files again; of the caller's. */
-static struct list reload_words(const struct web_service *service)
-{
-    struct list words = { 0 };
-
-    for (char *const *word = service->server->reload; word != NULL && *word != NULL; word++)
-        list_add(&words, *word);
-    return words;
-}
-
-bool journal_sign(const struct web_service *service, const char *dir, struct error *err)
-{
-    AUTO(list_clear) struct list words = reload_words(service);
-    AUTO(buf_clear) struct buf text = BUF(CHECKPOINT_LIST_MAX);
-
-    if (words.len == 0)
-        return true;
-    command_put(&words, &text);
-    return checkpoint_write_list(dir, CHECKPOINT_RELOAD, buf_view(&text), err);
-}
-
-/* The same words, or the same program by another path: /sbin and /usr/sbin are one directory on many systems. */
-static bool is_same_command(const struct list *a, const struct list *b)
-{
-    AUTO(free) char *real_a = NULL, *real_b = NULL;
-
-    if (a->len != b->len || a->len == 0)
-        return a->len == b->len;
-    for (size_t i = 1; i < a->len; i++)
-        if (strcmp(a->at[i], b->at[i]) != 0)
-            return false;
-    if (strcmp(a->at[0], b->at[0]) == 0)
-        return true;
-    real_a = realpath(a->at[0], NULL);
-    real_b = realpath(b->at[0], NULL);
-    return real_a != NULL && real_b != NULL && strcmp(real_a, real_b) == 0;
-}
-
-bool journal_is_of_another(const struct web_service *service, const char *dir, struct commands *out)
-{
-    AUTO(list_clear) struct list ours = reload_words(service);
-    AUTO(buf_clear) struct buf text = BUF(CHECKPOINT_LIST_MAX);
-    struct error ignored = { 0 };
-
-    return checkpoint_read_list(dir, CHECKPOINT_RELOAD, &text, &ignored) && commands_parse(buf_view(&text), out) &&
-           out->len == 1 && out->at[0].len > 0 && !is_same_command(&out->at[0], &ours);
-}
-
 bool journal_take_back(const struct web_service *service, const char *dir, bool tell, struct error *err)
 {
     struct error failed = { 0 };
@@ -176,9 +128,12 @@ bool web_holds_challenge(const struct web_service *service)
 /* Not of a challenge: of one of this server's that has ended. */
 static bool is_to_be_told(const struct web_service *service, const char *dir)
 {
-    AUTO(commands_clear) struct commands command = { 0 };
+    AUTO(journal_owner_clear) struct journal_owner owner = { 0 };
 
-    return checkpoint_has_ended(dir) && !journal_is_of_another(service, dir, &command);
+    if (!checkpoint_has_ended(dir))
+        return false;
+    journal_owner_find(service, dir, &owner);
+    return !owner.is_another;
 }
 
 bool web_has_to_tell(const struct web_service *service)
@@ -190,12 +145,13 @@ bool web_has_to_tell(const struct web_service *service)
 
 bool web_tell(const struct web_service *service, struct error *err)
 {
+    AUTO(free) char *dir = file_join(service->work_dir, CHECKPOINT_TEMPORARY);
     bool ok;
 
     if (!web_has_to_tell(service))
         return true;
     interrupt_shield();
-    ok = reload(service, err);
+    ok = web_is_running(service->server) ? reload(service, err) : checkpoint_drop(dir, err);
     interrupt_unshield();
     return ok;
 }
@@ -210,30 +166,54 @@ bool web_is_unfinished(const struct web_service *service)
     return file_is_dir(temporary) || file_is_dir(progress);
 }
 
-/* A server that does not run is not told: it reads its files when whoever stopped it starts it. */
-static bool reload_its_server(const struct web_service *service, const char *dir, struct error *err)
+/* A server that was stopped is not told: it reads its files when whoever stopped it starts it. One that has ended of
+ * what it read in between is started. */
+static bool is_concerned(const struct journal_owner *owner, const struct web_server *server)
 {
-    AUTO(commands_clear) struct commands command = { 0 };
+    return owner->start_again || web_is_running(server);
+}
 
-    if (!journal_is_of_another(service, dir, &command))
-        return !web_is_running(service->server) || reload(service, err);
-    return !checkpoint_may_run(dir, CHECKPOINT_RELOAD) || web_command(&command.at[0], service, err);
+static bool tell_another(
+    const struct web_service *service, const char *dir, const struct journal_owner *owner, struct error *err)
+{
+    const struct web_server another = { .pid_file = owner->pid_file };
+
+    if (!is_concerned(owner, &another) || !checkpoint_may_run(dir, CHECKPOINT_RELOAD))
+        return true;
+    return web_is_running(&another) ? web_command(&owner->reload, service, err)
+                                    : web_command_start(&owner->reload, owner->pid_file, service, err);
+}
+
+/* Whose files they were. Where its configuration could not be read before, the journal knows its process. */
+static bool tell_owner(
+    const struct web_service *service, const char *dir, const struct journal_owner *owner, struct error *err)
+{
+    struct web_server server = *service->server;
+    struct web_service known = *service;
+
+    if (owner->is_another)
+        return tell_another(service, dir, owner, err);
+    known.server = &server;
+    if (server.pid_file == NULL)
+        server.pid_file = owner->pid_file;
+    return !is_concerned(owner, &server) || reload(&known, err);
 }
 
 static bool restore_left(const struct web_service *service, const char *dir, struct error *err)
 {
-    AUTO(commands_clear) struct commands command = { 0 };
+    AUTO(journal_owner_clear) struct journal_owner owner = { 0 };
     struct error failed = { 0 };
 
     if (!file_is_dir(dir) || is_to_be_told(service, dir))
         return true;
+    journal_owner_find(service, dir, &owner);
     TRY(checkpoint_restore(dir, RESTORE_OURS, service, err));
     if (checkpoint_has_ended(dir))
         log_debug("telling another server that its files are as they were");
     else
         log_warning("A run that was interrupted had left changes in the configuration of %s. They were taken back.",
-            journal_is_of_another(service, dir, &command) ? "another server" : service->server->name);
-    if (!reload_its_server(service, dir, &failed))
+            owner.is_another ? "another server" : service->server->name);
+    if (!tell_owner(service, dir, &owner, &failed))
         log_warning("%s%s%s", failed.what, failed.what[0] != '\0' ? ": " : "", failed.why);
     return true;
 }

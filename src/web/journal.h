@@ -2,7 +2,6 @@
 /*
  * What is taken back, and the server told of it. For commit.c and rollback.c.
  */
-#include "web/checkpoint_lists.h"
 #include "web/commit.h"
 
 /* What the service's calls do, while nobody in this process makes another pair of certificate and key live:
@@ -10,14 +9,6 @@
 MUST_USE bool journal_test(const struct web_service *service, struct error *err);
 MUST_USE bool journal_reload(const struct web_service *service, struct web_log *log, struct error *err);
 const struct web_calls *journal_calls(const struct web_service *service);
-
-/* Notes in the journal in that directory, which is there, whose files they are: another server's run may have to
- * restore them. */
-MUST_USE bool journal_sign(const struct web_service *service, const char *dir, struct error *err);
-
-/* Whether a journal, or the backup that it has become, is another server's; *out has the command then by which that one
- * reads its files again, one of one word or more. False when it is this server's, or nobody's (Certbot signs none). */
-bool journal_is_of_another(const struct web_service *service, const char *dir, struct commands *out);
 
 /* Restores the journal in that directory, reloads where the server may know of what was changed, and drops the journal:
  * in this order, so that a kill in between is repaired by doing it again. Not there: nothing is done. Shielded callers

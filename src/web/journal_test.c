@@ -27,6 +27,14 @@ static bool play_reload(const struct web_server *of, struct web_log *log, struct
 
 static const struct web_calls played = { play_test, play_reload, NULL };
 
+static void make_files(void)
+{
+    struct error err = { 0 };
+
+    REQUIRE(file_mkdirs(at("work"), 0755, &err), "%s", err.why);
+    write_text(at("main.conf"), "main\n");
+}
+
 /* A change of conf/main.conf that is to be undone. */
 static void put_challenge(const struct web_service *service)
 {
@@ -52,8 +60,7 @@ TEST(a_challenge_of_another_server)
 {
     struct error err = { 0 };
 
-    REQUIRE(file_mkdirs(at("work"), 0755, &err), "%s", err.why);
-    write_text(at("main.conf"), "main\n");
+    make_files();
     AUTO(free) char *mark = xstrdup(at("reloaded")), *work_dir = xstrdup(at("work"));
     AUTO(free) char *link = xstrdup(at("touch"));
     static char touch[] = "/usr/bin/touch", none[] = "/bin/false";
@@ -87,6 +94,93 @@ TEST(a_challenge_of_another_server)
     CHECK(web_recover(&next, &err) && file_exists(mark), "told of the end by its own command, too: %s", err.why);
     CHECK_INT(reloads, 6, "the other one need not know of that either");
     check_restored("what had ended");
+}
+
+/* ---- who is told of what was taken back ---- */
+
+static void write_pid(const char *path, bool runs)
+{
+    AUTO(free) char *text = xprintf("%d\n", (int)getpid());
+
+    (void)unlink(path);
+    if (runs)
+        write_text(path, text);
+}
+
+/* Which process it is, the journal knows: the run that takes it back may not. */
+TEST(who_is_told)
+{
+    static char touch[] = "/usr/bin/touch";
+    static const struct {
+        const char *name;
+        bool may_end, ran, runs;      /* the server whose journal it is: when that was written, and now */
+        bool unsigned_, knows, other; /* by Certbot; the run knows the pid file; it is of another server */
+        bool told;
+    } rows[] = {
+        { "it runs", false, true, true, false, true, false, true },
+        { "it was stopped since", false, true, false, false, true, false, false },
+        { "it may have ended of it", true, true, false, false, true, false, true },
+        { "it was stopped before", true, false, false, false, true, false, false },
+        { "it was stopped before, and runs now", true, false, true, false, true, false, true },
+        { "the journal alone knows its process", true, false, false, false, false, false, false },
+        { "the journal alone knows that it runs", false, true, true, false, false, false, true },
+        { "of Certbot's, and it runs", true, true, true, true, true, false, true },
+        { "of Certbot's, and it is stopped", true, true, false, true, true, false, false },
+        { "another server, that runs", false, true, true, false, true, true, true },
+        { "another server, that was stopped", false, true, false, false, true, true, false },
+        { "another server, that may have ended", true, true, false, false, true, true, true },
+        { "another server, stopped before", true, false, false, false, true, true, false },
+    };
+    AUTO(free) char *mark = xstrdup(at("told")), *work_dir = xstrdup(at("work")), *pid_file = xstrdup(at("server.pid"));
+    AUTO(free) char *reload_file = xstrdup(at("work/temp_checkpoint/RELOAD"));
+    char *const command[] = { touch, mark, NULL }, *const others[] = { touch, NULL };
+
+    make_files();
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        struct web_server server = {
+            .name = "Apache", .reload = command, .pid_file = pid_file, .may_end = rows[i].may_end
+        };
+        struct web_server next = { .name = "nginx", .reload = others };
+        struct web_service left = { .server = &server, .voice = &voice_own, .work_dir = work_dir, .calls = &played };
+        struct web_service by = left;
+        struct error err = { 0 };
+
+        (void)unlink(mark);
+        write_pid(pid_file, rows[i].ran);
+        put_challenge(&left);
+        if (rows[i].unsigned_)
+            REQUIRE(unlink(reload_file) == 0);
+        write_pid(pid_file, rows[i].runs);
+        reloads = 0;
+        if (!rows[i].knows)
+            server.pid_file = NULL;
+        if (rows[i].other)
+            by.server = &next;
+        CHECK(web_recover(&by, &err), "%s: %s", rows[i].name, err.why);
+        check_restored(rows[i].name);
+        CHECK_INT(reloads, rows[i].told && !rows[i].other, rows[i].name);
+        CHECK(file_exists(mark) == (rows[i].told && rows[i].other), "%s", rows[i].name);
+    }
+}
+
+/* A challenge that has ended was taken back by its own run. */
+TEST(a_server_that_was_stopped_is_not_told_of_the_end)
+{
+    AUTO(free) char *work_dir = xstrdup(at("work")), *pid_file = xstrdup(at("server.pid"));
+    static char touch[] = "/usr/bin/touch";
+    char *const command[] = { touch, NULL };
+    struct web_server server = { .name = "Apache", .reload = command, .pid_file = pid_file, .may_end = true };
+    struct web_service service = { .server = &server, .voice = &voice_own, .work_dir = work_dir, .calls = &played };
+    struct error err = { 0 };
+
+    make_files();
+    write_pid(pid_file, true);
+    put_challenge(&service);
+    REQUIRE(web_temporary_end(&service, &err) && web_has_to_tell(&service), "%s", err.why);
+    write_pid(pid_file, false);
+    reloads = 0;
+    CHECK(web_tell(&service, &err) && !web_has_to_tell(&service), "%s", err.why);
+    CHECK_INT(reloads, 0, "not started");
 }
 
 /* ---- a pair that another process is exchanging ---- */

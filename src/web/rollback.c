@@ -16,6 +16,7 @@
 #include "web/checkpoint.h"
 #include "web/checkpoint_dir.h"
 #include "web/journal.h"
+#include "web/journal_owner.h"
 
 typedef bool (*opposite_call)(const struct list *undo, struct list *out);
 
@@ -73,9 +74,9 @@ static char *title_of(const char *dir, const char *name)
     return xprintf("%.*s (of %s)", (int)line.len, line.at, date);
 }
 
-static void tell_of_another(const char *title, const struct commands *reload)
+static void tell_of_another(const char *title, const struct list *reload)
 {
-    AUTO(free) char *words = list_join(&reload->at[0], " ");
+    AUTO(free) char *words = list_join(reload, " ");
 
     log_warning("\"%s\" stays: it is of another server, the one that \"%s\" reloads.", title, words);
 }
@@ -99,10 +100,11 @@ static bool choose(struct rollback *rollback, int count, struct error *err)
     TRY(checkpoint_list(rollback->service->work_dir, &names, err));
     for (size_t i = names.len; i-- > 0 && rollback->dirs.len < (size_t)count;) {
         AUTO(free) char *dir = file_join(backups, names.at[i]), *title = title_of(dir, names.at[i]);
-        AUTO(commands_clear) struct commands reload = { 0 };
+        AUTO(journal_owner_clear) struct journal_owner owner = { 0 };
 
-        if (journal_is_of_another(rollback->service, dir, &reload)) {
-            tell_of_another(title, &reload);
+        journal_owner_find(rollback->service, dir, &owner);
+        if (owner.is_another) {
+            tell_of_another(title, &owner.reload);
             continue;
         }
         list_add(&rollback->dirs, dir);

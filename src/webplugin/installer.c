@@ -7,9 +7,7 @@ static struct web_plugin *plugin_of(const void *self)
 
 bool web_installer_recover(const struct plugin_context *context, struct error *err)
 {
-    const struct web_plugin *plugin = context->shared;
-
-    return !web_is_unfinished(&plugin->service) || clerk_call(plugin->clerk, NULL, NULL, err);
+    return web_plugin_recover(context->shared, err);
 }
 
 bool web_installer_prepare(const struct plugin_context *context, void **self, struct error *err)

@@ -3,10 +3,17 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+bool web_plugin_recover(struct web_plugin *plugin, struct error *err)
+{
+    return !web_is_unfinished(&plugin->service) || clerk_call(plugin->clerk, NULL, NULL, err);
+}
+
 static bool recover(void *self, struct error *err)
 {
-    const struct web_plugin *plugin = self;
+    struct web_plugin *plugin = self;
 
+    if (web_is_unfinished(&plugin->service))
+        plugin->kind->locate(plugin);
     return web_recover(&plugin->service, err);
 }
 

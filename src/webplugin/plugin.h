@@ -24,6 +24,9 @@ struct web_kind { /* server: the object that the plugin shares, which begins wit
     /* The same for a rollback: its configuration need not pass any test. */
     bool (*prepare_rollback)(void *server, struct error *err);
 
+    /* In the clerk's thread, before what a killed run has left is taken back: finds the server's process, as far as a
+     * configuration that may be half of each tells; no failure is told. */
+    void (*locate)(void *server);
     /* In the clerk's thread. As installer->commit, of plans of the installer; no challenge is in place meanwhile. */
     bool (*install)(void *server, void *const *plans, size_t count, struct error **each, struct error *err);
     /* Makes the server answer (web_temporary), beside what it answers already. spots, each: one for each answer; spots
@@ -47,6 +50,9 @@ struct web_plugin { /* the first member of struct nginx_server and of struct apa
     struct clerk *clerk;
     struct web_live live; /* the clerk's thread alone */
 };
+
+/* Takes back what a killed run has left, through the clerk: not under a lock that the functions above take. */
+MUST_USE bool web_plugin_recover(struct web_plugin *plugin, struct error *err);
 
 /* What the clerk does, with the server as its self. */
 extern const struct clerk_work web_clerk_work;

@@ -299,6 +299,6 @@ def test_killed(slow_client, slow_host, following):
         process.send_signal(signal.SIGINT)
         slow_client.finish(process, None)
     else:
-        slow_client.run(*following, *slow_host.options()[:8])
+        slow_client.run(*following, *slow_host.places())
     assert slow_host.snapshot() == before
     slow_host.test()

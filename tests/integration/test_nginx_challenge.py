@@ -67,7 +67,7 @@ def host(new_client, make_nginx_host):
 
 
 def words(host, names, *args):
-    return ["certonly", "-n", "--agree-tos", "--register-unsafely-without-email", "-a", "nginx", *host.options()[:4], *host.options()[6:],
+    return ["certonly", "-n", "--agree-tos", "--register-unsafely-without-email", "-a", "nginx", *host.places(), "--https-port", host.https,
             *(part for name in names for part in ("-d", name)), *args]
 
 
@@ -294,7 +294,7 @@ def test_killed(slow_client, slow_host, following, new_ca):
     process.kill()
     process.communicate()
     assert slow_host.snapshot() != before and leftovers(process.pid) == []
-    options = slow_host.options()[:4]
+    options = slow_host.places()
     if NEXT[following] is None:
         slow_client.server = new_ca.url
         result = certonly(slow_client, slow_host, ["d.ngx.test"], "--server", new_ca.url, status=None)
@@ -370,7 +370,7 @@ def test_killed_at_every_call(make_client, start_pebble, make_nginx_host, capsys
         killed += done.returncode == -9
         left += host.snapshot() != before
         host.test()
-        client.run("plugins", "--prepare", *host.options()[:4])
+        client.run("plugins", "--prepare", *host.places())
         leave_no_trace(client, host, before, at)
     assert killed >= len(work) // 2 and left >= 1
     with capsys.disabled():

@@ -142,7 +142,7 @@ def test_two_runs_at_once(make_client, make_nginx_host, make_apache_host, pair, 
         second = clients[1].start(*args, "-d", "b.test")
         until(lambda: "Waiting up to" in "".join(path.read_text() for path in clients[1].logs.glob("letsencrypt.log")))
         if CERTBOT:
-            argv = [CERTBOT, *args[:2], "-i", kind, *host.options()[:4], *args[-7:], "-d", "b.test", *(
+            argv = [CERTBOT, *args[:2], "-i", kind, *host.own_places()[:4], *args[-7:], "-d", "b.test", *(
                 f"--{name}-dir={area}/certbot/{name}" for name in ("config", "work", "logs"))]
             refused = subprocess.run([*map(str, argv)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                                      stderr=subprocess.STDOUT, text=True, timeout=120)
@@ -219,6 +219,47 @@ def test_names_that_the_certificate_is_not_for(make_client, make_nginx_host, pai
 
 
 # ---- taking back ----
+
+def leave(client, host, kind, running):
+    """What a killed run has left: a host with a line too much, and a journal of what was there, in Certbot's form. running: what ours says
+    of the server, None: Certbot's, which says nothing."""
+    site, folder = site_file(host), client.work / "IN_PROGRESS"
+    folder.mkdir(parents=True)
+    shutil.copy2(site, folder / f"{site.name}_0")
+    (folder / "FILEPATHS").write_text(f"{site}\n")
+    (folder / "CHANGES_SINCE").write_text("a change\n")
+    if running is not None:
+        words = f"{host.control},graceful" if kind == "apache" else f"{host.control},-c,{host.main},-s,reload"
+        (folder / "RELOAD").write_text(f"{words}\r\n{host.home / host.PID_FILE}{',start' if running else ''}\r\n")
+    site.write_bytes(b"# left\n" + site.read_bytes())
+
+
+# Of whom the journal is; whether it says that he was running; which server runs in the end. Both have been stopped.
+STOPPED = {
+    "nginx's": ("nginx", False, []),
+    "nginx's, signed by nobody": ("nginx", None, []),
+    "Apache's": ("apache", False, []),
+    "Apache's, signed by nobody": ("apache", None, []),
+    "Apache's, which may have ended of it": ("apache", True, ["apache"]),
+}
+
+
+@pytest.mark.parametrize("by", ["prepare", "apache", "nginx"])
+@pytest.mark.parametrize("case", STOPPED)
+def test_a_stopped_server_stays_stopped(make_client, make_nginx_host, make_apache_host, case, by):
+    """What a killed run has left is taken back, and none is told of it but whose it is."""
+    hosts, client = {"nginx": make_nginx_host(), "apache": make_apache_host()}, make_client()
+    hosts["nginx"].write("a", SITE)
+    hosts["apache"].write("a", VHOST)
+    kind, running, want = STOPPED[case]
+    before = hosts[kind].snapshot()
+    leave(client, hosts[kind], kind, running)
+    command = ["plugins", "--prepare"] if by == "prepare" else ["rollback", f"--{by}"]
+    client.run(*command, *hosts["nginx"].own_places(), *hosts["apache"].own_places())
+    assert hosts[kind].snapshot() == before and not (client.work / "IN_PROGRESS").exists()
+    until(lambda: all(hosts[kind].pid() for kind in want))
+    assert [kind for kind in hosts if hosts[kind].pid()] == want
+
 
 def host_of(kind, make_nginx_host, make_apache_host):
     """A running server with a site a.test."""

@@ -41,6 +41,7 @@ class ApacheHost(ServerHost):
 
     NAME, ROOT, PID_FILE, ERROR_LOG, ACCESS_LOG = "Apache", "apache2", "apache2.pid", "log/error.log", "log/access.log"
     TEST, RELOAD, START = ["configtest"], ["graceful"], ["start"]
+    NO_OTHER = ["--nginx-ctl", "/nonexistent"]
 
     def __init__(self, home, http=None, https=None, user=None, modules=()):
         super().__init__(home, http, https, user)
@@ -86,11 +87,12 @@ class ApacheHost(ServerHost):
     def modules(self):
         return sorted(p.name[:-5] for p in (self.root / "mods-enabled").glob("*.load"))
 
-    def options(self):
-        """For the program under test."""
+    def own_places(self):
         return ["--apache-server-root", self.root, "--apache-ctl", self.control, "--apache-enmod", self.enmod,
-                "--apache-dismod", self.dismod, "--apache-challenge-location", self.root, "--apache-logs-root",
-                self.home / "log", "--http-01-port", self.http, "--https-port", self.https]
+                "--apache-dismod", self.dismod]
+
+    def more_options(self):
+        return ["--apache-challenge-location", self.root, "--apache-logs-root", self.home / "log"]
 
     def command(self):
         """As a user has it; calls(): ["configtest", "graceful", "a2enmod ssl" ...]."""

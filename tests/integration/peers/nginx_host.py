@@ -43,6 +43,7 @@ class NginxHost(ServerHost):
 
     NAME, ROOT, PID_FILE, ERROR_LOG, ACCESS_LOG = "nginx", "nginx", "nginx.pid", "error.log", "access.log"
     TEST, RELOAD, START = ["-t"], ["-s", "reload"], []
+    NO_OTHER = ["--apache-ctl", "/nonexistent"]
 
     def __init__(self, home, http=None, https=None, user=None):
         super().__init__(home, http, https, user)
@@ -61,10 +62,8 @@ class NginxHost(ServerHost):
         import grp
         return f"user nobody {grp.getgrgid(pwd.getpwnam('nobody').pw_gid).gr_name};\n"
 
-    def options(self):
-        """For the program under test."""
-        return ["--nginx-server-root", self.root, "--nginx-ctl", self.control, "--http-01-port", self.http,
-                "--https-port", self.https]
+    def own_places(self):
+        return ["--nginx-server-root", self.root, "--nginx-ctl", self.control]
 
     def command(self):
         return [PROGRAM, "-p", self.home, "-e", self.home / "error.log", "-c", self.main]

@@ -30,6 +30,18 @@ class ServerHost:
             for path in [self.home, *self.home.rglob("*")]:
                 os.chown(path, *self.user, follow_symlinks=False)
 
+    # For the program under test, which is to know of no other server: of the machine's own least of all.
+
+    def places(self):
+        """Where it is, and its programs."""
+        return [*self.own_places(), *self.NO_OTHER]
+
+    def options(self):
+        return [*self.own_places(), *self.more_options(), "--http-01-port", self.http, "--https-port", self.https, *self.NO_OTHER]
+
+    def more_options(self):
+        return []
+
     # Its files.
 
     def fill(self, text):
