@@ -72,6 +72,25 @@ static bool ask_names(
     return question_names(context, &offered, names, err);
 }
 
+/* No server takes a key that is another certificate's. One that cannot be read here, as it needs a passphrase, and a file
+ * that is no certificate are for the server to judge. */
+static bool check_pair(const struct settings *settings, struct error *err)
+{
+    const char *path = settings->fullchain_path != NULL ? settings->fullchain_path : settings->cert_path;
+    AUTO(buf_clear) struct buf pem = BUF(FILE_MAX_TEXT), key = BUF_SECRET(FILE_MAX_TEXT);
+    AUTO(cert_free) struct cert *cert = NULL;
+    struct error reason = { 0 };
+
+    if (!file_read(path, &pem, &reason) || !cert_from_pem(buf_view(&pem), path, &cert, &reason))
+        return true;
+    TRY(file_read(settings->key_path, &key, err));
+    if (cert_check_key_pem(cert, buf_view(&key), settings->key_path, &reason) || reason.kind != ERROR_STORE)
+        return true;
+    (void)error_set(err, ERROR_CONFIG, "the private key in %s does not belong to the certificate in %s",
+        settings->key_path, path);
+    return error_next(err, "give the key that the certificate was issued for");
+}
+
 /* One label for the star (RFC 9525 section 6.3). Both are in lower case. */
 static bool is_covered(const struct identifiers *by, const struct identifier *name)
 {
@@ -123,7 +142,7 @@ static bool install_run(struct context *given, struct error *err)
     TRY(installation_open(context, &installation, err));
     TRY(fill_paths(context, settings, &names, err));
     TRY(installation_check_enhancements(context, &installation, err));
-    TRY(check_paths(context, err));
+    TRY(check_paths(context, err) && check_pair(settings, err));
     TRY(ask_names(context, &installation, &names, err));
     TRY(warn_of_uncovered(context, &names, err));
     pair = (struct pair){ settings->cert_path, settings->key_path, settings->chain_path, settings->fullchain_path };

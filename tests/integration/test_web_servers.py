@@ -15,6 +15,7 @@ pytestmark = pytest.mark.ours
 
 SITE = "server {\n    listen 127.0.0.1:HTTP;\n    server_name a.test;\n    root HOME/www;\n}\n"
 VHOST = "<VirtualHost *:HTTP>\n    ServerName a.test\n    DocumentRoot HOME/www\n</VirtualHost>\n"
+PEERS = Path(__file__).parent / "peers"
 CERTBOT = shutil.which("certbot", path="/usr/bin")
 PACKAGED = {"nginx": Path("/usr/lib/python3/dist-packages/certbot_nginx/_internal/tls_configs"),
             "apache": Path("/usr/lib/python3/dist-packages/certbot_apache/_internal/tls_configs")}
@@ -232,6 +233,37 @@ def leave(client, host, kind, running):
         words = f"{host.control},graceful" if kind == "apache" else f"{host.control},-c,{host.main},-s,reload"
         (folder / "RELOAD").write_text(f"{words}\r\n{host.home / host.PID_FILE}{',start' if running else ''}\r\n")
     site.write_bytes(b"# left\n" + site.read_bytes())
+
+
+@pytest.mark.parametrize("kind", ["nginx", "apache"])
+def test_a_key_of_another_certificate(make_client, make_nginx_host, make_apache_host, pair, area, kind):
+    """Nothing is written, and no reload is tried."""
+    host, client, other = host_of(kind, make_nginx_host, make_apache_host), make_client(), area / "other.key"
+    before = host.snapshot()
+    certs.openssl("ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", other)
+    install(client, host, (pair[0], other), kind, status=1).says("other.key does not belong to the certificate", "the key that the certificate")
+    assert host.snapshot() == before and not (client.work / "backups").exists()
+    assert not any("reload" in call or "graceful" in call for call in host.calls())
+
+
+HURRY = 30  # so many times as fast runs the clock by which a reload is given up
+
+
+@pytest.mark.parametrize("kind", ["nginx", "apache"])
+@pytest.mark.parametrize("always", [False, True], ids=["once", "always"])
+def test_a_reload_that_hangs(make_client, make_nginx_host, make_apache_host, pair, session_area, always, kind):
+    """It is given up after a minute, and everything is as it was; so is the server, unless it cannot be told."""
+    host, client, hurry = host_of(kind, make_nginx_host, make_apache_host), make_client(), session_area / "hurry-web.so"
+    before, pid = host.snapshot(), host.pid()
+    subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", hurry, PEERS / "hurry.c", "-ldl"], check=True)
+    *words, last = host.control.read_text().splitlines()
+    hangs = f'case "$*" in *reload*|*graceful*|*restart*) {"true" if always else f"mkdir {host.home}/once 2>/dev/null"} && exec sleep 1000;; esac'
+    host.control.write_text("\n".join([*words, hangs, last, ""]))
+    asan = client.environment()["ASAN_OPTIONS"] + ":verify_asan_link_order=0"
+    said = install(client, host, pair, kind, status=1, env={"LD_PRELOAD": str(hurry), "HURRY": str(HURRY), "ASAN_OPTIONS": asan})
+    said.says("was not done after 60.0 s", "could not be told so" if always else "was taken back")
+    assert host.snapshot() == before and not (client.work / "IN_PROGRESS").exists()
+    assert host.pid() == pid and host.get("a.test")[0] == 200
 
 
 # Of whom the journal is; whether it says that he was running; which server runs in the end. Both have been stopped.
