@@ -19,8 +19,9 @@ char *apache_server_key(const struct plugin *plugin, const struct settings *sett
     (void)plugin;
     apache_os_release(&os);
     apache_layout_choose(buf_view(&os), settings, &layout);
-    return xprintf("apache %s %s %s %s", layout.root, layout.control, layout.new_dir != NULL ? layout.new_dir : "",
-        settings->config_dir);
+    return xprintf("apache %s %s %s %s %d %d", layout.root, layout.control,
+        layout.new_dir != NULL ? layout.new_dir : "", settings->config_dir, settings->http_01_port,
+        settings->https_port);
 }
 
 bool apache_server_is_here(const struct settings *settings)
