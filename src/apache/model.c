@@ -293,7 +293,7 @@ static void read_listens(struct apache_model *model)
 
 static size_t *slot_of(const struct apache_model *model, const char *name)
 {
-    return &model->slots[view_hash(view_of(name), HASH_START) & (model->slot_count - 1)];
+    return &model->slots[view_hash_quick(view_of(name), HASH_START) & (model->slot_count - 1)];
 }
 
 static void add_name(struct apache_model *model, size_t vhost, const char *name)

@@ -31,6 +31,24 @@ uint64_t view_hash(struct view view, uint64_t start)
     return start;
 }
 
+uint64_t view_hash_quick(struct view view, uint64_t start)
+{
+    const uint64_t odd = 0x9e3779b97f4a7c15;
+    uint64_t hash = (start ^ view.len) * odd, word = 0;
+    size_t at = 0;
+
+    for (; view.len - at >= sizeof word; at += sizeof word) {
+        memcpy(&word, view.at + at, sizeof word);
+        hash = (hash ^ word) * odd;
+        hash ^= hash >> 32; /* what a multiplication makes of high bits stays high, and tables use the low ones */
+    }
+    word = 0;
+    if (at < view.len)
+        memcpy(&word, view.at + at, view.len - at);
+    hash = (hash ^ word) * odd;
+    return hash ^ hash >> 29;
+}
+
 bool view_equal(struct view a, struct view b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.at, b.at, a.len) == 0);

@@ -186,6 +186,37 @@ TEST(list_subset)
     }
 }
 
+/* Bytes of each place, the length and the start are all in it, and consecutive words fill a table. */
+TEST(view_hash_quick)
+{
+    static const char text[] = "0123456789abcdefghijklmn";
+    char changed[sizeof text];
+    bool taken[1024] = { false };
+    int used = 0;
+
+    for (size_t len = 0; len < sizeof text; len++) {
+        uint64_t hash = view_hash_quick((struct view){ text, len }, 7);
+
+        CHECK(hash != view_hash_quick((struct view){ text, len }, 8), "start, %zu bytes", len);
+        CHECK(hash != view_hash_quick((struct view){ text, len + 1 }, 7), "length, %zu bytes", len);
+        for (size_t i = 0; i < len; i++) {
+            memcpy(changed, text, sizeof text);
+            changed[i] ^= 1;
+            CHECK(hash != view_hash_quick((struct view){ changed, len }, 7), "byte %zu of %zu", i, len);
+        }
+    }
+    CHECK(view_hash_quick((struct view){ "a\0", 2 }, 7) != view_hash_quick((struct view){ "a", 1 }, 7), "a zero byte");
+    for (int i = 0; i < 512; i++) {
+        char name[32];
+
+        (void)snprintf(name, sizeof name, "/etc/nginx/sites/n%d.test", i);
+        taken[view_hash_quick(view_of(name), HASH_START) % COUNT(taken)] = true;
+    }
+    for (size_t i = 0; i < COUNT(taken); i++)
+        used += taken[i];
+    CHECK(used > 350, "%d slots for 512 words", used); /* 403 are to be expected of chance */
+}
+
 TEST(view_hash_is_fnv_1a)
 {
     /* the test vectors of the hash's authors */

@@ -10,6 +10,7 @@
 #include "webconf/name_index.h"
 
 #define RANGE_MAX 1000 /* ports of one listen */
+#define ANY_IP4 "0.0.0.0"
 
 /* A directive of that name that is no block: nginx knows none of both kinds, but a broken text may have it. */
 static bool is_simple(const struct nginx_node *node, const char *name)
@@ -19,11 +20,17 @@ static bool is_simple(const struct nginx_node *node, const char *name)
 
 /* ---- addresses ---- */
 
-struct parsed { /* of the first word of a listen; host is the caller's */
+struct parsed { /* of the first word of a listen */
     enum nginx_family family;
-    char *host;
+    const char *host; /* of the word or constant, but for what is owned */
+    char *owned;
     int port, last;
 };
+
+static void set_host(struct parsed *parsed, char *owned)
+{
+    parsed->host = parsed->owned = owned;
+}
 
 static bool read_ports(struct view text, struct parsed *out)
 {
@@ -57,9 +64,9 @@ static void read_ip6(struct view text, struct parsed *out)
     size_t len = close != NULL ? (size_t)(close - text.at) : text.len;
 
     out->family = NGINX_IP6;
-    out->host = canonical(AF_INET6, (struct view){ text.at + 1, len - 1 });
+    set_host(out, canonical(AF_INET6, (struct view){ text.at + 1, len - 1 }));
     if (out->host == NULL)
-        out->host = view_dup((struct view){ text.at + 1, len - 1 });
+        set_host(out, view_dup((struct view){ text.at + 1, len - 1 }));
     if (len + 2 < text.len)
         (void)read_ports((struct view){ text.at + len + 2, text.len - len - 2 }, out);
 }
@@ -67,34 +74,34 @@ static void read_ip6(struct view text, struct parsed *out)
 /* As nginx reads it: a port, or an address with or without one. */
 static struct parsed read_listen(const char *word)
 {
-    struct parsed out = { .family = NGINX_IP4, .port = 80, .last = 80 };
+    struct parsed out = { .family = NGINX_IP4, .host = ANY_IP4, .port = 80, .last = 80 };
     struct view text = view_of(word), host;
 
     if (text_starts(word, "unix:"))
-        return (struct parsed){ NGINX_UNIX, xstrdup(word + 5), 0, 0 };
+        return (struct parsed){ .family = NGINX_UNIX, .host = word + 5 };
     if (word[0] == '[') {
         read_ip6(text, &out);
         return out;
     }
-    if (!view_has(text, ':') && read_ports(text, &out)) {
-        out.host = xstrdup("0.0.0.0");
+    if (!view_has(text, ':') && read_ports(text, &out))
         return out;
-    }
     (void)view_cut(&text, ':', &host);
     if (text.at != NULL)
         (void)read_ports(text, &out);
-    out.host = view_is(host, "*") ? xstrdup("0.0.0.0") : canonical(AF_INET, host);
+    if (view_is(host, "*"))
+        return out;
+    set_host(&out, canonical(AF_INET, host));
     if (out.host == NULL) {
         out.family = NGINX_HOST;
-        out.host = view_dup(host);
-        text_lower(out.host);
+        set_host(&out, view_dup(host));
+        text_lower(out.owned);
     }
     return out;
 }
 
 static bool is_any(enum nginx_family family, const char *host)
 {
-    return (family == NGINX_IP4 && strcmp(host, "0.0.0.0") == 0) || (family == NGINX_IP6 && strcmp(host, "::") == 0);
+    return (family == NGINX_IP4 && strcmp(host, ANY_IP4) == 0) || (family == NGINX_IP6 && strcmp(host, "::") == 0);
 }
 
 static bool is_address(
@@ -122,6 +129,8 @@ struct making {
     size_t item_count, item_size;
     struct nginx_listen *listens;
     size_t listen_count, listen_size;
+    char **names;
+    size_t name_count, name_size;
     struct name_set *seen; /* nodes of server blocks: a file may be included twice */
     size_t *last_user;     /* by file: the last block that was counted, and one more; 0: none */
 };
@@ -208,7 +217,7 @@ static void add_listen(struct making *making, const struct parsed *parsed, int p
 
 static void read_listens(struct making *making)
 {
-    struct parsed assumed = { NGINX_IP4, (char *)"0.0.0.0", 80, 80 };
+    struct parsed assumed = { .family = NGINX_IP4, .host = ANY_IP4, .port = 80 };
 
     making->listen_count = 0;
     for (size_t i = 0; i < making->item_count; i++) {
@@ -219,7 +228,7 @@ static void read_listens(struct making *making)
 
             for (int port = parsed.port; port <= parsed.last; port++)
                 add_listen(making, &parsed, port, item);
-            free(parsed.host);
+            free(parsed.owned);
         }
     }
     if (making->listen_count == 0)
@@ -238,8 +247,19 @@ static void read_ssl_on(struct making *making)
     }
 }
 
-static void read_names(struct making *making, struct nginx_block *block)
+static void add_name(struct making *making, const char *word)
 {
+    char *name = arena_dup(&making->model->arena, view_of(word));
+
+    if (!nginx_name_is_regex(name))
+        text_lower(name);
+    making->names = grow(making->names, making->name_count, &making->name_size, sizeof *making->names);
+    making->names[making->name_count++] = name;
+}
+
+static void read_names(struct making *making)
+{
+    making->name_count = 0;
     for (size_t i = 0; i < making->item_count; i++) {
         const struct nginx_node *node = making->items[i].node;
 
@@ -248,15 +268,11 @@ static void read_names(struct making *making, struct nginx_block *block)
         for (size_t k = 1; k < node->word_count; k++) {
             const char *word = node->words[k].text;
 
-            if (strcasecmp(word, "$hostname") == 0)
-                word = making->model->hostname;
-            list_add(&block->names, word);
-            if (!nginx_name_is_regex(word))
-                text_lower(block->names.at[block->names.len - 1]);
+            add_name(making, strcasecmp(word, "$hostname") == 0 ? making->model->hostname : word);
         }
     }
-    if (block->names.len == 0)
-        list_add(&block->names, "");
+    if (making->name_count == 0)
+        add_name(making, "");
 }
 
 static void add_item(struct making *making, const struct nginx_node *node, const struct nginx_node *include)
@@ -320,11 +336,13 @@ static void add_block(struct making *making, const struct nginx_node *node)
     read_items(making, node);
     read_listens(making);
     read_ssl_on(making);
-    read_names(making, &block);
+    read_names(making);
     block.items = keep(model, making->items, making->item_count, sizeof *making->items);
     block.item_count = making->item_count;
     block.listens = keep(model, making->listens, making->listen_count, sizeof *making->listens);
     block.listen_count = making->listen_count;
+    block.names.at = keep(model, making->names, making->name_count, sizeof *making->names);
+    block.names.len = making->name_count;
     model->blocks = grow(model->blocks, model->count, &making->block_size, sizeof *model->blocks);
     model->blocks[model->count++] = block;
 }
@@ -391,6 +409,7 @@ struct nginx_model *nginx_model_new(struct nginx_conf *conf)
     name_set_free(making.seen);
     free(making.items);
     free(making.listens);
+    free(making.names);
     free(making.last_user);
     return model;
 }
@@ -399,8 +418,6 @@ void nginx_model_free(struct nginx_model *model)
 {
     if (model == NULL)
         return;
-    for (size_t i = 0; i < model->count; i++)
-        list_clear(&model->blocks[i].names);
     free(model->blocks);
     free(model->addresses);
     free(model->hostname);

@@ -44,7 +44,8 @@ struct nginx_block { /* a server block */
     size_t item_count;
     struct nginx_listen *listens;
     size_t listen_count;
-    struct list names; /* in lower case, quotes resolved, "$hostname" replaced; one "" when there are none */
+    struct list names; /* of the model's arena: in lower case, quotes resolved, "$hostname" replaced; one "" when there
+                          are none */
     bool tls;          /* one of its addresses is, beside quic */
     bool plain;        /* one of its addresses is not, beside quic and sockets in the file system */
 };

@@ -2,11 +2,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/identity.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "web/changes_private.h"
@@ -19,7 +19,7 @@
 
 static struct table_entry *slot_of(const struct changes *changes, const char *key)
 {
-    size_t mask = changes->table_size - 1, at = (size_t)view_hash(view_of(key), HASH_START) & mask;
+    size_t mask = changes->table_size - 1, at = (size_t)view_hash_quick(view_of(key), HASH_START) & mask;
 
     while (changes->table[at].key != NULL && strcmp(changes->table[at].key, key) != 0)
         at = (at + 1) & mask;
@@ -39,18 +39,27 @@ static void grow_table(struct changes *changes)
     free(old);
 }
 
-static void enter(struct changes *changes, const char *key, size_t source)
+/* The slot of a key that may be new, the source of which is set. */
+static struct table_entry *enter(struct changes *changes, const char *key, size_t source)
 {
     struct table_entry *slot;
 
     if (changes->table_used * 2 >= changes->table_size)
         grow_table(changes);
     slot = slot_of(changes, key);
-    if (slot->key == NULL) {
-        slot->key = xstrdup(key);
-        changes->table_used++;
-    }
     slot->source = source;
+    return slot;
+}
+
+/* key is a second name of the source, or its identity. */
+static void enter_too(struct changes *changes, const char *key, size_t source)
+{
+    struct table_entry *slot = enter(changes, key, source);
+
+    if (slot->key != NULL)
+        return;
+    slot->key = slot->owned = xstrdup(key);
+    changes->table_used++;
 }
 
 static struct source *find(const struct changes *changes, const char *key)
@@ -80,7 +89,8 @@ static struct source *add_source(struct changes *changes, const char *path)
     changes->sources = grow(changes->sources, changes->source_count, sizeof *changes->sources);
     source = &changes->sources[changes->source_count];
     *source = (struct source){ .path = xstrdup(path), .newest = NO_CHANGE };
-    enter(changes, path, changes->source_count++);
+    enter(changes, path, changes->source_count++)->key = source->path;
+    changes->table_used++;
     return source;
 }
 
@@ -118,7 +128,7 @@ void changes_free(struct changes *changes)
         free(changes->sources[i].text);
     }
     for (size_t i = 0; i < changes->table_size; i++)
-        free(changes->table[i].key);
+        free(changes->table[i].owned);
     free(changes->changes);
     free(changes->sources);
     free(changes->table);
@@ -157,15 +167,15 @@ static bool read_file(const char *path, struct stat *st, struct buf *text, struc
 static bool read_source(struct changes *changes, const char *path, struct source **out, struct error *err)
 {
     AUTO(buf_clear) struct buf text = BUF(CHANGES_FILE_MAX);
-    AUTO(free) char *inode = NULL;
+    char inode[IDENTITY_SIZE];
     struct source *source = find(changes, path);
     struct stat st = { 0 };
 
     TRY(read_file(path, &st, &text, err));
-    inode = xprintf("%jx:%jx", (uintmax_t)st.st_dev, (uintmax_t)st.st_ino);
+    identity_of(&st, inode);
     *out = find(changes, inode);
     if (*out != NULL) {
-        enter(changes, path, index_of(changes, *out));
+        enter_too(changes, path, index_of(changes, *out));
         return true;
     }
     if (source == NULL)
@@ -174,7 +184,7 @@ static bool read_source(struct changes *changes, const char *path, struct source
     source->st = st;
     source->len = text.len;
     source->text = buf_take(&text);
-    enter(changes, inode, index_of(changes, source));
+    enter_too(changes, inode, index_of(changes, source));
     *out = source;
     return true;
 }

@@ -33,7 +33,8 @@ struct change {
 };
 
 struct table_entry {
-    char *key;
+    const char *key; /* NULL: free */
+    char *owned;     /* the key, where it is not the path of the source */
     size_t source;
 };
 

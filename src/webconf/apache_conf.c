@@ -56,7 +56,7 @@ static char *real_path(struct apache_conf_state *state, const char *path)
 
 static struct apache_file **bucket_of(const struct apache_conf_state *state, const char *real)
 {
-    return &state->buckets[view_hash(view_of(real), HASH_START) % state->bucket_count];
+    return &state->buckets[view_hash_quick(view_of(real), HASH_START) % state->bucket_count];
 }
 
 static struct apache_file *find_file(const struct apache_conf_state *state, const char *real)

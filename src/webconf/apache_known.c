@@ -13,7 +13,7 @@ struct known_name {
 
 static struct known_name **find(const struct apache_known *known, struct view name)
 {
-    struct known_name **at = &known->slots[view_hash(name, HASH_START) % known->slot_count];
+    struct known_name **at = &known->slots[view_hash_quick(name, HASH_START) % known->slot_count];
 
     while (*at != NULL && !view_is(name, (*at)->name))
         at = &(*at)->next;

@@ -35,7 +35,7 @@ void name_index_free(struct name_index *index)
 /* The slot of the name, or the empty one where it belongs. */
 static struct chain *slot_of(const struct name_index *index, const char *name)
 {
-    size_t mask = index->slot_count - 1, at = view_hash(view_of(name), HASH_START) & mask;
+    size_t mask = index->slot_count - 1, at = view_hash_quick(view_of(name), HASH_START) & mask;
 
     while (index->slots[at].first != NAME_INDEX_END && strcmp(index->entries[index->slots[at].first].name, name) != 0)
         at = (at + 1) & mask;
@@ -126,7 +126,7 @@ void name_set_free(struct name_set *set)
 static const void **pointer_slot(const struct name_set *set, const void *pointer)
 {
     size_t mask = set->slot_count - 1;
-    size_t at = view_hash((struct view){ (const char *)&pointer, sizeof pointer }, HASH_START) & mask;
+    size_t at = view_hash_quick((struct view){ (const char *)&pointer, sizeof pointer }, HASH_START) & mask;
 
     while (set->slots[at] != NULL && set->slots[at] != pointer)
         at = (at + 1) & mask;

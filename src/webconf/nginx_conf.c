@@ -3,10 +3,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <glob.h>
-#include <stdio.h>
 #include <sys/stat.h>
 
 #include "base/file.h"
+#include "base/identity.h"
 #include "base/mem.h"
 
 struct entry { /* of the table of files: by a path, and by device and inode */
@@ -19,9 +19,9 @@ struct nginx_conf_private {
     struct buf text; /* of the file read last, without a reader of the caller's */
     struct entry *entries;
     size_t entry_count, slots; /* slots: a power of two */
-    struct arena keys;
-    size_t size;         /* of conf->files */
-    unsigned long round; /* of looking for circles */
+    struct arena keys, texts;  /* texts: of all files as they were read first, and their nodes */
+    size_t size;               /* of conf->files */
+    unsigned long round;       /* of looking for circles */
     uint64_t dirs_stamp;
 };
 
@@ -29,7 +29,7 @@ struct nginx_conf_private {
 
 static struct entry *slot_of(const struct nginx_conf_private *private, const char *key)
 {
-    size_t i = view_hash(view_of(key), HASH_START) & (private->slots - 1);
+    size_t i = view_hash_quick(view_of(key), HASH_START) & (private->slots - 1);
 
     while (private->entries[i].key != NULL && strcmp(private->entries[i].key, key) != 0)
         i = (i + 1) & (private->slots - 1);
@@ -82,12 +82,12 @@ static uint64_t stamp_of(const struct stat *st, uint64_t before)
     uint64_t facts[] = { st->st_dev, st->st_ino, (uint64_t)st->st_size, (uint64_t)st->st_mtim.tv_sec,
         (uint64_t)st->st_mtim.tv_nsec, (uint64_t)st->st_ctim.tv_sec, (uint64_t)st->st_ctim.tv_nsec };
 
-    return view_hash((struct view){ (const char *)facts, sizeof facts }, before);
+    return view_hash_quick((struct view){ (const char *)facts, sizeof facts }, before);
 }
 
 static uint64_t add_stamp(uint64_t stamp, uint64_t sum)
 {
-    return view_hash((struct view){ (const char *)&stamp, sizeof stamp }, sum);
+    return view_hash_quick((struct view){ (const char *)&stamp, sizeof stamp }, sum);
 }
 
 static uint64_t not_zero(uint64_t stamp)
@@ -141,8 +141,8 @@ static bool read_disk(void *arg, const char *path, struct view *text, struct sta
 
 static bool parse_into(struct nginx_file *file, struct view text, struct error *err)
 {
-    file->text = (struct view){ arena_dup(&file->arena, text), text.len };
-    return nginx_parse(file->text, file->path, file, &file->arena, &file->first, err);
+    file->text = (struct view){ arena_dup(file->arena, text), text.len };
+    return nginx_parse(file->text, file->path, file, file->arena, &file->first, err);
 }
 
 static void note_problem(struct nginx_file *file, const struct error *err)
@@ -153,13 +153,14 @@ static void note_problem(struct nginx_file *file, const struct error *err)
 
 static struct nginx_file *add_file(struct nginx_conf *conf, const char *path)
 {
-    struct nginx_file *file = xcalloc(1, sizeof *file);
+    struct nginx_file *file = arena_alloc(&conf->private->keys, 1, sizeof *file);
 
     if (conf->count == conf->private->size) {
         conf->private->size = conf->private->size == 0 ? 64 : 2 * conf->private->size;
         conf->files = xrealloc(conf->files, conf->private->size, sizeof(struct nginx_file *));
     }
-    file->path = xstrdup(path);
+    file->path = arena_dup(&conf->private->keys, view_of(path));
+    file->arena = &conf->private->texts;
     file->index = conf->count;
     conf->files[conf->count++] = file;
     return file;
@@ -181,9 +182,9 @@ static bool refuse_fifo(const char *path, const struct stat *st, struct error *e
  * on disk. */
 static bool is_known(struct nginx_conf *conf, const char *path, const struct stat *st, struct nginx_file **out)
 {
-    char identity[64];
+    char identity[IDENTITY_SIZE];
 
-    (void)snprintf(identity, sizeof identity, "%jx:%jx", (uintmax_t)st->st_dev, (uintmax_t)st->st_ino);
+    identity_of(st, identity);
     *out = st->st_ino != 0 ? nginx_conf_find(conf, identity) : NULL;
     if (*out != NULL) {
         remember(conf->private, path, *out);
@@ -196,12 +197,18 @@ static bool is_known(struct nginx_conf *conf, const char *path, const struct sta
     return false;
 }
 
+/* As a problem of the file, what one that could not be read or parsed says; err has nothing then. */
+static void keep_problem(struct nginx_file *file, struct error *err)
+{
+    note_problem(file, err);
+    error_clear(err);
+}
+
 /* The file of a path, which is read with all that it includes unless it is known. */
 static bool get_file(
     struct nginx_conf *conf, const char *path, unsigned depth, struct nginx_file **out, struct error *err)
 {
     const struct nginx_reader *reader = &conf->private->reader;
-    struct error failure = { 0 };
     struct stat st = { 0 };
     struct view text;
     bool ok;
@@ -211,15 +218,17 @@ static bool get_file(
         return true;
     if (conf->count == NGINX_FILES_MAX)
         return error_set(err, ERROR_CONFIG, "%s includes more than %d files", conf->files[0]->path, NGINX_FILES_MAX);
-    ok = reader->read(reader->arg, path, &text, &st, &failure);
+    ok = reader->read(reader->arg, path, &text, &st, err);
     if (!ok)
         (void)look_at(path, &st);
     TRY(ok || refuse_fifo(path, &st, err));
-    if (is_known(conf, path, &st, out))
+    if (is_known(conf, path, &st, out)) {
+        error_clear(err);
         return true;
+    }
     (*out)->stamp = stamp_of(&st, HASH_START);
-    if (!ok || !parse_into(*out, text, &failure))
-        note_problem(*out, &failure);
+    if (!ok || !parse_into(*out, text, err))
+        keep_problem(*out, err);
     return resolve_includes(conf, *out, depth + 1, err);
 }
 
@@ -330,7 +339,7 @@ static bool resolve_include(struct nginx_conf *conf, struct nginx_node *node, un
         list_add(&paths, path);
     }
     node->file->includes = true;
-    node->included = arena_alloc(&node->file->arena, paths.len, sizeof *node->included);
+    node->included = arena_alloc(node->file->arena, paths.len, sizeof *node->included);
     for (size_t i = 0; i < paths.len; i++) {
         struct nginx_file *file = NULL;
 
@@ -410,26 +419,25 @@ bool nginx_conf_replace_text(struct nginx_conf *conf, struct nginx_file *file, s
 {
     struct nginx_file old = *file;
 
-    file->arena = (struct arena){ 0 };
+    file->own = (struct arena){ 0 };
+    file->arena = &file->own;
     file->first = NULL;
     file->problem = NULL;
     file->includes = false;
     if (!parse_into(file, text, err) || !resolve_includes(conf, file, 1, err)) {
-        arena_clear(&file->arena);
+        arena_clear(&file->own);
         *file = old;
         return false;
     }
-    arena_clear(&old.arena);
+    arena_clear(&old.own);
     free(old.problem);
     return true;
 }
 
-static void free_file(struct nginx_file *file)
+static void clear_file(struct nginx_file *file)
 {
-    arena_clear(&file->arena);
-    free(file->path);
+    arena_clear(&file->own);
     free(file->problem);
-    free(file);
 }
 
 void nginx_conf_free(struct nginx_conf *conf)
@@ -437,12 +445,13 @@ void nginx_conf_free(struct nginx_conf *conf)
     if (conf == NULL)
         return;
     for (size_t i = 0; i < conf->count; i++)
-        free_file(conf->files[i]);
+        clear_file(conf->files[i]);
     free(conf->files);
     list_clear(&conf->dirs);
     if (conf->private != NULL) {
         buf_clear(&conf->private->text);
         arena_clear(&conf->private->keys);
+        arena_clear(&conf->private->texts);
         free(conf->private->entries);
         free(conf->private);
     }

@@ -17,12 +17,13 @@ struct nginx_file {
     struct view text; /* as parsed */
     char *problem;    /* why it could not be read or parsed: it has no nodes then; else NULL */
     struct nginx_node *first;
-    struct arena arena;
-    uint64_t stamp; /* inode, size and times of the file, as it was read */
-    size_t index;   /* in conf->files */
-    size_t weight;  /* how many directives it brings with all that it includes; NGINX_DIRECTIVES_MAX: that or more */
-    bool includes;  /* has an include */
-    bool open;      /* for nginx_conf.c, as the next one */
+    struct arena *arena; /* that its text and nodes are in: one for all files, */
+    struct arena own;    /* or this one, once its text was replaced */
+    uint64_t stamp;      /* inode, size and times of the file, as it was read */
+    size_t index;        /* in conf->files */
+    size_t weight; /* how many directives it brings with all that it includes; NGINX_DIRECTIVES_MAX: that or more */
+    bool includes; /* has an include */
+    bool open;     /* for nginx_conf.c, as the next one */
     unsigned long seen;
 };
 

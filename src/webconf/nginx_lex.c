@@ -31,9 +31,22 @@ static char take(struct nginx_lexer *lexer)
     return byte;
 }
 
+/* What a byte may mean in a word without quotes; the others are the word's, whatever stands before them. */
+enum { PLAIN, BLANK, SPECIAL };
+static const unsigned char meanings[256] = {
+    [' '] = BLANK,
+    ['\t'] = BLANK,
+    ['\r'] = BLANK,
+    ['\n'] = BLANK,
+    [';'] = SPECIAL,
+    ['{'] = SPECIAL,
+    ['$'] = SPECIAL,
+    ['\\'] = SPECIAL,
+};
+
 static bool is_blank(char byte)
 {
-    return byte == ' ' || byte == '\t' || byte == '\r' || byte == '\n';
+    return meanings[(unsigned char)byte] == BLANK;
 }
 
 static void skip_line(struct nginx_lexer *lexer)
@@ -78,6 +91,8 @@ static const char *resolve(struct nginx_lexer *lexer, size_t start, size_t end)
 {
     const char *word = lexer->pool, *at = lexer->text.at;
 
+    for (; start < end && at[start] != '\\'; start++)
+        *lexer->pool++ = at[start];
     for (size_t i = start; i < end; i++) {
         char byte = at[i] == '\\' && i + 1 < end ? escaped(at[i + 1]) : '\0';
 
@@ -114,14 +129,31 @@ static bool lex_quoted(struct nginx_lexer *lexer, struct nginx_word *word, struc
     return true;
 }
 
+/* Bytes that mean nothing; returns how many there were. */
+static size_t skip_plain(struct nginx_lexer *lexer)
+{
+    const char *at = lexer->text.at + lexer->at, *end = lexer->text.at + lexer->text.len, *from = at;
+
+    while (at < end && meanings[(unsigned char)*at] == PLAIN)
+        at++;
+    lexer->at += (size_t)(at - from);
+    return (size_t)(at - from);
+}
+
 /* A word without quotes, which blanks, ';' and '{' end, but for the one of "${". */
 static bool lex_bare(struct nginx_lexer *lexer, struct nginx_word *word, struct error *err)
 {
     bool variable = false, first = true;
 
     for (; !at_end(lexer); first = false) {
-        char byte = peek(lexer);
+        size_t plain = skip_plain(lexer);
+        char byte;
 
+        first = first && plain == 0;
+        variable = variable && plain == 0;
+        if (at_end(lexer))
+            break;
+        byte = peek(lexer);
         if (!first && (is_blank(byte) || byte == ';' || (byte == '{' && !variable))) {
             word->end = lexer->at;
             word->text = resolve(lexer, word->start, word->end);
