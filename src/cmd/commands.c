@@ -28,6 +28,7 @@ const struct command *const commands[] = {
     &cmd_dns,
     &cmd_config,
     &cmd_configure,
+    &cmd_setup,
     NULL,
 };
 

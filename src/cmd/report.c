@@ -10,29 +10,16 @@
 
 #define URLS_MAX (1024 * 1024)
 
-/* Looks for what will renew. preconfigured-renewal of packagers promises Certbot's timer, so by our own name it is not
- * relied on. */
-static enum scheduled scheduled(const struct context *context, char **where)
-{
-    const struct settings *settings = context->settings;
-    AUTO(machine_clear) struct machine machine = { 0 };
-    struct error ignored = { 0 };
-    bool usual = SETTING_ORIGIN(settings, config_dir) < ORIGIN_COMMAND_LINE; /* cli.ini says it to a timer's run, too */
-
-    if (!machine_open(NULL, &machine, &ignored))
-        return SCHEDULED_NOTHING;
-    return scheduled_find(&machine, usual ? NULL : settings->config_dir, where);
-}
-
 static bool certbot_can_read(const struct lineage *lineage)
 {
     return strcmp(lineage_layout(lineage), "certbot") == 0;
 }
 
+/* preconfigured-renewal of packagers promises Certbot's timer, so by our own name it is looked what there is. */
 static void say_scheduled(struct context *context, const struct lineage *lineage)
 {
     AUTO(free) char *where = NULL;
-    enum scheduled by = scheduled(context, &where);
+    enum scheduled by = scheduled_for(context->settings, &where);
 
     if (by == SCHEDULED_US)
         ui_say(context->ui, "It is renewed in the background: %s runs Evercert.", where);
@@ -45,7 +32,7 @@ static void say_scheduled(struct context *context, const struct lineage *lineage
 static char *advise_schedule(const struct context *context, const struct lineage *lineage)
 {
     AUTO(free) char *where = NULL;
-    enum scheduled by = scheduled(context, &where);
+    enum scheduled by = scheduled_for(context->settings, &where);
 
     if (by == SCHEDULED_US || (by == SCHEDULED_CERTBOT && certbot_can_read(lineage)))
         return NULL;
@@ -56,8 +43,8 @@ static char *advise_schedule(const struct context *context, const struct lineage
             "--cert-name %s",
             where, lineage->name);
     return xstrdup(
-        "Let `evercert renew` run twice a day, from a systemd timer or from cron: it renews what is due and is "
-        "silent otherwise with -q.");
+        "Have it renewed by itself: `evercert schedule install` puts a systemd timer or a line of cron's in place that "
+        "runs `evercert renew` as often as it needs.");
 }
 
 void report_saved(struct context *context, const struct obtain_result *result)
@@ -93,6 +80,8 @@ void report_next_steps(struct context *context, const struct obtain_result *resu
                "authentication hook script (--manual-auth-hook) but one was not provided. To renew this certificate, "
                "repeat "
                "this same command before the certificate's expiry date.";
+    else if (context->verb->traits & VERB_SCHEDULES)
+        step = NULL;
     else if (context->voice->looks_for_schedule)
         step = advice = advise_schedule(context, result->lineage);
     else if (!context->settings->preconfigured_renewal)

@@ -62,7 +62,7 @@ struct settings {
     struct list config_files;
     int verbose;
     int verbose_level; /* -1: verbose counts; else the terminal's log level is 30 - 10 * verbose_level */
-    bool quiet, debug, non_interactive, force_interactive, json, online;
+    bool quiet, debug, non_interactive, force_interactive, yes, json, online;
     int max_log_backups;
     bool preconfigured_renewal, strict_permissions;
     int lock_timeout_s;

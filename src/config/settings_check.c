@@ -66,7 +66,9 @@ static void derive_registration(struct settings *settings)
 
 static void derive_interaction(struct settings *settings, const struct verb *verb)
 {
-    if (!settings->non_interactive && (settings->quiet || (verb->traits & VERB_UNATTENDED))) {
+    if (settings->yes)
+        settings->agree_tos = true;
+    if (!settings->non_interactive && (settings->yes || settings->quiet || (verb->traits & VERB_UNATTENDED))) {
         settings->non_interactive = true;
         SETTING_MARK(settings, non_interactive, ORIGIN_RUNTIME);
     }

@@ -377,3 +377,14 @@ void scheduled_entries_clear(struct scheduled_entries *entries)
     free(entries->at);
     *entries = (struct scheduled_entries){ 0 };
 }
+
+enum scheduled scheduled_for(const struct settings *settings, char **where)
+{
+    AUTO(machine_clear) struct machine machine = { 0 };
+    struct error ignored = { 0 };
+    bool usual = SETTING_ORIGIN(settings, config_dir) < ORIGIN_COMMAND_LINE; /* cli.ini says it to a timer's run, too */
+
+    if (!machine_open(settings->schedule_root, &machine, &ignored))
+        return SCHEDULED_NOTHING;
+    return scheduled_find(&machine, usual ? NULL : settings->config_dir, where);
+}

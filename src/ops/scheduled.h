@@ -3,6 +3,7 @@
  * Finds what renews certificates on a machine by itself: systemd's timers and services, lines of cron, files of
  * periodic. Only looks.
  */
+#include "config/settings.h"
 #include "ops/machine.h"
 
 enum scheduled { SCHEDULED_NOTHING, SCHEDULED_US, SCHEDULED_CERTBOT };
@@ -33,3 +34,5 @@ void scheduled_all(const struct machine *machine, const char *config_dir, struct
 
 /* The first that calls this program, else the first that calls Certbot. *where (the caller's): as in the entry. */
 enum scheduled scheduled_find(const struct machine *machine, const char *config_dir, char **where);
+/* The same of the store and the machine that settings name. */
+enum scheduled scheduled_for(const struct settings *settings, char **where);

@@ -49,6 +49,9 @@ ROWS = {
     "dns": [(["test", "cloudflare", "-d", "whole.test"], REFUSED)],
     "config": [(["show"], REFUSED)],
     "configure": [(["jobs=1"], REFUSED)],
+    "schedule": [(["status"], REFUSED)],
+    "daemon": [([], REFUSED)],
+    "setup": [(["--yes"], REFUSED)],
     "history": [(["restore", "whole.test", "1"], REFUSED), (["prune", "--history-keep", "1"], REFUSED)],
     "store": [(["convert", "--layout", "versioned"], "Would convert whole.test"), (["convert", "--layout", "certbot"], "whole.test")],
 }

@@ -47,7 +47,7 @@ def certbot_there(area):
 
 def test_nobody_renews(on_a_machine):
     said = on_a_machine().certonly([NAME])
-    said.says("Let `evercert renew` run twice a day, from a systemd timer or from cron")
+    said.says("Have it renewed by itself: `evercert schedule install`")
     assert "in the background" not in said.text
 
 
