@@ -255,6 +255,33 @@ static void examine_and_repair(struct health *health, void (*examine)(struct hea
     list_clear(&attempts.failures);
 }
 
+static void examine_access(struct health *health, const char *name)
+{
+    struct subject subject = { .health = health, .name = name };
+    struct error unreadable = { 0 };
+
+    if (!lineage_open(health->store, name, &subject.lineage, &unreadable)) /* not a matter of access, or told by it */
+        return;
+    subject_list_versions(&subject);
+    check_modes(&subject);
+    subject_forget_versions(&subject);
+    lineage_free(subject.lineage);
+}
+
+void health_examine_access(
+    struct store *store, const struct settings *settings, const struct list *names, struct findings *out)
+{
+    AUTO(health_clear)
+    struct health health = {
+        .store = store, .settings = settings, .mode = HEALTH_LOOK, .now = clock_now(), .out = out
+    };
+
+    check_store_modes(&health);
+    for (; out->examined < names->len; out->examined++)
+        examine_access(&health, names->at[out->examined]);
+    health_forget_trouble();
+}
+
 bool health_examine(struct store *store, const struct settings *settings, const char *only, enum health_mode mode,
     struct findings *out, struct error *err)
 {

@@ -84,5 +84,10 @@ MUST_USE bool health_examine_all(struct store *store, const struct settings *set
 struct finding *findings_add(struct findings *findings, const char *code, enum health_severity severity,
     const char *lineage, const char *why, const char *what, ...) PRINTF(6, 7);
 void finding_answer(struct finding *finding, const char *answer, ...) PRINTF(2, 3);
+/* Only who may read or change what he should not: files and directories of the store, and of these lineages, as far as
+ * this user can see them. */
+void health_examine_access(
+    struct store *store, const struct settings *settings, const struct list *names, struct findings *out);
+
 /* Number of findings that are neither repaired nor notes. */
 size_t findings_open(const struct findings *findings);

@@ -111,4 +111,34 @@ TEST(one_lineage)
     CHECK(strstr(err.why, "No certificate found with name c") != NULL, "%s", err.why);
 }
 
+/* Access alone: what is damaged besides is no matter of it. */
+TEST(access_is_examined_by_itself)
+{
+    static const struct {
+        const char *name, *damage, *want;
+    } rows[] = {
+        { "as it was made", "true", "" },
+        { "a key readable by all", "chmod 644 live/a.example/privkey.pem", "key-open-to-others" },
+        { "a directory that others write to", "chmod 777 renewal", "writable-by-others" },
+        { "damage of other kinds", "rm archive/a.example/chain1.pem live/a.example/cert.pem", "" },
+        { "no renewal file", "rm renewal/a.example.conf", "" },
+        { "one that says nothing", "echo >renewal/a.example.conf", "" },
+        { "neither directory", "rm -r live archive", "" },
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        AUTO(world_clear) struct world world = world_new(false);
+        AUTO(findings_clear) struct findings found = { 0 };
+        AUTO(list_clear) struct list names = { 0 };
+
+        shell("%s", rows[i].damage);
+        list_add(&names, NAME);
+        health_examine_access(world.store, world.settings, &names, &found);
+        CHECK_INT(found.examined, 1, rows[i].name);
+        CHECK_INT(found.len, rows[i].want[0] == '\0' ? 0 : 1, rows[i].name);
+        for (size_t k = 0; k < found.len; k++)
+            CHECK_TEXT(found.at[k].code, rows[i].want, rows[i].name);
+    }
+}
+
 TEST_MAIN()

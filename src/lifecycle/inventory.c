@@ -27,7 +27,7 @@ struct inventory {
     struct listed *listed;
     struct list names; /* of all lineages */
     size_t begun;      /* of them, how many were in windows */
-    bool asked_ahead, without_keys;
+    bool asked_ahead, without_keys, asks_nobody;
     struct inventory_window window;
     struct inventory_entry entries[INVENTORY_WINDOW];
 };
@@ -78,6 +78,11 @@ void inventory_go_without_keys(struct inventory *inventory)
     inventory->without_keys = true;
 }
 
+void inventory_ask_nobody(struct inventory *inventory)
+{
+    inventory->asks_nobody = true;
+}
+
 void inventory_end(struct inventory *inventory)
 {
     if (inventory == NULL)
@@ -125,7 +130,7 @@ static bool examine(struct inventory *inventory, struct inventory_entry *entry, 
 
 static bool can_be_asked_about(const struct inventory *inventory, const struct summary *summary)
 {
-    return summary->can_be_asked_about && summary->not_after > inventory->window.now;
+    return !inventory->asks_nobody && summary->can_be_asked_about && summary->not_after > inventory->window.now;
 }
 
 static bool take(struct inventory *inventory, struct inventory_entry *entry, struct error *err)

@@ -39,6 +39,8 @@ MUST_USE bool inventory_begin(struct context *context, struct inventory **out, s
 /* Certificates that this user may read, but not their keys, are taken as they are, unverified, instead of as broken:
  * for who shows no more than what they say. */
 void inventory_go_without_keys(struct inventory *inventory);
+/* Nobody is asked about revocation: nothing touches the network, and is_revoked is not known. */
+void inventory_ask_nobody(struct inventory *inventory);
 /* The next window, borrowed until the next call; not to be called after the last one. Fails on an interrupt
  * (ERROR_CANCELED). */
 MUST_USE bool inventory_next(struct inventory *inventory, const struct inventory_window **out, struct error *err);

@@ -86,7 +86,7 @@ static bool make_and_lock(struct store *store, int which, struct error *err)
 bool store_may_go_without(unsigned needs, int sys)
 {
     return sys == EROFS || sys == ENOSPC || sys == EDQUOT ||
-           ((needs & STORE_READ) != 0 && (sys == EACCES || sys == EPERM));
+           ((needs & STORE_READ) != 0 && (sys == EACCES || sys == EPERM || sys == ENOENT));
 }
 
 /* Opens one of the three directories and locks it. Readers go on without the lock. Only the configuration directory is

@@ -28,7 +28,7 @@ MUST_USE bool store_open(const struct settings *settings, unsigned needs, struct
 MUST_USE bool store_open_logs(const struct settings *settings, unsigned needs, struct store **out, struct error *err);
 MUST_USE bool store_open_rest(struct store *store, struct error *err);
 /* Whether an errno says that nothing can be written there: no room, or a read-only file system; with STORE_READ also
- * that this user may not. */
+ * that this user may not, or that it is not there. */
 bool store_may_go_without(unsigned needs, int sys);
 void store_close(struct store *store); /* NULL is fine */
 DEFINE_AUTO(struct store, store_close)
