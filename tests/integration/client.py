@@ -266,7 +266,7 @@ class Client:
                                 start_new_session=True, preexec_fn=self._become(),
                                 **({"umask": umask} if umask is not None else {}))
 
-    def finish(self, process, status=0, input=None, timeout=120):
+    def finish(self, process, status=0, input=None, timeout=240):
         """Waits for a started process and demands its exit status (None: any) and a clean end."""
         begin = time.monotonic()
         try:
@@ -287,7 +287,7 @@ class Client:
         assert all(str(p) in result.err for p in left), f"left in TMPDIR: {left}\n{result}"
         return result
 
-    def run(self, *args, status=0, input=None, env=None, timeout=120, **more):
+    def run(self, *args, status=0, input=None, env=None, timeout=240, **more):
         stdin = subprocess.PIPE if input is not None else subprocess.DEVNULL
         return self.finish(self.start(*args, env=env, stdin=stdin, **more), status, input, timeout)
 

@@ -72,7 +72,7 @@ def alone(argv):
     """Runs it in a network of its own."""
     script = 'ip link set lo up && exec "$@"'
     return subprocess.run(["unshare", "-n", "sh", "-c", script, "sh", *map(str, argv)], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=120)
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=400)
 
 
 def install(program, apache, pair, area, names, args, options):
