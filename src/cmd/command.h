@@ -13,6 +13,9 @@ struct command {
     bool without_store; /* goes on where the store or the log cannot be opened: context->store is NULL then */
     bool without_log;   /* has neither store nor log open: it runs for months, or every minute */
     bool (*run)(struct context *context, struct error *err);
+    /* Tells of a failure in a form of its own, and returns the exit status; 0: it is told as all are. NULL: the same.
+     */
+    int (*tell_failure)(struct ui *ui, const struct settings *settings, const struct error *failure);
 };
 
 extern const struct command *const commands[]; /* ended by NULL; the first is the default */
@@ -35,4 +38,4 @@ static inline bool command_always_reads(const struct settings *settings __attrib
 extern const struct command cmd_run, cmd_certonly, cmd_renew, cmd_certificates, cmd_revoke, cmd_delete, cmd_doctor,
     cmd_reconfigure, cmd_install, cmd_enhance, cmd_rollback, cmd_register, cmd_update_account, cmd_unregister,
     cmd_preflight, cmd_caa, cmd_show_account, cmd_plugins, cmd_history, cmd_store, cmd_dns, cmd_schedule, cmd_daemon,
-    cmd_config, cmd_configure, cmd_setup;
+    cmd_config, cmd_configure, cmd_setup, cmd_status;

@@ -9,6 +9,7 @@ const struct command *const commands[] = {
     &cmd_certificates,
     &cmd_revoke,
     &cmd_delete,
+    &cmd_status,
     &cmd_schedule,
     &cmd_daemon,
     &cmd_doctor,

@@ -2,7 +2,7 @@
  * The program: options in, one command run, an exit status out.
  *
  * 0 success, also when nothing was to be done; 1 an error; 2 the command line cannot be understood; after SIGTERM and
- * kin the program dies from the same signal, once everything is cleaned up.
+ * kin the program dies from the same signal, once everything is cleaned up. A command may be asked for others.
  */
 #include <errno.h>
 #include <signal.h>
@@ -81,8 +81,8 @@ static bool open_store(const struct settings *settings, unsigned needs, struct s
     return true;
 }
 
-static bool run_command(
-    const struct command *command, struct settings *settings, const char *arguments, struct ui *ui, struct error *err)
+static bool run_command(const struct command *command, struct settings *settings, const char *arguments, struct ui *ui,
+    int *status, struct error *err)
 {
     AUTO(store_close) struct store *store = NULL;
     AUTO(run_free) struct run *run = run_new(NULL);
@@ -110,7 +110,9 @@ static bool run_command(
     }
     TRY(settings_resolve(settings, &command->verb, err));
     context.store = store;
-    return command->run(&context, err);
+    TRY(command->run(&context, err));
+    *status = context.exit_status;
+    return true;
 }
 
 static bool put_help(const struct command_line *line, const struct voice *voice, struct buf *text, struct error *err)
@@ -193,11 +195,13 @@ static void report_failure(struct ui *ui, const struct error *err)
     report(ui, err);
 }
 
-static bool run(int argc, char **argv, const struct voice *voice, struct ui **ui, struct error *err)
+/* *status: of the program, when it succeeds; also of a failure that was told already, when it is not 0. */
+static bool run(int argc, char **argv, const struct voice *voice, struct ui **ui, int *status, struct error *err)
 {
     AUTO(command_line_clear) struct command_line line = { 0 };
     AUTO(free) const struct verb **verbs = command_verbs();
     AUTO(free) char *arguments = NULL;
+    const struct command *command;
     bool ok;
 
     log_start(argc, argv);
@@ -211,7 +215,11 @@ static bool run(int argc, char **argv, const struct voice *voice, struct ui **ui
     ui_free(*ui);
     *ui = open_ui(line.settings, voice);
     log_terminal_level((enum log_level)settings_terminal_level(line.settings));
-    return run_command(command_of(line.verb), line.settings, arguments, *ui, err);
+    command = command_of(line.verb);
+    ok = run_command(command, line.settings, arguments, *ui, status, err);
+    if (!ok && command->tell_failure != NULL && err->kind != ERROR_CANCELED)
+        *status = command->tell_failure(*ui, line.settings, err);
+    return ok;
 }
 
 /* Keys are in here: no core file, no debugger of the same user, and nothing left behind by what is freed. Programs that
@@ -248,9 +256,9 @@ int main(int argc, char **argv)
     plugins_use(command_plugins);
     plugins_from(&command_plugin_source);
     ui = open_ui(NULL, voice);
-    if (!run(argc, argv, voice, &ui, &err)) {
+    if (!run(argc, argv, voice, &ui, &status, &err)) {
         report_failure(ui, &err);
-        status = exit_status(&err);
+        status = status != 0 ? status : exit_status(&err);
     } else if (!ui_check_output(ui, &err)) {
         report(ui, &err);
         status = 1;

@@ -114,6 +114,10 @@ struct settings {
     struct list server_config_dirs; /* where to look for that, instead of the usual places */
     bool fix;                       /* doctor repairs */
     char *schedule_root;            /* what stands for / where a schedule is concerned; NULL: / */
+    /* status */
+    bool nagios;
+    char *prometheus, *html;        /* files to write, "-" is standard output; NULL: none */
+    int warn_below, critical_below; /* percent of a certificate's life that is left */
     /* plugins */
     char *authenticator, *installer, *configurator;
     struct list plugin_flags; /* "standalone" for --standalone; settings_resolve makes the two above of them */

@@ -22,6 +22,10 @@ const struct topic topics[] = {
     { TOPIC_PATHS, "paths", "Paths", "Directories and files." },
     { TOPIC_REVOKE, "revocation", "Revocation", "Options of revoke." },
     { TOPIC_INSTALL, "installation", "Installation", "Options of rollback." },
+    { TOPIC_STATUS, "monitoring", "Status and monitoring",
+        "What status shows, and to whom. Thresholds are parts of a certificate's life, so that they fit those of "
+        "ninety "
+        "days and of six." },
     { TOPIC_PLUGINS, NULL, "Plugins",
         "An authenticator proves control of names; an installer makes a server use a certificate." },
     { TOPIC_STANDALONE, "standalone", "standalone",

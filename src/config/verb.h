@@ -24,6 +24,7 @@ enum option_topic { /* where --help shows it */
     TOPIC_APACHE,
     TOPIC_DNS,
     TOPIC_INSTALL,
+    TOPIC_STATUS,
     TOPIC_HIDDEN, /* accepted, on no help page */
 };
 

@@ -40,6 +40,7 @@ struct context {
     const char *arguments;     /* of the command line, as it was typed */
     const struct turn *turn;   /* of a lineage under renewal; NULL: no other works at the same time */
     struct hook_trail *trail;  /* of a lineage under renewal; NULL: the run's */
+    int exit_status;           /* of the program, if the command succeeds: 0, unless it is asked for another */
     struct reloads *reloads;   /* where a run over many lineages puts reloads off to its end; NULL: each at once */
 };
 

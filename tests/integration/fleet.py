@@ -1,5 +1,6 @@
 """Stores with many lineages, made without a client: a CA of our own signs what a real one would have given."""
 import datetime
+import ipaddress
 import os
 from pathlib import Path
 
@@ -13,6 +14,13 @@ KINDS = ("cert", "privkey", "chain", "fullchain")
 
 def _key_pem(key):
     return key.private_bytes(PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+
+
+def _general_name(name):
+    try:
+        return x509.IPAddress(ipaddress.ip_address(name))
+    except ValueError:
+        return x509.DNSName(name)
 
 
 class Fleet:
@@ -50,12 +58,12 @@ class Fleet:
                           .public_key(key.public_key()).serial_number(x509.random_serial_number())
                           .not_valid_before(end - datetime.timedelta(days=90))
                           .not_valid_after(end + datetime.timedelta(hours=12))
-                          .add_extension(x509.SubjectAlternativeName([x509.DNSName(name)]), critical=True)
+                          .add_extension(x509.SubjectAlternativeName([_general_name(name)]), critical=True)
                           .add_extension(self.aki, critical=False))
         return cert.public_bytes(PEM), self.key_pem or _key_pem(key)
 
     def add(self, name, days_left):
-        """One lineage with a 90-day certificate for `name`; returns name.
+        """One lineage with a 90-day certificate for `name`, which may be an address; returns name.
 
         The certificate lasts half a day longer than `days_left`, so that each listing of a test tells the same number of days.
         """
