@@ -71,11 +71,13 @@ TEST(what_is_wrong_is_told)
     }
 }
 
+#define LONG_NAME "a2345678901234567890123456789012345678901"
+
 /* The administrator's wins, and is not used when others may write it. */
 TEST(those_of_the_administrator)
 {
     AUTO(free) char *dir = test_path("dns-providers"), *path = file_join(dir, "x.json");
-    AUTO(free) char *other = file_join(dir, "linode.json");
+    AUTO(free) char *other = file_join(dir, "linode.json"), *long_path = file_join(dir, LONG_NAME ".json");
     AUTO(list_clear) struct list names = { 0 };
     const struct description *found = NULL;
     struct error err = { 0 };
@@ -88,6 +90,8 @@ TEST(those_of_the_administrator)
     CHECK(description_exists(test_dir(), "x") && !description_exists(NULL, "x"), "only there");
     CHECK(description_find(NULL, "x", &found, &err) && found == NULL, "not built in");
     CHECK(description_find(test_dir(), "../dns-providers/x", &found, &err) && found == NULL, "no path");
+    REQUIRE(write_text(long_path, "{" GOOD "}"), "write");
+    CHECK(!description_exists(test_dir(), LONG_NAME), "a name that is too long");
     CHECK(!description_find(test_dir(), "linode", &found, &err), "another name");
     CHECK(strstr(err.why, "describes 'x'") != NULL, "%s", err.why);
     CHECK(description_names(test_dir(), &names, &err) && list_has(&names, "x"), "listed");

@@ -77,7 +77,7 @@ TEST(what_is_made_of_keys)
 TEST(what_is_made_is_secret)
 {
     static const char top[] =
-        "{\"map\":{\"host\":{\"from\":\"region\",\"eu\":\"eu.x.test\"}},\"pick\":{\"p\":[[\"a\",\"Bearer {a}\"]]},"
+        "{\"map\":{\"host\":{\"from\":\"region\",\"eu\":\"eu.x.test\"}},\"pick\":{\"p\":[[\"a\",\"{a|hex}\"]]},"
         "\"let\":{\"l\":\"{a|b64}\"}}";
     struct description description;
     AUTO(vars_clear) struct vars keys = { 0 };
@@ -88,8 +88,8 @@ TEST(what_is_made_is_secret)
     begin(&description, top);
     set_keys(&keys, "a=s3cret;region=eu");
     REQUIRE(service_open(&description, &keys, &service, &err), "%s", err.why);
-    shown = vars_redact(&service->keys, "s3cret czNjcmV0 eu.x.test");
-    CHECK_TEXT(shown, "*** *** eu.x.test", "redacted");
+    shown = vars_redact(&service->keys, "s3cret 733363726574 czNjcmV0 eu.x.test");
+    CHECK_TEXT(shown, "*** *** *** eu.x.test", "redacted");
     service_close(service);
     value_free_all(&description.top);
 }

@@ -15,7 +15,7 @@ static void add_form(struct secrets *secrets, struct view form)
     AUTO(wipe_free) char *text = view_dup(form);
     size_t at = 0;
 
-    if (form.len < SECRET_MIN || list_has(&secrets->forms, text))
+    if (list_has(&secrets->forms, text))
         return;
     while (at < secrets->forms.len && strlen(secrets->forms.at[at]) >= form.len)
         at++;
