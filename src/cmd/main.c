@@ -195,7 +195,7 @@ static void report_failure(struct ui *ui, const struct error *err)
     report(ui, err);
 }
 
-/* *status: of the program, when it succeeds; also of a failure that was told already, when it is not 0. */
+/* *status: of the program, when it succeeds; also when it fails, unless it is 0. */
 static bool run(int argc, char **argv, const struct voice *voice, struct ui **ui, int *status, struct error *err)
 {
     AUTO(command_line_clear) struct command_line line = { 0 };

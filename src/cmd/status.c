@@ -7,6 +7,7 @@
 #include "status/show.h"
 
 #define STDOUT "-"
+#define COLUMNS 80 /* of the text, at most */
 
 /* ---- where to ---- */
 
@@ -27,7 +28,8 @@ static bool check_outputs(const struct settings *settings, struct error *err)
     return error_next(err, "give --html and --prometheus a FILE");
 }
 
-static bool write_file(struct context *context, const char *path, void (*show)(const struct status *, struct buf *),
+/* path: a file, or STDOUT; NULL: it is not wanted. */
+static bool put(struct context *context, const char *path, void (*show)(const struct status *, struct buf *),
     const struct status *status, struct error *err)
 {
     AUTO(buf_clear) struct buf text = BUF(SHOW_MAX);
@@ -37,7 +39,7 @@ static bool write_file(struct context *context, const char *path, void (*show)(c
         return true;
     show(status, &text);
     if (text.failed)
-        return error_set(err, ERROR_INTERNAL, "what is to be written to %s is longer than %zu bytes", path, SHOW_MAX);
+        return error_set(err, ERROR_INTERNAL, "there is more to be said than %zu bytes", SHOW_MAX);
     if (is_stdout(path)) {
         ui_write(context->ui, buf_view(&text));
         return true;
@@ -46,18 +48,26 @@ static bool write_file(struct context *context, const char *path, void (*show)(c
     return file_replace(absolute, buf_view(&text), FILE_PUBLIC, err);
 }
 
-static void print(struct context *context, const struct status *status)
+static void say(struct context *context, const struct status *status)
+{
+    AUTO(buf_clear) struct buf text = BUF(SHOW_MAX);
+    unsigned columns = ui_columns(context->ui);
+
+    show_text(status, columns < COLUMNS ? columns : COLUMNS, &text);
+    ui_say(context->ui, "%.*s", (int)text.len - 1, text.at);
+}
+
+static bool put_all(struct context *context, const struct status *status, struct error *err)
 {
     const struct settings *settings = context->settings;
-    AUTO(buf_clear) struct buf text = BUF(SHOW_MAX);
 
-    if (settings->json || settings->nagios) {
-        (settings->json ? show_json : show_nagios)(status, &text);
-        ui_write(context->ui, buf_view(&text));
-    } else if (settings->html == NULL && settings->prometheus == NULL) {
-        show_text(status, ui_columns(context->ui) < 80 ? ui_columns(context->ui) : 80, &text);
-        ui_say(context->ui, "%.*s", (int)text.len - 1, text.at);
-    }
+    TRY(put(context, settings->prometheus, show_prometheus, status, err));
+    TRY(put(context, settings->html, show_html, status, err));
+    TRY(put(context, settings->json ? STDOUT : NULL, show_json, status, err));
+    TRY(put(context, settings->nagios ? STDOUT : NULL, show_nagios, status, err));
+    if (settings->prometheus == NULL && settings->html == NULL && !settings->json && !settings->nagios)
+        say(context, status);
+    return true;
 }
 
 /* ---- the command ---- */
@@ -69,9 +79,7 @@ static bool status_run(struct context *context, struct error *err)
 
     TRY(check_outputs(settings, err));
     TRY(status_gather(context, &status, err));
-    print(context, &status);
-    TRY(write_file(context, settings->prometheus, show_prometheus, &status, err));
-    TRY(write_file(context, settings->html, show_html, &status, err));
+    TRY(put_all(context, &status, err));
     if (settings->nagios)
         context->exit_status = (int)status.level;
     return true;

@@ -214,7 +214,7 @@ static void list_targets(struct asking *asking, struct store *store)
             asking->live[i] = read_live(store, certs->at[i].name);
             add_targets(asking, &certs->at[i]);
         }
-    asking->status->unasked = asking->status->in_store - asking->cert_count;
+    asking->status->unasked = status_all(asking->status) - asking->cert_count;
 }
 
 static void keep_served(struct cert_status *cert, struct served *served)

@@ -17,8 +17,8 @@
 struct page {
     const struct status *status;
     struct axis axis;
-    size_t attention, attention_all; /* that are shown, and that there are */
-    size_t well;                     /* that are shown, behind the others */
+    size_t attention, kept; /* that are shown one by one, and that stand in front of those that are well */
+    size_t well;            /* that are shown one by one */
     struct buf *to;
 };
 
@@ -66,15 +66,14 @@ static void put_head(const struct page *page)
 
 static void put_headline(const struct page *page)
 {
-    size_t open = page->attention_all;
+    size_t open = status_attention(page->status), all = status_all(page->status);
 
     buf_put_text(page->to, "<header>\n<h1>");
     html_put_sign(page->to, page->status->level);
-    if (page->status->in_store == 0)
-        buf_put_text(page->to, "<span>No certificates yet</span>");
+    if (all == 0)
+        buf_put_text(page->to, "<span>No certificates</span>");
     else if (open == 0)
-        buf_putf(page->to, "<span>%s%s</span>",
-            page->status->in_store == 1 ? "The certificate is well" : "All certificates are well",
+        buf_putf(page->to, "<span>%s%s</span>", all == 1 ? "The certificate is well" : "All certificates are well",
             page->status->level == LEVEL_OK ? "" : ", but not all else");
     else
         buf_putf(page->to, "<span>%zu certificate%s attention</span>", open, open == 1 ? " needs" : "s need");
@@ -170,22 +169,24 @@ static void put_attention(const struct page *page, const struct cert_status *cer
 
 static void put_all_attention(const struct page *page)
 {
+    size_t all = status_attention(page->status);
+
     if (page->attention == 0)
         return;
     buf_putf(page->to,
         "<section aria-labelledby=\"attention\">\n<h2 id=\"attention\">Needs attention <span "
-        "class=\"count\">%zu</span></h2>\n"
-        "<ol class=\"attention card\">\n<li class=\"scale\" aria-hidden=\"true\"><div></div>",
-        page->attention_all);
+        "class=\"count\">%zu</span></h2>\n<ol class=\"attention card\">\n<li class=\"scale\" "
+        "aria-hidden=\"true\"><div></div>",
+        all);
     html_put_axis(page->to, &page->axis);
     buf_put_text(page->to, "</li>\n");
     for (size_t i = 0; i < page->attention; i++)
         put_attention(page, &page->status->certs.at[i]);
     buf_put_text(page->to, "</ol>\n");
-    if (page->attention < page->attention_all)
+    if (page->attention < all)
         buf_putf(page->to,
             "<p class=\"more\">And %zu more, which are less urgent: <code>evercert status --json</code>.</p>\n",
-            page->attention_all - page->attention);
+            all - page->attention);
     buf_put_text(page->to, "</section>\n");
 }
 
@@ -234,7 +235,7 @@ static void put_all_well(const struct page *page)
     html_put_axis(page->to, &page->axis);
     buf_put_text(page->to, "</th></tr></thead>\n<tbody role=\"rowgroup\">\n");
     for (size_t i = 0; i < page->well; i++)
-        put_well(page, &status->certs.at[page->attention_all + i]);
+        put_well(page, &status->certs.at[page->kept + i]);
     buf_put_text(page->to, "</tbody></table></div>\n");
     if (page->well < all)
         buf_putf(page->to,
@@ -245,7 +246,7 @@ static void put_all_well(const struct page *page)
 
 static void put_bands(const struct page *page)
 {
-    if (page->status->in_store < WORTH_BANDS)
+    if (status_all(page->status) < WORTH_BANDS)
         return;
     buf_put_text(page->to, "<section aria-labelledby=\"bands\">\n<h2 id=\"bands\">All lives</h2>\n");
     html_put_bands(page->to, page->status);
@@ -294,10 +295,10 @@ static void choose(struct page *page)
 {
     const struct worst *certs = &page->status->certs;
 
-    while (page->attention_all < certs->len && cert_state_level(certs->at[page->attention_all].state) != LEVEL_OK)
-        page->attention_all++;
-    page->attention = page->attention_all < ATTENTION_MAX ? page->attention_all : ATTENTION_MAX;
-    page->well = certs->len - page->attention_all;
+    while (page->kept < certs->len && cert_state_level(certs->at[page->kept].state) != LEVEL_OK)
+        page->kept++;
+    page->attention = page->kept < ATTENTION_MAX ? page->kept : ATTENTION_MAX;
+    page->well = certs->len - page->kept;
     if (certs->len > WHOLE_MAX && page->well > WELL_MAX)
         page->well = WELL_MAX;
 }
@@ -309,7 +310,7 @@ static struct axis choose_axis(const struct page *page)
 
     if (page->well == 0)
         return first;
-    second = axis_of(at + page->attention_all, page->well, page->status->now);
+    second = axis_of(at + page->kept, page->well, page->status->now);
     if (page->attention == 0)
         return second;
     first.from = first.from < second.from ? first.from : second.from;

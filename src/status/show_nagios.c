@@ -56,7 +56,7 @@ static void put_others(const struct status *status, struct buf *to)
 /* 'label'=value[unit];[warning];[critical];[least];[most] */
 static void put_performance(const struct status *status, struct buf *to)
 {
-    size_t most = status->in_store;
+    size_t most = status_all(status);
 
     buf_putf(to, " | certificates=%zu;;;0", most);
     buf_putf(to, " critical=%zu;;0;0;%zu", status_at_level(status, LEVEL_CRITICAL), most);

@@ -64,19 +64,17 @@ static bool is_well(const struct cert_status *cert)
 static size_t put_all_attention(const struct page *page)
 {
     const struct worst *certs = &page->status->certs;
-    size_t count = 0;
+    size_t kept = 0, all = status_attention(page->status);
 
-    while (count < certs->len && !is_well(&certs->at[count])) {
-        if (count == 0)
-            buf_put_char(page->to, '\n');
-        if (count < ATTENTION_SHOWN)
-            put_attention(page, &certs->at[count]);
-        count++;
-    }
-    if (count > ATTENTION_SHOWN)
-        buf_putf(page->to, "%-*sand %zu more: --html FILE and --json tell of them\n", MARK_WIDTH, "",
-            count - ATTENTION_SHOWN);
-    return count;
+    if (all > 0)
+        buf_put_char(page->to, '\n');
+    for (; kept < certs->len && !is_well(&certs->at[kept]); kept++)
+        if (kept < ATTENTION_SHOWN)
+            put_attention(page, &certs->at[kept]);
+    if (all > ATTENTION_SHOWN)
+        buf_putf(
+            page->to, "%-*sand %zu more: --html FILE and --json tell of them\n", MARK_WIDTH, "", all - ATTENTION_SHOWN);
+    return kept;
 }
 
 /* ---- what is well ---- */

@@ -69,7 +69,9 @@ static inline void status_clear_at(struct status *status)
 
 /* ---- what screens say of it ---- */
 
-size_t status_at_level(const struct status *status, enum level level); /* certificates */
+size_t status_all(const struct status *status); /* certificates that are shown, whatever there is in the store */
+size_t status_at_level(const struct status *status, enum level level); /* of them */
+size_t status_attention(const struct status *status);                  /* of them, that are not well */
 /* Whether a finding counts: not a note. */
 bool status_counts(const struct finding *finding);
 bool authority_is_well(const struct authority *authority);

@@ -199,10 +199,8 @@ void words_add_details(const struct cert_status *cert, int64_t now, struct list 
 void words_put_sum(struct buf *to, const struct status *status)
 {
     size_t critical = status_at_level(status, LEVEL_CRITICAL), warning = status_at_level(status, LEVEL_WARNING);
-    size_t unknown = status_at_level(status, LEVEL_UNKNOWN), all = 0;
+    size_t unknown = status_at_level(status, LEVEL_UNKNOWN), all = status_all(status);
 
-    for (enum cert_state state = 0; state < CERT_STATE_COUNT; state++)
-        all += status->counts[state];
     buf_putf(to, "%zu certificate%s", all, all == 1 ? "" : "s");
     if (all == 0)
         return;

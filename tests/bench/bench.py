@@ -229,11 +229,11 @@ def large(report, evercert, ca, area, trust, count):
         forget_checked(contender)
         first = measure.run(contender.certificates(), env=contender.env(), cwd=contender.home)
         rows.append(("certificates, nothing checked before", size, first))
-        rows += [grow(contender, verb, size) for verb in ("certificates", "renew")]
+        rows += [grow(contender, verb, size) for verb in ("certificates", "status", "renew")]
         if size <= 10_000:
             rows += [grow(contender, verb, size) for verb in ("doctor", "renew_one")]
     show_growth(rows)
-    for verb, wall in (("certificates", 10), ("renew", 5)):
+    for verb, wall in (("certificates", 10), ("status", 10), ("renew", 5)):
         small, large = (cost for words, _, cost in rows if words == verb)
         report.budget(f"`{verb}`, CPU for each of {count} lineages, of that for each of {count // 10}",
                       large.cpu / small.cpu / 10, 1.5, times)

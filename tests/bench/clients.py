@@ -68,6 +68,10 @@ class Evercert(Certbot):
     def doctor(self):
         return self.base("doctor")
 
+    def status(self):
+        """With all that is written of it."""
+        return [*self.base("status"), "--html", self.home / "status.html", "--prometheus", self.home / "status.prom"]
+
     def renew_one(self):
         """The first lineage of whatever number there is."""
         name = min(self.config.glob("renewal/*.conf")).stem

@@ -10,7 +10,7 @@ pytestmark = [pytest.mark.ours, pytest.mark.skipif(os.geteuid() != 0, reason="on
 
 NAME = "r.test"
 NOBODY = 65534
-READING = [("certificates",), ("certificates", "--json"), ("history",), ("history", NAME, "--json"), ("doctor",), ("show_account",)]
+READING = [("certificates",), ("certificates", "--json"), ("history",), ("history", NAME, "--json"), ("doctor",), ("show_account",), ("status", "--nagios")]
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def client(new_client, request):
 
 
 def said(client):
-    return [re.sub(r'"seconds_left": \d+', "", client.run(*command, status=None).out) for command in READING]
+    return [re.sub(r'"seconds_left": \d+|next_expiry=\d+s', "", client.run(*command, status=None).out) for command in READING]
 
 
 def tree(folder):

@@ -1,4 +1,4 @@
-#include "lifecycle/inventory.h"
+#include "status/status.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,11 +8,13 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "lifecycle/facts.h"
+#include "lifecycle/inventory.h"
 #include "lifecycle/upcoming.h"
 #include "status/online.h"
-#include "status/status.h"
 #include "store/delivery.h"
 #include "store/failures.h"
+
+#define REASON_MAX 2000 /* bytes of one that is kept: there are thousands of them */
 
 struct gathering {
     struct context *context;
@@ -27,6 +29,14 @@ static void gathering_clear_at(struct gathering *gathering)
 }
 
 /* ---- one certificate ---- */
+
+/* Takes a reason over, whatever its length. */
+static char *reason(char *text)
+{
+    if (text != NULL && strlen(text) > REASON_MAX)
+        text[REASON_MAX] = '\0';
+    return text;
+}
 
 static int compare_names(const void *a, const void *b)
 {
@@ -96,7 +106,7 @@ static void take_failures(const struct gathering *gathering, struct cert_status 
     cert->failures = failures.failures > 0 ? failures.failures : 1;
     cert->tried = failures.tried;
     cert->retry = backoff_waits(&failures.backoff, gathering->status->now) ? failures.backoff.not_before : 0;
-    cert->failure = TAKE(failures.backoff.why);
+    cert->failure = reason(TAKE(failures.backoff.why));
 }
 
 static void take_delivery(const struct gathering *gathering, struct cert_status *cert)
@@ -110,7 +120,7 @@ static void take_delivery(const struct gathering *gathering, struct cert_status 
         return;
     if (!delivery_load(gathering->context->store, cert->name, &delivery, &found, &err))
         log_debug("%s", err.why);
-    cert->delivery_failure = TAKE(delivery.backoff.why);
+    cert->delivery_failure = reason(TAKE(delivery.backoff.why));
 }
 
 /* ---- sums ---- */
@@ -178,7 +188,7 @@ static void add_entry(const struct gathering *gathering, const struct inventory_
         take_summary(gathering, entry, &cert);
     } else {
         cert.is_denied = entry->is_denied;
-        cert.why = xstrdup(entry->why);
+        cert.why = reason(xstrdup(entry->why));
     }
     take_failures(gathering, &cert);
     take_delivery(gathering, &cert);
@@ -321,6 +331,20 @@ void status_clear(struct status *status)
 }
 
 /* ---- what screens say of it ---- */
+
+size_t status_all(const struct status *status)
+{
+    size_t count = 0;
+
+    for (enum cert_state state = 0; state < CERT_STATE_COUNT; state++)
+        count += status->counts[state];
+    return count;
+}
+
+size_t status_attention(const struct status *status)
+{
+    return status_all(status) - status_at_level(status, LEVEL_OK);
+}
 
 size_t status_at_level(const struct status *status, enum level level)
 {
