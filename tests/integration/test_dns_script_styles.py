@@ -26,7 +26,7 @@ STYLES = [
     ("cloudflare", certbots.Cloudflare, {"CFX_Token": "api_token"}),
     ("digitalocean", certbots.DigitalOcean, {"DOX_KEY": "token"}),
     ("dnsimple", certbots.Dnsimple, {"DNSIMPLEX_TOKEN": "token"}),
-    ("dnsmadeeasy", certbots.DnsMadeEasy, {"ME_Key": "api_key", "ME_Secret": "secret_key"}),
+    ("dnsmadeeasy", certbots.DnsMadeEasy, {"MEX_Key": "api_key", "MEX_Secret": "secret_key"}),
     ("dnspod", forms.Dnspod, {"DPX_Login": "api_token"}),
     ("dreamhost", forms.Dreamhost, {"DHX_KEY": "api_key"}),
     ("duckdns", forms.Duckdns, {"DUCKX_Token": "token"}),

@@ -39,7 +39,7 @@ _az_open() {
     eval "_value=\"\${$_name:-\$(_readaccountconf_mutable $_name)}\""
     if [ -z "$_value" ]; then
       _clearaccountconf_mutable "$_name"
-      _err "You didn't specify $_name"
+      _err "$_name is not set"
       return 1
     fi
     eval "$_name=\"\$_value\""

@@ -6,37 +6,36 @@ dns_cloudflare_add() {
   fulldomain="$1"
   txtvalue="$2"
   _cf_open || return 1
-  _debug "First detect the root zone"
   _cf_zone "$fulldomain" || {
-    _err "invalid domain"
+    _err "no zone for $fulldomain"
     return 1
   }
-  _cf_rest POST "zones/$_zone_id/dns_records" "{\"type\":\"TXT\",\"name\":\"$fulldomain\",\"content\":\"$txtvalue\",\"ttl\":120}" || return 1
+  _cloudflare POST "zones/$_zone_id/dns_records" "{\"type\":\"TXT\",\"name\":\"$fulldomain\",\"content\":\"$txtvalue\",\"ttl\":120}" || return 1
   if _contains "$response" "$txtvalue"; then
-    _info "Added, OK"
+    _info "the record is there"
     return 0
   fi
-  _err "Add txt record error: $response"
+  _err "it was not added: $response"
   return 1
 }
 
 dns_cloudflare_rm() {
   _cf_open || return 1
   _cf_zone "$1" || return 1
-  _cf_rest GET "zones/$_zone_id/dns_records?type=TXT&name=$1&content=$2" || return 1
+  _cloudflare GET "zones/$_zone_id/dns_records?type=TXT&name=$1&content=$2" || return 1
   _record_id="$(echo "$response" | _egrep_o '"id": *"[^"]*"' | cut -d : -f 2 | tr -d '" ' | _head_n 1)"
   _debug record_id "$_record_id"
   if [ -z "$_record_id" ]; then
-    _info "Don't need to remove."
+    _info "there is nothing to remove"
     return 0
   fi
-  _cf_rest DELETE "zones/$_zone_id/dns_records/$_record_id" && _contains "$response" '"success": *true'
+  _cloudflare DELETE "zones/$_zone_id/dns_records/$_record_id" && _contains "$response" '"success": *true'
 }
 
 _cf_open() {
   CFX_Token="${CFX_Token:-$(_readaccountconf_mutable CFX_Token)}"
   if [ -z "$CFX_Token" ]; then
-    _err "You didn't specify CFX_Token yet."
+    _err "CFX_Token is not set"
     return 1
   fi
   _saveaccountconf_mutable CFX_Token "$CFX_Token"
@@ -48,7 +47,7 @@ _cf_zone() {
     h="$(printf "%s" "$1" | cut -d . -f "$i"-100)"
     _debug h "$h"
     [ -n "$h" ] || return 1
-    _cf_rest GET "zones?name=$h" || return 1
+    _cloudflare GET "zones?name=$h" || return 1
     if _contains "$response" "\"name\": *\"$h\""; then
       _zone_id="$(echo "$response" | _egrep_o '"id": *"[^"]*"' | _head_n 1 | cut -d '"' -f 4)"
       [ -n "$_zone_id" ] && return 0
@@ -58,7 +57,7 @@ _cf_zone() {
   done
 }
 
-_cf_rest() {
+_cloudflare() {
   export _H1="Content-Type: application/json"
   export _H2="Authorization: Bearer $CFX_Token"
   if [ "$1" = GET ]; then

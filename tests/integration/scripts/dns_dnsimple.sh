@@ -6,7 +6,7 @@ Dnsimple_Api="https://api.dnsimple.com/v2"
 
 dns_dnsimple_add() {
   _dnsimple_open "$1" || return 1
-  _dnsimple_rest POST "zones/$zone/records" "{\"type\":\"TXT\",\"name\":\"$left\",\"content\":\"$2\",\"ttl\":60}"
+  _dnsimple_ask POST "zones/$zone/records" "{\"type\":\"TXT\",\"name\":\"$left\",\"content\":\"$2\",\"ttl\":60}"
   if [ "$_code" = "201" ]; then
     return 0
   fi
@@ -16,18 +16,18 @@ dns_dnsimple_add() {
 
 dns_dnsimple_rm() {
   _dnsimple_open "$1" || return 1
-  _dnsimple_rest GET "zones/$zone/records?per_page=100&type=TXT&name=$left"
+  _dnsimple_ask GET "zones/$zone/records?per_page=100&type=TXT&name=$left"
   number="$(echo "$response" | sed 's/{"id"/\
 {"id"/g' | grep "$2" | _egrep_o '^\{"id": *[0-9]+' | tr -dc '0-9')"
   [ -n "$number" ] || return 0
-  _dnsimple_rest DELETE "zones/$zone/records/$number"
+  _dnsimple_ask DELETE "zones/$zone/records/$number"
   [ "$_code" = "204" ]
 }
 
 _dnsimple_open() {
   if [ -z "$DNSIMPLEX_TOKEN" ]; then
     DNSIMPLEX_TOKEN=""
-    _err "You didn't set DNSIMPLEX_TOKEN yet."
+    _err "DNSIMPLEX_TOKEN is not set"
     return 1
   fi
   _saveaccountconf DNSIMPLEX_TOKEN "$DNSIMPLEX_TOKEN"
@@ -45,11 +45,11 @@ _dnsimple_open() {
     i=$(_math "$i" + 1)
     zone="$(printf "%s" "$1" | cut -d . -f "$i"-100)"
     [ -n "$zone" ] || return 1
-    _dnsimple_rest GET "zones/$zone"
+    _dnsimple_ask GET "zones/$zone"
   done
 }
 
-_dnsimple_rest() {
+_dnsimple_ask() {
   export _H1="Authorization: Bearer $DNSIMPLEX_TOKEN"
   export _H2="Accept: application/json"
   if [ "$1" = "GET" ]; then

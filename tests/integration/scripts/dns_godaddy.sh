@@ -12,7 +12,7 @@ dns_godaddy_add() {
   done
   _gd PUT "$_domain/records/TXT/$_left" "[$_records]" || return 1
   if [ -n "$response" ]; then
-    _err "Add txt record error: $response"
+    _err "it was not added: $response"
     return 1
   fi
   _sleep 0
@@ -42,7 +42,7 @@ _gd_open() {
   if [ -z "$GDX_Key" ] || [ -z "$GDX_Secret" ]; then
     _clearaccountconf_mutable GDX_Key
     _clearaccountconf_mutable GDX_Secret
-    _err "You didn't specify GDX_Key and GDX_Secret."
+    _err "GDX_Key and GDX_Secret are not set"
     return 1
   fi
   _saveaccountconf_mutable GDX_Key "$GDX_Key"

@@ -3,19 +3,19 @@
 # A name and a password in base64; all zones in one list.
 
 dns_luadns_add() {
-  _lua_rest "$1" GET zones || return 1
+  _lua_ask "$1" GET zones || return 1
   _lua_zone "$1" || return 1
-  _lua_rest "$1" POST "zones/$_id/records" "{\"type\":\"TXT\",\"name\":\"$1.\",\"content\":\"$2\",\"ttl\":60}" || return 1
+  _lua_ask "$1" POST "zones/$_id/records" "{\"type\":\"TXT\",\"name\":\"$1.\",\"content\":\"$2\",\"ttl\":60}" || return 1
   _contains "$response" "$2" && return 0
   _err "luadns: $response"
   return 1
 }
 
 dns_luadns_rm() {
-  _lua_rest "$1" GET zones && _lua_zone "$1" && _lua_rest "$1" GET "zones/$_id/records" || return 1
+  _lua_ask "$1" GET zones && _lua_zone "$1" && _lua_ask "$1" GET "zones/$_id/records" || return 1
   _record="$(printf "%s" "$response" | _egrep_o "\"id\": *[0-9]*, \"name\": *\"$1.\", \"type\": *\"TXT\", \"content\": *\"$2\"" | cut -d : -f 2 | cut -d , -f 1 | tr -d ' ')"
   _debug2 _record "$_record"
-  [ -z "$_record" ] || _lua_rest "$1" DELETE "zones/$_id/records/$_record"
+  [ -z "$_record" ] || _lua_ask "$1" DELETE "zones/$_id/records/$_record"
 }
 
 _lua_zone() {
@@ -28,7 +28,7 @@ _lua_zone() {
   [ -n "$_id" ] || _err "no zone for $1"
 }
 
-_lua_rest() {
+_lua_ask() {
   LUAX_Email="${LUAX_Email:-$(_readaccountconf_mutable LUAX_Email)}"
   LUAX_Key="${LUAX_Key:-$(_readaccountconf_mutable LUAX_Key)}"
   if [ -z "$LUAX_Email" ] || [ -z "$LUAX_Key" ]; then

@@ -4,7 +4,7 @@
 
 dns_nsone_add() {
   _nsone_open "$1" || return 1
-  _nsone_rest GET "$_domain/$1/TXT"
+  _nsone_ask GET "$_domain/$1/TXT"
   if _contains "$response" "$2"; then
     _info "is there"
     return 0
@@ -14,12 +14,12 @@ dns_nsone_add() {
 
 dns_nsone_rm() {
   _nsone_open "$1" || return 1
-  _nsone_rest GET "$_domain/$1/TXT"
+  _nsone_ask GET "$_domain/$1/TXT"
   _left="$(_nsone_values | grep -v -x -e "$2")"
   if [ -n "$_left" ]; then
     _nsone_write "$1" "$_left"
   else
-    _nsone_rest DELETE "$_domain/$1/TXT"
+    _nsone_ask DELETE "$_domain/$1/TXT"
   fi
 }
 
@@ -32,9 +32,9 @@ _nsone_write() {
     _answers="$_answers${_answers:+,}{\"answer\":[\"$_value\"]}"
   done
   if _contains "$response" '"answers"'; then
-    _nsone_rest POST "$_domain/$1/TXT" "{\"answers\":[$_answers]}"
+    _nsone_ask POST "$_domain/$1/TXT" "{\"answers\":[$_answers]}"
   else
-    _nsone_rest PUT "$_domain/$1/TXT" "{\"zone\":\"$_domain\",\"domain\":\"$1\",\"type\":\"TXT\",\"ttl\":60,\"answers\":[$_answers]}"
+    _nsone_ask PUT "$_domain/$1/TXT" "{\"zone\":\"$_domain\",\"domain\":\"$1\",\"type\":\"TXT\",\"ttl\":60,\"answers\":[$_answers]}"
   fi
   _contains "$response" '"answers"' && return 0
   _err "error: $response"
@@ -50,7 +50,7 @@ _nsone_open() {
   _domain="$1"
   while _contains "$_domain" '\..*\.'; do
     _domain="${_domain#*.}"
-    _nsone_rest GET "$_domain?records=false"
+    _nsone_ask GET "$_domain?records=false"
     if _contains "$response" '"zone": *"'"$_domain"'"'; then
       return 0
     fi
@@ -58,7 +58,7 @@ _nsone_open() {
   _err "no zone"
 }
 
-_nsone_rest() {
+_nsone_ask() {
   export _H1="Accept: application/json"
   export _H2="X-NSONE-Key: $NSX_Key"
   if [ "$1" != "GET" ]; then

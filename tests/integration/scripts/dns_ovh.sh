@@ -6,17 +6,17 @@ Ovh_Api="https://eu.api.ovh.com/1.0"
 
 dns_ovh_add() {
   _ovh_open "$1" || return 1
-  _ovh_rest POST "domain/zone/$_domain/record" "{\"fieldType\":\"TXT\",\"subDomain\":\"$_left\",\"target\":\"$2\",\"ttl\":60}"
+  _ovh_ask POST "domain/zone/$_domain/record" "{\"fieldType\":\"TXT\",\"subDomain\":\"$_left\",\"target\":\"$2\",\"ttl\":60}"
   if ! _contains "$response" '"id"'; then
     _err "not added: $response"
     return 1
   fi
-  _ovh_rest POST "domain/zone/$_domain/refresh" ""
+  _ovh_ask POST "domain/zone/$_domain/refresh" ""
 }
 
 dns_ovh_rm() {
   _ovh_open "$1" || return 1
-  _ovh_rest GET "domain/zone/$_domain/record?fieldType=TXT&subDomain=$_left"
+  _ovh_ask GET "domain/zone/$_domain/record?fieldType=TXT&subDomain=$_left"
   _ids="$(printf "%s" "$response" | tr -d '[] ')"
   n=1
   while true; do
@@ -24,15 +24,15 @@ dns_ovh_rm() {
     if [ -z "$_id" ] || [ "$n" -gt 1 ] && [ "$_id" = "$_last" ]; then
       break
     fi
-    _ovh_rest GET "domain/zone/$_domain/record/$_id"
+    _ovh_ask GET "domain/zone/$_domain/record/$_id"
     if _contains "$response" "$2"; then
-      _ovh_rest DELETE "domain/zone/$_domain/record/$_id" ""
+      _ovh_ask DELETE "domain/zone/$_domain/record/$_id" ""
       break
     fi
     _last="$_id"
     n=$(_math "$n" + 1)
   done
-  _ovh_rest POST "domain/zone/$_domain/refresh" ""
+  _ovh_ask POST "domain/zone/$_domain/refresh" ""
 }
 
 _ovh_open() {
@@ -40,7 +40,7 @@ _ovh_open() {
     eval "_value=\"\$$_name\""
     _value="${_value:-$(_readaccountconf_mutable $_name)}"
     if [ -z "$_value" ]; then
-      _err "You didn't specify $_name."
+      _err "$_name is not set"
       return 1
     fi
     eval "$_name=\"\$_value\""
@@ -52,13 +52,13 @@ _ovh_open() {
     _left="$(printf "%s" "$1" | cut -d . -f "1-$i")"
     _domain="$(printf "%s" "$1" | cut -d . -f "$(_math "$i" + 1)-100")"
     [ -n "$_domain" ] || return 1
-    _ovh_rest GET "domain/zone/$_domain" || return 1
+    _ovh_ask GET "domain/zone/$_domain" || return 1
     _contains "$response" "\"name\": *\"$_domain\"" && return 0
     i=$(_math "$i" + 1)
   done
 }
 
-_ovh_rest() {
+_ovh_ask() {
   _H1="" _H2="" _H3="" _H4=""
   _now="$(_get "$Ovh_Api/auth/time")" || return 1
   _text="$OVX_AS+$OVX_CK+$1+$Ovh_Api/$2+$3+$_now"

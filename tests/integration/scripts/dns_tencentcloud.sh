@@ -25,7 +25,7 @@ _tc_open() {
   if [ -z "$TCX_Id" ] || [ -z "$TCX_Key" ]; then
     TCX_Id=""
     TCX_Key=""
-    _err "You didn't specify TCX_Id and TCX_Key."
+    _err "TCX_Id and TCX_Key are not set"
     return 1
   fi
   _saveaccountconf_mutable TCX_Id "$TCX_Id"

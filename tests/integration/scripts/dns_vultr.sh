@@ -39,7 +39,7 @@ _vultr_open() {
   VULTRX_KEY="${VULTRX_KEY:-$(_readaccountconf_mutable VULTRX_KEY)}"
   if test -z "$VULTRX_KEY"; then
     VULTRX_KEY=''
-    _err 'You did not specify VULTRX_KEY.'
+    _err "VULTRX_KEY is not set"
     return 1
   fi
   _saveaccountconf_mutable VULTRX_KEY "$VULTRX_KEY"
