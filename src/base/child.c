@@ -6,10 +6,12 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/mem.h"
 #include "base/pipe.h"
@@ -195,16 +197,32 @@ bool child_shell(const char *command, const struct list *env, struct child_resul
     return run(&(struct spawn){ .path = "/bin/sh", .argv = argv, .env = environment, .in = -1 }, 0, out, err);
 }
 
+/* What the program finds on its standard input: a file in memory, so that nobody waits for it to read. */
+static bool open_input(const struct child_program *program, int *out, struct error *err)
+{
+    AUTO(close) int fd = -1;
+
+    if (program->input.len == 0) {
+        *out = open("/dev/null", O_RDONLY | O_CLOEXEC);
+        return *out >= 0 || error_errno(err, ERROR_HOOK, "cannot open /dev/null for %s", program->path);
+    }
+    fd = memfd_create("input", MFD_CLOEXEC);
+    if (fd < 0 || !file_write_all(fd, program->input) || lseek(fd, 0, SEEK_SET) != 0)
+        return error_errno(err, ERROR_HOOK, "cannot hand its input to %s", program->path);
+    *out = fd;
+    fd = -1;
+    return true;
+}
+
 bool child_run(const struct child_program *program, struct child_result *out, struct error *err)
 {
     AUTO(free) char **environment = clean_environment(program->env);
-    AUTO(close) int nothing = open("/dev/null", O_RDONLY | O_CLOEXEC);
+    AUTO(close) int input = -1;
 
-    if (nothing < 0)
-        return error_errno(err, ERROR_HOOK, "cannot open /dev/null for %s", program->path);
+    TRY(open_input(program, &input, err));
     return run(
         &(struct spawn){
-            .path = program->path, .argv = program->argv, .env = environment, .in = nothing, .own_group = true },
+            .path = program->path, .argv = program->argv, .env = environment, .in = input, .own_group = true },
         program->limit_ms, out, err);
 }
 

@@ -30,11 +30,12 @@ struct child_program {
     char *const *argv;      /* ended by NULL, as main gets it */
     const struct list *env; /* NAME=VALUE; NULL for none. PATH and LC_ALL=C are there unless this has others */
     int64_t limit_ms;       /* how long it may take; 0: as long as it takes */
+    struct view input;      /* on its standard input; "": nothing */
 };
 
 /*
- * Runs a program without a shell: nothing on its standard input, an environment of its own, no descriptor of ours but
- * the three standard ones, in a process group of its own. The same in all else, but that one that takes longer than
+ * Runs a program without a shell: an environment of its own, no descriptor of ours but the three standard ones, in a
+ * process group of its own. The same in all else, but that one that takes longer than
  * its limit is asked to end, with all of its group, and killed if it does not within two seconds: ERROR_HOOK.
  */
 MUST_USE bool child_run(const struct child_program *program, struct child_result *out, struct error *err);

@@ -171,6 +171,21 @@ TEST(child_run)
     }
 }
 
+TEST(child_run_with_input)
+{
+    static char text[300000]; /* more than a pipe holds */
+    char *all[] = { (char[]){ "cat" }, NULL }, *none[] = { (char[]){ "true" }, NULL };
+    struct child_program reader = { .path = "/bin/cat", .argv = all, .input = { text, sizeof text } };
+    struct child_program other = { .path = "/bin/true", .argv = none, .input = { text, sizeof text } };
+    AUTO(child_result_clear) struct child_result result = { 0 }, ignored = { 0 };
+    struct error err = { 0 };
+
+    memset(text, 'x', sizeof text);
+    CHECK(child_run(&reader, &result, &err), "%s", err.why);
+    CHECK(view_equal(buf_view(&result.out), reader.input), "it reads all of it");
+    CHECK(child_run(&other, &ignored, &err) && ignored.status == 0, "or none of it: %s", err.why);
+}
+
 TEST(child_run_may_have_another_path)
 {
     AUTO(list_clear) struct list env = { 0 };
