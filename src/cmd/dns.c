@@ -17,7 +17,7 @@ static bool check(struct context *context, struct error *err)
 
     if (words->len != 2)
         return error_set(err, ERROR_USAGE, "dns check needs to know which file");
-    TRY(description_read(words->at[1], &description, err));
+    TRY(description_read(DESCRIBES_DNS, words->at[1], &description, err));
     keys = document_keys(description);
     ui_say(context->ui, "%s describes dns-%s (%s). It needs: %s.", words->at[1], description->name, description->title,
         keys[0] != '\0' ? keys : "nothing");

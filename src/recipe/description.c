@@ -12,9 +12,15 @@
 #include "recipe/schema.h"
 
 #define FILE_MAX (256 * 1024)
-#define OWN "dns-providers"    /* below the configuration directory */
-#define BESIDE "dns-providers" /* beside the executable: a build tree */
 #define SUFFIX ".json"
+
+static const struct {
+    const char *folder; /* below the configuration directory; and beside the executable: a build tree */
+    const char *data;   /* of those that came with the program */
+} places[] = {
+    [DESCRIBES_DNS] = { "dns-providers", EVERCERT_DATADIR "/dns" },
+    [DESCRIBES_FORM] = { "notify-forms", EVERCERT_DATADIR "/notify" },
+};
 
 /* ---- reading ---- */
 
@@ -32,14 +38,14 @@ static int number_of(const struct value *top, const char *key)
     return value_number(value_member(top, key), &number) ? (int)number : 0;
 }
 
-bool description_read(const char *path, struct description **out, struct error *err)
+bool description_read(enum description_kind kind, const char *path, struct description **out, struct error *err)
 {
     AUTO(buf_clear) struct buf text = BUF(FILE_MAX);
     AUTO(description_free) struct description *description = xcalloc(1, sizeof *description);
 
     TRY(file_read(path, &text, err));
     TRY(value_read_json(buf_view(&text), path, &description->top, err));
-    TRY(schema_check(&description->top, buf_view(&text), path, err));
+    TRY(schema_check(kind, &description->top, buf_view(&text), path, err));
     description->path = xstrdup(path);
     description->name = value_member_text(&description->top, "name");
     description->title = value_member_text(&description->top, "title");
@@ -51,7 +57,7 @@ bool description_read(const char *path, struct description **out, struct error *
 
 /* ---- where they lie ---- */
 
-static char *beside_ourselves(void)
+static char *beside_ourselves(enum description_kind kind)
 {
     char self[PATH_MAX];
     ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
@@ -61,21 +67,21 @@ static char *beside_ourselves(void)
         return NULL;
     self[len] = '\0';
     dir = file_dirname(self);
-    return file_join(dir, BESIDE);
+    return file_join(dir, places[kind].folder);
 }
 
 /* The directory of those that came with the program; *checked: whether its writers are to be looked at. */
-static char *built_in_dir(bool *checked)
+static char *built_in_dir(enum description_kind kind, bool *checked)
 {
-    AUTO(free) char *beside = beside_ourselves();
+    AUTO(free) char *beside = beside_ourselves(kind);
 
     *checked = beside == NULL || !file_is_dir(beside);
-    return *checked ? xstrdup(EVERCERT_DATADIR "/dns") : TAKE(beside);
+    return *checked ? xstrdup(places[kind].data) : TAKE(beside);
 }
 
-static char *own_dir(const char *config_dir)
+static char *own_dir(enum description_kind kind, const char *config_dir)
 {
-    return config_dir == NULL ? NULL : file_join(config_dir, OWN);
+    return config_dir == NULL ? NULL : file_join(config_dir, places[kind].folder);
 }
 
 static char *file_in(const char *dir, const char *name)
@@ -94,9 +100,9 @@ static bool name_is_good(const char *name)
 }
 
 /* The file of that name, NULL when there is none. */
-static char *locate(const char *config_dir, const char *name, bool *own, bool *checked)
+static char *locate(enum description_kind kind, const char *config_dir, const char *name, bool *own, bool *checked)
 {
-    AUTO(free) char *dir = own_dir(config_dir), *path = NULL;
+    AUTO(free) char *dir = own_dir(kind, config_dir), *path = NULL;
 
     if (!name_is_good(name))
         return NULL;
@@ -107,15 +113,15 @@ static char *locate(const char *config_dir, const char *name, bool *own, bool *c
         return TAKE(path);
     free(path);
     free(dir);
-    dir = built_in_dir(checked);
+    dir = built_in_dir(kind, checked);
     path = file_in(dir, name);
     return file_exists(path) ? TAKE(path) : NULL;
 }
 
-bool description_exists(const char *config_dir, const char *name)
+bool description_exists(enum description_kind kind, const char *config_dir, const char *name)
 {
     bool own, checked;
-    AUTO(free) char *path = locate(config_dir, name, &own, &checked);
+    AUTO(free) char *path = locate(kind, config_dir, name, &own, &checked);
 
     return path != NULL;
 }
@@ -127,13 +133,14 @@ static bool check_writers(const char *path, struct error *err)
 
     if (!writers_find(absolute, &writers))
         return true;
-    (void)error_set(err, ERROR_CONFIG, "%s is not used: it says where credentials are sent, and %s %s", path,
-        writers.path, writers.who);
+    (void)error_set(err, ERROR_CONFIG, "%s is not used: it says where secrets are sent, and %s %s", path, writers.path,
+        writers.who);
     return error_next(err, "%s", writers.mend);
 }
 
 struct entry { /* of the table of those that were asked for */
     struct named named;
+    enum description_kind kind;
     const char *config_dir, *name; /* while it is made */
     struct description *description;
 };
@@ -144,14 +151,14 @@ static bool make(void *item, void *arg, struct error *err)
 {
     struct entry *entry = item;
     bool own = false, checked = false;
-    AUTO(free) char *path = locate(entry->config_dir, entry->name, &own, &checked);
+    AUTO(free) char *path = locate(entry->kind, entry->config_dir, entry->name, &own, &checked);
 
     (void)arg;
     if (path == NULL)
         return true;
     if (checked)
         TRY(check_writers(path, err));
-    TRY(description_read(path, &entry->description, err));
+    TRY(description_read(entry->kind, path, &entry->description, err));
     entry->description->overrides = own;
     if (strcmp(entry->description->name, entry->name) == 0)
         return true;
@@ -161,12 +168,14 @@ static bool make(void *item, void *arg, struct error *err)
     return false;
 }
 
-bool description_find(const char *config_dir, const char *name, const struct description **out, struct error *err)
+bool description_find(enum description_kind kind, const char *config_dir, const char *name,
+    const struct description **out, struct error *err)
 {
-    AUTO(free) char *key = xprintf("%s\n%s", config_dir != NULL ? config_dir : "", name);
+    AUTO(free) char *key = xprintf("%s\n%s\n%s", places[kind].folder, config_dir != NULL ? config_dir : "", name);
     struct entry *entry = named_get(&table, key, sizeof *entry);
 
     MUTEX_HOLD(&entry->named.lock);
+    entry->kind = kind;
     entry->config_dir = config_dir;
     entry->name = name;
     TRY(named_make(&entry->named, make, NULL, err));
@@ -192,10 +201,10 @@ static bool add_names(const char *dir, struct list *out, struct error *err)
     return true;
 }
 
-bool description_names(const char *config_dir, struct list *out, struct error *err)
+bool description_names(enum description_kind kind, const char *config_dir, struct list *out, struct error *err)
 {
     bool checked;
-    AUTO(free) char *own = own_dir(config_dir), *built_in = built_in_dir(&checked);
+    AUTO(free) char *own = own_dir(kind, config_dir), *built_in = built_in_dir(kind, &checked);
 
     if (own != NULL)
         TRY(add_names(own, out, err));

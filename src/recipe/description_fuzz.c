@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     vars_set_text(&vars, "value", "abc");
     vars_set_text(&vars, "fqdn", "_acme-challenge.example.org");
-    if (schema_check(&value, text, "fuzz", &err))
+    if (schema_check(DESCRIBES_DNS, &value, text, "fuzz", &err))
         expand(&value, &vars);
     return 0;
 }

@@ -15,12 +15,13 @@ TEST(all_that_come_with_the_program)
     AUTO(list_clear) struct list names = { 0 };
     struct error err = { 0 };
 
-    REQUIRE(description_names(NULL, &names, &err), "%s", err.why);
+    REQUIRE(description_names(DESCRIBES_DNS, NULL, &names, &err), "%s", err.why);
     CHECK(names.len > 0, "found");
     for (size_t i = 0; i < names.len; i++) {
         const struct description *found = NULL;
 
-        CHECK(description_find(NULL, names.at[i], &found, &err) && found != NULL, "%s: %s", names.at[i], err.why);
+        CHECK(description_find(DESCRIBES_DNS, NULL, names.at[i], &found, &err) && found != NULL, "%s: %s", names.at[i],
+            err.why);
     }
 }
 
@@ -65,7 +66,7 @@ TEST(what_is_wrong_is_told)
         bool ok;
 
         REQUIRE(write_text(path, rows[i].text), "write");
-        ok = description_read(path, &description, &err);
+        ok = description_read(DESCRIBES_DNS, path, &description, &err);
         CHECK(ok == (rows[i].why == NULL), "row %zu: %s", i, err.why);
         CHECK(rows[i].why == NULL || strstr(err.why, rows[i].why) != NULL, "row %zu: %s", i, err.why);
     }
@@ -84,19 +85,20 @@ TEST(those_of_the_administrator)
 
     REQUIRE(file_mkdirs(dir, 0755, &err), "%s", err.why);
     REQUIRE(write_text(path, "{" GOOD "}") && write_text(other, "{" GOOD "}"), "write");
-    REQUIRE(description_find(test_dir(), "x", &found, &err), "%s", err.why);
+    REQUIRE(description_find(DESCRIBES_DNS, test_dir(), "x", &found, &err), "%s", err.why);
     REQUIRE(found != NULL && found->overrides, "found");
     CHECK_INT(found->wait_s, 10, "wait");
-    CHECK(description_exists(test_dir(), "x") && !description_exists(NULL, "x"), "only there");
-    CHECK(description_find(NULL, "x", &found, &err) && found == NULL, "not built in");
-    CHECK(description_find(test_dir(), "../dns-providers/x", &found, &err) && found == NULL, "no path");
+    CHECK(description_exists(DESCRIBES_DNS, test_dir(), "x") && !description_exists(DESCRIBES_DNS, NULL, "x"),
+        "only there");
+    CHECK(description_find(DESCRIBES_DNS, NULL, "x", &found, &err) && found == NULL, "not built in");
+    CHECK(description_find(DESCRIBES_DNS, test_dir(), "../dns-providers/x", &found, &err) && found == NULL, "no path");
     REQUIRE(write_text(long_path, "{" GOOD "}"), "write");
-    CHECK(!description_exists(test_dir(), LONG_NAME), "a name that is too long");
-    CHECK(!description_find(test_dir(), "linode", &found, &err), "another name");
+    CHECK(!description_exists(DESCRIBES_DNS, test_dir(), LONG_NAME), "a name that is too long");
+    CHECK(!description_find(DESCRIBES_DNS, test_dir(), "linode", &found, &err), "another name");
     CHECK(strstr(err.why, "describes 'x'") != NULL, "%s", err.why);
-    CHECK(description_names(test_dir(), &names, &err) && list_has(&names, "x"), "listed");
+    CHECK(description_names(DESCRIBES_DNS, test_dir(), &names, &err) && list_has(&names, "x"), "listed");
     REQUIRE(file_remove(path, &err) && write_text(path, "{" GOOD "}") && chmod(path, 0666) == 0, "writable");
-    CHECK(description_find(test_dir(), "x", &found, &err), "read once in a run");
+    CHECK(description_find(DESCRIBES_DNS, test_dir(), "x", &found, &err), "read once in a run");
     REQUIRE(rename(path, other) == 0, "rename");
     REQUIRE(chmod(other, 0666) == 0, "chmod");
 }

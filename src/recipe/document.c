@@ -110,12 +110,12 @@ bool document_list(const struct settings *settings, struct buf *out, struct erro
 {
     AUTO(list_clear) struct list names = { 0 };
 
-    TRY(description_names(settings->config_dir, &names, err));
+    TRY(description_names(DESCRIBES_DNS, settings->config_dir, &names, err));
     for (size_t i = 0; i < names.len; i++) {
         const struct description *description = NULL;
         struct error why = { 0 };
 
-        if (!description_find(settings->config_dir, names.at[i], &description, &why))
+        if (!description_find(DESCRIBES_DNS, settings->config_dir, names.at[i], &description, &why))
             buf_putf(out, "%sdns-%s: cannot be used: %s\n", out->len > 0 ? "\n" : "", names.at[i], why.why);
         else if (description != NULL)
             put_one(description, out);
@@ -146,14 +146,14 @@ bool document_json(const struct settings *settings, struct out *out, struct erro
 {
     AUTO(list_clear) struct list names = { 0 };
 
-    TRY(description_names(settings->config_dir, &names, err));
+    TRY(description_names(DESCRIBES_DNS, settings->config_dir, &names, err));
     out_array(out, "providers");
     for (size_t i = 0; i < names.len; i++) {
         const struct description *description = NULL;
         struct error why = { 0 };
         AUTO(free) char *plugin = xprintf("dns-%s", names.at[i]);
 
-        (void)!description_find(settings->config_dir, names.at[i], &description, &why);
+        (void)!description_find(DESCRIBES_DNS, settings->config_dir, names.at[i], &description, &why);
         out_object(out, NULL);
         out_text(out, "plugin", plugin);
         out_text(out, "error", description == NULL ? why.why : NULL);
@@ -218,14 +218,14 @@ bool document_page(struct buf *out, struct error *err)
 {
     AUTO(list_clear) struct list names = { 0 };
 
-    TRY(description_names(NULL, &names, err));
+    TRY(description_names(DESCRIBES_DNS, NULL, &names, err));
     buf_put_text(out, page_head);
     buf_putf(
         out, "There are %zu; `dns-rfc2136`, for one's own name servers, is apart ([dns.md](dns.md)).\n", names.len);
     for (size_t i = 0; i < names.len; i++) {
         const struct description *description = NULL;
 
-        TRY(description_find(NULL, names.at[i], &description, err));
+        TRY(description_find(DESCRIBES_DNS, NULL, names.at[i], &description, err));
         if (description != NULL)
             put_section(description, out);
     }
@@ -256,7 +256,7 @@ bool document_help_page(
     *found = false;
     if (!text_starts(plugin, "dns-"))
         return true;
-    TRY(description_find(settings->config_dir, plugin + 4, &description, err));
+    TRY(description_find(DESCRIBES_DNS, settings->config_dir, plugin + 4, &description, err));
     *found = description != NULL;
     if (*found)
         put_help(description, out);

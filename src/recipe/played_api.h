@@ -84,7 +84,8 @@ __attribute__((unused)) static struct service *api_open(const char *text, const 
     struct error err = { 0 };
 
     (void)remove(path);
-    if (!file_create(path, view_of(text), FILE_PUBLIC, &err) || !description_read(path, &description, &err)) {
+    if (!file_create(path, view_of(text), FILE_PUBLIC, &err) ||
+        !description_read(DESCRIBES_DNS, path, &description, &err)) {
         CHECK(false, "%s", err.why);
         return NULL;
     }

@@ -43,7 +43,8 @@ bool recipe_plugin_find(const struct settings *settings, const char *name, const
     *out = NULL;
     if (name == NULL || !text_starts(name, PREFIX))
         return true;
-    TRY(description_find(settings != NULL ? settings->config_dir : NULL, name + sizeof PREFIX - 1, &description, err));
+    TRY(description_find(
+        DESCRIBES_DNS, settings != NULL ? settings->config_dir : NULL, name + sizeof PREFIX - 1, &description, err));
     if (description == NULL)
         return true;
     entry = named_get(&table, description->path, sizeof *entry);
@@ -72,5 +73,5 @@ bool recipe_plugin_look(const struct plugin_context *context, const struct plugi
 bool recipe_plugin_exists(const struct settings *settings, const char *name)
 {
     return name != NULL && text_starts(name, PREFIX) &&
-           description_exists(settings != NULL ? settings->config_dir : NULL, name + sizeof PREFIX - 1);
+           description_exists(DESCRIBES_DNS, settings != NULL ? settings->config_dir : NULL, name + sizeof PREFIX - 1);
 }

@@ -23,6 +23,7 @@ enum {
     IN_PREDICATE = 1024,
     IN_JWT = 2048,
     IN_HINT = 4096,
+    IN_FORM = 8192, /* the top of a form of alarms */
     ANY_STEP = IN_STEP | IN_LISTING | IN_ZONE | IN_ADD | IN_POLL,
     ANY_LISTING = IN_LISTING | IN_ZONE,
 };
@@ -65,38 +66,41 @@ struct row {
     "tc3|acs3|huawei|volc|bce|oci|edgegrid"
 
 static const struct row rows[] = {
-    { "name", IN_TOP, TEXT, 0, NULL },
-    { "title", IN_TOP, TEXT, 0, NULL },
-    { "docs", IN_TOP, TEXT, 0, NULL },
-    { "note", IN_TOP, TEXT, 0, NULL },
-    { "base", IN_TOP, TEMPLATE, 0, NULL },
+    { "name", IN_FORM | IN_TOP, TEXT, 0, NULL },
+    { "title", IN_FORM | IN_TOP, TEXT, 0, NULL },
+    { "docs", IN_FORM | IN_TOP, TEXT, 0, NULL },
+    { "note", IN_FORM | IN_TOP, TEXT, 0, NULL },
+    { "base", IN_FORM | IN_TOP, TEMPLATE, 0, NULL },
     { "ttl", IN_TOP, NUMBER, 0, NULL },
     { "wait", IN_TOP, NUMBER, 0, NULL },
     { "slots", IN_TOP, NUMBER, 0, NULL },
     { "apex", IN_TOP, TEXT, 0, NULL },
     { "credentials", IN_TOP, WORD, 0, "ini|json|aws|none" },
-    { "keys", IN_TOP, KEYS, 0, NULL },
+    { "keys", IN_FORM | IN_TOP, KEYS, 0, NULL },
     { "old", IN_TOP | IN_KEY, TEXTS, 0, NULL },
     { "need", IN_TOP, NEED, 0, NULL },
-    { "pick", IN_TOP, PICK, 0, NULL },
-    { "map", IN_TOP, MAP, 0, NULL },
-    { "let", IN_TOP | ANY_STEP, TEMPLATES, 0, NULL },
-    { "headers", IN_TOP | ANY_STEP, FIELDS, 0, NULL },
-    { "query", IN_TOP | ANY_STEP, FIELDS, 0, NULL },
-    { "reply", IN_TOP | ANY_STEP, WORD, 0, REPLIES },
-    { "ok", IN_TOP | ANY_STEP, PREDICATE, 0, NULL },
+    { "pick", IN_FORM | IN_TOP, PICK, 0, NULL },
+    { "map", IN_FORM | IN_TOP, MAP, 0, NULL },
+    { "let", IN_FORM | IN_TOP | ANY_STEP, TEMPLATES, 0, NULL },
+    { "headers", IN_FORM | IN_TOP | ANY_STEP, FIELDS, 0, NULL },
+    { "query", IN_FORM | IN_TOP | ANY_STEP, FIELDS, 0, NULL },
+    { "reply", IN_FORM | IN_TOP | ANY_STEP, WORD, 0, REPLIES },
+    { "ok", IN_FORM | IN_TOP | ANY_STEP, PREDICATE, 0, NULL },
     { "absent", IN_TOP | ANY_STEP, PREDICATE, 0, NULL },
-    { "busy", IN_TOP | ANY_STEP, PREDICATE, 0, NULL },
-    { "error", IN_TOP | ANY_STEP, TEXTS, 0, NULL },
-    { "hints", IN_TOP, MANY, IN_HINT, NULL },
+    { "busy", IN_FORM | IN_TOP | ANY_STEP, PREDICATE, 0, NULL },
+    { "error", IN_FORM | IN_TOP | ANY_STEP, TEXTS, 0, NULL },
+    { "hints", IN_FORM | IN_TOP, MANY, IN_HINT, NULL },
     { "when", IN_HINT, PREDICATE, 0, NULL },
     { "next", IN_HINT, TEXT, 0, NULL },
     { "pause", IN_TOP, NUMBER, 0, NULL },
-    { "plain", IN_TOP, TRUTH, 0, NULL },
+    { "plain", IN_FORM | IN_TOP, TRUTH, 0, NULL },
     { "trust", IN_TOP, TEMPLATE, 0, NULL },
     { "sign", IN_TOP, MANY, IN_SIGN, NULL },
     { "login", IN_TOP, MANY, IN_STEP, NULL },
     { "logout", IN_TOP, MANY, IN_STEP, NULL },
+    { "send", IN_FORM, ONE, IN_STEP, NULL },
+    { "limit", IN_FORM, NUMBER, 0, NULL },
+    { "resolves", IN_FORM, TRUTH, 0, NULL },
     { "zone", IN_TOP, ONE, IN_ZONE, NULL },
     { "add", IN_TOP, ONE, IN_ADD, NULL },
     { "find", IN_TOP, ONE, IN_LISTING, NULL },
@@ -190,7 +194,12 @@ static const char *const built_in[] = { "fqdn", "value", "ttl", "zone", "rel", "
     "status", "list", "sel", "old", "was", "doc", "entry", "n", "now", "now_ms", "httpdate", "isodate", "nonce", "uuid",
     "method", "url", "host", "path", "querytext", "body", "sig", "jwt" };
 
+/* Variables of a message (notify/message.h). */
+static const char *const of_messages[] = { "title", "message", "severity", "event", "host", "problems", "recovered",
+    "more_problems", "more_recovered", "time", "alarm" };
+
 struct check {
+    enum description_kind kind;
     struct view text;
     const char *name;
     struct list path;
@@ -246,6 +255,9 @@ static bool is_known(void *arg, struct view name)
 
     for (size_t i = 0; i < COUNT(built_in); i++)
         if (strcmp(text, built_in[i]) == 0)
+            return true;
+    for (size_t i = 0; check->kind == DESCRIBES_FORM && i < COUNT(of_messages); i++)
+        if (strcmp(text, of_messages[i]) == 0)
             return true;
     return text_starts(text, "hdr_") || list_has(&check->known, text);
 }
@@ -559,15 +571,29 @@ static bool check_top(struct check *check, const struct value *top)
     return true;
 }
 
-bool schema_check(const struct value *description, struct view text, const char *name, struct error *err)
+static bool check_form(struct check *check, const struct value *top)
+{
+    static const char *const needed[] = { "name", "title", "keys", "limit", "send" };
+
+    for (size_t i = 0; i < COUNT(needed); i++)
+        if (value_member(top, needed[i]) == NULL)
+            return fail(check, "'%s' is missing", needed[i]);
+    if (!name_is_good(value_member_text(top, "name")))
+        return fail(check, "the name must be of lower case letters, digits and dashes, at most 40");
+    return value_walk(top, "send.do") != NULL || fail(check, "'send' needs 'do'");
+}
+
+bool schema_check(
+    enum description_kind kind, const struct value *description, struct view text, const char *name, struct error *err)
 {
     AUTO(list_clear) struct list known = { 0 }, path = { 0 };
-    struct check check = { .text = text, .name = name, .err = err };
+    struct check check = { .kind = kind, .text = text, .name = name, .err = err };
     bool result;
 
     collect(description, &known);
     check.known = known;
-    result = check_object(&check, description, IN_TOP) && check_top(&check, description);
+    result = kind == DESCRIBES_FORM ? check_object(&check, description, IN_FORM) && check_form(&check, description)
+                                    : check_object(&check, description, IN_TOP) && check_top(&check, description);
     path = check.path;
     return result;
 }

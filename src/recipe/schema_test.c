@@ -15,7 +15,7 @@ static char *check(const char *text)
     struct error err = { 0 };
 
     REQUIRE(value_read_json(view_of(text), "d", &value, &err), "%s", err.why);
-    if (schema_check(&value, view_of(text), "d", &err))
+    if (schema_check(DESCRIBES_DNS, &value, view_of(text), "d", &err))
         return xstrdup("");
     CHECK(err.kind == ERROR_CONFIG, "%s", err.why);
     return xstrdup(err.why);

@@ -33,8 +33,10 @@ void work_restart(struct work *work)
 
 struct work work_inside(const struct work *outer)
 {
-    return (
-        struct work){ .service = outer->service, .vars = { .outer = &outer->vars }, .deadline_ms = outer->deadline_ms };
+    return (struct work){ .service = outer->service,
+        .vars = { .outer = &outer->vars },
+        .deadline_ms = outer->deadline_ms,
+        .once = outer->once };
 }
 
 void work_end(struct work *work)
@@ -469,7 +471,7 @@ static bool again(struct work *work, const struct value *step, const struct atte
     bool unclear = is_unclear(work, step, reply);
 
     *repeat = false;
-    if (tries >= TRIES_MAX)
+    if (tries >= TRIES_MAX || work->once)
         return true;
     if (reply->status == 401 && has_login && tries == 0) {
         *repeat = true;

@@ -15,6 +15,7 @@ struct work { /* one operation on a service */
     int64_t deadline_ms; /* by outside.monotonic_ms */
     bool looks;          /* the caller can tell whether a change was made: STEP_UNCLEAR */
     unsigned unclear;    /* how often that was left open */
+    bool once;           /* each request is made once: what is sent again might be there twice */
 };
 
 /* Begins an operation of at most OPERATION_MS. */

@@ -93,7 +93,7 @@ static bool run(char **argv, struct settings *settings, struct net *net, struct 
     void *self = NULL;
     char line[8192];
 
-    TRY(description_find(NULL, argv[3], &description, err));
+    TRY(description_find(DESCRIBES_DNS, NULL, argv[3], &description, err));
     if (description == NULL)
         return error_set(err, ERROR_CONFIG, "there is no description of %s", argv[3]);
     provider = recipe_provider_of(description, name);
