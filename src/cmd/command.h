@@ -16,6 +16,9 @@ struct command {
     /* Tells of a failure in a form of its own, and returns the exit status; 0: it is told as all are. NULL: the same.
      */
     int (*tell_failure)(struct ui *ui, const struct settings *settings, const struct error *failure);
+    /* Called when it cannot be begun (its settings do not fit together, the store is locked), where that matters to
+     * others than the caller; context->store may be NULL. NULL: it does not. */
+    void (*not_begun)(struct context *context, const struct error *err);
 };
 
 extern const struct command *const commands[]; /* ended by NULL; the first is the default */
@@ -38,4 +41,4 @@ static inline bool command_always_reads(const struct settings *settings __attrib
 extern const struct command cmd_run, cmd_certonly, cmd_renew, cmd_certificates, cmd_revoke, cmd_delete, cmd_doctor,
     cmd_reconfigure, cmd_install, cmd_enhance, cmd_rollback, cmd_register, cmd_update_account, cmd_unregister,
     cmd_preflight, cmd_caa, cmd_show_account, cmd_plugins, cmd_history, cmd_store, cmd_dns, cmd_schedule, cmd_daemon,
-    cmd_config, cmd_configure, cmd_setup, cmd_status;
+    cmd_config, cmd_configure, cmd_setup, cmd_status, cmd_notify;

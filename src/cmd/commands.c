@@ -27,6 +27,7 @@ const struct command *const commands[] = {
     &cmd_history,
     &cmd_store,
     &cmd_dns,
+    &cmd_notify,
     &cmd_config,
     &cmd_configure,
     &cmd_setup,

@@ -13,6 +13,7 @@
 #include "json/out.h"
 #include "lifecycle/rehearse.h"
 #include "net/net.h"
+#include "notify/examine.h"
 #include "ops/checkup.h"
 #include "ops/schedule_look.h"
 #include "store/lineage_lock.h"
@@ -52,6 +53,31 @@ static void say_network(struct context *context, const struct network *network)
     else
         ui_say(context->ui, "The network process does not work, and no certificate can be obtained or renewed: %s.%s%s",
             network->failed.why, network->failed.next[0] != '\0' ? "\n    Try this: " : "", network->failed.next);
+}
+
+/* ---- alarms ---- */
+
+static void say_alarms(struct context *context, const struct targets *targets)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    AUTO(free) char *all = NULL;
+
+    for (size_t i = 0; i < targets->len; i++)
+        list_add(&names, targets->at[i].shown);
+    all = list_join(&names, ", ");
+    if (targets->len > 0)
+        ui_say(context->ui, "When certificates are not renewed, these are told: %s.", all);
+    else
+        ui_say(context->ui, "When certificates are not renewed, nobody is told.\n    Try this: evercert configure "
+                            "notify=mailto:YOU@example.org, and then evercert notify test");
+}
+
+static void out_alarms(struct out *out, const struct targets *targets)
+{
+    out_array(out, "alarms");
+    for (size_t i = 0; i < targets->len; i++)
+        out_text(out, NULL, targets->at[i].shown);
+    out_end(out);
 }
 
 /* ---- for people ---- */
@@ -128,8 +154,8 @@ static void out_finding(struct out *out, const struct finding *finding)
     out_end(out);
 }
 
-static void say_json(
-    struct context *context, const struct findings *findings, const struct network *network, struct buf *text)
+static void say_json(struct context *context, const struct findings *findings, const struct network *network,
+    const struct targets *targets, struct buf *text)
 {
     struct out out = out_pretty_to(text);
 
@@ -138,6 +164,7 @@ static void say_json(
     out_number(&out, "certificates", (int64_t)findings->examined);
     out_text(&out, "network_process", network->protection);
     out_text(&out, "network_failure", network->works ? NULL : network->failed.why);
+    out_alarms(&out, targets);
     out_array(&out, "findings");
     for (size_t i = 0; i < findings->len; i++)
         out_finding(&out, &findings->at[i]);
@@ -196,6 +223,7 @@ static bool doctor_run(struct context *context, struct error *err)
     AUTO(buf_clear) struct buf text = BUF(REPORT_MAX);
     const struct rehearsal rehearsal = { rehearse, context, sweep };
     AUTO(network_clear) struct network network = { 0 };
+    AUTO(targets_clear) struct targets targets = { 0 };
     size_t open;
 
     TRY(lock_store(context, &lock, err));
@@ -204,13 +232,17 @@ static bool doctor_run(struct context *context, struct error *err)
     TRY(checkup(context, settings->cert_name, settings->online, &findings, err));
     TRY(look_at_schedule(context, &findings, err));
     TRY(look_at_network(context, &network, err));
+    targets_read(settings, &targets);
+    if (settings->cert_name == NULL)
+        notify_examine(settings, &targets, &findings);
     open = findings_open(&findings) + !network.works;
     if (settings->json) {
-        say_json(context, &findings, &network, &text);
+        say_json(context, &findings, &network, &targets, &text);
     } else {
         say_findings(context, &findings);
         say_summary(context, &findings, open);
         say_network(context, &network);
+        say_alarms(context, &targets);
     }
     if (open == 0)
         return true;

@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "cmd/command.h"
 #include "cmd/generate_json.h"
-#include "config/help.h"
+#include "help/help.h"
 
 #define OUTPUT_MAX (4 * 1024 * 1024)
 

@@ -17,7 +17,7 @@
 #include "base/text.h"
 #include "cmd/command.h"
 #include "config/command_line.h"
-#include "config/help.h"
+#include "help/help.h"
 #include "crypto/memory.h"
 #include "plugin/plugin.h"
 #include "recipe/document.h"
@@ -81,22 +81,11 @@ static bool open_store(const struct settings *settings, unsigned needs, struct s
     return true;
 }
 
-static bool run_command(const struct command *command, struct settings *settings, const char *arguments, struct ui *ui,
-    int *status, struct error *err)
+/* Opens what the command works with: the store, which is the caller's, and the settings as they hold in the end. */
+static bool begin(const struct command *command, struct settings *settings, struct store **out, struct error *err)
 {
     AUTO(store_close) struct store *store = NULL;
-    AUTO(run_free) struct run *run = run_new(NULL);
-    AUTO(answers_clear) struct answers answers = { 0 };
     unsigned needs = command->store_needs;
-    struct context context = {
-        .settings = settings,
-        .answers = &answers,
-        .ui = ui,
-        .run = run,
-        .verb = &command->verb,
-        .arguments = arguments,
-        .voice = settings->voice,
-    };
 
     TRY(settings_check(settings, &command->verb, err));
     TRY(hooks_check(settings, err)); /* whatever the subcommand, as Certbot does */
@@ -109,6 +98,31 @@ static bool run_command(const struct command *command, struct settings *settings
         error_clear(err);
     }
     TRY(settings_resolve(settings, &command->verb, err));
+    *out = TAKE(store);
+    return true;
+}
+
+static bool run_command(const struct command *command, struct settings *settings, const char *arguments, struct ui *ui,
+    int *status, struct error *err)
+{
+    AUTO(store_close) struct store *store = NULL;
+    AUTO(run_free) struct run *run = run_new(NULL);
+    AUTO(answers_clear) struct answers answers = { 0 };
+    struct context context = {
+        .settings = settings,
+        .answers = &answers,
+        .ui = ui,
+        .run = run,
+        .verb = &command->verb,
+        .arguments = arguments,
+        .voice = settings->voice,
+    };
+
+    if (!begin(command, settings, &store, err)) {
+        if (command->not_begun != NULL)
+            command->not_begun(&context, err);
+        return false;
+    }
     context.store = store;
     TRY(command->run(&context, err));
     *status = context.exit_status;

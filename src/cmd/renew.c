@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cmd/command.h"
+#include "notify/notify.h"
 #include "run/hooks.h"
 
 struct tally {
@@ -183,13 +184,15 @@ static bool renew_run(struct context *context, struct error *err)
     AUTO(renewals_clear) struct renewals all = { 0 };
     struct error late = { 0 };
     struct tally tally;
-    bool ok;
+    bool ok, hooked;
 
     ok = renew_all(context, &all, err);
     tally = count(&all);
     if (ok || (err->kind == ERROR_CANCELED && all.len > 0))
         say_summary(context, &all, tally);
-    if (!run_post_hooks(context, &all, ok ? err : &late) || !ok)
+    hooked = run_post_hooks(context, &all, ok ? err : &late);
+    notify_renewed(context, &all, ok ? NULL : err);
+    if (!hooked || !ok)
         return false;
     if (tally.failed == 0 && tally.broken == 0 && tally.put_off > 0)
         return put_off(tally, err);
@@ -201,8 +204,16 @@ static bool renew_run(struct context *context, struct error *err)
     return error_set(err, ERROR_ACME, "%zu renew failure(s), %zu parse failure(s)", tally.failed, tally.broken);
 }
 
+/* A user at a terminal sees it. */
+static void not_begun(struct context *context, const struct error *err)
+{
+    if (!ui_is_interactive(context->ui))
+        notify_not_begun(context, err);
+}
+
 static const enum option_topic topics[] = {
     TOPIC_RENEW,
+    TOPIC_NOTIFY,
     TOPIC_CERTIFICATE,
     TOPIC_AUTOMATION,
     TOPIC_TESTING,
@@ -222,4 +233,5 @@ const struct command cmd_renew = {
     },
     .store_needs = STORE_CREATE | STORE_LOCK,
     .run = renew_run,
+    .not_begun = not_begun,
 };

@@ -116,7 +116,7 @@ static bool apply_list(
             list_add(list, option->names[0]);
         return true;
     }
-    if (from == ORIGIN_FILE || now < from) {
+    if ((from == ORIGIN_FILE && !option->adds) || now < from) {
         mapped_names(settings, option, &mapped);
         list_clear(list);
     }

@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "config/file_mode.h"
+#include "config/fractions.h"
 #include "config/names.h"
 #include "config/webroot_map.h"
 #include "json/doc.h"
@@ -251,4 +252,22 @@ bool check_file_mode(struct settings *settings, const struct option *option, con
 
     (void)settings;
     return value[0] == '\0' || file_mode_parse(value, &mode, &why) || option_fail(option, err, "%s", why);
+}
+
+bool check_fractions(struct settings *settings, const struct option *option, const char *value, struct error *err)
+{
+    struct fractions ignored;
+
+    (void)settings;
+    return fractions_read(value, &ignored) ||
+           option_fail(
+               option, err, "must be at most %d rising fractions between 0 and 1, such as 0.75,0.9", FRACTIONS_MAX);
+}
+
+bool check_address(struct settings *settings, const struct option *option, const char *value, struct error *err)
+{
+    struct error why = { 0 };
+
+    (void)settings;
+    return value[0] == '\0' || email_check(value, &why) || option_fail(option, err, "%s", why.why);
 }

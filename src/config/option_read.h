@@ -17,6 +17,8 @@ bool read_challenges(struct settings *settings, const struct option *option, con
 bool read_webroot_path(struct settings *settings, const struct option *option, const char *value, struct error *err);
 bool read_webroot_map(struct settings *settings, const struct option *option, const char *value, struct error *err);
 bool check_readable(struct settings *settings, const struct option *option, const char *value, struct error *err);
+bool check_fractions(struct settings *settings, const struct option *option, const char *value, struct error *err);
+bool check_address(struct settings *settings, const struct option *option, const char *value, struct error *err);
 bool check_file_mode(struct settings *settings, const struct option *option, const char *value, struct error *err);
 bool check_user_agent_comment(
     struct settings *settings, const struct option *option, const char *value, struct error *err);

@@ -2,7 +2,6 @@
 
 #include "base/text.h"
 #include "conf/conf.h"
-#include "config/help.h"
 #include "config/option_apply.h"
 #include "config/option_find.h"
 #include "config/option_read.h"

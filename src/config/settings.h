@@ -106,6 +106,11 @@ struct settings {
     char *pre_hook, *post_hook, *deploy_hook;
     bool validate_hooks, directory_hooks, run_deploy_hooks, disable_renew_updates, autorenew, random_sleep;
     int jobs; /* 0: four per processor, at most 64 */
+    /* alarms */
+    struct list notify;
+    char *notify_file, *notify_at, *notify_from, *notify_sendmail;
+    int notify_every_h, notify_after;
+    bool notify_plain_http;
     /* revocation and files */
     char *cert_path, *key_path, *fullchain_path, *chain_path;
     char *reason;

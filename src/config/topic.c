@@ -18,6 +18,10 @@ const struct topic topics[] = {
         "certificate's directory in live, and RENEWED_DOMAINS, its names with blanks between them. Post-hooks find the "
         "names of the whole run in RENEWED_DOMAINS and FAILED_DOMAINS. Unless --disable-hook-validation is given, the "
         "first word of a hook has to be a program that is there and can be run." },
+    { TOPIC_NOTIFY, "alarms", "Alarms",
+        "Whom renew tells that certificates are not renewed, or not deployed, and when that is over. What was told is "
+        "remembered, so that it is told once, and again once a day while it lasts. notify test tells every target "
+        "something." },
     { TOPIC_TESTING, "testing", "Testing", "Test servers issue certificates that nobody trusts, with wide limits." },
     { TOPIC_PATHS, "paths", "Paths", "Directories and files." },
     { TOPIC_REVOKE, "revocation", "Revocation", "Options of revoke." },

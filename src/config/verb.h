@@ -15,6 +15,7 @@ enum option_topic { /* where --help shows it */
     TOPIC_CERTIFICATE,
     TOPIC_ACCOUNT,
     TOPIC_RENEW,
+    TOPIC_NOTIFY,
     TOPIC_REVOKE,
     TOPIC_PLUGINS,
     TOPIC_STANDALONE,

@@ -9,9 +9,11 @@
 #include "base/mem.h"
 #include "base/mutex.h"
 #include "base/parallel.h"
+#include "base/text.h"
 #include "config/renewal_params.h"
 #include "issuance/traces.h"
 #include "lifecycle/deliver.h"
+#include "lifecycle/facts.h"
 #include "lifecycle/install.h"
 #include "lifecycle/next_version.h"
 #include "lifecycle/outcome.h"
@@ -32,6 +34,7 @@
 #define JOBS_MAX 64
 #define RANDOM_SLEEP_MAX_S 480
 #define FILES_WORTH_THREADS 64
+#define WHY_MAX 240 /* bytes of a cause that is kept, for up to a hundred thousand lineages */
 
 struct queue { /* shared by the workers */
     struct context *context;
@@ -55,6 +58,7 @@ void renewals_clear(struct renewals *renewals)
         free(renewals->at[i].name);
         free(renewals->at[i].conf_path);
         free(renewals->at[i].fullchain_path);
+        free(renewals->at[i].why);
         identifiers_clear(&renewals->at[i].names);
     }
     free(renewals->at);
@@ -151,6 +155,12 @@ static bool renew_or_deliver(const struct queue *queue, struct context *context,
     return false;
 }
 
+static void keep_why(struct renewal *renewal, const char *why)
+{
+    free(renewal->why);
+    renewal->why = text_printable_dup(view_of(why), WHY_MAX, false);
+}
+
 /* Due, but it has failed so often that this run leaves it out. */
 static bool put_off(struct context *context, struct renewal *renewal)
 {
@@ -165,6 +175,7 @@ static bool put_off(struct context *context, struct renewal *renewal)
         renewal->name, when, failures.failures, failures.backoff.why != NULL ? failures.backoff.why : "unknown",
         renewal->name);
     renewal->what = RENEWED_PUT_OFF;
+    keep_why(renewal, failures.backoff.why);
     return true;
 }
 
@@ -178,8 +189,8 @@ static bool renew_loaded(
     if (lineage->pending_deployment && !context->settings->dry_run)
         TRY(finish_deployment(lineage, err));
     TRY(lineage_due(context, lineage, &due, err));
-    renewal->not_after = lineage->cert->not_after;
     if (due == DUE_NOT) {
+        renewal->by_hand = !facts_autorenew(lineage);
         ui_say(context->ui, "Certificate not yet due for renewal");
         renewal->what = RENEWED_SKIPPED;
         deliver_rest(queue, context, lineage, renewal);
@@ -339,6 +350,8 @@ static void renew_one(
     xreplace(&renewal->fullchain_path, lineage->live[KIND_FULLCHAIN]);
     identifiers_clear(&renewal->names);
     renewal->names = cert_identifiers(lineage->cert);
+    renewal->not_before = lineage->cert->not_before;
+    renewal->not_after = lineage->cert->not_after;
     renewal->what = RENEWED_FAILED;
     if (installer_acts_at_renewals(context->settings->installer))
         reloads_add_server(queue->reloads, context->settings);
@@ -417,6 +430,8 @@ static void work_on(void *arg, size_t index, size_t position)
     }
     if (err.kind == ERROR_CANCELED && (renewal->what == RENEWED_FAILED || renewal->what == RENEWED_BROKEN))
         renewal->what = turn_was_called(&turn) ? RENEWED_STOPPED : RENEWED_WAITING;
+    if (renewal->what == RENEWED_FAILED || renewal->what == RENEWED_BROKEN)
+        keep_why(renewal, err.why);
     if (renewal->what == RENEWED_WAITING)
         ui_forget(own.ui);
     turn_done(&turn);
@@ -515,6 +530,7 @@ static void end_reload(void *arg, size_t index, const struct error *failure)
     if (!queue->context->voice->redelivers &&
         renewal->what == RENEWED_DONE) { /* there the reload is part of the renewal */
         renewal->what = RENEWED_FAILED;
+        keep_why(renewal, failure->why);
         say_failed(queue->context, name, failure);
     } else {
         tell_rest(name, failure);

@@ -23,9 +23,11 @@ enum renewed {
 struct renewal {
     char *name, *conf_path, *fullchain_path;
     enum renewed what;
-    int64_t not_after; /* of a skipped one */
+    int64_t not_before, not_after; /* of the certificate that was live at the beginning; 0: it could not be read */
     struct identifiers names;
     bool undelivered; /* live, but not everything that follows that could be done */
+    bool by_hand;     /* a skipped one: the user has it renewed by hand alone (autorenew) */
+    char *why;        /* it failed, is broken or put off: the cause, of one line; else NULL */
 };
 
 struct renewals {

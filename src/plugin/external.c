@@ -10,7 +10,7 @@
 #include "base/named.h"
 #include "base/text.h"
 #include "base/writers.h"
-#include "config/help.h"
+#include "help/help.h"
 #include "config/plugin_options.h"
 #include "plugin/line_questions.h"
 

@@ -47,6 +47,8 @@ ROWS = {
     "preflight": [(["-d", "whole.test"], REFUSED)],
     "caa": [(["-d", "whole.test"], REFUSED)],
     "dns": [(["test", "cloudflare", "-d", "whole.test"], REFUSED)],
+    "notify": [(["test"], REFUSED)],
+    "status": [([], REFUSED)],
     "config": [(["show"], REFUSED)],
     "configure": [(["jobs=1"], REFUSED)],
     "schedule": [(["status"], REFUSED)],

@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "config/help.h"
 #include "config/option_find.h"
 #include "config/topic.h"
+#include "help/help.h"
 
 static bool takes_file(const struct option *option)
 {

@@ -1,7 +1,7 @@
 #include "base/test.h"
 
-#include "config/help.h"
 #include "config/topic.h"
+#include "help/help.h"
 
 static const enum option_topic renew_topics[] = { TOPIC_RENEW, TOPIC_HIDDEN };
 static const struct verb verb_run = { "run", "everything", "Obtain and install", "[options]", "It runs.", renew_topics,

@@ -1,4 +1,4 @@
-#include "config/help.h"
+#include "help/help.h"
 
 #include <string.h>
 

@@ -1,0 +1,68 @@
+#include "notify/examine.h"
+
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "notify/keep.h"
+
+static const char why_silent[] = "nobody hears of it there when a certificate is not renewed";
+
+static void look_at_target(const struct settings *settings, const struct target *target, struct findings *out)
+{
+    AUTO(memory_clear) struct memory memory = { 0 };
+    struct finding *finding;
+    char since[CLOCK_TEXT_SIZE];
+
+    if (target->kind == TARGET_BROKEN) {
+        finding = findings_add(out, "alarm-target-wrong", HEALTH_WARNING, NULL, why_silent, "%s is told nothing: %s",
+            target->shown, target->why);
+        finding_answer(finding, "mend it, where --notify or --notify-file is given, and try it with `notify test`");
+        return;
+    }
+    keep_read(settings->config_dir, target->id, &memory);
+    if (memory.failing.times == 0)
+        return;
+    clock_format_rfc3339(memory.failing.since, since);
+    finding = findings_add(out, "alarm-target-failing", HEALTH_WARNING, NULL, why_silent,
+        "%s has taken none of the last %u alarm(s), since %s: %s", target->shown, memory.failing.times, since,
+        memory.failing.why);
+    finding_answer(finding, "try it with `notify test`, and mend what that says; the next `renew` tells it again");
+}
+
+static bool has_secret(const struct targets *targets)
+{
+    for (size_t i = 0; i < targets->len; i++)
+        for (size_t k = 0; k < targets->at[i].keys.len; k++)
+            if (targets->at[i].keys.at[k].secret)
+                return true;
+    return false;
+}
+
+/* A configuration file with secrets in it. The one of --notify-file is a broken target when it is open to others. */
+static void look_at_file(const struct settings *settings, struct findings *out)
+{
+    AUTO(targets_clear) struct targets targets = { 0 };
+    const char *path = settings_place(settings, offsetof(struct settings, notify), &(unsigned){ 0 });
+    struct finding *finding;
+    struct stat st;
+
+    if (path == NULL || SETTING_ORIGIN(settings, notify) != ORIGIN_FILE || stat(path, &st) != 0 ||
+        (st.st_mode & (S_IRWXG | S_IRWXO)) == 0 || ((st.st_mode & S_IRWXO) == 0 && st.st_gid == 0))
+        return;
+    for (size_t i = 0; i < settings->notify.len; i++)
+        targets_add(&targets, settings->config_dir, settings->notify.at[i]);
+    if (!has_secret(&targets))
+        return;
+    finding = findings_add(out, "alarm-secret-open", HEALTH_ERROR, NULL, "who reads it can send there in our name",
+        "%s can be read by other users, and there is a target of alarms with a secret in it", path);
+    finding->path = xstrdup(path);
+    finding_answer(finding, "chmod 600 '%s', or give that target in a file of its own with --notify-file", path);
+}
+
+void notify_examine(const struct settings *settings, const struct targets *targets, struct findings *out)
+{
+    look_at_file(settings, out);
+    for (size_t i = 0; i < targets->len; i++)
+        look_at_target(settings, &targets->at[i], out);
+}

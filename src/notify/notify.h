@@ -1,0 +1,18 @@
+#pragma once
+/*
+ * Alarms: tells the targets of the settings what became of a run of renew, as far as each does not know it.
+ *
+ * What a target was told is in CONF/alarms (memory.h), under a lock for each, so that two processes never tell the same
+ * twice; one that was killed between telling and noting it tells it once more. All targets are told at the same time:
+ * none delays the run by more than half a minute, and none makes it fail. Nothing is told of a dry run.
+ */
+#include "lifecycle/renew.h"
+#include "notify/target.h"
+
+/* At the end of `renew`. why it ended before all was looked at: NULL when it did not, or ERROR_CANCELED. */
+void notify_renewed(struct context *context, const struct renewals *renewals, const struct error *why);
+/* When it could not even begin; context->store may be NULL. */
+void notify_not_begun(struct context *context, const struct error *why);
+
+/* Sends a test message to a target, and to one that keeps incidents open also that it is over. */
+MUST_USE bool notify_test(struct context *context, const struct target *target, struct error *err);
