@@ -140,6 +140,8 @@ TEST(scripts_that_are_not_there)
 /* Whoever can write a script, or its settings, would be root with the next renewal. */
 TEST(what_others_may_write)
 {
+    if (geteuid() != 0) /* for root alone others' rights matter */
+        skip();
     for (int i = 0; i < 2; i++) {
         struct error err = { 0 };
         struct scene scene;
