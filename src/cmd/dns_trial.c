@@ -3,27 +3,38 @@
 #include <string.h>
 
 #include "base/interrupt.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "crypto/key.h"
 #include "dns/provider.h"
-#include "issuance/solve.h"
+#include "issuance/traces.h"
 #include "recipe/plugins.h"
+#include "store/lineage_lock.h"
 
 struct trial {
     struct context *context;
     const struct plugin *plugin;
     struct solver *solver;
     struct proof proof, *proofs[1];
+    bool begun; /* something of it may be in place */
     char *name, *value;
     const char *identifier;
+    /* What is to be found of it when it is killed; a name that no lineage has. */
+    char *trace;
+    struct proofs traced;
+    struct tracer tracer;
+    struct range_lock *lock;
 };
 
 static void trial_clear_at(struct trial *trial)
 {
     proof_clear(&trial->proof);
+    list_clear(&trial->traced.identifiers);
+    range_lock_release_at(&trial->lock);
     free(trial->name);
     free(trial->value);
+    free(trial->trace);
 }
 
 /* ---- which plugin, which name ---- */
@@ -71,6 +82,43 @@ static bool begin(struct trial *trial, struct error *err)
     return true;
 }
 
+/* ---- its trace ---- */
+
+/* What an earlier one has left is swept first. An ordinary user, who has no store, leaves none. */
+static bool enter(struct trial *trial, struct error *err)
+{
+    struct context *context = trial->context;
+    struct error left = { 0 };
+
+    if (context->store == NULL)
+        return true;
+    trial->trace = xprintf("dns-test-%s", trial->identifier);
+    TRY(lineage_lock(context->store, trial->trace, &trial->lock, err));
+    if (traces_sweep_one(context, trial->trace, &left))
+        return true;
+    if (left.kind == ERROR_CANCELED) {
+        *err = left;
+        return false;
+    }
+    log_warning("%s: %s", left.what, left.why);
+    return true;
+}
+
+static bool leave_trace(struct trial *trial, struct error *err)
+{
+    xreplace(&trial->context->answers->authenticator, trial->plugin->name); /* whose options are to be kept with it */
+    list_add(&trial->traced.identifiers, trial->identifier);
+    trial->traced.at = &trial->proof;
+    trial->traced.count = 1;
+    trial->tracer = (struct tracer){
+        .context = trial->context, .name = trial->trace, .solver = trial->solver, .proofs = &trial->traced
+    };
+    TRY(tracer_begin(&trial->tracer, err));
+    trial->solver->plugin_context.note = tracer_note;
+    trial->solver->plugin_context.note_arg = &trial->tracer;
+    return true;
+}
+
 /* ---- the steps ---- */
 
 /* What the step says of the proof, where it says nothing of all. */
@@ -90,6 +138,8 @@ static bool put(struct trial *trial, struct error *err)
     TRY(settle(trial, authenticator->plan(trial->solver->self, trial->proofs, 1, err), "cannot follow CNAMEs", err));
     if (trial->proof.place != NULL && strcmp(trial->proof.place, trial->name) != 0)
         ui_say(trial->context->ui, "%s is an alias: the record goes to %s.", trial->name, trial->proof.place);
+    TRY(leave_trace(trial, err));
+    trial->begun = true;
     TRY(settle(
         trial, authenticator->present(trial->solver->self, trial->proofs, 1, err), "cannot add the record", err));
     ui_say(
@@ -115,7 +165,8 @@ static bool wait_for_it(struct trial *trial, struct error *err)
 {
     const struct authenticator *authenticator = trial->plugin->authenticator;
 
-    TRY(settle(trial, authenticator->wait(trial->solver->self, trial->proofs, 1, err), "the name servers", err));
+    TRY(settle(
+        trial, authenticator->wait(trial->solver->self, trial->proofs, 1, err), "waiting for the name servers", err));
     ui_say(trial->context->ui, "A CA would find it now.");
     return true;
 }
@@ -127,8 +178,10 @@ static bool take_away(struct trial *trial, bool worked, struct error *err)
     bool ok;
 
     interrupt_shield();
+    proof_forget_error(&trial->proof); /* of what failed before */
     ok = authenticator->cleanup(trial->solver->self, trial->proofs, 1, err);
     interrupt_unshield();
+    tracer_end(&trial->tracer);
     TRY(settle(trial, ok, "cannot remove the record", err));
     if (worked)
         ui_say(trial->context->ui, "Removed it. dns-01 works with %s for %s.", trial->plugin->name, trial->identifier);
@@ -139,16 +192,18 @@ static bool take_away(struct trial *trial, bool worked, struct error *err)
 
 bool dns_trial(struct context *context, struct error *err)
 {
+    AUTO(trial_clear) struct trial trial = { .context = context };
     AUTO(solver_close) struct solver solver = { 0 };
-    AUTO(trial_clear) struct trial trial = { .context = context, .solver = &solver };
     struct error removing = { 0 };
     bool ok;
 
+    trial.solver = &solver;
     TRY(find_plugin(context, &trial.plugin, err));
     TRY(begin(&trial, err));
+    TRY(enter(&trial, err));
     TRY(solver_open(context, trial.plugin, &solver, err));
     ok = put(&trial, err) && look(&trial, err) && wait_for_it(&trial, err);
-    if (trial.proof.state == PROOF_WANTED)
+    if (!trial.begun)
         return ok;
     if (take_away(&trial, ok, ok ? err : &removing))
         return ok;

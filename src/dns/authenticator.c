@@ -81,6 +81,14 @@ static bool need_open(const struct plugin_context *context, struct error *err)
     return opened->is_open;
 }
 
+void *dns_provider_opened(const struct plugin_context *context)
+{
+    struct opened *opened = context->shared;
+
+    MUTEX_HOLD(&opened->lock);
+    return opened->is_open ? opened->self : NULL;
+}
+
 /* ---- changes ---- */
 
 /* Waits for its turn to change something; then leave_change. ERROR_CANCELED. */

@@ -49,5 +49,7 @@ struct dns_plugin { /* its plugin has dns_authenticator and dns_share */
 
 /* Types dns-01 and dns-account-01. The plugin of its contexts is that of a struct dns_plugin. */
 extern const struct authenticator dns_authenticator;
+/* What open has given for the share of that context, which prepare or plan has opened; NULL: it is not open. */
+void *dns_provider_opened(const struct plugin_context *context);
 /* One provider, opened when it is first needed, for each set of options of the plugin in a run. */
 extern const struct plugin_share dns_share;

@@ -58,16 +58,11 @@ bool recipe_plugin_look(const struct plugin_context *context, const struct plugi
     const char *value, bool *there, bool *can, struct error *err)
 {
     const struct provider *provider = ((const struct dns_plugin *)plugin)->provider;
-    void *self = NULL;
-    bool ok;
+    void *self = dns_provider_opened(context);
 
     *there = *can = false;
-    if (!recipe_is_provider(provider))
-        return true;
-    TRY(provider->open(context, provider, &self, err));
-    ok = records_look(recipe_service_of(self), name, value, there, can, err);
-    provider->close(self);
-    return ok;
+    return self == NULL || !recipe_is_provider(provider) ||
+           records_look(recipe_service_of(self), name, value, there, can, err);
 }
 
 bool recipe_plugin_exists(const struct settings *settings, const char *name)

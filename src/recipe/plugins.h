@@ -7,7 +7,8 @@
 MUST_USE bool recipe_plugin_find(
     const struct settings *settings, const char *name, const struct plugin **out, struct error *err);
 
-/* Whether the provider lists the value at that name; *can is false where there is no way to ask it. */
+/* Whether the provider, which that context has opened, lists the value at that name; *can is false where there is no
+ * way to ask it. */
 MUST_USE bool recipe_plugin_look(const struct plugin_context *context, const struct plugin *plugin, const char *name,
     const char *value, bool *there, bool *can, struct error *err);
 

@@ -132,6 +132,8 @@ def test_trial(described, service, credentials):
     result.says("Added a TXT record at _acme-challenge.a.s.test.", "The provider lists it.", "Removed it. dns-01 works with dns-fake for a.s.test.")
     assert service.values("s.test") == []
     assert [m for m, path, _ in service.log if "/records" in path] == ["POST", "GET", "GET", "DELETE"]
+    assert [path for _, path, _ in service.log].count("/v1/login") == 1
+    assert list((described.config / "pending").glob("*")) == []
 
 
 def test_trial_that_fails(described, service, credentials, area):
@@ -148,6 +150,24 @@ def test_trial_that_fails(described, service, credentials, area):
     described.run("dns", "test", "fake", "-d", "s.test", *options(lacking), status=1).says("dns_fake_secret", "dns_fake_api")
     described.run("dns", "test", "nobody", "-d", "s.test", status=1).says("there is no DNS provider \"nobody\"")
     described.run("dns", "test", "fake", status=2).says("dns test needs one name")
+
+
+def test_trial_of_a_service_that_forgets(described, service, credentials):
+    service.forgets = True
+    said = described.run("dns", "test", "fake", "-d", "s.test", *options(credentials), status=1)
+    said.says("Added a TXT record", "Removed it.", "the provider took the record, and does not list it")
+    assert "works" not in said.out
+
+
+def test_trial_whose_record_cannot_be_removed(described, service, credentials):
+    """It is told, kept in mind, and removed by the next one."""
+    service.refuse, service.refused = 403, ("DELETE",)
+    described.run("dns", "test", "fake", "-d", "s.test", *options(credentials), status=1).says(
+        "cannot remove the record", "Fake DNS answered with status 403 to DELETE")
+    assert len(service.values("s.test")) == 1
+    service.refuse = None
+    described.run("dns", "test", "fake", "-d", "s.test", *options(credentials)).says("Removed it. dns-01 works")
+    assert service.values("s.test") == []
 
 
 def test_addresses_that_are_not_asked(described, service, credentials, area):

@@ -239,6 +239,38 @@ def test_swept_where_it_was_put(client, site, bind, second):
     assert bind.values(values[0]) == {"another one"} and bind.values(values[1]) == set()
 
 
+# ---- dns test ----
+
+def trial(client, site, name, *more, **how):
+    return client.run("dns", "test", "rfc2136", "-d", name, "--dns-rfc2136-credentials", site[2], *more, **how)
+
+
+def test_a_trial(client, site, bind, second):
+    """By an alias, and where it fails: at CNAMEs, and at the name servers; nothing is left."""
+    trial(client, site, "front.test").says(
+        f"{challenge('front.test')} is an alias: the record goes to front.acme.test.", "A CA would find it now.",
+        "Removed it. dns-01 works with dns-rfc2136 for front.test.")
+    assert "Removed" not in trial(client, site, "circle.front.test", status=1).says(
+        "cannot follow CNAMEs", "is a CNAME that leads back").out
+    second.edit = First(None)
+    trial(client, site, "example.test", "--dns-propagation-limit", "1", status=1).says(
+        "Removed it.", "waiting for the name servers", "after 1 seconds not every name server has the TXT record")
+    assert bind.values("front.acme.test") == set() == bind.values(challenge("example.test"))
+
+
+def test_a_trial_that_is_killed(client, site, bind, second):
+    """Another command takes its record away."""
+    second.edit = First(None)
+    process = client.start("dns", "test", "rfc2136", "-d", "example.test", "--dns-rfc2136-credentials", site[2])
+    read_until(process, "Waiting until the name servers")
+    wait_for(lambda: len(bind.values(challenge("example.test"))) == 1, what="the record")
+    os.killpg(process.pid, signal.SIGKILL)
+    process.communicate()
+    second.edit = None
+    obtain(client, site, "other.test")
+    assert bind.values(challenge("example.test")) == set()
+
+
 # ---- orders beside each other ----
 
 def test_two_orders_of_one_name(client_of_site, site, bind, second):

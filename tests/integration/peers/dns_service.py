@@ -19,11 +19,14 @@ class DnsService:
 
     log      all requests, as (method, path, body)
     refuse   status with which changes are answered; None: they are made
+    refused  the methods that this is about
+    forgets  says that it has added a record, and has not
     """
 
     def __init__(self, zones, ca=None):
         self.zones, self.ca = {z: {} for z in zones}, ca
         self.log, self.tokens, self.refuse, self.count = [], [], None, 0
+        self.refused, self.forgets = ("POST", "PUT", "DELETE"), False
         self.lock = threading.Lock()
         service = self
 
@@ -77,7 +80,7 @@ class DnsService:
         zone = next((z for z in self.zones if self.id_of(z) == parts[1]), None)
         if zone is None:
             return 404, {"success": False, "errors": ["no such zone"]}, {}
-        if method != "GET" and self.refuse:
+        if method in self.refused and self.refuse:
             return self.refuse, {"success": False, "errors": [f"refused; your key was {KEY}, {SECRET}"]}, {}
         return getattr(self, method.lower())(zone, parts[3:], query, body)
 
@@ -100,6 +103,8 @@ class DnsService:
         if entry in self.zones[zone].values():
             return 400, {"success": False, "errors": ["record already exists"]}, {}
         self.count += 1
+        if self.forgets:
+            return 201, {"success": True, "result": {"id": f"r{self.count}", "content": entry[1]}}, {}
         self.zones[zone][f"r{self.count}"] = entry
         self.tell(zone, entry[0])
         return 201, {"success": True, "result": {"id": f"r{self.count}", "content": entry[1]}}, {}
