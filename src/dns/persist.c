@@ -110,11 +110,26 @@ struct persist { /* one order */
     const struct plugin_context *context;
     struct proof *const *proofs;
     size_t count;
+    int64_t until; /* the first end of its records; INT64_MAX: none has one */
 };
+
+/* Kept with the lineage, so that `doctor` can tell long before the next order (health/persist.c). */
+static void keep_end(const struct persist *persist)
+{
+    struct answers *answers = persist->context->answers;
+    char text[CLOCK_TEXT_SIZE];
+
+    if (answers == NULL)
+        return;
+    if (persist->until != INT64_MAX)
+        clock_format_rfc3339(persist->until, text);
+    xreplace(&answers->plugin_option, "dns-persist-until");
+    xreplace(&answers->plugin_value, persist->until == INT64_MAX ? "never" : text);
+}
 
 static bool wait_for_one(void *self, struct proof *proof, struct error *err)
 {
-    const struct persist *persist = self;
+    struct persist *persist = self;
     const struct plugin_context *context = persist->context;
     AUTO(wish_clear) struct wish wish = { 0 };
 
@@ -127,6 +142,7 @@ static bool wait_for_one(void *self, struct proof *proof, struct error *err)
         TRY(look(context, &wish, &seen, err));
         if (seen.fit == PERSIST_FITS) {
             warn_of_end(&wish, &seen);
+            persist->until = seen.until < persist->until ? seen.until : persist->until;
             return true;
         }
         if (!ui_may_ask(context->ui))
@@ -161,7 +177,11 @@ static bool wait_for_all(void *self, struct proof *const *proofs, size_t count, 
 
     persist->proofs = proofs;
     persist->count = count;
-    return proof_each(persist, proofs, count, PROOF_READY, wait_for_one, err);
+    persist->until = INT64_MAX;
+    TRY(proof_each(persist, proofs, count, PROOF_READY, wait_for_one, err));
+    if (persist->context->net != NULL)
+        keep_end(persist);
+    return true;
 }
 
 /* Records stay. */

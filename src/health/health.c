@@ -37,6 +37,7 @@ static void (*const lineage_checks[])(struct subject *) = {
     check_delivery,
     check_failures,
     check_account,
+    check_persist,
     check_room,
     check_renewal,
 };

@@ -155,6 +155,7 @@ void check_newest(struct subject *subject);            /* live.c */
 void check_order(struct subject *subject);             /* orders.c */
 void check_trace(struct subject *subject);             /* traces.c */
 void check_delivery(struct subject *subject);          /* delivery.c */
+void check_persist(struct subject *subject);           /* persist.c */
 void check_room(struct subject *subject);              /* room.c */
 void check_failures(struct subject *subject);          /* failures.c */
 void check_renewal(struct subject *subject);           /* health.c */

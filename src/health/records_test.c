@@ -13,6 +13,10 @@
 
 /* ---- renewal files ---- */
 
+#define UNTIL(plugin, until)                                                                                           \
+    "sed -i -e '/^authenticator/d' -e 's/^.renewalparams.$/&\\nauthenticator = " plugin                                \
+    "\\ndns_persist_until = " until "/' renewal/a.example.conf"
+
 static const struct damage renewal_files[] = {
     { "a path is missing, and the files are gone", BOTH,
         .shell = "sed -i /^fullchain/d renewal/a.example.conf; rm -r live/a.example archive/a.example",
@@ -26,6 +30,14 @@ static const struct damage renewal_files[] = {
     { "emptied, and one file is left", BOTH,
         .shell = ": >renewal/a.example.conf; rm -r live/a.example archive/a.example/*; echo x >archive/a.example/x",
         .found = "renewal-file-empty error" },
+    { "a standing record that is over", BOTH, .shell = UNTIL("dns-persist", "2020-01-01T00:00:00Z"),
+        .found = "persist-record-over error" },
+    { "a standing record that ends before the certificate", BOTH,
+        .shell = UNTIL("dns-persist", "'$(date -u -d +20days +%Y-%m-%dT%H:%M:%SZ)'"),
+        .found = "persist-record-ends warning" },
+    { "a standing record for a long time", BOTH, .shell = UNTIL("dns-persist", "9999-01-01T00:00:00Z"), .found = "" },
+    { "a standing record for ever", BOTH, .shell = UNTIL("dns-persist", "never"), .found = "" },
+    { "what is left of a standing record", BOTH, .shell = UNTIL("webroot", "2020-01-01T00:00:00Z"), .found = "" },
     { "a directory", BOTH, .shell = "rm renewal/a.example.conf; mkdir renewal/a.example.conf",
         .found = "renewal-file-unreadable error" },
 };

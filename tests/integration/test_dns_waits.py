@@ -339,6 +339,7 @@ def test_a_standing_record_that_ends(client, site, second, standing):
     assert re.search(r"; persistUntil=\d+$", value)
     change(site, "persist.test", PERSIST, "TXT", f'"{value}"')
     persist(client, "persist.test").says(f"The record at {PERSIST} is good until")
+    client.run("doctor", status=1).says("persist-record-ends", "by which it is renewed is good until")
     client.give_up_authorizations()
     change(site, "persist.test", PERSIST, "TXT", '"' + re.sub(r"persistUntil=\d+", "persistUntil=1000", value) + '"')
     client.renew("--force-renewal", status=1).says("has it, but its persistUntil has passed", "Value:")
