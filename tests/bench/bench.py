@@ -27,9 +27,11 @@ import clients  # noqa: E402
 import measure  # noqa: E402
 from fleet import Fleet  # noqa: E402
 from name_servers import one_wildcard  # noqa: E402
+from own_network import own_network  # noqa: E402
 from peers.nginx import Nginx  # noqa: E402
 from peers.pebble import Pebble, find_programs  # noqa: E402
 from stores import LargeFleet, repeat_lineages  # noqa: E402
+import spread  # noqa: E402
 from waits import make_waiting  # noqa: E402
 from web_servers import web_servers  # noqa: E402
 
@@ -305,6 +307,22 @@ def many_waiting(report, evercert, ca, area, trust, count):
     report.budget(f"{count} due that wait 60 s each, wall", cost.wall, 180, seconds)
 
 
+def many_wildcards(report, program, area, count, late):
+    """`count` wildcard orders by RFC 2136, each of whose records one of two name servers takes over `late` seconds late."""
+    if os.geteuid() != 0:
+        print("\n(wildcards whose name server is late left out: a network of their own takes root)")
+        return
+    home = area / "spread"
+    home.mkdir()
+    with own_network():
+        got = spread.run(program, count, late, 8, home)
+    if got.done != count:
+        raise RuntimeError(f"{got.done} of {count} were renewed:\n{got.failures()}")
+    print(f"\n### `renew`, {count} wildcards by RFC 2136, each record {late} s late at one of two name servers, eight jobs\n\n"
+          f"{seconds(got.wall)}; {got.questions} questions at that server", flush=True)
+    report.budget(f"{count} wildcards whose name server is {late} s late, wall", got.wall, 180, seconds)
+
+
 def versions(programs):
     for name, program in programs:
         said = subprocess.run([program, "--version"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True).stdout
@@ -318,7 +336,7 @@ def main():
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--quick", action="store_true", help="small numbers, to see that it works")
     parser.add_argument("--most", type=int, default=100_000, help="lineages of the growth measurement; 0: leave it out")
-    parser.add_argument("--only", choices=("peers", "dns", "growth", "newer", "waits", "web"), help="one part of it")
+    parser.add_argument("--only", choices=("peers", "dns", "growth", "newer", "waits", "spread", "web"), help="one part of it")
     options = parser.parse_args()
     rounds = 2 if options.quick else options.rounds
     many, due, theirs, most = (50, 10, 2, 1000) if options.quick else (1000, 200, 10, options.most)
@@ -370,6 +388,8 @@ def main():
             lenient_ca = Pebble(area / "pebble-lenient", programs, trust, always_valid=True).start()
             servers.append(lenient_ca)
             many_waiting(report, pair[0], lenient_ca, area, trust, 1000)
+        if options.only in (None, "spread"):
+            many_wildcards(report, program, area, *((20, 5) if options.quick else (1000, 60)))
         if options.only in (None, "web"):
             web_servers(report, pair, area, trust, seconds, options.quick)
         report.conclude()

@@ -1,7 +1,7 @@
 #!/usr/bin/python3
 """Wildcard orders by RFC 2136 that wait for a name server which takes each record over a minute late.
 
-    sudo tests/bench/spread.py build/evercert [--count 1000] [--late 60] [--jobs 8]
+    sudo tests/bench/spread.py build/evercert [--count 1000] [--late 60] [--jobs 8]     # or: bench.py build/evercert --only spread
 
 In a network of its own: BIND is the zone's first name server and the system's resolver, a relay to it the second one, which shows a
 record `late` seconds after it was first asked for it. Prints how long `renew` took for all of them.
@@ -14,6 +14,7 @@ import sys
 import tempfile
 import threading
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -68,7 +69,20 @@ def fill(client, count, credentials):
     return names
 
 
+@dataclass
+class Outcome:
+    done: int       # certificates
+    wall: float     # seconds
+    questions: int  # for TXT, at the late server
+    rss: int        # bytes, of the largest process
+    said: str
+
+    def failures(self):
+        return "\n".join(line for line in self.said.splitlines() if line.startswith("Failed to renew"))[:3000] or self.said[-3000:]
+
+
 def run(program, count, late, jobs, area):
+    """Outcome of one `renew`; in a network of its own, where every port is free."""
     key = TsigKey("certs.")
     apex = "@ SOA ns1.infra.test. hostmaster 1 3600 600 86400 1\n@ NS ns1.infra.test.\n"
     zones = [Zone("infra.test", f"{apex}ns1 A {FIRST}\nns2 A {SECOND}\n"),
@@ -86,13 +100,8 @@ def run(program, count, late, jobs, area):
         begin = time.monotonic()
         said = client.renew("--jobs", str(jobs), status=None, timeout=1200)
         took = time.monotonic() - begin
-        done = said.out.count("(success)")
-        usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-        print(f"{done} of {count} wildcard orders, each record {late} s late at one of two name servers, --jobs {jobs}: {took:.1f} s; "
-              f"{relay.asked('TXT')} questions for TXT at that server; at most {usage.ru_maxrss // 1024} MiB")
-        if done != count:
-            print(said.text[-3000:])
-        return done == count
+        return Outcome(said.out.count("(success)"), took, relay.asked("TXT"),
+                       resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024, said.text)
     finally:
         ca.stop()
         relay.stop()
@@ -108,7 +117,12 @@ def main():
     options = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="evercert-spread-") as area, own_network():
         os.chmod(area, 0o755)
-        return 0 if run(options.program, options.count, options.late, options.jobs, Path(area)) else 1
+        got = run(options.program, options.count, options.late, options.jobs, Path(area))
+    print(f"{got.done} of {options.count} wildcard orders, each record {options.late} s late at one of two name servers, "
+          f"--jobs {options.jobs}: {got.wall:.1f} s; {got.questions} questions for TXT at that server; at most {got.rss >> 20} MiB")
+    if got.done != options.count:
+        print(got.failures())
+    return 0 if got.done == options.count else 1
 
 
 if __name__ == "__main__":
