@@ -63,6 +63,11 @@ static void look_at_file(const struct settings *settings, struct findings *out)
 void notify_examine(const struct settings *settings, const struct targets *targets, struct findings *out)
 {
     look_at_file(settings, out);
+    if (targets->left_out > 0)
+        finding_answer(
+            findings_add(out, "alarm-target-wrong", HEALTH_WARNING, NULL, why_silent,
+                "%zu target(s) are told nothing, as no more than %d are possible", targets->left_out, TARGETS_MAX),
+            "have one of them pass it on to the others");
     for (size_t i = 0; i < targets->len; i++)
         look_at_target(settings, &targets->at[i], out);
 }

@@ -153,6 +153,8 @@ static void warn_of_broken(const struct targets *targets)
     for (size_t i = 0; i < targets->len; i++)
         if (targets->at[i].kind == TARGET_BROKEN)
             log_warning("%s is told nothing: %s", targets->at[i].shown, targets->at[i].why);
+    if (targets->left_out > 0)
+        log_warning("%zu target(s) are told nothing: no more than %d are possible", targets->left_out, TARGETS_MAX);
 }
 
 static void tell_all(struct telling *telling, const struct targets *targets, struct gathered *gathered)

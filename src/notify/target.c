@@ -31,7 +31,7 @@ void targets_clear(struct targets *targets)
 {
     for (size_t i = 0; i < targets->len; i++)
         target_clear(&targets->at[i]);
-    targets->len = 0;
+    targets->len = targets->left_out = 0;
 }
 
 bool targets_any(const struct settings *settings)
@@ -198,8 +198,10 @@ static struct target *next_place(struct targets *targets, const char *kind, cons
     for (size_t i = 0; i < targets->len; i++)
         if (strcmp(targets->at[i].id, id) == 0)
             return NULL;
-    if (targets->len == TARGETS_MAX)
+    if (targets->len == TARGETS_MAX) {
+        targets->left_out++;
         return NULL;
+    }
     targets->len++;
     *target = (struct target){ .id = xstrdup(id), .shown = TAKE(id) };
     return target;

@@ -32,6 +32,7 @@ struct target {
 struct targets {
     struct target at[TARGETS_MAX];
     size_t len;
+    size_t left_out; /* for which there was no room */
 };
 
 /* All that the settings name, each once. *out must be zero. Cannot fail: what cannot be read is a broken target. */
