@@ -132,7 +132,7 @@ bool web_challenges_put(
         blame(plans, count, failures, each);
     free_all(failures, total);
     if (!ok) {
-        if (!put_live(plugin, &again))
+        if (!web_challenges_resume(plugin, &again)) /* they were taken back where it got that far */
             log_warning("%s does not answer the challenges of other certificates any more: %s", name, again.why);
         return error_in(err, "making %s answer the challenges", name);
     }
