@@ -120,6 +120,7 @@ TEST(locating)
 {
     static const struct script broken = { NULL, NULL, NULL };
     AUTO(apache_server_free) struct apache_server *server = open_server(&broken);
+    AUTO(apache_facts_clear) struct apache_facts facts = { 0 };
     struct error err = { 0 };
 
     apache_server_locate(server);
@@ -130,8 +131,10 @@ TEST(locating)
     CHECK_TEXT(server->control.pid_file, "/run/apache2.pid", "its process");
     CHECK_TEXT(server->control.error_log, "/var/log/apache2/error.log", "its log");
     check_calls(DUMP "-v\n", "asked");
+    REQUIRE(apache_server_ask(server, 60000, &facts, &err), "%s", err.why);
+    check_calls(DUMP "-v\n", "what it has said counts no longer: the configuration was about to change");
     CHECK(apache_server_prepare(server, &err), "%s", err.why);
-    check_calls(DUMP "-v\n", "what it has said before counts no longer: the configuration was about to change");
+    check_calls(DUMP "-v\n", "asked once more");
     apache_server_locate(server);
     check_calls("", "it is known");
 }
