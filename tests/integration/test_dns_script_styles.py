@@ -1,6 +1,7 @@
 """Scripts in the style of acme.sh's, one for each way in which such scripts speak with a provider, against the fakes of those providers.
 
-Each step is run by another shell. The first one is given the script's settings, all later ones find what it has saved.
+Each call is run by another shell. One alone is given the script's settings: those before it fail for want of them, those after it find what it
+has saved.
 """
 import base64
 import os
