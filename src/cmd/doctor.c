@@ -15,6 +15,7 @@
 #include "net/net.h"
 #include "notify/examine.h"
 #include "ops/checkup.h"
+#include "status/findings.h"
 #include "ops/schedule_look.h"
 #include "store/lineage_lock.h"
 
@@ -193,6 +194,16 @@ static bool lock_store(struct context *context, struct range_lock **lock, struct
     return true;
 }
 
+/* What servers show, and whether the CAs answer. */
+static bool look_at_servers(struct context *context, struct findings *findings, struct error *err)
+{
+    AUTO(status_clear) struct status status = { 0 };
+
+    TRY(status_gather(context, &status, err));
+    status_find(&status, findings);
+    return true;
+}
+
 static bool rehearse(void *ctx, const char *lineage, struct error *err)
 {
     return lineage_rehearse(ctx, lineage, err);
@@ -230,6 +241,7 @@ static bool doctor_run(struct context *context, struct error *err)
     TRY(health_examine_all(context->store, settings, settings->cert_name, settings->fix ? HEALTH_FIX : HEALTH_LOOK,
         &rehearsal, &findings, err));
     TRY(checkup(context, settings->cert_name, settings->online, &findings, err));
+    TRY(!settings->online || look_at_servers(context, &findings, err));
     TRY(look_at_schedule(context, &findings, err));
     TRY(look_at_network(context, &network, err));
     targets_read(settings, &targets);

@@ -53,6 +53,15 @@ static void tell(const char *lineage, const struct preflight_finding *found, str
         finding_answer(finding, "%s", found->remedy);
 }
 
+/* What is of no single name would be told of each lineage. */
+static bool is_told(const struct findings *findings, const char *code)
+{
+    for (size_t i = 0; i < findings->len; i++)
+        if (text_equal(findings->at[i].code, code))
+            return true;
+    return false;
+}
+
 static bool check_way(struct context *context, const char *name, struct findings *findings, struct error *err)
 {
     AUTO(names_asked_clear) struct names_asked asked = { 0 };
@@ -69,7 +78,8 @@ static bool check_way(struct context *context, const char *name, struct findings
     look.account_url = asked.account_url;
     TRY(first_look(&asked.context, &look, &found, err));
     for (size_t i = 0; i < found.len; i++)
-        tell(name, &found.at[i], findings);
+        if (found.at[i].name != NULL || !is_told(findings, found.at[i].code))
+            tell(found.at[i].name != NULL ? name : NULL, &found.at[i], findings);
     return true;
 }
 

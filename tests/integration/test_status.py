@@ -349,6 +349,12 @@ def test_what_servers_show(client, show):
     assert "does not answer: " in flat and nagios.status == 2
     assert document["cas"][0]["answers"] is False and value_of(found, "ca_answers", server=NO_CA) == 0
     assert f"the CA at {NO_CA} does not answer" in nagios.out
+    told = client.run("doctor", "--online", "--https-port", port, "--json", status=1).json()["findings"]
+    kinds = {"ca-silent", "not-served", "served-expired", "served-otherwise"}
+    assert {(f["code"], f["severity"], f["certificate"]) for f in told if f["code"] in kinds} == {
+        ("served-otherwise", "warning", address(3)), ("served-otherwise", "warning", address(4)),
+        ("served-expired", "error", address(5)), ("not-served", "note", address(6)), ("served-otherwise", "note", address(7)),
+        ("served-otherwise", "warning", address(8)), ("not-served", "warning", address(9)), ("ca-silent", "error", None)}
 
 
 def test_a_ca_that_answers(make_client, new_ca, show):
