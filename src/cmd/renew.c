@@ -226,7 +226,7 @@ const struct command cmd_renew = {
         .summary = "Renew all certificates that are due, or one with --cert-name",
         .usage = "[--cert-name NAME] [options]",
         .text = "Renews every certificate that is near its end or that the CA wants renewed, with the options it was obtained "
-                "with. Made to run unattended, twice a day; without a terminal it waits at random for up to eight minutes first "
+                "with. Made to run unattended (`schedule install`, `daemon`); without a terminal it waits at random for up to eight minutes first "
                 "(--no-random-sleep-on-renew: not).",
         .topics = topics,
         .traits = VERB_TRAITS_RENEW,

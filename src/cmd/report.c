@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "ops/daemon_state.h"
 #include "ops/scheduled.h"
 #include "plugin/plugin.h"
 
@@ -21,7 +22,9 @@ static void say_scheduled(struct context *context, const struct lineage *lineage
     AUTO(free) char *where = NULL;
     enum scheduled by = scheduled_for(context->settings, &where);
 
-    if (by == SCHEDULED_US)
+    if (daemon_is_running(context->settings->config_dir))
+        ui_say(context->ui, "It is renewed in the background: the daemon is at work.");
+    else if (by == SCHEDULED_US)
         ui_say(context->ui, "It is renewed in the background: %s runs Evercert.", where);
     else if (by == SCHEDULED_CERTBOT && certbot_can_read(lineage))
         ui_say(
@@ -34,7 +37,8 @@ static char *advise_schedule(const struct context *context, const struct lineage
     AUTO(free) char *where = NULL;
     enum scheduled by = scheduled_for(context->settings, &where);
 
-    if (by == SCHEDULED_US || (by == SCHEDULED_CERTBOT && certbot_can_read(lineage)))
+    if (by == SCHEDULED_US || daemon_is_running(context->settings->config_dir) ||
+        (by == SCHEDULED_CERTBOT && certbot_can_read(lineage)))
         return NULL;
     if (by == SCHEDULED_CERTBOT)
         return xprintf(

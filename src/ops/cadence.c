@@ -19,7 +19,7 @@ int64_t cadence_for(int64_t life_s)
     if (life_s <= 0)
         return steps[0];
     for (size_t i = 0; i < COUNT(steps); i++)
-        if (steps[i] <= life_s / 48)
+        if (steps[i] <= (life_s + 1) / 48) /* the second at which it ends is part of its life (RFC 5280) */
             return steps[i];
     return steps[COUNT(steps) - 1];
 }

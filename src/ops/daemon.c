@@ -231,7 +231,7 @@ static void stop(struct daemon *daemon)
         say("Stopping, once the renewal that is at work is done; the same signal again interrupts it.");
     } else {
         say("Interrupting the renewal that is at work.");
-        (void)kill(daemon->child, SIGINT);
+        (void)kill(-daemon->child, SIGINT); /* all of its group, as a terminal does */
     }
 }
 

@@ -174,6 +174,7 @@ TEST(a_shorter_life)
     struct error err = { 0 };
     AUTO(free) char *first = install(&scene, false, &err), *second = NULL;
 
+    CHECK(first != NULL, "%s", err.why);
     scene.wish.life_s = 6 * DAY;
     {
         AUTO(schedule_clear) struct schedule schedule = plan(&scene);
@@ -195,6 +196,7 @@ TEST(what_others_have_changed)
     AUTO(free) char *first = install(&scene, false, &err), *text = read_text(TIMER);
     AUTO(free) char *edited = xprintf("%s# mine\n", text), *refused = NULL, *after = NULL, *forced = NULL;
 
+    CHECK(first != NULL, "%s", err.why);
     write_text(TIMER, edited);
     scene.wish.life_s = 6 * DAY;
     refused = install(&scene, false, &err);
@@ -232,6 +234,7 @@ TEST(the_daemon_takes_the_timers_place)
     struct error err = { 0 };
     AUTO(free) char *timer = install(&scene, false, &err), *daemon = NULL, *text = NULL;
 
+    CHECK(timer != NULL, "%s", err.why);
     scene.wish.form = "daemon";
     daemon = install(&scene, false, &err);
     REQUIRE(daemon != NULL, "%s", err.why);

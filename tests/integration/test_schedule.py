@@ -56,7 +56,7 @@ def test_we_renew(on_a_machine):
     line = f"0 */12 * * * root {client.real} --config-dir {client.config} -q renew\n"
     said = on_a_machine(line).certonly([NAME])
     said.says("It is renewed in the background: /etc/cron.d/renewals runs Evercert.")
-    assert "twice a day" not in said.text
+    assert "schedule install" not in said.text
 
 
 @pytest.mark.parametrize("layout", ["certbot", "versioned"])
@@ -66,11 +66,79 @@ def test_certbot_renews(on_a_machine, area, layout):
     said = on_a_machine(line).certonly([NAME], "--store-layout", layout)
     if layout == "certbot":
         said.says("It is renewed in the background: /etc/cron.d/renewals runs Certbot, which reads this certificate, too.")
-        assert "twice a day" not in said.text
+        assert "schedule install" not in said.text
     else:
         said.says("/etc/cron.d/renewals runs `certbot renew`, and Certbot cannot read this certificate: let it run `evercert -q renew` "
                   "instead.", f"evercert store convert --layout certbot --cert-name {NAME}")
         assert "in the background" not in said.text
+
+
+@pytest.fixture
+def image(new_client, area):
+    """image(words...): `schedule` for a machine that is a directory, with systemd."""
+    root = area / "root"
+    (root / "run/systemd/system").mkdir(parents=True)
+    new_client.certonly([NAME])
+
+    def schedule(*words, program=new_client, **more):
+        return program.run("schedule", *words, "--schedule-root", root, "--config-dir", new_client.config, "--work-dir",
+                           new_client.work, "--logs-dir", new_client.logs, raw=True, **more)
+
+    schedule.units = root / "etc/systemd/system"
+    schedule.client = new_client
+    return schedule
+
+
+def test_installed_looked_at_and_removed(image):
+    image("status", status=1).says("Nothing renews the certificates in")
+    image("install").says("Wrote /etc/systemd/system/evercert-renew", "a timer of systemd's, twice a day")
+    image("install").says("Nothing was to be changed.")
+    image("status").says("runs Evercert, at least every 960 minutes.", "The shortest certificate is that of x.test")
+    image("remove").says("Removed /etc/systemd/system/evercert-renew")
+    assert [p for p in image.units.rglob("*") if not p.is_dir()] == []
+
+
+def test_a_shorter_certificate(image, make_client, profiled_ca):
+    """Status and doctor say that the schedule does not fit, and install mends it."""
+    image("install")
+    client = make_client(profiled_ca, "short")
+    client.config, client.work, client.logs = image.client.config, image.client.work, image.client.logs
+    client.certonly(["short.test"], "--preferred-profile", "shortlived")
+    for said in (image("status", status=1),
+                 client.run("doctor", "--config-dir", client.config, "--work-dir", client.work, "--logs-dir", client.logs,
+                            "--schedule-root", image.units.parents[2], raw=True, status=1)):
+        said.says("schedule-rare: short.test, whose certificate lives for 143 hours, is to be renewed every 3 hours",
+                  "schedule-outdated", "evercert schedule install")
+    image("install").says("Replaced /etc/systemd/system/", "every 3 hours")
+    image("status").says("at least every 240 minutes.")
+
+
+def test_what_was_edited_stays(image):
+    image("install")
+    timer, = image.units.glob("*.timer")
+    edited = timer.read_text().replace("Persistent=true", "Persistent=false")
+    timer.write_text(edited)
+    image("install", status=1).says("was edited, and is left as it is", "systemctl edit", "--force")
+    assert image("status", "--json").json()["findings"][0]["code"] == "schedule-edited"
+    image("remove").says("Left /etc/systemd/system/")
+    assert timer.read_text() == edited
+    image("install", "--force")
+    assert "Persistent=true" in timer.read_text()
+
+
+@pytest.mark.parametrize("form", ["systemd", "daemon"])
+def test_units_are_clean_and_closed(image, form):
+    """As systemd itself judges them."""
+    if shutil.which("systemd-analyze") is None:
+        pytest.skip("no systemd here")
+    image("install", form)
+    units = [p for p in image.units.iterdir() if p.is_file()]
+    said = subprocess.run(["systemd-analyze", "verify", *units], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert said.returncode == 0 and said.stdout == "", said.stdout
+    service, = image.units.glob("*.service")
+    said = subprocess.run(["systemd-analyze", "security", "--offline=yes", "--no-pager", "--threshold=25", service],
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert said.returncode == 0, said.stdout
 
 
 def test_renew_without_a_terminal_waits(new_client):

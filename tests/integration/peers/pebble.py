@@ -28,10 +28,12 @@ class Pebble:
     alternates    number of further roots, each with its chain
     dns_server    "127.0.0.1:5353": a name server that it asks instead of its own
     settings      added to Pebble's own configuration
+    run_by        words in front of its command line
+    env           added to its environment
     """
 
     def __init__(self, directory, programs, trust, *, nosleep=True, sleeptime=None, nonce_reject=0, authz_reuse=0,
-                 alternates=0, always_valid=False, dns_server=None, settings=None):
+                 alternates=0, always_valid=False, dns_server=None, settings=None, run_by=(), env=None):
         self.directory = Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.programs = Path(programs)
@@ -39,7 +41,9 @@ class Pebble:
         self.settings = settings or {}
         self.dns_server = dns_server
         self.is_new = self._understands("-version")
-        self.env = {**os.environ, "PEBBLE_WFE_NONCEREJECT": str(nonce_reject), "PEBBLE_AUTHZREUSE": str(authz_reuse)}
+        self.env = {**os.environ, "PEBBLE_WFE_NONCEREJECT": str(nonce_reject), "PEBBLE_AUTHZREUSE": str(authz_reuse),
+                    **(env or {})}
+        self.run_by = list(run_by)
         if nosleep:
             self.env["PEBBLE_VA_NOSLEEP"] = "1"
         if sleeptime:
@@ -84,7 +88,7 @@ class Pebble:
         dns = Server([self.programs / "pebble-challtestsrv", dns_flag, f"127.0.0.1:{self.dns_port}", "-management",
                       f"127.0.0.1:{self.dns_management}", "-defaultIPv4", "127.0.0.1", "-defaultIPv6", "", *off],
                      self.directory / "challtestsrv.log")
-        ca = Server([self.programs / "pebble", "-strict", "-config", path, "-dnsserver",
+        ca = Server([*self.run_by, self.programs / "pebble", "-strict", "-config", path, "-dnsserver",
                      self.dns_server or f"127.0.0.1:{self.dns_port}"], self.directory / "pebble.log", env=self.env)
         self.servers = [dns, ca]
         return (dns.wait_until(lambda: is_listening(self.dns_management))

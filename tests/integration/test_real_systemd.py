@@ -1,0 +1,161 @@
+"""The units under a real systemd, in namespaces of its own, with a layer of its own over the files of this machine: nothing of the
+machine's is started or changed. What is run there is what `schedule install` has put in place there.
+"""
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import pytest
+from client import wait_for
+
+pytestmark = pytest.mark.ours
+
+NAME = "a.test"
+SYSTEMD = "/lib/systemd/systemd"
+
+# Runs in new namespaces of processes, mounts and control groups, up to process 1. Only units of ours are found.
+BOOT = """
+set -e
+mount --make-rprivate /
+mkdir -p "$1/layer" && mount -t tmpfs tmpfs "$1/layer" && cd "$1/layer" && mkdir up work m
+mount -t overlay overlay -o lowerdir=/,upperdir=up,workdir=work m
+mount -t proc proc m/proc; mount -t tmpfs tmpfs m/run; mount -t sysfs sysfs m/sys
+mount --rbind "$1" "m$1"; mount --rbind /tmp m/tmp
+mount -t cgroup2 cgroup2 m/sys/fs/cgroup
+mount -t tmpfs tmpfs m/dev
+for name in null zero full random urandom tty; do touch m/dev/$name; mount --bind /dev/$name m/dev/$name; done
+mkdir m/dev/shm m/dev/pts m/dev/mqueue m/dev/hugepages m/old; ln -s /proc/self/fd m/dev/fd; ln -s pts/ptmx m/dev/ptmx
+mount -t devpts -o newinstance,ptmxmode=0666 devpts m/dev/pts
+touch m/dev/console "$1/console"; mount --bind "$1/console" m/dev/console
+mount -t tmpfs tmpfs m/etc/systemd
+mkdir -p m/etc/systemd/system
+for target in timers sysinit basic shutdown multi-user network-online time-set time-sync; do
+    printf '[Unit]\\nDefaultDependencies=no\\n' >m/etc/systemd/system/$target.target
+done
+mkdir m/etc/systemd/system/service.d # of every service; there is no journal
+printf '[Service]\\nStandardOutput=append:%s\\nStandardError=inherit\\n' "$1/console" >m/etc/systemd/system/service.d/out.conf
+cd m; pivot_root . old; umount -l /old
+exec env -i container=test PATH="$PATH" SYSTEMD_LOG_TARGET=console SYSTEMD_UNIT_PATH=/etc/systemd/system \
+    SYSTEMD --system --unit=timers.target
+""".replace("SYSTEMD ", SYSTEMD + " ")
+
+
+class Machine:
+    def __init__(self, folder):
+        self.folder = folder
+        (folder / "boot").write_text(BOOT)
+        self.log = open(folder / "boot.log", "wb")
+        self.outer = subprocess.Popen(["unshare", "--pid", "--mount", "--ipc", "--uts", "--cgroup", "--fork", "--kill-child",
+                                       "sh", folder / "boot", folder], stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
+        self.one = wait_for(self._child, 10, "process 1")
+        try:
+            wait_for(lambda: self.run("systemctl", "list-units", "--no-pager").returncode == 0, 10, "systemd")
+        except AssertionError:
+            self.stop()
+            pytest.skip(f"systemd does not start in namespaces here: {(folder / 'boot.log').read_text(errors='replace')[-300:]}")
+
+    def _child(self):
+        path = Path(f"/proc/{self.outer.pid}/task/{self.outer.pid}/children")
+        return path.exists() and path.read_text().split()[:1] or None
+
+    def run(self, *words, env=None):
+        return subprocess.run(["nsenter", "-t", self.one[0], "-m", "-p", "-i", "-C", *map(str, words)], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env, timeout=120)
+
+    def must(self, *words, **more):
+        said = self.run(*words, **more)
+        assert said.returncode == 0, f"{words}: {said.stdout}\n{(self.folder / 'console').read_text(errors='replace')[-3000:]}"
+        return said.stdout
+
+    def show(self, unit, what):
+        return self.must("systemctl", "show", "--value", "-p", what, unit).strip()
+
+    def stop(self):
+        self.outer.kill()
+        self.outer.wait()
+        self.log.close()
+
+
+@pytest.fixture
+def machine():
+    if os.geteuid() != 0 or not Path(SYSTEMD).exists() or shutil.which("nsenter") is None:
+        pytest.skip("root and systemd are needed")
+    folder = Path(tempfile.mkdtemp(prefix="evercert-machine-", dir="/var/lib"))  # /tmp is another one in the units
+    made = Machine(folder)
+    yield made
+    made.stop()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture
+def store(machine, new_client):
+    """A certificate that is due, with a hook that does what hooks do, and what none may."""
+    client = new_client
+    client.config, client.work, client.logs = (machine.folder / name for name in ("conf", "work", "logs"))
+    client.store.root = client.config
+    hook = machine.folder / "hook"
+    hook.write_text("#!/bin/sh\nset -e\ncp $RENEWED_LINEAGE/fullchain.pem /etc/deployed.pem\nsystemctl is-active timers.target\n"
+                    "! touch /usr/not-here\n! touch /etc/systemd/system/not-here\n")
+    hook.chmod(0o755)
+    client.certonly([NAME])
+    path = client.store.renewal(NAME)
+    path.write_text("renew_before_expiry = 2159 hours, 59 minutes, 58 seconds\n"
+                    + path.read_text().replace("[renewalparams]", f"[renewalparams]\nrenew_hook = {hook}"))
+    time.sleep(3)
+    return client
+
+
+def schedule(machine, client, *words):
+    env = client.environment()
+    env.pop("XDG_CONFIG_HOME")
+    return machine.must(client.program, "schedule", *words, "--config-dir", client.config, "--work-dir", client.work, "--logs-dir",
+                        client.logs, env=env)
+
+
+def trusting(machine, client, unit):
+    """The test's CA is trusted by a file beside the unit: as an administrator would have it."""
+    machine.must("mkdir", "-p", f"/etc/systemd/system/{unit}.d")
+    machine.must("sh", "-c", f"printf '[Service]\\nEnvironment=SSL_CERT_FILE={client.trust.ca} HOME=/root\\nPrivateTmp=no\\n' "
+                             f">/etc/systemd/system/{unit}.d/test.conf")
+    machine.must("systemctl", "daemon-reload")
+
+
+def check_renewed(machine, client, first):
+    assert client.store.cert(NAME).serial_number != first
+    assert machine.must("cat", "/etc/deployed.pem").encode() == client.store.live(NAME, "fullchain").read_bytes()
+    said = client.log() + "".join(p.read_text() for p in client.logs.glob("letsencrypt.log.*"))
+    assert "The network process is locked in: user" in said and "a filter of system calls" in said
+
+
+def test_timer(machine, store):
+    first = store.store.cert(NAME).serial_number
+    said = schedule(machine, store, "install")
+    assert "Wrote" in said, said
+    name = said.split("(")[-1].split(")")[0]
+    assert machine.show(f"{name}.timer", "ActiveState") == "active"
+    assert machine.show(f"{name}.timer", "NextElapseUSecRealtime") != ""
+    trusting(machine, store, f"{name}.service")
+    machine.must("systemctl", "start", f"{name}.service")
+    assert machine.show(f"{name}.service", "Result") == "success"
+    check_renewed(machine, store, first)
+    assert "runs Evercert" in schedule(machine, store, "status")
+    schedule(machine, store, "remove")
+    assert machine.run("systemctl", "is-active", f"{name}.timer").returncode != 0
+
+
+def test_daemon(machine, store):
+    first = store.store.cert(NAME).serial_number
+    unit = "evercert" + re.sub("[^A-Za-z0-9]+", "-", str(store.config)) + ".service"
+    trusting(machine, store, unit)
+    assert unit in schedule(machine, store, "install", "daemon")  # which returns when it has said that it is ready
+    wait_for(lambda: store.store.cert(NAME).serial_number != first, what="the renewal")
+    wait_for(lambda: machine.show(unit, "StatusText").startswith("Next run at"), what="its status")
+    check_renewed(machine, store, first)
+    machine.must("systemctl", "reload", unit)
+    assert machine.show(unit, "ActiveState") == "active"
+    machine.must("systemctl", "stop", unit)
+    assert machine.show(unit, "Result") == "success"
