@@ -995,8 +995,7 @@ const struct option options[] = {
         .topic = TOPIC_CERTIFICATE,
         .also = "delete",
         .ours = true,
-        .help = "With delete: remove the files although a server's configuration still names them. With schedule: replace "
-                "or remove files that were edited." },
+        .help = "With delete: remove files that a server still names. With schedule: those that were edited, too." },
     { .names = { "server-config-dir" },
         .type = OPTION_REPEAT,
         AT(server_config_dirs),
