@@ -14,16 +14,18 @@ static bool setup_run(struct context *context, struct error *err)
     return setup(context, &ways, err);
 }
 
-static const enum option_topic topics[] = { TOPIC_INSTALL, TOPIC_HIDDEN };
+static const enum option_topic topics[] = { TOPIC_INSTALL, TOPIC_NOTIFY, TOPIC_HIDDEN };
 
 const struct command cmd_setup = {
     .verb = {
         .name = "setup",
-        .summary = "Set everything up: certificate, web server, renewals",
+        .summary = "Set everything up: certificate, web server, renewals, alarms",
         .usage = "[--yes] [-d DOMAIN] [-m EMAIL] [options]",
         .text = "Looks which web server is here, asks for an e-mail address and which of its names are to have a certificate, "
-                "obtains it, has the server use it, and schedules renewals. Called again, it completes what is missing. With --yes nothing is asked: all names of the web server's configuration are "
-                "taken unless -d or --ip-address name some, and the terms of the CA are agreed to.",
+                "obtains it, has the server use it, schedules renewals, and has alarms go to that address, or to what --notify "
+                "names. Called again, it completes what is missing. With --yes nothing is asked: all names of the web "
+                "server's configuration are taken unless -d or --ip-address name some, and the terms of the CA are "
+                "agreed to.",
         .topics = topics,
         .ours = true,
         .traits = VERB_OBTAINS_TOO | VERB_REDIRECTS,

@@ -86,6 +86,8 @@ static bool is_line_of(struct view line, const struct line_wanted *wanted)
     if (!cli_ini_is_pair(line) || !cli_ini_split(view_trim(line), &key, &value))
         return false;
     option = cli_ini_option(&key, &ambiguous);
+    if (option != NULL && option->adds && wanted->value != NULL) /* each of its lines counts, beside the others */
+        return option == wanted->option && view_is(value, wanted->value);
     return wanted->option != NULL ? option != NULL && option->at == wanted->option->at
                                   : option == NULL && view_equal(key, wanted->name);
 }

@@ -7,6 +7,7 @@
 #include "config/names.h"
 #include "lifecycle/install.h"
 #include "ops/scheduled.h"
+#include "ops/settings_file.h"
 
 #define SERVERS_MAX 8
 
@@ -110,7 +111,7 @@ static bool ask_email(struct scene *scene, struct error *err)
 {
     struct settings *settings = scene->settings;
     struct question question = {
-        .text = "E-mail address that the CA may write to (empty: none)", .has_default = true, .forced = true
+        .text = "E-mail address for alarms, and for the CA (empty: none)", .has_default = true, .forced = true
     };
     AUTO(free) char *answer = NULL;
 
@@ -181,6 +182,47 @@ static void schedule_renewals(struct scene *scene, const struct setup_way *way)
             why.next);
 }
 
+/* Writes one target into the file of settings, since renewals go by that. */
+static void keep_target(const struct scene *scene, const char *path, const char *target)
+{
+    const struct setting_change change = { .name = "notify", .value = target };
+    struct error why = { 0 };
+    bool changed;
+
+    if (!settings_file_change(path, &change, 1, &changed, &why))
+        ui_say(scene->context.ui, "Alarms are not set: %s. Next: write \"notify = TARGET\" into %s", why.why, path);
+}
+
+/* Targets of the command line; where none are known, the address that was given. True: somebody is told. */
+static bool set_alarms(const struct scene *scene)
+{
+    const struct settings *settings = scene->settings;
+    AUTO(free) char *path = settings_file_of(settings);
+    AUTO(free) char *address = settings->email == NULL ? NULL : xprintf("mailto:%s", settings->email);
+    bool known = settings->notify.len > 0 || settings->notify_file != NULL;
+
+    if (path == NULL)
+        return known;
+    for (size_t i = 0; SETTING_ORIGIN(settings, notify) == ORIGIN_COMMAND_LINE && i < settings->notify.len; i++)
+        keep_target(scene, path, settings->notify.at[i]);
+    if (!known && address != NULL)
+        keep_target(scene, path, address);
+    return known || address != NULL;
+}
+
+static void say_end(const struct scene *scene, bool alarms)
+{
+    struct ui *ui = scene->context.ui;
+    const char *command = scene->context.voice->command;
+
+    ui_say(
+        ui, "\nSet up. `%s status` shows how all of it is; `%s doctor --online` says what is wrong.", command, command);
+    if (alarms)
+        ui_say(ui, "`%s notify test` tries the alarms.", command);
+    else
+        ui_say(ui, "Nobody is told when a renewal fails: set up again with --email or --notify.");
+}
+
 /* ---- the whole ---- */
 
 bool setup(struct context *context, const struct setup_ways *ways, struct error *err)
@@ -196,6 +238,6 @@ bool setup(struct context *context, const struct setup_ways *ways, struct error 
     TRY(propose_names(&scene, err) && ask_email(&scene, err));
     TRY(get_certificate(&scene, ways, err));
     schedule_renewals(&scene, &ways->schedule);
-    ui_say(context->ui, "\nSet up. `%s doctor --online` looks whether all of it is well.", context->voice->command);
+    say_end(&scene, set_alarms(&scene));
     return true;
 }

@@ -58,17 +58,22 @@ def test_in_a_script(machine, kind):
         assert client.host.certificate(name) == der(client, NAMES[0])
     line, = (client.root / "etc" / "cron.d").iterdir()
     assert f"-q renew --config-dir {client.config} " in line.read_text()
-    before = client.host.snapshot()
+    assert client.ini.read_text().splitlines()[-1] == "notify = mailto:admin@set.test"
+    before, settings = client.host.snapshot(), client.ini.read_text()
     said = client.run(*arguments(client), "--yes")
     said.says("Set up.")
-    assert client.host.snapshot() == before and len(client.store.versions(NAMES[0])) == 1
+    assert client.host.snapshot() == before and client.ini.read_text() == settings and len(client.store.versions(NAMES[0])) == 1
 
 
 def test_with_neither(machine):
     client = machine(None)
     said = client.run(*arguments(client), "--yes", status=1)
     said.says("no web server that could be set up", "no name is known", "give the names with -d")
-    client.run(*arguments(client), "--yes", "-d", "c.set.test").says("Successfully received certificate", "Set up.")
+    said = client.run(*arguments(client), "--yes", "-d", "c.set.test")
+    said.says("Successfully received certificate", "Set up.", "Nobody is told when a renewal fails")
+    assert "notify" not in client.ini.read_text()
+    client.run(*arguments(client), "--yes", "-d", "c.set.test", "--notify", "ntfy:https://ntfy.set.test/secret").says("notify test")
+    assert "notify = ntfy:https://ntfy.set.test/secret" in client.ini.read_text()
     client.store.check(["c.set.test"])
 
 
@@ -100,7 +105,7 @@ def test_in_a_terminal_with_nginx(machine, open_screen):
     screen.type("y")
     screen.wait_for("1: a.set.test", "2: b.set.test", "(Enter 'c' to cancel):")
     screen.type("1")
-    screen.wait_for("https://a.set.test", "are renewed by a line of cron's", "Set up.", "ready>")
+    screen.wait_for("https://a.set.test", "are renewed by a line of cron's", "Set up.", "notify test", "ready>")
     assert screen.status() == 0
     assert client.host.certificate("a.set.test") == der(client, "a.set.test")
 
@@ -115,5 +120,5 @@ def test_in_a_terminal_with_neither(machine, open_screen):
     screen.type("y")
     screen.wait_for("(Enter 'c' to cancel):")
     screen.type("c.set.test")
-    screen.wait_for("Successfully received certificate", "Set up.", "ready>")
+    screen.wait_for("Successfully received certificate", "Set up.", "notify test", "ready>")
     client.store.check(["c.set.test"])
