@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/mutex.h"
-#include "dns/ca_place.h"
+#include "base/text.h"
 #include "dns/delegation.h"
 #include "dns/options.h"
 #include "dns/provider.h"
@@ -250,13 +250,10 @@ static bool follow(
 {
     struct asker asker = asker_of_net(context->net);
     AUTO(zones_clear) struct zones zones = { .asker = &asker };
-    struct delegation_way way = { .zones = &zones };
+    const struct delegation_way way = { .zones = &zones, .ca_url = context->settings->server };
 
-    if (context->net != NULL) {
-        /* A CA in public has resolvers of its own. */
-        way.resolvers = ca_is_public(&asker, context->settings->server);
+    if (context->net != NULL)
         return delegations_follow(&way, delegations, count, err);
-    }
     for (size_t i = 0; i < count; i++)
         xreplace(&delegations[i].place, delegations[i].name);
     return true;
@@ -324,12 +321,22 @@ static void note_outputs(const struct plugin_context *context, struct proof *con
         context->note(context->note_arg);
 }
 
+/* All values of a name have to be at one place, as a record at the name itself hides the other one. */
+static bool any_is_there(struct proof *const *proofs, size_t count, const char *record_name)
+{
+    for (size_t i = 0; i < count; i++)
+        if (proofs[i]->state == PROOF_PRESENTED && text_equal(proofs[i]->record_name, record_name))
+            return true;
+    return false;
+}
+
 /* The other place of a proof that was refused at its first one; NULL: there is none. A service that could not be asked
  * may have done it, and would say no more of another name. */
-static const char *other_place(const struct order *order, const struct proof *proof)
+static const char *other_place(
+    const struct order *order, struct proof *const *proofs, size_t count, const struct proof *proof)
 {
     if (proof->state != PROOF_FAILED || proof->error == NULL || proof->error->kind == ERROR_NETWORK ||
-        proof->record_name == NULL)
+        proof->record_name == NULL || any_is_there(proofs, count, proof->record_name))
         return NULL;
     for (size_t i = 0; i < order->names.len; i++)
         if (host_equal(order->names.at[i], proof->record_name))
@@ -348,7 +355,7 @@ static bool present_elsewhere(const struct order *order, struct proof *const *pr
     bool ok;
 
     for (size_t i = 0; i < count; i++) {
-        const char *other = other_place(order, proofs[i]);
+        const char *other = other_place(order, proofs, count, proofs[i]);
 
         if (other == NULL)
             continue;

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "dns/ca_place.h"
 #include "dns/rcode.h"
 
 #define RANDOM_LABEL "_acme-challenge-is-this-a-wildcard" /* that nobody has */
@@ -91,9 +92,19 @@ static bool ask_resolvers(const struct delegation_way *way, struct steps *steps,
     return ok;
 }
 
+static bool lacks_replies(const struct steps *steps)
+{
+    for (size_t i = 0; i < steps->count; i++)
+        if (steps->at[i].reply == NULL)
+            return true;
+    return false;
+}
+
 static bool ask(const struct delegation_way *way, struct steps *steps, struct error *err)
 {
-    return ask_servers(way, steps, err) && (!way->resolvers || ask_resolvers(way, steps, err));
+    TRY(ask_servers(way, steps, err));
+    return !lacks_replies(steps) || way->ca_url == NULL || !ca_is_public(way->zones->asker, way->ca_url) ||
+           ask_resolvers(way, steps, err);
 }
 
 /* Where the CNAME that was asked for leads, of the caller's; NULL: there is none. */

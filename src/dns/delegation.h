@@ -24,9 +24,9 @@ void delegation_clear(struct delegation *delegation);
 
 struct delegation_way {
     struct zones *zones;
-    /* Whether resolvers may be asked, too, where the servers of a zone cannot be: they remember a name that is not
-     * there yet, so that nobody whom that matters to may share them. */
-    bool resolvers;
+    /* The CA's: where the servers of a zone cannot be asked, resolvers are for a CA in public alone, which has its own,
+     * as they remember a name that is not there yet. NULL: they never are. */
+    const char *ca_url;
 };
 
 /*

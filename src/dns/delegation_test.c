@@ -84,7 +84,8 @@ TEST(followed)
         struct played_names names = { .lines = cases[i].lines, .unspoken = cases[i].resolvers ? NULL : AT };
         struct asker asker = played_asker(&names);
         AUTO(zones_clear) struct zones zones = { .asker = &asker };
-        const struct delegation_way way = { &zones, cases[i].resolvers };
+        const struct delegation_way way = { &zones,
+            cases[i].resolvers ? "https://5.6.7.8/directory" : "https://10.0.0.1/directory" };
         struct delegation both[] = { { .name = AT }, { .name = OTHER } };
         struct error err = { 0 };
 
