@@ -69,8 +69,8 @@ static void say_alarms(struct context *context, const struct targets *targets)
     if (targets->len > 0)
         ui_say(context->ui, "When certificates are not renewed, these are told: %s.", all);
     else
-        ui_say(context->ui, "When certificates are not renewed, nobody is told.\n    Try this: evercert configure "
-                            "notify=mailto:YOU@example.org, and then evercert notify test");
+        ui_say(context->ui, "When certificates are not renewed, nobody is told.\n    Try this: echo 'notify = "
+                            "mailto:YOU@example.org' >>/etc/letsencrypt/cli.ini, and then evercert notify test");
 }
 
 static void out_alarms(struct out *out, const struct targets *targets)

@@ -400,7 +400,7 @@ def test_secrets_in_a_file_that_all_can_read(store):
     ini.chmod(0o600)
     store.run("doctor").says("these are told: slack-")
     ini.unlink()
-    store.run("doctor").says("nobody is told", "evercert configure notify=")
+    store.run("doctor").says("nobody is told", "notify = mailto:YOU@example.org")
 
 
 # ---- the ways ----
