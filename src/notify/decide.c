@@ -7,6 +7,7 @@
 #include "base/text.h"
 
 #define DAY_S 86400
+#define AHEAD_S 3600 /* by which another process, that was told the time later, may be ahead of this one */
 
 void news_clear(struct news *news)
 {
@@ -44,13 +45,13 @@ static struct item *add_item(struct decision *decision, const struct item *item)
     return &news->at[news->len++];
 }
 
-/* Whether something that was told then may be told again. An instant that is still to come was noted by a clock that
+/* Whether something that was told then may be told again. An instant that is still far ahead was noted by a clock that
  * was wrong. */
 static bool is_time(const struct decision *decision, int64_t told)
 {
     int64_t every = decision->policy->every_s;
 
-    return told == 0 || told > decision->now || (every > 0 && decision->now - told >= every);
+    return told == 0 || told > decision->now + AHEAD_S || (every > 0 && decision->now - told >= every);
 }
 
 /* The same for what is told for the first time after it was over once: a day, where nothing is repeated. */
@@ -184,7 +185,7 @@ static bool is_enough(const struct memory *before, int64_t now)
     size_t recent = 0;
 
     for (size_t i = 0; i < before->sent_len; i++)
-        recent += before->sent[i] <= now && now - before->sent[i] < DAY_S;
+        recent += before->sent[i] <= now + AHEAD_S && now - before->sent[i] < DAY_S;
     return recent >= MEMORY_SENT;
 }
 

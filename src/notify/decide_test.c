@@ -195,6 +195,19 @@ TEST(the_worst_stands_first)
         CHECK_TEXT(news.at[i].name, order[i], "place");
 }
 
+/* Another process took the time after us, and told it before us. */
+TEST(told_a_moment_ahead)
+{
+    struct policy policy = { .every_s = DAY, .after = 1 };
+    AUTO(memory_clear) struct memory memory = { 0 }, told = { 0 }, untold = { 0 };
+    AUTO(news_clear) struct news news = { 0 };
+    struct fact at[] = { { .name = "a", .trouble = TROUBLE_RENEWAL, .attempted = true } };
+
+    memory_add(&memory, &(struct known){ (char[]){ "a" }, TROUBLE_RENEWAL, STANDING_TOLD, BEGIN + 1, BEGIN + 1, 0, 1 });
+    news_decide(&(struct facts){ .at = at, .len = 1, .whole = true }, &memory, &policy, BEGIN, &news, &told, &untold);
+    CHECK(!news.tell, "it is told already");
+}
+
 TEST(of_some_lineages_only)
 {
     struct policy policy = { .every_s = DAY, .after = 1 };

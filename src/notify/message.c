@@ -166,7 +166,7 @@ static char *make_title(const struct about *about, const struct news *news)
     AUTO(buf_clear) struct buf out = BUF(8192);
 
     buf_putf(&out, "[%s] ", about->host);
-    if (about->event == EVENT_TEST)
+    if (news == NULL)
         buf_put_text(&out, "a test: alarms of certificates arrive here");
     else
         put_subject(news, about->now, &out);
@@ -231,7 +231,7 @@ static char *make_text(const struct about *about, const struct news *news, size_
 {
     struct writing writing = { .about = about, .news = news, .out = BUF(MESSAGE_TEXT_MAX + 8192) };
 
-    if (about->event == EVENT_TEST) {
+    if (news == NULL) {
         buf_putf(&writing.out,
             "On %s (%s):\n\nThis is a test. What goes wrong with the renewal of certificates is told here.\n",
             about->host, about->config_dir);
