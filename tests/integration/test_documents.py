@@ -16,6 +16,8 @@ def test_every_finding_of_doctor():
     rows = [line.split("|")[1] for line in (ROOT / "docs" / "doctor.md").read_text().splitlines() if line.startswith("| `")]
     documented = set(re.findall(r"`([a-z-]+)`", "".join(rows)))
     codes = set(re.findall(r'"([a-z]+(?:-[a-z]+)+)"', sources)) - {"renewal-hooks", "dns-persist"} | {"exchanged", "leftover"}
+    schedule = (ROOT / "src" / "ops" / "schedule_look.c").read_text()  # names options, too
+    codes |= set(re.findall(r'"(schedule-[a-z]+)"', schedule)) - {"schedule-root"}
     assert codes == documented
 
 
