@@ -72,8 +72,8 @@ static bool ask_names(
     return question_names(context, &offered, names, err);
 }
 
-/* No server takes a key that is another certificate's. One that cannot be read here, as it needs a passphrase, and a file
- * that is no certificate are for the server to judge. */
+/* No server takes a key that is another certificate's. One that cannot be read here, as it needs a passphrase, and a
+ * file that is no certificate are for the server to judge. */
 static bool check_pair(const struct settings *settings, struct error *err)
 {
     const char *path = settings->fullchain_path != NULL ? settings->fullchain_path : settings->cert_path;
@@ -86,8 +86,8 @@ static bool check_pair(const struct settings *settings, struct error *err)
     TRY(file_read(settings->key_path, &key, err));
     if (cert_check_key_pem(cert, buf_view(&key), settings->key_path, &reason) || reason.kind != ERROR_STORE)
         return true;
-    (void)error_set(err, ERROR_CONFIG, "the private key in %s does not belong to the certificate in %s",
-        settings->key_path, path);
+    (void)error_set(
+        err, ERROR_CONFIG, "the private key in %s does not belong to the certificate in %s", settings->key_path, path);
     return error_next(err, "give the key that the certificate was issued for");
 }
 
