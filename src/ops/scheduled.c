@@ -207,8 +207,9 @@ static bool read_unit(const struct search *search, const char *name, struct buf 
 
         found = read_below(search, path, out);
     }
-    for (size_t i = COUNT(unit_dirs); found && i-- > 0;) {
-        AUTO(free) char *dir = xprintf("%s/%s.d", unit_dirs[i], name), *whole = machine_path(search->machine, dir);
+    for (size_t i = 0; found && i < COUNT(unit_dirs); i++) { /* the administrator's last */
+        const char *unit_dir = unit_dirs[COUNT(unit_dirs) - 1 - i];
+        AUTO(free) char *dir = xprintf("%s/%s.d", unit_dir, name), *whole = machine_path(search->machine, dir);
         AUTO(list_clear) struct list names = { 0 };
         struct error ignored = { 0 };
 

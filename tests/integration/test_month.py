@@ -15,7 +15,7 @@ from peers.gate import Gate
 from peers.pebble import Pebble
 from peers.played_time import PlayedTime
 
-pytestmark = pytest.mark.ours
+pytestmark = [pytest.mark.ours, pytest.mark.slow]
 
 HOUR, DAY = 3600, 86400
 LIFE = 6 * DAY
