@@ -24,7 +24,9 @@
 
 extern char **environ;
 
-#define SETTLE_MS 2000 /* after a change in the store, until it is looked at: they come in groups */
+#define SETTLE_MS 2000       /* after a change in the store, until it is looked at: they come in groups */
+#define SETTLE_LOOKS 20      /* and so many times as long as a look takes, where that is more */
+#define LOOK_AGAIN_MS 300000 /* where it could not be read */
 #define LINE_MAX_LEN 2000
 
 struct daemon {
@@ -36,8 +38,9 @@ struct daemon {
     struct daemon_state state;
     int64_t interval_s, due; /* of the store, as it was looked at */
     char *due_name;
-    pid_t child;        /* 0: none */
-    unsigned stops;     /* how often it was told to */
+    pid_t child;    /* 0: none */
+    unsigned stops; /* how often it was told to */
+    int64_t settle_ms;
     int64_t look_at_ms; /* by the monotonic clock, when to look at the store; 0: it was looked at */
     int64_t beat_ms;    /* the last sign of life */
     int64_t watchdog_ms;
@@ -66,6 +69,8 @@ static void tell_status(const struct daemon *daemon)
     AUTO(free) char *lines = NULL;
     char at[CLOCK_TEXT_SIZE];
 
+    if (daemon->child == 0 && daemon->state.next == 0)
+        return; /* nothing is planned yet, or any more */
     clock_format_rfc3339(daemon->state.next, at);
     if (daemon->child != 0)
         lines = xstrdup("STATUS=Renewing");
@@ -132,16 +137,22 @@ static bool look_at_store(struct daemon *daemon, struct upcoming_all *out, struc
 static void look(struct daemon *daemon)
 {
     AUTO(upcoming_all_clear) struct upcoming_all all = { .next = UPCOMING_NEVER };
+    int64_t began_ms = clock_monotonic_ms();
     struct error err = { 0 };
 
     daemon->look_at_ms = 0;
     daemon->seen = changed_at(daemon->renewal_dir);
     wakeup_watch(daemon->renewal_dir);
-    if (!look_at_store(daemon, &all, &err))
+    if (!look_at_store(daemon, &all, &err)) {
         say("The store cannot be read: %s", err.why);
+        daemon->look_at_ms = clock_monotonic_ms() + LOOK_AGAIN_MS;
+    }
     daemon->interval_s = cadence_for(all.shortest);
     daemon->due = all.next;
     xreplace(&daemon->due_name, all.next_name);
+    daemon->settle_ms = SETTLE_LOOKS * (clock_monotonic_ms() - began_ms);
+    if (daemon->settle_ms < SETTLE_MS)
+        daemon->settle_ms = SETTLE_MS;
 }
 
 static void plan(struct daemon *daemon)
@@ -261,14 +272,14 @@ static void wait_for_something(struct daemon *daemon)
     wake = wakeup_wait(daemon->child != 0 ? INT64_MAX : daemon->state.next, nap);
     if (wake & WAKE_CHILD)
         reap(daemon);
-    if (wake & WAKE_STOP)
+    while (daemon->stops < wakeup_stops())
         stop(daemon);
     if (wake & WAKE_RELOAD)
         reload(daemon);
     if (wake & WAKE_CLOCK)
         say("The clock was set.");
     if (daemon->child == 0 && daemon->look_at_ms == 0 && ((wake & WAKE_CHANGE) || has_changed(daemon)))
-        daemon->look_at_ms = clock_monotonic_ms() + SETTLE_MS;
+        daemon->look_at_ms = clock_monotonic_ms() + daemon->settle_ms;
     beat(daemon, wake & WAKE_CLOCK);
 }
 

@@ -214,8 +214,7 @@ void schedule_judge(const struct schedule_look *look, struct findings *findings)
 bool schedule_check_options(const struct settings *settings, const char *command, struct error *err)
 {
     static const char *const known[] = { "config-dir", "work-dir", "logs-dir", "config", "json", "quiet", "verbose",
-        "verbose-level", "debug", "force", "schedule-root", "health", "non-interactive", "force-interactive",
-        "max-log-backups", "lock-timeout" };
+        "verbose-level", "debug", "force", "schedule-root", "non-interactive", "force-interactive" };
 
     for (const struct option *option = options; option->names[0] != NULL; option++) {
         bool handed_on = option->at == OPTION_NO_MEMBER || option_owner(option) != option ||

@@ -30,6 +30,7 @@ static const struct {
 };
 
 static int pipes[2] = { -1, -1 }; /* from the handler to the wait */
+static unsigned stops;
 static int timer = -1, changes = -1, watched = -1;
 
 /* Each signal is a byte. A pipe that is full holds enough of them: also of those that are there the first is seen. */
@@ -127,8 +128,16 @@ static unsigned take_signals(void)
     while ((len = read(pipes[0], bytes, sizeof bytes)) > 0)
         for (ssize_t at = 0; at < len; at++)
             for (size_t i = 0; i < COUNT(signals); i++)
-                wake |= signals[i].number == bytes[at] ? signals[i].wake : 0;
+                if (signals[i].number == bytes[at]) {
+                    wake |= signals[i].wake;
+                    stops += signals[i].wake == WAKE_STOP;
+                }
     return wake;
+}
+
+unsigned wakeup_stops(void)
+{
+    return stops;
 }
 
 static unsigned take_timer(void)

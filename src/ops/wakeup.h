@@ -27,5 +27,8 @@ void wakeup_close(void);
  * next call. */
 void wakeup_watch(const char *dir);
 
+/* How many signals to stop have been seen: several may end one wait. */
+unsigned wakeup_stops(void);
+
 /* Waits until then (UTC seconds since 1970), most_ms at most. Returns enum wake. */
 unsigned wakeup_wait(int64_t until, int64_t most_ms);

@@ -155,17 +155,26 @@ def test_due_by_the_CAs_word(daemon):
     daemon.stop()
 
 
-def test_a_new_certificate_is_noticed(daemon):
+def test_a_change_of_the_store_is_noticed(daemon):
+    """A certificate that is due within the hour comes and goes."""
     daemon.obtain()
     daemon.start()
     daemon.wait_for_run()
+    assert daemon.state()["next_run_for"] is None
     daemon.obtain("b.test")
     path = daemon.client.store.renewal("b.test")
-    renewed = path.read_text()
-    path.write_text(renewed + "\n")
-    wait_for(lambda: daemon.state()["next_run"] is not None, what="a plan")
-    daemon.client.run("delete", "--cert-name", NAME, "-n")
-    wait_for(lambda: daemon.state()["next_run_for"] in (None, "b.test"), what="another plan")
+    path.write_text("renew_before_expiry = 2159 hours\n" + path.read_text())
+    wait_for(lambda: daemon.state()["next_run_for"] == "b.test", what="a plan for it")
+    daemon.client.run("delete", "--cert-name", "b.test", "-n")
+    wait_for(lambda: daemon.state()["next_run_for"] is None, what="another plan")
+    daemon.stop()
+
+
+def test_an_empty_store(daemon):
+    """As of a container that was just made."""
+    daemon.start()
+    wait_for(lambda: daemon.state()["last_run_ended"], what="a run")
+    assert daemon.state()["exit_status"] == 0 and daemon.state()["healthy"]
     daemon.stop()
 
 
@@ -188,11 +197,12 @@ def test_the_second_signal_interrupts(daemon):
     daemon.make_due()
     daemon.start()
     wait_for(lambda: has_run(daemon), what="the hook")
+    daemon.process.send_signal(signal.SIGSTOP)  # so that it sees both at once
     daemon.process.send_signal(signal.SIGTERM)
-    read_until(daemon.process, "Stopping, once the renewal that is at work is done")
-    daemon.process.send_signal(signal.SIGTERM)
+    daemon.process.send_signal(signal.SIGINT)
+    daemon.process.send_signal(signal.SIGCONT)
     said = daemon.client.finish(daemon.process)
-    said.says("Interrupting the renewal that is at work.", "The daemon has stopped.")
+    said.says("Stopping, once the renewal that is at work is done", "Interrupting the renewal that is at work.", "The daemon has stopped.")
     assert has_run(daemon, "interrupted") and not has_run(daemon, "ended")
 
 
