@@ -2,6 +2,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -98,36 +99,53 @@ static bool from_file(const char *path, bool in_config, struct vars *out, bool *
     return true;
 }
 
-bool aws_keys(struct vars *out, char **where, struct error *err)
+/* Whether a server near the machine may have keys, or Amazon's token service for the token of a web identity. */
+static bool may_be_asked_for(void)
+{
+    static const char *const places[] = { "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI" };
+    const char *off = getenv("AWS_EC2_METADATA_DISABLED");
+
+    for (size_t i = 0; i < COUNT(places); i++)
+        if (text_is_given(getenv(places[i])))
+            return true;
+    return off == NULL || strcasecmp(off, "true") != 0;
+}
+
+static bool from_files(struct vars *out, char **where, bool *found, struct error *err)
 {
     AUTO(free) char *credentials = shared_file("AWS_SHARED_CREDENTIALS_FILE", ".aws/credentials");
     AUTO(free) char *config = shared_file("AWS_CONFIG_FILE", ".aws/config");
+
+    TRY(from_file(credentials, false, out, found, err));
+    if (*found) {
+        *where = TAKE(credentials);
+        return true;
+    }
+    TRY(from_file(config, true, out, found, err));
+    if (*found)
+        *where = TAKE(config);
+    return true;
+}
+
+bool aws_keys(struct vars *out, char **where, struct error *err)
+{
     AUTO(vars_clear) struct vars got = { 0 };
     bool found = !text_is_given(getenv("AWS_PROFILE")) && from_environment(&got);
 
     if (found)
         *where = xstrdup("the environment");
-    if (!found) {
-        TRY(from_file(credentials, false, &got, &found, err));
-        if (found)
-            *where = xstrdup(credentials);
-    }
-    if (!found) {
-        TRY(from_file(config, true, &got, &found, err));
-        if (found)
-            *where = xstrdup(config);
-    }
+    else if (text_is_given(getenv("AWS_WEB_IDENTITY_TOKEN_FILE")) && text_is_given(getenv("AWS_ROLE_ARN")))
+        return true;
+    else
+        TRY(from_files(&got, where, &found, err));
     if (found) {
         vars_set_all(out, &got);
         return true;
     }
+    if (may_be_asked_for())
+        return true;
     (void)error_set(err, ERROR_PLUGIN, "Unable to locate credentials");
-    return error_next(err,
-        "To use certbot-dns-route53, configure credentials as described at "
-        "https://boto3.readthedocs.io/en/latest/guide/configuration.html#best-practices-for-configuring-credentials "
-        "and "
-        "add the necessary permissions for Route53 access. Keys of containers and of instances are not looked for: "
-        "give "
-        "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile in %s.",
-        credentials != NULL ? credentials : "~/.aws/credentials");
+    return error_next(err, "give AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile in ~/.aws/credentials; the "
+                           "instance is not asked, as AWS_EC2_METADATA_DISABLED says");
 }

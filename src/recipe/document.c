@@ -18,6 +18,12 @@ static bool is_option(const struct value *key)
     return value_truth(value_member(key, "option"));
 }
 
+/* What the surroundings say besides is nothing that a user writes down. */
+static bool is_told(const struct value *key)
+{
+    return !value_truth(value_member(key, "around"));
+}
+
 static const char *form_of(const struct description *description)
 {
     const char *form = value_member_text(&description->top, "credentials");
@@ -35,7 +41,8 @@ static const struct value *keys_of(const struct description *description)
 static char *key_name(const struct description *description, const struct value *key)
 {
     char *name = strcmp(form_of(description), "ini") != 0 ? xstrdup(key->key)
-                                                          : xprintf("dns_%s_%s", description->name, key->key);
+                                                          : xprintf("dns_%s_%s%s", description->name, key->key,
+                                                                value_member(key, "many") != NULL ? "1" : "");
 
     for (char *c = name; *c != '\0'; c++)
         if (*c == '-')
@@ -57,6 +64,8 @@ char *document_keys(const struct description *description)
     AUTO(buf_clear) struct buf out = BUF(16384);
 
     for (size_t i = 0; keys != NULL && i < keys->len; i++) {
+        if (!is_told(&keys->at[i]))
+            continue;
         if (out.len > 0)
             buf_put_text(&out, ", ");
         put_key(description, &keys->at[i], &out);
@@ -82,7 +91,9 @@ static const char *where(const struct description *description)
     const char *form = form_of(description);
 
     if (strcmp(form, "aws") == 0)
-        return "keys as Amazon's tools find them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or ~/.aws/credentials";
+        return "keys as Amazon's tools find them: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, ~/.aws/credentials, or "
+               "a role "
+               "of the pod, container or instance";
     if (strcmp(form, "json") == 0)
         return "a JSON file";
     if (strcmp(form, "none") == 0 || service_keys(description) == NULL || service_keys(description)->len == 0)
@@ -101,7 +112,8 @@ static void put_one(const struct description *description, struct buf *out)
         description->overrides ? " (by the administrator)" : "");
     buf_putf(out, "  needs %s\n", where(description));
     for (size_t i = 0; keys != NULL && i < keys->len; i++)
-        put_key_line(description, &keys->at[i], out);
+        if (is_told(&keys->at[i]))
+            put_key_line(description, &keys->at[i], out);
     if (note != NULL)
         buf_putf(out, "  %s\n", note);
 }
@@ -131,6 +143,8 @@ static void out_keys(const struct description *description, struct out *out)
     for (size_t i = 0; keys != NULL && i < keys->len; i++) {
         AUTO(free) char *name = key_name(description, &keys->at[i]);
 
+        if (!is_told(&keys->at[i]))
+            continue;
         out_object(out, NULL);
         out_text(out, "name", is_option(&keys->at[i]) ? keys->at[i].key : name);
         out_bool(out, "option", is_option(&keys->at[i]));
@@ -189,6 +203,8 @@ static void put_section(const struct description *description, struct buf *out)
         const char *help = value_member_text(&keys->at[i], "help");
         const char *otherwise = value_member_text(&keys->at[i], "default");
 
+        if (!is_told(&keys->at[i]))
+            continue;
         buf_put_text(out, "- `");
         put_key(description, &keys->at[i], out);
         buf_putf(out, "`%s%s", help != NULL ? ": " : "", help != NULL ? help : "");
@@ -243,6 +259,8 @@ static void put_help(const struct description *description, struct buf *out)
     buf_putf(out, "  --dns-%s-propagation-seconds N (default: %d)\n", description->name, description->wait_s);
     buf_putf(out, "\n  Needs %s\n", where(description));
     for (size_t i = 0; keys != NULL && i < keys->len; i++) {
+        if (!is_told(&keys->at[i]))
+            continue;
         buf_put_text(out, "  ");
         put_key_line(description, &keys->at[i], out);
     }

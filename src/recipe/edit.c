@@ -25,6 +25,7 @@ struct edit {
 
     struct value doc;  /* what was read */
     bool empty;        /* nothing was there */
+    bool blind;        /* the service does not say what is there: `list` is what this run has added */
     struct value sel;  /* the object that is changed, as it was */
     struct value list; /* the list in it, as it is to be */
     struct value old;  /* the list as it was */
@@ -51,6 +52,89 @@ static const char *path_of(const struct edit *edit, const char *name)
     return path != NULL ? path : "";
 }
 
+/* ---- services that do not let us read ---- */
+
+static bool own_has(const struct value *own, const char *value)
+{
+    for (size_t i = 0; own != NULL && i < own->len; i++)
+        if (strcmp(value_text(&own->at[i]), value) == 0)
+            return true;
+    return false;
+}
+
+/* What this run has at the name, of the service's memory; a copy. */
+static void copy_own(const struct edit *edit, struct value *out)
+{
+    struct service *service = edit->work->service;
+    const struct value *own;
+
+    MUTEX_HOLD(&service->lock);
+    own = value_member(&service->own, edit->txts[0]->name);
+    value_set_list(out);
+    if (own != NULL)
+        value_copy(out, own);
+}
+
+/* Keeps in mind what this run has at the name now. */
+static void keep_own(const struct edit *edit)
+{
+    struct service *service = edit->work->service;
+    struct value *own;
+
+    MUTEX_HOLD(&service->lock);
+    if (service->own.type != VALUE_OBJECT)
+        value_set_object(&service->own);
+    own = value_member_for(&service->own, edit->txts[0]->name);
+    if (own->type != VALUE_LIST)
+        value_set_list(own);
+    for (size_t n = 0; n < edit->count; n++) {
+        for (size_t i = own->len; i-- > 0;)
+            if (strcmp(value_text(&own->at[i]), edit->txts[n]->value) == 0)
+                value_remove(own, i);
+        if (edit->add)
+            value_set_text(value_add(own), view_of(edit->txts[n]->value));
+    }
+}
+
+static bool recall_one(struct edit *edit, const char *value, struct error *err)
+{
+    bool left_out;
+
+    vars_set_text(&edit->work->vars, "value", value);
+    return template_value(value_member(edit->edit, "entry"), &edit->work->vars, value_add(&edit->list), &left_out, err);
+}
+
+/* The list as far as this run has made it. What is to be removed is in it, though an earlier run may have put it there.
+ */
+static bool recall_list(struct edit *edit, struct error *err)
+{
+    AUTO(value_clear) struct value own = { 0 };
+
+    value_clear(&edit->doc);
+    value_clear(&edit->sel);
+    value_set_list(&edit->list);
+    copy_own(edit, &own);
+    for (size_t i = 0; i < own.len; i++)
+        TRY(recall_one(edit, value_text(&own.at[i]), err));
+    for (size_t i = 0; i < edit->count && !edit->add; i++)
+        if (!own_has(&own, edit->txts[i]->value))
+            TRY(recall_one(edit, edit->txts[i]->value, err));
+    value_copy(&edit->old, &edit->list);
+    edit->empty = edit->list.len == 0;
+    return true;
+}
+
+/* Whether the reply means that we may write, but not read. */
+static bool is_blind(struct edit *edit, const struct reply *reply)
+{
+    edit->blind = predicate_is(value_member(edit->edit, "blind"), reply);
+    if (edit->blind)
+        log_info("%s does not let these credentials see what is at %s: only values of this run are written, and those "
+                 "of others that may be there are lost or in the way",
+            edit->work->service->description->title, edit->txts[0]->name);
+    return edit->blind;
+}
+
 /* ---- reading ---- */
 
 static bool collect_item(void *arg, const struct value *item, const struct vars *vars, bool *stop, struct error *err)
@@ -74,7 +158,8 @@ static bool read_doc(struct edit *edit, struct error *err)
         value_set_list(&edit->doc);
         TRY(listing_each(edit->work, read, collect_item, &edit->doc, &absent, err));
     } else {
-        TRY(step_run(edit->work, read, NULL, &reply, &result, err));
+        if (!step_run(edit->work, read, NULL, &reply, &result, err))
+            return is_blind(edit, &reply);
         absent = result != STEP_DONE;
         if (!absent)
             value_copy(&edit->doc, &reply.value);
@@ -159,6 +244,8 @@ static bool read_list(struct edit *edit, struct error *err)
     struct value *object;
 
     TRY(read_doc(edit, err));
+    if (edit->blind)
+        return recall_list(edit, err);
     TRY(select_object(edit, &object, err));
     TRY(check_whole(edit, object, err));
     edit->empty = object == NULL;
@@ -280,6 +367,8 @@ static bool write_list(struct edit *edit, struct error *err)
         return error_set(err, ERROR_PLUGIN, "%s does not know where to write the records (status %d)",
             work.service->description->title, reply.status);
     edit->written = result != STEP_UNCLEAR;
+    if (edit->blind && edit->written)
+        keep_own(edit);
     value_copy(&edit->before, &edit->old);
     return true;
 }
@@ -355,5 +444,5 @@ bool edit_change(struct work *work, bool add, struct txt *const *txts, size_t co
     TRY(lock(work, &held, err));
     work_restart(work);
     TRY(one_round(&edit, &left, err));
-    return !left || (edit.written && !checks) || check_list(&edit, err);
+    return !left || (edit.written && (edit.blind || !checks)) || check_list(&edit, err);
 }

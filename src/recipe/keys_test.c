@@ -174,7 +174,10 @@ TEST(what_is_given)
 
 /* ---- Google's ---- */
 
-#define GOOGLE "{\"credentials\":\"json\",\"keys\":{\"client_email\":{\"public\":true},\"private_key\":{}}}"
+#define GOOGLE                                                                                                         \
+    "{\"credentials\":\"json\",\"files\":[\"$GOOGLE_APPLICATION_CREDENTIALS\","                                        \
+    "\"~/.config/gcloud/application_default_credentials.json\"],"                                                      \
+    "\"keys\":{\"client_email\":{\"public\":true},\"private_key\":{}}}"
 #define ACCOUNT "{\"client_email\":\"a@b\",\"private_key\":\"KEY\",\"type\":\"service_account\"}"
 
 static char *read_google(struct desk *desk, char **where, struct error *err)
@@ -195,8 +198,8 @@ static char *read_google(struct desk *desk, char **where, struct error *err)
     return text;
 }
 
-/* Where nothing is named, the file counts that Google's own tools find: first by the variable, then at its usual place.
- */
+/* Where nothing is named, the file counts that the service's own tools find: first by the variable, then at its usual
+ * place. */
 TEST(files_that_googles_tools_find)
 {
     AUTO(desk_close) struct desk desk = { 0 };

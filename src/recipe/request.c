@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "tree/encode.h"
+#include "recipe/ambient.h"
 #include "recipe/signature.h"
 #include "tree/template.h"
 #include "tree/xml.h"
@@ -41,13 +42,13 @@ bool request_same_server(const char *url, const char *other)
     return a.len == b.len && strncasecmp(a.at, b.at, a.len) == 0;
 }
 
-/* By an address, or as localhost: names that only begin so may be anybody's ("127.example.com"). */
-static bool is_this_machine(const char *url)
+/* Whether the server is one of these, by its whole name; those that end in a dot are the beginning of an address: names
+ * that only begin so may be anybody's ("127.example.com"). */
+static bool is_one_of(const char *url, const char *const *hosts, size_t count)
 {
-    static const char *const hosts[] = { "http://localhost", "http://[::1]", "http://127." };
     struct view server = server_of(url);
 
-    for (size_t i = 0; i < COUNT(hosts); i++) {
+    for (size_t i = 0; i < count; i++) {
         size_t len = strlen(hosts[i]);
 
         if (!text_starts(url, hosts[i]) || len > server.len)
@@ -58,6 +59,21 @@ static bool is_this_machine(const char *url)
             return true;
     }
     return false;
+}
+
+static bool is_this_machine(const char *url)
+{
+    static const char *const hosts[] = { "http://localhost", "http://[::1]", "http://127." };
+
+    return is_one_of(url, hosts, COUNT(hosts));
+}
+
+/* Addresses that reach no further than the link, at which clouds hand out credentials. */
+static bool is_on_link(const char *url)
+{
+    static const char *const hosts[] = { "http://169.254.", "http://[fd00:ec2::254]", "http://[fd00:ec2::23]" };
+
+    return is_one_of(url, hosts, COUNT(hosts));
 }
 
 bool request_check_url(const char *url, bool plain, struct error *err)
@@ -302,6 +318,7 @@ static bool build(const struct description *description, const struct value *ste
 {
     AUTO(buf_clear) struct buf url = BUF_SECRET(URL_MAX);
     const char *rest = NULL;
+    bool plain;
 
     request_clear(out);
     TRY(read_method(value_member_text(step, "do"), out, &rest, err));
@@ -314,7 +331,9 @@ static bool build(const struct description *description, const struct value *ste
     if (url.failed)
         return error_set(err, ERROR_CONFIG, "an address would have more than %d bytes", URL_MAX);
     out->url = buf_take(&url);
-    TRY(request_check_url(out->url, value_truth(value_member(&description->top, "plain")), err));
+    plain =
+        value_truth(value_member(&description->top, "plain")) || (ambient_advice(step) != NULL && is_on_link(out->url));
+    TRY(request_check_url(out->url, plain, err));
     TRY(put_body(step, vars, out, err));
     set_parts(vars, out);
     return true;

@@ -76,6 +76,7 @@ static const struct row rows[] = {
     { "slots", IN_TOP, NUMBER, 0, NULL },
     { "apex", IN_TOP, TEXT, 0, NULL },
     { "credentials", IN_TOP, WORD, 0, "ini|json|aws|none" },
+    { "files", IN_TOP, TEXTS, 0, NULL },
     { "keys", IN_FORM | IN_TOP, KEYS, 0, NULL },
     { "old", IN_TOP | IN_KEY, TEXTS, 0, NULL },
     { "need", IN_TOP, NEED, 0, NULL },
@@ -89,6 +90,7 @@ static const struct row rows[] = {
     { "absent", IN_TOP | ANY_STEP, PREDICATE, 0, NULL },
     { "busy", IN_FORM | IN_TOP | ANY_STEP, PREDICATE, 0, NULL },
     { "error", IN_FORM | IN_TOP | ANY_STEP, TEXTS, 0, NULL },
+    { "stale", IN_TOP, PREDICATE, 0, NULL },
     { "hints", IN_FORM | IN_TOP, MANY, IN_HINT, NULL },
     { "when", IN_HINT, PREDICATE, 0, NULL },
     { "next", IN_HINT, TEXT, 0, NULL },
@@ -121,6 +123,7 @@ static const struct row rows[] = {
     { "if", ANY_STEP, TEXT, 0, NULL },
     { "jwt", ANY_STEP, ONE, IN_JWT, NULL },
     { "unsigned", ANY_STEP, TRUTH, 0, NULL },
+    { "ambient", IN_STEP, TEXT, 0, NULL },
     { "until", IN_POLL, PREDICATE, 0, NULL },
     { "fail", IN_POLL, PREDICATE, 0, NULL },
     { "every", IN_POLL, NUMBER, 0, NULL },
@@ -145,6 +148,7 @@ static const struct row rows[] = {
     { "set", IN_ZONE, PATHS_OF, 0, NULL },
     { "ask", IN_ZONE, TRUTH, 0, NULL },
     { "fixed", IN_ZONE, TEMPLATE, 0, NULL },
+    { "of", IN_ZONE, TEXT, 0, NULL },
     { "then", IN_ZONE, MANY, IN_STEP, NULL },
 
     { "read", IN_EDIT, ONE, IN_LISTING, NULL },
@@ -159,6 +163,7 @@ static const struct row rows[] = {
     { "whole", IN_EDIT, TRUTH, 0, NULL },
     { "check", IN_EDIT, TRUTH, 0, NULL },
     { "max", IN_EDIT, NUMBER, 0, NULL },
+    { "blind", IN_EDIT, PREDICATE, 0, NULL },
 
     { "alg", IN_SIGN, WORD, 0, ALGORITHMS },
     { "alg", IN_JWT, WORD, 0, "RS256" },
@@ -180,6 +185,11 @@ static const struct row rows[] = {
     { "public", IN_KEY, TRUTH, 0, NULL },
     { "option", IN_KEY, TRUTH, 0, NULL },
     { "env", IN_KEY, TEXTS, 0, NULL },
+    { "around", IN_KEY, TRUTH, 0, NULL },
+    { "path", IN_KEY, TEXT, 0, NULL },
+    { "json", IN_KEY, TRUTH, 0, NULL },
+    { "field", IN_KEY, TEXT, 0, NULL },
+    { "many", IN_KEY, TEXT, 0, NULL },
 
     { "status", IN_PREDICATE, ONE_OR_MORE, 0, NULL },
     { "path", IN_PREDICATE, TEXT, 0, NULL },
@@ -493,8 +503,11 @@ static bool check_whole(struct check *check, const struct value *value, unsigned
     if (in == IN_EDIT && (value_member(value, "read") == NULL || value_member(value, "entry") == NULL ||
                              value_member(value, "write") == NULL))
         return fail(check, "'edit' needs 'read', 'entry' and 'write'");
-    if (in == IN_ZONE && value_member(value, "do") == NULL && value_member(value, "fixed") == NULL)
-        return fail(check, "'zone' needs 'do' or 'fixed'");
+    if (in == IN_EDIT && value_member(value, "blind") != NULL && value_truth(value_member(value, "whole")))
+        return fail(check, "'blind' is for sets of one name: all others of the zone would be lost");
+    if (in == IN_ZONE && value_member(value, "do") == NULL && value_member(value, "fixed") == NULL &&
+        value_member(value, "of") == NULL)
+        return fail(check, "'zone' needs 'do', 'of' or 'fixed'");
     if (in == IN_POLL && (value_member(value, "do") == NULL || value_member(value, "until") == NULL))
         return fail(check, "'poll' needs 'do' and 'until'");
     if (in == IN_HINT && (value_member(value, "when") == NULL || value_member(value, "next") == NULL))
@@ -541,7 +554,8 @@ static void collect(const struct value *value, struct list *known)
         for (size_t j = 0; j < COUNT(makers) && member->key != NULL; j++)
             if (strcmp(member->key, makers[j]) == 0)
                 collect_names(member, known);
-        if (member->key != NULL && strcmp(member->key, "to") == 0 && member->type == VALUE_TEXT)
+        if (member->key != NULL && (strcmp(member->key, "to") == 0 || strcmp(member->key, "many") == 0) &&
+            member->type == VALUE_TEXT)
             list_add(known, member->text);
         collect(member, known);
     }

@@ -127,7 +127,7 @@ static const struct {
     { "\"find\":{\"do\":\"GET /\",\"detail\":\"/x\"}", "(find.detail): this must be a method" },
     { "\"find\":{\"do\":\"GET /\",\"look\":true}", "(find.look): there is no 'look' here" },
     { "\"zone\":{\"fixed\":\"a\",\"set\":{\"b\":\"c\"},\"then\":{\"do\":\"GET /{b}\"}}", NULL },
-    { "\"zone\":{\"name\":\"a\"}", "(zone): 'zone' needs 'do' or 'fixed'" },
+    { "\"zone\":{\"name\":\"a\"}", "(zone): 'zone' needs 'do', 'of' or 'fixed'" },
     { "\"zone\":{\"do\":\"GET /\",\"ask\":1}", "(zone.ask): this must be true or false" },
     { "\"zone\":{\"do\":\"GET /\",\"then\":[1]}", "(zone.then.0): this must be an object" },
 };

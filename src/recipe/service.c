@@ -95,6 +95,7 @@ void service_close(struct service *service)
     named_clear(&service->asked, work_forget_zone);
     vars_clear(&service->keys);
     vars_clear(&service->login);
+    value_free_all(&service->own);
     mutex_destroy(&service->lock);
     mutex_destroy(&service->login_lock);
     mutex_destroy(&service->asked.lock);

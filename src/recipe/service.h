@@ -29,8 +29,10 @@ struct service {
     unsigned login_count;
     struct vars login; /* what logging in has got */
     int64_t last_ms;   /* when the last request was made */
+    struct value own;  /* values of this run by name, where the service does not say what is there (recipe/edit.c) */
 
-    struct mutex login_lock;  /* held while somebody logs in: others wait */
+    struct mutex login_lock;  /* held while somebody logs in: others wait; guards what follows */
+    struct error lacks;       /* nobody near the machine has credentials: not asked again; or all zero */
     struct named_table asked; /* zones by guess, and all of them (recipe/zone.c) */
 };
 

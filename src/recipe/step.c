@@ -9,6 +9,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "crypto/key.h"
+#include "recipe/ambient.h"
 #include "recipe/signature.h"
 #include "tree/template.h"
 
@@ -82,11 +83,16 @@ static bool run_list(struct work *work, const struct value *steps, bool logging_
         AUTO(reply_clear) struct reply reply = { 0 };
         enum step_result result;
 
-        TRY(run_request_step(
-            work, value_is_list(steps) ? &steps->at[i] : steps, NULL, logging_in, &reply, &result, err));
-        if (result == STEP_ABSENT)
-            return error_set(err, ERROR_PLUGIN, "%s has nothing of that name (status %d)",
+        const struct value *step = value_is_list(steps) ? &steps->at[i] : steps;
+        const char *advice = ambient_advice(step);
+
+        if (!run_request_step(work, step, NULL, logging_in, &reply, &result, err))
+            return advice != NULL && error_next_default(err, "%s", advice);
+        if (result == STEP_ABSENT) {
+            (void)error_set(err, ERROR_PLUGIN, "%s has nothing of that name (status %d)",
                 work->service->description->title, reply.status);
+            return advice != NULL && error_next_default(err, "%s", advice);
+        }
     }
     return true;
 }
@@ -117,9 +123,17 @@ static bool log_in(struct service *service, unsigned count, struct error *err)
     }
     if (done)
         return true;
+    if (service->lacks.kind != ERROR_NONE) {
+        *err = service->lacks;
+        return false;
+    }
     work = work_begin(service);
-    if (!run_list(&work, login, true, err))
-        return error_in(err, "cannot log in at %s", service->description->title);
+    if (!run_list(&work, login, true, err)) {
+        (void)error_in(err, "cannot log in at %s", service->description->title);
+        if (work.nobody)
+            service->lacks = *err;
+        return false;
+    }
     take_login(service, &work.vars);
     return true;
 }
@@ -187,10 +201,12 @@ static void set_headers(const struct http_response *response, struct vars *vars)
     }
 }
 
-static bool send(
-    const struct work *work, const struct request *request, struct http_response *response, struct error *err)
+static bool send(const struct work *work, const struct value *step, const struct request *request,
+    struct http_response *response, struct error *err)
 {
     const struct service *service = work->service;
+    bool is_ambient = ambient_advice(step) != NULL;
+    AUTO(free) char *place = is_ambient ? ambient_place(request->url) : NULL;
     struct http_field fields[HTTP_MAX_FIELDS];
     struct http_request http = { .method = request->method,
         .url = request->url,
@@ -199,7 +215,8 @@ static bool send(
         .body = request->has_body ? buf_view(&request->body) : view_of(""),
         .fields = fields,
         .trust = view_of(service->trust),
-        .timeout_ms = REQUEST_MS };
+        .timeout_ms = is_ambient ? AMBIENT_MS : REQUEST_MS,
+        .at = place };
 
     for (size_t i = 0; i + 1 < request->fields.len; i += 2) {
         if (strcasecmp(request->fields.at[i], "accept") == 0) {
@@ -277,7 +294,7 @@ static bool take_reply(const struct work *work, const struct value *step, const 
     return true;
 }
 
-static bool exchange(const struct work *work, const struct value *step, const char *address, bool logging_in,
+static bool exchange(struct work *work, const struct value *step, const char *address, bool logging_in,
     struct attempt *attempt, struct reply *reply, struct error *err)
 {
     AUTO(request_clear) struct request request = { 0 };
@@ -297,7 +314,9 @@ static bool exchange(const struct work *work, const struct value *step, const ch
     attempt->what = describe(&request, &attempt->vars);
     TRY(keep_pause(work, err));
     log_debug("%s: %s", work->service->description->title, attempt->what);
-    ok = send(work, &request, &response, err);
+    ok = send(work, step, &request, &response, err);
+    if (!ok && ambient_advice(step) != NULL && err->kind == ERROR_NETWORK)
+        work->nobody = !ambient_fail(request.url, err);
     log_debug("%s: status %d", work->service->description->title, ok ? response.status : 0);
     if (ok) {
         set_headers(&response, &attempt->vars);
@@ -473,7 +492,7 @@ static bool again(struct work *work, const struct value *step, const struct atte
     *repeat = false;
     if (tries >= TRIES_MAX || work->once)
         return true;
-    if (reply->status == 401 && has_login && tries == 0) {
+    if (has_login && tries == 0 && (reply->status == 401 || predicate_is(predicate_of(work, step, "stale"), reply))) {
         *repeat = true;
         return log_in(service, attempt->login_count, err);
     }

@@ -16,6 +16,7 @@ struct work { /* one operation on a service */
     bool looks;          /* the caller can tell whether a change was made: STEP_UNCLEAR */
     unsigned unclear;    /* how often that was left open */
     bool once;           /* each request is made once: what is sent again might be there twice */
+    bool nobody;         /* no server near the machine answered, whose credentials were wanted */
 };
 
 /* Begins an operation of at most OPERATION_MS. */

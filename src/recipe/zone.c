@@ -124,6 +124,23 @@ static bool then(struct work *work, struct hosted *zone, const struct value *ste
     return true;
 }
 
+/* What the user has given instead of the service's list; NULL: nothing. */
+static const struct value *given_zones(const struct work *work, const struct value *step)
+{
+    const char *of = value_member_text(step, "of");
+
+    return of != NULL ? vars_get(&work->vars, view_of(of)) : NULL;
+}
+
+static bool take_given(const struct value *given, struct collecting *collecting, struct error *err)
+{
+    bool stop = false;
+
+    for (size_t i = 0; i < given->len && !stop; i++)
+        TRY(take_zone(collecting, &given->at[i], NULL, &stop, err));
+    return true;
+}
+
 /* Asks with {guess}, or for all. A service that answers every question has that guess as its zone. */
 static bool ask(void *item, void *arg, struct error *err)
 {
@@ -140,6 +157,8 @@ static bool ask(void *item, void *arg, struct error *err)
     asked->len = asked->size = 0;
     if (guess != NULL)
         vars_set_text(&work.vars, "guess", guess);
+    if (given_zones(&work, step) != NULL)
+        return take_given(given_zones(&work, step), &collecting, err);
     TRY(listing_each(&work, step, take_zone, &collecting, &absent, err));
     if (guess != NULL && !absent && asked->len == 0 && value_member(step, "items") == NULL &&
         value_member(step, "name") == NULL)
@@ -272,6 +291,10 @@ bool work_find_zone(struct work *work, struct error *err)
         return true;
     if (fixed != NULL)
         return use_fixed(work, fqdn, fixed, err);
+    if (given_zones(work, step) != NULL)
+        return find_in_list(work, fqdn, err);
+    if (value_member(step, "do") == NULL)
+        return true;
     if (value_truth(value_member(step, "ask")))
         return find_by_asking(work, fqdn, err);
     return find_in_list(work, fqdn, err);

@@ -52,7 +52,8 @@ class Driver:
             path.write_text(json.dumps(credentials))
             return path
         for key, text in getattr(fake, "files", {}).items():
-            (folder / key).write_text(text)
+            spoiled = credentials[key] == "wrong"
+            (folder / key).write_text(fake.spoiled_file if spoiled else text)
             credentials = {**credentials, key: str(folder / key)}
         path.write_text("".join(f'dns_{fake.name.replace("-", "_")}_{key} = "{value}"\n' for key, value in credentials.items()))
         return path

@@ -357,6 +357,17 @@ class AcmeDns(OneValue):
         return {"txt": body["txt"]}
 
 
+class AcmeDnsAccounts(AcmeDns):
+    """The same with a file of accounts, of which the one counts that the name is of."""
+    credentials = {"registration_file": "FILE"}
+    headers = {"X-Api-User": AcmeDns.credentials["username"], "X-Api-Key": AcmeDns.credentials["password"]}
+    names = AcmeDns.names
+    other = {"fulldomain": "d420c923-bbd7-4056-ab64-c3ca54c9b3cf.auth.acme-dns.io", "subdomain": "d420c923-bbd7-4056-ab64-c3ca54c9b3cf", "username": "other-user", "password": "other-password",
+             "allowfrom": []}
+    files = {"registration_file": json.dumps({"example.com": other, "example.org": {**AcmeDns.credentials, "fulldomain": AcmeDns.names[0], "subdomain": AcmeDns.names[0].split(".")[0]}})}
+    spoiled_file = json.dumps({"example.org": {**other, "fulldomain": AcmeDns.names[0]}})
+
+
 class Httpreq(Fake):
     """go-acme.github.io/lego/dns/httpreq"""
     name, host = "httpreq", "hooks.test"

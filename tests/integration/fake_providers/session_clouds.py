@@ -131,9 +131,34 @@ class Azure(SessionFake, SetFake):
 
 
 class AzureGroup(Azure):
-    """The same, held to a resource group, as Certbot's plugin has it."""
-    credentials = {"tenant_id": "tenant-1", "sp_client_id": "client-2", "sp_client_secret": "azure-secret", "zone1": "example.com:/subscriptions/sub-3/resourceGroups/dns-1"}
+    """The same, held to a resource group."""
+    credentials = {**Azure.credentials, "resource_group": "dns-1"}
     path = "/subscriptions/sub-3/resourceGroups/dns-1/providers/Microsoft.Network/dnszones"
+
+
+class AzureZones(Azure):
+    """The same with zones that the user names, as Certbot's plugin has it: none is listed."""
+    credentials = {"tenant_id": "tenant-1", "sp_client_id": "client-2", "sp_client_secret": "azure-secret", "zone1": "example.com:/subscriptions/sub-3/resourceGroups/dns-1",
+                   "zone2": "sub.example.com:/subscriptions/sub-3/resourceGroups/dns-1/providers/Microsoft.Network/dnszones/sub.example.com",
+                   "zone12": "example.org:/subscriptions/sub-3/resourceGroups/dns-1"}
+    spoiled = "sp_client_secret"
+    path = None
+
+
+class AzureFederated(Azure):
+    """The same for a workload identity, whose token is in a file."""
+    credentials = {"tenant_id": "tenant-1", "sp_client_id": "client-2", "subscription_id": "sub-3", "federated_token_file": "FILE"}
+    files = {"federated_token_file": "header.claims.signature\n"}
+    spoiled = "sp_client_id"
+    denied = "unauthorized_client: AADSTS700016"
+
+    @on("POST /tenant-1/oauth2/v2.0/token", host="login.microsoftonline.com")
+    def login(self, r):
+        body = r.form(grant_type="client_credentials", client_id=str, client_assertion_type="urn:ietf:params:oauth:client-assertion-type:jwt-bearer",
+                      client_assertion="header.claims.signature", scope="https://management.azure.com/.default")
+        if body["client_id"] != "client-2":
+            return Reply(400, {"error": "unauthorized_client", "error_description": "AADSTS700016: Application with identifier 'wrong' was not found in the directory."})
+        return {"token_type": "Bearer", "expires_in": 3599, "access_token": self.session}
 
 
 class Keystone(SessionFake):

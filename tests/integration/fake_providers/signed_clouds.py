@@ -182,8 +182,13 @@ class Google(SessionFake, SetFake):
                 return zone
         raise self.error(404, "The 'parameters.managedZone' resource was not found.")
 
+    may_list = True
+
     @on("GET " + base + "/{zid}/rrsets")
     def read(self, r, zid):
+        if not self.may_list:
+            r.args(name=str, type="TXT")
+            return self.error(403, "Required 'dns.resourceRecordSets.list' permission")
         zone, asked = self.named(zid), r.args(name=str, type="TXT")
         values = self.values(zone, self.relative(asked["name"], zone, dot=True))
         return {"rrsets": [{"name": asked["name"], "type": "TXT", "ttl": 60, "rrdatas": [f'"{v}"' for v in values]}] if values else []}
@@ -221,6 +226,8 @@ class Route53(SetFake):
     environment = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "aws/secret+key"}
     spoiled = "AWS_ACCESS_KEY_ID"
     denied = "InvalidClientTokenId"
+    keys = ("AKIDEXAMPLE", "aws/secret+key", "")  # and the token of a session
+    may_list = True
     ttl, fillers = 10, 101
     namespace = 'xmlns="https://route53.amazonaws.com/doc/2013-04-01/"'
 
@@ -239,15 +246,16 @@ class Route53(SetFake):
         if not found:
             raise Unexpected(f"authorization {r.header('authorization')}")
         names = found[3].split(";")
-        if names != sorted(names) or not {"host", "x-amz-date"} <= set(names):
+        access, secret, session = self.keys
+        if names != sorted(names) or not {"host", "x-amz-date", *(["x-amz-security-token"] if session else [])} <= set(names):
             raise Unexpected(f"signed fields {names}")
         date = stamp(r.header("x-amz-date"), "%Y%m%dT%H%M%SZ")
         fields = "".join(f"{n}:{' '.join(r.header(n).split())}\n" for n in names)
         path = quote(r.path, safe="/-_.~")
         request = f"{r.method}\n{path}\n{canonical_query(r.raw_query)}\n{fields}\n{found[3]}\n{sha256(r.body)}"
         scope = f"{found[2]}/us-east-1/route53/aws4_request"
-        key = mac(mac(mac(mac("AWS4" + "aws/secret+key", found[2]), "us-east-1"), "route53"), "aws4_request")
-        return found[1] == "AKIDEXAMPLE" and mac(key, f"AWS4-HMAC-SHA256\n{date}\n{scope}\n{sha256(request.encode())}").hex() == found[4]
+        key = mac(mac(mac(mac("AWS4" + secret, found[2]), "us-east-1"), "route53"), "aws4_request")
+        return (found[1], r.header("x-amz-security-token")) == (access, session) and mac(key, f"AWS4-HMAC-SHA256\n{date}\n{scope}\n{sha256(request.encode())}").hex() == found[4]
 
     def document(self, root, inner):
         return f'<?xml version="1.0"?>\n<{root} {self.namespace}>{inner}</{root}>'
@@ -268,6 +276,8 @@ class Route53(SetFake):
     def read(self, r, zid):
         zone = self.zone_of(zid[1:])
         asked = r.args(name=str, type="TXT", may={"maxitems": (DIGITS, "100")})
+        if not self.may_list:
+            return self.error(403, "User: arn:aws:iam::1:user/acme is not authorized to perform: route53:ListResourceRecordSets", "AccessDenied")
         name = asked["name"].removesuffix(".")
         names = sorted({x.fqdn for x in self.of(zone, type="TXT")}, key=lambda n: n != name)
         inner = "".join(f"<ResourceRecordSet><Name>{n}.</Name><Type>TXT</Type><TTL>10</TTL><ResourceRecords>"
