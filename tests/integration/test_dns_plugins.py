@@ -181,7 +181,7 @@ def test_description_that_others_may_write(described, service, credentials):
     file = described.config / "dns-providers" / "fake.json"
     file.chmod(0o666)
     described.run("dns", "test", "fake", "-d", "s.test", *options(credentials), status=1).says(
-        "fake.json is not used: it says where credentials are sent", "chmod")
+        "fake.json is not used: it says where secrets are sent", "chmod")
     assert not service.log
 
 
