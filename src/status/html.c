@@ -9,11 +9,11 @@
 
 static void put_escaped(struct buf *to, const char *text, const char *behind_dots)
 {
-    AUTO(free) char *printable = text_printable_dup(view_of(text), WORDS_MAX, false);
     static const struct {
         char byte;
         const char *text;
     } escapes[] = { { '&', "&amp;" }, { '<', "&lt;" }, { '>', "&gt;" }, { '"', "&quot;" }, { '\'', "&#39;" } };
+    AUTO(free) char *printable = text_printable_dup(view_of(text), WORDS_MAX, false);
 
     for (const char *at = printable; *at != '\0'; at++) {
         size_t i = 0;
