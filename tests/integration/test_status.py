@@ -14,6 +14,8 @@ import pytest
 from fleet import Fleet
 from own_network import own_network, with_name_servers
 from peers.ports import free_port
+from peers.revocation import RevocationServer
+from test_revocation import RevocableFleet
 
 pytestmark = pytest.mark.ours
 
@@ -367,6 +369,18 @@ def test_a_ca_that_answers(make_client, new_ca, show):
     assert (ca["server"], ca["certificates"], ca["answers"], ca["error"]) == (new_ca.url, 1, True, None)
     assert document["level"] == "ok" and document["servers"]["right"] == 1
     assert "answers" in client.run("status", "--online", "--https-port", port).out
+
+
+def test_revocation_is_asked_about_online_alone(client):
+    server = RevocationServer()
+    try:
+        name = RevocableFleet(client, server, crl="7.crl", one_key=True).add("127.0.0.2", 80)
+        server.revoked = {client.store.cert(name).serial_number}
+        assert state_of(client.run("status", "--json").json()) == {name: "valid"} and server.requests == []
+        assert state_of(client.run("status", "--json", "--online", "--https-port", free_port()).json()) == {name: "revoked"}
+        assert server.count("GET") == 1
+    finally:
+        server.stop()
 
 
 class Names:
