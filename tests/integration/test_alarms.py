@@ -254,6 +254,23 @@ def test_a_store_that_stays_locked(store, hook, second_name):
     assert told(hook)[0]["event"] == "recovered"
 
 
+def test_runs_that_are_interrupted(new_client, hook, area):
+    """Once, a machine was switched off; three times in a row, something keeps them from their work."""
+    new_client.certonly(["i.test"])
+    gate = f"touch {area}/inside; exec sleep 1000"  # exec: the signal is passed on to it alone
+    to = ["--notify", f"json:{hook.url}/x"]
+    for expected in ([], [], [("all certificates", "run")]):
+        run = new_client.start("renew", *to, "--force-renewal", "--pre-hook", gate)
+        wait_for((area / "inside").exists)
+        (area / "inside").unlink()
+        run.send_signal(signal.SIGTERM)
+        new_client.finish(run, status=-signal.SIGTERM)
+        assert [item for message in told(hook) for item in without_times(message)[0]] == expected
+    new_client.renew(*to)
+    message, = told(hook)
+    assert message["event"] == "recovered" and without_times(message) == ([], ["all certificates"])
+
+
 # ---- once, whatever happens ----
 
 def test_two_runs_at_once_tell_it_once(store, hook):
