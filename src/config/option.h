@@ -55,7 +55,7 @@ struct option {
     bool ours;        /* Certbot does not have it */
     bool per_lineage; /* the renewal file takes precedence over cli.ini, whose value is not copied there */
     bool secret;      /* its value never reaches the log */
-    bool adds;        /* OPTION_REPEAT: each line of cli.ini is one more. Else the last line counts, as Certbot has it */
+    bool adds; /* OPTION_REPEAT: each line of cli.ini is one more. Else the last line counts, as Certbot has it */
     const char *help; /* one or two sentences */
     /* Gets the value (NULL for flags). For OPTION_SPECIAL and lists it changes settings itself; for the
      * others it is a check in front of the change. */

@@ -12,8 +12,8 @@ struct setting_change {
 
 /*
  * Appends the text with the changes made to out. Of several lines for the same option, or for its opposite
- * (reuse-key, no-reuse-key), one is left, unless such lines add up; what was not there yet comes behind the rest. path: for messages.
- * ERROR_USAGE: there is no such option, it cannot stand in a file, or the value is none for it.
+ * (reuse-key, no-reuse-key), one is left, unless such lines add up; what was not there yet comes behind the rest. path:
+ * for messages. ERROR_USAGE: there is no such option, it cannot stand in a file, or the value is none for it.
  */
 MUST_USE bool settings_file_edit(struct view text, const char *path, const struct setting_change *changes, size_t count,
     struct buf *out, struct error *err);

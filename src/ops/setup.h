@@ -16,7 +16,7 @@ struct setup_ways {
 
 /*
  * Looks what is here, asks what is left open (without a user, takes what it proposes), obtains, installs where there is
- * a web server that can be told, has renewals scheduled and alarms set, and says what was done. Done again, it completes
- * what is missing.
+ * a web server that can be told, has renewals scheduled and alarms set, and says what was done. Done again, it
+ * completes what is missing.
  */
 MUST_USE bool setup(struct context *context, const struct setup_ways *ways, struct error *err);

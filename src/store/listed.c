@@ -77,7 +77,8 @@ struct listed *listed_open(const struct store *store, int64_t now)
     listed->settled = now - SETTLED_S;
     listed->header = BUF(FILE_MAX_TEXT);
     listed->old = listed->next = BUF(LISTED_MAX);
-    buf_putf(&listed->header, "evercert %s: found, and due by what, in the last listing of\n%s\n", EVERCERT_VERSION, listed->live_dir);
+    buf_putf(&listed->header, "evercert %s: found, and due by what, in the last listing of\n%s\n", EVERCERT_VERSION,
+        listed->live_dir);
     buf_put(&listed->next, buf_view(&listed->header));
     if (listed->usable)
         load(listed);
