@@ -1,6 +1,7 @@
 #include "base/identifier.h"
 
 #include "acme/answer.h"
+#include "base/address.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "crypto/csr.h"
@@ -30,7 +31,7 @@ bool identifier_read(const struct node *node, struct identifier *out, struct err
         return error_set(err, ERROR_ACME, "the CA names an identifier of the unknown type '%s'", type);
     TRY(node_get_text(node, "value", &value, err));
     if (text_equal(type, "ip")) {
-        if (!ip_canonical(value, ip))
+        if (!address_canonical(value, ip))
             return error_set(err, ERROR_ACME, "the CA names an IP address that is none: '%s'", value);
         *out = (struct identifier){ IDENTIFIER_IP, xstrdup(ip) };
         return true;

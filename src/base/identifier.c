@@ -1,9 +1,9 @@
 #include "base/identifier.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -40,20 +40,13 @@ struct identifiers identifiers_of(const struct list *dns, const struct list *ips
     return all;
 }
 
-static bool is_address(const char *text)
-{
-    unsigned char bytes[sizeof(struct in6_addr)];
-
-    return inet_pton(AF_INET, text, bytes) == 1 || inet_pton(AF_INET6, text, bytes) == 1;
-}
-
 struct identifiers identifiers_typed(const struct list *names)
 {
     struct identifiers all = { 0 };
 
     for (int type = IDENTIFIER_DNS; type <= IDENTIFIER_IP; type++)
         for (size_t i = 0; i < names->len; i++)
-            if (is_address(names->at[i]) == (type == IDENTIFIER_IP))
+            if (address_is(names->at[i]) == (type == IDENTIFIER_IP))
                 identifiers_add(&all, (enum identifier_type)type, names->at[i]);
     return all;
 }

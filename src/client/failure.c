@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "net/address.h"
+#include "base/address.h"
 
 #define HOST_SIZE 300
 

@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "net/address.h"
+#include "base/address.h"
 
 void guard_init(struct guard *guard, const struct message_request *request)
 {

@@ -383,7 +383,7 @@ static void set_identity(CURL *easy, struct transfer *transfer, const struct tra
 static void set_round(struct transfer *transfer, char *url)
 {
     CURL *easy = transfer->easy;
-    const char *proxy = transfer->at != NULL ? NULL : proxy_of(url);
+    const char *proxy = transfer->at != NULL || transfer->direct ? NULL : proxy_of(url);
 
     free(transfer->url);
     transfer->url = url;
@@ -401,6 +401,7 @@ struct transfer *transfer_new(
     transfer->id = id;
     transfer->method = request->method;
     transfer->follow = request->follow;
+    transfer->direct = request->direct;
     transfer->raw = options->raw;
     transfer->stream = request->stream;
     transfer->until = clock_monotonic_ms() + (request->timeout_ms > 0 ? request->timeout_ms : MESSAGE_MAX_TIMEOUT_MS);

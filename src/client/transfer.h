@@ -49,7 +49,8 @@ struct transfer {
 
     enum http_method method;
     bool follow, stream;
-    bool raw; /* the body is not decoded */
+    bool direct; /* past any proxy */
+    bool raw;    /* the body is not decoded */
     unsigned redirects;
     int64_t until, round; /* end of all rounds, start of this one; of clock_monotonic_ms */
 

@@ -91,7 +91,7 @@ const struct command cmd_certonly = {
         .text = "Obtains one certificate for all the names given and saves it; asking again for the same names renews it when it "
                 "is due.",
         .topics = topics,
-        .traits = VERB_OBTAINS_ONLY | VERB_CSR | VERB_DRY_RUN,
+        .traits = VERB_OBTAINS_ONLY | VERB_FINDS_ADDRESSES | VERB_CSR | VERB_DRY_RUN,
     },
     .store_needs = STORE_CREATE | STORE_LOCK,
     .run = certonly_run,

@@ -15,6 +15,7 @@ const struct command *const commands[] = {
     &cmd_doctor,
     &cmd_preflight,
     &cmd_caa,
+    &cmd_ip,
     &cmd_reconfigure,
     &cmd_install,
     &cmd_enhance,

@@ -91,7 +91,7 @@ static bool preflight_command(struct context *context, struct error *err)
     AUTO(names_asked_clear) struct names_asked asked = { 0 };
     AUTO(preflight_clear) struct preflight found = { 0 };
     const struct settings *settings = context->settings;
-    bool has_names = settings->domains.len > 0 || settings->ip_addresses.len > 0;
+    bool has_names = settings->domains.len > 0 || settings->ip_addresses.len > 0 || settings->ip_auto;
     struct first_look look = { .asked = true };
 
     TRY(names_asked(context, has_names ? NULL : settings->cert_name, &asked, err));
@@ -125,6 +125,7 @@ const struct command cmd_preflight = {
                 "failure was found; notes do not count. docs/preflight.md lists the codes.",
         .topics = topics,
         .ours = true,
+        .traits = VERB_FINDS_ADDRESSES,
     },
     .store_needs = STORE_CREATE | STORE_LOCK,
     .only_reads = command_always_reads,

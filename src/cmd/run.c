@@ -81,7 +81,7 @@ const struct command cmd_run = {
         .usage = "[options] [-d DOMAIN] [-d DOMAIN] ...",
         .text = "Obtains a certificate, or reuses the one there is, and makes the web server use it.",
         .topics = topics,
-        .traits = VERB_OBTAINS_TOO | VERB_INSTALLS | VERB_REDIRECTS,
+        .traits = VERB_OBTAINS_TOO | VERB_FINDS_ADDRESSES | VERB_INSTALLS | VERB_REDIRECTS,
     },
     .store_needs = STORE_CREATE | STORE_LOCK,
     .run = run_run,

@@ -28,7 +28,7 @@ const struct command cmd_setup = {
                 "agreed to.",
         .topics = topics,
         .ours = true,
-        .traits = VERB_OBTAINS_TOO | VERB_REDIRECTS,
+        .traits = VERB_OBTAINS_TOO | VERB_FINDS_ADDRESSES | VERB_REDIRECTS,
     },
     .store_needs = STORE_CREATE | STORE_LOCK,
     .run = setup_run,

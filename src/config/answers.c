@@ -21,6 +21,7 @@ void answers_clear(struct answers *answers)
     free(answers->installer);
     free(answers->key_type);
     free(answers->elliptic_curve);
+    free(answers->profile);
     free(answers->plugin_option);
     free(answers->plugin_value);
     list_clear(&answers->roots.names);
@@ -93,6 +94,10 @@ struct settings *settings_with(const struct settings *settings, const struct ans
     if (answers->installer != NULL) {
         xreplace(&all->installer, answers->installer);
         SETTING_MARK(all, installer, ORIGIN_RUNTIME);
+    }
+    if (answers->profile != NULL) {
+        xreplace(&all->preferred_profile, answers->profile);
+        SETTING_MARK(all, preferred_profile, ORIGIN_RUNTIME);
     }
     put_key(all, answers);
     put_plugin_option(all, answers);

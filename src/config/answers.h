@@ -19,6 +19,7 @@ struct answers {   /* all 0: nothing yet; each string is owned */
     char *elliptic_curve;     /* NULL: it has none, or one without a name */
     struct webroot_map roots; /* where the names of the order are served from */
     bool has_roots;           /* the user was asked for some of them */
+    char *profile;            /* that the order asks for because of its IP addresses */
     char *plugin_option;      /* an option of the authenticator that was asked for: "dns-ovh-credentials" */
     char *plugin_value;
 };

@@ -14,6 +14,7 @@
 #include "base/text.h"
 #include "config/cli_ini.h"
 #include "config/option_apply.h"
+#include "config/names.h"
 #include "config/option_find.h"
 #include "config/option_read.h"
 #include "config/plugin_options.h"
@@ -142,6 +143,13 @@ static bool parse_long(struct parse *parse, const struct words *words, size_t *i
     return true;
 }
 
+/* -i is Certbot's for an installer, and none is called like an address. */
+static const struct option *short_option_for(const struct option *option, const char *value)
+{
+    return option->addresses != NULL && value != NULL && ip_addresses_are_meant(value) ? option_find(option->addresses)
+                                                                                       : option;
+}
+
 /* "-n", "-nq", "-nd a.example", "-da.example", "-d=a.example". */
 static bool parse_short(struct parse *parse, const struct words *words, size_t *i, struct error *err)
 {
@@ -156,7 +164,9 @@ static bool parse_short(struct parse *parse, const struct words *words, size_t *
         if (option_takes_value(option)) {
             const char *glued = letter[1] == '\0' ? NULL : letter[1] == '=' ? letter + 2 : letter + 1;
 
-            return give_value(parse, option, glued, words, i, err);
+            TRY(give_value(parse, option, glued, words, i, err));
+            parse->givens[parse->count - 1].option = short_option_for(option, parse->givens[parse->count - 1].value);
+            return true;
         }
         give(parse, option, NULL);
         if (letter[1] == '\0')

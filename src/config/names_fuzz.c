@@ -37,7 +37,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (ip_address_normalize(text, &once, &err) &&
         (!ip_address_normalize(once, &twice, &err) || strcmp(once, twice) != 0))
         abort();
-    (void)!email_check(text, &err);
+    (void)!email_check(text, false, &err);
+    if (email_check(text, true, &err) && !email_check(text, false, &err))
+        abort();
     (void)!lineage_name_check(text, &err);
     (void)!option_apply(settings, option_find("webroot-map"), text, ORIGIN_COMMAND_LINE, &err);
     (void)!option_apply(settings, option_find("domains"), text, ORIGIN_COMMAND_LINE, &err);

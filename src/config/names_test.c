@@ -61,14 +61,31 @@ TEST(domain_normalize)
 TEST(ip_address_normalize)
 {
     static const struct {
-        const char *text, *want;
+        const char *text, *want, *next;
     } cases[] = {
         { "1.2.3", NULL },
         { "", NULL },
         { "1.2.3.256", NULL },
-        { "fe80::1%eth0", NULL },
-        { "[::1]", NULL },
+        { "fe80::1%eth0", NULL, "leave out the zone (%eth0)" },
+        { "[fe80::1%25eth0]", NULL, "leave out the zone" },
+        { "[1.2.3.4]", NULL },
+        { "[::1", NULL },
+        { "[]", NULL },
         { "1.2.3.4 ", NULL },
+        { "1.2.3.4:80", NULL, "leave out the port" },
+        { "[::1]:80", NULL, "leave out the port" },
+        { "1.2.3.0/24", NULL, "no network" },
+        { "https://1.2.3.4", NULL, "no URL" },
+        { "01.2.3.4", NULL },
+        { "0x7f.0.0.1", NULL },
+        { "2130706433", NULL },
+        { "1:2:3:4:5:6:7:8:9", NULL },
+        { "1::2::3", NULL },
+        { "[::1]", "::1" },
+        { "[2001:DB8::00ff]", "2001:db8::ff" },
+        { "2001:0db8:0000:0000:0001:0000:0000:0001", "2001:db8::1:0:0:1" },
+        { "::ffff:1.2.3.4", "::ffff:1.2.3.4" },
+        { "::FFFF:102:304", "::ffff:1.2.3.4" },
         { "1.2.3.4", "1.2.3.4" },
         { "0:0:0:0:0:0:0:1", "::1" },
         { "2001:DB8::00ff", "2001:db8::ff" },
@@ -81,21 +98,87 @@ TEST(ip_address_normalize)
         CHECK(ip_address_normalize(cases[i].text, &out, &err) == (cases[i].want != NULL), "%s", cases[i].text);
         CHECK_TEXT(out, cases[i].want, cases[i].text);
         CHECK(out != NULL || strstr(err.why, "does not appear to be an IPv4 or IPv6 address") != NULL, "%s", err.why);
+        CHECK(cases[i].next == NULL ? err.next[0] == '\0' : strstr(err.next, cases[i].next) != NULL, "%s: %s",
+            cases[i].text, err.next);
     }
+}
+
+TEST(ip_addresses_are_meant)
+{
+    static const char *const meant[] = { "1.2.3.4", "::1", "[::1]", "1.2.3.4,::1", "1.2.3.4, [2001:DB8::1]",
+        "1.2.3.400", "fe80::1%eth0", "1.2.3" };
+    static const char *const others[] = { "nginx", "apache", "", "certbot-apache:apache", "1.2.3.4,nginx", "dead",
+        "127", "1.2.3.4/24", "%eth0" };
+
+    for (size_t i = 0; i < COUNT(meant); i++)
+        CHECK(ip_addresses_are_meant(meant[i]), "%s", meant[i]);
+    for (size_t i = 0; i < COUNT(others); i++)
+        CHECK(!ip_addresses_are_meant(others[i]), "%s", others[i]);
 }
 
 TEST(email_check)
 {
-    static const char *const good[] = { "a@b.test", "first.last+tag@sub.example.org", "x@localhost", "o'neil@a.test" };
-    static const char *const bad[] = { "", "a", "@b", "a@", "a@b@c", "a b@c", "a@b\n", "a@.b", "a@b.", "a@b..c",
-        "<a@b>", "a@b,c@d", "mailto:a@b" };
-    struct error err = { 0 };
+    static const struct {
+        const char *text;
+        bool plain, strict;
+        const char *why;
+    } cases[] = {
+        { "a@b.test", true, true },
+        { "first.last+tag@sub.example.org", true, true },
+        { "x@localhost", true, true },
+        { "o'neil@a.test", true, true },
+        { "a/b=c_d~e!f$g&h*i-j^k`l{m|n}@a-b.test", true, true },
+        { "1@2.3", true, true },
+        { "", false, false, "an empty text is not" },
+        { "a", false, false },
+        { "@b", false, false },
+        { "a@", false, false },
+        { "a@b@c", false, false },
+        { "a b@c", false, false },
+        { "a@b\n", false, false },
+        { "a@.b", false, false },
+        { "a@b.", false, false },
+        { "a@b..c", false, false },
+        { "<a@b>", false, false },
+        { "a@b,c@d", false, false },
+        { "mailto:a@b", false, false },
+        { "\"a\"@b.test", false, false },
+        { "a@[192.0.2.1]", false, false },
+        { ".a@b.test", true, false },
+        { "a.@b.test", true, false },
+        { "a..b@c.test", true, false },
+        { "a?subject=x@b.test", true, false }, /* RFC 8555 section 7.3: no header fields */
+        { "a%40b@c.test", true, false },
+        { "a#b@c.test", true, false },
+        { "a@b_c.test", true, false },
+        { "m\303\274ller@b.test", true, false, "letters that CAs do not take" },
+        { "a@b\303\274cher.test", true, false, "letters that CAs do not take" },
+        { "1234567890123456789012345678901234567890123456789012345678901234@b.test", true, true },
+        { "12345678901234567890123456789012345678901234567890123456789012345@b.test", true, false, "more than 64" },
+        { "a@123456789012345678901234567890123456789012345678901234567890123.test", true, true },
+        { "a@1234567890123456789012345678901234567890123456789012345678901234.test", true, false },
+    };
+    char text[256] = "a@";
 
-    for (size_t i = 0; i < COUNT(good); i++)
-        CHECK(email_check(good[i], &err), "%s: %s", good[i], err.why);
-    for (size_t i = 0; i < COUNT(bad); i++) {
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        struct error err = { 0 };
+
+        CHECK(email_check(cases[i].text, false, &err) == cases[i].plain, "%s: %s", cases[i].text, err.why);
         error_clear(&err);
-        CHECK(!email_check(bad[i], &err) && strstr(err.why, "not a valid e-mail address") != NULL, "%s", bad[i]);
+        CHECK(email_check(cases[i].text, true, &err) == cases[i].strict, "%s: %s", cases[i].text, err.why);
+        CHECK(cases[i].strict || strstr(err.why, "not a valid e-mail address") != NULL, "%s", err.why);
+        CHECK(cases[i].why == NULL || strstr(err.why, cases[i].why) != NULL, "%s: %s", cases[i].text, err.why);
+    }
+    for (size_t i = 2; i < 255; i++)
+        text[i] = i % 32 == 0 ? '.' : 'b';
+    for (int strictly = 0; strictly <= 1; strictly++) {
+        struct error err = { 0 };
+
+        text[254] = 'b';
+        CHECK(!email_check(text, strictly != 0, &err), "255 bytes");
+        text[254] = '\0';
+        error_clear(&err);
+        CHECK(email_check(text, strictly != 0, &err), "254 bytes: %s", err.why);
     }
 }
 

@@ -32,9 +32,10 @@ enum option_asks { /* output instead of running a subcommand */
 };
 
 struct option {
-    const char *names[4]; /* long names without dashes; the first is the one we show */
-    const char *shorts;   /* letters: "d", "nv"; NULL: none */
-    bool long_first;      /* how Certbot's messages name it: --webroot-path/-w, but -d/--domains */
+    const char *names[4];  /* long names without dashes; the first is the one we show */
+    const char *shorts;    /* letters: "d", "nv"; NULL: none */
+    const char *addresses; /* short: values that are IP addresses are those of this option; NULL: it takes all itself */
+    bool long_first;       /* how Certbot's messages name it: --webroot-path/-w, but -d/--domains */
     enum option_type type;
     size_t at;                    /* offsetof(struct settings, ...) */
     const char *value;            /* name of the value in help: "FILE" */

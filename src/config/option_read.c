@@ -5,10 +5,12 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/url.h"
 #include "config/file_mode.h"
 #include "config/fractions.h"
 #include "config/names.h"
@@ -90,11 +92,47 @@ bool read_cert_name(struct settings *settings, const struct option *option, cons
 
 bool read_ip_address(struct settings *settings, const struct option *option, const char *value, struct error *err)
 {
-    AUTO(free) char *address = NULL;
+    struct view rest = view_of(value), part;
 
     (void)option;
-    TRY(ip_address_normalize(value, &address, err));
-    add_once(&settings->ip_addresses, address);
+    while (view_cut(&rest, ',', &part)) {
+        AUTO(free) char *text = view_dup(view_trim(part));
+        AUTO(free) char *address = NULL;
+
+        if (strcmp(text, "auto") == 0 && settings->voice->finds_addresses) {
+            settings->ip_auto = true;
+            continue;
+        }
+        TRY(ip_address_normalize(text, &address, err));
+        add_once(&settings->ip_addresses, address);
+    }
+    return true;
+}
+
+static bool check_service(const struct option *option, const char *url, struct error *err)
+{
+    AUTO(free) char *host = url_host(url);
+
+    if (strcmp(url, "none") == 0)
+        return true;
+    if (host == NULL)
+        return option_fail(option, err, "'%s' is neither the URL of a service nor none", url);
+    if (strncasecmp(url, "https:", 6) == 0 || strcmp(host, "localhost") == 0 ||
+        address_place_of_text(host) == ADDRESS_LOOPBACK)
+        return true;
+    return option_fail(option, err, "'%s' is not https: anybody on the way could answer", url);
+}
+
+bool read_ip_service(struct settings *settings, const struct option *option, const char *value, struct error *err)
+{
+    struct view rest = view_of(value), part;
+
+    while (view_cut(&rest, ',', &part)) {
+        AUTO(free) char *url = view_dup(view_trim(part));
+
+        TRY(check_service(option, url, err));
+        add_once(&settings->ip_services, url);
+    }
     return true;
 }
 
@@ -268,6 +306,6 @@ bool check_address(struct settings *settings, const struct option *option, const
 {
     struct error why = { 0 };
 
-    (void)settings;
-    return value[0] == '\0' || email_check(value, &why) || option_fail(option, err, "%s", why.why);
+    return value[0] == '\0' || email_check(value, settings->voice->holds_email_to_rules, &why) ||
+           option_fail(option, err, "%s", why.why);
 }

@@ -12,6 +12,7 @@ bool read_deprecated(struct settings *settings, const struct option *option, con
 /* Certbot keeps the last one; commands for several find all of them in cert_names. */
 bool read_cert_name(struct settings *settings, const struct option *option, const char *value, struct error *err);
 bool read_domains(struct settings *settings, const struct option *option, const char *value, struct error *err);
+bool read_ip_service(struct settings *settings, const struct option *option, const char *value, struct error *err);
 bool read_ip_address(struct settings *settings, const struct option *option, const char *value, struct error *err);
 bool read_challenges(struct settings *settings, const struct option *option, const char *value, struct error *err);
 bool read_webroot_path(struct settings *settings, const struct option *option, const char *value, struct error *err);

@@ -406,6 +406,7 @@ const struct option options[] = {
         .help = "Plugin that proves control of the names." },
     { .names = { "installer" },
         .shorts = "i",
+        .addresses = "ip-address",
         .type = OPTION_TEXT,
         AT(installer),
         .value = "PLUGIN",
@@ -559,7 +560,30 @@ const struct option options[] = {
         .topic = TOPIC_GENERAL,
         .also = "certonly certificates",
         .read = read_ip_address,
-        .help = "IP address for the certificate; may be repeated." },
+        .help =
+            "IP addresses for the certificate, with commas or by repeating the option; -i ADDRESS is the same. IPv6 "
+            "addresses may have brackets. \"auto\" stands for the public addresses of this machine, as the "
+            "subcommand ip finds them." },
+    { .names = { "ip-service" },
+        .type = OPTION_LIST,
+        AT(ip_services),
+        .value = "URL",
+        .topic = TOPIC_GENERAL,
+        .also = "certonly ip",
+        .ours = true,
+        .read = read_ip_service,
+        .help =
+            "Services that answer with the address by which they see this machine, as plain text, for --ip-address "
+            "auto and the subcommand ip; with commas or by repeating the option. They are asked instead of the usual "
+            "ones; \"none\" asks nobody. No service is asked for anything else, and none is believed alone." },
+    { .names = { "allow-private-ip" },
+        .type = OPTION_FLAG,
+        AT(allow_private_ip),
+        .topic = TOPIC_GENERAL,
+        .also = "certonly",
+        .ours = true,
+        .help = "The CA is one of your own: ask it for certificates for private, reserved and other addresses that no "
+                "public CA certifies. Needless where the name or address of --server shows that." },
     { .names = { "cert-name" },
         .type = OPTION_TEXT,
         AT(cert_name),

@@ -77,8 +77,11 @@ struct settings {
     enum tristate preflight; /* a look at what would fail, before an order */
     /* identifiers and lineage choice */
     struct list domains, ip_addresses;
-    char *cert_name;        /* the last --cert-name */
-    struct list cert_names; /* all of them; no row of the table */
+    bool ip_auto;            /* no option: --ip-address auto, this machine's own */
+    struct list ip_services; /* that tell them, "none" for none; empty: the usual ones */
+    bool allow_private_ip;   /* the CA is a private one, and may certify what no public one does */
+    char *cert_name;         /* the last --cert-name */
+    struct list cert_names;  /* all of them; no row of the table */
     bool keep, expand, force_renewal, renew_with_new_domains, duplicate, allow_subset_of_names;
     char *csr_path;
     /* keys */

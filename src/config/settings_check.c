@@ -281,6 +281,15 @@ static bool check_wildcards(const struct settings *settings, struct error *err)
     return true;
 }
 
+static bool check_auto(const struct settings *settings, const struct verb *verb, struct error *err)
+{
+    if (!settings->ip_auto || ((verb->traits & VERB_FINDS_ADDRESSES) && settings->csr_path == NULL))
+        return true;
+    (void)error_set(err, ERROR_CONFIG, "--ip-address auto is for names of a new certificate, which %s does not choose",
+        settings->csr_path == NULL ? verb->name : "a request of one's own (--csr)");
+    return error_next(err, "name the certificate with --cert-name, or its address with --ip-address");
+}
+
 /* Names belong to certonly; that those of the webroot map may be told again is Certbot's. */
 static bool check_renew(const struct settings *settings, const struct verb *verb, struct error *err)
 {
@@ -308,7 +317,7 @@ static bool check_account(const struct settings *settings, struct error *err)
     while (settings->email != NULL && settings->email[0] != '\0' && view_cut(&rest, ',', &part)) {
         AUTO(free) char *address = view_dup(view_trim(part));
 
-        TRY(email_check(address, err));
+        TRY(email_check(address, settings->voice->holds_email_to_rules, err));
     }
     if (settings->eab_hmac_key != NULL && settings->eab_hmac_key_file != NULL)
         return error_set(err, ERROR_CONFIG, "--eab-hmac-key and --eab-hmac-key-file cannot both be given");
@@ -333,6 +342,7 @@ bool settings_check(const struct settings *settings, const struct verb *verb, st
     TRY(check_dry_run(settings, verb, err));
     TRY(check_csr(settings, verb, err));
     TRY(check_wildcards(settings, err));
+    TRY(check_auto(settings, verb, err));
     return check_enhancements(settings, err);
 }
 

@@ -42,10 +42,11 @@ enum verb_trait {
     VERB_OBTAINS_TOO = 1 << 8,  /* chooses an authenticator along with the installer */
     VERB_INSTALLS =
         1 << 9, /* needs an installer; a missing one is an expected answer (error_expected), not a failure */
-    VERB_REDIRECTS = 1 << 10,  /* sends visitors to HTTPS unless told not to */
-    VERB_FORCE = 1 << 11,      /* knows --force, under our own name */
-    VERB_SCHEDULES = 1 << 13,  /* sees to it that renewals run: nobody need be told to */
-    VERB_ROLLS_BACK = 1 << 12, /* needs no working installer: what is broken may be what it takes back */
+    VERB_REDIRECTS = 1 << 10,       /* sends visitors to HTTPS unless told not to */
+    VERB_FORCE = 1 << 11,           /* knows --force, under our own name */
+    VERB_SCHEDULES = 1 << 13,       /* sees to it that renewals run: nobody need be told to */
+    VERB_ROLLS_BACK = 1 << 12,      /* needs no working installer: what is broken may be what it takes back */
+    VERB_FINDS_ADDRESSES = 1 << 14, /* knows --ip-address auto */
 };
 
 /* Traits of `renew`, and of commands that show what it would do. */

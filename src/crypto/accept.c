@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "base/address.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -116,7 +117,7 @@ static void add_common_name(struct list *out, const char *common)
 
     if (common == NULL)
         return;
-    if (ip_canonical(common, address)) {
+    if (address_canonical(common, address)) {
         add_names(out, &one, "IP ");
         return;
     }

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/address.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "crypto/cert_names.h"
@@ -296,7 +297,7 @@ struct identifiers cert_identifiers(const struct cert *cert)
     for (size_t i = 0; i < cert->names.len; i++) {
         const char *name = cert->names.at[i];
         bool is_ip =
-            list_has(&cert->ips, name) || (i == 0 && !list_has(&cert->dns, name) && ip_canonical(name, address));
+            list_has(&cert->ips, name) || (i == 0 && !list_has(&cert->dns, name) && address_canonical(name, address));
 
         identifiers_add(&all, is_ip ? IDENTIFIER_IP : IDENTIFIER_DNS, name);
     }

@@ -15,15 +15,6 @@
 
 enum { GENERAL_DNS = DER_CONTEXT(2), GENERAL_IP = DER_CONTEXT(7) };
 
-bool ip_canonical(const char *text, char out[static 64])
-{
-    unsigned char address[16];
-
-    if (inet_pton(AF_INET, text, address) == 1)
-        return inet_ntop(AF_INET, address, out, 64) != NULL;
-    return inet_pton(AF_INET6, text, address) == 1 && inet_ntop(AF_INET6, address, out, 64) != NULL;
-}
-
 static void put_utf8(struct buf *out, uint32_t code)
 {
     if (code < 0x80) {

@@ -177,30 +177,4 @@ TEST(names_must_staple)
     }
 }
 
-TEST(ip_canonical)
-{
-    static const struct {
-        const char *text, *canonical;
-    } cases[] = {
-        { "192.0.2.1", "192.0.2.1" },
-        { "::1", "::1" },
-        { "2001:DB8:0:0:0:0:0:1", "2001:db8::1" },
-        { "192.0.2.01", NULL },
-        { "192.0.2", NULL },
-        { "[::1]", NULL },
-        { "fe80::1%eth0", NULL },
-        { "example.org", NULL },
-        { "", NULL },
-    };
-
-    for (size_t i = 0; i < COUNT(cases); i++) {
-        char out[64] = "";
-        bool ok = ip_canonical(cases[i].text, out);
-
-        CHECK(ok == (cases[i].canonical != NULL), "%s", cases[i].text);
-        if (ok)
-            CHECK_TEXT(out, cases[i].canonical, cases[i].text);
-    }
-}
-
 TEST_MAIN()

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "base/address.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "crypto/cert_names.h"
@@ -186,7 +187,7 @@ static void join_names(struct csr *csr, char *common)
         text_lower(common);
     for (size_t i = 0; i < csr->dns.len; i++)
         text_lower(csr->dns.at[i]);
-    if (common != NULL && ip_canonical(common, address) && list_has(&csr->ips, address)) {
+    if (common != NULL && address_canonical(common, address) && list_has(&csr->ips, address)) {
         names_join(address, &csr->dns, &csr->ips, &csr->names);
         common = NULL;
     } else {

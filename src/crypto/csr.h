@@ -23,6 +23,3 @@ MUST_USE bool csr_make(
 MUST_USE bool csr_read(struct view data, const char *name, struct csr **out, struct error *err);
 void csr_free(struct csr *csr);
 DEFINE_AUTO(struct csr, csr_free)
-
-/* Canonical text of an IP address ("::1", "192.0.2.1"); false when text is not one. */
-MUST_USE bool ip_canonical(const char *text, char out[static 64]);

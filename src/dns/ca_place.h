@@ -4,9 +4,6 @@
  */
 #include "dns/ask.h"
 
-/* The host of an http(s) URL, an IPv6 address without its brackets; of the caller's. NULL: it is none. */
-char *ca_host(const char *url);
-
 /* Whether all addresses of that host are public, and there are some: such a CA has resolvers of its own. False where
  * that cannot be seen. */
 bool ca_is_public(const struct asker *asker, const char *url);

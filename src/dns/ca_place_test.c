@@ -1,6 +1,7 @@
 /* Where a CA is, by its URL and what resolvers say of its host. */
 #include "dns/ca_place.h"
 
+#include "base/url.h"
 #include "dns/played_names.h"
 
 static const struct played_line lines[] = { { "-", "public.example", "A", "5.6.7.8", 0 },
@@ -34,7 +35,7 @@ TEST(places)
     for (size_t i = 0; i < COUNT(cases); i++) {
         struct played_names names = { .lines = lines };
         struct asker asker = played_asker(&names);
-        AUTO(free) char *host = ca_host(cases[i].url);
+        AUTO(free) char *host = url_host(cases[i].url);
 
         CHECK_TEXT(host, cases[i].host, cases[i].url);
         CHECK(ca_is_public(&asker, cases[i].url) == cases[i].is_public, "%s", cases[i].url);

@@ -2,11 +2,11 @@
 
 #include "base/interrupt.h"
 #include "base/log.h"
+#include "base/address.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "dns/rcode.h"
 #include "dns/zones.h"
-#include "net/address.h"
 
 #define GRACE_MS 15000   /* for servers that do not answer */
 #define PRIVATE_MS 60000 /* at least, see VERDICT_ELSEWHERE */

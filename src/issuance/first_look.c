@@ -19,6 +19,7 @@ bool first_look(struct context *context, const struct first_look *look, struct p
         .tls_port = settings->tls_alpn_01_port,
         .ca_url = settings->server,
         .account_url = look->account_url,
+        .ca_is_private = settings->allow_private_ip,
         .asked = look->asked,
     };
     struct net *net;

@@ -221,7 +221,7 @@ bool issue(struct context *context, struct issue_request *request, struct issued
         return true;
     TRY(solver_open(context, request->authenticator, &solver, err));
     TRY(first_look_before_order(context, ca, &solver, request, err));
-    request->profile = issue_profile(context->settings, session_directory(ca->session));
+    request_choose_profile(context, ca, request);
     return order_and_finish(context, ca, &solver, request, out, err) ||
            (context_recover_account(context, &ca, err) && order_and_finish(context, ca, &solver, request, out, err));
 }

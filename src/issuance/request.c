@@ -1,5 +1,6 @@
 #include "issuance/request.h"
 
+#include <ctype.h>
 #include <string.h>
 
 #include "base/file.h"
@@ -41,15 +42,67 @@ void issued_chain_clear(struct issued_chain *chain)
     *chain = (struct issued_chain){ 0 };
 }
 
+/* Let's Encrypt calls it "shortlived"; others may write it in two words. */
+static bool is_short_profile(const char *name)
+{
+    static const char want[] = "shortlived";
+    size_t at = 0;
+
+    for (; *name != '\0'; name++) {
+        if (strchr("-_ ", *name) != NULL)
+            continue;
+        if (at == sizeof want - 1 || tolower((unsigned char)*name) != want[at++])
+            return false;
+    }
+    return at == sizeof want - 1;
+}
+
+static const char *short_profile(const struct directory *directory)
+{
+    for (size_t i = 0; i < directory->profiles.len; i++)
+        if (is_short_profile(directory->profiles.at[i]))
+            return directory->profiles.at[i];
+    return NULL;
+}
+
+static bool has_address(const struct identifiers *names)
+{
+    for (size_t i = 0; i < names->len; i++)
+        if (names->at[i].type == IDENTIFIER_IP)
+            return true;
+    return false;
+}
+
 /* --required-profile always (an empty one takes back what the renewal file says), --preferred-profile when the CA has
  * it. */
-const char *issue_profile(const struct settings *settings, const struct directory *directory)
+const char *issue_profile(
+    const struct settings *settings, const struct directory *directory, const struct identifiers *names)
 {
     if (text_is_given(settings->required_profile))
         return settings->required_profile;
     if (settings->preferred_profile != NULL && list_has(&directory->profiles, settings->preferred_profile))
         return settings->preferred_profile;
-    return NULL;
+    if (settings->required_profile != NULL || settings->preferred_profile != NULL ||
+        !settings->voice->picks_short_profile || !has_address(names))
+        return NULL;
+    return short_profile(directory);
+}
+
+void request_choose_profile(struct context *context, const struct ca *ca, struct issue_request *request)
+{
+    const struct settings *settings = context->settings;
+
+    request->profile = issue_profile(settings, session_directory(ca->session), &request->requested);
+    if (request->profile == NULL || settings->required_profile != NULL || settings->preferred_profile != NULL) {
+        xreplace(&context->answers->profile, NULL);
+        return;
+    }
+    xreplace(&context->answers->profile, request->profile);
+    ui_say(context->ui,
+        "The certificate is asked for by the profile \"%s\", since it is for an IP address; --preferred-profile "
+        "chooses "
+        "another.",
+        request->profile);
 }
 
 struct session *order_session(const struct ca *ca, const struct settings *settings, struct ca *own)

@@ -20,7 +20,7 @@ struct issue_request {
 
     /* Set by issue(). */
     struct identifiers requested; /* as they were asked for */
-    const char *profile;          /* that was asked for, borrowed from settings; NULL: none */
+    const char *profile;          /* that was asked for, borrowed of settings or of the session; NULL: none */
     struct key *found_key;        /* owned: that of an order found again; key is then the same */
     bool ordered;                 /* the CA was asked for a new order, and has answered */
 };
@@ -46,8 +46,12 @@ static inline void issued_chain_clear_at(struct issued_chain *chain)
 /* Appends to out, in the form of a renewal file, how the certificate is obtained and to be renewed. ERROR_STORE. */
 MUST_USE bool request_put_options(const struct context *context, struct buf *out, struct error *err);
 
-/* The profile to ask for, borrowed; NULL: none. */
-const char *issue_profile(const struct settings *settings, const struct directory *directory);
+/* The profile to ask for, borrowed; NULL: none. Without a wish of the user's, certificates for IP addresses are asked
+ * for by the CA's profile for short lives, where it has one: Let's Encrypt gives them by no other. */
+const char *issue_profile(
+    const struct settings *settings, const struct directory *directory, const struct identifiers *names);
+/* Sets the profile of the request, and remembers one that no setting names for renewals (answers). */
+void request_choose_profile(struct context *context, const struct ca *ca, struct issue_request *request);
 
 /* SHA-256 of a CSR in hex, appended to out. */
 MUST_USE bool csr_sha256(struct view der, struct buf *out, struct error *err);

@@ -103,7 +103,7 @@ static const char *difference(const struct context *context, const struct ca *ca
         return "account";
     if (!same_names(pending, &request->requested, settings->allow_subset_of_names))
         return "names";
-    if (!same_text(pending->profile, issue_profile(settings, session_directory(ca->session))))
+    if (!same_text(pending->profile, issue_profile(settings, session_directory(ca->session), &request->requested)))
         return "profile";
     if (request->key != NULL && pending->must_staple != settings->must_staple)
         return "OCSP Must-Staple";
@@ -252,7 +252,7 @@ bool resume_order(
     }
     if (key != NULL)
         request->key = key;
-    request->profile = issue_profile(context->settings, session_directory(ca->session));
+    request_choose_profile(context, ca, request);
     if (!take_up(context, ca, request, &pending, out, found, err))
         return false;
     if (*found) {

@@ -9,6 +9,7 @@
 #include "issuance/first_look.h"
 #include "issuance/solve_report.h"
 #include "issuance/traces.h"
+#include "preflight/preflight.h"
 #include "run/shares.h"
 #include "run/turns.h"
 
@@ -33,6 +34,30 @@ bool solver_check(struct context *context, const struct plugin *plugin, struct e
     }
     if (plugin->authenticator->release != NULL)
         plugin->authenticator->release(self);
+    return true;
+}
+
+bool solver_check_addresses(
+    struct context *context, const struct plugin *plugin, const struct identifiers *names, struct error *err)
+{
+    AUTO(list_clear) struct list types = { 0 };
+    AUTO(free) char *joined = NULL;
+
+    if (!context->voice->preflights)
+        return true;
+    TRY(plugin_challenge_types(plugin, context->settings, &types, err));
+    joined = list_join(&types, ", ");
+    for (size_t i = 0; i < names->len; i++) {
+        if (names->at[i].type != IDENTIFIER_IP || preflight_type(&types, &names->at[i]) != CHALLENGE_OTHER)
+            continue;
+        (void)error_set(err, ERROR_PLUGIN,
+            "%s would prove control of %s by %s, and DNS records prove nothing about an IP address (RFC 8738 section "
+            "7)",
+            plugin->name, names->at[i].value, joined);
+        return error_next(err, "choose an authenticator with http-01 or tls-alpn-01 for it: --standalone, --webroot, "
+                               "--nginx, --apache, or "
+                               "--manual with --preferred-challenges http");
+    }
     return true;
 }
 

@@ -23,6 +23,11 @@ struct solver { /* an authenticator made ready for one order */
 /* Whether a built-in authenticator can be made ready: before hooks run, an account is made or anything is said. */
 MUST_USE bool solver_check(struct context *context, const struct plugin *plugin, struct error *err);
 
+/* Whether it knows a way to prove IP addresses, where there are some: DNS records prove none (RFC 8738 section 7).
+ * ERROR_PLUGIN. The CA's to say under the name certbot. */
+MUST_USE bool solver_check_addresses(
+    struct context *context, const struct plugin *plugin, const struct identifiers *names, struct error *err);
+
 /* Prepares the authenticator before any request to the CA, so that mistakes in its options are reported at once. */
 MUST_USE bool solver_open(struct context *context, const struct plugin *plugin, struct solver *out, struct error *err);
 void solver_close(struct solver *solver);

@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/renewal_params.h"
+#include "lifecycle/own_address.h"
 
 void names_asked_clear(struct names_asked *asked)
 {
@@ -22,6 +23,8 @@ static bool read_names(struct names_asked *asked, const char *lineage_name, stru
 
     if (lineage_name == NULL) {
         asked->names = identifiers_of(&settings->domains, &settings->ip_addresses);
+        if (settings->ip_auto)
+            TRY(own_addresses_add(&asked->context, &asked->names, err));
         if (asked->names.len > 0)
             return true;
         (void)error_set(err, ERROR_USAGE, "no name is given");

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "base/mem.h"
+#include "config/addresses.h"
 #include "config/names.h"
 #include "issuance/solve.h"
 #include "issuance/traces.h"
@@ -11,6 +12,7 @@
 #include "lifecycle/deliver.h"
 #include "lifecycle/install.h"
 #include "lifecycle/next_version.h"
+#include "lifecycle/own_address.h"
 #include "run/hold.h"
 #include "run/questions.h"
 #include "store/lineage_conf.h"
@@ -108,6 +110,8 @@ static bool wanted_names(struct attempt *attempt, struct error *err)
     struct ca *ca;
 
     *wanted = identifiers_of(&settings->domains, &settings->ip_addresses);
+    if (settings->ip_auto)
+        TRY(own_addresses_add(context, wanted, err));
     if (wanted->len > 0 || (settings->cert_name != NULL && attempt->all.len == 1))
         return true;
     /* As Certbot does: at a terminal the account comes first, so that an unreachable CA is reported before any
@@ -246,6 +250,16 @@ static enum step obtain_first(struct attempt *attempt, struct error *err)
     return STEP_DONE;
 }
 
+/* Addresses that the chosen lineage has are certified by its CA; of others it is not known. */
+static bool check_addresses(const struct attempt *attempt, struct error *err)
+{
+    AUTO(identifiers_clear) struct identifiers known = { 0 };
+
+    if (attempt->hold.lineage != NULL)
+        known = cert_identifiers(attempt->hold.lineage->cert);
+    return addresses_check(attempt->context->settings, &attempt->out->names, &known, err);
+}
+
 static enum step obtain_once(struct attempt *attempt, struct error *err)
 {
     TRY(load_candidates(attempt->context, &attempt->all, err));
@@ -254,6 +268,8 @@ static enum step obtain_once(struct attempt *attempt, struct error *err)
     identifiers_clear(&attempt->out->names);
     attempt->out->names = identifiers_dup(&attempt->wanted);
     STEP(choose_target(attempt, err));
+    TRY(check_addresses(attempt, err));
+    TRY(solver_check_addresses(attempt->context, attempt->authenticator, &attempt->out->names, err));
     return attempt->hold.lineage == NULL ? obtain_first(attempt, err) : obtain_existing(attempt, err);
 }
 

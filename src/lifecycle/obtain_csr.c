@@ -9,6 +9,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "config/addresses.h"
 #include "crypto/csr.h"
 #include "issuance/issue.h"
 #include "issuance/resume.h"
@@ -216,15 +217,17 @@ bool obtain_for_csr(struct context *context, struct csr_result *out, struct erro
     TRY(read_csr(context->settings, &csr, err));
     TRY(check_domains(context->settings, csr, err));
     TRY(check_paths(context->settings, err));
+    request.identifiers = identifiers_of(&csr->dns, &csr->ips);
+    TRY(addresses_check(context->settings, &request.identifiers, NULL, err));
     TRY(plugin_choose_authenticator(context->settings, context->answers, context->ui, &request.authenticator, err));
     TRY(solver_check(context, request.authenticator, err));
+    TRY(solver_check_addresses(context, request.authenticator, &request.identifiers, err));
     if (!context->settings->dry_run)
         traces_sweep(context);
     TRY(context_account(context, &ca, err));
     summary = names_summary(&csr->names);
     ui_say(context->ui, "%s %s",
         context->settings->dry_run ? "Simulating a certificate request for" : "Requesting a certificate for", summary);
-    request.identifiers = identifiers_of(&csr->dns, &csr->ips);
     request.csr = buf_view(&csr->der);
     TRY(csr_sha256(request.csr, &digest, err));
     record = pending_csr_name(buf_text(&digest));

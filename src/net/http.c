@@ -139,6 +139,7 @@ static void put_request(struct buf *frame, uint32_t id, const struct http_reques
         .guarded = request->named_by != NULL,
         .home = view_of(request->named_by),
         .at = view_of(request->at),
+        .direct = request->direct,
     };
 
     for (size_t i = 0; i < request->field_count; i++) {

@@ -136,6 +136,7 @@ struct message_request {
     bool guarded;     /* never leads to places that only this machine can reach (client/guard.h) */
     struct view home; /* guarded: the directory of the CA that named url; may be empty */
     struct view at;   /* ADDRESS:PORT of the server, whatever url says; may be empty */
+    bool direct;      /* past any proxy */
 };
 
 struct message_response {

@@ -99,6 +99,7 @@ void message_put_request(struct buf *out, uint32_t id, const struct message_requ
     wire_put_u8(out, request->guarded);
     wire_put_bytes(out, request->home);
     wire_put_bytes(out, request->at);
+    wire_put_u8(out, request->direct);
     wire_end(out, begun);
 }
 
@@ -131,6 +132,7 @@ bool message_get_request(struct view fields, struct message_request *out)
     request.guarded = wire_get_bool(&from);
     request.home = wire_get_text(&from, MESSAGE_MAX_URL);
     request.at = wire_get_text(&from, MESSAGE_MAX_AT);
+    request.direct = wire_get_bool(&from);
     if (!wire_done(&from) || (request.at.len > 0 && (request.follow || request.guarded)))
         return false;
     *out = request;

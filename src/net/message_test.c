@@ -47,6 +47,7 @@ static void put_request(struct buf *out)
             .guarded = true,
             .home = view_of("https://ca/dir"),
             .at = view_of(""),
+            .direct = true,
             .field_count = 2,
             .fields = { { view_of("X-Api-Key"), view_of("s3cret"), true },
                 { view_of("If-Match"), view_of(""), false } },
@@ -75,7 +76,7 @@ static bool get_request(struct view fields)
            view_is(request.url, "https://ca/new") && view_is(request.content_type, "application/jose+json") &&
            request.accept.len == 0 && view_is(request.body, "{}") && request.max_body == 9 && request.timeout_ms == 8 &&
            request.silence_ms == 7 && !request.follow && request.stream && request.guarded &&
-           view_is(request.home, "https://ca/dir") && request.at.len == 0;
+           view_is(request.home, "https://ca/dir") && request.at.len == 0 && request.direct;
 }
 
 static void put_response(struct buf *out)

@@ -95,6 +95,7 @@ struct http_request {
     /* "192.0.2.1:80", "[2001:db8::1]:8080": where the server is whom we ask for url, on a connection of its own and
      * past any proxy. NULL: where url leads. Goes with neither follow nor named_by. */
     const char *at;
+    bool direct; /* past any proxy: the server is to see this machine */
 };
 
 struct http_response {

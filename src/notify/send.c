@@ -77,7 +77,7 @@ static char *own_address(const char *host)
 
     if (getpwuid_r(geteuid(), &entry, text, sizeof text, &found) == 0 && found != NULL)
         address = xprintf("%s@%s", found->pw_name, host);
-    return address != NULL && email_check(address, &ignored) ? TAKE(address) : xstrdup("root@localhost");
+    return address != NULL && email_check(address, false, &ignored) ? TAKE(address) : xstrdup("root@localhost");
 }
 
 static bool make_id(const char *host, char **out, struct error *err)

@@ -59,7 +59,7 @@ static bool read_mail(struct target *target, const char *value, struct error *er
     while (view_cut(&rest, ',', &part)) {
         AUTO(free) char *address = view_dup(view_trim(part));
 
-        TRY(email_check(address, err));
+        TRY(email_check(address, false, err));
         for (const char *c = address; *c != '\0'; c++)
             if ((unsigned char)*c >= 0x7f)
                 return error_set(err, ERROR_CONFIG, "an address of e-mail must be of ASCII letters here");

@@ -93,7 +93,8 @@ static bool propose_names(struct scene *scene, struct error *err)
     struct settings *settings = scene->settings;
     AUTO(list_clear) struct list offered = { 0 };
 
-    if (settings->domains.len > 0 || settings->ip_addresses.len > 0 || ui_may_ask(scene->context.ui))
+    if (settings->domains.len > 0 || settings->ip_addresses.len > 0 || settings->ip_auto ||
+        ui_may_ask(scene->context.ui))
         return true;
     if (settings->installer != NULL)
         TRY(installer_names(&scene->context, &offered, err));
@@ -123,7 +124,7 @@ static bool ask_email(struct scene *scene, struct error *err)
         settings->register_without_email = true;
         return true;
     }
-    TRY(email_check(answer, err));
+    TRY(email_check(answer, scene->context.voice->holds_email_to_rules, err));
     xreplace(&settings->email, answer);
     SETTING_MARK(settings, email, ORIGIN_RUNTIME);
     return true;

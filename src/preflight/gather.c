@@ -1,17 +1,16 @@
 /*
  * Gathers facts: names are looked up first, all at once, and then their ports are tried, all at once.
  */
-#include <arpa/inet.h>
-#include <ifaddrs.h>
-#include <netinet/in.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/parallel.h"
 #include "dns/ca_place.h"
 #include "preflight/facts.h"
+#include "preflight/own_addresses.h"
 #include "preflight/rules.h"
 #include "preflight/zone_view.h"
 
@@ -91,7 +90,7 @@ static void look_up(void *ctx, size_t index)
     struct facts *facts = &gathering->facts[index / ASPECTS];
 
     if (index == gathering->count * ASPECTS) {
-        gathering->around->ca_is_public = is_public(gathering);
+        gathering->around->ca_is_public = !gathering->around->request->ca_is_private && is_public(gathering);
         return;
     }
     if (facts->identifier->type == IDENTIFIER_IP || facts->type == CHALLENGE_OTHER)
@@ -126,32 +125,6 @@ static void confirm(struct gathering *gathering, struct facts *facts)
 }
 
 /* ---- ports ---- */
-
-static void list_own(struct list *out)
-{
-    struct ifaddrs *all;
-    char text[INET6_ADDRSTRLEN];
-
-    if (getifaddrs(&all) != 0)
-        return; /* then none is known to be ours */
-    for (const struct ifaddrs *at = all; at != NULL; at = at->ifa_next) {
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-
-        if (at->ifa_addr == NULL)
-            continue;
-        if (at->ifa_addr->sa_family == AF_INET) {
-            memcpy(&v4, at->ifa_addr, sizeof v4);
-            if (inet_ntop(AF_INET, &v4.sin_addr, text, sizeof text) != NULL)
-                list_add(out, text);
-        } else if (at->ifa_addr->sa_family == AF_INET6) {
-            memcpy(&v6, at->ifa_addr, sizeof v6);
-            if (inet_ntop(AF_INET6, &v6.sin6_addr, text, sizeof text) != NULL)
-                list_add(out, text);
-        }
-    }
-    freeifaddrs(all);
-}
 
 #define DOORS_MAX 4 /* of a family */
 
@@ -210,7 +183,7 @@ void facts_gather(struct net *net, struct surroundings *surroundings, struct fac
 
     parallel_wait_for(count * ASPECTS + 1, THREADS, look_up, &gathering);
     surroundings->resolvers_silent = gathering.resolvers.silent;
-    list_own(&gathering.own);
+    own_addresses(&gathering.own, NULL);
     list_doors(&gathering);
     parallel_wait_for(gathering.door_count + count, THREADS, look_closer, &gathering);
     free(gathering.doors);

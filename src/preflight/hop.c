@@ -1,8 +1,8 @@
 #include "preflight/hop.h"
 
-#include <arpa/inet.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -20,13 +20,6 @@ static bool cut_authority(struct view authority, struct view *host, struct view 
     host->len = (size_t)(colon - authority.at);
     *port = (struct view){ colon + 1, authority.len - host->len - 1 };
     return true;
-}
-
-static bool is_ipv4(const char *host)
-{
-    unsigned char bytes[4];
-
-    return inet_pton(AF_INET, host, bytes) == 1;
 }
 
 enum hop hop_judge(const char *host, const char *url)
@@ -48,5 +41,5 @@ enum hop hop_judge(const char *host, const char *url)
         name[strlen(name) - 1] = '\0';
     if (strcasecmp(name, host) == 0)
         return secure ? HOP_SECURE : HOP_SAME;
-    return is_ipv4(name) ? HOP_REFUSED : HOP_AWAY;
+    return address_is(name) ? HOP_REFUSED : HOP_AWAY;
 }

@@ -3,10 +3,10 @@
 #include <arpa/inet.h>
 #include <string.h>
 
+#include "base/address.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "dns/ca_place.h"
-#include "net/address.h"
+#include "base/url.h"
 #include "preflight/facts.h"
 #include "preflight/rules.h"
 
@@ -89,7 +89,7 @@ static void add_looks(const struct facts *facts, size_t count, struct preflight 
 /* On this machine: what it finds is not to be known here. */
 static bool ca_is_here(const char *url)
 {
-    AUTO(free) char *host = ca_host(url);
+    AUTO(free) char *host = url_host(url);
 
     return host != NULL && (strcasecmp(host, "localhost") == 0 || address_place_of_text(host) == ADDRESS_LOOPBACK);
 }

@@ -54,6 +54,7 @@ struct preflight_request { /* borrowed */
     enum proof_server server;
     int http_port, tls_port;           /* where we shall listen, SERVER_OURS */
     const char *ca_url;                /* of its directory */
+    bool ca_is_private;                /* the user says so: where it looks from is not the Internet */
     const struct directory *directory; /* NULL: it is not known */
     const char *account_url;           /* NULL: there is none yet */
     bool has_clock;                    /* of the CA */

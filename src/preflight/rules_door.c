@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/mem.h"
-#include "net/address.h"
+#include "base/address.h"
 #include "preflight/finding.h"
 #include "preflight/judge.h"
 
@@ -28,7 +28,7 @@ static size_t inside_of(const struct facts *facts, const char **which)
 
     if (facts->identifier->type == IDENTIFIER_IP) {
         *which = facts->host;
-        return address_place_of_text(facts->host) != ADDRESS_PUBLIC;
+        return address_purpose(facts->host) != NULL;
     }
     count_places(&facts->v4.found, &inside, which);
     count_places(&facts->v6.found, &inside, which);
@@ -46,6 +46,15 @@ bool judge_all_inside(const struct facts *facts)
     size_t inside = inside_of(facts, &which);
 
     return inside > 0 && inside == addresses_of(facts);
+}
+
+static const char *place_in_words(const struct facts *facts, const char *address)
+{
+    const struct address_purpose *purpose = address_purpose(address);
+
+    return facts->identifier->type == IDENTIFIER_IP && purpose != NULL
+               ? purpose->what
+               : address_place_name(address_place_of_text(address));
 }
 
 static void rule_places(const struct judge *judge)
@@ -68,7 +77,7 @@ static void rule_places(const struct judge *judge)
         return;
     if (all)
         say.severity = judge_certain(judge, confirmed && judge->around->request->server != SERVER_ANYBODYS);
-    finding_addf(judge->out, &say, "%s is %s", which, address_place_name(address_place_of_text(which)));
+    finding_addf(judge->out, &say, "%s is %s", which, place_in_words(facts, which));
 }
 
 /* ---- ports ---- */

@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "dns/zone.h"
-#include "net/address.h"
+#include "base/address.h"
 
 /* ---- comparing ---- */
 

@@ -62,7 +62,7 @@ static bool new_contacts(struct context *context, struct list *contacts, struct 
         return contacts_ask(context,
             "Your new e-mail address, so that the CA can reach you. Enter alone removes the one it has.\n", contacts,
             err);
-    return contacts_of(settings->email, contacts, err);
+    return contacts_of(settings->voice, settings->email, contacts, err);
 }
 
 static bool change_key(struct context *context, struct ca **ca, struct error *err)

@@ -23,11 +23,11 @@ static bool read_names(const struct voice *voice, char *text, struct identifiers
 
     for (char *save = NULL, *word = strtok_r(text, between, &save); word != NULL;
          word = strtok_r(NULL, between, &save)) {
-        AUTO(free) char *name = NULL;
-        char canonical[64];
+        AUTO(free) char *name = NULL, *address = NULL;
+        struct error none = { 0 };
 
-        if (ip_canonical(word, canonical)) {
-            add_name(out, IDENTIFIER_IP, canonical);
+        if (ip_address_normalize(word, &address, &none)) {
+            add_name(out, IDENTIFIER_IP, address);
             continue;
         }
         TRY(domain_read(word, voice->takes_international_names, &name, err));

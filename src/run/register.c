@@ -28,7 +28,7 @@ char *context_user_agent(const struct context *context)
         authenticator != NULL ? authenticator : "None", installer != NULL ? installer : "None", context->verb->name);
 }
 
-bool contacts_of(const char *email, struct list *out, struct error *err)
+bool contacts_of(const struct voice *voice, const char *email, struct list *out, struct error *err)
 {
     struct view rest = view_of(email), part;
 
@@ -38,7 +38,7 @@ bool contacts_of(const char *email, struct list *out, struct error *err)
         AUTO(free) char *address = view_dup(view_trim(part));
         AUTO(free) char *uri = xprintf("mailto:%s", address);
 
-        TRY(email_check(address, err));
+        TRY(email_check(address, voice->holds_email_to_rules, err));
         list_add(out, uri);
     }
     return true;
@@ -79,7 +79,7 @@ static bool ask_contacts(
 
         TRY(ui_text(context->ui, &question, "", &answer, err));
         list_clear(out);
-        if (contacts_of(answer, out, &bad)) {
+        if (contacts_of(context->voice, answer, out, &bad)) {
             xreplace(&answers->email, *answer != '\0' ? answer : NULL);
             answers->has_email = true;
             return true;
@@ -108,7 +108,7 @@ static bool find_contacts(struct context *context, struct list *contacts, struct
 
     if (context_email(context) == NULL && !settings->register_without_email && !settings->dry_run)
         return contacts_ask(context, EMAIL_QUESTION, contacts, err);
-    return contacts_of(context_email(context), contacts, err);
+    return contacts_of(context->voice, context_email(context), contacts, err);
 }
 
 static bool has_binding(const struct settings *settings)

@@ -26,7 +26,7 @@ MUST_USE bool recover_account(struct context *context, struct session *session, 
 MUST_USE bool account_key_make(const struct context *context, struct key **out, struct error *err);
 
 /* "mailto:" URIs from --email's comma list. ERROR_CONFIG for a bad address. */
-MUST_USE bool contacts_of(const char *email, struct list *out, struct error *err);
+MUST_USE bool contacts_of(const struct voice *voice, const char *email, struct list *out, struct error *err);
 
 /*
  * Asks for an e-mail address until there is one that could be right, or none; keeps it in the answers. text: the

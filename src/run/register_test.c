@@ -24,7 +24,7 @@ TEST(contacts_come_from_a_comma_list)
         AUTO(list_clear) struct list contacts = { 0 };
         AUTO(free) char *got = NULL;
         struct error err = { 0 };
-        bool ok = contacts_of(cases[i].email, &contacts, &err);
+        bool ok = contacts_of(&voice_own, cases[i].email, &contacts, &err);
 
         CHECK_INT(ok, cases[i].want != NULL, cases[i].email != NULL ? cases[i].email : "none");
         CHECK(ok || err.kind == ERROR_CONFIG, "%s: kind %d", cases[i].email, err.kind);

@@ -49,6 +49,14 @@ HABIT(lists_entry_points, true, false)
 HABIT(has_certbot_defaults, true, false)
 /* International names may be typed as they are read, and are shown so. */
 HABIT(takes_international_names, false, true)
+/* E-mail addresses are held to what public CAs take. Certbot leaves most of that to the CA. */
+HABIT(holds_email_to_rules, false, true)
+/* Addresses that no public CA certifies are asked of private ones alone. */
+HABIT(refuses_reserved_addresses, false, true)
+/* Orders with IP addresses ask for the CA's profile for short lives, unless another one is. */
+HABIT(picks_short_profile, false, true)
+/* --ip-address auto stands for the addresses of this machine. */
+HABIT(finds_addresses, false, true)
 /* The question for names refuses those without a dot before the CA does. */
 HABIT(refuses_names_without_dot, false, true)
 /* `certonly --help` is the help of certonly. */

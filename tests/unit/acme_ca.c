@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "acme/authz.h"
+#include "base/address.h"
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -428,7 +429,7 @@ static size_t new_authz(struct acme_ca *ca, size_t account, const char *name)
 
     authz->wildcard = text_starts(name, "*.");
     authz->name = xstrdup(authz->wildcard ? name + 2 : name);
-    authz->is_ip = ip_canonical(authz->name, ip);
+    authz->is_ip = address_canonical(authz->name, ip);
     authz->account = account;
     authz->status = names_it(ca->ways.valid, name) ? AUTHZ_VALID : AUTHZ_PENDING;
     ca->authzs = xrealloc(ca->authzs, ca->authz_count + 1, sizeof(*ca->authzs));
@@ -600,7 +601,7 @@ static void put_order(struct acme_ca *ca, struct call *call, size_t index, int s
         char ip[64];
 
         out_object(&json, NULL);
-        out_text(&json, "type", ip_canonical(order->names.at[i], ip) ? "ip" : "dns");
+        out_text(&json, "type", address_canonical(order->names.at[i], ip) ? "ip" : "dns");
         out_text(&json, "value", order->names.at[i]);
         out_end(&json);
     }
