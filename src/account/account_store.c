@@ -97,7 +97,12 @@ static bool find_server_dirs(const struct store *store, const char *server, stru
 static bool open_server_dirs(const struct store *store, const char *server, struct server_dirs *out, struct error *err)
 {
     TRY(find_server_dirs(store, server, out, err));
-    return file_is_link(out->dir) || store_make_dir(store, out->dir, 0700, err);
+    if (file_is_link(out->dir) || store_make_dir(store, out->dir, 0700, err))
+        return true;
+    if (!store_only_reads(store) || !store_may_go_without(STORE_READ, err->sys))
+        return false;
+    error_clear(err);
+    return true;
 }
 
 /* ---- reading ---- */

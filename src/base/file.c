@@ -70,7 +70,19 @@ void file_set_elsewhere(const char *otherwise)
 bool file_error(struct error *err, const char *action, const char *path)
 {
     (void)error_errno(err, ERROR_STORE, "cannot %s %s", action, path);
+    if (err->sys == EACCES && geteuid() != 0 && (strcmp(action, "read") == 0 || strcmp(action, "list") == 0))
+        return error_next(err, "run as root, or as a user who may read it");
     return file_advise(err, path, elsewhere);
+}
+
+bool file_is_closed(const char *path, struct error *err)
+{
+    struct stat st;
+
+    if (lstat(path, &st) == 0 || errno != EACCES)
+        return false;
+    (void)file_error(err, "read", path);
+    return true;
 }
 
 /* expected: the size the file had a moment ago, or SIZE_UNKNOWN. One byte more is asked for, so that a file that did

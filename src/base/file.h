@@ -115,6 +115,10 @@ MUST_USE bool file_read_link(const char *path, char **out, struct error *err);
 /* Fills err from errno: "cannot ACTION PATH: reason", with a hint where one is known. Returns false. */
 bool file_error(struct error *err, const char *action, const char *path);
 
+/* Whether a directory on the way keeps this user from seeing path at all; err then says so, as file_error does. Else it
+ * may be there or not, and err is left alone. */
+bool file_is_closed(const char *path, struct error *err);
+
 /* How the user has us write elsewhere, in the form of "choose a place" (file_advise's otherwise), for what file_error
  * says. To be called before there are threads; borrowed for ever. */
 void file_set_elsewhere(const char *otherwise);

@@ -473,6 +473,19 @@ TEST(file_error_hints)
     }
 }
 
+TEST(file_error_of_readers)
+{
+    AUTO(free) char *missing = test_path("nothing/there");
+    struct error err = { 0 };
+
+    errno = EACCES;
+    CHECK(!file_error(&err, "list", "/x/y"), "returned true");
+    CHECK(strstr(err.next, geteuid() == 0 ? "even to root" : "a user who may read it") != NULL, "%s", err.next);
+    error_clear(&err);
+    CHECK(!file_is_closed(missing, &err) && err.kind == ERROR_NONE, "missing is not closed");
+    CHECK(!file_is_closed("/", &err) && err.kind == ERROR_NONE, "there, and open");
+}
+
 TEST(file_fill_standard)
 {
     int status = 0;

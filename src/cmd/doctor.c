@@ -1,6 +1,7 @@
 /* doctor: what is wrong in the store, and putting it right. */
 #include "health/health.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/interrupt.h"
@@ -183,7 +184,7 @@ static bool lock_store(struct context *context, struct range_lock **lock, struct
     if (context->settings->fix)
         return store_lock_all(context->store, lock, err);
     if (!store_lock_all_try(context->store, lock, &taken, err)) {
-        if (!store_may_go_without(STORE_READ, err->sys))
+        if (!store_may_go_without(STORE_READ, err->sys) && err->sys != ENOENT) /* there is no store */
             return false;
         log_info("Going on without a lock: %s", err->why);
         error_clear(err);

@@ -43,9 +43,11 @@ static struct ui *open_ui(const struct settings *settings, const struct voice *v
 static bool open_log(const struct settings *settings, unsigned needs, struct error *err)
 {
     if (!log_open(settings->logs_dir, (unsigned)settings->max_log_backups, err)) {
-        if (!store_may_go_without(needs, err->sys))
+        bool reads = (needs & STORE_READ) != 0; /* its directory may be one that this user could not make */
+
+        if (!store_may_go_without(needs, err->sys) && !(reads && err->sys == ENOENT))
             return false;
-        if (!(needs & STORE_READ))
+        if (!reads)
             log_warning("Going on without a log: %s", err->why);
         error_clear(err);
         return true;

@@ -65,6 +65,8 @@ static bool check_live(const struct lineage *lineage, struct error *err)
         if (strcmp(lineage->live[kind], expected) != 0)
             return error_set(
                 err, ERROR_STORE, "%s names %s where %s belongs", lineage->conf_path, lineage->live[kind], expected);
+        if (file_is_closed(expected, err))
+            return false;
         if (lstat(expected, &st) != 0 || !S_ISREG(st.st_mode)) {
             (void)error_set(err, ERROR_STORE, "expected %s to be a file", expected);
             return error_next(err, "`doctor` tells what is wrong, and `doctor --fix` mends what can be mended");

@@ -35,6 +35,8 @@ bool lineage_missing(const struct store *store, const char *name, struct error *
 {
     AUTO(free) char *path = store_conf_path(store, name);
 
+    if (file_is_closed(path, err))
+        return false;
     (void)error_set(err, ERROR_CONFIG, "No certificate found with name %s (expected %s).", name, path);
     return error_next(err, "the command `certificates` lists the names there are");
 }

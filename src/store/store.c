@@ -89,16 +89,16 @@ bool store_may_go_without(unsigned needs, int sys)
            ((needs & STORE_READ) != 0 && (sys == EACCES || sys == EPERM || sys == ENOENT));
 }
 
-/* Opens one of the three directories and locks it. Readers go on without the lock. Only the configuration directory is
- * indispensable, since certificates are kept there. */
+/* Opens one of the three directories and locks it. Only the configuration directory is indispensable, since
+ * certificates are kept there. Readers go on without the lock, and without the directory: what is not there is none,
+ * and what is closed to them is said where they look into it. */
 static bool open_dir(struct store *store, int which, struct error *err)
 {
     bool reads = (store->needs & STORE_READ) != 0;
 
     if (make_and_lock(store, which, err))
         return true;
-    if ((which == DIR_CONFIG && (!reads || !file_is_dir(store->dir[which]))) ||
-        !store_may_go_without(store->needs, err->sys))
+    if ((which == DIR_CONFIG && !reads) || !store_may_go_without(store->needs, err->sys))
         return false;
     if (reads)
         log_info("Going on without a lock: %s", err->why);
@@ -189,6 +189,11 @@ struct shared_dirs *store_shared_dirs(struct store *store)
 struct proved_devices *store_proved_devices(struct store *store)
 {
     return &store->proved;
+}
+
+bool store_only_reads(const struct store *store)
+{
+    return (store->needs & STORE_READ) != 0;
 }
 
 const char *store_config_dir(const struct store *store)

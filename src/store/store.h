@@ -30,7 +30,8 @@ MUST_USE bool store_open_rest(struct store *store, struct error *err);
 /* Whether an errno says that nothing can be written there: no room, or a read-only file system; with STORE_READ also
  * that this user may not, or that it is not there. */
 bool store_may_go_without(unsigned needs, int sys);
-void store_close(struct store *store); /* NULL is fine */
+bool store_only_reads(const struct store *store); /* STORE_READ was said */
+void store_close(struct store *store);            /* NULL is fine */
 DEFINE_AUTO(struct store, store_close)
 const char *store_config_dir(const struct store *store);
 const char *store_work_dir(const struct store *store);
