@@ -41,7 +41,7 @@ def client(new_client, request):
 
 
 def said(client):
-    return [re.sub(r'"seconds_left": \d+|next_expiry=\d+s', "", client.run(*command, status=None).out) for command in READING]
+    return [re.sub(r'"seconds_left": \d+|next_expiry=\d+s|least_life_left=\d+%', "", client.run(*command, status=None).out) for command in READING]
 
 
 def tree(folder):
