@@ -189,8 +189,9 @@ static bool link_leads_to(const struct machine *machine, const struct schedule_f
     return file_read_link(whole, &target, &ignored) && strcmp(target, file->path) == 0;
 }
 
+/* store: its path, as such files have it. */
 static bool look_at_file(
-    const struct machine *machine, const char *config_dir, struct schedule_file *file, struct error *err)
+    const struct machine *machine, const char *store, struct schedule_file *file, struct error *err)
 {
     AUTO(free) char *whole = machine_path(machine, file->path);
     AUTO(free) char *link = file->link == NULL ? NULL : machine_path(machine, file->link);
@@ -202,12 +203,22 @@ static bool look_at_file(
         return true;
     }
     TRY(file_read(whole, &text, err));
-    if (unit_text_mark(buf_view(&text)) == UNIT_FOREIGN || strstr(buf_text(&text), config_dir) == NULL)
+    if (unit_text_mark(buf_view(&text)) == UNIT_FOREIGN || strstr(buf_text(&text), store) == NULL)
         file->state = SCHEDULE_FOREIGN;
     else if (unit_text_mark(buf_view(&text)) == UNIT_EDITED)
         file->state = SCHEDULE_EDITED;
     else
         file->state = file->text != NULL && view_is(buf_view(&text), file->text) ? SCHEDULE_SAME : SCHEDULE_OLD;
+    return true;
+}
+
+static bool look_at_files(
+    const struct machine *machine, const struct schedule_wish *wish, struct schedule *schedule, struct error *err)
+{
+    AUTO(free) char *store = unit_plain(wish->config_dir, schedule->form->quoting);
+
+    for (size_t i = 0; i < schedule->count; i++)
+        TRY(look_at_file(machine, store, &schedule->files[i], err));
     return true;
 }
 
@@ -239,8 +250,7 @@ bool schedule_plan(
     schedule.longest_s = longest_of(schedule.form, schedule.interval_s);
     name_files(&schedule);
     TRY(fill_files(machine, wish, &schedule, err));
-    for (size_t i = 0; i < schedule.count; i++)
-        TRY(look_at_file(machine, wish->config_dir, &schedule.files[i], err));
+    TRY(look_at_files(machine, wish, &schedule, err));
     *out = schedule;
     schedule = (struct schedule){ 0 };
     return true;
@@ -439,8 +449,7 @@ static bool remove_form(const struct machine *machine, const struct schedule_wis
     bool any;
 
     name_files(&schedule);
-    for (size_t i = 0; i < schedule.count; i++)
-        TRY(look_at_file(machine, wish->config_dir, &schedule.files[i], err)); /* without a text: ours is "old" */
+    TRY(look_at_files(machine, wish, &schedule, err)); /* without a text: ours is "old" */
     any = is_removable(&schedule, force);
     if (any && !tell(machine, form->before, schedule.name, &failure))
         log_warning("%s", failure.why);

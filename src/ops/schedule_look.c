@@ -67,7 +67,7 @@ bool schedule_look(const struct settings *settings, struct store *store, const c
     }
     look.wish.web_roots = &look.web_roots;
     look.wish.life_s = look.store.shortest;
-    scheduled_all(&look.machine, is_usual(&look) ? NULL : settings->config_dir, &look.renewers);
+    scheduled_all(&look.machine, settings->config_dir, is_usual(&look), &look.renewers);
     look.daemon_runs = machine_is_this(&look.machine) && daemon_is_running(settings->config_dir);
     TRY(look_at_schedule(&look, form, err));
     *out = look;

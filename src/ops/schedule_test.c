@@ -266,4 +266,20 @@ TEST(a_store_of_ones_own)
     machine_clear(&scene.machine);
 }
 
+/* systemd has "%" twice: the files are known as ours all the same. */
+TEST(a_path_that_is_written_otherwise)
+{
+    struct scene scene = scene_of(SYSTEMD, 90 * DAY);
+    AUTO(schedule_clear) struct schedule schedule = { 0 };
+    struct error err = { 0 };
+    AUTO(free) char *done = NULL;
+
+    scene.wish.config_dir = "/srv/100%";
+    done = install(&scene, false, &err);
+    REQUIRE(done != NULL, "%s", err.why);
+    schedule = plan(&scene);
+    CHECK(schedule_is_current(&schedule), "%s", schedule_file_state_name(schedule.files[0].state));
+    machine_clear(&scene.machine);
+}
+
 TEST_MAIN()

@@ -13,6 +13,7 @@
 
 #define FILE_MOST (256 * 1024)
 #define BLANKS " \t\r'\"=;&|()<>"
+#define AROUND_PATH " \t\r\n=\"'<>;&|()" /* what may stand around a path on a line */
 
 static const char *const unit_dirs[] = { "/etc/systemd/system", "/run/systemd/system", "/usr/local/lib/systemd/system",
     "/usr/lib/systemd/system", "/lib/systemd/system" };
@@ -45,6 +46,7 @@ static const char *const program_dirs[] = { "/usr/local/sbin", "/usr/local/bin",
 struct search {
     const struct machine *machine;
     const char *config_dir;
+    bool unnamed; /* a command that names no store is for this one */
     struct scheduled_entries *out;
 };
 
@@ -116,13 +118,35 @@ static bool leaves_it_to_systemd(const struct search *search, const char *text)
     return strstr(text, "! -d /run/systemd/system") != NULL && machine_has_systemd(search->machine);
 }
 
+/* Whether the text has that path, and not one that only begins or ends as it does. */
+static bool has_path(const char *text, const char *path)
+{
+    size_t len = strlen(path);
+
+    for (const char *at = strstr(text, path), *end; at != NULL; at = strstr(at + 1, path)) {
+        end = at + len + (at[len] == '/');
+        if (at != text && strchr(AROUND_PATH, at[-1]) != NULL && strchr(AROUND_PATH, *end) != NULL)
+            return true; /* also at the end of the text: strchr finds its NUL */
+    }
+    return false;
+}
+
+static bool is_for_store(const struct search *search, const char *text)
+{
+    const char *named = strstr(text, "--config-dir");
+
+    if (named != NULL)
+        return has_path(named, search->config_dir);
+    return search->unnamed || strstr(text, search->config_dir) != NULL;
+}
+
 static struct command command_of_line(const struct search *search, struct view line)
 {
     AUTO(free) char *text = view_dup(line);
     struct command command = { 0 };
     bool renews = false;
 
-    if ((search->config_dir != NULL && strstr(text, search->config_dir) == NULL) || leaves_it_to_systemd(search, text))
+    if (!is_for_store(search, text) || leaves_it_to_systemd(search, text))
         return command;
     for (char *save = NULL, *word = strtok_r(text, BLANKS, &save); word != NULL; word = strtok_r(NULL, BLANKS, &save)) {
         if (command.who == SCHEDULED_NOTHING)
@@ -347,21 +371,21 @@ static void look_at_wanted(struct search *search, const char *target, bool timer
     }
 }
 
-void scheduled_all(const struct machine *machine, const char *config_dir, struct scheduled_entries *out)
+void scheduled_all(const struct machine *machine, const char *config_dir, bool unnamed, struct scheduled_entries *out)
 {
-    struct search search = { .machine = machine, .config_dir = config_dir, .out = out };
+    struct search search = { .machine = machine, .config_dir = config_dir, .unnamed = unnamed, .out = out };
 
     look_at_wanted(&search, "timers.target", true);
     look_at_wanted(&search, "multi-user.target", false);
     look_at_cron(&search);
 }
 
-enum scheduled scheduled_find(const struct machine *machine, const char *config_dir, char **where)
+enum scheduled scheduled_find(const struct machine *machine, const char *config_dir, bool unnamed, char **where)
 {
     AUTO(scheduled_entries_clear) struct scheduled_entries all = { 0 };
     const struct scheduled_entry *first = NULL;
 
-    scheduled_all(machine, config_dir, &all);
+    scheduled_all(machine, config_dir, unnamed, &all);
     for (size_t i = 0; i < all.len; i++)
         if (first == NULL || (first->who != SCHEDULED_US && all.at[i].who == SCHEDULED_US))
             first = &all.at[i];
@@ -387,5 +411,5 @@ enum scheduled scheduled_for(const struct settings *settings, char **where)
 
     if (!machine_open(settings->schedule_root, &machine, &ignored))
         return SCHEDULED_NOTHING;
-    return scheduled_find(&machine, usual ? NULL : settings->config_dir, where);
+    return scheduled_find(&machine, settings->config_dir, usual, where);
 }

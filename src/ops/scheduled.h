@@ -26,13 +26,13 @@ static inline void scheduled_entries_clear_at(struct scheduled_entries *entries)
 }
 
 /*
- * All that call renew (or the daemon) of this program or of Certbot; what names a program that is not there does not
- * count, nor does a line of cron's that leaves it to systemd, where that is running. config_dir: a directory that the
- * command must name to count; NULL: it is the usual one.
+ * All that call renew (or the daemon) of this program or of Certbot for the store config_dir; what names a program that
+ * is not there does not count, nor does a line of cron's that leaves it to systemd, where that is running. A command
+ * with --config-dir is for the store that it names; unnamed: one that names none is for this one.
  */
-void scheduled_all(const struct machine *machine, const char *config_dir, struct scheduled_entries *out);
+void scheduled_all(const struct machine *machine, const char *config_dir, bool unnamed, struct scheduled_entries *out);
 
 /* The first that calls this program, else the first that calls Certbot. *where (the caller's): as in the entry. */
-enum scheduled scheduled_find(const struct machine *machine, const char *config_dir, char **where);
+enum scheduled scheduled_find(const struct machine *machine, const char *config_dir, bool unnamed, char **where);
 /* The same of the store and the machine that settings name. */
 enum scheduled scheduled_for(const struct settings *settings, char **where);

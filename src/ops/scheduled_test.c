@@ -66,6 +66,16 @@ static const struct {
     { "a store of one's own, named",
         { { "/usr/bin/evercert", NULL }, { "/etc/crontab", "1 1 * * * root evercert renew --config-dir=/srv/tls\n" } },
         "/srv/tls", SCHEDULED_US, "/etc/crontab" },
+    { "a store of one's own does not renew the usual one",
+        { { "/usr/bin/evercert", NULL }, { "/etc/crontab", "1 1 * * * root evercert renew --config-dir /srv/tls\n" } },
+        NULL, SCHEDULED_NOTHING, NULL },
+    { "the usual store, named",
+        { { "/usr/bin/evercert", NULL },
+            { "/etc/crontab", "1 1 * * * root evercert renew --config-dir '/etc/letsencrypt/' -q\n" } },
+        NULL, SCHEDULED_US, "/etc/crontab" },
+    { "a store whose path begins in the same way",
+        { { "/usr/bin/evercert", NULL }, { "/etc/crontab", "1 1 * * * root evercert renew --config-dir=/srv/tls2\n" } },
+        "/srv/tls", SCHEDULED_NOTHING, NULL },
 };
 
 static void write_text(const char *path, const char *text)
@@ -95,11 +105,13 @@ TEST(scheduled_find)
     for (size_t i = 0; i < COUNT(rows); i++) {
         AUTO(free) char *self = xprintf("%s/opt/evercert", test_dir()), *where = NULL;
         struct machine machine = { .root = test_dir(), .system = "Linux", .search = "/usr/bin", .self = self };
+        bool named = rows[i].config_dir != NULL;
 
         put("/opt/evercert", NULL, NULL);
         for (size_t f = 0; f < COUNT(rows[i].files) && rows[i].files[f].path != NULL; f++)
             put(rows[i].files[f].path, rows[i].files[f].text, self);
-        CHECK_INT(scheduled_find(&machine, rows[i].config_dir, &where), rows[i].found, rows[i].name);
+        CHECK_INT(scheduled_find(&machine, named ? rows[i].config_dir : "/etc/letsencrypt", !named, &where),
+            rows[i].found, rows[i].name);
         CHECK_TEXT(where, rows[i].where, rows[i].name);
         test_drop_dir();
     }
@@ -154,7 +166,7 @@ TEST(scheduled_all)
 
     for (size_t i = 0; i < COUNT(busy); i++)
         put(busy[i].path, busy[i].text, self);
-    scheduled_all(&machine, NULL, &all);
+    scheduled_all(&machine, "/etc/letsencrypt", true, &all);
     CHECK_INT(all.len, COUNT(found), "all of them; Debian's line leaves it to systemd");
     for (size_t i = 0; i < all.len && i < COUNT(found); i++) {
         CHECK_TEXT(all.at[i].where, found[i].where, found[i].where);

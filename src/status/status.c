@@ -250,7 +250,7 @@ static void find_schedules(const struct context *context, struct status *status)
     struct error err = { 0 };
 
     if (machine_open(NULL, &machine, &err))
-        scheduled_all(&machine, usual ? NULL : settings->config_dir, &status->schedules);
+        scheduled_all(&machine, settings->config_dir, usual, &status->schedules);
     else
         log_debug("who renews is not looked for: %s", err.why);
 }
