@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "cmd/command.h"
+#include "config/cli_ini.h"
 #include "config/option_find.h"
 #include "ops/settings_file.h"
 #include "ops/settings_shown.h"
@@ -24,7 +25,9 @@ static void changes_clear_at(struct changes *changes)
 static bool add(struct changes *changes, const char *word, struct error *err)
 {
     struct setting_change *change = &changes->at[changes->len];
+    struct error unclear = { 0 };
     const struct option *option;
+    struct view name;
     char *sign;
 
     if (changes->len == CHANGES_MAX)
@@ -36,10 +39,11 @@ static bool add(struct changes *changes, const char *word, struct error *err)
         return error_set(err, ERROR_USAGE, "\"%s\" is no setting: configure takes OPTION=VALUE, as in jobs=4", word);
     *sign = '\0';
     change->value = sign[1] == '\0' ? NULL : sign + 1;
-    option = option_find(change->name);
+    name = view_of(change->name);
+    option = cli_ini_option(&name, &unclear); /* also by a shortened name, as the file has it */
     if (option != NULL && option->secret && change->value != NULL)
         return error_set(err, ERROR_USAGE,
-            "%s is secret, and a command line can be seen by others: write it into the file by hand", change->name);
+            "%s is secret, and a command line can be seen by others: write it into the file by hand", option->names[0]);
     changes->len++;
     return true;
 }

@@ -1,6 +1,7 @@
 #include "ops/setup.h"
 
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/mem.h"
 #include "base/text.h"
@@ -183,6 +184,19 @@ static void schedule_renewals(struct scene *scene, const struct setup_way *way)
             why.next);
 }
 
+/* Most targets have a password or a secret address in them; a file that others may read is left so, since it may be for
+ * them, too. */
+static void warn_of_readers(const struct scene *scene, const char *path, const char *target)
+{
+    struct stat st;
+
+    if (!text_starts(target, "mailto:") && stat(path, &st) == 0 && (st.st_mode & 077) != 0)
+        ui_say(scene->context.ui,
+            "Others can read %s, and the target of alarms that it has now. Next: chmod 600 %s, or move the target into "
+            "a file of your own (--notify-file)",
+            path, path);
+}
+
 /* Writes one target into the file of settings, since renewals go by that. */
 static void keep_target(const struct scene *scene, const char *path, const char *target)
 {
@@ -192,6 +206,8 @@ static void keep_target(const struct scene *scene, const char *path, const char 
 
     if (!settings_file_change(path, &change, 1, &changed, &why))
         ui_say(scene->context.ui, "Alarms are not set: %s. Next: write \"notify = TARGET\" into %s", why.why, path);
+    else
+        warn_of_readers(scene, path, target);
 }
 
 /* Targets of the command line; where none are known, the address that was given. True: somebody is told. */

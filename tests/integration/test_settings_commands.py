@@ -45,7 +45,8 @@ def test_configure(new_client, ini):
 
 @pytest.mark.parametrize("word, why", [
     ("jobs=65", "value must be between 0 and 64"), ("jobz=4", "did you mean jobs?"), ("jobs", "OPTION=VALUE"),
-    ("reuse-key=perhaps", "is true or false"), ("eab-hmac-key=x", "by hand"), ("config=/x", "has no meaning"),
+    ("reuse-key=perhaps", "is true or false"), ("eab-hmac-key=x", "by hand"), ("eab-hmac-k=x", "by hand"),
+    ("config=/x", "has no meaning"),
 ])
 def test_refused(new_client, ini, word, why):
     before = ini.read_bytes()

@@ -72,7 +72,8 @@ def test_with_neither(machine):
     said = client.run(*arguments(client), "--yes", "-d", "c.set.test")
     said.says("Successfully received certificate", "Set up.", "Nobody is told when a renewal fails")
     assert "notify" not in client.ini.read_text()
-    client.run(*arguments(client), "--yes", "-d", "c.set.test", "--notify", "ntfy:https://ntfy.set.test/secret").says("notify test")
+    client.run(*arguments(client), "--yes", "-d", "c.set.test", "--notify", "ntfy:https://ntfy.set.test/secret").says(
+        "notify test", "Others can read", "chmod 600")
     assert "notify = ntfy:https://ntfy.set.test/secret" in client.ini.read_text()
     client.store.check(["c.set.test"])
 
