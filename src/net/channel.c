@@ -91,8 +91,8 @@ static int reap(struct channel *channel)
         struct timespec pause = { .tv_nsec = pause_ms * 1000000 };
 
         if (clock_monotonic_ms() > until) {
-            (void)kill(channel->pid, SIGKILL);
-            (void)waitpid(channel->pid, &status, 0);
+            if (kill(channel->pid, SIGKILL) == 0) /* else it is another user's by now, and CAP_KILL is missing */
+                (void)waitpid(channel->pid, &status, 0);
             break;
         }
         (void)nanosleep(&pause, NULL);
