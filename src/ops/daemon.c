@@ -97,15 +97,15 @@ static void save(struct daemon *daemon)
 /* Tells the service manager, and whoever reads the file, that it is alive. */
 static void beat(struct daemon *daemon, bool now)
 {
-    struct error ignored = { 0 };
+    struct error gone = { 0 };
 
     if (daemon->watchdog_ms > 0)
         notify_socket_say("WATCHDOG=1");
     if (!now && clock_monotonic_ms() - daemon->beat_ms < DAEMON_BEAT_S * 1000)
         return;
     daemon->beat_ms = clock_monotonic_ms();
-    if (!daemon_state_beat(daemon->settings->work_dir, clock_now(), &ignored))
-        log_debug("%s", ignored.why);
+    if (!daemon_state_beat(daemon->settings->work_dir, clock_now(), &gone))
+        save(daemon); /* the file was removed, or could not be written before */
 }
 
 /* ---- the store ---- */
