@@ -1,7 +1,7 @@
 /* LD_PRELOAD: a time of day that a test plays. The file $PLAYED_CLOCK holds, as two 64-bit integers in memory, the
- * milliseconds by which it is ahead, and at how many it stands still. A process with the word "daemon" in its command line
- * moves it on: whenever it would wait, and has no child that could end meanwhile, the time that it would wait for is there
- * at once. Its monotonic clock moves along. */
+ * milliseconds by which it is ahead, and at how many it stands still. A process with the word "daemon" in its command
+ * line moves it on: whenever it would wait, and has no child that could end meanwhile, the time that it would wait for
+ * is there at once. Its monotonic clock moves along. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <fcntl.h>
