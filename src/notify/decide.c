@@ -92,7 +92,7 @@ static void decide_bad(struct decision *decision, const struct fact *fact, const
     if (known.level > level) /* a certificate that is younger */
         known.level = level;
     memory_add(decision->untold, &known);
-    if (known.runs < after && level == 0 && known.standing == STANDING_UNTOLD) {
+    if (known.runs < after && !decision->policy->counts_nothing && level == 0 && known.standing == STANDING_UNTOLD) {
         memory_add(decision->told, &known);
         return;
     }

@@ -29,8 +29,9 @@ struct facts {
 
 struct policy {
     struct fractions at;
-    int64_t every_s; /* 0: nothing is repeated */
-    unsigned after;  /* runs */
+    int64_t every_s;     /* 0: nothing is repeated */
+    unsigned after;      /* runs */
+    bool counts_nothing; /* runs cannot be counted: nothing waits for more of them */
 };
 
 /* How far the certificate has come: 0, or how many of the fractions have passed, one more once it has expired. */

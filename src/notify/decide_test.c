@@ -22,6 +22,7 @@ struct play {
     unsigned after, patience;
     int every_h;
     struct step steps[16];
+    bool counts_nothing;
 };
 
 static const char *word(enum tidings tidings)
@@ -51,7 +52,10 @@ static bool make_fact(const struct play *play, char is, struct fact *fact)
 static void run_step(const struct play *play, const struct step *step, struct memory *memory)
 {
     static const char *const names[] = { "a", "b" };
-    struct policy policy = { .at = { { 750, 850, 950 }, 3 }, .every_s = play->every_h * HOUR, .after = play->after };
+    struct policy policy = { .at = { { 750, 850, 950 }, 3 },
+        .every_s = play->every_h * HOUR,
+        .after = play->after,
+        .counts_nothing = play->counts_nothing };
     int64_t now = BEGIN + (int64_t)step->hour * HOUR;
     AUTO(memory_clear) struct memory told = { 0 }, untold = { 0 };
     AUTO(news_clear) struct news news = { 0 };
@@ -107,6 +111,7 @@ static const struct play plays[] = {
         { { 0, "fw", NULL, false }, { 12, "ww", NULL, false }, { 24, "fw", NULL, false }, { 36, "fw", NULL, false },
             { 48, "pw", NULL, false }, { 60, "fw", "first a", false }, { 72, "ww", "well a", false } } },
     { "what needs patience", 0, 1, 2, 24, { { 0, "fw", NULL, false }, { 12, "fw", "first a", false } } },
+    { "nothing waits where runs cannot be counted", 0, 3, 2, 24, { { 0, "fw", "first a", false } }, true },
     { "never repeated", 0, 1, 0, 0,
         { { 0, "fw", "first a", false }, { 240, "fw", NULL, false }, { 250, "ww", "well a", false },
             { 260, "fw", NULL, false }, { 280, "fw", "first a", false } } },

@@ -87,12 +87,14 @@ static bool may_send(
     return keep_may_tell(config_dir, target->id, telling->now, telling->policy.every_s);
 }
 
-static void save(const struct telling *telling, const struct target *target, const struct memory *memory)
+static bool save(const struct telling *telling, const struct target *target, const struct memory *memory)
 {
     struct error err = { 0 };
 
-    if (!keep_write(telling->context->settings->config_dir, target->id, memory, &err))
-        log_warning("What %s was told cannot be remembered: %s", target->shown, err.why);
+    if (keep_write(telling->context->settings->config_dir, target->id, memory, &err))
+        return true;
+    log_warning("What %s was told cannot be remembered: %s", target->shown, err.why);
+    return false;
 }
 
 static void tell(const struct telling *telling, const struct target *target, const struct news *news,
@@ -105,13 +107,27 @@ static void tell(const struct telling *telling, const struct target *target, con
     if (send_news(telling, target, news, &err)) {
         log_info("%s was told of %zu certificate(s) or other things", target->shown, news->len);
         memory_note_result(told, telling->now, NULL);
-        save(telling, target, told);
+        (void)!save(telling, target, told);
         return;
     }
     log_warning(
         "%s could not be told: %s%s%s", target->shown, err.why, err.next[0] != '\0' ? "\n  next: " : "", err.next);
     memory_note_result(untold, telling->now, err.why);
-    save(telling, target, untold);
+    (void)!save(telling, target, untold);
+}
+
+/* Decides, and tells or notes it. False: it was left for later runs, and they cannot know. */
+static bool decide_and_tell(const struct telling *telling, const struct target *target, const struct facts *facts,
+    const struct policy *policy, const struct memory *before)
+{
+    AUTO(memory_clear) struct memory told = { 0 }, untold = { 0 };
+    AUTO(news_clear) struct news news = { 0 };
+
+    news_decide(facts, before, policy, telling->now, &news, &told, &untold);
+    if (!news.tell)
+        return save(telling, target, &untold);
+    tell(telling, target, &news, &told, &untold);
+    return true;
 }
 
 static void tell_one(void *ctx, size_t index)
@@ -120,10 +136,10 @@ static void tell_one(void *ctx, size_t index)
     const struct target *target = &telling->targets->at[index];
     const char *config_dir = telling->context->settings->config_dir;
     AUTO(range_lock_release) struct range_lock *lock = NULL;
-    AUTO(memory_clear) struct memory before = { 0 }, told = { 0 }, untold = { 0 };
-    AUTO(news_clear) struct news news = { 0 };
+    AUTO(memory_clear) struct memory before = { 0 };
     AUTO(free) char *self = gather_target_name(target);
     struct facts facts = *telling->facts;
+    struct policy at_once = telling->policy;
     struct error err = { 0 };
 
     if (target->kind == TARGET_BROKEN)
@@ -138,11 +154,9 @@ static void tell_one(void *ctx, size_t index)
     }
     keep_read(config_dir, target->id, &before);
     facts.self = self;
-    news_decide(&facts, &before, &telling->policy, telling->now, &news, &told, &untold);
-    if (!news.tell)
-        save(telling, target, &untold);
-    else
-        tell(telling, target, &news, &told, &untold);
+    at_once.counts_nothing = true; /* a disk that is full, or a file system that is read-only after an error */
+    if (!decide_and_tell(telling, target, &facts, &telling->policy, &before))
+        (void)!decide_and_tell(telling, target, &facts, &at_once, &before);
     interrupt_unshield();
 }
 
