@@ -343,15 +343,15 @@ static void renew_one(
         renew_broken(context, settings, renewal, err);
         return;
     }
-    if (!renewal_params_restore(lineage->conf, renewal->conf_path, settings, err)) {
-        log_error("%s%s%s", err->why, err->next[0] != '\0' ? "; " : "", err->next);
-        return;
-    }
     xreplace(&renewal->fullchain_path, lineage->live[KIND_FULLCHAIN]);
     identifiers_clear(&renewal->names);
     renewal->names = cert_identifiers(lineage->cert);
     renewal->not_before = lineage->cert->not_before;
     renewal->not_after = lineage->cert->not_after;
+    if (!renewal_params_restore(lineage->conf, renewal->conf_path, settings, err)) {
+        log_error("%s%s%s", err->why, err->next[0] != '\0' ? "; " : "", err->next);
+        return;
+    }
     renewal->what = RENEWED_FAILED;
     if (installer_acts_at_renewals(context->settings->installer))
         reloads_add_server(queue->reloads, context->settings);
