@@ -133,6 +133,8 @@ static void parse(const struct verb *const *verbs, int argc, char **argv, struct
     struct error err = { 0 };
     bool ok = command_line_read(argc, argv, verbs, &voice_certbot, &line, &err);
 
+    if (!ok)
+        command_line_clear(&line); /* what was read of it counts for nothing */
     if (ok && line.verb != NULL)
         ok = settings_check(line.settings, line.verb, &err) && settings_resolve(line.settings, line.verb, &err);
     out_object(&out, NULL);

@@ -131,6 +131,32 @@ static bool run_command(const struct command *command, struct settings *settings
     return true;
 }
 
+/* The command line or a file of settings is wrong, which may have nobody looking at it. The line itself is not told: a
+ * secret may stand in it. */
+static void tell_not_begun(
+    const struct command_line *line, const char *arguments, struct ui *ui, const struct error *err)
+{
+    const struct command *command = line->verb == NULL ? NULL : command_of(line->verb);
+    AUTO(run_free) struct run *run = NULL;
+    AUTO(answers_clear) struct answers answers = { 0 };
+    struct context context = {
+        .settings = line->settings,
+        .answers = &answers,
+        .ui = ui,
+        .verb = line->verb,
+        .arguments = arguments,
+        .voice = ui_voice(ui),
+    };
+    struct error told = { 0 };
+
+    if (command == NULL || command->not_begun == NULL)
+        return;
+    (void)error_set(&told, err->kind, "%s cannot be understood",
+        err->what[0] != '\0' ? err->what : "the command line or a file of settings");
+    context.run = run = run_new(NULL);
+    command->not_begun(&context, &told);
+}
+
 static bool put_help(const struct command_line *line, const struct voice *voice, struct buf *text, struct error *err)
 {
     AUTO(free) const struct verb **verbs = command_verbs();
@@ -224,8 +250,10 @@ static bool run(int argc, char **argv, const struct voice *voice, struct ui **ui
     ok = command_line_read(argc, argv, verbs, voice, &line, err);
     arguments = command_line_join(argc, argv);
     command_line_hide(argc, argv);
-    if (!ok)
+    if (!ok) {
+        tell_not_begun(&line, arguments, *ui, err);
         return false;
+    }
     if (line.help || line.version)
         return show_help(&line, voice, err);
     ui_free(*ui);

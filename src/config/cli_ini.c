@@ -177,32 +177,41 @@ static bool apply_line(struct settings *settings, struct view key, const char *v
     return option_apply(settings, option, value, ORIGIN_FILE, err);
 }
 
+static bool read_line(struct settings *settings, struct view line, const char *path, struct error *err)
+{
+    AUTO(free) char *value_text = NULL;
+    struct view key, value;
+    unsigned number = settings->reading;
+
+    if (!cli_ini_split(line, &key, &value))
+        return error_set(err, ERROR_USAGE, "Unexpected line %u in %s: %.*s", number, path, (int)line.len, line.at);
+    value_text = view_dup(value);
+    if (apply_line(settings, key, value_text, err))
+        return true;
+    (void)error_in(err, "%s, line %u", path, number);
+    return error_next_default(err, "see line %u of %s", number, path);
+}
+
 bool cli_ini_read(struct view text, const char *path, struct settings *settings, struct error *err)
 {
-    struct view rest = text, line, key, value;
+    struct view rest = text, line;
     unsigned number = 0;
+    bool ok = true;
 
     if (text.len > CLI_INI_MAX || view_has(text, '\0'))
         return error_set(err, ERROR_USAGE, "Unable to open config file: %s. Error: not a text file", path);
     list_add(&settings->files, path);
     while (view_cut(&rest, '\n', &line)) {
-        AUTO(free) char *value_text = NULL;
+        struct error later = { 0 }; /* the first one counts */
 
         number++;
         if (!cli_ini_is_pair(line))
             continue;
-        line = view_trim(line);
         settings->reading = number;
-        if (!cli_ini_split(line, &key, &value))
-            return error_set(err, ERROR_USAGE, "Unexpected line %u in %s: %.*s", number, path, (int)line.len, line.at);
-        value_text = view_dup(value);
-        if (!apply_line(settings, key, value_text, err)) {
-            (void)error_in(err, "%s, line %u", path, number);
-            return error_next_default(err, "see line %u of %s", number, path);
-        }
+        ok = read_line(settings, view_trim(line), path, ok ? err : &later) && ok;
     }
     settings->reading = 0;
-    return true;
+    return ok;
 }
 
 /* ---- where the files are ---- */

@@ -5,7 +5,8 @@
 #include "config/option.h"
 
 /* Reads one file of settings, as cli.ini; fills only what is still at its default or came from an earlier file.
- * ERROR_USAGE with argparse's words. */
+ * ERROR_USAGE with argparse's words, about the first line that is wrong; the lines behind it are read all the same, so
+ * that it is known who is to be told. */
 MUST_USE bool cli_ini_read(struct view text, const char *path, struct settings *settings, struct error *err);
 
 /* ---- its lines, for an editor of such files ---- */

@@ -370,17 +370,18 @@ static bool read_files(struct settings *settings, const struct verb *verb, struc
 {
     AUTO(free) char *user = cli_ini_of_user();
     const struct list *given = &settings->config_files; /* the last one counts, as with Certbot */
+    struct error later = { 0 };                         /* behind one that is wrong, which is told */
+    bool ok = read_file(CLI_INI_SYSTEM, false, settings, err);
 
-    TRY(read_file(CLI_INI_SYSTEM, false, settings, err));
     if (user != NULL)
-        TRY(read_file(user, false, settings, err));
+        ok = read_file(user, false, settings, ok ? err : &later) && ok;
     if (given->len > 0 && given->at[given->len - 1][0] != '\0') /* empty: a variable of a script's that is not set */
-        TRY(read_file(given->at[given->len - 1], true, settings, err));
+        ok = read_file(given->at[given->len - 1], true, settings, ok ? err : &later) && ok;
     if ((verb->traits & VERB_SAVED_NAMES) && SETTING_ORIGIN(settings, domains) == ORIGIN_FILE) {
         list_clear(&settings->domains); /* meant for certonly; renew goes by what each certificate has */
         SETTING_MARK(settings, domains, ORIGIN_DEFAULT);
     }
-    return true;
+    return ok;
 }
 
 /* ---- the whole ---- */
@@ -476,6 +477,7 @@ bool command_line_read(int argc, char **argv, const struct verb *const *verbs, c
     AUTO(words_clear) struct words words = { xcalloc((size_t)argc + 1, sizeof *words.at), 0 };
     AUTO(parse_clear) struct parse parse = { 0 };
     const struct verb *verb;
+    bool ok = true;
 
     for (int i = 1; i < argc; i++)
         words.at[words.len++] = argv[i];
@@ -483,15 +485,14 @@ bool command_line_read(int argc, char **argv, const struct verb *const *verbs, c
         TRY(split(&words, verbs, &verb, &parse, &line.settings->operands, err));
         TRY(apply_all(&parse, &line, err));
         if (!line.help && !line.version) {
-            TRY(read_files(line.settings, verb, err));
-            TRY(settle_unknowns(line.settings, &parse, verbs, err));
-            TRY(settings_derive(line.settings, verb, err));
             line.verb = verb;
+            ok = read_files(line.settings, verb, err) && settle_unknowns(line.settings, &parse, verbs, err) &&
+                 settings_derive(line.settings, verb, err);
         }
     }
     *out = line;
     line = (struct command_line){ 0 };
-    return true;
+    return ok;
 }
 
 void command_line_clear(struct command_line *line)

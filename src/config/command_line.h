@@ -18,7 +18,8 @@ struct command_line {
  * verbs: NULL-ended; the first is the default. voice: by which name the program was called. Reads cli.ini in the two
  * default places and the last -c file first, unless help or version is asked for. ERROR_USAGE (exit 2) for what
  * cannot be understood; ERROR_CONFIG (exit 1) for a name that is no domain. out is the caller's, for
- * command_line_clear.
+ * command_line_clear; when a file or what it leads to is wrong, it has the subcommand and the settings that were read,
+ * by which others can be told, and else nothing.
  */
 MUST_USE bool command_line_read(int argc, char **argv, const struct verb *const *verbs, const struct voice *voice,
     struct command_line *out, struct error *err);

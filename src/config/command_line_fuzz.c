@@ -22,7 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     while (size > 0 && words.len < 200 && view_cut(&rest, '\n', &word))
         list_add_view(&words, word);
     if (!command_line_read((int)words.len, words.at, verbs, size % 2 == 0 ? &voice_certbot : &voice_own, &line, &err)) {
-        if (err.why[0] == '\0' || err.kind == ERROR_NONE || line.settings != NULL)
+        if (err.why[0] == '\0' || err.kind == ERROR_NONE || (line.verb == NULL) != (line.settings == NULL))
             abort();
         return 0;
     }

@@ -23,6 +23,8 @@ static bool read_line(const char *text, bool as_certbot, struct command_line *ou
             *at = *at == '^' ? ' ' : *at;
     }
     ok = command_line_read((int)words.len, words.at, verbs, as_certbot ? &voice_certbot : &voice_own, out, err);
+    if (!ok)
+        command_line_clear(out);
     if (ok && out->verb != NULL &&
         (!settings_check(out->settings, out->verb, err) || !settings_resolve(out->settings, out->verb, err))) {
         command_line_clear(out);

@@ -63,7 +63,10 @@ static bool parse(const char *text, struct command_line *out, struct error *err)
     list_add(&words, test_dir());
     while (view_cut(&rest, ' ', &word))
         list_add_view(&words, word);
-    return command_line_read((int)words.len, words.at, verbs, false, out, err);
+    if (command_line_read((int)words.len, words.at, verbs, false, out, err))
+        return true;
+    command_line_clear(out);
+    return false;
 }
 
 TEST(command_line)

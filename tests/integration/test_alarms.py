@@ -271,6 +271,43 @@ def test_runs_that_are_interrupted(new_client, hook, area):
     assert message["event"] == "recovered" and without_times(message) == ([], ["all certificates"])
 
 
+@pytest.mark.parametrize("line", [f"no-such-token = {SECRET}", "rsa-key-size = many", "= 3"])
+def test_settings_that_are_wrong(store, hook, line):
+    """Also when the target stands behind the wrong line; nothing is told of a trial."""
+    store.fleet.add("a.test", days_left=80)
+    ini = store.config / "own.ini"
+    ini.write_text(f"{line}\nnotify = json:{hook.url}/x\n")
+    for args, count in ([[], 0], [["--dry-run"], 0], [[], 1], [[], 0]):
+        store.renew("-c", str(ini), *args, status=2)
+        messages = told(hook)
+        assert len(messages) == count
+        for message in messages:
+            assert without_times(message) == ([("all certificates", "run")], []) and SECRET not in str(message)
+            assert f"{ini}, line 1" in message["problems"][0]["why"] or line == "= 3"
+    ini.write_text(f"notify = json:{hook.url}/x\n")
+    store.renew("-c", str(ini))
+    assert told(hook)[0]["event"] == "recovered"
+
+
+def test_where_nothing_can_be_remembered(store, hook):
+    """Runs in a row cannot be counted then: nothing waits for a second one."""
+    store.fleet.add("a.test", days_left=80)
+    (store.config / "alarms").write_text("no directory")
+    store.renew("--notify", f"json:{hook.url}/x", "--pre-hook", "/nonexistent/hook", status=1)
+    message, = told(hook)
+    assert without_times(message) == ([("all certificates", "run")], [])
+
+
+def test_a_renewal_file_that_is_wrong(store, hook):
+    """Its certificate is known, and so is how long it still lasts."""
+    store.fleet.add("a.test", days_left=2)
+    conf = store.config / "renewal" / "a.test.conf"
+    conf.write_text(conf.read_text().replace("[renewalparams]", "[renewalparams]\nrsa_key_size = many"))
+    store.renew("--notify", f"json:{hook.url}/x", status=1)
+    message, = told(hook)
+    assert message["severity"] == "critical" and "expires in " in message["message"]
+
+
 # ---- once, whatever happens ----
 
 def test_two_runs_at_once_tell_it_once(store, hook):
