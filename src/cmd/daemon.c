@@ -16,6 +16,7 @@ static bool examine(const struct settings *settings, struct daemon_state *state,
 {
     bool found;
 
+    TRY(daemon_may_be_seen(settings->config_dir, err));
     TRY(daemon_state_load(settings->work_dir, state, &found, err));
     if (!daemon_is_running(settings->config_dir))
         *illness = xprintf("no daemon is at work for %s", settings->config_dir);

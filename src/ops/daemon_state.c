@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
@@ -41,6 +42,17 @@ bool daemon_is_running(const char *config_dir)
     struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 1 };
 
     return fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+bool daemon_may_be_seen(const char *config_dir, struct error *err)
+{
+    AUTO(free) char *path = file_join(config_dir, LOCK_NAME);
+
+    if (access(path, R_OK) == 0 || errno != EACCES)
+        return true;
+    (void)error_set(err, ERROR_STORE, "whether a daemon is at work cannot be told: %s may not be read", path);
+    (void)error_next(err, "ask as the user that the daemon runs as");
+    return error_is_answer(err);
 }
 
 static bool set_time(const char *path, int64_t at, struct error *err)

@@ -10,6 +10,8 @@
 MUST_USE bool daemon_lock(const char *config_dir, struct range_lock **out, struct error *err);
 /* Whether some process holds that lock; false also where that cannot be told. */
 bool daemon_is_running(const char *config_dir);
+/* ERROR_STORE when that cannot be told, since the lock belongs to somebody else. */
+MUST_USE bool daemon_may_be_seen(const char *config_dir, struct error *err);
 
 /* Replaces the file; beat is its time of change. */
 MUST_USE bool daemon_state_save(const char *work_dir, const struct daemon_state *state, struct error *err);

@@ -134,6 +134,16 @@ def test_health_and_status_leave_no_log(daemon):
     assert sorted(daemon.client.logs.iterdir()) == before
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+def test_health_for_another_user(daemon):
+    """Who may not look at the lock is not told that there is no daemon."""
+    daemon.start()
+    daemon.wait_for_run()
+    daemon.client.become(65534, 65534)
+    daemon.run("health", status=1).says("cannot be told", "may not be read", "as the user")
+    daemon.stop()
+
+
 def test_due_by_the_CAs_word(daemon):
     """Some seconds ahead, it is renewed then and not before."""
     daemon.obtain()
