@@ -72,12 +72,24 @@ static bool put_all(struct context *context, const struct status *status, struct
 
 /* ---- the command ---- */
 
+/* To who is set to watch a store, one that is not there is no good news: a disk that is not mounted, a name mistyped. */
+static bool check_watched(const struct context *context, struct error *err)
+{
+    const struct settings *settings = context->settings;
+    const char *dir = store_config_dir(context->store);
+
+    if ((!settings->nagios && settings->prometheus == NULL) || file_is_dir(dir))
+        return true;
+    (void)error_set(err, ERROR_STORE, "there is no directory %s with certificates", dir);
+    return error_next(err, "name the right one with --config-dir, or obtain a first certificate");
+}
+
 static bool status_run(struct context *context, struct error *err)
 {
     const struct settings *settings = context->settings;
     AUTO(status_clear) struct status status = { 0 };
 
-    TRY(check_outputs(settings, err));
+    TRY(check_outputs(settings, err) && check_watched(context, err));
     TRY(status_gather(context, &status, err));
     TRY(put_all(context, &status, err));
     if (settings->nagios)

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -30,11 +31,14 @@ void notify_socket_say(const char *lines)
 {
     struct sockaddr_un address;
     socklen_t len = address_of(getenv("NOTIFY_SOCKET"), &address);
-    AUTO(close) int fd = len == 0 ? -1 : socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    /* Nothing that is told may be lost, so a queue that is full is waited for; not for ever. */
+    const struct timeval longest = { .tv_sec = 2 };
+    AUTO(close) int fd = len == 0 ? -1 : socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 
     if (len == 0)
         return;
-    if (fd < 0 || sendto(fd, lines, strlen(lines), MSG_NOSIGNAL, (struct sockaddr *)&address, len) < 0)
+    if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &longest, sizeof longest) != 0 ||
+        sendto(fd, lines, strlen(lines), MSG_NOSIGNAL, (struct sockaddr *)&address, len) < 0)
         log_debug("the service manager could not be told: %s", strerror(errno));
 }
 

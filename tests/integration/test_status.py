@@ -155,11 +155,17 @@ def client(make_client):
 
 
 def test_nothing_yet(client):
+    assert client.run("status").out.startswith("0 certificates\n")
+    said = client.run("status", "--nagios", status=3)
+    assert said.out.startswith("EVERCERT UNKNOWN - ") and f"there is no directory {client.config}" in said.out
+    client.run("status", "--prometheus", client.area / "m.prom", status=1).says(f"there is no directory {client.config}")
+    assert not (client.area / "m.prom").exists()
+    client.config.mkdir()
     text, document, nagios, found, page = everything(client)
     assert text.startswith("0 certificates\n") and document["certificates"] == [] and document["next_renewal"] is None
     assert nagios.status == 0 and value_of(found, "certificates", state="valid") == 0
     assert "No certificates" in page.text
-    assert {path.name for path in client.area.iterdir()} == {"tmp", "m.prom", "p.html"}, "it made nothing"
+    assert {path.name for path in client.area.iterdir()} == {"tmp", "conf", "m.prom", "p.html"}, "it made nothing"
 
 
 def test_one_that_is_well(client):
