@@ -72,7 +72,8 @@ static bool put_all(struct context *context, const struct status *status, struct
 
 /* ---- the command ---- */
 
-/* To who is set to watch a store, one that is not there is no good news: a disk that is not mounted, a name mistyped. */
+/* To who is set to watch a store, one that is not there is no good news: a disk that is not mounted, a name mistyped.
+ */
 static bool check_watched(const struct context *context, struct error *err)
 {
     const struct settings *settings = context->settings;

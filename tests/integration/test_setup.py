@@ -98,8 +98,9 @@ def begin(screen, client):
     screen.type("admin@set.test")
 
 
-def test_in_a_terminal_with_nginx(machine, open_screen):
-    client = machine("nginx")
+@pytest.mark.parametrize("kind", ["nginx", "apache"])
+def test_in_a_terminal_with_a_web_server(machine, open_screen, kind):
+    client = machine(kind)
     screen = open_screen(client)
     begin(screen, client)
     screen.wait_for("agree", "(Y)es/(N)o:")
