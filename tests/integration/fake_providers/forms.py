@@ -410,7 +410,7 @@ class HttpreqOpen(Httpreq):
 
 
 class Technitium(Fake):
-    """github.com/TechnitiumSoftware/DnsServer, APIDOCS.md: status is in the reply."""
+    """As the server's API documentation has it: status is in the reply; the token in the form, which all versions take (15.0 has a header field, too)."""
     name, host = "technitium", "dns.test:53443"
     credentials = {"base_url": "https://dns.test:53443/", "token": "tech-token"}
     denied = "Invalid token or session expired."
@@ -441,23 +441,25 @@ class Technitium(Fake):
     def records_(self, r):
         zone, left = self.place(r.form(token="tech-token", zone=str, domain=str))
         return {"status": "ok", "response": {"zone": {"name": zone}, "records": [
-            {"disabled": False, "name": x.fqdn, "type": x.type, "ttl": 60, "rData": {"text": x.value} if x.type == "TXT" else {"ipAddress": x.value}} for x in self.of(zone, left)]}}
+            {"disabled": False, "name": x.fqdn, "type": x.type, "ttl": 60, "rData": {"text": x.value, "splitText": False, "characterStrings": [x.value]} if x.type == "TXT" else {"ipAddress": x.value}} for x in self.of(zone, left)]}}
 
     @on("POST /api/zones/records/add")
     def create(self, r):
         body = r.form(token="tech-token", zone=str, domain=str, type="TXT", text=str, ttl="60")
         zone, left = self.place(body)
-        if any(x.value == body["text"] for x in self.of(zone, left, "TXT")):
-            return self.error(200, "Cannot add record: record already exists.")
-        self.put(zone, left, body["text"])
+        if not any(x.value == body["text"] for x in self.of(zone, left, "TXT")):
+            self.put(zone, left, body["text"])
         return {"status": "ok", "response": {}}
 
     @on("POST /api/zones/records/delete")
     def delete(self, r):
         body = r.form(token="tech-token", zone=str, domain=str, type="TXT", text=str)
         zone, left = self.place(body)
-        self.drop([x for x in self.of(zone, left, "TXT") if x.value == body["text"]][0])
-        return {"status": "ok"}
+        found = [x for x in self.of(zone, left, "TXT") if x.value == body["text"]]
+        if not found:
+            return self.error(200, "Cannot delete record: no such record exists.")
+        self.drop(found[0])
+        return {"response": {}, "status": "ok"}
 
 
 class Domainoffensive(OneValue):

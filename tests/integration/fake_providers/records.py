@@ -135,7 +135,7 @@ class Bunny(Fake):
 
 
 class Vultr(Fake):
-    """www.vultr.com/api: DNS; cursors lead through lists, TXT values have quotes."""
+    """As the API reference (v2), DNS, and Vultr's own clients have it: cursors lead through lists; values of TXT are shown in quotes (and taken without, too)."""
     name, host = "vultr", "api.vultr.com"
     credentials = {"key": "VULTRKEY"}
     headers = {"Authorization": "Bearer {key}"}
@@ -404,7 +404,7 @@ class Civo(Fake):
 
 
 class Vercel(Fake):
-    """vercel.com/docs/rest-api: domains, DNS. Pages go back in time."""
+    """As the REST API reference, dns (records listed by v5, made and removed by v2), has it. Pages go back in time."""
     name, host = "vercel", "api.vercel.com"
     credentials = {"token": "vercel-token", "team_id": "team_1"}
     headers = {"Authorization": "Bearer {token}"}
@@ -427,7 +427,7 @@ class Vercel(Fake):
     def zones_(self, r):
         return self.listed(r, "domains", [{"id": str(self.zone_id(z)), "name": z, "serviceType": "zeit.world"} for z in self.all_zones])
 
-    @on("GET /v4/domains/{zone}/records")
+    @on("GET /v5/domains/{zone}/records")
     def records_(self, r, zone):
         return self.listed(r, "records", [{"id": f"rec_{x.id}", "slug": "s", "name": x.name, "type": x.type, "value": x.value, "ttl": x.ttl} for x in self.of(zone)])
 

@@ -200,7 +200,7 @@ class Constellix(SetFake):
 
 
 class Tencentcloud(Fake):
-    """cloud.tencent.com/document/api/1427 and /1427/56189: signature version 3."""
+    """As the reference of the DNSPod API (2021-03-23) and of signature version 3 has them; a line is named in the language of the account, so that its id counts."""
     name, host = "tencentcloud", "dnspod.tencentcloudapi.com"
     credentials = {"secret_id": "AKIDz8krbsJ5yKBZQpn74WFkmLPx3EXAMPLE", "secret_key": "Gu5t9xGARNpq86cd98joQYCN3EXAMPLE"}
     denied = "AuthFailure.SecretIdNotFound"
@@ -208,7 +208,7 @@ class Tencentcloud(Fake):
     ttl, fillers = 600, 101
 
     def error(self, status, message, code="InvalidParameter"):
-        return Reply(status if status == 429 else 200, {"Response": {"Error": {"Code": code, "Message": message}, "RequestId": "1"}})
+        return Reply(200, {"Response": {"Error": {"Code": "RequestLimitExceeded" if status == 429 else code, "Message": message}, "RequestId": "1"}})
 
     def deny(self):
         return self.error(200, "The SecretId is not found, please ensure that your SecretId is correct.", "AuthFailure.SecretIdNotFound")
@@ -242,7 +242,7 @@ class Tencentcloud(Fake):
 
     def DescribeDomainList(self, r):
         start = r.json({"Offset": int, "Limit": 100})["Offset"]
-        return {"DomainCountInfo": {"AllTotal": len(self.all_zones)}, "DomainList": [{"DomainId": self.zone_id(z), "Name": z, "Status": "ENABLE"} for z in self.all_zones[start:start + 100]]}
+        return {"DomainCountInfo": {"DomainTotal": len(self.all_zones), "AllTotal": len(self.all_zones)}, "DomainList": [{"DomainId": self.zone_id(z), "Name": z, "Status": "ENABLE"} for z in self.all_zones[start:start + 100]]}
 
     def DescribeRecordList(self, r):
         body = r.json({"Domain": str, "Subdomain": str, "RecordType": "TXT", "Offset": int, "Limit": 100})
@@ -252,7 +252,9 @@ class Tencentcloud(Fake):
         return {"RecordCountInfo": {"TotalCount": len(found)}, "RecordList": [{"RecordId": x.id, "Name": self.show(x.name), "Type": "TXT", "Value": x.value, "TTL": 600} for x in found]}
 
     def CreateRecord(self, r):
-        body = r.json({"Domain": str, "SubDomain": str, "RecordType": "TXT", "RecordLine": "默认", "Value": str, "TTL": 600})
+        body = r.json({"Domain": str, "SubDomain": str, "RecordType": "TXT", "RecordLine": "默认", "RecordLineId": "0", "Value": str, "TTL": 600})
+        if any(x.value == body["Value"] for x in self.of(body["Domain"], body["SubDomain"], "TXT")):
+            return self.error(200, "The record already exists.", "InvalidParameter.DomainRecordExist")
         return {"RecordId": self.put(body["Domain"], self.is_relative(body["SubDomain"], body["Domain"]), body["Value"]).id}
 
     def DeleteRecord(self, r):

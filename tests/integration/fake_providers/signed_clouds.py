@@ -372,7 +372,7 @@ class Baidu(Fake):
 
 
 class Volcengine(Fake):
-    """www.volcengine.com/docs/6758 (DNS) and /6369 (signatures)."""
+    """As the reference of the DNS API (2018-08-01) and of signatures has them; the region is that of the provider's own SDK."""
     name, host = "volcengine", "open.volcengineapi.com"
     credentials = {"access_key": "volc-ak", "secret_key": "volc-sk"}
     spoiled = "access_key"
@@ -389,7 +389,7 @@ class Volcengine(Fake):
         return {"ResponseMetadata": {"RequestId": "1", "Service": "dns"}, "Result": result}
 
     def authenticate(self, r):
-        found = re.fullmatch(r"HMAC-SHA256 Credential=(\S+)/(\d{8})/cn-north-1/dns/request, ?SignedHeaders=(\S+), ?Signature=([0-9a-f]{64})", r.header("authorization"))
+        found = re.fullmatch(r"HMAC-SHA256 Credential=(\S+)/(\d{8})/cn-beijing/dns/request, ?SignedHeaders=(\S+), ?Signature=([0-9a-f]{64})", r.header("authorization"))
         if not found:
             raise Unexpected(f"authorization {r.header('authorization')}")
         names = found[3].split(";")
@@ -400,8 +400,8 @@ class Volcengine(Fake):
             raise Unexpected("x-content-sha256")
         fields = "".join(f"{n}:{r.header(n).strip()}\n" for n in names)
         request = f"{r.method}\n/\n{canonical_query(r.raw_query)}\n{fields}\n{found[3]}\n{sha256(r.body)}"
-        key = mac(mac(mac(mac("volc-sk", found[2]), "cn-north-1"), "dns"), "request")
-        text = f"HMAC-SHA256\n{date}\n{found[2]}/cn-north-1/dns/request\n{sha256(request.encode())}"
+        key = mac(mac(mac(mac("volc-sk", found[2]), "cn-beijing"), "dns"), "request")
+        text = f"HMAC-SHA256\n{date}\n{found[2]}/cn-beijing/dns/request\n{sha256(request.encode())}"
         return found[1] == "volc-ak" and mac(key, text).hex() == found[4]
 
     @on("GET /")
