@@ -388,7 +388,7 @@ class Luadns(Fake):
 
 
 class Nsone(Fake):
-    """ns1.com/api: zones, records as sets of answers."""
+    """As the maker's client for Go (ns1-go) has it: zones, records as sets of answers."""
     name, host = "nsone", "api.nsone.net"
     credentials = {"api_key": "nsone-key-7"}
     headers = {"X-NSONE-Key": "{api_key}"}
@@ -442,7 +442,7 @@ class Nsone(Fake):
 
 
 class Ovh(Fake):
-    """eu.api.ovh.com/console: /domain/zone. Each change needs a refresh."""
+    """As the maker's provider for Terraform has it: /domain/zone. Each change needs a refresh; texts are put in quotes."""
     name, host = "ovh", "eu.api.ovh.com"
     hosts = ("eu.api.ovh.com", "ca.api.ovh.com")
     credentials = {"endpoint": "ovh-eu", "application_key": "app-key-1", "application_secret": "app-secret-2", "consumer_key": "consumer-3"}
@@ -516,10 +516,10 @@ class Ovh(Fake):
 
 
 class Sakuracloud(Fake):
-    """manual.sakura.ad.jp/cloud-api: a zone is one item with all its records."""
+    """As the maker's client for Go (iaas-api-go) has it: a zone is one item with all its records; a TTL can be missing."""
     name, host = "sakuracloud", "secure.sakura.ad.jp"
     credentials = {"api_token": "sakura-token", "api_secret": "sakura-secret"}
-    denied = "Unauthorized"
+    denied, limited = "Unauthorized", 423
     base = "/cloud/zone/is1a/api/cloud/1.1/commonserviceitem"
 
     def authenticate(self, request):
@@ -533,7 +533,8 @@ class Sakuracloud(Fake):
 
     def item(self, zone):
         return {"ID": str(self.zone_id(zone)), "Name": zone, "Provider": {"ID": 1, "Class": "dns"}, "Status": {"Zone": zone, "NS": ["ns1.gslb2.sakura.ne.jp"]},
-                "Settings": {"DNS": {"ResourceRecordSets": [{"Name": self.show(x.name), "Type": x.type, "RData": x.value, "TTL": x.ttl} for x in self.of(zone)]}}}
+                "Settings": {"DNS": {"ResourceRecordSets": [{"Name": self.show(x.name), "Type": x.type, "RData": x.value, **({"TTL": x.ttl} if x.type == "TXT" else {})}
+                                                            for x in self.of(zone)]}}}
 
     @on("GET " + base)
     def items(self, r):
@@ -558,7 +559,7 @@ class Sakuracloud(Fake):
         sets = r.json({"CommonServiceItem": {"Settings": {"DNS": {"ResourceRecordSets": list}}}})["CommonServiceItem"]["Settings"]["DNS"]["ResourceRecordSets"]
         self.records = [x for x in self.records if x.zone != zone]
         for x in sets:
-            if x.keys() != {"Name", "Type", "RData", "TTL"}:
+            if x.keys() != {"Name", "Type", "RData", *(["TTL"] if x.get("Type") == "TXT" else [])}:
                 raise Unexpected(f"record {x}")
-            self.put(zone, self.is_relative(x["Name"], zone), x["RData"], ttl=x["TTL"], type=x["Type"])
+            self.put(zone, self.is_relative(x["Name"], zone), x["RData"], ttl=x.get("TTL"), type=x["Type"])
         return {"is_ok": True, "CommonServiceItem": self.item(zone)}

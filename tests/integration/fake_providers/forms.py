@@ -151,7 +151,7 @@ class Dreamhost(Fake):
 
 
 class Regru(Fake):
-    """www.reg.ru/reseller/api2doc: JSON inside a form, two places that say how it went."""
+    """As the documentation of the maker's client for Perl (REG.API v2) has it: JSON inside a form, two places that say how it went."""
     name, host = "regru", "api.reg.ru"
     credentials = {"username": "reg-user", "password": "reg-password"}
     denied = "PASSWORD_AUTH_FAILED"
@@ -160,7 +160,8 @@ class Regru(Fake):
         return b"password=reg-password" in request.body and b"username=reg-user" in request.body
 
     def error(self, status, message, code="ACCESS_DENIED"):
-        return Reply(status if status == 429 else 200, {"result": "error", "error_code": code, "error_text": message, "charset": "utf-8"})
+        code = "IP_EXCEEDED_ALLOWED_CONNECTION_RATE" if status == 429 else code
+        return Reply(200, {"result": "error", "error_code": code, "error_text": message, "charset": "utf-8"})
 
     def deny(self):
         return self.error(200, "Username/password Incorrect", "PASSWORD_AUTH_FAILED")

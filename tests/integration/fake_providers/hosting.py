@@ -101,8 +101,8 @@ class Limacity(Fake):
 
 
 class Regfish(Fake):
-    """regfish.readme.io: records by their full name; what is not there has a code."""
-    name, host = "regfish", "api.regfish.de"
+    """As the maker's clients (regfish-dnsapi-go, certbro) have it; no reference was found. Records by their full name; what is not there has a code."""
+    name, host = "regfish", "api.regfish.com"
     credentials = {"api_key": "regfish-key"}
     headers = {"x-api-key": "{api_key}"}
     denied = "Unauthorized"

@@ -106,7 +106,7 @@ class Directadmin(Fake):
 
 
 class Plesk(Fake):
-    """docs.plesk.com, XML API."""
+    """As Plesk Obsidian, XML API Reference, Managing DNS and Managing Sites have it; the order of elements counts."""
     name, host = "plesk", "plesk.test:8443"
     credentials = {"api_url": "https://plesk.test:8443", "username": "plesk-user", "password": "plesk-password"}
     headers = {"HTTP_AUTH_LOGIN": "{username}", "HTTP_AUTH_PASSWD": "{password}"}
@@ -139,7 +139,7 @@ class Plesk(Fake):
         raise Unexpected(f"packet {r.body}")
 
     def sites(self, asked):
-        if asked.find("filter") is None or len(asked.find("filter")) or asked.find("dataset/gen_info") is None:
+        if [x.tag for x in asked] != ["filter", "dataset"] or len(asked.find("filter")) or asked.find("dataset/gen_info") is None:
             raise Unexpected("site/get")
         return self.packet("<site><get>" + "".join(
             f"<result><status>ok</status><id>{self.zone_id(z)}</id><data><gen_info><name>{z}</name><ascii-name>{z}</ascii-name><status>0</status></gen_info></data></result>"
@@ -147,7 +147,7 @@ class Plesk(Fake):
 
     def add(self, asked):
         given = {x.tag: x.text for x in asked}
-        if given.keys() != {"site-id", "type", "host", "value"} or given["type"] != "TXT":
+        if [x.tag for x in asked] != ["site-id", "type", "host", "value"] or given["type"] != "TXT":
             raise Unexpected(f"add_rec {given}")
         zone = self.zone_of(given["site-id"])
         x = self.put(zone, self.is_relative(given["host"] or "", zone), given["value"])

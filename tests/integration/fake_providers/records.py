@@ -51,20 +51,20 @@ class Hetzner(Fake):
 
 
 class Porkbun(Fake):
-    """porkbun.com/api/json/v3/documentation: the keys are in each body, and errors say so in `status`."""
+    """As the Porkbun API v3 documentation and the maker's own client have it: the keys are in each body, and errors say so in `status`."""
     name, host = "porkbun", "api.porkbun.com"
     credentials = {"key": "pk1_0815", "secret": "sk1_4711"}
-    denied = "Invalid API key"
+    denied = "Invalid API key. (001)"
     ttl, fillers = 600, 1001
 
     def authenticate(self, request):
         return request.body.count(b"pk1_0815") == 1 and request.body.count(b"sk1_4711") == 1
 
-    def error(self, status, message):
-        return Reply(status, {"status": "ERROR", "message": message})
+    def error(self, status, message, code="ERROR"):
+        return Reply(status, {"status": "ERROR", "code": code, "message": message})
 
     def deny(self):
-        return self.error(403, "Invalid API key. (001)")
+        return self.error(403, "Invalid API key. (001)", "INVALID_API_KEY")
 
     def is_change(self, request):
         return "/create/" in request.path or "/delete/" in request.path
@@ -175,7 +175,7 @@ class Vultr(Fake):
 
 
 class Scaleway(Fake):
-    """www.scaleway.com/en/developers/api/domains-and-dns: a zone is a domain and a subdomain."""
+    """As the SDK for Go, Domains and DNS v2beta1, has it: a zone is a domain and a subdomain."""
     name, host = "scaleway", "api.scaleway.com"
     credentials = {"secret_key": "scw-secret"}
     headers = {"X-Auth-Token": "{secret_key}"}
@@ -189,7 +189,7 @@ class Scaleway(Fake):
 
     @on("GET /domain/v2beta1/dns-zones")
     def zones_(self, r):
-        asked = r.args(dns_zone=str)["dns_zone"]
+        asked = r.args(dns_zones=str)["dns_zones"]
         found = [{"domain": ".".join(z.split(".")[-2:]), "subdomain": ".".join(z.split(".")[:-2]), "status": "active"} for z in self.all_zones if z == asked]
         return {"dns_zones": found, "total_count": len(found)}
 
@@ -201,7 +201,7 @@ class Scaleway(Fake):
 
     @on("PATCH /domain/v2beta1/dns-zones/{zone}/records")
     def change(self, r, zone):
-        for one in r.json({"return_all_records": False, "changes": list})["changes"]:
+        for one in r.json({"return_all_records": False, "disallow_new_zone_creation": True, "changes": list})["changes"]:
             if "add" in one:
                 for x in one["add"]["records"]:
                     self.put(zone, self.is_relative(x["name"], zone), self.unquoted(x["data"]), ttl=x["ttl"])
@@ -333,7 +333,7 @@ class Infomaniak(Fake):
 
 
 class Njalla(Fake):
-    """njal.la/api: JSON-RPC; errors have status 200."""
+    """JSON-RPC; errors have status 200. As public clients have it; no reference was found."""
     name, host = "njalla", "njal.la"
     credentials = {"token": "njalla-token"}
     headers = {"Authorization": "Njalla {token}"}

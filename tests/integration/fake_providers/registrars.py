@@ -117,9 +117,9 @@ class Zoneee(Fake):
 
 
 class Simply(Fake):
-    """www.simply.com/en/docs/api"""
+    """As Simply.com's API documentation and OpenAPI description (2.5.0) have it."""
     name, host = "simply", "api.simply.com"
-    credentials = {"account_name": "UE123456", "api_key": "simply-key"}
+    credentials = {"account_name": "S123456", "api_key": "simply-key"}
     denied = "Invalid account authorization"
     ttl = 600
 

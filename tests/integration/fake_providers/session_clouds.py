@@ -6,14 +6,15 @@ from peers.fake_api import Reply, Unexpected, on
 
 
 class Rackspace(SessionFake):
-    """docs.rackspace.com/docs/cloud-dns: changes are jobs."""
+    """As the Cloud DNS 1.0 API reference has it: changes are jobs, who asks too often is told so by 413, a search for a name with "_" finds nothing."""
     name, host = "rackspace", "dns.api.rackspacecloud.com"
     hosts = ("dns.api.rackspacecloud.com", "identity.api.rackspacecloud.com")
     credentials = {"username": "rack-user", "api_key": "rack-key"}
     header, value = "x-auth-token", "{}"
     denied = "Username or api key is invalid"
     open_routes = ("/v2.0/tokens",)
-    ttl = 300
+    ttl, limited = 300, 413
+    seeds = (*SessionFake.seeds, *(("example.com", f"txt{n}", "filler", "TXT") for n in range(100)))  # more than one page, before ours
     base = "/v1.0/123456"
 
     def __init__(self):
@@ -51,9 +52,14 @@ class Rackspace(SessionFake):
 
     @on("GET " + base + "/domains/{zid}/records")
     def records_(self, r, zid):
-        asked = r.args(name=str, type="TXT")
-        found = [{"id": f"TXT-{x.id}", "name": x.fqdn, "type": "TXT", "data": x.value, "ttl": 300} for x in self.of(self.zone_of(zid), type="TXT") if x.fqdn == asked["name"]]
-        return {"totalEntries": len(found), "records": found}
+        asked = r.args(type="TXT", may={"name": (str, None), "data": (str, None), "limit": (DIGITS, "100"), "offset": (DIGITS, "0")})
+        start, size = int(asked["offset"]), min(int(asked["limit"]), 100)
+        if start % size:
+            return self.error(400, "offset must be a multiple of the limit")
+        wanted = [asked[k] for k in ("name", "data") if asked[k] is not None]
+        found = [{"id": f"TXT-{x.id}", "name": x.fqdn, "type": "TXT", "data": x.value, "ttl": 300} for x in self.of(self.zone_of(zid), type="TXT")
+                 if asked["name"] in (None, x.fqdn) and asked["data"] in (None, x.value) and not any(c in w for w in wanted for c in "_ ")]
+        return {"totalEntries": len(found), "records": found[start:start + size]}
 
     @on("POST " + base + "/domains/{zid}/records")
     def create(self, r, zid):
@@ -176,7 +182,7 @@ class Keystone(SessionFake):
 
 
 class Selectel(Keystone, SetFake):
-    """developers.selectel.com, DNS API v2: record sets."""
+    """As the maker's client for Go and provider for Terraform, DNS API v2, have it: record sets; no reference was found."""
     name, host = "selectel-api-v2", "api.selectel.ru"
     hosts = ("api.selectel.ru", "cloud.api.selcloud.ru")
     credentials = {"account_id": "4321", "project_name": "dns", "username": "sel-user", "password": "sel-password"}
@@ -185,7 +191,7 @@ class Selectel(Keystone, SetFake):
     fillers = 1000
 
     def error(self, status, message):
-        return Reply(status, {"error": "bad_request", "description": message})
+        return Reply(status, {"error": "bad_request", "description": message, "location": "body"})
 
     @on("POST /identity/v3/auth/tokens", host="cloud.api.selcloud.ru")
     def login(self, r):
@@ -198,7 +204,7 @@ class Selectel(Keystone, SetFake):
 
     @on("GET /domains/v2/zones/{zid}/rrset")
     def read(self, r, zid):
-        zone, asked = self.zone_of(zid[1:]), r.args(name=str, rrset_types="TXT")
+        zone, asked = self.zone_of(zid[1:]), r.args(name=str, rrset_types="TXT", limit="1000")
         left = self.relative(asked["name"], zone, dot=True)
         found = [{"id": f"s-{left}", "name": asked["name"], "type": "TXT", "ttl": 60, "records": [{"content": f'"{v}"', "disabled": False} for v in self.values(zone, left)]}]
         return {"count": 1, "next_offset": 0, "result": found if self.values(zone, left) else []}

@@ -111,12 +111,12 @@ class Transip(SessionFake):
 
 
 class Openprovider(SessionFake):
-    """docs.openprovider.com: code is 0 when it went well."""
+    """As the Swagger description of the DNS API (v1beta) and API Format Records have it: code is 0 when it went well, a TTL is one of a few."""
     name, host = "openprovider", "api.openprovider.eu"
     credentials = {"username": "op-user", "password": "op-password"}
     denied = "196: Authentication/Authorization Failed"
     open_routes = ("/v1beta/auth/login",)
-    ttl, fillers = 600, 101
+    ttl, fillers = 900, 101
 
     def well(self, data):
         return {"code": 0, "desc": "", "data": data}
@@ -143,13 +143,13 @@ class Openprovider(SessionFake):
     @on("GET /v1beta/dns/zones/{zone}/records")
     def records_(self, r, zone):
         asked = r.args(type="TXT", limit="500", offset=DIGITS)
-        return self.listed([{"name": x.fqdn, "type": "TXT", "value": f'"{x.value}"', "ttl": 600} for x in self.of(zone, type="TXT")], asked["offset"], 500)
+        return self.listed([{"name": x.fqdn, "type": "TXT", "value": f'"{x.value}"', "ttl": x.ttl} for x in self.of(zone, type="TXT")], asked["offset"], 500)
 
     @on("PUT /v1beta/dns/zones/{zone}")
     def change(self, r, zone):
         body = r.json({"id": self.zone_id(zone), "name": zone, "records": dict})["records"]
         for x in body.get("add", []) + body.get("remove", []):
-            if x.keys() != {"name", "type", "value", "ttl"} or (x["type"], x["ttl"]) != ("TXT", 600):
+            if x.keys() != {"name", "type", "value", "ttl"} or (x["type"], x["ttl"]) != ("TXT", 900):
                 raise Unexpected(f"record {x}")
         for x in body.get("add", []):
             self.put(zone, self.is_relative(x["name"], zone), self.unquoted(x["value"]))

@@ -187,11 +187,13 @@ class Godaddy(SetFake):
 
 
 class Powerdns(SetFake):
-    """doc.powerdns.com/authoritative/http-api"""
+    """As the OpenAPI description of the Authoritative HTTP API and its introduction have it: who accepts anything gets nothing."""
     name, host = "powerdns", "pdns.test:8081"
     credentials = {"api_url": "https://pdns.test:8081", "api_key": "pdns-key"}
     headers = {"X-API-Key": "{api_key}"}
     denied = "401"
+
+    filters = True
 
     def __init__(self):
         super().__init__()
@@ -203,6 +205,11 @@ class Powerdns(SetFake):
     def deny(self):
         return Reply(401, "Unauthorized")
 
+    def authenticate(self, request):
+        if request.header("accept") != "application/json":
+            raise Unexpected(f"accept {request.header('accept')!r}")
+        return super().authenticate(request)
+
     @on("GET /api/v1/servers/localhost/zones")
     def zones_(self, r):
         r.args(dnssec="false")
@@ -211,7 +218,12 @@ class Powerdns(SetFake):
     @on("GET /api/v1/servers/localhost/zones/{name}")
     def read(self, r, name):
         zone, sets = self.named(name), {}
+        asked = r.args(may={"rrset_name": (str, None), "rrset_type": (str, None)})
+        if asked["rrset_type"] and not asked["rrset_name"]:
+            return self.error(422, "rrset_type without rrset_name")
         for x in self.of(zone):
+            if self.filters and (asked["rrset_name"] not in (None, x.fqdn + ".") or asked["rrset_type"] not in (None, x.type)):
+                continue
             one = sets.setdefault((x.fqdn, x.type), {"name": x.fqdn + ".", "type": x.type, "ttl": 60, "comments": [], "records": []})
             one["records"].append({"content": f'"{x.value}"' if x.type == "TXT" else x.value, "disabled": False})
         return {"id": name, "name": name, "rrsets": list(sets.values())}
@@ -244,6 +256,11 @@ class Powerdns(SetFake):
 
     def is_change(self, request):
         return request.method == "PATCH"
+
+
+class PowerdnsOld(Powerdns):
+    """An older server, which does not know what it is asked for in the query."""
+    filters = False
 
 
 class Leaseweb(SetFake):
@@ -297,7 +314,7 @@ class Leaseweb(SetFake):
 
 
 class Servercow(SetFake):
-    """wiki.servercow.de, DNS API: one value is a text, several are a list."""
+    """As the Servercow Wiki, DNS API, API Syntax has it: one value is a text, several are a list."""
     name, host = "servercow", "api.servercow.de"
     credentials = {"username": "cow-user", "password": "cow-password"}
     headers = {"X-Auth-Username": "{username}", "X-Auth-Password": "{password}"}

@@ -78,7 +78,7 @@ class Huaweicloud(SetFake):
 
 
 class Oraclecloud(SetFake):
-    """docs.oracle.com/iaas: DNS API; request signatures with RSA and SHA-256."""
+    """As the DNS API reference (20180115) and Request Signatures, version 1, have it."""
     name, host = "oraclecloud", "dns.eu-frankfurt-1.oraclecloud.com"
     credentials = {"tenancy": "ocid1.tenancy.oc1..aaaa", "user": "ocid1.user.oc1..bbbb", "fingerprint": "20:3b:97:13", "region": "eu-frankfurt-1", "key_file": "FILE"}
     files = {"key_file": KEY_PEM}
@@ -220,7 +220,7 @@ class Google(SessionFake, SetFake):
 
 
 class Route53(SetFake):
-    """docs.aws.amazon.com/Route53/latest/APIReference: XML, signature version 4."""
+    """As the Route 53 API Reference and the Developer Guide (throttling) have it: XML, signature version 4."""
     name, host = "route53", "route53.amazonaws.com"
     credentials = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "aws/secret+key"}
     environment = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "aws/secret+key"}
@@ -228,14 +228,18 @@ class Route53(SetFake):
     denied = "InvalidClientTokenId"
     keys = ("AKIDEXAMPLE", "aws/secret+key", "")  # and the token of a session
     may_list = True
-    ttl, fillers = 10, 101
+    ttl, fillers, limited = 10, 101, 400
     namespace = 'xmlns="https://route53.amazonaws.com/doc/2013-04-01/"'
 
     def __init__(self):
         super().__init__()
         self.batches = {}
 
-    def error(self, status, message, code="InvalidChangeBatch"):
+    def error(self, status, message, code="InvalidInput"):
+        if message == self.fails or "but it was not found" in message:
+            return Reply(400, self.document("InvalidChangeBatch", f"<Messages><Message>{message}</Message></Messages><RequestId>1</RequestId>"))
+        if message == "too many requests":
+            message, code = "Rate exceeded", "Throttling"
         return Reply(status, f'<?xml version="1.0"?>\n<ErrorResponse {self.namespace}><Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error></ErrorResponse>')
 
     def deny(self):
