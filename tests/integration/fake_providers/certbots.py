@@ -305,7 +305,7 @@ class Gehirn(Fake):
 
 
 class Linode(Fake):
-    """techdocs.akamai.com/linode-api: domains and their records."""
+    """As the Linode API reference (v4) has it: domains and their records."""
     name, host = "linode", "api.linode.com"
     credentials = {"key": "linode-key-11"}
     headers = {"Authorization": "Bearer {key}"}
@@ -341,7 +341,7 @@ class Linode(Fake):
     @on("POST /v4/domains/{zid}/records")
     def create(self, r, zid):
         zone = self.zone_of(zid)
-        body = r.json({"type": "TXT", "name": str, "target": str, "ttl_sec": {0, 300}})
+        body = r.json({"type": "TXT", "name": re.compile(".{1,100}"), "target": str, "ttl_sec": {0, 300}})
         made = self.put(zone, self.is_relative(body["name"], zone), body["target"])
         return {"id": made.id, "type": "TXT", "name": made.name, "target": made.value}
 
@@ -352,7 +352,7 @@ class Linode(Fake):
 
 
 class Luadns(Fake):
-    """www.luadns.com/api.html"""
+    """As the API page has it (zones, records)."""
     name, host = "luadns", "api.luadns.com"
     credentials = {"email": "user@example.com", "token": "luadns-token-3"}
     denied = "Unauthorized"

@@ -64,7 +64,7 @@ class Hostingde(Fake):
 
 
 class Limacity(Fake):
-    """www.lima-city.de/hilfe/lima-city-api"""
+    """Authentication as the API documentation has it, domains and records as public clients have them."""
     name, host = "limacity", "www.lima-city.de"
     credentials = {"api_key": "lima-key"}
     denied = "unauthorized"

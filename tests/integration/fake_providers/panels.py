@@ -166,13 +166,14 @@ class Plesk(Fake):
 
 
 class Namecheap(Fake):
-    """www.namecheap.com/support/api: all hosts of a domain are written together, and the kind of e-mail with them."""
+    """As the API documentation has it (getList, getHosts, setHosts), but for the element host, which it spells Host and its servers, and its own
+    client, spell host; 405 for too many requests is that client's, too. All hosts of a domain are written together, and the kind of e-mail."""
     name, host = "namecheap", "api.namecheap.com"
     hosts = ("api.namecheap.com", "dynamicdns.park-your-domain.com")
     credentials = {"username": "nc-user", "api_key": "nc-key"}
     denied = "1011102: API Key is invalid"
     open_routes = ("/getip",)
-    fillers = 101
+    ttl, fillers, limited = 300, 101, 405
     zones = ("xample.com", "example.com", "example.org", "example.co.uk")
     longest = "example.co.uk"
 
@@ -183,7 +184,9 @@ class Namecheap(Fake):
         return Reply(http, f'{XML}<ApiResponse Status="{status}" xmlns="http://api.namecheap.com/xml.response">{inner}</ApiResponse>')
 
     def error(self, status, message, number=2016166):
-        return self.document(f'<Errors><Error Number="{number}">{message}</Error></Errors><Warnings/>', "ERROR", 429 if status == 429 else 200)
+        if status == self.limited:
+            return Reply(405, "<html><head><title>405 Not Allowed</title></head><body>Not Allowed</body></html>")
+        return self.document(f'<Errors><Error Number="{number}">{message}</Error></Errors><Warnings/>', "ERROR")
 
     def deny(self):
         return self.error(200, "API Key is invalid or API access has not been enabled", 1011102)
@@ -224,12 +227,14 @@ class Namecheap(Fake):
         zone = f"{body['SLD']}.{body['TLD']}"
         self.records = [x for x in self.records if x.zone != zone]
         for n in range(1, count + 1):
+            if not 300 <= int(body[f"TTL{n}"]) <= 60000:
+                raise Unexpected(f"TTL{n} {body[f'TTL{n}']}")
             self.put(zone, self.is_relative(body[f"HostName{n}"], zone), body[f"Address{n}"], ttl=int(body[f"TTL{n}"]), type=body[f"RecordType{n}"])
         return self.document(f'<Errors/><CommandResponse><DomainDNSSetHostsResult Domain="{zone}" IsSuccess="true"/></CommandResponse>')
 
 
 class Namesilo(Fake):
-    """www.namesilo.com/api-reference"""
+    """As public clients and recorded replies have it; no reference was found."""
     name, host = "namesilo", "www.namesilo.com"
     credentials = {"api_key": "silo-key"}
     denied = "110: Invalid API Key"
@@ -253,6 +258,8 @@ class Namesilo(Fake):
 
     def known(self, r, **more):
         asked = r.args(**self.asks, domain=str, **more)
+        if "_" in asked["domain"]:
+            raise self.error(200, "Invalid domain syntax", 108)
         if asked["domain"] not in self.all_zones:
             raise self.error(200, "Domain is not active, or does not belong to this user", 200)
         return asked["domain"], asked
@@ -342,7 +349,7 @@ class Dynv6(Fake):
 
 
 class Loopia(Fake):
-    """www.loopia.com/api: XML-RPC; errors are words where values are expected."""
+    """As the LoopiaAPI pages have it (server, authentication, methods); words instead of values as public clients have them."""
     name, host = "loopia", "api.loopia.se"
     credentials = {"user": "user@loopiaapi", "password": "loopia-password"}
     denied = "AUTH_ERROR"
@@ -350,7 +357,7 @@ class Loopia(Fake):
     fails = "UNKNOWN_ERROR"
 
     def error(self, status, message):
-        return Reply(429 if status == 429 else 200, self.say("UNKNOWN_ERROR"))
+        return Reply(200, self.say(["RATE_LIMITED"] if status == self.limited else "UNKNOWN_ERROR"))
 
     def say(self, value):
         return XML + xmlrpc.client.dumps((value,), methodresponse=True).split("?>\n", 1)[-1]
@@ -394,19 +401,21 @@ class Loopia(Fake):
 
 
 class MailInABox(Fake):
-    """mailinabox.email/api-docs: records by their full name, values as plain text."""
+    """As the API documentation and the box's own program have it: records by their full name, values as plain text; why somebody is refused is
+    said in JSON to those who ask for it."""
     name, host = "mailinabox", "box.test"
     credentials = {"base_url": "https://box.test/", "email": "admin@example.com", "password": "box-password"}
-    denied = "not an administrator"
+    denied = "Incorrect email address or password."
 
     def authenticate(self, request):
+        self.plain = request.headers.get("accept") in (None, "", "*/*")
         return request.header("authorization") == basic("admin@example.com", "box-password")
 
     def error(self, status, message):
         return Reply(status, message)
 
     def deny(self):
-        return Reply(403, {"status": "error", "reason": "You are not an administrator."})
+        return Reply(401, f"{self.denied}\n" if self.plain else {"status": "error", "reason": self.denied})
 
     @on("GET /admin/dns/zones")
     def zones_(self, r):

@@ -213,7 +213,7 @@ class Scaleway(Fake):
 
 
 class Netlify(Fake):
-    """open-api.netlify.com; pages are named by the field Link."""
+    """As Netlify's OpenAPI description has it (dnsZone); pages, which it does not have there, are named by the field Link."""
     name, host = "netlify", "api.netlify.com"
     credentials = {"token": "nf-token"}
     headers = {"Authorization": "Bearer {token}"}
@@ -481,18 +481,18 @@ class Spaceship(Fake):
 
 
 class MijnHost(Fake):
-    """mijn.host/api/doc"""
+    """Authentication and errors as mijn.host API has them, bodies as public clients have them."""
     name, host = "mijn-host", "mijn.host"
     credentials = {"api_key": "mijn-key"}
     headers = {"API-Key": "{api_key}"}
-    denied = "Access denied"
+    denied = "No valid API key set"
     ttl = 300
 
     def error(self, status, message):
         return Reply(status, {"status": status, "status_description": message})
 
     def deny(self):
-        return self.error(401, "Access denied")
+        return self.error(401, "No valid API key set")
 
     def well(self, data=None):
         return {"status": 200, "status_description": "Request successful", "data": data}

@@ -237,7 +237,7 @@ class Timeweb(Fake):
 
 
 class Nicmanager(Fake):
-    """api.nicmanager.com/docs/v1, anycast zones"""
+    """As public clients have it, anycast zones; no reference was found."""
     name, host = "nicmanager", "api.nicmanager.com"
     credentials = {"login": "nic-login", "username": "nic-user", "password": "nic-password"}
     denied = "Not Authorized"
@@ -386,38 +386,42 @@ class Domeneshop(Fake):
 
 
 class Namecom(Fake):
-    """www.name.com/api-docs: domains and records in pages."""
+    """As the Core API (v1) has it: domains and records in pages."""
     name, host = "namecom", "api.name.com"
     credentials = {"username": "name-user", "token": "name-token"}
-    denied = "Unauthenticated"
+    denied = "Unauthorized"
     ttl, fillers = 300, 1001
 
     def authenticate(self, request):
         return request.header("authorization") == basic(self.credentials["username"], self.credentials["token"])
 
     def deny(self):
-        return self.error(401, "Unauthenticated")
+        return self.error(401, "Unauthorized")
+
+    def error(self, status, message):
+        return Reply(status, {"message": message, "details": None})
 
     def listed(self, r, key, things):
         asked = r.args(perPage="1000", page=DIGITS)
         part, pages = self.page(things, asked["page"], 1000)
         more = {"nextPage": int(asked["page"]) + 1, "lastPage": pages} if int(asked["page"]) < pages else {}
-        return {key: part, **more}
+        first = (int(asked["page"]) - 1) * 1000 + 1
+        return {key: part, "from": first, "to": first + len(part) - 1, "totalCount": len(things), **more}
 
-    @on("GET /v4/domains")
+    @on("GET /core/v1/domains")
     def zones_(self, r):
         return self.listed(r, "domains", [{"domainName": z, "locked": True} for z in self.all_zones])
 
-    @on("GET /v4/domains/{zone}/records")
+    @on("GET /core/v1/domains/{zone}/records")
     def records_(self, r, zone):
         return self.listed(r, "records", [{"id": x.id, "domainName": zone, "host": x.name, "fqdn": x.fqdn + ".", "type": x.type, "answer": x.value, "ttl": 300} for x in self.of(zone)])
 
-    @on("POST /v4/domains/{zone}/records")
+    @on("POST /core/v1/domains/{zone}/records")
     def create(self, r, zone):
         body = r.json({"host": str, "type": "TXT", "answer": str, "ttl": 300})
         return {"id": self.put(zone, self.is_relative(body["host"], zone), body["answer"]).id}
 
-    @on("DELETE /v4/domains/{zone}/records/{number}")
+    @on("DELETE /core/v1/domains/{zone}/records/{number}")
     def delete(self, r, zone, number):
         self.drop(self.by_id(number, zone))
         return {}

@@ -20,7 +20,7 @@ class SessionFake(Fake):
 
 
 class MythicBeasts(SessionFake):
-    """www.mythic-beasts.com/support/api/dnsv2 and auth"""
+    """As Primary DNS API v2 and the documentation of the auth service have it."""
     name, host = "mythicbeasts", "api.mythic-beasts.com"
     hosts = ("api.mythic-beasts.com", "auth.mythic-beasts.com")
     credentials = {"username": "mb-key", "password": "mb-secret"}
@@ -159,19 +159,22 @@ class Openprovider(SessionFake):
 
 
 class Netcup(SessionFake):
-    """ccp.netcup.net: one address, actions in the body."""
+    """As the DomainWebservice interface description has it; codes of errors as recorded replies have them: a session ends after a while,
+    sometimes after half a minute, names that can be no domain are refused otherwise than domains of others."""
     name, host = "netcup", "ccp.netcup.net"
     credentials = {"customer_id": "12345", "api_key": "netcup-key", "api_password": "netcup-password"}
     denied = "4013"
     route_ = "POST /run/webservice/servers/endpoint.php"
     open_routes = ("/",)
     limits = False
+    sessions = 0
 
     def well(self, action, data=""):
-        return {"action": action, "status": "success", "statuscode": 2000, "shortmessage": "ok", "longmessage": "", "responsedata": data}
+        return {"serverrequestid": "r1", "clientrequestid": "", "action": action, "status": "success", "statuscode": 2000, "shortmessage": "ok", "longmessage": "", "responsedata": data}
 
-    def error(self, status, message, code=4001):
-        return Reply(status if status == 429 else 200, {"status": "error", "statuscode": code, "shortmessage": message, "longmessage": message, "responsedata": ""})
+    def error(self, status, message, code=4013, short="Validation Error."):
+        return Reply(200, {"serverrequestid": "r1", "clientrequestid": "", "action": "", "status": "error", "statuscode": code,
+                           "shortmessage": short, "longmessage": message, "responsedata": ""})
 
     def is_change(self, request):
         return b"updateDnsRecords" in request.body
@@ -187,10 +190,12 @@ class Netcup(SessionFake):
             raise Unexpected(f"param {param}")
         if body["action"] == "login":
             if fits_keys(param, "apipassword")["apipassword"] != "netcup-password":
-                return self.error(200, "The login to the API failed. Api password is wrong", 4013)
-            return self.well("login", {"apisessionid": self.session})
-        if param["apisessionid"] != self.session:
-            return self.error(200, "The session id is not in a valid format.", 4001)
+                return self.error(200, "The login to the API failed. Api password is wrong")
+            self.sessions, self.left = self.sessions + 1, 12
+            return self.well("login", {"apisessionid": f"{self.session}{self.sessions}"})
+        self.left -= 1
+        if param["apisessionid"] != f"{self.session}{self.sessions}" or self.left < 0:
+            return self.error(200, "The session id is not in a valid format.", 4001, "Api session id in invalid format")
         return getattr(self, body["action"])(param)
 
     def logout(self, param):
@@ -198,8 +203,10 @@ class Netcup(SessionFake):
         return self.well("logout")
 
     def known(self, param):
+        if "_" in param["domainname"]:
+            raise self.error(200, "Value in field domainname does not match requirements of type: domainname. ")
         if param["domainname"] not in self.all_zones:
-            raise self.error(200, "Domain not found", 5029)
+            raise self.error(200, "Can not get DNS records for zone.  Domain not found.", 5031, "Getting DNS zone failed")
         return param["domainname"]
 
     def infoDnsZone(self, param):
@@ -209,7 +216,7 @@ class Netcup(SessionFake):
     def infoDnsRecords(self, param):
         fits_keys(param, "apisessionid", "domainname")
         return self.well("infoDnsRecords", {"dnsrecords": [
-            {"id": str(x.id), "hostname": self.show(x.name), "type": x.type, "priority": "0", "destination": x.value, "deleterecord": False, "state": "yes"} for x in self.of(self.known(param))]})
+            {"id": str(x.id), "hostname": self.show(x.name), "type": x.type, "priority": "0", "destination": x.value, "deleterecord": False, "state": "unknown"} for x in self.of(self.known(param))]})
 
     def updateDnsRecords(self, param):
         fits_keys(param, "apisessionid", "domainname", "dnsrecordset")

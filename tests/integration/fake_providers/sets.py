@@ -264,7 +264,7 @@ class PowerdnsOld(Powerdns):
 
 
 class Leaseweb(SetFake):
-    """developer.leaseweb.com: record sets with names that end in a dot."""
+    """As the DNS reference of the Hosting API (v2) has it: record sets with names that end in a dot."""
     name, host = "leaseweb", "api.leaseweb.com"
     credentials = {"api_token": "lsw-key"}
     headers = {"X-LSW-Auth": "{api_token}"}
@@ -278,12 +278,12 @@ class Leaseweb(SetFake):
 
     base = "/hosting/v2/domains/{zone}"
 
-    @on("GET " + base)
-    def one(self, r, zone):
-        return {"domainName": zone}
+    @on("GET " + base + "/resourceRecordSets")
+    def all_(self, r, zone):
+        return {"resourceRecordSets": [self.shown(zone, left) for left in sorted({x.name for x in self.of(zone, type="TXT")})], "_links": {"parent": {"href": f"/domains/{zone}"}}}
 
     def shown(self, zone, left):
-        return {"content": self.values(zone, left), "editable": True, "name": f"{left}.{zone}.", "ttl": 60, "type": "TXT"}
+        return {"content": self.values(zone, left), "editable": True, "name": f"{left}.{zone}.".removeprefix("."), "ttl": 60, "type": "TXT"}
 
     @on("GET " + base + "/resourceRecordSets/{fqdn}/TXT")
     def read(self, r, zone, fqdn):
@@ -433,7 +433,7 @@ class Versio(SetFake):
 
 
 class Liara(SetFake):
-    """openapi.liara.ir, DNS"""
+    """As the provider's own command line client has it; no reference was found. One record holds all texts of a name."""
     name, host = "liara", "dns-service.iran.liara.ir"
     credentials = {"api_key": "liara-key"}
     headers = {"Authorization": "Bearer {api_key}"}
@@ -448,18 +448,43 @@ class Liara(SetFake):
 
     @on("GET /api/v1/zones/{zone}/dns-records")
     def records_(self, r, zone):
-        return {"status": "success", "data": [{"id": f"l{x.id}", "name": self.show(x.name), "type": x.type, "ttl": x.ttl,
-                                               "contents": [{"text": x.value} if x.type == "TXT" else {"ip": x.value}]} for x in self.of(zone)]}
+        sets = dict.fromkeys((x.name, x.type) for x in self.of(zone))
+        return {"status": "success", "data": [self.shown(zone, *one) for one in sets]}
+
+    def shown(self, zone, name, type):
+        key = "text" if type == "TXT" else "ip"
+        return {"id": f"l{zone}-{name}-{type}", "name": self.show(name), "type": type, "ttl": 120, "contents": [{key: x.value} for x in self.of(zone, name, type)]}
+
+    def named(self, zone, number):
+        found = {f"l{zone}-{x.name}-TXT": x.name for x in self.of(zone, type="TXT")}
+        if number not in found:
+            raise self.error(404, "Not found")
+        return found[number]
 
     @on("POST /api/v1/zones/{zone}/dns-records")
     def create(self, r, zone):
-        body = r.json({"name": str, "type": "TXT", "ttl": 120, "contents": [{"text": str}]})
-        x = self.put(zone, self.is_relative(body["name"], zone), body["contents"][0]["text"])
-        return Reply(201, {"status": "success", "data": {"id": f"l{x.id}"}})
+        body = r.json({"name": str, "type": "TXT", "ttl": 120, "contents": list})
+        name = self.is_relative(body["name"], zone)
+        if self.values(zone, name):
+            return Reply(409, {"statusCode": 409, "error": "Conflict", "message": "This record already exists."})
+        self.store(zone, name, [self.text(x) for x in body["contents"]])
+        return Reply(201, {"status": "success", "data": self.shown(zone, name, "TXT")})
+
+    def text(self, content):
+        if content.keys() != {"text"} or not content["text"]:
+            raise Unexpected(f"content {content}")
+        return content["text"]
+
+    @on("PUT /api/v1/zones/{zone}/dns-records/{number}")
+    def write(self, r, zone, number):
+        name = self.named(zone, number)
+        body = r.json({"name": self.show(name), "type": "TXT", "ttl": 120, "contents": list})
+        self.store(zone, name, [self.text(x) for x in body["contents"]])
+        return {"status": "success", "data": self.shown(zone, name, "TXT")}
 
     @on("DELETE /api/v1/zones/{zone}/dns-records/{number}")
     def delete(self, r, zone, number):
-        self.drop(self.by_id(number[1:], zone))
+        self.store(zone, self.named(zone, number), [])
         return Reply(204)
 
 

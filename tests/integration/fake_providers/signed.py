@@ -328,7 +328,7 @@ class Aliyun(Fake):
 
 
 class NearlyFreeSpeech(Fake):
-    """members.nearlyfreespeech.net/wiki/API: SHA-1 over what is asked, with a salt."""
+    """As public clients and recorded replies have it; no reference was found. SHA-1 over what is asked, with a salt."""
     name, host = "nearlyfreespeech", "api.nearlyfreespeech.net"
     credentials = {"login": "nfsn-login", "api_key": "nfsn-key"}
     denied = "The API request was not valid."
