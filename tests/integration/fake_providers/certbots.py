@@ -128,7 +128,7 @@ class DigitalOcean(Fake):
 
 
 class Dnsimple(Fake):
-    """developer.dnsimple.com/v2: accounts, zones, records."""
+    """As "DNSimple API v2" has it: Accounts, Zones, Zone Records. Certbot lists domains, not zones."""
     name, host = "dnsimple", "api.dnsimple.com"
     credentials = {"token": "dnsimple-token-90"}
     headers = {"Authorization": "Bearer {token}"}
@@ -140,6 +140,16 @@ class Dnsimple(Fake):
     def deny(self):
         return self.error(401, "Authentication failed")
 
+    @staticmethod
+    def size(asked):
+        if not 1 <= int(asked) <= 100:
+            raise Unexpected(f"per_page {asked}")
+        return asked
+
+    @staticmethod
+    def pagination(asked, found, pages):
+        return {"current_page": int(asked["page"]), "per_page": int(asked["per_page"]), "total_entries": len(found), "total_pages": pages}
+
     @on("GET /v2/accounts")
     def accounts(self, r):
         r.args(may={"per_page": (DIGITS, ""), "page": ("1", "1")})
@@ -149,8 +159,9 @@ class Dnsimple(Fake):
     @on("GET /v2/1010/zones")
     def listing(self, r):
         asked = r.args(may={"name_like": (str, ""), "page": (DIGITS, "1"), "per_page": (DIGITS, "30")})
-        part, pages = self.page([z for z in self.all_zones if asked["name_like"] in z], asked["page"], asked["per_page"])
-        return {"data": [{"id": self.zone_id(z), "account_id": 1010, "name": z} for z in part], "pagination": {"current_page": int(asked["page"]), "total_pages": pages}}
+        found = [z for z in self.all_zones if asked["name_like"] in z]
+        part, pages = self.page(found, asked["page"], self.size(asked["per_page"]))
+        return {"data": [{"id": self.zone_id(z), "account_id": 1010, "name": z} for z in part], "pagination": self.pagination(asked, found, pages)}
 
     @on("GET /v2/7/domains")
     @on("GET /v2/7/zones")
@@ -166,9 +177,9 @@ class Dnsimple(Fake):
     def records_(self, r, zone):
         asked = r.args(may={"type": (str, None), "name": (str, None), "page": (DIGITS, "1"), "per_page": (DIGITS, "30")})
         found = [x for x in self.of(zone) if asked["type"] in (None, x.type) and asked["name"] in (None, x.name)]
-        part, pages = self.page(found, asked["page"], asked["per_page"])
+        part, pages = self.page(found, asked["page"], self.size(asked["per_page"]))
         return {"data": [{"id": x.id, "zone_id": zone, "name": x.name, "content": f'"{x.value}"', "ttl": x.ttl, "type": x.type} for x in part],
-                "pagination": {"current_page": int(asked["page"]), "total_pages": pages}}
+                "pagination": self.pagination(asked, found, pages)}
 
     @on("POST /v2/1010/zones/{zone}/records")
     def create(self, r, zone):
@@ -183,13 +194,15 @@ class Dnsimple(Fake):
 
 
 class DnsMadeEasy(Fake):
-    """api-docs.dnsmadeeasy.com: managed DNS, V2.0."""
+    """As the provider's own Terraform provider has it: too many requests have status 400 (or 404), and x-dnsme-requestsRemaining is 0."""
     name, host = "dnsmadeeasy", "api.dnsmadeeasy.com"
     credentials = {"api_key": "1c1a3c91-4770-4ce7-96f4-54c0eb0e457a", "secret_key": "c9b5625f-9834-4ff8-baba-4ed5f32cae55"}
     denied = "403"
 
+    limited = 400
+
     def error(self, status, message):
-        return Reply(status, {"error": [message]})
+        return Reply(status, {"error": ["Rate limit exceeded" if message == "too many requests" else message]})
 
     def deny(self):
         return Reply(403, {"error": ["API key not found"]})
@@ -222,8 +235,9 @@ class DnsMadeEasy(Fake):
     @on("GET /V2.0/dns/managed/{zid}/records")
     def records_(self, r, zid):
         asked = r.args(type="TXT", recordName=str)
-        return {"data": [{"id": x.id, "name": x.name, "type": "TXT", "value": f'"{x.value}"', "ttl": x.ttl}
-                         for x in self.of(self.zone_of(zid), asked["recordName"], "TXT")], "page": 0, "totalPages": 1}
+        found = self.of(self.zone_of(zid), asked["recordName"], "TXT")
+        return {"data": [{"id": x.id, "name": x.name, "type": "TXT", "value": f'"{x.value}"', "ttl": x.ttl} for x in found],
+                "page": 0, "totalPages": 1, "totalRecords": len(found)}
 
     @on("DELETE /V2.0/dns/managed/{zid}/records/{number}")
     def delete(self, r, zid, number):
@@ -232,7 +246,7 @@ class DnsMadeEasy(Fake):
 
 
 class Gehirn(Fake):
-    """support.gehirn.jp: DNS API. Records are in sets, with names that end in a dot."""
+    """As "Gehirn DNS API" has it, Records: they are in sets, with names that end in a dot. What errors look like it does not say."""
     name, host = "gehirn", "api.gis.gehirn.jp"
     credentials = {"api_token": "gehirn-token", "api_secret": "gehirn-secret"}
     denied = "Unauthorized"

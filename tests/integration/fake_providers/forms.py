@@ -6,7 +6,7 @@ from peers.fake_api import Fake, Reply, Unexpected, on
 
 
 class Dnspod(Fake):
-    """docs.dnspod.cn/api: status.code says how it went."""
+    """As the DNSPod user API, v4.6, has it: status.code says how it went. Clients may ask for records of a type, which it does not have."""
     name, host = "dnspod", "dnsapi.cn"
     credentials = {"api_token": "13490,6b5976c68aba5b14a0558b77c17c3932"}
     denied = "-1: Login fail"
@@ -33,15 +33,17 @@ class Dnspod(Fake):
     @on("POST /Domain.List")
     def zones_(self, r):
         start = int(self.asked(r, offset=DIGITS, length="100")["offset"])
-        return self.well(info={"domain_total": len(self.all_zones)}, domains=[{"id": self.zone_id(z), "name": z, "status": "enable"} for z in self.all_zones[start:start + 100]])
+        return self.well(info={"domain_total": len(self.all_zones)},
+                         domains=[{"id": self.zone_id(z), "name": z.encode().decode("idna"), "punycode": z, "status": "enable"} for z in self.all_zones[start:start + 100]])
 
     @on("POST /Record.List")
     def records_(self, r):
-        body = self.asked(r, domain_id=DIGITS, sub_domain=str, record_type="TXT")
-        found = self.of(self.zone_of(body["domain_id"]), body["sub_domain"], "TXT")
+        only = {"record_type": "TXT"} if b"&record_type=" in r.body else {}
+        body = self.asked(r, domain_id=DIGITS, sub_domain=str, **only)
+        found = self.of(self.zone_of(body["domain_id"]), body["sub_domain"], only.get("record_type"))
         if not found:
             return self.error(200, "No records on the list", "10")
-        return self.well(records=[{"id": str(x.id), "name": self.show(x.name), "type": "TXT", "value": x.value, "ttl": "600"} for x in found])
+        return self.well(records=[{"id": str(x.id), "name": self.show(x.name), "line": "默认", "line_id": "0", "type": x.type, "value": x.value, "ttl": "600"} for x in found])
 
     @on("POST /Record.Create")
     def create(self, r):
@@ -110,7 +112,7 @@ class CloudnsSub(Cloudns):
 
 
 class Dreamhost(Fake):
-    """help.dreamhost.com: DNS API commands; there are no zones."""
+    """As "DNS API commands" and "API overview" have it; there are no zones."""
     name, host = "dreamhost", "api.dreamhost.com"
     credentials = {"api_key": "DREAMKEY"}
     denied = "invalid_api_key"
@@ -120,7 +122,7 @@ class Dreamhost(Fake):
         return b"key=DREAMKEY&" in request.body
 
     def error(self, status, message):
-        return Reply(status if status == 429 else 200, {"result": "error", "data": message})
+        return Reply(200, {"result": "error", "data": "slow_down_bucko" if status == 429 else message})
 
     def deny(self):
         return self.error(200, "invalid_api_key")
@@ -221,7 +223,7 @@ class OneValue(Fake):
 
 
 class Duckdns(OneValue):
-    """www.duckdns.org/spec.jsp"""
+    """As "Duck DNS: HTTP API Specification" has it."""
     name, host = "duckdns", "www.duckdns.org"
     credentials = {"token": "a7c4d0ad-114e-40ef-ba1d-d217904a50f2"}
     denied = "KO"
@@ -464,7 +466,7 @@ class Technitium(Fake):
 
 
 class Domainoffensive(OneValue):
-    """www.do.de/wiki: the interface for Let's Encrypt."""
+    """As public clients have it; no reference was found."""
     name, host = "domainoffensive", "my.do.de"
     credentials = {"api_token": "do-token"}
     denied = "token is not valid"

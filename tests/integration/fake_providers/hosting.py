@@ -168,7 +168,7 @@ class Ionoscloud(Fake):
 
 
 class Glesys(Fake):
-    """github.com/glesys/API: everything is asked with POST."""
+    """As the provider's own clients (glesys-go, and those of its API repository) have it; all may be asked with POST."""
     name, host = "glesys", "api.glesys.com"
     credentials = {"user": "CL12345", "password": "glesys-key"}
     denied = "401: Username or password incorrect"

@@ -322,11 +322,16 @@ class Zonomi(OneValue):
 
 
 class Dynv6(Fake):
-    """dynv6.github.io/api-spec"""
+    """As "REST API for dynv6" (0.2.0) has it; only status 422 comes with a body."""
     name, host = "dynv6", "dynv6.com"
     credentials = {"token": "dynv6-token"}
     headers = {"Authorization": "Bearer {token}"}
     denied = "401"
+
+    def error(self, status, message):
+        if status != 400:
+            return Reply(status)
+        return Reply(422, {"error": {"name": "ValidationError", "message": "Validation failed", "fields": [{"name": "data", "message": message}]}})
 
     @on("GET /api/v2/zones")
     def zones_(self, r):

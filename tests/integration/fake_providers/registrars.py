@@ -284,7 +284,7 @@ class NicmanagerSecondFactor(Nicmanager):
 
 
 class Dynu(Fake):
-    """www.dynu.com/en-US/Support/API: the status is in the reply."""
+    """As public clients have it; no reference of v2 was found. The status is in the reply."""
     name, host = "dynu", "api.dynu.com"
     credentials = {"auth_token": "dynu-key"}
     headers = {"API-Key": "{auth_token}"}
@@ -318,17 +318,17 @@ class Dynu(Fake):
 
 
 class Easydns(Fake):
-    """docs.sandbox.rest.easydns.net"""
+    """As the provider's own client (easydns-mcp) has it, API Reference; its replies with status 420 mean too many requests."""
     name, host = "easydns", "rest.easydns.net"
     credentials = {"usertoken": "easy-token", "userkey": "easy-key"}
     denied = "Enhance your calm"
-    ttl = 300
+    ttl, limited = 300, 420
 
     def authenticate(self, request):
         return request.header("authorization") == basic(self.credentials["usertoken"], self.credentials["userkey"])
 
     def error(self, status, message):
-        return Reply(status, {"error": {"code": status, "message": message}})
+        return Reply(status, {"error": {"code": status, "message": message}} if status == 420 else {"msg": message, "status": status})
 
     def deny(self):
         return Reply(403, {"msg": "Enhance your calm", "status": 403})
@@ -336,14 +336,15 @@ class Easydns(Fake):
     @on("GET /zones/records/all/{zone}")
     def records_(self, r, zone):
         asked = r.args(format="json", may={"start": (DIGITS, "0"), "max": ("1000", "1000")})
-        things = [{"id": str(x.id), "domain": zone, "host": self.show(x.name), "ttl": "300", "prio": "0", "type": x.type, "rdata": x.value} for x in self.of(zone)]
-        return {"msg": "message", "status": 200, "data": things, "count": len(things), "total": len(things) + 1, "start": int(asked["start"]), "max": 1000}
+        things = [{"id": x.id, "domain": zone, "host": self.show(x.name), "ttl": 300, "prio": 0, "geozone_id": 0, "type": x.type, "rdata": x.value} for x in self.of(zone)]
+        start = int(asked["start"])  # and one further record, which a zone is never without
+        return {"msg": "message", "status": 200, "data": things[start:start + 1000], "count": len(things[start:]), "total": len(things) + 1, "start": start, "max": 1000}
 
     @on("PUT /zones/records/add/{zone}/TXT")
     def create(self, r, zone):
         r.args(format="json")
-        body = r.json({"domain": zone, "host": str, "type": "TXT", "rdata": str, "ttl": "300", "prio": "0"})
-        return Reply(201, {"msg": "OK", "status": 201, "data": {"id": str(self.put(zone, self.is_relative(body["host"], zone), body["rdata"]).id)}})
+        body = r.json({"domain": zone, "host": str, "type": "TXT", "rdata": str, "ttl": 300, "prio": 0})
+        return Reply(201, {"msg": "OK", "status": 201, "data": {"id": self.put(zone, self.is_relative(body["host"], zone), body["rdata"]).id}})
 
     @on("DELETE /zones/records/{zone}/{number}")
     def delete(self, r, zone, number):
@@ -353,7 +354,7 @@ class Easydns(Fake):
 
 
 class Domeneshop(Fake):
-    """api.domeneshop.no/docs"""
+    """As "Domeneshop API Documentation (v0)" has it."""
     name, host = "domeneshop", "api.domeneshop.no"
     credentials = {"client_token": "dom-token", "client_secret": "dom-secret"}
     denied = "401"

@@ -73,7 +73,7 @@ class HetznerCloud(SetFake):
 
 
 class Gandi(SetFake):
-    """api.gandi.net/docs/livedns"""
+    """As the LiveDNS API has it, "Single domain's record, by name and type"."""
     name, host = "gandi", "api.gandi.net"
     credentials = {"token": "gandi-pat"}
     headers = {"Authorization": "Bearer {token}"}
@@ -145,7 +145,7 @@ class Desec(SetFake):
 
 
 class Godaddy(SetFake):
-    """developer.godaddy.com: records of a name and type."""
+    """As "Domains API", v1 (its OpenAPI file), has it: records of a name and type."""
     name, host = "godaddy", "api.godaddy.com"
     credentials = {"key": "gd-key", "secret": "gd-secret"}
     headers = {"Authorization": "sso-key {key}:{secret}"}
@@ -153,14 +153,20 @@ class Godaddy(SetFake):
     ttl = 600
 
     def error(self, status, message):
-        return Reply(status, {"code": "INVALID_BODY", "message": message})
+        if status == 429:
+            return Reply(status, {"code": "TOO_MANY_REQUESTS", "message": message, "retryAfterSec": 1})
+        return Reply(status, {"code": "NOT_FOUND" if status == 404 else "INVALID_BODY", "message": message})
 
     def deny(self):
         return Reply(401, {"code": "UNABLE_TO_AUTHENTICATE", "message": "Unauthorized : Could not authenticate API key/secret"})
 
-    @on("GET /v1/domains/{zone}")
-    def one(self, r, zone):
-        return {"domain": zone, "domainId": self.zone_id(zone), "status": "ACTIVE"}
+    @on("GET /v1/domains/{name}")
+    def one(self, r, name):
+        if "_" in name:
+            return self.error(422, "`domain` is not a valid Domain name")
+        if name not in self.all_zones:
+            return self.error(404, "Resource not found")
+        return {"domain": name, "domainId": self.zone_id(name), "status": "ACTIVE"}
 
     @on("GET /v1/domains/{zone}/records/TXT/{name}")
     def read(self, r, zone, name):
@@ -170,7 +176,7 @@ class Godaddy(SetFake):
     def write(self, r, zone, name):
         values = []
         for x in r.json(list):
-            if not {"data", "ttl"} <= x.keys() <= {"data", "ttl", "name", "type"} or x["ttl"] != 600:
+            if x.keys() != {"data", "ttl"} or x["ttl"] != 600:
                 raise Unexpected(f"record {x}")
             values.append(x["data"])
         if not values:
@@ -349,7 +355,7 @@ class Servercow(SetFake):
 
 
 class Gcore(SetFake):
-    """api.gcore.com/docs/dns"""
+    """As the DNS API and the provider's own client have it, RRsets."""
     name, host = "gcore", "api.gcore.com"
     credentials = {"apitoken": "gcore-token"}
     headers = {"Authorization": "APIKey {apitoken}"}

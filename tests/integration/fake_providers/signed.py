@@ -39,7 +39,7 @@ def stamp(text, form):
 
 
 class Exoscale(Fake):
-    """openapi-v2.exoscale.com: EXO2-HMAC-SHA256; changes are operations."""
+    """As "Exoscale API" (OpenAPI, 2.0.0) has it, EXO2-HMAC-SHA256 as the provider's own client signs; changes are operations."""
     name, host = "exoscale", "api-ch-gva-2.exoscale.com"
     credentials = {"api_key": "EXO0123", "api_secret": "exo-secret"}
     denied = "Invalid or missing authorization"
@@ -376,7 +376,7 @@ class NearlyFreeSpeech(Fake):
 
 
 class Edgedns(SetFake):
-    """techdocs.akamai.com/edge-dns; EdgeGrid signs with a key for each instant."""
+    """As the provider's own client has it, Edge DNS record sets; EdgeGrid signs with a key for each instant."""
     name, host = "edgedns", "akab-1.luna.akamaiapis.net"
     credentials = {"host": "akab-1.luna.akamaiapis.net", "client_token": "akab-client", "client_secret": "edge-secret=", "access_token": "akab-access"}
     denied = "Not authorized"
@@ -409,16 +409,16 @@ class Edgedns(SetFake):
         values = self.values(zone, self.relative(fqdn, zone))
         return {"name": fqdn, "type": "TXT", "ttl": 60, "rdata": [f'"{v}"' for v in values]} if values else self.error(404, "Not Found")
 
-    def change(self, r, zone, fqdn, there):
+    def change(self, r, zone, fqdn, there, status=200):
         if bool(self.values(zone, self.relative(fqdn, zone))) != there:
             return self.error(409 if not there else 404, "record set")
         body = r.json({"name": fqdn, "type": "TXT", "ttl": 60, "rdata": list})
         self.store(zone, self.relative(fqdn, zone), [self.unquoted(v) for v in body["rdata"]])
-        return body
+        return Reply(status, body)
 
     @on("POST " + base)
     def create(self, r, zone, fqdn):
-        return self.change(r, zone, fqdn, False)
+        return self.change(r, zone, fqdn, False, 201)
 
     @on("PUT " + base)
     def write(self, r, zone, fqdn):
