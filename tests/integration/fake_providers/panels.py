@@ -4,8 +4,8 @@ import xmlrpc.client
 from xml.etree import ElementTree
 
 from fake_providers.certbots import DIGITS, basic
-from fake_providers.forms import OneValue
-from peers.fake_api import Fake, Reply, Unexpected, on
+from fake_providers.sets import SetFake
+from peers.fake_api import Fake, Reply, Unexpected, fits, on, pairs
 
 XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
@@ -288,19 +288,24 @@ class Namesilo(Fake):
         return self.document(300, "success")
 
 
-class Zonomi(OneValue):
-    """zonomi.com/app/dns/dyndns.jsp"""
+class Zonomi(SetFake):
+    """As the page DNS API has it, with the replies that public clients know: what one request sets at a name is what is there then."""
     name, host = "zonomi", "zonomi.com"
     credentials = {"api_key": "zonomi-key"}
     denied = "ERROR: Invalid api_key"
-    names = ("_acme-challenge.example.com", "_acme-challenge.example.org")
-    stored = staticmethod(lambda fqdn: fqdn)
+    ttl, limits = 300, False
+    no_zone = "ERROR: No zone found for"
+
+    def __init__(self):
+        super().__init__()
+        for x in self.records:
+            x.ttl = 3600
 
     def document(self, inner):
-        return Reply(200, f'<?xml version ="1.0" ?>\n<!DOCTYPE html [<!ENTITY nbsp "&#160;"><!ENTITY trade "&#8482;"><!ENTITY copy "&#169;">]>\n{inner}')
+        return Reply(200, f"<?xml version =\"1.0\" ?><!DOCTYPE html [<!ENTITY nbsp '&#160;'><!ENTITY trade '&#8482;'><!ENTITY copy '&#169;'>]>\n{inner}")
 
     def authenticate(self, request):
-        return "api_key=zonomi-key" in request.raw_query.split("&")
+        return b"api_key=zonomi-key" in request.body.split(b"&")
 
     def error(self, status, message):
         return self.document(f"<error>ERROR: {message}</error>")
@@ -309,16 +314,41 @@ class Zonomi(OneValue):
         return self.error(200, "Invalid api_key")
 
     def is_change(self, request):
-        return True
+        return b"action=QUERY" not in request.body
 
-    @on("GET /app/dns/dyndns.jsp")
+    def place(self, fqdn):
+        zones = [z for z in self.all_zones if f".{fqdn}".endswith(f".{z}")]
+        if not zones:
+            raise self.error(200, f"No zone found for {fqdn}")
+        zone = max(zones, key=len)
+        return zone, self.relative(fqdn, zone)
+
+    def done(self, action, fqdn):
+        found = self.of(*self.place(fqdn), "TXT")
+        shown = "".join(f'<record name="{fqdn}" type="TXT" content="{x.value}" ttl="{x.ttl} seconds" prio="0"/>' for x in found if action != "DELETE")
+        return self.document(f'<dnsapi_result><is_ok>OK:</is_ok><result_counts added="0" changed="0" unchanged="0" deleted="0"/><actions>'
+                             f'<action action="{action}" host="{fqdn}" type="TXT">{shown}</action></actions></dnsapi_result>')
+
+    @on("POST /app/dns/dyndns.jsp")
     def call(self, r):
-        asked = r.args(api_key=str, action={"SET", "DELETE"}, name=str, type="TXT", value=str, may={"ttl": ("300", "")})
-        if (asked["action"] == "SET") != bool(asked["ttl"]):
-            raise Unexpected(f"query {asked}")
-        self.keep(asked["name"], asked["value"] if asked["action"] == "SET" else "")
-        return self.document(f'<dnsapi_result><is_ok>OK:</is_ok><result_counts added="1" changed="0" unchanged="0" deleted="0"/><actions><action action="{asked["action"]}" '
-                             f'host="{asked["name"]}" type="TXT"/></actions></dnsapi_result>')
+        body = pairs(r.text("application/x-www-form-urlencoded"), "body")
+        if "action" in body:
+            fits({"api_key": str, "action": {"QUERY", "DELETE"}, "name": str, "type": "TXT"}, body)
+            if body["action"] == "DELETE":
+                self.store(*self.place(body["name"]), [])
+            return self.done(body["action"], body["name"])
+        count = (len(body) - 1) // 5
+        fits({"api_key": str, **{f"{key}[{n}]": what for n in range(1, count + 1) for key, what in
+                                 {"action": "SET", "name": body["name[1]"], "type": "TXT", "value": str, "ttl": DIGITS}.items()}}, body)
+        zone, left = self.place(body["name[1]"])
+        kept = {x.value: x.ttl for x in self.of(zone, left, "TXT")}
+        self.store(zone, left, [])
+        for n in range(1, count + 1):
+            value, ttl = body[f"value[{n}]"], int(body[f"ttl[{n}]"])
+            if ttl != kept.get(value, self.ttl):
+                raise Unexpected(f"ttl {ttl} of {value}")
+            self.put(zone, left, value, ttl)
+        return self.done("SET", body["name[1]"])
 
 
 class Dynv6(Fake):
