@@ -209,7 +209,7 @@ class Glesys(Fake):
 
 
 class Yandex360(Fake):
-    """yandex.ru/dev/api360: DNS of an organization's domains."""
+    """As the API reference, DomainDNSService, has it: DNS of an organization's domains."""
     name, host = "yandex360", "api360.yandex.net"
     credentials = {"oauth_token": "yandex-token", "org_id": "4321"}
     headers = {"Authorization": "OAuth {oauth_token}"}

@@ -445,7 +445,7 @@ class Vercel(Fake):
 
 
 class Spaceship(Fake):
-    """docs.spaceship.dev: records are told apart by what they say."""
+    """As the API reference has it, with bodies as public clients send them: records are told apart by what they say."""
     name, host = "spaceship", "spaceship.dev"
     credentials = {"api_key": "space-key", "api_secret": "space-secret"}
     headers = {"X-Api-Key": "{api_key}", "X-Api-Secret": "{api_secret}"}

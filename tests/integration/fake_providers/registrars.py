@@ -38,7 +38,7 @@ class Hosttech(Fake):
 
 
 class Variomedia(Fake):
-    """api.variomedia.de/docs: changes are jobs in a queue."""
+    """As the customer API's pages on DNS records and on the job queue have it: changes are jobs in a queue."""
     name, host = "variomedia", "api.variomedia.de"
     credentials = {"api_token": "vario-token"}
     headers = {"Authorization": "token {api_token}"}
@@ -193,7 +193,7 @@ class Arvan(Fake):
 
 
 class Timeweb(Fake):
-    """timeweb.cloud/api-docs, domains: records are made under their full name."""
+    """As the OpenAPI description, Domains, has it: records are made under their full name. (It wants subdomains to be made first; public clients do not.)"""
     name, host = "timeweb", "api.timeweb.cloud"
     credentials = {"api_key": "timeweb-token"}
     headers = {"Authorization": "Bearer {api_key}"}
@@ -216,7 +216,7 @@ class Timeweb(Fake):
 
     @on("GET /api/v1/domains/{zone}/dns-records")
     def records_(self, r, zone):
-        return self.listed(r, "dns_records", [{"type": x.type, "id": x.id, "data": {"subdomain": x.fqdn if x.name else None, "value": x.value}} for x in self.of(zone)])
+        return self.listed(r, "dns_records", [{"type": x.type, "id": x.id, "data": {"subdomain": x.fqdn if x.name else None, "value": x.value}, "ttl": 600} for x in self.of(zone)])
 
     def zone_above(self, fqdn):
         return sorted((z for z in self.all_zones if fqdn == z or fqdn.endswith("." + z)), key=len)[-1]

@@ -236,7 +236,7 @@ class Selectel(Keystone, SetFake):
 
 
 class Vkcloud(Keystone):
-    """cloud.vk.com/docs, public DNS: a list of TXT records for each zone."""
+    """As the provider's own Terraform provider (public DNS v2) and public clients have it: a list of TXT records for each zone."""
     name, host = "vkcloud", "mcs.mail.ru"
     hosts = ("mcs.mail.ru", "infra.mail.ru")
     credentials = {"project_id": "p-1", "username": "user@example.com", "password": "vk-password"}
@@ -272,7 +272,7 @@ class Vkcloud(Keystone):
 
 
 class Ultradns(SessionFake, SetFake):
-    """docs.ultradns.com: record sets by owner name."""
+    """As the REST API user guide and the provider's OpenAPI description have it: record sets by owner name."""
     name, host = "ultradns", "api.ultradns.com"
     credentials = {"username": "ultra-user", "password": "ultra-password"}
     denied = "60001: invalid_grant"

@@ -65,7 +65,7 @@ KEY_PEM = KEY.private_bytes(serialization.Encoding.PEM, serialization.PrivateFor
 
 
 class Transip(SessionFake):
-    """api.transip.eu/rest: a request for a token is signed with RSA and SHA-512."""
+    """As the REST API documentation (v6), Domains, DNS, has it: a request for a token is signed with RSA and SHA-512."""
     name, host = "transip", "api.transip.nl"
     credentials = {"username": "transip-user", "key_file": "FILE"}
     files = {"key_file": KEY_PEM}

@@ -405,7 +405,7 @@ class Gcore(SetFake):
 
 
 class Versio(SetFake):
-    """www.versio.nl/RESTapidoc: all records of a domain are written together."""
+    """As public clients have it; no reference was found. All records of a domain are written together."""
     name, host = "versio", "www.versio.nl"
     credentials = {"username": "someone@example.com", "password": "versio-password"}
     denied = "401: You are not authorized"

@@ -93,7 +93,7 @@ class Exoscale(Fake):
 
 
 class Websupport(Fake):
-    """rest.websupport.sk/v2/docs: the signature is the password of basic authentication."""
+    """As the introduction to REST API v2 has it, whose examples sign the path without the query; services as v1, Service management, has them, records as public clients."""
     name, host = "websupport", "rest.websupport.sk"
     credentials = {"identifier": "ws-key", "secret_key": "ws-secret"}
     denied = "This action is unauthorized."
@@ -431,7 +431,7 @@ class Edgedns(SetFake):
 
 
 class Wedos(Fake):
-    """kb.wedos.com, WAPI: the password is digested with the hour of Prague; changes are committed at the end."""
+    """As the manual, WAPI - WDNS, has it: the password is digested with the hour of Prague; changes are committed at the end."""
     name, host = "wedos", "api.wedos.com"
     credentials = {"user": "someone@example.com", "auth": "wapi-password"}
     denied = "2051"
@@ -442,7 +442,9 @@ class Wedos(Fake):
         self.stale = set()
 
     def authenticate(self, r):
-        self.asked = fits({"user": str, "auth": str, "command": str, "data": object}, json.loads(r.form(request=str)["request"])["request"], "request")
+        self.asked = json.loads(r.form(request=str)["request"])["request"]
+        more = {} if self.asked["command"] == "dns-domains-list" else {"data": dict}
+        fits({"user": str, "auth": str, "command": str, **more}, self.asked, "request")
         password = hashlib.sha1(b"wapi-password").hexdigest()
         for seconds in (time.time(), time.time() - 60):  # a request that was made in the last minute of an hour
             hour = datetime.fromtimestamp(seconds, ZoneInfo("Europe/Prague")).strftime("%H")
@@ -464,7 +466,7 @@ class Wedos(Fake):
 
     @on("POST /wapi/json")
     def call(self, r):
-        data, command = self.asked["data"], self.asked["command"]
+        data, command = self.asked.get("data"), self.asked["command"]
         if command == "dns-domains-list":
             return self.well({"domain": [{"name": z, "type": "primary", "status": "active"} for z in self.all_zones]})
         if command == "dns-domain-commit":
@@ -476,6 +478,8 @@ class Wedos(Fake):
         self.stale.add(data["domain"])
         if command == "dns-row-add":
             fits({"domain": str, "name": str, "ttl": 300, "type": "TXT", "rdata": str}, data)
+            if any(x.value == data["rdata"] for x in self.of(data["domain"], data["name"], "TXT")):
+                return self.error(200, "Record already exists", 2316)
             self.put(data["domain"], self.is_relative(data["name"], data["domain"]), data["rdata"])
             return self.well({})
         if command != "dns-row-delete":
