@@ -284,10 +284,10 @@ class Ddnss(OneValue):
 
 
 class HeDdns(OneValue):
-    """dns.he.net: dynamic TXT records."""
+    """Dynamic TXT records. As public clients have it; no reference was found."""
     name, host = "he-ddns", "dyn.dns.he.net"
     credentials = {"password": "he-key"}
-    denied = "badauth"
+    denied, limits = "badauth", True
     names = ("_acme-challenge.example.com", "_acme-challenge.example.org")
     stored = staticmethod(lambda fqdn: fqdn)
 
@@ -298,7 +298,7 @@ class HeDdns(OneValue):
         return Reply(200, "badauth")
 
     def error(self, status, message):
-        return Reply(200, message)
+        return Reply(200, "interval" if status == self.limited else message)
 
     @on("POST /nic/update")
     def update(self, r):
@@ -309,7 +309,7 @@ class HeDdns(OneValue):
 
 
 class Joker(OneValue):
-    """joker.com/faq, Let's Encrypt support: records of a domain with dynamic DNS."""
+    """Records of a domain with dynamic DNS. As public clients have it, which cite Joker.com's FAQ, Let's Encrypt Support; that page was not found."""
     name, host = "joker", "svc.joker.com"
     credentials = {"username": "joker-user", "password": "joker-password", "domain": "example.com"}
     spoiled = "password"
@@ -372,7 +372,7 @@ class AcmeDnsAccounts(AcmeDns):
 
 
 class Httpreq(Fake):
-    """go-acme.github.io/lego/dns/httpreq"""
+    """As lego's documentation, HTTP request, has it."""
     name, host = "httpreq", "hooks.test"
     credentials = {"endpoint": "https://hooks.test/dns/", "username": "req-user", "password": "req-password"}
     denied = "401"
@@ -495,7 +495,7 @@ class Domainoffensive(OneValue):
 
 
 class Internetbs(Fake):
-    """internetbs.net/internet-bs-api.pdf"""
+    """As public clients have it; no reference was found."""
     name, host = "internetbs", "api.internet.bs"
     credentials = {"api_key": "ibs-key", "password": "ibs-password"}
     denied = "107002: Invalid API key and/or Password"

@@ -19,7 +19,8 @@ class SetFake(Fake):
 
 
 class HetznerCloud(SetFake):
-    """docs.hetzner.cloud: record sets of zones, changed by actions that run for a while."""
+    """As the Hetzner Cloud API reference, Zone RRSet Actions, has it: sets are changed by actions that run for a while, and what
+    another action is at work on is locked, or has changed meanwhile."""
     name, host = "hetzner-cloud", "api.hetzner.cloud"
     credentials = {"api_token": "hcloud-token"}
     headers = {"Authorization": "Bearer {api_token}"}
@@ -28,6 +29,7 @@ class HetznerCloud(SetFake):
     def __init__(self):
         super().__init__()
         self.actions = {}
+        self.others = {"add": self.error(423, "zone is locked", "locked"), "remove": self.error(409, "the zone has changed", "conflict")}
 
     def error(self, status, message, code="invalid_input"):
         return Reply(status, {"error": {"code": code, "message": message, "details": {}}})
@@ -58,6 +60,8 @@ class HetznerCloud(SetFake):
     @on("POST /v1/zones/{zone}/rrsets/{name}/TXT/actions/add_records")
     def add(self, r, zone, name):
         value = self.unquoted(r.json({"ttl": 60, "records": [{"value": str}]})["records"][0]["value"])
+        if "add" in self.others:
+            return self.others.pop("add")
         if value in self.values(zone, name):
             return self.error(422, "record already exists", "uniqueness_error")
         self.put(zone, self.is_relative(name, zone), value)
@@ -66,6 +70,8 @@ class HetznerCloud(SetFake):
     @on("POST /v1/zones/{zone}/rrsets/{name}/TXT/actions/remove_records")
     def remove(self, r, zone, name):
         value = self.unquoted(r.json({"records": [{"value": str}]})["records"][0]["value"])
+        if "remove" in self.others:
+            return self.others.pop("remove")
         if value not in self.values(zone, name):
             return self.error(404, "record not found", "not_found")
         self.drop([x for x in self.of(zone, name, "TXT") if x.value == value][0])
@@ -543,7 +549,7 @@ class Autodns(SetFake):
 
 
 class Hostinger(SetFake):
-    """developers.hostinger.com: a zone's sets, of which those of that name and type are overwritten."""
+    """As the Hostinger API's OpenAPI document, DNS zone, has it: a zone's sets, of which those of that name and type are overwritten."""
     name, host = "hostinger", "developers.hostinger.com"
     credentials = {"api_token": "hostinger-token"}
     headers = {"Authorization": "Bearer {api_token}"}

@@ -18,7 +18,7 @@ from peers.fake_api import Fake, Reply, Unexpected, on, pairs
 
 
 class Huaweicloud(SetFake):
-    """support.huaweicloud.com/api-dns and /devg-apisign: SDK-HMAC-SHA256; names are found by their beginning, too."""
+    """As the Domain Name Service API reference (v2) has it, with AK/SK signing, SDK-HMAC-SHA256; a search by name finds longer names, too."""
     name, host = "huaweicloud", "dns.cn-north-4.myhuaweicloud.com"
     credentials = {"access_key_id": "HWKEY", "secret_access_key": "hw-secret"}
     denied = "APIGW.0301: Incorrect IAM authentication information"
@@ -134,7 +134,8 @@ class Oraclecloud(SetFake):
 
 
 class Google(SessionFake, SetFake):
-    """cloud.google.com/dns/docs/reference/rest/v1; a service account trades a JWT for a token."""
+    """As the Cloud DNS API v1 reference and its discovery document have it; a service account trades a JWT for a token. Too many
+    requests are told by a reason, with status 403."""
     name, host = "google", "dns.googleapis.com"
     hosts = ("dns.googleapis.com", "oauth2.googleapis.com")
     account = {"type": "service_account", "project_id": "project-9", "private_key_id": "key-1", "private_key": KEY_PEM, "client_email": "acme@project-9.iam.gserviceaccount.com",
@@ -143,13 +144,15 @@ class Google(SessionFake, SetFake):
     denied = "Invalid grant: account not found"
     open_routes = ("/token",)
     base = "/dns/v1/projects/project-9/managedZones"
+    limited = 403
 
     def __init__(self):
         super().__init__()
         self.pending = {}
 
     def error(self, status, message):
-        return Reply(status, {"error": {"code": status, "message": message, "errors": []}})
+        reason = "rateLimitExceeded" if message == "too many requests" else "invalid"
+        return Reply(status, {"error": {"code": status, "message": message, "errors": [{"domain": "global", "reason": reason, "message": message}]}})
 
     @on("POST /token", host="oauth2.googleapis.com")
     def login(self, r):
