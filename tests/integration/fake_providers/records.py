@@ -6,7 +6,7 @@ from peers.fake_api import Fake, Reply, Unexpected, on
 
 
 class Hetzner(Fake):
-    """dns.hetzner.com/api-docs"""
+    """As the Hetzner DNS Public API 1.1.1 has it: zones come in pages, the records of a zone all at once."""
     name, host = "hetzner", "dns.hetzner.com"
     credentials = {"api_token": "hetzner-4711"}
     headers = {"Auth-API-Token": "{api_token}"}
@@ -19,23 +19,20 @@ class Hetzner(Fake):
     def deny(self):
         return Reply(401, {"message": "Invalid authentication credentials"})
 
-    def listed(self, r, key, things, **more):
-        asked = r.args(page=DIGITS, per_page=DIGITS, **more)
-        part, pages = self.page(things, asked["page"], min(100, int(asked["per_page"])))
-        return {key: part, "meta": {"pagination": {"page": int(asked["page"]), "per_page": 100, "last_page": pages, "total_entries": len(things)}}}
-
     @on("GET /api/v1/zones")
     def zones_(self, r):
-        return self.listed(r, "zones", [{"id": f"hz{self.zone_id(z)}", "name": z, "ttl": 86400} for z in self.all_zones])
+        asked = r.args(page=DIGITS, per_page=DIGITS)
+        part, pages = self.page(self.all_zones, asked["page"], min(100, int(asked["per_page"])))
+        return {"zones": [{"id": f"hz{self.zone_id(z)}", "name": z, "ttl": 86400} for z in part],
+                "meta": {"pagination": {"page": int(asked["page"]), "per_page": 100, "last_page": pages, "total_entries": len(self.all_zones)}}}
 
     def named(self, zid):
         return self.zone_of(zid.removeprefix("hz"))
 
     @on("GET /api/v1/records")
     def records_(self, r):
-        zone = self.named(re.search("zone_id=(hz[0-9]+)", r.raw_query)[1])
-        return self.listed(r, "records", [{"id": f"r{x.id}", "zone_id": f"hz{self.zone_id(zone)}", "type": x.type, "name": self.show(x.name), "value": x.value}
-                                          for x in self.of(zone)], zone_id=str)
+        zone = self.named(r.args(zone_id=str)["zone_id"])
+        return {"records": [{"id": f"r{x.id}", "zone_id": f"hz{self.zone_id(zone)}", "type": x.type, "name": self.show(x.name), "value": x.value} for x in self.of(zone)]}
 
     @on("POST /api/v1/records")
     def create(self, r):
@@ -255,14 +252,14 @@ class Netlify(Fake):
 
 
 class Ionos(Fake):
-    """developer.hosting.ionos.com/docs/dns"""
+    """As the IONOS DNS API 1.0.2 has it."""
     name, host = "ionos", "api.hosting.ionos.com"
     credentials = {"prefix": "publicprefix", "secret": "ionos-secret"}
     headers = {"X-API-Key": "{prefix}.{secret}"}
     denied = "UNAUTHORIZED: The customer is not authorized"
 
     def error(self, status, message):
-        return Reply(status, [{"code": "INVALID_RECORD", "message": message}])
+        return Reply(status, [{"code": "RECORD_NOT_FOUND" if status == 404 else "INVALID_RECORD", "message": message}])
 
     def deny(self):
         return Reply(401, [{"code": "UNAUTHORIZED", "message": "The customer is not authorized to do this operation."}])
@@ -300,12 +297,14 @@ class IonosKey(Ionos):
 
 
 class Infomaniak(Fake):
-    """developer.infomaniak.com/docs/api: zones, version 2."""
+    """As Infomaniak's Terraform provider and certbot plugin have it; of its reference, Zone, Dns Record, only what public clients make of it
+    was found. Records come in pages."""
     name, host = "infomaniak", "api.infomaniak.com"
     credentials = {"token": "infomaniak-token"}
     headers = {"Authorization": "Bearer {token}"}
     denied = "not_authorized: Authorization required"
-    ttl = 300
+    ttl, apex = 300, "."
+    seeds = (*Fake.seeds, *(("example.com", f"more{n}", "v", "TXT") for n in range(101)))
 
     def error(self, status, message, code="validation_failed"):
         return Reply(status, {"result": "error", "error": {"code": code, "description": message}})
@@ -319,7 +318,11 @@ class Infomaniak(Fake):
 
     @on("GET /2/zones/{zone}/records")
     def records_(self, r, zone):
-        return {"result": "success", "data": [{"id": x.id, "source": x.name or ".", "type": x.type, "ttl": x.ttl, "target": f'"{x.value}"'} for x in self.of(zone)]}
+        asked = r.args(**{"filter[types][]": "TXT", "per_page": DIGITS, "page": DIGITS})
+        found = sorted(self.of(zone, type="TXT"), key=lambda x: (not x.name.startswith("more"), x.id))
+        part, pages = self.page(found, asked["page"], min(100, int(asked["per_page"])))
+        return {"result": "success", "data": [{"id": x.id, "source": self.show(x.name), "source_idn": x.fqdn, "type": x.type, "ttl": x.ttl, "target": f'"{x.value}"'} for x in part],
+                "total": len(found), "page": int(asked["page"]), "pages": pages, "items_per_page": 100}
 
     @on("POST /2/zones/{zone}/records")
     def create(self, r, zone):

@@ -5,7 +5,7 @@ from peers.fake_api import Fake, Reply, Unexpected, on
 
 
 class Hosttech(Fake):
-    """api.ns1.hosttech.eu/api/documentation"""
+    """As public clients have it; no reference was found."""
     name, host = "hosttech", "api.ns1.hosttech.eu"
     credentials = {"token": "hosttech-token"}
     headers = {"Authorization": "Bearer {token}"}

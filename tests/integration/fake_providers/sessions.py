@@ -298,7 +298,7 @@ class Clouddns(SessionFake):
 
 
 class Ispconfig(SessionFake):
-    """git.ispconfig.org, remote API: the method is the query."""
+    """As ISPConfig's remote API documentation and its source have it: the method is the query."""
     name, host = "ispconfig", "panel.test:8080"
     credentials = {"endpoint": "https://panel.test:8080", "username": "remote", "password": "isp-password"}
     denied = "remote_fault: The login failed"
@@ -353,13 +353,14 @@ class Ispconfig(SessionFake):
 
 
 class Inwx(SessionFake):
-    """www.inwx.de/en/help/apidoc: JSON-RPC, the session is a cookie."""
+    """As the DomRobot API documentation, Nameserver, has it: JSON-RPC, the session is a cookie. The ids of records, there of the type int, have
+    grown beyond 32 bits, and are texts since November 2025."""
     name, host = "inwx", "api.domrobot.com"
     credentials = {"username": "inwx-user", "password": "inwx-password"}
     denied = "2200: Authentication error"
     header, value = "cookie", "domrobot={}"
     open_routes = ("/",)
-    ttl, fillers = 300, 101
+    ttl, fillers, far = 300, 101, 1 << 32
 
     def well(self, data=None):
         return {"code": 1000, "msg": "Command completed successfully", "resData": data or {}}
@@ -401,8 +402,9 @@ class Inwx(SessionFake):
     def nameserver_info(self, params):
         if params.keys() != {"domain", "name", "type"}:
             raise Unexpected(f"params {params}")
-        return self.well({"domain": params["domain"], "count": 1, "record": [{"id": x.id, "name": x.fqdn, "type": x.type, "content": x.value, "ttl": 300}
-                          for x in self.of(params["domain"], type=params["type"]) if x.fqdn == params["name"]]})
+        found = [{"id": str(self.far + x.id), "name": x.fqdn, "type": x.type, "content": x.value, "ttl": 300, "prio": 0}
+                 for x in self.of(params["domain"], type=params["type"]) if x.fqdn == params["name"]]
+        return self.well({"domain": params["domain"], "type": "MASTER", "count": len(found), **({"record": found} if found else {})})
 
     def nameserver_createRecord(self, params):
         if params.keys() != {"domain", "name", "type", "content", "ttl"} or (params["type"], params["ttl"]) != ("TXT", 300):
@@ -410,12 +412,12 @@ class Inwx(SessionFake):
         name = self.relative(params["name"], params["domain"])
         if any(x.value == params["content"] for x in self.of(params["domain"], name, "TXT")):
             return self.error(200, "Object exists", 2302)
-        return self.well({"id": self.put(params["domain"], name, params["content"]).id})
+        return self.well({"id": str(self.far + self.put(params["domain"], name, params["content"]).id)})
 
     def nameserver_deleteRecord(self, params):
-        if not isinstance(params["id"], int):
+        if params.keys() != {"id"} or not isinstance(params["id"], str):
             raise Unexpected(f"params {params}")
-        self.drop(self.by_id(params["id"]))
+        self.drop(self.by_id(int(params["id"]) - self.far))
         return self.well()
 
 
