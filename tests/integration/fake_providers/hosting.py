@@ -1,20 +1,27 @@
 """Still more providers with a record for each value."""
+import re
+
 from fake_providers.certbots import DIGITS, basic
 from peers.fake_api import Fake, Reply, Unexpected, on
 
 
 class Hostingde(Fake):
-    """www.hosting.de/api: the token is in the body, errors in the reply; a zone's whole configuration goes with each change."""
+    """As public clients have it; of hosting.de's API documentation only the introduction was found. The token is in the body, errors in the
+    reply; a zone's whole configuration goes with each change, after which the zone is blocked until the change is in force."""
     name, host = "hostingde", "secure.hosting.de"
     credentials = {"api_key": "hostingde-key"}
     denied = "10205: authentication failed"
     ttl, fillers = 120, 101
 
+    def __init__(self):
+        super().__init__()
+        self.blocked = {}  # zone: how often it is still to be seen so
+
     def authenticate(self, request):
         return b'"authToken":"hostingde-key"' in request.body.replace(b" ", b"")
 
-    def well(self, response):
-        return {"errors": [], "warnings": [], "metadata": {}, "status": "success", "response": response}
+    def well(self, response, status="success"):
+        return {"errors": [], "warnings": [], "metadata": {}, "status": status, "response": response}
 
     def error(self, status, message, code=10000):
         return Reply(status if status == 429 else 200, {"errors": [{"code": code, "text": message}], "status": "error", "response": None})
@@ -35,7 +42,13 @@ class Hostingde(Fake):
 
     @on("POST /api/dns/v1/json/zoneConfigsFind")
     def zones_(self, r):
-        return self.listed([self.config(z) for z in self.all_zones], r.json({"authToken": str, "limit": 100, "page": int}))
+        body = r.json(dict)
+        if "filter" not in body:
+            return self.listed([self.config(z) for z in self.all_zones], r.json({"authToken": str, "limit": 100, "page": int}))
+        r.json({"authToken": str, "filter": {"field": "zoneConfigId", "value": str}, "limit": 1, "page": 1})
+        zone = self.zone_of(body["filter"]["value"][2:])
+        self.blocked[zone] = self.blocked.get(zone, 0) - 1
+        return self.listed([{**self.config(zone), "status": "blocked" if self.blocked[zone] > 0 else "active"}], body)
 
     @on("POST /api/dns/v1/json/recordsFind")
     def records_(self, r):
@@ -47,8 +60,9 @@ class Hostingde(Fake):
     def update(self, r):
         body = r.json({"authToken": str, "zoneConfig": dict, "recordsToAdd": list, "recordsToDelete": list})
         zone = body["zoneConfig"]["name"]
-        if body["zoneConfig"] != self.config(zone):
-            raise Unexpected(f"zone {body['zoneConfig']}")
+        if body["zoneConfig"] != self.config(zone) or self.blocked.get(zone, 0) > 0:
+            raise Unexpected(f"zone {body['zoneConfig']}, blocked: {self.blocked}")
+        self.blocked[zone] = 2
         for x in body["recordsToAdd"]:
             if x.keys() != {"name", "type", "content", "ttl"} or x["ttl"] != 120:
                 raise Unexpected(f"record {x}")
@@ -58,7 +72,7 @@ class Hostingde(Fake):
             if (found.fqdn, f'"{found.value}"') != (x["name"], x["content"]):
                 raise Unexpected(f"record {x}")
             self.drop(found)
-        return self.well({"zoneConfig": self.config(zone), "records": []})
+        return self.well({"zoneConfig": {**self.config(zone), "status": "blocked"}, "records": []}, "pending")
 
 
 
@@ -132,12 +146,16 @@ class Regfish(Fake):
 
 
 class Ionoscloud(Fake):
-    """api.ionos.com/docs/dns/v1"""
+    """As the Cloud DNS API 1.17 has it: all listings come in pages; what was deleted is listed until it is gone."""
     name, host = "ionoscloud", "dns.de-fra.ionos.com"
     credentials = {"api_token": "ionoscloud-token"}
     headers = {"Authorization": "Bearer {api_token}"}
     denied = "paas-auth-1: Unauthorized"
     fillers = 101
+
+    def __init__(self):
+        super().__init__()
+        self.gone = []
 
     def error(self, status, message, code="dns-1"):
         return Reply(status, {"httpStatus": status, "messages": [{"errorCode": code, "message": message}]})
@@ -151,9 +169,14 @@ class Ionoscloud(Fake):
         return {"type": "collection", "offset": start, "limit": 100, "items": [{"id": f"i{self.zone_id(z)}", "type": "zone", "properties": {"zoneName": z, "enabled": True}}
                                                                               for z in self.all_zones[start:start + 100]]}
 
-    @on("GET /zones/{zid}/records")
-    def records_(self, r, zid):
-        return {"items": [{"id": f"r{x.id}", "type": "record", "properties": {"name": x.name, "type": x.type, "content": x.value, "ttl": x.ttl}} for x in self.of(self.zone_of(zid[1:]))]}
+    @on("GET /records")
+    def records_(self, r):
+        asked = r.args(**{"filter.zoneId": str, "limit": "1000", "offset": DIGITS}, may={"filter.name": (re.compile(".+"), "")})
+        zone, start = self.zone_of(asked["filter.zoneId"][1:]), int(asked["offset"])
+        found = [x for x in [*self.gone, *self.records] if x.zone == zone and asked["filter.name"] in x.name]
+        return {"type": "collection", "offset": start, "limit": 1000,
+                "items": [{"id": f"r{x.id}", "type": "record", "metadata": {"fqdn": x.fqdn, "state": "DESTROYING" if x in self.gone else "AVAILABLE"},
+                           "properties": {"name": x.name, "type": x.type, "content": x.value, "ttl": x.ttl, "enabled": True}} for x in found[start:start + 1000]]}
 
     @on("POST /zones/{zid}/records")
     def create(self, r, zid):
@@ -163,7 +186,8 @@ class Ionoscloud(Fake):
 
     @on("DELETE /zones/{zid}/records/{number}")
     def delete(self, r, zid, number):
-        self.drop(self.by_id(number[1:], self.zone_of(zid[1:])))
+        self.gone.append(self.by_id(number[1:], self.zone_of(zid[1:])))
+        self.drop(self.gone[-1])
         return Reply(202, {})
 
 
