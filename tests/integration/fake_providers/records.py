@@ -48,16 +48,20 @@ class Hetzner(Fake):
 
 
 class Porkbun(Fake):
-    """As the Porkbun API v3 documentation and the maker's own client have it: the keys are in each body, and errors say so in `status`."""
+    """As the Porkbun API v3 documentation and the maker's own client have it: the keys are in each body, and errors say so in `status`.
+
+    Who asks too often gets an empty 202, or 503, from what stands before it: as public clients have it."""
     name, host = "porkbun", "api.porkbun.com"
     credentials = {"key": "pk1_0815", "secret": "sk1_4711"}
     denied = "Invalid API key. (001)"
-    ttl, fillers = 600, 1001
+    ttl, fillers, limited = 600, 1001, 202
 
     def authenticate(self, request):
         return request.body.count(b"pk1_0815") == 1 and request.body.count(b"sk1_4711") == 1
 
     def error(self, status, message, code="ERROR"):
+        if status == 202:
+            return Reply(202, "", (("x-amzn-waf-action", "challenge"),))
         return Reply(status, {"status": "ERROR", "code": code, "message": message})
 
     def deny(self):

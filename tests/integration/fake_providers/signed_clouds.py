@@ -223,7 +223,7 @@ class Google(SessionFake, SetFake):
 
 
 class Route53(SetFake):
-    """As the Route 53 API Reference and the Developer Guide (throttling) have it: XML, signature version 4."""
+    """As the Route 53 API Reference and the Developer Guide (throttling) have it: XML, whose elements have an order; signature version 4."""
     name, host = "route53", "route53.amazonaws.com"
     credentials = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "aws/secret+key"}
     environment = {"AWS_ACCESS_KEY_ID": "AKIDEXAMPLE", "AWS_SECRET_ACCESS_KEY": "aws/secret+key"}
@@ -303,6 +303,8 @@ class Route53(SetFake):
             raise Unexpected(f"root {root.tag}")
         for one in root.iter(space + "Change"):
             action, record = one.find(space + "Action").text, one.find(space + "ResourceRecordSet")
+            if [x.tag.removeprefix(space) for x in (*one, *record)] != ["Action", "ResourceRecordSet", "Name", "Type", "TTL", "ResourceRecords"]:
+                raise Unexpected(f"order of elements in {r.body}")
             left = self.relative(record.find(space + "Name").text.removesuffix("."), zone)
             values = [self.unquoted(v.text) for v in record.iter(space + "Value")]
             if record.find(space + "Type").text != "TXT" or record.find(space + "TTL").text != "10":
