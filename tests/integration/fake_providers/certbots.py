@@ -246,7 +246,7 @@ class DnsMadeEasy(Fake):
 
 
 class Gehirn(Fake):
-    """As "Gehirn DNS API" has it, Records: they are in sets, with names that end in a dot. What errors look like it does not say."""
+    """As "Gehirn DNS API" has it, Records: they are in sets, with names that end in a dot. Errors are as public clients have them."""
     name, host = "gehirn", "api.gis.gehirn.jp"
     credentials = {"api_token": "gehirn-token", "api_secret": "gehirn-secret"}
     denied = "Unauthorized"
@@ -255,7 +255,7 @@ class Gehirn(Fake):
         return request.header("authorization") == basic(self.credentials["api_token"], self.credentials["api_secret"])
 
     def error(self, status, message):
-        return Reply(status, {"code": status, "message": message})
+        return Reply(status, {"code": status, "description": message})
 
     def deny(self):
         return self.error(401, "Unauthorized")

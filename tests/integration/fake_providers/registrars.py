@@ -367,7 +367,9 @@ class Domeneshop(Fake):
 
     @on("GET /v0/domains")
     def zones_(self, r):
-        return [{"id": self.zone_id(z), "domain": z, "status": "active", "services": {"dns": True}} for z in self.all_zones]
+        without = {"id": 1, "domain": "www.sub.example.com", "status": "active", "services": {"registrar": True, "dns": False, "email": False, "webhotel": "none"}}
+        return [without, *({"id": self.zone_id(z), "domain": z, "status": "active", "services": {"registrar": True, "dns": True, "email": False, "webhotel": "none"}}
+                           for z in self.all_zones)]
 
     @on("GET /v0/domains/{zid}/dns")
     def records_(self, r, zid):
