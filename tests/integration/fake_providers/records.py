@@ -488,7 +488,7 @@ class Spaceship(Fake):
 
 
 class MijnHost(Fake):
-    """Authentication and errors as mijn.host API has them, bodies as public clients have them."""
+    """As mijn.host API and the provider's own Certbot plugin have it: all records of a domain are written together."""
     name, host = "mijn-host", "mijn.host"
     credentials = {"api_key": "mijn-key"}
     headers = {"API-Key": "{api_key}"}
@@ -509,20 +509,15 @@ class MijnHost(Fake):
         return self.well({"domains": [{"id": self.zone_id(z), "domain": z, "status": "Active"} for z in self.all_zones]})
 
     @on("GET /api/v2/domains/{zone}/dns")
-    def records_(self, r, zone):
+    def read(self, r, zone):
         return self.well({"domain": zone, "records": [{"type": x.type, "name": x.fqdn + ".", "value": x.value, "ttl": x.ttl} for x in self.of(zone)]})
 
-    @on("PATCH /api/v2/domains/{zone}/dns")
-    def create(self, r, zone):
-        x = r.json({"record": {"type": "TXT", "name": str, "value": str, "ttl": 300}})["record"]
-        self.put(zone, self.relative(x["name"], zone, dot=True), x["value"])
-        return self.well()
-
-    @on("DELETE /api/v2/domains/{zone}/dns")
-    def delete(self, r, zone):
-        x = r.json({"record": {"type": "TXT", "name": str, "value": str}})["record"]
-        found = [y for y in self.of(zone, self.relative(x["name"], zone, dot=True), "TXT") if y.value == x["value"]]
-        if not found:
-            return self.error(404, "Record not found")
-        self.drop(found[0])
+    @on("PUT /api/v2/domains/{zone}/dns")
+    def write(self, r, zone):
+        records = r.json({"records": list})["records"]
+        self.records = [x for x in self.records if x.zone != zone]
+        for x in records:
+            if x.keys() != {"type", "name", "value", "ttl"}:
+                raise Unexpected(f"record {x}")
+            self.put(zone, self.relative(x["name"], zone, dot=True), x["value"], ttl=x["ttl"], type=x["type"])
         return self.well()
