@@ -1,8 +1,9 @@
 """Providers that are asked by forms, and services for dynamic DNS that keep one value for a name."""
 import json
+from urllib.parse import parse_qsl
 
 from fake_providers.certbots import DIGITS, basic
-from peers.fake_api import Fake, Reply, Unexpected, on
+from peers.fake_api import Fake, Reply, Unexpected, fits, on
 
 
 class Dnspod(Fake):
@@ -309,7 +310,8 @@ class HeDdns(OneValue):
 
 
 class Joker(OneValue):
-    """Records of a domain with dynamic DNS. As public clients have it, which cite Joker.com's FAQ, Let's Encrypt Support; that page was not found."""
+    """Records of a domain with dynamic DNS; all values of a name are replaced by those of the request. As public clients and their users have
+    it, who cite Joker.com's FAQ, Let's Encrypt SSL Certificates; that page was not found."""
     name, host = "joker", "svc.joker.com"
     credentials = {"username": "joker-user", "password": "joker-password", "domain": "example.com"}
     spoiled = "password"
@@ -328,9 +330,20 @@ class Joker(OneValue):
 
     @on("POST /nic/replace")
     def replace(self, r):
-        body = r.form(username="joker-user", password=str, zone="example.com", label=str, type="TXT", value=str)
-        self.keep(body["label"], body["value"])
-        return "OK: 1 inserted, 0 deleted"
+        fields = parse_qsl(r.text("application/x-www-form-urlencoded"), keep_blank_values=True, strict_parsing=True)
+        values = [value for name, value in fields if name == "value"]
+        body = fits({"username": "joker-user", "password": str, "zone": "example.com", "label": str, "type": "TXT", "value": str}, dict(fields))
+        if len(fields) != len(body) - 1 + len(values) or ("" in values and len(values) > 1):
+            raise Unexpected(f"fields {fields}")
+        self.keep(body["label"], "")
+        for value in filter(None, values):
+            self.put("", body["label"], value)
+        return f"OK: {len(values)} inserted, 0 deleted"
+
+
+class JokerBoth(Joker):
+    """The same with two values of one name, as a name and its wildcard need them."""
+    slots, names = 2, ("_acme-challenge.www.example.com",)
 
 
 class AcmeDns(OneValue):
