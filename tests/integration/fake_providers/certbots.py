@@ -18,7 +18,7 @@ def basic(user, password):
 
 
 class Cloudflare(Fake):
-    """developers.cloudflare.com/api: zones, dns records."""
+    """As the API reference (v4), Zones and DNS Records, has it: TXT content is quoted strings, and is kept as it was given."""
     name, host = "cloudflare", "api.cloudflare.com"
     credentials = {"api_token": "cf-token-5512"}
     headers = {"Authorization": "Bearer {api_token}"}
@@ -37,6 +37,8 @@ class Cloudflare(Fake):
     @on("GET /client/v4/zones")
     def zones_(self, r):
         asked = r.args(name=str, may={"per_page": (DIGITS, "20"), "page": (DIGITS, "1"), "status": ("active", "")})
+        if not 5 <= int(asked["per_page"]) <= 50:
+            raise Unexpected(f"per_page {asked['per_page']}")
         return self.well([{"id": f"z{self.zone_id(z):031}", "name": z, "status": "active"} for z in self.all_zones if z == asked["name"]])
 
     def zone_named(self, zid):
@@ -47,7 +49,7 @@ class Cloudflare(Fake):
         zone = self.zone_named(zid)
         body = r.json({"type": "TXT", "name": str, "content": str, "ttl": self.ttl})
         name = self.relative(body["name"], zone)
-        value = body["content"].strip('"')
+        value = self.unquoted(body["content"])
         if any(x.value == value for x in self.of(zone, name, "TXT")):
             return self.error(400, "An identical record already exists.", 81058)
         return self.well(self.record(self.put(zone, name, value)))
@@ -57,12 +59,11 @@ class Cloudflare(Fake):
 
     @on("GET /client/v4/zones/{zid}/dns_records")
     def records_(self, r, zid):
-        asked = r.args(type="TXT", may={"name": (str, None), "name.exact": (str, None), "content": (str, None), "content.exact": (str, None),
-                                        "per_page": (DIGITS, "100"), "page": (DIGITS, "1")})
-        name, content = asked["name"] or asked["name.exact"], asked["content"] or asked["content.exact"]
-        found = [x for x in self.of(self.zone_named(zid), type="TXT") if name in (None, x.fqdn) and content in (None, x.value, f'"{x.value}"')]
+        asked = r.args(type="TXT", may={"name.exact": (str, None), "content.exact": (str, None), "per_page": (DIGITS, "100"), "page": (DIGITS, "1")})
+        name, content = asked["name.exact"], asked["content.exact"]
+        found = [x for x in self.of(self.zone_named(zid), type="TXT") if name in (None, x.fqdn) and content in (None, self.record(x)["content"])]
         part, pages = self.page(found, asked["page"], asked["per_page"])
-        return self.well([self.record(x) for x in part], result_info={"page": int(asked["page"]), "total_pages": pages, "per_page": int(asked["per_page"])})
+        return self.well([self.record(x) for x in part], result_info={"page": int(asked["page"]), "total_pages": pages, "per_page": int(asked["per_page"]), "count": len(part), "total_count": len(found)})
 
     @on("DELETE /client/v4/zones/{zid}/dns_records/{number}")
     def delete(self, r, zid, number):
@@ -81,7 +82,7 @@ class CloudflareKey(Cloudflare):
 
 
 class DigitalOcean(Fake):
-    """docs.digitalocean.com/reference/api: domains, domain records."""
+    """As the OpenAPI description (v2), Domains and Domain Records, has it; but flags and tag, which it demands of TXT, too, no client sends."""
     name, host = "digitalocean", "api.digitalocean.com"
     credentials = {"token": "dop_v1_4711"}
     headers = {"Authorization": "Bearer {token}"}
@@ -89,10 +90,10 @@ class DigitalOcean(Fake):
     ttl, fillers = 30, 201
 
     def error(self, status, message):
-        return Reply(status, {"id": "unprocessable_entity", "message": message})
+        return Reply(status, {"id": {404: "not_found", 429: "too_many_requests"}.get(status, "unprocessable_entity"), "message": message})
 
     def deny(self):
-        return Reply(401, {"id": "Unauthorized", "message": "Unable to authenticate you"})
+        return Reply(401, {"id": "unauthorized", "message": "Unable to authenticate you."})
 
     def listed(self, r, key, things, optional=()):
         asked = r.args(may={"per_page": (DIGITS, "20"), "page": (DIGITS, "1"), **{o: (str, None) for o in optional}})

@@ -60,10 +60,10 @@ class Dnspod(Fake):
 
 
 class Cloudns(Fake):
-    """www.cloudns.net/wiki/article/41"""
+    """As the HTTP API's pages Get zone information, List records, Add record and Delete record have it."""
     name, host = "cloudns", "api.cloudns.net"
     credentials = {"auth_id": "4711", "auth_password": "cloudns-password"}
-    who = {"auth-id": "4711"}
+    who, wrong = {"auth-id": "4711"}, "auth-id"
     denied = "Invalid authentication"
 
     def authenticate(self, request):
@@ -73,7 +73,7 @@ class Cloudns(Fake):
         return Reply(status if status == 429 else 200, {"status": "Failed", "statusDescription": message})
 
     def deny(self):
-        return self.error(200, "Invalid authentication, incorrect auth-id or auth-password.")
+        return self.error(200, f"Invalid authentication, incorrect {self.wrong} or auth-password.")
 
     def is_change(self, request):
         return "/add-" in request.path or "/delete-" in request.path
@@ -102,14 +102,17 @@ class Cloudns(Fake):
     @on("POST /dns/delete-record.json")
     def delete(self, r):
         zone, body = self.asked(r, **{"record-id": DIGITS})
-        self.drop(self.by_id(body["record-id"], zone))
+        found = [x for x in self.of(zone) if str(x.id) == body["record-id"]]
+        if not found:
+            return self.error(200, "Invalid record-id param.")
+        self.drop(found[0])
         return {"status": "Success", "statusDescription": "The record was deleted successfully."}
 
 
 class CloudnsSub(Cloudns):
     """The same as a sub-user."""
     credentials = {"sub_auth_user": "helper", "auth_password": "cloudns-password"}
-    who = {"sub-auth-user": "helper"}
+    who, wrong = {"sub-auth-user": "helper"}, "sub-auth-id, sub-auth-user"
 
 
 class Dreamhost(Fake):
@@ -253,7 +256,7 @@ class Duckdns(OneValue):
 
 
 class Ddnss(OneValue):
-    """ddnss.de/info.php; it answers with a page."""
+    """As public clients have it; no reference was found. It answers with a page. (One of them gives the host with _acme-challenge.)"""
     name, host = "ddnss", "ddnss.de"
     credentials = {"token": "ddnss-key"}
     denied = "badauth"
@@ -281,7 +284,7 @@ class Ddnss(OneValue):
         if (asked["txtm"] == "1") != bool(asked["txt"]):
             raise Unexpected(f"query {asked}")
         self.keep(asked["host"], asked["txt"])
-        return self.page_("Updated 1 hostname.")
+        return self.page_('<p><font size="2">Updated 1 hostname.</font></p>')
 
 
 class HeDdns(OneValue):
@@ -347,7 +350,7 @@ class JokerBoth(Joker):
 
 
 class AcmeDns(OneValue):
-    """github.com/joohoi/acme-dns: each account has one place, which holds the last two values."""
+    """As the server's README, API, and the server itself have it: each account has one place, which holds the last two values."""
     name, host = "acme-dns", "auth.acme-dns.io"
     credentials = {"username": "c36f50e8-4632-44f0-83fe-e070fef28a10", "password": "htB9mR9DYgcu9bX_afHF62erXaH2TS7bg9KW3F7Z"}
     headers = {"X-Api-User": "{username}", "X-Api-Key": "{password}"}
@@ -367,7 +370,7 @@ class AcmeDns(OneValue):
     def update(self, r):
         body = r.json({"subdomain": str, "txt": str})
         if body["subdomain"] != self.names[0].split(".")[0]:
-            return self.error(400, "bad_subdomain")
+            return self.deny()
         self.put("", body["subdomain"], body["txt"])
         self.records = self.records[-2:]
         return {"txt": body["txt"]}

@@ -11,7 +11,7 @@ XML = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 
 class Cpanel(Fake):
-    """api.docs.cpanel.net: UAPI tells whether a zone is the user's, API 2 (ZoneEdit) changes records by their line."""
+    """As the references of UAPI (DNS::parse_zone) and cPanel API 2 (ZoneEdit, deprecated but there) have it: records are known by their line."""
     name, host = "cpanel", "cpanel.test:2083"
     credentials = {"url": "https://cpanel.test:2083", "username": "cp-user", "token": "cp-token"}
     headers = {"Authorization": "cpanel {username}:{token}"}
@@ -42,7 +42,12 @@ class Cpanel(Fake):
 
     def fetchzone_records(self, r, asks):
         asked = r.args(**asks, domain=str, type="TXT")
-        return [{"line": x.id, "Line": x.id, "name": x.fqdn + ".", "type": x.type, "txtdata": x.value, "ttl": "60", "class": "IN"} for x in self.of(asked["domain"], type="TXT")]
+        return [{"line": n, "Line": n, "name": x.fqdn + ".", "type": x.type, "txtdata": x.value, "ttl": "60", "class": "IN"}
+                for n, x in self.lines(asked["domain"]) if x.type == "TXT"]
+
+    def lines(self, zone):
+        """Numbers of lines of the zone's file, in which removal moves up what is below."""
+        return list(enumerate(self.of(zone), 12))
 
     def add_zone_record(self, r, asks):
         asked = r.args(**asks, domain=str, name=str, type="TXT", txtdata=str, ttl="60")
@@ -51,7 +56,10 @@ class Cpanel(Fake):
 
     def remove_zone_record(self, r, asks):
         asked = r.args(**asks, domain=str, line=DIGITS)
-        self.drop(self.by_id(asked["line"], asked["domain"]))
+        found = [x for n, x in self.lines(asked["domain"]) if str(n) == asked["line"]]
+        if not found:
+            return self.error(200, "There is no record at that line.")
+        self.drop(found[0])
         return [{"result": {"status": 1, "statusmsg": "", "newserial": "2021031903"}}]
 
 
@@ -65,7 +73,7 @@ class CpanelPassword(Cpanel):
 
 
 class Directadmin(Fake):
-    """docs.directadmin.com, the legacy API with JSON replies."""
+    """As the changelog (1.24.2, API for DNS) has it, with the JSON replies that public clients have seen: names as they were given, values with or without quotes."""
     name, host = "directadmin", "da.test:2222"
     credentials = {"url": "https://da.test:2222/", "username": "da-user", "password": "da-key"}
     denied = "401"
@@ -87,11 +95,14 @@ class Directadmin(Fake):
     @on("GET /CMD_API_DNS_CONTROL")
     def records_(self, r):
         zone = r.args(domain=str, json="yes")["domain"]
-        return {"records": [{"name": x.name or zone + ".", "type": x.type, "value": self.shown(x), "ttl": "60", "combined": f"name={x.name}&value={self.shown(x)}"} for x in self.of(zone)]}
+        return {"records": [{"type": x.type, "name": x.name or zone + ".", "value": self.shown(x), "combined": self.combined(x), "ttl": "60"} for x in self.of(zone)], "dns_ttl": "1"}
 
     @staticmethod
     def shown(x):
-        return f'"{x.value}"' if x.type == "TXT" else x.value
+        return f'"{x.value}"' if x.type == "TXT" and x.id % 2 else x.value
+
+    def combined(self, x):
+        return f"name={x.name or x.zone + '.'}&value={self.shown(x)}"
 
     @on("POST /CMD_API_DNS_CONTROL")
     def change(self, r):
@@ -99,10 +110,11 @@ class Directadmin(Fake):
         if b"action=add" in r.body:
             body = r.form(action="add", type="TXT", name=str, value=str, ttl="60")
             self.put(zone, self.is_relative(body["name"], zone), body["value"].strip('"'))
+            return {"result": "", "success": "record added"}
         else:
             which = r.form(action="select", txtrecs0=str)["txtrecs0"]
-            self.drop([x for x in self.of(zone, type="TXT") if f"name={x.name}&value={self.shown(x)}" == which][0])
-        return {"success": "Record changed", "result": ""}
+            self.drop([x for x in self.of(zone, type="TXT") if self.combined(x) == which][0])
+            return {"result": "", "success": "Records Deleted"}
 
 
 class Plesk(Fake):

@@ -96,7 +96,7 @@ class Porkbun(Fake):
 
 
 class Bunny(Fake):
-    """docs.bunny.net: DNS zones; TXT is type 3."""
+    """As the API reference, DNS Zone, and the provider's own Terraform provider have it; TXT is type 3."""
     name, host = "bunny", "api.bunny.net"
     credentials = {"api_key": "bunny-1"}
     headers = {"AccessKey": "{api_key}"}
@@ -377,7 +377,7 @@ class Njalla(Fake):
 
 
 class Civo(Fake):
-    """www.civo.com/api/dns"""
+    """As the provider's own library (civogo, DNS) has it."""
     name, host = "civo", "api.civo.com"
     credentials = {"token": "civo-token"}
     headers = {"Authorization": "Bearer {token}"}

@@ -155,7 +155,7 @@ class Simply(Fake):
 
 
 class Arvan(Fake):
-    """www.arvancloud.ir/docs/api/cdn/4.0; types in lower case."""
+    """As the OpenAPI description (CDN 4.0), DNS Management, has it; types in lower case."""
     name, host = "arvan", "napi.arvancloud.ir"
     credentials = {"key": "Apikey 00000000-aaaa"}
     headers = {"Authorization": "{key}"}
@@ -165,8 +165,11 @@ class Arvan(Fake):
     def deny(self):
         return self.error(401, "Unauthenticated.")
 
-    def listed(self, r, things):
-        asked = r.args(per_page="100", page=DIGITS)
+    def error(self, status, message):
+        return Reply(status, {"status": False, "message": message, **({"errors": {"value": [message]}} if status == 422 else {})})
+
+    def listed(self, r, things, **more):
+        asked = r.args(per_page="100", page=DIGITS, **more)
         part, pages = self.page(things, asked["page"], 100)
         return {"data": part, "links": {}, "meta": {"current_page": int(asked["page"]), "last_page": pages, "per_page": 100, "total": len(things)}}
 
@@ -177,7 +180,7 @@ class Arvan(Fake):
     @on("GET /cdn/4.0/domains/{zone}/dns-records")
     def records_(self, r, zone):
         return self.listed(r, [{"id": f"a{x.id}", "type": x.type.lower(), "name": self.show(x.name), "ttl": x.ttl,
-                                "value": {"text": x.value} if x.type == "TXT" else [{"ip": x.value}]} for x in self.of(zone)])
+                                "value": {"text": x.value} if x.type == "TXT" else [{"ip": x.value}]} for x in self.of(zone, type="TXT")], type="txt")
 
     @on("POST /cdn/4.0/domains/{zone}/dns-records")
     def create(self, r, zone):

@@ -75,7 +75,7 @@ class Rackspace(SessionFake):
 
 
 class Azure(SessionFake, SetFake):
-    """learn.microsoft.com/rest/api/dns: record sets of zones that are named by long paths."""
+    """As the REST reference of Azure DNS (2018-05-01) has it: record sets of zones that are named by long paths."""
     name, host = "azure", "management.azure.com"
     hosts = ("management.azure.com", "login.microsoftonline.com")
     credentials = {"tenant_id": "tenant-1", "sp_client_id": "client-2", "sp_client_secret": "azure-secret", "subscription_id": "sub-3"}
@@ -86,7 +86,7 @@ class Azure(SessionFake, SetFake):
     version = {"api-version": "2018-05-01"}
 
     def error(self, status, message, code="BadRequest"):
-        return Reply(status, {"error": {"code": code, "message": message}} if status != 400 else {"code": code, "message": message})
+        return Reply(status, {"error": {"code": code, "message": message}})
 
     @on("POST /tenant-1/oauth2/v2.0/token", host="login.microsoftonline.com")
     def login(self, r):
@@ -106,10 +106,16 @@ class Azure(SessionFake, SetFake):
         if r.path != self.path:
             return self.error(403, "The client does not have authorization to perform this action", "AuthorizationFailed")
         start = int(r.args(may={"$skipToken": (DIGITS, "0")}, **self.version)["$skipToken"])
-        part = [{"id": f"/subscriptions/sub-3/resourceGroups/dns-1/providers/Microsoft.Network/dnszones/{z}", "name": z, "type": "Microsoft.Network/dnszones"}
-                for z in self.all_zones[start:start + 100]]
+        part = [self.zone(z, "dns-1", "Public") for z in self.all_zones[start:start + 100]]
+        if start == 0:
+            part.append(self.zone("example.com", "inside", "Private"))
         more = {"nextLink": f"https://{self.host}{r.path}?api-version=2018-05-01&$skipToken={start + 100}"} if start + 100 < len(self.all_zones) else {}
         return {"value": part, **more}
+
+    @staticmethod
+    def zone(name, group, kind):
+        return {"id": f"/subscriptions/sub-3/resourceGroups/{group}/providers/Microsoft.Network/dnszones/{name}", "name": name, "type": "Microsoft.Network/dnszones",
+                "etag": "00000003", "location": "global", "tags": {}, "properties": {"numberOfRecordSets": 7, "zoneType": kind}}
 
     base = "/subscriptions/sub-3/resourceGroups/dns-1/providers/Microsoft.Network/dnszones/{zone}/TXT/{name}"
 
@@ -126,14 +132,16 @@ class Azure(SessionFake, SetFake):
         records = r.json({"properties": {"TTL": 60, "TXTRecords": list}})["properties"]["TXTRecords"]
         if any(x.keys() != {"value"} or len(x["value"]) != 1 for x in records):
             raise Unexpected(f"records {records}")
+        new = not self.values(zone, name)
         self.store(zone, self.is_relative(name, zone), [x["value"][0] for x in records])
-        return {}
+        return Reply(201 if new else 200, {"name": name, "properties": {"TTL": 60, "TXTRecords": records, "provisioningState": "Succeeded"}})
 
     @on("DELETE " + base)
     def delete(self, r, zone, name):
         r.args(**self.version)
+        there = self.values(zone, name)
         self.store(zone, name, [])
-        return Reply(200)
+        return Reply(200 if there else 204)
 
 
 class AzureGroup(Azure):

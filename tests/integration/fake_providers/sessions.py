@@ -241,23 +241,24 @@ def fits_keys(param, *more):
 
 
 class Clouddns(SessionFake):
-    """admin.vshosting.cloud/clouddns: changes are published at the end."""
+    """As the provider's README on GitHub (vshosting/clouddns) has it: lists have limits, changes are published, which gives all records other ids."""
     name, host = "clouddns", "admin.vshosting.cloud"
     credentials = {"client_id": "client-9", "email": "user@example.com", "password": "cloud-password"}
-    denied = "Invalid credentials"
+    denied = "2001: Invalid user credentials"
     open_routes = ("/api/public",)
+    fillers = 101
 
     def __init__(self):
         super().__init__()
         self.stale = set()
 
-    def error(self, status, message):
-        return Reply(status, {"error": {"message": message}})
+    def error(self, status, message, code=None):
+        return Reply(status, {"error": {"code": code or status, "message": message}})
 
     @on("POST /api/public/auth/login")
     def login(self, r):
         if r.json({"email": "user@example.com", "password": str})["password"] != "cloud-password":
-            return self.error(401, "Invalid credentials")
+            return self.error(401, "Invalid user credentials", 2001)
         return {"auth": {"accessToken": self.session, "refreshToken": "r"}}
 
     def is_change(self, request):
@@ -265,8 +266,9 @@ class Clouddns(SessionFake):
 
     @on("POST /clouddns/domain/search")
     def zones_(self, r):
-        r.json({"search": [{"name": "clientId", "operator": "eq", "value": "client-9"}]})
-        return {"items": [{"id": f"d{self.zone_id(z)}", "domainName": z + ".", "status": "ACTIVE"} for z in self.all_zones]}
+        asked = r.json({"search": [{"name": "clientId", "operator": "eq", "type": "string", "value": "client-9"}], "offset": int, "limit": 100})
+        part = self.all_zones[asked["offset"]:asked["offset"] + 100]
+        return {"items": [{"id": f"d{self.zone_id(z)}", "domainName": z + ".", "status": "ACTIVE"} for z in part]}
 
     @on("GET /clouddns/domain/{zid}")
     def one(self, r, zid):
@@ -285,13 +287,17 @@ class Clouddns(SessionFake):
         x = self.by_id(number[1:])
         self.stale.add(x.zone)
         self.drop(x)
-        return {}
+        return {"success": True}
 
     @on("PUT /clouddns/domain/{zid}/publish")
     def publish(self, r, zid):
-        r.json({"soaTtl": 300})
-        self.stale.discard(self.zone_of(zid[1:]))
-        return {}
+        r.json({})
+        zone = self.zone_of(zid[1:])
+        self.stale.discard(zone)
+        for x in self.of(zone):
+            self.serial += 7
+            x.id = self.serial
+        return {"id": zid, "domainName": zone + ".", "status": "PUBLISHING_TO_INTERNET"}
 
     def unfinished(self):
         return [f"not published: {z}" for z in self.stale]
@@ -435,7 +441,7 @@ class InwxSecondFactor(Inwx):
 
 
 class Corenetworks(SessionFake):
-    """beta.api.core-networks.de/doc: changes are committed at the end."""
+    """As the API's documentation (API-Dokumentation, DNS-Funktionen) has it: changes are committed at the end; slave zones are not ours to change."""
     name, host = "corenetworks", "beta.api.core-networks.de"
     credentials = {"username": "core-user", "password": "core-password"}
     denied = "401"
@@ -460,7 +466,7 @@ class Corenetworks(SessionFake):
 
     @on("GET /dnszones/")
     def zones_(self, r):
-        return [{"name": z, "type": "master"} for z in self.all_zones]
+        return [*({"name": z, "type": "master"} for z in self.all_zones), {"name": "www.sub.example.com", "type": "slave"}]
 
     @on("GET /dnszones/{zone}/records/")
     def records_(self, r, zone):

@@ -120,7 +120,7 @@ class GandiKey(Gandi):
 
 
 class Desec(SetFake):
-    """desec.readthedocs.io: domains and their record sets."""
+    """As the API documentation, Domain Management and DNS Records (bulk operations), has it."""
     name, host = "desec", "desec.io"
     credentials = {"token": "desec-token"}
     headers = {"Authorization": "Token {token}"}
@@ -128,7 +128,8 @@ class Desec(SetFake):
     ttl, apex = 3600, ""
 
     def error(self, status, message):
-        return Reply(status, {"detail": message})
+        """In bulk operations, each part has its errors."""
+        return Reply(status, [{"non_field_errors": [message]}] if status == 400 else {"detail": message})
 
     def deny(self):
         return self.error(401, "Invalid token.")
@@ -146,6 +147,8 @@ class Desec(SetFake):
     @on("PUT /api/v1/domains/{zone}/rrsets/")
     def write(self, r, zone):
         body = r.json([{"subname": str, "type": "TXT", "ttl": 3600, "records": list}])[0]
+        if body["subname"] == "@":
+            raise Unexpected("@ is not the zone itself in bulk operations")
         self.store(zone, self.is_relative(body["subname"], zone), [self.unquoted(v) for v in body["records"]])
         return [body] if body["records"] else []
 
@@ -501,7 +504,7 @@ class Liara(SetFake):
 
 
 class Autodns(SetFake):
-    """help.internetx.com, JSON API: streams of added and removed records."""
+    """As the provider's own library for the JSON API has it (zone search, info and stream); what errors look like as public clients have it."""
     name, host = "autodns", "api.autodns.com"
     credentials = {"user": "autodns-user", "password": "autodns-password"}
     denied = "EF00019"

@@ -138,13 +138,22 @@ class Websupport(Fake):
 
 
 class Active24(Websupport):
-    """rest.active24.cz/v2/docs: the same program."""
+    """As public clients have it (the reference of API v2 was not found, that of v1 shows the same program): filters may do nothing, so all is paged."""
     name, host = "active24", "rest.active24.cz"
     credentials = {"api_key": "a24-key", "secret": "a24-secret"}
+    extra = [("example.com", f"filler{n:03}", "filler", "TXT") for n in range(120)]
+    seeds = (*extra, *Fake.seeds)
+
+    @on("GET /v2/service/{zid}/dns/record")
+    def records_(self, r, zid):
+        asked = r.args(filters='{"type":["TXT"]}', page=DIGITS, rowsPerPage="100")
+        part, pages = self.page(self.of(self.zone_of(zid)), asked["page"], 100)
+        return {"currentPage": int(asked["page"]), "rowsPerPage": 100, "totalPages": pages,
+                "data": [{"id": x.id, "type": x.type, "name": x.fqdn, "content": x.value, "ttl": 600} for x in part]}
 
 
 class Constellix(SetFake):
-    """api-docs.constellix.com: record sets that are found by name and then fetched."""
+    """As the provider's own library and its support articles have it (API v1): record sets that are found by name and then fetched."""
     name, host = "constellix", "api.dns.constellix.com"
     credentials = {"apikey": "cx-key", "secretkey": "cx-secret"}
     denied = "Unable to authenticate token"
@@ -166,14 +175,14 @@ class Constellix(SetFake):
         found = [{"id": self.zone_id(z), "name": z} for z in self.all_zones if z == asked]
         return found or self.error(404, "No domains matched")
 
-    @on("GET /v1/domains/{zid}/records/TXT/search")
+    @on("GET /v1/domains/{zid}/records/txt/search")
     def search(self, r, zid):
         left = r.args(exact=str)["exact"]
         if not self.values(self.zone_of(zid), left):
             return self.error(404, "No records matched")
         return [{"id": f"{zid}-{left}", "name": left}]
 
-    @on("GET /v1/domains/{zid}/records/TXT/{sid}")
+    @on("GET /v1/domains/{zid}/records/txt/{sid}")
     def read(self, r, zid, sid):
         left = sid.split("-", 1)[1]
         return {"id": sid, "type": "TXT", "name": left, "ttl": 60, "roundRobin": [{"value": f'"{v}"', "disableFlag": False} for v in self.values(self.zone_of(zid), left)]}
@@ -185,15 +194,15 @@ class Constellix(SetFake):
         self.store(self.zone_of(zid), self.is_relative(body["name"], self.zone_of(zid)), [self.unquoted(x["value"]) for x in body["roundRobin"]])
         return {"success": "done"}
 
-    @on("POST /v1/domains/{zid}/records/TXT")
+    @on("POST /v1/domains/{zid}/records/txt")
     def create(self, r, zid):
-        return Reply(201, [self.change(r, zid)])
+        return [self.change(r, zid)]
 
-    @on("PUT /v1/domains/{zid}/records/TXT/{sid}")
+    @on("PUT /v1/domains/{zid}/records/txt/{sid}")
     def write(self, r, zid, sid):
         return self.change(r, zid)
 
-    @on("DELETE /v1/domains/{zid}/records/TXT/{sid}")
+    @on("DELETE /v1/domains/{zid}/records/txt/{sid}")
     def delete(self, r, zid, sid):
         self.store(self.zone_of(zid), sid.split("-", 1)[1], [])
         return {"success": "done"}
@@ -264,14 +273,17 @@ class Tencentcloud(Fake):
 
 
 class Aliyun(Fake):
-    """alibabacloud.com/help/en/sdk: signature version 3 (ACS3-HMAC-SHA256), RPC style."""
+    """As the API reference of Alibaba Cloud DNS (2015-01-09), and Request syntax and signature method V3 (RPC style) have it."""
     name, host = "aliyun", "alidns.aliyuncs.com"
     credentials = {"access_key": "LTAIexample", "access_key_secret": "ali-secret"}
     denied = "InvalidAccessKeyId.NotFound"
     spoiled = "access_key"
     ttl, fillers = 600, 101
+    limited = "Throttling.User"
 
     def error(self, status, message, code="InvalidParameter"):
+        if status == self.limited:
+            status, message, code = 400, "Request was denied due to user flow control.", status
         return Reply(status, {"RequestId": "1", "HostId": self.host, "Code": code, "Message": message})
 
     def deny(self):

@@ -328,7 +328,7 @@ class Route53(SetFake):
 
 
 class Baidu(Fake):
-    """cloud.baidu.com/doc/DNS and /doc/Reference (bce-auth-v1); markers lead through lists, changes have no reply."""
+    """As the API reference of public DNS and the provider's own library (bce-auth-v1) have it; markers lead through lists, changes have no reply."""
     name, host = "baidu", "dns.baidubce.com"
     credentials = {"access_key": "baidu-ak", "secret_key": "baidu-sk"}
     spoiled = "access_key"
