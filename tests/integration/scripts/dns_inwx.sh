@@ -10,9 +10,9 @@ dns_inwx_add() {
 dns_inwx_rm() {
   _inwx_open "$1" || return 1
   _inwx nameserver.info "\"domain\":\"$_domain\",\"name\":\"$1\",\"type\":\"TXT\"" || return 1
-  _id="$(printf "%s" "$response" | _egrep_o "\"id\": *[0-9]+, [^{]*\"content\": *\"$2\"" | cut -d , -f 1 | tr -dc '0-9')"
+  _id="$(printf "%s" "$response" | _egrep_o "\"id\": *\"[0-9]+\", [^{]*\"content\": *\"$2\"" | cut -d , -f 1 | tr -dc '0-9')"
   if [ "$_id" ]; then
-    _inwx nameserver.deleteRecord "\"id\":$_id"
+    _inwx nameserver.deleteRecord "\"id\":\"$_id\""
   fi
 }
 

@@ -5,7 +5,7 @@
 dns_namecheap_add() {
   _nch_open "$1" || return 1
   _nch_hosts || return 1
-  printf '%s TXT %s 10 60\n' "$_left" "$2" >>"$_hosts"
+  printf '%s TXT %s 10 300\n' "$_left" "$2" >>"$_hosts"
   _nch_write
 }
 

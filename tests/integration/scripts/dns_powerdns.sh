@@ -54,7 +54,8 @@ _pdns_open() {
   _saveaccountconf_mutable PDNSX_Url "$PDNSX_Url"
   _saveaccountconf_mutable PDNSX_Key "$PDNSX_Key"
   _H1="X-API-Key: $PDNSX_Key"
-  export _H1
+  _H2="Accept: application/json"
+  export _H1 _H2
   _zones="$(_get "$PDNSX_Url/api/v1/servers/localhost/zones?dnssec=false" | _normalizeJson)"
   i=1
   while true; do

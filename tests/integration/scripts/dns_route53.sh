@@ -37,7 +37,7 @@ _aws_values() {
 _aws_change() {
   _body="<?xml version=\"1.0\"?><ChangeResourceRecordSetsRequest $Aws_Ns><ChangeBatch><Changes><Change><Action>$1</Action><ResourceRecordSet><Name>$2</Name><Type>TXT</Type><TTL>10</TTL><ResourceRecords>$3</ResourceRecords></ResourceRecordSet></Change></Changes></ChangeBatch></ChangeResourceRecordSetsRequest>"
   _aws POST "/2013-04-01/hostedzone/$_zone/rrset/" "" "$_body"
-  if _contains "$response" "<ErrorResponse"; then
+  if _contains "$response" "<Message>"; then
     _err "$(printf "%s" "$response" | _egrep_o '<Message>[^<]*')"
     return 1
   fi

@@ -66,7 +66,7 @@ _sel_open() {
     [ -z "$_zone" ] || break
   done
   _zone="/$_zone"
-  _sel GET "$_zone/rrset?name=$1.&rrset_types=TXT" || return 1
+  _sel GET "$_zone/rrset?name=$1.&rrset_types=TXT&limit=1000" || return 1
   _rrset="$(printf "%s" "$response" | _egrep_o '"result": *\[\{"id": *"[^"]*"' | cut -d '"' -f 6)"
   _records="$(printf "%s" "$response" | _egrep_o '"content": *"[^,}]*"' | sed 's/.*/{&}/' | tr '\n' ',' | sed 's/,$//')"
 }

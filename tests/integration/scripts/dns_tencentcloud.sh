@@ -6,7 +6,7 @@ Tencent_Host="dnspod.tencentcloudapi.com"
 
 dns_tencentcloud_add() {
   _tc_open "$1" || return 1
-  _tc CreateRecord "{\"Domain\":\"$_domain\",\"SubDomain\":\"$_left\",\"RecordType\":\"TXT\",\"RecordLine\":\"默认\",\"Value\":\"$2\",\"TTL\":600}"
+  _tc CreateRecord "{\"Domain\":\"$_domain\",\"SubDomain\":\"$_left\",\"RecordType\":\"TXT\",\"RecordLine\":\"默认\",\"RecordLineId\":\"0\",\"Value\":\"$2\",\"TTL\":600}"
 }
 
 dns_tencentcloud_rm() {
