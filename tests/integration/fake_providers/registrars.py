@@ -321,7 +321,7 @@ class Dynu(Fake):
 
 
 class Easydns(Fake):
-    """As the provider's own client (easydns-mcp) has it, API Reference; its replies with status 420 mean too many requests."""
+    """As the provider's own client (easydns-mcp) has it, API Reference. As others have it, a zone of somebody else is refused with 403."""
     name, host = "easydns", "rest.easydns.net"
     credentials = {"usertoken": "easy-token", "userkey": "easy-key"}
     denied = "Enhance your calm"
@@ -331,6 +331,8 @@ class Easydns(Fake):
         return request.header("authorization") == basic(self.credentials["usertoken"], self.credentials["userkey"])
 
     def error(self, status, message):
+        if status == 404 and message == "zone not found":
+            return Reply(403, {"msg": "Forbidden", "status": 403})
         return Reply(status, {"error": {"code": status, "message": message}} if status == 420 else {"msg": message, "status": status})
 
     def deny(self):

@@ -388,7 +388,7 @@ class NearlyFreeSpeech(Fake):
 
 
 class Edgedns(SetFake):
-    """As the provider's own client has it, Edge DNS record sets; EdgeGrid signs with a key for each instant."""
+    """As Edge DNS's OpenAPI files (v2) have it, Record sets; EdgeGrid signs with a key for each instant."""
     name, host = "edgedns", "akab-1.luna.akamaiapis.net"
     credentials = {"host": "akab-1.luna.akamaiapis.net", "client_token": "akab-client", "client_secret": "edge-secret=", "access_token": "akab-access"}
     denied = "Not authorized"
