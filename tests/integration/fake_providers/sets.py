@@ -504,13 +504,15 @@ class Liara(SetFake):
 
 
 class Autodns(SetFake):
-    """As the provider's own library for the JSON API has it (zone search, info and stream); what errors look like as public clients have it."""
+    """As the OpenAPI description of the JSON API has it; its basics call status.code resultCode, demand a User-Agent and allow 3 requests in a second."""
     name, host = "autodns", "api.autodns.com"
     credentials = {"user": "autodns-user", "password": "autodns-password"}
     denied = "EF00019"
     ttl, apex = 600, ""
 
     def authenticate(self, request):
+        if not request.header("user-agent"):
+            raise Unexpected("no User-Agent")
         return request.header("authorization") == basic(self.credentials["user"], self.credentials["password"]) and request.header("x-domainrobot-context") == "4"
 
     def well(self, data):
@@ -520,7 +522,7 @@ class Autodns(SetFake):
         return Reply(status, {"stid": "20251121-app4", "messages": [{"text": message, "code": detail, "status": "ERROR"}], "status": {"code": code, "text": message, "type": "ERROR"}})
 
     def deny(self):
-        return self.error(401, "Die Authentifizierung ist fehlgeschlagen.", "EF00019")
+        return Reply(401, {"stid": "20251121-app4", "status": {"resultCode": "EF00019", "text": "Die Authentifizierung ist fehlgeschlagen.", "type": "ERROR"}, "data": []})
 
     def is_change(self, request):
         return request.path.endswith("/_stream")
