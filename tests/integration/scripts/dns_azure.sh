@@ -61,7 +61,7 @@ _az_open() {
     i=$(_math "$i" + 1)
     _domain="$(printf "%s" "$1" | cut -d . -f "$i"-100)"
     [ -n "$_domain" ] || return 1
-    _path="$(printf "%s" "$_zones" | _egrep_o "\"id\": *\"[^\"]*/dnszones/$_domain\"" | cut -d '"' -f 4)"
+    _path="$(printf "%s" "$_zones" | _egrep_o "\"id\": *\"[^\"]*/dnszones/$_domain\",[^}]*}[^}]*\"zoneType\": *\"Public\"" | cut -d '"' -f 4)"
     [ -z "$_path" ] || break
   done
   _set="$_path/TXT/$_left?api-version=2018-05-01"

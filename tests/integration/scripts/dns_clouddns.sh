@@ -5,17 +5,19 @@
 dns_clouddns_add() {
   _cd_open "$1" || return 1
   _cd POST clouddns/record-txt "{\"domainId\":\"$_id\",\"type\":\"TXT\",\"name\":\"$1.\",\"value\":\"$2\"}" || return 1
-  _savedomainconf "CD_$(printf "%s" "$2" | tr -c 'A-Za-z0-9\n' _)" "$(printf "%s" "$response" | _egrep_o '"id": *"[^"]*"' | cut -d '"' -f 4)"
-  _cd PUT "clouddns/domain/$_id/publish" '{"soaTtl":300}'
+  _savedomainconf "CD_$(printf "%s" "$2" | tr -c 'A-Za-z0-9\n' _)" "$_id"
+  _cd PUT "clouddns/domain/$_id/publish" '{}'
 }
 
 dns_clouddns_rm() {
   _cd_open "$1" || return 1
   _key="CD_$(printf "%s" "$2" | tr -c 'A-Za-z0-9\n' _)"
-  _record="$(_readdomainconf "$_key")"
-  _debug "record of before" "$_record"
-  if [ -n "$_record" ]; then
-    _cd DELETE "clouddns/record/$_record" "" && _cd PUT "clouddns/domain/$_id/publish" '{"soaTtl":300}' && _cleardomainconf "$_key"
+  _id="$(_readdomainconf "$_key")"
+  _debug "domain of before" "$_id"
+  if [ -n "$_id" ]; then
+    _cd GET "clouddns/domain/$_id" || return 1
+    _record="$(printf "%s" "$response" | _egrep_o "\"id\": *\"[^\"]*\", *\"name\": *\"$1\.\", *\"type\": *\"TXT\", *\"value\": *\"$2\"" | cut -d '"' -f 4)"
+    { [ -z "$_record" ] || _cd DELETE "clouddns/record/$_record" ""; } && _cd PUT "clouddns/domain/$_id/publish" '{}' && _cleardomainconf "$_key"
   fi
 }
 
@@ -35,18 +37,29 @@ _cd_open() {
   _token="$(printf "%s" "$response" | _egrep_o '"accessToken": *"[^"]*"' | cut -d '"' -f 4)"
   _secure_debug _token "$_token"
   _H2="Authorization: Bearer $_token"
-  _cd POST clouddns/domain/search "{\"search\":[{\"name\":\"clientId\",\"operator\":\"eq\",\"value\":\"$CDX_CLIENT\"}]}" || return 1
+  _zones=""
+  _offset=0
+  while true; do
+    _cd POST clouddns/domain/search "{\"search\":[{\"name\":\"clientId\",\"operator\":\"eq\",\"type\":\"string\",\"value\":\"$CDX_CLIENT\"}],\"offset\":$_offset,\"limit\":100}" || return 1
+    _contains "$response" '"domainName"' || break
+    _zones="$_zones$response"
+    _offset=$(_math "$_offset" + 100)
+  done
   _zone="$1"
   while [ -n "$_zone" ]; do
     _zone="$(printf "%s" "$_zone" | cut -s -d . -f 2-)"
-    _id="$(printf "%s" "$response" | _egrep_o "\"id\": *\"[^\"]*\", \"domainName\": *\"$_zone\.\"" | cut -d '"' -f 4)"
+    _id="$(printf "%s" "$_zones" | _egrep_o "\"id\": *\"[^\"]*\", \"domainName\": *\"$_zone\.\"" | cut -d '"' -f 4)"
     [ -z "$_id" ] || return 0
   done
   return 1
 }
 
 _cd() {
-  response="$(_post "$3" "https://admin.vshosting.cloud/$2" "" "$1")"
+  if [ "$1" = GET ]; then
+    response="$(_get "https://admin.vshosting.cloud/$2")"
+  else
+    response="$(_post "$3" "https://admin.vshosting.cloud/$2" "" "$1")"
+  fi
   if _contains "$response" '"error"'; then
     _err "$2: $response"
     return 1

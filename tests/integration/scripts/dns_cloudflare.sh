@@ -10,7 +10,7 @@ dns_cloudflare_add() {
     _err "no zone for $fulldomain"
     return 1
   }
-  _cloudflare POST "zones/$_zone_id/dns_records" "{\"type\":\"TXT\",\"name\":\"$fulldomain\",\"content\":\"$txtvalue\",\"ttl\":120}" || return 1
+  _cloudflare POST "zones/$_zone_id/dns_records" "{\"type\":\"TXT\",\"name\":\"$fulldomain\",\"content\":\"\\\"$txtvalue\\\"\",\"ttl\":120}" || return 1
   if _contains "$response" "$txtvalue"; then
     _info "the record is there"
     return 0
@@ -22,8 +22,8 @@ dns_cloudflare_add() {
 dns_cloudflare_rm() {
   _cf_open || return 1
   _cf_zone "$1" || return 1
-  _cloudflare GET "zones/$_zone_id/dns_records?type=TXT&name=$1&content=$2" || return 1
-  _record_id="$(echo "$response" | _egrep_o '"id": *"[^"]*"' | cut -d : -f 2 | tr -d '" ' | _head_n 1)"
+  _cloudflare GET "zones/$_zone_id/dns_records?type=TXT&name.exact=$1" || return 1
+  _record_id="$(printf "%s" "$response" | _egrep_o "\"id\": *\"[^\"]*\", [^{]*\"$2" | cut -d : -f 2 | cut -d , -f 1 | tr -d '" ' | _head_n 1)"
   _debug record_id "$_record_id"
   if [ -z "$_record_id" ]; then
     _info "there is nothing to remove"
