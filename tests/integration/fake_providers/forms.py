@@ -511,7 +511,7 @@ class Domainoffensive(OneValue):
 
 
 class Internetbs(Fake):
-    """As public clients have it; no reference was found."""
+    """As the Reseller/Registrar Domain Name API documentation has it, of which a client quotes the parts on lists of domains and on DNS."""
     name, host = "internetbs", "api.internet.bs"
     credentials = {"api_key": "ibs-key", "password": "ibs-password"}
     denied = "107002: Invalid API key and/or Password"
@@ -535,7 +535,7 @@ class Internetbs(Fake):
 
     @on("POST /Domain/List")
     def zones_(self, r):
-        r.form(**self.asks)
+        r.form(**self.asks, CompactList="yes")
         return self.well(domaincount=len(self.all_zones), domain=self.all_zones)
 
     @on("POST /Domain/DnsRecord/List")
