@@ -46,6 +46,7 @@ ROWS = {
     "plugins": [([], REFUSED)],
     "preflight": [(["-d", "whole.test"], REFUSED)],
     "caa": [(["-d", "whole.test"], REFUSED)],
+    "ip": [([], REFUSED)],
     "dns": [(["test", "cloudflare", "-d", "whole.test"], REFUSED)],
     "notify": [(["test"], REFUSED)],
     "status": [([], REFUSED)],

@@ -2,6 +2,7 @@
 import os
 import time
 
+import certs
 import pytest
 from test_nginx_install import (check_redirected, check_rolled_back, check_tls, host, install, make_pair,  # noqa: F401
                                 network, write)
@@ -103,10 +104,12 @@ def test_a_redirect_to_a_variable(make_client, host):  # noqa: F811
 
 
 def test_advice_is_for_what_is_there(scene):
-    """A key of another certificate: nginx refuses the new configuration, and the old one, which is back, needs no correction."""
-    client, host, pair = scene  # noqa: F811
-    before, other = host.snapshot(), make_pair(host.home, "other", ["a.test"])
-    said = install(client, host, (pair[0], other[1]), ["a.test"], status=1)
-    said.says("mismatch", "taken back")
+    """A key that is too small: nginx refuses the new configuration, and the old one, which is back, needs no correction."""
+    client, host, _ = scene  # noqa: F811
+    before, weak = host.snapshot(), (host.home / "weak.pem", host.home / "weak.key")
+    certs.openssl("req", "-x509", "-newkey", "rsa:1024", "-nodes", "-keyout", weak[1], "-out", weak[0], "-days", "30",
+                  "-subj", "/CN=a.test", "-addext", "subjectAltName=DNS:a.test")
+    said = install(client, host, weak, ["a.test"], status=1)
+    said.says("key too small", "taken back")
     assert "correct the configuration" not in said.text
     assert host.snapshot() == before
