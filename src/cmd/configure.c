@@ -28,16 +28,17 @@ static bool add(struct changes *changes, const char *word, struct error *err)
     struct error unclear = { 0 };
     const struct option *option;
     struct view name;
-    char *sign;
+    char *own, *sign;
 
     if (changes->len == CHANGES_MAX)
         return error_set(err, ERROR_USAGE, "more than %d settings at once", CHANGES_MAX);
     list_add(&changes->words, word);
-    change->name = changes->words.at[changes->words.len - 1];
-    sign = strchr(change->name, '=');
-    if (sign == NULL || sign == change->name)
+    own = changes->words.at[changes->words.len - 1];
+    sign = strchr(own, '=');
+    if (sign == NULL || sign == own)
         return error_set(err, ERROR_USAGE, "\"%s\" is no setting: configure takes OPTION=VALUE, as in jobs=4", word);
     *sign = '\0';
+    change->name = own;
     change->value = sign[1] == '\0' ? NULL : sign + 1;
     name = view_of(change->name);
     option = cli_ini_option(&name, &unclear); /* also by a shortened name, as the file has it */
