@@ -51,8 +51,8 @@ class Machine:
         self.log = open(folder / "boot.log", "wb")
         self.outer = subprocess.Popen(["unshare", "--pid", "--mount", "--ipc", "--uts", "--cgroup", "--fork", "--kill-child",
                                        "sh", folder / "boot", folder], stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
-        self.one = wait_for(self._child, 10, "process 1")
         try:
+            self.one = wait_for(self._child, 10, "process 1")
             wait_for(lambda: self.run("systemctl", "list-units", "--no-pager").returncode == 0, 10, "systemd")
         except AssertionError:
             self.stop()
