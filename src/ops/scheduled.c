@@ -403,13 +403,17 @@ void scheduled_entries_clear(struct scheduled_entries *entries)
     *entries = (struct scheduled_entries){ 0 };
 }
 
+bool scheduled_unnamed(const struct settings *settings)
+{
+    return SETTING_ORIGIN(settings, config_dir) < ORIGIN_COMMAND_LINE;
+}
+
 enum scheduled scheduled_for(const struct settings *settings, char **where)
 {
     AUTO(machine_clear) struct machine machine = { 0 };
     struct error ignored = { 0 };
-    bool usual = SETTING_ORIGIN(settings, config_dir) < ORIGIN_COMMAND_LINE; /* cli.ini says it to a timer's run, too */
 
     if (!machine_open(settings->schedule_root, &machine, &ignored))
         return SCHEDULED_NOTHING;
-    return scheduled_find(&machine, settings->config_dir, usual, where);
+    return scheduled_find(&machine, settings->config_dir, scheduled_unnamed(settings), where);
 }

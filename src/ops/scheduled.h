@@ -34,5 +34,8 @@ void scheduled_all(const struct machine *machine, const char *config_dir, bool u
 
 /* The first that calls this program, else the first that calls Certbot. *where (the caller's): as in the entry. */
 enum scheduled scheduled_find(const struct machine *machine, const char *config_dir, bool unnamed, char **where);
-/* The same of the store and the machine that settings name. */
+/* Whether a run need not name the store of settings to work on it: not where the command line does, but cli.ini says it
+ * to a timer's run, too. */
+bool scheduled_unnamed(const struct settings *settings);
+/* The same as scheduled_find, of the store and the machine that settings name. */
 enum scheduled scheduled_for(const struct settings *settings, char **where);

@@ -241,16 +241,14 @@ static void examine_access(struct context *context, struct status *status)
     health_examine_access(context->store, context->settings, &names, &status->access);
 }
 
-/* A store that the command line names has a schedule of its own; cli.ini says it to a timer's run, too. */
 static void find_schedules(const struct context *context, struct status *status)
 {
     const struct settings *settings = context->settings;
-    bool usual = SETTING_ORIGIN(settings, config_dir) < ORIGIN_COMMAND_LINE;
     AUTO(machine_clear) struct machine machine = { 0 };
     struct error err = { 0 };
 
     if (machine_open(NULL, &machine, &err))
-        scheduled_all(&machine, settings->config_dir, usual, &status->schedules);
+        scheduled_all(&machine, settings->config_dir, scheduled_unnamed(settings), &status->schedules);
     else
         log_debug("who renews is not looked for: %s", err.why);
 }
