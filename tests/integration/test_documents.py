@@ -40,3 +40,17 @@ def test_commands_that_the_security_guide_names(request):
         for option in re.findall(r"--[a-z-]+", rest):
             assert re.search(rf"{option}\b", page), (verb, option)
     assert set(re.findall(r"`(--[a-z-]+)", text)) <= set(re.findall(r"--[a-z0-9-]+", everything))
+
+
+def test_when_a_key_may_have_leaked(new_client):
+    """The commands of the security guide, as they stand there."""
+    text = (ROOT / "docs" / "security-guide.md").read_text().split("## When a key may have leaked")[1].split("##")[0]
+    commands = [line.split("#")[0].split()[1:] for line in text.splitlines() if line.startswith("    evercert ")]
+    assert [words[0] for words in commands] == ["revoke", "renew", "update_account"]
+    new_client.certonly(["leak.test"])
+    serial, key = new_client.store.cert("leak.test").serial_number, new_client.store.live("leak.test", "privkey").read_bytes()
+    for words in commands:
+        new_client.run(*["leak.test" if word == "NAME" else word for word in words], "-n")
+    new_client.store.check(["leak.test"])
+    assert new_client.store.cert("leak.test").serial_number != serial
+    assert new_client.store.live("leak.test", "privkey").read_bytes() != key
