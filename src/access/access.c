@@ -10,7 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "config/file_mode.h"
+#include "typed/file_mode.h"
 
 #define NOBODY ((uid_t)-1)
 #define NO_GROUP ((gid_t)-1)

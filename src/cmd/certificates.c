@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "cmd/command.h"
 #include "cmd/report.h"
-#include "config/international.h"
+#include "typed/international.h"
 #include "json/out.h"
 #include "lifecycle/inventory.h"
 

@@ -2,7 +2,7 @@
  * argv: first split into options with their values, by the rules of Python's argparse, then applied in order.
  * Files are read after that and fill what is left.
  */
-#include "config/code_path.h"
+#include "typed/code_path.h"
 #include "config/command_line.h"
 
 #include <string.h>
@@ -14,7 +14,7 @@
 #include "base/text.h"
 #include "config/cli_ini.h"
 #include "config/option_apply.h"
-#include "config/names.h"
+#include "typed/names.h"
 #include "config/option_find.h"
 #include "config/option_read.h"
 #include "config/plugin_options.h"

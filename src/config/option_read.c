@@ -11,9 +11,9 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/url.h"
-#include "config/file_mode.h"
-#include "config/fractions.h"
-#include "config/names.h"
+#include "typed/file_mode.h"
+#include "typed/fractions.h"
+#include "typed/names.h"
 #include "config/webroot_map.h"
 #include "json/doc.h"
 

@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "config/code_path.h"
+#include "typed/code_path.h"
 #include "config/option_apply.h"
 #include "config/option_find.h"
 #include "config/option_read.h"

@@ -7,7 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "config/command_line.h"
-#include "config/names.h"
+#include "typed/names.h"
 #include "config/option_find.h"
 #include "config/plugin_options.h"
 #include "config/webroot_map.h"

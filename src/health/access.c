@@ -14,7 +14,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "base/writers.h"
-#include "config/file_mode.h"
+#include "typed/file_mode.h"
 #include "config/renewal_params.h"
 #include "health/private.h"
 #include "store/lineage_access.h"

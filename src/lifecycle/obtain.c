@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "config/addresses.h"
-#include "config/names.h"
+#include "typed/names.h"
 #include "issuance/solve.h"
 #include "issuance/traces.h"
 #include "lifecycle/choice.h"

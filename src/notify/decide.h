@@ -6,7 +6,7 @@
  * long that it is repeated; then it has everything that is not well, so that later repetitions come together. What
  * comes and goes is told once in the time between repetitions, and no target gets more than MEMORY_SENT messages a day.
  */
-#include "config/fractions.h"
+#include "typed/fractions.h"
 #include "notify/memory.h"
 
 struct fact { /* about one lineage, or what stands in its place */

@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/parallel.h"
 #include "base/text.h"
-#include "config/fractions.h"
+#include "typed/fractions.h"
 #include "notify/gather.h"
 #include "notify/keep.h"
 #include "notify/send.h"

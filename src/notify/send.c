@@ -10,7 +10,7 @@
 #include "base/mem.h"
 #include "base/program.h"
 #include "base/text.h"
-#include "config/names.h"
+#include "typed/names.h"
 #include "crypto/key.h"
 #include "notify/mail.h"
 #include "notify/webhook.h"

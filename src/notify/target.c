@@ -7,8 +7,8 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "config/code_path.h"
-#include "config/names.h"
+#include "typed/code_path.h"
+#include "typed/names.h"
 #include "crypto/hmac.h"
 
 #define FILE_MOST (64 * 1024)

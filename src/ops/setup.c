@@ -5,7 +5,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "config/names.h"
+#include "typed/names.h"
 #include "lifecycle/install.h"
 #include "ops/scheduled.h"
 #include "ops/settings_file.h"

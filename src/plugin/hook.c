@@ -6,7 +6,7 @@
 #include "base/mem.h"
 #include "base/program.h"
 #include "base/text.h"
-#include "config/code_path.h"
+#include "typed/code_path.h"
 #include "plugin/plugin.h"
 
 /* The first word of a command; of the caller's. */

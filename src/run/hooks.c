@@ -8,7 +8,7 @@
 #include "base/mem.h"
 #include "base/mutex.h"
 #include "base/text.h"
-#include "config/code_path.h"
+#include "typed/code_path.h"
 #include "plugin/plugin.h"
 #include "run/turns.h"
 

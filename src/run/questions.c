@@ -4,7 +4,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "config/names.h"
+#include "typed/names.h"
 #include "crypto/csr.h"
 
 #define QUESTION_MAX (256 * 1024)

@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "config/names.h"
+#include "typed/names.h"
 #include "run/account_key.h"
 
 #define EAB_KEY_MAX 4096

@@ -6,7 +6,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "config/names.h"
+#include "typed/names.h"
 #include "crypto/hmac.h"
 #include "crypto/jws.h"
 #include "crypto/sign.h"

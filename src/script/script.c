@@ -12,7 +12,7 @@
 #include "base/mutex.h"
 #include "base/program.h"
 #include "base/text.h"
-#include "config/code_path.h"
+#include "typed/code_path.h"
 #include "dns/credentials.h"
 #include "script/call.h"
 #include "script/settings_file.h"

@@ -7,7 +7,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
-#include "config/names.h"
+#include "typed/names.h"
 #include "config/renewal_params.h"
 #include "disk/layouts.h"
 #include "store/history.h"

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "base/program.h"
 #include "base/text.h"
-#include "config/code_path.h"
+#include "typed/code_path.h"
 #include "web/init_system.h"
 #include "web/private.h"
 #include "web/refusal.h"

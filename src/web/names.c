@@ -4,7 +4,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "config/names.h"
+#include "typed/names.h"
 
 #define NAME_MAX_LEN 255
 #define LABEL_MAX_LEN 63

@@ -1,4 +1,4 @@
-#include "config/international.h"
+#include "typed/international.h"
 
 #include <idn2.h>
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
-#include "config/names.h"
+#include "typed/names.h"
 
 #define TYPED_MAX 1024 /* bytes: more than any name of 255 has before it is converted */
 

@@ -1,7 +1,7 @@
 #include "base/test.h"
 
-#include "config/international.h"
-#include "config/names.h"
+#include "typed/international.h"
+#include "typed/names.h"
 
 static const struct {
     const char *name, *typed, *ascii, *why; /* ascii NULL: refused, with why in the text */

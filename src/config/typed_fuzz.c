@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/names.h"
+#include "typed/names.h"
 #include "config/option_apply.h"
 #include "config/option_find.h"
 

@@ -1,4 +1,4 @@
-#include "config/names.h"
+#include "typed/names.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -6,7 +6,7 @@
 #include "base/address.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "config/international.h"
+#include "typed/international.h"
 
 #define DOMAIN_MAX 255 /* RFC 1035 section 2.3.4, as Certbot counts it */
 #define LABEL_MAX 63

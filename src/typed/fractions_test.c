@@ -1,6 +1,6 @@
 #include "base/test.h"
 
-#include "config/fractions.h"
+#include "typed/fractions.h"
 
 TEST(good_fractions)
 {

@@ -1,4 +1,4 @@
-#include "config/file_mode.h"
+#include "typed/file_mode.h"
 
 #include "base/test.h"
 

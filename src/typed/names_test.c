@@ -1,6 +1,6 @@
 #include "base/test.h"
 
-#include "config/names.h"
+#include "typed/names.h"
 
 #define LABEL_63 "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 

@@ -1,4 +1,4 @@
-#include "config/fractions.h"
+#include "typed/fractions.h"
 
 /* ".75", "0.75": in thousandths. */
 static bool read_one(struct view text, unsigned *out)

@@ -1,4 +1,4 @@
-#include "config/code_path.h"
+#include "typed/code_path.h"
 
 #include <unistd.h>
 
