@@ -9,6 +9,8 @@
 #include <string.h>
 #include <sys/prctl.h>
 
+#include "audit/audit.h"
+#include "audit/syslog.h"
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/log.h"
@@ -104,6 +106,13 @@ static bool begin(const struct command *command, struct settings *settings, stru
     return true;
 }
 
+/* Whether a failure is worth a line of the audit trail: of a command that was to change something, and no answer. */
+static bool is_failed_attempt(const struct store *store, const struct error *err)
+{
+    return store != NULL && !store_only_reads(store) && !err->expected && err->kind != ERROR_USAGE &&
+           err->kind != ERROR_CANCELED;
+}
+
 static bool run_command(const struct command *command, struct settings *settings, const char *arguments, struct ui *ui,
     int *status, struct error *err)
 {
@@ -119,6 +128,7 @@ static bool run_command(const struct command *command, struct settings *settings
         .arguments = arguments,
         .voice = settings->voice,
     };
+    bool ok;
 
     if (!begin(command, settings, &store, err)) {
         if (command->not_begun != NULL)
@@ -126,9 +136,15 @@ static bool run_command(const struct command *command, struct settings *settings
         return false;
     }
     context.store = store;
-    TRY(command->run(&context, err));
-    *status = context.exit_status;
-    return true;
+    if (store != NULL && !settings->dry_run)
+        audit_begin(settings->logs_dir, command->verb.name, SYSLOG_SOCKET);
+    ok = command->run(&context, err);
+    if (ok)
+        *status = context.exit_status;
+    else if (is_failed_attempt(store, err))
+        audit_command_failed(err);
+    audit_end();
+    return ok;
 }
 
 /* The command line or a file of settings is wrong, which may have nobody looking at it. The line itself is not told: a
