@@ -10,6 +10,7 @@ import stat
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NamedTuple
 
 import certs
 import pytest
@@ -57,6 +58,23 @@ def make_pems(folder, issuer_key, day):
     return f"{cert.serial_number:x}"
 
 
+class Call(NamedTuple):
+    """A call that meets the store. `anew`: the one before it has changed something. Where it has not (it has synced, looked, or
+    failed), a kill here leaves what a kill at that one leaves."""
+    name: str
+    number: int  # among those of that name
+    anew: bool = True
+
+
+def changes_nothing(name, rest):
+    return name in ("fsync", "fdatasync") or (name == "openat" and "O_CREAT" not in rest) or " = -1 E" in rest
+
+
+def moments(calls):
+    """Those at which a kill leaves what no other leaves."""
+    return [call for call in calls if EVERYTHING or call.anew]
+
+
 class Driver:
     def __init__(self, program, area):
         self.program, self.area = program, area
@@ -88,8 +106,8 @@ class Driver:
         return lines
 
     def calls(self, store, *args, calls=CHANGING, exchange=True, check=True):
-        """The calls of this change that meet the store: [(name of the call, its number among those of that name)]."""
-        seen, found = {}, []
+        """The calls of this change that meet the store."""
+        seen, found, anew = {}, [], True
         for line in self.trace(store, *args, calls=calls, exchange=exchange, check=check):
             match = CALL.match(line)
             if not match:
@@ -97,13 +115,16 @@ class Driver:
             seen[match[1]] = seen.get(match[1], 0) + 1
             if str(store) not in match[2]:
                 continue
+            if match[1] == "renameat2" and not exchange:  # it fails, whatever becomes of it
+                continue
             if calls == CHANGING and match[1] == "openat" and "O_CREAT" not in match[2] and "O_DIRECTORY" not in match[2]:
                 continue
-            found.append((match[1], seen[match[1]]))
+            found.append(Call(match[1], seen[match[1]], anew))
+            anew = not changes_nothing(*match.groups())
         return found
 
     def inject(self, store, what, call, *args, exchange=True):
-        name, number = call
+        name, number = call[:2]
         none = [] if exchange else ["-e", "inject=renameat2:error=EINVAL"]
         strace = ["strace", "-f", "-o", "/dev/null", "-e", f"trace={name},renameat2", *none, "-e",
                   f"inject={name}:{what}:when={number}"]

@@ -1,7 +1,7 @@
 """The store after a crash, and after system calls that fail: killed, or refused, at every single call of each change.
 
-EVERCERT_CRASH=all fails every call in each way, and kills each recovery at each call; otherwise every call of a change is killed, each
-third one fails in each way, and of recoveries those are killed that differ.
+EVERCERT_CRASH=all kills and fails every call in each way, and kills each recovery at each call; otherwise a change is killed in every
+state of the store that it goes through, each third call fails in each way, and of recoveries those are killed that differ.
 """
 import os
 import re
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from crash import (CALL, ERRORS, EVERYTHING, LAYOUTS, READING, Change, all_of, base_store, changes, check_mended, check_modes,
-                   check_nothing_left, check_users_files, driver, live_serial)  # noqa: F401 (driver is a fixture)
+                   check_nothing_left, check_users_files, driver, live_serial, moments)  # noqa: F401 (driver is a fixture)
 
 pytestmark = [pytest.mark.ours, pytest.mark.skipif(not shutil.which("strace"), reason="needs strace")]
 
@@ -26,7 +26,8 @@ def tell(capsys):
 def points(calls):
     """What is tried at which call."""
     for i, call in enumerate(calls):
-        yield "signal=KILL", call
+        if EVERYTHING or call.anew:
+            yield "signal=KILL", call
         for k, error in enumerate(ERRORS):
             if EVERYTHING or i % len(ERRORS) == k:
                 yield f"error={error}", call
@@ -112,7 +113,7 @@ def test_without_an_exchange_of_directories(driver, layout, tell):
     base = base_store(driver, layout)
     count = 0
     for change in changes(driver, layout):
-        calls = [call for call in calls_of(driver, base, change, exchange=False) if call[0] != "renameat2"]
+        calls = moments(calls_of(driver, base, change, exchange=False))
 
         def attempt(item, change=change):
             number, call = item
@@ -134,13 +135,11 @@ def recovery_of(driver, broken, seen):
     scratch = driver.copy(broken, f"{broken.name}-recovery")
     calls = driver.calls(scratch, "fix")
     shutil.rmtree(scratch)
-    mark = tuple(name for name, _ in calls)
-    if EVERYTHING:
-        return calls
-    if mark in seen:
+    mark = tuple(call.name for call in calls)
+    if not EVERYTHING and mark in seen:
         return []
     seen.add(mark)
-    return calls
+    return moments(calls)
 
 
 @pytest.mark.slow
@@ -150,7 +149,7 @@ def test_the_recovery_is_cut_short_too(driver, layout, exchange, tell):
     base = base_store(driver, layout)
     count = broken_count = 0
     for change in changes(driver, layout):
-        calls, seen = calls_of(driver, base, change, exchange=exchange), set()
+        calls, seen = moments(calls_of(driver, base, change, exchange=exchange)), set()
 
         def attempt(item, change=change, seen=seen):
             number, first = item
@@ -330,6 +329,8 @@ def test_what_is_in_the_rest_of_a_version(driver, what, tell):
     (rest / "folder").mkdir()
     (rest / "folder" / "file").write_bytes(b"kept, too")
     calls = driver.calls(driver.copy(base, "scratch"), "add", driver.pems[3])
+    if "KILL" in what:
+        calls = moments(calls)
 
     def attempt(item):
         number, call = item

@@ -1,13 +1,13 @@
 """The store after a crash where live/NAME cannot change places with another directory, and for whoever holds it.
 
 On a FUSE file system, in the lower layer of an overlay, and where live/NAME or archive/NAME is a mount point. EVERCERT_CRASH=all kills at every call;
-otherwise at each ninth one.
+otherwise in each ninth state of the store.
 """
 import os
 import shutil
 
 import pytest
-from crash import EVERYTHING, LAYOUTS, all_of, base_store, changes, check_mended, check_modes, driver, live_serial  # noqa: F401
+from crash import EVERYTHING, LAYOUTS, all_of, base_store, changes, check_mended, check_modes, driver, live_serial, moments  # noqa: F401
 from client import KINDS
 
 pytestmark = [pytest.mark.ours, pytest.mark.skipif(not shutil.which("strace"), reason="needs strace"),
@@ -131,4 +131,4 @@ def test_cut_short(driver, area, mounts, layout, place):
             os.close(held)
             at_place.drop(store)
 
-        all_of(list(enumerate(calls))[::1 if EVERYTHING else 9], attempt)
+        all_of(list(enumerate(moments(calls)))[::1 if EVERYTHING else 9], attempt)
