@@ -10,6 +10,8 @@ PYTHON ?= $(firstword $(wildcard /usr/bin/python3) python3)
 # `make check` and `CC=clang make check` keep a folder each.
 CHECK = build-check$(if $(filter-out default,$(origin CC)),-$(notdir $(firstword $(CC))))
 SANITIZE = --buildtype=debugoptimized -Db_sanitize=address,undefined
+# 400 programs are linked: by the quickest linker that is there.
+LINKER = $(if $(shell command -v mold),CC_LD=mold)
 
 all: build/build.ninja
 	ninja -C build
@@ -21,7 +23,7 @@ demo:
 
 check:
 	tools/packages install build test
-	[ -f $(CHECK)/build.ninja ] || meson setup $(CHECK) --werror $(SANITIZE)
+	[ -f $(CHECK)/build.ninja ] || $(LINKER) meson setup $(CHECK) --werror $(SANITIZE)
 	ninja -C $(CHECK)
 	tools/house $(CHECK) --hold
 	meson test -C $(CHECK) --no-rebuild --print-errorlogs
