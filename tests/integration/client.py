@@ -357,11 +357,11 @@ def session_members(session):
 
 
 def wait_for(condition, seconds=60, what="the condition"):
-    """Waits until condition() is true and returns its value."""
+    """Waits until condition() is true and returns its value; one that takes long (a program that is asked) is asked less often."""
     end = time.monotonic() + seconds
-    while time.monotonic() < end:
+    while (begun := time.monotonic()) < end:
         value = condition()
         if value:
             return value
-        time.sleep(0.01)
+        time.sleep(min(0.2, max(0.01, 2 * (time.monotonic() - begun))))
     raise AssertionError(f"{what} did not come about in {seconds} s")
