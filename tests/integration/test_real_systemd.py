@@ -52,8 +52,8 @@ class Machine:
         self.outer = subprocess.Popen(["unshare", "--pid", "--mount", "--ipc", "--uts", "--cgroup", "--fork", "--kill-child",
                                        "sh", folder / "boot", folder], stdin=subprocess.DEVNULL, stdout=self.log, stderr=self.log)
         try:
-            self.one = wait_for(self._child, 10, "process 1")
-            wait_for(lambda: self.run("systemctl", "list-units", "--no-pager").returncode == 0, 10, "systemd")
+            self.one = wait_for(self._child, 60, "process 1")
+            wait_for(lambda: self.run("systemctl", "list-units", "--no-pager").returncode == 0, 60, "systemd")
         except AssertionError:
             self.stop()
             pytest.skip(f"systemd does not start in namespaces here: {(folder / 'boot.log').read_text(errors='replace')[-300:]}")
