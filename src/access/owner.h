@@ -1,6 +1,6 @@
 #pragma once
 /*
- * Users and groups by name, and their names. Knows the system's databases only. Private to this room.
+ * Users and groups by name, and their names. Knows the system's databases only.
  */
 #include <stddef.h>
 #include <sys/types.h>

@@ -28,6 +28,20 @@ static size_t character(struct view from, uint32_t *out)
     return len;
 }
 
+bool text_is_utf8(struct view text)
+{
+    uint32_t code = 0;
+
+    while (text.len > 0) {
+        size_t len = character(text, &code);
+
+        if (len == 0 || code == 0)
+            return false;
+        text = (struct view){ text.at + len, text.len - len };
+    }
+    return true;
+}
+
 /* Steers the terminal (C0, DEL, C1), breaks the line, or turns the order of what is read (bidirectional
  * overrides). */
 static bool is_steering(uint32_t code)

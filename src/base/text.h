@@ -15,6 +15,9 @@ void text_printable(char *to, size_t size, struct view from, bool keep_lines);
 /* The same as a string of the caller's, of at most max bytes. */
 char *text_printable_dup(struct view from, size_t max, bool keep_lines) __attribute__((returns_nonnull));
 
+/* Whether it is UTF-8 in its only valid form (RFC 3629), without NUL bytes. */
+bool text_is_utf8(struct view text);
+
 bool text_has_lines(const char *text); /* a line feed stands in it */
 bool text_starts(const char *text, const char *prefix);
 bool text_ends(const char *text, const char *suffix);

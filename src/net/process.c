@@ -45,7 +45,7 @@ static bool is_program(const char *path)
 }
 
 /* Beside our own executable: a build tree, or an installation that was moved as a whole. NULL when there is none. */
-static char *beside_ourselves(void)
+static char *beside_ourselves(const char *name)
 {
     char self[PATH_MAX];
     ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
@@ -55,27 +55,31 @@ static char *beside_ourselves(void)
         return NULL;
     self[len] = '\0';
     dir = file_dirname(self);
-    return file_join(dir, PROGRAM);
+    return file_join(dir, name);
+}
+
+char *process_program(const char *name)
+{
+    AUTO(free) char *beside = beside_ourselves(name);
+    AUTO(free) char *installed = file_join(EVERCERT_LIBEXECDIR, name);
+
+    if (beside != NULL && is_program(beside))
+        return TAKE(beside);
+    return is_program(installed) ? TAKE(installed) : NULL;
 }
 
 bool process_find(const char *named, char **path, struct error *err)
 {
-    AUTO(free) char *beside = named == NULL ? beside_ourselves() : NULL;
+    AUTO(free) char *ours = named == NULL ? process_program(PROGRAM) : NULL;
+    AUTO(free) char *beside = NULL;
 
-    if (named != NULL) {
-        if (!is_program(named))
-            return error_errno(err, ERROR_NETWORK, "cannot run the network process %s", named);
-        *path = xstrdup(named);
+    if (named != NULL && !is_program(named))
+        return error_errno(err, ERROR_NETWORK, "cannot run the network process %s", named);
+    if (named != NULL || ours != NULL) {
+        *path = named != NULL ? xstrdup(named) : TAKE(ours);
         return true;
     }
-    if (beside != NULL && is_program(beside)) {
-        *path = TAKE(beside);
-        return true;
-    }
-    if (is_program(EVERCERT_LIBEXECDIR "/" PROGRAM)) {
-        *path = xstrdup(EVERCERT_LIBEXECDIR "/" PROGRAM);
-        return true;
-    }
+    beside = beside_ourselves(PROGRAM);
     (void)error_set(err, ERROR_NETWORK, "the program of the network process, %s, is missing (neither %s nor %s)",
         PROGRAM, beside == NULL ? "beside this program" : beside, EVERCERT_LIBEXECDIR "/" PROGRAM);
     return error_next(err, "install Evercert again");

@@ -15,6 +15,10 @@
  */
 MUST_USE bool process_find(const char *named, char **path, struct error *err);
 
+/* The executable of another program of ours: beside our own, else in the compiled-in directory; never by PATH. Of the
+ * caller's, NULL when there is none. */
+char *process_program(const char *name);
+
 /*
  * The environment of the network process: proxies and resolver options out of ours, and nothing else. `ours` ends with
  * NULL, as environ does.

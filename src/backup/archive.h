@@ -1,0 +1,43 @@
+#pragma once
+/*
+ * Reading a backup: checking it, and unpacking it into a directory of one's own.
+ *
+ * Any archive goes: a backup of ours, with its manifest, plain or encrypted, or a tar, cpio or zip of the same
+ * directories that somebody made otherwise, compressed or not. Nothing in it is believed: names lead nowhere but down
+ * from the top, through directories that are none of the archive's links; nothing comes twice; sizes and counts are in
+ * proportion to the file; what has no place in a store (devices, set-id bits) is refused. An archive with a manifest is
+ * compared with it member by member.
+ */
+#include "backup/manifest.h"
+#include "crypto/seal.h"
+
+struct archive_found {
+    bool has_manifest;
+    struct manifest manifest; /* all zero where there is none */
+    uint64_t members, bytes;  /* without the manifest; bytes of content */
+    struct list
+        strangers;     /* "user NAME", "group NAME": owners that this machine does not know; their numbers are used */
+    struct list unfit; /* certificates whose key does not fit, by their path in the archive; only archive_check */
+};
+
+void archive_found_clear(struct archive_found *found);
+static inline void archive_found_clear_at(struct archive_found *found)
+{
+    archive_found_clear(found);
+}
+
+/*
+ * Reads all of it and writes nothing to the disk. ERROR_STORE says what is wrong, and where in the archive;
+ * ERROR_CONFIG when it is encrypted and `by` (NULL: nothing) does not open it. With a manifest, all of it is as it was
+ * packed when this succeeds. *out is the caller's.
+ */
+MUST_USE bool archive_check(const char *path, const struct unseal_by *by, struct archive_found *out, struct error *err);
+
+/*
+ * The same, and unpacks it into dir, which is there, empty, and closed to others (0700): until the end it has what
+ * nobody has vouched for, so whoever calls removes it when this fails. Files get their modes, access lists, times and,
+ * for root, owners: by the name's number on this machine where it has one. manifest.json is unpacked, too. What links
+ * say is not judged: look at what was unpacked without following any. All of it is on the disk when this returns.
+ */
+MUST_USE bool archive_unpack(
+    const char *path, const struct unseal_by *by, const char *dir, struct archive_found *out, struct error *err);

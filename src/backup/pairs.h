@@ -1,0 +1,20 @@
+#pragma once
+/*
+ * Keys and certificates as they pass by in an archive: whether each fits the other. Private to this room.
+ *
+ * A pair is two files of one directory whose names differ in nothing but "cert" and "privkey", as in every layout of a
+ * lineage. What is another thing is passed over.
+ */
+#include "base/bytes.h"
+
+struct pairs;
+
+struct pairs *pairs_new(void) __attribute__((returns_nonnull));
+void pairs_free(struct pairs *pairs);
+DEFINE_AUTO(struct pairs, pairs_free)
+
+/* A file begins, whose content follows by pairs_data. Whether its content is wanted. */
+bool pairs_begin(struct pairs *pairs, struct view path);
+void pairs_data(struct pairs *pairs, struct view bytes);
+/* It ends. Paths of certificates whose key does not fit, or that cannot be read, are added to unfit. */
+void pairs_end(struct pairs *pairs, struct list *unfit);
