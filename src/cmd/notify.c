@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "audit/audit.h"
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/mem.h"
@@ -32,10 +33,12 @@ static bool test(struct context *context, struct error *err)
 
         TRY(interrupt_check(err));
         if (notify_test(context, &targets.at[i], &why)) {
+            audit_done(ACT_ALARM_TESTED, NULL, "target", targets.at[i].shown, NULL);
             ui_say(context->ui, "%s has taken a test message.", targets.at[i].shown);
             continue;
         }
         failed++;
+        audit_failed(ACT_ALARM_TESTED, NULL, &why, "target", targets.at[i].shown, NULL);
         ui_say(context->ui, "%s has not: %s%s%s", targets.at[i].shown, why.why,
             why.next[0] != '\0' ? "\n    Try this: " : "", why.next);
     }

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/audit.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -226,6 +227,8 @@ static void repair(struct health *health, struct finding *chosen, size_t from, s
     if (done) {
         list_add(&attempts->failures, "");
         log_info("%s: %s; done: %s", finding.code, finding.what, finding.answers.at[0]);
+        audit_done(ACT_STORE_REPAIRED, finding.lineage, "finding", finding.code, "path", finding.path, "done",
+            finding.answers.at[0], NULL);
         finding.repaired = true;
         health->out->at[health->out->len++] = finding;
     } else {

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "audit/audit.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -85,8 +86,22 @@ static bool choose_chain(struct context *context, const struct download *sent, c
     return true;
 }
 
+static void tell_issued(struct context *context, const struct issue_request *request, const struct accepted *accepted,
+    const struct order *order)
+{
+    AUTO(cert_free) struct cert *cert = NULL;
+    AUTO(free) char *names = NULL;
+    struct error err = { 0 };
+
+    if (context->settings->dry_run || !cert_from_pem(buf_view(&accepted->leaf), "the certificate", &cert, &err))
+        return;
+    names = list_join(&cert->names, ",");
+    audit_done(ACT_CERTIFICATE_ISSUED, request->trace, "serial", cert->serial, "names", names, "server",
+        context->settings->server, "order", order->url, NULL);
+}
+
 /* The one place where what a CA has sent becomes what is kept: whatever the way here, it passes accept_chain. */
-static bool take_in(struct context *context, struct ca *ca, const struct issue_request *request,
+static bool accept_sent(struct context *context, struct ca *ca, const struct issue_request *request,
     const struct order *order, struct view csr, const struct download *sent, struct issued_chain *out,
     struct error *err)
 {
@@ -99,11 +114,24 @@ static bool take_in(struct context *context, struct ca *ca, const struct issue_r
         TRY(issuer_find(context, ca->session, request->lineage, &accepted, err));
     for (size_t i = 0; i < accepted.warnings.len; i++)
         log_warning("%s", accepted.warnings.at[i]);
+    tell_issued(context, request, &accepted, order);
     issued_chain_clear(out);
     *out = (struct issued_chain){ accepted.leaf, accepted.chain, accepted.fullchain, xstrdup(order->url),
         profile == NULL ? NULL : xstrdup(profile) };
     accepted.leaf = accepted.chain = accepted.fullchain = BUF(0);
     return true;
+}
+
+static bool take_in(struct context *context, struct ca *ca, const struct issue_request *request,
+    const struct order *order, struct view csr, const struct download *sent, struct issued_chain *out,
+    struct error *err)
+{
+    if (accept_sent(context, ca, request, order, csr, sent, out, err))
+        return true;
+    if (err->kind == ERROR_ACME && !context->settings->dry_run)
+        audit_failed(ACT_CERTIFICATE_REFUSED, request->trace, err, "server", context->settings->server, "order",
+            order->url, NULL);
+    return false;
 }
 
 /* ---- finishing, and what becomes of the record ---- */

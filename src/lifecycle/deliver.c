@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "audit/audit.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -25,6 +26,18 @@ static void save(struct context *context, const char *name, const struct deliver
     log_warning("Could not record what follows the certificate of %s (%s): if this run is interrupted, the next one "
                 "does not make up for it",
         name, err.why);
+}
+
+/* What follows a certificate is done: hooks have run, its server has it. */
+static void tell_delivered(const struct context *context, const char *name)
+{
+    audit_done(ACT_CERTIFICATE_DELIVERED, name, "server", installer_in_use(context->settings, context->answers), NULL);
+}
+
+static void tell_undelivered(const struct context *context, const char *name, const struct error *failure)
+{
+    audit_failed(ACT_CERTIFICATE_DELIVERED, name, failure, "server",
+        installer_in_use(context->settings, context->answers), NULL);
 }
 
 static void drop(struct context *context, const char *name)
@@ -212,6 +225,7 @@ static bool reload(struct context *context, const struct lineage *lineage, const
     }
     if (own != NULL)
         *err = *own;
+    tell_undelivered(context, lineage->name, err);
     note_failure(context, delivery, err->why);
     save(context, lineage->name, delivery);
     return false;
@@ -220,10 +234,12 @@ static bool reload(struct context *context, const struct lineage *lineage, const
 static void close_record(struct context *context, const char *name, struct delivery *delivery, bool *delivered)
 {
     *delivered = (delivery->reload_done || !has_installer(context)) && hooks_are_done(context, delivery);
-    if (*delivered)
+    if (*delivered) {
         drop(context, name);
-    else
+        tell_delivered(context, name);
+    } else {
         save(context, name, delivery);
+    }
 }
 
 bool deliver_reload(
@@ -257,10 +273,13 @@ static void note_reload(
     delivery.reload_done = failure == NULL;
     if (delivery.reload_done && owed->alone) {
         drop(context, name);
+        tell_delivered(context, name);
         return;
     }
-    if (failure != NULL)
+    if (failure != NULL) {
+        tell_undelivered(context, name, failure);
         note_failure(context, &delivery, failure->why);
+    }
     save(context, name, &delivery);
 }
 

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "audit/audit.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -222,16 +223,27 @@ static bool put_into_effect(struct context *context, const struct installation *
     return ok;
 }
 
+/* lineage may be NULL; failure NULL: it was done. */
+static void tell_server(
+    enum audit_act act, const struct installation *installation, const char *lineage, const struct error *failure)
+{
+    if (failure == NULL)
+        audit_done(act, lineage, "server", installation->plugin->name, NULL);
+    else
+        audit_failed(act, lineage, failure, "server", installation->plugin->name, NULL);
+}
+
 static bool put_one(struct context *context, const struct installation *installation,
     const struct deployment *deployment, struct error *err)
 {
     AUTO(free) struct error *own = NULL;
     bool ok = put_into_effect(context, installation, &deployment, 1, &own, err);
 
-    if (own == NULL)
-        return ok;
-    *err = *own;
-    return false;
+    if (own != NULL)
+        *err = *own;
+    ok = ok && own == NULL;
+    tell_server(ACT_SERVER_CHANGED, installation, deployment->lineage, ok ? NULL : err);
+    return ok;
 }
 
 static bool takes_addresses(const struct context *context, const struct installation *installation)
@@ -302,8 +314,11 @@ bool installer_check(struct context *context, const struct plugin *plugin, struc
 bool installation_rollback(struct context *context, struct installation *installation, struct error *err)
 {
     int checkpoints = context->settings->checkpoints;
+    bool ok = checkpoints == 0 || installation->plugin->installer->rollback(installation->self, checkpoints, err);
 
-    return checkpoints == 0 || installation->plugin->installer->rollback(installation->self, checkpoints, err);
+    if (checkpoints != 0)
+        tell_server(ACT_SERVER_ROLLED_BACK, installation, NULL, ok ? NULL : err);
+    return ok;
 }
 
 /* Certbot refuses --auto-hsts before it changes anything, and fails at --uir in an installer that can send another

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "audit/audit.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -189,6 +190,16 @@ static bool share_a_name(const struct identifiers *a, const struct identifiers *
     return false;
 }
 
+static void tell_key(const struct context *context, const char *name, const struct key *key)
+{
+    AUTO(free) char *bits = xprintf("%u", key_bits(key));
+
+    if (!context->settings->dry_run)
+        audit_done(ACT_KEY_MADE, name, "type", key_get_type(key) == KEY_RSA ? "rsa" : "ecdsa",
+            key_get_type(key) == KEY_RSA ? "bits" : "curve", key_get_type(key) == KEY_RSA ? bits : key_curve(key),
+            NULL);
+}
+
 static bool renew_now(struct context *context, struct lineage *lineage, struct issue_request *request,
     const struct identifiers *before, struct identifiers *names, struct error *err)
 {
@@ -204,6 +215,8 @@ static bool renew_now(struct context *context, struct lineage *lineage, struct i
     TRY(renewal_key(context->settings, context->answers, lineage, restored, &key, err));
     request->key = key;
     request->key_is_lineages = renewal_key_is_reused(context->settings, lineage);
+    if (!request->key_is_lineages)
+        tell_key(context, lineage->name, key);
     request->lineage = lineage;
     request->record = context->settings->dry_run ? NULL : lineage->name;
     request->trace = lineage->name;
@@ -238,6 +251,7 @@ bool first_version(struct context *context, const char *name, const struct plugi
 
     TRY(context_account(context, &ca, err));
     TRY(renewal_key(context->settings, context->answers, NULL, false, &key, err));
+    tell_key(context, name, key);
     request.key = key;
     request.record = context->settings->dry_run ? NULL : name;
     request.trace = name;

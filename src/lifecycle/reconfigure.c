@@ -2,8 +2,10 @@
 
 #include <string.h>
 
+#include "audit/audit.h"
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "config/renewal_params.h"
 #include "lifecycle/next_version.h"
 #include "plugin/plugin.h"
@@ -94,19 +96,19 @@ static bool try_out(struct context *context, struct lineage *lineage, struct ans
     return true;
 }
 
-static bool same_section(const struct conf *a, const struct conf *b, const char *section)
+/* Adds the keys that only one of the files has, or with another value. */
+static void differences(const struct conf *a, const struct conf *b, const char *section, struct list *out)
 {
     AUTO(list_clear) struct list keys = { 0 }, others = { 0 };
 
     conf_keys(a, section, &keys);
     conf_keys(b, section, &others);
-    for (size_t i = 0; i < keys.len; i++) {
-        const char *other = conf_get(b, section, keys.at[i]);
-
-        if (other == NULL || strcmp(conf_get(a, section, keys.at[i]), other) != 0)
-            return false;
-    }
-    return keys.len == others.len;
+    for (size_t i = 0; i < keys.len; i++)
+        if (!text_equal(conf_get(a, section, keys.at[i]), conf_get(b, section, keys.at[i])))
+            list_add(out, keys.at[i]);
+    for (size_t i = 0; i < others.len; i++)
+        if (conf_get(a, section, others.at[i]) == NULL)
+            list_add(out, others.at[i]);
 }
 
 /* Saves, and says whether an option has become another: the version that the file names does not count. */
@@ -114,13 +116,19 @@ static bool save(struct lineage *lineage, const struct settings *settings, bool 
 {
     AUTO(buf_clear) struct buf text = BUF(CONF_MAX);
     AUTO(conf_free) struct conf *before = NULL;
+    AUTO(list_clear) struct list keys = { 0 };
+    AUTO(free) char *names = NULL;
 
     TRY(file_read(lineage->conf_path, &text, err));
     TRY(conf_read(buf_view(&text), lineage->conf_path, &before, err));
     TRY(lineage_save_settings(lineage, settings, err));
-    *changed = !same_section(before, lineage->conf, "renewalparams") ||
-               !same_section(before, lineage->conf, RENEWAL_OURS) ||
-               !same_section(before, lineage->conf, "renewalparams/webroot_map");
+    differences(before, lineage->conf, "renewalparams", &keys);
+    differences(before, lineage->conf, RENEWAL_OURS, &keys);
+    differences(before, lineage->conf, "renewalparams/webroot_map", &keys);
+    names = list_join(&keys, ",");
+    if (keys.len > 0) /* of what they are now, some may be secret */
+        audit_done(ACT_RENEWAL_CHANGED, lineage->name, "keys", names, NULL);
+    *changed = keys.len > 0;
     return true;
 }
 

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "audit/audit.h"
 #include "base/clock.h"
 #include "base/interrupt.h"
 #include "base/log.h"
@@ -430,8 +431,10 @@ static void work_on(void *arg, size_t index, size_t position)
     }
     if (err.kind == ERROR_CANCELED && (renewal->what == RENEWED_FAILED || renewal->what == RENEWED_BROKEN))
         renewal->what = turn_was_called(&turn) ? RENEWED_STOPPED : RENEWED_WAITING;
-    if (renewal->what == RENEWED_FAILED || renewal->what == RENEWED_BROKEN)
+    if (renewal->what == RENEWED_FAILED || renewal->what == RENEWED_BROKEN) {
         keep_why(renewal, err.why);
+        audit_failed(ACT_CERTIFICATE_FAILED, renewal->name, &err, NULL);
+    }
     if (renewal->what == RENEWED_WAITING)
         ui_forget(own.ui);
     turn_done(&turn);

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "acme/order.h"
+#include "audit/audit.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -136,12 +137,29 @@ static bool send_revocation(struct context *context, const struct cert *cert, st
                revoke_cert(ca->session, ca->who, buf_view(&cert->der), reason, err));
 }
 
+/* failure NULL: the CA has revoked it. */
+static void tell_revocation(const struct context *context, const struct cert *cert, const struct error *failure)
+{
+    const struct settings *settings = context->settings;
+    AUTO(free) char *names = list_join(&cert->names, ",");
+
+    if (failure == NULL)
+        audit_done(ACT_CERTIFICATE_REVOKED, settings->cert_name, "serial", cert->serial, "names", names, "reason",
+            settings->reason, "server", settings->server, "file", settings->cert_path, NULL);
+    else
+        audit_failed(ACT_CERTIFICATE_REVOKED, settings->cert_name, failure, "serial", cert->serial, "names", names,
+            "reason", settings->reason, "server", settings->server, "file", settings->cert_path, NULL);
+}
+
 /* Revokes, and accepts alreadyRevoked (RFC 8555 section 7.6) as success. Under the name certbot it stays an error, as
  * in Certbot, except with --delete-after-revoke: repeating the command must finish a deletion that was interrupted
  * after the revocation. */
 static bool make_revoked(struct context *context, const struct cert *cert, struct error *err)
 {
-    if (send_revocation(context, cert, err))
+    bool ok = send_revocation(context, cert, err);
+
+    tell_revocation(context, cert, ok ? NULL : err);
+    if (ok)
         return true;
     if (strcmp(err->problem, "alreadyRevoked") != 0 ||
         (!context->voice->takes_revoked_for_done && context->settings->delete_after_revoke == NO))

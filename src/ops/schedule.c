@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/audit.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -386,8 +387,8 @@ static bool remove_others(const struct machine *machine, const struct schedule_w
     return true;
 }
 
-bool schedule_install(const struct machine *machine, const struct schedule_wish *wish, const struct schedule *schedule,
-    bool force, struct list *done, struct error *err)
+static bool put_in_place(const struct machine *machine, const struct schedule_wish *wish,
+    const struct schedule *schedule, bool force, struct list *done, struct error *err)
 {
     const struct form *form = schedule->form;
     struct error ignored = { 0 };
@@ -406,6 +407,17 @@ bool schedule_install(const struct machine *machine, const struct schedule_wish 
     for (size_t i = 0; done->len > before && i < FORM_COMMANDS; i++)
         TRY(tell(machine, form->after[i], schedule->name, err));
     return remove_others(machine, wish, form, done, err);
+}
+
+bool schedule_install(const struct machine *machine, const struct schedule_wish *wish, const struct schedule *schedule,
+    bool force, struct list *done, struct error *err)
+{
+    size_t before = done->len;
+    bool ok = put_in_place(machine, wish, schedule, force, done, err);
+
+    if (ok && done->len > before)
+        audit_done(ACT_SCHEDULE_INSTALLED, NULL, "form", schedule->form->name, "name", schedule->name, NULL);
+    return ok;
 }
 
 /* ---- taking it away ---- */
@@ -461,7 +473,11 @@ static bool remove_form(const struct machine *machine, const struct schedule_wis
 bool schedule_remove(
     const struct machine *machine, const struct schedule_wish *wish, bool force, struct list *done, struct error *err)
 {
+    size_t before = done->len;
+
     for (const struct form *form = schedule_forms; form->name != NULL; form++)
         TRY(remove_form(machine, wish, form, force, done, err));
+    if (done->len > before)
+        audit_done(ACT_SCHEDULE_REMOVED, NULL, "store", wish->config_dir, NULL);
     return true;
 }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "audit/audit.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -240,6 +241,18 @@ static bool change_file(
     return !*changed || file_replace(real, buf_view(&after), access, err);
 }
 
+/* Of what the options are set to, some may be secret. */
+static void tell_changed(const char *path, const struct setting_change *changes, size_t count)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    AUTO(free) char *text = NULL;
+
+    for (size_t i = 0; i < count; i++)
+        list_add(&names, changes[i].name);
+    text = list_join(&names, ",");
+    audit_done(ACT_SETTINGS_CHANGED, NULL, "file", path, "options", text, NULL);
+}
+
 bool settings_file_change(
     const char *path, const struct setting_change *changes, size_t count, bool *changed, struct error *err)
 {
@@ -250,5 +263,7 @@ bool settings_file_change(
         return false;
     ok = change_file(path, changes, count, changed, err);
     (void)close(lock);
+    if (ok && *changed)
+        tell_changed(path, changes, count);
     return ok;
 }

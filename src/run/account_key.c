@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "audit/audit.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -68,6 +69,8 @@ static void drop_old(struct context *context, const struct stored_account *accou
         !account_store_remove(context->store, context->settings->server, account->id, &left))
         log_warning("The files of the account's old key are left behind in %s: %s", account->dir, left.why);
     log_info("account %s has a new key, and is called %s from now on", account->id, id);
+    audit_done(ACT_ACCOUNT_KEY_CHANGED, NULL, "account", account->id, "becomes", id, "server",
+        context->settings->server, NULL);
 }
 
 /* `given` is taken over in any case; its URL is known. */

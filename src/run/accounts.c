@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "audit/audit.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -84,6 +85,14 @@ static bool send_contacts(const struct ca *ca, const struct list *contacts, stru
     return account_update_contacts(ca->session, ca->who, contacts, &info, err);
 }
 
+static void tell_contacts(const struct context *context, const struct ca *ca, const struct list *contacts)
+{
+    AUTO(free) char *text = list_join(contacts, ",");
+
+    audit_done(ACT_ACCOUNT_CHANGED, NULL, "account", ca->account->id, "server", context->settings->server, "contacts",
+        text, NULL);
+}
+
 bool accounts_update(struct context *context, struct error *err)
 {
     AUTO(list_clear) struct list contacts = { 0 };
@@ -100,6 +109,7 @@ bool accounts_update(struct context *context, struct error *err)
         TRY(change_key(context, &ca, err));
     TRY(send_contacts(ca, &contacts, err) ||
         (context_find_account_again(context, &ca, err) && send_contacts(ca, &contacts, err)));
+    tell_contacts(context, ca, &contacts);
     if (contacts.len == 0)
         ui_say(context->ui, "Any contact information associated with this account has been removed.");
     else
@@ -170,6 +180,7 @@ bool accounts_unregister(struct context *context, struct error *err)
     if (!account_deactivate(ca->session, ca->who, err) &&
         !(context_find_account_again(context, &ca, err) && account_deactivate(ca->session, ca->who, err)))
         TRY(is_lost(ca, &found, err));
+    audit_done(ACT_ACCOUNT_CLOSED, NULL, "account", ca->account->id, "server", context->settings->server, NULL);
     TRY(forget(context, ca->account->id, err));
     if (found == ACCOUNT_UNKNOWN)
         say_unknown(context, ca->account->id);

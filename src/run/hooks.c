@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "audit/audit.h"
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/log.h"
@@ -57,13 +58,34 @@ static bool gather(struct context *context, const char *kind, const char *comman
     return true;
 }
 
-/* status may be NULL. */
-static bool run(struct context *context, const char *name, const char *command, const struct list *env, int *status,
+/* Of a command only its first word is told, and not even that where it is a variable's value: the rest may be secret.
+ */
+static void tell_failed(struct context *context, const char *name, const char *command, int status, struct error *err)
+{
+    const char *live_dir = strcmp(name, "deploy-hook") == 0 ? context_trail(context)->renewed_lineage : NULL;
+    AUTO(free) char *program = xstrndup(command, strcspn(command, " \t\n;&|<>()"));
+    AUTO(free) char *text = xprintf("%d", status);
+    struct error failure = *err;
+
+    if (failure.kind == ERROR_NONE)
+        (void)error_set(&failure, ERROR_HOOK, "it ended with status %d", status);
+    audit_failed(ACT_HOOK_FAILED, live_dir != NULL ? file_basename(live_dir) : NULL, &failure, "hook", name, "program",
+        strchr(program, '=') == NULL ? program : NULL, "status", status != 0 ? text : NULL, NULL);
+}
+
+/* given: where its status goes; NULL: nowhere. */
+static bool run(struct context *context, const char *name, const char *command, const struct list *env, int *given,
     struct error *err)
 {
     AUTO(free) char *label = xprintf("Hook '%s'", name);
+    int status = 0;
+    bool ok = hook_run(context->ui, name, label, command, env, NULL, &status, err);
 
-    return hook_run(context->ui, name, label, command, env, NULL, status, err);
+    if (!ok || status != 0)
+        tell_failed(context, name, command, status, err);
+    if (given != NULL)
+        *given = status;
+    return ok;
 }
 
 /* Certbot puts what it tells a hook into its own environment; scripts have come to rely on finding it there later. */

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "audit/audit.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -276,6 +277,7 @@ bool register_account(
     TRY(account_store_save(context->store, settings->server, TAKE(key), info.url,
         settings->eff_email == YES ? context_email(context) : NULL, out, err));
     log_debug("new account %s at %s", (*out)->id, settings->server);
+    audit_done(ACT_ACCOUNT_REGISTERED, NULL, "account", (*out)->id, "server", settings->server, "url", info.url, NULL);
     ui_say(context->ui, "Account registered.");
     if (settings->eff_email == YES && context->voice->tells_more)
         ui_say(context->ui, "--eff-email has no effect: your address is shared with nobody but the CA.");

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "audit/audit.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -301,6 +302,8 @@ bool lineage_convert(
     if (lineage->layout != plan.to) {
         TRY(plan_make(store, &plan, err));
         TRY(dry_run || convert(store, &plan, err));
+        if (!dry_run)
+            audit_done(ACT_STORE_CONVERTED, name, "from", lineage->layout->name, "to", plan.to->name, NULL);
     }
     out->from = lineage->layout->name;
     out->to = plan.to->name;

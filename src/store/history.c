@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "audit/audit.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "disk/layout.h"
@@ -122,6 +123,7 @@ bool lineage_restore(struct store *store, struct lineage *lineage, const char *i
     TRY(version->pending ? lineage->layout->deploy(lineage, id, err) : lineage->layout->restore(lineage, id, now, err));
     if (version->pending)
         *now = xstrdup(id);
+    audit_done(ACT_VERSION_RESTORED, lineage->name, "version", id, "now", *now, "serial", version->cert->serial, NULL);
     return lineage_reload(store, lineage, err);
 }
 
@@ -155,6 +157,7 @@ static bool is_copy(const struct history *history, const struct version *version
 static bool drop(const struct lineage *lineage, const char *id, struct list *removed, struct error *err)
 {
     TRY(lineage->layout->drop(lineage, id, err));
+    audit_done(ACT_VERSIONS_REMOVED, lineage->name, "version", id, NULL);
     if (removed != NULL)
         list_add(removed, id);
     return true;

@@ -4,9 +4,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "audit/audit.h"
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "typed/names.h"
 #include "config/renewal_params.h"
 #include "disk/layouts.h"
@@ -128,6 +131,20 @@ const struct layout *layout_for_new(struct store *store, const struct settings *
     return layout_find(settings->store_layout);
 }
 
+static void tell_live(const struct lineage *lineage)
+{
+    AUTO(buf_clear) struct buf digest = BUF(64), hex = BUF(128);
+    AUTO(free) char *names = list_join(&lineage->cert->names, ",");
+    char until[CLOCK_TEXT_SIZE];
+    struct error err = { 0 };
+
+    clock_format_rfc3339(lineage->cert->not_after, until);
+    if (digest_sha256(buf_view(&lineage->cert->der), &digest, &err))
+        buf_put_hex(&hex, buf_view(&digest));
+    audit_done(ACT_CERTIFICATE_LIVE, lineage->name, "version", lineage->version, "serial", lineage->cert->serial,
+        "names", names, "until", until, "sha256", hex.len > 0 ? buf_text(&hex) : NULL, NULL);
+}
+
 bool lineage_create(struct store *store, const char *name, const struct issued *issued, const struct settings *settings,
     struct lineage **out, struct error *err)
 {
@@ -149,6 +166,7 @@ bool lineage_create(struct store *store, const char *name, const struct issued *
     TRY(lineage_write_conf(planned, planned->conf, err));
     TRY(lineage_load(store, planned->name, &made, err));
     undo_keep(&undo);
+    tell_live(made);
     lineage_finish_access(store, made, settings, &access);
     *out = TAKE(made);
     return true;
@@ -180,6 +198,7 @@ bool lineage_add_version(struct store *store, struct lineage *lineage, const str
         return error_in(err, "making version %s of %s live", version, lineage->name);
     }
     TRY(lineage_reload(store, lineage, err));
+    tell_live(lineage);
     lineage_finish_access(store, lineage, own, &access);
     if (!lineage_prune(store, lineage, own->history_keep, NULL, &pruning))
         log_warning("Could not remove old versions of %s: %s", lineage->name, pruning.why);

@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "audit/audit.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -63,6 +64,7 @@ static bool delete_unparsed(struct store *store, const char *name, struct error 
     AUTO(free) char *archive = store_path_in(store, "archive", name);
 
     TRY(remove_conf(store, name, err));
+    audit_done(ACT_LINEAGE_DELETED, name, "left", "all but the renewal file, which cannot be parsed", NULL);
     log_warning("Could not parse %s. You may wish to manually delete the contents of %s and %s.", path, live, archive);
     tell_removed(store, name);
     *err = *parsing;
@@ -137,6 +139,7 @@ static bool remove_gone(struct store *store, const char *name, struct error *err
     AUTO(free) char *gone = lineage_gone_path(store, name);
 
     TRY(file_remove(gone, err));
+    audit_done(ACT_LINEAGE_DELETED, name, NULL);
     return sync_renewal_dir(store, err);
 }
 
