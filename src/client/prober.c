@@ -12,6 +12,8 @@
 #include "client/event_timeout.h"
 #include "client/name_server.h"
 #include "client/starttls.h"
+#include "client/trust_store.h"
+#include "client/verify.h"
 #include "net/probe.h"
 
 #define MAX_PROBES 512
@@ -41,6 +43,7 @@ struct attempt {
     enum phase phase;
     int fd;
     struct event *event, *timer;
+    bool verify;
     bool starttls, ready; /* ready: what is left to send is the last before TLS */
     struct starttls talk;
     struct buf in, out; /* of the dialogue before TLS */
@@ -53,6 +56,7 @@ struct prober {
     struct attempt *attempts;
     size_t count;
     SSL_CTX *ctx[COUNT(kinds)]; /* NULL until the first probe of that kind */
+    struct trust_store *trust;  /* NULL: nobody is trusted */
 };
 
 /* ---- the end ---- */
@@ -134,9 +138,19 @@ static bool put_chain(SSL *ssl, struct buf *room, struct message_probed *out)
     return !room->failed;
 }
 
+static void verify(const struct attempt *attempt, struct verified *out)
+{
+    STACK_OF(X509) *shown = SSL_get_peer_cert_chain(attempt->ssl);
+    struct trust_store *trust = attempt->prober->trust;
+
+    if (attempt->verify && shown != NULL && sk_X509_num(shown) > 0)
+        verify_shown(trust == NULL ? NULL : trust_store_roots(trust), sk_X509_value(shown, 0), shown, out);
+}
+
 static void tell(struct attempt *attempt)
 {
     AUTO(buf_clear) struct buf room = BUF(PROBE_MAX_CHAIN);
+    struct verified verified = { .trust = PROBE_UNVERIFIED };
     struct prober_sink *sink = &attempt->prober->sink;
     struct message_probed probed = { .version = view_of(SSL_get_version(attempt->ssl)),
         .cipher = view_of(SSL_get_cipher_name(attempt->ssl)) };
@@ -149,6 +163,10 @@ static void tell(struct attempt *attempt)
         fail(attempt, "showed no certificate, or too many of them", "");
         return;
     }
+    verify(attempt, &verified);
+    probed.trust = (uint8_t)verified.trust;
+    probed.why = view_of(verified.why);
+    probed.weak = view_of(verified.weak);
     (void)SSL_shutdown(attempt->ssl);
     sink->probed(sink->ctx, attempt->id, &probed);
     attempt_free(attempt);
@@ -430,6 +448,7 @@ bool prober_begin(struct prober *prober, uint32_t id, const struct message_probe
         fail(attempt, "is not probed: too many others are", "try again later");
         return true;
     }
+    attempt->verify = probe->verify;
     attempt->starttls = probe->starttls.len > 0;
     if (attempt->starttls)
         starttls_begin(
@@ -465,11 +484,19 @@ struct prober *prober_new(struct event_base *base, struct prober_sink sink)
     return prober;
 }
 
+void prober_trust(struct prober *prober, enum message_trust trust, struct view bundle)
+{
+    if (prober->trust == NULL)
+        prober->trust = trust_store_new(trust, bundle);
+}
+
 void prober_free(struct prober *prober)
 {
     while (prober->attempts != NULL)
         attempt_free(prober->attempts);
     for (size_t i = 0; i < COUNT(prober->ctx); i++)
         SSL_CTX_free(prober->ctx[i]);
+    if (prober->trust != NULL)
+        trust_store_free(prober->trust);
     free(prober);
 }

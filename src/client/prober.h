@@ -1,6 +1,7 @@
 #pragma once
 /*
- * Handshakes with TLS servers, in the event loop, to see what they show. Nothing is verified.
+ * Handshakes with TLS servers, in the event loop, to see what they show. They verify nothing; what is shown is judged
+ * afterwards, for who wants to know.
  */
 #include <event2/event.h>
 
@@ -16,6 +17,8 @@ struct prober_sink {
 };
 
 struct prober *prober_new(struct event_base *base, struct prober_sink sink) __attribute__((returns_nonnull));
+/* Which certificates are trusted, before the first probe; what is behind the view is copied. */
+void prober_trust(struct prober *prober, enum message_trust trust, struct view bundle);
 void prober_free(struct prober *prober); /* probes under way get no answer any more */
 DEFINE_AUTO(struct prober, prober_free)
 

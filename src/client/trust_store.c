@@ -132,9 +132,14 @@ static int refuse_nameless(int good, X509_STORE_CTX *ctx)
     return 0;
 }
 
+X509_STORE *trust_store_roots(struct trust_store *store)
+{
+    return store->store != NULL || build(store) ? store->store : NULL;
+}
+
 bool trust_store_use(struct trust_store *store, SSL_CTX *ctx)
 {
-    if (store->store == NULL && !build(store))
+    if (trust_store_roots(store) == NULL)
         return false;
     SSL_CTX_set1_cert_store(ctx, store->store);
     SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, refuse_nameless);

@@ -14,5 +14,8 @@ struct trust_store *trust_store_new(enum message_trust trust, struct view bundle
 void trust_store_free(struct trust_store *store);
 DEFINE_AUTO(struct trust_store, trust_store_free)
 
+/* The certificates themselves, borrowed; NULL when OpenSSL fails. */
+X509_STORE *trust_store_roots(struct trust_store *store);
+
 /* Makes a TLS context trust these and no others. False when OpenSSL fails. */
 MUST_USE bool trust_store_use(struct trust_store *store, SSL_CTX *ctx);

@@ -29,6 +29,7 @@ const struct command *const commands[] = {
     &cmd_store,
     &cmd_dns,
     &cmd_notify,
+    &cmd_ct,
     &cmd_config,
     &cmd_configure,
     &cmd_setup,

@@ -109,6 +109,21 @@ bool read_ip_address(struct settings *settings, const struct option *option, con
     return true;
 }
 
+bool read_asked_address(struct settings *settings, const struct option *option, const char *value, struct error *err)
+{
+    struct view rest = view_of(value), part;
+
+    (void)option;
+    while (view_cut(&rest, ',', &part)) {
+        AUTO(free) char *text = view_dup(view_trim(part));
+        AUTO(free) char *address = NULL;
+
+        TRY(ip_address_normalize(text, &address, err));
+        add_once(&settings->addresses, address);
+    }
+    return true;
+}
+
 static bool check_service(const struct option *option, const char *url, struct error *err)
 {
     AUTO(free) char *host = url_host(url);
@@ -121,6 +136,13 @@ static bool check_service(const struct option *option, const char *url, struct e
         address_place_of_text(host) == ADDRESS_LOOPBACK)
         return true;
     return option_fail(option, err, "'%s' is not https: anybody on the way could answer", url);
+}
+
+bool check_ct_url(struct settings *settings, const struct option *option, const char *value, struct error *err)
+{
+    (void)settings;
+    TRY(check_service(option, value, err));
+    return strstr(value, "{name}") != NULL || option_fail(option, err, "'%s' has no {name} in it", value);
 }
 
 bool read_ip_service(struct settings *settings, const struct option *option, const char *value, struct error *err)

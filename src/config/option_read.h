@@ -14,6 +14,9 @@ bool read_cert_name(struct settings *settings, const struct option *option, cons
 bool read_domains(struct settings *settings, const struct option *option, const char *value, struct error *err);
 bool read_ip_service(struct settings *settings, const struct option *option, const char *value, struct error *err);
 bool read_ip_address(struct settings *settings, const struct option *option, const char *value, struct error *err);
+/* An address where a server is asked (--address). */
+bool read_asked_address(struct settings *settings, const struct option *option, const char *value, struct error *err);
+bool check_ct_url(struct settings *settings, const struct option *option, const char *value, struct error *err);
 bool read_challenges(struct settings *settings, const struct option *option, const char *value, struct error *err);
 bool read_webroot_path(struct settings *settings, const struct option *option, const char *value, struct error *err);
 bool read_webroot_map(struct settings *settings, const struct option *option, const char *value, struct error *err);

@@ -126,6 +126,16 @@ struct settings {
     bool nagios;
     char *prometheus, *html;        /* files to write, "-" is standard output; NULL: none */
     int warn_below, critical_below; /* percent of a certificate's life that is left */
+    /* looking from outside */
+    char *hosts_file, *starttls, *expect_cert_name; /* NULL: none */
+    struct list addresses;                          /* to ask, instead of those that a name has */
+    bool all_addresses;
+    int watch_timeout_s;
+    char *ct_url;
+    int max_age_h, ct_requests, ct_pause_s;
+    struct list also_stores; /* whose certificates are known, too */
+    bool subdomains;
+    char *note;
     /* plugins */
     char *authenticator, *installer, *configurator;
     struct list plugin_flags; /* "standalone" for --standalone; settings_resolve makes the two above of them */

@@ -30,6 +30,9 @@ const struct topic topics[] = {
         "What status shows, and to whom. Thresholds are parts of a certificate's life, so that they fit those of "
         "ninety "
         "days and of six." },
+    { TOPIC_OUTLOOK, "outlook", "Looking from outside",
+        "What watch asks servers for, whoever they belong to, and what ct asks of a service that searches the public "
+        "logs of certificates." },
     { TOPIC_PLUGINS, NULL, "Plugins",
         "An authenticator proves control of names; an installer makes a server use a certificate." },
     { TOPIC_STANDALONE, "standalone", "standalone",

@@ -55,7 +55,7 @@ enum message_type {
 };
 
 #define MESSAGE_SOCKET 3 /* the descriptor on which the network process finds its end of the socket pair */
-#define MESSAGE_VERSION 6
+#define MESSAGE_VERSION 7
 
 /* Bounds of fields, in bytes. */
 #define MESSAGE_MAX_BUNDLE (4 * 1024 * 1024)
@@ -192,12 +192,15 @@ struct message_probe {
     struct view sni, alpn, starttls; /* may be empty */
     uint8_t key;                     /* enum probe_key */
     uint32_t timeout_ms;
+    bool verify;
 };
 
 struct message_probed {
     struct view version, cipher, alpn;
     size_t count; /* at least one */
     struct view chain[PROBE_MAX_CERTS];
+    uint8_t trust;         /* enum probe_trust */
+    struct view why, weak; /* may be empty */
 };
 
 enum message_failure { /* how the privileged side reports it */

@@ -161,7 +161,7 @@ static void put_probe(struct buf *out)
 {
     message_put_probe(out, 1,
         &(struct message_probe){
-            view_of("::1"), 25, view_of("mx.example"), view_of("h2,x"), view_of("smtp"), PROBE_ECDSA, 5 });
+            view_of("::1"), 25, view_of("mx.example"), view_of("h2,x"), view_of("smtp"), PROBE_ECDSA, 5, true });
 }
 
 static bool get_probe(struct view fields)
@@ -170,14 +170,14 @@ static bool get_probe(struct view fields)
 
     return message_get_probe(fields, &probe) && view_is(probe.address, "::1") && probe.port == 25 &&
            view_is(probe.sni, "mx.example") && view_is(probe.alpn, "h2,x") && view_is(probe.starttls, "smtp") &&
-           probe.key == PROBE_ECDSA && probe.timeout_ms == 5;
+           probe.key == PROBE_ECDSA && probe.timeout_ms == 5 && probe.verify;
 }
 
 static void put_probed(struct buf *out)
 {
     message_put_probed(out, 1,
-        &(struct message_probed){
-            view_of("TLSv1.3"), view_of("AES"), view_of(""), 2, { { "a\0b", 3 }, view_of("second") } });
+        &(struct message_probed){ view_of("TLSv1.3"), view_of("AES"), view_of(""), 2,
+            { { "a\0b", 3 }, view_of("second") }, PROBE_INCOMPLETE, view_of("why"), view_of("") });
 }
 
 static bool get_probed(struct view fields)
@@ -185,7 +185,9 @@ static bool get_probed(struct view fields)
     struct message_probed probed;
 
     return message_get_probed(fields, &probed) && view_is(probed.version, "TLSv1.3") && view_is(probed.cipher, "AES") &&
-           probed.alpn.len == 0 && probed.count == 2 && probed.chain[0].len == 3 && view_is(probed.chain[1], "second");
+           probed.alpn.len == 0 && probed.count == 2 && probed.chain[0].len == 3 &&
+           view_is(probed.chain[1], "second") && probed.trust == PROBE_INCOMPLETE && view_is(probed.why, "why") &&
+           probed.weak.len == 0;
 }
 
 static void put_failed(struct buf *out)

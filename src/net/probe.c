@@ -30,6 +30,9 @@ static void fill(const struct message_probed *from, struct probed *out)
     out->version = view_dup(from->version);
     out->cipher = view_dup(from->cipher);
     out->alpn = view_dup(from->alpn);
+    out->trust = (enum probe_trust)from->trust;
+    out->why = view_dup(from->why);
+    out->weak = view_dup(from->weak);
 }
 
 bool net_probe(struct net *net, const struct probe *probe, struct probed *out, struct error *err)
@@ -49,7 +52,8 @@ bool net_probe(struct net *net, const struct probe *probe, struct probed *out, s
             .alpn = view_of(probe->alpn),
             .starttls = view_of(probe->starttls),
             .key = (uint8_t)probe->key,
-            .timeout_ms = (uint32_t)timeout_ms });
+            .timeout_ms = (uint32_t)timeout_ms,
+            .verify = probe->verify });
     TRY(channel_send(net->channel, id, buf_view(&frame), NULL, 0, err));
     answered = channel_wait(net->channel, id, MESSAGE_PROBED, timeout_ms + PRIVATE_GRACE_MS, &answer, err);
     private_note_protection(net);
@@ -67,5 +71,7 @@ void probed_clear(struct probed *probed)
     free(probed->version);
     free(probed->cipher);
     free(probed->alpn);
+    free(probed->why);
+    free(probed->weak);
     *probed = (struct probed){ 0 };
 }

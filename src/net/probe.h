@@ -1,10 +1,20 @@
 #pragma once
 /*
- * Looking at what a TLS server shows. Nothing is verified: the caller compares what is shown with what it expects.
+ * Looking at what a TLS server shows. The handshake verifies nothing: the caller compares what is shown with what it
+ * expects.
  */
 #include "net/net.h"
 
 enum probe_key { PROBE_ANY, PROBE_RSA, PROBE_ECDSA };
+
+enum probe_trust {
+    PROBE_UNVERIFIED, /* nobody has asked */
+    PROBE_TRUSTED,
+    PROBE_SELF_SIGNED,
+    PROBE_INCOMPLETE, /* who signed the server's own is neither shown nor trusted here */
+    PROBE_UNKNOWN_CA, /* the issuers that are shown lead to nobody who is trusted here */
+    PROBE_UNTRUSTED,  /* for another reason */
+};
 
 #define PROBE_MAX_CERTS 16
 #define PROBE_MAX_CHAIN (100 * 1024) /* bytes of all certificates */
@@ -18,6 +28,7 @@ struct probe {
                              NULL: at once */
     enum probe_key key;   /* key type wanted of the certificate: a server may have one of each */
     int timeout_ms;       /* for all of it; 0: 10 s */
+    bool verify;          /* also say whether what is shown is trusted: by the certificates that net_http goes by */
 };
 
 struct probed {
@@ -25,6 +36,9 @@ struct probed {
     size_t count;
     char *version, *cipher; /* "TLSv1.3", "TLS_AES_256_GCM_SHA384" */
     char *alpn;             /* the protocol agreed on; "" when none */
+    enum probe_trust trust; /* whatever names it is for, and though its own time is over */
+    char *why;              /* it is not trusted; "" */
+    char *weak;             /* which key or signature is weaker than CAs may make them today; "" when none is */
 };
 
 /*

@@ -102,6 +102,7 @@ static bool on_hello(struct service *service, const struct wire_frame *frame)
         return false;
     message_put_ready(&answer, frame->id, &service->ready);
     peer_send(service->peer, &answer);
+    prober_trust(service->prober, hello.trust, hello.bundle);
     service->engine = engine_new(service->base, &hello,
         (struct engine_sink){ .response = send_response, .data = send_data, .failed = send_failed, .ctx = service });
     return true;

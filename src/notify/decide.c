@@ -197,6 +197,12 @@ static void copy_attempts(const struct memory *from, struct memory *to)
     to->failing.why = xstrdup_or_null(from->failing.why);
 }
 
+/* Whether what is not among the facts is no more. */
+static bool is_gone(const struct facts *facts, const struct known *known)
+{
+    return facts->whole && (known->trouble == TROUBLE_FOREIGN) == facts->foreign;
+}
+
 void news_decide(const struct facts *facts, const struct memory *before, const struct policy *policy, int64_t now,
     struct news *news, struct memory *told, struct memory *untold)
 {
@@ -207,7 +213,7 @@ void news_decide(const struct facts *facts, const struct memory *before, const s
     while (i < facts->len || k < before->len) {
         int order = i == facts->len ? 1 : k == before->len ? -1 : strcmp(facts->at[i].name, before->at[k].name);
 
-        if (order > 0 && facts->whole)
+        if (order > 0 && is_gone(facts, &before->at[k]))
             decide_well(&decision, NULL, &before->at[k++]);
         else if (order > 0)
             keep(&decision, &before->at[k++]);

@@ -23,7 +23,8 @@ struct fact { /* about one lineage, or what stands in its place */
 struct facts {
     struct fact *at; /* by name, in byte order */
     size_t len;
-    bool whole;       /* of all lineages there are: what was told of others concerns what is no more */
+    bool whole;   /* of all lineages there are: what was told of others concerns what is no more */
+    bool foreign; /* of all certificates of others, instead: what was told of lineages is left alone, else of these */
     const char *self; /* the name of the fact about the target itself, which is not told to it; NULL: there is none */
 };
 

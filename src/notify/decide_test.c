@@ -229,4 +229,34 @@ TEST(of_some_lineages_only)
         "the other stays");
 }
 
+/* A look into the logs knows nothing of lineages, and a run of renew nothing of others' certificates. */
+TEST(each_leaves_alone_what_the_other_knows)
+{
+    static struct fact lineage = { .name = "a.test", .trouble = TROUBLE_RENEWAL, .attempted = true }, stranger = {
+        .name = "/certificate 14", .trouble = TROUBLE_FOREIGN, .attempted = true, .once = true
+    };
+    const struct facts runs[] = { { .at = &lineage, .len = 1, .whole = true },
+        { .at = &stranger, .len = 1, .whole = true, .foreign = true }, { .at = &lineage, .len = 1, .whole = true },
+        { .at = &stranger, .len = 1, .whole = true, .foreign = true }, { .len = 0, .whole = true, .foreign = true } };
+    static const struct {
+        bool tell;
+        size_t len, bad;
+    } wanted[] = { { true, 1, 1 }, { true, 1, 1 }, { false, 1, 1 }, { false, 1, 1 }, { true, 1, 0 } };
+    const struct policy policy = { .every_s = 0, .after = 1 };
+    struct memory known = { 0 };
+
+    for (size_t i = 0; i < COUNT(runs); i++) {
+        AUTO(news_clear) struct news news = { 0 };
+        AUTO(memory_clear) struct memory told = { 0 }, untold = { 0 }, before = known;
+
+        known = (struct memory){ 0 };
+        news_decide(&runs[i], &before, &policy, 1000000 + (int64_t)i, &news, &told, &untold);
+        CHECK(news.tell == wanted[i].tell && news.len == wanted[i].len && news.bad == wanted[i].bad,
+            "run %zu: %d, %zu, %zu", i, (int)news.tell, news.len, news.bad);
+        known = memory_dup(news.tell ? &told : &untold);
+    }
+    CHECK_INT(known.len, 2, "both are remembered, each as it is");
+    memory_clear(&known);
+}
+
 TEST_MAIN()

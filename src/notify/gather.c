@@ -154,6 +154,22 @@ void gather_targets(const char *config_dir, const struct targets *targets, struc
     }
 }
 
+void gather_foreign(const struct foreign *at, size_t len, struct gathered *out)
+{
+    out->facts.whole = true;
+    out->facts.foreign = true;
+    for (size_t i = 0; i < len; i++) {
+        AUTO(free) char *name = xprintf("/certificate %s", at[i].id);
+        struct fact *fact = add(out);
+
+        fact->name = keep_text(out, name);
+        fact->why = keep_text(out, at[i].what);
+        fact->trouble = TROUBLE_FOREIGN;
+        fact->attempted = true;
+        fact->once = true;
+    }
+}
+
 static int by_name(const void *a, const void *b)
 {
     return strcmp(((const struct fact *)a)->name, ((const struct fact *)b)->name);

@@ -4,6 +4,7 @@
  */
 #include "lifecycle/renew.h"
 #include "notify/decide.h"
+#include "notify/notify.h"
 #include "notify/target.h"
 
 struct gathered { /* facts, and the texts they need */
@@ -25,6 +26,8 @@ void gather_renewals(
 void gather_run(const struct error *why, struct gathered *out);
 /* Of each target, as it was after the last attempt. */
 void gather_targets(const char *config_dir, const struct targets *targets, struct gathered *out);
+/* Of all certificates of others in the public logs that nobody knows of. */
+void gather_foreign(const struct foreign *at, size_t len, struct gathered *out);
 /* Brings the facts into their order. */
 void gather_end(struct gathered *out);
 

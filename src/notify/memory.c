@@ -15,7 +15,8 @@ static const char *const trouble_words[TROUBLE_COUNT] = { [TROUBLE_NONE] = "none
     [TROUBLE_DELIVERY] = "delivery",
     [TROUBLE_LATE] = "late",
     [TROUBLE_RUN] = "run",
-    [TROUBLE_TARGET] = "target" };
+    [TROUBLE_TARGET] = "target",
+    [TROUBLE_FOREIGN] = "foreign" };
 
 static const char *const standing_words[] = { "untold", "told", "well" };
 

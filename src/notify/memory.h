@@ -14,6 +14,7 @@ enum trouble {
     TROUBLE_LATE,     /* nothing failed, and yet it is not renewed */
     TROUBLE_RUN,      /* no lineage: renew itself could not do its work */
     TROUBLE_TARGET,   /* no lineage: another target takes no alarms */
+    TROUBLE_FOREIGN,  /* no lineage: a certificate in the public logs that is not of this store */
     TROUBLE_COUNT
 };
 const char *trouble_word(enum trouble trouble); /* "renewal", "delivery" ...: stable, for files and programs */

@@ -34,6 +34,8 @@ static const char *name_of(const struct item *item)
 {
     if (item->trouble == TROUBLE_RUN)
         return "all certificates";
+    if (item->trouble == TROUBLE_FOREIGN)
+        return item->name + 1; /* "/certificate 14000000001" */
     if (item->trouble == TROUBLE_TARGET)
         return item->name + strcspn(item->name + 1, "/") + 2; /* "/target/slack-1a2b3c4d" */
     return item->name;
@@ -60,12 +62,13 @@ static void put_trouble(const struct item *item, struct buf *out)
         [TROUBLE_DELIVERY] = "is renewed, but not everything that follows was done",
         [TROUBLE_LATE] = "is not renewed",
         [TROUBLE_RUN] = "renew could not do its work",
-        [TROUBLE_TARGET] = "takes no alarms" };
+        [TROUBLE_TARGET] = "takes no alarms",
+        [TROUBLE_FOREIGN] = "is in the public logs, and not of this store" };
     char date[CLOCK_TEXT_SIZE];
 
     clock_format_date(item->since, date);
     buf_put_text(out, what[item->trouble]);
-    if (item->runs > 1)
+    if (item->runs > 1 && item->trouble != TROUBLE_FOREIGN)
         buf_putf(out, ", %u times since %s", item->runs, date);
 }
 
@@ -75,12 +78,14 @@ static void put_over(const struct item *item, struct buf *out)
         [TROUBLE_DELIVERY] = "everything that follows it is done now",
         [TROUBLE_LATE] = "in order again",
         [TROUBLE_RUN] = "renew works again",
-        [TROUBLE_TARGET] = "takes alarms again" };
-    bool target = item->trouble == TROUBLE_TARGET;
+        [TROUBLE_TARGET] = "takes alarms again",
+        [TROUBLE_FOREIGN] = "is of this store after all" };
+    static const char *const gone[TROUBLE_COUNT] = {
+        [TROUBLE_TARGET] = "not a target any more", [TROUBLE_FOREIGN] = "is known now, or has expired"
+    };
+    const char *text = item->tidings == TIDINGS_WELL ? what[item->trouble] : gone[item->trouble];
 
-    buf_put_text(out, item->tidings == TIDINGS_WELL ? what[item->trouble]
-                      : target                      ? "not a target any more"
-                                                    : "not here any more");
+    buf_put_text(out, text == NULL ? "not here any more" : text);
 }
 
 /* One line, without its end. */
@@ -113,7 +118,8 @@ static const char *severity_of(const struct about *about, const struct item *ite
         return "info";
     if (item->level > levels || (levels > 0 && item->level == levels) || item->trouble == TROUBLE_RUN)
         return "critical";
-    return item->level > 0 || item->trouble == TROUBLE_DELIVERY ? "error" : "warning";
+    return item->level > 0 || item->trouble == TROUBLE_DELIVERY || item->trouble == TROUBLE_FOREIGN ? "error"
+                                                                                                    : "warning";
 }
 
 static const char *worst_severity(const struct about *about, const struct news *news)
@@ -138,15 +144,17 @@ static size_t count_certificates(const struct news *news)
     return count;
 }
 
-static void put_subject(const struct news *news, int64_t now, struct buf *out)
+static void put_subject(const struct news *news, int64_t now, bool foreign, struct buf *out)
 {
     size_t certificates = count_certificates(news), over = news->len - news->bad;
 
     if (certificates == 1 && news->bad == 1) {
-        buf_putf(out, "%s ", news->at[0].name);
+        buf_putf(out, "%s ", name_of(&news->at[0]));
         put_expiry(&news->at[0], now, out);
         buf_put_text(out, news->at[0].fact->not_after != 0 ? ", and " : "");
         put_trouble(&news->at[0], out);
+    } else if (certificates > 0 && foreign) {
+        buf_putf(out, "%zu certificates are in the public logs, and not of this store", certificates);
     } else if (certificates > 0) {
         buf_putf(out, "%zu certificate%s attention", certificates, certificates == 1 ? " needs" : "s need");
     } else if (news->bad > 0 && news->at[0].trouble == TROUBLE_RUN) {
@@ -169,7 +177,7 @@ static char *make_title(const struct about *about, const struct news *news)
     if (news == NULL)
         buf_put_text(&out, "a test: alarms of certificates arrive here");
     else
-        put_subject(news, about->now, &out);
+        put_subject(news, about->now, about->foreign, &out);
     return text_printable_dup(buf_view(&out), MESSAGE_TITLE_MAX, false);
 }
 
@@ -224,7 +232,10 @@ static void put_text(struct writing *writing, size_t limit)
         (void)put_items(writing, news->bad, news->len);
     }
     if (news->bad > 0)
-        buf_put_text(&writing->out, "\n`evercert renew` there tries again; `evercert doctor` says what is wrong.\n");
+        buf_put_text(&writing->out,
+            about->foreign
+                ? "\n`evercert ct list` there tells more; `evercert ct acknowledge ID` says that one is known.\n"
+                : "\n`evercert renew` there tries again; `evercert doctor` says what is wrong.\n");
 }
 
 static char *make_text(const struct about *about, const struct news *news, size_t limit)
@@ -293,7 +304,8 @@ static void set_items(const struct about *about, const struct news *news, bool o
 void message_make(const struct about *about, const struct news *news, size_t limit, struct message *out)
 {
     static const char *const events[] = { "problem", "recovered", "test" };
-    AUTO(free) char *alarm = xprintf("evercert %s %s%s", about->host, about->config_dir, news == NULL ? " test" : "");
+    const char *kind = news == NULL ? " test" : about->foreign ? " transparency" : "";
+    AUTO(free) char *alarm = xprintf("evercert %s %s%s", about->host, about->config_dir, kind);
     char time[CLOCK_TEXT_SIZE];
 
     *out = (struct message){ .event = about->event };

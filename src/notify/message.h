@@ -16,6 +16,7 @@ struct about { /* what the news are about */
     enum event event;
     int64_t now;
     struct fractions at; /* of which the last one, and the end, are critical */
+    bool foreign;        /* certificates of others, instead of our own and their renewal */
 };
 
 struct message {

@@ -51,6 +51,12 @@ TEST(words)
             "- a.test: not here any more\n", "info" },
         { { "/target/slack-1", NULL, TIDINGS_GONE, TROUBLE_TARGET, 0, 1, NOW }, "[web1] slack-1: not a target any more",
             "- slack-1: not a target any more\n", "info" },
+        { { "/certificate 14", &run, TIDINGS_FIRST, TROUBLE_FOREIGN, 0, 1, NOW },
+            "[web1] certificate 14 is in the public logs, and not of this store",
+            "- certificate 14: is in the public logs, and not of this store: locked\n", "error" },
+        { { "/certificate 14", NULL, TIDINGS_GONE, TROUBLE_FOREIGN, 0, 3, NOW },
+            "[web1] certificate 14: is known now, or has expired", "- certificate 14: is known now, or has expired\n",
+            "info" },
     };
 
     for (size_t i = 0; i < COUNT(cases); i++) {
@@ -119,6 +125,24 @@ TEST(variables)
                        "12Z\",\"gone\":true}],"
                        "\"more_recovered\":0}") != NULL,
         "%s", json);
+}
+
+TEST(certificates_of_others_are_an_incident_of_their_own)
+{
+    static const struct fact fact = { .why = "of \"E5\" for a.test" };
+    struct item items[] = { { "/certificate 14", &fact, TIDINGS_FIRST, TROUBLE_FOREIGN, 0, 1, NOW },
+        { "/certificate 15", &fact, TIDINGS_FIRST, TROUBLE_FOREIGN, 0, 1, NOW } };
+    AUTO(message_clear) struct message message = { 0 };
+    AUTO(free) char *json = NULL;
+
+    about.foreign = true;
+    make(items, COUNT(items), COUNT(items), 10000, &message);
+    about.foreign = false;
+    json = message_json(&message);
+    CHECK_TEXT(message.title, "[web1] 2 certificates are in the public logs, and not of this store", "title");
+    CHECK(strstr(message.text, "`evercert ct acknowledge ID`") != NULL, "%s", message.text);
+    CHECK(strstr(json, "\"alarm\":\"evercert web1 /etc/letsencrypt transparency\"") != NULL, "%s", json);
+    CHECK(strstr(json, "\"trouble\":\"foreign\"") != NULL, "%s", json);
 }
 
 TEST(a_test)

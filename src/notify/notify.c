@@ -56,7 +56,8 @@ static void telling_end_at(struct telling *telling)
 
 static struct about about_of(const struct telling *telling, enum event event)
 {
-    return (struct about){ telling->host, telling->directory, event, telling->now, telling->policy.at };
+    return (struct about){ telling->host, telling->directory, event, telling->now, telling->policy.at,
+        telling->facts != NULL && telling->facts->foreign };
 }
 
 /* ---- one target ---- */
@@ -207,6 +208,23 @@ void notify_renewed(struct context *context, const struct renewals *renewals, co
     if (why != NULL && renewals->len == 0)
         gathered.facts.whole = false;
     gather_run(why, &gathered);
+    tell_all(&telling, &targets, &gathered);
+    interrupt_unshield();
+}
+
+void notify_foreign(struct context *context, const struct foreign *at, size_t len)
+{
+    AUTO(targets_clear) struct targets targets = { 0 };
+    AUTO(gathered_clear) struct gathered gathered = { 0 };
+    AUTO(telling_end) struct telling telling = { 0 };
+
+    if (!is_wanted(context))
+        return;
+    interrupt_shield();
+    telling = telling_begin(context);
+    telling.policy.after = 1; /* a certificate is there, or it is not */
+    targets_read(context->settings, &targets);
+    gather_foreign(at, len, &gathered);
     tell_all(&telling, &targets, &gathered);
     interrupt_unshield();
 }

@@ -14,5 +14,11 @@ void notify_renewed(struct context *context, const struct renewals *renewals, co
 /* When it could not even begin; context->store may be NULL. */
 void notify_not_begun(struct context *context, const struct error *why);
 
+struct foreign {           /* a certificate in the public logs that is not of this store */
+    const char *id, *what; /* one line */
+};
+/* After a look into the logs: all of which nobody knows. Each is told once. */
+void notify_foreign(struct context *context, const struct foreign *at, size_t len);
+
 /* Sends a test message to a target, and to one that keeps incidents open also that it is over. */
 MUST_USE bool notify_test(struct context *context, const struct target *target, struct error *err);

@@ -49,6 +49,7 @@ ROWS = {
     "ip": [([], REFUSED)],
     "dns": [(["test", "cloudflare", "-d", "whole.test"], REFUSED)],
     "notify": [(["test"], REFUSED)],
+    "ct": [([], REFUSED)],
     "status": [([], REFUSED)],
     "config": [(["show"], REFUSED)],
     "configure": [(["jobs=1"], REFUSED)],
