@@ -30,6 +30,7 @@ const struct command *const commands[] = {
     &cmd_dns,
     &cmd_notify,
     &cmd_ct,
+    &cmd_watch,
     &cmd_config,
     &cmd_configure,
     &cmd_setup,

@@ -9,18 +9,23 @@
 #define NAMES_TOLD 3
 #define TEXT_MAX 4096
 
-bool cert_is_for(const struct cert *cert, const char *name)
+bool names_cover(const struct list *names, const char *name)
 {
     const char *dot = strchr(name, '.');
 
-    for (size_t i = 0; i < cert->names.len; i++) {
-        const char *own = cert->names.at[i];
+    for (size_t i = 0; i < names->len; i++) {
+        const char *own = names->at[i];
 
         if (strcasecmp(own, name) == 0 ||
             (strncmp(own, "*.", 2) == 0 && dot != NULL && dot != name && strcasecmp(own + 1, dot) == 0))
             return true;
     }
     return false;
+}
+
+bool cert_is_for(const struct cert *cert, const char *name)
+{
+    return names_cover(&cert->names, name);
 }
 
 /* "one for a.example, b.example and 3 more of 2026-11-01 (serial number 04ab)"; of the caller's. */

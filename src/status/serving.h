@@ -5,6 +5,8 @@
 #include "crypto/cert.h"
 #include "status/cert.h"
 
+/* Whether a name is among them, or one of their wildcards covers it: it stands for one label. */
+bool names_cover(const struct list *names, const char *name);
 /* Whether that certificate is for a name or address: its wildcards stand for one label. */
 bool cert_is_for(const struct cert *cert, const char *name);
 

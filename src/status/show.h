@@ -13,6 +13,8 @@ void show_text(const struct status *status, unsigned columns, struct buf *to);
 void show_json(const struct status *status, struct buf *to);
 /* One line, and performance data: the form of Nagios' plugins. The exit status is status->level. */
 void show_nagios(const struct status *status, struct buf *to);
+/* What stands before the performance data, without a line's end. */
+void show_nagios_line(enum level level, const char *said, struct buf *to);
 /* The same, for a status that could not be gathered: unknown. */
 void show_nagios_unknown(const struct error *err, struct buf *to);
 /* Prometheus' text format, version 0.0.4. */

@@ -13,7 +13,7 @@ static const char *word_of(enum level level)
 }
 
 /* The bar ends what is said, so there is none in it. */
-static void put_line(enum level level, const char *said, struct buf *to)
+void show_nagios_line(enum level level, const char *said, struct buf *to)
 {
     AUTO(free) char *line = text_printable_dup(view_of(said), SAID_MAX, false);
 
@@ -79,12 +79,12 @@ void show_nagios(const struct status *status, struct buf *to)
     words_put_sum(&said, status);
     put_certificates(status, &said);
     put_others(status, &said);
-    put_line(status->level, buf_text(&said), to);
+    show_nagios_line(status->level, buf_text(&said), to);
     put_performance(status, to);
 }
 
 void show_nagios_unknown(const struct error *err, struct buf *to)
 {
-    put_line(LEVEL_UNKNOWN, err->why, to);
+    show_nagios_line(LEVEL_UNKNOWN, err->why, to);
     buf_put_char(to, '\n');
 }

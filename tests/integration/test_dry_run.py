@@ -50,6 +50,7 @@ ROWS = {
     "dns": [(["test", "cloudflare", "-d", "whole.test"], REFUSED)],
     "notify": [(["test"], REFUSED)],
     "ct": [([], REFUSED)],
+    "watch": [(["127.0.0.1:1"], REFUSED)],
     "status": [([], REFUSED)],
     "config": [(["show"], REFUSED)],
     "configure": [(["jobs=1"], REFUSED)],
