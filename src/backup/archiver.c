@@ -284,6 +284,7 @@ bool archiver_next(struct archiver *archiver, struct archiver_source source, str
         TRY(feed(archiver, source, err));
         if (archiver->fed && waiting(archiver) == 0)
             pipe_close(&archiver->in);
-        TRY(move(archiver, err));
+        if (archiver->fed || waiting(archiver) > 0) /* else it waits for more, and would say nothing */
+            TRY(move(archiver, err));
     }
 }

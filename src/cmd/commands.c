@@ -27,6 +27,7 @@ const struct command *const commands[] = {
     &cmd_plugins,
     &cmd_history,
     &cmd_store,
+    &cmd_backup,
     &cmd_dns,
     &cmd_notify,
     &cmd_ct,

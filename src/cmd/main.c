@@ -11,6 +11,7 @@
 
 #include "audit/audit.h"
 #include "audit/syslog.h"
+#include "backup/restore.h"
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/log.h"
@@ -101,6 +102,8 @@ static bool begin(const struct command *command, struct settings *settings, stru
         log_debug("%s: %s", err->what, err->why);
         error_clear(err);
     }
+    if (store != NULL && !(needs & STORE_READ) && !settings->dry_run)
+        TRY(restore_settle(store, err));
     TRY(settings_resolve(settings, &command->verb, err));
     *out = TAKE(store);
     return true;

@@ -88,7 +88,7 @@ const struct option options[] = {
         .type = OPTION_FLAG,
         AT(yes),
         .topic = TOPIC_AUTOMATION,
-        .also = "setup",
+        .also = "setup backup",
         .ours = true,
         .help = "Ask nothing, take what is proposed, and agree to the terms of the CA." },
     { .names = { "force-interactive" },
@@ -591,7 +591,7 @@ const struct option options[] = {
         AT(cert_name),
         .value = "NAME",
         .topic = TOPIC_GENERAL,
-        .also = "manage run certonly renew certificates delete reconfigure enhance history store",
+        .also = "manage run certonly renew certificates delete reconfigure enhance history store backup",
         .read = read_cert_name,
         .help = "Name of the certificate to work on, as `certificates` lists it; new ones are named "
                 "after their first domain." },
@@ -888,10 +888,10 @@ const struct option options[] = {
         .type = OPTION_FLAG,
         AT(dry_run),
         .topic = TOPIC_TESTING,
-        .also = "certonly reconfigure store",
+        .also = "certonly reconfigure store backup",
         .help =
             "Try everything against the test server and keep nothing but an account there; with certonly, renew and "
-            "reconfigure. With store convert, only say what would be done." },
+            "reconfigure. With store convert and backup restore, only say what would be done." },
     { .names = { "break-my-certs" },
         .type = OPTION_FLAG,
         AT(break_my_certs),

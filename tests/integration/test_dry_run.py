@@ -58,6 +58,7 @@ ROWS = {
     "daemon": [([], REFUSED)],
     "setup": [(["--yes"], REFUSED)],
     "history": [(["restore", "whole.test", "1"], REFUSED), (["prune", "--history-keep", "1"], REFUSED)],
+    "backup": [(["restore", "/nowhere"], "cannot read /nowhere")],
     "store": [(["convert", "--layout", "versioned"], "Would convert whole.test"), (["convert", "--layout", "certbot"], "whole.test")],
 }
 

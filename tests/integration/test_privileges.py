@@ -33,7 +33,7 @@ CHANGES = [
     "run -n -d new.test", "certonly -n --standalone -d new.test", "certonly -n --standalone -i 127.0.0.1 --dry-run", "renew",
     f"revoke -n --cert-name {NAME}", f"delete -n --cert-name {NAME}", f"reconfigure -n --cert-name {NAME} --standalone", f"install -n --cert-name {NAME} -i null",
     f"enhance -n --cert-name {NAME} --redirect", "rollback -n", "register -n --agree-tos -m a@b.test", "update_account -n -m a@b.test",
-    "unregister -n", f"store convert --cert-name {NAME}", f"history restore {NAME} x", "doctor --fix",
+    "unregister -n", f"store convert --cert-name {NAME}", f"history restore {NAME} x", "backup restore /nowhere --yes", "doctor --fix",
 ]
 ELSEWHERE = {"configure", "status", "schedule", "daemon", "notify", "setup"}  # work on other files, or have such tests of their own
 
