@@ -7,6 +7,8 @@
 #include "base/text.h"
 
 #define DAY_S 86400
+#define HOUR_S 3600
+#define FAILURES_AT_ONCE 3 /* attempts that fail in a row, before there is an hour between them */
 #define AHEAD_S 3600 /* by which another process, that was told the time later, may be ahead of this one */
 
 void news_clear(struct news *news)
@@ -189,6 +191,15 @@ static bool is_enough(const struct memory *before, int64_t now)
     return recent >= MEMORY_SENT;
 }
 
+/* Whether it has taken nothing of late: then it is tried seldom, so that one that takes a message without saying so
+ * gets no storm either. */
+static bool is_rested(const struct memory *before, int64_t now)
+{
+    int64_t since = now - before->failing.last;
+
+    return before->failing.times < FAILURES_AT_ONCE || since >= HOUR_S || since < -AHEAD_S;
+}
+
 static void copy_attempts(const struct memory *from, struct memory *to)
 {
     memcpy(to->sent, from->sent, sizeof to->sent);
@@ -228,6 +239,6 @@ void news_decide(const struct facts *facts, const struct memory *before, const s
     copy_attempts(before, untold);
     if (news->len > 1)
         qsort(news->at, news->len, sizeof *news->at, worst_first);
-    if (is_enough(before, now))
+    if (is_enough(before, now) || !is_rested(before, now))
         news->tell = false;
 }

@@ -5,6 +5,7 @@
  * A message is sent when something is to be told for the first time, has become worse, is over, or has lasted for so
  * long that it is repeated; then it has everything that is not well, so that later repetitions come together. What
  * comes and goes is told once in the time between repetitions, and no target gets more than MEMORY_SENT messages a day.
+ * One that took none of the last three is tried once an hour.
  */
 #include "typed/fractions.h"
 #include "notify/memory.h"

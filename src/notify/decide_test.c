@@ -177,6 +177,34 @@ TEST(no_more_than_a_days_messages)
     CHECK_INT((int)memory.len, 100, "and all is known, to be told later");
 }
 
+/* A target is away for two days, and each minute something else fails. */
+TEST(a_target_that_comes_back_is_told_at_once)
+{
+    struct policy policy = { .every_s = DAY, .after = 1 };
+    AUTO(memory_clear) struct memory memory = { 0 };
+    struct fact at[] = { { .name = "a", .trouble = TROUBLE_RENEWAL, .attempted = true } };
+    size_t attempts = 0;
+    bool taken = false;
+
+    for (int64_t now = BEGIN; !taken && now < BEGIN + 3 * DAY; now += 60) {
+        AUTO(memory_clear) struct memory told = { 0 }, untold = { 0 };
+        AUTO(news_clear) struct news news = { 0 };
+
+        news_decide(&(struct facts){ at, 1, true }, &memory, &policy, now, &news, &told, &untold);
+        attempts += news.tell && now < BEGIN + DAY;
+        taken = news.tell && now >= BEGIN + 2 * DAY;
+        CHECK(!taken || now < BEGIN + 2 * DAY + HOUR, "within an hour, not later");
+        if (news.tell) {
+            memory_note_sent(&untold, now);
+            memory_note_result(&untold, now, "away");
+        }
+        memory_clear(&memory);
+        memory = memory_dup(&untold);
+    }
+    CHECK(taken, "it is told");
+    CHECK_INT((int)attempts, 3 + 23, "attempts in the first day");
+}
+
 TEST(the_worst_stands_first)
 {
     struct policy policy = { .at = { { 500 }, 1 }, .every_s = DAY, .after = 1 };

@@ -57,11 +57,13 @@ void memory_note_sent(struct memory *memory, int64_t now)
 void memory_note_result(struct memory *memory, int64_t now, const char *why)
 {
     if (why == NULL) {
-        memory->failing.since = 0;
+        memory->failing.since = memory->failing.last = 0;
         memory->failing.times = 0;
     } else {
         memory->failing.since = memory->failing.times == 0 ? now : memory->failing.since;
+        memory->failing.last = now;
         memory->failing.times += memory->failing.times < COUNT_MAX;
+        memory->sent_len -= memory->sent_len > 0 && memory->sent[memory->sent_len - 1] == now;
     }
     free(memory->failing.why);
     memory->failing.why = why == NULL ? NULL : text_printable_dup(view_of(why), WHY_MAX, false);
@@ -179,6 +181,8 @@ void memory_parse(struct view text, struct memory *out)
             continue;
         if (view_starts(line, "failing "))
             (void)!read_failing(line, out);
+        else if (view_starts(line, "failed "))
+            (void)!clock_parse_rfc3339((struct view){ line.at + 7, line.len - 7 }, &out->failing.last);
         else if (!view_starts(line, "sent "))
             (void)!read_known(line, out);
         else if (clock_parse_rfc3339((struct view){ line.at + 5, line.len - 5 }, &at))
@@ -198,18 +202,23 @@ static void put_time(int64_t at, struct buf *out)
     buf_putf(out, "%s ", text);
 }
 
+static void put_line(const char *word, int64_t at, struct buf *out)
+{
+    char text[CLOCK_TEXT_SIZE];
+
+    clock_format_rfc3339(at, text);
+    buf_putf(out, "%s %s\n", word, text);
+}
+
 void memory_format(const struct memory *memory, struct buf *out)
 {
-    for (size_t i = 0; i < memory->sent_len; i++) {
-        char text[CLOCK_TEXT_SIZE];
-
-        clock_format_rfc3339(memory->sent[i], text);
-        buf_putf(out, "sent %s\n", text);
-    }
+    for (size_t i = 0; i < memory->sent_len; i++)
+        put_line("sent", memory->sent[i], out);
     if (memory->failing.times > 0) {
         buf_put_text(out, "failing ");
         put_time(memory->failing.since, out);
         buf_putf(out, "%u %s\n", memory->failing.times, memory->failing.why);
+        put_line("failed", memory->failing.last, out);
     }
     for (size_t i = 0; i < memory->len; i++) {
         const struct known *known = &memory->at[i];

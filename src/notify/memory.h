@@ -35,15 +35,16 @@ struct known { /* about one lineage, or what stands in its place */
 };
 
 #define MEMORY_MAX (32 * 1024 * 1024) /* bytes of the file */
-#define MEMORY_SENT 24                /* how many of the last attempts to tell are remembered */
+#define MEMORY_SENT 24                /* how many of the last messages are remembered */
 
 struct memory {
     struct known *at; /* by name, in byte order */
     size_t len, room;
-    int64_t sent[MEMORY_SENT]; /* instants of the last attempts, the oldest first */
+    int64_t sent[MEMORY_SENT]; /* instants of the last messages that were taken, or may have been; the oldest first */
     size_t sent_len;
     struct {
         int64_t since; /* of the first attempt that failed; 0: the last one succeeded */
+        int64_t last;  /* of the last one; 0: not known */
         unsigned times;
         char *why; /* one line */
     } failing;
@@ -55,8 +56,9 @@ static inline void memory_clear_at(struct memory *memory)
     memory_clear(memory);
 }
 void memory_add(struct memory *memory, const struct known *known); /* a copy; in order of names */
+/* Before a message is sent: an attempt that is killed counts as one that was taken. */
 void memory_note_sent(struct memory *memory, int64_t now);
-/* why NULL: the target has taken a message. */
+/* After it. why NULL: the target has taken the message; else it counts no longer as one of those that were sent. */
 void memory_note_result(struct memory *memory, int64_t now, const char *why);
 struct memory memory_dup(const struct memory *memory);
 

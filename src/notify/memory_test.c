@@ -5,6 +5,7 @@
 
 static const char lines[] = "sent 2026-11-30T06:00:00Z\nsent 2026-12-01T06:00:00Z\n"
                             "failing 2026-11-30T06:00:00Z 2 cannot connect to x.example: refused\n"
+                            "failed 2026-12-01T05:00:00Z\n"
                             "target told 2026-11-29T00:00:00Z 2026-12-01T06:00:00Z 0 2 /target/slack-1\n"
                             "renewal untold 2026-12-01T06:00:00Z - 0 1 a b.example\n"
                             "late told 2026-11-30T06:00:00Z 2026-12-01T06:00:00Z 3 4 b.example\n"
@@ -58,6 +59,25 @@ TEST(is_in_order_and_has_each_name_once)
     CHECK_INT((int)memory.len, 2, "two names");
     CHECK_TEXT(memory.at[0].name, "a", "order");
     CHECK_TEXT(memory.at[1].name, "b", "order");
+}
+
+TEST(an_attempt_that_failed_was_no_message)
+{
+    AUTO(memory_clear) struct memory memory = { 0 };
+
+    memory_note_sent(&memory, 10);
+    memory_note_result(&memory, 10, NULL);
+    memory_note_sent(&memory, 20);
+    memory_note_result(&memory, 20, "no way");
+    memory_note_sent(&memory, 30);
+    CHECK_INT((int)memory.sent_len, 2, "the one that may have been taken counts");
+    memory_note_result(&memory, 30, "no way still");
+    CHECK(memory.sent_len == 1 && memory.sent[0] == 10, "those that were not do not");
+    CHECK(memory.failing.since == 20 && memory.failing.last == 30 && memory.failing.times == 2, "they are remembered");
+    CHECK_TEXT(memory.failing.why, "no way still", "with the latest reason");
+    memory_note_sent(&memory, 40);
+    memory_note_result(&memory, 40, NULL);
+    CHECK(memory.failing.times == 0 && memory.failing.last == 0 && memory.sent_len == 2, "until one is taken");
 }
 
 TEST(keeps_the_last_instants)
