@@ -12,6 +12,7 @@
 #include "cmd/report.h"
 #include "issuance/traces.h"
 #include "json/out.h"
+#include "lifecycle/last_run.h"
 #include "lifecycle/rehearse.h"
 #include "net/net.h"
 #include "notify/examine.h"
@@ -222,6 +223,7 @@ static bool look_at_schedule(struct context *context, struct findings *findings,
 
     if (context->settings->cert_name != NULL)
         return true;
+    last_run_tell(store_work_dir(context->store), context_now(context), findings);
     TRY(schedule_look(context->settings, context->store, NULL, &look, err));
     schedule_judge(&look, findings);
     return true;

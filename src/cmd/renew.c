@@ -7,6 +7,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cmd/command.h"
+#include "health/health.h"
+#include "lifecycle/last_run.h"
 #include "notify/notify.h"
 #include "run/hooks.h"
 
@@ -179,21 +181,23 @@ static bool put_off(struct tally tally, struct error *err)
         "see above for what failed and until when; once it is mended, `evercert renew --force-renewal` tries at once");
 }
 
-static bool renew_run(struct context *context, struct error *err)
+/* A store that has lost its renewal files looks as one in which there is nothing to renew. True: it has not, or
+ * Certbot's name says so and goes on. */
+static bool check_not_lost(struct context *context, const struct renewals *all, struct error *err)
 {
-    AUTO(renewals_clear) struct renewals all = { 0 };
-    struct error late = { 0 };
-    struct tally tally;
-    bool ok, hooked;
+    AUTO(free) char *lost = all->len == 0 ? health_lost(context->store) : NULL;
 
-    ok = renew_all(context, &all, err);
-    tally = count(&all);
-    if (ok || (err->kind == ERROR_CANCELED && all.len > 0))
-        say_summary(context, &all, tally);
-    hooked = run_post_hooks(context, &all, ok ? err : &late);
-    notify_renewed(context, &all, ok ? NULL : err);
-    if (!hooked || !ok)
-        return false;
+    if (lost == NULL)
+        return true;
+    if (!context->voice->misses_renewal_files)
+        log_warning("Nothing can be renewed: %s", lost);
+    (void)error_set(err, ERROR_STORE, "%s", lost);
+    return error_next(
+        err, "see that its file system is mounted, or put the renewal files back; `evercert doctor` says more");
+}
+
+static bool judge(const struct context *context, struct tally tally, struct error *err)
+{
     if (tally.failed == 0 && tally.broken == 0 && tally.put_off > 0)
         return put_off(tally, err);
     if (tally.failed == 0 && tally.broken == 0)
@@ -202,6 +206,48 @@ static bool renew_run(struct context *context, struct error *err)
         return error_set(err, ERROR_ACME, "%zu renew failure(s), %zu parse failure(s), %zu renewal(s) put off",
             tally.failed, tally.broken, tally.put_off);
     return error_set(err, ERROR_ACME, "%zu renew failure(s), %zu parse failure(s)", tally.failed, tally.broken);
+}
+
+/* before: how it is with the run before this one. */
+static bool renew(struct context *context, const struct last_run *before, struct error *err)
+{
+    AUTO(renewals_clear) struct renewals all = { 0 };
+    struct error late = { 0 }, lost = { 0 };
+    bool ok = renew_all(context, &all, err), hooked, is_lost;
+    struct tally tally = count(&all);
+
+    if (ok || (err->kind == ERROR_CANCELED && all.len > 0))
+        say_summary(context, &all, tally);
+    hooked = run_post_hooks(context, &all, ok ? err : &late);
+    is_lost = ok && !check_not_lost(context, &all, &lost);
+    notify_renewed(context, &all, before, !ok ? err : is_lost ? &lost : NULL);
+    if (!hooked || !ok)
+        return false;
+    if (is_lost && context->voice->misses_renewal_files) {
+        *err = lost;
+        return false;
+    }
+    return judge(context, tally, err);
+}
+
+static bool renew_run(struct context *context, struct error *err)
+{
+    const char *work_dir = store_work_dir(context->store);
+    AUTO(last_run_clear) struct last_run before = { 0 };
+    AUTO(range_lock_release) struct range_lock *mark = NULL;
+    AUTO(free) char *trouble = NULL;
+    bool ok;
+
+    if (context->settings->dry_run)
+        return renew(context, &before, err);
+    last_run_begin(work_dir, context_now(context), &before, &mark);
+    trouble = last_run_trouble(&before, context_now(context));
+    if (trouble != NULL)
+        log_warning("Before this run: %s", trouble);
+    notify_begun(context, &before);
+    ok = renew(context, &before, err);
+    last_run_end(work_dir, context_now(context), TAKE(mark));
+    return ok;
 }
 
 /* A user at a terminal sees it. */

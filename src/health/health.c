@@ -58,6 +58,7 @@ static void (*const store_checks[])(struct health *) = {
     check_traces,
     check_deliveries,
     check_stray_failures,
+    check_lost,
     check_strays,
     check_accounts,
     check_old_requests,

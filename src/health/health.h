@@ -84,6 +84,10 @@ MUST_USE bool health_examine_all(struct store *store, const struct settings *set
 struct finding *findings_add(struct findings *findings, const char *code, enum health_severity severity,
     const char *lineage, const char *why, const char *what, ...) PRINTF(6, 7);
 void finding_answer(struct finding *finding, const char *answer, ...) PRINTF(2, 3);
+/* Why the store seems to have lost all its renewal files: there are certificates, or were when they were last listed,
+ * and not one renewal file. Of the caller's; NULL: it does not seem so, or this user cannot tell. */
+char *health_lost(struct store *store);
+void health_tell_lost(struct store *store, struct findings *out); /* the same as a finding */
 /* Only who may read or change what he should not: files and directories of the store, and of these lineages, as far as
  * this user can see them. */
 void health_examine_access(

@@ -175,5 +175,6 @@ void check_deliveries(struct health *health);      /* delivery.c */
 void check_stray_failures(struct health *health);  /* failures.c */
 void check_accounts(struct health *health);        /* accounts.c */
 void check_strays(struct health *health);          /* orphans.c */
+void check_lost(struct health *health);            /* lost.c */
 void check_old_requests(struct health *health);
 void check_clock(struct health *health);

@@ -9,7 +9,7 @@
 #define DAY_S 86400
 #define HOUR_S 3600
 #define FAILURES_AT_ONCE 3 /* attempts that fail in a row, before there is an hour between them */
-#define AHEAD_S 3600 /* by which another process, that was told the time later, may be ahead of this one */
+#define AHEAD_S 3600       /* by which another process, that was told the time later, may be ahead of this one */
 
 void news_clear(struct news *news)
 {

@@ -9,6 +9,7 @@
 #include "store/delivery.h"
 
 #define RUN_NAME "/renew" /* no lineage's name has a slash */
+#define LAST_NAME "/renew/last"
 #define TARGET_PREFIX "/target/"
 #define NOT_BEGUN 2     /* in a row: another process may have the store for a while */
 #define INTERRUPTIONS 3 /* in a row, before they are told: a machine that is switched off is none */
@@ -130,6 +131,21 @@ void gather_run(const struct error *why, struct gathered *out)
         fact->patience = NOT_BEGUN;
         fact->why = keep_text(out, why->why);
     }
+}
+
+/* A machine may lose its power once. */
+void gather_last_run(const struct last_run *last, int64_t now, struct gathered *out)
+{
+    AUTO(free) char *why = last_run_trouble(last, now);
+    struct fact *fact = add(out);
+
+    fact->name = LAST_NAME;
+    if (why == NULL)
+        return;
+    fact->trouble = TROUBLE_RUN;
+    fact->attempted = true;
+    fact->patience = last->state == LAST_RUN_CUT && last->with_machine ? NOT_BEGUN : 0;
+    fact->why = keep_text(out, why);
 }
 
 char *gather_target_name(const struct target *target)

@@ -193,23 +193,47 @@ static bool is_wanted(const struct context *context)
     return targets_any(context->settings) && !context->settings->dry_run;
 }
 
-void notify_renewed(struct context *context, const struct renewals *renewals, const struct error *why)
+/* Tells the targets what was gathered. */
+static void tell_gathered(struct context *context, struct telling *telling, struct gathered *gathered)
 {
     AUTO(targets_clear) struct targets targets = { 0 };
+
+    interrupt_shield();
+    targets_read(context->settings, &targets);
+    tell_all(telling, &targets, gathered);
+    interrupt_unshield();
+}
+
+void notify_begun(struct context *context, const struct last_run *before)
+{
+    AUTO(gathered_clear) struct gathered gathered = { 0 };
+    AUTO(telling_end) struct telling telling = { 0 };
+    AUTO(free) char *trouble = last_run_trouble(before, context_now(context));
+
+    if (!is_wanted(context) || trouble == NULL)
+        return;
+    telling = telling_begin(context);
+    gather_last_run(before, telling.now, &gathered);
+    tell_gathered(context, &telling, &gathered);
+}
+
+void notify_renewed(
+    struct context *context, const struct renewals *renewals, const struct last_run *before, const struct error *why)
+{
+    static const struct last_run ended = { .state = LAST_RUN_ENDED };
     AUTO(gathered_clear) struct gathered gathered = { 0 };
     AUTO(telling_end) struct telling telling = { 0 };
 
     if (!is_wanted(context))
         return;
-    interrupt_shield();
     telling = telling_begin(context);
-    targets_read(context->settings, &targets);
     gather_renewals(context, renewals, &telling.policy, &gathered);
     if (why != NULL && renewals->len == 0)
         gathered.facts.whole = false;
     gather_run(why, &gathered);
-    tell_all(&telling, &targets, &gathered);
-    interrupt_unshield();
+    if (before != NULL) /* one that was killed is made up for by this one; one that never ends is still there */
+        gather_last_run(before->state == LAST_RUN_AT_WORK ? before : &ended, telling.now, &gathered);
+    tell_gathered(context, &telling, &gathered);
 }
 
 void notify_foreign(struct context *context, const struct foreign *at, size_t len)
@@ -234,7 +258,7 @@ void notify_not_begun(struct context *context, const struct error *why)
     static const struct renewals none = { 0 };
 
     if (why->kind != ERROR_CANCELED)
-        notify_renewed(context, &none, why);
+        notify_renewed(context, &none, NULL, why);
 }
 
 bool notify_test(struct context *context, const struct target *target, struct error *err)

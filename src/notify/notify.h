@@ -6,11 +6,15 @@
  * twice; one that was killed between telling and noting it tells it once more. All targets are told at the same time:
  * none delays the run by more than half a minute, and none makes it fail. Nothing is told of a dry run.
  */
+#include "lifecycle/last_run.h"
 #include "lifecycle/renew.h"
 #include "notify/target.h"
 
-/* At the end of `renew`. why it ended before all was looked at: NULL when it did not, or ERROR_CANCELED. */
-void notify_renewed(struct context *context, const struct renewals *renewals, const struct error *why);
+/* At the beginning of `renew`, where the run before it did not come to its end: this one may not come so far either. */
+void notify_begun(struct context *context, const struct last_run *before);
+/* At its end. why it ended before all was looked at: NULL when it did not, or ERROR_CANCELED. before: as above. */
+void notify_renewed(
+    struct context *context, const struct renewals *renewals, const struct last_run *before, const struct error *why);
 /* When it could not even begin; context->store may be NULL. */
 void notify_not_begun(struct context *context, const struct error *why);
 

@@ -38,8 +38,10 @@ struct daemon {
     struct daemon_state state;
     int64_t interval_s, due; /* of the store, as it was looked at */
     char *due_name;
-    pid_t child;    /* 0: none */
-    unsigned stops; /* how often it was told to */
+    pid_t child;        /* 0: none */
+    int64_t started_ms; /* by the monotonic clock, when it was */
+    int urged;          /* the signal by which it was to end, as it did not by itself; 0: none */
+    unsigned stops;     /* how often it was told to */
     int64_t settle_ms;
     int64_t look_at_ms; /* by the monotonic clock, when to look at the store; 0: it was looked at */
     int64_t beat_ms;    /* the last sign of life */
@@ -210,6 +212,8 @@ static void start(struct daemon *daemon)
                             .own_group = true },
         &daemon->child);
     free(argv);
+    daemon->started_ms = clock_monotonic_ms();
+    daemon->urged = 0;
     if (sys == 0) {
         save(daemon);
         return;
@@ -246,6 +250,19 @@ static void stop(struct daemon *daemon)
     }
 }
 
+/* A hook that never ends would keep all later runs from beginning. */
+static void urge(struct daemon *daemon)
+{
+    int number =
+        daemon->child == 0 ? 0 : daemon_urge((clock_monotonic_ms() - daemon->started_ms) / 1000, daemon->urged);
+
+    if (number == 0)
+        return;
+    daemon->urged = number;
+    say("renew has been at work for more than a day, and is %s.", number == SIGKILL ? "killed" : "asked to end");
+    (void)kill(-daemon->child, number);
+}
+
 static void reload(struct daemon *daemon)
 {
     char stamp[64];
@@ -274,6 +291,7 @@ static void wait_for_something(struct daemon *daemon)
         reap(daemon);
     while (daemon->stops < wakeup_stops())
         stop(daemon);
+    urge(daemon);
     if (wake & WAKE_RELOAD)
         reload(daemon);
     if (wake & WAKE_CLOCK)

@@ -1,5 +1,6 @@
 #include "ops/daemon_plan.h"
 
+#include <signal.h>
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -9,6 +10,7 @@
 #define SILENT_S (3 * DAEMON_BEAT_S)
 #define LATE_S 600
 #define ENDLESS_S 86400
+#define KILL_AFTER_S 300
 
 static int64_t least(int64_t a, int64_t b)
 {
@@ -49,6 +51,13 @@ void daemon_state_clear(struct daemon_state *state)
 {
     free(state->next_for);
     *state = (struct daemon_state){ 0 };
+}
+
+int daemon_urge(int64_t at_work_s, int sent)
+{
+    if (at_work_s >= ENDLESS_S + KILL_AFTER_S)
+        return sent == SIGKILL ? 0 : SIGKILL;
+    return at_work_s >= ENDLESS_S && sent == 0 ? SIGTERM : 0;
 }
 
 char *daemon_illness(const struct daemon_state *state, int64_t now)

@@ -39,6 +39,10 @@ static inline void daemon_state_clear_at(struct daemon_state *state)
     daemon_state_clear(state);
 }
 
+/* The signal by which a run that has been at work for so long is to be ended now, 0: none. sent: the last one. After a
+ * day it is asked to end, which it tells as an interruption; five minutes later it is killed. */
+int daemon_urge(int64_t at_work_s, int sent);
+
 /* NULL when the daemon is well, else why not: it shows no sign of life, a run that was due has not begun, or one does
  * not end. That renewals fail is not the daemon's illness. Of the caller's. */
 char *daemon_illness(const struct daemon_state *state, int64_t now);

@@ -1,5 +1,7 @@
 #include "ops/daemon_plan.h"
 
+#include <signal.h>
+
 #include "base/mem.h"
 #include "base/test.h"
 #include "lifecycle/upcoming.h"
@@ -62,6 +64,24 @@ TEST(no_storm)
         facts.failures++;
     }
     CHECK(runs > 24 && runs < 45, "%d", runs);
+}
+
+TEST(a_run_that_does_not_end)
+{
+    static const struct {
+        int64_t at_work_s;
+        int sent, want;
+    } cases[] = {
+        { 0, 0, 0 }, { 24 * HOUR - 1, 0, 0 }, { 24 * HOUR, 0, SIGTERM }, { 24 * HOUR + 60, SIGTERM, 0 },
+        { 24 * HOUR + 299, SIGTERM, 0 }, { 24 * HOUR + 300, SIGTERM, SIGKILL }, { 24 * HOUR + 360, SIGKILL, 0 },
+        { 90 * HOUR, 0, SIGKILL }, /* the daemon itself was stopped for so long */
+    };
+
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(free) char *name = xprintf("%lld s", (long long)cases[i].at_work_s);
+
+        CHECK_INT(daemon_urge(cases[i].at_work_s, cases[i].sent), cases[i].want, name);
+    }
 }
 
 TEST(illness)

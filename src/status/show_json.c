@@ -73,13 +73,11 @@ static void out_cert(struct out *out, const struct status *status, const struct 
     out_end(out);
 }
 
-static void out_findings(struct out *out, const struct status *status)
+static void out_findings(struct out *out, const char *name, const struct findings *findings)
 {
-    out_object(out, "permissions");
-    out_number(out, "examined", (int64_t)status->access.examined);
-    out_array(out, "findings");
-    for (size_t i = 0; i < status->access.len; i++) {
-        const struct finding *finding = &status->access.at[i];
+    out_array(out, name);
+    for (size_t i = 0; i < findings->len; i++) {
+        const struct finding *finding = &findings->at[i];
 
         out_object(out, NULL);
         out_text(out, "code", finding->code);
@@ -90,6 +88,13 @@ static void out_findings(struct out *out, const struct status *status)
         out_end(out);
     }
     out_end(out);
+}
+
+static void out_permissions(struct out *out, const struct status *status)
+{
+    out_object(out, "permissions");
+    out_number(out, "examined", (int64_t)status->access.examined);
+    out_findings(out, "findings", &status->access);
     out_end(out);
 }
 
@@ -178,7 +183,8 @@ void show_json(const struct status *status, struct buf *to)
     out_moment(&out, "last_renewal", &status->issued);
     out_moment(&out, "last_failure", &status->failed);
     out_schedules(&out, status);
-    out_findings(&out, status);
+    out_findings(&out, "runs", &status->runs);
+    out_permissions(&out, status);
     out_authorities(&out, status);
     out_asked(&out, status);
     out_array(&out, "certificates");

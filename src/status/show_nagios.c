@@ -47,6 +47,8 @@ static void put_others(const struct status *status, struct buf *to)
             buf_putf(to, "; the CA at %.300s ", status->authorities[i].url);
             buf_put_text(to, status->authorities[i].answers ? "has another time" : "does not answer");
         }
+    for (size_t i = 0; i < status->runs.len; i++)
+        buf_putf(to, "; %.300s", status->runs.at[i].what);
     for (size_t i = 0; i < status->access.len; i++)
         open += status_counts(&status->access.at[i]);
     if (open > 0)

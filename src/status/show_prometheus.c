@@ -188,6 +188,9 @@ void show_prometheus(const struct status *status, struct buf *to)
         (int64_t)status->undelivered);
     put_sum(
         to, "schedules", "Timers, lines of cron and daemons that were found to renew.", (int64_t)status->schedules.len);
+    put_sum(to, "run_findings",
+        "What is wrong with the runs of renew themselves: killed, without end, nothing left to renew.",
+        (int64_t)status->runs.len);
     put_sum(to, "permission_findings", "Files that others may read or change, and should not.", open);
     put_certificates(status, to);
     put_info(status, to);

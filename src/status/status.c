@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "lifecycle/facts.h"
 #include "lifecycle/inventory.h"
+#include "lifecycle/last_run.h"
 #include "lifecycle/upcoming.h"
 #include "status/online.h"
 #include "store/delivery.h"
@@ -241,6 +242,13 @@ static void examine_access(struct context *context, struct status *status)
     health_examine_access(context->store, context->settings, &names, &status->access);
 }
 
+/* Nothing would be renewed, whatever is said of single certificates. */
+static void examine_runs(struct context *context, struct status *status)
+{
+    health_tell_lost(context->store, &status->runs);
+    last_run_tell(store_work_dir(context->store), status->now, &status->runs);
+}
+
 static void find_schedules(const struct context *context, struct status *status)
 {
     const struct settings *settings = context->settings;
@@ -275,6 +283,8 @@ static enum level judge_all(const struct status *status)
     for (enum cert_state state = 0; state < CERT_STATE_COUNT; state++)
         if (status->counts[state] > 0)
             level = level_worse(level, cert_state_level(state));
+    for (size_t i = 0; i < status->runs.len; i++)
+        level = level_worse(level, status_level_of(&status->runs.at[i]));
     for (size_t i = 0; i < status->access.len; i++)
         if (status_counts(&status->access.at[i]))
             level = level_worse(level, LEVEL_WARNING);
@@ -299,6 +309,7 @@ bool status_gather(struct context *context, struct status *out, struct error *er
 
     list_records(&gathering);
     TRY(gather_certificates(&gathering, err));
+    examine_runs(context, &status);
     examine_access(context, &status);
     find_schedules(context, &status);
     if (settings->online) {
@@ -320,6 +331,7 @@ void status_clear(struct status *status)
     free(status->failed.name);
     worst_clear(&status->certs);
     scheduled_entries_clear(&status->schedules);
+    findings_clear(&status->runs);
     findings_clear(&status->access);
     for (size_t i = 0; i < status->authority_count; i++) {
         free(status->authorities[i].url);
@@ -352,6 +364,13 @@ size_t status_at_level(const struct status *status, enum level level)
         if (cert_state_level(state) == level)
             count += status->counts[state];
     return count;
+}
+
+enum level status_level_of(const struct finding *finding)
+{
+    static const enum level levels[] = { LEVEL_OK, LEVEL_WARNING, LEVEL_CRITICAL };
+
+    return levels[finding->severity];
 }
 
 bool status_counts(const struct finding *finding)

@@ -49,6 +49,7 @@ struct status {
     struct moment failed;      /* the last whose renewal failed */
     struct worst certs;
     struct scheduled_entries schedules; /* who renews by himself */
+    struct findings runs;               /* of renew, and the store itself, that are not as they should be */
     struct findings access;             /* permissions; examined may be fewer than there are */
     struct authority authorities[STATUS_CAS];
     size_t authority_count;
@@ -72,6 +73,7 @@ static inline void status_clear_at(struct status *status)
 size_t status_all(const struct status *status); /* certificates that are shown, whatever there is in the store */
 size_t status_at_level(const struct status *status, enum level level); /* of them */
 size_t status_attention(const struct status *status);                  /* of them, that are not well */
+enum level status_level_of(const struct finding *finding);
 /* Whether a finding counts: not a note. */
 bool status_counts(const struct finding *finding);
 bool authority_is_well(const struct authority *authority);

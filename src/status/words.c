@@ -220,10 +220,17 @@ void words_put_sum(struct buf *to, const struct status *status)
 
 const char *words_row_title(enum words_row row)
 {
-    static const char *const titles[ROW_COUNT] = { "Last renewal", "Next renewal", "Schedule", "Deployments",
+    static const char *const titles[ROW_COUNT] = { "Runs", "Last renewal", "Next renewal", "Schedule", "Deployments",
         "Permissions", "Servers", "Version" };
 
     return titles[row];
+}
+
+static void put_runs(struct buf *to, const struct status *status)
+{
+    for (size_t i = 0; i < status->runs.len; i++)
+        buf_putf(to, "%s%s", i > 0 ? "; " : "", status->runs.at[i].what);
+    buf_put_text(to, ". `evercert doctor` tells more");
 }
 
 static void put_last(struct buf *to, const struct status *status)
@@ -309,6 +316,10 @@ static void put_servers(struct buf *to, const struct status *status)
 bool words_put_row(struct buf *to, const struct status *status, enum words_row row)
 {
     switch (row) {
+    case ROW_RUNS:
+        if (status->runs.len > 0)
+            put_runs(to, status);
+        return status->runs.len > 0;
     case ROW_LAST:
         if (status->issued.name == NULL && status->failed.name == NULL)
             return false;
@@ -354,6 +365,8 @@ enum level words_row_level(const struct status *status, enum words_row row)
         level = LEVEL_WARNING;
     if (row == ROW_LAST && status->failing > 0)
         level = LEVEL_WARNING;
+    for (size_t i = 0; row == ROW_RUNS && i < status->runs.len; i++)
+        level = level_worse(level, status_level_of(&status->runs.at[i]));
     for (size_t i = 0; row == ROW_PERMISSIONS && i < status->access.len; i++)
         if (status_counts(&status->access.at[i]))
             level = LEVEL_WARNING;

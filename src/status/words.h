@@ -25,6 +25,7 @@ void words_add_details(const struct cert_status *cert, int64_t now, struct list 
 void words_put_sum(struct buf *to, const struct status *status);
 /* What is to be said beside the certificates, in the order of these rows. */
 enum words_row {
+    ROW_RUNS, /* of renew, where something is wrong with them */
     ROW_LAST, /* renewal */
     ROW_NEXT,
     ROW_SCHEDULE,

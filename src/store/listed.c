@@ -184,6 +184,20 @@ struct view listed_find(struct listed *listed, const char *name)
     }
 }
 
+size_t listed_count(const struct store *store)
+{
+    AUTO(listed_close) struct listed *listed = listed_open(store, 0);
+    size_t count = 0;
+
+    if (!listed->usable) /* as where there is no live directory */
+        load(listed);
+    while (next_record(listed).len > 0) {
+        listed->at += next_record(listed).len;
+        count++;
+    }
+    return count;
+}
+
 static char *live_path(const struct listed *listed, const char *name, enum kind kind)
 {
     return xprintf("%s/%s/%s.pem", listed->live_dir, name, kind_name(kind));

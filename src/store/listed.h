@@ -33,6 +33,9 @@ MUST_USE bool listed_recall(const struct listed *listed, const char *name, struc
 void listed_record(
     const struct listed *listed, const struct lineage *lineage, const struct summary *summary, struct buf *record);
 
+/* How many lineages the last listing of this store has recorded, as far as that can be relied on. */
+size_t listed_count(const struct store *store);
+
 /* Keeps a record, which may be empty, for the next listing: in the order of renewal files. */
 void listed_keep(struct listed *listed, struct view record);
 /* Writes what was kept, if it is anything else than before. A failure is only logged. */

@@ -106,6 +106,8 @@ HABIT(preflights, false, true)
 HABIT(backs_off, false, true)
 /* A deploy hook or reload that has failed is made up for by later runs, which fail until then. */
 HABIT(redelivers, false, true)
+/* `renew` fails where there are certificates, and not one renewal file. */
+HABIT(misses_renewal_files, false, true)
 /* `revoke` without a name lists what there is. */
 HABIT(lists_to_revoke, false, true)
 /* A certificate that the CA has revoked already counts as revoked (RFC 8555 section 7.6, alreadyRevoked). */

@@ -160,6 +160,8 @@ static const struct {
     { "preflights", "Called as `evercert`, names are looked at before an order is placed" },
     { "backs_off", "an unattended `renew` tries a certificate whose orders keep failing less and less often" },
     { "redelivers", "Called as `evercert`, those that failed are run again" },
+    { "misses_renewal_files",
+        "Called as `evercert`, `renew` fails where there are certificates and no renewal file at all" },
     { "lists_to_revoke", "Called as `evercert`, `revoke` without a name lists the certificates" },
     { "takes_revoked_for_done", "`revoke` takes what the CA has revoked already for revoked" },
     { "installs_for_addresses", "take IP addresses, where the installer does" },

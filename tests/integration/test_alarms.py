@@ -4,16 +4,18 @@ import email.policy
 import email.utils
 import fcntl
 import json
+import os
 import re
 import shutil
 import signal
+import subprocess
 import threading
 import time
 import urllib.parse
 from pathlib import Path
 
 import pytest
-from client import wait_for
+from client import session_members, wait_for
 from fleet import Fleet
 from peers.hook_server import HookServer
 from peers.mail_server import MailServer
@@ -269,6 +271,86 @@ def test_runs_that_are_interrupted(new_client, hook, area):
     new_client.renew(*to)
     message, = told(hook)
     assert message["event"] == "recovered" and without_times(message) == ([], ["all certificates"])
+
+
+def kept_run(client, area, to):
+    """A run that a hook keeps, once it does."""
+    run = client.start("renew", *to, "--force-renewal", "--pre-hook", f"touch {area}/inside; exec sleep 1000")
+    wait_for((area / "inside").exists)
+    (area / "inside").unlink()
+    return run
+
+
+def kill_all(run):
+    for pid in session_members(run.pid):
+        os.kill(pid, signal.SIGKILL)
+
+
+@pytest.mark.parametrize("machine", [False, True])
+def test_runs_that_are_killed(new_client, hook, area, machine):
+    """The next one tells it before it does anything else, as it may be killed, too; once, however often that happens. Where it was the
+    machine that went down, it is told at the second time in a row."""
+    new_client.certonly(["k.test"])
+    to, mark = ["--notify", f"json:{hook.url}/x"], new_client.work / "renew.txt"
+    alarm = [("all certificates", "run")]
+    for expected in [[], [], alarm] if machine else [[], alarm, []]:
+        run = kept_run(new_client, area, to)
+        assert [item for message in told(hook) for item in without_times(message)[0]] == expected
+        kill_all(run)
+        new_client.finish(run, status=-signal.SIGKILL)
+        if machine:
+            mark.write_text(re.sub("boot: .*", "boot: an earlier one", mark.read_text()))
+    says = "the machine was started anew meanwhile" if machine else "it was killed"
+    new_client.run("doctor", status=1).says("run-unfinished", says)
+    new_client.run("status").says("Runs", "did not come to its end", says)
+    state = new_client.run("status", "--json").json()
+    assert state["level"] == "warning" and state["runs"][0]["code"] == "run-unfinished"
+    new_client.renew(*to).says("did not come to its end")
+    message, = told(hook)
+    assert message["event"] == "recovered" and without_times(message) == ([], ["all certificates"])
+    assert "run-unfinished" not in new_client.run("doctor", status=None).text
+    assert new_client.run("status", "--json").json()["runs"] == []
+
+
+def test_a_run_that_never_ends(store, hook):
+    """Told by those that begin while it is at work."""
+    store.fleet.add("a.test", days_left=80)
+    to = ["--notify", f"json:{hook.url}/x"]
+    store.renew(*to)
+    mark = store.work / "renew.txt"
+    mark.write_text("began: 2026-01-01T00:00:00Z\nprocess: 4711\n")
+    with (store.work / "renew.lock").open("r+") as lock:
+        fcntl.lockf(lock, fcntl.LOCK_EX)
+        store.run("doctor", status=1).says("run-endless", "(process 4711) has been at work for")
+        store.renew(*to).says("has been at work for")
+        store.renew(*to)
+        message, = told(hook)
+        assert without_times(message) == ([("all certificates", "run")], []) and "4711" in message["message"]
+        assert "4711" in mark.read_text(), "the mark is not that of the others"
+    store.renew(*to)
+    assert [item["trouble"] for message in told(hook) for item in message["recovered"]] == ["run"]
+
+
+@pytest.mark.parametrize("shell", ["rm renewal/*", "rm -r renewal", "rm -r renewal live archive"])
+def test_renewal_files_that_are_gone(store, hook, shell):
+    """Not the same as nothing to renew: a store that is not mounted, a restore that went wrong."""
+    store.fleet.add("a.test", days_left=80)
+    to = ["--notify", f"json:{hook.url}/x"]
+    if "live" in shell:
+        time.sleep(5)  # what was changed just now is not remembered by listings
+    store.run("certificates")
+    subprocess.run(shell, shell=True, cwd=store.config, check=True)
+    for _ in range(2):
+        store.renew(*to, status=1).says("renewal")
+    message, = told(hook)
+    assert without_times(message) == ([("all certificates", "run")], []) and "/renewal" in message["message"]
+    store.run("doctor", status=1).says("renewal-files-lost")
+    store.run("status", "--nagios", status=2).says("EVERCERT CRITICAL", "/renewal")
+    for folder in ("renewal", "live", "archive"):
+        (store.config / folder).mkdir(exist_ok=True)
+    store.fleet.add("b.test", days_left=80)
+    store.renew(*to)
+    assert told(hook)[0]["event"] == "recovered"
 
 
 @pytest.mark.parametrize("line", [f"no-such-token = {SECRET}", "rsa-key-size = many", "= 3"])
