@@ -19,6 +19,7 @@
 #include "ops/checkup.h"
 #include "status/findings.h"
 #include "ops/schedule_look.h"
+#include "ops/scheduled_try.h"
 #include "store/lineage_lock.h"
 
 #define FINDING_MAX (64 * 1024)
@@ -220,12 +221,14 @@ static bool sweep(void *ctx, const char *name, struct error *err)
 static bool look_at_schedule(struct context *context, struct findings *findings, struct error *err)
 {
     AUTO(schedule_look_clear) struct schedule_look look = { 0 };
+    AUTO(free) const struct verb **verbs = command_verbs();
 
     if (context->settings->cert_name != NULL)
         return true;
     last_run_tell(store_work_dir(context->store), context_now(context), findings);
     TRY(schedule_look(context->settings, context->store, NULL, &look, err));
     schedule_judge(&look, findings);
+    scheduled_try(&look.renewers, verbs, findings);
     return true;
 }
 

@@ -10,6 +10,7 @@
 #include "json/out.h"
 #include "ops/cadence.h"
 #include "ops/schedule_look.h"
+#include "ops/scheduled_try.h"
 
 /* ---- status ---- */
 
@@ -120,11 +121,19 @@ static void say_json(struct context *context, const struct schedule_look *look, 
     report_document(context, &out);
 }
 
+static void judge(const struct schedule_look *look, struct findings *findings)
+{
+    AUTO(free) const struct verb **verbs = command_verbs();
+
+    schedule_judge(look, findings);
+    scheduled_try(&look->renewers, verbs, findings);
+}
+
 static bool show(struct context *context, const struct schedule_look *look, struct error *err)
 {
     AUTO(findings_clear) struct findings findings = { 0 };
 
-    schedule_judge(look, &findings);
+    judge(look, &findings);
     if (context->settings->json) {
         say_json(context, look, &findings);
     } else {
@@ -158,7 +167,7 @@ static void say_others(struct context *context, const struct schedule_look *befo
         error_clear(err);
         return;
     }
-    schedule_judge(&look, &findings);
+    judge(&look, &findings);
     say_findings(context, &findings);
 }
 

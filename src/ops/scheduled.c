@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "lifecycle/due.h"
 #include "ops/cadence.h"
+#include "ops/command_words.h"
 
 #define FILE_MOST (256 * 1024)
 #define BLANKS " \t\r'\"=;&|()<>"
@@ -53,21 +54,43 @@ struct search {
 struct command { /* what a line calls */
     enum scheduled who;
     bool is_daemon;
+    struct list words; /* as in the entry */
 };
 
-static void add(struct search *search, struct command command, const char *where, int64_t interval_s)
+static void command_clear(struct command *command)
+{
+    list_clear(&command->words);
+    *command = (struct command){ 0 };
+}
+
+static inline void command_clear_at(struct command *command)
+{
+    command_clear(command);
+}
+
+static void command_move(struct command *to, struct command *from)
+{
+    command_clear(to);
+    *to = *from;
+    *from = (struct command){ 0 };
+}
+
+/* Takes the words over. */
+static void add(struct search *search, struct command *command, const char *where, int64_t interval_s)
 {
     struct scheduled_entries *out = search->out;
 
-    if (command.who == SCHEDULED_NOTHING)
+    if (command->who == SCHEDULED_NOTHING)
         return;
     out->at = xrealloc(out->at, out->len + 1, sizeof *out->at);
     out->at[out->len++] = (struct scheduled_entry){
-        .who = command.who,
-        .is_daemon = command.is_daemon,
+        .who = command->who,
+        .is_daemon = command->is_daemon,
         .where = xstrdup(where),
+        .words = command->words,
         .interval_s = interval_s,
     };
+    command->words = (struct list){ 0 };
 }
 
 static bool read_below(const struct search *search, const char *path, struct buf *out)
@@ -140,22 +163,84 @@ static bool is_for_store(const struct search *search, const char *text)
     return search->unnamed || strstr(text, search->config_dir) != NULL;
 }
 
-static struct command command_of_line(const struct search *search, struct view line)
+/* Whether a command is for the store; of one that names none the line may say it otherwise (-c FILE). */
+static bool words_are_for_store(const struct search *search, const char *line, const struct list *words)
 {
-    AUTO(free) char *text = view_dup(line);
-    struct command command = { 0 };
+    static const char option[] = "--config-dir";
+
+    for (size_t i = 1; i < words->len; i++) {
+        const char *value = words->at[i] + strlen(option);
+
+        if (!text_starts(words->at[i], option) || (value[0] != '=' && (value[0] != '\0' || i + 1 == words->len)))
+            continue;
+        value = value[0] == '=' ? value + 1 : words->at[i + 1];
+        return text_starts(value, search->config_dir) &&
+               text_equal(value + strlen(search->config_dir) + (value[strlen(search->config_dir)] == '/'), "");
+    }
+    return is_for_store(search, line);
+}
+
+/* What one simple command calls, where the program is a word of it. */
+static void judge_words(
+    const struct search *search, const char *line, const struct command_words *said, struct command *out)
+{
     bool renews = false;
 
-    if (!is_for_store(search, text) || leaves_it_to_systemd(search, text))
-        return command;
-    for (char *save = NULL, *word = strtok_r(text, BLANKS, &save); word != NULL; word = strtok_r(NULL, BLANKS, &save)) {
-        if (command.who == SCHEDULED_NOTHING)
-            command.who = program_of(search, word);
+    for (size_t i = 0; i < said->words.len; i++) {
+        const char *word = said->words.at[i];
+
+        if (out->who == SCHEDULED_NOTHING)
+            out->who = program_of(search, word);
+        if (out->who != SCHEDULED_NOTHING)
+            list_add(&out->words, out->words.len == 0 ? word + strspn(word, "-@:+!") : word);
         renews = renews || strcmp(word, "renew") == 0;
-        command.is_daemon = command.is_daemon || strcmp(word, "daemon") == 0;
+        out->is_daemon = out->is_daemon || strcmp(word, "daemon") == 0;
     }
-    command.is_daemon = command.is_daemon && !renews;
-    return renews || (command.is_daemon && command.who == SCHEDULED_US) ? command : (struct command){ 0 };
+    out->is_daemon = out->is_daemon && !renews;
+    if (!(renews || (out->is_daemon && out->who == SCHEDULED_US)) || !words_are_for_store(search, line, &out->words))
+        command_clear(out);
+    else if (!said->is_certain)
+        list_clear(&out->words);
+}
+
+/* The same of a word that is a program itself: what stands behind another one's -c or -e. */
+static void judge_loosely(const struct search *search, const char *word, struct command *out)
+{
+    AUTO(free) char *text = xstrdup(word);
+    bool renews = false;
+
+    for (char *save = NULL, *part = strtok_r(text, BLANKS, &save); part != NULL; part = strtok_r(NULL, BLANKS, &save)) {
+        if (out->who == SCHEDULED_NOTHING)
+            out->who = program_of(search, part);
+        renews = renews || strcmp(part, "renew") == 0;
+        out->is_daemon = out->is_daemon || strcmp(part, "daemon") == 0;
+    }
+    out->is_daemon = out->is_daemon && !renews;
+    if (!renews && !(out->is_daemon && out->who == SCHEDULED_US))
+        command_clear(out);
+}
+
+static void judge_words_of_words(
+    const struct search *search, const char *line, const struct command_words *said, struct command *out)
+{
+    for (size_t i = 0; i < said->words.len && out->who == SCHEDULED_NOTHING; i++)
+        if (strpbrk(said->words.at[i], BLANKS) != NULL && is_for_store(search, line))
+            judge_loosely(search, said->words.at[i], out);
+}
+
+/* *out is the caller's, and zero. */
+static void command_of_line(const struct search *search, struct view line, enum quoting quoting, struct command *out)
+{
+    AUTO(free) char *text = view_dup(line);
+    AUTO(command_words_clear) struct command_words said = { 0 };
+
+    if (leaves_it_to_systemd(search, text))
+        return;
+    while (out->who == SCHEDULED_NOTHING && command_words_next(&line, quoting, &said)) {
+        judge_words(search, text, &said, out);
+        if (out->who == SCHEDULED_NOTHING)
+            judge_words_of_words(search, text, &said, out);
+    }
 }
 
 /* ---- cron and kin ---- */
@@ -164,7 +249,7 @@ static struct command command_of_line(const struct search *search, struct view l
 static void look_into_plist(struct search *search, const char *path, struct view text)
 {
     AUTO(free) char *flat = view_dup(text);
-    struct command command;
+    AUTO(command_clear) struct command command = { 0 };
     const char *seconds = strstr(flat, "<key>StartInterval</key>");
     uint64_t interval = 0;
 
@@ -174,11 +259,16 @@ static void look_into_plist(struct search *search, const char *path, struct view
         if (view_cut(&rest, '<', &number) && !view_to_number(number, 1, INT32_MAX, &interval))
             interval = 0;
     }
-    for (char *at = flat; *at != '\0'; at++)
-        if (*at == '\n')
-            *at = ' ';
-    command = command_of_line(search, view_of(flat));
-    add(search, command, path, (int64_t)interval);
+    command_of_line(search, text, QUOTING_PLIST, &command);
+    add(search, &command, path, (int64_t)interval);
+}
+
+static void look_at_line(struct search *search, const char *path, struct view line, int64_t interval_s)
+{
+    AUTO(command_clear) struct command command = { 0 };
+
+    command_of_line(search, line, interval_s > 0 ? QUOTING_SHELL : QUOTING_CRON, &command);
+    add(search, &command, path, interval_s > 0 ? interval_s : cadence_of_cron(line));
 }
 
 /* interval_s 0: each line says it. */
@@ -197,7 +287,7 @@ static void look_into(struct search *search, const char *path, int64_t interval_
     while (view_cut(&rest, '\n', &line)) {
         line = view_trim(line);
         if (line.len > 0 && line.at[0] != '#')
-            add(search, command_of_line(search, line), path, interval_s > 0 ? interval_s : cadence_of_cron(line));
+            look_at_line(search, path, line, interval_s);
     }
 }
 
@@ -259,28 +349,37 @@ static bool takes_value(struct view line, const char *key, struct view *value)
     return view_cut(value, '=', &name) && value->at != NULL && view_is(view_trim(name), key);
 }
 
+/* A backslash at its end makes the next line part of a line. */
+static void join_lines(struct buf *text)
+{
+    for (size_t i = 0; i + 1 < text->len; i++)
+        if (text->at[i] == '\\' && text->at[i + 1] == '\n')
+            text->at[i] = text->at[i + 1] = ' ';
+}
+
 /* What the unit executes; a command that is empty takes back those before it. */
-static struct command command_of_unit(const struct search *search, const char *name)
+static void command_of_unit(const struct search *search, const char *name, struct command *out)
 {
     AUTO(buf_clear) struct buf text = BUF(FILE_MOST);
-    struct command found = { 0 };
     struct view rest, line, value;
 
     if (!read_unit(search, name, &text))
-        return found;
+        return;
+    join_lines(&text);
     rest = buf_view(&text);
     while (view_cut(&rest, '\n', &line)) {
+        AUTO(command_clear) struct command command = { 0 };
+
         if (!takes_value(line, "ExecStart", &value))
             continue;
         if (view_trim(value).len == 0)
-            found = (struct command){ 0 };
-        else if (found.who != SCHEDULED_US) {
-            struct command command = command_of_line(search, value);
-
-            found = command.who == SCHEDULED_NOTHING ? found : command;
-        }
+            command_clear(out);
+        if (out->who == SCHEDULED_US)
+            continue;
+        command_of_line(search, value, QUOTING_SYSTEMD, &command);
+        if (command.who != SCHEDULED_NOTHING)
+            command_move(out, &command);
     }
-    return found;
 }
 
 static int64_t span_of(struct view value)
@@ -325,6 +424,7 @@ static void read_timer_line(struct timer *timer, struct view line)
 static void look_at_timer(struct search *search, const char *name)
 {
     AUTO(buf_clear) struct buf text = BUF(FILE_MOST);
+    AUTO(command_clear) struct command command = { 0 };
     struct timer timer = { .unit = xprintf("%.*s.service", (int)(strlen(name) - strlen(".timer")), name) };
     struct view rest, line;
 
@@ -332,7 +432,8 @@ static void look_at_timer(struct search *search, const char *name)
     rest = buf_view(&text);
     while (view_cut(&rest, '\n', &line))
         read_timer_line(&timer, line);
-    add(search, command_of_unit(search, timer.unit), name, timer.gap == 0 ? 0 : timer.gap + timer.delay);
+    command_of_unit(search, timer.unit, &command);
+    add(search, &command, name, timer.gap == 0 ? 0 : timer.gap + timer.delay);
     free(timer.unit);
 }
 
@@ -363,9 +464,11 @@ static void look_at_wanted(struct search *search, const char *target, bool timer
             if (timers && text_ends(name, ".timer")) {
                 look_at_timer(search, name);
             } else if (!timers && text_ends(name, ".service")) {
-                struct command command = command_of_unit(search, name);
+                AUTO(command_clear) struct command command = { 0 };
 
-                add(search, command.is_daemon ? command : (struct command){ 0 }, name, 0);
+                command_of_unit(search, name, &command);
+                if (command.is_daemon)
+                    add(search, &command, name, 0);
             }
         }
     }
@@ -397,8 +500,10 @@ enum scheduled scheduled_find(const struct machine *machine, const char *config_
 
 void scheduled_entries_clear(struct scheduled_entries *entries)
 {
-    for (size_t i = 0; i < entries->len; i++)
+    for (size_t i = 0; i < entries->len; i++) {
         free(entries->at[i].where);
+        list_clear(&entries->at[i].words);
+    }
     free(entries->at);
     *entries = (struct scheduled_entries){ 0 };
 }

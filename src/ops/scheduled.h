@@ -12,6 +12,7 @@ struct scheduled_entry {
     enum scheduled who;
     bool is_daemon;     /* a service that runs `evercert daemon` */
     char *where;        /* the timer's or service's name, or the file */
+    struct list words;  /* of its command, the program first; none: they are not known for certain */
     int64_t interval_s; /* the longest time between two runs; 0: not known, or a daemon */
 };
 

@@ -73,6 +73,22 @@ static const struct {
         { { "/usr/bin/evercert", NULL },
             { "/etc/crontab", "1 1 * * * root evercert renew --config-dir '/etc/letsencrypt/' -q\n" } },
         NULL, SCHEDULED_US, "/etc/crontab" },
+    { "a store in whose path systemd sees a specifier",
+        { { "/usr/bin/evercert", NULL },
+            { "/etc/systemd/system/x.service",
+                "ExecStart=/usr/bin/evercert renew \\\n  --config-dir \"/srv/50%% of it\"\n" },
+            { "/etc/systemd/system/timers.target.wants/x.timer", "[Timer]\n" } },
+        "/srv/50% of it", SCHEDULED_US, "x.timer" },
+    { "a store in whose path cron sees an end",
+        { { "/usr/bin/evercert", NULL },
+            { "/etc/crontab", "1 1 * * * root evercert renew --config-dir '/srv/it'\\''s 50'\\%\n" } },
+        "/srv/it's 50%", SCHEDULED_US, "/etc/crontab" },
+    { "a program within a word",
+        { { "/usr/bin/evercert", NULL }, { "/etc/crontab", "1 1 * * * root sh -c 'sleep 9; evercert renew'\n" } }, NULL,
+        SCHEDULED_US, "/etc/crontab" },
+    { "the other command of a line",
+        { { "/usr/bin/evercert", NULL }, { "/etc/crontab", "1 1 * * * root evercert certificates; echo renew\n" } },
+        NULL, SCHEDULED_NOTHING, NULL },
     { "a store whose path begins in the same way",
         { { "/usr/bin/evercert", NULL }, { "/etc/crontab", "1 1 * * * root evercert renew --config-dir=/srv/tls2\n" } },
         "/srv/tls", SCHEDULED_NOTHING, NULL },
@@ -138,6 +154,9 @@ static const struct {
     { "/etc/systemd/system/multi-user.target.wants/evercert.service", "" },
     { "/etc/cron.d/certbot", DEBIAN_CRON },
     { "/etc/cron.d/evercert-renew", "7 2-23/3 * * * root /usr/bin/evercert -q renew\n" },
+    { "/etc/cron.d/nightly",
+        "1 1 * * * root sleep 9; evercert renew --deploy-hook 'systemctl reload nginx' >/dev/null\n"
+        "2 2 * * * root evercert renew $MORE\n" },
     { "/etc/periodic/hourly/evercert-renew", "#!/bin/sh\nexec /usr/bin/evercert -q renew\n" },
     { "/Library/LaunchDaemons/org.evercert.renew.plist",
         "<plist><dict>\n<key>ProgramArguments</key><array>\n<string>/usr/bin/evercert</string>\n<string>-q</string>\n"
@@ -149,13 +168,16 @@ static const struct {
     enum scheduled who;
     bool is_daemon;
     int64_t interval_s;
+    const char *words; /* from the program on */
 } found[] = {
-    { "certbot.timer", SCHEDULED_CERTBOT, false, 24 * 3600 },
-    { "own.timer", SCHEDULED_US, false, 3 * 3600 + 5400 },
-    { "evercert.service", SCHEDULED_US, true, 0 },
-    { "/etc/cron.d/evercert-renew", SCHEDULED_US, false, 3 * 3600 },
-    { "/etc/periodic/hourly/evercert-renew", SCHEDULED_US, false, 3600 },
-    { "/Library/LaunchDaemons/org.evercert.renew.plist", SCHEDULED_US, false, 10800 },
+    { "certbot.timer", SCHEDULED_CERTBOT, false, 24 * 3600, "/usr/bin/certbot -q renew" },
+    { "own.timer", SCHEDULED_US, false, 3 * 3600 + 5400, "/usr/bin/evercert -q renew" },
+    { "evercert.service", SCHEDULED_US, true, 0, "/usr/bin/evercert daemon" },
+    { "/etc/cron.d/evercert-renew", SCHEDULED_US, false, 3 * 3600, "/usr/bin/evercert -q renew" },
+    { "/etc/cron.d/nightly", SCHEDULED_US, false, 24 * 3600, "evercert renew --deploy-hook systemctl reload nginx" },
+    { "/etc/cron.d/nightly", SCHEDULED_US, false, 24 * 3600, "" },
+    { "/etc/periodic/hourly/evercert-renew", SCHEDULED_US, false, 3600, "/usr/bin/evercert -q renew" },
+    { "/Library/LaunchDaemons/org.evercert.renew.plist", SCHEDULED_US, false, 10800, "/usr/bin/evercert -q renew" },
 };
 
 TEST(scheduled_all)
@@ -169,6 +191,9 @@ TEST(scheduled_all)
     scheduled_all(&machine, "/etc/letsencrypt", true, &all);
     CHECK_INT(all.len, COUNT(found), "all of them; Debian's line leaves it to systemd");
     for (size_t i = 0; i < all.len && i < COUNT(found); i++) {
+        AUTO(free) char *words = list_join(&all.at[i].words, " ");
+
+        CHECK_TEXT(words, found[i].words, found[i].where);
         CHECK_TEXT(all.at[i].where, found[i].where, found[i].where);
         CHECK_INT(all.at[i].who, found[i].who, found[i].where);
         CHECK_INT(all.at[i].is_daemon, found[i].is_daemon, found[i].where);

@@ -126,6 +126,28 @@ def test_what_was_edited_stays(image):
     assert "Persistent=true" in timer.read_text()
 
 
+@pytest.mark.parametrize("words, says", [
+    ("renew --notfy=slack:s3cr3t", "there is no option --notfy."),
+    ("renew --notify slack:s3cr3t --key-type s3cr3t", "is not understood"),
+    ("renew --preferred-challenges s3cr3t", "is not understood"),
+    ("renew -c /nonexistent/s3cr3t.ini", "is not understood"),
+    ("-q renew --deploy-hook 'systemctl reload nginx' >/dev/null 2>&1", None),
+    ("-q renew $OPTIONS --notfy", None),
+])
+def test_a_command_that_is_not_understood(image, words, says):
+    """What cron would run is tried, as far as it is known; of it nothing is told that may be secret."""
+    line = image.units.parents[1] / "cron.d/own"
+    line.parent.mkdir(parents=True)
+    line.write_text(f"7 */6 * * * root {image.client.program} --config-dir {image.client.config} {words}\n")
+    for command in ("schedule status", "doctor"):
+        said = image.client.run(*command.split(), "--schedule-root", image.units.parents[2], "--config-dir", image.client.config,
+                                "--work-dir", image.client.work, "--logs-dir", image.client.logs, raw=True, status=None)
+        assert ("schedule-command-wrong" in said.text) == (says is not None) and "s3cr3t" not in said.text, said
+        if says:
+            said.says("/etc/cron.d/own runs a command that", says)
+            assert said.status == 1
+
+
 @pytest.mark.parametrize("form", ["systemd", "daemon"])
 def test_units_are_clean_and_closed(image, form):
     """As systemd itself judges them."""
