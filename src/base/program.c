@@ -49,3 +49,35 @@ char *program_directories(void)
     }
     return buf_take(&path);
 }
+
+/* ---- this program ---- */
+
+static const char *called;
+
+void program_is_called(const char *name)
+{
+    called = name;
+}
+
+char *program_of_call(const char *name, const char *directories)
+{
+    AUTO(free) char *path = name == NULL || name[0] == '\0' ? NULL : program_find(name, directories);
+
+    return path == NULL ? NULL : realpath(path, NULL);
+}
+
+char *program_self(void)
+{
+    static const char *const links[] = { "/proc/self/exe" /* Linux */, "/proc/curproc/file" /* FreeBSD */,
+        "/proc/curproc/exe" /* NetBSD */ };
+    AUTO(free) char *directories = program_directories();
+
+    for (size_t i = 0; i < COUNT(links); i++) {
+        struct error unknown = { 0 };
+        char *path = NULL;
+
+        if (file_read_link(links[i], &path, &unknown))
+            return path;
+    }
+    return program_of_call(called, directories);
+}

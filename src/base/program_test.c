@@ -1,5 +1,6 @@
 /* Where programs are looked for. */
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/program.h"
@@ -60,6 +61,34 @@ TEST(directories)
     }
     if (before != NULL)
         REQUIRE(setenv("PATH", before, 1) == 0);
+}
+
+TEST(itself)
+{
+    static const struct {
+        const char *call, *found; /* below the directory of the test; NULL: none */
+    } cases[] = { { "p/prog", "p/prog" }, { "p/../p/prog", "p/prog" }, { "p/link", "p/prog" }, { "p/gone", NULL },
+        { "p", NULL }, { "", NULL } };
+    AUTO(free) char *dir = test_path("p"), *link = test_path("p/link"), *prog = test_path("p/prog"), *self = NULL;
+    AUTO(free) char *named = NULL, *by_link = NULL, *unnamed = NULL;
+
+    REQUIRE(mkdir(dir, 0755) == 0 && symlink("prog", link) == 0);
+    put("p/prog", 0755);
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        AUTO(free) char *wanted = cases[i].found == NULL ? NULL : test_path(cases[i].found);
+        AUTO(free) char *call = cases[i].call[0] == '\0' ? xstrdup("") : test_path(cases[i].call);
+        AUTO(free) char *found = program_of_call(call, "");
+
+        CHECK_TEXT(found, wanted, cases[i].call);
+    }
+    named = program_of_call("prog", dir);
+    by_link = program_of_call("link", dir);
+    unnamed = program_of_call(NULL, dir);
+    CHECK_TEXT(named, prog, "a name");
+    CHECK_TEXT(by_link, prog, "and one of a link");
+    CHECK_TEXT(unnamed, NULL, "nothing was said");
+    self = program_self();
+    CHECK(self != NULL && strstr(self, "program_test") != NULL, "%s", self);
 }
 
 TEST_MAIN()

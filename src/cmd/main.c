@@ -16,6 +16,7 @@
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/program.h"
 #include "base/sanitizer.h"
 #include "base/text.h"
 #include "cmd/command.h"
@@ -311,6 +312,7 @@ int main(int argc, char **argv)
     int status = 0;
 
     guard_memory();
+    program_is_called(argv[0]);
     file_fill_standard();
     file_set_elsewhere("set --config-dir, --work-dir and --logs-dir to directories");
     interrupt_init();

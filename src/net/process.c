@@ -6,7 +6,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <string.h>
 #include <strings.h>
@@ -16,6 +15,7 @@
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/program.h"
 #include "base/sanitizer.h"
 #include "base/text.h"
 #include "net/message.h"
@@ -47,15 +47,9 @@ static bool is_program(const char *path)
 /* Beside our own executable: a build tree, or an installation that was moved as a whole. NULL when there is none. */
 static char *beside_ourselves(const char *name)
 {
-    char self[PATH_MAX];
-    ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
-    AUTO(free) char *dir = NULL;
+    AUTO(free) char *self = program_self(), *dir = self == NULL ? NULL : file_dirname(self);
 
-    if (len <= 0)
-        return NULL;
-    self[len] = '\0';
-    dir = file_dirname(self);
-    return file_join(dir, name);
+    return dir == NULL ? NULL : file_join(dir, name);
 }
 
 char *process_program(const char *name)

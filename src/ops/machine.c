@@ -1,6 +1,5 @@
 #include "ops/machine.h"
 
-#include <limits.h>
 #include <sys/utsname.h>
 
 #include "base/child.h"
@@ -14,18 +13,6 @@
 #define ARGUMENTS_MAX 8
 #define SAID_MAX 2000
 
-static bool find_self(const char **out, struct error *err)
-{
-    char self[PATH_MAX];
-    ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
-
-    if (len <= 0)
-        return error_errno(err, ERROR_INTERNAL, "cannot tell where this program lies (/proc/self/exe)");
-    self[len] = '\0';
-    *out = xstrdup(self);
-    return true;
-}
-
 bool machine_open(const char *root, struct machine *out, struct error *err)
 {
     struct machine machine = { .root = root == NULL ? "" : root };
@@ -33,7 +20,11 @@ bool machine_open(const char *root, struct machine *out, struct error *err)
 
     if (uname(&system) != 0)
         return error_errno(err, ERROR_INTERNAL, "cannot tell which system this is");
-    TRY(find_self(&machine.self, err));
+    machine.self = program_self();
+    if (machine.self == NULL)
+        return error_set(err, ERROR_INTERNAL,
+            "cannot tell where this program lies: /proc is not mounted, and it was not "
+            "called by a name that is found");
     machine.system = xstrdup(system.sysname);
     machine.search = program_directories();
     *out = machine;

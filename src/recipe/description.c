@@ -1,11 +1,11 @@
 #include "recipe/description.h"
 
-#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/file.h"
 #include "base/mem.h"
+#include "base/program.h"
 #include "base/named.h"
 #include "base/text.h"
 #include "base/writers.h"
@@ -59,15 +59,9 @@ bool description_read(enum description_kind kind, const char *path, struct descr
 
 static char *beside_ourselves(enum description_kind kind)
 {
-    char self[PATH_MAX];
-    ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
-    AUTO(free) char *dir = NULL;
+    AUTO(free) char *self = program_self(), *dir = self == NULL ? NULL : file_dirname(self);
 
-    if (len <= 0)
-        return NULL;
-    self[len] = '\0';
-    dir = file_dirname(self);
-    return file_join(dir, places[kind].folder);
+    return dir == NULL ? NULL : file_join(dir, places[kind].folder);
 }
 
 /* The directory of those that came with the program; *checked: whether its writers are to be looked at. */

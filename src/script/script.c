@@ -1,6 +1,5 @@
 #include "script/script.h"
 
-#include <limits.h>
 #include <string.h>
 
 #include "base/child.h"
@@ -101,8 +100,7 @@ static char *find_shell(struct view text)
 static bool prepare_acme_sh(struct use *use, struct view text, struct error *err)
 {
     AUTO(free) char *name = script_acme_name(use->path, text);
-    char self[PATH_MAX];
-    ssize_t len = readlink("/proc/self/exe", self, sizeof self - 1);
+    AUTO(free) char *self = program_self();
 
     if (name == NULL) {
         (void)error_set(err, ERROR_PLUGIN,
@@ -110,11 +108,10 @@ static bool prepare_acme_sh(struct use *use, struct view text, struct error *err
             use->path);
         return error_next(err, "give the file the name that its functions begin with");
     }
-    if (len <= 0)
-        return error_errno(err, ERROR_PLUGIN, "cannot find our own program");
-    self[len] = '\0';
-    use->helper = xstrdup(self);
+    if (self == NULL)
+        return error_set(err, ERROR_PLUGIN, "cannot find our own program: /proc is not mounted");
     use->shim = find_shim(self);
+    use->helper = TAKE(self);
     use->shell = find_shell(text);
     if (file_exists(use->shim))
         return code_path_check(use->shim, true, err);
