@@ -12,7 +12,6 @@
 #include "base/text.h"
 #include "ops/cadence.h"
 
-#define USUAL_STORE "/etc/letsencrypt"
 #define COMMAND_WORDS 6
 
 /* What web servers, hooks and their services write to: all but what the system itself consists of. */
@@ -28,6 +27,7 @@ const char *schedule_file_state_name(enum schedule_file_state state)
 void schedule_clear(struct schedule *schedule)
 {
     free(schedule->name);
+    free(schedule->older);
     for (size_t i = 0; i < schedule->count; i++) {
         free(schedule->files[i].path);
         free(schedule->files[i].text);
@@ -38,27 +38,10 @@ void schedule_clear(struct schedule *schedule)
 
 /* ---- what it is to be ---- */
 
-/* That of a store of one's own has the store's path in it. */
-static char *name_of(const struct form *form, const char *config_dir)
-{
-    AUTO(buf_clear) struct buf name = BUF(FILE_NAME_MAX);
-
-    buf_put_text(&name, form->prefix);
-    if (strcmp(config_dir, USUAL_STORE) == 0)
-        return buf_take(&name);
-    for (const char *at = config_dir; *at != '\0'; at++) {
-        bool plain = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9');
-
-        if (plain || name.at[name.len - 1] != '-')
-            buf_put_char(&name, plain ? *at : '-');
-    }
-    return buf_take(&name);
-}
-
 struct list schedule_command(const struct machine *machine, const struct schedule_wish *wish, const struct form *form)
 {
     const char *const dirs[][3] = {
-        { "--config-dir", wish->config_dir, USUAL_STORE },
+        { "--config-dir", wish->config_dir, SCHEDULE_USUAL_STORE },
         { "--work-dir", wish->work_dir, "/var/lib/letsencrypt" },
         { "--logs-dir", wish->logs_dir, "/var/log/letsencrypt" },
     };
@@ -223,6 +206,28 @@ static bool look_at_files(
     return true;
 }
 
+static bool is_ours(const struct schedule_file *file)
+{
+    return file->state != SCHEDULE_MISSING && file->state != SCHEDULE_FOREIGN;
+}
+
+/* What an earlier version has put in place by another name. */
+static bool look_for_older(
+    const struct machine *machine, const struct schedule_wish *wish, struct schedule *schedule, struct error *err)
+{
+    AUTO(schedule_clear)
+    struct schedule older = { .form = schedule->form, .name = schedule_older_name(schedule->form, wish->config_dir) };
+
+    if (strcmp(older.name, schedule->name) == 0)
+        return true;
+    name_files(&older);
+    TRY(look_at_files(machine, wish, &older, err));
+    for (size_t i = 0; i < older.count && schedule->older == NULL; i++)
+        if (is_ours(&older.files[i]))
+            schedule->older = xstrdup(older.files[i].path);
+    return true;
+}
+
 static bool no_form(
     const struct machine *machine, const struct schedule_wish *wish, int64_t interval_s, struct error *err)
 {
@@ -247,11 +252,12 @@ bool schedule_plan(
         return no_form(machine, wish, schedule.interval_s, err);
     if (schedule.form == NULL || !schedule.form->is_here(machine, schedule.interval_s))
         return error_set(err, ERROR_CONFIG, "this machine has no schedule of the form \"%s\"", wish->form);
-    schedule.name = name_of(schedule.form, wish->config_dir);
+    schedule.name = schedule_name(schedule.form, wish->config_dir);
     schedule.longest_s = longest_of(schedule.form, schedule.interval_s);
     name_files(&schedule);
     TRY(fill_files(machine, wish, &schedule, err));
     TRY(look_at_files(machine, wish, &schedule, err));
+    TRY(look_for_older(machine, wish, &schedule, err));
     *out = schedule;
     schedule = (struct schedule){ 0 };
     return true;
@@ -336,7 +342,7 @@ static bool may_write(const struct schedule *schedule, bool force, struct error 
         (void)error_set(err, ERROR_CONFIG, "%s %s, and is left as it is", file->path,
             file->state == SCHEDULE_EDITED ? "was edited" : "is not ours");
         return error_next(err,
-            "have your changes in a file of your own beside it (systemctl edit %s), or replace it: "
+            "have your changes in a file of your own beside it (systemctl edit '%s'), or replace it: "
             "evercert schedule install --force",
             file_basename(file->path));
     }
@@ -375,17 +381,8 @@ static bool write_link(
     return true;
 }
 
-static bool remove_form(const struct machine *machine, const struct schedule_wish *wish, const struct form *form,
+static bool remove_all(const struct machine *machine, const struct schedule_wish *wish, const struct schedule *kept,
     bool force, struct list *done, struct error *err);
-
-static bool remove_others(const struct machine *machine, const struct schedule_wish *wish, const struct form *kept,
-    struct list *done, struct error *err)
-{
-    for (const struct form *form = schedule_forms; form->name != NULL; form++)
-        if (form != kept)
-            TRY(remove_form(machine, wish, form, false, done, err));
-    return true;
-}
 
 static bool put_in_place(const struct machine *machine, const struct schedule_wish *wish,
     const struct schedule *schedule, bool force, struct list *done, struct error *err)
@@ -406,7 +403,7 @@ static bool put_in_place(const struct machine *machine, const struct schedule_wi
         TRY(tell(machine, form->keep, schedule->name, err));
     for (size_t i = 0; done->len > before && i < FORM_COMMANDS; i++)
         TRY(tell(machine, form->after[i], schedule->name, err));
-    return remove_others(machine, wish, form, done, err);
+    return remove_all(machine, wish, schedule, false, done, err);
 }
 
 bool schedule_install(const struct machine *machine, const struct schedule_wish *wish, const struct schedule *schedule,
@@ -454,9 +451,9 @@ static bool is_removable(const struct schedule *schedule, bool force)
 }
 
 static bool remove_form(const struct machine *machine, const struct schedule_wish *wish, const struct form *form,
-    bool force, struct list *done, struct error *err)
+    const char *name, bool force, struct list *done, struct error *err)
 {
-    AUTO(schedule_clear) struct schedule schedule = { .form = form, .name = name_of(form, wish->config_dir) };
+    AUTO(schedule_clear) struct schedule schedule = { .form = form, .name = xstrdup(name) };
     struct error failure = { 0 };
     bool any;
 
@@ -470,13 +467,28 @@ static bool remove_form(const struct machine *machine, const struct schedule_wis
     return !any || tell(machine, form->removed, schedule.name, err);
 }
 
+/* What there is of this store's schedules, by the names of today and of before, but for `kept`. */
+static bool remove_all(const struct machine *machine, const struct schedule_wish *wish, const struct schedule *kept,
+    bool force, struct list *done, struct error *err)
+{
+    for (const struct form *form = schedule_forms; form->name != NULL; form++) {
+        AUTO(free) char *name = schedule_name(form, wish->config_dir);
+        AUTO(free) char *older = schedule_older_name(form, wish->config_dir);
+
+        if (kept == NULL || form != kept->form)
+            TRY(remove_form(machine, wish, form, name, force, done, err));
+        if (strcmp(older, name) != 0)
+            TRY(remove_form(machine, wish, form, older, force, done, err));
+    }
+    return true;
+}
+
 bool schedule_remove(
     const struct machine *machine, const struct schedule_wish *wish, bool force, struct list *done, struct error *err)
 {
     size_t before = done->len;
 
-    for (const struct form *form = schedule_forms; form->name != NULL; form++)
-        TRY(remove_form(machine, wish, form, force, done, err));
+    TRY(remove_all(machine, wish, NULL, force, done, err));
     if (done->len > before)
         audit_done(ACT_SCHEDULE_REMOVED, NULL, "store", wish->config_dir, NULL);
     return true;

@@ -36,6 +36,7 @@ struct schedule_file {
 struct schedule {
     const struct form *form;
     char *name;                    /* "evercert-renew" */
+    char *older;                   /* a file of ours that an earlier version has named otherwise; NULL: there is none */
     int64_t interval_s, longest_s; /* cadence.h; the second with the random delay around it, 0: a daemon */
     struct schedule_file files[FORM_FILES];
     size_t count;
@@ -58,9 +59,9 @@ bool schedule_is_complete(const struct schedule *schedule); /* every file is the
 bool schedule_is_current(const struct schedule *schedule);  /* and as it is to be */
 
 /*
- * Puts it in place, and removes what other forms have of the same schedule. What was done is added to *done, a sentence
- * each; nothing, when all was so already. force: also replaces files that were edited or are not ours; without it such
- * a one is an error, and nothing is changed.
+ * Puts it in place, and removes what other forms and earlier versions have of the same schedule. What was done is added
+ * to *done, a sentence each; nothing, when all was so already. force: also replaces files that were edited or are not
+ * ours; without it such a one is an error, and nothing is changed.
  */
 MUST_USE bool schedule_install(const struct machine *machine, const struct schedule_wish *wish,
     const struct schedule *schedule, bool force, struct list *done, struct error *err);

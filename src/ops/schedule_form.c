@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "base/file.h"
+#include "base/mem.h"
 #include "base/text.h"
 
 static bool has_systemd(const struct machine *machine, int64_t interval_s __attribute__((unused)))
@@ -131,4 +133,59 @@ const struct form *schedule_form(const struct machine *machine, const char *name
         if (name != NULL ? strcmp(form->name, name) == 0 : !form->is_daemon && form->is_here(machine, interval_s))
             return form;
     return NULL;
+}
+
+/* ---- names ---- */
+
+#define NAME_KEPT 100    /* bytes of a name that is too long, before its digest */
+#define NAME_LONGEST 200 /* beside which there is room for what stands around it */
+
+static bool is_plain(char byte)
+{
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9');
+}
+
+static void put_path(struct buf *out, const char *path, bool as_systemd)
+{
+    for (bool first = true; *path != '\0'; path++) {
+        bool kept = is_plain(*path) || (as_systemd && (*path == '_' || *path == ':' || (*path == '.' && !first)));
+
+        if (*path == '/' && (path[1] == '/' || path[1] == '\0'))
+            continue;
+        if (*path == '/')
+            buf_put_char(out, '-');
+        else if (kept)
+            buf_put_char(out, *path);
+        else
+            buf_putf(out, as_systemd ? "\\x%02x" : "_%02x", (unsigned char)*path);
+        first = false;
+    }
+}
+
+char *schedule_name(const struct form *form, const char *config_dir)
+{
+    AUTO(buf_clear) struct buf name = BUF(FILE_MAX_TEXT);
+    uint64_t digest = view_hash(view_of(config_dir), HASH_START);
+
+    buf_put_text(&name, form->prefix);
+    if (strcmp(config_dir, SCHEDULE_USUAL_STORE) == 0)
+        return buf_take(&name);
+    buf_put_char(&name, '-');
+    put_path(&name, config_dir + strspn(config_dir, "/"), form->quoting == QUOTING_SYSTEMD);
+    if (name.len <= NAME_LONGEST)
+        return buf_take(&name);
+    return xprintf("%.*s-%016llx", NAME_KEPT, buf_text(&name), (unsigned long long)digest);
+}
+
+char *schedule_older_name(const struct form *form, const char *config_dir)
+{
+    AUTO(buf_clear) struct buf name = BUF(FILE_NAME_MAX);
+
+    buf_put_text(&name, form->prefix);
+    if (strcmp(config_dir, SCHEDULE_USUAL_STORE) == 0)
+        return buf_take(&name);
+    for (const char *at = config_dir; *at != '\0'; at++)
+        if (is_plain(*at) || name.at[name.len - 1] != '-')
+            buf_put_char(&name, is_plain(*at) ? *at : '-');
+    return buf_take(&name);
 }

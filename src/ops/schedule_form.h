@@ -31,6 +31,15 @@ struct form {
     bool (*is_here)(const struct machine *machine, int64_t interval_s);
 };
 
+#define SCHEDULE_USUAL_STORE "/etc/letsencrypt"
+
+/* The name of a store's schedule, of the caller's: no two stores have the same. For systemd it is the path as
+ * systemd-escape(1) has it; where such names may have letters, digits, - and _ alone, other bytes are _hh. A name that
+ * would be too long for a file has a digest in it. */
+char *schedule_name(const struct form *form, const char *config_dir) __attribute__((returns_nonnull));
+/* As it was named before: the paths /srv/a-b and /srv/a/b had one name. */
+char *schedule_older_name(const struct form *form, const char *config_dir) __attribute__((returns_nonnull));
+
 extern const struct form schedule_forms[]; /* ended by an empty row; the first that is here is taken */
 
 /* The form of that name, or for NULL the first that this machine has. NULL: there is none. */

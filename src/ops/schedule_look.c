@@ -11,13 +11,11 @@
 #include "ops/daemon_state.h"
 #include "ops/web_roots.h"
 
-#define USUAL_STORE "/etc/letsencrypt"
-
 /* ---- looking ---- */
 
 static bool is_usual(const struct schedule_look *look)
 {
-    return strcmp(look->wish.config_dir, USUAL_STORE) == 0;
+    return strcmp(look->wish.config_dir, SCHEDULE_USUAL_STORE) == 0;
 }
 
 /* The form of which something of ours is there already; NULL: none. */
@@ -29,7 +27,8 @@ static const char *present_form(const struct schedule_look *look)
         struct error ignored = { 0 };
 
         wish.form = form->name;
-        if (schedule_plan(&look->machine, &wish, &schedule, &ignored) && schedule_is_complete(&schedule))
+        if (schedule_plan(&look->machine, &wish, &schedule, &ignored) &&
+            (schedule_is_complete(&schedule) || schedule.older != NULL))
             return form->name;
     }
     return NULL;
@@ -167,6 +166,20 @@ static void judge_others(const struct schedule_look *look, struct findings *find
     }
 }
 
+static void judge_older(const struct schedule_look *look, struct findings *findings)
+{
+    const char *older = look->schedule.older;
+    struct finding *finding;
+
+    if (older == NULL)
+        return;
+    finding = findings_add(findings, "schedule-outdated", HEALTH_WARNING, NULL,
+        "two stores could have had the same name, and the last one to be installed the schedule",
+        "%s is named as an earlier version did", older);
+    finding->path = xstrdup(older);
+    finding_answer(finding, "evercert schedule install: it gets the name %s", look->schedule.name);
+}
+
 static void judge_files(const struct schedule_look *look, struct findings *findings)
 {
     struct finding *finding;
@@ -198,6 +211,7 @@ void schedule_judge(const struct schedule_look *look, struct findings *findings)
         return;
     judge_frequency(look, findings);
     judge_others(look, findings);
+    judge_older(look, findings);
     if (look->schedule.form == NULL || !schedule_is_complete(&look->schedule))
         return;
     judge_files(look, findings);

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "base/test.h"
+#include "base/text.h"
 
 #define DAY 86400
 
@@ -92,6 +93,76 @@ static bool is_there(const char *path)
 #define SERVICE "/etc/systemd/system/evercert-renew.service"
 #define TIMER "/etc/systemd/system/evercert-renew.timer"
 #define LINK "/etc/systemd/system/timers.target.wants/evercert-renew.timer"
+
+TEST(names)
+{
+    static const struct {
+        const char *form, *store, *name, *older; /* older NULL: the same */
+    } rows[] = {
+        { "systemd", "/etc/letsencrypt", "evercert-renew", NULL },
+        { "systemd", "/srv/tls", "evercert-renew-srv-tls", NULL },
+        { "systemd", "/srv//tls/", "evercert-renew-srv-tls", "evercert-renew-srv-tls-" },
+        { "systemd", "/srv/a/b", "evercert-renew-srv-a-b", NULL },
+        { "systemd", "/srv/a-b", "evercert-renew-srv-a\\x2db", "evercert-renew-srv-a-b" },
+        { "systemd", "/srv/a_b.c:d", "evercert-renew-srv-a_b.c:d", "evercert-renew-srv-a-b-c-d" },
+        { "systemd", "/.tls/.x", "evercert-renew-\\x2etls-.x", "evercert-renew-tls-x" },
+        { "systemd", "/a b\xc3\xa4", "evercert-renew-a\\x20b\\xc3\\xa4", "evercert-renew-a-b-" },
+        { "daemon", "/srv/a-b", "evercert-srv-a\\x2db", "evercert-srv-a-b" },
+        { "cron", "/srv/tls", "evercert-renew-srv-tls", NULL },
+        { "cron", "/srv/a-b", "evercert-renew-srv-a_2db", "evercert-renew-srv-a-b" },
+        { "cron", "/srv/a_2db", "evercert-renew-srv-a_5f2db", "evercert-renew-srv-a-2db" },
+        { "cron", "/srv/tls.d", "evercert-renew-srv-tls_2ed", "evercert-renew-srv-tls-d" },
+        { "launchd", "/srv/a-b", "org.evercert.renew-srv-a_2db", "org.evercert.renew-srv-a-b" },
+    };
+    AUTO(free) char *deep = xprintf("/%0*d", 300, 1), *deeper = xprintf("/%0*d", 300, 2);
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct form *form = schedule_form(NULL, rows[i].form, 0);
+        AUTO(free) char *name = schedule_name(form, rows[i].store);
+        AUTO(free) char *older = schedule_older_name(form, rows[i].store);
+
+        CHECK_TEXT(name, rows[i].name, rows[i].store);
+        CHECK_TEXT(older, rows[i].older == NULL ? rows[i].name : rows[i].older, rows[i].store);
+    }
+    for (const struct form *form = schedule_forms; form->name != NULL; form++) {
+        AUTO(free) char *one = schedule_name(form, deep), *other = schedule_name(form, deeper);
+
+        CHECK(strlen(one) < 200 && strcmp(one, other) != 0, "%s and %s", one, other);
+    }
+}
+
+/* Two stores that had one name: each gets its own, and what one of them had by the old name goes with it alone. */
+TEST(a_schedule_by_an_older_name)
+{
+    static const char old[] = "/etc/systemd/system/evercert-renew-srv-a-b.";
+    struct scene first = scene_of(SYSTEMD, 90 * DAY), second = scene_of("/srv/", 90 * DAY);
+    AUTO(free) char *done = NULL, *again = NULL, *service = NULL, *timer = NULL;
+    AUTO(schedule_clear) struct schedule before = { 0 }, after = { 0 }, other = { 0 };
+    struct error err = { 0 };
+
+    first.wish.config_dir = "/srv/a-b";
+    second.wish.config_dir = "/srv/a/b";
+    free(install(&first, false, &err)); /* and as the version of before has named them: */
+    service = read_text("/etc/systemd/system/evercert-renew-srv-a\\x2db.service");
+    timer = read_text("/etc/systemd/system/evercert-renew-srv-a\\x2db.timer");
+    write_text("/etc/systemd/system/evercert-renew-srv-a-b.service", service);
+    write_text("/etc/systemd/system/evercert-renew-srv-a-b.timer", timer);
+    before = plan(&first);
+    CHECK(text_starts(before.older, old), "%s", before.older);
+    done = install(&first, false, &err);
+    CHECK(done != NULL && strstr(done, "Removed /etc/systemd/system/evercert-renew-srv-a-b.timer") != NULL, "%s", done);
+    after = plan(&first);
+    CHECK(after.older == NULL && schedule_is_complete(&after), "its own name is left");
+    again = install(&second, false, &err);
+    CHECK(again != NULL && is_there("/etc/systemd/system/evercert-renew-srv-a-b.timer"), "%s", err.why);
+    other = plan(&first);
+    CHECK(other.older == NULL, "which is the other's: %s", other.older);
+    free(install(&first, true, &err));
+    CHECK(is_there("/etc/systemd/system/evercert-renew-srv-a-b.timer"), "and stays");
+    machine_clear(&first.machine);
+    machine_clear(&second.machine);
+    test_drop_dir();
+}
 
 TEST(each_machine_has_its_form)
 {
@@ -259,7 +330,7 @@ TEST(a_store_of_ones_own)
     scene.wish.work_dir = "/data/work";
     done = install(&scene, false, &err);
     REQUIRE(done != NULL, "%s", err.why);
-    text = read_text("/etc/systemd/system/evercert-renew-srv-tls-d-a.service");
+    text = read_text("/etc/systemd/system/evercert-renew-srv-tls.d-a.service");
     CHECK(strstr(text, "--config-dir /srv/tls.d/a --work-dir /data/work\n") != NULL, "%s", text);
     CHECK(strstr(text, "ReadWritePaths=-/etc -/opt -/run -/srv -/var -/data/work \"-/home/a b/www\"\n") != NULL, "%s",
         text);

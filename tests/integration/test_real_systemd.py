@@ -10,7 +10,12 @@ import time
 from pathlib import Path
 
 import pytest
+from apache_sites import site
 from client import wait_for
+from cryptography.hazmat.primitives.serialization import Encoding
+from peers.apache_host import SYSTEM, ApacheHost
+from peers.nginx_host import NginxHost
+from peers.ports import is_listening
 
 pytestmark = pytest.mark.ours
 
@@ -74,6 +79,14 @@ class Machine:
     def show(self, unit, what):
         return self.must("systemctl", "show", "--value", "-p", what, unit).strip()
 
+    def unit(self, name, *lines):
+        """A service, or what is added to one."""
+        text = self.folder / "unit"
+        text.write_text("\n".join(["[Service]", *map(str, lines), ""]))
+        self.must("mkdir", "-p", Path("/etc/systemd/system", name).parent)
+        self.must("cp", text, f"/etc/systemd/system/{name}")
+        self.must("systemctl", "daemon-reload")
+
     def stop(self):
         self.outer.kill()
         self.outer.wait()
@@ -92,21 +105,31 @@ def machine():
 
 
 @pytest.fixture
-def store(machine, new_client):
+def empty_store(machine, new_client):
+    """Where both the machine and we see it."""
+    new_client.config, new_client.work, new_client.logs = (machine.folder / name for name in ("conf", "work", "logs"))
+    new_client.store.root = new_client.config
+    return new_client
+
+
+@pytest.fixture
+def store(machine, empty_store):
     """A certificate that is due, with a hook that does what hooks do, and what none may."""
-    client = new_client
-    client.config, client.work, client.logs = (machine.folder / name for name in ("conf", "work", "logs"))
-    client.store.root = client.config
+    client = empty_store
     hook = machine.folder / "hook"
     hook.write_text("#!/bin/sh\nset -e\ncp $RENEWED_LINEAGE/fullchain.pem /etc/deployed.pem\nsystemctl is-active timers.target\n"
                     "! touch /usr/not-here\n! touch /etc/systemd/system/not-here\n")
     hook.chmod(0o755)
     client.certonly([NAME])
+    make_due(client, f"renew_hook = {hook}")
+    return client
+
+
+def make_due(client, more=""):
     path = client.store.renewal(NAME)
     path.write_text("renew_before_expiry = 2159 hours, 59 minutes, 58 seconds\n"
-                    + path.read_text().replace("[renewalparams]", f"[renewalparams]\nrenew_hook = {hook}"))
+                    + path.read_text().replace("[renewalparams]", f"[renewalparams]\n{more}"))
     time.sleep(3)
-    return client
 
 
 def schedule(machine, client, *words):
@@ -119,10 +142,11 @@ def schedule(machine, client, *words):
 def trusting(machine, client, unit):
     """The test's CA is trusted by a file beside the unit: as an administrator would have it. (The search for leaks is a
     debugger, which the unit does not let be.)"""
-    machine.must("mkdir", "-p", f"/etc/systemd/system/{unit}.d")
-    machine.must("sh", "-c", f"printf '[Service]\\nEnvironment=SSL_CERT_FILE={client.trust.ca} HOME=/root ASAN_OPTIONS=detect_leaks=0\\nPrivateTmp=no\\n' "
-                             f">/etc/systemd/system/{unit}.d/test.conf")
-    machine.must("systemctl", "daemon-reload")
+    machine.unit(f"{unit}.d/test.conf", f"Environment=SSL_CERT_FILE={client.trust.ca} HOME=/root ASAN_OPTIONS=detect_leaks=0", "PrivateTmp=no")
+
+
+def escaped(path):
+    return subprocess.run(["systemd-escape", "--path", path], stdout=subprocess.PIPE, text=True, check=True).stdout.strip()
 
 
 def check_renewed(machine, client, first):
@@ -137,6 +161,7 @@ def test_timer(machine, store):
     said = schedule(machine, store, "install")
     assert "Wrote" in said, said
     name = said.split("(")[-1].split(")")[0]
+    assert name == f"evercert-renew-{escaped(store.config)}"
     assert machine.show(f"{name}.timer", "ActiveState") == "active"
     assert machine.show(f"{name}.timer", "NextElapseUSecRealtime") != ""
     trusting(machine, store, f"{name}.service")
@@ -150,7 +175,7 @@ def test_timer(machine, store):
 
 def test_daemon(machine, store):
     first = store.store.cert(NAME).serial_number
-    unit = "evercert" + re.sub("[^A-Za-z0-9]+", "-", str(store.config)) + ".service"
+    unit = f"evercert-{escaped(store.config)}.service"
     trusting(machine, store, unit)
     assert unit in schedule(machine, store, "install", "daemon")  # which returns when it has said that it is ready
     wait_for(lambda: store.store.cert(NAME).serial_number != first, what="the renewal")
@@ -160,3 +185,49 @@ def test_daemon(machine, store):
     assert machine.show(unit, "ActiveState") == "active"
     machine.must("systemctl", "stop", unit)
     assert machine.show(unit, "Result") == "success"
+
+
+def test_what_a_hook_starts_goes_on(machine, store):
+    """A server that is started by a hook outlives the run that did it; and the next run begins all the same."""
+    hook = machine.folder / "hook"
+    hook.write_text("#!/bin/sh\nsetsid sleep 1000 >/dev/null 2>&1 </dev/null & echo $! >>/run/started\n")
+    unit = schedule(machine, store, "install").split("(")[-1].split(")")[0] + ".service"
+    trusting(machine, store, unit)
+    machine.must("systemctl", "start", unit)
+    assert machine.show(unit, "Result") == "success" and machine.show(unit, "ActiveState") == "inactive"
+    machine.must("sh", "-c", "kill -0 $(cat /run/started)")
+    time.sleep(3)  # until it is due again
+    machine.must("systemctl", "start", unit)
+    assert len(machine.must("cat", "/run/started").split()) == 2
+    machine.must("sh", "-c", "kill $(cat /run/started)")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("kind", ["nginx", "apache"])
+def test_a_web_server(machine, empty_store, new_ca, kind):
+    """The server is a service of its own, which the timer's changes for its proofs, tests and reloads, from behind its walls."""
+    if kind == "apache" and not SYSTEM.exists():
+        pytest.skip("no Apache here")
+    client, host = empty_store, {"nginx": NginxHost, "apache": ApacheHost}[kind](machine.folder / "web", http=new_ca.http_port)
+    listen = {"nginx": "server {\n    listen 127.0.0.1:HTTP;\n    server_name a.test;\n    root HOME/www;\n}\n", "apache": site(NAME)}[kind]
+    host.write("a", listen)
+    host.control.write_text(host.control.read_text().replace("APACHE_ULIMIT_MAX_FILES=true", ""))  # which may do less there than elsewhere
+    machine.folder.chmod(0o755)  # its workers are somebody else
+    host.start()
+    try:
+        client.run("run", "-n", f"--{kind}", *host.options(), "--agree-tos", "--register-unsafely-without-email", "-d", NAME)
+    finally:
+        host.stop()
+    command = [shutil.which(str(host.command()[0])), *host.command()[1:], *host.START]
+    machine.unit("web.service", "Type=forking", "Environment=APACHE_STARTED_BY_SYSTEMD=true", "ExecStart=" + " ".join(map(str, command)), f"PIDFile={host.home / host.PID_FILE}")
+    machine.must("systemctl", "start", "web.service")
+    wait_for(lambda: is_listening(host.https), what="the server")
+    first, before = client.store.cert(NAME).serial_number, host.snapshot()
+    make_due(client)
+    unit = schedule(machine, client, "install").split("(")[-1].split(")")[0] + ".service"
+    trusting(machine, client, unit)
+    machine.must("systemctl", "start", unit)
+    assert machine.show(unit, "Result") == "success"
+    assert client.store.cert(NAME).serial_number != first and host.snapshot() == before
+    assert host.certificate(NAME) == client.store.cert(NAME).public_bytes(Encoding.DER)
+    assert machine.show("web.service", "ActiveState") == "active"
