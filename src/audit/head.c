@@ -81,7 +81,7 @@ bool audit_head_read(struct view line, struct audit_head *head, char **trail)
     mark += strlen(MARK);
     rest = (struct view){ mark, line.len - (size_t)(mark - line.at) };
     if (!view_cut(&rest, ' ', &word) || rest.at == NULL || !view_has(word, ':') || !audit_head_parse(word, head) ||
-        !view_starts(rest, TRAIL + 1))
+        !view_starts(rest, &TRAIL[1]))
         return false;
     rest.at += strlen(TRAIL) - 1;
     rest.len -= strlen(TRAIL) - 1;

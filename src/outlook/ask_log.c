@@ -20,7 +20,7 @@ static bool is_passing(int status)
     return status == 404 || status == 408 || status == 425 || status == 429 || status >= 500;
 }
 
-static bool check_head(const struct http_response *head, bool *again, struct error *err)
+bool ask_log_check_head(const struct http_response *head, bool *again, struct error *err)
 {
     const char *type = http_header(head, "content-type", NULL);
 
@@ -68,7 +68,7 @@ static bool exchange(const struct ask_log *ask, const char *url, struct ask_log_
     *again = true;
     TRY(net_stream_open(ask->net, &request, &head, &stream, err));
     *retry_at = retry_after_of(&head, context_now(ask->context));
-    TRY(check_head(&head, again, err) && read_all(stream, &reader, err));
+    TRY(ask_log_check_head(&head, again, err) && read_all(stream, &reader, err));
     out->unreadable = reader.unreadable;
     out->may_be_cut = reader.found >= ASK_LOG_CUT;
     if (reader.found > 0 || reader.unreadable == 0)
@@ -80,14 +80,21 @@ static bool exchange(const struct ask_log *ask, const char *url, struct ask_log_
 
 /* ---- several ---- */
 
-/* Before the next try: as long as the service says, else longer each time. */
+int64_t ask_log_wait_ms(int64_t pause_ms, int tried, int64_t retry_s)
+{
+    int64_t wait_ms = pause_ms << tried;
+
+    if (retry_s > wait_ms / 1000)
+        wait_ms = retry_s < WAIT_MAX_MS / 1000 ? retry_s * 1000 : WAIT_MAX_MS;
+    return wait_ms < WAIT_MAX_MS ? wait_ms : WAIT_MAX_MS;
+}
+
+/* Before the next try. retry_at 0: the service has named no time. */
 static bool wait_for(const struct ask_log *ask, int tried, int64_t retry_at, struct error *err)
 {
-    int64_t wait_ms = ask->pause_ms << tried, asked_ms = (retry_at - context_now(ask->context)) * 1000;
+    int64_t retry_s = retry_at == 0 ? 0 : retry_at - context_now(ask->context);
 
-    if (retry_at != 0 && asked_ms > wait_ms)
-        wait_ms = asked_ms;
-    return context_sleep_ms(ask->context, wait_ms < WAIT_MAX_MS ? wait_ms : WAIT_MAX_MS, err);
+    return context_sleep_ms(ask->context, ask_log_wait_ms(ask->pause_ms, tried, retry_s), err);
 }
 
 bool ask_log(const struct ask_log *ask, const struct lookup_name *lookup, struct ask_log_result *out, struct error *err)

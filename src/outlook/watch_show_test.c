@@ -102,4 +102,40 @@ TEST(for_monitoring)
         "the worst first, no bar in it, one line");
 }
 
+TEST(all_are_well_or_nothing_is_known)
+{
+    static const struct {
+        const char *name, *want;
+        size_t len;
+        int64_t left; /* of the certificate's life */
+    } rows[] = {
+        { "well",
+            "EVERCERT OK - 1 server: 0 critical, 0 warnings, 1 well | servers=1;;;0 critical=0;;0;0;1 "
+            "warning=0;0;;0;1 next_expiry=7776000s;;;0 least_life_left=100%;25:;12:;0;100\n",
+            1, 90 * (int64_t)DAY },
+        { "expired: no time is left to tell of",
+            "EVERCERT OK - 1 server: 0 critical, 0 warnings, 1 well | servers=1;;;0 critical=0;;0;0;1 "
+            "warning=0;0;;0;1\n",
+            1, -5 },
+        { "no server",
+            "EVERCERT OK - 0 servers: 0 critical, 0 warnings, 0 well | servers=0;;;0 critical=0;;0;0;0 "
+            "warning=0;0;;0;0\n",
+            0, 0 },
+    };
+    const struct thresholds thresholds = { 25, 12 };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        AUTO(watch_clear) struct watch watch = { .at = xcalloc(1, sizeof *watch.at), .len = rows[i].len, .now = NOW };
+        AUTO(buf_clear) struct buf text = BUF(WATCH_SHOW_MAX), quiet = BUF(WATCH_SHOW_MAX);
+
+        if (rows[i].len > 0)
+            watch.at[0] =
+                (struct sight){ .host = &hosts[0], .address = xstrdup("192.0.2.1"), .cert = made(rows[i].left) };
+        watch_show_nagios(&watch, &thresholds, &text);
+        CHECK_TEXT(buf_text(&text), rows[i].want, rows[i].name);
+        watch_show_text(&watch, true, &quiet);
+        CHECK_TEXT(buf_text(&quiet), "", "quietly nothing is said");
+    }
+}
+
 TEST_MAIN()
