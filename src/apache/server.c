@@ -303,7 +303,8 @@ static bool keep_options_file(const struct apache_server *server, const struct a
     unsigned version = facts->version[0] * 1000000 + facts->version[1] * 1000 + facts->version[2];
     struct managed_facts managed = managed_facts_apache(version, 0);
 
-    return managed_file_keep(server->settings->config_dir, MANAGED_OPTIONS_APACHE, &managed, err);
+    return server->settings->dry_run || /* it installs nothing */
+           managed_file_keep(server->settings->config_dir, MANAGED_OPTIONS_APACHE, &managed, err);
 }
 
 /* Of the facts. */

@@ -13,6 +13,7 @@ const struct command *const commands[] = {
     &cmd_schedule,
     &cmd_daemon,
     &cmd_doctor,
+    &cmd_emergency,
     &cmd_preflight,
     &cmd_caa,
     &cmd_ip,

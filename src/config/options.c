@@ -88,7 +88,7 @@ const struct option options[] = {
         .type = OPTION_FLAG,
         AT(yes),
         .topic = TOPIC_AUTOMATION,
-        .also = "setup backup",
+        .also = "setup backup emergency",
         .ours = true,
         .help = "Ask nothing, take what is proposed, and agree to the terms of the CA." },
     { .names = { "force-interactive" },
@@ -888,10 +888,10 @@ const struct option options[] = {
         .type = OPTION_FLAG,
         AT(dry_run),
         .topic = TOPIC_TESTING,
-        .also = "certonly reconfigure store backup",
+        .also = "certonly reconfigure store backup emergency",
         .help =
             "Try everything against the test server and keep nothing but an account there; with certonly, renew and "
-            "reconfigure. With store convert and backup restore, only say what would be done." },
+            "reconfigure. With store convert, backup restore and emergency, only say what would be done." },
     { .names = { "break-my-certs" },
         .type = OPTION_FLAG,
         AT(break_my_certs),

@@ -10,51 +10,11 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "crypto/cert_names.h"
+#include "crypto/alternative_names.h"
 #include "crypto/der.h"
 #include "crypto/key_private.h"
 
 #define CSR_MAX PEM_MAX_DER
-
-/* Takes the string over in any case. */
-static bool add_name(GENERAL_NAMES *names, int type, ASN1_STRING *string)
-{
-    AUTO(GENERAL_NAME_free) GENERAL_NAME *name = GENERAL_NAME_new();
-
-    if (name == NULL || string == NULL) {
-        ASN1_STRING_free(string);
-        return false;
-    }
-    GENERAL_NAME_set0_value(name, type, string);
-    if (sk_GENERAL_NAME_push(names, name) <= 0)
-        return false;
-    (void)TAKE(name);
-    return true;
-}
-
-static ASN1_STRING *string_new(int type, const void *bytes, size_t len)
-{
-    ASN1_STRING *string = ASN1_STRING_type_new(type);
-
-    if (string != NULL && ASN1_STRING_set(string, bytes, (int)len) == 1)
-        return string;
-    ASN1_STRING_free(string);
-    return NULL;
-}
-
-static bool add_identifier(GENERAL_NAMES *names, const struct identifier *identifier, struct error *err)
-{
-    const char *value = identifier->value;
-    ASN1_OCTET_STRING *address;
-
-    if (identifier->type == IDENTIFIER_DNS)
-        return add_name(names, GEN_DNS, string_new(V_ASN1_IA5STRING, value, strlen(value))) ||
-               error_openssl(err, ERROR_INTERNAL, "cannot add a name to a certificate signing request");
-    address = a2i_IPADDRESS(value);
-    if (address == NULL)
-        return error_openssl(err, ERROR_CONFIG, "\"%s\" is not an IP address", value);
-    return add_name(names, GEN_IPADD, address) ||
-           error_openssl(err, ERROR_INTERNAL, "cannot add an address to a certificate signing request");
-}
 
 /* Takes ext over in any case. */
 static bool push_extension(STACK_OF(X509_EXTENSION) * exts, X509_EXTENSION *ext)
@@ -77,13 +37,12 @@ static X509_EXTENSION *must_staple_extension(void)
 
 static bool add_extensions(X509_REQ *req, const struct identifiers *identifiers, bool must_staple, struct error *err)
 {
-    AUTO(GENERAL_NAMES_free) GENERAL_NAMES *names = GENERAL_NAMES_new();
+    AUTO(GENERAL_NAMES_free) GENERAL_NAMES *names = NULL;
     AUTO(exts_free) STACK_OF(X509_EXTENSION) *exts = sk_X509_EXTENSION_new_null();
 
-    if (names == NULL || exts == NULL)
+    if (exts == NULL)
         return error_openssl(err, ERROR_INTERNAL, "cannot make a certificate signing request");
-    for (size_t i = 0; i < identifiers->len; i++)
-        TRY(add_identifier(names, &identifiers->at[i], err));
+    TRY(alternative_names_make(identifiers, &names, err));
     if (!push_extension(exts, X509V3_EXT_i2d(NID_subject_alt_name, 0, names)) ||
         (must_staple && !push_extension(exts, must_staple_extension())) || X509_REQ_add_extensions(req, exts) != 1)
         return error_openssl(err, ERROR_INTERNAL, "cannot add extensions to a certificate signing request");

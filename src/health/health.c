@@ -41,6 +41,7 @@ static void (*const lineage_checks[])(struct subject *) = {
     check_persist,
     check_room,
     check_renewal,
+    check_stop_gap,
 };
 
 /* Checks of things that concern every lineage. They run before the lineages are examined, so that each is reported once

@@ -159,6 +159,7 @@ void check_persist(struct subject *subject);           /* persist.c */
 void check_room(struct subject *subject);              /* room.c */
 void check_failures(struct subject *subject);          /* failures.c */
 void check_renewal(struct subject *subject);           /* health.c */
+void check_stop_gap(struct subject *subject);          /* stop_gap.c */
 void check_modes(struct subject *subject);             /* access.c */
 void check_lineage_leftovers(struct subject *subject); /* leftovers.c */
 void check_account(struct subject *subject);           /* accounts.c */

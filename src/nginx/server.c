@@ -231,6 +231,8 @@ static bool keep_files(const struct nginx_server *server, struct error *err)
     struct managed_facts facts = managed_facts_nginx(server->facts.version, server->facts.openssl);
     const char *dir = server->settings->config_dir;
 
+    if (server->settings->dry_run) /* it installs nothing */
+        return true;
     return managed_file_keep(dir, MANAGED_OPTIONS_NGINX, &facts, err) &&
            managed_file_keep(dir, MANAGED_DHPARAMS, &facts, err);
 }

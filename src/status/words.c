@@ -4,6 +4,8 @@
 
 #include "base/clock.h"
 #include "base/mem.h"
+#include "base/text.h"
+#include "crypto/stop_gap.h"
 #include "lifecycle/upcoming.h"
 
 #define MINUTE_S 60
@@ -94,6 +96,8 @@ void words_put_state(struct buf *to, const struct cert_status *cert, int64_t now
         return;
     case CERT_ENDING:
     case CERT_LATE:
+        if (text_equal(cert->issuer, STOP_GAP_ORGANIZATION))
+            buf_put_text(to, "a self-signed stop-gap, which ");
         buf_put_text(to, "expires ");
         words_put_when(to, cert->not_after, now);
         put_overdue(to, cert, now);

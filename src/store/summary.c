@@ -4,6 +4,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "crypto/stop_gap.h"
 #include "store/lineage_conf.h"
 
 #define GIVEN "=" /* before a text that may be missing */
@@ -35,7 +36,7 @@ struct summary *summary_of_cert(const struct cert *cert)
 
     summary->serial = xstrdup(cert->serial);
     summary->names = list_dup(&cert->names);
-    summary->issuer = xstrdup_or_null(cert->issuer_common_name);
+    summary->issuer = xstrdup_or_null(cert_is_stop_gap(cert) ? STOP_GAP_ORGANIZATION : cert->issuer_common_name);
     summary->not_before = cert->not_before;
     summary->not_after = cert->not_after;
     summary->key_type = cert->key_type;

@@ -56,6 +56,7 @@ ROWS = {
     "configure": [(["jobs=1"], REFUSED)],
     "schedule": [(["status"], REFUSED)],
     "daemon": [([], REFUSED)],
+    "emergency": [([], "Nothing was changed"), (["stop-gap"], "Nothing was changed")],
     "setup": [(["--yes"], REFUSED)],
     "history": [(["restore", "whole.test", "1"], REFUSED), (["prune", "--history-keep", "1"], REFUSED)],
     "backup": [(["restore", "/nowhere"], "cannot read /nowhere")],

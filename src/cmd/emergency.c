@@ -1,0 +1,34 @@
+/* emergency: the way back when certificates or keys are lost. */
+#include "rescue/emergency.h"
+
+#include "cmd/command.h"
+
+static bool emergency_run(struct context *context, struct error *err)
+{
+    return emergency(context, &cmd_renew.verb, err);
+}
+
+static const enum option_topic topics[] = { TOPIC_CERTIFICATE, TOPIC_NGINX, TOPIC_APACHE, TOPIC_HIDDEN };
+
+static const char *const actions[] = { "look", "repair", "stop-gap", "reissue", NULL };
+
+const struct command cmd_emergency = {
+    .verb = {
+        .name = "emergency",
+        .summary = "When keys or certificates are lost: find what is wrong, and lead back",
+        .usage = "[look|repair|stop-gap|reissue] [--cert-name NAME] [--yes] [--dry-run] [--json]",
+        .text = "Looks at every certificate of the store, and at those that nginx and Apache want to read, and does what leads "
+                "back, step by step: repairs with exactly one right answer; self-signed stop-gaps in place of lost files, so that "
+                "servers start again; new certificates from the CA. For what is left it prints the commands. At a terminal it "
+                "asks before each step; with --yes it does all; otherwise only the safe steps (repairs). With `look` or --dry-run "
+                "nothing is changed. May be repeated at any time: what is well is left alone. The exit status is 0 when all "
+                "is well in the end.",
+        .topics = topics,
+        .traits = VERB_DRY_RUN,
+        .actions = actions,
+        .max_operands = 1,
+        .ours = true,
+    },
+    .store_needs = STORE_CREATE | STORE_LOCK,
+    .run = emergency_run,
+};

@@ -1,0 +1,257 @@
+#include "rescue/stand_in.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "config/renewal_params.h"
+#include "crypto/pem.h"
+#include "crypto/stop_gap.h"
+#include "disk/layouts.h"
+#include "lifecycle/renewal_key.h"
+#include "store/lineage_access.h"
+#include "store/lineage_conf.h"
+#include "store/lineage_create.h"
+#include "store/lineage_lock.h"
+#include "store/lineage_new.h"
+
+#define PEM_MAX (64 * 1024) /* of a stop-gap */
+#define DIR_MODE 0700
+
+/* ---- moving away what has to give way ---- */
+
+static bool move(const char *from, const char *dir, const char *name, struct error *err)
+{
+    AUTO(free) char *to = file_join(dir, name), *parent = file_dirname(from);
+
+    if (!file_is_link(from) && !file_exists(from))
+        return true;
+    TRY(file_mkdirs(dir, DIR_MODE, err));
+    if (rename(from, to) != 0)
+        return file_error(err, "move away", from);
+    log_warning("Moved %s to %s.", from, to);
+    return file_sync_dir(dir, err) && file_sync_dir(parent, err);
+}
+
+/* "CONF/.set-aside/NAME/20261201T031500Z", a new one for each time; of the caller's. */
+static char *new_place(struct context *context, const char *name)
+{
+    AUTO(free) char *all = set_aside_dir(context->store, name);
+    char date[CLOCK_TEXT_SIZE];
+
+    clock_format_compact(context_now(context), date);
+    for (unsigned number = 1;; number++) {
+        AUTO(free) char *path = number == 1 ? xprintf("%s/%s", all, date) : xprintf("%s/%s-%u", all, date, number);
+
+        if (!file_exists(path))
+            return TAKE(path);
+    }
+}
+
+static bool set_aside(struct context *context, const struct lineage *lineage, bool with_conf, struct error *err)
+{
+    AUTO(free) char *place = new_place(context, lineage->name);
+
+    TRY(move(lineage->live_dir, place, "live", err));
+    TRY(move(lineage->archive_dir, place, "archive", err));
+    return !with_conf || move(lineage->conf_path, place, "renewal.conf", err);
+}
+
+/* ---- a stop-gap ---- */
+
+struct made { /* the files of a stop-gap */
+    struct buf cert, fullchain, key;
+};
+
+static void made_clear_at(struct made *made)
+{
+    buf_clear(&made->cert);
+    buf_clear(&made->fullchain);
+    buf_clear(&made->key);
+}
+
+/* Certificate and chain are the same, so that fullchain.pem is both, as whoever reads the four files expects. */
+static bool make(const struct context *context, const struct settings *settings, const struct trouble *trouble,
+    struct made *out, struct error *err)
+{
+    AUTO(key_free) struct key *key = NULL;
+
+    *out = (struct made){ .cert = BUF(PEM_MAX), .fullchain = BUF(PEM_MAX), .key = BUF_SECRET(KEY_PEM_MAX) };
+    TRY(key_generate(key_params_of(settings), &key, err));
+    TRY(key_to_pem(key, &out->key, err));
+    TRY(stop_gap_make(key, &trouble->names, context_now(context), &out->cert, err));
+    buf_put(&out->fullchain, buf_view(&out->cert));
+    buf_put(&out->fullchain, buf_view(&out->cert));
+    return true;
+}
+
+static struct issued issued_of(const struct made *made)
+{
+    return (struct issued){ .cert = buf_view(&made->cert),
+        .chain = buf_view(&made->cert),
+        .fullchain = buf_view(&made->fullchain),
+        .privkey = buf_view(&made->key) };
+}
+
+static bool make_parents(const struct lineage *lineage, struct error *err)
+{
+    AUTO(free) char *live = file_dirname(lineage->live_dir), *archive = file_dirname(lineage->archive_dir);
+
+    return file_mkdirs(live, DIR_MODE, err) && file_mkdirs(archive, DIR_MODE, err);
+}
+
+/* The first version of a lineage whose renewal file stays as it is. */
+static bool fill(struct context *context, const struct lineage *planned, const struct settings *settings,
+    const struct issued *issued, struct error *err)
+{
+    AUTO(undo) struct undo undo = { 0 };
+    AUTO(lineage_free) struct lineage *made = NULL;
+    struct access access;
+
+    TRY(access_of_next(NULL, settings, &access, err));
+    TRY(make_parents(planned, err));
+    TRY(planned->layout->create(planned, issued, &access, &undo, err));
+    TRY(lineage_load(context->store, planned->name, &made, err));
+    undo_keep(&undo);
+    lineage_finish_access(context->store, made, settings, &access);
+    return true;
+}
+
+/* The paths that its renewal file names, if those are where this store has them. */
+static bool plan(
+    struct context *context, const char *name, const struct lineage *opened, struct lineage **out, struct error *err)
+{
+    AUTO(lineage_free) struct lineage *planned = lineage_new(context->store, name, opened->layout);
+
+    for (int kind = 0; kind < KIND_COUNT; kind++)
+        if (opened->live[kind] == NULL || strcmp(opened->live[kind], planned->live[kind]) != 0)
+            return error_set(err, ERROR_STORE, "the renewal file of %s names files elsewhere: %s", name,
+                opened->live[kind] == NULL ? "none" : opened->live[kind]);
+    xreplace(&planned->archive_dir, opened->archive_dir);
+    *out = TAKE(planned);
+    return true;
+}
+
+static bool put_with_conf(struct context *context, const struct trouble *trouble, struct error *err)
+{
+    AUTO(lineage_free) struct lineage *opened = NULL;
+    AUTO(lineage_free) struct lineage *planned = NULL;
+    AUTO(settings_free) struct settings *settings = settings_dup(context->settings);
+    AUTO(made_clear) struct made made = { 0 };
+    struct issued issued;
+    struct error unset = { 0 };
+
+    TRY(lineage_open(context->store, trouble->name, &opened, err));
+    if (!renewal_params_restore(opened->conf, opened->conf_path, settings, &unset))
+        log_warning("What the renewal file of %s says is not taken over: %s", trouble->name, unset.why);
+    TRY(plan(context, trouble->name, opened, &planned, err));
+    TRY(make(context, settings, trouble, &made, err));
+    TRY(set_aside(context, planned, false, err));
+    issued = issued_of(&made);
+    return fill(context, planned, settings, &issued, err);
+}
+
+/* Settings for a renewal file that has to be made up. ERROR_CONFIG: how it is to be renewed is not known. */
+static bool new_settings(
+    const struct context *context, const struct trouble *trouble, struct settings **out, struct error *err)
+{
+    AUTO(settings_free) struct settings *settings = settings_dup(context->settings);
+
+    if (settings->authenticator == NULL && trouble->use == NULL) {
+        (void)error_set(
+            err, ERROR_CONFIG, "how %s is to be renewed is not known: its renewal file is lost", trouble->name);
+        return error_next(err, "say it: --nginx, --apache, --webroot -w DIR, --standalone or --dns-PROVIDER");
+    }
+    if (settings->authenticator == NULL) {
+        xreplace(&settings->authenticator, trouble->use->server);
+        SETTING_MARK(settings, authenticator, ORIGIN_RUNTIME);
+    }
+    if (settings->installer == NULL && trouble->use != NULL) {
+        xreplace(&settings->installer, trouble->use->server);
+        SETTING_MARK(settings, installer, ORIGIN_RUNTIME);
+    }
+    *out = TAKE(settings);
+    return true;
+}
+
+static bool put_without_conf(struct context *context, const struct trouble *trouble, struct error *err)
+{
+    AUTO(lineage_free) struct lineage *planned = lineage_new(context->store, trouble->name, layout_find(NULL));
+    AUTO(lineage_free) struct lineage *created = NULL;
+    AUTO(settings_free) struct settings *settings = NULL;
+    AUTO(made_clear) struct made made = { 0 };
+    struct issued issued;
+
+    TRY(new_settings(context, trouble, &settings, err));
+    TRY(make(context, settings, trouble, &made, err));
+    TRY(set_aside(context, planned, true, err));
+    issued = issued_of(&made);
+    TRY(lineage_create(context->store, trouble->name, &issued, settings, &created, err));
+    if (strcmp(created->name, trouble->name) == 0)
+        return true;
+    return error_set(
+        err, ERROR_STORE, "another process has made a certificate of the name %s meanwhile", trouble->name);
+}
+
+bool stop_gap_put(struct context *context, struct trouble *trouble, bool *put, struct error *err)
+{
+    AUTO(range_lock_release) struct range_lock *lock = NULL;
+
+    *put = false;
+    TRY(lineage_lock(context->store, trouble->name, &lock, err));
+    trouble_look(context, trouble);
+    if (!trouble_is_broken(trouble->kind))
+        return true;
+    if (trouble->names.len == 0)
+        return error_set(err, ERROR_CONFIG, "which names %s is for is not known", trouble->name);
+    if (trouble->kind == TROUBLE_BROKEN)
+        TRY(put_with_conf(context, trouble, err));
+    else
+        TRY(put_without_conf(context, trouble, err));
+    trouble_look(context, trouble);
+    *put = true;
+    return true;
+}
+
+/* ---- a renewal file ---- */
+
+static bool write_conf(struct context *context, const struct trouble *trouble, const struct settings *settings,
+    struct lineage *planned, struct error *err)
+{
+    AUTO(lineage_free) struct lineage *made = NULL;
+
+    TRY(lineage_create_conf(planned, settings, err));
+    planned->conf = conf_new();
+    lineage_fill_conf(planned, settings, planned->conf);
+    TRY(lineage_write_conf(planned, planned->conf, err));
+    return lineage_load(context->store, trouble->name, &made, err);
+}
+
+bool renewal_file_put(struct context *context, struct trouble *trouble, bool *put, struct error *err)
+{
+    AUTO(range_lock_release) struct range_lock *lock = NULL;
+    AUTO(lineage_free) struct lineage *planned = NULL;
+    AUTO(settings_free) struct settings *settings = NULL;
+    AUTO(free) char *cert = NULL, *place = NULL, *dir = NULL;
+
+    *put = false;
+    TRY(lineage_lock(context->store, trouble->name, &lock, err));
+    trouble_look(context, trouble);
+    if (trouble->kind != TROUBLE_NO_RENEWAL)
+        return true;
+    TRY(new_settings(context, trouble, &settings, err));
+    cert = xprintf("%s/live/%s/cert.pem", store_config_dir(context->store), trouble->name);
+    planned = lineage_new(context->store, trouble->name, file_is_link(cert) ? &layout_certbot : &layout_versioned);
+    dir = file_dirname(planned->conf_path);
+    place = new_place(context, trouble->name);
+    TRY(move(planned->conf_path, place, "renewal.conf", err));
+    TRY(file_mkdirs(dir, 0755, err));
+    TRY(write_conf(context, trouble, settings, planned, err));
+    trouble_look(context, trouble);
+    *put = true;
+    return true;
+}

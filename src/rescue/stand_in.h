@@ -1,0 +1,20 @@
+#pragma once
+/*
+ * What can be put in place of what is lost: a stop-gap certificate, and a renewal file.
+ *
+ * Nothing is thrown away: what has to give way goes to CONF/.set-aside/NAME/DATE. Each may be done again after it was
+ * interrupted.
+ */
+#include "rescue/trouble.h"
+
+/*
+ * Puts a stop-gap (crypto/stop_gap.h) in place of files that are missing or do not fit, as a version of the lineage
+ * like any other, so that the next renewal replaces it; with what the renewal file says, or else settings, of key,
+ * owner and modes. Looks again with the lineage locked, and does nothing (*put false) unless it is broken or lost:
+ * never over a certificate that a server can use. ERROR_CONFIG when no name is known for it.
+ */
+MUST_USE bool stop_gap_put(struct context *context, struct trouble *trouble, bool *put, struct error *err);
+
+/* Writes a new renewal file for whole files that have none that can be read, with the plugins that settings name, or
+ * else of the server that reads them. ERROR_CONFIG when neither is known. *put as above. */
+MUST_USE bool renewal_file_put(struct context *context, struct trouble *trouble, bool *put, struct error *err);

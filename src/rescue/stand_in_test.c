@@ -1,0 +1,274 @@
+/* What is lost, and what is put in its place: by losses, over both layouts. */
+#include "rescue/stand_in.h"
+
+#include <sys/stat.h>
+
+#include "base/file.h"
+#include "base/mem.h"
+#include "base/text.h"
+#include "crypto/stop_gap.h"
+#include "fixture.h"
+
+#define NAMES "a.test www.a.test"
+
+struct scene {
+    struct fixture fixture;
+    struct uses uses;
+    struct use use;
+};
+
+static char *path_in(const struct scene *scene, const char *below)
+{
+    return file_join(store_config_dir(scene->fixture.store), below);
+}
+
+static void remove_at(const struct scene *scene, const char *below)
+{
+    AUTO(free) char *path = path_in(scene, below);
+    struct error err = { 0 };
+
+    REQUIRE(file_is_dir(path) && !file_is_link(path) ? file_remove_tree(path, &err) : file_remove(path, &err), "%s: %s",
+        below, err.why);
+}
+
+static void write_at(const struct scene *scene, const char *below, const char *text)
+{
+    AUTO(free) char *path = path_in(scene, below);
+    struct error err = { 0 };
+
+    REQUIRE(file_replace(path, view_of(text), FILE_PRIVATE, &err), "%s: %s", below, err.why);
+}
+
+static void lose_key(const struct scene *scene)
+{
+    AUTO(free) char *path = path_in(scene, "live/a.test/privkey.pem");
+
+    if (file_is_link(path))
+        remove_at(scene, "archive/a.test/privkey1.pem");
+    remove_at(scene, "live/a.test/privkey.pem");
+}
+
+static void wrong_key(const struct scene *scene)
+{
+    AUTO(free) char *path = path_in(scene, "live/a.test/privkey.pem");
+    AUTO(buf_clear) struct buf pem = BUF_SECRET(KEY_PEM_MAX);
+    AUTO(key_free) struct key *key = NULL;
+    struct error err = { 0 };
+
+    REQUIRE(key_generate((struct key_params){ .type = KEY_EC, .curve = "secp256r1" }, &key, &err));
+    REQUIRE(key_to_pem(key, &pem, &err));
+    write_at(scene, file_is_link(path) ? "archive/a.test/privkey1.pem" : "live/a.test/privkey.pem", buf_text(&pem));
+}
+
+static void lose_files(const struct scene *scene)
+{
+    remove_at(scene, "live/a.test");
+    remove_at(scene, "archive/a.test");
+}
+
+static void lose_conf(const struct scene *scene)
+{
+    remove_at(scene, "renewal/a.test.conf");
+}
+
+static void empty_conf(const struct scene *scene)
+{
+    write_at(scene, "renewal/a.test.conf", "");
+}
+
+static void lose_all(const struct scene *scene)
+{
+    lose_files(scene);
+    lose_conf(scene);
+}
+
+static void empty_conf_lose_key(const struct scene *scene)
+{
+    lose_key(scene);
+    empty_conf(scene);
+}
+
+static void lose_nothing(const struct scene *scene)
+{
+    (void)scene;
+}
+
+static const struct {
+    const char *name;
+    void (*lose)(const struct scene *scene);
+    enum trouble_kind kind;
+    bool used; /* a server reads it, and tells its names */
+    bool put;
+    const char *why; /* that it cannot be put */
+} cases[] = {
+    { "nothing is lost", lose_nothing, TROUBLE_NONE, true, false, NULL },
+    { "key missing", lose_key, TROUBLE_BROKEN, false, true, NULL },
+    { "key of another", wrong_key, TROUBLE_BROKEN, false, true, NULL },
+    { "files missing, names from the server", lose_files, TROUBLE_BROKEN, true, true, NULL },
+    { "all lost, but used", lose_all, TROUBLE_LOST, true, true, NULL },
+    { "renewal file empty, key missing", empty_conf_lose_key, TROUBLE_LOST, true, true, NULL },
+    { "the same, and not used", empty_conf_lose_key, TROUBLE_LOST, false, false,
+        "how a.test is to be renewed is not known" },
+};
+
+static void scene_open(struct scene *scene, const struct setup *setup, bool used)
+{
+    fixture_open(&scene->fixture, setup);
+    lineage_free(fixture_lineage(&scene->fixture, "a.test", NAMES, 10 * FIXTURE_DAY));
+    scene->use = (struct use){ .name = NULL, .server = "test" };
+    scene->use.name = xstrdup("a.test");
+    scene->use.hosts = fixture_words(NAMES);
+    scene->uses = used ? (struct uses){ &scene->use, 1 } : (struct uses){ 0 };
+}
+
+static void scene_close_at(struct scene *scene)
+{
+    free(scene->use.name);
+    list_clear(&scene->use.hosts);
+    fixture_clear(&scene->fixture);
+}
+
+/* As if nobody had said how to obtain it: a run that only looks after what is there. */
+static void forget_plugin(struct scene *scene)
+{
+    xreplace(&scene->fixture.settings->authenticator, NULL);
+    SETTING_MARK(scene->fixture.settings, authenticator, ORIGIN_DEFAULT);
+}
+
+static void check_put(struct scene *scene, const char *name)
+{
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+    AUTO(identifiers_clear) struct identifiers want = fixture_identifiers(NAMES), got = { 0 };
+    struct error err = { 0 };
+    struct stat st;
+
+    REQUIRE(lineage_load(scene->fixture.store, "a.test", &lineage, &err), "%s: %s", name, err.why);
+    got = cert_identifiers(lineage->cert);
+    CHECK(cert_is_stop_gap(lineage->cert) && identifiers_same_set(&got, &want), "%s", name);
+    CHECK(stat(lineage->live[KIND_PRIVKEY], &st) == 0 && (st.st_mode & 0777) == 0600, "%s: %o", name, st.st_mode);
+    CHECK_TEXT(conf_get(lineage->conf, "renewalparams", "authenticator"), "test", name);
+}
+
+static void run_case(size_t i, const char *layout)
+{
+    AUTO(free) char *options = xprintf("store-layout=%s", layout), *name = xprintf("%s, %s", cases[i].name, layout);
+    const struct setup setup = { .options = options };
+    AUTO(troubles_clear) struct troubles troubles = { 0 };
+    AUTO(scene_close) struct scene scene;
+    struct error err = { 0 };
+    bool put = false, ok;
+
+    scene_open(&scene, &setup, cases[i].used);
+    cases[i].lose(&scene);
+    forget_plugin(&scene);
+    REQUIRE(troubles_find(&scene.fixture.context, &scene.uses, NULL, &troubles, &err), "%s: %s", name, err.why);
+    REQUIRE(troubles.len == 1, "%s: %zu", name, troubles.len);
+    CHECK_TEXT(trouble_kind_word(troubles.at[0].kind), trouble_kind_word(cases[i].kind), name);
+    CHECK((troubles.at[0].why == NULL) == (cases[i].kind == TROUBLE_NONE), "%s", name);
+    ok = stop_gap_put(&scene.fixture.context, &troubles.at[0], &put, &err);
+    CHECK(ok == (cases[i].why == NULL) && put == cases[i].put, "%s: %d %d %s", name, ok, put, err.why);
+    CHECK(ok || strstr(err.why, cases[i].why) != NULL, "%s: %s", name, err.why);
+    if (!cases[i].put)
+        return;
+    CHECK_TEXT(trouble_kind_word(troubles.at[0].kind), "stop-gap", name);
+    check_put(&scene, name);
+    CHECK(stop_gap_put(&scene.fixture.context, &troubles.at[0], &put, &err) && !put, "%s: a second time", name);
+}
+
+TEST(stop_gaps)
+{
+    for (size_t i = 0; i < COUNT(cases); i++) {
+        run_case(i, "versioned");
+        run_case(i, "certbot");
+    }
+}
+
+/* What had to give way is kept, with the modes it had. */
+TEST(nothing_is_thrown_away)
+{
+    const struct setup setup = { .options = "store-layout=versioned" };
+    AUTO(troubles_clear) struct troubles troubles = { 0 };
+    AUTO(list_clear) struct list dates = { 0 }, files = { 0 };
+    AUTO(free) char *aside = NULL, *place = NULL, *live = NULL;
+    AUTO(scene_close) struct scene scene;
+    struct error err = { 0 };
+    struct stat st;
+    bool put;
+
+    scene_open(&scene, &setup, false);
+    wrong_key(&scene);
+    REQUIRE(troubles_find(&scene.fixture.context, &scene.uses, "a.test", &troubles, &err));
+    REQUIRE(stop_gap_put(&scene.fixture.context, &troubles.at[0], &put, &err) && put, "%s", err.why);
+    aside = set_aside_dir(scene.fixture.store, "a.test");
+    REQUIRE(file_list_dir(aside, &dates, &err) && dates.len == 1, "%zu", dates.len);
+    place = file_join(aside, dates.at[0]);
+    live = file_join(place, "live");
+    CHECK(stat(place, &st) == 0 && (st.st_mode & 0777) == 0700);
+    CHECK(file_list_dir(live, &files, &err) && list_has(&files, "privkey.pem") && list_has(&files, "fullchain.pem"));
+}
+
+static const struct {
+    const char *name;
+    void (*lose)(const struct scene *scene);
+    bool used, put;
+    const char *why;
+} conf_cases[] = {
+    { "none is lost", lose_nothing, true, false, NULL },
+    { "gone", lose_conf, true, true, NULL },
+    { "emptied", empty_conf, true, true, NULL },
+    { "emptied, and nobody uses it", empty_conf, false, false, "how a.test is to be renewed is not known" },
+    { "the files are lost, too", lose_all, true, false, NULL },
+};
+
+static void run_conf_case(size_t i, const char *layout)
+{
+    AUTO(free)
+    char *options = xprintf("store-layout=%s", layout), *name = xprintf("%s, %s", conf_cases[i].name, layout);
+    const struct setup setup = { .options = options };
+    AUTO(troubles_clear) struct troubles troubles = { 0 };
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+    AUTO(scene_close) struct scene scene;
+    struct error err = { 0 };
+    bool put = false, ok;
+
+    scene_open(&scene, &setup, conf_cases[i].used);
+    conf_cases[i].lose(&scene);
+    forget_plugin(&scene);
+    REQUIRE(troubles_find(&scene.fixture.context, &scene.uses, NULL, &troubles, &err) && troubles.len == 1, "%s", name);
+    ok = renewal_file_put(&scene.fixture.context, &troubles.at[0], &put, &err);
+    CHECK(ok == (conf_cases[i].why == NULL) && put == conf_cases[i].put, "%s: %d %d %s", name, ok, put, err.why);
+    CHECK(ok || strstr(err.why, conf_cases[i].why) != NULL, "%s: %s", name, err.why);
+    if (!conf_cases[i].put)
+        return;
+    CHECK_TEXT(trouble_kind_word(troubles.at[0].kind), "well", name);
+    REQUIRE(lineage_load(scene.fixture.store, "a.test", &lineage, &err), "%s: %s", name, err.why);
+    CHECK_TEXT(lineage_layout(lineage), layout, name);
+    CHECK_TEXT(conf_get(lineage->conf, "renewalparams", "installer"), "test", name);
+}
+
+TEST(renewal_files)
+{
+    for (size_t i = 0; i < COUNT(conf_cases); i++) {
+        run_conf_case(i, "versioned");
+        run_conf_case(i, "certbot");
+    }
+}
+
+/* Expired ones, and names that nobody has. */
+TEST(what_else_is_seen)
+{
+    AUTO(troubles_clear) struct troubles troubles = { 0 };
+    AUTO(scene_close) struct scene scene;
+    const struct setup setup = { 0 };
+    struct error err = { 0 };
+
+    scene_open(&scene, &setup, true);
+    lineage_free(fixture_lineage(&scene.fixture, "old.test", "old.test", 100 * FIXTURE_DAY));
+    CHECK(!troubles_find(&scene.fixture.context, &scene.uses, "b.test", &troubles, &err) && err.kind == ERROR_CONFIG);
+    REQUIRE(troubles_find(&scene.fixture.context, &scene.uses, NULL, &troubles, &err) && troubles.len == 2);
+    CHECK_TEXT(trouble_kind_word(troubles.at[0].kind), "well", "a.test");
+    CHECK_TEXT(trouble_kind_word(troubles.at[1].kind), "expired", "old.test");
+    CHECK(troubles.at[0].use != NULL && troubles.at[1].use == NULL);
+}
+
+TEST_MAIN()

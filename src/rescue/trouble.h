@@ -1,0 +1,54 @@
+#pragma once
+/*
+ * What state each certificate is in that the store has, or that a server of this machine wants to read: found by
+ * looking at files alone, and without changing any.
+ */
+#include "disk/lineage.h"
+#include "rescue/uses.h"
+#include "run/context.h"
+
+enum trouble_kind {
+    TROUBLE_NONE,
+    TROUBLE_STOP_GAP,   /* a self-signed certificate stands in (crypto/stop_gap.h) */
+    TROUBLE_EXPIRED,    /* whole, and over */
+    TROUBLE_NO_RENEWAL, /* the files are whole, but there is no renewal file, or none that can be read */
+    TROUBLE_BROKEN,     /* the renewal file is well, the files are not */
+    TROUBLE_LOST,       /* neither is there */
+};
+const char *trouble_kind_word(enum trouble_kind kind); /* "well", "stop-gap" ...: for programs */
+
+struct trouble { /* one certificate; also one that is well */
+    char *name;
+    enum trouble_kind kind;
+    char *why;             /* what is wrong, for people; NULL: nothing */
+    bool has_conf;         /* a renewal file, which may be one that cannot be read */
+    const struct use *use; /* borrowed from the uses; NULL: no server that is known reads it */
+    struct identifiers
+        names; /* of its certificate, or of what is left of it, or of the server that reads it; may be none */
+};
+
+struct troubles {
+    struct trouble *at;
+    size_t len;
+};
+
+/* only: a name; NULL: all. ERROR_STORE where the store cannot be listed, ERROR_CONFIG where there is nothing of that
+ * name. *out is the caller's and borrows uses. */
+MUST_USE bool troubles_find(
+    struct context *context, const struct uses *uses, const char *only, struct troubles *out, struct error *err);
+/* Looks at one again. */
+void trouble_look(struct context *context, struct trouble *trouble);
+void troubles_clear(struct troubles *troubles);
+static inline void troubles_clear_at(struct troubles *troubles)
+{
+    troubles_clear(troubles);
+}
+
+/* A server that reads its files does not start, or clients refuse what it shows. */
+static inline bool trouble_is_broken(enum trouble_kind kind)
+{
+    return kind == TROUBLE_BROKEN || kind == TROUBLE_LOST;
+}
+
+/* CONF/.set-aside/NAME: where files go that had to give way (stand_in.h); of the caller's. */
+char *set_aside_dir(const struct store *store, const char *name) __attribute__((returns_nonnull));

@@ -1,0 +1,209 @@
+"""What a frightened administrator meets: keys and certificates are gone, and the web server does not start."""
+import shutil
+import subprocess
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+
+pytestmark = pytest.mark.ours
+
+NEW_ACCOUNT = ["--agree-tos", "--register-unsafely-without-email"]
+NGINX = "server {\n    listen HTTP;\n    server_name a.test www.a.test;\n    root HOME/www;\n}\n"
+APACHE = """<VirtualHost *:HTTP>
+    ServerName a.test
+    ServerAlias www.a.test
+    DocumentRoot HOME/www
+</VirtualHost>
+"""
+NAMES = ["a.test", "www.a.test"]
+
+
+class Scene:
+    """A certificate that a server uses, and the program with the options that find both."""
+
+    def __init__(self, client, host, kind):
+        self.client, self.host, self.kind = client, host, kind
+        options = [str(part) for part in host.options()]
+        at = options.index("--http-01-port")
+        self.options = options[:at] + options[at + 2:]  # the client's own is the same
+        host.write("one", NGINX if kind == "nginx" else APACHE)
+        host.start()
+        self.run("run", f"--{kind}", "-n", *NEW_ACCOUNT, "-d", "a.test", "-d", "www.a.test")
+        host.stop()
+
+    def run(self, *args, **more):
+        return self.client.run(*args, *self.options, **more)
+
+    def emergency(self, *args, status=0, **more):
+        return self.run("emergency", *args, *NEW_ACCOUNT, status=status, **more)
+
+    def look(self):
+        return self.emergency("--json", "--dry-run", status=None).json()
+
+    def starts(self):
+        """The server starts, and shows what the store has."""
+        if not self.host.pid():
+            self.host.start()
+        try:
+            shown = self.host.certificate("a.test")
+        finally:
+            self.host.stop()
+        return shown == self.client.store.cert("a.test").public_bytes(serialization.Encoding.DER)
+
+    def refuses(self):
+        return self.host.call(*self.host.TEST).returncode != 0
+
+
+
+@pytest.fixture
+def scene(new_client, new_ca, make_nginx_host):
+    return Scene(new_client, make_nginx_host(http=new_ca.http_port), "nginx")
+
+
+@pytest.fixture
+def apache(new_client, new_ca, make_apache_host):
+    return Scene(new_client, make_apache_host(http=new_ca.http_port), "apache")
+
+
+def lose_key(scene):
+    (scene.client.store.live("a.test") / "privkey.pem").unlink()
+
+
+def wrong_key(scene):
+    subprocess.run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out",
+                    scene.client.store.live("a.test") / "privkey.pem"], check=True, stderr=subprocess.DEVNULL)
+
+
+def lose_files(scene):
+    shutil.rmtree(scene.client.store.live("a.test"))
+    shutil.rmtree(scene.client.store.archive("a.test"), ignore_errors=True)
+
+
+def lose_all(scene):
+    shutil.rmtree(scene.client.config)
+
+
+def snapshot(folder):
+    return {str(path.relative_to(folder)): (path.lstat().st_mode, path.read_bytes() if path.is_file() else None)
+            for path in sorted(folder.rglob("*")) if path.name not in (".evercert.lock", ".certbot.lock")}
+
+
+def check_found_again(scene):
+    """The server starts with a new certificate from the CA, and another run finds nothing to do."""
+    assert scene.starts() and not is_stop_gap(scene)
+    scene.client.store.check(["a.test"])
+    assert names_of(scene.client) == NAMES
+    assert scene.emergency("--yes").says("all is well", "1 of 1 certificate(s) are well").text.count("What was done") == 0
+
+
+def names_of(client):
+    return client.store.cert("a.test").extensions.get_extension_for_class(x509.SubjectAlternativeName).value.get_values_for_type(x509.DNSName)
+
+
+def is_stop_gap(scene):
+    return "Evercert stop-gap" in scene.client.store.cert("a.test").issuer.rfc4514_string()
+
+
+@pytest.mark.parametrize("loss, word", [(lose_key, "broken"), (wrong_key, "broken"), (lose_files, "broken"), (lose_all, "lost")])
+def test_all_is_found_again(scene, loss, word):
+    loss(scene)
+    assert scene.refuses()
+    before = snapshot(scene.client.config) if scene.client.config.exists() else {}
+    found = scene.look()
+    assert word == "lost" or snapshot(scene.client.config) == before
+    assert [(one["name"], one["state"], one["names"]) for one in found["certificates"]] == [("a.test", word, NAMES)]
+    assert [one["accepted"] for one in found["servers"]] == [False] and not found["well"]
+    assert found["certificates"][0]["commands"][0].startswith("evercert emergency --yes --cert-name a.test --config-dir")
+    if word != "lost":
+        scene.emergency("-n", status=1).says("a.test: its files are missing, or do not belong together", "`evercert emergency --yes")
+        assert snapshot(scene.client.config) == before and scene.refuses()
+    said = scene.emergency("--yes")
+    said.says("a.test has a self-signed stop-gap for 7 days", "a.test was issued anew", "nginx accepts its configuration again",
+              "systemctl start nginx", "all is well")
+    check_found_again(scene)
+    if loss in (lose_key, wrong_key):  # what had to give way is kept
+        kept = sorted(path.name for path in (scene.client.config / ".set-aside" / "a.test").rglob("*.pem"))
+        assert kept == sorted(before_name.rsplit("/")[-1] for before_name in before if before_name.startswith(("live/a.test/", "archive/a.test/"))
+                              and before_name.endswith(".pem"))
+
+
+def test_apache_and_a_lost_store(apache):
+    lose_all(apache)
+    assert apache.refuses()
+    apache.emergency("--yes").says("apache accepts its configuration again", "systemctl start apache2", "a.test was issued anew")
+    check_found_again(apache)
+    params = apache.client.store.conf("a.test")["renewalparams"]
+    assert (params["authenticator"], params["installer"]) == ("apache", "apache")
+
+
+def test_the_ca_is_down(scene):
+    """The server starts all the same, everybody says what it has, and any renewal replaces it."""
+    mode = (scene.client.store.live("a.test") / "privkey.pem").stat().st_mode
+    lose_files(scene)
+    nobody = ["--server", "https://127.0.0.1:1/dir"]
+    conf = scene.client.store.renewal("a.test")
+    text = conf.read_text()
+    conf.write_text(text.replace(scene.client.server, nobody[1]))
+    said = scene.emergency("--yes", *nobody, status=1)
+    said.says("a.test has a self-signed stop-gap", "a.test was not issued anew", "nginx accepts its configuration again",
+              "a self-signed stop-gap stands in for it", "what helps: evercert renew --cert-name a.test")
+    assert is_stop_gap(scene) and scene.starts()
+    assert (scene.client.store.live("a.test") / "privkey.pem").stat().st_mode == mode
+    assert not scene.host.call(*scene.host.TEST).returncode
+    scene.run("doctor", status=1).says("[error] stop-gap", "renew --cert-name a.test")
+    scene.run("status").says("a self-signed stop-gap, which expires in 6 days")
+    conf.write_text(conf.read_text().replace(nobody[1], scene.client.server))
+    scene.run("renew", "--no-random-sleep-on-renew").says("all renewals succeeded")
+    check_found_again(scene)
+
+
+def test_renewal_file_emptied(scene):
+    scene.client.store.renewal("a.test").write_text("")
+    live = snapshot(scene.client.store.live("a.test"))
+    assert scene.look()["certificates"][0]["state"] == "no-renewal"
+    scene.emergency("--yes").says("a.test has a new renewal file", "all is well")
+    assert snapshot(scene.client.store.live("a.test")) == live
+    scene.run("renew", "--force-renewal", "--no-random-sleep-on-renew", *NEW_ACCOUNT).says("all renewals succeeded")
+    check_found_again(scene)
+
+
+def test_never_over_what_works(scene):
+    before = snapshot(scene.client.config)
+    scene.emergency("stop-gap", "--cert-name", "a.test").says("all is well")
+    scene.emergency("--yes").says("all is well")
+    assert snapshot(scene.client.config) == before
+    scene.emergency("stop-gap", "--cert-name", "b.test", status=1).says("No certificate found with name b.test")
+    scene.emergency("panic", status=2).says("emergency has no step")
+
+
+def test_one_that_was_killed_is_repeated(scene):
+    """Between setting aside and putting the stop-gap: the names are found where the files went."""
+    place = scene.client.config / ".set-aside" / "a.test" / "20261201T000000Z"
+    place.mkdir(parents=True)
+    shutil.move(scene.client.store.live("a.test"), place / "live")
+    (scene.host.root / "sites-available" / "one").write_text("")  # so the server tells nothing
+    assert scene.look()["certificates"][0]["names"] == NAMES
+    scene.emergency("stop-gap", status=1).says("a.test has a self-signed stop-gap")
+    assert is_stop_gap(scene) and names_of(scene.client) == NAMES
+
+
+def test_asked_before_each_step(scene):
+    lose_files(scene)
+    said = scene.emergency("--force-interactive", input="y\ny\nn\n", status=1)
+    said.says("Repair what has exactly one right answer?", "Put self-signed stop-gaps", "Obtain new certificates from the CA now?",
+              "a.test has a self-signed stop-gap", "`evercert emergency --yes` does the rest")
+    assert is_stop_gap(scene) and scene.starts()
+
+
+def test_certbot_replaces_a_stop_gap(make_client, new_ca, certbot_new, trust):
+    """In its own layout; it finds nothing strange, and takes it for due."""
+    client = make_client(new_ca)
+    client.certonly(NAMES, "--store-layout", "certbot")
+    client.store.archive("a.test").joinpath("privkey1.pem").unlink()
+    client.run("emergency", "--nginx-server-root", "/nonexistent", "--apache-server-root", "/nonexistent", "stop-gap", status=1)
+    client.program = certbot_new
+    client.run("certificates").says("Certificate Name: a.test", "Identifiers: a.test www.a.test")
+    client.run("renew", "--no-random-sleep-on-renew").says("all renewals succeeded")
+    client.store.check(["a.test"])
+    assert names_of(client) == NAMES
