@@ -8,7 +8,7 @@ import pytest
 
 CERTBOT = shutil.which("certbot", path="/usr/bin")
 
-pytestmark = [pytest.mark.ours, pytest.mark.skipif(not CERTBOT, reason="needs Certbot with its Apache plugin")]
+pytestmark = [pytest.mark.ours, pytest.mark.any_compiler, pytest.mark.skipif(not CERTBOT, reason="needs Certbot with its Apache plugin")]
 
 
 def host(address, name=None, *lines):

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-pytestmark = pytest.mark.ours
+pytestmark = [pytest.mark.ours, pytest.mark.any_compiler]
 
 BASH = r"""
 source "$1"; shift

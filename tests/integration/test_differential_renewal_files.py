@@ -25,7 +25,7 @@ from peers.pebble import MAC_KEYS
 from peers.ports import free_port
 from test_hand_over import fixed, ours_of
 
-pytestmark = [pytest.mark.ours, pytest.mark.slow]
+pytestmark = [pytest.mark.ours, pytest.mark.any_compiler, pytest.mark.slow]
 
 FAILS = "fails: "  # a command that Certbot refuses; without it, it must succeed
 BY_HAND = "sh: "  # what somebody does to the configuration folder

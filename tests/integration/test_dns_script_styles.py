@@ -14,7 +14,7 @@ import pytest
 from fake_providers import certbots, forms, panels, records, session_clouds, sessions, sets, signed, signed_clouds
 from peers.fake_api import FakeServer
 
-pytestmark = pytest.mark.ours
+pytestmark = [pytest.mark.ours, pytest.mark.any_compiler]
 SCRIPTS = Path(__file__).resolve().parent / "scripts"
 SHELLS = [shell.split() for shell in ("dash", "bash", "busybox sh") if shutil.which(shell.split()[0])] or [["sh"]]
 VALUE = "a-value_1-0123456789abcdefghijklmnopqrstuvwxyz"

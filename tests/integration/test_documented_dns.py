@@ -16,7 +16,7 @@ from peers.pebble import Pebble
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 NAME_SERVER = "192.0.2.53"
-pytestmark = [pytest.mark.ours, pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("ip"), reason="mounts, and a network of its own")]
+pytestmark = [pytest.mark.ours, pytest.mark.any_compiler, pytest.mark.skipif(os.geteuid() != 0 or not shutil.which("ip"), reason="mounts, and a network of its own")]
 
 # For dns-scripts.md: a script by acme.sh's protocol that changes the zone as whoever is on this machine may, and wants its settings.
 SCRIPT = r"""#!/usr/bin/env sh

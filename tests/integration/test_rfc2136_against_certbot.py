@@ -10,7 +10,7 @@ from test_rfc2136 import KEY, SOMEBODY_ELSES, bind, bind_ca, both, challenge_of,
 
 CERTBOT = shutil.which("certbot", path="/usr/bin")
 
-pytestmark = [pytest.mark.ours,
+pytestmark = [pytest.mark.ours, pytest.mark.any_compiler,
               pytest.mark.skipif(not CERTBOT or not Path("/usr/lib/python3/dist-packages/certbot_dns_rfc2136").exists(),
                                  reason="needs Certbot with its plugin for RFC 2136")]
 
