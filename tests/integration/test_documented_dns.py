@@ -67,11 +67,16 @@ class Machine:
         self.bind = Bind(self.area / "bind", zones, port=53, addresses=["127.0.0.1", NAME_SERVER], **more).start()
         self.stack.callback(self.bind.stop)
 
-    def type(self, command):
+    def try_to_type(self, command):
+        """Its exit status, and what it has said."""
         env = {"PATH": f"{self.area}/bin:{os.environ['PATH']}", "REQUESTS_CA_BUNDLE": str(self.trust.ca), "HOME": str(self.area)}
         said = subprocess.run(["sh", "-c", command], env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=300)
-        assert said.returncode == 0, f"$ {command}\n{said.stdout}"
-        return said.stdout
+        return said.returncode, said.stdout
+
+    def type(self, command):
+        status, said = self.try_to_type(command)
+        assert status == 0, f"$ {command}\n{said}"
+        return said
 
 
 @pytest.fixture
