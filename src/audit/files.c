@@ -57,15 +57,16 @@ bool audit_file_first(const char *path, uint64_t *first, bool *empty, struct err
     struct audit_raw raw = { 0 };
 
     *first = UINT64_MAX;
+    *empty = true;
     TRY(audit_reader_open(path, &reader, err));
     while (*first == UINT64_MAX && raw.number < FIRST_WITHIN) {
         TRY(audit_reader_next(reader, &raw, err));
         if (raw.at_end)
             break;
+        *empty = false;
         if (audit_line_link(raw.all, &link))
             *first = link.seq;
     }
-    *empty = raw.at_end && raw.number == 0;
     return true;
 }
 
@@ -86,6 +87,7 @@ bool audit_files_find(const char *dir, struct audit_files *out, struct error *er
             if (err->kind == ERROR_CANCELED)
                 return false;
             error_clear(err); /* whoever reads it will be told again */
+            empty = false;
         }
         if (empty)
             continue;

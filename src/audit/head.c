@@ -100,6 +100,23 @@ bool audit_heads_add(struct audit_heads *heads, const struct audit_head *head)
     return true;
 }
 
+bool audit_heads_read(struct audit_reader *reader, const char *trail, struct audit_heads *heads, struct error *err)
+{
+    struct audit_raw raw;
+
+    for (;;) {
+        AUTO(free) char *of = NULL;
+        struct audit_head head;
+
+        TRY(audit_reader_next(reader, &raw, err));
+        if (raw.at_end)
+            return true;
+        if (audit_head_read(raw.all, &head, &of) && strcmp(of, trail) == 0 && !audit_heads_add(heads, &head))
+            return error_set(
+                err, ERROR_STORE, "there are more than %d heads: say since when with --since", AUDIT_HEADS_MAX);
+    }
+}
+
 static int lower_first(const void *a, const void *b)
 {
     const struct audit_head *left = a, *right = b;

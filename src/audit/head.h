@@ -6,6 +6,7 @@
  * lineage="example.org"
  */
 #include "audit/line.h"
+#include "audit/reader.h"
 
 /* trail: the path of audit.log. what: of the line, behind the head; "" for none. Of the caller's. */
 char *audit_head_text(const struct audit_head *head, const char *trail, const char *what)
@@ -27,6 +28,9 @@ struct audit_heads { /* sorted by number, each once */
 
 /* Adds one; false when there are AUDIT_HEADS_MAX already. */
 MUST_USE bool audit_heads_add(struct audit_heads *heads, const struct audit_head *head);
+/* Adds the heads of that trail that stand in the lines of a log; they are not sorted yet. */
+MUST_USE bool audit_heads_read(
+    struct audit_reader *reader, const char *trail, struct audit_heads *heads, struct error *err);
 void audit_heads_sort(struct audit_heads *heads);
 void audit_heads_clear(struct audit_heads *heads);
 static inline void audit_heads_clear_at(struct audit_heads *heads)

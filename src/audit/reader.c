@@ -47,29 +47,21 @@ const char *audit_expander(const char *path)
 
 /* ---- opening ---- */
 
-/* Has the program read the file, and us what it makes of it. */
-static bool start_expander(struct audit_reader *reader, const char *name, struct error *err)
+/* Has a program read what the reader has, and us what it makes of it. */
+static bool start(struct audit_reader *reader, const char *path, char *const *argv, struct error *err)
 {
-    AUTO(free) char *directories = program_directories();
-    AUTO(free) char *path = program_find(name, directories);
-    char *argv[] = { (char[]){ "expander" }, (char[]){ "-dc" }, NULL };
     char *env[] = { (char[]){ "LC_ALL=C" }, NULL };
-    AUTO(close) int nothing = open("/dev/null", O_WRONLY | O_CLOEXEC);
-    struct spawn spawn = {
-        .path = path, .argv = argv, .env = env, .in = reader->fd, .err = nothing, .own_group = true
-    };
+    AUTO(close) int nothing = open("/dev/null", O_RDWR | O_CLOEXEC);
+    struct spawn spawn = { .path = path, .argv = argv, .env = env, .err = nothing, .own_group = true };
     int ends[2];
 
-    if (path == NULL) {
-        (void)error_set(err, ERROR_STORE, "%s is compressed, and there is no %s here", reader->path, name);
-        return error_next(err, "install %s, or expand the file", name);
-    }
+    spawn.in = reader->fd >= 0 ? reader->fd : nothing;
     if (pipe2(ends, O_CLOEXEC) != 0)
         return error_errno(err, ERROR_STORE, "cannot make a pipe");
     spawn.out = ends[1];
     errno = spawn_program(&spawn, &reader->child);
     (void)close(ends[1]);
-    (void)close(reader->fd);
+    close_at(&reader->fd);
     reader->fd = ends[0];
     if (errno == 0)
         return true;
@@ -77,13 +69,46 @@ static bool start_expander(struct audit_reader *reader, const char *name, struct
     return error_errno(err, ERROR_STORE, "cannot run %s", path);
 }
 
+static bool start_expander(struct audit_reader *reader, const char *name, struct error *err)
+{
+    AUTO(free) char *directories = program_directories();
+    AUTO(free) char *path = program_find(name, directories);
+    char *argv[] = { (char[]){ "expander" }, (char[]){ "-dc" }, NULL };
+
+    if (path != NULL)
+        return start(reader, path, argv, err);
+    (void)error_set(err, ERROR_STORE, "%s is compressed, and there is no %s here", reader->path, name);
+    return error_next(err, "install %s, or expand the file", name);
+}
+
+struct audit_reader *audit_reader_of(int fd, const char *name)
+{
+    struct audit_reader *reader = xcalloc(1, sizeof *reader);
+
+    reader->path = xstrdup(name);
+    reader->fd = fd;
+    return reader;
+}
+
+bool audit_reader_run(char *const *argv, struct audit_reader **out, struct error *err)
+{
+    AUTO(audit_reader_close) struct audit_reader *reader = audit_reader_of(-1, argv[0]);
+    AUTO(free) char *directories = program_directories();
+    AUTO(free) char *path = program_find(argv[0], directories);
+
+    if (path == NULL)
+        return error_set(err, ERROR_CONFIG, "there is no %s here", argv[0]);
+    TRY(start(reader, path, argv, err));
+    *out = TAKE(reader);
+    return true;
+}
+
 bool audit_reader_open(const char *path, struct audit_reader **out, struct error *err)
 {
-    AUTO(audit_reader_close) struct audit_reader *reader = xcalloc(1, sizeof *reader);
+    AUTO(audit_reader_close) struct audit_reader *reader = audit_reader_of(-1, path);
     const char *expander = audit_expander(path);
     struct stat st;
 
-    reader->path = xstrdup(path);
     reader->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NOCTTY | O_NONBLOCK);
     if (reader->fd < 0 || fstat(reader->fd, &st) != 0)
         return file_error(err, "read", path);
@@ -139,7 +164,8 @@ static bool read_more(struct audit_reader *reader, struct error *err)
     reader->stop += (size_t)got;
     reader->ended = got == 0;
     if (reader->ended && reader->child > 0 && end_expander(reader) != 0)
-        return error_set(err, ERROR_STORE, "%s cannot be expanded: it is damaged", reader->path);
+        return error_set(
+            err, ERROR_STORE, "%s cannot be read: its program failed, or the file is damaged", reader->path);
     return true;
 }
 

@@ -12,6 +12,11 @@ const char *audit_expander(const char *path);
 
 /* ERROR_STORE when it cannot be opened, or expanded as there is no such program here. *out is the caller's. */
 MUST_USE bool audit_reader_open(const char *path, struct audit_reader **out, struct error *err);
+/* The lines that a descriptor gives, which is taken over; name is for messages. Never fails. */
+struct audit_reader *audit_reader_of(int fd, const char *name) __attribute__((returns_nonnull));
+/* The lines that a program prints, whose exit status has to be 0. argv ends with NULL; without a slash its first word
+ * is looked for among the programs of the system. */
+MUST_USE bool audit_reader_run(char *const *argv, struct audit_reader **out, struct error *err);
 void audit_reader_close(struct audit_reader *reader); /* NULL is fine */
 DEFINE_AUTO(struct audit_reader, audit_reader_close)
 

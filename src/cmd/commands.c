@@ -31,6 +31,7 @@ const struct command *const commands[] = {
     &cmd_backup,
     &cmd_dns,
     &cmd_notify,
+    &cmd_audit,
     &cmd_ct,
     &cmd_watch,
     &cmd_config,

@@ -136,6 +136,13 @@ struct settings {
     struct list also_stores; /* whose certificates are known, too */
     bool subdomains;
     char *note;
+    /* the audit trail */
+    char *since;       /* a date, an instant, or how long ago; NULL: all */
+    char *act;         /* NULL: all */
+    int last;          /* how many; 0: all */
+    bool journal;      /* compare with the journal, too */
+    struct list heads; /* "12:HASH" */
+    char *heads_from;  /* a file of the system's log, "-" is standard input; NULL: none */
     /* plugins */
     char *authenticator, *installer, *configurator;
     struct list plugin_flags; /* "standalone" for --standalone; settings_resolve makes the two above of them */

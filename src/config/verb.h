@@ -26,6 +26,7 @@ enum option_topic { /* where --help shows it */
     TOPIC_DNS,
     TOPIC_INSTALL,
     TOPIC_STATUS,
+    TOPIC_AUDIT,
     TOPIC_OUTLOOK,
     TOPIC_HIDDEN, /* accepted, on no help page */
 };

@@ -52,6 +52,7 @@ ROWS = {
     "ct": [([], REFUSED)],
     "watch": [(["127.0.0.1:1"], REFUSED)],
     "status": [([], REFUSED)],
+    "audit": [(["show"], REFUSED), (["verify"], REFUSED)],
     "config": [(["show"], REFUSED)],
     "configure": [(["jobs=1"], REFUSED)],
     "schedule": [(["status"], REFUSED)],
