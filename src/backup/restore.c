@@ -6,6 +6,7 @@
 #include "backup/archive.h"
 #include "backup/restore_show.h"
 #include "backup/restore_tree.h"
+#include "audit/audit.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -18,9 +19,10 @@
 
 static void tell_settled(const char *conf, enum txn_found went)
 {
-    if (went == TXN_FORWARD)
+    if (went == TXN_FORWARD) {
+        audit_done(ACT_BACKUP_RESTORED, NULL, "note", "completed after it was cut short", NULL);
         log_warning("A restore of %s that was cut short has been completed", conf);
-    else if (went == TXN_BACK)
+    } else if (went == TXN_BACK)
         log_warning("A restore of %s that was cut short has been taken back", conf);
 }
 
@@ -202,6 +204,18 @@ static bool examine(struct context *context, const struct stage *stage, const st
     return error_next(err, "`doctor` tells more, and `doctor --fix` mends what can be mended");
 }
 
+static void tell_trail(const char *from, const struct stage *stage, const struct plan *plan)
+{
+    for (size_t i = 0; i < plan->len; i++)
+        if (plan->at[i].fate == FATE_ADDED || plan->at[i].fate == FATE_REPLACED)
+            audit_done(ACT_BACKUP_RESTORED, stage->at[i].name, "from", from, "serial", stage->at[i].serial, NULL);
+    if (plan->others.len + plan->outside.len > 0) {
+        AUTO(free) char *count = xprintf("%zu", plan->others.len + plan->outside.len);
+
+        audit_done(ACT_BACKUP_RESTORED, NULL, "from", from, "files", count, NULL);
+    }
+}
+
 /* ---- all of it ---- */
 
 static bool refuse_broken(const struct restoring *restoring, const struct stage *stage, struct error *err)
@@ -231,6 +245,7 @@ static bool restore(struct context *context, const struct restoring *restoring, 
         return true;
     TRY(ask(context, err));
     TRY(commit(context, txn, &stage, &plan, err));
+    tell_trail(restoring->from, &stage, &plan);
     return examine(context, &stage, &plan, err);
 }
 
