@@ -105,6 +105,9 @@ TEST(what_is_no_answer)
         { "[{\"id\":1,}]", "what the service tells", 0, 0 },
         { "[{\"a\":[}]", "what the service tells", 0, 0 },
         { "[{}]", NULL, 0, 1 },
+        { "[{\"id\":1,\"serial_number\":\"a\",\"issuer_name\":\"CN=x\",\"not_after\":\"2027-02-05T15:46:42\","
+          "\"name_value\":\" \\n\",\"common_name\":\"An organization\"}]",
+            NULL, 0, 1 },
         { "[{\"}\":\"\\\"}\"}]", NULL, 0, 1 },
         { "[{\"id\":{\"a\":[{}]}}]", NULL, 0, 1 },
     };

@@ -223,15 +223,6 @@ def test_a_service_that_keeps_failing_is_left_alone(world):
     assert len(world.search.requests) == 11 and "3 of 5 questions asked" in said.out, said
 
 
-def test_it_waits_between_questions_and_as_long_as_the_service_says(world):
-    """By what the program sleeps, told in its log: no clock is compared."""
-    world.own("a.example")
-    world.own("b.example")
-    world.search.bad, world.search.retry_after = [429], 1
-    world.ct(pause=1)
-    assert len(world.asked()) == 3
-
-
 def test_a_large_answer(world):
     world.own("a.example")
     number = world.stranger("a.example")
