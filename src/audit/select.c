@@ -24,14 +24,16 @@ static bool is_chosen(const struct audit_choice *choice, const struct audit_link
 /* A line that was damaged may still look like one: its JSON decides. */
 static bool read_chosen(const struct selection *selection, struct view line, struct doc **out)
 {
+    const struct audit_choice *choice = selection->choice;
     struct error err = { 0 };
 
     if (!doc_read(line, "a line of the audit trail", out, &err) || !node_is_object(doc_root(*out))) {
         (*selection->unread)++;
         return false;
     }
-    return selection->choice->lineage == NULL ||
-           text_equal(node_text(node_member(doc_root(*out), "lineage")), selection->choice->lineage);
+    if (choice->failed && !text_equal(node_text(node_member(doc_root(*out), "result")), "failed"))
+        return false;
+    return choice->lineage == NULL || text_equal(node_text(node_member(doc_root(*out), "lineage")), choice->lineage);
 }
 
 static bool take_line(struct selection *selection, struct view line, struct error *err)

@@ -8,6 +8,7 @@
 struct audit_choice {
     int64_t since;       /* UTC seconds since 1970; INT64_MIN: all */
     const char *act;     /* NULL: all */
+    bool failed;         /* only those that failed */
     const char *lineage; /* NULL: all */
     size_t last;         /* only so many, the newest; 0: all */
 };

@@ -36,10 +36,14 @@ static char *chosen(const struct audit_choice *choice, uint64_t *unread)
 
 static void make_acts(void)
 {
+    struct error err = { 0 };
+
     audit_begin(test_dir(), "test", "/nonexistent");
     audit_done(ACT_KEY_MADE, "a.test", NULL);
     audit_done(ACT_CERTIFICATE_LIVE, "a.test", NULL);
     audit_done(ACT_KEY_MADE, "b.test", NULL);
+    (void)error_set(&err, ERROR_HOOK, "no");
+    audit_failed(ACT_HOOK_FAILED, "b.test", &err, NULL);
     audit_end();
 }
 
@@ -50,11 +54,13 @@ TEST(acts_are_chosen)
         struct audit_choice choice;
         const char *want;
     } cases[] = {
-        { "all", { .since = INT64_MIN }, "trail-begun -|key-made a.test|certificate-live a.test|key-made b.test" },
+        { "all", { .since = INT64_MIN },
+            "trail-begun -|key-made a.test|certificate-live a.test|key-made b.test|hook-failed b.test" },
         { "an act", { .since = INT64_MIN, .act = "key-made" }, "key-made a.test|key-made b.test" },
         { "a lineage", { .since = INT64_MIN, .lineage = "a.test" }, "key-made a.test|certificate-live a.test" },
         { "both", { .since = INT64_MIN, .act = "key-made", .lineage = "b.test" }, "key-made b.test" },
-        { "the last", { .since = INT64_MIN, .last = 2 }, "certificate-live a.test|key-made b.test" },
+        { "the last", { .since = INT64_MIN, .last = 2 }, "key-made b.test|hook-failed b.test" },
+        { "what failed", { .since = INT64_MIN, .failed = true }, "hook-failed b.test" },
         { "the last of an act", { .since = INT64_MIN, .act = "key-made", .last = 1 }, "key-made b.test" },
         { "more than there are", { .since = INT64_MIN, .act = "key-made", .last = 10 },
             "key-made a.test|key-made b.test" },
@@ -86,7 +92,8 @@ TEST(what_cannot_be_read_is_counted)
     write_trail("audit.log", more);
     write_trail("audit.log.1.gz", "no such thing");
     got = chosen(&all, &unread);
-    CHECK_TEXT(got, "trail-begun -|key-made a.test|certificate-live a.test|key-made b.test", "what can");
+    CHECK_TEXT(
+        got, "trail-begun -|key-made a.test|certificate-live a.test|key-made b.test|hook-failed b.test", "what can");
     CHECK_INT(unread, 3, "two lines and a file");
 }
 

@@ -91,7 +91,10 @@ static bool choose(const struct context *context, struct audit_choice *out, stru
     enum audit_act act;
 
     *out = (struct audit_choice){ .since = INT64_MIN, .act = settings->act, .lineage = settings->cert_name };
-    if (settings->act != NULL && !audit_act_of(view_of(settings->act), &act))
+    out->failed = text_equal(settings->act, "failed");
+    if (out->failed)
+        out->act = NULL;
+    else if (settings->act != NULL && !audit_act_of(view_of(settings->act), &act))
         return usage(err, settings->act, "no act: docs/audit.md lists them");
     if (settings->since != NULL && !audit_since(settings->since, context_now(context), &out->since))
         return usage(err, settings->since, "no time: 2026-12-01, 2026-12-01T10:00:00Z, or 30m, 12h, 7d ago");

@@ -1085,7 +1085,7 @@ const struct option options[] = {
         .value = "ACT",
         .topic = TOPIC_AUDIT,
         .ours = true,
-        .help = "Only acts of that name." },
+        .help = "Only acts of that name; failed: all that failed." },
     { .names = { "last" },
         .type = OPTION_NUMBER,
         AT(last),

@@ -1,5 +1,10 @@
 #include "ops/checkup.h"
 
+#include <sys/stat.h>
+
+#include "audit/trail.h"
+#include "audit/verify.h"
+#include "base/file.h"
 #include "base/interrupt.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -83,10 +88,38 @@ static bool check_way(struct context *context, const char *name, struct findings
     return true;
 }
 
+/* ---- the audit trail ---- */
+
+/* Of its newest file alone: that is quick. A user who may not read it is told of closed paths elsewhere. */
+static void check_audit(struct context *context, struct findings *findings)
+{
+    AUTO(audit_verdict_clear) struct audit_verdict verdict = { 0 };
+    AUTO(free) char *path = file_join(context->settings->logs_dir, AUDIT_NAME);
+    struct finding *finding;
+    struct error unread = { 0 };
+    struct stat st;
+
+    if (lstat(path, &st) != 0 || !audit_verify_end(context->settings->logs_dir, AUDIT_FILE_MAX, &verdict, &unread))
+        return;
+    if (verdict.problem_count > 0) {
+        finding = findings_add(findings, "audit-broken", HEALTH_WARNING, NULL,
+            "the record of what was done here was changed, or damaged", "%s is not whole: %s", path,
+            verdict.problems[0].what);
+        finding_answer(finding, "`audit verify` says where, and docs/audit.md what that can mean");
+    }
+    if ((st.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+        finding = findings_add(findings, "audit-open", HEALTH_WARNING, NULL,
+            "they can change the record of what was done here", "others may write to %s", path);
+        finding_answer(finding, "chmod go-w %s", path);
+    }
+}
+
 bool checkup(struct context *context, const char *only, bool online, struct findings *findings, struct error *err)
 {
     AUTO(list_clear) struct list names = { 0 }, servers = { 0 };
 
+    if (only == NULL)
+        check_audit(context, findings);
     if (only != NULL)
         list_add(&names, only);
     else

@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "audit/audit.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -144,6 +145,10 @@ static bool put_one(struct emergency *emergency, struct trouble *trouble, struct
         *err = why;
         return false;
     }
+    if (!ok)
+        audit_failed(ACT_EMERGENCY, trouble->name, &why, "step", renewal ? "renewal-file" : "stop-gap", NULL);
+    else if (put)
+        audit_done(ACT_EMERGENCY, trouble->name, "step", renewal ? "renewal-file" : "stop-gap", NULL);
     if (!ok)
         note(&emergency->failed, "%s: %s%s%s", trouble->name, why.why, why.next[0] == '\0' ? "" : "; ", why.next);
     else if (put && renewal)

@@ -136,6 +136,7 @@ def test_shown(three_acts):
     assert client.run("audit", "show", "--json").json()["acts"] == acts(client)
     client.run("delete", "-n", "--cert-name", "none.test", status=1)
     client.run("audit", "show", "--last", "1").says("command-failed FAILED:", "none.test")
+    assert client.run("audit", "show", "--act", "failed").out.count("\n") == 1
 
 
 def test_verified(three_acts):
@@ -306,6 +307,23 @@ def test_append_only(three_acts):
         assert verified(client)["last"] == 5
     finally:
         subprocess.run(["chattr", "-a", trail], check=True)
+
+
+def test_doctor_looks_at_its_end(three_acts):
+    client = three_acts
+
+    def codes():
+        found = client.run("doctor", "--json", status=None).json()
+        return [finding["code"] for finding in found["findings"] if finding["code"].startswith("audit-")]
+
+    trail = client.logs / "audit.log"
+    assert codes() == []
+    trail.chmod(0o662)
+    assert codes() == ["audit-open"]
+    trail.chmod(0o640)
+    whole = lines(client)
+    trail.write_text("".join([*whole[:2], *whole[3:]]))
+    assert codes() == ["audit-broken"]
 
 
 def test_documented(three_acts):

@@ -21,6 +21,7 @@ ELSEWHERE = {
     "evercert ct": "asks again for a minute where nobody answers: test_transparency.py",
     "evercert ct -q": "the same",
     "evercert schedule install": "changes what systemd does: test_real_systemd.py",
+    "evercert audit verify --journal": "asks the journal of this machine: test_audit.py",
     "evercert --nginx": "needs a server: test_nginx_install.py",
     "evercert --apache": "needs a server: test_apache_install.py",
 }
