@@ -76,9 +76,7 @@ TEST(a_line_has_the_hash_of_the_one_before)
 TEST(foreign_text_stays_within_its_string)
 {
     static const char *const names[] = { "a\nb", "a\"},\"act\":\"lineage-deleted", "a\\", "\xff\xfe", "\x1b[31m",
-        "\xe2\x80\xae"
-        "gpj",
-        "{\"seq\":9", "", "\x7f" };
+        "\xe2\x80\xaegpj", "{\"seq\":9", "", "\x7f" };
 
     for (size_t i = 0; i < COUNT(names); i++) {
         struct audit_said said = { .act = ACT_KEY_MADE,

@@ -133,7 +133,7 @@ TEST(the_chain_goes_on_when_others_rotate)
     static const char *const names[] = { "audit.log.1", "audit.log-20261201", "audit.log-20261201-03", "audit.log.0" };
 
     for (size_t i = 0; i < COUNT(names); i++) {
-        AUTO(free) char *path = test_path(names[i]), *text = NULL;
+        AUTO(free) char *text = NULL;
         uint64_t last;
 
         append_anew(2);
