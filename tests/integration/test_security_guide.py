@@ -20,6 +20,7 @@ ELSEWHERE = {
     "evercert daemon": "goes on and on: test_daemon.py",
     "evercert ct": "asks again for a minute where nobody answers: test_transparency.py",
     "evercert ct -q": "the same",
+    "evercert audit verify --journal": "asks the log of this machine: test_audit.py",
     "evercert schedule install": "changes what systemd does: test_real_systemd.py",
     "evercert audit verify --journal": "asks the journal of this machine: test_audit.py",
     "evercert --nginx": "needs a server: test_nginx_install.py",
@@ -39,8 +40,8 @@ FAILS = {
 
 def commands():
     """As they stand there, each once; what revokes comes last."""
-    found = re.findall(r"`(?:[0-9*/]+ )*(evercert [^`]*)`", TEXT) + [line.split("#")[0].strip() for line in TEXT.splitlines()
-                                                                      if line.startswith("    evercert ")]
+    found = re.findall(r"`(?:[0-9*/]+ )*(evercert [^`|\\]*)[^`]*`|^    (evercert [^#\n]*)", TEXT, re.M)
+    found = [(in_line or in_block).strip() for in_line, in_block in found]
     return sorted(dict.fromkeys(found), key=lambda command: " revoke" in command)
 
 
