@@ -247,7 +247,7 @@ static bool look_at_plain(const char *dir, const struct list *names, struct newe
 {
     for (size_t i = 0; i < names->len; i++) {
         AUTO(free) char *path = file_join(dir, names->at[i]);
-        struct audit_tail tail;
+        struct audit_tail tail = { .head = AUDIT_NO_HEAD };
 
         if (strcmp(names->at[i], AUDIT_NAME) == 0 || !audit_is_file_name(names->at[i]) || audit_expander(path) != NULL)
             continue;

@@ -241,7 +241,7 @@ bool audit_trail_append(struct audit_trail *trail, const struct list *bodies, si
     AUTO(free) char *path = file_join(trail->dir, AUDIT_NAME);
     AUTO(close) int fd = -1;
     AUTO(close) int before = -1;
-    int64_t size;
+    int64_t size = 0;
 
     *written = 0;
     TRY(open_locked(trail, path, &fd, &size, err));
