@@ -137,13 +137,14 @@ static bool send_revocation(struct context *context, const struct cert *cert, st
                revoke_cert(ca->session, ca->who, buf_view(&cert->der), reason, err));
 }
 
-/* failure NULL: the CA has revoked it. */
-static void tell_revocation(const struct context *context, const struct cert *cert, const struct error *failure)
+/* failure counts where it was not done. */
+static void tell_revocation(
+    const struct context *context, const struct cert *cert, bool done, const struct error *failure)
 {
     const struct settings *settings = context->settings;
     AUTO(free) char *names = list_join(&cert->names, ",");
 
-    if (failure == NULL)
+    if (done)
         audit_done(ACT_CERTIFICATE_REVOKED, settings->cert_name, "serial", cert->serial, "names", names, "reason",
             settings->reason, "server", settings->server, "file", settings->cert_path, NULL);
     else
@@ -158,7 +159,7 @@ static bool make_revoked(struct context *context, const struct cert *cert, struc
 {
     bool ok = send_revocation(context, cert, err);
 
-    tell_revocation(context, cert, ok ? NULL : err);
+    tell_revocation(context, cert, ok, err);
     if (ok)
         return true;
     if (strcmp(err->problem, "alreadyRevoked") != 0 ||
