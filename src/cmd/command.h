@@ -42,4 +42,4 @@ extern const struct command cmd_run, cmd_certonly, cmd_renew, cmd_certificates, 
     cmd_reconfigure, cmd_install, cmd_enhance, cmd_rollback, cmd_register, cmd_update_account, cmd_unregister,
     cmd_preflight, cmd_caa, cmd_ip, cmd_show_account, cmd_plugins, cmd_history, cmd_store, cmd_dns, cmd_schedule,
     cmd_daemon, cmd_config, cmd_configure, cmd_setup, cmd_status, cmd_notify, cmd_audit, cmd_ct, cmd_watch, cmd_backup,
-    cmd_emergency;
+    cmd_emergency, cmd_incident;

@@ -14,6 +14,7 @@ const struct command *const commands[] = {
     &cmd_daemon,
     &cmd_doctor,
     &cmd_emergency,
+    &cmd_incident,
     &cmd_preflight,
     &cmd_caa,
     &cmd_ip,

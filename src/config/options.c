@@ -88,7 +88,7 @@ const struct option options[] = {
         .type = OPTION_FLAG,
         AT(yes),
         .topic = TOPIC_AUTOMATION,
-        .also = "setup backup emergency",
+        .also = "setup backup emergency incident",
         .ours = true,
         .help = "Ask nothing, take what is proposed, and agree to the terms of the CA." },
     { .names = { "force-interactive" },
@@ -888,10 +888,10 @@ const struct option options[] = {
         .type = OPTION_FLAG,
         AT(dry_run),
         .topic = TOPIC_TESTING,
-        .also = "certonly reconfigure store backup emergency",
+        .also = "certonly reconfigure store backup emergency incident",
         .help =
             "Try everything against the test server and keep nothing but an account there; with certonly, renew and "
-            "reconfigure. With store convert, backup restore and emergency, only say what would be done." },
+            "reconfigure. With store convert, backup restore, emergency and incident, only say what would be done." },
     { .names = { "break-my-certs" },
         .type = OPTION_FLAG,
         AT(break_my_certs),

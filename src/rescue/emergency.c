@@ -8,9 +8,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "health/health.h"
-#include "lifecycle/renew.h"
+#include "rescue/renew_one.h"
 #include "rescue/stand_in.h"
-#include "run/hooks.h"
 #include "store/lineage_lock.h"
 #include "web/managed_file.h"
 
@@ -205,58 +204,19 @@ static bool put(struct emergency *emergency, struct error *err)
     return true;
 }
 
-/* As `renew --cert-name` does it; what it says is in the log. */
-static bool renew(struct emergency *emergency, struct context *own, struct renewals *all, struct error *err)
-{
-    AUTO(ui_free) struct ui *ui = ui_collect(emergency->context->ui);
-    AUTO(list_clear) struct list renewed = { 0 }, failed = { 0 };
-    struct error late = { 0 };
-    bool ok;
-
-    own->ui = ui;
-    ok = renew_all(own, all, err);
-    for (size_t i = 0; i < all->len; i++)
-        identifiers_names(&all->at[i].names, all->at[i].what == RENEWED_DONE ? &renewed : &failed);
-    if (!hooks_at_end(own, &renewed, &failed, &late))
-        log_warning("%s", late.why);
-    ui_done(ui);
-    ui_forget(ui);
-    return ok;
-}
-
-static const char *why_not(const struct renewals *all)
-{
-    if (all->len == 0)
-        return "it is not due";
-    return all->at[0].why == NULL ? "the log tells more" : all->at[0].why;
-}
-
-/* Each by itself, so that what is said of one does not wait for the CA of another. */
 static bool reissue_one(struct emergency *emergency, struct trouble *trouble, struct error *err)
 {
-    AUTO(settings_free) struct settings *settings = settings_dup(emergency->context->settings);
-    AUTO(renewals_clear) struct renewals all = { 0 };
-    struct context own = *emergency->context;
-    struct error why = { 0 };
+    struct context *context = emergency->context;
+    AUTO(renewed_one_clear) struct renewed_one one = { 0 };
 
-    if (!settings->json)
-        ui_say(own.ui, "Obtaining a new certificate for %s ...", trouble->name);
-    xreplace(&settings->cert_name, trouble->name);
-    list_clear(&settings->operands);
-    settings->random_sleep = false;
-    own.settings = settings;
-    own.verb = emergency->renew_verb;
-    if (!renew(emergency, &own, &all, &why)) {
-        if (why.kind == ERROR_CANCELED)
-            *err = why;
-        note(&emergency->failed, "%s was not issued anew: %s", trouble->name, why.why);
-        return why.kind != ERROR_CANCELED;
-    }
-    if (all.len == 1 && all.at[0].what == RENEWED_DONE)
+    if (!context->settings->json)
+        ui_say(context->ui, "Obtaining a new certificate for %s ...", trouble->name);
+    TRY(renew_one(context, emergency->renew_verb, trouble->name, false, &one, err));
+    if (one.issued)
         note(&emergency->done, "%s was issued anew", trouble->name);
-    else
-        note(&emergency->failed, "%s was not issued anew: %s", trouble->name, why_not(&all));
-    trouble_look(emergency->context, trouble);
+    if (one.why != NULL)
+        note(&emergency->failed, "%s%s: %s", trouble->name, one.issued ? "" : " was not issued anew", one.why);
+    trouble_look(context, trouble);
     return true;
 }
 

@@ -32,6 +32,7 @@ FAILS = {
     "evercert ip": "No public address was found",
     "evercert doctor --online": "problem(s) remain",
     "evercert watch": "refused",
+    "evercert incident key-compromise": "add --yes",
     "evercert daemon health": "no daemon is at work",
     "evercert backup restore HERE/copy --config-dir": "Restore this?",
     "evercert revoke --cert-name 192.0.2.53": "192.0.2.53",
