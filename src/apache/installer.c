@@ -99,6 +99,7 @@ const struct installer apache_installer = {
     .prepare = web_installer_prepare,
     .prepare_rollback = web_installer_prepare_rollback,
     .supports = supports,
+    .is_running = web_installer_is_running,
     .takes_addresses = web_installer_takes_addresses,
     .names = names,
     .plan = plan,

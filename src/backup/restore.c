@@ -162,7 +162,7 @@ static bool commit(struct context *context, const struct txn *txn, const struct 
 
 static bool rehearse(void *ctx, const char *lineage, struct error *err)
 {
-    return lineage_rehearse(ctx, lineage, err);
+    return lineage_rehearse(ctx, lineage, NULL, err);
 }
 
 static bool examine_one(struct context *context, const char *name, size_t *open, struct error *err)

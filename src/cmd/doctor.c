@@ -202,19 +202,37 @@ static bool look_at_servers(struct context *context, struct findings *findings, 
 {
     AUTO(status_clear) struct status status = { 0 };
 
-    TRY(status_gather(context, &status, err));
+    TRY(status_gather_online(context, &status, err));
     status_find(&status, findings);
     return true;
 }
 
+struct helper { /* of the examination */
+    struct context *context;
+    struct checkup checkup;
+};
+
+static void helper_clear_at(struct helper *helper)
+{
+    checkup_clear(&helper->checkup);
+}
+
 static bool rehearse(void *ctx, const char *lineage, struct error *err)
 {
-    return lineage_rehearse(ctx, lineage, err);
+    struct helper *helper = ctx;
+    struct settings *restored = NULL;
+    bool ok = lineage_rehearse(helper->context, lineage, &restored, err);
+
+    if (restored != NULL)
+        checkup_note(&helper->checkup, lineage, restored);
+    return ok;
 }
 
 static bool sweep(void *ctx, const char *name, struct error *err)
 {
-    return traces_sweep_one(ctx, name, err);
+    const struct helper *helper = ctx;
+
+    return traces_sweep_one(helper->context, name, err);
 }
 
 /* Who renews, beside the store's own health. */
@@ -238,7 +256,8 @@ static bool doctor_run(struct context *context, struct error *err)
     AUTO(range_lock_release) struct range_lock *lock = NULL;
     AUTO(findings_clear) struct findings findings = { 0 };
     AUTO(buf_clear) struct buf text = BUF(REPORT_MAX);
-    const struct rehearsal rehearsal = { rehearse, context, sweep };
+    AUTO(helper_clear) struct helper helper = { .context = context };
+    const struct rehearsal rehearsal = { rehearse, &helper, sweep };
     AUTO(network_clear) struct network network = { 0 };
     AUTO(targets_clear) struct targets targets = { 0 };
     size_t open;
@@ -246,7 +265,7 @@ static bool doctor_run(struct context *context, struct error *err)
     TRY(lock_store(context, &lock, err));
     TRY(health_examine_all(context->store, settings, settings->cert_name, settings->fix ? HEALTH_FIX : HEALTH_LOOK,
         &rehearsal, &findings, err));
-    TRY(checkup(context, settings->cert_name, settings->online, &findings, err));
+    TRY(checkup(context, settings->cert_name, settings->online, &helper.checkup, &findings, err));
     TRY(!settings->online || look_at_servers(context, &findings, err));
     TRY(look_at_schedule(context, &findings, err));
     TRY(look_at_network(context, &network, err));

@@ -83,7 +83,7 @@ static void put_trial(struct context *context, const struct plugin *plugin, stru
 {
     struct error err = { 0 };
 
-    if (plugin->installer == NULL || plugin->path != NULL || installer_check(context, plugin, &err))
+    if (plugin->installer == NULL || plugin->path != NULL || installer_check(context, plugin, NULL, &err))
         buf_put_text(text, "\nPrep: True");
     else
         buf_putf(text, "\nPrep: %s", err.why);

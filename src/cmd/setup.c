@@ -9,6 +9,7 @@ static bool setup_run(struct context *context, struct error *err)
         .obtain = { &cmd_certonly.verb, cmd_certonly.run },
         .install = { &cmd_run.verb, cmd_run.run },
         .schedule = { &cmd_schedule.verb, cmd_schedule.run },
+        .status = { &cmd_status.verb, cmd_status.run },
     };
 
     return setup(context, &ways, err);

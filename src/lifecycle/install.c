@@ -304,11 +304,14 @@ bool installer_names(struct context *context, struct list *out, struct error *er
     return open_plugin(context, plugin, &installation, err) && installation_names(&installation, out, err);
 }
 
-bool installer_check(struct context *context, const struct plugin *plugin, struct error *err)
+bool installer_check(struct context *context, const struct plugin *plugin, bool *running, struct error *err)
 {
     AUTO(installation_close) struct installation installation = { 0 };
 
-    return open_plugin(context, plugin, &installation, err);
+    TRY(open_plugin(context, plugin, &installation, err));
+    if (running != NULL)
+        *running = plugin->installer->is_running == NULL || plugin->installer->is_running(installation.self);
+    return true;
 }
 
 bool installation_rollback(struct context *context, struct installation *installation, struct error *err)

@@ -46,8 +46,9 @@ MUST_USE bool installation_names(const struct installation *installation, struct
 /* The same of the installer in use, which is made ready for it; adds nothing where there is none. */
 MUST_USE bool installer_names(struct context *context, struct list *out, struct error *err);
 
-/* Tries whether a plugin's installer can be made ready here. */
-MUST_USE bool installer_check(struct context *context, const struct plugin *plugin, struct error *err);
+/* Tries whether a plugin's installer can be made ready here. *running: whether its server is, as far as can be known;
+ * NULL: nobody asks. */
+MUST_USE bool installer_check(struct context *context, const struct plugin *plugin, bool *running, struct error *err);
 
 /* Takes back what installers have changed last: so many checkpoints as settings say. */
 MUST_USE bool installation_rollback(struct context *context, struct installation *installation, struct error *err);

@@ -39,7 +39,7 @@ static bool read_challenges(const struct settings *settings, const struct plugin
     return plugin_challenge_types(authenticator, settings, &types, err);
 }
 
-bool lineage_rehearse(struct context *context, const char *name, struct error *err)
+bool lineage_rehearse(struct context *context, const char *name, struct settings **restored, struct error *err)
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;
     AUTO(settings_free) struct settings *settings = settings_dup(context->settings);
@@ -56,6 +56,8 @@ bool lineage_rehearse(struct context *context, const char *name, struct error *e
     own.verb = &renewal;
     TRY(lineage_load(context->store, name, &lineage, err));
     TRY(renewal_params_restore(lineage->conf, lineage->conf_path, settings, err));
+    if (restored != NULL)
+        *restored = settings_dup(settings);
     TRY(read_dates(lineage, err));
     TRY(plugin_choose_authenticator(settings, &answers, ui, &authenticator, err));
     TRY(read_challenges(settings, authenticator, err));

@@ -90,7 +90,7 @@ TEST(what_is_found)
         xreplace(&settings->plugin_dir, stage.settings->plugin_dir);
         stage.context.settings = settings;
         before = read_text(at("renewal/%s.conf", NAME));
-        ok = lineage_rehearse(&stage.context, NAME, &err);
+        ok = lineage_rehearse(&stage.context, NAME, NULL, &err);
         CHECK(ok == (rows[i].why == NULL), "%s: %s", rows[i].name, err.why);
         CHECK(ok || strstr(err.why, rows[i].why) != NULL || strstr(err.what, rows[i].why) != NULL, "%s: %s: %s",
             rows[i].name, err.what, err.why);

@@ -1,5 +1,6 @@
 #include "notify/examine.h"
 
+#include <string.h>
 #include <sys/stat.h>
 
 #include "base/clock.h"
@@ -7,6 +8,39 @@
 #include "notify/keep.h"
 
 static const char why_silent[] = "nobody hears of it there when a certificate is not renewed";
+
+/* ---- secrets ---- */
+
+#define TOKEN_LEN 20   /* letters and digits in a row, */
+#define TOKEN_DIGITS 3 /* among which there are so many digits, are no word of any language */
+
+static bool has_token(const char *text)
+{
+    size_t len = 0, digits = 0;
+
+    for (; *text != '\0'; text++) {
+        bool digit = *text >= '0' && *text <= '9';
+        bool letter = (*text >= 'a' && *text <= 'z') || (*text >= 'A' && *text <= 'Z');
+
+        len = digit || letter || *text == '_' ? len + 1 : 0;
+        digits = len == 0 ? 0 : digits + digit;
+        if (len >= TOKEN_LEN && digits >= TOKEN_DIGITS)
+            return true;
+    }
+    return false;
+}
+
+bool looks_secret(const char *text)
+{
+    static const char *const words[] = { "token", "passw", "secret", "apikey", "api_key", "api-key", "bearer",
+        "authorization", "credential" };
+    const char *address = strstr(text, "://");
+
+    for (size_t i = 0; i < COUNT(words); i++)
+        if (strcasestr(text, words[i]) != NULL)
+            return true;
+    return has_token(text) || (address != NULL && (strchr(address, '@') != NULL || strchr(address, '=') != NULL));
+}
 
 static void look_at_target(const struct settings *settings, const struct target *target, struct findings *out)
 {
@@ -30,12 +64,26 @@ static void look_at_target(const struct settings *settings, const struct target 
     finding_answer(finding, "try it with `notify test`, and mend what that says; the next `renew` tells it again");
 }
 
+/* Of what programs are given nobody knows what it means: as far as it can be told from its looks. */
+static bool words_look_secret(const struct target *target)
+{
+    for (size_t i = target->kind == TARGET_PROGRAM; i < target->words.len; i++)
+        if (looks_secret(target->words.at[i]))
+            return true;
+    return false;
+}
+
 static bool has_secret(const struct targets *targets)
 {
-    for (size_t i = 0; i < targets->len; i++)
-        for (size_t k = 0; k < targets->at[i].keys.len; k++)
-            if (targets->at[i].keys.at[k].secret)
+    for (size_t i = 0; i < targets->len; i++) {
+        const struct target *target = &targets->at[i];
+
+        if ((target->kind == TARGET_PROGRAM || target->kind == TARGET_SHELL) && words_look_secret(target))
+            return true;
+        for (size_t k = 0; k < target->keys.len; k++)
+            if (target->keys.at[k].secret)
                 return true;
+    }
     return false;
 }
 

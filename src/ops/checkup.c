@@ -1,5 +1,6 @@
 #include "ops/checkup.h"
 
+#include <string.h>
 #include <sys/stat.h>
 
 #include "audit/trail.h"
@@ -15,32 +16,80 @@
 
 /* ---- web servers ---- */
 
-/* Tries the server that this lineage is installed in, unless an earlier one has the same. One whose files cannot be
- * read is in other findings. */
-static void check_server(struct context *context, const char *name, struct list *servers, struct findings *findings)
+void checkup_clear(struct checkup *checkup)
+{
+    list_clear(&checkup->seen);
+    list_clear(&checkup->servers);
+    for (size_t i = 0; i < checkup->count; i++)
+        settings_free(checkup->of[i]);
+    *checkup = (struct checkup){ 0 };
+}
+
+void checkup_note(struct checkup *checkup, const char *name, struct settings *restored)
+{
+    AUTO(settings_free) struct settings *settings = restored;
+    const struct plugin *plugin = NULL;
+    struct error unread = { 0 };
+    AUTO(free) char *server = NULL;
+    size_t seen = checkup->seen.len;
+
+    if (seen == 0 || strcmp(checkup->seen.at[seen - 1], name) != 0) /* a repair examines a lineage again */
+        list_add(&checkup->seen, name);
+    if (settings->installer == NULL || checkup->count == CHECKUP_SERVERS ||
+        !plugin_look_up(settings, settings->installer, &plugin, &unread) || plugin == NULL || plugin->installer == NULL)
+        return;
+    server = plugin_server(settings);
+    if (list_has(&checkup->servers, server))
+        return;
+    list_add(&checkup->servers, server);
+    checkup->of[checkup->count++] = TAKE(settings);
+}
+
+/* Of a lineage that could not be rehearsed. One whose files cannot be read is in other findings. */
+static void note_unseen(struct context *context, const char *name, struct checkup *checkup)
 {
     AUTO(lineage_free) struct lineage *lineage = NULL;
     AUTO(settings_free) struct settings *settings = settings_dup(context->settings);
-    AUTO(free) char *server = NULL;
+    struct error unread = { 0 };
+
+    if (lineage_load(context->store, name, &lineage, &unread) &&
+        renewal_params_restore(lineage->conf, lineage->conf_path, settings, &unread))
+        checkup_note(checkup, name, TAKE(settings));
+}
+
+static void check_server(struct context *context, struct settings *settings, struct findings *findings)
+{
     struct context own = *context;
-    struct error why = { 0 }, unread = { 0 };
+    struct error why = { 0 };
     const struct plugin *plugin = NULL;
     struct finding *finding;
 
     own.settings = settings;
-    if (!lineage_load(context->store, name, &lineage, &unread) ||
-        !renewal_params_restore(lineage->conf, lineage->conf_path, settings, &unread) || settings->installer == NULL ||
-        !plugin_look_up(settings, settings->installer, &plugin, &unread) || plugin == NULL || plugin->installer == NULL)
-        return;
-    server = plugin_server(settings);
-    if (list_has(servers, server))
-        return;
-    list_add(servers, server);
-    if (installer_check(&own, plugin, &why) || why.kind == ERROR_CANCELED)
+    if (!plugin_look_up(settings, settings->installer, &plugin, &why) || plugin == NULL ||
+        installer_check(&own, plugin, NULL, &why) || why.kind == ERROR_CANCELED)
         return;
     finding = findings_add(findings, "server-unusable", HEALTH_ERROR, NULL,
         "certificates that are renewed are not taken into use", "%s cannot be used: %s", plugin->name, why.why);
     finding_answer(finding, "%s", why.next[0] != '\0' ? why.next : "mend its configuration, and run doctor again");
+}
+
+static bool check_servers(struct context *context, const struct list *names, struct checkup *checkup,
+    struct findings *findings, struct error *err)
+{
+    size_t seen = checkup->seen.len, at = 0; /* in the order of the names, as far as they were seen */
+
+    for (size_t i = 0; i < names->len; i++) {
+        if (at < seen && strcmp(checkup->seen.at[at], names->at[i]) == 0)
+            at++;
+        else
+            note_unseen(context, names->at[i], checkup);
+        TRY(interrupt_check(err));
+    }
+    for (size_t i = 0; i < checkup->count; i++) {
+        check_server(context, checkup->of[i], findings);
+        TRY(interrupt_check(err));
+    }
+    return true;
 }
 
 /* ---- the way of the CA ---- */
@@ -114,9 +163,10 @@ static void check_audit(struct context *context, struct findings *findings)
     }
 }
 
-bool checkup(struct context *context, const char *only, bool online, struct findings *findings, struct error *err)
+bool checkup(struct context *context, const char *only, bool online, struct checkup *checkup, struct findings *findings,
+    struct error *err)
 {
-    AUTO(list_clear) struct list names = { 0 }, servers = { 0 };
+    AUTO(list_clear) struct list names = { 0 };
 
     if (only == NULL)
         check_audit(context, findings);
@@ -124,10 +174,9 @@ bool checkup(struct context *context, const char *only, bool online, struct find
         list_add(&names, only);
     else
         TRY(store_lineage_names(context->store, &names, err));
-    for (size_t i = 0; i < names.len; i++) {
-        check_server(context, names.at[i], &servers, findings);
-        if (online && i < CHECKUP_NAMES)
-            TRY(check_way(context, names.at[i], findings, err));
+    TRY(check_servers(context, &names, checkup, findings, err));
+    for (size_t i = 0; online && i < names.len && i < CHECKUP_NAMES; i++) {
+        TRY(check_way(context, names.at[i], findings, err));
         TRY(interrupt_check(err));
     }
     if (online && names.len > CHECKUP_NAMES)

@@ -9,7 +9,10 @@
 #include <unistd.h>
 
 #include "audit/audit.h"
+#include "base/acl.h"
+#include "base/clock.h"
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "config/cli_ini.h"
@@ -18,6 +21,9 @@
 #include "ops/settings_shown.h"
 
 #define SETTINGS_FILE_MAX ((size_t)1024 * 1024)
+#define LINKS_MAX 40
+#define LOCK_WAITS 200
+#define LOCK_WAIT_MS 50
 
 /* ---- the lines of an option ---- */
 
@@ -190,55 +196,96 @@ char *settings_file_of(const struct settings *settings)
     return geteuid() == 0 ? xstrdup(CLI_INI_SYSTEM) : cli_ini_of_user();
 }
 
+/* The file itself, behind links, also where it is not there yet; of the caller's. */
+static bool find_file(const char *path, char **out, struct error *err)
+{
+    AUTO(free) char *at = xstrdup(path);
+
+    for (int links = 0; links < LINKS_MAX; links++) {
+        AUTO(free) char *target = NULL, *dir = file_dirname(at);
+        struct error none = { 0 };
+
+        if (!file_read_link(at, &target, &none)) {
+            *out = TAKE(at);
+            return true;
+        }
+        free(at);
+        at = target[0] == '/' ? TAKE(target) : file_join(dir, target);
+    }
+    errno = ELOOP;
+    return file_error(err, "follow the links of", path);
+}
+
 /* Locks the directory of the file, until the descriptor is closed: the file itself is replaced. Whoever has it is done
  * in a moment. */
 static int lock_directory(const char *path, struct error *err)
 {
     AUTO(free) char *dir = file_dirname(path);
-    int fd;
+    AUTO(close) int fd = -1;
+    int end = 0;
 
     if (!file_mkdirs(dir, 0755, err))
         return -1;
     fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0)
-        return fd;
-    if (fd >= 0 && errno == EWOULDBLOCK)
-        (void)error_set(err, ERROR_CONFIG, "%s is being changed by another process; try again", path);
-    else
-        (void)file_error(err, "lock", dir);
-    if (fd >= 0)
-        (void)close(fd);
-    return -1;
+    for (int waits = 0; fd >= 0 && (end = flock(fd, LOCK_EX | LOCK_NB)) != 0 && errno == EWOULDBLOCK; waits++) {
+        if (waits == LOCK_WAITS)
+            return error_set(err, ERROR_CONFIG, "%s is being changed by another process; try again", path), -1;
+        if (!clock_sleep_ms(LOCK_WAIT_MS))
+            return (void)!interrupt_check(err), -1;
+    }
+    if (fd < 0 || end != 0)
+        return file_error(err, "lock", dir), -1;
+    end = fd;
+    fd = -1;
+    return end;
 }
 
-/* Where the file is, behind links, and its access; public where there is none yet. */
-static char *find_file(const char *path, struct file_access *access, bool *exists)
+/* Whoever may read or write the old file may do so with the new one, and nobody else, not for a moment. */
+static bool give_access(const char *from, const struct stat *st, const char *to, struct error *err)
 {
-    AUTO(free) char *real = realpath(path, NULL);
-    struct stat st;
+    AUTO(close) int old = open(from, O_RDONLY | O_CLOEXEC), made = open(to, O_RDONLY | O_CLOEXEC);
+    struct acl acl;
 
-    *access = FILE_PUBLIC;
-    *exists = real != NULL && stat(real, &st) == 0;
-    if (*exists)
-        *access =
-            (struct file_access){ .mode = st.st_mode & 07777, .set_owner = true, .uid = st.st_uid, .gid = st.st_gid };
-    return real != NULL ? xstrdup(real) : xstrdup(path);
+    if (old < 0 || made < 0)
+        return file_error(err, "open", old < 0 ? from : to);
+    TRY(acl_of_fd(old, from, &acl, err));
+    if (acl_is_extended(&acl))
+        return acl_copy(old, made, to, err);
+    return fchmod(made, st->st_mode & 07777) == 0 || file_error(err, "set the mode of", to);
 }
 
-static bool change_file(
-    const char *path, const struct setting_change *changes, size_t count, bool *changed, struct error *err)
+/* st: of the file that is there. */
+static bool replace_file(const char *path, const struct stat *st, struct view content, struct error *err)
+{
+    AUTO(free) char *temporary = file_beside(path, "new"), *dir = file_dirname(path);
+    struct file_access access = { .mode = st->st_mode & 0700, .set_owner = true, .uid = st->st_uid, .gid = st->st_gid };
+    struct error ignored = { 0 };
+
+    (void)!file_remove(temporary, &ignored); /* what a crash has left: we have the lock */
+    TRY(file_create(temporary, content, access, err));
+    if (!give_access(path, st, temporary, err)) {
+        (void)!file_remove(temporary, &ignored);
+        return false;
+    }
+    return rename(temporary, path) == 0 ? file_sync_dir(dir, err) : file_error(err, "replace", path);
+}
+
+static bool change_file(const char *path, const char *real, const struct setting_change *changes, size_t count,
+    bool *changed, struct error *err)
 {
     AUTO(buf_clear) struct buf before = BUF_SECRET(SETTINGS_FILE_MAX);
     AUTO(buf_clear) struct buf after = BUF_SECRET(SETTINGS_FILE_MAX);
-    struct file_access access;
-    bool exists;
-    AUTO(free) char *real = find_file(path, &access, &exists);
+    struct stat st;
+    bool exists = stat(real, &st) == 0;
 
     if (exists)
         TRY(file_read(real, &before, err));
     TRY(settings_file_edit(buf_view(&before), path, changes, count, &after, err));
     *changed = !view_equal(buf_view(&before), buf_view(&after));
-    return !*changed || file_replace(real, buf_view(&after), access, err);
+    if (!*changed)
+        return true;
+    return exists ? replace_file(real, &st, buf_view(&after), err)
+                  : file_replace(real, buf_view(&after), FILE_PUBLIC, err);
 }
 
 /* Of what the options are set to, some may be secret. */
@@ -256,12 +303,15 @@ static void tell_changed(const char *path, const struct setting_change *changes,
 bool settings_file_change(
     const char *path, const struct setting_change *changes, size_t count, bool *changed, struct error *err)
 {
-    int lock = lock_directory(path, err);
+    AUTO(free) char *real = NULL;
     bool ok;
+    int lock;
 
+    TRY(find_file(path, &real, err));
+    lock = lock_directory(real, err);
     if (lock < 0)
         return false;
-    ok = change_file(path, changes, count, changed, err);
+    ok = change_file(path, real, changes, count, changed, err);
     (void)close(lock);
     if (ok && *changed)
         tell_changed(path, changes, count);

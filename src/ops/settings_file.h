@@ -23,8 +23,9 @@ MUST_USE bool settings_file_edit(struct view text, const char *path, const struc
 char *settings_file_of(const struct settings *settings);
 
 /*
- * Reads the file, which need not be there, makes the changes and replaces it as a whole, keeping owner and mode; a
- * symbolic link is followed. Two who change it at the same time do so one after the other. *changed: something was to
+ * Reads the file, which need not be there, makes the changes and replaces it as a whole, keeping owner, mode and access
+ * control list; a symbolic link is followed, also one whose file is missing yet. Two who change it at the same time do
+ * so one after the other; ERROR_CONFIG when another has it for ten seconds. *changed: something was to
  * be changed at all.
  */
 MUST_USE bool settings_file_change(

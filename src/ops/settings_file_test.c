@@ -1,8 +1,11 @@
 #include "ops/settings_file.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/acl.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/test.h"
@@ -97,6 +100,92 @@ TEST(the_file)
     CHECK(file_is_link(link) && stat(path, &st) == 0 && (st.st_mode & 07777) == 0640);
     CHECK(file_read(path, &text, &err));
     CHECK_TEXT(buf_text(&text), "email = a@b.test\n", "the file");
+    test_drop_dir();
+}
+
+TEST(a_link_to_a_file_that_is_missing_yet)
+{
+    AUTO(free) char *link = file_join(test_dir(), "first.ini"), *second = file_join(test_dir(), "second.ini");
+    AUTO(free) char *path = file_join(test_dir(), "there/cli.ini");
+    AUTO(buf_clear) struct buf text = BUF(1000);
+    struct error err = { 0 };
+    bool changed;
+
+    REQUIRE(symlink("second.ini", link) == 0 && symlink(path, second) == 0);
+    CHECK(settings_file_change(link, &(struct setting_change){ "jobs", "4" }, 1, &changed, &err) && changed, "%s",
+        err.why);
+    CHECK(file_is_link(link) && file_is_link(second) && !file_is_link(path) && file_read(path, &text, &err));
+    CHECK_TEXT(buf_text(&text), "jobs = 4\n", "where the links lead");
+    REQUIRE(unlink(second) == 0 && symlink("first.ini", second) == 0);
+    CHECK(!settings_file_change(link, &(struct setting_change){ "jobs", "5" }, 1, &changed, &err), "a circle of links");
+    test_drop_dir();
+}
+
+TEST(others_who_may_read_it_still_may)
+{
+    AUTO(free) char *path = file_join(test_dir(), "cli.ini");
+    AUTO(close) int fd = -1;
+    struct acl acl = { 0 };
+    const struct acl_user guest = { .uid = 12345 };
+    struct error err = { 0 };
+    struct stat st;
+    bool changed;
+
+    REQUIRE(file_create(path, view_of("jobs = 1\n"), FILE_PRIVATE, &err), "%s", err.why);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    acl_of_mode(0600, &acl);
+    REQUIRE(fd >= 0 && acl_grant_user(&acl, getegid(), &guest, 4));
+    if (!acl_set_fd(fd, path, &acl, &err)) {
+        print_message("no access control lists here: %s\n", err.why);
+        test_drop_dir();
+        return;
+    }
+    CHECK(settings_file_change(path, &(struct setting_change){ "jobs", "2" }, 1, &changed, &err) && changed, "%s",
+        err.why);
+    REQUIRE(stat(path, &st) == 0 && acl_of_path(path, &st, &acl, &err), "%s", err.why);
+    CHECK(acl_user_may(&acl, st.st_gid, &guest) == 4 && acl_other_may(&acl) == 0, "the guest, and nobody else");
+    CHECK((acl_group_may(&acl, st.st_gid, st.st_gid) & 7) == 0, "nor the group, whatever the mode shows");
+    test_drop_dir();
+}
+
+#define WRITERS 8
+
+static void change_one(const char *path, int number)
+{
+    AUTO(free) char *value = xprintf("mailto:a%d@b.test", number);
+    struct error err = { 0 };
+    bool changed;
+
+    _exit(
+        settings_file_change(path, &(struct setting_change){ "notify", value }, 1, &changed, &err) && changed ? 0 : 1);
+}
+
+/* Each by another path to the same file. */
+TEST(several_at_the_same_time)
+{
+    AUTO(free) char *path = file_join(test_dir(), "cli.ini"), *link = file_join(test_dir(), "link.ini");
+    AUTO(buf_clear) struct buf text = BUF(10000);
+    struct error err = { 0 };
+    pid_t writers[WRITERS];
+
+    REQUIRE(file_create(path, view_of("# own\n"), FILE_PRIVATE, &err) && symlink(path, link) == 0, "%s", err.why);
+    for (int i = 0; i < WRITERS; i++) {
+        writers[i] = fork();
+        REQUIRE(writers[i] >= 0);
+        if (writers[i] == 0)
+            change_one(i % 2 == 0 ? path : link, i);
+    }
+    for (int i = 0; i < WRITERS; i++) {
+        int status;
+
+        CHECK(waitpid(writers[i], &status, 0) == writers[i] && status == 0, "writer %d", i);
+    }
+    REQUIRE(file_read(path, &text, &err), "%s", err.why);
+    for (int i = 0; i < WRITERS; i++) {
+        AUTO(free) char *line = xprintf("notify = mailto:a%d@b.test\n", i);
+
+        CHECK(strstr(buf_text(&text), line) != NULL, "what %d has written", i);
+    }
     test_drop_dir();
 }
 

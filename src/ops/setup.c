@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "typed/names.h"
@@ -15,7 +16,8 @@
 struct scene {                                 /* what set-up works with */
     struct context context;                    /* as the caller's, with settings of its own */
     struct settings *settings;                 /* the same, to be changed */
-    const struct plugin *servers[SERVERS_MAX]; /* web servers that can be told */
+    const struct plugin *servers[SERVERS_MAX]; /* web servers that can be told; those that run first */
+    size_t running;                            /* so many of them do */
     size_t server_count;
 };
 
@@ -31,6 +33,16 @@ static bool is_told_already(const struct settings *settings)
     return settings->authenticator != NULL || settings->installer != NULL || settings->csr_path != NULL;
 }
 
+/* By name, but one that is stopped behind those that run: it is rarely the one that is meant. */
+static void add_server(struct scene *scene, const struct plugin *plugin, bool runs)
+{
+    size_t at = runs ? scene->running++ : scene->server_count;
+
+    memmove(&scene->servers[at + 1], &scene->servers[at], (scene->server_count - at) * sizeof *scene->servers);
+    scene->servers[at] = plugin;
+    scene->server_count++;
+}
+
 /* The web servers whose configuration can be read and passes its own test. One that cannot is told of: it may be the
  * one that is meant. */
 static void find_servers(struct scene *scene)
@@ -40,13 +52,14 @@ static void find_servers(struct scene *scene)
     for (const struct plugin *const *at = plugins; *at != NULL; at++) {
         const struct plugin *plugin = *at;
         struct error why = { 0 };
+        bool runs = false;
 
         if (plugin->installer == NULL || plugin->hidden || plugin->is_here == NULL ||
             !plugin->is_here(scene->settings) || scene->server_count == SERVERS_MAX)
             continue;
-        if (installer_check(&scene->context, plugin, &why)) {
-            ui_say(ui, "  %s: found", plugin->name);
-            scene->servers[scene->server_count++] = plugin;
+        if (installer_check(&scene->context, plugin, &runs, &why)) {
+            ui_say(ui, "  %s: found%s", plugin->name, runs ? "" : ", but it is stopped");
+            add_server(scene, plugin, runs);
         } else {
             ui_say(ui, "  %s: found, but it cannot be used: %s", plugin->name, why.why);
         }
@@ -109,23 +122,39 @@ static bool propose_names(struct scene *scene, struct error *err)
     return true;
 }
 
-static bool ask_email(struct scene *scene, struct error *err)
+/* Until it is one that a CA takes, or none. */
+static bool ask_address(struct scene *scene, char **out, struct error *err)
 {
-    struct settings *settings = scene->settings;
     struct question question = {
         .text = "E-mail address for alarms, and for the CA (empty: none)", .has_default = true, .forced = true
     };
+
+    for (;;) {
+        AUTO(free) char *answer = NULL;
+        struct error wrong = { 0 };
+
+        TRY(ui_text(scene->context.ui, &question, "", &answer, err));
+        if (!text_is_given(answer) || email_check(answer, scene->context.voice->holds_email_to_rules, &wrong)) {
+            *out = TAKE(answer);
+            return true;
+        }
+        ui_say(scene->context.ui, "%s", wrong.why);
+    }
+}
+
+static bool ask_email(struct scene *scene, struct error *err)
+{
+    struct settings *settings = scene->settings;
     AUTO(free) char *answer = NULL;
 
     if (settings->email != NULL || settings->register_without_email)
         return true;
     if (ui_may_ask(scene->context.ui))
-        TRY(ui_text(scene->context.ui, &question, "", &answer, err));
+        TRY(ask_address(scene, &answer, err));
     if (!text_is_given(answer)) {
         settings->register_without_email = true;
         return true;
     }
-    TRY(email_check(answer, scene->context.voice->holds_email_to_rules, err));
     xreplace(&settings->email, answer);
     SETTING_MARK(settings, email, ORIGIN_RUNTIME);
     return true;
@@ -227,6 +256,20 @@ static bool set_alarms(const struct scene *scene)
     return known || address != NULL;
 }
 
+/* How all of it is by now, as `status` shows it. */
+static void summarize(struct scene *scene, const struct setup_way *way)
+{
+    AUTO(settings_free) struct settings *settings = settings_of_schedule(scene->settings);
+    struct scene own = { .context = scene->context, .settings = settings };
+    struct error why = { 0 };
+
+    list_clear(&settings->operands);
+    own.context.settings = settings;
+    ui_say(scene->context.ui, "%s", "");
+    if (!have(way, &own, &why))
+        log_debug("no summary: %s", why.why);
+}
+
 static void say_end(const struct scene *scene, bool alarms)
 {
     struct ui *ui = scene->context.ui;
@@ -245,6 +288,7 @@ static void say_end(const struct scene *scene, bool alarms)
 bool setup(struct context *context, const struct setup_ways *ways, struct error *err)
 {
     AUTO(scene_clear) struct scene scene = { .context = *context, .settings = settings_dup(context->settings) };
+    bool alarms;
 
     scene.context.settings = scene.settings;
     if (!is_told_already(scene.settings)) {
@@ -255,6 +299,8 @@ bool setup(struct context *context, const struct setup_ways *ways, struct error 
     TRY(propose_names(&scene, err) && ask_email(&scene, err));
     TRY(get_certificate(&scene, ways, err));
     schedule_renewals(&scene, &ways->schedule);
-    say_end(&scene, set_alarms(&scene));
+    alarms = set_alarms(&scene);
+    summarize(&scene, &ways->status);
+    say_end(&scene, alarms);
     return true;
 }

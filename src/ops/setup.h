@@ -12,6 +12,7 @@ struct setup_way { /* a command that set-up has do a part of its work */
 struct setup_ways {
     struct setup_way obtain, install; /* without and with a web server that can be told */
     struct setup_way schedule;        /* gets "install" as its operand */
+    struct setup_way status;          /* the summary */
 };
 
 /*

@@ -64,6 +64,7 @@ struct installer {
      * configuration need not pass any test. NULL: prepare. */
     bool (*prepare_rollback)(const struct plugin_context *context, void **self, struct error *err);
     bool (*supports)(void *self, enum enhancement enhancement);
+    bool (*is_running)(void *self);      /* the server; true where that cannot be known. NULL: it is not known */
     bool (*takes_addresses)(void *self); /* whether names may be IP addresses. NULL: they may not */
     /* Adds the names that the server's configuration has sites for, as they are offered to a user who gave none: in
      * that order, each once, fit for a certificate. None is no error. NULL: it does not know. */

@@ -17,7 +17,7 @@ static void try(struct context *context, const struct plugin *plugin, struct lis
     if (out->len == SERVERS_MAX || list_has(tried, key))
         return;
     list_add(tried, key);
-    if (installer_check(context, plugin, &why) || why.kind == ERROR_CANCELED)
+    if (installer_check(context, plugin, NULL, &why) || why.kind == ERROR_CANCELED)
         out->at[out->len++] = (struct server_test){ plugin->name, NULL };
     else
         out->at[out->len++] = (struct server_test){ plugin->name, xstrdup(why.why) };

@@ -255,7 +255,7 @@ static void find_schedules(const struct context *context, struct status *status)
     AUTO(machine_clear) struct machine machine = { 0 };
     struct error err = { 0 };
 
-    if (machine_open(NULL, &machine, &err))
+    if (machine_open(settings->schedule_root, &machine, &err))
         scheduled_all(&machine, settings->config_dir, scheduled_unnamed(settings), &status->schedules);
     else
         log_debug("who renews is not looked for: %s", err.why);
@@ -294,7 +294,7 @@ static enum level judge_all(const struct status *status)
     return level;
 }
 
-bool status_gather(struct context *context, struct status *out, struct error *err)
+static bool gather(struct context *context, bool whole, struct status *out, struct error *err)
 {
     const struct settings *settings = context->settings;
     AUTO(status_clear)
@@ -307,11 +307,14 @@ bool status_gather(struct context *context, struct status *out, struct error *er
     };
     AUTO(gathering_clear) struct gathering gathering = { .context = context, .status = &status };
 
-    list_records(&gathering);
+    if (whole)
+        list_records(&gathering);
     TRY(gather_certificates(&gathering, err));
-    examine_runs(context, &status);
-    examine_access(context, &status);
-    find_schedules(context, &status);
+    if (whole) {
+        examine_runs(context, &status);
+        examine_access(context, &status);
+        find_schedules(context, &status);
+    }
     if (settings->online) {
         TRY(online_ask(context, &status, err));
         judge_again(&status);
@@ -320,6 +323,16 @@ bool status_gather(struct context *context, struct status *out, struct error *er
     *out = status;
     status = (struct status){ 0 };
     return true;
+}
+
+bool status_gather(struct context *context, struct status *out, struct error *err)
+{
+    return gather(context, true, out, err);
+}
+
+bool status_gather_online(struct context *context, struct status *out, struct error *err)
+{
+    return gather(context, false, out, err);
 }
 
 void status_clear(struct status *status)

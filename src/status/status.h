@@ -62,6 +62,8 @@ struct status {
 /* Reads the store, and asks servers and CAs where settings want it. ERROR_STORE when the store cannot be read at all;
  * ERROR_CANCELED on an interrupt. */
 MUST_USE bool status_gather(struct context *context, struct status *out, struct error *err);
+/* The same with --online, and of what servers show and whether CAs answer alone: for who looks at the rest himself. */
+MUST_USE bool status_gather_online(struct context *context, struct status *out, struct error *err);
 void status_clear(struct status *status);
 static inline void status_clear_at(struct status *status)
 {

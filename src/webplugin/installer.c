@@ -24,6 +24,11 @@ bool web_installer_prepare_rollback(const struct plugin_context *context, void *
     return true;
 }
 
+bool web_installer_is_running(void *self)
+{
+    return web_is_running(plugin_of(self)->service.server);
+}
+
 bool web_installer_takes_addresses(void *self)
 {
     (void)self;

@@ -8,6 +8,7 @@
 MUST_USE bool web_installer_recover(const struct plugin_context *context, struct error *err);
 MUST_USE bool web_installer_prepare(const struct plugin_context *context, void **self, struct error *err);
 MUST_USE bool web_installer_prepare_rollback(const struct plugin_context *context, void **self, struct error *err);
+bool web_installer_is_running(void *self);
 bool web_installer_takes_addresses(void *self);
 /* plans: each begins with a struct web_plan. What is in effect is told to the user. */
 MUST_USE bool web_installer_commit(

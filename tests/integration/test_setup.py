@@ -18,23 +18,25 @@ NAMES = ["a.set.test", "b.set.test"]
 @pytest.fixture
 def machine(request, area, trust, new_ca, make_nginx_host, make_apache_host):
     """machine(kind): a machine whose settings lead to the CA of the tests, and to one web server, which runs; or to none."""
-    def make(kind):
+    def make(*kinds, stopped=()):
         client = Client(request.config.program, area, trust, new_ca)
-        host = {"nginx": make_nginx_host, "apache": make_apache_host}[kind](http=client.http_port) if kind else None
+        client.host = None
         lines = {"config-dir": client.config, "work-dir": client.work, "logs-dir": client.logs, "server": client.server,
                  "http-01-port": client.http_port, "nginx-ctl": "/nonexistent", "apache-ctl": "/nonexistent"}
-        if host:
+        for kind in kinds:
+            host = {"nginx": make_nginx_host, "apache": make_apache_host}[kind](http=client.http_port)
             host.write("site", SITE[kind])
-            host.start()
-            options = [str(word) for word in host.options()]
-            lines.update({name[2:]: value for name, value in zip(options[::2], options[1::2])})
+            if kind not in stopped:
+                host.start()
+                client.host = host
+            options = [str(word) for word in host.options() if word not in host.NO_OTHER]
+            lines.update({name[2:]: value for name, value in zip(options[::2], options[1::2]) if name[2:] != "https-port" or host == client.host})
         client.ini = area / "settings.ini"
         client.ini.write_text("".join(f"{name} = {value}\n" for name, value in lines.items()))
         client.root = area / "root"
         for name in ("etc/cron.d", "usr/sbin"):
             (client.root / name).mkdir(parents=True)
         (client.root / "usr/sbin/cron").touch(mode=0o755)
-        client.host = host
         return client
 
     return make
@@ -65,8 +67,18 @@ def test_in_a_script(machine, kind):
     assert client.host.snapshot() == before and client.ini.read_text() == settings and len(client.store.versions(NAMES[0])) == 1
 
 
+@pytest.mark.parametrize("stopped, taken", [("apache", "nginx"), ("nginx", "apache")])
+def test_one_of_two_is_stopped(machine, stopped, taken):
+    """It is not taken, whatever it is called."""
+    client = machine("nginx", "apache", stopped=[stopped])
+    said = client.run(*arguments(client), "--yes", "-d", NAMES[0])
+    said.says(f"  {stopped}: found, but it is stopped", f"  {taken}: found\n", "Set up.", "1 certificate, and it is well")
+    assert client.store.conf(NAMES[0])["renewalparams"]["installer"] == taken
+    assert client.host.certificate(NAMES[0]) == der(client, NAMES[0])
+
+
 def test_with_neither(machine):
-    client = machine(None)
+    client = machine()
     said = client.run(*arguments(client), "--yes", status=1)
     said.says("no web server that could be set up", "no name is known", "give the names with -d")
     said = client.run(*arguments(client), "--yes", "-d", "c.set.test")
@@ -112,8 +124,28 @@ def test_in_a_terminal_with_a_web_server(machine, open_screen, kind):
     assert client.host.certificate("a.set.test") == der(client, "a.set.test")
 
 
+def test_in_a_terminal_with_two(machine, open_screen):
+    """The one that runs comes first in the menu; an address that cannot be one is asked for again."""
+    client = machine("nginx", "apache", stopped=["apache"])
+    screen = open_screen(client)
+    screen.type(" ".join(["clear; evercert", *arguments(client)]))
+    screen.wait_for("Which web server is to get the certificate?", "1: nginx", "2: apache", "(press 'c' to cancel):")
+    screen.type("1")
+    screen.wait_for("E-mail address", "(Enter 'c' to cancel):")
+    screen.type("admin at set.test")
+    screen.wait_for("admin at set.test", "E-mail address for alarms", "(Enter 'c' to cancel):")
+    screen.type("admin@set.test")
+    screen.wait_for("agree", "(Y)es/(N)o:")
+    screen.type("y")
+    screen.wait_for("1: a.set.test", "(Enter 'c' to cancel):")
+    screen.type("1")
+    screen.wait_for("Set up.", "notify test", "ready>")
+    assert client.host.certificate("a.set.test") == der(client, "a.set.test")
+    assert "mailto:admin@set.test" in client.ini.read_text()
+
+
 def test_in_a_terminal_with_neither(machine, open_screen):
-    client = machine(None)
+    client = machine()
     screen = open_screen(client)
     begin(screen, client)
     screen.wait_for("no web server that could be set up", "(standalone)", "(press 'c' to cancel):")
