@@ -366,6 +366,8 @@ def tree(client, is_certbot):
             name = re.sub(r"letsencrypt\.log\.\d+", "letsencrypt.log.N", str(path.relative_to(client.area)))
             if path.name in SEEDS and path.is_dir() and not any(path.iterdir()):
                 continue
+            if path == client.logs / "audit.log":  # docs/differences-from-certbot.md
+                continue
             link = f" -> {os.readlink(path)}" if path.is_symlink() else ""
             mode = stat.filemode(path.lstat().st_mode)
             found.add(f"{name} {ours_of(name, mode) if is_certbot else mode}{link}")

@@ -379,6 +379,8 @@ def tree(client):
     found = {}
     for top in (client.config, client.work, client.logs):
         for path in [top, *top.rglob("*")]:
+            if path == client.logs / "audit.log":  # docs/differences-from-certbot.md
+                continue
             info = path.lstat()
             name = re.sub(r"[0-9a-f]{32}", "ACCOUNT", str(path.relative_to(client.area)))
             name = re.sub(r"letsencrypt\.log\.\d+", "letsencrypt.log.N", name)

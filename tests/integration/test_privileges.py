@@ -27,15 +27,17 @@ INFORMATION = {
     f"history {NAME}": ((": live", 0), (CLOSED_LINEAGE, 1), (f"renewal/{NAME}.conf: Permission denied", 1), ("No certificate found", 1)),
     "doctor": (("1 certificate(s) examined", 1), ("not-readable", 1), (CLOSED_STORE, 1), ("0 certificate(s) examined", None)),
     "show_account": (("Account URL", 0), (CLOSED_ACCOUNT, 1), (CLOSED_ACCOUNT, 1), ("Could not find an existing account", 1)),
+    "audit": (("Permission denied", 1), ("Permission denied", 1), ("Permission denied", 1), ("Nothing of that kind", 0)),
+    "audit verify": (("Permission denied", 1), ("Permission denied", 1), ("Permission denied", 1), ("There is no audit trail", 0)),
     "caa": ((NAME, 0), (CLOSED_LINEAGE, 1), (CLOSED_STORE, 1), (NONE, 0)),
 }
 CHANGES = [
     "run -n -d new.test", "certonly -n --standalone -d new.test", "certonly -n --standalone -i 127.0.0.1 --dry-run", "renew",
     f"revoke -n --cert-name {NAME}", f"delete -n --cert-name {NAME}", f"reconfigure -n --cert-name {NAME} --standalone", f"install -n --cert-name {NAME} -i null",
     f"enhance -n --cert-name {NAME} --redirect", "rollback -n", "register -n --agree-tos -m a@b.test", "update_account -n -m a@b.test",
-    "unregister -n", f"store convert --cert-name {NAME}", f"history restore {NAME} x", "backup restore /nowhere --yes", "doctor --fix",
+    "unregister -n", f"store convert --cert-name {NAME}", f"history restore {NAME} x", "backup restore /nowhere --yes", "doctor --fix", "emergency -n",
 ]
-ELSEWHERE = {"configure", "status", "schedule", "daemon", "notify", "setup"}  # work on other files, or have such tests of their own
+ELSEWHERE = {"configure", "ct", "watch", "status", "schedule", "daemon", "notify", "setup"}  # work on other files, or have such tests of their own
 
 
 @pytest.fixture(scope="module")
