@@ -358,6 +358,10 @@ def unified(theirs, ours):
     return list(difflib.unified_diff(theirs, ours, "Certbot", "ours", lineterm="", n=1))
 
 
+# docs/differences-from-certbot.md
+OURS_ALONE = {"logs/audit.log", "work/renew.lock", "work/renew.txt"}
+
+
 def tree(client, is_certbot):
     """Every file and folder with its mode, for Certbot's the one that we give it, and where it links to."""
     found = set()
@@ -366,7 +370,7 @@ def tree(client, is_certbot):
             name = re.sub(r"letsencrypt\.log\.\d+", "letsencrypt.log.N", str(path.relative_to(client.area)))
             if path.name in SEEDS and path.is_dir() and not any(path.iterdir()):
                 continue
-            if path == client.logs / "audit.log":  # docs/differences-from-certbot.md
+            if str(path.relative_to(client.area)) in OURS_ALONE:
                 continue
             link = f" -> {os.readlink(path)}" if path.is_symlink() else ""
             mode = stat.filemode(path.lstat().st_mode)

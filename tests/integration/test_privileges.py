@@ -36,6 +36,7 @@ CHANGES = [
     f"revoke -n --cert-name {NAME}", f"delete -n --cert-name {NAME}", f"reconfigure -n --cert-name {NAME} --standalone", f"install -n --cert-name {NAME} -i null",
     f"enhance -n --cert-name {NAME} --redirect", "rollback -n", "register -n --agree-tos -m a@b.test", "update_account -n -m a@b.test",
     "unregister -n", f"store convert --cert-name {NAME}", f"history restore {NAME} x", "backup restore /nowhere --yes", "doctor --fix", "emergency -n",
+    f"incident key-compromise -n --cert-name {NAME}",
 ]
 ELSEWHERE = {"configure", "ct", "watch", "status", "schedule", "daemon", "notify", "setup"}  # work on other files, or have such tests of their own
 
