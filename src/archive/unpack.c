@@ -15,8 +15,9 @@
 #include "base/mem.h"
 
 #define LABEL "security.selinux"
-#define MAX_BEHIND (1024 * 1024) /* bytes of zeros that fill up the last block of an archive: tar -b goes up to that   \
-                                  */
+#define MAX_BEHIND                                                                                                     \
+    (1024 * 1024) /* bytes of zeros that fill up the last block of an archive: tar -b goes up to that                  \
+                   */
 
 struct unpacking {
     struct archive *plain;  /* undoes the compression */

@@ -258,12 +258,15 @@ bool archiver_finish(struct archiver *archiver, struct seal_sink sink, struct er
 
 /* ---- unpacking ---- */
 
+/* Until its pipe is full, so that it is never without input while we wait for what it says. */
 static bool feed(struct archiver *archiver, struct archiver_source source, struct error *err)
 {
-    if (archiver->fed || waiting(archiver) > 0)
-        return true;
-    TRY(source.more(source.context, &archiver->to, &archiver->fed, err));
-    write_some(archiver);
+    while (!archiver->fed && waiting(archiver) == 0) {
+        TRY(source.more(source.context, &archiver->to, &archiver->fed, err));
+        write_some(archiver);
+    }
+    if (archiver->fed && waiting(archiver) == 0)
+        pipe_close(&archiver->in);
     return true;
 }
 
@@ -282,9 +285,6 @@ bool archiver_next(struct archiver *archiver, struct archiver_source source, str
         if (archiver->out < 0)
             return ended(archiver, reap(archiver), err);
         TRY(feed(archiver, source, err));
-        if (archiver->fed && waiting(archiver) == 0)
-            pipe_close(&archiver->in);
-        if (archiver->fed || waiting(archiver) > 0) /* else it waits for more, and would say nothing */
-            TRY(move(archiver, err));
+        TRY(move(archiver, err));
     }
 }

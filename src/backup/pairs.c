@@ -50,6 +50,13 @@ void pairs_free(struct pairs *pairs)
     free(pairs);
 }
 
+static bool is_below(const char *dir, const char *above)
+{
+    size_t len = above == NULL ? 0 : strlen(above);
+
+    return len > 0 && text_starts(dir, above) && dir[len] == '/';
+}
+
 bool pairs_begin(struct pairs *pairs, struct view path)
 {
     AUTO(free) char *text = view_dup(path);
@@ -58,6 +65,8 @@ bool pairs_begin(struct pairs *pairs, struct view path)
     bool is_key = text_starts(name, KEY);
 
     half_clear(&pairs->now);
+    if (is_below(dir, pairs->dir)) /* what else lies beside them comes between */
+        return false;
     if (!text_equal(pairs->dir, dir)) {
         forget(pairs);
         xreplace(&pairs->dir, dir);

@@ -68,6 +68,12 @@ struct settings {
     int lock_timeout_s;
     char *store_layout; /* of new lineages: "certbot" or "versioned" */
     int history_keep;   /* how many superseded versions to keep; 0: those that Certbot keeps */
+    /* backups */
+    char *backup_dir; /* NULL: WORK/store-backups */
+    int backup_keep;
+    bool with_logs;
+    char *backup_passphrase_file;
+    struct list backup_recipients, backup_keys; /* paths */
     /* the CA */
     char *server;
     bool staging, dry_run, break_my_certs, no_verify_ssl;

@@ -22,6 +22,8 @@ const struct topic topics[] = {
         "Whom renew tells that certificates are not renewed, or not deployed, and when that is over. What was told is "
         "remembered, so that it is told once, and again once a day while it lasts. notify test tells every target "
         "something." },
+    { TOPIC_BACKUP, "backups", "Backups",
+        "Archives of the directories that Evercert works with: where they lie, how many, and who can read them." },
     { TOPIC_TESTING, "testing", "Testing", "Test servers issue certificates that nobody trusts, with wide limits." },
     { TOPIC_PATHS, "paths", "Paths", "Directories and files." },
     { TOPIC_REVOKE, "revocation", "Revocation", "Options of revoke." },

@@ -16,6 +16,7 @@ enum option_topic { /* where --help shows it */
     TOPIC_ACCOUNT,
     TOPIC_RENEW,
     TOPIC_NOTIFY,
+    TOPIC_BACKUP,
     TOPIC_REVOKE,
     TOPIC_PLUGINS,
     TOPIC_STANDALONE,

@@ -244,7 +244,7 @@ def open_program(request, session_area):
     folder = session_area / "everyone"
     folder.mkdir()
     program = request.config.program.resolve()
-    for name in (program.name, "evercert-net"):
+    for name in (program.name, "evercert-net", "evercert-archive"):
         if (program.parent / name).exists():
             shutil.copy(program.parent / name, folder / name)
     (folder / "certbot").symlink_to(program.name)

@@ -31,7 +31,7 @@ CASES = [  # the line, what must be offered, what must not
     (["evercert", "certonly", "--pre-hook", ""], set(), {"certonly", "rsa"}),
     (["evercert", "history", ""], {"restore", "prune"}, {"certonly", "convert"}),
     (["evercert", "history", "re"], {"restore"}, {"renew", "prune"}),
-    (["evercert", "backup", ""], {"restore"}, {"certonly", "convert"}),
+    (["evercert", "backup", ""], {"create", "list", "verify", "restore"}, {"certonly", "convert"}),
     (["evercert", "store", ""], {"convert"}, {"certonly", "restore"}),
     (["evercert", "history", "restore", ""], set(), {"restore", "prune"}),
     (["evercert", "certonly", ""], set(), {"restore", "convert"}),

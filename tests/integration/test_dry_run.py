@@ -61,7 +61,7 @@ ROWS = {
     "incident": [(["key-compromise", "--cert-name", "whole.test"], "Nothing was changed")],
     "setup": [(["--yes"], REFUSED)],
     "history": [(["restore", "whole.test", "1"], REFUSED), (["prune", "--history-keep", "1"], REFUSED)],
-    "backup": [(["restore", "/nowhere"], "cannot read /nowhere")],
+    "backup": [(["create"], "there is no dry run of backup create"), (["restore", "/nowhere"], "cannot read /nowhere")],
     "store": [(["convert", "--layout", "versioned"], "Would convert whole.test"), (["convert", "--layout", "certbot"], "whole.test")],
 }
 

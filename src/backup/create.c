@@ -1,0 +1,129 @@
+#include "backup/create.h"
+
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/utsname.h>
+
+#include "backup/gather.h"
+#include "backup/sealing.h"
+#include "backup/shelf.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+
+/* The archive on its way to the file, perhaps by way of its encryption. */
+struct writing {
+    struct shelf_file *file;
+    struct hash *hash;
+    struct seal *seal; /* NULL: none */
+};
+
+static void writing_clear_at(struct writing *writing)
+{
+    if (writing->seal != NULL)
+        seal_free(writing->seal);
+    if (writing->hash != NULL)
+        hash_free(writing->hash);
+}
+
+static bool write_file(void *context, struct view bytes, struct error *err)
+{
+    struct writing *writing = context;
+
+    TRY(hash_put(writing->hash, bytes, err));
+    return file_write_all(writing->file->fd, bytes) || file_error(err, "write", writing->file->path);
+}
+
+static bool write_sealed(void *context, struct view bytes, struct error *err)
+{
+    struct writing *writing = context;
+
+    return seal_put(writing->seal, bytes, err);
+}
+
+void backup_made_clear(struct backup_made *made)
+{
+    free(made->path);
+    list_clear(&made->unreadable);
+    list_clear(&made->removed);
+    *made = (struct backup_made){ 0 };
+}
+
+static void fill_manifest(const struct context *context, const struct backup_wanted *wanted, struct manifest *manifest)
+{
+    struct utsname host;
+
+    manifest->made = clock_now();
+    manifest->host = xstrdup(uname(&host) == 0 ? host.nodename : "");
+    manifest->by = xstrdup("Evercert " EVERCERT_VERSION);
+    manifest->reason = xstrdup_or_null(wanted->reason);
+    manifest->config_dir = xstrdup(store_config_dir(context->store));
+    if (wanted->lineages != NULL)
+        list_add_all(&manifest->lineages, wanted->lineages);
+}
+
+static bool begin(const struct sealing *sealing, struct writing *writing, struct error *err)
+{
+    struct seal_to to = sealing_to(sealing);
+
+    TRY(hash_new(&writing->hash, err));
+    return !sealing_is_wanted(sealing) || seal_new(&to, (struct seal_sink){ write_file, writing }, &writing->seal, err);
+}
+
+static bool write_archive(struct context *context, const struct backup_wanted *wanted, struct writing *writing,
+    struct manifest *manifest, struct error *err)
+{
+    struct seal_sink sink = { writing->seal != NULL ? write_sealed : write_file, writing };
+    AUTO(packer_free) struct packer *packer = NULL;
+
+    TRY(packer_new(manifest, sink, &packer, err));
+    TRY(gather(context, packer, wanted->lineages, writing->file->dir, err));
+    TRY(packer_finish(packer, err));
+    return writing->seal == NULL || seal_end(writing->seal, err);
+}
+
+/* What was made is told. */
+static void tell(struct manifest *manifest, struct backup_made *out)
+{
+    struct stat st;
+
+    if (stat(out->path, &st) == 0)
+        out->size = (uint64_t)st.st_size;
+    out->entries = manifest->entries;
+    out->unreadable_count = manifest->unreadable_count;
+    list_add_all(&out->unreadable, &manifest->unreadable);
+}
+
+static bool publish(const struct backup_wanted *wanted, struct writing *writing, const struct manifest *manifest,
+    struct backup_made *out, struct error *err)
+{
+    struct backup_name name = { .made = manifest->made, .sealed = writing->seal != NULL };
+    const char *reason = manifest->unreadable_count > 0 ? SHELF_INCOMPLETE : wanted->reason;
+
+    (void)snprintf(name.reason, sizeof name.reason, "%s", reason == NULL ? "" : reason);
+    TRY(hash_end(writing->hash, out->sha256, err));
+    return shelf_publish(writing->file, &name, &out->path, err);
+}
+
+bool backup_create(
+    struct context *context, const struct backup_wanted *wanted, struct backup_made *out, struct error *err)
+{
+    AUTO(free) char *dir = shelf_dir(context->settings);
+    AUTO(sealing_clear) struct sealing sealing = { 0 };
+    AUTO(shelf_file_clear) struct shelf_file file = { .fd = -1 };
+    AUTO(writing_clear) struct writing writing = { .file = &file };
+    AUTO(manifest_clear) struct manifest manifest = { 0 };
+    AUTO(backup_made_clear) struct backup_made made = { 0 };
+
+    fill_manifest(context, wanted, &manifest);
+    TRY(sealing_read(context->settings, &sealing, err));
+    TRY(shelf_begin(dir, &file, err));
+    TRY(begin(&sealing, &writing, err));
+    TRY(write_archive(context, wanted, &writing, &manifest, err));
+    TRY(publish(wanted, &writing, &manifest, &made, err));
+    tell(&manifest, &made);
+    *out = made;
+    made = (struct backup_made){ 0 };
+    return shelf_rotate(dir, (unsigned)context->settings->backup_keep, &out->removed, err) ||
+           error_in(err, "the backup %s was made", out->path);
+}

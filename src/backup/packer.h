@@ -1,0 +1,32 @@
+#pragma once
+/*
+ * Files of this machine become members of a backup, with a manifest at its end. Private to this room.
+ *
+ * What is read is never led astray: no link is followed, and what changes its kind meanwhile is not taken.
+ */
+#include "backup/manifest.h"
+#include "crypto/seal.h"
+
+struct packer;
+
+/* manifest: what its first line says, and where entries and what could not be read are counted; the caller's, as long
+ * as the packer is there. The archive goes to the sink. *out is the caller's. */
+MUST_USE bool packer_new(struct manifest *manifest, struct seal_sink sink, struct packer **out, struct error *err);
+void packer_free(struct packer *packer);
+DEFINE_AUTO(struct packer, packer_free)
+
+/* Paths (absolute) that are not to be packed, with all below them, from now on. */
+void packer_skip(struct packer *packer, const char *path);
+
+/*
+ * Puts what lies at path into the archive as `name`, directories with all in them unless alone. A path that is not
+ * there is passed over, as is what is neither a file nor a directory nor a link; what this user may not read is noted
+ * in the manifest. An error ends the packing: the disk of the archive is full, the user interrupts.
+ */
+MUST_USE bool packer_put(struct packer *packer, const char *path, const char *name, bool alone, struct error *err);
+
+/* Files that come from here on are second names of none that came before. */
+void packer_forget_links(struct packer *packer);
+
+/* The manifest, and the rest of the archive. */
+MUST_USE bool packer_finish(struct packer *packer, struct error *err);
