@@ -150,6 +150,15 @@ def test_starttls(scene, protocol):
         assert codes(scene.watch("--json", f"imap://a.test:{server.port}", status=2)) == [["unreachable"]], "it speaks another protocol"
 
 
+def has_ipv6():
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.skipif(not has_ipv6(), reason="no IPv6 here")
 def test_addresses(scene):
     pair = scene.leaf("addresses", "IP:127.0.0.1,IP:::1,DNS:a.test")
     four, six = scene.serve(pair), scene.serve(pair, address="::1")
