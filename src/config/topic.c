@@ -35,8 +35,7 @@ const struct topic topics[] = {
     { TOPIC_OUTLOOK, "outlook", "Looking from outside",
         "What watch asks servers for, whoever they belong to, and what ct asks of a service that searches the public "
         "logs of certificates." },
-    { TOPIC_AUDIT, "audit", "Audit trail",
-        "Which acts audit shows, and what audit verify compares the trail with." },
+    { TOPIC_AUDIT, "audit", "Audit trail", "Which acts audit shows, and what audit verify compares the trail with." },
     { TOPIC_PLUGINS, NULL, "Plugins",
         "An authenticator proves control of names; an installer makes a server use a certificate." },
     { TOPIC_STANDALONE, "standalone", "standalone",
