@@ -53,7 +53,7 @@ def typed(command, area):
 
 
 def test_each_command(machine, area):  # noqa: F811
-    machine.names([Zone("example.com", "@ A 192.0.2.53")])
+    machine.names([Zone("example.com", "@ A 192.0.2.53\nwww A 192.0.2.53")])
     with open("/etc/letsencrypt/cli.ini", "a") as settings:
         settings.write(f"http-01-port = {machine.ca.http_port}\nnotify = command:/bin/true\nno-random-sleep-on-renew = true\n")
     machine.type("evercert certonly --standalone -d example.com")
@@ -62,7 +62,8 @@ def test_each_command(machine, area):  # noqa: F811
     for command in commands():
         if command in ELSEWHERE:
             continue
-        (area / "file").write_text("example.com\n")
+        (area / "file").write_text("www.example.com\n")
+        (area / "file").chmod(0o600)
         command = typed(command, area)
         status, said = machine.try_to_type(command)
         expected = next((words for start, words in FAILS.items() if command.startswith(start.replace("HERE", str(area)))), None)
