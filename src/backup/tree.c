@@ -319,6 +319,8 @@ static bool finish_dir(struct tree *tree, const struct late *late, struct error 
         !member_get((struct view){ late->frame.at + WIRE_HEAD, late->frame.len - WIRE_HEAD }, &member))
         return error_set(err, ERROR_INTERNAL, "a directory was not kept");
     TRY(descend(tree, member.name, false, &above, &last, err));
+    if (last == NULL)
+        return error_set(err, ERROR_INTERNAL, "a directory has no name");
     TRY(step(tree, above, last, false, member.name, &dir, err));
     return set_access(tree, dir, &member, err);
 }
