@@ -4,6 +4,8 @@
 #include <sys/stat.h>
 
 #include "backup/archive.h"
+#include "backup/archiver.h"
+#include "backup/create.h"
 #include "backup/restore_show.h"
 #include "backup/restore_tree.h"
 #include "audit/audit.h"
@@ -101,7 +103,7 @@ static bool stage_fill(const struct restoring *restoring, const struct txn *txn,
 static bool ask(struct context *context, struct error *err)
 {
     const struct question question = {
-        .text = "Restore this?",
+        .text = "Restore this? What is replaced is kept in a backup of its own.",
         .flag = "--yes",
     };
     bool yes;
@@ -139,6 +141,36 @@ static bool take_back(const struct txn *txn, struct error *err)
         return error_next_default(err, "nothing was changed; mend the cause, then restore again");
     log_error("The restore could not be taken back: %s", late.why);
     return error_next(err, "mend the cause; the next command that uses the store takes the restore back then");
+}
+
+/* Whether anything that is here now goes, or becomes another. */
+static bool replaces(const struct txn *txn)
+{
+    for (size_t i = 0; i < txn->steps.len; i++) {
+        AUTO(free) char *place = file_join(txn->conf, txn->steps.at[i].path);
+
+        if (txn->steps.at[i].kind == STEP_LIVE || (txn->steps.at[i].kind == STEP_FILE && tree_has(place)))
+            return true;
+    }
+    return false;
+}
+
+/* Before anything is replaced, it is in a backup: of all of the store, as what is broken in it has no name, perhaps.
+ * Where no program for archives is, the way out of a broken store is not barred for that. */
+static bool keep_replaced(struct context *context, const struct txn *txn, struct error *err)
+{
+    const struct backup_wanted wanted = { .reason = "restore" };
+    AUTO(backup_made_clear) struct backup_made made = { 0 };
+
+    if (!replaces(txn))
+        return true;
+    if (!archiver_is_there()) {
+        log_warning("What is replaced is kept nowhere: evercert-archive, which makes backups, is not installed");
+        return true;
+    }
+    TRY(backup_create(context, &wanted, &made, err) || error_in(err, "keeping what is to be replaced"));
+    ui_say(context->ui, "What was here is kept in %s.", made.path);
+    return true;
 }
 
 static bool commit(struct context *context, const struct txn *txn, const struct stage *stage, const struct plan *plan,
@@ -243,7 +275,7 @@ static bool restore(struct context *context, const struct restoring *restoring, 
         ui_say(context->ui, "Nothing is to be changed.");
     if (!plan_changes(txn) || context->settings->dry_run)
         return true;
-    TRY(ask(context, err));
+    TRY(ask(context, err) && keep_replaced(context, txn, err));
     TRY(commit(context, txn, &stage, &plan, err));
     tell_trail(restoring->from, &stage, &plan);
     return examine(context, &stage, &plan, err);
