@@ -141,7 +141,7 @@ static bool set_acl(const struct tree *tree, int fd, const char *path, const str
 
     if (member->acl.len > 0) {
         TRY(acl_text_read(member->acl, tree->owners, &acl, err));
-        if (!acl_set_fd(fd, path, &acl, err) && err->sys != ENOTSUP && err->sys != EOPNOTSUPP)
+        if (!acl_set_fd(fd, path, &acl, err) && err->sys != ENOTSUP)
             return false;
     }
     if (member->default_acl.len > 0) {
