@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <sys/utsname.h>
 
+#include "audit/audit.h"
 #include "backup/gather.h"
 #include "backup/sealing.h"
 #include "backup/shelf.h"
@@ -94,6 +95,17 @@ static void tell(struct manifest *manifest, struct backup_made *out)
     list_add_all(&out->unreadable, &manifest->unreadable);
 }
 
+/* Old ones go, and the audit trail has all of it. */
+static bool rotate(const char *dir, int keep, const char *reason, struct backup_made *made, struct error *err)
+{
+    bool ok = shelf_rotate(dir, (unsigned)keep, &made->removed, err);
+
+    audit_done(ACT_BACKUP_MADE, NULL, "file", made->path, "sha256", made->sha256, "reason", reason, NULL);
+    for (size_t i = 0; i < made->removed.len; i++)
+        audit_done(ACT_BACKUP_REMOVED, NULL, "file", made->removed.at[i], NULL);
+    return ok;
+}
+
 static bool publish(const struct backup_wanted *wanted, struct writing *writing, const struct manifest *manifest,
     struct backup_made *out, struct error *err)
 {
@@ -124,6 +136,6 @@ bool backup_create(
     tell(&manifest, &made);
     *out = made;
     made = (struct backup_made){ 0 };
-    return shelf_rotate(dir, (unsigned)context->settings->backup_keep, &out->removed, err) ||
+    return rotate(dir, context->settings->backup_keep, wanted->reason, out, err) ||
            error_in(err, "the backup %s was made", out->path);
 }
