@@ -33,6 +33,19 @@ install: all
 	meson configure build --prefix=$(PREFIX)
 	meson install -C build $(if $(DESTDIR),--destdir $(abspath $(DESTDIR)))
 
+# docs/packaging.md. Into build-deb, build-rpm, build-rootfs.
+deb:
+	tools/packages install build deb
+	packaging/build-deb
+
+rpm:
+	tools/packages install build rpm
+	packaging/build-rpm
+
+rootfs:
+	tools/packages install build
+	packaging/build-rootfs
+
 bench:
 	tools/packages install build bench
 	$(MAKE) all
@@ -61,6 +74,6 @@ format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
 
 clean:
-	rm -rf build build-check build-check-* build-lint build-fuzz
+	rm -rf build build-check build-check-* build-lint build-fuzz build-deb build-rpm build-rootfs
 
-.PHONY: all demo check install bench lint format fuzz clean
+.PHONY: all demo check install deb rpm rootfs bench lint format fuzz clean

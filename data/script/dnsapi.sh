@@ -1,4 +1,3 @@
-#!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 #
 # The surroundings that DNS scripts written for acme.sh (dns_NAME.sh) expect: evercert runs this file with the shell,

@@ -3,6 +3,8 @@
  * commands, and lets the tests look into tables and parser.
  *
  *     generate manual TEMPLATE          the template with its lines "@COMMANDS@" and "@OPTIONS@" replaced
+ *     generate verbs                    the names of the subcommands, one a line
+ *     generate page VERB                the manual page of one of them
  *     generate bash|zsh|fish [NAME]     the completion script, for a program of that name
  *     generate options                  the tables as JSON
  *     generate parse                    for each line of standard input, a command line as a JSON array: what the
@@ -38,6 +40,22 @@ static bool put_manual(const struct verb *const *verbs, const char *path, struct
     return true;
 }
 
+static void put_names(const struct verb *const *verbs, struct buf *out)
+{
+    for (; *verbs != NULL; verbs++)
+        buf_putf(out, "%s\n", (*verbs)->name);
+}
+
+static bool put_page(const struct verb *const *verbs, const char *name, struct buf *out, struct error *err)
+{
+    while (*verbs != NULL && strcmp((*verbs)->name, name) != 0)
+        verbs++;
+    if (*verbs == NULL)
+        return error_set(err, ERROR_USAGE, "there is no subcommand %s", name);
+    help_write_manual_page(*verbs, out);
+    return true;
+}
+
 /* Answers are written at once: a line can end in a warning on standard error, which then stands between the right ones.
  */
 static bool answer_lines(const struct verb *const *verbs, struct error *err)
@@ -62,6 +80,12 @@ static bool generate(int argc, char **argv, struct buf *out, struct error *err)
 
     if (argc == 3 && strcmp(argv[1], "manual") == 0)
         return put_manual(verbs, argv[2], out, err);
+    if (argc == 3 && strcmp(argv[1], "page") == 0)
+        return put_page(verbs, argv[2], out, err);
+    if (argc == 2 && strcmp(argv[1], "verbs") == 0) {
+        put_names(verbs, out);
+        return true;
+    }
     if (argc == 2 && strcmp(argv[1], "parse") == 0)
         return answer_lines(verbs, err);
     if (argc == 2 && strcmp(argv[1], "options") == 0) {
@@ -70,7 +94,8 @@ static bool generate(int argc, char **argv, struct buf *out, struct error *err)
     }
     if ((argc == 2 || argc == 3) && help_write_completion(verbs, argc == 3 ? argv[2] : "evercert", argv[1], out))
         return true;
-    return error_set(err, ERROR_USAGE, "usage: generate manual TEMPLATE | bash | zsh | fish | options | parse");
+    return error_set(
+        err, ERROR_USAGE, "usage: generate manual TEMPLATE | verbs | page VERB | bash | zsh | fish | options | parse");
 }
 
 int main(int argc, char **argv)

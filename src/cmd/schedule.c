@@ -196,6 +196,27 @@ static bool install(struct context *context, const struct schedule_look *look, s
     return true;
 }
 
+static bool was_edited(const struct schedule *schedule)
+{
+    for (size_t i = 0; i < schedule->count; i++)
+        if (schedule->files[i].state == SCHEDULE_EDITED)
+            return true;
+    return false;
+}
+
+/* For packages: what renews already is left to it, and what is ours is brought up to date. */
+static bool ensure(struct context *context, const struct schedule_look *look, struct error *err)
+{
+    bool ours = look->schedule.form != NULL && schedule_is_complete(&look->schedule);
+    bool renewed = look->renewers.len > 0 || look->daemon_runs;
+
+    if (renewed && (!ours || was_edited(&look->schedule))) {
+        say_renewers(context, look);
+        return true;
+    }
+    return install(context, look, err);
+}
+
 static bool remove_ours(struct context *context, const struct schedule_look *look, struct error *err)
 {
     AUTO(list_clear) struct list done = { 0 };
@@ -228,6 +249,7 @@ static const struct {
     bool (*run)(struct context *context, const struct schedule_look *look, struct error *err);
 } actions_of[] = {
     { "install", install },
+    { "ensure", ensure },
     { "status", show },
     { "remove", remove_ours },
     { "print", print },
@@ -250,28 +272,31 @@ static bool schedule_run(struct context *context, struct error *err)
     (void)error_set(err, ERROR_USAGE,
         words->len == 0 ? "schedule needs to know what to do" : "schedule has no action \"%s\"",
         words->len == 0 ? "" : words->at[0]);
-    return error_next(err, "schedule install, schedule status, schedule remove, schedule print");
+    return error_next(err, "schedule install, schedule ensure, schedule status, schedule remove, schedule print");
 }
 
 static bool only_looks(const struct settings *settings)
 {
-    return settings->operands.len == 0 || strcmp(settings->operands.at[0], "install") != 0;
+    const struct list *words = &settings->operands;
+
+    return words->len == 0 || (strcmp(words->at[0], "install") != 0 && strcmp(words->at[0], "ensure") != 0);
 }
 
 static const enum option_topic topics[] = { TOPIC_PATHS, TOPIC_HIDDEN };
 
-static const char *const actions[] = { "install", "status", "remove", "print", NULL };
+static const char *const actions[] = { "install", "ensure", "status", "remove", "print", NULL };
 
 const struct command cmd_schedule = {
     .verb = {
         .name = "schedule",
         .summary = "Have renewals run by this machine, or see what runs them",
-        .usage = "install | status | remove | print [daemon] [--force] [--json]",
+        .usage = "install | ensure | status | remove | print [daemon] [--force] [--json]",
         .text = "`schedule install` has `renew` run by what this machine has: a timer of systemd's with a service that may do "
                 "little, cron, OpenRC's or a BSD's cron, launchd; as often as the shortest certificate needs: twice a day, or "
                 "every few hours for those of six days. Done again it changes nothing, or what has to be otherwise by now. "
                 "`schedule install daemon` has systemd run the daemon instead. `schedule remove` removes what install has "
-                "written. Files that somebody has edited stay as they are without --force. `schedule status` tells what "
+                "written. `schedule ensure`, which packages run, does as install where nothing renews yet or what does is ours, "
+                "and else nothing. Files that somebody has edited stay as they are without --force. `schedule status` tells what "
                 "renews here, Certbot's own timers too, and what is wrong with it; its exit status is 1 then. `schedule "
                 "print` shows what install would write.",
         .topics = topics,

@@ -58,9 +58,46 @@ void help_put_option(const char *names, const char *text, unsigned columns, stru
     put_wrapped(out, text, INDENT, column, columns);
 }
 
+/* Text for scdoc, which takes * and _ for marks. */
+static void put_scdoc(struct buf *out, const char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (strchr("*_\\#[]<>~`|", *text) != NULL)
+            buf_put_char(out, '\\');
+        buf_put_char(out, *text);
+    }
+}
+
+static void put_manual_option(const struct option *option, struct buf *out)
+{
+    AUTO(buf_clear) struct buf names = BUF(1024);
+
+    topic_put_names(option, "*", "_", &names);
+    buf_put(out, buf_view(&names));
+    buf_put_text(out, "\n\t");
+    put_scdoc(out, option->help);
+    for (size_t i = 0; option->choices != NULL && option->choices[i] != NULL; i++)
+        buf_putf(
+            out, "%s%s%s", i == 0 ? " One of " : ", ", option->choices[i], option->choices[i + 1] == NULL ? "." : "");
+    if (topic_default(option, &voice_own) != NULL) {
+        buf_put_text(out, " Default: ");
+        put_scdoc(out, topic_default(option, &voice_own));
+        buf_put_char(out, '.');
+    }
+    buf_put_text(out, "\n\n");
+}
+
+static void put_manual_title(const struct topic *topic, struct buf *out)
+{
+    buf_putf(out, "## %s\n\n", topic->title);
+    put_scdoc(out, topic->text);
+    buf_put_text(out, "\n\n");
+}
+
 struct look {                  /* of a page */
     const struct voice *voice; /* whose name and defaults are shown */
     unsigned columns;
+    bool scdoc; /* for the manual, not for a terminal */
 };
 
 static void put_option(const struct option *option, const struct look *look, struct buf *out)
@@ -68,6 +105,10 @@ static void put_option(const struct option *option, const struct look *look, str
     AUTO(buf_clear) struct buf names = BUF(1024);
     AUTO(buf_clear) struct buf text = BUF(4096);
 
+    if (look->scdoc) {
+        put_manual_option(option, out);
+        return;
+    }
     topic_put_names(option, "", "", &names);
     buf_put_text(&text, option->help);
     for (size_t i = 0; option->choices != NULL && option->choices[i] != NULL; i++)
@@ -113,7 +154,10 @@ static void put_topic(enum option_topic which, const char *page, bool shown[], c
         topic++;
     if (topic->topic == TOPIC_HIDDEN)
         return;
-    help_put_title(topic->title, topic->text, look->columns, out);
+    if (look->scdoc)
+        put_manual_title(topic, out);
+    else
+        help_put_title(topic->title, topic->text, look->columns, out);
     put_options(which, page, shown, look, out);
 }
 
@@ -122,7 +166,7 @@ static void put_common(const char *page, bool shown[], const struct look *look, 
 {
     static const char *const names[] = { "help", "config" };
 
-    buf_put_text(out, "\nOptions:\n\n");
+    buf_put_text(out, look->scdoc ? "# OPTIONS\n\n" : "\nOptions:\n\n");
     for (size_t i = 0; i < COUNT(names); i++) {
         const struct option *option = option_find(names[i]);
 
@@ -196,14 +240,28 @@ static void put_all(const struct verb *const *verbs, bool shown[], const struct 
         put_topic(topic->topic, NULL, shown, look, out);
 }
 
-static void put_verb(const struct verb *verb, bool shown[], const struct look *look, struct buf *out)
+static void put_verb_options(const struct verb *verb, bool shown[], const struct look *look, struct buf *out)
 {
-    buf_putf(out, "usage:\n  %s %s %s\n\n", look->voice->command, verb->name,
-        verb->usage == NULL ? "[options]" : verb->usage);
-    put_wrapped(out, verb->text == NULL ? verb->summary : verb->text, 0, 0, look->columns);
     put_common(verb->name, shown, look, out);
     for (const enum option_topic *topic = verb->topics; topic != NULL && *topic != TOPIC_HIDDEN; topic++)
         put_topic(*topic, NULL, shown, look, out);
+}
+
+static const char *usage_of(const struct verb *verb)
+{
+    return verb->usage == NULL ? "[options]" : verb->usage;
+}
+
+static const char *text_of(const struct verb *verb)
+{
+    return verb->text == NULL ? verb->summary : verb->text;
+}
+
+static void put_verb(const struct verb *verb, bool shown[], const struct look *look, struct buf *out)
+{
+    buf_putf(out, "usage:\n  %s %s %s\n\n", look->voice->command, verb->name, usage_of(verb));
+    put_wrapped(out, text_of(verb), 0, 0, look->columns);
+    put_verb_options(verb, shown, look, out);
 }
 
 /* Names of DNS plugins share a page. */
@@ -290,7 +348,7 @@ void help_write(
     const struct verb *const *verbs, const struct voice *voice, const char *topic, unsigned columns, struct buf *out)
 {
     AUTO(free) bool *shown = xcalloc(option_count(), sizeof *shown);
-    const struct look look = { voice, help_columns(columns) };
+    const struct look look = { voice, help_columns(columns), false };
 
     if (topic == NULL || !help_has_page(verbs, topic))
         put_overview(verbs, &look, out);
@@ -305,35 +363,6 @@ void help_write(
 }
 
 /* ---- the manual page ---- */
-
-/* Text for scdoc, which takes * and _ for marks. */
-static void put_scdoc(struct buf *out, const char *text)
-{
-    for (; *text != '\0'; text++) {
-        if (strchr("*_\\#[]<>~`|", *text) != NULL)
-            buf_put_char(out, '\\');
-        buf_put_char(out, *text);
-    }
-}
-
-static void put_manual_option(const struct option *option, struct buf *out)
-{
-    AUTO(buf_clear) struct buf names = BUF(1024);
-
-    topic_put_names(option, "*", "_", &names);
-    buf_put(out, buf_view(&names));
-    buf_put_text(out, "\n\t");
-    put_scdoc(out, option->help);
-    for (size_t i = 0; option->choices != NULL && option->choices[i] != NULL; i++)
-        buf_putf(
-            out, "%s%s%s", i == 0 ? " One of " : ", ", option->choices[i], option->choices[i + 1] == NULL ? "." : "");
-    if (topic_default(option, &voice_own) != NULL) {
-        buf_put_text(out, " Default: ");
-        put_scdoc(out, topic_default(option, &voice_own));
-        buf_put_char(out, '.');
-    }
-    buf_put_text(out, "\n\n");
-}
 
 void help_write_manual_commands(const struct verb *const *verbs, struct buf *out)
 {
@@ -350,12 +379,26 @@ void help_write_manual_commands(const struct verb *const *verbs, struct buf *out
     }
 }
 
+void help_write_manual_page(const struct verb *verb, struct buf *out)
+{
+    AUTO(free) bool *shown = xcalloc(option_count(), sizeof *shown);
+
+    buf_putf(out, "evercert-%s(1)\n\n# NAME\n\nevercert-%s - ", verb->name, verb->name);
+    put_scdoc(out, verb->summary);
+    buf_putf(out, "\n\n# SYNOPSIS\n\n*evercert %s* ", verb->name);
+    put_scdoc(out, usage_of(verb));
+    buf_put_text(out, "\n\n# DESCRIPTION\n\n");
+    put_scdoc(out, text_of(verb));
+    buf_put_text(out, "\n\n");
+    put_verb_options(verb, shown, &(struct look){ &voice_own, WIDEST, true }, out);
+    buf_put_text(
+        out, "# SEE ALSO\n\n*evercert*(1), which has all commands, the files, the environment and the exit status\n");
+}
+
 void help_write_manual_options(struct buf *out)
 {
     for (const struct topic *topic = topics; topic->topic != TOPIC_HIDDEN; topic++) {
-        buf_putf(out, "## %s\n\n", topic->title);
-        put_scdoc(out, topic->text);
-        buf_put_text(out, "\n\n");
+        put_manual_title(topic, out);
         for (const struct option *option = options; option->names[0] != NULL; option++) {
             if (option->topic == topic->topic)
                 put_manual_option(option, out);

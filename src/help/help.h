@@ -22,5 +22,7 @@ void help_usage(const char *program, struct buf *out);
 /* Parts of the manual page, in scdoc's syntax. */
 void help_write_manual_commands(const struct verb *const *verbs, struct buf *out);
 void help_write_manual_options(struct buf *out);
+/* The page of one subcommand, evercert-NAME(1), likewise. */
+void help_write_manual_page(const struct verb *verb, struct buf *out);
 /* shell: "bash", "zsh" or "fish"; false for another. */
 bool help_write_completion(const struct verb *const *verbs, const char *program, const char *shell, struct buf *out);

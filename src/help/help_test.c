@@ -112,6 +112,29 @@ TEST(everything_is_everywhere)
     }
 }
 
+/* It has what --help has of the subcommand, and nothing of another one. */
+TEST(manual_page)
+{
+    static const struct {
+        const char *text;
+        bool there;
+    } cases[] = {
+        { "evercert-renew(1)\n", true },
+        { "evercert-renew - Renew what's due\n", true },
+        { "*evercert renew* \\[options\\]\n", true },
+        { "# DESCRIPTION\n\nIt renews.\n\n# OPTIONS\n\n*-h* ", true },
+        { "\n## Renewal and hooks\n", true },
+        { "\n*--deploy-hook* _COMMAND_\n\t", true },
+        { "*--webroot-map*", false },
+        { "It runs.", false },
+    };
+    AUTO(buf_clear) struct buf out = BUF(1 << 20);
+
+    help_write_manual_page(&verb_renew, &out);
+    for (size_t i = 0; i < COUNT(cases); i++)
+        CHECK((strstr(buf_text(&out), cases[i].text) != NULL) == cases[i].there, "%s", cases[i].text);
+}
+
 TEST(unknown_shell)
 {
     AUTO(buf_clear) struct buf out = BUF(1 << 20);

@@ -20,7 +20,7 @@ static void no_key(struct stage *stage)
 {
     (void)stage;
     (void)unlink(at("archive/%s/privkey1.pem", NAME));
-    (void)symlink("/nonexistent", at("archive/%s/privkey1.pem", NAME));
+    REQUIRE(symlink("/nonexistent", at("archive/%s/privkey1.pem", NAME)) == 0);
 }
 
 static void no_conf(struct stage *stage)

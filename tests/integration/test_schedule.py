@@ -148,6 +148,26 @@ def test_a_command_that_is_not_understood(image, words, says):
             assert said.status == 1
 
 
+def test_ensured(image):
+    """What packages run: where something renews it is let renew, and what is ours is kept up to date."""
+    root = image.units.parents[2]
+    (root / "usr/bin").mkdir(parents=True)
+    shutil.copy("/bin/true", root / "usr/bin/certbot")
+    (root / "etc/cron.d").mkdir(parents=True)
+    line = root / "etc/cron.d/certbot"
+    line.write_text(f"0 */12 * * * root /usr/bin/certbot -q renew --config-dir {image.client.config}\n")
+    image("ensure").says("/etc/cron.d/certbot runs Certbot")
+    assert not image.units.exists()
+    line.unlink()
+    image("ensure").says("Wrote /etc/systemd/system/evercert-renew", "twice a day")
+    image("ensure").says("Nothing was to be changed.")
+    timer, = image.units.glob("*.timer")
+    edited = timer.read_text().replace("Persistent=true", "Persistent=false")
+    timer.write_text(edited)
+    image("ensure").says(f"{timer.name} runs Evercert")
+    assert timer.read_text() == edited
+
+
 @pytest.mark.parametrize("form", ["systemd", "daemon"])
 def test_units_are_clean_and_closed(image, form):
     """As systemd itself judges them."""
