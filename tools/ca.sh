@@ -1,6 +1,6 @@
 # A CA on loopback, for scripts that source this: Pebble, and the DNS that it asks, where every name is 127.0.0.1.
 #
-# $home is a folder of the script's own, and fail MESSAGE ends it. The script ends $ca_pid and $dns_pid.
+# $home is a folder of the script's own, and fail MESSAGE ends it. $nonces_refused: how many of 100 the CA refuses, 5 by default. The script ends $ca_pid and $dns_pid.
 
 # A CA that signs the CA server's own HTTPS certificate.
 make_trust() {
@@ -42,7 +42,7 @@ start_ca() {
     pebble-challtestsrv $dns_flag "127.0.0.1:$dns" -management "127.0.0.1:$dns_management" -defaultIPv6 "" \
         -http01 "" -https01 "" -tlsalpn01 "" >"$home/dns.log" 2>&1 &
     dns_pid=$!
-    PEBBLE_VA_NOSLEEP=1 PEBBLE_WFE_NONCEREJECT=5 pebble -config "$home/pebble.json" -dnsserver "127.0.0.1:$dns" \
+    PEBBLE_VA_NOSLEEP=1 PEBBLE_WFE_NONCEREJECT=${nonces_refused:-5} pebble -config "$home/pebble.json" -dnsserver "127.0.0.1:$dns" \
         >"$home/ca.log" 2>&1 &
     ca_pid=$!
     waited=0
