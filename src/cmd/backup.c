@@ -3,7 +3,7 @@
 
 #include "backup/archive.h"
 #include "backup/create.h"
-#include "backup/restore.h"
+#include "restore/restore.h"
 #include "backup/sealing.h"
 #include "backup/shelf.h"
 #include "base/clock.h"

@@ -11,7 +11,7 @@
 
 #include "audit/audit.h"
 #include "audit/syslog.h"
-#include "backup/restore.h"
+#include "restore/restore.h"
 #include "base/file.h"
 #include "base/interrupt.h"
 #include "base/log.h"

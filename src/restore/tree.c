@@ -1,4 +1,4 @@
-#include "backup/restore_tree.h"
+#include "restore/tree.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#include "backup/restore_steps.h"
+#include "restore/steps.h"
 
 #include "base/test.h"
 

@@ -1,4 +1,4 @@
-#include "backup/restore_paths.h"
+#include "restore/paths.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,7 +6,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "backup/restore_tree.h"
+#include "restore/tree.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"

@@ -1,4 +1,4 @@
-#include "backup/restore_stage.h"
+#include "restore/stage.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "access/kind.h"
-#include "backup/restore_paths.h"
-#include "backup/restore_tree.h"
+#include "restore/paths.h"
+#include "restore/tree.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"

@@ -1,4 +1,4 @@
-#include "backup/restore_steps.h"
+#include "restore/steps.h"
 
 #include <stdlib.h>
 #include <string.h>

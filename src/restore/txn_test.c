@@ -3,7 +3,7 @@
  * which nothing is done any more. Whoever settles it then finds a store that is whole, either the old or the new one.
  */
 #include "base/test_faults.h"
-#include "backup/restore_world.h"
+#include "restore/world.h"
 
 #define STEPS_OF_ALL 2000 /* no restore of these has so many */
 

@@ -2,7 +2,7 @@
 /*
  * What a restore would change, and what came of it, as text for people.
  */
-#include "backup/restore_plan.h"
+#include "restore/plan.h"
 #include "ui/ui.h"
 
 /* now: UTC seconds since 1970. */

@@ -1,7 +1,7 @@
 /* The journal of a restore: no step leads out of its place, and what is read can be written and read again. */
 #include <stdlib.h>
 
-#include "backup/restore_steps.h"
+#include "restore/steps.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,4 +1,4 @@
-#include "backup/restore_txn.h"
+#include "restore/txn.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -7,8 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "backup/restore_live.h"
-#include "backup/restore_tree.h"
+#include "restore/live.h"
+#include "restore/tree.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"

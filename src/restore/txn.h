@@ -16,7 +16,7 @@
  *
  * Everything is done with the store locked.
  */
-#include "backup/restore_steps.h"
+#include "restore/steps.h"
 
 enum side { SIDE_NEW, SIDE_OLD };
 

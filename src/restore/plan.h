@@ -3,7 +3,7 @@
  * What a restore changes: the staged store compared with the one that is there, as steps of a transaction and as facts
  * to be shown.
  */
-#include "backup/restore_stage.h"
+#include "restore/stage.h"
 #include "store/store.h"
 
 enum fate { FATE_ADDED, FATE_REPLACED, FATE_SAME, FATE_REFUSED };

@@ -1,4 +1,4 @@
-#include "backup/restore_show.h"
+#include "restore/show.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 /* Staging: where the store is in what was given, and what hostile copies try. */
-#include "backup/restore_world.h"
+#include "restore/world.h"
 
-#include "backup/restore_paths.h"
+#include "restore/paths.h"
 
 static const struct {
     const char *name, *make, *found; /* below the test's directory; NULL: refused */

@@ -3,7 +3,7 @@
  * What is restored, staged in CONF/.restore/new: taken from a directory, made to fit this store, mended by the store's
  * own repairs, and examined, before anything of the store is touched.
  */
-#include "backup/restore_txn.h"
+#include "restore/txn.h"
 #include "config/settings.h"
 
 struct candidate { /* a lineage of the backup */

@@ -1,4 +1,4 @@
-#include "backup/restore_live.h"
+#include "restore/live.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "backup/restore_tree.h"
+#include "restore/tree.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"

@@ -5,8 +5,8 @@
  */
 #include <stdlib.h>
 
-#include "backup/restore_plan.h"
-#include "backup/restore_tree.h"
+#include "restore/plan.h"
+#include "restore/tree.h"
 #include "store/fixture.h"
 #include "store/lineage_lock.h"
 #include "store/lineage_verify.h"

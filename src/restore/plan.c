@@ -1,4 +1,4 @@
-#include "backup/restore_plan.h"
+#include "restore/plan.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -6,8 +6,8 @@
 #include <sys/stat.h>
 
 #include "access/kind.h"
-#include "backup/restore_live.h"
-#include "backup/restore_tree.h"
+#include "restore/live.h"
+#include "restore/tree.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"

@@ -1,5 +1,5 @@
 /* What a restore changes, and what it leaves: stores as people have them, and copies of them as people make them. */
-#include "backup/restore_world.h"
+#include "restore/world.h"
 
 /* "a" has 'a' and 'b'; the copy is "backup". */
 static struct world world_with_backup(const char *layout)

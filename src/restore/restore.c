@@ -1,4 +1,4 @@
-#include "backup/restore.h"
+#include "restore/restore.h"
 
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -6,8 +6,8 @@
 #include "backup/archive.h"
 #include "backup/archiver.h"
 #include "backup/create.h"
-#include "backup/restore_show.h"
-#include "backup/restore_tree.h"
+#include "restore/show.h"
+#include "restore/tree.h"
 #include "audit/audit.h"
 #include "base/file.h"
 #include "base/log.h"

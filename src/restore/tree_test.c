@@ -1,6 +1,6 @@
 /* Trees of files: what a copy keeps, what is the same, and what goes. */
 #include "base/test_faults.h"
-#include "backup/restore_tree.h"
+#include "restore/tree.h"
 #include "base/test_files.h"
 
 static struct error err;
