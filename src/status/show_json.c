@@ -152,6 +152,21 @@ static void out_schedules(struct out *out, const struct status *status)
     out_end(out);
 }
 
+static void out_backups(struct out *out, const struct status *status)
+{
+    if (!status->backups.is_known) {
+        out_null(out, "backups");
+        return;
+    }
+    out_object(out, "backups");
+    out_number(out, "count", (int64_t)status->backups.count);
+    if (status->backups.count > 0)
+        out_time(out, "newest", status->backups.newest);
+    else
+        out_null(out, "newest");
+    out_end(out);
+}
+
 static void out_asked(struct out *out, const struct status *status)
 {
     if (!status->is_online) {
@@ -185,6 +200,7 @@ void show_json(const struct status *status, struct buf *to)
     out_schedules(&out, status);
     out_findings(&out, "runs", &status->runs);
     out_permissions(&out, status);
+    out_backups(&out, status);
     out_authorities(&out, status);
     out_asked(&out, status);
     out_array(&out, "certificates");

@@ -192,6 +192,11 @@ void show_prometheus(const struct status *status, struct buf *to)
         "What is wrong with the runs of renew themselves: killed, without end, nothing left to renew.",
         (int64_t)status->runs.len);
     put_sum(to, "permission_findings", "Files that others may read or change, and should not.", open);
+    if (status->backups.is_known)
+        put_sum(to, "backups", "Backups of the whole store that somebody asked for.", (int64_t)status->backups.count);
+    if (status->backups.count > 0)
+        put_sum(to, "backup_newest_seconds", "When the newest of them was made, in seconds since 1970.",
+            status->backups.newest);
     put_certificates(status, to);
     put_info(status, to);
     put_online(status, to);

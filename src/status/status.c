@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "backup/shelf.h"
 #include "base/interrupt.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -261,6 +262,24 @@ static void find_schedules(const struct context *context, struct status *status)
         log_debug("who renews is not looked for: %s", err.why);
 }
 
+/* Those that were made by themselves are of what was about to be changed; what is incomplete is none. */
+static void find_backups(const struct context *context, struct status *status)
+{
+    AUTO(free) char *dir = shelf_dir(context->settings);
+    AUTO(shelf_clear) struct shelf shelf = { 0 };
+    struct error err = { 0 };
+
+    status->backups.is_known = shelf_read(dir, &shelf, &err);
+    if (!status->backups.is_known)
+        log_debug("%s", err.why);
+    for (size_t i = 0; i < shelf.len; i++) {
+        if (shelf.at[i].name.reason[0] != '\0')
+            continue;
+        status->backups.count++;
+        status->backups.newest = shelf.at[i].name.made;
+    }
+}
+
 /* Servers have answered: what is thought of the certificates may have changed. */
 static void judge_again(struct status *status)
 {
@@ -314,6 +333,7 @@ static bool gather(struct context *context, bool whole, struct status *out, stru
         examine_runs(context, &status);
         examine_access(context, &status);
         find_schedules(context, &status);
+        find_backups(context, &status);
     }
     if (settings->online) {
         TRY(online_ask(context, &status, err));

@@ -28,6 +28,12 @@ struct authority {          /* a CA that certificates here are from */
     bool has_clock;         /* its answer was dated: */
     int64_t ahead_s;        /* how far its clock is ahead of this machine's */
 };
+struct backups {   /* of the whole store, that somebody asked for */
+    bool is_known; /* this user may look */
+    size_t count;
+    int64_t newest; /* UTC seconds; with count > 0 */
+};
+
 #define CLOCK_OFF_S 300    /* a difference that is told */
 #define CLOCK_WRONG_S 3600 /* one that keeps things from working */
 
@@ -50,7 +56,8 @@ struct status {
     struct worst certs;
     struct scheduled_entries schedules; /* who renews by himself */
     struct findings runs;               /* of renew, and the store itself, that are not as they should be */
-    struct findings access;             /* permissions; examined may be fewer than there are */
+    struct backups backups;
+    struct findings access; /* permissions; examined may be fewer than there are */
     struct authority authorities[STATUS_CAS];
     size_t authority_count;
     bool is_online;               /* --online: servers and CAs were asked */

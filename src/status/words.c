@@ -225,7 +225,7 @@ void words_put_sum(struct buf *to, const struct status *status)
 const char *words_row_title(enum words_row row)
 {
     static const char *const titles[ROW_COUNT] = { "Runs", "Last renewal", "Next renewal", "Schedule", "Deployments",
-        "Permissions", "Servers", "Version" };
+        "Permissions", "Backups", "Servers", "Version" };
 
     return titles[row];
 }
@@ -304,6 +304,25 @@ static void put_permissions(struct buf *to, const struct status *status)
     buf_put_text(to, ". `evercert doctor` tells more, and repairs with --fix");
 }
 
+static void put_backups(struct buf *to, const struct status *status)
+{
+    const struct backups *backups = &status->backups;
+
+    if (!backups->is_known) {
+        buf_put_text(to, "this user may not look");
+        return;
+    }
+    if (backups->count == 0) {
+        buf_put_text(to, "none: `evercert backup create` makes one");
+        return;
+    }
+    buf_putf(to, "%zu, the newest ", backups->count);
+    words_put_when(to, backups->newest, status->now);
+    buf_put_text(to, " (");
+    words_put_time(to, backups->newest);
+    buf_put_char(to, ')');
+}
+
 static void put_servers(struct buf *to, const struct status *status)
 {
     size_t all = 0, wrong = 0;
@@ -345,6 +364,9 @@ bool words_put_row(struct buf *to, const struct status *status, enum words_row r
         return true;
     case ROW_PERMISSIONS:
         put_permissions(to, status);
+        return true;
+    case ROW_BACKUPS:
+        put_backups(to, status);
         return true;
     case ROW_SERVERS:
         if (status->is_online)

@@ -31,6 +31,7 @@ enum words_row {
     ROW_SCHEDULE,
     ROW_DELIVERIES,
     ROW_PERMISSIONS,
+    ROW_BACKUPS,
     ROW_SERVERS, /* --online */
     ROW_VERSION,
     ROW_COUNT,

@@ -124,6 +124,7 @@ TEST(what_there_is_beside_the_certificates)
         { ROW_NEXT, LEVEL_OK, "next.test, in 2 days (2027-01-17 08:00 UTC)" },
         { ROW_DELIVERIES, LEVEL_OK, "none outstanding" },
         { ROW_PERMISSIONS, LEVEL_OK, "nothing is open to others (0 certificates examined)" },
+        { ROW_BACKUPS, LEVEL_OK, "this user may not look" },
         { ROW_SERVERS, LEVEL_OK, NULL },
         { ROW_SCHEDULE, LEVEL_WARNING, "nothing on this machine was found to renew by itself (timer, cron, daemon)" },
     };
@@ -140,6 +141,26 @@ TEST(what_there_is_beside_the_certificates)
     CHECK_TEXT(
         schedule, "evercert.timer runs evercert, within 12 hours; /etc/cron.d/certbot runs Certbot", "schedules");
     CHECK_INT(words_row_level(&status, ROW_SCHEDULE), LEVEL_OK, "schedules");
+}
+
+TEST(how_many_backups_there_are)
+{
+    static const struct {
+        struct backups backups;
+        const char *want;
+    } rows[] = {
+        { { .is_known = true }, "none: `evercert backup create` makes one" },
+        { { .is_known = true, .count = 3, .newest = NOW - 2 * DAY },
+            "3, the newest 2 days ago (2027-01-13 08:00 UTC)" },
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        const struct status status = { .now = NOW, .backups = rows[i].backups };
+        AUTO(free) char *got = row_of(&status, ROW_BACKUPS);
+
+        CHECK_TEXT(got, rows[i].want, rows[i].want);
+        CHECK_INT(words_row_level(&status, ROW_BACKUPS), LEVEL_OK, rows[i].want);
+    }
 }
 
 TEST(how_it_is_with_a_ca)

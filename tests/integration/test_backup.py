@@ -84,6 +84,8 @@ def test_a_real_store(new_client):
     verify(client, path).says("is whole", f"of {client.config}")
     assert [b["path"] for b in client.run("backup", "list", "--json", "--backup-dir", shelf(client)).json()["backups"]] == [str(path)]
     assert client.run("backup", "verify", "--backup-dir", shelf(client), "--json").json()["entries"] == made["entries"]
+    backups = client.run("status", "--json", "--backup-dir", shelf(client), status=None).json()["backups"]
+    assert backups["count"] == 1 and re.sub("[-:]", "", backups["newest"]) == path.name[:16]
     # Nobody needs us to read it.
     out = client.area / "by-tar"
     out.mkdir()
