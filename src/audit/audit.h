@@ -8,7 +8,7 @@
  * A call costs nothing before audit_begin, which only `main` says, and not of a dry run; so nobody has to ask whether
  * the trail is kept. It never fails, and never holds anybody up for long: what cannot be written now is tried again
  * with the next act, and at the end. From any thread. Secrets are no facts; nor are command lines, as they may hold
- * them.
+ * them. Of URLs, also within the text of a failure, users and queries are left out.
  */
 #include "audit/act.h"
 

@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "base/url.h"
 #include "crypto/key.h"
 #include "json/out.h"
 
@@ -14,9 +15,11 @@
 
 /* ---- writing ---- */
 
+/* URLs without what may be secret in them. */
 static void put_text(struct out *out, const char *name, const char *text, size_t max)
 {
-    AUTO(free) char *shown = text != NULL ? text_printable_dup(view_of(text), max, false) : NULL;
+    AUTO(free) char *told = text != NULL ? url_redact(text) : NULL;
+    AUTO(free) char *shown = told != NULL ? text_printable_dup(view_of(told), max, false) : NULL;
 
     if (shown != NULL)
         out_text(out, name, shown);

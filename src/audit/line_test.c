@@ -72,6 +72,23 @@ TEST(a_line_has_the_hash_of_the_one_before)
     CHECK(view_is(link.act, "key-made"));
 }
 
+/* A CA's address may have a password in it, and so what is told of it when it fails. */
+TEST(no_secret_of_a_url_is_written)
+{
+    struct audit_said said = { .act = ACT_CERTIFICATE_FAILED,
+        .lineage = "a.test",
+        .failure = "https://user:s3cret@ca.test/dir?eab=s3cret: no answer",
+        .facts = { { "server", "https://user:s3cret@ca.test/dir?eab=s3cret" } },
+        .count = 1,
+        .who = &root };
+    struct audit_head head = AUDIT_NO_HEAD;
+    AUTO(free) char *line = line_of(&said, &head);
+
+    CHECK(strstr(line, "s3cret") == NULL && strstr(line, "\"server\":\"https://...@ca.test/dir?...\"") != NULL &&
+              strstr(line, "\"why\":\"https://...@ca.test/dir?... no answer\"") != NULL,
+        "%s", line);
+}
+
 /* Whatever a name is, the line stays one line, and JSON. */
 TEST(foreign_text_stays_within_its_string)
 {
