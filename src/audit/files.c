@@ -17,26 +17,39 @@
 
 /* ---- names ---- */
 
+/* What numbers and dates of rotated files consist of. */
+#define NUMBERING "0123456789.-_"
+
+/* Behind its number the name may have the suffix of the program that expands it, and nothing else. */
+static bool is_numbering(const char *rest, const char *suffix)
+{
+    size_t len = strlen(rest) - strlen(suffix);
+
+    return strlen(rest) >= strlen(suffix) && strspn(rest, NUMBERING) >= len;
+}
+
 bool audit_is_file_name(const char *name)
 {
-    const char *rest, *expander = audit_expander(name);
+    const char *suffix = audit_expander(name) != NULL ? strrchr(name, '.') : "", *rest;
     size_t len;
 
-    if (!text_starts(name, AUDIT_NAME))
+    if (text_starts(name, AUDIT_NAME)) {
+        rest = name + strlen(AUDIT_NAME);
+        return is_numbering(text_starts(rest, AUDIT_OURS) ? rest + strlen(AUDIT_OURS) : rest, suffix);
+    }
+    if (!text_starts(name, AUDIT_STEM))
         return false;
-    rest = name + strlen(AUDIT_NAME);
-    if (text_starts(rest, AUDIT_OURS))
-        rest += strlen(AUDIT_OURS);
-    len = strlen(rest);
-    if (expander != NULL)
-        len -= strlen(strrchr(rest, '.'));
-    return strspn(rest, "0123456789.-_") >= len;
+    rest = name + strlen(AUDIT_STEM);
+    len = *rest == '\0' ? 0 : strspn(rest + 1, "0123456789-_");
+    return (*rest == '.' || *rest == '-' || *rest == '_') && len > 0 && text_starts(rest + 1 + len, AUDIT_EXTENSION) &&
+           strcmp(rest + 1 + len + strlen(AUDIT_EXTENSION), suffix) == 0;
 }
 
 bool audit_is_ours(const char *name)
 {
-    return text_starts(name, AUDIT_NAME AUDIT_OURS) &&
-           strspn(name + strlen(AUDIT_NAME AUDIT_OURS), "0123456789") == strlen(name + strlen(AUDIT_NAME AUDIT_OURS));
+    const char *rest = name + strlen(AUDIT_NAME AUDIT_OURS);
+
+    return text_starts(name, AUDIT_NAME AUDIT_OURS) && strspn(rest, "0123456789-") == strlen(rest);
 }
 
 /* ---- all of them, in order ---- */
@@ -223,6 +236,7 @@ static bool expanded_tail(const char *path, struct audit_tail *out, struct error
     struct audit_raw raw;
 
     TRY(audit_reader_open(path, &reader, err));
+    audit_reader_go_on(reader);
     for (;;) {
         TRY(audit_reader_next(reader, &raw, err));
         if (raw.at_end)
@@ -242,64 +256,34 @@ struct newest {
     struct audit_tail tail;
 };
 
-/* Plain files are all looked at, as that costs little. */
-static bool look_at_plain(const char *dir, const struct list *names, struct newest *newest, struct error *err)
+/* What cannot be read is passed over, and told. */
+static void look_at_one(const char *path, struct newest *newest, struct list *unread)
 {
-    for (size_t i = 0; i < names->len; i++) {
-        AUTO(free) char *path = file_join(dir, names->at[i]);
-        struct audit_tail tail = { .head = AUDIT_NO_HEAD };
+    struct audit_tail tail = { .head = AUDIT_NO_HEAD };
+    struct error err = { 0 };
 
-        if (strcmp(names->at[i], AUDIT_NAME) == 0 || !audit_is_file_name(names->at[i]) || audit_expander(path) != NULL)
-            continue;
-        TRY(plain_tail(path, &tail, err));
-        if (tail.head.seq <= newest->tail.head.seq)
-            continue;
-        newest->tail = tail;
-        xreplace(&newest->path, path);
+    if (!(audit_expander(path) != NULL ? expanded_tail(path, &tail, &err) : plain_tail(path, &tail, &err))) {
+        list_add(unread, err.why);
+        return;
     }
-    return true;
+    if (tail.head.seq <= newest->tail.head.seq)
+        return;
+    newest->tail = tail;
+    xreplace(&newest->path, path);
 }
 
-/* Of the compressed ones only that which was changed last. */
-static char *last_compressed(const char *dir, const struct list *names)
-{
-    char *last = NULL;
-    struct timespec changed = { 0 };
-
-    for (size_t i = 0; i < names->len; i++) {
-        AUTO(free) char *path = file_join(dir, names->at[i]);
-        struct stat st;
-
-        if (!audit_is_file_name(names->at[i]) || audit_expander(path) == NULL || stat(path, &st) != 0)
-            continue;
-        if (last != NULL && (st.st_mtim.tv_sec < changed.tv_sec ||
-                                (st.st_mtim.tv_sec == changed.tv_sec && st.st_mtim.tv_nsec < changed.tv_nsec)))
-            continue;
-        changed = st.st_mtim;
-        xreplace(&last, path);
-    }
-    return last;
-}
-
-bool audit_files_newest(const char *dir, char **path, struct audit_tail *out, struct error *err)
+/* All of them: neither their names nor their times say which has the highest number. */
+bool audit_files_newest(const char *dir, char **path, struct audit_tail *out, struct list *unread, struct error *err)
 {
     struct newest newest = { .tail.head = AUDIT_NO_HEAD };
     AUTO(list_clear) struct list names = { 0 };
-    AUTO(free) char *compressed = NULL;
-    struct audit_tail tail = { .head = AUDIT_NO_HEAD };
-    bool ok;
 
     TRY(file_list_dir(dir, &names, err));
-    ok = look_at_plain(dir, &names, &newest, err);
-    compressed = ok ? last_compressed(dir, &names) : NULL;
-    ok = ok && (compressed == NULL || expanded_tail(compressed, &tail, err));
-    if (ok && tail.head.seq > newest.tail.head.seq) {
-        newest.tail = tail;
-        xreplace(&newest.path, compressed);
-    }
-    if (!ok) {
-        free(newest.path);
-        return false;
+    for (size_t i = 0; i < names.len; i++) {
+        AUTO(free) char *file = file_join(dir, names.at[i]);
+
+        if (strcmp(names.at[i], AUDIT_NAME) != 0 && audit_is_file_name(names.at[i]))
+            look_at_one(file, &newest, unread);
     }
     *path = newest.path;
     *out = newest.tail;

@@ -6,12 +6,17 @@
  *     audit.log                     the newest lines
  *     audit.log.from-000000012345   rotated by us: its first line has this number
  *     audit.log.1, audit.log.2.gz, audit.log-20261201, ...   rotated by logrotate and kin
+ *     audit.1.log, audit-20261201.log.gz, ...                the same with its `extension .log`
  */
 #include "audit/line.h"
 
 #define AUDIT_NAME "audit.log"
 
 #define AUDIT_OURS ".from-" /* behind that, what we rotated has the number of its first line, of 12 digits */
+
+/* Parts of AUDIT_NAME, between which logrotate's `extension` puts its number, with what stands before that. */
+#define AUDIT_STEM "audit"
+#define AUDIT_EXTENSION ".log"
 
 bool audit_is_file_name(const char *name);
 bool audit_is_ours(const char *name); /* we have rotated it, and nobody has compressed it since */
@@ -49,6 +54,8 @@ struct audit_tail {
 /* fd: of a plain file of size bytes. ERROR_STORE also when its last line is longer than megabytes. */
 MUST_USE bool audit_tail_read(int fd, int64_t size, const char *path, struct audit_tail *out, struct error *err);
 
-/* The end of the newest of the files that were rotated away: *path is its path, of the caller's, NULL when there is
- * none. */
-MUST_USE bool audit_files_newest(const char *dir, char **path, struct audit_tail *out, struct error *err);
+/* The end of that of the files rotated away which has the highest number: *path is its path, of the caller's, NULL when
+ * there is none. To unread is added why a file could not be read. For a writer: an interruption does not end it.
+ * ERROR_STORE when the directory cannot be read. */
+MUST_USE bool audit_files_newest(
+    const char *dir, char **path, struct audit_tail *out, struct list *unread, struct error *err);

@@ -7,6 +7,7 @@
 #include "json/doc.h"
 #include "json/out.h"
 
+#define TAG "evercert["
 #define MARK "audit head="
 #define TRAIL " trail="
 #define TRAIL_TEXT_MAX 32768 /* bytes of a path, with its escapes */
@@ -71,15 +72,47 @@ static bool read_quoted(struct view text, char **out)
     return true;
 }
 
+/* Whether a text ends with "evercert[PID]", as a word of its own. */
+static bool ends_with_tag(struct view text)
+{
+    size_t at = text.len;
+
+    if (at == 0 || text.at[--at] != ']')
+        return false;
+    while (at > 0 && text.at[at - 1] >= '0' && text.at[at - 1] <= '9')
+        at--;
+    if (at + 1 == text.len || at < strlen(TAG) || memcmp(text.at + at - strlen(TAG), TAG, strlen(TAG)) != 0)
+        return false;
+    at -= strlen(TAG);
+    return at == 0 || text.at[at - 1] == ' ';
+}
+
+/* What stands behind the mark in a message of ours: all of the line, or what is behind the first ": " of it, if that
+ * ends our name and number. Further behind is what somebody else was told, and has written down. */
+static bool find_mark(struct view line, struct view *rest)
+{
+    const char *colon = line.len == 0 ? NULL : memmem(line.at, line.len, ": ", 2);
+    size_t skip = 0;
+
+    if (!view_starts(line, MARK)) {
+        if (colon == NULL || !ends_with_tag((struct view){ line.at, (size_t)(colon - line.at) }))
+            return false;
+        skip = (size_t)(colon - line.at) + 2;
+    }
+    *rest = (struct view){ line.at + skip, line.len - skip };
+    if (!view_starts(*rest, MARK))
+        return false;
+    rest->at += strlen(MARK);
+    rest->len -= strlen(MARK);
+    return true;
+}
+
 bool audit_head_read(struct view line, struct audit_head *head, char **trail)
 {
-    const char *mark = memmem(line.at, line.len, MARK, strlen(MARK));
     struct view rest, word;
 
-    if (mark == NULL)
+    if (!find_mark(line, &rest))
         return false;
-    mark += strlen(MARK);
-    rest = (struct view){ mark, line.len - (size_t)(mark - line.at) };
     if (!view_cut(&rest, ' ', &word) || rest.at == NULL || !view_has(word, ':') || !audit_head_parse(word, head) ||
         !view_starts(rest, &TRAIL[1]))
         return false;

@@ -12,8 +12,8 @@
 char *audit_head_text(const struct audit_head *head, const char *trail, const char *what)
     __attribute__((returns_nonnull));
 
-/* Looks for a head in a line of a log, whatever stands in front of it. False: there is none. *trail is of the caller's.
- */
+/* Looks for a head in a line of a log: at its start, or right behind "evercert[PID]: ", which what the system's log has
+ * put in front of that (time, host) stands before. False: there is none. *trail is of the caller's. */
 MUST_USE bool audit_head_read(struct view line, struct audit_head *head, char **trail);
 
 /* "12:HASH" or "HASH" (seq 0: of whatever line), as on a command line. */

@@ -40,6 +40,38 @@ TEST(other_lines_have_none)
     }
 }
 
+/* What others have the system's log say has the mark as well, but not where we have it. */
+TEST(only_what_we_have_said_counts)
+{
+    static const struct {
+        const char *before;
+        bool is;
+    } rows[] = {
+        { "", true },
+        { "evercert[7]: ", true },
+        { "<85>Dec  1 03:45:31 evercert[4711]: ", true },
+        { "2026-12-01T03:45:31.123456+00:00 host evercert[7]: ", true },
+        { "Dec  1 03:45:31 host sshd[9]: Invalid user ", false },
+        { "Dec  1 03:45:31 host sshd[9]: Invalid user evercert[7]: ", false },
+        { "Dec  1 03:45:31 host notevercert[7]: ", false },
+        { "Dec  1 03:45:31 host evercert[]: ", false },
+        { "Dec  1 03:45:31 host evercert[7x]: ", false },
+        { "Dec  1 03:45:31 host evercert: ", false },
+        { "Dec  1 03:45:31 host evercert[7]: x ", false },
+        { "Dec  1 03:45:31 host evercert[7]:", false },
+        { " ", false },
+        { "]: ", false },
+        { ": ", false },
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++) {
+        AUTO(free) char *line = xprintf("%saudit head=12:" HASH " trail=\"/x\"", rows[i].before), *trail = NULL;
+        struct audit_head head = { 0 };
+
+        CHECK(audit_head_read(view_of(line), &head, &trail) == rows[i].is, "%s", line);
+    }
+}
+
 TEST(a_head_may_be_typed)
 {
     struct audit_head head = { 0 };

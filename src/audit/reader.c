@@ -22,6 +22,7 @@ struct audit_reader {
     pid_t child; /* that expands it, 0: none */
     uint64_t number;
     bool ended;         /* nothing more is to be read */
+    bool goes_on;       /* when the user interrupts */
     bool skips;         /* the rest of a line that is too long */
     size_t start, stop; /* of what was read and not given yet */
     char room[ROOM];
@@ -156,7 +157,8 @@ static bool read_more(struct audit_reader *reader, struct error *err)
         reader->start = 0;
     }
     do {
-        TRY(interrupt_check(err));
+        if (!reader->goes_on)
+            TRY(interrupt_check(err));
         got = read(reader->fd, reader->room + reader->stop, ROOM - reader->stop);
     } while (got < 0 && errno == EINTR);
     if (got < 0)
@@ -217,6 +219,11 @@ bool audit_reader_to_end(struct audit_reader *reader, int64_t size, struct error
         return file_error(err, "read", reader->path);
     reader->skips = true;
     return true;
+}
+
+void audit_reader_go_on(struct audit_reader *reader)
+{
+    reader->goes_on = true;
 }
 
 bool audit_reader_next(struct audit_reader *reader, struct audit_raw *out, struct error *err)

@@ -23,6 +23,9 @@ DEFINE_AUTO(struct audit_reader, audit_reader_close)
 /* Goes on with the first line that begins in the last `size` bytes of a plain file; line numbers count from there. */
 MUST_USE bool audit_reader_to_end(struct audit_reader *reader, int64_t size, struct error *err);
 
+/* From now on reading does not end when the user interrupts: for a writer, who still has acts to tell. */
+void audit_reader_go_on(struct audit_reader *reader);
+
 struct audit_raw {
     uint64_t number; /* of the line in its file, from 1 */
     struct view all; /* with its line feed, if it has one: the last line may lack it; borrowed until the next call */

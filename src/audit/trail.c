@@ -10,9 +10,11 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "base/text.h"
 
 #define LOCK_TICK_MS 2
 #define OPEN_TRIES 100 /* each of which somebody else has rotated the file */
+#define NAME_TRIES 100
 #define LINES_MAX ((size_t)64 * 1024 * 1024)
 
 /* ---- opening and locking ---- */
@@ -84,11 +86,15 @@ struct batch {
     size_t own; /* line feeds in the text that end no line of the caller's */
 };
 
-static bool put_own(struct batch *batch, enum audit_act act, const char *name, const char *value, struct error *err)
+/* unread: NULL, or why files could not be read. */
+static bool put_own(
+    struct batch *batch, enum audit_act act, const char *name, const char *value, const char *unread, struct error *err)
 {
-    struct audit_said said = {
-        .time = batch->trail->now, .act = act, .facts = { { name, value } }, .count = 1, .who = batch->trail->who
-    };
+    struct audit_said said = { .time = batch->trail->now,
+        .act = act,
+        .facts = { { name, value }, { "unread", unread } },
+        .count = 2,
+        .who = batch->trail->who };
     AUTO(buf_clear) struct buf body = BUF(AUDIT_LINE_MAX);
 
     audit_line_body(&said, &body);
@@ -98,7 +104,7 @@ static bool put_own(struct batch *batch, enum audit_act act, const char *name, c
 
 static bool put_torn(struct batch *batch, const char *file, struct error *err)
 {
-    return put_own(batch, ACT_LINE_TORN, "file", file, err);
+    return put_own(batch, ACT_LINE_TORN, "file", file, NULL, err);
 }
 
 /* Where the chain goes on. What this process knows better than the file was taken away, or changed, while it was at
@@ -114,21 +120,51 @@ static struct audit_head go_on_from(const struct audit_trail *trail, const struc
     return head;
 }
 
+static bool has_ours(const char *dir)
+{
+    AUTO(list_clear) struct list names = { 0 };
+    struct error err = { 0 };
+
+    if (!file_list_dir(dir, &names, &err))
+        return false;
+    for (size_t i = 0; i < names.len; i++)
+        if (text_starts(names.at[i], AUDIT_NAME AUDIT_OURS))
+            return true;
+    return false;
+}
+
+/* A trail that begins where there was one is worth a look: its end was moved away, or cannot be read. */
+static bool put_begun(struct batch *batch, const char *unread, struct error *err)
+{
+    const char *dir = batch->trail->dir;
+
+    if (unread != NULL || has_ours(dir))
+        log_warning("A new audit trail begins in %s, as the end of the one before cannot be read: %s", dir,
+            unread != NULL ? unread : "what was rotated away has no line of one");
+    return put_own(batch, ACT_TRAIL_BEGUN, NULL, NULL, unread, err);
+}
+
 /* The first lines of a new file: the chain goes on from the end of what was rotated away. */
 static bool begin_file(struct batch *batch, struct error *err)
 {
     struct audit_tail tail = { .head = AUDIT_NO_HEAD };
-    AUTO(free) char *before = NULL;
+    AUTO(free) char *before = NULL, *unread = NULL;
+    AUTO(list_clear) struct list reasons = { 0 };
     struct error why = { 0 };
-    bool found = audit_files_newest(batch->trail->dir, &before, &tail, &why);
-    const char *from = before != NULL ? file_basename(before) : NULL;
+    const char *from;
+
+    if (!audit_files_newest(batch->trail->dir, &before, &tail, &reasons, &why))
+        list_add(&reasons, why.why);
+    if (reasons.len > 0)
+        unread = list_join(&reasons, "; ");
+    from = before != NULL ? file_basename(before) : NULL;
 
     batch->head = go_on_from(batch->trail, &tail, false);
     if (tail.torn)
         TRY(put_torn(batch, from, err));
     if (batch->head.seq == 0)
-        return put_own(batch, ACT_TRAIL_BEGUN, "before", found ? NULL : why.why, err);
-    return put_own(batch, ACT_TRAIL_ROTATED, "from", from, err);
+        return put_begun(batch, unread, err);
+    return put_own(batch, ACT_TRAIL_ROTATED, "from", from, unread, err);
 }
 
 /* What has to stand in front of the caller's lines. */
@@ -171,19 +207,32 @@ static void remove_oldest(const struct audit_trail *trail)
     }
 }
 
-/* Moves the file away, under the number of its first line. False where that is not possible, as of an append-only one:
- * then it grows. */
+/* Gives the file the name that has the number of its first line; where another trail has left one of that name, with
+ * "-2" and so on behind it. */
+static bool move_away(const char *path, uint64_t first, struct error *err)
+{
+    for (int i = 1; i <= NAME_TRIES; i++) {
+        AUTO(free) char *again = i > 1 ? xprintf("-%d", i) : xstrdup("");
+        AUTO(free) char *to = xprintf("%s" AUDIT_OURS "%012llu%s", path, (unsigned long long)first, again);
+
+        if (file_rename_new(path, to, err))
+            return true;
+        if (err->sys != EEXIST)
+            return false;
+    }
+    return false;
+}
+
+/* Moves the file away. False where that is not possible, as of an append-only one: then it grows. */
 static bool rotate(const struct audit_trail *trail, int fd, const char *path)
 {
-    AUTO(free) char *to = NULL;
     struct error err = { 0 };
     uint64_t first;
     bool empty;
 
     if (!audit_file_first(path, &first, &empty, &err) || first == UINT64_MAX)
         return false;
-    to = xprintf("%s" AUDIT_OURS "%012llu", path, (unsigned long long)first);
-    if (fdatasync(fd) != 0 || !file_rename_new(path, to, &err)) {
+    if (fdatasync(fd) != 0 || !move_away(path, first, &err)) {
         log_debug("%s is not rotated: %s", path, err.why);
         return false;
     }

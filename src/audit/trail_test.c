@@ -130,7 +130,8 @@ TEST(a_large_file_is_rotated)
 
 TEST(the_chain_goes_on_when_others_rotate)
 {
-    static const char *const names[] = { "audit.log.1", "audit.log-20261201", "audit.log-20261201-03", "audit.log.0" };
+    static const char *const names[] = { "audit.log.1", "audit.log-20261201", "audit.log-20261201-03", "audit.log.0",
+        "audit.1.log", "audit-20261202.log" };
 
     for (size_t i = 0; i < COUNT(names); i++) {
         AUTO(free) char *text = NULL;
@@ -146,6 +147,7 @@ TEST(the_chain_goes_on_when_others_rotate)
         CHECK_INT(last_number(), last + 2, names[i]);
         text = trail_text("audit.log");
         CHECK(strstr(text, "trail-rotated") != NULL && strstr(text, names[i]) != NULL, "%s", text);
+        CHECK(strstr(text, "unread") == NULL, "%s", text);
     }
 }
 
@@ -160,6 +162,101 @@ TEST(the_chain_goes_on_behind_a_compressed_file)
     append_anew(1);
     check_whole("compressed");
     CHECK_INT(last_number(), 5, "number");
+}
+
+static void shell(const char *command)
+{
+    AUTO(free) char *there = xprintf("cd '%s' && %s", test_dir(), command);
+
+    REQUIRE(system(there) == 0, "%s", command);
+}
+
+/* As logrotate leaves it that also rotates and compresses files without a line: the newest ones say nothing. */
+TEST(the_highest_number_is_looked_for_in_all_files)
+{
+    AUTO(free) char *text = NULL;
+
+    append_anew(2);
+    rename_trail("audit.log", "audit.log.4");
+    append_anew(2);
+    rename_trail("audit.log", "audit.log.3");
+    shell("gzip audit.log.4 audit.log.3 && gzip -c /dev/null >audit.log.2.gz && gzip -c /dev/null >audit.log.1.gz");
+    shell("touch -d '1 hour ago' audit.log.3.gz && touch audit.log.4.gz"); /* nor do their times */
+    write_trail("audit.log", "");
+    append_anew(1);
+    check_whole("behind audit.log.3.gz");
+    CHECK_INT(last_number(), 8, "number");
+    text = trail_text("audit.log");
+    CHECK(strstr(text, "\"from\":\"audit.log.3.gz\"}") != NULL, "%s", text);
+}
+
+TEST(what_cannot_be_read_does_not_end_the_chain)
+{
+    static const char *const ways[] = { "mkdir audit.log.9", "gzip -c audit.log.1 | head -c 40 >audit.log.9.gz",
+        "ln -s nowhere audit.log.9", "echo junk >audit.log.9.zst" };
+
+    for (size_t i = 0; i < COUNT(ways); i++) {
+        AUTO(free) char *text = NULL;
+
+        shell("rm -rf audit.log*");
+        append_anew(2);
+        rename_trail("audit.log", "audit.log.1");
+        shell(ways[i]);
+        append_anew(1);
+        text = trail_text("audit.log");
+        CHECK(strstr(text, "{\"seq\":4,") == text && strstr(text, "\"from\":\"audit.log.1\"") != NULL, "%s", text);
+        CHECK(strstr(text, "\"unread\":\"") != NULL && strstr(text, "audit.log.9") != NULL, "%s: %s", ways[i], text);
+        shell("rm -rf audit.log.9*");
+        check_whole(ways[i]);
+    }
+}
+
+/* Another trail has had the name that the file is to get. */
+TEST(a_name_that_is_there_already_does_not_keep_a_file_from_being_rotated)
+{
+    struct audit_trail trail = trail_here();
+    AUTO(free) char *names = NULL, *left = NULL;
+    struct error err = { 0 };
+
+    trail.file_max = 1000;
+    write_trail("audit.log.from-000000000001", "of another one\n");
+    for (size_t i = 0; i < 6; i++)
+        REQUIRE(append(&trail, 1, &err) == 1, "%s", err.why);
+    names = names_in(test_dir());
+    CHECK(strstr(names, "audit.log.from-000000000001 audit.log.from-000000000001-2") != NULL, "%s", names);
+    left = trail_text("audit.log.from-000000000001");
+    CHECK_TEXT(left, "of another one\n", "it stays");
+    CHECK(audit_is_ours("audit.log.from-000000000001-2") && !audit_is_ours("audit.log.from-1.gz"), "both are ours");
+}
+
+TEST(names_of_rotated_files)
+{
+    static const struct {
+        const char *name;
+        bool is;
+    } rows[] = {
+        { "audit.log", true },
+        { "audit.log.1", true },
+        { "audit.log.12.xz", true },
+        { "audit.log-20261201-03.gz", true },
+        { "audit.log.from-000000000001", true },
+        { "audit.log.from-000000000001-2.zst", true },
+        { "audit.1.log", true },
+        { "audit-20261201.log", true },
+        { "audit-20261201.log.gz", true },
+        { "audit.log.old", false },
+        { "audit.log.gz.1", false },
+        { "auditor.log", false },
+        { "audit", false },
+        { "audit.", false },
+        { "audit-1", false },
+        { "audit-1.log.1", false },
+        { "audit-1.log.gz.gz", false },
+        { "gz", false },
+    };
+
+    for (size_t i = 0; i < COUNT(rows); i++)
+        CHECK(audit_is_file_name(rows[i].name) == rows[i].is, "%s", rows[i].name);
 }
 
 /* What lay before the line that was cut off by rotation is closed in the new file. */

@@ -11,10 +11,11 @@
 struct walk {
     struct audit_verdict *verdict;
     const struct audit_heads *heads;
-    size_t head_at;    /* the first head that is not compared yet */
-    bool *found;       /* of the heads without a number, which are the first ones: it is there */
-    size_t unnumbered; /* how many they are */
-    const char *file;  /* in which the last line stands */
+    size_t head_at;                     /* the first head that is not compared yet */
+    bool *found;                        /* of the heads without a number, which are the first ones: it is there */
+    size_t unnumbered;                  /* how many they are */
+    char before_first[AUDIT_HASH_SIZE]; /* the hash of the line that stood in front of all, as the first one has it */
+    const char *file;                   /* in which the last line stands */
     uint64_t line;
     bool knows_hash;  /* of the last line */
     bool damaged;     /* the last line cannot be read, and nothing was said of it yet */
@@ -78,6 +79,7 @@ static void check_first(struct walk *walk, const struct audit_link *link, uint64
 
     walk->verdict->first = link->seq;
     walk->verdict->first_at = link->time;
+    memcpy(walk->before_first, link->prev, AUDIT_HASH_SIZE);
     if (link->seq == 1 && strcmp(link->prev, none.hash) != 0)
         report(walk, walk->file, number, "it is line 1, but has the hash of a line before it");
 }
@@ -99,6 +101,20 @@ static void check_link(
         walk->verdict->clock_back++;
 }
 
+/* A head of a line that is not here any more; of the last of them the first line that is has the hash. */
+static void compare_older(struct walk *walk, const struct audit_head *head, uint64_t number)
+{
+    if (head->seq + 1 != walk->verdict->first)
+        walk->verdict->older++;
+    else if (strcmp(head->hash, walk->before_first) == 0)
+        walk->verdict->compared++;
+    else
+        report(walk, walk->file, number,
+            "there is another head of line %" PRIu64
+            ", which stood in front of it: it, or a line before it, was changed",
+            head->seq);
+}
+
 static void compare_heads(struct walk *walk, const struct audit_head *line, uint64_t number)
 {
     const struct audit_heads *heads = walk->heads;
@@ -110,7 +126,7 @@ static void compare_heads(struct walk *walk, const struct audit_head *line, uint
         const struct audit_head *head = &heads->at[walk->head_at];
 
         if (head->seq < verdict->first)
-            verdict->older++;
+            compare_older(walk, head, number);
         else if (head->seq < line->seq)
             report(walk, walk->file, number, "there is a head of line %" PRIu64 ", which is missing", head->seq);
         else if (strcmp(head->hash, line->hash) == 0)
@@ -186,6 +202,18 @@ static bool walk_file(struct walk *walk, const char *path, struct error *err)
     }
 }
 
+/* Whoever makes up a trail may have it begin behind all heads. */
+static void report_none_compared(struct walk *walk, const char *file)
+{
+    const struct audit_heads *heads = walk->heads;
+
+    if (walk->verdict->older > 0 && walk->verdict->older == heads->count)
+        report(walk, file, 0,
+            "the newest head is of line %" PRIu64 ", and the trail begins with line %" PRIu64
+            ": nothing could be compared",
+            heads->at[heads->count - 1].seq, walk->verdict->first);
+}
+
 /* A line that was cut short at the very end is no damage: the next writer will say what it is. */
 static void end_walk(struct walk *walk)
 {
@@ -202,6 +230,7 @@ static void end_walk(struct walk *walk)
     for (; walk->head_at < walk->heads->count; walk->head_at++)
         report(walk, file, walk->line, "there is a head of line %" PRIu64 ": lines behind this one were taken away",
             walk->heads->at[walk->head_at].seq);
+    report_none_compared(walk, file);
 }
 
 static void begin_walk(struct walk *walk, const struct audit_heads *heads)

@@ -27,7 +27,7 @@ struct audit_verdict {
     bool ends_torn;            /* the newest line is cut short: nothing was written since */
     uint64_t clock_back;       /* how often a line is older than the one before it */
     uint64_t compared;         /* heads that fit */
-    uint64_t older;            /* heads of lines that were rotated away */
+    uint64_t older;            /* heads of lines that were rotated away; where all are, that is a problem */
 };
 
 /* heads: sorted, NULL for none. ERROR_STORE when the directory cannot be read, ERROR_CANCELED when the user interrupts;

@@ -130,15 +130,46 @@ TEST(heads_may_be_old_or_without_number)
     REQUIRE(audit_heads_add(&heads, &third) && audit_heads_add(&heads, &first) && audit_heads_add(&heads, &third) &&
             audit_heads_add(&heads, &fifth));
     audit_heads_sort(&heads);
-    write_lines(&lines, (const int[]){ 2, 3, 4, 5, 6, 7, 8, 0 });
+    write_lines(&lines, (const int[]){ 3, 4, 5, 6, 7, 8, 0 });
     REQUIRE(audit_verify(test_dir(), &heads, &verdict, &err), "%s", err.why);
     CHECK_INT(verdict.problem_count, 0, "problems");
-    CHECK_INT(verdict.older, 1, "the first line was rotated away");
+    CHECK_INT(verdict.older, 1, "the first line was rotated away, and the one behind it");
     CHECK_INT(verdict.compared, 2, "the third, once, and the fifth");
     write_lines(&lines, (const int[]){ 6, 7, 8, 0 });
     audit_verdict_clear(&verdict);
     REQUIRE(audit_verify(test_dir(), &heads, &verdict, &err), "%s", err.why);
     CHECK_INT(verdict.problem_count, 1, "one without a number must be there");
+}
+
+/* Nothing can be said of heads of which no line is there, but of the last before the first one. */
+TEST(a_trail_that_begins_behind_all_heads_is_told)
+{
+    AUTO(list_clear) struct list lines = { 0 };
+    AUTO(audit_heads_clear) struct audit_heads heads = { 0 };
+    AUTO(free) char *next = NULL, *other = NULL, *behind = NULL, *with_a_newer = NULL;
+    struct audit_head second = { .seq = 2 }, fourth = { .seq = 4 };
+    struct error err = { 0 };
+
+    make_trail(&lines);
+    REQUIRE(audit_hash(view_of(lines.at[1]), second.hash, &err) && audit_hash(view_of(lines.at[3]), fourth.hash, &err));
+    REQUIRE(audit_heads_add(&heads, &second));
+    write_lines(&lines, (const int[]){ 3, 4, 5, 6, 7, 8, 0 });
+    next = problems_with(&heads);
+    CHECK_TEXT(next, "", "the first line has its hash");
+    heads.at[0].hash[0] = heads.at[0].hash[0] == '0' ? '1' : '0';
+    other = problems_with(&heads);
+    CHECK_TEXT(other,
+        "audit.log:1: there is another head of line 2, which stood in front of it: it, or a line before it, was "
+        "changed",
+        "the first line has another hash");
+    write_lines(&lines, (const int[]){ 4, 5, 6, 7, 8, 0 });
+    behind = problems_with(&heads);
+    CHECK_TEXT(behind,
+        "audit.log:0: the newest head is of line 2, and the trail begins with line 4: nothing could be compared",
+        "behind");
+    REQUIRE(audit_heads_add(&heads, &fourth));
+    with_a_newer = problems_with(&heads);
+    CHECK_TEXT(with_a_newer, "", "one of them is enough");
 }
 
 TEST(files_are_one_chain_whatever_they_are_called)

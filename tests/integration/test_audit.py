@@ -164,6 +164,9 @@ def test_verified(three_acts):
     assert verified(client, "--head", head.split(":")[1], status=1)["problems"][0]["what"].startswith("no line has the hash")
     write(whole)
     assert verified(client, "--head", head)["heads_compared"] == 1
+    write(whole[2:])
+    assert verified(client, "--head", f"1:{'0' * 64}", status=1)["problems"][0]["what"].endswith("nothing could be compared")
+    write(whole)
     client.run("audit", "verify", "--head", "4:abc", status=2).says("is no head")
     (client.logs / "audit.log").write_bytes("".join(whole).encode()[:-10])
     client.run("audit", "verify").says("The last line is cut short")
@@ -183,7 +186,7 @@ def test_heads_in_the_systems_log(three_acts, area):
         return f'Dec  1 03:45:31 host evercert[7]: audit head={number}:{hashlib.sha256(line.encode()).hexdigest()} trail="{trail}" act=x\n'
 
     whole = lines(client)
-    log.write_text("something else\n" + "".join(head(n, line) for n, line in enumerate(whole, start=1)))
+    log.write_text(f"Dec  1 03:45:31 host sshd[9]: Invalid user audit head=4711:{'0' * 64} trail=\"{trail}\"\n" + "".join(head(n, line) for n, line in enumerate(whole, start=1)))
     assert verified(client, "--heads-from", log)["heads_compared"] == 4
     found = client.run("audit", "verify", "--heads-from", "-", "--json", input=log.read_text()).json()
     assert found["heads_compared"] == 4
@@ -237,7 +240,7 @@ def test_the_system_is_told(new_client, area):
 
 # What one way leaves is nothing that another one of them would overwrite.
 WAYS_TO_ROTATE = ("create", "nocreate", "create\n compress\n dateext\n dateformat -%Y%m%d-03", "dateext\n dateformat -%Y%m%d-04",
-                  "copytruncate\n dateext\n dateformat -%Y%m%d-05")
+                  "copytruncate\n dateext\n dateformat -%Y%m%d-05", "extension .log\n dateext\n dateformat -%Y%m%d-08")
 
 
 def test_rotated(three_acts, area):
@@ -255,6 +258,11 @@ def test_rotated(three_acts, area):
         assert (found["files"], found["last"]) == (1 + number, 4 + 2 * number), words
         assert acts(client)[0]["act"] == "trail-rotated"
     assert any(path.suffix == ".gz" for path in client.logs.iterdir())
+    for number in (6, 7):  # the second time there is nothing in it, and what is compressed last has no line
+        conf.write_text(f"{client.logs}/audit.log {{\n rotate 9\n create\n compress\n dateext\n dateformat -%Y%m%d-0{number}\n}}\n")
+        subprocess.run(["/usr/sbin/logrotate", "-f", "-s", area / "state", conf], check=True)
+    client.run("update_account", "-n", "-m", "n6@example.test")
+    assert verified(client)["last"] == 4 + 2 * len(WAYS_TO_ROTATE) + 2
     for path in client.logs.glob("audit.log*.gz"):
         path.write_bytes(path.read_bytes()[:40])
     assert any(".gz" in p["file"] for p in verified(client, status=1)["problems"])
