@@ -87,7 +87,8 @@ static bool open_store(const struct settings *settings, unsigned needs, struct s
     return true;
 }
 
-/* Opens what the command works with: the store, which is the caller's, and the settings as they hold in the end. */
+/* Opens what the command works with: the store, which is the caller's, and the settings as they hold in the end. What
+ * it does already is told to the audit trail, which the caller ends. */
 static bool begin(const struct command *command, struct settings *settings, struct store **out, struct error *err)
 {
     AUTO(store_close) struct store *store = NULL;
@@ -103,6 +104,8 @@ static bool begin(const struct command *command, struct settings *settings, stru
         log_debug("%s: %s", err->what, err->why);
         error_clear(err);
     }
+    if (store != NULL && !settings->dry_run)
+        audit_begin(settings->logs_dir, command->verb.name, SYSLOG_SOCKET);
     if (store != NULL && !(needs & STORE_READ) && !settings->dry_run)
         TRY(restore_settle(store, err));
     TRY(settings_resolve(settings, &command->verb, err));
@@ -137,11 +140,10 @@ static bool run_command(const struct command *command, struct settings *settings
     if (!begin(command, settings, &store, err)) {
         if (command->not_begun != NULL)
             command->not_begun(&context, err);
+        audit_end();
         return false;
     }
     context.store = store;
-    if (store != NULL && !settings->dry_run)
-        audit_begin(settings->logs_dir, command->verb.name, SYSLOG_SOCKET);
     ok = command->run(&context, err);
     if (ok)
         *status = context.exit_status;

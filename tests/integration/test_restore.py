@@ -200,6 +200,8 @@ def test_killed(copied, call):
     said = client.run("renew", "--cert-name", "other.test")
     if call > 1:
         said.says("has been completed")
+        done = client.run("audit", "show", "--json", "--act", "backup-restored").json()["acts"]
+        assert [act["what"]["note"] for act in done] == ["completed after it was cut short"]
     assert (serial(client) == client.old) == (call > 1)
     check(client, ["other.test", NAME])
     restore(client, client.copy)
