@@ -25,7 +25,9 @@ struct last_run {
     int64_t began;     /* UTC seconds */
     int64_t ended;     /* of LAST_RUN_ENDED */
     unsigned pid;
-    char *boot; /* of the machine, as the kernel names it; NULL: not known */
+    char *boot;      /* of the machine, as the kernel names it; NULL: not known */
+    unsigned uptime; /* of the machine when it began, in seconds; 0: not known */
+    int64_t age;     /* seconds since it began, however the clock was set meanwhile; -1: not known */
 };
 void last_run_clear(struct last_run *last);
 static inline void last_run_clear_at(struct last_run *last)
@@ -40,7 +42,7 @@ void last_run_look(const char *work_dir, struct last_run *out);
 /* Marks that a run begins; *before is what was known until then. *lock is the caller's, for last_run_end; it stays NULL
  * where another run has the mark, or where none can be made: that is no reason not to renew. */
 void last_run_begin(const char *work_dir, int64_t now, struct last_run *before, struct range_lock **lock);
-/* Marks the end, and releases the lock; NULL is fine. */
+/* Marks the end, in place, so that a full disk does not keep it from that, and releases the lock; NULL is fine. */
 void last_run_end(const char *work_dir, int64_t now, struct range_lock *lock);
 
 /* Pure: what is wrong with it, of the caller's; NULL: nothing. */

@@ -76,6 +76,35 @@ TEST(a_run_ends_or_is_killed)
     check_state(dir, LAST_RUN_ENDED, "and makes up for it");
 }
 
+/* Nothing but the bytes that are there is written at the end; a mark without room for that is written anew. */
+TEST(the_end_is_noted_in_place)
+{
+    AUTO(free) char *dir = test_path("place"), *path = file_join(dir, "renew.txt"), *during = NULL, *after = NULL;
+    AUTO(last_run_clear) struct last_run before = { 0 }, last = { 0 }, none = { 0 };
+    struct range_lock *lock = NULL;
+    struct stat begun, ended;
+    struct error err = { 0 };
+
+    REQUIRE(mkdir(dir, 0755) == 0, "mkdir");
+    last_run_begin(dir, BEGIN, &before, &lock);
+    REQUIRE(lock != NULL && stat(path, &begun) == 0, "begun");
+    during = read_text(path);
+    CHECK(strstr(during, "ended") == NULL && strstr(during, "1970") == NULL, "%s", during);
+    last_run_end(dir, BEGIN + HOUR, lock);
+    REQUIRE(stat(path, &ended) == 0, "ended");
+    after = read_text(path);
+    CHECK(begun.st_ino == ended.st_ino && begun.st_size == ended.st_size, "%s", after);
+    CHECK(strstr(after, "ended: 2026-09-21T15:13:20Z\n") != NULL, "%s", after);
+    last_run_look(dir, &last);
+    CHECK(last.state == LAST_RUN_ENDED && last.began == BEGIN && last.ended == BEGIN + HOUR, "%s", after);
+    CHECK(last.boot == NULL || (last.age >= 0 && last.age < HOUR), "by the machine's own clock: %d", (int)last.age);
+
+    last_run_begin(dir, BEGIN, &none, &lock);
+    REQUIRE(lock != NULL && file_replace(path, view_of("began: 2026-09-21T14:13:20Z\n"), FILE_PUBLIC, &err), "mark");
+    last_run_end(dir, BEGIN + HOUR, lock);
+    check_state(dir, LAST_RUN_ENDED, "of an earlier program");
+}
+
 TEST(marks_that_others_have_left)
 {
     static const struct {
@@ -127,14 +156,16 @@ TEST(what_is_wrong_with_one)
         int64_t hours;
         const char *want; /* NULL: nothing */
     } rows[] = {
-        { { LAST_RUN_NONE, false, 0, 0, 0, NULL }, 1000, NULL },
-        { { LAST_RUN_ENDED, true, BEGIN, BEGIN + HOUR, 7, NULL }, 1000, NULL },
-        { { LAST_RUN_AT_WORK, false, BEGIN, 0, 7, NULL }, 24, NULL },
-        { { LAST_RUN_AT_WORK, false, BEGIN, 0, 7, NULL }, 26,
+        { { LAST_RUN_NONE, false, 0, 0, 0, NULL, 0, -1 }, 1000, NULL },
+        { { LAST_RUN_ENDED, true, BEGIN, BEGIN + HOUR, 7, NULL, 0, -1 }, 1000, NULL },
+        { { LAST_RUN_AT_WORK, false, BEGIN, 0, 7, NULL, 0, -1 }, 24, NULL },
+        { { LAST_RUN_AT_WORK, false, BEGIN, 0, 7, NULL, 0, -1 }, 26,
             "(process 7) has been at work for 26 hours, since 2026-09-21" },
-        { { LAST_RUN_AT_WORK, false, BEGIN, 0, 7, NULL }, -26, NULL }, /* the clock was set back */
-        { { LAST_RUN_CUT, false, BEGIN, 0, 7, NULL }, 1, "it was killed" },
-        { { LAST_RUN_CUT, true, BEGIN, 0, 7, NULL }, 1, "the machine was started anew" },
+        { { LAST_RUN_AT_WORK, false, BEGIN, 0, 7, NULL, 0, -1 }, -26, NULL },    /* the clock was set back */
+        { { LAST_RUN_AT_WORK, false, BEGIN, 0, 7, NULL, 9, HOUR }, 9000, NULL }, /* it was set forward */
+        { { LAST_RUN_AT_WORK, false, BEGIN, 0, 7, NULL, 9, 25 * HOUR }, -26, "has been at work for 25 hours" },
+        { { LAST_RUN_CUT, false, BEGIN, 0, 7, NULL, 0, -1 }, 1, "it was killed" },
+        { { LAST_RUN_CUT, true, BEGIN, 0, 7, NULL, 0, -1 }, 1, "the machine was started anew" },
     };
 
     for (size_t i = 0; i < COUNT(rows); i++) {
