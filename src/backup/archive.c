@@ -35,6 +35,7 @@ struct reading {
     struct owners *owners;
     struct tree *tree;   /* NULL: only looked at */
     struct pairs *pairs; /* NULL: not looked at */
+    struct archive_pairs seen;
 
     bool inside; /* a member has begun */
     struct buf frame, acl, default_acl;
@@ -159,7 +160,7 @@ static bool begin(struct reading *reading, const struct unseal_by *by, const cha
     if (dir != NULL)
         TRY(tree_open(dir, reading->owners, &reading->tree, err));
     else
-        reading->pairs = pairs_new();
+        reading->pairs = pairs_new(reading->seen);
     return archiver_start(ARCHIVER_UNPACKS, &reading->archiver, err);
 }
 
@@ -407,12 +408,13 @@ static bool read_all(struct reading *reading, struct error *err)
     return reading->at_end || error_set(err, ERROR_STORE, "evercert-archive did not read the archive to its end");
 }
 
-static bool read_archive(
-    const char *path, const struct unseal_by *by, const char *dir, struct archive_found *out, struct error *err)
+static bool read_archive(const char *path, const struct unseal_by *by, const char *dir, struct archive_pairs seen,
+    struct archive_found *out, struct error *err)
 {
     AUTO(reading_free) struct reading *reading = xcalloc(1, sizeof *reading);
 
     reading->path = path;
+    reading->seen = seen;
     reading->fd = -1;
     if (!begin(reading, by, dir, err) || !read_all(reading, err) ||
         (reading->tree != NULL && !tree_finish(reading->tree, err)))
@@ -425,11 +427,17 @@ static bool read_archive(
 
 bool archive_check(const char *path, const struct unseal_by *by, struct archive_found *out, struct error *err)
 {
-    return read_archive(path, by, NULL, out, err);
+    return archive_check_pairs(path, by, (struct archive_pairs){ NULL, NULL }, out, err);
+}
+
+bool archive_check_pairs(const char *path, const struct unseal_by *by, struct archive_pairs seen,
+    struct archive_found *out, struct error *err)
+{
+    return read_archive(path, by, NULL, seen, out, err);
 }
 
 bool archive_unpack(
     const char *path, const struct unseal_by *by, const char *dir, struct archive_found *out, struct error *err)
 {
-    return read_archive(path, by, dir, out, err);
+    return read_archive(path, by, dir, (struct archive_pairs){ NULL, NULL }, out, err);
 }

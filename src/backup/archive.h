@@ -9,6 +9,7 @@
  * compared with it member by member.
  */
 #include "backup/manifest.h"
+#include "crypto/cert.h"
 #include "crypto/seal.h"
 
 struct archive_found {
@@ -32,6 +33,17 @@ static inline void archive_found_clear_at(struct archive_found *found)
  * packed when this succeeds. *out is the caller's.
  */
 MUST_USE bool archive_check(const char *path, const struct unseal_by *by, struct archive_found *out, struct error *err);
+
+/* Who wants to know of certificates in an archive. */
+struct archive_pairs {
+    /* path: of a certificate in the archive ("conf/live/NAME/cert.pem") whose key lies beside it and fits. */
+    void (*fits)(void *context, const char *path, const struct cert *cert);
+    void *context;
+};
+
+/* archive_check, that tells of certificates on its way: of use only when it succeeds. */
+MUST_USE bool archive_check_pairs(const char *path, const struct unseal_by *by, struct archive_pairs seen,
+    struct archive_found *out, struct error *err);
 
 /*
  * The same, and unpacks it into dir, which is there, empty, and closed to others (0700): until the end it has what

@@ -3,7 +3,6 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "crypto/cert.h"
 
 #define CERT "cert"
 #define KEY "privkey"
@@ -21,11 +20,15 @@ struct pairs {
     struct half waiting[WAITING];
     size_t len;
     struct half now; /* what passes by; number NULL: it is not wanted */
+    struct archive_pairs seen;
 };
 
-struct pairs *pairs_new(void)
+struct pairs *pairs_new(struct archive_pairs seen)
 {
-    return xcalloc(1, sizeof(struct pairs));
+    struct pairs *pairs = xcalloc(1, sizeof *pairs);
+
+    pairs->seen = seen;
+    return pairs;
 }
 
 static void half_clear(struct half *half)
@@ -85,25 +88,25 @@ void pairs_data(struct pairs *pairs, struct view bytes)
         buf_put(&pairs->now.pem, bytes);
 }
 
-static bool fits(const struct half *cert, const struct half *key)
+static bool fits(const struct half *cert, const struct half *key, struct cert **read)
 {
-    AUTO(cert_free) struct cert *read = NULL;
     struct error why = { 0 };
 
-    return !cert->pem.failed && !key->pem.failed && cert_from_pem(buf_view(&cert->pem), CERT, &read, &why) &&
-           cert_check_key_pem(read, buf_view(&key->pem), KEY, &why);
+    return !cert->pem.failed && !key->pem.failed && cert_from_pem(buf_view(&cert->pem), CERT, read, &why) &&
+           cert_check_key_pem(*read, buf_view(&key->pem), KEY, &why);
 }
 
 static void judge(struct pairs *pairs, size_t index, struct list *unfit)
 {
     struct half *other = &pairs->waiting[index];
     const struct half *cert = other->is_key ? &pairs->now : other;
+    AUTO(free) char *name = xprintf("%s/" CERT "%s", pairs->dir, cert->number);
+    AUTO(cert_free) struct cert *read = NULL;
 
-    if (!fits(cert, other->is_key ? other : &pairs->now)) {
-        AUTO(free) char *name = xprintf("%s/" CERT "%s", pairs->dir, cert->number);
-
+    if (!fits(cert, other->is_key ? other : &pairs->now, &read))
         list_add(unfit, name);
-    }
+    else if (pairs->seen.fits != NULL)
+        pairs->seen.fits(pairs->seen.context, name, read);
     half_clear(other);
     pairs->waiting[index] = pairs->waiting[--pairs->len];
     half_clear(&pairs->now);

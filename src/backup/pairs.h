@@ -5,11 +5,12 @@
  * A pair is two files of one directory whose names differ in nothing but "cert" and "privkey", as in every layout of a
  * lineage. What is another thing is passed over.
  */
-#include "base/bytes.h"
+#include "backup/archive.h"
 
 struct pairs;
 
-struct pairs *pairs_new(void) __attribute__((returns_nonnull));
+/* seen: told of each pair that fits; its function may be NULL. */
+struct pairs *pairs_new(struct archive_pairs seen) __attribute__((returns_nonnull));
 void pairs_free(struct pairs *pairs);
 DEFINE_AUTO(struct pairs, pairs_free)
 

@@ -174,13 +174,15 @@ void shelf_clear(struct shelf *shelf)
     *shelf = (struct shelf){ 0 };
 }
 
-enum { WANTED, BY_ITSELF, INCOMPLETE, KINDS };
+enum { WANTED, BY_ITSELF, INCOMPLETE, OF_WHAT_IS_BROKEN, KINDS };
 
 static int kind_of(const struct backup_name *name)
 {
     if (name->reason[0] == '\0')
         return WANTED;
-    return strcmp(name->reason, SHELF_INCOMPLETE) == 0 ? INCOMPLETE : BY_ITSELF;
+    if (strcmp(name->reason, SHELF_INCOMPLETE) == 0)
+        return INCOMPLETE;
+    return strcmp(name->reason, SHELF_EMERGENCY) == 0 ? OF_WHAT_IS_BROKEN : BY_ITSELF;
 }
 
 bool shelf_rotate(const char *dir, unsigned keep, struct list *removed, struct error *err)

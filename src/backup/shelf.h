@@ -50,7 +50,9 @@ static inline void shelf_clear_at(struct shelf *shelf)
 }
 
 #define SHELF_INCOMPLETE "incomplete" /* the reason in the name of one that lacks what could not be read */
+#define SHELF_EMERGENCY "emergency"   /* ... of one that has what was broken when an emergency began */
 
-/* Removes the oldest ones until `keep` are left of each of three kinds: those that the user wanted, those made by
- * themselves, and incomplete ones. The paths of what has gone are added to removed. */
+/* Removes the oldest ones until `keep` are left of each of four kinds: those that the user wanted, those made by
+ * themselves, incomplete ones, and those of what was broken, so that none of these pushes out one that is good. The
+ * paths of what has gone are added to removed. */
 MUST_USE bool shelf_rotate(const char *dir, unsigned keep, struct list *removed, struct error *err);

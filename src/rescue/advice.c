@@ -1,57 +1,97 @@
 /*
  * The commands that lead back, for one certificate.
  */
-#include <string.h>
-
 #include <stdarg.h>
 
-#include "base/file.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "ops/unit_text.h"
 #include "rescue/emergency.h"
 
-/* Where the store or a server is not where all expect it, commands have to say so. */
-static void put_places(struct buf *text, const struct emergency *emergency)
+static void put_option(struct list *words, const char *option, const char *value)
 {
-    const struct settings *settings = emergency->context->settings;
-
-    if (SETTING_IS_SET(settings, config_dir))
-        buf_putf(text, " --config-dir %s", settings->config_dir);
-    if (SETTING_IS_SET(settings, work_dir))
-        buf_putf(text, " --work-dir %s", settings->work_dir);
-    if (SETTING_IS_SET(settings, logs_dir))
-        buf_putf(text, " --logs-dir %s", settings->logs_dir);
+    list_add(words, option);
+    list_add(words, value);
 }
 
-PRINTF(3, 4) static void add(const struct emergency *emergency, struct list *commands, const char *format, ...)
+/* Where the store is not where all expect it, commands have to say so. */
+static void put_places(struct list *words, const struct settings *settings)
 {
-    AUTO(buf_clear) struct buf text = BUF(FILE_MAX_TEXT);
-    char command[2048];
+    if (SETTING_IS_SET(settings, config_dir))
+        put_option(words, "--config-dir", settings->config_dir);
+    if (SETTING_IS_SET(settings, work_dir))
+        put_option(words, "--work-dir", settings->work_dir);
+    if (SETTING_IS_SET(settings, logs_dir))
+        put_option(words, "--logs-dir", settings->logs_dir);
+}
+
+/* By what it was opened here. */
+static void put_openers(struct list *words, const struct settings *settings)
+{
+    if (settings->backup_passphrase_file != NULL)
+        put_option(words, "--backup-passphrase-file", settings->backup_passphrase_file);
+    for (size_t i = 0; i < settings->backup_keys.len; i++)
+        put_option(words, "--backup-key", settings->backup_keys.at[i]);
+}
+
+/* Words up to a NULL, then where the store is. */
+__attribute__((sentinel)) static void add(const struct emergency *emergency, struct list *commands, ...)
+{
+    AUTO(list_clear) struct list words = { 0 };
+    AUTO(free) char *command = NULL;
+    const char *word;
     va_list args;
 
-    va_start(args, format);
-    (void)vsnprintf(command, sizeof command, format, args);
+    list_add(&words, "evercert");
+    va_start(args, commands);
+    while ((word = va_arg(args, const char *)) != NULL)
+        list_add(&words, word);
     va_end(args);
-    buf_putf(&text, "evercert %s", command);
-    put_places(&text, emergency);
-    list_add(commands, buf_text(&text));
+    put_places(&words, emergency->context->settings);
+    command = unit_command(&words, QUOTING_SHELL);
+    list_add(commands, command);
+}
+
+char *emergency_restore_command(const struct emergency *emergency, const struct trouble *trouble)
+{
+    AUTO(list_clear) struct list words = { 0 };
+
+    put_option(&words, "evercert", "backup");
+    put_option(&words, "restore", trouble->backup.path);
+    put_option(&words, "--cert-name", trouble->name);
+    if (text_ends(trouble->backup.path, ".cms"))
+        put_openers(&words, emergency->context->settings);
+    put_places(&words, emergency->context->settings);
+    return unit_command(&words, QUOTING_SHELL);
+}
+
+static void add_restore(const struct emergency *emergency, const struct trouble *trouble, struct list *commands)
+{
+    AUTO(free) char *command = trouble->backup.path == NULL ? NULL : emergency_restore_command(emergency, trouble);
+
+    if (command != NULL)
+        list_add(commands, command);
 }
 
 void emergency_advice(const struct emergency *emergency, const struct trouble *trouble, struct list *commands)
 {
-    const char *name = trouble->name;
+    bool first = trouble_is_broken(trouble->kind) && trouble->backup.not_after > context_now(emergency->context);
 
+    if (first) /* its certificate is still good */
+        add_restore(emergency, trouble, commands);
     switch (trouble->kind) {
     case TROUBLE_NONE:
         return;
     case TROUBLE_BROKEN:
     case TROUBLE_LOST:
     case TROUBLE_NO_RENEWAL:
-        add(emergency, commands, "emergency --yes --cert-name %s", name);
-        return;
+        add(emergency, commands, "emergency", "--yes", "--cert-name", trouble->name, NULL);
+        break;
     case TROUBLE_STOP_GAP:
     case TROUBLE_EXPIRED:
-        add(emergency, commands, "renew --cert-name %s", name);
-        return;
+        add(emergency, commands, "renew", "--cert-name", trouble->name, NULL);
+        break;
     }
+    if (!first)
+        add_restore(emergency, trouble, commands);
 }

@@ -4,17 +4,22 @@
 #include <string.h>
 
 #include "audit/audit.h"
+#include "backup/create.h"
+#include "backup/shelf.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "health/health.h"
+#include "rescue/older.h"
 #include "rescue/renew_one.h"
+#include "rescue/sources.h"
 #include "rescue/stand_in.h"
 #include "store/lineage_lock.h"
 #include "web/managed_file.h"
 
 #define ALL_STEPS (EMERGENCY_BACKUP | EMERGENCY_REPAIR | EMERGENCY_STOP_GAP | EMERGENCY_REISSUE)
 #define SAFE_STEPS (EMERGENCY_BACKUP | EMERGENCY_REPAIR)
+#define UNREADABLE_SHOWN 20
 
 static void emergency_clear_at(struct emergency *emergency)
 {
@@ -24,6 +29,8 @@ static void emergency_clear_at(struct emergency *emergency)
     servers_clear(&emergency->after);
     list_clear(&emergency->done);
     list_clear(&emergency->failed);
+    list_clear(&emergency->unread);
+    free(emergency->backup);
 }
 
 /* ---- which steps ---- */
@@ -56,18 +63,6 @@ static bool choose_steps(struct emergency *emergency, struct error *err)
     return error_next(err, "evercert emergency [look|repair|stop-gap|reissue] [--cert-name NAME] [--yes]");
 }
 
-/* Whether a step is to be done: asked at a terminal, unless it was named or --yes was said. */
-static bool may(struct emergency *emergency, unsigned step, const char *question, bool *out, struct error *err)
-{
-    const struct settings *settings = emergency->context->settings;
-    const struct question asked = { .text = question, .has_default = true, .flag = "--yes" };
-
-    *out = (emergency->steps & step) != 0;
-    if (!*out || settings->yes || settings->operands.len > 0 || !ui_is_interactive(emergency->context->ui))
-        return true;
-    return ui_yes_no(emergency->context->ui, &asked, "Yes", "No", true, out, err);
-}
-
 PRINTF(2, 3) static void note(struct list *list, const char *format, ...)
 {
     char text[2048];
@@ -79,6 +74,94 @@ PRINTF(2, 3) static void note(struct list *list, const char *format, ...)
     list_add(list, text);
 }
 
+/* ---- the safety backup ---- */
+
+/* A store of which nothing is left needs none. */
+static bool has_anything(struct emergency *emergency)
+{
+    static const char *const dirs[] = { "renewal", "live", "archive", "accounts" };
+
+    for (size_t i = 0; i < COUNT(dirs); i++) {
+        AUTO(free) char *path = file_join(store_config_dir(emergency->context->store), dirs[i]);
+        AUTO(list_clear) struct list names = { 0 };
+        struct error err = { 0 };
+
+        if (!file_list_dir(path, &names, &err) || names.len > 0)
+            return true;
+    }
+    return false;
+}
+
+static bool make_backup(struct emergency *emergency, struct error *err)
+{
+    const struct backup_wanted wanted = { .reason = SHELF_EMERGENCY };
+    AUTO(backup_made_clear) struct backup_made made = { 0 };
+    bool ok = backup_create(emergency->context, &wanted, &made, err);
+
+    if (made.path == NULL)
+        return ok;
+    if (!ok) /* an old one could not be removed: this one is there */
+        log_warning("%s", err->why);
+    emergency->backup = xstrdup(made.path);
+    note(&emergency->done, "what was there is kept in a backup: %s", made.path);
+    for (size_t i = 0; i < made.unreadable.len && i < UNREADABLE_SHOWN; i++)
+        note(&emergency->failed, "not in the backup: %s", made.unreadable.at[i]);
+    error_clear(err);
+    return true;
+}
+
+/* There is none: whether to go on is asked, or was said by --yes; else nothing is changed. */
+static bool go_without(struct emergency *emergency, const struct error *why, bool *go, struct error *err)
+{
+    struct ui *ui = emergency->context->ui;
+    const struct question question = {
+        .text = "There is no backup of what is there now. Go on without?", .has_default = true, .flag = "--yes"
+    };
+
+    note(
+        &emergency->failed, "no safety backup was made: %s%s%s", why->why, why->next[0] == '\0' ? "" : "; ", why->next);
+    *go = emergency->context->settings->yes;
+    if (!*go && ui_is_interactive(ui)) {
+        log_warning("No safety backup could be made: %s", why->why);
+        TRY(ui_yes_no(ui, &question, "Go on", "Stop", false, go, err));
+    } else if (!*go) {
+        note(&emergency->failed, "so nothing was changed; --yes goes on without a backup");
+    }
+    if (!*go)
+        emergency->steps = 0;
+    return true;
+}
+
+/* Once, before the first change. */
+static bool keep(struct emergency *emergency, bool *go, struct error *err)
+{
+    struct error why = { 0 };
+
+    *go = emergency->steps != 0;
+    if (emergency->kept || !has_anything(emergency))
+        return true;
+    emergency->kept = true;
+    if (make_backup(emergency, &why))
+        return true;
+    if (why.kind != ERROR_CANCELED)
+        return go_without(emergency, &why, go, err);
+    *err = why;
+    return false;
+}
+
+/* Whether a step is to be done: asked at a terminal, unless it was named or --yes was said; then what is there is kept
+ * before files are replaced. A renewal keeps the version before by itself. */
+static bool may(struct emergency *emergency, unsigned step, const char *question, bool *out, struct error *err)
+{
+    const struct settings *settings = emergency->context->settings;
+    const struct question asked = { .text = question, .has_default = true, .flag = "--yes" };
+
+    *out = (emergency->steps & step) != 0;
+    if (*out && !settings->yes && settings->operands.len == 0 && ui_is_interactive(emergency->context->ui))
+        TRY(ui_yes_no(emergency->context->ui, &asked, "Yes", "No", true, out, err));
+    return !*out || step == EMERGENCY_REISSUE || keep(emergency, out, err);
+}
+
 /* ---- the steps ---- */
 
 static bool look(struct emergency *emergency, struct error *err)
@@ -88,6 +171,7 @@ static bool look(struct emergency *emergency, struct error *err)
 
     uses_find(context->settings, live, &emergency->uses);
     TRY(troubles_find(context, &emergency->uses, context->settings->cert_name, &emergency->troubles, err));
+    TRY(sources_find(context, &emergency->troubles, &emergency->unread, err));
     return servers_test(context, &emergency->uses, &emergency->before, err);
 }
 
@@ -115,6 +199,27 @@ static void repair_one(struct emergency *emergency, struct trouble *trouble)
     trouble_look(context, trouble);
 }
 
+/* What no repair has mended. */
+static bool put_older(struct emergency *emergency, struct trouble *trouble, struct error *err)
+{
+    AUTO(free) char *id = NULL;
+    struct error why = { 0 };
+
+    if (!older_version_put(emergency->context, trouble, &id, &why)) {
+        if (why.kind == ERROR_CANCELED) {
+            *err = why;
+            return false;
+        }
+        audit_failed(ACT_EMERGENCY, trouble->name, &why, "step", "older-version", NULL);
+        note(&emergency->failed, "%s: no older version could be made live: %s", trouble->name, why.why);
+    } else if (id != NULL) {
+        audit_done(ACT_EMERGENCY, trouble->name, "step", "older-version", "version", id, NULL);
+        note(
+            &emergency->done, "%s: version %s of its history, which has not expired, is live again", trouble->name, id);
+    }
+    return true;
+}
+
 static bool repair(struct emergency *emergency, struct error *err)
 {
     AUTO(range_lock_release) struct range_lock *lock = NULL;
@@ -123,13 +228,16 @@ static bool repair(struct emergency *emergency, struct error *err)
 
     if (!any(emergency, kinds))
         return true;
-    TRY(may(emergency, EMERGENCY_REPAIR, "Repair what has exactly one right answer?", &go, err));
+    TRY(may(emergency, EMERGENCY_REPAIR,
+        "Repair what has exactly one right answer, and make older versions live where those are whole?", &go, err));
     if (!go)
         return true;
     TRY(store_lock_all(emergency->context->store, &lock, err));
     for (size_t i = 0; i < emergency->troubles.len; i++)
-        if ((1U << emergency->troubles.at[i].kind & kinds) != 0)
+        if ((1U << emergency->troubles.at[i].kind & kinds) != 0) {
             repair_one(emergency, &emergency->troubles.at[i]);
+            TRY(put_older(emergency, &emergency->troubles.at[i], err));
+        }
     return true;
 }
 
@@ -194,6 +302,8 @@ static bool put(struct emergency *emergency, struct error *err)
         keep_files(emergency);
     if (!any(emergency, kinds))
         return true;
+    if (ui_is_interactive(emergency->context->ui) && !emergency->context->settings->json)
+        emergency_say_backups(emergency);
     TRY(may(emergency, EMERGENCY_STOP_GAP,
         "Put self-signed stop-gaps in place of lost files, so that servers start? Browsers warn of them until new "
         "certificates are there.",

@@ -22,7 +22,9 @@ struct emergency { /* what was found and done */
     struct uses uses;
     struct troubles troubles;
     struct server_tests before, after;
-    char *backup;       /* path of the safety backup */
+    char *backup;       /* path of the safety backup; NULL: none was made */
+    bool kept;          /* whether there is to be one was settled */
+    struct list unread; /* backups that could not be looked into, each with the reason */
     struct list done;   /* sentences: what was changed */
     struct list failed; /* sentences: what could not be */
 };
@@ -35,6 +37,11 @@ MUST_USE bool emergency(struct context *context, const struct verb *renew_verb, 
 /* ---- inside the room ---- */
 
 void emergency_show(const struct emergency *emergency);
+/* Before stop-gaps are put: which certificates a backup has, and the command that restores each. */
+void emergency_say_backups(const struct emergency *emergency);
+/* The command that restores it from trouble->backup; of the caller's. */
+char *emergency_restore_command(const struct emergency *emergency, const struct trouble *trouble)
+    __attribute__((returns_nonnull));
 /* The commands that help one certificate, the best first, as they are to be typed. */
 void emergency_advice(const struct emergency *emergency, const struct trouble *trouble, struct list *commands);
 /* Servers that do not accept their configuration, and certificates that are not well, in the end. */

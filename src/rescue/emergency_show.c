@@ -3,6 +3,7 @@
  */
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/mem.h"
 #include "json/out.h"
 #include "rescue/emergency.h"
@@ -64,6 +65,41 @@ static void say_servers(const struct emergency *emergency)
     }
 }
 
+static void say_backup(const struct emergency *emergency, const struct trouble *trouble, const char *before)
+{
+    const struct source *backup = &trouble->backup;
+    char made[CLOCK_TEXT_SIZE], ends[CLOCK_TEXT_SIZE];
+
+    if (backup->path == NULL)
+        return;
+    clock_format_rfc3339(backup->made, made);
+    clock_format_rfc3339(backup->not_after, ends);
+    ui_say(emergency->context->ui, "%sa backup of %s has it whole, with a certificate that %s %s", before, made,
+        backup->not_after > context_now(emergency->context) ? "is valid until" : "has expired:", ends);
+}
+
+void emergency_say_backups(const struct emergency *emergency)
+{
+    for (size_t i = 0; i < emergency->troubles.len; i++) {
+        const struct trouble *trouble = &emergency->troubles.at[i];
+        AUTO(free) char *before = xprintf("%s: ", trouble->name);
+        AUTO(free) char *command = NULL;
+
+        if (!trouble_is_broken(trouble->kind) || trouble->backup.path == NULL)
+            continue;
+        command = emergency_restore_command(emergency, trouble);
+        say_backup(emergency, trouble, before);
+        ui_say(emergency->context->ui, "  restored by: %s", command);
+    }
+}
+
+/* Only where something is not well. */
+static void say_unread(const struct emergency *emergency)
+{
+    for (size_t i = 0; i < emergency->unread.len; i++)
+        ui_say(emergency->context->ui, "  Not looked into: %s", emergency->unread.at[i]);
+}
+
 static void say_one(const struct emergency *emergency, const struct trouble *trouble)
 {
     AUTO(list_clear) struct list commands = { 0 };
@@ -72,6 +108,7 @@ static void say_one(const struct emergency *emergency, const struct trouble *tro
     ui_say(ui, "  %s: %s.", trouble->name, trouble->why);
     if (trouble->use != NULL && trouble->use->places.len > 0)
         ui_say(ui, "    read by %s, %s", trouble->use->server, trouble->use->places.at[0]);
+    say_backup(emergency, trouble, "    ");
     emergency_advice(emergency, trouble, &commands);
     for (size_t i = 0; i < commands.len; i++)
         ui_say(ui, "    %s %s", i == 0 ? "what helps:" : "        or:", commands.at[i]);
@@ -94,6 +131,8 @@ static void say(const struct emergency *emergency)
         else
             say_one(emergency, trouble);
     }
+    if (well < emergency->troubles.len)
+        say_unread(emergency);
     ui_say(ui, "  %zu of %zu certificate(s) are well.", well, emergency->troubles.len);
     if (open > 0 && emergency->steps == 0)
         ui_say(ui, "\nNothing was changed. `evercert emergency --yes` does all of it.");
@@ -128,6 +167,9 @@ static void out_one(struct out *out, const struct emergency *emergency, const st
     out_text(out, "why", trouble->why);
     out_texts(out, "names", &names);
     out_texts(out, "read_at", trouble->use == NULL ? &nowhere : &trouble->use->places);
+    out_text(out, "backup", trouble->backup.path);
+    out_time(out, "backup_made", trouble->backup.made);
+    out_time(out, "backup_not_after", trouble->backup.not_after);
     out_texts(out, "commands", &commands);
     out_end(out);
 }
@@ -144,6 +186,8 @@ static void show_json(const struct emergency *emergency)
     for (size_t i = 0; i < emergency->troubles.len; i++)
         out_one(&out, emergency, &emergency->troubles.at[i]);
     out_end(&out);
+    out_text(&out, "backup", emergency->backup);
+    out_texts(&out, "unread", &emergency->unread);
     out_texts(&out, "done", &emergency->done);
     out_texts(&out, "failed", &emergency->failed);
     out_end(&out);

@@ -136,23 +136,40 @@ static bool plan(
     return true;
 }
 
-static bool put_with_conf(struct context *context, const struct trouble *trouble, struct error *err)
+bool stand_in_plan(
+    struct context *context, const char *name, struct lineage **planned, struct settings **settings, struct error *err)
 {
     AUTO(lineage_free) struct lineage *opened = NULL;
-    AUTO(lineage_free) struct lineage *planned = NULL;
-    AUTO(settings_free) struct settings *settings = settings_dup(context->settings);
-    AUTO(made_clear) struct made made = { 0 };
-    struct issued issued;
+    AUTO(settings_free) struct settings *own = settings_dup(context->settings);
     struct error unset = { 0 };
 
-    TRY(lineage_open(context->store, trouble->name, &opened, err));
-    if (!renewal_params_restore(opened->conf, opened->conf_path, settings, &unset))
-        log_warning("What the renewal file of %s says is not taken over: %s", trouble->name, unset.why);
-    TRY(plan(context, trouble->name, opened, &planned, err));
-    TRY(make(context, settings, trouble, &made, err));
+    TRY(lineage_open(context->store, name, &opened, err));
+    if (!renewal_params_restore(opened->conf, opened->conf_path, own, &unset))
+        log_warning("What the renewal file of %s says is not taken over: %s", name, unset.why);
+    TRY(plan(context, name, opened, planned, err));
+    (*planned)->conf = TAKE(opened->conf);
+    *settings = TAKE(own);
+    return true;
+}
+
+bool stand_in_replace(struct context *context, const struct lineage *planned, const struct settings *settings,
+    const struct issued *issued, struct error *err)
+{
     TRY(set_aside(context, planned, false, err));
+    return fill(context, planned, settings, issued, err);
+}
+
+static bool put_with_conf(struct context *context, const struct trouble *trouble, struct error *err)
+{
+    AUTO(lineage_free) struct lineage *planned = NULL;
+    AUTO(settings_free) struct settings *settings = NULL;
+    AUTO(made_clear) struct made made = { 0 };
+    struct issued issued;
+
+    TRY(stand_in_plan(context, trouble->name, &planned, &settings, err));
+    TRY(make(context, settings, trouble, &made, err));
     issued = issued_of(&made);
-    return fill(context, planned, settings, &issued, err);
+    return stand_in_replace(context, planned, settings, &issued, err);
 }
 
 /* Settings for a renewal file that has to be made up. ERROR_CONFIG: how it is to be renewed is not known. */

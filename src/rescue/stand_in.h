@@ -18,3 +18,13 @@ MUST_USE bool stop_gap_put(struct context *context, struct trouble *trouble, boo
 /* Writes a new renewal file for whole files that have none that can be read, with the plugins that settings name, or
  * else of the server that reads them. ERROR_CONFIG when neither is known. *put as above. */
 MUST_USE bool renewal_file_put(struct context *context, struct trouble *trouble, bool *put, struct error *err);
+
+/* ---- inside the room: another version in place of files that are damaged, where the renewal file is well ---- */
+
+/* The paths that its renewal file names, if those are where this store has them, and the settings that it has saved,
+ * over those of the run. Both are the caller's. */
+MUST_USE bool stand_in_plan(
+    struct context *context, const char *name, struct lineage **planned, struct settings **settings, struct error *err);
+/* Sets aside what is there, and makes these files its only version. With the lineage locked. */
+MUST_USE bool stand_in_replace(struct context *context, const struct lineage *planned, const struct settings *settings,
+    const struct issued *issued, struct error *err);

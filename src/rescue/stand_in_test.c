@@ -7,7 +7,10 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "crypto/stop_gap.h"
+#include "disk/layout.h"
 #include "fixture.h"
+#include "rescue/older.h"
+#include "store/lineage_access.h"
 
 #define NAMES "a.test www.a.test"
 
@@ -269,6 +272,144 @@ TEST(what_else_is_seen)
     CHECK_TEXT(trouble_kind_word(troubles.at[0].kind), "well", "a.test");
     CHECK_TEXT(trouble_kind_word(troubles.at[1].kind), "expired", "old.test");
     CHECK(troubles.at[0].use != NULL && troubles.at[1].use == NULL);
+}
+
+/* ---- an older version ---- */
+
+static const char *live_key(const struct scene *scene, char **path)
+{
+    *path = path_in(scene, "live/a.test/privkey.pem");
+    return *path;
+}
+
+/* The key of the newest version becomes another's; that of the one before stays. */
+static void wrong_newest_key(const struct scene *scene)
+{
+    AUTO(buf_clear) struct buf pem = BUF_SECRET(KEY_PEM_MAX);
+    AUTO(key_free) struct key *key = NULL;
+    AUTO(free) char *path = NULL;
+    struct error err = { 0 };
+
+    REQUIRE(key_generate((struct key_params){ .type = KEY_EC, .curve = "secp256r1" }, &key, &err));
+    REQUIRE(key_to_pem(key, &pem, &err));
+    (void)live_key(scene, &path);
+    write_at(scene, file_is_link(path) ? "archive/a.test/privkey2.pem" : "live/a.test/privkey.pem", buf_text(&pem));
+}
+
+static void lose_newest_key(const struct scene *scene)
+{
+    AUTO(free) char *path = NULL;
+
+    (void)live_key(scene, &path);
+    if (file_is_link(path))
+        remove_at(scene, "archive/a.test/privkey2.pem");
+    remove_at(scene, "live/a.test/privkey.pem");
+}
+
+static void lose_live(const struct scene *scene)
+{
+    AUTO(free) char *path = NULL;
+
+    (void)live_key(scene, &path);
+    if (file_is_link(path)) /* else health mends the links */
+        remove_at(scene, "archive/a.test/fullchain2.pem");
+    remove_at(scene, "live/a.test");
+}
+
+static void lose_both_keys(const struct scene *scene)
+{
+    AUTO(free) char *archive = path_in(scene, "archive/a.test");
+    AUTO(list_clear) struct list names = { 0 };
+    struct error err = { 0 };
+
+    lose_newest_key(scene);
+    REQUIRE(file_list_dir(archive, &names, &err));
+    for (size_t i = 0; i < names.len; i++) {
+        AUTO(free) char *path = file_join(archive, names.at[i]);
+        AUTO(free) char *below = file_is_dir(path) ? xprintf("archive/a.test/%s/privkey.pem", names.at[i]) : NULL;
+
+        if (below != NULL)
+            remove_at(scene, below);
+        else if (text_starts(names.at[i], "privkey"))
+            REQUIRE(file_remove(path, &err));
+    }
+}
+
+static const struct {
+    const char *name;
+    void (*lose)(const struct scene *scene);
+    int64_t later; /* seconds that pass before somebody looks */
+    bool other_names, put;
+} older_cases[] = {
+    { "nothing is lost", lose_nothing, 0, false, false },
+    { "key of another", wrong_newest_key, 0, false, true },
+    { "key missing", lose_newest_key, 0, false, true },
+    { "live missing", lose_live, 0, false, true },
+    { "no key is left", lose_both_keys, 0, false, false },
+    { "the older one has expired", wrong_newest_key, 70 * FIXTURE_DAY, false, false },
+    { "the newer one has one name more", wrong_newest_key, 0, true, false },
+};
+
+static void open_older(struct scene *scene, const struct setup *setup, bool other_names)
+{
+    AUTO(lineage_free) struct lineage *lineage = NULL;
+    AUTO(lineage_free) struct lineage *newer = NULL;
+    struct buf text[KIND_COUNT] = { BUF(FILE_MAX_TEXT), BUF(FILE_MAX_TEXT), BUF(FILE_MAX_TEXT), BUF(FILE_MAX_TEXT) };
+    AUTO(undo) struct undo undo = { 0 };
+    AUTO(free) char *id = NULL;
+    struct access access;
+    struct error err = { 0 };
+
+    fixture_open(&scene->fixture, setup);
+    scene->use = (struct use){ .name = NULL };
+    scene->uses = (struct uses){ 0 };
+    lineage = fixture_lineage(&scene->fixture, "a.test", NAMES, 30 * FIXTURE_DAY);
+    newer = fixture_lineage(&scene->fixture, "b.test", other_names ? NAMES " b.test" : NAMES, 2 * FIXTURE_DAY);
+    for (int kind = 0; kind < KIND_COUNT; kind++)
+        REQUIRE(file_read(newer->current[kind], &text[kind], &err), "%s", err.why);
+    REQUIRE(access_of_next(NULL, scene->fixture.settings, &access, &err), "%s", err.why);
+    REQUIRE(lineage->layout->add(lineage,
+                &(struct issued){ .cert = buf_view(&text[KIND_CERT]),
+                    .chain = buf_view(&text[KIND_CHAIN]),
+                    .fullchain = buf_view(&text[KIND_FULLCHAIN]),
+                    .privkey = buf_view(&text[KIND_PRIVKEY]) },
+                &access, &undo, &id, &err),
+        "%s", err.why);
+    undo_keep(&undo);
+    REQUIRE(lineage->layout->deploy(lineage, id, &err), "%s", err.why);
+    for (int kind = 0; kind < KIND_COUNT; kind++)
+        buf_clear(&text[kind]);
+}
+
+static void run_older_case(size_t i, const char *layout)
+{
+    AUTO(free) char *options = xprintf("store-layout=%s", layout);
+    AUTO(free) char *name = xprintf("%s, %s", older_cases[i].name, layout), *id = NULL;
+    const struct setup setup = { .options = options };
+    AUTO(lineage_free) struct lineage *now = NULL;
+    AUTO(troubles_clear) struct troubles troubles = { 0 };
+    AUTO(scene_close) struct scene scene;
+    struct error err = { 0 };
+
+    open_older(&scene, &setup, older_cases[i].other_names);
+    older_cases[i].lose(&scene);
+    scene.fixture.ca.now_ms += older_cases[i].later * 1000;
+    REQUIRE(troubles_find(&scene.fixture.context, &scene.uses, "a.test", &troubles, &err), "%s: %s", name, err.why);
+    REQUIRE(older_version_put(&scene.fixture.context, &troubles.at[0], &id, &err), "%s: %s", name, err.why);
+    CHECK((id != NULL) == older_cases[i].put, "%s: %s", name, id == NULL ? "none" : id);
+    if (!older_cases[i].put)
+        return;
+    CHECK_TEXT(trouble_kind_word(troubles.at[0].kind), "well", name);
+    REQUIRE(lineage_load(scene.fixture.store, "a.test", &now, &err), "%s: %s", name, err.why);
+    CHECK(now->cert->not_before <= FIXTURE_NOW - 29 * FIXTURE_DAY, "%s: the older one", name);
+}
+
+TEST(older_versions)
+{
+    for (size_t i = 0; i < COUNT(older_cases); i++) {
+        run_older_case(i, "versioned");
+        run_older_case(i, "certbot");
+    }
 }
 
 TEST_MAIN()

@@ -229,6 +229,7 @@ void troubles_clear(struct troubles *troubles)
     for (size_t i = 0; i < troubles->len; i++) {
         free(troubles->at[i].name);
         free(troubles->at[i].why);
+        free(troubles->at[i].backup.path);
         identifiers_clear(&troubles->at[i].names);
     }
     free(troubles->at);

@@ -17,6 +17,12 @@ enum trouble_kind {
 };
 const char *trouble_kind_word(enum trouble_kind kind); /* "well", "stop-gap" ...: for programs */
 
+struct source {        /* a backup that has one certificate, whole */
+    char *path;        /* NULL: there is none */
+    int64_t made;      /* UTC seconds since 1970 */
+    int64_t not_after; /* of the newest certificate of that name in it */
+};
+
 struct trouble { /* one certificate; also one that is well */
     char *name;
     enum trouble_kind kind;
@@ -25,6 +31,7 @@ struct trouble { /* one certificate; also one that is well */
     const struct use *use; /* borrowed from the uses; NULL: no server that is known reads it */
     struct identifiers
         names; /* of its certificate, or of what is left of it, or of the server that reads it; may be none */
+    struct source backup; /* the newest that has it (sources.h) */
 };
 
 struct troubles {

@@ -1,6 +1,8 @@
 """What a frightened administrator meets: keys and certificates are gone, and the web server does not start."""
+import shlex
 import shutil
 import subprocess
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -188,10 +190,78 @@ def test_one_that_was_killed_is_repeated(scene):
     assert is_stop_gap(scene) and names_of(scene.client) == NAMES
 
 
+def shelf(scene):
+    return sorted(path.name for path in (scene.client.area / "shelf").glob("*.tar.gz*"))
+
+
+def has_archiver(scene):
+    if not (Path(scene.client.program).resolve().parent / "evercert-archive").exists():
+        pytest.skip("built without libarchive")
+    return ["--backup-dir", scene.client.area / "shelf"]
+
+
+def test_from_a_backup(scene):
+    """What was there is kept first; the newest backup that has the certificate is named, and its command restores it."""
+    dir = has_archiver(scene)
+    path = scene.run("backup", "create", "--json", *dir).json()["path"]
+    cert, secret = scene.client.store.cert("a.test"), scene.client.area / "passphrase"
+    secret.write_text("a long passphrase\n")
+    sealed = scene.run("backup", "create", "--json", *dir, "--backup-passphrase-file", secret).json()["path"]
+    lose_files(scene)
+    found = scene.emergency("--json", "look", *dir, status=1).json()
+    assert found["certificates"][0]["backup"] == path and sealed in found["unread"][0]
+    assert scene.emergency("--json", "look", *dir, "--backup-passphrase-file", secret, status=1).json()["certificates"][0]["backup"] == sealed
+    (scene.client.area / "shelf" / Path(sealed).name).unlink()
+    command = found["certificates"][0]["commands"][0]
+    assert command.startswith(f"evercert backup restore {path} --cert-name a.test")
+    said = scene.emergency("stop-gap", *dir, status=1).says("what was there is kept in a backup", "has it whole, with a certificate that is valid until", command)
+    assert "or: " + command in said.text and len(shelf(scene)) == 2
+    kept = shelf(scene)[-1]
+    assert kept.endswith(".emergency.tar.gz")
+    # The backup of what was broken is no source; nor is a stop-gap that a backup has.
+    scene.run("backup", "create", *dir)
+    found = scene.emergency("--json", "look", *dir, status=1).json()
+    assert found["certificates"][0]["state"] == "stop-gap" and found["certificates"][0]["backup"] == path
+    scene.run(*shlex.split(command)[1:], "--yes", "--no-directory-hooks", status=None)
+    assert scene.client.store.cert("a.test") == cert and scene.starts()
+
+
+def test_no_backup_is_to_be_had(scene):
+    """A directory where none can be written: said, and asked; not gone on with unless somebody says so."""
+    has_archiver(scene)
+    (scene.client.area / "shelf").write_text("a file")
+    dir = ["--backup-dir", scene.client.area / "shelf"]
+    lose_files(scene)
+    before = snapshot(scene.client.config)
+    scene.emergency("stop-gap", *dir, status=1).says("no safety backup was made", "so nothing was changed; --yes goes on without")
+    scene.emergency("stop-gap", "--force-interactive", *dir, input="n\n", status=1).says("There is no backup of what is there now")
+    assert snapshot(scene.client.config) == before
+    scene.emergency("stop-gap", "--yes", *dir, status=1).says("no safety backup was made", "a.test has a self-signed stop-gap")
+    assert is_stop_gap(scene)
+
+
+@pytest.mark.parametrize("layout", ["versioned", "certbot"])
+def test_an_older_version(make_client, new_ca, layout):
+    """It is better than a stop-gap, and needs no CA, so that nobody has to ask; unless it was revoked."""
+    client = make_client(new_ca)
+    client.certonly(NAMES, "--store-layout", layout)
+    old = client.store.cert("a.test")
+    client.renew("--force-renewal")
+    (client.store.live("a.test") / "privkey.pem").resolve().unlink()
+    servers = ["--nginx-server-root", "/nonexistent", "--apache-server-root", "/nonexistent"]
+    client.run("emergency", "-n", *servers).says("of its history, which has not expired, is live again", "all is well")
+    assert client.store.cert("a.test") == old
+    client.store.check(["a.test"])
+    trail = client.run("audit", "show", "--json").text
+    assert '"version-restored"' in trail and '"emergency-step"' in trail
+    client.renew("--force-renewal")
+    client.store.check(["a.test"])
+
+
 def test_asked_before_each_step(scene):
     lose_files(scene)
     said = scene.emergency("--force-interactive", input="y\ny\nn\n", status=1)
-    said.says("Repair what has exactly one right answer?", "Put self-signed stop-gaps", "Obtain new certificates from the CA now?",
+    said.says("Repair what has exactly one right answer, and make older versions live", "Put self-signed stop-gaps", "Obtain new certificates from the CA now?",
               "a.test has a self-signed stop-gap", "`evercert emergency --yes` does the rest")
     assert is_stop_gap(scene) and scene.starts()
 

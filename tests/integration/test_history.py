@@ -187,6 +187,17 @@ def test_a_revoked_one(asked_fleet):
     client.run("history", "restore", NAME, "1").says("was revoked by its CA. It is made live all the same.")
 
 
+def test_an_emergency_takes_no_revoked_one(asked_fleet):
+    """The key of the live one is lost, and the one before it was revoked, perhaps since others have its key."""
+    client, server = asked_fleet
+    server.revoked.add(serial(client, 1))
+    client.store.live(NAME, "privkey").resolve().unlink()
+    nowhere = ["--nginx-server-root", "/nonexistent", "--apache-server-root", "/nonexistent"]
+    client.run("emergency", "-n", *nowhere, status=1).says("Version 1 of h.test is whole, but was revoked by its CA", "its files are missing")
+    server.revoked.clear()
+    client.run("emergency", "-n", *nowhere).says("version 1 of its history, which has not expired, is live again")
+
+
 def test_nobody_answers(asked_fleet):
     """Then it goes on, since whoever restores an old version may be without a network; and says so."""
     client, server = asked_fleet
