@@ -35,7 +35,7 @@ struct reading {
     struct owners *owners;
     struct tree *tree;   /* NULL: only looked at */
     struct pairs *pairs; /* NULL: not looked at */
-    struct archive_pairs seen;
+    const struct archive_pairs *seen;
 
     bool inside; /* a member has begun */
     struct buf frame, acl, default_acl;
@@ -408,8 +408,8 @@ static bool read_all(struct reading *reading, struct error *err)
     return reading->at_end || error_set(err, ERROR_STORE, "evercert-archive did not read the archive to its end");
 }
 
-static bool read_archive(const char *path, const struct unseal_by *by, const char *dir, struct archive_pairs seen,
-    struct archive_found *out, struct error *err)
+static bool read_archive(const char *path, const struct unseal_by *by, const char *dir,
+    const struct archive_pairs *seen, struct archive_found *out, struct error *err)
 {
     AUTO(reading_free) struct reading *reading = xcalloc(1, sizeof *reading);
 
@@ -425,12 +425,7 @@ static bool read_archive(const char *path, const struct unseal_by *by, const cha
     return true;
 }
 
-bool archive_check(const char *path, const struct unseal_by *by, struct archive_found *out, struct error *err)
-{
-    return archive_check_pairs(path, by, (struct archive_pairs){ NULL, NULL }, out, err);
-}
-
-bool archive_check_pairs(const char *path, const struct unseal_by *by, struct archive_pairs seen,
+bool archive_check(const char *path, const struct unseal_by *by, const struct archive_pairs *seen,
     struct archive_found *out, struct error *err)
 {
     return read_archive(path, by, NULL, seen, out, err);
@@ -439,5 +434,5 @@ bool archive_check_pairs(const char *path, const struct unseal_by *by, struct ar
 bool archive_unpack(
     const char *path, const struct unseal_by *by, const char *dir, struct archive_found *out, struct error *err)
 {
-    return read_archive(path, by, dir, (struct archive_pairs){ NULL, NULL }, out, err);
+    return read_archive(path, by, dir, NULL, out, err);
 }

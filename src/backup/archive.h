@@ -27,13 +27,6 @@ static inline void archive_found_clear_at(struct archive_found *found)
     archive_found_clear(found);
 }
 
-/*
- * Reads all of it and writes nothing to the disk. ERROR_STORE says what is wrong, and where in the archive;
- * ERROR_CONFIG when it is encrypted and `by` (NULL: nothing) does not open it. With a manifest, all of it is as it was
- * packed when this succeeds. *out is the caller's.
- */
-MUST_USE bool archive_check(const char *path, const struct unseal_by *by, struct archive_found *out, struct error *err);
-
 /* Who wants to know of certificates in an archive. */
 struct archive_pairs {
     /* path: of a certificate in the archive ("conf/live/NAME/cert.pem") whose key lies beside it and fits. */
@@ -41,8 +34,12 @@ struct archive_pairs {
     void *context;
 };
 
-/* archive_check, that tells of certificates on its way: of use only when it succeeds. */
-MUST_USE bool archive_check_pairs(const char *path, const struct unseal_by *by, struct archive_pairs seen,
+/*
+ * Reads all of it and writes nothing to the disk. ERROR_STORE says what is wrong, and where in the archive;
+ * ERROR_CONFIG when it is encrypted and `by` (NULL: nothing) does not open it. With a manifest, all of it is as it was
+ * packed when this succeeds. seen: told of certificates on the way (NULL: nobody). *out is the caller's.
+ */
+MUST_USE bool archive_check(const char *path, const struct unseal_by *by, const struct archive_pairs *seen,
     struct archive_found *out, struct error *err);
 
 /*

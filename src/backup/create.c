@@ -78,7 +78,8 @@ static bool write_archive(struct context *context, const struct backup_wanted *w
     AUTO(packer_free) struct packer *packer = NULL;
 
     TRY(packer_new(manifest, sink, &packer, err));
-    TRY(gather(context, packer, wanted->lineages, writing->file->dir, err));
+    TRY(wanted->fill != NULL ? wanted->fill(wanted->fill_context, packer, err)
+                             : gather(context, packer, wanted->lineages, writing->file->dir, err));
     TRY(packer_finish(packer, err));
     return writing->seal == NULL || seal_end(writing->seal, err);
 }
@@ -120,7 +121,7 @@ static bool publish(const struct backup_wanted *wanted, struct writing *writing,
 bool backup_create(
     struct context *context, const struct backup_wanted *wanted, struct backup_made *out, struct error *err)
 {
-    AUTO(free) char *dir = shelf_dir(context->settings);
+    AUTO(free) char *dir = wanted->dir != NULL ? xstrdup(wanted->dir) : shelf_dir(context->settings);
     AUTO(sealing_clear) struct sealing sealing = { 0 };
     AUTO(shelf_file_clear) struct shelf_file file = { .fd = -1 };
     AUTO(writing_clear) struct writing writing = { .file = &file };
@@ -136,6 +137,6 @@ bool backup_create(
     tell(&manifest, &made);
     *out = made;
     made = (struct backup_made){ 0 };
-    return rotate(dir, context->settings->backup_keep, wanted->reason, out, err) ||
+    return wanted->fill != NULL || rotate(dir, context->settings->backup_keep, wanted->reason, out, err) ||
            error_in(err, "the backup %s was made", out->path);
 }

@@ -4,9 +4,16 @@
  */
 #include "run/context.h"
 
+struct packer;
+
 struct backup_wanted {
     const struct list *lineages; /* NULL: the whole store; borrowed */
     const char *reason;          /* why it is made by itself (backup_reason_is_valid); NULL: the user wants it */
+    /* What is in it instead of the store; NULL: the store. Then it goes to dir, no old one goes, and the audit trail is
+     * the caller's. */
+    bool (*fill)(void *context, struct packer *packer, struct error *err);
+    void *fill_context;
+    const char *dir;
 };
 
 struct backup_made {

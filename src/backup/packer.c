@@ -17,9 +17,7 @@
 #define LABEL "security.selinux"
 #define DEFAULT_ACL "system.posix_acl_default"
 #define DEPTH_MAX 64
-#define LINKS_MAX                                                                                                      \
-    4096 /* files with several names that are remembered at one time; further ones are packed as copies                \
-          */
+#define LINKS_MAX 4096 /* remembered at one time: files with several names; further ones are packed as copies */
 
 /* Locks: whoever opens and closes one of this process's gives it up. */
 static const char *const locks[] = { ".certbot.lock", ".evercert.lock" };
@@ -290,12 +288,14 @@ static bool put_link(
     return note(packer, &member, NULL, err);
 }
 
+bool packer_is_lock(const char *name)
+{
+    return strcmp(name, locks[0]) == 0 || strcmp(name, locks[1]) == 0;
+}
+
 static bool is_skipped(const struct packer *packer, const char *path)
 {
-    for (size_t i = 0; i < COUNT(locks); i++)
-        if (strcmp(file_basename(path), locks[i]) == 0)
-            return true;
-    return list_has(&packer->skipped, path);
+    return packer_is_lock(file_basename(path)) || list_has(&packer->skipped, path);
 }
 
 static bool put_any(
@@ -375,6 +375,33 @@ bool packer_put(struct packer *packer, const char *path, const char *name, bool 
     return put_any(packer, path, name, alone, 0, err);
 }
 
+/* ---- what is no file of the machine ---- */
+
+static struct member own_member(const struct packer *packer, const char *name, size_t size)
+{
+    return (struct member){ .type = MEMBER_FILE,
+        .name = view_of(name),
+        .mode = 0600,
+        .uid = geteuid(),
+        .gid = getegid(),
+        .size = size,
+        .modified = packer->manifest->made };
+}
+
+bool packer_put_text(struct packer *packer, const char *name, struct view text, struct error *err)
+{
+    struct member member = own_member(packer, name, text.len);
+    char sha256[HASH_HEX_SIZE];
+
+    TRY(send_head(packer, &member, err));
+    for (size_t at = 0, len; at < text.len; at += len) {
+        len = text.len - at < MEMBER_MAX_DATA ? text.len - at : MEMBER_MAX_DATA;
+        TRY(send_data(packer, (struct view){ text.at + at, len }, err));
+    }
+    TRY(hash_end(packer->hash, sha256, err));
+    return note(packer, &member, sha256, err);
+}
+
 /* ---- the end ---- */
 
 static bool end_lines(struct packer *packer, struct error *err)
@@ -397,12 +424,7 @@ static bool end_lines(struct packer *packer, struct error *err)
 
 bool packer_finish(struct packer *packer, struct error *err)
 {
-    struct member member = { .type = MEMBER_FILE,
-        .name = view_of(MANIFEST_NAME),
-        .mode = 0600,
-        .uid = geteuid(),
-        .gid = getegid(),
-        .modified = packer->manifest->made };
+    struct member member;
     char piece[MEMBER_MAX_DATA];
     struct stat st;
     size_t got;
@@ -410,7 +432,7 @@ bool packer_finish(struct packer *packer, struct error *err)
     TRY(end_lines(packer, err));
     if (fstat(fileno(packer->lines), &st) != 0)
         return error_errno(err, ERROR_STORE, "cannot look at the manifest");
-    member.size = (uint64_t)st.st_size;
+    member = own_member(packer, MANIFEST_NAME, (size_t)st.st_size);
     TRY(send_head(packer, &member, err));
     while ((got = fread(piece, 1, sizeof piece, packer->lines)) > 0)
         TRY(send_data(packer, (struct view){ piece, got }, err));

@@ -1,6 +1,7 @@
 #pragma once
 /*
- * Files of this machine become members of a backup, with a manifest at its end. Private to this room.
+ * Files of this machine become members of a backup, with a manifest at its end. For this room, and for evidence
+ * of an incident (src/rescue), which is packed alike.
  *
  * What is read is never led astray: no link is followed, and what changes its kind meanwhile is not taken.
  */
@@ -24,6 +25,12 @@ void packer_skip(struct packer *packer, const char *path);
  * in the manifest. An error ends the packing: the disk of the archive is full, the user interrupts.
  */
 MUST_USE bool packer_put(struct packer *packer, const char *path, const char *name, bool alone, struct error *err);
+
+/* A file of our own, readable by its owner alone. */
+MUST_USE bool packer_put_text(struct packer *packer, const char *name, struct view text, struct error *err);
+
+/* Whether files of that name are locks, which are not to be opened: closing one gives up this process's. */
+bool packer_is_lock(const char *name);
 
 /* Files that come from here on are second names of none that came before. */
 void packer_forget_links(struct packer *packer);

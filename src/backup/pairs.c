@@ -20,10 +20,10 @@ struct pairs {
     struct half waiting[WAITING];
     size_t len;
     struct half now; /* what passes by; number NULL: it is not wanted */
-    struct archive_pairs seen;
+    const struct archive_pairs *seen;
 };
 
-struct pairs *pairs_new(struct archive_pairs seen)
+struct pairs *pairs_new(const struct archive_pairs *seen)
 {
     struct pairs *pairs = xcalloc(1, sizeof *pairs);
 
@@ -105,8 +105,8 @@ static void judge(struct pairs *pairs, size_t index, struct list *unfit)
 
     if (!fits(cert, other->is_key ? other : &pairs->now, &read))
         list_add(unfit, name);
-    else if (pairs->seen.fits != NULL)
-        pairs->seen.fits(pairs->seen.context, name, read);
+    else if (pairs->seen != NULL)
+        pairs->seen->fits(pairs->seen->context, name, read);
     half_clear(other);
     pairs->waiting[index] = pairs->waiting[--pairs->len];
     half_clear(&pairs->now);

@@ -9,8 +9,8 @@
 
 struct pairs;
 
-/* seen: told of each pair that fits; its function may be NULL. */
-struct pairs *pairs_new(struct archive_pairs seen) __attribute__((returns_nonnull));
+/* seen: told of each pair that fits; NULL: nobody. */
+struct pairs *pairs_new(const struct archive_pairs *seen) __attribute__((returns_nonnull));
 void pairs_free(struct pairs *pairs);
 DEFINE_AUTO(struct pairs, pairs_free)
 

@@ -211,7 +211,7 @@ static bool verify(struct context *context, const struct list *words, struct err
     TRY(find(context, words->len > 0 ? words->at[0] : NULL, &path, err));
     TRY(sealing_read(context->settings, &sealing, err));
     by = sealing_by(&sealing);
-    TRY(archive_check(path, &by, &found, err));
+    TRY(archive_check(path, &by, NULL, &found, err));
     if (context->settings->json)
         out_found(context, path, &found);
     else

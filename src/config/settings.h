@@ -72,6 +72,7 @@ struct settings {
     char *backup_dir; /* NULL: WORK/store-backups */
     int backup_keep;
     bool with_logs;
+    bool with_keys, collect; /* incident */
     char *backup_passphrase_file;
     struct list backup_recipients, backup_keys; /* paths */
     /* the CA */

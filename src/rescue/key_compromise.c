@@ -4,10 +4,12 @@
 
 #include "audit/audit.h"
 #include "base/file.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "config/renewal_params.h"
 #include "lifecycle/revoke.h"
+#include "rescue/collect.h"
 #include "rescue/renew_one.h"
 #include "store/history.h"
 #include "store/lineage_conf.h"
@@ -20,6 +22,7 @@ struct work {
     const char *name;
     char *dir;           /* CONF/.compromised/NAME */
     struct list serials; /* of certificates that are to be revoked */
+    bool begun;          /* an earlier run has written them down */
     bool renewed;        /* the live key is another one already */
 };
 
@@ -106,7 +109,8 @@ static bool find(struct work *work, struct error *err)
         return lineage_missing(work->context->store, work->name, err);
     TRY(lineage_lock(work->context->store, work->name, &lock, err));
     TRY(lineage_load(work->context->store, work->name, &lineage, err) && read_notes(work, err));
-    if (work->serials.len > 0)
+    work->begun = work->serials.len > 0;
+    if (work->begun)
         return look_whether_renewed(work, lineage, err);
     return note_all(work, lineage, err);
 }
@@ -135,6 +139,29 @@ static bool confirm(struct work *work, bool *go, struct error *err)
         return ui_yes_no(work->context->ui, &question, "Yes", "No", true, go, err);
     (void)error_set(err, ERROR_USAGE, "to revoke certificates without being asked, add --yes");
     return false;
+}
+
+/* Before anything is changed. Without evidence the key is still to be replaced. */
+static bool collect(struct work *work, struct error *err)
+{
+    const struct settings *settings = work->context->settings;
+    const struct question question = {
+        .text = "Collect evidence first (logs, files, processes)?", .has_default = true, .flag = "--yes"
+    };
+    struct error why = { 0 };
+    bool go = settings->collect && !work->begun;
+
+    if (go && !settings->yes)
+        TRY(ui_yes_no(work->context->ui, &question, "Yes", "No", true, &go, err));
+    if (!go || incident_collect(work->context, &why))
+        return true;
+    if (why.kind == ERROR_CANCELED) {
+        *err = why;
+        return false;
+    }
+    audit_failed(ACT_INCIDENT_COLLECTED, work->name, &why, NULL);
+    log_warning("No evidence was collected: %s", why.why);
+    return true;
 }
 
 static bool renew(struct work *work, const struct verb *renew_verb, struct error *err)
@@ -216,6 +243,8 @@ static void say_plan(const struct work *work)
 {
     struct ui *ui = work->context->ui;
 
+    if (work->context->settings->collect && !work->begun)
+        ui_say(ui, "Evidence would be collected first.");
     if (!work->renewed)
         ui_say(ui, "A certificate with a new key would be obtained for %s.", work->name);
     for (size_t i = 0; i < work->serials.len; i++)
@@ -252,6 +281,7 @@ bool key_compromise(struct context *context, const struct verb *renew_verb, stru
         return err->kind == ERROR_NONE;
     }
     tell_audit(&work);
+    TRY(collect(&work, err));
     TRY(renew(&work, renew_verb, err) && revoke_all(&work, settings, err));
     say_more(&work, conf);
     return true;

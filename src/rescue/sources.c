@@ -70,10 +70,11 @@ static bool look_into(struct troubles *troubles, const struct shelf_entry *entry
     AUTO(free) int64_t *not_after = xcalloc(troubles->len + 1, sizeof *not_after);
     AUTO(archive_found_clear) struct archive_found found = { 0 };
     struct looking looking = { troubles, not_after };
+    const struct archive_pairs seen = { see, &looking };
     struct error why = { 0 };
 
     TRY(interrupt_check(err));
-    if (archive_check_pairs(entry->path, by, (struct archive_pairs){ see, &looking }, &found, &why)) {
+    if (archive_check(entry->path, by, &seen, &found, &why)) {
         *left = take(&looking, entry);
         return true;
     }

@@ -58,7 +58,7 @@ ROWS = {
     "schedule": [(["status"], REFUSED)],
     "daemon": [([], REFUSED)],
     "emergency": [([], "Nothing was changed"), (["stop-gap"], "Nothing was changed")],
-    "incident": [(["key-compromise", "--cert-name", "whole.test"], "Nothing was changed")],
+    "incident": [(["collect"], "Nothing was changed"), (["key-compromise", "--cert-name", "whole.test"], "Nothing was changed")],
     "setup": [(["--yes"], REFUSED)],
     "history": [(["restore", "whole.test", "1"], REFUSED), (["prune", "--history-keep", "1"], REFUSED)],
     "backup": [(["create"], "there is no dry run of backup create"), (["restore", "/nowhere"], "cannot read /nowhere")],
