@@ -10,6 +10,7 @@ import stat
 import struct
 import subprocess
 import tarfile
+import zlib
 from pathlib import Path
 
 import pytest
@@ -336,6 +337,12 @@ def test_damage_is_found_and_where(store):
             assert part in " ".join(result.text.split()), f"{name}: {part!r} is not in {result}"
 
 
+def contents(data):
+    """What a tar in gzip has, whatever its checksum says: padding is no part of it."""
+    with tarfile.open(fileobj=io.BytesIO(zlib.decompressobj(-15).decompress(data[10:]))) as tar:
+        return [(m.get_info(), tar.extractfile(m).read() if m.isreg() else b"") for m in tar]
+
+
 def test_a_flipped_byte_or_a_cut_is_found_or_changes_nothing(store):
     path = Path(create(store).json()["path"])
     data = path.read_bytes()
@@ -349,7 +356,8 @@ def test_a_flipped_byte_or_a_cut_is_found_or_changes_nothing(store):
         verify(store, bad, status=1)
     for at in range(12, len(data) - 8, len(data) // 16):
         bad.write_bytes(data[:at] + bytes([data[at] ^ 0x10]) + data[at + 1:])
-        verify(store, bad, status=1)
+        status = verify(store, bad, status=None).status
+        assert status == 1 or (status == 0 and contents(bad.read_bytes()) == contents(data))
     for behind in (b"junk", data, gzip.compress(b"more")):
         bad.write_bytes(data + behind)
         verify(store, bad, status=1).says("behind the end")
