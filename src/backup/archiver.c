@@ -273,9 +273,11 @@ static bool feed(struct archiver *archiver, struct archiver_source source, struc
 bool archiver_next(struct archiver *archiver, struct archiver_source source, struct wire_frame *out, struct error *err)
 {
     for (;;) {
-        struct view rest = { archiver->from.at + archiver->from_at, archiver->from.len - archiver->from_at };
-        enum wire_step step = archiver->from.len == 0 ? WIRE_MORE : wire_peek(rest, member_frame_max, out);
+        size_t len = archiver->from.len - archiver->from_at;
+        enum wire_step step = WIRE_MORE;
 
+        if (len > 0)
+            step = wire_peek((struct view){ archiver->from.at + archiver->from_at, len }, member_frame_max, out);
         if (step == WIRE_BROKEN)
             return error_set(err, ERROR_INTERNAL, "what %s says cannot be read", PROGRAM);
         if (step == WIRE_WHOLE) {
