@@ -381,11 +381,17 @@ static struct member own_member(const struct packer *packer, const char *name, s
 {
     return (struct member){ .type = MEMBER_FILE,
         .name = view_of(name),
+        .target = view_of(""),
         .mode = 0600,
         .uid = geteuid(),
         .gid = getegid(),
+        .owner = view_of(""),
+        .group = view_of(""),
         .size = size,
-        .modified = packer->manifest->made };
+        .modified = packer->manifest->made,
+        .acl = view_of(""),
+        .default_acl = view_of(""),
+        .label = view_of("") };
 }
 
 bool packer_put_text(struct packer *packer, const char *name, struct view text, struct error *err)
