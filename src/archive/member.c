@@ -77,6 +77,13 @@ bool member_get(struct view fields, struct member *out)
     return true;
 }
 
+uint64_t member_weight(const struct member *member)
+{
+    uint64_t said = member->name.len + member->target.len + member->acl.len + member->default_acl.len;
+
+    return member->size > UINT64_MAX - said ? UINT64_MAX : member->size + said;
+}
+
 void member_put_data(struct buf *out, struct view data)
 {
     size_t begun = wire_begin(out, MEMBER_DATA, 0);

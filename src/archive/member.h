@@ -46,6 +46,9 @@ struct member {
     struct view label;            /* of SELinux; "": none */
 };
 
+/* Bytes that it may take where it is unpacked: content, names and lists. */
+uint64_t member_weight(const struct member *member);
+
 /* The largest fields of a frame of that type, 0 for one that may not come; for wire_peek. */
 size_t member_frame_max(uint8_t type);
 

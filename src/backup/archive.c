@@ -16,11 +16,14 @@
 #define PIECE (64 * 1024)
 #define SEAL_LOOK 32 /* bytes that show whether a file is encrypted */
 
-/* Nobody's archive may fill the disk: what comes out of it is bounded by its size. Text is seldom compressed to less
- * than a twentieth, and a small file costs an archive some sixty bytes. */
+/* Nobody's archive may fill the disk: what comes out of it is bounded by its size, and absolutely. Text is seldom
+ * compressed to less than a twentieth, and a small file costs an archive some sixty bytes; a file of zeros costs next
+ * to nothing, so that some are granted anyway. */
 #define RATIO 200
-#define BYTES_ALWAYS ((uint64_t)64 << 20)
+#define BYTES_ALWAYS ((uint64_t)1 << 30)
+#define BYTES_MAX ((uint64_t)64 << 30)
 #define MEMBERS_ALWAYS 10000
+#define MEMBERS_MAX 4000000
 #define MEMBER_LEAST 8 /* bytes of the archive for each further member */
 
 struct reading {
@@ -44,12 +47,29 @@ struct reading {
     char *before;         /* the member before, for messages; NULL: it is the first */
     struct hash *hash;
 
+    uint64_t weight; /* of all members so far */
+
     FILE *facts; /* lines as the manifest has them, of what is in the archive; then read again */
     struct buf line;
     struct manifest_reader *manifest; /* NULL: it has not begun */
     bool manifest_ended;
     struct archive_found found;
 };
+
+static uint64_t weight_max(uint64_t size)
+{
+    return size > (BYTES_MAX - BYTES_ALWAYS) / RATIO ? BYTES_MAX : BYTES_ALWAYS + size * RATIO;
+}
+
+static uint64_t members_max(uint64_t size)
+{
+    return size / MEMBER_LEAST > MEMBERS_MAX - MEMBERS_ALWAYS ? MEMBERS_MAX : MEMBERS_ALWAYS + size / MEMBER_LEAST;
+}
+
+bool archive_is_in_proportion(uint64_t size, uint64_t members, uint64_t weight)
+{
+    return members <= members_max(size) && weight <= weight_max(size);
+}
 
 void archive_found_clear(struct archive_found *found)
 {
@@ -286,9 +306,9 @@ static bool check_member(const struct reading *reading, struct error *err)
         return refuse(reading, "which has a set-id bit: it would run with another's rights", err);
     if (member->type == MEMBER_SECOND && !tree_name_is_safe(member->target))
         return refuse(reading, "a second name of something outside of it", err);
-    if (member->size > BYTES_ALWAYS + reading->size * RATIO - found->bytes)
+    if (member_weight(member) > weight_max(reading->size) - reading->weight)
         return refuse(reading, "with which it is larger than any archive of its size that is made of a store", err);
-    if (found->members > MEMBERS_ALWAYS + reading->size / MEMBER_LEAST)
+    if (found->members >= members_max(reading->size))
         return refuse(
             reading, "with which it has more members than any archive of its size that is made of a store", err);
     return true;
@@ -312,6 +332,7 @@ static bool begin_member(struct reading *reading, struct view fields, struct err
     if (view_is(reading->member.name, "") || view_is(reading->member.name, "."))
         return true; /* the top of an archive of "." */
     TRY(check_member(reading, err));
+    reading->weight += member_weight(&reading->member);
     reading->inside = true;
     reading->missing = reading->member.size;
     if (view_is(reading->member.name, MANIFEST_NAME))
@@ -419,6 +440,8 @@ static bool read_archive(const char *path, const struct unseal_by *by, const cha
     if (!begin(reading, by, dir, err) || !read_all(reading, err) ||
         (reading->tree != NULL && !tree_finish(reading->tree, err)))
         return error_in(err, "%s", path);
+    if (reading->pairs != NULL)
+        reading->found.uncompared = pairs_uncompared(reading->pairs);
     list_add_all(&reading->found.strangers, owners_missing(reading->owners));
     *out = reading->found;
     reading->found = (struct archive_found){ 0 };

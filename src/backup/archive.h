@@ -17,8 +17,9 @@ struct archive_found {
     struct manifest manifest; /* all zero where there is none */
     uint64_t members, bytes;  /* without the manifest; bytes of content */
     struct list
-        strangers;     /* "user NAME", "group NAME": owners that this machine does not know; their numbers are used */
-    struct list unfit; /* certificates whose key does not fit, by their path in the archive; only archive_check */
+        strangers;       /* "user NAME", "group NAME": owners that this machine does not know; their numbers are used */
+    struct list unfit;   /* certificates whose key does not fit, by their path in the archive; only archive_check */
+    uint64_t uncompared; /* certificates and keys that were too many in one directory to be compared */
 };
 
 void archive_found_clear(struct archive_found *found);
@@ -33,6 +34,10 @@ struct archive_pairs {
     void (*fits)(void *context, const char *path, const struct cert *cert);
     void *context;
 };
+
+/* Whether an archive of `size` bytes may have so many members, which weigh so much (member_weight), itself and its
+ * manifest included. What is not in proportion is refused by the two below. */
+bool archive_is_in_proportion(uint64_t size, uint64_t members, uint64_t weight);
 
 /*
  * Reads all of it and writes nothing to the disk. ERROR_STORE says what is wrong, and where in the archive;

@@ -5,6 +5,7 @@
 #include <sys/utsname.h>
 
 #include "audit/audit.h"
+#include "backup/archive.h"
 #include "backup/gather.h"
 #include "backup/sealing.h"
 #include "backup/shelf.h"
@@ -46,6 +47,7 @@ void backup_made_clear(struct backup_made *made)
 {
     free(made->path);
     list_clear(&made->unreadable);
+    list_clear(&made->lacking);
     list_clear(&made->removed);
     *made = (struct backup_made){ 0 };
 }
@@ -72,14 +74,14 @@ static bool begin(const struct sealing *sealing, struct writing *writing, struct
 }
 
 static bool write_archive(struct context *context, const struct backup_wanted *wanted, struct writing *writing,
-    struct manifest *manifest, struct error *err)
+    struct manifest *manifest, size_t *certificates, struct error *err)
 {
     struct seal_sink sink = { writing->seal != NULL ? write_sealed : write_file, writing };
     AUTO(packer_free) struct packer *packer = NULL;
 
     TRY(packer_new(manifest, sink, &packer, err));
     TRY(wanted->fill != NULL ? wanted->fill(wanted->fill_context, packer, err)
-                             : gather(context, packer, wanted->lineages, writing->file->dir, err));
+                             : gather(context, packer, wanted->lineages, writing->file->dir, certificates, err));
     TRY(packer_finish(packer, err));
     return writing->seal == NULL || seal_end(writing->seal, err);
 }
@@ -94,28 +96,69 @@ static void tell(struct manifest *manifest, struct backup_made *out)
     out->entries = manifest->entries;
     out->unreadable_count = manifest->unreadable_count;
     list_add_all(&out->unreadable, &manifest->unreadable);
+    list_add_all(&out->lacking, &manifest->lacking);
 }
 
 /* Old ones go, and the audit trail has all of it. */
-static bool rotate(const char *dir, int keep, const char *reason, struct backup_made *made, struct error *err)
+static bool rotate(const char *dir, const char *store, int keep, const struct backup_wanted *wanted,
+    struct backup_made *made, struct error *err)
 {
-    bool ok = shelf_rotate(dir, (unsigned)keep, &made->removed, err);
+    AUTO(list_clear) struct list stay = { 0 };
+    bool ok;
 
-    audit_done(ACT_BACKUP_MADE, NULL, "file", made->path, "sha256", made->sha256, "reason", reason, NULL);
+    list_add(&stay, made->path);
+    if (wanted->source != NULL)
+        list_add(&stay, wanted->source);
+    ok = shelf_rotate(dir, store, (unsigned)keep, &stay, &made->removed, err);
+    audit_done(ACT_BACKUP_MADE, NULL, "file", made->path, "sha256", made->sha256, "reason", wanted->reason, NULL);
     for (size_t i = 0; i < made->removed.len; i++)
         audit_done(ACT_BACKUP_REMOVED, NULL, "file", made->removed.at[i], NULL);
     return ok;
 }
 
+/* What no verify and no restore would take is no backup. */
+static bool check_proportion(const struct writing *writing, const struct manifest *manifest, struct error *err)
+{
+    struct stat st;
+
+    if (fstat(writing->file->fd, &st) != 0)
+        return file_error(err, "look at", writing->file->path);
+    if (archive_is_in_proportion((uint64_t)st.st_size, manifest->entries + 1, manifest->weight))
+        return true;
+    (void)error_set(err, ERROR_STORE,
+        "the backup would have %llu bytes in %llu entries, and could not be told from a harmful archive: it would not "
+        "be "
+        "restored",
+        (unsigned long long)manifest->weight, (unsigned long long)manifest->entries);
+    return error_next(
+        err, "take what does not belong there out of %s: large files of zeros, say", manifest->config_dir);
+}
+
 static bool publish(const struct backup_wanted *wanted, struct writing *writing, const struct manifest *manifest,
-    struct backup_made *out, struct error *err)
+    const char *store, struct backup_made *out, struct error *err)
 {
     struct backup_name name = { .made = manifest->made, .sealed = writing->seal != NULL };
-    const char *reason = manifest->unreadable_count > 0 ? SHELF_INCOMPLETE : wanted->reason;
+    bool emergency = wanted->reason != NULL && strcmp(wanted->reason, SHELF_EMERGENCY) == 0;
+    const char *reason = out->empty && !emergency         ? SHELF_EMPTY
+                         : manifest->unreadable_count > 0 ? SHELF_INCOMPLETE
+                                                          : wanted->reason;
 
+    TRY(check_proportion(writing, manifest, err));
+    (void)snprintf(name.store, sizeof name.store, "%s", store);
     (void)snprintf(name.reason, sizeof name.reason, "%s", reason == NULL ? "" : reason);
     TRY(hash_end(writing->hash, out->sha256, err));
     return shelf_publish(writing->file, &name, &out->path, err);
+}
+
+/* Where all that is packed would be packed again. */
+static bool check_dir(const char *dir, const char *config_dir, struct error *err)
+{
+    struct stat st, store;
+
+    if (stat(dir, &st) != 0 || stat(config_dir, &store) != 0 || st.st_dev != store.st_dev || st.st_ino != store.st_ino)
+        return true;
+    (void)error_set(err, ERROR_CONFIG, "backups cannot lie in --config-dir itself, %s", config_dir);
+    return error_next(err, "choose a directory of their own with --backup-dir");
 }
 
 bool backup_create(
@@ -127,16 +170,21 @@ bool backup_create(
     AUTO(writing_clear) struct writing writing = { .file = &file };
     AUTO(manifest_clear) struct manifest manifest = { 0 };
     AUTO(backup_made_clear) struct backup_made made = { 0 };
+    char store[BACKUP_STORE_LEN + 1];
+    size_t certificates = 0;
 
     fill_manifest(context, wanted, &manifest);
     TRY(sealing_read(context->settings, &sealing, err));
+    TRY(check_dir(dir, manifest.config_dir, err));
+    TRY(backup_name_store(manifest.config_dir, store, err));
     TRY(shelf_begin(dir, &file, err));
     TRY(begin(&sealing, &writing, err));
-    TRY(write_archive(context, wanted, &writing, &manifest, err));
-    TRY(publish(wanted, &writing, &manifest, &made, err));
+    TRY(write_archive(context, wanted, &writing, &manifest, &certificates, err));
+    made.empty = wanted->fill == NULL && certificates == 0;
+    TRY(publish(wanted, &writing, &manifest, store, &made, err));
     tell(&manifest, &made);
     *out = made;
     made = (struct backup_made){ 0 };
-    return wanted->fill != NULL || rotate(dir, context->settings->backup_keep, wanted->reason, out, err) ||
+    return wanted->fill != NULL || rotate(dir, store, context->settings->backup_keep, wanted, out, err) ||
            error_in(err, "the backup %s was made", out->path);
 }

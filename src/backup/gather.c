@@ -1,5 +1,7 @@
 #include "backup/gather.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -25,7 +27,7 @@ struct gathering {
     const char *config_dir;
     struct list names; /* of the lineages, in byte order */
     struct list late;  /* of those that came meanwhile */
-    struct list extra; /* paths that are in the backup besides, so that none is there twice */
+    struct list extra; /* paths outside of lineages' own that are in the backup already */
 };
 
 static void gathering_clear_at(struct gathering *gathering)
@@ -38,9 +40,33 @@ static void gathering_clear_at(struct gathering *gathering)
 /* Below dir, or dir itself. */
 static bool is_within(const char *path, const char *dir)
 {
-    size_t len = strlen(dir);
+    size_t len = strcmp(dir, "/") == 0 ? 0 : strlen(dir);
 
     return text_starts(path, dir) && (path[len] == '/' || path[len] == '\0');
+}
+
+/* The same, or it is so where both really are. */
+static bool is_really_within(const char *path, const char *dir)
+{
+    AUTO(free) char *real = NULL, *real_dir = NULL;
+
+    if (is_within(path, dir))
+        return true;
+    real = realpath(path, NULL);
+    real_dir = realpath(dir, NULL);
+    return real != NULL && real_dir != NULL && is_within(real, real_dir);
+}
+
+/* A link to what is not in the store, and is there. */
+static bool leads_out(const struct gathering *gathering, const char *path)
+{
+    AUTO(free) char *real = NULL, *store = NULL;
+
+    if (!file_is_link(path))
+        return false;
+    real = realpath(path, NULL);
+    store = realpath(gathering->config_dir, NULL);
+    return real != NULL && store != NULL && !is_within(real, store);
 }
 
 /* The name in the archive; of the caller's. */
@@ -51,21 +77,24 @@ static char *name_of(const struct gathering *gathering, const char *path)
     return xprintf(OUTSIDE "%s", path);
 }
 
-static bool put(struct gathering *gathering, const char *path, bool alone, struct error *err)
+static bool put(struct gathering *gathering, const char *path, enum pack_how how, struct error *err)
 {
     AUTO(free) char *name = name_of(gathering, path);
 
     TRY(interrupt_check(err));
-    return packer_put(gathering->packer, path, name, alone, err);
+    return packer_put(gathering->packer, path, name, how, err);
 }
 
 /* One that may be named by several lineages. */
 static bool put_once(struct gathering *gathering, const char *path, struct error *err)
 {
-    if (list_has(&gathering->extra, path))
-        return true;
+    for (size_t i = 0; i < gathering->extra.len; i++)
+        if (is_within(path, gathering->extra.at[i]))
+            return true;
     list_add(&gathering->extra, path);
-    return put(gathering, path, false, err);
+    TRY(put(gathering, path, PACK_FOLLOWED, err));
+    packer_skip(gathering->packer, path); /* also within what comes later */
+    return true;
 }
 
 /* ---- what renewal files name ---- */
@@ -82,16 +111,49 @@ static bool is_of_system(const char *path)
     return false;
 }
 
-/* A value that begins with the path of a file: credentials, a hook with its arguments. */
-static bool put_named(struct gathering *gathering, const char *value, struct error *err)
+/* One in the store comes with it, unless it is a link that leads out. */
+static bool is_in_store(struct gathering *gathering, const char *path)
 {
-    AUTO(free) char *path = xstrndup(value, strcspn(value, " \t"));
+    if (!is_within(path, gathering->config_dir))
+        return false;
+    if (leads_out(gathering, path))
+        packer_lacks(gathering->packer, path, "it is a link that leads out of --config-dir");
+    return true;
+}
+
+/* A path that is, or may be, that of a file: what is no regular one is none. */
+static bool put_file(struct gathering *gathering, const char *path, struct error *err)
+{
+    AUTO(free) char *real = realpath(path, NULL);
     struct stat st;
 
-    if (path[0] != '/' || is_within(path, gathering->config_dir) || is_of_system(path) || lstat(path, &st) != 0 ||
-        !S_ISREG(st.st_mode) || st.st_size > OUTSIDE_MAX)
+    if (path[0] != '/' || is_of_system(real == NULL ? path : real) || is_in_store(gathering, path))
         return true;
+    if (stat(path, &st) != 0)
+        return errno == EACCES ? put_once(gathering, path, err) : true; /* which notes it */
+    if (!S_ISREG(st.st_mode))
+        return true;
+    if (st.st_size > OUTSIDE_MAX) {
+        packer_lacks(gathering->packer, path, "files outside of --config-dir are packed up to 1 MiB");
+        return true;
+    }
     return put_once(gathering, path, err);
+}
+
+/* A value that is the path of a file (credentials), or has such among its words (a hook with its arguments). */
+static bool put_named(struct gathering *gathering, const char *value, struct error *err)
+{
+    static const char between[] = " \t\"';&|()<>";
+
+    if (value[0] == '/' && file_exists(value))
+        return put_file(gathering, value, err);
+    for (const char *at = value + strspn(value, between); *at != '\0'; at += strspn(at, between)) {
+        AUTO(free) char *word = xstrndup(at, strcspn(at, between));
+
+        TRY(put_file(gathering, word, err));
+        at += strlen(word);
+    }
+    return true;
 }
 
 static bool put_named_in(struct gathering *gathering, const struct conf *conf, const char *section, struct error *err)
@@ -108,6 +170,19 @@ static bool put_named_in(struct gathering *gathering, const struct conf *conf, c
     return true;
 }
 
+/* One beside those of lineages, and none of theirs. What lies elsewhere in the store comes with the rest of it. */
+static bool is_of_shared(const struct gathering *gathering, const char *path)
+{
+    for (size_t i = 0; i < COUNT(shared); i++) {
+        AUTO(free) char *dir = file_join(gathering->config_dir, shared[i]);
+        AUTO(free) char *above = file_dirname(path);
+
+        if (strcmp(above, dir) == 0)
+            return !store_has_lineage(gathering->context->store, file_basename(path));
+    }
+    return false;
+}
+
 /* Directories that the renewal file names other than the usual ones. */
 static bool put_elsewhere(struct gathering *gathering, const struct conf *conf, const char *name, const char *key,
     bool file, struct error *err)
@@ -117,10 +192,13 @@ static bool put_elsewhere(struct gathering *gathering, const struct conf *conf, 
     const char *value = conf_get(conf, "", key);
     AUTO(free) char *path = value == NULL ? NULL : file ? file_dirname(value) : xstrdup(value);
 
-    if (path == NULL || path[0] != '/' || is_within(path, live) || is_within(path, archive) ||
-        is_within(gathering->config_dir, path))
+    if (path == NULL || path[0] != '/' || is_really_within(path, live) || is_really_within(path, archive))
         return true;
-    return put_once(gathering, path, err);
+    if (is_really_within(path, gathering->config_dir))
+        return !is_of_shared(gathering, path) || put_once(gathering, path, err);
+    packer_lacks(
+        gathering->packer, path, "it lies outside of --config-dir, to which alone a restore puts certificates");
+    return is_within(gathering->config_dir, path) || put_once(gathering, path, err);
 }
 
 static bool put_conf(struct gathering *gathering, const char *name, struct error *err)
@@ -147,9 +225,9 @@ static bool put_lineage(struct gathering *gathering, const char *name, struct er
 
     TRY(lineage_lock(gathering->context->store, name, &lock, err));
     packer_forget_links(gathering->packer);
-    TRY(put(gathering, conf, false, err));
-    TRY(put(gathering, archive, false, err)); /* before live, which may be links to it */
-    TRY(put(gathering, live, false, err));
+    TRY(put(gathering, conf, PACK_FOLLOWED, err));
+    TRY(put(gathering, archive, PACK_FOLLOWED, err)); /* before live, which may be links to it */
+    TRY(put(gathering, live, PACK_FOLLOWED, err));
     return put_conf(gathering, name, err);
 }
 
@@ -168,11 +246,11 @@ static bool is_done(const struct gathering *gathering, const char *name)
 /* The directories themselves, which come before what is in them. */
 static bool put_dirs(struct gathering *gathering, struct error *err)
 {
-    TRY(put(gathering, gathering->config_dir, true, err));
+    TRY(put(gathering, gathering->config_dir, PACK_FOLLOWED_ALONE, err));
     for (size_t i = 0; i < COUNT(shared); i++) {
         AUTO(free) char *path = file_join(gathering->config_dir, shared[i]);
 
-        TRY(put(gathering, path, true, err));
+        TRY(put(gathering, path, PACK_FOLLOWED_ALONE, err));
     }
     return true;
 }
@@ -192,13 +270,13 @@ static bool put_rest_of(struct gathering *gathering, const char *dir, struct err
 
         if (strcmp(dir, shared[0]) == 0 && text_ends(name, ENDING))
             name[strlen(name) - strlen(ENDING)] = '\0';
-        if (is_done(gathering, name) || list_has(&gathering->extra, path))
+        if (is_done(gathering, name))
             continue;
         if (store_has_lineage(gathering->context->store, name)) {
             list_add(&gathering->late, name);
             TRY(put_lineage(gathering, name, err));
         } else {
-            TRY(put(gathering, path, false, err));
+            TRY(put(gathering, path, PACK_TREE, err));
         }
     }
     return true;
@@ -223,8 +301,11 @@ static bool put_rest(struct gathering *gathering, struct error *err)
         AUTO(free) char *path = file_join(gathering->config_dir, names.at[i]);
 
         packer_forget_links(gathering->packer);
-        if (!is_shared(names.at[i]) && !list_has(&gathering->extra, path))
-            TRY(put(gathering, path, false, err));
+        if (is_shared(names.at[i]))
+            continue;
+        if (file_is_dir(path) && leads_out(gathering, path))
+            packer_lacks(gathering->packer, path, "it is a link to a directory outside of --config-dir");
+        TRY(put(gathering, path, PACK_TREE, err));
     }
     return true;
 }
@@ -244,11 +325,11 @@ static bool put_logs(struct gathering *gathering, struct error *err)
     const struct settings *settings = gathering->context->settings;
 
     packer_forget_links(gathering->packer);
-    return !settings->with_logs || packer_put(gathering->packer, settings->logs_dir, LOGS, false, err);
+    return !settings->with_logs || packer_put(gathering->packer, settings->logs_dir, LOGS, PACK_FOLLOWED, err);
 }
 
-bool gather(
-    struct context *context, struct packer *packer, const struct list *lineages, const char *apart, struct error *err)
+bool gather(struct context *context, struct packer *packer, const struct list *lineages, const char *apart,
+    size_t *certificates, struct error *err)
 {
     AUTO(gathering_clear)
     struct gathering gathering = {
@@ -266,9 +347,11 @@ bool gather(
     TRY(put_dirs(&gathering, err));
     for (size_t i = 0; i < gathering.names.len; i++)
         TRY(put_lineage(&gathering, gathering.names.at[i], err));
+    *certificates = gathering.names.len;
     if (lineages != NULL)
         return true;
     TRY(put_rest(&gathering, err));
+    *certificates += gathering.late.len;
     TRY(put_settings_files(&gathering, err));
     return put_logs(&gathering, err);
 }

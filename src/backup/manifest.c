@@ -23,6 +23,7 @@ void manifest_clear(struct manifest *manifest)
     free(manifest->config_dir);
     list_clear(&manifest->lineages);
     list_clear(&manifest->unreadable);
+    list_clear(&manifest->lacking);
     *manifest = (struct manifest){ 0 };
 }
 
@@ -97,6 +98,12 @@ void manifest_put_last(struct buf *out, const struct manifest *manifest)
     out_array(&json, NULL);
     for (size_t i = 0; i < manifest->unreadable.len; i++)
         out_text(&json, NULL, manifest->unreadable.at[i]);
+    out_end(&json);
+    buf_put_text(out, ",\"lacking\":");
+    json = out_to(out);
+    out_array(&json, NULL);
+    for (size_t i = 0; i < manifest->lacking.len; i++)
+        out_text(&json, NULL, manifest->lacking.at[i]);
     out_end(&json);
     buf_putf(out, ",\"unreadable_count\":%llu,\"count\":%llu", (unsigned long long)manifest->unreadable_count,
         (unsigned long long)manifest->entries);
@@ -213,7 +220,8 @@ static bool take_last(struct manifest_reader *reader, struct view line, struct e
     if (!node_number(node_member(root, "count"), &count) ||
         !node_number(node_member(root, "unreadable_count"), &unreadable))
         return is_none(err);
-    if (!node_get_texts_or_none(root, "unreadable", &reader->found.unreadable, err))
+    if (!node_get_texts_or_none(root, "unreadable", &reader->found.unreadable, err) ||
+        !node_get_texts_or_none(root, "lacking", &reader->found.lacking, err))
         return error_as(err, ERROR_STORE);
     if (count < 0 || unreadable < 0 || (uint64_t)count != reader->entries)
         return error_set(err, ERROR_STORE, MANIFEST_NAME " has %llu entries, and says that it has %lld",

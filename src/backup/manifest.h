@@ -12,6 +12,7 @@
 #define MANIFEST_NAME "manifest.json"
 #define MANIFEST_LINE_MAX (256 * 1024)
 #define MANIFEST_MAX_UNREADABLE 1000 /* names of what could not be read; further ones are only counted */
+#define MANIFEST_MAX_LACKING 1000    /* further ones are not named */
 
 struct manifest {
     int64_t made;           /* UTC seconds since 1970 */
@@ -22,7 +23,9 @@ struct manifest {
     struct list lineages;   /* whose files are in it, when it is not the whole store */
     struct list unreadable; /* files that should have been in it, each with the reason */
     uint64_t unreadable_count;
-    uint64_t entries; /* members besides the manifest */
+    struct list lacking; /* what certificates need and a restore does not bring back, each with the reason */
+    uint64_t entries;    /* members besides the manifest */
+    uint64_t weight;     /* of all members (member_weight); only where it is being written */
 };
 
 void manifest_clear(struct manifest *manifest);

@@ -1,8 +1,12 @@
 #include "backup/name.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "crypto/hash.h"
 
 #define DATE_LEN 16 /* 20261122T002912Z */
 #define SERIAL_LEN 4
@@ -21,8 +25,9 @@ void backup_name_format(const struct backup_name *name, char out[static BACKUP_N
     char date[CLOCK_TEXT_SIZE];
 
     clock_format_compact(name->made, date);
-    (void)snprintf(out, BACKUP_NAME_SIZE, "%s-%04u%s%s" ENDING "%s", date, name->serial,
-        name->reason[0] == '\0' ? "" : ".", name->reason, name->sealed ? SEALED : "");
+    (void)snprintf(out, BACKUP_NAME_SIZE, "%s-%04u%s%s%s%s" ENDING "%s", date, name->serial,
+        name->store[0] == '\0' ? "" : "-", name->store, name->reason[0] == '\0' ? "" : ".", name->reason,
+        name->sealed ? SEALED : "");
 }
 
 static bool digits(const char *text, size_t len, int *out)
@@ -49,7 +54,16 @@ static bool read_date(const char *text, int64_t *out)
     return true;
 }
 
-/* What stands behind the serial: the reason, and whether it is sealed. */
+/* Moves *rest behind "-STORE", where it is there. */
+static void read_store(const char **rest, struct backup_name *out)
+{
+    if ((*rest)[0] != '-' || strspn(*rest + 1, "0123456789abcdef") != BACKUP_STORE_LEN)
+        return;
+    memcpy(out->store, *rest + 1, BACKUP_STORE_LEN);
+    *rest += 1 + BACKUP_STORE_LEN;
+}
+
+/* What stands behind the store: the reason, and whether it is sealed. */
 static bool read_rest(const char *rest, struct backup_name *out)
 {
     const char *ending = strstr(rest, ENDING);
@@ -68,17 +82,37 @@ static bool read_rest(const char *rest, struct backup_name *out)
 bool backup_name_parse(const char *text, struct backup_name *out)
 {
     struct backup_name name = { 0 };
+    const char *rest;
     char again[BACKUP_NAME_SIZE];
     int serial;
 
     if (strnlen(text, BACKUP_NAME_SIZE) >= BACKUP_NAME_SIZE || strlen(text) < DATE_LEN + 1 + SERIAL_LEN ||
         !read_date(text, &name.made) || text[DATE_LEN] != '-' || !digits(text + DATE_LEN + 1, SERIAL_LEN, &serial) ||
-        serial < 1 || !read_rest(text + DATE_LEN + 1 + SERIAL_LEN, &name))
+        serial < 1)
+        return false;
+    rest = text + DATE_LEN + 1 + SERIAL_LEN;
+    read_store(&rest, &name);
+    if (!read_rest(rest, &name))
         return false;
     name.serial = (unsigned)serial;
     backup_name_format(&name, again);
     if (strcmp(again, text) != 0)
         return false;
     *out = name;
+    return true;
+}
+
+bool backup_name_store(const char *config_dir, char out[static BACKUP_STORE_LEN + 1], struct error *err)
+{
+    AUTO(hash_free) struct hash *hash = NULL;
+    AUTO(free) char *real = realpath(config_dir, NULL);
+    char hex[HASH_HEX_SIZE];
+
+    if (real == NULL) /* one that is not there yet has no backup either */
+        real = file_absolute(config_dir);
+    TRY(hash_new(&hash, err));
+    TRY(hash_put(hash, view_of(real), err));
+    TRY(hash_end(hash, hex, err));
+    (void)snprintf(out, BACKUP_STORE_LEN + 1, "%.*s", BACKUP_STORE_LEN, hex);
     return true;
 }

@@ -28,6 +28,12 @@ struct second { /* a file with further names */
     char *name; /* the first in the archive */
 };
 
+struct skipped { /* ino 0: no directory */
+    char *path;
+    dev_t dev;
+    ino_t ino;
+};
+
 struct packer {
     struct archiver *archiver;
     struct seal_sink sink;
@@ -37,7 +43,8 @@ struct packer {
     FILE *lines; /* the manifest so far */
     struct hash *lines_hash;
     bool any; /* a line of a member was written */
-    struct list skipped;
+    struct skipped *skipped;
+    size_t skipped_len;
     struct second links[LINKS_MAX];
     size_t links_len;
     struct buf acl, default_acl, label, line;
@@ -73,6 +80,15 @@ static void note_unreadable(struct packer *packer, const char *path, const char 
     manifest->unreadable_count++;
     if (manifest->unreadable.len < MANIFEST_MAX_UNREADABLE)
         list_add(&manifest->unreadable, text);
+}
+
+void packer_lacks(struct packer *packer, const char *path, const char *why)
+{
+    struct list *lacking = &packer->manifest->lacking;
+    AUTO(free) char *text = xprintf("%s: %s", path, why);
+
+    if (lacking->len < MANIFEST_MAX_LACKING && !list_has(lacking, text))
+        list_add(lacking, text);
 }
 
 /* ---- beginning and end ---- */
@@ -119,7 +135,9 @@ void packer_free(struct packer *packer)
         hash_free(packer->lines_hash);
     fclose_at(&packer->lines);
     owners_free(packer->owners);
-    list_clear(&packer->skipped);
+    for (size_t i = 0; i < packer->skipped_len; i++)
+        free(packer->skipped[i].path);
+    free(packer->skipped);
     buf_clear(&packer->acl);
     buf_clear(&packer->default_acl);
     buf_clear(&packer->label);
@@ -129,7 +147,13 @@ void packer_free(struct packer *packer)
 
 void packer_skip(struct packer *packer, const char *path)
 {
-    list_add(&packer->skipped, path);
+    struct skipped *skipped;
+    struct stat st;
+    bool dir = stat(path, &st) == 0 && S_ISDIR(st.st_mode);
+
+    packer->skipped = xrealloc(packer->skipped, packer->skipped_len + 1, sizeof *packer->skipped);
+    skipped = &packer->skipped[packer->skipped_len++];
+    *skipped = (struct skipped){ .path = xstrdup(path), .dev = dir ? st.st_dev : 0, .ino = dir ? st.st_ino : 0 };
 }
 
 /* ---- what is said of a file ---- */
@@ -200,6 +224,7 @@ static struct member describe(struct packer *packer, int fd, const char *path, c
 
 static bool send_head(struct packer *packer, const struct member *member, struct error *err)
 {
+    packer->manifest->weight += member_weight(member);
     member_put(archiver_frames(packer->archiver), member);
     return archiver_pass(packer->archiver, packer->sink, err);
 }
@@ -293,16 +318,25 @@ bool packer_is_lock(const char *name)
     return strcmp(name, locks[0]) == 0 || strcmp(name, locks[1]) == 0;
 }
 
-static bool is_skipped(const struct packer *packer, const char *path)
+static bool is_skipped(const struct packer *packer, const char *path, const struct stat *st)
 {
-    return packer_is_lock(file_basename(path)) || list_has(&packer->skipped, path);
+    if (packer_is_lock(file_basename(path)))
+        return true;
+    for (size_t i = 0; i < packer->skipped_len; i++) {
+        const struct skipped *skipped = &packer->skipped[i];
+
+        if (strcmp(skipped->path, path) == 0 ||
+            (S_ISDIR(st->st_mode) && skipped->ino == st->st_ino && skipped->dev == st->st_dev))
+            return true;
+    }
+    return false;
 }
 
 static bool put_any(
-    struct packer *packer, const char *path, const char *name, bool alone, int depth, struct error *err);
+    struct packer *packer, const char *path, const char *name, enum pack_how how, int depth, struct error *err);
 
 static bool put_dir(struct packer *packer, int fd, const char *path, const char *name, const struct stat *st,
-    bool alone, int depth, struct error *err)
+    enum pack_how how, int depth, struct error *err)
 {
     struct member member = describe(packer, fd, path, name, st);
     AUTO(list_clear) struct list names = { 0 };
@@ -310,7 +344,7 @@ static bool put_dir(struct packer *packer, int fd, const char *path, const char 
 
     TRY(send_head(packer, &member, err));
     TRY(note(packer, &member, NULL, err));
-    if (alone)
+    if (how == PACK_ALONE || how == PACK_FOLLOWED_ALONE)
         return true;
     if (depth == DEPTH_MAX || !file_list_dir(path, &names, &why)) {
         note_unreadable(packer, path, depth == DEPTH_MAX ? "directories are nested too deep" : why.why);
@@ -320,7 +354,7 @@ static bool put_dir(struct packer *packer, int fd, const char *path, const char 
         AUTO(free) char *below = file_join(path, names.at[i]);
         AUTO(free) char *below_name = file_join(name, names.at[i]);
 
-        TRY(put_any(packer, below, below_name, false, depth + 1, err));
+        TRY(put_any(packer, below, below_name, PACK_TREE, depth + 1, err));
     }
     return true;
 }
@@ -333,36 +367,49 @@ static bool pass_over(const char *path)
 }
 
 static bool put_open(
-    struct packer *packer, int fd, const char *path, const char *name, bool alone, int depth, struct error *err)
+    struct packer *packer, int fd, const char *path, const char *name, enum pack_how how, int depth, struct error *err)
 {
     struct stat st;
 
     if (fstat(fd, &st) != 0)
         return file_error(err, "look at", path);
     if (S_ISDIR(st.st_mode))
-        return put_dir(packer, fd, path, name, &st, alone, depth, err);
+        return put_dir(packer, fd, path, name, &st, how, depth, err);
     if (S_ISREG(st.st_mode))
         return put_file(packer, fd, path, name, &st, err);
     return pass_over(path);
 }
 
-static bool put_any(struct packer *packer, const char *path, const char *name, bool alone, int depth, struct error *err)
+/* What is to be packed for a path: what a link leads to only where it is followed and leads anywhere. */
+static bool look_at(const char *path, bool follow, int *flags, struct stat *st)
+{
+    *flags = O_RDONLY | O_NONBLOCK | O_CLOEXEC;
+    if (follow && stat(path, st) == 0)
+        return true;
+    *flags |= O_NOFOLLOW;
+    return lstat(path, st) == 0;
+}
+
+static bool put_any(
+    struct packer *packer, const char *path, const char *name, enum pack_how how, int depth, struct error *err)
 {
     AUTO(close) int fd = -1;
     struct stat st;
+    int flags;
 
-    if (is_skipped(packer, path))
-        return true;
-    if (strlen(name) > MEMBER_MAX_NAME || lstat(path, &st) != 0) {
+    if (strlen(name) > MEMBER_MAX_NAME ||
+        !look_at(path, how == PACK_FOLLOWED || how == PACK_FOLLOWED_ALONE, &flags, &st)) {
         if (strlen(name) > MEMBER_MAX_NAME || errno != ENOENT)
             note_unreadable(packer, path, strlen(name) > MEMBER_MAX_NAME ? "its path is too long" : strerror(errno));
         return true;
     }
+    if (is_skipped(packer, path, &st))
+        return true;
     if (S_ISLNK(st.st_mode))
         return put_link(packer, path, name, &st, err);
-    fd = S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) ? open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC) : -1;
+    fd = S_ISREG(st.st_mode) || S_ISDIR(st.st_mode) ? open(path, flags) : -1;
     if (fd >= 0)
-        return put_open(packer, fd, path, name, alone, depth, err);
+        return put_open(packer, fd, path, name, how, depth, err);
     if (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode))
         return pass_over(path);
     if (errno != ENOENT)
@@ -370,9 +417,9 @@ static bool put_any(struct packer *packer, const char *path, const char *name, b
     return true;
 }
 
-bool packer_put(struct packer *packer, const char *path, const char *name, bool alone, struct error *err)
+bool packer_put(struct packer *packer, const char *path, const char *name, enum pack_how how, struct error *err)
 {
-    return put_any(packer, path, name, alone, 0, err);
+    return put_any(packer, path, name, how, 0, err);
 }
 
 /* ---- what is no file of the machine ---- */

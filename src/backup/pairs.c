@@ -6,7 +6,9 @@
 
 #define CERT "cert"
 #define KEY "privkey"
-#define WAITING 64 /* files of one directory that wait for their other half: a history is not longer */
+#define WAITING_MAX                                                                                                    \
+    ((size_t)64 << 20) /* bytes of files of one directory that wait for their other half: some 20,000                  \
+                        */
 
 /* A file that waits for its other half. */
 struct half {
@@ -17,8 +19,9 @@ struct half {
 
 struct pairs {
     char *dir; /* of those that wait */
-    struct half waiting[WAITING];
-    size_t len;
+    struct half *waiting;
+    size_t len, bytes; /* of all that wait */
+    uint64_t uncompared;
     struct half now; /* what passes by; number NULL: it is not wanted */
     const struct archive_pairs *seen;
 };
@@ -42,13 +45,14 @@ static void forget(struct pairs *pairs)
 {
     for (size_t i = 0; i < pairs->len; i++)
         half_clear(&pairs->waiting[i]);
-    pairs->len = 0;
+    pairs->len = pairs->bytes = 0;
 }
 
 void pairs_free(struct pairs *pairs)
 {
     forget(pairs);
     half_clear(&pairs->now);
+    free(pairs->waiting);
     free(pairs->dir);
     free(pairs);
 }
@@ -107,6 +111,7 @@ static void judge(struct pairs *pairs, size_t index, struct list *unfit)
         list_add(unfit, name);
     else if (pairs->seen != NULL)
         pairs->seen->fits(pairs->seen->context, name, read);
+    pairs->bytes -= other->pem.len;
     half_clear(other);
     pairs->waiting[index] = pairs->waiting[--pairs->len];
     half_clear(&pairs->now);
@@ -121,8 +126,17 @@ void pairs_end(struct pairs *pairs, struct list *unfit)
             judge(pairs, i, unfit);
             return;
         }
-    if (pairs->len < WAITING) {
-        pairs->waiting[pairs->len++] = pairs->now;
-        pairs->now = (struct half){ 0 };
+    if (pairs->now.pem.len > WAITING_MAX - pairs->bytes) {
+        pairs->uncompared++;
+        return;
     }
+    pairs->waiting = xrealloc(pairs->waiting, pairs->len + 1, sizeof *pairs->waiting);
+    pairs->waiting[pairs->len++] = pairs->now;
+    pairs->bytes += pairs->now.pem.len;
+    pairs->now = (struct half){ 0 };
+}
+
+uint64_t pairs_uncompared(const struct pairs *pairs)
+{
+    return pairs->uncompared;
 }

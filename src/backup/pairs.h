@@ -19,3 +19,5 @@ bool pairs_begin(struct pairs *pairs, struct view path);
 void pairs_data(struct pairs *pairs, struct view bytes);
 /* It ends. Paths of certificates whose key does not fit, or that cannot be read, are added to unfit. */
 void pairs_end(struct pairs *pairs, struct list *unfit);
+/* How many files were not kept for their other half: there were too many in one directory. */
+uint64_t pairs_uncompared(const struct pairs *pairs);

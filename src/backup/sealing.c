@@ -1,7 +1,21 @@
 #include "backup/sealing.h"
 
+#include <sys/stat.h>
+
 #include "base/file.h"
 #include "base/mem.h"
+
+/* A passphrase or a key that any user of the machine may read keeps nothing secret. */
+static bool check_secret(const char *path, struct error *err)
+{
+    struct stat st;
+
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode) || (st.st_mode & S_IRWXO) == 0)
+        return true; /* what cannot be read is told where it is */
+    (void)error_set(err, ERROR_CONFIG, "%s is a secret, and open to all users of this machine (mode %04o)", path,
+        (unsigned)st.st_mode & 07777);
+    return error_next(err, "chmod 600 %s", path);
+}
 
 /* The first line, without its end. */
 static bool read_passphrase(const char *path, struct buf *out, struct error *err)
@@ -10,6 +24,7 @@ static bool read_passphrase(const char *path, struct buf *out, struct error *err
     struct view rest, line;
 
     *out = BUF_SECRET(SEAL_PASSPHRASE_MAX + 1);
+    TRY(check_secret(path, err));
     TRY(file_read_given(path, &text, err));
     rest = buf_view(&text);
     if (!view_cut(&rest, '\n', &line))
@@ -42,6 +57,7 @@ static bool read_keys(const struct list *paths, struct sealing *out, struct erro
         AUTO(buf_clear) struct buf text = BUF_SECRET(KEY_PEM_MAX);
         struct key *key = NULL;
 
+        TRY(check_secret(paths->at[i], err));
         TRY(file_read_given(paths->at[i], &text, err));
         TRY(key_from_pem(buf_view(&text), paths->at[i], &key, err));
         out->keys = xrealloc(out->keys, out->keys_len + 1, sizeof(struct key *));

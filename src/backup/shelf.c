@@ -14,6 +14,7 @@
 
 #define FOLDER "store-backups"
 #define NEW_START ".new-"
+#define NEW_LEN 16 /* hex digits behind it */
 #define SERIALS 9999
 
 char *shelf_dir(const struct settings *settings)
@@ -31,6 +32,17 @@ static bool is_left(const char *path)
     return fd >= 0 && flock(fd, LOCK_EX | LOCK_NB) == 0;
 }
 
+/* A file of such a name as new_name makes: what else begins so is somebody's own. */
+static bool is_new(const char *path)
+{
+    const char *name = file_basename(path);
+    struct stat st;
+
+    return text_starts(name, NEW_START) && strlen(name) == strlen(NEW_START) + NEW_LEN &&
+           strspn(name + strlen(NEW_START), "0123456789abcdef") == NEW_LEN && lstat(path, &st) == 0 &&
+           S_ISREG(st.st_mode);
+}
+
 static bool sweep(const char *dir, struct error *err)
 {
     AUTO(list_clear) struct list names = { 0 };
@@ -38,9 +50,10 @@ static bool sweep(const char *dir, struct error *err)
     TRY(file_list_dir(dir, &names, err));
     for (size_t i = 0; i < names.len; i++) {
         AUTO(free) char *path = file_join(dir, names.at[i]);
+        struct error why = { 0 };
 
-        if (text_starts(names.at[i], NEW_START) && is_left(path))
-            TRY(file_remove(path, err));
+        if (is_new(path) && is_left(path) && !file_remove(path, &why))
+            log_debug("%s: %s", path, why.why); /* it is in nobody's way */
     }
     return true;
 }
@@ -48,7 +61,7 @@ static bool sweep(const char *dir, struct error *err)
 /* A name that no other run has. */
 static bool new_name(const char *dir, char **path, struct error *err)
 {
-    unsigned char bytes[8];
+    unsigned char bytes[NEW_LEN / 2];
     AUTO(buf_clear) struct buf hex = BUF(64);
 
     TRY(random_bytes(bytes, sizeof bytes, err));
@@ -174,28 +187,57 @@ void shelf_clear(struct shelf *shelf)
     *shelf = (struct shelf){ 0 };
 }
 
-enum { WANTED, BY_ITSELF, INCOMPLETE, OF_WHAT_IS_BROKEN, KINDS };
+enum { WANTED, BY_ITSELF, INCOMPLETE, EMPTY, OF_WHAT_IS_BROKEN, KINDS };
 
 static int kind_of(const struct backup_name *name)
 {
     if (name->reason[0] == '\0')
         return WANTED;
+    if (strcmp(name->reason, SHELF_EMPTY) == 0)
+        return EMPTY;
     if (strcmp(name->reason, SHELF_INCOMPLETE) == 0)
         return INCOMPLETE;
     return strcmp(name->reason, SHELF_EMERGENCY) == 0 ? OF_WHAT_IS_BROKEN : BY_ITSELF;
 }
 
-bool shelf_rotate(const char *dir, unsigned keep, struct list *removed, struct error *err)
+/* Whether a path leads to one of them, however it is written. */
+static bool is_among(const char *path, const struct list *paths)
 {
-    AUTO(shelf_clear) struct shelf shelf = { 0 };
+    struct stat is, other;
+
+    for (size_t i = 0; i < paths->len; i++)
+        if (stat(path, &is) == 0 && stat(paths->at[i], &other) == 0 && is.st_dev == other.st_dev &&
+            is.st_ino == other.st_ino)
+            return true;
+    return false;
+}
+
+static bool rotate(const struct shelf *shelf, const char *store, unsigned keep, const struct list *stay,
+    struct list *removed, struct error *err)
+{
     unsigned seen[KINDS] = { 0 };
 
-    TRY(shelf_read(dir, &shelf, err));
-    for (size_t i = shelf.len; i-- > 0;) {
-        if (seen[kind_of(&shelf.at[i].name)]++ < keep)
+    for (size_t i = 0; i < shelf->len; i++)
+        if (strcmp(shelf->at[i].name.store, store) == 0 && is_among(shelf->at[i].path, stay))
+            seen[kind_of(&shelf->at[i].name)]++;
+    for (size_t i = shelf->len; i-- > 0;) {
+        const struct shelf_entry *entry = &shelf->at[i];
+
+        if (strcmp(entry->name.store, store) != 0 || is_among(entry->path, stay) ||
+            seen[kind_of(&entry->name)]++ < keep)
             continue;
-        TRY(file_remove(shelf.at[i].path, err));
-        list_add(removed, shelf.at[i].path);
+        TRY(file_remove(entry->path, err));
+        list_add(removed, entry->path);
     }
+    return true;
+}
+
+bool shelf_rotate(
+    const char *dir, const char *store, unsigned keep, const struct list *stay, struct list *removed, struct error *err)
+{
+    AUTO(shelf_clear) struct shelf shelf = { 0 };
+
+    TRY(shelf_read(dir, &shelf, err));
+    TRY(rotate(&shelf, store, keep, stay, removed, err));
     return removed->len == 0 || file_sync_dir(dir, err);
 }

@@ -1,8 +1,10 @@
 #pragma once
 /*
  * The directory with the backups: a new one comes into it whole or not at all, old ones go, and what killed runs have
- * left is swept away.
+ * left is swept away. Several stores may share it.
  */
+#include <string.h>
+
 #include "backup/name.h"
 #include "config/settings.h"
 
@@ -49,10 +51,21 @@ static inline void shelf_clear_at(struct shelf *shelf)
     shelf_clear(shelf);
 }
 
-#define SHELF_INCOMPLETE "incomplete" /* the reason in the name of one that lacks what could not be read */
-#define SHELF_EMERGENCY "emergency"   /* ... of one that has what was broken when an emergency began */
+/* Whether it is of that store (backup_name_store), or may be. */
+static inline bool shelf_is_of(const struct shelf_entry *entry, const char *store)
+{
+    return entry->name.store[0] == '\0' || strcmp(entry->name.store, store) == 0;
+}
 
-/* Removes the oldest ones until `keep` are left of each of four kinds: those that the user wanted, those made by
- * themselves, incomplete ones, and those of what was broken, so that none of these pushes out one that is good. The
- * paths of what has gone are added to removed. */
-MUST_USE bool shelf_rotate(const char *dir, unsigned keep, struct list *removed, struct error *err);
+#define SHELF_INCOMPLETE "incomplete" /* the reason in the name of one that lacks what could not be read */
+#define SHELF_EMPTY "empty"           /* of one that has no certificate */
+#define SHELF_EMERGENCY "emergency"   /* of one that has what was broken when an emergency began */
+
+/*
+ * Removes the oldest ones of a store (backup_name_store) until `keep` are left of each of five kinds: those that the
+ * user wanted, those made by themselves, incomplete ones, empty ones, and those of what was broken. stay: paths of
+ * files that stay whatever their names say, and count among those that are kept: the clock may have been set back.
+ * Backups of other stores, and those that name none, are left alone. The paths of what has gone are added to removed.
+ */
+MUST_USE bool shelf_rotate(const char *dir, const char *store, unsigned keep, const struct list *stay,
+    struct list *removed, struct error *err);

@@ -36,6 +36,8 @@ static void out_made(struct context *context, const struct backup_made *made)
     out_number(&out, "entries", (int64_t)made->entries);
     out_number(&out, "unreadable_count", (int64_t)made->unreadable_count);
     out_texts(&out, "unreadable", &made->unreadable);
+    out_texts(&out, "lacking", &made->lacking);
+    out_bool(&out, "empty", made->empty);
     out_texts(&out, "removed", &made->removed);
     report_document(context, &out);
 }
@@ -46,6 +48,15 @@ static void say_made(struct context *context, const struct backup_made *made)
         (unsigned long long)made->size, (unsigned long long)made->entries, made->sha256);
     for (size_t i = 0; i < made->removed.len; i++)
         ui_say(context->ui, "Removed the old backup %s.", made->removed.at[i]);
+}
+
+/* What is in the backup and not of use, or is not in it at all. */
+static void say_lacking(struct context *context, const struct list *lacking)
+{
+    for (size_t i = 0; i < lacking->len && i < UNREADABLE_SHOWN; i++)
+        log_warning("Not restorable by this backup alone: %s", lacking->at[i]);
+    if (lacking->len > 0)
+        context->exit_status = EXIT_INCOMPLETE;
 }
 
 static bool create(struct context *context, const struct list *words, struct error *err)
@@ -64,6 +75,11 @@ static bool create(struct context *context, const struct list *words, struct err
         say_made(context, &made);
     for (size_t i = 0; i < made.unreadable.len && i < UNREADABLE_SHOWN; i++)
         log_warning("Not in the backup: %s", made.unreadable.at[i]);
+    say_lacking(context, &made.lacking);
+    if (made.empty)
+        log_warning("There is no certificate in %s: the backup is named \"" SHELF_EMPTY
+                    "\", and takes the place of no other.",
+            store_config_dir(context->store));
     if (made.unreadable_count > 0) {
         log_warning("%llu files could not be read: the backup lacks them, and no other counts as replaced by it.",
             (unsigned long long)made.unreadable_count);
@@ -121,11 +137,13 @@ static bool list(struct context *context, const struct list *words, struct error
 
 /* ---- verify ---- */
 
-/* What the user named: a path, or the name of one in the directory; NULL: the newest. *path is the caller's. */
+/* What the user named: a path, or the name of one in the directory; NULL: the newest of this store. *path is the
+ * caller's. */
 static bool find(struct context *context, const char *named, char **path, struct error *err)
 {
     AUTO(free) char *dir = shelf_dir(context->settings);
     AUTO(shelf_clear) struct shelf shelf = { 0 };
+    char store[BACKUP_STORE_LEN + 1];
 
     if (named != NULL && strchr(named, '/') != NULL) {
         *path = file_absolute(named);
@@ -138,11 +156,13 @@ static bool find(struct context *context, const char *named, char **path, struct
         return true;
     }
     TRY(shelf_read(dir, &shelf, err));
-    if (shelf.len > 0) {
-        *path = xstrdup(shelf.at[shelf.len - 1].path);
-        return true;
-    }
-    (void)error_set(err, ERROR_STORE, "there is no backup in %s", dir);
+    TRY(backup_name_store(context->settings->config_dir, store, err));
+    for (size_t i = shelf.len; i-- > 0;)
+        if (shelf_is_of(&shelf.at[i], store)) {
+            *path = xstrdup(shelf.at[i].path);
+            return true;
+        }
+    (void)error_set(err, ERROR_STORE, "there is no backup of %s in %s", context->settings->config_dir, dir);
     return error_next(err, "make one: evercert backup create; or name the file");
 }
 
@@ -164,7 +184,9 @@ static void out_found(struct context *context, const char *path, const struct ar
     out_number(&out, "bytes", (int64_t)found->bytes);
     out_number(&out, "unreadable_count", (int64_t)found->manifest.unreadable_count);
     out_texts(&out, "unreadable", &found->manifest.unreadable);
+    out_texts(&out, "lacking", &found->manifest.lacking);
     out_texts(&out, "unfit", &found->unfit);
+    out_number(&out, "uncompared", (int64_t)found->uncompared);
     report_document(context, &out);
 }
 
@@ -186,6 +208,9 @@ static void say_found(struct context *context, const char *path, const struct ar
             path, (unsigned long long)found->members, (unsigned long long)found->bytes);
     for (size_t i = 0; i < found->manifest.unreadable.len && i < UNREADABLE_SHOWN; i++)
         log_warning("Not in the backup: %s", found->manifest.unreadable.at[i]);
+    if (found->uncompared > 0)
+        log_warning("%llu certificates and keys were not compared with each other: a directory has too many of them.",
+            (unsigned long long)found->uncompared);
 }
 
 static bool judge(struct context *context, const struct archive_found *found, struct error *err)
@@ -196,7 +221,8 @@ static bool judge(struct context *context, const struct archive_found *found, st
         (void)error_set(err, ERROR_STORE, "the private key beside it does not fit: %s", unfit);
         return error_next(err, "it was so when the backup was made; look into it with evercert doctor");
     }
-    if (!found->has_manifest || found->manifest.unreadable_count > 0)
+    say_lacking(context, &found->manifest.lacking);
+    if (!found->has_manifest || found->manifest.unreadable_count > 0 || found->uncompared > 0)
         context->exit_status = EXIT_INCOMPLETE;
     return true;
 }

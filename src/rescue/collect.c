@@ -122,7 +122,7 @@ static bool put_tree(struct collecting *collecting, const char *path, const char
     TRY(interrupt_check(err));
     if (lstat(path, &st) != 0 || text_equal(path, collecting->place) || !is_shown(collecting, path, &st))
         return true;
-    TRY(packer_put(collecting->packer, path, name, true, err));
+    TRY(packer_put(collecting->packer, path, name, PACK_ALONE, err));
     if (!S_ISDIR(st.st_mode) || depth == DEPTH_MAX || !file_list_dir(path, &names, &why))
         return true; /* one that cannot be listed stands in files.txt */
     for (size_t i = 0; i < names.len; i++) {
@@ -144,7 +144,7 @@ static bool put_named(struct collecting *collecting, const char *value, struct e
         st.st_size > NAMED_MAX || !is_shown(collecting, path, &st))
         return true;
     list_add(&collecting->named, path);
-    return packer_put(collecting->packer, path, name, true, err);
+    return packer_put(collecting->packer, path, name, PACK_ALONE, err);
 }
 
 /* Hooks are programs that run with root's rights; credentials are secrets. */
@@ -176,7 +176,7 @@ static bool put_store(struct collecting *collecting, struct error *err)
     AUTO(list_clear) struct list names = { 0 };
     struct error why = { 0 };
 
-    TRY(packer_put(collecting->packer, settings->logs_dir, "logs", false, err));
+    TRY(packer_put(collecting->packer, settings->logs_dir, "logs", PACK_TREE, err));
     TRY(put_tree(collecting, settings->config_dir, "conf", 0, err));
     for (size_t i = 0; i < settings->files.len; i++)
         TRY(put_named(collecting, settings->files.at[i], err));

@@ -157,9 +157,9 @@ static bool replaces(const struct txn *txn)
 
 /* Before anything is replaced, it is in a backup: of all of the store, as what is broken in it has no name, perhaps.
  * Where no program for archives is, the way out of a broken store is not barred for that. */
-static bool keep_replaced(struct context *context, const struct txn *txn, struct error *err)
+static bool keep_replaced(struct context *context, const struct txn *txn, const char *from, struct error *err)
 {
-    const struct backup_wanted wanted = { .reason = "restore" };
+    const struct backup_wanted wanted = { .reason = "restore", .source = from };
     AUTO(backup_made_clear) struct backup_made made = { 0 };
 
     if (!replaces(txn))
@@ -170,6 +170,11 @@ static bool keep_replaced(struct context *context, const struct txn *txn, struct
     }
     TRY(backup_create(context, &wanted, &made, err) || error_in(err, "keeping what is to be replaced"));
     ui_say(context->ui, "What was here is kept in %s.", made.path);
+    for (size_t i = 0; i < made.unreadable.len; i++)
+        log_warning("It could not be read, and is not kept: %s", made.unreadable.at[i]);
+    if (made.unreadable_count > made.unreadable.len)
+        log_warning(
+            "%llu files in all could not be read, and are not kept.", (unsigned long long)made.unreadable_count);
     return true;
 }
 
@@ -275,7 +280,7 @@ static bool restore(struct context *context, const struct restoring *restoring, 
         ui_say(context->ui, "Nothing is to be changed.");
     if (!plan_changes(txn) || context->settings->dry_run)
         return true;
-    TRY(ask(context, err) && keep_replaced(context, txn, err));
+    TRY(ask(context, err) && keep_replaced(context, txn, restoring->from, err));
     TRY(commit(context, txn, &stage, &plan, err));
     tell_trail(restoring->from, &stage, &plan);
     return examine(context, &stage, &plan, err);

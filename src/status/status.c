@@ -267,13 +267,15 @@ static void find_backups(const struct context *context, struct status *status)
 {
     AUTO(free) char *dir = shelf_dir(context->settings);
     AUTO(shelf_clear) struct shelf shelf = { 0 };
+    char store[BACKUP_STORE_LEN + 1];
     struct error err = { 0 };
 
-    status->backups.is_known = shelf_read(dir, &shelf, &err);
+    status->backups.is_known =
+        shelf_read(dir, &shelf, &err) && backup_name_store(context->settings->config_dir, store, &err);
     if (!status->backups.is_known)
         log_debug("%s", err.why);
-    for (size_t i = 0; i < shelf.len; i++) {
-        if (shelf.at[i].name.reason[0] != '\0')
+    for (size_t i = 0; i < shelf.len && status->backups.is_known; i++) {
+        if (shelf.at[i].name.reason[0] != '\0' || !shelf_is_of(&shelf.at[i], store))
             continue;
         status->backups.count++;
         status->backups.newest = shelf.at[i].name.made;

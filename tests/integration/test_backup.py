@@ -73,7 +73,7 @@ def test_a_real_store(new_client):
     client.certonly(["y.test"])
     made = create(client, "--with-logs").json()
     path = Path(made["path"])
-    assert re.fullmatch(r"\d{8}T\d{6}Z-\d{4}\.tar\.gz", path.name)
+    assert re.fullmatch(r"\d{8}T\d{6}Z-\d{4}-[0-9a-f]{8}\.tar\.gz", path.name)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600 and stat.S_IMODE(path.parent.stat().st_mode) == 0o700
     assert hashlib.sha256(path.read_bytes()).hexdigest() == made["sha256"] and path.stat().st_size == made["size"]
     found = members(path)
@@ -163,9 +163,20 @@ def test_files_that_renewal_files_name(store):
     credentials.write_text("secret")
     hook.write_text("#!/bin/sh\n")
     conf = store.config / "renewal/a.conf"
-    conf.write_text(conf.read_text() + f"dns_x_credentials = {credentials}\nrenew_hook = {hook} with words\npost_hook = /bin/true\n")
-    found = members(create(store).json()["path"])
-    assert f"files{credentials}" in found and f"files{hook}" in found and "files/bin/true" not in found
+    behind, large = store.area / "behind.ini", store.area / "large"
+    behind.symlink_to("dns.ini")
+    large.write_bytes(b"x" * (1 << 20) + b"x")
+    usual = conf.read_text()
+    conf.write_text(usual + f"dns_x_credentials = {behind}\nrenew_hook = /bin/sh '{hook}' with words\npost_hook = /bin/true\n")
+    path = create(store).json()["path"]
+    with tarfile.open(path) as tar:
+        assert tar.extractfile(f"files{behind}").read() == b"secret", "what a link leads to, as a file"
+        found = set(tar.getnames())
+    assert f"files{hook}" in found and "files/bin/true" not in found and "files/bin/sh" not in found
+    verify(store, path).says("is whole")
+    (store.config / "in.ini").symlink_to(credentials)
+    conf.write_text(usual + f"dns_x_credentials = {store.config}/in.ini\nrenew_hook = {hook} {large}\n")
+    create(store, status=1).says(f"{store.config}/in.ini: it is a link that leads out", f"{large}: files outside")
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
@@ -199,20 +210,94 @@ def test_what_may_not_be_read_is_told(store):
     assert json.loads(done.stdout)["path"].endswith(".incomplete.tar.gz") and whole.exists()
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user")
+def test_a_restore_tells_what_it_could_not_keep(store):
+    store.area.chmod(0o755)
+    copy = store.area / "copy"
+    shutil.copytree(store.config, copy, symlinks=True)
+    (store.config / "renewal/a.conf").write_text((store.config / "renewal/a.conf").read_text() + "post_hook = true\n")
+    (store.config / "archive/a/fullchain1.pem").write_text("other")
+    secret = store.config / "archive/a/privkey1.pem"
+    for folder in ("their-w", "their-l"):
+        (store.area / folder).mkdir()
+    for path in store.area.rglob("*"):
+        os.chown(path, 65534, 65534, follow_symlinks=False)
+    os.chown(secret, 0, 0)
+    secret.chmod(0o600)
+    argv = [store.open_program, "backup", "restore", copy, "--yes", "--config-dir", store.config, "--work-dir", store.area / "their-w",
+            "--logs-dir", store.area / "their-l"]
+    done = subprocess.run(list(map(str, argv)), user=65534, group=65534, extra_groups=[], capture_output=True, text=True,
+                          cwd="/", env={**os.environ, "HOME": "/"})
+    assert "is not kept: " in done.stderr and "privkey1.pem: Permission denied" in " ".join(done.stderr.split()), done.stderr
+
+
 # ---- rotation ----
 
 def test_rotation(store):
-    shelf(store).mkdir(mode=0o700)
-    for name in ("20200101T000000Z-0001.tar.gz", "20200102T000000Z-0001.delete.tar.gz", "20200103T000000Z-0001.tar.gz.cms",
-                 "20200104T000000Z-0001.incomplete.tar.gz", "notes.txt", "20200101T000000Z-0001.tar.gz.old"):
+    first = Path(create(store).json()["path"])
+    mine = first.name[22:30]  # the store's own part of the name
+    future = shelf(store) / f"20990101T000000Z-0001-{mine}.tar.gz"
+    shutil.copy(first, future)
+    for name in ("20200101T000000Z-0001-00000000.tar.gz", "20200101T000000Z-0001.tar.gz", "notes.txt"):
         (shelf(store) / name).write_text("x")
-    made = create(store, "--backup-keep", "2").json()
-    assert made["removed"] == [str(shelf(store) / "20200101T000000Z-0001.tar.gz")]
+    # The clock was set back: by name the new one is not the newest, and still it is the one that stays.
     made = create(store, "--backup-keep", "1").json()
-    assert len(made["removed"]) == 2, "the automatic one and the incomplete one are counted apart"
-    left = {p.name for p in shelf(store).iterdir()}
-    assert left == {"20200102T000000Z-0001.delete.tar.gz", "20200104T000000Z-0001.incomplete.tar.gz", "notes.txt",
-                    "20200101T000000Z-0001.tar.gz.old", Path(made["path"]).name}
+    assert set(made["removed"]) == {str(first), str(future)}
+    assert {p.name for p in shelf(store).iterdir()} == {Path(made["path"]).name, "20200101T000000Z-0001-00000000.tar.gz",
+                                                        "20200101T000000Z-0001.tar.gz", "notes.txt"}
+
+
+def test_an_empty_store_pushes_nothing_out(store):
+    good = Path(create(store, "--backup-keep", "1").json()["path"])
+    store.config.rename(store.area / "unmounted")
+    for _ in range(2):
+        made = create(store, "--backup-keep", "1")
+        made.says("There is no certificate in")
+    assert made.json()["empty"] and made.json()["path"].endswith(".empty.tar.gz")
+    assert {p.name for p in shelf(store).iterdir()} == {good.name, Path(made.json()["path"]).name}
+
+
+# ---- what a backup cannot bring back is told ----
+
+def test_certificates_outside_of_the_store(store):
+    """What restore cannot use is told when it is made, and when it is verified; a link is packed as what it leads to."""
+    elsewhere = store.area / "elsewhere"
+    conf = store.config / "renewal/a.conf"
+    usual = conf.read_text()
+    shutil.copytree(store.config / "archive/a", elsewhere / "a")
+    conf.write_text(re.sub("archive_dir = .*", f"archive_dir = {elsewhere}/a", usual))
+    made = create(store, status=1)
+    made.says(f"{elsewhere}/a: it lies outside of --config-dir")
+    verify(store, made.json()["path"], status=1).says(f"{elsewhere}/a: it lies outside of --config-dir")
+    conf.write_text(usual)
+    (store.config / "archive").rename(store.area / "archive")
+    (store.config / "archive").symlink_to(store.area / "archive")
+    path = create(store).json()["path"]
+    verify(store, path).says("is whole")
+    found = members(path)
+    assert found["conf/archive"].isdir() and found["conf/archive/a/cert1.pem"].isreg()
+    # As a place among others it may be named, too: nothing is packed twice, or said to be elsewhere.
+    conf.write_text(re.sub("archive_dir = .*", f"archive_dir = {store.area}/archive/a", usual))
+    with tarfile.open(create(store).json()["path"]) as tar:
+        names = tar.getnames()
+    assert len(names) == len(set(names)) and not any("archive/a" in n for n in names if n.startswith("files/")), names
+
+
+def test_a_large_file_of_zeros(store):
+    with open(store.config / "zeros", "wb") as f:
+        f.truncate(100 << 20)
+    path = create(store).json()["path"]
+    assert os.path.getsize(path) < 1 << 20
+    verify(store, path).says("is whole")
+
+
+def test_its_own_directory_by_another_path(store):
+    link = store.area / "link"
+    link.symlink_to(store.config)
+    for _ in range(2):
+        path = store.run("backup", "create", "--json", "--backup-dir", link / "backups").json()["path"]
+    assert not any("backups" in name for name in members(path))
+    store.run("backup", "create", "--backup-dir", link, status=1).says("cannot lie in --config-dir itself")
 
 
 # ---- encrypted ----
@@ -222,6 +307,8 @@ def test_encrypted(store):
     secret.write_text("correct horse battery staple\n")
     wrong = store.area / "wrong"
     wrong.write_text("correct horse battery stable\n")
+    for path in (secret, wrong):
+        path.chmod(0o600)
     key, cert = store.area / "k.pem", store.area / "c.pem"
     subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=backups", "-keyout", key, "-out", cert],
                    check=True, capture_output=True)
@@ -231,6 +318,8 @@ def test_encrypted(store):
     verify(store, path, "--backup-passphrase-file", wrong, status=1).says("passphrase")
     verify(store, path, "--backup-passphrase-file", secret).says("is whole")
     verify(store, path, "--backup-key", key).says("is whole")
+    secret.chmod(0o644)
+    create(store, "--backup-passphrase-file", secret, status=1).says("open to all users of this machine", f"chmod 600 {secret}")
     plain = subprocess.run(["openssl", "cms", "-decrypt", "-inform", "DER", "-binary", "-in", path, "-inkey", key, "-recip", cert],
                            capture_output=True, check=True).stdout
     assert tarfile.open(fileobj=io.BytesIO(plain)).getmember("manifest.json")
@@ -372,6 +461,17 @@ def test_a_pair_that_does_not_fit(store):
     verify(store, create(store).json()["path"], status=1).says("does not fit", CERT)
 
 
+def test_a_long_history_is_compared(store):
+    archive = store.config / "archive/a"
+    for kind in ("cert", "privkey"):
+        for i in range(10, 90):
+            shutil.copy(archive / f"{kind}1.pem", archive / f"{kind}{i}.pem")
+    verify(store, create(store).json()["path"]).says("is whole")
+    shutil.copy(archive / "privkey2.pem", archive / "privkey89.pem")
+    said = verify(store, create(store).json()["path"], status=1)
+    said.says("does not fit: conf/archive/a/cert89.pem")
+
+
 def test_without_a_manifest(store):
     for name, args in {"a.tar": ["cf"], "b.tar.gz": ["czf"], "c.tar.xz": ["cJf"], "h.tgz": ["chzf"]}.items():
         path = store.area / name
@@ -413,7 +513,10 @@ HOSTILE = {
 def test_hostile_archives_are_refused(store):
     for name, entries in HOSTILE.items():
         verify(store, hostile(store.area / "h.tar.gz", *entries), status=1).says("the archive has")
-    zeros = hostile(store.area / "bomb.tar.gz", {"name": "conf/zeros", "content": b"\0" * (160 << 20)})
+    head = tarfile.TarInfo("conf/zeros")
+    head.size = 2 << 30  # refused before the first of them
+    zeros = store.area / "bomb.tar.gz"
+    zeros.write_bytes(gzip.compress(head.tobuf() + b"\0" * 4096))
     verify(store, zeros, status=1).says("larger than any archive of its size")
     many = hostile(store.area / "many.tar.xz", *[{"name": f"conf/{i}", "content": b""} for i in range(14_000)], mode="w:xz")
     verify(store, many, status=1).says("more members than any archive of its size")

@@ -126,6 +126,8 @@ def test_our_own_archives(copied):
     secret, wrong, outside = client.area / "secret", client.area / "wrong", client.area / "dns.ini"
     secret.write_text("correct horse battery staple\n")
     wrong.write_text("another horse battery staple\n")
+    for path in (secret, wrong):
+        path.chmod(0o600)
     outside.write_text("token = x\n")
     outside.chmod(0o600)
     conf = client.store.renewal(NAME)
@@ -150,8 +152,9 @@ def test_our_own_archives(copied):
     assert serial(client) == newest
     assert outside.read_text() == "token = x\n" and outside.stat().st_mode & 0o777 == 0o600
     kept = sorted(p for p in (client.work / "store-backups").iterdir() if ".restore." in p.name)
-    restore(client, kept[-1], "--backup-passphrase-file", secret)
+    restore(client, kept[-1], "--backup-passphrase-file", secret, "--backup-keep", "1").says("What was here is kept in")
     assert serial(client) == client.old, "what a restore has replaced can be restored"
+    assert kept[-1].exists(), "and is not what makes room for the next one"
 
 
 def on_an_overlay(client, mounts):
