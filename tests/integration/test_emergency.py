@@ -206,6 +206,7 @@ def test_from_a_backup(scene):
     path = scene.run("backup", "create", "--json", *dir).json()["path"]
     cert, secret = scene.client.store.cert("a.test"), scene.client.area / "passphrase"
     secret.write_text("a long passphrase\n")
+    secret.chmod(0o600)
     sealed = scene.run("backup", "create", "--json", *dir, "--backup-passphrase-file", secret).json()["path"]
     lose_files(scene)
     found = scene.emergency("--json", "look", *dir, status=1).json()

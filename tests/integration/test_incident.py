@@ -172,6 +172,7 @@ def test_evidence_with_keys(client, area):
     """Of it a backup could be restored; encrypted for whom options say, and not in a second one."""
     secret = area / "passphrase"
     secret.write_text("a long passphrase\n")
+    secret.chmod(0o600)
     made = collect(client, "--with-keys", "--backup-passphrase-file", secret)
     assert made["path"].endswith(".incident.tar.gz.cms")
     plain = subprocess.run(["openssl", "cms", "-decrypt", "-inform", "DER", "-binary", "-in", made["path"], "-pwri_password",
